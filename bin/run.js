@@ -1,0 +1,52 @@
+#!/usr/bin/env node
+// Installs what is missing, then runs a TypeScript file with the Node that this project pins.
+// Plain JavaScript, because it must start on any Node from 20 on and before anything is installed.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const pinnedNode = join(root, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+
+/** What `npm ci` was last run for: npm writes the hidden lockfile last, so a broken install is seen too. */
+function isInstalled() {
+  const installed = join(root, 'node_modules', '.package-lock.json');
+  if (!existsSync(installed) || !existsSync(pinnedNode)) return false;
+  const wanted = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
+  const present = JSON.parse(readFileSync(installed, 'utf8')).packages;
+  return Object.entries(wanted).every(
+    ([path, entry]) => path === '' || entry.optional || present[path]?.version === entry.version,
+  );
+}
+
+function install() {
+  process.stderr.write('installing the packages of package-lock.json …\n');
+  const npm = spawnSync('npm', ['ci', '--no-fund', '--no-audit', '--loglevel=error'], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+    shell: process.platform === 'win32',
+  });
+  if (npm.status === 0) return;
+  process.stderr.write(`npm ci failed (${npm.error?.message ?? `exit ${npm.status}`}). Mend what it says above, then run this again.\n`);
+  process.exit(1);
+}
+
+export function run(file, args) {
+  if (!isInstalled()) install();
+  const child = spawn(pinnedNode, ['--disable-warning=ExperimentalWarning', file, ...args], { stdio: 'inherit' });
+  // A terminal sends Ctrl-C to the whole group by itself; a supervisor signals only this process.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, () => {
+      if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
+    });
+  }
+  child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [file, ...args] = process.argv.slice(2);
+  process.chdir(root);
+  run(file, args);
+}

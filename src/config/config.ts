@@ -1,0 +1,104 @@
+/** headgate.yml in its checked form: every default filled in, every name resolved, every path relative to a known place. */
+export interface Config {
+  readonly clusters: ReadonlyMap<string, ClusterConfig>;
+  readonly repositories: ReadonlyMap<string, Repository>;
+  readonly targets: readonly Target[];
+  /** What is accepted but has no effect yet (keys of later versions), each with file and line. */
+  readonly warnings: readonly string[];
+}
+
+export type ClusterConfig =
+  | {
+      readonly kind: 'kubeconfig';
+      readonly name: string;
+      /** Absolute; null means $KUBECONFIG, else ~/.kube/config. */
+      readonly path: string | null;
+      readonly context: string | null;
+      readonly insecure: boolean;
+    }
+  | {
+      readonly kind: 'eks';
+      readonly name: string;
+      readonly cluster: string;
+      readonly region: string;
+      readonly role: string | null;
+      readonly externalId: string | null;
+    };
+
+/** Where a secret is, never the secret. `path` of a file is absolute. */
+export type SecretReference =
+  | { readonly kind: 'env'; readonly name: string }
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'ssm'; readonly name: string }
+  | { readonly kind: 'secretsmanager'; readonly id: string; readonly key: string | null };
+
+export type Credentials =
+  | { readonly kind: 'token'; readonly token: SecretReference }
+  | {
+      readonly kind: 'app';
+      readonly app: string;
+      readonly installation: string;
+      readonly privateKey: SecretReference;
+    };
+
+export interface Repository {
+  readonly name: string;
+  readonly host: 'github' | 'git';
+  /** As git reads it, without user or password. */
+  readonly url: string;
+  /** Base of the host's REST API, without a trailing slash; null for plain git. */
+  readonly api: string | null;
+  /** `acme/fleet`: from the URL; null for plain git. */
+  readonly fullName: string | null;
+  readonly id: string | null;
+  /** At least one for `github`; none for `git`. */
+  readonly webhookSecrets: readonly SecretReference[];
+  readonly credentials: Credentials | null;
+  readonly statuses: boolean;
+  /** Absolute path of a PEM file with the private CA. */
+  readonly caFile: string | null;
+}
+
+export interface IgnoreRule {
+  readonly group: string | null;
+  readonly kind: string | null;
+  readonly namespace: string | null;
+  readonly name: string | null;
+  /** JSON pointers (RFC 6901). */
+  readonly paths: readonly string[];
+}
+
+export interface Target {
+  readonly name: string;
+  readonly repository: Repository;
+  readonly branch: string;
+  /** `refs/heads/<branch>` */
+  readonly ref: string;
+  /** No slash at either end; '' is the root. */
+  readonly path: string;
+  readonly inputs: readonly string[];
+  readonly cluster: ClusterConfig;
+  readonly role: string | null;
+  readonly namespace: string;
+  /** '*' is any. */
+  readonly namespaces: readonly string[] | '*';
+  readonly clusterScoped: boolean;
+  readonly createNamespace: boolean;
+  readonly adopt: boolean;
+  readonly serviceAccount: { readonly namespace: string; readonly name: string } | null;
+  readonly prune: {
+    readonly enabled: boolean;
+    readonly limit: number;
+    /** Protected kinds (Namespace, CustomResourceDefinition, PersistentVolume, PersistentVolumeClaim) that may be deleted. */
+    readonly kinds: readonly string[];
+    readonly empty: boolean;
+  };
+  readonly waitMs: number;
+  readonly conflicts: 'force' | 'fail';
+  readonly ignore: readonly IgnoreRule[];
+  /** Globs below path. */
+  readonly exclude: readonly string[];
+  readonly drift: 'correct' | 'report' | 'off';
+  readonly dependsOn: readonly string[];
+  readonly suspend: boolean;
+}

@@ -1,0 +1,66 @@
+/** JSON with exact integers: whole numbers beyond 2^53 are bigint, everything else is what JSON.parse gives. */
+export type Json = string | number | bigint | boolean | null | readonly Json[] | JsonObject;
+export interface JsonObject {
+  readonly [key: string]: Json;
+}
+
+/** Who an object is, whatever its API version. `group` is '' for core kinds, `namespace` is '' for cluster-scoped ones. */
+export interface ResourceId {
+  readonly group: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** `Deployment.apps shop/web`, `ConfigMap shop/settings`, `Namespace shop`: for people, and as the key of maps. */
+export function formatId(id: ResourceId): string {
+  const kind = id.group === '' ? id.kind : `${id.kind}.${id.group}`;
+  return id.namespace === '' ? `${kind} ${id.name}` : `${kind} ${id.namespace}/${id.name}`;
+}
+
+/** Where in the repository: a path from its root, and the 1-based line on which the document (or field) begins. */
+export interface Position {
+  readonly path: string;
+  readonly line: number;
+}
+
+export function formatPosition({ path, line }: Position): string {
+  return `${path}:${line}`;
+}
+
+/** One object as a file writes it. Whether its kind has a namespace is not known yet. */
+export interface Manifest {
+  readonly apiVersion: string;
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly name: string;
+  /** As written; null when the file gives none. */
+  readonly namespace: string | null;
+  readonly object: JsonObject;
+  readonly source: Position;
+}
+
+/** One API object as data, with its namespace settled: what will be sent, before our own marks. */
+export interface Resource {
+  readonly id: ResourceId;
+  readonly apiVersion: string;
+  readonly object: JsonObject;
+  readonly source: Position;
+}
+
+export function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** `metadata.annotations` or `metadata.labels` of an object, without what is not text. */
+export function metadataMap(object: JsonObject, key: 'annotations' | 'labels'): Readonly<Record<string, string>> {
+  const metadata = object['metadata'];
+  const map = isObject(metadata) ? metadata[key] : undefined;
+  if (!isObject(map)) return {};
+  return Object.fromEntries(Object.entries(map).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+}
+
+export function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
