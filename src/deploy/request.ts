@@ -1,0 +1,12 @@
+import type { ObjectId, Revision } from '../resource/source.ts';
+
+/** One target asked to reach the tip of its ref. Plain JSON: it is the body of a queue message. */
+export interface DeployRequest {
+  readonly target: string;
+  /** The Git host's delivery id, or what else asked: `sweep`, `cli`. */
+  readonly delivery: string;
+  /** What the delivery says the ref points at. A hint: the tip is read from Git. */
+  readonly hint: { readonly revision: Revision; readonly rootTree: ObjectId | null } | null;
+  /** When it was asked for, RFC 3339. */
+  readonly at: string;
+}
