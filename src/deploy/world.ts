@@ -1,4 +1,11 @@
+import type { Target } from '../config/config.ts';
+import type { Problem } from '../error/deploy-error.ts';
 import type { CommitStatus } from '../githost/git-host.ts';
+import type { ChangeResult } from '../plan/after.ts';
+import type { Applied } from '../plan/applied.ts';
+import type { Facts, Unread } from '../plan/facts.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Manifest } from '../resource/resource.ts';
 import type { AppliedSource, ObjectId, Revision, Source, SourceFile } from '../resource/source.ts';
 import type { DeployRequest } from './request.ts';
 
@@ -49,3 +56,61 @@ export interface Queue {
   /** Rejects with `queue-unreachable`; after it resolved, no request is lost by a crash. */
   send(requests: readonly DeployRequest[], signal: AbortSignal): Promise<void>;
 }
+
+export interface DesiredFiles {
+  /** Every path that was looked at, the deleted ones included. */
+  readonly touched: ReadonlySet<string>;
+  readonly manifests: readonly Manifest[];
+  readonly unread: readonly Unread[];
+  readonly problems: readonly Problem[];
+}
+
+/** What the state says of a run besides its inventory: from its first write on, and after either end. */
+export interface Ends {
+  readonly open: Partial<Applied>;
+  readonly well: Partial<Applied>;
+  readonly badly: (results: readonly ChangeResult[]) => Partial<Applied>;
+}
+
+export interface ClusterEvent {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: 'Deployed' | 'DeployFailed' | 'DeployRefused';
+  readonly message: string;
+}
+
+/** One target's cluster, for one run. It remembers what it read: every write is bound to that. */
+export interface Cluster {
+  readonly usage: Usage;
+  readApplied(signal: AbortSignal): Promise<Applied>;
+  observe(
+    question: {
+      readonly source: Source;
+      readonly desired: DesiredFiles;
+      readonly settings: string;
+      /** What was desired before, and these files too. */
+      readonly readAlso: (paths: readonly string[]) => Promise<DesiredFiles>;
+    },
+    signal: AbortSignal,
+  ): Promise<Facts>;
+  apply(plan: Plan, ends: Ends, signal: AbortSignal): Promise<readonly ChangeResult[]>;
+  /** Changes the state alone. */
+  record(change: Partial<Applied>, signal: AbortSignal): Promise<void>;
+  event(event: ClusterEvent, signal: AbortSignal): Promise<void>;
+}
+
+/** Everything outside that one run of one target needs. */
+export interface World {
+  readonly target: Target;
+  readonly cluster: Cluster;
+  readonly git: Git;
+  /** Null: nothing is reported to commits. */
+  readonly statuses: Statuses | null;
+  readonly nowMs: () => number;
+  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Times a stage and logs its end. */
+  readonly stage: <T>(name: Stage, work: () => T | Promise<T>) => Promise<T>;
+  /** Awaits what must not fail a deploy; a failure becomes a warning in the log. */
+  readonly warn: (work: Promise<void>) => Promise<void>;
+}
+
+export type Stage = 'fetch' | 'render' | 'plan' | 'apply' | 'record';

@@ -1,0 +1,168 @@
+import { asDeployError } from '../error/deploy-error.ts';
+import { inventoryAfter } from '../plan/after.ts';
+import type { ChangeResult } from '../plan/after.ts';
+import type { Applied } from '../plan/applied.ts';
+import { NOTHING_APPLIED } from '../plan/applied.ts';
+import type { Entry } from '../plan/inventory.ts';
+import { formatKind } from '../plan/order.ts';
+import type { Plan, Write } from '../plan/plan.ts';
+import { formatId } from '../resource/resource.ts';
+import type { ClusterRun, Ends } from './cluster.ts';
+import type { Gathered } from './facts.ts';
+import { distribute, freshNames } from './inventory-store.ts';
+import { takeLease } from './lease.ts';
+import type { HeldParent } from './lease.ts';
+import { createNamespace } from './namespace.ts';
+import type { Parent } from './parent.ts';
+import { prune } from './prune.ts';
+import type { StateStore } from './state-store.ts';
+import { write } from './write.ts';
+import type { WriteContext } from './write.ts';
+
+export interface Application {
+  readonly plan: Plan;
+  readonly ends: Ends;
+  readonly gathered: Gathered;
+  readonly parent: Parent | null;
+}
+
+/** Above this many dirty paths the parent would be mostly a list of them. */
+const DIRTY_PATHS = 1000;
+
+/** Opens, records, writes, prunes, records, closes. Killed anywhere, the next run finds what was touched as dirty. */
+export async function applyPlan(
+  application: Application,
+  run: ClusterRun & { readonly store: StateStore },
+  signal: AbortSignal,
+): Promise<readonly ChangeResult[]> {
+  const { plan, ends, gathered, parent } = application;
+  const { facts } = gathered;
+  if (plan.namespace !== 'present') await createNamespace(application, run, signal);
+  const names = layoutNames(application);
+  const held = await takeLease(parent, opening(application, names), { store: run.store, runner: run.runner, signal });
+  const before = await recordDuring({ application, names, held }, run.store, signal);
+
+  const context = writeContext(run, held);
+  const results = await writeSteps(plan, context, { run, signal });
+  const isWell = results.every(({ kind }) => kind !== 'failed');
+  if (isWell) results.push(...(await pruneSteps(plan, { ...context, applySetId: facts.applySetId, touched: facts.touched }, signal)));
+
+  const after = inventoryAfter(plan, results, facts.touched);
+  await recordEntries(after, { names, known: before, held }, run.store, signal);
+  const end = results.every(({ kind }) => kind !== 'failed') ? { dirty: [], ...ends.well } : ends.badly(results);
+  const count = countAfter(application, after);
+  await held.write({ ...end, count, lease: null, ...(names.length === 0 ? { inline: after } : {}) }, signal);
+  const retired = (parent?.applied.shards ?? []).filter((name) => !names.includes(name));
+  await Promise.all(retired.map((name) => run.store.deleteShard(name, signal)));
+  return results;
+}
+
+function layoutNames({ gathered, plan, parent }: Application): readonly string[] {
+  const { inventory, isNewLayout, facts } = gathered;
+  return isNewLayout ? freshNames(facts.target.name, plan.during.length, parent?.applied.shards ?? []) : inventory.names;
+}
+
+/** The first write: from here on every touched file is dirty until the close. */
+function opening({ plan, ends, gathered, parent }: Application, names: readonly string[]): Applied {
+  const { facts, isNewLayout } = gathered;
+  const applied = parent?.applied ?? NOTHING_APPLIED;
+  const writes = plan.steps.flat().map(({ candidate }) => candidate.resource.id);
+  const dirty = applied.dirty === 'all' ? null : new Set([...applied.dirty, ...facts.touched]);
+  const grown = (known: readonly string[], more: readonly string[]) => [...new Set([...known, ...more])].filter((name) => name !== '').toSorted();
+  return {
+    ...applied,
+    ...ends.open,
+    dirty: dirty === null || dirty.size > DIRTY_PATHS ? 'all' : [...dirty].toSorted(),
+    groupKinds: grown(applied.groupKinds, [...writes, ...plan.before.map(({ id }) => id)].map((id) => formatKind(id))),
+    namespaces: grown(applied.namespaces, writes.map(({ namespace }) => namespace)).filter((name) => name !== facts.target.namespace),
+    // New shards are listed once they exist; an inventory on the parent is valid with this very write.
+    ...(names.length === 0 ? { shards: [], inline: plan.during } : {}),
+    ...(isNewLayout && parent === null ? { count: plan.before.length } : {}),
+  };
+}
+
+type Known = ReadonlyMap<string, { readonly stored: Parameters<StateStore['writeShard']>[0]; readonly entries: readonly Entry[] | null }>;
+
+async function recordDuring(
+  { application, names, held }: { application: Application; names: readonly string[]; held: HeldParent },
+  store: StateStore,
+  signal: AbortSignal,
+): Promise<Known> {
+  const { plan, gathered } = application;
+  if (names.length === 0) return new Map();
+  const known: Known = gathered.isNewLayout
+    ? new Map(names.map((name) => [name, { stored: name, entries: null }]))
+    : new Map([...gathered.inventory.shards].map(([name, shard]) => [name, { stored: shard, entries: shard.entries }]));
+  const written = await recordEntries(plan.during, { names, known, held }, store, signal);
+  if (gathered.isNewLayout) await held.write({ shards: names, inline: [] }, signal);
+  return written;
+}
+
+/** Writes the shards whose entries differ from what is known to be there. */
+async function recordEntries(
+  entries: readonly Entry[],
+  { names, known, held }: { names: readonly string[]; known: Known; held: HeldParent },
+  store: StateStore,
+  signal: AbortSignal,
+): Promise<Known> {
+  const wanted = distribute(entries, names);
+  const changed = [...known].filter(([name, { entries: there }]) => JSON.stringify(wanted.get(name) ?? []) !== JSON.stringify(there));
+  await held.ensure(signal);
+  const written = await Promise.all(changed.map(([name, { stored }]) => store.writeShard(stored, wanted.get(name) ?? [], signal)));
+  return new Map([...known, ...written.map((shard): [string, { stored: typeof shard; entries: readonly Entry[] }] => [shard.name, { stored: shard, entries: shard.entries }])]);
+}
+
+function writeContext(run: ClusterRun, held: HeldParent): WriteContext {
+  return {
+    connection: run.connection,
+    target: run.target,
+    kindOf: ({ id, apiVersion }) => run.kinds.find({ apiVersion, kind: id.kind }),
+    held,
+    wait: run.wait,
+    refreshKinds: (signal) => run.kinds.refresh(run.connection, signal),
+  };
+}
+
+async function writeSteps(
+  plan: Plan,
+  context: WriteContext,
+  { run, signal }: { run: ClusterRun; signal: AbortSignal },
+): Promise<ChangeResult[]> {
+  const total = plan.steps.flat().length;
+  const results: ChangeResult[] = [];
+  for (const step of plan.steps) {
+    const settled = await allSettled(step, (change) => write(change, context, signal));
+    results.push(...settled);
+    run.progress({ done: results.length, total });
+    if (settled.some(({ kind }) => kind === 'failed')) break;
+  }
+  return results;
+}
+
+async function pruneSteps(
+  plan: Plan,
+  context: Parameters<typeof prune>[1],
+  signal: AbortSignal,
+): Promise<readonly ChangeResult[]> {
+  const results: ChangeResult[] = [];
+  for (const step of plan.prunes) results.push(...(await allSettled(step, (change) => prune(change, context, signal))));
+  return results;
+}
+
+/** All of them end before a failure of the world is passed on: nothing may be under way when the run is given up. */
+async function allSettled<T>(changes: readonly T[], act: (change: T) => Promise<ChangeResult>): Promise<readonly ChangeResult[]> {
+  const settled = await Promise.allSettled(changes.map((change) => act(change)));
+  return settled.map((outcome) => {
+    if (outcome.status === 'rejected') throw asDeployError(outcome.reason);
+    return outcome.value;
+  });
+}
+
+function countAfter({ gathered, plan }: Application, after: readonly Entry[]): number {
+  const objects = (entries: readonly Entry[]) => new Set(entries.map(({ id }) => formatId(id))).size;
+  return gathered.facts.count - objects(plan.before) + objects(after);
+}
+
+export function namespaceWrite(plan: Plan, namespace: string): Write | undefined {
+  return plan.steps.flat().find(({ candidate: { resource } }) => resource.id.kind === 'Namespace' && resource.id.name === namespace);
+}

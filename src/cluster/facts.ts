@@ -1,0 +1,201 @@
+import { SOURCE } from '../plan/body.ts';
+import type { Candidate, Facts } from '../plan/facts.ts';
+import { entriesByObject } from '../plan/inventory.ts';
+import type { Entry } from '../plan/inventory.ts';
+import { definesKind } from '../plan/lifted.ts';
+import { ownerOf } from '../plan/ownership.ts';
+import { place } from '../plan/place.ts';
+import type { Scope } from '../plan/place.ts';
+import { formatId, formatPosition, isObject } from '../resource/resource.ts';
+import type { Manifest, Resource } from '../resource/resource.ts';
+import type { ClusterRun, DesiredFiles, ObserveQuestion } from './cluster.ts';
+import { entriesOf, isOutgrown, readInventory } from './inventory-store.ts';
+import type { InventoryView } from './inventory-store.ts';
+import { objectPath } from './kinds.ts';
+import { observe, readLive } from './observe.ts';
+import type { Parent } from './parent.ts';
+import { rebuild } from './rebuild.ts';
+import type { StateStore } from './state-store.ts';
+import { METADATA_ONLY } from './metadata.ts';
+import { problemOf } from './status.ts';
+
+export interface GatherContext extends ClusterRun {
+  readonly store: StateStore;
+  readonly parent: Parent | null;
+  readonly applySetId: string;
+}
+
+/** The facts, and the part of the state that they were read from. */
+export interface Gathered {
+  readonly facts: Facts;
+  readonly inventory: InventoryView;
+  /** The inventory was rebuilt from labels, or has outgrown its shards: it is written under new names. */
+  readonly isNewLayout: boolean;
+}
+
+/** Reads until no question is open: files may name others (a moved object's former file) that have to be read too. */
+export async function gatherFacts(question: ObserveQuestion, context: GatherContext, signal: AbortSignal): Promise<Gathered> {
+  const namespaceMissing = context.parent === null && !(await namespaceExists(context, signal));
+  const observed = new Map<string, Promise<Candidate>>();
+  let view = await readOrRebuild(null, { context, files: filesToRead(question, context) }, signal);
+  const also: string[] = [];
+  for (let { desired } = question; ; ) {
+    const entries = entriesOf(view.inventory);
+    const touched = question.source.complete ? new Set([...desired.touched, ...entries.map(({ file }) => file)]) : desired.touched;
+    desired = { ...desired, touched };
+    const resources = await placeAll(desired, context, signal);
+    const look = (resource: Resource) => observe(resource, observeContext({ question, context, entries, namespaceMissing, view, desired }), signal);
+    const candidates = await Promise.all(resources.resources.map((resource) => memo(observed, resource, look)));
+    const open = await openQuestions({ candidates, entries, desired }, context, signal);
+    if (open.length > 0) {
+      also.push(...open);
+      desired = await question.readAlso(also);
+      view = await readOrRebuild(view, { context, files: desired.touched }, signal);
+      continue;
+    }
+    const count = view.isRebuilt ? entries.length : (context.parent?.applied.count ?? entries.length);
+    const facts = { ...question, desired, candidates, entries, count, problems: [...desired.problems, ...resources.refusals], namespaceMissing };
+    return { facts: factsOf(facts, context), inventory: view.inventory, isNewLayout: isNewLayout(view, entries, candidates) };
+  }
+}
+
+interface View {
+  readonly inventory: InventoryView;
+  readonly isRebuilt: boolean;
+}
+
+/** Everything when all of Git was read: only then can the inventory get a new layout, and only then must it be compared as a whole. */
+function filesToRead({ source, desired }: ObserveQuestion, { parent }: GatherContext): ReadonlySet<string> | 'all' {
+  return source.complete || parent === null ? 'all' : desired.touched;
+}
+
+async function readOrRebuild(
+  have: View | null,
+  { context, files }: { context: GatherContext; files: ReadonlySet<string> | 'all' },
+  signal: AbortSignal,
+): Promise<View> {
+  if (have?.isRebuilt === true) return have;
+  const { parent, store } = context;
+  const inventory =
+    parent === null ? null : await readInventory(parent.applied, { files, have: have?.inventory ?? null }, { store, signal });
+  if (inventory !== null) return { inventory, isRebuilt: false };
+  const kinds = await context.kinds.all(context.connection, signal);
+  const entries = await rebuild(kinds, context, signal);
+  return { inventory: { names: [], shards: new Map(), inline: entries, isWhole: true }, isRebuilt: true };
+}
+
+function isNewLayout({ inventory, isRebuilt }: View, entries: readonly Entry[], candidates: readonly Candidate[]): boolean {
+  if (isRebuilt) return true;
+  return inventory.isWhole && isOutgrown(inventory.names, Math.max(entries.length, candidates.length));
+}
+
+async function namespaceExists({ connection, target }: GatherContext, signal: AbortSignal): Promise<boolean> {
+  const answer = await connection.request({ method: 'GET', path: `/api/v1/namespaces/${target.namespace}`, accept: METADATA_ONLY }, signal);
+  if (answer.status === 404) return false;
+  // Without the right to read namespaces we go on: the first write says whether it is there.
+  if (answer.status === 403 || answer.status < 300) return true;
+  throw problemOf(answer, { subject: `Namespace ${target.namespace}`, secret: false });
+}
+
+async function placeAll(desired: DesiredFiles, { kinds, connection, target }: GatherContext, signal: AbortSignal) {
+  await kinds.learn(connection, desired.manifests, signal);
+  return place(desired.manifests, target, (manifest) => scopeOf(manifest, desired.manifests, kinds));
+}
+
+function scopeOf(manifest: Manifest, all: readonly Manifest[], kinds: ClusterRun['kinds']): Scope {
+  const kind = kinds.find(manifest);
+  if (kind !== null) return kind.namespaced ? 'namespaced' : 'cluster';
+  const definition = all.find(
+    (other) => other.kind === 'CustomResourceDefinition' && definesKind({ resource: asResource(other) }, manifest),
+  );
+  const spec = definition?.object['spec'];
+  if (!isObject(spec)) return 'unknown';
+  return spec['scope'] === 'Cluster' ? 'cluster' : 'namespaced';
+}
+
+function asResource({ group, kind, name, apiVersion, object, source }: Manifest): Resource {
+  return { id: { group, kind, namespace: '', name }, apiVersion, object, source };
+}
+
+function observeContext(at: {
+  question: ObserveQuestion;
+  context: GatherContext;
+  entries: readonly Entry[];
+  namespaceMissing: boolean;
+  view: View;
+  desired: DesiredFiles;
+}): Parameters<typeof observe>[1] {
+  const { context, question, entries, namespaceMissing } = at;
+  const byObject = entriesByObject(entries);
+  const applied = context.parent?.applied;
+  const dirty = applied === undefined || applied.dirty === 'all' ? null : new Set(applied.dirty);
+  const isSame = applied?.settings === question.settings && !at.view.isRebuilt;
+  return {
+    connection: context.connection,
+    target: context.target,
+    applySetId: context.applySetId,
+    namespaceMissing,
+    kindOf: ({ id, apiVersion }) => context.kinds.find({ apiVersion, kind: id.kind }),
+    entriesOf: ({ id }) => byObject.get(formatId(id)) ?? [],
+    isTrusted: (file) => isSame && dirty !== null && !dirty.has(file),
+  };
+}
+
+/** Asking twice about one object would cost a request and could answer differently. */
+function memo(known: Map<string, Promise<Candidate>>, resource: Resource, look: (resource: Resource) => Promise<Candidate>) {
+  const key = `${formatPosition(resource.source)} ${formatId(resource.id)}`;
+  const candidate = known.get(key) ?? look(resource);
+  known.set(key, candidate);
+  return candidate;
+}
+
+/** Files that were not read and that decide whether an object moved, is defined twice, or may be pruned. */
+async function openQuestions(
+  { candidates, entries, desired }: { candidates: readonly Candidate[]; entries: readonly Entry[]; desired: DesiredFiles },
+  context: GatherContext,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const { touched } = desired;
+  const byObject = entriesByObject(entries);
+  const wanted = new Set(candidates.map(({ resource }) => formatId(resource.id)));
+  const formerFiles = candidates.flatMap(({ resource }) => (byObject.get(formatId(resource.id)) ?? []).map(({ file }) => file));
+  const claimed = candidates.flatMap(({ live }) => (live === null ? [] : [sourceIfOurs(live, context)]));
+  const left = entries.filter((entry) => touched.has(entry.file) && !wanted.has(formatId(entry.id)) && entry.pending !== null);
+  const lives = await Promise.all(left.map((entry) => readPending(entry, context, signal)));
+  const all = [...formerFiles, ...claimed, ...left.map(({ pending }) => pending?.from ?? null), ...lives];
+  return [...new Set(all)].filter((file) => file !== null).filter((file) => file !== '' && !touched.has(file));
+}
+
+function sourceIfOurs(live: NonNullable<Candidate['live']>, { applySetId }: GatherContext): string | null {
+  const owner = ownerOf(live, applySetId);
+  return owner.kind === 'us' ? owner.source : null;
+}
+
+/** A pending entry is never pruned by itself: the live object may say that another file defines it by now. */
+async function readPending(entry: Entry, context: GatherContext, signal: AbortSignal): Promise<string | null> {
+  const kind = context.kinds.find({ apiVersion: entry.apiVersion, kind: entry.id.kind });
+  if (kind === null) return null;
+  const live = await readLive(objectPath(kind, entry.id), { context, resource: entry }, signal);
+  return live?.annotations[SOURCE] ?? null;
+}
+
+function factsOf(
+  at: Pick<Facts, 'candidates' | 'count' | 'entries' | 'problems' | 'namespaceMissing'> & { source: Facts['source']; desired: DesiredFiles },
+  { target, applySetId }: GatherContext,
+): Facts {
+  const { source, desired, candidates, count, entries, problems, namespaceMissing } = at;
+  const { revision, rootTree, tree } = source;
+  return {
+    target,
+    applySetId,
+    source: { revision, rootTree, tree },
+    touched: desired.touched,
+    entries,
+    count,
+    candidates,
+    unread: desired.unread,
+    problems,
+    warnings: [],
+    namespaceMissing,
+  };
+}

@@ -1,0 +1,23 @@
+import { problemOf } from './status.ts';
+import { parseJson } from '../resource/json.ts';
+import { isObject } from '../resource/resource.ts';
+import type { JsonObject, Resource } from '../resource/resource.ts';
+import { formatId } from '../resource/resource.ts';
+import { ignoredPaths, leaveToOthers } from '../plan/ignored-fields.ts';
+import type { ObserveContext } from './observe.ts';
+import { isSecret } from './observe.ts';
+
+/** The body with the fields that the target leaves to other managers as they are in the cluster; as it is on a create. */
+export async function withIgnored(
+  body: JsonObject,
+  { resource, path, context }: { resource: Resource; path: string; context: Pick<ObserveContext, 'connection' | 'target'> },
+  signal: AbortSignal,
+): Promise<JsonObject> {
+  const paths = ignoredPaths(resource.id, context.target.ignore);
+  if (paths.length === 0) return body;
+  const answer = await context.connection.request({ method: 'GET', path }, signal);
+  if (answer.status === 404) return body;
+  if (answer.status >= 300) throw problemOf(answer, { subject: formatId(resource.id), secret: isSecret(resource) });
+  const live = parseJson(answer.text);
+  return isObject(live) ? leaveToOthers(body, live, paths) : body;
+}

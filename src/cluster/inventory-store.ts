@@ -1,0 +1,55 @@
+import type { Applied } from '../plan/applied.ts';
+import type { Entry } from '../plan/inventory.ts';
+import { parentName } from './parent.ts';
+import { CROWDED_ENTRIES, shardCount, shardOf } from './shard.ts';
+import type { Shard, StateStore } from './state-store.ts';
+
+/** The part of an inventory that one run has read. */
+export interface InventoryView {
+  readonly names: readonly string[];
+  /** By name, as they stand in the cluster. */
+  readonly shards: ReadonlyMap<string, Shard>;
+  readonly inline: readonly Entry[];
+  readonly isWhole: boolean;
+}
+
+/** Null when a listed shard is not there: the inventory has to be rebuilt, it is never taken for empty. */
+export async function readInventory(
+  { shards: names, inline }: Applied,
+  { files, have }: { files: ReadonlySet<string> | 'all'; have: InventoryView | null },
+  { store, signal }: { store: StateStore; signal: AbortSignal },
+): Promise<InventoryView | null> {
+  const wanted = files === 'all' ? names : [...new Set([...files].map((file) => nameFor(file, names)))].filter((name) => name !== undefined);
+  const missing = wanted.filter((name) => have?.shards.has(name) !== true);
+  const read = await Promise.all(missing.map((name) => store.readShard(name, signal)));
+  if (read.includes(null)) return null;
+  const shards = new Map([...(have?.shards ?? []), ...read.filter((shard) => shard !== null).map((shard): [string, Shard] => [shard.name, shard])]);
+  return { names, shards, inline, isWhole: shards.size === names.length };
+}
+
+export function entriesOf(view: InventoryView): readonly Entry[] {
+  return view.names.length === 0 ? view.inline : [...view.shards.values()].flatMap(({ entries }) => entries);
+}
+
+function nameFor(file: string, names: readonly string[]): string | undefined {
+  return names.length === 0 ? undefined : names[shardOf(file, names.length)];
+}
+
+/** Names for a fresh layout, never used before: the old one stays valid until the parent lists the new one. */
+export function freshNames(target: string, entries: number, used: readonly string[]): readonly string[] {
+  const last = Math.max(0, ...used.map((name) => Number(name.slice(name.lastIndexOf('.') + 1))));
+  return Array.from({ length: shardCount(entries) }, (_, index) => `${parentName(target)}.${last + 1 + index}`);
+}
+
+/** Does an inventory of this size want other shards than these? Only a run that has read everything can give it them. */
+export function isOutgrown(names: readonly string[], entries: number): boolean {
+  const wanted = shardCount(entries);
+  if (names.length === 0 || wanted === 0) return names.length !== wanted;
+  return entries / names.length > CROWDED_ENTRIES || wanted * 3 < names.length;
+}
+
+/** Which entries each shard holds. */
+export function distribute(entries: readonly Entry[], names: readonly string[]): ReadonlyMap<string, readonly Entry[]> {
+  const byName = Map.groupBy(entries, (entry) => nameFor(entry.file, names) ?? '');
+  return new Map(names.map((name) => [name, byName.get(name) ?? []]));
+}

@@ -1,0 +1,55 @@
+import { parseJson } from '../resource/json.ts';
+import { isObject, metadataMap } from '../resource/resource.ts';
+import type { Json, JsonObject } from '../resource/resource.ts';
+import type { Seen } from '../plan/facts.ts';
+import type { LiveMetadata } from '../plan/ownership.ts';
+
+/** Answers carry metadata only: a write costs the server less, and no Secret comes back. */
+export const METADATA_ONLY = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
+export const METADATA_LIST = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
+
+export function metadataOf(text: string): JsonObject {
+  const object = parseJson(text);
+  return isObject(object) && isObject(object['metadata']) ? object['metadata'] : {};
+}
+
+export function liveOf(metadata: JsonObject): LiveMetadata {
+  return {
+    uid: textOf(metadata['uid']),
+    resourceVersion: textOf(metadata['resourceVersion']),
+    labels: metadataMap({ metadata }, 'labels'),
+    annotations: metadataMap({ metadata }, 'annotations'),
+    deletionTimestamp: typeof metadata['deletionTimestamp'] === 'string' ? metadata['deletionTimestamp'] : null,
+    finalizers: finalizersOf(metadata),
+  };
+}
+
+export function seenOf(metadata: JsonObject): Seen {
+  const { generation } = metadata;
+  const resourceVersion = textOf(metadata['resourceVersion']);
+  return {
+    uid: textOf(metadata['uid']),
+    resourceVersion,
+    version: generation === undefined ? `r${resourceVersion}` : `g${String(generation)}`,
+  };
+}
+
+export function finalizersOf(metadata: JsonObject): readonly string[] {
+  const { finalizers } = metadata;
+  return Array.isArray(finalizers) ? finalizers.filter((name) => typeof name === 'string') : [];
+}
+
+/** When our manager last changed the object, in milliseconds; server-side apply leaves the time alone when nothing changes. */
+export function lastChangeByUs(metadata: JsonObject): number | null {
+  const entries: readonly Json[] = Array.isArray(metadata['managedFields']) ? metadata['managedFields'] : [];
+  const times = entries
+    .filter((entry) => isObject(entry))
+    .filter((entry) => entry['manager'] === 'headgate' && entry['operation'] === 'Apply')
+    .map((entry) => Date.parse(textOf(entry['time'])))
+    .filter((time) => !Number.isNaN(time));
+  return times.length === 0 ? null : Math.max(...times);
+}
+
+function textOf(value: Json | undefined): string {
+  return typeof value === 'string' ? value : '';
+}

@@ -1,0 +1,25 @@
+import type { Application } from './apply.ts';
+import { namespaceWrite } from './apply.ts';
+import type { ClusterRun } from './cluster.ts';
+import { METADATA_ONLY } from './metadata.ts';
+import { applyRequest } from './observe.ts';
+import { problemOf } from './status.ts';
+
+/** The state lives in the target's namespace, so a missing one is made before the first write of the state. */
+export async function createNamespace({ plan }: Application, { connection, target }: ClusterRun, signal: AbortSignal): Promise<void> {
+  const own = namespaceWrite(plan, target.namespace);
+  const request =
+    own === undefined
+      ? ({
+          method: 'POST',
+          path: '/api/v1/namespaces?fieldManager=headgate',
+          body: JSON.stringify({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: target.namespace } }),
+          contentType: 'application/json',
+          accept: METADATA_ONLY,
+        } as const)
+      : applyRequest(`/api/v1/namespaces/${target.namespace}?`, own.candidate.body, target);
+  const answer = await connection.request(request, signal);
+  if (answer.status >= 300 && answer.status !== 409) {
+    throw problemOf(answer, { subject: `Namespace ${target.namespace}`, secret: false });
+  }
+}

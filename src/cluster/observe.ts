@@ -1,0 +1,147 @@
+import type { Target } from '../config/config.ts';
+import type { Problem } from '../error/deploy-error.ts';
+import { failureClassOf } from '../error/deploy-error.ts';
+import { bodyOf, contentHash, marksHash } from '../plan/body.ts';
+import type { Candidate, Observation } from '../plan/facts.ts';
+import type { Entry } from '../plan/inventory.ts';
+import type { LiveMetadata } from '../plan/ownership.ts';
+import { stringifyJson } from '../resource/json.ts';
+import { formatId, formatPosition, metadataMap } from '../resource/resource.ts';
+import type { JsonObject, Resource } from '../resource/resource.ts';
+import type { Connection } from './connection.ts';
+import { withIgnored } from './ignore.ts';
+import { objectPath } from './kinds.ts';
+import type { Kind } from './kinds.ts';
+import { METADATA_ONLY, finalizersOf, lastChangeByUs, liveOf, metadataOf, seenOf } from './metadata.ts';
+import { problemOf } from './status.ts';
+
+/** What observing one object needs to know. */
+export interface ObserveContext {
+  readonly connection: Connection;
+  readonly target: Target;
+  readonly applySetId: string;
+  readonly namespaceMissing: boolean;
+  /** Null: the cluster does not serve the kind. */
+  readonly kindOf: (resource: Pick<Resource, 'apiVersion' | 'id'>) => Kind | null;
+  /** The recorded entries of an object in the shards that were read. */
+  readonly entriesOf: (resource: Resource) => readonly Entry[];
+  /** May the recorded hash of this file's objects be believed? */
+  readonly isTrusted: (file: string) => boolean;
+}
+
+/** Asks the API server what applying one resource would do. Nothing is written. */
+export async function observe(resource: Resource, context: ObserveContext, signal: AbortSignal): Promise<Candidate> {
+  const written = bodyOf(resource, context.applySetId);
+  const marks = marksHash(written);
+  const hash = contentHash(written, resource);
+  const settled = (observation: Observation, live: LiveMetadata | null = null) =>
+    ({ resource, body: written, hash, marks, observation, live }) satisfies Candidate;
+
+  const mode = metadataMap(resource.object, 'annotations')['headgate.dev/apply'];
+  if (mode === 'ignore') return settled({ kind: 'left-alone' });
+  if (isRecorded(resource, hash, context)) return settled({ kind: 'recorded' });
+  const kind = context.kindOf(resource);
+  const missing = refuseMissing(resource, kind, context);
+  if (kind === null || missing !== null) return settled({ kind: 'not-asked', problem: missing ?? unknownKind(resource) });
+
+  const path = objectPath(kind, resource.id);
+  if (mode === 'create-only') {
+    const live = await readLive(path, { context, resource }, signal);
+    if (live !== null) return settled({ kind: 'exists', live: { ...live, version: `r${live.resourceVersion}` } }, live);
+  }
+  const body = await withIgnored(written, { resource, path, context }, signal);
+  const observation = await dryRun({ resource, path, body }, context, signal);
+  return { ...settled(observation, await liveIfUnknown(observation, { resource, path, context }, signal)), body };
+}
+
+function isRecorded(resource: Resource, hash: string | null, { entriesOf, isTrusted }: ObserveContext): boolean {
+  const [entry, ...others] = entriesOf(resource);
+  if (entry === undefined || others.length > 0 || hash === null) return false;
+  return entry.pending === null && entry.hash === hash && entry.file === resource.source.path && isTrusted(entry.file);
+}
+
+function refuseMissing(resource: Resource, kind: Kind | null, { target, namespaceMissing }: ObserveContext): Problem | null {
+  if (kind === null) return unknownKind(resource);
+  if (!namespaceMissing || resource.id.namespace !== target.namespace) return null;
+  return {
+    code: 'namespace-missing',
+    subject: formatPosition(resource.source),
+    message: `namespace ${target.namespace} does not exist`,
+    remedy: `Set createNamespace: true on target ${target.name} in headgate.yml, or create it.`,
+  };
+}
+
+function unknownKind({ id, apiVersion, source }: Resource): Problem {
+  return {
+    code: 'kind-unknown',
+    subject: formatPosition(source),
+    message: `the cluster does not serve ${id.kind} in ${apiVersion}`,
+    remedy: 'Mend kind or apiVersion, or push the CustomResourceDefinition that defines it.',
+  };
+}
+
+/** @throws DeployError of the world's class; what the manifest or the target's rights are to blame for is an observation. */
+export async function dryRun(
+  { resource, path, body }: { resource: Resource; path: string; body: JsonObject },
+  { connection, target }: Pick<ObserveContext, 'connection' | 'target'>,
+  signal: AbortSignal,
+): Promise<Observation> {
+  const startedMs = performance.now();
+  const answer = await connection.request(applyRequest(`${path}?dryRun=All&`, body, target), signal);
+  const askedAt = answer.date === null ? null : answer.date - (performance.now() - startedMs);
+  if (answer.status >= 300) {
+    const error = problemOf(answer, { subject: formatPosition(resource.source), secret: isSecret(resource) });
+    if (failureClassOf(error.code) === 'world') throw error;
+    return { kind: 'refused', problem: error.problem };
+  }
+  const metadata = metadataOf(answer.text);
+  // Without a resourceVersion the object is not there (one that is sent would be echoed, and none is).
+  if (metadata['resourceVersion'] === undefined) return { kind: 'creates' };
+  if (metadata['deletionTimestamp'] !== undefined) return { kind: 'terminating', finalizers: finalizersOf(metadata) };
+  return { kind: isUnchanged(metadata, askedAt) ? 'unchanged' : 'updates', live: seenOf(metadata) };
+}
+
+/** By the server's own clock: a dry run that changes something stamps our entry with the time of the request. */
+function isUnchanged(metadata: JsonObject, askedAt: number | null): boolean {
+  const changedAt = lastChangeByUs(metadata);
+  // Both are cut to whole seconds.
+  return changedAt !== null && askedAt !== null && changedAt < askedAt - 2_000;
+}
+
+export function applyRequest(path: string, body: JsonObject, target: Target) {
+  const force = target.conflicts === 'force' ? '&force=true' : '';
+  return {
+    method: 'PATCH',
+    path: `${path}fieldManager=headgate&fieldValidation=Strict${force}`,
+    body: stringifyJson(body),
+    contentType: 'application/apply-patch+yaml',
+    accept: METADATA_ONLY,
+  } as const;
+}
+
+export function isSecret({ id }: Pick<Resource, 'id'>): boolean {
+  return id.group === '' && id.kind === 'Secret';
+}
+
+/** An object that is there without an entry of its uid: whose it is must be read before anything is decided about it. */
+async function liveIfUnknown(
+  observation: Observation,
+  what: { resource: Resource; path: string; context: ObserveContext },
+  signal: AbortSignal,
+): Promise<LiveMetadata | null> {
+  if (observation.kind !== 'updates' && observation.kind !== 'unchanged') return null;
+  if (what.context.entriesOf(what.resource).some(({ uid }) => uid === observation.live.uid)) return null;
+  return readLive(what.path, what, signal);
+}
+
+/** Metadata of a live object; null when it does not exist. */
+export async function readLive(
+  path: string,
+  { context, resource }: { context: Pick<ObserveContext, 'connection'>; resource: Pick<Resource, 'id'> },
+  signal: AbortSignal,
+): Promise<LiveMetadata | null> {
+  const answer = await context.connection.request({ method: 'GET', path, accept: METADATA_ONLY }, signal);
+  if (answer.status === 404) return null;
+  if (answer.status >= 300) throw problemOf(answer, { subject: formatId(resource.id), secret: isSecret(resource) });
+  return liveOf(metadataOf(answer.text));
+}

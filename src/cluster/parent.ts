@@ -1,0 +1,162 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { Target } from '../config/config.ts';
+import { DeployError } from '../error/deploy-error.ts';
+import type { Applied } from '../plan/applied.ts';
+import type { Json, JsonObject } from '../resource/resource.ts';
+import { isObject, metadataMap } from '../resource/resource.ts';
+import { asObjectId, asRevision } from '../resource/source.ts';
+import type { AppliedSource } from '../resource/source.ts';
+import { decodeEntries, encodeEntries } from './shard.ts';
+
+/** The state object of a target, read. It is an ApplySet parent (KEP-3659), so that kubectl respects what it owns. */
+export interface Parent {
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly applied: Applied;
+}
+
+const FORMAT = '1';
+const TOOLING = 'headgate/v1';
+const APPLYSET = 'applyset.kubernetes.io';
+
+export function parentName(target: string): string {
+  return `headgate-${target}`;
+}
+
+/** KEP-3659: base64url of sha256 over `<name>.<namespace>.<kind>.<group>` of the parent. */
+export function applySetId({ name, namespace }: Pick<Target, 'name' | 'namespace'>): string {
+  const digest = createHash('sha256').update(`${parentName(name)}.${namespace}.ConfigMap.`).digest('base64url');
+  return `applyset-${digest}-v1`;
+}
+
+const State = z.object({
+  rootTree: z.string().nullable(),
+  inputs: z.record(z.string(), z.string().nullable()),
+  settings: z.string().nullable(),
+  dirty: z.union([z.array(z.string()), z.literal('all')]),
+  lease: z.object({ run: z.string(), holder: z.string(), untilMs: z.number() }).nullable(),
+  shards: z.array(z.string()),
+  count: z.number(),
+  attempt: z
+    .object({
+      revision: z.string(),
+      settings: z.string(),
+      class: z.enum(['manifest', 'guard']),
+      tries: z.number(),
+      nextTryMs: z.number(),
+    })
+    .nullable(),
+  rewind: z.string().nullable(),
+  pendingOn: z.string().nullable(),
+});
+
+/** The parent's content as a merge patch: null takes a key away. */
+export function writeParent(record: Applied, target: Target): JsonObject {
+  const { source } = record;
+  const state: z.input<typeof State> = {
+    rootTree: source?.rootTree ?? null,
+    inputs: record.inputs,
+    settings: record.settings,
+    dirty: record.dirty === 'all' ? 'all' : [...record.dirty],
+    lease: record.lease,
+    shards: [...record.shards],
+    count: record.count,
+    attempt: record.attempt,
+    rewind: record.rewind,
+    pendingOn: record.pendingOn,
+  };
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: {
+      name: parentName(target.name),
+      namespace: target.namespace,
+      labels: { [`${APPLYSET}/id`]: applySetId(target), 'app.kubernetes.io/managed-by': 'headgate' },
+      annotations: {
+        [`${APPLYSET}/tooling`]: TOOLING,
+        [`${APPLYSET}/contains-group-kinds`]: record.groupKinds.join(','),
+        [`${APPLYSET}/additional-namespaces`]: record.namespaces.join(','),
+        'headgate.dev/format': FORMAT,
+        'headgate.dev/repository': target.repository.name,
+        'headgate.dev/revision': source?.revision ?? null,
+        'headgate.dev/tree': source?.tree ?? null,
+        'headgate.dev/attempted-revision': record.attempted,
+        'headgate.dev/verdict': record.verdict,
+        'headgate.dev/deployed-at': record.deployedAt,
+      },
+    },
+    data: { state: JSON.stringify(state) },
+    binaryData: { inventory: record.shards.length === 0 ? encodeEntries(record.inline) : null },
+  };
+}
+
+/** @throws DeployError `foreign-owner` or `state-newer`: what is not surely ours is never rewritten. */
+export function readParent(object: JsonObject, target: Target): Parent {
+  const subject = `ConfigMap ${target.namespace}/${parentName(target.name)}`;
+  const metadata = isObject(object['metadata']) ? object['metadata'] : {};
+  const annotations = metadataMap(object, 'annotations');
+  refuseForeignParent(annotations, metadataMap(object, 'labels'), { subject, target });
+  const format = annotations['headgate.dev/format'];
+  const state = State.safeParse(parseState(object['data']));
+  if (format !== FORMAT || !state.success) {
+    throw new DeployError('state-newer', {
+      subject,
+      message: `it has format ${format ?? '(none)'}, and this version of Headgate reads and writes format ${FORMAT}`,
+      remedy: 'Upgrade Headgate to the version that wrote it; it is left as it is.',
+      cause: state.error,
+    });
+  }
+  const { rootTree, inputs, ...rest } = state.data;
+  const binary = isObject(object['binaryData']) ? object['binaryData']['inventory'] : undefined;
+  return {
+    uid: String(metadata['uid']),
+    resourceVersion: String(metadata['resourceVersion']),
+    applied: {
+      ...rest,
+      source: readSource(annotations, rootTree),
+      inputs: Object.fromEntries(Object.entries(inputs).map(([path, id]) => [path, id === null ? null : asObjectId(id)])),
+      inline: rest.shards.length === 0 && typeof binary === 'string' ? decodeEntries(binary, subject) : [],
+      groupKinds: readList(annotations[`${APPLYSET}/contains-group-kinds`]),
+      namespaces: readList(annotations[`${APPLYSET}/additional-namespaces`]),
+      verdict: annotations['headgate.dev/verdict'] ?? null,
+      attempted: annotations['headgate.dev/attempted-revision'] ?? null,
+      deployedAt: annotations['headgate.dev/deployed-at'] ?? null,
+    },
+  };
+}
+
+/** A parent that claims another set's id would make us delete what that set owns (KEP-3659, confused deputy). */
+function refuseForeignParent(
+  annotations: Readonly<Record<string, string>>,
+  labels: Readonly<Record<string, string>>,
+  { subject, target }: { subject: string; target: Target },
+): void {
+  const tooling = annotations[`${APPLYSET}/tooling`] ?? '(none)';
+  const id = labels[`${APPLYSET}/id`] ?? '(none)';
+  if (tooling.slice(0, tooling.lastIndexOf('/')) === 'headgate' && id === applySetId(target)) return;
+  throw new DeployError('foreign-owner', {
+    subject,
+    message: `it is there and not ours: tooling ${tooling}, id ${id}`,
+    remedy: `Rename target ${target.name}, or remove that ConfigMap if nobody needs it.`,
+  });
+}
+
+function parseState(data: Json | undefined): unknown {
+  const text = isObject(data) ? data['state'] : undefined;
+  try {
+    return typeof text === 'string' ? JSON.parse(text) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function readSource(annotations: Readonly<Record<string, string>>, rootTree: string | null): AppliedSource | null {
+  const revision = asRevision(annotations['headgate.dev/revision'] ?? '');
+  const root = asObjectId(rootTree ?? '');
+  return revision === null || root === null ? null : { revision, rootTree: root, tree: asObjectId(annotations['headgate.dev/tree'] ?? '') };
+}
+
+function readList(text: string | undefined): readonly string[] {
+  return text === undefined || text === '' ? [] : text.split(',');
+}

@@ -1,0 +1,154 @@
+import type { Target } from '../config/config.ts';
+import { DeployError } from '../error/deploy-error.ts';
+import type { Applied } from '../plan/applied.ts';
+import type { Entry } from '../plan/inventory.ts';
+import { parseJson, stringifyJson } from '../resource/json.ts';
+import { isObject } from '../resource/resource.ts';
+import type { JsonObject } from '../resource/resource.ts';
+import type { Connection, KubeAnswer } from './connection.ts';
+import { METADATA_ONLY } from './metadata.ts';
+import { parentName, readParent, writeParent } from './parent.ts';
+import type { Parent } from './parent.ts';
+import { decodeEntries, encodeEntries } from './shard.ts';
+import { problemOf } from './status.ts';
+
+/** A part of the inventory as it stands in the cluster. */
+export interface Shard {
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly entries: readonly Entry[];
+}
+
+/** The ConfigMaps of one target. Every write names the version it builds on, so that no two runs write over each other. */
+export interface StateStore {
+  readParent(signal: AbortSignal): Promise<Parent | null>;
+  writeParent(on: Parent | null, applied: Applied, signal: AbortSignal): Promise<Parent>;
+  /** Null when it is not there. */
+  readShard(name: string, signal: AbortSignal): Promise<Shard | null>;
+  writeShard(on: Shard | string, entries: readonly Entry[], signal: AbortSignal): Promise<Shard>;
+  deleteShard(name: string, signal: AbortSignal): Promise<void>;
+}
+
+export function stateStore(connection: Connection, target: Target): StateStore {
+  const collection = `/api/v1/namespaces/${target.namespace}/configmaps`;
+
+  async function read(name: string, signal: AbortSignal): Promise<JsonObject | null> {
+    const answer = await connection.request({ method: 'GET', path: `${collection}/${name}` }, signal);
+    if (answer.status === 404) return null;
+    return objectOf(answer, subjectOf(name));
+  }
+
+  /** A POST where nothing is yet, else a merge patch bound to the object and version that were read. */
+  async function write(on: Version | null, content: JsonObject, signal: AbortSignal): Promise<Version> {
+    const name = nameOf(content);
+    const answer = await connection.request(on === null ? postOf(content) : patchOf(on, content), signal);
+    if (answer.status === 409 || (answer.status === 404 && on !== null)) throw overtaken(name);
+    return versionOf(objectOf(answer, subjectOf(name)));
+  }
+
+  function postOf(content: JsonObject) {
+    return {
+      method: 'POST',
+      path: `${collection}?fieldManager=headgate`,
+      body: stringifyJson(withoutNulls(content)),
+      contentType: 'application/json',
+      accept: METADATA_ONLY,
+    } as const;
+  }
+
+  function patchOf(on: Version, content: JsonObject) {
+    const metadata = isObject(content['metadata']) ? content['metadata'] : {};
+    return {
+      method: 'PATCH',
+      path: `${collection}/${nameOf(content)}?fieldManager=headgate`,
+      body: stringifyJson({ ...content, metadata: { ...metadata, uid: on.uid, resourceVersion: on.resourceVersion } }),
+      contentType: 'application/merge-patch+json',
+      accept: METADATA_ONLY,
+    } as const;
+  }
+
+  function subjectOf(name: string): string {
+    return `ConfigMap ${target.namespace}/${name}`;
+  }
+
+  function overtaken(name: string): DeployError {
+    return new DeployError('lease-lost', {
+      subject: subjectOf(name),
+      message: 'another run has written the state of this target meanwhile',
+      remedy: 'Nothing to do: the run is tried again on what it finds then.',
+    });
+  }
+
+  return {
+    async readParent(signal) {
+      const object = await read(parentName(target.name), signal);
+      return object === null ? null : readParent(object, target);
+    },
+    async writeParent(on, applied, signal) {
+      return { ...(await write(on, writeParent(applied, target), signal)), applied };
+    },
+    async readShard(name, signal) {
+      const object = await read(name, signal);
+      return object === null ? null : { ...versionOf(object), name, entries: entriesOf(object, subjectOf(name)) };
+    },
+    async writeShard(on, entries, signal) {
+      const name = typeof on === 'string' ? on : on.name;
+      const content = shardContent({ name, entries, target });
+      return { ...(await write(typeof on === 'string' ? null : on, content, signal)), name, entries };
+    },
+    async deleteShard(name, signal) {
+      const answer = await connection.request({ method: 'DELETE', path: `${collection}/${name}`, accept: METADATA_ONLY }, signal);
+      if (answer.status !== 404) objectOf(answer, subjectOf(name));
+    },
+  };
+}
+
+interface Version {
+  readonly uid: string;
+  readonly resourceVersion: string;
+}
+
+function shardContent({ name, entries, target }: { name: string; entries: readonly Entry[]; target: Target }): JsonObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: {
+      name,
+      namespace: target.namespace,
+      labels: { 'app.kubernetes.io/managed-by': 'headgate' },
+      annotations: { 'headgate.dev/format': '1', 'headgate.dev/parent': parentName(target.name) },
+    },
+    binaryData: { inventory: encodeEntries(entries) },
+  };
+}
+
+function objectOf(answer: KubeAnswer, subject: string): JsonObject {
+  if (answer.status >= 300) throw problemOf(answer, { subject, secret: false });
+  const object = parseJson(answer.text);
+  return isObject(object) ? object : {};
+}
+
+function versionOf(object: JsonObject): Version {
+  const metadata = isObject(object['metadata']) ? object['metadata'] : {};
+  return { uid: String(metadata['uid']), resourceVersion: String(metadata['resourceVersion']) };
+}
+
+function nameOf(content: JsonObject): string {
+  const metadata = isObject(content['metadata']) ? content['metadata'] : {};
+  return String(metadata['name']);
+}
+
+function entriesOf(object: JsonObject, subject: string): readonly Entry[] {
+  const data = isObject(object['binaryData']) ? object['binaryData'] : {};
+  return decodeEntries(String(data['inventory'] ?? ''), subject);
+}
+
+/** In a merge patch null deletes; in a new object it has no meaning. */
+function withoutNulls(object: JsonObject): JsonObject {
+  return Object.fromEntries(
+    Object.entries(object)
+      .filter(([, value]) => value !== null)
+      .map(([key, value]) => [key, isObject(value) ? withoutNulls(value) : value]),
+  );
+}

@@ -1,0 +1,88 @@
+import { DeployError, failureClassOf } from '../error/deploy-error.ts';
+import type { ChangeResult } from '../plan/after.ts';
+import type { Seen } from '../plan/facts.ts';
+import type { Write } from '../plan/plan.ts';
+import { formatId, formatPosition } from '../resource/resource.ts';
+import type { HeldParent } from './lease.ts';
+import { objectPath } from './kinds.ts';
+import { finalizersOf, metadataOf, seenOf } from './metadata.ts';
+import { applyRequest, dryRun, isSecret } from './observe.ts';
+import type { ObserveContext } from './observe.ts';
+import { problemOf } from './status.ts';
+
+export interface WriteContext extends Pick<ObserveContext, 'connection' | 'target' | 'kindOf'> {
+  readonly held: HeldParent;
+  /** Waits; rejects when the signal aborts. */
+  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Learns kinds that a step of this run has brought. */
+  readonly refreshKinds: (signal: AbortSignal) => Promise<void>;
+}
+
+/** How long what an earlier step brought (a kind, a namespace, a right) may take until the API server acts on it. */
+const SETTLE_MS = 20_000;
+const SETTLE_STEP_MS = 200;
+
+/** Applies one object. What the manifest is to blame for is a result; the world's failures are thrown. */
+export async function write(change: Write, context: WriteContext, signal: AbortSignal): Promise<ChangeResult> {
+  const { resource, observation } = change.candidate;
+  const before = 'live' in observation ? observation.live : null;
+  const refused = change.unverified ? await verify(change, context, signal) : null;
+  if (refused !== null) return { kind: 'failed', change, problem: refused };
+  await context.held.ensure(signal);
+  const kind = context.kindOf(resource);
+  if (kind === null) throw new DeployError('internal', vanished(resource.apiVersion));
+  const request = applyRequest(`${objectPath(kind, resource.id)}?`, change.candidate.body, context.target);
+  const answer = await context.connection.request(request, signal);
+  if (answer.status >= 300) {
+    const error = problemOf(answer, { subject: formatPosition(resource.source), secret: isSecret(resource) });
+    if (failureClassOf(error.code) === 'world') throw error;
+    return { kind: 'failed', change, problem: error.problem };
+  }
+  const metadata = metadataOf(answer.text);
+  if (metadata['deletionTimestamp'] !== undefined) throw stillDeleting(change, finalizersOf(metadata));
+  const seen = seenOf(metadata);
+  return { kind: 'applied', write: change, seen, effect: effectOf(answer.status, before, seen) };
+}
+
+function effectOf(status: number, before: Seen | null, seen: Seen): 'created' | 'updated' | 'unchanged' {
+  if (status === 201) return 'created';
+  return before?.resourceVersion === seen.resourceVersion ? 'unchanged' : 'updated';
+}
+
+/** The dry run that could not pass before: again until the step before has taken effect, or its refusal is final. */
+async function verify(change: Write, context: WriteContext, signal: AbortSignal) {
+  const { resource, body } = change.candidate;
+  let waitedMs = 0;
+  for (;;) {
+    const kind = context.kindOf(resource);
+    const observation =
+      kind === null ? null : await dryRun({ resource, path: objectPath(kind, resource.id), body }, context, signal);
+    if (observation !== null && observation.kind !== 'refused' && observation.kind !== 'not-asked') return null;
+    if (waitedMs >= SETTLE_MS) return observation?.problem ?? notServed(change);
+    if (observation !== null && observation.problem.code === 'manifest-rejected') return observation.problem;
+    await context.wait(SETTLE_STEP_MS, signal);
+    waitedMs += SETTLE_STEP_MS;
+    if (kind === null) await context.refreshKinds(signal);
+  }
+}
+
+function notServed({ candidate: { resource } }: Write) {
+  return {
+    code: 'kind-unknown',
+    subject: formatPosition(resource.source),
+    message: `${resource.id.kind} in ${resource.apiVersion} was still not served ${SETTLE_MS / 1000} s after its definition was applied`,
+    remedy: 'Look at the conditions of the CustomResourceDefinition; the next push or sweep goes on.',
+  } as const;
+}
+
+function vanished(apiVersion: string) {
+  return { subject: apiVersion, message: 'a kind was planned for and is not known', remedy: 'Please report this with the log.' };
+}
+
+function stillDeleting({ candidate: { resource } }: Write, finalizers: readonly string[]): DeployError {
+  return new DeployError('still-deleting', {
+    subject: formatPosition(resource.source),
+    message: `${formatId(resource.id)} is still being deleted${finalizers.length === 0 ? '' : ` (finalizers ${finalizers.join(', ')})`}`,
+    remedy: 'It is created again once it is gone; if that takes long, look at who owns the finalizers.',
+  });
+}

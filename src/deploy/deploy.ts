@@ -1,0 +1,126 @@
+import type { Target } from '../config/config.ts';
+import { settingsHash } from '../config/settings-hash.ts';
+import { failureClassOf, DeployError } from '../error/deploy-error.ts';
+import type { Problem } from '../error/deploy-error.ts';
+import type { ChangeResult } from '../plan/after.ts';
+import type { Applied } from '../plan/applied.ts';
+import { makePlan } from '../plan/make-plan.ts';
+import { changesNothing } from '../plan/plan.ts';
+import { join, renderPlain } from '../render/plain.ts';
+import type { Source } from '../resource/source.ts';
+import { nextAttempt } from './attempt.ts';
+import { isCurrent } from './current.ts';
+import { fetchSource } from './fetch.ts';
+import { applied as reportApplied, errorsOf, refused, summaryOf, unchanged } from './report.ts';
+import type { Report } from './report.ts';
+import type { DeployRequest } from './request.ts';
+import type { World } from './world.ts';
+
+/** A request whose target was found in the configuration. */
+export type TargetRequest = Omit<DeployRequest, 'target'> & { readonly target: Target };
+
+/** Brings one target to the tip of its ref and says what that changed. */
+export async function deploy(request: TargetRequest, world: World, signal: AbortSignal): Promise<Report> {
+  const { target } = request;
+  const settings = settingsHash(target);
+  const applied = await world.cluster.readApplied(signal);
+  const source = await world.stage('fetch', () => fetchSource({ request, applied, settings }, world, signal));
+  if (source === 'rewound') return unchanged(previousOf(applied), previousOf(applied));
+  if (isCurrent(applied, source, settings)) return unchanged(source.revision, previousOf(applied));
+  const desired = await world.stage('render', () => renderPlain(source.files));
+  const readAlso = async (paths: readonly string[]) => join(desired, renderPlain(await world.git.files(source.rootTree, paths, signal)));
+  const plan = await world.stage('plan', async () =>
+    makePlan(await world.cluster.observe({ source, desired, settings, readAlso }, signal)),
+  );
+  const run = { applied, source, settings, nowMs: world.nowMs() };
+  if (plan.refusals.length > 0) return refuse(refused(source.revision, previousOf(applied), plan), run, world, signal);
+  if (changesNothing(plan)) {
+    await world.stage('record', () => world.cluster.record({ dirty: [], ...wellOf(run, 'unchanged') }, signal));
+    return unchanged(source.revision, previousOf(applied), plan.warnings);
+  }
+  const announced = announce(run, world, signal);
+  const results = await world.stage('apply', () => world.cluster.apply(plan, endsOf(run), signal));
+  await announced;
+  const report = reportApplied(source.revision, previousOf(applied), { plan, results });
+  await writeEvent(report, world, signal);
+  return report;
+}
+
+interface Run {
+  readonly applied: Applied;
+  readonly source: Source;
+  readonly settings: string;
+  readonly nowMs: number;
+}
+
+function previousOf({ source }: Applied) {
+  return source?.revision ?? null;
+}
+
+/** Nothing but the attempt is written; without a namespace or a right to write there is no place for it. */
+async function refuse(report: Report, run: Run, world: World, signal: AbortSignal): Promise<Report> {
+  const isWorlds = report.errors.find(({ code }) => failureClassOf(code) === 'world');
+  if (isWorlds !== undefined) throw new DeployError(isWorlds.code, isWorlds);
+  if (report.errors.some(({ code }) => code === 'namespace-missing')) return report;
+  await world.stage('record', () => world.cluster.record(badlyOf(run, 'refused', report.errors), signal));
+  await writeEvent(report, world, signal);
+  return report;
+}
+
+function endsOf(run: Run) {
+  return {
+    open: { attempted: run.source.revision, pendingOn: run.source.revision },
+    well: wellOf(run, 'deployed'),
+    badly: (results: readonly ChangeResult[]) =>
+      badlyOf(run, 'partial', results.flatMap((result) => (result.kind === 'failed' ? [result.problem] : []))),
+  };
+}
+
+function wellOf({ source, settings, nowMs }: Run, verdict: Report['verdict']): Partial<Applied> {
+  const { revision, rootTree, tree, inputs } = source;
+  return {
+    source: { revision, rootTree, tree },
+    inputs,
+    settings,
+    verdict,
+    attempted: revision,
+    deployedAt: new Date(nowMs).toISOString(),
+    attempt: null,
+    rewind: null,
+  };
+}
+
+function badlyOf({ applied, source, settings, nowMs }: Run, verdict: Report['verdict'], errors: readonly Problem[]): Partial<Applied> {
+  const { revision } = source;
+  return { attempted: revision, verdict, pendingOn: null, attempt: nextAttempt(applied, { revision, settings, errors, nowMs }) };
+}
+
+/** Says on the commit that work has begun, and on the one before that it was overtaken. Never fails a deploy. */
+async function announce({ applied, source }: Run, { statuses, target, warn }: World, signal: AbortSignal): Promise<void> {
+  if (statuses === null) return;
+  const context = `headgate/${target.name}`;
+  const { revision } = source;
+  const overtaken = applied.pendingOn !== null && applied.pendingOn !== applied.source?.revision && applied.pendingOn !== revision;
+  await warn(statuses.set(revision, { state: 'pending', context, description: 'applying' }, signal));
+  if (!overtaken || applied.pendingOn === null) return;
+  const before = applied.pendingOn;
+  await warn(statuses.set(before, { state: 'error', context, description: `superseded by ${revision.slice(0, 7)}` }, signal));
+}
+
+async function writeEvent(report: Report, { cluster, warn }: World, signal: AbortSignal): Promise<void> {
+  const at = report.revision?.slice(0, 12) ?? '';
+  switch (report.verdict) {
+    case 'deployed':
+      return warn(cluster.event({ type: 'Normal', reason: 'Deployed', message: `${at}: ${summaryOf(report)}` }, signal));
+    case 'refused':
+      return warn(cluster.event({ type: 'Warning', reason: 'DeployRefused', message: `${at}: ${errorsOf(report.errors)}` }, signal));
+    case 'partial':
+    case 'failed':
+      return warn(cluster.event({ type: 'Warning', reason: 'DeployFailed', message: `${at}: ${errorsOf(report.errors)}` }, signal));
+    case 'unchanged':
+    case 'superseded':
+      return undefined;
+    default:
+      return report.verdict satisfies never;
+  }
+}

@@ -1,0 +1,61 @@
+import { isManifestFile } from '../render/plain.ts';
+import type { Applied } from '../plan/applied.ts';
+import type { Source } from '../resource/source.ts';
+import type { TargetRequest } from './deploy.ts';
+import type { SourceQuery, World } from './world.ts';
+
+/** A Git host's own copies lag behind its webhooks: how long to wait, in turn, for a tip that a delivery has announced. */
+const LAG_MS = [1000, 2000, 4000];
+
+/**
+ * What Git wants of the target now. `rewound`: the tip went back to an ancestor, no delivery announced it, and no earlier
+ * sweep has seen it: a lagging copy looks the same, so it is deployed when the next sweep agrees.
+ */
+export async function fetchSource(
+  { request, applied, settings }: { request: TargetRequest; applied: Applied; settings: string },
+  world: World,
+  signal: AbortSignal,
+): Promise<Source | 'rewound'> {
+  const query = queryOf(request, applied, settings);
+  let source = await world.git.since(query, signal);
+  for (const waitMs of LAG_MS) {
+    if (!isBehind(source, request, applied)) break;
+    await world.wait(waitMs, signal);
+    source = await world.git.since(query, signal);
+  }
+  return (await isUnannouncedRewind(source, { request, applied }, world, signal)) ? 'rewound' : source;
+}
+
+function queryOf({ target, hint }: TargetRequest, applied: Applied, settings: string): SourceQuery {
+  // What shapes the desired set has changed, or nobody knows what is dirty: every file counts as changed.
+  const isPartial = applied.settings === settings && applied.dirty !== 'all';
+  return {
+    ref: target.ref,
+    at: null,
+    path: target.path,
+    inputs: target.inputs,
+    base: isPartial ? applied.source : null,
+    hint,
+    also: isPartial && applied.dirty !== 'all' ? applied.dirty : [],
+    wants: (path) => isManifestFile(path, target),
+  };
+}
+
+/** The host announced a commit and still shows the one that is applied. */
+function isBehind(source: Source, { hint }: TargetRequest, applied: Applied): boolean {
+  return hint !== null && source.revision !== hint.revision && source.revision === applied.source?.revision;
+}
+
+async function isUnannouncedRewind(
+  { revision }: Source,
+  { request, applied }: { request: TargetRequest; applied: Applied },
+  world: World,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const before = applied.source?.revision;
+  if (request.delivery !== 'sweep' || before === undefined || before === revision) return false;
+  if (applied.rewind === revision || !(await world.git.isAncestor(revision, before, signal))) return false;
+  await world.cluster.record({ rewind: revision }, signal);
+  return true;
+}
+

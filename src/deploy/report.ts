@@ -1,0 +1,104 @@
+import type { Problem } from '../error/deploy-error.ts';
+import { failureClassOf } from '../error/deploy-error.ts';
+import type { CommitStatus } from '../githost/git-host.ts';
+import type { ChangeResult } from '../plan/after.ts';
+import type { Plan } from '../plan/plan.ts';
+import { formatId } from '../resource/resource.ts';
+import type { Revision } from '../resource/source.ts';
+
+export type Verdict = 'unchanged' | 'deployed' | 'partial' | 'refused' | 'failed' | 'superseded';
+
+/** What one run of one target came to. */
+export interface Report {
+  readonly verdict: Verdict;
+  readonly revision: Revision | null;
+  readonly previous: Revision | null;
+  readonly created: number;
+  readonly updated: number;
+  readonly unchanged: number;
+  readonly pruned: number;
+  readonly failed: number;
+  readonly warnings: readonly Problem[];
+  readonly errors: readonly Problem[];
+}
+
+const NO_CHANGES = { created: 0, updated: 0, unchanged: 0, pruned: 0, failed: 0, warnings: [], errors: [] };
+
+export function unchanged(revision: Revision | null, previous: Revision | null, warnings: readonly Problem[] = []): Report {
+  return { ...NO_CHANGES, verdict: 'unchanged', revision, previous, warnings };
+}
+
+export function refused(revision: Revision, previous: Revision | null, plan: Plan): Report {
+  return { ...NO_CHANGES, verdict: 'refused', revision, previous, warnings: plan.warnings, errors: plan.refusals };
+}
+
+export function failed(problem: Problem, revision: Revision | null): Report {
+  return { ...NO_CHANGES, verdict: 'failed', revision, previous: null, errors: [problem] };
+}
+
+export function applied(revision: Revision, previous: Revision | null, { plan, results }: { plan: Plan; results: readonly ChangeResult[] }): Report {
+  const effects = (effect: string) => results.filter((result) => result.kind === 'applied' && result.effect === effect).length;
+  const errors = results.flatMap((result) => (result.kind === 'failed' ? [result.problem] : []));
+  const kept = results.flatMap((result) => (result.kind === 'kept' ? [keptWarning(result)] : []));
+  const done = results.filter(({ kind }) => kind === 'applied' || kind === 'pruned').length;
+  return {
+    verdict: errors.length === 0 ? 'deployed' : done > 0 ? 'partial' : 'failed',
+    revision,
+    previous,
+    created: effects('created'),
+    updated: effects('updated'),
+    unchanged: effects('unchanged') + plan.keeps.length,
+    pruned: results.filter(({ kind }) => kind === 'pruned').length,
+    failed: errors.length,
+    warnings: [...plan.warnings, ...kept],
+    errors,
+  };
+}
+
+function keptWarning({ prune: { entry }, reason }: Extract<ChangeResult, { kind: 'kept' }>): Problem {
+  return {
+    code: 'foreign-owner',
+    subject: formatId(entry.id),
+    message: `it left Git and stays in the cluster: ${reason}`,
+    remedy: 'Delete it by hand if it is not needed.',
+  };
+}
+
+/** What GitHub shows beside a status, and no more than it takes. */
+const DESCRIPTION_LENGTH = 140;
+
+/** The final status of a commit; null when the verdict says nothing to it. */
+export function statusOf(target: string, report: Report): CommitStatus | null {
+  const status = (state: CommitStatus['state'], description: string) => ({
+    state,
+    context: `headgate/${target}`,
+    description: description.length <= DESCRIPTION_LENGTH ? description : `${description.slice(0, DESCRIPTION_LENGTH - 1)}…`,
+  });
+  switch (report.verdict) {
+    case 'unchanged':
+      return status('success', 'no changes');
+    case 'deployed':
+      return status('success', summaryOf(report));
+    case 'partial':
+    case 'refused':
+      return status('failure', errorsOf(report.errors));
+    case 'failed':
+      return status(report.errors.some(({ code }) => ['manifest', 'guard'].includes(failureClassOf(code))) ? 'failure' : 'error', errorsOf(report.errors));
+    case 'superseded':
+      return null;
+    default:
+      return report.verdict satisfies never;
+  }
+}
+
+/** `1 created, 2 updated, 1 pruned`, zero parts left out. */
+export function summaryOf({ created, updated, pruned }: Pick<Report, 'created' | 'updated' | 'pruned'>): string {
+  const parts = [`${created} created`, `${updated} updated`, `${pruned} pruned`].filter((part) => !part.startsWith('0 '));
+  return parts.length === 0 ? 'no changes' : parts.join(', ');
+}
+
+/** `apps/web.yaml:7 message (+2 more)` */
+export function errorsOf([first, ...more]: readonly Problem[]): string {
+  if (first === undefined) return 'failed without a reason';
+  return `${first.subject} ${first.message}${more.length === 0 ? '' : ` (+${more.length} more)`}`;
+}

@@ -1,0 +1,133 @@
+import type { Config, Target } from '../config/config.ts';
+import { asDeployError, DeployError, failureClassOf } from '../error/deploy-error.ts';
+import { deploy } from './deploy.ts';
+import type { TargetRequest } from './deploy.ts';
+import { outcomeLine } from './outcome-log.ts';
+import type { Log } from './outcome-log.ts';
+import { failed, statusOf } from './report.ts';
+import type { Report } from './report.ts';
+import type { DeployRequest } from './request.ts';
+import type { Cluster, Git, Stage, Statuses, World } from './world.ts';
+
+/** The ports of one run, opened for its target. */
+export interface Ports {
+  readonly cluster: Cluster;
+  readonly git: Git;
+  readonly statuses: Statuses | null;
+}
+
+/** What stays while runs come and go. */
+export interface Runtime {
+  readonly config: Config;
+  /** @throws DeployError when a secret, the cluster's access or the like is not to be had. */
+  readonly open: (target: Target, signal: AbortSignal) => Promise<Ports>;
+  readonly log: Log;
+  readonly nowMs: () => number;
+  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+/** How a run ended for the queue. */
+export type Outcome =
+  | { readonly kind: 'done'; readonly report: Report | null }
+  | { readonly kind: 'retry'; readonly afterMs: number | null; readonly error: DeployError };
+
+/** Runs the requests of one target that arrived together: the tip is read from Git, so one run answers all of them. */
+export async function runRequests(requests: readonly DeployRequest[], runtime: Runtime, signal: AbortSignal): Promise<Outcome> {
+  const newest = requests.at(-1);
+  if (newest === undefined) return { kind: 'done', report: null };
+  const target = runtime.config.targets.find(({ name }) => name === newest.target);
+  if (target === undefined || target.suspend) {
+    const reason = target === undefined ? 'no such target in headgate.yml' : 'the target is suspended';
+    runtime.log({ level: 'warn', message: 'ignored', target: newest.target, delivery: newest.delivery, reason });
+    return { kind: 'done', report: null };
+  }
+  const hint = requests.findLast((request) => request.hint !== null)?.hint ?? null;
+  return runTarget({ ...newest, hint, target }, runtime, signal);
+}
+
+/** One run from opening its ports to its last word on the commit. */
+export async function runTarget(request: TargetRequest, runtime: Runtime, signal: AbortSignal): Promise<Outcome> {
+  const startedMs = runtime.nowMs();
+  const stagesMs: Partial<Record<Stage, number>> = {};
+  let world: World | null = null;
+  try {
+    world = makeWorld(await runtime.open(request.target, signal), { request, runtime, stagesMs });
+    const report = await deploy(request, world, signal);
+    await finish(report, { request, world, runtime, timing: { durationMs: runtime.nowMs() - startedMs, stagesMs } }, signal);
+    return { kind: 'done', report };
+  } catch (thrown) {
+    const error = asDeployError(thrown);
+    const report = failed(error.problem, request.hint?.revision ?? null);
+    const timing = { durationMs: runtime.nowMs() - startedMs, stagesMs };
+    const isFinal = ['manifest', 'guard'].includes(failureClassOf(error.code));
+    if (isFinal && world !== null) {
+      await finish(report, { request, world, runtime, timing }, signal);
+      return { kind: 'done', report };
+    }
+    runtime.log(world === null ? bareLine(report, request, timing.durationMs) : outcomeLine(report, request, { world, timing }));
+    return { kind: 'retry', afterMs: error.retryAfterMs ?? null, error };
+  }
+}
+
+function bareLine(report: Report, request: TargetRequest, durationMs: number): Parameters<Log>[0] {
+  const { name, repository } = request.target;
+  const { delivery } = request;
+  return { level: 'error', message: 'failed', target: name, repository: repository.name, delivery, verdict: 'failed', durationMs, errors: report.errors };
+}
+
+async function finish(
+  report: Report,
+  { request, world, runtime, timing }: { request: TargetRequest; world: World; runtime: Runtime; timing: Parameters<typeof outcomeLine>[2]['timing'] },
+  signal: AbortSignal,
+): Promise<void> {
+  const status = statusOf(request.target.name, report);
+  // "No changes" is an answer to the delivery that named this commit, and to nobody else.
+  const isAsked = report.verdict !== 'unchanged' || request.hint?.revision === report.revision;
+  const { statuses } = world;
+  if (status !== null && isAsked && report.revision !== null && statuses !== null) {
+    await world.warn(statuses.set(report.revision, status, signal));
+  }
+  runtime.log(outcomeLine(report, request, { world, timing }));
+}
+
+function makeWorld(
+  ports: Ports,
+  { request, runtime, stagesMs }: { request: TargetRequest; runtime: Runtime; stagesMs: Partial<Record<Stage, number>> },
+): World {
+  const { target, delivery } = request;
+  const { log, nowMs, wait } = runtime;
+  return {
+    ...ports,
+    target,
+    nowMs,
+    wait,
+    async stage(name, work) {
+      const startedMs = nowMs();
+      try {
+        return await work();
+      } finally {
+        const durationMs = nowMs() - startedMs;
+        stagesMs[name] = (stagesMs[name] ?? 0) + durationMs;
+        log({ level: 'debug', message: name, target: target.name, delivery, durationMs });
+      }
+    },
+    async warn(work) {
+      try {
+        await work;
+      } catch (thrown) {
+        const { problem } = asDeployError(thrown);
+        log({ level: 'warn', message: 'not-reported', target: target.name, delivery, errors: [problem] });
+      }
+    },
+  };
+}
+
+/** The last word on a request that the queue gave up on. */
+export async function reportDead(request: DeployRequest, runtime: Runtime, signal: AbortSignal): Promise<void> {
+  const target = runtime.config.targets.find(({ name }) => name === request.target);
+  runtime.log({ level: 'error', message: 'dead-letter', target: request.target, delivery: request.delivery, revision: request.hint?.revision ?? null });
+  if (target === undefined || request.hint === null) return;
+  const { statuses } = await runtime.open(target, signal);
+  const description = `Headgate gave up after its last retry: see its log for delivery ${request.delivery}`;
+  await statuses?.set(request.hint.revision, { state: 'error', context: `headgate/${target.name}`, description: description.slice(0, 140) }, signal);
+}

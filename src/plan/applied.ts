@@ -1,0 +1,62 @@
+import type { AppliedSource, ObjectId } from '../resource/source.ts';
+import type { Entry } from './inventory.ts';
+
+/** Who may write, and until when. Nobody writes before another run's deadline has passed. */
+export interface Lease {
+  readonly run: string;
+  /** The data directory that the run belongs to: its next process may take over. */
+  readonly holder: string;
+  readonly untilMs: number;
+}
+
+/** The last try that did not end well, so that sweeps do not repeat it every minute. */
+export interface Attempt {
+  readonly revision: string;
+  readonly settings: string;
+  readonly class: 'manifest' | 'guard';
+  readonly tries: number;
+  readonly nextTryMs: number;
+}
+
+/** What the state of a target says: what was applied, what is under way, and what went wrong last. */
+export interface Applied {
+  readonly source: AppliedSource | null;
+  readonly inputs: Readonly<Record<string, ObjectId | null>>;
+  readonly settings: string | null;
+  /** Files whose objects may differ from the applied commit. */
+  readonly dirty: readonly string[] | 'all';
+  readonly lease: Lease | null;
+  /** Names of the shards in order; empty: the inventory is `inline`. */
+  readonly shards: readonly string[];
+  readonly inline: readonly Entry[];
+  readonly count: number;
+  readonly groupKinds: readonly string[];
+  readonly namespaces: readonly string[];
+  readonly verdict: string | null;
+  readonly attempted: string | null;
+  readonly deployedAt: string | null;
+  readonly attempt: Attempt | null;
+  /** A tip that is an ancestor of the applied commit, seen by a sweep and not announced by a delivery. */
+  readonly rewind: string | null;
+  /** A commit that carries our pending status, until it has a final one. */
+  readonly pendingOn: string | null;
+}
+
+export const NOTHING_APPLIED: Applied = {
+  source: null,
+  inputs: {},
+  settings: null,
+  dirty: 'all',
+  lease: null,
+  shards: [],
+  inline: [],
+  count: 0,
+  groupKinds: [],
+  namespaces: [],
+  verdict: null,
+  attempted: null,
+  deployedAt: null,
+  attempt: null,
+  rewind: null,
+  pendingOn: null,
+};

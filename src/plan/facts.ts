@@ -1,0 +1,67 @@
+import type { Target } from '../config/config.ts';
+import type { Problem } from '../error/deploy-error.ts';
+import type { JsonObject, Resource } from '../resource/resource.ts';
+import type { ObjectId, Revision } from '../resource/source.ts';
+import type { Entry } from './inventory.ts';
+import type { LiveMetadata } from './ownership.ts';
+
+/** What the API server said about one desired object, without anything having been written. */
+export type Observation =
+  /** The recorded hash is that of the manifest: nothing was asked. */
+  | { readonly kind: 'recorded' }
+  /** `headgate.dev/apply: ignore`: nothing was asked. */
+  | { readonly kind: 'left-alone' }
+  | { readonly kind: 'creates' }
+  | { readonly kind: 'updates'; readonly live: Seen }
+  | { readonly kind: 'unchanged'; readonly live: Seen }
+  /** `headgate.dev/apply: create-only`, and it is there. */
+  | { readonly kind: 'exists'; readonly live: Seen }
+  /** No dry run was possible or allowed: what it lives in, or its kind, is not there yet. */
+  | { readonly kind: 'not-asked'; readonly problem: Problem }
+  | { readonly kind: 'refused'; readonly problem: Problem }
+  | { readonly kind: 'terminating'; readonly finalizers: readonly string[] };
+
+/** Of an object that exists: who it is, and which writing of it was seen. */
+export interface Seen {
+  readonly uid: string;
+  /** As in `Entry.version`. */
+  readonly version: string;
+  readonly resourceVersion: string;
+}
+
+/** One desired object, what will be sent for it, and what is known about it. */
+export interface Candidate {
+  readonly resource: Resource;
+  readonly body: JsonObject;
+  readonly hash: string | null;
+  readonly marks: string;
+  readonly observation: Observation;
+  /** Read when the object exists without an entry of its uid; else null. */
+  readonly live: LiveMetadata | null;
+}
+
+/** A document, symlink or submodule that yields no manifest. */
+export interface Unread {
+  readonly path: string;
+  readonly problem: Problem;
+}
+
+/** Everything that a plan is made from: one JSON file of it replays a decision. */
+export interface Facts {
+  readonly target: Target;
+  readonly applySetId: string;
+  readonly source: { readonly revision: Revision; readonly rootTree: ObjectId; readonly tree: ObjectId | null };
+  /** The files that were read: changed, dirty, or needed to tell a move from a deletion. */
+  readonly touched: ReadonlySet<string>;
+  /** The entries of every shard that a touched file belongs to. */
+  readonly entries: readonly Entry[];
+  /** Objects in the whole inventory. */
+  readonly count: number;
+  readonly candidates: readonly Candidate[];
+  readonly unread: readonly Unread[];
+  /** Mistakes in the files, and what the target's policy refuses. */
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly Problem[];
+  /** The target's namespace does not exist. */
+  readonly namespaceMissing: boolean;
+}

@@ -1,0 +1,180 @@
+import type { Problem } from '../error/deploy-error.ts';
+import { formatId, formatPosition } from '../resource/resource.ts';
+import type { Candidate, Facts, Unread } from './facts.ts';
+import { refusePrune, refuseNothingLeft } from './guards.ts';
+import { entriesByObject, union } from './inventory.ts';
+import type { Entry } from './inventory.ts';
+import { isLifted } from './lifted.ts';
+import { stepOf } from './order.ts';
+import { ownerOf } from './ownership.ts';
+import type { Keep, Plan, Prune, Write } from './plan.ts';
+
+/** Decides a whole deploy from what was observed. Pure and complete: what is not in the plan is not done. */
+export function makePlan(facts: Facts): Plan {
+  const duplicates = refuseDuplicates(facts.candidates);
+  const decided = facts.candidates.map((candidate) => decide(candidate, facts));
+  const writes = decided.filter((decision) => decision.op === 'create' || decision.op === 'update');
+  const keeps = decided.filter((decision) => decision.op === 'keep');
+  const prunes = prunesOf(facts);
+  const unread = judgeUnread(facts.unread, facts.entries);
+  const refusals = [
+    ...facts.problems,
+    ...unread.refusals,
+    ...duplicates,
+    ...decided.flatMap((decision) => (decision.op === 'refuse' ? [decision.problem] : [])),
+    ...refuseNamespace(facts),
+  ];
+  // Guards speak of the whole run: with a file that cannot be read, what is left of the target is not known.
+  const guards = refusals.length > 0 ? [] : [...refuseNothingLeft(facts, prunes), ...refusePrune(facts, prunes)];
+  return {
+    steps: inSteps(writes, (write) => write.candidate.resource.id),
+    keeps,
+    prunes: inSteps(prunes, (prune) => prune.entry.id).toReversed(),
+    refusals: [...refusals, ...guards],
+    warnings: [...facts.warnings, ...unread.warnings],
+    before: facts.entries,
+    during: union(facts.entries, writes.filter((write) => write.op === 'create' || write.from !== null).map(pendingEntry)),
+    namespace: namespaceOf(facts),
+  };
+}
+
+type Decision = Write | Keep | { readonly op: 'refuse'; readonly problem: Problem };
+
+function decide(candidate: Candidate, facts: Facts): Decision {
+  const { observation, resource } = candidate;
+  const entry = recordedEntry(candidate, facts.entries);
+  const foreign = refuseForeign(candidate, facts);
+  if (foreign !== null) return { op: 'refuse', problem: foreign };
+  const write = { candidate, unverified: false, from: entry !== null && entry.file !== resource.source.path ? entry.file : null };
+  switch (observation.kind) {
+    case 'recorded':
+    case 'unchanged':
+      return { op: 'keep', entry: keptEntry(candidate, entry), reason: 'unchanged' };
+    case 'exists':
+      return { op: 'keep', entry: keptEntry(candidate, entry), reason: 'create-only' };
+    case 'left-alone':
+      return { op: 'keep', entry: keptEntry(candidate, entry), reason: 'ignored' };
+    case 'creates':
+      return { op: 'create', ...write };
+    case 'updates':
+      return { op: 'update', ...write };
+    case 'not-asked':
+    case 'refused':
+      if (isLifted(candidate, observation.problem, facts)) return { op: 'create', ...write, unverified: true };
+      return { op: 'refuse', problem: observation.problem };
+    case 'terminating':
+      return { op: 'refuse', problem: stillDeleting(candidate, observation.finalizers) };
+    default:
+      return observation satisfies never;
+  }
+}
+
+/** The entry that knows the object best: of this file if there is one, else of the file that it leaves. */
+function recordedEntry({ resource }: Candidate, entries: readonly Entry[]): Entry | null {
+  const known = entriesByObject(entries).get(formatId(resource.id)) ?? [];
+  return known.find((entry) => entry.file === resource.source.path) ?? known.find((entry) => entry.uid !== null) ?? known[0] ?? null;
+}
+
+function keptEntry({ resource, hash, marks, observation }: Candidate, entry: Entry | null): Entry {
+  const seen = 'live' in observation ? observation.live : null;
+  const isApplied = observation.kind === 'unchanged' || observation.kind === 'recorded';
+  return {
+    id: resource.id,
+    apiVersion: resource.apiVersion,
+    file: resource.source.path,
+    uid: seen?.uid ?? entry?.uid ?? null,
+    hash: isApplied ? hash : null,
+    marks: isApplied ? marks : null,
+    version: seen?.version ?? entry?.version ?? null,
+    pending: null,
+  };
+}
+
+export function pendingEntry({ candidate: { resource, observation }, from }: Write): Entry {
+  const uid = 'live' in observation ? observation.live.uid : null;
+  const { id, apiVersion, source } = resource;
+  return { id, apiVersion, file: source.path, uid, hash: null, marks: null, version: null, pending: { from } };
+}
+
+function refuseForeign({ live, resource }: Candidate, { target, applySetId }: Facts): Problem | null {
+  if (live === null || target.adopt) return null;
+  const owner = ownerOf(live, applySetId);
+  if (owner.kind !== 'other') return null;
+  return {
+    code: 'foreign-owner',
+    subject: formatPosition(resource.source),
+    message: `${formatId(resource.id)} belongs to ${owner.name}`,
+    remedy: 'Remove it there first, rename it here, or set adopt: true on the target to take it over.',
+  };
+}
+
+function stillDeleting({ resource }: Candidate, finalizers: readonly string[]): Problem {
+  const waitsFor = finalizers.length === 0 ? '' : ` (finalizers ${finalizers.join(', ')})`;
+  return {
+    code: 'still-deleting',
+    subject: formatPosition(resource.source),
+    message: `${formatId(resource.id)} is still being deleted${waitsFor}`,
+    remedy: 'It is created again once it is gone; if that takes long, look at who owns the finalizers.',
+  };
+}
+
+function refuseDuplicates(candidates: readonly Candidate[]): readonly Problem[] {
+  const byObject = Map.groupBy(candidates, ({ resource }) => formatId(resource.id));
+  return [...byObject].flatMap(([id, [first, ...others]]) =>
+    others.map(({ resource }) => duplicate(id, formatPosition(resource.source), first === undefined ? '' : formatPosition(first.resource.source))),
+  );
+}
+
+export function duplicate(id: string, second: string, first: string): Problem {
+  return {
+    code: 'manifest-duplicate',
+    subject: second,
+    message: `${id} is defined twice: here and at ${first}`,
+    remedy: 'Keep one of the two.',
+  };
+}
+
+/** A typo in `kind:` must not delete production: what stops being a manifest is an error where something was applied from it. */
+function judgeUnread(unread: readonly Unread[], entries: readonly Entry[]) {
+  const files = new Set(entries.map((entry) => entry.file));
+  const [refusals, warnings] = [true, false].map((isApplied) =>
+    unread.filter(({ path }) => files.has(path) === isApplied).map(({ problem }) => problem),
+  );
+  return { refusals: refusals ?? [], warnings: warnings ?? [] };
+}
+
+/** Objects of touched files that no touched file defines any more. */
+function prunesOf({ target, touched, entries, candidates }: Facts): readonly Prune[] {
+  if (!target.prune.enabled) return [];
+  const desired = new Set(candidates.map(({ resource }) => formatId(resource.id)));
+  const left = entries.filter((entry) => touched.has(entry.file) && !desired.has(formatId(entry.id)));
+  return [...entriesByObject(left).values()].flatMap((known) => {
+    const entry = known.find(({ uid }) => uid !== null) ?? known[0];
+    return entry === undefined ? [] : [{ op: 'prune' as const, entry }];
+  });
+}
+
+function refuseNamespace(facts: Facts): readonly Problem[] {
+  const { target } = facts;
+  if (!facts.namespaceMissing || namespaceOf(facts) !== 'present') return [];
+  return [
+    {
+      code: 'namespace-missing',
+      subject: `Namespace ${target.namespace}`,
+      message: `namespace ${target.namespace} of target ${target.name} does not exist`,
+      remedy: `Set createNamespace: true on target ${target.name} in headgate.yml, or create it.`,
+    },
+  ];
+}
+
+function namespaceOf({ target, namespaceMissing, candidates }: Facts): Plan['namespace'] {
+  if (!namespaceMissing) return 'present';
+  const own = candidates.some(({ resource: { id } }) => id.group === '' && id.kind === 'Namespace' && id.name === target.namespace);
+  if (own) return 'manifest';
+  return target.createNamespace ? 'create' : 'present';
+}
+
+function inSteps<T>(changes: readonly T[], idOf: (change: T) => Parameters<typeof stepOf>[0]): readonly (readonly T[])[] {
+  const byStep = Map.groupBy(changes, (change) => stepOf(idOf(change)));
+  return [...byStep].toSorted(([a], [b]) => a - b).map(([, members]) => members);
+}

@@ -1,0 +1,35 @@
+import { PART_OF, SOURCE } from './body.ts';
+
+/** What the plan needs of a live object; read as metadata only. */
+export interface LiveMetadata {
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  /** Set while the object waits for its finalizers. */
+  readonly deletionTimestamp: string | null;
+  readonly finalizers: readonly string[];
+}
+
+export type Owner =
+  | { readonly kind: 'nobody' }
+  | { readonly kind: 'us'; readonly source: string | null }
+  | { readonly kind: 'other'; readonly name: string };
+
+/** Who claims a live object, by the marks that each tool leaves on what it owns. */
+export function ownerOf(live: LiveMetadata, applySetId: string): Owner {
+  const { labels, annotations } = live;
+  const partOf = labels[PART_OF];
+  if (partOf === applySetId) return { kind: 'us', source: annotations[SOURCE] ?? null };
+  if (partOf !== undefined) {
+    const source = annotations[SOURCE];
+    return { kind: 'other', name: source === undefined ? `ApplySet ${partOf}` : `another Headgate target (from ${source})` };
+  }
+  const release = annotations['meta.helm.sh/release-name'];
+  if (release !== undefined) return { kind: 'other', name: `Helm release ${release}` };
+  const tracking = annotations['argocd.argoproj.io/tracking-id'] ?? labels['argocd.argoproj.io/instance'];
+  if (tracking !== undefined) return { kind: 'other', name: `Argo CD application ${tracking.split(':')[0] ?? ''}` };
+  const kustomization = labels['kustomize.toolkit.fluxcd.io/name'];
+  if (kustomization !== undefined) return { kind: 'other', name: `Flux Kustomization ${kustomization}` };
+  return { kind: 'nobody' };
+}

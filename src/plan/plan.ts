@@ -1,0 +1,48 @@
+import type { Problem } from '../error/deploy-error.ts';
+import type { Candidate } from './facts.ts';
+import type { Entry } from './inventory.ts';
+
+export interface Write {
+  readonly op: 'create' | 'update';
+  readonly candidate: Candidate;
+  /** No dry run has passed: one is made right before its step, when an earlier step has changed what refused it. */
+  readonly unverified: boolean;
+  /** The file that it leaves, when it moved. */
+  readonly from: string | null;
+}
+
+export interface Keep {
+  readonly op: 'keep';
+  readonly entry: Entry;
+  readonly reason: 'unchanged' | 'create-only' | 'ignored';
+}
+
+export interface Prune {
+  readonly op: 'prune';
+  readonly entry: Entry;
+}
+
+export type Change = Write | Keep | Prune;
+
+/** Everything a deploy will do, decided before any of it is done. Plain data: it can be printed, compared, replayed. */
+export interface Plan {
+  /** What is written together, in order. */
+  readonly steps: readonly (readonly Write[])[];
+  readonly keeps: readonly Keep[];
+  /** Deleted together, in order, after every step succeeded. */
+  readonly prunes: readonly (readonly Prune[])[];
+  /** Any of them stops the run before its first write. */
+  readonly refusals: readonly Problem[];
+  readonly warnings: readonly Problem[];
+  /** The entries of the touched shards before the run, and while it works. */
+  readonly before: readonly Entry[];
+  readonly during: readonly Entry[];
+  /** The target's namespace is made before its state. `manifest`: by applying the one in Git. */
+  readonly namespace: 'present' | 'create' | 'manifest';
+}
+
+/** Neither the cluster nor the inventory differs after this plan. */
+export function changesNothing({ steps, prunes, keeps, before }: Plan): boolean {
+  const known = new Set(before.map((entry) => JSON.stringify(entry)));
+  return steps.length === 0 && prunes.length === 0 && keeps.every(({ entry }) => known.has(JSON.stringify(entry)));
+}

@@ -1,0 +1,101 @@
+import type { Repository, Target } from '../../src/config/config.ts';
+import { bodyOf, contentHash, marksHash } from '../../src/plan/body.ts';
+import type { Candidate, Facts, Observation } from '../../src/plan/facts.ts';
+import type { Entry } from '../../src/plan/inventory.ts';
+import type { LiveMetadata } from '../../src/plan/ownership.ts';
+import type { JsonObject, Manifest, Resource } from '../../src/resource/resource.ts';
+import type { ObjectId, Revision } from '../../src/resource/source.ts';
+
+export const SET = 'applyset-test-v1';
+
+const REPOSITORY: Repository = {
+  name: 'fleet',
+  host: 'github',
+  url: 'https://github.com/acme/fleet.git',
+  api: 'https://api.github.com',
+  fullName: 'acme/fleet',
+  id: null,
+  webhookSecrets: [],
+  credentials: null,
+  statuses: true,
+  insecure: false,
+  caFile: null,
+};
+
+export function aTarget(change: Partial<Target> = {}): Target {
+  return {
+    name: 'shop',
+    repository: REPOSITORY,
+    branch: 'main',
+    ref: 'refs/heads/main',
+    path: 'apps',
+    inputs: [],
+    cluster: { kind: 'kubeconfig', name: 'lab', path: null, context: null, insecure: false },
+    role: null,
+    namespace: 'shop',
+    namespaces: ['shop'],
+    clusterScoped: false,
+    createNamespace: false,
+    adopt: false,
+    serviceAccount: null,
+    prune: { enabled: true, limit: 30, kinds: [], empty: false },
+    waitMs: 0,
+    conflicts: 'force',
+    ignore: [],
+    exclude: [],
+    drift: 'correct',
+    dependsOn: [],
+    suspend: false,
+    ...change,
+  };
+}
+
+export function aResource(kind: string, name: string, change: Partial<{ group: string; namespace: string; file: string; line: number; object: JsonObject }> = {}): Resource {
+  const { group = '', namespace = 'shop', file = `apps/${name}.yaml`, line = 1, object = {} } = change;
+  const apiVersion = group === '' ? 'v1' : `${group}/v1`;
+  return {
+    id: { group, kind, namespace, name },
+    apiVersion,
+    object: { apiVersion, kind, metadata: { name }, ...object },
+    source: { path: file, line },
+  };
+}
+
+export function aManifest(resource: Resource, namespace: string | null = null): Manifest {
+  const { id, apiVersion, object, source } = resource;
+  return { apiVersion, group: id.group, version: 'v1', kind: id.kind, name: id.name, namespace, object, source };
+}
+
+export function aCandidate(resource: Resource, observation: Observation, live: LiveMetadata | null = null): Candidate {
+  const body = bodyOf(resource, SET);
+  return { resource, body, hash: contentHash(body, resource), marks: marksHash(body), observation, live };
+}
+
+export function anEntry(resource: Resource, change: Partial<Entry> = {}): Entry {
+  const { id, apiVersion, source } = resource;
+  return { id, apiVersion, file: source.path, uid: `uid-${id.name}`, hash: 'h', marks: 'm', version: 'r1', pending: null, ...change };
+}
+
+export function live(change: Partial<LiveMetadata> = {}): LiveMetadata {
+  return { uid: 'uid', resourceVersion: '7', labels: {}, annotations: {}, deletionTimestamp: null, finalizers: [], ...change };
+}
+
+export const SEEN = { uid: 'uid', version: 'r7', resourceVersion: '7' };
+
+export function someFacts(change: Partial<Facts> = {}): Facts {
+  const candidates = change.candidates ?? [];
+  return {
+    target: aTarget(),
+    applySetId: SET,
+    source: { revision: 'a'.repeat(40) as Revision, rootTree: 'b'.repeat(40) as ObjectId, tree: 'c'.repeat(40) as ObjectId },
+    touched: new Set([...candidates.map(({ resource }) => resource.source.path), ...(change.entries ?? []).map(({ file }) => file)]),
+    entries: [],
+    count: change.entries?.length ?? 0,
+    candidates,
+    unread: [],
+    problems: [],
+    warnings: [],
+    namespaceMissing: false,
+    ...change,
+  };
+}
