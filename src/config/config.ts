@@ -55,6 +55,8 @@ export interface Repository {
   readonly webhookSecrets: readonly SecretReference[];
   readonly credentials: Credentials | null;
   readonly statuses: boolean;
+  /** `http://` beyond loopback is allowed. */
+  readonly insecure: boolean;
   /** Absolute path of a PEM file with the private CA. */
   readonly caFile: string | null;
 }

@@ -1,0 +1,153 @@
+import { connect, constants } from 'node:http2';
+import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http2';
+import { DeployError } from '../error/deploy-error.ts';
+import type { ClusterAccess } from './access.ts';
+
+export interface RawAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+}
+
+export interface RawRequest {
+  readonly headers: OutgoingHttpHeaders;
+  readonly body: string | undefined;
+  readonly timeoutMs: number;
+}
+
+/** An answer larger than this is not read to its end. */
+const ANSWER_BYTES = 128 * 1024 * 1024;
+/** More would be queued by the API server (priority and fairness), not served sooner. */
+const STREAMS = 32;
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/** One kept HTTP/2 connection to one API server, opened when it is first needed and again when it is gone. */
+export interface Session {
+  /** Rejects with a SessionError when no answer came. */
+  send(request: RawRequest, signal: AbortSignal): Promise<RawAnswer>;
+  close(): void;
+}
+
+/** No answer. `isUnsent`: the server surely has not acted on the request. */
+export class SessionError extends Error {
+  readonly isUnsent: boolean;
+  /** A newer connection may well answer. */
+  readonly isStale: boolean;
+
+  constructor(message: string, what: { isUnsent: boolean; isStale: boolean; cause?: unknown }) {
+    super(message, { cause: what.cause });
+    this.isUnsent = what.isUnsent;
+    this.isStale = what.isStale;
+  }
+}
+
+export function openSession(access: ClusterAccess): Session {
+  const { origin } = new URL(access.server);
+  let session: ClientHttp2Session | null = null;
+  let free = STREAMS;
+  const waiting: (() => void)[] = [];
+
+  function current(): ClientHttp2Session {
+    if (session !== null && !session.closed && !session.destroyed) return session;
+    session = connect(origin, {
+      ca: access.ca ?? undefined,
+      cert: access.clientCertificate?.cert,
+      key: access.clientCertificate?.key,
+      servername: access.tlsServerName ?? undefined,
+      timeout: CONNECT_TIMEOUT_MS,
+    });
+    // Each request hears of it through its own stream; without a listener the process would end.
+    session.on('error', () => undefined);
+    session.unref();
+    return session;
+  }
+
+  async function slot(): Promise<() => void> {
+    if (free > 0) free -= 1;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    return () => {
+      const next = waiting.shift();
+      if (next === undefined) free += 1;
+      else next();
+    };
+  }
+
+  return {
+    async send(request, signal) {
+      const release = await slot();
+      try {
+        return await exchange(current(), request, signal);
+      } finally {
+        release();
+      }
+    },
+    close() {
+      session?.close();
+      session = null;
+    },
+  };
+}
+
+function exchange(session: ClientHttp2Session, request: RawRequest, signal: AbortSignal): Promise<RawAnswer> {
+  return new Promise((resolve, reject) => {
+    let stream: ClientHttp2Stream;
+    const isConnected = !session.connecting;
+    try {
+      signal.throwIfAborted();
+      stream = session.request(request.headers, { endStream: request.body === undefined });
+    } catch (cause) {
+      reject(signal.aborted ? interrupted(cause) : new SessionError('the connection is closed', { isUnsent: true, isStale: true, cause }));
+      return;
+    }
+    // An idle connection does not keep the process; one that is waited for does.
+    session.ref();
+    let headers: IncomingHttpHeaders | null = null;
+    const parts: Buffer[] = [];
+    let bytes = 0;
+    const timer = setTimeout(() => fail(`no answer within ${request.timeoutMs / 1000} s`, false), request.timeoutMs);
+    const onAbort = () => finish(() => reject(interrupted(signal.reason)), constants.NGHTTP2_CANCEL);
+    signal.addEventListener('abort', onAbort, { once: true });
+
+    function finish(settle: () => void, code?: number): void {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+      if (code !== undefined) stream.close(code);
+      session.unref();
+      settle();
+    }
+    function fail(message: string, isStale: boolean, cause?: unknown): void {
+      const isUnsent = !isConnected && session.connecting;
+      const refused = stream.rstCode === constants.NGHTTP2_REFUSED_STREAM || isUnsent;
+      finish(() => reject(new SessionError(message, { isUnsent: refused, isStale, cause })), constants.NGHTTP2_CANCEL);
+    }
+
+    stream.on('response', (received) => (headers = received));
+    stream.on('data', (part: Buffer) => {
+      bytes += part.length;
+      if (bytes > ANSWER_BYTES) fail(`the answer is larger than ${ANSWER_BYTES} bytes`, false);
+      else parts.push(part);
+    });
+    stream.on('error', (cause: Error) => fail(reasonOf(cause), isConnected, cause));
+    stream.on('end', () => {
+      const status = Number(headers?.[':status'] ?? 0);
+      if (headers !== null && status > 0) finish(() => resolve({ status, headers: headers ?? {}, text: Buffer.concat(parts).toString() }));
+    });
+    // Settled before, unless the connection went away without a word.
+    stream.on('close', () => fail('the connection was closed before the answer', isConnected));
+    stream.end(request.body);
+  });
+}
+
+/** Node hides the reason of a failed connect in nested causes. */
+function reasonOf(error: Error): string {
+  return error.cause instanceof Error ? error.cause.message : error.message;
+}
+
+function interrupted(cause: unknown): DeployError {
+  return new DeployError('interrupted', {
+    subject: 'the run',
+    message: 'it was interrupted',
+    remedy: 'Nothing to do: what was begun is finished by the next run.',
+    cause,
+  });
+}

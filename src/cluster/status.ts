@@ -1,0 +1,112 @@
+import { DeployError } from '../error/deploy-error.ts';
+import type { ErrorCode } from '../error/deploy-error.ts';
+import { parseJson } from '../resource/json.ts';
+import { isObject } from '../resource/resource.ts';
+import type { Json, JsonObject } from '../resource/resource.ts';
+import type { KubeAnswer } from './connection.ts';
+
+interface Cause {
+  readonly reason: string;
+  readonly message: string;
+  readonly field: string;
+}
+
+interface Status {
+  readonly code: number;
+  readonly reason: string;
+  readonly message: string;
+  /** The resource (plural) and name that the answer speaks of, which need not be the one that was sent. */
+  readonly kind: string;
+  readonly name: string;
+  readonly causes: readonly Cause[];
+}
+
+/** Server-side apply answers unknown fields and wrong types with 500 and no reason (1.37); only the text tells them apart. */
+const TYPED_PATCH = /^failed to (create typed patch object|convert new object)/;
+
+/** What a refusal of the API server means for us (design decision 11). `secret`: none of its words may be repeated. */
+export function problemOf(answer: KubeAnswer, { subject, secret }: { subject: string; secret: boolean }): DeployError {
+  const status = readStatus(answer);
+  const code = codeOf(status);
+  const message = secret ? secretMessage(status) : (MESSAGES[code]?.(status) ?? status.message);
+  return new DeployError(code, { subject, message, remedy: remedyOf(code, status) });
+}
+
+function codeOf({ code, reason, message, kind, name }: Status): ErrorCode {
+  if (code === 401) return 'cluster-unauthorized';
+  if (code === 403) return 'manifest-forbidden';
+  if (code === 404) return kind === 'namespaces' && name !== '' ? 'namespace-missing' : 'kind-unknown';
+  if (code === 409) return 'field-conflict';
+  if (code === 429) return 'cluster-throttled';
+  if (code === 413) return 'manifest-too-large';
+  if (code === 500 && reason === '' && TYPED_PATCH.test(message)) return 'manifest-rejected';
+  if (code >= 500) return 'cluster-broken';
+  return 'manifest-rejected';
+}
+
+const MESSAGES: Partial<Record<ErrorCode, (status: Status) => string>> = {
+  'field-conflict': ({ causes, message }) =>
+    causes.length === 0 ? message : `other managers own fields of it: ${causes.map(({ message: who, field }) => `${field} (${who.replace(/^conflict with /, '')})`).join(', ')}`,
+  'cluster-broken': ({ code, message }) => `the API server failed (${code}): ${message}`,
+};
+
+/** Field paths and reasons are the server's; values, which its messages may quote, stay out. */
+function secretMessage({ code, causes, message }: Status): string {
+  const typed = /^failed to create typed patch object.*?: (\.[\w.[\]-]+): /.exec(message)?.[1];
+  const fields = causes.map(({ field, reason }) => `${field} (${reason})`);
+  const where = fields.length > 0 ? fields.join(', ') : (typed ?? 'a field that the server names');
+  return `the API server refuses the Secret (${code}): ${where}; its words may quote the value and are left out`;
+}
+
+function remedyOf(code: ErrorCode, { message }: Status): string {
+  switch (code) {
+    case 'manifest-forbidden': {
+      const needed = /cannot (\S+) resource "([^"]*)" in API group "([^"]*)"/.exec(message);
+      if (needed === null) return 'Change the manifest, or the policy or quota that refuses it.';
+      return `Give Headgate's user a Role with verbs [${needed[1]}], resources [${needed[2]}], apiGroups ["${needed[3]}"].`;
+    }
+    case 'namespace-missing':
+      return 'Create the namespace, add it to the repository, or set createNamespace: true on the target.';
+    case 'kind-unknown':
+      return 'Mend kind or apiVersion, or push the CustomResourceDefinition that defines it.';
+    case 'field-conflict':
+      return 'Take the fields out of the manifest or into ignore, or set conflicts: force on the target.';
+    case 'manifest-too-large':
+      return 'Split the object.';
+    case 'cluster-broken':
+    case 'cluster-throttled':
+    case 'cluster-unauthorized':
+      return 'It is tried again.';
+    default:
+      return 'Mend the manifest; kubectl explain shows the fields of a kind.';
+  }
+}
+
+function readStatus({ status, text }: KubeAnswer): Status {
+  const body = parseStatus(text);
+  const details = isObject(body['details']) ? body['details'] : {};
+  const causes: readonly Json[] = Array.isArray(details['causes']) ? details['causes'] : [];
+  return {
+    code: status,
+    reason: textOf(body['reason']),
+    message: textOf(body['message']) || `HTTP status ${status}`,
+    kind: textOf(details['kind']),
+    name: textOf(details['name']),
+    causes: causes
+      .filter((cause) => isObject(cause))
+      .map((cause) => ({ reason: textOf(cause['reason']), message: textOf(cause['message']), field: textOf(cause['field']) })),
+  };
+}
+
+function parseStatus(text: string): JsonObject {
+  try {
+    const body = parseJson(text);
+    return isObject(body) ? body : {};
+  } catch {
+    return {};
+  }
+}
+
+function textOf(value: Json | undefined): string {
+  return typeof value === 'string' ? value : '';
+}

@@ -1,0 +1,8 @@
+import { matchesGlob } from 'node:path/posix';
+import type { Target } from './config.ts';
+
+/** Is a path (from the repository's root, below the target's path) taken out by one of the target's globs? */
+export function isExcluded(path: string, target: Pick<Target, 'path' | 'exclude'>): boolean {
+  const below = target.path === '' ? path : path.slice(target.path.length + 1);
+  return target.exclude.some((glob) => matchesGlob(below, glob));
+}

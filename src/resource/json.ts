@@ -1,0 +1,37 @@
+import type { Json, JsonObject } from './resource.ts';
+
+/** JSON with exact integers: what JavaScript's numbers cannot hold becomes bigint. @throws SyntaxError */
+export function parseJson(text: string): Json {
+  const value: unknown = JSON.parse(text, (_key, parsed: unknown, context?: { source?: string }) => {
+    if (typeof parsed !== 'number' || Number.isSafeInteger(parsed)) return parsed;
+    const source = context?.source ?? '';
+    return /^-?\d+$/.test(source) ? BigInt(source) : parsed;
+  });
+  return value as Json;
+}
+
+/** U+007F to U+009F, U+FFFE and U+FFFF: the API server reads apply bodies as YAML, which refuses or folds them. */
+// oxlint-disable-next-line no-control-regex
+const NOT_YAML = /[\u007f-\u009f\ufffe\uffff]/g;
+
+/** JSON as the API server's YAML reader takes it: bigint exact, and nothing escaped beyond what has to be. */
+export function stringifyJson(value: Json): string {
+  const text = JSON.stringify(value, (_key, part: unknown) => (typeof part === 'bigint' ? JSON.rawJSON(String(part)) : part));
+  return text.replace(NOT_YAML, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** The same value always gives the same text, whatever the order of its keys: for hashes. */
+export function canonicalJson(value: Json): string {
+  return stringifyJson(sorted(value));
+}
+
+function sorted(value: Json): Json {
+  if (Array.isArray(value)) return value.map((item: Json) => sorted(item));
+  if (typeof value !== 'object' || value === null) return value;
+  const object = value as JsonObject;
+  return Object.fromEntries(
+    Object.keys(object)
+      .toSorted()
+      .map((key) => [key, sorted(object[key] ?? null)]),
+  );
+}
