@@ -119,6 +119,7 @@ export function readParent(object: JsonObject, target: Target): Parent {
       inline: rest.shards.length === 0 && typeof binary === 'string' ? decodeEntries(binary, subject) : [],
       groupKinds: readList(annotations[`${APPLYSET}/contains-group-kinds`]),
       namespaces: readList(annotations[`${APPLYSET}/additional-namespaces`]),
+      pendingOn: asRevision(rest.pendingOn ?? ''),
       verdict: annotations['headgate.dev/verdict'] ?? null,
       attempted: annotations['headgate.dev/attempted-revision'] ?? null,
       deployedAt: annotations['headgate.dev/deployed-at'] ?? null,

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Target } from './config.ts';
+import { canonicalJson } from '../resource/json.ts';
+import type { Json } from '../resource/resource.ts';
+import type { ClusterConfig, Target } from './config.ts';
 
 /** Changes when this code makes something else of the same manifests. */
 const RENDER_VERSION = 1;
@@ -9,19 +11,32 @@ const RENDER_VERSION = 1;
  * differs from the recorded one, every file counts as changed.
  */
 export function settingsHash(target: Target): string {
-  const shaping = {
+  const shaping: Json = {
     version: RENDER_VERSION,
     url: target.repository.url,
     path: target.path,
     inputs: target.inputs,
-    cluster: target.cluster,
+    cluster: identityOf(target.cluster),
+    role: target.role,
     namespace: target.namespace,
     namespaces: target.namespaces,
     clusterScoped: target.clusterScoped,
     serviceAccount: target.serviceAccount,
     conflicts: target.conflicts,
-    ignore: target.ignore,
+    ignore: target.ignore.map((rule): Json => ({ ...rule })),
     exclude: target.exclude,
   };
-  return createHash('sha256').update(JSON.stringify(shaping)).digest('base64url').slice(0, 22);
+  return createHash('sha256').update(canonicalJson(shaping)).digest('base64url').slice(0, 22);
+}
+
+/** Where a machine keeps its kubeconfig is left out: a laptop's `headgate deploy` and the server's runs must agree. */
+function identityOf(cluster: ClusterConfig): Json {
+  switch (cluster.kind) {
+    case 'kubeconfig':
+      return { name: cluster.name, context: cluster.context };
+    case 'eks':
+      return { name: cluster.name, eks: cluster.cluster, region: cluster.region, role: cluster.role };
+    default:
+      return cluster satisfies never;
+  }
 }

@@ -28,15 +28,15 @@ export async function fetchSource(
 
 function queryOf({ target, hint }: TargetRequest, applied: Applied, settings: string): SourceQuery {
   // What shapes the desired set has changed, or nobody knows what is dirty: every file counts as changed.
-  const isPartial = applied.settings === settings && applied.dirty !== 'all';
+  const dirty = applied.settings === settings && applied.dirty !== 'all' ? applied.dirty : null;
   return {
     ref: target.ref,
     at: null,
     path: target.path,
     inputs: target.inputs,
-    base: isPartial ? applied.source : null,
+    base: dirty === null ? null : applied.source,
     hint,
-    also: isPartial && applied.dirty !== 'all' ? applied.dirty : [],
+    also: dirty ?? [],
     wants: (path) => isManifestFile(path, target),
   };
 }

@@ -1,4 +1,4 @@
-import type { AppliedSource, ObjectId } from '../resource/source.ts';
+import type { AppliedSource, ObjectId, Revision } from '../resource/source.ts';
 import type { Entry } from './inventory.ts';
 
 /** Who may write, and until when. Nobody writes before another run's deadline has passed. */
@@ -39,7 +39,7 @@ export interface Applied {
   /** A tip that is an ancestor of the applied commit, seen by a sweep and not announced by a delivery. */
   readonly rewind: string | null;
   /** A commit that carries our pending status, until it has a final one. */
-  readonly pendingOn: string | null;
+  readonly pendingOn: Revision | null;
 }
 
 export const NOTHING_APPLIED: Applied = {

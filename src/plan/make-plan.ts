@@ -13,8 +13,8 @@ import type { Keep, Plan, Prune, Write } from './plan.ts';
 export function makePlan(facts: Facts): Plan {
   const duplicates = refuseDuplicates(facts.candidates);
   const decided = facts.candidates.map((candidate) => decide(candidate, facts));
-  const writes = decided.filter((decision) => decision.op === 'create' || decision.op === 'update');
-  const keeps = decided.filter((decision) => decision.op === 'keep');
+  const writes = decided.filter((decision): decision is Write => decision.op === 'create' || decision.op === 'update');
+  const keeps = decided.filter((decision): decision is Keep => decision.op === 'keep');
   const prunes = prunesOf(facts);
   const unread = judgeUnread(facts.unread, facts.entries);
   const refusals = [

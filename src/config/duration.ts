@@ -1,0 +1,13 @@
+const DURATION = /^(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?$/;
+
+/** Longer waits than this are mistakes, and Node's timers end at 24 days. */
+const MAX_MS = 7 * 24 * 3_600_000;
+
+/** `30s`, `5m`, `1h30m` in milliseconds; null when it is no duration, or is longer than seven days. */
+export function parseDuration(text: string): number | null {
+  const parts = DURATION.exec(text);
+  if (parts === null || text === '') return null;
+  const [hours = 0, minutes = 0, seconds = 0] = parts.slice(1).map((part: string | undefined) => Number(part ?? 0));
+  const ms = ((hours * 60 + minutes) * 60 + seconds) * 1000;
+  return ms <= MAX_MS ? ms : null;
+}

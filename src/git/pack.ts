@@ -1,0 +1,217 @@
+import { createHash } from 'node:crypto';
+import { inflateSync } from 'node:zlib';
+import { gitError } from './git-error.ts';
+import type { GitLimits } from './limits.ts';
+
+export type ObjectType = 'commit' | 'tree' | 'blob' | 'tag';
+
+export interface GitObject {
+  readonly type: ObjectType;
+  readonly data: Buffer;
+}
+
+/** Objects by the id that was computed from their content: nothing that was received is believed about itself. */
+export type ObjectStore = Map<string, GitObject>;
+
+export interface PackFormat {
+  readonly hash: 'sha1' | 'sha256';
+  readonly limits: GitLimits;
+  readonly subject: string;
+}
+
+const TYPES: Readonly<Record<number, ObjectType>> = { 1: 'commit', 2: 'tree', 3: 'blob', 4: 'tag' };
+const OFS_DELTA = 6;
+const REF_DELTA = 7;
+
+interface Entry {
+  readonly offset: number;
+  readonly type: ObjectType | null;
+  readonly data: Buffer;
+  /** Of a delta: the entry at that offset of the pack, or the object with that id. */
+  readonly base: number | string | null;
+}
+
+/** Reads a pack (gitformat-pack(5)) into the store. @throws DeployError `git-protocol` or `git-limit` */
+export function readPack(pack: Buffer, store: ObjectStore, format: PackFormat): void {
+  const entries = readEntries(pack, format);
+  const resolved = new Map<number, GitObject>();
+  const waiting: Entry[] = [];
+  for (const entry of entries.values()) {
+    if (entry.type === null) waiting.push(entry);
+    else add({ type: entry.type, data: entry.data }, entry, { store, resolved, format });
+  }
+  // A delta by id may name an object that comes later in the pack, or one that is itself a delta.
+  for (let left = waiting; left.length > 0; ) {
+    const next = left.filter((entry) => !resolve(entry, { entries, store, resolved, format }));
+    if (next.length === left.length) throw protocolError(format, 'the pack has a delta whose base is missing');
+    left = next;
+  }
+}
+
+interface Resolving {
+  readonly store: ObjectStore;
+  readonly resolved: Map<number, GitObject>;
+  readonly format: PackFormat;
+}
+
+function add(object: GitObject, { offset }: Entry, { store, resolved, format }: Resolving): void {
+  resolved.set(offset, object);
+  store.set(idOf(object, format.hash), object);
+}
+
+/** Resolves a delta and what it builds on within the pack; false when a base is not known yet. */
+function resolve(entry: Entry, context: Resolving & { readonly entries: ReadonlyMap<number, Entry> }): boolean {
+  const chain: Entry[] = [];
+  let base: GitObject | undefined;
+  for (let at: Entry | undefined = entry; base === undefined; ) {
+    if (at === undefined || at.base === null) return false;
+    base = context.resolved.get(at.offset);
+    if (base !== undefined) break;
+    chain.push(at);
+    if (chain.length > context.format.limits.deltaDepth) throw limitError(context.format, 'delta chain', context.format.limits.deltaDepth);
+    if (typeof at.base === 'string') {
+      base = context.store.get(at.base);
+      if (base === undefined) return false;
+    } else {
+      base = context.resolved.get(at.base);
+      at = context.entries.get(at.base);
+    }
+  }
+  for (const delta of chain.toReversed()) {
+    const known = context.resolved.get(delta.offset);
+    const object: GitObject = known ?? { type: base.type, data: applyDelta(base.data, delta.data, context.format) };
+    if (known === undefined) add(object, delta, context);
+    base = object;
+  }
+  return true;
+}
+
+export function idOf({ type, data }: GitObject, hash: PackFormat['hash']): string {
+  return createHash(hash).update(`${type} ${data.length}\0`).update(data).digest('hex');
+}
+
+function readEntries(pack: Buffer, format: PackFormat): ReadonlyMap<number, Entry> {
+  const { limits } = format;
+  const trailer = format.hash === 'sha1' ? 20 : 32;
+  if (pack.length < 12 + trailer || pack.toString('latin1', 0, 4) !== 'PACK') throw protocolError(format, 'the answer holds no pack');
+  const version = pack.readUInt32BE(4);
+  if (version !== 2 && version !== 3) throw protocolError(format, `the pack has version ${version}`);
+  const count = pack.readUInt32BE(8);
+  if (count > limits.objects) throw limitError(format, 'number of objects', limits.objects);
+  const end = pack.length - trailer;
+  if (!createHash(format.hash).update(pack.subarray(0, end)).digest().equals(pack.subarray(end))) {
+    throw protocolError(format, 'the pack is damaged or was cut off: its checksum is wrong');
+  }
+  const entries = new Map<number, Entry>();
+  let inflated = 0;
+  let at = 12;
+  for (let index = 0; index < count; index += 1) {
+    const { entry, next } = readEntry(pack.subarray(0, end), at, format);
+    inflated += entry.data.length;
+    if (inflated > limits.inflatedBytes) throw limitError(format, 'inflated size', limits.inflatedBytes);
+    entries.set(at, entry);
+    at = next;
+  }
+  if (at !== end) throw protocolError(format, 'the pack holds more than it declares');
+  return entries;
+}
+
+function readEntry(pack: Buffer, offset: number, format: PackFormat): { entry: Entry; next: number } {
+  let at = offset;
+  const byte = () => {
+    const value = pack[at];
+    if (value === undefined) throw protocolError(format, 'the pack was cut off');
+    at += 1;
+    return value;
+  };
+  let current = byte();
+  const code = (current >> 4) & 7;
+  let size = current & 15;
+  for (let shift = 4; current & 0x80; shift += 7) {
+    current = byte();
+    size += (current & 0x7f) * 2 ** shift;
+    if (size > format.limits.objectBytes) throw limitError(format, 'size of an object', format.limits.objectBytes);
+  }
+  let base: Entry['base'] = null;
+  if (code === OFS_DELTA) base = offset - readOffset(byte);
+  if (code === REF_DELTA) {
+    const length = format.hash === 'sha1' ? 20 : 32;
+    base = pack.toString('hex', at, at + length);
+    at += length;
+  }
+  const type = TYPES[code] ?? null;
+  if (type === null && base === null) throw protocolError(format, `the pack holds an entry of unknown type ${code}`);
+  const { data, length } = inflate(pack.subarray(at), size, format);
+  return { entry: { offset, type, data, base }, next: at + length };
+}
+
+function readOffset(byte: () => number): number {
+  let current = byte();
+  let offset = current & 0x7f;
+  while (current & 0x80) {
+    current = byte();
+    offset = (offset + 1) * 128 + (current & 0x7f);
+  }
+  return offset;
+}
+
+/** Ends at the declared size, so that a small stream cannot become a large object. */
+function inflate(bytes: Buffer, size: number, format: PackFormat): { data: Buffer; length: number } {
+  try {
+    // @types/node has no overload for `info: true`.
+    const result = inflateSync(bytes, { info: true, maxOutputLength: Math.max(1, size) }) as unknown as { buffer: Buffer; engine: { bytesWritten: number } };
+    if (result.buffer.length === size) return { data: result.buffer, length: result.engine.bytesWritten };
+  } catch (cause) {
+    throw gitError('git-protocol', { subject: format.subject, message: 'the pack holds an entry that cannot be inflated', cause });
+  }
+  throw protocolError(format, 'the pack holds an entry of another size than it declares');
+}
+
+/** gitformat-pack(5), "Deltified representation". */
+function applyDelta(base: Buffer, delta: Buffer, format: PackFormat): Buffer {
+  let at = 0;
+  const byte = () => {
+    const value = delta[at];
+    if (value === undefined) throw protocolError(format, 'a delta was cut off');
+    at += 1;
+    return value;
+  };
+  const size = () => {
+    let value = 0;
+    for (let shift = 0; ; shift += 7) {
+      const current = byte();
+      value += (current & 0x7f) * 2 ** shift;
+      if (value > format.limits.objectBytes) throw limitError(format, 'size of an object', format.limits.objectBytes);
+      if ((current & 0x80) === 0) return value;
+    }
+  };
+  if (size() !== base.length) throw protocolError(format, 'a delta does not fit its base');
+  const result = Buffer.alloc(size());
+  let written = 0;
+  while (at < delta.length) {
+    const code = byte();
+    if (code === 0) throw protocolError(format, 'a delta has an unknown instruction');
+    let part: Buffer;
+    if (code & 0x80) {
+      const from = [0, 1, 2, 3].reduce((sum, bit) => (code & (1 << bit) ? sum + byte() * 2 ** (8 * bit) : sum), 0);
+      const length = [0, 1, 2].reduce((sum, bit) => (code & (16 << bit) ? sum + byte() * 2 ** (8 * bit) : sum), 0) || 0x10000;
+      if (from + length > base.length) throw protocolError(format, 'a delta copies beyond its base');
+      part = base.subarray(from, from + length);
+    } else {
+      part = delta.subarray(at, at + code);
+      at += code;
+    }
+    if (written + part.length > result.length) throw protocolError(format, 'a delta yields more than it declares');
+    written += part.copy(result, written);
+  }
+  if (written !== result.length) throw protocolError(format, 'a delta yields less than it declares');
+  return result;
+}
+
+function protocolError({ subject }: PackFormat, message: string) {
+  return gitError('git-protocol', { subject, message });
+}
+
+function limitError({ subject }: PackFormat, what: string, limit: number) {
+  return gitError('git-limit', { subject, message: `the ${what} is above the limit of ${limit}` });
+}

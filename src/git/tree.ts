@@ -1,0 +1,65 @@
+import { gitError } from './git-error.ts';
+
+export type EntryKind = 'tree' | 'file' | 'symlink' | 'submodule';
+
+export interface TreeEntry {
+  readonly name: string;
+  readonly mode: string;
+  readonly kind: EntryKind;
+  readonly id: string;
+  /** Why the name is not safe to use; null when it is. */
+  readonly hazard: string | null;
+}
+
+const KINDS: Readonly<Record<string, EntryKind>> = {
+  '40000': 'tree',
+  '100644': 'file',
+  '100664': 'file',
+  '100755': 'file',
+  '120000': 'symlink',
+  '160000': 'submodule',
+};
+
+/** The entries of a tree object: `<mode> <name>\0<id>`, one after the other. */
+export function readTree(data: Buffer, { idBytes, subject }: { idBytes: number; subject: string }): readonly TreeEntry[] {
+  const entries: TreeEntry[] = [];
+  for (let at = 0; at < data.length; ) {
+    const space = data.indexOf(0x20, at);
+    const nul = data.indexOf(0, space);
+    const end = nul + 1 + idBytes;
+    const mode = data.toString('latin1', at, space);
+    const kind = KINDS[mode];
+    if (space === -1 || nul === -1 || end > data.length || kind === undefined) {
+      throw gitError('git-protocol', { subject, message: 'a tree object is not well formed' });
+    }
+    const bytes = data.subarray(space + 1, nul);
+    const name = bytes.toString();
+    entries.push({ name, mode, kind, id: data.toString('hex', nul + 1, end), hazard: hazardOf(name, bytes) });
+    at = end;
+  }
+  return entries;
+}
+
+/** Right-to-left overrides and control characters make a name look like another one. */
+// oxlint-disable-next-line no-control-regex
+const DISGUISE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
+
+/** Git serves names that no file system should see; a server that was tampered with serves them on purpose. */
+function hazardOf(name: string, bytes: Buffer): string | null {
+  if (name === '' || name === '.' || name === '..' || name.includes('/')) return 'a name that leads elsewhere';
+  if (name.toLowerCase() === '.git') return 'a .git folder inside the repository';
+  if (DISGUISE.test(name)) return 'a name with control characters';
+  return Buffer.from(name).equals(bytes) ? null : 'a name that is not valid UTF-8';
+}
+
+/** The tree that a commit names. */
+export function treeOfCommit(data: Buffer, subject: string): string {
+  const tree = /^tree ([0-9a-f]{40}|[0-9a-f]{64})\n/.exec(data.toString('latin1', 0, 80))?.[1];
+  if (tree === undefined) throw gitError('git-protocol', { subject, message: 'a commit object is not well formed' });
+  return tree;
+}
+
+export function parentsOfCommit(data: Buffer): readonly string[] {
+  const header = data.toString('latin1').split('\n\n')[0] ?? '';
+  return [...header.matchAll(/^parent ([0-9a-f]+)$/gm)].map(([, id]) => id ?? '');
+}
