@@ -13,20 +13,26 @@ export interface Delivery {
 /** A delivery whose signature has been checked. Only `authenticate` makes one; `parse` takes nothing else. */
 export type AuthenticDelivery = Delivery & { readonly [authentic]: true };
 
+/** Which repository a payload speaks of: the host's immutable id, and `owner/name`. */
+export interface RepositoryIdentity {
+  readonly id: string;
+  readonly fullName: string;
+}
+
 /** A ref now points at a revision. */
 export interface Push {
   readonly ref: string;
   readonly revision: Revision;
   /** The commit's root tree as the payload claims it: saves a round, proves nothing. */
   readonly rootTree: ObjectId | null;
-  readonly repository: { readonly id: string; readonly fullName: string };
+  readonly repository: RepositoryIdentity;
   /** Every path that the push added, changed or removed; null when the host does not vouch for a complete list. */
   readonly changedPaths: readonly string[] | null;
 }
 
 export type Parsed =
   | { readonly kind: 'push'; readonly push: Push }
-  | { readonly kind: 'ignored'; readonly reason: string }
+  | { readonly kind: 'ignored'; readonly reason: string; readonly repository: RepositoryIdentity | null }
   | { readonly kind: 'not-understood'; readonly reason: string };
 
 export interface CommitStatus {

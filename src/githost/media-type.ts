@@ -1,0 +1,10 @@
+import type { Delivery } from './git-host.ts';
+
+/** `application/json` of `Application/JSON; charset=utf-8`; '' without the header. */
+export function mediaTypeOf(headers: Delivery['headers']): string {
+  const [type = ''] = (headers['content-type'] ?? '').split(';');
+  return type.trim().toLowerCase();
+}
+
+/** How GitHub sends a webhook of content type `form`: the JSON stands in the field `payload`. */
+export const FORM = 'application/x-www-form-urlencoded';
