@@ -1,5 +1,5 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
-import type { Document, ErrorCode as YamlErrorCode, Node, YAMLMap } from 'yaml';
+import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import type { Document, ErrorCode as YamlErrorCode } from 'yaml';
 
 /** A mistake in the file, on a 1-based line. */
 export interface Mistake {
@@ -18,10 +18,18 @@ export interface ConfigDocument {
   readonly mistakes: readonly Mistake[];
 }
 
+/** A plain map of a document. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 const MAX_LENGTH = 1024 * 1024;
 
 /** Reads YAML 1.2; null as document when nothing could be made of the text. Never throws. */
-export function readDocument(text: string): { readonly document: ConfigDocument | null; readonly mistakes: readonly Mistake[] } {
+export function readDocument(text: string): {
+  readonly document: ConfigDocument | null;
+  readonly mistakes: readonly Mistake[];
+} {
   if (text.length > MAX_LENGTH) return unreadable('is larger than 1 MB', 'Is this the right file?');
   try {
     return parse(text);
@@ -47,11 +55,11 @@ function parse(text: string): ReturnType<typeof readDocument> {
   });
   const faults = [...yaml.errors, ...yaml.warnings];
   if (faults.length > 0) {
-    const mistakes = faults.map(({ code, pos }) => ({ line: lines.linePos(pos[0]).line, ...YAML_FAULTS(code) }));
+    const mistakes = faults.map(({ code, pos }) => ({ line: lines.linePos(pos[0]).line, ...explainFault(code) }));
     return { document: null, mistakes };
   }
   const lineAt = (node: unknown): number | null => {
-    const start = (node as Node | null | undefined)?.range?.[0];
+    const start = isNode(node) ? node.range?.[0] : undefined;
     return start === undefined ? null : lines.linePos(start).line;
   };
   const document = {
@@ -63,24 +71,31 @@ function parse(text: string): ReturnType<typeof readDocument> {
 }
 
 /** In our own words: the parser's may quote the file, and so a secret. */
-function YAML_FAULTS(code: YamlErrorCode): { message: string; remedy: string } {
-  switch (code) {
-    case 'BAD_INDENT':
-    case 'TAB_AS_INDENT':
-      return { message: 'the YAML is not indented consistently', remedy: 'Indent with spaces, the same number on one level.' };
-    case 'BAD_ALIAS':
-      return { message: 'an alias (*name) has no anchor before it', remedy: 'Put a value that begins with * into quotes.' };
-    case 'TAG_RESOLVE_FAILED':
-      return { message: 'a YAML tag (!name) is not known', remedy: 'Put a value that begins with ! into quotes.' };
-    case 'MULTIPLE_DOCS':
-      return { message: 'a second YAML document begins', remedy: 'Put everything into one, without --- between.' };
-    case 'NON_STRING_KEY':
-      return { message: 'a key is not text', remedy: 'Put it into quotes.' };
-    case 'BAD_SCALAR_START':
-      return { message: 'a value begins with a character that YAML reserves', remedy: 'Put the value into quotes.' };
-    default:
-      return { message: 'the YAML cannot be read', remedy: 'Mend it here or shortly above: a missing quote, colon, bracket or indentation.' };
-  }
+const FAULTS: Partial<Record<YamlErrorCode, Omit<Mistake, 'line'>>> = {
+  BAD_INDENT: {
+    message: 'the YAML is not indented consistently, or a bracket is missing',
+    remedy: 'Indent with spaces, the same number on one level, and close what is open.',
+  },
+  TAB_AS_INDENT: { message: 'a tab indents the line', remedy: 'Indent with spaces.' },
+  BAD_ALIAS: {
+    message: 'an alias (*name) has no anchor before it',
+    remedy: 'Put a value that begins with * into quotes.',
+  },
+  TAG_RESOLVE_FAILED: {
+    message: 'a YAML tag (!name) is not known',
+    remedy: 'Put a value that begins with ! into quotes.',
+  },
+  MULTIPLE_DOCS: { message: 'a second YAML document begins', remedy: 'Put everything into one, without --- between.' },
+  NON_STRING_KEY: { message: 'a key is not text', remedy: 'Put it into quotes.' },
+  BAD_SCALAR_START: {
+    message: 'a value begins with a character that YAML reserves',
+    remedy: 'Put the value into quotes.',
+  },
+};
+
+function explainFault(code: YamlErrorCode): Omit<Mistake, 'line'> {
+  const remedy = 'Mend it here or shortly above: a missing quote, colon, bracket or indentation.';
+  return FAULTS[code] ?? { message: 'the YAML cannot be read', remedy };
 }
 
 type LineAt = (node: unknown) => number | null;
@@ -96,9 +111,13 @@ function duplicates(node: unknown, lineAt: LineAt): readonly Mistake[] {
     const first = firstLines.get(name);
     firstLines.set(name, first ?? line);
     const inside = duplicates(value, lineAt);
-    if (name === '__proto__') return [{ line, message: '__proto__ is not a known key', remedy: 'Remove it.' }, ...inside];
+    if (name === '__proto__')
+      return [{ line, message: '__proto__ is not a known key', remedy: 'Remove it.' }, ...inside];
     if (first === undefined) return inside;
-    return [{ line, message: `${name} is written twice, first on line ${first}`, remedy: 'Keep one of the two.' }, ...inside];
+    return [
+      { line, message: `${name} is written twice, first on line ${first}`, remedy: 'Keep one of the two.' },
+      ...inside,
+    ];
   });
 }
 
@@ -127,6 +146,6 @@ function stepInto(node: unknown, step: PropertyKey): { readonly at?: unknown; re
   }
   if (!isMap(node)) return {};
   // The last of a doubled key is the one that counts.
-  const pair = (node as YAMLMap).items.findLast(({ key }) => keyOf(key) === step);
+  const pair = node.items.findLast(({ key }) => keyOf(key) === step);
   return pair === undefined ? {} : { at: pair.key, next: pair.value ?? null };
 }

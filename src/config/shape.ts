@@ -1,0 +1,212 @@
+import * as z from 'zod';
+import { parseDuration } from './duration.ts';
+import { globMistake } from './glob.ts';
+import { nearest } from './nearest.ts';
+import { branchMistake, directoryMistake, normalDirectory } from './path.ts';
+
+/*
+ * headgate.yml as people write it. The message of a rule is the end of a sentence that begins with the key, and never
+ * quotes the value: a secret may stand in any place by mistake.
+ */
+
+/** What was broken, and how it is mended: every custom issue carries its remedy. */
+export interface IssueParams {
+  readonly remedy: string;
+}
+
+/** A map with these keys and no other. All unknown keys are found, also when a known one is wrong; `coming` are refused by name. */
+export function closed<Shape extends z.ZodRawShape>(shape: Shape, coming: readonly string[] = []) {
+  const known = Object.keys(shape);
+  return z.looseObject(shape).superRefine(
+    (value, context) => {
+      for (const key of Object.keys(value)) {
+        if (Object.hasOwn(shape, key)) continue;
+        context.addIssue({ code: 'custom', path: [key], ...(coming.includes(key) ? COMING : unknownKey(key, known)) });
+      }
+    },
+    { when: ({ value }) => typeof value === 'object' && value !== null && !Array.isArray(value) },
+  );
+}
+
+const COMING = {
+  message: 'is not built yet',
+  params: { remedy: 'Remove it: it comes with a later version.' } satisfies IssueParams,
+};
+
+function unknownKey(key: string, known: readonly string[]): { message: string; params: IssueParams } {
+  const meant = nearest(key, known);
+  const remedy = meant === null ? `Remove it. Known here: ${known.join(', ')}.` : `Did you mean ${meant}?`;
+  return { message: 'is not a known key', params: { remedy } };
+}
+
+function text(mistakeOf: (value: string) => string | null, remedy: string) {
+  return z.string().superRefine((value, context) => {
+    const message = mistakeOf(value);
+    if (message !== null) context.addIssue({ code: 'custom', message, params: { remedy } satisfies IssueParams });
+  });
+}
+
+function pattern(regex: RegExp, message: string, remedy: string) {
+  return text((value) => (regex.test(value) ? null : message), remedy);
+}
+
+const notEmpty = pattern(/\S/, 'is empty', 'Give it a value, or remove the key.');
+
+export const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
+const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
+
+const targetName = pattern(
+  /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/,
+  'is no name of a target',
+  'Use up to 40 lower-case letters, digits and dashes, a letter or digit at both ends.',
+);
+const namespace = pattern(
+  new RegExp(`^${LABEL}$`),
+  'is no name of a namespace',
+  'Use up to 63 lower-case letters, digits and dashes, a letter or digit at both ends.',
+);
+const role = pattern(
+  /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/,
+  'is no ARN of an IAM role',
+  'Write it as arn:aws:iam::111122223333:role/path/name.',
+);
+const directory = text(directoryMistake, 'Write it from the root of the repository, such as clusters/prod.').transform(
+  normalDirectory,
+);
+const branch = text(branchMistake, 'Write the name of the branch alone, such as main.');
+const pointer = pattern(
+  /^(?:\/(?:[^~/]|~[01])*)+$/,
+  'is no JSON pointer',
+  'Begin with a slash, one part per key, such as /spec/replicas; ~1 stands for a slash inside a key.',
+);
+const glob = text(globMistake, 'Write a glob below the path of the target, such as "**/values.yaml".');
+const account = pattern(
+  new RegExp(`^${LABEL}/[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$`),
+  'is no service account',
+  'Write it as namespace/name.',
+).transform((value) => {
+  const slash = value.indexOf('/');
+  return { namespace: value.slice(0, slash), name: value.slice(slash + 1) };
+});
+const duration = z.string().transform((value, context) => {
+  const ms = parseDuration(value);
+  if (ms !== null) return ms;
+  const remedy = 'Write hours, minutes and seconds, such as 30s, 5m or 1h30m, seven days at most.';
+  context.addIssue({ code: 'custom', message: 'is no duration', params: { remedy } satisfies IssueParams });
+  return z.NEVER;
+});
+
+const count = z.bigint().transform((value, context) => {
+  if (value >= 0n && value <= 1_000_000n) return Number(value);
+  const params: IssueParams = { remedy: 'Write a whole number from 0 to 1000000.' };
+  context.addIssue({ code: 'custom', message: 'is out of range', params });
+  return z.NEVER;
+});
+const id = z.union([notEmpty, z.bigint()]).transform(String);
+
+/** Short names as kubectl knows them. */
+const PROTECTED = new Map([
+  ['Namespace', 'Namespace'],
+  ['CustomResourceDefinition', 'CustomResourceDefinition'],
+  ['CRD', 'CustomResourceDefinition'],
+  ['PersistentVolume', 'PersistentVolume'],
+  ['PV', 'PersistentVolume'],
+  ['PersistentVolumeClaim', 'PersistentVolumeClaim'],
+  ['PVC', 'PersistentVolumeClaim'],
+]);
+const protectedKind = text(
+  (value) => (PROTECTED.has(value) ? null : 'is no protected kind'),
+  'Only Namespace, CustomResourceDefinition, PersistentVolume and PersistentVolumeClaim are protected; others need no entry.',
+).transform((value) => PROTECTED.get(value) ?? value);
+
+const namespaces = z.array(z.union([z.literal('*'), namespace])).superRefine((list, context) => {
+  const mixed = list.includes('*') && list.length > 1;
+  if (list.length > 0 && !mixed) return;
+  const params: IssueParams = { remedy: 'List the namespaces, or write ["*"] alone for any, or remove the key.' };
+  context.addIssue({ code: 'custom', message: mixed ? 'has * beside other names' : 'is empty', params });
+});
+
+export const target = closed(
+  {
+    name: targetName,
+    repository: z.string(),
+    branch,
+    path: directory.default(''),
+    inputs: z.array(directory).default([]),
+    cluster: z.string(),
+    role: role.optional(),
+    namespace,
+    namespaces: namespaces.optional(),
+    clusterScoped: z.boolean().default(false),
+    createNamespace: z.boolean().default(false),
+    adopt: z.boolean().default(false),
+    serviceAccount: account.optional(),
+    prune: closed({
+      enabled: z.boolean().default(true),
+      limit: count.default(30),
+      kinds: z.array(protectedKind).default([]),
+      empty: z.boolean().default(false),
+    }).prefault({}),
+    wait: duration.default(300_000),
+    conflicts: z.enum(['force', 'fail']).default('force'),
+    ignore: z
+      .array(
+        closed({
+          group: z.string().optional(),
+          kind: notEmpty.optional(),
+          namespace: notEmpty.optional(),
+          name: notEmpty.optional(),
+          paths: z.array(pointer).superRefine((paths, context) => {
+            if (paths.length > 0) return;
+            const params: IssueParams = { remedy: 'Name the fields, such as [/spec/replicas].' };
+            context.addIssue({ code: 'custom', message: 'is empty', params });
+          }),
+        }),
+      )
+      .default([]),
+    exclude: z.array(glob).default([]),
+    drift: z.enum(['correct', 'report', 'off']).default('correct'),
+    dependsOn: z.array(z.string()).default([]),
+    suspend: z.boolean().default(false),
+  },
+  ['kustomize', 'helm', 'substitute', 'decryption', 'forEach'],
+);
+
+/** `url`, `webhookSecret` and `credentials` have rules that need more than one key: check-repository.ts has them. */
+export const repository = closed({
+  host: z.string(),
+  url: z.string(),
+  api: z.string().optional(),
+  id: id.optional(),
+  webhookSecret: z.unknown().optional(),
+  credentials: z.unknown().optional(),
+  statuses: z.boolean().optional(),
+  insecure: z.boolean().default(false),
+  caFile: notEmpty.optional(),
+});
+
+const digits = z
+  .union([pattern(/^\d{1,20}$/, 'is no number', 'Write the digits that GitHub shows.'), z.bigint()])
+  .transform(String);
+export const app = closed({ app: digits, installation: digits, privateKey: z.unknown().optional() });
+
+export const cluster = closed({
+  eks: z.unknown().optional(),
+  kubeconfig: z.unknown().optional(),
+  insecure: z.boolean().default(false),
+});
+
+export const kubeconfig = closed({ path: notEmpty.optional(), context: notEmpty.optional() });
+
+export const eks = closed({
+  name: pattern(/^[0-9A-Za-z][\w-]{0,99}$/, 'is no name of an EKS cluster', 'Write the name that AWS shows.'),
+  region: pattern(/^[a-z]{2}(?:-[a-z]+)+-\d$/, 'is no AWS region', 'Write it as eu-west-1.'),
+  role: role.optional(),
+  externalId: notEmpty.optional(),
+});
+
+export const file = closed({
+  clusters: z.unknown().optional(),
+  repositories: z.unknown().optional(),
+  targets: z.unknown().optional(),
+});
