@@ -1,4 +1,4 @@
-import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
 import type { Document, ErrorCode as YamlErrorCode } from 'yaml';
 
 /** A mistake in the file, on a 1-based line. */
@@ -53,7 +53,7 @@ function parse(text: string): ReturnType<typeof readDocument> {
     prettyErrors: false,
     logLevel: 'error',
   });
-  const faults = [...yaml.errors, ...yaml.warnings];
+  const faults = [...yaml.errors, ...yaml.warnings, ...danglingAliases(yaml)];
   if (faults.length > 0) {
     const mistakes = faults.map(({ code, pos }) => ({ line: lines.linePos(pos[0]).line, ...explainFault(code) }));
     return { document: null, mistakes };
@@ -68,6 +68,17 @@ function parse(text: string): ReturnType<typeof readDocument> {
     mistakes: duplicates(yaml.contents, lineAt),
   };
   return { document, mistakes: [] };
+}
+
+/** The parser itself sees these only when it makes values, and then only the first. */
+function danglingAliases(yaml: Document): readonly { readonly code: YamlErrorCode; readonly pos: readonly [number] }[] {
+  const found: { code: YamlErrorCode; pos: readonly [number] }[] = [];
+  visit(yaml, {
+    Alias(_key, alias) {
+      if (alias.resolve(yaml) === undefined) found.push({ code: 'BAD_ALIAS', pos: [alias.range?.[0] ?? 0] });
+    },
+  });
+  return found;
 }
 
 /** In our own words: the parser's may quote the file, and so a secret. */

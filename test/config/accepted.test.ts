@@ -87,6 +87,10 @@ const DEFAULTS = {
   suspend: false,
 };
 
+function statuses(lines: string): boolean | undefined {
+  return configOf(withRepository(lines)).repositories.get('fleet')?.statuses;
+}
+
 describe('a good headgate.yml', () => {
   it('becomes the checked form, with every name resolved and every default filled in', () => {
     const config = configOf(EXAMPLE);
@@ -232,7 +236,6 @@ describe('a good headgate.yml', () => {
   });
 
   it('reports statuses only with credentials, and not when told otherwise', () => {
-    const statuses = (lines: string) => configOf(withRepository(lines)).repositories.get('fleet')?.statuses;
     expect([statuses(''), statuses('credentials: env:T'), statuses('credentials: env:T\n    statuses: false')]).toEqual(
       [false, true, false],
     );

@@ -33,8 +33,8 @@ const TARGET = `repository: fleet
     namespace: shop`;
 
 /**
- * A small good file with more lines in one of its entries, which begin at these lines of the file: a cluster's at 3, a
- * repository's at 6 (9 after the given keys), a target's at 12 (15).
+ * A small good file with other lines in one of its entries. They begin at line 3 in the cluster, 6 in the repository (9
+ * after the given keys), 11 in the target (15 after the given keys), and 15 at the end.
  */
 export function file(part: { cluster?: string; repository?: string; target?: string; end?: string }): string {
   return `clusters:

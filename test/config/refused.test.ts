@@ -48,7 +48,7 @@ targets:
 
   it.each(['name', 'repository', 'branch', 'cluster', 'namespace'])('misses %s of a target', (key) => {
     const lines = ['repository: fleet', 'branch: main', 'cluster: lab', 'namespace: shop', 'name: shop-prod'];
-    const kept = lines.filter((line) => !line.startsWith(key)).join('\n    ');
+    const kept = lines.filter((line) => !line.startsWith(`${key}:`)).join('\n    ');
     const text = file({}).replace(/ {2}- name: shop-prod[^]*/, `  - ${kept}\n`);
     expect(mistakesOf(text)).toEqual([
       expect.stringMatching(
@@ -77,7 +77,7 @@ targets:
     'refuses %s by name: it is not built yet',
     (key) => {
       expect(inTarget(`${key}: { a: 1 }`)).toEqual([
-        `headgate.yml:14 ${key} of target shop-prod is not built yet | Remove it: it comes with a later version.`,
+        `headgate.yml:15 ${key} of target shop-prod is not built yet | Remove it: it comes with a later version.`,
       ]);
     },
   );
@@ -122,7 +122,7 @@ targets:
   ])('refuses %s', (lines, message) => {
     const mistakes = inTarget(lines);
     expect(mistakes).toHaveLength(1);
-    expect(mistakes[0]?.replace('headgate.yml:14 ', '')).toMatch(
+    expect(mistakes[0]?.replace('headgate.yml:15 ', '')).toMatch(
       new RegExp(`^${message.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)}`),
     );
   });
@@ -148,7 +148,7 @@ targets:
   ])('refuses the branch "%s", as Git does', (branch) => {
     const target = `repository: fleet\n    branch: ${JSON.stringify(branch)}\n    cluster: lab\n    namespace: shop`;
     expect(mistakesOf(file({ target }))).toEqual([
-      expect.stringMatching(/^headgate\.yml:11 branch of target shop-prod /),
+      expect.stringMatching(/^headgate\.yml:12 branch of target shop-prod /),
     ]);
   });
 
@@ -216,7 +216,7 @@ targets:
   it('refuses a second target of the same name', () => {
     const end = '  - name: shop-prod\n    repository: fleet\n    branch: next\n    cluster: lab\n    namespace: shop\n';
     expect(mistakesOf(file({ end }))).toEqual([
-      'headgate.yml:14 name of target shop-prod is taken by another target | Give each target a name of its own.',
+      'headgate.yml:15 name of target shop-prod is taken by another target | Give each target a name of its own.',
     ]);
   });
 
@@ -237,13 +237,13 @@ targets:
     ['a:\n\t- b', 'a tab indents the line'],
     ['a: @b', 'a value begins with a character that YAML reserves'],
     ['a: "b', 'the YAML cannot be read'],
-    ['['.repeat(100_000), 'the file is nested too deeply'],
+    ['['.repeat(100_000), 'the YAML cannot be read'],
     [`a: ${'x'.repeat(1024 * 1024)}`, 'the file is larger than 1 MB'],
     [
       `a: &a [x]\n${Array.from({ length: 9 }, (_, n) => `${'bcdefghij'[n]}: &${'bcdefghij'[n]} [${`*${'abcdefghi'[n]},`.repeat(9)}]`).join('\n')}`,
       'too many aliases',
     ],
-  ])('refuses a file that is no configuration: %.20s', (text, message) => {
+  ])('refuses what is no configuration, case %#', (text, message) => {
     expect(mistakesOf(text)[0]).toContain(message);
   });
 });
@@ -274,7 +274,7 @@ describe('a secret that stands in the file by mistake', () => {
   it('is not repeated when it stands for the name of a repository', () => {
     const target = `repository: https://ada:${SECRET}@github.com/a/b\n    branch: main\n    cluster: lab\n    namespace: shop`;
     expect(mistakesOf(file({ target }))).toEqual([
-      expect.stringMatching(/^headgate\.yml:10 repository of target shop-prod is no name/),
+      expect.stringMatching(/^headgate\.yml:11 repository of target shop-prod is no name/),
     ]);
   });
 });

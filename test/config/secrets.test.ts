@@ -1,0 +1,82 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { SecretReference } from '../../src/config/config.ts';
+import { asDeployError } from '../../src/error/deploy-error.ts';
+import type { Problem } from '../../src/error/deploy-error.ts';
+import { localSecrets, resolveSecret } from '../../src/local/secrets.ts';
+
+function resolve(reference: SecretReference, env: Record<string, string> = {}): Promise<string> {
+  return resolveSecret(reference, localSecrets(env));
+}
+
+async function problemOf(reference: SecretReference, env: Record<string, string> = {}): Promise<Problem | null> {
+  try {
+    await resolve(reference, env);
+    return null;
+  } catch (thrown) {
+    return asDeployError(thrown).problem;
+  }
+}
+
+describe('a secret', () => {
+  let directory = '';
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'headgate-secrets-'));
+  });
+  afterAll(() => rm(directory, { recursive: true }));
+
+  async function inFile(text: string): Promise<SecretReference> {
+    const path = join(directory, `secret-${Buffer.from(text).toString('hex')}`);
+    await writeFile(path, text);
+    return { kind: 'file', path };
+  }
+
+  it('comes from the environment as it is', async () => {
+    expect(await resolve({ kind: 'env', name: 'TOKEN' }, { TOKEN: ' a b\n' })).toBe(' a b\n');
+  });
+
+  it.each([
+    ['abc\n', 'abc'],
+    ['abc\r\n', 'abc'],
+    ['abc\n\n', 'abc\n'],
+    ['abc', 'abc'],
+  ])('comes from a file without its last newline: %j', async (text, secret) => {
+    expect(await resolve(await inFile(text))).toBe(secret);
+  });
+
+  it('that is not there is an error that names it', async () => {
+    expect(await problemOf({ kind: 'env', name: 'TOKEN' })).toEqual({
+      code: 'secret-missing',
+      subject: 'env:TOKEN',
+      message: 'the secret env:TOKEN is not set',
+      remedy: 'Set TOKEN in the environment.',
+    });
+    const path = join(directory, 'absent');
+    expect(await problemOf({ kind: 'file', path })).toMatchObject({
+      code: 'secret-missing',
+      message: `the secret file:${path} does not exist`,
+    });
+    expect(await problemOf({ kind: 'file', path: directory })).toMatchObject({
+      message: `the secret file:${directory} cannot be read (EISDIR)`,
+    });
+  });
+
+  it('is never empty', async () => {
+    const empty = { code: 'secret-missing', message: expect.stringMatching(/is empty$/) };
+    expect(await problemOf({ kind: 'env', name: 'TOKEN' }, { TOKEN: '' })).toMatchObject(empty);
+    expect(await problemOf({ kind: 'env', name: 'TOKEN' }, { TOKEN: ' ' })).toMatchObject(empty);
+    expect(await problemOf(await inFile('\n'))).toMatchObject(empty);
+  });
+
+  it('of AWS is refused by name while there is no deployment there', async () => {
+    const secret = { kind: 'secretsmanager', id: 'fleet', key: 'token' } as const;
+    expect(await problemOf(secret)).toMatchObject({
+      code: 'secret-missing',
+      subject: 'secretsmanager:fleet#token',
+      message: expect.stringContaining('needs AWS'),
+    });
+    expect(await problemOf({ kind: 'ssm', name: '/a' })).toMatchObject({ subject: 'ssm:/a' });
+  });
+});
