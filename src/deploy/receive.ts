@@ -1,7 +1,7 @@
 import type { Config, Repository } from '../config/config.ts';
 import { asDeployError } from '../error/deploy-error.ts';
-import type { AuthenticDelivery, Delivery, Parsed, Push } from '../githost/git-host.ts';
-import { github } from '../githost/github.ts';
+import type { Delivery, GitHost, Parsed, Push } from '../githost/git-host.ts';
+import { hostOf } from '../githost/hosts.ts';
 import { FORM, mediaTypeOf } from '../githost/media-type.ts';
 import { match } from './match.ts';
 import type { Log } from './outcome-log.ts';
@@ -55,7 +55,7 @@ export function admit({ method, path, headers }: RequestHead, reception: Recepti
   if (method !== 'POST') return { ...error(405, 'webhooks are sent with POST'), headers: { allow: 'POST' } };
   if (Number(headers['content-length'] ?? 0) > reception.limitBytes) return tooLarge(reception);
   if (!BODY_TYPES.has(mediaTypeOf(headers))) return error(415, 'the content type has to be application/json');
-  if (repositoryAt(path, reception) === null) return error(404, 'no such repository with a webhook');
+  if (registeredAt(path, reception) === null) return unknown();
   return null;
 }
 
@@ -67,14 +67,19 @@ export async function receive(request: WebhookRequest, reception: Reception, sig
   const early = admit(request, reception);
   if (early !== null) return early;
   if (request.body === 'too-large') return tooLarge(reception);
-  const repository = repositoryAt(request.path, reception);
-  if (repository === null) return error(404, 'no such repository with a webhook');
+  const registered = registeredAt(request.path, reception);
+  if (registered === null) return unknown();
   const id = deliveryIdOf(request.headers) ?? reception.randomId();
-  return receiveDelivery({ id, headers: request.headers, body: request.body }, { repository, reception, signal });
+  return receiveDelivery({ id, headers: request.headers, body: request.body }, { ...registered, reception, signal });
 }
 
-interface Context {
+/** Which secret and which kind of host are meant: the path says it, nothing in the request does. */
+interface Registered {
   readonly repository: Repository;
+  readonly host: GitHost;
+}
+
+interface Context extends Registered {
   readonly reception: Reception;
   readonly signal: AbortSignal;
 }
@@ -106,11 +111,11 @@ interface Decision {
 }
 
 async function decide(delivery: Delivery, context: Context): Promise<Decision> {
-  const { repository } = context;
+  const { repository, host, reception, signal } = context;
   try {
-    const authentic = await authenticate(delivery, context);
+    const authentic = await host.authenticate(delivery, await reception.secretsOf(repository, signal));
     if (authentic === null) return told(error(401, 'the signature is missing or wrong'));
-    const parsed = github.parse(authentic);
+    const parsed = host.parse(authentic);
     if (parsed.kind === 'not-understood') return told(error(400, parsed.reason));
     if (!isOf(repository, parsed)) return told(error(400, 'the delivery is another repository’s'));
     if (parsed.kind === 'ignored') return told(ignored(parsed.reason));
@@ -122,13 +127,6 @@ async function decide(delivery: Delivery, context: Context): Promise<Decision> {
       problem: { errors: [asDeployError(thrown).problem] },
     };
   }
-}
-
-async function authenticate(
-  delivery: Delivery,
-  { repository, reception, signal }: Context,
-): Promise<AuthenticDelivery | null> {
-  return github.authenticate(delivery, await reception.secretsOf(repository, signal));
 }
 
 async function queue(push: Push, delivery: Delivery, { repository, reception, signal }: Context): Promise<Decision> {
@@ -158,9 +156,10 @@ function answerHealth(method: string, { version }: Reception): Answer {
   return { ...error(405, 'health is asked with GET'), headers: { allow: 'GET, HEAD' } };
 }
 
-function repositoryAt(path: string, { config }: Reception): Repository | null {
+function registeredAt(path: string, { config }: Reception): Registered | null {
   const repository = config.repositories.get(placeOf(path).slice(WEBHOOKS.length));
-  return repository?.host === 'github' ? repository : null;
+  const host = repository === undefined ? null : hostOf(repository);
+  return repository === undefined || host === null ? null : { repository, host };
 }
 
 function placeOf(path: string): string {
@@ -177,6 +176,10 @@ function deliveryIdOf(headers: Delivery['headers']): string | null {
 function levelOf({ status }: Answer): 'debug' | 'warn' | 'error' {
   if (status >= 500) return 'error';
   return status === 400 ? 'warn' : 'debug';
+}
+
+function unknown(): Answer {
+  return error(404, 'no such repository with a webhook');
 }
 
 function tooLarge({ limitBytes }: Reception): Answer {

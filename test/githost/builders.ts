@@ -1,11 +1,18 @@
 import { createHmac } from 'node:crypto';
 import type { Config, Repository, Target } from '../../src/config/config.ts';
 import type { Delivery, Push } from '../../src/githost/git-host.ts';
+import { asRevision } from '../../src/resource/source.ts';
 import type { Revision } from '../../src/resource/source.ts';
 
 export const SECRET = 'a secret of the test';
-export const REVISION = '1'.repeat(40) as Revision;
+export const REVISION = aRevision('1'.repeat(40));
 export const TREE = '2'.repeat(40);
+
+export function aRevision(text: string): Revision {
+  const revision = asRevision(text);
+  if (revision === null) throw new Error(`no commit id: ${text}`);
+  return revision;
+}
 
 export function aRepository(change: Partial<Repository> = {}): Repository {
   return {

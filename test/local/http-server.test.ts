@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { DeployError } from '../../src/error/deploy-error.ts';
 import type { Log } from '../../src/deploy/outcome-log.ts';
@@ -88,12 +88,8 @@ async function ask({
     ...(hasBody ? { body: typeof body === 'string' ? body : new Uint8Array(body) } : {}),
   });
   const text = await answer.text();
-  return {
-    status: answer.status,
-    text,
-    body: text === '' ? null : (JSON.parse(text) as unknown),
-    headers: answer.headers,
-  };
+  const read: Readonly<Record<string, unknown>> = JSON.parse(text);
+  return { status: answer.status, text, body: read };
 }
 
 const json = (payload: unknown): string => JSON.stringify(payload);
@@ -187,9 +183,8 @@ describe('a webhook', () => {
     async (_name, sent, status, text) => {
       const answer = await ask(sent);
       expect(answer.status).toBe(status);
-      expect(answer.body).toEqual({
-        error: expect.stringMatching(typeof text === 'string' ? new RegExp(`^${text}$`) : text) as string,
-      });
+      expect(Object.keys(answer.body)).toEqual(['error']);
+      expect(answer.body['error']).toMatch(text);
       expect(queued).toEqual([]);
     },
   );
@@ -218,10 +213,10 @@ describe('a webhook', () => {
   });
 
   it('is bound to the full name, whatever its case, where no id is configured', async () => {
-    const from = (fullName: string) =>
-      ask({ path: '/webhooks/named', ...withPayload({ repository: { id: 1, full_name: fullName } }) });
-    expect((await from('acme/NAMED')).status).toBe(202);
-    expect((await from('acme/fleet')).status).toBe(400);
+    const path = '/webhooks/named';
+    const from = (fullName: string): Sent => ({ path, ...withPayload({ repository: { id: 1, full_name: fullName } }) });
+    expect((await ask(from('acme/NAMED'))).status).toBe(202);
+    expect((await ask(from('acme/fleet'))).status).toBe(400);
   });
 
   it.each([
@@ -287,18 +282,20 @@ describe('health', () => {
   });
 });
 
+async function open(): Promise<Socket> {
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+  await new Promise((resolve) => socket.once('connect', resolve));
+  return socket.on('error', () => undefined);
+}
+
+async function textOf(socket: Socket): Promise<string> {
+  const parts: Buffer[] = [];
+  socket.on('data', (part) => parts.push(part));
+  await new Promise((resolve) => socket.once('close', resolve));
+  return Buffer.concat(parts).toString();
+}
+
 describe('the server', () => {
-  const open = async (): Promise<Socket> => {
-    const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
-    await new Promise((resolve) => socket.once('connect', resolve));
-    return socket.on('error', () => undefined);
-  };
-  const textOf = async (socket: Socket): Promise<string> => {
-    const parts: Buffer[] = [];
-    socket.on('data', (part) => parts.push(part));
-    await new Promise((resolve) => socket.once('close', resolve));
-    return Buffer.concat(parts).toString();
-  };
   const HEAD = 'POST /webhooks/fleet HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n';
 
   it('does not ask for the body of a request that is too large, and closes', async () => {
@@ -370,6 +367,6 @@ describe('the server', () => {
     const cut = new Promise((resolve) => socket.once('close', resolve));
     await closing.close(50);
     await cut;
-    await expect(fetch(`${closing.url}/healthz`)).rejects.toThrow();
+    await expect(fetch(`${closing.url}/healthz`)).rejects.toThrow('fetch failed');
   });
 });
