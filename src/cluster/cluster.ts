@@ -66,6 +66,8 @@ export interface ClusterRun {
   readonly target: Target;
   readonly runner: Runner;
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** From now on requests are made for this commit. */
+  readonly onRevision: (revision: string) => void;
   readonly progress: (at: { readonly done: number; readonly total: number }) => void;
 }
 
@@ -83,6 +85,7 @@ export function targetCluster(run: ClusterRun): TargetCluster {
       return parent?.applied ?? NOTHING_APPLIED;
     },
     async observe(question, signal) {
+      run.onRevision(question.source.revision);
       gathered = await gatherFacts(question, { ...run, store, parent, applySetId: applySetId(target) }, signal);
       return gathered.facts;
     },

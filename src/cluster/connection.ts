@@ -29,8 +29,8 @@ export interface Connection {
 }
 
 export interface ConnectionOptions {
-  /** `headgate/1.0 (<target>@<12 hex>)`: the cluster's audit log keeps it. */
-  readonly userAgent: string;
+  /** `headgate/1.0 (<target>@<12 hex>)`, the commit once it is known: the cluster's audit log keeps it. */
+  readonly userAgent: () => string;
   readonly impersonate: { readonly namespace: string; readonly name: string } | null;
   readonly requestTimeoutMs: number;
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -75,7 +75,7 @@ function connectionOver(session: Session, access: ClusterAccess, options: Connec
       ':path': base + request.path,
       ':authority': server.host,
       accept: request.accept ?? 'application/json',
-      'user-agent': options.userAgent,
+      'user-agent': options.userAgent(),
       ...(request.contentType === undefined ? {} : { 'content-type': request.contentType }),
       ...(token === null ? {} : { authorization: `Bearer ${token}` }),
       ...(options.impersonate === null ? {} : { 'impersonate-user': `system:serviceaccount:${options.impersonate.namespace}:${options.impersonate.name}` }),

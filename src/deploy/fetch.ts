@@ -1,4 +1,4 @@
-import { isManifestFile } from '../render/plain.ts';
+import { isRead } from '../render/plain.ts';
 import type { Applied } from '../plan/applied.ts';
 import type { Source } from '../resource/source.ts';
 import type { TargetRequest } from './deploy.ts';
@@ -37,7 +37,7 @@ function queryOf({ target, hint }: TargetRequest, applied: Applied, settings: st
     base: dirty === null ? null : applied.source,
     hint,
     also: dirty ?? [],
-    wants: (path) => isManifestFile(path, target),
+    wants: (path, kind) => isRead(path, kind, target),
   };
 }
 

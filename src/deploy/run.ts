@@ -20,7 +20,7 @@ export interface Ports {
 export interface Runtime {
   readonly config: Config;
   /** @throws DeployError when a secret, the cluster's access or the like is not to be had. */
-  readonly open: (target: Target, signal: AbortSignal) => Promise<Ports>;
+  readonly open: (target: Target) => Promise<Ports>;
   readonly log: Log;
   readonly nowMs: () => number;
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -51,7 +51,7 @@ export async function runTarget(request: TargetRequest, runtime: Runtime, signal
   const stagesMs: Partial<Record<Stage, number>> = {};
   let world: World | null = null;
   try {
-    world = makeWorld(await runtime.open(request.target, signal), { request, runtime, stagesMs });
+    world = makeWorld(await runtime.open(request.target), { request, runtime, stagesMs });
     const report = await deploy(request, world, signal);
     await finish(report, { request, world, runtime, timing: { durationMs: runtime.nowMs() - startedMs, stagesMs } }, signal);
     return { kind: 'done', report };
@@ -127,7 +127,7 @@ export async function reportDead(request: DeployRequest, runtime: Runtime, signa
   const target = runtime.config.targets.find(({ name }) => name === request.target);
   runtime.log({ level: 'error', message: 'dead-letter', target: request.target, delivery: request.delivery, revision: request.hint?.revision ?? null });
   if (target === undefined || request.hint === null) return;
-  const { statuses } = await runtime.open(target, signal);
+  const { statuses } = await runtime.open(target);
   const description = `Headgate gave up after its last retry: see its log for delivery ${request.delivery}`;
   await statuses?.set(request.hint.revision, { state: 'error', context: `headgate/${target.name}`, description: description.slice(0, 140) }, signal);
 }

@@ -11,7 +11,7 @@ import type { Git } from './world.ts';
 
 /** What a sweep needs besides a run: a look at a repository that belongs to no target. */
 export interface SweepRuntime extends Runtime {
-  readonly openGit: (repository: Repository, signal: AbortSignal) => Promise<Git>;
+  readonly openGit: (repository: Repository) => Promise<Git>;
 }
 
 /**
@@ -33,7 +33,7 @@ interface SweepContext {
 async function sweepRepository(repository: Repository, targets: readonly Target[], context: SweepContext): Promise<readonly DeployRequest[]> {
   const { runtime, signal } = context;
   try {
-    const git = await runtime.openGit(repository, signal);
+    const git = await runtime.openGit(repository);
     const tips = await git.tips([...new Set(targets.map(({ ref }) => ref))], signal);
     const looked = await Promise.all(targets.map((target) => sweepTarget(target, tips.get(target.ref) ?? null, { ...context, git })));
     return looked.flatMap((request) => (request === null ? [] : [request]));
@@ -45,14 +45,14 @@ async function sweepRepository(repository: Repository, targets: readonly Target[
 }
 
 async function sweepTarget(target: Target, tip: Revision | null, context: SweepContext & { git: Git }): Promise<DeployRequest | null> {
-  const { runtime, signal } = context;
+  const { runtime } = context;
   if (tip === null) {
     // A deleted branch is a decision about the branch, never an empty repository.
     runtime.log({ level: 'warn', message: 'ignored', target: target.name, reason: `${target.ref} does not exist in ${target.repository.name}` });
     return null;
   }
   try {
-    const { cluster } = await runtime.open(target, signal);
+    const { cluster } = await runtime.open(target);
     if (!(await isBehind({ target, tip, cluster }, context))) return null;
     return { target: target.name, delivery: 'sweep', hint: null, at: new Date(runtime.nowMs()).toISOString() };
   } catch (thrown) {

@@ -59,7 +59,8 @@ function notRead(path: string, what: string, remedy: string): Problem {
   return { code: 'file-unreadable', subject: JSON.stringify(path).slice(1, -1), message: `skipped: it is ${what}`, remedy };
 }
 
-/** Is this path a manifest of the target, by its ending and the target's globs? */
-export function isManifestFile(path: string, target: Target): boolean {
-  return /\.(ya?ml|json)$/.test(path) && isBelow(path, target.path) && !isExcluded(path, target);
+/** Is this path one that the target reads? A link or submodule may stand for a folder, and is named then. */
+export function isRead(path: string, kind: SourceFile['kind'], target: Target): boolean {
+  if (!isBelow(path, target.path) || isExcluded(path, target)) return false;
+  return /\.(ya?ml|json)$/.test(path) || ((kind === 'symlink' || kind === 'submodule') && !/\.[^/]*$/.test(path));
 }

@@ -1,0 +1,128 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { consume } from '../aws/consumer.ts';
+import { createQueues, openQueue } from '../aws/queue.ts';
+import type { SqsQueue } from '../aws/queue.ts';
+import type { Config } from '../config/config.ts';
+import type { Log } from '../deploy/outcome-log.ts';
+import type { DeployRequest } from '../deploy/request.ts';
+import { reportDead, runRequests } from '../deploy/run.ts';
+import { sweep } from '../deploy/sweep.ts';
+import { BODY_LIMIT_BYTES } from '../deploy/receive.ts';
+import { asDeployError } from '../error/deploy-error.ts';
+import { deadLetters } from './dead-letters.ts';
+import { startHttpServer } from './http-server.ts';
+import { REGION, startQueueServer } from './queue-server.ts';
+import { localRuntime, wait } from './runtime.ts';
+import { VERSION } from './version.ts';
+
+export interface ServeOptions {
+  readonly config: Config;
+  readonly env: NodeJS.ProcessEnv;
+  readonly log: Log;
+  readonly dataDirectory: string;
+  readonly host: string;
+  readonly port: number;
+  readonly sweepIntervalMs: number;
+}
+
+export interface Service {
+  readonly url: string;
+  /** Finishes what is under way, or hands it back, within 25 seconds. */
+  stop(): Promise<void>;
+}
+
+const MAX_RECEIVE_COUNT = 20;
+const VISIBILITY_SECONDS = 30;
+const CONCURRENCY = 8;
+const STOP_MS = 20_000;
+
+/** Everything in one process: webhook, durable queue, deploys, sweeps. */
+export async function serve({ config, env, log, dataDirectory, host, port, sweepIntervalMs }: ServeOptions): Promise<Service> {
+  await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
+  const runtime = localRuntime({ config, env, log, holder: dataDirectory, progress: () => undefined });
+  // A secret that is missing is an error now, not at the first push.
+  await Promise.all([...config.repositories.values()].map((repository) => runtime.secretsOf(repository)));
+  const queueServer = await startQueueServer({ dataDirectory });
+  const { deployUrl, deadUrl } = await createQueues({ endpoint: queueServer.endpoint, region: REGION, maxReceiveCount: MAX_RECEIVE_COUNT });
+  const open = (queueUrl: string) => openQueue({ endpoint: queueServer.endpoint, region: REGION, queueUrl, randomId: randomUUID });
+  const [deployQueue, deadQueue] = await Promise.all([open(deployUrl), open(deadUrl)]);
+  const letters = deadLetters({ dataDirectory, nowMs: runtime.nowMs });
+  const stopping = new AbortController();
+
+  const common = { log, wait, random: Math.random, visibilitySeconds: VISIBILITY_SECONDS };
+  const onPoison = async (body: string) => {
+    log({ level: 'error', message: 'not-a-request', length: body.length });
+    await letters.add({ target: '(unreadable message)', delivery: '', revision: null, at: new Date(runtime.nowMs()).toISOString() });
+  };
+  const deploys = consume({
+    ...common,
+    queue: deployQueue,
+    concurrency: CONCURRENCY,
+    onPoison,
+    async handler(requests, signal) {
+      const outcome = await runRequests(requests, runtime, signal);
+      if (outcome.kind === 'retry') return outcome;
+      if (outcome.report?.verdict === 'deployed' || outcome.report?.verdict === 'unchanged') await letters.clear(requests[0]?.target ?? '');
+      return { kind: 'done' };
+    },
+  });
+  const deadConsumer = consume({
+    ...common,
+    queue: deadQueue,
+    concurrency: 1,
+    onPoison,
+    async handler(requests, signal) {
+      for (const request of requests) {
+        await letters.add({ target: request.target, delivery: request.delivery, revision: request.hint?.revision ?? null, at: new Date(runtime.nowMs()).toISOString() });
+        // The letter is kept; a status that cannot be written is only logged.
+        await reportDead(request, runtime, signal).catch((thrown: unknown) => log({ level: 'warn', message: 'not-reported', target: request.target, errors: [asDeployError(thrown).problem] }));
+      }
+      return { kind: 'done' };
+    },
+  });
+
+  const queue = nudging(deployQueue, deploys);
+  const { secretsOf, nowMs } = runtime;
+  const reception = { config, version: VERSION, limitBytes: BODY_LIMIT_BYTES, secretsOf, queue, log, nowMs, randomId: randomUUID };
+  const server = await startHttpServer({ host, port }, reception);
+  const sweeps = sweepForever({ intervalMs: sweepIntervalMs, signal: stopping.signal, log }, async () => {
+    const requests = await sweep(runtime, stopping.signal);
+    if (requests.length > 0) await deployQueue.send(requests, stopping.signal);
+  });
+  log({ level: 'info', message: 'listening', url: server.url });
+
+  return {
+    url: server.url,
+    async stop() {
+      stopping.abort();
+      await server.close(5000);
+      await Promise.all([deploys.stop(STOP_MS), deadConsumer.stop(STOP_MS), sweeps]);
+      deployQueue.close();
+      deadQueue.close();
+      await queueServer.close();
+      runtime.close();
+    },
+  };
+}
+
+/** A delivery always tries: what waits for its next try must not hold up the newer request behind it. */
+function nudging(queue: SqsQueue, consumer: { nudge(targets: readonly string[]): void }) {
+  return {
+    async send(requests: readonly DeployRequest[], signal: AbortSignal) {
+      await queue.send(requests, signal);
+      consumer.nudge(requests.map(({ target }) => target));
+    },
+  };
+}
+
+async function sweepForever({ intervalMs, signal, log }: { intervalMs: number; signal: AbortSignal; log: Log }, once: () => Promise<void>): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await wait(intervalMs, signal);
+      await once();
+    } catch (thrown) {
+      if (!signal.aborted) log({ level: 'error', message: 'sweep-failed', errors: [asDeployError(thrown).problem] });
+    }
+  }
+}
