@@ -1,7 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { setMaxListeners } from 'node:events';
 import type { Statuses } from '../deploy/world.ts';
 import { DeployError } from '../error/deploy-error.ts';
 import type { GitHost, HostRequest } from '../githost/git-host.ts';
@@ -79,7 +78,6 @@ interface HostAnswer {
 function exchange(request: HostRequest, { options, token, signal }: Sending): Promise<HostAnswer> {
   const deadline = AbortSignal.timeout(options.deadlineMs ?? DEADLINE_MS);
   const either = AbortSignal.any([signal, deadline]);
-  setMaxListeners(0, either);
   return new Promise((resolve, reject) => {
     const url = new URL(request.url);
     const headers = { ...request.headers, authorization: `Bearer ${token}` };
