@@ -1,0 +1,94 @@
+import * as z from 'zod';
+import type { ClusterConfig, Config, Repository } from '../config/config.ts';
+import { openSessions } from '../cluster/connection.ts';
+import type { SessionPool } from '../cluster/connection.ts';
+import { DeployError } from '../error/deploy-error.ts';
+import { localRuntime, wait } from '../local/runtime.ts';
+import type { LocalRuntime } from '../local/runtime.ts';
+import { VERSION } from '../local/version.ts';
+import type { Check } from './commands/check.ts';
+import type { Context } from './context.ts';
+
+export interface AccessChecks {
+  readonly checks: readonly Check[];
+  close(): void;
+}
+
+const REQUEST_TIMEOUT_MS = 10_000;
+
+/** Asks every repository for the branches that targets follow, and every cluster who we are. Nothing is written. */
+export function accessChecks({ config, env, log, dataDir }: Context): AccessChecks {
+  const runtime = localRuntime({ config, env, log, holder: dataDir, progress: () => undefined });
+  const sessions = openSessions();
+  const repositories = [...config.repositories.values()].map((repository): Check => ({
+    kind: 'repository',
+    name: repository.name,
+    look: (signal) => lookAtRepository(repository, { config, runtime }, signal),
+  }));
+  const clusters = [...config.clusters.values()].map((cluster): Check => ({
+    kind: 'cluster',
+    name: cluster.name,
+    look: (signal) => lookAtCluster(cluster, { runtime, sessions }, signal),
+  }));
+  return {
+    checks: [...repositories, ...clusters],
+    close() {
+      sessions.close();
+      runtime.close();
+    },
+  };
+}
+
+async function lookAtRepository(
+  repository: Repository,
+  { config, runtime }: { config: Config; runtime: LocalRuntime },
+  signal: AbortSignal,
+): Promise<string> {
+  const followers = config.targets.filter((target) => target.repository.name === repository.name);
+  const refs = [...new Set(followers.map(({ ref }) => ref))];
+  const git = await runtime.openGit(repository);
+  const tips = await git.tips(refs, signal);
+  const missing = followers.find(({ ref }) => !tips.has(ref));
+  if (missing !== undefined) {
+    throw new DeployError('ref-missing', {
+      subject: `target ${missing.name}`,
+      message: `branch ${missing.branch} does not exist`,
+      remedy: `Push it to ${repository.url}, or mend branch of target ${missing.name}.`,
+    });
+  }
+  return refs.length === 0
+    ? 'reached'
+    : [...tips].map(([ref, tip]) => `${ref.replace('refs/heads/', '')} at ${tip.slice(0, 12)}`).join(', ');
+}
+
+async function lookAtCluster(
+  cluster: ClusterConfig,
+  { runtime, sessions }: { runtime: LocalRuntime; sessions: SessionPool },
+  signal: AbortSignal,
+): Promise<string> {
+  const access = await runtime.accessOf(cluster);
+  const connection = sessions.connect(access, {
+    userAgent: () => `headgate/${VERSION} (check)`,
+    impersonate: null,
+    requestTimeoutMs: REQUEST_TIMEOUT_MS,
+    wait,
+  });
+  const api = 'authentication.k8s.io/v1';
+  const body = JSON.stringify({ apiVersion: api, kind: 'SelfSubjectReview' });
+  const answer = await connection.request(
+    { method: 'POST', path: `/apis/${api}/selfsubjectreviews`, body, contentType: 'application/json' },
+    signal,
+  );
+  if (answer.status === 201) return `reached as ${usernameOf(answer.text)}`;
+  throw new DeployError(answer.status === 401 ? 'cluster-unauthorized' : 'cluster-unreachable', {
+    subject: `cluster ${cluster.name}`,
+    message: answer.status === 401 ? 'it does not accept the credentials' : `it answered ${answer.status}`,
+    remedy: 'Run kubectl auth whoami with the same kubeconfig and context to see why.',
+  });
+}
+
+const review = z.object({ status: z.object({ userInfo: z.object({ username: z.string() }) }) });
+
+function usernameOf(text: string): string {
+  return review.parse(JSON.parse(text)).status.userInfo.username;
+}

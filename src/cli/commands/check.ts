@@ -1,0 +1,104 @@
+import type { Config, Repository, SecretReference } from '../../config/config.ts';
+import { formatReference } from '../../config/reference.ts';
+import type { Problem } from '../../error/deploy-error.ts';
+import { asDeployError, DeployError } from '../../error/deploy-error.ts';
+import { localSecrets, resolveSecret } from '../../local/secrets.ts';
+import { accessChecks } from '../access-checks.ts';
+import type { Context, ExitCode } from '../context.ts';
+import { formatTable } from '../table.ts';
+
+/** One thing to find out. `look` answers with a word for the table, or throws. */
+export interface Check {
+  readonly kind: 'secret' | 'repository' | 'cluster';
+  readonly name: string;
+  readonly look: (signal: AbortSignal) => Promise<string>;
+}
+
+interface Found {
+  readonly kind: 'config' | Check['kind'];
+  readonly name: string;
+  readonly detail: string;
+  readonly problem: Problem | null;
+}
+
+/** No single answer may take longer. */
+const DEADLINE_MS = 15_000;
+
+export async function checkCommand(context: Context): Promise<ExitCode> {
+  const { config, configPath, env } = context;
+  const access = accessChecks(context);
+  try {
+    const checks = [...secretChecks(config, env), ...access.checks];
+    const size = `${config.targets.length} targets, ${config.repositories.size} repositories, ${config.clusters.size} clusters`;
+    const found: readonly Found[] = [
+      { kind: 'config', name: configPath, detail: size, problem: null },
+      ...(await Promise.all(checks.map((check) => lookAt(check, context.signal)))),
+    ];
+    context.print(context.output === 'json' ? asJson(found) : asTable(found, context));
+    return found.every(({ problem }) => problem === null) ? 0 : 1;
+  } finally {
+    access.close();
+  }
+}
+
+async function lookAt({ kind, name, look }: Check, signal: AbortSignal): Promise<Found> {
+  const deadline = AbortSignal.timeout(DEADLINE_MS);
+  try {
+    return { kind, name, detail: await look(AbortSignal.any([signal, deadline])), problem: null };
+  } catch (thrown) {
+    const { problem } = deadline.aborted ? tooSlow(kind, name, thrown) : asDeployError(thrown);
+    return { kind, name, detail: problem.message, problem };
+  }
+}
+
+function tooSlow(kind: Check['kind'], name: string, cause: unknown): DeployError {
+  return new DeployError(kind === 'cluster' ? 'cluster-unreachable' : 'git-unreachable', {
+    subject: `${kind} ${name}`,
+    message: `no answer within ${DEADLINE_MS / 1000} s`,
+    remedy: 'Look at the address, the network and the firewall between.',
+    cause,
+  });
+}
+
+/** Every secret that the configuration names, once, whoever uses it. */
+function secretChecks(config: Config, env: NodeJS.ProcessEnv): readonly Check[] {
+  const references = new Map(
+    [...config.repositories.values()].flatMap(secretsOf).map((reference) => [formatReference(reference), reference]),
+  );
+  const sources = localSecrets(env);
+  return [...references].map(([name, reference]) => ({
+    kind: 'secret',
+    name,
+    look: async () => {
+      await resolveSecret(reference, sources);
+      return 'found';
+    },
+  }));
+}
+
+function secretsOf({ webhookSecrets, credentials }: Repository): readonly SecretReference[] {
+  if (credentials === null) return webhookSecrets;
+  return [...webhookSecrets, credentials.kind === 'token' ? credentials.token : credentials.privateKey];
+}
+
+function asJson(found: readonly Found[]): string {
+  return JSON.stringify(
+    found.map(({ kind, name, detail, problem }) => ({
+      kind,
+      name,
+      ok: problem === null,
+      detail,
+      remedy: problem?.remedy ?? null,
+    })),
+    null,
+    2,
+  );
+}
+
+function asTable(found: readonly Found[], { paint }: Context): string {
+  const rows = found.map(({ kind, name, detail, problem }) => [kind, name, problem === null ? 'ok' : 'FAILED', detail]);
+  const remedies = found.flatMap(({ problem }) => (problem === null ? [] : [`${problem.subject}: ${problem.remedy}`]));
+  const table = formatTable(['KIND', 'NAME', 'RESULT', 'DETAIL'], rows);
+  if (remedies.length === 0) return table;
+  return [table, '', ...remedies.map((remedy) => `${paint('red', 'remedy:')} ${remedy}`)].join('\n');
+}

@@ -1,0 +1,45 @@
+import type { Config, Target } from '../config/config.ts';
+import { nearest } from '../config/nearest.ts';
+import type { Log } from '../deploy/outcome-log.ts';
+import { DeployError } from '../error/deploy-error.ts';
+import type { Paint } from './paint.ts';
+
+export type OutputFormat = 'text' | 'json';
+
+/** 0 well, 1 not, 2 only for `plan`: there are changes. Wrong usage (64) is thrown as `usage`. */
+export type ExitCode = 0 | 1 | 2;
+
+/** What a command is given: the checked configuration, and ways out. */
+export interface Context {
+  readonly config: Config;
+  /** headgate.yml as the user named it: for messages. */
+  readonly configPath: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Absolute. It may not exist yet. */
+  readonly dataDir: string;
+  readonly output: OutputFormat;
+  /** `--yes`: nothing is asked. */
+  readonly isConfirmed: boolean;
+  readonly log: Log;
+  /** Puts the answer, or a part of it, on stdout; a newline is added. */
+  readonly print: (text: string) => void;
+  /** For what is printed on stdout. */
+  readonly paint: Paint;
+  /** Aborted by Ctrl-C and SIGTERM. */
+  readonly signal: AbortSignal;
+  readonly nowMs: () => number;
+}
+
+/** @throws DeployError `usage` when there is no such target. */
+export function findTarget(config: Config, name: string, configPath: string): Target {
+  const target = config.targets.find((candidate) => candidate.name === name);
+  if (target !== undefined) return target;
+  const names = config.targets.map((candidate) => candidate.name);
+  const meant = nearest(name, names);
+  const known = names.length === 0 ? 'There are none in the file.' : `Known are ${names.join(', ')}.`;
+  throw new DeployError('usage', {
+    subject: configPath,
+    message: `there is no target ${name}`,
+    remedy: meant === null ? known : `Did you mean ${meant}?`,
+  });
+}

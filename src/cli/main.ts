@@ -1,0 +1,37 @@
+import { DeployError } from '../error/deploy-error.ts';
+import { VERSION } from '../local/version.ts';
+import type { Stream } from './process.ts';
+import { run } from './run.ts';
+
+const interruption = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    // Who asks twice does not want to wait for a tidy end.
+    if (interruption.signal.aborted && signal === 'SIGINT') process.exit(130);
+    const remedy = 'Run it again: what was begun is recorded, and the next run goes on from there.';
+    interruption.abort(
+      new DeployError('interrupted', { subject: 'headgate', message: `interrupted by ${signal}`, remedy }),
+    );
+  });
+}
+
+function streamOf(stream: NodeJS.WriteStream): Stream {
+  // `headgate status | head` closes the pipe early; whoever reads no longer cares how it ends.
+  stream.on('error', () => process.exit(1));
+  return { write: (text) => void stream.write(text), isTerminal: stream.isTTY };
+}
+
+const exitCode = await run(
+  {
+    args: process.argv.slice(2),
+    env: process.env,
+    cwd: process.cwd(),
+    stdout: streamOf(process.stdout),
+    stderr: streamOf(process.stderr),
+    signal: interruption.signal,
+    nowMs: () => Date.now(),
+  },
+  VERSION,
+);
+// Connections that are kept for a next time must not keep the process; what is written goes out first.
+process.stdout.write('', () => process.stderr.write('', () => process.exit(exitCode)));

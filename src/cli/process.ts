@@ -1,0 +1,18 @@
+/** One way out of the process. */
+export interface Stream {
+  readonly write: (text: string) => void;
+  readonly isTerminal: boolean;
+}
+
+/** What the command line is given by its process. */
+export interface Process {
+  /** Without the program's own name. */
+  readonly args: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
+  readonly stdout: Stream;
+  readonly stderr: Stream;
+  /** Aborted by Ctrl-C and SIGTERM. */
+  readonly signal: AbortSignal;
+  readonly nowMs: () => number;
+}

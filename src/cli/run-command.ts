@@ -1,0 +1,66 @@
+import { resolve } from 'node:path';
+import type { Log } from '../deploy/outcome-log.ts';
+import type { Context, ExitCode, OutputFormat } from './context.ts';
+import { loadConfig } from './load-config.ts';
+import { jsonLog, prettyLog } from './log.ts';
+import { makePaint } from './paint.ts';
+import type { Process, Stream } from './process.ts';
+import { reportProblems } from './report-problems.ts';
+
+export type LogFormat = 'pretty' | 'json';
+
+/** The options that every command takes. */
+export interface GlobalFlags {
+  readonly config?: string;
+  readonly dataDir: string;
+  readonly logFormat?: LogFormat;
+  readonly yes?: true;
+}
+
+export interface Command {
+  readonly flags: GlobalFlags;
+  readonly output: OutputFormat;
+  /** `serve` logs to stdout; the others keep stdout for their answer. */
+  readonly logsTo: 'stdout' | 'stderr';
+  readonly body: (context: Context) => Promise<ExitCode>;
+}
+
+/** Reads the configuration, names all of its mistakes, and only then runs the command. */
+export async function runCommand({ flags, output, logsTo, body }: Command, process: Process): Promise<ExitCode> {
+  const { env, cwd, signal, nowMs } = process;
+  const configPath = flags.config ?? (env['HEADGATE_CONFIG'] || 'headgate.yml');
+  const loaded = await loadConfig({ path: configPath, cwd, env });
+  if ('problems' in loaded) {
+    reportProblems(loaded.problems, { process, format: errorFormat(flags, logsTo, process) });
+    return 1;
+  }
+  const { config } = loaded;
+  const log = makeLog(flags.logFormat, process[logsTo], process);
+  for (const warning of config.warnings) log({ level: 'warn', message: warning });
+  return body({
+    config,
+    configPath,
+    env,
+    dataDir: resolve(cwd, flags.dataDir),
+    output,
+    isConfirmed: flags.yes === true,
+    log,
+    print: (text) => process.stdout.write(`${text}\n`),
+    paint: makePaint({ isTerminal: process.stdout.isTerminal, env }),
+    signal,
+    nowMs,
+  });
+}
+
+function makeLog(format: LogFormat | undefined, stream: Stream, { env, nowMs }: Process): Log {
+  const { write, isTerminal } = stream;
+  const chosen = format ?? (isTerminal ? 'pretty' : 'json');
+  return chosen === 'json'
+    ? jsonLog({ write, nowMs })
+    : prettyLog({ write, nowMs, paint: makePaint({ isTerminal, env }) });
+}
+
+/** Errors are for people, unless somebody asked for JSON: also in a pipe, where a build shows them. */
+export function errorFormat(flags: Partial<GlobalFlags>, logsTo: Command['logsTo'], process: Process): LogFormat {
+  return flags.logFormat ?? (logsTo === 'stdout' && !process.stdout.isTerminal ? 'json' : 'pretty');
+}

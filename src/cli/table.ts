@@ -1,0 +1,15 @@
+import { printable } from './printable.ts';
+
+/** Columns as wide as they need to be, two spaces apart; nothing after the last. */
+export function formatTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [header, ...rows].map((row) => row.map((cell) => printable(cell).replaceAll('\n', ' ')));
+  const widths = header.map((_, column) => Math.max(...lines.map((row) => (row[column] ?? '').length)));
+  return lines
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
