@@ -1,0 +1,177 @@
+import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { inject, vi } from 'vitest';
+import { readConfig } from '../../src/config/read-config.ts';
+import type { Log } from '../../src/deploy/outcome-log.ts';
+import { serve } from '../../src/local/serve.ts';
+import type { Service } from '../../src/local/serve.ts';
+import { parseJson } from '../../src/resource/json.ts';
+import type { JsonObject } from '../../src/resource/resource.ts';
+import { mustRun } from '../cluster/command.ts';
+import { kubectl } from '../cluster/control-plane.ts';
+import { startGitHost } from '../git-host/git-host.ts';
+import type { GitHost } from '../git-host/git-host.ts';
+
+export const TOKEN = 'planted-token-0123456789';
+export const SECRET = 'planted-webhook-secret-0123456789';
+const FULL_NAME = 'acme/fleet';
+
+export type LogLine = Readonly<Record<string, unknown>> & { readonly message: string };
+
+export interface HouseOptions {
+  /** More lines of the target, as headgate.yml has them. */
+  readonly target?: Readonly<Record<string, unknown>>;
+  readonly targets?: readonly Readonly<Record<string, unknown>>[];
+  readonly sweepIntervalMs?: number;
+  readonly namespaceExists?: boolean;
+}
+
+/** A Git host, a namespace of the real cluster, and Headgate between them, as one person would have set them up. */
+export class House {
+  readonly namespace: string;
+  readonly directory: string;
+  readonly host: GitHost;
+  readonly log: LogLine[] = [];
+  readonly env: NodeJS.ProcessEnv = { FLEET_TOKEN: TOKEN, FLEET_SECRET: SECRET };
+  #service: Service | null = null;
+  readonly #options: HouseOptions;
+
+  private constructor(namespace: string, directory: string, host: GitHost, options: HouseOptions) {
+    this.namespace = namespace;
+    this.directory = directory;
+    this.host = host;
+    this.#options = options;
+  }
+
+  static async build(options: HouseOptions = {}): Promise<House> {
+    const namespace = `t-${randomUUID().slice(0, 8)}`;
+    const directory = await mkdtemp(join(tmpdir(), 'headgate-house-'));
+    const host = await startGitHost({ directory: join(directory, 'git'), token: TOKEN });
+    await host.createRepository(FULL_NAME);
+    const house = new House(namespace, directory, host, options);
+    if (options.namespaceExists !== false) await house.kubectl('create', 'namespace', namespace);
+    execFileSync('git', ['init', '-q', '-b', 'main', house.work]);
+    await house.git('remote', 'add', 'origin', host.cloneUrl(FULL_NAME));
+    return house;
+  }
+
+  get work(): string {
+    return join(this.directory, 'work');
+  }
+
+  async git(...args: readonly string[]): Promise<string> {
+    return (await mustRun('git', ['-c', 'user.name=dev', '-c', 'user.email=dev@example.com', '-C', this.work, ...args])).trim();
+  }
+
+  /** headgate.yml as an administrator writes it. */
+  get config(): string {
+    const target = { name: this.namespace, repository: 'fleet', branch: 'main', path: 'apps', cluster: 'lab', namespace: this.namespace };
+    const targets = this.#options.targets ?? [this.#options.target ?? {}];
+    return JSON.stringify({
+      clusters: { lab: { kubeconfig: { path: inject('cluster').kubeconfig } } },
+      repositories: {
+        fleet: { host: 'github', url: this.host.cloneUrl(FULL_NAME), api: `${this.host.url}/api`, webhookSecret: 'env:FLEET_SECRET', credentials: 'env:FLEET_TOKEN' },
+      },
+      targets: targets.map((change) => ({ ...target, ...change })),
+    });
+  }
+
+  async start(): Promise<void> {
+    const read = readConfig({ text: this.config, path: join(this.directory, 'headgate.yml') });
+    if ('problems' in read) throw new Error(JSON.stringify(read.problems, null, 2));
+    this.#service = await serve({
+      config: read.config,
+      env: this.env,
+      log: this.#write,
+      dataDirectory: join(this.directory, 'data'),
+      host: '127.0.0.1',
+      port: 0,
+      sweepIntervalMs: this.#options.sweepIntervalMs ?? 3_600_000,
+    });
+    this.host.setWebhook(FULL_NAME, { url: `${this.#service.url}/webhooks/fleet`, secret: SECRET });
+  }
+
+  readonly #write: Log = (line) => {
+    this.log.push(line);
+  };
+
+  async stop(): Promise<void> {
+    await this.#service?.stop();
+    this.#service = null;
+  }
+
+  async write(files: Readonly<Record<string, string | null>>): Promise<void> {
+    for (const [path, content] of Object.entries(files)) {
+      const file = join(this.work, path);
+      if (content === null) await rm(file, { recursive: true });
+      else {
+        await mkdir(dirname(file), { recursive: true });
+        await writeFile(file, content);
+      }
+    }
+  }
+
+  /** Edits, commits, pushes; the commit. */
+  async push(files: Readonly<Record<string, string | null>>, ...args: readonly string[]): Promise<string> {
+    await this.write(files);
+    await this.git('add', '-A');
+    await this.git('commit', '-q', '--allow-empty', '-m', 'change');
+    await this.git('push', '-q', ...args, 'origin', 'HEAD:main');
+    return this.git('rev-parse', 'HEAD');
+  }
+
+  /** The outcome of this commit for a target, once there is one. */
+  async outcome(revision: string, verdict?: string): Promise<LogLine> {
+    return vi.waitFor(
+      () => {
+        const line = this.log.find((each) => each['verdict'] !== undefined && each['revision'] === revision && (verdict === undefined || each['verdict'] === verdict));
+        if (line === undefined) throw new Error(`no outcome of ${revision} yet: ${JSON.stringify(this.log.slice(-6), null, 1)}`);
+        return line;
+      },
+      { timeout: 30_000, interval: 25 },
+    );
+  }
+
+  async kubectl(...args: readonly string[]): Promise<string> {
+    const { code, stdout, stderr } = await kubectl(inject('cluster'), args);
+    if (code !== 0) throw new Error(stderr);
+    return stdout;
+  }
+
+  /** An object of the namespace; null when it does not exist. */
+  async get(kind: string, name: string): Promise<JsonObject | null> {
+    const { code, stdout } = await kubectl(inject('cluster'), ['-n', this.namespace, 'get', kind, name, '-o', 'json']);
+    return code === 0 ? (parseJson(stdout) as JsonObject) : null;
+  }
+
+  /** `name → data` of the ConfigMaps that are not Headgate's own or Kubernetes'. */
+  async configMaps(): Promise<Record<string, Record<string, string>>> {
+    const list = JSON.parse(await this.kubectl('-n', this.namespace, 'get', 'configmaps', '-o', 'json')) as { items: { metadata: { name: string }; data?: Record<string, string> }[] };
+    const users = list.items.filter(({ metadata }) => !metadata.name.startsWith('headgate-') && metadata.name !== 'kube-root-ca.crt');
+    return Object.fromEntries(users.map(({ metadata, data }) => [metadata.name, data ?? {}]));
+  }
+
+  async auditOf(userAgent: string): Promise<readonly { verb: string; uri: string; code: number }[]> {
+    const text = await readFile(inject('cluster').auditLog, 'utf8');
+    return text
+      .split('\n')
+      .filter((line) => line.includes(userAgent))
+      .map((line) => JSON.parse(line) as { verb: string; requestURI: string; responseStatus?: { code: number }; userAgent: string })
+      .filter((entry) => entry.userAgent.includes(userAgent))
+      .map(({ verb, requestURI, responseStatus }) => ({ verb, uri: requestURI, code: responseStatus?.code ?? 0 }));
+  }
+
+  async tearDown(): Promise<void> {
+    await this.stop();
+    await this.host.close();
+    await this.kubectl('delete', 'namespace', this.namespace, '--wait=false', '--ignore-not-found');
+    await rm(this.directory, { recursive: true, force: true });
+  }
+}
+
+export function configMap(name: string, data: Readonly<Record<string, string>> = {}, more = ''): string {
+  return `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\n${more}data: ${JSON.stringify(data)}\n`;
+}
