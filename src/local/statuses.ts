@@ -41,7 +41,9 @@ export function openStatuses(options: StatusesOptions): Statuses {
         if (pauseMs === undefined || tries >= PAUSES_MS.length || pauseMs > LONGEST_PAUSE_MS) {
           throw unreachable(request, attempt.reason.replaceAll(token, '***'), pauseMs);
         }
-        await options.wait(pauseMs, signal);
+        await options.wait(pauseMs, signal).catch((thrown: unknown) => {
+          throw interrupted(request, thrown);
+        });
       }
     },
   };

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { github } from '../../src/githost/github.ts';
 import { openStatuses } from '../../src/local/statuses.ts';
@@ -121,6 +122,22 @@ describe('a commit status', () => {
     stop.abort();
     await expect(set).rejects.toMatchObject({ code: 'interrupted' });
     expect(requests.length).toBeLessThan(2);
+  });
+
+  it('stops when it is interrupted between two tries', async () => {
+    const { api, requests } = await aHost(answer(500));
+    const statuses = openStatuses({
+      host: github,
+      repository: { api, fullName: 'acme/fleet' },
+      token: async () => TOKEN,
+      ca: null,
+      wait: (_ms, signal) => setTimeout(60_000, undefined, { signal }),
+    });
+    const stop = new AbortController();
+    const set = statuses.set(REVISION, STATUS, stop.signal);
+    await expect.poll(() => requests.length).toBe(1);
+    stop.abort();
+    await expect(set).rejects.toMatchObject({ code: 'interrupted' });
   });
 
   it('is not sent to a repository that is none of GitHub’s', async () => {

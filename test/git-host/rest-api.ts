@@ -1,0 +1,156 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { z } from 'zod';
+import type { Store, Webhook } from './store.ts';
+
+export interface ApiRequest {
+  readonly method: string;
+  /** Without `/api` and the query. */
+  readonly path: string;
+  readonly authorization: string | undefined;
+  readonly body: string;
+}
+
+export interface ApiAnswer {
+  readonly status: number;
+  readonly content: unknown;
+}
+
+export interface ApiWorld {
+  readonly store: Store;
+  readonly token: string;
+  readonly directoryOf: (fullName: string) => string;
+  readonly now: () => Date;
+  /** A webhook was registered: GitHub sends a ping. */
+  readonly onWebhook: (fullName: string, webhook: Webhook) => void;
+}
+
+const Status = z.object({
+  state: z.enum(['error', 'failure', 'pending', 'success']),
+  context: z.string().default('default'),
+  description: z.string().nullable().default(null),
+});
+
+const Hook = z.object({
+  active: z.boolean().default(true),
+  events: z.array(z.string()).default(['push']),
+  config: z.object({
+    url: z.string(),
+    content_type: z.enum(['json', 'form']).default('form'),
+    secret: z.string().default(''),
+  }),
+});
+
+/** GitHub keeps no more per commit and context: https://docs.github.com/en/rest/commits/statuses */
+const STATUSES_KEPT = 1000;
+const DESCRIPTION_LENGTH = 140;
+
+/** GitHub's REST API, as far as Headgate uses it: statuses, hooks and the repository itself. */
+export async function answerApi(request: ApiRequest, world: ApiWorld): Promise<ApiAnswer> {
+  if (request.authorization !== `Bearer ${world.token}`) return refusal(401, 'Bad credentials');
+  const [, fullName = '', rest = ''] = /^\/repos\/([^/]+\/[^/]+)(\/.*)?$/.exec(request.path) ?? [];
+  if (!world.store.repositories.has(fullName)) return refusal(404, 'Not Found');
+  const posted = /^\/statuses\/([0-9a-f]{40,64})$/.exec(rest)?.[1];
+  const listed = /^\/commits\/([0-9a-f]{40,64})\/statuses$/.exec(rest)?.[1];
+  if (request.method === 'POST' && posted !== undefined)
+    return postStatus({ fullName, sha: posted, body: request.body }, world);
+  if (request.method === 'GET' && listed !== undefined)
+    return { status: 200, content: listStatuses(fullName, listed, world) };
+  if (request.method === 'POST' && rest === '/hooks') return postHook(fullName, request.body, world);
+  if (request.method === 'GET' && rest === '/hooks')
+    return { status: 200, content: hooksOf(fullName, world).map(shownHook) };
+  if (request.method === 'GET' && rest === '') return { status: 200, content: shownRepository(fullName, world) };
+  return refusal(404, 'Not Found');
+}
+
+async function postStatus(
+  { fullName, sha, body }: { fullName: string; sha: string; body: string },
+  world: ApiWorld,
+): Promise<ApiAnswer> {
+  const { data } = Status.safeParse(parseJson(body));
+  if (data === undefined) return refusal(422, 'Validation Failed');
+  const description = data.description ?? '';
+  if (description.length > DESCRIPTION_LENGTH) {
+    return refusal(422, 'Validation Failed: description is too long (maximum is 140 characters)');
+  }
+  if (!(await hasCommit(world.directoryOf(fullName), sha))) return refusal(422, `No commit found for SHA: ${sha}`);
+  const { statuses } = world.store;
+  const same = statuses.filter((status) => status.sha === sha && status.context === data.context);
+  if (same.length >= STATUSES_KEPT) {
+    return refusal(422, 'Validation Failed: This SHA and context has reached the maximum number of statuses.');
+  }
+  const { state, context } = data;
+  const status = { fullName, sha, state, context, description, createdAt: world.now().toISOString() };
+  world.store.addStatus(status);
+  return { status: 201, content: shownStatus(status, statuses.length) };
+}
+
+function listStatuses(fullName: string, sha: string, { store }: ApiWorld): unknown {
+  return store.statuses
+    .map((status, index) => ({ status, shown: shownStatus(status, index + 1) }))
+    .filter(({ status }) => status.sha === sha && status.fullName === fullName)
+    .map(({ shown }) => shown)
+    .toReversed();
+}
+
+function shownStatus(status: Store['statuses'][number], id: number) {
+  const { state, context, description, createdAt } = status;
+  return { id, state, context, description, target_url: null, created_at: createdAt, updated_at: createdAt };
+}
+
+function postHook(fullName: string, body: string, world: ApiWorld): ApiAnswer {
+  const { data } = Hook.safeParse(parseJson(body));
+  if (data === undefined) return refusal(422, 'Validation Failed');
+  const hooks = hooksOf(fullName, world);
+  if (hooks.some(({ url }) => url === data.config.url)) {
+    return refusal(422, 'Validation Failed: Hook already exists on this repository');
+  }
+  const { url, secret, content_type: contentType } = data.config;
+  const { active, events } = data;
+  const webhook = { id: hooks.length + 1, url, secret, contentType, active, events };
+  const id = world.store.repositories.get(fullName)?.id ?? 0;
+  world.store.saveRepository(fullName, { id, webhooks: [...hooks, webhook] });
+  world.onWebhook(fullName, webhook);
+  return { status: 201, content: shownHook(webhook) };
+}
+
+function hooksOf(fullName: string, { store }: ApiWorld): readonly Webhook[] {
+  return store.repositories.get(fullName)?.webhooks ?? [];
+}
+
+/** GitHub never shows a secret again. */
+export function shownHook({ id, url, secret, contentType, active, events }: Webhook) {
+  const config = {
+    url,
+    content_type: contentType,
+    insecure_ssl: '0',
+    ...(secret === '' ? {} : { secret: '********' }),
+  };
+  return { type: 'Repository', id, name: 'web', active, events, config };
+}
+
+function shownRepository(fullName: string, { store }: ApiWorld) {
+  const id = store.repositories.get(fullName)?.id;
+  return { id, name: fullName.split('/')[1], full_name: fullName, private: false, default_branch: 'main' };
+}
+
+async function hasCommit(directory: string, sha: string): Promise<boolean> {
+  const git = promisify(execFile)('git', ['-C', directory, 'cat-file', '-e', `${sha}^{commit}`]);
+  return git.then(
+    () => true,
+    () => false,
+  );
+}
+
+function parseJson(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    return value;
+  } catch {
+    return undefined;
+  }
+}
+
+function refusal(status: number, message: string): ApiAnswer {
+  return { status, content: { message, documentation_url: 'https://docs.github.com/rest' } };
+}

@@ -1,0 +1,133 @@
+import { createHmac, randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+import type { Webhook } from './store.ts';
+
+export interface SentDelivery {
+  readonly id: string;
+  readonly event: string;
+  readonly payload: string;
+  readonly webhook: Webhook;
+  /** Of the webhook's answer; null while it was not sent, or nobody answered. */
+  status: number | null;
+  answer: string;
+}
+
+/** How webhooks go wrong in the world. Each is asked per delivery of a push, by its number from 0. */
+export interface DeliveryFaults {
+  lose?: (index: number) => boolean;
+  repeat?: (index: number) => boolean;
+  /** Held back until the next one was sent. */
+  reorder?: (index: number) => boolean;
+  delayMs?: number;
+  /** The list of commits names the newest alone: worse than GitHub, which cuts at 2,048. */
+  truncate?: (index: number) => boolean;
+}
+
+export interface Sender {
+  readonly deliveries: readonly SentDelivery[];
+  /** Sends a push to a webhook, as the faults will have it. */
+  push(webhook: Webhook, payload: string): void;
+  /** Sends at once, and again under the same id when it is given a delivery that was sent before. */
+  send(delivery: SentDelivery, headers?: Readonly<Record<string, string>>): Promise<void>;
+  ping(webhook: Webhook, payload: string): void;
+  settled(): Promise<void>;
+}
+
+/** GitHub gives up on a receiver after this long, and does not send the delivery again. */
+const DEADLINE_MS = 10_000;
+
+/** Signs and sends deliveries, each on its own: GitHub keeps no order either. */
+export function webhookSender(faultsNow: () => DeliveryFaults): Sender {
+  const deliveries: SentDelivery[] = [];
+  const underWay = new Set<Promise<unknown>>();
+  let pushes = 0;
+  let held: (() => Promise<void>) | null = null;
+
+  function track(work: Promise<void>): Promise<void> {
+    underWay.add(work);
+    void work.finally(() => underWay.delete(work));
+    return work;
+  }
+
+  function takeHeld(): (() => Promise<void>) | null {
+    const last = held;
+    held = null;
+    return last;
+  }
+
+  return {
+    deliveries,
+    push(webhook, payload) {
+      const faults = faultsNow();
+      const index = pushes;
+      pushes += 1;
+      const text = faults.truncate?.(index) === true ? truncated(payload) : payload;
+      const delivery = newDelivery(webhook, { event: 'push', payload: text });
+      deliveries.push(delivery);
+      if (faults.lose?.(index) === true) return;
+      const go = async () => {
+        if (faults.delayMs !== undefined) await setTimeout(faults.delayMs);
+        await send(delivery);
+        if (faults.repeat?.(index) === true) await send(delivery);
+      };
+      const before = takeHeld();
+      if (before === null && faults.reorder?.(index) === true) held = go;
+      else void track(go().then(() => before?.()));
+    },
+    ping(webhook, payload) {
+      const delivery = newDelivery(webhook, { event: 'ping', payload });
+      deliveries.push(delivery);
+      void track(send(delivery));
+    },
+    send: (delivery, headers) => track(send(delivery, headers)),
+    async settled() {
+      const last = takeHeld();
+      if (last !== null) await track(last());
+      while (underWay.size > 0) await Promise.allSettled(underWay);
+    },
+  };
+}
+
+export function newDelivery(webhook: Webhook, { event, payload }: { event: string; payload: string }): SentDelivery {
+  return { id: randomUUID(), event, payload, webhook, status: null, answer: '' };
+}
+
+function truncated(payload: string): string {
+  const push: Readonly<Record<string, unknown>> = JSON.parse(payload);
+  const { commits } = push;
+  return JSON.stringify({ ...push, commits: Array.isArray(commits) ? commits.slice(-1) : commits });
+}
+
+async function send(delivery: SentDelivery, headers: Readonly<Record<string, string>> = {}): Promise<void> {
+  const { webhook, payload } = delivery;
+  const isForm = webhook.contentType === 'form';
+  const body = isForm ? new URLSearchParams({ payload }).toString() : payload;
+  try {
+    const answer = await fetch(webhook.url, {
+      method: 'POST',
+      body,
+      headers: {
+        'content-type': isForm ? 'application/x-www-form-urlencoded' : 'application/json',
+        'user-agent': 'GitHub-Hookshot/test',
+        'x-github-event': delivery.event,
+        'x-github-delivery': delivery.id,
+        'x-github-hook-id': String(webhook.id),
+        'x-github-hook-installation-target-type': 'repository',
+        ...signaturesOf(body, webhook.secret),
+        ...headers,
+      },
+      signal: AbortSignal.timeout(DEADLINE_MS),
+    });
+    delivery.answer = await answer.text();
+    delivery.status = answer.status;
+  } catch {
+    delivery.answer = 'nobody answered';
+  }
+}
+
+/** No secret, no signature. */
+function signaturesOf(body: string, secret: string): Readonly<Record<string, string>> {
+  if (secret === '') return {};
+  const hmac = (algorithm: string) => `${algorithm}=${createHmac(algorithm, secret).update(body).digest('hex')}`;
+  return { 'x-hub-signature': hmac('sha1'), 'x-hub-signature-256': hmac('sha256') };
+}
