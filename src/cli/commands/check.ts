@@ -29,7 +29,7 @@ export async function checkCommand(context: Context): Promise<ExitCode> {
   const access = accessChecks(context);
   try {
     const checks = [...secretChecks(config, env), ...access.checks];
-    const size = `${config.targets.length} targets, ${config.repositories.size} repositories, ${config.clusters.size} clusters`;
+    const size = `targets: ${config.targets.length}, repositories: ${config.repositories.size}, clusters: ${config.clusters.size}`;
     const found: readonly Found[] = [
       { kind: 'config', name: configPath, detail: size, problem: null },
       ...(await Promise.all(checks.map((check) => lookAt(check, context.signal)))),

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { file, withTarget } from '../config/builders.ts';
+import { headgate } from './headgate.ts';
+
+const BAD = file({
+  cluster: 'kubeconfg: {}',
+  target: 'repository: flet\n    branch: main\n    cluster: lab\n    namespace: shop',
+});
+
+describe('the configuration of a command', () => {
+  it('that is not there is an error that names the file', async () => {
+    const { code, stdout, stderr } = await headgate(['check']);
+    expect(code).toBe(1);
+    expect(stdout).toBe('');
+    expect(stderr).toBe(
+      [
+        'error: the configuration is not there',
+        '  where:  headgate.yml',
+        '  remedy: Create headgate.yml, or name another file with --config or HEADGATE_CONFIG.',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('that cannot be read is an error that says so', async () => {
+    expect(await headgate(['check', '--config', '.'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('(EISDIR)'),
+    });
+  });
+
+  it.each([
+    ['./headgate.yml', [], {}, 'headgate.yml'],
+    ['$HEADGATE_CONFIG', [], { HEADGATE_CONFIG: 'other.yml' }, 'other.yml'],
+    ['--config before the command', ['--config', 'third.yml'], { HEADGATE_CONFIG: 'other.yml' }, 'third.yml'],
+  ])('comes from %s, and all of its mistakes are named with file and line', async (_from, args, env, name) => {
+    const { code, stderr } = await headgate([...args, 'sweep'], { files: { [name]: BAD }, env });
+    expect(code).toBe(1);
+    const cluster = `error: kubeconfg of cluster lab is not a known key\n  where:  ${name}:3\n  remedy: Did you mean kubeconfig?\n`;
+    const target = `error: repository of target shop-prod is flet, and there is no such repository\n  where:  ${name}:11\n  remedy: Did you mean fleet?\n`;
+    expect(stderr).toBe(`${cluster}${target}`);
+  });
+
+  it('may be named after the command too', async () => {
+    const { stderr } = await headgate(['sweep', '--config', 'third.yml'], { files: { 'third.yml': BAD } });
+    expect(stderr).toContain('third.yml:3');
+  });
+
+  it('with a key that has no effect yet gives a warning in the log: of serve on stdout, of the others on stderr', async () => {
+    const files = { 'headgate.yml': withTarget('wait: 1m') };
+    const [plan, serve] = await Promise.all([
+      headgate(['plan', 'absent', '--log-format', 'json'], { files }),
+      headgate(['serve', '--port', '0', '--log-format', 'json'], { files }),
+    ]);
+    const warning = {
+      level: 'warn',
+      message: expect.stringMatching(/^headgate\.yml:15 wait of target shop-prod has no effect yet/),
+    };
+    expect(JSON.parse(plan.stderr.split('\n')[0] ?? '')).toMatchObject(warning);
+    expect(JSON.parse(serve.stdout.split('\n')[0] ?? '')).toMatchObject(warning);
+    expect(serve.stderr).not.toContain('has no effect');
+  });
+
+  it('without the asked target is wrong usage, and the nearest name is offered', async () => {
+    const { code, stderr } = await headgate(['plan', 'shop-prd'], { files: { 'headgate.yml': file({}) } });
+    expect(code).toBe(64);
+    expect(stderr).toBe(
+      'error: there is no target shop-prd\n  where:  headgate.yml\n  remedy: Did you mean shop-prod?\n',
+    );
+  });
+});

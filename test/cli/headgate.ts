@@ -1,0 +1,37 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the command as a user does, in a directory of its own with these files; nothing of this environment leaks in. */
+export async function headgate(
+  args: readonly string[],
+  { files = {}, env = {} }: { files?: Readonly<Record<string, string>>; env?: Readonly<Record<string, string>> } = {},
+): Promise<Ended> {
+  const cwd = await mkdtemp(join(tmpdir(), 'headgate-cli-'));
+  try {
+    await Promise.all(Object.entries(files).map(([name, content]) => writeFile(join(cwd, name), content)));
+    const child = spawn(process.execPath, [MAIN, ...args], {
+      cwd,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: 20_000,
+      killSignal: 'SIGKILL',
+    });
+    const ended = new Promise<number | null>((resolve, reject) => child.once('close', resolve).once('error', reject));
+    const [code, stdout, stderr] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
+    return { code, stdout, stderr };
+  } finally {
+    await rm(cwd, { recursive: true });
+  }
+}
