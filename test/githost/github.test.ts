@@ -104,6 +104,7 @@ describe('parse', () => {
       { deleted: undefined, after: '0'.repeat(40) },
       'the branch "main" was deleted',
     ],
+    ['a deleted branch by the flag alone', { deleted: true }, 'the branch "main" was deleted'],
     ['a ref that is no branch', { ref: 'refs/notes/commits' }, 'not a branch'],
   ])('ignores %s and names it', async (_name, change, reason) => {
     const repository = { id: '42', fullName: 'acme/fleet' };
