@@ -3,7 +3,10 @@ import type { ChangeResult } from '../plan/after.ts';
 import type { Applied } from '../plan/applied.ts';
 import { NOTHING_APPLIED } from '../plan/applied.ts';
 import type { Facts, Unread } from '../plan/facts.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Plan, Prune, Write } from '../plan/plan.ts';
+import type { ObserveContext } from './observe.ts';
+import { preview } from './preview.ts';
+import type { Preview } from './preview.ts';
 import type { Problem } from '../error/deploy-error.ts';
 import type { Manifest } from '../resource/resource.ts';
 import type { Source } from '../resource/source.ts';
@@ -48,12 +51,14 @@ export interface Ends {
 /** One target's cluster, for one run. It remembers what it read, so that every write is bound to what was read. */
 export interface TargetCluster {
   readonly usage: Connection['usage'];
-  /** The recorded state. @throws DeployError `lease-held` while another run works, `foreign-owner`, `state-newer`. */
-  readApplied(signal: AbortSignal): Promise<Applied>;
+  /** The recorded state. @throws DeployError `foreign-owner`, `state-newer`, and to write `lease-held` while another run works. */
+  readApplied(purpose: 'look' | 'write', signal: AbortSignal): Promise<Applied>;
   /** Everything that the plan needs. Nothing is written. */
   observe(question: ObserveQuestion, signal: AbortSignal): Promise<Facts>;
   /** Opens, writes, prunes, and closes. */
   apply(plan: Plan, ends: Ends, signal: AbortSignal): Promise<readonly ChangeResult[]>;
+  /** What a planned update would change, field by field, and whether a planned deletion would be done. Nothing is written. */
+  preview(change: Write | Prune, signal: AbortSignal): Promise<Preview>;
   /** Changes the state only: an attempt that was refused, a commit that needs no write. */
   record(change: Partial<Applied>, signal: AbortSignal): Promise<void>;
   /** Best effort: an Event that cannot be written fails nothing. */
@@ -79,9 +84,9 @@ export function targetCluster(run: ClusterRun): TargetCluster {
 
   return {
     usage: connection.usage,
-    async readApplied(signal) {
+    async readApplied(purpose, signal) {
       parent = await store.readParent(signal);
-      refuseHeldLease(parent?.applied.lease ?? null, runner, target);
+      if (purpose === 'write') refuseHeldLease(parent?.applied.lease ?? null, runner, target);
       return parent?.applied ?? NOTHING_APPLIED;
     },
     async observe(question, signal) {
@@ -92,6 +97,11 @@ export function targetCluster(run: ClusterRun): TargetCluster {
     async apply(plan, ends, signal) {
       if (gathered === null) return [];
       return applyPlan({ plan, ends, gathered, parent }, { ...run, store }, signal);
+    },
+    async preview(change, signal) {
+      const kindOf: ObserveContext['kindOf'] = ({ id, apiVersion }) => run.kinds.find({ apiVersion, kind: id.kind });
+      const touched = gathered?.facts.touched ?? new Set();
+      return preview(change, { connection, target, kindOf, applySetId: applySetId(target), touched }, signal);
     },
     async record(change, signal) {
       const { lease: _over, ...applied } = parent?.applied ?? NOTHING_APPLIED;

@@ -10,7 +10,7 @@ import { branchMistake, directoryMistake, normalDirectory } from './path.ts';
  */
 
 /** What was broken, and how it is mended: every custom issue carries its remedy. */
-export interface IssueParams {
+interface IssueParams {
   readonly remedy: string;
 }
 

@@ -6,11 +6,12 @@ import type { ChangeResult } from '../plan/after.ts';
 import type { Applied } from '../plan/applied.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import { changesNothing } from '../plan/plan.ts';
+import type { Plan } from '../plan/plan.ts';
 import { join, renderPlain } from '../render/plain.ts';
-import type { Source } from '../resource/source.ts';
+import type { Revision, Source } from '../resource/source.ts';
 import { nextAttempt } from './attempt.ts';
 import { isCurrent } from './current.ts';
-import { fetchSource } from './fetch.ts';
+import { fetchSource, queryOf } from './fetch.ts';
 import { applied as reportApplied, errorsOf, refused, summaryOf, unchanged } from './report.ts';
 import type { Report } from './report.ts';
 import type { DeployRequest } from './request.ts';
@@ -23,15 +24,11 @@ export type TargetRequest = Omit<DeployRequest, 'target'> & { readonly target: T
 export async function deploy(request: TargetRequest, world: World, signal: AbortSignal): Promise<Report> {
   const { target } = request;
   const settings = settingsHash(target);
-  const applied = await world.cluster.readApplied(signal);
+  const applied = await world.cluster.readApplied('write', signal);
   const source = await world.stage('fetch', () => fetchSource({ request, applied, settings }, world, signal));
   if (source === 'rewound') return unchanged(previousOf(applied), previousOf(applied));
   if (isCurrent(applied, source, settings)) return unchanged(source.revision, previousOf(applied));
-  const desired = await world.stage('render', () => renderPlain(source.files));
-  const readAlso = async (paths: readonly string[]) => join(desired, renderPlain(await world.git.files(source.rootTree, paths, signal)));
-  const plan = await world.stage('plan', async () =>
-    makePlan(await world.cluster.observe({ source, desired, settings, readAlso }, signal)),
-  );
+  const plan = await planFor(source, settings, world, signal);
   const run = { applied, source, settings, nowMs: world.nowMs() };
   if (plan.refusals.length > 0) return refuse(refused(source.revision, previousOf(applied), plan), run, world, signal);
   if (changesNothing(plan)) {
@@ -44,6 +41,26 @@ export async function deploy(request: TargetRequest, world: World, signal: Abort
   const report = reportApplied(source.revision, previousOf(applied), { plan, results });
   await writeEvent(report, world, signal);
   return report;
+}
+
+/** What a deploy would do. Nothing is written, so no lease is asked for. */
+export async function planOnly(request: { readonly target: Target; readonly at: Revision | null }, world: World, signal: AbortSignal): Promise<Planned> {
+  const settings = settingsHash(request.target);
+  const applied = await world.cluster.readApplied('look', signal);
+  const source = await world.git.since({ ...queryOf({ target: request.target, hint: null }, applied, settings), at: request.at }, signal);
+  return { revision: source.revision, previous: previousOf(applied), plan: await planFor(source, settings, world, signal) };
+}
+
+export interface Planned {
+  readonly revision: Revision;
+  readonly previous: Revision | null;
+  readonly plan: Plan;
+}
+
+async function planFor(source: Source, settings: string, world: World, signal: AbortSignal): Promise<Plan> {
+  const desired = await world.stage('render', () => renderPlain(source.files));
+  const readAlso = async (paths: readonly string[]) => join(desired, renderPlain(await world.git.files(source.rootTree, paths, signal)));
+  return world.stage('plan', async () => makePlan(await world.cluster.observe({ source, desired, settings, readAlso }, signal)));
 }
 
 interface Run {

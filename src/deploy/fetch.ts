@@ -26,7 +26,7 @@ export async function fetchSource(
   return (await isUnannouncedRewind(source, { request, applied }, world, signal)) ? 'rewound' : source;
 }
 
-function queryOf({ target, hint }: TargetRequest, applied: Applied, settings: string): SourceQuery {
+export function queryOf({ target, hint }: Pick<TargetRequest, 'target' | 'hint'>, applied: Applied, settings: string): SourceQuery {
   // What shapes the desired set has changed, or nobody knows what is dirty: every file counts as changed.
   const dirty = applied.settings === settings && applied.dirty !== 'all' ? applied.dirty : null;
   return {

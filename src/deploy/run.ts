@@ -1,4 +1,5 @@
 import type { Config, Target } from '../config/config.ts';
+import type { Revision } from '../resource/source.ts';
 import { asDeployError, DeployError, failureClassOf } from '../error/deploy-error.ts';
 import { deploy } from './deploy.ts';
 import type { TargetRequest } from './deploy.ts';
@@ -19,8 +20,8 @@ export interface Ports {
 /** What stays while runs come and go. */
 export interface Runtime {
   readonly config: Config;
-  /** @throws DeployError when a secret, the cluster's access or the like is not to be had. */
-  readonly open: (target: Target) => Promise<Ports>;
+  /** `revision`: the commit that is asked for, as far as it is known. @throws DeployError when a secret, the cluster's access or the like is not to be had. */
+  readonly open: (target: Target, revision: Revision | null) => Promise<Ports>;
   readonly log: Log;
   readonly nowMs: () => number;
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -51,7 +52,7 @@ export async function runTarget(request: TargetRequest, runtime: Runtime, signal
   const stagesMs: Partial<Record<Stage, number>> = {};
   let world: World | null = null;
   try {
-    world = makeWorld(await runtime.open(request.target), { request, runtime, stagesMs });
+    world = makeWorld(await runtime.open(request.target, request.hint?.revision ?? null), { request, runtime, stagesMs });
     const report = await deploy(request, world, signal);
     await finish(report, { request, world, runtime, timing: { durationMs: runtime.nowMs() - startedMs, stagesMs } }, signal);
     return { kind: 'done', report };
@@ -90,9 +91,9 @@ async function finish(
   runtime.log(outcomeLine(report, request, { world, timing }));
 }
 
-function makeWorld(
+export function makeWorld(
   ports: Ports,
-  { request, runtime, stagesMs }: { request: TargetRequest; runtime: Runtime; stagesMs: Partial<Record<Stage, number>> },
+  { request, runtime, stagesMs }: { request: Pick<TargetRequest, 'target' | 'delivery'>; runtime: Pick<Runtime, 'log' | 'nowMs' | 'wait'>; stagesMs: Partial<Record<Stage, number>> },
 ): World {
   const { target, delivery } = request;
   const { log, nowMs, wait } = runtime;
@@ -127,7 +128,7 @@ export async function reportDead(request: DeployRequest, runtime: Runtime, signa
   const target = runtime.config.targets.find(({ name }) => name === request.target);
   runtime.log({ level: 'error', message: 'dead-letter', target: request.target, delivery: request.delivery, revision: request.hint?.revision ?? null });
   if (target === undefined || request.hint === null) return;
-  const { statuses } = await runtime.open(target);
+  const { statuses } = await runtime.open(target, request.hint.revision);
   const description = `Headgate gave up after its last retry: see its log for delivery ${request.delivery}`;
   await statuses?.set(request.hint.revision, { state: 'error', context: `headgate/${target.name}`, description: description.slice(0, 140) }, signal);
 }

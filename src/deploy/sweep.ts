@@ -52,7 +52,7 @@ async function sweepTarget(target: Target, tip: Revision | null, context: SweepC
     return null;
   }
   try {
-    const { cluster } = await runtime.open(target);
+    const { cluster } = await runtime.open(target, null);
     if (!(await isBehind({ target, tip, cluster }, context))) return null;
     return { target: target.name, delivery: 'sweep', hint: null, at: new Date(runtime.nowMs()).toISOString() };
   } catch (thrown) {
@@ -70,7 +70,7 @@ async function isBehind(
   { runtime, git, signal }: SweepContext & { git: Git },
 ): Promise<boolean> {
   const settings = settingsHash(target);
-  const applied: Applied = await cluster.readApplied(signal);
+  const applied: Applied = await cluster.readApplied('write', signal);
   if (isPaused(applied, { revision: tip, settings, nowMs: runtime.nowMs() })) return false;
   if (applied.source === null) return true;
   const isSameTip = applied.source.revision === tip;

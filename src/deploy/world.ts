@@ -4,8 +4,8 @@ import type { CommitStatus } from '../githost/git-host.ts';
 import type { ChangeResult } from '../plan/after.ts';
 import type { Applied } from '../plan/applied.ts';
 import type { Facts, Unread } from '../plan/facts.ts';
-import type { Plan } from '../plan/plan.ts';
-import type { Manifest } from '../resource/resource.ts';
+import type { Plan, Prune, Write } from '../plan/plan.ts';
+import type { Json, Manifest } from '../resource/resource.ts';
 import type { AppliedSource, ObjectId, Revision, Source, SourceFile } from '../resource/source.ts';
 import type { DeployRequest } from './request.ts';
 
@@ -72,6 +72,18 @@ export interface Ends {
   readonly badly: (results: readonly ChangeResult[]) => Partial<Applied>;
 }
 
+export type Preview =
+  | { readonly kind: 'differs'; readonly fields: readonly FieldChange[] }
+  | { readonly kind: 'prune' }
+  | { readonly kind: 'keep'; readonly reason: string };
+
+/** One field before and after; undefined where it is not there. Values of Secrets are masked. */
+export interface FieldChange {
+  readonly path: string;
+  readonly before: Json | undefined;
+  readonly after: Json | undefined;
+}
+
 export interface ClusterEvent {
   readonly type: 'Normal' | 'Warning';
   readonly reason: 'Deployed' | 'DeployFailed' | 'DeployRefused';
@@ -81,7 +93,8 @@ export interface ClusterEvent {
 /** One target's cluster, for one run. It remembers what it read: every write is bound to that. */
 export interface Cluster {
   readonly usage: Usage;
-  readApplied(signal: AbortSignal): Promise<Applied>;
+  /** To write, `lease-held` is thrown while another run works. */
+  readApplied(purpose: 'look' | 'write', signal: AbortSignal): Promise<Applied>;
   observe(
     question: {
       readonly source: Source;
@@ -93,6 +106,7 @@ export interface Cluster {
     signal: AbortSignal,
   ): Promise<Facts>;
   apply(plan: Plan, ends: Ends, signal: AbortSignal): Promise<readonly ChangeResult[]>;
+  preview(change: Write | Prune, signal: AbortSignal): Promise<Preview>;
   /** Changes the state alone. */
   record(change: Partial<Applied>, signal: AbortSignal): Promise<void>;
   event(event: ClusterEvent, signal: AbortSignal): Promise<void>;

@@ -103,9 +103,9 @@ export function localRuntime({ config, env, log, holder, progress }: LocalOption
     openGit,
     accessOf,
     secretsOf: (repository) => Promise.all(repository.webhookSecrets.map((reference) => resolveSecret(reference, sources))),
-    async open(target) {
+    async open(target, revision) {
       const { repository } = target;
-      let commit = '';
+      let commit: string = revision ?? '';
       const [access, git, token, ca] = await Promise.all([accessOf(target.cluster), openGit(repository), tokenOf(repository), caOf(repository)]);
       const userAgent = () => `headgate/${VERSION} (${target.name}${commit === '' ? '' : `@${commit.slice(0, 12)}`})`;
       const connection = sessions.connect(access, { userAgent, impersonate: target.serviceAccount, requestTimeoutMs: REQUEST_TIMEOUT_MS, wait });
@@ -116,8 +116,8 @@ export function localRuntime({ config, env, log, holder, progress }: LocalOption
         runner: { run: randomUUID(), holder, nowMs },
         wait,
         progress,
-        onRevision: (revision) => {
-          commit = revision;
+        onRevision: (tip) => {
+          commit = tip;
         },
       });
       return { cluster, git, statuses: token === null ? null : statusesOf(repository, { token, ca }) };

@@ -46,6 +46,13 @@ targets:
     ]);
   });
 
+  it('finds an unknown key beside a known one of the wrong type', () => {
+    expect(inTarget('suspend: yes\n    foo: 1')).toEqual([
+      expect.stringContaining(':15 suspend of target shop-prod must be true or false'),
+      expect.stringContaining(':16 foo of target shop-prod is not a known key'),
+    ]);
+  });
+
   it.each(['name', 'repository', 'branch', 'cluster', 'namespace'])('misses %s of a target', (key) => {
     const lines = ['repository: fleet', 'branch: main', 'cluster: lab', 'namespace: shop', 'name: shop-prod'];
     const kept = lines.filter((line) => !line.startsWith(`${key}:`)).join('\n    ');

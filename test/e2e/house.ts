@@ -124,14 +124,14 @@ export class House {
   }
 
   /** The outcome of this commit for a target, once there is one. */
-  async outcome(revision: string, verdict?: string): Promise<LogLine> {
+  async outcome(revision: string, verdict?: string, timeoutMs = 30_000): Promise<LogLine> {
     return vi.waitFor(
       () => {
         const line = this.log.find((each) => each['verdict'] !== undefined && each['revision'] === revision && (verdict === undefined || each['verdict'] === verdict));
         if (line === undefined) throw new Error(`no outcome of ${revision} yet: ${JSON.stringify(this.log.slice(-6), null, 1)}`);
         return line;
       },
-      { timeout: 30_000, interval: 25 },
+      { timeout: timeoutMs, interval: 10 },
     );
   }
 

@@ -10,14 +10,12 @@ export interface LoggedRequest {
   readonly command: string;
   readonly body: string;
   bytesOut: number;
-  startedMs: number;
-  endedMs: number;
 }
 
 export interface GitHttpServer {
   readonly url: string;
   readonly port: number;
-  readonly requests: readonly LoggedRequest[];
+  readonly requests: LoggedRequest[];
   close(): Promise<void>;
 }
 
@@ -41,7 +39,6 @@ export async function startGitServer({ root, port = 0, env = {}, intercept }: Gi
     const body = Buffer.concat(parts);
     const logged = log(request, body);
     requests.push(logged);
-    response.on('close', () => (logged.endedMs = performance.now()));
     if (intercept !== undefined && (await intercept(request, response, body))) return;
     cgi({ request, response, body, logged });
   }
@@ -120,5 +117,5 @@ function writeHead(response: ServerResponse, head: string): void {
 function log(request: IncomingMessage, body: Buffer): LoggedRequest {
   const text = body.toString('latin1', 0, 20_000);
   const command = /command=(\S+)/.exec(text)?.[1] ?? '';
-  return { method: request.method ?? '', path: request.url ?? '', command, body: text, bytesOut: 0, startedMs: performance.now(), endedMs: 0 };
+  return { method: request.method ?? '', path: request.url ?? '', command, body: text, bytesOut: 0 };
 }

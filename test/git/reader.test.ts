@@ -145,15 +145,19 @@ describe('what a reading costs, by the server\'s own count', () => {
     for (let n = 0; n < 10_000; n += 1) tree[`clusters/prod/${n % 50}/${n % 20}/${n}.yaml`] = file(String(n));
     const before = repository.commit(tree);
     const now = repository.commit({ ...tree, 'clusters/prod/7/7/7.yaml': file('edited') });
-    const { open, server } = await serve(repository);
+    // Nobody is answered before four have asked: a reader that needed a second round would wait for ever.
+    const asked: (() => void)[] = [];
+    const intercept = () =>
+      new Promise<boolean>((resolve) => {
+        asked.push(() => resolve(false));
+        if (asked.length === 4) for (const go of asked) go();
+      });
+    const { open, server } = await serve(repository, { intercept });
     const reader = open();
     const hint = { revision: now as Revision, rootTree: repository.treeOf(now) as ObjectId };
     const source = await reader.since(query({ path: 'clusters/prod', base: baseOf(repository, before, 'clusters/prod'), hint }), signal);
     expect([...asChanges(source).keys()]).toEqual(['clusters/prod/7/7/7.yaml']);
     expect(server.requests.map(({ command }) => command).toSorted()).toEqual(['fetch', 'fetch', 'fetch', 'ls-refs']);
-    const lastStart = Math.max(...server.requests.map(({ startedMs }) => startedMs));
-    const firstEnd = Math.min(...server.requests.map(({ endedMs }) => endedMs));
-    expect(lastStart).toBeLessThan(firstEnd);
     const bytes = server.requests.reduce((sum, { bytesOut }) => sum + bytesOut, 0);
     expect(bytes).toBeLessThan(10_000);
     expect(reader.usage).toEqual({ requests: 4, bytes });

@@ -1,6 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import type { Target } from '../../config/config.ts';
+import { errorsOf, summaryOf } from '../../deploy/report.ts';
+import type { Report } from '../../deploy/report.ts';
+import { runTarget } from '../../deploy/run.ts';
+import { DeployError } from '../../error/deploy-error.ts';
+import { localRuntime } from '../../local/runtime.ts';
 import type { Context, ExitCode } from '../context.ts';
-import { notBuilt } from '../not-built.ts';
+import { progressLog } from '../progress.ts';
 
 export interface DeployFlags {
   readonly target: Target;
@@ -8,6 +14,40 @@ export interface DeployFlags {
   readonly pruneLimit: number | null;
 }
 
-export async function deployCommand(_context: Context, _flags: DeployFlags): Promise<ExitCode> {
-  throw notBuilt('deploy');
+/** Deploys the tip now. Well only when every object is applied. */
+export async function deployCommand(context: Context, { target, pruneLimit }: DeployFlags): Promise<ExitCode> {
+  if (target.suspend) throw suspended(target);
+  const { config, env, log, signal, nowMs } = context;
+  // A holder of its own: another process's lease is respected, also that of a serve on this machine.
+  const runtime = localRuntime({ config, env, log, holder: `cli-${randomUUID()}`, progress: progressLog(log, nowMs) });
+  try {
+    const prune = pruneLimit === null ? target.prune : { ...target.prune, limit: pruneLimit };
+    const request = { target: { ...target, prune }, delivery: 'cli', hint: null, at: new Date(nowMs()).toISOString() };
+    const outcome = await runTarget(request, runtime, signal);
+    if (outcome.kind === 'retry') throw outcome.error;
+    if (outcome.report === null) return 1;
+    context.print(context.output === 'json' ? JSON.stringify({ target: target.name, ...outcome.report }, null, 2) : asText(target, outcome.report));
+    return isWell(outcome.report) ? 0 : 1;
+  } finally {
+    runtime.close();
+  }
+}
+
+export function isWell({ verdict }: Report): boolean {
+  return verdict === 'deployed' || verdict === 'unchanged';
+}
+
+export function asText({ name }: Target, report: Report): string {
+  const at = report.revision?.slice(0, 12) ?? 'no commit';
+  if (isWell(report)) return `${name}: ${report.verdict} at ${at} (${summaryOf(report)})`;
+  const problems = report.errors.map(({ subject, message, remedy }) => `  ${subject}: ${message}\n    ${remedy}`);
+  return [`${name}: ${report.verdict} at ${at}: ${errorsOf(report.errors)}`, ...problems].join('\n');
+}
+
+function suspended({ name }: Target): DeployError {
+  return new DeployError('target-suspended', {
+    subject: `target ${name}`,
+    message: 'it is suspended',
+    remedy: `Set suspend: false on target ${name} in headgate.yml.`,
+  });
 }

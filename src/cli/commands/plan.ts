@@ -1,7 +1,16 @@
 import type { Target } from '../../config/config.ts';
+import { planOnly } from '../../deploy/deploy.ts';
+import type { Planned } from '../../deploy/deploy.ts';
+import { makeWorld } from '../../deploy/run.ts';
+import type { FieldChange, World } from '../../deploy/world.ts';
+import type { Problem } from '../../error/deploy-error.ts';
+import { localRuntime } from '../../local/runtime.ts';
+import type { Prune, Write } from '../../plan/plan.ts';
+import { stringifyJson } from '../../resource/json.ts';
+import { formatId } from '../../resource/resource.ts';
+import type { ResourceId } from '../../resource/resource.ts';
 import type { Revision } from '../../resource/source.ts';
 import type { Context, ExitCode } from '../context.ts';
-import { notBuilt } from '../not-built.ts';
 
 export interface PlanFlags {
   readonly target: Target;
@@ -9,6 +18,92 @@ export interface PlanFlags {
   readonly revision: Revision | null;
 }
 
-export async function planCommand(_context: Context, _flags: PlanFlags): Promise<ExitCode> {
-  throw notBuilt('plan');
+interface PlannedChange {
+  readonly op: 'create' | 'update' | 'prune' | 'keep';
+  readonly id: ResourceId;
+  readonly source: string;
+  readonly fields: readonly FieldChange[];
+  readonly reason: string | null;
+}
+
+/** What a deploy would do. Exit 2 when it would change something, 1 when it would be refused. */
+export async function planCommand(context: Context, { target, revision }: PlanFlags): Promise<ExitCode> {
+  const { config, env, log, signal } = context;
+  const runtime = localRuntime({ config, env, log, holder: 'plan', progress: () => undefined });
+  try {
+    const ports = await runtime.open(target, revision);
+    const world = makeWorld(ports, { request: { target, delivery: 'cli' }, runtime, stagesMs: {} });
+    const planned = await planOnly({ target, at: revision }, world, signal);
+    const changes = planned.plan.refusals.length > 0 ? [] : await previewAll(planned, world, signal);
+    context.print(context.output === 'json' ? asJson(target, planned, changes) : asText(target, planned, changes));
+    if (planned.plan.refusals.length > 0) return 1;
+    return changes.some(({ op }) => op !== 'keep') ? 2 : 0;
+  } finally {
+    runtime.close();
+  }
+}
+
+async function previewAll({ plan }: Planned, world: World, signal: AbortSignal): Promise<readonly PlannedChange[]> {
+  const writes = plan.steps.flat().map((write) => previewWrite(write, world, signal));
+  const prunes = plan.prunes.flat().map((prune) => previewPrune(prune, world, signal));
+  return (await Promise.all([...writes, ...prunes])).flatMap((change) => (change === null ? [] : [change]));
+}
+
+/** Null when applying it would change nothing after all. */
+async function previewWrite(write: Write, { cluster }: World, signal: AbortSignal): Promise<PlannedChange | null> {
+  const { id, source } = write.candidate.resource;
+  const preview = await cluster.preview(write, signal);
+  const fields = preview.kind === 'differs' ? preview.fields : [];
+  if (write.op === 'update' && fields.length === 0) return null;
+  const reason = write.unverified ? 'not verified: what it depends on comes with the same push' : null;
+  return { op: write.op, id, source: `${source.path}:${source.line}`, fields, reason };
+}
+
+async function previewPrune(prune: Prune, { cluster }: World, signal: AbortSignal): Promise<PlannedChange> {
+  const { id, file } = prune.entry;
+  const preview = await cluster.preview(prune, signal);
+  if (preview.kind === 'keep') return { op: 'keep', id, source: file, fields: [], reason: preview.reason };
+  return { op: 'prune', id, source: file, fields: [], reason: null };
+}
+
+function asJson({ name }: Target, { revision, previous, plan }: Planned, changes: readonly PlannedChange[]): string {
+  return stringifyJson({
+    target: name,
+    revision,
+    previous,
+    changes: changes.map(({ op, id, source, fields }) => ({
+      op,
+      group: id.group,
+      kind: id.kind,
+      namespace: id.namespace,
+      name: id.name,
+      source,
+      ...(fields.length === 0 ? {} : { diff: fields.map(({ path, before, after }) => ({ path, before: before ?? null, after: after ?? null })) }),
+    })),
+    refusals: plan.refusals.map((refusal) => ({ ...refusal })),
+  });
+}
+
+const MARKS = { create: '+', update: '~', prune: '-', keep: ' ' } as const;
+
+function asText({ name }: Target, { revision, previous, plan }: Planned, changes: readonly PlannedChange[]): string {
+  const head = `${name}: ${previous?.slice(0, 12) ?? 'nothing'} → ${revision.slice(0, 12)}`;
+  const lines = changes.flatMap(({ op, id, source, fields, reason }) => [
+    `${MARKS[op]} ${op} ${formatId(id)}  (${source})${reason === null ? '' : `: ${reason}`}`,
+    ...fields.map(({ path, before, after }) => `      ${path}: ${show(before)} → ${show(after)}`),
+  ]);
+  const problems = (list: readonly Problem[], word: string) => list.map(({ subject, message, remedy }) => `${word}: ${subject}: ${message}\n  ${remedy}`);
+  const refusals = problems(plan.refusals, 'refused');
+  const summary = refusals.length > 0 ? `refused: ${refusals.length} ${refusals.length === 1 ? 'mistake' : 'mistakes'}` : summaryOf(changes);
+  return [head, ...lines, ...problems(plan.warnings, 'warning'), ...refusals, summary].join('\n');
+}
+
+function show(value: FieldChange['before']): string {
+  return value === undefined ? '(none)' : stringifyJson(value);
+}
+
+function summaryOf(changes: readonly PlannedChange[]): string {
+  const count = (op: PlannedChange['op']) => changes.filter((change) => change.op === op).length;
+  const isNothing = changes.every(({ op }) => op === 'keep');
+  return isNothing ? 'no changes' : `${count('create')} to create, ${count('update')} to update, ${count('prune')} to prune`;
 }

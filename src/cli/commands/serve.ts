@@ -1,5 +1,5 @@
+import { serve } from '../../local/serve.ts';
 import type { Context, ExitCode } from '../context.ts';
-import { notBuilt } from '../not-built.ts';
 
 export interface ServeFlags {
   readonly host: string;
@@ -10,6 +10,14 @@ export interface ServeFlags {
   readonly driftIntervalMs: number | null;
 }
 
-export async function serveCommand(_context: Context, _flags: ServeFlags): Promise<ExitCode> {
-  throw notBuilt('serve');
+/** Runs until Ctrl-C or SIGTERM. */
+export async function serveCommand({ config, env, log, dataDir, signal }: Context, flags: ServeFlags): Promise<ExitCode> {
+  const { host, port, sweepIntervalMs, driftIntervalMs } = flags;
+  if (driftIntervalMs !== null) log({ level: 'warn', message: '--drift-interval has no effect yet' });
+  const service = await serve({ config, env, log, dataDirectory: dataDir, host, port, sweepIntervalMs });
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+  log({ level: 'info', message: 'stopping' });
+  await service.stop();
+  log({ level: 'info', message: 'stopped' });
+  return 0;
 }

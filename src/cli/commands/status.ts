@@ -1,11 +1,86 @@
 import type { Target } from '../../config/config.ts';
+import { asDeployError } from '../../error/deploy-error.ts';
+import type { Problem } from '../../error/deploy-error.ts';
+import { deadLetters } from '../../local/dead-letters.ts';
+import type { DeadLetter } from '../../local/dead-letters.ts';
+import { localRuntime } from '../../local/runtime.ts';
+import type { LocalRuntime } from '../../local/runtime.ts';
+import type { Applied } from '../../plan/applied.ts';
 import type { Context, ExitCode } from '../context.ts';
-import { notBuilt } from '../not-built.ts';
+import { formatTable } from '../table.ts';
 
 export interface StatusFlags {
   readonly targets: readonly Target[];
 }
 
-export async function statusCommand(_context: Context, _flags: StatusFlags): Promise<ExitCode> {
-  throw notBuilt('status');
+interface Row {
+  readonly target: Target;
+  readonly applied: Applied | null;
+  readonly problem: Problem | null;
+  readonly letters: readonly DeadLetter[];
+}
+
+/** Where every target stands, as its state in the cluster says. Exit 1 when one of them cannot be read. */
+export async function statusCommand(context: Context, { targets }: StatusFlags): Promise<ExitCode> {
+  const { config, env, log, signal, dataDir, nowMs } = context;
+  const runtime = localRuntime({ config, env, log, holder: 'status', progress: () => undefined });
+  try {
+    const letters = await deadLetters({ dataDirectory: dataDir, nowMs }).list();
+    const rows = await Promise.all(targets.map((target) => readRow(target, letters, { runtime, signal })));
+    context.print(context.output === 'json' ? asJson(rows) : asTable(rows, nowMs()));
+    const problems = rows.flatMap(({ problem }) => (problem === null ? [] : [problem]));
+    for (const problem of problems) log({ level: 'error', message: 'not-read', errors: [problem] });
+    return problems.length === 0 ? 0 : 1;
+  } finally {
+    runtime.close();
+  }
+}
+
+async function readRow(target: Target, all: readonly DeadLetter[], { runtime, signal }: { runtime: LocalRuntime; signal: AbortSignal }): Promise<Row> {
+  const letters = all.filter((letter) => letter.target === target.name);
+  try {
+    const { cluster } = await runtime.open(target, null);
+    return { target, applied: await cluster.readApplied('look', signal), problem: null, letters };
+  } catch (thrown) {
+    return { target, applied: null, problem: asDeployError(thrown).problem, letters };
+  }
+}
+
+function asJson(rows: readonly Row[]): string {
+  const answer = rows.map(({ target, applied, letters }) => ({
+    target: target.name,
+    repository: target.repository.name,
+    revision: applied?.source?.revision ?? null,
+    attemptedRevision: applied?.attempted ?? null,
+    verdict: applied?.verdict ?? null,
+    readiness: null,
+    drift: null,
+    deployedAt: applied?.deployedAt ?? null,
+    deadLetters: letters.map(({ delivery, revision, at }) => ({ delivery, revision, at })),
+  }));
+  return JSON.stringify(answer, null, 2);
+}
+
+function asTable(rows: readonly Row[], nowMs: number): string {
+  const cells = rows.map(({ target, applied, problem, letters }) => [
+    target.name,
+    applied?.source?.revision.slice(0, 12) ?? '-',
+    problem === null ? (applied?.verdict ?? 'never deployed') : 'unreadable',
+    applied?.attempted !== undefined && applied.attempted !== (applied.source?.revision ?? null) ? (applied.attempted?.slice(0, 12) ?? '-') : '-',
+    applied?.deployedAt === null || applied === null ? '-' : age(nowMs - Date.parse(applied.deployedAt)),
+    String(letters.length),
+  ]);
+  const table = formatTable(['TARGET', 'REVISION', 'VERDICT', 'ATTEMPTED', 'AGE', 'DEAD'], cells);
+  const dead = rows.flatMap(({ target, letters }) =>
+    letters.map(({ delivery, revision, at }) => `dead letter: ${target.name} ${revision?.slice(0, 12) ?? 'tip'} (delivery ${delivery}, ${at})`),
+  );
+  return [table, ...dead].join('\n');
+}
+
+/** `42s`, `5m`, `3h`, `12d`: as kubectl does. */
+function age(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  if (seconds < 120) return `${seconds}s`;
+  if (seconds < 7200) return `${Math.floor(seconds / 60)}m`;
+  return seconds < 172_800 ? `${Math.floor(seconds / 3600)}h` : `${Math.floor(seconds / 86_400)}d`;
 }

@@ -1,6 +1,35 @@
+import { randomUUID } from 'node:crypto';
+import { runTarget } from '../../deploy/run.ts';
+import { sweep } from '../../deploy/sweep.ts';
+import { localRuntime } from '../../local/runtime.ts';
 import type { Context, ExitCode } from '../context.ts';
-import { notBuilt } from '../not-built.ts';
+import { asText, isWell } from './deploy.ts';
 
-export async function sweepCommand(_context: Context): Promise<ExitCode> {
-  throw notBuilt('sweep');
+/** Looks at every target once, and deploys what is not where its tip is before it returns. */
+export async function sweepCommand(context: Context): Promise<ExitCode> {
+  const { config, env, log, signal } = context;
+  let hasFailed = false;
+  const watching: typeof log = (line) => {
+    hasFailed ||= line.message === 'sweep-failed';
+    log(line);
+  };
+  const runtime = localRuntime({ config, env, log: watching, holder: `cli-${randomUUID()}`, progress: () => undefined });
+  try {
+    const requests = await sweep(runtime, signal);
+    const answers: object[] = [];
+    for (const request of requests) {
+      const target = config.targets.find(({ name }) => name === request.target);
+      if (target === undefined) continue;
+      const outcome = await runTarget({ ...request, target }, runtime, signal);
+      const report = outcome.kind === 'done' ? outcome.report : null;
+      hasFailed ||= report === null || !isWell(report);
+      answers.push({ target: target.name, ...report });
+      if (context.output === 'text' && report !== null) context.print(asText(target, report));
+    }
+    if (context.output === 'json') context.print(JSON.stringify(answers, null, 2));
+    else if (requests.length === 0 && !hasFailed) context.print('every target is at its tip');
+    return hasFailed ? 1 : 0;
+  } finally {
+    runtime.close();
+  }
 }
