@@ -29,7 +29,9 @@ function install() {
     shell: process.platform === 'win32',
   });
   if (npm.status === 0) return;
-  process.stderr.write(`npm ci failed (${npm.error?.message ?? `exit ${npm.status}`}). Mend what it says above, then run this again.\n`);
+  process.stderr.write(
+    `npm ci failed (${npm.error?.message ?? `exit ${npm.status}`}). Mend what it says above, then run this again.\n`,
+  );
   process.exit(1);
 }
 

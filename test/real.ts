@@ -17,7 +17,9 @@ declare module 'vitest' {
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const parts = await getParts();
   const directory = await mkdtemp(join(tmpdir(), 'headgate-test-'));
-  const cluster = await withProgress('starting Kubernetes', () => startControlPlane({ parts, directory: join(directory, 'cluster'), controllers: true }));
+  const cluster = await withProgress('starting Kubernetes', () =>
+    startControlPlane({ parts, directory: join(directory, 'cluster'), controllers: true }),
+  );
   project.provide('cluster', cluster.address);
   return async () => {
     await cluster.stop();

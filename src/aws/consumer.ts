@@ -76,7 +76,9 @@ export function consume(options: ConsumerOptions): Consumer {
       await options.onPoison(poison.body);
       await queue.remove(poison.receipt);
     }
-    const ours = messages.filter((message): message is Received & { request: DeployRequest } => message.request !== null);
+    const ours = messages.filter(
+      (message): message is Received & { request: DeployRequest } => message.request !== null,
+    );
     if (ours.length === 0) return;
     const receipts = ours.map(({ receipt }) => receipt);
     const handled = await handle(ours, receipts);
@@ -92,7 +94,10 @@ export function consume(options: ConsumerOptions): Consumer {
   }
 
   /** Renews the messages while the handler works; when they cannot be renewed, another consumer may have them: it stops. */
-  async function handle(messages: readonly { readonly request: DeployRequest }[], receipts: readonly string[]): Promise<Handled> {
+  async function handle(
+    messages: readonly { readonly request: DeployRequest }[],
+    receipts: readonly string[],
+  ): Promise<Handled> {
     const lost = new AbortController();
     const renewal = new AbortController();
     const renew = async () => {
@@ -105,9 +110,17 @@ export function consume(options: ConsumerOptions): Consumer {
       if (!renewal.signal.aborted) lost.abort(thrown);
     });
     try {
-      return await options.handler(messages.map(({ request }) => request), AbortSignal.any([working.signal, lost.signal]));
+      return await options.handler(
+        messages.map(({ request }) => request),
+        AbortSignal.any([working.signal, lost.signal]),
+      );
     } catch (thrown) {
-      log({ level: 'error', message: 'handler-failed', target: messages[0]?.request.target, errors: [asDeployError(thrown).problem] });
+      log({
+        level: 'error',
+        message: 'handler-failed',
+        target: messages[0]?.request.target,
+        errors: [asDeployError(thrown).problem],
+      });
       return { kind: 'retry', afterMs: working.signal.aborted ? 0 : null };
     } finally {
       renewal.abort();

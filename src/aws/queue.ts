@@ -27,7 +27,10 @@ export interface Received {
 /** A FIFO queue of SQS, one message group per target. */
 export interface SqsQueue {
   send(requests: readonly DeployRequest[], signal: AbortSignal): Promise<void>;
-  receive(options: { visibilitySeconds: number; waitSeconds: number }, signal: AbortSignal): Promise<readonly Received[]>;
+  receive(
+    options: { visibilitySeconds: number; waitSeconds: number },
+    signal: AbortSignal,
+  ): Promise<readonly Received[]>;
   /** Hides a message for so long from now: a second at least, because fauxqs 2.4.1 loses a message that is given back with 0. */
   hide(receipt: string, seconds: number): Promise<void>;
   remove(receipt: string): Promise<void>;
@@ -59,7 +62,13 @@ export async function openQueue({ endpoint, region, queueUrl, randomId }: QueueO
       return Messages.map((message) => readMessage(message));
     },
     async hide(receipt, seconds) {
-      await client.send(new sqs.ChangeMessageVisibilityCommand({ QueueUrl: queueUrl, ReceiptHandle: receipt, VisibilityTimeout: Math.max(1, seconds) }));
+      await client.send(
+        new sqs.ChangeMessageVisibilityCommand({
+          QueueUrl: queueUrl,
+          ReceiptHandle: receipt,
+          VisibilityTimeout: Math.max(1, seconds),
+        }),
+      );
     },
     async remove(receipt) {
       await client.send(new sqs.DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle: receipt }));
@@ -89,11 +98,14 @@ async function sendBatch(
   }));
   for (let tries = 1; ; tries += 1) {
     try {
-      const { Failed = [] } = await client.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries: entries }), { abortSignal: signal });
+      const { Failed = [] } = await client.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries: entries }), {
+        abortSignal: signal,
+      });
       const failed = new Set(Failed.map(({ Id }) => Id));
       entries = entries.filter(({ Id }) => failed.has(Id));
       if (entries.length === 0) return;
-      if (tries === SEND_TRIES) throw new Error(`${entries.length} messages were not taken: ${Failed[0]?.Message ?? 'no reason given'}`);
+      if (tries === SEND_TRIES)
+        throw new Error(`${entries.length} messages were not taken: ${Failed[0]?.Message ?? 'no reason given'}`);
     } catch (cause) {
       if (tries === SEND_TRIES || signal.aborted) throw unreachable(cause);
     }
@@ -115,8 +127,14 @@ const Body = z.object({
   delivery: z.string(),
   hint: z
     .object({
-      revision: z.string().transform((text) => asRevision(text)).pipe(z.custom<NonNullable<DeployRequest['hint']>['revision']>((id) => id !== null)),
-      rootTree: z.string().nullable().transform((text) => asObjectId(text ?? '')),
+      revision: z
+        .string()
+        .transform((text) => asRevision(text))
+        .pipe(z.custom<NonNullable<DeployRequest['hint']>['revision']>((id) => id !== null)),
+      rootTree: z
+        .string()
+        .nullable()
+        .transform((text) => asObjectId(text ?? '')),
     })
     .nullable(),
   at: z.string(),
@@ -135,15 +153,27 @@ function readMessage({ Body: body = '', ReceiptHandle: receipt = '', Attributes 
 }
 
 /** Creates what is not there yet: the FIFO queue and the one for its dead letters. */
-export async function createQueues({ endpoint, region, maxReceiveCount }: { endpoint: string; region: string; maxReceiveCount: number }) {
+export async function createQueues({
+  endpoint,
+  region,
+  maxReceiveCount,
+}: {
+  endpoint: string;
+  region: string;
+  maxReceiveCount: number;
+}) {
   const { CreateQueueCommand, GetQueueAttributesCommand } = await import('@aws-sdk/client-sqs');
   const client = await openClient({ endpoint, region });
   try {
     const fifo = { FifoQueue: 'true', MessageRetentionPeriod: String(14 * 24 * 3600) };
     const dead = await client.send(new CreateQueueCommand({ QueueName: 'headgate-dead.fifo', Attributes: fifo }));
-    const { Attributes = {} } = await client.send(new GetQueueAttributesCommand({ QueueUrl: dead.QueueUrl, AttributeNames: ['QueueArn'] }));
+    const { Attributes = {} } = await client.send(
+      new GetQueueAttributesCommand({ QueueUrl: dead.QueueUrl, AttributeNames: ['QueueArn'] }),
+    );
     const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: Attributes.QueueArn, maxReceiveCount });
-    const deploy = await client.send(new CreateQueueCommand({ QueueName: 'headgate-deploy.fifo', Attributes: { ...fifo, RedrivePolicy } }));
+    const deploy = await client.send(
+      new CreateQueueCommand({ QueueName: 'headgate-deploy.fifo', Attributes: { ...fifo, RedrivePolicy } }),
+    );
     return { deployUrl: deploy.QueueUrl ?? '', deadUrl: dead.QueueUrl ?? '' };
   } finally {
     client.destroy();

@@ -1,7 +1,10 @@
 import type { Log } from '../deploy/outcome-log.ts';
 
 /** A line at most every two seconds, for what takes longer than that. */
-export function progressLog(log: Log, nowMs: () => number): (at: { readonly done: number; readonly total: number }) => void {
+export function progressLog(
+  log: Log,
+  nowMs: () => number,
+): (at: { readonly done: number; readonly total: number }) => void {
   let saidMs = nowMs();
   return ({ done, total }) => {
     if (nowMs() - saidMs < 2000) return;

@@ -5,26 +5,17 @@ import type { Applied } from '../plan/applied.ts';
 import { NOTHING_APPLIED } from '../plan/applied.ts';
 import type { Entry } from '../plan/inventory.ts';
 import { formatKind } from '../plan/order.ts';
-import type { Plan, Write } from '../plan/plan.ts';
+import type { Plan } from '../plan/plan.ts';
 import { formatId } from '../resource/resource.ts';
-import type { ClusterRun, Ends } from './cluster.ts';
-import type { Gathered } from './facts.ts';
 import { distribute, freshNames } from './inventory-store.ts';
 import { takeLease } from './lease.ts';
 import type { HeldParent } from './lease.ts';
 import { createNamespace } from './namespace.ts';
-import type { Parent } from './parent.ts';
 import { prune } from './prune.ts';
+import type { Application, ClusterRun } from './run.ts';
 import type { StateStore } from './state-store.ts';
 import { write } from './write.ts';
 import type { WriteContext } from './write.ts';
-
-export interface Application {
-  readonly plan: Plan;
-  readonly ends: Ends;
-  readonly gathered: Gathered;
-  readonly parent: Parent | null;
-}
 
 /** Above this many dirty paths the parent would be mostly a list of them. */
 const DIRTY_PATHS = 1000;
@@ -45,7 +36,10 @@ export async function applyPlan(
   const context = writeContext(run, held);
   const results = await writeSteps(plan, context, { run, signal });
   const isWell = results.every(({ kind }) => kind !== 'failed');
-  if (isWell) results.push(...(await pruneSteps(plan, { ...context, applySetId: facts.applySetId, touched: facts.touched }, signal)));
+  if (isWell)
+    results.push(
+      ...(await pruneSteps(plan, { ...context, applySetId: facts.applySetId, touched: facts.touched }, signal)),
+    );
 
   const after = inventoryAfter(plan, results, facts.touched);
   await recordEntries(after, { names, known: before, held }, run.store, signal);
@@ -59,7 +53,9 @@ export async function applyPlan(
 
 function layoutNames({ gathered, plan, parent }: Application): readonly string[] {
   const { inventory, isNewLayout, facts } = gathered;
-  return isNewLayout ? freshNames(facts.target.name, plan.during.length, parent?.applied.shards ?? []) : inventory.names;
+  return isNewLayout
+    ? freshNames(facts.target.name, plan.during.length, parent?.applied.shards ?? [])
+    : inventory.names;
 }
 
 /** The first write: from here on every touched file is dirty until the close. */
@@ -68,20 +64,30 @@ function opening({ plan, ends, gathered, parent }: Application, names: readonly 
   const applied = parent?.applied ?? NOTHING_APPLIED;
   const writes = plan.steps.flat().map(({ candidate }) => candidate.resource.id);
   const dirty = applied.dirty === 'all' ? null : new Set([...applied.dirty, ...facts.touched]);
-  const grown = (known: readonly string[], more: readonly string[]) => [...new Set([...known, ...more])].filter((name) => name !== '').toSorted();
+  const grown = (known: readonly string[], more: readonly string[]) =>
+    [...new Set([...known, ...more])].filter((name) => name !== '').toSorted();
   return {
     ...applied,
     ...ends.open,
     dirty: dirty === null || dirty.size > DIRTY_PATHS ? 'all' : [...dirty].toSorted(),
-    groupKinds: grown(applied.groupKinds, [...writes, ...plan.before.map(({ id }) => id)].map((id) => formatKind(id))),
-    namespaces: grown(applied.namespaces, writes.map(({ namespace }) => namespace)).filter((name) => name !== facts.target.namespace),
+    groupKinds: grown(
+      applied.groupKinds,
+      [...writes, ...plan.before.map(({ id }) => id)].map((id) => formatKind(id)),
+    ),
+    namespaces: grown(
+      applied.namespaces,
+      writes.map(({ namespace }) => namespace),
+    ).filter((name) => name !== facts.target.namespace),
     // New shards are listed once they exist; an inventory on the parent is valid with this very write.
     ...(names.length === 0 ? { shards: [], inline: plan.during } : {}),
     ...(isNewLayout && parent === null ? { count: plan.before.length } : {}),
   };
 }
 
-type Known = ReadonlyMap<string, { readonly stored: Parameters<StateStore['writeShard']>[0]; readonly entries: readonly Entry[] | null }>;
+type Known = ReadonlyMap<
+  string,
+  { readonly stored: Parameters<StateStore['writeShard']>[0]; readonly entries: readonly Entry[] | null }
+>;
 
 async function recordDuring(
   { application, names, held }: { application: Application; names: readonly string[]; held: HeldParent },
@@ -106,10 +112,20 @@ async function recordEntries(
   signal: AbortSignal,
 ): Promise<Known> {
   const wanted = distribute(entries, names);
-  const changed = [...known].filter(([name, { entries: there }]) => JSON.stringify(wanted.get(name) ?? []) !== JSON.stringify(there));
+  const changed = [...known].filter(
+    ([name, { entries: there }]) => JSON.stringify(wanted.get(name) ?? []) !== JSON.stringify(there),
+  );
   await held.ensure(signal);
-  const written = await Promise.all(changed.map(([name, { stored }]) => store.writeShard(stored, wanted.get(name) ?? [], signal)));
-  return new Map([...known, ...written.map((shard): [string, { stored: typeof shard; entries: readonly Entry[] }] => [shard.name, { stored: shard, entries: shard.entries }])]);
+  const written = await Promise.all(
+    changed.map(([name, { stored }]) => store.writeShard(stored, wanted.get(name) ?? [], signal)),
+  );
+  return new Map([
+    ...known,
+    ...written.map((shard): [string, { stored: typeof shard; entries: readonly Entry[] }] => [
+      shard.name,
+      { stored: shard, entries: shard.entries },
+    ]),
+  ]);
 }
 
 function writeContext(run: ClusterRun, held: HeldParent): WriteContext {
@@ -150,7 +166,10 @@ async function pruneSteps(
 }
 
 /** All of them end before a failure of the world is passed on: nothing may be under way when the run is given up. */
-async function allSettled<T>(changes: readonly T[], act: (change: T) => Promise<ChangeResult>): Promise<readonly ChangeResult[]> {
+async function allSettled<T>(
+  changes: readonly T[],
+  act: (change: T) => Promise<ChangeResult>,
+): Promise<readonly ChangeResult[]> {
   const settled = await Promise.allSettled(changes.map((change) => act(change)));
   return settled.map((outcome) => {
     if (outcome.status === 'rejected') throw asDeployError(outcome.reason);
@@ -161,8 +180,4 @@ async function allSettled<T>(changes: readonly T[], act: (change: T) => Promise<
 function countAfter({ gathered, plan }: Application, after: readonly Entry[]): number {
   const objects = (entries: readonly Entry[]) => new Set(entries.map(({ id }) => formatId(id))).size;
   return gathered.facts.count - objects(plan.before) + objects(after);
-}
-
-export function namespaceWrite(plan: Plan, namespace: string): Write | undefined {
-  return plan.steps.flat().find(({ candidate: { resource } }) => resource.id.kind === 'Namespace' && resource.id.name === namespace);
 }

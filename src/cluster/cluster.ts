@@ -1,52 +1,21 @@
-import type { Target } from '../config/config.ts';
 import type { ChangeResult } from '../plan/after.ts';
 import type { Applied } from '../plan/applied.ts';
 import { NOTHING_APPLIED } from '../plan/applied.ts';
-import type { Facts, Unread } from '../plan/facts.ts';
+import type { Facts } from '../plan/facts.ts';
 import type { Plan, Prune, Write } from '../plan/plan.ts';
-import type { ObserveContext } from './observe.ts';
-import { preview } from './preview.ts';
-import type { Preview } from './preview.ts';
-import type { Problem } from '../error/deploy-error.ts';
-import type { Manifest } from '../resource/resource.ts';
-import type { Source } from '../resource/source.ts';
 import { applyPlan } from './apply.ts';
 import type { Connection } from './connection.ts';
 import { eventRequest } from './event.ts';
 import type { ClusterEvent } from './event.ts';
 import { gatherFacts } from './facts.ts';
-import type { Gathered } from './facts.ts';
-import type { KindCache } from './kinds.ts';
 import { refuseHeldLease } from './lease.ts';
-import type { Runner } from './lease.ts';
 import { applySetId } from './parent.ts';
 import type { Parent } from './parent.ts';
-import { problemOf } from './status.ts';
+import { preview } from './preview.ts';
+import type { Preview } from './preview.ts';
+import type { ClusterRun, Ends, Gathered, ObserveContext, ObserveQuestion } from './run.ts';
 import { stateStore } from './state-store.ts';
-
-/** What the files want, as the render room gives it. */
-export interface DesiredFiles {
-  readonly touched: ReadonlySet<string>;
-  readonly manifests: readonly Manifest[];
-  readonly unread: readonly Unread[];
-  readonly problems: readonly Problem[];
-}
-
-export interface ObserveQuestion {
-  readonly source: Source;
-  readonly desired: DesiredFiles;
-  /** Hash of what shapes the desired set; when it differs from the recorded one, no recorded hash is believed. */
-  readonly settings: string;
-  /** Reads and renders more files of the same revision, and what was desired before. */
-  readonly readAlso: (paths: readonly string[]) => Promise<DesiredFiles>;
-}
-
-/** What the state says of a run besides its inventory: from its first write on, and after either end. */
-export interface Ends {
-  readonly open: Partial<Applied>;
-  readonly well: Partial<Applied>;
-  readonly badly: (results: readonly ChangeResult[]) => Partial<Applied>;
-}
+import { problemOf } from './status.ts';
 
 /** One target's cluster, for one run. It remembers what it read, so that every write is bound to what was read. */
 export interface TargetCluster {
@@ -63,17 +32,6 @@ export interface TargetCluster {
   record(change: Partial<Applied>, signal: AbortSignal): Promise<void>;
   /** Best effort: an Event that cannot be written fails nothing. */
   event(event: ClusterEvent, signal: AbortSignal): Promise<void>;
-}
-
-export interface ClusterRun {
-  readonly connection: Connection;
-  readonly kinds: KindCache;
-  readonly target: Target;
-  readonly runner: Runner;
-  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
-  /** From now on requests are made for this commit. */
-  readonly onRevision: (revision: string) => void;
-  readonly progress: (at: { readonly done: number; readonly total: number }) => void;
 }
 
 export function targetCluster(run: ClusterRun): TargetCluster {

@@ -78,7 +78,9 @@ function connectionOver(session: Session, access: ClusterAccess, options: Connec
       'user-agent': options.userAgent(),
       ...(request.contentType === undefined ? {} : { 'content-type': request.contentType }),
       ...(token === null ? {} : { authorization: `Bearer ${token}` }),
-      ...(options.impersonate === null ? {} : { 'impersonate-user': `system:serviceaccount:${options.impersonate.namespace}:${options.impersonate.name}` }),
+      ...(options.impersonate === null
+        ? {}
+        : { 'impersonate-user': `system:serviceaccount:${options.impersonate.namespace}:${options.impersonate.name}` }),
     };
   }
 
@@ -131,8 +133,10 @@ function connectionOver(session: Session, access: ClusterAccess, options: Connec
 
 function answerOf({ status, text, headers }: RawAnswer): KubeAnswer {
   const warning = headers['warning'];
-  const warnings = (Array.isArray(warning) ? warning : warning === undefined ? [] : [warning]).map((line) => /^299 \S+ "(.*)"$/.exec(line)?.[1] ?? line);
-  const date = Date.parse(String(headers.date ?? ''));
+  const warnings = (Array.isArray(warning) ? warning : warning === undefined ? [] : [warning]).map(
+    (line) => /^299 \S+ "(.*)"$/.exec(line)?.[1] ?? line,
+  );
+  const date = Date.parse(headers.date ?? '');
   return { status, text, warnings, date: Number.isNaN(date) ? null : date };
 }
 
@@ -145,7 +149,8 @@ function unreachable(host: string, cause: SessionError): DeployError {
   return new DeployError('cluster-unreachable', {
     subject: host,
     message: `the API server does not answer: ${cause.message}`,
-    remedy: 'It is tried again; if that goes on, check the address, the network and the certificate authority of the cluster.',
+    remedy:
+      'It is tried again; if that goes on, check the address, the network and the certificate authority of the cluster.',
     cause,
   });
 }

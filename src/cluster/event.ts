@@ -30,7 +30,10 @@ export function eventRequest(
       involvedObject: { apiVersion: 'v1', kind: 'ConfigMap', namespace: target.namespace, name, uid: parentUid },
       type,
       reason,
-      message: Buffer.from(message).subarray(0, MESSAGE_BYTES).toString().replace(/\uFFFD+$/, ''),
+      message: Buffer.from(message)
+        .subarray(0, MESSAGE_BYTES)
+        .toString()
+        .replace(/\uFFFD+$/, ''),
       source: { component: 'headgate' },
       reportingComponent: 'headgate',
       reportingInstance: 'headgate',

@@ -8,7 +8,6 @@ import { place } from '../plan/place.ts';
 import type { Scope } from '../plan/place.ts';
 import { formatId, formatPosition, isObject } from '../resource/resource.ts';
 import type { Manifest, Resource } from '../resource/resource.ts';
-import type { ClusterRun, DesiredFiles, ObserveQuestion } from './cluster.ts';
 import { entriesOf, isOutgrown, readInventory } from './inventory-store.ts';
 import type { InventoryView } from './inventory-store.ts';
 import { objectPath } from './kinds.ts';
@@ -17,6 +16,7 @@ import type { Parent } from './parent.ts';
 import { rebuild } from './rebuild.ts';
 import type { StateStore } from './state-store.ts';
 import { METADATA_ONLY } from './metadata.ts';
+import type { ClusterRun, DesiredFiles, Gathered, ObserveContext, ObserveQuestion } from './run.ts';
 import { problemOf } from './status.ts';
 
 export interface GatherContext extends ClusterRun {
@@ -25,26 +25,25 @@ export interface GatherContext extends ClusterRun {
   readonly applySetId: string;
 }
 
-/** The facts, and the part of the state that they were read from. */
-export interface Gathered {
-  readonly facts: Facts;
-  readonly inventory: InventoryView;
-  /** The inventory was rebuilt from labels, or has outgrown its shards: it is written under new names. */
-  readonly isNewLayout: boolean;
-}
-
 /** Reads until no question is open: files may name others (a moved object's former file) that have to be read too. */
-export async function gatherFacts(question: ObserveQuestion, context: GatherContext, signal: AbortSignal): Promise<Gathered> {
+export async function gatherFacts(
+  question: ObserveQuestion,
+  context: GatherContext,
+  signal: AbortSignal,
+): Promise<Gathered> {
   const namespaceMissing = context.parent === null && !(await namespaceExists(context, signal));
   const observed = new Map<string, Promise<Candidate>>();
   let view = await readOrRebuild(null, { context, files: filesToRead(question, context) }, signal);
   const also: string[] = [];
-  for (let { desired } = question; ; ) {
+  for (let { desired } = question; ;) {
     const entries = entriesOf(view.inventory);
-    const touched = question.source.complete ? new Set([...desired.touched, ...entries.map(({ file }) => file)]) : desired.touched;
+    const touched = question.source.complete
+      ? new Set([...desired.touched, ...entries.map(({ file }) => file)])
+      : desired.touched;
     desired = { ...desired, touched };
     const resources = await placeAll(desired, context, signal);
-    const look = (resource: Resource) => observe(resource, observeContext({ question, context, entries, namespaceMissing, view, desired }), signal);
+    const look = (resource: Resource) =>
+      observe(resource, observeContext({ question, context, entries, namespaceMissing, view, desired }), signal);
     const candidates = await Promise.all(resources.resources.map((resource) => memo(observed, resource, look)));
     const open = await openQuestions({ candidates, entries, desired }, context, signal);
     if (open.length > 0) {
@@ -54,8 +53,20 @@ export async function gatherFacts(question: ObserveQuestion, context: GatherCont
       continue;
     }
     const count = view.isRebuilt ? entries.length : (context.parent?.applied.count ?? entries.length);
-    const facts = { ...question, desired, candidates, entries, count, problems: [...desired.problems, ...resources.refusals], namespaceMissing };
-    return { facts: factsOf(facts, context), inventory: view.inventory, isNewLayout: isNewLayout(view, entries, candidates) };
+    const facts = {
+      ...question,
+      desired,
+      candidates,
+      entries,
+      count,
+      problems: [...desired.problems, ...resources.refusals],
+      namespaceMissing,
+    };
+    return {
+      facts: factsOf(facts, context),
+      inventory: view.inventory,
+      isNewLayout: isNewLayout(view, entries, candidates),
+    };
   }
 }
 
@@ -77,20 +88,29 @@ async function readOrRebuild(
   if (have?.isRebuilt === true) return have;
   const { parent, store } = context;
   const inventory =
-    parent === null ? null : await readInventory(parent.applied, { files, have: have?.inventory ?? null }, { store, signal });
+    parent === null
+      ? null
+      : await readInventory(parent.applied, { files, have: have?.inventory ?? null }, { store, signal });
   if (inventory !== null) return { inventory, isRebuilt: false };
   const kinds = await context.kinds.all(context.connection, signal);
   const entries = await rebuild(kinds, context, signal);
   return { inventory: { names: [], shards: new Map(), inline: entries, isWhole: true }, isRebuilt: true };
 }
 
-function isNewLayout({ inventory, isRebuilt }: View, entries: readonly Entry[], candidates: readonly Candidate[]): boolean {
+function isNewLayout(
+  { inventory, isRebuilt }: View,
+  entries: readonly Entry[],
+  candidates: readonly Candidate[],
+): boolean {
   if (isRebuilt) return true;
   return inventory.isWhole && isOutgrown(inventory.names, Math.max(entries.length, candidates.length));
 }
 
 async function namespaceExists({ connection, target }: GatherContext, signal: AbortSignal): Promise<boolean> {
-  const answer = await connection.request({ method: 'GET', path: `/api/v1/namespaces/${target.namespace}`, accept: METADATA_ONLY }, signal);
+  const answer = await connection.request(
+    { method: 'GET', path: `/api/v1/namespaces/${target.namespace}`, accept: METADATA_ONLY },
+    signal,
+  );
   if (answer.status === 404) return false;
   // Without the right to read namespaces we go on: the first write says whether it is there.
   if (answer.status === 403 || answer.status < 300) return true;
@@ -124,7 +144,7 @@ function observeContext(at: {
   namespaceMissing: boolean;
   view: View;
   desired: DesiredFiles;
-}): Parameters<typeof observe>[1] {
+}): ObserveContext {
   const { context, question, entries, namespaceMissing } = at;
   const byObject = entriesByObject(entries);
   const applied = context.parent?.applied;
@@ -142,7 +162,11 @@ function observeContext(at: {
 }
 
 /** Asking twice about one object would cost a request and could answer differently. */
-function memo(known: Map<string, Promise<Candidate>>, resource: Resource, look: (resource: Resource) => Promise<Candidate>) {
+function memo(
+  known: Map<string, Promise<Candidate>>,
+  resource: Resource,
+  look: (resource: Resource) => Promise<Candidate>,
+) {
   const key = `${formatPosition(resource.source)} ${formatId(resource.id)}`;
   const candidate = known.get(key) ?? look(resource);
   known.set(key, candidate);
@@ -151,16 +175,24 @@ function memo(known: Map<string, Promise<Candidate>>, resource: Resource, look: 
 
 /** Files that were not read and that decide whether an object moved, is defined twice, or may be pruned. */
 async function openQuestions(
-  { candidates, entries, desired }: { candidates: readonly Candidate[]; entries: readonly Entry[]; desired: DesiredFiles },
+  {
+    candidates,
+    entries,
+    desired,
+  }: { candidates: readonly Candidate[]; entries: readonly Entry[]; desired: DesiredFiles },
   context: GatherContext,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const { touched } = desired;
   const byObject = entriesByObject(entries);
   const wanted = new Set(candidates.map(({ resource }) => formatId(resource.id)));
-  const formerFiles = candidates.flatMap(({ resource }) => (byObject.get(formatId(resource.id)) ?? []).map(({ file }) => file));
+  const formerFiles = candidates.flatMap(({ resource }) =>
+    (byObject.get(formatId(resource.id)) ?? []).map(({ file }) => file),
+  );
   const claimed = candidates.flatMap(({ live }) => (live === null ? [] : [sourceIfOurs(live, context)]));
-  const left = entries.filter((entry) => touched.has(entry.file) && !wanted.has(formatId(entry.id)) && entry.pending !== null);
+  const left = entries.filter(
+    (entry) => touched.has(entry.file) && !wanted.has(formatId(entry.id)) && entry.pending !== null,
+  );
   const lives = await Promise.all(left.map((entry) => readPending(entry, context, signal)));
   const all = [...formerFiles, ...claimed, ...left.map(({ pending }) => pending?.from ?? null), ...lives];
   return [...new Set(all)].filter((file) => file !== null).filter((file) => file !== '' && !touched.has(file));
@@ -180,7 +212,10 @@ async function readPending(entry: Entry, context: GatherContext, signal: AbortSi
 }
 
 function factsOf(
-  at: Pick<Facts, 'candidates' | 'count' | 'entries' | 'problems' | 'namespaceMissing'> & { source: Facts['source']; desired: DesiredFiles },
+  at: Pick<Facts, 'candidates' | 'count' | 'entries' | 'problems' | 'namespaceMissing'> & {
+    source: Facts['source'];
+    desired: DesiredFiles;
+  },
   { target, applySetId }: GatherContext,
 ): Facts {
   const { source, desired, candidates, count, entries, problems, namespaceMissing } = at;

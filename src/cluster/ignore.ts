@@ -1,16 +1,18 @@
 import { problemOf } from './status.ts';
 import { parseJson } from '../resource/json.ts';
-import { isObject } from '../resource/resource.ts';
+import { formatId, isObject, isSecret } from '../resource/resource.ts';
 import type { JsonObject, Resource } from '../resource/resource.ts';
-import { formatId } from '../resource/resource.ts';
 import { ignoredPaths, leaveToOthers } from '../plan/ignored-fields.ts';
-import type { ObserveContext } from './observe.ts';
-import { isSecret } from './observe.ts';
+import type { ObserveContext } from './run.ts';
 
 /** The body with the fields that the target leaves to other managers as they are in the cluster; as it is on a create. */
 export async function withIgnored(
   body: JsonObject,
-  { resource, path, context }: { resource: Resource; path: string; context: Pick<ObserveContext, 'connection' | 'target'> },
+  {
+    resource,
+    path,
+    context,
+  }: { resource: Resource; path: string; context: Pick<ObserveContext, 'connection' | 'target'> },
   signal: AbortSignal,
 ): Promise<JsonObject> {
   const paths = ignoredPaths(resource.id, context.target.ignore);

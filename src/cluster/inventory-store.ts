@@ -19,11 +19,17 @@ export async function readInventory(
   { files, have }: { files: ReadonlySet<string> | 'all'; have: InventoryView | null },
   { store, signal }: { store: StateStore; signal: AbortSignal },
 ): Promise<InventoryView | null> {
-  const wanted = files === 'all' ? names : [...new Set([...files].map((file) => nameFor(file, names)))].filter((name) => name !== undefined);
+  const wanted =
+    files === 'all'
+      ? names
+      : [...new Set([...files].map((file) => nameFor(file, names)))].filter((name) => name !== undefined);
   const missing = wanted.filter((name) => have?.shards.has(name) !== true);
   const read = await Promise.all(missing.map((name) => store.readShard(name, signal)));
   if (read.includes(null)) return null;
-  const shards = new Map([...(have?.shards ?? []), ...read.filter((shard) => shard !== null).map((shard): [string, Shard] => [shard.name, shard])]);
+  const shards = new Map([
+    ...(have?.shards ?? []),
+    ...read.filter((shard) => shard !== null).map((shard): [string, Shard] => [shard.name, shard]),
+  ]);
   return { names, shards, inline, isWhole: shards.size === names.length };
 }
 

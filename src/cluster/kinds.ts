@@ -1,5 +1,5 @@
 import { parseJson } from '../resource/json.ts';
-import { isObject } from '../resource/resource.ts';
+import { isObject, textOf } from '../resource/resource.ts';
 import type { Json, Manifest, ResourceId } from '../resource/resource.ts';
 import { BUILTIN_KINDS } from './builtin-kinds.ts';
 import type { Connection } from './connection.ts';
@@ -20,14 +20,20 @@ export interface KindCache {
   /** Null: not known to be served. */
   find(of: Pick<Manifest, 'apiVersion' | 'kind'>): Kind | null;
   /** Asks the cluster when one of these kinds is not known. */
-  learn(connection: Connection, manifests: readonly Pick<Manifest, 'apiVersion' | 'kind'>[], signal: AbortSignal): Promise<void>;
+  learn(
+    connection: Connection,
+    manifests: readonly Pick<Manifest, 'apiVersion' | 'kind'>[],
+    signal: AbortSignal,
+  ): Promise<void>;
   refresh(connection: Connection, signal: AbortSignal): Promise<void>;
   /** Every kind that can be listed, once each, in the version that the server prefers. */
   all(connection: Connection, signal: AbortSignal): Promise<readonly Kind[]>;
 }
 
 export function kindCache(): KindCache {
-  let known: ReadonlyMap<string, Kind> = new Map(builtinKinds().map((kind) => [keyOf(apiVersionOf(kind), kind.kind), kind]));
+  let known: ReadonlyMap<string, Kind> = new Map(
+    builtinKinds().map((kind) => [keyOf(apiVersionOf(kind), kind.kind), kind]),
+  );
   let discovered: readonly Kind[] | null = null;
 
   function find({ apiVersion, kind }: Pick<Manifest, 'apiVersion' | 'kind'>): Kind | null {
@@ -73,7 +79,14 @@ function builtinKinds(): readonly Kind[] {
     return rows.split(', ').map((row) => {
       const [kind = '', plural = ''] = row.replace('!', '').split(' ');
       const group = slash === -1 ? '' : apiVersion.slice(0, slash);
-      return { group, version: apiVersion.slice(slash + 1), kind, plural, namespaced: !row.includes('!'), isListable: true };
+      return {
+        group,
+        version: apiVersion.slice(slash + 1),
+        kind,
+        plural,
+        namespaced: !row.includes('!'),
+        isListable: true,
+      };
     });
   });
 }
@@ -102,9 +115,9 @@ function kindsOfGroup(group: Json): readonly Kind[] {
       return [
         {
           group: name,
-          version: String(version['version']),
-          kind: String(responseKind['kind']),
-          plural: String(resource['resource']),
+          version: textOf(version['version']),
+          kind: textOf(responseKind['kind']),
+          plural: textOf(resource['resource']),
           namespaced: resource['scope'] === 'Namespaced',
           isListable: arrayOf(resource, 'verbs').includes('list'),
         },
@@ -120,7 +133,9 @@ function arrayOf(value: Json, key: string): readonly Json[] {
 
 export function collectionPath({ group, version, plural, namespaced }: Kind, namespace: string): string {
   const api = group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
-  return namespaced && namespace !== '' ? `${api}/namespaces/${encodeURIComponent(namespace)}/${plural}` : `${api}/${plural}`;
+  return namespaced && namespace !== ''
+    ? `${api}/namespaces/${encodeURIComponent(namespace)}/${plural}`
+    : `${api}/${plural}`;
 }
 
 export function objectPath(kind: Kind, { namespace, name }: Pick<ResourceId, 'namespace' | 'name'>): string {

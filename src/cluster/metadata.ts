@@ -1,5 +1,5 @@
 import { parseJson } from '../resource/json.ts';
-import { isObject, metadataMap } from '../resource/resource.ts';
+import { isObject, metadataMap, textOf } from '../resource/resource.ts';
 import type { Json, JsonObject } from '../resource/resource.ts';
 import type { Seen } from '../plan/facts.ts';
 import type { LiveMetadata } from '../plan/ownership.ts';
@@ -30,7 +30,7 @@ export function seenOf(metadata: JsonObject): Seen {
   return {
     uid: textOf(metadata['uid']),
     resourceVersion,
-    version: generation === undefined ? `r${resourceVersion}` : `g${String(generation)}`,
+    version: generation === undefined ? `r${resourceVersion}` : `g${textOf(generation)}`,
   };
 }
 
@@ -48,8 +48,4 @@ export function lastChangeByUs(metadata: JsonObject): number | null {
     .map((entry) => Date.parse(textOf(entry['time'])))
     .filter((time) => !Number.isNaN(time));
   return times.length === 0 ? null : Math.max(...times);
-}
-
-function textOf(value: Json | undefined): string {
-  return typeof value === 'string' ? value : '';
 }

@@ -1,12 +1,15 @@
-import type { Application } from './apply.ts';
-import { namespaceWrite } from './apply.ts';
-import type { ClusterRun } from './cluster.ts';
+import type { Plan, Write } from '../plan/plan.ts';
 import { METADATA_ONLY } from './metadata.ts';
 import { applyRequest } from './observe.ts';
+import type { Application, ClusterRun } from './run.ts';
 import { problemOf } from './status.ts';
 
 /** The state lives in the target's namespace, so a missing one is made before the first write of the state. */
-export async function createNamespace({ plan }: Application, { connection, target }: ClusterRun, signal: AbortSignal): Promise<void> {
+export async function createNamespace(
+  { plan }: Application,
+  { connection, target }: ClusterRun,
+  signal: AbortSignal,
+): Promise<void> {
   const own = namespaceWrite(plan, target.namespace);
   const request =
     own === undefined
@@ -22,4 +25,10 @@ export async function createNamespace({ plan }: Application, { connection, targe
   if (answer.status >= 300 && answer.status !== 409) {
     throw problemOf(answer, { subject: `Namespace ${target.namespace}`, secret: false });
   }
+}
+
+function namespaceWrite(plan: Plan, namespace: string): Write | undefined {
+  return plan.steps
+    .flat()
+    .find(({ candidate: { resource } }) => resource.id.kind === 'Namespace' && resource.id.name === namespace);
 }

@@ -3,31 +3,16 @@ import type { Problem } from '../error/deploy-error.ts';
 import { failureClassOf } from '../error/deploy-error.ts';
 import { bodyOf, contentHash, marksHash } from '../plan/body.ts';
 import type { Candidate, Observation } from '../plan/facts.ts';
-import type { Entry } from '../plan/inventory.ts';
 import type { LiveMetadata } from '../plan/ownership.ts';
 import { stringifyJson } from '../resource/json.ts';
-import { formatId, formatPosition, metadataMap } from '../resource/resource.ts';
+import { formatId, formatPosition, isSecret, metadataMap } from '../resource/resource.ts';
 import type { JsonObject, Resource } from '../resource/resource.ts';
-import type { Connection } from './connection.ts';
 import { withIgnored } from './ignore.ts';
 import { objectPath } from './kinds.ts';
 import type { Kind } from './kinds.ts';
 import { METADATA_ONLY, finalizersOf, lastChangeByUs, liveOf, metadataOf, seenOf } from './metadata.ts';
+import type { ObserveContext } from './run.ts';
 import { problemOf } from './status.ts';
-
-/** What observing one object needs to know. */
-export interface ObserveContext {
-  readonly connection: Connection;
-  readonly target: Target;
-  readonly applySetId: string;
-  readonly namespaceMissing: boolean;
-  /** Null: the cluster does not serve the kind. */
-  readonly kindOf: (resource: Pick<Resource, 'apiVersion' | 'id'>) => Kind | null;
-  /** The recorded entries of an object in the shards that were read. */
-  readonly entriesOf: (resource: Resource) => readonly Entry[];
-  /** May the recorded hash of this file's objects be believed? */
-  readonly isTrusted: (file: string) => boolean;
-}
 
 /** Asks the API server what applying one resource would do. Nothing is written. */
 export async function observe(resource: Resource, context: ObserveContext, signal: AbortSignal): Promise<Candidate> {
@@ -42,7 +27,8 @@ export async function observe(resource: Resource, context: ObserveContext, signa
   if (isRecorded(resource, hash, context)) return settled({ kind: 'recorded' });
   const kind = context.kindOf(resource);
   const missing = refuseMissing(resource, kind, context);
-  if (kind === null || missing !== null) return settled({ kind: 'not-asked', problem: missing ?? unknownKind(resource) });
+  if (kind === null || missing !== null)
+    return settled({ kind: 'not-asked', problem: missing ?? unknownKind(resource) });
 
   const path = objectPath(kind, resource.id);
   if (mode === 'create-only') {
@@ -60,7 +46,11 @@ function isRecorded(resource: Resource, hash: string | null, { entriesOf, isTrus
   return entry.pending === null && entry.hash === hash && entry.file === resource.source.path && isTrusted(entry.file);
 }
 
-function refuseMissing(resource: Resource, kind: Kind | null, { target, namespaceMissing }: ObserveContext): Problem | null {
+function refuseMissing(
+  resource: Resource,
+  kind: Kind | null,
+  { target, namespaceMissing }: ObserveContext,
+): Problem | null {
   if (kind === null) return unknownKind(resource);
   if (!namespaceMissing || resource.id.namespace !== target.namespace) return null;
   return {
@@ -117,10 +107,6 @@ export function applyRequest(path: string, body: JsonObject, target: Target) {
     contentType: 'application/apply-patch+yaml',
     accept: METADATA_ONLY,
   } as const;
-}
-
-export function isSecret({ id }: Pick<Resource, 'id'>): boolean {
-  return id.group === '' && id.kind === 'Secret';
 }
 
 /** An object that is there without an entry of its uid: whose it is must be read before anything is decided about it. */

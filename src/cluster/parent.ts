@@ -4,7 +4,7 @@ import type { Target } from '../config/config.ts';
 import { DeployError } from '../error/deploy-error.ts';
 import type { Applied } from '../plan/applied.ts';
 import type { Json, JsonObject } from '../resource/resource.ts';
-import { isObject, metadataMap } from '../resource/resource.ts';
+import { isObject, metadataMap, textOf } from '../resource/resource.ts';
 import { asObjectId, asRevision } from '../resource/source.ts';
 import type { AppliedSource } from '../resource/source.ts';
 import { decodeEntries, encodeEntries } from './shard.ts';
@@ -26,7 +26,9 @@ export function parentName(target: string): string {
 
 /** KEP-3659: base64url of sha256 over `<name>.<namespace>.<kind>.<group>` of the parent. */
 export function applySetId({ name, namespace }: Pick<Target, 'name' | 'namespace'>): string {
-  const digest = createHash('sha256').update(`${parentName(name)}.${namespace}.ConfigMap.`).digest('base64url');
+  const digest = createHash('sha256')
+    .update(`${parentName(name)}.${namespace}.ConfigMap.`)
+    .digest('base64url');
   return `applyset-${digest}-v1`;
 }
 
@@ -110,12 +112,14 @@ export function readParent(object: JsonObject, target: Target): Parent {
   const { rootTree, inputs, ...rest } = state.data;
   const binary = isObject(object['binaryData']) ? object['binaryData']['inventory'] : undefined;
   return {
-    uid: String(metadata['uid']),
-    resourceVersion: String(metadata['resourceVersion']),
+    uid: textOf(metadata['uid']),
+    resourceVersion: textOf(metadata['resourceVersion']),
     applied: {
       ...rest,
       source: readSource(annotations, rootTree),
-      inputs: Object.fromEntries(Object.entries(inputs).map(([path, id]) => [path, id === null ? null : asObjectId(id)])),
+      inputs: Object.fromEntries(
+        Object.entries(inputs).map(([path, id]) => [path, id === null ? null : asObjectId(id)]),
+      ),
       inline: rest.shards.length === 0 && typeof binary === 'string' ? decodeEntries(binary, subject) : [],
       groupKinds: readList(annotations[`${APPLYSET}/contains-group-kinds`]),
       namespaces: readList(annotations[`${APPLYSET}/additional-namespaces`]),
@@ -155,7 +159,9 @@ function parseState(data: Json | undefined): unknown {
 function readSource(annotations: Readonly<Record<string, string>>, rootTree: string | null): AppliedSource | null {
   const revision = asRevision(annotations['headgate.dev/revision'] ?? '');
   const root = asObjectId(rootTree ?? '');
-  return revision === null || root === null ? null : { revision, rootTree: root, tree: asObjectId(annotations['headgate.dev/tree'] ?? '') };
+  return revision === null || root === null
+    ? null
+    : { revision, rootTree: root, tree: asObjectId(annotations['headgate.dev/tree'] ?? '') };
 }
 
 function readList(text: string | undefined): readonly string[] {

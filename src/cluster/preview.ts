@@ -3,12 +3,12 @@ import { judgePrune } from '../plan/prune-rule.ts';
 import { changedFields } from '../plan/field-changes.ts';
 import type { FieldChange } from '../plan/field-changes.ts';
 import { parseJson } from '../resource/json.ts';
-import { formatId, formatPosition, isObject } from '../resource/resource.ts';
+import { formatId, formatPosition, isObject, isSecret } from '../resource/resource.ts';
 import type { JsonObject } from '../resource/resource.ts';
 import type { KubeRequest } from './connection.ts';
 import { objectPath } from './kinds.ts';
-import type { ObserveContext } from './observe.ts';
-import { applyRequest, isSecret, readLive } from './observe.ts';
+import { applyRequest, readLive } from './observe.ts';
+import type { ObserveContext } from './run.ts';
 import { problemOf } from './status.ts';
 
 export type Preview =
@@ -16,7 +16,9 @@ export type Preview =
   | { readonly kind: 'prune' }
   | { readonly kind: 'keep'; readonly reason: string };
 
-type PreviewContext = Pick<ObserveContext, 'connection' | 'target' | 'kindOf' | 'applySetId'> & { readonly touched: ReadonlySet<string> };
+type PreviewContext = Pick<ObserveContext, 'connection' | 'target' | 'kindOf' | 'applySetId'> & {
+  readonly touched: ReadonlySet<string>;
+};
 
 /** For a person who reads a plan: what a deploy never asks for, because it needs whole objects. */
 export async function preview(change: Write | Prune, context: PreviewContext, signal: AbortSignal): Promise<Preview> {
@@ -31,13 +33,21 @@ async function previewPrune({ entry }: Prune, context: PreviewContext, signal: A
   return verdict.kind === 'gone' ? { kind: 'keep', reason: 'it is gone already' } : { kind: 'prune' };
 }
 
-async function previewWrite({ op, candidate: { resource, body } }: Write, context: PreviewContext, signal: AbortSignal): Promise<Preview> {
+async function previewWrite(
+  { op, candidate: { resource, body } }: Write,
+  context: PreviewContext,
+  signal: AbortSignal,
+): Promise<Preview> {
   const kind = context.kindOf(resource);
   if (op === 'create' || kind === null) return { kind: 'differs', fields: [] };
   const path = objectPath(kind, resource.id);
   const ask = async (request: KubeRequest): Promise<JsonObject> => {
     const answer = await context.connection.request(request, signal);
-    if (answer.status >= 300) throw problemOf(answer, { subject: `${formatPosition(resource.source)} ${formatId(resource.id)}`, secret: isSecret(resource) });
+    if (answer.status >= 300)
+      throw problemOf(answer, {
+        subject: `${formatPosition(resource.source)} ${formatId(resource.id)}`,
+        secret: isSecret(resource),
+      });
     const object = parseJson(answer.text);
     return isObject(object) ? object : {};
   };

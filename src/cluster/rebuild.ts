@@ -2,7 +2,7 @@ import type { Target } from '../config/config.ts';
 import { SOURCE } from '../plan/body.ts';
 import type { Entry } from '../plan/inventory.ts';
 import { parseJson } from '../resource/json.ts';
-import { isObject } from '../resource/resource.ts';
+import { isObject, textOf } from '../resource/resource.ts';
 import type { Connection } from './connection.ts';
 import { collectionPath } from './kinds.ts';
 import type { Kind } from './kinds.ts';
@@ -39,14 +39,18 @@ async function listOwned(
 ): Promise<readonly Entry[]> {
   const path = `${collectionPath(kind, namespace)}?labelSelector=applyset.kubernetes.io%2Fpart-of%3D${applySetId}&limit=${PAGE}`;
   const entries: Entry[] = [];
-  for (let next = ''; ; ) {
+  for (let next = ''; ;) {
     const answer = await connection.request({ method: 'GET', path: path + next, accept: METADATA_LIST }, signal);
     // Kinds that cannot be listed, or not by us, hold nothing that we could have applied.
     if ([403, 404, 405].includes(answer.status)) return entries;
     if (answer.status >= 300) throw problemOf(answer, { subject: kind.kind, secret: false });
     const list = parseJson(answer.text);
     const items = isObject(list) && Array.isArray(list['items']) ? list['items'] : [];
-    entries.push(...items.filter((item) => isObject(item)).map((item) => entryOf(kind, isObject(item['metadata']) ? item['metadata'] : {})));
+    entries.push(
+      ...items
+        .filter((item) => isObject(item))
+        .map((item) => entryOf(kind, isObject(item['metadata']) ? item['metadata'] : {})),
+    );
     const token = isObject(list) && isObject(list['metadata']) ? list['metadata']['continue'] : undefined;
     if (typeof token !== 'string' || token === '') return entries;
     next = `&continue=${encodeURIComponent(token)}`;
@@ -58,7 +62,7 @@ function entryOf(kind: Kind, metadata: Parameters<typeof liveOf>[0]): Entry {
   const seen = seenOf(metadata);
   const namespace = typeof metadata['namespace'] === 'string' ? metadata['namespace'] : '';
   return {
-    id: { group: kind.group, kind: kind.kind, namespace, name: String(metadata['name']) },
+    id: { group: kind.group, kind: kind.kind, namespace, name: textOf(metadata['name']) },
     apiVersion: kind.group === '' ? kind.version : `${kind.group}/${kind.version}`,
     file: annotations[SOURCE] ?? '',
     uid: seen.uid,

@@ -96,7 +96,11 @@ function exchange(session: ClientHttp2Session, request: RawRequest, signal: Abor
       signal.throwIfAborted();
       stream = session.request(request.headers, { endStream: request.body === undefined });
     } catch (cause) {
-      reject(signal.aborted ? interrupted(cause) : new SessionError('the connection is closed', { isUnsent: true, isStale: true, cause }));
+      reject(
+        signal.aborted
+          ? interrupted(cause)
+          : new SessionError('the connection is closed', { isUnsent: true, isStale: true, cause }),
+      );
       return;
     }
     // An idle connection does not keep the process; one that is waited for does.
@@ -130,7 +134,8 @@ function exchange(session: ClientHttp2Session, request: RawRequest, signal: Abor
     stream.on('error', (cause: Error) => fail(reasonOf(cause), isConnected, cause));
     stream.on('end', () => {
       const status = Number(headers?.[':status'] ?? 0);
-      if (headers !== null && status > 0) finish(() => resolve({ status, headers: headers ?? {}, text: Buffer.concat(parts).toString() }));
+      if (headers !== null && status > 0)
+        finish(() => resolve({ status, headers: headers ?? {}, text: Buffer.concat(parts).toString() }));
     });
     // Settled before, unless the connection went away without a word.
     stream.on('close', () => fail('the connection was closed before the answer', isConnected));

@@ -3,7 +3,7 @@ import { DeployError } from '../error/deploy-error.ts';
 import type { Applied } from '../plan/applied.ts';
 import type { Entry } from '../plan/inventory.ts';
 import { parseJson, stringifyJson } from '../resource/json.ts';
-import { isObject } from '../resource/resource.ts';
+import { isObject, textOf } from '../resource/resource.ts';
 import type { JsonObject } from '../resource/resource.ts';
 import type { Connection, KubeAnswer } from './connection.ts';
 import { METADATA_ONLY } from './metadata.ts';
@@ -98,7 +98,10 @@ export function stateStore(connection: Connection, target: Target): StateStore {
       return { ...(await write(typeof on === 'string' ? null : on, content, signal)), name, entries };
     },
     async deleteShard(name, signal) {
-      const answer = await connection.request({ method: 'DELETE', path: `${collection}/${name}`, accept: METADATA_ONLY }, signal);
+      const answer = await connection.request(
+        { method: 'DELETE', path: `${collection}/${name}`, accept: METADATA_ONLY },
+        signal,
+      );
       if (answer.status !== 404) objectOf(answer, subjectOf(name));
     },
   };
@@ -109,7 +112,15 @@ interface Version {
   readonly resourceVersion: string;
 }
 
-function shardContent({ name, entries, target }: { name: string; entries: readonly Entry[]; target: Target }): JsonObject {
+function shardContent({
+  name,
+  entries,
+  target,
+}: {
+  name: string;
+  entries: readonly Entry[];
+  target: Target;
+}): JsonObject {
   return {
     apiVersion: 'v1',
     kind: 'ConfigMap',
@@ -131,17 +142,17 @@ function objectOf(answer: KubeAnswer, subject: string): JsonObject {
 
 function versionOf(object: JsonObject): Version {
   const metadata = isObject(object['metadata']) ? object['metadata'] : {};
-  return { uid: String(metadata['uid']), resourceVersion: String(metadata['resourceVersion']) };
+  return { uid: textOf(metadata['uid']), resourceVersion: textOf(metadata['resourceVersion']) };
 }
 
 function nameOf(content: JsonObject): string {
   const metadata = isObject(content['metadata']) ? content['metadata'] : {};
-  return String(metadata['name']);
+  return textOf(metadata['name']);
 }
 
 function entriesOf(object: JsonObject, subject: string): readonly Entry[] {
   const data = isObject(object['binaryData']) ? object['binaryData'] : {};
-  return decodeEntries(String(data['inventory'] ?? ''), subject);
+  return decodeEntries(textOf(data['inventory']), subject);
 }
 
 /** In a merge patch null deletes; in a new object it has no meaning. */

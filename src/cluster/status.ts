@@ -1,7 +1,7 @@
 import { DeployError } from '../error/deploy-error.ts';
 import type { ErrorCode } from '../error/deploy-error.ts';
 import { parseJson } from '../resource/json.ts';
-import { isObject } from '../resource/resource.ts';
+import { isObject, textOf } from '../resource/resource.ts';
 import type { Json, JsonObject } from '../resource/resource.ts';
 import type { KubeAnswer } from './connection.ts';
 
@@ -24,6 +24,9 @@ interface Status {
 /** Server-side apply answers unknown fields and wrong types with 500 and no reason (1.37); only the text tells them apart. */
 const TYPED_PATCH = /^failed to (create typed patch object|convert new object)/;
 
+/** What passed the dry run and does not fit into etcd comes back as a plain 500. */
+const TOO_LARGE = /etcdserver: request is too large/;
+
 /** What a refusal of the API server means for us (design decision 11). `secret`: none of its words may be repeated. */
 export function problemOf(answer: KubeAnswer, { subject, secret }: { subject: string; secret: boolean }): DeployError {
   const status = readStatus(answer);
@@ -38,7 +41,7 @@ function codeOf({ code, reason, message, kind, name }: Status): ErrorCode {
   if (code === 404) return kind === 'namespaces' && name !== '' ? 'namespace-missing' : 'kind-unknown';
   if (code === 409) return 'field-conflict';
   if (code === 429) return 'cluster-throttled';
-  if (code === 413) return 'manifest-too-large';
+  if (code === 413 || TOO_LARGE.test(message)) return 'manifest-too-large';
   if (code === 500 && reason === '' && TYPED_PATCH.test(message)) return 'manifest-rejected';
   if (code >= 500) return 'cluster-broken';
   return 'manifest-rejected';
@@ -46,7 +49,9 @@ function codeOf({ code, reason, message, kind, name }: Status): ErrorCode {
 
 const MESSAGES: Partial<Record<ErrorCode, (status: Status) => string>> = {
   'field-conflict': ({ causes, message }) =>
-    causes.length === 0 ? message : `other managers own fields of it: ${causes.map(({ message: who, field }) => `${field} (${who.replace(/^conflict with /, '')})`).join(', ')}`,
+    causes.length === 0
+      ? message
+      : `other managers own fields of it: ${causes.map(({ message: who, field }) => `${field} (${who.replace(/^conflict with /, '')})`).join(', ')}`,
   'cluster-broken': ({ code, message }) => `the API server failed (${code}): ${message}`,
 };
 
@@ -94,7 +99,11 @@ function readStatus({ status, text }: KubeAnswer): Status {
     name: textOf(details['name']),
     causes: causes
       .filter((cause) => isObject(cause))
-      .map((cause) => ({ reason: textOf(cause['reason']), message: textOf(cause['message']), field: textOf(cause['field']) })),
+      .map((cause) => ({
+        reason: textOf(cause['reason']),
+        message: textOf(cause['message']),
+        field: textOf(cause['field']),
+      })),
   };
 }
 
@@ -105,8 +114,4 @@ function parseStatus(text: string): JsonObject {
   } catch {
     return {};
   }
-}
-
-function textOf(value: Json | undefined): string {
-  return typeof value === 'string' ? value : '';
 }

@@ -2,12 +2,12 @@ import { DeployError, failureClassOf } from '../error/deploy-error.ts';
 import type { ChangeResult } from '../plan/after.ts';
 import type { Seen } from '../plan/facts.ts';
 import type { Write } from '../plan/plan.ts';
-import { formatId, formatPosition } from '../resource/resource.ts';
+import { formatId, formatPosition, isSecret } from '../resource/resource.ts';
 import type { HeldParent } from './lease.ts';
 import { objectPath } from './kinds.ts';
 import { finalizersOf, metadataOf, seenOf } from './metadata.ts';
-import { applyRequest, dryRun, isSecret } from './observe.ts';
-import type { ObserveContext } from './observe.ts';
+import { applyRequest, dryRun } from './observe.ts';
+import type { ObserveContext } from './run.ts';
 import { problemOf } from './status.ts';
 
 export interface WriteContext extends Pick<ObserveContext, 'connection' | 'target' | 'kindOf'> {
@@ -76,7 +76,11 @@ function notServed({ candidate: { resource } }: Write) {
 }
 
 function vanished(apiVersion: string) {
-  return { subject: apiVersion, message: 'a kind was planned for and is not known', remedy: 'Please report this with the log.' };
+  return {
+    subject: apiVersion,
+    message: 'a kind was planned for and is not known',
+    remedy: 'Please report this with the log.',
+  };
 }
 
 function stillDeleting({ candidate: { resource } }: Write, finalizers: readonly string[]): DeployError {

@@ -9,17 +9,33 @@ const LONGEST_PAUSE_MS = 24 * 3_600_000;
 /** What a refused or half-done run leaves behind, so that sweeps come back to it ever more seldom. Deliveries always try. */
 export function nextAttempt(
   { attempt: last }: Applied,
-  { revision, settings, errors, nowMs }: { revision: Revision; settings: string; errors: readonly Problem[]; nowMs: number },
+  {
+    revision,
+    settings,
+    errors,
+    nowMs,
+  }: { revision: Revision; settings: string; errors: readonly Problem[]; nowMs: number },
 ): Attempt | null {
   const classes = errors.map(({ code }) => failureClassOf(code));
   if (classes.length === 0 || classes.includes('world') || classes.includes('ours')) return null;
   const isRepeat = last?.revision === revision && last.settings === settings;
   const tries = isRepeat ? last.tries + 1 : 1;
   const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (tries - 1), LONGEST_PAUSE_MS);
-  return { revision, settings, class: classes.includes('manifest') ? 'manifest' : 'guard', tries, nextTryMs: nowMs + pauseMs };
+  return {
+    revision,
+    settings,
+    class: classes.includes('manifest') ? 'manifest' : 'guard',
+    tries,
+    nextTryMs: nowMs + pauseMs,
+  };
 }
 
 /** Does a sweep leave this tip alone for now? */
 export function isPaused({ attempt }: Applied, at: { revision: Revision; settings: string; nowMs: number }): boolean {
-  return attempt !== null && attempt.revision === at.revision && attempt.settings === at.settings && at.nowMs < attempt.nextTryMs;
+  return (
+    attempt !== null &&
+    attempt.revision === at.revision &&
+    attempt.settings === at.settings &&
+    at.nowMs < attempt.nextTryMs
+  );
 }

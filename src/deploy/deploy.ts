@@ -14,11 +14,8 @@ import { isCurrent } from './current.ts';
 import { fetchSource, queryOf } from './fetch.ts';
 import { applied as reportApplied, errorsOf, refused, summaryOf, unchanged } from './report.ts';
 import type { Report } from './report.ts';
-import type { DeployRequest } from './request.ts';
+import type { TargetRequest } from './request.ts';
 import type { World } from './world.ts';
-
-/** A request whose target was found in the configuration. */
-export type TargetRequest = Omit<DeployRequest, 'target'> & { readonly target: Target };
 
 /** Brings one target to the tip of its ref and says what that changed. */
 export async function deploy(request: TargetRequest, world: World, signal: AbortSignal): Promise<Report> {
@@ -44,11 +41,22 @@ export async function deploy(request: TargetRequest, world: World, signal: Abort
 }
 
 /** What a deploy would do. Nothing is written, so no lease is asked for. */
-export async function planOnly(request: { readonly target: Target; readonly at: Revision | null }, world: World, signal: AbortSignal): Promise<Planned> {
+export async function planOnly(
+  request: { readonly target: Target; readonly at: Revision | null },
+  world: World,
+  signal: AbortSignal,
+): Promise<Planned> {
   const settings = settingsHash(request.target);
   const applied = await world.cluster.readApplied('look', signal);
-  const source = await world.git.since({ ...queryOf({ target: request.target, hint: null }, applied, settings), at: request.at }, signal);
-  return { revision: source.revision, previous: previousOf(applied), plan: await planFor(source, settings, world, signal) };
+  const source = await world.git.since(
+    { ...queryOf({ target: request.target, hint: null }, applied, settings), at: request.at },
+    signal,
+  );
+  return {
+    revision: source.revision,
+    previous: previousOf(applied),
+    plan: await planFor(source, settings, world, signal),
+  };
 }
 
 export interface Planned {
@@ -59,8 +67,11 @@ export interface Planned {
 
 async function planFor(source: Source, settings: string, world: World, signal: AbortSignal): Promise<Plan> {
   const desired = await world.stage('render', () => renderPlain(source.files));
-  const readAlso = async (paths: readonly string[]) => join(desired, renderPlain(await world.git.files(source.rootTree, paths, signal)));
-  return world.stage('plan', async () => makePlan(await world.cluster.observe({ source, desired, settings, readAlso }, signal)));
+  const readAlso = async (paths: readonly string[]) =>
+    join(desired, renderPlain(await world.git.files(source.rootTree, paths, signal)));
+  return world.stage('plan', async () =>
+    makePlan(await world.cluster.observe({ source, desired, settings, readAlso }, signal)),
+  );
 }
 
 interface Run {
@@ -89,7 +100,11 @@ function endsOf(run: Run) {
     open: { attempted: run.source.revision, pendingOn: run.source.revision },
     well: wellOf(run, 'deployed'),
     badly: (results: readonly ChangeResult[]) =>
-      badlyOf(run, 'partial', results.flatMap((result) => (result.kind === 'failed' ? [result.problem] : []))),
+      badlyOf(
+        run,
+        'partial',
+        results.flatMap((result) => (result.kind === 'failed' ? [result.problem] : [])),
+      ),
   };
 }
 
@@ -107,33 +122,61 @@ function wellOf({ source, settings, nowMs }: Run, verdict: Report['verdict']): P
   };
 }
 
-function badlyOf({ applied, source, settings, nowMs }: Run, verdict: Report['verdict'], errors: readonly Problem[]): Partial<Applied> {
+function badlyOf(
+  { applied, source, settings, nowMs }: Run,
+  verdict: Report['verdict'],
+  errors: readonly Problem[],
+): Partial<Applied> {
   const { revision } = source;
-  return { attempted: revision, verdict, pendingOn: null, attempt: nextAttempt(applied, { revision, settings, errors, nowMs }) };
+  return {
+    attempted: revision,
+    verdict,
+    pendingOn: null,
+    attempt: nextAttempt(applied, { revision, settings, errors, nowMs }),
+  };
 }
 
 /** Says on the commit that work has begun, and on the one before that it was overtaken. Never fails a deploy. */
-async function announce({ applied, source }: Run, { statuses, target, warn }: World, signal: AbortSignal): Promise<void> {
+async function announce(
+  { applied, source }: Run,
+  { statuses, target, warn }: World,
+  signal: AbortSignal,
+): Promise<void> {
   if (statuses === null) return;
   const context = `headgate/${target.name}`;
   const { revision } = source;
-  const overtaken = applied.pendingOn !== null && applied.pendingOn !== applied.source?.revision && applied.pendingOn !== revision;
+  const overtaken =
+    applied.pendingOn !== null && applied.pendingOn !== applied.source?.revision && applied.pendingOn !== revision;
   await warn(statuses.set(revision, { state: 'pending', context, description: 'applying' }, signal));
   if (!overtaken || applied.pendingOn === null) return;
   const before = applied.pendingOn;
-  await warn(statuses.set(before, { state: 'error', context, description: `superseded by ${revision.slice(0, 7)}` }, signal));
+  await warn(
+    statuses.set(before, { state: 'error', context, description: `superseded by ${revision.slice(0, 7)}` }, signal),
+  );
 }
 
 async function writeEvent(report: Report, { cluster, warn }: World, signal: AbortSignal): Promise<void> {
   const at = report.revision?.slice(0, 12) ?? '';
   switch (report.verdict) {
     case 'deployed':
-      return warn(cluster.event({ type: 'Normal', reason: 'Deployed', message: `${at}: ${summaryOf(report)}` }, signal));
+      return warn(
+        cluster.event({ type: 'Normal', reason: 'Deployed', message: `${at}: ${summaryOf(report)}` }, signal),
+      );
     case 'refused':
-      return warn(cluster.event({ type: 'Warning', reason: 'DeployRefused', message: `${at}: ${errorsOf(report.errors)}` }, signal));
+      return warn(
+        cluster.event(
+          { type: 'Warning', reason: 'DeployRefused', message: `${at}: ${errorsOf(report.errors)}` },
+          signal,
+        ),
+      );
     case 'partial':
     case 'failed':
-      return warn(cluster.event({ type: 'Warning', reason: 'DeployFailed', message: `${at}: ${errorsOf(report.errors)}` }, signal));
+      return warn(
+        cluster.event(
+          { type: 'Warning', reason: 'DeployFailed', message: `${at}: ${errorsOf(report.errors)}` },
+          signal,
+        ),
+      );
     case 'unchanged':
     case 'superseded':
       return undefined;

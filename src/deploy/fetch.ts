@@ -1,7 +1,7 @@
 import { isRead } from '../render/plain.ts';
 import type { Applied } from '../plan/applied.ts';
 import type { Source } from '../resource/source.ts';
-import type { TargetRequest } from './deploy.ts';
+import type { TargetRequest } from './request.ts';
 import type { SourceQuery, World } from './world.ts';
 
 /** A Git host's own copies lag behind its webhooks: how long to wait, in turn, for a tip that a delivery has announced. */
@@ -26,7 +26,11 @@ export async function fetchSource(
   return (await isUnannouncedRewind(source, { request, applied }, world, signal)) ? 'rewound' : source;
 }
 
-export function queryOf({ target, hint }: Pick<TargetRequest, 'target' | 'hint'>, applied: Applied, settings: string): SourceQuery {
+export function queryOf(
+  { target, hint }: Pick<TargetRequest, 'target' | 'hint'>,
+  applied: Applied,
+  settings: string,
+): SourceQuery {
   // What shapes the desired set has changed, or nobody knows what is dirty: every file counts as changed.
   const dirty = applied.settings === settings && applied.dirty !== 'all' ? applied.dirty : null;
   return {
@@ -58,4 +62,3 @@ async function isUnannouncedRewind(
   await world.cluster.record({ rewind: revision }, signal);
   return true;
 }
-

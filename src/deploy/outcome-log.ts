@@ -1,11 +1,13 @@
 import type { Report } from './report.ts';
-import type { TargetRequest } from './deploy.ts';
+import type { TargetRequest } from './request.ts';
 import type { Stage, World } from './world.ts';
 
 export type Level = 'debug' | 'info' | 'warn' | 'error';
 
 /** One line of the log; who writes it adds the time. */
-export type Log = (line: { readonly level: Level; readonly message: string } & Readonly<Record<string, unknown>>) => void;
+export type Log = (
+  line: { readonly level: Level; readonly message: string } & Readonly<Record<string, unknown>>,
+) => void;
 
 export interface Timing {
   readonly durationMs: number;
@@ -13,7 +15,11 @@ export interface Timing {
 }
 
 /** The outcome of a run as the log has it: everything that was asked of others, counted where it happened. */
-export function outcomeLine(report: Report, request: TargetRequest, { world, timing }: { world: World; timing: Timing }): Parameters<Log>[0] {
+export function outcomeLine(
+  report: Report,
+  request: TargetRequest,
+  { world, timing }: { world: World; timing: Timing },
+): Parameters<Log>[0] {
   const { created, updated, unchanged, pruned, failed, verdict, revision, previous, warnings, errors } = report;
   return {
     level: levelOf(report),
@@ -31,7 +37,11 @@ export function outcomeLine(report: Report, request: TargetRequest, { world, tim
     failed,
     durationMs: timing.durationMs,
     stagesMs: timing.stagesMs,
-    requests: { git: world.git.usage.requests, kubernetes: world.cluster.usage.requests, host: world.statuses?.usage.requests ?? 0 },
+    requests: {
+      git: world.git.usage.requests,
+      kubernetes: world.cluster.usage.requests,
+      host: world.statuses?.usage.requests ?? 0,
+    },
     bytes: { git: world.git.usage.bytes },
     warnings,
     errors,

@@ -24,7 +24,11 @@ export interface Report {
 
 const NO_CHANGES = { created: 0, updated: 0, unchanged: 0, pruned: 0, failed: 0, warnings: [], errors: [] };
 
-export function unchanged(revision: Revision | null, previous: Revision | null, warnings: readonly Problem[] = []): Report {
+export function unchanged(
+  revision: Revision | null,
+  previous: Revision | null,
+  warnings: readonly Problem[] = [],
+): Report {
   return { ...NO_CHANGES, verdict: 'unchanged', revision, previous, warnings };
 }
 
@@ -36,8 +40,13 @@ export function failed(problem: Problem, revision: Revision | null): Report {
   return { ...NO_CHANGES, verdict: 'failed', revision, previous: null, errors: [problem] };
 }
 
-export function applied(revision: Revision, previous: Revision | null, { plan, results }: { plan: Plan; results: readonly ChangeResult[] }): Report {
-  const effects = (effect: string) => results.filter((result) => result.kind === 'applied' && result.effect === effect).length;
+export function applied(
+  revision: Revision,
+  previous: Revision | null,
+  { plan, results }: { plan: Plan; results: readonly ChangeResult[] },
+): Report {
+  const effects = (effect: string) =>
+    results.filter((result) => result.kind === 'applied' && result.effect === effect).length;
   const errors = results.flatMap((result) => (result.kind === 'failed' ? [result.problem] : []));
   const kept = results.flatMap((result) => (result.kind === 'kept' ? [keptWarning(result)] : []));
   const done = results.filter(({ kind }) => kind === 'applied' || kind === 'pruned').length;
@@ -72,7 +81,8 @@ export function statusOf(target: string, report: Report): CommitStatus | null {
   const status = (state: CommitStatus['state'], description: string) => ({
     state,
     context: `headgate/${target}`,
-    description: description.length <= DESCRIPTION_LENGTH ? description : `${description.slice(0, DESCRIPTION_LENGTH - 1)}…`,
+    description:
+      description.length <= DESCRIPTION_LENGTH ? description : `${description.slice(0, DESCRIPTION_LENGTH - 1)}…`,
   });
   switch (report.verdict) {
     case 'unchanged':
@@ -83,7 +93,10 @@ export function statusOf(target: string, report: Report): CommitStatus | null {
     case 'refused':
       return status('failure', errorsOf(report.errors));
     case 'failed':
-      return status(report.errors.some(({ code }) => ['manifest', 'guard'].includes(failureClassOf(code))) ? 'failure' : 'error', errorsOf(report.errors));
+      return status(
+        report.errors.some(({ code }) => ['manifest', 'guard'].includes(failureClassOf(code))) ? 'failure' : 'error',
+        errorsOf(report.errors),
+      );
     case 'superseded':
       return null;
     default:
@@ -93,7 +106,9 @@ export function statusOf(target: string, report: Report): CommitStatus | null {
 
 /** `1 created, 2 updated, 1 pruned`, zero parts left out. */
 export function summaryOf({ created, updated, pruned }: Pick<Report, 'created' | 'updated' | 'pruned'>): string {
-  const parts = [`${created} created`, `${updated} updated`, `${pruned} pruned`].filter((part) => !part.startsWith('0 '));
+  const parts = [`${created} created`, `${updated} updated`, `${pruned} pruned`].filter(
+    (part) => !part.startsWith('0 '),
+  );
   return parts.length === 0 ? 'no changes' : parts.join(', ');
 }
 

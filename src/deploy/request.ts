@@ -1,3 +1,4 @@
+import type { Target } from '../config/config.ts';
 import type { ObjectId, Revision } from '../resource/source.ts';
 
 /** One target asked to reach the tip of its ref. Plain JSON: it is the body of a queue message. */
@@ -10,3 +11,6 @@ export interface DeployRequest {
   /** When it was asked for, RFC 3339. */
   readonly at: string;
 }
+
+/** A request whose target was found in the configuration. */
+export type TargetRequest = Omit<DeployRequest, 'target'> & { readonly target: Target };

@@ -1,13 +1,13 @@
 import type { Config, Target } from '../config/config.ts';
 import type { Revision } from '../resource/source.ts';
-import { asDeployError, DeployError, failureClassOf } from '../error/deploy-error.ts';
+import { asDeployError, failureClassOf } from '../error/deploy-error.ts';
+import type { DeployError } from '../error/deploy-error.ts';
 import { deploy } from './deploy.ts';
-import type { TargetRequest } from './deploy.ts';
 import { outcomeLine } from './outcome-log.ts';
 import type { Log } from './outcome-log.ts';
 import { failed, statusOf } from './report.ts';
 import type { Report } from './report.ts';
-import type { DeployRequest } from './request.ts';
+import type { DeployRequest, TargetRequest } from './request.ts';
 import type { Cluster, Git, Stage, Statuses, World } from './world.ts';
 
 /** The ports of one run, opened for its target. */
@@ -33,7 +33,11 @@ export type Outcome =
   | { readonly kind: 'retry'; readonly afterMs: number | null; readonly error: DeployError };
 
 /** Runs the requests of one target that arrived together: the tip is read from Git, so one run answers all of them. */
-export async function runRequests(requests: readonly DeployRequest[], runtime: Runtime, signal: AbortSignal): Promise<Outcome> {
+export async function runRequests(
+  requests: readonly DeployRequest[],
+  runtime: Runtime,
+  signal: AbortSignal,
+): Promise<Outcome> {
   const newest = requests.at(-1);
   if (newest === undefined) return { kind: 'done', report: null };
   const target = runtime.config.targets.find(({ name }) => name === newest.target);
@@ -52,9 +56,17 @@ export async function runTarget(request: TargetRequest, runtime: Runtime, signal
   const stagesMs: Partial<Record<Stage, number>> = {};
   let world: World | null = null;
   try {
-    world = makeWorld(await runtime.open(request.target, request.hint?.revision ?? null), { request, runtime, stagesMs });
+    world = makeWorld(await runtime.open(request.target, request.hint?.revision ?? null), {
+      request,
+      runtime,
+      stagesMs,
+    });
     const report = await deploy(request, world, signal);
-    await finish(report, { request, world, runtime, timing: { durationMs: runtime.nowMs() - startedMs, stagesMs } }, signal);
+    await finish(
+      report,
+      { request, world, runtime, timing: { durationMs: runtime.nowMs() - startedMs, stagesMs } },
+      signal,
+    );
     return { kind: 'done', report };
   } catch (thrown) {
     const error = asDeployError(thrown);
@@ -65,7 +77,9 @@ export async function runTarget(request: TargetRequest, runtime: Runtime, signal
       await finish(report, { request, world, runtime, timing }, signal);
       return { kind: 'done', report };
     }
-    runtime.log(world === null ? bareLine(report, request, timing.durationMs) : outcomeLine(report, request, { world, timing }));
+    runtime.log(
+      world === null ? bareLine(report, request, timing.durationMs) : outcomeLine(report, request, { world, timing }),
+    );
     return { kind: 'retry', afterMs: error.retryAfterMs ?? null, error };
   }
 }
@@ -73,12 +87,26 @@ export async function runTarget(request: TargetRequest, runtime: Runtime, signal
 function bareLine(report: Report, request: TargetRequest, durationMs: number): Parameters<Log>[0] {
   const { name, repository } = request.target;
   const { delivery } = request;
-  return { level: 'error', message: 'failed', target: name, repository: repository.name, delivery, verdict: 'failed', durationMs, errors: report.errors };
+  return {
+    level: 'error',
+    message: 'failed',
+    target: name,
+    repository: repository.name,
+    delivery,
+    verdict: 'failed',
+    durationMs,
+    errors: report.errors,
+  };
 }
 
 async function finish(
   report: Report,
-  { request, world, runtime, timing }: { request: TargetRequest; world: World; runtime: Runtime; timing: Parameters<typeof outcomeLine>[2]['timing'] },
+  {
+    request,
+    world,
+    runtime,
+    timing,
+  }: { request: TargetRequest; world: World; runtime: Runtime; timing: Parameters<typeof outcomeLine>[2]['timing'] },
   signal: AbortSignal,
 ): Promise<void> {
   const status = statusOf(request.target.name, report);
@@ -93,7 +121,15 @@ async function finish(
 
 export function makeWorld(
   ports: Ports,
-  { request, runtime, stagesMs }: { request: Pick<TargetRequest, 'target' | 'delivery'>; runtime: Pick<Runtime, 'log' | 'nowMs' | 'wait'>; stagesMs: Partial<Record<Stage, number>> },
+  {
+    request,
+    runtime,
+    stagesMs,
+  }: {
+    request: Pick<TargetRequest, 'target' | 'delivery'>;
+    runtime: Pick<Runtime, 'log' | 'nowMs' | 'wait'>;
+    stagesMs: Partial<Record<Stage, number>>;
+  },
 ): World {
   const { target, delivery } = request;
   const { log, nowMs, wait } = runtime;
@@ -126,9 +162,19 @@ export function makeWorld(
 /** The last word on a request that the queue gave up on. */
 export async function reportDead(request: DeployRequest, runtime: Runtime, signal: AbortSignal): Promise<void> {
   const target = runtime.config.targets.find(({ name }) => name === request.target);
-  runtime.log({ level: 'error', message: 'dead-letter', target: request.target, delivery: request.delivery, revision: request.hint?.revision ?? null });
+  runtime.log({
+    level: 'error',
+    message: 'dead-letter',
+    target: request.target,
+    delivery: request.delivery,
+    revision: request.hint?.revision ?? null,
+  });
   if (target === undefined || request.hint === null) return;
   const { statuses } = await runtime.open(target, request.hint.revision);
   const description = `Headgate gave up after its last retry: see its log for delivery ${request.delivery}`;
-  await statuses?.set(request.hint.revision, { state: 'error', context: `headgate/${target.name}`, description: description.slice(0, 140) }, signal);
+  await statuses?.set(
+    request.hint.revision,
+    { state: 'error', context: `headgate/${target.name}`, description: description.slice(0, 140) },
+    signal,
+  );
 }

@@ -21,7 +21,9 @@ export interface SweepRuntime extends Runtime {
 export async function sweep(runtime: SweepRuntime, signal: AbortSignal): Promise<readonly DeployRequest[]> {
   const active = runtime.config.targets.filter(({ suspend }) => !suspend);
   const byRepository = Map.groupBy(active, ({ repository }) => repository);
-  const found = await Promise.all([...byRepository].map(([repository, targets]) => sweepRepository(repository, targets, { runtime, signal })));
+  const found = await Promise.all(
+    [...byRepository].map(([repository, targets]) => sweepRepository(repository, targets, { runtime, signal })),
+  );
   return found.flat();
 }
 
@@ -30,12 +32,18 @@ interface SweepContext {
   readonly signal: AbortSignal;
 }
 
-async function sweepRepository(repository: Repository, targets: readonly Target[], context: SweepContext): Promise<readonly DeployRequest[]> {
+async function sweepRepository(
+  repository: Repository,
+  targets: readonly Target[],
+  context: SweepContext,
+): Promise<readonly DeployRequest[]> {
   const { runtime, signal } = context;
   try {
     const git = await runtime.openGit(repository);
     const tips = await git.tips([...new Set(targets.map(({ ref }) => ref))], signal);
-    const looked = await Promise.all(targets.map((target) => sweepTarget(target, tips.get(target.ref) ?? null, { ...context, git })));
+    const looked = await Promise.all(
+      targets.map((target) => sweepTarget(target, tips.get(target.ref) ?? null, { ...context, git })),
+    );
     return looked.flatMap((request) => (request === null ? [] : [request]));
   } catch (thrown) {
     const errors = [asDeployError(thrown).problem];
@@ -44,11 +52,20 @@ async function sweepRepository(repository: Repository, targets: readonly Target[
   }
 }
 
-async function sweepTarget(target: Target, tip: Revision | null, context: SweepContext & { git: Git }): Promise<DeployRequest | null> {
+async function sweepTarget(
+  target: Target,
+  tip: Revision | null,
+  context: SweepContext & { git: Git },
+): Promise<DeployRequest | null> {
   const { runtime } = context;
   if (tip === null) {
     // A deleted branch is a decision about the branch, never an empty repository.
-    runtime.log({ level: 'warn', message: 'ignored', target: target.name, reason: `${target.ref} does not exist in ${target.repository.name}` });
+    runtime.log({
+      level: 'warn',
+      message: 'ignored',
+      target: target.name,
+      reason: `${target.ref} does not exist in ${target.repository.name}`,
+    });
     return null;
   }
   try {
@@ -74,7 +91,9 @@ async function isBehind(
   if (isPaused(applied, { revision: tip, settings, nowMs: runtime.nowMs() })) return false;
   if (applied.source === null) return true;
   const isSameTip = applied.source.revision === tip;
-  const at = isSameTip ? { tree: applied.source.tree, inputs: applied.inputs } : await treesAt(target, tip, { git, signal });
+  const at = isSameTip
+    ? { tree: applied.source.tree, inputs: applied.inputs }
+    : await treesAt(target, tip, { git, signal });
   return !isCurrent(applied, at, settings);
 }
 

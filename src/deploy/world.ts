@@ -41,7 +41,11 @@ export interface Git {
   /** These paths at this tree, whatever was applied. */
   files(rootTree: ObjectId, paths: readonly string[], signal: AbortSignal): Promise<readonly SourceFile[]>;
   /** The id of the tree (or blob) at each path of a commit; null where nothing is. */
-  trees(revision: Revision, paths: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, ObjectId | null>>;
+  trees(
+    revision: Revision,
+    paths: readonly string[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, ObjectId | null>>;
   /** Is `older` reachable from `newer`? */
   isAncestor(older: Revision, newer: Revision, signal: AbortSignal): Promise<boolean>;
 }

@@ -7,7 +7,11 @@ import type { GitLimits } from './limits.ts';
 /** A path that is not the same in both trees, as the newer one has it; null: it is not there any more. */
 export interface ChangedPath {
   readonly path: string;
-  readonly now: { readonly kind: Exclude<EntryKind, 'tree'>; readonly id: string; readonly hazard: string | null } | null;
+  readonly now: {
+    readonly kind: Exclude<EntryKind, 'tree'>;
+    readonly id: string;
+    readonly hazard: string | null;
+  } | null;
 }
 
 export interface WalkResult {
@@ -24,7 +28,12 @@ export interface WalkContext {
 }
 
 /** Compares two trees below a path; a null tree is an empty one. Equal ids are never looked into. */
-export function compareTrees(now: string | null, before: string | null, path: string, context: WalkContext): WalkResult {
+export function compareTrees(
+  now: string | null,
+  before: string | null,
+  path: string,
+  context: WalkContext,
+): WalkResult {
   const changes: ChangedPath[] = [];
   const missing = new Set<string>();
   const pending: { now: string | null; before: string | null; path: string }[] = [{ now, before, path }];
@@ -53,7 +62,15 @@ function entriesOf(id: string | null, missing: Set<string>, { store, idBytes, su
 
 function comparePair(
   { nowEntries, beforeEntries, path }: { nowEntries: Entries; beforeEntries: Entries; path: string },
-  { changes, pending, context }: { changes: ChangedPath[]; pending: { now: string | null; before: string | null; path: string }[]; context: WalkContext },
+  {
+    changes,
+    pending,
+    context,
+  }: {
+    changes: ChangedPath[];
+    pending: { now: string | null; before: string | null; path: string }[];
+    context: WalkContext;
+  },
 ): void {
   for (const name of new Set([...nowEntries.keys(), ...beforeEntries.keys()])) {
     const now = nowEntries.get(name) ?? null;
@@ -64,16 +81,21 @@ function comparePair(
     const nowTree = now?.kind === 'tree' && now.hazard === null ? now.id : null;
     const beforeTree = before?.kind === 'tree' ? before.id : null;
     if (nowTree !== null || beforeTree !== null) pending.push({ now: nowTree, before: beforeTree, path: at });
-    if (now !== null && now.kind !== 'tree') changes.push({ path: at, now: { kind: now.kind, id: now.id, hazard: now.hazard } });
+    if (now !== null && now.kind !== 'tree')
+      changes.push({ path: at, now: { kind: now.kind, id: now.id, hazard: now.hazard } });
     // Nothing below a name that is refused is looked at.
-    else if (now !== null && now.hazard !== null) changes.push({ path: at, now: { kind: 'file', id: now.id, hazard: now.hazard } });
+    else if (now !== null && now.hazard !== null)
+      changes.push({ path: at, now: { kind: 'file', id: now.id, hazard: now.hazard } });
     else if (before !== null && before.kind !== 'tree') changes.push({ path: at, now: null });
   }
 }
 
 function refuseDepth(path: string, { limits, subject }: WalkContext): void {
   if (path.length <= limits.pathLength && path.split('/').length <= limits.pathDepth) return;
-  throw gitError('git-limit', { subject, message: `a path is longer than ${limits.pathLength} characters or deeper than ${limits.pathDepth} folders` });
+  throw gitError('git-limit', {
+    subject,
+    message: `a path is longer than ${limits.pathLength} characters or deeper than ${limits.pathDepth} folders`,
+  });
 }
 
 export type Found =

@@ -41,7 +41,7 @@ export function readPack(pack: Buffer, store: ObjectStore, format: PackFormat): 
     else add({ type: entry.type, data: entry.data }, entry, { store, resolved, format });
   }
   // A delta by id may name an object that comes later in the pack, or one that is itself a delta.
-  for (let left = waiting; left.length > 0; ) {
+  for (let left = waiting; left.length > 0;) {
     const next = left.filter((entry) => !resolve(entry, { entries, store, resolved, format }));
     if (next.length === left.length) throw protocolError(format, 'the pack has a delta whose base is missing');
     left = next;
@@ -63,12 +63,13 @@ function add(object: GitObject, { offset }: Entry, { store, resolved, format }: 
 function resolve(entry: Entry, context: Resolving & { readonly entries: ReadonlyMap<number, Entry> }): boolean {
   const chain: Entry[] = [];
   let base: GitObject | undefined;
-  for (let at: Entry | undefined = entry; base === undefined; ) {
+  for (let at: Entry | undefined = entry; base === undefined;) {
     if (at === undefined || at.base === null) return false;
     base = context.resolved.get(at.offset);
     if (base !== undefined) break;
     chain.push(at);
-    if (chain.length > context.format.limits.deltaDepth) throw limitError(context.format, 'delta chain', context.format.limits.deltaDepth);
+    if (chain.length > context.format.limits.deltaDepth)
+      throw limitError(context.format, 'delta chain', context.format.limits.deltaDepth);
     if (typeof at.base === 'string') {
       base = context.store.get(at.base);
       if (base === undefined) return false;
@@ -93,7 +94,8 @@ export function idOf({ type, data }: GitObject, hash: PackFormat['hash']): strin
 function readEntries(pack: Buffer, format: PackFormat): ReadonlyMap<number, Entry> {
   const { limits } = format;
   const trailer = format.hash === 'sha1' ? 20 : 32;
-  if (pack.length < 12 + trailer || pack.toString('latin1', 0, 4) !== 'PACK') throw protocolError(format, 'the answer holds no pack');
+  if (pack.length < 12 + trailer || pack.toString('latin1', 0, 4) !== 'PACK')
+    throw protocolError(format, 'the answer holds no pack');
   const version = pack.readUInt32BE(4);
   if (version !== 2 && version !== 3) throw protocolError(format, `the pack has version ${version}`);
   const count = pack.readUInt32BE(8);
@@ -159,10 +161,17 @@ function readOffset(byte: () => number): number {
 function inflate(bytes: Buffer, size: number, format: PackFormat): { data: Buffer; length: number } {
   try {
     // @types/node has no overload for `info: true`.
-    const result = inflateSync(bytes, { info: true, maxOutputLength: Math.max(1, size) }) as unknown as { buffer: Buffer; engine: { bytesWritten: number } };
+    const result = inflateSync(bytes, { info: true, maxOutputLength: Math.max(1, size) }) as unknown as {
+      buffer: Buffer;
+      engine: { bytesWritten: number };
+    };
     if (result.buffer.length === size) return { data: result.buffer, length: result.engine.bytesWritten };
   } catch (cause) {
-    throw gitError('git-protocol', { subject: format.subject, message: 'the pack holds an entry that cannot be inflated', cause });
+    throw gitError('git-protocol', {
+      subject: format.subject,
+      message: 'the pack holds an entry that cannot be inflated',
+      cause,
+    });
   }
   throw protocolError(format, 'the pack holds an entry of another size than it declares');
 }
@@ -194,7 +203,8 @@ function applyDelta(base: Buffer, delta: Buffer, format: PackFormat): Buffer {
     let part: Buffer;
     if (code & 0x80) {
       const from = [0, 1, 2, 3].reduce((sum, bit) => (code & (1 << bit) ? sum + byte() * 2 ** (8 * bit) : sum), 0);
-      const length = [0, 1, 2].reduce((sum, bit) => (code & (16 << bit) ? sum + byte() * 2 ** (8 * bit) : sum), 0) || 0x10000;
+      const length =
+        [0, 1, 2].reduce((sum, bit) => (code & (16 << bit) ? sum + byte() * 2 ** (8 * bit) : sum), 0) || 0x10000;
       if (from + length > base.length) throw protocolError(format, 'a delta copies beyond its base');
       part = base.subarray(from, from + length);
     } else {

@@ -26,7 +26,11 @@ export interface GitReader {
   tips(refs: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, Revision>>;
   since(query: Query, signal: AbortSignal): Promise<Source>;
   files(rootTree: ObjectId, paths: readonly string[], signal: AbortSignal): Promise<readonly SourceFile[]>;
-  trees(revision: Revision, paths: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, ObjectId | null>>;
+  trees(
+    revision: Revision,
+    paths: readonly string[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, ObjectId | null>>;
   isAncestor(older: Revision, newer: Revision, signal: AbortSignal): Promise<boolean>;
 }
 
@@ -34,15 +38,22 @@ export interface GitReader {
 export function openRepository(server: GitServer, format: 'sha1' | 'sha256' = 'sha1'): GitReader {
   const store: ObjectStore = new Map();
   const remote = uploadPack(server, format);
-  const context: WalkContext = { store, idBytes: format === 'sha1' ? 20 : 32, limits: server.limits, subject: server.url };
+  const context: WalkContext = {
+    store,
+    idBytes: format === 'sha1' ? 20 : 32,
+    limits: server.limits,
+    subject: server.url,
+  };
 
   async function tips(refs: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, Revision>> {
     const found = await remote.listRefs(refs, signal);
     // Prefixes are a hint: `refs/heads/main` also brings `refs/heads/main-2`.
-    return new Map(refs.flatMap((ref) => {
-      const tip = asRevision(found.get(ref) ?? '');
-      return tip === null ? [] : [[ref, tip] as const];
-    }));
+    return new Map(
+      refs.flatMap((ref) => {
+        const revision = asRevision(found.get(ref) ?? '');
+        return revision === null ? [] : [[ref, revision] as const];
+      }),
+    );
   }
 
   async function tip(ref: string, signal: AbortSignal): Promise<Revision> {
@@ -56,7 +67,8 @@ export function openRepository(server: GitServer, format: 'sha1' | 'sha256' = 's
     if (!store.has(revision)) await remote.fetch({ wants: [revision], depth: 1, filter: 'tree:0' }, store, signal);
     const commit = store.get(revision);
     const tree = commit?.type === 'commit' ? asObjectId(treeOfCommit(commit.data, server.url)) : null;
-    if (tree === null) throw gitError('revision-missing', { subject: revision, message: `${revision} is not a commit` });
+    if (tree === null)
+      throw gitError('revision-missing', { subject: revision, message: `${revision} is not a commit` });
     return tree;
   }
 
@@ -90,7 +102,11 @@ export function openRepository(server: GitServer, format: 'sha1' | 'sha256' = 's
       return await rootTreeOf(revision, signal);
     } catch (thrown) {
       if (!(thrown instanceof UnknownObject)) throw thrown;
-      throw gitError('revision-missing', { subject: revision, message: `${server.url} has no commit ${revision}`, cause: thrown });
+      throw gitError('revision-missing', {
+        subject: revision,
+        message: `${server.url} has no commit ${revision}`,
+        cause: thrown,
+      });
     }
   }
 
@@ -99,30 +115,52 @@ export function openRepository(server: GitServer, format: 'sha1' | 'sha256' = 's
     for (;;) {
       const found = paths.map((path) => lookUp(rootTree, path, context));
       const missing = [...new Set(found.flatMap((at) => (at.kind === 'missing' ? [at.id] : [])))];
-      if (missing.length === 0) return new Map(found.map((at, index) => [paths[index] ?? '', at.kind === 'found' ? at.entry : null]));
+      if (missing.length === 0)
+        return new Map(found.map((at, index) => [paths[index] ?? '', at.kind === 'found' ? at.entry : null]));
       await remote.fetch({ wants: missing, filter: 'tree:0' }, store, signal);
     }
   }
 
-  async function treeIds(rootTree: ObjectId, paths: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, ObjectId | null>> {
+  async function treeIds(
+    rootTree: ObjectId,
+    paths: readonly string[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, ObjectId | null>> {
     const found = await descend(rootTree, paths, signal);
     return new Map([...found].map(([path, entry]) => [path, entry === null ? null : asObjectId(entry.id)]));
   }
 
   /** The difference below the path, fetching what the two packs did not bring (moved or copied content is in neither). */
-  async function changesBetween(now: string | null, before: string | null, at: { query: Query; both: readonly Revision[] }, signal: AbortSignal) {
+  async function changesBetween(
+    now: string | null,
+    before: string | null,
+    at: { query: Query; both: readonly Revision[] },
+    signal: AbortSignal,
+  ) {
     for (let round = 1; ; round += 1) {
       const { changes, missing } = compareTrees(now, before, at.query.path, context);
       if (missing.length === 0) return changes;
       // Descending costs a round a level: past a few it is cheaper to have all trees of both commits at once.
       const isDeep = round > server.limits.rounds && at.both.length > 0;
-      await remote.fetch(isDeep ? { wants: at.both, depth: 1, filter: 'blob:none' } : { wants: missing, filter: 'tree:0' }, store, signal);
+      await remote.fetch(
+        isDeep ? { wants: at.both, depth: 1, filter: 'blob:none' } : { wants: missing, filter: 'tree:0' },
+        store,
+        signal,
+      );
     }
   }
 
-  async function readChanges(changes: readonly ChangedPath[], wants: Query['wants'], signal: AbortSignal): Promise<readonly SourceFile[]> {
-    const wanted = changes.filter(({ path, now }) => now?.hazard !== undefined && now.hazard !== null || wants(path, now?.kind ?? 'absent'));
-    const missing = wanted.flatMap(({ now }) => (now?.kind === 'file' && now.hazard === null && !store.has(now.id) ? [now.id] : []));
+  async function readChanges(
+    changes: readonly ChangedPath[],
+    wants: Query['wants'],
+    signal: AbortSignal,
+  ): Promise<readonly SourceFile[]> {
+    const wanted = changes.filter(
+      ({ path, now }) => (now?.hazard !== undefined && now.hazard !== null) || wants(path, now?.kind ?? 'absent'),
+    );
+    const missing = wanted.flatMap(({ now }) =>
+      now?.kind === 'file' && now.hazard === null && !store.has(now.id) ? [now.id] : [],
+    );
     if (missing.length > 0) await remote.fetch({ wants: [...new Set(missing)], filter: 'tree:0' }, store, signal);
     return wanted.map((change) => asFile(change));
   }
@@ -133,20 +171,32 @@ export function openRepository(server: GitServer, format: 'sha1' | 'sha256' = 's
     if (now.kind !== 'file') return { path, kind: now.kind };
     const blob = store.get(now.id);
     const oid = asObjectId(now.id);
-    if (blob?.type !== 'blob' || oid === null) throw gitError('git-protocol', { subject: server.url, message: `${now.id} is not a file` });
+    if (blob?.type !== 'blob' || oid === null)
+      throw gitError('git-protocol', { subject: server.url, message: `${now.id} is not a file` });
     return { path, kind: 'file', oid, bytes: blob.data };
   }
 
-  async function files(rootTree: ObjectId, paths: readonly string[], signal: AbortSignal): Promise<readonly SourceFile[]> {
+  async function files(
+    rootTree: ObjectId,
+    paths: readonly string[],
+    signal: AbortSignal,
+  ): Promise<readonly SourceFile[]> {
     const found = await descend(rootTree, paths, signal);
     const changes = [...found].map(([path, entry]): ChangedPath => {
-      return { path, now: entry === null || entry.kind === 'tree' ? null : { kind: entry.kind, id: entry.id, hazard: entry.hazard } };
+      return {
+        path,
+        now: entry === null || entry.kind === 'tree' ? null : { kind: entry.kind, id: entry.id, hazard: entry.hazard },
+      };
     });
     return readChanges(changes, () => true, signal);
   }
 
   /** Everything below the path, without anything to compare with. */
-  async function readAll(at: { revision: Revision; rootTree: ObjectId }, query: Query, signal: AbortSignal): Promise<Source> {
+  async function readAll(
+    at: { revision: Revision; rootTree: ObjectId },
+    query: Query,
+    signal: AbortSignal,
+  ): Promise<Source> {
     const tree = await pathTree(at.rootTree, query, signal);
     if (tree !== null) await remote.fetch({ wants: [tree] }, store, signal);
     const changes = await changesBetween(tree, null, { query, both: [] }, signal);
@@ -163,7 +213,11 @@ export function openRepository(server: GitServer, format: 'sha1' | 'sha256' = 's
     return inputs.length === 0 ? {} : Object.fromEntries(await treeIds(rootTree, inputs, signal));
   }
 
-  async function readDifference(at: { revision: Revision; rootTree: ObjectId }, query: Query & { base: NonNullable<Query['base']> }, signal: AbortSignal): Promise<Source> {
+  async function readDifference(
+    at: { revision: Revision; rootTree: ObjectId },
+    query: Query & { base: NonNullable<Query['base']> },
+    signal: AbortSignal,
+  ): Promise<Source> {
     const { base, also } = query;
     if (!store.has(at.rootTree) || !store.has(base.rootTree)) await fetchDifference(at.rootTree, base.rootTree, signal);
     // The same root tree is the same everything, and was not fetched.
@@ -173,7 +227,13 @@ export function openRepository(server: GitServer, format: 'sha1' | 'sha256' = 's
     const known = new Set(changed.map(({ path }) => path));
     const more = also.filter((path) => !known.has(path));
     const dirty = more.length === 0 ? [] : await files(at.rootTree, more, signal);
-    return { ...at, tree, inputs: await inputsOf(at.rootTree, query, signal), complete: false, files: [...changed, ...dirty] };
+    return {
+      ...at,
+      tree,
+      inputs: await inputsOf(at.rootTree, query, signal),
+      complete: false,
+      files: [...changed, ...dirty],
+    };
   }
 
   async function since(query: Query, signal: AbortSignal): Promise<Source> {
@@ -195,7 +255,11 @@ export function openRepository(server: GitServer, format: 'sha1' | 'sha256' = 's
       return await work;
     } catch (thrown) {
       if (!(thrown instanceof UnknownObject)) throw thrown;
-      throw gitError('git-unreachable', { subject: server.url, message: `the copy that answered lacks ${thrown.id}`, cause: thrown });
+      throw gitError('git-unreachable', {
+        subject: server.url,
+        message: `the copy that answered lacks ${thrown.id}`,
+        cause: thrown,
+      });
     }
   }
 

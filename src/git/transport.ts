@@ -42,12 +42,23 @@ function exchange(server: GitServer, body: string, signal: AbortSignal): Promise
     signal.throwIfAborted();
     const url = new URL(`${server.url.replace(/\/$/, '')}/git-upload-pack`);
     const isTls = url.protocol === 'https:';
-    const options = { method: 'POST', headers: headersOf(server, body), ...(server.ca === null ? {} : { ca: server.ca }) };
-    const request = isTls ? httpsRequest(url, { ...options, agent: server.agents.https }) : httpRequest(url, { ...options, agent: server.agents.http });
-    const timer = setTimeout(() => request.destroy(new Error(`no end of the answer within ${server.limits.requestMs / 1000} s`)), server.limits.requestMs);
+    const options = {
+      method: 'POST',
+      headers: headersOf(server, body),
+      ...(server.ca === null ? {} : { ca: server.ca }),
+    };
+    const request = isTls
+      ? httpsRequest(url, { ...options, agent: server.agents.https })
+      : httpRequest(url, { ...options, agent: server.agents.http });
+    const timer = setTimeout(
+      () => request.destroy(new Error(`no end of the answer within ${server.limits.requestMs / 1000} s`)),
+      server.limits.requestMs,
+    );
     const onAbort = () => request.destroy(new Error('interrupted'));
     signal.addEventListener('abort', onAbort, { once: true });
-    request.setTimeout(server.limits.silenceMs, () => request.destroy(new Error(`no byte within ${server.limits.silenceMs / 1000} s`)));
+    request.setTimeout(server.limits.silenceMs, () =>
+      request.destroy(new Error(`no byte within ${server.limits.silenceMs / 1000} s`)),
+    );
     request.on('error', (cause) => reject(failureOf(cause, { server, request, signal })));
     request.on('close', () => {
       clearTimeout(timer);
@@ -74,13 +85,25 @@ function headersOf({ token, userAgent }: GitServer, body: string): Record<string
   };
 }
 
-function failureOf(cause: unknown, { server, request, signal }: { server: GitServer; request: ClientRequest; signal: AbortSignal }): Error {
+function failureOf(
+  cause: unknown,
+  { server, request, signal }: { server: GitServer; request: ClientRequest; signal: AbortSignal },
+): Error {
   if (signal.aborted) {
-    return new DeployError('interrupted', { subject: server.url, message: 'reading Git was interrupted', remedy: 'Nothing to do: the next run reads it again.', cause });
+    return new DeployError('interrupted', {
+      subject: server.url,
+      message: 'reading Git was interrupted',
+      remedy: 'Nothing to do: the next run reads it again.',
+      cause,
+    });
   }
   const reason = cause instanceof Error ? cause.message : String(cause);
   if (request.reusedSocket && (cause as { code?: string }).code === 'ECONNRESET') return new StaleConnection(reason);
-  return gitError('git-unreachable', { subject: server.url, message: `the Git host does not answer: ${reason}`, cause });
+  return gitError('git-unreachable', {
+    subject: server.url,
+    message: `the Git host does not answer: ${reason}`,
+    cause,
+  });
 }
 
 async function readAnswer(response: IncomingMessage, server: GitServer): Promise<Buffer> {
@@ -89,7 +112,10 @@ async function readAnswer(response: IncomingMessage, server: GitServer): Promise
   for await (const part of response as AsyncIterable<Buffer>) {
     bytes += part.length;
     if (bytes > server.limits.responseBytes) {
-      throw gitError('git-limit', { subject: server.url, message: `the answer is larger than ${server.limits.responseBytes} bytes` });
+      throw gitError('git-limit', {
+        subject: server.url,
+        message: `the answer is larger than ${server.limits.responseBytes} bytes`,
+      });
     }
     parts.push(part);
   }
@@ -107,7 +133,8 @@ function refuseStatus({ statusCode = 0, headers }: IncomingMessage, subject: str
       remedy: 'Put the address that the repository has now into url in headgate.yml.',
     });
   }
-  if ([401, 403, 404].includes(statusCode)) throw gitError('git-unauthorized', { subject, message: `the Git host refuses (${statusCode})` });
+  if ([401, 403, 404].includes(statusCode))
+    throw gitError('git-unauthorized', { subject, message: `the Git host refuses (${statusCode})` });
   if (statusCode === 429 || statusCode >= 500) {
     const seconds = Number(headers['retry-after']);
     throw gitError('git-unreachable', {

@@ -21,9 +21,12 @@ const KINDS: Readonly<Record<string, EntryKind>> = {
 };
 
 /** The entries of a tree object: `<mode> <name>\0<id>`, one after the other. */
-export function readTree(data: Buffer, { idBytes, subject }: { idBytes: number; subject: string }): readonly TreeEntry[] {
+export function readTree(
+  data: Buffer,
+  { idBytes, subject }: { idBytes: number; subject: string },
+): readonly TreeEntry[] {
   const entries: TreeEntry[] = [];
-  for (let at = 0; at < data.length; ) {
+  for (let at = 0; at < data.length;) {
     const space = data.indexOf(0x20, at);
     const nul = data.indexOf(0, space);
     const end = nul + 1 + idBytes;

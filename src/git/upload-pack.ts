@@ -39,7 +39,11 @@ export function uploadPack(server: GitServer, hash: 'sha1' | 'sha256'): UploadPa
     readPack(pack, store, { hash, limits: server.limits, subject: server.url });
     // With a `have`, what is wanted may be part of it, and is then left out.
     const missing = what.haves === undefined ? what.wants.find((id) => !store.has(id)) : undefined;
-    if (missing !== undefined) throw gitError('git-protocol', { subject: server.url, message: `the answer lacks ${missing}, which was asked for` });
+    if (missing !== undefined)
+      throw gitError('git-protocol', {
+        subject: server.url,
+        message: `the answer lacks ${missing}, which was asked for`,
+      });
   }
 
   return {
@@ -58,11 +62,22 @@ export function uploadPack(server: GitServer, hash: 'sha1' | 'sha256'): UploadPa
         return await fetchOnce(unfiltered, store, signal);
       } catch (thrown) {
         if (!(thrown instanceof ServerDied)) throw thrown;
-        throw gitError('git-protocol', { subject: server.url, message: `the server gave up: ${thrown.message}`, cause: thrown });
+        throw gitError('git-protocol', {
+          subject: server.url,
+          message: `the server gave up: ${thrown.message}`,
+          cause: thrown,
+        });
       }
     },
     async listRefs(prefixes, signal) {
-      const lines = [pktLine('command=ls-refs'), pktLine(`object-format=${hash}`), DELIMITER, pktLine('peel'), ...prefixes.map((ref) => pktLine(`ref-prefix ${ref}`)), FLUSH];
+      const lines = [
+        pktLine('command=ls-refs'),
+        pktLine(`object-format=${hash}`),
+        DELIMITER,
+        pktLine('peel'),
+        ...prefixes.map((ref) => pktLine(`ref-prefix ${ref}`)),
+        FLUSH,
+      ];
       return refsOf(await send(lines, signal), server);
     },
   };
@@ -106,7 +121,8 @@ function packOf(answer: Buffer, { url: subject }: GitServer): Buffer {
 
 function takeBand(payload: Buffer, parts: Buffer[], subject: string): void {
   if (payload[0] === 1) parts.push(payload.subarray(1));
-  if (payload[0] === 3) throw gitError('git-protocol', { subject, message: `the server gave up: ${printable(payload.subarray(1))}` });
+  if (payload[0] === 3)
+    throw gitError('git-protocol', { subject, message: `the server gave up: ${printable(payload.subarray(1))}` });
 }
 
 function sectionOf(payload: Buffer, subject: string): string {
@@ -114,7 +130,8 @@ function sectionOf(payload: Buffer, subject: string): string {
   const unknown = /not our ref ([0-9a-f]+)/.exec(line)?.[1];
   if (line.startsWith('ERR ') && unknown !== undefined) throw new UnknownObject(unknown);
   if (line.startsWith('ERR ') && line.includes('filter')) throw new ServerDied(printable(payload.subarray(4)));
-  if (line.startsWith('ERR ')) throw gitError('git-protocol', { subject, message: `the server says: ${printable(payload.subarray(4))}` });
+  if (line.startsWith('ERR '))
+    throw gitError('git-protocol', { subject, message: `the server says: ${printable(payload.subarray(4))}` });
   return line;
 }
 
@@ -125,9 +142,11 @@ function refsOf(answer: Buffer, { url: subject }: GitServer): ReadonlyMap<string
     if (pkt.kind === 'flush') isEnded = true;
     if (pkt.kind !== 'line') continue;
     const line = pkt.payload.toString().trimEnd();
-    if (line.startsWith('ERR ')) throw gitError('git-protocol', { subject, message: `the server says: ${printable(pkt.payload.subarray(4))}` });
+    if (line.startsWith('ERR '))
+      throw gitError('git-protocol', { subject, message: `the server says: ${printable(pkt.payload.subarray(4))}` });
     const [id = '', name = ''] = line.split(' ');
-    if (!/^[0-9a-f]{40,64}$/.test(id)) throw gitError('git-protocol', { subject, message: 'the list of refs is not well formed' });
+    if (!/^[0-9a-f]{40,64}$/.test(id))
+      throw gitError('git-protocol', { subject, message: 'the list of refs is not well formed' });
     refs.set(name, /peeled:([0-9a-f]+)/.exec(line)?.[1] ?? id);
   }
   // An empty body would look like a repository without branches.
@@ -136,6 +155,12 @@ function refsOf(answer: Buffer, { url: subject }: GitServer): ReadonlyMap<string
 }
 
 function printable(text: Buffer): string {
-  // oxlint-disable-next-line no-control-regex
-  return text.toString().replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').trim().slice(0, 200);
+  return (
+    text
+      .toString()
+      // oxlint-disable-next-line no-control-regex
+      .replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
+      .trim()
+      .slice(0, 200)
+  );
 }

@@ -18,14 +18,18 @@ export async function kubeconfigAccess(cluster: ClusterConfig, env: NodeJS.Proce
     });
   }
   const path = cluster.path ?? env['KUBECONFIG'] ?? join(homedir(), '.kube', 'config');
-  const mistake = (message: string, remedy: string, cause?: unknown) => new DeployError('config-invalid', { subject: path, message, remedy, cause });
+  const mistake = (message: string, remedy: string, cause?: unknown) =>
+    new DeployError('config-invalid', { subject: path, message, remedy, cause });
   const config = await load(path, mistake);
   const context = chooseContext(config, cluster, mistake);
   config.setCurrentContext(context);
   const server = config.getCurrentCluster();
   const user = config.getCurrentUser();
   if (server === null || user === null) {
-    throw mistake(`context ${context} names a cluster or a user that is not there`, 'Mend the kubeconfig: kubectl config view shows it.');
+    throw mistake(
+      `context ${context} names a cluster or a user that is not there`,
+      'Mend the kubeconfig: kubectl config view shows it.',
+    );
   }
   refuseUnsafe(server, { cluster, mistake });
   const tls = await readTls(config, mistake);
@@ -48,7 +52,11 @@ async function load(path: string, mistake: Mistake): Promise<KubeConfig> {
   try {
     config.loadFromFile(path);
   } catch (cause) {
-    throw mistake(`the kubeconfig cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, 'Set kubeconfig.path of the cluster in headgate.yml, or KUBECONFIG.', cause);
+    throw mistake(
+      `the kubeconfig cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+      'Set kubeconfig.path of the cluster in headgate.yml, or KUBECONFIG.',
+      cause,
+    );
   }
   return config;
 }
@@ -57,9 +65,16 @@ function chooseContext(config: KubeConfig, cluster: KubeconfigCluster, mistake: 
   const names = config.getContexts().map(({ name }) => name);
   const wanted = cluster.context ?? (names.length === 1 ? names[0] : undefined);
   if (wanted === undefined) {
-    throw mistake(`it has ${names.length} contexts (${names.join(', ')})`, `Set kubeconfig.context of cluster ${cluster.name} in headgate.yml.`);
+    throw mistake(
+      `it has ${names.length} contexts (${names.join(', ')})`,
+      `Set kubeconfig.context of cluster ${cluster.name} in headgate.yml.`,
+    );
   }
-  if (!names.includes(wanted)) throw mistake(`it has no context ${wanted}, only ${names.join(', ')}`, `Mend kubeconfig.context of cluster ${cluster.name} in headgate.yml.`);
+  if (!names.includes(wanted))
+    throw mistake(
+      `it has no context ${wanted}, only ${names.join(', ')}`,
+      `Mend kubeconfig.context of cluster ${cluster.name} in headgate.yml.`,
+    );
   return wanted;
 }
 
@@ -68,9 +83,13 @@ function refuseUnsafe(
   { cluster, mistake }: { cluster: KubeconfigCluster; mistake: Mistake },
 ): void {
   if (server.skipTLSVerify === true) {
-    throw mistake('insecure-skip-tls-verify is set, and TLS is always verified', 'Put certificate-authority-data of the cluster into the kubeconfig instead.');
+    throw mistake(
+      'insecure-skip-tls-verify is set, and TLS is always verified',
+      'Put certificate-authority-data of the cluster into the kubeconfig instead.',
+    );
   }
-  if (server.proxyUrl !== undefined) throw mistake('proxy-url is not supported', `Reach cluster ${cluster.name} without a proxy.`);
+  if (server.proxyUrl !== undefined)
+    throw mistake('proxy-url is not supported', `Reach cluster ${cluster.name} without a proxy.`);
   const { protocol } = new URL(server.server);
   if (protocol !== 'https:') throw mistake(`${server.server} is not https`, 'Use the https address of the API server.');
 }
@@ -107,10 +126,15 @@ function tokenSource(path: string, context: string, mistake: Mistake): (isRetry:
     try {
       await config.applyToHTTPSOptions(options);
     } catch (cause) {
-      throw mistake('its credentials plugin failed', 'Run kubectl get ns with the same kubeconfig and context to see why.', cause);
+      throw mistake(
+        'its credentials plugin failed',
+        'Run kubectl get ns with the same kubeconfig and context to see why.',
+        cause,
+      );
     }
     const header = options.headers['Authorization'] ?? '';
-    if (!header.startsWith('Bearer ')) throw mistake('it yields no token', 'Only client certificates and bearer tokens are supported.');
+    if (!header.startsWith('Bearer '))
+      throw mistake('it yields no token', 'Only client certificates and bearer tokens are supported.');
     return header.slice('Bearer '.length);
   };
 }

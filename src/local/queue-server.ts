@@ -15,7 +15,10 @@ interface Internals {
   readonly SqsStore: new () => { allQueues(): Iterable<{ persistence?: unknown }>; persistence?: unknown };
   readonly SnsStore: new () => unknown;
   readonly S3Store: new () => unknown;
-  readonly PersistenceManager: new (directory: string) => { loadSqsAndSns(sqs: unknown, sns: unknown): void; close(): void };
+  readonly PersistenceManager: new (directory: string) => {
+    loadSqsAndSns(sqs: unknown, sns: unknown): void;
+    close(): void;
+  };
 }
 
 /**

@@ -79,13 +79,25 @@ export function localRuntime({ config, env, log, holder, progress }: LocalOption
   async function caOf({ caFile }: Repository): Promise<string | null> {
     if (caFile === null) return null;
     return readFile(caFile, 'utf8').catch((cause: unknown) => {
-      throw new DeployError('config-invalid', { subject: caFile, message: 'caFile cannot be read', remedy: 'Mend the path or the rights of the file.', cause });
+      throw new DeployError('config-invalid', {
+        subject: caFile,
+        message: 'caFile cannot be read',
+        remedy: 'Mend the path or the rights of the file.',
+        cause,
+      });
     });
   }
 
   async function openGit(repository: Repository) {
     const [token, ca] = await Promise.all([tokenOf(repository), caOf(repository)]);
-    return openRepository({ url: repository.url, token, ca, userAgent: `headgate/${VERSION}`, agents, limits: GIT_LIMITS });
+    return openRepository({
+      url: repository.url,
+      token,
+      ca,
+      userAgent: `headgate/${VERSION}`,
+      agents,
+      limits: GIT_LIMITS,
+    });
   }
 
   function statusesOf(repository: Repository, { token, ca }: { token: string; ca: string | null }): Statuses | null {
@@ -102,13 +114,24 @@ export function localRuntime({ config, env, log, holder, progress }: LocalOption
     wait,
     openGit,
     accessOf,
-    secretsOf: (repository) => Promise.all(repository.webhookSecrets.map((reference) => resolveSecret(reference, sources))),
+    secretsOf: (repository) =>
+      Promise.all(repository.webhookSecrets.map((reference) => resolveSecret(reference, sources))),
     async open(target, revision) {
       const { repository } = target;
       let commit: string = revision ?? '';
-      const [access, git, token, ca] = await Promise.all([accessOf(target.cluster), openGit(repository), tokenOf(repository), caOf(repository)]);
+      const [access, git, token, ca] = await Promise.all([
+        accessOf(target.cluster),
+        openGit(repository),
+        tokenOf(repository),
+        caOf(repository),
+      ]);
       const userAgent = () => `headgate/${VERSION} (${target.name}${commit === '' ? '' : `@${commit.slice(0, 12)}`})`;
-      const connection = sessions.connect(access, { userAgent, impersonate: target.serviceAccount, requestTimeoutMs: REQUEST_TIMEOUT_MS, wait });
+      const connection = sessions.connect(access, {
+        userAgent,
+        impersonate: target.serviceAccount,
+        requestTimeoutMs: REQUEST_TIMEOUT_MS,
+        wait,
+      });
       const cluster = targetCluster({
         connection,
         kinds: kindsOf(target.cluster),

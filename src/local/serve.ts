@@ -38,14 +38,27 @@ const CONCURRENCY = 8;
 const STOP_MS = 20_000;
 
 /** Everything in one process: webhook, durable queue, deploys, sweeps. */
-export async function serve({ config, env, log, dataDirectory, host, port, sweepIntervalMs }: ServeOptions): Promise<Service> {
+export async function serve({
+  config,
+  env,
+  log,
+  dataDirectory,
+  host,
+  port,
+  sweepIntervalMs,
+}: ServeOptions): Promise<Service> {
   await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
   const runtime = localRuntime({ config, env, log, holder: dataDirectory, progress: () => undefined });
   // A secret that is missing is an error now, not at the first push.
   await Promise.all([...config.repositories.values()].map((repository) => runtime.secretsOf(repository)));
   const queueServer = await startQueueServer({ dataDirectory });
-  const { deployUrl, deadUrl } = await createQueues({ endpoint: queueServer.endpoint, region: REGION, maxReceiveCount: MAX_RECEIVE_COUNT });
-  const open = (queueUrl: string) => openQueue({ endpoint: queueServer.endpoint, region: REGION, queueUrl, randomId: randomUUID });
+  const { deployUrl, deadUrl } = await createQueues({
+    endpoint: queueServer.endpoint,
+    region: REGION,
+    maxReceiveCount: MAX_RECEIVE_COUNT,
+  });
+  const open = (queueUrl: string) =>
+    openQueue({ endpoint: queueServer.endpoint, region: REGION, queueUrl, randomId: randomUUID });
   const [deployQueue, deadQueue] = await Promise.all([open(deployUrl), open(deadUrl)]);
   const letters = deadLetters({ dataDirectory, nowMs: runtime.nowMs });
   const stopping = new AbortController();
@@ -53,7 +66,12 @@ export async function serve({ config, env, log, dataDirectory, host, port, sweep
   const common = { log, wait, random: Math.random, visibilitySeconds: VISIBILITY_SECONDS };
   const onPoison = async (body: string) => {
     log({ level: 'error', message: 'not-a-request', length: body.length });
-    await letters.add({ target: '(unreadable message)', delivery: '', revision: null, at: new Date(runtime.nowMs()).toISOString() });
+    await letters.add({
+      target: '(unreadable message)',
+      delivery: '',
+      revision: null,
+      at: new Date(runtime.nowMs()).toISOString(),
+    });
   };
   const deploys = consume({
     ...common,
@@ -63,7 +81,8 @@ export async function serve({ config, env, log, dataDirectory, host, port, sweep
     async handler(requests, signal) {
       const outcome = await runRequests(requests, runtime, signal);
       if (outcome.kind === 'retry') return outcome;
-      if (outcome.report?.verdict === 'deployed' || outcome.report?.verdict === 'unchanged') await letters.clear(requests[0]?.target ?? '');
+      if (outcome.report?.verdict === 'deployed' || outcome.report?.verdict === 'unchanged')
+        await letters.clear(requests[0]?.target ?? '');
       return { kind: 'done' };
     },
   });
@@ -74,9 +93,21 @@ export async function serve({ config, env, log, dataDirectory, host, port, sweep
     onPoison,
     async handler(requests, signal) {
       for (const request of requests) {
-        await letters.add({ target: request.target, delivery: request.delivery, revision: request.hint?.revision ?? null, at: new Date(runtime.nowMs()).toISOString() });
+        await letters.add({
+          target: request.target,
+          delivery: request.delivery,
+          revision: request.hint?.revision ?? null,
+          at: new Date(runtime.nowMs()).toISOString(),
+        });
         // The letter is kept; a status that cannot be written is only logged.
-        await reportDead(request, runtime, signal).catch((thrown: unknown) => log({ level: 'warn', message: 'not-reported', target: request.target, errors: [asDeployError(thrown).problem] }));
+        await reportDead(request, runtime, signal).catch((thrown: unknown) =>
+          log({
+            level: 'warn',
+            message: 'not-reported',
+            target: request.target,
+            errors: [asDeployError(thrown).problem],
+          }),
+        );
       }
       return { kind: 'done' };
     },
@@ -84,7 +115,16 @@ export async function serve({ config, env, log, dataDirectory, host, port, sweep
 
   const queue = nudging(deployQueue, deploys);
   const { secretsOf, nowMs } = runtime;
-  const reception = { config, version: VERSION, limitBytes: BODY_LIMIT_BYTES, secretsOf, queue, log, nowMs, randomId: randomUUID };
+  const reception = {
+    config,
+    version: VERSION,
+    limitBytes: BODY_LIMIT_BYTES,
+    secretsOf,
+    queue,
+    log,
+    nowMs,
+    randomId: randomUUID,
+  };
   const server = await startHttpServer({ host, port }, reception);
   const sweeps = sweepForever({ intervalMs: sweepIntervalMs, signal: stopping.signal, log }, async () => {
     const requests = await sweep(runtime, stopping.signal);
@@ -116,7 +156,10 @@ function nudging(queue: SqsQueue, consumer: { nudge(targets: readonly string[]):
   };
 }
 
-async function sweepForever({ intervalMs, signal, log }: { intervalMs: number; signal: AbortSignal; log: Log }, once: () => Promise<void>): Promise<void> {
+async function sweepForever(
+  { intervalMs, signal, log }: { intervalMs: number; signal: AbortSignal; log: Log },
+  once: () => Promise<void>,
+): Promise<void> {
   while (!signal.aborted) {
     try {
       await wait(intervalMs, signal);

@@ -7,19 +7,30 @@ import type { Plan, Prune, Write } from './plan.ts';
 
 /** What became of one change. A change that a failure stopped before its turn has no result. */
 export type ChangeResult =
-  | { readonly kind: 'applied'; readonly write: Write; readonly seen: Seen; readonly effect: 'created' | 'updated' | 'unchanged' }
+  | {
+      readonly kind: 'applied';
+      readonly write: Write;
+      readonly seen: Seen;
+      readonly effect: 'created' | 'updated' | 'unchanged';
+    }
   | { readonly kind: 'pruned'; readonly prune: Prune }
   | { readonly kind: 'kept'; readonly prune: Prune; readonly reason: string; readonly forget: boolean }
   | { readonly kind: 'failed'; readonly change: Write | Prune; readonly problem: Problem };
 
 /** The entries of the touched shards as they are after these results: exact where something was done, as before elsewhere. */
-export function inventoryAfter(plan: Plan, results: readonly ChangeResult[], touched: ReadonlySet<string>): readonly Entry[] {
+export function inventoryAfter(
+  plan: Plan,
+  results: readonly ChangeResult[],
+  touched: ReadonlySet<string>,
+): readonly Entry[] {
   const untouched = plan.during.filter((entry) => !touched.has(entry.file));
   const after = new Map(entriesByObject(plan.during.filter((entry) => touched.has(entry.file))));
   for (const { entry } of plan.keeps) after.set(formatId(entry.id), [entry]);
   for (const result of results) {
-    if (result.kind === 'applied') after.set(formatId(result.write.candidate.resource.id), [appliedEntry(result.write, result.seen)]);
-    if (result.kind === 'pruned' || (result.kind === 'kept' && result.forget)) after.delete(formatId(result.prune.entry.id));
+    if (result.kind === 'applied')
+      after.set(formatId(result.write.candidate.resource.id), [appliedEntry(result.write, result.seen)]);
+    if (result.kind === 'pruned' || (result.kind === 'kept' && result.forget))
+      after.delete(formatId(result.prune.entry.id));
   }
   return sorted([...untouched, ...[...after.values()].flat()]);
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../resource/json.ts';
-import { isObject, metadataMap } from '../resource/resource.ts';
+import { isObject, isSecret, metadataMap, textOf } from '../resource/resource.ts';
 import type { Json, JsonObject, Resource } from '../resource/resource.ts';
 
 /** KEP-3659: who belongs to which set. */
@@ -25,9 +25,8 @@ export function bodyOf(resource: Resource, applySetId: string): JsonObject {
   const metadata = Object.fromEntries(
     Object.entries(isObject(written) ? written : {}).filter(([key]) => !SERVER_FIELDS.has(key)),
   );
-  const isSecret = resource.id.group === '' && resource.id.kind === 'Secret';
   return {
-    ...(isSecret ? withoutStringData(rest) : rest),
+    ...(isSecret(resource) ? withoutStringData(rest) : rest),
     metadata: {
       ...metadata,
       ...(resource.id.namespace === '' ? {} : { namespace: resource.id.namespace }),
@@ -45,18 +44,23 @@ function mapOf(value: Json | undefined): JsonObject {
 function withoutStringData(secret: JsonObject): JsonObject {
   const { stringData, ...rest } = secret;
   if (!isObject(stringData) || Object.values(stringData).some((value) => typeof value !== 'string')) return secret;
-  const encoded = Object.entries(stringData).map(([key, value]) => [key, Buffer.from(String(value)).toString('base64')]);
+  const encoded = Object.entries(stringData).map(([key, value]) => [
+    key,
+    Buffer.from(textOf(value)).toString('base64'),
+  ]);
   return { ...rest, data: { ...mapOf(rest['data']), ...Object.fromEntries(encoded) } };
 }
 
 /** Of everything that is sent; null for a Secret, whose hash would let a reader of the state guess values. */
 export function contentHash(body: JsonObject, resource: Resource): string | null {
-  if (resource.id.group === '' && resource.id.kind === 'Secret') return null;
+  if (isSecret(resource)) return null;
   return shortHash(canonicalJson(body));
 }
 
 export function marksHash(body: JsonObject): string {
-  return shortHash(canonicalJson({ labels: metadataMap(body, 'labels'), annotations: metadataMap(body, 'annotations') }));
+  return shortHash(
+    canonicalJson({ labels: metadataMap(body, 'labels'), annotations: metadataMap(body, 'annotations') }),
+  );
 }
 
 /** 128 bits: enough against accident, and inventories are made of little else. */

@@ -19,7 +19,11 @@ const NOISE: ReadonlySet<string> = new Set([
 ]);
 
 /** The fields that differ between a live object and its dry run. Keys of Secrets are shown, their values are not. */
-export function changedFields(before: JsonObject, after: JsonObject, { isSecret }: { isSecret: boolean }): readonly FieldChange[] {
+export function changedFields(
+  before: JsonObject,
+  after: JsonObject,
+  { isSecret }: { isSecret: boolean },
+): readonly FieldChange[] {
   const changes = compare(before, after, '');
   return isSecret ? changes.map((change) => masked(change)) : changes;
 }
@@ -48,5 +52,9 @@ function keyPath(key: string): string {
 
 function masked({ path, before, after }: FieldChange): FieldChange {
   if (path.startsWith('.metadata') || path === '.type' || path === '.immutable') return { path, before, after };
-  return { path, before: before === undefined ? undefined : '*** (before)', after: after === undefined ? undefined : '*** (after)' };
+  return {
+    path,
+    before: before === undefined ? undefined : '*** (before)',
+    after: after === undefined ? undefined : '*** (after)',
+  };
 }

@@ -5,7 +5,10 @@ import { formatId } from '../resource/resource.ts';
 import { protectedKind } from './prune-rule.ts';
 
 /** A path without a manifest is more often a mistake (a wrong path, a failed generator) than a wish to delete everything. */
-export function refuseNothingLeft({ target, source, count, candidates }: Facts, prunes: readonly Prune[]): readonly Problem[] {
+export function refuseNothingLeft(
+  { target, source, count, candidates }: Facts,
+  prunes: readonly Prune[],
+): readonly Problem[] {
   if (target.prune.empty || candidates.length > 0) return [];
   const path = target.path === '' ? 'the repository' : target.path;
   if (source.tree === null) {

@@ -47,7 +47,10 @@ function replace(object: JsonObject, [key, ...rest]: readonly string[], value: J
   if (isObject(at)) return { ...object, [key]: replace(at, rest, value) };
   if (!Array.isArray(at)) return object;
   const [index, ...below] = rest;
-  return { ...object, [key]: at.map((item, i) => (String(i) === index && isObject(item) ? replace(item, below, value) : item)) };
+  return {
+    ...object,
+    [key]: at.map((item, i) => (String(i) === index && isObject(item) ? replace(item, below, value) : item)),
+  };
 }
 
 /** managedFields are FieldsV1: `f:` before a field, `k:{…}` before a keyed list element, which a pointer's index stands for. */
@@ -59,7 +62,10 @@ function isOwnedByOthers(live: JsonObject, path: readonly string[]): boolean {
     .some((entry) => entry['manager'] !== 'headgate' && owns(entry['fieldsV1'], { path, live }));
 }
 
-function owns(fields: Json | undefined, { path: [key, ...rest], live }: { path: readonly string[]; live: Json | undefined }): boolean {
+function owns(
+  fields: Json | undefined,
+  { path: [key, ...rest], live }: { path: readonly string[]; live: Json | undefined },
+): boolean {
   if (key === undefined) return fields !== undefined;
   if (!isObject(fields)) return false;
   if (isObject(live)) return owns(fields[`f:${key}`], { path: rest, live: live[key] });

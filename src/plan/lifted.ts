@@ -29,7 +29,11 @@ export function isLifted(candidate: Candidate, problem: Problem, facts: Facts): 
     if (problem.code === 'namespace-missing') return true;
   }
   return facts.candidates.some(
-    (other) => other !== candidate && isWritten(other) && stepOf(other.resource.id) < stepOf(id) && decides(other, id, problem.code),
+    (other) =>
+      other !== candidate &&
+      isWritten(other) &&
+      stepOf(other.resource.id) < stepOf(id) &&
+      decides(other, id, problem.code),
   );
 }
 
@@ -47,7 +51,10 @@ function decides(other: Candidate, id: ResourceId, code: ErrorCode): boolean {
 }
 
 /** Its schema may have changed with it, so a refusal of a field is lifted too. */
-export function definesKind({ resource }: Pick<Candidate, 'resource'>, id: Pick<ResourceId, 'group' | 'kind'>): boolean {
+export function definesKind(
+  { resource }: Pick<Candidate, 'resource'>,
+  id: Pick<ResourceId, 'group' | 'kind'>,
+): boolean {
   const spec = resource.object['spec'];
   if (!isObject(spec) || spec['group'] !== id.group) return false;
   const names = spec['names'];

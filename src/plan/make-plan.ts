@@ -11,18 +11,24 @@ import type { Keep, Plan, Prune, Write } from './plan.ts';
 
 /** Decides a whole deploy from what was observed. Pure and complete: what is not in the plan is not done. */
 export function makePlan(facts: Facts): Plan {
-  const duplicates = refuseDuplicates(facts.candidates);
+  const duplicates = refuseDuplicates(facts);
   const decided = facts.candidates.map((candidate) => decide(candidate, facts));
   const writes = decided.filter((decision): decision is Write => decision.op === 'create' || decision.op === 'update');
   const keeps = decided.filter((decision): decision is Keep => decision.op === 'keep');
   const prunes = prunesOf(facts);
+  const noNamespace = refuseNamespace(facts);
   const unread = judgeUnread(facts.unread, facts.entries);
   const refusals = [
     ...facts.problems,
     ...unread.refusals,
     ...duplicates,
-    ...decided.flatMap((decision) => (decision.op === 'refuse' ? [decision.problem] : [])),
-    ...refuseNamespace(facts),
+    // Said once for the target, not again for each of its objects.
+    ...decided.flatMap((decision) =>
+      decision.op === 'refuse' && !(noNamespace.length > 0 && decision.problem.code === 'namespace-missing')
+        ? [decision.problem]
+        : [],
+    ),
+    ...noNamespace,
   ];
   // Guards speak of the whole run: with a file that cannot be read, what is left of the target is not known.
   const guards = refusals.length > 0 ? [] : [...refuseNothingLeft(facts, prunes), ...refusePrune(facts, prunes)];
@@ -33,7 +39,10 @@ export function makePlan(facts: Facts): Plan {
     refusals: [...refusals, ...guards],
     warnings: [...facts.warnings, ...unread.warnings],
     before: facts.entries,
-    during: union(facts.entries, writes.filter((write) => write.op === 'create' || write.from !== null).map(pendingEntry)),
+    during: union(
+      facts.entries,
+      writes.filter((write) => write.op === 'create' || write.from !== null).map(pendingEntry),
+    ),
     namespace: namespaceOf(facts),
   };
 }
@@ -45,7 +54,11 @@ function decide(candidate: Candidate, facts: Facts): Decision {
   const entry = recordedEntry(candidate, facts.entries);
   const foreign = refuseForeign(candidate, facts);
   if (foreign !== null) return { op: 'refuse', problem: foreign };
-  const write = { candidate, unverified: false, from: entry !== null && entry.file !== resource.source.path ? entry.file : null };
+  const write = {
+    candidate,
+    unverified: false,
+    from: entry !== null && entry.file !== resource.source.path ? entry.file : null,
+  };
   switch (observation.kind) {
     case 'recorded':
     case 'unchanged':
@@ -72,7 +85,12 @@ function decide(candidate: Candidate, facts: Facts): Decision {
 /** The entry that knows the object best: of this file if there is one, else of the file that it leaves. */
 function recordedEntry({ resource }: Candidate, entries: readonly Entry[]): Entry | null {
   const known = entriesByObject(entries).get(formatId(resource.id)) ?? [];
-  return known.find((entry) => entry.file === resource.source.path) ?? known.find((entry) => entry.uid !== null) ?? known[0] ?? null;
+  return (
+    known.find((entry) => entry.file === resource.source.path) ??
+    known.find((entry) => entry.uid !== null) ??
+    known[0] ??
+    null
+  );
 }
 
 function keptEntry({ resource, hash, marks, observation }: Candidate, entry: Entry | null): Entry {
@@ -118,14 +136,22 @@ function stillDeleting({ resource }: Candidate, finalizers: readonly string[]): 
   };
 }
 
-function refuseDuplicates(candidates: readonly Candidate[]): readonly Problem[] {
-  const byObject = Map.groupBy(candidates, ({ resource }) => formatId(resource.id));
+/** Named where it came second: what was applied from a file before stands there rightly. */
+function refuseDuplicates({ candidates, entries }: Facts): readonly Problem[] {
+  const known = new Set(entries.map(({ id, file }) => `${file} ${formatId(id)}`));
+  const isNew = ({ resource: { id, source } }: Candidate) => Number(!known.has(`${source.path} ${formatId(id)}`));
+  const byObject = Map.groupBy(
+    candidates.toSorted((a, b) => isNew(a) - isNew(b)),
+    ({ resource }) => formatId(resource.id),
+  );
   return [...byObject].flatMap(([id, [first, ...others]]) =>
-    others.map(({ resource }) => duplicate(id, formatPosition(resource.source), first === undefined ? '' : formatPosition(first.resource.source))),
+    others.map(({ resource }) =>
+      duplicate(id, formatPosition(resource.source), first === undefined ? '' : formatPosition(first.resource.source)),
+    ),
   );
 }
 
-export function duplicate(id: string, second: string, first: string): Problem {
+function duplicate(id: string, second: string, first: string): Problem {
   return {
     code: 'manifest-duplicate',
     subject: second,
@@ -169,12 +195,17 @@ function refuseNamespace(facts: Facts): readonly Problem[] {
 
 function namespaceOf({ target, namespaceMissing, candidates }: Facts): Plan['namespace'] {
   if (!namespaceMissing) return 'present';
-  const own = candidates.some(({ resource: { id } }) => id.group === '' && id.kind === 'Namespace' && id.name === target.namespace);
+  const own = candidates.some(
+    ({ resource: { id } }) => id.group === '' && id.kind === 'Namespace' && id.name === target.namespace,
+  );
   if (own) return 'manifest';
   return target.createNamespace ? 'create' : 'present';
 }
 
-function inSteps<T>(changes: readonly T[], idOf: (change: T) => Parameters<typeof stepOf>[0]): readonly (readonly T[])[] {
+function inSteps<T>(
+  changes: readonly T[],
+  idOf: (change: T) => Parameters<typeof stepOf>[0],
+): readonly (readonly T[])[] {
   const byStep = Map.groupBy(changes, (change) => stepOf(idOf(change)));
   return [...byStep].toSorted(([a], [b]) => a - b).map(([, members]) => members);
 }

@@ -23,7 +23,10 @@ export function ownerOf(live: LiveMetadata, applySetId: string): Owner {
   if (partOf === applySetId) return { kind: 'us', source: annotations[SOURCE] ?? null };
   if (partOf !== undefined) {
     const source = annotations[SOURCE];
-    return { kind: 'other', name: source === undefined ? `ApplySet ${partOf}` : `another Headgate target (from ${source})` };
+    return {
+      kind: 'other',
+      name: source === undefined ? `ApplySet ${partOf}` : `another Headgate target (from ${source})`,
+    };
   }
   const release = annotations['meta.helm.sh/release-name'];
   if (release !== undefined) return { kind: 'other', name: `Helm release ${release}` };

@@ -22,8 +22,6 @@ export interface Prune {
   readonly entry: Entry;
 }
 
-export type Change = Write | Keep | Prune;
-
 /** Everything a deploy will do, decided before any of it is done. Plain data: it can be printed, compared, replayed. */
 export interface Plan {
   /** What is written together, in order. */

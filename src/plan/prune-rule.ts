@@ -31,13 +31,16 @@ export function judgePrune(
   }
   const owner = ownerOf(live, applySetId);
   if (owner.kind !== 'us') {
-    const claim = owner.kind === 'other' ? `it belongs to ${owner.name}` : `its label ${'applyset.kubernetes.io/part-of'} was removed`;
+    const claim =
+      owner.kind === 'other' ? `it belongs to ${owner.name}` : 'its label applyset.kubernetes.io/part-of was removed';
     return { kind: 'keep', reason: claim, forget: true };
   }
   // The label alone proves little: controllers copy labels to what they create.
-  if (owner.source === null) return { kind: 'keep', reason: 'it has no headgate.dev/source, so the label was copied', forget: true };
+  if (owner.source === null)
+    return { kind: 'keep', reason: 'it has no headgate.dev/source, so the label was copied', forget: true };
   // No touched file defines it any more; what a file says that was not read is not known.
-  if (!touched.has(owner.source)) return { kind: 'keep', reason: `it comes from ${owner.source}, which was not read`, forget: false };
+  if (!touched.has(owner.source))
+    return { kind: 'keep', reason: `it comes from ${owner.source}, which was not read`, forget: false };
   return keepMark(live) ?? protectedKind(entry, live, target) ?? { kind: 'prune' };
 }
 
@@ -56,7 +59,11 @@ function keepMark({ annotations }: LiveMetadata): PruneVerdict | null {
   return { kind: 'keep', reason: `it carries ${mark[0]}: ${annotations[mark[0]] ?? ''}`, forget: false };
 }
 
-export function protectedKind(entry: Entry, live: Pick<LiveMetadata, 'annotations'>, target: Target): PruneVerdict | null {
+export function protectedKind(
+  entry: Entry,
+  live: Pick<LiveMetadata, 'annotations'>,
+  target: Target,
+): PruneVerdict | null {
   const kind = formatKind(entry.id);
   if (!PROTECTED.has(kind) || target.prune.kinds.includes(entry.id.kind)) return null;
   if (live.annotations['headgate.dev/prune'] === 'true') return null;

@@ -45,9 +45,15 @@ function readFile(file: SourceFile): ReturnType<typeof readManifests> {
     case 'absent':
       return NOTHING;
     case 'symlink':
-      return { ...NOTHING, unread: [notRead(file.path, 'a symbolic link, which is never followed', 'Put the file itself there.')] };
+      return {
+        ...NOTHING,
+        unread: [notRead(file.path, 'a symbolic link, which is never followed', 'Put the file itself there.')],
+      };
     case 'submodule':
-      return { ...NOTHING, unread: [notRead(file.path, 'a submodule, which is not read', 'Put the manifests into this repository.')] };
+      return {
+        ...NOTHING,
+        unread: [notRead(file.path, 'a submodule, which is not read', 'Put the manifests into this repository.')],
+      };
     case 'refused':
       return { ...NOTHING, unread: [notRead(file.path, file.reason, 'Rename or shrink it.')] };
     default:
@@ -56,7 +62,12 @@ function readFile(file: SourceFile): ReturnType<typeof readManifests> {
 }
 
 function notRead(path: string, what: string, remedy: string): Problem {
-  return { code: 'file-unreadable', subject: JSON.stringify(path).slice(1, -1), message: `skipped: it is ${what}`, remedy };
+  return {
+    code: 'file-unreadable',
+    subject: JSON.stringify(path).slice(1, -1),
+    message: `skipped: it is ${what}`,
+    remedy,
+  };
 }
 
 /** Is this path one that the target reads? A link or submodule may stand for a folder, and is named then. */

@@ -11,7 +11,7 @@ export function parseJson(text: string): Json {
 }
 
 /** Node 24 has it, TypeScript's library does not know it yet. */
-const { rawJSON: rawJson } = JSON as JSON & { rawJSON(text: string): unknown };
+const { rawJSON: rawJson } = JSON as JSON & { rawJSON(this: void, text: string): unknown };
 
 /** U+007F to U+009F, U+FFFE and U+FFFF: the API server reads apply bodies as YAML, which refuses or folds them. */
 // oxlint-disable-next-line no-control-regex
@@ -19,7 +19,9 @@ const NOT_YAML = /[\u007f-\u009f\ufffe\uffff]/g;
 
 /** JSON as the API server's YAML reader takes it: bigint exact, and nothing escaped beyond what has to be. */
 export function stringifyJson(value: Json): string {
-  const text = JSON.stringify(value, (_key, part: unknown) => (typeof part === 'bigint' ? rawJson(String(part)) : part));
+  const text = JSON.stringify(value, (_key, part: unknown) =>
+    typeof part === 'bigint' ? rawJson(String(part)) : part,
+  );
   return text.replace(NOT_YAML, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 

@@ -1,5 +1,5 @@
 import type { Problem } from '../error/deploy-error.ts';
-import { isObject } from './resource.ts';
+import { isObject, textOf } from './resource.ts';
 import type { Json, JsonObject, Manifest, Position } from './resource.ts';
 import { formatPosition } from './resource.ts';
 import { readYaml } from './yaml.ts';
@@ -16,12 +16,15 @@ export interface FileLimits {
   readonly documents: number;
 }
 
-const DEFAULT_LIMITS: FileLimits = { bytes: 1024 * 1024, documents: 10_000 };
+const DEFAULT_LIMITS: FileLimits = { bytes: 16 * 1024 * 1024, documents: 10_000 };
 
 const LFS = 'version https://git-lfs.github.com/spec/';
 
 /** Reads one file as `kubectl apply -f` would; Lists become their items. */
-export function readManifests(file: { readonly path: string; readonly bytes: Uint8Array }, limits: FileLimits = DEFAULT_LIMITS): ReadFile {
+export function readManifests(
+  file: { readonly path: string; readonly bytes: Uint8Array },
+  limits: FileLimits = DEFAULT_LIMITS,
+): ReadFile {
   const text = readText(file, limits);
   if (typeof text !== 'string') return problem(text);
   const documents = readYaml(text);
@@ -40,7 +43,11 @@ export function readManifests(file: { readonly path: string; readonly bytes: Uin
       case 'mistake':
         return problem(mistake({ path: file.path, line: result.line }, result.message));
       case 'document':
-        return readDocument(result.document.value, { path: file.path, line: result.document.line }, result.document.itemLines);
+        return readDocument(
+          result.document.value,
+          { path: file.path, line: result.document.line },
+          result.document.itemLines,
+        );
       default:
         return result satisfies never;
     }
@@ -59,7 +66,12 @@ function problem(found: Problem): ReadFile {
 }
 
 function mistake(at: Position, message: string): Problem {
-  return { code: 'manifest-invalid', subject: formatPosition(at), message, remedy: 'Mend the YAML here or shortly above.' };
+  return {
+    code: 'manifest-invalid',
+    subject: formatPosition(at),
+    message,
+    remedy: 'Mend the YAML here or shortly above.',
+  };
 }
 
 function readText({ path, bytes }: { path: string; bytes: Uint8Array }, limits: FileLimits): string | Problem {
@@ -68,7 +80,7 @@ function readText({ path, bytes }: { path: string; bytes: Uint8Array }, limits: 
       code: 'manifest-too-large',
       subject: path,
       message: `it has ${bytes.length} bytes, and up to ${limits.bytes} are read`,
-      remedy: 'Split the file; an object of this size would not fit into etcd either.',
+      remedy: 'Split the file.',
     };
   }
   try {
@@ -93,13 +105,18 @@ function readText({ path, bytes }: { path: string; bytes: Uint8Array }, limits: 
 function readDocument(value: Json, at: Position, itemLines: readonly number[]): ReadFile {
   if (!isObject(value)) return { ...NOTHING, unread: [notAManifest(at, 'it is no map')] };
   const { kind, items } = value;
-  if (typeof kind === 'string' && kind.endsWith('List') && Array.isArray(items)) return readList(value, items, { at, itemLines });
+  if (typeof kind === 'string' && kind.endsWith('List') && Array.isArray(items))
+    return readList(value, items, { at, itemLines });
   return readObject(value, at);
 }
 
 /** Items of a typed list need no kind of their own: `ConfigMapList` says it. */
-function readList(list: JsonObject, items: readonly Json[], { at, itemLines }: { at: Position; itemLines: readonly number[] }): ReadFile {
-  const kind = String(list['kind']).slice(0, -'List'.length);
+function readList(
+  list: JsonObject,
+  items: readonly Json[],
+  { at, itemLines }: { at: Position; itemLines: readonly number[] },
+): ReadFile {
+  const kind = textOf(list['kind']).slice(0, -'List'.length);
   const inherited = kind === '' ? {} : { apiVersion: list['apiVersion'] ?? null, kind };
   const read = items.map((item, index) => {
     const position = { path: at.path, line: itemLines[index] ?? at.line };
@@ -127,7 +144,11 @@ function readObject(object: JsonObject, source: Position): ReadFile {
       remedy: 'Give it a name: what is declared in Git has to be found again.',
     });
   }
-  const missing = [isText(apiVersion) ? '' : 'apiVersion', isText(kind) ? '' : 'kind', isText(name) ? '' : 'metadata.name'].filter((field) => field !== '');
+  const missing = [
+    isText(apiVersion) ? '' : 'apiVersion',
+    isText(kind) ? '' : 'kind',
+    isText(name) ? '' : 'metadata.name',
+  ].filter((field) => field !== '');
   if (!isText(apiVersion) || !isText(kind) || !isText(name)) {
     return { ...NOTHING, unread: [notAManifest(source, `it has no ${missing.join(', no ')}`)] };
   }
@@ -137,7 +158,12 @@ function readObject(object: JsonObject, source: Position): ReadFile {
   const slash = apiVersion.indexOf('/');
   const group = slash === -1 ? '' : apiVersion.slice(0, slash);
   const version = apiVersion.slice(slash + 1);
-  return { ...NOTHING, manifests: [{ apiVersion, group, version, kind, name, namespace: isText(namespace) ? namespace : null, object, source }] };
+  return {
+    ...NOTHING,
+    manifests: [
+      { apiVersion, group, version, kind, name, namespace: isText(namespace) ? namespace : null, object, source },
+    ],
+  };
 }
 
 function isText(value: Json | undefined): value is string {

@@ -49,6 +49,11 @@ export interface Resource {
   readonly source: Position;
 }
 
+/** Its values must not be seen in hashes, texts or logs. */
+export function isSecret({ id }: Pick<Resource, 'id'>): boolean {
+  return id.group === '' && id.kind === 'Secret';
+}
+
 export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -58,9 +63,16 @@ export function metadataMap(object: JsonObject, key: 'annotations' | 'labels'): 
   const metadata = object['metadata'];
   const map = isObject(metadata) ? metadata[key] : undefined;
   if (!isObject(map)) return {};
-  return Object.fromEntries(Object.entries(map).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+  return Object.fromEntries(
+    Object.entries(map).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
 }
 
 export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Text, or a number written out; '' for anything else. */
+export function textOf(value: Json | undefined): string {
+  return typeof value === 'string' ? value : typeof value === 'number' || typeof value === 'bigint' ? `${value}` : '';
 }

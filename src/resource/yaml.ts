@@ -48,12 +48,16 @@ function splitDocuments(text: string): readonly (Chunk | { line: number; message
   lines.forEach((line, index) => {
     // kubectl drops what follows without a word, and a dropped document would look like a deleted one.
     if (/^\.\.\.\s*$/.test(line) && hasContent(lines.slice(index + 1))) {
-      chunks.push({ line: index + 1, message: 'the document end marker ... is followed by more, which kubectl would not read' });
+      chunks.push({
+        line: index + 1,
+        message: 'the document end marker ... is followed by more, which kubectl would not read',
+      });
     }
     if (!line.startsWith('---')) return;
     if (index > first) chunks.push({ text: lines.slice(first, index).join('\n'), firstLine: first + 1 });
     first = index + 1;
-    if (!/^---\s*(#.*)?$/.test(line)) chunks.push({ line: index + 1, message: 'there is text behind the document separator ---' });
+    if (!/^---\s*(#.*)?$/.test(line))
+      chunks.push({ line: index + 1, message: 'there is text behind the document separator ---' });
   });
   chunks.push({ text: lines.slice(first).join('\n'), firstLine: first + 1 });
   return chunks;
@@ -72,7 +76,10 @@ function readDocument({ text, firstLine }: Chunk, limits: YamlLimits): YamlResul
       version: '1.1',
       schema: 'yaml-1.1',
       // `!!set` and the like are read as what they are written as; dates and sexagesimal numbers are text.
-      customTags: (tags) => [...tags.filter((tag) => typeof tag !== 'string' && KEPT_TAGS.has(tag.tag)), ...SCALAR_TAGS],
+      customTags: (tags) => [
+        ...tags.filter((tag) => typeof tag !== 'string' && KEPT_TAGS.has(tag.tag)),
+        ...SCALAR_TAGS,
+      ],
       merge: true,
       uniqueKeys: false,
       strict: false,
@@ -82,17 +89,28 @@ function readDocument({ text, firstLine }: Chunk, limits: YamlLimits): YamlResul
     });
     const [error] = document.errors;
     if (error !== undefined) return { kind: 'mistake', line: lineOf(error.pos[0]), message: explain(error.code) };
-    if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) return { kind: 'empty' };
+    if (document.contents === null || (isScalar(document.contents) && document.contents.value === null))
+      return { kind: 'empty' };
     const value = new Expansion(document, limits, lineOf).value(document.contents, 0);
-    return { kind: 'document', document: { value, line: lineOf(document.contents.range?.[0] ?? 0), itemLines: itemLinesOf(document.contents, lineOf) } };
+    return {
+      kind: 'document',
+      document: {
+        value,
+        line: lineOf(document.contents.range?.[0] ?? 0),
+        itemLines: itemLinesOf(document.contents, lineOf),
+      },
+    };
   } catch (thrown) {
     if (thrown instanceof Mistake) return { kind: 'mistake', line: thrown.line, message: thrown.message };
-    if (thrown instanceof RangeError) return { kind: 'mistake', line: firstLine, message: `it is nested more than ${limits.depth} levels deep` };
+    if (thrown instanceof RangeError)
+      return { kind: 'mistake', line: firstLine, message: `it is nested more than ${limits.depth} levels deep` };
     throw thrown;
   }
 }
 
-const KEPT_TAGS: ReadonlySet<string> = new Set(['map', 'seq', 'str', 'null'].map((name) => `tag:yaml.org,2002:${name}`));
+const KEPT_TAGS: ReadonlySet<string> = new Set(
+  ['map', 'seq', 'str', 'null'].map((name) => `tag:yaml.org,2002:${name}`),
+);
 
 class Mistake extends Error {
   readonly line: number;
@@ -117,8 +135,10 @@ class Expansion {
 
   value(node: unknown, depth: number): Json {
     this.#nodes += 1;
-    if (this.#nodes > this.#limits.nodes) throw this.#mistake(node, `it has more than ${this.#limits.nodes} values once its aliases are expanded`);
-    if (depth > this.#limits.depth) throw this.#mistake(node, `it is nested more than ${this.#limits.depth} levels deep`);
+    if (this.#nodes > this.#limits.nodes)
+      throw this.#mistake(node, `it has more than ${this.#limits.nodes} values once its aliases are expanded`);
+    if (depth > this.#limits.depth)
+      throw this.#mistake(node, `it is nested more than ${this.#limits.depth} levels deep`);
     if (isAlias(node)) return this.value(this.#target(node), depth + 1);
     if (isMap(node)) return this.#object(node, depth);
     if (isSeq(node)) return node.items.map((item) => this.value(item, depth + 1));
@@ -126,7 +146,8 @@ class Expansion {
   }
 
   #scalar(value: unknown, node: unknown): Json {
-    if (typeof value === 'number' && !Number.isFinite(value)) throw this.#mistake(node, 'infinity and NaN have no place in JSON');
+    if (typeof value === 'number' && !Number.isFinite(value))
+      throw this.#mistake(node, 'infinity and NaN have no place in JSON');
     if (typeof value === 'number' && Object.is(value, -0)) return 0;
     if (value === null || ['string', 'number', 'bigint', 'boolean'].includes(typeof value)) return value as Json;
     if (typeof value === 'symbol') return '<<';

@@ -8,7 +8,10 @@ import { pipeline } from 'node:stream/promises';
 /** `$HEADGATE_CACHE`, else `$XDG_CACHE_HOME/headgate`, else `~/.cache/headgate`. */
 export function cacheDirectory(env: NodeJS.ProcessEnv): string {
   if (env['HEADGATE_CACHE'] !== undefined && env['HEADGATE_CACHE'] !== '') return env['HEADGATE_CACHE'];
-  const base = env['XDG_CACHE_HOME'] !== undefined && env['XDG_CACHE_HOME'] !== '' ? env['XDG_CACHE_HOME'] : join(homedir(), '.cache');
+  const base =
+    env['XDG_CACHE_HOME'] !== undefined && env['XDG_CACHE_HOME'] !== ''
+      ? env['XDG_CACHE_HOME']
+      : join(homedir(), '.cache');
   return join(base, 'headgate');
 }
 

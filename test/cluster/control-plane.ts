@@ -42,7 +42,8 @@ export interface ControlPlaneOptions {
   readonly controllers: boolean;
 }
 
-const AUDIT_POLICY = 'apiVersion: audit.k8s.io/v1\nkind: Policy\nomitStages: [RequestReceived]\nrules: [{ level: Metadata }]\n';
+const AUDIT_POLICY =
+  'apiVersion: audit.k8s.io/v1\nkind: Policy\nomitStages: [RequestReceived]\nrules: [{ level: Metadata }]\n';
 const READY_MS = 60_000;
 
 export async function startControlPlane({ parts, directory, controllers }: ControlPlaneOptions): Promise<ControlPlane> {
@@ -51,7 +52,11 @@ export async function startControlPlane({ parts, directory, controllers }: Contr
   const certificates = await makeCertificates(directory);
   const [etcdPort = 0, peerPort = 0, apiPort = 0] = await freePorts(3);
   const tokens = { admin: randomBytes(16).toString('hex'), limited: randomBytes(16).toString('hex') };
-  await writeFile(file('tokens.csv'), `${tokens.admin},admin,admin,system:masters\n${tokens.limited},limited,limited\n`, { mode: 0o600 });
+  await writeFile(
+    file('tokens.csv'),
+    `${tokens.admin},admin,admin,system:masters\n${tokens.limited},limited,limited\n`,
+    { mode: 0o600 },
+  );
   await writeFile(file('audit-policy.yaml'), AUDIT_POLICY);
   const server = `https://127.0.0.1:${apiPort}`;
   await writeFile(file('kubeconfig'), await kubeconfig(server, certificates), { mode: 0o600 });
@@ -100,7 +105,11 @@ export async function startControlPlane({ parts, directory, controllers }: Contr
   };
 }
 
-function etcdCommand({ etcd }: Parts, data: string, { etcdPort, peerPort }: { etcdPort: number; peerPort: number }): readonly string[] {
+function etcdCommand(
+  { etcd }: Parts,
+  data: string,
+  { etcdPort, peerPort }: { etcdPort: number; peerPort: number },
+): readonly string[] {
   const client = `http://127.0.0.1:${etcdPort}`;
   const peer = `http://127.0.0.1:${peerPort}`;
   return [
@@ -117,7 +126,13 @@ function etcdCommand({ etcd }: Parts, data: string, { etcdPort, peerPort }: { et
   ];
 }
 
-function apiServerCommand({ parts, certificates, file, etcdPort, apiPort }: {
+function apiServerCommand({
+  parts,
+  certificates,
+  file,
+  etcdPort,
+  apiPort,
+}: {
   readonly parts: Parts;
   readonly certificates: Certificates;
   readonly file: (name: string) => string;
@@ -149,7 +164,12 @@ function apiServerCommand({ parts, certificates, file, etcdPort, apiPort }: {
   ];
 }
 
-async function startControllers({ parts, certificates, file, start }: {
+async function startControllers({
+  parts,
+  certificates,
+  file,
+  start,
+}: {
   readonly parts: Parts;
   readonly certificates: Certificates;
   readonly file: (name: string) => string;
@@ -167,10 +187,20 @@ async function startControllers({ parts, certificates, file, start }: {
     '--bind-address=127.0.0.1',
     `--secure-port=${managerPort}`,
   ]);
-  start('kube-scheduler', [parts.scheduler, ...common, '--leader-elect=false', '--bind-address=127.0.0.1', `--secure-port=${schedulerPort}`]);
+  start('kube-scheduler', [
+    parts.scheduler,
+    ...common,
+    '--leader-elect=false',
+    '--bind-address=127.0.0.1',
+    `--secure-port=${schedulerPort}`,
+  ]);
   const stages = join(dirname(fileURLToPath(import.meta.url)), 'stages.yaml');
   start('kwok', [parts.kwok, ...common, '--manage-all-nodes=true', `--config=${stages}`]);
-  const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'simulated', labels: { 'kubernetes.io/hostname': 'simulated' } } };
+  const node = {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name: 'simulated', labels: { 'kubernetes.io/hostname': 'simulated' } },
+  };
   await mustRun(parts.kubectl, [...common, 'apply', '--server-side', '-f', '-'], { input: JSON.stringify(node) });
 }
 
@@ -204,7 +234,12 @@ async function kubeconfig(server: string, { ca, admin }: Certificates): Promise<
     'current-context': 'headgate-test',
     contexts: [{ name: 'headgate-test', context: { cluster: 'headgate-test', user: 'admin' } }],
     clusters: [{ name: 'headgate-test', cluster: { server, 'certificate-authority-data': await base64(ca) } }],
-    users: [{ name: 'admin', user: { 'client-certificate-data': await base64(admin.cert), 'client-key-data': await base64(admin.key) } }],
+    users: [
+      {
+        name: 'admin',
+        user: { 'client-certificate-data': await base64(admin.cert), 'client-key-data': await base64(admin.key) },
+      },
+    ],
   });
 }
 
@@ -213,7 +248,9 @@ export async function freePorts(count: number): Promise<readonly number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, () => {
       const server = createServer();
-      return new Promise<typeof server>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', () => resolve(server)));
+      return new Promise<typeof server>((resolve, reject) =>
+        server.once('error', reject).listen(0, '127.0.0.1', () => resolve(server)),
+      );
     }),
   );
   const ports = servers.map((server) => {
@@ -224,6 +261,10 @@ export async function freePorts(count: number): Promise<readonly number[]> {
   return ports;
 }
 
-export function kubectl({ kubectl: program, kubeconfig: config }: ClusterAddress, args: readonly string[], input?: string): Promise<CommandResult> {
+export function kubectl(
+  { kubectl: program, kubeconfig: config }: ClusterAddress,
+  args: readonly string[],
+  input?: string,
+): Promise<CommandResult> {
   return run(program, [`--kubeconfig=${config}`, ...args], input === undefined ? {} : { input });
 }

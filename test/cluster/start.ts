@@ -12,7 +12,9 @@ const stopped = new Promise<void>((resolve) => {
 const parts = await getParts();
 const directory = await mkdtemp(join(tmpdir(), 'headgate-cluster-'));
 try {
-  const cluster = await withProgress('starting Kubernetes', () => startControlPlane({ parts, directory, controllers: true }));
+  const cluster = await withProgress('starting Kubernetes', () =>
+    startControlPlane({ parts, directory, controllers: true }),
+  );
   process.stdout.write(`export KUBECONFIG=${cluster.address.kubeconfig}\n`);
   process.stderr.write('Kubernetes runs; Ctrl-C stops it.\n');
   await stopped;

@@ -16,7 +16,9 @@ const OBJECTS = 10_000;
 const path = (n: number) => `apps/${n % 50}/${n % 20}/c${n}.yaml`;
 
 it('costs 8 requests to Kubernetes, 4 to Git and less than 10 KB for one change among 10,000 objects', async () => {
-  const files = Object.fromEntries(Array.from({ length: OBJECTS }, (_, n) => [path(n), configMap(`c${n}`, { value: String(n) })]));
+  const files = Object.fromEntries(
+    Array.from({ length: OBJECTS }, (_, n) => [path(n), configMap(`c${n}`, { value: String(n) })]),
+  );
   const first = await house.push(files);
   const everything = await house.outcome(first, undefined, 240_000);
   expect(everything).toMatchObject({ verdict: 'deployed', created: OBJECTS });
@@ -24,7 +26,9 @@ it('costs 8 requests to Kubernetes, 4 to Git and less than 10 KB for one change 
   house.host.server.requests.length = 0;
   const edited = await house.push({ [path(4711)]: configMap('c4711', { value: 'edited' }) });
   const outcome = await house.outcome(edited);
-  const audit = (await house.auditOf(`${house.namespace}@${edited.slice(0, 12)}`)).map(({ verb, uri }) => `${verb} ${uri.split('?')[0]}`);
+  const audit = (await house.auditOf(`${house.namespace}@${edited.slice(0, 12)}`)).map(
+    ({ verb, uri }) => `${verb} ${uri.split('?')[0]}`,
+  );
   const git = house.host.server.requests.filter(({ path: url }) => url.endsWith('/git-upload-pack'));
 
   const of = `/api/v1/namespaces/${house.namespace}`;
@@ -43,5 +47,7 @@ it('costs 8 requests to Kubernetes, 4 to Git and less than 10 KB for one change 
   const bytes = git.reduce((sum, { bytesOut }) => sum + bytesOut, 0);
   expect(bytes).toBeLessThan(10_000);
   expect(outcome).toMatchObject({ requests: { kubernetes: 8, git: 4, host: 2 }, bytes: { git: bytes }, updated: 1 });
-  process.stderr.write(`first deploy ${String(everything['durationMs'])} ms, one change ${JSON.stringify(outcome['stagesMs'])} ${String(outcome['durationMs'])} ms\n`);
+  process.stderr.write(
+    `first deploy ${String(everything['durationMs'])} ms, one change ${JSON.stringify(outcome['stagesMs'])} ${String(outcome['durationMs'])} ms\n`,
+  );
 }, 300_000);

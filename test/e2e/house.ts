@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { inject, vi } from 'vitest';
@@ -63,17 +63,32 @@ export class House {
   }
 
   async git(...args: readonly string[]): Promise<string> {
-    return (await mustRun('git', ['-c', 'user.name=dev', '-c', 'user.email=dev@example.com', '-C', this.work, ...args])).trim();
+    return (
+      await mustRun('git', ['-c', 'user.name=dev', '-c', 'user.email=dev@example.com', '-C', this.work, ...args])
+    ).trim();
   }
 
   /** headgate.yml as an administrator writes it. */
   get config(): string {
-    const target = { name: this.namespace, repository: 'fleet', branch: 'main', path: 'apps', cluster: 'lab', namespace: this.namespace };
+    const target = {
+      name: this.namespace,
+      repository: 'fleet',
+      branch: 'main',
+      path: 'apps',
+      cluster: 'lab',
+      namespace: this.namespace,
+    };
     const targets = this.#options.targets ?? [this.#options.target ?? {}];
     return JSON.stringify({
       clusters: { lab: { kubeconfig: { path: inject('cluster').kubeconfig } } },
       repositories: {
-        fleet: { host: 'github', url: this.host.cloneUrl(FULL_NAME), api: `${this.host.url}/api`, webhookSecret: 'env:FLEET_SECRET', credentials: 'env:FLEET_TOKEN' },
+        fleet: {
+          host: 'github',
+          url: this.host.cloneUrl(FULL_NAME),
+          api: `${this.host.url}/api`,
+          webhookSecret: 'env:FLEET_SECRET',
+          credentials: 'env:FLEET_TOKEN',
+        },
       },
       targets: targets.map((change) => ({ ...target, ...change })),
     });
@@ -117,6 +132,18 @@ export class House {
   /** Edits, commits, pushes; the commit. */
   async push(files: Readonly<Record<string, string | null>>, ...args: readonly string[]): Promise<string> {
     await this.write(files);
+    return this.commitAndPush(...args);
+  }
+
+  async writeBytes(path: string, bytes: Uint8Array): Promise<void> {
+    await writeFile(join(this.work, path), bytes);
+  }
+
+  async link(path: string, to: string): Promise<void> {
+    await symlink(to, join(this.work, path));
+  }
+
+  async commitAndPush(...args: readonly string[]): Promise<string> {
     await this.git('add', '-A');
     await this.git('commit', '-q', '--allow-empty', '-m', 'change');
     await this.git('push', '-q', ...args, 'origin', 'HEAD:main');
@@ -127,8 +154,14 @@ export class House {
   async outcome(revision: string, verdict?: string, timeoutMs = 30_000): Promise<LogLine> {
     return vi.waitFor(
       () => {
-        const line = this.log.find((each) => each['verdict'] !== undefined && each['revision'] === revision && (verdict === undefined || each['verdict'] === verdict));
-        if (line === undefined) throw new Error(`no outcome of ${revision} yet: ${JSON.stringify(this.log.slice(-6), null, 1)}`);
+        const line = this.log.find(
+          (each) =>
+            each['verdict'] !== undefined &&
+            each['revision'] === revision &&
+            (verdict === undefined || each['verdict'] === verdict),
+        );
+        if (line === undefined)
+          throw new Error(`no outcome of ${revision} yet: ${JSON.stringify(this.log.slice(-6), null, 1)}`);
         return line;
       },
       { timeout: timeoutMs, interval: 10 },
@@ -149,8 +182,12 @@ export class House {
 
   /** `name → data` of the ConfigMaps that are not Headgate's own or Kubernetes'. */
   async configMaps(): Promise<Record<string, Record<string, string>>> {
-    const list = JSON.parse(await this.kubectl('-n', this.namespace, 'get', 'configmaps', '-o', 'json')) as { items: { metadata: { name: string }; data?: Record<string, string> }[] };
-    const users = list.items.filter(({ metadata }) => !metadata.name.startsWith('headgate-') && metadata.name !== 'kube-root-ca.crt');
+    const list = JSON.parse(await this.kubectl('-n', this.namespace, 'get', 'configmaps', '-o', 'json')) as {
+      items: { metadata: { name: string }; data?: Record<string, string> }[];
+    };
+    const users = list.items.filter(
+      ({ metadata }) => !metadata.name.startsWith('headgate-') && metadata.name !== 'kube-root-ca.crt',
+    );
     return Object.fromEntries(users.map(({ metadata, data }) => [metadata.name, data ?? {}]));
   }
 
@@ -159,7 +196,15 @@ export class House {
     return text
       .split('\n')
       .filter((line) => line.includes(userAgent))
-      .map((line) => JSON.parse(line) as { verb: string; requestURI: string; responseStatus?: { code: number }; userAgent: string })
+      .map(
+        (line) =>
+          JSON.parse(line) as {
+            verb: string;
+            requestURI: string;
+            responseStatus?: { code: number };
+            userAgent: string;
+          },
+      )
       .filter((entry) => entry.userAgent.includes(userAgent))
       .map(({ verb, requestURI, responseStatus }) => ({ verb, uri: requestURI, code: responseStatus?.code ?? 0 }));
   }

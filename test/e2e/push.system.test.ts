@@ -23,8 +23,16 @@ it('brings a push to the cluster and says so on the commit', async () => {
     ['success', '1 created'],
   ]);
 
-  const edited = await house.push({ 'apps/web.yaml': configMap('web', { colour: 'green' }), 'apps/api.yaml': configMap('api') });
-  expect(await house.outcome(edited)).toMatchObject({ verdict: 'deployed', created: 1, updated: 1, previous: revision });
+  const edited = await house.push({
+    'apps/web.yaml': configMap('web', { colour: 'green' }),
+    'apps/api.yaml': configMap('api'),
+  });
+  expect(await house.outcome(edited)).toMatchObject({
+    verdict: 'deployed',
+    created: 1,
+    updated: 1,
+    previous: revision,
+  });
   expect(await house.configMaps()).toEqual({ web: { colour: 'green' }, api: {} });
 
   const removed = await house.push({ 'apps/api.yaml': null });

@@ -43,7 +43,17 @@ export async function startGitServer({ root, port = 0, env = {}, intercept }: Gi
     cgi({ request, response, body, logged });
   }
 
-  function cgi({ request, response, body, logged }: { request: IncomingMessage; response: ServerResponse; body: Buffer; logged: LoggedRequest }): void {
+  function cgi({
+    request,
+    response,
+    body,
+    logged,
+  }: {
+    request: IncomingMessage;
+    response: ServerResponse;
+    body: Buffer;
+    logged: LoggedRequest;
+  }): void {
     const url = new URL(request.url ?? '/', 'http://localhost');
     const child = spawn('git', ['http-backend'], {
       env: {

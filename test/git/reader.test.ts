@@ -25,17 +25,42 @@ async function serve(repository: BareRepository, options: Partial<GitHttpOptions
   const server = await startGitServer({ root: repository.root, ...options });
   servers.push(server);
   const open = (change: Partial<Parameters<typeof openRepository>[0]> = {}, format: 'sha1' | 'sha256' = 'sha1') =>
-    openRepository({ url: `${server.url}/fleet.git`, token: null, ca: null, userAgent: 'headgate-test', agents, limits: GIT_LIMITS, ...change }, format);
+    openRepository(
+      {
+        url: `${server.url}/fleet.git`,
+        token: null,
+        ca: null,
+        userAgent: 'headgate-test',
+        agents,
+        limits: GIT_LIMITS,
+        ...change,
+      },
+      format,
+    );
   return { server, open };
 }
 
 function query(change: Partial<Query> = {}): Query {
-  return { ref: 'refs/heads/main', at: null, path: '', inputs: [], base: null, hint: null, also: [], wants: () => true, ...change };
+  return {
+    ref: 'refs/heads/main',
+    at: null,
+    path: '',
+    inputs: [],
+    base: null,
+    hint: null,
+    also: [],
+    wants: () => true,
+    ...change,
+  };
 }
 
 function baseOf(repository: BareRepository, revision: string, path = ''): Query['base'] {
   const tree = path === '' ? repository.treeOf(revision) : repository.tryGit('rev-parse', `${revision}:${path}`);
-  return { revision: revision as Revision, rootTree: repository.treeOf(revision) as ObjectId, tree: tree as ObjectId | null };
+  return {
+    revision: revision as Revision,
+    rootTree: repository.treeOf(revision) as ObjectId,
+    tree: tree as ObjectId | null,
+  };
 }
 
 function asChanges(source: Source): ReadonlyMap<string, string | null> {
@@ -47,14 +72,22 @@ function sorted(map: ReadonlyMap<string, string | null>): readonly (readonly [st
 }
 
 const file = (text: string) => `value: ${text}\n${'padding: x\n'.repeat(20)}`;
-const START: Tree = Object.fromEntries(Array.from({ length: 60 }, (_, n) => [`clusters/prod/${n % 6}/${n % 3}/${n}.yaml`, file(String(n))]));
+const START: Tree = Object.fromEntries(
+  Array.from({ length: 60 }, (_, n) => [`clusters/prod/${n % 6}/${n % 3}/${n}.yaml`, file(String(n))]),
+);
 
 function move(tree: Tree, from: string, to: string): Tree {
-  return Object.fromEntries(Object.entries(tree).map(([path, content]) => [path.startsWith(from) ? to + path.slice(from.length) : path, content]));
+  return Object.fromEntries(
+    Object.entries(tree).map(([path, content]) => [
+      path.startsWith(from) ? to + path.slice(from.length) : path,
+      content,
+    ]),
+  );
 }
 
 const first = 'clusters/prod/0/0/0.yaml';
-const without = (tree: Tree, path: string): Tree => Object.fromEntries(Object.entries(tree).filter(([other]) => other !== path));
+const without = (tree: Tree, path: string): Tree =>
+  Object.fromEntries(Object.entries(tree).filter(([other]) => other !== path));
 const flat: Tree = Object.fromEntries(Array.from({ length: 200 }, (_, n) => [`${n}.yaml`, file(String(n))]));
 
 /** The commit pairs that a tree-to-tree reader gets wrong first. */
@@ -64,7 +97,10 @@ const PAIRS: readonly (readonly [string, readonly Tree[]])[] = [
   ['a deletion', [START, without(START, first)]],
   ['a moved folder', [START, move(START, 'clusters/prod/1/', 'clusters/prod/moved/deeper/')]],
   ['a copy', [START, { ...START, 'clusters/prod/copy.yaml': file('0') }]],
-  ['a moved folder and a copied file', [START, { ...move(START, 'clusters/prod/1/', 'clusters/prod/m/'), 'copy.yaml': file('7') }]],
+  [
+    'a moved folder and a copied file',
+    [START, { ...move(START, 'clusters/prod/1/', 'clusters/prod/m/'), 'copy.yaml': file('7') }],
+  ],
   ['the same tree', [START, START]],
   ['a file that becomes a folder', [START, { ...without(START, first), [`${first}/x.yaml`]: file('x') }]],
   ['a flat folder', [flat, { ...flat, '17.yaml': file('edited') }]],
@@ -92,15 +128,26 @@ describe.each([
       ['both ids known', { hint: { revision: now as Revision, rootTree: repository.treeOf(now) as ObjectId } }],
       ['the commit known', { hint: { revision: now as Revision, rootTree: null } }],
       ['nothing known', {}],
-      ['a forged tree id', { hint: { revision: now as Revision, rootTree: repository.treeOf(revisions[0] ?? '') as ObjectId } }],
+      [
+        'a forged tree id',
+        { hint: { revision: now as Revision, rootTree: repository.treeOf(revisions[0] ?? '') as ObjectId } },
+      ],
     ])('gives what git gives, with %s', async (_known, hint) => {
       const source = await open().since(query({ base: baseOf(repository, before), ...hint }), signal);
       expect(sorted(asChanges(source))).toEqual(expected());
-      expect(source).toMatchObject({ revision: now, rootTree: repository.treeOf(now), tree: repository.treeOf(now), complete: false });
+      expect(source).toMatchObject({
+        revision: now,
+        rootTree: repository.treeOf(now),
+        tree: repository.treeOf(now),
+        complete: false,
+      });
     });
 
     it('gives what git gives when the trees have to be asked for as a whole', async () => {
-      const source = await open({ limits: { ...GIT_LIMITS, rounds: 0 } }).since(query({ base: baseOf(repository, before) }), signal);
+      const source = await open({ limits: { ...GIT_LIMITS, rounds: 0 } }).since(
+        query({ base: baseOf(repository, before) }),
+        signal,
+      );
       expect(sorted(asChanges(source))).toEqual(expected());
     });
 
@@ -112,14 +159,19 @@ describe.each([
     it('reads everything without a base', async () => {
       const source = await open().since(query(), signal);
       expect(source.complete).toBe(true);
-      expect(source.files.map(({ path }) => path).toSorted()).toEqual(repository.git('ls-tree', '-r', '--name-only', now).split('\n').toSorted());
+      expect(source.files.map(({ path }) => path).toSorted()).toEqual(
+        repository.git('ls-tree', '-r', '--name-only', now).split('\n').toSorted(),
+      );
     });
   });
 });
 
 it('agrees with git on 200 random histories', async () => {
   const names = fc.constantFrom('a.yaml', 'b.yaml', 'x/a.yaml', 'x/b.yaml', 'x/y/a.yaml', 'z/y/a.yaml', 'z/c.yaml');
-  const trees = fc.array(fc.dictionary(names, fc.constantFrom('1', '2', '3'), { minKeys: 1 }), { minLength: 2, maxLength: 3 });
+  const trees = fc.array(fc.dictionary(names, fc.constantFrom('1', '2', '3'), { minKeys: 1 }), {
+    minLength: 2,
+    maxLength: 3,
+  });
   const repository = new BareRepository();
   const { open } = await serve(repository);
   let run = 0;
@@ -127,18 +179,25 @@ it('agrees with git on 200 random histories', async () => {
     fc.asyncProperty(trees, fc.constantFrom('', 'x', 'x/y', 'z'), async (history, path) => {
       run += 1;
       const branch = `b${run}`;
-      const revisions = history.map((tree, index) => repository.commit(tree, index === 0 ? { branch, parent: null } : { branch }));
+      const revisions = history.map((tree, index) =>
+        repository.commit(tree, index === 0 ? { branch, parent: null } : { branch }),
+      );
       const now = revisions.at(-1) ?? '';
       const before = revisions[0] ?? '';
-      const source = await open().since(query({ ref: `refs/heads/${branch}`, path, base: baseOf(repository, before, path) }), signal);
-      const all = [...repository.difference(before, now)].filter(([changed]) => path === '' || changed.startsWith(`${path}/`));
+      const source = await open().since(
+        query({ ref: `refs/heads/${branch}`, path, base: baseOf(repository, before, path) }),
+        signal,
+      );
+      const all = [...repository.difference(before, now)].filter(
+        ([changed]) => path === '' || changed.startsWith(`${path}/`),
+      );
       expect(sorted(asChanges(source))).toEqual(sorted(new Map(all)));
     }),
     { numRuns: 200, seed: 20_261 },
   );
 }, 120_000);
 
-describe('what a reading costs, by the server\'s own count', () => {
+describe("what a reading costs, by the server's own count", () => {
   it('is four POSTs in one round and less than 10 KB for one change in 10,000 files', async () => {
     const repository = new BareRepository();
     const tree: Record<string, string> = {};
@@ -155,7 +214,10 @@ describe('what a reading costs, by the server\'s own count', () => {
     const { open, server } = await serve(repository, { intercept });
     const reader = open();
     const hint = { revision: now as Revision, rootTree: repository.treeOf(now) as ObjectId };
-    const source = await reader.since(query({ path: 'clusters/prod', base: baseOf(repository, before, 'clusters/prod'), hint }), signal);
+    const source = await reader.since(
+      query({ path: 'clusters/prod', base: baseOf(repository, before, 'clusters/prod'), hint }),
+      signal,
+    );
     expect([...asChanges(source).keys()]).toEqual(['clusters/prod/7/7/7.yaml']);
     expect(server.requests.map(({ command }) => command).toSorted()).toEqual(['fetch', 'fetch', 'fetch', 'ls-refs']);
     const bytes = server.requests.reduce((sum, { bytesOut }) => sum + bytesOut, 0);
@@ -176,12 +238,21 @@ describe('what a reading costs, by the server\'s own count', () => {
 describe('paths', () => {
   const repository = new BareRepository();
   const before = repository.commit({ ...START, 'other/a.yaml': 'a' });
-  const now = repository.commit({ ...START, [first]: file('edited'), 'other/a.yaml': 'b', 'link.yaml': { mode: '120000', content: '/etc/passwd' }, module: { mode: '160000', content: before } });
+  const now = repository.commit({
+    ...START,
+    [first]: file('edited'),
+    'other/a.yaml': 'b',
+    'link.yaml': { mode: '120000', content: '/etc/passwd' },
+    module: { mode: '160000', content: before },
+  });
 
   it('reads only what is below the path, and asks for dirty paths whether they differ or not', async () => {
     const { open } = await serve(repository);
     const also = ['clusters/prod/1/1/1.yaml', 'clusters/prod/gone.yaml'];
-    const source = await open().since(query({ path: 'clusters', base: baseOf(repository, before, 'clusters'), also }), signal);
+    const source = await open().since(
+      query({ path: 'clusters', base: baseOf(repository, before, 'clusters'), also }),
+      signal,
+    );
     expect(source.files.map(({ path, kind }) => [path, kind])).toEqual([
       [first, 'file'],
       ['clusters/prod/1/1/1.yaml', 'file'],
@@ -200,15 +271,26 @@ describe('paths', () => {
 
   it('says that a path does not exist, which is not an empty one', async () => {
     const { open } = await serve(repository);
-    expect(await open().since(query({ path: 'nowhere' }), signal)).toMatchObject({ tree: null, complete: true, files: [] });
+    expect(await open().since(query({ path: 'nowhere' }), signal)).toMatchObject({
+      tree: null,
+      complete: true,
+      files: [],
+    });
     expect((await open().since(query({ path: first }), signal)).tree).toBeNull();
   });
 
   it('gives the ids of trees and of inputs at a commit', async () => {
     const { open } = await serve(repository);
     const trees = await open().trees(now as Revision, ['clusters', 'other', 'nowhere'], signal);
-    expect(Object.fromEntries(trees)).toEqual({ clusters: repository.git('rev-parse', `${now}:clusters`), other: repository.git('rev-parse', `${now}:other`), nowhere: null });
-    const source = await open().since(query({ path: 'clusters', inputs: ['other', 'nowhere'], base: baseOf(repository, before, 'clusters') }), signal);
+    expect(Object.fromEntries(trees)).toEqual({
+      clusters: repository.git('rev-parse', `${now}:clusters`),
+      other: repository.git('rev-parse', `${now}:other`),
+      nowhere: null,
+    });
+    const source = await open().since(
+      query({ path: 'clusters', inputs: ['other', 'nowhere'], base: baseOf(repository, before, 'clusters') }),
+      signal,
+    );
     expect(source.inputs).toEqual({ other: repository.git('rev-parse', `${now}:other`), nowhere: null });
   });
 
@@ -222,8 +304,15 @@ describe('paths', () => {
 
   it('reads everything again when the server has forgotten the applied tree', async () => {
     const { open } = await serve(repository);
-    const lost = { revision: '1'.repeat(40) as Revision, rootTree: '2'.repeat(40) as ObjectId, tree: '3'.repeat(40) as ObjectId };
-    const source = await open().since(query({ base: lost, hint: { revision: now as Revision, rootTree: repository.treeOf(now) as ObjectId } }), signal);
+    const lost = {
+      revision: '1'.repeat(40) as Revision,
+      rootTree: '2'.repeat(40) as ObjectId,
+      tree: '3'.repeat(40) as ObjectId,
+    };
+    const source = await open().since(
+      query({ base: lost, hint: { revision: now as Revision, rootTree: repository.treeOf(now) as ObjectId } }),
+      signal,
+    );
     expect(source.complete).toBe(true);
     expect(source.files.length).toBe(Object.keys(START).length + 3);
   });
@@ -243,26 +332,44 @@ describe('a hostile tree', () => {
     const repository = new BareRepository();
     const blob = repository.git('hash-object', '-w', '--stdin', '--path', 'x');
     const names = ['..', '.git', '.GIT', 'ok.yaml', 'rtl\u202egpj.yaml'];
-    const tree = Buffer.concat(names.map((name) => Buffer.concat([Buffer.from(`100644 ${name}\0`), Buffer.from(blob, 'hex')])));
+    const tree = Buffer.concat(
+      names.map((name) => Buffer.concat([Buffer.from(`100644 ${name}\0`), Buffer.from(blob, 'hex')])),
+    );
     const { execFileSync } = await import('node:child_process');
-    const id = execFileSync('git', ['-C', repository.path, 'hash-object', '-t', 'tree', '-w', '--stdin', '--literally'], { input: tree, encoding: 'utf8' }).trim();
-    repository.git('-c', 'user.name=a', '-c', 'user.email=a@example.com', 'update-ref', 'refs/heads/main', repository.git('-c', 'user.name=a', '-c', 'user.email=a@example.com', 'commit-tree', '-m', 'x', id));
+    const id = execFileSync(
+      'git',
+      ['-C', repository.path, 'hash-object', '-t', 'tree', '-w', '--stdin', '--literally'],
+      { input: tree, encoding: 'utf8' },
+    ).trim();
+    repository.git(
+      '-c',
+      'user.name=a',
+      '-c',
+      'user.email=a@example.com',
+      'update-ref',
+      'refs/heads/main',
+      repository.git('-c', 'user.name=a', '-c', 'user.email=a@example.com', 'commit-tree', '-m', 'x', id),
+    );
     const { open } = await serve(repository);
     const source = await open().since(query(), signal);
-    expect(source.files.map(({ path, kind }) => [path, kind]).toSorted()).toEqual([
-      ['..', 'refused'],
-      ['.GIT', 'refused'],
-      ['.git', 'refused'],
-      ['ok.yaml', 'file'],
-      ['rtl\u202egpj.yaml', 'refused'],
-    ]);
+    expect(Object.fromEntries(source.files.map(({ path, kind }) => [path, kind]))).toEqual({
+      '..': 'refused',
+      '.GIT': 'refused',
+      '.git': 'refused',
+      'ok.yaml': 'file',
+      'rtl\u202egpj.yaml': 'refused',
+    });
   });
 });
 
 describe('a server that fails', () => {
   const repository = new BareRepository();
   repository.commit(START);
-  const code = async (work: Promise<unknown>) => work.then(() => 'no error', (thrown: unknown) => (thrown instanceof DeployError ? thrown.code : thrown));
+  const code = async (work: Promise<unknown>) =>
+    work.then(
+      () => 'no error',
+      (thrown: unknown) => (thrown instanceof DeployError ? thrown.code : thrown),
+    );
 
   it.each([
     ['is overloaded', 503, 'git-unreachable'],
@@ -297,15 +404,20 @@ describe('a server that fails', () => {
 
   it('ends when it falls silent, and when the run is interrupted', async () => {
     const { open } = await serve(repository, { intercept: () => true });
-    expect(await code(open({ limits: { ...GIT_LIMITS, silenceMs: 50 } }).since(query(), signal))).toBe('git-unreachable');
+    expect(await code(open({ limits: { ...GIT_LIMITS, silenceMs: 50 } }).since(query(), signal))).toBe(
+      'git-unreachable',
+    );
     expect(await code(open().since(query(), AbortSignal.timeout(50)))).toBe('interrupted');
   });
 
   it('ends in an error when it speaks no protocol version 2', async () => {
-    const { open } = await serve(repository, { env: { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'protocol.version', GIT_CONFIG_VALUE_0: '0' }, intercept: (request) => {
-      delete request.headers['git-protocol'];
-      return false;
-    } });
+    const { open } = await serve(repository, {
+      env: { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'protocol.version', GIT_CONFIG_VALUE_0: '0' },
+      intercept: (request) => {
+        delete request.headers['git-protocol'];
+        return false;
+      },
+    });
     expect(await code(open().since(query(), signal))).toBe('git-protocol');
   });
 
@@ -318,7 +430,9 @@ describe('a server that fails', () => {
         return true;
       },
     });
-    const thrown: unknown = await open({ token: 'hunter2' }).since(query(), signal).catch((error: unknown) => error);
+    const thrown: unknown = await open({ token: 'hunter2' })
+      .since(query(), signal)
+      .catch((error: unknown) => error);
     expect(Buffer.from(seen[0]?.slice('Basic '.length) ?? '', 'base64').toString()).toBe('x-access-token:hunter2');
     expect(JSON.stringify(thrown) + String(thrown) + (thrown as Error).stack).not.toContain('hunter2');
   });

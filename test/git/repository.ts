@@ -38,7 +38,11 @@ export class BareRepository {
     this.#mark += 1;
     const ref = `refs/heads/${branch}`;
     const before = parent === undefined ? this.tryGit('rev-parse', '--verify', '-q', ref) : parent;
-    const lines = [`commit ${ref}`, `committer a <a@example.com> ${1_700_000_000 + this.#mark} +0000`, data(`commit ${this.#mark}`)];
+    const lines = [
+      `commit ${ref}`,
+      `committer a <a@example.com> ${1_700_000_000 + this.#mark} +0000`,
+      data(`commit ${this.#mark}`),
+    ];
     if (before !== null && before !== '') lines.push(`from ${before}`);
     lines.push('deleteall');
     for (const [path, file] of Object.entries(tree)) {
@@ -46,7 +50,10 @@ export class BareRepository {
       if (mode === '160000') lines.push(`M 160000 ${content} ${path}`);
       else lines.push(`M ${mode} inline ${path}`, data(content));
     }
-    execFileSync('git', ['-C', this.path, 'fast-import', '--quiet', '--force'], { env: ENV, input: `${lines.join('\n')}\n` });
+    execFileSync('git', ['-C', this.path, 'fast-import', '--quiet', '--force'], {
+      env: ENV,
+      input: `${lines.join('\n')}\n`,
+    });
     return this.git('rev-parse', ref);
   }
 

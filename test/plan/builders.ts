@@ -3,7 +3,7 @@ import { bodyOf, contentHash, marksHash } from '../../src/plan/body.ts';
 import type { Candidate, Facts, Observation } from '../../src/plan/facts.ts';
 import type { Entry } from '../../src/plan/inventory.ts';
 import type { LiveMetadata } from '../../src/plan/ownership.ts';
-import type { JsonObject, Manifest, Resource } from '../../src/resource/resource.ts';
+import type { JsonObject, Resource } from '../../src/resource/resource.ts';
 import type { ObjectId, Revision } from '../../src/resource/source.ts';
 
 export const SET = 'applyset-test-v1';
@@ -50,7 +50,11 @@ export function aTarget(change: Partial<Target> = {}): Target {
   };
 }
 
-export function aResource(kind: string, name: string, change: Partial<{ group: string; namespace: string; file: string; line: number; object: JsonObject }> = {}): Resource {
+export function aResource(
+  kind: string,
+  name: string,
+  change: Partial<{ group: string; namespace: string; file: string; line: number; object: JsonObject }> = {},
+): Resource {
   const { group = '', namespace = 'shop', file = `apps/${name}.yaml`, line = 1, object = {} } = change;
   const apiVersion = group === '' ? 'v1' : `${group}/v1`;
   return {
@@ -61,23 +65,36 @@ export function aResource(kind: string, name: string, change: Partial<{ group: s
   };
 }
 
-export function aManifest(resource: Resource, namespace: string | null = null): Manifest {
-  const { id, apiVersion, object, source } = resource;
-  return { apiVersion, group: id.group, version: 'v1', kind: id.kind, name: id.name, namespace, object, source };
-}
-
-export function aCandidate(resource: Resource, observation: Observation, live: LiveMetadata | null = null): Candidate {
+export function aCandidate(resource: Resource, observation: Observation, seen: LiveMetadata | null = null): Candidate {
   const body = bodyOf(resource, SET);
-  return { resource, body, hash: contentHash(body, resource), marks: marksHash(body), observation, live };
+  return { resource, body, hash: contentHash(body, resource), marks: marksHash(body), observation, live: seen };
 }
 
 export function anEntry(resource: Resource, change: Partial<Entry> = {}): Entry {
   const { id, apiVersion, source } = resource;
-  return { id, apiVersion, file: source.path, uid: `uid-${id.name}`, hash: 'h', marks: 'm', version: 'r1', pending: null, ...change };
+  return {
+    id,
+    apiVersion,
+    file: source.path,
+    uid: `uid-${id.name}`,
+    hash: 'h',
+    marks: 'm',
+    version: 'r1',
+    pending: null,
+    ...change,
+  };
 }
 
 export function live(change: Partial<LiveMetadata> = {}): LiveMetadata {
-  return { uid: 'uid', resourceVersion: '7', labels: {}, annotations: {}, deletionTimestamp: null, finalizers: [], ...change };
+  return {
+    uid: 'uid',
+    resourceVersion: '7',
+    labels: {},
+    annotations: {},
+    deletionTimestamp: null,
+    finalizers: [],
+    ...change,
+  };
 }
 
 export const SEEN = { uid: 'uid', version: 'r7', resourceVersion: '7' };
@@ -87,8 +104,15 @@ export function someFacts(change: Partial<Facts> = {}): Facts {
   return {
     target: aTarget(),
     applySetId: SET,
-    source: { revision: 'a'.repeat(40) as Revision, rootTree: 'b'.repeat(40) as ObjectId, tree: 'c'.repeat(40) as ObjectId },
-    touched: new Set([...candidates.map(({ resource }) => resource.source.path), ...(change.entries ?? []).map(({ file }) => file)]),
+    source: {
+      revision: 'a'.repeat(40) as Revision,
+      rootTree: 'b'.repeat(40) as ObjectId,
+      tree: 'c'.repeat(40) as ObjectId,
+    },
+    touched: new Set([
+      ...candidates.map(({ resource }) => resource.source.path),
+      ...(change.entries ?? []).map(({ file }) => file),
+    ]),
     entries: [],
     count: change.entries?.length ?? 0,
     candidates,

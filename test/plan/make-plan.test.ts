@@ -47,7 +47,10 @@ describe('the order of a plan', () => {
     const gone = [aResource('ConfigMap', 'settings'), aResource('Deployment', 'web', { group: 'apps' })];
     const stays = aCandidate(aResource('ConfigMap', 'other'), creates);
     const plan = makePlan(someFacts({ candidates: [stays], entries: gone.map((resource) => anEntry(resource)) }));
-    expect(plan.prunes.map((step) => step.map(({ entry }) => formatId(entry.id)))).toEqual([['Deployment.apps shop/web'], ['ConfigMap shop/settings']]);
+    expect(plan.prunes.map((step) => step.map(({ entry }) => formatId(entry.id)))).toEqual([
+      ['Deployment.apps shop/web'],
+      ['ConfigMap shop/settings'],
+    ]);
   });
 });
 
@@ -58,7 +61,9 @@ describe('moves between files', () => {
     const plan = makePlan(someFacts({ candidates: [aCandidate(moved, updates)], entries: [before] }));
     expect(plan.prunes).toEqual([]);
     expect(plan.steps[0]?.[0]).toMatchObject({ op: 'update', from: 'apps/old.yaml' });
-    expect(plan.during).toContainEqual(expect.objectContaining({ file: 'apps/new.yaml', pending: { from: 'apps/old.yaml' } }));
+    expect(plan.during).toContainEqual(
+      expect.objectContaining({ file: 'apps/new.yaml', pending: { from: 'apps/old.yaml' } }),
+    );
     expect(plan.during).toContainEqual(before);
   });
 
@@ -67,14 +72,20 @@ describe('moves between files', () => {
     const b = aCandidate(aResource('ConfigMap', 'settings', { file: 'apps/b.yaml', line: 9 }), updates);
     const plan = makePlan(someFacts({ candidates: [a, b] }));
     expect(plan.refusals).toEqual([
-      expect.objectContaining({ code: 'manifest-duplicate', subject: 'apps/b.yaml:9', message: expect.stringContaining('apps/a.yaml:3') }),
+      expect.objectContaining({
+        code: 'manifest-duplicate',
+        subject: 'apps/b.yaml:9',
+        message: expect.stringContaining('apps/a.yaml:3'),
+      }),
     ]);
   });
 });
 
 describe('refusals', () => {
   it('reports all of them at once', () => {
-    const candidates = [1, 2, 3].map((n) => aCandidate(aResource('ConfigMap', `c${n}`), { kind: 'refused', problem: problem('manifest-rejected') }));
+    const candidates = [1, 2, 3].map((n) =>
+      aCandidate(aResource('ConfigMap', `c${n}`), { kind: 'refused', problem: problem('manifest-rejected') }),
+    );
     expect(codes(makePlan(someFacts({ candidates, problems: [problem('manifest-invalid')] })))).toEqual([
       'manifest-invalid',
       'manifest-rejected',
@@ -97,8 +108,16 @@ describe('refusals', () => {
   });
 
   it('does not write over an object that is still being deleted', () => {
-    const plan = makePlan(someFacts({ candidates: [aCandidate(aResource('ConfigMap', 'settings'), { kind: 'terminating', finalizers: ['example.com/hold'] })] }));
-    expect(plan.refusals).toEqual([expect.objectContaining({ code: 'still-deleting', message: expect.stringContaining('example.com/hold') })]);
+    const plan = makePlan(
+      someFacts({
+        candidates: [
+          aCandidate(aResource('ConfigMap', 'settings'), { kind: 'terminating', finalizers: ['example.com/hold'] }),
+        ],
+      }),
+    );
+    expect(plan.refusals).toEqual([
+      expect.objectContaining({ code: 'still-deleting', message: expect.stringContaining('example.com/hold') }),
+    ]);
   });
 
   it('asks again before its step where an earlier step brings the kind, the namespace or the right', () => {
@@ -165,7 +184,10 @@ describe('guards', () => {
 
   it('names createNamespace when the namespace is missing, and makes it when it may', () => {
     const facts = someFacts({ candidates, namespaceMissing: true });
-    expect(makePlan(facts).refusals[0]).toMatchObject({ code: 'namespace-missing', remedy: expect.stringContaining('createNamespace') });
+    expect(makePlan(facts).refusals[0]).toMatchObject({
+      code: 'namespace-missing',
+      remedy: expect.stringContaining('createNamespace'),
+    });
     expect(makePlan({ ...facts, target: aTarget({ createNamespace: true }) }).namespace).toBe('create');
   });
 });
@@ -173,7 +195,12 @@ describe('guards', () => {
 it('records what a run may create before it does, and nothing for plain updates', () => {
   const known = aResource('ConfigMap', 'known');
   const entries = [anEntry(known)];
-  const plan = makePlan(someFacts({ entries, candidates: [aCandidate(known, updates), aCandidate(aResource('ConfigMap', 'fresh'), creates)] }));
+  const plan = makePlan(
+    someFacts({
+      entries,
+      candidates: [aCandidate(known, updates), aCandidate(aResource('ConfigMap', 'fresh'), creates)],
+    }),
+  );
   expect(plan.during.map(({ id, pending }) => [id.name, pending])).toEqual([
     ['fresh', { from: null }],
     ['known', null],

@@ -37,7 +37,9 @@ describe('an object that left Git', () => {
     ['client.lifecycle.config.k8s.io/deletion', 'detach'],
     ['kustomize.toolkit.fluxcd.io/prune', 'Disabled'],
   ])('is kept with %s: %s', (key, value) => {
-    expect(judgePrune(entry, { ...ours, annotations: { ...ours.annotations, [key]: value } }, context).kind).toBe('keep');
+    expect(judgePrune(entry, { ...ours, annotations: { ...ours.annotations, [key]: value } }, context).kind).toBe(
+      'keep',
+    );
   });
 
   it('is kept when its kind is protected, unless the target or the object allows it', () => {

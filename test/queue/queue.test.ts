@@ -13,7 +13,7 @@ import { REGION, startQueueServer } from '../../src/local/queue-server.ts';
 import type { QueueServer } from '../../src/local/queue-server.ts';
 
 const signal = new AbortController().signal;
-const wait = (ms: number, stop: AbortSignal) => pause(ms, undefined, { signal: stop });
+const wait = (ms: number, until: AbortSignal) => pause(ms, undefined, { signal: until });
 
 function aRequest(target: string, delivery: string): DeployRequest {
   return { target, delivery, hint: null, at: '2026-01-01T00:00:00Z' };
@@ -28,7 +28,8 @@ const consumers: Consumer[] = [];
 async function start(maxReceiveCount = 20) {
   server = await startQueueServer({ dataDirectory: directory });
   const { deployUrl, deadUrl } = await createQueues({ endpoint: server.endpoint, region: REGION, maxReceiveCount });
-  const open = (queueUrl: string) => openQueue({ endpoint: server.endpoint, region: REGION, queueUrl, randomId: randomUUID });
+  const open = (queueUrl: string) =>
+    openQueue({ endpoint: server.endpoint, region: REGION, queueUrl, randomId: randomUUID });
   queue = await open(deployUrl);
   dead = await open(deadUrl);
 }
@@ -41,7 +42,16 @@ async function stop() {
 }
 
 function consuming(options: Partial<ConsumerOptions> & Pick<ConsumerOptions, 'handler'>): Consumer {
-  const consumer = consume({ queue, onPoison: async () => undefined, log: () => undefined, wait, random: () => 0, concurrency: 4, visibilitySeconds: 30, ...options });
+  const consumer = consume({
+    queue,
+    onPoison: async () => undefined,
+    log: () => undefined,
+    wait,
+    random: () => 0,
+    concurrency: 4,
+    visibilitySeconds: 30,
+    ...options,
+  });
   consumers.push(consumer);
   return consumer;
 }
@@ -96,8 +106,15 @@ describe('the queue', () => {
 
   it('says in bounded time that it cannot be reached', async () => {
     await start();
-    const lost = await openQueue({ endpoint: 'http://127.0.0.1:9', region: REGION, queueUrl: 'http://127.0.0.1:9/000000000000/x.fifo', randomId: randomUUID });
-    await expect(lost.send([aRequest('a', '1')], AbortSignal.timeout(5000))).rejects.toMatchObject({ code: 'queue-unreachable' });
+    const lost = await openQueue({
+      endpoint: 'http://127.0.0.1:9',
+      region: REGION,
+      queueUrl: 'http://127.0.0.1:9/000000000000/x.fifo',
+      randomId: randomUUID,
+    });
+    await expect(lost.send([aRequest('a', '1')], AbortSignal.timeout(5000))).rejects.toMatchObject({
+      code: 'queue-unreachable',
+    });
     lost.close();
   });
 });
@@ -128,7 +145,8 @@ describe('a consumer', () => {
     consuming({
       handler: async ([request]) => {
         handled.push(request?.target ?? '');
-        if (request?.target === 'a' && handled.filter((target) => target === 'a').length === 1) throw new Error('broken');
+        if (request?.target === 'a' && handled.filter((target) => target === 'a').length === 1)
+          throw new Error('broken');
         return { kind: 'done' };
       },
     });

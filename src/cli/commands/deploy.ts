@@ -26,7 +26,11 @@ export async function deployCommand(context: Context, { target, pruneLimit }: De
     const outcome = await runTarget(request, runtime, signal);
     if (outcome.kind === 'retry') throw outcome.error;
     if (outcome.report === null) return 1;
-    context.print(context.output === 'json' ? JSON.stringify({ target: target.name, ...outcome.report }, null, 2) : asText(target, outcome.report));
+    context.print(
+      context.output === 'json'
+        ? JSON.stringify({ target: target.name, ...outcome.report }, null, 2)
+        : asText(target, outcome.report),
+    );
     return isWell(outcome.report) ? 0 : 1;
   } finally {
     runtime.close();

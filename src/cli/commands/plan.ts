@@ -78,7 +78,9 @@ function asJson({ name }: Target, { revision, previous, plan }: Planned, changes
       namespace: id.namespace,
       name: id.name,
       source,
-      ...(fields.length === 0 ? {} : { diff: fields.map(({ path, before, after }) => ({ path, before: before ?? null, after: after ?? null })) }),
+      ...(fields.length === 0
+        ? {}
+        : { diff: fields.map(({ path, before, after }) => ({ path, before: before ?? null, after: after ?? null })) }),
     })),
     refusals: plan.refusals.map((refusal) => ({ ...refusal })),
   });
@@ -92,9 +94,13 @@ function asText({ name }: Target, { revision, previous, plan }: Planned, changes
     `${MARKS[op]} ${op} ${formatId(id)}  (${source})${reason === null ? '' : `: ${reason}`}`,
     ...fields.map(({ path, before, after }) => `      ${path}: ${show(before)} → ${show(after)}`),
   ]);
-  const problems = (list: readonly Problem[], word: string) => list.map(({ subject, message, remedy }) => `${word}: ${subject}: ${message}\n  ${remedy}`);
+  const problems = (list: readonly Problem[], word: string) =>
+    list.map(({ subject, message, remedy }) => `${word}: ${subject}: ${message}\n  ${remedy}`);
   const refusals = problems(plan.refusals, 'refused');
-  const summary = refusals.length > 0 ? `refused: ${refusals.length} ${refusals.length === 1 ? 'mistake' : 'mistakes'}` : summaryOf(changes);
+  const summary =
+    refusals.length > 0
+      ? `refused: ${refusals.length} ${refusals.length === 1 ? 'mistake' : 'mistakes'}`
+      : summaryOf(changes);
   return [head, ...lines, ...problems(plan.warnings, 'warning'), ...refusals, summary].join('\n');
 }
 
@@ -105,5 +111,7 @@ function show(value: FieldChange['before']): string {
 function summaryOf(changes: readonly PlannedChange[]): string {
   const count = (op: PlannedChange['op']) => changes.filter((change) => change.op === op).length;
   const isNothing = changes.every(({ op }) => op === 'keep');
-  return isNothing ? 'no changes' : `${count('create')} to create, ${count('update')} to update, ${count('prune')} to prune`;
+  return isNothing
+    ? 'no changes'
+    : `${count('create')} to create, ${count('update')} to update, ${count('prune')} to prune`;
 }

@@ -11,7 +11,10 @@ export interface ServeFlags {
 }
 
 /** Runs until Ctrl-C or SIGTERM. */
-export async function serveCommand({ config, env, log, dataDir, signal }: Context, flags: ServeFlags): Promise<ExitCode> {
+export async function serveCommand(
+  { config, env, log, dataDir, signal }: Context,
+  flags: ServeFlags,
+): Promise<ExitCode> {
   const { host, port, sweepIntervalMs, driftIntervalMs } = flags;
   if (driftIntervalMs !== null) log({ level: 'warn', message: '--drift-interval has no effect yet' });
   const service = await serve({ config, env, log, dataDirectory: dataDir, host, port, sweepIntervalMs });

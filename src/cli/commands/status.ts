@@ -36,7 +36,11 @@ export async function statusCommand(context: Context, { targets }: StatusFlags):
   }
 }
 
-async function readRow(target: Target, all: readonly DeadLetter[], { runtime, signal }: { runtime: LocalRuntime; signal: AbortSignal }): Promise<Row> {
+async function readRow(
+  target: Target,
+  all: readonly DeadLetter[],
+  { runtime, signal }: { runtime: LocalRuntime; signal: AbortSignal },
+): Promise<Row> {
   const letters = all.filter((letter) => letter.target === target.name);
   try {
     const { cluster } = await runtime.open(target, null);
@@ -66,13 +70,18 @@ function asTable(rows: readonly Row[], nowMs: number): string {
     target.name,
     applied?.source?.revision.slice(0, 12) ?? '-',
     problem === null ? (applied?.verdict ?? 'never deployed') : 'unreadable',
-    applied?.attempted !== undefined && applied.attempted !== (applied.source?.revision ?? null) ? (applied.attempted?.slice(0, 12) ?? '-') : '-',
+    applied?.attempted !== undefined && applied.attempted !== (applied.source?.revision ?? null)
+      ? (applied.attempted?.slice(0, 12) ?? '-')
+      : '-',
     applied?.deployedAt === null || applied === null ? '-' : age(nowMs - Date.parse(applied.deployedAt)),
     String(letters.length),
   ]);
   const table = formatTable(['TARGET', 'REVISION', 'VERDICT', 'ATTEMPTED', 'AGE', 'DEAD'], cells);
   const dead = rows.flatMap(({ target, letters }) =>
-    letters.map(({ delivery, revision, at }) => `dead letter: ${target.name} ${revision?.slice(0, 12) ?? 'tip'} (delivery ${delivery}, ${at})`),
+    letters.map(
+      ({ delivery, revision, at }) =>
+        `dead letter: ${target.name} ${revision?.slice(0, 12) ?? 'tip'} (delivery ${delivery}, ${at})`,
+    ),
   );
   return [table, ...dead].join('\n');
 }

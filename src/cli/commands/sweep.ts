@@ -13,7 +13,13 @@ export async function sweepCommand(context: Context): Promise<ExitCode> {
     hasFailed ||= line.message === 'sweep-failed';
     log(line);
   };
-  const runtime = localRuntime({ config, env, log: watching, holder: `cli-${randomUUID()}`, progress: () => undefined });
+  const runtime = localRuntime({
+    config,
+    env,
+    log: watching,
+    holder: `cli-${randomUUID()}`,
+    progress: () => undefined,
+  });
   try {
     const requests = await sweep(runtime, signal);
     const answers: object[] = [];
