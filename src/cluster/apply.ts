@@ -20,35 +20,53 @@ import type { WriteContext } from './write.ts';
 /** Above this many dirty paths the parent would be mostly a list of them. */
 const DIRTY_PATHS = 1000;
 
-/** Opens, records, writes, prunes, records, closes. Killed anywhere, the next run finds what was touched as dirty. */
+/** A run that has written and not closed yet. */
+export interface OpenRun {
+  readonly results: readonly ChangeResult[];
+  /** Records what was done, and gives the lease back. Until then every touched file is dirty. */
+  close(signal: AbortSignal): Promise<void>;
+}
+
+/** Opens, records what may come, writes and prunes. Killed anywhere, the next run finds what was touched as dirty. */
 export async function applyPlan(
   application: Application,
   run: ClusterRun & { readonly store: StateStore },
   signal: AbortSignal,
-): Promise<readonly ChangeResult[]> {
-  const { plan, ends, gathered, parent } = application;
+): Promise<OpenRun> {
+  const { plan, gathered, parent } = application;
   const { facts } = gathered;
   if (plan.namespace !== 'present') await createNamespace(application, run, signal);
   const names = layoutNames(application);
   const held = await takeLease(parent, opening(application, names), { store: run.store, runner: run.runner, signal });
-  const before = await recordDuring({ application, names, held }, run.store, signal);
+  const known = await recordDuring({ application, names, held }, run.store, signal);
 
   const context = writeContext(run, held);
   const results = await writeSteps(plan, context, { run, signal });
-  const isWell = results.every(({ kind }) => kind !== 'failed');
-  if (isWell)
+  if (results.every(({ kind }) => kind !== 'failed')) {
     results.push(
       ...(await pruneSteps(plan, { ...context, applySetId: facts.applySetId, touched: facts.touched }, signal)),
     );
+  }
+  return { results, close: (last) => close({ application, results, names, known, held }, run.store, last) };
+}
 
-  const after = inventoryAfter(plan, results, facts.touched);
-  await recordEntries(after, { names, known: before, held }, run.store, signal);
+interface Closing {
+  readonly application: Application;
+  readonly results: readonly ChangeResult[];
+  readonly names: readonly string[];
+  readonly known: Known;
+  readonly held: HeldParent;
+}
+
+async function close({ application, results, names, known, held }: Closing, store: StateStore, signal: AbortSignal) {
+  const { plan, ends, gathered, parent } = application;
+  const after = inventoryAfter(plan, results, gathered.facts.touched);
+  await recordEntries(after, { names, known, held }, store, signal);
   const end = results.every(({ kind }) => kind !== 'failed') ? { dirty: [], ...ends.well } : ends.badly(results);
   const count = countAfter(application, after);
   await held.write({ ...end, count, lease: null, ...(names.length === 0 ? { inline: after } : {}) }, signal);
   const retired = (parent?.applied.shards ?? []).filter((name) => !names.includes(name));
-  await Promise.all(retired.map((name) => run.store.deleteShard(name, signal)));
-  return results;
+  await Promise.all(retired.map((name) => store.deleteShard(name, signal)));
 }
 
 function layoutNames({ gathered, plan, parent }: Application): readonly string[] {

@@ -4,6 +4,7 @@ import { NOTHING_APPLIED } from '../plan/applied.ts';
 import type { Facts } from '../plan/facts.ts';
 import type { Plan, Prune, Write } from '../plan/plan.ts';
 import { applyPlan } from './apply.ts';
+import type { OpenRun } from './apply.ts';
 import type { Connection } from './connection.ts';
 import { eventRequest } from './event.ts';
 import type { ClusterEvent } from './event.ts';
@@ -24,8 +25,10 @@ export interface TargetCluster {
   readApplied(purpose: 'look' | 'write', signal: AbortSignal): Promise<Applied>;
   /** Everything that the plan needs. Nothing is written. */
   observe(question: ObserveQuestion, signal: AbortSignal): Promise<Facts>;
-  /** Opens, writes, prunes, and closes. */
+  /** Opens the run, writes and prunes. */
   apply(plan: Plan, ends: Ends, signal: AbortSignal): Promise<readonly ChangeResult[]>;
+  /** Records what was applied and closes the run: only this commits. */
+  close(signal: AbortSignal): Promise<void>;
   /** What a planned update would change, field by field, and whether a planned deletion would be done. Nothing is written. */
   preview(change: Write | Prune, signal: AbortSignal): Promise<Preview>;
   /** Changes the state only: an attempt that was refused, a commit that needs no write. */
@@ -39,6 +42,7 @@ export function targetCluster(run: ClusterRun): TargetCluster {
   const store = stateStore(connection, target);
   let parent: Parent | null = null;
   let gathered: Gathered | null = null;
+  let open: OpenRun | null = null;
 
   return {
     usage: connection.usage,
@@ -54,7 +58,12 @@ export function targetCluster(run: ClusterRun): TargetCluster {
     },
     async apply(plan, ends, signal) {
       if (gathered === null) return [];
-      return applyPlan({ plan, ends, gathered, parent }, { ...run, store }, signal);
+      open = await applyPlan({ plan, ends, gathered, parent }, { ...run, store }, signal);
+      return open.results;
+    },
+    async close(signal) {
+      await open?.close(signal);
+      open = null;
     },
     async preview(change, signal) {
       const kindOf: ObserveContext['kindOf'] = ({ id, apiVersion }) => run.kinds.find({ apiVersion, kind: id.kind });

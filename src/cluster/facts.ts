@@ -55,6 +55,7 @@ export async function gatherFacts(
     const count = view.isRebuilt ? entries.length : (context.parent?.applied.count ?? entries.length);
     const facts = {
       ...question,
+      isRebuilt: view.isRebuilt,
       desired,
       candidates,
       entries,
@@ -212,13 +213,13 @@ async function readPending(entry: Entry, context: GatherContext, signal: AbortSi
 }
 
 function factsOf(
-  at: Pick<Facts, 'candidates' | 'count' | 'entries' | 'problems' | 'namespaceMissing'> & {
+  at: Pick<Facts, 'candidates' | 'count' | 'isRebuilt' | 'entries' | 'problems' | 'namespaceMissing'> & {
     source: Facts['source'];
     desired: DesiredFiles;
   },
   { target, applySetId }: GatherContext,
 ): Facts {
-  const { source, desired, candidates, count, entries, problems, namespaceMissing } = at;
+  const { source, desired, candidates, count, isRebuilt, entries, problems, namespaceMissing } = at;
   const { revision, rootTree, tree } = source;
   return {
     target,
@@ -227,6 +228,7 @@ function factsOf(
     touched: desired.touched,
     entries,
     count,
+    isRebuilt,
     candidates,
     unread: desired.unread,
     problems,

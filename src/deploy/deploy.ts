@@ -34,6 +34,7 @@ export async function deploy(request: TargetRequest, world: World, signal: Abort
   }
   const announced = announce(run, world, signal);
   const results = await world.stage('apply', () => world.cluster.apply(plan, endsOf(run), signal));
+  await world.stage('record', () => world.cluster.close(signal));
   await announced;
   const report = reportApplied(source.revision, previousOf(applied), { plan, results });
   await writeEvent(report, world, signal);

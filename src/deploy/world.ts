@@ -109,7 +109,10 @@ export interface Cluster {
     },
     signal: AbortSignal,
   ): Promise<Facts>;
+  /** Opens the run, writes and prunes. */
   apply(plan: Plan, ends: Ends, signal: AbortSignal): Promise<readonly ChangeResult[]>;
+  /** Records what was applied and closes the run: only this commits. */
+  close(signal: AbortSignal): Promise<void>;
   preview(change: Write | Prune, signal: AbortSignal): Promise<Preview>;
   /** Changes the state alone. */
   record(change: Partial<Applied>, signal: AbortSignal): Promise<void>;

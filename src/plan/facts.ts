@@ -55,6 +55,8 @@ export interface Facts {
   readonly touched: ReadonlySet<string>;
   /** The entries of every shard that a touched file belongs to. */
   readonly entries: readonly Entry[];
+  /** The inventory was not there and was made again from the labels in the cluster: it has to be written whole. */
+  readonly isRebuilt: boolean;
   /** Objects in the whole inventory. */
   readonly count: number;
   readonly candidates: readonly Candidate[];

@@ -43,6 +43,7 @@ export function makePlan(facts: Facts): Plan {
       facts.entries,
       writes.filter((write) => write.op === 'create' || write.from !== null).map(pendingEntry),
     ),
+    isRebuilt: facts.isRebuilt,
     namespace: namespaceOf(facts),
   };
 }

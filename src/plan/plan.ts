@@ -35,12 +35,14 @@ export interface Plan {
   /** The entries of the touched shards before the run, and while it works. */
   readonly before: readonly Entry[];
   readonly during: readonly Entry[];
+  readonly isRebuilt: boolean;
   /** The target's namespace is made before its state. `manifest`: by applying the one in Git. */
   readonly namespace: 'present' | 'create' | 'manifest';
 }
 
 /** Neither the cluster nor the inventory differs after this plan. */
-export function changesNothing({ steps, prunes, keeps, before }: Plan): boolean {
+export function changesNothing({ steps, prunes, keeps, before, isRebuilt }: Plan): boolean {
+  if (isRebuilt) return false;
   const known = new Set(before.map((entry) => JSON.stringify(entry)));
   return steps.length === 0 && prunes.length === 0 && keeps.every(({ entry }) => known.has(JSON.stringify(entry)));
 }

@@ -21,21 +21,6 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 const say = (text: string) => process.stderr.write(`${text}\n`);
 const closers: (() => Promise<unknown>)[] = [];
 
-try {
-  await start();
-  if (!interrupted.signal.aborted)
-    await new Promise((resolve) => interrupted.signal.addEventListener('abort', resolve));
-} catch (thrown) {
-  if (!interrupted.signal.aborted) {
-    say(thrown instanceof Error ? thrown.message : String(thrown));
-    process.exitCode = 1;
-  }
-} finally {
-  say('stopping …');
-  for (const close of closers.toReversed()) await close();
-  say('stopped; nothing is left but caches.');
-}
-
 async function start(): Promise<void> {
   const parts = await getParts();
   const directory = await mkdtemp(join(tmpdir(), 'headgate-demo-'));
@@ -210,4 +195,19 @@ curl -H 'Authorization: Bearer ${TOKEN}' ${api}/repos/${FULL_NAME}/commits/COMMI
 
 Ctrl-C stops everything.
 `;
+}
+
+try {
+  await start();
+  if (!interrupted.signal.aborted)
+    await new Promise((resolve) => interrupted.signal.addEventListener('abort', resolve));
+} catch (thrown) {
+  if (!interrupted.signal.aborted) {
+    say(thrown instanceof Error ? thrown.message : String(thrown));
+    process.exitCode = 1;
+  }
+} finally {
+  say('stopping …');
+  for (const close of closers.toReversed()) await close();
+  say('stopped; nothing is left but caches.');
 }

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { inject, vi } from 'vitest';
+import { expect, inject, vi } from 'vitest';
 import { readConfig } from '../../src/config/read-config.ts';
 import type { Log } from '../../src/deploy/outcome-log.ts';
 import { serve } from '../../src/local/serve.ts';
@@ -12,6 +12,7 @@ import { parseJson } from '../../src/resource/json.ts';
 import type { JsonObject } from '../../src/resource/resource.ts';
 import { mustRun } from '../cluster/command.ts';
 import { kubectl } from '../cluster/control-plane.ts';
+import type { ClusterAddress } from '../cluster/control-plane.ts';
 import { startGitHost } from '../git-host/git-host.ts';
 import type { GitHost } from '../git-host/git-host.ts';
 
@@ -27,6 +28,9 @@ export interface HouseOptions {
   readonly targets?: readonly Readonly<Record<string, unknown>>[];
   readonly sweepIntervalMs?: number;
   readonly namespaceExists?: boolean;
+  /** Another way to the cluster than straight. */
+  readonly kubeconfig?: string;
+  readonly cluster?: ClusterAddress;
 }
 
 /** A Git host, a namespace of the real cluster, and Headgate between them, as one person would have set them up. */
@@ -36,6 +40,8 @@ export class House {
   readonly host: GitHost;
   readonly log: LogLine[] = [];
   readonly env: NodeJS.ProcessEnv = { FLEET_TOKEN: TOKEN, FLEET_SECRET: SECRET };
+  /** Called between the push and the look at its outcome. */
+  afterPush: () => void = () => undefined;
   #service: Service | null = null;
   readonly #options: HouseOptions;
 
@@ -56,6 +62,14 @@ export class House {
     execFileSync('git', ['init', '-q', '-b', 'main', house.work]);
     await house.git('remote', 'add', 'origin', host.cloneUrl(FULL_NAME));
     return house;
+  }
+
+  get cluster(): ClusterAddress {
+    return this.#options.cluster ?? inject('cluster');
+  }
+
+  get kubeconfig(): string {
+    return this.#options.kubeconfig ?? this.cluster.kubeconfig;
   }
 
   get work(): string {
@@ -80,7 +94,7 @@ export class House {
     };
     const targets = this.#options.targets ?? [this.#options.target ?? {}];
     return JSON.stringify({
-      clusters: { lab: { kubeconfig: { path: inject('cluster').kubeconfig } } },
+      clusters: { lab: { kubeconfig: { path: this.kubeconfig } } },
       repositories: {
         fleet: {
           host: 'github',
@@ -147,7 +161,31 @@ export class House {
     await this.git('add', '-A');
     await this.git('commit', '-q', '--allow-empty', '-m', 'change');
     await this.git('push', '-q', ...args, 'origin', 'HEAD:main');
+    this.afterPush();
     return this.git('rev-parse', 'HEAD');
+  }
+
+  /** A line of the log, once it is there. */
+  async logged(isMeant: (line: LogLine) => boolean, timeoutMs = 30_000): Promise<LogLine> {
+    return vi.waitFor(
+      () => {
+        const line = this.log.find((each) => isMeant(each));
+        if (line === undefined) throw new Error(`not logged: ${JSON.stringify(this.log.slice(-8), null, 1)}`);
+        return line;
+      },
+      { timeout: timeoutMs, interval: 10 },
+    );
+  }
+
+  async until(isSo: () => boolean): Promise<void> {
+    await vi.waitFor(() => expect(isSo()).toBe(true), { timeout: 30_000, interval: 20 });
+  }
+
+  /** The commit was deployed, perhaps after failures, or is found deployed. */
+  async converged(revision: string): Promise<void> {
+    await this.logged(
+      (line) => line['revision'] === revision && (line['verdict'] === 'deployed' || line['verdict'] === 'unchanged'),
+    );
   }
 
   /** The outcome of this commit for a target, once there is one. */
@@ -169,14 +207,14 @@ export class House {
   }
 
   async kubectl(...args: readonly string[]): Promise<string> {
-    const { code, stdout, stderr } = await kubectl(inject('cluster'), args);
+    const { code, stdout, stderr } = await kubectl(this.cluster, args);
     if (code !== 0) throw new Error(stderr);
     return stdout;
   }
 
   /** An object of the namespace; null when it does not exist. */
   async get(kind: string, name: string): Promise<JsonObject | null> {
-    const { code, stdout } = await kubectl(inject('cluster'), ['-n', this.namespace, 'get', kind, name, '-o', 'json']);
+    const { code, stdout } = await kubectl(this.cluster, ['-n', this.namespace, 'get', kind, name, '-o', 'json']);
     return code === 0 ? (parseJson(stdout) as JsonObject) : null;
   }
 
@@ -192,7 +230,7 @@ export class House {
   }
 
   async auditOf(userAgent: string): Promise<readonly { verb: string; uri: string; code: number }[]> {
-    const text = await readFile(inject('cluster').auditLog, 'utf8');
+    const text = await readFile(this.cluster.auditLog, 'utf8');
     return text
       .split('\n')
       .filter((line) => line.includes(userAgent))

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -23,6 +23,7 @@ export class BareRepository {
 
   constructor(name = 'fleet.git', { format = 'sha1', filter = true }: { format?: string; filter?: boolean } = {}) {
     this.root = mkdtempSync(join(tmpdir(), 'headgate-git-'));
+    process.once('exit', () => rmSync(this.root, { recursive: true, force: true }));
     this.path = join(this.root, name);
     execFileSync('git', ['init', '-q', '--bare', '-b', 'main', `--object-format=${format}`, this.path], { env: ENV });
     this.git('config', 'uploadpack.allowFilter', String(filter));

@@ -114,6 +114,7 @@ export function someFacts(change: Partial<Facts> = {}): Facts {
       ...(change.entries ?? []).map(({ file }) => file),
     ]),
     entries: [],
+    isRebuilt: false,
     count: change.entries?.length ?? 0,
     candidates,
     unread: [],

@@ -1,0 +1,127 @@
+import { readFile } from 'node:fs/promises';
+import { connect, constants, createSecureServer } from 'node:http2';
+import type {
+  ClientHttp2Session,
+  Http2SecureServer,
+  IncomingHttpHeaders,
+  ServerHttp2Session,
+  ServerHttp2Stream,
+} from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import { dirname, join } from 'node:path';
+import type { ClusterAddress } from './control-plane.ts';
+
+export interface ProxiedRequest {
+  /** From 0. */
+  readonly index: number;
+  readonly method: string;
+  readonly path: string;
+}
+
+/** What happens to one request: `cut-before` and `cut-after` break the whole connection, before or after the API server acted on it. */
+export type Fault =
+  | 'pass'
+  | 'cut-before'
+  | 'cut-after'
+  | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string };
+
+export interface FaultProxy {
+  readonly server: string;
+  /** A kubeconfig that leads through the proxy. */
+  readonly kubeconfig: string;
+  readonly requests: readonly ProxiedRequest[];
+  fault: (request: ProxiedRequest) => Fault;
+  close(): Promise<void>;
+}
+
+/** A real API server behind a connection that fails when a test says so. It speaks with the API server's own certificate. */
+export async function startFaultProxy(cluster: ClusterAddress): Promise<FaultProxy> {
+  const directory = dirname(cluster.caFile);
+  const pem = (name: string) => readFile(join(directory, name), 'utf8');
+  const [ca, cert, key, adminCert, adminKey] = await Promise.all([
+    pem('ca.crt'),
+    pem('server.crt'),
+    pem('server.key'),
+    pem('admin.crt'),
+    pem('admin.key'),
+  ]);
+  const sessions = new Set<ServerHttp2Session>();
+  const requests: ProxiedRequest[] = [];
+  let upstream: ClientHttp2Session | null = null;
+
+  function current(): ClientHttp2Session {
+    if (upstream !== null && !upstream.closed && !upstream.destroyed) return upstream;
+    upstream = connect(cluster.server, { ca, cert: adminCert, key: adminKey });
+    upstream.on('error', () => undefined);
+    return upstream;
+  }
+
+  async function serve(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Promise<void> {
+    const parts: Buffer[] = [];
+    for await (const part of stream as AsyncIterable<Buffer>) parts.push(part);
+    const request = { index: requests.length, method: String(headers[':method']), path: String(headers[':path']) };
+    requests.push(request);
+    const fault = proxy.fault(request);
+    if (fault === 'cut-before') return cut(stream);
+    if (typeof fault === 'object') {
+      stream.respond({ ':status': fault.status, 'content-type': 'application/json', ...fault.headers });
+      stream.end(
+        fault.body ??
+          JSON.stringify({ kind: 'Status', status: 'Failure', message: 'a fault of the test', code: fault.status }),
+      );
+      return undefined;
+    }
+    const answer = await forward(headers, Buffer.concat(parts));
+    if (fault === 'cut-after') return cut(stream);
+    stream.respond(answer.headers);
+    stream.end(answer.body);
+    return undefined;
+  }
+
+  function cut(stream: ServerHttp2Stream): void {
+    stream.session?.destroy();
+  }
+
+  function forward(
+    headers: IncomingHttpHeaders,
+    body: Buffer,
+  ): Promise<{ headers: IncomingHttpHeaders; body: Buffer }> {
+    return new Promise((resolve, reject) => {
+      const { authorization: _token, ...rest } = headers;
+      const stream = current().request({ ...rest, ':authority': new URL(cluster.server).host });
+      const parts: Buffer[] = [];
+      let received: IncomingHttpHeaders = {};
+      stream.on('response', (answered) => (received = answered));
+      stream.on('data', (part: Buffer) => parts.push(part));
+      stream.on('end', () => resolve({ headers: received, body: Buffer.concat(parts) }));
+      stream.on('error', reject);
+      stream.end(body);
+    });
+  }
+
+  const server: Http2SecureServer = createSecureServer({ cert, key });
+  server.on('session', (session) => {
+    sessions.add(session);
+    session.on('close', () => sessions.delete(session));
+    session.on('error', () => undefined);
+  });
+  server.on('stream', (stream, headers) => {
+    stream.on('error', () => undefined);
+    serve(stream, headers).catch(() => stream.close(constants.NGHTTP2_INTERNAL_ERROR));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
+  const address = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const config = (await readFile(cluster.kubeconfig, 'utf8')).replace(cluster.server, address);
+  const proxy: FaultProxy = {
+    server: address,
+    kubeconfig: config,
+    requests,
+    fault: () => 'pass',
+    async close() {
+      for (const session of sessions) session.destroy();
+      upstream?.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+  return proxy;
+}
