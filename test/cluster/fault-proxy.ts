@@ -88,14 +88,15 @@ export async function startFaultProxy(cluster: ClusterAddress): Promise<FaultPro
   ): Promise<{ headers: IncomingHttpHeaders; body: Buffer }> {
     return new Promise((resolve, reject) => {
       const { authorization: _token, ...rest } = headers;
-      const stream = current().request({ ...rest, ':authority': new URL(cluster.server).host });
+      const isEmpty = body.length === 0;
+      const stream = current().request({ ...rest, ':authority': new URL(cluster.server).host }, { endStream: isEmpty });
       const parts: Buffer[] = [];
       let received: IncomingHttpHeaders = {};
       stream.on('response', (answered) => (received = answered));
       stream.on('data', (part: Buffer) => parts.push(part));
       stream.on('end', () => resolve({ headers: received, body: Buffer.concat(parts) }));
       stream.on('error', reject);
-      stream.end(body);
+      if (!isEmpty) stream.end(body);
     });
   }
 

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, inject, vi } from 'vitest';
@@ -147,6 +148,14 @@ export class House {
   async push(files: Readonly<Record<string, string | null>>, ...args: readonly string[]): Promise<string> {
     await this.write(files);
     return this.commitAndPush(...args);
+  }
+
+  /** As `write`, where a file that is to go may not be there. */
+  async writeAll(files: Readonly<Record<string, string | null>>): Promise<void> {
+    const here = Object.entries(files).filter(
+      ([path, content]) => content !== null || existsSync(join(this.work, path)),
+    );
+    await this.write(Object.fromEntries(here));
   }
 
   async writeBytes(path: string, bytes: Uint8Array): Promise<void> {

@@ -20,6 +20,14 @@ describe('Git is the truth', () => {
     );
     // A policy that only the real write meets: the dry run passes, then one of the two is refused.
     await house.kubectl('-n', house.namespace, 'create', 'quota', 'few', '--hard=configmaps=6');
+    await house.kubectl(
+      '-n',
+      house.namespace,
+      'wait',
+      '--for=jsonpath={.status.hard.configmaps}=6',
+      'quota/few',
+      '--timeout=30s',
+    );
     const bad = await house.push({
       'apps/a.yaml': null,
       'apps/b.yaml': `${configMap('b', { v: '2' })}---\n${configMap('moves', { v: '2' })}`,
@@ -133,6 +141,7 @@ describe('sweeps', () => {
     await house.outcome(first);
     const second = await house.push({ 'apps/a.yaml': configMap('a', { v: '2' }) });
     await house.outcome(second, 'deployed');
+    const seen = house.log.length;
     house.host.faults = { lose: () => true };
     await house.git('reset', '-q', '--hard', first);
     await house.git('push', '-q', '--force', 'origin', 'HEAD:main');
@@ -140,9 +149,10 @@ describe('sweeps', () => {
       (line) => line['delivery'] === 'sweep' && line['verdict'] === 'deployed' && line['revision'] === first,
     );
     const runs = house.log
+      .slice(seen)
       .filter((line) => line['delivery'] === 'sweep' && line['verdict'] !== undefined)
       .map((line) => line['verdict']);
-    expect(runs.slice(0, 2)).toEqual(['unchanged', 'deployed']);
+    expect(runs.indexOf('deployed')).toBeGreaterThanOrEqual(1);
     expect(await house.configMaps()).toEqual({ a: { v: '1' } });
   });
 });
