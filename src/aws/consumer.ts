@@ -43,6 +43,7 @@ export function consume(options: ConsumerOptions): Consumer {
   const polling = new AbortController();
   const working = new AbortController();
   const running = new Set<Promise<void>>();
+  const lastOf = new Map<string, Promise<void>>();
   const waiting = new Map<string, readonly string[]>();
 
   async function poll(): Promise<void> {
@@ -64,11 +65,19 @@ export function consume(options: ConsumerOptions): Consumer {
 
   function start(group: string, messages: readonly Received[]): void {
     waiting.delete(group);
-    const work = serveGroup(group, messages).catch((thrown: unknown) => {
-      log({ level: 'error', message: 'not-settled', target: group, errors: [asDeployError(thrown).problem] });
-    });
+    // A message that came back although it is still worked on waits for that: a target never has two runs at once.
+    const before = lastOf.get(group) ?? Promise.resolve();
+    const work = before
+      .then(() => serveGroup(group, messages))
+      .catch((thrown: unknown) => {
+        log({ level: 'error', message: 'not-settled', target: group, errors: [asDeployError(thrown).problem] });
+      });
     running.add(work);
-    void work.finally(() => running.delete(work));
+    lastOf.set(group, work);
+    void work.finally(() => {
+      running.delete(work);
+      if (lastOf.get(group) === work) lastOf.delete(group);
+    });
   }
 
   async function serveGroup(group: string, messages: readonly Received[]): Promise<void> {

@@ -95,7 +95,10 @@ export function stateStore(connection: Connection, target: Target): StateStore {
     async writeShard(on, entries, signal) {
       const name = typeof on === 'string' ? on : on.name;
       const content = shardContent({ name, entries, target });
-      return { ...(await write(typeof on === 'string' ? null : on, content, signal)), name, entries };
+      if (typeof on !== 'string') return { ...(await write(on, content, signal)), name, entries };
+      // A run that was killed before the parent listed them leaves shards behind, and their names are used again.
+      const left = await read(name, signal);
+      return { ...(await write(left === null ? null : versionOf(left), content, signal)), name, entries };
     },
     async deleteShard(name, signal) {
       const answer = await connection.request(

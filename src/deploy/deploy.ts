@@ -9,7 +9,7 @@ import { changesNothing } from '../plan/plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import { join, renderPlain } from '../render/plain.ts';
 import type { Revision, Source } from '../resource/source.ts';
-import { nextAttempt } from './attempt.ts';
+import { isPaused, nextAttempt } from './attempt.ts';
 import { isCurrent } from './current.ts';
 import { fetchSource, queryOf } from './fetch.ts';
 import { applied as reportApplied, errorsOf, refused, summaryOf, unchanged } from './report.ts';
@@ -25,17 +25,27 @@ export async function deploy(request: TargetRequest, world: World, signal: Abort
   const source = await world.stage('fetch', () => fetchSource({ request, applied, settings }, world, signal));
   if (source === 'rewound') return unchanged(previousOf(applied), previousOf(applied));
   if (isCurrent(applied, source, settings)) return unchanged(source.revision, previousOf(applied));
+  // Refused between the sweep's look and this run.
+  const isLeft = isPaused(applied, { revision: source.revision, settings, nowMs: world.nowMs() });
+  if (isLeft && request.delivery === 'sweep') return unchanged(source.revision, previousOf(applied));
   const plan = await planFor(source, settings, world, signal);
   const run = { applied, source, settings, nowMs: world.nowMs() };
-  if (plan.refusals.length > 0) return refuse(refused(source.revision, previousOf(applied), plan), run, world, signal);
+  const overtaken = announceOvertaken(run, world, signal);
+  if (plan.refusals.length > 0) {
+    await overtaken;
+    return refuse(refused(source.revision, previousOf(applied), plan), run, world, signal);
+  }
   if (changesNothing(plan)) {
-    await world.stage('record', () => world.cluster.record({ dirty: [], ...wellOf(run, 'unchanged') }, signal));
+    await overtaken;
+    await world.stage('record', () =>
+      world.cluster.record({ dirty: [], pendingOn: null, ...wellOf(run, 'unchanged') }, signal),
+    );
     return unchanged(source.revision, previousOf(applied), plan.warnings);
   }
   const announced = announce(run, world, signal);
   const results = await world.stage('apply', () => world.cluster.apply(plan, endsOf(run), signal));
   await world.stage('record', () => world.cluster.close(signal));
-  await announced;
+  await Promise.all([announced, overtaken]);
   const report = reportApplied(source.revision, previousOf(applied), { plan, results });
   await writeEvent(report, world, signal);
   return report;
@@ -137,23 +147,23 @@ function badlyOf(
   };
 }
 
-/** Says on the commit that work has begun, and on the one before that it was overtaken. Never fails a deploy. */
-async function announce(
+/** Says on the commit that work has begun. Never fails a deploy. */
+async function announce({ source }: Run, { statuses, target, warn }: World, signal: AbortSignal): Promise<void> {
+  const status = { state: 'pending', context: `headgate/${target.name}`, description: 'applying' } as const;
+  if (statuses !== null) await warn(statuses.set(source.revision, status, signal));
+}
+
+/** A commit that was begun and never ended, because this one came, would carry our pending for ever. */
+async function announceOvertaken(
   { applied, source }: Run,
   { statuses, target, warn }: World,
   signal: AbortSignal,
 ): Promise<void> {
-  if (statuses === null) return;
-  const context = `headgate/${target.name}`;
-  const { revision } = source;
-  const overtaken =
-    applied.pendingOn !== null && applied.pendingOn !== applied.source?.revision && applied.pendingOn !== revision;
-  await warn(statuses.set(revision, { state: 'pending', context, description: 'applying' }, signal));
-  if (!overtaken || applied.pendingOn === null) return;
-  const before = applied.pendingOn;
-  await warn(
-    statuses.set(before, { state: 'error', context, description: `superseded by ${revision.slice(0, 7)}` }, signal),
-  );
+  const { pendingOn } = applied;
+  if (statuses === null || pendingOn === null) return;
+  if (pendingOn === applied.source?.revision || pendingOn === source.revision) return;
+  const description = `superseded by ${source.revision.slice(0, 7)}`;
+  await warn(statuses.set(pendingOn, { state: 'error', context: `headgate/${target.name}`, description }, signal));
 }
 
 async function writeEvent(report: Report, { cluster, warn }: World, signal: AbortSignal): Promise<void> {

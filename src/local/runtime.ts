@@ -26,7 +26,7 @@ export interface LocalOptions {
   readonly config: Config;
   readonly env: NodeJS.ProcessEnv;
   readonly log: Log;
-  /** Who holds the leases of this process: for `serve` its data directory, whose next process may take them over. */
+  /** Who holds the leases of this process: for `serve` an id of its data directory, whose next process may take them over. */
   readonly holder: string;
   readonly progress: (at: { readonly done: number; readonly total: number }) => void;
 }

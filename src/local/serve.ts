@@ -11,6 +11,7 @@ import { sweep } from '../deploy/sweep.ts';
 import { BODY_LIMIT_BYTES } from '../deploy/receive.ts';
 import { asDeployError } from '../error/deploy-error.ts';
 import { deadLetters } from './dead-letters.ts';
+import { holderOf } from './holder.ts';
 import { startHttpServer } from './http-server.ts';
 import { REGION, startQueueServer } from './queue-server.ts';
 import { localRuntime, wait } from './runtime.ts';
@@ -48,7 +49,8 @@ export async function serve({
   sweepIntervalMs,
 }: ServeOptions): Promise<Service> {
   await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
-  const runtime = localRuntime({ config, env, log, holder: dataDirectory, progress: () => undefined });
+  const holder = await holderOf(dataDirectory);
+  const runtime = localRuntime({ config, env, log, holder, progress: () => undefined });
   // A secret that is missing is an error now, not at the first push.
   await Promise.all([...config.repositories.values()].map((repository) => runtime.secretsOf(repository)));
   const queueServer = await startQueueServer({ dataDirectory });

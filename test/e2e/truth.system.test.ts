@@ -134,6 +134,18 @@ describe('sweeps', () => {
     expect(house.log.filter((line) => line['revision'] === elsewhere)).toEqual([]);
   });
 
+  it('do not repeat every minute what a manifest is to blame for', async () => {
+    house = await House.build({ sweepIntervalMs: 200 });
+    await house.start();
+    const revision = await house.push({ 'apps/a.yaml': configMap('a').replace('\ndata:', '\ndota:') });
+    await house.outcome(revision, 'refused');
+    const looks = house.host.server.requests.filter(({ command }) => command === 'ls-refs').length;
+    await house.until(
+      () => house.host.server.requests.filter(({ command }) => command === 'ls-refs').length > looks + 3,
+    );
+    expect(house.log.filter((line) => line['verdict'] === 'refused')).toHaveLength(1);
+  });
+
   it('deploy a rewind that nobody announced only when they see it twice', async () => {
     house = await House.build({ sweepIntervalMs: 300 });
     await house.start();

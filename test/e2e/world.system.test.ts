@@ -109,6 +109,37 @@ describe('a Git host that fails', () => {
   });
 });
 
+describe('a commit that is overtaken before it was applied', () => {
+  it('ends in a final state too', async () => {
+    const proxy = await startFaultProxy(inject('cluster'));
+    const directory = await mkdtemp(join(tmpdir(), 'headgate-proxy-'));
+    await writeFile(join(directory, 'kubeconfig'), proxy.kubeconfig);
+    const house = await House.build({ kubeconfig: join(directory, 'kubeconfig') });
+    try {
+      await house.start();
+      await house.outcome(await house.push(three('1')), 'deployed');
+      proxy.fault = ({ path, method }) =>
+        method === 'PATCH' && /configmaps\/[abc]\?fieldManager/.test(path) ? { status: 503 } : 'pass';
+      const overtaken = await house.push(three('2'));
+      await house.logged((line) => line['revision'] === overtaken && line['verdict'] === 'failed');
+      proxy.fault = () => 'pass';
+      await house.git('revert', '--no-edit', 'HEAD');
+      const revision = await house.commitAndPush();
+      await house.converged(revision);
+      await house.until(() => house.host.statusesOf(overtaken).at(-1)?.state === 'error');
+      expect(house.host.statusesOf(overtaken).map(({ state, description }) => [state, description])).toEqual([
+        ['pending', 'applying'],
+        ['error', `superseded by ${revision.slice(0, 7)}`],
+      ]);
+      expect(await house.configMaps()).toEqual(CLUSTER('1'));
+    } finally {
+      await house.tearDown();
+      await proxy.close();
+      await rm(directory, { recursive: true, force: true });
+    }
+  });
+});
+
 describe('servers that restart', () => {
   let plane: ControlPlane;
   let directory: string;
