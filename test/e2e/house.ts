@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promis
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { expect, inject, vi } from 'vitest';
+import { inject, vi } from 'vitest';
 import { readConfig } from '../../src/config/read-config.ts';
 import type { Log } from '../../src/deploy/outcome-log.ts';
 import { serve } from '../../src/local/serve.ts';
@@ -187,7 +187,10 @@ export class House {
   }
 
   async until(isSo: () => boolean): Promise<void> {
-    await vi.waitFor(() => expect(isSo()).toBe(true), { timeout: 30_000, interval: 20 });
+    const look = () => {
+      if (!isSo()) throw new Error(`not so: ${isSo.toString()}`);
+    };
+    await vi.waitFor(look, { timeout: 30_000, interval: 20 });
   }
 
   /** The commit was deployed, perhaps after failures, or is found deployed. */

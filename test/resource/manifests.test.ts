@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import fc from 'fast-check';
+import { readManifests } from '../../src/resource/manifests.ts';
+
+function read(text: string, path = 'apps/x.yaml') {
+  return readManifests({ path, bytes: Buffer.from(text) });
+}
+
+const CONFIG = 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\n';
+
+describe('a file of manifests', () => {
+  it('holds documents, empty ones and comments among them, each with its line', () => {
+    const file = read(`# first\n---\n${CONFIG}---\n---\n# nothing\n--- # a comment\n\n${CONFIG.replace('a }', 'b }')}`);
+    expect(file.manifests.map(({ name, source }) => [name, source.line])).toEqual([
+      ['a', 3],
+      ['b', 11],
+    ]);
+    expect(file.problems).toEqual([]);
+    expect(file.unread).toEqual([]);
+  });
+
+  it('may be JSON, begin with a BOM, or have the line ends of Windows', () => {
+    expect(read('{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"}}', 'a.json').manifests).toHaveLength(1);
+    expect(read(`\uFEFF${CONFIG}`).manifests).toHaveLength(1);
+    expect(
+      read(`${CONFIG}data:\n  k: |\n    x\n    y\n`.replaceAll('\n', '\r\n')).manifests[0]?.object['data'],
+    ).toEqual({ k: 'x\ny\n' });
+  });
+
+  it('may be a List, whose items have their own lines, and inherit the kind of a typed list', () => {
+    const file = read(
+      'apiVersion: v1\nkind: ConfigMapList\nitems:\n- metadata: { name: a }\n- apiVersion: v1\n  kind: Secret\n  metadata: { name: b }\n',
+    );
+    expect(file.manifests.map(({ kind, name, source }) => [kind, name, source.line])).toEqual([
+      ['ConfigMap', 'a', 4],
+      ['Secret', 'b', 5],
+    ]);
+  });
+
+  it('names documents that are no manifests, and what they lack', () => {
+    const file = read(`values: 1\n---\n${CONFIG}---\nkind: X\nmetadata: { name: z }\n---\njust text\n`);
+    expect(file.manifests).toHaveLength(1);
+    expect(file.unread.map(({ subject, message }) => [subject, message])).toEqual([
+      ['apps/x.yaml:1', 'no manifest: it has no apiVersion, no kind, no metadata.name'],
+      ['apps/x.yaml:7', 'no manifest: it has no apiVersion'],
+      ['apps/x.yaml:10', 'no manifest: it is no map'],
+    ]);
+  });
+
+  it.each([
+    ['an open bracket', `${CONFIG}data: [`, 'manifest-invalid'],
+    ['a tab', `${CONFIG}data:\n\tk: v\n`, 'manifest-invalid'],
+    ['a missing anchor', `${CONFIG}data: *gone\n`, 'manifest-invalid'],
+    ['a null key', `${CONFIG}data: { ~: x }\n`, 'manifest-invalid'],
+    ['infinity', `${CONFIG}data: .inf\n`, 'manifest-invalid'],
+    ['text behind the separator', `${CONFIG}--- x\n`, 'manifest-invalid'],
+    ['a document behind the end marker, which kubectl would drop', `${CONFIG}...\n${CONFIG}`, 'manifest-invalid'],
+    ['a generated name', CONFIG.replace('name:', 'generateName:'), 'manifest-invalid'],
+    ['an LFS pointer', 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n', 'lfs-pointer'],
+  ])('is refused for %s', (_what, text, code) => {
+    expect(read(text).problems.map((problem) => problem.code)).toContain(code);
+  });
+
+  it('is refused when it is not UTF-8, and when it is too large', () => {
+    expect(readManifests({ path: 'a.yaml', bytes: Uint8Array.of(0xff, 0xfe) }).problems[0]?.code).toBe(
+      'file-unreadable',
+    );
+    expect(
+      readManifests({ path: 'a.yaml', bytes: Buffer.alloc(11, 'a') }, { bytes: 10, documents: 1 }).problems[0]?.code,
+    ).toBe('manifest-too-large');
+    expect(
+      readManifests({ path: 'a.yaml', bytes: Buffer.from('---\na: 1\n---\na: 1\n') }, { bytes: 100, documents: 1 })
+        .problems[0]?.code,
+    ).toBe('manifest-too-large');
+  });
+
+  it('stops at bombs: aliases that multiply, and endless nesting', () => {
+    const bomb = [
+      'a: &a [x, x, x, x, x, x, x, x, x, x]',
+      ...'bcdefgh'.split('').map((name, n) => `${name}: &${name} [${Array(10).fill(`*${'abcdefgh'[n]}`).join(', ')}]`),
+    ].join('\n');
+    expect(read(`${CONFIG}${bomb}\n`).problems[0]?.message).toMatch(/aliases are expanded/);
+    expect(read(`${CONFIG}data: ${'['.repeat(200)}${']'.repeat(200)}\n`).problems[0]?.message).toMatch(/levels deep/);
+  });
+
+  it('never quotes a line in an error: it may hold a secret', () => {
+    const text = 'apiVersion: v1\nkind: Secret\nmetadata: { name: a }\nstringData:\n  pin: "hunter2\n  b: [hunter2\n';
+    expect(JSON.stringify(read(text))).not.toContain('hunter2');
+  });
+
+  it('never throws, whatever the bytes', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.uint8Array({ maxLength: 200 }),
+          fc.string({ unit: fc.constantFrom(...'{}[]:,-&*!|>\'"%@`#? \n\tab01.~<') }).map((text) => Buffer.from(text)),
+        ),
+        (bytes) => void readManifests({ path: 'x.yaml', bytes }),
+      ),
+      { seed: 3, numRuns: 1500 },
+    );
+  });
+});
