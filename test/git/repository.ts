@@ -31,7 +31,12 @@ export class BareRepository {
   }
 
   git(...args: readonly string[]): string {
-    return execFileSync('git', ['-C', this.path, ...args], { env: ENV, encoding: 'utf8', maxBuffer: 1 << 28 }).trim();
+    return execFileSync('git', ['-C', this.path, ...args], {
+      env: ENV,
+      encoding: 'utf8',
+      maxBuffer: 1 << 28,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }).trim();
   }
 
   /** A commit of exactly this tree on the branch; its parent is the branch's tip unless it is given. */
