@@ -9,7 +9,7 @@ import type { Query } from '../../src/git/reader.ts';
 import type { ObjectId, Revision, Source } from '../../src/resource/source.ts';
 import { startGitServer } from '../git-host/http-backend.ts';
 import type { GitHttpOptions, GitHttpServer } from '../git-host/http-backend.ts';
-import { BareRepository } from './repository.ts';
+import { BareRepository, removeRepositories } from './repository.ts';
 import type { Tree } from './repository.ts';
 
 const agents = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) };
@@ -19,6 +19,7 @@ const servers: GitHttpServer[] = [];
 afterAll(async () => {
   agents.http.destroy();
   await Promise.all(servers.map((server) => server.close()));
+  removeRepositories();
 });
 
 async function serve(repository: BareRepository, options: Partial<GitHttpOptions> = {}) {

@@ -15,6 +15,13 @@ const ENV = {
   GIT_COMMITTER_EMAIL: 'a@example.com',
 };
 
+const roots: string[] = [];
+
+/** For the end of a test file. */
+export function removeRepositories(): void {
+  for (const root of roots.splice(0)) rmSync(root, { recursive: true, force: true });
+}
+
 /** A bare repository that is written by git's own plumbing, whole trees at a time. */
 export class BareRepository {
   readonly root: string;
@@ -23,7 +30,7 @@ export class BareRepository {
 
   constructor(name = 'fleet.git', { format = 'sha1', filter = true }: { format?: string; filter?: boolean } = {}) {
     this.root = mkdtempSync(join(tmpdir(), 'headgate-git-'));
-    process.once('exit', () => rmSync(this.root, { recursive: true, force: true }));
+    roots.push(this.root);
     this.path = join(this.root, name);
     execFileSync('git', ['init', '-q', '--bare', '-b', 'main', `--object-format=${format}`, this.path], { env: ENV });
     this.git('config', 'uploadpack.allowFilter', String(filter));
