@@ -6,8 +6,14 @@ import { DeployError } from '../error/deploy-error.ts';
 import { localRuntime, wait } from '../local/runtime.ts';
 import type { LocalRuntime } from '../local/runtime.ts';
 import { VERSION } from '../local/version.ts';
-import type { Check } from './commands/check.ts';
 import type { Context } from './context.ts';
+
+/** One thing to find out. `look` answers with a word for the table, or throws. */
+export interface Check {
+  readonly kind: 'secret' | 'repository' | 'cluster';
+  readonly name: string;
+  readonly look: (signal: AbortSignal) => Promise<string>;
+}
 
 export interface AccessChecks {
   readonly checks: readonly Check[];

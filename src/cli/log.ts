@@ -2,6 +2,8 @@ import type { Level, Log } from '../deploy/outcome-log.ts';
 import type { Colour, Paint } from './paint.ts';
 import { printable } from './printable.ts';
 
+export type LogFormat = 'pretty' | 'json';
+
 export interface LogOutput {
   readonly write: (text: string) => void;
   readonly nowMs: () => number;

@@ -3,7 +3,7 @@ import { jsonLog } from './log.ts';
 import { makePaint } from './paint.ts';
 import { formatProblem } from './print-error.ts';
 import type { Process } from './process.ts';
-import type { LogFormat } from './run-command.ts';
+import type { LogFormat } from './log.ts';
 
 /** Puts problems on stderr, each with what, where and remedy. */
 export function reportProblems(

@@ -3,11 +3,10 @@ import type { Log } from '../deploy/outcome-log.ts';
 import type { Context, ExitCode, OutputFormat } from './context.ts';
 import { loadConfig } from './load-config.ts';
 import { jsonLog, prettyLog } from './log.ts';
+import type { LogFormat } from './log.ts';
 import { makePaint } from './paint.ts';
 import type { Process, Stream } from './process.ts';
 import { reportProblems } from './report-problems.ts';
-
-export type LogFormat = 'pretty' | 'json';
 
 /** The options that every command takes. */
 export interface GlobalFlags {

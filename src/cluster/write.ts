@@ -41,11 +41,17 @@ export async function write(change: Write, context: WriteContext, signal: AbortS
   const metadata = metadataOf(answer.text);
   if (metadata['deletionTimestamp'] !== undefined) throw stillDeleting(change, finalizersOf(metadata));
   const seen = seenOf(metadata);
-  return { kind: 'applied', write: change, seen, effect: effectOf(answer.status, before, seen) };
+  return {
+    kind: 'applied',
+    write: change,
+    seen,
+    effect: effectOf(observation.kind === 'creates' || answer.status === 201, before, seen),
+  };
 }
 
-function effectOf(status: number, before: Seen | null, seen: Seen): 'created' | 'updated' | 'unchanged' {
-  if (status === 201) return 'created';
+/** The target's own Namespace is made before its turn; its dry run has said that this run creates it. */
+function effectOf(isNew: boolean, before: Seen | null, seen: Seen): 'created' | 'updated' | 'unchanged' {
+  if (isNew) return 'created';
   return before?.resourceVersion === seen.resourceVersion ? 'unchanged' : 'updated';
 }
 

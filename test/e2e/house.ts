@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promis
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { inject, vi } from 'vitest';
 import { readConfig } from '../../src/config/read-config.ts';
 import type { Log } from '../../src/deploy/outcome-log.ts';
@@ -11,7 +12,8 @@ import { serve } from '../../src/local/serve.ts';
 import type { Service } from '../../src/local/serve.ts';
 import { parseJson } from '../../src/resource/json.ts';
 import type { JsonObject } from '../../src/resource/resource.ts';
-import { mustRun } from '../cluster/command.ts';
+import { mustRun, run } from '../cluster/command.ts';
+import type { CommandResult } from '../cluster/command.ts';
 import { kubectl } from '../cluster/control-plane.ts';
 import type { ClusterAddress } from '../cluster/control-plane.ts';
 import { startGitHost } from '../git-host/git-host.ts';
@@ -94,7 +96,7 @@ export class House {
       namespace: this.namespace,
     };
     const targets = this.#options.targets ?? [this.#options.target ?? {}];
-    return JSON.stringify({
+    const text = JSON.stringify({
       clusters: { lab: { kubeconfig: { path: this.kubeconfig } } },
       repositories: {
         fleet: {
@@ -107,6 +109,7 @@ export class House {
       },
       targets: targets.map((change) => ({ ...target, ...change })),
     });
+    return text.replaceAll('NAMESPACE', this.namespace);
   }
 
   async start(): Promise<void> {
@@ -127,6 +130,23 @@ export class House {
   readonly #write: Log = (line) => {
     this.log.push(line);
   };
+
+  /** The command as a user runs it, on this house's configuration. */
+  async headgate(...args: readonly string[]): Promise<CommandResult> {
+    const config = join(this.directory, 'headgate.yml');
+    await writeFile(config, this.config);
+    const main = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'src', 'cli', 'main.ts');
+    const command = [
+      '--disable-warning=ExperimentalWarning',
+      main,
+      '--config',
+      config,
+      '--data-dir',
+      join(this.directory, 'data'),
+      ...args,
+    ];
+    return run(process.execPath, command, { env: { ...process.env, ...this.env }, timeoutMs: 30_000 });
+  }
 
   async stop(): Promise<void> {
     await this.#service?.stop();

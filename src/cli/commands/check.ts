@@ -4,15 +4,9 @@ import type { Problem } from '../../error/deploy-error.ts';
 import { asDeployError, DeployError } from '../../error/deploy-error.ts';
 import { localSecrets, resolveSecret } from '../../local/secrets.ts';
 import { accessChecks } from '../access-checks.ts';
+import type { Check } from '../access-checks.ts';
 import type { Context, ExitCode } from '../context.ts';
 import { formatTable } from '../table.ts';
-
-/** One thing to find out. `look` answers with a word for the table, or throws. */
-export interface Check {
-  readonly kind: 'secret' | 'repository' | 'cluster';
-  readonly name: string;
-  readonly look: (signal: AbortSignal) => Promise<string>;
-}
 
 interface Found {
   readonly kind: 'config' | Check['kind'];

@@ -1,0 +1,174 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { House, configMap } from './house.ts';
+
+let house: House;
+
+afterEach(async () => {
+  await house.tearDown();
+});
+
+describe('what a target may do', () => {
+  it('makes its namespace when it may, before its state', async () => {
+    house = await House.build({ namespaceExists: false, target: { createNamespace: true } });
+    await house.start();
+    expect(await house.outcome(await house.push({ 'apps/a.yaml': configMap('a') }))).toMatchObject({
+      verdict: 'deployed',
+      created: 1,
+    });
+    expect(Object.keys(await house.configMaps())).toEqual(['a']);
+  });
+
+  it('creates its own Namespace from Git, and a kind together with its first object', async () => {
+    house = await House.build({ namespaceExists: false, target: { clusterScoped: true } });
+    await house.start();
+    const group = `${house.namespace}.example.com`;
+    const definition = {
+      apiVersion: 'apiextensions.k8s.io/v1',
+      kind: 'CustomResourceDefinition',
+      metadata: { name: `widgets.${group}` },
+      spec: {
+        group,
+        scope: 'Namespaced',
+        names: { kind: 'Widget', plural: 'widgets' },
+        versions: [
+          {
+            name: 'v1',
+            served: true,
+            storage: true,
+            schema: {
+              openAPIV3Schema: {
+                type: 'object',
+                properties: { spec: { type: 'object', properties: { size: { type: 'integer', enum: [1, 2] } } } },
+              },
+            },
+          },
+        ],
+      },
+    };
+    const widget = (size: number) =>
+      `apiVersion: ${group}/v1\nkind: Widget\nmetadata: { name: w }\nspec: { size: ${size} }\n`;
+    const revision = await house.push({
+      'apps/a-widget.yaml': widget(1),
+      'apps/b-namespace.yaml': `apiVersion: v1\nkind: Namespace\nmetadata: { name: ${house.namespace} }\n`,
+      'apps/c-definition.json': JSON.stringify(definition),
+      'apps/d.yaml': configMap('d'),
+    });
+    expect(await house.outcome(revision, undefined, 60_000)).toMatchObject({
+      verdict: 'deployed',
+      created: 4,
+    });
+    expect(await house.get(`widgets.${group}`, 'w')).toMatchObject({ spec: { size: 1 } });
+
+    const wrong = await house.push({ 'apps/a-widget.yaml': widget(3) });
+    expect(await house.outcome(wrong)).toMatchObject({
+      verdict: 'refused',
+      errors: [expect.objectContaining({ code: 'manifest-rejected' })],
+    });
+    await house.kubectl('delete', 'crd', `widgets.${group}`);
+  }, 90_000);
+
+  it('refuses what another tool owns, and names it', async () => {
+    house = await House.build();
+    await house.start();
+    await house.kubectl('-n', house.namespace, 'create', 'configmap', 'theirs');
+    await house.kubectl('-n', house.namespace, 'annotate', 'configmap', 'theirs', 'meta.helm.sh/release-name=shop');
+    const revision = await house.push({
+      'apps/theirs.yaml': configMap('theirs', { v: 'ours' }),
+      'apps/a.yaml': configMap('a'),
+    });
+    expect(await house.outcome(revision)).toMatchObject({
+      verdict: 'refused',
+      errors: [
+        expect.objectContaining({ code: 'foreign-owner', message: expect.stringContaining('Helm release shop') }),
+      ],
+    });
+    expect(await house.configMaps()).toEqual({ theirs: {} });
+  });
+
+  it('takes over fields of other managers, or refuses and names them, as the target says', async () => {
+    house = await House.build({ target: { conflicts: 'fail' } });
+    await house.start();
+    await house.kubectl('-n', house.namespace, 'create', 'configmap', 'shared', '--from-literal=v=theirs');
+    const revision = await house.push({ 'apps/shared.yaml': configMap('shared', { v: 'ours' }) });
+    expect(await house.outcome(revision)).toMatchObject({
+      verdict: 'refused',
+      errors: [expect.objectContaining({ code: 'field-conflict', message: expect.stringContaining('kubectl-create') })],
+    });
+    expect(await house.configMaps()).toEqual({ shared: { v: 'theirs' } });
+  });
+
+  it('leaves ignored fields to whoever owns them', async () => {
+    house = await House.build({ target: { ignore: [{ kind: 'ConfigMap', name: 'tuned', paths: ['/data/level'] }] } });
+    await house.start();
+    await house.outcome(
+      await house.push({ 'apps/tuned.yaml': configMap('tuned', { level: '1', other: 'a' }) }),
+      'deployed',
+    );
+    await house.kubectl('-n', house.namespace, 'patch', 'configmap', 'tuned', '-p', '{"data":{"level":"9"}}');
+    await house.outcome(
+      await house.push({ 'apps/tuned.yaml': configMap('tuned', { level: '1', other: 'b' }) }),
+      'deployed',
+    );
+    await house.until(() => house.log.filter((line) => line['verdict'] === 'deployed').length === 2);
+    expect(await house.configMaps()).toEqual({ tuned: { level: '9', other: 'b' } });
+  });
+
+  it('refuses to delete more than its limit, and goes on once when it is told to', async () => {
+    house = await House.build({ target: { prune: { limit: 1 } } });
+    await house.start();
+    await house.outcome(
+      await house.push({ 'apps/a.yaml': configMap('a'), 'apps/b.yaml': configMap('b'), 'apps/c.yaml': configMap('c') }),
+      'deployed',
+    );
+    const revision = await house.push({ 'apps/a.yaml': null, 'apps/b.yaml': null });
+    expect(await house.outcome(revision)).toMatchObject({
+      verdict: 'refused',
+      errors: [expect.objectContaining({ code: 'prune-limit', remedy: expect.stringContaining('--prune-limit 2') })],
+    });
+    expect(Object.keys(await house.configMaps())).toEqual(['a', 'b', 'c']);
+    await house.stop();
+    const { code, stdout } = await house.headgate('deploy', house.namespace, '--prune-limit', '2');
+    expect([code, stdout]).toEqual([0, expect.stringContaining('2 pruned')]);
+    expect(Object.keys(await house.configMaps())).toEqual(['c']);
+  });
+
+  it('has only the rights of its service account, and says which one is missing', async () => {
+    house = await House.build({ target: { serviceAccount: 'NAMESPACE/deployer' } });
+    await house.kubectl('-n', house.namespace, 'create', 'serviceaccount', 'deployer');
+    const role = [
+      '-n',
+      house.namespace,
+      'create',
+      'role',
+      'deployer',
+      '--verb=get,list,create,patch,delete',
+      '--resource=configmaps',
+    ];
+    await house.kubectl(...role);
+    await house.kubectl(
+      '-n',
+      house.namespace,
+      'create',
+      'rolebinding',
+      'deployer',
+      '--role=deployer',
+      `--serviceaccount=${house.namespace}:deployer`,
+    );
+    await house.start();
+    expect(await house.outcome(await house.push({ 'apps/a.yaml': configMap('a') }))).toMatchObject({
+      verdict: 'deployed',
+    });
+    const revision = await house.push({
+      'apps/s.yaml': 'apiVersion: v1\nkind: Service\nmetadata: { name: s }\nspec: { ports: [{ port: 80 }] }\n',
+    });
+    expect(await house.outcome(revision)).toMatchObject({
+      verdict: 'refused',
+      errors: [
+        expect.objectContaining({
+          code: 'manifest-forbidden',
+          remedy: expect.stringContaining('resources [services]'),
+        }),
+      ],
+    });
+  });
+});
