@@ -97,7 +97,7 @@ function opening({ plan, ends, gathered, parent }: Application, names: readonly 
       writes.map(({ namespace }) => namespace),
     ).filter((name) => name !== facts.target.namespace),
     // New shards are listed once they exist; an inventory on the parent is valid with this very write.
-    ...(names.length === 0 ? { shards: [], inline: plan.during } : {}),
+    ...(names.length === 0 ? { shards: [], inline: plan.during, hasInventory: true } : {}),
     ...(isNewLayout && parent === null ? { count: plan.before.length } : {}),
   };
 }
@@ -118,7 +118,7 @@ async function recordDuring(
     ? new Map(names.map((name) => [name, { stored: name, entries: null }]))
     : new Map([...gathered.inventory.shards].map(([name, shard]) => [name, { stored: shard, entries: shard.entries }]));
   const written = await recordEntries(plan.during, { names, known, held }, store, signal);
-  if (gathered.isNewLayout) await held.write({ shards: names, inline: [] }, signal);
+  if (gathered.isNewLayout) await held.write({ shards: names, inline: [], hasInventory: true }, signal);
   return written;
 }
 

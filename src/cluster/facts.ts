@@ -89,9 +89,9 @@ async function readOrRebuild(
   if (have?.isRebuilt === true) return have;
   const { parent, store } = context;
   const inventory =
-    parent === null
-      ? null
-      : await readInventory(parent.applied, { files, have: have?.inventory ?? null }, { store, signal });
+    parent?.applied.hasInventory === true
+      ? await readInventory(parent.applied, { files, have: have?.inventory ?? null }, { store, signal })
+      : null;
   if (inventory !== null) return { inventory, isRebuilt: false };
   const kinds = await context.kinds.all(context.connection, signal);
   const entries = await rebuild(kinds, context, signal);

@@ -38,6 +38,7 @@ const State = z.object({
   settings: z.string().nullable(),
   dirty: z.union([z.array(z.string()), z.literal('all')]),
   lease: z.object({ run: z.string(), holder: z.string(), untilMs: z.number() }).nullable(),
+  hasInventory: z.boolean(),
   shards: z.array(z.string()),
   count: z.number(),
   attempt: z
@@ -62,6 +63,7 @@ export function writeParent(record: Applied, target: Target): JsonObject {
     settings: record.settings,
     dirty: record.dirty === 'all' ? 'all' : [...record.dirty],
     lease: record.lease,
+    hasInventory: record.hasInventory,
     shards: [...record.shards],
     count: record.count,
     attempt: record.attempt,

@@ -35,6 +35,7 @@ const CLASS_OF = {
   'state-newer': 'guard',
   'ref-missing': 'guard',
   'revision-missing': 'guard',
+  'not-built': 'guard',
 
   'git-unreachable': 'world',
   'git-unauthorized': 'world',

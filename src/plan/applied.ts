@@ -26,6 +26,8 @@ export interface Applied {
   /** Files whose objects may differ from the applied commit. */
   readonly dirty: readonly string[] | 'all';
   readonly lease: Lease | null;
+  /** False until a run has written an inventory: what is owned is then asked of the cluster's labels, never taken for nothing. */
+  readonly hasInventory: boolean;
   /** Names of the shards in order; empty: the inventory is `inline`. */
   readonly shards: readonly string[];
   readonly inline: readonly Entry[];
@@ -48,6 +50,7 @@ export const NOTHING_APPLIED: Applied = {
   settings: null,
   dirty: 'all',
   lease: null,
+  hasInventory: false,
   shards: [],
   inline: [],
   count: 0,

@@ -6,6 +6,7 @@ import { entriesByObject, union } from './inventory.ts';
 import type { Entry } from './inventory.ts';
 import { isLifted } from './lifted.ts';
 import { stepOf } from './order.ts';
+import { warnNotBuilt } from './not-built.ts';
 import { ownerOf } from './ownership.ts';
 import type { Keep, Plan, Prune, Write } from './plan.ts';
 
@@ -37,7 +38,7 @@ export function makePlan(facts: Facts): Plan {
     keeps,
     prunes: inSteps(prunes, (prune) => prune.entry.id).toReversed(),
     refusals: [...refusals, ...guards],
-    warnings: [...facts.warnings, ...unread.warnings],
+    warnings: [...facts.warnings, ...unread.warnings, ...warnNotBuilt(facts.candidates)],
     before: facts.entries,
     during: union(
       facts.entries,
@@ -53,7 +54,8 @@ type Decision = Write | Keep | { readonly op: 'refuse'; readonly problem: Proble
 function decide(candidate: Candidate, facts: Facts): Decision {
   const { observation, resource } = candidate;
   const entry = recordedEntry(candidate, facts.entries);
-  const foreign = refuseForeign(candidate, facts);
+  // What is created once and then left alone may be anybody's.
+  const foreign = observation.kind === 'exists' ? null : refuseForeign(candidate, facts);
   if (foreign !== null) return { op: 'refuse', problem: foreign };
   const write = {
     candidate,

@@ -65,6 +65,7 @@ describe('the parent', () => {
     settings: 's',
     dirty: ['apps/x.yaml'],
     lease: { run: 'r', holder: 'h', untilMs: 5 },
+    hasInventory: true,
     inline: entries,
     count: 3,
     groupKinds: ['ConfigMap', 'Deployment.apps'],

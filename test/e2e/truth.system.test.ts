@@ -94,6 +94,15 @@ describe('Git is the truth', () => {
     expect(await house.configMaps()).toEqual({ once: { v: '1' }, kept: { v: '1' } });
   });
 
+  it('still knows what it owns when its state is deleted and the next push is refused', async () => {
+    await house.outcome(await house.push({ 'apps/a.yaml': configMap('a'), 'apps/b.yaml': configMap('b') }), 'deployed');
+    await house.kubectl('-n', house.namespace, 'delete', 'configmap', `headgate-${house.namespace}`);
+    await house.outcome(await house.push({ 'apps/bad.yaml': 'a: [' }), 'refused');
+    const revision = await house.push({ 'apps/bad.yaml': null, 'apps/b.yaml': null });
+    expect(await house.outcome(revision)).toMatchObject({ verdict: 'deployed', pruned: 1 });
+    expect(Object.keys(await house.configMaps())).toEqual(['a']);
+  });
+
   it('rebuilds its inventory from the labels when its state is deleted, and prunes nothing by mistake', async () => {
     await house.outcome(await house.push({ 'apps/a.yaml': configMap('a'), 'apps/b.yaml': configMap('b') }), 'deployed');
     await house.kubectl('-n', house.namespace, 'create', 'configmap', 'foreign');
