@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
@@ -13,8 +13,13 @@ declare module 'vitest' {
   }
 }
 
-/** One control plane for the whole run; each test has namespaces of its own. */
+/** One control plane for the whole run; each test has namespaces of its own. One that `npm run cluster` started can be used again. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const running = process.env['HEADGATE_TEST_CLUSTER'];
+  if (running !== undefined) {
+    project.provide('cluster', JSON.parse(await readFile(running, 'utf8')) as ClusterAddress);
+    return () => Promise.resolve();
+  }
   const parts = await getParts();
   const directory = await mkdtemp(join(tmpdir(), 'headgate-test-'));
   const cluster = await withProgress('starting Kubernetes', () =>

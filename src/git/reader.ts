@@ -1,11 +1,11 @@
 import type { ObjectId, Revision, Source, SourceFile } from '../resource/source.ts';
 import { asObjectId, asRevision } from '../resource/source.ts';
-import { compareTrees, lookUp } from './difference.ts';
-import type { ChangedPath, WalkContext } from './difference.ts';
 import { gitError, UnknownObject } from './git-error.ts';
 import type { ObjectStore } from './pack.ts';
 import type { GitServer } from './transport.ts';
-import { parentsOfCommit, treeOfCommit } from './tree.ts';
+import { remoteObjects } from './objects.ts';
+import type { Wants } from './objects.ts';
+import { parentsOfCommit } from './tree.ts';
 import { uploadPack } from './upload-pack.ts';
 import type { UploadPack } from './upload-pack.ts';
 
@@ -17,7 +17,7 @@ export interface Query {
   readonly base: { readonly revision: Revision; readonly rootTree: ObjectId; readonly tree: ObjectId | null } | null;
   readonly hint: { readonly revision: Revision; readonly rootTree: ObjectId | null } | null;
   readonly also: readonly string[];
-  readonly wants: (path: string, kind: SourceFile['kind']) => boolean;
+  readonly wants: Wants;
 }
 
 /** A repository for one run; what it has read once it does not ask for again. */
@@ -36,14 +36,9 @@ export interface GitReader {
 
 /** `format`: how the repository names its objects; SHA-256 repositories have ids of 64 digits. */
 export function openRepository(server: GitServer, format: 'sha1' | 'sha256' = 'sha1'): GitReader {
-  const store: ObjectStore = new Map();
   const remote = uploadPack(server, format);
-  const context: WalkContext = {
-    store,
-    idBytes: format === 'sha1' ? 20 : 32,
-    limits: server.limits,
-    subject: server.url,
-  };
+  const objects = remoteObjects(remote, server, format);
+  const { rootTreeOf, fetchDifference, descend, treeIds, changesBetween, readChanges, files } = objects;
 
   async function tips(refs: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, Revision>> {
     const found = await remote.listRefs(refs, signal);
@@ -60,25 +55,6 @@ export function openRepository(server: GitServer, format: 'sha1' | 'sha256' = 's
     const found = (await tips([ref], signal)).get(ref);
     if (found !== undefined) return found;
     throw gitError('ref-missing', { subject: ref, message: `${ref} does not exist in ${server.url}` });
-  }
-
-  /** The root tree of a commit, by the commit itself. */
-  async function rootTreeOf(revision: Revision, signal: AbortSignal): Promise<ObjectId> {
-    if (!store.has(revision)) await remote.fetch({ wants: [revision], depth: 1, filter: 'tree:0' }, store, signal);
-    const commit = store.get(revision);
-    const tree = commit?.type === 'commit' ? asObjectId(treeOfCommit(commit.data, server.url)) : null;
-    if (tree === null)
-      throw gitError('revision-missing', { subject: revision, message: `${revision} is not a commit` });
-    return tree;
-  }
-
-  /** Both halves of the difference, at once: what the newer tree has and the older lacks, and the other way round without contents. */
-  async function fetchDifference(now: ObjectId, before: ObjectId, signal: AbortSignal): Promise<void> {
-    if (now === before) return;
-    await Promise.all([
-      remote.fetch({ wants: [now], haves: [before] }, store, signal),
-      remote.fetch({ wants: [before], haves: [now], filter: 'blob:none' }, store, signal),
-    ]);
   }
 
   async function resolveTip(query: Query, signal: AbortSignal): Promise<{ revision: Revision; rootTree: ObjectId }> {
@@ -110,87 +86,6 @@ export function openRepository(server: GitServer, format: 'sha1' | 'sha256' = 's
     }
   }
 
-  /** Follows paths down, one round per level for all of them. */
-  async function descend(rootTree: ObjectId, paths: readonly string[], signal: AbortSignal) {
-    for (;;) {
-      const found = paths.map((path) => lookUp(rootTree, path, context));
-      const missing = [...new Set(found.flatMap((at) => (at.kind === 'missing' ? [at.id] : [])))];
-      if (missing.length === 0)
-        return new Map(found.map((at, index) => [paths[index] ?? '', at.kind === 'found' ? at.entry : null]));
-      await remote.fetch({ wants: missing, filter: 'tree:0' }, store, signal);
-    }
-  }
-
-  async function treeIds(
-    rootTree: ObjectId,
-    paths: readonly string[],
-    signal: AbortSignal,
-  ): Promise<ReadonlyMap<string, ObjectId | null>> {
-    const found = await descend(rootTree, paths, signal);
-    return new Map([...found].map(([path, entry]) => [path, entry === null ? null : asObjectId(entry.id)]));
-  }
-
-  /** The difference below the path, fetching what the two packs did not bring (moved or copied content is in neither). */
-  async function changesBetween(
-    now: string | null,
-    before: string | null,
-    at: { query: Query; both: readonly Revision[] },
-    signal: AbortSignal,
-  ) {
-    for (let round = 1; ; round += 1) {
-      const { changes, missing } = compareTrees(now, before, at.query.path, context);
-      if (missing.length === 0) return changes;
-      // Descending costs a round a level: past a few it is cheaper to have all trees of both commits at once.
-      const isDeep = round > server.limits.rounds && at.both.length > 0;
-      await remote.fetch(
-        isDeep ? { wants: at.both, depth: 1, filter: 'blob:none' } : { wants: missing, filter: 'tree:0' },
-        store,
-        signal,
-      );
-    }
-  }
-
-  async function readChanges(
-    changes: readonly ChangedPath[],
-    wants: Query['wants'],
-    signal: AbortSignal,
-  ): Promise<readonly SourceFile[]> {
-    const wanted = changes.filter(
-      ({ path, now }) => (now?.hazard !== undefined && now.hazard !== null) || wants(path, now?.kind ?? 'absent'),
-    );
-    const missing = wanted.flatMap(({ now }) =>
-      now?.kind === 'file' && now.hazard === null && !store.has(now.id) ? [now.id] : [],
-    );
-    if (missing.length > 0) await remote.fetch({ wants: [...new Set(missing)], filter: 'tree:0' }, store, signal);
-    return wanted.map((change) => asFile(change));
-  }
-
-  function asFile({ path, now }: ChangedPath): SourceFile {
-    if (now === null) return { path, kind: 'absent' };
-    if (now.hazard !== null) return { path, kind: 'refused', reason: now.hazard };
-    if (now.kind !== 'file') return { path, kind: now.kind };
-    const blob = store.get(now.id);
-    const oid = asObjectId(now.id);
-    if (blob?.type !== 'blob' || oid === null)
-      throw gitError('git-protocol', { subject: server.url, message: `${now.id} is not a file` });
-    return { path, kind: 'file', oid, bytes: blob.data };
-  }
-
-  async function files(
-    rootTree: ObjectId,
-    paths: readonly string[],
-    signal: AbortSignal,
-  ): Promise<readonly SourceFile[]> {
-    const found = await descend(rootTree, paths, signal);
-    const changes = [...found].map(([path, entry]): ChangedPath => {
-      return {
-        path,
-        now: entry === null || entry.kind === 'tree' ? null : { kind: entry.kind, id: entry.id, hazard: entry.hazard },
-      };
-    });
-    return readChanges(changes, () => true, signal);
-  }
-
   /** Everything below the path, without anything to compare with. */
   async function readAll(
     at: { revision: Revision; rootTree: ObjectId },
@@ -198,8 +93,8 @@ export function openRepository(server: GitServer, format: 'sha1' | 'sha256' = 's
     signal: AbortSignal,
   ): Promise<Source> {
     const tree = await pathTree(at.rootTree, query, signal);
-    if (tree !== null) await remote.fetch({ wants: [tree] }, store, signal);
-    const changes = await changesBetween(tree, null, { query, both: [] }, signal);
+    if (tree !== null) await objects.fetchWhole(tree, signal);
+    const changes = await changesBetween(tree, null, { path: query.path, both: [] }, signal);
     const read = await readChanges(changes, query.wants, signal);
     return { ...at, tree, inputs: await inputsOf(at.rootTree, query, signal), complete: true, files: read };
   }
@@ -219,10 +114,16 @@ export function openRepository(server: GitServer, format: 'sha1' | 'sha256' = 's
     signal: AbortSignal,
   ): Promise<Source> {
     const { base, also } = query;
-    if (!store.has(at.rootTree) || !store.has(base.rootTree)) await fetchDifference(at.rootTree, base.rootTree, signal);
+    if (!objects.has(at.rootTree) || !objects.has(base.rootTree))
+      await fetchDifference(at.rootTree, base.rootTree, signal);
     // The same root tree is the same everything, and was not fetched.
     const tree = at.rootTree === base.rootTree ? base.tree : await pathTree(at.rootTree, query, signal);
-    const changes = await changesBetween(tree, base.tree, { query, both: [at.revision, base.revision] }, signal);
+    const changes = await changesBetween(
+      tree,
+      base.tree,
+      { path: query.path, both: [at.revision, base.revision] },
+      signal,
+    );
     const changed = await readChanges(changes, query.wants, signal);
     const known = new Set(changed.map(({ path }) => path));
     const more = also.filter((path) => !known.has(path));

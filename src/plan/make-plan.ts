@@ -1,5 +1,6 @@
 import type { Problem } from '../error/deploy-error.ts';
 import { formatId, formatPosition } from '../resource/resource.ts';
+import { adviseDeleteFirst } from './delete-first.ts';
 import type { Candidate, Facts, Unread } from './facts.ts';
 import { refusePrune, refuseNothingLeft } from './guards.ts';
 import { entriesByObject, union } from './inventory.ts';
@@ -13,10 +14,10 @@ import type { Keep, Plan, Prune, Write } from './plan.ts';
 /** Decides a whole deploy from what was observed. Pure and complete: what is not in the plan is not done. */
 export function makePlan(facts: Facts): Plan {
   const duplicates = refuseDuplicates(facts);
-  const decided = facts.candidates.map((candidate) => decide(candidate, facts));
+  const prunes = prunesOf(facts);
+  const decided = facts.candidates.map((candidate) => decide(candidate, facts, prunes));
   const writes = decided.filter((decision): decision is Write => decision.op === 'create' || decision.op === 'update');
   const keeps = decided.filter((decision): decision is Keep => decision.op === 'keep');
-  const prunes = prunesOf(facts);
   const noNamespace = refuseNamespace(facts);
   const unread = judgeUnread(facts.unread, facts.entries);
   const refusals = [
@@ -51,7 +52,7 @@ export function makePlan(facts: Facts): Plan {
 
 type Decision = Write | Keep | { readonly op: 'refuse'; readonly problem: Problem };
 
-function decide(candidate: Candidate, facts: Facts): Decision {
+function decide(candidate: Candidate, facts: Facts, prunes: readonly Prune[]): Decision {
   const { observation, resource } = candidate;
   const entry = recordedEntry(candidate, facts.entries);
   // What is created once and then left alone may be anybody's.
@@ -77,7 +78,7 @@ function decide(candidate: Candidate, facts: Facts): Decision {
     case 'not-asked':
     case 'refused':
       if (isLifted(candidate, observation.problem, facts)) return { op: 'create', ...write, unverified: true };
-      return { op: 'refuse', problem: observation.problem };
+      return { op: 'refuse', problem: adviseDeleteFirst(observation.problem, candidate, prunes) };
     case 'terminating':
       return { op: 'refuse', problem: stillDeleting(candidate, observation.finalizers) };
     default:

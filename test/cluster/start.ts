@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startControlPlane } from './control-plane.ts';
@@ -15,7 +15,10 @@ try {
   const cluster = await withProgress('starting Kubernetes', () =>
     startControlPlane({ parts, directory, controllers: true }),
   );
+  const address = join(directory, 'address.json');
+  await writeFile(address, JSON.stringify(cluster.address), { mode: 0o600 });
   process.stdout.write(`export KUBECONFIG=${cluster.address.kubeconfig}\n`);
+  process.stdout.write(`export HEADGATE_TEST_CLUSTER=${address}\n`);
   process.stderr.write('Kubernetes runs; Ctrl-C stops it.\n');
   await stopped;
   await cluster.stop();

@@ -97,6 +97,27 @@ describe('what a target may do', () => {
     expect(await house.configMaps()).toEqual({ shared: { v: 'theirs' } });
   });
 
+  it('says what to do when a node port is still held by what the same push deletes', async () => {
+    house = await House.build();
+    await house.start();
+    const service = (name: string) =>
+      `apiVersion: v1\nkind: Service\nmetadata: { name: ${name} }\nspec: { type: NodePort, ports: [{ port: 80, nodePort: 31789 }] }\n`;
+    await house.outcome(
+      await house.push({ 'apps/old.yaml': service('old'), 'apps/a.yaml': configMap('a') }),
+      'deployed',
+    );
+    const both = await house.push({ 'apps/old.yaml': null, 'apps/new.yaml': service('new') });
+    expect(await house.outcome(both)).toMatchObject({
+      verdict: 'refused',
+      errors: [expect.objectContaining({ code: 'delete-first', remedy: expect.stringContaining('/old') })],
+    });
+    await house.outcome(await house.push({ 'apps/new.yaml': null }), 'deployed');
+    expect(await house.outcome(await house.push({ 'apps/new.yaml': service('new') }))).toMatchObject({
+      verdict: 'deployed',
+      created: 1,
+    });
+  });
+
   it('leaves ignored fields to whoever owns them', async () => {
     house = await House.build({ target: { ignore: [{ kind: 'ConfigMap', name: 'tuned', paths: ['/data/level'] }] } });
     await house.start();

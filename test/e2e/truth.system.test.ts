@@ -60,6 +60,32 @@ describe('Git is the truth', () => {
     expect(await house.configMaps()).toEqual({ a: { v: '2' } });
   });
 
+  it('writes nothing while another run holds the lease, and goes on when it has ended', async () => {
+    await house.outcome(await house.push({ 'apps/a.yaml': configMap('a', { v: '1' }) }), 'deployed');
+    const parent = (await house.get('configmap', `headgate-${house.namespace}`)) as unknown as {
+      data: { state: string };
+    };
+    const untilMs = Date.now() + 3000;
+    const state = { ...(JSON.parse(parent.data.state) as object), lease: { run: 'r', holder: 'another', untilMs } };
+    await house.kubectl(
+      '-n',
+      house.namespace,
+      'patch',
+      'configmap',
+      `headgate-${house.namespace}`,
+      '-p',
+      JSON.stringify({ data: { state: JSON.stringify(state) } }),
+    );
+    const revision = await house.push({ 'apps/a.yaml': configMap('a', { v: '2' }) });
+    expect(await house.outcome(revision, 'failed')).toMatchObject({
+      errors: [expect.objectContaining({ code: 'lease-held' })],
+    });
+    expect(await house.configMaps()).toEqual({ a: { v: '1' } });
+    await house.outcome(revision, 'deployed');
+    expect(Date.now()).toBeGreaterThanOrEqual(untilMs);
+    expect(await house.configMaps()).toEqual({ a: { v: '2' } });
+  });
+
   it('follows a force-push back', async () => {
     const first = await house.push({ 'apps/a.yaml': configMap('a', { v: '1' }) });
     await house.outcome(first);

@@ -1,0 +1,141 @@
+import type { ObjectId, Revision, SourceFile } from '../resource/source.ts';
+import { asObjectId } from '../resource/source.ts';
+import { compareTrees, lookUp } from './difference.ts';
+import type { ChangedPath, WalkContext } from './difference.ts';
+import { gitError } from './git-error.ts';
+import type { ObjectStore } from './pack.ts';
+import type { GitServer } from './transport.ts';
+import { treeOfCommit } from './tree.ts';
+import type { UploadPack } from './upload-pack.ts';
+
+export type Wants = (path: string, kind: SourceFile['kind']) => boolean;
+
+/** The objects of a repository, as far as a run needs them: what is not in the store yet is fetched. */
+type RemoteObjects = ReturnType<typeof remoteObjects>;
+
+export function remoteObjects(remote: UploadPack, server: GitServer, format: 'sha1' | 'sha256') {
+  const store: ObjectStore = new Map();
+  const context: WalkContext = {
+    store,
+    idBytes: format === 'sha1' ? 20 : 32,
+    limits: server.limits,
+    subject: server.url,
+  };
+
+  /** The root tree of a commit, by the commit itself. */
+  async function rootTreeOf(revision: Revision, signal: AbortSignal): Promise<ObjectId> {
+    if (!store.has(revision)) await remote.fetch({ wants: [revision], depth: 1, filter: 'tree:0' }, store, signal);
+    const commit = store.get(revision);
+    const tree = commit?.type === 'commit' ? asObjectId(treeOfCommit(commit.data, server.url)) : null;
+    if (tree === null)
+      throw gitError('revision-missing', { subject: revision, message: `${revision} is not a commit` });
+    return tree;
+  }
+
+  /** Both halves of the difference, at once: what the newer tree has and the older lacks, and the other way round without contents. */
+  async function fetchDifference(now: ObjectId, before: ObjectId, signal: AbortSignal): Promise<void> {
+    if (now === before) return;
+    await Promise.all([
+      remote.fetch({ wants: [now], haves: [before] }, store, signal),
+      remote.fetch({ wants: [before], haves: [now], filter: 'blob:none' }, store, signal),
+    ]);
+  }
+
+  /** Follows paths down, one round per level for all of them. */
+  async function descend(rootTree: ObjectId, paths: readonly string[], signal: AbortSignal) {
+    for (;;) {
+      const found = paths.map((path) => lookUp(rootTree, path, context));
+      const missing = [...new Set(found.flatMap((at) => (at.kind === 'missing' ? [at.id] : [])))];
+      if (missing.length === 0)
+        return new Map(found.map((at, index) => [paths[index] ?? '', at.kind === 'found' ? at.entry : null]));
+      await remote.fetch({ wants: missing, filter: 'tree:0' }, store, signal);
+    }
+  }
+
+  async function treeIds(
+    rootTree: ObjectId,
+    paths: readonly string[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, ObjectId | null>> {
+    const found = await descend(rootTree, paths, signal);
+    return new Map([...found].map(([path, entry]) => [path, entry === null ? null : asObjectId(entry.id)]));
+  }
+
+  /** The difference below the path, fetching what the two packs did not bring (moved or copied content is in neither). */
+  async function changesBetween(
+    now: string | null,
+    before: string | null,
+    at: { path: string; both: readonly Revision[] },
+    signal: AbortSignal,
+  ) {
+    for (let round = 1; ; round += 1) {
+      const { changes, missing } = compareTrees(now, before, at.path, context);
+      if (missing.length === 0) return changes;
+      // Descending costs a round a level: past a few it is cheaper to have all trees of both commits at once.
+      const isDeep = round > server.limits.rounds && at.both.length > 0;
+      await remote.fetch(
+        isDeep ? { wants: at.both, depth: 1, filter: 'blob:none' } : { wants: missing, filter: 'tree:0' },
+        store,
+        signal,
+      );
+    }
+  }
+
+  async function readChanges(
+    changes: readonly ChangedPath[],
+    wants: Wants,
+    signal: AbortSignal,
+  ): Promise<readonly SourceFile[]> {
+    const wanted = changes.filter(
+      ({ path, now }) => (now?.hazard !== undefined && now.hazard !== null) || wants(path, now?.kind ?? 'absent'),
+    );
+    const missing = wanted.flatMap(({ now }) =>
+      now?.kind === 'file' && now.hazard === null && !store.has(now.id) ? [now.id] : [],
+    );
+    if (missing.length > 0) await remote.fetch({ wants: [...new Set(missing)], filter: 'tree:0' }, store, signal);
+    return wanted.map((change) => asFile(change));
+  }
+
+  function asFile({ path, now }: ChangedPath): SourceFile {
+    if (now === null) return { path, kind: 'absent' };
+    if (now.hazard !== null) return { path, kind: 'refused', reason: now.hazard };
+    if (now.kind !== 'file') return { path, kind: now.kind };
+    const blob = store.get(now.id);
+    const oid = asObjectId(now.id);
+    if (blob?.type !== 'blob' || oid === null)
+      throw gitError('git-protocol', { subject: server.url, message: `${now.id} is not a file` });
+    return { path, kind: 'file', oid, bytes: blob.data };
+  }
+
+  async function files(
+    rootTree: ObjectId,
+    paths: readonly string[],
+    signal: AbortSignal,
+  ): Promise<readonly SourceFile[]> {
+    const found = await descend(rootTree, paths, signal);
+    const changes = [...found].map(([path, entry]): ChangedPath => {
+      return {
+        path,
+        now: entry === null || entry.kind === 'tree' ? null : { kind: entry.kind, id: entry.id, hazard: entry.hazard },
+      };
+    });
+    return readChanges(changes, () => true, signal);
+  }
+
+  /** A tree and everything below it. */
+  function fetchWhole(tree: ObjectId, signal: AbortSignal): Promise<void> {
+    return remote.fetch({ wants: [tree] }, store, signal);
+  }
+
+  return {
+    has: (id: string) => store.has(id),
+    rootTreeOf,
+    fetchDifference,
+    fetchWhole,
+    descend,
+    treeIds,
+    changesBetween,
+    readChanges,
+    files,
+  };
+}

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { LEASE_MS, REQUEST_TIMEOUT_MS, refuseHeldLease, takeLease } from '../../src/cluster/lease.ts';
+import type { Parent } from '../../src/cluster/parent.ts';
+import type { StateStore } from '../../src/cluster/state-store.ts';
+import { NOTHING_APPLIED } from '../../src/plan/applied.ts';
+import type { Applied } from '../../src/plan/applied.ts';
+import { aTarget } from '../plan/builders.ts';
+
+const signal = new AbortController().signal;
+const START = 1_700_000_000_000;
+
+describe('the lease of another runner', () => {
+  const lease = { run: 'r', holder: 'other', untilMs: START };
+  const runner = (nowMs: number, holder = 'us') => ({ run: 'x', holder, nowMs: () => nowMs });
+
+  it('is respected until its deadline has passed', () => {
+    expect(() => refuseHeldLease(lease, runner(START - 1), aTarget())).toThrow(
+      expect.objectContaining({ code: 'lease-held', retryAfterMs: 1 }),
+    );
+    expect(() => refuseHeldLease(lease, runner(START), aTarget())).not.toThrow();
+    expect(() => refuseHeldLease(lease, runner(START + 1), aTarget())).not.toThrow();
+  });
+
+  it('is ours to take over when it was ours', () => {
+    expect(() => refuseHeldLease(lease, runner(START - 1, 'other'), aTarget())).not.toThrow();
+    expect(() => refuseHeldLease(null, runner(START), aTarget())).not.toThrow();
+  });
+});
+
+describe('a lease that is held', () => {
+  /** Keeps what is written, as the cluster would. */
+  async function hold() {
+    let nowMs = START;
+    const written: Applied[] = [];
+    const unused = () => Promise.reject(new Error('not asked for'));
+    const store: StateStore = {
+      readParent: unused,
+      readShard: unused,
+      writeShard: unused,
+      deleteShard: unused,
+      writeParent(_on: Parent | null, applied: Applied) {
+        written.push(applied);
+        return Promise.resolve({ uid: 'u', resourceVersion: String(written.length), applied });
+      },
+    };
+    const held = await takeLease(null, NOTHING_APPLIED, {
+      store,
+      runner: { run: 'r', holder: 'h', nowMs: () => nowMs },
+      signal,
+    });
+    return { held, written, pass: (ms: number) => (nowMs += ms) };
+  }
+
+  it('is renewed when less than half of it is left, once for all that wait', async () => {
+    const { held, written, pass } = await hold();
+    pass(LEASE_MS / 2 - 1);
+    await held.ensure(signal);
+    expect(written).toHaveLength(1);
+    pass(1);
+    await Promise.all([held.ensure(signal), held.ensure(signal), held.ensure(signal)]);
+    expect(written.map(({ lease }) => lease?.untilMs)).toEqual([START + LEASE_MS, START + LEASE_MS / 2 + LEASE_MS]);
+  });
+
+  it('outlives every request that is sent under it', () => {
+    expect(REQUEST_TIMEOUT_MS).toBeLessThan(LEASE_MS / 2);
+  });
+
+  it('is given back by the last write, which keeps what was written before', async () => {
+    const { held, written } = await hold();
+    await held.write({ verdict: 'deployed' }, signal);
+    await held.write({ lease: null }, signal);
+    expect(written.at(-1)).toMatchObject({ verdict: 'deployed', lease: null });
+  });
+});
