@@ -10,9 +10,6 @@ import type { UploadPack } from './upload-pack.ts';
 
 export type Wants = (path: string, kind: SourceFile['kind']) => boolean;
 
-/** The objects of a repository, as far as a run needs them: what is not in the store yet is fetched. */
-type RemoteObjects = ReturnType<typeof remoteObjects>;
-
 export function remoteObjects(remote: UploadPack, server: GitServer, format: 'sha1' | 'sha256') {
   const store: ObjectStore = new Map();
   const context: WalkContext = {
