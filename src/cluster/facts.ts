@@ -42,8 +42,8 @@ export async function gatherFacts(
       : desired.touched;
     desired = { ...desired, touched };
     const resources = await placeAll(desired, context, signal);
-    const look = (resource: Resource) =>
-      observe(resource, observeContext({ question, context, entries, namespaceMissing, view, desired }), signal);
+    const observing = observeContext({ question, context, entries, namespaceMissing, view });
+    const look = (resource: Resource) => observe(resource, observing, signal);
     const candidates = await Promise.all(resources.resources.map((resource) => memo(observed, resource, look)));
     const open = await openQuestions({ candidates, entries, desired }, context, signal);
     if (open.length > 0) {
@@ -144,7 +144,6 @@ function observeContext(at: {
   entries: readonly Entry[];
   namespaceMissing: boolean;
   view: View;
-  desired: DesiredFiles;
 }): ObserveContext {
   const { context, question, entries, namespaceMissing } = at;
   const byObject = entriesByObject(entries);

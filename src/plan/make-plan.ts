@@ -15,7 +15,8 @@ import type { Keep, Plan, Prune, Write } from './plan.ts';
 export function makePlan(facts: Facts): Plan {
   const duplicates = refuseDuplicates(facts);
   const prunes = prunesOf(facts);
-  const decided = facts.candidates.map((candidate) => decide(candidate, facts, prunes));
+  const known = entriesByObject(facts.entries);
+  const decided = facts.candidates.map((candidate) => decide(candidate, { facts, known, prunes }));
   const writes = decided.filter((decision): decision is Write => decision.op === 'create' || decision.op === 'update');
   const keeps = decided.filter((decision): decision is Keep => decision.op === 'keep');
   const noNamespace = refuseNamespace(facts);
@@ -52,9 +53,15 @@ export function makePlan(facts: Facts): Plan {
 
 type Decision = Write | Keep | { readonly op: 'refuse'; readonly problem: Problem };
 
-function decide(candidate: Candidate, facts: Facts, prunes: readonly Prune[]): Decision {
+interface Deciding {
+  readonly facts: Facts;
+  readonly known: ReadonlyMap<string, readonly Entry[]>;
+  readonly prunes: readonly Prune[];
+}
+
+function decide(candidate: Candidate, { facts, known, prunes }: Deciding): Decision {
   const { observation, resource } = candidate;
-  const entry = recordedEntry(candidate, facts.entries);
+  const entry = recordedEntry(candidate, known);
   // What is created once and then left alone may be anybody's.
   const foreign = observation.kind === 'exists' ? null : refuseForeign(candidate, facts);
   if (foreign !== null) return { op: 'refuse', problem: foreign };
@@ -87,12 +94,12 @@ function decide(candidate: Candidate, facts: Facts, prunes: readonly Prune[]): D
 }
 
 /** The entry that knows the object best: of this file if there is one, else of the file that it leaves. */
-function recordedEntry({ resource }: Candidate, entries: readonly Entry[]): Entry | null {
-  const known = entriesByObject(entries).get(formatId(resource.id)) ?? [];
+function recordedEntry({ resource }: Candidate, known: Deciding['known']): Entry | null {
+  const entries = known.get(formatId(resource.id)) ?? [];
   return (
-    known.find((entry) => entry.file === resource.source.path) ??
-    known.find((entry) => entry.uid !== null) ??
-    known[0] ??
+    entries.find((entry) => entry.file === resource.source.path) ??
+    entries.find((entry) => entry.uid !== null) ??
+    entries[0] ??
     null
   );
 }

@@ -160,6 +160,8 @@ function apiServerCommand({
     `--audit-policy-file=${file('audit-policy.yaml')}`,
     `--audit-log-path=${file('audit.log')}`,
     '--audit-log-mode=blocking',
+    // Never rotated: tests and benchmarks count requests in one file. Megabytes.
+    '--audit-log-maxsize=100000',
     '--profiling=false',
   ];
 }

@@ -1,0 +1,72 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cpus, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { startControlPlane } from '../test/cluster/control-plane.ts';
+import type { ClusterAddress } from '../test/cluster/control-plane.ts';
+import { getParts } from '../test/cluster/parts.ts';
+import { withProgress } from '../test/cluster/progress.ts';
+import { measureAlternatives } from './alternatives.ts';
+import { measureLoad } from './load.ts';
+import { measurePushes } from './pushes.ts';
+import type { PushScenario } from './pushes.ts';
+import { measureSweeps } from './sweep.ts';
+import { tables } from './tables.ts';
+import type { Results } from './tables.ts';
+
+// `npm run bench [-- --full] [-- --only pushes,load,alternatives,sweeps]`: prints tables, writes dist/bench.json, and never fails on a time.
+const args = process.argv.slice(2);
+const isFull = args.includes('--full');
+const only = args[args.indexOf('--only') + 1]?.split(',') ?? [];
+const isMeant = (name: string) => !args.includes('--only') || only.includes(name);
+
+const PUSHES: readonly PushScenario[] = [
+  { objects: 100, layout: 'nested', delayMs: 0, changes: [1, 10, 100] },
+  { objects: 1000, layout: 'nested', delayMs: 0, changes: [1, 10, 100, 1000] },
+  { objects: 10_000, layout: 'nested', delayMs: 0, changes: [1, 10, 100, 1000] },
+];
+const FULL: readonly PushScenario[] = [
+  { objects: 30_000, layout: 'nested', delayMs: 0, changes: [1, 10, 100, 1000] },
+  ...[1000, 10_000, 30_000].map((objects): PushScenario => ({ objects, layout: 'flat', delayMs: 0, changes: [1] })),
+  ...[10, 50].flatMap((delayMs) =>
+    [100, 10_000].map((objects): PushScenario => ({ objects, layout: 'nested', delayMs, changes: [1, 100] })),
+  ),
+];
+
+const say = (text: string) => process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${text}\n`);
+
+async function measure(cluster: ClusterAddress): Promise<Results> {
+  const pushes = [];
+  for (const scenario of isMeant('pushes') ? [...PUSHES, ...(isFull ? FULL : [])] : [])
+    pushes.push(...(await measurePushes(scenario, cluster, say)));
+  const alternatives = [];
+  for (const objects of isMeant('alternatives') ? [1000, ...(isFull ? [10_000] : [])] : [])
+    alternatives.push(...(await measureAlternatives(objects, cluster, say)));
+  const sweeps = isMeant('sweeps') ? await measureSweeps({ objects: 10_000, drifted: [0, 50] }, cluster, say) : [];
+  const load = isMeant('load') ? await measureLoad(cluster, say) : null;
+  const { model = 'unknown' } = cpus()[0] ?? {};
+  const machine = `${cpus().length} × ${model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
+  return { machine, at: new Date().toISOString(), pushes, alternatives, sweeps, load };
+}
+
+async function withCluster<T>(work: (cluster: ClusterAddress) => Promise<T>): Promise<T> {
+  const running = process.env['HEADGATE_TEST_CLUSTER'];
+  if (running !== undefined) return work(JSON.parse(await readFile(running, 'utf8')) as ClusterAddress);
+  const parts = await getParts();
+  const directory = await mkdtemp(join(tmpdir(), 'headgate-bench-cluster-'));
+  const started = await withProgress('starting Kubernetes', () =>
+    startControlPlane({ parts, directory: join(directory, 'cluster'), controllers: true }),
+  );
+  try {
+    return await work(started.address);
+  } finally {
+    await started.stop();
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+const results = await withCluster(measure);
+process.stdout.write(`${tables(results)}\n`);
+const folder = join(import.meta.dirname, '..', 'dist');
+await mkdir(folder, { recursive: true });
+await writeFile(join(folder, 'bench.json'), `${JSON.stringify(results, null, 2)}\n`);
+say(`written to ${join(folder, 'bench.json')}`);

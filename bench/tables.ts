@@ -1,0 +1,114 @@
+import type { AlternativeRow } from './alternatives.ts';
+import type { LoadRow } from './load.ts';
+import type { PushRow } from './pushes.ts';
+import type { SweepRow } from './sweep.ts';
+
+export interface Results {
+  readonly machine: string;
+  readonly at: string;
+  readonly pushes: readonly PushRow[];
+  readonly alternatives: readonly AlternativeRow[];
+  readonly sweeps: readonly SweepRow[];
+  readonly load: LoadRow | null;
+}
+
+const round = (value: number) => (Number.isFinite(value) ? String(Math.round(value)) : '–');
+
+/** As Markdown, so that docs/benchmarks.md takes them as they are. */
+export function tables(results: Results): string {
+  const parts = [
+    `${results.machine}; ${results.at.slice(0, 10)}`,
+    pushTable(results.pushes),
+    alternativeTable(results),
+    sweepTable(results.sweeps),
+    loadTable(results.load),
+  ];
+  return parts.filter((part) => part !== '').join('\n\n');
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  if (rows.length === 0) return '';
+  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+function pushTable(rows: readonly PushRow[]): string {
+  const head = [
+    'objects',
+    'push',
+    'added delay, ms',
+    'webhook → applied, ms',
+    'fetch / render / plan / apply / record, ms',
+    'Kubernetes requests (LIST)',
+    'Git requests',
+    'Git bytes',
+    'CPU, ms',
+    'peak memory, MB',
+  ];
+  return table(
+    head,
+    rows.map((row) => [
+      String(row.objects),
+      row.scenario,
+      String(row.delayMs),
+      round(row.appliedMs),
+      ['fetch', 'render', 'plan', 'apply', 'record'].map((stage) => round(row.stagesMs[stage] ?? 0)).join(' / '),
+      `${row.kubernetes} (${row.lists})`,
+      String(row.git),
+      String(row.gitBytes),
+      round(row.cpuMs),
+      round(row.peakMb),
+    ]),
+  );
+}
+
+/** Ratios are what carries over to another machine. */
+function alternativeTable({ alternatives, pushes }: Results): string {
+  return table(
+    [
+      'objects',
+      'CI job',
+      'clone, ms',
+      'kubectl, ms',
+      'Kubernetes requests',
+      'Headgate for the same change, ms',
+      'ratio',
+    ],
+    alternatives.map(({ objects, way, cloneMs, runMs, kubernetes }) => {
+      const ours = pushes.find((row) => row.objects === objects && row.scenario === 'one change' && row.delayMs === 0);
+      const ratio = ours === undefined ? '–' : `${((cloneMs + runMs) / ours.appliedMs).toFixed(0)} ×`;
+      const cells = [round(cloneMs), round(runMs), String(kubernetes), round(ours?.appliedMs ?? Number.NaN), ratio];
+      return [String(objects), `clone, ${way}`, ...cells];
+    }),
+  );
+}
+
+function sweepTable(rows: readonly SweepRow[]): string {
+  return table(
+    ['objects', 'edited by hand', '`headgate sweep`, ms', 'Kubernetes requests (LIST)'],
+    rows.map(({ objects, drifted, ms, kubernetes, lists }) => [
+      String(objects),
+      String(drifted),
+      round(ms),
+      `${kubernetes} (${lists})`,
+    ]),
+  );
+}
+
+function loadTable(load: LoadRow | null): string {
+  if (load === null) return '';
+  const { targets, deliveries, perSecond, webhookMs, appliedMs, runs, lost, drainedMs } = load;
+  return table(
+    ['targets', 'deliveries', 'webhook p50 / p99, ms', 'applied p50 / p99, ms', 'runs', 'lost', 'drained after, ms'],
+    [
+      [
+        String(targets),
+        `${deliveries} at ${perSecond} per second`,
+        `${round(webhookMs.p50)} / ${round(webhookMs.p99)}`,
+        `${round(appliedMs.p50)} / ${round(appliedMs.p99)}`,
+        String(runs),
+        String(lost),
+        round(drainedMs),
+      ],
+    ],
+  );
+}
