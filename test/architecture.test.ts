@@ -13,15 +13,16 @@ const UPSTREAM: Readonly<Record<string, readonly string[]>> = {
   githost: ['error', 'resource', 'config'],
   git: ['error', 'resource'],
   render: ['error', 'resource', 'config'],
-  plan: ['error', 'resource', 'config'],
-  cluster: ['error', 'resource', 'config', 'plan'],
-  deploy: ['error', 'resource', 'config', 'githost', 'render', 'plan'],
+  health: ['error', 'resource'],
+  plan: ['error', 'resource', 'config', 'health'],
+  cluster: ['error', 'resource', 'config', 'health', 'plan'],
+  deploy: ['error', 'resource', 'config', 'githost', 'render', 'health', 'plan'],
   aws: ['error', 'resource', 'config', 'deploy'],
   local: ['error', 'resource', 'config', 'githost', 'git', 'plan', 'cluster', 'deploy', 'aws'],
   cli: ['error', 'resource', 'config', 'githost', 'git', 'plan', 'cluster', 'deploy', 'aws', 'local'],
 };
 
-const PURE = new Set(['error', 'resource', 'config', 'githost', 'render', 'plan']);
+const PURE = new Set(['error', 'resource', 'config', 'githost', 'render', 'health', 'plan']);
 const DRAWERS = new Set(['utils', 'util', 'helpers', 'common', 'lib', 'types', 'services', 'managers']);
 
 interface SourceFile {

@@ -1,0 +1,53 @@
+import type { JsonObject } from '../resource/resource.ts';
+import { conditionOf, generationOf, kindOf, metadataOf, numberAt, objectAt, textAt } from './fields.ts';
+import { crdHealth, disruptionBudgetHealth, jobHealth, serviceHealth, volumeClaimHealth } from './kinds.ts';
+import { podHealth } from './pod.ts';
+import { READY } from './readiness.ts';
+import type { Health, Surroundings } from './readiness.ts';
+import { daemonSetHealth, deploymentHealth, replicaSetHealth, statefulSetHealth } from './workloads.ts';
+
+/** The rules of kstatus (sigs.k8s.io/cli-utils), first what holds for all kinds; but a Job is ready when it is complete, not when it runs. */
+export function healthOf(object: JsonObject, surroundings: Surroundings): Health {
+  return generalHealth(object) ?? KINDS.get(kindOf(object))?.(object, surroundings) ?? otherHealth(object);
+}
+
+const KINDS: ReadonlyMap<string, (object: JsonObject, surroundings: Surroundings) => Health> = new Map([
+  ['Deployment.apps', deploymentHealth],
+  ['StatefulSet.apps', statefulSetHealth],
+  ['DaemonSet.apps', daemonSetHealth],
+  ['ReplicaSet.apps', replicaSetHealth],
+  ['ReplicationController', replicaSetHealth],
+  ['Pod', podHealth],
+  ['Job.batch', jobHealth],
+  ['PersistentVolumeClaim', volumeClaimHealth],
+  ['Service', serviceHealth],
+  ['CustomResourceDefinition.apiextensions.k8s.io', crdHealth],
+  ['PodDisruptionBudget.policy', disruptionBudgetHealth],
+]);
+
+function generalHealth(object: JsonObject): Health | null {
+  if (textAt(metadataOf(object), 'deletionTimestamp') !== '') {
+    return { kind: 'terminating', reason: 'it is being deleted' };
+  }
+  const observed = numberAt(objectAt(object, 'status'), 'observedGeneration');
+  if (observed !== null && observed !== generationOf(object)) {
+    return { kind: 'progressing', reason: 'its controller has not seen the change yet' };
+  }
+  const reconciling = conditionOf(object, 'Reconciling');
+  if (reconciling?.status === 'True') return { kind: 'progressing', reason: told(reconciling, 'it is reconciling') };
+  const stalled = conditionOf(object, 'Stalled');
+  if (stalled?.status === 'True') return { kind: 'failed', reason: told(stalled, 'it is stalled') };
+  return null;
+}
+
+/** Custom resources, and kinds of which nothing is known: only a condition Ready that is not True speaks against them. */
+function otherHealth(object: JsonObject): Health {
+  const ready = conditionOf(object, 'Ready');
+  if (ready === null || ready.status === 'True') return READY;
+  return { kind: 'progressing', reason: told(ready, 'it is not ready') };
+}
+
+function told({ reason, message }: { reason: string; message: string }, otherwise: string): string {
+  const said = [reason, message].filter((part) => part !== '').join(': ');
+  return said === '' ? otherwise : said;
+}
