@@ -1,7 +1,9 @@
 import { parseJson } from '../resource/json.ts';
 import { isObject, metadataMap, textOf } from '../resource/resource.ts';
-import type { Json, JsonObject } from '../resource/resource.ts';
+import type { Json, JsonObject, ResourceId } from '../resource/resource.ts';
 import type { Seen } from '../plan/facts.ts';
+import { runsOnce, versionWith } from '../plan/finished.ts';
+import { marksOf } from '../plan/marks.ts';
 import type { LiveMetadata } from '../plan/ownership.ts';
 
 /** Answers carry metadata only: a write costs the server less, and no Secret comes back. */
@@ -9,8 +11,19 @@ export const METADATA_ONLY = 'application/json;as=PartialObjectMetadata;g=meta.k
 export const METADATA_LIST = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
 
 export function metadataOf(text: string): JsonObject {
+  return readObject(text).metadata;
+}
+
+/** Status is there only where the whole object was asked for. */
+export function readObject(text: string): { readonly metadata: JsonObject; readonly status: Json | undefined } {
   const object = parseJson(text);
-  return isObject(object) && isObject(object['metadata']) ? object['metadata'] : {};
+  if (!isObject(object)) return { metadata: {}, status: undefined };
+  return { metadata: isObject(object['metadata']) ? object['metadata'] : {}, status: object['status'] };
+}
+
+/** Whether what runs once has run, its status alone says. */
+export function acceptFor(id: Pick<ResourceId, 'group' | 'kind'>): string {
+  return runsOnce(id) ? 'application/json' : METADATA_ONLY;
 }
 
 export function liveOf(metadata: JsonObject): LiveMetadata {
@@ -24,13 +37,14 @@ export function liveOf(metadata: JsonObject): LiveMetadata {
   };
 }
 
-export function seenOf(metadata: JsonObject): Seen {
+export function seenOf(metadata: JsonObject, status?: Json): Seen {
   const { generation } = metadata;
   const resourceVersion = textOf(metadata['resourceVersion']);
   return {
     uid: textOf(metadata['uid']),
     resourceVersion,
-    version: generation === undefined ? `r${resourceVersion}` : `g${textOf(generation)}`,
+    version: versionWith(generation === undefined ? `r${resourceVersion}` : `g${textOf(generation)}`, status),
+    marks: marksOf(metadata),
   };
 }
 

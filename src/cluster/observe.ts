@@ -1,7 +1,7 @@
 import type { Target } from '../config/config.ts';
 import type { Problem } from '../error/deploy-error.ts';
 import { failureClassOf } from '../error/deploy-error.ts';
-import { bodyOf, contentHash, marksHash } from '../plan/body.ts';
+import { bodyOf, contentHash } from '../plan/body.ts';
 import type { Candidate, Observation } from '../plan/facts.ts';
 import type { LiveMetadata } from '../plan/ownership.ts';
 import { stringifyJson } from '../resource/json.ts';
@@ -10,17 +10,25 @@ import type { JsonObject, Resource } from '../resource/resource.ts';
 import { withIgnored } from './ignore.ts';
 import { objectPath } from './kinds.ts';
 import type { Kind } from './kinds.ts';
-import { METADATA_ONLY, finalizersOf, lastChangeByUs, liveOf, metadataOf, seenOf } from './metadata.ts';
+import {
+  METADATA_ONLY,
+  acceptFor,
+  finalizersOf,
+  lastChangeByUs,
+  liveOf,
+  metadataOf,
+  readObject,
+  seenOf,
+} from './metadata.ts';
 import type { ObserveContext } from './run.ts';
 import { problemOf } from './status.ts';
 
 /** Asks the API server what applying one resource would do. Nothing is written. */
 export async function observe(resource: Resource, context: ObserveContext, signal: AbortSignal): Promise<Candidate> {
   const written = bodyOf(resource, context.applySetId);
-  const marks = marksHash(written);
   const hash = contentHash(written, resource);
   const settled = (observation: Observation, live: LiveMetadata | null = null) =>
-    ({ resource, body: written, hash, marks, observation, live }) satisfies Candidate;
+    ({ resource, body: written, hash, observation, live }) satisfies Candidate;
 
   const mode = metadataMap(resource.object, 'annotations')['headgate.dev/apply'];
   if (mode === 'ignore') return settled({ kind: 'left-alone' });
@@ -33,7 +41,7 @@ export async function observe(resource: Resource, context: ObserveContext, signa
   const path = objectPath(kind, resource.id);
   if (mode === 'create-only') {
     const live = await readLive(path, { context, resource }, signal);
-    if (live !== null) return settled({ kind: 'exists', live: { ...live, version: `r${live.resourceVersion}` } }, live);
+    if (live !== null) return settled({ kind: 'exists', live: { ...live, version: 'any', marks: null } }, live);
   }
   const body = await withIgnored(written, { resource, path, context }, signal);
   const observation = await dryRun({ resource, path, body }, context, signal);
@@ -77,18 +85,19 @@ export async function dryRun(
   signal: AbortSignal,
 ): Promise<Observation> {
   const startedMs = performance.now();
-  const answer = await connection.request(applyRequest(`${path}?dryRun=All&`, body, target), signal);
+  const request = { ...applyRequest(`${path}?dryRun=All&`, body, target), accept: acceptFor(resource.id) };
+  const answer = await connection.request(request, signal);
   const askedAt = answer.date === null ? null : answer.date - (performance.now() - startedMs);
   if (answer.status >= 300) {
     const error = problemOf(answer, { subject: formatPosition(resource.source), secret: isSecret(resource) });
     if (failureClassOf(error.code) === 'world') throw error;
     return { kind: 'refused', problem: error.problem };
   }
-  const metadata = metadataOf(answer.text);
+  const { metadata, status } = readObject(answer.text);
   // Without a resourceVersion the object is not there (one that is sent would be echoed, and none is).
   if (metadata['resourceVersion'] === undefined) return { kind: 'creates' };
   if (metadata['deletionTimestamp'] !== undefined) return { kind: 'terminating', finalizers: finalizersOf(metadata) };
-  return { kind: isUnchanged(metadata, askedAt) ? 'unchanged' : 'updates', live: seenOf(metadata) };
+  return { kind: isUnchanged(metadata, askedAt) ? 'unchanged' : 'updates', live: seenOf(metadata, status) };
 }
 
 /** By the server's own clock: a dry run that changes something stamps our entry with the time of the request. */

@@ -5,7 +5,7 @@ import type { Write } from '../plan/plan.ts';
 import { formatId, formatPosition, isSecret } from '../resource/resource.ts';
 import type { HeldParent } from './lease.ts';
 import { objectPath } from './kinds.ts';
-import { finalizersOf, metadataOf, seenOf } from './metadata.ts';
+import { acceptFor, finalizersOf, readObject, seenOf } from './metadata.ts';
 import { applyRequest, dryRun } from './observe.ts';
 import type { ObserveContext } from './run.ts';
 import { problemOf } from './status.ts';
@@ -31,16 +31,17 @@ export async function write(change: Write, context: WriteContext, signal: AbortS
   await context.held.ensure(signal);
   const kind = context.kindOf(resource);
   if (kind === null) throw new DeployError('internal', vanished(resource.apiVersion));
-  const request = applyRequest(`${objectPath(kind, resource.id)}?`, change.candidate.body, context.target);
+  const path = `${objectPath(kind, resource.id)}?`;
+  const request = { ...applyRequest(path, change.candidate.body, context.target), accept: acceptFor(resource.id) };
   const answer = await context.connection.request(request, signal);
   if (answer.status >= 300) {
     const error = problemOf(answer, { subject: formatPosition(resource.source), secret: isSecret(resource) });
     if (failureClassOf(error.code) === 'world') throw error;
     return { kind: 'failed', change, problem: error.problem };
   }
-  const metadata = metadataOf(answer.text);
+  const { metadata, status } = readObject(answer.text);
   if (metadata['deletionTimestamp'] !== undefined) throw stillDeleting(change, finalizersOf(metadata));
-  const seen = seenOf(metadata);
+  const seen = seenOf(metadata, status);
   return {
     kind: 'applied',
     write: change,

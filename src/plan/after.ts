@@ -31,11 +31,23 @@ export function inventoryAfter(
       after.set(formatId(result.write.candidate.resource.id), [appliedEntry(result.write, result.seen)]);
     if (result.kind === 'pruned' || (result.kind === 'kept' && result.forget))
       after.delete(formatId(result.prune.entry.id));
+    // Git says nothing of it any more, so nothing can drift from it.
+    if (result.kind === 'kept' && !result.forget)
+      after.set(formatId(result.prune.entry.id), [{ ...result.prune.entry, version: null }]);
   }
   return sorted([...untouched, ...[...after.values()].flat()]);
 }
 
-function appliedEntry({ candidate: { resource, hash, marks } }: Write, seen: Seen): Entry {
+function appliedEntry({ candidate: { resource, hash } }: Write, seen: Seen): Entry {
   const { id, apiVersion, source } = resource;
-  return { id, apiVersion, file: source.path, uid: seen.uid, hash, marks, version: seen.version, pending: null };
+  return {
+    id,
+    apiVersion,
+    file: source.path,
+    uid: seen.uid,
+    hash,
+    marks: seen.marks,
+    version: seen.version,
+    pending: null,
+  };
 }

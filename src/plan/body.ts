@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../resource/json.ts';
-import { isObject, isSecret, metadataMap, textOf } from '../resource/resource.ts';
+import { isObject, isSecret, textOf } from '../resource/resource.ts';
 import type { Json, JsonObject, Resource } from '../resource/resource.ts';
 
 /** KEP-3659: who belongs to which set. */
@@ -57,13 +57,7 @@ export function contentHash(body: JsonObject, resource: Resource): string | null
   return shortHash(canonicalJson(body));
 }
 
-export function marksHash(body: JsonObject): string {
-  return shortHash(
-    canonicalJson({ labels: metadataMap(body, 'labels'), annotations: metadataMap(body, 'annotations') }),
-  );
-}
-
 /** 128 bits: enough against accident, and inventories are made of little else. */
-function shortHash(text: string): string {
+export function shortHash(text: string): string {
   return createHash('sha256').update(text).digest('base64url').slice(0, 22);
 }

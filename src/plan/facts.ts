@@ -27,6 +27,8 @@ export interface Seen {
   /** As in `Entry.version`. */
   readonly version: string;
   readonly resourceVersion: string;
+  /** As in `Entry.marks`. */
+  readonly marks: string | null;
 }
 
 /** One desired object, what will be sent for it, and what is known about it. */
@@ -34,7 +36,6 @@ export interface Candidate {
   readonly resource: Resource;
   readonly body: JsonObject;
   readonly hash: string | null;
-  readonly marks: string;
   readonly observation: Observation;
   /** Read when the object exists without an entry of its uid; else null. */
   readonly live: LiveMetadata | null;

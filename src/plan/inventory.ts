@@ -12,9 +12,12 @@ export interface Entry {
   readonly uid: string | null;
   /** Of the body that was sent; null where a hash would be an oracle for a secret value. */
   readonly hash: string | null;
-  /** Of the labels and annotations that were sent. */
+  /** Hash of which fields are ours and of our labels' and annotations' values (src/plan/marks.ts), after the apply. */
   readonly marks: string | null;
-  /** After the apply: `g<generation>`, or `r<resourceVersion>` for kinds without a generation. */
+  /**
+   * Which writing was seen, after the apply: `g<generation>`, or `r<resourceVersion>` for kinds without a generation, and
+   * ` finished` behind it for a Job or Pod that has run to its end. `any`: it only has to be there. Null: it is not compared.
+   */
   readonly version: string | null;
   /** Recorded before the object was written, by a run whose end is not known. `from`: the file it came from, if it moved. */
   readonly pending: { readonly from: string | null } | null;

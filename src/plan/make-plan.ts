@@ -2,6 +2,7 @@ import type { Problem } from '../error/deploy-error.ts';
 import { formatId, formatPosition } from '../resource/resource.ts';
 import { adviseDeleteFirst } from './delete-first.ts';
 import type { Candidate, Facts, Unread } from './facts.ts';
+import { finishedEntry } from './finished.ts';
 import { refusePrune, refuseNothingLeft } from './guards.ts';
 import { entriesByObject, union } from './inventory.ts';
 import type { Entry } from './inventory.ts';
@@ -78,8 +79,11 @@ function decide(candidate: Candidate, { facts, known, prunes }: Deciding): Decis
       return { op: 'keep', entry: keptEntry(candidate, entry), reason: 'create-only' };
     case 'left-alone':
       return { op: 'keep', entry: keptEntry(candidate, entry), reason: 'ignored' };
-    case 'creates':
+    case 'creates': {
+      const finished = finishedEntry(candidate, entry);
+      if (finished !== null) return { op: 'keep', entry: finished, reason: 'finished' };
       return { op: 'create', ...write };
+    }
     case 'updates':
       return { op: 'update', ...write };
     case 'not-asked':
@@ -104,7 +108,7 @@ function recordedEntry({ resource }: Candidate, known: Deciding['known']): Entry
   );
 }
 
-function keptEntry({ resource, hash, marks, observation }: Candidate, entry: Entry | null): Entry {
+function keptEntry({ resource, hash, observation }: Candidate, entry: Entry | null): Entry {
   const seen = 'live' in observation ? observation.live : null;
   const isApplied = observation.kind === 'unchanged' || observation.kind === 'recorded';
   return {
@@ -113,8 +117,8 @@ function keptEntry({ resource, hash, marks, observation }: Candidate, entry: Ent
     file: resource.source.path,
     uid: seen?.uid ?? entry?.uid ?? null,
     hash: isApplied ? hash : null,
-    marks: isApplied ? marks : null,
-    version: seen?.version ?? entry?.version ?? null,
+    marks: isApplied ? ((seen ?? entry)?.marks ?? null) : null,
+    version: observation.kind === 'left-alone' ? null : ((seen ?? entry)?.version ?? null),
     pending: null,
   };
 }

@@ -1,5 +1,5 @@
 import type { Repository, Target } from '../../src/config/config.ts';
-import { bodyOf, contentHash, marksHash } from '../../src/plan/body.ts';
+import { bodyOf, contentHash } from '../../src/plan/body.ts';
 import type { Candidate, Facts, Observation } from '../../src/plan/facts.ts';
 import type { Entry } from '../../src/plan/inventory.ts';
 import type { LiveMetadata } from '../../src/plan/ownership.ts';
@@ -67,7 +67,7 @@ export function aResource(
 
 export function aCandidate(resource: Resource, observation: Observation, seen: LiveMetadata | null = null): Candidate {
   const body = bodyOf(resource, SET);
-  return { resource, body, hash: contentHash(body, resource), marks: marksHash(body), observation, live: seen };
+  return { resource, body, hash: contentHash(body, resource), observation, live: seen };
 }
 
 export function anEntry(resource: Resource, change: Partial<Entry> = {}): Entry {
@@ -97,7 +97,7 @@ export function live(change: Partial<LiveMetadata> = {}): LiveMetadata {
   };
 }
 
-export const SEEN = { uid: 'uid', version: 'r7', resourceVersion: '7' };
+export const SEEN = { uid: 'uid', version: 'r7', resourceVersion: '7', marks: 'm7' };
 
 export function someFacts(change: Partial<Facts> = {}): Facts {
   const candidates = change.candidates ?? [];
