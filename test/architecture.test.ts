@@ -18,8 +18,10 @@ const UPSTREAM: Readonly<Record<string, readonly string[]>> = {
   cluster: ['error', 'resource', 'config', 'health', 'plan'],
   deploy: ['error', 'resource', 'config', 'githost', 'render', 'health', 'plan'],
   aws: ['error', 'resource', 'config', 'deploy'],
-  local: ['error', 'resource', 'config', 'githost', 'git', 'plan', 'cluster', 'deploy', 'aws'],
-  cli: ['error', 'resource', 'config', 'githost', 'git', 'plan', 'cluster', 'deploy', 'aws', 'local'],
+  // The one place where the ports of deploy meet what fits them: one process and functions share it.
+  runtime: ['error', 'resource', 'config', 'githost', 'git', 'plan', 'cluster', 'deploy', 'aws'],
+  local: ['error', 'resource', 'config', 'githost', 'git', 'plan', 'cluster', 'deploy', 'aws', 'runtime'],
+  cli: ['error', 'resource', 'config', 'githost', 'git', 'plan', 'cluster', 'deploy', 'aws', 'runtime', 'local'],
 };
 
 const PURE = new Set(['error', 'resource', 'config', 'githost', 'render', 'health', 'plan']);

@@ -1,11 +1,14 @@
 import * as z from 'zod';
-import type { ClusterConfig, Config, Repository } from '../config/config.ts';
+import type { ClusterConfig, Config, Repository, SecretReference } from '../config/config.ts';
+import { formatReference } from '../config/reference.ts';
 import { openSessions } from '../cluster/connection.ts';
 import type { SessionPool } from '../cluster/connection.ts';
 import { DeployError } from '../error/deploy-error.ts';
-import { localRuntime, wait } from '../local/runtime.ts';
+import { localRuntime } from '../local/runtime.ts';
+import { wait } from '../runtime/runtime.ts';
+import { resolveSecret } from '../runtime/secrets.ts';
 import type { LocalRuntime } from '../local/runtime.ts';
-import { VERSION } from '../local/version.ts';
+import { VERSION } from '../runtime/version.ts';
 import type { Context } from './context.ts';
 
 /** One thing to find out. `look` answers with a word for the table, or throws. */
@@ -22,7 +25,7 @@ export interface AccessChecks {
 
 const REQUEST_TIMEOUT_MS = 10_000;
 
-/** Asks every repository for the branches that targets follow, and every cluster who we are. Nothing is written. */
+/** Looks for every secret, asks every repository for the branches that targets follow, and every cluster who we are. Nothing is written. */
 export function accessChecks({ config, env, log, dataDir }: Context): AccessChecks {
   const runtime = localRuntime({ config, env, log, holder: dataDir, progress: () => undefined });
   const sessions = openSessions();
@@ -37,12 +40,32 @@ export function accessChecks({ config, env, log, dataDir }: Context): AccessChec
     look: (signal) => lookAtCluster(cluster, { runtime, sessions }, signal),
   }));
   return {
-    checks: [...repositories, ...clusters],
+    checks: [...secretChecks(config, runtime), ...repositories, ...clusters],
     close() {
       sessions.close();
       runtime.close();
     },
   };
+}
+
+/** Every secret that the configuration names, once, whoever uses it. */
+function secretChecks(config: Config, { secrets }: LocalRuntime): readonly Check[] {
+  const references = new Map(
+    [...config.repositories.values()].flatMap(secretsOf).map((reference) => [formatReference(reference), reference]),
+  );
+  return [...references].map(([name, reference]) => ({
+    kind: 'secret',
+    name,
+    look: async (signal) => {
+      await resolveSecret(reference, secrets, signal);
+      return 'found';
+    },
+  }));
+}
+
+function secretsOf({ webhookSecrets, credentials }: Repository): readonly SecretReference[] {
+  if (credentials === null) return webhookSecrets;
+  return [...webhookSecrets, credentials.kind === 'token' ? credentials.token : credentials.privateKey];
 }
 
 async function lookAtRepository(
@@ -72,7 +95,7 @@ async function lookAtCluster(
   { runtime, sessions }: { runtime: LocalRuntime; sessions: SessionPool },
   signal: AbortSignal,
 ): Promise<string> {
-  const access = await runtime.accessOf(cluster);
+  const access = await runtime.accessOf(cluster, null);
   const connection = sessions.connect(access, {
     userAgent: () => `headgate/${VERSION} (check)`,
     impersonate: null,

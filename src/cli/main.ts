@@ -1,5 +1,5 @@
 import { DeployError } from '../error/deploy-error.ts';
-import { VERSION } from '../local/version.ts';
+import { VERSION } from '../runtime/version.ts';
 import type { Stream } from './process.ts';
 import { run } from './run.ts';
 

@@ -9,4 +9,6 @@ export interface ClusterAccess {
   readonly clientCertificate: { readonly cert: string; readonly key: string } | null;
   /** Null when the client certificate says it all. `isRetry`: the one before was refused. */
   readonly token: ((isRetry: boolean) => Promise<string>) | null;
+  /** Asks again where the server is and whom to believe, after its certificate was not believed; null where that is fixed. */
+  readonly renew: (() => Promise<ClusterAccess>) | null;
 }

@@ -44,14 +44,15 @@ export interface SessionPool {
 
 export function openSessions(): SessionPool {
   const sessions = new Map<string, Session>();
+  const sessionOf: SessionOf = (access) => {
+    // A rotated certificate or CA is another connection; tokens travel with each request.
+    const key = JSON.stringify([access.server, access.ca, access.tlsServerName, access.clientCertificate]);
+    const session = sessions.get(key) ?? openSession(access);
+    sessions.set(key, session);
+    return session;
+  };
   return {
-    connect(access, options) {
-      // A rotated certificate or CA is another connection; tokens travel with each request.
-      const key = JSON.stringify([access.server, access.ca, access.tlsServerName, access.clientCertificate]);
-      const session = sessions.get(key) ?? openSession(access);
-      sessions.set(key, session);
-      return connectionOver(session, access, options);
-    },
+    connect: (access, options) => connectionOver(access, sessionOf, options),
     close() {
       for (const session of sessions.values()) session.close();
       sessions.clear();
@@ -63,16 +64,18 @@ const THROTTLE_TRIES = 3;
 /** A longer wish is the queue's to keep. */
 const LONGEST_PAUSE_MS = 5_000;
 
-function connectionOver(session: Session, access: ClusterAccess, options: ConnectionOptions): Connection {
+type SessionOf = (access: ClusterAccess) => Session;
+
+function connectionOver(first: ClusterAccess, sessionOf: SessionOf, options: ConnectionOptions): Connection {
   const usage = { requests: 0, bytes: 0 };
-  const server = new URL(access.server);
-  const base = server.pathname.replace(/\/$/, '');
+  let access = first;
 
   async function headersOf(request: KubeRequest, isRetry: boolean): Promise<OutgoingHttpHeaders> {
     const token = access.token === null ? null : await access.token(isRetry);
+    const server = new URL(access.server);
     return {
       ':method': request.method,
-      ':path': base + request.path,
+      ':path': server.pathname.replace(/\/$/, '') + request.path,
       ':authority': server.host,
       accept: request.accept ?? 'application/json',
       'user-agent': options.userAgent(),
@@ -87,25 +90,34 @@ function connectionOver(session: Session, access: ClusterAccess, options: Connec
   async function sendOnce(request: KubeRequest, isRetry: boolean, signal: AbortSignal): Promise<RawAnswer> {
     const headers = await headersOf(request, isRetry);
     usage.requests += 1;
-    const answer = await session.send({ headers, body: request.body, timeoutMs: options.requestTimeoutMs }, signal);
+    const answer = await sessionOf(access).send(
+      { headers, body: request.body, timeoutMs: options.requestTimeoutMs },
+      signal,
+    );
     usage.bytes += answer.text.length;
     return answer;
   }
 
-  /** A connection that went stale (idle, a frozen function, a restarted server) is told by its first request: that one is sent again. */
+  /**
+   * A connection that went stale (idle, a frozen function, a restarted server) is told by its first request: that one is
+   * sent again. So is one that met a certificate of another authority, after asking who is to be believed now.
+   */
   async function sendFresh(request: KubeRequest, isRetry: boolean, signal: AbortSignal): Promise<RawAnswer> {
+    const on = access;
     try {
       return await sendOnce(request, isRetry, signal);
     } catch (thrown) {
       if (!(thrown instanceof SessionError)) throw thrown;
       // All but POST may be done twice: applies and merge patches say what is to be, deletes name the object.
       const isRepeatable = thrown.isUnsent || request.method !== 'POST';
-      if (!thrown.isStale || !isRepeatable) throw unreachable(server.host, thrown);
+      const { host } = new URL(on.server);
+      if (thrown.isUntrusted && on.renew !== null) access = await on.renew();
+      else if (!thrown.isStale || !isRepeatable) throw unreachable(host, thrown);
     }
     try {
       return await sendOnce(request, isRetry, signal);
     } catch (thrown) {
-      throw thrown instanceof SessionError ? unreachable(server.host, thrown) : thrown;
+      throw thrown instanceof SessionError ? unreachable(new URL(access.server).host, thrown) : thrown;
     }
   }
 
@@ -113,7 +125,7 @@ function connectionOver(session: Session, access: ClusterAccess, options: Connec
     const answer = await sendFresh(request, false, signal);
     if (answer.status !== 401) return answer;
     const again = access.token === null ? answer : await sendFresh(request, true, signal);
-    if (again.status === 401) throw unauthorized(server.host);
+    if (again.status === 401) throw unauthorized(new URL(access.server).host);
     return again;
   }
 
@@ -124,7 +136,8 @@ function connectionOver(session: Session, access: ClusterAccess, options: Connec
         const answer = await send(request, signal);
         if (answer.status !== 429) return answerOf(answer);
         const pauseMs = retryAfterMs(answer) ?? 1000;
-        if (tries >= THROTTLE_TRIES || pauseMs > LONGEST_PAUSE_MS) throw throttled(server.host, pauseMs);
+        if (tries >= THROTTLE_TRIES || pauseMs > LONGEST_PAUSE_MS)
+          throw throttled(new URL(access.server).host, pauseMs);
         await options.wait(pauseMs, signal);
       }
     },
@@ -159,7 +172,8 @@ function unauthorized(host: string): DeployError {
   return new DeployError('cluster-unauthorized', {
     subject: host,
     message: 'the API server does not accept our credentials (401)',
-    remedy: 'Renew the token or client certificate in the kubeconfig; run headgate check.',
+    remedy:
+      'Renew the token or client certificate in the kubeconfig; on EKS, look whether the access entry names the role that is used. Run headgate check.',
   });
 }
 

@@ -33,12 +33,29 @@ export class SessionError extends Error {
   readonly isUnsent: boolean;
   /** A newer connection may well answer. */
   readonly isStale: boolean;
+  /** The server's certificate is not of an authority that we were told to believe. */
+  readonly isUntrusted: boolean;
 
   constructor(message: string, what: { isUnsent: boolean; isStale: boolean; cause?: unknown }) {
     super(message, { cause: what.cause });
     this.isUnsent = what.isUnsent;
     this.isStale = what.isStale;
+    this.isUntrusted = UNTRUSTED.has(codeOf(what.cause));
   }
+}
+
+/** Which one it is depends on how much of its chain the server sends, and on what the two authorities have in common. */
+const UNTRUSTED: ReadonlySet<unknown> = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'CERT_SIGNATURE_FAILURE',
+]);
+
+function codeOf(error: unknown): unknown {
+  if (!(error instanceof Error)) return undefined;
+  return error.cause instanceof Error ? codeOf(error.cause) : 'code' in error ? error.code : undefined;
 }
 
 export function openSession(access: ClusterAccess): Session {

@@ -35,6 +35,8 @@ export interface Reception {
   /** Larger bodies are refused: 26,214,400 bytes (what GitHub sends at most) unless the platform takes less. */
   readonly limitBytes: number;
   readonly secretsOf: (repository: Repository, signal: AbortSignal) => Promise<readonly string[]>;
+  /** The secrets after a look at whether they were rotated; null when there is no need or no leave to look again. */
+  readonly rotatedSecretsOf: (repository: Repository, signal: AbortSignal) => Promise<readonly string[] | null>;
   readonly queue: Queue;
   readonly randomId: () => string;
   readonly nowMs: () => number;
@@ -111,9 +113,9 @@ interface Decision {
 }
 
 async function decide(delivery: Delivery, context: Context): Promise<Decision> {
-  const { repository, host, reception, signal } = context;
+  const { repository, host } = context;
   try {
-    const authentic = await host.authenticate(delivery, await reception.secretsOf(repository, signal));
+    const authentic = await authenticate(delivery, context);
     if (authentic === null) return told(error(401, 'the signature is missing or wrong'));
     const parsed = host.parse(authentic);
     if (parsed.kind === 'not-understood') return told(error(400, parsed.reason));
@@ -127,6 +129,14 @@ async function decide(delivery: Delivery, context: Context): Promise<Decision> {
       problem: { errors: [asDeployError(thrown).problem] },
     };
   }
+}
+
+/** A secret that was rotated works at once: before a signature is called wrong, the secrets are looked at again. */
+async function authenticate(delivery: Delivery, { repository, host, reception, signal }: Context) {
+  const authentic = await host.authenticate(delivery, await reception.secretsOf(repository, signal));
+  if (authentic !== null) return authentic;
+  const rotated = await reception.rotatedSecretsOf(repository, signal);
+  return rotated === null ? null : host.authenticate(delivery, rotated);
 }
 
 async function queue(push: Push, delivery: Delivery, { repository, reception, signal }: Context): Promise<Decision> {

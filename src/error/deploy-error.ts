@@ -51,6 +51,8 @@ const CLASS_OF = {
   'lease-held': 'world',
   'lease-lost': 'world',
   'queue-unreachable': 'world',
+  'aws-unreachable': 'world',
+  'aws-unauthorized': 'world',
   interrupted: 'world',
 
   internal: 'ours',

@@ -6,17 +6,10 @@ import type { ClusterAccess } from '../cluster/access.ts';
 import type { ClusterConfig } from '../config/config.ts';
 import { DeployError } from '../error/deploy-error.ts';
 
-type KubeconfigCluster = Extract<ClusterConfig, { kind: 'kubeconfig' }>;
+export type KubeconfigCluster = Extract<ClusterConfig, { kind: 'kubeconfig' }>;
 
 /** How to reach the cluster that a kubeconfig names: client certificates, tokens, token files, exec plugins. */
-export async function kubeconfigAccess(cluster: ClusterConfig, env: NodeJS.ProcessEnv): Promise<ClusterAccess> {
-  if (cluster.kind !== 'kubeconfig') {
-    throw new DeployError('config-invalid', {
-      subject: `cluster ${cluster.name}`,
-      message: 'clusters on EKS are not built yet',
-      remedy: `Give cluster ${cluster.name} a kubeconfig: { path: …, context: … } in headgate.yml.`,
-    });
-  }
+export async function kubeconfigAccess(cluster: KubeconfigCluster, env: NodeJS.ProcessEnv): Promise<ClusterAccess> {
   const path = cluster.path ?? env['KUBECONFIG'] ?? join(homedir(), '.kube', 'config');
   const mistake = (message: string, remedy: string, cause?: unknown) =>
     new DeployError('config-invalid', { subject: path, message, remedy, cause });
@@ -40,6 +33,7 @@ export async function kubeconfigAccess(cluster: ClusterConfig, env: NodeJS.Proce
     tlsServerName: server.tlsServerName ?? null,
     clientCertificate: tls.clientCertificate,
     token: hasToken ? tokenSource(path, context, mistake) : null,
+    renew: null,
   };
 }
 

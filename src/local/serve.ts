@@ -14,8 +14,9 @@ import { deadLetters } from './dead-letters.ts';
 import { holderOf } from './holder.ts';
 import { startHttpServer } from './http-server.ts';
 import { REGION, startQueueServer } from './queue-server.ts';
-import { localRuntime, wait } from './runtime.ts';
-import { VERSION } from './version.ts';
+import { wait } from '../runtime/runtime.ts';
+import { localRuntime } from './runtime.ts';
+import { VERSION } from '../runtime/version.ts';
 
 export interface ServeOptions {
   readonly config: Config;
@@ -51,8 +52,11 @@ export async function serve({
   await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
   const holder = await holderOf(dataDirectory);
   const runtime = localRuntime({ config, env, log, holder, progress: () => undefined });
+  const stopping = new AbortController();
   // A secret that is missing is an error now, not at the first push.
-  await Promise.all([...config.repositories.values()].map((repository) => runtime.secretsOf(repository)));
+  await Promise.all(
+    [...config.repositories.values()].map((repository) => runtime.secretsOf(repository, stopping.signal)),
+  );
   const queueServer = await startQueueServer({ dataDirectory });
   const { deployUrl, deadUrl } = await createQueues({
     endpoint: queueServer.endpoint,
@@ -63,7 +67,6 @@ export async function serve({
     openQueue({ endpoint: queueServer.endpoint, region: REGION, queueUrl, randomId: randomUUID });
   const [deployQueue, deadQueue] = await Promise.all([open(deployUrl), open(deadUrl)]);
   const letters = deadLetters({ dataDirectory, nowMs: runtime.nowMs });
-  const stopping = new AbortController();
 
   const common = { log, wait, random: Math.random, visibilitySeconds: VISIBILITY_SECONDS };
   const onPoison = async (body: string) => {
@@ -116,12 +119,13 @@ export async function serve({
   });
 
   const queue = nudging(deployQueue, deploys);
-  const { secretsOf, nowMs } = runtime;
+  const { secretsOf, rotatedSecretsOf, nowMs } = runtime;
   const reception = {
     config,
     version: VERSION,
     limitBytes: BODY_LIMIT_BYTES,
     secretsOf,
+    rotatedSecretsOf,
     queue,
     log,
     nowMs,

@@ -15,35 +15,21 @@ const signal = new AbortController().signal;
 const directory = mkdtempSync(join(tmpdir(), 'headgate-tls-'));
 let cert = '';
 let key = '';
+let otherCa = '';
 
 beforeAll(() => {
-  const file = (name: string) => join(directory, name);
-  execFileSync(
-    'openssl',
-    [
-      'req',
-      '-x509',
-      '-newkey',
-      'ec',
-      '-pkeyopt',
-      'ec_paramgen_curve:P-256',
-      '-nodes',
-      '-days',
-      '1',
-      '-subj',
-      '/CN=x',
-      '-addext',
-      'subjectAltName=IP:127.0.0.1',
-      '-keyout',
-      file('key'),
-      '-out',
-      file('crt'),
-    ],
-    { stdio: 'ignore' },
-  );
-  cert = readFileSync(file('crt'), 'utf8');
-  key = readFileSync(file('key'), 'utf8');
+  ({ cert, key } = selfSigned('one'));
+  otherCa = selfSigned('other').cert;
 });
+
+/** Both have the same subject, as the authorities of one EKS cluster have. */
+function selfSigned(name: string) {
+  const file = (extension: string) => join(directory, `${name}.${extension}`);
+  const command =
+    'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=x -addext subjectAltName=IP:127.0.0.1';
+  execFileSync('openssl', [...command.split(' '), '-keyout', file('key'), '-out', file('crt')], { stdio: 'ignore' });
+  return { cert: readFileSync(file('crt'), 'utf8'), key: readFileSync(file('key'), 'utf8') };
+}
 
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
@@ -84,6 +70,7 @@ async function serve(answer: (stream: ServerHttp2Stream, n: number) => void) {
     tlsServerName: null,
     clientCertificate: null,
     token: null,
+    renew: null,
   };
   const options = {
     userAgent: () => 'headgate/test',
@@ -93,7 +80,7 @@ async function serve(answer: (stream: ServerHttp2Stream, n: number) => void) {
   };
   const connect = (more: Partial<ClusterAccess> = {}, other: Partial<ConnectionOptions> = {}) =>
     pool.connect({ ...access, ...more }, { ...options, ...other });
-  return { connect };
+  return { connect, access };
 }
 
 afterEach(async () => {
@@ -118,6 +105,29 @@ describe('a connection to the API server', () => {
     expect(connection.usage.requests).toBe(51);
     expect(seen[0]?.path).toBe('/base/api');
     expect(answer).toEqual({ status: 200, text: '{}', warnings: ['unknown field'], date: Date.UTC(2026, 0, 1) });
+  });
+
+  it('asks whom to believe when the certificate is of another authority, and sends every request again once', async () => {
+    const { connect, access } = await serve(ok);
+    let renewals = 0;
+    const stale = connect({
+      ca: otherCa,
+      renew: () => {
+        renewals += 1;
+        return Promise.resolve({ ...access, ca: `${otherCa}${cert}` });
+      },
+    });
+    const post = { method: 'POST', path: '/api', body: '{}' } as const;
+    const answers = await Promise.all([stale.request(post, signal), stale.request(get, signal)]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+    expect((await stale.request(get, signal)).status).toBe(200);
+    expect(renewals).toBeGreaterThan(0);
+    expect(renewals).toBeLessThan(3);
+
+    const asking = { renew: () => Promise.resolve({ ...access, ca: otherCa }) };
+    const hopeless = connect({ ca: otherCa, ...asking }).request(get, signal);
+    await expect(hopeless).rejects.toMatchObject({ code: 'cluster-unreachable' });
+    await expect(connect({ ca: otherCa }).request(get, signal)).rejects.toMatchObject({ code: 'cluster-unreachable' });
   });
 
   it('is opened again after the server has closed it', async () => {

@@ -1,14 +1,18 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SecretReference } from '../../src/config/config.ts';
 import { asDeployError } from '../../src/error/deploy-error.ts';
 import type { Problem } from '../../src/error/deploy-error.ts';
-import { localSecrets, resolveSecret } from '../../src/local/secrets.ts';
+import { resolveSecret } from '../../src/runtime/secrets.ts';
+
+const signal = new AbortController().signal;
 
 function resolve(reference: SecretReference, env: Record<string, string> = {}): Promise<string> {
-  return resolveSecret(reference, localSecrets(env));
+  const absent = () => Promise.reject(new Error('AWS is not asked here'));
+  const sources = { env, readFile: (path: string) => readFile(path, 'utf8'), aws: { read: absent, reread: absent } };
+  return resolveSecret(reference, sources, signal);
 }
 
 async function problemOf(reference: SecretReference, env: Record<string, string> = {}): Promise<Problem | null> {
@@ -68,15 +72,5 @@ describe('a secret', () => {
     expect(await problemOf({ kind: 'env', name: 'TOKEN' }, { TOKEN: '' })).toMatchObject(empty);
     expect(await problemOf({ kind: 'env', name: 'TOKEN' }, { TOKEN: ' ' })).toMatchObject(empty);
     expect(await problemOf(await inFile('\n'))).toMatchObject(empty);
-  });
-
-  it('of AWS is refused by name while there is no deployment there', async () => {
-    const secret = { kind: 'secretsmanager', id: 'fleet', key: 'token' } as const;
-    expect(await problemOf(secret)).toMatchObject({
-      code: 'secret-missing',
-      subject: 'secretsmanager:fleet#token',
-      message: expect.stringContaining('needs AWS'),
-    });
-    expect(await problemOf({ kind: 'ssm', name: '/a' })).toMatchObject({ subject: 'ssm:/a' });
   });
 });

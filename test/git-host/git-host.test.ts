@@ -44,6 +44,7 @@ beforeAll(async () => {
       version: '0',
       limitBytes: BODY_LIMIT_BYTES,
       secretsOf: async () => [SECRET],
+      rotatedSecretsOf: async () => null,
       queue: { send: async (requests) => void queued.push(...requests) },
       randomId: () => 'made-here',
       nowMs: () => 0,

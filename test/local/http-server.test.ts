@@ -33,6 +33,7 @@ const reception: Reception = {
     if (broken.secrets) throw problem('secret-missing');
     return [NEW_SECRET, SECRET];
   },
+  rotatedSecretsOf: async () => null,
   queue: {
     send: async (requests) => {
       if (broken.queue) throw problem('queue-unreachable');

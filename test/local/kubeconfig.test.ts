@@ -48,6 +48,7 @@ describe('a kubeconfig', () => {
       tlsServerName: null,
       clientCertificate: { cert: 'CERT', key: 'KEY' },
       token: null,
+      renew: null,
     });
   });
 

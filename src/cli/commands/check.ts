@@ -1,8 +1,5 @@
-import type { Config, Repository, SecretReference } from '../../config/config.ts';
-import { formatReference } from '../../config/reference.ts';
 import type { Problem } from '../../error/deploy-error.ts';
 import { asDeployError, DeployError } from '../../error/deploy-error.ts';
-import { localSecrets, resolveSecret } from '../../local/secrets.ts';
 import { accessChecks } from '../access-checks.ts';
 import type { Check } from '../access-checks.ts';
 import type { Context, ExitCode } from '../context.ts';
@@ -19,14 +16,13 @@ interface Found {
 const DEADLINE_MS = 15_000;
 
 export async function checkCommand(context: Context): Promise<ExitCode> {
-  const { config, configPath, env } = context;
+  const { config, configPath } = context;
   const access = accessChecks(context);
   try {
-    const checks = [...secretChecks(config, env), ...access.checks];
     const size = `targets: ${config.targets.length}, repositories: ${config.repositories.size}, clusters: ${config.clusters.size}`;
     const found: readonly Found[] = [
       { kind: 'config', name: configPath, detail: size, problem: null },
-      ...(await Promise.all(checks.map((check) => lookAt(check, context.signal)))),
+      ...(await Promise.all(access.checks.map((check) => lookAt(check, context.signal)))),
     ];
     context.print(context.output === 'json' ? asJson(found) : asTable(found, context));
     return found.every(({ problem }) => problem === null) ? 0 : 1;
@@ -52,27 +48,6 @@ function tooSlow(kind: Check['kind'], name: string, cause: unknown): DeployError
     remedy: 'Look at the address, the network and the firewall between.',
     cause,
   });
-}
-
-/** Every secret that the configuration names, once, whoever uses it. */
-function secretChecks(config: Config, env: NodeJS.ProcessEnv): readonly Check[] {
-  const references = new Map(
-    [...config.repositories.values()].flatMap(secretsOf).map((reference) => [formatReference(reference), reference]),
-  );
-  const sources = localSecrets(env);
-  return [...references].map(([name, reference]) => ({
-    kind: 'secret',
-    name,
-    look: async () => {
-      await resolveSecret(reference, sources);
-      return 'found';
-    },
-  }));
-}
-
-function secretsOf({ webhookSecrets, credentials }: Repository): readonly SecretReference[] {
-  if (credentials === null) return webhookSecrets;
-  return [...webhookSecrets, credentials.kind === 'token' ? credentials.token : credentials.privateKey];
 }
 
 function asJson(found: readonly Found[]): string {

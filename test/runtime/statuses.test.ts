@@ -3,7 +3,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { github } from '../../src/githost/github.ts';
-import { openStatuses } from '../../src/local/statuses.ts';
+import { openStatuses } from '../../src/runtime/statuses.ts';
 import { REVISION } from '../githost/builders.ts';
 
 const TOKEN = 'ghs_very-secret';

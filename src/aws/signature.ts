@@ -1,0 +1,118 @@
+import { createHash, createHmac } from 'node:crypto';
+
+export interface AwsCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** Only temporary credentials have one. */
+  readonly sessionToken: string | null;
+  /** Null: not known to expire. */
+  readonly expiresAtMs: number | null;
+}
+
+/** Who asks, where and when: what every signature is bound to. */
+export interface Signing {
+  readonly service: string;
+  readonly region: string;
+  readonly credentials: AwsCredentials;
+  readonly nowMs: number;
+}
+
+const ALGORITHM = 'AWS4-HMAC-SHA256';
+
+/** The headers of a signed request whose path is `/`: https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html */
+export function signedHeaders(
+  request: { readonly method: string; readonly headers: Readonly<Record<string, string>>; readonly body: string },
+  signing: Signing,
+): Readonly<Record<string, string>> {
+  const { credentials } = signing;
+  const headers: Record<string, string> = {
+    ...request.headers,
+    'x-amz-date': stampOf(signing.nowMs),
+    ...(credentials.sessionToken === null ? {} : { 'x-amz-security-token': credentials.sessionToken }),
+  };
+  const names = Object.keys(headers).toSorted();
+  const canonical = canonicalRequest({ method: request.method, query: '', headers, body: request.body });
+  const parts = [
+    `Credential=${credentials.accessKeyId}/${scopeOf(signing)}`,
+    `SignedHeaders=${names.join(';')}`,
+    `Signature=${signatureOf(canonical, signing)}`,
+  ];
+  return { ...headers, authorization: `${ALGORITHM} ${parts.join(', ')}` };
+}
+
+/** A URL that is a signed GET of `/` in itself; the headers are signed and sent by whoever uses it. */
+export function presignedUrl(
+  request: {
+    readonly query: Readonly<Record<string, string>>;
+    readonly headers: Readonly<Record<string, string>> & { readonly host: string };
+    readonly expiresSeconds: number;
+  },
+  signing: Signing,
+): string {
+  const { credentials } = signing;
+  const query = canonicalQuery({
+    ...request.query,
+    'X-Amz-Algorithm': ALGORITHM,
+    'X-Amz-Credential': `${credentials.accessKeyId}/${scopeOf(signing)}`,
+    'X-Amz-Date': stampOf(signing.nowMs),
+    'X-Amz-Expires': String(request.expiresSeconds),
+    'X-Amz-SignedHeaders': Object.keys(request.headers).toSorted().join(';'),
+    ...(credentials.sessionToken === null ? {} : { 'X-Amz-Security-Token': credentials.sessionToken }),
+  });
+  const canonical = canonicalRequest({ method: 'GET', query, headers: request.headers, body: '' });
+  return `https://${request.headers.host}/?${query}&X-Amz-Signature=${signatureOf(canonical, signing)}`;
+}
+
+function canonicalRequest({
+  method,
+  query,
+  headers,
+  body,
+}: {
+  method: string;
+  query: string;
+  headers: Readonly<Record<string, string>>;
+  body: string;
+}): string {
+  const names = Object.keys(headers).toSorted();
+  const lines = names.map((name) => `${name}:${(headers[name] ?? '').trim()}\n`);
+  return [method, '/', query, lines.join(''), names.join(';'), sha256(body)].join('\n');
+}
+
+function canonicalQuery(query: Readonly<Record<string, string>>): string {
+  const pairs = Object.entries(query).map(([name, value]) => `${encode(name)}=${encode(value)}`);
+  return pairs.toSorted().join('&');
+}
+
+/** RFC 3986: `encodeURIComponent` leaves five characters that the signature must not. */
+function encode(text: string): string {
+  return encodeURIComponent(text).replaceAll(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}
+
+function signatureOf(canonical: string, signing: Signing): string {
+  const { region, service, credentials, nowMs } = signing;
+  const text = [ALGORITHM, stampOf(nowMs), scopeOf(signing), sha256(canonical)].join('\n');
+  const steps = [stampOf(nowMs).slice(0, 8), region, service, 'aws4_request'];
+  const key = steps.reduce<string | Buffer>(hmac, `AWS4${credentials.secretAccessKey}`);
+  return hmac(key, text).toString('hex');
+}
+
+function scopeOf({ region, service, nowMs }: Signing): string {
+  return `${stampOf(nowMs).slice(0, 8)}/${region}/${service}/aws4_request`;
+}
+
+/** `20260101T000000Z` */
+function stampOf(nowMs: number): string {
+  return new Date(nowMs).toISOString().replaceAll(/[:-]|\.\d{3}/g, '');
+}
+
+function hmac(key: string | Buffer, text: string): Buffer {
+  return createHmac('sha256', key).update(text).digest();
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { ClusterAccess } from '../cluster/access.ts';
+import { targetCluster } from '../cluster/cluster.ts';
+import { openSessions } from '../cluster/connection.ts';
+import { kindCache } from '../cluster/kinds.ts';
+import type { KindCache } from '../cluster/kinds.ts';
+import { REQUEST_TIMEOUT_MS } from '../cluster/lease.ts';
+import type { ClusterConfig, Config, Repository, Target } from '../config/config.ts';
+import type { Log } from '../deploy/outcome-log.ts';
+import type { SweepRuntime } from '../deploy/sweep.ts';
+import type { Statuses } from '../deploy/world.ts';
+import { DeployError } from '../error/deploy-error.ts';
+import { GIT_LIMITS } from '../git/limits.ts';
+import { openRepository } from '../git/reader.ts';
+import { hostOf } from '../githost/hosts.ts';
+import { resolveSecret } from './secrets.ts';
+import type { SecretSources } from './secrets.ts';
+import { openStatuses } from './statuses.ts';
+import { VERSION } from './version.ts';
+
+/** How a cluster is reached as one target; null: as nobody in particular, to look at it. */
+export type AccessOf = (cluster: ClusterConfig, target: Target | null) => Promise<ClusterAccess>;
+
+export interface RuntimeOptions {
+  readonly config: Config;
+  readonly log: Log;
+  /** Who holds the leases: whoever has the same name may take over what another one left behind. */
+  readonly holder: string;
+  readonly progress: (at: { readonly done: number; readonly total: number }) => void;
+  readonly secrets: SecretSources;
+  readonly accessOf: AccessOf;
+}
+
+export interface OpenRuntime extends SweepRuntime {
+  readonly accessOf: AccessOf;
+  close(): void;
+}
+
+export const wait = (ms: number, signal: AbortSignal): Promise<void> => pause(ms, undefined, { signal });
+
+/** The real world behind the ports of a run: connections, kinds and tokens that are kept while runs come and go. */
+export function openRuntime({ config, log, holder, progress, secrets, accessOf }: RuntimeOptions): OpenRuntime {
+  const sessions = openSessions();
+  const agents = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) };
+  const kinds = new Map<string, KindCache>();
+  const nowMs = () => Date.now();
+
+  function kindsOf({ name }: ClusterConfig): KindCache {
+    const known = kinds.get(name) ?? kindCache();
+    kinds.set(name, known);
+    return known;
+  }
+
+  async function tokenOf({ credentials, name }: Repository): Promise<string | null> {
+    if (credentials === null) return null;
+    if (credentials.kind === 'token') return resolveSecret(credentials.token, secrets, AbortSignal.timeout(ASK_MS));
+    throw new DeployError('config-invalid', {
+      subject: `repository ${name}`,
+      message: 'GitHub App credentials are not built yet',
+      remedy: 'Use a token: credentials: env:NAME.',
+    });
+  }
+
+  async function openGit(repository: Repository) {
+    const [token, ca] = await Promise.all([tokenOf(repository), caOf(repository)]);
+    return openRepository({
+      url: repository.url,
+      token,
+      ca,
+      userAgent: `headgate/${VERSION}`,
+      agents,
+      limits: GIT_LIMITS,
+    });
+  }
+
+  async function statusesOf(repository: Repository): Promise<Statuses | null> {
+    const host = hostOf(repository);
+    const { api, fullName, statuses } = repository;
+    if (host === null || api === null || fullName === null || !statuses) return null;
+    const [token, ca] = await Promise.all([tokenOf(repository), caOf(repository)]);
+    if (token === null) return null;
+    return openStatuses({ host, repository: { api, fullName }, token: () => Promise.resolve(token), ca, wait });
+  }
+
+  return {
+    config,
+    log,
+    nowMs,
+    wait,
+    openGit,
+    accessOf,
+    async open(target, revision) {
+      const { repository } = target;
+      let commit: string = revision ?? '';
+      const [access, git, statuses] = await Promise.all([
+        accessOf(target.cluster, target),
+        openGit(repository),
+        statusesOf(repository),
+      ]);
+      const userAgent = () => `headgate/${VERSION} (${target.name}${commit === '' ? '' : `@${commit.slice(0, 12)}`})`;
+      const connection = sessions.connect(access, {
+        userAgent,
+        impersonate: target.serviceAccount,
+        requestTimeoutMs: REQUEST_TIMEOUT_MS,
+        wait,
+      });
+      const cluster = targetCluster({
+        connection,
+        kinds: kindsOf(target.cluster),
+        target,
+        runner: { run: randomUUID(), holder, nowMs },
+        wait,
+        progress,
+        onRevision: (tip) => {
+          commit = tip;
+        },
+      });
+      return { cluster, git, statuses };
+    },
+    close() {
+      sessions.close();
+      agents.http.destroy();
+      agents.https.destroy();
+    },
+  };
+}
+
+/** How long a secret may take; runs have a signal of their own for the rest. */
+const ASK_MS = 15_000;
+
+async function caOf({ caFile }: Repository): Promise<string | null> {
+  if (caFile === null) return null;
+  return readFile(caFile, 'utf8').catch((cause: unknown) => {
+    throw new DeployError('config-invalid', {
+      subject: caFile,
+      message: 'caFile cannot be read',
+      remedy: 'Mend the path or the rights of the file.',
+      cause,
+    });
+  });
+}
