@@ -47,8 +47,8 @@ export function webhookSecrets(sources: SecretSources): WebhookSecrets {
     secretsOf,
     async rotatedSecretsOf(repository, signal) {
       const kept = repository.webhookSecrets.filter(isKept);
-      const read = await Promise.all(kept.map((reference) => sources.aws.reread(reference, signal)));
-      return read.includes(true) ? secretsOf(repository, signal) : null;
+      const reread = await Promise.all(kept.map((reference) => sources.aws.reread(reference, signal)));
+      return reread.includes(true) ? secretsOf(repository, signal) : null;
     },
   };
 }

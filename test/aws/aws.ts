@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { isDeepStrictEqual } from 'node:util';
 import { asHttpRequest, signer } from './signer.ts';
 import type { Keys } from './signer.ts';
 
@@ -164,8 +165,8 @@ export async function startAws(nowMs: () => number = Date.now): Promise<AwsServe
     request.on('end', () => {
       take(request, Buffer.concat(parts).toString()).then(
         ({ status, body }) => {
-          if (status === 0) response.destroy();
-          else response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(body);
+          if (status === 0) return response.destroy();
+          return response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(body);
         },
         () => response.destroy(),
       );
@@ -249,10 +250,7 @@ async function judgeToken(
     signingDate: new Date(atMs),
     unhoistableHeaders: new Set(['x-k8s-aws-id']),
   });
-  return JSON.stringify(Object.entries(again.query ?? {}).toSorted()) ===
-    JSON.stringify([...url.searchParams].toSorted())
-    ? identity.arn
-    : null;
+  return isDeepStrictEqual(again.query, Object.fromEntries(url.searchParams)) ? identity.arn : null;
 }
 
 /** `20260101T000000Z` */
