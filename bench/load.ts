@@ -43,6 +43,7 @@ export async function measureLoad(cluster: ClusterAddress, say: (text: string) =
       const target = n % TARGETS;
       commits.push(await lab.repository.prepare({ [`apps/t${target}/c.yaml`]: configMap(target, `load-${n}`) }));
     }
+    await lab.repository.repack();
     return await underLoad(lab, commits, say);
   } finally {
     await lab.close();
