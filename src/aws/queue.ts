@@ -135,6 +135,8 @@ const Body = z.object({
         .string()
         .nullable()
         .transform((text) => asObjectId(text ?? '')),
+      // A message of a version that did not say so.
+      isForced: z.boolean().default(true),
     })
     .nullable(),
   at: z.string(),

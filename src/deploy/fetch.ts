@@ -19,7 +19,7 @@ export async function fetchSource(
   const query = queryOf(request, applied, settings);
   let source = await world.git.since(query, signal);
   for (const waitMs of LAG_MS) {
-    if (!isBehind(source, request, applied)) break;
+    if (!(await isBehind(source, { request, applied }, world, signal))) break;
     await world.wait(waitMs, signal);
     source = await world.git.since(query, signal);
   }
@@ -45,9 +45,15 @@ export function queryOf(
   };
 }
 
-/** The host announced a commit and still shows the one that is applied. */
-function isBehind(source: Source, { hint }: TargetRequest, applied: Applied): boolean {
-  return hint !== null && source.revision !== hint.revision && source.revision === applied.source?.revision;
+/** The host announced a commit and still shows the one that is applied, which is not newer: a late delivery waits for nothing. */
+async function isBehind(
+  { revision }: Source,
+  { request: { hint }, applied }: { request: TargetRequest; applied: Applied },
+  world: World,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (hint === null || revision === hint.revision || revision !== applied.source?.revision) return false;
+  return hint.isForced || !(await world.git.isAncestor(hint.revision, revision, signal));
 }
 
 async function isUnannouncedRewind(

@@ -145,7 +145,8 @@ async function queue(push: Push, delivery: Delivery, { repository, reception, si
   if (matched.kind === 'none') return told(ignored(matched.reason));
   const names = matched.targets.map(({ name }) => name);
   const at = new Date(reception.nowMs()).toISOString();
-  const hint = { revision: push.revision, rootTree: push.rootTree };
+  const { revision, rootTree, isForced } = push;
+  const hint = { revision, rootTree, isForced };
   await reception.queue.send(
     names.map((target): DeployRequest => ({ target, delivery: delivery.id, hint, at })),
     signal,

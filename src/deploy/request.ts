@@ -1,13 +1,21 @@
 import type { Target } from '../config/config.ts';
 import type { ObjectId, Revision } from '../resource/source.ts';
 
+/** What a delivery says a ref points at. */
+export interface Hint {
+  readonly revision: Revision;
+  readonly rootTree: ObjectId | null;
+  /** A forced push may go back to an older commit. */
+  readonly isForced: boolean;
+}
+
 /** One target asked to reach the tip of its ref. Plain JSON: it is the body of a queue message. */
 export interface DeployRequest {
   readonly target: string;
   /** The Git host's delivery id, or what else asked: `sweep`, `cli`. */
   readonly delivery: string;
   /** What the delivery says the ref points at. A hint: the tip is read from Git. */
-  readonly hint: { readonly revision: Revision; readonly rootTree: ObjectId | null } | null;
+  readonly hint: Hint | null;
   /** When it was asked for, RFC 3339. */
   readonly at: string;
 }

@@ -60,9 +60,11 @@ export function openRepository(server: GitServer, format: 'sha1' | 'sha256' = 's
   async function resolveTip(query: Query, signal: AbortSignal): Promise<{ revision: Revision; rootTree: ObjectId }> {
     const { at, hint, base } = query;
     if (at !== null) return { revision: at, rootTree: await knownCommit(at, signal) };
+    // The applied commit's tree is recorded.
+    const treeOf = (revision: Revision) => (revision === base?.revision ? base.rootTree : rootTreeOf(revision, signal));
     if (hint === null) {
       const revision = await tip(query.ref, signal);
-      return { revision, rootTree: await rootTreeOf(revision, signal) };
+      return { revision, rootTree: await treeOf(revision) };
     }
     // One round: the payload's tree id is used before it is proven, and what it brings is only used once it is.
     const [revision] = await Promise.all([
@@ -70,7 +72,7 @@ export function openRepository(server: GitServer, format: 'sha1' | 'sha256' = 's
       tolerant(rootTreeOf(hint.revision, signal)),
       hint.rootTree === null || base === null ? null : tolerant(fetchDifference(hint.rootTree, base.rootTree, signal)),
     ]);
-    return { revision, rootTree: await rootTreeOf(revision, signal) };
+    return { revision, rootTree: await treeOf(revision) };
   }
 
   async function knownCommit(revision: Revision, signal: AbortSignal): Promise<ObjectId> {

@@ -25,6 +25,8 @@ export interface Push {
   readonly revision: Revision;
   /** The commit's root tree as the payload claims it: saves a round, proves nothing. */
   readonly rootTree: ObjectId | null;
+  /** The revision may not be a descendant of what the ref pointed at before. */
+  readonly isForced: boolean;
   readonly repository: RepositoryIdentity;
   /** Every path that the push added, changed or removed; null when the host does not vouch for a complete list. */
   readonly changedPaths: readonly string[] | null;

@@ -64,7 +64,14 @@ function parsePush(payload: unknown): Parsed {
   const { ref } = push;
   return {
     kind: 'push',
-    push: { ref, revision, rootTree: rootTreeOf(push), repository, changedPaths: changedPathsOf(push) },
+    push: {
+      ref,
+      revision,
+      rootTree: rootTreeOf(push),
+      isForced: push.forced !== false,
+      repository,
+      changedPaths: changedPathsOf(push),
+    },
   };
 }
 

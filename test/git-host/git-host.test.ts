@@ -116,7 +116,7 @@ describe('a real git push', () => {
     });
     expect(delivery?.sent['commits']).toMatchObject([{ added: ['apps/a.yaml'] }, { added: ['apps/b.yaml'] }]);
     const rootTree = await inWork('rev-parse', 'HEAD^{tree}');
-    expect(queued[0]?.hint).toEqual({ revision: tip, rootTree });
+    expect(queued[0]?.hint).toEqual({ revision: tip, rootTree, isForced: false });
   });
 
   it('of two commits lists the files of both, and queues the targets that read them', async () => {

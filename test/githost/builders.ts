@@ -73,6 +73,7 @@ export function aPush(change: Partial<Push> = {}): Push {
     ref: 'refs/heads/main',
     revision: REVISION,
     rootTree: null,
+    isForced: false,
     repository: { id: '42', fullName: 'acme/fleet' },
     changedPaths: null,
     ...change,

@@ -78,6 +78,7 @@ describe('parse', () => {
         ref: 'refs/heads/main',
         revision: REVISION,
         rootTree: TREE,
+        isForced: false,
         repository: { id: '42', fullName: 'acme/fleet' },
         changedPaths: ['clusters/prod/a.yaml'],
       },

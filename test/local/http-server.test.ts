@@ -102,7 +102,12 @@ describe('a webhook', () => {
     const { status, body } = await ask();
     expect({ status, body }).toEqual({ status: 202, body: { queued: ['shop'], delivery: 'd-1' } });
     expect(queued).toEqual([
-      { target: 'shop', delivery: 'd-1', hint: { revision: REVISION, rootTree: TREE }, at: '2026-01-01T00:00:00.000Z' },
+      {
+        target: 'shop',
+        delivery: 'd-1',
+        hint: { revision: REVISION, rootTree: TREE, isForced: false },
+        at: '2026-01-01T00:00:00.000Z',
+      },
     ]);
     expect(logged).toEqual([
       {
