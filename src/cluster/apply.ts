@@ -1,4 +1,3 @@
-import { asDeployError } from '../error/deploy-error.ts';
 import { inventoryAfter } from '../plan/after.ts';
 import type { ChangeResult } from '../plan/after.ts';
 import type { Applied } from '../plan/applied.ts';
@@ -7,6 +6,7 @@ import type { Entry } from '../plan/inventory.ts';
 import { formatKind } from '../plan/order.ts';
 import type { Plan } from '../plan/plan.ts';
 import { formatId } from '../resource/resource.ts';
+import { inParallel } from './in-parallel.ts';
 import { distribute, freshNames } from './inventory-store.ts';
 import { takeLease } from './lease.ts';
 import type { HeldParent } from './lease.ts';
@@ -165,7 +165,7 @@ async function writeSteps(
   const total = plan.steps.flat().length;
   const results: ChangeResult[] = [];
   for (const step of plan.steps) {
-    const settled = await allSettled(step, (change) => write(change, context, signal));
+    const settled = await inParallel(step, (change) => write(change, context, signal));
     results.push(...settled);
     run.progress({ done: results.length, total });
     if (settled.some(({ kind }) => kind === 'failed')) break;
@@ -179,20 +179,8 @@ async function pruneSteps(
   signal: AbortSignal,
 ): Promise<readonly ChangeResult[]> {
   const results: ChangeResult[] = [];
-  for (const step of plan.prunes) results.push(...(await allSettled(step, (change) => prune(change, context, signal))));
+  for (const step of plan.prunes) results.push(...(await inParallel(step, (change) => prune(change, context, signal))));
   return results;
-}
-
-/** All of them end before a failure of the world is passed on: nothing may be under way when the run is given up. */
-async function allSettled<T>(
-  changes: readonly T[],
-  act: (change: T) => Promise<ChangeResult>,
-): Promise<readonly ChangeResult[]> {
-  const settled = await Promise.allSettled(changes.map((change) => act(change)));
-  return settled.map((outcome) => {
-    if (outcome.status === 'rejected') throw asDeployError(outcome.reason);
-    return outcome.value;
-  });
 }
 
 function countAfter({ gathered, plan }: Application, after: readonly Entry[]): number {

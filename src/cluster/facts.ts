@@ -8,6 +8,7 @@ import { place } from '../plan/place.ts';
 import type { Scope } from '../plan/place.ts';
 import { formatId, formatPosition, isObject } from '../resource/resource.ts';
 import type { Manifest, Resource } from '../resource/resource.ts';
+import { inParallel } from './in-parallel.ts';
 import { entriesOf, isOutgrown, readInventory } from './inventory-store.ts';
 import type { InventoryView } from './inventory-store.ts';
 import { objectPath } from './kinds.ts';
@@ -44,7 +45,7 @@ export async function gatherFacts(
     const resources = await placeAll(desired, context, signal);
     const observing = observeContext({ question, context, entries, namespaceMissing, view });
     const look = (resource: Resource) => observe(resource, observing, signal);
-    const candidates = await Promise.all(resources.resources.map((resource) => memo(observed, resource, look)));
+    const candidates = await inParallel(resources.resources, (resource) => memo(observed, resource, look));
     const open = await openQuestions({ candidates, entries, desired }, context, signal);
     if (open.length > 0) {
       also.push(...open);
@@ -193,7 +194,7 @@ async function openQuestions(
   const left = entries.filter(
     (entry) => touched.has(entry.file) && !wanted.has(formatId(entry.id)) && entry.pending !== null,
   );
-  const lives = await Promise.all(left.map((entry) => readPending(entry, context, signal)));
+  const lives = await inParallel(left, (entry) => readPending(entry, context, signal));
   const all = [...formerFiles, ...claimed, ...left.map(({ pending }) => pending?.from ?? null), ...lives];
   return [...new Set(all)].filter((file) => file !== null).filter((file) => file !== '' && !touched.has(file));
 }

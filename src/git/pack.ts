@@ -161,7 +161,9 @@ function readOffset(byte: () => number): number {
 function inflate(bytes: Buffer, size: number, format: PackFormat): { data: Buffer; length: number } {
   try {
     // @types/node has no overload for `info: true`.
-    const result = inflateSync(bytes, { info: true, maxOutputLength: Math.max(1, size) }) as unknown as {
+    // Without a size of its own each object, however small, would keep zlib's 16 KB alive.
+    const options = { info: true, maxOutputLength: Math.max(1, size), chunkSize: Math.max(64, size + 1) };
+    const result = inflateSync(bytes, options) as unknown as {
       buffer: Buffer;
       engine: { bytesWritten: number };
     };
