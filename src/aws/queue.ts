@@ -140,6 +140,12 @@ const Body = z.object({
     })
     .nullable(),
   at: z.string(),
+  drift: z
+    .object({
+      suspects: z.union([z.array(z.object({ object: z.string(), file: z.string() })), z.literal('all')]),
+      resting: z.number(),
+    })
+    .optional(),
 });
 
 function readMessage({ Body: body = '', ReceiptHandle: receipt = '', Attributes = {} }: Message): Received {

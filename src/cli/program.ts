@@ -87,7 +87,7 @@ function commands(program: Command, process: Process, choose: (chosen: Chosen) =
 }
 
 function addServe(add: Add): void {
-  add<{ port: number; host: string; sweepInterval: number; driftInterval?: number }>({
+  add<{ port: number; host: string; sweepInterval: number; driftInterval: number }>({
     usage: 'serve',
     description: 'receive webhooks, keep the durable queue, deploy and sweep, in one process',
     examples: ['headgate serve --port 8080 --sweep-interval 1m'],
@@ -97,9 +97,9 @@ function addServe(add: Add): void {
       new Option('--sweep-interval <duration>', 'pause between two looks at every branch')
         .argParser(readInterval)
         .default(60_000, '1m'),
-      new Option('--drift-interval <duration>', 'pause between two looks for drift (no effect yet)').argParser(
-        readInterval,
-      ),
+      new Option('--drift-interval <duration>', 'pause between two looks for drift')
+        .argParser(readInterval)
+        .default(600_000, '10m'),
     ],
     async body(context, { port, host, sweepInterval, driftInterval }) {
       const { serveCommand } = await import('./commands/serve.ts');
@@ -107,7 +107,7 @@ function addServe(add: Add): void {
         port,
         host,
         sweepIntervalMs: sweepInterval,
-        driftIntervalMs: driftInterval ?? null,
+        driftIntervalMs: driftInterval,
       });
     },
   });
@@ -163,7 +163,8 @@ function addAnswering(add: Add): void {
   });
   add({
     usage: 'sweep',
-    description: 'look once at every target, and deploy what is not at its tip before returning',
+    description:
+      'look once at every target and what it owns; deploy what is not at its tip and correct drift before returning',
     examples: ['headgate sweep'],
     async body(context) {
       const { sweepCommand } = await import('./commands/sweep.ts');

@@ -9,7 +9,10 @@ import type { Connection } from './connection.ts';
 import { eventRequest } from './event.ts';
 import type { ClusterEvent } from './event.ts';
 import { gatherFacts } from './facts.ts';
+import { holdersOf } from './holders.ts';
 import { refuseHeldLease } from './lease.ts';
+import { look } from './look.ts';
+import type { Look } from './look.ts';
 import { applySetId } from './parent.ts';
 import type { Parent } from './parent.ts';
 import { preview } from './preview.ts';
@@ -17,12 +20,15 @@ import type { Preview } from './preview.ts';
 import type { ClusterRun, Ends, Gathered, ObserveContext, ObserveQuestion } from './run.ts';
 import { stateStore } from './state-store.ts';
 import { problemOf } from './status.ts';
+import type { FieldHolder } from './status.ts';
 
 /** One target's cluster, for one run. It remembers what it read, so that every write is bound to what was read. */
 export interface TargetCluster {
   readonly usage: Connection['usage'];
   /** The recorded state. @throws DeployError `foreign-owner`, `state-newer`, and to write `lease-held` while another run works. */
   readApplied(purpose: 'look' | 'write', signal: AbortSignal): Promise<Applied>;
+  /** What is owned as metadata lists show it; null when the recorded inventory is not whole. Nothing is written. */
+  look(signal: AbortSignal): Promise<Look | null>;
   /** Everything that the plan needs. Nothing is written. */
   observe(question: ObserveQuestion, signal: AbortSignal): Promise<Facts>;
   /** Opens the run, writes and prunes. */
@@ -31,6 +37,8 @@ export interface TargetCluster {
   close(signal: AbortSignal): Promise<void>;
   /** What a planned update would change, field by field, and whether a planned deletion would be done. Nothing is written. */
   preview(change: Write | Prune, signal: AbortSignal): Promise<Preview>;
+  /** Which fields of a planned update others hold against us. Nothing is written. */
+  holders(change: Write, signal: AbortSignal): Promise<readonly FieldHolder[]>;
   /** Changes the state only: an attempt that was refused, a commit that needs no write. */
   record(change: Partial<Applied>, signal: AbortSignal): Promise<void>;
   /** Best effort: an Event that cannot be written fails nothing. */
@@ -43,6 +51,7 @@ export function targetCluster(run: ClusterRun): TargetCluster {
   let parent: Parent | null = null;
   let gathered: Gathered | null = null;
   let open: OpenRun | null = null;
+  const kindOf: ObserveContext['kindOf'] = ({ id, apiVersion }) => run.kinds.find({ apiVersion, kind: id.kind });
 
   return {
     usage: connection.usage,
@@ -51,6 +60,7 @@ export function targetCluster(run: ClusterRun): TargetCluster {
       if (purpose === 'write') refuseHeldLease(parent?.applied.lease ?? null, runner, target);
       return parent?.applied ?? NOTHING_APPLIED;
     },
+    look: async (signal) => (parent === null ? null : look(parent, { ...run, store }, signal)),
     async observe(question, signal) {
       run.onRevision(question.source.revision);
       gathered = await gatherFacts(question, { ...run, store, parent, applySetId: applySetId(target) }, signal);
@@ -66,10 +76,10 @@ export function targetCluster(run: ClusterRun): TargetCluster {
       open = null;
     },
     async preview(change, signal) {
-      const kindOf: ObserveContext['kindOf'] = ({ id, apiVersion }) => run.kinds.find({ apiVersion, kind: id.kind });
       const touched = gathered?.facts.touched ?? new Set();
       return preview(change, { connection, target, kindOf, applySetId: applySetId(target), touched }, signal);
     },
+    holders: (change, signal) => holdersOf(change, { connection, target, kindOf }, signal),
     async record(change, signal) {
       const { lease: _over, ...applied } = parent?.applied ?? NOTHING_APPLIED;
       parent = await store.writeParent(parent, { ...applied, lease: null, ...change }, signal);

@@ -4,7 +4,8 @@ import { parentName } from './parent.ts';
 
 export interface ClusterEvent {
   readonly type: 'Normal' | 'Warning';
-  readonly reason: 'Deployed' | 'DeployFailed' | 'DeployRefused';
+  readonly reason:
+    'Deployed' | 'DeployFailed' | 'DeployRefused' | 'Drifted' | 'DriftCorrected' | 'DriftContested' | 'DriftRefused';
   readonly message: string;
 }
 

@@ -147,6 +147,8 @@ function observeContext(at: {
   view: View;
 }): ObserveContext {
   const { context, question, entries, namespaceMissing } = at;
+  const { suspects = new Set() } = question;
+  const isSuspect = ({ id }: Pick<Entry, 'id'>) => suspects === 'all' || suspects.has(formatId(id));
   const byObject = entriesByObject(entries);
   const applied = context.parent?.applied;
   const dirty = applied === undefined || applied.dirty === 'all' ? null : new Set(applied.dirty);
@@ -158,7 +160,8 @@ function observeContext(at: {
     namespaceMissing,
     kindOf: ({ id, apiVersion }) => context.kinds.find({ apiVersion, kind: id.kind }),
     entriesOf: ({ id }) => byObject.get(formatId(id)) ?? [],
-    isTrusted: (file) => isSame && dirty !== null && !dirty.has(file),
+    isTrusted: (entry) => isSame && dirty !== null && !dirty.has(entry.file) && !isSuspect(entry),
+    isSuspect,
   };
 }
 

@@ -44,14 +44,15 @@ export async function observe(resource: Resource, context: ObserveContext, signa
     if (live !== null) return settled({ kind: 'exists', live: { ...live, version: 'any', marks: null } }, live);
   }
   const body = await withIgnored(written, { resource, path, context }, signal);
-  const observation = await dryRun({ resource, path, body }, context, signal);
+  const asked = await dryRun({ resource, path, body }, context, signal);
+  const observation = await lookTwice(asked, { resource, path, context }, signal);
   return { ...settled(observation, await liveIfUnknown(observation, { resource, path, context }, signal)), body };
 }
 
 function isRecorded(resource: Resource, hash: string | null, { entriesOf, isTrusted }: ObserveContext): boolean {
   const [entry, ...others] = entriesOf(resource);
   if (entry === undefined || others.length > 0 || hash === null) return false;
-  return entry.pending === null && entry.hash === hash && entry.file === resource.source.path && isTrusted(entry.file);
+  return entry.pending === null && entry.hash === hash && entry.file === resource.source.path && isTrusted(entry);
 }
 
 function refuseMissing(
@@ -105,6 +106,25 @@ function isUnchanged(metadata: JsonObject, askedAt: number | null): boolean {
   const changedAt = lastChangeByUs(metadata);
   // Both are cut to whole seconds.
   return changedAt !== null && askedAt !== null && changedAt < askedAt - 2_000;
+}
+
+/**
+ * Within seconds of our own last write the time stamp does not tell. Where the manifest is the one that was applied, who
+ * owns what does: whoever changed a field of ours took it from us, and the dry run takes it back.
+ */
+async function lookTwice(
+  observation: Observation,
+  { resource, path, context }: { resource: Resource; path: string; context: ObserveContext },
+  signal: AbortSignal,
+): Promise<Observation> {
+  if (observation.kind !== 'updates' || !context.isSuspect(resource)) return observation;
+  const answer = await context.connection.request({ method: 'GET', path, accept: acceptFor(resource.id) }, signal);
+  if (answer.status >= 300) return observation;
+  const { metadata, status } = readObject(answer.text);
+  const { uid, version, marks } = seenOf(metadata, status);
+  const { live } = observation;
+  const isSame = live.uid === uid && live.version === version && live.marks === marks;
+  return isSame ? { kind: 'unchanged', live } : observation;
 }
 
 export function applyRequest(path: string, body: JsonObject, target: Target) {

@@ -52,7 +52,12 @@ const State = z.object({
     .nullable(),
   rewind: z.string().nullable(),
   pendingOn: z.string().nullable(),
+  contests: z
+    .record(z.string(), z.object({ times: z.number(), lastMs: z.number(), restUntilMs: z.number() }))
+    .default({}),
 });
+
+const Drift = z.object({ objects: z.number(), since: z.string() });
 
 /** The parent's content as a merge patch: null takes a key away. */
 export function writeParent(record: Applied, target: Target): JsonObject {
@@ -69,6 +74,7 @@ export function writeParent(record: Applied, target: Target): JsonObject {
     attempt: record.attempt,
     rewind: record.rewind,
     pendingOn: record.pendingOn,
+    contests: record.contests,
   };
   return {
     apiVersion: 'v1',
@@ -88,6 +94,7 @@ export function writeParent(record: Applied, target: Target): JsonObject {
         'headgate.dev/attempted-revision': record.attempted,
         'headgate.dev/verdict': record.verdict,
         'headgate.dev/deployed-at': record.deployedAt,
+        'headgate.dev/drift': record.drift === null ? null : JSON.stringify(record.drift),
       },
     },
     data: { state: JSON.stringify(state) },
@@ -102,7 +109,7 @@ export function readParent(object: JsonObject, target: Target): Parent {
   const annotations = metadataMap(object, 'annotations');
   refuseForeignParent(annotations, metadataMap(object, 'labels'), { subject, target });
   const format = annotations['headgate.dev/format'];
-  const state = State.safeParse(parseState(object['data']));
+  const state = State.safeParse(parseText(isObject(object['data']) ? object['data']['state'] : undefined));
   if (format !== FORMAT || !state.success) {
     throw new DeployError('state-newer', {
       subject,
@@ -129,6 +136,7 @@ export function readParent(object: JsonObject, target: Target): Parent {
       verdict: annotations['headgate.dev/verdict'] ?? null,
       attempted: annotations['headgate.dev/attempted-revision'] ?? null,
       deployedAt: annotations['headgate.dev/deployed-at'] ?? null,
+      drift: Drift.safeParse(parseText(annotations['headgate.dev/drift'])).data ?? null,
     },
   };
 }
@@ -149,8 +157,7 @@ function refuseForeignParent(
   });
 }
 
-function parseState(data: Json | undefined): unknown {
-  const text = isObject(data) ? data['state'] : undefined;
+function parseText(text: Json | undefined): unknown {
   try {
     return typeof text === 'string' ? JSON.parse(text) : undefined;
   } catch {

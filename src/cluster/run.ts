@@ -26,6 +26,8 @@ export interface ObserveQuestion {
   readonly desired: DesiredFiles;
   /** Hash of what shapes the desired set; when it differs from the recorded one, no recorded hash is believed. */
   readonly settings: string;
+  /** Objects, as `formatId` writes them, whose recorded hash is not believed: something in the cluster speaks against it. */
+  readonly suspects?: ReadonlySet<string> | 'all';
   /** Reads and renders more files of the same revision, and what was desired before. */
   readonly readAlso: (paths: readonly string[]) => Promise<DesiredFiles>;
 }
@@ -58,8 +60,10 @@ export interface ObserveContext {
   readonly kindOf: (resource: Pick<Resource, 'apiVersion' | 'id'>) => Kind | null;
   /** The recorded entries of an object in the shards that were read. */
   readonly entriesOf: (resource: Resource) => readonly Entry[];
-  /** May the recorded hash of this file's objects be believed? */
-  readonly isTrusted: (file: string) => boolean;
+  /** May the recorded hash be believed? */
+  readonly isTrusted: (entry: Entry) => boolean;
+  /** Is it asked about although its manifest is the one that was applied? */
+  readonly isSuspect: (resource: Resource) => boolean;
 }
 
 /** The facts, and the part of the state that they were read from. */

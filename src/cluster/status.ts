@@ -35,6 +35,21 @@ export function problemOf(answer: KubeAnswer, { subject, secret }: { subject: st
   return new DeployError(code, { subject, message, remedy: remedyOf(code, status) });
 }
 
+/** A field that another manager holds: `.spec.replicas`, `kubectl-edit`. */
+export interface FieldHolder {
+  readonly field: string;
+  readonly manager: string;
+}
+
+/** Of a refused apply; empty for every other answer. Paths only: no value is in them. */
+export function conflictsOf(answer: KubeAnswer): readonly FieldHolder[] {
+  if (answer.status !== 409) return [];
+  return readStatus(answer).causes.flatMap(({ field, message }) => {
+    const manager = /^conflict with "([^"]+)"/.exec(message)?.[1];
+    return manager === undefined ? [] : [{ field, manager }];
+  });
+}
+
 function codeOf({ code, reason, message, kind, name }: Status): ErrorCode {
   if (code === 401) return 'cluster-unauthorized';
   if (code === 403) return 'manifest-forbidden';

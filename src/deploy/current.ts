@@ -3,8 +3,14 @@ import type { ObjectId, Source } from '../resource/source.ts';
 
 /** Is there nothing to do, whatever commit the state names? The paths are what counts, and what the settings make of them. */
 export function isCurrent(applied: Applied, at: Pick<Source, 'tree' | 'inputs'>, settings: string): boolean {
-  if (applied.source === null || applied.dirty === 'all' || applied.dirty.length > 0) return false;
-  return applied.settings === settings && applied.source.tree === at.tree && sameInputs(applied.inputs, at.inputs);
+  if (!isSettled(applied, settings)) return false;
+  return applied.source?.tree === at.tree && sameInputs(applied.inputs, at.inputs);
+}
+
+/** Has the commit that the state names been applied to its end, and with these settings? */
+export function isSettled(applied: Applied, settings: string): boolean {
+  const { source, dirty } = applied;
+  return source !== null && dirty !== 'all' && dirty.length === 0 && applied.settings === settings;
 }
 
 function sameInputs(

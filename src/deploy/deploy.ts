@@ -28,7 +28,7 @@ export async function deploy(request: TargetRequest, world: World, signal: Abort
   // Refused between the sweep's look and this run.
   const isLeft = isPaused(applied, { revision: source.revision, settings, nowMs: world.nowMs() });
   if (isLeft && request.delivery === 'sweep') return unchanged(source.revision, previousOf(applied));
-  const plan = await planFor(source, settings, world, signal);
+  const plan = await planFor({ source, settings }, world, signal);
   const run = { applied, source, settings, nowMs: world.nowMs() };
   const overtaken = announceOvertaken(run, world, signal);
   if (plan.refusals.length > 0) {
@@ -66,7 +66,7 @@ export async function planOnly(
   return {
     revision: source.revision,
     previous: previousOf(applied),
-    plan: await planFor(source, settings, world, signal),
+    plan: await planFor({ source, settings }, world, signal),
   };
 }
 
@@ -76,12 +76,20 @@ export interface Planned {
   readonly plan: Plan;
 }
 
-async function planFor(source: Source, settings: string, world: World, signal: AbortSignal): Promise<Plan> {
+export async function planFor(
+  {
+    source,
+    settings,
+    suspects = new Set(),
+  }: { source: Source; settings: string; suspects?: ReadonlySet<string> | 'all' },
+  world: World,
+  signal: AbortSignal,
+): Promise<Plan> {
   const desired = await world.stage('render', () => renderPlain(source.files));
   const readAlso = async (paths: readonly string[]) =>
     join(desired, renderPlain(await world.git.files(source.rootTree, paths, signal)));
   return world.stage('plan', async () =>
-    makePlan(await world.cluster.observe({ source, desired, settings, readAlso }, signal)),
+    makePlan(await world.cluster.observe({ source, desired, settings, suspects, readAlso }, signal)),
   );
 }
 

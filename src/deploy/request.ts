@@ -1,4 +1,5 @@
 import type { Target } from '../config/config.ts';
+import type { Suspect } from '../plan/suspect.ts';
 import type { ObjectId, Revision } from '../resource/source.ts';
 
 /** What a delivery says a ref points at. */
@@ -18,6 +19,16 @@ export interface DeployRequest {
   readonly hint: Hint | null;
   /** When it was asked for, RFC 3339. */
   readonly at: string;
+  /** There when nothing but these objects is asked for, at the commit that is applied. */
+  readonly drift?: DriftRequest | undefined;
+}
+
+/** What a look at the cluster has found. */
+export interface DriftRequest {
+  /** `all`: more than a message should hold. */
+  readonly suspects: readonly Suspect[] | 'all';
+  /** How many more differ, and are left as they are for now: two writers fight over them. */
+  readonly resting: number;
 }
 
 /** A request whose target was found in the configuration. */

@@ -2,6 +2,7 @@ import type { Config, Target } from '../config/config.ts';
 import type { Revision } from '../resource/source.ts';
 import { asDeployError, failureClassOf } from '../error/deploy-error.ts';
 import type { DeployError } from '../error/deploy-error.ts';
+import { correctDrift } from './correct-drift.ts';
 import { deploy } from './deploy.ts';
 import { outcomeLine } from './outcome-log.ts';
 import type { Log } from './outcome-log.ts';
@@ -46,8 +47,15 @@ export async function runRequests(
     runtime.log({ level: 'warn', message: 'ignored', target: newest.target, delivery: newest.delivery, reason });
     return { kind: 'done', report: null };
   }
+  return runTarget({ ...merge(newest, requests), target }, runtime, signal);
+}
+
+/** Drift is looked for again in a while; whoever asks for the tip is answered first, and a sweep asks last. */
+function merge(newest: DeployRequest, requests: readonly DeployRequest[]): DeployRequest {
+  const forTip = requests.filter(({ drift }) => drift === undefined);
+  const asked = forTip.findLast(({ delivery }) => delivery !== 'sweep') ?? forTip.at(-1) ?? newest;
   const hint = requests.findLast((request) => request.hint !== null)?.hint ?? null;
-  return runTarget({ ...newest, hint, target }, runtime, signal);
+  return { ...asked, hint };
 }
 
 /** One run from opening its ports to its last word on the commit. */
@@ -61,7 +69,9 @@ export async function runTarget(request: TargetRequest, runtime: Runtime, signal
       runtime,
       stagesMs,
     });
-    const report = await deploy(request, world, signal);
+    const { target, drift } = request;
+    const report =
+      drift === undefined ? await deploy(request, world, signal) : await correctDrift({ target, drift }, world, signal);
     await finish(
       report,
       { request, world, runtime, timing: { durationMs: runtime.nowMs() - startedMs, stagesMs } },
@@ -111,7 +121,9 @@ async function finish(
 ): Promise<void> {
   const status = statusOf(request.target.name, report);
   // "No changes" is an answer to the delivery that named this commit, and to nobody else.
-  const isAsked = report.verdict !== 'unchanged' || request.hint?.revision === report.revision;
+  const isNews = report.verdict !== 'unchanged' || request.hint?.revision === report.revision;
+  // The commit has its final word; what became of the cluster since is no fault of it.
+  const isAsked = isNews && request.drift === undefined;
   const { statuses } = world;
   if (status !== null && isAsked && report.revision !== null && statuses !== null) {
     await world.warn(statuses.set(report.revision, status, signal));

@@ -4,7 +4,9 @@ import type { CommitStatus } from '../githost/git-host.ts';
 import type { ChangeResult } from '../plan/after.ts';
 import type { Applied } from '../plan/applied.ts';
 import type { Facts, Unread } from '../plan/facts.ts';
+import type { Entry } from '../plan/inventory.ts';
 import type { Plan, Prune, Write } from '../plan/plan.ts';
+import type { Listed } from '../plan/suspect.ts';
 import type { Json, Manifest } from '../resource/resource.ts';
 import type { AppliedSource, ObjectId, Revision, Source, SourceFile } from '../resource/source.ts';
 import type { DeployRequest } from './request.ts';
@@ -88,9 +90,22 @@ export interface FieldChange {
   readonly after: Json | undefined;
 }
 
+/** The recorded inventory, and what the cluster shows of it. */
+export interface Look {
+  /** Of the kinds that could be listed. */
+  readonly entries: readonly Entry[];
+  /** By `formatId`. */
+  readonly listed: ReadonlyMap<string, Listed>;
+  /** What the state announces to other tools, exactly. */
+  readonly groupKinds: readonly string[];
+  readonly namespaces: readonly string[];
+  readonly problems: readonly Problem[];
+}
+
 export interface ClusterEvent {
   readonly type: 'Normal' | 'Warning';
-  readonly reason: 'Deployed' | 'DeployFailed' | 'DeployRefused';
+  readonly reason:
+    'Deployed' | 'DeployFailed' | 'DeployRefused' | 'Drifted' | 'DriftCorrected' | 'DriftContested' | 'DriftRefused';
   readonly message: string;
 }
 
@@ -99,11 +114,15 @@ export interface Cluster {
   readonly usage: Usage;
   /** To write, `lease-held` is thrown while another run works. */
   readApplied(purpose: 'look' | 'write', signal: AbortSignal): Promise<Applied>;
+  /** What is owned as the cluster's lists show it; null when the recorded inventory is not whole. Nothing is written. */
+  look(signal: AbortSignal): Promise<Look | null>;
   observe(
     question: {
       readonly source: Source;
       readonly desired: DesiredFiles;
       readonly settings: string;
+      /** Objects, as `formatId` writes them, whose recorded hash is not believed. */
+      readonly suspects?: ReadonlySet<string> | 'all';
       /** What was desired before, and these files too. */
       readonly readAlso: (paths: readonly string[]) => Promise<DesiredFiles>;
     },
@@ -114,6 +133,8 @@ export interface Cluster {
   /** Records what was applied and closes the run: only this commits. */
   close(signal: AbortSignal): Promise<void>;
   preview(change: Write | Prune, signal: AbortSignal): Promise<Preview>;
+  /** Which fields of a planned update others hold against us. */
+  holders(change: Write, signal: AbortSignal): Promise<readonly { field: string; manager: string }[]>;
   /** Changes the state alone. */
   record(change: Partial<Applied>, signal: AbortSignal): Promise<void>;
   event(event: ClusterEvent, signal: AbortSignal): Promise<void>;

@@ -30,6 +30,8 @@ const CLASS_OF = {
   'foreign-owner': 'guard',
   'field-conflict': 'guard',
   'delete-first': 'guard',
+  drifted: 'guard',
+  'drift-contested': 'guard',
   'target-moved': 'guard',
   'target-suspended': 'guard',
   'state-newer': 'guard',

@@ -7,6 +7,7 @@ import type { Config } from '../config/config.ts';
 import type { Log } from '../deploy/outcome-log.ts';
 import type { DeployRequest } from '../deploy/request.ts';
 import { reportDead, runRequests } from '../deploy/run.ts';
+import { lookForDrift } from '../deploy/look-for-drift.ts';
 import { sweep } from '../deploy/sweep.ts';
 import { BODY_LIMIT_BYTES } from '../deploy/receive.ts';
 import { asDeployError } from '../error/deploy-error.ts';
@@ -26,6 +27,7 @@ export interface ServeOptions {
   readonly host: string;
   readonly port: number;
   readonly sweepIntervalMs: number;
+  readonly driftIntervalMs: number;
 }
 
 export interface Service {
@@ -48,6 +50,7 @@ export async function serve({
   host,
   port,
   sweepIntervalMs,
+  driftIntervalMs,
 }: ServeOptions): Promise<Service> {
   await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
   const holder = await holderOf(dataDirectory);
@@ -86,7 +89,8 @@ export async function serve({
     async handler(requests, signal) {
       const outcome = await runRequests(requests, runtime, signal);
       if (outcome.kind === 'retry') return outcome;
-      if (outcome.report?.verdict === 'deployed' || outcome.report?.verdict === 'unchanged')
+      const isForTip = requests.some(({ drift }) => drift === undefined);
+      if (isForTip && (outcome.report?.verdict === 'deployed' || outcome.report?.verdict === 'unchanged'))
         await letters.clear(requests[0]?.target ?? '');
       return { kind: 'done' };
     },
@@ -132,10 +136,14 @@ export async function serve({
     randomId: randomUUID,
   };
   const server = await startHttpServer({ host, port }, reception);
-  const sweeps = sweepForever({ intervalMs: sweepIntervalMs, signal: stopping.signal, log }, async () => {
-    const requests = await sweep(runtime, stopping.signal);
-    if (requests.length > 0) await deployQueue.send(requests, stopping.signal);
-  });
+  const { signal } = stopping;
+  const ask = async (requests: readonly DeployRequest[]) => {
+    if (requests.length > 0) await deployQueue.send(requests, signal);
+  };
+  const sweeps = Promise.all([
+    sweepForever({ intervalMs: sweepIntervalMs, signal, log }, async () => ask(await sweep(runtime, signal))),
+    sweepForever({ intervalMs: driftIntervalMs, signal, log }, async () => ask(await lookForDrift(runtime, signal))),
+  ]);
   log({ level: 'info', message: 'listening', url: server.url });
 
   return {

@@ -1,4 +1,5 @@
 import type { AppliedSource, ObjectId, Revision } from '../resource/source.ts';
+import type { Contests } from './contest.ts';
 import type { Entry } from './inventory.ts';
 
 /** Who may write, and until when. Nobody writes before another run's deadline has passed. */
@@ -16,6 +17,13 @@ export interface Attempt {
   readonly class: 'manifest' | 'guard';
   readonly tries: number;
   readonly nextTryMs: number;
+}
+
+/** Objects that differ from the applied commit and were not, or not yet, brought back. */
+export interface Drift {
+  readonly objects: number;
+  /** RFC 3339 */
+  readonly since: string;
 }
 
 /** What the state of a target says: what was applied, what is under way, and what went wrong last. */
@@ -42,6 +50,9 @@ export interface Applied {
   readonly rewind: string | null;
   /** A commit that carries our pending status, until it has a final one. */
   readonly pendingOn: Revision | null;
+  readonly drift: Drift | null;
+  /** Objects that were corrected lately, so that two writers do not fight for ever. */
+  readonly contests: Contests;
 }
 
 export const NOTHING_APPLIED: Applied = {
@@ -62,4 +73,6 @@ export const NOTHING_APPLIED: Applied = {
   attempt: null,
   rewind: null,
   pendingOn: null,
+  drift: null,
+  contests: {},
 };

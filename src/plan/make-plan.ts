@@ -15,11 +15,15 @@ import type { Keep, Plan, Prune, Write } from './plan.ts';
 /** Decides a whole deploy from what was observed. Pure and complete: what is not in the plan is not done. */
 export function makePlan(facts: Facts): Plan {
   const duplicates = refuseDuplicates(facts);
-  const prunes = prunesOf(facts);
+  const left = leftOf(facts);
+  const prunes = facts.target.prune.enabled ? left.map((entry) => ({ op: 'prune', entry }) as const) : [];
   const known = entriesByObject(facts.entries);
   const decided = facts.candidates.map((candidate) => decide(candidate, { facts, known, prunes }));
   const writes = decided.filter((decision): decision is Write => decision.op === 'create' || decision.op === 'update');
-  const keeps = decided.filter((decision): decision is Keep => decision.op === 'keep');
+  const keeps = [
+    ...decided.filter((decision): decision is Keep => decision.op === 'keep'),
+    ...(facts.target.prune.enabled ? [] : left.map((entry) => keptForGood(entry))),
+  ];
   const noNamespace = refuseNamespace(facts);
   const unread = judgeUnread(facts.unread, facts.entries);
   const refusals = [
@@ -185,14 +189,18 @@ function judgeUnread(unread: readonly Unread[], entries: readonly Entry[]) {
 }
 
 /** Objects of touched files that no touched file defines any more. */
-function prunesOf({ target, touched, entries, candidates }: Facts): readonly Prune[] {
-  if (!target.prune.enabled) return [];
+function leftOf({ touched, entries, candidates }: Facts): readonly Entry[] {
   const desired = new Set(candidates.map(({ resource }) => formatId(resource.id)));
   const left = entries.filter((entry) => touched.has(entry.file) && !desired.has(formatId(entry.id)));
   return [...entriesByObject(left).values()].flatMap((known) => {
     const entry = known.find(({ uid }) => uid !== null) ?? known[0];
-    return entry === undefined ? [] : [{ op: 'prune' as const, entry }];
+    return entry === undefined ? [] : [entry];
   });
+}
+
+/** Git says nothing of it any more, so nothing can drift from it. */
+function keptForGood(entry: Entry): Keep {
+  return { op: 'keep', entry: { ...entry, version: null }, reason: 'left' };
 }
 
 function refuseNamespace(facts: Facts): readonly Problem[] {

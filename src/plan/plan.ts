@@ -14,7 +14,7 @@ export interface Write {
 export interface Keep {
   readonly op: 'keep';
   readonly entry: Entry;
-  readonly reason: 'unchanged' | 'create-only' | 'ignored' | 'finished';
+  readonly reason: 'unchanged' | 'create-only' | 'ignored' | 'finished' | 'left';
 }
 
 export interface Prune {

@@ -121,7 +121,6 @@ describe('a good headgate.yml', () => {
     expect(configOf(EXAMPLE).warnings).toEqual([
       'headgate.yml:28 adopt of target shop-prod has no effect yet. It comes with the next version.',
       'headgate.yml:31 wait of target shop-prod has no effect yet. It comes with the next version.',
-      'headgate.yml:36 drift of target shop-prod has no effect yet. It comes with the next version.',
       'headgate.yml:37 dependsOn of target shop-prod has no effect yet. It comes with the next version.',
     ]);
     expect(configOf(file({})).warnings).toEqual([]);

@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { inject, vi } from 'vitest';
 import { readConfig } from '../../src/config/read-config.ts';
 import type { Log } from '../../src/deploy/outcome-log.ts';
+import { localRuntime } from '../../src/local/runtime.ts';
+import type { LocalRuntime } from '../../src/local/runtime.ts';
 import { serve } from '../../src/local/serve.ts';
 import type { Service } from '../../src/local/serve.ts';
 import { parseJson } from '../../src/resource/json.ts';
@@ -30,6 +32,7 @@ export interface HouseOptions {
   readonly target?: Readonly<Record<string, unknown>>;
   readonly targets?: readonly Readonly<Record<string, unknown>>[];
   readonly sweepIntervalMs?: number;
+  readonly driftIntervalMs?: number;
   readonly namespaceExists?: boolean;
   /** Another way to the cluster than straight. */
   readonly kubeconfig?: string;
@@ -123,6 +126,7 @@ export class House {
       host: '127.0.0.1',
       port: 0,
       sweepIntervalMs: this.#options.sweepIntervalMs ?? 3_600_000,
+      driftIntervalMs: this.#options.driftIntervalMs ?? 3_600_000,
     });
     this.host.setWebhook(FULL_NAME, { url: `${this.#service.url}/webhooks/fleet`, secret: SECRET });
   }
@@ -130,6 +134,14 @@ export class House {
   readonly #write: Log = (line) => {
     this.log.push(line);
   };
+
+  /** The outside world of one command, in this process. */
+  runtime(): LocalRuntime {
+    const read = readConfig({ text: this.config, path: join(this.directory, 'headgate.yml') });
+    if ('problems' in read) throw new Error(JSON.stringify(read.problems, null, 2));
+    const holder = `cli-${randomUUID()}`;
+    return localRuntime({ config: read.config, env: this.env, log: this.#write, holder, progress: () => undefined });
+  }
 
   /** The command as a user runs it, on this house's configuration. */
   async headgate(...args: readonly string[]): Promise<CommandResult> {

@@ -58,7 +58,7 @@ function asJson(rows: readonly Row[]): string {
     attemptedRevision: applied?.attempted ?? null,
     verdict: applied?.verdict ?? null,
     readiness: null,
-    drift: null,
+    drift: driftOf(target, applied),
     deployedAt: applied?.deployedAt ?? null,
     deadLetters: letters.map(({ delivery, revision, at }) => ({ delivery, revision, at })),
   }));
@@ -74,9 +74,10 @@ function asTable(rows: readonly Row[], nowMs: number): string {
       ? (applied.attempted?.slice(0, 12) ?? '-')
       : '-',
     applied?.deployedAt === null || applied === null ? '-' : age(nowMs - Date.parse(applied.deployedAt)),
+    drifted(driftOf(target, applied), nowMs),
     String(letters.length),
   ]);
-  const table = formatTable(['TARGET', 'REVISION', 'VERDICT', 'ATTEMPTED', 'AGE', 'DEAD'], cells);
+  const table = formatTable(['TARGET', 'REVISION', 'VERDICT', 'ATTEMPTED', 'AGE', 'DRIFT', 'DEAD'], cells);
   const dead = rows.flatMap(({ target, letters }) =>
     letters.map(
       ({ delivery, revision, at }) =>
@@ -84,6 +85,15 @@ function asTable(rows: readonly Row[], nowMs: number): string {
     ),
   );
   return [table, ...dead].join('\n');
+}
+
+/** What an earlier look has left behind says nothing once nobody looks. */
+function driftOf({ drift }: Target, applied: Applied | null): Applied['drift'] {
+  return drift === 'off' ? null : (applied?.drift ?? null);
+}
+
+function drifted(drift: Applied['drift'], nowMs: number): string {
+  return drift === null ? '-' : `${drift.objects} for ${age(nowMs - Date.parse(drift.since))}`;
 }
 
 /** `42s`, `5m`, `3h`, `12d`: as kubectl does. */

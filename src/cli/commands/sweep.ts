@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import { lookForDrift } from '../../deploy/look-for-drift.ts';
+import type { DeployRequest } from '../../deploy/request.ts';
 import { runTarget } from '../../deploy/run.ts';
 import { sweep } from '../../deploy/sweep.ts';
 import { localRuntime } from '../../local/runtime.ts';
 import type { Context, ExitCode } from '../context.ts';
 import { asText, isWell } from './deploy.ts';
 
-/** Looks at every target once, and deploys what is not where its tip is before it returns. */
+/** Looks at every target once and at what it owns; deploys what is not at its tip, and corrects drift, before it returns. */
 export async function sweepCommand(context: Context): Promise<ExitCode> {
   const { config, env, log, signal } = context;
   let hasFailed = false;
@@ -20,9 +22,8 @@ export async function sweepCommand(context: Context): Promise<ExitCode> {
     holder: `cli-${randomUUID()}`,
     progress: () => undefined,
   });
-  try {
-    const requests = await sweep(runtime, signal);
-    const answers: object[] = [];
+  const answers: object[] = [];
+  const deployAll = async (requests: readonly DeployRequest[]) => {
     for (const request of requests) {
       const target = config.targets.find(({ name }) => name === request.target);
       if (target === undefined) continue;
@@ -32,8 +33,12 @@ export async function sweepCommand(context: Context): Promise<ExitCode> {
       answers.push({ target: target.name, ...report });
       if (context.output === 'text' && report !== null) context.print(asText(target, report));
     }
+  };
+  try {
+    await deployAll(await sweep(runtime, signal));
+    await deployAll(await lookForDrift(runtime, signal));
     if (context.output === 'json') context.print(JSON.stringify(answers, null, 2));
-    else if (requests.length === 0 && !hasFailed) context.print('every target is at its tip');
+    else if (answers.length === 0 && !hasFailed) context.print('every target is at its tip');
     return hasFailed ? 1 : 0;
   } finally {
     runtime.close();

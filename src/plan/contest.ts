@@ -1,0 +1,57 @@
+/** How often an object was corrected in a row, and until when it rests. */
+export interface Contest {
+  readonly times: number;
+  readonly lastMs: number;
+  readonly restUntilMs: number;
+}
+
+/** By object, as `formatId` writes it. */
+export type Contests = Readonly<Record<string, Contest>>;
+
+/** A correction that follows another within this time is of the same contest. */
+const MEMORY_MS = 3_600_000;
+/** Corrected so often in a row, an object has two masters. */
+export const CONTESTED_TIMES = 3;
+const FIRST_REST_MS = 30 * 60_000;
+const LONGEST_REST_MS = 24 * 3_600_000;
+/** The state is no place for more; the oldest are forgotten first. */
+const CONTESTS = 50;
+
+/** Does the sweep leave the object as it is for now? */
+export function isResting(object: string, contests: Contests, nowMs: number): boolean {
+  return nowMs < (contests[object]?.restUntilMs ?? 0);
+}
+
+export function isContested(object: string, contests: Contests): boolean {
+  return (contests[object]?.times ?? 0) >= CONTESTED_TIMES;
+}
+
+/** What is remembered after a run: `corrected` once more; `refused` cannot be corrected, and rests at once. */
+export function nextContests(
+  contests: Contests,
+  { corrected, refused }: { corrected: readonly string[]; refused: readonly string[] },
+  nowMs: number,
+): Contests {
+  const alive = Object.entries(contests).filter(([, contest]) => nowMs < forgottenAtMs(contest));
+  const known = Object.fromEntries(alive);
+  const again = (object: string, least: number): [string, Contest] => [
+    object,
+    contestOf(Math.max((known[object]?.times ?? 0) + 1, least), nowMs),
+  ];
+  const next = new Map([
+    ...alive,
+    ...corrected.map((object) => again(object, 1)),
+    ...refused.map((object) => again(object, CONTESTED_TIMES)),
+  ]);
+  return Object.fromEntries([...next].toSorted(([, a], [, b]) => b.lastMs - a.lastMs).slice(0, CONTESTS));
+}
+
+function contestOf(times: number, nowMs: number): Contest {
+  const over = times - CONTESTED_TIMES;
+  const restMs = over < 0 ? 0 : Math.min(FIRST_REST_MS * 2 ** over, LONGEST_REST_MS);
+  return { times, lastMs: nowMs, restUntilMs: nowMs + restMs };
+}
+
+function forgottenAtMs({ lastMs, restUntilMs }: Contest): number {
+  return Math.max(lastMs, restUntilMs) + MEMORY_MS;
+}
