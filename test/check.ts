@@ -20,7 +20,7 @@ const UNIT = [
 ];
 const STEPS: readonly (readonly [name: string, command: string, ...args: string[]])[] = [
   ['types', bin('tsc'), '--noEmit', '-p', '.'],
-  ['lint', bin('oxlint'), '--type-aware', '--deny-warnings', 'src', 'functions', 'test', 'bench', 'bin'],
+  ['lint', bin('oxlint'), '--type-aware', '--deny-warnings', 'src', 'functions', 'infra', 'test', 'bench', 'bin'],
   ['format', bin('prettier'), '--check', '--log-level', 'warn', '.'],
   ['unused code', bin('knip')],
   [

@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Message, SQSClient } from '@aws-sdk/client-sqs';
-import { z } from 'zod';
 import type { DeployRequest } from '../deploy/request.ts';
-import { DeployError } from '../error/deploy-error.ts';
-import { asObjectId, asRevision } from '../resource/source.ts';
+import { readRequest } from './message.ts';
+import { BATCH, sendRequests } from './send.ts';
+import type { Entry } from './send.ts';
 
 export interface QueueOptions {
   /** Null: AWS itself, with its own way to find credentials. */
@@ -37,19 +37,18 @@ export interface SqsQueue {
   close(): void;
 }
 
-/** SQS takes this many entries in a batch. */
-const BATCH = 10;
-const SEND_TRIES = 3;
+const wait = (ms: number, signal: AbortSignal) => pause(ms, undefined, { signal });
 
 export async function openQueue({ endpoint, region, queueUrl, randomId }: QueueOptions): Promise<SqsQueue> {
   const sqs = await import('@aws-sdk/client-sqs');
   const client = await openClient({ endpoint, region });
+  const sendBatch = async (entries: readonly Entry[], signal: AbortSignal) => {
+    const command = new sqs.SendMessageBatchCommand({ QueueUrl: queueUrl, Entries: [...entries] });
+    const { Failed = [] } = await client.send(command, { abortSignal: signal });
+    return { ids: new Set(Failed.map(({ Id = '' }) => Id)), reason: Failed[0]?.Message ?? 'no reason given' };
+  };
   return {
-    async send(requests, signal) {
-      for (let at = 0; at < requests.length; at += BATCH) {
-        await sendBatch(client, { queueUrl, requests: requests.slice(at, at + BATCH), randomId }, signal);
-      }
-    },
+    send: (requests, signal) => sendRequests(requests, { randomId, wait, sendBatch }, signal),
     async receive({ visibilitySeconds, waitSeconds }, signal) {
       const command = new sqs.ReceiveMessageCommand({
         QueueUrl: queueUrl,
@@ -84,80 +83,9 @@ async function openClient({ endpoint, region }: Pick<QueueOptions, 'endpoint' | 
   return new Client({ region, maxAttempts: 3, useQueueUrlAsEndpoint: false, ...local });
 }
 
-async function sendBatch(
-  client: SQSClient,
-  { queueUrl, requests, randomId }: { queueUrl: string; requests: readonly DeployRequest[]; randomId: () => string },
-  signal: AbortSignal,
-): Promise<void> {
-  const { SendMessageBatchCommand } = await import('@aws-sdk/client-sqs');
-  let entries = requests.map((request, index) => ({
-    Id: String(index),
-    MessageBody: JSON.stringify(request),
-    MessageGroupId: request.target,
-    MessageDeduplicationId: randomId(),
-  }));
-  for (let tries = 1; ; tries += 1) {
-    try {
-      const { Failed = [] } = await client.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries: entries }), {
-        abortSignal: signal,
-      });
-      const failed = new Set(Failed.map(({ Id }) => Id));
-      entries = entries.filter(({ Id }) => failed.has(Id));
-      if (entries.length === 0) return;
-      if (tries === SEND_TRIES)
-        throw new Error(`${entries.length} messages were not taken: ${Failed[0]?.Message ?? 'no reason given'}`);
-    } catch (cause) {
-      if (tries === SEND_TRIES || signal.aborted) throw unreachable(cause);
-    }
-    await pause(100 * 2 ** tries, undefined, { signal }).catch((cause: unknown) => Promise.reject(unreachable(cause)));
-  }
-}
-
-function unreachable(cause: unknown): DeployError {
-  return new DeployError('queue-unreachable', {
-    subject: 'the deploy queue',
-    message: `it does not take messages: ${cause instanceof Error ? cause.message : String(cause)}`,
-    remedy: 'Nothing is lost: the sweep finds the push. Look at why the queue does not answer.',
-    cause,
-  });
-}
-
-const Body = z.object({
-  target: z.string().min(1),
-  delivery: z.string(),
-  hint: z
-    .object({
-      revision: z
-        .string()
-        .transform((text) => asRevision(text))
-        .pipe(z.custom<NonNullable<DeployRequest['hint']>['revision']>((id) => id !== null)),
-      rootTree: z
-        .string()
-        .nullable()
-        .transform((text) => asObjectId(text ?? '')),
-      // A message of a version that did not say so.
-      isForced: z.boolean().default(true),
-    })
-    .nullable(),
-  at: z.string(),
-  drift: z
-    .object({
-      suspects: z.union([z.array(z.object({ object: z.string(), file: z.string() })), z.literal('all')]),
-      resting: z.number(),
-    })
-    .optional(),
-});
-
 function readMessage({ Body: body = '', ReceiptHandle: receipt = '', Attributes = {} }: Message): Received {
-  let content: unknown;
-  try {
-    content = JSON.parse(body);
-  } catch {
-    content = undefined;
-  }
-  const parsed = Body.safeParse(content);
   const tries = Number(Attributes.ApproximateReceiveCount ?? 1);
-  return { request: parsed.success ? parsed.data : null, body, receipt, group: Attributes.MessageGroupId ?? '', tries };
+  return { request: readRequest(body), body, receipt, group: Attributes.MessageGroupId ?? '', tries };
 }
 
 /** Creates what is not there yet: the FIFO queue and the one for its dead letters. */

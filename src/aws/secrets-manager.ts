@@ -1,4 +1,4 @@
-import { z } from 'zod/mini';
+import * as z from 'zod/mini';
 import type { Aws } from './request.ts';
 import { secretMissing, secretRefused } from './secret-error.ts';
 

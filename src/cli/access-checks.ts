@@ -5,7 +5,7 @@ import { openSessions } from '../cluster/connection.ts';
 import type { SessionPool } from '../cluster/connection.ts';
 import { DeployError } from '../error/deploy-error.ts';
 import { localRuntime } from '../local/runtime.ts';
-import { wait } from '../runtime/runtime.ts';
+import { wait } from '../runtime/wait.ts';
 import { resolveSecret } from '../runtime/secrets.ts';
 import type { LocalRuntime } from '../local/runtime.ts';
 import { VERSION } from '../runtime/version.ts';

@@ -1,21 +1,9 @@
 import type { Level, Log } from '../deploy/outcome-log.ts';
+import type { LogOutput } from '../runtime/json-log.ts';
 import type { Colour, Paint } from './paint.ts';
 import { printable } from './printable.ts';
 
 export type LogFormat = 'pretty' | 'json';
-
-export interface LogOutput {
-  readonly write: (text: string) => void;
-  readonly nowMs: () => number;
-}
-
-/** One JSON object a line, with `time` (RFC 3339), `level` and `message` first. */
-export function jsonLog({ write, nowMs }: LogOutput): Log {
-  return ({ level, message, ...fields }) => {
-    const line = { time: new Date(nowMs()).toISOString(), level, message, ...fields };
-    write(`${JSON.stringify(line, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value))}\n`);
-  };
-}
 
 const COLOURS: Readonly<Record<Level, Colour>> = { debug: 'gray', info: 'green', warn: 'yellow', error: 'red' };
 

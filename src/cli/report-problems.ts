@@ -1,5 +1,5 @@
 import type { Problem } from '../error/deploy-error.ts';
-import { jsonLog } from './log.ts';
+import { jsonLog } from '../runtime/json-log.ts';
 import { makePaint } from './paint.ts';
 import { formatProblem } from './print-error.ts';
 import type { Process } from './process.ts';

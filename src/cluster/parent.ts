@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import type { Target } from '../config/config.ts';
 import { DeployError } from '../error/deploy-error.ts';
 import type { Applied } from '../plan/applied.ts';
@@ -33,28 +33,29 @@ export function applySetId({ name, namespace }: Pick<Target, 'name' | 'namespace
 }
 
 const State = z.object({
-  rootTree: z.string().nullable(),
-  inputs: z.record(z.string(), z.string().nullable()),
-  settings: z.string().nullable(),
+  rootTree: z.nullable(z.string()),
+  inputs: z.record(z.string(), z.nullable(z.string())),
+  settings: z.nullable(z.string()),
   dirty: z.union([z.array(z.string()), z.literal('all')]),
-  lease: z.object({ run: z.string(), holder: z.string(), untilMs: z.number() }).nullable(),
+  lease: z.nullable(z.object({ run: z.string(), holder: z.string(), untilMs: z.number() })),
   hasInventory: z.boolean(),
   shards: z.array(z.string()),
   count: z.number(),
-  attempt: z
-    .object({
+  attempt: z.nullable(
+    z.object({
       revision: z.string(),
       settings: z.string(),
       class: z.enum(['manifest', 'guard']),
       tries: z.number(),
       nextTryMs: z.number(),
-    })
-    .nullable(),
-  rewind: z.string().nullable(),
-  pendingOn: z.string().nullable(),
-  contests: z
-    .record(z.string(), z.object({ times: z.number(), lastMs: z.number(), restUntilMs: z.number() }))
-    .default({}),
+    }),
+  ),
+  rewind: z.nullable(z.string()),
+  pendingOn: z.nullable(z.string()),
+  contests: z._default(
+    z.record(z.string(), z.object({ times: z.number(), lastMs: z.number(), restUntilMs: z.number() })),
+    {},
+  ),
 });
 
 const Drift = z.object({ objects: z.number(), since: z.string() });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { DeployError } from '../error/deploy-error.ts';
 import type { Entry } from '../plan/inventory.ts';
 
@@ -27,10 +27,10 @@ const Row = z.tuple([
   z.string(),
   z.string(),
   z.string(),
-  z.string().nullable(),
-  z.string().nullable(),
-  z.string().nullable(),
-  z.string().nullable(),
+  z.nullable(z.string()),
+  z.nullable(z.string()),
+  z.nullable(z.string()),
+  z.nullable(z.string()),
   z.union([z.literal(0), z.literal(1), z.string()]),
 ]);
 

@@ -9,7 +9,7 @@ import { changesNothing } from '../plan/plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import { formatId } from '../resource/resource.ts';
 import type { AppliedSource, Source } from '../resource/source.ts';
-import { isRead } from '../render/plain.ts';
+import { isRead } from '../render/is-read.ts';
 import { nextAttempt } from './attempt.ts';
 import { isSettled } from './current.ts';
 import { planFor } from './deploy.ts';

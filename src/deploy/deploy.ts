@@ -7,7 +7,6 @@ import type { Applied } from '../plan/applied.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import { changesNothing } from '../plan/plan.ts';
 import type { Plan } from '../plan/plan.ts';
-import { join, renderPlain } from '../render/plain.ts';
 import type { Revision, Source } from '../resource/source.ts';
 import { isPaused, nextAttempt } from './attempt.ts';
 import { isCurrent } from './current.ts';
@@ -85,6 +84,8 @@ export async function planFor(
   world: World,
   signal: AbortSignal,
 ): Promise<Plan> {
+  // The YAML parser is most of a function's bundle: a run that finds nothing to do never loads it.
+  const { join, renderPlain } = await import('../render/plain.ts');
   const desired = await world.stage('render', () => renderPlain(source.files));
   const readAlso = async (paths: readonly string[]) =>
     join(desired, renderPlain(await world.git.files(source.rootTree, paths, signal)));

@@ -1,4 +1,4 @@
-import { isRead } from '../render/plain.ts';
+import { isRead } from '../render/is-read.ts';
 import type { Applied } from '../plan/applied.ts';
 import type { Source } from '../resource/source.ts';
 import type { TargetRequest } from './request.ts';

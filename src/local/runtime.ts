@@ -1,13 +1,14 @@
-import { machineCredentials } from '../aws/credentials.ts';
 import { eksAccesses } from '../aws/eks-access.ts';
+import { machineCredentials } from '../aws/machine-credentials.ts';
 import { openAws } from '../aws/request.ts';
 import type { ClusterAccess } from '../cluster/access.ts';
 import type { Config } from '../config/config.ts';
 import type { Log } from '../deploy/outcome-log.ts';
-import { openRuntime, wait } from '../runtime/runtime.ts';
+import { openRuntime } from '../runtime/runtime.ts';
 import type { AccessOf, OpenRuntime } from '../runtime/runtime.ts';
 import { webhookSecrets } from '../runtime/secrets.ts';
 import type { SecretSources, WebhookSecrets } from '../runtime/secrets.ts';
+import { wait } from '../runtime/wait.ts';
 import { kubeconfigAccess } from './kubeconfig.ts';
 import type { KubeconfigCluster } from './kubeconfig.ts';
 import { localSecrets } from './secrets.ts';

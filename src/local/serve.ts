@@ -15,7 +15,7 @@ import { deadLetters } from './dead-letters.ts';
 import { holderOf } from './holder.ts';
 import { startHttpServer } from './http-server.ts';
 import { REGION, startQueueServer } from './queue-server.ts';
-import { wait } from '../runtime/runtime.ts';
+import { wait } from '../runtime/wait.ts';
 import { localRuntime } from './runtime.ts';
 import { VERSION } from '../runtime/version.ts';
 

@@ -1,9 +1,6 @@
-import type { Target } from '../config/config.ts';
-import { isExcluded } from '../config/glob.ts';
 import type { Problem } from '../error/deploy-error.ts';
 import { readManifests } from '../resource/manifests.ts';
 import type { Manifest } from '../resource/resource.ts';
-import { isBelow } from '../resource/source.ts';
 import type { SourceFile } from '../resource/source.ts';
 
 /** What the files that were read want to be in the cluster. */
@@ -68,10 +65,4 @@ function notRead(path: string, what: string, remedy: string): Problem {
     message: `skipped: it is ${what}`,
     remedy,
   };
-}
-
-/** Is this path one that the target reads? A link or submodule may stand for a folder, and is named then. */
-export function isRead(path: string, kind: SourceFile['kind'], target: Target): boolean {
-  if (!isBelow(path, target.path) || isExcluded(path, target)) return false;
-  return /\.(ya?ml|json)$/.test(path) || ((kind === 'symlink' || kind === 'submodule') && !/\.[^/]*$/.test(path));
 }

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { ClusterAccess } from '../cluster/access.ts';
 import { targetCluster } from '../cluster/cluster.ts';
 import { openSessions } from '../cluster/connection.ts';
@@ -21,6 +20,7 @@ import { resolveSecret } from './secrets.ts';
 import type { SecretSources } from './secrets.ts';
 import { openStatuses } from './statuses.ts';
 import { VERSION } from './version.ts';
+import { wait } from './wait.ts';
 
 /** How a cluster is reached as one target; null: as nobody in particular, to look at it. */
 export type AccessOf = (cluster: ClusterConfig, target: Target | null) => Promise<ClusterAccess>;
@@ -39,8 +39,6 @@ export interface OpenRuntime extends SweepRuntime {
   readonly accessOf: AccessOf;
   close(): void;
 }
-
-export const wait = (ms: number, signal: AbortSignal): Promise<void> => pause(ms, undefined, { signal });
 
 /** The real world behind the ports of a run: connections, kinds and tokens that are kept while runs come and go. */
 export function openRuntime({ config, log, holder, progress, secrets, accessOf }: RuntimeOptions): OpenRuntime {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { jsonLog, prettyLog } from '../../src/cli/log.ts';
+import { prettyLog } from '../../src/cli/log.ts';
+import { jsonLog } from '../../src/runtime/json-log.ts';
 import { makePaint } from '../../src/cli/paint.ts';
 import { formatProblem } from '../../src/cli/print-error.ts';
 import { formatTable } from '../../src/cli/table.ts';

@@ -1,0 +1,12 @@
+import { randomUUID } from 'node:crypto';
+import { interruptBefore } from '../src/aws/lambda-context.ts';
+import type { LambdaContext } from '../src/aws/lambda-context.ts';
+import { deployFunction } from '../src/runtime/deploy-function.ts';
+import { functionWorld } from '../src/runtime/function-world.ts';
+
+const world = functionWorld({ directory: import.meta.dirname, env: process.env, randomId: randomUUID });
+const serve = deployFunction(world, process.env['HEADGATE_DEPLOY_QUEUE_URL'] ?? '');
+
+/** On the queues: deploys what is asked for, and says on the commit when the queue has given up. */
+export const handler = (event: unknown, context: LambdaContext) =>
+  interruptBefore(context, (signal) => serve(event, Number(context.memoryLimitInMB), signal));

@@ -1,0 +1,24 @@
+import { randomUUID } from 'node:crypto';
+import { answerFunctionUrl, BODY_LIMIT_BYTES } from '../src/aws/function-url.ts';
+import type { Reception } from '../src/deploy/receive.ts';
+import { functionWorld } from '../src/runtime/function-world.ts';
+import { webhookSecrets } from '../src/runtime/secrets.ts';
+import { VERSION } from '../src/runtime/version.ts';
+
+/** A Git host hangs up after ten seconds. */
+const ANSWER_MS = 9_000;
+
+const world = functionWorld({ directory: import.meta.dirname, env: process.env, randomId: randomUUID });
+const reception: Reception = {
+  config: world.config,
+  version: VERSION,
+  limitBytes: BODY_LIMIT_BYTES,
+  ...webhookSecrets(world.secrets),
+  queue: world.queueAt('HEADGATE_DEPLOY_QUEUE_URL'),
+  randomId: randomUUID,
+  nowMs: world.nowMs,
+  log: world.log,
+};
+
+/** Receives webhooks at the function URL: authenticates, queues, answers. */
+export const handler = (event: unknown) => answerFunctionUrl(event, reception, AbortSignal.timeout(ANSWER_MS));

@@ -1,0 +1,124 @@
+/*
+ * Builds what is deployed to Lambda: `node infra/build.ts [headgate.yml [out]]`, or `buildFunctions` from serverless.yml's
+ * own build step. The same sources and configuration give the same bytes.
+ *
+ * Below `out` (default dist/functions) each function has a directory of its own that is packed whole:
+ *   webhook/webhook.mjs  handler `webhook.handler`  behind the function URL
+ *   deploy/deploy.mjs    handler `deploy.handler`   on the deploy queue (FIFO), the check queue, and the queues of their dead letters
+ *   sweep/sweep.mjs      handler `sweep.handler`    on a schedule; the input {"drift":false} looks at the refs only
+ * with headgate.json (the checked headgate.yml), ca/ (private authorities) and chunks/ (what is loaded when it is needed).
+ *
+ * Environment: HEADGATE_DEPLOY_QUEUE_URL (all three), HEADGATE_CHECK_QUEUE_URL (deploy), and what headgate.yml names by `env:`.
+ * Every queue of the deploy function that is neither of these two is taken as one of dead letters.
+ */
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import type { Metafile } from 'esbuild';
+import { refusedInFunctions } from '../src/aws/packable.ts';
+import type { Config } from '../src/config/config.ts';
+import { packConfig } from '../src/config/packed.ts';
+import type { PackedConfig } from '../src/config/packed.ts';
+import { readConfig } from '../src/config/read-config.ts';
+import type { Problem } from '../src/error/deploy-error.ts';
+
+export interface BuiltFunctions {
+  /** Everything that was written, from `out`, in order. */
+  readonly files: readonly string[];
+  /** esbuild's, with the outputs of all functions named from `out`. */
+  readonly metafile: Metafile;
+}
+
+/** Every mistake of the configuration, so that nothing is deployed with one. */
+export class ConfigMistakes extends Error {
+  readonly problems: readonly Problem[];
+
+  constructor(problems: readonly Problem[]) {
+    super(problems.map(({ subject, message, remedy }) => `${subject} ${message}. ${remedy}`).join('\n'));
+    this.problems = problems;
+  }
+}
+
+const FUNCTIONS = ['webhook', 'deploy', 'sweep'] as const;
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+
+export async function buildFunctions({ config, out }: { config: string; out: string }): Promise<BuiltFunctions> {
+  const checked = await checkedConfig(resolve(config));
+  await rm(out, { recursive: true, force: true });
+  const built = await Promise.all(FUNCTIONS.map((name) => buildFunction(name, { config: checked, out })));
+  return {
+    files: built.flatMap(({ files }) => files).toSorted(),
+    metafile: {
+      inputs: Object.assign({}, ...built.map(({ metafile }) => metafile.inputs)),
+      outputs: Object.assign({}, ...built.map(({ metafile }) => metafile.outputs)),
+    },
+  };
+}
+
+async function checkedConfig(path: string): Promise<Config> {
+  const read = readConfig({ text: await readFile(path, 'utf8'), path, env: process.env });
+  if ('problems' in read) throw new ConfigMistakes(read.problems);
+  const refused = refusedInFunctions(read.config);
+  if (refused.length > 0) throw new ConfigMistakes(refused);
+  return read.config;
+}
+
+async function buildFunction(
+  name: (typeof FUNCTIONS)[number],
+  { config, out }: { config: Config; out: string },
+): Promise<BuiltFunctions> {
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: [join('functions', `${name}.ts`)],
+    outdir: resolve(out, name),
+    platform: 'node',
+    format: 'esm',
+    target: 'node24',
+    // The packages' CommonJS would be preferred, and shakes badly.
+    mainFields: ['module', 'main'],
+    bundle: true,
+    splitting: true,
+    minify: true,
+    metafile: true,
+    legalComments: 'none',
+    outExtension: { '.js': '.mjs' },
+    chunkNames: 'chunks/[name]-[hash]',
+    // For packages in CommonJS that are loaded when they are needed.
+    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
+  });
+  const outputs = Object.fromEntries(
+    Object.entries(metafile.outputs).map(([path, output]) => [relative(resolve(out), resolve(root, path)), output]),
+  );
+  const data = await writeConfig(join(out, name), config);
+  const files = [...Object.keys(outputs), ...data.map((file) => join(name, file))];
+  return { files, metafile: { inputs: metafile.inputs, outputs } };
+}
+
+async function writeConfig(directory: string, config: Config): Promise<readonly string[]> {
+  const packed = packConfig(config);
+  const authorities = packed.repositories.flatMap(({ name, caFile }) =>
+    caFile === null ? [] : [{ from: caFile, to: join('ca', `${name}.pem`) }],
+  );
+  if (authorities.length > 0) await mkdir(join(directory, 'ca'), { recursive: true });
+  await Promise.all(authorities.map(({ from, to }) => copyFile(from, join(directory, to))));
+  const repositories = packed.repositories.map((repository) => ({
+    ...repository,
+    caFile: repository.caFile === null ? null : join('ca', `${repository.name}.pem`),
+  }));
+  const content: PackedConfig = { ...packed, repositories };
+  await writeFile(join(directory, 'headgate.json'), JSON.stringify(content));
+  return ['headgate.json', ...authorities.map(({ to }) => to)];
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [config = process.env['HEADGATE_CONFIG'] ?? 'headgate.yml', out = join('dist', 'functions')] =
+    process.argv.slice(2);
+  try {
+    const { files } = await buildFunctions({ config, out });
+    process.stderr.write(`${files.length} files below ${out}\n`);
+  } catch (thrown) {
+    process.stderr.write(`${thrown instanceof Error ? thrown.message : String(thrown)}\n`);
+    process.exitCode = 1;
+  }
+}

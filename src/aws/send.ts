@@ -1,0 +1,72 @@
+import type { DeployRequest } from '../deploy/request.ts';
+import { DeployError } from '../error/deploy-error.ts';
+
+/** One message of a batch, in the words of the SQS API. */
+export interface Entry {
+  readonly Id: string;
+  readonly MessageBody: string;
+  readonly MessageGroupId: string;
+  readonly MessageDeduplicationId: string;
+}
+
+export interface Sending {
+  /** Random per request: doubles are harmless, and a redelivery must not be swallowed. */
+  readonly randomId: () => string;
+  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Sends ten at most, and says which of them were not taken and why. */
+  readonly sendBatch: (entries: readonly Entry[], signal: AbortSignal) => Promise<Refused>;
+}
+
+export interface Refused {
+  readonly ids: ReadonlySet<string>;
+  readonly reason: string;
+}
+
+/** SQS takes this many entries in a batch. */
+export const BATCH = 10;
+const TRIES = 3;
+
+/** One message per request, in the group of its target; what is not taken is sent again. @throws DeployError `queue-unreachable` */
+export async function sendRequests(
+  requests: readonly DeployRequest[],
+  sending: Sending,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let at = 0; at < requests.length; at += BATCH) {
+    const entries = requests.slice(at, at + BATCH).map((request, index) => ({
+      Id: String(index),
+      MessageBody: JSON.stringify(request),
+      MessageGroupId: request.target,
+      MessageDeduplicationId: sending.randomId(),
+    }));
+    await sendEntries(entries, sending, signal);
+  }
+}
+
+async function sendEntries(
+  entries: readonly Entry[],
+  { sendBatch, wait }: Sending,
+  signal: AbortSignal,
+): Promise<void> {
+  let left = entries;
+  for (let tries = 1; ; tries += 1) {
+    try {
+      const { ids, reason } = await sendBatch(left, signal);
+      left = left.filter(({ Id }) => ids.has(Id));
+      if (left.length === 0) return;
+      if (tries === TRIES) throw new Error(`${left.length} messages were not taken: ${reason}`);
+    } catch (cause) {
+      if (tries === TRIES || signal.aborted) throw unreachable(cause);
+    }
+    await wait(100 * 2 ** tries, signal).catch((cause: unknown) => Promise.reject(unreachable(cause)));
+  }
+}
+
+function unreachable(cause: unknown): DeployError {
+  return new DeployError('queue-unreachable', {
+    subject: 'the deploy queue',
+    message: `it does not take messages: ${cause instanceof Error ? cause.message : String(cause)}`,
+    remedy: 'Nothing is lost: the sweep finds the push. Look at why the queue does not answer.',
+    cause,
+  });
+}

@@ -1,0 +1,26 @@
+import { eksAccesses } from '../aws/eks-access.ts';
+import { DeployError } from '../error/deploy-error.ts';
+import type { FunctionWorld } from './function-world.ts';
+import { openRuntime } from './runtime.ts';
+import type { OpenRuntime } from './runtime.ts';
+
+/** The world of a run in a function: clusters on EKS, rights of its own role, no disk. */
+export function functionRuntime(world: FunctionWorld, holder: string): OpenRuntime {
+  const { config, log, aws, credentials, secrets, nowMs } = world;
+  const eks = eksAccesses({ aws, credentials, nowMs });
+  return openRuntime({
+    config,
+    log,
+    holder,
+    progress: () => undefined,
+    secrets,
+    accessOf(cluster, target) {
+      if (cluster.kind === 'eks') return eks(cluster, target);
+      throw new DeployError('config-invalid', {
+        subject: `cluster ${cluster.name}`,
+        message: 'functions read no kubeconfig',
+        remedy: 'Name the cluster with eks:, or deploy to it with headgate serve.',
+      });
+    },
+  });
+}
