@@ -44,7 +44,11 @@ export async function applyPlan(
   const results = await writeSteps(plan, context, { run, signal });
   if (results.every(({ kind }) => kind !== 'failed')) {
     results.push(
-      ...(await pruneSteps(plan, { ...context, applySetId: facts.applySetId, touched: facts.touched }, signal)),
+      ...(await pruneSteps(
+        plan,
+        { ...context, kinds: run.kinds, applySetId: facts.applySetId, touched: facts.touched },
+        signal,
+      )),
     );
   }
   return { results, close: (last) => close({ application, results, names, known, held }, run.store, last) };

@@ -77,7 +77,8 @@ export function targetCluster(run: ClusterRun): TargetCluster {
     },
     async preview(change, signal) {
       const touched = gathered?.facts.touched ?? new Set();
-      return preview(change, { connection, target, kindOf, applySetId: applySetId(target), touched }, signal);
+      const context = { connection, kinds: run.kinds, target, kindOf, applySetId: applySetId(target), touched };
+      return preview(change, context, signal);
     },
     holders: (change, signal) => holdersOf(change, { connection, target, kindOf }, signal),
     async record(change, signal) {

@@ -11,8 +11,8 @@ import type { Manifest, Resource } from '../resource/resource.ts';
 import { inParallel } from './in-parallel.ts';
 import { entriesOf, isOutgrown, readInventory } from './inventory-store.ts';
 import type { InventoryView } from './inventory-store.ts';
-import { objectPath } from './kinds.ts';
-import { observe, readLive } from './observe.ts';
+import { observe } from './observe.ts';
+import { learnKindsOf, readOwned } from './owned.ts';
 import type { Parent } from './parent.ts';
 import { rebuild } from './rebuild.ts';
 import type { StateStore } from './state-store.ts';
@@ -194,11 +194,11 @@ async function openQuestions(
     (byObject.get(formatId(resource.id)) ?? []).map(({ file }) => file),
   );
   const claimed = candidates.flatMap(({ live }) => (live === null ? [] : [sourceIfOurs(live, context)]));
-  const left = entries.filter(
-    (entry) => touched.has(entry.file) && !wanted.has(formatId(entry.id)) && entry.pending !== null,
-  );
-  const lives = await inParallel(left, (entry) => readPending(entry, context, signal));
-  const all = [...formerFiles, ...claimed, ...left.map(({ pending }) => pending?.from ?? null), ...lives];
+  const left = entries.filter((entry) => touched.has(entry.file) && !wanted.has(formatId(entry.id)));
+  await learnKindsOf(left, context, signal);
+  const pending = left.filter((entry) => entry.pending !== null);
+  const lives = await inParallel(pending, (entry) => readPending(entry, context, signal));
+  const all = [...formerFiles, ...claimed, ...pending.map((entry) => entry.pending?.from ?? null), ...lives];
   return [...new Set(all)].filter((file) => file !== null).filter((file) => file !== '' && !touched.has(file));
 }
 
@@ -209,10 +209,8 @@ function sourceIfOurs(live: NonNullable<Candidate['live']>, { applySetId }: Gath
 
 /** A pending entry is never pruned by itself: the live object may say that another file defines it by now. */
 async function readPending(entry: Entry, context: GatherContext, signal: AbortSignal): Promise<string | null> {
-  const kind = context.kinds.find({ apiVersion: entry.apiVersion, kind: entry.id.kind });
-  if (kind === null) return null;
-  const live = await readLive(objectPath(kind, entry.id), { context, resource: entry }, signal);
-  return live?.annotations[SOURCE] ?? null;
+  const owned = await readOwned(entry, context, signal);
+  return owned?.live.annotations[SOURCE] ?? null;
 }
 
 function factsOf(

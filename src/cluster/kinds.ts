@@ -19,6 +19,8 @@ export interface Kind {
 export interface KindCache {
   /** Null: not known to be served. */
   find(of: Pick<Manifest, 'apiVersion' | 'kind'>): Kind | null;
+  /** In this version, or else in another one of its group: an object outlives the version that it was written in. */
+  findAny(of: Pick<Manifest, 'apiVersion' | 'kind'>): Kind | null;
   /** Asks the cluster when one of these kinds is not known. */
   learn(
     connection: Connection,
@@ -31,9 +33,7 @@ export interface KindCache {
 }
 
 export function kindCache(): KindCache {
-  let known: ReadonlyMap<string, Kind> = new Map(
-    builtinKinds().map((kind) => [keyOf(apiVersionOf(kind), kind.kind), kind]),
-  );
+  let known = byKey(builtinKinds());
   let discovered: readonly Kind[] | null = null;
 
   function find({ apiVersion, kind }: Pick<Manifest, 'apiVersion' | 'kind'>): Kind | null {
@@ -43,12 +43,17 @@ export function kindCache(): KindCache {
   async function refresh(connection: Connection, signal: AbortSignal): Promise<void> {
     const found = await discover(connection, signal);
     discovered = found;
-    known = new Map([...known, ...found.map((kind): [string, Kind] => [keyOf(apiVersionOf(kind), kind.kind), kind])]);
+    // What was discovered before may be served no more.
+    known = byKey([...builtinKinds(), ...found]);
   }
 
   return {
     find,
     refresh,
+    findAny(of) {
+      const group = groupOf(of.apiVersion);
+      return find(of) ?? [...known.values()].find((kind) => kind.group === group && kind.kind === of.kind) ?? null;
+    },
     async learn(connection, manifests, signal) {
       if (manifests.some((manifest) => find(manifest) === null)) await refresh(connection, signal);
     },
@@ -62,6 +67,14 @@ export function kindCache(): KindCache {
       return [...preferred.values()];
     },
   };
+}
+
+function byKey(kinds: readonly Kind[]): ReadonlyMap<string, Kind> {
+  return new Map(kinds.map((kind) => [keyOf(apiVersionOf(kind), kind.kind), kind]));
+}
+
+function groupOf(apiVersion: string): string {
+  return apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
 }
 
 function keyOf(apiVersion: string, kind: string): string {

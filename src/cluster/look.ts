@@ -9,6 +9,7 @@ import type { Kind } from './kinds.ts';
 import { listOwned } from './list.ts';
 import { liveOf, seenOf } from './metadata.ts';
 import { applySetId } from './parent.ts';
+import { learnKindsOf } from './owned.ts';
 import type { Parent } from './parent.ts';
 import type { ClusterRun } from './run.ts';
 import type { StateStore } from './state-store.ts';
@@ -34,8 +35,7 @@ export async function look({ applied }: Parent, context: LookContext, signal: Ab
   const inventory = await readInventory(applied, { files: 'all', have: null }, { store: context.store, signal });
   if (inventory === null) return null;
   const entries = entriesOf(inventory);
-  const addressed = entries.map(({ apiVersion, id }) => ({ apiVersion, kind: id.kind }));
-  await context.kinds.learn(context.connection, addressed, signal);
+  await learnKindsOf(entries, context, signal);
   const byKind = Map.groupBy(entries, ({ id }) => formatKind(id));
   const lists = await Promise.all([...byKind.values()].map((members) => listKind(members, context, signal)));
   return {
@@ -57,7 +57,8 @@ interface KindLook {
 
 async function listKind(members: readonly Entry[], context: LookContext, signal: AbortSignal): Promise<KindLook> {
   const [first] = members;
-  const kind = first === undefined ? null : context.kinds.find({ apiVersion: first.apiVersion, kind: first.id.kind });
+  const kind =
+    first === undefined ? null : context.kinds.findAny({ apiVersion: first.apiVersion, kind: first.id.kind });
   // Its definition is gone, and with it every object.
   if (kind === null) return { entries: members, listed: [], problems: [] };
   const namespaces = [...new Set(members.map(({ id }) => id.namespace))];

@@ -7,7 +7,9 @@ import { formatId, formatPosition, isObject, isSecret } from '../resource/resour
 import type { JsonObject } from '../resource/resource.ts';
 import type { KubeRequest } from './connection.ts';
 import { objectPath } from './kinds.ts';
-import { applyRequest, readLive } from './observe.ts';
+import type { KindCache } from './kinds.ts';
+import { applyRequest } from './observe.ts';
+import { readOwned } from './owned.ts';
 import type { ObserveContext } from './run.ts';
 import { problemOf } from './status.ts';
 
@@ -17,6 +19,7 @@ export type Preview =
   | { readonly kind: 'keep'; readonly reason: string };
 
 type PreviewContext = Pick<ObserveContext, 'connection' | 'target' | 'kindOf' | 'applySetId'> & {
+  readonly kinds: KindCache;
   readonly touched: ReadonlySet<string>;
 };
 
@@ -26,9 +29,8 @@ export async function preview(change: Write | Prune, context: PreviewContext, si
 }
 
 async function previewPrune({ entry }: Prune, context: PreviewContext, signal: AbortSignal): Promise<Preview> {
-  const kind = context.kindOf(entry);
-  const live = kind === null ? null : await readLive(objectPath(kind, entry.id), { context, resource: entry }, signal);
-  const verdict = judgePrune(entry, live, context);
+  const owned = await readOwned(entry, context, signal);
+  const verdict = judgePrune(entry, owned?.live ?? null, context);
   if (verdict.kind === 'keep') return { kind: 'keep', reason: verdict.reason };
   return verdict.kind === 'gone' ? { kind: 'keep', reason: 'it is gone already' } : { kind: 'prune' };
 }

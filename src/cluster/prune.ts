@@ -4,9 +4,9 @@ import type { LiveMetadata } from '../plan/ownership.ts';
 import type { Prune } from '../plan/plan.ts';
 import { judgePrune } from '../plan/prune-rule.ts';
 import { formatId } from '../resource/resource.ts';
-import { objectPath } from './kinds.ts';
+import type { KindCache } from './kinds.ts';
 import { METADATA_ONLY } from './metadata.ts';
-import { readLive } from './observe.ts';
+import { readOwned } from './owned.ts';
 import { problemOf } from './status.ts';
 import type { WriteContext } from './write.ts';
 
@@ -14,6 +14,7 @@ import type { WriteContext } from './write.ts';
 const CONFLICT_TRIES = 5;
 
 export interface PruneContext extends WriteContext {
+  readonly kinds: KindCache;
   readonly applySetId: string;
   readonly touched: ReadonlySet<string>;
 }
@@ -21,17 +22,14 @@ export interface PruneContext extends WriteContext {
 /** Reads one object that left Git, judges it, and deletes exactly what was judged. */
 export async function prune(change: Prune, context: PruneContext, signal: AbortSignal): Promise<ChangeResult> {
   const { entry } = change;
-  const kind = context.kindOf(entry);
-  // Its definition is gone, and with it the object.
-  if (kind === null) return { kind: 'pruned', prune: change };
-  const path = objectPath(kind, entry.id);
   for (let tries = 1; ; tries += 1) {
-    const live = await readLive(path, { context, resource: entry }, signal);
-    const verdict = judgePrune(entry, live, context);
+    const owned = await readOwned(entry, context, signal);
+    const verdict = judgePrune(entry, owned?.live ?? null, context);
     if (verdict.kind === 'keep') return { ...verdict, kind: 'kept', prune: change };
-    if (verdict.kind === 'gone' || live === null) return { kind: 'pruned', prune: change };
+    if (verdict.kind === 'gone' || owned === null) return { kind: 'pruned', prune: change };
     await context.held.ensure(signal);
-    const answer = await context.connection.request(deleteRequest(path, live, tries <= CONFLICT_TRIES), signal);
+    const request = deleteRequest(owned.path, owned.live, tries <= CONFLICT_TRIES);
+    const answer = await context.connection.request(request, signal);
     if (answer.status < 300 || answer.status === 404) return { kind: 'pruned', prune: change };
     if (answer.status === 409 && tries <= CONFLICT_TRIES) continue;
     const error = problemOf(answer, { subject: formatId(entry.id), secret: false });

@@ -50,6 +50,11 @@ export function conflictsOf(answer: KubeAnswer): readonly FieldHolder[] {
   });
 }
 
+/** Of a 404: the kind is served, and there is no such object; else it is the kind that is not served. */
+export function isMissingObject(answer: KubeAnswer): boolean {
+  return readStatus(answer).name !== '';
+}
+
 function codeOf({ code, reason, message, kind, name }: Status): ErrorCode {
   if (code === 401) return 'cluster-unauthorized';
   if (code === 403) return 'manifest-forbidden';

@@ -256,6 +256,13 @@ export class House {
     return stdout;
   }
 
+  /** As somebody with kubectl does it, without Git. */
+  async applyByHand(manifest: string, ...args: readonly string[]): Promise<void> {
+    const command = ['-n', this.namespace, 'apply', ...args, '-f', '-'];
+    const { code, stderr } = await kubectl(this.cluster, command, manifest);
+    if (code !== 0) throw new Error(stderr);
+  }
+
   /** An object of the namespace; null when it does not exist. */
   async get(kind: string, name: string): Promise<JsonObject | null> {
     const { code, stdout } = await kubectl(this.cluster, ['-n', this.namespace, 'get', kind, name, '-o', 'json']);
