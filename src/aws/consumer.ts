@@ -1,14 +1,14 @@
 import { asDeployError } from '../error/deploy-error.ts';
 import type { DeployRequest } from '../deploy/request.ts';
 import type { Log } from '../deploy/outcome-log.ts';
-import type { Received, SqsQueue } from './queue.ts';
+import type { Inbox, Received } from './queue.ts';
 
 /** What became of the requests of one target that arrived together. */
 export type Handled = { readonly kind: 'done' } | { readonly kind: 'retry'; readonly afterMs: number | null };
 
-export interface ConsumerOptions {
-  readonly queue: SqsQueue;
-  readonly handler: (requests: readonly DeployRequest[], signal: AbortSignal) => Promise<Handled>;
+export interface ConsumerOptions<Request extends Addressed = DeployRequest> {
+  readonly queue: Inbox<Request>;
+  readonly handler: (requests: readonly Request[], signal: AbortSignal) => Promise<Handled>;
   /** A message that is none of ours; it is taken out of the queue when this resolves. */
   readonly onPoison: (body: string) => Promise<void>;
   readonly log: Log;
@@ -19,6 +19,10 @@ export interface ConsumerOptions {
   readonly concurrency: number;
   /** How long a message is hidden at a time; it is renewed after a third of that. A killed process's group is free after it. */
   readonly visibilitySeconds: number;
+}
+
+interface Addressed {
+  readonly target: string;
 }
 
 export interface Consumer {
@@ -38,7 +42,7 @@ export function pauseSeconds(tries: number, random: number): number {
 }
 
 /** Takes messages for as long as it is not stopped: groups side by side, each in its order. */
-export function consume(options: ConsumerOptions): Consumer {
+export function consume<Request extends Addressed = DeployRequest>(options: ConsumerOptions<Request>): Consumer {
   const { queue, log, wait, concurrency, visibilitySeconds } = options;
   const polling = new AbortController();
   const working = new AbortController();
@@ -63,7 +67,7 @@ export function consume(options: ConsumerOptions): Consumer {
     }
   }
 
-  function start(group: string, messages: readonly Received[]): void {
+  function start(group: string, messages: readonly Received<Request>[]): void {
     waiting.delete(group);
     // A message that came back although it is still worked on waits for that: a target never has two runs at once.
     const before = lastOf.get(group) ?? Promise.resolve();
@@ -80,13 +84,13 @@ export function consume(options: ConsumerOptions): Consumer {
     });
   }
 
-  async function serveGroup(group: string, messages: readonly Received[]): Promise<void> {
+  async function serveGroup(group: string, messages: readonly Received<Request>[]): Promise<void> {
     for (const poison of messages.filter(({ request }) => request === null)) {
       await options.onPoison(poison.body);
       await queue.remove(poison.receipt);
     }
-    const ours = messages.filter(
-      (message): message is Received & { request: DeployRequest } => message.request !== null,
+    const ours = messages.flatMap((message) =>
+      message.request === null ? [] : [{ ...message, request: message.request }],
     );
     if (ours.length === 0) return;
     const receipts = ours.map(({ receipt }) => receipt);
@@ -104,7 +108,7 @@ export function consume(options: ConsumerOptions): Consumer {
 
   /** Renews the messages while the handler works; when they cannot be renewed, another consumer may have them: it stops. */
   async function handle(
-    messages: readonly { readonly request: DeployRequest }[],
+    messages: readonly { readonly request: Request }[],
     receipts: readonly string[],
   ): Promise<Handled> {
     const lost = new AbortController();

@@ -32,7 +32,7 @@ export function readRequest(body: string): DeployRequest | null {
   return revision === null ? null : { ...rest, hint: { ...hint, revision, rootTree: asObjectId(hint.rootTree ?? '') } };
 }
 
-function parse(body: string): unknown {
+export function parse(body: string): unknown {
   try {
     return JSON.parse(body);
   } catch {

@@ -15,26 +15,31 @@ export interface QueueOptions {
 }
 
 /** A message as it was received; `request` is null when it is none of ours. */
-export interface Received {
-  readonly request: DeployRequest | null;
+export interface Received<Request = DeployRequest> {
+  readonly request: Request | null;
   readonly body: string;
   readonly receipt: string;
+  /** Of a standard queue: the message's own id, because each of its messages is alone. */
   readonly group: string;
   /** How often it was handed out, this time included. */
   readonly tries: number;
 }
 
-/** A FIFO queue of SQS, one message group per target. */
-export interface SqsQueue {
-  send(requests: readonly DeployRequest[], signal: AbortSignal): Promise<void>;
+/** What a consumer needs of a queue. */
+export interface Inbox<Request = DeployRequest> {
   receive(
     options: { visibilitySeconds: number; waitSeconds: number },
     signal: AbortSignal,
-  ): Promise<readonly Received[]>;
+  ): Promise<readonly Received<Request>[]>;
   /** Hides a message for so long from now: a second at least, because fauxqs 2.4.1 loses a message that is given back with 0. */
   hide(receipt: string, seconds: number): Promise<void>;
   remove(receipt: string): Promise<void>;
   close(): void;
+}
+
+/** A FIFO queue of SQS, one message group per target. */
+export interface SqsQueue extends Inbox {
+  send(requests: readonly DeployRequest[], signal: AbortSignal): Promise<void>;
 }
 
 const wait = (ms: number, signal: AbortSignal) => pause(ms, undefined, { signal });
@@ -48,7 +53,17 @@ export async function openQueue({ endpoint, region, queueUrl, randomId }: QueueO
     return { ids: new Set(Failed.map(({ Id = '' }) => Id)), reason: Failed[0]?.Message ?? 'no reason given' };
   };
   return {
+    ...(await openInbox(client, { queueUrl, read: readRequest })),
     send: (requests, signal) => sendRequests(requests, { randomId, wait, sendBatch }, signal),
+  };
+}
+
+export async function openInbox<Request>(
+  client: SQSClient,
+  { queueUrl, read }: { queueUrl: string; read: (body: string) => Request | null },
+): Promise<Inbox<Request>> {
+  const sqs = await import('@aws-sdk/client-sqs');
+  return {
     async receive({ visibilitySeconds, waitSeconds }, signal) {
       const command = new sqs.ReceiveMessageCommand({
         QueueUrl: queueUrl,
@@ -58,7 +73,7 @@ export async function openQueue({ endpoint, region, queueUrl, randomId }: QueueO
         MessageSystemAttributeNames: ['MessageGroupId', 'ApproximateReceiveCount'],
       });
       const { Messages = [] } = await client.send(command, { abortSignal: signal });
-      return Messages.map((message) => readMessage(message));
+      return Messages.map((message) => readMessage(message, read));
     },
     async hide(receipt, seconds) {
       await client.send(
@@ -76,19 +91,20 @@ export async function openQueue({ endpoint, region, queueUrl, randomId }: QueueO
   };
 }
 
-async function openClient({ endpoint, region }: Pick<QueueOptions, 'endpoint' | 'region'>): Promise<SQSClient> {
+export async function openClient({ endpoint, region }: Pick<QueueOptions, 'endpoint' | 'region'>): Promise<SQSClient> {
   const { SQSClient: Client } = await import('@aws-sdk/client-sqs');
   // The embedded queue checks no signature, and the SDK wants something to sign with.
   const local = endpoint === null ? {} : { endpoint, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
   return new Client({ region, maxAttempts: 3, useQueueUrlAsEndpoint: false, ...local });
 }
 
-function readMessage({ Body: body = '', ReceiptHandle: receipt = '', Attributes = {} }: Message): Received {
+function readMessage<Request>(message: Message, read: (body: string) => Request | null): Received<Request> {
+  const { Body: body = '', ReceiptHandle: receipt = '', Attributes = {}, MessageId = '' } = message;
   const tries = Number(Attributes.ApproximateReceiveCount ?? 1);
-  return { request: readRequest(body), body, receipt, group: Attributes.MessageGroupId ?? '', tries };
+  return { request: read(body), body, receipt, group: Attributes.MessageGroupId ?? MessageId, tries };
 }
 
-/** Creates what is not there yet: the FIFO queue and the one for its dead letters. */
+/** Creates what is not there yet: the FIFO queue, the one for its dead letters, and the one for checks. */
 export async function createQueues({
   endpoint,
   region,
@@ -110,7 +126,14 @@ export async function createQueues({
     const deploy = await client.send(
       new CreateQueueCommand({ QueueName: 'headgate-deploy.fifo', Attributes: { ...fifo, RedrivePolicy } }),
     );
-    return { deployUrl: deploy.QueueUrl ?? '', deadUrl: dead.QueueUrl ?? '' };
+    // Standard: a check that waits must not hold up the next one of its target.
+    const checks = await client.send(
+      new CreateQueueCommand({
+        QueueName: 'headgate-check',
+        Attributes: { MessageRetentionPeriod: fifo.MessageRetentionPeriod },
+      }),
+    );
+    return { deployUrl: deploy.QueueUrl ?? '', deadUrl: dead.QueueUrl ?? '', checkUrl: checks.QueueUrl ?? '' };
   } finally {
     client.destroy();
   }

@@ -62,9 +62,9 @@ async function sendEntries(
   }
 }
 
-function unreachable(cause: unknown): DeployError {
+export function unreachable(cause: unknown, queue = 'the deploy queue'): DeployError {
   return new DeployError('queue-unreachable', {
-    subject: 'the deploy queue',
+    subject: queue,
     message: `it does not take messages: ${cause instanceof Error ? cause.message : String(cause)}`,
     remedy: 'Nothing is lost: the sweep finds the push. Look at why the queue does not answer.',
     cause,

@@ -17,6 +17,8 @@ import { applySetId } from './parent.ts';
 import type { Parent } from './parent.ts';
 import { preview } from './preview.ts';
 import type { Preview } from './preview.ts';
+import { readinessOf } from './readiness.ts';
+import type { Readiness } from './readiness.ts';
 import type { ClusterRun, Ends, Gathered, ObserveContext, ObserveQuestion } from './run.ts';
 import { stateStore } from './state-store.ts';
 import { problemOf } from './status.ts';
@@ -43,6 +45,7 @@ export interface TargetCluster {
   record(change: Partial<Applied>, signal: AbortSignal): Promise<void>;
   /** Best effort: an Event that cannot be written fails nothing. */
   event(event: ClusterEvent, signal: AbortSignal): Promise<void>;
+  readonly readiness: Readiness;
 }
 
 export function targetCluster(run: ClusterRun): TargetCluster {
@@ -55,6 +58,7 @@ export function targetCluster(run: ClusterRun): TargetCluster {
 
   return {
     usage: connection.usage,
+    readiness: readinessOf(run, store),
     async readApplied(purpose, signal) {
       parent = await store.readParent(signal);
       if (purpose === 'write') refuseHeldLease(parent?.applied.lease ?? null, runner, target);

@@ -1,6 +1,7 @@
 import type { OutgoingHttpHeaders } from 'node:http2';
 import { DeployError } from '../error/deploy-error.ts';
 import type { ClusterAccess } from './access.ts';
+import { METADATA_ONLY } from './metadata.ts';
 import { openSession, SessionError } from './session.ts';
 import type { RawAnswer, Session } from './session.ts';
 
@@ -26,6 +27,8 @@ export interface KubeAnswer {
 export interface Connection {
   readonly usage: { readonly requests: number; readonly bytes: number };
   request(request: KubeRequest, signal: AbortSignal): Promise<KubeAnswer>;
+  /** Calls for every line of a watch until it ends or the signal aborts; its HTTP status, 0 when there was no answer. Never rejects. */
+  listen(path: string, onLine: (line: string) => void, signal: AbortSignal): Promise<number>;
 }
 
 export interface ConnectionOptions {
@@ -131,6 +134,16 @@ function connectionOver(first: ClusterAccess, sessionOf: SessionOf, options: Con
 
   return {
     usage,
+    async listen(path, onLine, signal) {
+      try {
+        const headers = await headersOf({ method: 'GET', path, accept: METADATA_ONLY }, false);
+        usage.requests += 1;
+        return await sessionOf(access).listen({ headers, onLine }, signal);
+      } catch {
+        // No token now: the next look says so.
+        return 0;
+      }
+    },
     async request(request, signal) {
       for (let tries = 1; ; tries += 1) {
         const answer = await send(request, signal);

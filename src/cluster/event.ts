@@ -5,7 +5,15 @@ import { parentName } from './parent.ts';
 export interface ClusterEvent {
   readonly type: 'Normal' | 'Warning';
   readonly reason:
-    'Deployed' | 'DeployFailed' | 'DeployRefused' | 'Drifted' | 'DriftCorrected' | 'DriftContested' | 'DriftRefused';
+    | 'Deployed'
+    | 'DeployFailed'
+    | 'DeployRefused'
+    | 'Drifted'
+    | 'DriftCorrected'
+    | 'DriftContested'
+    | 'DriftRefused'
+    | 'Ready'
+    | 'NotReady';
   readonly message: string;
 }
 

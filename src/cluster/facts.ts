@@ -218,7 +218,7 @@ function factsOf(
     source: Facts['source'];
     desired: DesiredFiles;
   },
-  { target, applySetId }: GatherContext,
+  { target, applySetId, parent }: GatherContext,
 ): Facts {
   const { source, desired, candidates, count, isRebuilt, entries, problems, namespaceMissing } = at;
   const { revision, rootTree, tree } = source;
@@ -227,6 +227,7 @@ function factsOf(
     applySetId,
     source: { revision, rootTree, tree },
     touched: desired.touched,
+    dirty: parent?.applied.dirty ?? 'all',
     entries,
     count,
     isRebuilt,

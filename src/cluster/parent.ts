@@ -6,7 +6,7 @@ import type { Applied } from '../plan/applied.ts';
 import type { Json, JsonObject } from '../resource/resource.ts';
 import { isObject, metadataMap, textOf } from '../resource/resource.ts';
 import { asObjectId, asRevision } from '../resource/source.ts';
-import type { AppliedSource } from '../resource/source.ts';
+import type { AppliedSource, Revision } from '../resource/source.ts';
 import { decodeEntries, encodeEntries } from './shard.ts';
 
 /** The state object of a target, read. It is an ApplySet parent (KEP-3659), so that kubectl respects what it owns. */
@@ -32,6 +32,8 @@ export function applySetId({ name, namespace }: Pick<Target, 'name' | 'namespace
   return `applyset-${digest}-v1`;
 }
 
+const Commit = z.custom<Revision>((value) => typeof value === 'string' && asRevision(value) !== null);
+
 const State = z.object({
   rootTree: z.nullable(z.string()),
   inputs: z.record(z.string(), z.nullable(z.string())),
@@ -56,6 +58,7 @@ const State = z.object({
     z.record(z.string(), z.object({ times: z.number(), lastMs: z.number(), restUntilMs: z.number() })),
     {},
   ),
+  awaited: z._default(z.nullable(z.object({ revision: Commit, sinceMs: z.number() })), null),
 });
 
 const Drift = z.object({ objects: z.number(), since: z.string() });
@@ -76,6 +79,7 @@ export function writeParent(record: Applied, target: Target): JsonObject {
     rewind: record.rewind,
     pendingOn: record.pendingOn,
     contests: record.contests,
+    awaited: record.awaited,
   };
   return {
     apiVersion: 'v1',

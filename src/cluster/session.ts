@@ -2,6 +2,7 @@ import { connect, constants } from 'node:http2';
 import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http2';
 import { DeployError } from '../error/deploy-error.ts';
 import type { ClusterAccess } from './access.ts';
+import { listen } from './session-stream.ts';
 
 export interface RawAnswer {
   readonly status: number;
@@ -25,6 +26,11 @@ const CONNECT_TIMEOUT_MS = 10_000;
 export interface Session {
   /** Rejects with a SessionError when no answer came. */
   send(request: RawRequest, signal: AbortSignal): Promise<RawAnswer>;
+  /** A watch. It takes none of the places of the others: it would keep it for a minute. */
+  listen(
+    watch: { readonly headers: OutgoingHttpHeaders; readonly onLine: (line: string) => void },
+    signal: AbortSignal,
+  ): Promise<number>;
   close(): void;
 }
 
@@ -96,6 +102,14 @@ export function openSession(access: ClusterAccess): Session {
         return await exchange(current(), request, signal);
       } finally {
         release();
+      }
+    },
+    async listen(watch, signal) {
+      try {
+        return await listen(current(), watch, signal);
+      } catch {
+        // The connection went away under it.
+        return 0;
       }
     },
     close() {

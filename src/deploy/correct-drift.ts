@@ -95,7 +95,7 @@ async function correct(run: Run, world: World, signal: AbortSignal): Promise<Rep
   const badly = (ended: readonly ChangeResult[]) => ({ contests, ...badlyOf(ended, run) });
   const ends = { open: {}, well: { contests, drift, ...written }, badly };
   const results = await settle({ plan, ends }, run, world, signal);
-  const ended = reportApplied(at.revision, at.revision, { plan, results });
+  const ended = reportApplied(at.revision, at.revision, { plan, results, waitMs: 0 });
   const where = { at, world };
   if (ended.failed === 0) await writeEvent('DriftCorrected', only(explained, 'drifted'), where, signal);
   await writeEvent('DriftContested', only(explained, 'drift-contested'), where, signal);

@@ -9,6 +9,8 @@ import { changesNothing } from '../plan/plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Revision, Source } from '../resource/source.ts';
 import { isPaused, nextAttempt } from './attempt.ts';
+import { objectsFor } from './check-request.ts';
+import type { CheckRequest } from './check-request.ts';
 import { isCurrent } from './current.ts';
 import { fetchSource, queryOf } from './fetch.ts';
 import { applied as reportApplied, errorsOf, refused, summaryOf, unchanged } from './report.ts';
@@ -19,16 +21,17 @@ import type { World } from './world.ts';
 /** Brings one target to the tip of its ref and says what that changed. */
 export async function deploy(request: TargetRequest, world: World, signal: AbortSignal): Promise<Report> {
   const { target } = request;
+  const sinceMs = world.nowMs();
   const settings = settingsHash(target);
   const applied = await world.cluster.readApplied('write', signal);
   const source = await world.stage('fetch', () => fetchSource({ request, applied, settings }, world, signal));
   if (source === 'rewound') return unchanged(previousOf(applied), previousOf(applied));
-  if (isCurrent(applied, source, settings)) return unchanged(source.revision, previousOf(applied));
+  if (isCurrent(applied, source, settings)) return stayed(applied, source.revision);
   // Refused between the sweep's look and this run.
   const isLeft = isPaused(applied, { revision: source.revision, settings, nowMs: world.nowMs() });
   if (isLeft && request.delivery === 'sweep') return unchanged(source.revision, previousOf(applied));
   const plan = await planFor({ source, settings }, world, signal);
-  const run = { applied, source, settings, nowMs: world.nowMs() };
+  const run = { request, applied, source, settings, plan, sinceMs, nowMs: world.nowMs() };
   const overtaken = announceOvertaken(run, world, signal);
   if (plan.refusals.length > 0) {
     await overtaken;
@@ -36,16 +39,22 @@ export async function deploy(request: TargetRequest, world: World, signal: Abort
   }
   if (changesNothing(plan)) {
     await overtaken;
-    await world.stage('record', () =>
-      world.cluster.record({ dirty: [], pendingOn: null, ...wellOf(run, 'unchanged') }, signal),
-    );
-    return unchanged(source.revision, previousOf(applied), plan.warnings);
+    if (plan.awaits.length > 0) await world.checks.send(checkOf(run, NO_COUNTS), 0, signal);
+    const recorded = { dirty: [], pendingOn: null, ...wellOf(run, 'unchanged') };
+    await world.stage('record', () => world.cluster.record(recorded, signal));
+    return {
+      ...stayed({ ...applied, ...recorded }, source.revision),
+      previous: previousOf(applied),
+      warnings: plan.warnings,
+    };
   }
   const announced = announce(run, world, signal);
   const results = await world.stage('apply', () => world.cluster.apply(plan, endsOf(run), signal));
+  const report = reportApplied(source.revision, previousOf(applied), { plan, results, waitMs: target.waitMs });
+  // Before the close: after it nobody would know that a run that dies here has not asked.
+  if (report.readiness === 'awaited') await world.checks.send(checkOf(run, report), 0, signal);
   await world.stage('record', () => world.cluster.close(signal));
   await Promise.all([announced, overtaken]);
-  const report = reportApplied(source.revision, previousOf(applied), { plan, results });
   await writeEvent(report, world, signal);
   return report;
 }
@@ -95,10 +104,38 @@ export async function planFor(
 }
 
 interface Run {
+  readonly request: TargetRequest;
   readonly applied: Applied;
   readonly source: Source;
   readonly settings: string;
+  readonly plan: Plan;
+  /** When it began. */
+  readonly sinceMs: number;
   readonly nowMs: number;
+}
+
+const NO_COUNTS = { created: 0, updated: 0, pruned: 0 };
+
+/** Nothing to do. A commit whose objects are still looked at has its status from there. */
+function stayed(applied: Applied, revision: Revision): Report {
+  const isAwaited = applied.awaited?.revision === revision;
+  return { ...unchanged(revision, previousOf(applied)), readiness: isAwaited ? 'awaited' : null };
+}
+
+function checkOf({ request, source, plan, sinceMs }: Run, counts: CheckRequest['counts']): CheckRequest {
+  const { created, updated, pruned } = counts;
+  return {
+    target: request.target.name,
+    delivery: request.delivery,
+    revision: source.revision,
+    sinceMs,
+    counts: { created, updated, pruned },
+    objects: objectsFor(plan.awaits),
+    total: plan.awaits.length,
+    hop: 0,
+    said: null,
+    isQuiet: false,
+  };
 }
 
 function previousOf({ source }: Applied) {
@@ -117,7 +154,7 @@ async function refuse(report: Report, run: Run, world: World, signal: AbortSigna
 
 function endsOf(run: Run) {
   return {
-    open: { attempted: run.source.revision, pendingOn: run.source.revision },
+    open: { attempted: run.source.revision, pendingOn: run.source.revision, ...awaitedBy(run) },
     well: wellOf(run, 'deployed'),
     badly: (results: readonly ChangeResult[]) =>
       badlyOf(
@@ -128,7 +165,13 @@ function endsOf(run: Run) {
   };
 }
 
-function wellOf({ source, settings, nowMs }: Run, verdict: Report['verdict']): Partial<Applied> {
+/** What an earlier run awaits is still awaited when this one writes nothing that takes its time. */
+function awaitedBy({ source, plan, sinceMs }: Run): Partial<Applied> {
+  return plan.awaits.length === 0 ? {} : { awaited: { revision: source.revision, sinceMs } };
+}
+
+function wellOf(run: Run, verdict: Report['verdict']): Partial<Applied> {
+  const { source, settings, nowMs } = run;
   const { revision, rootTree, tree, inputs } = source;
   return {
     source: { revision, rootTree, tree },
@@ -139,6 +182,7 @@ function wellOf({ source, settings, nowMs }: Run, verdict: Report['verdict']): P
     deployedAt: new Date(nowMs).toISOString(),
     attempt: null,
     rewind: null,
+    ...awaitedBy(run),
   };
 }
 

@@ -1,6 +1,7 @@
+import type { Revision } from '../resource/source.ts';
 import type { Report } from './report.ts';
 import type { TargetRequest } from './request.ts';
-import type { Stage, World } from './world.ts';
+import type { NotReady, Stage, World } from './world.ts';
 
 export type Level = 'debug' | 'info' | 'warn' | 'error';
 
@@ -45,6 +46,23 @@ export function outcomeLine(
     bytes: { git: world.git.usage.bytes },
     warnings,
     errors,
+  };
+}
+
+/** What became of the objects of a run, after its outcome. */
+export function readinessLine(
+  { target, delivery, revision }: Pick<TargetRequest, 'target' | 'delivery'> & { readonly revision: Revision },
+  found: { readonly durationMs: number; readonly notReady: readonly NotReady[]; readonly requests?: object },
+): Parameters<Log>[0] {
+  const isReady = found.notReady.length === 0;
+  return {
+    level: isReady ? 'info' : 'warn',
+    message: isReady ? 'ready' : 'not-ready',
+    target: target.name,
+    repository: target.repository.name,
+    revision,
+    delivery,
+    ...found,
   };
 }
 

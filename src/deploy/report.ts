@@ -20,9 +20,20 @@ export interface Report {
   readonly failed: number;
   readonly warnings: readonly Problem[];
   readonly errors: readonly Problem[];
+  /** `awaited`: a check has the last word on the commit. Null: nobody asks. */
+  readonly readiness: 'awaited' | 'ready' | 'not-ready' | null;
 }
 
-const NO_CHANGES = { created: 0, updated: 0, unchanged: 0, pruned: 0, failed: 0, warnings: [], errors: [] };
+const NO_CHANGES = {
+  created: 0,
+  updated: 0,
+  unchanged: 0,
+  pruned: 0,
+  failed: 0,
+  warnings: [],
+  errors: [],
+  readiness: null,
+};
 
 export function unchanged(
   revision: Revision | null,
@@ -43,7 +54,7 @@ export function failed(problem: Problem, revision: Revision | null): Report {
 export function applied(
   revision: Revision,
   previous: Revision | null,
-  { plan, results }: { plan: Plan; results: readonly ChangeResult[] },
+  { plan, results, waitMs }: { plan: Plan; results: readonly ChangeResult[]; waitMs: number },
 ): Report {
   const effects = (effect: string) =>
     results.filter((result) => result.kind === 'applied' && result.effect === effect).length;
@@ -61,6 +72,7 @@ export function applied(
     failed: errors.length,
     warnings: [...plan.warnings, ...kept],
     errors,
+    readiness: errors.length > 0 || waitMs === 0 ? null : plan.awaits.length === 0 ? 'ready' : 'awaited',
   };
 }
 
@@ -76,19 +88,24 @@ function keptWarning({ prune: { entry }, reason }: Extract<ChangeResult, { kind:
 /** What GitHub shows beside a status, and no more than it takes. */
 const DESCRIPTION_LENGTH = 140;
 
-/** The final status of a commit; null when the verdict says nothing to it. */
-export function statusOf(target: string, report: Report): CommitStatus | null {
-  const status = (state: CommitStatus['state'], description: string) => ({
+export function commitStatus(target: string, state: CommitStatus['state'], description: string): CommitStatus {
+  return {
     state,
     context: `headgate/${target}`,
     description:
       description.length <= DESCRIPTION_LENGTH ? description : `${description.slice(0, DESCRIPTION_LENGTH - 1)}…`,
-  });
+  };
+}
+
+/** The final status of a commit; null when the verdict says nothing to it, or a check will. */
+export function statusOf(target: string, report: Report, durationMs: number): CommitStatus | null {
+  const status = (state: CommitStatus['state'], description: string) => commitStatus(target, state, description);
+  if (report.readiness === 'awaited') return null;
   switch (report.verdict) {
     case 'unchanged':
       return status('success', 'no changes');
     case 'deployed':
-      return status('success', summaryOf(report));
+      return status('success', report.readiness === 'ready' ? readyText(report, durationMs) : summaryOf(report));
     case 'partial':
     case 'refused':
       return status('failure', errorsOf(report.errors));
@@ -110,6 +127,11 @@ export function summaryOf({ created, updated, pruned }: Pick<Report, 'created' |
     (part) => !part.startsWith('0 '),
   );
   return parts.length === 0 ? 'no changes' : parts.join(', ');
+}
+
+/** `1 created, 2 updated, ready in 3.1 s` */
+export function readyText(counts: Parameters<typeof summaryOf>[0], durationMs: number): string {
+  return `${summaryOf(counts)}, ready in ${(durationMs / 1000).toFixed(1)} s`;
 }
 
 /** `apps/web.yaml:7 message (+2 more)` */

@@ -4,8 +4,9 @@ import { asDeployError, failureClassOf } from '../error/deploy-error.ts';
 import type { DeployError } from '../error/deploy-error.ts';
 import { correctDrift } from './correct-drift.ts';
 import { deploy } from './deploy.ts';
-import { outcomeLine } from './outcome-log.ts';
+import { outcomeLine, readinessLine } from './outcome-log.ts';
 import type { Log } from './outcome-log.ts';
+import type { Outbox } from './outbox.ts';
 import { failed, statusOf } from './report.ts';
 import type { Report } from './report.ts';
 import type { DeployRequest, TargetRequest } from './request.ts';
@@ -19,7 +20,7 @@ export interface Ports {
 }
 
 /** What stays while runs come and go. */
-export interface Runtime {
+export interface Runtime extends Outbox {
   readonly config: Config;
   /** `revision`: the commit that is asked for, as far as it is known. @throws DeployError when a secret, the cluster's access or the like is not to be had. */
   readonly open: (target: Target, revision: Revision | null) => Promise<Ports>;
@@ -119,7 +120,7 @@ async function finish(
   }: { request: TargetRequest; world: World; runtime: Runtime; timing: Parameters<typeof outcomeLine>[2]['timing'] },
   signal: AbortSignal,
 ): Promise<void> {
-  const status = statusOf(request.target.name, report);
+  const status = statusOf(request.target.name, report, timing.durationMs);
   // "No changes" is an answer to the delivery that named this commit, and to nobody else.
   const isNews = report.verdict !== 'unchanged' || request.hint?.revision === report.revision;
   // The commit has its final word; what became of the cluster since is no fault of it.
@@ -129,6 +130,11 @@ async function finish(
     await world.warn(statuses.set(report.revision, status, signal));
   }
   runtime.log(outcomeLine(report, request, { world, timing }));
+  // What is complete once it is written needs no look.
+  if (report.readiness === 'ready' && report.revision !== null) {
+    const { revision } = report;
+    runtime.log(readinessLine({ ...request, revision }, { durationMs: timing.durationMs, notReady: [] }));
+  }
 }
 
 export function makeWorld(
@@ -139,15 +145,16 @@ export function makeWorld(
     stagesMs,
   }: {
     request: Pick<TargetRequest, 'target' | 'delivery'>;
-    runtime: Pick<Runtime, 'log' | 'nowMs' | 'wait'>;
+    runtime: Pick<Runtime, 'log' | 'checks' | 'nowMs' | 'wait'>;
     stagesMs: Partial<Record<Stage, number>>;
   },
 ): World {
   const { target, delivery } = request;
-  const { log, nowMs, wait } = runtime;
+  const { log, checks, nowMs, wait } = runtime;
   return {
     ...ports,
     target,
+    checks,
     nowMs,
     wait,
     async stage(name, work) {

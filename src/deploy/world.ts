@@ -2,6 +2,8 @@ import type { Target } from '../config/config.ts';
 import type { Problem } from '../error/deploy-error.ts';
 import type { CommitStatus } from '../githost/git-host.ts';
 import type { ChangeResult } from '../plan/after.ts';
+import type { AwaitedObject } from '../health/needs-readiness.ts';
+import type { Health } from '../health/readiness.ts';
 import type { Applied } from '../plan/applied.ts';
 import type { Facts, Unread } from '../plan/facts.ts';
 import type { Entry } from '../plan/inventory.ts';
@@ -9,6 +11,7 @@ import type { Plan, Prune, Write } from '../plan/plan.ts';
 import type { Listed } from '../plan/suspect.ts';
 import type { Json, Manifest } from '../resource/resource.ts';
 import type { AppliedSource, ObjectId, Revision, Source, SourceFile } from '../resource/source.ts';
+import type { Checks } from './check-request.ts';
 import type { DeployRequest } from './request.ts';
 
 /** What was asked of the other side since this port was made: one port serves one run. */
@@ -105,9 +108,50 @@ export interface Look {
 export interface ClusterEvent {
   readonly type: 'Normal' | 'Warning';
   readonly reason:
-    'Deployed' | 'DeployFailed' | 'DeployRefused' | 'Drifted' | 'DriftCorrected' | 'DriftContested' | 'DriftRefused';
+    | 'Deployed'
+    | 'DeployFailed'
+    | 'DeployRefused'
+    | 'Drifted'
+    | 'DriftCorrected'
+    | 'DriftContested'
+    | 'DriftRefused'
+    | 'Ready'
+    | 'NotReady';
   readonly message: string;
 }
+
+export interface NotReady {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly reason: string;
+}
+
+/** What the target's `.ready` object says: what checks found out last. */
+export interface ReadinessRecord {
+  readonly revision: Revision;
+  readonly sinceMs: number;
+  readonly readiness: 'progressing' | 'ready' | 'not-ready';
+  readonly notReady: readonly NotReady[];
+  /** RFC 3339. */
+  readonly at: string;
+}
+
+/** Are the objects of one target ready? It only reads, but for the target's `.ready` object. */
+export interface Readiness {
+  /** In the order of the objects; what cannot be read is unknown, with the reason. @throws DeployError when the world does not answer. */
+  look(objects: readonly AwaitedObject[], signal: AbortSignal): Promise<readonly SeenHealth[]>;
+  /** Returns when something about what was last looked at may have changed, or after so long. */
+  changed(longestMs: number, signal: AbortSignal): Promise<void>;
+  /** Everything that the target owns and that takes time to become ready. */
+  owned(applied: Applied, signal: AbortSignal): Promise<readonly AwaitedObject[]>;
+  read(signal: AbortSignal): Promise<ReadinessRecord | null>;
+  write(record: ReadinessRecord, signal: AbortSignal): Promise<void>;
+  /** Ends what `changed` watches. */
+  close(): void;
+}
+
+export type SeenHealth = Health | { readonly kind: 'unknown'; readonly reason: string };
 
 /** One target's cluster, for one run. It remembers what it read: every write is bound to that. */
 export interface Cluster {
@@ -138,6 +182,7 @@ export interface Cluster {
   /** Changes the state alone. */
   record(change: Partial<Applied>, signal: AbortSignal): Promise<void>;
   event(event: ClusterEvent, signal: AbortSignal): Promise<void>;
+  readonly readiness: Readiness;
 }
 
 /** Everything outside that one run of one target needs. */
@@ -147,6 +192,7 @@ export interface World {
   readonly git: Git;
   /** Null: nothing is reported to commits. */
   readonly statuses: Statuses | null;
+  readonly checks: Checks;
   readonly nowMs: () => number;
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
   /** Times a stage and logs its end. */

@@ -1,5 +1,13 @@
 import { isObject } from '../resource/resource.ts';
-import type { JsonObject, ResourceId } from '../resource/resource.ts';
+import type { JsonObject, Resource, ResourceId } from '../resource/resource.ts';
+
+/** An object that has to become ready. Plain JSON: it travels in messages. */
+export interface AwaitedObject {
+  readonly apiVersion: string;
+  readonly id: ResourceId;
+  /** It may delete itself when it is done (a Job with a time to live): not being there is then as good as ready. */
+  readonly mayVanish: boolean;
+}
 
 /** Kinds of Kubernetes itself that take their time; all others of its own are what they are as soon as they are written. */
 const TAKE_TIME: ReadonlySet<string> = new Set([
@@ -57,4 +65,12 @@ function isLoadBalancer({ spec }: JsonObject): boolean {
 
 function isCustom({ group }: ResourceId): boolean {
   return group.includes('.') && !OWN_GROUPS.has(group);
+}
+
+/** Null when it is ready as soon as it is written. */
+export function awaitedObject({ id, apiVersion, object }: Omit<Resource, 'source'>): AwaitedObject | null {
+  if (!needsReadiness({ id, object })) return null;
+  const { spec } = object;
+  const mayVanish = id.kind === 'Job' && isObject(spec) && spec['ttlSecondsAfterFinished'] !== undefined;
+  return { apiVersion, id, mayVanish };
 }

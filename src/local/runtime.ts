@@ -4,6 +4,8 @@ import { openAws } from '../aws/request.ts';
 import type { ClusterAccess } from '../cluster/access.ts';
 import type { Config } from '../config/config.ts';
 import type { Log } from '../deploy/outcome-log.ts';
+import { memoryOutbox } from '../deploy/outbox.ts';
+import type { Outbox } from '../deploy/outbox.ts';
 import { openRuntime } from '../runtime/runtime.ts';
 import type { AccessOf, OpenRuntime } from '../runtime/runtime.ts';
 import { webhookSecrets } from '../runtime/secrets.ts';
@@ -20,6 +22,8 @@ export interface LocalOptions {
   /** Who holds the leases of this process: for `serve` an id of its data directory, whose next process may take them over. */
   readonly holder: string;
   readonly progress: (at: { readonly done: number; readonly total: number }) => void;
+  /** Default: kept in memory and forgotten, for commands that deploy nothing. */
+  readonly outbox?: Outbox;
 }
 
 export interface LocalRuntime extends OpenRuntime, WebhookSecrets {
@@ -30,7 +34,14 @@ export interface LocalRuntime extends OpenRuntime, WebhookSecrets {
 const KUBECONFIG_MS = 30_000;
 
 /** The real world of one machine: kubeconfigs, the machine's own rights on AWS, environment, kept connections. */
-export function localRuntime({ config, env, log, holder, progress }: LocalOptions): LocalRuntime {
+export function localRuntime({
+  config,
+  env,
+  log,
+  holder,
+  progress,
+  outbox = memoryOutbox(),
+}: LocalOptions): LocalRuntime {
   const nowMs = () => Date.now();
   const credentials = machineCredentials(nowMs);
   const aws = openAws({ credentials, env, nowMs, wait });
@@ -39,7 +50,7 @@ export function localRuntime({ config, env, log, holder, progress }: LocalOption
   const eks = eksAccesses({ aws, credentials, nowMs });
   const accessOf: AccessOf = (cluster, target) =>
     cluster.kind === 'eks' ? eks(cluster, target) : kubeconfigs(cluster);
-  const runtime = openRuntime({ config, log, holder, progress, secrets, accessOf });
+  const runtime = openRuntime({ config, log, holder, progress, secrets, accessOf, outbox });
   return {
     ...runtime,
     ...webhookSecrets(secrets),

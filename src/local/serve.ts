@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { consume } from '../aws/consumer.ts';
-import { createQueues, openQueue } from '../aws/queue.ts';
 import type { SqsQueue } from '../aws/queue.ts';
 import type { Config } from '../config/config.ts';
 import type { Log } from '../deploy/outcome-log.ts';
@@ -11,10 +10,11 @@ import { lookForDrift } from '../deploy/look-for-drift.ts';
 import { sweep } from '../deploy/sweep.ts';
 import { BODY_LIMIT_BYTES } from '../deploy/receive.ts';
 import { asDeployError } from '../error/deploy-error.ts';
+import { consumeChecks } from './consume-checks.ts';
 import { deadLetters } from './dead-letters.ts';
 import { holderOf } from './holder.ts';
 import { startHttpServer } from './http-server.ts';
-import { REGION, startQueueServer } from './queue-server.ts';
+import { openLocalQueues } from './queues.ts';
 import { wait } from '../runtime/wait.ts';
 import { localRuntime } from './runtime.ts';
 import { VERSION } from '../runtime/version.ts';
@@ -36,7 +36,6 @@ export interface Service {
   stop(): Promise<void>;
 }
 
-const MAX_RECEIVE_COUNT = 20;
 const VISIBILITY_SECONDS = 30;
 const CONCURRENCY = 8;
 const STOP_MS = 20_000;
@@ -54,21 +53,20 @@ export async function serve({
 }: ServeOptions): Promise<Service> {
   await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
   const holder = await holderOf(dataDirectory);
-  const runtime = localRuntime({ config, env, log, holder, progress: () => undefined });
+  const queues = await openLocalQueues(dataDirectory);
+  const outbox = { checks: queues.checks, requests: queues.deploy };
+  const runtime = localRuntime({ config, env, log, holder, progress: () => undefined, outbox });
   const stopping = new AbortController();
-  // A secret that is missing is an error now, not at the first push.
-  await Promise.all(
-    [...config.repositories.values()].map((repository) => runtime.secretsOf(repository, stopping.signal)),
-  );
-  const queueServer = await startQueueServer({ dataDirectory });
-  const { deployUrl, deadUrl } = await createQueues({
-    endpoint: queueServer.endpoint,
-    region: REGION,
-    maxReceiveCount: MAX_RECEIVE_COUNT,
-  });
-  const open = (queueUrl: string) =>
-    openQueue({ endpoint: queueServer.endpoint, region: REGION, queueUrl, randomId: randomUUID });
-  const [deployQueue, deadQueue] = await Promise.all([open(deployUrl), open(deadUrl)]);
+  try {
+    // A secret that is missing is an error now, not at the first push.
+    await Promise.all(
+      [...config.repositories.values()].map((repository) => runtime.secretsOf(repository, stopping.signal)),
+    );
+  } catch (thrown) {
+    await queues.close();
+    runtime.close();
+    throw thrown;
+  }
   const letters = deadLetters({ dataDirectory, nowMs: runtime.nowMs });
 
   const common = { log, wait, random: Math.random, visibilitySeconds: VISIBILITY_SECONDS };
@@ -83,7 +81,7 @@ export async function serve({
   };
   const deploys = consume({
     ...common,
-    queue: deployQueue,
+    queue: queues.deploy,
     concurrency: CONCURRENCY,
     onPoison,
     async handler(requests, signal) {
@@ -97,7 +95,7 @@ export async function serve({
   });
   const deadConsumer = consume({
     ...common,
-    queue: deadQueue,
+    queue: queues.dead,
     concurrency: 1,
     onPoison,
     async handler(requests, signal) {
@@ -122,7 +120,9 @@ export async function serve({
     },
   });
 
-  const queue = nudging(deployQueue, deploys);
+  const checks = consumeChecks({ ...common, queue: queues.checks, runtime, onPoison });
+
+  const queue = nudging(queues.deploy, deploys);
   const { secretsOf, rotatedSecretsOf, nowMs } = runtime;
   const reception = {
     config,
@@ -138,7 +138,7 @@ export async function serve({
   const server = await startHttpServer({ host, port }, reception);
   const { signal } = stopping;
   const ask = async (requests: readonly DeployRequest[]) => {
-    if (requests.length > 0) await deployQueue.send(requests, signal);
+    if (requests.length > 0) await queues.deploy.send(requests, signal);
   };
   const sweeps = Promise.all([
     sweepForever({ intervalMs: sweepIntervalMs, signal, log }, async () => ask(await sweep(runtime, signal))),
@@ -151,10 +151,8 @@ export async function serve({
     async stop() {
       stopping.abort();
       await server.close(5000);
-      await Promise.all([deploys.stop(STOP_MS), deadConsumer.stop(STOP_MS), sweeps]);
-      deployQueue.close();
-      deadQueue.close();
-      await queueServer.close();
+      await Promise.all([deploys.stop(STOP_MS), deadConsumer.stop(STOP_MS), checks.stop(0), sweeps]);
+      await queues.close();
       runtime.close();
     },
   };

@@ -53,6 +53,14 @@ export interface Applied {
   readonly drift: Drift | null;
   /** Objects that were corrected lately, so that two writers do not fight for ever. */
   readonly contests: Contests;
+  /** The last run that wrote what takes time to become ready; whether it did is in an object of its own. */
+  readonly awaited: Awaited | null;
+}
+
+export interface Awaited {
+  readonly revision: Revision;
+  /** When the run began: it tells one run of a commit from the next. */
+  readonly sinceMs: number;
 }
 
 export const NOTHING_APPLIED: Applied = {
@@ -75,4 +83,5 @@ export const NOTHING_APPLIED: Applied = {
   pendingOn: null,
   drift: null,
   contests: {},
+  awaited: null,
 };

@@ -2,6 +2,7 @@ import type { Target } from '../config/config.ts';
 import type { Problem } from '../error/deploy-error.ts';
 import type { JsonObject, Resource } from '../resource/resource.ts';
 import type { ObjectId, Revision } from '../resource/source.ts';
+import type { Applied } from './applied.ts';
 import type { Entry } from './inventory.ts';
 import type { LiveMetadata } from './ownership.ts';
 
@@ -56,6 +57,8 @@ export interface Facts {
   readonly touched: ReadonlySet<string>;
   /** The entries of every shard that a touched file belongs to. */
   readonly entries: readonly Entry[];
+  /** The files that a run before this one touched and did not finish. */
+  readonly dirty: Applied['dirty'];
   /** The inventory was not there and was made again from the labels in the cluster: it has to be written whole. */
   readonly isRebuilt: boolean;
   /** Objects in the whole inventory. */

@@ -1,5 +1,6 @@
 import type { Problem } from '../error/deploy-error.ts';
 import { formatId, formatPosition } from '../resource/resource.ts';
+import { awaitsOf } from './awaits.ts';
 import { adviseDeleteFirst } from './delete-first.ts';
 import type { Candidate, Facts, Unread } from './facts.ts';
 import { finishedEntry } from './finished.ts';
@@ -52,6 +53,7 @@ export function makePlan(facts: Facts): Plan {
       writes.filter((write) => write.op === 'create' || write.from !== null).map(pendingEntry),
     ),
     isRebuilt: facts.isRebuilt,
+    awaits: awaitsOf(facts, writes),
     namespace: namespaceOf(facts),
   };
 }

@@ -1,4 +1,5 @@
 import type { Problem } from '../error/deploy-error.ts';
+import type { AwaitedObject } from '../health/needs-readiness.ts';
 import type { Candidate } from './facts.ts';
 import type { Entry } from './inventory.ts';
 
@@ -36,6 +37,8 @@ export interface Plan {
   readonly before: readonly Entry[];
   readonly during: readonly Entry[];
   readonly isRebuilt: boolean;
+  /** What has to become ready after this run; empty when the target does not wait. */
+  readonly awaits: readonly AwaitedObject[];
   /** The target's namespace is made before its state. `manifest`: by applying the one in Git. */
   readonly namespace: 'present' | 'create' | 'manifest';
 }

@@ -14,6 +14,16 @@ export function functionRuntime(world: FunctionWorld, holder: string): OpenRunti
     holder,
     progress: () => undefined,
     secrets,
+    // Looked up when they are needed: the sweep sends no checks and has no such variable.
+    outbox: {
+      checks: {
+        send: async (request, afterMs, signal) =>
+          world.checksAt('HEADGATE_CHECK_QUEUE_URL').send(request, afterMs, signal),
+      },
+      requests: {
+        send: async (requests, signal) => world.queueAt('HEADGATE_DEPLOY_QUEUE_URL').send(requests, signal),
+      },
+    },
     accessOf(cluster, target) {
       if (cluster.kind === 'eks') return eks(cluster, target);
       throw new DeployError('config-invalid', {

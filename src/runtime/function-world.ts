@@ -5,11 +5,13 @@ import { endpointOf } from '../aws/endpoint.ts';
 import { openAws } from '../aws/request.ts';
 import type { Aws } from '../aws/request.ts';
 import { awsSecrets } from '../aws/secrets.ts';
+import { signedChecks } from '../aws/signed-checks.ts';
 import { signedQueue } from '../aws/signed-queue.ts';
 import type { SignedQueue } from '../aws/signed-queue.ts';
 import type { Config } from '../config/config.ts';
 import { unpackConfig } from '../config/packed.ts';
 import type { PackedConfig } from '../config/packed.ts';
+import type { Checks } from '../deploy/check-request.ts';
 import type { Log } from '../deploy/outcome-log.ts';
 import { DeployError } from '../error/deploy-error.ts';
 import { jsonLog } from './json-log.ts';
@@ -26,6 +28,8 @@ export interface FunctionWorld {
   readonly nowMs: () => number;
   /** The queue whose URL stands in this variable. */
   readonly queueAt: (variable: string) => SignedQueue;
+  /** The standard queue for checks whose URL stands in this variable. */
+  readonly checksAt: (variable: string) => Checks;
   /** The queue that a batch came from. */
   readonly queueOf: (arn: string) => SignedQueue;
 }
@@ -51,6 +55,7 @@ export function functionWorld({ directory, env, randomId }: FunctionPlace): Func
     secrets: { env, readFile, aws: awsSecrets({ aws, region, nowMs }) },
     nowMs,
     queueAt: (name) => signedQueue({ aws, region, queueUrl: variable(env, name), randomId, wait }),
+    checksAt: (name) => signedChecks({ aws, region, queueUrl: variable(env, name) }),
     queueOf: (arn) => signedQueue({ aws, region, queueUrl: queueUrlOf(arn, env), randomId, wait }),
   };
 }

@@ -10,6 +10,7 @@ import type { KindCache } from '../cluster/kinds.ts';
 import { REQUEST_TIMEOUT_MS } from '../cluster/lease.ts';
 import type { ClusterConfig, Config, Repository, Target } from '../config/config.ts';
 import type { Log } from '../deploy/outcome-log.ts';
+import type { Outbox } from '../deploy/outbox.ts';
 import type { SweepRuntime } from '../deploy/sweep.ts';
 import type { Statuses } from '../deploy/world.ts';
 import { DeployError } from '../error/deploy-error.ts';
@@ -33,6 +34,8 @@ export interface RuntimeOptions {
   readonly progress: (at: { readonly done: number; readonly total: number }) => void;
   readonly secrets: SecretSources;
   readonly accessOf: AccessOf;
+  /** Where runs and checks send what has to be done later. */
+  readonly outbox: Outbox;
 }
 
 export interface OpenRuntime extends SweepRuntime {
@@ -41,7 +44,7 @@ export interface OpenRuntime extends SweepRuntime {
 }
 
 /** The real world behind the ports of a run: connections, kinds and tokens that are kept while runs come and go. */
-export function openRuntime({ config, log, holder, progress, secrets, accessOf }: RuntimeOptions): OpenRuntime {
+export function openRuntime({ config, log, holder, progress, secrets, accessOf, outbox }: RuntimeOptions): OpenRuntime {
   const sessions = openSessions();
   const agents = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) };
   const kinds = new Map<string, KindCache>();
@@ -87,6 +90,7 @@ export function openRuntime({ config, log, holder, progress, secrets, accessOf }
   return {
     config,
     log,
+    ...outbox,
     nowMs,
     wait,
     openGit,

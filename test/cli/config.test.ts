@@ -46,15 +46,15 @@ describe('the configuration of a command', () => {
     expect(stderr).toContain('third.yml:3');
   });
 
-  it('with a key that has no effect yet gives a warning in the log: of serve on stdout, of the others on stderr', async () => {
-    const files = { 'headgate.yml': withTarget('wait: 1m') };
+  it('with a key that has no effect gives a warning in the log: of serve on stdout, of the others on stderr', async () => {
+    const files = { 'headgate.yml': withTarget('role: arn:aws:iam::111122223333:role/shop') };
     const [plan, serve] = await Promise.all([
       headgate(['plan', 'absent', '--log-format', 'json'], { files }),
       headgate(['serve', '--port', '0', '--log-format', 'json'], { files }),
     ]);
     const warning = {
       level: 'warn',
-      message: expect.stringMatching(/^headgate\.yml:15 wait of target shop-prod has no effect yet/),
+      message: expect.stringMatching(/^headgate\.yml:15 role of target shop-prod has no effect/),
     };
     expect(JSON.parse(plan.stderr.split('\n')[0] ?? '')).toMatchObject(warning);
     expect(JSON.parse(serve.stdout.split('\n')[0] ?? '')).toMatchObject(warning);

@@ -36,7 +36,7 @@ describe('the commands, without a serve', () => {
     const deployed = await house.headgate('deploy', namespace);
     expect([deployed.code, deployed.stdout]).toEqual([
       0,
-      `${namespace}: deployed at ${first.slice(0, 12)} (2 created)\n`,
+      `${namespace}: deployed at ${first.slice(0, 12)} (2 created, ready)\n`,
     ]);
     expect((await house.headgate('plan', namespace)).code).toBe(0);
 
@@ -51,7 +51,10 @@ describe('the commands, without a serve', () => {
     expect(text.stdout + text.stderr).not.toMatch(/planted|cGxhbnRlZC/);
 
     const swept = await house.headgate('sweep');
-    expect([swept.code, swept.stdout]).toEqual([0, `${namespace}: deployed at ${second.slice(0, 12)} (2 updated)\n`]);
+    expect([swept.code, swept.stdout]).toEqual([
+      0,
+      `${namespace}: deployed at ${second.slice(0, 12)} (2 updated, ready)\n`,
+    ]);
     expect((await house.headgate('sweep')).stdout).toBe('every target is at its tip\n');
 
     const status = await house.headgate('status', '--output', 'json');
@@ -63,7 +66,7 @@ describe('the commands, without a serve', () => {
         revision: second,
         attemptedRevision: second,
         verdict: 'deployed',
-        readiness: null,
+        readiness: 'ready',
         drift: null,
         deployedAt: expect.stringMatching(/^\d{4}-/),
         deadLetters: [],

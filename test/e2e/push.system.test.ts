@@ -20,7 +20,7 @@ it('brings a push to the cluster and says so on the commit', async () => {
   await house.host.settled();
   expect(house.host.statusesOf(revision).map(({ state, description }) => [state, description])).toEqual([
     ['pending', 'applying'],
-    ['success', '1 created'],
+    ['success', expect.stringMatching(/^1 created, ready in \d+\.\d s$/)],
   ]);
 
   const edited = await house.push({

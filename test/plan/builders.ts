@@ -113,6 +113,7 @@ export function someFacts(change: Partial<Facts> = {}): Facts {
       ...candidates.map(({ resource }) => resource.source.path),
       ...(change.entries ?? []).map(({ file }) => file),
     ]),
+    dirty: [],
     entries: [],
     isRebuilt: false,
     count: change.entries?.length ?? 0,

@@ -2,11 +2,14 @@ import { randomUUID } from 'node:crypto';
 import type { Target } from '../../config/config.ts';
 import { errorsOf, summaryOf } from '../../deploy/report.ts';
 import type { Report } from '../../deploy/report.ts';
+import { memoryOutbox } from '../../deploy/outbox.ts';
 import { runTarget } from '../../deploy/run.ts';
 import { DeployError } from '../../error/deploy-error.ts';
 import { localRuntime } from '../../local/runtime.ts';
 import type { Context, ExitCode } from '../context.ts';
 import { progressLog } from '../progress.ts';
+import { withReadiness } from '../wait-ready.ts';
+import type { SettledReport } from '../wait-ready.ts';
 
 export interface DeployFlags {
   readonly target: Target;
@@ -14,36 +17,47 @@ export interface DeployFlags {
   readonly pruneLimit: number | null;
 }
 
-/** Deploys the tip now. Well only when every object is applied. */
+/** Deploys the tip now. Well only when every object is applied and, with `wait`, ready. */
 export async function deployCommand(context: Context, { target, pruneLimit }: DeployFlags): Promise<ExitCode> {
   if (target.suspend) throw suspended(target);
   const { config, env, log, signal, nowMs } = context;
   // A holder of its own: another process's lease is respected, also that of a serve on this machine.
-  const runtime = localRuntime({ config, env, log, holder: `cli-${randomUUID()}`, progress: progressLog(log, nowMs) });
+  const outbox = memoryOutbox();
+  const progress = progressLog(log, nowMs);
+  const runtime = localRuntime({ config, env, log, holder: `cli-${randomUUID()}`, progress, outbox });
   try {
     const prune = pruneLimit === null ? target.prune : { ...target.prune, limit: pruneLimit };
     const request = { target: { ...target, prune }, delivery: 'cli', hint: null, at: new Date(nowMs()).toISOString() };
     const outcome = await runTarget(request, runtime, signal);
     if (outcome.kind === 'retry') throw outcome.error;
     if (outcome.report === null) return 1;
+    const report = await withReadiness(outcome.report, { target, outbox, runtime, progress }, signal);
     context.print(
-      context.output === 'json'
-        ? JSON.stringify({ target: target.name, ...outcome.report }, null, 2)
-        : asText(target, outcome.report),
+      context.output === 'json' ? JSON.stringify({ target: target.name, ...report }, null, 2) : asText(target, report),
     );
-    return isWell(outcome.report) ? 0 : 1;
+    return isWell(report) ? 0 : 1;
   } finally {
     runtime.close();
   }
 }
 
-export function isWell({ verdict }: Report): boolean {
-  return verdict === 'deployed' || verdict === 'unchanged';
+export function isWell({ verdict, readiness }: Report): boolean {
+  return (verdict === 'deployed' || verdict === 'unchanged') && readiness !== 'not-ready';
 }
 
-export function asText({ name }: Target, report: Report): string {
+export function asText({ name }: Target, report: SettledReport): string {
   const at = report.revision?.slice(0, 12) ?? 'no commit';
-  if (isWell(report)) return `${name}: ${report.verdict} at ${at} (${summaryOf(report)})`;
+  const { notReady = [] } = report;
+  if (notReady.length > 0) {
+    const objects = notReady.map(
+      ({ kind, namespace, name: object, reason }) => `  ${kind} ${namespace}/${object}: ${reason}`,
+    );
+    return [`${name}: ${report.verdict} at ${at} (${summaryOf(report)}), not ready:`, ...objects].join('\n');
+  }
+  if (isWell(report)) {
+    const ready = report.readiness === 'ready' ? ', ready' : '';
+    return `${name}: ${report.verdict} at ${at} (${summaryOf(report)}${ready})`;
+  }
   const problems = report.errors.map(({ subject, message, remedy }) => `  ${subject}: ${message}\n    ${remedy}`);
   return [`${name}: ${report.verdict} at ${at}: ${errorsOf(report.errors)}`, ...problems].join('\n');
 }

@@ -2,6 +2,7 @@ import type { Target } from '../../config/config.ts';
 import { asDeployError } from '../../error/deploy-error.ts';
 import type { Problem } from '../../error/deploy-error.ts';
 import { deadLetters } from '../../local/dead-letters.ts';
+import { readinessOf } from '../../deploy/readiness-of.ts';
 import type { DeadLetter } from '../../local/dead-letters.ts';
 import { localRuntime } from '../../local/runtime.ts';
 import type { LocalRuntime } from '../../local/runtime.ts';
@@ -16,6 +17,7 @@ export interface StatusFlags {
 interface Row {
   readonly target: Target;
   readonly applied: Applied | null;
+  readonly readiness: ReturnType<typeof readinessOf>;
   readonly problem: Problem | null;
   readonly letters: readonly DeadLetter[];
 }
@@ -44,20 +46,22 @@ async function readRow(
   const letters = all.filter((letter) => letter.target === target.name);
   try {
     const { cluster } = await runtime.open(target, null);
-    return { target, applied: await cluster.readApplied('look', signal), problem: null, letters };
+    const applied = await cluster.readApplied('look', signal);
+    const record = applied.awaited === null ? null : await cluster.readiness.read(signal);
+    return { target, applied, readiness: readinessOf(target, applied, record), problem: null, letters };
   } catch (thrown) {
-    return { target, applied: null, problem: asDeployError(thrown).problem, letters };
+    return { target, applied: null, readiness: null, problem: asDeployError(thrown).problem, letters };
   }
 }
 
 function asJson(rows: readonly Row[]): string {
-  const answer = rows.map(({ target, applied, letters }) => ({
+  const answer = rows.map(({ target, applied, readiness, letters }) => ({
     target: target.name,
     repository: target.repository.name,
     revision: applied?.source?.revision ?? null,
     attemptedRevision: applied?.attempted ?? null,
     verdict: applied?.verdict ?? null,
-    readiness: null,
+    readiness,
     drift: driftOf(target, applied),
     deployedAt: applied?.deployedAt ?? null,
     deadLetters: letters.map(({ delivery, revision, at }) => ({ delivery, revision, at })),
@@ -66,10 +70,11 @@ function asJson(rows: readonly Row[]): string {
 }
 
 function asTable(rows: readonly Row[], nowMs: number): string {
-  const cells = rows.map(({ target, applied, problem, letters }) => [
+  const cells = rows.map(({ target, applied, readiness, problem, letters }) => [
     target.name,
     applied?.source?.revision.slice(0, 12) ?? '-',
     problem === null ? (applied?.verdict ?? 'never deployed') : 'unreadable',
+    readiness ?? '-',
     applied?.attempted !== undefined && applied.attempted !== (applied.source?.revision ?? null)
       ? (applied.attempted?.slice(0, 12) ?? '-')
       : '-',
@@ -77,7 +82,7 @@ function asTable(rows: readonly Row[], nowMs: number): string {
     drifted(driftOf(target, applied), nowMs),
     String(letters.length),
   ]);
-  const table = formatTable(['TARGET', 'REVISION', 'VERDICT', 'ATTEMPTED', 'AGE', 'DRIFT', 'DEAD'], cells);
+  const table = formatTable(['TARGET', 'REVISION', 'VERDICT', 'READINESS', 'ATTEMPTED', 'AGE', 'DRIFT', 'DEAD'], cells);
   const dead = rows.flatMap(({ target, letters }) =>
     letters.map(
       ({ delivery, revision, at }) =>

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { lookForDrift } from '../../deploy/look-for-drift.ts';
 import type { DeployRequest } from '../../deploy/request.ts';
+import { memoryOutbox } from '../../deploy/outbox.ts';
 import { runTarget } from '../../deploy/run.ts';
 import { sweep } from '../../deploy/sweep.ts';
 import { localRuntime } from '../../local/runtime.ts';
 import type { Context, ExitCode } from '../context.ts';
+import { withReadiness } from '../wait-ready.ts';
 import { asText, isWell } from './deploy.ts';
 
 /** Looks at every target once and at what it owns; deploys what is not at its tip, and corrects drift, before it returns. */
@@ -15,20 +17,18 @@ export async function sweepCommand(context: Context): Promise<ExitCode> {
     hasFailed ||= line.message === 'sweep-failed';
     log(line);
   };
-  const runtime = localRuntime({
-    config,
-    env,
-    log: watching,
-    holder: `cli-${randomUUID()}`,
-    progress: () => undefined,
-  });
+  const outbox = memoryOutbox();
+  const progress = () => undefined;
+  const runtime = localRuntime({ config, env, log: watching, holder: `cli-${randomUUID()}`, progress, outbox });
   const answers: object[] = [];
   const deployAll = async (requests: readonly DeployRequest[]) => {
     for (const request of requests) {
       const target = config.targets.find(({ name }) => name === request.target);
       if (target === undefined) continue;
       const outcome = await runTarget({ ...request, target }, runtime, signal);
-      const report = outcome.kind === 'done' ? outcome.report : null;
+      const applied = outcome.kind === 'done' ? outcome.report : null;
+      const report =
+        applied === null ? null : await withReadiness(applied, { target, outbox, runtime, progress }, signal);
       hasFailed ||= report === null || !isWell(report);
       answers.push({ target: target.name, ...report });
       if (context.output === 'text' && report !== null) context.print(asText(target, report));

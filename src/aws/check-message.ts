@@ -1,0 +1,37 @@
+import * as z from 'zod/mini';
+import type { CheckRequest } from '../deploy/check-request.ts';
+import { asRevision } from '../resource/source.ts';
+import { parse } from './message.ts';
+
+const AwaitedObject = z.object({
+  apiVersion: z.string(),
+  id: z.object({ group: z.string(), kind: z.string(), namespace: z.string(), name: z.string() }),
+  mayVanish: z.boolean(),
+});
+
+const Body = z.object({
+  target: z.string().check(z.minLength(1)),
+  delivery: z.string(),
+  revision: z.string(),
+  sinceMs: z.number(),
+  counts: z.object({ created: z.number(), updated: z.number(), pruned: z.number() }),
+  objects: z.union([z.array(AwaitedObject), z.literal('all')]),
+  total: z.nullable(z.number()),
+  hop: z.number(),
+  said: z.nullable(z.enum(['progressing', 'not-ready'])),
+  isQuiet: z.boolean(),
+});
+
+/** The check in the body of a message; null when it is none of ours. */
+export function readCheck(body: string): CheckRequest | null {
+  const { data } = z.safeParse(Body, parse(body));
+  const revision = asRevision(data?.revision ?? '');
+  return data === undefined || revision === null ? null : { ...data, revision };
+}
+
+/** SQS delays a message for at most a quarter of an hour. */
+const LONGEST_DELAY_SECONDS = 900;
+
+export function delaySeconds(afterMs: number): number {
+  return Math.min(Math.max(Math.round(afterMs / 1000), 0), LONGEST_DELAY_SECONDS);
+}

@@ -1,0 +1,53 @@
+import type { Target } from '../config/config.ts';
+import { runCheck } from '../deploy/check.ts';
+import type { CheckRequest } from '../deploy/check-request.ts';
+import type { MemoryOutbox } from '../deploy/outbox.ts';
+import type { Log } from '../deploy/outcome-log.ts';
+import type { Report } from '../deploy/report.ts';
+import type { Runtime } from '../deploy/run.ts';
+import type { NotReady } from '../deploy/world.ts';
+
+export type SettledReport = Report & { readonly notReady?: readonly NotReady[] };
+
+interface Waiting {
+  readonly target: Target;
+  readonly outbox: MemoryOutbox;
+  readonly runtime: Runtime;
+  readonly progress: (at: { readonly done: number; readonly total: number }) => void;
+}
+
+/** A run that asked for a check has it made here and now: no queue would take it when this process is gone. */
+export async function withReadiness(report: Report, waiting: Waiting, signal: AbortSignal): Promise<SettledReport> {
+  const [check] = waiting.outbox.takeChecks();
+  if (check === undefined) return report;
+  if (await isReadyInTime(check, waiting, signal)) return { ...report, readiness: 'ready' };
+  const { cluster } = await waiting.runtime.open(waiting.target, report.revision);
+  const record = await cluster.readiness.read(signal);
+  return { ...report, readiness: 'not-ready', notReady: record?.notReady ?? [] };
+}
+
+/** What is stuck ends it at once: the one who waits wants to know why. */
+async function isReadyInTime(
+  request: CheckRequest,
+  { runtime, progress }: Waiting,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const notReady = new AbortController();
+  const log: Log = (line) => {
+    runtime.log(line);
+    if (line.message === 'check') progress({ done: Number(line['ready']), total: Number(line['total']) });
+    if (line.message === 'not-ready') notReady.abort();
+  };
+  const either = AbortSignal.any([signal, notReady.signal]);
+  try {
+    for (let next = request; ;) {
+      const checked = await runCheck(next, { ...runtime, log }, either);
+      if (checked === 'done') return !notReady.signal.aborted;
+      await runtime.wait(checked.afterMs, either);
+      next = checked.again;
+    }
+  } catch (thrown) {
+    if (notReady.signal.aborted && !signal.aborted) return false;
+    throw thrown;
+  }
+}

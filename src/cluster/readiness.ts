@@ -1,0 +1,59 @@
+import { needsReadiness } from '../health/needs-readiness.ts';
+import type { AwaitedObject } from '../health/needs-readiness.ts';
+import type { Applied } from '../plan/applied.ts';
+import { entriesOf, readInventory } from './inventory-store.ts';
+import { readHealth } from './read-health.ts';
+import type { Looked } from './read-health.ts';
+import { readReadiness, writeReadiness } from './ready-store.ts';
+import type { ReadinessRecord } from './ready-store.ts';
+import type { ClusterRun } from './run.ts';
+import type { StateStore } from './state-store.ts';
+import { openWatches } from './watches.ts';
+
+/** What is asked of a cluster after a deploy. It only reads, but for the target's `.ready` object. */
+export interface Readiness {
+  /** In the order of the objects. @throws DeployError when the world does not answer. */
+  look(objects: readonly AwaitedObject[], signal: AbortSignal): Promise<readonly Looked['health'][]>;
+  /** Returns when something about what was last looked at may have changed, or after so long. */
+  changed(longestMs: number, signal: AbortSignal): Promise<void>;
+  /** Everything that the target owns and that takes time to become ready. */
+  owned(applied: Applied, signal: AbortSignal): Promise<readonly AwaitedObject[]>;
+  read(signal: AbortSignal): Promise<ReadinessRecord | null>;
+  write(record: ReadinessRecord, signal: AbortSignal): Promise<void>;
+  /** Ends what `changed` watches. */
+  close(): void;
+}
+
+/** Events come in bursts: one look answers all of them. */
+const BURST_MS = 200;
+/** Where nothing can be watched, looking more often has to do. */
+const BLIND_MS = 2_000;
+
+export function readinessOf(run: ClusterRun, store: StateStore): Readiness {
+  const { connection, kinds, target, wait, runner } = run;
+  const watches = openWatches(connection, wait);
+  const context = { connection, kinds, nowMs: runner.nowMs };
+  return {
+    async look(objects, signal) {
+      const wanted = objects.map(({ apiVersion, id }) => ({ apiVersion, kind: id.kind }));
+      await kinds.learn(connection, wanted, signal);
+      const looked = await Promise.all(objects.map((object) => readHealth(object, context, signal)));
+      watches.keep(new Map(looked.flatMap(({ health, watch }) => (health.kind === 'ready' ? [] : watch))));
+      return looked.map(({ health }) => health);
+    },
+    async changed(longestMs, signal) {
+      await watches.next(watches.isSeeing ? longestMs : Math.min(longestMs, BLIND_MS), signal);
+      await wait(Math.min(BURST_MS, longestMs), signal);
+    },
+    async owned(applied, signal) {
+      const inventory = await readInventory(applied, { files: 'all', have: null }, { store, signal });
+      const entries = inventory === null ? [] : entriesOf(inventory);
+      return entries
+        .filter(({ id }) => needsReadiness({ id, object: null }))
+        .map(({ id, apiVersion }) => ({ id, apiVersion, mayVanish: id.kind === 'Job' }));
+    },
+    read: (signal) => readReadiness(target, connection, signal),
+    write: (record, signal) => writeReadiness(record, { target, connection }, signal),
+    close: () => watches.close(),
+  };
+}

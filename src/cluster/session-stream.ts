@@ -1,0 +1,34 @@
+import { constants } from 'node:http2';
+import type { ClientHttp2Session, OutgoingHttpHeaders } from 'node:http2';
+import { StringDecoder } from 'node:string_decoder';
+
+/**
+ * Reads an answer that goes on until one side ends it, and calls for every line of it. Resolves to the HTTP status when
+ * it is over, 0 when none came; never rejects: who listens looks again anyway.
+ */
+export function listen(
+  session: ClientHttp2Session,
+  { headers, onLine }: { headers: OutgoingHttpHeaders; onLine: (line: string) => void },
+  signal: AbortSignal,
+): Promise<number> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve(0);
+    let status = 0;
+    let rest = '';
+    const decoder = new StringDecoder('utf8');
+    const stream = session.request(headers, { endStream: true });
+    const onAbort = () => stream.close(constants.NGHTTP2_CANCEL);
+    signal.addEventListener('abort', onAbort, { once: true });
+    stream.on('response', (received) => (status = received[':status'] ?? 0));
+    stream.on('data', (part: Buffer) => {
+      const lines = (rest + decoder.write(part)).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) onLine(line);
+    });
+    stream.on('error', () => undefined);
+    stream.on('close', () => {
+      signal.removeEventListener('abort', onAbort);
+      resolve(status);
+    });
+  });
+}

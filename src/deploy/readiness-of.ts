@@ -1,0 +1,16 @@
+import type { Target } from '../config/config.ts';
+import type { Applied } from '../plan/applied.ts';
+import type { ReadinessRecord } from './world.ts';
+
+/** What is known of a target's readiness; null when nobody looks (`wait: 0s`) or nothing was applied yet. */
+export function readinessOf(
+  { waitMs }: Pick<Target, 'waitMs'>,
+  { source, awaited }: Pick<Applied, 'source' | 'awaited'>,
+  record: ReadinessRecord | null,
+): ReadinessRecord['readiness'] | null {
+  if (waitMs === 0 || (source === null && awaited === null)) return null;
+  // Nothing that takes time to become ready was ever written.
+  if (awaited === null) return 'ready';
+  const isOfIt = record?.revision === awaited.revision && record.sinceMs === awaited.sinceMs;
+  return isOfIt ? record.readiness : 'progressing';
+}

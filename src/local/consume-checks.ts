@@ -1,0 +1,41 @@
+import { consume } from '../aws/consumer.ts';
+import type { Consumer, ConsumerOptions } from '../aws/consumer.ts';
+import type { CheckQueue } from '../aws/check-queue.ts';
+import { runCheck } from '../deploy/check.ts';
+import type { CheckRequest } from '../deploy/check-request.ts';
+import type { Runtime } from '../deploy/run.ts';
+
+/** A check mostly waits, so many go on side by side. */
+const CONCURRENCY = 32;
+
+/** Takes checks for as long as it is not stopped, and sends on what has to be looked at later. */
+export function consumeChecks({
+  queue,
+  runtime,
+  ...common
+}: Omit<ConsumerOptions<CheckRequest>, 'handler' | 'concurrency' | 'queue'> & {
+  readonly queue: CheckQueue;
+  readonly runtime: Runtime;
+}): Consumer {
+  async function checkOne(request: CheckRequest, signal: AbortSignal): Promise<void> {
+    const checked = await runCheck(request, runtime, signal);
+    // Sent before the old one is taken out: two are harmless, none is not.
+    if (checked !== 'done') await queue.send(checked.again, checked.afterMs, signal);
+  }
+
+  return consume<CheckRequest>({
+    ...common,
+    queue,
+    concurrency: CONCURRENCY,
+    async handler(requests, signal) {
+      try {
+        await Promise.all(requests.map((request) => checkOne(request, signal)));
+        return { kind: 'done' };
+      } catch (thrown) {
+        // Stopped in the middle of a wait: the next process goes on.
+        if (signal.aborted) return { kind: 'retry', afterMs: 0 };
+        throw thrown;
+      }
+    },
+  });
+}

@@ -1,0 +1,79 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { CheckRequest } from '../../src/deploy/check-request.ts';
+import { objectsFor } from '../../src/deploy/check-request.ts';
+import { openLocalQueues } from '../../src/local/queues.ts';
+import type { LocalQueues } from '../../src/local/queues.ts';
+import type { Revision } from '../../src/resource/source.ts';
+
+const { signal } = new AbortController();
+let directory = '';
+let queues: LocalQueues;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'headgate-checks-'));
+  queues = await openLocalQueues(directory);
+});
+
+afterEach(async () => {
+  await queues.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+const CHECK: CheckRequest = {
+  target: 'shop',
+  delivery: 'd',
+  revision: 'a'.repeat(40) as Revision,
+  sinceMs: 1,
+  counts: { created: 1, updated: 2, pruned: 3 },
+  objects: [
+    {
+      apiVersion: 'apps/v1',
+      id: { group: 'apps', kind: 'Deployment', namespace: 'shop', name: 'web' },
+      mayVanish: false,
+    },
+  ],
+  total: 2,
+  hop: 3,
+  said: 'not-ready',
+  isQuiet: true,
+};
+
+const receive = () => queues.checks.receive({ visibilitySeconds: 30, waitSeconds: 2 }, signal);
+
+it('hands out a check as it was sent, over a restart too, and later when it was sent for later', async () => {
+  await queues.checks.send(CHECK, 0, signal);
+  await queues.close();
+  queues = await openLocalQueues(directory);
+  const [received] = await receive();
+  expect(received?.request).toEqual(CHECK);
+  await queues.checks.remove(received?.receipt ?? '');
+  const sentMs = Date.now();
+  await queues.checks.send({ ...CHECK, objects: 'all' }, 1000, signal);
+  const [later] = await receive();
+  expect(later?.request?.objects).toBe('all');
+  expect(Date.now() - sentMs).toBeGreaterThan(900);
+});
+
+it('does not hold up one check of a target behind another', async () => {
+  await queues.checks.send(CHECK, 0, signal);
+  await queues.checks.send({ ...CHECK, delivery: 'e' }, 0, signal);
+  const received = [...(await receive()), ...(await receive())];
+  expect(received.map(({ request }) => request?.delivery ?? '').toSorted()).toEqual(['d', 'e']);
+  expect(new Set(received.map(({ group }) => group)).size).toBe(2);
+});
+
+it('takes as many objects as a check names', async () => {
+  const name = 'x'.repeat(100);
+  const objects = Array.from({ length: 500 }, (_, n) => ({
+    apiVersion: 'widgets.example.com/v1alpha1',
+    id: { group: 'widgets.example.com', kind: 'LongNamedWidget', namespace: name, name: `${name}${n}` },
+    mayVanish: false,
+  }));
+  const check = { ...CHECK, objects: objectsFor(objects) };
+  expect(JSON.stringify(check).length).toBeLessThan(256 * 1024);
+  await queues.checks.send(check, 0, signal);
+  expect((await receive())[0]?.request?.objects).toHaveLength(500);
+});
