@@ -17,6 +17,7 @@ import { DeployError } from '../error/deploy-error.ts';
 import { GIT_LIMITS } from '../git/limits.ts';
 import { openRepository } from '../git/reader.ts';
 import { hostOf } from '../githost/hosts.ts';
+import { appTokens } from './app-tokens.ts';
 import { resolveSecret } from './secrets.ts';
 import type { SecretSources } from './secrets.ts';
 import { openStatuses } from './statuses.ts';
@@ -56,14 +57,19 @@ export function openRuntime({ config, log, holder, progress, secrets, accessOf, 
     return known;
   }
 
-  async function tokenOf({ credentials, name }: Repository): Promise<string | null> {
+  const appTokenOf = appTokens({
+    privateKeyOf: ({ privateKey }, signal) => resolveSecret(privateKey, secrets, signal),
+    caOf,
+    nowMs,
+    wait,
+  });
+
+  async function tokenOf(repository: Repository): Promise<string | null> {
+    const { credentials } = repository;
+    const signal = AbortSignal.timeout(ASK_MS);
     if (credentials === null) return null;
-    if (credentials.kind === 'token') return resolveSecret(credentials.token, secrets, AbortSignal.timeout(ASK_MS));
-    throw new DeployError('config-invalid', {
-      subject: `repository ${name}`,
-      message: 'GitHub App credentials are not built yet',
-      remedy: 'Use a token: credentials: env:NAME.',
-    });
+    if (credentials.kind === 'token') return resolveSecret(credentials.token, secrets, signal);
+    return appTokenOf(repository, credentials, signal);
   }
 
   async function openGit(repository: Repository) {

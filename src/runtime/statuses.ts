@@ -1,9 +1,9 @@
-import { request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Statuses } from '../deploy/world.ts';
 import { DeployError } from '../error/deploy-error.ts';
 import type { GitHost, HostRequest } from '../githost/git-host.ts';
+import { sendToHost } from './host-request.ts';
+import type { HostAnswer } from './host-request.ts';
 
 export interface StatusesOptions {
   readonly host: GitHost;
@@ -21,8 +21,6 @@ const DEADLINE_MS = 10_000;
 const PAUSES_MS: readonly number[] = [1_000, 4_000, 10_000];
 /** GitHub asks for a minute at its secondary limit; a longer wish is not waited for. */
 const LONGEST_PAUSE_MS = 60_000;
-/** An answer is a few KB; more than this is not read. */
-const ANSWER_LIMIT_BYTES = 1024 * 1024;
 
 /** Commit statuses over a Git host's REST API, for one run. */
 export function openStatuses(options: StatusesOptions): Statuses {
@@ -63,55 +61,15 @@ interface Sending {
 
 async function attemptOnce(request: HostRequest, sending: Sending): Promise<Attempt> {
   try {
-    return judge(await exchange(request, sending));
+    const { options, token, signal } = sending;
+    const headers = { ...request.headers, authorization: `Bearer ${token}` };
+    const { ca, deadlineMs = DEADLINE_MS } = options;
+    return judge(await sendToHost({ ...request, headers }, { ca, deadlineMs }, signal));
   } catch (thrown) {
     if (sending.signal.aborted) throw interrupted(request, thrown);
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
     return { kind: 'later', reason: `it does not answer: ${reason}`, pauseMs: null, bytes: 0 };
   }
-}
-
-interface HostAnswer {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly text: string;
-}
-
-function exchange(request: HostRequest, { options, token, signal }: Sending): Promise<HostAnswer> {
-  const deadline = AbortSignal.timeout(options.deadlineMs ?? DEADLINE_MS);
-  const either = AbortSignal.any([signal, deadline]);
-  return new Promise((resolve, reject) => {
-    const url = new URL(request.url);
-    const headers = { ...request.headers, authorization: `Bearer ${token}` };
-    const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
-    const sent = send(url, {
-      method: request.method,
-      headers,
-      signal: either,
-      ...(options.ca === null ? {} : { ca: options.ca }),
-    });
-    sent.on('error', (cause) =>
-      reject(deadline.aborted ? new Error(`no answer within ${options.deadlineMs ?? DEADLINE_MS} ms`) : cause),
-    );
-    sent.on('response', (response) => {
-      readText(response).then(
-        (text) => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }),
-        reject,
-      );
-    });
-    sent.end(request.body ?? undefined);
-  });
-}
-
-async function readText(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > ANSWER_LIMIT_BYTES) throw new Error('its answer is too long');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
 }
 
 function judge({ status, headers, text }: HostAnswer): Attempt {

@@ -37,6 +37,8 @@ export interface HouseOptions {
   /** Another way to the cluster than straight. */
   readonly kubeconfig?: string;
   readonly cluster?: ClusterAddress;
+  /** Instead of a token that may everything; the Git host then shows nothing to others. */
+  readonly app?: { readonly app: string; readonly installation: string; readonly privateKey: string };
 }
 
 /** A Git host, a namespace of the real cluster, and Headgate between them, as one person would have set them up. */
@@ -61,12 +63,15 @@ export class House {
   static async build(options: HouseOptions = {}): Promise<House> {
     const namespace = `t-${randomUUID().slice(0, 8)}`;
     const directory = await mkdtemp(join(tmpdir(), 'headgate-house-'));
-    const host = await startGitHost({ directory: join(directory, 'git'), token: TOKEN });
+    const isPrivate = options.app !== undefined;
+    const host = await startGitHost({ directory: join(directory, 'git'), token: TOKEN, isPrivate });
     await host.createRepository(FULL_NAME);
     const house = new House(namespace, directory, host, options);
     if (options.namespaceExists !== false) await house.kubectl('create', 'namespace', namespace);
     execFileSync('git', ['init', '-q', '-b', 'main', house.work]);
-    await house.git('remote', 'add', 'origin', host.cloneUrl(FULL_NAME));
+    const origin = new URL(host.cloneUrl(FULL_NAME));
+    if (isPrivate) Object.assign(origin, { username: 'dev', password: TOKEN });
+    await house.git('remote', 'add', 'origin', origin.href);
     return house;
   }
 
@@ -107,7 +112,7 @@ export class House {
           url: this.host.cloneUrl(FULL_NAME),
           api: `${this.host.url}/api`,
           webhookSecret: 'env:FLEET_SECRET',
-          credentials: 'env:FLEET_TOKEN',
+          credentials: this.#options.app ?? 'env:FLEET_TOKEN',
         },
       },
       targets: targets.map((change) => ({ ...target, ...change })),

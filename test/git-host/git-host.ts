@@ -3,6 +3,8 @@ import { existsSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { openApps } from './apps.ts';
+import type { Apps } from './apps.ts';
 import { startGitServer } from './http-backend.ts';
 import type { GitHttpServer } from './http-backend.ts';
 import { answerApi, shownHook } from './rest-api.ts';
@@ -25,6 +27,7 @@ export interface GitHost {
   readonly server: GitHttpServer;
   readonly deliveries: readonly SentDelivery[];
   readonly statuses: readonly StoredStatus[];
+  readonly apps: Apps;
   faults: Faults;
   /** A bare repository `owner/name`, empty unless it was there before. Returns its folder. */
   createRepository(fullName: string, id?: number): Promise<string>;
@@ -48,6 +51,8 @@ export interface GitHostOptions {
   /** Demanded by the API. */
   readonly token: string;
   readonly allowFilter?: boolean;
+  /** For how long the tokens of Apps are good. */
+  readonly nowMs?: () => number;
   /** Demanded by Git too, with any user name. */
   readonly isPrivate?: boolean;
 }
@@ -62,7 +67,8 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
   const sender = webhookSender(() => host.faults);
   const directoryOf = (fullName: string) => join(directory, `${fullName}.git`);
   const webhooksOf = (fullName: string) => store.repositories.get(fullName)?.webhooks ?? [];
-  const api = { store, token, directoryOf, now: () => new Date(), onWebhook: ping };
+  const apps = openApps(options.nowMs ?? Date.now);
+  const api = { store, token, apps, directoryOf, now: () => new Date(), onWebhook: ping };
 
   function ping(fullName: string, webhook: Webhook): void {
     const repository = { id: store.repositories.get(fullName)?.id, full_name: fullName };
@@ -100,7 +106,9 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
       response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(content));
       return true;
     }
-    if (options.isPrivate !== true || isAllowed(request, token)) return false;
+    const fullName = /^\/([^/]+\/[^/]+?)\.git\//.exec(path)?.[1] ?? '';
+    const password = passwordOf(request);
+    if (options.isPrivate !== true || password === token || apps.allows(password, fullName, 'contents')) return false;
     response.writeHead(401, { 'www-authenticate': 'Basic realm="GitHub"' }).end();
     return true;
   }
@@ -113,6 +121,7 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
     server,
     deliveries: sender.deliveries,
     statuses: store.statuses,
+    apps,
     faults: {},
     async createRepository(fullName, id) {
       const known = store.repositories.get(fullName);
@@ -165,10 +174,10 @@ function writeHook(path: string, args: readonly string[]): void {
   writeFileSync(join(path, 'hooks', 'post-receive'), `#!/bin/sh\nexec ${quoted.join(' ')}\n`, { mode: 0o755 });
 }
 
-function isAllowed({ headers }: IncomingMessage, token: string): boolean {
+function passwordOf({ headers }: IncomingMessage): string {
   const basic = /^Basic (.+)$/i.exec(headers.authorization ?? '')?.[1] ?? '';
   const text = Buffer.from(basic, 'base64').toString();
-  return text.slice(text.indexOf(':') + 1) === token;
+  return text.slice(text.indexOf(':') + 1);
 }
 
 /** Counts the fault down; true when it has answered. */

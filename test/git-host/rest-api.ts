@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { z } from 'zod';
+import type { Apps } from './apps.ts';
 import type { Store, Webhook } from './store.ts';
 
 export interface ApiRequest {
@@ -19,6 +20,7 @@ export interface ApiAnswer {
 export interface ApiWorld {
   readonly store: Store;
   readonly token: string;
+  readonly apps: Apps;
   readonly directoryOf: (fullName: string) => string;
   readonly now: () => Date;
   /** A webhook was registered: GitHub sends a ping. */
@@ -47,8 +49,12 @@ const DESCRIPTION_LENGTH = 140;
 
 /** GitHub's REST API, as far as Headgate uses it: statuses, hooks and the repository itself. */
 export async function answerApi(request: ApiRequest, world: ApiWorld): Promise<ApiAnswer> {
-  if (request.authorization !== `Bearer ${world.token}`) return refusal(401, 'Bad credentials');
+  const issued = world.apps.answer(request);
+  if (issued !== null) return issued;
   const [, fullName = '', rest = ''] = /^\/repos\/([^/]+\/[^/]+)(\/.*)?$/.exec(request.path) ?? [];
+  const bearer = (request.authorization ?? '').replace(/^Bearer /, '');
+  const isApp = rest.startsWith('/statuses/') && world.apps.allows(bearer, fullName, 'statuses');
+  if (bearer !== world.token && !isApp) return refusal(401, 'Bad credentials');
   if (!world.store.repositories.has(fullName)) return refusal(404, 'Not Found');
   const posted = /^\/statuses\/([0-9a-f]{40,64})$/.exec(rest)?.[1];
   const listed = /^\/commits\/([0-9a-f]{40,64})\/statuses$/.exec(rest)?.[1];
