@@ -8,6 +8,7 @@ import type { Plan } from '../plan/plan.ts';
 import { formatId } from '../resource/resource.ts';
 import { inParallel } from './in-parallel.ts';
 import { distribute, freshNames } from './inventory-store.ts';
+import type { Spread } from './inventory-store.ts';
 import { takeLease } from './lease.ts';
 import type { HeldParent } from './lease.ts';
 import { createNamespace } from './namespace.ts';
@@ -65,7 +66,7 @@ interface Closing {
 async function close({ application, results, names, known, held }: Closing, store: StateStore, signal: AbortSignal) {
   const { plan, ends, gathered, parent } = application;
   const after = inventoryAfter(plan, results, gathered.facts.touched);
-  await recordEntries(after, { names, known, held }, store, signal);
+  await recordEntries(after, { names, known, held, spread: gathered.spread }, store, signal);
   const end = results.every(({ kind }) => kind !== 'failed') ? { dirty: [], ...ends.well } : ends.badly(results);
   const count = countAfter(application, after);
   await held.write({ ...end, count, lease: null, ...(names.length === 0 ? { inline: after } : {}) }, signal);
@@ -121,7 +122,7 @@ async function recordDuring(
   const known: Known = gathered.isNewLayout
     ? new Map(names.map((name) => [name, { stored: name, entries: null }]))
     : new Map([...gathered.inventory.shards].map(([name, shard]) => [name, { stored: shard, entries: shard.entries }]));
-  const written = await recordEntries(plan.during, { names, known, held }, store, signal);
+  const written = await recordEntries(plan.during, { names, known, held, spread: gathered.spread }, store, signal);
   if (gathered.isNewLayout) await held.write({ shards: names, inline: [], hasInventory: true }, signal);
   return written;
 }
@@ -129,11 +130,11 @@ async function recordDuring(
 /** Writes the shards whose entries differ from what is known to be there. */
 async function recordEntries(
   entries: readonly Entry[],
-  { names, known, held }: { names: readonly string[]; known: Known; held: HeldParent },
+  { names, known, held, spread }: { names: readonly string[]; known: Known; held: HeldParent; spread: Spread },
   store: StateStore,
   signal: AbortSignal,
 ): Promise<Known> {
-  const wanted = distribute(entries, names);
+  const wanted = distribute(entries, names, spread);
   const changed = [...known].filter(
     ([name, { entries: there }]) => JSON.stringify(wanted.get(name) ?? []) !== JSON.stringify(there),
   );

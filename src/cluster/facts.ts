@@ -1,4 +1,5 @@
 import { SOURCE } from '../plan/body.ts';
+import { isRendered } from '../plan/applied.ts';
 import type { Candidate, Facts } from '../plan/facts.ts';
 import { entriesByObject } from '../plan/inventory.ts';
 import type { Entry } from '../plan/inventory.ts';
@@ -67,7 +68,8 @@ export async function gatherFacts(
     return {
       facts: factsOf(facts, context),
       inventory: view.inventory,
-      isNewLayout: isNewLayout(view, entries, candidates),
+      isNewLayout: isNewLayout(view, entries, candidates) || isSpreadAnew(view, question, context),
+      spread: isRendered(question) ? 'object' : 'file',
     };
   }
 }
@@ -106,6 +108,12 @@ function isNewLayout(
 ): boolean {
   if (isRebuilt) return true;
   return inventory.isWhole && isOutgrown(inventory.names, Math.max(entries.length, candidates.length));
+}
+
+/** Moved from shard to shard one by one, an entry could be in none for a moment. */
+function isSpreadAnew({ inventory }: View, question: ObserveQuestion, { parent }: GatherContext): boolean {
+  if (parent === null || inventory.names.length === 0) return false;
+  return isRendered(question) !== isRendered(parent.applied);
 }
 
 async function namespaceExists({ connection, target }: GatherContext, signal: AbortSignal): Promise<boolean> {

@@ -1,5 +1,6 @@
 import type { Applied } from '../plan/applied.ts';
 import type { Entry } from '../plan/inventory.ts';
+import { formatId } from '../resource/resource.ts';
 import { parentName } from './parent.ts';
 import { CROWDED_ENTRIES, shardCount, shardOf } from './shard.ts';
 import type { Shard, StateStore } from './state-store.ts';
@@ -33,12 +34,15 @@ export async function readInventory(
   return { names, shards, inline, isWhole: shards.size === names.length };
 }
 
+/** Which shard holds an entry: by its file, so that a file's shard is known; a whole render has one file, so by its object. */
+export type Spread = 'file' | 'object';
+
 export function entriesOf(view: InventoryView): readonly Entry[] {
   return view.names.length === 0 ? view.inline : [...view.shards.values()].flatMap(({ entries }) => entries);
 }
 
-function nameFor(file: string, names: readonly string[]): string | undefined {
-  return names.length === 0 ? undefined : names[shardOf(file, names.length)];
+function nameFor(key: string, names: readonly string[]): string | undefined {
+  return names.length === 0 ? undefined : names[shardOf(key, names.length)];
 }
 
 /** Names for a fresh layout, never used before: the old one stays valid until the parent lists the new one. */
@@ -55,7 +59,12 @@ export function isOutgrown(names: readonly string[], entries: number): boolean {
 }
 
 /** Which entries each shard holds. */
-export function distribute(entries: readonly Entry[], names: readonly string[]): ReadonlyMap<string, readonly Entry[]> {
-  const byName = Map.groupBy(entries, (entry) => nameFor(entry.file, names) ?? '');
+export function distribute(
+  entries: readonly Entry[],
+  names: readonly string[],
+  spread: Spread,
+): ReadonlyMap<string, readonly Entry[]> {
+  const keyOf = (entry: Entry) => (spread === 'object' ? formatId(entry.id) : entry.file);
+  const byName = Map.groupBy(entries, (entry) => nameFor(keyOf(entry), names) ?? '');
   return new Map(names.map((name) => [name, byName.get(name) ?? []]));
 }

@@ -36,6 +36,7 @@ const Commit = z.custom<Revision>((value) => typeof value === 'string' && asRevi
 
 const State = z.object({
   rootTree: z.nullable(z.string()),
+  renderer: z._default(z.string(), 'plain'),
   inputs: z.record(z.string(), z.nullable(z.string())),
   settings: z.nullable(z.string()),
   dirty: z.union([z.array(z.string()), z.literal('all')]),
@@ -68,6 +69,7 @@ export function writeParent(record: Applied, target: Target): JsonObject {
   const { source } = record;
   const state: z.input<typeof State> = {
     rootTree: source?.rootTree ?? null,
+    renderer: record.renderer,
     inputs: record.inputs,
     settings: record.settings,
     dirty: record.dirty === 'all' ? 'all' : [...record.dirty],

@@ -8,7 +8,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { Manifest, Resource } from '../resource/resource.ts';
 import type { Source } from '../resource/source.ts';
 import type { Connection } from './connection.ts';
-import type { InventoryView } from './inventory-store.ts';
+import type { InventoryView, Spread } from './inventory-store.ts';
 import type { Kind, KindCache } from './kinds.ts';
 import type { Runner } from './lease.ts';
 import type { Parent } from './parent.ts';
@@ -28,6 +28,8 @@ export interface ObserveQuestion {
   readonly settings: string;
   /** Objects, as `formatId` writes them, whose recorded hash is not believed: something in the cluster speaks against it. */
   readonly suspects?: ReadonlySet<string> | 'all';
+  /** As in `Applied.renderer`: what is rendered as a whole has its entries spread by object, not by file. */
+  readonly renderer: string;
   /** Reads and renders more files of the same revision, and what was desired before. */
   readonly readAlso: (paths: readonly string[]) => Promise<DesiredFiles>;
 }
@@ -72,6 +74,7 @@ export interface Gathered {
   readonly inventory: InventoryView;
   /** The inventory was rebuilt from labels, or has outgrown its shards: it is written under new names. */
   readonly isNewLayout: boolean;
+  readonly spread: Spread;
 }
 
 /** One plan to be carried out, and what it was made from. */

@@ -15,9 +15,9 @@ export function shardCount(entries: number): number {
   return entries <= INLINE_ENTRIES ? 0 : Math.ceil(entries / ENTRIES_PER_SHARD);
 }
 
-/** Which of `count` shards holds the entries of a file. */
-export function shardOf(file: string, count: number): number {
-  return createHash('sha256').update(file).digest().readUInt32BE(0) % count;
+/** Which of `count` shards holds the entries of a file, or of an object. */
+export function shardOf(key: string, count: number): number {
+  return createHash('sha256').update(key).digest().readUInt32BE(0) % count;
 }
 
 const Row = z.tuple([

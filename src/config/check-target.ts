@@ -115,6 +115,7 @@ function settle(written: Written, repository: Repository, cluster: ClusterConfig
     conflicts: written.conflicts,
     ignore: written.ignore.map(settleIgnore),
     exclude: written.exclude,
+    kustomize: { remoteBases: written.kustomize.remoteBases, loadRestrictor: written.kustomize.loadRestrictor },
     drift: written.drift,
     dependsOn: written.dependsOn,
     suspend: written.suspend,

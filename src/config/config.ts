@@ -100,6 +100,12 @@ export interface Target {
   readonly ignore: readonly IgnoreRule[];
   /** Globs below path. */
   readonly exclude: readonly string[];
+  readonly kustomize: {
+    /** Hosts that kustomizations may be read from. */
+    readonly remoteBases: readonly string[];
+    /** May a kustomization read files outside of its own directory? */
+    readonly loadRestrictor: 'root-only' | 'none';
+  };
   readonly drift: 'correct' | 'report' | 'off';
   readonly dependsOn: readonly string[];
   readonly suspend: boolean;

@@ -25,6 +25,10 @@ export function settingsHash(target: Target): string {
     conflicts: target.conflicts,
     ignore: target.ignore.map((rule): Json => ({ ...rule })),
     exclude: target.exclude,
+    // Left out at its defaults, so that targets of plain manifests keep their hash.
+    ...(target.kustomize.remoteBases.length > 0 || target.kustomize.loadRestrictor !== 'root-only'
+      ? { kustomize: { ...target.kustomize } }
+      : {}),
   };
   return createHash('sha256').update(canonicalJson(shaping)).digest('base64url').slice(0, 22);
 }

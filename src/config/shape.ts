@@ -79,6 +79,11 @@ const pointer = pattern(
   'is no JSON pointer',
   'Begin with a slash, one part per key, such as /spec/replicas; ~1 stands for a slash inside a key.',
 );
+const host = pattern(
+  /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/,
+  'is no name of a host',
+  'Write the host alone, in lower case, such as github.com.',
+);
 const glob = text(globMistake, 'Write a glob below the path of the target, such as "**/values.yaml".');
 const account = pattern(
   new RegExp(`^${LABEL}/[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$`),
@@ -165,11 +170,15 @@ export const target = closed(
       )
       .default([]),
     exclude: z.array(glob).default([]),
+    kustomize: closed({
+      remoteBases: z.array(host).default([]),
+      loadRestrictor: z.enum(['root-only', 'none']).default('root-only'),
+    }).prefault({}),
     drift: z.enum(['correct', 'report', 'off']).default('correct'),
     dependsOn: z.array(z.string()).default([]),
     suspend: z.boolean().default(false),
   },
-  ['kustomize', 'helm', 'substitute', 'decryption', 'forEach'],
+  ['helm', 'substitute', 'decryption', 'forEach'],
 );
 
 /** `url`, `webhookSecret` and `credentials` have rules that need more than one key: check-repository.ts has them. */

@@ -3,6 +3,7 @@ import { settingsHash } from '../config/settings-hash.ts';
 import { failureClassOf } from '../error/deploy-error.ts';
 import type { Problem } from '../error/deploy-error.ts';
 import type { ChangeResult } from '../plan/after.ts';
+import { isRendered } from '../plan/applied.ts';
 import type { Applied, Drift } from '../plan/applied.ts';
 import { nextContests } from '../plan/contest.ts';
 import { changesNothing } from '../plan/plan.ts';
@@ -12,7 +13,7 @@ import type { AppliedSource, Source } from '../resource/source.ts';
 import { isRead } from '../render/is-read.ts';
 import { nextAttempt } from './attempt.ts';
 import { isSettled } from './current.ts';
-import { planFor } from './deploy.ts';
+import { planFor, renderSource } from './deploy.ts';
 import { explainDrift, writeEvent } from './drift-report.ts';
 import { queryOf } from './fetch.ts';
 import { applied as reportApplied, unchanged } from './report.ts';
@@ -36,7 +37,9 @@ export async function correctDrift(
   if (at === null || !isSettled(applied, settings)) return unchanged(at?.revision ?? null, at?.revision ?? null);
   const source = await world.stage('fetch', () => sourceOf({ at, drift }, { applied, settings, world }, signal));
   const suspects = drift.suspects === 'all' ? drift.suspects : new Set(drift.suspects.map(({ object }) => object));
-  const found = await planFor({ source, settings, suspects }, world, signal);
+  const query = { ...queryOf({ target, hint: null }, applied, settings), at: at.revision };
+  const rendered = await renderSource(source, { applied, query }, world, signal);
+  const found = await planFor({ rendered, settings, suspects }, world, signal);
   const run = { applied, at, settings, drift, found, nowMs: world.nowMs() };
   return target.drift === 'report' ? report(run, world, signal) : correct(run, world, signal);
 }
@@ -60,6 +63,8 @@ async function sourceOf(
   if (suspects === 'all') {
     return git.since({ ...queryOf({ target, hint: null }, applied, settings), base: null, at: at.revision }, signal);
   }
+  // Rendered as a whole, from its inputs.
+  if (isRendered(applied)) return { ...at, inputs: applied.inputs, complete: false, files: [] };
   const paths = [...new Set(suspects.map(({ file }) => file))];
   const read = paths.length === 0 ? [] : await git.files(at.rootTree, paths, signal);
   const files = read.filter(({ path, kind }) => isRead(path, kind, target));

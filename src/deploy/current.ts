@@ -1,9 +1,19 @@
+import { isRendered } from '../plan/applied.ts';
 import type { Applied } from '../plan/applied.ts';
 import type { ObjectId, Source } from '../resource/source.ts';
 
-/** Is there nothing to do, whatever commit the state names? The paths are what counts, and what the settings make of them. */
-export function isCurrent(applied: Applied, at: Pick<Source, 'tree' | 'inputs'>, settings: string): boolean {
-  if (!isSettled(applied, settings)) return false;
+/**
+ * Is there nothing to do, whatever commit the state names? The paths are what counts, and what the settings and the
+ * renderer make of them: of a rendered target exactly what the last render read.
+ */
+export function isCurrent(
+  applied: Applied,
+  at: Pick<Source, 'tree' | 'inputs'>,
+  by: { readonly settings: string; readonly renderer: string },
+): boolean {
+  if (!isSettled(applied, by.settings) || applied.renderer !== by.renderer) return false;
+  if (isRendered(applied))
+    return Object.entries(applied.inputs).every(([path, id]) => id === (at.inputs[path] ?? null));
   return applied.source?.tree === at.tree && sameInputs(applied.inputs, at.inputs);
 }
 

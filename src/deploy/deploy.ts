@@ -13,6 +13,8 @@ import { objectsFor } from './check-request.ts';
 import type { CheckRequest } from './check-request.ts';
 import { isCurrent } from './current.ts';
 import { fetchSource, queryOf } from './fetch.ts';
+import type { RenderContext, Rendered } from './render.ts';
+import { currentRenderer } from './renderer.ts';
 import { applied as reportApplied, errorsOf, refused, summaryOf, unchanged } from './report.ts';
 import type { Report } from './report.ts';
 import type { TargetRequest } from './request.ts';
@@ -26,12 +28,16 @@ export async function deploy(request: TargetRequest, world: World, signal: Abort
   const applied = await world.cluster.readApplied('write', signal);
   const source = await world.stage('fetch', () => fetchSource({ request, applied, settings }, world, signal));
   if (source === 'rewound') return unchanged(previousOf(applied), previousOf(applied));
-  if (isCurrent(applied, source, settings)) return stayed(applied, source.revision);
+  const renderer = await currentRenderer(applied, world.tools, signal);
+  if (isCurrent(applied, source, { settings, renderer })) return stayed(applied, source.revision);
   // Refused between the sweep's look and this run.
   const isLeft = isPaused(applied, { revision: source.revision, settings, nowMs: world.nowMs() });
   if (isLeft && request.delivery === 'sweep') return unchanged(source.revision, previousOf(applied));
-  const plan = await planFor({ source, settings }, world, signal);
-  const run = { request, applied, source, settings, plan, sinceMs, nowMs: world.nowMs() };
+  const query = queryOf(request, applied, settings);
+  const rendered = await renderSource(source, { applied, query }, world, signal);
+  const plan = await planFor({ rendered, settings }, world, signal);
+  const { renderer: by, source: read } = rendered;
+  const run = { request, applied, source: read, renderer: by, settings, plan, sinceMs, nowMs: world.nowMs() };
   const overtaken = announceOvertaken(run, world, signal);
   if (plan.refusals.length > 0) {
     await overtaken;
@@ -67,14 +73,13 @@ export async function planOnly(
 ): Promise<Planned> {
   const settings = settingsHash(request.target);
   const applied = await world.cluster.readApplied('look', signal);
-  const source = await world.git.since(
-    { ...queryOf({ target: request.target, hint: null }, applied, settings), at: request.at },
-    signal,
-  );
+  const query = { ...queryOf({ target: request.target, hint: null }, applied, settings), at: request.at };
+  const source = await world.git.since(query, signal);
+  const rendered = await renderSource(source, { applied, query }, world, signal);
   return {
     revision: source.revision,
     previous: previousOf(applied),
-    plan: await planFor({ source, settings }, world, signal),
+    plan: await planFor({ rendered, settings }, world, signal),
   };
 }
 
@@ -84,22 +89,30 @@ export interface Planned {
   readonly plan: Plan;
 }
 
+/** The YAML parser is most of a function's bundle: a run that finds nothing to do never loads it. */
+export async function renderSource(
+  source: Source,
+  context: RenderContext,
+  world: World,
+  signal: AbortSignal,
+): Promise<Rendered> {
+  const { render } = await import('./render.ts');
+  return world.stage('render', () => render(source, context, world, signal));
+}
+
 export async function planFor(
   {
-    source,
+    rendered,
     settings,
     suspects = new Set(),
-  }: { source: Source; settings: string; suspects?: ReadonlySet<string> | 'all' },
+  }: { rendered: Rendered; settings: string; suspects?: ReadonlySet<string> | 'all' },
   world: World,
   signal: AbortSignal,
 ): Promise<Plan> {
-  // The YAML parser is most of a function's bundle: a run that finds nothing to do never loads it.
-  const { join, renderPlain } = await import('../render/plain.ts');
-  const desired = await world.stage('render', () => renderPlain(source.files));
-  const readAlso = async (paths: readonly string[]) =>
-    join(desired, renderPlain(await world.git.files(source.rootTree, paths, signal)));
+  const { renderMore } = await import('./render.ts');
+  const readAlso = (paths: readonly string[]) => renderMore(rendered, paths, world, signal);
   return world.stage('plan', async () =>
-    makePlan(await world.cluster.observe({ source, desired, settings, suspects, readAlso }, signal)),
+    makePlan(await world.cluster.observe({ ...rendered, settings, suspects, readAlso }, signal)),
   );
 }
 
@@ -107,6 +120,7 @@ interface Run {
   readonly request: TargetRequest;
   readonly applied: Applied;
   readonly source: Source;
+  readonly renderer: string;
   readonly settings: string;
   readonly plan: Plan;
   /** When it began. */
@@ -171,10 +185,11 @@ function awaitedBy({ source, plan, sinceMs }: Run): Partial<Applied> {
 }
 
 function wellOf(run: Run, verdict: Report['verdict']): Partial<Applied> {
-  const { source, settings, nowMs } = run;
+  const { source, renderer, settings, nowMs } = run;
   const { revision, rootTree, tree, inputs } = source;
   return {
     source: { revision, rootTree, tree },
+    renderer,
     inputs,
     settings,
     verdict,

@@ -1,6 +1,7 @@
-import { isRead } from '../render/is-read.ts';
+import { isRendered } from '../plan/applied.ts';
 import type { Applied } from '../plan/applied.ts';
 import type { Source } from '../resource/source.ts';
+import { inputPathsOf, readerOf } from './renderer.ts';
 import type { TargetRequest } from './request.ts';
 import type { SourceQuery, World } from './world.ts';
 
@@ -37,11 +38,12 @@ export function queryOf(
     ref: target.ref,
     at: null,
     path: target.path,
-    inputs: target.inputs,
+    inputs: [...new Set([...inputPathsOf(target, applied), ...target.inputs])],
+    recorded: applied.inputs,
     base: dirty === null ? null : applied.source,
     hint,
-    also: dirty ?? [],
-    wants: (path, kind) => isRead(path, kind, target),
+    also: isRendered(applied) ? [] : (dirty ?? []),
+    wants: isRendered(applied) && dirty !== null ? () => false : readerOf(target),
   };
 }
 

@@ -5,6 +5,7 @@ import type { Applied } from '../plan/applied.ts';
 import type { Revision } from '../resource/source.ts';
 import { isPaused } from './attempt.ts';
 import { isCurrent } from './current.ts';
+import { currentRenderer, inputPathsOf } from './renderer.ts';
 import type { DeployRequest } from './request.ts';
 import type { Ports, Runtime } from './run.ts';
 import type { Git } from './world.ts';
@@ -69,8 +70,8 @@ async function sweepTarget(
     return null;
   }
   try {
-    const { cluster } = await runtime.open(target, null);
-    if (!(await isBehind({ target, tip, cluster }, context))) return null;
+    const { cluster, tools } = await runtime.open(target, null);
+    if (!(await isBehind({ target, tip, cluster, tools }, context))) return null;
     return { target: target.name, delivery: 'sweep', hint: null, at: new Date(runtime.nowMs()).toISOString() };
   } catch (thrown) {
     const error = asDeployError(thrown);
@@ -83,7 +84,7 @@ async function sweepTarget(
 }
 
 async function isBehind(
-  { target, tip, cluster }: { target: Target; tip: Revision; cluster: Ports['cluster'] },
+  { target, tip, cluster, tools }: { target: Target; tip: Revision } & Pick<Ports, 'cluster' | 'tools'>,
   { runtime, git, signal }: SweepContext & { git: Git },
 ): Promise<boolean> {
   const settings = settingsHash(target);
@@ -93,14 +94,18 @@ async function isBehind(
   const isSameTip = applied.source.revision === tip;
   const at = isSameTip
     ? { tree: applied.source.tree, inputs: applied.inputs }
-    : await treesAt(target, tip, { git, signal });
-  return !isCurrent(applied, at, settings);
+    : await treesAt({ path: target.path, inputs: inputPathsOf(target, applied) }, tip, { git, signal });
+  return !isCurrent(applied, at, { settings, renderer: await currentRenderer(applied, tools, signal) });
 }
 
-async function treesAt(target: Target, tip: Revision, { git, signal }: { git: Git; signal: AbortSignal }) {
-  const trees = await git.trees(tip, [target.path, ...target.inputs], signal);
+async function treesAt(
+  { path, inputs }: Pick<Target, 'path' | 'inputs'>,
+  tip: Revision,
+  { git, signal }: { git: Git; signal: AbortSignal },
+) {
+  const trees = await git.trees(tip, [path, ...inputs], signal);
   return {
-    tree: trees.get(target.path) ?? null,
-    inputs: Object.fromEntries(target.inputs.map((path) => [path, trees.get(path) ?? null])),
+    tree: trees.get(path) ?? null,
+    inputs: Object.fromEntries(inputs.map((input) => [input, trees.get(input) ?? null])),
   };
 }

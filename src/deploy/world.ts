@@ -10,7 +10,7 @@ import type { Entry } from '../plan/inventory.ts';
 import type { Plan, Prune, Write } from '../plan/plan.ts';
 import type { Listed } from '../plan/suspect.ts';
 import type { Json, Manifest } from '../resource/resource.ts';
-import type { AppliedSource, ObjectId, Revision, Source, SourceFile } from '../resource/source.ts';
+import type { AppliedSource, ObjectId, Revision, Source, SourceFile, Standing, TreeAt } from '../resource/source.ts';
 import type { Checks } from './check-request.ts';
 import type { DeployRequest } from './request.ts';
 
@@ -27,6 +27,8 @@ export interface SourceQuery {
   readonly at: Revision | null;
   readonly path: string;
   readonly inputs: readonly string[];
+  /** Their ids at the base, as far as they are known: what is surely the same is not asked for. */
+  readonly recorded: Readonly<Record<string, ObjectId | null>>;
   /** Null: nothing is known to be applied, read everything below the path. */
   readonly base: AppliedSource | null;
   readonly hint: { readonly revision: Revision; readonly rootTree: ObjectId | null } | null;
@@ -45,6 +47,13 @@ export interface Git {
   since(query: SourceQuery, signal: AbortSignal): Promise<Source>;
   /** These paths at this tree, whatever was applied. */
   files(rootTree: ObjectId, paths: readonly string[], signal: AbortSignal): Promise<readonly SourceFile[]>;
+  /** What stands at these paths, contents included, in their order. */
+  look(at: TreeAt, paths: readonly string[], signal: AbortSignal): Promise<readonly Standing[]>;
+  /** Every file below these directories, contents included. */
+  below(
+    trees: readonly { readonly path: string; readonly oid: ObjectId }[],
+    signal: AbortSignal,
+  ): Promise<readonly SourceFile[]>;
   /** The id of the tree (or blob) at each path of a commit; null where nothing is. */
   trees(
     revision: Revision,
@@ -53,6 +62,29 @@ export interface Git {
   ): Promise<ReadonlyMap<string, ObjectId | null>>;
   /** Is `older` reachable from `newer`? */
   isAncestor(older: Revision, newer: Revision, signal: AbortSignal): Promise<boolean>;
+}
+
+/** The renderers that are programs of their own. What goes in is all that they see, and nothing stays behind. */
+export interface Tools {
+  /** `kustomize v1.36.3`: with another version the same files may render to something else. */
+  nameOf(renderer: 'kustomize' | 'helm', signal: AbortSignal): Promise<string>;
+  /** What `kubectl kustomize` prints. @throws DeployError `render-failed`, `render-limit`, `tool-missing` */
+  kustomize(build: KustomizeBuild, signal: AbortSignal): Promise<Uint8Array>;
+}
+
+export interface RenderFile {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface KustomizeBuild {
+  readonly files: readonly RenderFile[];
+  /** The directory that is built, and its kustomization file. */
+  readonly directory: string;
+  readonly file: string;
+  readonly loadRestrictor: 'root-only' | 'none';
+  readonly usesHelm: boolean;
+  readonly usesRemote: boolean;
 }
 
 /** The Git host's API, for one run. A status that cannot be written is retried, then thrown as `host-unreachable`. */
@@ -167,6 +199,8 @@ export interface Cluster {
       readonly settings: string;
       /** Objects, as `formatId` writes them, whose recorded hash is not believed. */
       readonly suspects?: ReadonlySet<string> | 'all';
+      /** As in `Applied.renderer`. */
+      readonly renderer: string;
       /** What was desired before, and these files too. */
       readonly readAlso: (paths: readonly string[]) => Promise<DesiredFiles>;
     },
@@ -190,6 +224,7 @@ export interface World {
   readonly target: Target;
   readonly cluster: Cluster;
   readonly git: Git;
+  readonly tools: Tools;
   /** Null: nothing is reported to commits. */
   readonly statuses: Statuses | null;
   readonly checks: Checks;

@@ -20,6 +20,8 @@ const CLASS_OF = {
   'file-unreadable': 'manifest',
   'lfs-pointer': 'manifest',
   'namespace-missing': 'manifest',
+  'render-failed': 'manifest',
+  'render-refused': 'manifest',
 
   'namespace-not-allowed': 'guard',
   'cluster-scoped-not-allowed': 'guard',
@@ -38,6 +40,8 @@ const CLASS_OF = {
   'ref-missing': 'guard',
   'revision-missing': 'guard',
   'not-built': 'guard',
+  'render-limit': 'guard',
+  'tool-missing': 'guard',
 
   'git-unreachable': 'world',
   'git-unauthorized': 'world',

@@ -103,11 +103,13 @@ export type Found =
   /** A tree on the way is not in the store. */
   | { readonly kind: 'missing'; readonly id: string };
 
+type Standing = Pick<TreeEntry, 'kind' | 'id' | 'hazard'>;
+
 /** What stands at a path of a tree. */
 export function lookUp(root: string, path: string, context: WalkContext): Found {
-  let entry: Pick<TreeEntry, 'kind' | 'id' | 'hazard'> = { kind: 'tree', id: root, hazard: null };
+  let entry: Standing = { kind: 'tree', id: root, hazard: null };
   for (const name of path === '' ? [] : path.split('/')) {
-    if (entry.kind !== 'tree') return { kind: 'found', entry: null };
+    if (entry.kind !== 'tree' || entry.hazard !== null) return { kind: 'found', entry: null };
     const object = context.store.get(entry.id);
     if (object === undefined) return { kind: 'missing', id: entry.id };
     const next = readTree(object.data, context).find((candidate) => candidate.name === name);
@@ -115,4 +117,21 @@ export function lookUp(root: string, path: string, context: WalkContext): Found 
     entry = next;
   }
   return { kind: 'found', entry };
+}
+
+/** Is a path surely the same in both trees, as far as the trees at hand tell? Equal ids on the way are not looked into. */
+export function isSameAt(now: string, before: string, path: string, context: WalkContext): boolean {
+  let pair = { now, before };
+  for (const name of path === '' ? [] : path.split('/')) {
+    if (pair.now === pair.before) return true;
+    const [next, former] = [pair.now, pair.before].map((id) => {
+      const object = context.store.get(id);
+      if (object?.type !== 'tree') return null;
+      return readTree(object.data, context).find((candidate) => candidate.name === name) ?? 'nothing';
+    });
+    if (next === 'nothing' && former === 'nothing') return true;
+    if (!next || !former || next === 'nothing' || former === 'nothing' || next.mode !== former.mode) return false;
+    pair = { now: next.id, before: former.id };
+  }
+  return pair.now === pair.before;
 }

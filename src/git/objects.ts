@@ -1,11 +1,12 @@
-import type { ObjectId, Revision, SourceFile } from '../resource/source.ts';
+import type { ObjectId, Revision, SourceFile, Standing, TreeAt } from '../resource/source.ts';
 import { asObjectId } from '../resource/source.ts';
-import { compareTrees, lookUp } from './difference.ts';
+import { compareTrees, isSameAt, lookUp } from './difference.ts';
 import type { ChangedPath, WalkContext } from './difference.ts';
 import { gitError } from './git-error.ts';
 import type { ObjectStore } from './pack.ts';
 import type { GitServer } from './transport.ts';
-import { treeOfCommit } from './tree.ts';
+import { readTree, treeOfCommit } from './tree.ts';
+import type { TreeEntry } from './tree.ts';
 import type { UploadPack } from './upload-pack.ts';
 
 export type Wants = (path: string, kind: SourceFile['kind']) => boolean;
@@ -56,6 +57,66 @@ export function remoteObjects(remote: UploadPack, server: GitServer, format: 'sh
   ): Promise<ReadonlyMap<string, ObjectId | null>> {
     const found = await descend(rootTree, paths, signal);
     return new Map([...found].map(([path, entry]) => [path, entry === null ? null : asObjectId(entry.id)]));
+  }
+
+  /** As `treeIds`, without a look at what is the same in the base. */
+  async function idsAt(
+    { rootTree, base }: TreeAt,
+    paths: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Readonly<Record<string, ObjectId | null>>> {
+    const known = paths.flatMap((path) => (isKnown({ rootTree, base }, path) ? [[path, base?.ids[path] ?? null]] : []));
+    const same = new Map(known.map(([path, id]) => [path ?? '', id === null ? null : asObjectId(id ?? '')]));
+    const others = paths.filter((path) => !same.has(path));
+    const found = others.length === 0 ? [] : await treeIds(rootTree, others, signal);
+    return Object.fromEntries([...same, ...found]);
+  }
+
+  function isKnown({ rootTree, base }: TreeAt, path: string): boolean {
+    return base !== null && Object.hasOwn(base.ids, path) && isSameAt(rootTree, base.rootTree, path, context);
+  }
+
+  /** What stands at these paths, contents included. */
+  async function look(at: TreeAt, paths: readonly string[], signal: AbortSignal): Promise<readonly Standing[]> {
+    const found = await descend(
+      at.rootTree,
+      paths.filter((path) => !isKnown(at, path)),
+      signal,
+    );
+    const ids = paths.map((path) => {
+      const entry = found.get(path);
+      if (entry === undefined) return at.base?.ids[path] ?? null;
+      return entry?.hazard === null && entry.kind !== 'symlink' && entry.kind !== 'submodule' ? entry.id : null;
+    });
+    const missing = [...new Set(ids)].filter((id) => id !== null).filter((id) => !store.has(id));
+    if (missing.length > 0) await remote.fetch({ wants: missing, filter: 'tree:0' }, store, signal);
+    return paths.map((path, index) => standing(path, ids[index] ?? null, found.get(path) ?? null));
+  }
+
+  function standing(
+    path: string,
+    id: string | null,
+    entry: Pick<TreeEntry, 'kind' | 'id' | 'hazard'> | null,
+  ): Standing {
+    if (entry !== null && entry.hazard !== null) return { path, kind: 'refused', reason: entry.hazard };
+    if (entry?.kind === 'symlink' || entry?.kind === 'submodule') return { path, kind: entry.kind };
+    const oid = asObjectId(id ?? '');
+    if (oid === null) return { path, kind: 'absent' };
+    const object = store.get(oid);
+    if (object?.type !== 'tree') return asFile({ path, now: { kind: 'file', id: oid, hazard: null } });
+    return { path, kind: 'tree', oid, entries: readTree(object.data, context) };
+  }
+
+  /** Everything below directories, contents included. */
+  async function below(
+    trees: readonly { readonly path: string; readonly oid: ObjectId }[],
+    signal: AbortSignal,
+  ): Promise<readonly SourceFile[]> {
+    const missing = trees.filter(({ oid }) => !store.has(oid)).map(({ oid }) => oid);
+    if (missing.length > 0) await remote.fetch({ wants: missing }, store, signal);
+    const changes: ChangedPath[] = [];
+    for (const { path, oid } of trees) changes.push(...(await changesBetween(oid, null, { path, both: [] }, signal)));
+    return readChanges(changes, () => true, signal);
   }
 
   /** The difference below the path, fetching what the two packs did not bring (moved or copied content is in neither). */
@@ -134,5 +195,8 @@ export function remoteObjects(remote: UploadPack, server: GitServer, format: 'sh
     changesBetween,
     readChanges,
     files,
+    idsAt,
+    look,
+    below,
   };
 }

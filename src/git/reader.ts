@@ -1,4 +1,4 @@
-import type { ObjectId, Revision, Source, SourceFile } from '../resource/source.ts';
+import type { ObjectId, Revision, Source, SourceFile, Standing, TreeAt } from '../resource/source.ts';
 import { asObjectId, asRevision } from '../resource/source.ts';
 import { gitError, UnknownObject } from './git-error.ts';
 import type { ObjectStore } from './pack.ts';
@@ -14,6 +14,8 @@ export interface Query {
   readonly at: Revision | null;
   readonly path: string;
   readonly inputs: readonly string[];
+  /** Their ids at the base, as far as they are known. */
+  readonly recorded: Readonly<Record<string, ObjectId | null>>;
   readonly base: { readonly revision: Revision; readonly rootTree: ObjectId; readonly tree: ObjectId | null } | null;
   readonly hint: { readonly revision: Revision; readonly rootTree: ObjectId | null } | null;
   readonly also: readonly string[];
@@ -32,6 +34,11 @@ export interface GitReader {
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, ObjectId | null>>;
   isAncestor(older: Revision, newer: Revision, signal: AbortSignal): Promise<boolean>;
+  look(at: TreeAt, paths: readonly string[], signal: AbortSignal): Promise<readonly Standing[]>;
+  below(
+    trees: readonly { readonly path: string; readonly oid: ObjectId }[],
+    signal: AbortSignal,
+  ): Promise<readonly SourceFile[]>;
 }
 
 /** `format`: how the repository names its objects; SHA-256 repositories have ids of 64 digits. */
@@ -106,8 +113,9 @@ export function openRepository(server: GitServer, format: 'sha1' | 'sha256' = 's
     return entry?.kind === 'tree' ? asObjectId(entry.id) : null;
   }
 
-  async function inputsOf(rootTree: ObjectId, { inputs }: Query, signal: AbortSignal): Promise<Source['inputs']> {
-    return inputs.length === 0 ? {} : Object.fromEntries(await treeIds(rootTree, inputs, signal));
+  function inputsOf(rootTree: ObjectId, { inputs, recorded, base }: Query, signal: AbortSignal) {
+    const known = base === null ? null : { rootTree: base.rootTree, ids: recorded };
+    return objects.idsAt({ rootTree, base: known }, inputs, signal);
   }
 
   async function readDifference(
@@ -171,6 +179,8 @@ export function openRepository(server: GitServer, format: 'sha1' | 'sha256' = 's
     tips,
     files: (rootTree, paths, signal) => present(files(rootTree, paths, signal)),
     since: (query, signal) => present(since(query, signal)),
+    look: (at, paths, signal) => present(objects.look(at, paths, signal)),
+    below: (trees, signal) => present(objects.below(trees, signal)),
     async trees(revision, paths, signal) {
       return present(rootTreeOf(revision, signal).then((rootTree) => treeIds(rootTree, paths, signal)));
     },

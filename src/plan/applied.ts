@@ -29,6 +29,9 @@ export interface Drift {
 /** What the state of a target says: what was applied, what is under way, and what went wrong last. */
 export interface Applied {
   readonly source: AppliedSource | null;
+  /** `plain`, or what rendered it, with its version: `kustomize v1.36.3`. */
+  readonly renderer: string;
+  /** Declared inputs; of a rendered target everything that the last render read. Null: it was looked for and not there. */
   readonly inputs: Readonly<Record<string, ObjectId | null>>;
   readonly settings: string | null;
   /** Files whose objects may differ from the applied commit. */
@@ -65,6 +68,7 @@ export interface Awaited {
 
 export const NOTHING_APPLIED: Applied = {
   source: null,
+  renderer: 'plain',
   inputs: {},
   settings: null,
   dirty: 'all',
@@ -85,3 +89,8 @@ export const NOTHING_APPLIED: Applied = {
   contests: {},
   awaited: null,
 };
+
+/** Is the target rendered as a whole? Then its inputs say whether it is current, and its tree does not. */
+export function isRendered({ renderer }: Pick<Applied, 'renderer'>): boolean {
+  return renderer !== 'plain';
+}

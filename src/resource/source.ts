@@ -25,6 +25,22 @@ export type SourceFile =
   /** A name or a size that is refused (facts: `..`, `.git`, control characters, over the limits). `reason` is safe to print. */
   | { readonly path: string; readonly kind: 'refused'; readonly reason: string };
 
+/** What stands at one path: as `SourceFile`, or a directory with the names in it. */
+export type Standing =
+  | SourceFile
+  | {
+      readonly path: string;
+      readonly kind: 'tree';
+      readonly oid: ObjectId;
+      readonly entries: readonly { readonly name: string; readonly kind: 'tree' | 'file' | 'symlink' | 'submodule' }[];
+    };
+
+/** A tree, and another one in which the ids of some paths are known: what is the same in both is not asked for. */
+export interface TreeAt {
+  readonly rootTree: ObjectId;
+  readonly base: { readonly rootTree: ObjectId; readonly ids: Readonly<Record<string, ObjectId | null>> } | null;
+}
+
 /** What Git says that a target has to become: the tip, and the files below the target's path that may differ. */
 export interface Source {
   readonly revision: Revision;
@@ -32,7 +48,7 @@ export interface Source {
   readonly rootTree: ObjectId;
   /** The tree at the target's path; null when the path does not exist (or is a file) at this revision. */
   readonly tree: ObjectId | null;
-  /** Object ids of the target's declared inputs; null where one does not exist. */
+  /** Object ids of the inputs that were asked for; null where one does not exist. */
   readonly inputs: Readonly<Record<string, ObjectId | null>>;
   /** True when `files` is everything below the path, so that what is not in it does not exist. */
   readonly complete: boolean;

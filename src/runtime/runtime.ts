@@ -17,6 +17,7 @@ import { DeployError } from '../error/deploy-error.ts';
 import { GIT_LIMITS } from '../git/limits.ts';
 import { openRepository } from '../git/reader.ts';
 import { hostOf } from '../githost/hosts.ts';
+import { openTools } from '../sandbox/tools.ts';
 import { appTokens } from './app-tokens.ts';
 import { resolveSecret } from './secrets.ts';
 import type { SecretSources } from './secrets.ts';
@@ -50,6 +51,7 @@ export function openRuntime({ config, log, holder, progress, secrets, accessOf, 
   const agents = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) };
   const kinds = new Map<string, KindCache>();
   const nowMs = () => Date.now();
+  const tools = openTools(secrets.env);
 
   function kindsOf({ name }: ClusterConfig): KindCache {
     const known = kinds.get(name) ?? kindCache();
@@ -127,7 +129,7 @@ export function openRuntime({ config, log, holder, progress, secrets, accessOf, 
           commit = tip;
         },
       });
-      return { cluster, git, statuses };
+      return { cluster, git, statuses, tools };
     },
     close() {
       sessions.close();

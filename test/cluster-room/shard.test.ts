@@ -36,7 +36,7 @@ describe('the inventory', () => {
     );
     const names = freshNames('shop', many.length, ['headgate-shop.3', 'headgate-shop.4']);
     expect(names).toEqual(['headgate-shop.5', 'headgate-shop.6', 'headgate-shop.7', 'headgate-shop.8']);
-    const shards = distribute(many, names);
+    const shards = distribute(many, names, 'file');
     expect([...shards.values()].flat()).toHaveLength(1000);
     const homes = Map.groupBy(
       [...shards].flatMap(([name, held]) => held.map(({ file }) => ({ name, file }))),
@@ -44,6 +44,17 @@ describe('the inventory', () => {
     );
     expect([...homes.values()].every((held) => new Set(held.map(({ name }) => name)).size === 1)).toBe(true);
     expect(shardOf('apps/1.yaml', 4)).toBe(shardOf('apps/1.yaml', 4));
+  });
+
+  it('spreads what comes from one file by object, where the target is rendered as a whole', () => {
+    const many = Array.from({ length: 1000 }, (_, n) =>
+      anEntry(aResource('ConfigMap', `c${n}`, { file: 'apps/kustomization.yaml' })),
+    );
+    const names = freshNames('shop', many.length, []);
+    const sizes = [...distribute(many, names, 'object').values()].map((held) => held.length);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(1000);
+    expect(Math.max(...sizes)).toBeLessThan(400);
+    expect([...distribute(many, names, 'file').values()].filter((held) => held.length > 0)).toHaveLength(1);
   });
 
   it('gets a new layout when it has outgrown the old one, not before', () => {

@@ -40,6 +40,7 @@ targets:
     drift: correct
     dependsOn: [infra-prod]
     suspend: false
+    kustomize: { remoteBases: [], loadRestrictor: root-only }
   - name: infra-prod
     repository: fleet
     branch: main
@@ -82,6 +83,7 @@ const DEFAULTS = {
   conflicts: 'force',
   ignore: [],
   exclude: [],
+  kustomize: { remoteBases: [], loadRestrictor: 'root-only' },
   drift: 'correct',
   dependsOn: [],
   suspend: false,

@@ -47,6 +47,7 @@ function query(change: Partial<Query> = {}): Query {
     at: null,
     path: '',
     inputs: [],
+    recorded: {},
     base: null,
     hint: null,
     also: [],

@@ -52,6 +52,7 @@ export function aTarget(change: Partial<Target> = {}): Target {
     conflicts: 'force',
     ignore: [],
     exclude: [],
+    kustomize: { remoteBases: [], loadRestrictor: 'root-only' },
     drift: 'off',
     dependsOn: [],
     suspend: false,

@@ -43,6 +43,7 @@ export function aTarget(change: Partial<Target> = {}): Target {
     conflicts: 'force',
     ignore: [],
     exclude: [],
+    kustomize: { remoteBases: [], loadRestrictor: 'root-only' },
     drift: 'correct',
     dependsOn: [],
     suspend: false,

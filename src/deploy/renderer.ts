@@ -1,0 +1,21 @@
+import type { Target } from '../config/config.ts';
+import { isRendered } from '../plan/applied.ts';
+import type { Applied } from '../plan/applied.ts';
+import { isRead } from '../render/is-read.ts';
+import type { SourceQuery, Tools } from './world.ts';
+
+/** What the recorded renderer would be called now: another version may make something else of the same inputs. */
+export async function currentRenderer(applied: Applied, tools: Tools, signal: AbortSignal): Promise<string> {
+  const [kind] = applied.renderer.split(' ');
+  return kind === 'kustomize' || kind === 'helm' ? tools.nameOf(kind, signal) : 'plain';
+}
+
+/** The paths whose object ids say whether a target is where the tip is. */
+export function inputPathsOf(target: Target, applied: Applied): readonly string[] {
+  return isRendered(applied) ? Object.keys(applied.inputs) : target.inputs;
+}
+
+/** The files below the path that count: of plain manifests those that are manifests; what a renderer reads is asked for by name. */
+export function readerOf(target: Target): SourceQuery['wants'] {
+  return (path, kind) => isRead(path, kind, target);
+}

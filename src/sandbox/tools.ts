@@ -1,0 +1,123 @@
+import { join } from 'node:path';
+import { DeployError } from '../error/deploy-error.ts';
+import { renderProblem } from '../render/tool-error.ts';
+import { findTool } from './find-tools.ts';
+import type { Environment, FoundTool, Tool } from './find-tools.ts';
+import { inPrivateDirectory } from './private-directory.ts';
+import type { PlacedFile } from './private-directory.ts';
+import { runTool } from './run-tool.ts';
+import type { ToolEnd, ToolRun } from './run-tool.ts';
+import { toolVersion } from './tool-version.ts';
+
+export interface KustomizeRun {
+  readonly files: readonly PlacedFile[];
+  readonly directory: string;
+  readonly file: string;
+  readonly loadRestrictor: 'root-only' | 'none';
+  readonly usesHelm: boolean;
+  readonly usesRemote: boolean;
+}
+
+/** Renders that are under way at once: each is a process of some ten to some hundred MB. */
+const AT_ONCE = 2;
+
+export function openTools(env: Environment) {
+  const found = new Map<Tool, Promise<Required<FoundTool>>>();
+  const slot = slots(AT_ONCE);
+
+  function find(tool: Tool): Promise<FoundTool> {
+    const known = found.get(tool) ?? findTool(tool, env);
+    found.set(tool, known);
+    known.catch(() => found.delete(tool));
+    return known;
+  }
+
+  async function versionOf(tool: Tool, signal: AbortSignal): Promise<string> {
+    const { path, version } = await find(tool);
+    if (version !== null) return version;
+    const asked = toolVersion(tool, path, signal);
+    found.set(
+      tool,
+      asked.then((answer) => ({ path, version: answer })),
+    );
+    return asked;
+  }
+
+  return {
+    async nameOf(renderer: 'kustomize' | 'helm', signal: AbortSignal): Promise<string> {
+      return `${renderer} ${await versionOf(renderer === 'helm' ? 'helm' : 'kubectl', signal)}`;
+    },
+
+    async kustomize(build: KustomizeRun, signal: AbortSignal): Promise<Uint8Array> {
+      const { path: command } = await find('kubectl');
+      const helm = build.usesHelm ? (await find('helm')).path : null;
+      const paths = new Set(build.files.map(({ path }) => path));
+      return slot(() =>
+        inPrivateDirectory(build.files, async (directory) => {
+          const run = kustomizeRun(build, { command, helm, directory, env });
+          return outputOf(await runTool(run, signal), { file: build.file, directory, paths });
+        }),
+      );
+    },
+  };
+}
+
+function kustomizeRun(
+  { directory: built, loadRestrictor, usesRemote }: KustomizeRun,
+  at: { command: string; helm: string | null; directory: string; env: Environment },
+): ToolRun {
+  const restrictor = loadRestrictor === 'none' ? 'LoadRestrictionsNone' : 'LoadRestrictionsRootOnly';
+  return {
+    command: at.command,
+    args: [
+      'kustomize',
+      join(at.directory, 'repository', built),
+      `--load-restrictor=${restrictor}`,
+      ...(at.helm === null ? [] : ['--enable-helm', `--helm-command=${at.helm}`]),
+    ],
+    directory: at.directory,
+    // Only git itself and a way out, and only for hosts that the target lists.
+    ...(usesRemote
+      ? { env: { PATH: at.env['PATH'] ?? '', HTTP_PROXY: '', HTTPS_PROXY: '', GIT_TERMINAL_PROMPT: '0' } }
+      : {}),
+  };
+}
+
+/** @throws DeployError with what the program said last. */
+export function outputOf(
+  end: ToolEnd,
+  { file, directory, paths }: { file: string; directory: string; paths: ReadonlySet<string> },
+): Uint8Array {
+  switch (end.kind) {
+    case 'output':
+      return end.bytes;
+    case 'failed': {
+      const problem = renderProblem(end.words, { file, root: join(directory, 'repository'), paths });
+      throw new DeployError(problem.code, problem);
+    }
+    case 'limit':
+      throw new DeployError('render-limit', {
+        subject: file,
+        message: `rendering was stopped: ${end.what}`,
+        remedy: 'Look for a loop, or for something very large.',
+      });
+    default:
+      return end satisfies never;
+  }
+}
+
+function slots(count: number) {
+  let free = count;
+  const waiting: (() => void)[] = [];
+  return async function slot<T>(work: () => Promise<T>): Promise<T> {
+    if (free > 0) free -= 1;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) free += 1;
+      else next();
+    }
+  };
+}
