@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { secretRights } from '../src/aws/secret-rights.ts';
+import type { AwsReference } from '../src/aws/secrets.ts';
+import { readConfig } from '../src/config/read-config.ts';
+import { asDeployError } from '../src/error/deploy-error.ts';
+
+/*
+ * Prints the part of the template that lets each function read its secrets: `node infra/secret-rights.ts headgate.yml`.
+ */
+
+const ACTIONS = { ssm: 'ssm:GetParameter', secretsmanager: 'secretsmanager:GetSecretValue' } as const;
+
+/** A name, or an ARN; the secrets manager adds six characters of its own to a name. */
+function arnOf(reference: AwsReference): unknown {
+  const name = reference.kind === 'ssm' ? reference.name : reference.id;
+  if (name.startsWith('arn:')) return name;
+  const place = `arn:\${AWS::Partition}:${reference.kind}:\${AWS::Region}:\${AWS::AccountId}`;
+  const resource = reference.kind === 'ssm' ? `parameter/${name.replace(/^\//, '')}` : `secret:${name}-??????`;
+  return { 'Fn::Sub': `${place}:${resource}` };
+}
+
+function policyOf(role: string, references: readonly AwsReference[]) {
+  const kinds = Map.groupBy(references, ({ kind }) => kind);
+  const statements = [...kinds].map(([kind, ofKind]) => ({
+    Effect: 'Allow',
+    Action: ACTIONS[kind],
+    // Keys of one secret are one resource.
+    Resource: [...new Map(ofKind.map((each) => [JSON.stringify(arnOf(each)), arnOf(each)])).values()],
+  }));
+  return {
+    Type: 'AWS::IAM::RolePolicy',
+    Properties: {
+      RoleName: { Ref: role },
+      PolicyName: 'secrets',
+      PolicyDocument: { Version: '2012-10-17', Statement: statements },
+    },
+  };
+}
+
+function template(path: string) {
+  const read = readConfig({ text: readFileSync(path, 'utf8'), path: resolve(path), shownAs: path, env: process.env });
+  if ('problems' in read) {
+    throw new Error(read.problems.map((each) => `${each.subject} ${each.message}. ${each.remedy}`).join('\n'));
+  }
+  const { webhook, deploy, sweep } = secretRights(read.config);
+  const policies = { WebhookSecrets: webhook, DeploySecrets: deploy, SweepSecrets: sweep };
+  const needed = Object.entries(policies).filter(([, references]) => references.length > 0);
+  return {
+    Resources: Object.fromEntries(
+      needed.map(([name, references]) => [name, policyOf(name.replace(/Secrets$/, 'Role'), references)]),
+    ),
+  };
+}
+
+try {
+  process.stdout.write(JSON.stringify(template(process.argv[2] ?? 'headgate.yml')));
+} catch (thrown) {
+  const { subject, message, remedy, code } = asDeployError(thrown);
+  const text = code === 'internal' && thrown instanceof Error ? thrown.message : `${subject}: ${message}. ${remedy}`;
+  process.stderr.write(`${text}\n`);
+  process.exitCode = 1;
+}

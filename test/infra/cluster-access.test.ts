@@ -1,0 +1,93 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, expect, it } from 'vitest';
+import { parseDocument } from 'yaml';
+import type { CollectionTag, ScalarTag } from 'yaml';
+import { resolve } from './intrinsics.ts';
+import type { Template } from './packaged.ts';
+import { granted, may, policiesOf } from './rights.ts';
+import { mistakesOf } from './service-spec.ts';
+
+const FILE = join(dirname(fileURLToPath(import.meta.url)), '../../infra/cluster-access.yml');
+const PARAMETERS = {
+  ClusterName: 'prod',
+  RoleName: 'shop-prod',
+  KubernetesGroups: ['headgate:shop-prod'],
+  ExternalId: 'a-long-random-text',
+  DeployRoleArn: 'arn:aws:iam::444455556666:role/headgate-prod-deploy-eu-west-1',
+  SweepRoleArn: 'arn:aws:iam::444455556666:role/headgate-prod-sweep-eu-west-1',
+};
+
+/** CloudFormation's short forms, as far as the file uses them. */
+const NAMES: Readonly<Record<string, string>> = {
+  Ref: 'Ref',
+  Sub: 'Fn::Sub',
+  GetAtt: 'Fn::GetAtt',
+  If: 'Fn::If',
+  Not: 'Fn::Not',
+  Equals: 'Fn::Equals',
+};
+const tags = Object.entries(NAMES).flatMap(([tag, name]): (ScalarTag | CollectionTag)[] => [
+  { tag: `!${tag}`, resolve: (text: string) => ({ [name]: tag === 'GetAtt' ? text.split('.') : text }) },
+  {
+    tag: `!${tag}`,
+    collection: 'seq',
+    resolve: (list) => ({ [name]: (list as unknown as { toJSON(): unknown }).toJSON() }),
+  },
+]);
+
+let template: Template;
+
+beforeAll(async () => {
+  template = parseDocument(await readFile(FILE, 'utf8'), { customTags: tags }).toJS() as Template;
+});
+
+it('holds only what the service specification knows', () => {
+  expect(Object.values(template.Resources).map(({ Type }) => Type)).toEqual([
+    'AWS::IAM::Role',
+    'AWS::EKS::AccessEntry',
+  ]);
+  expect(mistakesOf(template)).toEqual([]);
+});
+
+it('lets the role describe that one cluster, and nothing else', async () => {
+  const policies = policiesOf(template, 'Role', PARAMETERS);
+  const cluster = (name: string) => `arn:aws:eks:eu-west-1:111122223333:cluster/${name}`;
+  expect(granted(policies)).toEqual([`eks:DescribeCluster ${cluster('prod')}`]);
+  expect(await may(policies, 'eks:DescribeCluster', cluster('prod'))).toBe(true);
+  expect(await may(policies, 'eks:DescribeCluster', cluster('lab'))).toBe(false);
+  expect(await may(policies, 'eks:CreateAccessEntry', cluster('prod'))).toBe(false);
+});
+
+it('is trusted by the two functions alone, with the external id and our session names', () => {
+  const {
+    AssumeRolePolicyDocument: trust,
+    Path,
+    RoleName,
+  } = resolve(template.Resources['Role']?.Properties, PARAMETERS) as Record<string, unknown>;
+  expect({ Path, RoleName }).toEqual({ Path: '/headgate/', RoleName: 'shop-prod' });
+  expect(trust).toEqual({
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Effect: 'Allow',
+        Principal: { AWS: [PARAMETERS.DeployRoleArn, PARAMETERS.SweepRoleArn] },
+        Action: 'sts:AssumeRole',
+        Condition: {
+          StringEquals: { 'sts:ExternalId': 'a-long-random-text' },
+          StringLike: { 'sts:RoleSessionName': 'headgate-*' },
+        },
+      },
+    ],
+  });
+});
+
+it('comes into the cluster as a group, with no access policy of AWS', () => {
+  expect(resolve(template.Resources['AccessEntry']?.Properties, PARAMETERS)).toEqual({
+    ClusterName: 'prod',
+    PrincipalArn: 'arn:of:Role',
+    Type: 'STANDARD',
+    KubernetesGroups: ['headgate:shop-prod'],
+  });
+});

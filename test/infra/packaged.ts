@@ -1,0 +1,49 @@
+import { cp, mkdtemp, readFile, readdir, symlink } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { mustRun } from '../cluster/command.ts';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+
+export interface Resource {
+  readonly Type: string;
+  readonly Properties?: Readonly<Record<string, unknown>>;
+}
+
+export interface Template {
+  readonly Resources: Readonly<Record<string, Resource>>;
+  readonly Outputs?: Readonly<Record<string, unknown>>;
+}
+
+export interface Packaged {
+  readonly directory: string;
+  readonly template: Template;
+  /** The sha256 of each archive, by its name. */
+  readonly archives: Readonly<Record<string, string>>;
+}
+
+/** A checkout of its own, packaged as a user does it, with no credentials and no way out. */
+export async function packageCheckout(env: Readonly<Record<string, string>> = {}): Promise<Packaged> {
+  const directory = await mkdtemp(join(tmpdir(), 'headgate-package-'));
+  const parts = ['serverless.yml', 'package.json', 'tsconfig.json', 'infra', 'functions', 'src'];
+  for (const part of parts) await cp(join(root, part), join(directory, part), { recursive: true });
+  await symlink(join(root, 'node_modules'), join(directory, 'node_modules'));
+  const nowhere = { HTTPS_PROXY: 'http://127.0.0.1:9', HTTP_PROXY: 'http://127.0.0.1:9' };
+  const serverless = join(root, 'node_modules', 'serverless', 'bin', 'serverless.js');
+  await mustRun(process.execPath, [serverless, 'package'], {
+    cwd: directory,
+    env: { PATH: process.env['PATH'] ?? '', HOME: directory, ...nowhere, ...env },
+  });
+  const packed = join(directory, '.serverless');
+  const zips = (await readdir(packed)).filter((name) => name.endsWith('.zip'));
+  const archives = await Promise.all(
+    zips.map(async (name) => {
+      const hash = createHash('sha256').update(await readFile(join(packed, name)));
+      return [name, hash.digest('hex')] as const;
+    }),
+  );
+  const text = await readFile(join(packed, 'cloudformation-template-update-stack.json'), 'utf8');
+  return { directory, template: JSON.parse(text) as Template, archives: Object.fromEntries(archives) };
+}

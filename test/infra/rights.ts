@@ -1,0 +1,80 @@
+import { runSimulation } from '@cloud-copilot/iam-simulate';
+import { ACCOUNT, REGION, resolve } from './intrinsics.ts';
+import type { Parameters } from './intrinsics.ts';
+import type { Template } from './packaged.ts';
+
+interface Statement {
+  readonly Effect: string;
+  readonly Action: string | readonly string[];
+  readonly Resource: string | readonly string[];
+}
+
+interface PolicyDocument {
+  readonly Statement: readonly Statement[];
+}
+
+/** Every policy of a role, its own and those that are attached, with real ARNs in it. */
+export function policiesOf(template: Template, role: string, parameters: Parameters = {}): readonly PolicyDocument[] {
+  const own = template.Resources[role]?.Properties?.['Policies'] as readonly { PolicyDocument: PolicyDocument }[];
+  const attached = Object.values(template.Resources).filter(
+    ({ Type, Properties }) =>
+      Type === 'AWS::IAM::RolePolicy' && (Properties?.['RoleName'] as { Ref?: string } | undefined)?.Ref === role,
+  );
+  const documents = [
+    ...own.map(({ PolicyDocument }) => PolicyDocument),
+    ...attached.map(({ Properties }) => Properties?.['PolicyDocument']),
+  ];
+  return documents.map((document) => withArns(resolve(document, parameters)) as PolicyDocument);
+}
+
+const QUEUES: Readonly<Record<string, string>> = {
+  DeployQueue: 'headgate-prod-deploy.fifo',
+  DeployDeadLetters: 'headgate-prod-deploy-dead.fifo',
+  CheckQueue: 'headgate-prod-check',
+  CheckDeadLetters: 'headgate-prod-check-dead',
+};
+
+export const queueArn = (name: string) => `arn:aws:sqs:${REGION}:${ACCOUNT}:${QUEUES[name] ?? name}`;
+
+function withArns(document: unknown): unknown {
+  const text = JSON.stringify(document).replaceAll(/arn:of:(\w+)/g, (_, name: string) => queueArn(name));
+  return JSON.parse(text) as unknown;
+}
+
+/** `action resource`, one line for each that a role is given. */
+export function granted(policies: readonly PolicyDocument[]): readonly string[] {
+  return policies
+    .flatMap(({ Statement }) => Statement)
+    .flatMap(({ Action, Resource }) =>
+      [Action].flat().flatMap((action) => [Resource].flat().map((resource) => `${action} ${resource}`)),
+    )
+    .toSorted();
+}
+
+/** What IAM would say. */
+export async function may(policies: readonly PolicyDocument[], action: string, resource: string): Promise<boolean> {
+  const account = /^arn:aws:\w+:[\w-]*:(\d{12}):/.exec(resource)?.[1] ?? ACCOUNT;
+  const answer = await runSimulation(
+    {
+      request: {
+        principal: `arn:aws:iam::${ACCOUNT}:role/the-function`,
+        action,
+        resource: { resource, accountId: account },
+        contextVariables: {},
+      },
+      identityPolicies: policies.map((policy, index) => ({ name: `policy-${index}`, policy })),
+      serviceControlPolicies: [],
+      resourceControlPolicies: [],
+      ...(action === 'sts:AssumeRole' ? { resourcePolicy: trust(resource) } : {}),
+    },
+    {},
+  );
+  if (answer.resultType === 'error') throw new Error(`${action} ${resource}: ${JSON.stringify(answer)}`);
+  return answer.overallResult === 'Allowed';
+}
+
+/** Whatever the other side trusts: here only our own side is asked. */
+function trust(_role: string) {
+  const principal = { AWS: `arn:aws:iam::${ACCOUNT}:role/the-function` };
+  return { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: principal, Action: 'sts:AssumeRole' }] };
+}

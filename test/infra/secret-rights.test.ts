@@ -1,0 +1,65 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+
+const SCRIPT = join(dirname(fileURLToPath(import.meta.url)), '../../infra/secret-rights.ts');
+
+interface Fragment {
+  readonly Resources: Readonly<
+    Record<string, { Properties: { PolicyDocument: { Statement: { Action: string; Resource: unknown[] }[] } } }>
+  >;
+}
+
+async function fragmentOf(repository: Readonly<Record<string, unknown>>): Promise<Fragment> {
+  const directory = await mkdtemp(join(tmpdir(), 'headgate-rights-'));
+  const path = join(directory, 'headgate.yml');
+  const config = {
+    clusters: { prod: { eks: { name: 'prod', region: 'eu-west-1' } } },
+    repositories: { fleet: { host: 'github', url: 'https://github.com/acme/fleet.git', ...repository } },
+    targets: [],
+  };
+  try {
+    await writeFile(path, JSON.stringify(config));
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      '--disable-warning=ExperimentalWarning',
+      SCRIPT,
+      path,
+    ]);
+    return JSON.parse(stdout) as Fragment;
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+}
+
+const statementsOf = (fragment: Fragment, name: string) =>
+  fragment.Resources[name]?.Properties.PolicyDocument.Statement.map(({ Action, Resource }) => [Action, Resource]);
+
+it('names secrets by their ARN in this account, and an ARN as it is', async () => {
+  const arn = 'arn:aws:ssm:us-east-1:444455556666:parameter/token';
+  const fragment = await fragmentOf({ webhookSecret: ['ssm:hook', 'ssm:/a/b'], credentials: `ssm:${arn}` });
+  const place = 'arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter';
+  expect(statementsOf(fragment, 'WebhookSecrets')).toEqual([
+    ['ssm:GetParameter', [{ 'Fn::Sub': `${place}/hook` }, { 'Fn::Sub': `${place}/a/b` }]],
+  ]);
+  expect(statementsOf(fragment, 'DeploySecrets')).toEqual([['ssm:GetParameter', [arn]]]);
+  expect(statementsOf(fragment, 'SweepSecrets')).toEqual([['ssm:GetParameter', [arn]]]);
+});
+
+it('gives one right for the keys of one secret', async () => {
+  const fragment = await fragmentOf({ webhookSecret: ['secretsmanager:fleet#old', 'secretsmanager:fleet#new'] });
+  const arn = 'arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:fleet-??????';
+  expect(statementsOf(fragment, 'WebhookSecrets')).toEqual([['secretsmanager:GetSecretValue', [{ 'Fn::Sub': arn }]]]);
+  expect(Object.keys(fragment.Resources)).toEqual(['WebhookSecrets']);
+});
+
+it('refuses a secret that would stand in the template', async () => {
+  await expect(fragmentOf({ webhookSecret: 'env:FLEET_SECRET' })).rejects.toMatchObject({
+    stderr: expect.stringMatching(
+      /^env:FLEET_SECRET: functions cannot have it.*Put it into the parameter store/s,
+    ) as string,
+  });
+});
