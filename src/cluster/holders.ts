@@ -12,7 +12,7 @@ export async function holdersOf(
   signal: AbortSignal,
 ): Promise<readonly FieldHolder[]> {
   const kind = kindOf(resource);
-  if (op === 'create' || kind === null) return [];
+  if (op !== 'update' || kind === null) return [];
   const asking = { ...target, conflicts: 'fail' } as const;
   const request = applyRequest(`${objectPath(kind, resource.id)}?dryRun=All&`, body, asking);
   return conflictsOf(await connection.request(request, signal));

@@ -20,6 +20,7 @@ import {
   readObject,
   seenOf,
 } from './metadata.ts';
+import { orReplacement } from './replace.ts';
 import type { ObserveContext } from './run.ts';
 import { problemOf } from './status.ts';
 
@@ -45,7 +46,8 @@ export async function observe(resource: Resource, context: ObserveContext, signa
   }
   const body = await withIgnored(written, { resource, path, context }, signal);
   const asked = await dryRun({ resource, path, body }, context, signal);
-  const observation = await lookTwice(asked, { resource, path, context }, signal);
+  const looked = await lookTwice(asked, { resource, path, context }, signal);
+  const observation = await orReplacement(looked, { resource, kind, body }, context, signal);
   return { ...settled(observation, await liveIfUnknown(observation, { resource, path, context }, signal)), body };
 }
 
@@ -144,7 +146,9 @@ async function liveIfUnknown(
   what: { resource: Resource; path: string; context: ObserveContext },
   signal: AbortSignal,
 ): Promise<LiveMetadata | null> {
-  if (observation.kind !== 'updates' && observation.kind !== 'unchanged') return null;
+  if (!('live' in observation) || observation.kind === 'exists') return null;
+  // Before something is deleted its label is looked at, whatever the inventory says.
+  if (observation.kind === 'replaces') return readLive(what.path, what, signal);
   if (what.context.entriesOf(what.resource).some(({ uid }) => uid === observation.live.uid)) return null;
   return readLive(what.path, what, signal);
 }

@@ -41,7 +41,7 @@ async function previewWrite(
   signal: AbortSignal,
 ): Promise<Preview> {
   const kind = context.kindOf(resource);
-  if (op === 'create' || kind === null) return { kind: 'differs', fields: [] };
+  if (op !== 'update' || kind === null) return { kind: 'differs', fields: [] };
   const path = objectPath(kind, resource.id);
   const ask = async (request: KubeRequest): Promise<JsonObject> => {
     const answer = await context.connection.request(request, signal);

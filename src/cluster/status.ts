@@ -24,6 +24,10 @@ interface Status {
 /** Server-side apply answers unknown fields and wrong types with 500 and no reason (1.37); only the text tells them apart. */
 const TYPED_PATCH = /^failed to (create typed patch object|convert new object)/;
 
+/** Each kind has its own words for a field that cannot change. They decide the remedy that is told, and nothing else. */
+const IMMUTABLE =
+  /(?<!not )immutable|updates to .* (is|are) forbidden|cannot change|may not (be changed|change once set)|field can not be modified/;
+
 /** What passed the dry run and does not fit into etcd comes back as a plain 500. */
 const TOO_LARGE = /etcdserver: request is too large/;
 
@@ -55,7 +59,7 @@ export function isMissingObject(answer: KubeAnswer): boolean {
   return readStatus(answer).name !== '';
 }
 
-function codeOf({ code, reason, message, kind, name }: Status): ErrorCode {
+function codeOf({ code, reason, message, kind, name, causes }: Status): ErrorCode {
   if (code === 401) return 'cluster-unauthorized';
   if (code === 403) return 'manifest-forbidden';
   if (code === 404) return kind === 'namespaces' && name !== '' ? 'namespace-missing' : 'kind-unknown';
@@ -64,6 +68,7 @@ function codeOf({ code, reason, message, kind, name }: Status): ErrorCode {
   if (code === 413 || TOO_LARGE.test(message)) return 'manifest-too-large';
   if (code === 500 && reason === '' && TYPED_PATCH.test(message)) return 'manifest-rejected';
   if (code >= 500) return 'cluster-broken';
+  if (code === 422 && causes.some((cause) => IMMUTABLE.test(cause.message))) return 'field-immutable';
   return 'manifest-rejected';
 }
 
@@ -94,6 +99,8 @@ function remedyOf(code: ErrorCode, { message }: Status): string {
       return 'Create the namespace, add it to the repository, or set createNamespace: true on the target.';
     case 'kind-unknown':
       return 'Mend kind or apiVersion, or push the CustomResourceDefinition that defines it.';
+    case 'field-immutable':
+      return 'The field cannot change: take the change back, or allow the object to be deleted and created again with the annotation headgate.dev/replace: immutable.';
     case 'field-conflict':
       return 'Take the fields out of the manifest or into ignore, or set conflicts: force on the target.';
     case 'manifest-too-large':

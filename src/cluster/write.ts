@@ -7,6 +7,7 @@ import type { HeldParent } from './lease.ts';
 import { objectPath } from './kinds.ts';
 import { acceptFor, finalizersOf, readObject, seenOf } from './metadata.ts';
 import { applyRequest, dryRun } from './observe.ts';
+import { deleteReplaced } from './replace.ts';
 import type { ObserveContext } from './run.ts';
 import { problemOf } from './status.ts';
 
@@ -31,8 +32,15 @@ export async function write(change: Write, context: WriteContext, signal: AbortS
   await context.held.ensure(signal);
   const kind = context.kindOf(resource);
   if (kind === null) throw new DeployError('internal', vanished(resource.apiVersion));
-  const path = `${objectPath(kind, resource.id)}?`;
-  const request = { ...applyRequest(path, change.candidate.body, context.target), accept: acceptFor(resource.id) };
+  const path = objectPath(kind, resource.id);
+  if (observation.kind === 'replaces') {
+    const kept = await deleteReplaced({ resource, path, live: observation.live }, context, signal);
+    if (kept !== null) return { kind: 'failed', change, problem: kept };
+  }
+  const request = {
+    ...applyRequest(`${path}?`, change.candidate.body, context.target),
+    accept: acceptFor(resource.id),
+  };
   const answer = await context.connection.request(request, signal);
   if (answer.status >= 300) {
     const error = problemOf(answer, { subject: formatPosition(resource.source), secret: isSecret(resource) });
@@ -46,13 +54,17 @@ export async function write(change: Write, context: WriteContext, signal: AbortS
     kind: 'applied',
     write: change,
     seen,
-    effect: effectOf(observation.kind === 'creates' || answer.status === 201, before, seen),
+    effect: effectOf(change, { isNew: answer.status === 201, before, seen }),
   };
 }
 
 /** The target's own Namespace is made before its turn; its dry run has said that this run creates it. */
-function effectOf(isNew: boolean, before: Seen | null, seen: Seen): 'created' | 'updated' | 'unchanged' {
-  if (isNew) return 'created';
+function effectOf(
+  { op, candidate }: Write,
+  { isNew, before, seen }: { isNew: boolean; before: Seen | null; seen: Seen },
+): 'created' | 'updated' | 'unchanged' {
+  if (op === 'replace') return 'updated';
+  if (candidate.observation.kind === 'creates' || isNew) return 'created';
   return before?.resourceVersion === seen.resourceVersion ? 'unchanged' : 'updated';
 }
 

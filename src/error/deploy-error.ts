@@ -15,6 +15,7 @@ const CLASS_OF = {
   'manifest-rejected': 'manifest',
   'manifest-forbidden': 'manifest',
   'manifest-vanished': 'manifest',
+  'field-immutable': 'manifest',
   'kind-unknown': 'manifest',
   'mark-reserved': 'manifest',
   'file-unreadable': 'manifest',

@@ -15,6 +15,8 @@ export type Observation =
   | { readonly kind: 'creates' }
   | { readonly kind: 'updates'; readonly live: Seen }
   | { readonly kind: 'unchanged'; readonly live: Seen }
+  /** Refused as it is, accepted under another name, and its manifest allows it to be deleted and made anew. */
+  | { readonly kind: 'replaces'; readonly live: Seen; readonly problem: Problem }
   /** `headgate.dev/apply: create-only`, and it is there. */
   | { readonly kind: 'exists'; readonly live: Seen }
   /** No dry run was possible or allowed: what it lives in, or its kind, is not there yet. */

@@ -38,7 +38,7 @@ export function isLifted(candidate: Candidate, problem: Problem, facts: Facts): 
 }
 
 function isWritten({ observation }: Candidate): boolean {
-  return ['creates', 'updates', 'not-asked', 'refused'].includes(observation.kind);
+  return ['creates', 'updates', 'replaces', 'not-asked', 'refused'].includes(observation.kind);
 }
 
 function decides(other: Candidate, id: ResourceId, code: ErrorCode): boolean {

@@ -11,6 +11,7 @@ import { isLifted } from './lifted.ts';
 import { stepOf } from './order.ts';
 import { warnNotBuilt } from './not-built.ts';
 import { ownerOf } from './ownership.ts';
+import { refuseReplacement } from './replacement.ts';
 import type { Keep, Plan, Prune, Write } from './plan.ts';
 
 /** Decides a whole deploy from what was observed. Pure and complete: what is not in the plan is not done. */
@@ -20,7 +21,7 @@ export function makePlan(facts: Facts): Plan {
   const prunes = facts.target.prune.enabled ? left.map((entry) => ({ op: 'prune', entry }) as const) : [];
   const known = entriesByObject(facts.entries);
   const decided = facts.candidates.map((candidate) => decide(candidate, { facts, known, prunes }));
-  const writes = decided.filter((decision): decision is Write => decision.op === 'create' || decision.op === 'update');
+  const writes = decided.filter((decision): decision is Write => isWrite(decision));
   const keeps = [
     ...decided.filter((decision): decision is Keep => decision.op === 'keep'),
     ...(facts.target.prune.enabled ? [] : left.map((entry) => keptForGood(entry))),
@@ -50,7 +51,7 @@ export function makePlan(facts: Facts): Plan {
     before: facts.entries,
     during: union(
       facts.entries,
-      writes.filter((write) => write.op === 'create' || write.from !== null).map(pendingEntry),
+      writes.filter((write) => write.op !== 'update' || write.from !== null).map(pendingEntry),
     ),
     isRebuilt: facts.isRebuilt,
     awaits: awaitsOf(facts, writes),
@@ -59,6 +60,10 @@ export function makePlan(facts: Facts): Plan {
 }
 
 type Decision = Write | Keep | { readonly op: 'refuse'; readonly problem: Problem };
+
+function isWrite(decision: Decision): decision is Write {
+  return decision.op === 'create' || decision.op === 'update' || decision.op === 'replace';
+}
 
 interface Deciding {
   readonly facts: Facts;
@@ -92,6 +97,10 @@ function decide(candidate: Candidate, { facts, known, prunes }: Deciding): Decis
     }
     case 'updates':
       return { op: 'update', ...write };
+    case 'replaces': {
+      const refusal = refuseReplacement(candidate, facts);
+      return refusal === null ? { op: 'replace', ...write } : { op: 'refuse', problem: refusal };
+    }
     case 'not-asked':
     case 'refused':
       if (isLifted(candidate, observation.problem, facts)) return { op: 'create', ...write, unverified: true };

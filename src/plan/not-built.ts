@@ -5,7 +5,6 @@ import type { Candidate } from './facts.ts';
 /** Annotations that will mean something, and that nobody should believe to mean it already. */
 const NOT_BUILT: readonly string[] = [
   'headgate.dev/wave',
-  'headgate.dev/replace',
   'argocd.argoproj.io/sync-wave',
   'config.kubernetes.io/depends-on',
 ];

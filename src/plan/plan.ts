@@ -4,7 +4,8 @@ import type { Candidate } from './facts.ts';
 import type { Entry } from './inventory.ts';
 
 export interface Write {
-  readonly op: 'create' | 'update';
+  /** `replace`: deleted and created again, because a field differs that cannot change. */
+  readonly op: 'create' | 'update' | 'replace';
   readonly candidate: Candidate;
   /** No dry run has passed: one is made right before its step, when an earlier step has changed what refused it. */
   readonly unverified: boolean;

@@ -60,7 +60,7 @@ function keepMark({ annotations }: LiveMetadata): PruneVerdict | null {
 }
 
 export function protectedKind(
-  entry: Entry,
+  entry: Pick<Entry, 'id'>,
   live: Pick<LiveMetadata, 'annotations'>,
   target: Target,
 ): PruneVerdict | null {

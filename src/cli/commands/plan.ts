@@ -19,7 +19,7 @@ export interface PlanFlags {
 }
 
 interface PlannedChange {
-  readonly op: 'create' | 'update' | 'prune' | 'keep';
+  readonly op: 'create' | 'update' | 'replace' | 'prune' | 'keep';
   readonly id: ResourceId;
   readonly source: string;
   readonly fields: readonly FieldChange[];
@@ -86,7 +86,7 @@ function asJson({ name }: Target, { revision, previous, plan }: Planned, changes
   });
 }
 
-const MARKS = { create: '+', update: '~', prune: '-', keep: ' ' } as const;
+const MARKS = { create: '+', update: '~', replace: '±', prune: '-', keep: ' ' } as const;
 
 function asText({ name }: Target, { revision, previous, plan }: Planned, changes: readonly PlannedChange[]): string {
   const head = `${name}: ${previous?.slice(0, 12) ?? 'nothing'} → ${revision.slice(0, 12)}`;
@@ -113,5 +113,5 @@ function summaryOf(changes: readonly PlannedChange[]): string {
   const isNothing = changes.every(({ op }) => op === 'keep');
   return isNothing
     ? 'no changes'
-    : `${count('create')} to create, ${count('update')} to update, ${count('prune')} to prune`;
+    : `${count('create')} to create, ${count('update')} to update, ${count('replace') === 0 ? '' : `${count('replace')} to replace, `}${count('prune')} to prune`;
 }
