@@ -1,6 +1,6 @@
 import type { Write } from '../plan/plan.ts';
 import { objectPath } from './kinds.ts';
-import { applyRequest } from './observe.ts';
+import { applyRequest } from './dry-run.ts';
 import type { ObserveContext } from './run.ts';
 import { conflictsOf } from './status.ts';
 import type { FieldHolder } from './status.ts';

@@ -1,6 +1,6 @@
 import type { Plan, Write } from '../plan/plan.ts';
 import { METADATA_ONLY } from './metadata.ts';
-import { applyRequest } from './observe.ts';
+import { applyRequest } from './dry-run.ts';
 import type { Application, ClusterRun } from './run.ts';
 import { problemOf } from './status.ts';
 

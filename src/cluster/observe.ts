@@ -1,25 +1,14 @@
-import type { Target } from '../config/config.ts';
 import type { Problem } from '../error/deploy-error.ts';
-import { failureClassOf } from '../error/deploy-error.ts';
 import { bodyOf, contentHash } from '../plan/body.ts';
 import type { Candidate, Observation } from '../plan/facts.ts';
 import type { LiveMetadata } from '../plan/ownership.ts';
-import { stringifyJson } from '../resource/json.ts';
 import { formatId, formatPosition, isSecret, metadataMap } from '../resource/resource.ts';
-import type { JsonObject, Resource } from '../resource/resource.ts';
+import type { Resource } from '../resource/resource.ts';
 import { withIgnored } from './ignore.ts';
 import { objectPath } from './kinds.ts';
 import type { Kind } from './kinds.ts';
-import {
-  METADATA_ONLY,
-  acceptFor,
-  finalizersOf,
-  lastChangeByUs,
-  liveOf,
-  metadataOf,
-  readObject,
-  seenOf,
-} from './metadata.ts';
+import { METADATA_ONLY, acceptFor, liveOf, metadataOf, readObject, seenOf } from './metadata.ts';
+import { dryRun } from './dry-run.ts';
 import { orReplacement } from './replace.ts';
 import type { ObserveContext } from './run.ts';
 import { problemOf } from './status.ts';
@@ -81,35 +70,6 @@ function unknownKind({ id, apiVersion, source }: Resource): Problem {
   };
 }
 
-/** @throws DeployError of the world's class; what the manifest or the target's rights are to blame for is an observation. */
-export async function dryRun(
-  { resource, path, body }: { resource: Resource; path: string; body: JsonObject },
-  { connection, target }: Pick<ObserveContext, 'connection' | 'target'>,
-  signal: AbortSignal,
-): Promise<Observation> {
-  const startedMs = performance.now();
-  const request = { ...applyRequest(`${path}?dryRun=All&`, body, target), accept: acceptFor(resource.id) };
-  const answer = await connection.request(request, signal);
-  const askedAt = answer.date === null ? null : answer.date - (performance.now() - startedMs);
-  if (answer.status >= 300) {
-    const error = problemOf(answer, { subject: formatPosition(resource.source), secret: isSecret(resource) });
-    if (failureClassOf(error.code) === 'world') throw error;
-    return { kind: 'refused', problem: error.problem };
-  }
-  const { metadata, status } = readObject(answer.text);
-  // Without a resourceVersion the object is not there (one that is sent would be echoed, and none is).
-  if (metadata['resourceVersion'] === undefined) return { kind: 'creates' };
-  if (metadata['deletionTimestamp'] !== undefined) return { kind: 'terminating', finalizers: finalizersOf(metadata) };
-  return { kind: isUnchanged(metadata, askedAt) ? 'unchanged' : 'updates', live: seenOf(metadata, status) };
-}
-
-/** By the server's own clock: a dry run that changes something stamps our entry with the time of the request. */
-function isUnchanged(metadata: JsonObject, askedAt: number | null): boolean {
-  const changedAt = lastChangeByUs(metadata);
-  // Both are cut to whole seconds.
-  return changedAt !== null && askedAt !== null && changedAt < askedAt - 2_000;
-}
-
 /**
  * Within seconds of our own last write the time stamp does not tell. Where the manifest is the one that was applied, who
  * owns what does: whoever changed a field of ours took it from us, and the dry run takes it back.
@@ -127,17 +87,6 @@ async function lookTwice(
   const { live } = observation;
   const isSame = live.uid === uid && live.version === version && live.marks === marks;
   return isSame ? { kind: 'unchanged', live } : observation;
-}
-
-export function applyRequest(path: string, body: JsonObject, target: Target) {
-  const force = target.conflicts === 'force' ? '&force=true' : '';
-  return {
-    method: 'PATCH',
-    path: `${path}fieldManager=headgate&fieldValidation=Strict${force}`,
-    body: stringifyJson(body),
-    contentType: 'application/apply-patch+yaml',
-    accept: METADATA_ONLY,
-  } as const;
 }
 
 /** An object that is there without an entry of its uid: whose it is must be read before anything is decided about it. */

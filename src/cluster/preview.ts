@@ -8,7 +8,7 @@ import type { JsonObject } from '../resource/resource.ts';
 import type { KubeRequest } from './connection.ts';
 import { objectPath } from './kinds.ts';
 import type { KindCache } from './kinds.ts';
-import { applyRequest } from './observe.ts';
+import { applyRequest } from './dry-run.ts';
 import { readOwned } from './owned.ts';
 import type { ObserveContext } from './run.ts';
 import { problemOf } from './status.ts';

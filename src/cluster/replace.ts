@@ -7,7 +7,7 @@ import type { JsonObject, Resource } from '../resource/resource.ts';
 import { objectPath } from './kinds.ts';
 import type { Kind } from './kinds.ts';
 import { METADATA_ONLY, finalizersOf, metadataOf, readObject, seenOf } from './metadata.ts';
-import { dryRun } from './observe.ts';
+import { dryRun } from './dry-run.ts';
 import type { ObserveContext } from './run.ts';
 import { problemOf } from './status.ts';
 

@@ -6,7 +6,7 @@ import { formatId, formatPosition, isSecret } from '../resource/resource.ts';
 import type { HeldParent } from './lease.ts';
 import { objectPath } from './kinds.ts';
 import { acceptFor, finalizersOf, readObject, seenOf } from './metadata.ts';
-import { applyRequest, dryRun } from './observe.ts';
+import { applyRequest, dryRun } from './dry-run.ts';
 import { deleteReplaced } from './replace.ts';
 import type { ObserveContext } from './run.ts';
 import { problemOf } from './status.ts';
