@@ -28,8 +28,8 @@ function job(image: string, restartPolicy = 'Never'): string {
   });
 }
 
-function binding(role: string, metadata = ''): string {
-  return `apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: { name: b, ${metadata} }\nroleRef: { apiGroup: rbac.authorization.k8s.io, kind: Role, name: ${role} }\nsubjects: []\n`;
+function binding(to: string, metadata = ''): string {
+  return `apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: { name: b, ${metadata} }\nroleRef: { apiGroup: rbac.authorization.k8s.io, kind: Role, name: ${to} }\nsubjects: []\n`;
 }
 
 function role(name: string): string {
