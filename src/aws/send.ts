@@ -22,8 +22,9 @@ export interface Refused {
   readonly reason: string;
 }
 
-/** SQS takes this many entries in a batch. */
+/** SQS takes this many entries in a batch, and 1 MiB of all of them together. */
 export const BATCH = 10;
+const BATCH_BYTES = 1_000_000;
 const TRIES = 3;
 
 /** One message per request, in the group of its target; what is not taken is sent again. @throws DeployError `queue-unreachable` */
@@ -32,15 +33,27 @@ export async function sendRequests(
   sending: Sending,
   signal: AbortSignal,
 ): Promise<void> {
-  for (let at = 0; at < requests.length; at += BATCH) {
-    const entries = requests.slice(at, at + BATCH).map((request, index) => ({
-      Id: String(index),
-      MessageBody: JSON.stringify(request),
-      MessageGroupId: request.target,
-      MessageDeduplicationId: sending.randomId(),
-    }));
-    await sendEntries(entries, sending, signal);
+  const entries = requests.map((request, index) => ({
+    Id: String(index),
+    MessageBody: JSON.stringify(request),
+    MessageGroupId: request.target,
+    MessageDeduplicationId: sending.randomId(),
+  }));
+  for (const batch of batchesOf(entries)) await sendEntries(batch, sending, signal);
+}
+
+function batchesOf(entries: readonly Entry[]): readonly (readonly Entry[])[] {
+  const batches: Entry[][] = [];
+  let bytes = 0;
+  for (const entry of entries) {
+    const size = Buffer.byteLength(entry.MessageBody);
+    const last = batches.at(-1);
+    const isFull = last === undefined || last.length === BATCH || bytes + size > BATCH_BYTES;
+    if (isFull) batches.push([entry]);
+    else last.push(entry);
+    bytes = isFull ? size : bytes + size;
   }
+  return batches;
 }
 
 async function sendEntries(

@@ -16,6 +16,7 @@ import { observe } from './observe.ts';
 import { learnKindsOf, readOwned } from './owned.ts';
 import type { Parent } from './parent.ts';
 import { rebuild } from './rebuild.ts';
+import { lookTwice } from './second-look.ts';
 import type { StateStore } from './state-store.ts';
 import { METADATA_ONLY } from './metadata.ts';
 import type { ClusterRun, DesiredFiles, Gathered, ObserveContext, ObserveQuestion } from './run.ts';
@@ -45,7 +46,7 @@ export async function gatherFacts(
     desired = { ...desired, touched };
     const resources = await placeAll(desired, context, signal);
     const observing = observeContext({ question, context, entries, namespaceMissing, view });
-    const look = (resource: Resource) => observe(resource, observing, signal);
+    const look = async (resource: Resource) => lookTwice(await observe(resource, observing, signal), observing, signal);
     const candidates = await inParallel(resources.resources, (resource) => memo(observed, resource, look));
     const open = await openQuestions({ candidates, entries, desired }, context, signal);
     if (open.length > 0) {

@@ -7,7 +7,7 @@ import type { Resource } from '../resource/resource.ts';
 import { withIgnored } from './ignore.ts';
 import { objectPath } from './kinds.ts';
 import type { Kind } from './kinds.ts';
-import { METADATA_ONLY, acceptFor, liveOf, metadataOf, readObject, seenOf } from './metadata.ts';
+import { METADATA_ONLY, liveOf, metadataOf } from './metadata.ts';
 import { dryRun } from './dry-run.ts';
 import { orReplacement } from './replace.ts';
 import type { ObserveContext } from './run.ts';
@@ -35,8 +35,7 @@ export async function observe(resource: Resource, context: ObserveContext, signa
   }
   const body = await withIgnored(written, { resource, path, context }, signal);
   const asked = await dryRun({ resource, path, body }, context, signal);
-  const looked = await lookTwice(asked, { resource, path, context }, signal);
-  const observation = await orReplacement(looked, { resource, kind, body }, context, signal);
+  const observation = await orReplacement(asked, { resource, kind, body }, context, signal);
   return { ...settled(observation, await liveIfUnknown(observation, { resource, path, context }, signal)), body };
 }
 
@@ -68,25 +67,6 @@ function unknownKind({ id, apiVersion, source }: Resource): Problem {
     message: `the cluster does not serve ${id.kind} in ${apiVersion}`,
     remedy: 'Mend kind or apiVersion, or push the CustomResourceDefinition that defines it.',
   };
-}
-
-/**
- * Within seconds of our own last write the time stamp does not tell. Where the manifest is the one that was applied, who
- * owns what does: whoever changed a field of ours took it from us, and the dry run takes it back.
- */
-async function lookTwice(
-  observation: Observation,
-  { resource, path, context }: { resource: Resource; path: string; context: ObserveContext },
-  signal: AbortSignal,
-): Promise<Observation> {
-  if (observation.kind !== 'updates' || !context.isSuspect(resource)) return observation;
-  const answer = await context.connection.request({ method: 'GET', path, accept: acceptFor(resource.id) }, signal);
-  if (answer.status >= 300) return observation;
-  const { metadata, status } = readObject(answer.text);
-  const { uid, version, marks } = seenOf(metadata, status);
-  const { live } = observation;
-  const isSame = live.uid === uid && live.version === version && live.marks === marks;
-  return isSame ? { kind: 'unchanged', live } : observation;
 }
 
 /** An object that is there without an entry of its uid: whose it is must be read before anything is decided about it. */

@@ -2,16 +2,12 @@ import type { Write, Prune } from '../plan/plan.ts';
 import { judgePrune } from '../plan/prune-rule.ts';
 import { changedFields } from '../plan/field-changes.ts';
 import type { FieldChange } from '../plan/field-changes.ts';
-import { parseJson } from '../resource/json.ts';
-import { formatId, formatPosition, isObject, isSecret } from '../resource/resource.ts';
-import type { JsonObject } from '../resource/resource.ts';
-import type { KubeRequest } from './connection.ts';
+import { isSecret } from '../resource/resource.ts';
+import { beforeAndAfter } from './before-and-after.ts';
 import { objectPath } from './kinds.ts';
 import type { KindCache } from './kinds.ts';
-import { applyRequest } from './dry-run.ts';
 import { readOwned } from './owned.ts';
 import type { ObserveContext } from './run.ts';
-import { problemOf } from './status.ts';
 
 export type Preview =
   | { readonly kind: 'differs'; readonly fields: readonly FieldChange[] }
@@ -42,20 +38,7 @@ async function previewWrite(
 ): Promise<Preview> {
   const kind = context.kindOf(resource);
   if (op !== 'update' || kind === null) return { kind: 'differs', fields: [] };
-  const path = objectPath(kind, resource.id);
-  const ask = async (request: KubeRequest): Promise<JsonObject> => {
-    const answer = await context.connection.request(request, signal);
-    if (answer.status >= 300)
-      throw problemOf(answer, {
-        subject: `${formatPosition(resource.source)} ${formatId(resource.id)}`,
-        secret: isSecret(resource),
-      });
-    const object = parseJson(answer.text);
-    return isObject(object) ? object : {};
-  };
-  const [before, after] = await Promise.all([
-    ask({ method: 'GET', path }),
-    ask({ ...applyRequest(`${path}?dryRun=All&`, body, context.target), accept: 'application/json' }),
-  ]);
+  const what = { resource, body, path: objectPath(kind, resource.id) };
+  const { before, after } = await beforeAndAfter(what, context, signal);
   return { kind: 'differs', fields: changedFields(before, after, { isSecret: isSecret(resource) }) };
 }

@@ -6,7 +6,7 @@ import type { ChangeResult } from '../plan/after.ts';
 import { isRendered } from '../plan/applied.ts';
 import type { Applied, Drift } from '../plan/applied.ts';
 import { nextContests } from '../plan/contest.ts';
-import { changesNothing } from '../plan/plan.ts';
+import { changesNothing, leave } from '../plan/plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import { formatId } from '../resource/resource.ts';
 import type { AppliedSource, Source } from '../resource/source.ts';
@@ -39,9 +39,17 @@ export async function correctDrift(
   const suspects = drift.suspects === 'all' ? drift.suspects : new Set(drift.suspects.map(({ object }) => object));
   const query = { ...queryOf({ target, hint: null }, applied, settings), at: at.revision };
   const rendered = await renderSource(source, { applied, query }, world, signal);
-  const found = await planFor({ rendered, settings, suspects }, world, signal);
+  // Another kubectl may make something else of the same files: that is a deploy of all of it, and the sweep's to ask for.
+  if (rendered.renderer !== applied.renderer) return unchanged(at.revision, at.revision);
+  const found = withoutPrunes(await planFor({ rendered, settings, suspects }, world, signal));
   const run = { applied, at, settings, drift, found, nowMs: world.nowMs() };
   return target.drift === 'report' ? report(run, world, signal) : correct(run, world, signal);
+}
+
+/** Only a push deletes. */
+function withoutPrunes(plan: Plan): Plan {
+  const left = plan.prunes.flat().map(({ entry }) => leave(entry));
+  return { ...plan, prunes: [], keeps: [...plan.keeps, ...left] };
 }
 
 interface Run {
@@ -77,7 +85,7 @@ async function report(run: Run, world: World, signal: AbortSignal): Promise<Repo
   const drifted = found.steps.flat();
   const warnings = await explainDrift(drifted, { contests: {}, world }, signal);
   const drift = driftOf(drifted.length + refusedObjects(run).length + run.drift.resting, run);
-  const plan = { ...found, steps: [], prunes: [], refusals: [], during: found.before };
+  const plan = { ...found, steps: [], refusals: [], during: found.before };
   await settle({ plan, ends: { open: {}, well: { drift }, badly: () => ({ drift }) } }, run, world, signal);
   if (drift !== null && drift.objects !== applied.drift?.objects) {
     await writeEvent('Drifted', [...warnings, ...found.refusals], { at, world }, signal);
@@ -88,13 +96,14 @@ async function report(run: Run, world: World, signal: AbortSignal): Promise<Repo
 /** `drift: correct`: each object for itself; one that is refused holds up no other, and rests. */
 async function correct(run: Run, world: World, signal: AbortSignal): Promise<Report> {
   const { at, applied, found, nowMs } = run;
-  const plan = { ...found, prunes: [], refusals: [] };
+  const plan = { ...found, refusals: [] };
   const writes = plan.steps.flat();
-  const corrected = writes.map(({ candidate }) => formatId(candidate.resource.id));
+  const drifted = writes.filter(({ candidate: { observation } }) => !('ownersOnly' in observation));
+  const corrected = drifted.map(({ candidate }) => formatId(candidate.resource.id));
   const refused = refusedObjects(run);
   const contests = nextContests(applied.contests, { corrected, refused }, nowMs);
   // Asked before they are brought back: afterwards nobody else holds anything.
-  const explained = await explainDrift(writes, { contests, world }, signal);
+  const explained = await explainDrift(drifted, { contests, world }, signal);
   const drift = driftOf(refused.length + run.drift.resting, run);
   const written = writes.length === 0 ? {} : { verdict: 'deployed', deployedAt: new Date(nowMs).toISOString() };
   const badly = (ended: readonly ChangeResult[]) => ({ contests, ...badlyOf(ended, run) });
@@ -131,7 +140,7 @@ function refusedObjects({ found, drift: { suspects } }: Run): readonly string[] 
   if (found.refusals.every(({ code }) => failureClassOf(code) === 'world')) return [];
   const settled = new Set([
     ...found.steps.flat().map(({ candidate }) => formatId(candidate.resource.id)),
-    ...[...found.keeps, ...found.prunes.flat()].map(({ entry }) => formatId(entry.id)),
+    ...found.keeps.map(({ entry }) => formatId(entry.id)),
   ]);
   const asked = suspects === 'all' ? found.before.map(({ id }) => formatId(id)) : suspects.map(({ object }) => object);
   return asked.filter((object) => !settled.has(object));

@@ -10,8 +10,8 @@ import type { DeployRequest, DriftRequest } from './request.ts';
 import type { Runtime } from './run.ts';
 import type { Cluster, Look } from './world.ts';
 
-/** A message of the queue has room for these; above it, the whole target is dry-run. */
-const SUSPECTS = 1000;
+/** A message of the queue has room for so much text; above it, the whole target is dry-run. */
+const SUSPECTS_BYTES = 200_000;
 
 /**
  * Looks at what every target owns: one metadata list per kind, compared with the whole inventory. What may have drifted
@@ -64,7 +64,8 @@ function requestFor(applied: Applied, all: readonly Suspect[], nowMs: number): D
   const suspects = all.filter(({ object }) => !isResting(object, applied.contests, nowMs));
   const resting = all.length - suspects.length;
   if (suspects.length === 0 && (applied.drift?.objects ?? 0) === resting) return null;
-  return { suspects: suspects.length > SUSPECTS ? 'all' : suspects, resting };
+  const isLong = Buffer.byteLength(JSON.stringify(suspects)) > SUSPECTS_BYTES;
+  return { suspects: isLong ? 'all' : suspects, resting };
 }
 
 /** A push only adds to the kinds and namespaces that the state announces; what is no longer owned leaves it here. */

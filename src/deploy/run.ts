@@ -84,6 +84,8 @@ export async function runTarget(request: TargetRequest, runtime: Runtime, signal
     const error = asDeployError(thrown);
     const report = failed(error.problem, request.hint?.revision ?? null);
     const timing = { durationMs: runtime.nowMs() - startedMs, stagesMs };
+    // Somebody is at work on it: the next look sees what that left.
+    if (request.drift !== undefined && error.code === 'lease-held') return { kind: 'done', report: null };
     const isFinal = ['manifest', 'guard'].includes(failureClassOf(error.code));
     if (isFinal && world !== null) {
       await finish(report, { request, world, runtime, timing }, signal);
@@ -92,6 +94,8 @@ export async function runTarget(request: TargetRequest, runtime: Runtime, signal
     runtime.log(
       world === null ? bareLine(report, request, timing.durationMs) : outcomeLine(report, request, { world, timing }),
     );
+    // The next look finds what is still amiss; a queue of old looks would only grow.
+    if (request.drift !== undefined) return { kind: 'done', report };
     return { kind: 'retry', afterMs: error.retryAfterMs ?? null, error };
   }
 }

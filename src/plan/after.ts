@@ -3,6 +3,7 @@ import { formatId } from '../resource/resource.ts';
 import type { Seen } from './facts.ts';
 import { entriesByObject, sorted } from './inventory.ts';
 import type { Entry } from './inventory.ts';
+import { leave } from './plan.ts';
 import type { Plan, Prune, Write } from './plan.ts';
 
 /** What became of one change. A change that a failure stopped before its turn has no result. */
@@ -31,9 +32,8 @@ export function inventoryAfter(
       after.set(formatId(result.write.candidate.resource.id), [appliedEntry(result.write, result.seen)]);
     if (result.kind === 'pruned' || (result.kind === 'kept' && result.forget))
       after.delete(formatId(result.prune.entry.id));
-    // Git says nothing of it any more, so nothing can drift from it.
     if (result.kind === 'kept' && !result.forget)
-      after.set(formatId(result.prune.entry.id), [{ ...result.prune.entry, version: null }]);
+      after.set(formatId(result.prune.entry.id), [leave(result.prune.entry).entry]);
   }
   return sorted([...untouched, ...[...after.values()].flat()]);
 }

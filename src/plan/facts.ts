@@ -13,7 +13,8 @@ export type Observation =
   /** `headgate.dev/apply: ignore`: nothing was asked. */
   | { readonly kind: 'left-alone' }
   | { readonly kind: 'creates' }
-  | { readonly kind: 'updates'; readonly live: Seen }
+  /** `ownersOnly`: every value is as it will be, and another manager holds some field of ours. */
+  | { readonly kind: 'updates'; readonly live: Seen; readonly ownersOnly?: boolean }
   | { readonly kind: 'unchanged'; readonly live: Seen }
   /** Refused as it is, accepted under another name, and its manifest allows it to be deleted and made anew. */
   | { readonly kind: 'replaces'; readonly live: Seen; readonly problem: Problem }

@@ -11,6 +11,7 @@ import { isLifted } from './lifted.ts';
 import { stepOf } from './order.ts';
 import { warnNotBuilt } from './not-built.ts';
 import { ownerOf } from './ownership.ts';
+import { leave } from './plan.ts';
 import { refuseReplacement } from './replacement.ts';
 import type { Keep, Plan, Prune, Write } from './plan.ts';
 
@@ -24,7 +25,7 @@ export function makePlan(facts: Facts): Plan {
   const writes = decided.filter((decision): decision is Write => isWrite(decision));
   const keeps = [
     ...decided.filter((decision): decision is Keep => decision.op === 'keep'),
-    ...(facts.target.prune.enabled ? [] : left.map((entry) => keptForGood(entry))),
+    ...(facts.target.prune.enabled ? [] : left.map((entry) => leave(entry))),
   ];
   const noNamespace = refuseNamespace(facts);
   const unread = judgeUnread(facts.unread, facts.entries);
@@ -96,6 +97,9 @@ function decide(candidate: Candidate, { facts, known, prunes }: Deciding): Decis
       return { op: 'create', ...write };
     }
     case 'updates':
+      // Nothing to report; it is recorded as it is now.
+      if (observation.ownersOnly === true && facts.target.drift === 'report')
+        return { op: 'keep', entry: keptEntry(candidate, entry), reason: 'unchanged' };
       return { op: 'update', ...write };
     case 'replaces': {
       const refusal = refuseReplacement(candidate, facts);
@@ -125,7 +129,7 @@ function recordedEntry({ resource }: Candidate, known: Deciding['known']): Entry
 
 function keptEntry({ resource, hash, observation }: Candidate, entry: Entry | null): Entry {
   const seen = 'live' in observation ? observation.live : null;
-  const isApplied = observation.kind === 'unchanged' || observation.kind === 'recorded';
+  const isApplied = ['unchanged', 'recorded', 'updates'].includes(observation.kind);
   return {
     id: resource.id,
     apiVersion: resource.apiVersion,
@@ -207,11 +211,6 @@ function leftOf({ touched, entries, candidates }: Facts): readonly Entry[] {
     const entry = known.find(({ uid }) => uid !== null) ?? known[0];
     return entry === undefined ? [] : [entry];
   });
-}
-
-/** Git says nothing of it any more, so nothing can drift from it. */
-function keptForGood(entry: Entry): Keep {
-  return { op: 'keep', entry: { ...entry, version: null }, reason: 'left' };
 }
 
 function refuseNamespace(facts: Facts): readonly Problem[] {

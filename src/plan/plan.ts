@@ -44,6 +44,11 @@ export interface Plan {
   readonly namespace: 'present' | 'create' | 'manifest';
 }
 
+/** It stays in the cluster and in the inventory. Git says nothing of it any more, so nothing can drift from it. */
+export function leave(entry: Entry): Keep {
+  return { op: 'keep', entry: { ...entry, version: null }, reason: 'left' };
+}
+
 /** Neither the cluster nor the inventory differs after this plan. */
 export function changesNothing({ steps, prunes, keeps, before, isRebuilt }: Plan): boolean {
   if (isRebuilt) return false;

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { lookForDrift } from '../../src/deploy/look-for-drift.ts';
 import { House, configMap } from './house.ts';
 
 let house: House;
@@ -15,7 +16,7 @@ afterAll(async () => {
 const OBJECTS = 10_000;
 const path = (n: number) => `apps/${n % 50}/${n % 20}/c${n}.yaml`;
 
-it('costs 8 requests to Kubernetes, 4 to Git and less than 10 KB for one change among 10,000 objects', async () => {
+it('costs 8 requests to Kubernetes, 4 to Git and less than 10 KB for one change among 10,000 objects, and one list to look for drift', async () => {
   const files = Object.fromEntries(
     Array.from({ length: OBJECTS }, (_, n) => [path(n), configMap(`c${n}`, { value: String(n) })]),
   );
@@ -50,4 +51,16 @@ it('costs 8 requests to Kubernetes, 4 to Git and less than 10 KB for one change 
   process.stderr.write(
     `first deploy ${String(everything['durationMs'])} ms, one change ${JSON.stringify(outcome['stagesMs'])} ${String(outcome['durationMs'])} ms\n`,
   );
+
+  const runtime = house.runtime();
+  const before = (await house.auditOf(house.namespace)).length;
+  const startedMs = performance.now();
+  const drifted = await lookForDrift(runtime, AbortSignal.timeout(60_000));
+  const lookMs = Math.round(performance.now() - startedMs);
+  runtime.close();
+  const looked = (await house.auditOf(house.namespace)).slice(before);
+  expect(drifted).toEqual([]);
+  expect(looked.filter(({ verb }) => verb === 'list')).toHaveLength(1);
+  expect(looked.filter(({ verb }) => !['list', 'get'].includes(verb))).toEqual([]);
+  process.stderr.write(`look for drift ${lookMs} ms, ${looked.length} requests\n`);
 }, 300_000);

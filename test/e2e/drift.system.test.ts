@@ -55,9 +55,11 @@ async function events(reason: string): Promise<readonly string[]> {
   return list.items.filter((event) => event.reason === reason).map(({ message }) => message);
 }
 
-async function status(): Promise<unknown> {
-  const { stdout } = await house.headgate('status', '--output', 'json');
-  return (JSON.parse(stdout) as unknown[])[0];
+/** As the state in the cluster announces it. */
+async function announced(): Promise<unknown> {
+  const parent = await house.get('configmap', `headgate-${house.namespace}`);
+  const { annotations } = parent?.['metadata'] as { annotations: Record<string, string> };
+  return JSON.parse(annotations['headgate.dev/drift'] ?? 'null');
 }
 
 /** The version of every object that Headgate keeps about the target. */
@@ -88,6 +90,7 @@ describe('drift', () => {
     await house.start();
     const revision = await house.push({ 'apps/web.yaml': web, 'apps/a.yaml': configMap('a', { level: '1' }) });
     await house.outcome(revision, 'deployed');
+    await house.until(() => house.host.statusesOf(revision).length === 2);
     await edit('deployment', 'web', { spec: { replicas: 4 } });
     const line = await house.logged(({ delivery, verdict }) => delivery === 'sweep' && verdict === 'deployed');
     expect(line).toMatchObject({ revision, previous: revision, updated: 1, created: 0 });
@@ -145,6 +148,15 @@ describe('drift', () => {
     });
   });
 
+  it('is not a value that somebody else put back', async () => {
+    house = await House.build();
+    await deployed({ 'apps/a.yaml': configMap('a', { level: '1' }) });
+    await edit('configmap', 'a', { data: { level: '9' } });
+    await edit('configmap', 'a', { data: { level: '1' } });
+    expect(await sweep()).toMatchObject([{ verdict: 'deployed', updated: 1, warnings: [] }]);
+    expect(await sweep()).toEqual([]);
+  });
+
   it('of a Secret is found and brought back, and no value of it is told', async () => {
     house = await House.build();
     const secret = 'apiVersion: v1\nkind: Secret\nmetadata: { name: s }\nstringData: { key: planted-value-1 }\n';
@@ -172,7 +184,9 @@ describe('drift', () => {
     ]);
     expect(await house.configMaps()).toEqual({ a: { level: '9' } });
     expect(await house.get('deployment', 'web')).toBeNull();
-    expect(await status()).toMatchObject({ drift: { objects: 2, since: expect.stringMatching(/^20\d\d-.*Z$/) } });
+    const told = await announced();
+    expect(told).toEqual({ objects: 2, since: expect.stringMatching(/^20\d\d-.*Z$/) });
+    expect(JSON.parse((await house.headgate('status', '--output', 'json')).stdout)).toMatchObject([{ drift: told }]);
     const before = await versions();
     await sweep();
     expect(await versions()).toBe(before);
@@ -180,9 +194,9 @@ describe('drift', () => {
 
     await edit('configmap', 'a', { data: { level: '1' } });
     await sweep();
-    expect(await status()).toMatchObject({ drift: { objects: 1 } });
+    expect(await announced()).toMatchObject({ objects: 1 });
     await deployed({ 'apps/web.yaml': null });
-    expect(await status()).toMatchObject({ drift: null });
+    expect(await announced()).toBeNull();
   });
 
   it('is not looked for with drift: off', async () => {
@@ -225,7 +239,7 @@ describe('drift', () => {
     await edit('configmap', 'b', { data: { level: '9' } });
     expect(await sweep()).toMatchObject([{ updated: 1 }]);
     expect(await house.configMaps()).toEqual({ a: { level: '9' }, b: { level: '1' } });
-    expect(await status()).toMatchObject({ drift: { objects: 1 } });
+    expect(await announced()).toMatchObject({ objects: 1 });
     expect(await sweep()).toEqual([]);
   });
 
@@ -238,8 +252,65 @@ describe('drift', () => {
       { verdict: 'partial', created: 1, errors: [{ code: 'field-conflict', subject: 'apps/a.yaml:1' }] },
     ]);
     expect(await house.configMaps()).toEqual({ a: { level: '9' }, b: { level: '1' } });
-    expect(await status()).toMatchObject({ drift: { objects: 1 } });
+    expect(await announced()).toMatchObject({ objects: 1 });
     expect(await sweep()).toEqual([]);
+  });
+});
+
+describe('the look', () => {
+  const inBoth = (namespace: string) =>
+    `${configMap('a', { level: '1' })}---\n${configMap('b', { level: '1' }, `  namespace: ${namespace}-jobs\n`)}`;
+
+  async function listsOf(act: () => Promise<unknown>): Promise<readonly string[]> {
+    const lists = async () => (await house.auditOf(house.namespace)).filter(({ verb }) => verb === 'list');
+    const earlier = (await lists()).length;
+    await act();
+    return (await lists()).slice(earlier).map(({ uri, code }) => `${uri.split('?')[0]} ${code}`);
+  }
+
+  it('asks for all namespaces of a target at once', async () => {
+    house = await House.build({ target: { namespaces: ['NAMESPACE', 'NAMESPACE-jobs'] } });
+    await house.kubectl('create', 'namespace', `${house.namespace}-jobs`);
+    await deployed({ 'apps/both.yaml': inBoth(house.namespace) });
+    await house.kubectl('-n', `${house.namespace}-jobs`, 'delete', 'configmap', 'b');
+    expect(await listsOf(async () => expect(await sweep()).toMatchObject([{ created: 1 }]))).toEqual([
+      '/api/v1/configmaps 200',
+    ]);
+    await house.kubectl('delete', 'namespace', `${house.namespace}-jobs`, '--wait=false');
+  });
+
+  it('asks for one namespace after the other where it may not see all, and never takes what it may not list for gone', async () => {
+    house = await House.build({
+      target: { namespaces: ['NAMESPACE', 'NAMESPACE-jobs'], serviceAccount: 'NAMESPACE/deployer' },
+    });
+    const jobs = `${house.namespace}-jobs`;
+    await house.kubectl('create', 'namespace', jobs);
+    await inNamespace('create', 'serviceaccount', 'deployer');
+    for (const [namespace, verbs] of [
+      [house.namespace, 'get,list,create,patch,delete'],
+      [jobs, 'get,create,patch,delete'],
+    ] as const) {
+      await house.kubectl(...['-n', namespace, 'create', 'role', 'd', `--verb=${verbs}`, '--resource=configmaps']);
+      const account = `--serviceaccount=${house.namespace}:deployer`;
+      await house.kubectl('-n', namespace, 'create', 'rolebinding', 'd', '--role=d', account);
+    }
+    await deployed({ 'apps/both.yaml': inBoth(house.namespace) });
+    await edit('configmap', 'a', { data: { level: '9' } });
+    await house.kubectl('-n', jobs, 'delete', 'configmap', 'b');
+    const lists = await listsOf(async () => expect(await sweep()).toMatchObject([{ updated: 1, created: 0 }]));
+    expect(new Set(lists)).toEqual(
+      new Set([
+        '/api/v1/configmaps 403',
+        `/api/v1/namespaces/${house.namespace}/configmaps 200`,
+        `/api/v1/namespaces/${jobs}/configmaps 403`,
+      ]),
+    );
+    expect(house.log.find(({ message }) => message === 'drift-not-seen')).toMatchObject({
+      errors: [
+        { code: 'manifest-forbidden', subject: `configmaps in ${jobs}`, remedy: expect.stringContaining('[list]') },
+      ],
+    });
+    await house.kubectl('delete', 'namespace', jobs, '--wait=false');
   });
 });
 

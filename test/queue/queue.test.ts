@@ -81,6 +81,28 @@ describe('the queue', () => {
     expect(handled).toContain('b1');
   });
 
+  it('takes requests at once that are too long for one batch together', async () => {
+    await start();
+    const suspects = Array.from({ length: 1500 }, (_, n) => ({
+      object: `ConfigMap shop/${'x'.repeat(100)}-${n}`,
+      file: `apps/${n}.yaml`,
+    }));
+    const names = Array.from({ length: 12 }, (_, n) => `t${n}`);
+    await queue.send(
+      names.map((name) => ({ ...aRequest(name, 'sweep'), drift: { suspects, resting: 1 } })),
+      signal,
+    );
+    const handled = new Map<string, DeployRequest['drift']>();
+    consuming({
+      handler: async (requests) => {
+        for (const { target, drift } of requests) handled.set(target, drift);
+        return { kind: 'done' };
+      },
+    });
+    await vi.waitFor(() => expect([...handled.keys()].toSorted()).toEqual(names.toSorted()), 8000);
+    expect(handled.get('t7')).toEqual({ suspects, resting: 1 });
+  });
+
   it('keeps requests over a restart, also one that was being worked on', async () => {
     await start();
     await queue.send([aRequest('a', '1'), aRequest('b', '1')], signal);

@@ -26,12 +26,13 @@ export async function sweepCommand(context: Context): Promise<ExitCode> {
       const target = config.targets.find(({ name }) => name === request.target);
       if (target === undefined) continue;
       const outcome = await runTarget({ ...request, target }, runtime, signal);
-      const applied = outcome.kind === 'done' ? outcome.report : null;
-      const report =
-        applied === null ? null : await withReadiness(applied, { target, outbox, runtime, progress }, signal);
-      hasFailed ||= report === null || !isWell(report);
+      hasFailed ||= outcome.kind === 'retry';
+      // Another run is at work on it.
+      if (outcome.kind === 'retry' || outcome.report === null) continue;
+      const report = await withReadiness(outcome.report, { target, outbox, runtime, progress }, signal);
+      hasFailed ||= !isWell(report);
       answers.push({ target: target.name, ...report });
-      if (context.output === 'text' && report !== null) context.print(asText(target, report));
+      if (context.output === 'text') context.print(asText(target, report));
     }
   };
   try {

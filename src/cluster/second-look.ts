@@ -1,0 +1,32 @@
+import type { Candidate } from '../plan/facts.ts';
+import { changedFields } from '../plan/field-changes.ts';
+import { isObject, isSecret } from '../resource/resource.ts';
+import { beforeAndAfter } from './before-and-after.ts';
+import { objectPath } from './kinds.ts';
+import { seenOf } from './metadata.ts';
+import type { ObserveContext } from './run.ts';
+
+/**
+ * A suspect whose dry run would update it, compared value by value: within seconds of our own last write the time stamp
+ * proves nothing, and somebody who wrote the value that we want has taken the field from us without any drift.
+ */
+export async function lookTwice(
+  candidate: Candidate,
+  context: ObserveContext,
+  signal: AbortSignal,
+): Promise<Candidate> {
+  const { resource, body, observation } = candidate;
+  const kind = context.kindOf(resource);
+  if (observation.kind !== 'updates' || kind === null || !context.isSuspect(resource)) return candidate;
+  const what = { resource, body, path: objectPath(kind, resource.id) };
+  const { before, after } = await beforeAndAfter(what, context, signal);
+  if (changedFields(before, after, { isSecret: isSecret(resource) }).length > 0) return candidate;
+  const metadata = isObject(before['metadata']) ? before['metadata'] : {};
+  const live = seenOf(metadata, before['status']);
+  // Who changed a field of ours took it, and the dry run takes it back.
+  const isOurs = live.marks === observation.live.marks;
+  return {
+    ...candidate,
+    observation: isOurs ? { kind: 'unchanged', live } : { ...observation, live, ownersOnly: true },
+  };
+}
