@@ -157,6 +157,20 @@ describe('drift', () => {
     expect(await sweep()).toEqual([]);
   });
 
+  it('of what a kustomization makes is brought back from the whole render, and nothing else is touched', async () => {
+    house = await House.build();
+    await deployed({
+      'apps/kustomization.yaml': 'resources: [a.yaml, b.yaml]\nnamePrefix: my-\n',
+      'apps/a.yaml': configMap('a', { level: '1' }),
+      'apps/b.yaml': configMap('b', { level: '1' }),
+    });
+    await edit('configmap', 'my-a', { data: { level: '9' } });
+    await inNamespace('label', 'configmap', 'my-b', 'theirs=1');
+    expect(await sweep()).toMatchObject([{ verdict: 'deployed', updated: 1, created: 0, pruned: 0 }]);
+    expect(await house.configMaps()).toEqual({ 'my-a': { level: '1' }, 'my-b': { level: '1' } });
+    expect(await sweep()).toEqual([]);
+  });
+
   it('of a Secret is found and brought back, and no value of it is told', async () => {
     house = await House.build();
     const secret = 'apiVersion: v1\nkind: Secret\nmetadata: { name: s }\nstringData: { key: planted-value-1 }\n';
