@@ -58,8 +58,8 @@ async function events(reason: string): Promise<readonly string[]> {
 /** As the state in the cluster announces it. */
 async function announced(): Promise<unknown> {
   const parent = await house.get('configmap', `headgate-${house.namespace}`);
-  const { annotations } = parent?.['metadata'] as { annotations: Record<string, string> };
-  return JSON.parse(annotations['headgate.dev/drift'] ?? 'null');
+  const metadata = parent?.['metadata'] as { annotations: Record<string, string> } | undefined;
+  return JSON.parse(metadata?.annotations['headgate.dev/drift'] ?? 'null');
 }
 
 /** The version of every object that Headgate keeps about the target. */
@@ -304,7 +304,7 @@ describe('the look', () => {
       [house.namespace, 'get,list,create,patch,delete'],
       [jobs, 'get,create,patch,delete'],
     ] as const) {
-      await house.kubectl(...['-n', namespace, 'create', 'role', 'd', `--verb=${verbs}`, '--resource=configmaps']);
+      await house.kubectl('-n', namespace, 'create', 'role', 'd', `--verb=${verbs}`, '--resource=configmaps');
       const account = `--serviceaccount=${house.namespace}:deployer`;
       await house.kubectl('-n', namespace, 'create', 'rolebinding', 'd', '--role=d', account);
     }
