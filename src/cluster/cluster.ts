@@ -5,6 +5,8 @@ import type { Facts } from '../plan/facts.ts';
 import type { Plan, Prune, Write } from '../plan/plan.ts';
 import { applyPlan } from './apply.ts';
 import type { OpenRun } from './apply.ts';
+import { readCapabilities } from './capabilities.ts';
+import type { Capabilities } from './capabilities.ts';
 import type { Connection } from './connection.ts';
 import { eventRequest } from './event.ts';
 import type { ClusterEvent } from './event.ts';
@@ -33,6 +35,8 @@ export interface TargetCluster {
   look(signal: AbortSignal): Promise<Look | null>;
   /** Everything that the plan needs. Nothing is written. */
   observe(question: ObserveQuestion, signal: AbortSignal): Promise<Facts>;
+  /** Version and served APIs, as templates may ask for them. */
+  capabilities(signal: AbortSignal): Promise<Capabilities>;
   /** Opens the run, writes and prunes. */
   apply(plan: Plan, ends: Ends, signal: AbortSignal): Promise<readonly ChangeResult[]>;
   /** Records what was applied and closes the run: only this commits. */
@@ -70,6 +74,7 @@ export function targetCluster(run: ClusterRun): TargetCluster {
       gathered = await gatherFacts(question, { ...run, store, parent, applySetId: applySetId(target) }, signal);
       return gathered.facts;
     },
+    capabilities: (signal) => readCapabilities(run, signal),
     async apply(plan, ends, signal) {
       if (gathered === null) return [];
       open = await applyPlan({ plan, ends, gathered, parent }, { ...run, store }, signal);

@@ -30,6 +30,8 @@ export interface KindCache {
   refresh(connection: Connection, signal: AbortSignal): Promise<void>;
   /** Every kind that can be listed, once each, in the version that the server prefers. */
   all(connection: Connection, signal: AbortSignal): Promise<readonly Kind[]>;
+  /** Every kind in every version, as the cluster told it last. */
+  served(connection: Connection, signal: AbortSignal): Promise<readonly Kind[]>;
 }
 
 export function kindCache(): KindCache {
@@ -56,6 +58,10 @@ export function kindCache(): KindCache {
     },
     async learn(connection, manifests, signal) {
       if (manifests.some((manifest) => find(manifest) === null)) await refresh(connection, signal);
+    },
+    async served(connection, signal) {
+      if (discovered === null) await refresh(connection, signal);
+      return discovered ?? [];
     },
     async all(connection, signal) {
       if (discovered === null) await refresh(connection, signal);

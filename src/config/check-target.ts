@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import type { ClusterConfig, IgnoreRule, Repository, Target } from './config.ts';
+import type { ClusterConfig, HelmSettings, IgnoreRule, Repository, Target } from './config.ts';
 import { isRecord } from './document.ts';
 import type { Path } from './document.ts';
 import type { Findings } from './findings.ts';
@@ -116,6 +116,7 @@ function settle(written: Written, repository: Repository, cluster: ClusterConfig
     ignore: written.ignore.map(settleIgnore),
     exclude: written.exclude,
     kustomize: { remoteBases: written.kustomize.remoteBases, loadRestrictor: written.kustomize.loadRestrictor },
+    helm: written.helm === undefined ? null : settleHelm(written.helm),
     drift: written.drift,
     dependsOn: written.dependsOn,
     suspend: written.suspend,
@@ -124,6 +125,11 @@ function settle(written: Written, repository: Repository, cluster: ClusterConfig
 
 function settleNamespaces({ namespace, namespaces = [namespace] }: Written): readonly string[] | '*' {
   return namespaces.includes('*') ? '*' : namespaces;
+}
+
+function settleHelm(helm: NonNullable<Written['helm']>): HelmSettings {
+  const { chart = null, version = null, repository = null, oci = null, releaseName = null, values, set } = helm;
+  return { chart, version, repository, oci, releaseName, values, set };
 }
 
 function settleIgnore(rule: Written['ignore'][number]): IgnoreRule {

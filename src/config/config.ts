@@ -70,6 +70,20 @@ export interface IgnoreRule {
   readonly paths: readonly string[];
 }
 
+export type ScalarSetting = string | number | boolean;
+
+export interface HelmSettings {
+  /** Without `repository` and `oci` a directory of the repository (null: the target's path); else the chart's name there. */
+  readonly chart: string | null;
+  readonly version: string | null;
+  readonly repository: string | null;
+  readonly oci: string | null;
+  readonly releaseName: string | null;
+  /** Files, relative to the target's path. */
+  readonly values: readonly string[];
+  readonly set: Readonly<Record<string, ScalarSetting>>;
+}
+
 export interface Target {
   readonly name: string;
   readonly repository: Repository;
@@ -106,6 +120,7 @@ export interface Target {
     /** May a kustomization read files outside of its own directory? */
     readonly loadRestrictor: 'root-only' | 'none';
   };
+  readonly helm: HelmSettings | null;
   readonly drift: 'correct' | 'report' | 'off';
   readonly dependsOn: readonly string[];
   readonly suspend: boolean;

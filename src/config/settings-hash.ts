@@ -29,6 +29,7 @@ export function settingsHash(target: Target): string {
     ...(target.kustomize.remoteBases.length > 0 || target.kustomize.loadRestrictor !== 'root-only'
       ? { kustomize: { ...target.kustomize } }
       : {}),
+    ...(target.helm === null ? {} : { helm: { ...target.helm } }),
   };
   return createHash('sha256').update(canonicalJson(shaping)).digest('base64url').slice(0, 22);
 }

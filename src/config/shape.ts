@@ -84,6 +84,10 @@ const host = pattern(
   'is no name of a host',
   'Write the host alone, in lower case, such as github.com.',
 );
+const valuesFile = text(
+  (path) => (path.includes('..') ? null : directoryMistake(path)),
+  'Write the path of a file relative to the path of the target, such as values.yaml.',
+);
 const glob = text(globMistake, 'Write a glob below the path of the target, such as "**/values.yaml".');
 const account = pattern(
   new RegExp(`^${LABEL}/[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$`),
@@ -131,6 +135,59 @@ const namespaces = z.array(z.union([z.literal('*'), namespace])).superRefine((li
   context.addIssue({ code: 'custom', message: mixed ? 'has * beside other names' : 'is empty', params });
 });
 
+/** The whole number of a chart's release; a range would deploy what nobody pushed. */
+const chartVersion = pattern(
+  /^v?\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?$/,
+  'is no exact version',
+  'Write the whole version, such as 1.2.3; ranges are not taken.',
+);
+const chartRepository = pattern(
+  /^https:\/\/[^\s@]+$|^http:\/\/(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?(?:\/\S*)?$/,
+  'is no https address of a chart repository',
+  'Write it as https://charts.example.com, without a user or password.',
+);
+const ociChart = pattern(
+  /^oci:\/\/[\w.-]+(?::\d+)?(?:\/[\w.-]+)+$/,
+  'is no address of a chart in a registry',
+  'Write it as oci://registry.example.com/charts/web, without a tag: version says it.',
+);
+const releaseName = pattern(
+  /^[a-z0-9](?:[a-z0-9-]{0,51}[a-z0-9])?$/,
+  'is no name of a release',
+  'Use up to 53 lower-case letters, digits and dashes, a letter or digit at both ends.',
+);
+const setting = z.union([z.string(), z.bigint(), z.number(), z.boolean()]);
+
+const helm = closed({
+  chart: text(directoryMistake, 'Name a directory from the root of the repository, or a chart of the given repository.')
+    .transform(normalDirectory)
+    .optional(),
+  version: chartVersion.optional(),
+  repository: chartRepository.optional(),
+  oci: ociChart.optional(),
+  releaseName: releaseName.optional(),
+  values: z.array(valuesFile).default([]),
+  set: z
+    .record(notEmpty, setting)
+    .default({})
+    .transform((values) =>
+      Object.fromEntries(
+        Object.entries(values).map(([key, value]) => [key, typeof value === 'bigint' ? Number(value) : value]),
+      ),
+    ),
+}).superRefine(({ chart, version, repository, oci }, context) => {
+  const refuse = (key: string, message: string, remedy: string) =>
+    context.addIssue({ code: 'custom', path: [key], message, params: { remedy } satisfies IssueParams });
+  const isRemote = repository !== undefined || oci !== undefined;
+  if (repository !== undefined && oci !== undefined) refuse('oci', 'stands beside repository', 'Keep one of the two.');
+  if (repository !== undefined && chart === undefined)
+    refuse('repository', 'has no chart beside it', 'Name the chart: chart: web.');
+  if (isRemote && version === undefined)
+    refuse(repository === undefined ? 'oci' : 'repository', 'has no version beside it', 'Pin one: version: 1.2.3.');
+  if (!isRemote && version !== undefined)
+    refuse('version', 'has no repository or oci beside it', 'Remove it: a chart in the repository is as it is there.');
+});
+
 export const target = closed(
   {
     name: targetName,
@@ -174,11 +231,12 @@ export const target = closed(
       remoteBases: z.array(host).default([]),
       loadRestrictor: z.enum(['root-only', 'none']).default('root-only'),
     }).prefault({}),
+    helm: helm.optional(),
     drift: z.enum(['correct', 'report', 'off']).default('correct'),
     dependsOn: z.array(z.string()).default([]),
     suspend: z.boolean().default(false),
   },
-  ['helm', 'substitute', 'decryption', 'forEach'],
+  ['substitute', 'decryption', 'forEach'],
 );
 
 /** `url`, `webhookSecret` and `credentials` have rules that need more than one key: check-repository.ts has them. */

@@ -1,16 +1,14 @@
-import { asDeployError, DeployError, failureClassOf } from '../error/deploy-error.ts';
-import type { Problem } from '../error/deploy-error.ts';
+import { asDeployError, failureClassOf } from '../error/deploy-error.ts';
 import { isRendered } from '../plan/applied.ts';
 import type { Applied } from '../plan/applied.ts';
-import { KUSTOMIZATION_FILES, withOrigins } from '../render/kustomization.ts';
-import { join, renderPlain } from '../render/plain.ts';
+import { KUSTOMIZATION_FILES } from '../render/kustomization.ts';
+import { join, refusedBy, renderPlain } from '../render/plain.ts';
 import type { Desired } from '../render/plain.ts';
-import { readRendered } from '../render/rendered.ts';
-import { walkKustomization } from '../render/walk.ts';
-import type { Walk } from '../render/walk.ts';
-import type { Source, SourceFile, Standing, TreeAt } from '../resource/source.ts';
-import { readerOf } from './renderer.ts';
-import type { RenderFile, SourceQuery, World } from './world.ts';
+import type { Source, TreeAt } from '../resource/source.ts';
+import { renderChart } from './render-chart.ts';
+import { renderKustomization } from './render-kustomization.ts';
+import { currentRenderer, readerOf, rendererKind } from './renderer.ts';
+import type { SourceQuery, World } from './world.ts';
 
 /** What the target wants to be in the cluster, and what it was made from. */
 export interface Rendered {
@@ -46,7 +44,8 @@ export async function render(
       return { source: { ...plain, inputs }, desired: renderPlain(plain.files), renderer: 'plain' };
     }
     case 'kustomize':
-      return renderKustomization(source, context, world, signal);
+    case 'helm':
+      return renderWhole(renderer, { source, context, world, signal });
     default:
       return renderer satisfies never;
   }
@@ -63,32 +62,18 @@ export async function renderMore(
   return join(desired, renderPlain(await git.files(source.rootTree, paths, signal)));
 }
 
-async function rendererOf(
-  source: Source,
-  { applied, query }: RenderContext,
-  world: World,
-  signal: AbortSignal,
-): Promise<'plain' | 'kustomize'> {
-  if (source.tree === null) return 'plain';
-  if (query.base !== null && query.base.tree === source.tree) return isRendered(applied) ? 'kustomize' : 'plain';
-  const [at] = await world.git.look({ rootTree: source.rootTree, base: null }, [world.target.path], signal);
-  const names = new Set(at?.kind === 'tree' ? at.entries.map(({ name }) => name) : []);
-  return KUSTOMIZATION_FILES.some((name) => names.has(name)) ? 'kustomize' : 'plain';
-}
-
-/** Reads what the kustomization refers to, round by round, and builds it. */
-async function renderKustomization(
-  source: Source,
-  context: RenderContext,
-  world: World,
-  signal: AbortSignal,
+/** Rendered as a whole, in one go: what it read becomes the inputs, and what is not in it is not wanted. */
+async function renderWhole(
+  kind: 'kustomize' | 'helm',
+  { source, context, world, signal }: { source: Source; context: RenderContext; world: World; signal: AbortSignal },
 ): Promise<Rendered> {
   const whole = { ...source, complete: true, files: [] };
-  const renderer = await world.tools.nameOf('kustomize', signal);
+  const renderer = await currentRenderer({ renderer: kind }, world.tools, signal);
   try {
-    const { have, walk } = await readInputs(source, context, world, signal);
-    const desired = await build({ have, walk }, world, signal);
-    return { source: { ...whole, inputs: Object.fromEntries(walk.inputs) }, renderer, desired };
+    const at = { tree: treeAt(source, context), context, world };
+    const built = kind === 'helm' ? await renderChart(at, signal) : await renderKustomization(at, signal);
+    const name = built.digest === null ? renderer : `${renderer} ${built.digest}`;
+    return { source: { ...whole, inputs: built.inputs }, renderer: name, desired: built.desired };
   } catch (thrown) {
     // A refusal is remembered, so that sweeps do not render again what cannot be rendered.
     const { problem } = asDeployError(thrown);
@@ -97,77 +82,37 @@ async function renderKustomization(
   }
 }
 
-async function build(
-  { have, walk }: { have: ReadonlyMap<string, Standing>; walk: Walk },
-  { target, git, tools }: World,
+/** What one whole render came to. */
+export interface Built {
+  readonly desired: Desired;
+  readonly inputs: Source['inputs'];
+  /** Of a chart that is not in the repository. */
+  readonly digest: string | null;
+}
+
+export interface BuildContext {
+  readonly tree: TreeAt;
+  readonly context: RenderContext;
+  readonly world: World;
+}
+
+/** What the last render read has known ids, most of them still the same. */
+function treeAt({ rootTree }: Source, { applied, query }: RenderContext): TreeAt {
+  const isKnown = query.base !== null && isRendered(applied);
+  return { rootTree, base: isKnown ? { rootTree: query.base.rootTree, ids: applied.inputs } : null };
+}
+
+async function rendererOf(
+  source: Source,
+  { applied, query }: RenderContext,
+  world: World,
   signal: AbortSignal,
-): Promise<Desired> {
-  const { file } = walk;
-  if (walk.problems.length > 0 || file === null) return refusedBy(walk.problems);
-  const charts = await git.below(walk.charts, signal);
-  const unfit = charts.filter(({ kind }) => kind !== 'file');
-  if (unfit.length > 0) return refusedBy(unfit.map((each) => unfitInChart(each)));
-  const files = [...filesOf(have, walk), ...charts].flatMap((each) =>
-    each.kind === 'file' ? [{ path: each.path, bytes: each.bytes }] : [],
-  );
-  const { built, hasOrigins } = addOrigins(files, file);
-  const { loadRestrictor } = target.kustomize;
-  const usesHelm = walk.charts.length > 0 || walk.usesRemote;
-  const what = { files: built, directory: target.path, file, loadRestrictor, usesHelm, usesRemote: walk.usesRemote };
-  const output = await tools.kustomize(what, signal);
-  const contents = new Map(files.map(({ path, bytes }) => [path, bytes]));
-  return readRendered(output, { file, directory: target.path, contents, hasOrigins });
-}
-
-/** A level of bases costs a round; past this it is a loop that nobody meant. */
-const ROUNDS = 100;
-
-async function readInputs(source: Source, { applied, query }: RenderContext, world: World, signal: AbortSignal) {
-  const { target, git } = world;
-  const base =
-    query.base !== null && isRendered(applied) ? { rootTree: query.base.rootTree, ids: applied.inputs } : null;
-  const at: TreeAt = { rootTree: source.rootTree, base };
-  const have = new Map<string, Standing>();
-  // The same paths as the last time, most likely: in one round.
-  let missing: readonly string[] = base === null ? [] : Object.keys(base.ids);
-  for (let round = 0; round < ROUNDS; round += 1) {
-    if (missing.length > 0)
-      for (const standing of await git.look(at, missing, signal)) have.set(standing.path, standing);
-    const walk = walkKustomization(target.path, have, target.kustomize);
-    if (walk.missing.length === 0) return { have, walk };
-    ({ missing } = walk);
-  }
-  throw new DeployError('render-limit', {
-    subject: target.path,
-    message: `the bases of the kustomization are more than ${ROUNDS} levels deep`,
-    remedy: 'Look for a loop among its resources.',
-  });
-}
-
-function filesOf(have: ReadonlyMap<string, Standing>, { inputs }: Walk): readonly SourceFile[] {
-  return [...inputs.keys()].flatMap((path) => {
-    const standing = have.get(path);
-    return standing?.kind === 'file' ? [standing] : [];
-  });
-}
-
-function addOrigins(files: readonly RenderFile[], file: string): { built: readonly RenderFile[]; hasOrigins: boolean } {
-  const bytes = files.find(({ path }) => path === file)?.bytes;
-  const changed = bytes === undefined ? null : withOrigins(bytes);
-  if (changed === null) return { built: files, hasOrigins: false };
-  return { built: files.map((each) => (each.path === file ? { ...each, bytes: changed } : each)), hasOrigins: true };
-}
-
-/** Nothing is rendered, and nothing else is said of any object. */
-function refusedBy(problems: readonly Problem[]): Desired {
-  return { touched: new Set(), manifests: [], unread: [], problems };
-}
-
-function unfitInChart({ path, kind }: SourceFile): Problem {
-  return {
-    code: 'render-refused',
-    subject: path,
-    message: `a chart holds a ${kind === 'symlink' ? 'symbolic link' : kind}, which is never followed`,
-    remedy: 'Put the file itself there.',
-  };
+): Promise<'plain' | 'kustomize' | 'helm'> {
+  if (world.target.helm !== null) return 'helm';
+  if (source.tree === null) return 'plain';
+  if (query.base !== null && query.base.tree === source.tree) return rendererKind(applied);
+  const [at] = await world.git.look({ rootTree: source.rootTree, base: null }, [world.target.path], signal);
+  const names = new Set(at?.kind === 'tree' ? at.entries.map(({ name }) => name) : []);
+  if (KUSTOMIZATION_FILES.some((name) => names.has(name))) return 'kustomize';
+  return names.has('Chart.yaml') ? 'helm' : 'plain';
 }

@@ -5,9 +5,21 @@ import { isRead } from '../render/is-read.ts';
 import type { SourceQuery, Tools } from './world.ts';
 
 /** What the recorded renderer would be called now: another version may make something else of the same inputs. */
-export async function currentRenderer(applied: Applied, tools: Tools, signal: AbortSignal): Promise<string> {
-  const [kind] = applied.renderer.split(' ');
-  return kind === 'kustomize' || kind === 'helm' ? tools.nameOf(kind, signal) : 'plain';
+export async function currentRenderer(
+  { renderer }: Pick<Applied, 'renderer'>,
+  tools: Tools,
+  signal: AbortSignal,
+): Promise<string> {
+  const kind = rendererKind({ renderer });
+  if (kind === 'plain') return kind;
+  // A chart from elsewhere is pinned by its version in headgate.yml, and its digest stays as recorded.
+  const [, , ...digest] = renderer.split(' ');
+  return [await tools.nameOf(kind, signal), ...digest].join(' ');
+}
+
+export function rendererKind({ renderer }: Pick<Applied, 'renderer'>): 'plain' | 'kustomize' | 'helm' {
+  const [kind] = renderer.split(' ');
+  return kind === 'kustomize' || kind === 'helm' ? kind : 'plain';
 }
 
 /** The paths whose object ids say whether a target is where the tip is. */

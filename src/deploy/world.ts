@@ -9,7 +9,7 @@ import type { Facts, Unread } from '../plan/facts.ts';
 import type { Entry } from '../plan/inventory.ts';
 import type { Plan, Prune, Write } from '../plan/plan.ts';
 import type { Listed } from '../plan/suspect.ts';
-import type { Json, Manifest } from '../resource/resource.ts';
+import type { Json, JsonObject, Manifest } from '../resource/resource.ts';
 import type { AppliedSource, ObjectId, Revision, Source, SourceFile, Standing, TreeAt } from '../resource/source.ts';
 import type { Checks } from './check-request.ts';
 import type { DeployRequest } from './request.ts';
@@ -70,6 +70,31 @@ export interface Tools {
   nameOf(renderer: 'kustomize' | 'helm', signal: AbortSignal): Promise<string>;
   /** What `kubectl kustomize` prints. @throws DeployError `render-failed`, `render-limit`, `tool-missing` */
   kustomize(build: KustomizeBuild, signal: AbortSignal): Promise<Uint8Array>;
+  /** What `helm template` prints. */
+  template(template: HelmTemplate, signal: AbortSignal): Promise<Uint8Array>;
+  /** Gets a chart from where it is published, once; its digest, `sha256:…`. */
+  pull(chart: ChartFrom, signal: AbortSignal): Promise<string>;
+}
+
+export type ChartFrom =
+  | { readonly kind: 'repository'; readonly url: string; readonly chart: string; readonly version: string }
+  | { readonly kind: 'oci'; readonly url: string; readonly version: string };
+
+export interface HelmTemplate {
+  readonly files: readonly RenderFile[];
+  readonly chart: { readonly directory: string } | { readonly digest: string };
+  readonly release: string;
+  readonly namespace: string;
+  /** Files with values, in order. */
+  readonly values: readonly string[];
+  /** Values above all of them. */
+  readonly set: JsonObject;
+  /** Of the cluster: `v1.37.2`. */
+  readonly version: string;
+  readonly apiVersions: readonly string[];
+  /** What an error is about when it names no template, and the name that templates begin with. */
+  readonly file: string;
+  readonly name: string;
 }
 
 export interface RenderFile {
@@ -206,6 +231,8 @@ export interface Cluster {
     },
     signal: AbortSignal,
   ): Promise<Facts>;
+  /** What templates may ask of the cluster: its version, and `group/version` and `group/version/Kind` of what it serves. */
+  capabilities(signal: AbortSignal): Promise<{ readonly version: string; readonly apiVersions: readonly string[] }>;
   /** Opens the run, writes and prunes. */
   apply(plan: Plan, ends: Ends, signal: AbortSignal): Promise<readonly ChangeResult[]>;
   /** Records what was applied and closes the run: only this commits. */

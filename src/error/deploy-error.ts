@@ -50,6 +50,7 @@ const CLASS_OF = {
   'git-limit': 'guard',
   'ref-behind': 'world',
   'host-unreachable': 'world',
+  'chart-unreachable': 'world',
   'cluster-unreachable': 'world',
   'cluster-unauthorized': 'world',
   'cluster-throttled': 'world',

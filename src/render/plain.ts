@@ -33,6 +33,11 @@ export function join(a: Desired, b: Desired): Desired {
   };
 }
 
+/** Nothing is rendered, and nothing else is said of any object. */
+export function refusedBy(problems: readonly Problem[]): Desired {
+  return { touched: new Set(), manifests: [], unread: [], problems };
+}
+
 const NOTHING = { manifests: [], unread: [], problems: [] };
 
 function readFile(file: SourceFile): ReturnType<typeof readManifests> {

@@ -21,17 +21,25 @@ export interface RenderedFrom {
 
 const LIMITS = { bytes: 64 * 1024 * 1024, documents: 20_000 };
 
-/** What a renderer printed, each object with the place in the repository that it comes from. */
+/** What kustomize printed, each object with the place in the repository that it comes from. */
 export function readRendered(output: Uint8Array, from: RenderedFrom): Desired {
-  const read = readManifests({ path: from.file, bytes: output }, LIMITS);
   const lines = lineFinder(from.contents);
-  const manifests = read.manifests.map((manifest) => placed(manifest, { ...from, lines }));
+  return readOutput(output, { file: from.file, place: (manifest) => placed(manifest, { ...from, lines }) });
+}
+
+/** What a renderer printed; `place` knows where an object comes from, and gets it with its line in the output. */
+export function readOutput(
+  output: Uint8Array,
+  { file, place }: { readonly file: string; readonly place: (manifest: Manifest) => Manifest },
+): Desired {
+  const read = readManifests({ path: file, bytes: output }, LIMITS);
+  const manifests = read.manifests.map((manifest) => place(manifest));
   return {
-    touched: new Set([from.file, ...manifests.map(({ source }) => source.path)]),
+    touched: new Set([file, ...manifests.map(({ source }) => source.path)]),
     manifests,
     unread: [],
     // The line is one of the output, which nobody has.
-    problems: [...read.problems, ...read.unread].map((problem) => ofOutput(problem, from.file)),
+    problems: [...read.problems, ...read.unread].map((problem) => ofOutput(problem, file)),
   };
 }
 

@@ -1,12 +1,15 @@
 import { join } from 'node:path';
-import { DeployError } from '../error/deploy-error.ts';
-import { renderProblem } from '../render/tool-error.ts';
 import { findTool } from './find-tools.ts';
 import type { Environment, FoundTool, Tool } from './find-tools.ts';
+import { chartDirectory, pullChart } from './pull-chart.ts';
+import type { ChartAddress } from './pull-chart.ts';
 import { inPrivateDirectory } from './private-directory.ts';
 import type { PlacedFile } from './private-directory.ts';
 import { runTool } from './run-tool.ts';
-import type { ToolEnd, ToolRun } from './run-tool.ts';
+import type { ToolRun } from './run-tool.ts';
+import { runTemplate } from './template.ts';
+import type { TemplateRun } from './template.ts';
+import { outputOf } from './tool-output.ts';
 import { toolVersion } from './tool-version.ts';
 
 export interface KustomizeRun {
@@ -24,6 +27,7 @@ const AT_ONCE = 2;
 export function openTools(env: Environment) {
   const found = new Map<Tool, Promise<Required<FoundTool>>>();
   const slot = slots(AT_ONCE);
+  const charts = chartDirectory(env);
 
   function find(tool: Tool): Promise<FoundTool> {
     const known = found.get(tool) ?? findTool(tool, env);
@@ -59,6 +63,16 @@ export function openTools(env: Environment) {
         }),
       );
     },
+
+    async template(template: TemplateRun, signal: AbortSignal): Promise<Uint8Array> {
+      const { path: command } = await find('helm');
+      return slot(() => runTemplate(template, { command, charts }, signal));
+    },
+
+    async pull(chart: ChartAddress, signal: AbortSignal): Promise<string> {
+      const { path: command } = await find('helm');
+      return slot(() => pullChart(chart, { command, charts, path: env['PATH'] ?? '' }, signal));
+    },
   };
 }
 
@@ -81,29 +95,6 @@ function kustomizeRun(
       ? { env: { PATH: at.env['PATH'] ?? '', HTTP_PROXY: '', HTTPS_PROXY: '', GIT_TERMINAL_PROMPT: '0' } }
       : {}),
   };
-}
-
-/** @throws DeployError with what the program said last. */
-export function outputOf(
-  end: ToolEnd,
-  { file, directory, paths }: { file: string; directory: string; paths: ReadonlySet<string> },
-): Uint8Array {
-  switch (end.kind) {
-    case 'output':
-      return end.bytes;
-    case 'failed': {
-      const problem = renderProblem(end.words, { file, root: join(directory, 'repository'), paths });
-      throw new DeployError(problem.code, problem);
-    }
-    case 'limit':
-      throw new DeployError('render-limit', {
-        subject: file,
-        message: `rendering was stopped: ${end.what}`,
-        remedy: 'Look for a loop, or for something very large.',
-      });
-    default:
-      return end satisfies never;
-  }
 }
 
 function slots(count: number) {

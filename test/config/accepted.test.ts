@@ -84,6 +84,7 @@ const DEFAULTS = {
   ignore: [],
   exclude: [],
   kustomize: { remoteBases: [], loadRestrictor: 'root-only' },
+  helm: null,
   drift: 'correct',
   dependsOn: [],
   suspend: false,

@@ -80,7 +80,36 @@ targets:
     expect(mistakesOf(text)).toContainEqual(expect.stringMatching(`^headgate.yml:1 ${section} of the file is missing`));
   });
 
-  it.each(['helm', 'substitute', 'decryption', 'forEach'])('refuses %s by name: it is not built yet', (key) => {
+  it.each([
+    [
+      'helm: { repository: "https://charts.example.com" }',
+      'helm.repository of target shop-prod has no chart beside it',
+    ],
+    [
+      'helm: { chart: web, repository: "https://charts.example.com" }',
+      'helm.repository of target shop-prod has no version beside it',
+    ],
+    [
+      'helm: { chart: web, version: 1.x, repository: "https://charts.example.com" }',
+      'helm.version of target shop-prod is no exact version',
+    ],
+    ['helm: { chart: web, version: 1.2.3 }', 'helm.version of target shop-prod has no repository or oci beside it'],
+    [
+      'helm: { chart: web, version: 1.2.3, repository: "http://charts.example.com" }',
+      'helm.repository of target shop-prod is no https address of a chart repository',
+    ],
+    ['helm: { values: [/etc/passwd] }', 'helm.values[0] of target shop-prod begins with a slash'],
+    ['helm: { chart: ../other }', 'helm.chart of target shop-prod has .. in it'],
+    [
+      'kustomize: { remoteBases: ["https://github.com"] }',
+      'kustomize.remoteBases[0] of target shop-prod is no name of a host',
+    ],
+    ['kustomize: { loadRestrictor: nothing }', 'kustomize.loadRestrictor of target shop-prod'],
+  ])('refuses %s', (line, message) => {
+    expect(inTarget(line)).toContainEqual(expect.stringContaining(message));
+  });
+
+  it.each(['substitute', 'decryption', 'forEach'])('refuses %s by name: it is not built yet', (key) => {
     expect(inTarget(`${key}: { a: 1 }`)).toEqual([
       `headgate.yml:15 ${key} of target shop-prod is not built yet | Remove it: it comes with a later version.`,
     ]);

@@ -53,6 +53,7 @@ export function aTarget(change: Partial<Target> = {}): Target {
     ignore: [],
     exclude: [],
     kustomize: { remoteBases: [], loadRestrictor: 'root-only' },
+    helm: null,
     drift: 'off',
     dependsOn: [],
     suspend: false,

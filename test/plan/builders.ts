@@ -44,6 +44,7 @@ export function aTarget(change: Partial<Target> = {}): Target {
     ignore: [],
     exclude: [],
     kustomize: { remoteBases: [], loadRestrictor: 'root-only' },
+    helm: null,
     drift: 'correct',
     dependsOn: [],
     suspend: false,

@@ -1,0 +1,75 @@
+import { DeployError } from '../error/deploy-error.ts';
+import { withOrigins } from '../render/kustomization.ts';
+import { refusedBy } from '../render/plain.ts';
+import type { Desired } from '../render/plain.ts';
+import { readRendered } from '../render/rendered.ts';
+import { walkKustomization } from '../render/walk.ts';
+import type { Walk } from '../render/walk.ts';
+import type { Standing } from '../resource/source.ts';
+import { filesBelow } from './chart-files.ts';
+import type { BuildContext, Built } from './render.ts';
+import { renderTwice } from './render-twice.ts';
+import type { RenderFile, World } from './world.ts';
+
+/** Reads what the kustomization refers to, round by round, and builds it. */
+export async function renderKustomization(at: BuildContext, signal: AbortSignal): Promise<Built> {
+  const { have, walk } = await readInputs(at, signal);
+  const inputs = Object.fromEntries(walk.inputs);
+  return { desired: await build({ have, walk }, at.world, signal), inputs, digest: null };
+}
+
+/** A level of bases costs a round; past this it is a loop that nobody meant. */
+const ROUNDS = 100;
+
+async function readInputs({ tree, world: { target, git } }: BuildContext, signal: AbortSignal) {
+  const have = new Map<string, Standing>();
+  // The same paths as the last time, most likely: in one round.
+  let missing: readonly string[] = tree.base === null ? [] : Object.keys(tree.base.ids);
+  for (let round = 0; round < ROUNDS; round += 1) {
+    if (missing.length > 0)
+      for (const standing of await git.look(tree, missing, signal)) have.set(standing.path, standing);
+    const walk = walkKustomization(target.path, have, target.kustomize);
+    if (walk.missing.length === 0) return { have, walk };
+    ({ missing } = walk);
+  }
+  throw new DeployError('render-limit', {
+    subject: target.path,
+    message: `the bases of the kustomization are more than ${ROUNDS} levels deep`,
+    remedy: 'Look for a loop among its resources.',
+  });
+}
+
+async function build(
+  { have, walk }: { have: ReadonlyMap<string, Standing>; walk: Walk },
+  { target, git, tools }: World,
+  signal: AbortSignal,
+): Promise<Desired> {
+  const { file, usesRemote } = walk;
+  if (walk.problems.length > 0 || file === null) return refusedBy(walk.problems);
+  const charts = filesBelow(await git.below(walk.charts, signal));
+  if (charts.problems.length > 0) return refusedBy(charts.problems);
+  const files = [...filesOf(have, walk), ...charts.files];
+  const { built, hasOrigins } = addOrigins(files, file);
+  const { loadRestrictor } = target.kustomize;
+  const usesHelm = walk.charts.length > 0 || usesRemote;
+  const what = { files: built, directory: target.path, file, loadRestrictor, usesHelm, usesRemote };
+  const contents = new Map(files.map(({ path, bytes }) => [path, bytes]));
+  const once = async () =>
+    readRendered(await tools.kustomize(what, signal), { file, directory: target.path, contents, hasOrigins });
+  // kustomize by itself makes the same of the same; templates may not.
+  return usesHelm ? renderTwice(once) : once();
+}
+
+function filesOf(have: ReadonlyMap<string, Standing>, { inputs }: Walk): readonly RenderFile[] {
+  return [...inputs.keys()].flatMap((path) => {
+    const standing = have.get(path);
+    return standing?.kind === 'file' ? [{ path, bytes: standing.bytes }] : [];
+  });
+}
+
+function addOrigins(files: readonly RenderFile[], file: string): { built: readonly RenderFile[]; hasOrigins: boolean } {
+  const bytes = files.find(({ path }) => path === file)?.bytes;
+  const changed = bytes === undefined ? null : withOrigins(bytes);
+  if (changed === null) return { built: files, hasOrigins: false };
+  return { built: files.map((each) => (each.path === file ? { ...each, bytes: changed } : each)), hasOrigins: true };
+}
