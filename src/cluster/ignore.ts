@@ -12,7 +12,7 @@ export async function withIgnored(
     resource,
     path,
     context,
-  }: { resource: Resource; path: string; context: Pick<ObserveContext, 'connection' | 'target'> },
+  }: { resource: Resource; path: string; context: Pick<ObserveContext, 'connection' | 'target' | 'entriesOf'> },
   signal: AbortSignal,
 ): Promise<JsonObject> {
   const paths = ignoredPaths(resource.id, context.target.ignore);
@@ -21,5 +21,8 @@ export async function withIgnored(
   if (answer.status === 404) return body;
   if (answer.status >= 300) throw problemOf(answer, { subject: formatId(resource.id), secret: isSecret(resource) });
   const live = parseJson(answer.text);
-  return isObject(live) ? leaveToOthers(body, live, paths) : body;
+  if (!isObject(live)) return body;
+  const { uid } = isObject(live['metadata']) ? live['metadata'] : {};
+  const isMet = context.entriesOf(resource).some((entry) => entry.uid === uid);
+  return leaveToOthers(body, live, { pointers: paths, isMet });
 }

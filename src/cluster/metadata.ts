@@ -34,6 +34,7 @@ export function liveOf(metadata: JsonObject): LiveMetadata {
     annotations: metadataMap({ metadata }, 'annotations'),
     deletionTimestamp: typeof metadata['deletionTimestamp'] === 'string' ? metadata['deletionTimestamp'] : null,
     finalizers: finalizersOf(metadata),
+    managedFields: Array.isArray(metadata['managedFields']) ? metadata['managedFields'] : [],
   };
 }
 

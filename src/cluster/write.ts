@@ -1,4 +1,5 @@
 import { DeployError, failureClassOf } from '../error/deploy-error.ts';
+import type { Problem } from '../error/deploy-error.ts';
 import type { ChangeResult } from '../plan/after.ts';
 import type { Seen } from '../plan/facts.ts';
 import type { Write } from '../plan/plan.ts';
@@ -10,6 +11,7 @@ import { applyRequest, dryRun } from './dry-run.ts';
 import { deleteReplaced } from './replace.ts';
 import type { ObserveContext } from './run.ts';
 import { problemOf } from './status.ts';
+import { takeOver } from './take-over.ts';
 
 export interface WriteContext extends Pick<ObserveContext, 'connection' | 'target' | 'kindOf'> {
   readonly held: HeldParent;
@@ -33,10 +35,8 @@ export async function write(change: Write, context: WriteContext, signal: AbortS
   const kind = context.kindOf(resource);
   if (kind === null) throw new DeployError('internal', vanished(resource.apiVersion));
   const path = objectPath(kind, resource.id);
-  if (observation.kind === 'replaces') {
-    const kept = await deleteReplaced({ resource, path, live: observation.live }, context, signal);
-    if (kept !== null) return { kind: 'failed', change, problem: kept };
-  }
+  const obstacle = await clearTheWay(change, path, context, signal);
+  if (obstacle !== null) return { kind: 'failed', change, problem: obstacle };
   const request = {
     ...applyRequest(`${path}?`, change.candidate.body, context.target),
     accept: acceptFor(resource.id),
@@ -56,6 +56,19 @@ export async function write(change: Write, context: WriteContext, signal: AbortS
     seen,
     effect: effectOf(change, { isNew: answer.status === 201, before, seen }),
   };
+}
+
+/** What has to be done to the live object before the apply: delete it where it is replaced, take over what kubectl held of it. */
+async function clearTheWay(
+  { candidate: { resource, observation, live } }: Write,
+  path: string,
+  context: WriteContext,
+  signal: AbortSignal,
+): Promise<Problem | null> {
+  if (observation.kind === 'replaces')
+    return deleteReplaced({ resource, path, live: observation.live }, context, signal);
+  if (observation.kind === 'updates' && live !== null) return takeOver(live, { resource, path }, context, signal);
+  return null;
 }
 
 /** The target's own Namespace is made before its turn; its dry run has said that this run creates it. */

@@ -1,3 +1,4 @@
+import type { Json } from '../resource/resource.ts';
 import { PART_OF, SOURCE } from './body.ts';
 
 /** What the plan needs of a live object; read as metadata only. */
@@ -9,6 +10,8 @@ export interface LiveMetadata {
   /** Set while the object waits for its finalizers. */
   readonly deletionTimestamp: string | null;
   readonly finalizers: readonly string[];
+  /** Who holds which fields, as the server says it. */
+  readonly managedFields: readonly Json[];
 }
 
 export type Owner =

@@ -95,6 +95,7 @@ export function live(change: Partial<LiveMetadata> = {}): LiveMetadata {
     annotations: {},
     deletionTimestamp: null,
     finalizers: [],
+    managedFields: [],
     ...change,
   };
 }
