@@ -5,7 +5,10 @@ import { deployFunction } from '../src/runtime/deploy-function.ts';
 import { functionWorld } from '../src/runtime/function-world.ts';
 
 const world = functionWorld({ directory: import.meta.dirname, env: process.env, randomId: randomUUID });
-const serve = deployFunction(world, process.env['HEADGATE_DEPLOY_QUEUE_URL'] ?? '');
+const serve = deployFunction(world, {
+  deploy: world.variable('HEADGATE_DEPLOY_QUEUE_URL'),
+  check: world.variable('HEADGATE_CHECK_QUEUE_URL'),
+});
 
 /** On the queues: deploys what is asked for, and says on the commit when the queue has given up. */
 export const handler = (event: unknown, context: LambdaContext) =>

@@ -1,9 +1,11 @@
 import { startVitest } from 'vitest/node';
 import { ClosingLine } from './closing-line.ts';
 import { getParts } from './cluster/parts.ts';
+import { getRuntimeClient } from './lambda/runtime-client.ts';
 
 // `npm test`: every test, on the real parts. What has to be fetched or built is, first, with progress.
 await getParts();
+await getRuntimeClient();
 const vitest = await startVitest('test', process.argv.slice(2), {
   watch: false,
   run: true,

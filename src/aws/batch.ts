@@ -1,12 +1,10 @@
 import * as z from 'zod/mini';
 import type { Log } from '../deploy/outcome-log.ts';
-import type { DeployRequest } from '../deploy/request.ts';
 import { asDeployError } from '../error/deploy-error.ts';
 import { pauseSeconds } from './consumer.ts';
 import type { Handled } from './consumer.ts';
 import { holdMessages } from './hold.ts';
 import type { Hold } from './hold.ts';
-import { readRequest } from './message.ts';
 import type { SignedQueue } from './signed-queue.ts';
 
 /** What Lambda hands over of a queue: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html */
@@ -45,9 +43,17 @@ export interface BatchAnswer {
   readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
 }
 
-export interface BatchOptions {
+/** What the messages of one queue are, and what is done with them. */
+export interface Work<T extends { readonly target: string }> {
+  /** Null: the body is none of ours. */
+  readonly read: (body: string) => T | null;
+  readonly handler: (requests: readonly T[], signal: AbortSignal) => Promise<Handled>;
+  /** Where nothing comes after this queue, what cannot be read is taken out. */
+  readonly isLast: boolean;
+}
+
+export interface BatchOptions<T extends { readonly target: string }> extends Work<T> {
   readonly queue: Pick<SignedQueue, 'hide'>;
-  readonly handler: (requests: readonly DeployRequest[], signal: AbortSignal) => Promise<Handled>;
   /** Groups that are worked on side by side. */
   readonly concurrency: number;
   readonly log: Log;
@@ -78,9 +84,9 @@ export function readBatch(event: unknown): Batch {
 }
 
 /** Works on one batch: groups side by side, one run for all messages of a group. Never rejects for one message's sake. */
-export async function serveBatch(
+export async function serveBatch<T extends { readonly target: string }>(
   { messages }: Batch,
-  options: BatchOptions,
+  options: BatchOptions<T>,
   signal: AbortSignal,
 ): Promise<BatchAnswer> {
   const hold = holdMessages(
@@ -99,61 +105,82 @@ export async function serveBatch(
   return { batchItemFailures: failed.map(({ id }) => ({ itemIdentifier: id })) };
 }
 
-interface Serving {
-  readonly options: BatchOptions;
+interface Serving<T extends { readonly target: string }> {
+  readonly options: BatchOptions<T>;
   readonly hold: Hold;
   readonly signal: AbortSignal;
 }
 
 /** The messages of this group that have to come again. */
-async function serveGroup(messages: readonly BatchMessage[], serving: Serving): Promise<readonly BatchMessage[]> {
-  const { log } = serving.options;
-  const read = messages.map((message) => ({ message, request: readRequest(message.body) }));
-  const poison = read.flatMap(({ message, request }) => (request === null ? [message] : []));
-  // It fails until the queue moves it to its dead letters; the requests beside it do not wait for that.
-  for (const { body } of poison) log({ level: 'error', message: 'not-a-request', length: body.length });
-  await giveBack(poison, AT_ONCE_SECONDS, serving);
+async function serveGroup<T extends { readonly target: string }>(
+  messages: readonly BatchMessage[],
+  serving: Serving<T>,
+): Promise<readonly BatchMessage[]> {
+  const { options, hold } = serving;
+  const read = messages.map((message) => ({ message, request: options.read(message.body) }));
+  const poison = await takePoison(
+    read.flatMap(({ message, request }) => (request === null ? [message] : [])),
+    serving,
+  );
   const ours = read.flatMap(({ message, request }) => (request === null ? [] : [{ message, request }]));
   const receipts = ours.map(({ message }) => message.receipt);
   if (ours.length === 0) return poison;
   const requests = ours.map(({ request }) => request);
   const handled = await handle(requests, receipts, serving);
   if (handled.kind === 'done') {
-    serving.hold.release(receipts);
+    hold.release(receipts);
     return poison;
   }
   const kept = ours.map(({ message }) => message);
-  await giveBack(kept, pauseOf(handled, kept, serving.options), serving);
+  await giveBack(kept, pauseOf(handled, kept, options.random), hold);
   return [...poison, ...kept];
 }
 
-async function handle(
-  requests: readonly DeployRequest[],
+/** It fails until the queue moves it to its dead letters; the requests beside it do not wait for that. */
+async function takePoison<T extends { readonly target: string }>(
+  poison: readonly BatchMessage[],
+  { options: { log, isLast }, hold }: Serving<T>,
+): Promise<readonly BatchMessage[]> {
+  for (const { body } of poison) log({ level: 'error', message: 'not-a-request', length: body.length });
+  if (isLast) {
+    hold.release(poison.map(({ receipt }) => receipt));
+    return [];
+  }
+  await giveBack(poison, AT_ONCE_SECONDS, hold);
+  return poison;
+}
+
+async function handle<T extends { readonly target: string }>(
+  requests: readonly T[],
   receipts: readonly string[],
-  { options, hold, signal }: Serving,
+  { options, hold, signal }: Serving<T>,
 ): Promise<Handled> {
+  const atOnce = { kind: 'retry', afterMs: 0 } as const;
   // No time is left: another invocation begins with it.
-  if (signal.aborted) return { kind: 'retry', afterMs: 0 };
+  if (signal.aborted) return atOnce;
   try {
-    return await options.handler(requests, AbortSignal.any([signal, hold.lost(receipts)]));
+    const handled = await options.handler(requests, AbortSignal.any([signal, hold.lost(receipts)]));
+    // What was interrupted goes on in the next invocation.
+    return handled.kind === 'retry' && signal.aborted ? atOnce : handled;
   } catch (thrown) {
+    if (signal.aborted) return atOnce;
     const errors = [asDeployError(thrown).problem];
     options.log({ level: 'error', message: 'handler-failed', target: requests[0]?.target, errors });
-    return { kind: 'retry', afterMs: signal.aborted ? 0 : null };
+    return { kind: 'retry', afterMs: null };
   }
 }
 
 function pauseOf(
   { afterMs }: Extract<Handled, { kind: 'retry' }>,
   messages: readonly BatchMessage[],
-  { random }: BatchOptions,
+  random: () => number,
 ): number {
   const tries = Math.max(...messages.map((message) => message.tries));
   const seconds = afterMs === null ? pauseSeconds(tries, random()) : Math.ceil(afterMs / 1000);
   return Math.min(Math.max(seconds, AT_ONCE_SECONDS), LONGEST_PAUSE_SECONDS);
 }
 
-async function giveBack(messages: readonly BatchMessage[], seconds: number, { hold }: Serving): Promise<void> {
+async function giveBack(messages: readonly BatchMessage[], seconds: number, hold: Hold): Promise<void> {
   const receipts = messages.map(({ receipt }) => receipt);
   hold.release(receipts);
   await hold.hide(receipts, seconds);

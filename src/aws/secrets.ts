@@ -9,7 +9,7 @@ export type AwsReference = Extract<SecretReference, { kind: 'ssm' | 'secretsmana
 export interface AwsSecrets {
   /** From memory, when it was read within the last five minutes. */
   read(reference: AwsReference, signal: AbortSignal): Promise<string>;
-  /** Reads it again, as it may have been rotated; false when it was read less than a minute ago. */
+  /** Reads it again, as it may have been rotated; false when that was done less than a minute ago. */
   reread(reference: AwsReference, signal: AbortSignal): Promise<boolean>;
 }
 
@@ -32,6 +32,7 @@ interface Kept {
 /** Remembers what it read for as long as its owner keeps it. */
 export function awsSecrets({ aws, region, nowMs }: AwsSecretsOptions): AwsSecrets {
   const kept = new Map<string, Kept>();
+  const rereadAtMs = new Map<string, number>();
 
   function readNow(reference: AwsReference, signal: AbortSignal): Promise<string> {
     const key = JSON.stringify(reference);
@@ -54,8 +55,9 @@ export function awsSecrets({ aws, region, nowMs }: AwsSecretsOptions): AwsSecret
       return known !== undefined && nowMs() - known.readAtMs < KEPT_MS ? known.value : readNow(reference, signal);
     },
     async reread(reference, signal) {
-      const known = kept.get(JSON.stringify(reference));
-      if (known !== undefined && nowMs() - known.readAtMs < REREAD_MS) return false;
+      const key = JSON.stringify(reference);
+      if (nowMs() - (rereadAtMs.get(key) ?? -Infinity) < REREAD_MS) return false;
+      rereadAtMs.set(key, nowMs());
       await readNow(reference, signal);
       return true;
     },

@@ -43,6 +43,21 @@ export async function runCheck(request: CheckRequest, runtime: Runtime, signal: 
   }
 }
 
+/** Looks at each, and sends on what has to be looked at again. @throws DeployError `interrupted` */
+export async function checkAll(
+  requests: readonly CheckRequest[],
+  runtime: Runtime,
+  signal: AbortSignal,
+): Promise<void> {
+  await Promise.all(
+    requests.map(async (request) => {
+      const checked = await runCheck(request, runtime, signal);
+      // Sent before the old one is taken out: two are harmless, none is not.
+      if (checked !== 'done') await runtime.checks.send(checked.again, checked.afterMs, signal);
+    }),
+  );
+}
+
 interface Context {
   readonly target: Target;
   readonly ports: Ports;

@@ -1,7 +1,7 @@
 import { consume } from '../aws/consumer.ts';
 import type { Consumer, ConsumerOptions } from '../aws/consumer.ts';
 import type { CheckQueue } from '../aws/check-queue.ts';
-import { runCheck } from '../deploy/check.ts';
+import { checkAll } from '../deploy/check.ts';
 import type { CheckRequest } from '../deploy/check-request.ts';
 import type { Runtime } from '../deploy/run.ts';
 
@@ -17,19 +17,13 @@ export function consumeChecks({
   readonly queue: CheckQueue;
   readonly runtime: Runtime;
 }): Consumer {
-  async function checkOne(request: CheckRequest, signal: AbortSignal): Promise<void> {
-    const checked = await runCheck(request, runtime, signal);
-    // Sent before the old one is taken out: two are harmless, none is not.
-    if (checked !== 'done') await queue.send(checked.again, checked.afterMs, signal);
-  }
-
   return consume<CheckRequest>({
     ...common,
     queue,
     concurrency: CONCURRENCY,
     async handler(requests, signal) {
       try {
-        await Promise.all(requests.map((request) => checkOne(request, signal)));
+        await checkAll(requests, runtime, signal);
         return { kind: 'done' };
       } catch (thrown) {
         // Stopped in the middle of a wait: the next process goes on.

@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { readBatch, serveBatch } from '../aws/batch.ts';
-import type { BatchAnswer } from '../aws/batch.ts';
-import type { Handled } from '../aws/consumer.ts';
+import type { Batch, BatchAnswer, Work } from '../aws/batch.ts';
+import { readCheck } from '../aws/check-message.ts';
+import { readRequest } from '../aws/message.ts';
+import { checkAll } from '../deploy/check.ts';
+import type { CheckRequest } from '../deploy/check-request.ts';
 import type { DeployRequest } from '../deploy/request.ts';
 import { reportDead, runRequests } from '../deploy/run.ts';
 import type { Runtime } from '../deploy/run.ts';
@@ -10,47 +13,84 @@ import { functionRuntime } from './function-runtime.ts';
 import type { FunctionWorld } from './function-world.ts';
 import { wait } from './wait.ts';
 
-/** Serves the queues of the deploy function: requests, and those that the queue gave up on. */
-export function deployFunction(world: FunctionWorld, deployQueueUrl: string) {
-  const runtime = functionRuntime(world, `deploy-${randomUUID()}`);
-  const nameOf = (address: string) => address.split(/[:/]/).at(-1) ?? '';
-  const deployQueue = nameOf(deployQueueUrl);
+export interface QueueUrls {
+  readonly deploy: string;
+  readonly check: string;
+}
 
-  return async function serve(event: unknown, memoryMb: number, signal: AbortSignal): Promise<BatchAnswer> {
+/** Serves the queues of the deploy function: requests, checks, and what either queue gave up on. */
+export function deployFunction(world: FunctionWorld, urls: QueueUrls) {
+  const runtime = functionRuntime(world, `deploy-${randomUUID()}`);
+
+  function serveAs<T extends { readonly target: string }>(batch: Batch, work: Work<T>, at: Serving) {
+    const { log } = world;
+    const options = { queue: world.queueOf(batch.queueArn), log, wait, random: Math.random };
+    return serveBatch(batch, { ...options, ...work, concurrency: at.concurrency }, at.signal);
+  }
+
+  return function serve(event: unknown, memoryMb: number, signal: AbortSignal): Promise<BatchAnswer> {
     const batch = readBatch(event);
-    const isDead = nameOf(batch.queueArn) !== deployQueue;
-    const options = {
-      queue: world.queueOf(batch.queueArn),
-      handler: isDead ? reportAll(runtime) : runAll(runtime),
-      concurrency: concurrencyOf(memoryMb),
-      log: world.log,
-      wait,
-      random: Math.random,
-    };
-    return serveBatch(batch, options, signal);
+    const at = { concurrency: concurrencyOf(memoryMb), signal };
+    switch (nameOf(batch.queueArn)) {
+      case nameOf(urls.deploy):
+        return serveAs(batch, deploys(runtime), at);
+      case nameOf(urls.check):
+        // A check mostly waits.
+        return serveAs(batch, checks(runtime), { ...at, concurrency: batch.messages.length });
+      default:
+        return serveAs(batch, deadLetters(runtime), at);
+    }
   };
 }
 
-type Handler = (requests: readonly DeployRequest[], signal: AbortSignal) => Promise<Handled>;
+interface Serving {
+  readonly concurrency: number;
+  readonly signal: AbortSignal;
+}
 
-function runAll(runtime: Runtime): Handler {
-  return (requests, signal) => runRequests(requests, runtime, signal);
+/** Both an ARN and a URL end in the queue's name. */
+function nameOf(address: string): string {
+  return address.split(/[:/]/).at(-1) ?? '';
+}
+
+function deploys(runtime: Runtime): Work<DeployRequest> {
+  return { read: readRequest, isLast: false, handler: (requests, signal) => runRequests(requests, runtime, signal) };
+}
+
+function checks(runtime: Runtime): Work<CheckRequest> {
+  return {
+    read: readCheck,
+    isLast: false,
+    async handler(requests, signal) {
+      await checkAll(requests, runtime, signal);
+      return { kind: 'done' };
+    },
+  };
 }
 
 /** The last word is tried as often as it takes: the queue of dead letters keeps a message for days. */
-function reportAll(runtime: Runtime): Handler {
-  return async (requests, signal) => {
-    for (const request of requests) {
+function deadLetters(runtime: Runtime): Work<DeployRequest> {
+  return {
+    read: (body) => readRequest(body) ?? requestOf(readCheck(body)),
+    isLast: true,
+    async handler(requests, signal) {
       try {
-        await reportDead(request, runtime, signal);
+        for (const request of requests) await reportDead(request, runtime, signal);
+        return { kind: 'done' };
       } catch (thrown) {
         const errors = [asDeployError(thrown).problem];
-        runtime.log({ level: 'warn', message: 'not-reported', target: request.target, errors });
+        runtime.log({ level: 'warn', message: 'not-reported', target: requests[0]?.target, errors });
         return { kind: 'retry', afterMs: null };
       }
-    }
-    return { kind: 'done' };
+    },
   };
+}
+
+/** A check that nobody could make leaves its commit without a last word, as a request does. */
+function requestOf(check: CheckRequest | null): DeployRequest | null {
+  if (check === null) return null;
+  const { target, delivery, revision, sinceMs } = check;
+  return { target, delivery, hint: { revision, rootTree: null, isForced: false }, at: new Date(sinceMs).toISOString() };
 }
 
 /** Node itself, and then so much for each run that reads a large repository. */

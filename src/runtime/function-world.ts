@@ -26,6 +26,8 @@ export interface FunctionWorld {
   readonly credentials: ReturnType<typeof environmentCredentials>;
   readonly secrets: SecretSources;
   readonly nowMs: () => number;
+  /** @throws DeployError `config-invalid` when the environment does not have it */
+  readonly variable: (name: string) => string;
   /** The queue whose URL stands in this variable. */
   readonly queueAt: (variable: string) => SignedQueue;
   /** The standard queue for checks whose URL stands in this variable. */
@@ -54,6 +56,7 @@ export function functionWorld({ directory, env, randomId }: FunctionPlace): Func
     credentials,
     secrets: { env, readFile, aws: awsSecrets({ aws, region, nowMs }) },
     nowMs,
+    variable: (name) => variable(env, name),
     queueAt: (name) => signedQueue({ aws, region, queueUrl: variable(env, name), randomId, wait }),
     checksAt: (name) => signedChecks({ aws, region, queueUrl: variable(env, name) }),
     queueOf: (arn) => signedQueue({ aws, region, queueUrl: queueUrlOf(arn, env), randomId, wait }),

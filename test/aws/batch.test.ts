@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readBatch, serveBatch } from '../../src/aws/batch.ts';
 import type { BatchOptions } from '../../src/aws/batch.ts';
 import { environmentCredentials } from '../../src/aws/credentials.ts';
+import { readRequest } from '../../src/aws/message.ts';
 import { openAws } from '../../src/aws/request.ts';
 import type { Aws } from '../../src/aws/request.ts';
 import { signedQueue } from '../../src/aws/signed-queue.ts';
@@ -34,7 +35,7 @@ let deploy: MappedQueue;
 let dead: MappedQueue;
 let aws: Aws;
 let queue: SignedQueue;
-let logged: Parameters<BatchOptions['log']>[0][];
+let logged: Parameters<BatchOptions<DeployRequest>['log']>[0][];
 const mappings: { stop(): Promise<void> }[] = [];
 
 beforeEach(async () => {
@@ -59,10 +60,21 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-type Work = BatchOptions['handler'];
+type Options = BatchOptions<DeployRequest>;
+type Work = Options['handler'];
 
-function options(handler: Work, more: Partial<BatchOptions> = {}): BatchOptions {
-  return { queue, handler, concurrency: 4, log: (line) => logged.push(line), wait, random: () => 0, ...more };
+function options(handler: Work, more: Partial<Options> = {}): Options {
+  return {
+    queue,
+    read: readRequest,
+    isLast: false,
+    handler,
+    concurrency: 4,
+    log: (line) => logged.push(line),
+    wait,
+    random: () => 0,
+    ...more,
+  };
 }
 
 function serving(handler: Work): void {
@@ -162,6 +174,18 @@ describe('a batch', () => {
     expect(answer.batchItemFailures).toEqual([{ itemIdentifier: 'm0' }]);
     expect(runs).toBe(1);
     expect(logged).toMatchObject([{ message: 'not-a-request', length: 8 }]);
+  });
+
+  it('of the last queue lets go what nobody can read', async () => {
+    const event = byHand({ group: 'a', body: 'nonsense' });
+    const handler: Work = () => Promise.reject(new Error('there is nothing to do'));
+    const answer = await serveBatch(
+      readBatch(event),
+      options(handler, { queue: noting().queue, isLast: true }),
+      signal,
+    );
+    expect(answer).toEqual({ batchItemFailures: [] });
+    expect(logged).toMatchObject([{ message: 'not-a-request' }]);
   });
 
   it('begins nothing when the time is over, and gives back what was interrupted at once', async () => {

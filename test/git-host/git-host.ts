@@ -31,6 +31,7 @@ export interface GitHost {
   faults: Faults;
   /** A bare repository `owner/name`, empty unless it was there before. Returns its folder. */
   createRepository(fullName: string, id?: number): Promise<string>;
+  webhooksOf(fullName: string): readonly { readonly url: string }[];
   /** The repository's only webhook from now on; the API can register more. */
   setWebhook(fullName: string, webhook: { url: string; secret: string; contentType?: 'json' | 'form' }): void;
   cloneUrl(fullName: string): string;
@@ -132,6 +133,7 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
       writeHook(path, [url, fullName, String(repositoryId)]);
       return path;
     },
+    webhooksOf,
     setWebhook(fullName, { url: to, secret, contentType = 'json' }) {
       const { id = 0 } = store.repositories.get(fullName) ?? {};
       const webhook = { id: 1, url: to, secret, contentType, events: ['push'], active: true };

@@ -1,0 +1,131 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { connect, constants, createSecureServer } from 'node:http2';
+import type { ClientHttp2Session, IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import { dirname, join } from 'node:path';
+import { makeCertificates } from '../cluster/certificates.ts';
+import type { ClusterAddress } from '../cluster/control-plane.ts';
+import type { AwsServer } from './aws.ts';
+
+export interface FrontRequest {
+  readonly method: string;
+  readonly path: string;
+  /** Whom the token was of; null: nobody's, and it was answered 401. */
+  readonly principal: string | null;
+  readonly userAgent: string;
+}
+
+/** The API server as EKS shows it: with a certificate of the cluster's own authority, and for nobody without a token. */
+export interface EksFront {
+  readonly url: string;
+  readonly requests: FrontRequest[];
+  /** What `DescribeCluster` tells. */
+  ca: string;
+  /** Requests wait for this before they are let through. */
+  hold: (request: FrontRequest) => Promise<void>;
+  /** Serves with the certificate of a new authority, and ends every connection. */
+  rotate(): Promise<void>;
+  /** Ends every connection without a word, as a load balancer does with idle ones. */
+  cut(): void;
+  close(): Promise<void>;
+}
+
+export async function startEksFront({
+  cluster,
+  name,
+  aws,
+  directory,
+}: {
+  cluster: ClusterAddress;
+  name: string;
+  aws: AwsServer;
+  directory: string;
+}): Promise<EksFront> {
+  const admin = dirname(cluster.caFile);
+  const pem = (path: string) => readFile(path, 'utf8');
+  const [ca = '', cert = '', key = ''] = await Promise.all(
+    ['ca.crt', 'admin.crt', 'admin.key'].map((file) => pem(join(admin, file))),
+  );
+  const sessions = new Set<ServerHttp2Session>();
+  let upstream: ClientHttp2Session | null = null;
+  let authorities = 0;
+
+  async function authority() {
+    authorities += 1;
+    const folder = join(directory, `authority-${authorities}`);
+    await mkdir(folder, { recursive: true });
+    const made = await makeCertificates(folder);
+    const [of = '', serverCert = '', serverKey = ''] = await Promise.all(
+      [made.ca, made.server.cert, made.server.key].map((file) => pem(file)),
+    );
+    return { ca: of, cert: serverCert, key: serverKey };
+  }
+
+  function current(): ClientHttp2Session {
+    if (upstream !== null && !upstream.closed && !upstream.destroyed) return upstream;
+    upstream = connect(cluster.server, { ca, cert, key });
+    upstream.on('error', () => undefined);
+    return upstream;
+  }
+
+  async function serve(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Promise<void> {
+    const token = (headers.authorization ?? '').replace(/^Bearer /, '');
+    const request = {
+      method: String(headers[':method']),
+      path: String(headers[':path']),
+      principal: await aws.whoIs(token, name),
+      userAgent: String(headers['user-agent']),
+    };
+    front.requests.push(request);
+    if (request.principal === null) {
+      stream.respond({ ':status': 401, 'content-type': 'application/json' });
+      stream.end('{"kind":"Status","status":"Failure","message":"Unauthorized","code":401}');
+      return;
+    }
+    await front.hold(request);
+    if (stream.destroyed) return;
+    const { authorization: _token, ...rest } = headers;
+    const onward = current().request({ ...rest, ':authority': new URL(cluster.server).host });
+    onward.on('response', (answered) => {
+      if (!stream.destroyed) stream.respond(answered);
+    });
+    onward.on('error', () => stream.close(constants.NGHTTP2_INTERNAL_ERROR));
+    stream.on('close', () => onward.close(constants.NGHTTP2_CANCEL));
+    stream.pipe(onward);
+    onward.pipe(stream);
+  }
+
+  const first = await authority();
+  const server = createSecureServer({ cert: first.cert, key: first.key });
+  server.on('session', (session) => {
+    sessions.add(session);
+    session.on('close', () => sessions.delete(session));
+    session.on('error', () => undefined);
+  });
+  server.on('stream', (stream, headers) => {
+    stream.on('error', () => undefined);
+    serve(stream, headers).catch(() => stream.close(constants.NGHTTP2_INTERNAL_ERROR));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
+  const front: EksFront = {
+    url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests: [],
+    ca: first.ca,
+    hold: () => Promise.resolve(),
+    async rotate() {
+      const next = await authority();
+      server.setSecureContext({ cert: next.cert, key: next.key });
+      front.ca = `${first.ca}${next.ca}`;
+      front.cut();
+    },
+    cut() {
+      for (const session of sessions) session.destroy();
+    },
+    async close() {
+      front.cut();
+      upstream?.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+  return front;
+}

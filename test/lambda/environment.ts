@@ -1,0 +1,144 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createInterface } from 'node:readline';
+
+export interface FunctionOptions {
+  readonly name: string;
+  /** `deploy.handler` */
+  readonly handler: string;
+  /** Where its bundle lies. */
+  readonly taskRoot: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+  readonly memoryMb: number;
+  /** The program of AWS's runtime client. */
+  readonly runtimeClient: string;
+  readonly onLine: (line: string) => void;
+}
+
+export type Invoked =
+  { readonly kind: 'answer'; readonly value: unknown } | { readonly kind: 'error'; readonly message: string };
+
+/** One process of a function, as Lambda runs it: frozen whenever it has nothing to do, killed when it takes too long. */
+export interface Environment {
+  isIdle(): boolean;
+  isGone(): boolean;
+  /** From the start of the process to its first question for work. */
+  readonly startedMs: number;
+  invoke(event: unknown): Promise<Invoked>;
+  stop(): Promise<void>;
+}
+
+const NEXT = '/2018-06-01/runtime/invocation/next';
+
+/** Starts the runtime client on the bundle, behind a Runtime API: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html */
+export async function startEnvironment(options: FunctionOptions): Promise<Environment> {
+  let asking: ServerResponse | null = null;
+  let current: { readonly id: string; readonly settle: (invoked: Invoked) => void } | null = null;
+  let invocations = 0;
+  const ready = Promise.withResolvers<void>();
+
+  async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.url === NEXT) {
+      asking = response;
+      ready.resolve();
+      freeze();
+      return;
+    }
+    const body = await read(request);
+    response.writeHead(202, { 'content-type': 'application/json' }).end('{"status":"OK"}');
+    const [, id, what] = /\/invocation\/([^/]+)\/(response|error)$/.exec(request.url ?? '') ?? [];
+    if (what === undefined) ready.reject(new Error(`${options.name} does not start: ${body}`));
+    if (current === null || id !== current.id) return;
+    const value: unknown = body === '' ? null : JSON.parse(body);
+    current.settle(what === 'response' ? { kind: 'answer', value } : { kind: 'error', message: body });
+    current = null;
+  }
+
+  const server = createServer((request, response) => {
+    take(request, response).catch(() => response.destroy());
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const beganMs = performance.now();
+  const child = spawn(process.execPath, [options.runtimeClient, options.handler], {
+    cwd: options.taskRoot,
+    env: { ...environmentOf(options), AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${port}` },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on('line', (line) => options.onLine(line));
+  }
+  const gone = once(child, 'exit');
+  child.on('exit', () => {
+    ready.reject(new Error(`${options.name} ended before it asked for work`));
+    current?.settle({ kind: 'error', message: 'Runtime exited' });
+    current = null;
+    server.closeAllConnections();
+  });
+  const isGone = () => child.exitCode !== null || child.signalCode !== null;
+
+  function freeze(): void {
+    if (current === null) child.kill('SIGSTOP');
+  }
+
+  await ready.promise;
+  const startedMs = performance.now() - beganMs;
+  return {
+    startedMs,
+    isGone,
+    isIdle: () => current === null && asking !== null && !isGone(),
+    invoke(event) {
+      invocations += 1;
+      const id = `${options.name}-${invocations}`;
+      const invoked = Promise.withResolvers<Invoked>();
+      current = { id, settle: invoked.resolve };
+      child.kill('SIGCONT');
+      const deadlineMs = Date.now() + options.timeoutMs;
+      asking?.writeHead(200, {
+        'content-type': 'application/json',
+        'lambda-runtime-aws-request-id': id,
+        'lambda-runtime-deadline-ms': String(deadlineMs),
+        'lambda-runtime-invoked-function-arn': `arn:aws:lambda:eu-west-1:999988887777:function:${options.name}`,
+      });
+      asking?.end(JSON.stringify(event));
+      asking = null;
+      const timer = setTimeout(() => {
+        invoked.resolve({ kind: 'error', message: 'Task timed out' });
+        child.kill('SIGKILL');
+      }, options.timeoutMs);
+      return invoked.promise.finally(() => clearTimeout(timer));
+    },
+    async stop() {
+      child.kill('SIGKILL');
+      await gone;
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+function environmentOf({ name, handler, taskRoot, env, memoryMb }: FunctionOptions) {
+  return {
+    PATH: '/usr/bin:/bin',
+    _HANDLER: handler,
+    LAMBDA_TASK_ROOT: taskRoot,
+    AWS_LAMBDA_FUNCTION_NAME: name,
+    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMb),
+    AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${name}`,
+    AWS_LAMBDA_LOG_STREAM_NAME: 'local',
+    AWS_LAMBDA_LOG_FORMAT: 'JSON',
+    ...env,
+  };
+}
+
+async function read(request: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = [];
+  for await (const part of request as AsyncIterable<Buffer>) parts.push(part);
+  return Buffer.concat(parts).toString();
+}
