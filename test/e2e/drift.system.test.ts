@@ -329,7 +329,7 @@ describe('the look', () => {
 });
 
 describe('a sweep of a target that nobody touched', () => {
-  it('reads the state and one list per kind, writes nothing, and announces only kinds that are still owned', async () => {
+  it('reads the state and one list per kind, writes nothing, announces only kinds that are still owned, and mends its state', async () => {
     house = await House.build();
     const many = Object.fromEntries(
       Array.from({ length: 450 }, (_, n) => [`apps/c${n}.yaml`, configMap(`c${n}`, { value: `${n}` })]),
@@ -361,6 +361,13 @@ describe('a sweep of a target that nobody touched', () => {
         `list /apis/apps/v1/namespaces/${house.namespace}/deployments`,
       ].toSorted(),
     );
+
+    // A part of the state that somebody deleted is found missing, and made again before anything is said to be gone.
+    await inNamespace('delete', 'configmap', `headgate-${house.namespace}.1`);
+    await edit('configmap', 'c7', { data: { value: 'by hand' } });
+    expect(await sweep()).toMatchObject([{ verdict: 'deployed', updated: 1, created: 0, pruned: 0, errors: [] }]);
+    expect((await house.configMaps())['c7']).toEqual({ value: '7' });
+    expect(await sweep()).toEqual([]);
   });
 
   it('leaves it to the run that holds the lease', async () => {
