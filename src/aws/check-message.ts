@@ -14,12 +14,14 @@ const Body = z.object({
   delivery: z.string(),
   revision: z.string(),
   sinceMs: z.number(),
+  beganMs: z.number(),
   counts: z.object({ created: z.number(), updated: z.number(), pruned: z.number() }),
   objects: z.union([z.array(AwaitedObject), z.literal('all')]),
   total: z.nullable(z.number()),
   hop: z.number(),
   said: z.nullable(z.enum(['progressing', 'not-ready'])),
   isQuiet: z.boolean(),
+  goesOn: z.boolean(),
 });
 
 /** The check in the body of a message; null when it is none of ours. */

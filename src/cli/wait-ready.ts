@@ -4,7 +4,9 @@ import type { CheckRequest } from '../deploy/check-request.ts';
 import type { MemoryOutbox } from '../deploy/outbox.ts';
 import type { Log } from '../deploy/outcome-log.ts';
 import type { Report } from '../deploy/report.ts';
-import type { Runtime } from '../deploy/run.ts';
+import type { TargetRequest } from '../deploy/request.ts';
+import { runTarget } from '../deploy/run.ts';
+import type { Outcome, Runtime } from '../deploy/run.ts';
 import type { NotReady } from '../deploy/world.ts';
 
 export type SettledReport = Report & { readonly notReady?: readonly NotReady[] };
@@ -16,8 +18,27 @@ interface Waiting {
   readonly progress: (at: { readonly done: number; readonly total: number }) => void;
 }
 
+export type SettledOutcome =
+  { readonly kind: 'done'; readonly report: SettledReport | null } | Extract<Outcome, { kind: 'retry' }>;
+
+/** Runs until there is nothing more to come: wave after wave, each of them ready before the next. */
+export async function runToTheEnd(
+  request: TargetRequest,
+  waiting: Omit<Waiting, 'target'>,
+  signal: AbortSignal,
+): Promise<SettledOutcome> {
+  const { target } = request;
+  for (;;) {
+    const outcome = await runTarget(request, waiting.runtime, signal);
+    if (outcome.kind === 'retry' || outcome.report === null) return outcome;
+    const report = await withReadiness(outcome.report, { ...waiting, target }, signal);
+    const isAsked = waiting.outbox.takeRequests(target.name).length > 0;
+    if (report.verdict !== 'waiting' || !isAsked) return { kind: 'done', report };
+  }
+}
+
 /** A run that asked for a check has it made here and now: no queue would take it when this process is gone. */
-export async function withReadiness(report: Report, waiting: Waiting, signal: AbortSignal): Promise<SettledReport> {
+async function withReadiness(report: Report, waiting: Waiting, signal: AbortSignal): Promise<SettledReport> {
   const [check] = waiting.outbox.takeChecks();
   if (check === undefined) return report;
   if (await isReadyInTime(check, waiting, signal)) return { ...report, readiness: 'ready' };

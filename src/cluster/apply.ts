@@ -43,7 +43,7 @@ export async function applyPlan(
 
   const context = writeContext(run, held);
   const results = await writeSteps(plan, context, { run, signal });
-  if (results.every(({ kind }) => kind !== 'failed')) {
+  if (plan.pauseAfter === null && results.every(({ kind }) => kind !== 'failed')) {
     results.push(
       ...(await pruneSteps(
         plan,
@@ -67,11 +67,17 @@ async function close({ application, results, names, known, held }: Closing, stor
   const { plan, ends, gathered, parent } = application;
   const after = inventoryAfter(plan, results, gathered.facts.touched);
   await recordEntries(after, { names, known, held, spread: gathered.spread }, store, signal);
-  const end = results.every(({ kind }) => kind !== 'failed') ? { dirty: [], ...ends.well } : ends.badly(results);
+  const end = endOf({ plan, ends }, results);
   const count = countAfter(application, after);
   await held.write({ ...end, count, lease: null, ...(names.length === 0 ? { inline: after } : {}) }, signal);
   const retired = (parent?.applied.shards ?? []).filter((name) => !names.includes(name));
   await Promise.all(retired.map((name) => store.deleteShard(name, signal)));
+}
+
+/** What is left for later stays dirty: the next run begins there. */
+function endOf({ plan, ends }: Pick<Application, 'plan' | 'ends'>, results: readonly ChangeResult[]): Partial<Applied> {
+  if (results.some(({ kind }) => kind === 'failed')) return ends.badly(results);
+  return plan.pauseAfter === null ? { dirty: [], ...ends.well } : ends.waiting(results);
 }
 
 function layoutNames({ gathered, plan, parent }: Application): readonly string[] {
@@ -169,7 +175,7 @@ async function writeSteps(
 ): Promise<ChangeResult[]> {
   const total = plan.steps.flat().length;
   const results: ChangeResult[] = [];
-  for (const step of plan.steps) {
+  for (const step of plan.steps.slice(0, plan.pauseAfter ?? plan.steps.length)) {
     const settled = await inParallel(step, (change) => write(change, context, signal));
     results.push(...settled);
     run.progress({ done: results.length, total });

@@ -16,6 +16,7 @@ import { observe } from './observe.ts';
 import { learnKindsOf, readOwned } from './owned.ts';
 import type { Parent } from './parent.ts';
 import { rebuild } from './rebuild.ts';
+import { readRollout } from './rollout.ts';
 import { lookTwice } from './second-look.ts';
 import type { StateStore } from './state-store.ts';
 import { METADATA_ONLY } from './metadata.ts';
@@ -55,12 +56,14 @@ export async function gatherFacts(
       view = await readOrRebuild(view, { context, files: desired.touched }, signal);
       continue;
     }
+    const rollout = await readRollout(candidates, context, signal);
     const count = view.isRebuilt ? entries.length : (context.parent?.applied.count ?? entries.length);
     const facts = {
       ...question,
       isRebuilt: view.isRebuilt,
       desired,
       candidates,
+      ...rollout,
       entries,
       count,
       problems: [...desired.problems, ...resources.refusals],
@@ -161,6 +164,8 @@ function observeContext(at: {
   const byObject = entriesByObject(entries);
   const applied = context.parent?.applied;
   const dirty = applied === undefined || applied.dirty === 'all' ? null : new Set(applied.dirty);
+  // A run that waits has closed: its files are not done, and what it recorded of them is true.
+  const isExact = applied?.waiting?.isExact === true;
   const isSame = applied?.settings === question.settings && !at.view.isRebuilt;
   return {
     connection: context.connection,
@@ -169,7 +174,7 @@ function observeContext(at: {
     namespaceMissing,
     kindOf: ({ id, apiVersion }) => context.kinds.find({ apiVersion, kind: id.kind }),
     entriesOf: ({ id }) => byObject.get(formatId(id)) ?? [],
-    isTrusted: (entry) => isSame && dirty !== null && !dirty.has(entry.file) && !isSuspect(entry),
+    isTrusted: (entry) => isSame && (isExact || dirty?.has(entry.file) === false) && !isSuspect(entry),
     isSuspect,
   };
 }
@@ -223,13 +228,16 @@ async function readPending(entry: Entry, context: GatherContext, signal: AbortSi
 }
 
 function factsOf(
-  at: Pick<Facts, 'candidates' | 'count' | 'isRebuilt' | 'entries' | 'problems' | 'namespaceMissing'> & {
+  at: Pick<
+    Facts,
+    'candidates' | 'references' | 'ready' | 'count' | 'isRebuilt' | 'entries' | 'problems' | 'namespaceMissing'
+  > & {
     source: Facts['source'];
     desired: DesiredFiles;
   },
   { target, applySetId, parent }: GatherContext,
 ): Facts {
-  const { source, desired, candidates, count, isRebuilt, entries, problems, namespaceMissing } = at;
+  const { source, desired, candidates, references, ready, count, isRebuilt, entries, problems, namespaceMissing } = at;
   const { revision, rootTree, tree } = source;
   return {
     target,
@@ -241,6 +249,8 @@ function factsOf(
     count,
     isRebuilt,
     candidates,
+    references,
+    ready,
     unread: desired.unread,
     problems,
     warnings: [],

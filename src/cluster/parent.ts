@@ -59,6 +59,19 @@ const State = z.object({
     z.record(z.string(), z.object({ times: z.number(), lastMs: z.number(), restUntilMs: z.number() })),
     {},
   ),
+  waiting: z._default(
+    z.nullable(
+      z.object({
+        revision: Commit,
+        sinceMs: z.number(),
+        created: z.number(),
+        updated: z.number(),
+        on: z.array(z.string()),
+        isExact: z.boolean(),
+      }),
+    ),
+    null,
+  ),
   awaited: z._default(z.nullable(z.object({ revision: Commit, sinceMs: z.number() })), null),
 });
 
@@ -82,6 +95,7 @@ export function writeParent(record: Applied, target: Target): JsonObject {
     pendingOn: record.pendingOn,
     contests: record.contests,
     awaited: record.awaited,
+    waiting: record.waiting === null ? null : { ...record.waiting, on: [...record.waiting.on] },
   };
   return {
     apiVersion: 'v1',

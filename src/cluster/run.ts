@@ -39,6 +39,8 @@ export interface Ends {
   readonly open: Partial<Applied>;
   readonly well: Partial<Applied>;
   readonly badly: (results: readonly ChangeResult[]) => Partial<Applied>;
+  /** Of a run that stops before a step, until what comes first is ready. */
+  readonly waiting: (results: readonly ChangeResult[]) => Partial<Applied>;
 }
 
 export interface ClusterRun {

@@ -84,7 +84,7 @@ function checkDependencies(
 }
 
 /** Keys that a later version gives a meaning: until then they do nothing, and the file may have them. */
-const UNBUILT = ['dependsOn', 'adopt'];
+const UNBUILT = ['adopt'];
 
 function warnUnbuilt(raw: Readonly<Record<string, unknown>>, path: Path, findings: Findings): void {
   for (const key of UNBUILT) {

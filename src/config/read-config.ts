@@ -5,7 +5,8 @@ import type { Places } from './check-cluster.ts';
 import { checkRepository } from './check-repository.ts';
 import { checkTarget } from './check-target.ts';
 import type { Names } from './check-target.ts';
-import type { Config } from './config.ts';
+import type { Config, Target } from './config.ts';
+import { cyclesOf } from './dependency-cycles.ts';
 import { isRecord, readDocument } from './document.ts';
 import type { ConfigDocument, Mistake, Path } from './document.ts';
 import { collectFindings } from './findings.ts';
@@ -49,6 +50,7 @@ function checkFile({ value }: ConfigDocument, places: Places, findings: Findings
   const list = targetList(value, findings);
   const names: Names = { clusters, repositories, targets: firstIndices(list) };
   const targets = list.map((entry, index) => checkTarget(entry, index, { names, findings }));
+  checkCycles(targets, findings);
   if (sections === null) return null;
   return {
     clusters: withoutNulls(clusters),
@@ -116,6 +118,23 @@ function firstIndices(targets: readonly unknown[]): ReadonlyMap<string, number> 
     if (typeof name === 'string' && !indices.has(name)) indices.set(name, index);
   }
   return indices;
+}
+
+/** Targets that wait for each other would wait for ever. */
+function checkCycles(targets: readonly (Target | null)[], findings: Findings): void {
+  const edges = new Map(
+    targets.flatMap((target) => (target === null ? [] : [[target.name, target.dependsOn] as const])),
+  );
+  for (const cycle of cyclesOf(edges)) {
+    const [first = ''] = cycle;
+    // A target that names itself has been told.
+    if (cycle.length === 1) continue;
+    const index = targets.findIndex((target) => target?.name === first);
+    findings.mistake(['targets', index, 'dependsOn'], {
+      message: `leads back to it: ${[...cycle, first].join(' → ')}`,
+      remedy: 'Take one of these out.',
+    });
+  }
 }
 
 function withoutNulls<T>(map: ReadonlyMap<string, T | null>): ReadonlyMap<string, T> {

@@ -20,14 +20,27 @@ export function nextAttempt(
   if (classes.length === 0 || classes.includes('world') || classes.includes('ours')) return null;
   const isRepeat = last?.revision === revision && last.settings === settings;
   const tries = isRepeat ? last.tries + 1 : 1;
-  const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (tries - 1), LONGEST_PAUSE_MS);
   return {
     revision,
     settings,
     class: classes.includes('manifest') ? 'manifest' : 'guard',
     tries,
-    nextTryMs: nowMs + pauseMs,
+    nextTryMs: nowMs + pauseMs(tries),
   };
+}
+
+/** Of a run that waits: what it waits for calls it; sweeps come by in case the call was lost. */
+export function waitingAttempt(
+  { attempt: last }: Applied,
+  { revision, settings, nowMs }: { revision: Revision; settings: string; nowMs: number },
+): Attempt {
+  const isRepeat = last?.revision === revision && last.settings === settings;
+  const tries = isRepeat ? last.tries + 1 : 1;
+  return { revision, settings, class: 'guard', tries, nextTryMs: nowMs + pauseMs(tries) };
+}
+
+function pauseMs(tries: number): number {
+  return Math.min(FIRST_PAUSE_MS * 2 ** (tries - 1), LONGEST_PAUSE_MS);
 }
 
 /** Does a sweep leave this tip alone for now? */

@@ -9,6 +9,8 @@ export interface CheckRequest {
   readonly revision: Revision;
   /** When the run began. */
   readonly sinceMs: number;
+  /** When the first run of this commit began, if there were several. */
+  readonly beganMs: number;
   /** What the run did, for the text on the commit. */
   readonly counts: { readonly created: number; readonly updated: number; readonly pruned: number };
   /** Not seen ready yet; `all`: too many for a message, so everything of its kind that the target owns. */
@@ -21,6 +23,8 @@ export interface CheckRequest {
   readonly said: 'progressing' | 'not-ready' | null;
   /** The commit has its last word (another one was applied); only the target's readiness is still of interest. */
   readonly isQuiet: boolean;
+  /** The run stopped before another wave: once these are ready, the target is asked to go on. */
+  readonly goesOn: boolean;
 }
 
 /** Ways on for what has to be looked at later. */

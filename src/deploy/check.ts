@@ -2,6 +2,7 @@ import type { Target } from '../config/config.ts';
 import { asDeployError } from '../error/deploy-error.ts';
 import type { DeployError } from '../error/deploy-error.ts';
 import type { CheckRequest } from './check-request.ts';
+import { wakeDependents } from './dependencies.ts';
 import { HOPS, delayBefore, findingsOf, missingText, standingOf } from './judge-readiness.ts';
 import type { Findings } from './judge-readiness.ts';
 import { readinessLine } from './outcome-log.ts';
@@ -101,7 +102,8 @@ async function lookOnce(
   if (standing.kind === 'open') return 'open';
   let at = request;
   if (standing.kind === 'overtaken') {
-    if (!at.isQuiet && standing.by !== null) await sayOvertaken(at, standing.by, context, signal);
+    // A commit that was not applied to its end has been told by the run that overtook it.
+    if (!at.isQuiet && !at.goesOn && standing.by !== null) await sayOvertaken(at, standing.by, context, signal);
     if (!standing.isAwaited) return 'done';
     at = { ...at, isQuiet: true };
   }
@@ -118,7 +120,7 @@ async function lookOnce(
     notReady: found.notReady,
   });
   if (found.left.length === 0) {
-    await sayReady(at, context, signal);
+    await (at.goesOn ? goOn(at, context, signal) : sayReady(at, context, signal));
     return 'done';
   }
   const isLate = runtime.nowMs() >= deadlineOf(at, context.target) || isLastHop(at);
@@ -151,14 +153,24 @@ function again(
   return { again: { ...request, hop }, afterMs: delayBefore(hop, { leftMs, hopMs: HOP_MS }) };
 }
 
+/** The next wave is an ordinary run: of the newest tip, which skips what is recorded as applied. */
+async function goOn(at: CheckRequest, { target, runtime }: Context, signal: AbortSignal): Promise<void> {
+  const { revision, delivery } = at;
+  runtime.log({ level: 'info', message: 'goes-on', target: target.name, revision, delivery });
+  if (at.isQuiet) return;
+  const request = { target: target.name, delivery, hint: null, at: new Date(runtime.nowMs()).toISOString() };
+  await runtime.requests.send([request], signal);
+}
+
 async function sayReady(at: CheckRequest, context: Context, signal: AbortSignal): Promise<void> {
   const { target, ports, runtime } = context;
-  const durationMs = runtime.nowMs() - at.sinceMs;
+  const durationMs = runtime.nowMs() - at.beganMs;
   const text = readyText(at.counts, durationMs);
   if (!at.isQuiet) await ports.statuses?.set(at.revision, commitStatus(target.name, 'success', text), signal);
   await record(at, { readiness: 'ready', notReady: [] }, context, signal);
   const message = `${at.revision.slice(0, 12)}: ${text}`;
   await writeEvent({ type: 'Normal', reason: 'Ready', message }, context, signal);
+  await wakeDependents(target, at.delivery, runtime, signal);
   runtime.log(readinessLine({ ...at, target }, { durationMs, notReady: [], requests: requestsOf(ports) }));
 }
 

@@ -85,8 +85,13 @@ async function report(run: Run, world: World, signal: AbortSignal): Promise<Repo
   const drifted = found.steps.flat();
   const warnings = await explainDrift(drifted, { contests: {}, world }, signal);
   const drift = driftOf(drifted.length + refusedObjects(run).length + run.drift.resting, run);
-  const plan = { ...found, steps: [], refusals: [], during: found.before };
-  await settle({ plan, ends: { open: {}, well: { drift }, badly: () => ({ drift }) } }, run, world, signal);
+  const plan = { ...found, steps: [], refusals: [], during: found.before, pauseAfter: null };
+  await settle(
+    { plan, ends: { open: {}, well: { drift }, badly: () => ({ drift }), waiting: () => ({ drift }) } },
+    run,
+    world,
+    signal,
+  );
   if (drift !== null && drift.objects !== applied.drift?.objects) {
     await writeEvent('Drifted', [...warnings, ...found.refusals], { at, world }, signal);
   }
@@ -96,7 +101,8 @@ async function report(run: Run, world: World, signal: AbortSignal): Promise<Repo
 /** `drift: correct`: each object for itself; one that is refused holds up no other, and rests. */
 async function correct(run: Run, world: World, signal: AbortSignal): Promise<Report> {
   const { at, applied, found, nowMs } = run;
-  const plan = { ...found, refusals: [] };
+  // What was applied in its order once needs no order to be brought back.
+  const plan = { ...found, refusals: [], pauseAfter: null };
   const writes = plan.steps.flat();
   const drifted = writes.filter(({ candidate: { observation } }) => !('ownersOnly' in observation));
   const corrected = drifted.map(({ candidate }) => formatId(candidate.resource.id));
@@ -107,7 +113,8 @@ async function correct(run: Run, world: World, signal: AbortSignal): Promise<Rep
   const drift = driftOf(refused.length + run.drift.resting, run);
   const written = writes.length === 0 ? {} : { verdict: 'deployed', deployedAt: new Date(nowMs).toISOString() };
   const badly = (ended: readonly ChangeResult[]) => ({ contests, ...badlyOf(ended, run) });
-  const ends = { open: {}, well: { contests, drift, ...written }, badly };
+  const well = { contests, drift, ...written };
+  const ends = { open: {}, well, badly, waiting: () => well };
   const results = await settle({ plan, ends }, run, world, signal);
   const ended = reportApplied(at.revision, at.revision, { plan, results, waitMs: 0 });
   const where = { at, world };

@@ -18,6 +18,7 @@ import { currentRenderer } from './renderer.ts';
 import { applied as reportApplied, errorsOf, refused, summaryOf, unchanged } from './report.ts';
 import type { Report } from './report.ts';
 import type { TargetRequest } from './request.ts';
+import { announceWaiting, namesOf, soFar, waitBefore, waitingState } from './waiting.ts';
 import type { World } from './world.ts';
 
 /** Brings one target to the tip of its ref and says what that changed. */
@@ -32,12 +33,21 @@ export async function deploy(request: TargetRequest, world: World, signal: Abort
   if (isCurrent(applied, source, { settings, renderer })) return stayed(applied, source.revision);
   // Refused between the sweep's look and this run.
   const isLeft = isPaused(applied, { revision: source.revision, settings, nowMs: world.nowMs() });
-  if (isLeft && request.delivery === 'sweep') return unchanged(source.revision, previousOf(applied));
+  if (isLeft && request.delivery === 'sweep' && applied.waiting === null) {
+    return unchanged(source.revision, previousOf(applied));
+  }
+  const begun = { request, applied, source, revision: source.revision, settings, sinceMs, nowMs: world.nowMs() };
+  // Before the dry runs: what it depends on may bring what they need.
+  const unmet = await world.unmet(signal);
+  if (unmet.length > 0) {
+    await announceOvertaken(begun, world, signal);
+    return waitBefore(begun, { on: unmet, check: null }, world, signal);
+  }
   const query = queryOf(request, applied, settings);
   const rendered = await renderSource(source, { applied, query }, world, signal);
   const plan = await planFor({ rendered, settings }, world, signal);
   const { renderer: by, source: read } = rendered;
-  const run = { request, applied, source: read, renderer: by, settings, plan, sinceMs, nowMs: world.nowMs() };
+  const run = { ...begun, source: read, renderer: by, plan, nowMs: world.nowMs() };
   const overtaken = announceOvertaken(run, world, signal);
   if (plan.refusals.length > 0) {
     await overtaken;
@@ -54,13 +64,21 @@ export async function deploy(request: TargetRequest, world: World, signal: Abort
       warnings: plan.warnings,
     };
   }
+  if (plan.pauseAfter === 0) {
+    await overtaken;
+    return waitBefore(run, { on: namesOf(plan.awaits), check: checkOf(run, NO_COUNTS) }, world, signal);
+  }
   const announced = announce(run, world, signal);
   const results = await world.stage('apply', () => world.cluster.apply(plan, endsOf(run), signal));
-  const report = reportApplied(source.revision, previousOf(applied), { plan, results, waitMs: target.waitMs });
+  const report = withOverall(
+    reportApplied(source.revision, previousOf(applied), { plan, results, waitMs: target.waitMs }),
+    run,
+  );
   // Before the close: after it nobody would know that a run that dies here has not asked.
   if (report.readiness === 'awaited') await world.checks.send(checkOf(run, report), 0, signal);
   await world.stage('record', () => world.cluster.close(signal));
   await Promise.all([announced, overtaken]);
+  if (report.verdict === 'waiting') await announceWaiting(source.revision, namesOf(plan.awaits), world, signal);
   await writeEvent(report, world, signal);
   return report;
 }
@@ -121,6 +139,7 @@ interface Run {
   readonly applied: Applied;
   readonly source: Source;
   readonly renderer: string;
+  readonly revision: Revision;
   readonly settings: string;
   readonly plan: Plan;
   /** When it began. */
@@ -136,19 +155,34 @@ function stayed(applied: Applied, revision: Revision): Report {
   return { ...unchanged(revision, previousOf(applied)), readiness: isAwaited ? 'awaited' : null };
 }
 
-function checkOf({ request, source, plan, sinceMs }: Run, counts: CheckRequest['counts']): CheckRequest {
-  const { created, updated, pruned } = counts;
+/** A commit that was applied in several runs is reported as one. */
+function withOverall(report: Report, run: Run): Report {
+  const { created, updated, beganMs } = soFar(run);
+  if (report.verdict === 'waiting') return { ...report, waitingFor: namesOf(run.plan.awaits) };
+  if (beganMs === run.sinceMs) return report;
+  const counts = { created: report.created + created, updated: report.updated + updated, pruned: report.pruned };
+  return { ...report, overall: { ...counts, durationMs: run.nowMs - beganMs } };
+}
+
+function checkOf(
+  run: Run,
+  { overall, ...own }: Pick<Report, 'created' | 'updated' | 'pruned' | 'overall'>,
+): CheckRequest {
+  const { request, source, plan, sinceMs } = run;
+  const { created, updated, pruned } = overall ?? own;
   return {
     target: request.target.name,
     delivery: request.delivery,
     revision: source.revision,
     sinceMs,
+    beganMs: soFar(run).beganMs,
     counts: { created, updated, pruned },
     objects: objectsFor(plan.awaits),
     total: plan.awaits.length,
     hop: 0,
     said: null,
     isQuiet: false,
+    goesOn: plan.pauseAfter !== null,
   };
 }
 
@@ -168,8 +202,12 @@ async function refuse(report: Report, run: Run, world: World, signal: AbortSigna
 
 function endsOf(run: Run) {
   return {
-    open: { attempted: run.source.revision, pendingOn: run.source.revision, ...awaitedBy(run) },
+    open: { attempted: run.source.revision, pendingOn: run.source.revision, waiting: null, ...awaitedBy(run) },
     well: wellOf(run, 'deployed'),
+    waiting: (results: readonly ChangeResult[]) => ({
+      ...waitingState(run, { on: namesOf(run.plan.awaits), counts: countsOf(results), isExact: true }),
+      settings: run.settings,
+    }),
     badly: (results: readonly ChangeResult[]) =>
       badlyOf(
         run,
@@ -177,6 +215,12 @@ function endsOf(run: Run) {
         results.flatMap((result) => (result.kind === 'failed' ? [result.problem] : [])),
       ),
   };
+}
+
+function countsOf(results: readonly ChangeResult[]) {
+  const count = (effect: string) =>
+    results.filter((result) => result.kind === 'applied' && result.effect === effect).length;
+  return { created: count('created'), updated: count('updated') };
 }
 
 /** What an earlier run awaits is still awaited when this one writes nothing that takes its time. */
@@ -197,6 +241,7 @@ function wellOf(run: Run, verdict: Report['verdict']): Partial<Applied> {
     deployedAt: new Date(nowMs).toISOString(),
     attempt: null,
     rewind: null,
+    waiting: null,
     ...awaitedBy(run),
   };
 }
@@ -223,7 +268,7 @@ async function announce({ source }: Run, { statuses, target, warn }: World, sign
 
 /** A commit that was begun and never ended, because this one came, would carry our pending for ever. */
 async function announceOvertaken(
-  { applied, source }: Run,
+  { applied, source }: Pick<Run, 'applied' | 'source'>,
   { statuses, target, warn }: World,
   signal: AbortSignal,
 ): Promise<void> {
@@ -257,6 +302,7 @@ async function writeEvent(report: Report, { cluster, warn }: World, signal: Abor
         ),
       );
     case 'unchanged':
+    case 'waiting':
     case 'superseded':
       return undefined;
     default:

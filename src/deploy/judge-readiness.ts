@@ -12,13 +12,13 @@ export type Standing =
   | { readonly kind: 'overtaken'; readonly by: string | null; readonly isAwaited: boolean };
 
 export function standingOf(applied: Applied, { revision, sinceMs }: CheckRequest, nowMs: number): Standing {
-  const { awaited, lease, source, attempted, verdict } = applied;
+  const { awaited, lease, source, attempted, verdict, waiting } = applied;
   const isAwaited = awaited?.revision === revision && awaited.sinceMs === sinceMs;
   // The first write of a run names what it awaits; only its last one names what it applied.
   const isWorking = lease !== null && lease.untilMs > nowMs;
   if (isWorking && attempted === revision) return { kind: 'open' };
   const half = verdict === 'partial' && attempted !== revision ? attempted : null;
-  const by = half ?? source?.revision ?? null;
+  const by = half ?? waiting?.revision ?? source?.revision ?? null;
   if (by === revision && isAwaited) return { kind: 'ours' };
   return { kind: 'overtaken', by: by === revision ? null : by, isAwaited };
 }

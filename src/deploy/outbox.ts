@@ -11,12 +11,13 @@ export interface Outbox {
 /** For a process that does everything itself before it ends. */
 export interface MemoryOutbox extends Outbox {
   takeChecks(): readonly CheckRequest[];
-  takeRequests(): readonly DeployRequest[];
+  /** Null: of every target. */
+  takeRequests(target: string | null): readonly DeployRequest[];
 }
 
 export function memoryOutbox(): MemoryOutbox {
   const checks: CheckRequest[] = [];
-  const requests: DeployRequest[] = [];
+  let requests: readonly DeployRequest[] = [];
   return {
     checks: {
       async send(request) {
@@ -25,10 +26,15 @@ export function memoryOutbox(): MemoryOutbox {
     },
     requests: {
       async send(sent) {
-        requests.push(...sent);
+        requests = [...requests, ...sent];
       },
     },
     takeChecks: () => checks.splice(0),
-    takeRequests: () => requests.splice(0),
+    takeRequests(target) {
+      const isMeant = (request: DeployRequest) => target === null || request.target === target;
+      const taken = requests.filter((request) => isMeant(request));
+      requests = requests.filter((request) => !isMeant(request));
+      return taken;
+    },
   };
 }

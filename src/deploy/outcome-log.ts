@@ -46,6 +46,7 @@ export function outcomeLine(
     bytes: { git: world.git.usage.bytes },
     warnings,
     errors,
+    ...(report.waitingFor === undefined ? {} : { waitingFor: report.waitingFor }),
   };
 }
 
@@ -70,6 +71,7 @@ function levelOf({ verdict }: Report): Level {
   switch (verdict) {
     case 'unchanged':
     case 'deployed':
+    case 'waiting':
     case 'superseded':
       return 'info';
     case 'refused':

@@ -6,7 +6,7 @@ import type { Plan } from '../plan/plan.ts';
 import { formatId } from '../resource/resource.ts';
 import type { Revision } from '../resource/source.ts';
 
-export type Verdict = 'unchanged' | 'deployed' | 'partial' | 'refused' | 'failed' | 'superseded';
+export type Verdict = 'unchanged' | 'deployed' | 'waiting' | 'partial' | 'refused' | 'failed' | 'superseded';
 
 /** What one run of one target came to. */
 export interface Report {
@@ -22,6 +22,15 @@ export interface Report {
   readonly errors: readonly Problem[];
   /** `awaited`: a check has the last word on the commit. Null: nobody asks. */
   readonly readiness: 'awaited' | 'ready' | 'not-ready' | null;
+  /** Of a run that goes on later: what has to be ready first. */
+  readonly waitingFor?: readonly string[];
+  /** Of the last of several runs of one commit: what all of them did, and how long ago the first one began. */
+  readonly overall?: {
+    readonly created: number;
+    readonly updated: number;
+    readonly pruned: number;
+    readonly durationMs: number;
+  };
 }
 
 const NO_CHANGES = {
@@ -62,7 +71,8 @@ export function applied(
   const kept = results.flatMap((result) => (result.kind === 'kept' ? [keptWarning(result)] : []));
   const done = results.filter(({ kind }) => kind === 'applied' || kind === 'pruned').length;
   return {
-    verdict: errors.length === 0 ? 'deployed' : done > 0 ? 'partial' : 'failed',
+    verdict:
+      errors.length === 0 ? (plan.pauseAfter === null ? 'deployed' : 'waiting') : done > 0 ? 'partial' : 'failed',
     revision,
     previous,
     created: effects('created'),
@@ -105,7 +115,12 @@ export function statusOf(target: string, report: Report, durationMs: number): Co
     case 'unchanged':
       return status('success', 'no changes');
     case 'deployed':
-      return status('success', report.readiness === 'ready' ? readyText(report, durationMs) : summaryOf(report));
+      return status(
+        'success',
+        report.readiness === 'ready'
+          ? readyText(report.overall ?? report, report.overall?.durationMs ?? durationMs)
+          : summaryOf(report.overall ?? report),
+      );
     case 'partial':
     case 'refused':
       return status('failure', errorsOf(report.errors));
@@ -114,6 +129,7 @@ export function statusOf(target: string, report: Report, durationMs: number): Co
         report.errors.some(({ code }) => ['manifest', 'guard'].includes(failureClassOf(code))) ? 'failure' : 'error',
         errorsOf(report.errors),
       );
+    case 'waiting':
     case 'superseded':
       return null;
     default:

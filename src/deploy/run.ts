@@ -3,6 +3,7 @@ import type { Revision } from '../resource/source.ts';
 import { asDeployError, failureClassOf } from '../error/deploy-error.ts';
 import type { DeployError } from '../error/deploy-error.ts';
 import { correctDrift } from './correct-drift.ts';
+import { unmetDependencies, wakeDependents } from './dependencies.ts';
 import { deploy } from './deploy.ts';
 import { outcomeLine, readinessLine } from './outcome-log.ts';
 import type { Log } from './outcome-log.ts';
@@ -135,6 +136,11 @@ async function finish(
     await world.warn(statuses.set(report.revision, status, signal));
   }
   runtime.log(outcomeLine(report, request, { world, timing }));
+  // A drift correction or a look of the sweep changes nothing for others.
+  const isSettled = report.verdict === 'deployed' || (report.verdict === 'unchanged' && request.hint !== null);
+  if (isSettled && report.readiness !== 'awaited') {
+    await world.warn(wakeDependents(request.target, request.delivery, runtime, signal));
+  }
   // What is complete once it is written needs no look.
   if (report.readiness === 'ready' && report.revision !== null) {
     const { revision } = report;
@@ -150,7 +156,7 @@ export function makeWorld(
     stagesMs,
   }: {
     request: Pick<TargetRequest, 'target' | 'delivery'>;
-    runtime: Pick<Runtime, 'log' | 'checks' | 'nowMs' | 'wait'>;
+    runtime: Pick<Runtime, 'log' | 'checks' | 'nowMs' | 'wait' | 'config' | 'open'>;
     stagesMs: Partial<Record<Stage, number>>;
   },
 ): World {
@@ -160,6 +166,7 @@ export function makeWorld(
     ...ports,
     target,
     checks,
+    unmet: (signal) => unmetDependencies(target, runtime, signal),
     nowMs,
     wait,
     async stage(name, work) {

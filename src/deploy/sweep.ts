@@ -3,9 +3,8 @@ import { settingsHash } from '../config/settings-hash.ts';
 import { asDeployError } from '../error/deploy-error.ts';
 import type { Applied } from '../plan/applied.ts';
 import type { Revision } from '../resource/source.ts';
+import { isAtTip } from './at-tip.ts';
 import { isPaused } from './attempt.ts';
-import { isCurrent } from './current.ts';
-import { currentRenderer, inputPathsOf } from './renderer.ts';
 import type { DeployRequest } from './request.ts';
 import type { Ports, Runtime } from './run.ts';
 import type { Git } from './world.ts';
@@ -90,22 +89,5 @@ async function isBehind(
   const settings = settingsHash(target);
   const applied: Applied = await cluster.readApplied('write', signal);
   if (isPaused(applied, { revision: tip, settings, nowMs: runtime.nowMs() })) return false;
-  if (applied.source === null) return true;
-  const isSameTip = applied.source.revision === tip;
-  const at = isSameTip
-    ? { tree: applied.source.tree, inputs: applied.inputs }
-    : await treesAt({ path: target.path, inputs: inputPathsOf(target, applied) }, tip, { git, signal });
-  return !isCurrent(applied, at, { settings, renderer: await currentRenderer(applied, tools, signal) });
-}
-
-async function treesAt(
-  { path, inputs }: Pick<Target, 'path' | 'inputs'>,
-  tip: Revision,
-  { git, signal }: { git: Git; signal: AbortSignal },
-) {
-  const trees = await git.trees(tip, [path, ...inputs], signal);
-  return {
-    tree: trees.get(path) ?? null,
-    inputs: Object.fromEntries(inputs.map((input) => [input, trees.get(input) ?? null])),
-  };
+  return !(await isAtTip({ target, applied, tip }, { git, tools }, signal));
 }

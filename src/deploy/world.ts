@@ -136,6 +136,8 @@ export interface Ends {
   readonly open: Partial<Applied>;
   readonly well: Partial<Applied>;
   readonly badly: (results: readonly ChangeResult[]) => Partial<Applied>;
+  /** Of a run that stops before a step, until what comes first is ready. */
+  readonly waiting: (results: readonly ChangeResult[]) => Partial<Applied>;
 }
 
 export type Preview =
@@ -255,6 +257,8 @@ export interface World {
   /** Null: nothing is reported to commits. */
   readonly statuses: Statuses | null;
   readonly checks: Checks;
+  /** The targets that this one depends on and that are not at their tip, or not ready there. */
+  readonly unmet: (signal: AbortSignal) => Promise<readonly string[]>;
   readonly nowMs: () => number;
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
   /** Times a stage and logs its end. */

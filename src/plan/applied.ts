@@ -58,6 +58,20 @@ export interface Applied {
   readonly contests: Contests;
   /** The last run that wrote what takes time to become ready; whether it did is in an object of its own. */
   readonly awaited: Awaited | null;
+  /** The last run has closed and not finished: it goes on when what it waits for is ready. */
+  readonly waiting: Waiting | null;
+}
+
+export interface Waiting {
+  readonly revision: Revision;
+  /** When the first run of this commit began. */
+  readonly sinceMs: number;
+  readonly created: number;
+  readonly updated: number;
+  /** For people: `Deployment shop/db`, `target infra-prod`. */
+  readonly on: readonly string[];
+  /** What is recorded of unfinished files is true: the run that recorded it has closed. */
+  readonly isExact: boolean;
 }
 
 export interface Awaited {
@@ -88,6 +102,7 @@ export const NOTHING_APPLIED: Applied = {
   drift: null,
   contests: {},
   awaited: null,
+  waiting: null,
 };
 
 /** Is the target rendered as a whole? Then its inputs say whether it is current, and its tree does not. */

@@ -2,6 +2,7 @@ import type { Target } from '../config/config.ts';
 import type { Problem } from '../error/deploy-error.ts';
 import type { JsonObject, Resource } from '../resource/resource.ts';
 import type { ObjectId, Revision } from '../resource/source.ts';
+import type { AwaitedObject } from '../health/needs-readiness.ts';
 import type { Applied } from './applied.ts';
 import type { Entry } from './inventory.ts';
 import type { LiveMetadata } from './ownership.ts';
@@ -45,6 +46,13 @@ export interface Candidate {
   readonly live: LiveMetadata | null;
 }
 
+/** An object that another one depends on, and that no touched file defines: read live. */
+export type Reference =
+  /** It is not there, or not this target's. */
+  | { readonly kind: 'outside' }
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'not-ready'; readonly object: AwaitedObject };
+
 /** A document, symlink or submodule that yields no manifest. */
 export interface Unread {
   readonly path: string;
@@ -67,6 +75,10 @@ export interface Facts {
   /** Objects in the whole inventory. */
   readonly count: number;
   readonly candidates: readonly Candidate[];
+  /** By `formatId`. */
+  readonly references: ReadonlyMap<string, Reference>;
+  /** Objects that an unfinished run wrote and that are ready, by `formatId`; looked at only where an order is asked for. */
+  readonly ready: ReadonlySet<string>;
   readonly unread: readonly Unread[];
   /** Mistakes in the files, and what the target's policy refuses. */
   readonly problems: readonly Problem[];

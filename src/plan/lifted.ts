@@ -2,7 +2,8 @@ import type { ErrorCode, Problem } from '../error/deploy-error.ts';
 import type { Candidate, Facts } from './facts.ts';
 import { isObject } from '../resource/resource.ts';
 import type { ResourceId } from '../resource/resource.ts';
-import { formatKind, stepOf } from './order.ts';
+import { formatKind } from './order.ts';
+import type { Sequence } from './sequence.ts';
 
 /** Kinds that an earlier step may bring and that decide whether another object is allowed. */
 const DECIDING: ReadonlySet<string> = new Set([
@@ -22,7 +23,11 @@ const LIFTABLE: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /** May an earlier step of the same plan turn this refusal into a yes? Then the object is asked about again before its own step. */
-export function isLifted(candidate: Candidate, problem: Problem, facts: Facts): boolean {
+export function isLifted(
+  candidate: Candidate,
+  problem: Problem,
+  { facts, sequence }: { facts: Facts; sequence: Sequence },
+): boolean {
   if (!LIFTABLE.has(problem.code)) return false;
   const { id } = candidate.resource;
   if (facts.namespaceMissing && id.namespace === facts.target.namespace && facts.target.createNamespace) {
@@ -32,7 +37,7 @@ export function isLifted(candidate: Candidate, problem: Problem, facts: Facts): 
     (other) =>
       other !== candidate &&
       isWritten(other) &&
-      stepOf(other.resource.id) < stepOf(id) &&
+      sequence.compare(other, candidate) < 0 &&
       decides(other, id, problem.code),
   );
 }

@@ -1,6 +1,6 @@
 import type { Problem } from '../error/deploy-error.ts';
 import { formatId, formatPosition } from '../resource/resource.ts';
-import { awaitsOf } from './awaits.ts';
+import { reachOf } from './awaits.ts';
 import { adviseDeleteFirst } from './delete-first.ts';
 import type { Candidate, Facts, Unread } from './facts.ts';
 import { finishedEntry } from './finished.ts';
@@ -9,11 +9,12 @@ import { entriesByObject, union } from './inventory.ts';
 import type { Entry } from './inventory.ts';
 import { isLifted } from './lifted.ts';
 import { stepOf } from './order.ts';
-import { warnNotBuilt } from './not-built.ts';
 import { ownerOf } from './ownership.ts';
 import { leave } from './plan.ts';
 import { refuseReplacement } from './replacement.ts';
 import type { Keep, Plan, Prune, Write } from './plan.ts';
+import { sequenceOf } from './sequence.ts';
+import type { Sequence } from './sequence.ts';
 
 /** Decides a whole deploy from what was observed. Pure and complete: what is not in the plan is not done. */
 export function makePlan(facts: Facts): Plan {
@@ -21,7 +22,8 @@ export function makePlan(facts: Facts): Plan {
   const left = leftOf(facts);
   const prunes = facts.target.prune.enabled ? left.map((entry) => ({ op: 'prune', entry }) as const) : [];
   const known = entriesByObject(facts.entries);
-  const decided = facts.candidates.map((candidate) => decide(candidate, { facts, known, prunes }));
+  const sequence = sequenceOf(facts);
+  const decided = facts.candidates.map((candidate) => decide(candidate, { facts, known, prunes, sequence }));
   const writes = decided.filter((decision): decision is Write => isWrite(decision));
   const keeps = [
     ...decided.filter((decision): decision is Keep => decision.op === 'keep'),
@@ -33,6 +35,7 @@ export function makePlan(facts: Facts): Plan {
     ...facts.problems,
     ...unread.refusals,
     ...duplicates,
+    ...sequence.refusals,
     // Said once for the target, not again for each of its objects.
     ...decided.flatMap((decision) =>
       decision.op === 'refuse' && !(noNamespace.length > 0 && decision.problem.code === 'namespace-missing')
@@ -43,19 +46,20 @@ export function makePlan(facts: Facts): Plan {
   ];
   // Guards speak of the whole run: with a file that cannot be read, what is left of the target is not known.
   const guards = refusals.length > 0 ? [] : [...refuseNothingLeft(facts, prunes), ...refusePrune(facts, prunes)];
+  const steps = inOrder(writes, sequence);
   return {
-    steps: inSteps(writes, (write) => write.candidate.resource.id),
+    steps,
     keeps,
     prunes: inSteps(prunes, (prune) => prune.entry.id).toReversed(),
     refusals: [...refusals, ...guards],
-    warnings: [...facts.warnings, ...unread.warnings, ...warnNotBuilt(facts.candidates)],
+    warnings: [...facts.warnings, ...unread.warnings],
     before: facts.entries,
     during: union(
       facts.entries,
       writes.filter((write) => write.op !== 'update' || write.from !== null).map(pendingEntry),
     ),
     isRebuilt: facts.isRebuilt,
-    awaits: awaitsOf(facts, writes),
+    ...reachOf(facts, { steps, sequence }),
     namespace: namespaceOf(facts),
   };
 }
@@ -70,9 +74,10 @@ interface Deciding {
   readonly facts: Facts;
   readonly known: ReadonlyMap<string, readonly Entry[]>;
   readonly prunes: readonly Prune[];
+  readonly sequence: Sequence;
 }
 
-function decide(candidate: Candidate, { facts, known, prunes }: Deciding): Decision {
+function decide(candidate: Candidate, { facts, known, prunes, sequence }: Deciding): Decision {
   const { observation, resource } = candidate;
   const entry = recordedEntry(candidate, known);
   // What is created once and then left alone may be anybody's.
@@ -107,7 +112,8 @@ function decide(candidate: Candidate, { facts, known, prunes }: Deciding): Decis
     }
     case 'not-asked':
     case 'refused':
-      if (isLifted(candidate, observation.problem, facts)) return { op: 'create', ...write, unverified: true };
+      if (isLifted(candidate, observation.problem, { facts, sequence }))
+        return { op: 'create', ...write, unverified: true };
       return { op: 'refuse', problem: adviseDeleteFirst(observation.problem, candidate, prunes) };
     case 'terminating':
       return { op: 'refuse', problem: stillDeleting(candidate, observation.finalizers) };
@@ -233,6 +239,18 @@ function namespaceOf({ target, namespaceMissing, candidates }: Facts): Plan['nam
   );
   if (own) return 'manifest';
   return target.createNamespace ? 'create' : 'present';
+}
+
+/** What is written together: one step of one kind order of one wave. */
+function inOrder(writes: readonly Write[], { compare }: Sequence): readonly (readonly Write[])[] {
+  const steps: Write[][] = [];
+  for (const write of writes.toSorted((a, b) => compare(a.candidate, b.candidate))) {
+    const step = steps.at(-1);
+    const [first] = step ?? [];
+    if (step !== undefined && first !== undefined && compare(first.candidate, write.candidate) === 0) step.push(write);
+    else steps.push([write]);
+  }
+  return steps;
 }
 
 function inSteps<T>(

@@ -38,6 +38,8 @@ export interface Plan {
   readonly before: readonly Entry[];
   readonly during: readonly Entry[];
   readonly isRebuilt: boolean;
+  /** So many steps are done now: the next one waits until `awaits` is ready. Null: all, and then the prunes. */
+  readonly pauseAfter: number | null;
   /** What has to become ready after this run; empty when the target does not wait. */
   readonly awaits: readonly AwaitedObject[];
   /** The target's namespace is made before its state. `manifest`: by applying the one in Git. */

@@ -123,7 +123,6 @@ describe('a good headgate.yml', () => {
   it('is warned of the keys that have no effect yet, and of no others', () => {
     expect(configOf(EXAMPLE).warnings).toEqual([
       'headgate.yml:28 adopt of target shop-prod has no effect yet. It comes with the next version.',
-      'headgate.yml:37 dependsOn of target shop-prod has no effect yet. It comes with the next version.',
     ]);
     expect(configOf(file({})).warnings).toEqual([]);
   });

@@ -311,3 +311,12 @@ describe('a secret that stands in the file by mistake', () => {
     ]);
   });
 });
+
+it('headgate.yml refuses targets that depend on each other in a circle, once, at the first of them', () => {
+  const target = (name: string, on: string) =>
+    `  - { name: ${name}, repository: fleet, branch: main, cluster: lab, namespace: shop, dependsOn: [${on}] }\n`;
+  const text = file({ end: target('a', 'b') + target('b', 'c, shop-prod') + target('c', 'a') });
+  expect(mistakesOf(text)).toEqual([
+    expect.stringMatching(/^headgate\.yml:15 dependsOn of target a leads back to it: a → b → c → a/),
+  ]);
+});

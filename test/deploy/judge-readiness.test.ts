@@ -19,12 +19,14 @@ const check: CheckRequest = {
   delivery: 'd',
   revision: A,
   sinceMs: 7,
+  beganMs: 7,
   counts: { created: 1, updated: 0, pruned: 0 },
   objects: [],
   total: 1,
   hop: 0,
   said: null,
   isQuiet: false,
+  goesOn: false,
 };
 
 function applied(revision: Revision, change: Partial<Applied> = {}): Applied {

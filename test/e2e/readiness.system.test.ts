@@ -137,6 +137,7 @@ it('what is not ready in time fails the commit, and a push that does not touch i
   await house.start();
   const first = await house.push({ 'apps/web.json': deployment('web', NOWHERE), 'apps/api.json': deployment('api') });
   expect(await finalStatus(first)).toEqual(['failure', '1 of 2 ready: web: 0 of 1 replicas available']);
+  await line(first, 'not-ready');
   expect(await events()).toContain('NotReady');
   const other = await house.push({ 'apps/settings.yaml': configMap('settings') });
   expect(await finalStatus(other)).toEqual(['success', expect.stringMatching(/^1 created, ready in /)]);

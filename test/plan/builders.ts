@@ -117,6 +117,8 @@ export function someFacts(change: Partial<Facts> = {}): Facts {
       ...(change.entries ?? []).map(({ file }) => file),
     ]),
     dirty: [],
+    references: new Map(),
+    ready: new Set(),
     entries: [],
     isRebuilt: false,
     count: change.entries?.length ?? 0,

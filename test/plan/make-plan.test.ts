@@ -101,15 +101,6 @@ describe('refusals', () => {
     expect(codes(makePlan(someFacts({ candidates, target: aTarget({ adopt: true }) })))).toEqual([]);
   });
 
-  it('warns of annotations that have no effect yet', () => {
-    const waved = aResource('ConfigMap', 'w', {
-      object: { metadata: { name: 'w', annotations: { 'headgate.dev/wave': '1' } } },
-    });
-    expect(makePlan(someFacts({ candidates: [aCandidate(waved, creates)] })).warnings).toEqual([
-      expect.objectContaining({ code: 'not-built', message: expect.stringContaining('headgate.dev/wave') }),
-    ]);
-  });
-
   it('adopts what nobody owns', () => {
     const plan = makePlan(someFacts({ candidates: [aCandidate(aResource('ConfigMap', 'settings'), updates, live())] }));
     expect(codes(plan)).toEqual([]);

@@ -27,6 +27,7 @@ const CHECK: CheckRequest = {
   delivery: 'd',
   revision: 'a'.repeat(40) as Revision,
   sinceMs: 1,
+  beganMs: 1,
   counts: { created: 1, updated: 2, pruned: 3 },
   objects: [
     {
@@ -39,6 +40,7 @@ const CHECK: CheckRequest = {
   hop: 3,
   said: 'not-ready',
   isQuiet: true,
+  goesOn: false,
 };
 
 const receive = () => queues.checks.receive({ visibilitySeconds: 30, waitSeconds: 2 }, signal);

@@ -3,12 +3,11 @@ import type { Target } from '../../config/config.ts';
 import { errorsOf, summaryOf } from '../../deploy/report.ts';
 import type { Report } from '../../deploy/report.ts';
 import { memoryOutbox } from '../../deploy/outbox.ts';
-import { runTarget } from '../../deploy/run.ts';
 import { DeployError } from '../../error/deploy-error.ts';
 import { localRuntime } from '../../local/runtime.ts';
 import type { Context, ExitCode } from '../context.ts';
 import { progressLog } from '../progress.ts';
-import { withReadiness } from '../wait-ready.ts';
+import { runToTheEnd } from '../wait-ready.ts';
 import type { SettledReport } from '../wait-ready.ts';
 
 export interface DeployFlags {
@@ -28,10 +27,10 @@ export async function deployCommand(context: Context, { target, pruneLimit }: De
   try {
     const prune = pruneLimit === null ? target.prune : { ...target.prune, limit: pruneLimit };
     const request = { target: { ...target, prune }, delivery: 'cli', hint: null, at: new Date(nowMs()).toISOString() };
-    const outcome = await runTarget(request, runtime, signal);
+    const outcome = await runToTheEnd(request, { outbox, runtime, progress }, signal);
     if (outcome.kind === 'retry') throw outcome.error;
     if (outcome.report === null) return 1;
-    const report = await withReadiness(outcome.report, { target, outbox, runtime, progress }, signal);
+    const { report } = outcome;
     context.print(
       context.output === 'json' ? JSON.stringify({ target: target.name, ...report }, null, 2) : asText(target, report),
     );
@@ -56,8 +55,9 @@ export function asText({ name }: Target, report: SettledReport): string {
   }
   if (isWell(report)) {
     const ready = report.readiness === 'ready' ? ', ready' : '';
-    return `${name}: ${report.verdict} at ${at} (${summaryOf(report)}${ready})`;
+    return `${name}: ${report.verdict} at ${at} (${summaryOf(report.overall ?? report)}${ready})`;
   }
+  if (report.verdict === 'waiting') return `${name}: waiting at ${at} for ${(report.waitingFor ?? []).join(', ')}`;
   const problems = report.errors.map(({ subject, message, remedy }) => `  ${subject}: ${message}\n    ${remedy}`);
   return [`${name}: ${report.verdict} at ${at}: ${errorsOf(report.errors)}`, ...problems].join('\n');
 }

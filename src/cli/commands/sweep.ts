@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { lookForDrift } from '../../deploy/look-for-drift.ts';
 import type { DeployRequest } from '../../deploy/request.ts';
 import { memoryOutbox } from '../../deploy/outbox.ts';
-import { runTarget } from '../../deploy/run.ts';
+import { inDependencyOrder } from '../../deploy/dependencies.ts';
 import { sweep } from '../../deploy/sweep.ts';
 import { localRuntime } from '../../local/runtime.ts';
 import type { Context, ExitCode } from '../context.ts';
-import { withReadiness } from '../wait-ready.ts';
+import { runToTheEnd } from '../wait-ready.ts';
 import { asText, isWell } from './deploy.ts';
 
 /** Looks at every target once and at what it owns; deploys what is not at its tip, and corrects drift, before it returns. */
@@ -22,14 +22,14 @@ export async function sweepCommand(context: Context): Promise<ExitCode> {
   const runtime = localRuntime({ config, env, log: watching, holder: `cli-${randomUUID()}`, progress, outbox });
   const answers: object[] = [];
   const deployAll = async (requests: readonly DeployRequest[]) => {
-    for (const request of requests) {
+    for (const request of inDependencyOrder(requests, config.targets)) {
       const target = config.targets.find(({ name }) => name === request.target);
       if (target === undefined) continue;
-      const outcome = await runTarget({ ...request, target }, runtime, signal);
+      const outcome = await runToTheEnd({ ...request, target }, { outbox, runtime, progress }, signal);
       hasFailed ||= outcome.kind === 'retry';
       // Another run is at work on it.
       if (outcome.kind === 'retry' || outcome.report === null) continue;
-      const report = await withReadiness(outcome.report, { target, outbox, runtime, progress }, signal);
+      const { report } = outcome;
       hasFailed ||= !isWell(report);
       answers.push({ target: target.name, ...report });
       if (context.output === 'text') context.print(asText(target, report));
@@ -37,6 +37,8 @@ export async function sweepCommand(context: Context): Promise<ExitCode> {
   };
   try {
     await deployAll(await sweep(runtime, signal));
+    // What waited for one of these goes on.
+    await deployAll(outbox.takeRequests(null));
     await deployAll(await lookForDrift(runtime, signal));
     if (context.output === 'json') context.print(JSON.stringify(answers, null, 2));
     else if (answers.length === 0 && !hasFailed) context.print('every target is at its tip');
