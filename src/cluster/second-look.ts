@@ -3,7 +3,7 @@ import { changedFields } from '../plan/field-changes.ts';
 import { isObject, isSecret } from '../resource/resource.ts';
 import { beforeAndAfter } from './before-and-after.ts';
 import { objectPath } from './kinds.ts';
-import { seenOf } from './metadata.ts';
+import { liveOf, seenOf } from './metadata.ts';
 import type { ObserveContext } from './run.ts';
 
 /**
@@ -20,8 +20,10 @@ export async function lookTwice(
   if (observation.kind !== 'updates' || kind === null || !context.isSuspect(resource)) return candidate;
   const what = { resource, body, path: objectPath(kind, resource.id) };
   const { before, after } = await beforeAndAfter(what, context, signal);
-  if (changedFields(before, after, { isSecret: isSecret(resource) }).length > 0) return candidate;
   const metadata = isObject(before['metadata']) ? before['metadata'] : {};
+  // Somebody may have given it to another tool, which is read off its marks.
+  if (changedFields(before, after, { isSecret: isSecret(resource) }).length > 0)
+    return { ...candidate, live: liveOf(metadata) };
   const live = seenOf(metadata, before['status']);
   // Who changed a field of ours took it, and the dry run takes it back.
   const isOurs = live.marks === observation.live.marks;

@@ -257,6 +257,23 @@ describe('drift', () => {
     expect(await sweep()).toEqual([]);
   });
 
+  it('is a lost mark of ours; an object that was given to another set is not taken back', async () => {
+    house = await House.build();
+    await deployed({ 'apps/a.yaml': configMap('a', { level: '1' }), 'apps/b.yaml': configMap('b', { level: '1' }) });
+    const label = 'applyset.kubernetes.io/part-of';
+    await inNamespace('label', 'configmap', 'a', `${label}-`);
+    await inNamespace('label', '--overwrite', 'configmap', 'b', `${label}=applyset-of-another`);
+    expect(await sweep()).toMatchObject([
+      { verdict: 'partial', updated: 1, errors: [{ code: 'foreign-owner', subject: 'apps/b.yaml:1' }] },
+    ]);
+    expect(await house.get('configmap', 'a')).toMatchObject({
+      metadata: { labels: { [label]: expect.stringMatching(/^applyset-.*-v1$/) } },
+    });
+    expect(await house.get('configmap', 'b')).toMatchObject({
+      metadata: { labels: { [label]: 'applyset-of-another' } },
+    });
+  });
+
   it('that the cluster refuses to bring back holds up no other object', async () => {
     house = await House.build({ target: { conflicts: 'fail' } });
     await deployed({ 'apps/a.yaml': configMap('a', { level: '1' }), 'apps/b.yaml': configMap('b', { level: '1' }) });
