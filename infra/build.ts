@@ -15,7 +15,7 @@ import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import type { Metafile } from 'esbuild';
+import type { Metafile, Plugin } from 'esbuild';
 import { refusedInFunctions } from '../src/aws/packable.ts';
 import type { Config } from '../src/config/config.ts';
 import { packConfig } from '../src/config/packed.ts';
@@ -64,6 +64,18 @@ async function checkedConfig(path: string): Promise<Config> {
   return read.config;
 }
 
+/** Of package.json nothing but the version is used, and the rest of it is longer than some functions. */
+const versionOnly: Plugin = {
+  name: 'version-only',
+  setup(bundler) {
+    bundler.onLoad({ filter: /\/package\.json$/ }, async ({ path }) => {
+      if (path !== join(root, 'package.json')) return null;
+      const { version }: { version: string } = JSON.parse(await readFile(path, 'utf8'));
+      return { contents: JSON.stringify({ version }), loader: 'json' };
+    });
+  },
+};
+
 async function buildFunction(
   name: (typeof FUNCTIONS)[number],
   { config, out }: { config: Config; out: string },
@@ -82,6 +94,7 @@ async function buildFunction(
     minify: true,
     metafile: true,
     legalComments: 'none',
+    plugins: [versionOnly],
     outExtension: { '.js': '.mjs' },
     chunkNames: 'chunks/[name]-[hash]',
     // For packages in CommonJS that are loaded when they are needed.

@@ -1,4 +1,5 @@
 import { eksAccesses } from '../aws/eks-access.ts';
+import { signedChecks } from '../aws/signed-checks.ts';
 import { DeployError } from '../error/deploy-error.ts';
 import type { FunctionWorld } from './function-world.ts';
 import { openRuntime } from './runtime.ts';
@@ -6,7 +7,7 @@ import type { OpenRuntime } from './runtime.ts';
 
 /** The world of a run in a function: clusters on EKS, rights of its own role, no disk. */
 export function functionRuntime(world: FunctionWorld, holder: string): OpenRuntime {
-  const { config, log, aws, credentials, secrets, nowMs } = world;
+  const { config, log, aws, region, credentials, secrets, nowMs } = world;
   const eks = eksAccesses({ aws, credentials, nowMs });
   return openRuntime({
     config,
@@ -18,7 +19,11 @@ export function functionRuntime(world: FunctionWorld, holder: string): OpenRunti
     outbox: {
       checks: {
         send: async (request, afterMs, signal) =>
-          world.checksAt('HEADGATE_CHECK_QUEUE_URL').send(request, afterMs, signal),
+          signedChecks({ aws, region, queueUrl: world.variable('HEADGATE_CHECK_QUEUE_URL') }).send(
+            request,
+            afterMs,
+            signal,
+          ),
       },
       requests: {
         send: async (requests, signal) => world.queueAt('HEADGATE_DEPLOY_QUEUE_URL').send(requests, signal),

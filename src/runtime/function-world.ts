@@ -5,13 +5,11 @@ import { endpointOf } from '../aws/endpoint.ts';
 import { openAws } from '../aws/request.ts';
 import type { Aws } from '../aws/request.ts';
 import { awsSecrets } from '../aws/secrets.ts';
-import { signedChecks } from '../aws/signed-checks.ts';
 import { signedQueue } from '../aws/signed-queue.ts';
 import type { SignedQueue } from '../aws/signed-queue.ts';
 import type { Config } from '../config/config.ts';
 import { unpackConfig } from '../config/packed.ts';
 import type { PackedConfig } from '../config/packed.ts';
-import type { Checks } from '../deploy/check-request.ts';
 import type { Log } from '../deploy/outcome-log.ts';
 import { DeployError } from '../error/deploy-error.ts';
 import { jsonLog } from './json-log.ts';
@@ -23,6 +21,7 @@ export interface FunctionWorld {
   readonly config: Config;
   readonly log: Log;
   readonly aws: Aws;
+  readonly region: string;
   readonly credentials: ReturnType<typeof environmentCredentials>;
   readonly secrets: SecretSources;
   readonly nowMs: () => number;
@@ -30,8 +29,6 @@ export interface FunctionWorld {
   readonly variable: (name: string) => string;
   /** The queue whose URL stands in this variable. */
   readonly queueAt: (variable: string) => SignedQueue;
-  /** The standard queue for checks whose URL stands in this variable. */
-  readonly checksAt: (variable: string) => Checks;
   /** The queue that a batch came from. */
   readonly queueOf: (arn: string) => SignedQueue;
 }
@@ -53,12 +50,12 @@ export function functionWorld({ directory, env, randomId }: FunctionPlace): Func
     config: readPackedConfig(directory),
     log: jsonLog({ write: (text) => process.stdout.write(text), nowMs }),
     aws,
+    region,
     credentials,
     secrets: { env, readFile, aws: awsSecrets({ aws, region, nowMs }) },
     nowMs,
     variable: (name) => variable(env, name),
     queueAt: (name) => signedQueue({ aws, region, queueUrl: variable(env, name), randomId, wait }),
-    checksAt: (name) => signedChecks({ aws, region, queueUrl: variable(env, name) }),
     queueOf: (arn) => signedQueue({ aws, region, queueUrl: queueUrlOf(arn, env), randomId, wait }),
   };
 }
