@@ -2,6 +2,7 @@ import type { Config, Target } from '../config/config.ts';
 import { nearest } from '../config/nearest.ts';
 import type { Log } from '../deploy/outcome-log.ts';
 import { DeployError } from '../error/deploy-error.ts';
+import type { Ask } from './ask.ts';
 import type { Paint } from './paint.ts';
 
 export type OutputFormat = 'text' | 'json';
@@ -20,6 +21,8 @@ export interface Context {
   readonly output: OutputFormat;
   /** `--yes`: nothing is asked. */
   readonly isConfirmed: boolean;
+  /** Null without a terminal. */
+  readonly ask: Ask | null;
   readonly log: Log;
   /** Puts the answer, or a part of it, on stdout; a newline is added. */
   readonly print: (text: string) => void;

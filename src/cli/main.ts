@@ -1,5 +1,6 @@
 import { DeployError } from '../error/deploy-error.ts';
 import { VERSION } from '../runtime/version.ts';
+import { askAtTerminal } from './ask.ts';
 import type { Stream } from './process.ts';
 import { run } from './run.ts';
 
@@ -28,6 +29,7 @@ const exitCode = await run(
     cwd: process.cwd(),
     stdout: streamOf(process.stdout),
     stderr: streamOf(process.stderr),
+    ask: askAtTerminal(process, interruption.signal),
     signal: interruption.signal,
     nowMs: () => Date.now(),
   },

@@ -1,3 +1,5 @@
+import type { Ask } from './ask.ts';
+
 /** One way out of the process. */
 export interface Stream {
   readonly write: (text: string) => void;
@@ -12,6 +14,8 @@ export interface Process {
   readonly cwd: string;
   readonly stdout: Stream;
   readonly stderr: Stream;
+  /** Null without a terminal. */
+  readonly ask: Ask | null;
   /** Aborted by Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal;
   readonly nowMs: () => number;

@@ -4,6 +4,7 @@ import { DeployError } from '../error/deploy-error.ts';
 import type { Revision } from '../resource/source.ts';
 import type { Context, ExitCode, OutputFormat } from './context.ts';
 import { findTarget } from './context.ts';
+import { findRemoved } from './find-removed.ts';
 import { notBuilt } from './not-built.ts';
 import { readCount, readInterval, readPort, readRevision } from './options.ts';
 import type { Process } from './process.ts';
@@ -17,7 +18,7 @@ export interface Chosen {
   readonly logsTo: 'stdout' | 'stderr';
 }
 
-const COMING = ['uninstall', 'bootstrap', 'connect', 'doctor'];
+const COMING = ['bootstrap', 'connect', 'doctor'];
 
 /** Every command of Headgate. Bodies are loaded when they run, so that `--help` is quick. */
 export function makeProgram(
@@ -40,6 +41,7 @@ export function makeProgram(
   const { add, answers } = commands(program, process, choose);
   addServe(add);
   addAnswering(answers);
+  addUninstall(answers);
   for (const name of COMING) addComing(program, name);
   return program;
 }
@@ -169,6 +171,27 @@ function addAnswering(add: Add): void {
     async body(context) {
       const { sweepCommand } = await import('./commands/sweep.ts');
       return sweepCommand(context);
+    },
+  });
+}
+
+function addUninstall(add: Add): void {
+  add<{ keep?: true; cluster?: string; namespace?: string }>({
+    usage: 'uninstall <target>',
+    description: 'plan, ask, then delete what the target owns and forget it',
+    examples: [
+      'headgate uninstall shop-old',
+      'headgate uninstall shop-old --keep --cluster lab --namespace shop   # no longer in headgate.yml',
+    ],
+    options: [
+      new Option('--keep', 'delete nothing: take the marks off and forget the target'),
+      new Option('--cluster <name>', 'with --namespace, of a target that is no longer in the file'),
+      new Option('--namespace <name>', 'where its state lives'),
+    ],
+    async body(context, { keep, cluster, namespace }, [name = '']) {
+      const { uninstallCommand } = await import('./commands/uninstall.ts');
+      const target = await findRemoved(context, { name, cluster, namespace });
+      return uninstallCommand(context, { target, isKept: keep === true });
     },
   });
 }

@@ -27,7 +27,7 @@ export interface Command {
 
 /** Reads the configuration, names all of its mistakes, and only then runs the command. */
 export async function runCommand({ flags, output, logsTo, body }: Command, process: Process): Promise<ExitCode> {
-  const { env, cwd, signal, nowMs } = process;
+  const { env, cwd, ask, signal, nowMs } = process;
   const configPath = flags.config ?? (env['HEADGATE_CONFIG'] || 'headgate.yml');
   const loaded = await loadConfig({ path: configPath, cwd, env });
   if ('problems' in loaded) {
@@ -44,6 +44,7 @@ export async function runCommand({ flags, output, logsTo, body }: Command, proce
     dataDir: resolve(cwd, flags.dataDir),
     output,
     isConfirmed: flags.yes === true,
+    ask,
     log,
     print: (text) => process.stdout.write(`${text}\n`),
     paint: makePaint({ isTerminal: process.stdout.isTerminal, env }),

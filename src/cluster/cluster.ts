@@ -24,6 +24,9 @@ import type { Readiness } from './readiness.ts';
 import type { ClusterRun, Ends, Gathered, ObserveContext, ObserveQuestion } from './run.ts';
 import { stateStore } from './state-store.ts';
 import { problemOf } from './status.ts';
+import { fatesOf, uninstall } from './uninstall.ts';
+import type { Removed } from './uninstall.ts';
+import type { Fate } from '../plan/fate.ts';
 import type { FieldHolder } from './status.ts';
 
 /** One target's cluster, for one run. It remembers what it read, so that every write is bound to what was read. */
@@ -47,6 +50,10 @@ export interface TargetCluster {
   holders(change: Write, signal: AbortSignal): Promise<readonly FieldHolder[]>;
   /** Changes the state only: an attempt that was refused, a commit that needs no write. */
   record(change: Partial<Applied>, signal: AbortSignal): Promise<void>;
+  /** What would become of everything that the target owns if it were uninstalled. Nothing is written. */
+  fates(options: { readonly isKept: boolean }, signal: AbortSignal): Promise<readonly Fate[]>;
+  /** Deletes or releases it, and forgets the target. */
+  uninstall(fates: readonly Fate[], signal: AbortSignal): Promise<readonly Removed[]>;
   /** Best effort: an Event that cannot be written fails nothing. */
   event(event: ClusterEvent, signal: AbortSignal): Promise<void>;
   readonly readiness: Readiness;
@@ -94,6 +101,8 @@ export function targetCluster(run: ClusterRun): TargetCluster {
       const { lease: _over, ...applied } = parent?.applied ?? NOTHING_APPLIED;
       parent = await store.writeParent(parent, { ...applied, lease: null, ...change }, signal);
     },
+    fates: (options, signal) => fatesOf(options, { ...run, store, parent }, signal),
+    uninstall: (fates, signal) => uninstall(fates, { ...run, store, parent }, signal),
     async event(event, signal) {
       const request = eventRequest(event, { target, nowMs: runner.nowMs(), parentUid: parent?.uid ?? '' });
       const answer = await connection.request(request, signal);

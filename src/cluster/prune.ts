@@ -16,7 +16,7 @@ const CONFLICT_TRIES = 5;
 export interface PruneContext extends WriteContext {
   readonly kinds: KindCache;
   readonly applySetId: string;
-  readonly touched: ReadonlySet<string>;
+  readonly touched: Pick<ReadonlySet<string>, 'has'>;
 }
 
 /** Reads one object that left Git, judges it, and deletes exactly what was judged. */
@@ -38,7 +38,8 @@ export async function prune(change: Prune, context: PruneContext, signal: AbortS
   }
 }
 
-function deleteRequest(path: string, { uid, resourceVersion }: LiveMetadata, bindVersion: boolean) {
+/** `bindVersion`: only as it was read; else whatever was done to it since. */
+export function deleteRequest(path: string, { uid, resourceVersion }: LiveMetadata, bindVersion: boolean) {
   const preconditions = bindVersion ? { uid, resourceVersion } : { uid };
   return {
     method: 'DELETE',

@@ -6,7 +6,7 @@ import { parseJson, stringifyJson } from '../resource/json.ts';
 import { isObject, textOf } from '../resource/resource.ts';
 import type { JsonObject } from '../resource/resource.ts';
 import type { Connection, KubeAnswer } from './connection.ts';
-import { METADATA_ONLY } from './metadata.ts';
+import { METADATA_LIST, METADATA_ONLY } from './metadata.ts';
 import { parentName, readParent, writeParent } from './parent.ts';
 import type { Parent } from './parent.ts';
 import { decodeEntries, encodeEntries } from './shard.ts';
@@ -28,6 +28,8 @@ export interface StateStore {
   readShard(name: string, signal: AbortSignal): Promise<Shard | null>;
   writeShard(on: Shard | string, entries: readonly Entry[], signal: AbortSignal): Promise<Shard>;
   deleteShard(name: string, signal: AbortSignal): Promise<void>;
+  /** Everything that was ever written for this target, its parent last. */
+  deleteAll(signal: AbortSignal): Promise<void>;
 }
 
 export function stateStore(connection: Connection, target: Target): StateStore {
@@ -80,6 +82,21 @@ export function stateStore(connection: Connection, target: Target): StateStore {
     });
   }
 
+  async function remove(name: string, signal: AbortSignal): Promise<void> {
+    const request = { method: 'DELETE', path: `${collection}/${name}`, accept: METADATA_ONLY } as const;
+    const answer = await connection.request(request, signal);
+    if (answer.status !== 404) objectOf(answer, subjectOf(name));
+  }
+
+  /** Also the shards that a run which was killed left behind. */
+  async function namesBeside(parent: string, signal: AbortSignal): Promise<readonly string[]> {
+    const path = `${collection}?labelSelector=app.kubernetes.io%2Fmanaged-by%3Dheadgate`;
+    const answer = await connection.request({ method: 'GET', path, accept: METADATA_LIST }, signal);
+    const { items } = objectOf(answer, `ConfigMaps of ${target.namespace}`);
+    const names = (Array.isArray(items) ? items : []).filter((item) => isObject(item)).map((item) => nameOf(item));
+    return names.filter((name) => name.startsWith(`${parent}.`));
+  }
+
   return {
     async readParent(signal) {
       const object = await read(parentName(target.name), signal);
@@ -100,12 +117,11 @@ export function stateStore(connection: Connection, target: Target): StateStore {
       const left = await read(name, signal);
       return { ...(await write(left === null ? null : versionOf(left), content, signal)), name, entries };
     },
-    async deleteShard(name, signal) {
-      const answer = await connection.request(
-        { method: 'DELETE', path: `${collection}/${name}`, accept: METADATA_ONLY },
-        signal,
-      );
-      if (answer.status !== 404) objectOf(answer, subjectOf(name));
+    deleteShard: remove,
+    async deleteAll(signal) {
+      const parent = parentName(target.name);
+      await Promise.all((await namesBeside(parent, signal)).map((name) => remove(name, signal)));
+      await remove(parent, signal);
     },
   };
 }

@@ -93,7 +93,7 @@ function warnUnbuilt(raw: Readonly<Record<string, unknown>>, path: Path, finding
   }
 }
 
-function settle(written: Written, repository: Repository, cluster: ClusterConfig): Target {
+export function settle(written: Written, repository: Repository, cluster: ClusterConfig): Target {
   const { prune } = written;
   return {
     name: written.name,

@@ -162,7 +162,8 @@ function refuseForeign({ live, resource }: Candidate, { target, applySetId }: Fa
     code: 'foreign-owner',
     subject: formatPosition(resource.source),
     message: `${formatId(resource.id)} belongs to ${owner.name}`,
-    remedy: 'Remove it there first, rename it here, or set adopt: true on the target to take it over.',
+    remedy:
+      'Remove it there first, rename it here, or set adopt: true on the target to take it over. After a target was renamed or moved: headgate uninstall OLD --keep.',
   };
 }
 

@@ -22,7 +22,7 @@ const PROTECTED: ReadonlySet<string> = new Set([
 export function judgePrune(
   entry: Entry,
   live: LiveMetadata | null,
-  { target, applySetId, touched }: { target: Target; applySetId: string; touched: ReadonlySet<string> },
+  { target, applySetId, touched }: { target: Target; applySetId: string; touched: Pick<ReadonlySet<string>, 'has'> },
 ): PruneVerdict {
   if (live === null) return { kind: 'gone' };
   if (live.deletionTimestamp !== null) return { kind: 'gone' };

@@ -4,6 +4,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { ClusterAccess } from '../cluster/access.ts';
 import { targetCluster } from '../cluster/cluster.ts';
+import type { TargetCluster } from '../cluster/cluster.ts';
 import { openSessions } from '../cluster/connection.ts';
 import { kindCache } from '../cluster/kinds.ts';
 import type { KindCache } from '../cluster/kinds.ts';
@@ -41,6 +42,8 @@ export interface RuntimeOptions {
 }
 
 export interface OpenRuntime extends SweepRuntime {
+  /** A target's cluster without its repository. */
+  readonly openCluster: (target: Target) => Promise<TargetCluster>;
   readonly accessOf: AccessOf;
   close(): void;
 }
@@ -95,6 +98,29 @@ export function openRuntime({ config, log, holder, progress, secrets, accessOf, 
     return openStatuses({ host, repository: { api, fullName }, token: () => Promise.resolve(token), ca, wait });
   }
 
+  /** `revision`: for which commit requests are made, until a run knows it. */
+  async function openCluster(target: Target, revision: string): Promise<TargetCluster> {
+    let commit = revision;
+    const userAgent = () => `headgate/${VERSION} (${target.name}${commit === '' ? '' : `@${commit.slice(0, 12)}`})`;
+    const connection = sessions.connect(await accessOf(target.cluster, target), {
+      userAgent,
+      impersonate: target.serviceAccount,
+      requestTimeoutMs: REQUEST_TIMEOUT_MS,
+      wait,
+    });
+    return targetCluster({
+      connection,
+      kinds: kindsOf(target.cluster),
+      target,
+      runner: { run: randomUUID(), holder, nowMs },
+      wait,
+      progress,
+      onRevision: (tip) => {
+        commit = tip;
+      },
+    });
+  }
+
   return {
     config,
     log,
@@ -103,32 +129,14 @@ export function openRuntime({ config, log, holder, progress, secrets, accessOf, 
     wait,
     openGit,
     accessOf,
+    openCluster: (target) => openCluster(target, ''),
     async open(target, revision) {
       const { repository } = target;
-      let commit: string = revision ?? '';
-      const [access, git, statuses] = await Promise.all([
-        accessOf(target.cluster, target),
+      const [cluster, git, statuses] = await Promise.all([
+        openCluster(target, revision ?? ''),
         openGit(repository),
         statusesOf(repository),
       ]);
-      const userAgent = () => `headgate/${VERSION} (${target.name}${commit === '' ? '' : `@${commit.slice(0, 12)}`})`;
-      const connection = sessions.connect(access, {
-        userAgent,
-        impersonate: target.serviceAccount,
-        requestTimeoutMs: REQUEST_TIMEOUT_MS,
-        wait,
-      });
-      const cluster = targetCluster({
-        connection,
-        kinds: kindsOf(target.cluster),
-        target,
-        runner: { run: randomUUID(), holder, nowMs },
-        wait,
-        progress,
-        onRevision: (tip) => {
-          commit = tip;
-        },
-      });
       return { cluster, git, statuses, tools };
     },
     close() {

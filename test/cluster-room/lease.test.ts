@@ -37,6 +37,7 @@ describe('a lease that is held', () => {
       readParent: unused,
       readShard: unused,
       writeShard: unused,
+      deleteAll: () => Promise.reject(new Error('not asked for')),
       deleteShard: unused,
       writeParent(_on: Parent | null, applied: Applied) {
         written.push(applied);

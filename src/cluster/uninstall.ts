@@ -1,0 +1,128 @@
+import { failureClassOf } from '../error/deploy-error.ts';
+import type { Problem } from '../error/deploy-error.ts';
+import { NOTHING_APPLIED } from '../plan/applied.ts';
+import { SOURCE, PART_OF } from '../plan/body.ts';
+import { fateOf } from '../plan/fate.ts';
+import type { Fate } from '../plan/fate.ts';
+import type { Entry } from '../plan/inventory.ts';
+import { stepOf } from '../plan/order.ts';
+import { formatId } from '../resource/resource.ts';
+import { inParallel } from './in-parallel.ts';
+import { entriesOf, readInventory } from './inventory-store.ts';
+import { takeLease } from './lease.ts';
+import type { HeldParent } from './lease.ts';
+import { METADATA_ONLY } from './metadata.ts';
+import { learnKindsOf, readOwned } from './owned.ts';
+import { applySetId } from './parent.ts';
+import type { Parent } from './parent.ts';
+import { deleteRequest } from './prune.ts';
+import { rebuild } from './rebuild.ts';
+import type { ClusterRun } from './run.ts';
+import type { StateStore } from './state-store.ts';
+import { problemOf } from './status.ts';
+
+export interface UninstallContext extends ClusterRun {
+  readonly store: StateStore;
+  /** Null: the state is gone; what the target owns is asked of the labels. */
+  readonly parent: Parent | null;
+}
+
+export interface Removed {
+  readonly fate: Fate;
+  /** Null: done. */
+  readonly problem: Problem | null;
+}
+
+/** What would become of everything that the target owns. Nothing is written. */
+export async function fatesOf(
+  { isKept }: { isKept: boolean },
+  context: UninstallContext,
+  signal: AbortSignal,
+): Promise<readonly Fate[]> {
+  const entries = await allEntries(context, signal);
+  await learnKindsOf(entries, context, signal);
+  return inParallel(entries, (entry) => judge(entry, isKept, context, signal));
+}
+
+async function allEntries({ parent, store, ...run }: UninstallContext, signal: AbortSignal): Promise<readonly Entry[]> {
+  const inventory =
+    parent?.applied.hasInventory === true
+      ? await readInventory(parent.applied, { files: 'all', have: null }, { store, signal })
+      : null;
+  if (inventory !== null) return entriesOf(inventory);
+  const kinds = await run.kinds.all(run.connection, signal);
+  return rebuild(kinds, { ...run, applySetId: applySetId(run.target) }, signal);
+}
+
+async function judge(entry: Entry, isKept: boolean, context: UninstallContext, signal: AbortSignal): Promise<Fate> {
+  const owned = await readOwned(entry, context, signal);
+  const { target } = context;
+  return fateOf(entry, owned?.live ?? null, { target, applySetId: applySetId(target), isKept });
+}
+
+/**
+ * Deletes or releases what was planned, in the order of pruning, each object judged again right before; then the state,
+ * its parent last. Killed anywhere, the state is still there and the next try goes on.
+ */
+export async function uninstall(
+  fates: readonly Fate[],
+  context: UninstallContext,
+  signal: AbortSignal,
+): Promise<readonly Removed[]> {
+  const { parent, store, runner } = context;
+  if (parent === null && fates.length === 0) return [];
+  const opening = { ...(parent?.applied ?? NOTHING_APPLIED), dirty: 'all' } as const;
+  const held = await takeLease(parent, opening, { store, runner, signal });
+  const steps = Map.groupBy(fates, ({ entry }) => stepOf(entry.id));
+  const done: Removed[] = [];
+  for (const [, members] of [...steps].toSorted(([a], [b]) => b - a)) {
+    done.push(...(await inParallel(members, (fate) => remove(fate, { ...context, held }, signal))));
+    context.progress({ done: done.length, total: fates.length });
+  }
+  if (done.some(({ problem }) => problem !== null)) await held.write({ lease: null }, signal);
+  else await store.deleteAll(signal);
+  return done;
+}
+
+async function remove(
+  planned: Fate,
+  context: UninstallContext & { readonly held: HeldParent },
+  signal: AbortSignal,
+): Promise<Removed> {
+  const { entry } = planned;
+  const { connection, target, held } = context;
+  const owned = await readOwned(entry, context, signal);
+  const isKept = planned.op === 'release';
+  const fate = fateOf(entry, owned?.live ?? null, { target, applySetId: applySetId(target), isKept });
+  if (owned === null || fate.op === 'gone' || fate.op === 'leave') return { fate, problem: null };
+  await held.ensure(signal);
+  const { uid } = owned.live;
+  const request =
+    fate.op === 'delete' ? deleteRequest(owned.path, owned.live, false) : releaseRequest(owned.path, uid, owned.live);
+  const answer = await connection.request(request, signal);
+  if (answer.status < 300 || answer.status === 404) return { fate, problem: null };
+  const error = problemOf(answer, { subject: formatId(entry.id), secret: true });
+  if (failureClassOf(error.code) === 'world') throw error;
+  return { fate, problem: error.problem };
+}
+
+/** Takes our marks off exactly this object. */
+function releaseRequest(
+  path: string,
+  uid: string,
+  { labels, annotations }: { labels: Readonly<Record<string, string>>; annotations: Readonly<Record<string, string>> },
+) {
+  const pointer = (map: string, key: string) => `/metadata/${map}/${key.replace('/', '~1')}`;
+  const operations = [
+    { op: 'test', path: '/metadata/uid', value: uid },
+    ...(PART_OF in labels ? [{ op: 'remove', path: pointer('labels', PART_OF) }] : []),
+    ...(SOURCE in annotations ? [{ op: 'remove', path: pointer('annotations', SOURCE) }] : []),
+  ];
+  return {
+    method: 'PATCH',
+    path: `${path}?fieldManager=headgate`,
+    body: JSON.stringify(operations),
+    contentType: 'application/json-patch+json',
+    accept: METADATA_ONLY,
+  } as const;
+}
