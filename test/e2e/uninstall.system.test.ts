@@ -88,8 +88,10 @@ describe('headgate uninstall', () => {
   });
 
   it('waits for nobody who works on the target: it is refused while another run holds the lease', async () => {
-    const parent = await house.get('configmap', `headgate-${house.namespace}`);
-    const state = JSON.parse(String((parent?.['data'] as { state: string }).state)) as object;
+    const parent = (await house.get('configmap', `headgate-${house.namespace}`)) as unknown as {
+      data: { state: string };
+    };
+    const state = JSON.parse(parent.data.state) as object;
     const lease = { run: 'r', holder: 'another', untilMs: Date.now() + 60_000 };
     const patch = JSON.stringify({ data: { state: JSON.stringify({ ...state, lease }) } });
     await house.kubectl('-n', house.namespace, 'patch', 'configmap', `headgate-${house.namespace}`, '-p', patch);
