@@ -114,11 +114,7 @@ function notThere(path: string, { name }: Target) {
 }
 
 /** The same version with another content is another chart: somebody published it again, or stands between. */
-function refuseOther(
-  digest: string | null,
-  from: ChartFrom | null,
-  { context: { applied }, world }: BuildContext,
-): void {
+function refuseOther(digest: string | null, from: ChartFrom | null, { applied, world }: BuildContext): void {
   const [, , recorded] = applied.renderer.split(' ');
   if (digest === null || from === null || recorded === undefined || recorded === digest) return;
   if (applied.settings !== settingsHash(world.target)) return;

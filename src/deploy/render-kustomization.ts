@@ -9,7 +9,7 @@ import type { Standing } from '../resource/source.ts';
 import { filesBelow } from './chart-files.ts';
 import type { BuildContext, Built } from './render.ts';
 import { renderTwice } from './render-twice.ts';
-import type { RenderFile, World } from './world.ts';
+import type { RenderFile } from './world.ts';
 
 /** Reads what the kustomization refers to, round by round, and builds it. */
 export async function renderKustomization(at: BuildContext, signal: AbortSignal): Promise<Built> {
@@ -41,7 +41,7 @@ async function readInputs({ tree, world: { target, git } }: BuildContext, signal
 
 async function build(
   { have, walk }: { have: ReadonlyMap<string, Standing>; walk: Walk },
-  { target, git, tools }: World,
+  { target, git, tools }: BuildContext['world'],
   signal: AbortSignal,
 ): Promise<Desired> {
   const { file, usesRemote } = walk;

@@ -70,7 +70,7 @@ async function renderWhole(
   const whole = { ...source, complete: true, files: [] };
   const renderer = await currentRenderer({ renderer: kind }, world.tools, signal);
   try {
-    const at = { tree: treeAt(source, context), context, world };
+    const at = { tree: treeAt(source, context), applied: context.applied, world };
     const built = kind === 'helm' ? await renderChart(at, signal) : await renderKustomization(at, signal);
     const name = built.digest === null ? renderer : `${renderer} ${built.digest}`;
     return { source: { ...whole, inputs: built.inputs }, renderer: name, desired: built.desired };
@@ -92,8 +92,10 @@ export interface Built {
 
 export interface BuildContext {
   readonly tree: TreeAt;
-  readonly context: RenderContext;
-  readonly world: World;
+  readonly applied: Applied;
+  readonly world: Pick<World, 'target' | 'git' | 'tools'> & {
+    readonly cluster: Pick<World['cluster'], 'capabilities'>;
+  };
 }
 
 /** What the last render read has known ids, most of them still the same. */
