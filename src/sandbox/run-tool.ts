@@ -18,7 +18,8 @@ export interface ToolLimits {
 export type ToolEnd =
   | { readonly kind: 'output'; readonly bytes: Buffer }
   | { readonly kind: 'failed'; readonly words: string }
-  | { readonly kind: 'limit'; readonly what: string };
+  | { readonly kind: 'limit'; readonly what: string }
+  | { readonly kind: 'interrupted' };
 
 const LIMITS: ToolLimits = { timeMs: 30_000, outputBytes: 64 * 1024 * 1024, memoryBytes: 1024 * 1024 * 1024 };
 const WORDS_BYTES = 64 * 1024;
@@ -60,7 +61,7 @@ export function runTool(run: ToolRun, signal: AbortSignal): Promise<ToolEnd> {
     }
 
     const timer = setTimeout(() => end(`it ran longer than ${limits.timeMs / 1000} s`), limits.timeMs);
-    const onAbort = () => end('it was interrupted');
+    const onAbort = () => end('');
     signal.addEventListener('abort', onAbort, { once: true });
     if (signal.aborted) onAbort();
     child.stdout.on('data', (part: Buffer) => {
@@ -75,7 +76,8 @@ export function runTool(run: ToolRun, signal: AbortSignal): Promise<ToolEnd> {
     function settle(result: ToolEnd): void {
       clearTimeout(timer);
       signal.removeEventListener('abort', onAbort);
-      resolve(limit === null ? result : { kind: 'limit', what: limit });
+      if (signal.aborted) resolve({ kind: 'interrupted' });
+      else resolve(limit === null ? result : { kind: 'limit', what: limit });
     }
     child.on('error', (error) => settle({ kind: 'failed', words: error.message }));
     child.on('close', (code, killedBy) => {

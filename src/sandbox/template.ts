@@ -6,6 +6,7 @@ import { inPrivateDirectory } from './private-directory.ts';
 import type { PlacedFile } from './private-directory.ts';
 import { chartFile } from './pull-chart.ts';
 import { runTool } from './run-tool.ts';
+import type { ToolLimits } from './run-tool.ts';
 import { outputOf } from './tool-output.ts';
 
 export interface TemplateRun {
@@ -24,7 +25,7 @@ export interface TemplateRun {
 /** `helm template` on these files and no cluster: what it would ask of one comes in as arguments, and `lookup` finds nothing. */
 export function runTemplate(
   template: TemplateRun,
-  { command, charts }: { command: string; charts: string },
+  { command, charts, limits }: { command: string; charts: string; limits: Partial<ToolLimits> },
   signal: AbortSignal,
 ): Promise<Uint8Array> {
   const { chart, files, file, name } = template;
@@ -43,7 +44,7 @@ export function runTemplate(
       `--api-versions=${template.apiVersions.join(',')}`,
       ...[...template.values.map((path) => join(root, path)), set].map((path) => `--values=${path}`),
     ];
-    const end = await runTool({ command, args, directory }, signal);
+    const end = await runTool({ command, args, directory, limits }, signal);
     const paths = new Set(files.map((each) => each.path));
     const named = end.kind === 'failed' && 'directory' in chart ? inRepository(end.words, name, chart.directory) : null;
     return outputOf(named === null ? end : { kind: 'failed', words: named }, { file, directory, paths });

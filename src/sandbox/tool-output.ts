@@ -21,6 +21,12 @@ export function outputOf(
         message: `rendering was stopped: ${end.what}`,
         remedy: 'Look for a loop, or for something very large.',
       });
+    case 'interrupted':
+      throw new DeployError('interrupted', {
+        subject: file,
+        message: 'rendering was interrupted',
+        remedy: 'Nothing to do: it is rendered again by the next run.',
+      });
     default:
       return end satisfies never;
   }

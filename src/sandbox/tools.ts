@@ -6,7 +6,7 @@ import type { ChartAddress } from './pull-chart.ts';
 import { inPrivateDirectory } from './private-directory.ts';
 import type { PlacedFile } from './private-directory.ts';
 import { runTool } from './run-tool.ts';
-import type { ToolRun } from './run-tool.ts';
+import type { ToolLimits, ToolRun } from './run-tool.ts';
 import { runTemplate } from './template.ts';
 import type { TemplateRun } from './template.ts';
 import { outputOf } from './tool-output.ts';
@@ -24,7 +24,8 @@ export interface KustomizeRun {
 /** Renders that are under way at once: each is a process of some ten to some hundred MB. */
 const AT_ONCE = 2;
 
-export function openTools(env: Environment) {
+/** `limits`: what one render may take, where the usual ones do not fit. */
+export function openTools(env: Environment, limits: Partial<ToolLimits> = {}) {
   const found = new Map<Tool, Promise<Required<FoundTool>>>();
   const slot = slots(AT_ONCE);
   const charts = chartDirectory(env);
@@ -58,7 +59,7 @@ export function openTools(env: Environment) {
       const paths = new Set(build.files.map(({ path }) => path));
       return slot(() =>
         inPrivateDirectory(build.files, async (directory) => {
-          const run = kustomizeRun(build, { command, helm, directory, env });
+          const run = { ...kustomizeRun(build, { command, helm, directory, env }), limits };
           return outputOf(await runTool(run, signal), { file: build.file, directory, paths });
         }),
       );
@@ -66,7 +67,7 @@ export function openTools(env: Environment) {
 
     async template(template: TemplateRun, signal: AbortSignal): Promise<Uint8Array> {
       const { path: command } = await find('helm');
-      return slot(() => runTemplate(template, { command, charts }, signal));
+      return slot(() => runTemplate(template, { command, charts, limits }, signal));
     },
 
     async pull(chart: ChartAddress, signal: AbortSignal): Promise<string> {
