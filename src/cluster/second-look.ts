@@ -1,5 +1,6 @@
 import type { Candidate } from '../plan/facts.ts';
 import { changedFields } from '../plan/field-changes.ts';
+import { ownerOf } from '../plan/ownership.ts';
 import { isObject, isSecret } from '../resource/resource.ts';
 import { beforeAndAfter } from './before-and-after.ts';
 import { objectPath } from './kinds.ts';
@@ -21,9 +22,11 @@ export async function lookTwice(
   const what = { resource, body, path: objectPath(kind, resource.id) };
   const { before, after } = await beforeAndAfter(what, context, signal);
   const metadata = isObject(before['metadata']) ? before['metadata'] : {};
-  // Somebody may have given it to another tool, which is read off its marks.
-  if (changedFields(before, after, { isSecret: isSecret(resource) }).length > 0)
-    return { ...candidate, live: liveOf(metadata) };
+  if (changedFields(before, after, { isSecret: isSecret(resource) }).length > 0) {
+    // What was given to another tool is judged like what is met for the first time.
+    const met = liveOf(metadata);
+    return ownerOf(met, context.applySetId).kind === 'other' ? { ...candidate, live: met } : candidate;
+  }
   const live = seenOf(metadata, before['status']);
   // Who changed a field of ours took it, and the dry run takes it back.
   const isOurs = live.marks === observation.live.marks;

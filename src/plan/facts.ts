@@ -42,7 +42,7 @@ export interface Candidate {
   readonly body: JsonObject;
   readonly hash: string | null;
   readonly observation: Observation;
-  /** Read when the object exists without an entry of its uid, or would be corrected; else null. */
+  /** Read when the object exists without an entry of its uid, or was given to another owner; else null. */
   readonly live: LiveMetadata | null;
 }
 
