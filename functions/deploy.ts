@@ -12,4 +12,6 @@ const serve = deployFunction(world, {
 
 /** On the queues: deploys what is asked for, and says on the commit when the queue has given up. */
 export const handler = (event: unknown, context: LambdaContext) =>
-  interruptBefore(context, (signal) => serve(event, Number(context.memoryLimitInMB), signal));
+  interruptBefore(context, (signal, usableMs) =>
+    serve(event, { memoryMb: Number(context.memoryLimitInMB), usableMs, signal }),
+  );

@@ -9,6 +9,7 @@ import { place } from '../plan/place.ts';
 import type { Scope } from '../plan/place.ts';
 import { formatId, formatPosition, isObject } from '../resource/resource.ts';
 import type { Manifest, Resource } from '../resource/resource.ts';
+import { gateTime } from './gate-time.ts';
 import { inParallel } from './in-parallel.ts';
 import { entriesOf, isOutgrown, readInventory } from './inventory-store.ts';
 import type { InventoryView } from './inventory-store.ts';
@@ -47,7 +48,13 @@ export async function gatherFacts(
     desired = { ...desired, touched };
     const resources = await placeAll(desired, context, signal);
     const observing = observeContext({ question, context, entries, namespaceMissing, view });
-    const look = async (resource: Resource) => lookTwice(await observe(resource, observing, signal), observing, signal);
+    const { limitMs, runner, target } = context;
+    const answered = gateTime({ total: resources.resources.length, limitMs, nowMs: runner.nowMs, target });
+    const look = async (resource: Resource) => {
+      const candidate = await lookTwice(await observe(resource, observing, signal), observing, signal);
+      answered();
+      return candidate;
+    };
     const candidates = await inParallel(resources.resources, (resource) => memo(observed, resource, look));
     const open = await openQuestions({ candidates, entries, desired }, context, signal);
     if (open.length > 0) {

@@ -49,6 +49,8 @@ export interface ClusterRun {
   readonly target: Target;
   readonly runner: Runner;
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** How long one run may take; null: as long as it likes. */
+  readonly limitMs: number | null;
   /** From now on requests are made for this commit. */
   readonly onRevision: (revision: string) => void;
   readonly progress: (at: { readonly done: number; readonly total: number }) => void;

@@ -48,6 +48,7 @@ const CLASS_OF = {
   'git-unauthorized': 'world',
   'git-protocol': 'world',
   'git-limit': 'guard',
+  'gate-too-long': 'guard',
   'ref-behind': 'world',
   'host-unreachable': 'world',
   'chart-unreachable': 'world',

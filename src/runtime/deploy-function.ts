@@ -28,12 +28,14 @@ export function deployFunction(world: FunctionWorld, urls: QueueUrls) {
     return serveBatch(batch, { ...options, ...work, concurrency: at.concurrency }, at.signal);
   }
 
-  return function serve(event: unknown, memoryMb: number, signal: AbortSignal): Promise<BatchAnswer> {
+  return function serve(event: unknown, { memoryMb, usableMs, signal }: Invocation): Promise<BatchAnswer> {
     const batch = readBatch(event);
     const at = { concurrency: concurrencyOf(memoryMb), signal };
+    // A run that begins late in an invocation is handed on; one that needs more than a whole one never ends.
+    const bounded = { ...runtime, open: (...[target, revision]: OpenArgs) => runtime.open(target, revision, usableMs) };
     switch (nameOf(batch.queueArn)) {
       case nameOf(urls.deploy):
-        return serveAs(batch, deploys(runtime), at);
+        return serveAs(batch, deploys(bounded), at);
       case nameOf(urls.check):
         // A check mostly waits.
         return serveAs(batch, checks(runtime), { ...at, concurrency: batch.messages.length });
@@ -42,6 +44,15 @@ export function deployFunction(world: FunctionWorld, urls: QueueUrls) {
     }
   };
 }
+
+export interface Invocation {
+  readonly memoryMb: number;
+  /** Until it is interrupted. */
+  readonly usableMs: number;
+  readonly signal: AbortSignal;
+}
+
+type OpenArgs = Parameters<Runtime['open']>;
 
 interface Serving {
   readonly concurrency: number;

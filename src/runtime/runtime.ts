@@ -12,12 +12,14 @@ import { REQUEST_TIMEOUT_MS } from '../cluster/lease.ts';
 import type { ClusterConfig, Config, Repository, Target } from '../config/config.ts';
 import type { Log } from '../deploy/outcome-log.ts';
 import type { Outbox } from '../deploy/outbox.ts';
+import type { Ports } from '../deploy/run.ts';
 import type { SweepRuntime } from '../deploy/sweep.ts';
 import type { Statuses } from '../deploy/world.ts';
 import { DeployError } from '../error/deploy-error.ts';
 import { GIT_LIMITS } from '../git/limits.ts';
 import { openRepository } from '../git/reader.ts';
 import { hostOf } from '../githost/hosts.ts';
+import type { Revision } from '../resource/source.ts';
 import { openTools } from '../sandbox/tools.ts';
 import { appTokens } from './app-tokens.ts';
 import { resolveSecret } from './secrets.ts';
@@ -45,6 +47,8 @@ export interface OpenRuntime extends SweepRuntime {
   /** A target's cluster without its repository. */
   readonly openCluster: (target: Target) => Promise<TargetCluster>;
   readonly accessOf: AccessOf;
+  /** `limitMs`: how long the run may take, where that has an end. */
+  readonly open: (target: Target, revision: Revision | null, limitMs?: number | null) => Promise<Ports>;
   close(): void;
 }
 
@@ -99,8 +103,11 @@ export function openRuntime({ config, log, holder, progress, secrets, accessOf, 
   }
 
   /** `revision`: for which commit requests are made, until a run knows it. */
-  async function openCluster(target: Target, revision: string): Promise<TargetCluster> {
-    let commit = revision;
+  async function openCluster(
+    target: Target,
+    { limitMs, ...asked }: { commit: string; limitMs: number | null },
+  ): Promise<TargetCluster> {
+    let { commit } = asked;
     const userAgent = () => `headgate/${VERSION} (${target.name}${commit === '' ? '' : `@${commit.slice(0, 12)}`})`;
     const connection = sessions.connect(await accessOf(target.cluster, target), {
       userAgent,
@@ -115,6 +122,7 @@ export function openRuntime({ config, log, holder, progress, secrets, accessOf, 
       runner: { run: randomUUID(), holder, nowMs },
       wait,
       progress,
+      limitMs,
       onRevision: (tip) => {
         commit = tip;
       },
@@ -129,11 +137,11 @@ export function openRuntime({ config, log, holder, progress, secrets, accessOf, 
     wait,
     openGit,
     accessOf,
-    openCluster: (target) => openCluster(target, ''),
-    async open(target, revision) {
+    openCluster: (target) => openCluster(target, { commit: '', limitMs: null }),
+    async open(target, revision, limitMs = null) {
       const { repository } = target;
       const [cluster, git, statuses] = await Promise.all([
-        openCluster(target, revision ?? ''),
+        openCluster(target, { commit: revision ?? '', limitMs }),
         openGit(repository),
         statusesOf(repository),
       ]);

@@ -133,4 +133,20 @@ describe('a function whose time is over', () => {
     expect(await aws.house.configMaps()).toEqual({ one: {}, two: {}, three: {} });
     expect(aws.functions.deploy.starts.length).toBeGreaterThan(0);
   });
+
+  it('refuses at once a gate that would never fit, and says how to go on', async () => {
+    const slow = ({ path }: { path: string }) =>
+      path.includes('dryRun') ? new Promise<void>((resolve) => setTimeout(resolve, 300)) : Promise.resolve();
+    aws.front.hold = slow;
+    const many = Array.from({ length: 600 }, (_each, index) => configMap(`many-${index}`)).join('---\n');
+    const revision = await aws.house.push({ 'apps/many.yaml': many });
+    const refused = await aws.house.logged(({ errors }) => JSON.stringify(errors ?? '').includes('gate-too-long'));
+    expect(refused).toMatchObject({
+      verdict: 'failed',
+      errors: [{ remedy: expect.stringContaining('headgate deploy') }],
+    });
+    await aws.house.host.settled();
+    expect(aws.house.host.statusesOf(revision).at(-1)).toMatchObject({ state: 'failure' });
+    expect(Object.keys(await aws.house.configMaps())).toHaveLength(3);
+  });
 });
