@@ -13,13 +13,16 @@ import type { Context } from './context.ts';
 
 /** One thing to find out. `look` answers with a word for the table, or throws. */
 export interface Check {
-  readonly kind: 'secret' | 'repository' | 'cluster';
+  readonly kind: 'secret' | 'repository' | 'cluster' | 'clock' | 'webhook' | 'statuses' | 'target';
   readonly name: string;
   readonly look: (signal: AbortSignal) => Promise<string>;
 }
 
 export interface AccessChecks {
   readonly checks: readonly Check[];
+  /** What they look with: for further looks. */
+  readonly runtime: LocalRuntime;
+  readonly sessions: SessionPool;
   close(): void;
 }
 
@@ -41,6 +44,8 @@ export function accessChecks({ config, env, log, dataDir }: Context): AccessChec
   }));
   return {
     checks: [...secretChecks(config, runtime), ...repositories, ...clusters],
+    runtime,
+    sessions,
     close() {
       sessions.close();
       runtime.close();

@@ -5,11 +5,11 @@ import type { Revision } from '../resource/source.ts';
 import type { Context, ExitCode, OutputFormat } from './context.ts';
 import { findTarget } from './context.ts';
 import { findRemoved } from './find-removed.ts';
-import { notBuilt } from './not-built.ts';
 import { readCount, readInterval, readPort, readRevision } from './options.ts';
 import type { Process } from './process.ts';
 import { runCommand } from './run-command.ts';
 import type { GlobalFlags } from './run-command.ts';
+import { addSetUp } from './set-up-commands.ts';
 
 /** What the parsed command line has to do; null when it only asked for help or the version. */
 export interface Chosen {
@@ -17,8 +17,6 @@ export interface Chosen {
   readonly flags: GlobalFlags;
   readonly logsTo: 'stdout' | 'stderr';
 }
-
-const COMING = ['bootstrap', 'connect', 'doctor'];
 
 /** Every command of Headgate. Bodies are loaded when they run, so that `--help` is quick. */
 export function makeProgram(
@@ -42,7 +40,7 @@ export function makeProgram(
   addServe(add);
   addAnswering(answers);
   addUninstall(answers);
-  for (const name of COMING) addComing(program, name);
+  addSetUp(answers);
   return program;
 }
 
@@ -56,7 +54,7 @@ interface Definition<Flags> {
   readonly body: Body<Flags>;
 }
 
-type Add = <Flags extends object>(definition: Definition<Flags>) => void;
+export type Add = <Flags extends object>(definition: Definition<Flags>) => void;
 
 function commands(program: Command, process: Process, choose: (chosen: Chosen) => void): { add: Add; answers: Add } {
   const define =
@@ -194,17 +192,6 @@ function addUninstall(add: Add): void {
       return uninstallCommand(context, { target, isKept: keep === true });
     },
   });
-}
-
-function addComing(program: Command, name: string): void {
-  program
-    .command(name, { hidden: true })
-    .helpOption(false)
-    .allowUnknownOption()
-    .allowExcessArguments()
-    .action(() => {
-      throw notBuilt(name);
-    });
 }
 
 function example(...lines: readonly string[]): string {

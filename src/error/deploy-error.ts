@@ -52,6 +52,8 @@ const CLASS_OF = {
   'ref-behind': 'world',
   'host-unreachable': 'world',
   'chart-unreachable': 'world',
+  'host-forbidden': 'guard',
+  'clock-wrong': 'world',
   'cluster-unreachable': 'world',
   'cluster-unauthorized': 'world',
   'cluster-throttled': 'world',

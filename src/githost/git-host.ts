@@ -47,7 +47,7 @@ export interface CommitStatus {
 
 /** A request to the host's API as data; who sends it adds the credentials. */
 export interface HostRequest {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PATCH';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | null;

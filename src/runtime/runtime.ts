@@ -49,6 +49,8 @@ export interface OpenRuntime extends SweepRuntime {
   readonly accessOf: AccessOf;
   /** `limitMs`: how long the run may take, where that has an end. */
   readonly open: (target: Target, revision: Revision | null, limitMs?: number | null) => Promise<Ports>;
+  /** What the repository is read with; null: nothing. */
+  readonly tokenOf: (repository: Repository) => Promise<string | null>;
   close(): void;
 }
 
@@ -136,6 +138,7 @@ export function openRuntime({ config, log, holder, progress, secrets, accessOf, 
     nowMs,
     wait,
     openGit,
+    tokenOf,
     accessOf,
     openCluster: (target) => openCluster(target, { commit: '', limitMs: null }),
     async open(target, revision, limitMs = null) {
@@ -158,7 +161,8 @@ export function openRuntime({ config, log, holder, progress, secrets, accessOf, 
 /** How long a secret may take; runs have a signal of their own for the rest. */
 const ASK_MS = 15_000;
 
-async function caOf({ caFile }: Repository): Promise<string | null> {
+/** The private authority of a Git host, as PEM; null: none. */
+export async function caOf({ caFile }: Repository): Promise<string | null> {
   if (caFile === null) return null;
   return readFile(caFile, 'utf8').catch((cause: unknown) => {
     throw new DeployError('config-invalid', {

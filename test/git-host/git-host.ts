@@ -7,7 +7,8 @@ import { openApps } from './apps.ts';
 import type { Apps } from './apps.ts';
 import { startGitServer } from './http-backend.ts';
 import type { GitHttpServer } from './http-backend.ts';
-import { answerApi, shownHook } from './rest-api.ts';
+import { shownHook } from './hooks-api.ts';
+import { answerApi } from './rest-api.ts';
 import { openStore } from './store.ts';
 import type { StoredStatus, Webhook } from './store.ts';
 import { newDelivery, webhookSender } from './webhooks.ts';
@@ -69,7 +70,15 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
   const directoryOf = (fullName: string) => join(directory, `${fullName}.git`);
   const webhooksOf = (fullName: string) => store.repositories.get(fullName)?.webhooks ?? [];
   const apps = openApps(options.nowMs ?? Date.now);
-  const api = { store, token, apps, directoryOf, now: () => new Date(), onWebhook: ping };
+  const api = {
+    store,
+    token,
+    apps,
+    directoryOf,
+    now: () => new Date(),
+    onWebhook: ping,
+    deliveries: () => sender.deliveries,
+  };
 
   function ping(fullName: string, webhook: Webhook): void {
     const repository = { id: store.repositories.get(fullName)?.id, full_name: fullName };

@@ -2,7 +2,9 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import type { Apps } from './apps.ts';
-import type { Store, Webhook } from './store.ts';
+import { answerHooks } from './hooks-api.ts';
+import type { HooksWorld } from './hooks-api.ts';
+import type { Store } from './store.ts';
 
 export interface ApiRequest {
   readonly method: string;
@@ -17,30 +19,18 @@ export interface ApiAnswer {
   readonly content: unknown;
 }
 
-export interface ApiWorld {
+export interface ApiWorld extends HooksWorld {
   readonly store: Store;
   readonly token: string;
   readonly apps: Apps;
   readonly directoryOf: (fullName: string) => string;
   readonly now: () => Date;
-  /** A webhook was registered: GitHub sends a ping. */
-  readonly onWebhook: (fullName: string, webhook: Webhook) => void;
 }
 
 const Status = z.object({
   state: z.enum(['error', 'failure', 'pending', 'success']),
   context: z.string().default('default'),
   description: z.string().nullable().default(null),
-});
-
-const Hook = z.object({
-  active: z.boolean().default(true),
-  events: z.array(z.string()).default(['push']),
-  config: z.object({
-    url: z.string(),
-    content_type: z.enum(['json', 'form']).default('form'),
-    secret: z.string().default(''),
-  }),
 });
 
 /** GitHub keeps no more per commit and context: https://docs.github.com/en/rest/commits/statuses */
@@ -62,9 +52,13 @@ export async function answerApi(request: ApiRequest, world: ApiWorld): Promise<A
     return postStatus({ fullName, sha: posted, body: request.body }, world);
   if (request.method === 'GET' && listed !== undefined)
     return { status: 200, content: listStatuses(fullName, listed, world) };
-  if (request.method === 'POST' && rest === '/hooks') return postHook(fullName, request.body, world);
-  if (request.method === 'GET' && rest === '/hooks')
-    return { status: 200, content: hooksOf(fullName, world).map(shownHook) };
+  const hooks = /^\/hooks(\/.*)?$/.exec(rest);
+  if (hooks !== null) {
+    return answerHooks(
+      { method: request.method, fullName, rest: hooks[1] ?? '', body: parseJson(request.body) },
+      world,
+    );
+  }
   if (request.method === 'GET' && rest === '') return { status: 200, content: shownRepository(fullName, world) };
   return refusal(404, 'Not Found');
 }
@@ -102,37 +96,6 @@ function listStatuses(fullName: string, sha: string, { store }: ApiWorld): unkno
 function shownStatus(status: Store['statuses'][number], id: number) {
   const { state, context, description, createdAt } = status;
   return { id, state, context, description, target_url: null, created_at: createdAt, updated_at: createdAt };
-}
-
-function postHook(fullName: string, body: string, world: ApiWorld): ApiAnswer {
-  const { data } = Hook.safeParse(parseJson(body));
-  if (data === undefined) return refusal(422, 'Validation Failed');
-  const hooks = hooksOf(fullName, world);
-  if (hooks.some(({ url }) => url === data.config.url)) {
-    return refusal(422, 'Validation Failed: Hook already exists on this repository');
-  }
-  const { url, secret, content_type: contentType } = data.config;
-  const { active, events } = data;
-  const webhook = { id: hooks.length + 1, url, secret, contentType, active, events };
-  const id = world.store.repositories.get(fullName)?.id ?? 0;
-  world.store.saveRepository(fullName, { id, webhooks: [...hooks, webhook] });
-  world.onWebhook(fullName, webhook);
-  return { status: 201, content: shownHook(webhook) };
-}
-
-function hooksOf(fullName: string, { store }: ApiWorld): readonly Webhook[] {
-  return store.repositories.get(fullName)?.webhooks ?? [];
-}
-
-/** GitHub never shows a secret again. */
-export function shownHook({ id, url, secret, contentType, active, events }: Webhook) {
-  const config = {
-    url,
-    content_type: contentType,
-    insecure_ssl: '0',
-    ...(secret === '' ? {} : { secret: '********' }),
-  };
-  return { type: 'Repository', id, name: 'web', active, events, config };
 }
 
 function shownRepository(fullName: string, { store }: ApiWorld) {

@@ -6,6 +6,7 @@ export interface SentDelivery {
   readonly id: string;
   readonly event: string;
   readonly payload: string;
+  readonly sentAtMs: number;
   readonly webhook: Webhook;
   /** Of the webhook's answer; null while it was not sent, or nobody answered. */
   status: number | null;
@@ -89,7 +90,7 @@ export function webhookSender(faultsNow: () => DeliveryFaults): Sender {
 }
 
 export function newDelivery(webhook: Webhook, { event, payload }: { event: string; payload: string }): SentDelivery {
-  return { id: randomUUID(), event, payload, webhook, status: null, answer: '' };
+  return { id: randomUUID(), event, payload, webhook, sentAtMs: Date.now(), status: null, answer: '' };
 }
 
 function truncated(payload: string): string {

@@ -1,19 +1,7 @@
-import type { Problem } from '../../error/deploy-error.ts';
-import { asDeployError, DeployError } from '../../error/deploy-error.ts';
 import { accessChecks } from '../access-checks.ts';
-import type { Check } from '../access-checks.ts';
 import type { Context, ExitCode } from '../context.ts';
-import { formatTable } from '../table.ts';
-
-interface Found {
-  readonly kind: 'config' | Check['kind'];
-  readonly name: string;
-  readonly detail: string;
-  readonly problem: Problem | null;
-}
-
-/** No single answer may take longer. */
-const DEADLINE_MS = 15_000;
+import { foundAsJson, foundAsTable, lookAt } from '../look-at.ts';
+import type { Found } from '../look-at.ts';
 
 export async function checkCommand(context: Context): Promise<ExitCode> {
   const { config, configPath } = context;
@@ -24,50 +12,9 @@ export async function checkCommand(context: Context): Promise<ExitCode> {
       { kind: 'config', name: configPath, detail: size, problem: null },
       ...(await Promise.all(access.checks.map((check) => lookAt(check, context.signal)))),
     ];
-    context.print(context.output === 'json' ? asJson(found) : asTable(found, context));
+    context.print(context.output === 'json' ? foundAsJson(found) : foundAsTable(found, context));
     return found.every(({ problem }) => problem === null) ? 0 : 1;
   } finally {
     access.close();
   }
-}
-
-async function lookAt({ kind, name, look }: Check, signal: AbortSignal): Promise<Found> {
-  const deadline = AbortSignal.timeout(DEADLINE_MS);
-  try {
-    return { kind, name, detail: await look(AbortSignal.any([signal, deadline])), problem: null };
-  } catch (thrown) {
-    const { problem } = deadline.aborted ? tooSlow(kind, name, thrown) : asDeployError(thrown);
-    return { kind, name, detail: problem.message, problem };
-  }
-}
-
-function tooSlow(kind: Check['kind'], name: string, cause: unknown): DeployError {
-  return new DeployError(kind === 'cluster' ? 'cluster-unreachable' : 'git-unreachable', {
-    subject: `${kind} ${name}`,
-    message: `no answer within ${DEADLINE_MS / 1000} s`,
-    remedy: 'Look at the address, the network and the firewall between.',
-    cause,
-  });
-}
-
-function asJson(found: readonly Found[]): string {
-  return JSON.stringify(
-    found.map(({ kind, name, detail, problem }) => ({
-      kind,
-      name,
-      ok: problem === null,
-      detail,
-      remedy: problem?.remedy ?? null,
-    })),
-    null,
-    2,
-  );
-}
-
-function asTable(found: readonly Found[], { paint }: Context): string {
-  const rows = found.map(({ kind, name, detail, problem }) => [kind, name, problem === null ? 'ok' : 'FAILED', detail]);
-  const remedies = found.flatMap(({ problem }) => (problem === null ? [] : [`${problem.subject}: ${problem.remedy}`]));
-  const table = formatTable(['KIND', 'NAME', 'RESULT', 'DETAIL'], rows);
-  if (remedies.length === 0) return table;
-  return [table, '', ...remedies.map((remedy) => `${paint('red', 'remedy:')} ${remedy}`)].join('\n');
 }

@@ -1,0 +1,38 @@
+import type { SecretReference } from '../../config/config.ts';
+import { DeployError } from '../../error/deploy-error.ts';
+import type { Context, ExitCode } from '../context.ts';
+import { connectCluster } from '../connect-cluster.ts';
+import { connectRepository } from '../connect-repository.ts';
+import type { StackPlace } from '../stack-place.ts';
+
+export interface ConnectFlags extends StackPlace {
+  /** Where Headgate receives; null: what the stack says. */
+  readonly url: string | null;
+  /** A token that may administer webhooks; null: the repository's own. */
+  readonly token: SecretReference | null;
+  /** Print the page for a GitHub App instead. */
+  readonly isApp: boolean;
+  /** Print only the Kubernetes rights of a cluster's targets. */
+  readonly isRbac: boolean;
+}
+
+/** A repository's webhook, or a cluster's access; the name says which is meant. */
+export async function connectCommand(context: Context, name: string, flags: ConnectFlags): Promise<ExitCode> {
+  const { repositories, clusters } = context.config;
+  const repository = repositories.get(name);
+  const cluster = clusters.get(name);
+  if (repository !== undefined && cluster !== undefined) {
+    throw new DeployError('usage', {
+      subject: context.configPath,
+      message: `${name} is the name of a repository and of a cluster`,
+      remedy: 'Give one of them another name.',
+    });
+  }
+  if (repository !== undefined) return connectRepository(context, repository, flags);
+  if (cluster !== undefined) return connectCluster(context, cluster, flags);
+  throw new DeployError('usage', {
+    subject: context.configPath,
+    message: `there is no repository or cluster ${name}`,
+    remedy: `Known are ${[...repositories.keys(), ...clusters.keys()].join(', ')}.`,
+  });
+}
