@@ -11,6 +11,7 @@ import { sweep } from '../deploy/sweep.ts';
 import { BODY_LIMIT_BYTES } from '../deploy/receive.ts';
 import { asDeployError } from '../error/deploy-error.ts';
 import { consumeChecks } from './consume-checks.ts';
+import type { Queue } from '../deploy/world.ts';
 import { deadLetters } from './dead-letters.ts';
 import { holderOf } from './holder.ts';
 import { startHttpServer } from './http-server.ts';
@@ -54,7 +55,9 @@ export async function serve({
   await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
   const holder = await holderOf(dataDirectory);
   const queues = await openLocalQueues(dataDirectory);
-  const outbox = { checks: queues.checks, requests: queues.deploy };
+  // What was waited for goes on at once, also behind a request that waits for its next try.
+  const goingOn: Queue = { send: (sent, signal) => nudging(queues.deploy, deploys).send(sent, signal) };
+  const outbox = { checks: queues.checks, requests: goingOn };
   const runtime = localRuntime({ config, env, log, holder, progress: () => undefined, outbox });
   const stopping = new AbortController();
   try {
