@@ -15,10 +15,10 @@ import { isCurrent } from './current.ts';
 import { fetchSource, queryOf } from './fetch.ts';
 import type { RenderContext, Rendered } from './render.ts';
 import { currentRenderer } from './renderer.ts';
-import { applied as reportApplied, errorsOf, refused, summaryOf, unchanged } from './report.ts';
+import { applied as reportApplied, commitStatus, errorsOf, refused, summaryOf, unchanged } from './report.ts';
 import type { Report } from './report.ts';
 import type { TargetRequest } from './request.ts';
-import { announceWaiting, namesOf, soFar, waitBefore, waitingState } from './waiting.ts';
+import { announceWaiting, hasItsWord, namesOf, soFar, waitBefore, waitingState } from './waiting.ts';
 import type { World } from './world.ts';
 
 /** Brings one target to the tip of its ref and says what that changed. */
@@ -78,7 +78,7 @@ export async function deploy(request: TargetRequest, world: World, signal: Abort
   if (report.readiness === 'awaited') await world.checks.send(checkOf(run, report), 0, signal);
   await world.stage('record', () => world.cluster.close(signal));
   await Promise.all([announced, overtaken]);
-  if (report.verdict === 'waiting') await announceWaiting(source.revision, namesOf(plan.awaits), world, signal);
+  if (report.verdict === 'waiting') await announceWaiting(run, namesOf(plan.awaits), world, signal);
   await writeEvent(report, world, signal);
   return report;
 }
@@ -261,9 +261,14 @@ function badlyOf(
 }
 
 /** Says on the commit that work has begun. Never fails a deploy. */
-async function announce({ source }: Run, { statuses, target, warn }: World, signal: AbortSignal): Promise<void> {
-  const status = { state: 'pending', context: `headgate/${target.name}`, description: 'applying' } as const;
-  if (statuses !== null) await warn(statuses.set(source.revision, status, signal));
+async function announce(run: Run, world: World, signal: AbortSignal): Promise<void> {
+  const { statuses, target, warn } = world;
+  if (statuses === null) return;
+  const say = async () => {
+    if (await hasItsWord(run, world, signal)) return;
+    await statuses.set(run.revision, commitStatus(target.name, 'pending', 'applying'), signal);
+  };
+  await warn(say());
 }
 
 /** A commit that was begun and never ended, because this one came, would carry our pending for ever. */

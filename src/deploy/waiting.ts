@@ -79,7 +79,7 @@ export async function waitBefore(
   const isKnown = waiting?.revision === revision && JSON.stringify(waiting.on) === JSON.stringify(on.slice(0, NAMED));
   if (!isKnown || (check !== null && !isLookedFor(run, world))) {
     if (check !== null) await world.checks.send(check, 0, signal);
-    if (!isKnown) await announceWaiting(revision, on, world, signal);
+    if (!isKnown) await announceWaiting(run, on, world, signal);
     const state = waitingState(run, { on, counts: NO_COUNTS, isExact: waiting?.isExact === true });
     const awaited = check === null ? {} : { awaited: { revision, sinceMs } };
     await recordIfThereIsPlace({ ...state, ...awaited }, world, signal);
@@ -102,13 +102,26 @@ async function recordIfThereIsPlace(state: Partial<Applied>, world: World, signa
   }
 }
 
+/** A commit that was told to have failed, because a wave was not ready, is not pending again when that goes on after all. */
+export async function hasItsWord(
+  { applied: { waiting }, revision }: Pick<WaitingRun, 'applied' | 'revision'>,
+  { cluster }: Pick<World, 'cluster'>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (waiting?.revision !== revision) return false;
+  const record = await cluster.readiness.read(signal);
+  return record?.revision === revision && record.readiness === 'not-ready';
+}
+
 export async function announceWaiting(
-  revision: Revision,
+  run: Pick<WaitingRun, 'applied' | 'revision'>,
   on: readonly string[],
-  { statuses, target, warn }: Pick<World, 'statuses' | 'target' | 'warn'>,
+  world: World,
   signal: AbortSignal,
 ): Promise<void> {
-  if (statuses === null) return;
+  const { revision } = run;
+  const { statuses, target, warn } = world;
+  if (statuses === null || (await hasItsWord(run, world, signal))) return;
   const [first = 'nothing', ...more] = on;
   const text = `waiting for ${first}${more.length === 0 ? '' : ` (+${more.length} more)`}`;
   await warn(statuses.set(revision, commitStatus(target.name, 'pending', text), signal));

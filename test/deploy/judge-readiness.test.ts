@@ -159,5 +159,6 @@ describe('the readiness of a target', () => {
   it('is nothing when nobody asks', () => {
     expect(readinessOf({ waitMs: 0 }, applied(B), record)).toBeNull();
     expect(readinessOf({ waitMs: 1 }, NOTHING_APPLIED, null)).toBeNull();
+    expect(readinessOf({ waitMs: 1 }, applied(A, { verdict: 'partial', attempted: B }), record)).toBeNull();
   });
 });
