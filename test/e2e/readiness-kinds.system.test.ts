@@ -45,8 +45,9 @@ function workload(apiVersion: string, kind: string, more: object, pods: Pods = {
   return JSON.stringify({ apiVersion, kind, metadata: { name: kind.toLowerCase() }, spec });
 }
 
+// In order, its controller would wait for a broken pod before it replaces it (Kubernetes: forced rollback).
 const KINDS = (pods: Pods) => ({
-  'apps/set.json': workload('apps/v1', 'StatefulSet', { serviceName: 'none' }, pods),
+  'apps/set.json': workload('apps/v1', 'StatefulSet', { serviceName: 'none', podManagementPolicy: 'Parallel' }, pods),
   'apps/daemon.json': workload('apps/v1', 'DaemonSet', {}, pods),
 });
 
