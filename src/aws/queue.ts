@@ -91,11 +91,14 @@ export async function openInbox<Request>(
   };
 }
 
+/** A queue that accepts a request and never answers it would otherwise be waited for for ever; a poll takes 10 s. */
+const PATIENCE = { connectionTimeout: 5_000, requestTimeout: 20_000, throwOnRequestTimeout: true };
+
 export async function openClient({ endpoint, region }: Pick<QueueOptions, 'endpoint' | 'region'>): Promise<SQSClient> {
   const { SQSClient: Client } = await import('@aws-sdk/client-sqs');
   // The embedded queue checks no signature, and the SDK wants something to sign with.
   const local = endpoint === null ? {} : { endpoint, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
-  return new Client({ region, maxAttempts: 3, useQueueUrlAsEndpoint: false, ...local });
+  return new Client({ region, maxAttempts: 3, useQueueUrlAsEndpoint: false, requestHandler: PATIENCE, ...local });
 }
 
 function readMessage<Request>(message: Message, read: (body: string) => Request | null): Received<Request> {

@@ -13,6 +13,7 @@ import { takeLease } from './lease.ts';
 import type { HeldParent } from './lease.ts';
 import { createNamespace } from './namespace.ts';
 import { prune } from './prune.ts';
+import { shardCount } from './shard.ts';
 import type { Application, ClusterRun } from './run.ts';
 import type { StateStore } from './state-store.ts';
 import { write } from './write.ts';
@@ -37,7 +38,7 @@ export async function applyPlan(
   const { plan, gathered, parent } = application;
   const { facts } = gathered;
   if (plan.namespace !== 'present') await createNamespace(application, run, signal);
-  const names = layoutNames(application);
+  const names = layoutNames(application, run);
   const held = await takeLease(parent, opening(application, names), { store: run.store, runner: run.runner, signal });
   const known = await recordDuring({ application, names, held }, run.store, signal);
 
@@ -64,14 +65,15 @@ interface Closing {
 }
 
 async function close({ application, results, names, known, held }: Closing, store: StateStore, signal: AbortSignal) {
-  const { plan, ends, gathered, parent } = application;
+  const { plan, ends, gathered } = application;
   const after = inventoryAfter(plan, results, gathered.facts.touched);
   await recordEntries(after, { names, known, held, spread: gathered.spread }, store, signal);
   const end = endOf({ plan, ends }, results);
-  const count = countAfter(application, after);
-  await held.write({ ...end, count, lease: null, ...(names.length === 0 ? { inline: after } : {}) }, signal);
-  const retired = (parent?.applied.shards ?? []).filter((name) => !names.includes(name));
-  await Promise.all(retired.map((name) => store.deleteShard(name, signal)));
+  const { spare, dirty } = { ...held.current(), ...end };
+  // Under the lease: later their names may be in use again.
+  await Promise.all(spare.map((name) => store.deleteShard(name, { held, signal })));
+  const count = countAfter(application, after) - countIn(after, dirty);
+  await held.write({ ...end, count, spare: [], lease: null, ...(names.length === 0 ? { inline: after } : {}) }, signal);
 }
 
 /** What is left for later stays dirty: the next run begins there. */
@@ -80,10 +82,10 @@ function endOf({ plan, ends }: Pick<Application, 'plan' | 'ends'>, results: read
   return plan.pauseAfter === null ? { dirty: [], ...ends.well } : ends.waiting(results);
 }
 
-function layoutNames({ gathered, plan, parent }: Application): readonly string[] {
+function layoutNames({ gathered, plan, parent }: Application, { layout }: ClusterRun): readonly string[] {
   const { inventory, isNewLayout, facts } = gathered;
   return isNewLayout
-    ? freshNames(facts.target.name, plan.during.length, parent?.applied.shards ?? [])
+    ? freshNames(facts.target.name, shardCount(plan.during.length, layout), parent?.applied.shards ?? [])
     : inventory.names;
 }
 
@@ -92,13 +94,13 @@ function opening({ plan, ends, gathered, parent }: Application, names: readonly 
   const { facts, isNewLayout } = gathered;
   const applied = parent?.applied ?? NOTHING_APPLIED;
   const writes = plan.steps.flat().map(({ candidate }) => candidate.resource.id);
-  const dirty = applied.dirty === 'all' ? null : new Set([...applied.dirty, ...facts.touched]);
+  const dirty = dirtyWith(applied.dirty, facts.touched);
   const grown = (known: readonly string[], more: readonly string[]) =>
     [...new Set([...known, ...more])].filter((name) => name !== '').toSorted();
   return {
     ...applied,
     ...ends.open,
-    dirty: dirty === null || dirty.size > DIRTY_PATHS ? 'all' : [...dirty].toSorted(),
+    dirty,
     groupKinds: grown(
       applied.groupKinds,
       [...writes, ...plan.before.map(({ id }) => id)].map((id) => formatKind(id)),
@@ -109,8 +111,30 @@ function opening({ plan, ends, gathered, parent }: Application, names: readonly 
     ).filter((name) => name !== facts.target.namespace),
     // New shards are listed once they exist; an inventory on the parent is valid with this very write.
     ...(names.length === 0 ? { shards: [], inline: plan.during, hasInventory: true } : {}),
-    ...(isNewLayout && parent === null ? { count: plan.before.length } : {}),
+    spare: isNewLayout ? added(applied.spare, names.length === 0 ? applied.shards : names) : applied.spare,
+    count: facts.count - countIn(plan.before, dirty),
   };
+}
+
+function dirtyWith(dirty: Applied['dirty'], touched: ReadonlySet<string>): Applied['dirty'] {
+  if (dirty === 'all') return dirty;
+  const all = new Set([...dirty, ...touched]);
+  return all.size > DIRTY_PATHS ? 'all' : [...all].toSorted();
+}
+
+function added(known: readonly string[], more: readonly string[]): readonly string[] {
+  return [...new Set([...known, ...more])];
+}
+
+/** How many objects these files define. */
+function countIn(entries: readonly Entry[], files: Applied['dirty']): number {
+  const isMeant = files === 'all' ? () => true : isOneOf(files);
+  return new Set(entries.filter(({ file }) => isMeant(file)).map(({ id }) => formatId(id))).size;
+}
+
+function isOneOf(files: readonly string[]): (file: string) => boolean {
+  const known = new Set(files);
+  return (file) => known.has(file);
 }
 
 type Known = ReadonlyMap<
@@ -129,7 +153,11 @@ async function recordDuring(
     ? new Map(names.map((name) => [name, { stored: name, entries: null }]))
     : new Map([...gathered.inventory.shards].map(([name, shard]) => [name, { stored: shard, entries: shard.entries }]));
   const written = await recordEntries(plan.during, { names, known, held, spread: gathered.spread }, store, signal);
-  if (gathered.isNewLayout) await held.write({ shards: names, inline: [], hasInventory: true }, signal);
+  if (gathered.isNewLayout) {
+    const { spare, shards } = held.current();
+    const left = added(spare, shards).filter((name) => !names.includes(name));
+    await held.write({ shards: names, spare: left, inline: [], hasInventory: true }, signal);
+  }
   return written;
 }
 
@@ -144,9 +172,8 @@ async function recordEntries(
   const changed = [...known].filter(
     ([name, { entries: there }]) => JSON.stringify(wanted.get(name) ?? []) !== JSON.stringify(there),
   );
-  await held.ensure(signal);
   const written = await Promise.all(
-    changed.map(([name, { stored }]) => store.writeShard(stored, wanted.get(name) ?? [], signal)),
+    changed.map(([name, { stored }]) => store.writeShard(stored, wanted.get(name) ?? [], { held, signal })),
   );
   return new Map([
     ...known,
@@ -195,6 +222,5 @@ async function pruneSteps(
 }
 
 function countAfter({ gathered, plan }: Application, after: readonly Entry[]): number {
-  const objects = (entries: readonly Entry[]) => new Set(entries.map(({ id }) => formatId(id))).size;
-  return gathered.facts.count - objects(plan.before) + objects(after);
+  return gathered.facts.count - countIn(plan.before, 'all') + countIn(after, 'all');
 }

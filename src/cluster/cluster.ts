@@ -99,7 +99,8 @@ export function targetCluster(run: ClusterRun): TargetCluster {
     holders: (change, signal) => holdersOf(change, { connection, target, kindOf }, signal),
     async record(change, signal) {
       const { lease: _over, ...applied } = parent?.applied ?? NOTHING_APPLIED;
-      parent = await store.writeParent(parent, { ...applied, lease: null, ...change }, signal);
+      const count = change.dirty === undefined || gathered === null ? {} : { count: gathered.facts.count };
+      parent = await store.writeParent(parent, { ...applied, lease: null, ...count, ...change }, signal);
     },
     fates: (options, signal) => fatesOf(options, { ...run, store, parent }, signal),
     uninstall: (fates, signal) => uninstall(fates, { ...run, store, parent }, signal),

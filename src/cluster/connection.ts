@@ -12,6 +12,18 @@ export interface KubeRequest {
   readonly body?: string;
   readonly contentType?: string;
   readonly accept?: string;
+  /** What it rests on, looked at right before it goes out: each time, since a try again may come late. */
+  readonly fence?: Fence;
+  /** A POST that may be sent again when its answer was lost: it names the object, and 409 is understood. */
+  readonly isRepeatable?: true;
+}
+
+/** The right to write. */
+export interface Fence {
+  /** Resolves when there is time enough for one request, if need be after asking for more. @throws DeployError `lease-lost` */
+  ensure(signal: AbortSignal): Promise<void>;
+  /** Is there time enough, without asking for more? */
+  isHeld(): boolean;
 }
 
 export interface KubeAnswer {
@@ -91,14 +103,19 @@ function connectionOver(first: ClusterAccess, sessionOf: SessionOf, options: Con
   }
 
   async function sendOnce(request: KubeRequest, isRetry: boolean, signal: AbortSignal): Promise<RawAnswer> {
-    const headers = await headersOf(request, isRetry);
-    usage.requests += 1;
-    const answer = await sessionOf(access).send(
-      { headers, body: request.body, timeoutMs: options.requestTimeoutMs },
-      signal,
-    );
-    usage.bytes += answer.text.length;
-    return answer;
+    const { fence, body } = request;
+    const isDue = fence === undefined ? () => true : () => fence.isHeld();
+    for (;;) {
+      await fence?.ensure(signal);
+      const headers = await headersOf(request, isRetry);
+      const sent = { headers, body, timeoutMs: options.requestTimeoutMs, isDue };
+      const answer = await sessionOf(access).send(sent, signal);
+      // It waited so long for its place that it has to ask again whether it may.
+      if (answer === 'overdue') continue;
+      usage.requests += 1;
+      usage.bytes += answer.text.length;
+      return answer;
+    }
   }
 
   /**
@@ -112,7 +129,7 @@ function connectionOver(first: ClusterAccess, sessionOf: SessionOf, options: Con
     } catch (thrown) {
       if (!(thrown instanceof SessionError)) throw thrown;
       // All but POST may be done twice: applies and merge patches say what is to be, deletes name the object.
-      const isRepeatable = thrown.isUnsent || request.method !== 'POST';
+      const isRepeatable = thrown.isUnsent || request.method !== 'POST' || request.isRepeatable === true;
       const { host } = new URL(on.server);
       if (thrown.isUntrusted && on.renew !== null) access = await on.renew();
       else if (!thrown.isStale || !isRepeatable) throw unreachable(host, thrown);

@@ -64,7 +64,7 @@ export async function gatherFacts(
       continue;
     }
     const rollout = await readRollout(candidates, context, signal);
-    const count = view.isRebuilt ? entries.length : (context.parent?.applied.count ?? entries.length);
+    const count = countOf(view.inventory, entries, context);
     const facts = {
       ...question,
       isRebuilt: view.isRebuilt,
@@ -79,7 +79,7 @@ export async function gatherFacts(
     return {
       facts: factsOf(facts, context),
       inventory: view.inventory,
-      isNewLayout: isNewLayout(view, entries, candidates) || isSpreadAnew(view, question, context),
+      isNewLayout: isNewLayout(view, { entries, candidates }, context) || isSpreadAnew(view, question, context),
       spread: isRendered(question) ? 'object' : 'file',
     };
   }
@@ -114,11 +114,18 @@ async function readOrRebuild(
 
 function isNewLayout(
   { inventory, isRebuilt }: View,
-  entries: readonly Entry[],
-  candidates: readonly Candidate[],
+  { entries, candidates }: { entries: readonly Entry[]; candidates: readonly Candidate[] },
+  { layout }: GatherContext,
 ): boolean {
   if (isRebuilt) return true;
-  return inventory.isWhole && isOutgrown(inventory.names, Math.max(entries.length, candidates.length));
+  return inventory.isWhole && isOutgrown(inventory.names, Math.max(entries.length, candidates.length), layout);
+}
+
+/** While files are dirty the recorded count leaves their objects out: a run that was killed may have changed them. */
+function countOf({ isWhole }: InventoryView, entries: readonly Entry[], { parent }: GatherContext): number {
+  if (isWhole || parent === null) return entriesByObject(entries).size;
+  const { dirty, count } = parent.applied;
+  return count + entriesByObject(entries.filter(({ file }) => dirty === 'all' || dirty.includes(file))).size;
 }
 
 /** Moved from shard to shard one by one, an entry could be in none for a moment. */

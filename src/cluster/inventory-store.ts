@@ -2,7 +2,8 @@ import type { Applied } from '../plan/applied.ts';
 import type { Entry } from '../plan/inventory.ts';
 import { formatId } from '../resource/resource.ts';
 import { parentName } from './parent.ts';
-import { CROWDED_ENTRIES, shardCount, shardOf } from './shard.ts';
+import { LAYOUT, shardCount, shardOf } from './shard.ts';
+import type { Layout } from './shard.ts';
 import type { Shard, StateStore } from './state-store.ts';
 
 /** The part of an inventory that one run has read. */
@@ -46,16 +47,17 @@ function nameFor(key: string, names: readonly string[]): string | undefined {
 }
 
 /** Names for a fresh layout, never used before: the old one stays valid until the parent lists the new one. */
-export function freshNames(target: string, entries: number, used: readonly string[]): readonly string[] {
+export function freshNames(target: string, count: number, used: readonly string[]): readonly string[] {
   const last = Math.max(0, ...used.map((name) => Number(name.slice(name.lastIndexOf('.') + 1))));
-  return Array.from({ length: shardCount(entries) }, (_, index) => `${parentName(target)}.${last + 1 + index}`);
+  return Array.from({ length: count }, (_, index) => `${parentName(target)}.${last + 1 + index}`);
 }
 
 /** Does an inventory of this size want other shards than these? Only a run that has read everything can give it them. */
-export function isOutgrown(names: readonly string[], entries: number): boolean {
-  const wanted = shardCount(entries);
+export function isOutgrown(names: readonly string[], entries: number, layout: Layout = LAYOUT): boolean {
+  const wanted = shardCount(entries, layout);
   if (names.length === 0 || wanted === 0) return names.length !== wanted;
-  return entries / names.length > CROWDED_ENTRIES || wanted * 3 < names.length;
+  // A shard that grew three times as large costs three times as much.
+  return entries / names.length > 3 * layout.entriesPerShard || wanted * 3 < names.length;
 }
 
 /** Which entries each shard holds. */

@@ -1,19 +1,17 @@
 import type { Target } from '../config/config.ts';
 import { DeployError } from '../error/deploy-error.ts';
 import type { Applied, Lease } from '../plan/applied.ts';
+import type { Fence } from './connection.ts';
 import { parentName } from './parent.ts';
 import type { Parent } from './parent.ts';
 import type { StateStore } from './state-store.ts';
-
-/** A run asks for this much at a time, and for more when less than half of it is left. */
-export const LEASE_MS = 60_000;
-/** No request of a run may outlive its lease, so this is also the longest that one may take. */
-export const REQUEST_TIMEOUT_MS = 25_000;
 
 /** Who runs: `holder` is a data directory, whose next process may take over what the one before left. */
 export interface Runner {
   readonly run: string;
   readonly holder: string;
+  /** For so long at a time. */
+  readonly leaseMs: number;
   readonly nowMs: () => number;
 }
 
@@ -31,9 +29,7 @@ export function refuseHeldLease(lease: Lease | null, { holder, nowMs }: Runner, 
 }
 
 /** The parent while a run works: every write goes through it, one after the other, each on the version before. */
-export interface HeldParent {
-  /** Before each write to the cluster: there is time enough for one more request, or the lease is renewed first. */
-  ensure(signal: AbortSignal): Promise<void>;
+export interface HeldParent extends Fence {
   write(change: Partial<Applied>, signal: AbortSignal): Promise<void>;
   current(): Applied;
 }
@@ -43,14 +39,26 @@ export async function takeLease(
   opening: Applied,
   { store, runner, signal }: { store: StateStore; runner: Runner; signal: AbortSignal },
 ): Promise<HeldParent> {
-  const lease = () => ({ run: runner.run, holder: runner.holder, untilMs: runner.nowMs() + LEASE_MS });
-  let untilMs = runner.nowMs() + LEASE_MS;
-  let parent = await store.writeParent(on, { ...opening, lease: lease() }, signal);
+  const { leaseMs } = runner;
+  const leaseUntil = (until: number) => ({ run: runner.run, holder: runner.holder, untilMs: until });
+  let untilMs = runner.nowMs() + leaseMs;
+  let parent = await store.writeParent(on, { ...opening, lease: leaseUntil(untilMs) }, signal);
   let writing: Promise<void> = Promise.resolve();
 
+  /** From its deadline on others may write, so a run that was stalled until then sends nothing any more. */
+  function refuseLate(): void {
+    if (runner.nowMs() < untilMs) return;
+    throw new DeployError('lease-lost', {
+      subject: 'the run',
+      message: `it stalled for longer than its lease of ${leaseMs / 1000} s`,
+      remedy: 'Nothing to do: the run is tried again on what it finds then.',
+    });
+  }
+
   async function writeNext(change: Partial<Applied>, next: AbortSignal): Promise<void> {
-    const nextUntilMs = runner.nowMs() + LEASE_MS;
-    parent = await store.writeParent(parent, { ...parent.applied, lease: lease(), ...change }, next);
+    refuseLate();
+    const nextUntilMs = runner.nowMs() + leaseMs;
+    parent = await store.writeParent(parent, { ...parent.applied, lease: leaseUntil(nextUntilMs), ...change }, next);
     untilMs = nextUntilMs;
   }
 
@@ -63,8 +71,9 @@ export async function takeLease(
   return {
     write,
     current: () => parent.applied,
+    isHeld: () => untilMs - runner.nowMs() > leaseMs / 2,
     async ensure(next) {
-      if (untilMs - runner.nowMs() > LEASE_MS / 2) return;
+      if (untilMs - runner.nowMs() > leaseMs / 2) return;
       renewal ??= write({}, next).finally(() => {
         renewal = null;
       });

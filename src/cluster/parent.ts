@@ -43,6 +43,7 @@ const State = z.object({
   lease: z.nullable(z.object({ run: z.string(), holder: z.string(), untilMs: z.number() })),
   hasInventory: z.boolean(),
   shards: z.array(z.string()),
+  spare: z._default(z.array(z.string()), []),
   count: z.number(),
   attempt: z.nullable(
     z.object({
@@ -89,6 +90,7 @@ export function writeParent(record: Applied, target: Target): JsonObject {
     lease: record.lease,
     hasInventory: record.hasInventory,
     shards: [...record.shards],
+    spare: [...record.spare],
     count: record.count,
     attempt: record.attempt,
     rewind: record.rewind,

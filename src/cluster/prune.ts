@@ -27,8 +27,7 @@ export async function prune(change: Prune, context: PruneContext, signal: AbortS
     const verdict = judgePrune(entry, owned?.live ?? null, context);
     if (verdict.kind === 'keep') return { ...verdict, kind: 'kept', prune: change };
     if (verdict.kind === 'gone' || owned === null) return { kind: 'pruned', prune: change };
-    await context.held.ensure(signal);
-    const request = deleteRequest(owned.path, owned.live, tries <= CONFLICT_TRIES);
+    const request = { ...deleteRequest(owned.path, owned.live, tries <= CONFLICT_TRIES), fence: context.held };
     const answer = await context.connection.request(request, signal);
     if (answer.status < 300 || answer.status === 404) return { kind: 'pruned', prune: change };
     if (answer.status === 409 && tries <= CONFLICT_TRIES) continue;

@@ -4,6 +4,7 @@ import type { Problem } from '../error/deploy-error.ts';
 import type { Observation, Seen } from '../plan/facts.ts';
 import { formatId, isObject, metadataMap } from '../resource/resource.ts';
 import type { JsonObject, Resource } from '../resource/resource.ts';
+import type { Fence } from './connection.ts';
 import { objectPath } from './kinds.ts';
 import type { Kind } from './kinds.ts';
 import { METADATA_ONLY, finalizersOf, metadataOf, readObject, seenOf } from './metadata.ts';
@@ -77,7 +78,7 @@ function asWritten(problem: Problem, { body }: { body: JsonObject }, { id }: Res
 
 /** Deletes exactly the object that was judged. Dead before its successor is written, the next run creates that. */
 export async function deleteReplaced(
-  { resource, path, live }: { resource: Resource; path: string; live: Seen },
+  { resource, path, live, fence }: { resource: Resource; path: string; live: Seen; fence: Fence },
   { connection }: Context,
   signal: AbortSignal,
 ): Promise<Problem | null> {
@@ -88,6 +89,7 @@ export async function deleteReplaced(
     body: JSON.stringify({ apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: 'Background', preconditions }),
     contentType: 'application/json',
     accept: METADATA_ONLY,
+    fence,
   } as const;
   const answer = await connection.request(request, signal);
   if (answer.status >= 300 && answer.status !== 404) {

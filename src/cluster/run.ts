@@ -12,6 +12,7 @@ import type { InventoryView, Spread } from './inventory-store.ts';
 import type { Kind, KindCache } from './kinds.ts';
 import type { Runner } from './lease.ts';
 import type { Parent } from './parent.ts';
+import type { Layout } from './shard.ts';
 
 /** What the files want, as the render room gives it. */
 export interface DesiredFiles {
@@ -48,6 +49,7 @@ export interface ClusterRun {
   readonly kinds: KindCache;
   readonly target: Target;
   readonly runner: Runner;
+  readonly layout: Layout;
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
   /** How long one run may take; null: as long as it likes. */
   readonly limitMs: number | null;

@@ -14,6 +14,8 @@ export interface RawRequest {
   readonly headers: OutgoingHttpHeaders;
   readonly body: string | undefined;
   readonly timeoutMs: number;
+  /** Asked when its turn has come. */
+  readonly isDue: () => boolean;
 }
 
 /** An answer larger than this is not read to its end. */
@@ -24,8 +26,8 @@ const CONNECT_TIMEOUT_MS = 10_000;
 
 /** One kept HTTP/2 connection to one API server, opened when it is first needed and again when it is gone. */
 export interface Session {
-  /** Rejects with a SessionError when no answer came. */
-  send(request: RawRequest, signal: AbortSignal): Promise<RawAnswer>;
+  /** Rejects with a SessionError when no answer came. `overdue`: it was not sent. */
+  send(request: RawRequest, signal: AbortSignal): Promise<RawAnswer | 'overdue'>;
   /** A watch. It takes none of the places of the others: it would keep it for a minute. */
   listen(
     watch: { readonly headers: OutgoingHttpHeaders; readonly onLine: (line: string) => void },
@@ -42,8 +44,12 @@ export class SessionError extends Error {
   /** The server's certificate is not of an authority that we were told to believe. */
   readonly isUntrusted: boolean;
 
-  constructor(message: string, what: { isUnsent: boolean; isStale: boolean; cause?: unknown }) {
+  /** Nothing came within the time that it had. */
+  readonly isSilent: boolean;
+
+  constructor(message: string, what: { isUnsent: boolean; isStale: boolean; isSilent?: boolean; cause?: unknown }) {
     super(message, { cause: what.cause });
+    this.isSilent = what.isSilent ?? false;
     this.isUnsent = what.isUnsent;
     this.isStale = what.isStale;
     this.isUntrusted = UNTRUSTED.has(codeOf(what.cause));
@@ -85,6 +91,12 @@ export function openSession(access: ClusterAccess): Session {
     return session;
   }
 
+  /** What is under way on it may still be answered. */
+  function retire(silent: ClientHttp2Session): void {
+    silent.close();
+    if (session === silent) session = null;
+  }
+
   async function slot(): Promise<() => void> {
     if (free > 0) free -= 1;
     else await new Promise<void>((resolve) => waiting.push(resolve));
@@ -98,8 +110,14 @@ export function openSession(access: ClusterAccess): Session {
   return {
     async send(request, signal) {
       const release = await slot();
+      const on = current();
       try {
-        return await exchange(current(), request, signal);
+        if (!request.isDue()) return 'overdue';
+        return await exchange(on, request, signal);
+      } catch (thrown) {
+        // A connection that swallows requests may do so for ever: what comes next gets another one.
+        if (thrown instanceof SessionError && thrown.isSilent) retire(on);
+        throw thrown;
       } finally {
         release();
       }
@@ -139,7 +157,11 @@ function exchange(session: ClientHttp2Session, request: RawRequest, signal: Abor
     let headers: IncomingHttpHeaders | null = null;
     const parts: Buffer[] = [];
     let bytes = 0;
-    const timer = setTimeout(() => fail(`no answer within ${request.timeoutMs / 1000} s`, false), request.timeoutMs);
+    const timer = setTimeout(() => {
+      const message = `no answer within ${request.timeoutMs / 1000} s`;
+      const silence = new SessionError(message, { isUnsent: false, isStale: false, isSilent: true });
+      finish(() => reject(silence), constants.NGHTTP2_CANCEL);
+    }, request.timeoutMs);
     const onAbort = () => finish(() => reject(interrupted(signal.reason)), constants.NGHTTP2_CANCEL);
     signal.addEventListener('abort', onAbort, { once: true });
 

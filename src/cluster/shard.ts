@@ -4,15 +4,17 @@ import * as z from 'zod/mini';
 import { DeployError } from '../error/deploy-error.ts';
 import type { Entry } from '../plan/inventory.ts';
 
-/** Up to here the inventory lives on the parent: about 32 KB compressed, where a write still costs what a small one does. */
-const INLINE_ENTRIES = 400;
-const ENTRIES_PER_SHARD = 300;
-/** A shard that grew this far costs three times a fresh one: the next run that reads everything lays out anew. */
-export const CROWDED_ENTRIES = 3 * ENTRIES_PER_SHARD;
+export interface Layout {
+  /** Up to here the inventory lives on the parent: about 32 KB compressed, where a write still costs what a small one does. */
+  readonly inlineEntries: number;
+  readonly entriesPerShard: number;
+}
+
+export const LAYOUT: Layout = { inlineEntries: 400, entriesPerShard: 300 };
 
 /** How many shards an inventory of this size is laid out in; 0: it lives on the parent. */
-export function shardCount(entries: number): number {
-  return entries <= INLINE_ENTRIES ? 0 : Math.ceil(entries / ENTRIES_PER_SHARD);
+export function shardCount(entries: number, { inlineEntries, entriesPerShard }: Layout = LAYOUT): number {
+  return entries <= inlineEntries ? 0 : Math.ceil(entries / entriesPerShard);
 }
 
 /** Which of `count` shards holds the entries of a file, or of an object. */

@@ -4,8 +4,8 @@ import type { Applied } from '../plan/applied.ts';
 import type { Entry } from '../plan/inventory.ts';
 import { parseJson, stringifyJson } from '../resource/json.ts';
 import { isObject, textOf } from '../resource/resource.ts';
-import type { JsonObject } from '../resource/resource.ts';
-import type { Connection, KubeAnswer } from './connection.ts';
+import type { Json, JsonObject } from '../resource/resource.ts';
+import type { Connection, Fence, KubeAnswer } from './connection.ts';
 import { METADATA_LIST, METADATA_ONLY } from './metadata.ts';
 import { parentName, readParent, writeParent } from './parent.ts';
 import type { Parent } from './parent.ts';
@@ -26,10 +26,16 @@ export interface StateStore {
   writeParent(on: Parent | null, applied: Applied, signal: AbortSignal): Promise<Parent>;
   /** Null when it is not there. */
   readShard(name: string, signal: AbortSignal): Promise<Shard | null>;
-  writeShard(on: Shard | string, entries: readonly Entry[], signal: AbortSignal): Promise<Shard>;
-  deleteShard(name: string, signal: AbortSignal): Promise<void>;
+  writeShard(on: Shard | string, entries: readonly Entry[], writing: Writing): Promise<Shard>;
+  deleteShard(name: string, writing: Writing): Promise<void>;
   /** Everything that was ever written for this target, its parent last. */
   deleteAll(signal: AbortSignal): Promise<void>;
+}
+
+/** `held`: what the right to write rests on. A write of the parent needs none: it is the one that takes and keeps it. */
+interface Writing {
+  readonly held: Fence | null;
+  readonly signal: AbortSignal;
 }
 
 export function stateStore(connection: Connection, target: Target): StateStore {
@@ -42,11 +48,16 @@ export function stateStore(connection: Connection, target: Target): StateStore {
   }
 
   /** A POST where nothing is yet, else a merge patch bound to the object and version that were read. */
-  async function write(on: Version | null, content: JsonObject, signal: AbortSignal): Promise<Version> {
+  async function write(on: Version | null, content: JsonObject, { held, signal }: Writing): Promise<Version> {
     const name = nameOf(content);
-    const answer = await connection.request(on === null ? postOf(content) : patchOf(on, content), signal);
-    if (answer.status === 409 || (answer.status === 404 && on !== null)) throw overtaken(name);
-    return versionOf(objectOf(answer, subjectOf(name)));
+    const request = on === null ? postOf(content) : patchOf(on, content);
+    const answer = await connection.request(held === null ? request : { ...request, fence: held }, signal);
+    if (answer.status !== 409 && (answer.status !== 404 || on === null))
+      return versionOf(objectOf(answer, subjectOf(name)));
+    // The answer to our own write was lost, and the same write was sent again.
+    const there = await read(name, signal);
+    if (there === null || !isWritten(there, content)) throw overtaken(name);
+    return versionOf(there);
   }
 
   function postOf(content: JsonObject) {
@@ -56,6 +67,7 @@ export function stateStore(connection: Connection, target: Target): StateStore {
       body: stringifyJson(withoutNulls(content)),
       contentType: 'application/json',
       accept: METADATA_ONLY,
+      isRepeatable: true,
     } as const;
   }
 
@@ -82,9 +94,9 @@ export function stateStore(connection: Connection, target: Target): StateStore {
     });
   }
 
-  async function remove(name: string, signal: AbortSignal): Promise<void> {
+  async function remove(name: string, { held, signal }: Writing): Promise<void> {
     const request = { method: 'DELETE', path: `${collection}/${name}`, accept: METADATA_ONLY } as const;
-    const answer = await connection.request(request, signal);
+    const answer = await connection.request(held === null ? request : { ...request, fence: held }, signal);
     if (answer.status !== 404) objectOf(answer, subjectOf(name));
   }
 
@@ -103,25 +115,26 @@ export function stateStore(connection: Connection, target: Target): StateStore {
       return object === null ? null : readParent(object, target);
     },
     async writeParent(on, applied, signal) {
-      return { ...(await write(on, writeParent(applied, target), signal)), applied };
+      return { ...(await write(on, writeParent(applied, target), { held: null, signal })), applied };
     },
     async readShard(name, signal) {
       const object = await read(name, signal);
       return object === null ? null : { ...versionOf(object), name, entries: entriesOf(object, subjectOf(name)) };
     },
-    async writeShard(on, entries, signal) {
+    async writeShard(on, entries, writing) {
       const name = typeof on === 'string' ? on : on.name;
       const content = shardContent({ name, entries, target });
-      if (typeof on !== 'string') return { ...(await write(on, content, signal)), name, entries };
+      if (typeof on !== 'string') return { ...(await write(on, content, writing)), name, entries };
       // A run that was killed before the parent listed them leaves shards behind, and their names are used again.
-      const left = await read(name, signal);
-      return { ...(await write(left === null ? null : versionOf(left), content, signal)), name, entries };
+      const left = await read(name, writing.signal);
+      return { ...(await write(left === null ? null : versionOf(left), content, writing)), name, entries };
     },
     deleteShard: remove,
     async deleteAll(signal) {
       const parent = parentName(target.name);
-      await Promise.all((await namesBeside(parent, signal)).map((name) => remove(name, signal)));
-      await remove(parent, signal);
+      const names = await namesBeside(parent, signal);
+      await Promise.all(names.map((name) => remove(name, { held: null, signal })));
+      await remove(parent, { held: null, signal });
     },
   };
 }
@@ -172,6 +185,13 @@ function nameOf(content: JsonObject): string {
 function entriesOf(object: JsonObject, subject: string): readonly Entry[] {
   const data = isObject(object['binaryData']) ? object['binaryData'] : {};
   return decodeEntries(textOf(data['inventory']), subject);
+}
+
+/** Does everything of it stand there? */
+function isWritten(there: Json, content: Json): boolean {
+  if (!isObject(content)) return there === content;
+  const at = isObject(there) ? there : {};
+  return Object.entries(content).every(([key, value]) => isWritten(at[key] ?? null, value));
 }
 
 /** In a merge patch null deletes; in a new object it has no meaning. */

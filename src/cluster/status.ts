@@ -61,15 +61,22 @@ export function isMissingObject(answer: KubeAnswer): boolean {
 
 function codeOf({ code, reason, message, kind, name, causes }: Status): ErrorCode {
   if (code === 401) return 'cluster-unauthorized';
-  if (code === 403) return 'manifest-forbidden';
+  if (code === 403) return isTerminating(causes) ? 'still-deleting' : 'manifest-forbidden';
   if (code === 404) return kind === 'namespaces' && name !== '' ? 'namespace-missing' : 'kind-unknown';
-  if (code === 409) return 'field-conflict';
+  // Without one who holds the fields: somebody wrote to the object at the same moment.
+  if (code === 409)
+    return causes.some((cause) => cause.reason === 'FieldManagerConflict') ? 'field-conflict' : 'object-busy';
   if (code === 429) return 'cluster-throttled';
   if (code === 413 || TOO_LARGE.test(message)) return 'manifest-too-large';
   if (code === 500 && reason === '' && TYPED_PATCH.test(message)) return 'manifest-rejected';
   if (code >= 500) return 'cluster-broken';
   if (code === 422 && causes.some((cause) => IMMUTABLE.test(cause.message))) return 'field-immutable';
   return 'manifest-rejected';
+}
+
+/** Nothing can be created in a namespace that is on its way out. */
+function isTerminating(causes: readonly Cause[]): boolean {
+  return causes.some(({ reason }) => reason === 'NamespaceTerminating');
 }
 
 const MESSAGES: Partial<Record<ErrorCode, (status: Status) => string>> = {
@@ -108,7 +115,10 @@ function remedyOf(code: ErrorCode, { message }: Status): string {
     case 'cluster-broken':
     case 'cluster-throttled':
     case 'cluster-unauthorized':
+    case 'object-busy':
       return 'It is tried again.';
+    case 'still-deleting':
+      return 'It is tried again until the namespace is gone; it is then created if that is allowed.';
     default:
       return 'Mend the manifest; kubectl explain shows the fields of a kind.';
   }

@@ -31,7 +31,6 @@ export async function write(change: Write, context: WriteContext, signal: AbortS
   const before = 'live' in observation ? observation.live : null;
   const refused = change.unverified ? await verify(change, context, signal) : null;
   if (refused !== null) return { kind: 'failed', change, problem: refused };
-  await context.held.ensure(signal);
   const kind = context.kindOf(resource);
   if (kind === null) throw new DeployError('internal', vanished(resource.apiVersion));
   const path = objectPath(kind, resource.id);
@@ -40,6 +39,7 @@ export async function write(change: Write, context: WriteContext, signal: AbortS
   const request = {
     ...applyRequest(`${path}?`, change.candidate.body, context.target),
     accept: acceptFor(resource.id),
+    fence: context.held,
   };
   const answer = await context.connection.request(request, signal);
   if (answer.status >= 300) {
@@ -66,7 +66,7 @@ async function clearTheWay(
   signal: AbortSignal,
 ): Promise<Problem | null> {
   if (observation.kind === 'replaces')
-    return deleteReplaced({ resource, path, live: observation.live }, context, signal);
+    return deleteReplaced({ resource, path, live: observation.live, fence: context.held }, context, signal);
   if (observation.kind === 'updates' && live !== null) return takeOver(live, { resource, path }, context, signal);
   return null;
 }

@@ -59,6 +59,7 @@ const CLASS_OF = {
   'cluster-throttled': 'world',
   'cluster-broken': 'world',
   'still-deleting': 'world',
+  'object-busy': 'world',
   'lease-held': 'world',
   'lease-lost': 'world',
   'queue-unreachable': 'world',

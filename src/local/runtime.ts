@@ -2,6 +2,8 @@ import { eksAccesses } from '../aws/eks-access.ts';
 import { machineCredentials } from '../aws/machine-credentials.ts';
 import { openAws } from '../aws/request.ts';
 import type { ClusterAccess } from '../cluster/access.ts';
+import { RUN_LIMITS } from '../cluster/limits.ts';
+import type { RunLimits } from '../cluster/limits.ts';
 import type { Config } from '../config/config.ts';
 import type { Log } from '../deploy/outcome-log.ts';
 import { memoryOutbox } from '../deploy/outbox.ts';
@@ -24,6 +26,7 @@ export interface LocalOptions {
   readonly progress: (at: { readonly done: number; readonly total: number }) => void;
   /** Default: kept in memory and forgotten, for commands that deploy nothing. */
   readonly outbox?: Outbox;
+  readonly limits?: RunLimits;
 }
 
 export interface LocalRuntime extends OpenRuntime, WebhookSecrets {
@@ -41,6 +44,7 @@ export function localRuntime({
   holder,
   progress,
   outbox = memoryOutbox(),
+  limits = RUN_LIMITS,
 }: LocalOptions): LocalRuntime {
   const nowMs = () => Date.now();
   const credentials = machineCredentials(nowMs);
@@ -50,7 +54,7 @@ export function localRuntime({
   const eks = eksAccesses({ aws, credentials, nowMs });
   const accessOf: AccessOf = (cluster, target) =>
     cluster.kind === 'eks' ? eks(cluster, target) : kubeconfigs(cluster);
-  const runtime = openRuntime({ config, log, holder, progress, secrets, accessOf, outbox });
+  const runtime = openRuntime({ config, log, holder, progress, secrets, accessOf, outbox, limits });
   return {
     ...runtime,
     ...webhookSecrets(secrets),

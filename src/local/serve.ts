@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { consume } from '../aws/consumer.ts';
 import type { SqsQueue } from '../aws/queue.ts';
+import { RUN_LIMITS } from '../cluster/limits.ts';
+import type { RunLimits } from '../cluster/limits.ts';
 import type { Config } from '../config/config.ts';
 import type { Log } from '../deploy/outcome-log.ts';
 import type { DeployRequest } from '../deploy/request.ts';
@@ -29,6 +31,15 @@ export interface ServeOptions {
   readonly port: number;
   readonly sweepIntervalMs: number;
   readonly driftIntervalMs: number;
+  /** What is not said is as users have it. */
+  readonly limits?: ServeLimits;
+}
+
+export interface ServeLimits {
+  readonly run: RunLimits;
+  /** How long a message of a killed process stays hidden. */
+  readonly visibilitySeconds: number;
+  readonly openQueues: typeof openLocalQueues;
 }
 
 export interface Service {
@@ -37,7 +48,7 @@ export interface Service {
   stop(): Promise<void>;
 }
 
-const VISIBILITY_SECONDS = 30;
+const LIMITS: ServeLimits = { run: RUN_LIMITS, visibilitySeconds: 30, openQueues: openLocalQueues };
 const CONCURRENCY = 8;
 const STOP_MS = 20_000;
 
@@ -51,14 +62,15 @@ export async function serve({
   port,
   sweepIntervalMs,
   driftIntervalMs,
+  limits = LIMITS,
 }: ServeOptions): Promise<Service> {
   await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
   const holder = await holderOf(dataDirectory);
-  const queues = await openLocalQueues(dataDirectory);
+  const queues = await limits.openQueues(dataDirectory);
   // What was waited for goes on at once, also behind a request that waits for its next try.
   const goingOn: Queue = { send: (sent, signal) => nudging(queues.deploy, deploys).send(sent, signal) };
   const outbox = { checks: queues.checks, requests: goingOn };
-  const runtime = localRuntime({ config, env, log, holder, progress: () => undefined, outbox });
+  const runtime = localRuntime({ config, env, log, holder, progress: () => undefined, outbox, limits: limits.run });
   const stopping = new AbortController();
   try {
     // A secret that is missing is an error now, not at the first push.
@@ -72,7 +84,7 @@ export async function serve({
   }
   const letters = deadLetters({ dataDirectory, nowMs: runtime.nowMs });
 
-  const common = { log, wait, random: Math.random, visibilitySeconds: VISIBILITY_SECONDS };
+  const common = { log, wait, random: Math.random, visibilitySeconds: limits.visibilitySeconds };
   const onPoison = async (body: string) => {
     log({ level: 'error', message: 'not-a-request', length: body.length });
     await letters.add({

@@ -41,7 +41,10 @@ export interface Applied {
   readonly hasInventory: boolean;
   /** Names of the shards in order; empty: the inventory is `inline`. */
   readonly shards: readonly string[];
+  /** Names that may exist beside them and count for nothing: a layout that was begun, or one that was left. */
+  readonly spare: readonly string[];
   readonly inline: readonly Entry[];
+  /** Objects; while files are dirty, those of the others. */
   readonly count: number;
   readonly groupKinds: readonly string[];
   readonly namespaces: readonly string[];
@@ -89,6 +92,7 @@ export const NOTHING_APPLIED: Applied = {
   lease: null,
   hasInventory: false,
   shards: [],
+  spare: [],
   inline: [],
   count: 0,
   groupKinds: [],

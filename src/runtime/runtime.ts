@@ -8,7 +8,8 @@ import type { TargetCluster } from '../cluster/cluster.ts';
 import { openSessions } from '../cluster/connection.ts';
 import { kindCache } from '../cluster/kinds.ts';
 import type { KindCache } from '../cluster/kinds.ts';
-import { REQUEST_TIMEOUT_MS } from '../cluster/lease.ts';
+import { RUN_LIMITS } from '../cluster/limits.ts';
+import type { RunLimits } from '../cluster/limits.ts';
 import type { ClusterConfig, Config, Repository, Target } from '../config/config.ts';
 import type { Log } from '../deploy/outcome-log.ts';
 import type { Outbox } from '../deploy/outbox.ts';
@@ -41,6 +42,7 @@ export interface RuntimeOptions {
   readonly accessOf: AccessOf;
   /** Where runs and checks send what has to be done later. */
   readonly outbox: Outbox;
+  readonly limits?: RunLimits;
 }
 
 export interface OpenRuntime extends SweepRuntime {
@@ -55,7 +57,16 @@ export interface OpenRuntime extends SweepRuntime {
 }
 
 /** The real world behind the ports of a run: connections, kinds and tokens that are kept while runs come and go. */
-export function openRuntime({ config, log, holder, progress, secrets, accessOf, outbox }: RuntimeOptions): OpenRuntime {
+export function openRuntime({
+  config,
+  log,
+  holder,
+  progress,
+  secrets,
+  accessOf,
+  outbox,
+  limits = RUN_LIMITS,
+}: RuntimeOptions): OpenRuntime {
   const sessions = openSessions();
   const agents = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) };
   const kinds = new Map<string, KindCache>();
@@ -114,14 +125,15 @@ export function openRuntime({ config, log, holder, progress, secrets, accessOf, 
     const connection = sessions.connect(await accessOf(target.cluster, target), {
       userAgent,
       impersonate: target.serviceAccount,
-      requestTimeoutMs: REQUEST_TIMEOUT_MS,
+      requestTimeoutMs: limits.requestTimeoutMs,
       wait,
     });
     return targetCluster({
       connection,
       kinds: kindsOf(target.cluster),
       target,
-      runner: { run: randomUUID(), holder, nowMs },
+      runner: { run: randomUUID(), holder, leaseMs: limits.leaseMs, nowMs },
+      layout: limits.layout,
       wait,
       progress,
       limitMs,

@@ -9,6 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openSessions } from '../../src/cluster/connection.ts';
 import type { ConnectionOptions, SessionPool } from '../../src/cluster/connection.ts';
+import { DeployError } from '../../src/error/deploy-error.ts';
 import type { ClusterAccess } from '../../src/cluster/access.ts';
 
 const signal = new AbortController().signal;
@@ -195,6 +196,44 @@ describe('a connection to the API server', () => {
       code: 'cluster-unreachable',
     });
     await expect(connect().request(get, AbortSignal.timeout(50))).rejects.toMatchObject({ code: 'interrupted' });
+  });
+
+  it('is left when it swallows a request: the next one goes over another', async () => {
+    const { connect } = await serve((stream, n) => (n === 1 ? undefined : ok(stream)));
+    const connection = connect({}, { requestTimeoutMs: 50 });
+    await expect(connection.request(get, signal)).rejects.toMatchObject({ code: 'cluster-unreachable' });
+    expect((await connection.request(get, signal)).status).toBe(200);
+    expect(sessions).toHaveLength(2);
+  });
+
+  it('sends nothing, first or again, when the right to write has passed meanwhile', async () => {
+    const { connect } = await serve((stream) => {
+      stream.respond({ ':status': 429, 'retry-after': '1' });
+      stream.end('{}');
+    });
+    let rights = 1;
+    const lost = new DeployError('lease-lost', { subject: 'x', message: 'x', remedy: 'x' });
+    const fence = {
+      isHeld: () => true,
+      ensure: () => (rights-- > 0 ? Promise.resolve() : Promise.reject(lost)),
+    };
+    const patch = { method: 'PATCH', path: '/x', body: '{}', fence } as const;
+    await expect(connect().request(patch, signal)).rejects.toBe(lost);
+    expect(seen).toHaveLength(1);
+  });
+
+  it('asks for the right to write again when its turn came late', async () => {
+    const { connect } = await serve(ok);
+    let asked = 0;
+    const fence = {
+      isHeld: () => asked > 1,
+      ensure: () => {
+        asked += 1;
+        return Promise.resolve();
+      },
+    };
+    await connect().request({ method: 'PATCH', path: '/x', body: '{}', fence }, signal);
+    expect([asked, seen.length]).toEqual([2, 1]);
   });
 
   it('trusts only the certificate authority that it was given', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { LEASE_MS, REQUEST_TIMEOUT_MS, refuseHeldLease, takeLease } from '../../src/cluster/lease.ts';
+import { refuseHeldLease, takeLease } from '../../src/cluster/lease.ts';
+import { RUN_LIMITS } from '../../src/cluster/limits.ts';
 import type { Parent } from '../../src/cluster/parent.ts';
 import type { StateStore } from '../../src/cluster/state-store.ts';
 import { NOTHING_APPLIED } from '../../src/plan/applied.ts';
@@ -8,10 +9,11 @@ import { aTarget } from '../plan/builders.ts';
 
 const signal = new AbortController().signal;
 const START = 1_700_000_000_000;
+const LEASE_MS = RUN_LIMITS.leaseMs;
 
 describe('the lease of another runner', () => {
   const lease = { run: 'r', holder: 'other', untilMs: START };
-  const runner = (nowMs: number, holder = 'us') => ({ run: 'x', holder, nowMs: () => nowMs });
+  const runner = (nowMs: number, holder = 'us') => ({ run: 'x', holder, leaseMs: LEASE_MS, nowMs: () => nowMs });
 
   it('is respected until its deadline has passed', () => {
     expect(() => refuseHeldLease(lease, runner(START - 1), aTarget())).toThrow(
@@ -46,7 +48,7 @@ describe('a lease that is held', () => {
     };
     const held = await takeLease(null, NOTHING_APPLIED, {
       store,
-      runner: { run: 'r', holder: 'h', nowMs: () => nowMs },
+      runner: { run: 'r', holder: 'h', leaseMs: LEASE_MS, nowMs: () => nowMs },
       signal,
     });
     return { held, written, pass: (ms: number) => (nowMs += ms) };
@@ -63,7 +65,19 @@ describe('a lease that is held', () => {
   });
 
   it('outlives every request that is sent under it', () => {
-    expect(REQUEST_TIMEOUT_MS).toBeLessThan(LEASE_MS / 2);
+    expect(RUN_LIMITS.requestTimeoutMs).toBeLessThan(LEASE_MS / 2);
+  });
+
+  it('is over at its deadline: from then on nothing is written, not even to renew it', async () => {
+    const { held, written, pass } = await hold();
+    pass(LEASE_MS - 1);
+    expect(held.isHeld()).toBe(false);
+    await held.ensure(signal);
+    expect(held.isHeld()).toBe(true);
+    pass(LEASE_MS);
+    await expect(held.ensure(signal)).rejects.toMatchObject({ code: 'lease-lost' });
+    await expect(held.write({ lease: null }, signal)).rejects.toMatchObject({ code: 'lease-lost' });
+    expect(written).toHaveLength(2);
   });
 
   it('is given back by the last write, which keeps what was written before', async () => {

@@ -34,7 +34,7 @@ describe('the inventory', () => {
     const many = Array.from({ length: 1000 }, (_, n) =>
       anEntry(aResource('ConfigMap', `c${n}`, { file: `apps/${n % 100}.yaml` })),
     );
-    const names = freshNames('shop', many.length, ['headgate-shop.3', 'headgate-shop.4']);
+    const names = freshNames('shop', shardCount(many.length), ['headgate-shop.3', 'headgate-shop.4']);
     expect(names).toEqual(['headgate-shop.5', 'headgate-shop.6', 'headgate-shop.7', 'headgate-shop.8']);
     const shards = distribute(many, names, 'file');
     expect([...shards.values()].flat()).toHaveLength(1000);
@@ -50,7 +50,7 @@ describe('the inventory', () => {
     const many = Array.from({ length: 1000 }, (_, n) =>
       anEntry(aResource('ConfigMap', `c${n}`, { file: 'apps/kustomization.yaml' })),
     );
-    const names = freshNames('shop', many.length, []);
+    const names = freshNames('shop', shardCount(many.length), []);
     const sizes = [...distribute(many, names, 'object').values()].map((held) => held.length);
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(1000);
     expect(Math.max(...sizes)).toBeLessThan(400);
@@ -58,7 +58,7 @@ describe('the inventory', () => {
   });
 
   it('gets a new layout when it has outgrown the old one, not before', () => {
-    const names = freshNames('shop', 600, []);
+    const names = freshNames('shop', shardCount(600), []);
     expect([500, 1800, 1801, 300].map((count) => isOutgrown(names, count))).toEqual([false, false, true, true]);
     expect([400, 401].map((count) => isOutgrown([], count))).toEqual([false, true]);
   });

@@ -77,6 +77,20 @@ describe('what the API server refuses', () => {
       'field-conflict',
     ],
     [
+      'another write at the same moment',
+      answer(409, { reason: 'Conflict', message: 'the object has been modified', details: { name: 'web' } }),
+      'object-busy',
+    ],
+    [
+      'a namespace that is on its way out',
+      answer(403, {
+        reason: 'Forbidden',
+        message: 'unable to create new content in namespace t because it is being terminated',
+        details: { causes: [{ reason: 'NamespaceTerminating', message: 'namespace t is being terminated' }] },
+      }),
+      'still-deleting',
+    ],
+    [
       'any other failure of its own',
       answer(500, { reason: 'InternalError', message: 'etcd is sad' }),
       'cluster-broken',
