@@ -9,6 +9,7 @@ import type {
 } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { ClusterAddress } from './control-plane.ts';
 
 export interface ProxiedRequest {
@@ -18,12 +19,17 @@ export interface ProxiedRequest {
   readonly path: string;
 }
 
-/** What happens to one request: `cut-before` and `cut-after` break the whole connection, before or after the API server acted on it. */
+/**
+ * What happens to one request: `cut-before` and `cut-after` break the whole connection, before or after the server acted
+ * on it; `onAnswered` is called in between, and the answer is lost. A stall holds the request, or its answer, for so long.
+ */
 export type Fault =
   | 'pass'
   | 'cut-before'
   | 'cut-after'
-  | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string };
+  | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string }
+  | { readonly onAnswered: () => void }
+  | { readonly stallMs: number; readonly what: 'request' | 'answer' };
 
 export interface FaultProxy {
   readonly server: string;
@@ -63,7 +69,7 @@ export async function startFaultProxy(cluster: ClusterAddress): Promise<FaultPro
     requests.push(request);
     const fault = proxy.fault(request);
     if (fault === 'cut-before') return cut(stream);
-    if (typeof fault === 'object') {
+    if (typeof fault === 'object' && 'status' in fault) {
       stream.respond({ ':status': fault.status, 'content-type': 'application/json', ...fault.headers });
       stream.end(
         fault.body ??
@@ -71,8 +77,15 @@ export async function startFaultProxy(cluster: ClusterAddress): Promise<FaultPro
       );
       return undefined;
     }
+    const stall = typeof fault === 'object' && 'stallMs' in fault ? fault : null;
+    if (stall?.what === 'request') await pause(stall.stallMs);
+    // Who asked has given up meanwhile: it never arrives.
+    if (stream.destroyed) return undefined;
     const answer = await forward(headers, Buffer.concat(parts));
-    if (fault === 'cut-after') return cut(stream);
+    if (stall?.what === 'answer') await pause(stall.stallMs);
+    if (stream.destroyed) return undefined;
+    if (typeof fault === 'object' && 'onAnswered' in fault) fault.onAnswered();
+    if (fault === 'cut-after' || (typeof fault === 'object' && 'onAnswered' in fault)) return cut(stream);
     stream.respond(answer.headers);
     stream.end(answer.body);
     return undefined;

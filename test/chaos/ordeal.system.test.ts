@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { BAD_ANSWERS, KILLS } from './blows.ts';
+import { Lab, targetNames } from './lab.ts';
+import { SHARDED, SMALL } from './scenario.ts';
+import { attempt } from './trial.ts';
+import type { Blow } from './trial.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** `npm run test:chaos`: every n from the first to the last; `npm test`: one of each blow. */
+const [FIRST = 0, LAST = 0] = (process.env['HEADGATE_TEST_REQUESTS'] ?? '').split('-').map(Number);
+const BLOWS = [...KILLS, ...BAD_ANSWERS];
+const MANY = 4000;
+
+const scenarios = [
+  { name: 'an inventory on the parent', scenario: SMALL },
+  { name: 'an inventory in shards', scenario: SHARDED },
+];
+
+let lab: Lab;
+const names = targetNames(MANY);
+let used = 0;
+
+function nextTarget(): string {
+  const name = names[used] ?? '';
+  used += 1;
+  return name;
+}
+
+beforeAll(async () => {
+  lab = await Lab.build(inject('cluster'), names);
+});
+
+afterAll(async () => {
+  const targets = names.slice(0, used);
+  await Promise.all(targets.map((name) => lab.api.remove(`/api/v1/namespaces/${name}`)));
+  await lab.close();
+});
+
+describe.each(scenarios)('with $name', ({ name, scenario }) => {
+  let undisturbed: Snapshot;
+  const NOTHING: Blow = { name: 'nothing', fault: () => 'pass' };
+
+  beforeAll(async () => {
+    const { state, requests } = await attempt(lab, nextTarget(), { scenario, blow: NOTHING, n: 0 });
+    undisturbed = state;
+    process.stdout.write(`${name}: ${requests} requests undisturbed\n`);
+  }, 60_000);
+
+  it.each(BLOWS)(
+    'ends as if nothing had happened when its n-th request is $name',
+    async (blow) => {
+      const sample = 11 + 6 * BLOWS.indexOf(blow);
+      const [first, last] = FIRST > 0 ? [FIRST, LAST] : [sample, sample];
+      const struck = new Map<string, number>();
+      for (let n = first; n <= last; n += 1) {
+        const { hit, state } = await attempt(lab, nextTarget(), { scenario, blow, n });
+        if (hit === null) break;
+        expect(state, `request ${n}: ${JSON.stringify(hit)}`).toEqual(undisturbed);
+        struck.set(hit.server, (struck.get(hit.server) ?? 0) + 1);
+      }
+      expect(struck.size).toBeGreaterThan(0);
+      const servers = [...struck].map(([server, times]) => `${server} ${times}`).join(', ');
+      process.stdout.write(`| ${name} | ${blow.name} | ${servers} |\n`);
+    },
+    7_200_000,
+  );
+});

@@ -1,0 +1,17 @@
+import { startVitest } from 'vitest/node';
+import { ClosingLine } from '../closing-line.ts';
+import { getParts } from '../cluster/parts.ts';
+
+// `npm run test:chaos [FIRST-LAST [BLOW]]`: every request in turn is killed and answered badly; without a range, all of
+// them. A row of the table is printed when it is through: where, what happened to each request, how many were struck.
+const [requests = '1-999', blow = ''] = process.argv.slice(2);
+process.env['HEADGATE_TEST_REQUESTS'] = requests;
+await getParts();
+process.stdout.write('| state | each request was | struck |\n| --- | --- | --- |\n');
+const vitest = await startVitest('test', ['test/chaos/ordeal'], {
+  watch: false,
+  run: true,
+  testNamePattern: blow,
+  reporters: ['default', new ClosingLine()],
+});
+await vitest.close();
