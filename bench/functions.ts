@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -26,8 +29,21 @@ const ENV = {
   AWS_SECRET_ACCESS_KEY: 'example',
   SECRET: 'example',
   TOKEN: 'example',
-  HEADGATE_DEPLOY_QUEUE_URL: 'http://127.0.0.1:9/0/headgate-deploy.fifo',
-  HEADGATE_CHECK_QUEUE_URL: 'http://127.0.0.1:9/0/headgate-check',
+  HEADGATE_DEPLOY_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/111122223333/headgate-deploy.fifo',
+  HEADGATE_CHECK_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/111122223333/headgate-check',
+};
+
+/** One message for a target that is not there: hidden as every message is, and then let go. */
+const UNKNOWN = {
+  Records: [
+    {
+      messageId: 'm',
+      receiptHandle: 'r',
+      body: JSON.stringify({ target: 'none', delivery: 'bench', hint: null, at: '2026-01-01T00:00:00Z' }),
+      attributes: { ApproximateReceiveCount: '1', MessageGroupId: 'none' },
+      eventSourceARN: 'arn:aws:sqs:eu-west-1:111122223333:headgate-deploy.fifo',
+    },
+  ],
 };
 
 const HEALTH = { rawPath: '/healthz', headers: {}, requestContext: { http: { method: 'GET' } } };
@@ -68,7 +84,7 @@ async function subjects(directory: string): Promise<readonly Subject[]> {
   return [
     own('a handler that does nothing', 'empty'),
     packed('webhook', HEALTH),
-    packed('deploy', { Records: [] }),
+    packed('deploy', UNKNOWN),
     packed('sweep', null),
     own('a handler that reads headgate.yml itself', 'reading'),
   ];
@@ -85,6 +101,7 @@ async function bundle(outdir: string, contents: string): Promise<void> {
     mainFields: ['module', 'main'],
     bundle: true,
     minify: true,
+    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
   });
 }
 
@@ -93,13 +110,16 @@ interface Measured {
   readonly warmMs: number[];
 }
 
-async function once({ name, directory, handler, event }: Subject, runtimeClient: string): Promise<Measured> {
+async function measure(
+  { name, directory, handler, event }: Subject,
+  { runtimeClient, sqs }: { runtimeClient: string; sqs: string },
+): Promise<Measured> {
   const lines: string[] = [];
   const environment = await startEnvironment({
     name: name.replaceAll(' ', '-'),
     handler,
     taskRoot: directory,
-    env: ENV,
+    env: { ...ENV, AWS_ENDPOINT_URL_SQS: sqs },
     timeoutMs: 10_000,
     memoryMb: 512,
     runtimeClient,
@@ -123,6 +143,9 @@ function median(values: readonly number[]): number {
 }
 
 const directory = await mkdtemp(join(tmpdir(), 'headgate-bench-functions-'));
+const queue = createServer((_request, response) => response.end('{}')).listen(0, '127.0.0.1');
+await once(queue, 'listening');
+const sqs = `http://127.0.0.1:${(queue.address() as AddressInfo).port}`;
 try {
   const runtimeClient = await getRuntimeClient();
   const all = await subjects(directory);
@@ -130,7 +153,7 @@ try {
   // In turns, so that whatever else the machine does falls on all of them; the first round fills the caches.
   for (let round = 0; round <= ROUNDS; round += 1) {
     for (const [index, subject] of all.entries()) {
-      const { coldMs, warmMs } = await once(subject, runtimeClient);
+      const { coldMs, warmMs } = await measure(subject, { runtimeClient, sqs });
       if (round === 0) continue;
       measured[index]?.coldMs.push(...coldMs);
       measured[index]?.warmMs.push(...warmMs);
@@ -156,5 +179,7 @@ try {
   await mkdir('dist', { recursive: true });
   await writeFile(join('dist', 'bench-functions.json'), JSON.stringify({ machine, rows }, null, 2));
 } finally {
+  queue.close();
+  queue.closeAllConnections();
   await rm(directory, { recursive: true, force: true });
 }

@@ -45,7 +45,6 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 export async function buildFunctions({ config, out }: { config: string; out: string }): Promise<BuiltFunctions> {
   const checked = await checkedConfig(resolve(config));
-  await rm(out, { recursive: true, force: true });
   const built = await Promise.all(FUNCTIONS.map((name) => buildFunction(name, { config: checked, out })));
   return {
     files: built.flatMap(({ files }) => files).toSorted(),
@@ -80,6 +79,8 @@ async function buildFunction(
   name: (typeof FUNCTIONS)[number],
   { config, out }: { config: Config; out: string },
 ): Promise<BuiltFunctions> {
+  // Only what it made itself: whoever names a folder with other things in it keeps them.
+  await rm(join(out, name), { recursive: true, force: true });
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: [join('functions', `${name}.ts`)],

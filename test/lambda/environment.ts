@@ -36,22 +36,20 @@ const NEXT = '/2018-06-01/runtime/invocation/next';
 
 /** Starts the runtime client on the bundle, behind a Runtime API: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html */
 export async function startEnvironment(options: FunctionOptions): Promise<Environment> {
-  let asking: ServerResponse | null = null;
+  let asking = Promise.withResolvers<ServerResponse>();
   let current: { readonly id: string; readonly settle: (invoked: Invoked) => void } | null = null;
   let invocations = 0;
-  const ready = Promise.withResolvers<void>();
 
   async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.url === NEXT) {
-      asking = response;
-      ready.resolve();
+      asking.resolve(response);
       freeze();
       return;
     }
     const body = await read(request);
     response.writeHead(202, { 'content-type': 'application/json' }).end('{"status":"OK"}');
     const [, id, what] = /\/invocation\/([^/]+)\/(response|error)$/.exec(request.url ?? '') ?? [];
-    if (what === undefined) ready.reject(new Error(`${options.name} does not start: ${body}`));
+    if (what === undefined) asking.reject(new Error(`${options.name} does not start: ${body}`));
     if (current === null || id !== current.id) return;
     const value: unknown = body === '' ? null : JSON.parse(body);
     current.settle(what === 'response' ? { kind: 'answer', value } : { kind: 'error', message: body });
@@ -75,7 +73,7 @@ export async function startEnvironment(options: FunctionOptions): Promise<Enviro
   }
   const gone = once(child, 'exit');
   child.on('exit', () => {
-    ready.reject(new Error(`${options.name} ended before it asked for work`));
+    asking.reject(new Error(`${options.name} ended before it asked for work`));
     current?.settle({ kind: 'error', message: 'Runtime exited' });
     current = null;
     server.closeAllConnections();
@@ -86,27 +84,30 @@ export async function startEnvironment(options: FunctionOptions): Promise<Enviro
     if (current === null) child.kill('SIGSTOP');
   }
 
-  await ready.promise;
+  await asking.promise;
   const startedMs = performance.now() - beganMs;
   return {
     startedMs,
     isGone,
-    isIdle: () => current === null && asking !== null && !isGone(),
-    invoke(event) {
+    isIdle: () => current === null && !isGone(),
+    async invoke(event) {
+      const next = await asking.promise;
+      asking = Promise.withResolvers<ServerResponse>();
+      // Nobody may be waiting for it when the process ends.
+      asking.promise.catch(() => undefined);
       invocations += 1;
       const id = `${options.name}-${invocations}`;
       const invoked = Promise.withResolvers<Invoked>();
       current = { id, settle: invoked.resolve };
       child.kill('SIGCONT');
       const deadlineMs = Date.now() + options.timeoutMs;
-      asking?.writeHead(200, {
+      next.writeHead(200, {
         'content-type': 'application/json',
         'lambda-runtime-aws-request-id': id,
         'lambda-runtime-deadline-ms': String(deadlineMs),
         'lambda-runtime-invoked-function-arn': `arn:aws:lambda:eu-west-1:999988887777:function:${options.name}`,
       });
-      asking?.end(JSON.stringify(event));
-      asking = null;
+      next.end(JSON.stringify(event));
       const timer = setTimeout(() => {
         invoked.resolve({ kind: 'error', message: 'Task timed out' });
         child.kill('SIGKILL');
