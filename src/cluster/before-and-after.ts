@@ -1,5 +1,5 @@
 import { parseJson } from '../resource/json.ts';
-import { formatId, formatPosition, isObject, isSecret } from '../resource/resource.ts';
+import { formatId, formatPosition, isObject, hidesValues } from '../resource/resource.ts';
 import type { JsonObject, Resource } from '../resource/resource.ts';
 import type { KubeRequest } from './connection.ts';
 import { applyRequest } from './dry-run.ts';
@@ -15,7 +15,7 @@ export async function beforeAndAfter(
   const subject = `${formatPosition(resource.source)} ${formatId(resource.id)}`;
   const ask = async (request: KubeRequest): Promise<JsonObject> => {
     const answer = await connection.request(request, signal);
-    if (answer.status >= 300) throw problemOf(answer, { subject, secret: isSecret(resource) });
+    if (answer.status >= 300) throw problemOf(answer, { subject, secret: hidesValues(resource) });
     const object = parseJson(answer.text);
     return isObject(object) ? object : {};
   };

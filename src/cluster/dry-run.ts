@@ -2,7 +2,7 @@ import type { Target } from '../config/config.ts';
 import { failureClassOf } from '../error/deploy-error.ts';
 import type { Observation } from '../plan/facts.ts';
 import { stringifyJson } from '../resource/json.ts';
-import { formatPosition, isSecret } from '../resource/resource.ts';
+import { formatPosition, hidesValues } from '../resource/resource.ts';
 import type { JsonObject, Resource } from '../resource/resource.ts';
 import { METADATA_ONLY, acceptFor, finalizersOf, lastChangeByUs, readObject, seenOf } from './metadata.ts';
 import type { ObserveContext } from './run.ts';
@@ -19,7 +19,7 @@ export async function dryRun(
   const answer = await connection.request(request, signal);
   const askedAt = answer.date === null ? null : answer.date - (performance.now() - startedMs);
   if (answer.status >= 300) {
-    const error = problemOf(answer, { subject: formatPosition(resource.source), secret: isSecret(resource) });
+    const error = problemOf(answer, { subject: formatPosition(resource.source), secret: hidesValues(resource) });
     if (failureClassOf(error.code) === 'world') throw error;
     return { kind: 'refused', problem: error.problem };
   }

@@ -161,8 +161,8 @@ function scopeOf(manifest: Manifest, all: readonly Manifest[], kinds: ClusterRun
   return spec['scope'] === 'Cluster' ? 'cluster' : 'namespaced';
 }
 
-function asResource({ group, kind, name, apiVersion, object, source }: Manifest): Resource {
-  return { id: { group, kind, namespace: '', name }, apiVersion, object, source };
+function asResource({ group, kind, name, apiVersion, object, source, isHidden }: Manifest): Resource {
+  return { id: { group, kind, namespace: '', name }, apiVersion, object, source, isHidden };
 }
 
 function observeContext(at: {

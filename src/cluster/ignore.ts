@@ -1,6 +1,6 @@
 import { problemOf } from './status.ts';
 import { parseJson } from '../resource/json.ts';
-import { formatId, isObject, isSecret } from '../resource/resource.ts';
+import { formatId, isObject, hidesValues } from '../resource/resource.ts';
 import type { JsonObject, Resource } from '../resource/resource.ts';
 import { ignoredPaths, leaveToOthers } from '../plan/ignored-fields.ts';
 import type { ObserveContext } from './run.ts';
@@ -19,7 +19,7 @@ export async function withIgnored(
   if (paths.length === 0) return body;
   const answer = await context.connection.request({ method: 'GET', path }, signal);
   if (answer.status === 404) return body;
-  if (answer.status >= 300) throw problemOf(answer, { subject: formatId(resource.id), secret: isSecret(resource) });
+  if (answer.status >= 300) throw problemOf(answer, { subject: formatId(resource.id), secret: hidesValues(resource) });
   const live = parseJson(answer.text);
   if (!isObject(live)) return body;
   const { uid } = isObject(live['metadata']) ? live['metadata'] : {};

@@ -2,7 +2,7 @@ import type { Problem } from '../error/deploy-error.ts';
 import { bodyOf, contentHash } from '../plan/body.ts';
 import type { Candidate, Observation } from '../plan/facts.ts';
 import type { LiveMetadata } from '../plan/ownership.ts';
-import { formatId, formatPosition, isSecret, metadataMap } from '../resource/resource.ts';
+import { formatId, formatPosition, hidesValues, metadataMap } from '../resource/resource.ts';
 import type { Resource } from '../resource/resource.ts';
 import { withIgnored } from './ignore.ts';
 import { objectPath } from './kinds.ts';
@@ -90,6 +90,6 @@ export async function readLive(
 ): Promise<LiveMetadata | null> {
   const answer = await context.connection.request({ method: 'GET', path, accept: METADATA_ONLY }, signal);
   if (answer.status === 404) return null;
-  if (answer.status >= 300) throw problemOf(answer, { subject: formatId(resource.id), secret: isSecret(resource) });
+  if (answer.status >= 300) throw problemOf(answer, { subject: formatId(resource.id), secret: hidesValues(resource) });
   return liveOf(metadataOf(answer.text));
 }

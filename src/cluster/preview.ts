@@ -2,7 +2,7 @@ import type { Write, Prune } from '../plan/plan.ts';
 import { judgePrune } from '../plan/prune-rule.ts';
 import { changedFields } from '../plan/field-changes.ts';
 import type { FieldChange } from '../plan/field-changes.ts';
-import { isSecret } from '../resource/resource.ts';
+import { hidesValues } from '../resource/resource.ts';
 import { beforeAndAfter } from './before-and-after.ts';
 import { objectPath } from './kinds.ts';
 import type { KindCache } from './kinds.ts';
@@ -40,5 +40,5 @@ async function previewWrite(
   if (op !== 'update' || kind === null) return { kind: 'differs', fields: [] };
   const what = { resource, body, path: objectPath(kind, resource.id) };
   const { before, after } = await beforeAndAfter(what, context, signal);
-  return { kind: 'differs', fields: changedFields(before, after, { isSecret: isSecret(resource) }) };
+  return { kind: 'differs', fields: changedFields(before, after, { isSecret: hidesValues(resource) }) };
 }

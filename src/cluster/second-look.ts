@@ -1,7 +1,7 @@
 import type { Candidate } from '../plan/facts.ts';
 import { changedFields } from '../plan/field-changes.ts';
 import { ownerOf } from '../plan/ownership.ts';
-import { isObject, isSecret } from '../resource/resource.ts';
+import { isObject, hidesValues } from '../resource/resource.ts';
 import { beforeAndAfter } from './before-and-after.ts';
 import { objectPath } from './kinds.ts';
 import { liveOf, seenOf } from './metadata.ts';
@@ -22,7 +22,7 @@ export async function lookTwice(
   const what = { resource, body, path: objectPath(kind, resource.id) };
   const { before, after } = await beforeAndAfter(what, context, signal);
   const metadata = isObject(before['metadata']) ? before['metadata'] : {};
-  if (changedFields(before, after, { isSecret: isSecret(resource) }).length > 0) {
+  if (changedFields(before, after, { isSecret: hidesValues(resource) }).length > 0) {
     // What was given to another tool is judged like what is met for the first time.
     const met = liveOf(metadata);
     return ownerOf(met, context.applySetId).kind === 'other' ? { ...candidate, live: met } : candidate;

@@ -92,7 +92,7 @@ function secretMessage({ code, causes, message }: Status): string {
   const typed = /^failed to create typed patch object.*?: (\.[\w.[\]-]+): /.exec(message)?.[1];
   const fields = causes.map(({ field, reason }) => `${field} (${reason})`);
   const where = fields.length > 0 ? fields.join(', ') : (typed ?? 'a field that the server names');
-  return `the API server refuses the Secret (${code}): ${where}; its words may quote the value and are left out`;
+  return `the API server refuses it (${code}): ${where}; its words may quote a hidden value and are left out`;
 }
 
 function remedyOf(code: ErrorCode, { message }: Status): string {

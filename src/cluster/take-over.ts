@@ -3,7 +3,7 @@ import type { Problem } from '../error/deploy-error.ts';
 import type { LiveMetadata } from '../plan/ownership.ts';
 import { takeoverPatch } from '../plan/takeover.ts';
 import { stringifyJson } from '../resource/json.ts';
-import { formatId, formatPosition, isSecret } from '../resource/resource.ts';
+import { formatId, formatPosition, hidesValues } from '../resource/resource.ts';
 import type { Resource } from '../resource/resource.ts';
 import { METADATA_ONLY } from './metadata.ts';
 import { readLive } from './observe.ts';
@@ -29,7 +29,7 @@ export async function takeOver(
     const answer = await context.connection.request({ ...request, contentType: 'application/json-patch+json' }, signal);
     if (answer.status < 300 || answer.status === 404) return null;
     if (answer.status !== 409 || tries === CONFLICT_TRIES) {
-      const error = problemOf(answer, { subject: formatPosition(resource.source), secret: isSecret(resource) });
+      const error = problemOf(answer, { subject: formatPosition(resource.source), secret: hidesValues(resource) });
       if (failureClassOf(error.code) === 'world') throw error;
       return { ...error.problem, message: `${formatId(resource.id)} cannot be taken over: ${error.message}` };
     }

@@ -3,7 +3,7 @@ import type { Problem } from '../error/deploy-error.ts';
 import type { ChangeResult } from '../plan/after.ts';
 import type { Seen } from '../plan/facts.ts';
 import type { Write } from '../plan/plan.ts';
-import { formatId, formatPosition, isSecret } from '../resource/resource.ts';
+import { formatId, formatPosition, hidesValues } from '../resource/resource.ts';
 import type { HeldParent } from './lease.ts';
 import { objectPath } from './kinds.ts';
 import { acceptFor, finalizersOf, readObject, seenOf } from './metadata.ts';
@@ -43,7 +43,7 @@ export async function write(change: Write, context: WriteContext, signal: AbortS
   };
   const answer = await context.connection.request(request, signal);
   if (answer.status >= 300) {
-    const error = problemOf(answer, { subject: formatPosition(resource.source), secret: isSecret(resource) });
+    const error = problemOf(answer, { subject: formatPosition(resource.source), secret: hidesValues(resource) });
     if (failureClassOf(error.code) === 'world') throw error;
     return { kind: 'failed', change, problem: error.problem };
   }

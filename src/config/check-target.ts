@@ -117,6 +117,7 @@ export function settle(written: Written, repository: Repository, cluster: Cluste
     exclude: written.exclude,
     kustomize: { remoteBases: written.kustomize.remoteBases, loadRestrictor: written.kustomize.loadRestrictor },
     helm: written.helm === undefined ? null : settleHelm(written.helm),
+    variables: written.substitute?.variables ?? null,
     drift: written.drift,
     dependsOn: written.dependsOn,
     suspend: written.suspend,

@@ -121,6 +121,8 @@ export interface Target {
     readonly loadRestrictor: 'root-only' | 'none';
   };
   readonly helm: HelmSettings | null;
+  /** `substitute.variables`; null: nothing is put in. */
+  readonly variables: Readonly<Record<string, string>> | null;
   readonly drift: 'correct' | 'report' | 'off';
   readonly dependsOn: readonly string[];
   readonly suspend: boolean;

@@ -30,6 +30,7 @@ export function settingsHash(target: Target): string {
       ? { kustomize: { ...target.kustomize } }
       : {}),
     ...(target.helm === null ? {} : { helm: { ...target.helm } }),
+    ...(target.variables === null ? {} : { variables: target.variables }),
   };
   return createHash('sha256').update(canonicalJson(shaping)).digest('base64url').slice(0, 22);
 }

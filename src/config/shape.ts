@@ -158,6 +158,12 @@ const releaseName = pattern(
 );
 const setting = z.union([z.string(), z.bigint(), z.number(), z.boolean()]);
 
+const variableName = pattern(
+  /^[A-Za-z_]\w*$/,
+  'is no name of a variable',
+  'Use letters, digits and underscores, no digit first.',
+);
+
 const helm = closed({
   chart: text(directoryMistake, 'Name a directory from the root of the repository, or a chart of the given repository.')
     .transform(normalDirectory)
@@ -232,11 +238,18 @@ export const target = closed(
       loadRestrictor: z.enum(['root-only', 'none']).default('root-only'),
     }).prefault({}),
     helm: helm.optional(),
+    substitute: closed({
+      variables: z
+        .record(variableName, setting)
+        .transform((values) =>
+          Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)])),
+        ),
+    }).optional(),
     drift: z.enum(['correct', 'report', 'off']).default('correct'),
     dependsOn: z.array(z.string()).default([]),
     suspend: z.boolean().default(false),
   },
-  ['substitute', 'decryption', 'forEach'],
+  ['decryption', 'forEach'],
 );
 
 /** `url`, `webhookSecret` and `credentials` have rules that need more than one key: check-repository.ts has them. */

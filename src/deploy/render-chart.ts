@@ -44,7 +44,8 @@ export async function renderChart(at: BuildContext, signal: AbortSignal): Promis
   };
   const desired = await renderTwice(async () => {
     const output = await tools.template(template, signal);
-    return hooksInOrder(readTemplated(output, { file: read.file, chart: digest === null ? read : null }));
+    const made = { file: read.file, chart: digest === null ? read : null, variables: target.variables };
+    return hooksInOrder(readTemplated(output, made));
   });
   return { desired, inputs: read.inputs, digest };
 }

@@ -54,8 +54,8 @@ async function build(
   const usesHelm = walk.charts.length > 0 || usesRemote;
   const what = { files: built, directory: target.path, file, loadRestrictor, usesHelm, usesRemote };
   const contents = new Map(files.map(({ path, bytes }) => [path, bytes]));
-  const once = async () =>
-    readRendered(await tools.kustomize(what, signal), { file, directory: target.path, contents, hasOrigins });
+  const from = { file, directory: target.path, contents, hasOrigins, variables: target.variables };
+  const once = async () => readRendered(await tools.kustomize(what, signal), from);
   // kustomize by itself makes the same of the same; templates may not.
   return usesHelm ? renderTwice(once) : once();
 }

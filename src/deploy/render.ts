@@ -41,7 +41,7 @@ export async function render(
       const whole = { ...context.query, base: null, wants: readerOf(target) };
       const plain = isPartial ? await world.git.since(whole, signal) : source;
       const inputs = Object.fromEntries(target.inputs.map((path) => [path, plain.inputs[path] ?? null]));
-      return { source: { ...plain, inputs }, desired: renderPlain(plain.files), renderer: 'plain' };
+      return { source: { ...plain, inputs }, desired: renderPlain(plain.files, target.variables), renderer: 'plain' };
     }
     case 'kustomize':
     case 'helm':
@@ -55,11 +55,11 @@ export async function render(
 export async function renderMore(
   { source, desired, renderer }: Rendered,
   paths: readonly string[],
-  { git }: World,
+  { git, target }: World,
   signal: AbortSignal,
 ): Promise<Desired> {
   if (isRendered({ renderer })) return { ...desired, touched: new Set([...desired.touched, ...paths]) };
-  return join(desired, renderPlain(await git.files(source.rootTree, paths, signal)));
+  return join(desired, renderPlain(await git.files(source.rootTree, paths, signal), target.variables));
 }
 
 /** Rendered as a whole, in one go: what it read becomes the inputs, and what is not in it is not wanted. */

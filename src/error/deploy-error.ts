@@ -18,6 +18,7 @@ const CLASS_OF = {
   'field-immutable': 'manifest',
   'kind-unknown': 'manifest',
   'mark-reserved': 'manifest',
+  'variable-missing': 'manifest',
   'file-unreadable': 'manifest',
   'lfs-pointer': 'manifest',
   'namespace-missing': 'manifest',

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../resource/json.ts';
-import { isObject, isSecret, textOf } from '../resource/resource.ts';
+import { hidesValues, isObject, isSecret, textOf } from '../resource/resource.ts';
 import type { Json, JsonObject, Resource } from '../resource/resource.ts';
 
 /** KEP-3659: who belongs to which set. */
@@ -51,9 +51,9 @@ function withoutStringData(secret: JsonObject): JsonObject {
   return { ...rest, data: { ...mapOf(rest['data']), ...Object.fromEntries(encoded) } };
 }
 
-/** Of everything that is sent; null for a Secret, whose hash would let a reader of the state guess values. */
+/** Of everything that is sent; null where values are hidden: a hash would let a reader of the state guess them. */
 export function contentHash(body: JsonObject, resource: Resource): string | null {
-  if (isSecret(resource)) return null;
+  if (hidesValues(resource)) return null;
   return shortHash(canonicalJson(body));
 }
 

@@ -27,8 +27,8 @@ export function place(manifests: readonly Manifest[], target: Target, scopeOf: (
 }
 
 function resourceIn(manifest: Manifest, namespace: string): Resource {
-  const { group, kind, name, apiVersion, object, source } = manifest;
-  return { id: { group, kind, namespace, name }, apiVersion, object, source };
+  const { group, kind, name, apiVersion, object, source, isHidden } = manifest;
+  return { id: { group, kind, namespace, name }, apiVersion, object, source, isHidden };
 }
 
 function refusePolicy(

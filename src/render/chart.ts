@@ -1,6 +1,7 @@
 import type { ScalarSetting } from '../config/config.ts';
 import { isObject, metadataMap } from '../resource/resource.ts';
 import type { Json, JsonObject, Manifest } from '../resource/resource.ts';
+import type { Variables } from '../resource/substitution.ts';
 import { readYaml } from '../resource/yaml.ts';
 import type { Desired } from './plain.ts';
 import { readOutput } from './rendered.ts';
@@ -11,13 +12,15 @@ export interface TemplatedFrom {
   readonly file: string;
   /** Null: the chart is not in the repository. */
   readonly chart: { readonly chart: string; readonly name: string } | null;
+  readonly variables: Variables | null;
 }
 
 /** What `helm template` printed; it says above each document which template made it. */
-export function readTemplated(output: Uint8Array, { file, chart }: TemplatedFrom): Desired {
+export function readTemplated(output: Uint8Array, { file, chart, variables }: TemplatedFrom): Desired {
   const sources = sourcesIn(output);
   return readOutput(output, {
     file,
+    variables,
     place: (manifest) => {
       const written = sources.findLast(({ line }) => line < manifest.source.line)?.template;
       const path = written === undefined || chart === null ? null : templatePath(written, chart);

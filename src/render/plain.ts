@@ -2,6 +2,7 @@ import type { Problem } from '../error/deploy-error.ts';
 import { readManifests } from '../resource/manifests.ts';
 import type { Manifest } from '../resource/resource.ts';
 import type { SourceFile } from '../resource/source.ts';
+import type { Variables } from '../resource/substitution.ts';
 
 /** What the files that were read want to be in the cluster. */
 export interface Desired {
@@ -14,8 +15,8 @@ export interface Desired {
 }
 
 /** Plain manifests: each file speaks for itself, so the files that changed are all that has to be read. */
-export function renderPlain(files: readonly SourceFile[]): Desired {
-  const read = files.map((file) => readFile(file));
+export function renderPlain(files: readonly SourceFile[], variables: Variables | null): Desired {
+  const read = files.map((file) => readFile(file, variables));
   return {
     touched: new Set(files.map(({ path }) => path)),
     manifests: read.flatMap(({ manifests }) => manifests),
@@ -40,10 +41,10 @@ export function refusedBy(problems: readonly Problem[]): Desired {
 
 const NOTHING = { manifests: [], unread: [], problems: [] };
 
-function readFile(file: SourceFile): ReturnType<typeof readManifests> {
+function readFile(file: SourceFile, variables: Variables | null): ReturnType<typeof readManifests> {
   switch (file.kind) {
     case 'file':
-      return readManifests(file);
+      return readManifests(file, { variables });
     case 'absent':
       return NOTHING;
     case 'symlink':

@@ -2,6 +2,7 @@ import type { Problem } from '../error/deploy-error.ts';
 import { readManifests } from '../resource/manifests.ts';
 import { isObject, metadataMap, textOf } from '../resource/resource.ts';
 import type { JsonObject, Manifest, Position } from '../resource/resource.ts';
+import type { Variables } from '../resource/substitution.ts';
 import { readYaml } from '../resource/yaml.ts';
 import type { Desired } from './plain.ts';
 import { resolve } from './walk.ts';
@@ -17,6 +18,7 @@ export interface RenderedFrom {
   readonly contents: ReadonlyMap<string, Uint8Array>;
   /** Origins were switched on by us: they are taken off again. */
   readonly hasOrigins: boolean;
+  readonly variables: Variables | null;
 }
 
 const LIMITS = { bytes: 64 * 1024 * 1024, documents: 20_000 };
@@ -24,15 +26,27 @@ const LIMITS = { bytes: 64 * 1024 * 1024, documents: 20_000 };
 /** What kustomize printed, each object with the place in the repository that it comes from. */
 export function readRendered(output: Uint8Array, from: RenderedFrom): Desired {
   const lines = lineFinder(from.contents);
-  return readOutput(output, { file: from.file, place: (manifest) => placed(manifest, { ...from, lines }) });
+  return readOutput(output, {
+    file: from.file,
+    variables: from.variables,
+    place: (manifest) => placed(manifest, { ...from, lines }),
+  });
 }
 
 /** What a renderer printed; `place` knows where an object comes from, and gets it with its line in the output. */
 export function readOutput(
   output: Uint8Array,
-  { file, place }: { readonly file: string; readonly place: (manifest: Manifest) => Manifest },
+  {
+    file,
+    variables,
+    place,
+  }: {
+    readonly file: string;
+    readonly variables: Variables | null;
+    readonly place: (manifest: Manifest) => Manifest;
+  },
 ): Desired {
-  const read = readManifests({ path: file, bytes: output }, LIMITS);
+  const read = readManifests({ path: file, bytes: output }, { limits: LIMITS, variables });
   const manifests = read.manifests.map((manifest) => place(manifest));
   return {
     touched: new Set([file, ...manifests.map(({ source }) => source.path)]),
@@ -44,6 +58,7 @@ export function readOutput(
 }
 
 function ofOutput(problem: Problem, file: string): Problem {
+  if (problem.code === 'variable-missing') return { ...problem, subject: file };
   return {
     code: problem.code === 'manifest-too-large' ? 'render-limit' : 'render-failed',
     subject: file,

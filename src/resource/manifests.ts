@@ -1,8 +1,11 @@
 import type { Problem } from '../error/deploy-error.ts';
-import { isObject, textOf } from './resource.ts';
+import { canonicalJson } from './json.ts';
+import { isObject, metadataMap, textOf } from './resource.ts';
 import type { Json, JsonObject, Manifest, Position } from './resource.ts';
 import { formatPosition } from './resource.ts';
+import type { Variables } from './substitution.ts';
 import { readYaml } from './yaml.ts';
+import type { YamlDocument } from './yaml.ts';
 
 /** What a file says. Every mistake is in `problems`; `unread` is what looks like no manifest at all. */
 export interface ReadFile {
@@ -23,11 +26,11 @@ const LFS = 'version https://git-lfs.github.com/spec/';
 /** Reads one file as `kubectl apply -f` would; Lists become their items. */
 export function readManifests(
   file: { readonly path: string; readonly bytes: Uint8Array },
-  limits: FileLimits = DEFAULT_LIMITS,
+  { limits = DEFAULT_LIMITS, variables = null }: { limits?: FileLimits; variables?: Variables | null } = {},
 ): ReadFile {
   const text = readText(file, limits);
   if (typeof text !== 'string') return problem(text);
-  const documents = readYaml(text);
+  const documents = readYaml(text, { variables });
   if (documents.length > limits.documents) {
     return problem({
       code: 'manifest-too-large',
@@ -43,11 +46,7 @@ export function readManifests(
       case 'mistake':
         return problem(mistake({ path: file.path, line: result.line }, result.message));
       case 'document':
-        return readDocument(
-          result.document.value,
-          { path: file.path, line: result.document.line },
-          result.document.itemLines,
-        );
+        return readDocument(result.document, file.path);
       default:
         return result satisfies never;
     }
@@ -102,35 +101,85 @@ function readText({ path, bytes }: { path: string; bytes: Uint8Array }, limits: 
   }
 }
 
-function readDocument(value: Json, at: Position, itemLines: readonly number[]): ReadFile {
+function readDocument({ value, line, itemLines, substituted }: YamlDocument, path: string): ReadFile {
+  const at = { path, line };
   if (!isObject(value)) return { ...NOTHING, unread: [notAManifest(at, 'it is no map')] };
   const { kind, items } = value;
   if (typeof kind === 'string' && kind.endsWith('List') && Array.isArray(items))
-    return readList(value, items, { at, itemLines });
-  return readObject(value, at);
+    return readList({ list: value, items, itemLines, substituted }, at);
+  return readPart({ object: value, putIn: substituted?.value, mistakes: substituted?.mistakes ?? [] }, at);
 }
 
 /** Items of a typed list need no kind of their own: `ConfigMapList` says it. */
 function readList(
-  list: JsonObject,
-  items: readonly Json[],
-  { at, itemLines }: { at: Position; itemLines: readonly number[] },
+  {
+    list,
+    items,
+    itemLines,
+    substituted,
+  }: Pick<YamlDocument, 'itemLines' | 'substituted'> & { list: JsonObject; items: readonly Json[] },
+  at: Position,
 ): ReadFile {
   const kind = textOf(list['kind']).slice(0, -'List'.length);
   const inherited = kind === '' ? {} : { apiVersion: list['apiVersion'] ?? null, kind };
+  const putIn = isObject(substituted?.value) ? substituted.value['items'] : undefined;
   const read = items.map((item, index) => {
-    const position = { path: at.path, line: itemLines[index] ?? at.line };
+    const line = itemLines[index] ?? at.line;
+    const position = { path: at.path, line };
     if (!isObject(item)) return { ...NOTHING, unread: [notAManifest(position, 'it is no map')] };
     if (typeof item['kind'] === 'string' && item['kind'].endsWith('List') && Array.isArray(item['items'])) {
       return problem(mistake(position, 'a List inside a List is not read'));
     }
-    return readObject({ ...inherited, ...item }, position);
+    const next = itemLines[index + 1] ?? Infinity;
+    const own: Json | undefined = Array.isArray(putIn) ? putIn[index] : undefined;
+    return readPart(
+      {
+        object: { ...inherited, ...item },
+        putIn: isObject(own) ? { ...inherited, ...own } : undefined,
+        mistakes: (substituted?.mistakes ?? []).filter((each) => each.line >= line && each.line < next),
+      },
+      position,
+    );
   });
   return {
     manifests: read.flatMap(({ manifests }) => manifests),
     unread: read.flatMap(({ unread }) => unread),
     problems: read.flatMap(({ problems }) => problems),
   };
+}
+
+/** Flux's mark: whoever comes from there has it in the manifests whose dollar signs are their own. */
+const OPT_OUT = 'kustomize.toolkit.fluxcd.io/substitute';
+
+/** One object with its variables put in, unless it says that it has none. */
+function readPart(
+  {
+    object,
+    putIn,
+    mistakes,
+  }: {
+    object: JsonObject;
+    putIn: Json | undefined;
+    mistakes: NonNullable<YamlDocument['substituted']>['mistakes'];
+  },
+  at: Position,
+): ReadFile {
+  const marks = { ...metadataMap(object, 'labels'), ...metadataMap(object, 'annotations') };
+  if (!isObject(putIn) || marks[OPT_OUT] === 'disabled') return readObject(object, at);
+  if (mistakes.length > 0) {
+    return {
+      ...NOTHING,
+      problems: mistakes.map(({ line, message }) => ({
+        code: 'variable-missing',
+        subject: formatPosition({ path: at.path, line }),
+        message,
+        remedy: `Set it in substitute.variables of the target, give it a default (\${name:=default}), write $$ for a dollar sign, or annotate the object with ${OPT_OUT}: disabled.`,
+      })),
+    };
+  }
+  const read = readObject(putIn, at);
+  const isHidden = canonicalJson(putIn) !== canonicalJson(object);
+  return { ...read, manifests: read.manifests.map((manifest) => ({ ...manifest, isHidden })) };
 }
 
 function readObject(object: JsonObject, source: Position): ReadFile {
@@ -161,7 +210,17 @@ function readObject(object: JsonObject, source: Position): ReadFile {
   return {
     ...NOTHING,
     manifests: [
-      { apiVersion, group, version, kind, name, namespace: isText(namespace) ? namespace : null, object, source },
+      {
+        apiVersion,
+        group,
+        version,
+        kind,
+        name,
+        namespace: isText(namespace) ? namespace : null,
+        object,
+        source,
+        isHidden: false,
+      },
     ],
   };
 }

@@ -39,6 +39,8 @@ export interface Manifest {
   readonly namespace: string | null;
   readonly object: JsonObject;
   readonly source: Position;
+  /** Values were put in that Git does not show: decrypted, or from the target's variables. */
+  readonly isHidden: boolean;
 }
 
 /** One API object as data, with its namespace settled: what will be sent, before our own marks. */
@@ -47,9 +49,15 @@ export interface Resource {
   readonly apiVersion: string;
   readonly object: JsonObject;
   readonly source: Position;
+  /** As in `Manifest`. */
+  readonly isHidden: boolean;
 }
 
 /** Its values must not be seen in hashes, texts or logs. */
+export function hidesValues({ id, isHidden = false }: Pick<Resource, 'id'> & { readonly isHidden?: boolean }): boolean {
+  return isSecret({ id }) || isHidden;
+}
+
 export function isSecret({ id }: Pick<Resource, 'id'>): boolean {
   return id.group === '' && id.kind === 'Secret';
 }

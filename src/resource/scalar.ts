@@ -6,6 +6,8 @@ const NOT_FINITE = /^[-+]?\.(inf|Inf|INF)$|^\.(nan|NaN|NAN)$/;
 const FLOAT = /^[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?$/;
 const INTEGER = /^([-+]?)(0[xX][\da-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9]\d*)$/;
 
+const IS_NUMBER = /^[-+]?\.?\d|^[-+]?\.(inf|Inf|INF)$|^\.(nan|NaN|NAN)$/;
+
 const INT64_MAX = 2n ** 63n - 1n;
 const INT64_MIN = -(2n ** 63n);
 
@@ -19,6 +21,15 @@ export function readNumber(text: string): number | bigint | string {
   const value = Number(plain);
   // Out of range is no number for Go, and so a string.
   return Number.isFinite(value) ? value : text;
+}
+
+/** Any plain scalar: what stands there without quotes. Text that would be a map or a list stays text. */
+export function readPlain(text: string): string | number | bigint | boolean | null {
+  if (/^(?:|~|null|Null|NULL)$/.test(text)) return null;
+  if (TRUE.has(text)) return true;
+  if (FALSE.has(text)) return false;
+  const number = IS_NUMBER.test(text) ? readNumber(text) : text;
+  return typeof number === 'number' && !Number.isFinite(number) ? text : number;
 }
 
 function readInteger(isNegative: boolean, digits: string): number | bigint {
@@ -35,7 +46,7 @@ function numberTag(tag: string): ScalarTag {
     identify: (value) => typeof value === 'number' || typeof value === 'bigint',
     default: true,
     tag: `tag:yaml.org,2002:${tag}`,
-    test: /^[-+]?\.?\d|^[-+]?\.(inf|Inf|INF)$|^\.(nan|NaN|NAN)$/,
+    test: IS_NUMBER,
     resolve: (text) => readNumber(text),
   };
 }

@@ -1,6 +1,8 @@
 import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument } from 'yaml';
-import type { Document, ErrorCode as YamlCode, Node, Pair, YAMLMap } from 'yaml';
-import { SCALAR_TAGS } from './scalar.ts';
+import type { Document, ErrorCode as YamlCode, Node, Pair, Scalar, YAMLMap } from 'yaml';
+import { SCALAR_TAGS, readPlain } from './scalar.ts';
+import { substitute } from './substitution.ts';
+import type { Variables } from './substitution.ts';
 import type { Json, JsonObject } from './resource.ts';
 
 /** One document of a file: its value, and the line of any node in it. */
@@ -10,6 +12,13 @@ export interface YamlDocument {
   readonly line: number;
   /** 1-based lines of the elements of the top-level `items`, for Lists. */
   readonly itemLines: readonly number[];
+  /** The value with variables put in; null where none is asked for or none stands there. */
+  readonly substituted: SubstitutedValue | null;
+}
+
+export interface SubstitutedValue {
+  readonly value: Json;
+  readonly mistakes: readonly { readonly line: number; readonly message: string }[];
 }
 
 export type YamlResult =
@@ -27,10 +36,14 @@ export interface YamlLimits {
 const DEFAULT_LIMITS: YamlLimits = { depth: 100, nodes: 500_000 };
 
 /** The documents of a text as `kubectl apply -f` splits and reads them. */
-export function readYaml(text: string, limits: YamlLimits = DEFAULT_LIMITS): readonly YamlResult[] {
+export function readYaml(
+  text: string,
+  { limits = DEFAULT_LIMITS, variables = null }: { limits?: YamlLimits; variables?: Variables | null } = {},
+): readonly YamlResult[] {
   return splitDocuments(text).flatMap((chunk) => {
     if ('message' in chunk) return [{ kind: 'mistake' as const, ...chunk }];
-    return [readDocument(chunk, limits)];
+    const isAffected = variables !== null && /\$\$|\$\{/.test(chunk.text);
+    return [readDocument(chunk, { limits, variables: isAffected ? variables : null })];
   });
 }
 
@@ -68,7 +81,10 @@ function hasContent(lines: readonly string[]): boolean {
   return next !== undefined && !next.startsWith('---');
 }
 
-function readDocument({ text, firstLine }: Chunk, limits: YamlLimits): YamlResult {
+function readDocument(
+  { text, firstLine }: Chunk,
+  { limits, variables }: { limits: YamlLimits; variables: Variables | null },
+): YamlResult {
   const lineCounter = new LineCounter();
   const lineOf = (offset: number) => lineCounter.linePos(offset).line + firstLine - 1;
   try {
@@ -91,13 +107,15 @@ function readDocument({ text, firstLine }: Chunk, limits: YamlLimits): YamlResul
     if (error !== undefined) return { kind: 'mistake', line: lineOf(error.pos[0]), message: explain(error.code) };
     if (document.contents === null || (isScalar(document.contents) && document.contents.value === null))
       return { kind: 'empty' };
-    const value = new Expansion(document, limits, lineOf).value(document.contents, 0);
+    const value = new Expansion(document, { limits, lineOf, variables: null }).value(document.contents, 0);
+    const putIn = variables === null ? null : new Expansion(document, { limits, lineOf, variables });
     return {
       kind: 'document',
       document: {
         value,
         line: lineOf(document.contents.range?.[0] ?? 0),
         itemLines: itemLinesOf(document.contents, lineOf),
+        substituted: putIn === null ? null : { value: putIn.value(document.contents, 0), mistakes: putIn.mistakes },
       },
     };
   } catch (thrown) {
@@ -125,12 +143,18 @@ class Expansion {
   readonly #document: Document;
   readonly #limits: YamlLimits;
   readonly #lineOf: (offset: number) => number;
+  readonly #variables: Variables | null;
+  readonly mistakes: { readonly line: number; readonly message: string }[] = [];
   #nodes = 0;
 
-  constructor(document: Document, limits: YamlLimits, lineOf: (offset: number) => number) {
+  constructor(
+    document: Document,
+    options: { limits: YamlLimits; lineOf: (offset: number) => number; variables: Variables | null },
+  ) {
     this.#document = document;
-    this.#limits = limits;
-    this.#lineOf = lineOf;
+    this.#limits = options.limits;
+    this.#lineOf = options.lineOf;
+    this.#variables = options.variables;
   }
 
   value(node: unknown, depth: number): Json {
@@ -142,7 +166,16 @@ class Expansion {
     if (isAlias(node)) return this.value(this.#target(node), depth + 1);
     if (isMap(node)) return this.#object(node, depth);
     if (isSeq(node)) return node.items.map((item) => this.value(item, depth + 1));
-    return isScalar(node) ? this.#scalar(node.value, node) : null;
+    return isScalar(node) ? this.#scalar(this.#withVariables(node), node) : null;
+  }
+
+  /** A value that stands without quotes is read anew, one in quotes stays text; neither can become a map or a list. */
+  #withVariables(node: Scalar): unknown {
+    if (this.#variables === null || typeof node.value !== 'string' || !node.value.includes('$')) return node.value;
+    const { text, mistakes } = substitute(node.value, this.#variables);
+    const line = this.#lineOf(node.range?.[0] ?? 0);
+    this.mistakes.push(...mistakes.map((message) => ({ line, message })));
+    return node.type === 'PLAIN' && text !== node.value ? readPlain(text) : text;
   }
 
   #scalar(value: unknown, node: unknown): Json {

@@ -85,6 +85,7 @@ const DEFAULTS = {
   exclude: [],
   kustomize: { remoteBases: [], loadRestrictor: 'root-only' },
   helm: null,
+  variables: null,
   drift: 'correct',
   dependsOn: [],
   suspend: false,

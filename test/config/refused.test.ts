@@ -105,11 +105,14 @@ targets:
       'kustomize.remoteBases[0] of target shop-prod is no name of a host',
     ],
     ['kustomize: { loadRestrictor: nothing }', 'kustomize.loadRestrictor of target shop-prod'],
+    ['substitute: { variables: { 1a: x } }', 'substitute.variables'],
+    ['substitute: { variables: { A: [x] } }', 'substitute.variables'],
+    ['substitute: { from: x }', 'substitute'],
   ])('refuses %s', (line, message) => {
     expect(inTarget(line)).toContainEqual(expect.stringContaining(message));
   });
 
-  it.each(['substitute', 'decryption', 'forEach'])('refuses %s by name: it is not built yet', (key) => {
+  it.each(['decryption', 'forEach'])('refuses %s by name: it is not built yet', (key) => {
     expect(inTarget(`${key}: { a: 1 }`)).toEqual([
       `headgate.yml:15 ${key} of target shop-prod is not built yet | Remove it: it comes with a later version.`,
     ]);

@@ -45,6 +45,7 @@ export function aTarget(change: Partial<Target> = {}): Target {
     exclude: [],
     kustomize: { remoteBases: [], loadRestrictor: 'root-only' },
     helm: null,
+    variables: null,
     drift: 'correct',
     dependsOn: [],
     suspend: false,
@@ -63,6 +64,7 @@ export function aResource(
     id: { group, kind, namespace, name },
     apiVersion,
     object: { apiVersion, kind, metadata: { name }, ...object },
+    isHidden: false,
     source: { path: file, line },
   };
 }

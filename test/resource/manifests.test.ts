@@ -66,11 +66,14 @@ describe('a file of manifests', () => {
       'file-unreadable',
     );
     expect(
-      readManifests({ path: 'a.yaml', bytes: Buffer.alloc(11, 'a') }, { bytes: 10, documents: 1 }).problems[0]?.code,
+      readManifests({ path: 'a.yaml', bytes: Buffer.alloc(11, 'a') }, { limits: { bytes: 10, documents: 1 } })
+        .problems[0]?.code,
     ).toBe('manifest-too-large');
     expect(
-      readManifests({ path: 'a.yaml', bytes: Buffer.from('---\na: 1\n---\na: 1\n') }, { bytes: 100, documents: 1 })
-        .problems[0]?.code,
+      readManifests(
+        { path: 'a.yaml', bytes: Buffer.from('---\na: 1\n---\na: 1\n') },
+        { limits: { bytes: 100, documents: 1 } },
+      ).problems[0]?.code,
     ).toBe('manifest-too-large');
   });
 

@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import { readManifests } from '../../src/resource/manifests.ts';
+import { substitute } from '../../src/resource/substitution.ts';
+import { readYaml } from '../../src/resource/yaml.ts';
+
+const variables = { REGION: 'eu-west-1', COUNT: '3', ON: 'true', EMPTY: '', BLOCK: 'a: b\nc: [d]', KEY: 'name' };
+
+function valueOf(yaml: string): unknown {
+  const [first] = readYaml(yaml, { variables });
+  return first?.kind === 'document' ? first.document.substituted?.value : first;
+}
+
+describe('a text with variables', () => {
+  it.each([
+    ['${REGION}', 'eu-west-1'],
+    ['a-${REGION}-b-${COUNT}', 'a-eu-west-1-b-3'],
+    ['${MISSING:=elsewhere}', 'elsewhere'],
+    ['${REGION:=elsewhere}', 'eu-west-1'],
+    ['${EMPTY:=elsewhere}', ''],
+    ['${MISSING:=}', ''],
+    ['$$', '$'],
+    ['$${REGION}', '${REGION}'],
+    ['$$$${REGION}', '$${REGION}'],
+    ['$REGION and $(REGION)', '$REGION and $(REGION)'],
+  ])('%s becomes %s', (text, expected) => {
+    expect(substitute(text, variables)).toEqual({ text: expected, mistakes: [] });
+  });
+
+  it.each(['${MISSING}', '${toString}', '${REGION', '${REGION:-x}', '${1a}', '${}'])('%s is a mistake', (text) => {
+    expect(substitute(text, variables).mistakes).toHaveLength(1);
+  });
+});
+
+describe('a value of a manifest', () => {
+  it.each([
+    ['a: ${COUNT}', { a: 3 }],
+    ['a: "${COUNT}"', { a: '3' }],
+    ["a: '${ON}'", { a: 'true' }],
+    ['a: ${ON}', { a: true }],
+    ['a: ${EMPTY}', { a: null }],
+    ['a: x${COUNT}', { a: 'x3' }],
+    ['a: |\n  ${REGION}\n', { a: 'eu-west-1\n' }],
+    ['${KEY}: 1', { name: 1 }],
+    // A value can never become structure.
+    ['a: ${BLOCK}', { a: 'a: b\nc: [d]' }],
+    ['- &x "${COUNT}"\n- *x', ['3', '3']],
+  ])('%j is read as %j', (yaml, expected) => {
+    expect(valueOf(yaml)).toEqual(expected);
+  });
+});
+
+const map = (name: string, value: string, more = '') =>
+  `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\n${more}data:\n  a: ${value}\n`;
+const OFF = '  annotations: { kustomize.toolkit.fluxcd.io/substitute: disabled }\n';
+
+function read(text: string) {
+  return readManifests({ path: 'a.yaml', bytes: Buffer.from(text) }, { variables });
+}
+
+describe('a manifest', () => {
+  it('hides its values when one was put in, and only then', () => {
+    const { manifests } = read(`${map('a', '"${REGION}"')}---\n${map('b', 'plain')}---\n${map('c', '"$$"', OFF)}`);
+    expect(manifests.map(({ object, isHidden }) => [object['data'], isHidden])).toEqual([
+      [{ a: 'eu-west-1' }, true],
+      [{ a: 'plain' }, false],
+      [{ a: '$$' }, false],
+    ]);
+  });
+
+  it('names every variable that is missing, with file and line, all at once', () => {
+    const { manifests, problems } = read(`${map('a', '"${NO} ${NOT}"')}---\n${map('b', '"${NEITHER}"')}`);
+    expect(manifests).toEqual([]);
+    expect(problems.map(({ code, subject, message }) => [code, subject, message])).toEqual([
+      ['variable-missing', 'a.yaml:6', 'the variable NO is not set'],
+      ['variable-missing', 'a.yaml:6', 'the variable NOT is not set'],
+      ['variable-missing', 'a.yaml:13', 'the variable NEITHER is not set'],
+    ]);
+  });
+
+  it('of a list is looked at by itself', () => {
+    const item = (name: string, value: string, annotations: Readonly<Record<string, string>> = {}) =>
+      `- { apiVersion: v1, kind: ConfigMap, metadata: { name: ${name}, annotations: ${JSON.stringify(annotations)} }, data: { a: "${value}" } }\n`;
+    const off = { 'kustomize.toolkit.fluxcd.io/substitute': 'disabled' };
+    const { manifests, problems } = read(
+      `apiVersion: v1\nkind: List\nitems:\n${item('a', '${REGION}')}${item('b', '${NO}', off)}${item('c', '${NO}')}`,
+    );
+    expect(manifests.map(({ object }) => object['data'])).toEqual([{ a: 'eu-west-1' }, { a: '${NO}' }]);
+    expect(problems).toMatchObject([{ subject: 'a.yaml:6' }]);
+  });
+
+  it('keeps its dollar signs where the target has no variables', () => {
+    const { manifests } = readManifests({ path: 'a.yaml', bytes: Buffer.from(map('a', '"$$ ${X}"')) });
+    expect(manifests.map(({ object }) => object['data'])).toEqual([{ a: '$$ ${X}' }]);
+  });
+});
