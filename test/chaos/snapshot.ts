@@ -110,7 +110,8 @@ function hashesOf(files: Readonly<Record<string, string>>, target: string): Read
     Object.entries(files).flatMap(([path, text]) =>
       readManifests({ path, bytes: Buffer.from(text) }).manifests.map((manifest): [string, string | null] => {
         const id = { group: manifest.group, kind: manifest.kind, namespace: target, name: manifest.name };
-        const resource = { id, apiVersion: manifest.apiVersion, object: manifest.object, source: manifest.source };
+        const { apiVersion, object, source, isHidden } = manifest;
+        const resource = { id, apiVersion, object, source, isHidden };
         return [formatId(id), contentHash(bodyOf(resource, set), resource)];
       }),
     ),
