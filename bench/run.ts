@@ -6,6 +6,7 @@ import type { ClusterAddress } from '../test/cluster/control-plane.ts';
 import { getParts } from '../test/cluster/parts.ts';
 import { withProgress } from '../test/cluster/progress.ts';
 import { measureAlternatives } from './alternatives.ts';
+import { measureKustomize } from './kustomize.ts';
 import { measureLoad } from './load.ts';
 import { measurePushes } from './pushes.ts';
 import type { PushScenario } from './pushes.ts';
@@ -13,7 +14,7 @@ import { measureSweeps } from './sweep.ts';
 import { tables } from './tables.ts';
 import type { Results } from './tables.ts';
 
-// `npm run bench [-- --full] [-- --only pushes,load,alternatives,sweeps]`: prints tables, writes dist/bench.json, and never fails on a time.
+// `npm run bench [-- --full] [-- --only pushes,load,alternatives,sweeps,kustomize]`: prints tables, writes dist/bench.json, and never fails on a time.
 const args = process.argv.slice(2);
 const isFull = args.includes('--full');
 const only = args[args.indexOf('--only') + 1]?.split(',') ?? [];
@@ -42,10 +43,11 @@ async function measure(cluster: ClusterAddress): Promise<Results> {
   for (const objects of isMeant('alternatives') ? [1000, ...(isFull ? [10_000] : [])] : [])
     alternatives.push(...(await measureAlternatives(objects, cluster, say)));
   const sweeps = isMeant('sweeps') ? await measureSweeps({ objects: 10_000, drifted: [0, 50] }, cluster, say) : [];
+  const kustomize = isMeant('kustomize') ? await measureKustomize(200, cluster, say) : [];
   const load = isMeant('load') ? await measureLoad(cluster, say) : null;
   const { model = 'unknown' } = cpus()[0] ?? {};
   const machine = `${cpus().length} × ${model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
-  return { machine, at: new Date().toISOString(), pushes, alternatives, sweeps, load };
+  return { machine, at: new Date().toISOString(), pushes, alternatives, sweeps, kustomize, load };
 }
 
 async function withCluster<T>(work: (cluster: ClusterAddress) => Promise<T>): Promise<T> {

@@ -1,4 +1,5 @@
 import type { AlternativeRow } from './alternatives.ts';
+import type { KustomizeRow } from './kustomize.ts';
 import type { LoadRow } from './load.ts';
 import type { PushRow } from './pushes.ts';
 import type { SweepRow } from './sweep.ts';
@@ -9,6 +10,7 @@ export interface Results {
   readonly pushes: readonly PushRow[];
   readonly alternatives: readonly AlternativeRow[];
   readonly sweeps: readonly SweepRow[];
+  readonly kustomize: readonly KustomizeRow[];
   readonly load: LoadRow | null;
 }
 
@@ -21,6 +23,7 @@ export function tables(results: Results): string {
     pushTable(results.pushes),
     alternativeTable(results),
     sweepTable(results.sweeps),
+    kustomizeTable(results.kustomize),
     loadTable(results.load),
   ];
   return parts.filter((part) => part !== '').join('\n\n');
@@ -29,6 +32,13 @@ export function tables(results: Results): string {
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return '';
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+function kustomizeTable(rows: readonly KustomizeRow[]): string {
+  return table(
+    ['kustomization of', 'way', 'time, ms', 'Kubernetes requests'],
+    rows.map(({ objects, way, ms, kubernetes }) => [`${objects} objects`, way, round(ms), String(kubernetes)]),
+  );
 }
 
 function pushTable(rows: readonly PushRow[]): string {

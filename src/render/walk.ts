@@ -100,11 +100,7 @@ class Walker {
 
   #follow(kustomization: JsonObject, at: At, plugins: At | null): void {
     if (isObject(kustomization['helmGlobals']) && kustomization['helmGlobals']['configHome'] !== undefined)
-      this.#refuse(
-        at,
-        ['helmGlobals', 'configHome'],
-        'helmGlobals.configHome would let the repository choose the configuration of Helm',
-      );
+      this.#refuse(at, ['helmGlobals', 'configHome'], 'the configuration of Helm is not the repository’s to choose');
     for (const { text, field } of inlinePlugins(kustomization)) this.#plugins(text, field, { at, loader: at });
     for (const reference of referencesOf(kustomization)) this.#reference(reference, at, plugins);
   }

@@ -1,5 +1,5 @@
 import { DeployError } from '../error/deploy-error.ts';
-import type { Tool } from './find-tools.ts';
+import type { Tool } from './layer.ts';
 import { inPrivateDirectory } from './private-directory.ts';
 import { runTool } from './run-tool.ts';
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { findTool } from './find-tools.ts';
-import type { Environment, FoundTool, Tool } from './find-tools.ts';
+import type { Environment, FoundTool } from './find-tools.ts';
+import type { Tool } from './layer.ts';
 import { chartDirectory, pullChart } from './pull-chart.ts';
 import type { ChartAddress } from './pull-chart.ts';
 import { inPrivateDirectory } from './private-directory.ts';

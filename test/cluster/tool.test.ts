@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { deflateRawSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { cacheDirectory, cached } from './cache.ts';
-import { readZip } from './parts.ts';
+import { readZip } from '../../src/sandbox/layer.ts';
 
 let directory: string;
 beforeEach(async () => {
