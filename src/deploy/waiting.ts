@@ -104,10 +104,12 @@ async function recordIfThereIsPlace(state: Partial<Applied>, world: World, signa
 
 /** A commit that was told to have failed, because a wave was not ready, is not pending again when that goes on after all. */
 export async function hasItsWord(
-  { applied: { waiting }, revision }: Pick<WaitingRun, 'applied' | 'revision'>,
+  { applied: { source, waiting }, revision }: Pick<WaitingRun, 'applied' | 'revision'>,
   { cluster }: Pick<World, 'cluster'>,
   signal: AbortSignal,
 ): Promise<boolean> {
+  // Applied to its end before: new settings, or what a killed correction of drift left, are no new beginning of it.
+  if (source?.revision === revision) return true;
   if (waiting?.revision !== revision) return false;
   const record = await cluster.readiness.read(signal);
   return record?.revision === revision && record.readiness === 'not-ready';

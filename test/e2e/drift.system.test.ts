@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { lookForDrift } from '../../src/deploy/look-for-drift.ts';
 import type { Report } from '../../src/deploy/report.ts';
-import { runTarget } from '../../src/deploy/run.ts';
+import { runRequests, runTarget } from '../../src/deploy/run.ts';
 import { sweep as lookForTips } from '../../src/deploy/sweep.ts';
 import { House, configMap } from './house.ts';
 
@@ -255,6 +255,41 @@ describe('drift', () => {
     expect(await house.configMaps()).toEqual({ a: { level: '9' }, b: { level: '1' } });
     expect(await announced()).toMatchObject({ objects: 1 });
     expect(await sweep()).toEqual([]);
+  });
+
+  it('that a killed run left half corrected is finished by the next sweep, and the commit does not begin again', async () => {
+    house = await House.build();
+    const revision = await deployed({ 'apps/a.yaml': configMap('a', { level: '1' }) });
+    await edit('configmap', 'a', { data: { level: '9' } });
+    // As the first write of a correction leaves it.
+    const parent = `headgate-${house.namespace}`;
+    const { data } = (await house.get('configmap', parent)) as { data: { state: string } };
+    const state = { ...(JSON.parse(data.state) as object), dirty: ['apps/a.yaml'] };
+    await edit('configmap', parent, { data: { state: JSON.stringify(state) } });
+    expect(await sweep()).toMatchObject([{ verdict: 'deployed', revision, updated: 1 }]);
+    expect(await house.configMaps()).toEqual({ a: { level: '1' } });
+    const states = house.host.statusesOf(revision).map((status) => status.state);
+    expect(states).toEqual(['pending', 'success', 'success']);
+  });
+
+  it('gives way to a push that waits in the queue beside it', async () => {
+    house = await House.build();
+    await deployed({ 'apps/a.yaml': configMap('a', { level: '1' }) });
+    await edit('configmap', 'a', { data: { level: '9' } });
+    const runtime = house.runtime();
+    const signal = AbortSignal.timeout(30_000);
+    const [looked, ...others] = await lookForDrift(runtime, signal);
+    expect([looked?.drift?.suspects, others]).toEqual([
+      [{ object: `ConfigMap ${house.namespace}/a`, file: 'apps/a.yaml' }],
+      [],
+    ]);
+    if (looked === undefined) throw new Error('no drift was found');
+    const revision = await house.push({ 'apps/b.yaml': configMap('b') });
+    const { drift: _drift, ...pushed } = { ...looked, delivery: 'd-1' };
+    const outcome = await runRequests([pushed, looked], runtime, signal);
+    runtime.close();
+    expect(outcome).toMatchObject({ kind: 'done', report: { verdict: 'deployed', revision, created: 1, updated: 0 } });
+    expect(await sweep()).toMatchObject([{ verdict: 'deployed', revision, updated: 1 }]);
   });
 
   it('is a lost mark of ours; an object that was given to another set is not taken back', async () => {
