@@ -12,6 +12,7 @@ import { collectionPath, objectPath } from './kinds.ts';
 import type { KindCache } from './kinds.ts';
 import { labelSelectorOf } from './label-selector.ts';
 import { problemOf } from './status.ts';
+import type { Spot } from './watched.ts';
 
 export interface HealthContext {
   readonly connection: Connection;
@@ -22,7 +23,7 @@ export interface HealthContext {
 /** What one look at one object told. `watch`: where a change of it would show, from the version that was read. */
 export interface Looked {
   readonly health: Health | { readonly kind: 'unknown'; readonly reason: string };
-  readonly watch: readonly (readonly [path: string, version: string])[];
+  readonly watch: readonly Spot[];
 }
 
 /** More pods than this tell no more about what is wrong. */
@@ -36,9 +37,9 @@ export async function readHealth(object: AwaitedObject, context: HealthContext, 
   try {
     const live = await readObject(objectPath(kind, id), context, signal);
     if (live === null) return { health: mayVanish ? READY : progressing('it does not exist'), watch: [] };
-    const single = `${collectionPath(kind, id.namespace)}?fieldSelector=metadata.name%3D${encodeURIComponent(id.name)}`;
+    const spot = { collection: collectionPath(kind, id.namespace), of: { name: id.name }, version: versionOf(live) };
     const looked = await judge(live, { object, context }, signal);
-    return { health: looked.health, watch: [[single, versionOf(live)], ...looked.watch] };
+    return { health: looked.health, watch: [spot, ...looked.watch] };
   } catch (thrown) {
     if (!(thrown instanceof DeployError) || isOfWorld(thrown)) throw thrown;
     return { health: { kind: 'unknown', reason: thrown.message }, watch: [] };
@@ -65,15 +66,18 @@ async function judge(
   const selector = labelSelectorOf(live);
   if (!['apps', 'batch'].includes(id.group) || selector === null) return { health, watch: [] };
   const query = `?labelSelector=${encodeURIComponent(selector)}`;
-  const pods = `/api/v1/namespaces/${id.namespace}/pods${query}`;
+  const pods = `/api/v1/namespaces/${id.namespace}/pods`;
   const sets = `/apis/apps/v1/namespaces/${id.namespace}/replicasets${query}`;
   try {
     const [podList, replicaSets] = await Promise.all([
-      list(`${pods}&limit=${PODS}`, context, signal),
+      list(`${pods}${query}&limit=${PODS}`, context, signal),
       id.kind === 'Deployment' ? list(sets, context, signal) : NO_ITEMS,
     ]);
     const children = { pods: podList.items, replicaSets: replicaSets.items };
-    return { health: withPods(health, live, children), watch: [[pods, podList.version]] };
+    return {
+      health: withPods(health, live, children),
+      watch: [{ collection: pods, of: { labels: selector }, version: podList.version }],
+    };
   } catch (thrown) {
     // Without the right to read pods its own status has to do.
     if (thrown instanceof DeployError && thrown.code === 'manifest-forbidden') return { health, watch: [] };

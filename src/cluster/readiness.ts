@@ -1,13 +1,16 @@
 import { needsReadiness } from '../health/needs-readiness.ts';
 import type { AwaitedObject } from '../health/needs-readiness.ts';
 import type { Applied } from '../plan/applied.ts';
+import { inParallel } from './in-parallel.ts';
 import { entriesOf, readInventory } from './inventory-store.ts';
+import { applySetId } from './parent.ts';
 import { readHealth } from './read-health.ts';
 import type { Looked } from './read-health.ts';
 import { readReadiness, writeReadiness } from './ready-store.ts';
 import type { ReadinessRecord } from './ready-store.ts';
 import type { ClusterRun } from './run.ts';
 import type { StateStore } from './state-store.ts';
+import { watchedOf } from './watched.ts';
 import { openWatches } from './watches.ts';
 
 /** What is asked of a cluster after a deploy. It only reads, but for the target's `.ready` object. */
@@ -24,26 +27,35 @@ export interface Readiness {
   close(): void;
 }
 
-/** Events come in bursts: one look answers all of them. */
-const BURST_MS = 200;
+/** Events come in bursts: one look answers all of them, and the more it costs, the more it answers. */
+const PAUSE_MS = 200;
+const PAUSE_PER_OBJECT_MS = 20;
 /** Where nothing can be watched, looking more often has to do. */
 const BLIND_MS = 2_000;
 
 export function readinessOf(run: ClusterRun, store: StateStore): Readiness {
   const { connection, kinds, target, wait, runner } = run;
   const watches = openWatches(connection, wait);
+  let pauseMs = PAUSE_MS;
   const context = { connection, kinds, nowMs: runner.nowMs };
   return {
     async look(objects, signal) {
       const wanted = objects.map(({ apiVersion, id }) => ({ apiVersion, kind: id.kind }));
       await kinds.learn(connection, wanted, signal);
-      const looked = await Promise.all(objects.map((object) => readHealth(object, context, signal)));
-      watches.keep(new Map(looked.flatMap(({ health, watch }) => (health.kind === 'ready' ? [] : watch))));
+      const looked = await inParallel(objects, (object) => readHealth(object, context, signal));
+      const open = looked.filter(({ health }) => health.kind !== 'ready');
+      watches.keep(
+        watchedOf(
+          open.flatMap(({ watch }) => watch),
+          applySetId(target),
+        ),
+      );
+      pauseMs = PAUSE_MS + open.length * PAUSE_PER_OBJECT_MS;
       return looked.map(({ health }) => health);
     },
     async changed(longestMs, signal) {
       await watches.next(watches.isSeeing ? longestMs : Math.min(longestMs, BLIND_MS), signal);
-      await wait(Math.min(BURST_MS, longestMs), signal);
+      await wait(Math.min(pauseMs, longestMs), signal);
     },
     async owned(applied, signal) {
       const inventory = await readInventory(applied, { files: 'all', have: null }, { store, signal });

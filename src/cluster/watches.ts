@@ -9,7 +9,7 @@ export interface Watches {
   keep(wanted: Watched): void;
   /** Resolves when one of them has rung since the last time, or after so long. */
   next(ms: number, signal: AbortSignal): Promise<void>;
-  /** False when a watch is refused (the right to it is missing) or there are too many: then only looking helps. */
+  /** False when a watch is refused, because the right to it is missing: then only looking helps. */
   readonly isSeeing: boolean;
   close(): void;
 }
@@ -57,10 +57,8 @@ export function openWatches(
       }
       const more = [...wanted].filter(([path]) => !open.has(path) && !blind.has(path));
       for (const [path, version] of more) {
-        if (open.size >= MOST_WATCHES) {
-          blind.add(path);
-          continue;
-        }
+        // The rest is seen with the next look, a quarter of a minute later at most.
+        if (open.size >= MOST_WATCHES) break;
         const closing = new AbortController();
         open.set(path, closing);
         void watch(path, version, closing.signal);

@@ -199,3 +199,21 @@ it('an API server that is overloaded is asked again, and heard of once for all o
     await rm(directory, { recursive: true });
   }
 });
+
+it('more objects than a message names are asked of the inventory', async () => {
+  house = await House.build();
+  await house.start();
+  const budget = (n: number) =>
+    JSON.stringify({
+      apiVersion: 'policy/v1',
+      kind: 'PodDisruptionBudget',
+      metadata: { name: `b${n}` },
+      spec: { minAvailable: 0, selector: { matchLabels: { app: `b${n}` } } },
+    });
+  const revision = await house.push({
+    'apps/budgets.yaml': Array.from({ length: 501 }, (_, n) => budget(n)).join('\n---\n'),
+  });
+  expect(await finalStatus(revision)).toMatch(/^success 501 created, ready in/);
+  const check = house.log.find((each) => each.message === 'check');
+  expect(check).toMatchObject({ total: 501 });
+});
