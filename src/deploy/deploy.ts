@@ -1,24 +1,25 @@
 import type { Target } from '../config/config.ts';
 import { settingsHash } from '../config/settings-hash.ts';
 import { failureClassOf, DeployError } from '../error/deploy-error.ts';
-import type { Problem } from '../error/deploy-error.ts';
-import type { ChangeResult } from '../plan/after.ts';
 import type { Applied } from '../plan/applied.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import { changesNothing } from '../plan/plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Revision, Source } from '../resource/source.ts';
-import { isPaused, nextAttempt } from './attempt.ts';
+import { announce, announceOvertaken, writeEvent } from './announce.ts';
+import { isPaused } from './attempt.ts';
 import { objectsFor } from './check-request.ts';
 import type { CheckRequest } from './check-request.ts';
 import { isCurrent } from './current.ts';
+import { badlyOf, endsOf, wellOf } from './ends.ts';
+import type { Run } from './ends.ts';
 import { fetchSource, queryOf } from './fetch.ts';
 import type { RenderContext, Rendered } from './render.ts';
 import { currentRenderer } from './renderer.ts';
-import { applied as reportApplied, commitStatus, errorsOf, refused, summaryOf, unchanged } from './report.ts';
+import { applied as reportApplied, refused, unchanged } from './report.ts';
 import type { Report } from './report.ts';
 import type { TargetRequest } from './request.ts';
-import { announceWaiting, hasItsWord, namesOf, soFar, waitBefore, waitingState } from './waiting.ts';
+import { announceWaiting, namesOf, soFar, waitBefore } from './waiting.ts';
 import type { World } from './world.ts';
 
 /** Brings one target to the tip of its ref and says what that changed. */
@@ -30,13 +31,16 @@ export async function deploy(request: TargetRequest, world: World, signal: Abort
   const source = await world.stage('fetch', () => fetchSource({ request, applied, settings }, world, signal));
   if (source === 'rewound') return unchanged(previousOf(applied), previousOf(applied));
   const renderer = await currentRenderer(applied, world.tools, signal);
-  if (isCurrent(applied, source, { settings, renderer })) return stayed(applied, source.revision);
+  const begun = { request, applied, source, revision: source.revision, settings, sinceMs, nowMs: world.nowMs() };
+  if (isCurrent(applied, source, { settings, renderer })) {
+    if (applied.waiting !== null) await giveUpWaiting(begun, world, signal);
+    return { ...stayed(applied, source.revision), ...owed(begun) };
+  }
   // Refused between the sweep's look and this run.
   const isLeft = isPaused(applied, { revision: source.revision, settings, nowMs: world.nowMs() });
   if (isLeft && request.delivery === 'sweep' && applied.waiting === null) {
     return unchanged(source.revision, previousOf(applied));
   }
-  const begun = { request, applied, source, revision: source.revision, settings, sinceMs, nowMs: world.nowMs() };
   // Before the dry runs: what it depends on may bring what they need.
   const unmet = await world.unmet(signal);
   if (unmet.length > 0) {
@@ -62,6 +66,7 @@ export async function deploy(request: TargetRequest, world: World, signal: Abort
       ...stayed({ ...applied, ...recorded }, source.revision),
       previous: previousOf(applied),
       warnings: plan.warnings,
+      ...owed(run),
     };
   }
   if (plan.pauseAfter === 0) {
@@ -134,25 +139,23 @@ export async function planFor(
   );
 }
 
-interface Run {
-  readonly request: TargetRequest;
-  readonly applied: Applied;
-  readonly source: Source;
-  readonly renderer: string;
-  readonly revision: Revision;
-  readonly settings: string;
-  readonly plan: Plan;
-  /** When it began. */
-  readonly sinceMs: number;
-  readonly nowMs: number;
-}
-
 const NO_COUNTS = { created: 0, updated: 0, pruned: 0 };
 
 /** Nothing to do. A commit whose objects are still looked at has its status from there. */
 function stayed(applied: Applied, revision: Revision): Report {
   const isAwaited = applied.awaited?.revision === revision;
   return { ...unchanged(revision, previousOf(applied)), readiness: isAwaited ? 'awaited' : null };
+}
+
+function owed({ applied, revision }: Pick<Run, 'applied' | 'revision'>): Pick<Report, 'isOwed'> {
+  return applied.waiting?.revision === revision ? { isOwed: true } : {};
+}
+
+/** What was to be done when others are ready is wanted no more: the tip is what is applied. */
+async function giveUpWaiting(run: Pick<Run, 'applied' | 'source'>, world: World, signal: AbortSignal): Promise<void> {
+  await announceOvertaken(run, world, signal);
+  const recorded = { waiting: null, pendingOn: null, attempt: null };
+  await world.stage('record', () => world.cluster.record(recorded, signal));
 }
 
 /** A commit that was applied in several runs is reported as one. */
@@ -198,119 +201,4 @@ async function refuse(report: Report, run: Run, world: World, signal: AbortSigna
   await world.stage('record', () => world.cluster.record(badlyOf(run, 'refused', report.errors), signal));
   await writeEvent(report, world, signal);
   return report;
-}
-
-function endsOf(run: Run) {
-  return {
-    open: { attempted: run.source.revision, pendingOn: run.source.revision, waiting: null, ...awaitedBy(run) },
-    well: wellOf(run, 'deployed'),
-    waiting: (results: readonly ChangeResult[]) => ({
-      ...waitingState(run, { on: namesOf(run.plan.awaits), counts: countsOf(results), isExact: true }),
-      settings: run.settings,
-    }),
-    badly: (results: readonly ChangeResult[]) =>
-      badlyOf(
-        run,
-        'partial',
-        results.flatMap((result) => (result.kind === 'failed' ? [result.problem] : [])),
-      ),
-  };
-}
-
-function countsOf(results: readonly ChangeResult[]) {
-  const count = (effect: string) =>
-    results.filter((result) => result.kind === 'applied' && result.effect === effect).length;
-  return { created: count('created'), updated: count('updated') };
-}
-
-/** What an earlier run awaits is still awaited when this one writes nothing that takes its time. */
-function awaitedBy({ source, plan, sinceMs }: Run): Partial<Applied> {
-  return plan.awaits.length === 0 ? {} : { awaited: { revision: source.revision, sinceMs } };
-}
-
-function wellOf(run: Run, verdict: Report['verdict']): Partial<Applied> {
-  const { source, renderer, settings, nowMs } = run;
-  const { revision, rootTree, tree, inputs } = source;
-  return {
-    source: { revision, rootTree, tree },
-    renderer,
-    inputs,
-    settings,
-    verdict,
-    attempted: revision,
-    deployedAt: new Date(nowMs).toISOString(),
-    attempt: null,
-    rewind: null,
-    waiting: null,
-    ...awaitedBy(run),
-  };
-}
-
-function badlyOf(
-  { applied, source, settings, nowMs }: Run,
-  verdict: Report['verdict'],
-  errors: readonly Problem[],
-): Partial<Applied> {
-  const { revision } = source;
-  return {
-    attempted: revision,
-    verdict,
-    pendingOn: null,
-    attempt: nextAttempt(applied, { revision, settings, errors, nowMs }),
-  };
-}
-
-/** Says on the commit that work has begun. Never fails a deploy. */
-async function announce(run: Run, world: World, signal: AbortSignal): Promise<void> {
-  const { statuses, target, warn } = world;
-  if (statuses === null) return;
-  const say = async () => {
-    if (await hasItsWord(run, world, signal)) return;
-    await statuses.set(run.revision, commitStatus(target.name, 'pending', 'applying'), signal);
-  };
-  await warn(say());
-}
-
-/** A commit that was begun and never ended, because this one came, would carry our pending for ever. */
-async function announceOvertaken(
-  { applied, source }: Pick<Run, 'applied' | 'source'>,
-  { statuses, target, warn }: World,
-  signal: AbortSignal,
-): Promise<void> {
-  const { pendingOn } = applied;
-  if (statuses === null || pendingOn === null) return;
-  if (pendingOn === applied.source?.revision || pendingOn === source.revision) return;
-  const description = `superseded by ${source.revision.slice(0, 7)}`;
-  await warn(statuses.set(pendingOn, { state: 'error', context: `headgate/${target.name}`, description }, signal));
-}
-
-async function writeEvent(report: Report, { cluster, warn }: World, signal: AbortSignal): Promise<void> {
-  const at = report.revision?.slice(0, 12) ?? '';
-  switch (report.verdict) {
-    case 'deployed':
-      return warn(
-        cluster.event({ type: 'Normal', reason: 'Deployed', message: `${at}: ${summaryOf(report)}` }, signal),
-      );
-    case 'refused':
-      return warn(
-        cluster.event(
-          { type: 'Warning', reason: 'DeployRefused', message: `${at}: ${errorsOf(report.errors)}` },
-          signal,
-        ),
-      );
-    case 'partial':
-    case 'failed':
-      return warn(
-        cluster.event(
-          { type: 'Warning', reason: 'DeployFailed', message: `${at}: ${errorsOf(report.errors)}` },
-          signal,
-        ),
-      );
-    case 'unchanged':
-    case 'waiting':
-    case 'superseded':
-      return undefined;
-    default:
-      return report.verdict satisfies never;
-  }
 }

@@ -22,6 +22,8 @@ export interface Report {
   readonly errors: readonly Problem[];
   /** `awaited`: a check has the last word on the commit. Null: nobody asks. */
   readonly readiness: 'awaited' | 'ready' | 'not-ready' | null;
+  /** The commit carries our pending since it had to wait, so it is told how that ended whoever asked. */
+  readonly isOwed?: boolean;
   /** Of a run that goes on later: what has to be ready first. */
   readonly waitingFor?: readonly string[];
   /** Of the last of several runs of one commit: what all of them did, and how long ago the first one began. */

@@ -128,7 +128,7 @@ async function finish(
 ): Promise<void> {
   const status = statusOf(request.target.name, report, timing.durationMs);
   // "No changes" is an answer to the delivery that named this commit, and to nobody else.
-  const isNews = report.verdict !== 'unchanged' || request.hint?.revision === report.revision;
+  const isNews = report.verdict !== 'unchanged' || request.hint?.revision === report.revision || report.isOwed === true;
   // The commit has its final word; what became of the cluster since is no fault of it.
   const isAsked = isNews && request.drift === undefined;
   const { statuses } = world;

@@ -202,4 +202,30 @@ describe('targets that depend on others', () => {
     // The commit that waited was overtaken before it was applied.
     expect(statuses(waiting, shop).at(-1)).toBe(`error superseded by ${fixed.slice(0, 7)}`);
   });
+
+  it('end a commit that waited in a final state, also when there is nothing to apply in the end', async () => {
+    house = await House.build({ targets });
+    await house.start();
+    const [infra, shop] = [`infra-${house.namespace}`, `shop-${house.namespace}`];
+    const first = await house.push({
+      'infra/db.json': deployment('db', STUCK),
+      'shop/settings.yaml': configMap('settings'),
+    });
+    await ends(first, /^failure/, infra);
+    await ends(first, new RegExp(`^pending waiting for target ${infra}$`), shop);
+    const mend = () => house.kubectl('-n', house.namespace, 'set', 'image', 'deployment/db', 'app=ghcr.io/acme/app:9');
+    await mend();
+    await ends(first, /^success 1 created, ready in/, infra);
+    await ends(first, /^success 1 created, ready in/, shop);
+
+    const commented = await house.push({
+      'infra/db.json': deployment('db', { ...STUCK, annotations: { note: 'again' } }),
+      'shop/settings.yaml': `# only a comment\n${configMap('settings')}`,
+    });
+    await ends(commented, /^failure/, infra);
+    await ends(commented, new RegExp(`^pending waiting for target ${infra}$`), shop);
+    await mend();
+    await ends(commented, /^success no changes$/, shop);
+    expect(await house.configMaps()).toEqual({ settings: {} });
+  });
 });
