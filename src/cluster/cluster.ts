@@ -1,7 +1,7 @@
 import type { ChangeResult } from '../plan/after.ts';
 import type { Applied } from '../plan/applied.ts';
 import { NOTHING_APPLIED } from '../plan/applied.ts';
-import type { Facts } from '../plan/facts.ts';
+import type { Facts, FieldHolder } from '../plan/facts.ts';
 import type { Plan, Prune, Write } from '../plan/plan.ts';
 import { applyPlan } from './apply.ts';
 import type { OpenRun } from './apply.ts';
@@ -27,7 +27,6 @@ import { problemOf } from './status.ts';
 import { fatesOf, uninstall } from './uninstall.ts';
 import type { Removed } from './uninstall.ts';
 import type { Fate } from '../plan/fate.ts';
-import type { FieldHolder } from './status.ts';
 
 /** One target's cluster, for one run. It remembers what it read, so that every write is bound to what was read. */
 export interface TargetCluster {

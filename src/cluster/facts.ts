@@ -14,6 +14,7 @@ import { inParallel } from './in-parallel.ts';
 import { entriesOf, isOutgrown, readInventory } from './inventory-store.ts';
 import type { InventoryView } from './inventory-store.ts';
 import { observe } from './observe.ts';
+import { otherTargets, refuseMoved } from './other-targets.ts';
 import { learnKindsOf, readOwned } from './owned.ts';
 import type { Parent } from './parent.ts';
 import { rebuild } from './rebuild.ts';
@@ -64,6 +65,10 @@ export async function gatherFacts(
       continue;
     }
     const rollout = await readRollout(candidates, context, signal);
+    const others = await otherTargets(candidates, context, signal);
+    // A run that was refused here has left a state without anything applied.
+    const isFirst = (context.parent?.applied.source ?? null) === null;
+    const moved = isFirst ? await refuseMoved(context, signal) : [];
     const count = countOf(view.inventory, entries, context);
     const facts = {
       ...question,
@@ -73,7 +78,8 @@ export async function gatherFacts(
       ...rollout,
       entries,
       count,
-      problems: [...desired.problems, ...resources.refusals],
+      otherTargets: others,
+      problems: [...moved, ...desired.problems, ...resources.refusals],
       namespaceMissing,
     };
     return {
@@ -244,13 +250,22 @@ async function readPending(entry: Entry, context: GatherContext, signal: AbortSi
 function factsOf(
   at: Pick<
     Facts,
-    'candidates' | 'references' | 'ready' | 'count' | 'isRebuilt' | 'entries' | 'problems' | 'namespaceMissing'
+    | 'candidates'
+    | 'otherTargets'
+    | 'references'
+    | 'ready'
+    | 'count'
+    | 'isRebuilt'
+    | 'entries'
+    | 'problems'
+    | 'namespaceMissing'
   > & {
     source: Facts['source'];
     desired: DesiredFiles;
   },
   { target, applySetId, parent }: GatherContext,
 ): Facts {
+  const { otherTargets: others } = at;
   const { source, desired, candidates, references, ready, count, isRebuilt, entries, problems, namespaceMissing } = at;
   const { revision, rootTree, tree } = source;
   return {
@@ -265,6 +280,7 @@ function factsOf(
     candidates,
     references,
     ready,
+    otherTargets: others,
     unread: desired.unread,
     problems,
     warnings: [],

@@ -1,9 +1,9 @@
+import type { FieldHolder } from '../plan/facts.ts';
 import type { Write } from '../plan/plan.ts';
 import { objectPath } from './kinds.ts';
 import { applyRequest } from './dry-run.ts';
 import type { ObserveContext } from './run.ts';
 import { conflictsOf } from './status.ts';
-import type { FieldHolder } from './status.ts';
 
 /** Which fields of it others hold against us, as the API server says when it is not told to take them. Nothing is written. */
 export async function holdersOf(

@@ -1,7 +1,8 @@
 import { problemOf } from './status.ts';
 import { parseJson } from '../resource/json.ts';
-import { formatId, isObject, hidesValues } from '../resource/resource.ts';
+import { formatId, hidesValues, isObject, metadataMap } from '../resource/resource.ts';
 import type { JsonObject, Resource } from '../resource/resource.ts';
+import { legacyOf } from '../plan/adoption.ts';
 import { ignoredPaths, leaveToOthers } from '../plan/ignored-fields.ts';
 import type { ObserveContext } from './run.ts';
 
@@ -12,7 +13,11 @@ export async function withIgnored(
     resource,
     path,
     context,
-  }: { resource: Resource; path: string; context: Pick<ObserveContext, 'connection' | 'target' | 'entriesOf'> },
+  }: {
+    resource: Resource;
+    path: string;
+    context: Pick<ObserveContext, 'connection' | 'target' | 'entriesOf' | 'applySetId'>;
+  },
   signal: AbortSignal,
 ): Promise<JsonObject> {
   const paths = ignoredPaths(resource.id, context.target.ignore);
@@ -24,5 +29,6 @@ export async function withIgnored(
   if (!isObject(live)) return body;
   const { uid } = isObject(live['metadata']) ? live['metadata'] : {};
   const isMet = context.entriesOf(resource).some((entry) => entry.uid === uid);
-  return leaveToOthers(body, live, { pointers: paths, isMet });
+  const marks = { labels: metadataMap(live, 'labels'), annotations: metadataMap(live, 'annotations') };
+  return leaveToOthers(body, live, { pointers: paths, takenOver: isMet ? null : legacyOf(marks, context.applySetId) });
 }

@@ -9,6 +9,7 @@ import { objectPath } from './kinds.ts';
 import type { Kind } from './kinds.ts';
 import { METADATA_ONLY, liveOf, metadataOf } from './metadata.ts';
 import { dryRun } from './dry-run.ts';
+import { orMigration } from './migrate.ts';
 import { orReplacement } from './replace.ts';
 import type { ObserveContext } from './run.ts';
 import { problemOf } from './status.ts';
@@ -35,7 +36,8 @@ export async function observe(resource: Resource, context: ObserveContext, signa
   }
   const body = await withIgnored(written, { resource, path, context }, signal);
   const asked = await dryRun({ resource, path, body }, context, signal);
-  const observation = await orReplacement(asked, { resource, kind, body }, context, signal);
+  const replaced = await orReplacement(asked, { resource, kind, body }, context, signal);
+  const observation = await orMigration(replaced, { resource, kind, body }, context, signal);
   return { ...settled(observation, await liveIfUnknown(observation, { resource, path, context }, signal)), body };
 }
 
@@ -76,8 +78,9 @@ async function liveIfUnknown(
   signal: AbortSignal,
 ): Promise<LiveMetadata | null> {
   if (!('live' in observation) || observation.kind === 'exists') return null;
-  // Before something is deleted its label is looked at, whatever the inventory says.
-  if (observation.kind === 'replaces') return readLive(what.path, what, signal);
+  // Before something is deleted its label is looked at, whatever the inventory says; and what is migrated, its managers.
+  if (observation.kind === 'replaces' || (observation.kind === 'updates' && observation.migrates === true))
+    return readLive(what.path, what, signal);
   if (what.context.entriesOf(what.resource).some(({ uid }) => uid === observation.live.uid)) return null;
   return readLive(what.path, what, signal);
 }

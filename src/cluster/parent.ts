@@ -3,6 +3,7 @@ import * as z from 'zod/mini';
 import type { Target } from '../config/config.ts';
 import { DeployError } from '../error/deploy-error.ts';
 import type { Applied } from '../plan/applied.ts';
+import { shortHash } from '../plan/body.ts';
 import type { Json, JsonObject } from '../resource/resource.ts';
 import { isObject, metadataMap, textOf } from '../resource/resource.ts';
 import { asObjectId, asRevision } from '../resource/source.ts';
@@ -32,9 +33,21 @@ export function applySetId({ name, namespace }: Pick<Target, 'name' | 'namespace
   return `applyset-${digest}-v1`;
 }
 
+/** What of a target stays when it is moved to another namespace. Two installations may have targets of one name. */
+export function originOf({ repository, ref, path }: Pick<Target, 'repository' | 'ref' | 'path'>): string {
+  return shortHash(JSON.stringify([repository.url, ref, path]));
+}
+
+/** As `originOf`, of a state object; '' when it does not say. */
+export function readOrigin(object: JsonObject): string {
+  const data = isObject(object['data']) ? object['data'] : {};
+  return z.safeParse(z.object({ origin: z.string() }), parseText(data['state'])).data?.origin ?? '';
+}
+
 const Commit = z.custom<Revision>((value) => typeof value === 'string' && asRevision(value) !== null);
 
 const State = z.object({
+  origin: z._default(z.string(), ''),
   rootTree: z.nullable(z.string()),
   renderer: z._default(z.string(), 'plain'),
   inputs: z.record(z.string(), z.nullable(z.string())),
@@ -82,6 +95,7 @@ const Drift = z.object({ objects: z.number(), since: z.string() });
 export function writeParent(record: Applied, target: Target): JsonObject {
   const { source } = record;
   const state: z.input<typeof State> = {
+    origin: originOf(target),
     rootTree: source?.rootTree ?? null,
     renderer: record.renderer,
     inputs: record.inputs,
@@ -141,7 +155,7 @@ export function readParent(object: JsonObject, target: Target): Parent {
       cause: state.error,
     });
   }
-  const { rootTree, inputs, ...rest } = state.data;
+  const { rootTree, inputs, origin: _written, ...rest } = state.data;
   const binary = isObject(object['binaryData']) ? object['binaryData']['inventory'] : undefined;
   return {
     uid: textOf(metadata['uid']),

@@ -31,13 +31,13 @@ async function previewPrune({ entry }: Prune, context: PreviewContext, signal: A
   return verdict.kind === 'gone' ? { kind: 'keep', reason: 'it is gone already' } : { kind: 'prune' };
 }
 
-async function previewWrite(
-  { op, candidate: { resource, body } }: Write,
-  context: PreviewContext,
-  signal: AbortSignal,
-): Promise<Preview> {
+async function previewWrite({ op, candidate }: Write, context: PreviewContext, signal: AbortSignal): Promise<Preview> {
+  const { resource, body, observation } = candidate;
   const kind = context.kindOf(resource);
   if (op !== 'update' || kind === null) return { kind: 'differs', fields: [] };
+  // Nothing can be compared in a version that does not know all fields.
+  if (observation.kind === 'updates' && observation.migrates === true)
+    return { kind: 'differs', fields: [{ path: 'apiVersion', before: undefined, after: resource.apiVersion }] };
   const what = { resource, body, path: objectPath(kind, resource.id) };
   const { before, after } = await beforeAndAfter(what, context, signal);
   return { kind: 'differs', fields: changedFields(before, after, { isSecret: hidesValues(resource) }) };

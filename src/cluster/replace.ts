@@ -35,13 +35,20 @@ export async function orReplacement(
   if (problem.code !== 'manifest-rejected' && problem.code !== 'field-immutable') return observation;
   const live = await readSeen(objectPath(kind, resource.id), resource, context, signal);
   if (live === null) return observation;
-  const elsewhere = under(nameFor(resource, live), { resource, kind, body });
-  const asNew = await dryRun(elsewhere, context, signal);
+  const asNew = await tryElsewhere({ resource, kind, body, uid: live.uid }, context, signal);
   if (asNew.kind === 'creates') return { kind: 'replaces', live, problem };
-  return {
-    kind: 'refused',
-    problem: asNew.kind === 'refused' ? asWritten(asNew.problem, elsewhere, resource) : problem,
-  };
+  return asNew.kind === 'refused' ? asNew : observation;
+}
+
+/** A dry run where nothing stands in the manifest's way: what is refused there is a mistake in it. */
+export async function tryElsewhere(
+  { resource, kind, body, uid }: { resource: Resource; kind: Kind; body: JsonObject; uid: string },
+  context: Context,
+  signal: AbortSignal,
+): Promise<Observation> {
+  const elsewhere = under(nameFor(resource, { uid }), { resource, kind, body });
+  const asNew = await dryRun(elsewhere, context, signal);
+  return asNew.kind === 'refused' ? { ...asNew, problem: asWritten(asNew.problem, elsewhere, resource) } : asNew;
 }
 
 async function readSeen(
@@ -58,7 +65,7 @@ async function readSeen(
 }
 
 /** Short enough for every kind, and nobody's: it holds a hash of the object's uid. */
-function nameFor({ id }: Resource, { uid }: Seen): string {
+function nameFor({ id }: Resource, { uid }: Pick<Seen, 'uid'>): string {
   const hash = createHash('sha256').update(uid).digest('hex').slice(0, 8);
   return `${id.name.slice(0, 40).replace(/[^a-z0-9]+$/, '')}-${hash}`;
 }

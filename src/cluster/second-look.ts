@@ -19,19 +19,23 @@ export async function lookTwice(
   const { resource, body, observation } = candidate;
   const kind = context.kindOf(resource);
   if (observation.kind !== 'updates' || kind === null || !context.isSuspect(resource)) return candidate;
+  if (observation.migrates === true) return candidate;
+  // From whom it was taken is told as drift.
+  const { taken: _taken, ...suspect } = observation;
+  const told = { ...candidate, observation: suspect };
   const what = { resource, body, path: objectPath(kind, resource.id) };
   const { before, after } = await beforeAndAfter(what, context, signal);
   const metadata = isObject(before['metadata']) ? before['metadata'] : {};
   if (changedFields(before, after, { isSecret: hidesValues(resource) }).length > 0) {
     // What was given to another tool is judged like what is met for the first time.
     const met = liveOf(metadata);
-    return ownerOf(met, context.applySetId).kind === 'other' ? { ...candidate, live: met } : candidate;
+    return ownerOf(met, context.applySetId).kind === 'other' ? { ...told, live: met } : told;
   }
   const live = seenOf(metadata, before['status']);
   // Who changed a field of ours took it, and the dry run takes it back.
   const isOurs = live.marks === observation.live.marks;
   return {
     ...candidate,
-    observation: isOurs ? { kind: 'unchanged', live } : { ...observation, live, ownersOnly: true },
+    observation: isOurs ? { kind: 'unchanged', live } : { ...suspect, live, ownersOnly: true },
   };
 }

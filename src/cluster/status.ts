@@ -1,9 +1,11 @@
 import { DeployError } from '../error/deploy-error.ts';
 import type { ErrorCode } from '../error/deploy-error.ts';
+import type { FieldHolder } from '../plan/facts.ts';
 import { parseJson } from '../resource/json.ts';
 import { isObject, textOf } from '../resource/resource.ts';
 import type { Json, JsonObject } from '../resource/resource.ts';
 import type { KubeAnswer } from './connection.ts';
+import { describeRight, grantOf, missingRight } from './missing-right.ts';
 
 interface Cause {
   readonly reason: string;
@@ -24,6 +26,9 @@ interface Status {
 /** Server-side apply answers unknown fields and wrong types with 500 and no reason (1.37); only the text tells them apart. */
 const TYPED_PATCH = /^failed to (create typed patch object|convert new object)/;
 
+/** So is an object that was applied in another version of its API, which does not know a field of the new one (1.37). */
+const STALE_VERSION = /^failed to prune fields: .*field not declared in schema/;
+
 /** Each kind has its own words for a field that cannot change. They decide the remedy that is told, and nothing else. */
 const IMMUTABLE =
   /(?<!not )immutable|updates to .* (is|are) forbidden|cannot change|may not (be changed|change once set)|field can not be modified/;
@@ -35,14 +40,13 @@ const TOO_LARGE = /etcdserver: request is too large/;
 export function problemOf(answer: KubeAnswer, { subject, secret }: { subject: string; secret: boolean }): DeployError {
   const status = readStatus(answer);
   const code = codeOf(status);
-  const message = secret ? secretMessage(status) : (MESSAGES[code]?.(status) ?? status.message);
+  const right = code === 'manifest-forbidden' ? missingRight(status.message) : null;
+  const message = right === null ? messageOf(code, status, secret) : describeRight(right);
   return new DeployError(code, { subject, message, remedy: remedyOf(code, status) });
 }
 
-/** A field that another manager holds: `.spec.replicas`, `kubectl-edit`. */
-export interface FieldHolder {
-  readonly field: string;
-  readonly manager: string;
+function messageOf(code: ErrorCode, status: Status, secret: boolean): string {
+  return secret ? secretMessage(status) : (MESSAGES[code]?.(status) ?? status.message);
 }
 
 /** Of a refused apply; empty for every other answer. Paths only: no value is in them. */
@@ -69,6 +73,7 @@ function codeOf({ code, reason, message, kind, name, causes }: Status): ErrorCod
   if (code === 429) return 'cluster-throttled';
   if (code === 413 || TOO_LARGE.test(message)) return 'manifest-too-large';
   if (code === 500 && reason === '' && TYPED_PATCH.test(message)) return 'manifest-rejected';
+  if (code === 500 && reason === '' && STALE_VERSION.test(message)) return 'version-stale';
   if (code >= 500) return 'cluster-broken';
   if (code === 422 && causes.some((cause) => IMMUTABLE.test(cause.message))) return 'field-immutable';
   return 'manifest-rejected';
@@ -98,9 +103,8 @@ function secretMessage({ code, causes, message }: Status): string {
 function remedyOf(code: ErrorCode, { message }: Status): string {
   switch (code) {
     case 'manifest-forbidden': {
-      const needed = /cannot (\S+) resource "([^"]*)" in API group "([^"]*)"/.exec(message);
-      if (needed === null) return 'Change the manifest, or the policy or quota that refuses it.';
-      return `Give Headgate's user a Role with verbs [${needed[1]}], resources [${needed[2]}], apiGroups ["${needed[3]}"].`;
+      const right = missingRight(message);
+      return right === null ? 'Change the manifest, or the policy or quota that refuses it.' : grantOf(right);
     }
     case 'namespace-missing':
       return 'Create the namespace, add it to the repository, or set createNamespace: true on the target.';
@@ -110,6 +114,8 @@ function remedyOf(code: ErrorCode, { message }: Status): string {
       return 'The field cannot change: take the change back, or allow the object to be deleted and created again with the annotation headgate.dev/replace: immutable.';
     case 'field-conflict':
       return 'Take the fields out of the manifest or into ignore, or set conflicts: force on the target.';
+    case 'version-stale':
+      return 'Another manager holds it in a version that does not know the field: let that one write the new version first.';
     case 'manifest-too-large':
       return 'Split the object.';
     case 'cluster-broken':

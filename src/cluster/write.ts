@@ -67,8 +67,13 @@ async function clearTheWay(
 ): Promise<Problem | null> {
   if (observation.kind === 'replaces')
     return deleteReplaced({ resource, path, live: observation.live, fence: context.held }, context, signal);
-  if (observation.kind === 'updates' && live !== null) return takeOver(live, { resource, path }, context, signal);
-  return null;
+  if (observation.kind !== 'updates' || live === null) return null;
+  return takeOver(
+    live,
+    { resource, path, migrates: observation.migrates === true, fence: context.held },
+    context,
+    signal,
+  );
 }
 
 /** The target's own Namespace is made before its turn; its dry run has said that this run creates it. */

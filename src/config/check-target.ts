@@ -28,7 +28,6 @@ export function checkTarget(
   checkName(value['repository'], [...path, 'repository'], { what: 'repository', known: names.repositories, findings });
   checkName(value['cluster'], [...path, 'cluster'], { what: 'cluster', known: names.clusters, findings });
   checkDependencies(value, path, { names, findings });
-  warnUnbuilt(value, path, findings);
   if (written === null) return null;
   const repository = names.repositories.get(written.repository);
   const cluster = names.clusters.get(written.cluster);
@@ -80,16 +79,6 @@ function checkDependencies(
     const at = [...path, 'dependsOn', index];
     if (name === raw['name']) findings.mistake(at, { message: 'is the target itself', remedy: 'Remove it.' });
     else checkName(name, at, { what: 'target', known: names.targets, findings });
-  }
-}
-
-/** Keys that a later version gives a meaning: until then they do nothing, and the file may have them. */
-const UNBUILT = ['adopt'];
-
-function warnUnbuilt(raw: Readonly<Record<string, unknown>>, path: Path, findings: Findings): void {
-  for (const key of UNBUILT) {
-    if (raw[key] === undefined) continue;
-    findings.warn([...path, key], { message: 'has no effect yet', remedy: 'It comes with the next version.' });
   }
 }
 

@@ -197,7 +197,7 @@ function previousOf({ source }: Applied) {
 async function refuse(report: Report, run: Run, world: World, signal: AbortSignal): Promise<Report> {
   const isWorlds = report.errors.find(({ code }) => failureClassOf(code) === 'world');
   if (isWorlds !== undefined) throw new DeployError(isWorlds.code, isWorlds);
-  if (report.errors.some(({ code }) => code === 'namespace-missing')) return report;
+  if (run.plan.namespace !== 'present' || report.errors.some(({ code }) => code === 'namespace-missing')) return report;
   await world.stage('record', () => world.cluster.record(badlyOf(run, 'refused', report.errors), signal));
   await writeEvent(report, world, signal);
   return report;

@@ -16,6 +16,7 @@ const CLASS_OF = {
   'manifest-forbidden': 'manifest',
   'manifest-vanished': 'manifest',
   'field-immutable': 'manifest',
+  'version-stale': 'manifest',
   'kind-unknown': 'manifest',
   'mark-reserved': 'manifest',
   'variable-missing': 'manifest',

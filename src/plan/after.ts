@@ -26,6 +26,7 @@ export function inventoryAfter(
 ): readonly Entry[] {
   const untouched = plan.during.filter((entry) => !touched.has(entry.file));
   const after = new Map(entriesByObject(plan.during.filter((entry) => touched.has(entry.file))));
+  for (const { id } of plan.renamed) after.delete(formatId(id));
   for (const { entry } of plan.keeps) after.set(formatId(entry.id), [entry]);
   for (const result of results) {
     if (result.kind === 'applied')

@@ -14,8 +14,18 @@ export type Observation =
   /** `headgate.dev/apply: ignore`: nothing was asked. */
   | { readonly kind: 'left-alone' }
   | { readonly kind: 'creates' }
-  /** `ownersOnly`: every value is as it will be, and another manager holds some field of ours. */
-  | { readonly kind: 'updates'; readonly live: Seen; readonly ownersOnly?: boolean }
+  /**
+   * `ownersOnly`: every value is as it will be, and another manager holds some field of ours. `taken`: what applying takes
+   * from other managers.
+   */
+  | {
+      readonly kind: 'updates';
+      readonly live: Seen;
+      readonly ownersOnly?: boolean;
+      readonly taken?: readonly FieldHolder[];
+      /** Our share is recorded in a version of the API that the manifest has left, and has to follow it first. */
+      readonly migrates?: true;
+    }
   | { readonly kind: 'unchanged'; readonly live: Seen }
   /** Refused as it is, accepted under another name, and its manifest allows it to be deleted and made anew. */
   | { readonly kind: 'replaces'; readonly live: Seen; readonly problem: Problem }
@@ -25,6 +35,12 @@ export type Observation =
   | { readonly kind: 'not-asked'; readonly problem: Problem }
   | { readonly kind: 'refused'; readonly problem: Problem }
   | { readonly kind: 'terminating'; readonly finalizers: readonly string[] };
+
+/** A field that another manager holds: `.spec.replicas`, `kubectl-edit`. */
+export interface FieldHolder {
+  readonly field: string;
+  readonly manager: string;
+}
 
 /** Of an object that exists: who it is, and which writing of it was seen. */
 export interface Seen {
@@ -53,6 +69,12 @@ export type Reference =
   | { readonly kind: 'ready' }
   | { readonly kind: 'not-ready'; readonly object: AwaitedObject };
 
+/** A target as its state says it. */
+export interface TargetPlace {
+  readonly name: string;
+  readonly namespace: string;
+}
+
 /** A document, symlink or submodule that yields no manifest. */
 export interface Unread {
   readonly path: string;
@@ -79,6 +101,8 @@ export interface Facts {
   readonly references: ReadonlyMap<string, Reference>;
   /** Objects that an unfinished run wrote and that are ready, by `formatId`; looked at only where an order is asked for. */
   readonly ready: ReadonlySet<string>;
+  /** Our own other targets that claim a candidate, by the id of their set. */
+  readonly otherTargets: ReadonlyMap<string, TargetPlace>;
   readonly unread: readonly Unread[];
   /** Mistakes in the files, and what the target's policy refuses. */
   readonly problems: readonly Problem[];

@@ -1,4 +1,5 @@
 import type { IgnoreRule } from '../config/config.ts';
+import type { Legacy } from './adoption.ts';
 import { isTakenOver } from './takeover.ts';
 import { isObject } from '../resource/resource.ts';
 import type { Json, JsonObject, ResourceId } from '../resource/resource.ts';
@@ -15,18 +16,19 @@ export function ignoredPaths(id: ResourceId, rules: readonly IgnoreRule[]): read
 
 /**
  * A field that another manager owns is not sent, which gives up our share of it; one that nobody else owns is sent with
- * its live value, because leaving it out would reset it to its default.
+ * its live value, because leaving it out would reset it to its default. `takenOver`: what goes with an object that is met
+ * for the first time; else null.
  */
 export function leaveToOthers(
   body: JsonObject,
   live: JsonObject,
-  { pointers, isMet }: { pointers: readonly string[]; isMet: boolean },
+  { pointers, takenOver }: { pointers: readonly string[]; takenOver: Legacy | null },
 ): JsonObject {
   return pointers.reduce((sent, pointer) => {
     const path = parsePointer(pointer);
     const value = read(live, path);
     if (value === undefined) return sent;
-    return replace(sent, path, isOwnedByOthers(live, path, isMet) ? undefined : value);
+    return replace(sent, path, isOwnedByOthers(live, path, takenOver) ? undefined : value);
   }, body);
 }
 
@@ -59,14 +61,14 @@ function replace(object: JsonObject, [key, ...rest]: readonly string[], value: J
 }
 
 /** managedFields are FieldsV1: `f:` before a field, `k:{…}` before a keyed list element, which a pointer's index stands for. */
-function isOwnedByOthers(live: JsonObject, path: readonly string[], isMet: boolean): boolean {
+function isOwnedByOthers(live: JsonObject, path: readonly string[], takenOver: Legacy | null): boolean {
   const metadata = isObject(live['metadata']) ? live['metadata'] : {};
   const entries: readonly Json[] = Array.isArray(metadata['managedFields']) ? metadata['managedFields'] : [];
   return (
     entries
       .filter((entry) => isObject(entry))
       // What is taken over from them is not theirs any more when the object is applied.
-      .filter((entry) => entry['manager'] !== 'headgate' && (isMet || !isTakenOver(entry)))
+      .filter((entry) => entry['manager'] !== 'headgate' && (takenOver === null || !isTakenOver(entry, takenOver)))
       .some((entry) => owns(entry['fieldsV1'], { path, live }))
   );
 }

@@ -4,22 +4,24 @@ import { reachOf } from './awaits.ts';
 import { adviseDeleteFirst } from './delete-first.ts';
 import type { Candidate, Facts, Unread } from './facts.ts';
 import { finishedEntry } from './finished.ts';
+import { refuseForeign } from './foreign.ts';
 import { refusePrune, refuseNothingLeft } from './guards.ts';
 import { entriesByObject, union } from './inventory.ts';
 import type { Entry } from './inventory.ts';
 import { isLifted } from './lifted.ts';
 import { stepOf } from './order.ts';
-import { ownerOf } from './ownership.ts';
 import { leave } from './plan.ts';
+import { tellRenamed } from './renamed.ts';
 import { refuseReplacement } from './replacement.ts';
 import type { Keep, Plan, Prune, Write } from './plan.ts';
 import { sequenceOf } from './sequence.ts';
 import type { Sequence } from './sequence.ts';
+import { warnTaken } from './taken-fields.ts';
 
 /** Decides a whole deploy from what was observed. Pure and complete: what is not in the plan is not done. */
 export function makePlan(facts: Facts): Plan {
   const duplicates = refuseDuplicates(facts);
-  const left = leftOf(facts);
+  const { renamed, left } = tellRenamed(facts, leftOf(facts));
   const prunes = facts.target.prune.enabled ? left.map((entry) => ({ op: 'prune', entry }) as const) : [];
   const known = entriesByObject(facts.entries);
   const sequence = sequenceOf(facts);
@@ -51,8 +53,9 @@ export function makePlan(facts: Facts): Plan {
     steps,
     keeps,
     prunes: inSteps(prunes, (prune) => prune.entry.id).toReversed(),
+    renamed,
     refusals: [...refusals, ...guards],
-    warnings: [...facts.warnings, ...unread.warnings],
+    warnings: [...facts.warnings, ...unread.warnings, ...writes.flatMap((write) => warnTaken(write))],
     before: facts.entries,
     during: union(
       facts.entries,
@@ -152,19 +155,6 @@ export function pendingEntry({ candidate: { resource, observation }, from }: Wri
   const uid = 'live' in observation ? observation.live.uid : null;
   const { id, apiVersion, source } = resource;
   return { id, apiVersion, file: source.path, uid, hash: null, marks: null, version: null, pending: { from } };
-}
-
-function refuseForeign({ live, resource }: Candidate, { target, applySetId }: Facts): Problem | null {
-  if (live === null || target.adopt) return null;
-  const owner = ownerOf(live, applySetId);
-  if (owner.kind !== 'other') return null;
-  return {
-    code: 'foreign-owner',
-    subject: formatPosition(resource.source),
-    message: `${formatId(resource.id)} belongs to ${owner.name}`,
-    remedy:
-      'Remove it there first, rename it here, or set adopt: true on the target to take it over. After a target was renamed or moved: headgate uninstall OLD --keep.',
-  };
 }
 
 function stillDeleting({ resource }: Candidate, finalizers: readonly string[]): Problem {

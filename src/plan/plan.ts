@@ -31,6 +31,8 @@ export interface Plan {
   readonly keeps: readonly Keep[];
   /** Deleted together, in order, after every step succeeded. */
   readonly prunes: readonly (readonly Prune[])[];
+  /** Entries of objects that Git now has under another group: they are forgotten, and nothing is deleted. */
+  readonly renamed: readonly Entry[];
   /** Any of them stops the run before its first write. */
   readonly refusals: readonly Problem[];
   readonly warnings: readonly Problem[];
@@ -52,8 +54,8 @@ export function leave(entry: Entry): Keep {
 }
 
 /** Neither the cluster nor the inventory differs after this plan. */
-export function changesNothing({ steps, prunes, keeps, before, isRebuilt }: Plan): boolean {
-  if (isRebuilt) return false;
+export function changesNothing({ steps, prunes, renamed, keeps, before, isRebuilt }: Plan): boolean {
+  if (isRebuilt || renamed.length > 0) return false;
   const known = new Set(before.map((entry) => JSON.stringify(entry)));
   return steps.length === 0 && prunes.length === 0 && keeps.every(({ entry }) => known.has(JSON.stringify(entry)));
 }

@@ -121,6 +121,7 @@ export function someFacts(change: Partial<Facts> = {}): Facts {
     dirty: [],
     references: new Map(),
     ready: new Set(),
+    otherTargets: new Map(),
     entries: [],
     isRebuilt: false,
     count: change.entries?.length ?? 0,
