@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Message, SQSClient } from '@aws-sdk/client-sqs';
 import type { DeployRequest } from '../deploy/request.ts';
+import { DeployError } from '../error/deploy-error.ts';
 import { readRequest } from './message.ts';
 import { BATCH, sendRequests } from './send.ts';
 import type { Entry } from './send.ts';
@@ -76,19 +77,29 @@ export async function openInbox<Request>(
       return Messages.map((message) => readMessage(message, read));
     },
     async hide(receipt, seconds) {
-      await client.send(
-        new sqs.ChangeMessageVisibilityCommand({
-          QueueUrl: queueUrl,
-          ReceiptHandle: receipt,
-          VisibilityTimeout: Math.max(1, seconds),
-        }),
-      );
+      const command = new sqs.ChangeMessageVisibilityCommand({
+        QueueUrl: queueUrl,
+        ReceiptHandle: receipt,
+        VisibilityTimeout: Math.max(1, seconds),
+      });
+      await client.send(command).catch((cause: unknown) => Promise.reject(unsettled(cause)));
     },
     async remove(receipt) {
-      await client.send(new sqs.DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle: receipt }));
+      const command = new sqs.DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle: receipt });
+      await client.send(command).catch((cause: unknown) => Promise.reject(unsettled(cause)));
     },
     close: () => client.destroy(),
   };
+}
+
+/** The message comes again, to us or to another process, and is answered then: a double is harmless. */
+function unsettled(cause: unknown): DeployError {
+  return new DeployError('queue-unreachable', {
+    subject: 'a message of the queue',
+    message: `it could be neither kept nor taken out: ${cause instanceof Error ? cause.message : String(cause)}`,
+    remedy: 'Nothing is lost: it is handed out again. If that goes on, look at why the queue or this process is slow.',
+    cause,
+  });
 }
 
 /** A queue that accepts a request and never answers it would otherwise be waited for for ever; a poll takes 10 s. */

@@ -13,6 +13,7 @@ import type { ClusterAddress } from '../cluster/control-plane.ts';
 import { startFaultProxy } from '../cluster/fault-proxy.ts';
 import type { Fault, FaultProxy } from '../cluster/fault-proxy.ts';
 import { SECRET, TOKEN } from '../e2e/house.ts';
+import { leaksIn } from '../e2e/leaks.ts';
 import { startGitHost } from '../git-host/git-host.ts';
 import type { GitHost } from '../git-host/git-host.ts';
 import { openApi } from './api.ts';
@@ -48,6 +49,7 @@ export class Lab {
   readonly #proxies: { kubernetes: FaultProxy; git: HttpProxy; queue: HttpProxy };
   #child: ChildProcess | null = null;
   #webhook = '';
+  #visibilitySeconds = 1;
 
   private constructor(parts: {
     api: Api;
@@ -67,7 +69,11 @@ export class Lab {
     return this.#proxies;
   }
 
-  static async build(cluster: ClusterAddress, targets: readonly string[]): Promise<Lab> {
+  /** `visibilitySeconds`: after so long a message of a killed child is handed out again. */
+  static async build(
+    cluster: ClusterAddress,
+    { targets, visibilitySeconds }: { targets: readonly string[]; visibilitySeconds: number },
+  ): Promise<Lab> {
     const directory = await mkdtemp(join(tmpdir(), 'headgate-chaos-'));
     const host = await startGitHost({ directory: join(directory, 'git'), token: TOKEN });
     const repository = await host.createRepository(FULL_NAME);
@@ -91,6 +97,7 @@ export class Lab {
     });
     const proxies = { kubernetes, git, queue };
     lab = new Lab({ api: await openApi(cluster), host, plumbing: openPlumbing(repository), directory, proxies });
+    lab.#visibilitySeconds = visibilitySeconds;
     await lab.#configure(targets);
     return lab;
   }
@@ -126,7 +133,8 @@ export class Lab {
   /** Starts the child, unless it runs. */
   async start(): Promise<void> {
     if (this.isRunning()) return;
-    const args = [join(this.directory, 'headgate.yml'), join(this.directory, 'data'), this.#proxies.queue.url];
+    const files = [join(this.directory, 'headgate.yml'), join(this.directory, 'data')];
+    const args = [...files, this.#proxies.queue.url, String(this.#visibilitySeconds)];
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', SERVED, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, FLEET_TOKEN: TOKEN, FLEET_SECRET: SECRET },
@@ -150,6 +158,11 @@ export class Lab {
     return this.#child !== null && this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
+  /** Holds the process, as a machine that is suspended does; `SIGCONT` lets it go on. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#child?.kill(signal);
+  }
+
   /** At once, without a chance to tidy up. */
   kill(): void {
     this.#child?.kill('SIGKILL');
@@ -170,6 +183,12 @@ export class Lab {
     };
     const { status } = await this.host.deliver(FULL_NAME, JSON.stringify(payload));
     return status === 202;
+  }
+
+  /** Every place where one of the planted secrets came to light. */
+  leaks(namespaces: readonly string[]): Promise<readonly string[]> {
+    const { output: log, api, host } = this;
+    return leaksIn({ log, statuses: host.statuses, dataDirectory: join(this.directory, 'data'), api, namespaces });
   }
 
   async close(): Promise<void> {

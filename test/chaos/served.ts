@@ -8,10 +8,10 @@ import { REGION, startQueueServer } from '../../src/local/queue-server.ts';
 import type { LocalQueues } from '../../src/local/queues.ts';
 import { serve } from '../../src/local/serve.ts';
 import { jsonLog } from '../../src/runtime/json-log.ts';
-import { ON_PARENT, PER_SHARD, LEASE_MS, REQUEST_MS, VISIBILITY_SECONDS } from './short.ts';
+import { ON_PARENT, PER_SHARD, LEASE_MS, REQUEST_MS } from './short.ts';
 
 // `headgate serve` as a process of its own that can be killed, with short deadlines, its queue behind a proxy.
-const [path = '', dataDirectory = '', queueProxy = ''] = process.argv.slice(2);
+const [path = '', dataDirectory = '', queueProxy = '', visibility = ''] = process.argv.slice(2);
 
 async function openQueues(): Promise<LocalQueues> {
   const server = await startQueueServer({ dataDirectory });
@@ -46,7 +46,7 @@ await serve({
       requestTimeoutMs: REQUEST_MS,
       layout: { inlineEntries: ON_PARENT, entriesPerShard: PER_SHARD },
     },
-    visibilitySeconds: VISIBILITY_SECONDS,
+    visibilitySeconds: Number(visibility),
     openQueues,
   },
 });

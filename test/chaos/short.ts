@@ -1,6 +1,5 @@
 /** The edges of a run, near enough to be met: deadlines in seconds, shards from the sixth object on. */
 export const LEASE_MS = 4000;
 export const REQUEST_MS = 1000;
-export const VISIBILITY_SECONDS = 1;
 export const ON_PARENT = 5;
 export const PER_SHARD = 3;

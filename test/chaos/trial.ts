@@ -22,6 +22,7 @@ export interface Trial {
 }
 
 const SETTLE_MS = 40_000;
+const FOREIGN = { metadata: { name: 'foreign', labels: { app: 'web' } }, data: { v: 'untouched' } };
 
 /** Pushes the scenario to a fresh target, strikes at the n-th request, and looks at what is there in the end. */
 export async function attempt(
@@ -31,11 +32,6 @@ export async function attempt(
 ): Promise<Trial> {
   let requests = 0;
   let hit: Asked | null = null;
-  await lab.api.create('/api/v1/namespaces', { metadata: { name: target } });
-  await lab.api.create(`/api/v1/namespaces/${target}/configmaps`, {
-    metadata: { name: 'foreign', labels: { app: 'web' } },
-    data: { v: 'untouched' },
-  });
   await lab.start();
   lab.fault = (asked) => {
     requests += 1;
@@ -48,6 +44,8 @@ export async function attempt(
   for (const files of scenario) {
     const commit = lab.plumbing.commit(target, files, parents);
     await settle(lab, target, { commit, blow });
+    // The first push makes the namespace too; from then on somebody else has an object in it.
+    if (last === null) await lab.api.create(`/api/v1/namespaces/${target}/configmaps`, FOREIGN);
     parents = [commit.revision];
     last = commit;
   }

@@ -2,8 +2,9 @@ import { startVitest } from 'vitest/node';
 import { ClosingLine } from '../closing-line.ts';
 import { getParts } from '../cluster/parts.ts';
 
-// `npm run test:chaos [FIRST-LAST [BLOW]]`: every request in turn is killed and answered badly; without a range, all of
-// them. A row of the table is printed when it is through: where, what happened to each request, how many were struck.
+// `npm run test:chaos [FIRST-LAST[/STEP] [BLOW]]`: every request in turn is answered badly, or the process killed at it;
+// without a range, at all of them. A row of the table is printed when it is through: where, what happened to each
+// request, how many were struck.
 const [requests = '1-999', blow = ''] = process.argv.slice(2);
 process.env['HEADGATE_TEST_REQUESTS'] = requests;
 await getParts();

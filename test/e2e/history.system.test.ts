@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { randomFrom } from '../chaos/random.ts';
 import { House, configMap } from './house.ts';
 
-const PUSHES = Number(process.env['HEADGATE_TEST_PUSHES'] ?? 20);
-const SEED = Number(process.env['HEADGATE_TEST_SEED'] ?? 4711);
+const PUSHES = 20;
+const SEED = 4711;
 /** Pushes between two looks at the cluster. */
 const PER_LOOK = 5;
 
@@ -17,17 +18,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await house.tearDown();
 });
-
-/** mulberry32: the same seed is the same history. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** file → object → value: what the repository says. */
 type Model = ReadonlyMap<string, ReadonlyMap<string, string>>;

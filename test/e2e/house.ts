@@ -18,8 +18,10 @@ import { mustRun, run } from '../cluster/command.ts';
 import type { CommandResult } from '../cluster/command.ts';
 import { kubectl } from '../cluster/control-plane.ts';
 import type { ClusterAddress } from '../cluster/control-plane.ts';
+import { openApi } from '../chaos/api.ts';
 import { startGitHost } from '../git-host/git-host.ts';
 import type { GitHost } from '../git-host/git-host.ts';
+import { leaksIn } from './leaks.ts';
 
 export const TOKEN = 'planted-token-0123456789';
 export const SECRET = 'planted-webhook-secret-0123456789';
@@ -303,11 +305,29 @@ export class House {
       .map(({ verb, requestURI, responseStatus }) => ({ verb, uri: requestURI, code: responseStatus?.code ?? 0 }));
   }
 
+  /** Every place where one of the planted secrets came to light. */
+  async leaks(): Promise<readonly string[]> {
+    const api = await openApi(this.cluster);
+    try {
+      return await leaksIn({
+        log: JSON.stringify(this.log),
+        statuses: this.host.statuses,
+        dataDirectory: join(this.directory, 'data'),
+        api,
+        namespaces: [this.namespace],
+      });
+    } finally {
+      api.close();
+    }
+  }
+
   async tearDown(): Promise<void> {
     await this.stop();
     await this.host.close();
+    const leaks = await this.leaks();
     await this.kubectl('delete', 'namespace', this.namespace, '--wait=false', '--ignore-not-found');
     await rm(this.directory, { recursive: true, force: true });
+    if (leaks.length > 0) throw new Error(`a planted secret came to light: ${leaks.join('\n')}`);
   }
 }
 

@@ -160,6 +160,18 @@ describe('a consumer', () => {
     expect(starts).toBe(1);
   });
 
+  it('says of a message that somebody else has answered meanwhile that it cannot be kept, and blames nobody', async () => {
+    await start();
+    await queue.send([aRequest('shop', 'd1')], signal);
+    const [ours] = await queue.receive({ visibilitySeconds: 1, waitSeconds: 1 }, signal);
+    const [theirs] = await queue.receive({ visibilitySeconds: 30, waitSeconds: 5 }, signal);
+    await queue.remove(theirs?.receipt ?? '');
+    await expect(queue.hide(ours?.receipt ?? '', 30)).rejects.toMatchObject({
+      code: 'queue-unreachable',
+      remedy: expect.stringContaining('Nothing is lost'),
+    });
+  });
+
   it('tries again after a failure, and lets other targets go on meanwhile', async () => {
     await start();
     await queue.send([aRequest('a', '1'), aRequest('b', '1')], signal);

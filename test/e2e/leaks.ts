@@ -1,0 +1,60 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Api } from '../chaos/api.ts';
+
+/** Every secret that a test plants begins with `planted-`; the second form is its base64, as data, alone or behind `x-access-token:`. */
+const TRACE = /.{0,60}(?:planted-|cGxhbnRlZC).{0,12}/s;
+
+/** Where a planted secret may be seen although nobody may see it there. */
+export interface Collected {
+  readonly log: string;
+  readonly statuses: unknown;
+  /** Of the queue and the dead letters. */
+  readonly dataDirectory: string;
+  readonly api: Api;
+  readonly namespaces: readonly string[];
+}
+
+/** Places where a planted secret came to light; empty when all is well. */
+export async function leaksIn({
+  log,
+  statuses,
+  dataDirectory,
+  api,
+  namespaces,
+}: Collected): Promise<readonly string[]> {
+  const places = new Map([
+    ['log', log],
+    ['commit statuses', JSON.stringify(statuses)],
+    ...(await filesBelow(dataDirectory)),
+    ...(await Promise.all(namespaces.map((namespace) => shownIn(namespace, api)))).flat(),
+  ]);
+  return [...places].flatMap(([place, text]) => {
+    const found = TRACE.exec(text)?.[0];
+    return found === undefined ? [] : [`${place}: ${found}`];
+  });
+}
+
+/** The queue keeps messages in SQLite: uncompressed, so that a text in them is a text in the file. */
+async function filesBelow(directory: string): Promise<readonly (readonly [string, string])[]> {
+  const files = await readdir(directory, { recursive: true, withFileTypes: true }).catch(() => []);
+  return Promise.all(
+    files
+      .filter((file) => file.isFile())
+      .map(async (file): Promise<readonly [string, string]> => {
+        const path = join(file.parentPath, file.name);
+        return [path, await readFile(path, 'latin1').catch(() => '')];
+      }),
+  );
+}
+
+/** Events, and the state that Headgate keeps: what a reader of ConfigMaps sees. */
+async function shownIn(namespace: string, api: Api): Promise<readonly (readonly [string, string])[]> {
+  const state = 'configmaps?labelSelector=app.kubernetes.io%2Fmanaged-by%3Dheadgate';
+  return Promise.all(
+    ['events', state].map(async (what): Promise<readonly [string, string]> => {
+      const listed = await api.get(`/api/v1/namespaces/${namespace}/${what}`);
+      return [`${namespace} ${what}`, JSON.stringify(listed)];
+    }),
+  );
+}
