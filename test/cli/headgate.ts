@@ -16,7 +16,11 @@ export interface Ended {
 /** Runs the command as a user does, in a directory of its own with these files; nothing of this environment leaks in. */
 export async function headgate(
   args: readonly string[],
-  { files = {}, env = {} }: { files?: Readonly<Record<string, string>>; env?: Readonly<Record<string, string>> } = {},
+  {
+    files = {},
+    env = {},
+    timeoutMs = 20_000,
+  }: { files?: Readonly<Record<string, string>>; env?: Readonly<Record<string, string>>; timeoutMs?: number } = {},
 ): Promise<Ended> {
   const cwd = await mkdtemp(join(tmpdir(), 'headgate-cli-'));
   try {
@@ -25,7 +29,7 @@ export async function headgate(
       cwd,
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: 20_000,
+      timeout: timeoutMs,
       killSignal: 'SIGKILL',
     });
     const ended = new Promise<number | null>((resolve, reject) => child.once('close', resolve).once('error', reject));

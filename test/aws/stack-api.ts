@@ -1,0 +1,277 @@
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** One request as it was understood. */
+export interface StackRequest {
+  readonly service: string;
+  readonly action: string;
+  readonly content: Readonly<Record<string, string>>;
+}
+
+interface ShownStack {
+  readonly status: string;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly outputs: Readonly<Record<string, string>>;
+  /** The resources of its template, with their properties as text. */
+  readonly resources: Readonly<Record<string, { readonly type: string; readonly text: string }>>;
+}
+
+/** What `headgate bootstrap` asks of AWS: CloudFormation, S3, Systems Manager, Secrets Manager and STS, on one address. */
+export interface StackApi {
+  readonly url: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly requests: StackRequest[];
+  readonly objects: Map<string, Buffer>;
+  readonly parameters: Map<string, string>;
+  readonly secrets: Map<string, string>;
+  stack: ShownStack | null;
+  /** Why the next change of the stack fails, and is rolled back. */
+  failure: string | null;
+  close(): Promise<void>;
+}
+
+const ACCOUNT = '111122223333';
+const REGION = 'eu-west-1';
+export const BUCKET = 'headgate-prod-serverlessdeploymentbucket-abc';
+
+interface ChangeSet {
+  readonly id: string;
+  readonly next: ShownStack;
+  readonly changes: readonly { readonly action: string; readonly name: string; readonly type: string }[];
+}
+
+export async function startStackApi(): Promise<StackApi> {
+  const changeSets = new Map<string, ChangeSet>();
+  let events: readonly { name: string; status: string; reason: string }[] = [];
+
+  function settle(next: ShownStack): void {
+    if (api.failure === null) {
+      api.stack = next;
+      return;
+    }
+    events = [{ name: 'WebhookLambdaFunction', status: 'UPDATE_FAILED', reason: api.failure }];
+    api.stack = { ...(api.stack ?? next), status: 'UPDATE_ROLLBACK_COMPLETE' };
+    api.failure = null;
+  }
+
+  const cloudFormation: Readonly<Record<string, (form: Form) => string>> = {
+    DescribeStacks() {
+      if (api.stack === null) throw new Refusal('ValidationError', 'Stack with id headgate-prod does not exist');
+      const { stack } = api;
+      // Whatever was under way is over at the next look.
+      api.stack = { ...stack, status: stack.status.replace('_IN_PROGRESS', '_COMPLETE') };
+      return `<Stacks><member>${stackXml(stack)}</member></Stacks>`;
+    },
+    CreateStack(form) {
+      const resources = resourcesOf(form['TemplateBody'] ?? '');
+      settle({ status: 'CREATE_IN_PROGRESS', parameters: {}, outputs: outputsOf(resources), resources });
+      return '<StackId>arn:stack</StackId>';
+    },
+    CreateChangeSet(form) {
+      const key = new URL(form['TemplateURL'] ?? '').pathname.slice(1);
+      const template = api.objects.get(key)?.toString();
+      if (template === undefined) throw new Refusal('ValidationError', `there is no object ${key}`);
+      if (form['Capabilities.member.1'] !== 'CAPABILITY_NAMED_IAM') {
+        throw new Refusal('InsufficientCapabilitiesException', 'Requires capabilities : [CAPABILITY_NAMED_IAM]');
+      }
+      const resources = resourcesOf(template);
+      const parameters = parametersOf(form, api.stack?.parameters ?? {});
+      const next = { status: 'UPDATE_IN_PROGRESS', parameters, outputs: outputsOf(resources), resources };
+      const id = `arn:aws:cloudformation:${REGION}:${ACCOUNT}:changeSet/${form['ChangeSetName'] ?? ''}`;
+      changeSets.set(id, { id, next, changes: changesOf(api.stack?.resources ?? {}, resources) });
+      return `<Id>${id}</Id>`;
+    },
+    DescribeChangeSet(form) {
+      const { id, changes } = changeSetOf(form);
+      if (changes.length === 0) {
+        const reason = "The submitted information didn't contain changes. Submit different information.";
+        return `<Status>FAILED</Status><StatusReason>${reason}</StatusReason>`;
+      }
+      const members = changes.map(
+        ({ action, name, type }) =>
+          `<member><Type>Resource</Type><ResourceChange><Action>${action}</Action><LogicalResourceId>${name}</LogicalResourceId><ResourceType>${type}</ResourceType></ResourceChange></member>`,
+      );
+      return `<ChangeSetId>${id}</ChangeSetId><Status>CREATE_COMPLETE</Status><Changes>${members.join('')}</Changes>`;
+    },
+    ExecuteChangeSet(form) {
+      const { id, next } = changeSetOf(form);
+      changeSets.delete(id);
+      settle(next);
+      return '';
+    },
+    DeleteChangeSet(form) {
+      changeSets.delete(changeSetOf(form).id);
+      return '';
+    },
+    DescribeStackEvents() {
+      const members = events.map(
+        ({ name, status, reason }) =>
+          `<member><EventId>1</EventId><StackId>s</StackId><StackName>headgate-prod</StackName><Timestamp>${new Date().toISOString()}</Timestamp><LogicalResourceId>${name}</LogicalResourceId><ResourceStatus>${status}</ResourceStatus><ResourceStatusReason>${reason}</ResourceStatusReason></member>`,
+      );
+      return `<StackEvents>${members.join('')}</StackEvents>`;
+    },
+  };
+
+  function changeSetOf(form: Form): ChangeSet {
+    const found = changeSets.get(form['ChangeSetName'] ?? '');
+    if (found === undefined) throw new Refusal('ChangeSetNotFound', `there is no ${form['ChangeSetName']}`);
+    return found;
+  }
+
+  function query(service: string, form: Form): string {
+    const action = form['Action'] ?? '';
+    if (service === 'sts') {
+      const result = `<Arn>arn:aws:iam::${ACCOUNT}:user/admin</Arn><UserId>A</UserId><Account>${ACCOUNT}</Account>`;
+      return `<GetCallerIdentityResponse><GetCallerIdentityResult>${result}</GetCallerIdentityResult></GetCallerIdentityResponse>`;
+    }
+    const answer = cloudFormation[action];
+    if (answer === undefined) throw new Refusal('InvalidAction', `there is no ${action}`);
+    return `<${action}Response><${action}Result>${answer(form)}</${action}Result></${action}Response>`;
+  }
+
+  function json(target: string, content: Form): { status: number; body: string } {
+    const refused = (type: string) => ({ status: 400, body: JSON.stringify({ __type: type }) });
+    const answered = (body: object) => ({ status: 200, body: JSON.stringify(body) });
+    switch (target) {
+      case 'AmazonSSM.GetParameter': {
+        const value = api.parameters.get(content['Name'] ?? '');
+        return value === undefined ? refused('ParameterNotFound') : answered({ Parameter: { Value: value } });
+      }
+      case 'AmazonSSM.PutParameter':
+        if (api.parameters.has(content['Name'] ?? '')) return refused('ParameterAlreadyExists');
+        api.parameters.set(content['Name'] ?? '', content['Value'] ?? '');
+        return answered({ Version: 1 });
+      case 'secretsmanager.GetSecretValue': {
+        const value = api.secrets.get(content['SecretId'] ?? '');
+        return value === undefined ? refused('ResourceNotFoundException') : answered({ SecretString: value });
+      }
+      case 'secretsmanager.CreateSecret':
+        api.secrets.set(content['Name'] ?? '', content['SecretString'] ?? '');
+        return answered({ Name: content['Name'] });
+      default:
+        return refused('UnknownOperationException');
+    }
+  }
+
+  function s3({ method = '', url = '' }: IncomingMessage, body: Buffer): number {
+    const [, bucket = '', key = ''] = /^\/([^/]+)\/([^?]+)/.exec(url) ?? [];
+    if (bucket !== BUCKET) return 404;
+    if (method === 'PUT') api.objects.set(decodeURIComponent(key), body);
+    return method === 'HEAD' && !api.objects.has(decodeURIComponent(key)) ? 404 : 200;
+  }
+
+  function take(request: IncomingMessage, body: Buffer, response: ServerResponse): void {
+    const [, region, service = ''] =
+      /Credential=AKIATEST\/\d{8}\/([^/]+)\/([^/]+)\/aws4_request/.exec(request.headers.authorization ?? '') ?? [];
+    if (region !== REGION) return void response.writeHead(403).end();
+    const target = request.headers['x-amz-target'];
+    if (service === 's3') {
+      const key = (request.url ?? '').split('?')[0] ?? '';
+      api.requests.push({ service, action: `${request.method} ${key.slice(BUCKET.length + 2)}`, content: {} });
+      return void response.writeHead(s3(request, body)).end();
+    }
+    if (typeof target === 'string') {
+      const content = JSON.parse(body.toString()) as Form;
+      api.requests.push({ service, action: target.slice(target.indexOf('.') + 1), content });
+      const answer = json(target, content);
+      return void response.writeHead(answer.status, { 'content-type': 'application/x-amz-json-1.1' }).end(answer.body);
+    }
+    const form = Object.fromEntries(new URLSearchParams(body.toString()));
+    api.requests.push({ service, action: form['Action'] ?? '', content: form });
+    try {
+      const answer = query(service, form);
+      response.writeHead(200, { 'content-type': 'text/xml' }).end(answer);
+    } catch (thrown) {
+      if (!(thrown instanceof Refusal)) throw thrown;
+      const error = `<Error><Type>Sender</Type><Code>${thrown.code}</Code><Message>${thrown.message}</Message></Error>`;
+      response.writeHead(400, { 'content-type': 'text/xml' }).end(`<ErrorResponse>${error}</ErrorResponse>`);
+    }
+  }
+
+  const server = createServer((request, response) => {
+    const parts: Buffer[] = [];
+    request.on('data', (part: Buffer) => parts.push(part));
+    request.on('end', () => take(request, Buffer.concat(parts), response));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const api: StackApi = {
+    url,
+    env: {
+      AWS_ENDPOINT_URL: url,
+      AWS_REGION: REGION,
+      AWS_ACCESS_KEY_ID: 'AKIATEST',
+      AWS_SECRET_ACCESS_KEY: 'planted-aws-secret-key',
+    },
+    requests: [],
+    objects: new Map(),
+    parameters: new Map(),
+    secrets: new Map(),
+    stack: null,
+    failure: null,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+  return api;
+}
+
+type Form = Readonly<Record<string, string>>;
+
+class Refusal extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+function resourcesOf(template: string): ShownStack['resources'] {
+  const { Resources } = JSON.parse(template) as { Resources: Record<string, { Type: string }> };
+  return Object.fromEntries(
+    Object.entries(Resources).map(([name, resource]) => [
+      name,
+      { type: resource.Type, text: JSON.stringify(resource) },
+    ]),
+  );
+}
+
+function outputsOf(resources: ShownStack['resources']): Readonly<Record<string, string>> {
+  const hasUrl = 'WebhookLambdaFunctionUrl' in resources;
+  return {
+    ServerlessDeploymentBucketName: BUCKET,
+    ...(hasUrl ? { WebhookLambdaFunctionUrl: 'https://abc.lambda-url.eu-west-1.on.aws/' } : {}),
+  };
+}
+
+function changesOf(before: ShownStack['resources'], after: ShownStack['resources']): ChangeSet['changes'] {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+  return names.flatMap((name) => {
+    const [old, wanted] = [before[name], after[name]];
+    const type = (wanted ?? old)?.type ?? '';
+    if (old?.text === wanted?.text) return [];
+    return [{ action: old === undefined ? 'Add' : wanted === undefined ? 'Remove' : 'Modify', name, type }];
+  });
+}
+
+function parametersOf(form: Form, before: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const name = form['Parameters.member.1.ParameterKey'];
+  if (name === undefined) return { AlarmTopicArn: '' };
+  const value = form['Parameters.member.1.ParameterValue'] ?? before[name];
+  if (value === undefined) throw new Refusal('ValidationError', `there is no previous value of ${name}`);
+  return { [name]: value };
+}
+
+function stackXml({ status, outputs, parameters }: ShownStack): string {
+  const members = Object.entries(outputs).map(
+    ([key, value]) => `<member><OutputKey>${key}</OutputKey><OutputValue>${value}</OutputValue></member>`,
+  );
+  const given = Object.entries(parameters).map(
+    ([key, value]) => `<member><ParameterKey>${key}</ParameterKey><ParameterValue>${value}</ParameterValue></member>`,
+  );
+  const what = `<StackName>headgate-prod</StackName><CreationTime>2026-01-01T00:00:00Z</CreationTime>`;
+  return `${what}<StackStatus>${status}</StackStatus><Outputs>${members.join('')}</Outputs><Parameters>${given.join('')}</Parameters>`;
+}

@@ -1,0 +1,119 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { BUCKET, startStackApi } from '../aws/stack-api.ts';
+import type { StackApi } from '../aws/stack-api.ts';
+import { headgate } from './headgate.ts';
+
+const EXAMPLE = readFileSync(join(dirname(fileURLToPath(import.meta.url)), '../../infra/headgate.example.yml'), 'utf8');
+const URL_OF_STACK = 'https://abc.lambda-url.eu-west-1.on.aws';
+
+let api: StackApi;
+beforeEach(async () => {
+  api = await startStackApi();
+});
+afterEach(() => api.close());
+
+/** What was written: looks are left out. */
+const writes = () =>
+  api.requests
+    .map(({ service, action }) => `${service} ${action.replace(/\/[0-9a-f]{32}\//, '/HASH/')}`)
+    .filter((line) => !/ (?:Describe|Get|HEAD)/.test(line));
+
+function bootstrap(args: readonly string[] = ['--yes'], config = EXAMPLE) {
+  return headgate(['bootstrap', ...args], {
+    files: { 'headgate.yml': config },
+    env: { ...api.env, PATH: process.env['PATH'] ?? '' },
+    timeoutMs: 60_000,
+  });
+}
+
+describe('headgate bootstrap', () => {
+  it('creates the secrets, the stack and its content, in this order, and prints the webhook URL', async () => {
+    const { code, stdout, stderr } = await bootstrap([
+      '--yes',
+      '--alarm-topic',
+      'arn:aws:sns:eu-west-1:111122223333:ops',
+    ]);
+    expect(stderr).not.toContain('error');
+    expect(code).toBe(0);
+    expect(writes()).toEqual([
+      'ssm PutParameter',
+      'cloudformation CreateStack',
+      's3 PUT serverless/headgate/prod/HASH/webhook.zip',
+      's3 PUT serverless/headgate/prod/HASH/deploy.zip',
+      's3 PUT serverless/headgate/prod/HASH/sweep.zip',
+      's3 PUT layers/kubectl-v36-2.0.1.zip',
+      's3 PUT serverless/headgate/prod/HASH/template.json',
+      'cloudformation CreateChangeSet',
+      'cloudformation ExecuteChangeSet',
+    ]);
+    expect(api.parameters.get('/headgate/fleet/webhook-secret')).toMatch(/^[0-9a-f]{64}$/);
+    expect(api.stack?.status).toMatch(/^UPDATE_/);
+    expect(api.stack?.parameters).toEqual({ AlarmTopicArn: 'arn:aws:sns:eu-west-1:111122223333:ops' });
+    expect(stdout).toContain('account 111122223333, eu-west-1, as arn:aws:iam::111122223333:user/admin');
+    expect(stdout).toContain('  + 3 × AWS::Lambda::Function');
+    expect(stdout).toContain('  ! ssm:/headgate/fleet/token  is missing, and is yours to bring: aws ssm put-parameter');
+    expect(stdout).toContain(
+      `webhook URL: ${URL_OF_STACK}\n  headgate connect fleet  → ${URL_OF_STACK}/webhooks/fleet`,
+    );
+    expect(stdout + stderr).not.toContain(api.parameters.get('/headgate/fleet/webhook-secret'));
+  }, 60_000);
+
+  it('changes nothing when it is run again, and only what differs after a change', async () => {
+    await bootstrap();
+    api.parameters.set('/headgate/fleet/token', 'planted-token');
+    const secret = api.parameters.get('/headgate/fleet/webhook-secret');
+    api.requests.length = 0;
+    const again = await bootstrap();
+    expect(again).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('stack headgate-prod is up to date') as string,
+    });
+    expect(writes()).toEqual(['s3 PUT serverless/headgate/prod/HASH/template.json', 'cloudformation CreateChangeSet']);
+    expect(api.parameters.get('/headgate/fleet/webhook-secret')).toBe(secret);
+    api.requests.length = 0;
+    const changed = await bootstrap(['--yes'], EXAMPLE.replaceAll('ssm:/headgate/fleet/token', 'ssm:/another'));
+    expect(changed.code).toBe(0);
+    expect(changed.stdout).toContain('  ~ DeploySecrets AWS::IAM::RolePolicy');
+    expect(changed.stdout).not.toContain('Queue AWS::SQS::Queue');
+    expect(writes()).toContain('cloudformation ExecuteChangeSet');
+    expect(writes()).not.toContain('s3 PUT layers/kubectl-v36-2.0.1.zip');
+  }, 120_000);
+
+  it('writes nothing when nobody can be asked', async () => {
+    const { code, stderr } = await bootstrap([]);
+    expect(code).toBe(64);
+    expect(stderr).toContain('Add --yes when it is.');
+    expect(api.requests).toEqual([]);
+  });
+
+  it('says why a change failed and was rolled back', async () => {
+    api.stack = {
+      status: 'UPDATE_COMPLETE',
+      parameters: {},
+      outputs: { ServerlessDeploymentBucketName: BUCKET },
+      resources: {},
+    };
+    api.failure = 'ReservedConcurrentExecutions decreases the unreserved concurrency below 100';
+    const { code, stderr } = await bootstrap(['--yes'], EXAMPLE);
+    expect(code).toBe(1);
+    expect(stderr).toContain('it ended as UPDATE_ROLLBACK_COMPLETE');
+    expect(stderr).toContain('WebhookLambdaFunction: ReservedConcurrentExecutions decreases');
+  }, 120_000);
+
+  it('refuses what functions cannot do before it asks AWS to change anything', async () => {
+    const { code, stderr } = await bootstrap(['--yes'], EXAMPLE.replaceAll('ssm:/headgate/fleet/token', 'env:TOKEN'));
+    expect(code).toBe(1);
+    expect(stderr).toContain('it would stand in clear text in the template');
+    expect(writes()).toEqual([]);
+  }, 60_000);
+
+  it('wants to know the region', async () => {
+    const { AWS_REGION: _, ...env } = api.env;
+    const { code, stderr } = await headgate(['bootstrap', '--yes'], { files: { 'headgate.yml': EXAMPLE }, env });
+    expect(code).toBe(64);
+    expect(stderr).toContain('Add --region eu-west-1, or set AWS_REGION.');
+  });
+});
