@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { BUCKET, startStackApi } from '../aws/stack-api.ts';
+import type { StackApi } from '../aws/stack-api.ts';
+import { headgate } from './headgate.ts';
+
+const EXAMPLE = readFileSync(join(dirname(fileURLToPath(import.meta.url)), '../../infra/headgate.example.yml'), 'utf8');
+const ROLE = 'arn:aws:iam::111122223333:role/headgate-prod';
+
+let api: StackApi;
+beforeEach(async () => {
+  api = await startStackApi();
+  const outputs = {
+    ServerlessDeploymentBucketName: BUCKET,
+    DeployRoleArn: `${ROLE}-deploy-eu-west-1`,
+    SweepRoleArn: `${ROLE}-sweep-eu-west-1`,
+  };
+  api.stack = { status: 'UPDATE_COMPLETE', parameters: {}, outputs, resources: {} };
+});
+afterEach(() => api.close());
+
+const connect = (args: readonly string[] = [], config = EXAMPLE) =>
+  headgate(['connect', 'prod', ...args], { files: { 'headgate.yml': config }, env: api.env });
+
+describe('headgate connect CLUSTER', () => {
+  it('prints what to run in the account of the cluster, as long as a target does not come in', async () => {
+    const { code, stdout } = await connect();
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^TARGET +RESULT +DETAIL\nshop-prod +FAILED +STS answers without credentials$/m);
+    const command = stdout.slice(stdout.indexOf('  aws cloudformation'), stdout.indexOf('Give the groups'));
+    expect(
+      command
+        .replaceAll(/ \\\n\s*/g, ' ')
+        .trim()
+        .split(' '),
+    ).toEqual([
+      ...'aws cloudformation deploy --region eu-west-1 --stack-name headgate-access-shop-prod'.split(' '),
+      ...'--template-file infra/cluster-access.yml --capabilities CAPABILITY_NAMED_IAM --parameter-overrides'.split(
+        ' ',
+      ),
+      "ClusterName='prod'",
+      "RoleName='shop-prod'",
+      "KubernetesGroups='headgate:shop-prod'",
+      "ExternalId='choose-a-long-random-text'",
+      `DeployRoleArn='${ROLE}-deploy-eu-west-1'`,
+      `SweepRoleArn='${ROLE}-sweep-eu-west-1'`,
+    ]);
+  });
+
+  it('refuses a role that the functions may not assume', async () => {
+    const { code, stderr } = await connect([], EXAMPLE.replace('role/headgate/', 'role/'));
+    expect(code).toBe(1);
+    expect(stderr).toContain('its role is not on the path /headgate/');
+  });
+
+  it('prints the rights of a target in each of its namespaces, and asks nobody', async () => {
+    const { code, stdout } = await connect(['--rbac'], `${EXAMPLE}    namespaces: [shop, jobs]\n`);
+    expect(code).toBe(0);
+    const objects = parseAllDocuments(stdout).map((document) => document.toJS() as Record<string, unknown>);
+    expect(objects.map(({ kind, metadata }) => [kind, metadata])).toEqual(
+      ['shop', 'jobs'].flatMap((namespace) => [
+        ['Role', { name: 'headgate-shop-prod', namespace }],
+        ['RoleBinding', { name: 'headgate-shop-prod', namespace }],
+      ]),
+    );
+    expect(objects[1]).toMatchObject({ subjects: [{ kind: 'Group', name: 'headgate:shop-prod' }] });
+    expect(api.requests).toEqual([]);
+  });
+});
