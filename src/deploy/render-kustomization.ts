@@ -1,8 +1,9 @@
-import { DeployError } from '../error/deploy-error.ts';
+import { asDeployError, DeployError } from '../error/deploy-error.ts';
 import { withOrigins } from '../render/kustomization.ts';
 import { refusedBy } from '../render/plain.ts';
 import type { Desired } from '../render/plain.ts';
 import { readRendered } from '../render/rendered.ts';
+import { withoutSecrets } from '../render/tool-error.ts';
 import { walkKustomization } from '../render/walk.ts';
 import type { Walk } from '../render/walk.ts';
 import type { Standing } from '../resource/source.ts';
@@ -55,9 +56,19 @@ async function build(
   const what = { files: built, directory: target.path, file, loadRestrictor, usesHelm, usesRemote };
   const contents = new Map(files.map(({ path, bytes }) => [path, bytes]));
   const from = { file, directory: target.path, contents, hasOrigins, variables: target.variables };
-  const once = async () => readRendered(await tools.kustomize(what, signal), from);
+  const once = async () => readRendered(await withoutValues(tools.kustomize(what, signal), walk.secrets), from);
   // kustomize by itself makes the same of the same; templates may not.
   return usesHelm ? renderTwice(once) : once();
+}
+
+async function withoutValues<T>(work: Promise<T>, secrets: readonly string[]): Promise<T> {
+  try {
+    return await work;
+  } catch (thrown) {
+    const { code, ...what } = withoutSecrets(asDeployError(thrown).problem, secrets);
+    // Without the cause: it has said the values.
+    throw new DeployError(code, what);
+  }
 }
 
 function filesOf(have: ReadonlyMap<string, Standing>, { inputs }: Walk): readonly RenderFile[] {

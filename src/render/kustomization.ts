@@ -21,17 +21,17 @@ export function readKustomization(bytes: Uint8Array): ReadKustomization {
   return { kind: 'kustomization', value: first.document.value };
 }
 
-/** The line on which a field stands; 1 when it cannot be told. */
-export function lineOfField(bytes: Uint8Array, field: readonly (string | number)[]): number {
+/** Tells the line on which a field stands; 1 when it cannot be told. The file is parsed once, and only when somebody asks. */
+export function fieldLines(bytes: Uint8Array): (field: readonly (string | number)[]) => number {
   const lines = new LineCounter();
-  const document = parseDocument(Buffer.from(bytes).toString(), {
-    lineCounter: lines,
-    logLevel: 'silent',
-    strict: false,
-  });
-  const node: unknown = document.getIn(field, true);
-  const range = isScalar(node) || isMap(node) ? node.range : null;
-  return range ? lines.linePos(range[0]).line : 1;
+  const options = { lineCounter: lines, logLevel: 'silent', strict: false } as const;
+  let document: ReturnType<typeof parseDocument> | null = null;
+  return (field) => {
+    document ??= parseDocument(Buffer.from(bytes).toString(), options);
+    const node: unknown = document.getIn(field, true);
+    const range = isScalar(node) || isMap(node) ? node.range : null;
+    return range ? lines.linePos(range[0]).line : 1;
+  };
 }
 
 /**

@@ -12,6 +12,8 @@ export interface Reference {
   readonly field: readonly (string | number)[];
   /** Of a chart: where kustomize would pull it from when the directory is not there. */
   readonly repository?: string;
+  /** Its content becomes the value of a Secret. */
+  readonly isSecret?: boolean;
 }
 
 type Field = readonly (string | number)[];
@@ -31,9 +33,8 @@ export function referencesOf(kustomization: JsonObject): readonly Reference[] {
     ...['patches', 'patchesJson6902', 'replacements'].flatMap((key) =>
       list(key).flatMap((item, index) => fileAt(item, 'path', [key, index])),
     ),
-    ...['configMapGenerator', 'secretGenerator'].flatMap((key) =>
-      list(key).flatMap((item, index) => generatorFiles(item, [key, index])),
-    ),
+    ...list('configMapGenerator').flatMap((item, index) => generatorFiles(item, ['configMapGenerator', index])),
+    ...list('secretGenerator').flatMap((item, index) => secretFiles(item, ['secretGenerator', index])),
     ...fileAt(kustomization['openapi'], 'path', ['openapi']),
     ...list('helmCharts').flatMap((chart, index) => chartFiles(chart, home, ['helmCharts', index])),
     ...list('helmChartInflationGenerator').flatMap((chart, index) =>
@@ -62,8 +63,9 @@ export function pluginReferences(config: JsonObject, field: Field): readonly Ref
   if (config['apiVersion'] !== 'builtin' || isFunction) return null;
   switch (config['kind']) {
     case 'ConfigMapGenerator':
-    case 'SecretGenerator':
       return generatorFiles(config, field);
+    case 'SecretGenerator':
+      return secretFiles(config, field);
     case 'PatchTransformer':
     case 'PatchJson6902Transformer':
       return fileAt(config, 'path', field);
@@ -89,7 +91,7 @@ function isInline(text: string): boolean {
   return first?.kind === 'document' && isObject(first.document.value);
 }
 
-function listAt(object: JsonObject, key: string): readonly Json[] {
+export function listAt(object: JsonObject, key: string): readonly Json[] {
   const value = object[key];
   return Array.isArray(value) ? value : [];
 }
@@ -115,6 +117,17 @@ function generatorFiles(generator: Json, field: Field): readonly Reference[] {
   return [...files, ...strings('file', generator, 'envs')]
     .map((each): Reference => ({ ...each, field: [...field, ...each.field] }))
     .concat(fileAt(generator, 'env', field));
+}
+
+function secretFiles(generator: Json, field: Field): readonly Reference[] {
+  return generatorFiles(generator, field).map((reference) => ({ ...reference, isSecret: true }));
+}
+
+/** What a generator of Secrets has in its literals. */
+export function secretLiterals(generators: readonly Json[]): readonly string[] {
+  return generators
+    .filter((generator) => isObject(generator))
+    .flatMap((generator) => strings('file', generator, 'literals').map(({ path }) => path));
 }
 
 function chartFiles(chart: Json, home: string, field: Field): readonly Reference[] {

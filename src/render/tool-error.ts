@@ -31,3 +31,23 @@ function lineBehind(text: string, path: string): string | null {
   const behind = text.slice(text.lastIndexOf(path) + path.length);
   return /^:(\d+)/.exec(behind)?.[1] ?? /\bline (\d+)/.exec(behind)?.[1] ?? null;
 }
+
+/** The shortest text that is taken for a value: below it every error would be full of holes. */
+const HIDDEN_LENGTH = 4;
+
+/** An error without what becomes the value of a Secret: kustomize repeats the line that it does not understand. */
+export function withoutSecrets(problem: Problem, secrets: readonly string[]): Problem {
+  const hidden = new Set(secrets.flatMap((secret) => piecesOf(secret)));
+  const message = [...hidden]
+    .toSorted((a, b) => b.length - a.length)
+    .reduce((text, piece) => text.replaceAll(piece, '***'), problem.message);
+  return { ...problem, message };
+}
+
+/** Whole lines, and what stands on either side of the first `=`. */
+function piecesOf(secret: string): readonly string[] {
+  const lines = secret.split(/\r?\n/).map((line) => line.trim());
+  return lines
+    .flatMap((line) => [line, line.slice(line.indexOf('=') + 1).trim()])
+    .filter((piece) => piece.length >= HIDDEN_LENGTH);
+}

@@ -4,8 +4,8 @@ import type { JsonObject } from '../resource/resource.ts';
 import { isBelow } from '../resource/source.ts';
 import type { ObjectId, Standing } from '../resource/source.ts';
 import { readYaml } from '../resource/yaml.ts';
-import { KUSTOMIZATION_FILES, lineOfField, readKustomization } from './kustomization.ts';
-import { inlinePlugins, pluginReferences, referencesOf } from './references.ts';
+import { KUSTOMIZATION_FILES, fieldLines, readKustomization } from './kustomization.ts';
+import { inlinePlugins, listAt, pluginReferences, referencesOf, secretLiterals } from './references.ts';
 import type { Reference } from './references.ts';
 
 export interface WalkOptions {
@@ -24,6 +24,8 @@ export interface Walk {
   /** The kustomization file of the root. */
   readonly file: string | null;
   readonly usesRemote: boolean;
+  /** What becomes the value of a Secret: no error may repeat it. */
+  readonly secrets: readonly string[];
 }
 
 const LIMIT = 5000;
@@ -37,7 +39,7 @@ interface At {
   readonly directory: string;
   /** The kustomization file, and what it says. */
   readonly file: string;
-  readonly bytes: Uint8Array;
+  readonly lineOf: ReturnType<typeof fieldLines>;
 }
 
 class Walker {
@@ -48,6 +50,7 @@ class Walker {
   readonly #charts = new Map<string, ObjectId>();
   readonly #problems: Problem[] = [];
   readonly #visited = new Set<string>();
+  readonly #secrets: string[] = [];
   #usesRemote = false;
 
   constructor(have: ReadonlyMap<string, Standing>, options: WalkOptions) {
@@ -64,16 +67,17 @@ class Walker {
       problems: this.#problems,
       file,
       usesRemote: this.#usesRemote,
+      secrets: this.#secrets,
     };
   }
 
   /** `plugins`: the kustomization that takes what comes out of this one as configurations of plugins. */
-  #visit(directory: string, { from, plugins }: { from: Problem | null; plugins: At | null }): string | null {
+  #visit(directory: string, { from, plugins }: { from: (() => Problem) | null; plugins: At | null }): string | null {
     const key = `${directory}\n${plugins?.directory ?? ''}`;
     if (this.#visited.has(key)) return null;
     this.#visited.add(key);
     if (this.#inputs.size > LIMIT) {
-      this.#problems.push(tooMany(directory));
+      if (!this.#problems.some(({ code }) => code === 'render-limit')) this.#problems.push(tooMany(directory));
       return null;
     }
     const names = KUSTOMIZATION_FILES.map((name) => join(directory, name));
@@ -84,7 +88,7 @@ class Walker {
     const [standing, second] = found;
     if (standing === undefined || second !== undefined) {
       const message = standing === undefined ? 'has no kustomization file' : 'has more than one kustomization file';
-      this.#problems.push(from ?? refusal(directory, message));
+      this.#problems.push(from === null ? refusal(directory, message) : from());
       return null;
     }
     if (standing.kind !== 'file') {
@@ -94,13 +98,14 @@ class Walker {
     this.#inputs.set(standing.path, standing.oid);
     const read = readKustomization(standing.bytes);
     if (read.kind === 'mistake') this.#problems.push(mistake(standing.path, read));
-    else this.#follow(read.value, { directory, file: standing.path, bytes: standing.bytes }, plugins);
+    else this.#follow(read.value, { directory, file: standing.path, lineOf: fieldLines(standing.bytes) }, plugins);
     return standing.path;
   }
 
   #follow(kustomization: JsonObject, at: At, plugins: At | null): void {
     if (isObject(kustomization['helmGlobals']) && kustomization['helmGlobals']['configHome'] !== undefined)
       this.#refuse(at, ['helmGlobals', 'configHome'], 'the configuration of Helm is not the repository’s to choose');
+    this.#secrets.push(...secretLiterals(listAt(kustomization, 'secretGenerator')));
     for (const { text, field } of inlinePlugins(kustomization)) this.#plugins(text, field, { at, loader: at });
     for (const reference of referencesOf(kustomization)) this.#reference(reference, at, plugins);
   }
@@ -114,7 +119,9 @@ class Walker {
     const isRestricted = this.#options.loadRestrictor === 'root-only' && !isBelow(path, at.directory);
     if (reference.kind === 'file') {
       if (isRestricted) return this.#refuseRestricted(reference, at);
-      return void this.#file(path, reference, at);
+      const found = this.#file(path, reference, at);
+      if (found !== null && reference.isSecret === true) this.#secrets.push(Buffer.from(found.bytes).toString());
+      return;
     }
     if (reference.kind === 'base' || this.#isDirectory(path)) return this.#directory(path, reference, at);
     const file = this.#file(path, reference, at);
@@ -134,11 +141,12 @@ class Walker {
         reference.field,
         `${quoted(reference)} is the kustomization itself or a directory above it`,
       );
-    const from = this.#problem(
-      at,
-      reference.field,
-      `${quoted(reference)} is no file, and no directory with one kustomization file`,
-    );
+    const from = () =>
+      this.#problem(
+        at,
+        reference.field,
+        `${quoted(reference)} is no file, and no directory with one kustomization file`,
+      );
     this.#visit(path, { from, plugins: reference.kind === 'plugin' ? at : null });
   }
 
@@ -176,6 +184,7 @@ class Walker {
   #plugins(text: string, field: Reference['field'], { at, loader }: { at: At; loader: At }): void {
     for (const result of readYaml(text)) {
       if (result.kind !== 'document' || !isObject(result.document.value)) continue;
+      this.#secrets.push(...secretLiterals([result.document.value]));
       const references = pluginReferences(result.document.value, field);
       if (references === null)
         this.#refuse(at, field, 'only builtin generators and transformers run: plugins, functions and exec never do');
@@ -207,14 +216,14 @@ class Walker {
     this.#problems.push({ ...this.#problem(at, field, message), ...more });
   }
 
-  #problem({ file, bytes }: At, field: Reference['field'], message: string): Problem {
+  #problem({ file, lineOf }: At, field: Reference['field'], message: string): Problem {
     const where = field
       .map((part) => (typeof part === 'number' ? `[${part}]` : `.${part}`))
       .join('')
       .slice(1);
     return {
       code: 'render-refused',
-      subject: `${file}:${lineOfField(bytes, field)}`,
+      subject: `${file}:${lineOf(field)}`,
       message: `${where}: ${message}`,
       remedy: 'Mend the path, or what stands there.',
     };

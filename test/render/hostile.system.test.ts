@@ -163,6 +163,11 @@ const ATTACKS: readonly (readonly [what: string, files: () => Readonly<Record<st
     'apps/web/',
   ],
   [
+    'a value of a Secret in an error',
+    () => kustomization(`secretGenerator: [{ name: s, literals: ["${PLANTED}"] }]\n`),
+    'invalid literal source ***',
+  ],
+  [
     'a base that is its own',
     () => kustomization('resources: [../other]\n', { 'apps/other/kustomization.yaml': 'resources: [../web]\n' }),
     'cycle',
