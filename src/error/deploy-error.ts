@@ -42,7 +42,6 @@ const CLASS_OF = {
   'state-newer': 'guard',
   'ref-missing': 'guard',
   'revision-missing': 'guard',
-  'not-built': 'guard',
   'render-limit': 'guard',
   'tool-missing': 'guard',
 

@@ -187,7 +187,7 @@ it('an API server that is overloaded is asked again, and heard of once for all o
     let isOverloaded = true;
     proxy.fault = ({ method, path }) =>
       isOverloaded && method === 'GET' && /\/deployments\/(a|b)$/.test(path)
-        ? { status: 429, headers: { 'retry-after': '10' } }
+        ? { status: 429, headers: { 'retry-after': '1' } }
         : 'pass';
     const named = (name: string) =>
       workload('apps/v1', 'Deployment', {})
