@@ -95,11 +95,11 @@ async function lookAtWebhook(
   }
 }
 
-/** A status for a commit that cannot exist: who may write one is told so, who may not is told that. */
+/** A status for a commit that does not exist: who may write one is told so, who may not is told that. */
 async function lookAtStatuses(repository: Repository, { runtime }: World, signal: AbortSignal): Promise<string> {
   const { api, fullName } = repository;
   const host = hostOf(repository);
-  const revision = asRevision('0'.repeat(40));
+  const revision = asRevision('1'.padStart(40, '0'));
   const token = await runtime.tokenOf(repository);
   if (host === null || revision === null || api === null || fullName === null || token === null)
     return 'none are written';
