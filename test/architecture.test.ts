@@ -10,23 +10,24 @@ const UPSTREAM: Readonly<Record<string, readonly string[]>> = {
   error: [],
   resource: ['error'],
   config: ['error', 'resource'],
+  sops: ['error', 'resource'],
   githost: ['error', 'resource', 'config'],
   git: ['error', 'resource'],
   render: ['error', 'resource', 'config'],
   health: ['error', 'resource'],
   plan: ['error', 'resource', 'config', 'health'],
   cluster: ['error', 'resource', 'config', 'health', 'plan'],
-  deploy: ['error', 'resource', 'config', 'githost', 'render', 'health', 'plan'],
+  deploy: ['error', 'resource', 'config', 'sops', 'githost', 'render', 'health', 'plan'],
   // Runs the renderers; it knows no port, so that nothing but plain data goes in and out.
   sandbox: ['error', 'resource', 'render'],
   aws: ['error', 'resource', 'config', 'deploy'],
   // The one place where the ports of deploy meet what fits them: one process and functions share it.
-  runtime: ['error', 'resource', 'config', 'githost', 'git', 'plan', 'cluster', 'sandbox', 'deploy', 'aws'],
+  runtime: ['error', 'resource', 'config', 'sops', 'githost', 'git', 'plan', 'cluster', 'sandbox', 'deploy', 'aws'],
   local: ['error', 'resource', 'config', 'githost', 'git', 'plan', 'cluster', 'deploy', 'aws', 'runtime'],
   cli: ['error', 'resource', 'config', 'githost', 'git', 'plan', 'cluster', 'deploy', 'aws', 'runtime', 'local'],
 };
 
-const PURE = new Set(['error', 'resource', 'config', 'githost', 'render', 'health', 'plan']);
+const PURE = new Set(['error', 'resource', 'config', 'sops', 'githost', 'render', 'health', 'plan']);
 const DRAWERS = new Set(['utils', 'util', 'helpers', 'common', 'lib', 'types', 'services', 'managers']);
 
 interface SourceFile {

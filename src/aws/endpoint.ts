@@ -1,5 +1,5 @@
 /** The AWS services that are asked directly, as their host names begin. */
-export type AwsService = 'sts' | 'ssm' | 'secretsmanager' | 'sqs';
+export type AwsService = 'sts' | 'ssm' | 'secretsmanager' | 'sqs' | 'kms';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -8,6 +8,7 @@ const VARIABLES: Readonly<Record<AwsService, string>> = {
   ssm: 'AWS_ENDPOINT_URL_SSM',
   secretsmanager: 'AWS_ENDPOINT_URL_SECRETS_MANAGER',
   sqs: 'AWS_ENDPOINT_URL_SQS',
+  kms: 'AWS_ENDPOINT_URL_KMS',
 };
 
 /** Where a service is; the SDKs' own variables name another place: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */

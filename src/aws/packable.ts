@@ -3,13 +3,16 @@ import { formatReference } from '../config/reference.ts';
 import type { Problem } from '../error/deploy-error.ts';
 
 /** What of a configuration functions cannot do: they have no disk of the administrator's, and no kubeconfig. */
-export function refusedInFunctions({ clusters, repositories }: Config): readonly Problem[] {
+export function refusedInFunctions({ clusters, repositories, targets }: Config): readonly Problem[] {
   return [
     ...[...clusters.values()].flatMap((cluster) => (cluster.kind === 'eks' ? [] : [refuseKubeconfig(cluster.name)])),
     ...[...repositories.values()].flatMap((repository) =>
       referencesOf(repository).flatMap((reference) =>
-        reference.kind === 'file' ? [refuseFile(repository.name, reference)] : [],
+        reference.kind === 'file' ? [refuseFile(`repository ${repository.name}`, reference)] : [],
       ),
+    ),
+    ...targets.flatMap(({ name, decryption }) =>
+      decryption?.age?.kind === 'file' ? [refuseFile(`target ${name}`, decryption.age)] : [],
     ),
   ];
 }
@@ -28,10 +31,10 @@ function refuseKubeconfig(name: string): Problem {
   };
 }
 
-function refuseFile(repository: string, reference: SecretReference): Problem {
+function refuseFile(subject: string, reference: SecretReference): Problem {
   return {
     code: 'config-invalid',
-    subject: `repository ${repository}`,
+    subject,
     message: `${formatReference(reference)} is a file, and a secret is never packed with the functions`,
     remedy: 'Put it into the parameter store or the secrets manager, and write ssm:NAME or secretsmanager:ID.',
   };

@@ -1,4 +1,4 @@
-import type { Config, Repository, SecretReference } from '../config/config.ts';
+import type { Config, Repository, SecretReference, Target } from '../config/config.ts';
 import { formatReference } from '../config/reference.ts';
 import { DeployError } from '../error/deploy-error.ts';
 import type { AwsReference } from './secrets.ts';
@@ -13,15 +13,22 @@ export interface SecretRights {
  * Which secrets each function has to read, and so may (design decision 12): the side that strangers can reach never
  * reads a Git credential. @throws DeployError `config-invalid` for one that functions cannot have without showing it.
  */
-export function secretRights({ repositories }: Pick<Config, 'repositories'>): SecretRights {
+export function secretRights({ repositories, targets }: Pick<Config, 'repositories' | 'targets'>): SecretRights {
   const all = [...repositories.values()];
   const git = onAws(all.flatMap(credentialsOf));
-  return { webhook: onAws(all.flatMap(({ webhookSecrets }) => webhookSecrets)), deploy: git, sweep: git };
+  const known = new Set(git.map((reference) => formatReference(reference)));
+  // Only what renders sees what is encrypted.
+  const keys = onAws(targets.flatMap(keysOf)).filter((reference) => !known.has(formatReference(reference)));
+  return { webhook: onAws(all.flatMap(({ webhookSecrets }) => webhookSecrets)), deploy: [...git, ...keys], sweep: git };
 }
 
 function credentialsOf({ credentials }: Repository): readonly SecretReference[] {
   if (credentials === null) return [];
   return [credentials.kind === 'token' ? credentials.token : credentials.privateKey];
+}
+
+function keysOf({ decryption }: Target): readonly SecretReference[] {
+  return decryption === null || decryption.age === null ? [] : [decryption.age];
 }
 
 function onAws(references: readonly SecretReference[]): readonly AwsReference[] {

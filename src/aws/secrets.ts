@@ -1,5 +1,7 @@
 import type { SecretReference } from '../config/config.ts';
 import { DeployError } from '../error/deploy-error.ts';
+import { decryptByKms } from './kms.ts';
+import type { KmsCiphertext } from './kms.ts';
 import { readParameter } from './parameter-store.ts';
 import type { Aws } from './request.ts';
 import { readSecretValue } from './secrets-manager.ts';
@@ -11,6 +13,8 @@ export interface AwsSecrets {
   read(reference: AwsReference, signal: AbortSignal): Promise<string>;
   /** Reads it again, as it may have been rotated; false when that was done less than a minute ago. */
   reread(reference: AwsReference, signal: AbortSignal): Promise<boolean>;
+  /** By the key management service; null: that key does not open it. */
+  unwrap(wrapped: KmsCiphertext, signal: AbortSignal): Promise<Uint8Array | null>;
 }
 
 export interface AwsSecretsOptions {
@@ -61,6 +65,7 @@ export function awsSecrets({ aws, region, nowMs }: AwsSecretsOptions): AwsSecret
       await readNow(reference, signal);
       return true;
     },
+    unwrap: (wrapped, signal) => decryptByKms(wrapped, aws, signal),
   };
 }
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { ClusterConfig, Config, Repository, SecretReference } from '../config/config.ts';
+import type { ClusterConfig, Config, Repository, SecretReference, Target } from '../config/config.ts';
 import { formatReference } from '../config/reference.ts';
 import { openSessions } from '../cluster/connection.ts';
 import type { SessionPool } from '../cluster/connection.ts';
@@ -56,7 +56,10 @@ export function accessChecks({ config, env, log, dataDir }: Context): AccessChec
 /** Every secret that the configuration names, once, whoever uses it. */
 function secretChecks(config: Config, { secrets }: LocalRuntime): readonly Check[] {
   const references = new Map(
-    [...config.repositories.values()].flatMap(secretsOf).map((reference) => [formatReference(reference), reference]),
+    [...[...config.repositories.values()].flatMap(secretsOf), ...config.targets.flatMap(keysOf)].map((reference) => [
+      formatReference(reference),
+      reference,
+    ]),
   );
   return [...references].map(([name, reference]) => ({
     kind: 'secret',
@@ -66,6 +69,10 @@ function secretChecks(config: Config, { secrets }: LocalRuntime): readonly Check
       return 'found';
     },
   }));
+}
+
+function keysOf({ decryption }: Target): readonly SecretReference[] {
+  return decryption === null || decryption.age === null ? [] : [decryption.age];
 }
 
 function secretsOf({ webhookSecrets, credentials }: Repository): readonly SecretReference[] {

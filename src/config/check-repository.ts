@@ -108,7 +108,11 @@ function checkWebhookSecrets(
   return references.filter((reference) => reference !== null);
 }
 
-function checkReference(written: unknown, path: Path, { places, findings }: Context): SecretReference | null {
+export function checkReference(
+  written: unknown,
+  path: Path,
+  { places, findings }: Pick<Context, 'places' | 'findings'>,
+): SecretReference | null {
   const reference = typeof written === 'string' ? parseReference(written) : null;
   if (reference === null) {
     findings.mistake(path, {

@@ -1,4 +1,6 @@
 import type * as z from 'zod';
+import type { Places } from './check-cluster.ts';
+import { checkReference } from './check-repository.ts';
 import type { ClusterConfig, HelmSettings, IgnoreRule, Repository, Target } from './config.ts';
 import { isRecord } from './document.ts';
 import type { Path } from './document.ts';
@@ -19,7 +21,7 @@ type Written = z.output<typeof shape.target>;
 export function checkTarget(
   value: unknown,
   index: number,
-  { names, findings }: { names: Names; findings: Findings },
+  { names, places, findings }: { names: Names; places: Places; findings: Findings },
 ): Target | null {
   const path: Path = ['targets', index];
   const written = findings.parse(shape.target, value, path);
@@ -28,6 +30,7 @@ export function checkTarget(
   checkName(value['repository'], [...path, 'repository'], { what: 'repository', known: names.repositories, findings });
   checkName(value['cluster'], [...path, 'cluster'], { what: 'cluster', known: names.clusters, findings });
   checkDependencies(value, path, { names, findings });
+  const decryption = checkDecryption(value['decryption'], path, { places, findings });
   if (written === null) return null;
   const repository = names.repositories.get(written.repository);
   const cluster = names.clusters.get(written.cluster);
@@ -36,7 +39,18 @@ export function checkTarget(
     const remedy = `Remove it, or name a cluster on EKS: ${cluster.name} has a kubeconfig.`;
     findings.warn([...path, 'role'], { message: 'has no effect', remedy });
   }
-  return settle(written, repository, cluster);
+  return { ...settle(written, repository, cluster), decryption };
+}
+
+function checkDecryption(
+  written: unknown,
+  path: Path,
+  within: { readonly places: Places; readonly findings: Findings },
+): Target['decryption'] {
+  if (!isRecord(written)) return null;
+  const age =
+    written['age'] === undefined ? null : checkReference(written['age'], [...path, 'decryption', 'age'], within);
+  return { age, kms: written['kms'] === true };
 }
 
 function checkUnique(
@@ -106,6 +120,7 @@ export function settle(written: Written, repository: Repository, cluster: Cluste
     exclude: written.exclude,
     kustomize: { remoteBases: written.kustomize.remoteBases, loadRestrictor: written.kustomize.loadRestrictor },
     helm: written.helm === undefined ? null : settleHelm(written.helm),
+    decryption: null,
     variables: written.substitute?.variables ?? null,
     drift: written.drift,
     dependsOn: written.dependsOn,

@@ -123,6 +123,8 @@ export interface Target {
   readonly helm: HelmSettings | null;
   /** `substitute.variables`; null: nothing is put in. */
   readonly variables: Readonly<Record<string, string>> | null;
+  /** What opens encrypted manifests; null: they are refused. */
+  readonly decryption: { readonly age: SecretReference | null; readonly kms: boolean } | null;
   readonly drift: 'correct' | 'report' | 'off';
   readonly dependsOn: readonly string[];
   readonly suspend: boolean;

@@ -49,7 +49,7 @@ function checkFile({ value }: ConfigDocument, places: Places, findings: Findings
   );
   const list = targetList(value, findings);
   const names: Names = { clusters, repositories, targets: firstIndices(list) };
-  const targets = list.map((entry, index) => checkTarget(entry, index, { names, findings }));
+  const targets = list.map((entry, index) => checkTarget(entry, index, { names, places, findings }));
   checkCycles(targets, findings);
   if (sections === null) return null;
   return {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { canonicalJson } from '../resource/json.ts';
 import type { Json } from '../resource/resource.ts';
 import type { ClusterConfig, Target } from './config.ts';
+import { formatReference } from './reference.ts';
 
 /** Changes when this code makes something else of the same manifests. */
 const RENDER_VERSION = 1;
@@ -30,9 +31,15 @@ export function settingsHash(target: Target): string {
       ? { kustomize: { ...target.kustomize } }
       : {}),
     ...(target.helm === null ? {} : { helm: { ...target.helm } }),
+    ...(target.decryption === null ? {} : { decryption: decryptionOf(target.decryption) }),
     ...(target.variables === null ? {} : { variables: target.variables }),
   };
   return createHash('sha256').update(canonicalJson(shaping)).digest('base64url').slice(0, 22);
+}
+
+/** Which key it is, as far as the file says: with another one what was refused is looked at again. */
+function decryptionOf({ age, kms }: NonNullable<Target['decryption']>): Json {
+  return { age: age === null || age.kind === 'file' ? (age?.kind ?? null) : formatReference(age), kms };
 }
 
 /** Where a machine keeps its kubeconfig is left out: a laptop's `headgate deploy` and the server's runs must agree. */

@@ -238,6 +238,13 @@ export const target = closed(
       loadRestrictor: z.enum(['root-only', 'none']).default('root-only'),
     }).prefault({}),
     helm: helm.optional(),
+    decryption: closed({ age: z.unknown().optional(), kms: z.boolean().default(false) })
+      .superRefine(({ age, kms }, context) => {
+        if (age !== undefined || kms) return;
+        const params: IssueParams = { remedy: 'Add age: env:AGE_KEY, or kms: true.' };
+        context.addIssue({ code: 'custom', message: 'names no key', params });
+      })
+      .optional(),
     substitute: closed({
       variables: z
         .record(variableName, setting)
@@ -249,7 +256,7 @@ export const target = closed(
     dependsOn: z.array(z.string()).default([]),
     suspend: z.boolean().default(false),
   },
-  ['decryption', 'forEach'],
+  ['forEach'],
 );
 
 /** `url`, `webhookSecret` and `credentials` have rules that need more than one key: check-repository.ts has them. */

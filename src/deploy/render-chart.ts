@@ -5,6 +5,7 @@ import { chartNameOf, hooksInOrder, readTemplated, valuesOf } from '../render/ch
 import { refusedBy } from '../render/plain.ts';
 import { join, resolve } from '../render/walk.ts';
 import type { Standing } from '../resource/source.ts';
+import { decrypt, isEncryptedFile } from './decrypt.ts';
 import { filesBelow } from './chart-files.ts';
 import type { BuildContext, Built } from './render.ts';
 import { renderTwice } from './render-twice.ts';
@@ -42,11 +43,12 @@ export async function renderChart(at: BuildContext, signal: AbortSignal): Promis
     file: read.file,
     name: read.name,
   };
-  const desired = await renderTwice(async () => {
+  const rendered = await renderTwice(async () => {
     const output = await tools.template(template, signal);
     const made = { file: read.file, chart: digest === null ? read : null, variables: target.variables };
     return hooksInOrder(readTemplated(output, made));
   });
+  const desired = await decrypt(rendered, read.files, at.world, signal);
   return { desired, inputs: read.inputs, digest };
 }
 
@@ -92,7 +94,11 @@ async function readChart(
   const file = from === null ? join(chart, 'Chart.yaml') : (values[0] ?? (target.path === '' ? '.' : target.path));
   return {
     inputs,
-    problems: [...wrong.map((path) => notThere(path, target)), ...below.problems],
+    problems: [
+      ...wrong.map((path) => notThere(path, target)),
+      ...below.problems,
+      ...files.filter((each) => isEncryptedFile(each)).map((each) => encrypted(each)),
+    ],
     files: [...below.files, ...new Map(files.map((each) => [each.path, each])).values()],
     chart: from === null ? chart : '',
     name: chartNameOf(below.files.find(({ path }) => path === file)?.bytes ?? null),
@@ -111,6 +117,15 @@ function notThere(path: string, { name }: Target) {
     subject: path === '' ? '.' : path,
     message: `helm of target ${name} names it, and it is not there as a file (or, of a chart, a directory)`,
     remedy: 'Mend helm.chart or helm.values of the target in headgate.yml, or the repository.',
+  } as const;
+}
+
+function encrypted({ path }: RenderFile) {
+  return {
+    code: 'render-refused',
+    subject: path,
+    message: 'it is encrypted, and a chart would put the ciphertext into the cluster',
+    remedy: 'Encrypt the Secret that the value is for, as a manifest of its own.',
   } as const;
 }
 

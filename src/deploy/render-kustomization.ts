@@ -7,6 +7,7 @@ import { withoutSecrets } from '../render/tool-error.ts';
 import { walkKustomization } from '../render/walk.ts';
 import type { Walk } from '../render/walk.ts';
 import type { Standing } from '../resource/source.ts';
+import { decrypt } from './decrypt.ts';
 import { filesBelow } from './chart-files.ts';
 import type { BuildContext, Built } from './render.ts';
 import { renderTwice } from './render-twice.ts';
@@ -42,9 +43,10 @@ async function readInputs({ tree, world: { target, git } }: BuildContext, signal
 
 async function build(
   { have, walk }: { have: ReadonlyMap<string, Standing>; walk: Walk },
-  { target, git, tools }: BuildContext['world'],
+  world: BuildContext['world'],
   signal: AbortSignal,
 ): Promise<Desired> {
+  const { target, git, tools } = world;
   const { file, usesRemote } = walk;
   if (walk.problems.length > 0 || file === null) return refusedBy(walk.problems);
   const charts = filesBelow(await git.below(walk.charts, signal));
@@ -58,7 +60,8 @@ async function build(
   const from = { file, directory: target.path, contents, hasOrigins, variables: target.variables };
   const once = async () => readRendered(await withoutValues(tools.kustomize(what, signal), walk.secrets), from);
   // kustomize by itself makes the same of the same; templates may not.
-  return usesHelm ? renderTwice(once) : once();
+  const desired = await (usesHelm ? renderTwice(once) : once());
+  return decrypt(desired, files, world, signal);
 }
 
 async function withoutValues<T>(work: Promise<T>, secrets: readonly string[]): Promise<T> {

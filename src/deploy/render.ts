@@ -4,7 +4,8 @@ import type { Applied } from '../plan/applied.ts';
 import { KUSTOMIZATION_FILES } from '../render/kustomization.ts';
 import { join, refusedBy, renderPlain } from '../render/plain.ts';
 import type { Desired } from '../render/plain.ts';
-import type { Source, TreeAt } from '../resource/source.ts';
+import type { Source, SourceFile, TreeAt } from '../resource/source.ts';
+import { decrypt } from './decrypt.ts';
 import { renderChart } from './render-chart.ts';
 import { renderKustomization } from './render-kustomization.ts';
 import { currentRenderer, readerOf, rendererKind } from './renderer.ts';
@@ -41,7 +42,8 @@ export async function render(
       const whole = { ...context.query, base: null, wants: readerOf(target) };
       const plain = isPartial ? await world.git.since(whole, signal) : source;
       const inputs = Object.fromEntries(target.inputs.map((path) => [path, plain.inputs[path] ?? null]));
-      return { source: { ...plain, inputs }, desired: renderPlain(plain.files, target.variables), renderer: 'plain' };
+      const desired = await decryptPlain(plain.files, world, signal);
+      return { source: { ...plain, inputs }, desired, renderer: 'plain' };
     }
     case 'kustomize':
     case 'helm':
@@ -55,11 +57,17 @@ export async function render(
 export async function renderMore(
   { source, desired, renderer }: Rendered,
   paths: readonly string[],
-  { git, target }: World,
+  world: World,
   signal: AbortSignal,
 ): Promise<Desired> {
   if (isRendered({ renderer })) return { ...desired, touched: new Set([...desired.touched, ...paths]) };
-  return join(desired, renderPlain(await git.files(source.rootTree, paths, signal), target.variables));
+  return join(desired, await decryptPlain(await world.git.files(source.rootTree, paths, signal), world, signal));
+}
+
+async function decryptPlain(files: readonly SourceFile[], world: World, signal: AbortSignal): Promise<Desired> {
+  const desired = renderPlain(files, world.target.variables);
+  const read = files.filter((file) => file.kind === 'file');
+  return decrypt(desired, read, world, signal);
 }
 
 /** Rendered as a whole, in one go: what it read becomes the inputs, and what is not in it is not wanted. */
@@ -93,7 +101,7 @@ export interface Built {
 export interface BuildContext {
   readonly tree: TreeAt;
   readonly applied: Applied;
-  readonly world: Pick<World, 'target' | 'git' | 'tools'> & {
+  readonly world: Pick<World, 'target' | 'git' | 'tools' | 'dataKeys'> & {
     readonly cluster: Pick<World['cluster'], 'capabilities'>;
   };
 }

@@ -11,13 +11,14 @@ import type { Outbox } from './outbox.ts';
 import { failed, statusOf } from './report.ts';
 import type { Report } from './report.ts';
 import type { DeployRequest, TargetRequest } from './request.ts';
-import type { Cluster, Git, Stage, Statuses, Tools, World } from './world.ts';
+import type { Cluster, DataKeys, Git, Stage, Statuses, Tools, World } from './world.ts';
 
 /** The ports of one run, opened for its target. */
 export interface Ports {
   readonly cluster: Cluster;
   readonly git: Git;
   readonly tools: Tools;
+  readonly dataKeys: DataKeys;
   readonly statuses: Statuses | null;
 }
 

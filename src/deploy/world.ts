@@ -10,6 +10,7 @@ import type { Entry } from '../plan/inventory.ts';
 import type { Plan, Prune, Write } from '../plan/plan.ts';
 import type { Listed } from '../plan/suspect.ts';
 import type { Json, JsonObject, Manifest } from '../resource/resource.ts';
+import type { WrappedKey } from '../sops/envelope.ts';
 import type { AppliedSource, ObjectId, Revision, Source, SourceFile, Standing, TreeAt } from '../resource/source.ts';
 import type { Checks } from './check-request.ts';
 import type { DeployRequest } from './request.ts';
@@ -74,6 +75,12 @@ export interface Tools {
   template(template: HelmTemplate, signal: AbortSignal): Promise<Uint8Array>;
   /** Gets a chart from where it is published, once; its digest, `sha256:…`. */
   pull(chart: ChartFrom, signal: AbortSignal): Promise<string>;
+}
+
+/** Opens the data keys of encrypted files with the keys of the target. */
+export interface DataKeys {
+  /** Null: none of them fits. @throws DeployError when a key is not to be had, or its service does not answer. */
+  open(key: WrappedKey, signal: AbortSignal): Promise<Uint8Array | null>;
 }
 
 export type ChartFrom =
@@ -254,6 +261,7 @@ export interface World {
   readonly cluster: Cluster;
   readonly git: Git;
   readonly tools: Tools;
+  readonly dataKeys: DataKeys;
   /** Null: nothing is reported to commits. */
   readonly statuses: Statuses | null;
   readonly checks: Checks;

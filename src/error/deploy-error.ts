@@ -19,6 +19,8 @@ const CLASS_OF = {
   'version-stale': 'manifest',
   'kind-unknown': 'manifest',
   'mark-reserved': 'manifest',
+  'decryption-failed': 'manifest',
+  'decryption-missing': 'guard',
   'variable-missing': 'manifest',
   'file-unreadable': 'manifest',
   'lfs-pointer': 'manifest',

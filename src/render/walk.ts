@@ -120,7 +120,17 @@ class Walker {
     if (reference.kind === 'file') {
       if (isRestricted) return this.#refuseRestricted(reference, at);
       const found = this.#file(path, reference, at);
-      if (found !== null && reference.isSecret === true) this.#secrets.push(Buffer.from(found.bytes).toString());
+      if (found === null) return;
+      if (reference.isSecret === true) this.#secrets.push(Buffer.from(found.bytes).toString());
+      if (isGenerated(reference) && Buffer.from(found.bytes).includes('ENC[AES256_GCM,'))
+        this.#refuse(
+          at,
+          reference.field,
+          `${quoted(reference)} is encrypted, and a generator would take the ciphertext`,
+          {
+            remedy: 'Encrypt the Secret itself, as a manifest among the resources.',
+          },
+        );
       return;
     }
     if (reference.kind === 'base' || this.#isDirectory(path)) return this.#directory(path, reference, at);
@@ -302,6 +312,11 @@ function mistake(path: string, { line, message }: { line: number; message: strin
     message,
     remedy: 'Mend the YAML here or shortly above.',
   };
+}
+
+/** Of a generator: its content goes into an object as it is. */
+function isGenerated({ field }: Reference): boolean {
+  return field.includes('configMapGenerator') || field.includes('secretGenerator') || field.includes('generators');
 }
 
 function tooMany(directory: string): Problem {

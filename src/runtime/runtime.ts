@@ -23,6 +23,7 @@ import { hostOf } from '../githost/hosts.ts';
 import type { Revision } from '../resource/source.ts';
 import { openTools } from '../sandbox/tools.ts';
 import { appTokens } from './app-tokens.ts';
+import { openDataKeys } from './data-keys.ts';
 import { resolveSecret } from './secrets.ts';
 import type { SecretSources } from './secrets.ts';
 import { openStatuses } from './statuses.ts';
@@ -160,7 +161,7 @@ export function openRuntime({
         openGit(repository),
         statusesOf(repository),
       ]);
-      return { cluster, git, statuses, tools };
+      return { cluster, git, statuses, tools, dataKeys: openDataKeys(target, secrets) };
     },
     close() {
       sessions.close();

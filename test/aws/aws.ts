@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { createCipheriv, createDecipheriv, randomBytes, randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -30,7 +30,7 @@ interface Answer {
   readonly action: string;
 }
 
-/** STS, EKS, Systems Manager and Secrets Manager on one address: they check every signature with AWS's own signer. */
+/** STS, EKS, Systems Manager, Secrets Manager and KMS on one address: they check every signature with AWS's own signer. */
 export interface AwsServer {
   readonly url: string;
   readonly env: Readonly<Record<string, string>>;
@@ -39,6 +39,8 @@ export interface AwsServer {
   readonly clusters: Map<string, { endpoint: string; ca: string }>;
   readonly parameters: Map<string, string>;
   readonly secrets: Map<string, string>;
+  /** By ARN. */
+  readonly keys: Map<string, Uint8Array>;
   /** Answers the next requests so, whatever they ask; 0 cuts the connection. */
   faults: number[];
   /** A user with long-lived keys, as the environment of a process has them. */
@@ -94,6 +96,8 @@ export async function startAws(nowMs: () => number = Date.now): Promise<AwsServe
         return note(parameter(request, body));
       case 'secretsmanager':
         return note(secret(request, body));
+      case 'kms':
+        return note(decrypt(request, { body, region }));
       default:
         return note(json(404, { __type: 'UnknownOperationException' }, service));
     }
@@ -159,6 +163,21 @@ export async function startAws(nowMs: () => number = Date.now): Promise<AwsServe
       : json(200, { Name: asked.SecretId, SecretString: value, VersionStages: ['AWSCURRENT'] }, 'GetSecretValue');
   }
 
+  function decrypt(
+    { headers }: IncomingMessage,
+    { body, region: signedFor }: { body: string; region: string },
+  ): Answer {
+    const asked = JSON.parse(body) as { KeyId: string; CiphertextBlob: string; EncryptionContext?: object };
+    const key = aws.keys.get(asked.KeyId);
+    const isThere = key !== undefined && asked.KeyId.split(':')[3] === signedFor;
+    if (!isThere || headers['x-amz-target'] !== 'TrentService.Decrypt')
+      return json(400, { __type: 'AccessDeniedException' }, 'Decrypt');
+    const plain = openKms(Buffer.from(asked.CiphertextBlob, 'base64'), { key, context: asked.EncryptionContext });
+    return plain === null
+      ? json(400, { __type: 'InvalidCiphertextException' }, 'Decrypt')
+      : json(200, { KeyId: asked.KeyId, Plaintext: plain.toString('base64') }, 'Decrypt');
+  }
+
   const server = createServer((request, response) => {
     const parts: Buffer[] = [];
     request.on('data', (part: Buffer) => parts.push(part));
@@ -174,7 +193,7 @@ export async function startAws(nowMs: () => number = Date.now): Promise<AwsServe
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const services = ['STS', 'EKS', 'SSM', 'SECRETS_MANAGER'];
+  const services = ['STS', 'EKS', 'SSM', 'SECRETS_MANAGER', 'KMS'];
   const aws: AwsServer = {
     url,
     env: { ...Object.fromEntries(services.map((name) => [`AWS_ENDPOINT_URL_${name}`, url])), AWS_REGION: REGION },
@@ -183,6 +202,7 @@ export async function startAws(nowMs: () => number = Date.now): Promise<AwsServe
     clusters: new Map(),
     parameters: new Map(),
     secrets: new Map(),
+    keys: new Map(),
     faults: [],
     addUser(arn) {
       const keys = { accessKeyId: `AKIA${randomUUID().slice(0, 8)}`, secretAccessKey: randomUUID() };
@@ -199,6 +219,27 @@ export async function startAws(nowMs: () => number = Date.now): Promise<AwsServe
     },
   };
   return aws;
+}
+
+/** As the service's Encrypt would: bound to the context. */
+export function sealKms(plain: Uint8Array, { key, context = {} }: { key: Uint8Array; context?: object }): string {
+  const iv = randomBytes(12);
+  const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(JSON.stringify(context)));
+  const sealed = Buffer.concat([cipher.update(plain), cipher.final()]);
+  return Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString('base64');
+}
+
+function openKms(
+  sealed: Buffer,
+  { key, context = {} }: { key: Uint8Array; context?: object | undefined },
+): Buffer | null {
+  try {
+    const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, 12));
+    decipher.setAAD(Buffer.from(JSON.stringify(context))).setAuthTag(sealed.subarray(12, 28));
+    return Buffer.concat([decipher.update(sealed.subarray(28)), decipher.final()]);
+  } catch {
+    return null;
+  }
 }
 
 function json(status: number, content: unknown, action: string): Answer {

@@ -85,6 +85,7 @@ const DEFAULTS = {
   exclude: [],
   kustomize: { remoteBases: [], loadRestrictor: 'root-only' },
   helm: null,
+  decryption: null,
   variables: null,
   drift: 'correct',
   dependsOn: [],

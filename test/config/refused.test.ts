@@ -112,7 +112,19 @@ targets:
     expect(inTarget(line)).toContainEqual(expect.stringContaining(message));
   });
 
-  it.each(['decryption', 'forEach'])('refuses %s by name: it is not built yet', (key) => {
+  it('refuses a decryption without a key, and a key that stands in the file itself, which it does not repeat', () => {
+    expect(mistakesOf(withTarget('decryption: {}'))).toEqual([
+      'headgate.yml:15 decryption of target shop-prod names no key | Add age: env:AGE_KEY, or kms: true.',
+    ]);
+    const mistakes = mistakesOf(withTarget('decryption: { age: AGE-SECRET-KEY-1PLANTED, kmz: true }'));
+    expect(mistakes).toEqual([
+      expect.stringContaining('decryption.kmz of target shop-prod is not a known key'),
+      expect.stringContaining('decryption.age of target shop-prod must be a reference to a secret'),
+    ]);
+    expect(mistakes.join('')).not.toContain('PLANTED');
+  });
+
+  it.each(['forEach'])('refuses %s by name: it is not built yet', (key) => {
     expect(inTarget(`${key}: { a: 1 }`)).toEqual([
       `headgate.yml:15 ${key} of target shop-prod is not built yet | Remove it: it comes with a later version.`,
     ]);

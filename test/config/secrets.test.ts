@@ -11,7 +11,11 @@ const signal = new AbortController().signal;
 
 function resolve(reference: SecretReference, env: Record<string, string> = {}): Promise<string> {
   const absent = () => Promise.reject(new Error('AWS is not asked here'));
-  const sources = { env, readFile: (path: string) => readFile(path, 'utf8'), aws: { read: absent, reread: absent } };
+  const sources = {
+    env,
+    readFile: (path: string) => readFile(path, 'utf8'),
+    aws: { read: absent, reread: absent, unwrap: absent },
+  };
   return resolveSecret(reference, sources, signal);
 }
 

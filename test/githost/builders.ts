@@ -54,6 +54,7 @@ export function aTarget(change: Partial<Target> = {}): Target {
     exclude: [],
     kustomize: { remoteBases: [], loadRestrictor: 'root-only' },
     helm: null,
+    decryption: null,
     variables: null,
     drift: 'off',
     dependsOn: [],

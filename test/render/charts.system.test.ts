@@ -84,7 +84,8 @@ async function ours(name: string, { values = [], set = {} }: ChartCase): Promise
   const [target] = configOf(withTarget(`path: ${at(name)}\n    helm: ${settings}`)).targets;
   if (target === undefined) throw new Error('no target');
   const cluster = { capabilities: () => Promise.resolve(CAPABILITIES) };
-  const world = { target, git: served.open(), tools, cluster };
+  const dataKeys = { open: () => Promise.reject(new Error('nothing here is encrypted')) };
+  const world = { target, git: served.open(), tools, dataKeys, cluster };
   return renderChart({ tree: { rootTree: served.rootTree, base: null }, applied: NOTHING_APPLIED, world }, signal);
 }
 

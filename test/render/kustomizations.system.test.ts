@@ -69,7 +69,8 @@ async function ours(name: string, { loadRestrictor }: Case): Promise<Built> {
   ).targets;
   if (target === undefined) throw new Error('no target');
   const capabilities = () => Promise.reject(new Error('no kustomization asks the cluster'));
-  const world = { target, git: served.open(), tools, cluster: { capabilities } };
+  const dataKeys = { open: () => Promise.reject(new Error('nothing here is encrypted')) };
+  const world = { target, git: served.open(), tools, dataKeys, cluster: { capabilities } };
   return renderKustomization(
     { tree: { rootTree: served.rootTree, base: null }, applied: NOTHING_APPLIED, world },
     signal,
