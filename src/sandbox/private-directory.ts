@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DeployError } from '../error/deploy-error.ts';
@@ -12,12 +12,29 @@ export interface PlacedFile {
 /** Of all files of one render together; what is larger is no configuration. */
 const TOTAL_BYTES = 256 * 1024 * 1024;
 
+const PREFIX = 'headgate-render-';
+/** No render takes nearly as long. */
+const ABANDONED_MS = 3_600_000;
+
+/** Removes what a process left behind that was killed while it rendered. */
+export async function removeAbandoned(nowMs: number): Promise<void> {
+  const found = (await readdir(tmpdir())).filter((name) => name.startsWith(PREFIX));
+  for (const name of found) {
+    const directory = join(tmpdir(), name);
+    const isOld = await stat(directory).then(
+      ({ uid, mtimeMs }) => uid === process.getuid?.() && mtimeMs < nowMs - ABANDONED_MS,
+      () => false,
+    );
+    if (isOld) await rm(directory, { recursive: true, force: true });
+  }
+}
+
 /** Does work in a directory of its own that nobody else can read, with these files below `repository`; it is gone afterwards. */
 export async function inPrivateDirectory<T>(
   files: readonly PlacedFile[],
   work: (directory: string) => Promise<T>,
 ): Promise<T> {
-  const directory = await mkdtemp(join(tmpdir(), 'headgate-render-'));
+  const directory = await mkdtemp(join(tmpdir(), PREFIX));
   try {
     const root = join(directory, 'repository');
     await Promise.all(['repository', 'home', 'tmp'].map((name) => mkdir(join(directory, name), { mode: 0o700 })));

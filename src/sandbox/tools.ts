@@ -4,7 +4,7 @@ import type { Environment, FoundTool } from './find-tools.ts';
 import type { Tool } from './layer.ts';
 import { chartDirectory, pullChart } from './pull-chart.ts';
 import type { ChartAddress } from './pull-chart.ts';
-import { inPrivateDirectory } from './private-directory.ts';
+import { inPrivateDirectory, removeAbandoned } from './private-directory.ts';
 import type { PlacedFile } from './private-directory.ts';
 import { runTool } from './run-tool.ts';
 import type { ToolLimits, ToolRun } from './run-tool.ts';
@@ -30,8 +30,11 @@ export function openTools(env: Environment, limits: Partial<ToolLimits> = {}) {
   const found = new Map<Tool, Promise<Required<FoundTool>>>();
   const slot = slots(AT_ONCE);
   const charts = chartDirectory(env);
+  let tidied: Promise<void> | null = null;
 
   function find(tool: Tool): Promise<FoundTool> {
+    // Once, before the first render; what cannot be removed is no reason not to render.
+    tidied ??= removeAbandoned(Date.now()).catch(() => undefined);
     const known = found.get(tool) ?? findTool(tool, env);
     found.set(tool, known);
     known.catch(() => found.delete(tool));
