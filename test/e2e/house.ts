@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { createReadStream, existsSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -288,10 +289,12 @@ export class House {
   }
 
   async auditOf(userAgent: string): Promise<readonly { verb: string; uri: string; code: number }[]> {
-    const text = await readFile(this.cluster.auditLog, 'utf8');
-    return text
-      .split('\n')
-      .filter((line) => line.includes(userAgent))
+    // Line by line: the log of a cluster that runs for hours is longer than a string may be.
+    const lines: string[] = [];
+    for await (const line of createInterface({ input: createReadStream(this.cluster.auditLog) })) {
+      if (line.includes(userAgent)) lines.push(line);
+    }
+    return lines
       .map(
         (line) =>
           JSON.parse(line) as {
