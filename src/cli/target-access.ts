@@ -56,9 +56,13 @@ const Review = z.object({
 async function whoAmI(target: Target, connection: Connection, signal: AbortSignal): Promise<TargetAccess> {
   const api = 'authentication.k8s.io/v1';
   const content = { apiVersion: api, kind: 'SelfSubjectReview' };
-  const answer = await post(connection, { path: `/apis/${api}/selfsubjectreviews`, content }, signal);
+  const path = `/apis/${api}/selfsubjectreviews`;
+  const answer = await post(connection, { path, content }, signal).catch((thrown: unknown) => {
+    const isRefused = thrown instanceof DeployError && thrown.code === 'cluster-unauthorized';
+    throw isRefused ? unknownToCluster(target, thrown) : thrown;
+  });
   if (answer.status === 201) return Review.parse(JSON.parse(answer.text)).status.userInfo;
-  throw answer.status === 401 ? unknownToCluster(target) : odd(target, answer.status);
+  throw odd(target, answer.status);
 }
 
 const Judgement = z.object({ status: z.object({ allowed: z.boolean() }) });
@@ -87,15 +91,17 @@ function post(
 }
 
 /** The role was assumed and the cluster was found: only the entry is left. */
-function unknownToCluster({ name, cluster, role }: Target): DeployError {
+function unknownToCluster({ name, cluster, role }: Target, cause: DeployError): DeployError {
   if (cluster.kind !== 'eks') {
     return new DeployError('cluster-unauthorized', {
+      cause,
       subject: `target ${name}`,
       message: `cluster ${cluster.name} does not accept the credentials`,
       remedy: 'Run kubectl auth whoami with the same kubeconfig and context to see why.',
     });
   }
   return new DeployError('cluster-unauthorized', {
+    cause,
     subject: `target ${name}`,
     message: `cluster ${cluster.name} does not know ${role ?? cluster.role ?? 'the functions’ own role'}: it has no access entry, or one of a role of this name that was deleted and made again`,
     remedy:
