@@ -38,6 +38,29 @@ function policyOf(role: string, references: readonly AwsReference[]) {
   };
 }
 
+/**
+ * The encrypted file names its key, and a file comes from the tree that is deployed: so only keys that the administrator
+ * gave an alias of this name may be used, whatever a tree asks for.
+ */
+const KMS = {
+  Type: 'AWS::IAM::RolePolicy',
+  Properties: {
+    RoleName: { Ref: 'DeployRole' },
+    PolicyName: 'keys',
+    PolicyDocument: {
+      Version: '2012-10-17',
+      Statement: [
+        {
+          Effect: 'Allow',
+          Action: 'kms:Decrypt',
+          Resource: { 'Fn::Sub': 'arn:${AWS::Partition}:kms:*:${AWS::AccountId}:key/*' },
+          Condition: { 'ForAnyValue:StringLike': { 'kms:ResourceAliases': 'alias/headgate-*' } },
+        },
+      ],
+    },
+  },
+};
+
 function template(path: string) {
   const read = readConfig({ text: readFileSync(path, 'utf8'), path: resolve(path), shownAs: path, env: process.env });
   if ('problems' in read) {
@@ -46,10 +69,14 @@ function template(path: string) {
   const { webhook, deploy, sweep } = secretRights(read.config);
   const policies = { WebhookSecrets: webhook, DeploySecrets: deploy, SweepSecrets: sweep };
   const needed = Object.entries(policies).filter(([, references]) => references.length > 0);
+  const isKms = read.config.targets.some(({ decryption }) => decryption?.kms === true);
   return {
-    Resources: Object.fromEntries(
-      needed.map(([name, references]) => [name, policyOf(name.replace(/Secrets$/, 'Role'), references)]),
-    ),
+    Resources: {
+      ...Object.fromEntries(
+        needed.map(([name, references]) => [name, policyOf(name.replace(/Secrets$/, 'Role'), references)]),
+      ),
+      ...(isKms ? { DeployKeys: KMS } : {}),
+    },
   };
 }
 

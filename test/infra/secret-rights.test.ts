@@ -14,13 +14,16 @@ interface Fragment {
   >;
 }
 
-async function fragmentOf(repository: Readonly<Record<string, unknown>>): Promise<Fragment> {
+async function fragmentOf(
+  repository: Readonly<Record<string, unknown>>,
+  targets: readonly object[] = [],
+): Promise<Fragment> {
   const directory = await mkdtemp(join(tmpdir(), 'headgate-rights-'));
   const path = join(directory, 'headgate.yml');
   const config = {
     clusters: { prod: { eks: { name: 'prod', region: 'eu-west-1' } } },
     repositories: { fleet: { host: 'github', url: 'https://github.com/acme/fleet.git', ...repository } },
-    targets: [],
+    targets,
   };
   try {
     await writeFile(path, JSON.stringify(config));
@@ -62,4 +65,26 @@ it('refuses a secret that would stand in the template', async () => {
       /^env:FLEET_SECRET: functions cannot have it.*Put it into the parameter store/s,
     ) as string,
   });
+});
+
+it('lets the deploy function alone open what is encrypted, with keys of our alias and no others', async () => {
+  const target = { name: 'shop', repository: 'fleet', branch: 'main', cluster: 'prod', namespace: 'shop' };
+  const decryption = { age: 'ssm:/headgate/age', kms: true };
+  const fragment = await fragmentOf({ webhookSecret: 'ssm:hook' }, [{ ...target, decryption }]);
+  expect(Object.keys(fragment.Resources).toSorted()).toEqual(['DeployKeys', 'DeploySecrets', 'WebhookSecrets']);
+  expect(fragment.Resources['DeployKeys']).toMatchObject({
+    Properties: {
+      RoleName: { Ref: 'DeployRole' },
+      PolicyDocument: {
+        Statement: [
+          {
+            Action: 'kms:Decrypt',
+            Condition: { 'ForAnyValue:StringLike': { 'kms:ResourceAliases': 'alias/headgate-*' } },
+          },
+        ],
+      },
+    },
+  });
+  const without = await fragmentOf({ webhookSecret: 'ssm:hook' }, [target]);
+  expect(Object.keys(without.Resources)).toEqual(['WebhookSecrets']);
 });
