@@ -26,6 +26,8 @@ const EXTERNAL_ID = 'planted-external-id';
 export interface AwsHouseOptions {
   readonly maxReceiveCount?: number;
   readonly deployTimeoutMs?: number;
+  /** A GitHub App, registered with the Git host, instead of a token. */
+  readonly app?: { readonly app: string; readonly installation: string; readonly privateKey: string };
 }
 
 /** The packaged functions between a Git host and the real cluster, with everything of AWS that they meet on the way. */
@@ -47,8 +49,9 @@ export class AwsHouse {
     this.#closers = closers;
   }
 
-  static async build({ maxReceiveCount = 20, deployTimeoutMs = 60_000 }: AwsHouseOptions = {}): Promise<AwsHouse> {
-    const house = await House.build();
+  static async build({ maxReceiveCount = 20, deployTimeoutMs = 60_000, app }: AwsHouseOptions = {}): Promise<AwsHouse> {
+    const credentials = app === undefined ? null : { ...app, privateKey: 'secretsmanager:app' };
+    const house = await House.build(credentials === null ? {} : { app: credentials });
     const aws = await startAws();
     const certificates = join(house.directory, 'certificates');
     await mkdir(certificates);
@@ -57,8 +60,12 @@ export class AwsHouse {
     const sqs = sqsAt(queueServer.endpoint, REGION);
     const queues = await makeQueues(sqs, maxReceiveCount);
     settle(aws, front);
+    if (app !== undefined) aws.secrets.set('app', app.privateKey);
     const built = join(house.directory, 'functions');
-    await writeFile(join(house.directory, 'headgate.yml'), configOf(house));
+    await writeFile(
+      join(house.directory, 'headgate.yml'),
+      configOf(house, credentials ?? 'secretsmanager:fleet#token'),
+    );
     await buildFunctions({ config: join(house.directory, 'headgate.yml'), out: built });
 
     const runtimeClient = await getRuntimeClient();
@@ -131,7 +138,7 @@ function settle(aws: AwsServer, front: EksFront): void {
   aws.secrets.set('fleet', JSON.stringify({ token: TOKEN }));
 }
 
-function configOf({ namespace, host }: House): string {
+function configOf({ namespace, host }: House, credentials: unknown): string {
   return JSON.stringify({
     clusters: { prod: { eks: { name: CLUSTER, region: REGION, role: ROLE, externalId: EXTERNAL_ID } } },
     repositories: {
@@ -140,7 +147,7 @@ function configOf({ namespace, host }: House): string {
         url: host.cloneUrl(FULL_NAME),
         api: host.apiUrl,
         webhookSecret: 'ssm:/headgate/webhook',
-        credentials: 'secretsmanager:fleet#token',
+        credentials,
       },
     },
     targets: [{ name: namespace, repository: 'fleet', branch: 'main', path: 'apps', cluster: 'prod', namespace }],

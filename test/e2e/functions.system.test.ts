@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { AwsHouse } from './aws-house.ts';
 import { SECRET, TOKEN, configMap } from './house.ts';
@@ -106,10 +107,20 @@ describe('the functions', () => {
   });
 });
 
-describe('a function whose time is over', () => {
+describe('a function whose time is over, and whose repository is a GitHub App’s', () => {
   let aws: AwsHouse;
   beforeAll(async () => {
-    aws = await AwsHouse.build({ deployTimeoutMs: 4_000 });
+    const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const app = { app: '12345', installation: '678' };
+    const pem = privateKey.export({ type: 'pkcs1', format: 'pem' }).toString();
+    aws = await AwsHouse.build({ deployTimeoutMs: 4_000, app: { ...app, privateKey: pem } });
+    const repositories = new Map([['acme/fleet', 1]]);
+    aws.house.host.apps.register({
+      ...app,
+      publicKey,
+      repositories,
+      permissions: { contents: 'read', statuses: 'write' },
+    });
   });
   afterAll(() => aws.tearDown());
 
@@ -131,7 +142,8 @@ describe('a function whose time is over', () => {
     const failed = aws.house.log.find(({ verdict }) => verdict === 'failed');
     expect(failed).toMatchObject({ errors: [{ code: 'interrupted' }] });
     expect(await aws.house.configMaps()).toEqual({ one: {}, two: {}, three: {} });
-    expect(aws.functions.deploy.starts.length).toBeGreaterThan(0);
+    expect(aws.house.host.apps.issued.map(({ repositories }) => repositories)).toContainEqual(['acme/fleet']);
+    await vi.waitFor(() => expect(aws.house.host.statusesOf(revision).at(-1)?.state).toBe('success'));
   });
 
   it('refuses at once a gate that would never fit, and says how to go on', async () => {
