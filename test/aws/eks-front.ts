@@ -86,13 +86,15 @@ export async function startEksFront({
     if (stream.destroyed) return;
     const { authorization: _token, ...rest } = headers;
     const onward = current().request({ ...rest, ':authority': new URL(cluster.server).host });
+    // Piped only from here on: an answer without a body may end before its head is told.
     onward.on('response', (answered) => {
-      if (!stream.destroyed) stream.respond(answered);
+      if (stream.destroyed) return;
+      stream.respond(answered);
+      onward.pipe(stream);
     });
     onward.on('error', () => stream.close(constants.NGHTTP2_INTERNAL_ERROR));
     stream.on('close', () => onward.close(constants.NGHTTP2_CANCEL));
     stream.pipe(onward);
-    onward.pipe(stream);
   }
 
   const first = await authority();
