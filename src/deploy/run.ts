@@ -5,6 +5,7 @@ import type { DeployError } from '../error/deploy-error.ts';
 import { correctDrift } from './correct-drift.ts';
 import { unmetDependencies, wakeDependents } from './dependencies.ts';
 import { deploy } from './deploy.ts';
+import { lastWords } from './last-words.ts';
 import { outcomeLine, readinessLine } from './outcome-log.ts';
 import type { Log } from './outcome-log.ts';
 import type { Outbox } from './outbox.ts';
@@ -133,14 +134,15 @@ async function finish(
   // The commit has its final word; what became of the cluster since is no fault of it.
   const isAsked = isNews && request.drift === undefined;
   const { statuses } = world;
+  const last = lastWords(signal);
   if (status !== null && isAsked && report.revision !== null && statuses !== null) {
-    await world.warn(statuses.set(report.revision, status, signal));
+    await world.warn(statuses.set(report.revision, status, last));
   }
   runtime.log(outcomeLine(report, request, { world, timing }));
   // A drift correction or a look of the sweep changes nothing for others.
   const isSettled = report.verdict === 'deployed' || (report.verdict === 'unchanged' && request.hint !== null);
   if (isSettled && report.readiness !== 'awaited') {
-    await world.warn(wakeDependents(request.target, request.delivery, runtime, signal));
+    await world.warn(wakeDependents(request.target, request.delivery, runtime, last));
   }
   // What is complete once it is written needs no look.
   if (report.readiness === 'ready' && report.revision !== null) {
