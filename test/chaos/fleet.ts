@@ -66,14 +66,15 @@ export class Fleet {
     const { random } = this.#sources;
     if (index % 20 === 0) return this.#count('git push', this.#gitPush());
     const dice = random();
-    if (dice < 0.56) return this.#count('push', this.#push());
-    if (dice < 0.64) return this.#count('force-push', this.#forcePush());
-    if (dice < 0.7) return this.#count('revert', this.#revert());
-    if (dice < 0.76) return this.#count('edit by hand', this.#edit());
-    if (dice < 0.82) return this.#count('delete by hand', this.#delete());
-    if (dice < 0.86) return this.#count('foreign object', this.#createForeign());
-    if (dice < 0.9) return this.#count('state deleted', this.#deleteState());
-    if (dice < 0.98) return this.#count('old delivery again', this.#redeliver());
+    if (dice < 0.64) return this.#count('push', this.#push());
+    if (dice < 0.71) return this.#count('force-push', this.#forcePush());
+    if (dice < 0.76) return this.#count('revert', this.#revert());
+    if (dice < 0.82) return this.#count('edit by hand', this.#edit());
+    if (dice < 0.88) return this.#count('delete by hand', this.#delete());
+    if (dice < 0.92) return this.#count('foreign object', this.#createForeign());
+    if (dice < 0.96) return this.#count('state deleted', this.#deleteState());
+    // Of a commit that a force-push took away it is waited for, for 7 s, as for a host that lags.
+    if (dice < 0.985) return this.#count('old delivery again', this.#redeliver());
     return this.#count('settings changed', this.#changeSettings());
   }
 
