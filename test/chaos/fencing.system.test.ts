@@ -1,4 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { RUN_LIMITS } from '../../src/cluster/limits.ts';
 import { readConfig } from '../../src/config/read-config.ts';
@@ -20,12 +22,14 @@ const filesOf = (v: string) => ({
 let lab: Lab;
 let target: string;
 let asked: Asked[];
+let auditedBefore: number;
 
 beforeEach(async () => {
   const names = targetNames(1);
   target = names[0] ?? '';
   lab = await Lab.build(inject('cluster'), { targets: names, visibilitySeconds: 10 });
   await lab.api.create('/api/v1/namespaces', { metadata: { name: target } });
+  auditedBefore = (await stat(inject('cluster').auditLog)).size;
   asked = [];
   lab.fault = (each) => {
     asked.push(each);
@@ -74,20 +78,26 @@ async function deployed(commit: Commit): Promise<void> {
   );
 }
 
+interface Audited {
+  readonly verb: string;
+  readonly requestURI: string;
+  readonly userAgent: string;
+  readonly requestReceivedTimestamp: string;
+}
+
 /** The commits in whose name the namespace was written to, in order, one entry for each unbroken row: from the audit log. */
 async function writers(): Promise<readonly string[]> {
-  const text = await readFile(inject('cluster').auditLog, 'utf8');
-  const rows = text
-    .split('\n')
-    .filter((line) => line.includes(`headgate/`) && line.includes(`(${target}@`))
-    .map(
-      (line) =>
-        JSON.parse(line) as { verb: string; requestURI: string; userAgent: string; requestReceivedTimestamp: string },
-    )
+  const rows: Audited[] = [];
+  // The log may be larger than a string can be.
+  const lines = createInterface({ input: createReadStream(inject('cluster').auditLog, { start: auditedBefore }) });
+  for await (const line of lines) {
+    if (line.includes(`(${target}@`)) rows.push(JSON.parse(line) as Audited);
+  }
+  const writes = rows
     .filter(({ verb, requestURI }) => !['get', 'list', 'watch'].includes(verb) && !/dryRun|\/events/.test(requestURI))
-    .toSorted((a, b) => (a.requestReceivedTimestamp < b.requestReceivedTimestamp ? -1 : 1))
+    .toSorted((x, y) => (x.requestReceivedTimestamp < y.requestReceivedTimestamp ? -1 : 1))
     .map(({ userAgent }) => /@([0-9a-f]{12})/.exec(userAgent)?.[1] ?? '');
-  return rows.filter((row, index) => row !== rows[index - 1]);
+  return writes.filter((row, index) => row !== writes[index - 1]);
 }
 
 const shortOf = ({ revision }: Commit) => revision.slice(0, 12);
