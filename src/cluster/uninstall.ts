@@ -95,11 +95,12 @@ async function remove(
   const isKept = planned.op === 'release';
   const fate = fateOf(entry, owned?.live ?? null, { target, applySetId: applySetId(target), isKept });
   if (owned === null || fate.op === 'gone' || fate.op === 'leave') return { fate, problem: null };
-  await held.ensure(signal);
+  // Nobody was asked about deleting what has become ours since.
+  if (fate.op === 'delete' && planned.op !== 'delete') return { fate: planned, problem: null };
   const { uid } = owned.live;
   const request =
     fate.op === 'delete' ? deleteRequest(owned.path, owned.live, false) : releaseRequest(owned.path, uid, owned.live);
-  const answer = await connection.request(request, signal);
+  const answer = await connection.request({ ...request, fence: held }, signal);
   if (answer.status < 300 || answer.status === 404) return { fate, problem: null };
   const error = problemOf(answer, { subject: formatId(entry.id), secret: true });
   if (failureClassOf(error.code) === 'world') throw error;

@@ -99,6 +99,26 @@ describe('a target that speaks for a service account (§15 F5)', () => {
     expect(await house.get('service', 's')).toBeNull();
   });
 
+  it('stops an uninstall without losing its state, and the next one goes on', async () => {
+    await grant('state', 'get,list,create,patch,delete', 'configmaps');
+    await grant('keeper', 'get,create,patch', 'services');
+    await house.push({ 'apps/a.yaml': configMap('a'), 'apps/s.yaml': SERVICE });
+    expect(await house.headgate('deploy', house.namespace)).toMatchObject({ code: 0 });
+    const first = await house.headgate('--yes', 'uninstall', house.namespace, '--output', 'json');
+    expect(first.code).toBe(1);
+    const { uninstalled, changes } = JSON.parse(first.stdout) as {
+      uninstalled: boolean;
+      changes: { kind: string; problem: { remedy: string } | null }[];
+    };
+    expect(uninstalled).toBe(false);
+    const problem = changes.find(({ kind }) => kind === 'Service')?.problem;
+    expect(await house.get('configmap', `headgate-${house.namespace}`)).not.toBeNull();
+    await follow(problem?.remedy ?? '', 'delete', 'services');
+    expect(await house.headgate('--yes', 'uninstall', house.namespace)).toMatchObject({ code: 0 });
+    expect(await house.get('service', 's')).toBeNull();
+    expect(await house.get('configmap', `headgate-${house.namespace}`)).toBeNull();
+  });
+
   it('names the missing right of a Secret without a word of its values', async () => {
     await grant('state', 'get,list,create,patch,delete', 'configmaps');
     await house.start();
