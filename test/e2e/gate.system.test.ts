@@ -18,7 +18,7 @@ describe('what a target may do', () => {
     expect(Object.keys(await house.configMaps())).toEqual(['a']);
   });
 
-  it('creates its own Namespace from Git, and a kind together with its first object', async () => {
+  it('creates its own Namespace from Git, and a kind together with its first object (§15 G2, A9)', async () => {
     house = await House.build({ namespaceExists: false, target: { clusterScoped: true } });
     await house.start();
     const group = `${house.namespace}.example.com`;
@@ -134,7 +134,7 @@ describe('what a target may do', () => {
     expect(await house.configMaps()).toEqual({ tuned: { level: '9', other: 'b' } });
   });
 
-  it('refuses to delete more than its limit, and goes on once when it is told to', async () => {
+  it('refuses to delete more than its limit, and goes on once when it is told to (§15 E12)', async () => {
     house = await House.build({ target: { prune: { limit: 1 } } });
     await house.start();
     await house.outcome(

@@ -41,7 +41,7 @@ async function uidOf(kind: string, name: string): Promise<string> {
   return isObject(metadata) ? textOf(metadata['uid']) : '';
 }
 
-describe('a field that cannot change', () => {
+describe('a field that cannot change (§15 A5, A6)', () => {
   it('is refused, with the way out, and without a word of a Secret', async () => {
     await house.outcome(await house.push({ 'apps/s.yaml': secret('planted-first-pin') }), 'deployed');
     const uid = await uidOf('secret', 's');
@@ -127,5 +127,25 @@ describe('a field that cannot change', () => {
       errors: [{ code: 'field-immutable', remedy: expect.stringContaining('not owned by target') }],
     });
     expect(await uidOf('secret', 's')).toBe(uid);
+  });
+
+  it('is changed in a StorageClass too, which takes no data with it', async () => {
+    const other = await House.build({ target: { clusterScoped: true } });
+    const storage = (provisioner: string, metadata: string) =>
+      `apiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata: { name: ${other.namespace}, ${metadata} }\nprovisioner: ${provisioner}\n`;
+    const provisioner = () => other.kubectl('get', 'storageclass', other.namespace, '-o', 'jsonpath={.provisioner}');
+    try {
+      await other.start();
+      const files = { 'apps/class.yaml': storage('example.com/one', ''), 'apps/c.yaml': configMap('c') };
+      await other.outcome(await other.push(files), 'deployed');
+      const refused = await other.push({ 'apps/class.yaml': storage('example.com/two', '') });
+      expect(await other.outcome(refused)).toMatchObject({ errors: [{ code: 'field-immutable' }] });
+      expect(await provisioner()).toBe('example.com/one');
+      await other.outcome(await other.push({ 'apps/class.yaml': storage('example.com/two', REPLACE) }), 'deployed');
+      expect(await provisioner()).toBe('example.com/two');
+      await other.outcome(await other.push({ 'apps/class.yaml': null }), 'deployed');
+    } finally {
+      await other.tearDown();
+    }
   });
 });

@@ -1,4 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { liveOf } from '../../src/cluster/metadata.ts';
+import { legacyOf } from '../../src/plan/adoption.ts';
+import { takeoverPatch } from '../../src/plan/takeover.ts';
 import { parseJson } from '../../src/resource/json.ts';
 import { isObject } from '../../src/resource/resource.ts';
 import type { Json, JsonObject } from '../../src/resource/resource.ts';
@@ -37,7 +40,7 @@ function metadataOf(object: Json): JsonObject {
   return isObject(object) && isObject(object['metadata']) ? object['metadata'] : {};
 }
 
-describe('an object that people have applied with kubectl', () => {
+describe('an object that people have applied with kubectl (§15 A8)', () => {
   beforeEach(async () => {
     house = await House.build();
     await house.start();
@@ -68,6 +71,19 @@ describe('an object that people have applied with kubectl', () => {
     expect(annotations).not.toHaveProperty(['kubectl.kubernetes.io/last-applied-configuration']);
   });
 
+  it('ends the same when a run was killed between the takeover and the apply', async () => {
+    await house.applyByHand(configMap('a', { kept: '1', left: '1' }));
+    const show = ['-n', house.namespace, 'get', 'configmap', 'a', '-o', 'json', '--show-managed-fields'];
+    const met = liveOf(metadataOf(parseJson(await house.kubectl(...show))));
+    const patch = JSON.stringify(takeoverPatch(met, legacyOf(met, '')));
+    const command = ['patch', 'configmap', 'a', '--type=json', '--field-manager=headgate', '-p', patch];
+    await house.kubectl('-n', house.namespace, ...command);
+    expect(await house.configMaps()).toEqual({ a: { kept: '1', left: '1' } });
+    await house.outcome(await house.push({ 'apps/a.yaml': configMap('a', { kept: '1' }) }), 'deployed');
+    expect(await house.configMaps()).toEqual({ a: { kept: '1' } });
+    expect(await managersOf('configmap', 'a')).toEqual(['headgate']);
+  });
+
   it('keeps what controllers hold: a scale, a status', async () => {
     await house.applyByHand(deployment(null));
     await house.kubectl('-n', house.namespace, 'scale', 'deployment/web', '--replicas=3');
@@ -94,7 +110,7 @@ describe('an object that people have applied with kubectl', () => {
   });
 });
 
-describe('an ignored field of an object that people have applied with kubectl', () => {
+describe('an ignored field of an object that people have applied with kubectl (§15 B7)', () => {
   it('keeps its live value when the object is taken over', async () => {
     house = await House.build({ target: { ignore: [{ kind: 'Deployment', paths: ['/spec/replicas'] }] } });
     await house.start();

@@ -13,7 +13,7 @@ describe('Git is the truth', () => {
     await house.start();
   });
 
-  it('heals by a revert what was applied half, also when an object had moved between files', async () => {
+  it('heals by a revert what was applied half, also when an object had moved between files (§15 A4, E7)', async () => {
     await house.outcome(
       await house.push({ 'apps/a.yaml': configMap('moves', { v: '1' }), 'apps/b.yaml': configMap('b', { v: '1' }) }),
       'deployed',

@@ -185,7 +185,7 @@ describe('wrong input', () => {
     });
   });
 
-  it('skips links, submodules and documents that are no manifests, and names them in a warning', async () => {
+  it('skips links, submodules and documents that are no manifests, and names them in a warning (§15 A10)', async () => {
     await house.write({ 'apps/good.yaml': `# only a comment\n---\nvalues: { a: 1 }\n---\n${configMap('good')}` });
     await house.link('apps/link.yaml', '/etc/passwd');
     const revision = await house.commitAndPush();

@@ -18,7 +18,7 @@ function matched(
   return result.kind === 'none' ? result.reason : result.targets.map(({ name }) => name);
 }
 
-describe('match', () => {
+describe('match (§15 G3)', () => {
   it.each([
     ['every target of the branch, when the list may be cut', null, ['prod', 'prod-jobs', 'lab']],
     ['the target below whose path a file changed', ['clusters/prod/a.yaml'], ['prod']],
