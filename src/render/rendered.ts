@@ -2,7 +2,7 @@ import type { Problem } from '../error/deploy-error.ts';
 import { readManifests } from '../resource/manifests.ts';
 import { isObject, metadataMap, textOf } from '../resource/resource.ts';
 import type { JsonObject, Manifest, Position } from '../resource/resource.ts';
-import type { Variables } from '../resource/substitution.ts';
+import type { Quotes, Variables } from '../resource/substitution.ts';
 import { readYaml } from '../resource/yaml.ts';
 import type { Desired } from './plain.ts';
 import { resolve } from './walk.ts';
@@ -29,6 +29,7 @@ export function readRendered(output: Uint8Array, from: RenderedFrom): Desired {
   return readOutput(output, {
     file: from.file,
     variables: from.variables,
+    quotes: 'lost',
     place: (manifest) => placed(manifest, { ...from, lines }),
   });
 }
@@ -39,14 +40,16 @@ export function readOutput(
   {
     file,
     variables,
+    quotes = 'kept',
     place,
   }: {
     readonly file: string;
     readonly variables: Variables | null;
+    readonly quotes?: Quotes;
     readonly place: (manifest: Manifest) => Manifest;
   },
 ): Desired {
-  const read = readManifests({ path: file, bytes: output }, { limits: LIMITS, variables });
+  const read = readManifests({ path: file, bytes: output }, { limits: LIMITS, variables, quotes });
   const manifests = read.manifests.map((manifest) => place(manifest));
   return {
     touched: new Set([file, ...manifests.map(({ source }) => source.path)]),

@@ -3,7 +3,7 @@ import { canonicalJson } from './json.ts';
 import { isObject, metadataMap, textOf } from './resource.ts';
 import type { Json, JsonObject, Manifest, Position } from './resource.ts';
 import { formatPosition } from './resource.ts';
-import type { Variables } from './substitution.ts';
+import type { Quotes, Variables } from './substitution.ts';
 import { readYaml } from './yaml.ts';
 import type { YamlDocument } from './yaml.ts';
 
@@ -26,11 +26,11 @@ const LFS = 'version https://git-lfs.github.com/spec/';
 /** Reads one file as `kubectl apply -f` would; Lists become their items. */
 export function readManifests(
   file: { readonly path: string; readonly bytes: Uint8Array },
-  { limits = DEFAULT_LIMITS, variables = null }: { limits?: FileLimits; variables?: Variables | null } = {},
+  { limits = DEFAULT_LIMITS, ...reading }: { limits?: FileLimits; variables?: Variables | null; quotes?: Quotes } = {},
 ): ReadFile {
   const text = readText(file, limits);
   if (typeof text !== 'string') return problem(text);
-  const documents = readYaml(text, { variables });
+  const documents = readYaml(text, reading);
   if (documents.length > limits.documents) {
     return problem({
       code: 'manifest-too-large',

@@ -7,6 +7,20 @@ export interface Substituted {
   readonly mistakes: readonly string[];
 }
 
+/** How far quotes can be believed: kustomize prints text without them. */
+export type Quotes = 'kept' | 'lost';
+
+const TEXT_TREES: ReadonlySet<string> = new Set(['metadata', 'data', 'stringData', 'binaryData']);
+const TEXT_MAPS: ReadonlySet<string> = new Set(['labels', 'annotations', 'matchLabels', 'nodeSelector']);
+const TEXT_LISTS: ReadonlySet<string> = new Set(['args', 'command']);
+
+/** Does Kubernetes take nothing but text at this place, by its keys from the object's root, whatever the value looks like? */
+export function isTextPlace(path: readonly string[]): boolean {
+  const parent = path.at(-2) ?? '';
+  if (TEXT_TREES.has(path[0] ?? '') || TEXT_MAPS.has(parent) || TEXT_LISTS.has(parent)) return true;
+  return path.at(-1) === 'value' && path.at(-3) === 'env';
+}
+
 const NAME = /^[A-Za-z_]\w*$/;
 
 /** `${v}`, `${v:=default}`, and `$$` for a dollar sign. Nothing else is taken for a variable, and nothing is left out in silence. */

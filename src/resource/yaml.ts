@@ -1,8 +1,8 @@
 import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument } from 'yaml';
 import type { Document, ErrorCode as YamlCode, Node, Pair, Scalar, YAMLMap } from 'yaml';
 import { SCALAR_TAGS, readPlain } from './scalar.ts';
-import { substitute } from './substitution.ts';
-import type { Variables } from './substitution.ts';
+import { isTextPlace, substitute } from './substitution.ts';
+import type { Quotes, Variables } from './substitution.ts';
 import type { Json, JsonObject } from './resource.ts';
 
 /** One document of a file: its value, and the line of any node in it. */
@@ -38,13 +38,20 @@ const DEFAULT_LIMITS: YamlLimits = { depth: 100, nodes: 500_000 };
 /** The documents of a text as `kubectl apply -f` splits and reads them. */
 export function readYaml(
   text: string,
-  { limits = DEFAULT_LIMITS, variables = null }: { limits?: YamlLimits; variables?: Variables | null } = {},
+  { limits = DEFAULT_LIMITS, variables = null, quotes = 'kept' }: YamlReading = {},
 ): readonly YamlResult[] {
   return splitDocuments(text).flatMap((chunk) => {
     if ('message' in chunk) return [{ kind: 'mistake' as const, ...chunk }];
     const isAffected = variables !== null && /\$\$|\$\{/.test(chunk.text);
-    return [readDocument(chunk, { limits, variables: isAffected ? variables : null })];
+    return [readDocument(chunk, { limits, variables: isAffected ? variables : null, quotes })];
   });
+}
+
+export interface YamlReading {
+  readonly limits?: YamlLimits;
+  /** Null: a dollar sign is one. */
+  readonly variables?: Variables | null;
+  readonly quotes?: Quotes;
 }
 
 interface Chunk {
@@ -81,10 +88,7 @@ function hasContent(lines: readonly string[]): boolean {
   return next !== undefined && !next.startsWith('---');
 }
 
-function readDocument(
-  { text, firstLine }: Chunk,
-  { limits, variables }: { limits: YamlLimits; variables: Variables | null },
-): YamlResult {
+function readDocument({ text, firstLine }: Chunk, { limits, variables, quotes }: Required<YamlReading>): YamlResult {
   const lineCounter = new LineCounter();
   const lineOf = (offset: number) => lineCounter.linePos(offset).line + firstLine - 1;
   try {
@@ -107,8 +111,8 @@ function readDocument(
     if (error !== undefined) return { kind: 'mistake', line: lineOf(error.pos[0]), message: explain(error.code) };
     if (document.contents === null || (isScalar(document.contents) && document.contents.value === null))
       return { kind: 'empty' };
-    const value = new Expansion(document, { limits, lineOf, variables: null }).value(document.contents, 0);
-    const putIn = variables === null ? null : new Expansion(document, { limits, lineOf, variables });
+    const value = new Expansion(document, { limits, lineOf, variables: null, quotes }).value(document.contents, 0);
+    const putIn = variables === null ? null : new Expansion(document, { limits, lineOf, variables, quotes });
     return {
       kind: 'document',
       document: {
@@ -144,17 +148,17 @@ class Expansion {
   readonly #limits: YamlLimits;
   readonly #lineOf: (offset: number) => number;
   readonly #variables: Variables | null;
+  readonly #quotes: Quotes;
+  #path: readonly string[] = [];
   readonly mistakes: { readonly line: number; readonly message: string }[] = [];
   #nodes = 0;
 
-  constructor(
-    document: Document,
-    options: { limits: YamlLimits; lineOf: (offset: number) => number; variables: Variables | null },
-  ) {
+  constructor(document: Document, options: Required<YamlReading> & { lineOf: (offset: number) => number }) {
     this.#document = document;
     this.#limits = options.limits;
     this.#lineOf = options.lineOf;
     this.#variables = options.variables;
+    this.#quotes = options.quotes;
   }
 
   value(node: unknown, depth: number): Json {
@@ -165,8 +169,17 @@ class Expansion {
       throw this.#mistake(node, `it is nested more than ${this.#limits.depth} levels deep`);
     if (isAlias(node)) return this.value(this.#target(node), depth + 1);
     if (isMap(node)) return this.#object(node, depth);
-    if (isSeq(node)) return node.items.map((item) => this.value(item, depth + 1));
+    if (isSeq(node))
+      return node.items.map((item, index) => this.#below(String(index), () => this.value(item, depth + 1)));
     return isScalar(node) ? this.#scalar(this.#withVariables(node), node) : null;
+  }
+
+  #below<T>(key: string, read: () => T): T {
+    const path = this.#path;
+    this.#path = [...path, key];
+    const value = read();
+    this.#path = path;
+    return value;
   }
 
   /** A value that stands without quotes is read anew, one in quotes stays text; neither can become a map or a list. */
@@ -175,7 +188,8 @@ class Expansion {
     const { text, mistakes } = substitute(node.value, this.#variables);
     const line = this.#lineOf(node.range?.[0] ?? 0);
     this.mistakes.push(...mistakes.map((message) => ({ line, message })));
-    return node.type === 'PLAIN' && text !== node.value ? readPlain(text) : text;
+    const isText = node.type !== 'PLAIN' || (this.#quotes === 'lost' && isTextPlace(this.#path));
+    return isText || text === node.value ? text : readPlain(text);
   }
 
   #scalar(value: unknown, node: unknown): Json {
@@ -194,7 +208,11 @@ class Expansion {
       if (isMergeKey(pair)) {
         for (const [key, value] of this.#merged(pair.value, depth)) entries.set(key, value);
       } else {
-        entries.set(this.#key(pair.key, depth), this.value(pair.value, depth + 1));
+        const key = this.#key(pair.key, depth);
+        entries.set(
+          key,
+          this.#below(key, () => this.value(pair.value, depth + 1)),
+        );
       }
     }
     return Object.fromEntries(entries);

@@ -7,6 +7,19 @@ afterEach(async () => {
   await house.tearDown();
 });
 
+it('keeps what was quoted text when kustomize took the quotes off', async () => {
+  house = await House.build({ target: { path: 'apps', substitute: { variables: { COUNT: 3 } } } });
+  await house.start();
+  const first = await house.push({
+    'apps/kustomization.yaml': 'resources: [a.yaml, s.yaml]\n',
+    'apps/a.yaml': configMap('a', { n: '${COUNT}' }),
+    'apps/s.yaml': 'apiVersion: v1\nkind: Service\nmetadata: { name: web }\nspec:\n  ports:\n    - port: ${COUNT}\n',
+  });
+  expect(await house.outcome(first)).toMatchObject({ verdict: 'deployed', created: 2 });
+  expect(await house.configMaps()).toEqual({ a: { n: '3' } });
+  expect(await house.get('service', 'web')).toMatchObject({ spec: { ports: [{ port: 3 }] } });
+});
+
 const PLANTED = 'planted-region-77';
 
 it('puts the variables of a target into its manifests, and their values into nothing that is read', async () => {

@@ -49,6 +49,44 @@ describe('a value of a manifest', () => {
   });
 });
 
+describe('what a renderer printed without quotes', () => {
+  it('stays text where Kubernetes takes nothing else, and is read anew elsewhere', () => {
+    const yaml = `metadata:
+  labels: { a: b, c: "\${ON}" }
+  name: \${COUNT}
+data:
+  a: \${COUNT}
+spec:
+  replicas: \${COUNT}
+  template:
+    metadata:
+      labels:
+        v: \${COUNT}
+    spec:
+      args:
+        - \${ON}
+      env:
+        - name: A
+          value: \${COUNT}
+`;
+    const [first] = readYaml(yaml, { variables, quotes: 'lost' });
+    expect(first).toMatchObject({
+      document: {
+        substituted: {
+          value: {
+            metadata: { name: '3', labels: { c: 'true' } },
+            data: { a: '3' },
+            spec: {
+              replicas: 3,
+              template: { metadata: { labels: { v: '3' } }, spec: { args: ['true'], env: [{ value: '3' }] } },
+            },
+          },
+        },
+      },
+    });
+  });
+});
+
 const map = (name: string, value: string, more = '') =>
   `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\n${more}data:\n  a: ${value}\n`;
 const OFF = '  annotations: { kustomize.toolkit.fluxcd.io/substitute: disabled }\n';
