@@ -3,6 +3,9 @@ import { refuseDifferences } from '../render/reproducible.ts';
 
 /** Templates can make passwords, certificates and dates; what differs between two renders would differ with every push. */
 export async function renderTwice(once: () => Promise<Desired>): Promise<Desired> {
-  const [first, second] = await Promise.all([once(), once()]);
+  const renders = [once(), once()] as const;
+  // Both end before the failure of one is told: nothing may be under way when the run is over.
+  await Promise.allSettled(renders);
+  const [first, second] = await Promise.all(renders);
   return { ...first, problems: [...first.problems, ...refuseDifferences(first.manifests, second.manifests)] };
 }
