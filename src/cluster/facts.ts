@@ -85,7 +85,8 @@ export async function gatherFacts(
     return {
       facts: factsOf(facts, context),
       inventory: view.inventory,
-      isNewLayout: isNewLayout(view, { entries, candidates }, context) || isSpreadAnew(view, question, context),
+      isNewLayout:
+        isNewLayout(view, { entries, candidates, touched }, context) || isSpreadAnew(view, question, context),
       spread: isRendered(question) ? 'object' : 'file',
     };
   }
@@ -120,11 +121,13 @@ async function readOrRebuild(
 
 function isNewLayout(
   { inventory, isRebuilt }: View,
-  { entries, candidates }: { entries: readonly Entry[]; candidates: readonly Candidate[] },
+  { entries, candidates, touched }: Pick<Facts, 'entries' | 'candidates' | 'touched'>,
   { layout }: GatherContext,
 ): boolean {
   if (isRebuilt) return true;
-  return inventory.isWhole && isOutgrown(inventory.names, Math.max(entries.length, candidates.length), layout);
+  // What will be there: a run that was killed has left entries of what it only meant to write.
+  const others = entries.filter(({ file }) => !touched.has(file));
+  return inventory.isWhole && isOutgrown(inventory.names, others.length + candidates.length, layout);
 }
 
 /** While files are dirty the recorded count leaves their objects out: a run that was killed may have changed them. */
