@@ -134,7 +134,7 @@ it('is found to be in order by doctor, until the webhook’s secret is another',
   const found = JSON.parse(well.stdout) as readonly { kind: string; ok: boolean; detail: string }[];
   expect(found.filter(({ ok }) => !ok)).toEqual([]);
   expect(Object.fromEntries(found.map(({ kind, detail }) => [kind, detail]))).toMatchObject({
-    clock: '0 s apart',
+    clock: expect.stringMatching(/^[0-3] s apart$/),
     webhook: 'webhook 1, the last delivery was taken',
     statuses: 'may be written',
     target: 'may deploy as deployer',
