@@ -1,11 +1,10 @@
 import { failureClassOf } from '../error/deploy-error.ts';
 import type { ChangeResult } from '../plan/after.ts';
-import type { LiveMetadata } from '../plan/ownership.ts';
 import type { Prune } from '../plan/plan.ts';
 import { judgePrune } from '../plan/prune-rule.ts';
 import { formatId } from '../resource/resource.ts';
+import { deleteRequest } from './delete-request.ts';
 import type { KindCache } from './kinds.ts';
-import { METADATA_ONLY } from './metadata.ts';
 import { readOwned } from './owned.ts';
 import { problemOf } from './status.ts';
 import type { WriteContext } from './write.ts';
@@ -35,16 +34,4 @@ export async function prune(change: Prune, context: PruneContext, signal: AbortS
     if (failureClassOf(error.code) === 'world') throw error;
     return { kind: 'failed', change, problem: error.problem };
   }
-}
-
-/** `bindVersion`: only as it was read; else whatever was done to it since. */
-export function deleteRequest(path: string, { uid, resourceVersion }: LiveMetadata, bindVersion: boolean) {
-  const preconditions = bindVersion ? { uid, resourceVersion } : { uid };
-  return {
-    method: 'DELETE',
-    path: `${path}?fieldManager=headgate`,
-    body: JSON.stringify({ apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: 'Background', preconditions }),
-    contentType: 'application/json',
-    accept: METADATA_ONLY,
-  } as const;
 }

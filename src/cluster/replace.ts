@@ -8,6 +8,7 @@ import type { Fence } from './connection.ts';
 import { objectPath } from './kinds.ts';
 import type { Kind } from './kinds.ts';
 import { METADATA_ONLY, finalizersOf, metadataOf, readObject, seenOf } from './metadata.ts';
+import { deleteRequest } from './delete-request.ts';
 import { dryRun } from './dry-run.ts';
 import type { ObserveContext } from './run.ts';
 import { problemOf } from './status.ts';
@@ -89,15 +90,7 @@ export async function deleteReplaced(
   { connection }: Context,
   signal: AbortSignal,
 ): Promise<Problem | null> {
-  const preconditions = { uid: live.uid };
-  const request = {
-    method: 'DELETE',
-    path: `${path}?fieldManager=headgate`,
-    body: JSON.stringify({ apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: 'Background', preconditions }),
-    contentType: 'application/json',
-    accept: METADATA_ONLY,
-    fence,
-  } as const;
+  const request = { ...deleteRequest(path, live, false), fence };
   const answer = await connection.request(request, signal);
   if (answer.status >= 300 && answer.status !== 404) {
     const error = problemOf(answer, { subject: formatId(resource.id), secret: true });

@@ -15,7 +15,7 @@ import { METADATA_ONLY } from './metadata.ts';
 import { learnKindsOf, readOwned } from './owned.ts';
 import { applySetId } from './parent.ts';
 import type { Parent } from './parent.ts';
-import { deleteRequest } from './prune.ts';
+import { deleteRequest } from './delete-request.ts';
 import { rebuild } from './rebuild.ts';
 import type { ClusterRun } from './run.ts';
 import type { StateStore } from './state-store.ts';
