@@ -1,13 +1,9 @@
-import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { readQueueAddress } from '../../src/local/queue-server.ts';
 import type { ClusterAddress } from '../cluster/control-plane.ts';
 import { startFaultProxy } from '../cluster/fault-proxy.ts';
@@ -18,6 +14,8 @@ import { startGitHost } from '../git-host/git-host.ts';
 import type { GitHost } from '../git-host/git-host.ts';
 import { openApi } from './api.ts';
 import type { Api } from './api.ts';
+import { ended, isRunning, startChild } from './child.ts';
+import type { Line, Listener } from './child.ts';
 import { startHttpProxy } from './http-proxy.ts';
 import type { HttpProxy, Passing } from './http-proxy.ts';
 import { openPlumbing } from './plumbing.ts';
@@ -31,7 +29,6 @@ export interface Asked {
 }
 
 const FULL_NAME = 'acme/fleet';
-const SERVED = join(dirname(fileURLToPath(import.meta.url)), 'served.ts');
 
 /**
  * `headgate serve` as a child process, and a proxy in front of each server that it asks. Every target has a branch and a
@@ -41,14 +38,14 @@ export class Lab {
   readonly api: Api;
   readonly host: GitHost;
   readonly plumbing: Plumbing;
-  readonly log: Readonly<Record<string, unknown>>[] = [];
+  readonly log: Line[] = [];
   /** Everything that the children wrote, as they wrote it. */
   output = '';
   fault: (asked: Asked) => Fault = () => 'pass';
   readonly directory: string;
   readonly #proxies: { kubernetes: FaultProxy; git: HttpProxy; queue: HttpProxy };
-  #child: ChildProcess | null = null;
-  #webhook = '';
+  #serve: ChildProcess | null = null;
+  #uninstall: ChildProcess | null = null;
   #visibilitySeconds = 1;
 
   private constructor(parts: {
@@ -98,11 +95,13 @@ export class Lab {
     const proxies = { kubernetes, git, queue };
     lab = new Lab({ api: await openApi(cluster), host, plumbing: openPlumbing(repository), directory, proxies });
     lab.#visibilitySeconds = visibilitySeconds;
-    await lab.#configure(targets);
+    await lab.use(targets);
     return lab;
   }
 
-  async #configure(targets: readonly string[]): Promise<void> {
+  /** The child knows these targets, and no others, from its next start on. */
+  async use(targets: readonly string[]): Promise<void> {
+    await this.stop();
     const { kubernetes, git } = this.#proxies;
     await writeFile(join(this.directory, 'kubeconfig'), kubernetes.kubeconfig);
     const config = {
@@ -132,40 +131,63 @@ export class Lab {
 
   /** Starts the child, unless it runs. */
   async start(): Promise<void> {
-    if (this.isRunning()) return;
-    const files = [join(this.directory, 'headgate.yml'), join(this.directory, 'data')];
-    const args = [...files, this.#proxies.queue.url, String(this.#visibilitySeconds)];
-    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', SERVED, ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, FLEET_TOKEN: TOKEN, FLEET_SECRET: SECRET },
-    });
-    this.#child = child;
-    child.stderr.on('data', (part: Buffer) => (this.output += part.toString()));
-    const listening = new Promise<string>((resolve, reject) => {
-      createInterface({ input: child.stdout }).on('line', (text) => {
-        this.output += `${text}\n`;
-        const line = JSON.parse(text) as Readonly<Record<string, unknown>>;
+    if (isRunning(this.#serve)) return;
+    const args = [...this.#files, this.#proxies.queue.url, String(this.#visibilitySeconds)];
+    const url = await new Promise<string>((resolve, reject) => {
+      const onLine = (line: Line) => {
         this.log.push(line);
         if (line['message'] === 'listening') resolve(String(line['url']));
-      });
+      };
+      const child = startChild('served.ts', args, { ...this.#listener, onLine });
       child.once('exit', () => reject(new Error(`the child has ended: ${this.output.slice(-2000)}`)));
+      this.#serve = child;
     });
-    this.#webhook = `${await listening}/webhooks/fleet`;
-    this.host.setWebhook(FULL_NAME, { url: this.#webhook, secret: SECRET });
+    this.host.setWebhook(FULL_NAME, { url: `${url}/webhooks/fleet`, secret: SECRET });
   }
 
-  isRunning(): boolean {
-    return this.#child !== null && this.#child.exitCode === null && this.#child.signalCode === null;
+  /** Runs `headgate uninstall` beside it; its exit code, or null when it was killed. */
+  async uninstall(target: string): Promise<number | null> {
+    const [config] = this.#files;
+    this.#uninstall = startChild('uninstalled.ts', [config, target], this.#listener);
+    const code = await ended(this.#uninstall);
+    this.#uninstall = null;
+    return code;
+  }
+
+  get #files(): readonly [config: string, data: string] {
+    return [join(this.directory, 'headgate.yml'), join(this.directory, 'data')];
+  }
+
+  get #listener(): Listener {
+    return { onLine: (line) => this.log.push(line), onText: (text) => (this.output += text) };
   }
 
   /** Holds the process, as a machine that is suspended does; `SIGCONT` lets it go on. */
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
-    this.#child?.kill(signal);
+    this.#serve?.kill(signal);
   }
 
-  /** At once, without a chance to tidy up. */
+  /** What is at work ends at once, without a chance to tidy up. */
   kill(): void {
-    this.#child?.kill('SIGKILL');
+    (this.#uninstall ?? this.#serve)?.kill('SIGKILL');
+  }
+
+  async stop(): Promise<void> {
+    for (const child of [this.#uninstall, this.#serve]) {
+      child?.kill('SIGKILL');
+      if (child !== null) await ended(child);
+    }
+  }
+
+  /** Has everything that was queued been dealt with? Of a child that does not run nobody knows. */
+  async isIdle(): Promise<boolean> {
+    const endpoint = await readQueueAddress(this.#files[1]);
+    if (endpoint === null || !isRunning(this.#serve)) return false;
+    const answer = await fetch(`${endpoint}/_fauxqs/queues`).then(
+      (response) => response.json() as Promise<readonly Readonly<Record<string, unknown>>[]>,
+      () => null,
+    );
+    return answer?.every((queue) => COUNTS.every((count) => queue[count] === 0)) ?? false;
   }
 
   /** Posts the signed delivery of a commit; was it queued? */
@@ -188,12 +210,17 @@ export class Lab {
   /** Every place where one of the planted secrets came to light. */
   leaks(namespaces: readonly string[]): Promise<readonly string[]> {
     const { output: log, api, host } = this;
-    return leaksIn({ log, statuses: host.statuses, dataDirectory: join(this.directory, 'data'), api, namespaces });
+    return leaksIn({ log, statuses: host.statuses, dataDirectory: this.#files[1], api, namespaces });
+  }
+
+  /** The log so far has been looked at. */
+  forget(): void {
+    this.log.length = 0;
+    this.output = '';
   }
 
   async close(): Promise<void> {
-    this.kill();
-    while (this.isRunning()) await pause(10);
+    await this.stop();
     const { kubernetes, git, queue } = this.#proxies;
     await Promise.all([kubernetes.close(), git.close(), queue.close(), this.host.close()]);
     this.api.close();
@@ -208,6 +235,7 @@ export function targetNames(count: number): readonly string[] {
 }
 
 const ACTION = 'x-amz-target';
+const COUNTS = ['approximateMessageCount', 'approximateInflightCount', 'approximateDelayedCount'];
 
 function isPoll(headers: IncomingHttpHeaders): boolean {
   return String(headers[ACTION]).endsWith('.ReceiveMessage');

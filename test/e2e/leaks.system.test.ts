@@ -53,6 +53,13 @@ describe('a planted secret', () => {
       data: { pin: Buffer.from(PIN).toString('base64') },
     });
     expect(await found({})).toBe(2);
+    await api.create(`/api/v1/namespaces/${house.namespace}/events`, {
+      metadata: { name: 'leaky' },
+      involvedObject: { kind: 'ConfigMap', namespace: house.namespace, name: 'headgate' },
+      message: `it says ${PIN}`,
+    });
+    expect(await found({})).toBe(3);
     await api.remove(`/api/v1/namespaces/${house.namespace}/configmaps/leaky`);
+    await api.remove(`/api/v1/namespaces/${house.namespace}/events/leaky`);
   });
 });

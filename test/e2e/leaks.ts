@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Api } from '../chaos/api.ts';
 
 /** Every secret that a test plants begins with `planted-`; the second form is its base64, as data, alone or behind `x-access-token:`. */
-const TRACE = /.{0,60}(?:planted-|cGxhbnRlZC).{0,12}/s;
+const TRACE = /planted-|cGxhbnRlZC/;
 
 /** Where a planted secret may be seen although nobody may see it there. */
 export interface Collected {
@@ -30,8 +30,8 @@ export async function leaksIn({
     ...(await Promise.all(namespaces.map((namespace) => shownIn(namespace, api)))).flat(),
   ]);
   return [...places].flatMap(([place, text]) => {
-    const found = TRACE.exec(text)?.[0];
-    return found === undefined ? [] : [`${place}: ${found}`];
+    const at = text.search(TRACE);
+    return at === -1 ? [] : [`${place}: ${text.slice(Math.max(0, at - 60), at + 22)}`];
   });
 }
 
