@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { inject } from 'vitest';
+import { decodeEntries } from '../../src/cluster/shard.ts';
 import type { JsonObject } from '../../src/resource/resource.ts';
 import { House } from '../e2e/house.ts';
 import { openApi } from './api.ts';
@@ -11,6 +12,7 @@ import type { Plumbing } from './plumbing.ts';
 import { pickFrom } from './random.ts';
 
 const FULL_NAME = 'acme/fleet';
+const RECENT = 20;
 
 interface Point {
   readonly revision: string;
@@ -32,6 +34,8 @@ export class Fleet {
   #isExcluded = false;
   #names = 0;
   readonly counts: Record<string, number> = {};
+  /** The last operations, and how long each took. */
+  readonly recent: string[] = [];
 
   private constructor(
     house: House,
@@ -91,7 +95,10 @@ export class Fleet {
 
   async #count(operation: string, work: Promise<void>): Promise<void> {
     this.counts[operation] = (this.counts[operation] ?? 0) + 1;
+    const startedMs = performance.now();
     await work;
+    this.recent.push(`${operation} ${Math.round(performance.now() - startedMs)} ms`);
+    this.recent.splice(0, this.recent.length - RECENT);
   }
 
   async #push(): Promise<void> {
@@ -209,6 +216,29 @@ export class Fleet {
     this.#isExcluded = !this.#isExcluded;
     this.#settings['exclude'] = this.#isExcluded ? [EXCLUDABLE.slice('apps/'.length)] : [];
     await this.house.start();
+  }
+
+  /** What is known of the objects that are not as they should be, for whoever has to find out why. */
+  async explain(): Promise<unknown> {
+    const [live, expected] = [await this.live(), this.expected()];
+    const wrong = [...new Set([...Object.keys(live), ...Object.keys(expected)])].filter(
+      (object) => live[object] !== expected[object],
+    );
+    const objects = await Promise.all(wrong.map((object) => this.#api.get(pathOf(object))));
+    const states = await Promise.all(
+      this.#sources.namespaces.map(async (namespace) => {
+        const parent = await this.#api.get(pathOf(`${namespace}/headgate-${namespace}`));
+        const data = (parent?.['data'] ?? {}) as Readonly<Record<string, string>>;
+        const binary = (parent?.['binaryData'] ?? {}) as Readonly<Record<string, string>>;
+        const entries = decodeEntries(binary['inventory'] ?? '', namespace);
+        return {
+          state: data['state'],
+          annotations: (parent?.['metadata'] as JsonObject | undefined)?.['annotations'],
+          entries: entries.filter(({ id }) => wrong.includes(`${id.namespace}/${id.name}`)),
+        };
+      }),
+    );
+    return { wrong, objects, states };
   }
 
   /** namespace/name → value: what the cluster has. */

@@ -35,12 +35,13 @@ it(
         if (performance.now() - since.ms > SLOW_MS) {
           const lines = fleet.house.log.slice(since.line).filter(({ level }) => level !== 'debug');
           process.stdout.write(
-            `after ${n} operations it took ${Math.round(performance.now() - since.ms)} ms: ${JSON.stringify(lines)}\n`,
+            `after ${n} operations it took ${Math.round(performance.now() - since.ms)} ms: ${fleet.recent.join(', ')}; ${JSON.stringify(lines)}\n`,
           );
         }
       } catch (thrown) {
         const lines = fleet.house.log.filter(({ level, verdict }) => level !== 'debug' && verdict !== 'unchanged');
-        throw new Error(`after ${n} operations: ${JSON.stringify(lines.slice(-12), null, 1)}`, { cause: thrown });
+        const found = { recent: fleet.recent, lines: lines.slice(-30), why: await fleet.explain() };
+        throw new Error(`after ${n} operations: ${JSON.stringify(found, null, 1)}`, { cause: thrown });
       }
       if (n % 500 === 0)
         process.stdout.write(`${n} operations in ${Math.round((performance.now() - startedMs) / 1000)} s\n`);

@@ -14,7 +14,7 @@ const vitest = await startVitest('test', ['test/chaos/ordeal'], {
   watch: false,
   run: true,
   testNamePattern: blow,
-  maxConcurrency: 99,
+  maxConcurrency: Number(process.env['HEADGATE_TEST_LABS']),
   reporters: ['default', new ClosingLine()],
 });
 await vitest.close();

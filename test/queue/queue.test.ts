@@ -103,6 +103,23 @@ describe('the queue', () => {
     expect(handled.get('t7')).toEqual({ suspects, resting: 1 });
   });
 
+  it('hands out at once, in its order, what a process that is gone had taken or put off', async () => {
+    await start();
+    await queue.send([aRequest('a', '1'), aRequest('a', '2')], signal);
+    const [taken] = await queue.receive({ visibilitySeconds: 600, waitSeconds: 1 }, signal);
+    await queue.hide(taken?.receipt ?? '', 900);
+    await stop();
+    await start();
+    const handled: string[] = [];
+    consuming({
+      handler: async (requests) => {
+        handled.push(...requests.map(({ delivery }) => delivery));
+        return { kind: 'done' };
+      },
+    });
+    await vi.waitFor(() => expect(handled).toEqual(['1', '2']), 5000);
+  });
+
   it('keeps requests over a restart, also one that was being worked on', async () => {
     await start();
     await queue.send([aRequest('a', '1'), aRequest('b', '1')], signal);
