@@ -69,7 +69,8 @@ function template(path: string) {
   const { webhook, deploy, sweep } = secretRights(read.config);
   const policies = { WebhookSecrets: webhook, DeploySecrets: deploy, SweepSecrets: sweep };
   const needed = Object.entries(policies).filter(([, references]) => references.length > 0);
-  const isKms = read.config.targets.some(({ decryption }) => decryption?.kms === true);
+  const deployed = [...read.config.targets, ...read.config.rules.map(({ settings }) => settings)];
+  const isKms = deployed.some(({ decryption }) => decryption?.kms === true);
   return {
     Resources: {
       ...Object.fromEntries(

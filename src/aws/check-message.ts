@@ -11,6 +11,7 @@ const AwaitedObject = z.object({
 
 const Body = z.object({
   target: z.string().check(z.minLength(1)),
+  from: z.optional(z.object({ rule: z.string(), directory: z.nullable(z.string()) })),
   delivery: z.string(),
   revision: z.string(),
   sinceMs: z.number(),

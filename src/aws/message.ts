@@ -4,6 +4,7 @@ import { asObjectId, asRevision } from '../resource/source.ts';
 
 const Body = z.object({
   target: z.string().check(z.minLength(1)),
+  from: z.optional(z.object({ rule: z.string(), directory: z.nullable(z.string()) })),
   delivery: z.string(),
   hint: z.nullable(
     z.object({

@@ -1,9 +1,9 @@
-import type { Config, Repository, SecretReference } from '../config/config.ts';
+import type { Config, Repository, SecretReference, TargetSettings } from '../config/config.ts';
 import { formatReference } from '../config/reference.ts';
 import type { Problem } from '../error/deploy-error.ts';
 
 /** What of a configuration functions cannot do: they have no disk of the administrator's, and no kubeconfig. */
-export function refusedInFunctions({ clusters, repositories, targets }: Config): readonly Problem[] {
+export function refusedInFunctions({ clusters, repositories, targets, rules }: Config): readonly Problem[] {
   return [
     ...[...clusters.values()].flatMap((cluster) => (cluster.kind === 'eks' ? [] : [refuseKubeconfig(cluster.name)])),
     ...[...repositories.values()].flatMap((repository) =>
@@ -11,10 +11,13 @@ export function refusedInFunctions({ clusters, repositories, targets }: Config):
         reference.kind === 'file' ? [refuseFile(`repository ${repository.name}`, reference)] : [],
       ),
     ),
-    ...targets.flatMap(({ name, decryption }) =>
-      decryption?.age?.kind === 'file' ? [refuseFile(`target ${name}`, decryption.age)] : [],
-    ),
+    ...targets.flatMap((target) => refuseKey(`target ${target.name}`, target)),
+    ...rules.flatMap(({ name, settings }) => refuseKey(`rule ${name}`, settings)),
   ];
+}
+
+function refuseKey(subject: string, { decryption }: TargetSettings): readonly Problem[] {
+  return decryption?.age?.kind === 'file' ? [refuseFile(subject, decryption.age)] : [];
 }
 
 function referencesOf({ webhookSecrets, credentials }: Repository): readonly SecretReference[] {

@@ -1,4 +1,4 @@
-import type { Config, Repository, SecretReference, Target } from '../config/config.ts';
+import type { Config, Repository, SecretReference, TargetSettings } from '../config/config.ts';
 import { formatReference } from '../config/reference.ts';
 import { DeployError } from '../error/deploy-error.ts';
 import type { AwsReference } from './secrets.ts';
@@ -13,12 +13,17 @@ export interface SecretRights {
  * Which secrets each function has to read, and so may (design decision 12): the side that strangers can reach never
  * reads a Git credential. @throws DeployError `config-invalid` for one that functions cannot have without showing it.
  */
-export function secretRights({ repositories, targets }: Pick<Config, 'repositories' | 'targets'>): SecretRights {
+export function secretRights({
+  repositories,
+  targets,
+  rules,
+}: Pick<Config, 'repositories' | 'targets' | 'rules'>): SecretRights {
   const all = [...repositories.values()];
   const git = onAws(all.flatMap(credentialsOf));
   const known = new Set(git.map((reference) => formatReference(reference)));
   // Only what renders sees what is encrypted.
-  const keys = onAws(targets.flatMap(keysOf)).filter((reference) => !known.has(formatReference(reference)));
+  const deployed = [...targets, ...rules.map(({ settings }) => settings)];
+  const keys = onAws(deployed.flatMap(keysOf)).filter((reference) => !known.has(formatReference(reference)));
   return { webhook: onAws(all.flatMap(({ webhookSecrets }) => webhookSecrets)), deploy: [...git, ...keys], sweep: git };
 }
 
@@ -27,7 +32,7 @@ function credentialsOf({ credentials }: Repository): readonly SecretReference[] 
   return [credentials.kind === 'token' ? credentials.token : credentials.privateKey];
 }
 
-function keysOf({ decryption }: Target): readonly SecretReference[] {
+function keysOf({ decryption }: TargetSettings): readonly SecretReference[] {
   return decryption === null || decryption.age === null ? [] : [decryption.age];
 }
 

@@ -1,6 +1,5 @@
 import type { SecretReference } from '../config/config.ts';
 import { DeployError } from '../error/deploy-error.ts';
-import { decryptByKms } from './kms.ts';
 import type { KmsCiphertext } from './kms.ts';
 import { readParameter } from './parameter-store.ts';
 import type { Aws } from './request.ts';
@@ -65,7 +64,11 @@ export function awsSecrets({ aws, region, nowMs }: AwsSecretsOptions): AwsSecret
       await readNow(reference, signal);
       return true;
     },
-    unwrap: (wrapped, signal) => decryptByKms(wrapped, aws, signal),
+    async unwrap(wrapped, signal) {
+      // Only what renders opens anything: a webhook starts without it.
+      const { decryptByKms } = await import('./kms.ts');
+      return decryptByKms(wrapped, aws, signal);
+    },
   };
 }
 

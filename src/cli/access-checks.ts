@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { ClusterConfig, Config, Repository, SecretReference, Target } from '../config/config.ts';
+import type { ClusterConfig, Config, Repository, SecretReference, TargetSettings } from '../config/config.ts';
 import { formatReference } from '../config/reference.ts';
 import { openSessions } from '../cluster/connection.ts';
 import type { SessionPool } from '../cluster/connection.ts';
@@ -56,10 +56,11 @@ export function accessChecks({ config, env, log, dataDir }: Context): AccessChec
 /** Every secret that the configuration names, once, whoever uses it. */
 function secretChecks(config: Config, { secrets }: LocalRuntime): readonly Check[] {
   const references = new Map(
-    [...[...config.repositories.values()].flatMap(secretsOf), ...config.targets.flatMap(keysOf)].map((reference) => [
-      formatReference(reference),
-      reference,
-    ]),
+    [
+      ...[...config.repositories.values()].flatMap(secretsOf),
+      ...config.targets.flatMap(keysOf),
+      ...config.rules.flatMap(({ settings }) => keysOf(settings)),
+    ].map((reference) => [formatReference(reference), reference]),
   );
   return [...references].map(([name, reference]) => ({
     kind: 'secret',
@@ -71,7 +72,7 @@ function secretChecks(config: Config, { secrets }: LocalRuntime): readonly Check
   }));
 }
 
-function keysOf({ decryption }: Target): readonly SecretReference[] {
+function keysOf({ decryption }: TargetSettings): readonly SecretReference[] {
   return decryption === null || decryption.age === null ? [] : [decryption.age];
 }
 
@@ -85,16 +86,19 @@ async function lookAtRepository(
   { config, runtime }: { config: Config; runtime: LocalRuntime },
   signal: AbortSignal,
 ): Promise<string> {
-  const followers = config.targets.filter((target) => target.repository.name === repository.name);
-  const refs = [...new Set(followers.map(({ ref }) => ref))];
+  const followers = [
+    ...config.targets.map(({ name, ...settings }) => ({ name: `target ${name}`, settings })),
+    ...config.rules.map(({ name, settings }) => ({ name: `rule ${name}`, settings })),
+  ].filter(({ settings }) => settings.repository.name === repository.name);
+  const refs = [...new Set(followers.map(({ settings }) => settings.ref))];
   const git = await runtime.openGit(repository);
   const tips = await git.tips(refs, signal);
-  const missing = followers.find(({ ref }) => !tips.has(ref));
+  const missing = followers.find(({ settings }) => !tips.has(settings.ref));
   if (missing !== undefined) {
     throw new DeployError('ref-missing', {
-      subject: `target ${missing.name}`,
-      message: `branch ${missing.branch} does not exist`,
-      remedy: `Push it to ${repository.url}, or mend branch of target ${missing.name}.`,
+      subject: missing.name,
+      message: `branch ${missing.settings.branch} does not exist`,
+      remedy: `Push it to ${repository.url}, or mend branch of ${missing.name}.`,
     });
   }
   return refs.length === 0

@@ -6,6 +6,7 @@ import { localRuntime } from '../local/runtime.ts';
 import type { ConnectFlags } from './commands/connect.ts';
 import type { Context, ExitCode } from './context.ts';
 import { printable } from './printable.ts';
+import { ruleTargets } from './rule-target.ts';
 import { stackOutputs } from './stack-place.ts';
 import type { StackPlace } from './stack-place.ts';
 import { formatTable } from './table.ts';
@@ -14,7 +15,9 @@ import { groupOf, targetRights } from './target-rights.ts';
 
 /** Comes in as each target; as long as one cannot, says what to run in the account of the cluster. */
 export async function connectCluster(context: Context, cluster: ClusterConfig, flags: ConnectFlags): Promise<ExitCode> {
-  const targets = context.config.targets.filter((target) => target.cluster.name === cluster.name);
+  const { config } = context;
+  const own = config.targets.filter((target) => target.cluster.name === cluster.name);
+  const targets = [...own, ...ruleTargets(config.rules, cluster)];
   if (flags.isRbac) {
     context.print((await targetRights(targets)).trimEnd());
     return 0;
@@ -114,7 +117,7 @@ function accessCommand(
   const parameters = {
     ClusterName: cluster.cluster,
     RoleName: name,
-    KubernetesGroups: targets.map(groupOf).join(','),
+    KubernetesGroups: [...new Set(targets.map(groupOf))].join(','),
     ExternalId: cluster.externalId,
     DeployRoleArn: outputs['DeployRoleArn'] ?? '',
     SweepRoleArn: outputs['SweepRoleArn'] ?? '',

@@ -1,7 +1,5 @@
-import type { Config, Target } from '../config/config.ts';
-import { nearest } from '../config/nearest.ts';
+import type { Config } from '../config/config.ts';
 import type { Log } from '../deploy/outcome-log.ts';
-import { DeployError } from '../error/deploy-error.ts';
 import type { Ask } from './ask.ts';
 import type { Paint } from './paint.ts';
 
@@ -31,18 +29,4 @@ export interface Context {
   /** Aborted by Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal;
   readonly nowMs: () => number;
-}
-
-/** @throws DeployError `usage` when there is no such target. */
-export function findTarget(config: Config, name: string, configPath: string): Target {
-  const target = config.targets.find((candidate) => candidate.name === name);
-  if (target !== undefined) return target;
-  const names = config.targets.map((candidate) => candidate.name);
-  const meant = nearest(name, names);
-  const known = names.length === 0 ? 'There are none in the file.' : `Known are ${names.join(', ')}.`;
-  throw new DeployError('usage', {
-    subject: configPath,
-    message: `there is no target ${name}`,
-    remedy: meant === null ? known : `Did you mean ${meant}?`,
-  });
 }

@@ -1,4 +1,4 @@
-import type { Repository, SecretReference } from '../config/config.ts';
+import type { Repository, SecretReference, Target } from '../config/config.ts';
 import { DeployError } from '../error/deploy-error.ts';
 import { hostOf } from '../githost/hosts.ts';
 import { asRevision } from '../resource/source.ts';
@@ -19,7 +19,11 @@ export interface DoctorFlags {
 type World = Pick<AccessChecks, 'runtime' | 'sessions'>;
 
 /** What goes wrong in practice, beside what `headgate check` looks at. Nothing is written anywhere. */
-export function doctorChecks(context: Context, world: World, flags: DoctorFlags): readonly Check[] {
+export function doctorChecks(
+  context: Context,
+  world: World,
+  { targets, ...flags }: DoctorFlags & { readonly targets: readonly Target[] },
+): readonly Check[] {
   const { config } = context;
   const hosted = [...config.repositories.values()].filter(({ host }) => host !== 'git');
   const apis = new Map(hosted.map((repository) => [repository.api, repository]));
@@ -41,7 +45,7 @@ export function doctorChecks(context: Context, world: World, flags: DoctorFlags)
         name: repository.name,
         look: (signal) => lookAtStatuses(repository, world, signal),
       })),
-    ...config.targets.map((target): Check => ({
+    ...targets.map((target): Check => ({
       kind: 'target',
       name: target.name,
       look: async (signal) => {

@@ -1,15 +1,18 @@
 import type { Target } from '../config/config.ts';
+import { matchName } from '../config/directory-glob.ts';
 import { nearest } from '../config/nearest.ts';
+import { withoutTemplates } from '../config/template.ts';
 import { DeployError } from '../error/deploy-error.ts';
 import type { Context } from './context.ts';
-import { findTarget } from './context.ts';
+import { findTarget } from './find-target.ts';
 
 /** A target of the file, or one that was taken out of it and is named by where it lives. */
 export async function findRemoved(
-  { config, configPath }: Pick<Context, 'config' | 'configPath'>,
+  context: Context,
   { name, cluster, namespace }: { name: string; cluster: string | undefined; namespace: string | undefined },
 ): Promise<Target> {
-  if (cluster === undefined && namespace === undefined) return findTarget(config, name, configPath);
+  if (cluster === undefined && namespace === undefined) return findTarget(context, name);
+  const { config } = context;
   if (cluster === undefined || namespace === undefined) {
     throw usage('--cluster and --namespace belong together', 'Give both, or none for a target that is in the file.');
   }
@@ -23,7 +26,21 @@ export async function findRemoved(
   const known = config.targets.find((target) => target.name === name && target.namespace === namespace);
   if (known !== undefined && known.cluster.name === cluster) return known;
   const { removedTarget } = await import('../config/removed-target.ts');
-  return removedTarget({ name, namespace }, found);
+  return { ...removedTarget({ name, namespace }, found), ...identityOf({ name, namespace, cluster }, config) };
+}
+
+/** What a rule made is taken away as whom the rule deploys. */
+function identityOf(
+  { name, namespace, cluster }: { name: string; namespace: string; cluster: string },
+  { rules }: Context['config'],
+): Partial<Pick<Target, 'role' | 'serviceAccount'>> {
+  const rule = rules.find(
+    ({ name: template, forEach }) =>
+      matchName(withoutTemplates(template, '*'), name) !== null &&
+      forEach.namespaces.includes(namespace) &&
+      forEach.clusters.some((each) => each.name === cluster),
+  );
+  return rule === undefined ? {} : { role: rule.settings.role, serviceAccount: rule.settings.serviceAccount };
 }
 
 function usage(message: string, remedy: string): DeployError {

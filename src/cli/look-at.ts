@@ -6,7 +6,7 @@ import { formatTable } from './table.ts';
 
 /** What one look has found. */
 export interface Found {
-  readonly kind: 'config' | Check['kind'];
+  readonly kind: 'config' | 'rule' | 'directory' | Check['kind'];
   readonly name: string;
   readonly detail: string;
   readonly problem: Problem | null;

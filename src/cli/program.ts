@@ -3,8 +3,8 @@ import type { CommanderError } from 'commander';
 import { DeployError } from '../error/deploy-error.ts';
 import type { Revision } from '../resource/source.ts';
 import type { Context, ExitCode, OutputFormat } from './context.ts';
-import { findTarget } from './context.ts';
 import { findRemoved } from './find-removed.ts';
+import { findTarget } from './find-target.ts';
 import { readCount, readInterval, readPort, readRevision } from './options.ts';
 import type { Process } from './process.ts';
 import { runCommand } from './run-command.ts';
@@ -131,7 +131,7 @@ function addAnswering(add: Add): void {
     async body(context, { revision }, [name = '']) {
       const { planCommand } = await import('./commands/plan.ts');
       return planCommand(context, {
-        target: findTarget(context.config, name, context.configPath),
+        target: await findTarget(context, name, revision ?? null),
         revision: revision ?? null,
       });
     },
@@ -144,7 +144,7 @@ function addAnswering(add: Add): void {
     async body(context, { pruneLimit }, [name = '']) {
       const { deployCommand } = await import('./commands/deploy.ts');
       return deployCommand(context, {
-        target: findTarget(context.config, name, context.configPath),
+        target: await findTarget(context, name),
         pruneLimit: pruneLimit ?? null,
       });
     },
@@ -155,10 +155,7 @@ function addAnswering(add: Add): void {
     examples: ['headgate status', 'headgate status shop-prod --output json'],
     async body(context, _flags, [name]) {
       const { statusCommand } = await import('./commands/status.ts');
-      const { config, configPath } = context;
-      return statusCommand(context, {
-        targets: name === undefined ? config.targets : [findTarget(config, name, configPath)],
-      });
+      return statusCommand(context, { target: name === undefined ? null : await findTarget(context, name) });
     },
   });
   add({

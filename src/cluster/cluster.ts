@@ -15,6 +15,8 @@ import { holdersOf } from './holders.ts';
 import { refuseHeldLease } from './lease.ts';
 import { look } from './look.ts';
 import type { Look } from './look.ts';
+import { listMade } from './made.ts';
+import type { MadeState } from './made.ts';
 import { applySetId } from './parent.ts';
 import type { Parent } from './parent.ts';
 import { preview } from './preview.ts';
@@ -49,6 +51,8 @@ export interface TargetCluster {
   holders(change: Write, signal: AbortSignal): Promise<readonly FieldHolder[]>;
   /** Changes the state only: an attempt that was refused, a commit that needs no write. */
   record(change: Partial<Applied>, signal: AbortSignal): Promise<void>;
+  /** The states of made targets in this namespace, whoever they are of; null where we may not look. */
+  made(signal: AbortSignal): Promise<readonly MadeState[] | null>;
   /** What would become of everything that the target owns if it were uninstalled. Nothing is written. */
   fates(options: { readonly isKept: boolean }, signal: AbortSignal): Promise<readonly Fate[]>;
   /** Deletes or releases it, and forgets the target. */
@@ -101,6 +105,7 @@ export function targetCluster(run: ClusterRun): TargetCluster {
       const count = change.dirty === undefined || gathered === null ? {} : { count: gathered.facts.count };
       parent = await store.writeParent(parent, { ...applied, lease: null, ...count, ...change }, signal);
     },
+    made: (signal) => listMade(run, signal),
     fates: (options, signal) => fatesOf(options, { ...run, store, parent }, signal),
     uninstall: (fates, signal) => uninstall(fates, { ...run, store, parent }, signal),
     async event(event, signal) {

@@ -27,7 +27,8 @@ export async function otherTargets(
   const wanted = [...new Set(claims)].slice(0, 20).join(',');
   const selector = `labelSelector=${encodeURIComponent(`applyset.kubernetes.io/id in (${wanted})`)}`;
   const parents =
-    (await list('', selector, context, signal)) ?? (await list(context.target.namespace, selector, context, signal));
+    (await listConfigMaps('', selector, context, signal)) ??
+    (await listConfigMaps(context.target.namespace, selector, context, signal));
   return new Map(
     (parents ?? []).map((parent) => [
       metadataMap(parent, 'labels')['applyset.kubernetes.io/id'] ?? '',
@@ -40,7 +41,7 @@ export async function otherTargets(
 export async function refuseMoved(context: Context, signal: AbortSignal): Promise<readonly Problem[]> {
   const { target, connection } = context;
   const name = parentName(target.name);
-  const namesakes = await list('', `fieldSelector=metadata.name%3D${name}`, context, signal);
+  const namesakes = await listConfigMaps('', `fieldSelector=metadata.name%3D${name}`, context, signal);
   const places = (namesakes ?? []).filter((each) => isHeadgates(each)).map((each) => placeOf(each).namespace);
   const elsewhere = places.filter((namespace) => namespace !== target.namespace);
   const problems = await Promise.all(
@@ -65,19 +66,19 @@ function moved(target: Context['target'], from: string): Problem {
   };
 }
 
-function isHeadgates(object: JsonObject): boolean {
+export function isHeadgates(object: JsonObject): boolean {
   const metadata = isObject(object['metadata']) ? object['metadata'] : {};
   const tooling = metadataMap(object, 'annotations')['applyset.kubernetes.io/tooling'] ?? '';
   return tooling.startsWith('headgate/') && metadata['deletionTimestamp'] === undefined;
 }
 
-function placeOf(object: JsonObject): TargetPlace {
+export function placeOf(object: JsonObject): TargetPlace {
   const metadata = isObject(object['metadata']) ? object['metadata'] : {};
   return { name: textOf(metadata['name']).replace(PREFIX, ''), namespace: textOf(metadata['namespace']) };
 }
 
 /** Null where we may not look. */
-async function list(
+export async function listConfigMaps(
   namespace: string,
   selector: string,
   { connection }: Context,

@@ -126,6 +126,7 @@ export function writeParent(record: Applied, target: Target): JsonObject {
         [`${APPLYSET}/additional-namespaces`]: record.namespaces.join(','),
         'headgate.dev/format': FORMAT,
         'headgate.dev/repository': target.repository.name,
+        'headgate.dev/directory': target.from?.directory ?? null,
         'headgate.dev/revision': source?.revision ?? null,
         'headgate.dev/tree': source?.tree ?? null,
         'headgate.dev/attempted-revision': record.attempted,
@@ -155,13 +156,14 @@ export function readParent(object: JsonObject, target: Target): Parent {
       cause: state.error,
     });
   }
-  const { rootTree, inputs, origin: _written, ...rest } = state.data;
+  const { rootTree, inputs, origin, ...rest } = state.data;
   const binary = isObject(object['binaryData']) ? object['binaryData']['inventory'] : undefined;
   return {
     uid: textOf(metadata['uid']),
     resourceVersion: textOf(metadata['resourceVersion']),
     applied: {
       ...rest,
+      isElsewhere: origin !== '' && origin !== originOf(target),
       source: readSource(annotations, rootTree),
       inputs: Object.fromEntries(
         Object.entries(inputs).map(([path, id]) => [path, id === null ? null : asObjectId(id)]),

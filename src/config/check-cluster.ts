@@ -10,6 +10,8 @@ export interface Places {
   readonly directory: string;
   /** What `~` stands for; null when nobody knows. */
   readonly home: string | null;
+  /** The file as messages name it. */
+  readonly shownAs: string;
 }
 
 export function resolvePath(path: string, { directory, home }: Places): string {

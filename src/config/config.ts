@@ -3,6 +3,8 @@ export interface Config {
   readonly clusters: ReadonlyMap<string, ClusterConfig>;
   readonly repositories: ReadonlyMap<string, Repository>;
   readonly targets: readonly Target[];
+  /** What makes a target of each directory that it matches; which these are is known where Git is read. */
+  readonly rules: readonly Rule[];
   /** What is accepted but has no effect yet (keys of later versions), each with file and line. */
   readonly warnings: readonly string[];
 }
@@ -84,20 +86,14 @@ export interface HelmSettings {
   readonly set: Readonly<Record<string, ScalarSetting>>;
 }
 
-export interface Target {
-  readonly name: string;
+/** What one target and all targets of a rule have alike. */
+export interface TargetSettings {
   readonly repository: Repository;
   readonly branch: string;
   /** `refs/heads/<branch>` */
   readonly ref: string;
-  /** No slash at either end; '' is the root. */
-  readonly path: string;
   readonly inputs: readonly string[];
-  readonly cluster: ClusterConfig;
   readonly role: string | null;
-  readonly namespace: string;
-  /** '*' is any. */
-  readonly namespaces: readonly string[] | '*';
   readonly clusterScoped: boolean;
   readonly createNamespace: boolean;
   readonly adopt: boolean;
@@ -128,4 +124,40 @@ export interface Target {
   readonly drift: 'correct' | 'report' | 'off';
   readonly dependsOn: readonly string[];
   readonly suspend: boolean;
+}
+
+export interface Target extends TargetSettings {
+  readonly name: string;
+  /** No slash at either end; '' is the root. */
+  readonly path: string;
+  readonly cluster: ClusterConfig;
+  readonly namespace: string;
+  /** '*' is any. */
+  readonly namespaces: readonly string[] | '*';
+  /** The rule that made it; null: it stands in headgate.yml itself. */
+  readonly from: { readonly rule: string; readonly directory: string } | null;
+}
+
+/** A target of headgate.yml with `forEach`: each directory that matches is a target. */
+export interface Rule {
+  /** A template, and the name of the rule: `{{basename}}-{{cluster}}`. */
+  readonly name: string;
+  /** `headgate.yml:12` */
+  readonly place: string;
+  readonly forEach: {
+    /** A glob of whole segments, with `*` inside them. */
+    readonly directories: string;
+    /** Where its targets may be. */
+    readonly clusters: readonly ClusterConfig[];
+    readonly namespaces: readonly string[];
+  };
+  readonly templates: {
+    /** Null: the directory itself. */
+    readonly path: string | null;
+    readonly cluster: string;
+    readonly namespace: string;
+  };
+  /** Of each of its targets; null: the target's own alone. */
+  readonly namespaces: readonly string[] | null;
+  readonly settings: TargetSettings;
 }

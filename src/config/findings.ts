@@ -12,6 +12,8 @@ export interface Fault {
 export interface Findings {
   readonly mistakes: readonly Mistake[];
   readonly warnings: readonly Mistake[];
+  /** 1-based. */
+  readonly lineOf: (path: Path) => number;
   mistake(path: Path, fault: Fault): void;
   warn(path: Path, fault: Fault): void;
   /** The parsed value, or null after its mistakes were noted. */
@@ -29,6 +31,7 @@ export function collectFindings(document: ConfigDocument): Findings {
   return {
     mistakes,
     warnings,
+    lineOf: document.lineOf,
     mistake: (path, fault) => void mistakes.push(placed(path, fault)),
     warn: (path, fault) => void warnings.push(placed(path, fault)),
     parse(schema, value, path) {
@@ -60,7 +63,7 @@ function targetLabel(root: unknown, index: PropertyKey): string {
   const targets = isRecord(root) ? root['targets'] : null;
   const target: unknown = Array.isArray(targets) ? targets[Number(index)] : null;
   const name = isRecord(target) ? target['name'] : null;
-  return typeof name === 'string' && /^[\w.-]{1,60}$/.test(name) ? name : `number ${Number(index) + 1}`;
+  return typeof name === 'string' && /^[\w.{}-]{1,60}$/.test(name) ? name : `number ${Number(index) + 1}`;
 }
 
 function formatField(path: Path): string {
@@ -79,6 +82,9 @@ const EXAMPLES = new Map<PropertyKey | undefined, string>([
   ['url', 'url: https://github.com/acme/fleet.git'],
   ['paths', 'paths: [/spec/replicas]'],
   ['region', 'region: eu-west-1'],
+  ['directories', 'directories: "clusters/*/apps/*"'],
+  ['clusters', 'clusters: [lab]'],
+  ['namespaces', 'namespaces: [shop]'],
 ]);
 
 function faultOf(issue: z.core.$ZodIssue): Fault {

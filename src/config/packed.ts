@@ -1,4 +1,4 @@
-import type { Config, Target } from './config.ts';
+import type { Config, Rule, Target, TargetSettings } from './config.ts';
 
 /** A checked configuration as JSON: what a function is packed with, so that it starts without reading YAML. */
 export interface PackedConfig {
@@ -6,14 +6,18 @@ export interface PackedConfig {
   readonly repositories: readonly (Config['repositories'] extends ReadonlyMap<string, infer Repository>
     ? Repository
     : never)[];
-  /** Repository and cluster by their names. */
+  /** Repositories and clusters by their names. */
   readonly targets: readonly (Omit<Target, 'repository' | 'cluster'> & {
     readonly repository: string;
     readonly cluster: string;
   })[];
+  readonly rules: readonly (Omit<Rule, 'forEach' | 'settings'> & {
+    readonly forEach: Omit<Rule['forEach'], 'clusters'> & { readonly clusters: readonly string[] };
+    readonly settings: Omit<TargetSettings, 'repository'> & { readonly repository: string };
+  })[];
 }
 
-export function packConfig({ clusters, repositories, targets }: Config): PackedConfig {
+export function packConfig({ clusters, repositories, targets, rules }: Config): PackedConfig {
   return {
     clusters: [...clusters.values()],
     repositories: [...repositories.values()],
@@ -22,10 +26,15 @@ export function packConfig({ clusters, repositories, targets }: Config): PackedC
       repository: target.repository.name,
       cluster: target.cluster.name,
     })),
+    rules: rules.map((rule) => ({
+      ...rule,
+      forEach: { ...rule.forEach, clusters: rule.forEach.clusters.map(({ name }) => name) },
+      settings: { ...rule.settings, repository: rule.settings.repository.name },
+    })),
   };
 }
 
-export function unpackConfig({ clusters, repositories, targets }: PackedConfig): Config {
+export function unpackConfig({ clusters, repositories, targets, rules }: PackedConfig): Config {
   const byName = <T extends { readonly name: string }>(entries: readonly T[]) =>
     new Map(entries.map((entry) => [entry.name, entry]));
   const config = { clusters: byName(clusters), repositories: byName(repositories), warnings: [] };
@@ -35,6 +44,11 @@ export function unpackConfig({ clusters, repositories, targets }: PackedConfig):
       ...target,
       repository: found(config.repositories, target.repository),
       cluster: found(config.clusters, target.cluster),
+    })),
+    rules: rules.map(({ forEach, settings, ...rule }) => ({
+      ...rule,
+      forEach: { ...forEach, clusters: forEach.clusters.map((name) => found(config.clusters, name)) },
+      settings: { ...settings, repository: found(config.repositories, settings.repository) },
     })),
   };
 }

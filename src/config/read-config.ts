@@ -3,15 +3,17 @@ import type { Problem } from '../error/deploy-error.ts';
 import { checkCluster } from './check-cluster.ts';
 import type { Places } from './check-cluster.ts';
 import { checkRepository } from './check-repository.ts';
+import { checkRule } from './check-rule.ts';
+import type { Names } from './check-settings.ts';
 import { checkTarget } from './check-target.ts';
-import type { Names } from './check-target.ts';
-import type { Config, Target } from './config.ts';
+import type { Config, Rule, Target } from './config.ts';
 import { cyclesOf } from './dependency-cycles.ts';
 import { isRecord, readDocument } from './document.ts';
 import type { ConfigDocument, Mistake, Path } from './document.ts';
 import { collectFindings } from './findings.ts';
 import type { Findings } from './findings.ts';
 import * as shape from './shape.ts';
+import { normalTemplate } from './template.ts';
 
 export interface ConfigFile {
   readonly text: string;
@@ -31,7 +33,7 @@ export function readConfig(file: ConfigFile): ReadConfig {
   const { document, mistakes } = readDocument(file.text);
   if (document === null) return { problems: problemsOf(mistakes, shownAs) };
   const findings = collectFindings(document);
-  const places = { directory: dirname(file.path), home: file.env?.['HOME'] ?? null };
+  const places = { directory: dirname(file.path), home: file.env?.['HOME'] ?? null, shownAs };
   const config = checkFile(document, places, findings);
   if (config === null || findings.mistakes.length > 0) return { problems: problemsOf(findings.mistakes, shownAs) };
   const warnings = inOrder(findings.warnings).map(
@@ -48,15 +50,31 @@ function checkFile({ value }: ConfigDocument, places: Places, findings: Findings
     checkRepository(entry, places, findings),
   );
   const list = targetList(value, findings);
-  const names: Names = { clusters, repositories, targets: firstIndices(list) };
-  const targets = list.map((entry, index) => checkTarget(entry, index, { names, places, findings }));
+  const names: Names = {
+    clusters,
+    repositories,
+    targets: firstIndices(list, (entry) => !isRule(entry)),
+    rules: firstIndices(list, isRule),
+  };
+  const targets: (Target | null)[] = [];
+  const rules: (Rule | null)[] = [];
+  for (const [index, written] of list.entries()) {
+    const entry = { path: ['targets', index], index, names, places, findings };
+    targets.push(isRule(written) ? null : checkTarget(written, entry));
+    rules.push(isRule(written) ? checkRule(written, entry) : null);
+  }
   checkCycles(targets, findings);
   if (sections === null) return null;
   return {
     clusters: withoutNulls(clusters),
     repositories: withoutNulls(repositories),
     targets: targets.filter((target) => target !== null),
+    rules: rules.filter((rule) => rule !== null),
   };
+}
+
+function isRule(entry: unknown): entry is Readonly<Record<string, unknown>> {
+  return isRecord(entry) && entry['forEach'] !== undefined;
 }
 
 interface Entry {
@@ -111,11 +129,12 @@ function targetList(raw: Readonly<Record<string, unknown>>, findings: Findings):
   return [];
 }
 
-function firstIndices(targets: readonly unknown[]): ReadonlyMap<string, number> {
+function firstIndices(targets: readonly unknown[], isMeant: (entry: unknown) => boolean): ReadonlyMap<string, number> {
   const indices = new Map<string, number>();
   for (const [index, target] of targets.entries()) {
-    const name = isRecord(target) ? target['name'] : null;
-    if (typeof name === 'string' && !indices.has(name)) indices.set(name, index);
+    const written = isRecord(target) && isMeant(target) ? target['name'] : null;
+    const name = typeof written === 'string' ? normalTemplate(written) : null;
+    if (name !== null && !indices.has(name)) indices.set(name, index);
   }
   return indices;
 }

@@ -1,4 +1,5 @@
-import { settle } from './check-target.ts';
+import { settle } from './check-settings.ts';
+import { settleTarget } from './check-target.ts';
 import type { ClusterConfig, Repository, Target } from './config.ts';
 import * as shape from './shape.ts';
 
@@ -31,5 +32,5 @@ export function removedTarget(
     namespaces: ['*'],
     clusterScoped: true,
   });
-  return settle(written, UNKNOWN, cluster);
+  return settleTarget(written, cluster, settle(written, { repository: UNKNOWN, decryption: null }));
 }

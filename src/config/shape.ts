@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { parseDuration } from './duration.ts';
 import { globMistake } from './glob.ts';
+import { isNamespace, isTargetName } from './names.ts';
 import { nearest } from './nearest.ts';
 import { branchMistake, directoryMistake, normalDirectory } from './path.ts';
 
@@ -14,24 +15,19 @@ interface IssueParams {
   readonly remedy: string;
 }
 
-/** A map with these keys and no other. All unknown keys are found, also when a known one is wrong; `coming` are refused by name. */
-export function closed<Shape extends z.ZodRawShape>(shape: Shape, coming: readonly string[] = []) {
+/** A map with these keys and no other. All unknown keys are found, also when a known one is wrong. */
+export function closed<Shape extends z.ZodRawShape>(shape: Shape) {
   const known = Object.keys(shape);
   return z.looseObject(shape).superRefine(
     (value, context) => {
       for (const key of Object.keys(value)) {
         if (Object.hasOwn(shape, key)) continue;
-        context.addIssue({ code: 'custom', path: [key], ...(coming.includes(key) ? COMING : unknownKey(key, known)) });
+        context.addIssue({ code: 'custom', path: [key], ...unknownKey(key, known) });
       }
     },
     { when: ({ value }) => typeof value === 'object' && value !== null && !Array.isArray(value) },
   );
 }
-
-const COMING = {
-  message: 'is not built yet',
-  params: { remedy: 'Remove it: it comes with a later version.' } satisfies IssueParams,
-};
 
 function unknownKey(key: string, known: readonly string[]): { message: string; params: IssueParams } {
   const meant = nearest(key, known);
@@ -53,16 +49,13 @@ function pattern(regex: RegExp, message: string, remedy: string) {
 const notEmpty = pattern(/\S/, 'is empty', 'Give it a value, or remove the key.');
 
 export const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
-const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
 
-const targetName = pattern(
-  /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/,
-  'is no name of a target',
+const targetName = text(
+  (value) => (isTargetName(value) ? null : 'is no name of a target'),
   'Use up to 40 lower-case letters, digits and dashes, a letter or digit at both ends.',
 );
-const namespace = pattern(
-  new RegExp(`^${LABEL}$`),
-  'is no name of a namespace',
+const namespace = text(
+  (value) => (isNamespace(value) ? null : 'is no name of a namespace'),
   'Use up to 63 lower-case letters, digits and dashes, a letter or digit at both ends.',
 );
 const role = pattern(
@@ -90,7 +83,7 @@ const valuesFile = text(
 );
 const glob = text(globMistake, 'Write a glob below the path of the target, such as "**/values.yaml".');
 const account = pattern(
-  new RegExp(`^${LABEL}/[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$`),
+  /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\/[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/,
   'is no service account',
   'Write it as namespace/name.',
 ).transform((value) => {
@@ -194,70 +187,94 @@ const helm = closed({
     refuse('version', 'has no repository or oci beside it', 'Remove it: a chart in the repository is as it is there.');
 });
 
-export const target = closed(
-  {
-    name: targetName,
-    repository: z.string(),
-    branch,
-    path: directory.default(''),
-    inputs: z.array(directory).default([]),
-    cluster: z.string(),
-    role: role.optional(),
-    namespace,
-    namespaces: namespaces.optional(),
-    clusterScoped: z.boolean().default(false),
-    createNamespace: z.boolean().default(false),
-    adopt: z.boolean().default(false),
-    serviceAccount: account.optional(),
-    prune: closed({
-      enabled: z.boolean().default(true),
-      limit: count.default(30),
-      kinds: z.array(protectedKind).default([]),
-      empty: z.boolean().default(false),
-    }).prefault({}),
-    wait: duration.default(300_000),
-    conflicts: z.enum(['force', 'fail']).default('force'),
-    ignore: z
-      .array(
-        closed({
-          group: z.string().optional(),
-          kind: notEmpty.optional(),
-          namespace: notEmpty.optional(),
-          name: notEmpty.optional(),
-          paths: z.array(pointer).superRefine((paths, context) => {
-            if (paths.length > 0) return;
-            const params: IssueParams = { remedy: 'Name the fields, such as [/spec/replicas].' };
-            context.addIssue({ code: 'custom', message: 'is empty', params });
-          }),
+/** What a target and a rule have alike. */
+const settings = {
+  repository: z.string(),
+  branch,
+  inputs: z.array(directory).default([]),
+  role: role.optional(),
+  clusterScoped: z.boolean().default(false),
+  createNamespace: z.boolean().default(false),
+  adopt: z.boolean().default(false),
+  serviceAccount: account.optional(),
+  prune: closed({
+    enabled: z.boolean().default(true),
+    limit: count.default(30),
+    kinds: z.array(protectedKind).default([]),
+    empty: z.boolean().default(false),
+  }).prefault({}),
+  wait: duration.default(300_000),
+  conflicts: z.enum(['force', 'fail']).default('force'),
+  ignore: z
+    .array(
+      closed({
+        group: z.string().optional(),
+        kind: notEmpty.optional(),
+        namespace: notEmpty.optional(),
+        name: notEmpty.optional(),
+        paths: z.array(pointer).superRefine((paths, context) => {
+          if (paths.length > 0) return;
+          const params: IssueParams = { remedy: 'Name the fields, such as [/spec/replicas].' };
+          context.addIssue({ code: 'custom', message: 'is empty', params });
         }),
-      )
-      .default([]),
-    exclude: z.array(glob).default([]),
-    kustomize: closed({
-      remoteBases: z.array(host).default([]),
-      loadRestrictor: z.enum(['root-only', 'none']).default('root-only'),
-    }).prefault({}),
-    helm: helm.optional(),
-    decryption: closed({ age: z.unknown().optional(), kms: z.boolean().default(false) })
-      .superRefine(({ age, kms }, context) => {
-        if (age !== undefined || kms) return;
-        const params: IssueParams = { remedy: 'Add age: env:AGE_KEY, or kms: true.' };
-        context.addIssue({ code: 'custom', message: 'names no key', params });
-      })
-      .optional(),
-    substitute: closed({
-      variables: z
-        .record(variableName, setting)
-        .transform((values) =>
-          Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)])),
-        ),
-    }).optional(),
-    drift: z.enum(['correct', 'report', 'off']).default('correct'),
-    dependsOn: z.array(z.string()).default([]),
-    suspend: z.boolean().default(false),
-  },
-  ['forEach'],
-);
+      }),
+    )
+    .default([]),
+  exclude: z.array(glob).default([]),
+  kustomize: closed({
+    remoteBases: z.array(host).default([]),
+    loadRestrictor: z.enum(['root-only', 'none']).default('root-only'),
+  }).prefault({}),
+  helm: helm.optional(),
+  decryption: closed({ age: z.unknown().optional(), kms: z.boolean().default(false) })
+    .superRefine(({ age, kms }, context) => {
+      if (age !== undefined || kms) return;
+      const params: IssueParams = { remedy: 'Add age: env:AGE_KEY, or kms: true.' };
+      context.addIssue({ code: 'custom', message: 'names no key', params });
+    })
+    .optional(),
+  substitute: closed({
+    variables: z
+      .record(variableName, setting)
+      .transform((values) => Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]))),
+  }).optional(),
+  drift: z.enum(['correct', 'report', 'off']).default('correct'),
+  dependsOn: z.array(z.string()).default([]),
+  suspend: z.boolean().default(false),
+  /** With it, it is a rule. */
+  forEach: z.unknown().optional(),
+};
+
+export const target = closed({
+  name: targetName,
+  path: directory.default(''),
+  cluster: z.string(),
+  namespace,
+  namespaces: namespaces.optional(),
+  ...settings,
+});
+
+/** Templates are checked with the directories that they are for: check-rule.ts. */
+export const rule = closed({
+  name: z.string(),
+  path: z.string().optional(),
+  cluster: z.string(),
+  namespace: z.string(),
+  namespaces: z.array(namespace).optional(),
+  ...settings,
+});
+
+const listed = <Item extends z.ZodType>(item: Item, example: string) =>
+  z.array(item).superRefine((list, context) => {
+    if (list.length > 0) return;
+    const params: IssueParams = { remedy: `List what the rule may use, such as ${example}.` };
+    context.addIssue({ code: 'custom', message: 'is empty', params });
+  });
+export const forEach = closed({
+  directories: directory,
+  clusters: listed(z.string(), '[lab]'),
+  namespaces: listed(namespace, '[shop]'),
+});
 
 /** `url`, `webhookSecret` and `credentials` have rules that need more than one key: check-repository.ts has them. */
 export const repository = closed({

@@ -1,9 +1,9 @@
 import type { AwaitedObject } from '../health/needs-readiness.ts';
 import type { Revision } from '../resource/source.ts';
+import type { Address } from './request.ts';
 
 /** What one run wrote is to be looked at until it is ready. Plain JSON: it is the body of a queue message. */
-export interface CheckRequest {
-  readonly target: string;
+export interface CheckRequest extends Address {
   /** Of the run: the Git host's delivery id, `sweep` or `cli`. */
   readonly delivery: string;
   readonly revision: Revision;

@@ -1,6 +1,8 @@
 import type { Target } from '../config/config.ts';
 import { asDeployError } from '../error/deploy-error.ts';
 import type { DeployError } from '../error/deploy-error.ts';
+import { addressOf } from './address.ts';
+import { addresseeOf } from './addressee.ts';
 import type { CheckRequest } from './check-request.ts';
 import { wakeDependents } from './dependencies.ts';
 import { HOPS, delayBefore, findingsOf, missingText, standingOf } from './judge-readiness.ts';
@@ -24,12 +26,13 @@ const CLOSING_MS = 500;
  * an Event and in the target's `.ready` object. It takes no lease and writes nothing else: no push ever waits for it.
  */
 export async function runCheck(request: CheckRequest, runtime: Runtime, signal: AbortSignal): Promise<Checked> {
-  const target = runtime.config.targets.find(({ name }) => name === request.target);
-  if (target === undefined || target.suspend) {
-    const reason = target === undefined ? 'no such target in headgate.yml' : 'the target is suspended';
+  const addressee = addresseeOf(request, runtime.config);
+  if (addressee.kind !== 'target') {
+    const reason = addressee.kind === 'nobody' ? addressee.reason : 'the rule does not make this target any more';
     runtime.log({ level: 'warn', message: 'ignored', target: request.target, delivery: request.delivery, reason });
     return 'done';
   }
+  const { target } = addressee;
   try {
     const ports = await runtime.open(target, request.revision);
     try {
@@ -158,7 +161,7 @@ async function goOn(at: CheckRequest, { target, runtime }: Context, signal: Abor
   const { revision, delivery } = at;
   runtime.log({ level: 'info', message: 'goes-on', target: target.name, revision, delivery });
   if (at.isQuiet) return;
-  const request = { target: target.name, delivery, hint: null, at: new Date(runtime.nowMs()).toISOString() };
+  const request = { ...addressOf(target), delivery, hint: null, at: new Date(runtime.nowMs()).toISOString() };
   await runtime.requests.send([request], signal);
 }
 

@@ -1,4 +1,5 @@
-import type { Target } from '../config/config.ts';
+import type { Config, Target, TargetSettings } from '../config/config.ts';
+import { addressOf, addressOfRule } from './address.ts';
 import { isAtTip } from './at-tip.ts';
 import { readinessOf } from './readiness-of.ts';
 import type { DeployRequest } from './request.ts';
@@ -32,11 +33,16 @@ export async function wakeDependents(
   runtime: Pick<Runtime, 'config' | 'requests' | 'nowMs'>,
   signal: AbortSignal,
 ): Promise<void> {
-  const dependents = runtime.config.targets.filter(({ dependsOn, suspend }) => !suspend && dependsOn.includes(name));
+  const isDependent = ({ dependsOn, suspend }: TargetSettings) => !suspend && dependsOn.includes(name);
+  const { targets, rules } = runtime.config;
+  const dependents = [
+    ...targets.filter((target) => isDependent(target)).map((target) => addressOf(target)),
+    ...rules.filter(({ settings }) => isDependent(settings)).map((rule) => addressOfRule(rule)),
+  ];
   if (dependents.length === 0) return;
   const at = new Date(runtime.nowMs()).toISOString();
   await runtime.requests.send(
-    dependents.map((target) => ({ target: target.name, delivery, hint: null, at })),
+    dependents.map((address) => ({ ...address, delivery, hint: null, at })),
     signal,
   );
 }
@@ -44,10 +50,14 @@ export async function wakeDependents(
 /** What others depend on first. */
 export function inDependencyOrder(
   requests: readonly DeployRequest[],
-  targets: readonly Target[],
+  { targets, rules }: Pick<Config, 'targets' | 'rules'>,
 ): readonly DeployRequest[] {
   const byName = new Map(targets.map((target) => [target.name, target]));
-  const depthOf = (name: string): number =>
-    Math.max(0, ...(byName.get(name)?.dependsOn ?? []).map((on) => depthOf(on) + 1));
-  return requests.toSorted((a, b) => depthOf(a.target) - depthOf(b.target));
+  const depthBelow = (dependsOn: readonly string[]): number =>
+    Math.max(0, ...dependsOn.map((on) => depthBelow(byName.get(on)?.dependsOn ?? []) + 1));
+  const depthOf = ({ target, from }: DeployRequest) => {
+    const rule = from === undefined ? undefined : rules.find(({ name }) => name === from.rule);
+    return depthBelow((rule?.settings ?? byName.get(target))?.dependsOn ?? []);
+  };
+  return requests.toSorted((a, b) => depthOf(a) - depthOf(b));
 }

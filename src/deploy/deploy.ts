@@ -6,6 +6,7 @@ import { makePlan } from '../plan/make-plan.ts';
 import { changesNothing } from '../plan/plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Revision, Source } from '../resource/source.ts';
+import { addressOf } from './address.ts';
 import { announce, announceOvertaken, writeEvent } from './announce.ts';
 import { isPaused } from './attempt.ts';
 import { objectsFor } from './check-request.ts';
@@ -14,6 +15,7 @@ import { isCurrent } from './current.ts';
 import { badlyOf, endsOf, wellOf } from './ends.ts';
 import type { Run } from './ends.ts';
 import { fetchSource, queryOf } from './fetch.ts';
+import { judgeMade } from './made-target.ts';
 import type { RenderContext, Rendered } from './render.ts';
 import { currentRenderer } from './renderer.ts';
 import { applied as reportApplied, refused, unchanged } from './report.ts';
@@ -36,6 +38,8 @@ export async function deploy(request: TargetRequest, world: World, signal: Abort
     if (applied.waiting !== null) await giveUpWaiting(begun, world, signal);
     return { ...stayed(applied, source.revision), ...owed(begun) };
   }
+  const judged = await judgeMade(begun, world, signal);
+  if (judged !== null) return judged;
   // Refused between the sweep's look and this run.
   const isLeft = isPaused(applied, { revision: source.revision, settings, nowMs: world.nowMs() });
   if (isLeft && request.delivery === 'sweep' && applied.waiting === null) {
@@ -174,7 +178,7 @@ function checkOf(
   const { request, source, plan, sinceMs } = run;
   const { created, updated, pruned } = overall ?? own;
   return {
-    target: request.target.name,
+    ...addressOf(request.target),
     delivery: request.delivery,
     revision: source.revision,
     sinceMs,

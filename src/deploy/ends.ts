@@ -71,7 +71,7 @@ export function wellOf(run: Run, verdict: Report['verdict']): Partial<Applied> {
 }
 
 export function badlyOf(
-  { applied, source, settings, nowMs }: Run,
+  { applied, source, settings, nowMs }: Pick<Run, 'applied' | 'source' | 'settings' | 'nowMs'>,
   verdict: Report['verdict'],
   errors: readonly Problem[],
 ): Partial<Applied> {

@@ -6,7 +6,7 @@ import type { TargetRequest } from './request.ts';
 import type { SourceQuery, World } from './world.ts';
 
 /** A Git host's own copies lag behind its webhooks: how long to wait, in turn, for a tip that a delivery has announced. */
-const LAG_MS = [1000, 2000, 4000];
+export const LAG_MS: readonly number[] = [1000, 2000, 4000];
 
 /**
  * What Git wants of the target now. `rewound`: the tip went back to an ancestor, no delivery announced it, and no earlier

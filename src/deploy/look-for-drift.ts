@@ -5,7 +5,9 @@ import type { Applied } from '../plan/applied.ts';
 import { isResting } from '../plan/contest.ts';
 import { suspectsOf } from '../plan/suspect.ts';
 import type { Suspect } from '../plan/suspect.ts';
+import { addressOf } from './address.ts';
 import { isSettled } from './current.ts';
+import { awake, lookAtRules } from './look-at-rules.ts';
 import type { DeployRequest, DriftRequest } from './request.ts';
 import type { Runtime } from './run.ts';
 import type { Cluster, Look } from './world.ts';
@@ -18,9 +20,16 @@ const SUSPECTS_BYTES = 200_000;
  * is asked of the target's own group, whose run dry-runs it. One target of a cluster after the other: lists are large.
  */
 export async function lookForDrift(runtime: Runtime, signal: AbortSignal): Promise<readonly DeployRequest[]> {
-  const looked = runtime.config.targets.filter(({ suspend, drift }) => !suspend && drift !== 'off');
+  const { targets, rules } = awake(runtime.config);
+  const made = await lookAtRules(
+    rules.filter(({ settings }) => settings.drift !== 'off'),
+    runtime,
+    signal,
+  );
+  if (made.problems.length > 0) runtime.log({ level: 'error', message: 'sweep-failed', errors: made.problems });
+  const looked = [...targets.filter(({ drift }) => drift !== 'off'), ...made.targets];
   const byCluster = Map.groupBy(looked, ({ cluster }) => cluster.name);
-  const found = await Promise.all([...byCluster.values()].map((targets) => lookAtEach(targets, runtime, signal)));
+  const found = await Promise.all([...byCluster.values()].map((ofOne) => lookAtEach(ofOne, runtime, signal)));
   return found.flat();
 }
 
@@ -29,7 +38,7 @@ async function lookAtEach(targets: readonly Target[], runtime: Runtime, signal: 
   for (const target of targets) {
     const drift = await lookAt(target, runtime, signal);
     if (drift === null) continue;
-    requests.push({ target: target.name, delivery: 'sweep', hint: null, at: timeOf(runtime.nowMs()), drift });
+    requests.push({ ...addressOf(target), delivery: 'sweep', hint: null, at: timeOf(runtime.nowMs()), drift });
   }
   return requests;
 }

@@ -140,15 +140,18 @@ async function authenticate(delivery: Delivery, { repository, host, reception, s
 }
 
 async function queue(push: Push, delivery: Delivery, { repository, reception, signal }: Context): Promise<Decision> {
-  const mine = reception.config.targets.filter((target) => target.repository.name === repository.name);
-  const matched = match(push, mine);
+  const { targets, rules } = reception.config;
+  const matched = match(push, {
+    targets: targets.filter((target) => target.repository.name === repository.name),
+    rules: rules.filter(({ settings }) => settings.repository.name === repository.name),
+  });
   if (matched.kind === 'none') return told(ignored(matched.reason));
-  const names = matched.targets.map(({ name }) => name);
+  const names = matched.addresses.map(({ target }) => target);
   const at = new Date(reception.nowMs()).toISOString();
   const { revision, rootTree, isForced } = push;
   const hint = { revision, rootTree, isForced };
   await reception.queue.send(
-    names.map((target): DeployRequest => ({ target, delivery: delivery.id, hint, at })),
+    matched.addresses.map((address): DeployRequest => ({ ...address, delivery: delivery.id, hint, at })),
     signal,
   );
   return { answer: { status: 202, body: { queued: names, delivery: delivery.id } }, targets: names };

@@ -55,7 +55,11 @@ export function unchanged(
 }
 
 export function refused(revision: Revision, previous: Revision | null, plan: Plan): Report {
-  return { ...NO_CHANGES, verdict: 'refused', revision, previous, warnings: plan.warnings, errors: plan.refusals };
+  return { ...refusedBecause(revision, previous, plan.refusals), warnings: plan.warnings };
+}
+
+export function refusedBecause(revision: Revision, previous: Revision | null, errors: readonly Problem[]): Report {
+  return { ...NO_CHANGES, verdict: 'refused', revision, previous, errors };
 }
 
 export function failed(problem: Problem, revision: Revision | null): Report {

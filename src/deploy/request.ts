@@ -10,9 +10,16 @@ export interface Hint {
   readonly isForced: boolean;
 }
 
-/** One target asked to reach the tip of its ref. Plain JSON: it is the body of a queue message. */
-export interface DeployRequest {
+/** Whom a request is for. Plain JSON. */
+export interface Address {
+  /** The target's name, of a target of a rule too; for a whole rule the rule's. It is the group of the queue. */
   readonly target: string;
+  /** Of what a rule makes: which rule, and of which directory; null: of each that is there. */
+  readonly from?: { readonly rule: string; readonly directory: string | null } | undefined;
+}
+
+/** One target asked to reach the tip of its ref. Plain JSON: it is the body of a queue message. */
+export interface DeployRequest extends Address {
   /** The Git host's delivery id, or what else asked: `sweep`, `cli`. */
   readonly delivery: string;
   /** What the delivery says the ref points at. A hint: the tip is read from Git. */
@@ -32,4 +39,4 @@ export interface DriftRequest {
 }
 
 /** A request whose target was found in the configuration. */
-export type TargetRequest = Omit<DeployRequest, 'target'> & { readonly target: Target };
+export type TargetRequest = Omit<DeployRequest, keyof Address> & { readonly target: Target };

@@ -1,17 +1,21 @@
-import type { Config, Target } from '../config/config.ts';
+import type { Config, Repository, Target } from '../config/config.ts';
 import type { Revision } from '../resource/source.ts';
 import { asDeployError, failureClassOf } from '../error/deploy-error.ts';
 import type { DeployError } from '../error/deploy-error.ts';
+import { addresseeOf } from './addressee.ts';
+import type { Addressee } from './addressee.ts';
 import { correctDrift } from './correct-drift.ts';
 import { unmetDependencies, wakeDependents } from './dependencies.ts';
 import { deploy } from './deploy.ts';
 import { lastWords } from './last-words.ts';
+import { namesakesOf } from './namesakes.ts';
 import { outcomeLine, readinessLine } from './outcome-log.ts';
 import type { Log } from './outcome-log.ts';
 import type { Outbox } from './outbox.ts';
-import { failed, statusOf } from './report.ts';
+import { commitStatus, failed, statusOf } from './report.ts';
 import type { Report } from './report.ts';
 import type { DeployRequest, TargetRequest } from './request.ts';
+import { runRefused, runRule } from './run-rule.ts';
 import type { Cluster, DataKeys, Git, Stage, Statuses, Tools, World } from './world.ts';
 
 /** The ports of one run, opened for its target. */
@@ -28,6 +32,9 @@ export interface Runtime extends Outbox {
   readonly config: Config;
   /** `revision`: the commit that is asked for, as far as it is known. @throws DeployError when a secret, the cluster's access or the like is not to be had. */
   readonly open: (target: Target, revision: Revision | null) => Promise<Ports>;
+  /** A repository, and what is said to its commits, without a target. */
+  readonly openGit: (repository: Repository) => Promise<Git>;
+  readonly openStatuses: (repository: Repository) => Promise<Statuses | null>;
   readonly log: Log;
   readonly nowMs: () => number;
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -38,21 +45,46 @@ export type Outcome =
   | { readonly kind: 'done'; readonly report: Report | null }
   | { readonly kind: 'retry'; readonly afterMs: number | null; readonly error: DeployError };
 
-/** Runs the requests of one target that arrived together: the tip is read from Git, so one run answers all of them. */
+/** Runs the requests of one group that arrived together: the tip is read from Git, so one run answers all of one target. */
 export async function runRequests(
+  requests: readonly DeployRequest[],
+  runtime: Runtime,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  // Two directories that come to one name are one group and two targets: each is told so by a run of its own.
+  const byOrigin = Map.groupBy(requests, ({ from }) => JSON.stringify(from ?? null));
+  let outcome: Outcome = { kind: 'done', report: null };
+  for (const ofOne of byOrigin.values()) {
+    const next = await runTogether(ofOne, runtime, signal);
+    if (outcome.kind === 'done') outcome = next;
+  }
+  return outcome;
+}
+
+async function runTogether(
   requests: readonly DeployRequest[],
   runtime: Runtime,
   signal: AbortSignal,
 ): Promise<Outcome> {
   const newest = requests.at(-1);
   if (newest === undefined) return { kind: 'done', report: null };
-  const target = runtime.config.targets.find(({ name }) => name === newest.target);
-  if (target === undefined || target.suspend) {
-    const reason = target === undefined ? 'no such target in headgate.yml' : 'the target is suspended';
-    runtime.log({ level: 'warn', message: 'ignored', target: newest.target, delivery: newest.delivery, reason });
-    return { kind: 'done', report: null };
+  const addressee = addresseeOf(newest, runtime.config);
+  const { from: _from, ...merged } = merge(newest, requests);
+  switch (addressee.kind) {
+    case 'target':
+      return runTarget({ ...merged, target: addressee.target }, runtime, signal);
+    case 'rule':
+      return runRule(addressee.rule, merged, runtime, signal);
+    case 'refused':
+      return runRefused(addressee.refused, merged, runtime, signal);
+    case 'nobody': {
+      const { target, delivery } = newest;
+      runtime.log({ level: 'warn', message: 'ignored', target, delivery, reason: addressee.reason });
+      return { kind: 'done', report: null };
+    }
+    default:
+      return addressee satisfies never;
   }
-  return runTarget({ ...merge(newest, requests), target }, runtime, signal);
 }
 
 /** Drift is looked for again in a while; whoever asks for the tip is answered first, and a sweep asks last. */
@@ -159,7 +191,7 @@ export function makeWorld(
     stagesMs,
   }: {
     request: Pick<TargetRequest, 'target' | 'delivery'>;
-    runtime: Pick<Runtime, 'log' | 'checks' | 'nowMs' | 'wait' | 'config' | 'open'>;
+    runtime: Pick<Runtime, 'log' | 'checks' | 'nowMs' | 'wait' | 'config' | 'open' | 'openGit'>;
     stagesMs: Partial<Record<Stage, number>>;
   },
 ): World {
@@ -170,6 +202,7 @@ export function makeWorld(
     target,
     checks,
     unmet: (signal) => unmetDependencies(target, runtime, signal),
+    namesakes: (signal) => namesakesOf(target, { ...runtime, git: ports.git }, signal),
     nowMs,
     wait,
     async stage(name, work) {
@@ -195,20 +228,26 @@ export function makeWorld(
 
 /** The last word on a request that the queue gave up on. */
 export async function reportDead(request: DeployRequest, runtime: Runtime, signal: AbortSignal): Promise<void> {
-  const target = runtime.config.targets.find(({ name }) => name === request.target);
-  runtime.log({
-    level: 'error',
-    message: 'dead-letter',
-    target: request.target,
-    delivery: request.delivery,
-    revision: request.hint?.revision ?? null,
-  });
-  if (target === undefined || request.hint === null) return;
-  const { statuses } = await runtime.open(target, request.hint.revision);
-  const description = `Headgate gave up after its last retry: see its log for delivery ${request.delivery}`;
-  await statuses?.set(
-    request.hint.revision,
-    { state: 'error', context: `headgate/${target.name}`, description: description.slice(0, 140) },
-    signal,
-  );
+  const { target, delivery, hint } = request;
+  runtime.log({ level: 'error', message: 'dead-letter', target, delivery, revision: hint?.revision ?? null });
+  const repository = repositoryOf(addresseeOf(request, runtime.config));
+  if (repository === null || hint === null) return;
+  const statuses = await runtime.openStatuses(repository);
+  const description = `Headgate gave up after its last retry: see its log for delivery ${delivery}`;
+  await statuses?.set(hint.revision, commitStatus(target, 'error', description), signal);
+}
+
+function repositoryOf(addressee: Addressee): Repository | null {
+  switch (addressee.kind) {
+    case 'target':
+      return addressee.target.repository;
+    case 'rule':
+      return addressee.rule.settings.repository;
+    case 'refused':
+      return addressee.refused.rule.settings.repository;
+    case 'nobody':
+      return null;
+    default:
+      return addressee satisfies never;
+  }
 }

@@ -1,55 +1,88 @@
 import type { Repository, Target } from '../config/config.ts';
 import { settingsHash } from '../config/settings-hash.ts';
+import { expandAll } from '../config/expand.ts';
+import type { RefusedDirectory } from '../config/expand.ts';
 import { asDeployError } from '../error/deploy-error.ts';
+import type { Problem } from '../error/deploy-error.ts';
 import type { Applied } from '../plan/applied.ts';
 import type { Revision } from '../resource/source.ts';
+import { addressOf } from './address.ts';
 import { isAtTip } from './at-tip.ts';
 import { isPaused } from './attempt.ts';
+import { awake, lookAtRepository } from './look-at-rules.ts';
+import type { RepositoryLook } from './look-at-rules.ts';
 import type { DeployRequest } from './request.ts';
 import type { Ports, Runtime } from './run.ts';
 import type { Git } from './world.ts';
-
-/** What a sweep needs besides a run: a look at a repository that belongs to no target. */
-export interface SweepRuntime extends Runtime {
-  readonly openGit: (repository: Repository) => Promise<Git>;
-}
 
 /**
  * Looks once at every repository and at the state of every target, and says which targets are not where their tip is.
  * A repository or cluster that does not answer is logged, and says nothing about its targets.
  */
-export async function sweep(runtime: SweepRuntime, signal: AbortSignal): Promise<readonly DeployRequest[]> {
-  const active = runtime.config.targets.filter(({ suspend }) => !suspend);
-  const byRepository = Map.groupBy(active, ({ repository }) => repository);
+export async function sweep(runtime: Runtime, signal: AbortSignal): Promise<readonly DeployRequest[]> {
+  const { targets, rules } = awake(runtime.config);
+  const repositories = new Set([...targets, ...rules.map(({ settings }) => settings)].map((each) => each.repository));
+  const looked = await Promise.all(
+    [...repositories].map((repository) => {
+      const own = {
+        targets: targets.filter((target) => target.repository === repository),
+        rules: rules.filter(({ settings }) => settings.repository === repository),
+      };
+      return lookAt(repository, own, { runtime, signal });
+    }),
+  );
+  const looks = looked.filter((look) => look !== null);
+  const made = expandAll(
+    looks.flatMap((look) => look.found),
+    runtime.config,
+  );
+  tellRefused(made.refused, runtime);
+  const all = Map.groupBy([...targets, ...made.targets], ({ repository }) => repository);
   const found = await Promise.all(
-    [...byRepository].map(([repository, targets]) => sweepRepository(repository, targets, { runtime, signal })),
+    looks.map((look) => sweepRepository(look, all.get(look.repository) ?? [], { runtime, signal })),
   );
   return found.flat();
 }
 
 interface SweepContext {
-  readonly runtime: SweepRuntime;
+  readonly runtime: Runtime;
   readonly signal: AbortSignal;
 }
 
-async function sweepRepository(
+async function lookAt(
   repository: Repository,
+  of: ReturnType<typeof awake>,
+  { runtime, signal }: SweepContext,
+): Promise<RepositoryLook | null> {
+  const fail = (errors: readonly Problem[]) =>
+    runtime.log({ level: 'error', message: 'sweep-failed', repository: repository.name, errors });
+  try {
+    const look = await lookAtRepository(repository, of, runtime, signal);
+    if (look.problems.length > 0) fail(look.problems);
+    return look;
+  } catch (thrown) {
+    fail([asDeployError(thrown).problem]);
+    return null;
+  }
+}
+
+/** Nothing is queued for them: a push that touches one tells it to its commit. */
+function tellRefused(refused: readonly RefusedDirectory[], { log }: Runtime): void {
+  if (refused.length === 0) return;
+  const directories = refused.map(({ directory }) => directory);
+  const errors = refused.flatMap(({ problems }) => problems);
+  log({ level: 'warn', message: 'refused', delivery: 'sweep', directories, errors });
+}
+
+async function sweepRepository(
+  { git, tips }: RepositoryLook,
   targets: readonly Target[],
   context: SweepContext,
 ): Promise<readonly DeployRequest[]> {
-  const { runtime, signal } = context;
-  try {
-    const git = await runtime.openGit(repository);
-    const tips = await git.tips([...new Set(targets.map(({ ref }) => ref))], signal);
-    const looked = await Promise.all(
-      targets.map((target) => sweepTarget(target, tips.get(target.ref) ?? null, { ...context, git })),
-    );
-    return looked.flatMap((request) => (request === null ? [] : [request]));
-  } catch (thrown) {
-    const errors = [asDeployError(thrown).problem];
-    runtime.log({ level: 'error', message: 'sweep-failed', repository: repository.name, errors });
-    return [];
-  }
+  const looked = await Promise.all(
+    targets.map((target) => sweepTarget(target, tips.get(target.ref) ?? null, { ...context, git })),
+  );
+  return looked.flatMap((request) => (request === null ? [] : [request]));
 }
 
 async function sweepTarget(
@@ -71,7 +104,7 @@ async function sweepTarget(
   try {
     const { cluster, tools } = await runtime.open(target, null);
     if (!(await isBehind({ target, tip, cluster, tools }, context))) return null;
-    return { target: target.name, delivery: 'sweep', hint: null, at: new Date(runtime.nowMs()).toISOString() };
+    return { ...addressOf(target), delivery: 'sweep', hint: null, at: new Date(runtime.nowMs()).toISOString() };
   } catch (thrown) {
     const error = asDeployError(thrown);
     // Somebody is at work on it.

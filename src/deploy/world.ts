@@ -61,6 +61,8 @@ export interface Git {
     paths: readonly string[],
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, ObjectId | null>>;
+  /** The whole tree of a commit. `revision-missing` when there is no such commit. */
+  rootTree(revision: Revision, signal: AbortSignal): Promise<ObjectId>;
   /** Is `older` reachable from `newer`? */
   isAncestor(older: Revision, newer: Revision, signal: AbortSignal): Promise<boolean>;
 }
@@ -267,6 +269,8 @@ export interface World {
   readonly checks: Checks;
   /** The targets that this one depends on and that are not at their tip, or not ready there. */
   readonly unmet: (signal: AbortSignal) => Promise<readonly string[]>;
+  /** What stands against the name of this target, if a rule made it: other directories that come to it. */
+  readonly namesakes: (signal: AbortSignal) => Promise<readonly Problem[]>;
   readonly nowMs: () => number;
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
   /** Times a stage and logs its end. */

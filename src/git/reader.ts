@@ -33,6 +33,7 @@ export interface GitReader {
     paths: readonly string[],
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, ObjectId | null>>;
+  rootTree(revision: Revision, signal: AbortSignal): Promise<ObjectId>;
   isAncestor(older: Revision, newer: Revision, signal: AbortSignal): Promise<boolean>;
   look(at: TreeAt, paths: readonly string[], signal: AbortSignal): Promise<readonly Standing[]>;
   below(
@@ -181,6 +182,7 @@ export function openRepository(server: GitServer, format: 'sha1' | 'sha256' = 's
     since: (query, signal) => present(since(query, signal)),
     look: (at, paths, signal) => present(objects.look(at, paths, signal)),
     below: (trees, signal) => present(objects.below(trees, signal)),
+    rootTree: (revision, signal) => present(knownCommit(revision, signal)),
     async trees(revision, paths, signal) {
       return present(rootTreeOf(revision, signal).then((rootTree) => treeIds(rootTree, paths, signal)));
     },

@@ -28,6 +28,8 @@ export interface Drift {
 
 /** What the state of a target says: what was applied, what is under way, and what went wrong last. */
 export interface Applied {
+  /** Written for another repository, branch or path: the target was given another one, or something else has its name. */
+  readonly isElsewhere: boolean;
   readonly source: AppliedSource | null;
   /** `plain`, or what rendered it, with its version: `kustomize v1.36.3`. */
   readonly renderer: string;
@@ -84,6 +86,7 @@ export interface Awaited {
 }
 
 export const NOTHING_APPLIED: Applied = {
+  isElsewhere: false,
   source: null,
   renderer: 'plain',
   inputs: {},

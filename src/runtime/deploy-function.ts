@@ -100,8 +100,9 @@ function deadLetters(runtime: Runtime): Work<DeployRequest> {
 /** A check that nobody could make leaves its commit without a last word, as a request does. */
 function requestOf(check: CheckRequest | null): DeployRequest | null {
   if (check === null) return null;
-  const { target, delivery, revision, sinceMs } = check;
-  return { target, delivery, hint: { revision, rootTree: null, isForced: false }, at: new Date(sinceMs).toISOString() };
+  const { target, from, delivery, revision, sinceMs } = check;
+  const hint = { revision, rootTree: null, isForced: false };
+  return { target, from, delivery, hint, at: new Date(sinceMs).toISOString() };
 }
 
 /** Node itself, and then so much for each run that reads a large repository. */

@@ -13,8 +13,7 @@ import type { RunLimits } from '../cluster/limits.ts';
 import type { ClusterConfig, Config, Repository, Target } from '../config/config.ts';
 import type { Log } from '../deploy/outcome-log.ts';
 import type { Outbox } from '../deploy/outbox.ts';
-import type { Ports } from '../deploy/run.ts';
-import type { SweepRuntime } from '../deploy/sweep.ts';
+import type { Ports, Runtime } from '../deploy/run.ts';
 import type { Statuses } from '../deploy/world.ts';
 import { DeployError } from '../error/deploy-error.ts';
 import { GIT_LIMITS } from '../git/limits.ts';
@@ -46,7 +45,7 @@ export interface RuntimeOptions {
   readonly limits?: RunLimits;
 }
 
-export interface OpenRuntime extends SweepRuntime {
+export interface OpenRuntime extends Runtime {
   /** A target's cluster without its repository. */
   readonly openCluster: (target: Target) => Promise<TargetCluster>;
   readonly accessOf: AccessOf;
@@ -151,6 +150,7 @@ export function openRuntime({
     nowMs,
     wait,
     openGit,
+    openStatuses: statusesOf,
     tokenOf,
     accessOf,
     openCluster: (target) => openCluster(target, { commit: '', limitMs: null }),

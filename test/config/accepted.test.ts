@@ -90,6 +90,7 @@ const DEFAULTS = {
   drift: 'correct',
   dependsOn: [],
   suspend: false,
+  from: null,
 };
 
 function statuses(lines: string): boolean | undefined {

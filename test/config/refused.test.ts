@@ -124,12 +124,6 @@ targets:
     expect(mistakes.join('')).not.toContain('PLANTED');
   });
 
-  it.each(['forEach'])('refuses %s by name: it is not built yet', (key) => {
-    expect(inTarget(`${key}: { a: 1 }`)).toEqual([
-      `headgate.yml:15 ${key} of target shop-prod is not built yet | Remove it: it comes with a later version.`,
-    ]);
-  });
-
   it.each([
     ['inputs: apps', 'inputs of target shop-prod must be a list'],
     ['inputs: [/apps]', 'inputs[0] of target shop-prod begins with a slash'],

@@ -59,6 +59,7 @@ export function aTarget(change: Partial<Target> = {}): Target {
     drift: 'off',
     dependsOn: [],
     suspend: false,
+    from: null,
     ...change,
   };
 }
@@ -68,6 +69,7 @@ export function aConfig(repositories: readonly Repository[], targets: readonly T
     clusters: new Map(),
     repositories: new Map(repositories.map((each) => [each.name, each])),
     targets,
+    rules: [],
     warnings: [],
   };
 }

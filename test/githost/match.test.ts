@@ -1,5 +1,8 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Rule, Target } from '../../src/config/config.ts';
 import { match } from '../../src/deploy/match.ts';
+import { APPS, ruleOf } from '../config/rules.ts';
 import { aPush, aTarget } from './builders.ts';
 
 const TARGETS = [
@@ -14,8 +17,8 @@ function matched(
   targets = TARGETS,
   ref = 'refs/heads/main',
 ): readonly string[] | string {
-  const result = match(aPush({ ref, changedPaths }), targets);
-  return result.kind === 'none' ? result.reason : result.targets.map(({ name }) => name);
+  const result = match(aPush({ ref, changedPaths }), { targets, rules: [] });
+  return result.kind === 'none' ? result.reason : result.addresses.map(({ target }) => target);
 }
 
 describe('match (§15 G3)', () => {
@@ -50,5 +53,86 @@ describe('match (§15 G3)', () => {
     const targets = [aTarget({ name: 'asleep', suspend: true }), aTarget({ name: 'awake', path: 'clusters/lab' })];
     expect(matched(null, targets)).toEqual(['awake']);
     expect(matched(['clusters/prod/a.yaml'], targets)).toBe('every target that it changes is suspended');
+  });
+});
+
+const APPS_RULE = ruleOf(APPS);
+const NAME = APPS_RULE.name;
+
+/** `target` of whoever is asked, with its directory, or `*` for each that is there. */
+function asked(changedPaths: readonly string[] | null, rules: readonly Rule[], targets: readonly Target[] = []) {
+  const result = match(aPush({ changedPaths }), { targets, rules });
+  return result.kind === 'none'
+    ? result.reason
+    : result.addresses.map(({ target, from }) =>
+        from === undefined ? target : `${target} of ${from.directory ?? '*'}`,
+      );
+}
+
+describe('match, of the directories of a rule', () => {
+  it.each([
+    ['all of them, when the list may be cut', null, [`${NAME} of *`]],
+    ['the one above what changed', ['clusters/lab/apps/shop/web.yaml'], ['shop-lab of clusters/lab/apps/shop']],
+    [
+      'each once, however many files changed in it, and however deep',
+      ['clusters/lab/apps/shop/a', 'clusters/lab/apps/shop/b/c', 'clusters/prod/apps/blog/a'],
+      ['shop-lab of clusters/lab/apps/shop', 'blog-prod of clusters/prod/apps/blog'],
+    ],
+    ['one that will be refused, so that this is said', ['clusters/dev/apps/x/a'], ['x-dev of clusters/dev/apps/x']],
+    ['all of them, for a file below none, which may be a base', ['apps/base/a.yaml'], [`${NAME} of *`]],
+    ['all of them, for a file where a directory would be', ['clusters/lab/apps/README.md'], [`${NAME} of *`]],
+    [
+      'one that may have vanished beside all that are there',
+      ['clusters/lab/apps/shop/web.yaml', 'base.yaml'],
+      ['shop-lab of clusters/lab/apps/shop', `${NAME} of *`],
+    ],
+    ['none, when no file changed', [], 'no path of a target changed'],
+  ])('chooses %s', (_name, paths, names) => {
+    expect(asked(paths, [APPS_RULE])).toEqual(names);
+  });
+
+  it('counts a file in an input of the rule for all of them, and no other file outside', () => {
+    const rule = ruleOf(`${APPS}, inputs: [apps/base]`);
+    expect(asked(['apps/base/a.yaml'], [rule])).toEqual([`${NAME} of *`]);
+    expect(asked(['README.md'], [rule])).toBe('no path of a target changed');
+  });
+
+  it('takes a file of a directory for no base of the targets beside it, and a file of a target for none of the rule', () => {
+    const beside = aTarget({ name: 'infra', path: 'infra' });
+    expect(asked(['clusters/lab/apps/shop/a'], [APPS_RULE], [beside])).toEqual(['shop-lab of clusters/lab/apps/shop']);
+    expect(asked(['infra/a'], [APPS_RULE], [beside])).toEqual(['infra']);
+    expect(asked(['else/a'], [APPS_RULE], [beside])).toEqual(['infra', `${NAME} of *`]);
+  });
+
+  it('asks all that are there instead of more directories than a delivery has time for', () => {
+    const paths = Array.from({ length: 501 }, (_, index) => `clusters/lab/apps/a${index}/web.yaml`);
+    expect(asked(paths.slice(1), [APPS_RULE])).toHaveLength(500);
+    expect(asked(paths, [APPS_RULE])).toEqual([`${NAME} of *`]);
+  });
+
+  it('leaves out a suspended rule, and one of another branch', () => {
+    const asleep = ruleOf(`${APPS}, suspend: true`);
+    expect(asked(['clusters/lab/apps/shop/a'], [asleep])).toBe('every target that it changes is suspended');
+    const next = { ...APPS_RULE, settings: { ...APPS_RULE.settings, ref: 'refs/heads/next' } };
+    expect(asked(null, [next])).toBe('no target follows refs/heads/main');
+  });
+
+  it('chooses for any change the directories that it lies in, and no other', () => {
+    const segment = fc.constantFrom('clusters', 'lab', 'prod', 'apps', 'shop', 'a.yaml');
+    const path = fc.array(segment, { minLength: 1, maxLength: 6 }).map((segments) => segments.join('/'));
+    fc.assert(
+      fc.property(fc.array(path, { minLength: 1, maxLength: 5 }), (paths) => {
+        const found = match(aPush({ changedPaths: paths }), { targets: [], rules: [APPS_RULE] });
+        const chosen = found.kind === 'none' ? [] : found.addresses.map(({ from }) => from?.directory ?? '*');
+        for (const changed of paths) {
+          const inside = /^clusters\/[^/]+\/apps\/[^/]+(?=\/)/.exec(changed)?.[0];
+          expect(chosen).toContain(inside ?? '*');
+        }
+        expect(chosen.every((each) => each === '*' || paths.some((changed) => changed.startsWith(`${each}/`)))).toBe(
+          true,
+        );
+      }),
+      { seed: 6, numRuns: 300 },
+    );
   });
 });

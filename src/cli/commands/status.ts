@@ -1,17 +1,23 @@
 import type { Target } from '../../config/config.ts';
+import type { RefusedDirectory } from '../../config/expand.ts';
 import { asDeployError } from '../../error/deploy-error.ts';
 import type { Problem } from '../../error/deploy-error.ts';
 import { deadLetters } from '../../local/dead-letters.ts';
+import { lookAtRules } from '../../deploy/look-at-rules.ts';
+import type { MadeTargets } from '../../deploy/look-at-rules.ts';
 import { readinessOf } from '../../deploy/readiness-of.ts';
 import type { DeadLetter } from '../../local/dead-letters.ts';
 import { localRuntime } from '../../local/runtime.ts';
 import type { LocalRuntime } from '../../local/runtime.ts';
 import type { Applied } from '../../plan/applied.ts';
 import type { Context, ExitCode } from '../context.ts';
+import { leftOver } from '../left-over.ts';
+import type { LeftOver } from '../left-over.ts';
 import { formatTable } from '../table.ts';
 
 export interface StatusFlags {
-  readonly targets: readonly Target[];
+  /** Null: every one, also those that rules make and what directories that are gone have left. */
+  readonly target: Target | null;
 }
 
 interface Row {
@@ -23,19 +29,32 @@ interface Row {
 }
 
 /** Where every target stands, as its state in the cluster says. Exit 1 when one of them cannot be read. */
-export async function statusCommand(context: Context, { targets }: StatusFlags): Promise<ExitCode> {
+export async function statusCommand(context: Context, { target }: StatusFlags): Promise<ExitCode> {
   const { config, env, log, signal, dataDir, nowMs } = context;
   const runtime = localRuntime({ config, env, log, holder: 'status', progress: () => undefined });
   try {
     const letters = await deadLetters({ dataDirectory: dataDir, nowMs }).list();
-    const rows = await Promise.all(targets.map((target) => readRow(target, letters, { runtime, signal })));
-    context.print(context.output === 'json' ? asJson(rows) : asTable(rows, nowMs()));
-    const problems = rows.flatMap(({ problem }) => (problem === null ? [] : [problem]));
+    const made = target === null ? await lookAtRules(config.rules, runtime, signal) : NOTHING_MADE;
+    const targets = target === null ? [...config.targets, ...made.targets] : [target];
+    const rows = await Promise.all(targets.map((each) => readRow(each, letters, { runtime, signal })));
+    const looked = made.problems.length > 0 || target !== null ? [] : config.rules;
+    const left = await leftOver(looked, made.found, { runtime, signal });
+    const apart = { refused: made.refused, left };
+    context.print(context.output === 'json' ? asJson(rows, apart) : asTable(rows, apart, nowMs()));
+    const problems = [...rows.flatMap(({ problem }) => (problem === null ? [] : [problem])), ...made.problems];
     for (const problem of problems) log({ level: 'error', message: 'not-read', errors: [problem] });
     return problems.length === 0 ? 0 : 1;
   } finally {
     runtime.close();
   }
+}
+
+const NOTHING_MADE: MadeTargets = { targets: [], refused: [], found: [], problems: [] };
+
+/** What is no target: directories that may not be, and what is left of those that are gone. */
+interface Apart {
+  readonly refused: readonly RefusedDirectory[];
+  readonly left: readonly LeftOver[];
 }
 
 async function readRow(
@@ -54,8 +73,8 @@ async function readRow(
   }
 }
 
-function asJson(rows: readonly Row[]): string {
-  const answer = rows.map(({ target, applied, readiness, letters }) => ({
+function asJson(rows: readonly Row[], { refused, left }: Apart): string {
+  const targets = rows.map(({ target, applied, readiness, letters }) => ({
     target: target.name,
     repository: target.repository.name,
     revision: applied?.source?.revision ?? null,
@@ -66,10 +85,25 @@ function asJson(rows: readonly Row[]): string {
     deployedAt: applied?.deployedAt ?? null,
     deadLetters: letters.map(({ delivery, revision, at }) => ({ delivery, revision, at })),
   }));
-  return JSON.stringify(answer, null, 2);
+  const nothing = {
+    revision: null,
+    attemptedRevision: null,
+    readiness: null,
+    drift: null,
+    deployedAt: null,
+    deadLetters: [],
+  };
+  const directories = refused.map(({ name, rule, directory, problems }) => {
+    const repository = rule.settings.repository.name;
+    return { target: name, repository, ...nothing, verdict: 'refused', directory, errors: problems };
+  });
+  const leftOvers = left.map(({ name, repository, directory, command }) => {
+    return { target: name, repository, ...nothing, verdict: 'left-over', directory, remedy: command };
+  });
+  return JSON.stringify([...targets, ...directories, ...leftOvers], null, 2);
 }
 
-function asTable(rows: readonly Row[], nowMs: number): string {
+function asTable(rows: readonly Row[], { refused, left }: Apart, nowMs: number): string {
   const cells = rows.map(({ target, applied, readiness, problem, letters }) => [
     target.name,
     applied?.source?.revision.slice(0, 12) ?? '-',
@@ -89,7 +123,13 @@ function asTable(rows: readonly Row[], nowMs: number): string {
         `dead letter: ${target.name} ${revision?.slice(0, 12) ?? 'tip'} (delivery ${delivery}, ${at})`,
     ),
   );
-  return [table, ...dead].join('\n');
+  const notMade = refused.flatMap(({ problems }) =>
+    problems.map(({ subject, message, remedy }) => `refused: ${subject} ${message}. ${remedy}`),
+  );
+  const gone = left.map(
+    ({ name, directory, command }) => `left over: ${name}, of ${directory}, which is gone: ${command}`,
+  );
+  return [table, ...dead, ...notMade, ...gone].join('\n');
 }
 
 /** What an earlier look has left behind says nothing once nobody looks. */

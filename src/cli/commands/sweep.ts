@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { addresseeOf } from '../../deploy/addressee.ts';
 import { lookForDrift } from '../../deploy/look-for-drift.ts';
 import type { DeployRequest } from '../../deploy/request.ts';
 import { memoryOutbox } from '../../deploy/outbox.ts';
 import { inDependencyOrder } from '../../deploy/dependencies.ts';
+import { runRequests } from '../../deploy/run.ts';
 import { sweep } from '../../deploy/sweep.ts';
 import { localRuntime } from '../../local/runtime.ts';
 import type { Context, ExitCode } from '../context.ts';
@@ -14,7 +16,7 @@ export async function sweepCommand(context: Context): Promise<ExitCode> {
   const { config, env, log, signal } = context;
   let hasFailed = false;
   const watching: typeof log = (line) => {
-    hasFailed ||= line.message === 'sweep-failed';
+    hasFailed ||= line.message === 'sweep-failed' || line.message === 'refused';
     log(line);
   };
   const outbox = memoryOutbox();
@@ -22,9 +24,14 @@ export async function sweepCommand(context: Context): Promise<ExitCode> {
   const runtime = localRuntime({ config, env, log: watching, holder: `cli-${randomUUID()}`, progress, outbox });
   const answers: object[] = [];
   const deployAll = async (requests: readonly DeployRequest[]) => {
-    for (const request of inDependencyOrder(requests, config.targets)) {
-      const target = config.targets.find(({ name }) => name === request.target);
-      if (target === undefined) continue;
+    for (const request of inDependencyOrder(requests, config)) {
+      const addressee = addresseeOf(request, config);
+      if (addressee.kind !== 'target') {
+        // A rule asks for its directories, which then wait in the outbox.
+        hasFailed ||= (await runRequests([request], runtime, signal)).kind === 'retry';
+        continue;
+      }
+      const { target } = addressee;
       const outcome = await runToTheEnd({ ...request, target }, { outbox, runtime, progress }, signal);
       hasFailed ||= outcome.kind === 'retry';
       // Another run is at work on it.
@@ -38,7 +45,9 @@ export async function sweepCommand(context: Context): Promise<ExitCode> {
   try {
     await deployAll(await sweep(runtime, signal));
     // What waited for one of these goes on.
-    await deployAll(outbox.takeRequests(null));
+    for (let woken = outbox.takeRequests(null); woken.length > 0; woken = outbox.takeRequests(null)) {
+      await deployAll(woken);
+    }
     await deployAll(await lookForDrift(runtime, signal));
     if (context.output === 'json') context.print(JSON.stringify(answers, null, 2));
     else if (answers.length === 0 && !hasFailed) context.print('every target is at its tip');
