@@ -2,7 +2,7 @@ import type { CheckRequest, Checks } from '../deploy/check-request.ts';
 import { delaySeconds, readCheck } from './check-message.ts';
 import { openClient, openInbox } from './queue.ts';
 import type { Inbox } from './queue.ts';
-import { unreachable } from './send.ts';
+import { bodyOf, unreachable } from './send.ts';
 
 export interface CheckQueueOptions {
   /** Null: AWS itself, with its own way to find credentials. */
@@ -22,7 +22,7 @@ export async function openCheckQueue({ endpoint, region, queueUrl }: CheckQueueO
     async send(request, afterMs, signal) {
       const command = new SendMessageCommand({
         QueueUrl: queueUrl,
-        MessageBody: JSON.stringify(request),
+        MessageBody: bodyOf(request),
         DelaySeconds: delaySeconds(afterMs),
       });
       try {

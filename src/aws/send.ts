@@ -35,11 +35,18 @@ export async function sendRequests(
 ): Promise<void> {
   const entries = requests.map((request, index) => ({
     Id: String(index),
-    MessageBody: JSON.stringify(request),
+    MessageBody: bodyOf(request),
     MessageGroupId: request.target,
     MessageDeduplicationId: sending.randomId(),
   }));
   for (const batch of batchesOf(entries)) await sendEntries(batch, sending, signal);
+}
+
+/** In ASCII: SQS refuses some characters (U+FFFE), and a pushed tree chooses the names of directories. */
+export function bodyOf(message: object): string {
+  return JSON.stringify(message).replaceAll(/[^ -~]/g, (unit) => {
+    return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
 }
 
 function batchesOf(entries: readonly Entry[]): readonly (readonly Entry[])[] {

@@ -1,6 +1,6 @@
 import type { Checks } from '../deploy/check-request.ts';
 import { delaySeconds } from './check-message.ts';
-import { unreachable } from './send.ts';
+import { bodyOf, unreachable } from './send.ts';
 import type { SignedQueueOptions } from './signed-queue.ts';
 
 /** Sends checks by one signed request each: functions load no client for it. */
@@ -10,7 +10,7 @@ export function signedChecks({ aws, region, queueUrl }: Omit<SignedQueueOptions,
       const headers = { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': 'AmazonSQS.SendMessage' };
       const message = {
         QueueUrl: queueUrl,
-        MessageBody: JSON.stringify(request),
+        MessageBody: bodyOf(request),
         DelaySeconds: delaySeconds(afterMs),
       };
       try {

@@ -37,5 +37,5 @@ export function fillRule({ name, forEach, templates }: Rule, directory: string):
 
 /** What a target is called in a queue, a log and a status even when its name is none: never the name of another. */
 export function shownName(name: string): string {
-  return name.slice(0, 100).replaceAll(/[^!-~]/g, '?');
+  return name.slice(0, 100).replaceAll(/[^!-~]/g, '?') || '?';
 }

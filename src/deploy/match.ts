@@ -1,4 +1,4 @@
-import type { Config, Rule, Target } from '../config/config.ts';
+import type { Config, Rule, TargetSettings } from '../config/config.ts';
 import { directoryOf } from '../config/for-each.ts';
 import type { Push } from '../githost/git-host.ts';
 import { isBelow } from '../resource/source.ts';
@@ -9,74 +9,62 @@ export type Matched =
   | { readonly kind: 'targets'; readonly addresses: readonly Address[] }
   | { readonly kind: 'none'; readonly reason: string };
 
-type Candidates = Pick<Config, 'targets' | 'rules'>;
+/** Who may be asked: a target, all targets of a rule, or the one of a directory. */
+interface Reader {
+  readonly address: Address;
+  readonly settings: TargetSettings;
+  /** What it reads, as far as headgate.yml says. */
+  readonly roots: readonly string[];
+  /** Null: it is a target. */
+  readonly rule: Rule | null;
+}
 
 /** Which of a repository's targets a push is for. Too many is harmless: a target that is current writes nothing. */
-export function match(push: Push, { targets, rules }: Candidates): Matched {
-  const following = {
-    targets: targets.filter(({ ref }) => ref === push.ref),
-    rules: rules.filter(({ settings }) => settings.ref === push.ref),
-  };
-  if (following.targets.length + following.rules.length === 0)
-    return { kind: 'none', reason: `no target follows ${push.ref}` };
-  const changed = push.changedPaths === null ? everyone(following) : narrow(push.changedPaths, following);
+export function match(push: Push, { targets, rules }: Pick<Config, 'targets' | 'rules'>): Matched {
+  const readers: readonly Reader[] = [
+    ...targets.map((target) => {
+      return { address: addressOf(target), settings: target, roots: [target.path, ...target.inputs], rule: null };
+    }),
+    ...rules.map((rule) => {
+      return { address: addressOfRule(rule), settings: rule.settings, roots: rule.settings.inputs, rule };
+    }),
+  ];
+  const following = readers.filter(({ settings }) => settings.ref === push.ref);
+  if (following.length === 0) return { kind: 'none', reason: `no target follows ${push.ref}` };
+  const changed = push.changedPaths === null ? following : narrow(push.changedPaths, following);
   if (changed.length === 0) return { kind: 'none', reason: 'no path of a target changed' };
-  const awake = changed.filter(({ suspend }) => !suspend);
+  const awake = changed.filter(({ settings }) => !settings.suspend);
   return awake.length === 0
     ? { kind: 'none', reason: 'every target that it changes is suspended' }
     : { kind: 'targets', addresses: awake.map(({ address }) => address) };
 }
 
-interface Chosen {
-  readonly address: Address;
-  readonly suspend: boolean;
-}
-
-function everyone({ targets, rules }: Candidates): readonly Chosen[] {
-  return [...targets.map((target) => chooseTarget(target)), ...rules.map((rule) => chooseRule(rule))];
-}
-
-function chooseTarget(target: Target): Chosen {
-  return { address: addressOf(target), suspend: target.suspend };
-}
-
-function chooseRule(rule: Rule): Chosen {
-  return { address: addressOfRule(rule), suspend: rule.settings.suspend };
-}
-
-/** A push that touches more directories of a rule than this is for all that are there: a delivery is answered at once. */
+/** A push that touches more directories than this is for all that are there: a delivery is answered at once. */
 const MOST_DIRECTORIES = 500;
 
 /**
  * A file below no target may be a base that targets share: it concerns all that do not say what they read. Which directories
  * a rule has is not known here; that one of them changed or vanished is, by the files in it.
  */
-function narrow(paths: readonly string[], { targets, rules }: Candidates): readonly Chosen[] {
-  const directories = new Map(rules.map((rule) => [rule, new Set<string>()]));
-  const chosen = new Set<Target | Rule>();
+function narrow(paths: readonly string[], readers: readonly Reader[]): readonly Reader[] {
+  const chosen = new Set<Reader>();
+  const directories = new Map<string, Reader>();
   let isAnyUnclaimed = false;
   for (const path of paths) {
-    const readers = [
-      ...targets.filter((target) => [target.path, ...target.inputs].some((root) => isBelow(path, root))),
-      ...rules.filter(({ settings }) => settings.inputs.some((root) => isBelow(path, root))),
-    ];
-    for (const reader of readers) chosen.add(reader);
-    const found = rules.flatMap((rule) => {
-      const directory = directoryOf(rule, path);
-      return directory === null ? [] : [{ rule, directory }];
-    });
-    for (const { rule, directory } of found) directories.get(rule)?.add(directory);
-    isAnyUnclaimed ||= readers.length + found.length === 0;
+    const known = readers.filter(({ roots }) => roots.some((root) => isBelow(path, root)));
+    for (const reader of known) chosen.add(reader);
+    const made = readers.flatMap((reader) => inDirectory(path, reader));
+    for (const reader of made) directories.set(JSON.stringify(reader.address), reader);
+    isAnyUnclaimed ||= known.length + made.length === 0;
   }
-  const isChosen = (reader: Target | Rule, inputs: readonly string[]) =>
-    chosen.has(reader) || (isAnyUnclaimed && inputs.length === 0);
-  return [
-    ...targets.filter((target) => isChosen(target, target.inputs)).map((target) => chooseTarget(target)),
-    ...[...directories].flatMap(([rule, own]) => {
-      const { inputs, suspend } = rule.settings;
-      if (own.size > MOST_DIRECTORIES) return [chooseRule(rule)];
-      const each = [...own].map((directory) => ({ address: addressOfDirectory(rule, directory), suspend }));
-      return isChosen(rule, inputs) ? [...each, chooseRule(rule)] : each;
-    }),
-  ];
+  const isMany = directories.size > MOST_DIRECTORIES;
+  const isAsked = (reader: Reader) =>
+    chosen.has(reader) || (isAnyUnclaimed && reader.settings.inputs.length === 0) || (isMany && reader.rule !== null);
+  return [...readers.filter((reader) => isAsked(reader)), ...(isMany ? [] : directories.values())];
+}
+
+function inDirectory(path: string, reader: Reader): readonly Reader[] {
+  const { rule } = reader;
+  const directory = rule === null ? null : directoryOf(rule, path);
+  return rule === null || directory === null ? [] : [{ ...reader, address: addressOfDirectory(rule, directory) }];
 }

@@ -69,4 +69,28 @@ describe('headgate connect CLUSTER', () => {
     expect(objects[1]).toMatchObject({ subjects: [{ kind: 'Group', name: 'headgate:shop-prod' }] });
     expect(api.requests).toEqual([]);
   });
+
+  it('prints the rights of a rule once in each of its namespaces: a new directory needs none of its own', async () => {
+    const rule = `  - name: "{{basename}}-{{segment.1}}"
+    repository: fleet
+    branch: main
+    cluster: prod
+    namespace: "{{basename}}"
+    forEach: { directories: "clusters/*/apps/*", clusters: [prod], namespaces: [shop, blog] }
+`;
+    const config = EXAMPLE + rule;
+    const { stdout } = await connect(['--rbac'], config);
+    const objects = parseAllDocuments(stdout).map((document) => document.toJS() as Record<string, unknown>);
+    const name = 'headgate-rule-basename-segment-1';
+    expect(objects.map(({ metadata }) => metadata)).toEqual(
+      [
+        { name: 'headgate-shop-prod', namespace: 'shop' },
+        { name, namespace: 'shop' },
+        { name, namespace: 'blog' },
+      ].flatMap((metadata) => [metadata, metadata]),
+    );
+    expect(objects[3]).toMatchObject({ subjects: [{ name: 'headgate:rule-basename-segment-1' }] });
+    const printed = await connect([], config);
+    expect(printed.stdout).toContain("KubernetesGroups='headgate:shop-prod,headgate:rule-basename-segment-1'");
+  });
 });

@@ -139,6 +139,8 @@ function settle(aws: AwsServer, front: EksFront): void {
 }
 
 function configOf({ namespace, host }: House, credentials: unknown): string {
+  const place = { repository: 'fleet', branch: 'main', cluster: 'prod', namespace };
+  const forEach = { directories: 'envs/*', clusters: ['prod'], namespaces: [namespace] };
   return JSON.stringify({
     clusters: { prod: { eks: { name: CLUSTER, region: REGION, role: ROLE, externalId: EXTERNAL_ID } } },
     repositories: {
@@ -150,7 +152,10 @@ function configOf({ namespace, host }: House, credentials: unknown): string {
         credentials,
       },
     },
-    targets: [{ name: namespace, repository: 'fleet', branch: 'main', path: 'apps', cluster: 'prod', namespace }],
+    targets: [
+      { name: namespace, path: 'apps', ...place },
+      { name: `{{basename}}-${namespace}`, forEach, ...place },
+    ],
   });
 }
 

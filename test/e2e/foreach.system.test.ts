@@ -203,6 +203,37 @@ describe('a rule', () => {
     expect(await house.configMaps()).toEqual({ 'of-a': { team: 'b' } });
     await house.until(() => statusOf(moved, named('shop'))?.startsWith('success') === true);
   });
+
+  it('reads a path below its directories, and refuses one that is there without it, also when it is to be empty', async () => {
+    await start({ ...APPS, path: 'clusters/{{cluster}}/apps/{{basename}}/deploy' });
+    const first = await house.push({
+      [at('shop', 'deploy/map.yaml')]: configMap('shop'),
+      [at('shop')]: configMap('no'),
+    });
+    await outcome(first, named('shop'), 'deployed');
+    const revision = await house.push({ [at('shop', 'deploy')]: null, [at('blog')]: configMap('no') });
+    for (const name of ['shop', 'blog']) {
+      expect(await outcome(revision, named(name), 'refused')).toMatchObject({
+        errors: [{ code: 'path-missing', subject: `clusters/lab/apps/${name}/deploy` }],
+      });
+    }
+    expect(Object.keys(await house.configMaps())).toEqual(['shop']);
+    expect(await house.get('configmap', `headgate-${named('blog')}`)).toBeNull();
+  });
+
+  it('is not held up by a directory whose name no queue takes as it is', async () => {
+    await start();
+    const wrong = 'clusters/lab/apps/\uffff\u0085 x/map.yaml';
+    const revision = await house.push({ ...app('shop'), [wrong]: configMap('no') });
+    await outcome(revision, named('shop'), 'deployed');
+    expect(await outcome(revision, `???x-${house.namespace}`, 'refused')).toMatchObject({
+      errors: [{ code: 'name-invalid' }, { code: 'path-not-allowed' }],
+    });
+    const { queued } = await queuedBy(
+      house.push({ ...app('shop', { color: 'blue' }), [wrong]: configMap('still-no') }),
+    );
+    expect(queued).toHaveLength(2);
+  });
 });
 
 describe('a directory that vanished', () => {

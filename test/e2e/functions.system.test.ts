@@ -95,6 +95,20 @@ describe('the functions', () => {
     expect(await aws.functions.sweep.call({})).toEqual({ queued: [] });
   });
 
+  it('make a target of a directory that is added, refuse one that may not be, and find all of it in a sweep', async () => {
+    const { house, functions } = aws;
+    const revision = await house.push({ 'envs/blog/a.yaml': configMap('blog'), 'envs/No/a.yaml': configMap('no') });
+    await house.host.settled();
+    expect(await house.outcome(revision, 'refused')).toMatchObject({ target: `No-${house.namespace}` });
+    expect(await house.outcome(revision, 'deployed')).toMatchObject({ target: `blog-${house.namespace}`, created: 1 });
+    await house.logged((line) => line.message === 'ready' && line['target'] === `blog-${house.namespace}`);
+    house.host.faults = { lose: () => true };
+    const lost = await house.push({ 'envs/mail/a.yaml': configMap('mail'), 'envs/No': null });
+    expect(await functions.sweep.call({})).toEqual({ queued: [`mail-${house.namespace}`] });
+    expect(await house.outcome(lost, 'deployed')).toMatchObject({ created: 1 });
+    expect(Object.keys(await house.configMaps())).toEqual(expect.arrayContaining(['blog', 'mail']));
+  });
+
   it('say on the commit that they gave up, after the last try', async () => {
     aws.house.host.faults = { git: { status: 503, times: 1000 } };
     const before = await aws.house.git('rev-parse', 'HEAD');

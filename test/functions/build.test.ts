@@ -117,10 +117,16 @@ describe('the build of the functions', () => {
       'clusters:',
       'clusters:\n  lab: { kubeconfig: { path: kubeconfig } }',
     );
-    await writeFile(place('local.yml'), text);
+    const rule =
+      '  - { name: "{{basename}}", repository: fleet, branch: main, cluster: prod, namespace: shop, decryption: { age: "file:key" }, forEach: { directories: "apps/*", clusters: [prod], namespaces: [shop] } }\n';
+    await writeFile(place('local.yml'), text + rule);
     const building = buildFunctions({ config: place('local.yml'), out: place('none') });
     const problems = await building.catch((thrown: unknown) => (thrown as ConfigMistakes).problems);
-    expect(problems).toMatchObject([{ subject: 'cluster lab' }, { subject: 'repository fleet' }]);
+    expect(problems).toMatchObject([
+      { subject: 'cluster lab' },
+      { subject: 'repository fleet' },
+      { subject: 'rule {{basename}}' },
+    ]);
   });
 
   it('refuses a configuration with mistakes, all of them at once', async () => {

@@ -84,7 +84,7 @@ describe('match, of the directories of a rule', () => {
     [
       'one that may have vanished beside all that are there',
       ['clusters/lab/apps/shop/web.yaml', 'base.yaml'],
-      ['shop-lab of clusters/lab/apps/shop', `${NAME} of *`],
+      [`${NAME} of *`, 'shop-lab of clusters/lab/apps/shop'],
     ],
     ['none, when no file changed', [], 'no path of a target changed'],
   ])('chooses %s', (_name, paths, names) => {

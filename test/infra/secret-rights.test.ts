@@ -85,6 +85,10 @@ it('lets the deploy function alone open what is encrypted, with keys of our alia
       },
     },
   });
+  // What a rule makes needs the keys of the rule.
+  const forEach = { directories: 'clusters/*', clusters: ['prod'], namespaces: ['shop'] };
+  const rule = { ...target, name: '{{basename}}', forEach, decryption };
+  expect(await fragmentOf({ webhookSecret: 'ssm:hook' }, [rule])).toEqual(fragment);
   const without = await fragmentOf({ webhookSecret: 'ssm:hook' }, [target]);
   expect(Object.keys(without.Resources)).toEqual(['WebhookSecrets']);
 });
