@@ -9,6 +9,18 @@ import type { SourceQuery, World } from './world.ts';
 export const LAG_MS: readonly number[] = [1000, 2000, 4000];
 
 /**
+ * What is left of these pauses for a delivery that came at this time. Counted from there, several deliveries of commits
+ * that a force-push took away are waited for once, and not one after the other.
+ */
+export function lagPauses(at: string, nowMs: number): readonly number[] {
+  const goneMs = nowMs - Date.parse(at);
+  return LAG_MS.map((pauseMs, index) => {
+    const endMs = LAG_MS.slice(0, index + 1).reduce((sum, each) => sum + each, 0);
+    return Math.min(pauseMs, endMs - goneMs);
+  }).filter((pauseMs) => pauseMs > 0);
+}
+
+/**
  * What Git wants of the target now. `rewound`: the tip went back to an ancestor, no delivery announced it, and no earlier
  * sweep has seen it: a lagging copy looks the same, so it is deployed when the next sweep agrees.
  */
@@ -19,7 +31,7 @@ export async function fetchSource(
 ): Promise<Source | 'rewound'> {
   const query = queryOf(request, applied, settings);
   let source = await world.git.since(query, signal);
-  for (const waitMs of LAG_MS) {
+  for (const waitMs of lagPauses(request.at, world.nowMs())) {
     if (!(await isBehind(source, { request, applied }, world, signal))) break;
     await world.wait(waitMs, signal);
     source = await world.git.since(query, signal);

@@ -58,7 +58,7 @@ async function lookAt(target: Target, runtime: Runtime, signal: AbortSignal): Pr
     return requestFor(applied, suspectsOf(look.entries, look.listed), runtime.nowMs());
   } catch (thrown) {
     const error = asDeployError(thrown);
-    if (error.code === 'lease-held' || error.code === 'lease-lost') return null;
+    if (error.code === 'lease-held' || error.code === 'lease-lost' || signal.aborted) return null;
     runtime.log({ level: 'error', message: 'sweep-failed', target: target.name, errors: [error.problem] });
     return null;
   }

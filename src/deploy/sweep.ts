@@ -61,7 +61,7 @@ async function lookAt(
     if (look.problems.length > 0) fail(look.problems);
     return look;
   } catch (thrown) {
-    fail([asDeployError(thrown).problem]);
+    if (!signal.aborted) fail([asDeployError(thrown).problem]);
     return null;
   }
 }
@@ -107,8 +107,8 @@ async function sweepTarget(
     return { ...addressOf(target), delivery: 'sweep', hint: null, at: new Date(runtime.nowMs()).toISOString() };
   } catch (thrown) {
     const error = asDeployError(thrown);
-    // Somebody is at work on it.
-    if (error.code !== 'lease-held') {
+    // Somebody is at work on it, or this process is about to end.
+    if (error.code !== 'lease-held' && !context.signal.aborted) {
       runtime.log({ level: 'error', message: 'sweep-failed', target: target.name, errors: [error.problem] });
     }
     return null;
