@@ -35,7 +35,7 @@ export async function observe(resource: Resource, context: ObserveContext, signa
     if (live !== null) return settled({ kind: 'exists', live: { ...live, version: 'any', marks: null } }, live);
   }
   const body = await withIgnored(written, { resource, path, context }, signal);
-  const asked = await dryRun({ resource, path, body }, context, signal);
+  const asked = orNotServed(await dryRun({ resource, path, body }, context, signal), resource);
   const replaced = await orReplacement(asked, { resource, kind, body }, context, signal);
   const observation = await orMigration(replaced, { resource, kind, body }, context, signal);
   return { ...settled(observation, await liveIfUnknown(observation, { resource, path, context }, signal)), body };
@@ -60,6 +60,12 @@ function refuseMissing(
     message: `namespace ${target.namespace} does not exist`,
     remedy: `Set createNamespace: true on target ${target.name} in headgate.yml, or create it.`,
   };
+}
+
+/** Its definition was deleted since the kinds were read: the server's 404 has no words. */
+function orNotServed(asked: Observation, resource: Resource): Observation {
+  const isUnknown = asked.kind === 'refused' && asked.problem.code === 'kind-unknown';
+  return isUnknown ? { kind: 'refused', problem: unknownKind(resource) } : asked;
 }
 
 function unknownKind({ id, apiVersion, source }: Resource): Problem {

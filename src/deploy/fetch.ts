@@ -29,7 +29,9 @@ export async function fetchSource(
   world: World,
   signal: AbortSignal,
 ): Promise<Source | 'rewound'> {
-  const query = queryOf(request, applied, settings);
+  // A run has read Git since it came: nearly always all that is left to ask is where the ref stands.
+  const isLate = Date.parse(request.at) < Date.parse(applied.deployedAt ?? '');
+  const query = queryOf(isLate ? { ...request, hint: null } : request, applied, settings);
   let source = await world.git.since(query, signal);
   for (const waitMs of lagPauses(request.at, world.nowMs())) {
     if (!(await isBehind(source, { request, applied }, world, signal))) break;

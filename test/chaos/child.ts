@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import { SECRET, TOKEN } from '../e2e/house.ts';
 
 export type Line = Readonly<Record<string, unknown>>;
@@ -14,11 +16,45 @@ export interface Listener {
   readonly onText: (text: string) => void;
 }
 
+/** The programs that are run as children, as files that node runs. */
+export interface Programs {
+  readonly serve: string;
+  readonly uninstall: string;
+}
+
 const HERE = dirname(fileURLToPath(import.meta.url));
 
-/** A program of this folder as a process of its own, which can be killed. */
-export function startChild(script: string, args: readonly string[], { onLine, onText }: Listener): ChildProcess {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(HERE, script), ...args], {
+/** As they are written: where a few starts do not matter. */
+export const SOURCES: Programs = { serve: join(HERE, 'served.ts'), uninstall: join(HERE, 'uninstalled.ts') };
+
+/** Each in one file, which starts in half the time of its thousand modules. */
+export async function bundled(): Promise<Programs & { readonly remove: () => Promise<void> }> {
+  // Below the repository, so that what is not bundled is found.
+  const root = join(HERE, '..', '..', 'dist');
+  await mkdir(root, { recursive: true });
+  const directory = await mkdtemp(join(root, 'chaos-'));
+  await build({
+    entryPoints: [SOURCES.serve, SOURCES.uninstall],
+    outdir: directory,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    // It is taken apart by the paths of its files.
+    external: ['fauxqs'],
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    logLevel: 'error',
+  });
+  return {
+    serve: join(directory, 'served.mjs'),
+    uninstall: join(directory, 'uninstalled.mjs'),
+    remove: () => rm(directory, { recursive: true, force: true }),
+  };
+}
+
+/** A program as a process of its own, which can be killed. */
+export function startChild(program: string, args: readonly string[], { onLine, onText }: Listener): ChildProcess {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, FLEET_TOKEN: TOKEN, FLEET_SECRET: SECRET },
   });

@@ -57,7 +57,7 @@ export class Fleet {
     const both = { namespaces: ['NAMESPACE', 'NAMESPACE-b'], prune: { empty: true }, adopt: true };
     const settings: Record<string, unknown> = { name: 'NAMESPACE', path: 'apps', ...both };
     const other = { name: 'NAMESPACE-b', path: 'sites', namespace: 'NAMESPACE-b', ...both };
-    const house = await House.build({ targets: [settings, other], sweepIntervalMs: 600, driftIntervalMs: 900 });
+    const house = await House.build({ targets: [settings, other], sweepIntervalMs: 1000, driftIntervalMs: 1500 });
     const fleet = new Fleet(house, await openApi(inject('cluster')), { random, settings });
     await fleet.#api.create('/api/v1/namespaces', { metadata: { name: `${house.namespace}-b` } });
     await fleet.#push();

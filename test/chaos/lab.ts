@@ -14,8 +14,8 @@ import { startGitHost } from '../git-host/git-host.ts';
 import type { GitHost } from '../git-host/git-host.ts';
 import { openApi } from './api.ts';
 import type { Api } from './api.ts';
-import { ended, isRunning, startChild } from './child.ts';
-import type { Line, Listener } from './child.ts';
+import { SOURCES, ended, isRunning, startChild } from './child.ts';
+import type { Line, Listener, Programs } from './child.ts';
 import { startHttpProxy } from './http-proxy.ts';
 import type { HttpProxy, Passing } from './http-proxy.ts';
 import { openPlumbing } from './plumbing.ts';
@@ -47,6 +47,7 @@ export class Lab {
   #serve: ChildProcess | null = null;
   #uninstall: ChildProcess | null = null;
   #visibilitySeconds = 1;
+  #programs = SOURCES;
 
   private constructor(parts: {
     api: Api;
@@ -69,7 +70,11 @@ export class Lab {
   /** `visibilitySeconds`: after so long a message of a killed child is handed out again. */
   static async build(
     cluster: ClusterAddress,
-    { targets, visibilitySeconds }: { targets: readonly string[]; visibilitySeconds: number },
+    {
+      targets,
+      visibilitySeconds,
+      programs = SOURCES,
+    }: { targets: readonly string[]; visibilitySeconds: number; programs?: Programs },
   ): Promise<Lab> {
     const directory = await mkdtemp(join(tmpdir(), 'headgate-chaos-'));
     const host = await startGitHost({ directory: join(directory, 'git'), token: TOKEN });
@@ -95,6 +100,7 @@ export class Lab {
     const proxies = { kubernetes, git, queue };
     lab = new Lab({ api: await openApi(cluster), host, plumbing: openPlumbing(repository), directory, proxies });
     lab.#visibilitySeconds = visibilitySeconds;
+    lab.#programs = programs;
     await lab.use(targets);
     return lab;
   }
@@ -138,7 +144,7 @@ export class Lab {
         this.log.push(line);
         if (line['message'] === 'listening') resolve(String(line['url']));
       };
-      const child = startChild('served.ts', args, { ...this.#listener, onLine });
+      const child = startChild(this.#programs.serve, args, { ...this.#listener, onLine });
       child.once('exit', () => reject(new Error(`the child has ended: ${this.output.slice(-2000)}`)));
       this.#serve = child;
     });
@@ -148,7 +154,7 @@ export class Lab {
   /** Runs `headgate uninstall` beside it; its exit code, or null when it was killed. */
   async uninstall(target: string): Promise<number | null> {
     const [config] = this.#files;
-    this.#uninstall = startChild('uninstalled.ts', [config, target], this.#listener);
+    this.#uninstall = startChild(this.#programs.uninstall, [config, target], this.#listener);
     const code = await ended(this.#uninstall);
     this.#uninstall = null;
     return code;

@@ -1,8 +1,11 @@
 import type { ClusterAddress } from '../cluster/control-plane.ts';
+import { bundled } from './child.ts';
 import { Lab, targetNames } from './lab.ts';
 
 /** So many targets a child knows at a time: reading a long headgate.yml takes longer than a trial. */
 const TARGETS = 40;
+/** What a killed child had taken is handed out when the next one begins; only of a poll whose answer was lost it is waited for. */
+const VISIBILITY_SECONDS = 5;
 
 interface Place {
   readonly lab: Lab;
@@ -18,17 +21,24 @@ export class Labs {
   readonly #free: Place[];
   readonly #waiting: ((place: Place) => void)[] = [];
 
-  private constructor(all: readonly Place[]) {
+  readonly #removePrograms: () => Promise<void>;
+
+  private constructor(all: readonly Place[], removePrograms: () => Promise<void>) {
+    this.#removePrograms = removePrograms;
     this.#all = all;
     this.#free = [...all];
   }
 
   static async build(cluster: ClusterAddress, count: number): Promise<Labs> {
+    const { remove, ...programs } = await bundled();
     const open = async (): Promise<Place> => {
       const names = targetNames(TARGETS);
-      return { lab: await Lab.build(cluster, { targets: names, visibilitySeconds: 1 }), names };
+      return {
+        lab: await Lab.build(cluster, { targets: names, visibilitySeconds: VISIBILITY_SECONDS, programs }),
+        names,
+      };
     };
-    return new Labs(await Promise.all(Array.from({ length: count }, open)));
+    return new Labs(await Promise.all(Array.from({ length: count }, open)), remove);
   }
 
   /** Lends a lab with a fresh target. Afterwards its namespace is gone. @throws when a planted secret came to light. */
@@ -45,6 +55,7 @@ export class Labs {
 
   async close(): Promise<void> {
     await Promise.all(this.#all.map(({ lab }) => lab.close()));
+    await this.#removePrograms();
   }
 }
 

@@ -54,7 +54,7 @@ async function quiet(fleet: Fleet, when: string): Promise<void> {
   try {
     await fleet.house.host.settled();
     const isThere = async () => expect(await fleet.live()).toEqual(fleet.expected());
-    await vi.waitFor(isThere, { timeout: SETTLE_MS, interval: 50 });
+    await vi.waitFor(isThere, { timeout: SETTLE_MS, interval: 200 });
   } catch (thrown) {
     const found = { recent: fleet.recent, lines: told().slice(-60), why: await fleet.explain() };
     throw new Error(`after ${when}: ${JSON.stringify(found, null, 1)}`, { cause: thrown });

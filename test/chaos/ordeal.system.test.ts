@@ -22,6 +22,9 @@ const rows = [
   { scenario: FRESH, blows: IS_SAMPLE ? [] : BLOWS },
 ].flatMap(({ scenario, blows }) => blows.map((blow) => ({ scenario, blow, state: scenario.name, each: blow.name })));
 
+/** Strikes of a row between two words of how far it is. */
+const PER_WORD = 25;
+
 let labs: Labs;
 const undisturbed = new Map<Scenario, Trial>();
 
@@ -63,6 +66,7 @@ describe('ends as if nothing had happened', () => {
           const hit = await strike({ scenario, blow }, n);
           if (hit === null) break;
           struck.set(hit.server, (struck.get(hit.server) ?? 0) + 1);
+          if (n % PER_WORD === 0) process.stdout.write(`${scenario.name}, ${blow.name}: up to request ${n}\n`);
         } catch (thrown) {
           process.stdout.write(`${scenario.name}, ${blow.name}: ${String(thrown)}\n`);
           differences.push(thrown);

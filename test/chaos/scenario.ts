@@ -11,7 +11,7 @@ export interface Scenario {
   readonly steps: readonly Step[];
   /** The requests of this step and of those after it are counted. */
   readonly countedFrom: number;
-  /** A process that has met no kind and no server yet. */
+  /** A process that has met no kind and no server yet; what others have struck already is not counted again. */
   readonly isFresh: boolean;
 }
 

@@ -80,13 +80,25 @@ describe('a plan (§15 C)', () => {
     // The autoscaler has nobody who measures, and would not become ready.
     house = await House.build({ target: { wait: '0s' } });
     const files = {
-      'apps/a.yaml': configMap('a', { same: '1', gone: '1', changed: '1' }),
+      'apps/a.yaml': `${configMap('z')}---\n${configMap('a', { same: '1', gone: '1', changed: '1' })}`,
       'apps/s.yaml': secret({ same: 'planted-1', gone: 'planted-2', changed: 'planted-3' }),
       'apps/h.json': autoscaler(['memory', 'cpu']),
       'apps/m.yaml': configMap('m', {}, '  labels: { tier: one }\n'),
       'apps/d.yaml': DEFAULTED,
     };
     await house.push(files);
+    // In the order in which they are applied, and of their names (A1).
+    expect((await plan()).map(({ op, kind, name }) => `${op} ${kind} ${name}`)).toEqual([
+      'create Role none',
+      'create ConfigMap a',
+      'create ConfigMap empty',
+      'create ConfigMap m',
+      'create ConfigMap z',
+      'create Secret s',
+      'create Service web',
+      'create Deployment web',
+      'create HorizontalPodAutoscaler h',
+    ]);
     expect(await house.headgate('deploy', house.namespace)).toMatchObject({ code: 0 });
     // C1; and whatever order the server keeps metrics in, it is no change (C5).
     expect(await plan()).toEqual([]);
@@ -98,7 +110,7 @@ describe('a plan (§15 C)', () => {
 
     await house.push({
       'apps/touched.yaml': null,
-      'apps/a.yaml': configMap('a', { same: '1', new: '1', changed: '2' }),
+      'apps/a.yaml': `${configMap('z')}---\n${configMap('a', { same: '1', new: '1', changed: '2' })}`,
       'apps/s.yaml': secret({ same: 'planted-1', new: 'planted-4', changed: 'planted-5' }),
       'apps/h.json': autoscaler(['cpu', 'memory']),
       'apps/m.yaml': configMap('m', {}, '  labels: { tier: two }\n'),

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { House, configMap } from './house.ts';
 
@@ -65,7 +66,48 @@ describe('what a target may do', () => {
       errors: [expect.objectContaining({ code: 'manifest-rejected' })],
     });
     await house.kubectl('delete', 'crd', `widgets.${group}`);
+    // What is not served any more is named, and holds nothing else (§15 F6).
+    const after = await house.push({ 'apps/a-widget.yaml': widget(2), 'apps/d.yaml': configMap('d', { v: '2' }) });
+    expect(await house.outcome(after, 'refused')).toMatchObject({
+      errors: [{ code: 'kind-unknown', subject: 'apps/a-widget.yaml:1', message: expect.stringContaining('Widget') }],
+    });
+    expect(await house.configMaps()).toEqual({ d: {} });
+    const without = await house.push({ 'apps/a-widget.yaml': null, 'apps/c-definition.json': null });
+    expect(await house.outcome(without, 'deployed')).toMatchObject({ updated: 1 });
+    expect(await house.configMaps()).toEqual({ d: { v: '2' } });
   }, 90_000);
+
+  it('leaves the caBundle of a webhook to whoever fills it in, and refuses one that is none (§15 A9)', async () => {
+    house = await House.build({ target: { clusterScoped: true } });
+    await house.start();
+    const webhooks = (path: string, caBundle = '') =>
+      `apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingWebhookConfiguration
+metadata: { name: ${house.namespace} }
+webhooks:
+  - name: nothing.example.com
+    admissionReviewVersions: [v1]
+    sideEffects: None
+    failurePolicy: Ignore
+    clientConfig: { service: { namespace: ${house.namespace}, name: nobody, path: ${path} }${caBundle} }
+    rules: [{ apiGroups: [nothing.example.com], apiVersions: [v1], operations: [CREATE], resources: [nothings] }]
+`;
+    await house.outcome(await house.push({ 'apps/w.yaml': webhooks('/one') }), 'deployed');
+    const authority = Buffer.from(await readFile(house.cluster.caFile)).toString('base64');
+    const filled = [{ op: 'add', path: '/webhooks/0/clientConfig/caBundle', value: authority }];
+    const live = ['validatingwebhookconfiguration', house.namespace];
+    await house.kubectl('patch', ...live, '--type=json', '--field-manager=injector', '-p', JSON.stringify(filled));
+    const moved = await house.push({ 'apps/w.yaml': webhooks('/two') });
+    expect(await house.outcome(moved, 'deployed')).toMatchObject({ updated: 1, warnings: [] });
+    const config = await house.kubectl('get', ...live, '-o', 'jsonpath={.webhooks[0].clientConfig}');
+    expect(JSON.parse(config)).toMatchObject({ caBundle: authority, service: { path: '/two' } });
+    const wrong = await house.push({ 'apps/w.yaml': webhooks('/three', ', caBundle: "no base64"') });
+    expect(await house.outcome(wrong)).toMatchObject({
+      verdict: 'refused',
+      errors: [{ code: 'manifest-rejected', subject: 'apps/w.yaml:1', message: expect.stringContaining('base64') }],
+    });
+    await house.kubectl('delete', ...live);
+  });
 
   it('refuses what another tool owns, and names it', async () => {
     house = await House.build();

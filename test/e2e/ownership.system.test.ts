@@ -36,6 +36,10 @@ async function givenByOthers(): Promise<void> {
   }
 }
 
+/** The marks of other tools, with other values. */
+const renewed = (marks: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.keys(marks).flatMap((key) => (/helm|argocd|fluxcd/.test(key) ? [[key, 'renewed']] : [])));
+
 const filesOf = (v: string) =>
   Object.fromEntries(OWNERS.map((_, n) => [`apps/${nameOf(n)}.yaml`, configMap(nameOf(n), { v })]));
 
@@ -63,6 +67,12 @@ describe('an object that is there already (§15 E10)', () => {
     house = await House.build({ target: { adopt: true } });
     await house.start();
     await givenByOthers();
+    // Marks go also when somebody else has written them since.
+    for (const [n, [, labels, annotations]] of OWNERS.entries()) {
+      const marks = { labels: renewed(labels), annotations: renewed(annotations) };
+      const patch = ['patch', 'configmap', nameOf(n), '--type=merge', '-p', JSON.stringify({ metadata: marks })];
+      await house.kubectl('-n', house.namespace, ...patch, '--field-manager=somebody');
+    }
     expect(await house.outcome(await house.push(filesOf('ours')))).toMatchObject({
       verdict: 'deployed',
       updated: OWNERS.length,
@@ -102,7 +112,8 @@ describe('an object that is there already (§15 E10)', () => {
     await house.applyByHand(configMap('copy', {}, `  labels: { ${SET}: ${id} }\n`));
     // Everything is asked of the labels.
     await house.kubectl('-n', house.namespace, 'delete', 'configmap', `headgate-${house.namespace}`);
-    expect(await house.outcome(await house.push({ 'apps/b.yaml': null }))).toMatchObject({ pruned: 1 });
+    const pruned = await house.outcome(await house.push({ 'apps/b.yaml': null }));
+    expect(pruned).toMatchObject({ pruned: 1, warnings: [] });
     expect(Object.keys(await house.configMaps())).toEqual(['a', 'copy']);
   });
 });

@@ -143,4 +143,27 @@ describe('what leaves Git (§15 E)', () => {
     expect(stderr).toContain('release');
     expect(Object.keys(await house.configMaps())).toEqual(['a', 'b']);
   });
+
+  it('is not what a Git host leaves out that fails in the middle of its answers (E13)', async () => {
+    house = await House.build();
+    await house.push({
+      'apps/a.yaml': configMap('a'),
+      'apps/x/b.yaml': configMap('b'),
+      'apps/x/c.yaml': configMap('c'),
+    });
+    expect(await house.headgate('deploy', house.namespace)).toMatchObject({ code: 0 });
+    await house.push({ 'apps/a.yaml': configMap('a', { v: '2' }), 'apps/x/b.yaml': null });
+    let after = 0;
+    for (;;) {
+      // More often than it is asked again.
+      house.host.faults = { git: { status: 503, times: 50, after } };
+      const { code, stderr } = await house.headgate('deploy', house.namespace);
+      if (code === 0) break;
+      expect(stderr).toContain('git-unreachable');
+      expect(await house.configMaps()).toEqual({ a: {}, b: {}, c: {} });
+      after += 1;
+    }
+    expect(after).toBeGreaterThan(2);
+    expect(await house.configMaps()).toEqual({ a: { v: '2' }, c: {} });
+  });
 });

@@ -98,6 +98,26 @@ describe('Git is the truth', () => {
     expect(outcome).toMatchObject({ verdict: 'unchanged', requests: { kubernetes: 1, git: 5 } });
   });
 
+  it('asks Git only for its tip for deliveries that waited while an earlier one brought it', async () => {
+    await house.outcome(await house.push({ 'apps/a.yaml': configMap('a', { v: '1' }) }), 'deployed');
+    house.host.faults = { lose: () => true };
+    const [two, three] = [
+      await house.push({ 'apps/a.yaml': configMap('a', { v: '2' }) }),
+      await house.push({ 'apps/a.yaml': configMap('a', { v: '3' }) }),
+    ];
+    house.host.faults = {};
+    const sent = [two, three].map((revision) =>
+      house.host.deliveries.find(({ payload }) => payload.includes(`"after":"${revision}"`)),
+    );
+    await Promise.all([...sent, ...sent].map((delivery) => house.host.redeliver(delivery?.id ?? '')));
+    await house.until(() => house.log.filter(({ verdict }) => verdict !== undefined).length === 5);
+    const [first, ...late] = house.log.filter(({ verdict }) => verdict !== undefined).slice(1);
+    expect(first).toMatchObject({ verdict: 'deployed', revision: three });
+    const asked = late.map(({ delivery, requests }) => [delivery, (requests as { git: number }).git]);
+    // And of a commit that is not the tip, whether the tip is newer.
+    for (const [delivery, git] of asked) expect(git).toBe(delivery === sent[1]?.id ? 1 : 2);
+  });
+
   it('follows a force-push back', async () => {
     const first = await house.push({ 'apps/a.yaml': configMap('a', { v: '1' }) });
     await house.outcome(first);
@@ -130,6 +150,10 @@ describe('Git is the truth', () => {
     });
     expect(await house.outcome(second)).toMatchObject({ pruned: 0 });
     expect(await house.configMaps()).toEqual({ once: { v: '1' }, kept: { v: '1' } });
+    // Without the mark it is applied again (§15 A7).
+    const third = await house.push({ 'apps/once.yaml': configMap('once', { v: '3' }) });
+    expect(await house.outcome(third)).toMatchObject({ verdict: 'deployed', updated: 1 });
+    expect(await house.configMaps()).toEqual({ once: { v: '3' }, kept: { v: '1' } });
   });
 
   it('still knows what it owns when its state is deleted and the next push is refused', async () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
@@ -136,6 +136,26 @@ describe('a commit that is overtaken before it was applied', () => {
       await house.tearDown();
       await proxy.close();
       await rm(directory, { recursive: true, force: true });
+    }
+  });
+});
+
+describe('a kubeconfig that is missing (§15 F5)', () => {
+  it('is named, and the push goes on when it is there', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'headgate-kubeconfig-'));
+    const kubeconfig = join(directory, 'kubeconfig');
+    const house = await House.build({ kubeconfig });
+    try {
+      await house.start();
+      const revision = await house.push(three('1'));
+      const failed = await house.logged(({ verdict }) => verdict === 'failed');
+      expect(failed).toMatchObject({ errors: [{ code: 'config-invalid', subject: kubeconfig }] });
+      await copyFile(house.cluster.kubeconfig, kubeconfig);
+      await house.converged(revision);
+      expect(await house.configMaps()).toEqual(CLUSTER('1'));
+    } finally {
+      await house.tearDown();
+      await rm(directory, { recursive: true });
     }
   });
 });

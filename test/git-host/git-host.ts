@@ -17,8 +17,8 @@ import type { DeliveryFaults, SentDelivery } from './webhooks.ts';
 export interface Faults extends DeliveryFaults {
   /** Answers the API with this status, as often as it says; 0 cuts the connection. */
   api?: { status: number; times: number; retryAfter?: number };
-  /** Answers Git itself with this status, as often as it says; 0 cuts the connection. */
-  git?: { status: number; times: number };
+  /** Answers Git itself with this status, as often as it says, after so many that go well; 0 cuts the connection. */
+  git?: { status: number; times: number; after?: number };
 }
 
 export interface GitHost {
@@ -192,8 +192,15 @@ function passwordOf({ headers }: IncomingMessage): string {
 }
 
 /** Counts the fault down; true when it has answered. */
-function isFaulty(fault: NonNullable<Faults['api']> | undefined, response: ServerResponse): boolean {
+function isFaulty(
+  fault: (NonNullable<Faults['api']> & { after?: number }) | undefined,
+  response: ServerResponse,
+): boolean {
   if (fault === undefined || fault.times <= 0) return false;
+  if (fault.after !== undefined && fault.after > 0) {
+    fault.after -= 1;
+    return false;
+  }
   fault.times -= 1;
   if (fault.status === 0) response.destroy();
   else {

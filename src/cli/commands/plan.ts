@@ -44,9 +44,15 @@ export async function planCommand(context: Context, { target, revision }: PlanFl
 }
 
 async function previewAll({ plan }: Planned, world: World, signal: AbortSignal): Promise<readonly PlannedChange[]> {
-  const writes = plan.steps.flat().map((write) => previewWrite(write, world, signal));
+  // What is done side by side is told in the order of its names, whatever files it stands in.
+  const steps = plan.steps.map((step) => step.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1)));
+  const writes = steps.flat().map((write) => previewWrite(write, world, signal));
   const prunes = plan.prunes.flat().map((prune) => previewPrune(prune, world, signal));
   return (await Promise.all([...writes, ...prunes])).flatMap((change) => (change === null ? [] : [change]));
+}
+
+function nameOf({ candidate }: Write): string {
+  return formatId(candidate.resource.id);
 }
 
 /** Null when applying it would change nothing after all. */
