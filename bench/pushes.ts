@@ -7,6 +7,7 @@ import { measureDelivery, measurePush, medianOf } from './measure.ts';
 import type { Measured } from './measure.ts';
 
 const REPEATS = 5;
+const TURNS = 15;
 
 export interface PushRow extends Measured {
   readonly scenario: string;
@@ -22,33 +23,70 @@ export interface PushScenario {
   readonly changes: readonly number[];
 }
 
-/** A repository of this size: its first deploy, then pushes of each size, then one that does not concern the target. */
+type Say = (text: string) => void;
+
+/**
+ * Repositories of several sizes: the first deploy of each, then pushes of each size, then one that does not concern the
+ * target. In the end one change in each of them in turn: what the machine does beside it falls on all sizes alike, which
+ * right after a first deploy of thousands of objects it does not.
+ */
 export async function measurePushes(
-  { objects, layout, delayMs, changes }: PushScenario,
+  scenarios: readonly PushScenario[],
   cluster: ClusterAddress,
-  say: (text: string) => void,
+  say: Say,
 ): Promise<readonly PushRow[]> {
-  const lab = await openLab({ cluster, delayMs });
-  const row = (scenario: string, measured: Measured): PushRow => {
-    say(`${scenario} of ${objects} (${layout}, +${delayMs} ms): ${Math.round(measured.appliedMs)} ms`);
-    return { scenario: layout === 'flat' ? `${scenario}, flat` : scenario, objects, delayMs, ...measured };
-  };
+  const labs: { readonly lab: Lab; readonly scenario: PushScenario }[] = [];
   try {
-    const first = await lab.repository.commit(files(range(objects), 'first', layout));
-    await lab.repository.repack();
-    const rows = [row('first deploy', await measureDelivery(lab, first))];
-    // The first push after it also pays for what is loaded once.
-    await measurePush(lab, files([0], 'warm', layout));
-    for (const count of changes) {
-      rows.push(
-        row(count === 1 ? 'one change' : `${count} changes`, await measureChanges(lab, { count, objects, layout })),
-      );
+    const rows: PushRow[] = [];
+    for (const scenario of scenarios) {
+      const lab = await openLab({ cluster, delayMs: scenario.delayMs });
+      labs.push({ lab, scenario });
+      rows.push(...(await measureSize(lab, scenario, say)));
     }
-    rows.push(row('push beside the target', await repeated((n) => measurePush(lab, { 'docs.md': String(n) }))));
-    return rows;
+    return labs.length === 1 ? rows : [...rows, ...(await measureInTurns(labs, say))];
   } finally {
-    await lab.close();
+    for (const { lab } of labs) await lab.close();
   }
+}
+
+async function measureSize(lab: Lab, scenario: PushScenario, say: Say): Promise<readonly PushRow[]> {
+  const { objects, layout, changes } = scenario;
+  const row = (name: string, measured: Measured) => rowOf(name, { scenario, measured, say });
+  const first = await lab.repository.commit(files(range(objects), 'first', layout));
+  await lab.repository.repack();
+  const rows = [row('first deploy', await measureDelivery(lab, first))];
+  // The first push after it also pays for what is loaded once.
+  await measurePush(lab, files([0], 'warm', layout));
+  for (const count of changes) {
+    const measured = await measureChanges(lab, { count, objects, layout });
+    rows.push(row(count === 1 ? 'one change' : `${count} changes`, measured));
+  }
+  rows.push(row('push beside the target', await repeated((n) => measurePush(lab, { 'docs.md': String(n) }))));
+  return rows;
+}
+
+async function measureInTurns(
+  labs: readonly { readonly lab: Lab; readonly scenario: PushScenario }[],
+  say: Say,
+): Promise<readonly PushRow[]> {
+  const measured = new Map<Lab, Measured[]>(labs.map(({ lab }) => [lab, []]));
+  for (const n of range(TURNS)) {
+    for (const { lab, scenario } of labs) {
+      const change = files([(n * 61) % scenario.objects], `turn-${n}`, scenario.layout);
+      measured.get(lab)?.push(await measurePush(lab, change));
+    }
+  }
+  return labs.map(({ lab, scenario }) =>
+    rowOf('one change, sizes in turn', { scenario, measured: medianOf(measured.get(lab) ?? []), say }),
+  );
+}
+
+function rowOf(
+  name: string,
+  { scenario: { objects, layout, delayMs }, measured, say }: { scenario: PushScenario; measured: Measured; say: Say },
+): PushRow {
+  say(`${name} of ${objects} (${layout}, +${delayMs} ms): ${Math.round(measured.appliedMs)} ms`);
+  return { scenario: layout === 'flat' ? `${name}, flat` : name, objects, delayMs, ...measured };
 }
 
 async function measureChanges(

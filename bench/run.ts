@@ -20,25 +20,26 @@ const isFull = args.includes('--full');
 const only = args[args.indexOf('--only') + 1]?.split(',') ?? [];
 const isMeant = (name: string) => !args.includes('--only') || only.includes(name);
 
-const PUSHES: readonly PushScenario[] = [
-  { objects: 100, layout: 'nested', delayMs: 0, changes: [1, 10, 100] },
-  { objects: 1000, layout: 'nested', delayMs: 0, changes: [1, 10, 100, 1000] },
-  { objects: 10_000, layout: 'nested', delayMs: 0, changes: [1, 10, 100, 1000] },
+const nested = (objects: number, changes: readonly number[], delayMs = 0): PushScenario => {
+  return { objects, layout: 'nested', delayMs, changes };
+};
+const SIZES: readonly PushScenario[] = [
+  nested(100, [1, 10, 100]),
+  nested(1000, [1, 10, 100, 1000]),
+  nested(10_000, [1, 10, 100, 1000]),
+  ...(isFull ? [nested(30_000, [1, 10, 100, 1000])] : []),
 ];
-const FULL: readonly PushScenario[] = [
-  { objects: 30_000, layout: 'nested', delayMs: 0, changes: [1, 10, 100, 1000] },
-  ...[1000, 10_000, 30_000].map((objects): PushScenario => ({ objects, layout: 'flat', delayMs: 0, changes: [1] })),
-  ...[10, 50].flatMap((delayMs) =>
-    [100, 10_000].map((objects): PushScenario => ({ objects, layout: 'nested', delayMs, changes: [1, 100] })),
-  ),
-];
+const FLAT = [1000, 10_000, 30_000].map((objects): PushScenario => ({ ...nested(objects, [1]), layout: 'flat' }));
+const DELAYED = [10, 50].flatMap((delayMs) => [100, 10_000].map((objects) => nested(objects, [1, 100], delayMs)));
+/** Each group on its own: the sizes of one are compared in turn. */
+const PUSHES = [SIZES, ...(isFull ? [...FLAT, ...DELAYED].map((each) => [each]) : [])];
 
 const say = (text: string) => process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${text}\n`);
 
 async function measure(cluster: ClusterAddress): Promise<Results> {
   const pushes = [];
-  for (const scenario of isMeant('pushes') ? [...PUSHES, ...(isFull ? FULL : [])] : [])
-    pushes.push(...(await measurePushes(scenario, cluster, say)));
+  for (const scenarios of isMeant('pushes') ? PUSHES : [])
+    pushes.push(...(await measurePushes(scenarios, cluster, say)));
   const alternatives = [];
   for (const objects of isMeant('alternatives') ? [1000, ...(isFull ? [10_000] : [])] : [])
     alternatives.push(...(await measureAlternatives(objects, cluster, say)));
