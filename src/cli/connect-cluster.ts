@@ -3,7 +3,7 @@ import type { ClusterConfig, Target } from '../config/config.ts';
 import { asDeployError, DeployError } from '../error/deploy-error.ts';
 import type { Problem } from '../error/deploy-error.ts';
 import { localRuntime } from '../local/runtime.ts';
-import type { ConnectFlags } from './commands/connect.ts';
+import type { ConnectFlags } from './connect-flags.ts';
 import type { Context, ExitCode } from './context.ts';
 import { printable } from './printable.ts';
 import { ruleTargets } from './rule-target.ts';

@@ -7,7 +7,7 @@ import { localRuntime } from '../local/runtime.ts';
 import type { LocalRuntime } from '../local/runtime.ts';
 import { caOf } from '../runtime/runtime.ts';
 import { resolveSecret } from '../runtime/secrets.ts';
-import type { ConnectFlags } from './commands/connect.ts';
+import type { ConnectFlags } from './connect-flags.ts';
 import { confirm } from './confirm.ts';
 import type { Context, ExitCode } from './context.ts';
 import { openHooks } from './hooks.ts';

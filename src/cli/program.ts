@@ -2,7 +2,8 @@ import { Command, Option } from 'commander';
 import type { CommanderError } from 'commander';
 import { DeployError } from '../error/deploy-error.ts';
 import type { Revision } from '../resource/source.ts';
-import type { Context, ExitCode, OutputFormat } from './context.ts';
+import type { ExitCode, OutputFormat } from './context.ts';
+import type { Add, Definition } from './definition.ts';
 import { findRemoved } from './find-removed.ts';
 import { findTarget } from './find-target.ts';
 import { readCount, readInterval, readPort, readRevision } from './options.ts';
@@ -43,18 +44,6 @@ export function makeProgram(
   addSetUp(answers);
   return program;
 }
-
-type Body<Flags> = (context: Context, flags: Flags, args: readonly string[]) => Promise<ExitCode>;
-
-interface Definition<Flags> {
-  readonly usage: string;
-  readonly description: string;
-  readonly examples: readonly string[];
-  readonly options?: readonly Option[];
-  readonly body: Body<Flags>;
-}
-
-export type Add = <Flags extends object>(definition: Definition<Flags>) => void;
 
 function commands(program: Command, process: Process, choose: (chosen: Chosen) => void): { add: Add; answers: Add } {
   const define =

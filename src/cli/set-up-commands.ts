@@ -2,7 +2,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import type { SecretReference } from '../config/config.ts';
 import { parseReference } from '../config/reference.ts';
 import { DeployError } from '../error/deploy-error.ts';
-import type { Add } from './program.ts';
+import type { Add } from './definition.ts';
 
 /** The commands that set Headgate up on AWS, and see whether it is. */
 export function addSetUp(add: Add): void {

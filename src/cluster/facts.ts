@@ -16,20 +16,12 @@ import type { InventoryView } from './inventory-store.ts';
 import { observe } from './observe.ts';
 import { otherTargets, refuseMoved } from './other-targets.ts';
 import { learnKindsOf, readOwned } from './owned.ts';
-import type { Parent } from './parent.ts';
 import { rebuild } from './rebuild.ts';
 import { readRollout } from './rollout.ts';
 import { lookTwice } from './second-look.ts';
-import type { StateStore } from './state-store.ts';
 import { METADATA_ONLY } from './metadata.ts';
-import type { ClusterRun, DesiredFiles, Gathered, ObserveContext, ObserveQuestion } from './run.ts';
+import type { ClusterRun, DesiredFiles, GatherContext, Gathered, ObserveContext, ObserveQuestion } from './run.ts';
 import { problemOf } from './status.ts';
-
-export interface GatherContext extends ClusterRun {
-  readonly store: StateStore;
-  readonly parent: Parent | null;
-  readonly applySetId: string;
-}
 
 /** Reads until no question is open: files may name others (a moved object's former file) that have to be read too. */
 export async function gatherFacts(

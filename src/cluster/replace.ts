@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { DeployError, failureClassOf } from '../error/deploy-error.ts';
+import { failureClassOf } from '../error/deploy-error.ts';
 import type { Problem } from '../error/deploy-error.ts';
+import { stillDeleting } from '../plan/still-deleting.ts';
 import type { Observation, Seen } from '../plan/facts.ts';
 import { formatId, isObject, metadataMap } from '../resource/resource.ts';
 import type { JsonObject, Resource } from '../resource/resource.ts';
@@ -99,10 +100,5 @@ export async function deleteReplaced(
   }
   const left = await connection.request({ method: 'GET', path, accept: METADATA_ONLY }, signal);
   if (left.status === 404) return null;
-  const finalizers = finalizersOf(metadataOf(left.text));
-  throw new DeployError('still-deleting', {
-    subject: formatId(resource.id),
-    message: `it is being replaced and is still being deleted${finalizers.length === 0 ? '' : ` (finalizers ${finalizers.join(', ')})`}`,
-    remedy: 'It is created again once it is gone; if that takes long, look at who owns the finalizers.',
-  });
+  throw stillDeleting(resource, finalizersOf(metadataOf(left.text)));
 }

@@ -5,10 +5,10 @@ import { wishOf } from '../plan/wave.ts';
 import { awaitedObject } from '../health/needs-readiness.ts';
 import { formatId } from '../resource/resource.ts';
 import type { ResourceId } from '../resource/resource.ts';
-import type { GatherContext } from './facts.ts';
 import { objectPath } from './kinds.ts';
 import { readLive } from './observe.ts';
 import { readHealth } from './read-health.ts';
+import type { GatherContext } from './run.ts';
 
 /** What an order that the user asked for depends on, and no dry run says. Nothing is asked where there is no such order. */
 export async function readRollout(

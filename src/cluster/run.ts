@@ -13,6 +13,7 @@ import type { Kind, KindCache } from './kinds.ts';
 import type { Runner } from './lease.ts';
 import type { Parent } from './parent.ts';
 import type { Layout } from './shard.ts';
+import type { StateStore } from './state-store.ts';
 
 /** What the files want, as the render room gives it. */
 export interface DesiredFiles {
@@ -56,6 +57,13 @@ export interface ClusterRun {
   /** From now on requests are made for this commit. */
   readonly onRevision: (revision: string) => void;
   readonly progress: (at: { readonly done: number; readonly total: number }) => void;
+}
+
+/** What gathering facts needs besides. */
+export interface GatherContext extends ClusterRun {
+  readonly store: StateStore;
+  readonly parent: Parent | null;
+  readonly applySetId: string;
 }
 
 /** What observing one object needs to know. */

@@ -1,9 +1,10 @@
 import { DeployError, failureClassOf } from '../error/deploy-error.ts';
 import type { Problem } from '../error/deploy-error.ts';
+import { stillDeleting } from '../plan/still-deleting.ts';
 import type { ChangeResult } from '../plan/after.ts';
 import type { Seen } from '../plan/facts.ts';
 import type { Write } from '../plan/plan.ts';
-import { formatId, formatPosition, hidesValues } from '../resource/resource.ts';
+import { formatPosition, hidesValues } from '../resource/resource.ts';
 import type { HeldParent } from './lease.ts';
 import { objectPath } from './kinds.ts';
 import { acceptFor, finalizersOf, readObject, seenOf } from './metadata.ts';
@@ -48,7 +49,8 @@ export async function write(change: Write, context: WriteContext, signal: AbortS
     return { kind: 'failed', change, problem: error.problem };
   }
   const { metadata, status } = readObject(answer.text);
-  if (metadata['deletionTimestamp'] !== undefined) throw stillDeleting(change, finalizersOf(metadata));
+  if (metadata['deletionTimestamp'] !== undefined)
+    throw stillDeleting(change.candidate.resource, finalizersOf(metadata));
   const seen = seenOf(metadata, status);
   return {
     kind: 'applied',
@@ -118,12 +120,4 @@ function vanished(apiVersion: string) {
     message: 'a kind was planned for and is not known',
     remedy: 'Please report this with the log.',
   };
-}
-
-function stillDeleting({ candidate: { resource } }: Write, finalizers: readonly string[]): DeployError {
-  return new DeployError('still-deleting', {
-    subject: formatPosition(resource.source),
-    message: `${formatId(resource.id)} is still being deleted${finalizers.length === 0 ? '' : ` (finalizers ${finalizers.join(', ')})`}`,
-    remedy: 'It is created again once it is gone; if that takes long, look at who owns the finalizers.',
-  });
 }

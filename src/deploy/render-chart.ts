@@ -7,7 +7,7 @@ import { join, resolve } from '../render/walk.ts';
 import type { Standing } from '../resource/source.ts';
 import { decrypt, isEncryptedFile } from './decrypt.ts';
 import { filesBelow } from './chart-files.ts';
-import type { BuildContext, Built } from './render.ts';
+import type { BuildContext, Built } from './whole-render.ts';
 import { renderTwice } from './render-twice.ts';
 import type { ChartFrom, RenderFile } from './world.ts';
 

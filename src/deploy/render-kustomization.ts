@@ -9,7 +9,7 @@ import type { Walk } from '../render/walk.ts';
 import type { Standing } from '../resource/source.ts';
 import { decrypt } from './decrypt.ts';
 import { filesBelow } from './chart-files.ts';
-import type { BuildContext, Built } from './render.ts';
+import type { BuildContext, Built } from './whole-render.ts';
 import { renderTwice } from './render-twice.ts';
 import type { RenderFile } from './world.ts';
 

@@ -90,22 +90,6 @@ async function renderWhole(
   }
 }
 
-/** What one whole render came to. */
-export interface Built {
-  readonly desired: Desired;
-  readonly inputs: Source['inputs'];
-  /** Of a chart that is not in the repository. */
-  readonly digest: string | null;
-}
-
-export interface BuildContext {
-  readonly tree: TreeAt;
-  readonly applied: Applied;
-  readonly world: Pick<World, 'target' | 'git' | 'tools' | 'dataKeys'> & {
-    readonly cluster: Pick<World['cluster'], 'capabilities'>;
-  };
-}
-
 /** What the last render read has known ids, most of them still the same. */
 function treeAt({ rootTree }: Source, { applied, query }: RenderContext): TreeAt {
   const isKnown = query.base !== null && isRendered(applied);

@@ -16,6 +16,7 @@ import { refuseReplacement } from './replacement.ts';
 import type { Keep, Plan, Prune, Write } from './plan.ts';
 import { sequenceOf } from './sequence.ts';
 import type { Sequence } from './sequence.ts';
+import { stillDeleting } from './still-deleting.ts';
 import { warnTaken } from './taken-fields.ts';
 
 /** Decides a whole deploy from what was observed. Pure and complete: what is not in the plan is not done. */
@@ -119,7 +120,7 @@ function decide(candidate: Candidate, { facts, known, prunes, sequence }: Decidi
         return { op: 'create', ...write, unverified: true };
       return { op: 'refuse', problem: adviseDeleteFirst(observation.problem, candidate, prunes) };
     case 'terminating':
-      return { op: 'refuse', problem: stillDeleting(candidate, observation.finalizers) };
+      return { op: 'refuse', problem: stillDeleting(candidate.resource, observation.finalizers).problem };
     default:
       return observation satisfies never;
   }
@@ -155,16 +156,6 @@ export function pendingEntry({ candidate: { resource, observation }, from }: Wri
   const uid = 'live' in observation ? observation.live.uid : null;
   const { id, apiVersion, source } = resource;
   return { id, apiVersion, file: source.path, uid, hash: null, marks: null, version: null, pending: { from } };
-}
-
-function stillDeleting({ resource }: Candidate, finalizers: readonly string[]): Problem {
-  const waitsFor = finalizers.length === 0 ? '' : ` (finalizers ${finalizers.join(', ')})`;
-  return {
-    code: 'still-deleting',
-    subject: formatPosition(resource.source),
-    message: `${formatId(resource.id)} is still being deleted${waitsFor}`,
-    remedy: 'It is created again once it is gone; if that takes long, look at who owns the finalizers.',
-  };
 }
 
 /** Named where it came second: what was applied from a file before stands there rightly. */

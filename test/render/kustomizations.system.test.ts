@@ -5,7 +5,7 @@ import { dirname, join, posix } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderKustomization } from '../../src/deploy/render-kustomization.ts';
-import type { Built } from '../../src/deploy/render.ts';
+import type { Built } from '../../src/deploy/whole-render.ts';
 import { NOTHING_APPLIED } from '../../src/plan/applied.ts';
 import { readManifests } from '../../src/resource/manifests.ts';
 import { canonicalJson } from '../../src/resource/json.ts';

@@ -1,20 +1,8 @@
-import type { SecretReference } from '../../config/config.ts';
 import { DeployError } from '../../error/deploy-error.ts';
 import type { Context, ExitCode } from '../context.ts';
 import { connectCluster } from '../connect-cluster.ts';
 import { connectRepository } from '../connect-repository.ts';
-import type { StackPlace } from '../stack-place.ts';
-
-export interface ConnectFlags extends StackPlace {
-  /** Where Headgate receives; null: what the stack says. */
-  readonly url: string | null;
-  /** A token that may administer webhooks; null: the repository's own. */
-  readonly token: SecretReference | null;
-  /** Print the page for a GitHub App instead. */
-  readonly isApp: boolean;
-  /** Print only the Kubernetes rights of a cluster's targets. */
-  readonly isRbac: boolean;
-}
+import type { ConnectFlags } from '../connect-flags.ts';
 
 /** A repository's webhook, or a cluster's access; the name says which is meant. */
 export async function connectCommand(context: Context, name: string, flags: ConnectFlags): Promise<ExitCode> {

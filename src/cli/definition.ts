@@ -1,0 +1,15 @@
+import type { Option } from 'commander';
+import type { Context, ExitCode } from './context.ts';
+
+type Body<Flags> = (context: Context, flags: Flags, args: readonly string[]) => Promise<ExitCode>;
+
+/** One command as it is defined: what the help says, and what it does. */
+export interface Definition<Flags> {
+  readonly usage: string;
+  readonly description: string;
+  readonly examples: readonly string[];
+  readonly options?: readonly Option[];
+  readonly body: Body<Flags>;
+}
+
+export type Add = <Flags extends object>(definition: Definition<Flags>) => void;
