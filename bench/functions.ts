@@ -8,11 +8,14 @@ import { build } from 'esbuild';
 import { buildFunctions } from '../infra/build.ts';
 import { startEnvironment } from '../test/lambda/environment.ts';
 import { getRuntimeClient } from '../test/lambda/runtime-client.ts';
+import { withCluster } from './cluster.ts';
+import { measureMemory } from './memory.ts';
 
 // `npm run bench:functions [-- 15]`: cold start (spawn to first /next) and a warm call of each bundle under AWS's own runtime
 // client, in turns with a handler that does nothing. Prints a table, writes dist/bench-functions.json, never fails on a time.
 const ROUNDS = Number(process.argv[2] ?? 15);
 const WARM_CALLS = 20;
+const OBJECTS = 10_000;
 
 const CONFIG = `
 clusters:
@@ -176,8 +179,13 @@ try {
   for (const { name, coldMs, times, warmMs } of rows) {
     process.stdout.write(`${name.padEnd(42)} ${coldMs} ms cold (${times} ×), ${warmMs ?? '–'} ms warm\n`);
   }
+  const memory = await withCluster((cluster) => measureMemory(OBJECTS, cluster));
+  for (const { push, runMs, peakMb } of memory) {
+    const figures = `${Math.round(peakMb)} MB at most, run ${Math.round(runMs)} ms`;
+    process.stdout.write(`deploy, ${push} with ${OBJECTS} objects: ${figures}\n`);
+  }
   await mkdir('dist', { recursive: true });
-  await writeFile(join('dist', 'bench-functions.json'), JSON.stringify({ machine, rows }, null, 2));
+  await writeFile(join('dist', 'bench-functions.json'), JSON.stringify({ machine, rows, memory }, null, 2));
 } finally {
   queue.close();
   queue.closeAllConnections();

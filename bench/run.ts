@@ -1,11 +1,9 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { cpus, tmpdir, totalmem } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { startControlPlane } from '../test/cluster/control-plane.ts';
 import type { ClusterAddress } from '../test/cluster/control-plane.ts';
-import { getParts } from '../test/cluster/parts.ts';
-import { withProgress } from '../test/cluster/progress.ts';
 import { measureAlternatives } from './alternatives.ts';
+import { withCluster } from './cluster.ts';
 import { measureKustomize } from './kustomize.ts';
 import { measureLoad } from './load.ts';
 import { measurePushes } from './pushes.ts';
@@ -49,22 +47,6 @@ async function measure(cluster: ClusterAddress): Promise<Results> {
   const { model = 'unknown' } = cpus()[0] ?? {};
   const machine = `${cpus().length} × ${model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
   return { machine, at: new Date().toISOString(), pushes, alternatives, sweeps, kustomize, load };
-}
-
-async function withCluster<T>(work: (cluster: ClusterAddress) => Promise<T>): Promise<T> {
-  const running = process.env['HEADGATE_TEST_CLUSTER'];
-  if (running !== undefined) return work(JSON.parse(await readFile(running, 'utf8')) as ClusterAddress);
-  const parts = await getParts();
-  const directory = await mkdtemp(join(tmpdir(), 'headgate-bench-cluster-'));
-  const started = await withProgress('starting Kubernetes', () =>
-    startControlPlane({ parts, directory: join(directory, 'cluster'), controllers: true }),
-  );
-  try {
-    return await work(started.address);
-  } finally {
-    await started.stop();
-    await rm(directory, { recursive: true, force: true });
-  }
 }
 
 const results = await withCluster(measure);

@@ -3,7 +3,9 @@ import { interruptBefore } from '../src/aws/lambda-context.ts';
 import type { LambdaContext } from '../src/aws/lambda-context.ts';
 import { deployFunction } from '../src/runtime/deploy-function.ts';
 import { functionWorld } from '../src/runtime/function-world.ts';
+import { keepHeapSmall } from '../src/runtime/small-heap.ts';
 
+keepHeapSmall();
 const world = functionWorld({ directory: import.meta.dirname, env: process.env, randomId: randomUUID });
 const serve = deployFunction(world, {
   deploy: world.variable('HEADGATE_DEPLOY_QUEUE_URL'),

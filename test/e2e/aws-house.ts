@@ -11,6 +11,7 @@ import { startEksFront } from '../aws/eks-front.ts';
 import type { EksFront } from '../aws/eks-front.ts';
 import { makeQueue, sqsAt, startMapping } from '../aws/mapping.ts';
 import type { MappedQueue } from '../aws/mapping.ts';
+import type { ClusterAddress } from '../cluster/control-plane.ts';
 import { lambdaFunction } from '../lambda/function.ts';
 import type { LambdaFunction } from '../lambda/function.ts';
 import { startFunctionUrl } from '../lambda/function-url.ts';
@@ -26,6 +27,7 @@ const EXTERNAL_ID = 'planted-external-id';
 export interface AwsHouseOptions {
   readonly maxReceiveCount?: number;
   readonly deployTimeoutMs?: number;
+  readonly cluster?: ClusterAddress;
   /** A GitHub App, registered with the Git host, instead of a token. */
   readonly app?: { readonly app: string; readonly installation: string; readonly privateKey: string };
 }
@@ -49,9 +51,17 @@ export class AwsHouse {
     this.#closers = closers;
   }
 
-  static async build({ maxReceiveCount = 20, deployTimeoutMs = 60_000, app }: AwsHouseOptions = {}): Promise<AwsHouse> {
+  static async build({
+    maxReceiveCount = 20,
+    deployTimeoutMs = 60_000,
+    app,
+    cluster,
+  }: AwsHouseOptions = {}): Promise<AwsHouse> {
     const credentials = app === undefined ? null : { ...app, privateKey: 'secretsmanager:app' };
-    const house = await House.build(credentials === null ? {} : { app: credentials });
+    const house = await House.build({
+      ...(credentials === null ? {} : { app: credentials }),
+      ...(cluster === undefined ? {} : { cluster }),
+    });
     const aws = await startAws();
     const certificates = join(house.directory, 'certificates');
     await mkdir(certificates);

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -28,6 +29,8 @@ export interface Environment {
   isGone(): boolean;
   /** From the start of the process to its first question for work. */
   readonly startedMs: number;
+  /** Highest resident memory so far, in MB, as the kernel has it. */
+  peakMb(): Promise<number>;
   invoke(event: unknown): Promise<Invoked>;
   stop(): Promise<void>;
 }
@@ -90,6 +93,10 @@ export async function startEnvironment(options: FunctionOptions): Promise<Enviro
     startedMs,
     isGone,
     isIdle: () => current === null && !isGone(),
+    async peakMb() {
+      const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
+      return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
+    },
     async invoke(event) {
       const next = await asking.promise;
       asking = Promise.withResolvers<ServerResponse>();

@@ -5,6 +5,8 @@ import type { Environment, FunctionOptions, Invoked } from './environment.ts';
 export interface LambdaFunction {
   /** How long each environment took to start. */
   readonly starts: readonly number[];
+  /** Highest resident memory of each, in MB. */
+  peaksMb(): Promise<readonly number[]>;
   invoke(event: unknown): Promise<Invoked>;
   /** The answer. @throws Error when the function failed */
   call(event: unknown): Promise<unknown>;
@@ -40,6 +42,7 @@ export function lambdaFunction(options: FunctionOptions): LambdaFunction {
 
   return {
     starts,
+    peaksMb: () => Promise.all(environments.map((environment) => environment.peakMb())),
     invoke,
     async call(event) {
       const invoked = await invoke(event);
@@ -47,7 +50,7 @@ export function lambdaFunction(options: FunctionOptions): LambdaFunction {
       return invoked.value;
     },
     async stop() {
-      await Promise.all(environments.map((environment) => environment.stop()));
+      await Promise.all(environments.splice(0).map((environment) => environment.stop()));
     },
   };
 }

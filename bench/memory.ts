@@ -1,0 +1,52 @@
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { ClusterAddress } from '../test/cluster/control-plane.ts';
+import { AwsHouse } from '../test/e2e/aws-house.ts';
+import type { House, LogLine } from '../test/e2e/house.ts';
+import { files, range } from './content.ts';
+import { benchRepository, payloadOf } from './repository.ts';
+import type { BenchCommit } from './repository.ts';
+
+const FULL_NAME = 'acme/fleet';
+const RUN_MS = 600_000;
+
+export interface MemoryRow {
+  readonly objects: number;
+  readonly push: string;
+  readonly runMs: number;
+  /** Highest resident memory of the deploy function's environments, each of which began with this push. */
+  readonly peakMb: number;
+}
+
+/** The packaged deploy function under AWS's runtime client: what a first deploy needs, and one change in a fresh environment. */
+export async function measureMemory(objects: number, cluster: ClusterAddress): Promise<readonly MemoryRow[]> {
+  const aws = await AwsHouse.build({ cluster, deployTimeoutMs: RUN_MS });
+  const { house } = aws;
+  const repository = benchRepository(join(house.directory, 'git', `${FULL_NAME}.git`));
+  async function row(push: string, commit: BenchCommit): Promise<MemoryRow> {
+    await house.host.deliver(FULL_NAME, payloadOf({ id: 1, fullName: FULL_NAME }, [commit]));
+    const outcome = await outcomeOf(house, commit);
+    const peakMb = Math.max(...(await aws.functions.deploy.peaksMb()));
+    await aws.functions.deploy.stop();
+    return { objects, push, runMs: Number(outcome['durationMs']), peakMb };
+  }
+  try {
+    const first = await repository.commit(files(range(objects), 'first'));
+    await repository.repack();
+    const rows = [await row('first deploy', first)];
+    rows.push(await row('one change', await repository.commit(files([7], 'changed'))));
+    return rows;
+  } finally {
+    await aws.tearDown();
+  }
+}
+
+async function outcomeOf({ log }: House, { revision }: BenchCommit): Promise<LogLine> {
+  const untilMs = performance.now() + RUN_MS;
+  for (;;) {
+    const line = log.find((each) => each.message === 'deployed' && each['revision'] === revision);
+    if (line !== undefined) return line;
+    if (performance.now() > untilMs) throw new Error(`nothing was deployed: ${JSON.stringify(log.slice(-3))}`);
+    await pause(50);
+  }
+}
