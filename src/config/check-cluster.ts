@@ -10,7 +10,7 @@ export interface Places {
   readonly directory: string;
   /** What `~` stands for; null when nobody knows. */
   readonly home: string | null;
-  /** The file as messages name it. */
+  /** The file as a commit may name it: without where it lies. */
   readonly shownAs: string;
 }
 

@@ -33,7 +33,7 @@ export function readConfig(file: ConfigFile): ReadConfig {
   const { document, mistakes } = readDocument(file.text);
   if (document === null) return { problems: problemsOf(mistakes, shownAs) };
   const findings = collectFindings(document);
-  const places = { directory: dirname(file.path), home: file.env?.['HOME'] ?? null, shownAs };
+  const places = { directory: dirname(file.path), home: file.env?.['HOME'] ?? null, shownAs: basename(shownAs) };
   const config = checkFile(document, places, findings);
   if (config === null || findings.mistakes.length > 0) return { problems: problemsOf(findings.mistakes, shownAs) };
   const warnings = inOrder(findings.warnings).map(

@@ -270,6 +270,27 @@ describe('a directory that vanished', () => {
     expect(Object.keys(await house.configMaps())).toEqual(['blog', 'shop']);
   });
 
+  it('under a new name is another target, which gets what the old one owns by the command that its refusal prints', async () => {
+    await start();
+    const deployed = await house.push({ [at('shop')]: configMap('shop', { color: 'red' }) });
+    await outcome(deployed, named('shop'), 'deployed');
+    const uid = async () => (await house.get('configmap', 'shop'))?.['metadata'];
+    const before = await uid();
+    const renamed = await house.push({
+      'clusters/lab/apps/shop': null,
+      [at('store')]: configMap('shop', { color: 'red' }),
+    });
+    await outcome(renamed, named('shop'), 'refused');
+    const command = `headgate uninstall ${named('shop')} --keep --cluster lab --namespace ${house.namespace}`;
+    expect(await outcome(renamed, named('store'), 'refused')).toMatchObject({
+      errors: [{ code: 'foreign-owner', remedy: expect.stringContaining(command) as string }],
+    });
+    expect(await house.headgate('--yes', ...command.split(' ').slice(1))).toMatchObject({ code: 0 });
+    await outcome(await house.push({ [at('store', 'b.yaml')]: configMap('b') }), named('store'), 'deployed');
+    expect(await uid()).toMatchObject({ uid: (before as { uid: string }).uid });
+    expect(Object.keys(await house.configMaps())).toEqual(['b', 'shop']);
+  });
+
   it('was no target when nothing of it was ever deployed', async () => {
     await start();
     await outcome(await house.push(app('shop')), named('shop'), 'deployed');

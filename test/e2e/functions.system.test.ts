@@ -86,15 +86,6 @@ describe('the functions', () => {
     expect(aws.aws.requests.slice(asked)).toMatchObject([{ action: 'AssumeRole', status: 200 }]);
   });
 
-  it('find in a sweep the push whose delivery was lost', async () => {
-    aws.house.host.faults = { lose: () => true };
-    const revision = await aws.house.push({ 'apps/api.yaml': configMap('api') });
-    await aws.house.host.settled();
-    expect(await aws.functions.sweep.call({ drift: false })).toEqual({ queued: [aws.house.namespace] });
-    expect(await aws.house.outcome(revision)).toMatchObject({ verdict: 'deployed', delivery: 'sweep' });
-    expect(await aws.functions.sweep.call({})).toEqual({ queued: [] });
-  });
-
   it('make a target of a directory that is added, refuse one that may not be, and find all of it in a sweep', async () => {
     const { house, functions } = aws;
     const revision = await house.push({ 'envs/blog/a.yaml': configMap('blog'), 'envs/No/a.yaml': configMap('no') });
@@ -107,6 +98,15 @@ describe('the functions', () => {
     expect(await functions.sweep.call({})).toEqual({ queued: [`mail-${house.namespace}`] });
     expect(await house.outcome(lost, 'deployed')).toMatchObject({ created: 1 });
     expect(Object.keys(await house.configMaps())).toEqual(expect.arrayContaining(['blog', 'mail']));
+  });
+
+  it('find in a sweep the push whose delivery was lost', async () => {
+    aws.house.host.faults = { lose: () => true };
+    const revision = await aws.house.push({ 'apps/api.yaml': configMap('api') });
+    await aws.house.host.settled();
+    expect(await aws.functions.sweep.call({ drift: false })).toEqual({ queued: [aws.house.namespace] });
+    expect(await aws.house.outcome(revision)).toMatchObject({ verdict: 'deployed', delivery: 'sweep' });
+    expect(await aws.functions.sweep.call({})).toEqual({ queued: [] });
   });
 
   it('say on the commit that they gave up, after the last try', async () => {
