@@ -6,7 +6,7 @@ import type { Log } from '../deploy/outcome-log.ts';
 import type { Report } from '../deploy/report.ts';
 import type { TargetRequest } from '../deploy/request.ts';
 import { runTarget } from '../deploy/run.ts';
-import type { Outcome, Runtime } from '../deploy/run.ts';
+import type { Outcome, Runtime } from '../deploy/runtime.ts';
 import type { NotReady } from '../deploy/world.ts';
 
 export type SettledReport = Report & { readonly notReady?: readonly NotReady[] };

@@ -9,7 +9,7 @@ import { HOPS, delayBefore, findingsOf, missingText, standingOf } from './judge-
 import type { Findings } from './judge-readiness.ts';
 import { readinessLine } from './outcome-log.ts';
 import { commitStatus, readyText } from './report.ts';
-import type { Ports, Runtime } from './run.ts';
+import type { Ports, Runtime } from './runtime.ts';
 import type { ReadinessRecord } from './world.ts';
 
 /** `again`: to be sent to the queue and looked at after so long. */

@@ -3,7 +3,7 @@ import { addressOf, addressOfRule } from './address.ts';
 import { isAtTip } from './at-tip.ts';
 import { readinessOf } from './readiness-of.ts';
 import type { DeployRequest } from './request.ts';
-import type { Runtime } from './run.ts';
+import type { Runtime } from './runtime.ts';
 
 /** Which of the targets that this one depends on are not at their tip, or not ready there. */
 export async function unmetDependencies(

@@ -5,7 +5,7 @@ import { asDeployError } from '../error/deploy-error.ts';
 import type { Problem } from '../error/deploy-error.ts';
 import type { Revision } from '../resource/source.ts';
 import { directoriesAt } from './directories.ts';
-import type { Runtime } from './run.ts';
+import type { Runtime } from './runtime.ts';
 import type { Git } from './world.ts';
 
 /** One look at a repository: where its refs are, and what directories are there for its rules. */

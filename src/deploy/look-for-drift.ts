@@ -9,7 +9,7 @@ import { addressOf } from './address.ts';
 import { isSettled } from './current.ts';
 import { awake, lookAtRules } from './look-at-rules.ts';
 import type { DeployRequest, DriftRequest } from './request.ts';
-import type { Runtime } from './run.ts';
+import type { Runtime } from './runtime.ts';
 import type { Cluster, Look } from './world.ts';
 
 /** A message of the queue has room for so much text; above it, the whole target is dry-run. */

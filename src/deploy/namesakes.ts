@@ -4,7 +4,7 @@ import { expand, nameTaken } from '../config/expand.ts';
 import { withoutTemplates } from '../config/template.ts';
 import type { Problem } from '../error/deploy-error.ts';
 import { directoriesAt } from './directories.ts';
-import type { Runtime } from './run.ts';
+import type { Runtime } from './runtime.ts';
 import type { Git } from './world.ts';
 
 /** What stands against the name of a target that a rule made: other directories that come to it. Rules that cannot are not looked at. */

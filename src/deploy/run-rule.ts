@@ -9,7 +9,7 @@ import { lastWords } from './last-words.ts';
 import { failed, refusedBecause, statusOf, unchanged } from './report.ts';
 import type { Report } from './report.ts';
 import type { DeployRequest } from './request.ts';
-import type { Outcome, Runtime } from './run.ts';
+import type { Outcome, Runtime } from './runtime.ts';
 import type { Git, Statuses } from './world.ts';
 
 interface RuleRun {

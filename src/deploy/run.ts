@@ -1,7 +1,5 @@
-import type { Config, Repository, Target } from '../config/config.ts';
-import type { Revision } from '../resource/source.ts';
+import type { Repository } from '../config/config.ts';
 import { asDeployError, failureClassOf } from '../error/deploy-error.ts';
-import type { DeployError } from '../error/deploy-error.ts';
 import { addresseeOf } from './addressee.ts';
 import type { Addressee } from './addressee.ts';
 import { correctDrift } from './correct-drift.ts';
@@ -11,39 +9,12 @@ import { lastWords } from './last-words.ts';
 import { namesakesOf } from './namesakes.ts';
 import { outcomeLine, readinessLine } from './outcome-log.ts';
 import type { Log } from './outcome-log.ts';
-import type { Outbox } from './outbox.ts';
 import { commitStatus, failed, statusOf } from './report.ts';
 import type { Report } from './report.ts';
 import type { DeployRequest, TargetRequest } from './request.ts';
 import { runRefused, runRule } from './run-rule.ts';
-import type { Cluster, DataKeys, Git, Stage, Statuses, Tools, World } from './world.ts';
-
-/** The ports of one run, opened for its target. */
-export interface Ports {
-  readonly cluster: Cluster;
-  readonly git: Git;
-  readonly tools: Tools;
-  readonly dataKeys: DataKeys;
-  readonly statuses: Statuses | null;
-}
-
-/** What stays while runs come and go. */
-export interface Runtime extends Outbox {
-  readonly config: Config;
-  /** `revision`: the commit that is asked for, as far as it is known. @throws DeployError when a secret, the cluster's access or the like is not to be had. */
-  readonly open: (target: Target, revision: Revision | null) => Promise<Ports>;
-  /** A repository, and what is said to its commits, without a target. */
-  readonly openGit: (repository: Repository) => Promise<Git>;
-  readonly openStatuses: (repository: Repository) => Promise<Statuses | null>;
-  readonly log: Log;
-  readonly nowMs: () => number;
-  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
-}
-
-/** How a run ended for the queue. */
-export type Outcome =
-  | { readonly kind: 'done'; readonly report: Report | null }
-  | { readonly kind: 'retry'; readonly afterMs: number | null; readonly error: DeployError };
+import type { Outcome, Ports, Runtime } from './runtime.ts';
+import type { Stage, World } from './world.ts';
 
 /** Runs the requests of one group that arrived together: the tip is read from Git, so one run answers all of one target. */
 export async function runRequests(

@@ -12,7 +12,7 @@ import { isPaused } from './attempt.ts';
 import { awake, lookAtRepository } from './look-at-rules.ts';
 import type { RepositoryLook } from './look-at-rules.ts';
 import type { DeployRequest } from './request.ts';
-import type { Ports, Runtime } from './run.ts';
+import type { Ports, Runtime } from './runtime.ts';
 import type { Git } from './world.ts';
 
 /**

@@ -3,7 +3,7 @@ import type { Consumer, ConsumerOptions } from '../aws/consumer.ts';
 import type { CheckQueue } from '../aws/check-queue.ts';
 import { checkAll } from '../deploy/check.ts';
 import type { CheckRequest } from '../deploy/check-request.ts';
-import type { Runtime } from '../deploy/run.ts';
+import type { Runtime } from '../deploy/runtime.ts';
 
 /** A check mostly waits, so many go on side by side. */
 const CONCURRENCY = 32;

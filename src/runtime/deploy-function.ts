@@ -7,7 +7,7 @@ import { checkAll } from '../deploy/check.ts';
 import type { CheckRequest } from '../deploy/check-request.ts';
 import type { DeployRequest } from '../deploy/request.ts';
 import { reportDead, runRequests } from '../deploy/run.ts';
-import type { Runtime } from '../deploy/run.ts';
+import type { Runtime } from '../deploy/runtime.ts';
 import { asDeployError } from '../error/deploy-error.ts';
 import { functionRuntime } from './function-runtime.ts';
 import type { FunctionWorld } from './function-world.ts';

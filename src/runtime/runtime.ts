@@ -13,7 +13,7 @@ import type { RunLimits } from '../cluster/limits.ts';
 import type { ClusterConfig, Config, Repository, Target } from '../config/config.ts';
 import type { Log } from '../deploy/outcome-log.ts';
 import type { Outbox } from '../deploy/outbox.ts';
-import type { Ports, Runtime } from '../deploy/run.ts';
+import type { Ports, Runtime } from '../deploy/runtime.ts';
 import type { Statuses } from '../deploy/world.ts';
 import { DeployError } from '../error/deploy-error.ts';
 import { GIT_LIMITS } from '../git/limits.ts';

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest'
 import { RUN_LIMITS } from '../../src/cluster/limits.ts';
 import { readConfig } from '../../src/config/read-config.ts';
 import { runTarget } from '../../src/deploy/run.ts';
-import type { Outcome } from '../../src/deploy/run.ts';
+import type { Outcome } from '../../src/deploy/runtime.ts';
 import { localRuntime } from '../../src/local/runtime.ts';
 import { SECRET, TOKEN, configMap } from '../e2e/house.ts';
 import { Lab, targetNames } from './lab.ts';
