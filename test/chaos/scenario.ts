@@ -69,6 +69,26 @@ export const SHARDED: Scenario = {
   ],
 };
 
+/** Nothing runs in it, so that it is ready as soon as its controller has seen it. */
+const deployment = (image: string) =>
+  `apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\nspec:\n  replicas: 0\n  selector: { matchLabels: { app: web } }\n  template:\n    metadata: { labels: { app: web } }\n    spec: { containers: [{ name: web, image: "example.com/web:${image}" }] }\n`;
+const SECOND = '  annotations: { headgate.dev/wave: "1" }\n';
+
+/** Applies, waits until that is ready, goes on, and prunes last. */
+export const WAVES: Scenario = {
+  name: 'two waves',
+  countedFrom: 0,
+  isFresh: false,
+  steps: [
+    {
+      'apps/web.yaml': deployment('1'),
+      'apps/after.yaml': configMap('after', { v: '1' }, SECOND),
+      'apps/gone.yaml': maps(['gone'], '1'),
+    },
+    { 'apps/web.yaml': deployment('2'), 'apps/after.yaml': configMap('after', { v: '2' }, SECOND) },
+  ],
+};
+
 /** Finds out what the cluster serves, opens its connections, and creates. */
 export const FRESH: Scenario = {
   name: 'a process that has just begun',

@@ -16,13 +16,13 @@ export interface Snapshot {
   readonly shards: readonly string[];
 }
 
-const PLURALS = ['configmaps', 'secrets', 'services', 'serviceaccounts'];
-const KINDS: Readonly<Record<string, string>> = {
-  configmaps: 'ConfigMap',
-  secrets: 'Secret',
-  services: 'Service',
-  serviceaccounts: 'ServiceAccount',
-};
+const KINDS = [
+  { collection: '/api/v1/namespaces/TARGET/configmaps', apiVersion: 'v1', kind: 'ConfigMap' },
+  { collection: '/api/v1/namespaces/TARGET/secrets', apiVersion: 'v1', kind: 'Secret' },
+  { collection: '/api/v1/namespaces/TARGET/services', apiVersion: 'v1', kind: 'Service' },
+  { collection: '/api/v1/namespaces/TARGET/serviceaccounts', apiVersion: 'v1', kind: 'ServiceAccount' },
+  { collection: '/apis/apps/v1/namespaces/TARGET/deployments', apiVersion: 'apps/v1', kind: 'Deployment' },
+];
 
 /** Has the target's state closed a run that applied this commit? */
 export async function settledAt(api: Api, target: string, revision: string): Promise<boolean> {
@@ -37,7 +37,7 @@ export async function snapshot(
   target: string,
   { commit, files }: { commit: Commit | null; files: Readonly<Record<string, string>> },
 ): Promise<Snapshot> {
-  const found = (await Promise.all(PLURALS.map((plural) => list(api, target, plural)))).flat();
+  const found = (await Promise.all(KINDS.map((kind) => list(api, target, kind)))).flat();
   const live = new Map(found.map((object) => [idOf(object), object]));
   const own = found.filter((object) => nameOf(object).startsWith(`headgate-${target}`));
   const parent = own.find((object) => nameOf(object) === `headgate-${target}`) ?? {};
@@ -68,10 +68,13 @@ export async function snapshot(
   };
 }
 
-async function list(api: Api, target: string, plural: string): Promise<readonly JsonObject[]> {
-  const answer = await api.get(`/api/v1/namespaces/${target}/${plural}`);
-  const items = answer?.['items'];
-  return (Array.isArray(items) ? (items as JsonObject[]) : []).map((item) => ({ ...item, kind: KINDS[plural] ?? '' }));
+async function list(
+  api: Api,
+  target: string,
+  { collection, apiVersion, kind }: (typeof KINDS)[number],
+): Promise<readonly JsonObject[]> {
+  const items = (await api.get(collection.replace('TARGET', target)))?.['items'];
+  return (Array.isArray(items) ? (items as JsonObject[]) : []).map((item) => ({ ...item, apiVersion, kind }));
 }
 
 function metadataOf(object: JsonObject): JsonObject {
@@ -85,7 +88,8 @@ function nameOf(object: JsonObject): string {
 
 function idOf(object: JsonObject): string {
   const namespace = textOf(metadataOf(object)['namespace']);
-  return formatId({ group: '', kind: textOf(object['kind']), namespace, name: nameOf(object) });
+  const group = textOf(object['apiVersion']).split('/').at(-2) ?? '';
+  return formatId({ group, kind: textOf(object['kind']), namespace, name: nameOf(object) });
 }
 
 function isKubernetes(object: JsonObject): boolean {
@@ -140,14 +144,14 @@ function rowOf(
   return words.join(', ');
 }
 
-/** What of an object does not depend on when and where it was made. */
+/** What of an object does not depend on when and where it was made; what controllers say of it does. */
 function bare(object: JsonObject, target: string): unknown {
-  const { metadata: _metadata, ...rest } = object;
+  const { metadata: _metadata, status: _status, ...rest } = object;
   const { labels, annotations, managedFields, finalizers } = metadataOf(object);
-  const managers = (Array.isArray(managedFields) ? managedFields : []).map((entry) =>
-    isObject(entry)
-      ? `${textOf(entry['manager'])} ${textOf(entry['operation'])} ${JSON.stringify(entry['fieldsV1'])}`
-      : '',
+  const managers = (Array.isArray(managedFields) ? managedFields : []).flatMap((entry) =>
+    isObject(entry) && entry['subresource'] !== 'status'
+      ? [`${textOf(entry['manager'])} ${textOf(entry['operation'])} ${JSON.stringify(entry['fieldsV1'])}`]
+      : [],
   );
   const set = applySetId({ name: target, namespace: target });
   const text = JSON.stringify({ ...rest, labels, annotations, finalizers, managers: managers.toSorted() });

@@ -81,6 +81,7 @@ export async function startFaultProxy(cluster: ClusterAddress): Promise<FaultPro
     if (stall?.what === 'request') await pause(stall.stallMs);
     // Who asked has given up meanwhile: it never arrives.
     if (stream.destroyed) return undefined;
+    if (request.path.includes('watch=true')) return passOn(headers, stream, fault);
     const answer = await forward(headers, Buffer.concat(parts));
     if (stall?.what === 'answer') await pause(stall.stallMs);
     if (stream.destroyed) return undefined;
@@ -89,6 +90,21 @@ export async function startFaultProxy(cluster: ClusterAddress): Promise<FaultPro
     stream.respond(answer.headers);
     stream.end(answer.body);
     return undefined;
+  }
+
+  /** A watch goes on until one side ends it: what comes is passed on when it comes. */
+  function passOn(headers: IncomingHttpHeaders, stream: ServerHttp2Stream, fault: Fault): void {
+    const { authorization: _token, ...rest } = headers;
+    const watch = current().request({ ...rest, ':authority': new URL(cluster.server).host }, { endStream: true });
+    watch.on('response', (answered) => {
+      if (typeof fault === 'object' && 'onAnswered' in fault) fault.onAnswered();
+      if (fault === 'cut-after' || (typeof fault === 'object' && 'onAnswered' in fault)) cut(stream);
+      if (stream.destroyed) return;
+      stream.respond(answered);
+      watch.pipe(stream);
+    });
+    watch.on('error', () => stream.close());
+    stream.on('close', () => watch.close(constants.NGHTTP2_CANCEL));
   }
 
   function cut(stream: ServerHttp2Stream): void {

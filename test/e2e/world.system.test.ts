@@ -74,6 +74,30 @@ describe('a connection to the API server that fails', () => {
   });
 });
 
+describe('a namespace that was said to be there and is not', () => {
+  it('is made by the next try: it was on its way out', async () => {
+    const proxy = await startFaultProxy(inject('cluster'));
+    const directory = await mkdtemp(join(tmpdir(), 'headgate-proxy-'));
+    const kubeconfig = join(directory, 'kubeconfig');
+    await writeFile(kubeconfig, proxy.kubeconfig);
+    const house = await House.build({ kubeconfig, namespaceExists: false, target: { createNamespace: true } });
+    try {
+      let times = 0;
+      proxy.fault = ({ path, method }) =>
+        method === 'POST' && path.startsWith('/api/v1/namespaces?') && (times += 1) === 1 ? { status: 409 } : 'pass';
+      await house.start();
+      const revision = await house.push(three('1'));
+      expect(await house.outcome(revision)).toMatchObject({ verdict: 'failed', errors: [{ code: 'object-busy' }] });
+      await house.outcome(revision, 'deployed');
+      expect(await house.configMaps()).toEqual(CLUSTER('1'));
+    } finally {
+      await house.tearDown();
+      await proxy.close();
+      await rm(directory, { recursive: true, force: true });
+    }
+  });
+});
+
 describe('a Git host that fails', () => {
   let house: House;
 
