@@ -14,6 +14,8 @@ const BLOWS = [...KILLS, ...BAD_ANSWERS];
 const NOTHING: Blow = { name: 'nothing', fault: () => 'pass' };
 /** More of one row are all the same mistake. */
 const ENOUGH = 5;
+/** Strikes of a row between two words of how far it is. */
+const PER_WORD = 25;
 
 const rows = [
   { scenario: SMALL, blows: IS_SAMPLE ? KILLS : BLOWS },
@@ -69,6 +71,7 @@ describe('ends as if nothing had happened', () => {
             const hit = await strike({ scenario, blow }, n);
             if (hit === null) next = last + 1;
             else struck.set(hit.server, (struck.get(hit.server) ?? 0) + 1);
+            if (n % PER_WORD === 0) process.stdout.write(`${scenario.name}, ${blow.name}: request ${n}\n`);
           } catch (thrown) {
             process.stdout.write(`${scenario.name}, ${blow.name}: ${String(thrown)}\n`);
             differences.push(thrown);

@@ -14,8 +14,6 @@ const vitest = await startVitest('test', ['test/chaos/ordeal'], {
   watch: false,
   run: true,
   testNamePattern: blow,
-  // The end of one row and the beginning of the next.
-  maxConcurrency: 2,
   reporters: ['default', new ClosingLine()],
 });
 await vitest.close();
