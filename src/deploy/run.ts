@@ -1,7 +1,5 @@
-import type { Repository } from '../config/config.ts';
 import { asDeployError, failureClassOf } from '../error/deploy-error.ts';
 import { addresseeOf } from './addressee.ts';
-import type { Addressee } from './addressee.ts';
 import { correctDrift } from './correct-drift.ts';
 import { unmetDependencies, wakeDependents } from './dependencies.ts';
 import { deploy } from './deploy.ts';
@@ -9,7 +7,7 @@ import { lastWords } from './last-words.ts';
 import { namesakesOf } from './namesakes.ts';
 import { outcomeLine, readinessLine } from './outcome-log.ts';
 import type { Log } from './outcome-log.ts';
-import { commitStatus, failed, statusOf } from './report.ts';
+import { failed, statusOf } from './report.ts';
 import type { Report } from './report.ts';
 import type { DeployRequest, TargetRequest } from './request.ts';
 import { runRefused, runRule } from './run-rule.ts';
@@ -195,30 +193,4 @@ export function makeWorld(
       }
     },
   };
-}
-
-/** The last word on a request that the queue gave up on. */
-export async function reportDead(request: DeployRequest, runtime: Runtime, signal: AbortSignal): Promise<void> {
-  const { target, delivery, hint } = request;
-  runtime.log({ level: 'error', message: 'dead-letter', target, delivery, revision: hint?.revision ?? null });
-  const repository = repositoryOf(addresseeOf(request, runtime.config));
-  if (repository === null || hint === null) return;
-  const statuses = await runtime.openStatuses(repository);
-  const description = `Headgate gave up after its last retry: see its log for delivery ${delivery}`;
-  await statuses?.set(hint.revision, commitStatus(target, 'error', description), signal);
-}
-
-function repositoryOf(addressee: Addressee): Repository | null {
-  switch (addressee.kind) {
-    case 'target':
-      return addressee.target.repository;
-    case 'rule':
-      return addressee.rule.settings.repository;
-    case 'refused':
-      return addressee.refused.rule.settings.repository;
-    case 'nobody':
-      return null;
-    default:
-      return addressee satisfies never;
-  }
 }
