@@ -336,13 +336,14 @@ describe('a target of a rule', () => {
   });
 
   it('waits for the target of the file that its rule depends on, and goes on with all the others when that is ready', async () => {
-    const infra = { name: 'NAMESPACE', path: 'infra' };
-    await start(infra, { ...APPS, dependsOn: ['NAMESPACE'] });
-    const labels = { app: 'db' };
-    const template = { metadata: { labels }, spec: { containers: [{ name: 'db', image: 'ghcr.io/acme/db:1' }] } };
-    const spec = { replicas: 1, selector: { matchLabels: labels }, template };
-    const db = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'db' }, spec };
-    const revision = await house.push({ 'infra/db.json': JSON.stringify(db), ...app('shop'), ...app('blog') });
+    await start({ name: 'NAMESPACE', path: 'infra' }, { ...APPS, dependsOn: ['NAMESPACE'] });
+    const stuck = await house.push({ 'infra/db.json': deployment('no-such-image'), ...app('shop'), ...app('blog') });
+    for (const name of ['shop', 'blog']) {
+      expect(await outcome(stuck, named(name), 'waiting')).toMatchObject({ waitingFor: [`target ${house.namespace}`] });
+    }
+    expect(await house.configMaps()).toEqual({});
+    const { revision, queued } = await queuedBy(house.push({ 'infra/db.json': deployment('ghcr.io/acme/db:1') }));
+    expect(queued).toEqual([house.namespace]);
     await Promise.all(['shop', 'blog'].map((name) => outcome(revision, named(name), 'deployed')));
     const ready = house.log.findIndex((line) => line.message === 'ready' && line['target'] === house.namespace);
     const first = house.log.findIndex((line) => line.message === 'deployed' && line['target'] !== house.namespace);
@@ -350,3 +351,10 @@ describe('a target of a rule', () => {
     expect(first).toBeGreaterThan(ready);
   });
 });
+
+function deployment(image: string): string {
+  const labels = { app: 'db' };
+  const template = { metadata: { labels }, spec: { containers: [{ name: 'db', image }] } };
+  const spec = { replicas: 1, selector: { matchLabels: labels }, template };
+  return JSON.stringify({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'db' }, spec });
+}
