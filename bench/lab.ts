@@ -105,7 +105,8 @@ export async function openLab({ cluster, delayMs = 0, targets = [{}] }: LabOptio
       await served.stop();
       await far.close();
       await host.close();
-      await kube('delete', 'namespace', namespace, '--wait=false');
+      // What comes next is not measured beside the deletion of ten thousand objects.
+      await kube('delete', 'namespace', namespace, '--timeout=10m');
       await rm(directory, { recursive: true, force: true });
     },
   };
