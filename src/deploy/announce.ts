@@ -29,7 +29,7 @@ export async function announceOvertaken(
   if (statuses === null || pendingOn === null) return;
   if (pendingOn === applied.source?.revision || pendingOn === source.revision) return;
   const description = `superseded by ${source.revision.slice(0, 7)}`;
-  await warn(statuses.set(pendingOn, { state: 'error', context: `headgate/${target.name}`, description }, signal));
+  await warn(statuses.set(pendingOn, commitStatus(target.name, 'error', description), signal));
 }
 
 export async function writeEvent(report: Report, { cluster, warn }: World, signal: AbortSignal): Promise<void> {

@@ -6,7 +6,7 @@ import type { TargetRequest } from './request.ts';
 import type { SourceQuery, World } from './world.ts';
 
 /** A Git host's own copies lag behind its webhooks: how long to wait, in turn, for a tip that a delivery has announced. */
-export const LAG_MS: readonly number[] = [1000, 2000, 4000];
+const LAG_MS: readonly number[] = [1000, 2000, 4000];
 
 /**
  * What is left of these pauses for a delivery that came at this time. Counted from there, several deliveries of commits

@@ -1,3 +1,4 @@
+import type { Target } from '../config/config.ts';
 import type { Revision } from '../resource/source.ts';
 import type { Report } from './report.ts';
 import type { TargetRequest } from './request.ts';
@@ -15,21 +16,31 @@ export interface Timing {
   readonly stagesMs: Readonly<Partial<Record<Stage, number>>>;
 }
 
+interface Asked extends Pick<TargetRequest, 'delivery'> {
+  readonly target: Pick<Target, 'name' | 'repository'>;
+}
+
+interface Counted {
+  readonly git: Pick<World['git'], 'usage'>;
+  readonly cluster: Pick<World['cluster'], 'usage'>;
+  readonly statuses: Pick<NonNullable<World['statuses']>, 'usage'> | null;
+}
+
 /** The outcome of a run as the log has it: everything that was asked of others, counted where it happened. */
 export function outcomeLine(
   report: Report,
-  request: TargetRequest,
-  { world, timing }: { world: World; timing: Timing },
+  { target, delivery }: Asked,
+  { world, timing }: { world: Counted; timing: Timing },
 ): Parameters<Log>[0] {
   const { created, updated, unchanged, pruned, failed, verdict, revision, previous, warnings, errors } = report;
   return {
     level: levelOf(report),
     message: verdict,
-    target: request.target.name,
-    repository: request.target.repository.name,
+    target: target.name,
+    repository: target.repository.name,
     revision,
     previous,
-    delivery: request.delivery,
+    delivery,
     verdict,
     created,
     updated,

@@ -4,8 +4,9 @@ import { asDeployError, DeployError, failureClassOf } from '../error/deploy-erro
 import type { Revision } from '../resource/source.ts';
 import { addressOfDirectory } from './address.ts';
 import { directoriesAt } from './directories.ts';
-import { LAG_MS } from './fetch.ts';
+import { lagPauses } from './fetch.ts';
 import { lastWords } from './last-words.ts';
+import { outcomeLine } from './outcome-log.ts';
 import { failed, refusedBecause, statusOf, unchanged } from './report.ts';
 import type { Report } from './report.ts';
 import type { DeployRequest } from './request.ts';
@@ -97,7 +98,7 @@ async function onRepository(
       await conclude(report, run, signal);
       return { kind: 'done', report };
     }
-    runtime.log(lineOf(report, { repository, request, runtime, startedMs, git: run?.git ?? null }));
+    runtime.log(lineOf(report, run ?? { repository, request, runtime, startedMs, git: null, statuses: null }));
     return { kind: 'retry', afterMs: error.retryAfterMs ?? null, error };
   }
 }
@@ -115,32 +116,29 @@ async function conclude(report: Report, run: RuleRun, signal: AbortSignal): Prom
   runtime.log(lineOf(report, run));
 }
 
+const UNUSED = { usage: { requests: 0, bytes: 0 } };
+
 function lineOf(
-  { verdict, revision, errors }: Report,
-  { request, repository, runtime, startedMs, git }: Omit<RuleRun, 'git' | 'statuses'> & { readonly git: Git | null },
+  report: Report,
+  { request, repository, runtime, startedMs, git, statuses }: Omit<RuleRun, 'git'> & { readonly git: Git | null },
 ): Parameters<Runtime['log']>[0] {
-  return {
-    level: verdict === 'refused' ? 'warn' : 'error',
-    message: verdict,
-    target: request.target,
-    repository: repository.name,
-    revision,
-    previous: null,
-    delivery: request.delivery,
-    verdict,
-    durationMs: runtime.nowMs() - startedMs,
-    requests: { git: git?.usage.requests ?? 0, kubernetes: 0 },
-    warnings: [],
-    errors,
-  };
+  return outcomeLine(
+    report,
+    { target: { name: request.target, repository }, delivery: request.delivery },
+    {
+      world: { git: git ?? UNUSED, cluster: UNUSED, statuses },
+      timing: { durationMs: runtime.nowMs() - startedMs, stagesMs: {} },
+    },
+  );
 }
 
 /** The tip; where it has not what a delivery announced, the Git host's copies may lag behind and are asked again. */
 async function tipOf(
   ref: string,
-  { git, request: { hint }, runtime }: RuleRun,
+  { git, request: { hint, at }, runtime }: RuleRun,
   signal: AbortSignal,
 ): Promise<Revision> {
+  const pauses = lagPauses(at, runtime.nowMs());
   for (let tries = 0; ; tries += 1) {
     const tip = (await git.tips([ref], signal)).get(ref);
     if (tip === undefined) {
@@ -150,7 +148,7 @@ async function tipOf(
         remedy: 'Mend branch of the rule in headgate.yml, or push the branch. Nothing was deleted.',
       });
     }
-    const waitMs = LAG_MS[tries];
+    const waitMs = pauses[tries];
     if (waitMs === undefined || hint === null || (await hasArrived(hint.revision, tip, git, signal))) return tip;
     await runtime.wait(waitMs, signal);
   }

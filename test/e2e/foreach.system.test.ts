@@ -136,7 +136,10 @@ describe('a rule', () => {
     expect(await outcome(revision, named('shop'), 'refused')).toMatchObject({
       level: 'warn',
       repository: 'fleet',
-      requests: { kubernetes: 0 },
+      created: 0,
+      failed: 0,
+      stagesMs: {},
+      requests: { kubernetes: 0, host: 1 },
       errors: [{ code: 'cluster-not-allowed', subject: 'clusters/dev/apps/shop' }],
     });
     expect(await outcome(revision, named('Upper'), 'refused')).toMatchObject({ errors: [{ code: 'name-invalid' }] });
