@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { House, configMap } from './house.ts';
+import { widgetDefinition } from './widgets.ts';
 
 let house: House;
 
@@ -23,35 +24,16 @@ describe('what a target may do', () => {
     house = await House.build({ namespaceExists: false, target: { clusterScoped: true } });
     await house.start();
     const group = `${house.namespace}.example.com`;
-    const definition = {
-      apiVersion: 'apiextensions.k8s.io/v1',
-      kind: 'CustomResourceDefinition',
-      metadata: { name: `widgets.${group}` },
-      spec: {
-        group,
-        scope: 'Namespaced',
-        names: { kind: 'Widget', plural: 'widgets' },
-        versions: [
-          {
-            name: 'v1',
-            served: true,
-            storage: true,
-            schema: {
-              openAPIV3Schema: {
-                type: 'object',
-                properties: { spec: { type: 'object', properties: { size: { type: 'integer', enum: [1, 2] } } } },
-              },
-            },
-          },
-        ],
-      },
+    const schema = {
+      type: 'object',
+      properties: { spec: { type: 'object', properties: { size: { type: 'integer', enum: [1, 2] } } } },
     };
     const widget = (size: number) =>
       `apiVersion: ${group}/v1\nkind: Widget\nmetadata: { name: w }\nspec: { size: ${size} }\n`;
     const revision = await house.push({
       'apps/a-widget.yaml': widget(1),
       'apps/b-namespace.yaml': `apiVersion: v1\nkind: Namespace\nmetadata: { name: ${house.namespace} }\n`,
-      'apps/c-definition.json': JSON.stringify(definition),
+      'apps/c-definition.json': widgetDefinition(group, [{ name: 'v1', schema }]),
       'apps/d.yaml': configMap('d'),
     });
     expect(await house.outcome(revision, undefined, 60_000)).toMatchObject({

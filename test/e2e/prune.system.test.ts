@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { House, configMap } from './house.ts';
+import { widgetDefinition } from './widgets.ts';
 
 let house: House;
 
@@ -8,25 +9,11 @@ afterEach(async () => {
 });
 
 /** A kind of this test's own, served in these versions. */
-function definitionOf(group: string, served: readonly string[]): string {
-  const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } };
-  return JSON.stringify({
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: { name: `widgets.${group}` },
-    spec: {
-      group,
-      scope: 'Namespaced',
-      names: { kind: 'Widget', plural: 'widgets' },
-      versions: ['v1beta1', 'v1'].map((name) => ({
-        name,
-        served: served.includes(name),
-        storage: name === 'v1',
-        schema,
-      })),
-    },
-  });
-}
+const definitionOf = (group: string, served: readonly string[]) =>
+  widgetDefinition(
+    group,
+    ['v1beta1', 'v1'].map((name) => ({ name, served: served.includes(name) })),
+  );
 
 describe('a custom resource that leaves Git', () => {
   it('is deleted by a process that has never met its kind, and in the version that is served by then', async () => {

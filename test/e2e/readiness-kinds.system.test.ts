@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, expect, inject, it, vi } from 'vitest';
 import { startFaultProxy } from '../cluster/fault-proxy.ts';
 import { House } from './house.ts';
+import { widgetDefinition } from './widgets.ts';
 
 let house: House;
 
@@ -126,20 +127,7 @@ it('a claim whose class waits for its first consumer is ready, and a claim that 
 /** A kind of this house's own. */
 function widgets() {
   const group = `${house.namespace}.example.com`;
-  const schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
-  const manifest = JSON.stringify({
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: { name: `widgets.${group}` },
-    spec: {
-      group,
-      scope: 'Namespaced',
-      names: { plural: 'widgets', singular: 'widget', kind: 'Widget' },
-      versions: [
-        { name: 'v1', served: true, storage: true, subresources: { status: {} }, schema: { openAPIV3Schema: schema } },
-      ],
-    },
-  });
+  const manifest = widgetDefinition(group, [{ name: 'v1', subresources: { status: {} } }]);
   return { group, manifest, name: `widgets.${group}` };
 }
 

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { House, configMap } from './house.ts';
+import { widgetDefinition } from './widgets.ts';
 
 let house: House;
 
@@ -7,33 +8,19 @@ afterEach(async () => {
   await house.tearDown();
 });
 
+const specOf = (...fields: readonly string[]) => ({
+  type: 'object',
+  properties: {
+    spec: { type: 'object', properties: Object.fromEntries(fields.map((field) => [field, { type: 'string' }])) },
+  },
+});
+
 /** A kind whose newer version has a field more. */
-function definitionOf(group: string): string {
-  const version = (name: string, fields: readonly string[]) => ({
-    name,
-    served: true,
-    storage: name === 'v1',
-    schema: {
-      openAPIV3Schema: {
-        type: 'object',
-        properties: {
-          spec: { type: 'object', properties: Object.fromEntries(fields.map((field) => [field, { type: 'string' }])) },
-        },
-      },
-    },
-  });
-  return JSON.stringify({
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: { name: `widgets.${group}` },
-    spec: {
-      group,
-      scope: 'Namespaced',
-      names: { kind: 'Widget', plural: 'widgets' },
-      versions: [version('v1beta1', ['size']), version('v1', ['size', 'color'])],
-    },
-  });
-}
+const definitionOf = (group: string) =>
+  widgetDefinition(group, [
+    { name: 'v1beta1', schema: specOf('size') },
+    { name: 'v1', schema: specOf('size', 'color') },
+  ]);
 
 describe('a manifest that moves to a newer version of its API (§15 A9)', () => {
   it('may have the fields that only the newer version knows, and loses what left Git', async () => {
