@@ -1,10 +1,10 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startControlPlane } from '../test/cluster/control-plane.ts';
-import type { ClusterAddress } from '../test/cluster/control-plane.ts';
-import { getParts } from '../test/cluster/parts.ts';
-import { withProgress } from '../test/cluster/progress.ts';
+import { startControlPlane } from '../test/rig/cluster/control-plane.ts';
+import type { ClusterAddress } from '../test/rig/cluster/control-plane.ts';
+import { getParts } from '../test/rig/cluster/parts.ts';
+import { withProgress } from '../test/rig/cluster/progress.ts';
 
 /** On the cluster that runs already, where there is one; else on one of its own. */
 export async function withCluster<T>(work: (cluster: ClusterAddress) => Promise<T>): Promise<T> {

@@ -6,8 +6,8 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { buildFunctions } from '../infra/build.ts';
-import { startEnvironment } from '../test/lambda/environment.ts';
-import { getRuntimeClient } from '../test/lambda/runtime-client.ts';
+import { startEnvironment } from '../test/rig/lambda/environment.ts';
+import { getRuntimeClient } from '../test/rig/lambda/runtime-client.ts';
 import { withCluster } from './cluster.ts';
 import { measureMemory } from './memory.ts';
 

@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { mustRun, run } from '../test/cluster/command.ts';
-import type { ClusterAddress } from '../test/cluster/control-plane.ts';
+import { mustRun, run } from '../test/rig/cluster/command.ts';
+import type { ClusterAddress } from '../test/rig/cluster/control-plane.ts';
 import { followAudit } from './audit.ts';
 import { files, range } from './content.ts';
 import { openLab } from './lab.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ClusterAddress } from '../test/cluster/control-plane.ts';
+import type { ClusterAddress } from '../test/rig/cluster/control-plane.ts';
 import { followAudit, isApply } from './audit.ts';
 import { configMap, range } from './content.ts';
 import { openLab } from './lab.ts';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ClusterAddress } from '../test/cluster/control-plane.ts';
-import { AwsHouse } from '../test/e2e/aws-house.ts';
-import type { House, LogLine } from '../test/e2e/house.ts';
+import type { ClusterAddress } from '../test/rig/cluster/control-plane.ts';
+import { AwsHouse } from '../test/rig/house/aws-house.ts';
+import type { House, LogLine } from '../test/rig/house/house.ts';
 import { files, range } from './content.ts';
 import { benchRepository, payloadOf } from './repository.ts';
 import type { BenchCommit } from './repository.ts';

@@ -1,4 +1,4 @@
-import type { ClusterAddress } from '../test/cluster/control-plane.ts';
+import type { ClusterAddress } from '../test/rig/cluster/control-plane.ts';
 import { files, range } from './content.ts';
 import type { Layout } from './content.ts';
 import { openLab } from './lab.ts';

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
-import type { ClusterAddress } from '../test/cluster/control-plane.ts';
+import type { ClusterAddress } from '../test/rig/cluster/control-plane.ts';
 import { measureAlternatives } from './alternatives.ts';
 import { withCluster } from './cluster.ts';
 import { measureKustomize } from './kustomize.ts';

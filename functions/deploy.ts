@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { interruptBefore } from '../src/aws/lambda-context.ts';
-import type { LambdaContext } from '../src/aws/lambda-context.ts';
-import { deployFunction } from '../src/runtime/deploy-function.ts';
-import { functionWorld } from '../src/runtime/function-world.ts';
-import { keepHeapSmall } from '../src/runtime/small-heap.ts';
+import { interruptBefore } from '../src/platforms/aws/lambda/lambda-context.ts';
+import type { LambdaContext } from '../src/platforms/aws/lambda/lambda-context.ts';
+import { deployFunction } from '../src/app/functions/deploy-function.ts';
+import { functionWorld } from '../src/app/functions/function-world.ts';
+import { keepHeapSmall } from '../src/app/functions/small-heap.ts';
 
 keepHeapSmall();
 const world = functionWorld({ directory: import.meta.dirname, env: process.env, randomId: randomUUID });

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { answerFunctionUrl, BODY_LIMIT_BYTES } from '../src/aws/function-url.ts';
-import type { Reception } from '../src/deploy/receive.ts';
-import { functionWorld } from '../src/runtime/function-world.ts';
-import { webhookSecrets } from '../src/runtime/secrets.ts';
-import { VERSION } from '../src/runtime/version.ts';
+import { answerFunctionUrl, BODY_LIMIT_BYTES } from '../src/platforms/aws/lambda/function-url.ts';
+import type { Reception } from '../src/deploy/webhook/receive.ts';
+import { functionWorld } from '../src/app/functions/function-world.ts';
+import { webhookSecrets } from '../src/app/secrets.ts';
+import { VERSION } from '../src/app/version.ts';
 
 /** A Git host hangs up after ten seconds. */
 const ANSWER_MS = 9_000;

@@ -16,11 +16,11 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import type { Metafile, Plugin } from 'esbuild';
-import { refusedInFunctions } from '../src/aws/packable.ts';
-import type { Config } from '../src/config/config.ts';
-import { packConfig } from '../src/config/packed.ts';
-import type { PackedConfig } from '../src/config/packed.ts';
-import { readConfig } from '../src/config/read-config.ts';
+import { refusedInFunctions } from '../src/platforms/aws/lambda/packable.ts';
+import type { Config } from '../src/config/checked/config.ts';
+import { packConfig } from '../src/config/checked/packed.ts';
+import type { PackedConfig } from '../src/config/checked/packed.ts';
+import { readConfig } from '../src/config/checked/read-config.ts';
 import type { Problem } from '../src/error/deploy-error.ts';
 
 export interface BuiltFunctions {

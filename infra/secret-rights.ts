@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { secretRights } from '../src/aws/secret-rights.ts';
-import type { AwsReference } from '../src/aws/secrets.ts';
-import { readConfig } from '../src/config/read-config.ts';
+import { secretRights } from '../src/platforms/aws/secrets/secret-rights.ts';
+import type { AwsReference } from '../src/platforms/aws/secrets/secrets.ts';
+import { readConfig } from '../src/config/checked/read-config.ts';
 import { asDeployError } from '../src/error/deploy-error.ts';
 
 /*
@@ -69,7 +69,7 @@ function template(path: string) {
   const { webhook, deploy, sweep } = secretRights(read.config);
   const policies = { WebhookSecrets: webhook, DeploySecrets: deploy, SweepSecrets: sweep };
   const needed = Object.entries(policies).filter(([, references]) => references.length > 0);
-  const deployed = [...read.config.targets, ...read.config.rules.map(({ settings }) => settings)];
+  const deployed = [...read.config.targets, ...read.config.templates.map(({ settings }) => settings)];
   const isKms = deployed.some(({ decryption }) => decryption?.kms === true);
   return {
     Resources: {

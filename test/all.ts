@@ -1,7 +1,7 @@
 import { startVitest } from 'vitest/node';
 import { ClosingLine } from './closing-line.ts';
-import { getParts } from './cluster/parts.ts';
-import { getRuntimeClient } from './lambda/runtime-client.ts';
+import { getParts } from './rig/cluster/parts.ts';
+import { getRuntimeClient } from './rig/lambda/runtime-client.ts';
 
 // `npm test`: every test, on the real parts. What has to be fetched or built is, first, with progress.
 await getParts();

@@ -5,30 +5,326 @@ import { describe, expect, it } from 'vitest';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
-/** Who may import whom. Arrows point upstream only; ARCHITECTURE.md says what each room is for. */
-const UPSTREAM: Readonly<Record<string, readonly string[]>> = {
+/**
+ * Who may import whom: a folder of src with TypeScript files in it, and the folders that it may import. A folder may only
+ * name folders above it in this table, so no arrow turns back. ARCHITECTURE.md says what each room is for.
+ */
+const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   error: [],
   resource: ['error'],
-  config: ['error', 'resource'],
-  sops: ['error', 'resource'],
-  githost: ['error', 'resource', 'config'],
-  git: ['error', 'resource'],
-  render: ['error', 'resource', 'config'],
-  health: ['error', 'resource'],
-  plan: ['error', 'resource', 'config', 'health'],
-  cluster: ['error', 'resource', 'config', 'health', 'plan'],
-  deploy: ['error', 'resource', 'config', 'sops', 'githost', 'render', 'health', 'plan'],
-  // Runs the renderers; it knows no port, so that nothing but plain data goes in and out.
-  sandbox: ['error', 'resource', 'render'],
-  aws: ['error', 'resource', 'config', 'deploy'],
-  // The one place where the ports of deploy meet what fits them: one process and functions share it.
-  runtime: ['error', 'resource', 'config', 'sops', 'githost', 'git', 'plan', 'cluster', 'sandbox', 'deploy', 'aws'],
-  local: ['error', 'resource', 'config', 'githost', 'git', 'plan', 'cluster', 'deploy', 'aws', 'runtime'],
-  cli: ['error', 'resource', 'config', 'githost', 'git', 'plan', 'cluster', 'deploy', 'aws', 'runtime', 'local'],
+  snapshot: [],
+  'config/written': [],
+  'config/checked': ['error', 'resource', 'config/written'],
+  'config/templates': ['error', 'snapshot', 'config/written', 'config/checked'],
+  'githost/port': ['snapshot'],
+  'githost/github': ['error', 'snapshot', 'githost/port'],
+  githost: ['config/checked', 'githost/port', 'githost/github'],
+  git: ['error', 'snapshot'],
+  'desired/plain': ['error', 'resource', 'snapshot', 'config/checked'],
+  'desired/kustomize': ['error', 'resource', 'snapshot', 'desired/plain'],
+  'desired/helm': ['resource', 'config/checked', 'desired/plain', 'desired/kustomize'],
+  'desired/sops': ['error', 'resource'],
+  'desired/sandbox': ['error', 'resource', 'desired/plain'],
+  health: ['resource'],
+  state: ['resource', 'snapshot'],
+  'plan/model': ['error', 'resource', 'snapshot', 'config/checked', 'health', 'state'],
+  'plan/ordering': ['error', 'resource', 'plan/model'],
+  'plan/ownership': ['resource', 'config/checked', 'state', 'plan/model'],
+  'plan/refusals': ['error', 'resource', 'config/checked', 'plan/model', 'plan/ordering', 'plan/ownership'],
+  'plan/planner': [
+    'error',
+    'resource',
+    'config/checked',
+    'health',
+    'state',
+    'plan/model',
+    'plan/ordering',
+    'plan/refusals',
+  ],
+  'cluster/api': ['error', 'resource', 'config/checked', 'state', 'plan/model'],
+  'cluster/state': ['error', 'resource', 'snapshot', 'config/checked', 'state', 'plan/model', 'cluster/api'],
+  'cluster/readiness': [
+    'error',
+    'resource',
+    'snapshot',
+    'config/checked',
+    'health',
+    'state',
+    'plan/model',
+    'cluster/api',
+    'cluster/state',
+  ],
+  'cluster/observe': [
+    'error',
+    'resource',
+    'snapshot',
+    'config/checked',
+    'health',
+    'state',
+    'plan/model',
+    'plan/ordering',
+    'plan/ownership',
+    'plan/refusals',
+    'plan/planner',
+    'cluster/api',
+    'cluster/state',
+    'cluster/readiness',
+  ],
+  'cluster/apply': [
+    'error',
+    'resource',
+    'state',
+    'plan/model',
+    'plan/ownership',
+    'plan/refusals',
+    'plan/planner',
+    'cluster/api',
+    'cluster/state',
+    'cluster/observe',
+  ],
+  cluster: [
+    'state',
+    'plan/model',
+    'plan/ownership',
+    'plan/planner',
+    'cluster/api',
+    'cluster/state',
+    'cluster/readiness',
+    'cluster/observe',
+    'cluster/apply',
+  ],
+  'deploy/ports': [
+    'error',
+    'resource',
+    'snapshot',
+    'config/checked',
+    'githost/port',
+    'desired/sops',
+    'health',
+    'state',
+    'plan/model',
+    'plan/planner',
+  ],
+  'deploy/report': [
+    'error',
+    'resource',
+    'snapshot',
+    'config/checked',
+    'githost/port',
+    'plan/model',
+    'plan/planner',
+    'deploy/ports',
+  ],
+  'deploy/targets': [
+    'error',
+    'snapshot',
+    'config/written',
+    'config/checked',
+    'config/templates',
+    'deploy/ports',
+    'deploy/report',
+  ],
+  'deploy/webhook': [
+    'error',
+    'snapshot',
+    'config/checked',
+    'config/templates',
+    'githost/port',
+    'githost',
+    'deploy/ports',
+    'deploy/targets',
+  ],
+  'deploy/readiness': ['error', 'config/checked', 'health', 'state', 'deploy/ports', 'deploy/report', 'deploy/targets'],
+  'deploy/render': [
+    'error',
+    'resource',
+    'snapshot',
+    'config/checked',
+    'desired/plain',
+    'desired/kustomize',
+    'desired/helm',
+    'desired/sops',
+    'state',
+    'deploy/ports',
+  ],
+  'deploy/run': [
+    'error',
+    'snapshot',
+    'config/checked',
+    'health',
+    'state',
+    'plan/model',
+    'plan/planner',
+    'deploy/ports',
+    'deploy/report',
+    'deploy/targets',
+    'deploy/readiness',
+    'deploy/render',
+  ],
+  'deploy/drift': [
+    'error',
+    'resource',
+    'snapshot',
+    'config/checked',
+    'desired/plain',
+    'state',
+    'plan/model',
+    'plan/planner',
+    'deploy/ports',
+    'deploy/report',
+    'deploy/targets',
+    'deploy/run',
+  ],
+  deploy: [
+    'error',
+    'snapshot',
+    'config/checked',
+    'config/templates',
+    'state',
+    'deploy/ports',
+    'deploy/report',
+    'deploy/targets',
+    'deploy/run',
+    'deploy/drift',
+  ],
+  queue: ['error', 'snapshot', 'deploy/ports'],
+  'platforms/aws/api': ['error'],
+  'platforms/aws/sqs': ['error', 'deploy/ports', 'queue', 'platforms/aws/api'],
+  'platforms/aws/secrets': ['error', 'config/written', 'config/checked', 'platforms/aws/api'],
+  'platforms/aws/eks': ['error', 'config/checked', 'platforms/aws/api'],
+  'platforms/aws/cloudformation': ['error', 'platforms/aws/api'],
+  'platforms/aws/lambda': ['error', 'config/written', 'config/checked', 'deploy/webhook'],
+  'platforms/local': ['error', 'config/checked', 'cluster/api', 'deploy/webhook', 'platforms/aws/sqs'],
+  'app/githost': ['error', 'config/checked', 'githost/port', 'githost/github', 'deploy/ports'],
+  app: [
+    'error',
+    'snapshot',
+    'config/written',
+    'config/checked',
+    'githost',
+    'git',
+    'desired/sops',
+    'desired/sandbox',
+    'cluster/api',
+    'cluster/state',
+    'cluster',
+    'deploy/ports',
+    'platforms/aws/secrets',
+    'app/githost',
+  ],
+  'app/functions': [
+    'error',
+    'config/checked',
+    'deploy/ports',
+    'deploy/report',
+    'deploy/readiness',
+    'deploy',
+    'queue',
+    'platforms/aws/api',
+    'platforms/aws/sqs',
+    'platforms/aws/secrets',
+    'platforms/aws/eks',
+    'app',
+  ],
+  'app/local': [
+    'error',
+    'config/checked',
+    'cluster/api',
+    'cluster/state',
+    'deploy/ports',
+    'deploy/report',
+    'deploy/webhook',
+    'deploy/readiness',
+    'deploy/drift',
+    'deploy',
+    'queue',
+    'platforms/aws/api',
+    'platforms/aws/sqs',
+    'platforms/aws/secrets',
+    'platforms/aws/eks',
+    'platforms/local',
+    'app',
+  ],
+  'cli/terminal': ['error', 'snapshot', 'config/written', 'config/checked', 'deploy/ports', 'app'],
+  'cli/lookup': [
+    'error',
+    'snapshot',
+    'config/written',
+    'config/checked',
+    'config/templates',
+    'cluster/api',
+    'deploy/targets',
+    'deploy/run',
+    'app',
+    'app/local',
+    'cli/terminal',
+  ],
+  'cli/setup': [
+    'error',
+    'snapshot',
+    'config/written',
+    'config/checked',
+    'githost/port',
+    'githost/github',
+    'githost',
+    'cluster/api',
+    'platforms/aws/api',
+    'platforms/aws/secrets',
+    'platforms/aws/cloudformation',
+    'app/githost',
+    'app',
+    'app/local',
+    'cli/terminal',
+    'cli/lookup',
+  ],
+  'cli/commands': [
+    'error',
+    'resource',
+    'snapshot',
+    'config/checked',
+    'config/templates',
+    'state',
+    'plan/model',
+    'plan/ownership',
+    'cluster/apply',
+    'deploy/ports',
+    'deploy/report',
+    'deploy/targets',
+    'deploy/readiness',
+    'deploy/run',
+    'deploy/drift',
+    'deploy',
+    'platforms/aws/api',
+    'platforms/aws/secrets',
+    'platforms/aws/cloudformation',
+    'platforms/local',
+    'app',
+    'app/local',
+    'cli/terminal',
+    'cli/lookup',
+    'cli/setup',
+  ],
+  cli: ['error', 'snapshot', 'config/written', 'deploy/ports', 'app', 'cli/terminal', 'cli/lookup', 'cli/commands'],
 };
 
-const PURE = new Set(['error', 'resource', 'config', 'sops', 'githost', 'render', 'health', 'plan']);
+/** Rooms that know no clock, no randomness, no environment and no network. */
+const PURE: readonly string[] = [
+  'error',
+  'resource',
+  'snapshot',
+  'config',
+  'githost',
+  'desired/plain',
+  'desired/kustomize',
+  'desired/helm',
+  'desired/sops',
+  'health',
+  'state',
+  'plan',
+];
 const DRAWERS = new Set(['utils', 'util', 'helpers', 'common', 'lib', 'types', 'services', 'managers']);
+/** More files than this in one folder are two subjects. */
+const MOST_FILES = 16;
 
 interface SourceFile {
   readonly path: string;
@@ -37,62 +333,79 @@ interface SourceFile {
   readonly imports: readonly string[];
 }
 
-function sources(): readonly SourceFile[] {
-  const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter((path) =>
-    path.endsWith('.ts'),
-  );
-  return files.map((path) => {
+const sources: readonly SourceFile[] = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.ts'))
+  .map((path) => {
     const file = join(root, 'src', path);
     const text = readFileSync(file, 'utf8');
     const specifiers = [...text.matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)].map(([, specifier]) => specifier ?? '');
     return {
       path,
-      room: path.split('/')[0] ?? '',
+      room: dirname(path),
       text,
       imports: specifiers.map((each) => relative(join(root, 'src'), resolve(dirname(file), each))),
     };
   });
-}
 
-describe('the house', () => {
-  it('has exactly the rooms of the table', () => {
-    const rooms = readdirSync(join(root, 'src'));
-    expect(rooms.toSorted()).toEqual(Object.keys(UPSTREAM).toSorted());
+describe('the import table', () => {
+  it('names exactly the folders of src that have files', () => {
+    const rooms = new Set(sources.map(({ room }) => room));
+    expect([...rooms].toSorted()).toEqual(Object.keys(IMPORTS).toSorted());
   });
 
-  it.each(Object.keys(UPSTREAM))('lets %s import only what lies upstream', (room) => {
-    const allowed = new Set([room, ...(UPSTREAM[room] ?? [])]);
-    const wrong = sources()
+  it('lets a folder import only folders above it in the table', () => {
+    const names = Object.keys(IMPORTS);
+    const wrong = names.flatMap((room, index) =>
+      (IMPORTS[room] ?? []).filter((to) => !names.slice(0, index).includes(to)).map((to) => `${room} → ${to}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it.each(Object.keys(IMPORTS))('lets files of %s import only what it names', (room) => {
+    const allowed = new Set([room, ...(IMPORTS[room] ?? [])]);
+    const wrong = sources
       .filter((file) => file.room === room)
       .flatMap(({ path, imports }) =>
-        imports
-          .filter((to) => !to.startsWith('..') && !allowed.has(to.split('/')[0] ?? ''))
-          .map((to) => `${path} → ${to}`),
+        imports.filter((to) => !to.startsWith('..') && !allowed.has(dirname(to))).map((to) => `${path} → ${to}`),
       );
     expect(wrong).toEqual([]);
   });
 
-  it('has no drawer and no barrel', () => {
-    const names = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).flatMap((path) =>
-      path.split('/'),
-    );
+  it('names no folder that is not imported', () => {
+    const unused = Object.entries(IMPORTS).flatMap(([room, allowed]) => {
+      const used = new Set(sources.filter((file) => file.room === room).flatMap(({ imports }) => imports.map(dirname)));
+      return allowed.filter((to) => !used.has(to)).map((to) => `${room} → ${to}`);
+    });
+    expect(unused).toEqual([]);
+  });
+});
+
+describe('the folders of src', () => {
+  it('have no drawer and no barrel', () => {
+    const names = sources.flatMap(({ path }) => path.split('/'));
     expect(names.filter((name) => DRAWERS.has(name.replace(/\.ts$/, '')) || name === 'index.ts')).toEqual([]);
   });
 
-  it('keeps clock, randomness and environment out of the pure rooms', () => {
-    const impure = sources().filter(
+  it(`have ${MOST_FILES} files at most`, () => {
+    const large = [...Map.groupBy(sources, ({ room }) => room)].filter(([, files]) => files.length > MOST_FILES);
+    expect(large.map(([room, files]) => `${room}: ${files.length}`)).toEqual([]);
+  });
+
+  it('keep clock, randomness, environment and network out of the pure rooms', () => {
+    const isPure = (room: string) => PURE.some((pure) => room === pure || room.startsWith(`${pure}/`));
+    const impure = sources.filter(
       ({ room, text }) =>
-        PURE.has(room) &&
+        isPure(room) &&
         /\bDate\.now|new Date\(\)|Math\.random|process\.|randomUUID|node:(fs|net|https?|child_process)/.test(text),
     );
     expect(impure.map(({ path }) => path)).toEqual([]);
   });
+});
 
-  it('keeps functions short enough to be wiring', () => {
-    const folder = join(root, 'functions');
-    const long = (existsSync(folder) ? readdirSync(folder) : []).filter(
-      (name) => readFileSync(join(folder, name), 'utf8').split('\n').length > 61,
-    );
-    expect(long).toEqual([]);
-  });
+it('keeps functions short enough to be wiring', () => {
+  const folder = join(root, 'functions');
+  const long = (existsSync(folder) ? readdirSync(folder) : []).filter(
+    (name) => readFileSync(join(folder, name), 'utf8').split('\n').length > 61,
+  );
+  expect(long).toEqual([]);
 });

@@ -1,23 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { run } from './cluster/command.ts';
+import { run } from './rig/cluster/command.ts';
 
 // `npm run check`: what needs no cluster, in under a minute.
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const bin = (name: string) => join(root, 'node_modules', '.bin', name);
-const UNIT = [
-  'architecture',
-  'plan',
-  'config',
-  'resource',
-  'githost',
-  'render',
-  'health',
-  'deploy',
-  'cluster-room',
-  'aws',
-];
+const UNIT = ['architecture', 'plan', 'config', 'resource', 'githost', 'render', 'health', 'deploy', 'cluster', 'aws'];
 const STEPS: readonly (readonly [name: string, command: string, ...args: string[]])[] = [
   ['types', bin('tsc'), '--noEmit', '-p', '.'],
   ['lint', bin('oxlint'), '--type-aware', '--deny-warnings', 'src', 'functions', 'infra', 'test', 'bench', 'bin'],

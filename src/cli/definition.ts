@@ -1,5 +1,5 @@
 import type { Option } from 'commander';
-import type { Context, ExitCode } from './context.ts';
+import type { Context, ExitCode } from './terminal/context.ts';
 
 type Body<Flags> = (context: Context, flags: Flags, args: readonly string[]) => Promise<ExitCode>;
 

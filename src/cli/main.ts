@@ -1,7 +1,7 @@
 import { DeployError } from '../error/deploy-error.ts';
-import { VERSION } from '../runtime/version.ts';
-import { askAtTerminal } from './ask.ts';
-import type { Stream } from './process.ts';
+import { VERSION } from '../app/version.ts';
+import { askAtTerminal } from './terminal/ask.ts';
+import type { Stream } from './terminal/process.ts';
 import { run } from './run.ts';
 
 const interruption = new AbortController();

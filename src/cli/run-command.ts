@@ -1,13 +1,13 @@
 import { resolve } from 'node:path';
-import type { Log } from '../deploy/outcome-log.ts';
-import type { Context, ExitCode, OutputFormat } from './context.ts';
-import { loadConfig } from './load-config.ts';
-import { jsonLog } from '../runtime/json-log.ts';
-import { prettyLog } from './log.ts';
-import type { LogFormat } from './log.ts';
-import { makePaint } from './paint.ts';
-import type { Process, Stream } from './process.ts';
-import { reportProblems } from './report-problems.ts';
+import type { Context, ExitCode, OutputFormat } from './terminal/context.ts';
+import { loadConfig } from './lookup/load-config.ts';
+import { jsonLog } from '../app/json-log.ts';
+import { prettyLog } from './terminal/log.ts';
+import type { LogFormat } from './terminal/log.ts';
+import { makePaint } from './terminal/paint.ts';
+import type { Process, Stream } from './terminal/process.ts';
+import { reportProblems } from './terminal/report-problems.ts';
+import type { Log } from '../deploy/ports/log.ts';
 
 /** The options that every command takes. */
 export interface GlobalFlags {

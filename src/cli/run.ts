@@ -1,9 +1,9 @@
 import { CommanderError } from 'commander';
 import { asDeployError } from '../error/deploy-error.ts';
-import type { Process } from './process.ts';
+import type { Process } from './terminal/process.ts';
 import { makeProgram } from './program.ts';
 import type { Chosen } from './program.ts';
-import { reportProblems } from './report-problems.ts';
+import { reportProblems } from './terminal/report-problems.ts';
 import { errorFormat } from './run-command.ts';
 
 const USAGE = 64;

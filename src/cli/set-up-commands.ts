@@ -1,8 +1,8 @@
 import { InvalidArgumentError, Option } from 'commander';
-import type { SecretReference } from '../config/config.ts';
-import { parseReference } from '../config/reference.ts';
+import { parseReference } from '../config/written/reference.ts';
 import { DeployError } from '../error/deploy-error.ts';
 import type { Add } from './definition.ts';
+import type { SecretReference } from '../config/written/reference.ts';
 
 /** The commands that set Headgate up on AWS, and see whether it is. */
 export function addSetUp(add: Add): void {

@@ -1,34 +1,36 @@
-import type { ChangeResult } from '../plan/after.ts';
-import type { Applied } from '../plan/applied.ts';
-import { NOTHING_APPLIED } from '../plan/applied.ts';
-import type { Facts, FieldHolder } from '../plan/facts.ts';
-import type { Plan, Prune, Write } from '../plan/plan.ts';
-import { applyPlan } from './apply.ts';
-import type { OpenRun } from './apply.ts';
-import { readCapabilities } from './capabilities.ts';
-import type { Capabilities } from './capabilities.ts';
-import type { Connection } from './connection.ts';
-import { eventRequest } from './event.ts';
-import type { ClusterEvent } from './event.ts';
-import { gatherFacts } from './facts.ts';
-import { holdersOf } from './holders.ts';
-import { refuseHeldLease } from './lease.ts';
-import { look } from './look.ts';
-import type { Look } from './look.ts';
-import { listMade } from './made.ts';
-import type { MadeState } from './made.ts';
-import { applySetId } from './parent.ts';
-import type { Parent } from './parent.ts';
-import { preview } from './preview.ts';
-import type { Preview } from './preview.ts';
-import { readinessOf } from './readiness.ts';
-import type { Readiness } from './readiness.ts';
-import type { ClusterRun, Ends, Gathered, ObserveContext, ObserveQuestion } from './run.ts';
-import { stateStore } from './state-store.ts';
-import { problemOf } from './status.ts';
-import { fatesOf, uninstall } from './uninstall.ts';
-import type { Removed } from './uninstall.ts';
-import type { Fate } from '../plan/fate.ts';
+import type { ChangeResult } from '../plan/planner/after.ts';
+import type { Applied } from '../state/target-state.ts';
+import { NOTHING_APPLIED } from '../state/target-state.ts';
+import type { Facts, FieldConflict } from '../plan/model/facts.ts';
+import type { Plan, Prune, Write } from '../plan/model/plan.ts';
+import { applyPlan } from './apply/apply.ts';
+import type { OpenRun } from './apply/apply.ts';
+import { readCapabilities } from './api/capabilities.ts';
+import type { Capabilities } from './api/capabilities.ts';
+import type { Connection } from './api/connection.ts';
+import { eventRequest } from './state/event.ts';
+import type { ClusterEvent } from './state/event.ts';
+import { gatherFacts } from './observe/gather-facts.ts';
+import { conflictingManagers } from './observe/conflicting-managers.ts';
+import { refuseHeldLease } from './state/lease.ts';
+import { listInventory } from './observe/list-inventory.ts';
+import type { ListedInventory } from './observe/list-inventory.ts';
+import { listGeneratedTargets } from './state/generated-targets.ts';
+import type { GeneratedTargetState } from './state/generated-targets.ts';
+import { applySetId } from './state/parent.ts';
+import type { Parent } from './state/parent.ts';
+import { preview } from './observe/preview.ts';
+import type { Preview } from './observe/preview.ts';
+import { readinessOf } from './readiness/readiness.ts';
+import type { Readiness } from './readiness/readiness.ts';
+import type { ClusterRun } from './state/run.ts';
+import { stateStore } from './state/state-store.ts';
+import { problemOf } from './api/status.ts';
+import { planUninstall, uninstall } from './apply/uninstall.ts';
+import type { Removed } from './apply/uninstall.ts';
+import type { UninstallAction } from '../plan/ownership/uninstall-action.ts';
+import type { ObserveQuestion, ObserveContext, Gathered } from './observe/context.ts';
+import type { StateTransitions } from './apply/application.ts';
 
 /** One target's cluster, for one run. It remembers what it read, so that every write is bound to what was read. */
 export interface TargetCluster {
@@ -36,27 +38,27 @@ export interface TargetCluster {
   /** The recorded state. @throws DeployError `foreign-owner`, `state-newer`, and to write `lease-held` while another run works. */
   readApplied(purpose: 'look' | 'write', signal: AbortSignal): Promise<Applied>;
   /** What is owned as metadata lists show it; null when the recorded inventory is not whole. Nothing is written. */
-  look(signal: AbortSignal): Promise<Look | null>;
+  listInventory(signal: AbortSignal): Promise<ListedInventory | null>;
   /** Everything that the plan needs. Nothing is written. */
   observe(question: ObserveQuestion, signal: AbortSignal): Promise<Facts>;
   /** Version and served APIs, as templates may ask for them. */
   capabilities(signal: AbortSignal): Promise<Capabilities>;
   /** Opens the run, writes and prunes. */
-  apply(plan: Plan, ends: Ends, signal: AbortSignal): Promise<readonly ChangeResult[]>;
+  apply(plan: Plan, ends: StateTransitions, signal: AbortSignal): Promise<readonly ChangeResult[]>;
   /** Records what was applied and closes the run: only this commits. */
   close(signal: AbortSignal): Promise<void>;
   /** What a planned update would change, field by field, and whether a planned deletion would be done. Nothing is written. */
   preview(change: Write | Prune, signal: AbortSignal): Promise<Preview>;
   /** Which fields of a planned update others hold against us. Nothing is written. */
-  holders(change: Write, signal: AbortSignal): Promise<readonly FieldHolder[]>;
+  conflictingManagers(change: Write, signal: AbortSignal): Promise<readonly FieldConflict[]>;
   /** Changes the state only: an attempt that was refused, a commit that needs no write. */
   record(change: Partial<Applied>, signal: AbortSignal): Promise<void>;
   /** The states of made targets in this namespace, whoever they are of; null where we may not look. */
-  made(signal: AbortSignal): Promise<readonly MadeState[] | null>;
+  generatedTargets(signal: AbortSignal): Promise<readonly GeneratedTargetState[] | null>;
   /** What would become of everything that the target owns if it were uninstalled. Nothing is written. */
-  fates(options: { readonly isKept: boolean }, signal: AbortSignal): Promise<readonly Fate[]>;
+  planUninstall(options: { readonly isKept: boolean }, signal: AbortSignal): Promise<readonly UninstallAction[]>;
   /** Deletes or releases it, and forgets the target. */
-  uninstall(fates: readonly Fate[], signal: AbortSignal): Promise<readonly Removed[]>;
+  uninstall(fates: readonly UninstallAction[], signal: AbortSignal): Promise<readonly Removed[]>;
   /** Best effort: an Event that cannot be written fails nothing. */
   event(event: ClusterEvent, signal: AbortSignal): Promise<void>;
   readonly readiness: Readiness;
@@ -78,7 +80,7 @@ export function targetCluster(run: ClusterRun): TargetCluster {
       if (purpose === 'write') refuseHeldLease(parent?.applied.lease ?? null, runner, target);
       return parent?.applied ?? NOTHING_APPLIED;
     },
-    look: async (signal) => (parent === null ? null : look(parent, { ...run, store }, signal)),
+    listInventory: async (signal) => (parent === null ? null : listInventory(parent, { ...run, store }, signal)),
     async observe(question, signal) {
       run.onRevision(question.source.revision);
       gathered = await gatherFacts(question, { ...run, store, parent, applySetId: applySetId(target) }, signal);
@@ -99,14 +101,14 @@ export function targetCluster(run: ClusterRun): TargetCluster {
       const context = { connection, kinds: run.kinds, target, kindOf, applySetId: applySetId(target), touched };
       return preview(change, context, signal);
     },
-    holders: (change, signal) => holdersOf(change, { connection, target, kindOf }, signal),
+    conflictingManagers: (change, signal) => conflictingManagers(change, { connection, target, kindOf }, signal),
     async record(change, signal) {
       const { lease: _over, ...applied } = parent?.applied ?? NOTHING_APPLIED;
       const count = change.dirty === undefined || gathered === null ? {} : { count: gathered.facts.count };
       parent = await store.writeParent(parent, { ...applied, lease: null, ...count, ...change }, signal);
     },
-    made: (signal) => listMade(run, signal),
-    fates: (options, signal) => fatesOf(options, { ...run, store, parent }, signal),
+    generatedTargets: (signal) => listGeneratedTargets(run, signal),
+    planUninstall: (options, signal) => planUninstall(options, { ...run, store, parent }, signal),
     uninstall: (fates, signal) => uninstall(fates, { ...run, store, parent }, signal),
     async event(event, signal) {
       const request = eventRequest(event, { target, nowMs: runner.nowMs(), parentUid: parent?.uid ?? '' });

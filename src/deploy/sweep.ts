@@ -1,32 +1,34 @@
-import type { Repository, Target } from '../config/config.ts';
-import { settingsHash } from '../config/settings-hash.ts';
-import { expandAll } from '../config/expand.ts';
-import type { RefusedDirectory } from '../config/expand.ts';
+import type { Repository, Target } from '../config/checked/config.ts';
+import { settingsHash } from '../config/checked/settings-hash.ts';
+import { expandAll } from '../config/templates/expand.ts';
+import type { RefusedDirectory } from '../config/templates/expand.ts';
 import { asDeployError } from '../error/deploy-error.ts';
 import type { Problem } from '../error/deploy-error.ts';
-import type { Applied } from '../plan/applied.ts';
-import type { Revision } from '../resource/source.ts';
-import { addressOf } from './address.ts';
-import { isAtTip } from './at-tip.ts';
-import { isPaused } from './attempt.ts';
-import { awake, lookAtRepository } from './look-at-rules.ts';
-import type { RepositoryLook } from './look-at-rules.ts';
-import type { DeployRequest } from './request.ts';
-import type { Ports, Runtime } from './runtime.ts';
-import type { Git } from './world.ts';
+import type { Applied } from '../state/target-state.ts';
+import type { Revision } from '../snapshot/source.ts';
+import { recipientOf } from './targets/recipient.ts';
+import { isAtTip } from './run/at-tip.ts';
+import { isPaused } from './run/attempt.ts';
+import { notSuspended, readRepository } from './targets/list-generated-targets.ts';
+import type { RepositorySnapshot } from './targets/list-generated-targets.ts';
+import type { DeployRequest } from './ports/request.ts';
+import type { Ports, Runtime } from './ports/runtime.ts';
+import type { Git } from './ports/world.ts';
 
 /**
  * Looks once at every repository and at the state of every target, and says which targets are not where their tip is.
  * A repository or cluster that does not answer is logged, and says nothing about its targets.
  */
 export async function sweep(runtime: Runtime, signal: AbortSignal): Promise<readonly DeployRequest[]> {
-  const { targets, rules } = awake(runtime.config);
-  const repositories = new Set([...targets, ...rules.map(({ settings }) => settings)].map((each) => each.repository));
+  const { targets, templates } = notSuspended(runtime.config);
+  const repositories = new Set(
+    [...targets, ...templates.map(({ settings }) => settings)].map((each) => each.repository),
+  );
   const looked = await Promise.all(
     [...repositories].map((repository) => {
       const own = {
         targets: targets.filter((target) => target.repository === repository),
-        rules: rules.filter(({ settings }) => settings.repository === repository),
+        templates: templates.filter(({ settings }) => settings.repository === repository),
       };
       return lookAt(repository, own, { runtime, signal });
     }),
@@ -51,13 +53,13 @@ interface SweepContext {
 
 async function lookAt(
   repository: Repository,
-  of: ReturnType<typeof awake>,
+  of: ReturnType<typeof notSuspended>,
   { runtime, signal }: SweepContext,
-): Promise<RepositoryLook | null> {
+): Promise<RepositorySnapshot | null> {
   const fail = (errors: readonly Problem[]) =>
     runtime.log({ level: 'error', message: 'sweep-failed', repository: repository.name, errors });
   try {
-    const look = await lookAtRepository(repository, of, runtime, signal);
+    const look = await readRepository(repository, of, runtime, signal);
     if (look.problems.length > 0) fail(look.problems);
     return look;
   } catch (thrown) {
@@ -75,7 +77,7 @@ function tellRefused(refused: readonly RefusedDirectory[], { log }: Runtime): vo
 }
 
 async function sweepRepository(
-  { git, tips }: RepositoryLook,
+  { git, tips }: RepositorySnapshot,
   targets: readonly Target[],
   context: SweepContext,
 ): Promise<readonly DeployRequest[]> {
@@ -104,7 +106,7 @@ async function sweepTarget(
   try {
     const { cluster, tools } = await runtime.open(target, null);
     if (!(await isBehind({ target, tip, cluster, tools }, context))) return null;
-    return { ...addressOf(target), delivery: 'sweep', hint: null, at: new Date(runtime.nowMs()).toISOString() };
+    return { ...recipientOf(target), delivery: 'sweep', hint: null, at: new Date(runtime.nowMs()).toISOString() };
   } catch (thrown) {
     const error = asDeployError(thrown);
     // Somebody is at work on it, or this process is about to end.

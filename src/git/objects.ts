@@ -1,5 +1,5 @@
-import type { ObjectId, Revision, SourceFile, Standing, TreeAt } from '../resource/source.ts';
-import { asObjectId } from '../resource/source.ts';
+import type { ObjectId, Revision, SourceFile, PathContent, TreeAt } from '../snapshot/source.ts';
+import { asObjectId } from '../snapshot/source.ts';
 import { compareTrees, isSameAt, lookUp } from './difference.ts';
 import type { ChangedPath, WalkContext } from './difference.ts';
 import { gitError } from './git-error.ts';
@@ -77,7 +77,7 @@ export function remoteObjects(remote: UploadPack, server: GitServer, format: 'sh
   }
 
   /** What stands at these paths, contents included. */
-  async function look(at: TreeAt, paths: readonly string[], signal: AbortSignal): Promise<readonly Standing[]> {
+  async function look(at: TreeAt, paths: readonly string[], signal: AbortSignal): Promise<readonly PathContent[]> {
     const found = await descend(
       at.rootTree,
       paths.filter((path) => !isKnown(at, path)),
@@ -97,7 +97,7 @@ export function remoteObjects(remote: UploadPack, server: GitServer, format: 'sh
     path: string,
     id: string | null,
     entry: Pick<TreeEntry, 'kind' | 'id' | 'hazard'> | null,
-  ): Standing {
+  ): PathContent {
     if (entry !== null && entry.hazard !== null) return { path, kind: 'refused', reason: entry.hazard };
     if (entry?.kind === 'symlink' || entry?.kind === 'submodule') return { path, kind: entry.kind };
     const oid = asObjectId(id ?? '');

@@ -1,5 +1,5 @@
-import type { ObjectId, Revision, Source, SourceFile, Standing, TreeAt } from '../resource/source.ts';
-import { asObjectId, asRevision } from '../resource/source.ts';
+import type { ObjectId, Revision, Source, SourceFile, PathContent, TreeAt } from '../snapshot/source.ts';
+import { asObjectId, asRevision } from '../snapshot/source.ts';
 import { gitError, UnknownObject } from './git-error.ts';
 import type { ObjectStore } from './pack.ts';
 import type { GitServer } from './transport.ts';
@@ -35,7 +35,7 @@ export interface GitReader {
   ): Promise<ReadonlyMap<string, ObjectId | null>>;
   rootTree(revision: Revision, signal: AbortSignal): Promise<ObjectId>;
   isAncestor(older: Revision, newer: Revision, signal: AbortSignal): Promise<boolean>;
-  look(at: TreeAt, paths: readonly string[], signal: AbortSignal): Promise<readonly Standing[]>;
+  readPaths(at: TreeAt, paths: readonly string[], signal: AbortSignal): Promise<readonly PathContent[]>;
   below(
     trees: readonly { readonly path: string; readonly oid: ObjectId }[],
     signal: AbortSignal,
@@ -180,7 +180,7 @@ export function openRepository(server: GitServer, format: 'sha1' | 'sha256' = 's
     tips,
     files: (rootTree, paths, signal) => present(files(rootTree, paths, signal)),
     since: (query, signal) => present(since(query, signal)),
-    look: (at, paths, signal) => present(objects.look(at, paths, signal)),
+    readPaths: (at, paths, signal) => present(objects.look(at, paths, signal)),
     below: (trees, signal) => present(objects.below(trees, signal)),
     rootTree: (revision, signal) => present(knownCommit(revision, signal)),
     async trees(revision, paths, signal) {

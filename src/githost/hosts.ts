@@ -1,6 +1,6 @@
-import type { Repository } from '../config/config.ts';
-import type { GitHost } from './git-host.ts';
-import { github } from './github.ts';
+import type { Repository } from '../config/checked/config.ts';
+import type { GitHost } from './port/git-host.ts';
+import { github } from './github/host.ts';
 
 /** Null: the repository has no host that sends webhooks or takes statuses. */
 export function hostOf({ host }: Pick<Repository, 'host'>): GitHost | null {

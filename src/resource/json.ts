@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from './resource.ts';
+import { createHash } from 'node:crypto';
 
 /** JSON with exact integers: what JavaScript's numbers cannot hold becomes bigint. @throws SyntaxError */
 export function parseJson(text: string): Json {
@@ -39,4 +40,9 @@ function sorted(value: Json): Json {
       .toSorted()
       .map((key) => [key, sorted(object[key] ?? null)]),
   );
+}
+
+/** 128 bits: enough against accident, and inventories are made of little else. */
+export function shortHash(text: string): string {
+  return createHash('sha256').update(text).digest('base64url').slice(0, 22);
 }

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { BUCKET, startStackApi } from '../aws/stack-api.ts';
-import type { StackApi } from '../aws/stack-api.ts';
+import { BUCKET, startStackApi } from '../rig/aws/stack-api.ts';
+import type { StackApi } from '../rig/aws/stack-api.ts';
 import { headgate } from './headgate.ts';
 
 const EXAMPLE = readFileSync(join(dirname(fileURLToPath(import.meta.url)), '../../infra/headgate.example.yml'), 'utf8');

@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
-import { SECRET, TOKEN, House, configMap } from '../e2e/house.ts';
+import { SECRET, TOKEN, House, configMap } from '../rig/house/house.ts';
 import { headgate } from './headgate.ts';
 
 let house: House | null = null;

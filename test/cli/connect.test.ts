@@ -2,11 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { BODY_LIMIT_BYTES } from '../../src/deploy/receive.ts';
-import { startHttpServer } from '../../src/local/http-server.ts';
-import type { HttpServer } from '../../src/local/http-server.ts';
-import { startGitHost } from '../git-host/git-host.ts';
-import type { GitHost } from '../git-host/git-host.ts';
+import { BODY_LIMIT_BYTES } from '../../src/deploy/webhook/receive.ts';
+import { startHttpServer } from '../../src/platforms/local/http-server.ts';
+import type { HttpServer } from '../../src/platforms/local/http-server.ts';
+import { startGitHost } from '../rig/git-host/git-host.ts';
+import type { GitHost } from '../rig/git-host/git-host.ts';
 import { aConfig, aRepository } from '../githost/builders.ts';
 import { headgate } from './headgate.ts';
 

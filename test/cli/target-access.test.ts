@@ -6,10 +6,10 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { lookAsTarget } from '../../src/cli/target-access.ts';
-import type { ClusterAccess } from '../../src/cluster/access.ts';
-import { openSessions } from '../../src/cluster/connection.ts';
-import type { SessionPool } from '../../src/cluster/connection.ts';
+import { readAsTarget } from '../../src/cli/setup/target-access.ts';
+import type { ClusterAccess } from '../../src/cluster/api/access.ts';
+import { openSessions } from '../../src/cluster/api/connection.ts';
+import type { SessionPool } from '../../src/cluster/api/connection.ts';
 import { aTarget } from '../githost/builders.ts';
 
 const ROLE = 'arn:aws:iam::111122223333:role/headgate/shop';
@@ -49,7 +49,7 @@ afterEach(async () => {
 });
 
 const look = (target: ReturnType<typeof aTarget>) =>
-  lookAsTarget(target, { accessOf: async () => access, sessions }, AbortSignal.timeout(10_000));
+  readAsTarget(target, { accessOf: async () => access, sessions }, AbortSignal.timeout(10_000));
 
 it('suspects a role that was made again, when EKS was found and does not know it', async () => {
   await expect(look(aTarget({ cluster: eks }))).rejects.toMatchObject({

@@ -90,7 +90,7 @@ const DEFAULTS = {
   drift: 'correct',
   dependsOn: [],
   suspend: false,
-  from: null,
+  generatedFrom: null,
 };
 
 function statuses(lines: string): boolean | undefined {

@@ -1,5 +1,5 @@
-import { readConfig } from '../../src/config/read-config.ts';
-import type { ReadConfig } from '../../src/config/read-config.ts';
+import { readConfig } from '../../src/config/checked/read-config.ts';
+import type { ReadConfig } from '../../src/config/checked/read-config.ts';
 
 export const DIRECTORY = '/etc/headgate';
 

@@ -1,11 +1,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isExcluded } from '../../src/config/glob.ts';
-import { nearest } from '../../src/config/nearest.ts';
-import { parseReference, formatReference } from '../../src/config/reference.ts';
-import { settingsHash } from '../../src/config/settings-hash.ts';
-import type { Target } from '../../src/config/config.ts';
+import { nearest } from '../../src/config/written/nearest.ts';
+import { parseReference, formatReference } from '../../src/config/written/reference.ts';
+import { settingsHash } from '../../src/config/checked/settings-hash.ts';
+import type { Target } from '../../src/config/checked/config.ts';
 import { configOf, file, read, withTarget } from './builders.ts';
+import { isExcluded } from '../../src/config/checked/excluded.ts';
 
 const SEED = { seed: 3, numRuns: 300 };
 

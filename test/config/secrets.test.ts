@@ -2,10 +2,10 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { SecretReference } from '../../src/config/config.ts';
 import { asDeployError } from '../../src/error/deploy-error.ts';
 import type { Problem } from '../../src/error/deploy-error.ts';
-import { resolveSecret } from '../../src/runtime/secrets.ts';
+import { resolveSecret } from '../../src/app/secrets.ts';
+import type { SecretReference } from '../../src/config/written/reference.ts';
 
 const signal = new AbortController().signal;
 

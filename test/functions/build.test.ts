@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildFunctions } from '../../infra/build.ts';
 import type { BuiltFunctions, ConfigMistakes } from '../../infra/build.ts';
-import { packConfig, unpackConfig } from '../../src/config/packed.ts';
-import type { PackedConfig } from '../../src/config/packed.ts';
-import { readConfig } from '../../src/config/read-config.ts';
+import { packConfig, unpackConfig } from '../../src/config/checked/packed.ts';
+import type { PackedConfig } from '../../src/config/checked/packed.ts';
+import { readConfig } from '../../src/config/checked/read-config.ts';
 
 const CONFIG = `
 clusters:
@@ -125,7 +125,7 @@ describe('the build of the functions', () => {
     expect(problems).toMatchObject([
       { subject: 'cluster lab' },
       { subject: 'repository fleet' },
-      { subject: 'rule {{basename}}' },
+      { subject: 'template {{basename}}' },
     ]);
   });
 

@@ -6,9 +6,9 @@ import { DeployError } from '../../src/error/deploy-error.ts';
 import { GIT_LIMITS } from '../../src/git/limits.ts';
 import { openRepository } from '../../src/git/reader.ts';
 import type { Query } from '../../src/git/reader.ts';
-import type { ObjectId, Revision, Source } from '../../src/resource/source.ts';
-import { startGitServer } from '../git-host/http-backend.ts';
-import type { GitHttpOptions, GitHttpServer } from '../git-host/http-backend.ts';
+import type { ObjectId, Revision, Source } from '../../src/snapshot/source.ts';
+import { startGitServer } from '../rig/git-host/http-backend.ts';
+import type { GitHttpOptions, GitHttpServer } from '../rig/git-host/http-backend.ts';
 import { BareRepository, removeRepositories } from './repository.ts';
 import type { Tree } from './repository.ts';
 

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
-import type { Config, Repository, Target } from '../../src/config/config.ts';
-import type { Delivery, Push } from '../../src/githost/git-host.ts';
-import { asRevision } from '../../src/resource/source.ts';
-import type { Revision } from '../../src/resource/source.ts';
+import type { Config, Repository, Target } from '../../src/config/checked/config.ts';
+import type { Delivery, Push } from '../../src/githost/port/git-host.ts';
+import { asRevision } from '../../src/snapshot/source.ts';
+import type { Revision } from '../../src/snapshot/source.ts';
 
 export const SECRET = 'a secret of the test';
 export const REVISION = aRevision('1'.repeat(40));
@@ -59,7 +59,7 @@ export function aTarget(change: Partial<Target> = {}): Target {
     drift: 'off',
     dependsOn: [],
     suspend: false,
-    from: null,
+    generatedFrom: null,
     ...change,
   };
 }
@@ -69,7 +69,7 @@ export function aConfig(repositories: readonly Repository[], targets: readonly T
     clusters: new Map(),
     repositories: new Map(repositories.map((each) => [each.name, each])),
     targets,
-    rules: [],
+    templates: [],
     warnings: [],
   };
 }

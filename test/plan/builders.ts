@@ -1,10 +1,9 @@
-import type { Repository, Target } from '../../src/config/config.ts';
-import { bodyOf, contentHash } from '../../src/plan/body.ts';
-import type { Candidate, Facts, Observation } from '../../src/plan/facts.ts';
-import type { Entry } from '../../src/plan/inventory.ts';
-import type { LiveMetadata } from '../../src/plan/ownership.ts';
+import type { Repository, Target } from '../../src/config/checked/config.ts';
+import { bodyOf, contentHash } from '../../src/plan/model/body.ts';
+import type { Candidate, Facts, Observation, LiveMetadata } from '../../src/plan/model/facts.ts';
+import type { Entry } from '../../src/state/inventory.ts';
 import type { JsonObject, Resource } from '../../src/resource/resource.ts';
-import type { ObjectId, Revision } from '../../src/resource/source.ts';
+import type { ObjectId, Revision } from '../../src/snapshot/source.ts';
 
 export const SET = 'applyset-test-v1';
 
@@ -50,7 +49,7 @@ export function aTarget(change: Partial<Target> = {}): Target {
     drift: 'correct',
     dependsOn: [],
     suspend: false,
-    from: null,
+    generatedFrom: null,
     ...change,
   };
 }
@@ -84,7 +83,7 @@ export function anEntry(resource: Resource, change: Partial<Entry> = {}): Entry 
     file: source.path,
     uid: `uid-${id.name}`,
     hash: 'h',
-    marks: 'm',
+    managedFieldsHash: 'm',
     version: 'r1',
     pending: null,
     ...change,
@@ -104,7 +103,7 @@ export function live(change: Partial<LiveMetadata> = {}): LiveMetadata {
   };
 }
 
-export const SEEN = { uid: 'uid', version: 'r7', resourceVersion: '7', marks: 'm7' };
+export const SEEN = { uid: 'uid', version: 'r7', resourceVersion: '7', managedFieldsHash: 'm7' };
 
 export function someFacts(change: Partial<Facts> = {}): Facts {
   const candidates = change.candidates ?? [];

@@ -2,11 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { CheckRequest } from '../../src/deploy/check-request.ts';
-import { objectsFor } from '../../src/deploy/check-request.ts';
-import { openLocalQueues } from '../../src/local/queues.ts';
-import type { LocalQueues } from '../../src/local/queues.ts';
-import type { Revision } from '../../src/resource/source.ts';
+import type { CheckRequest } from '../../src/deploy/ports/check-request.ts';
+import { objectsFor } from '../../src/deploy/ports/check-request.ts';
+import { openLocalQueues } from '../../src/platforms/local/queues.ts';
+import type { LocalQueues } from '../../src/platforms/local/queues.ts';
+import type { Revision } from '../../src/snapshot/source.ts';
 
 const { signal } = new AbortController();
 let directory = '';
@@ -37,10 +37,10 @@ const CHECK: CheckRequest = {
     },
   ],
   total: 2,
-  hop: 3,
-  said: 'not-ready',
-  isQuiet: true,
-  goesOn: false,
+  attempt: 3,
+  reported: 'not-ready',
+  statusIsFinal: true,
+  resumesRun: false,
 };
 
 const receive = () => queues.checks.receive({ visibilitySeconds: 30, waitSeconds: 2 }, signal);

@@ -3,7 +3,7 @@ import { describe, expect, inject, it } from 'vitest';
 import { canonicalJson, parseJson } from '../../src/resource/json.ts';
 import { readManifests } from '../../src/resource/manifests.ts';
 import type { Json } from '../../src/resource/resource.ts';
-import { run } from '../cluster/command.ts';
+import { run } from '../rig/cluster/command.ts';
 
 const HEAD = 'apiVersion: x.example/v1\nkind: Any\nmetadata: { name: a }\n';
 

@@ -1,24 +1,24 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { openArtifacts } from '../../aws/artifacts.ts';
-import { callerOf } from '../../aws/caller.ts';
-import type { Caller } from '../../aws/caller.ts';
-import { machineCredentials } from '../../aws/machine-credentials.ts';
-import { openAws } from '../../aws/request.ts';
-import { awsSecrets } from '../../aws/secrets.ts';
-import { openStack } from '../../aws/stack.ts';
-import type { ChangeSet, Stack, StackClient, StackParameters } from '../../aws/stack.ts';
+import { openArtifacts } from '../../platforms/aws/cloudformation/artifacts.ts';
+import { callerOf } from '../../platforms/aws/api/caller.ts';
+import type { Caller } from '../../platforms/aws/api/caller.ts';
+import { machineCredentials } from '../../platforms/aws/api/machine-credentials.ts';
+import { openAws } from '../../platforms/aws/api/request.ts';
+import { awsSecrets } from '../../platforms/aws/secrets/secrets.ts';
+import { openStack } from '../../platforms/aws/cloudformation/stack.ts';
+import type { ChangeSet, Stack, StackClient, StackParameters } from '../../platforms/aws/cloudformation/stack.ts';
 import { DeployError } from '../../error/deploy-error.ts';
-import { wait } from '../../runtime/wait.ts';
-import { confirm } from '../confirm.ts';
-import type { Context, ExitCode } from '../context.ts';
-import { generateSecret, planSecrets, secretText } from '../new-secrets.ts';
-import type { Making, SecretPlan } from '../new-secrets.ts';
-import { packageFunctions } from '../package-functions.ts';
-import type { FunctionPackage } from '../package-functions.ts';
-import { regionOf, stackName } from '../stack-place.ts';
-import type { StackPlace } from '../stack-place.ts';
+import { wait } from '../../app/wait.ts';
+import { confirm } from '../terminal/confirm.ts';
+import type { Context, ExitCode } from '../terminal/context.ts';
+import { generateSecret, planSecrets, secretText } from '../setup/new-secrets.ts';
+import type { Making, SecretPlan } from '../setup/new-secrets.ts';
+import { packageFunctions } from '../setup/package-functions.ts';
+import type { FunctionPackage } from '../setup/package-functions.ts';
+import { regionOf, stackName } from '../setup/stack-place.ts';
+import type { StackPlace } from '../setup/stack-place.ts';
 
 export interface BootstrapFlags extends StackPlace {
   /** The SNS topic that alarms go to; null: none, or what was given before. */

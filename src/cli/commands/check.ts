@@ -1,22 +1,22 @@
-import { accessChecks } from '../access-checks.ts';
-import type { Context, ExitCode } from '../context.ts';
-import { foundAsJson, foundAsTable, lookAt } from '../look-at.ts';
-import type { Found } from '../look-at.ts';
-import { findRules } from '../rule-findings.ts';
+import { accessProbes } from '../lookup/access-probes.ts';
+import type { Context, ExitCode } from '../terminal/context.ts';
+import { resultsAsJson, resultsAsTable, runProbe } from '../lookup/probe.ts';
+import type { ProbeResult } from '../lookup/probe.ts';
+import { probeTemplates } from '../lookup/template-probes.ts';
 
 export async function checkCommand(context: Context): Promise<ExitCode> {
   const { config, configPath } = context;
-  const access = accessChecks(context);
+  const access = accessProbes(context);
   try {
-    const { targets, rules } = config;
-    const size = `targets: ${targets.length}${rules.length === 0 ? '' : `, rules: ${rules.length}`}, repositories: ${config.repositories.size}, clusters: ${config.clusters.size}`;
-    const found: readonly Found[] = [
+    const { targets, templates } = config;
+    const size = `targets: ${targets.length}${templates.length === 0 ? '' : `, templates: ${templates.length}`}, repositories: ${config.repositories.size}, clusters: ${config.clusters.size}`;
+    const results: readonly ProbeResult[] = [
       { kind: 'config', name: configPath, detail: size, problem: null },
-      ...(await Promise.all(access.checks.map((check) => lookAt(check, context.signal)))),
-      ...(await findRules(config, access.runtime, context.signal)).found,
+      ...(await Promise.all(access.probes.map((check) => runProbe(check, context.signal)))),
+      ...(await probeTemplates(config, access.runtime, context.signal)).found,
     ];
-    context.print(context.output === 'json' ? foundAsJson(found) : foundAsTable(found, context));
-    return found.every(({ problem }) => problem === null) ? 0 : 1;
+    context.print(context.output === 'json' ? resultsAsJson(results) : resultsAsTable(results, context));
+    return results.every(({ problem }) => problem === null) ? 0 : 1;
   } finally {
     access.close();
   }

@@ -1,8 +1,8 @@
 import { DeployError } from '../../error/deploy-error.ts';
-import type { Context, ExitCode } from '../context.ts';
-import { connectCluster } from '../connect-cluster.ts';
-import { connectRepository } from '../connect-repository.ts';
-import type { ConnectFlags } from '../connect-flags.ts';
+import type { Context, ExitCode } from '../terminal/context.ts';
+import { connectCluster } from '../setup/connect-cluster.ts';
+import { connectRepository } from '../setup/connect-repository.ts';
+import type { ConnectFlags } from '../setup/connect-flags.ts';
 
 /** A repository's webhook, or a cluster's access; the name says which is meant. */
 export async function connectCommand(context: Context, name: string, flags: ConnectFlags): Promise<ExitCode> {

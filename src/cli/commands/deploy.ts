@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import type { Target } from '../../config/config.ts';
-import { errorsOf, summaryOf } from '../../deploy/report.ts';
-import type { Report } from '../../deploy/report.ts';
-import { memoryOutbox } from '../../deploy/outbox.ts';
+import type { Target } from '../../config/checked/config.ts';
+import { errorsOf, summaryOf } from '../../deploy/report/report.ts';
+import { memoryOutbox } from '../../deploy/ports/outbox.ts';
 import { DeployError } from '../../error/deploy-error.ts';
-import { localRuntime } from '../../local/runtime.ts';
-import type { Context, ExitCode } from '../context.ts';
-import { progressLog } from '../progress.ts';
-import { runToTheEnd } from '../wait-ready.ts';
-import type { SettledReport } from '../wait-ready.ts';
+import { localRuntime } from '../../app/local/local-runtime.ts';
+import type { Context, ExitCode } from '../terminal/context.ts';
+import { progressLog } from '../terminal/progress.ts';
+import { runToTheEnd } from './run-to-the-end.ts';
+import type { SettledReport } from './run-to-the-end.ts';
+import type { Report } from '../../deploy/ports/report.ts';
 
 export interface DeployFlags {
   readonly target: Target;

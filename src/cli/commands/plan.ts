@@ -1,16 +1,16 @@
-import type { Target } from '../../config/config.ts';
-import { planOnly } from '../../deploy/deploy.ts';
-import type { Planned } from '../../deploy/deploy.ts';
-import { makeWorld } from '../../deploy/run.ts';
-import type { FieldChange, World } from '../../deploy/world.ts';
+import type { Target } from '../../config/checked/config.ts';
+import { planOnly } from '../../deploy/run/deploy.ts';
+import type { Planned } from '../../deploy/run/deploy.ts';
+import { makeWorld } from '../../deploy/run-requests.ts';
+import type { FieldChange, World } from '../../deploy/ports/world.ts';
 import type { Problem } from '../../error/deploy-error.ts';
-import { localRuntime } from '../../local/runtime.ts';
-import type { Prune, Write } from '../../plan/plan.ts';
+import { localRuntime } from '../../app/local/local-runtime.ts';
+import type { Prune, Write } from '../../plan/model/plan.ts';
 import { stringifyJson } from '../../resource/json.ts';
 import { formatId } from '../../resource/resource.ts';
 import type { ResourceId } from '../../resource/resource.ts';
-import type { Revision } from '../../resource/source.ts';
-import type { Context, ExitCode } from '../context.ts';
+import type { Revision } from '../../snapshot/source.ts';
+import type { Context, ExitCode } from '../terminal/context.ts';
 
 export interface PlanFlags {
   readonly target: Target;

@@ -1,5 +1,5 @@
-import { serve } from '../../local/serve.ts';
-import type { Context, ExitCode } from '../context.ts';
+import { serve } from '../../app/local/serve.ts';
+import type { Context, ExitCode } from '../terminal/context.ts';
 
 export interface ServeFlags {
   readonly host: string;

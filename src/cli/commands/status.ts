@@ -1,22 +1,22 @@
-import type { Target } from '../../config/config.ts';
-import type { RefusedDirectory } from '../../config/expand.ts';
+import type { Target } from '../../config/checked/config.ts';
+import type { RefusedDirectory } from '../../config/templates/expand.ts';
 import { asDeployError } from '../../error/deploy-error.ts';
 import type { Problem } from '../../error/deploy-error.ts';
-import { deadLetters } from '../../local/dead-letters.ts';
-import { lookAtRules } from '../../deploy/look-at-rules.ts';
-import type { MadeTargets } from '../../deploy/look-at-rules.ts';
-import { readinessOf } from '../../deploy/readiness-of.ts';
-import type { DeadLetter } from '../../local/dead-letters.ts';
-import { localRuntime } from '../../local/runtime.ts';
-import type { LocalRuntime } from '../../local/runtime.ts';
-import type { Applied } from '../../plan/applied.ts';
-import type { Context, ExitCode } from '../context.ts';
-import { leftOver } from '../left-over.ts';
-import type { LeftOver } from '../left-over.ts';
-import { formatTable } from '../table.ts';
+import { deadLetters } from '../../platforms/local/dead-letters.ts';
+import { listGeneratedTargets } from '../../deploy/targets/list-generated-targets.ts';
+import type { GeneratedTargets } from '../../deploy/targets/list-generated-targets.ts';
+import { readinessOf } from '../../deploy/readiness/readiness-of.ts';
+import type { DeadLetter } from '../../platforms/local/dead-letters.ts';
+import { localRuntime } from '../../app/local/local-runtime.ts';
+import type { LocalRuntime } from '../../app/local/local-runtime.ts';
+import type { Applied } from '../../state/target-state.ts';
+import type { Context, ExitCode } from '../terminal/context.ts';
+import { leftOver } from '../lookup/left-over.ts';
+import type { LeftOver } from '../lookup/left-over.ts';
+import { formatTable } from '../terminal/table.ts';
 
 export interface StatusFlags {
-  /** Null: every one, also those that rules make and what directories that are gone have left. */
+  /** Null: every one, also those that templates make and what directories that are gone have left. */
   readonly target: Target | null;
 }
 
@@ -34,10 +34,10 @@ export async function statusCommand(context: Context, { target }: StatusFlags): 
   const runtime = localRuntime({ config, env, log, holder: 'status', progress: () => undefined });
   try {
     const letters = await deadLetters({ dataDirectory: dataDir, nowMs }).list();
-    const made = target === null ? await lookAtRules(config.rules, runtime, signal) : NOTHING_MADE;
+    const made = target === null ? await listGeneratedTargets(config.templates, runtime, signal) : NOTHING_MADE;
     const targets = target === null ? [...config.targets, ...made.targets] : [target];
     const rows = await Promise.all(targets.map((each) => readRow(each, letters, { runtime, signal })));
-    const looked = made.problems.length > 0 || target !== null ? [] : config.rules;
+    const looked = made.problems.length > 0 || target !== null ? [] : config.templates;
     const left = await leftOver(looked, made.found, { runtime, signal });
     const apart = { refused: made.refused, left };
     context.print(context.output === 'json' ? asJson(rows, apart) : asTable(rows, apart, nowMs()));
@@ -49,7 +49,7 @@ export async function statusCommand(context: Context, { target }: StatusFlags): 
   }
 }
 
-const NOTHING_MADE: MadeTargets = { targets: [], refused: [], found: [], problems: [] };
+const NOTHING_MADE: GeneratedTargets = { targets: [], refused: [], found: [], problems: [] };
 
 /** What is no target: directories that may not be, and what is left of those that are gone. */
 interface Apart {
@@ -93,8 +93,8 @@ function asJson(rows: readonly Row[], { refused, left }: Apart): string {
     deployedAt: null,
     deadLetters: [],
   };
-  const directories = refused.map(({ name, rule, directory, problems }) => {
-    const repository = rule.settings.repository.name;
+  const directories = refused.map(({ name, template, directory, problems }) => {
+    const repository = template.settings.repository.name;
     return { target: name, repository, ...nothing, verdict: 'refused', directory, errors: problems };
   });
   const leftOvers = left.map(({ name, repository, directory, command }) => {

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { addresseeOf } from '../../deploy/addressee.ts';
-import { lookForDrift } from '../../deploy/look-for-drift.ts';
-import type { DeployRequest } from '../../deploy/request.ts';
-import { memoryOutbox } from '../../deploy/outbox.ts';
-import { inDependencyOrder } from '../../deploy/dependencies.ts';
-import { runRequests } from '../../deploy/run.ts';
+import { resolveRecipient } from '../../deploy/targets/resolve-recipient.ts';
+import { detectDrift } from '../../deploy/drift/detect-drift.ts';
+import type { DeployRequest } from '../../deploy/ports/request.ts';
+import { memoryOutbox } from '../../deploy/ports/outbox.ts';
+import { runRequests } from '../../deploy/run-requests.ts';
 import { sweep } from '../../deploy/sweep.ts';
-import { localRuntime } from '../../local/runtime.ts';
-import type { Context, ExitCode } from '../context.ts';
-import { runToTheEnd } from '../wait-ready.ts';
+import { localRuntime } from '../../app/local/local-runtime.ts';
+import type { Context, ExitCode } from '../terminal/context.ts';
+import { runToTheEnd } from './run-to-the-end.ts';
 import { asText, isWell } from './deploy.ts';
+import { inDependencyOrder } from '../../deploy/targets/dependents.ts';
 
 /** Looks at every target once and at what it owns; deploys what is not at its tip, and corrects drift, before it returns. */
 export async function sweepCommand(context: Context): Promise<ExitCode> {
@@ -25,9 +25,9 @@ export async function sweepCommand(context: Context): Promise<ExitCode> {
   const answers: object[] = [];
   const deployAll = async (requests: readonly DeployRequest[]) => {
     for (const request of inDependencyOrder(requests, config)) {
-      const addressee = addresseeOf(request, config);
+      const addressee = resolveRecipient(request, config);
       if (addressee.kind !== 'target') {
-        // A rule asks for its directories, which then wait in the outbox.
+        // A template asks for its directories, which then wait in the outbox.
         hasFailed ||= (await runRequests([request], runtime, signal)).kind === 'retry';
         continue;
       }
@@ -48,7 +48,7 @@ export async function sweepCommand(context: Context): Promise<ExitCode> {
     for (let woken = outbox.takeRequests(null); woken.length > 0; woken = outbox.takeRequests(null)) {
       await deployAll(woken);
     }
-    await deployAll(await lookForDrift(runtime, signal));
+    await deployAll(await detectDrift(runtime, signal));
     if (context.output === 'json') context.print(JSON.stringify(answers, null, 2));
     else if (answers.length === 0 && !hasFailed) context.print('every target is at its tip');
     return hasFailed ? 1 : 0;

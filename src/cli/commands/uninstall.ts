@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { Removed } from '../../cluster/uninstall.ts';
-import type { Target } from '../../config/config.ts';
-import { localRuntime } from '../../local/runtime.ts';
-import type { Fate } from '../../plan/fate.ts';
+import type { Removed } from '../../cluster/apply/uninstall.ts';
+import type { Target } from '../../config/checked/config.ts';
+import { localRuntime } from '../../app/local/local-runtime.ts';
+import type { UninstallAction } from '../../plan/ownership/uninstall-action.ts';
 import { formatId } from '../../resource/resource.ts';
-import { confirm } from '../confirm.ts';
-import type { Context, ExitCode } from '../context.ts';
-import { progressLog } from '../progress.ts';
+import { confirm } from '../terminal/confirm.ts';
+import type { Context, ExitCode } from '../terminal/context.ts';
+import { progressLog } from '../terminal/progress.ts';
 
 export interface UninstallFlags {
   readonly target: Target;
@@ -23,7 +23,7 @@ export async function uninstallCommand(context: Context, { target, isKept }: Uni
   try {
     const cluster = await runtime.openCluster(target);
     await cluster.readApplied('write', signal);
-    const fates = await cluster.fates({ isKept }, signal);
+    const fates = await cluster.planUninstall({ isKept }, signal);
     if (context.output === 'text') context.print(planText(target, fates));
     const question = `Uninstall target ${target.name}?`;
     if (!(await confirm(context, { command: 'headgate uninstall', question }))) return 1;
@@ -43,7 +43,7 @@ const WORDS = {
   gone: 'is gone already',
 } as const;
 
-function planText({ name, namespace, cluster }: Target, fates: readonly Fate[]): string {
+function planText({ name, namespace, cluster }: Target, fates: readonly UninstallAction[]): string {
   const lines = fates.map(
     ({ op, entry, reason }) => `${MARKS[op]} ${WORDS[op]} ${formatId(entry.id)}${reason === null ? '' : `: ${reason}`}`,
   );
@@ -51,8 +51,8 @@ function planText({ name, namespace, cluster }: Target, fates: readonly Fate[]):
   return [`${name} on cluster ${cluster.name}:`, ...lines, state, countOf(fates)].join('\n');
 }
 
-function countOf(fates: readonly Fate[]): string {
-  const count = (op: Fate['op']) => fates.filter((fate) => fate.op === op).length;
+function countOf(fates: readonly UninstallAction[]): string {
+  const count = (op: UninstallAction['op']) => fates.filter((fate) => fate.op === op).length;
   return `${count('delete')} to delete, ${count('release') + count('leave')} to stay`;
 }
 

@@ -1,0 +1,53 @@
+import type { Target } from '../config/checked/config.ts';
+import { formatReference } from '../config/written/reference.ts';
+import type { DataKeys } from '../deploy/ports/world.ts';
+import { DeployError } from '../error/deploy-error.ts';
+import type { WrappedKey } from '../desired/sops/envelope.ts';
+import { resolveSecret } from './secrets.ts';
+import type { SecretSources } from './secrets.ts';
+
+/** Opens data keys with what the target has, for one run: files that were encrypted together are opened once. */
+export function openDataKeys({ decryption }: Target, secrets: SecretSources): DataKeys {
+  const opened = new Map<string, Promise<Uint8Array | null>>();
+  return {
+    open(key, signal) {
+      if (decryption === null) return Promise.resolve(null);
+      const name = JSON.stringify(key);
+      const known = opened.get(name) ?? open(key, { decryption, secrets, signal });
+      opened.set(name, known);
+      return known;
+    },
+  };
+}
+
+async function open(
+  { age, kms }: WrappedKey,
+  {
+    decryption,
+    secrets,
+    signal,
+  }: { decryption: NonNullable<Target['decryption']>; secrets: SecretSources; signal: AbortSignal },
+): Promise<Uint8Array | null> {
+  if (decryption.age !== null && age.length > 0) {
+    // The library is loaded for whoever has encrypted files, and for nobody else.
+    const { openByAge, readIdentities } = await import('../desired/sops/age.ts');
+    const identities = readIdentities(await resolveSecret(decryption.age, secrets, signal));
+    if (identities.length === 0) throw noIdentity(formatReference(decryption.age));
+    const key = await openByAge(age, identities);
+    if (key !== null) return key;
+  }
+  if (!decryption.kms) return null;
+  for (const each of kms) {
+    const key = await secrets.aws.unwrap(each, signal);
+    if (key !== null) return key;
+  }
+  return null;
+}
+
+function noIdentity(subject: string): DeployError {
+  return new DeployError('secret-missing', {
+    subject,
+    message: `the secret ${subject} holds no key of age`,
+    remedy: 'Put what age-keygen printed there: a line that begins with AGE-SECRET-KEY-1.',
+  });
+}

@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto';
+import { readBatch, serveBatch } from '../../queue/batch.ts';
+import type { Batch, BatchAnswer, Work } from '../../queue/batch.ts';
+import { readCheck } from '../../queue/check-message.ts';
+import { readRequest } from '../../queue/message.ts';
+import { checkAll } from '../../deploy/readiness/check.ts';
+import type { CheckRequest } from '../../deploy/ports/check-request.ts';
+import type { DeployRequest } from '../../deploy/ports/request.ts';
+import { reportDead } from '../../deploy/report/report-dead.ts';
+import { runRequests } from '../../deploy/run-requests.ts';
+import type { Runtime } from '../../deploy/ports/runtime.ts';
+import { asDeployError } from '../../error/deploy-error.ts';
+import { functionRuntime } from './function-runtime.ts';
+import type { FunctionWorld } from './function-world.ts';
+import { wait } from '../wait.ts';
+
+export interface QueueUrls {
+  readonly deploy: string;
+  readonly check: string;
+}
+
+/** Serves the queues of the deploy function: requests, checks, and what either queue gave up on. */
+export function deployFunction(world: FunctionWorld, urls: QueueUrls) {
+  const runtime = functionRuntime(world, `deploy-${randomUUID()}`);
+
+  function serveAs<T extends { readonly target: string }>(batch: Batch, work: Work<T>, at: Serving) {
+    const { log } = world;
+    const options = { queue: world.queueOf(batch.queueArn), log, wait, random: Math.random };
+    return serveBatch(batch, { ...options, ...work, concurrency: at.concurrency }, at.signal);
+  }
+
+  return function serve(event: unknown, { memoryMb, usableMs, signal }: Invocation): Promise<BatchAnswer> {
+    const batch = readBatch(event);
+    const at = { concurrency: concurrencyOf(memoryMb), signal };
+    // A run that begins late in an invocation is handed on; one that needs more than a whole one never ends.
+    const bounded = { ...runtime, open: (...[target, revision]: OpenArgs) => runtime.open(target, revision, usableMs) };
+    switch (nameOf(batch.queueArn)) {
+      case nameOf(urls.deploy):
+        return serveAs(batch, deploys(bounded), at);
+      case nameOf(urls.check):
+        // A check mostly waits.
+        return serveAs(batch, checks(runtime), { ...at, concurrency: batch.messages.length });
+      default:
+        return serveAs(batch, deadLetters(runtime), at);
+    }
+  };
+}
+
+export interface Invocation {
+  readonly memoryMb: number;
+  /** Until it is interrupted. */
+  readonly usableMs: number;
+  readonly signal: AbortSignal;
+}
+
+type OpenArgs = Parameters<Runtime['open']>;
+
+interface Serving {
+  readonly concurrency: number;
+  readonly signal: AbortSignal;
+}
+
+/** Both an ARN and a URL end in the queue's name. */
+function nameOf(address: string): string {
+  return address.split(/[:/]/).at(-1) ?? '';
+}
+
+function deploys(runtime: Runtime): Work<DeployRequest> {
+  return { read: readRequest, isLast: false, handler: (requests, signal) => runRequests(requests, runtime, signal) };
+}
+
+function checks(runtime: Runtime): Work<CheckRequest> {
+  return {
+    read: readCheck,
+    isLast: false,
+    async handler(requests, signal) {
+      await checkAll(requests, runtime, signal);
+      return { kind: 'done' };
+    },
+  };
+}
+
+/** The last word is tried as often as it takes: the queue of dead letters keeps a message for days. */
+function deadLetters(runtime: Runtime): Work<DeployRequest> {
+  return {
+    read: (body) => readRequest(body) ?? requestOf(readCheck(body)),
+    isLast: true,
+    async handler(requests, signal) {
+      try {
+        for (const request of requests) await reportDead(request, runtime, signal);
+        return { kind: 'done' };
+      } catch (thrown) {
+        const errors = [asDeployError(thrown).problem];
+        runtime.log({ level: 'warn', message: 'not-reported', target: requests[0]?.target, errors });
+        return { kind: 'retry', afterMs: null };
+      }
+    },
+  };
+}
+
+/** A check that nobody could make leaves its commit without a last word, as a request does. */
+function requestOf(check: CheckRequest | null): DeployRequest | null {
+  if (check === null) return null;
+  const { target, generatedFrom: from, delivery, revision, sinceMs } = check;
+  const hint = { revision, rootTree: null, isForced: false };
+  return { target, generatedFrom: from, delivery, hint, at: new Date(sinceMs).toISOString() };
+}
+
+/** Node itself, and then so much for each run that reads a large repository. */
+const BASE_MB = 128;
+const RUN_MB = 96;
+
+function concurrencyOf(memoryMb: number): number {
+  return Math.max(1, Math.floor((memoryMb - BASE_MB) / RUN_MB));
+}

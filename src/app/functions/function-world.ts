@@ -1,0 +1,87 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { environmentCredentials } from '../../platforms/aws/api/credentials.ts';
+import { endpointOf } from '../../platforms/aws/api/endpoint.ts';
+import { openAws } from '../../platforms/aws/api/request.ts';
+import type { Aws } from '../../platforms/aws/api/request.ts';
+import { awsSecrets } from '../../platforms/aws/secrets/secrets.ts';
+import { signedQueue } from '../../platforms/aws/sqs/signed-queue.ts';
+import type { SignedQueue } from '../../platforms/aws/sqs/signed-queue.ts';
+import type { Config } from '../../config/checked/config.ts';
+import { unpackConfig } from '../../config/checked/packed.ts';
+import type { PackedConfig } from '../../config/checked/packed.ts';
+import { DeployError } from '../../error/deploy-error.ts';
+import { jsonLog } from '../json-log.ts';
+import type { SecretSources } from '../secrets.ts';
+import { wait } from '../wait.ts';
+import type { Log } from '../../deploy/ports/log.ts';
+
+/** What every function has: its packed configuration, its own rights, a log. Made once per environment, outside the handler. */
+export interface FunctionWorld {
+  readonly config: Config;
+  readonly log: Log;
+  readonly aws: Aws;
+  readonly region: string;
+  readonly credentials: ReturnType<typeof environmentCredentials>;
+  readonly secrets: SecretSources;
+  readonly nowMs: () => number;
+  /** @throws DeployError `config-invalid` when the environment does not have it */
+  readonly variable: (name: string) => string;
+  /** The queue whose URL stands in this variable. */
+  readonly queueAt: (variable: string) => SignedQueue;
+  /** The queue that a batch came from. */
+  readonly queueOf: (arn: string) => SignedQueue;
+}
+
+export interface FunctionPlace {
+  /** Where the function's own file lies: headgate.json lies beside it. */
+  readonly directory: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly randomId: () => string;
+}
+
+export function functionWorld({ directory, env, randomId }: FunctionPlace): FunctionWorld {
+  const nowMs = () => Date.now();
+  const region = variable(env, 'AWS_REGION');
+  const credentials = environmentCredentials(env);
+  const aws = openAws({ credentials, env, nowMs, wait });
+  const readFile = () => Promise.reject(new Error('functions read no files'));
+  return {
+    config: readPackedConfig(directory),
+    log: jsonLog({ write: (text) => process.stdout.write(text), nowMs }),
+    aws,
+    region,
+    credentials,
+    secrets: { env, readFile, aws: awsSecrets({ aws, region, nowMs }) },
+    nowMs,
+    variable: (name) => variable(env, name),
+    queueAt: (name) => signedQueue({ aws, region, queueUrl: variable(env, name), randomId, wait }),
+    queueOf: (arn) => signedQueue({ aws, region, queueUrl: queueUrlOf(arn, env), randomId, wait }),
+  };
+}
+
+/** Certificate authorities are packed beside it, and named from there. */
+function readPackedConfig(directory: string): Config {
+  const packed: PackedConfig = JSON.parse(readFileSync(join(directory, 'headgate.json'), 'utf8'));
+  const repositories = packed.repositories.map((repository) => ({
+    ...repository,
+    caFile: repository.caFile === null ? null : join(directory, repository.caFile),
+  }));
+  return unpackConfig({ ...packed, repositories });
+}
+
+/** `arn:aws:sqs:eu-west-1:111122223333:headgate-deploy.fifo` */
+function queueUrlOf(arn: string, env: NodeJS.ProcessEnv): string {
+  const [, , , region = '', account = '', name = ''] = arn.split(':');
+  return new URL(`/${account}/${name}`, endpointOf('sqs', region, env)).href;
+}
+
+function variable(env: NodeJS.ProcessEnv, name: string): string {
+  const value = env[name] ?? '';
+  if (value !== '') return value;
+  throw new DeployError('config-invalid', {
+    subject: name,
+    message: 'the function’s environment does not have it',
+    remedy: 'Deploy the functions with serverless.yml, which sets it.',
+  });
+}

@@ -1,0 +1,95 @@
+import type { Credentials, Repository } from '../../config/checked/config.ts';
+import { DeployError } from '../../error/deploy-error.ts';
+import { parseToken, tokenRequest } from '../../githost/github/app.ts';
+import type { InstallationToken } from '../../githost/github/app.ts';
+import { sendToHost } from './host-request.ts';
+import type { HostAnswer } from './host-request.ts';
+
+export type AppCredentials = Extract<Credentials, { kind: 'app' }>;
+
+export interface AppTokenOptions {
+  readonly privateKeyOf: (credentials: AppCredentials, signal: AbortSignal) => Promise<string>;
+  readonly caOf: (repository: Repository) => Promise<string | null>;
+  readonly nowMs: () => number;
+  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+export type AppTokenOf = (repository: Repository, credentials: AppCredentials, signal: AbortSignal) => Promise<string>;
+
+/** A token lives for an hour; a run that begins with it must be able to end with it. */
+const SPARE_MS = 5 * 60_000;
+const DEADLINE_MS = 10_000;
+const PAUSES_MS: readonly number[] = [500, 2_000];
+
+/** Installation tokens, one per repository and good for that one alone, kept until shortly before they expire. */
+export function appTokens(options: AppTokenOptions): AppTokenOf {
+  const kept = new Map<string, Promise<InstallationToken>>();
+
+  function renew(repository: Repository, credentials: AppCredentials, signal: AbortSignal): Promise<InstallationToken> {
+    const asked = ask(repository, credentials, { options, signal });
+    kept.set(repository.name, asked);
+    asked.catch(() => kept.delete(repository.name));
+    return asked;
+  }
+
+  return async function tokenOf(repository, credentials, signal) {
+    const first = kept.get(repository.name);
+    const known = await (first ?? renew(repository, credentials, signal));
+    if (options.nowMs() < known.expiresAtMs - SPARE_MS) return known.token;
+    // Somebody else may have asked while we waited.
+    const newer = kept.get(repository.name);
+    const again = newer === undefined || newer === first ? renew(repository, credentials, signal) : newer;
+    return (await again).token;
+  };
+}
+
+async function ask(
+  repository: Repository,
+  credentials: AppCredentials,
+  { options, signal }: { options: AppTokenOptions; signal: AbortSignal },
+): Promise<InstallationToken> {
+  const { api, fullName, id, statuses } = repository;
+  const subject = `GitHub App ${credentials.app}, installation ${credentials.installation}`;
+  if (api === null || fullName === null) throw new TypeError('only a repository of GitHub has an App');
+  const [privateKey, ca] = await Promise.all([options.privateKeyOf(credentials, signal), options.caOf(repository)]);
+  for (let tries = 0; ; tries += 1) {
+    const signing = { privateKey, nowMs: options.nowMs() };
+    const request = tokenRequest(credentials, { api, fullName, id, statuses }, signing);
+    const answer = await sendToHost(request, { ca, deadlineMs: DEADLINE_MS }, signal).catch((cause: unknown) => ({
+      cause,
+    }));
+    const token = 'status' in answer && answer.status === 201 ? parseToken(answer.text) : null;
+    if (token !== null) return token;
+    if ('status' in answer && answer.status < 500 && answer.status !== 429) throw refused(subject, answer);
+    const pauseMs = PAUSES_MS[tries];
+    if (pauseMs === undefined || signal.aborted) throw unreachable(subject, answer);
+    await options.wait(pauseMs, signal).catch(() => Promise.reject(unreachable(subject, answer)));
+  }
+}
+
+const REMEDIES: Readonly<Record<number, string>> = {
+  401: 'Check app and privateKey of the repository in headgate.yml, and the clock of this machine.',
+  403: 'Give the App contents: read and statuses: write, and let the owner accept the change.',
+  404: 'Check installation of the repository in headgate.yml: GitHub shows it in the address of the installation.',
+  422: 'Let the installation include this repository, and give the App contents: read and statuses: write.',
+};
+
+function refused(subject: string, { status, text }: HostAnswer): DeployError {
+  const said = /"message"\s*:\s*"([^"\\]{1,200})/.exec(text)?.[1];
+  return new DeployError('git-unauthorized', {
+    subject,
+    message: `GitHub gives no token: ${status}${said === undefined ? '' : ` ${said}`}`,
+    remedy: REMEDIES[status] ?? 'Check app, installation and api of the repository in headgate.yml.',
+  });
+}
+
+function unreachable(subject: string, answer: HostAnswer | { readonly cause: unknown }): DeployError {
+  const why =
+    'status' in answer ? `status ${answer.status}` : answer.cause instanceof Error ? answer.cause.message : 'no answer';
+  return new DeployError('host-unreachable', {
+    subject,
+    message: `GitHub gives no token now: ${why}`,
+    remedy: 'It is tried again; look whether the api of the repository answers.',
+    ...('cause' in answer ? { cause: answer.cause } : {}),
+  });
+}

@@ -1,0 +1,74 @@
+import type { Target } from '../../config/checked/config.ts';
+import { runCheck } from '../../deploy/readiness/check.ts';
+import type { CheckRequest } from '../../deploy/ports/check-request.ts';
+import type { MemoryOutbox } from '../../deploy/ports/outbox.ts';
+import type { TargetRequest } from '../../deploy/ports/request.ts';
+import { runTarget } from '../../deploy/run-requests.ts';
+import type { Outcome, Runtime } from '../../deploy/ports/runtime.ts';
+import type { NotReady } from '../../deploy/ports/world.ts';
+import type { Log } from '../../deploy/ports/log.ts';
+import type { Report } from '../../deploy/ports/report.ts';
+
+export type SettledReport = Report & { readonly notReady?: readonly NotReady[] };
+
+interface Waiting {
+  readonly target: Target;
+  readonly outbox: MemoryOutbox;
+  readonly runtime: Runtime;
+  readonly progress: (at: { readonly done: number; readonly total: number }) => void;
+}
+
+export type SettledOutcome =
+  { readonly kind: 'done'; readonly report: SettledReport | null } | Extract<Outcome, { kind: 'retry' }>;
+
+/** Runs until there is nothing more to come: wave after wave, each of them ready before the next. */
+export async function runToTheEnd(
+  request: TargetRequest,
+  waiting: Omit<Waiting, 'target'>,
+  signal: AbortSignal,
+): Promise<SettledOutcome> {
+  const { target } = request;
+  for (;;) {
+    const outcome = await runTarget(request, waiting.runtime, signal);
+    if (outcome.kind === 'retry' || outcome.report === null) return outcome;
+    const report = await withReadiness(outcome.report, { ...waiting, target }, signal);
+    const isAsked = waiting.outbox.takeRequests(target.name).length > 0;
+    if (report.verdict !== 'waiting' || !isAsked) return { kind: 'done', report };
+  }
+}
+
+/** A run that asked for a check has it made here and now: no queue would take it when this process is gone. */
+async function withReadiness(report: Report, waiting: Waiting, signal: AbortSignal): Promise<SettledReport> {
+  const [check] = waiting.outbox.takeChecks();
+  if (check === undefined) return report;
+  if (await isReadyInTime(check, waiting, signal)) return { ...report, readiness: 'ready' };
+  const { cluster } = await waiting.runtime.open(waiting.target, report.revision);
+  const record = await cluster.readiness.read(signal);
+  return { ...report, readiness: 'not-ready', notReady: record?.notReady ?? [] };
+}
+
+/** What is stuck ends it at once: the one who waits wants to know why. */
+async function isReadyInTime(
+  request: CheckRequest,
+  { runtime, progress }: Waiting,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const notReady = new AbortController();
+  const log: Log = (line) => {
+    runtime.log(line);
+    if (line.message === 'check') progress({ done: Number(line['ready']), total: Number(line['total']) });
+    if (line.message === 'not-ready') notReady.abort();
+  };
+  const either = AbortSignal.any([signal, notReady.signal]);
+  try {
+    for (let next = request; ;) {
+      const checked = await runCheck(next, { ...runtime, log }, either);
+      if (checked === 'done') return !notReady.signal.aborted;
+      await runtime.wait(checked.afterMs, either);
+      next = checked.again;
+    }
+  } catch (thrown) {
+    if (notReady.signal.aborted && !signal.aborted) return false;
+    throw thrown;
+  }
+}

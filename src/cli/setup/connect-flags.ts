@@ -1,0 +1,13 @@
+import type { StackPlace } from './stack-place.ts';
+import type { SecretReference } from '../../config/written/reference.ts';
+
+export interface ConnectFlags extends StackPlace {
+  /** Where Headgate receives; null: what the stack says. */
+  readonly url: string | null;
+  /** A token that may administer webhooks; null: the repository's own. */
+  readonly token: SecretReference | null;
+  /** Print the page for a GitHub App instead. */
+  readonly isApp: boolean;
+  /** Print only the Kubernetes rights of a cluster's targets. */
+  readonly isRbac: boolean;
+}

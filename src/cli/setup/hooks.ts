@@ -1,0 +1,74 @@
+import { DeployError } from '../../error/deploy-error.ts';
+import type { HostRequest } from '../../githost/port/git-host.ts';
+import {
+  createHookRequest,
+  deliveriesRequest,
+  listHooksRequest,
+  parseDeliveries,
+  parseHooks,
+  pingRequest,
+  updateHookRequest,
+} from '../../githost/github/hooks.ts';
+import type { Hook, HookDelivery, HookPlace, WantedHook } from '../../githost/github/hooks.ts';
+import { sendToHost } from '../../app/githost/host-request.ts';
+import type { HostAnswer } from '../../app/githost/host-request.ts';
+
+/** The webhooks of one repository, as its administrator sees them. */
+export interface Hooks {
+  list(signal: AbortSignal): Promise<readonly Hook[]>;
+  create(wanted: WantedHook, signal: AbortSignal): Promise<Hook>;
+  update(id: number, wanted: WantedHook, signal: AbortSignal): Promise<void>;
+  ping(id: number, signal: AbortSignal): Promise<void>;
+  deliveries(id: number, signal: AbortSignal): Promise<readonly HookDelivery[]>;
+}
+
+const DEADLINE_MS = 10_000;
+
+export function openHooks(
+  place: HookPlace,
+  { token, ca }: { readonly token: string; readonly ca: string | null },
+): Hooks {
+  async function send(request: HostRequest, signal: AbortSignal): Promise<string> {
+    const signed = { ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } };
+    const answer = await sendToHost(signed, { ca, deadlineMs: DEADLINE_MS }, signal).catch((cause: unknown) => {
+      throw new DeployError('host-unreachable', {
+        subject: place.api,
+        message: `the Git host does not answer: ${cause instanceof Error ? cause.message : String(cause)}`,
+        remedy: 'Look at api of the repository in headgate.yml, and at the network between.',
+        cause,
+      });
+    });
+    if (answer.status < 300) return answer.text;
+    throw refusal(answer, place);
+  }
+
+  return {
+    list: async (signal) => parseHooks(await send(listHooksRequest(place), signal)),
+    async create(wanted, signal) {
+      const text = await send(createHookRequest(place, wanted), signal);
+      const [hook] = parseHooks(`[${text}]`);
+      if (hook === undefined) throw new TypeError('one hook was read');
+      return hook;
+    },
+    async update(id, wanted, signal) {
+      await send(updateHookRequest(place, id, wanted), signal);
+    },
+    async ping(id, signal) {
+      await send(pingRequest(place, id), signal);
+    },
+    deliveries: async (id, signal) => parseDeliveries(await send(deliveriesRequest(place, id), signal)),
+  };
+}
+
+function refusal({ status, text }: HostAnswer, { api, fullName }: HookPlace): DeployError {
+  const reason = /"message"\s*:\s*"([^"\\]{1,200})/.exec(text)?.[1] ?? '';
+  // GitHub says 404 to a token that may not know of the hooks.
+  const isForbidden = status === 401 || status === 403 || status === 404;
+  return new DeployError(isForbidden ? 'host-forbidden' : 'host-unreachable', {
+    subject: `webhooks of ${fullName}`,
+    message: `${api} answers ${status}${reason === '' ? '' : `: ${reason}`}`,
+    remedy: isForbidden
+      ? 'Name a token that may administer webhooks (fine-grained: Webhooks, read and write; classic: admin:repo_hook), such as --token env:ADMIN_TOKEN.'
+      : 'Try again; when it stays, register the webhook on the page of the repository.',
+  });
+}

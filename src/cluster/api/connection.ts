@@ -1,0 +1,217 @@
+import type { OutgoingHttpHeaders } from 'node:http2';
+import { DeployError } from '../../error/deploy-error.ts';
+import type { ClusterAccess } from './access.ts';
+import { METADATA_ONLY } from './metadata.ts';
+import { openSession, SessionError } from './session.ts';
+import type { RawAnswer, Session } from './session.ts';
+
+export interface KubeRequest {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  /** With its query, already encoded. */
+  readonly path: string;
+  readonly body?: string;
+  readonly contentType?: string;
+  readonly accept?: string;
+  /** What it rests on, looked at right before it goes out: each time, since a try again may come late. */
+  readonly fence?: Fence;
+  /** A POST that may be sent again when its answer was lost: it names the object, and 409 is understood. */
+  readonly isRepeatable?: true;
+}
+
+/** The right to write. */
+export interface Fence {
+  /** Resolves when there is time enough for one request, if need be after asking for more. @throws DeployError `lease-lost` */
+  ensure(signal: AbortSignal): Promise<void>;
+  /** Is there time enough, without asking for more? */
+  isHeld(): boolean;
+}
+
+export interface KubeAnswer {
+  readonly status: number;
+  readonly text: string;
+  /** Texts of `Warning: 299` headers. */
+  readonly warnings: readonly string[];
+  /** The server's clock (`Date`), in milliseconds. */
+  readonly date: number | null;
+}
+
+/** One run's view of a cluster: it counts what this run asked, and signs every request with who asks. */
+export interface Connection {
+  readonly usage: { readonly requests: number; readonly bytes: number };
+  request(request: KubeRequest, signal: AbortSignal): Promise<KubeAnswer>;
+  /** Calls for every line of a watch until it ends or the signal aborts; its HTTP status, 0 when there was no answer. Never rejects. */
+  listen(path: string, onLine: (line: string) => void, signal: AbortSignal): Promise<number>;
+}
+
+export interface ConnectionOptions {
+  /** `headgate/1.0 (<target>@<12 hex>)`, the commit once it is known: the cluster's audit log keeps it. */
+  readonly userAgent: () => string;
+  readonly impersonate: { readonly namespace: string; readonly name: string } | null;
+  readonly requestTimeoutMs: number;
+  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+/** Connections that outlive the runs that use them. */
+export interface SessionPool {
+  connect(access: ClusterAccess, options: ConnectionOptions): Connection;
+  close(): void;
+}
+
+export function openSessions(): SessionPool {
+  const sessions = new Map<string, Session>();
+  const sessionOf: SessionOf = (access) => {
+    // A rotated certificate or CA is another connection; tokens travel with each request.
+    const key = JSON.stringify([access.server, access.ca, access.tlsServerName, access.clientCertificate]);
+    const session = sessions.get(key) ?? openSession(access);
+    sessions.set(key, session);
+    return session;
+  };
+  return {
+    connect: (access, options) => connectionOver(access, sessionOf, options),
+    close() {
+      for (const session of sessions.values()) session.close();
+      sessions.clear();
+    },
+  };
+}
+
+const THROTTLE_TRIES = 3;
+/** A longer wish is the queue's to keep. */
+const LONGEST_PAUSE_MS = 5_000;
+
+type SessionOf = (access: ClusterAccess) => Session;
+
+function connectionOver(first: ClusterAccess, sessionOf: SessionOf, options: ConnectionOptions): Connection {
+  const usage = { requests: 0, bytes: 0 };
+  let access = first;
+
+  async function headersOf(request: KubeRequest, isRetry: boolean): Promise<OutgoingHttpHeaders> {
+    const token = access.token === null ? null : await access.token(isRetry);
+    const server = new URL(access.server);
+    return {
+      ':method': request.method,
+      ':path': server.pathname.replace(/\/$/, '') + request.path,
+      ':authority': server.host,
+      accept: request.accept ?? 'application/json',
+      'user-agent': options.userAgent(),
+      ...(request.contentType === undefined ? {} : { 'content-type': request.contentType }),
+      ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+      ...(options.impersonate === null
+        ? {}
+        : { 'impersonate-user': `system:serviceaccount:${options.impersonate.namespace}:${options.impersonate.name}` }),
+    };
+  }
+
+  async function sendOnce(request: KubeRequest, isRetry: boolean, signal: AbortSignal): Promise<RawAnswer> {
+    const { fence, body } = request;
+    const isDue = fence === undefined ? () => true : () => fence.isHeld();
+    for (;;) {
+      await fence?.ensure(signal);
+      const headers = await headersOf(request, isRetry);
+      const sent = { headers, body, timeoutMs: options.requestTimeoutMs, isDue };
+      const answer = await sessionOf(access).send(sent, signal);
+      // It waited so long for its place that it has to ask again whether it may.
+      if (answer === 'overdue') continue;
+      usage.requests += 1;
+      usage.bytes += answer.text.length;
+      return answer;
+    }
+  }
+
+  /**
+   * A connection that went stale (idle, a frozen function, a restarted server) is told by its first request: that one is
+   * sent again. So is one that met a certificate of another authority, after asking who is to be believed now.
+   */
+  async function sendFresh(request: KubeRequest, isRetry: boolean, signal: AbortSignal): Promise<RawAnswer> {
+    const on = access;
+    try {
+      return await sendOnce(request, isRetry, signal);
+    } catch (thrown) {
+      if (!(thrown instanceof SessionError)) throw thrown;
+      // All but POST may be done twice: applies and merge patches say what is to be, deletes name the object.
+      const isRepeatable = thrown.isUnsent || request.method !== 'POST' || request.isRepeatable === true;
+      const { host } = new URL(on.server);
+      if (thrown.isUntrusted && on.renew !== null) access = await on.renew();
+      else if (!thrown.isStale || !isRepeatable) throw unreachable(host, thrown);
+    }
+    try {
+      return await sendOnce(request, isRetry, signal);
+    } catch (thrown) {
+      throw thrown instanceof SessionError ? unreachable(new URL(access.server).host, thrown) : thrown;
+    }
+  }
+
+  async function send(request: KubeRequest, signal: AbortSignal): Promise<RawAnswer> {
+    const answer = await sendFresh(request, false, signal);
+    if (answer.status !== 401) return answer;
+    const again = access.token === null ? answer : await sendFresh(request, true, signal);
+    if (again.status === 401) throw unauthorized(new URL(access.server).host);
+    return again;
+  }
+
+  return {
+    usage,
+    async listen(path, onLine, signal) {
+      try {
+        const headers = await headersOf({ method: 'GET', path, accept: METADATA_ONLY }, false);
+        usage.requests += 1;
+        return await sessionOf(access).listen({ headers, onLine }, signal);
+      } catch {
+        // No token now: the next look says so.
+        return 0;
+      }
+    },
+    async request(request, signal) {
+      for (let tries = 1; ; tries += 1) {
+        const answer = await send(request, signal);
+        if (answer.status !== 429) return answerOf(answer);
+        const pauseMs = retryAfterMs(answer) ?? 1000;
+        if (tries >= THROTTLE_TRIES || pauseMs > LONGEST_PAUSE_MS)
+          throw throttled(new URL(access.server).host, pauseMs);
+        await options.wait(pauseMs, signal);
+      }
+    },
+  };
+}
+
+function answerOf({ status, text, headers }: RawAnswer): KubeAnswer {
+  const warning = headers['warning'];
+  const warnings = (Array.isArray(warning) ? warning : warning === undefined ? [] : [warning]).map(
+    (line) => /^299 \S+ "(.*)"$/.exec(line)?.[1] ?? line,
+  );
+  const date = Date.parse(headers.date ?? '');
+  return { status, text, warnings, date: Number.isNaN(date) ? null : date };
+}
+
+function retryAfterMs({ headers }: RawAnswer): number | null {
+  const seconds = Number(headers['retry-after']);
+  return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : null;
+}
+
+function unreachable(host: string, cause: SessionError): DeployError {
+  return new DeployError('cluster-unreachable', {
+    subject: host,
+    message: `the API server does not answer: ${cause.message}`,
+    remedy:
+      'It is tried again; if that goes on, check the address, the network and the certificate authority of the cluster.',
+    cause,
+  });
+}
+
+function unauthorized(host: string): DeployError {
+  return new DeployError('cluster-unauthorized', {
+    subject: host,
+    message: 'the API server does not accept our credentials (401)',
+    remedy:
+      'Renew the token or client certificate in the kubeconfig; on EKS, look whether the access entry names the role that is used. Run headgate check.',
+  });
+}
+
+function throttled(host: string, pauseMs: number): DeployError {
+  return new DeployError('cluster-throttled', {
+    subject: host,
+    message: 'the API server asks for a pause (429)',
+    remedy: 'It is tried again when the server says so.',
+    retryAfterMs: pauseMs,
+  });
+}

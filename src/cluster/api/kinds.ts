@@ -1,0 +1,162 @@
+import { parseJson } from '../../resource/json.ts';
+import { isObject, textOf } from '../../resource/resource.ts';
+import type { Json, Manifest, ResourceId } from '../../resource/resource.ts';
+import { BUILTIN_KINDS } from './builtin-kinds.ts';
+import type { Connection } from './connection.ts';
+import { problemOf } from './status.ts';
+
+/** A kind that the cluster serves, and how its objects are addressed. */
+export interface Kind {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly plural: string;
+  readonly namespaced: boolean;
+  readonly isListable: boolean;
+}
+
+/** The kinds of one cluster, kept as long as the caller keeps it. Built-in kinds cost no request. */
+export interface KindCache {
+  /** Null: not known to be served. */
+  find(of: Pick<Manifest, 'apiVersion' | 'kind'>): Kind | null;
+  /** In this version, or else in another one of its group: an object outlives the version that it was written in. */
+  findAny(of: Pick<Manifest, 'apiVersion' | 'kind'>): Kind | null;
+  /** Asks the cluster when one of these kinds is not known. */
+  learn(
+    connection: Connection,
+    manifests: readonly Pick<Manifest, 'apiVersion' | 'kind'>[],
+    signal: AbortSignal,
+  ): Promise<void>;
+  refresh(connection: Connection, signal: AbortSignal): Promise<void>;
+  /** Every kind that can be listed, once each, in the version that the server prefers. */
+  all(connection: Connection, signal: AbortSignal): Promise<readonly Kind[]>;
+  /** Every kind in every version, as the cluster told it last. */
+  served(connection: Connection, signal: AbortSignal): Promise<readonly Kind[]>;
+}
+
+export function kindCache(): KindCache {
+  let known = byKey(builtinKinds());
+  let discovered: readonly Kind[] | null = null;
+
+  function find({ apiVersion, kind }: Pick<Manifest, 'apiVersion' | 'kind'>): Kind | null {
+    return known.get(keyOf(apiVersion, kind)) ?? null;
+  }
+
+  async function refresh(connection: Connection, signal: AbortSignal): Promise<void> {
+    const found = await discover(connection, signal);
+    discovered = found;
+    // What was discovered before may be served no more.
+    known = byKey([...builtinKinds(), ...found]);
+  }
+
+  return {
+    find,
+    refresh,
+    findAny(of) {
+      const group = groupOf(of.apiVersion);
+      return find(of) ?? [...known.values()].find((kind) => kind.group === group && kind.kind === of.kind) ?? null;
+    },
+    async learn(connection, manifests, signal) {
+      if (manifests.some((manifest) => find(manifest) === null)) await refresh(connection, signal);
+    },
+    async served(connection, signal) {
+      if (discovered === null) await refresh(connection, signal);
+      return discovered ?? [];
+    },
+    async all(connection, signal) {
+      if (discovered === null) await refresh(connection, signal);
+      const preferred = new Map<string, Kind>();
+      for (const kind of discovered ?? []) {
+        const key = `${kind.group}/${kind.kind}`;
+        if (kind.isListable && !preferred.has(key)) preferred.set(key, kind);
+      }
+      return [...preferred.values()];
+    },
+  };
+}
+
+function byKey(kinds: readonly Kind[]): ReadonlyMap<string, Kind> {
+  return new Map(kinds.map((kind) => [keyOf(apiVersionOf(kind), kind.kind), kind]));
+}
+
+function groupOf(apiVersion: string): string {
+  return apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
+}
+
+function keyOf(apiVersion: string, kind: string): string {
+  return `${apiVersion} ${kind}`;
+}
+
+function apiVersionOf({ group, version }: Pick<Kind, 'group' | 'version'>): string {
+  return group === '' ? version : `${group}/${version}`;
+}
+
+/** Rows of `group/version: Kind plural, …`; a `!` marks a cluster-scoped kind. */
+function builtinKinds(): readonly Kind[] {
+  return BUILTIN_KINDS.flatMap(([apiVersion, rows]) => {
+    const slash = apiVersion.indexOf('/');
+    return rows.split(', ').map((row) => {
+      const [kind = '', plural = ''] = row.replace('!', '').split(' ');
+      const group = slash === -1 ? '' : apiVersion.slice(0, slash);
+      return {
+        group,
+        version: apiVersion.slice(slash + 1),
+        kind,
+        plural,
+        namespaced: !row.includes('!'),
+        isListable: true,
+      };
+    });
+  });
+}
+
+const AGGREGATED = 'application/json;v=v2;g=apidiscovery.k8s.io;as=APIGroupDiscoveryList';
+
+/** Aggregated discovery (Kubernetes 1.27 and later): two requests tell every kind. */
+async function discover(connection: Connection, signal: AbortSignal): Promise<readonly Kind[]> {
+  const lists = await Promise.all(
+    ['/api', '/apis'].map(async (path) => {
+      const answer = await connection.request({ method: 'GET', path, accept: AGGREGATED }, signal);
+      if (answer.status >= 300) throw problemOf(answer, { subject: path, secret: false });
+      return parseJson(answer.text);
+    }),
+  );
+  return lists.flatMap((list) => arrayOf(list, 'items').flatMap((group) => kindsOfGroup(group)));
+}
+
+function kindsOfGroup(group: Json): readonly Kind[] {
+  const metadata = isObject(group) ? group['metadata'] : undefined;
+  const name = isObject(metadata) && typeof metadata['name'] === 'string' ? metadata['name'] : '';
+  return arrayOf(group, 'versions').flatMap((version) =>
+    arrayOf(version, 'resources').flatMap((resource) => {
+      if (!isObject(resource) || !isObject(version)) return [];
+      const responseKind = isObject(resource['responseKind']) ? resource['responseKind'] : {};
+      return [
+        {
+          group: name,
+          version: textOf(version['version']),
+          kind: textOf(responseKind['kind']),
+          plural: textOf(resource['resource']),
+          namespaced: resource['scope'] === 'Namespaced',
+          isListable: arrayOf(resource, 'verbs').includes('list'),
+        },
+      ];
+    }),
+  );
+}
+
+function arrayOf(value: Json, key: string): readonly Json[] {
+  const found = isObject(value) ? value[key] : undefined;
+  return Array.isArray(found) ? found : [];
+}
+
+export function collectionPath({ group, version, plural, namespaced }: Kind, namespace: string): string {
+  const api = group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
+  return namespaced && namespace !== ''
+    ? `${api}/namespaces/${encodeURIComponent(namespace)}/${plural}`
+    : `${api}/${plural}`;
+}
+
+export function objectPath(kind: Kind, { namespace, name }: Pick<ResourceId, 'namespace' | 'name'>): string {
+  return `${collectionPath(kind, namespace)}/${encodeURIComponent(name)}`;
+}

@@ -1,0 +1,66 @@
+import { parseJson } from '../../resource/json.ts';
+import { isObject, metadataMap, textOf } from '../../resource/resource.ts';
+import type { Json, JsonObject, ResourceId } from '../../resource/resource.ts';
+import { runsOnce, versionWith } from '../../state/finished.ts';
+import { hashManagedFields } from '../../state/managed-fields-hash.ts';
+import type { ObservedVersion } from '../../state/inventory.ts';
+import type { LiveMetadata } from '../../plan/model/facts.ts';
+
+/** Answers carry metadata only: a write costs the server less, and no Secret comes back. */
+export const METADATA_ONLY = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
+export const METADATA_LIST = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
+
+export function metadataOf(text: string): JsonObject {
+  return readObject(text).metadata;
+}
+
+/** Status is there only where the whole object was asked for. */
+export function readObject(text: string): { readonly metadata: JsonObject; readonly status: Json | undefined } {
+  const object = parseJson(text);
+  if (!isObject(object)) return { metadata: {}, status: undefined };
+  return { metadata: isObject(object['metadata']) ? object['metadata'] : {}, status: object['status'] };
+}
+
+/** Whether what runs once has run, its status alone says. */
+export function acceptFor(id: Pick<ResourceId, 'group' | 'kind'>): string {
+  return runsOnce(id) ? 'application/json' : METADATA_ONLY;
+}
+
+export function liveOf(metadata: JsonObject): LiveMetadata {
+  return {
+    uid: textOf(metadata['uid']),
+    resourceVersion: textOf(metadata['resourceVersion']),
+    labels: metadataMap({ metadata }, 'labels'),
+    annotations: metadataMap({ metadata }, 'annotations'),
+    deletionTimestamp: typeof metadata['deletionTimestamp'] === 'string' ? metadata['deletionTimestamp'] : null,
+    finalizers: finalizersOf(metadata),
+    managedFields: Array.isArray(metadata['managedFields']) ? metadata['managedFields'] : [],
+  };
+}
+
+export function seenOf(metadata: JsonObject, status?: Json): ObservedVersion {
+  const { generation } = metadata;
+  const resourceVersion = textOf(metadata['resourceVersion']);
+  return {
+    uid: textOf(metadata['uid']),
+    resourceVersion,
+    version: versionWith(generation === undefined ? `r${resourceVersion}` : `g${textOf(generation)}`, status),
+    managedFieldsHash: hashManagedFields(metadata),
+  };
+}
+
+export function finalizersOf(metadata: JsonObject): readonly string[] {
+  const { finalizers } = metadata;
+  return Array.isArray(finalizers) ? finalizers.filter((name) => typeof name === 'string') : [];
+}
+
+/** When our manager last changed the object, in milliseconds; server-side apply leaves the time alone when nothing changes. */
+export function lastChangeByUs(metadata: JsonObject): number | null {
+  const entries: readonly Json[] = Array.isArray(metadata['managedFields']) ? metadata['managedFields'] : [];
+  const times = entries
+    .filter((entry) => isObject(entry))
+    .filter((entry) => entry['manager'] === 'headgate' && entry['operation'] === 'Apply')
+    .map((entry) => Date.parse(textOf(entry['time'])))
+    .filter((time) => !Number.isNaN(time));
+  return times.length === 0 ? null : Math.max(...times);
+}

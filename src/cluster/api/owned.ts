@@ -1,0 +1,45 @@
+import type { Entry } from '../../state/inventory.ts';
+import { formatId } from '../../resource/resource.ts';
+import type { Connection } from './connection.ts';
+import { objectPath } from './kinds.ts';
+import type { KindCache } from './kinds.ts';
+import { METADATA_ONLY, liveOf, metadataOf } from './metadata.ts';
+import { isMissingObject, problemOf } from './status.ts';
+import type { LiveMetadata } from '../../plan/model/facts.ts';
+
+export interface OwnedContext {
+  readonly connection: Connection;
+  readonly kinds: KindCache;
+}
+
+/** Asks the cluster when one of these entries is of a kind that is not known: a process that was just started knows few. */
+export async function learnKindsOf(
+  entries: readonly Entry[],
+  { connection, kinds }: OwnedContext,
+  signal: AbortSignal,
+): Promise<void> {
+  if (entries.some((entry) => kinds.findAny(addressOf(entry)) === null)) await kinds.refresh(connection, signal);
+}
+
+/** An object of the inventory where it is served today; null when it is gone, alone or together with its definition. */
+export async function readOwned(
+  entry: Entry,
+  { connection, kinds }: OwnedContext,
+  signal: AbortSignal,
+): Promise<{ readonly path: string; readonly live: LiveMetadata } | null> {
+  for (let isAgain = false; ; isAgain = true) {
+    const kind = kinds.findAny(addressOf(entry));
+    if (kind === null) return null;
+    const path = objectPath(kind, entry.id);
+    const answer = await connection.request({ method: 'GET', path, accept: METADATA_ONLY }, signal);
+    if (answer.status < 300) return { path, live: liveOf(metadataOf(answer.text)) };
+    if (answer.status !== 404) throw problemOf(answer, { subject: formatId(entry.id), secret: false });
+    if (isAgain || isMissingObject(answer)) return null;
+    // It may be served in another version by now.
+    await kinds.refresh(connection, signal);
+  }
+}
+
+function addressOf({ apiVersion, id }: Entry) {
+  return { apiVersion, kind: id.kind };
+}

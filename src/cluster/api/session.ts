@@ -1,0 +1,211 @@
+import { connect, constants } from 'node:http2';
+import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http2';
+import { DeployError } from '../../error/deploy-error.ts';
+import type { ClusterAccess } from './access.ts';
+import { listen } from './session-stream.ts';
+
+export interface RawAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+}
+
+export interface RawRequest {
+  readonly headers: OutgoingHttpHeaders;
+  readonly body: string | undefined;
+  readonly timeoutMs: number;
+  /** Asked when its turn has come. */
+  readonly isDue: () => boolean;
+}
+
+/** An answer larger than this is not read to its end. */
+const ANSWER_BYTES = 128 * 1024 * 1024;
+/** More would be queued by the API server (priority and fairness), not served sooner. */
+const STREAMS = 32;
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/** One kept HTTP/2 connection to one API server, opened when it is first needed and again when it is gone. */
+export interface Session {
+  /** Rejects with a SessionError when no answer came. `overdue`: it was not sent. */
+  send(request: RawRequest, signal: AbortSignal): Promise<RawAnswer | 'overdue'>;
+  /** A watch. It takes none of the places of the others: it would keep it for a minute. */
+  listen(
+    watch: { readonly headers: OutgoingHttpHeaders; readonly onLine: (line: string) => void },
+    signal: AbortSignal,
+  ): Promise<number>;
+  close(): void;
+}
+
+/** No answer. `isUnsent`: the server surely has not acted on the request. */
+export class SessionError extends Error {
+  readonly isUnsent: boolean;
+  /** A newer connection may well answer. */
+  readonly isStale: boolean;
+  /** The server's certificate is not of an authority that we were told to believe. */
+  readonly isUntrusted: boolean;
+
+  /** Nothing came within the time that it had. */
+  readonly isSilent: boolean;
+
+  constructor(message: string, what: { isUnsent: boolean; isStale: boolean; isSilent?: boolean; cause?: unknown }) {
+    super(message, { cause: what.cause });
+    this.isSilent = what.isSilent ?? false;
+    this.isUnsent = what.isUnsent;
+    this.isStale = what.isStale;
+    this.isUntrusted = UNTRUSTED.has(codeOf(what.cause));
+  }
+}
+
+/** Which one it is depends on how much of its chain the server sends, and on what the two authorities have in common. */
+const UNTRUSTED: ReadonlySet<unknown> = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'CERT_SIGNATURE_FAILURE',
+]);
+
+function codeOf(error: unknown): unknown {
+  if (!(error instanceof Error)) return undefined;
+  return error.cause instanceof Error ? codeOf(error.cause) : 'code' in error ? error.code : undefined;
+}
+
+export function openSession(access: ClusterAccess): Session {
+  const { origin } = new URL(access.server);
+  let session: ClientHttp2Session | null = null;
+  let free = STREAMS;
+  const waiting: (() => void)[] = [];
+
+  function current(): ClientHttp2Session {
+    if (session !== null && !session.closed && !session.destroyed) return session;
+    session = connect(origin, {
+      ca: access.ca ?? undefined,
+      cert: access.clientCertificate?.cert,
+      key: access.clientCertificate?.key,
+      servername: access.tlsServerName ?? undefined,
+      timeout: CONNECT_TIMEOUT_MS,
+    });
+    // Each request hears of it through its own stream; without a listener the process would end.
+    session.on('error', () => undefined);
+    session.unref();
+    return session;
+  }
+
+  /** What is under way on it may still be answered. */
+  function retire(silent: ClientHttp2Session): void {
+    silent.close();
+    if (session === silent) session = null;
+  }
+
+  async function slot(): Promise<() => void> {
+    if (free > 0) free -= 1;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    return () => {
+      const next = waiting.shift();
+      if (next === undefined) free += 1;
+      else next();
+    };
+  }
+
+  return {
+    async send(request, signal) {
+      const release = await slot();
+      const on = current();
+      try {
+        if (!request.isDue()) return 'overdue';
+        return await exchange(on, request, signal);
+      } catch (thrown) {
+        // A connection that swallows requests may do so for ever: what comes next gets another one.
+        if (thrown instanceof SessionError && thrown.isSilent) retire(on);
+        throw thrown;
+      } finally {
+        release();
+      }
+    },
+    async listen(watch, signal) {
+      try {
+        return await listen(current(), watch, signal);
+      } catch {
+        // The connection went away under it.
+        return 0;
+      }
+    },
+    close() {
+      session?.close();
+      session = null;
+    },
+  };
+}
+
+function exchange(session: ClientHttp2Session, request: RawRequest, signal: AbortSignal): Promise<RawAnswer> {
+  return new Promise((resolve, reject) => {
+    let stream: ClientHttp2Stream;
+    const isConnected = !session.connecting;
+    try {
+      signal.throwIfAborted();
+      stream = session.request(request.headers, { endStream: request.body === undefined });
+    } catch (cause) {
+      reject(
+        signal.aborted
+          ? interrupted(cause)
+          : new SessionError('the connection is closed', { isUnsent: true, isStale: true, cause }),
+      );
+      return;
+    }
+    // An idle connection does not keep the process; one that is waited for does.
+    session.ref();
+    let headers: IncomingHttpHeaders | null = null;
+    const parts: Buffer[] = [];
+    let bytes = 0;
+    const timer = setTimeout(() => {
+      const message = `no answer within ${request.timeoutMs / 1000} s`;
+      const silence = new SessionError(message, { isUnsent: false, isStale: false, isSilent: true });
+      finish(() => reject(silence), constants.NGHTTP2_CANCEL);
+    }, request.timeoutMs);
+    const onAbort = () => finish(() => reject(interrupted(signal.reason)), constants.NGHTTP2_CANCEL);
+    signal.addEventListener('abort', onAbort, { once: true });
+
+    function finish(settle: () => void, code?: number): void {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+      if (code !== undefined) stream.close(code);
+      session.unref();
+      settle();
+    }
+    function fail(message: string, isStale: boolean, cause?: unknown): void {
+      const isUnsent = !isConnected && session.connecting;
+      const refused = stream.rstCode === constants.NGHTTP2_REFUSED_STREAM || isUnsent;
+      finish(() => reject(new SessionError(message, { isUnsent: refused, isStale, cause })), constants.NGHTTP2_CANCEL);
+    }
+
+    stream.on('response', (received) => (headers = received));
+    stream.on('data', (part: Buffer) => {
+      bytes += part.length;
+      if (bytes > ANSWER_BYTES) fail(`the answer is larger than ${ANSWER_BYTES} bytes`, false);
+      else parts.push(part);
+    });
+    stream.on('error', (cause: Error) => fail(reasonOf(cause), isConnected, cause));
+    stream.on('end', () => {
+      const status = Number(headers?.[':status'] ?? 0);
+      if (headers !== null && status > 0)
+        finish(() => resolve({ status, headers: headers ?? {}, text: Buffer.concat(parts).toString() }));
+    });
+    // Settled before, unless the connection went away without a word.
+    stream.on('close', () => fail('the connection was closed before the answer', isConnected));
+    stream.end(request.body);
+  });
+}
+
+/** Node hides the reason of a failed connect in nested causes. */
+function reasonOf(error: Error): string {
+  return error.cause instanceof Error ? error.cause.message : error.message;
+}
+
+function interrupted(cause: unknown): DeployError {
+  return new DeployError('interrupted', {
+    subject: 'the run',
+    message: 'it was interrupted',
+    remedy: 'Nothing to do: what was begun is finished by the next run.',
+    cause,
+  });
+}

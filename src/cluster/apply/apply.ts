@@ -1,0 +1,227 @@
+import { inventoryAfter } from '../../plan/planner/after.ts';
+import type { ChangeResult } from '../../plan/planner/after.ts';
+import type { Applied } from '../../state/target-state.ts';
+import { NOTHING_APPLIED } from '../../state/target-state.ts';
+import type { Entry } from '../../state/inventory.ts';
+import { formatKind } from '../../resource/kind-order.ts';
+import type { Plan } from '../../plan/model/plan.ts';
+import { formatId } from '../../resource/resource.ts';
+import { inParallel } from '../api/in-parallel.ts';
+import { distribute, freshNames } from '../state/inventory-store.ts';
+import type { Spread } from '../state/inventory-store.ts';
+import { takeLease } from '../state/lease.ts';
+import type { HeldParent } from '../state/lease.ts';
+import { createNamespace } from './namespace.ts';
+import { prune } from './prune.ts';
+import { shardCount } from '../state/shard.ts';
+import type { ClusterRun } from '../state/run.ts';
+import type { StateStore } from '../state/state-store.ts';
+import { write } from './write.ts';
+import type { WriteContext } from './write.ts';
+import type { Application } from './application.ts';
+
+/** Above this many dirty paths the parent would be mostly a list of them. */
+const DIRTY_PATHS = 1000;
+
+/** A run that has written and not closed yet. */
+export interface OpenRun {
+  readonly results: readonly ChangeResult[];
+  /** Records what was done, and gives the lease back. Until then every touched file is dirty. */
+  close(signal: AbortSignal): Promise<void>;
+}
+
+/** Opens, records what may come, writes and prunes. Killed anywhere, the next run finds what was touched as dirty. */
+export async function applyPlan(
+  application: Application,
+  run: ClusterRun & { readonly store: StateStore },
+  signal: AbortSignal,
+): Promise<OpenRun> {
+  const { plan, gathered, parent } = application;
+  const { facts } = gathered;
+  if (plan.namespace !== 'present') await createNamespace(application, run, signal);
+  const names = layoutNames(application, run);
+  const held = await takeLease(parent, opening(application, names), { store: run.store, runner: run.runner, signal });
+  const known = await recordDuring({ application, names, held }, run.store, signal);
+
+  const context = writeContext(run, held);
+  const results = await writeSteps(plan, context, { run, signal });
+  if (plan.pauseAfter === null && results.every(({ kind }) => kind !== 'failed')) {
+    results.push(
+      ...(await pruneSteps(
+        plan,
+        { ...context, kinds: run.kinds, applySetId: facts.applySetId, touched: facts.touched },
+        signal,
+      )),
+    );
+  }
+  return { results, close: (last) => close({ application, results, names, known, held }, run.store, last) };
+}
+
+interface Closing {
+  readonly application: Application;
+  readonly results: readonly ChangeResult[];
+  readonly names: readonly string[];
+  readonly known: Known;
+  readonly held: HeldParent;
+}
+
+async function close({ application, results, names, known, held }: Closing, store: StateStore, signal: AbortSignal) {
+  const { plan, ends, gathered } = application;
+  const after = inventoryAfter(plan, results, gathered.facts.touched);
+  await recordEntries(after, { names, known, held, spread: gathered.spread }, store, signal);
+  const end = endOf({ plan, ends }, results);
+  const { spare, dirty } = { ...held.current(), ...end };
+  // Under the lease: later their names may be in use again.
+  await Promise.all(spare.map((name) => store.deleteShard(name, { held, signal })));
+  const count = countAfter(application, after) - countIn(after, dirty);
+  await held.write({ ...end, count, spare: [], lease: null, ...(names.length === 0 ? { inline: after } : {}) }, signal);
+}
+
+/** What is left for later stays dirty: the next run begins there. */
+function endOf({ plan, ends }: Pick<Application, 'plan' | 'ends'>, results: readonly ChangeResult[]): Partial<Applied> {
+  if (results.some(({ kind }) => kind === 'failed')) return ends.onFailure(results);
+  return plan.pauseAfter === null ? { dirty: [], ...ends.onSuccess } : ends.onPause(results);
+}
+
+function layoutNames({ gathered, plan, parent }: Application, { layout }: ClusterRun): readonly string[] {
+  const { inventory, isNewLayout, facts } = gathered;
+  return isNewLayout
+    ? freshNames(facts.target.name, shardCount(plan.during.length, layout), parent?.applied.shards ?? [])
+    : inventory.names;
+}
+
+/** The first write: from here on every touched file is dirty until the close. */
+function opening({ plan, ends, gathered, parent }: Application, names: readonly string[]): Applied {
+  const { facts, isNewLayout } = gathered;
+  const applied = parent?.applied ?? NOTHING_APPLIED;
+  const writes = plan.steps.flat().map(({ candidate }) => candidate.resource.id);
+  const dirty = dirtyWith(applied.dirty, facts.touched);
+  const grown = (known: readonly string[], more: readonly string[]) =>
+    [...new Set([...known, ...more])].filter((name) => name !== '').toSorted();
+  return {
+    ...applied,
+    ...ends.onOpen,
+    dirty,
+    groupKinds: grown(
+      applied.groupKinds,
+      [...writes, ...plan.before.map(({ id }) => id)].map((id) => formatKind(id)),
+    ),
+    namespaces: grown(
+      applied.namespaces,
+      writes.map(({ namespace }) => namespace),
+    ).filter((name) => name !== facts.target.namespace),
+    // New shards are listed once they exist; an inventory on the parent is valid with this very write.
+    ...(names.length === 0 ? { shards: [], inline: plan.during, hasInventory: true } : {}),
+    spare: isNewLayout ? added(applied.spare, names.length === 0 ? applied.shards : names) : applied.spare,
+    count: facts.count - countIn(plan.before, dirty),
+  };
+}
+
+function dirtyWith(dirty: Applied['dirty'], touched: ReadonlySet<string>): Applied['dirty'] {
+  if (dirty === 'all') return dirty;
+  const all = new Set([...dirty, ...touched]);
+  return all.size > DIRTY_PATHS ? 'all' : [...all].toSorted();
+}
+
+function added(known: readonly string[], more: readonly string[]): readonly string[] {
+  return [...new Set([...known, ...more])];
+}
+
+/** How many objects these files define. */
+function countIn(entries: readonly Entry[], files: Applied['dirty']): number {
+  const isMeant = files === 'all' ? () => true : isOneOf(files);
+  return new Set(entries.filter(({ file }) => isMeant(file)).map(({ id }) => formatId(id))).size;
+}
+
+function isOneOf(files: readonly string[]): (file: string) => boolean {
+  const known = new Set(files);
+  return (file) => known.has(file);
+}
+
+type Known = ReadonlyMap<
+  string,
+  { readonly stored: Parameters<StateStore['writeShard']>[0]; readonly entries: readonly Entry[] | null }
+>;
+
+async function recordDuring(
+  { application, names, held }: { application: Application; names: readonly string[]; held: HeldParent },
+  store: StateStore,
+  signal: AbortSignal,
+): Promise<Known> {
+  const { plan, gathered } = application;
+  if (names.length === 0) return new Map();
+  const known: Known = gathered.isNewLayout
+    ? new Map(names.map((name) => [name, { stored: name, entries: null }]))
+    : new Map([...gathered.inventory.shards].map(([name, shard]) => [name, { stored: shard, entries: shard.entries }]));
+  const written = await recordEntries(plan.during, { names, known, held, spread: gathered.spread }, store, signal);
+  if (gathered.isNewLayout) {
+    const { spare, shards } = held.current();
+    const left = added(spare, shards).filter((name) => !names.includes(name));
+    await held.write({ shards: names, spare: left, inline: [], hasInventory: true }, signal);
+  }
+  return written;
+}
+
+/** Writes the shards whose entries differ from what is known to be there. */
+async function recordEntries(
+  entries: readonly Entry[],
+  { names, known, held, spread }: { names: readonly string[]; known: Known; held: HeldParent; spread: Spread },
+  store: StateStore,
+  signal: AbortSignal,
+): Promise<Known> {
+  const wanted = distribute(entries, names, spread);
+  const changed = [...known].filter(
+    ([name, { entries: there }]) => JSON.stringify(wanted.get(name) ?? []) !== JSON.stringify(there),
+  );
+  const written = await Promise.all(
+    changed.map(([name, { stored }]) => store.writeShard(stored, wanted.get(name) ?? [], { held, signal })),
+  );
+  return new Map([
+    ...known,
+    ...written.map((shard): [string, { stored: typeof shard; entries: readonly Entry[] }] => [
+      shard.name,
+      { stored: shard, entries: shard.entries },
+    ]),
+  ]);
+}
+
+function writeContext(run: ClusterRun, held: HeldParent): WriteContext {
+  return {
+    connection: run.connection,
+    target: run.target,
+    kindOf: ({ id, apiVersion }) => run.kinds.find({ apiVersion, kind: id.kind }),
+    held,
+    wait: run.wait,
+    refreshKinds: (signal) => run.kinds.refresh(run.connection, signal),
+  };
+}
+
+async function writeSteps(
+  plan: Plan,
+  context: WriteContext,
+  { run, signal }: { run: ClusterRun; signal: AbortSignal },
+): Promise<ChangeResult[]> {
+  const total = plan.steps.flat().length;
+  const results: ChangeResult[] = [];
+  for (const step of plan.steps.slice(0, plan.pauseAfter ?? plan.steps.length)) {
+    const settled = await inParallel(step, (change) => write(change, context, signal));
+    results.push(...settled);
+    run.progress({ done: results.length, total });
+    if (settled.some(({ kind }) => kind === 'failed')) break;
+  }
+  return results;
+}
+
+async function pruneSteps(
+  plan: Plan,
+  context: Parameters<typeof prune>[1],
+  signal: AbortSignal,
+): Promise<readonly ChangeResult[]> {
+  const results: ChangeResult[] = [];
+  for (const step of plan.prunes) results.push(...(await inParallel(step, (change) => prune(change, context, signal))));
+  return results;
+}
+
+function countAfter({ gathered, plan }: Application, after: readonly Entry[]): number {
+  return gathered.facts.count - countIn(plan.before, 'all') + countIn(after, 'all');
+}

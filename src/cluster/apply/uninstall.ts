@@ -1,0 +1,134 @@
+import { failureClassOf } from '../../error/deploy-error.ts';
+import type { Problem } from '../../error/deploy-error.ts';
+import { NOTHING_APPLIED } from '../../state/target-state.ts';
+import { SOURCE, PART_OF } from '../../plan/model/body.ts';
+import { uninstallActionFor } from '../../plan/ownership/uninstall-action.ts';
+import type { UninstallAction } from '../../plan/ownership/uninstall-action.ts';
+import type { Entry } from '../../state/inventory.ts';
+import { stepOf } from '../../resource/kind-order.ts';
+import { formatId } from '../../resource/resource.ts';
+import { inParallel } from '../api/in-parallel.ts';
+import { entriesOf, readInventory } from '../state/inventory-store.ts';
+import { takeLease } from '../state/lease.ts';
+import type { HeldParent } from '../state/lease.ts';
+import { METADATA_ONLY } from '../api/metadata.ts';
+import { learnKindsOf, readOwned } from '../api/owned.ts';
+import { applySetId } from '../state/parent.ts';
+import type { Parent } from '../state/parent.ts';
+import { deleteRequest } from '../api/delete-request.ts';
+import { rebuild } from '../state/rebuild.ts';
+import type { ClusterRun } from '../state/run.ts';
+import type { StateStore } from '../state/state-store.ts';
+import { problemOf } from '../api/status.ts';
+
+export interface UninstallContext extends ClusterRun {
+  readonly store: StateStore;
+  /** Null: the state is gone; what the target owns is asked of the labels. */
+  readonly parent: Parent | null;
+}
+
+export interface Removed {
+  readonly fate: UninstallAction;
+  /** Null: done. */
+  readonly problem: Problem | null;
+}
+
+/** What would become of everything that the target owns. Nothing is written. */
+export async function planUninstall(
+  { isKept }: { isKept: boolean },
+  context: UninstallContext,
+  signal: AbortSignal,
+): Promise<readonly UninstallAction[]> {
+  const entries = await allEntries(context, signal);
+  await learnKindsOf(entries, context, signal);
+  return inParallel(entries, (entry) => judge(entry, isKept, context, signal));
+}
+
+async function allEntries({ parent, store, ...run }: UninstallContext, signal: AbortSignal): Promise<readonly Entry[]> {
+  const inventory =
+    parent?.applied.hasInventory === true
+      ? await readInventory(parent.applied, { files: 'all', have: null }, { store, signal })
+      : null;
+  if (inventory !== null) return entriesOf(inventory);
+  const kinds = await run.kinds.all(run.connection, signal);
+  return rebuild(kinds, { ...run, applySetId: applySetId(run.target) }, signal);
+}
+
+async function judge(
+  entry: Entry,
+  isKept: boolean,
+  context: UninstallContext,
+  signal: AbortSignal,
+): Promise<UninstallAction> {
+  const owned = await readOwned(entry, context, signal);
+  const { target } = context;
+  return uninstallActionFor(entry, owned?.live ?? null, { target, applySetId: applySetId(target), isKept });
+}
+
+/**
+ * Deletes or releases what was planned, in the order of pruning, each object judged again right before; then the state,
+ * its parent last. Killed anywhere, the state is still there and the next try goes on.
+ */
+export async function uninstall(
+  fates: readonly UninstallAction[],
+  context: UninstallContext,
+  signal: AbortSignal,
+): Promise<readonly Removed[]> {
+  const { parent, store, runner } = context;
+  if (parent === null && fates.length === 0) return [];
+  const opening = { ...(parent?.applied ?? NOTHING_APPLIED), dirty: 'all' } as const;
+  const held = await takeLease(parent, opening, { store, runner, signal });
+  const steps = Map.groupBy(fates, ({ entry }) => stepOf(entry.id));
+  const done: Removed[] = [];
+  for (const [, members] of [...steps].toSorted(([a], [b]) => b - a)) {
+    done.push(...(await inParallel(members, (fate) => remove(fate, { ...context, held }, signal))));
+    context.progress({ done: done.length, total: fates.length });
+  }
+  if (done.some(({ problem }) => problem !== null)) await held.write({ lease: null }, signal);
+  else await store.deleteAll(signal);
+  return done;
+}
+
+async function remove(
+  planned: UninstallAction,
+  context: UninstallContext & { readonly held: HeldParent },
+  signal: AbortSignal,
+): Promise<Removed> {
+  const { entry } = planned;
+  const { connection, target, held } = context;
+  const owned = await readOwned(entry, context, signal);
+  const isKept = planned.op === 'release';
+  const fate = uninstallActionFor(entry, owned?.live ?? null, { target, applySetId: applySetId(target), isKept });
+  if (owned === null || fate.op === 'gone' || fate.op === 'leave') return { fate, problem: null };
+  // Nobody was asked about deleting what has become ours since.
+  if (fate.op === 'delete' && planned.op !== 'delete') return { fate: planned, problem: null };
+  const { uid } = owned.live;
+  const request =
+    fate.op === 'delete' ? deleteRequest(owned.path, owned.live, false) : releaseRequest(owned.path, uid, owned.live);
+  const answer = await connection.request({ ...request, fence: held }, signal);
+  if (answer.status < 300 || answer.status === 404) return { fate, problem: null };
+  const error = problemOf(answer, { subject: formatId(entry.id), secret: true });
+  if (failureClassOf(error.code) === 'world') throw error;
+  return { fate, problem: error.problem };
+}
+
+/** Takes our marks off exactly this object. */
+function releaseRequest(
+  path: string,
+  uid: string,
+  { labels, annotations }: { labels: Readonly<Record<string, string>>; annotations: Readonly<Record<string, string>> },
+) {
+  const pointer = (map: string, key: string) => `/metadata/${map}/${key.replace('/', '~1')}`;
+  const operations = [
+    { op: 'test', path: '/metadata/uid', value: uid },
+    ...(PART_OF in labels ? [{ op: 'remove', path: pointer('labels', PART_OF) }] : []),
+    ...(SOURCE in annotations ? [{ op: 'remove', path: pointer('annotations', SOURCE) }] : []),
+  ];
+  return {
+    method: 'PATCH',
+    path: `${path}?fieldManager=headgate`,
+    body: JSON.stringify(operations),
+    contentType: 'application/json-patch+json',
+    accept: METADATA_ONLY,
+  } as const;
+}

@@ -1,0 +1,123 @@
+import { DeployError, failureClassOf } from '../../error/deploy-error.ts';
+import type { Problem } from '../../error/deploy-error.ts';
+import { stillDeleting } from '../../plan/refusals/still-deleting.ts';
+import type { ChangeResult } from '../../plan/planner/after.ts';
+import type { Write } from '../../plan/model/plan.ts';
+import { formatPosition, hidesValues } from '../../resource/resource.ts';
+import type { HeldParent } from '../state/lease.ts';
+import { objectPath } from '../api/kinds.ts';
+import { acceptFor, finalizersOf, readObject, seenOf } from '../api/metadata.ts';
+import { applyRequest, dryRun } from '../api/dry-run.ts';
+import { deleteReplaced } from '../observe/replace.ts';
+import { problemOf } from '../api/status.ts';
+import { takeOver } from './take-over.ts';
+import type { ObservedVersion } from '../../state/inventory.ts';
+import type { ObserveContext } from '../observe/context.ts';
+
+export interface WriteContext extends Pick<ObserveContext, 'connection' | 'target' | 'kindOf'> {
+  readonly held: HeldParent;
+  /** Waits; rejects when the signal aborts. */
+  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Learns kinds that a step of this run has brought. */
+  readonly refreshKinds: (signal: AbortSignal) => Promise<void>;
+}
+
+/** How long what an earlier step brought (a kind, a namespace, a right) may take until the API server acts on it. */
+const SETTLE_MS = 20_000;
+const SETTLE_STEP_MS = 200;
+
+/** Applies one object. What the manifest is to blame for is a result; the world's failures are thrown. */
+export async function write(change: Write, context: WriteContext, signal: AbortSignal): Promise<ChangeResult> {
+  const { resource, observation } = change.candidate;
+  const before = 'live' in observation ? observation.live : null;
+  const refused = change.unverified ? await verify(change, context, signal) : null;
+  if (refused !== null) return { kind: 'failed', change, problem: refused };
+  const kind = context.kindOf(resource);
+  if (kind === null) throw new DeployError('internal', vanished(resource.apiVersion));
+  const path = objectPath(kind, resource.id);
+  const obstacle = await clearTheWay(change, path, context, signal);
+  if (obstacle !== null) return { kind: 'failed', change, problem: obstacle };
+  const request = {
+    ...applyRequest(`${path}?`, change.candidate.body, context.target),
+    accept: acceptFor(resource.id),
+    fence: context.held,
+  };
+  const answer = await context.connection.request(request, signal);
+  if (answer.status >= 300) {
+    const error = problemOf(answer, { subject: formatPosition(resource.source), secret: hidesValues(resource) });
+    if (failureClassOf(error.code) === 'world') throw error;
+    return { kind: 'failed', change, problem: error.problem };
+  }
+  const { metadata, status } = readObject(answer.text);
+  if (metadata['deletionTimestamp'] !== undefined)
+    throw stillDeleting(change.candidate.resource, finalizersOf(metadata));
+  const seen = seenOf(metadata, status);
+  return {
+    kind: 'applied',
+    write: change,
+    seen,
+    effect: effectOf(change, { isNew: answer.status === 201, before, seen }),
+  };
+}
+
+/** What has to be done to the live object before the apply: delete it where it is replaced, take over what kubectl held of it. */
+async function clearTheWay(
+  { candidate: { resource, observation, live } }: Write,
+  path: string,
+  context: WriteContext,
+  signal: AbortSignal,
+): Promise<Problem | null> {
+  if (observation.kind === 'replaces')
+    return deleteReplaced({ resource, path, live: observation.live, fence: context.held }, context, signal);
+  if (observation.kind !== 'updates' || live === null) return null;
+  return takeOver(
+    live,
+    { resource, path, migrates: observation.migrates === true, fence: context.held },
+    context,
+    signal,
+  );
+}
+
+/** The target's own Namespace is made before its turn; its dry run has said that this run creates it. */
+function effectOf(
+  { op, candidate }: Write,
+  { isNew, before, seen }: { isNew: boolean; before: ObservedVersion | null; seen: ObservedVersion },
+): 'created' | 'updated' | 'unchanged' {
+  if (op === 'replace') return 'updated';
+  if (candidate.observation.kind === 'creates' || isNew) return 'created';
+  return before?.resourceVersion === seen.resourceVersion ? 'unchanged' : 'updated';
+}
+
+/** The dry run that could not pass before: again until the step before has taken effect, or its refusal is final. */
+async function verify(change: Write, context: WriteContext, signal: AbortSignal) {
+  const { resource, body } = change.candidate;
+  let waitedMs = 0;
+  for (;;) {
+    const kind = context.kindOf(resource);
+    const observation =
+      kind === null ? null : await dryRun({ resource, path: objectPath(kind, resource.id), body }, context, signal);
+    if (observation !== null && observation.kind !== 'refused' && observation.kind !== 'not-asked') return null;
+    if (waitedMs >= SETTLE_MS) return observation?.problem ?? notServed(change);
+    if (observation !== null && observation.problem.code === 'manifest-rejected') return observation.problem;
+    await context.wait(SETTLE_STEP_MS, signal);
+    waitedMs += SETTLE_STEP_MS;
+    if (kind === null) await context.refreshKinds(signal);
+  }
+}
+
+function notServed({ candidate: { resource } }: Write) {
+  return {
+    code: 'kind-unknown',
+    subject: formatPosition(resource.source),
+    message: `${resource.id.kind} in ${resource.apiVersion} was still not served ${SETTLE_MS / 1000} s after its definition was applied`,
+    remedy: 'Look at the conditions of the CustomResourceDefinition; the next push or sweep goes on.',
+  } as const;
+}
+
+function vanished(apiVersion: string) {
+  return {
+    subject: apiVersion,
+    message: 'a kind was planned for and is not known',
+    remedy: 'Please report this with the log.',
+  };
+}

@@ -1,0 +1,119 @@
+import type { Problem } from '../../error/deploy-error.ts';
+import type { Entry } from '../../state/inventory.ts';
+import { formatKind } from '../../resource/kind-order.ts';
+import type { Listed } from '../../state/suspect.ts';
+import { formatId, isObject, textOf } from '../../resource/resource.ts';
+import type { JsonObject } from '../../resource/resource.ts';
+import { entriesOf, readInventory } from '../state/inventory-store.ts';
+import type { Kind } from '../api/kinds.ts';
+import { listOwned } from '../api/list.ts';
+import { liveOf, seenOf } from '../api/metadata.ts';
+import { applySetId } from '../state/parent.ts';
+import { learnKindsOf } from '../api/owned.ts';
+import type { Parent } from '../state/parent.ts';
+import type { ClusterRun } from '../state/run.ts';
+import type { StateStore } from '../state/state-store.ts';
+
+/** What is recorded, and what the cluster shows of it. */
+export interface ListedInventory {
+  /** Of the kinds that could be listed. */
+  readonly entries: readonly Entry[];
+  /** By `formatId`. */
+  readonly listed: ReadonlyMap<string, Listed>;
+  /** Of the whole inventory, as the parent announces them to other tools. */
+  readonly groupKinds: readonly string[];
+  readonly namespaces: readonly string[];
+  readonly problems: readonly Problem[];
+}
+
+interface LookContext extends Pick<ClusterRun, 'connection' | 'kinds' | 'target'> {
+  readonly store: StateStore;
+}
+
+/** One metadata list per kind that the target owns. Null when the inventory is not whole: then nothing is known. */
+export async function listInventory(
+  { applied }: Parent,
+  context: LookContext,
+  signal: AbortSignal,
+): Promise<ListedInventory | null> {
+  const inventory = await readInventory(applied, { files: 'all', have: null }, { store: context.store, signal });
+  if (inventory === null) return null;
+  const entries = entriesOf(inventory);
+  await learnKindsOf(entries, context, signal);
+  const byKind = Map.groupBy(entries, ({ id }) => formatKind(id));
+  const lists = await Promise.all([...byKind.values()].map((members) => listKind(members, context, signal)));
+  return {
+    entries: lists.flatMap((list) => list.entries),
+    listed: new Map(lists.flatMap((list) => list.listed)),
+    groupKinds: [...byKind.keys()].toSorted(),
+    namespaces: [...new Set(entries.map(({ id }) => id.namespace))]
+      .filter((namespace) => namespace !== '' && namespace !== context.target.namespace)
+      .toSorted(),
+    problems: lists.flatMap((list) => list.problems),
+  };
+}
+
+interface KindLook {
+  readonly entries: readonly Entry[];
+  readonly listed: readonly (readonly [string, Listed])[];
+  readonly problems: readonly Problem[];
+}
+
+async function listKind(members: readonly Entry[], context: LookContext, signal: AbortSignal): Promise<KindLook> {
+  const [first] = members;
+  const kind =
+    first === undefined ? null : context.kinds.findAny({ apiVersion: first.apiVersion, kind: first.id.kind });
+  // Its definition is gone, and with it every object.
+  if (kind === null) return { entries: members, listed: [], problems: [] };
+  const namespaces = [...new Set(members.map(({ id }) => id.namespace))];
+  const lists = await listNamespaces(kind, namespaces, context, signal);
+  const refused = new Set(lists.filter(({ items }) => items === null).map(({ namespace }) => namespace));
+  return {
+    entries: members.filter(({ id }) => !refused.has(id.namespace)),
+    listed: lists.flatMap(({ items }) => (items ?? []).map((item) => listedOf(kind, item))),
+    problems: [...refused].map((namespace) => mayNotList(kind, namespace)),
+  };
+}
+
+interface NamespaceList {
+  readonly namespace: string;
+  readonly items: readonly JsonObject[] | null;
+}
+
+/** Over all namespaces at once where we may; one namespace is asked for alone. */
+async function listNamespaces(
+  kind: Kind,
+  namespaces: readonly string[],
+  { connection, target }: LookContext,
+  signal: AbortSignal,
+): Promise<readonly NamespaceList[]> {
+  const list = (namespace: string) =>
+    listOwned({ kind, namespace }, { connection, applySetId: applySetId(target) }, signal);
+  const everywhere = namespaces.length > 1 ? await list('') : null;
+  if (everywhere !== null) return [{ namespace: '', items: everywhere }];
+  return Promise.all(namespaces.map(async (namespace) => ({ namespace, items: await list(namespace) })));
+}
+
+function listedOf(kind: Kind, item: JsonObject): readonly [string, Listed] {
+  const metadata = isObject(item['metadata']) ? item['metadata'] : {};
+  const { uid, version, managedFieldsHash: marks } = seenOf(metadata, item['status']);
+  const id = {
+    group: kind.group,
+    kind: kind.kind,
+    namespace: textOf(metadata['namespace']),
+    name: textOf(metadata['name']),
+  };
+  return [
+    formatId(id),
+    { uid, version, managedFieldsHash: marks, isDeleting: liveOf(metadata).deletionTimestamp !== null },
+  ];
+}
+
+function mayNotList({ group, plural }: Kind, namespace: string): Problem {
+  return {
+    code: 'manifest-forbidden',
+    subject: namespace === '' ? plural : `${plural} in ${namespace}`,
+    message: 'drift of them is not seen: they may not be listed',
+    remedy: `Give Headgate's user a Role with verbs [list], resources [${plural}], apiGroups ["${group}"], or set drift: off.`,
+  };
+}

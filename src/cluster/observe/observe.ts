@@ -1,0 +1,104 @@
+import type { Problem } from '../../error/deploy-error.ts';
+import { bodyOf, contentHash } from '../../plan/model/body.ts';
+import type { Candidate, Observation, LiveMetadata } from '../../plan/model/facts.ts';
+import { formatId, formatPosition, hidesValues, metadataMap } from '../../resource/resource.ts';
+import type { Resource } from '../../resource/resource.ts';
+import { withIgnored } from './ignore.ts';
+import { objectPath } from '../api/kinds.ts';
+import type { Kind } from '../api/kinds.ts';
+import { METADATA_ONLY, liveOf, metadataOf } from '../api/metadata.ts';
+import { dryRun } from '../api/dry-run.ts';
+import { orMigration } from './migrate.ts';
+import { orReplacement } from './replace.ts';
+import { problemOf } from '../api/status.ts';
+import type { ObserveContext } from './context.ts';
+
+/** Asks the API server what applying one resource would do. Nothing is written. */
+export async function observe(resource: Resource, context: ObserveContext, signal: AbortSignal): Promise<Candidate> {
+  const written = bodyOf(resource, context.applySetId);
+  const hash = contentHash(written, resource);
+  const settled = (observation: Observation, live: LiveMetadata | null = null) =>
+    ({ resource, body: written, hash, observation, live }) satisfies Candidate;
+
+  const mode = metadataMap(resource.object, 'annotations')['headgate.dev/apply'];
+  if (mode === 'ignore') return settled({ kind: 'left-alone' });
+  if (isRecorded(resource, hash, context)) return settled({ kind: 'recorded' });
+  const kind = context.kindOf(resource);
+  const missing = refuseMissing(resource, kind, context);
+  if (kind === null || missing !== null)
+    return settled({ kind: 'not-asked', problem: missing ?? unknownKind(resource) });
+
+  const path = objectPath(kind, resource.id);
+  if (mode === 'create-only') {
+    const live = await readLive(path, { context, resource }, signal);
+    if (live !== null)
+      return settled({ kind: 'exists', live: { ...live, version: 'any', managedFieldsHash: null } }, live);
+  }
+  const body = await withIgnored(written, { resource, path, context }, signal);
+  const asked = orNotServed(await dryRun({ resource, path, body }, context, signal), resource);
+  const replaced = await orReplacement(asked, { resource, kind, body }, context, signal);
+  const observation = await orMigration(replaced, { resource, kind, body }, context, signal);
+  return { ...settled(observation, await liveIfUnknown(observation, { resource, path, context }, signal)), body };
+}
+
+function isRecorded(resource: Resource, hash: string | null, { entriesOf, isTrusted }: ObserveContext): boolean {
+  const [entry, ...others] = entriesOf(resource);
+  if (entry === undefined || others.length > 0 || hash === null) return false;
+  return entry.pending === null && entry.hash === hash && entry.file === resource.source.path && isTrusted(entry);
+}
+
+function refuseMissing(
+  resource: Resource,
+  kind: Kind | null,
+  { target, namespaceMissing }: ObserveContext,
+): Problem | null {
+  if (kind === null) return unknownKind(resource);
+  if (!namespaceMissing || resource.id.namespace !== target.namespace) return null;
+  return {
+    code: 'namespace-missing',
+    subject: formatPosition(resource.source),
+    message: `namespace ${target.namespace} does not exist`,
+    remedy: `Set createNamespace: true on target ${target.name} in headgate.yml, or create it.`,
+  };
+}
+
+/** Its definition was deleted since the kinds were read: the server's 404 has no words. */
+function orNotServed(asked: Observation, resource: Resource): Observation {
+  const isUnknown = asked.kind === 'refused' && asked.problem.code === 'kind-unknown';
+  return isUnknown ? { kind: 'refused', problem: unknownKind(resource) } : asked;
+}
+
+function unknownKind({ id, apiVersion, source }: Resource): Problem {
+  return {
+    code: 'kind-unknown',
+    subject: formatPosition(source),
+    message: `the cluster does not serve ${id.kind} in ${apiVersion}`,
+    remedy: 'Mend kind or apiVersion, or push the CustomResourceDefinition that defines it.',
+  };
+}
+
+/** An object that is there without an entry of its uid: whose it is must be read before anything is decided about it. */
+async function liveIfUnknown(
+  observation: Observation,
+  what: { resource: Resource; path: string; context: ObserveContext },
+  signal: AbortSignal,
+): Promise<LiveMetadata | null> {
+  if (!('live' in observation) || observation.kind === 'exists') return null;
+  // Before something is deleted its label is looked at, whatever the inventory says; and what is migrated, its managers.
+  if (observation.kind === 'replaces' || (observation.kind === 'updates' && observation.migrates === true))
+    return readLive(what.path, what, signal);
+  if (what.context.entriesOf(what.resource).some(({ uid }) => uid === observation.live.uid)) return null;
+  return readLive(what.path, what, signal);
+}
+
+/** Metadata of a live object; null when it does not exist. */
+export async function readLive(
+  path: string,
+  { context, resource }: { context: Pick<ObserveContext, 'connection'>; resource: Pick<Resource, 'id'> },
+  signal: AbortSignal,
+): Promise<LiveMetadata | null> {
+  const answer = await context.connection.request({ method: 'GET', path, accept: METADATA_ONLY }, signal);
+  if (answer.status === 404) return null;
+  if (answer.status >= 300) throw problemOf(answer, { subject: formatId(resource.id), secret: hidesValues(resource) });
+  return liveOf(metadataOf(answer.text));
+}

@@ -1,0 +1,44 @@
+import type { Write, Prune } from '../../plan/model/plan.ts';
+import { judgePrune } from '../../plan/ownership/prune-rule.ts';
+import { changedFields } from '../../plan/model/field-changes.ts';
+import type { FieldChange } from '../../plan/model/field-changes.ts';
+import { hidesValues } from '../../resource/resource.ts';
+import { beforeAndAfter } from './before-and-after.ts';
+import { objectPath } from '../api/kinds.ts';
+import type { KindCache } from '../api/kinds.ts';
+import { readOwned } from '../api/owned.ts';
+import type { ObserveContext } from './context.ts';
+
+export type Preview =
+  | { readonly kind: 'differs'; readonly fields: readonly FieldChange[] }
+  | { readonly kind: 'prune' }
+  | { readonly kind: 'keep'; readonly reason: string };
+
+type PreviewContext = Pick<ObserveContext, 'connection' | 'target' | 'kindOf' | 'applySetId'> & {
+  readonly kinds: KindCache;
+  readonly touched: ReadonlySet<string>;
+};
+
+/** For a person who reads a plan: what a deploy never asks for, because it needs whole objects. */
+export async function preview(change: Write | Prune, context: PreviewContext, signal: AbortSignal): Promise<Preview> {
+  return change.op === 'prune' ? previewPrune(change, context, signal) : previewWrite(change, context, signal);
+}
+
+async function previewPrune({ entry }: Prune, context: PreviewContext, signal: AbortSignal): Promise<Preview> {
+  const owned = await readOwned(entry, context, signal);
+  const verdict = judgePrune(entry, owned?.live ?? null, context);
+  if (verdict.kind === 'keep') return { kind: 'keep', reason: verdict.reason };
+  return verdict.kind === 'gone' ? { kind: 'keep', reason: 'it is gone already' } : { kind: 'prune' };
+}
+
+async function previewWrite({ op, candidate }: Write, context: PreviewContext, signal: AbortSignal): Promise<Preview> {
+  const { resource, body, observation } = candidate;
+  const kind = context.kindOf(resource);
+  if (op !== 'update' || kind === null) return { kind: 'differs', fields: [] };
+  // Nothing can be compared in a version that does not know all fields.
+  if (observation.kind === 'updates' && observation.migrates === true)
+    return { kind: 'differs', fields: [{ path: 'apiVersion', before: undefined, after: resource.apiVersion }] };
+  const what = { resource, body, path: objectPath(kind, resource.id) };
+  const { before, after } = await beforeAndAfter(what, context, signal);
+  return { kind: 'differs', fields: changedFields(before, after, { isSecret: hidesValues(resource) }) };
+}

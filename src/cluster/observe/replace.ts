@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto';
+import { failureClassOf } from '../../error/deploy-error.ts';
+import type { Problem } from '../../error/deploy-error.ts';
+import { stillDeleting } from '../../plan/refusals/still-deleting.ts';
+import type { Observation } from '../../plan/model/facts.ts';
+import { formatId, isObject, metadataMap } from '../../resource/resource.ts';
+import type { JsonObject, Resource } from '../../resource/resource.ts';
+import type { Fence } from '../api/connection.ts';
+import { objectPath } from '../api/kinds.ts';
+import type { Kind } from '../api/kinds.ts';
+import { METADATA_ONLY, finalizersOf, metadataOf, readObject, seenOf } from '../api/metadata.ts';
+import { deleteRequest } from '../api/delete-request.ts';
+import { dryRun } from '../api/dry-run.ts';
+import { problemOf } from '../api/status.ts';
+import type { ObservedVersion } from '../../state/inventory.ts';
+import type { ObserveContext } from './context.ts';
+
+type Context = Pick<ObserveContext, 'connection' | 'target'>;
+
+/** Does its manifest allow it to be deleted and made anew? */
+function mayBeReplaced({ object }: Resource): boolean {
+  return metadataMap(object, 'annotations')['headgate.dev/replace'] === 'immutable';
+}
+
+/**
+ * A refused update of an object that may be replaced. Whether the refusal comes of a field that cannot change is not read
+ * from its words, which differ by kind: the manifest is tried where nothing stands in its way, under a name that nobody
+ * has. What is refused there too is a mistake, and a mistake never deletes anything.
+ */
+export async function orReplacement(
+  observation: Observation,
+  { resource, kind, body }: { resource: Resource; kind: Kind; body: JsonObject },
+  context: Context,
+  signal: AbortSignal,
+): Promise<Observation> {
+  if (observation.kind !== 'refused' || !mayBeReplaced(resource)) return observation;
+  const { problem } = observation;
+  if (problem.code !== 'manifest-rejected' && problem.code !== 'field-immutable') return observation;
+  const live = await readSeen(objectPath(kind, resource.id), resource, context, signal);
+  if (live === null) return observation;
+  const asNew = await tryElsewhere({ resource, kind, body, uid: live.uid }, context, signal);
+  if (asNew.kind === 'creates') return { kind: 'replaces', live, problem };
+  return asNew.kind === 'refused' ? asNew : observation;
+}
+
+/** A dry run where nothing stands in the manifest's way: what is refused there is a mistake in it. */
+export async function tryElsewhere(
+  { resource, kind, body, uid }: { resource: Resource; kind: Kind; body: JsonObject; uid: string },
+  context: Context,
+  signal: AbortSignal,
+): Promise<Observation> {
+  const elsewhere = under(nameFor(resource, { uid }), { resource, kind, body });
+  const asNew = await dryRun(elsewhere, context, signal);
+  return asNew.kind === 'refused' ? { ...asNew, problem: asWritten(asNew.problem, elsewhere, resource) } : asNew;
+}
+
+async function readSeen(
+  path: string,
+  resource: Resource,
+  { connection }: Context,
+  signal: AbortSignal,
+): Promise<ObservedVersion | null> {
+  const answer = await connection.request({ method: 'GET', path, accept: METADATA_ONLY }, signal);
+  if (answer.status === 404) return null;
+  if (answer.status >= 300) throw problemOf(answer, { subject: formatId(resource.id), secret: true });
+  const { metadata, status } = readObject(answer.text);
+  return seenOf(metadata, status);
+}
+
+/** Short enough for every kind, and nobody's: it holds a hash of the object's uid. */
+function nameFor({ id }: Resource, { uid }: Pick<ObservedVersion, 'uid'>): string {
+  const hash = createHash('sha256').update(uid).digest('hex').slice(0, 8);
+  return `${id.name.slice(0, 40).replace(/[^a-z0-9]+$/, '')}-${hash}`;
+}
+
+function under(name: string, { resource, kind, body }: { resource: Resource; kind: Kind; body: JsonObject }) {
+  const metadata = isObject(body['metadata']) ? body['metadata'] : {};
+  const path = objectPath(kind, { ...resource.id, name });
+  return { resource, path, body: { ...body, metadata: { ...metadata, name } } };
+}
+
+/** The throw-away name is ours and nobody else's to read about. */
+function asWritten(problem: Problem, { body }: { body: JsonObject }, { id }: Resource): Problem {
+  const metadata = isObject(body['metadata']) ? body['metadata'] : {};
+  const name = typeof metadata['name'] === 'string' ? metadata['name'] : '';
+  return { ...problem, message: problem.message.replaceAll(name, id.name) };
+}
+
+/** Deletes exactly the object that was judged. Dead before its successor is written, the next run creates that. */
+export async function deleteReplaced(
+  { resource, path, live, fence }: { resource: Resource; path: string; live: ObservedVersion; fence: Fence },
+  { connection }: Context,
+  signal: AbortSignal,
+): Promise<Problem | null> {
+  const request = { ...deleteRequest(path, live, false), fence };
+  const answer = await connection.request(request, signal);
+  if (answer.status >= 300 && answer.status !== 404) {
+    const error = problemOf(answer, { subject: formatId(resource.id), secret: true });
+    if (failureClassOf(error.code) === 'world') throw error;
+    return error.problem;
+  }
+  const left = await connection.request({ method: 'GET', path, accept: METADATA_ONLY }, signal);
+  if (left.status === 404) return null;
+  throw stillDeleting(resource, finalizersOf(metadataOf(left.text)));
+}

@@ -1,0 +1,78 @@
+import { PART_OF } from '../../plan/model/body.ts';
+import { isUnfinished } from '../../plan/planner/awaits.ts';
+import type { Candidate, Facts, Reference } from '../../plan/model/facts.ts';
+import { wishOf } from '../../plan/ordering/wave.ts';
+import { awaitedObject } from '../../health/needs-readiness.ts';
+import { formatId } from '../../resource/resource.ts';
+import type { ResourceId } from '../../resource/resource.ts';
+import { objectPath } from '../api/kinds.ts';
+import { readLive } from './observe.ts';
+import { readHealth } from '../readiness/read-health.ts';
+import type { GatherContext } from './context.ts';
+
+/** What an order that the user asked for depends on, and no dry run says. Nothing is asked where there is no such order. */
+export async function readRollout(
+  candidates: readonly Candidate[],
+  context: GatherContext,
+  signal: AbortSignal,
+): Promise<Pick<Facts, 'references' | 'ready'>> {
+  const wishes = candidates.map(({ resource }) => wishOf(resource));
+  const isOrdered =
+    new Set(wishes.map(({ wave }) => wave)).size > 1 || wishes.some(({ dependsOn }) => dependsOn.length > 0);
+  if (!isOrdered) return { references: new Map(), ready: new Set() };
+  const [references, ready] = await Promise.all([
+    readReferences(
+      wishes.flatMap(({ dependsOn }) => dependsOn),
+      { context, known: new Set(candidates.map(({ resource }) => formatId(resource.id))) },
+      signal,
+    ),
+    readReady(candidates, context, signal),
+  ]);
+  return { references, ready };
+}
+
+async function readReferences(
+  ids: readonly ResourceId[],
+  { context, known }: { context: GatherContext; known: ReadonlySet<string> },
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, Reference>> {
+  const asked = new Map(ids.map((id) => [formatId(id), id] as const).filter(([key]) => !known.has(key)));
+  const read = await Promise.all(
+    [...asked].map(async ([key, id]) => [key, await readReference(id, context, signal)] as const),
+  );
+  return new Map(read);
+}
+
+async function readReference(id: ResourceId, context: GatherContext, signal: AbortSignal): Promise<Reference> {
+  // The version does not matter: an object is the same in all of its group's.
+  const sought = { apiVersion: id.group === '' ? 'v1' : `${id.group}/`, kind: id.kind };
+  const kind = context.kinds.findAny(sought);
+  if (kind === null) return { kind: 'outside' };
+  const live = await readLive(objectPath(kind, id), { context, resource: { id } }, signal);
+  if (live === null || live.labels[PART_OF] !== context.applySetId) return { kind: 'outside' };
+  const apiVersion = kind.group === '' ? kind.version : `${kind.group}/${kind.version}`;
+  const object = { apiVersion, id, mayVanish: false };
+  const { health } = await readHealth(object, healthContext(context), signal);
+  return health.kind === 'ready' ? { kind: 'ready' } : { kind: 'not-ready', object };
+}
+
+/** Of what a run before this one wrote and did not finish: what is ready by now. */
+async function readReady(
+  candidates: readonly Candidate[],
+  context: GatherContext,
+  signal: AbortSignal,
+): Promise<ReadonlySet<string>> {
+  const dirty = context.parent?.applied.dirty ?? 'all';
+  const unfinished = candidates
+    .filter((candidate) => isUnfinished(candidate, { dirty }))
+    .map(({ resource }) => awaitedObject(resource))
+    .filter((object) => object !== null);
+  const looked = await Promise.all(
+    unfinished.map(async (object) => ({ object, ...(await readHealth(object, healthContext(context), signal)) })),
+  );
+  return new Set(looked.filter(({ health }) => health.kind === 'ready').map(({ object }) => formatId(object.id)));
+}
+
+function healthContext({ connection, kinds, runner }: GatherContext) {
+  return { connection, kinds, nowMs: runner.nowMs };
+}

@@ -1,0 +1,71 @@
+import { needsReadiness } from '../../health/needs-readiness.ts';
+import type { AwaitedObject } from '../../health/needs-readiness.ts';
+import type { Applied } from '../../state/target-state.ts';
+import { inParallel } from '../api/in-parallel.ts';
+import { entriesOf, readInventory } from '../state/inventory-store.ts';
+import { applySetId } from '../state/parent.ts';
+import { readHealth } from './read-health.ts';
+import type { Looked } from './read-health.ts';
+import { readReadiness, writeReadiness } from './ready-store.ts';
+import type { ReadinessRecord } from './ready-store.ts';
+import type { ClusterRun } from '../state/run.ts';
+import type { StateStore } from '../state/state-store.ts';
+import { watchedOf } from './watched.ts';
+import { openWatches } from './watches.ts';
+
+/** What is asked of a cluster after a deploy. It only reads, but for the target's `.ready` object. */
+export interface Readiness {
+  /** In the order of the objects. @throws DeployError when the world does not answer. */
+  readHealth(objects: readonly AwaitedObject[], signal: AbortSignal): Promise<readonly Looked['health'][]>;
+  /** Returns when something about what was last looked at may have changed, or after so long. */
+  changed(longestMs: number, signal: AbortSignal): Promise<void>;
+  /** Everything that the target owns and that takes time to become ready. */
+  owned(applied: Applied, signal: AbortSignal): Promise<readonly AwaitedObject[]>;
+  read(signal: AbortSignal): Promise<ReadinessRecord | null>;
+  write(record: ReadinessRecord, signal: AbortSignal): Promise<void>;
+  /** Ends what `changed` watches. */
+  close(): void;
+}
+
+/** Events come in bursts: one look answers all of them, and the more it costs, the more it answers. */
+const PAUSE_MS = 200;
+const PAUSE_PER_OBJECT_MS = 20;
+/** Where nothing can be watched, looking more often has to do. */
+const BLIND_MS = 2_000;
+
+export function readinessOf(run: ClusterRun, store: StateStore): Readiness {
+  const { connection, kinds, target, wait, runner } = run;
+  const watches = openWatches(connection, wait);
+  let pauseMs = PAUSE_MS;
+  const context = { connection, kinds, nowMs: runner.nowMs };
+  return {
+    async readHealth(objects, signal) {
+      const wanted = objects.map(({ apiVersion, id }) => ({ apiVersion, kind: id.kind }));
+      await kinds.learn(connection, wanted, signal);
+      const looked = await inParallel(objects, (object) => readHealth(object, context, signal));
+      const open = looked.filter(({ health }) => health.kind !== 'ready');
+      watches.keep(
+        watchedOf(
+          open.flatMap(({ watch }) => watch),
+          applySetId(target),
+        ),
+      );
+      pauseMs = PAUSE_MS + open.length * PAUSE_PER_OBJECT_MS;
+      return looked.map(({ health }) => health);
+    },
+    async changed(longestMs, signal) {
+      await watches.next(watches.isSeeing ? longestMs : Math.min(longestMs, BLIND_MS), signal);
+      await wait(Math.min(pauseMs, longestMs), signal);
+    },
+    async owned(applied, signal) {
+      const inventory = await readInventory(applied, { files: 'all', have: null }, { store, signal });
+      const entries = inventory === null ? [] : entriesOf(inventory);
+      return entries
+        .filter(({ id }) => needsReadiness({ id, object: null }))
+        .map(({ id, apiVersion }) => ({ id, apiVersion, mayVanish: id.kind === 'Job' }));
+    },
+    read: (signal) => readReadiness(target, connection, signal),
+    write: (record, signal) => writeReadiness(record, { target, connection }, signal),
+    close: () => watches.close(),
+  };
+}

@@ -1,0 +1,111 @@
+import * as z from 'zod/mini';
+import type { Target } from '../../config/checked/config.ts';
+import { parseJson } from '../../resource/json.ts';
+import { isObject, metadataMap } from '../../resource/resource.ts';
+import { asRevision } from '../../snapshot/source.ts';
+import type { Revision } from '../../snapshot/source.ts';
+import type { Connection } from '../api/connection.ts';
+import { METADATA_ONLY } from '../api/metadata.ts';
+import { parentName } from '../state/parent.ts';
+import { problemOf } from '../api/status.ts';
+
+/** What is known of a target's readiness: `headgate-<target>.ready`, which no run ever touches. */
+export interface ReadinessRecord {
+  readonly revision: Revision;
+  /** When the run began whose objects were looked at: it tells one run of a commit from the next. */
+  readonly sinceMs: number;
+  readonly readiness: 'progressing' | 'ready' | 'not-ready';
+  readonly notReady: readonly NotReady[];
+  /** RFC 3339: when this was found. */
+  readonly at: string;
+}
+
+export interface NotReady {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly reason: string;
+}
+
+const Content = z.object({
+  sinceMs: z.number(),
+  notReady: z.array(z.object({ kind: z.string(), namespace: z.string(), name: z.string(), reason: z.string() })),
+});
+
+/** A large fleet's worth would not fit into one object, and nobody reads it. */
+const KEPT_NOT_READY = 100;
+
+function nameOf(target: Target): string {
+  return `${parentName(target.name)}.ready`;
+}
+
+export async function readReadiness(
+  target: Target,
+  connection: Connection,
+  signal: AbortSignal,
+): Promise<ReadinessRecord | null> {
+  const path = `/api/v1/namespaces/${target.namespace}/configmaps/${nameOf(target)}`;
+  const answer = await connection.request({ method: 'GET', path }, signal);
+  if (answer.status === 404) return null;
+  if (answer.status >= 300) throw problemOf(answer, { subject: `ConfigMap ${nameOf(target)}`, secret: false });
+  const object = parseJson(answer.text);
+  if (!isObject(object)) return null;
+  const annotations = metadataMap(object, 'annotations');
+  const data = isObject(object['data']) ? object['data']['readiness'] : undefined;
+  const content = z.safeParse(Content, typeof data === 'string' ? asJson(data) : null);
+  const revision = asRevision(annotations['headgate.dev/revision'] ?? '');
+  const readiness = annotations['headgate.dev/readiness'];
+  // Another version's or another hand's: as good as nothing, and the next check writes it anew.
+  if (revision === null || !content.success || !isReadiness(readiness)) return null;
+  return { revision, readiness, ...content.data, at: annotations['headgate.dev/at'] ?? '' };
+}
+
+/** Server-side apply: whoever wrote it before, the latest look is the truth. */
+export async function writeReadiness(
+  { revision, sinceMs, readiness, notReady, at }: ReadinessRecord,
+  { target, connection }: { target: Target; connection: Connection },
+  signal: AbortSignal,
+): Promise<void> {
+  const name = nameOf(target);
+  const content: z.input<typeof Content> = { sinceMs, notReady: notReady.slice(0, KEPT_NOT_READY) };
+  const body = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: {
+      name,
+      namespace: target.namespace,
+      labels: { 'app.kubernetes.io/managed-by': 'headgate' },
+      annotations: {
+        'headgate.dev/format': '1',
+        'headgate.dev/parent': parentName(target.name),
+        'headgate.dev/revision': revision,
+        'headgate.dev/readiness': readiness,
+        'headgate.dev/at': at,
+      },
+    },
+    data: { readiness: JSON.stringify(content) },
+  };
+  const answer = await connection.request(
+    {
+      method: 'PATCH',
+      path: `/api/v1/namespaces/${target.namespace}/configmaps/${name}?fieldManager=headgate&force=true`,
+      body: JSON.stringify(body),
+      contentType: 'application/apply-patch+yaml',
+      accept: METADATA_ONLY,
+    },
+    signal,
+  );
+  if (answer.status >= 300) throw problemOf(answer, { subject: `ConfigMap ${name}`, secret: false });
+}
+
+function isReadiness(text: string | undefined): text is ReadinessRecord['readiness'] {
+  return text === 'progressing' || text === 'ready' || text === 'not-ready';
+}
+
+function asJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

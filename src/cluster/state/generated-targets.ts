@@ -1,0 +1,28 @@
+import { metadataMap } from '../../resource/resource.ts';
+import { isHeadgates, listConfigMaps, placeOf } from './other-targets.ts';
+import type { ClusterRun } from './run.ts';
+
+/** The state of a target that a rule made, as far as its metadata say. */
+export interface GeneratedTargetState {
+  readonly name: string;
+  readonly repository: string;
+  readonly directory: string;
+}
+
+/** By one metadata list; null where we may not look. */
+export async function listGeneratedTargets(
+  context: Pick<ClusterRun, 'connection' | 'target'>,
+  signal: AbortSignal,
+): Promise<readonly GeneratedTargetState[] | null> {
+  const selector = `labelSelector=${encodeURIComponent('applyset.kubernetes.io/id')}`;
+  const parents = await listConfigMaps(context.target.namespace, selector, context, signal);
+  if (parents === null) return null;
+  return parents
+    .filter((parent) => isHeadgates(parent))
+    .flatMap((parent) => {
+      const annotations = metadataMap(parent, 'annotations');
+      const directory = annotations['headgate.dev/directory'];
+      if (directory === undefined) return [];
+      return [{ name: placeOf(parent).name, repository: annotations['headgate.dev/repository'] ?? '', directory }];
+    });
+}

@@ -1,0 +1,94 @@
+import type { Problem } from '../../error/deploy-error.ts';
+import { PART_OF, SOURCE } from '../../plan/model/body.ts';
+import type { Candidate, TargetLocation } from '../../plan/model/facts.ts';
+import { parseJson } from '../../resource/json.ts';
+import { isObject, metadataMap, textOf } from '../../resource/resource.ts';
+import type { JsonObject } from '../../resource/resource.ts';
+import { METADATA_LIST } from '../api/metadata.ts';
+import { applySetId, originOf, parentName, readOrigin } from './parent.ts';
+import type { ClusterRun } from './run.ts';
+import { problemOf } from '../api/status.ts';
+
+type Context = Pick<ClusterRun, 'connection' | 'target'>;
+
+const PREFIX = parentName('');
+
+/** Which of our targets claim these objects: asked only when one of them does. */
+export async function otherTargets(
+  candidates: readonly Candidate[],
+  context: Context,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, TargetLocation>> {
+  const own = applySetId(context.target);
+  const claims = candidates
+    .flatMap(({ live }) => (live === null || live.annotations[SOURCE] === undefined ? [] : [live.labels[PART_OF]]))
+    .filter((id) => id !== undefined && id !== own);
+  if (claims.length === 0) return new Map();
+  const wanted = [...new Set(claims)].slice(0, 20).join(',');
+  const selector = `labelSelector=${encodeURIComponent(`applyset.kubernetes.io/id in (${wanted})`)}`;
+  const parents =
+    (await listConfigMaps('', selector, context, signal)) ??
+    (await listConfigMaps(context.target.namespace, selector, context, signal));
+  return new Map(
+    (parents ?? []).map((parent) => [
+      metadataMap(parent, 'labels')['applyset.kubernetes.io/id'] ?? '',
+      placeOf(parent),
+    ]),
+  );
+}
+
+/** A target whose namespace was changed would leave behind, for nobody to mend, all that it owns in the old one. */
+export async function refuseMoved(context: Context, signal: AbortSignal): Promise<readonly Problem[]> {
+  const { target, connection } = context;
+  const name = parentName(target.name);
+  const namesakes = await listConfigMaps('', `fieldSelector=metadata.name%3D${name}`, context, signal);
+  const places = (namesakes ?? []).filter((each) => isHeadgates(each)).map((each) => placeOf(each).namespace);
+  const elsewhere = places.filter((namespace) => namespace !== target.namespace);
+  const problems = await Promise.all(
+    elsewhere.map(async (namespace) => {
+      const path = `/api/v1/namespaces/${namespace}/configmaps/${name}`;
+      const answer = await connection.request({ method: 'GET', path }, signal);
+      if (answer.status >= 300) return [];
+      const object = parseJson(answer.text);
+      return isObject(object) && readOrigin(object) === originOf(target) ? [moved(target, namespace)] : [];
+    }),
+  );
+  return problems.flat();
+}
+
+function moved(target: Context['target'], from: string): Problem {
+  const { name, namespace, cluster } = target;
+  return {
+    code: 'target-moved',
+    subject: `target ${name}`,
+    message: `its state and what it owns are in namespace ${from}, and headgate.yml says ${namespace}`,
+    remedy: `Set namespace: ${from} again, or give up what it owns there: headgate uninstall ${name} --keep --cluster ${cluster.name} --namespace ${from}.`,
+  };
+}
+
+export function isHeadgates(object: JsonObject): boolean {
+  const metadata = isObject(object['metadata']) ? object['metadata'] : {};
+  const tooling = metadataMap(object, 'annotations')['applyset.kubernetes.io/tooling'] ?? '';
+  return tooling.startsWith('headgate/') && metadata['deletionTimestamp'] === undefined;
+}
+
+export function placeOf(object: JsonObject): TargetLocation {
+  const metadata = isObject(object['metadata']) ? object['metadata'] : {};
+  return { name: textOf(metadata['name']).replace(PREFIX, ''), namespace: textOf(metadata['namespace']) };
+}
+
+/** Null where we may not look. */
+export async function listConfigMaps(
+  namespace: string,
+  selector: string,
+  { connection }: Context,
+  signal: AbortSignal,
+): Promise<readonly JsonObject[] | null> {
+  const path = `/api/v1/${namespace === '' ? '' : `namespaces/${namespace}/`}configmaps?${selector}`;
+  const answer = await connection.request({ method: 'GET', path, accept: METADATA_LIST }, signal);
+  if (answer.status === 403) return null;
+  if (answer.status >= 300) throw problemOf(answer, { subject: 'ConfigMaps', secret: false });
+  const found = parseJson(answer.text);
+  const items = isObject(found) && Array.isArray(found['items']) ? found['items'] : [];
+  return items.filter((item) => isObject(item));
+}

@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import * as z from 'zod/mini';
+import { DeployError } from '../../error/deploy-error.ts';
+import type { Entry } from '../../state/inventory.ts';
+
+export interface Layout {
+  /** Up to here the inventory lives on the parent: about 32 KB compressed, where a write still costs what a small one does. */
+  readonly inlineEntries: number;
+  readonly entriesPerShard: number;
+}
+
+export const LAYOUT: Layout = { inlineEntries: 400, entriesPerShard: 300 };
+
+/** How many shards an inventory of this size is laid out in; 0: it lives on the parent. */
+export function shardCount(entries: number, { inlineEntries, entriesPerShard }: Layout = LAYOUT): number {
+  return entries <= inlineEntries ? 0 : Math.ceil(entries / entriesPerShard);
+}
+
+/** Which of `count` shards holds the entries of a file, or of an object. */
+export function shardOf(key: string, count: number): number {
+  return createHash('sha256').update(key).digest().readUInt32BE(0) % count;
+}
+
+const Row = z.tuple([
+  z.string(),
+  z.string(),
+  z.string(),
+  z.string(),
+  z.string(),
+  z.string(),
+  z.nullable(z.string()),
+  z.nullable(z.string()),
+  z.nullable(z.string()),
+  z.nullable(z.string()),
+  z.union([z.literal(0), z.literal(1), z.string()]),
+]);
+
+/** Base64 of gzipped rows, as a ConfigMap's `binaryData` takes it. */
+export function encodeEntries(entries: readonly Entry[]): string {
+  const rows = entries.map(({ id, apiVersion, file, uid, hash, managedFieldsHash, version, pending }) => [
+    id.group,
+    id.kind,
+    id.namespace,
+    id.name,
+    apiVersion,
+    file,
+    uid,
+    hash,
+    managedFieldsHash,
+    version,
+    pending === null ? 0 : (pending.from ?? 1),
+  ]);
+  return gzipSync(JSON.stringify(rows), { level: 6 }).toString('base64');
+}
+
+/** @throws DeployError `state-newer` when it is not what this version writes. */
+export function decodeEntries(text: string, subject: string): readonly Entry[] {
+  try {
+    const rows = z.array(Row).parse(JSON.parse(gunzipSync(Buffer.from(text, 'base64')).toString()));
+    return rows.map(
+      ([group, kind, namespace, name, apiVersion, file, uid, hash, managedFieldsHash, version, pending]) => ({
+        id: { group, kind, namespace, name },
+        apiVersion,
+        file,
+        uid,
+        hash,
+        managedFieldsHash,
+        version,
+        pending: pending === 0 ? null : { from: pending === 1 ? null : pending },
+      }),
+    );
+  } catch (cause) {
+    throw new DeployError('state-newer', {
+      subject,
+      message: 'its inventory cannot be read: another version of Headgate or another hand wrote it',
+      remedy: `Run the version that wrote it, or delete ${subject}: the inventory is then rebuilt from the labels in the cluster.`,
+      cause,
+    });
+  }
+}

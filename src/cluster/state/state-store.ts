@@ -1,0 +1,204 @@
+import type { Target } from '../../config/checked/config.ts';
+import { DeployError } from '../../error/deploy-error.ts';
+import type { Applied } from '../../state/target-state.ts';
+import type { Entry } from '../../state/inventory.ts';
+import { parseJson, stringifyJson } from '../../resource/json.ts';
+import { isObject, textOf } from '../../resource/resource.ts';
+import type { Json, JsonObject } from '../../resource/resource.ts';
+import type { Connection, Fence, KubeAnswer } from '../api/connection.ts';
+import { METADATA_LIST, METADATA_ONLY } from '../api/metadata.ts';
+import { parentName, readParent, writeParent } from './parent.ts';
+import type { Parent } from './parent.ts';
+import { decodeEntries, encodeEntries } from './shard.ts';
+import { problemOf } from '../api/status.ts';
+
+/** A part of the inventory as it stands in the cluster. */
+export interface Shard {
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly entries: readonly Entry[];
+}
+
+/** The ConfigMaps of one target. Every write names the version it builds on, so that no two runs write over each other. */
+export interface StateStore {
+  readParent(signal: AbortSignal): Promise<Parent | null>;
+  writeParent(on: Parent | null, applied: Applied, signal: AbortSignal): Promise<Parent>;
+  /** Null when it is not there. */
+  readShard(name: string, signal: AbortSignal): Promise<Shard | null>;
+  writeShard(on: Shard | string, entries: readonly Entry[], writing: Writing): Promise<Shard>;
+  deleteShard(name: string, writing: Writing): Promise<void>;
+  /** Everything that was ever written for this target, its parent last. */
+  deleteAll(signal: AbortSignal): Promise<void>;
+}
+
+/** `held`: what the right to write rests on. A write of the parent needs none: it is the one that takes and keeps it. */
+interface Writing {
+  readonly held: Fence | null;
+  readonly signal: AbortSignal;
+}
+
+export function stateStore(connection: Connection, target: Target): StateStore {
+  const collection = `/api/v1/namespaces/${target.namespace}/configmaps`;
+
+  async function read(name: string, signal: AbortSignal): Promise<JsonObject | null> {
+    const answer = await connection.request({ method: 'GET', path: `${collection}/${name}` }, signal);
+    if (answer.status === 404) return null;
+    return objectOf(answer, subjectOf(name));
+  }
+
+  /** A POST where nothing is yet, else a merge patch bound to the object and version that were read. */
+  async function write(on: Version | null, content: JsonObject, { held, signal }: Writing): Promise<Version> {
+    const name = nameOf(content);
+    const request = on === null ? postOf(content) : patchOf(on, content);
+    const answer = await connection.request(held === null ? request : { ...request, fence: held }, signal);
+    if (answer.status !== 409 && (answer.status !== 404 || on === null))
+      return versionOf(objectOf(answer, subjectOf(name)));
+    // The answer to our own write was lost, and the same write was sent again.
+    const there = await read(name, signal);
+    if (there === null || !isWritten(there, content)) throw overtaken(name);
+    return versionOf(there);
+  }
+
+  function postOf(content: JsonObject) {
+    return {
+      method: 'POST',
+      path: `${collection}?fieldManager=headgate`,
+      body: stringifyJson(withoutNulls(content)),
+      contentType: 'application/json',
+      accept: METADATA_ONLY,
+      isRepeatable: true,
+    } as const;
+  }
+
+  function patchOf(on: Version, content: JsonObject) {
+    const metadata = isObject(content['metadata']) ? content['metadata'] : {};
+    return {
+      method: 'PATCH',
+      path: `${collection}/${nameOf(content)}?fieldManager=headgate`,
+      body: stringifyJson({ ...content, metadata: { ...metadata, uid: on.uid, resourceVersion: on.resourceVersion } }),
+      contentType: 'application/merge-patch+json',
+      accept: METADATA_ONLY,
+    } as const;
+  }
+
+  function subjectOf(name: string): string {
+    return `ConfigMap ${target.namespace}/${name}`;
+  }
+
+  function overtaken(name: string): DeployError {
+    return new DeployError('lease-lost', {
+      subject: subjectOf(name),
+      message: 'another run has written the state of this target meanwhile',
+      remedy: 'Nothing to do: the run is tried again on what it finds then.',
+    });
+  }
+
+  async function remove(name: string, { held, signal }: Writing): Promise<void> {
+    const request = { method: 'DELETE', path: `${collection}/${name}`, accept: METADATA_ONLY } as const;
+    const answer = await connection.request(held === null ? request : { ...request, fence: held }, signal);
+    if (answer.status !== 404) objectOf(answer, subjectOf(name));
+  }
+
+  /** Also the shards that a run which was killed left behind. */
+  async function namesBeside(parent: string, signal: AbortSignal): Promise<readonly string[]> {
+    const path = `${collection}?labelSelector=app.kubernetes.io%2Fmanaged-by%3Dheadgate`;
+    const answer = await connection.request({ method: 'GET', path, accept: METADATA_LIST }, signal);
+    const { items } = objectOf(answer, `ConfigMaps of ${target.namespace}`);
+    const names = (Array.isArray(items) ? items : []).filter((item) => isObject(item)).map((item) => nameOf(item));
+    return names.filter((name) => name.startsWith(`${parent}.`));
+  }
+
+  return {
+    async readParent(signal) {
+      const object = await read(parentName(target.name), signal);
+      return object === null ? null : readParent(object, target);
+    },
+    async writeParent(on, applied, signal) {
+      return { ...(await write(on, writeParent(applied, target), { held: null, signal })), applied };
+    },
+    async readShard(name, signal) {
+      const object = await read(name, signal);
+      return object === null ? null : { ...versionOf(object), name, entries: entriesOf(object, subjectOf(name)) };
+    },
+    async writeShard(on, entries, writing) {
+      const name = typeof on === 'string' ? on : on.name;
+      const content = shardContent({ name, entries, target });
+      if (typeof on !== 'string') return { ...(await write(on, content, writing)), name, entries };
+      // A run that was killed before the parent listed them leaves shards behind, and their names are used again.
+      const left = await read(name, writing.signal);
+      return { ...(await write(left === null ? null : versionOf(left), content, writing)), name, entries };
+    },
+    deleteShard: remove,
+    async deleteAll(signal) {
+      const parent = parentName(target.name);
+      const names = await namesBeside(parent, signal);
+      await Promise.all(names.map((name) => remove(name, { held: null, signal })));
+      await remove(parent, { held: null, signal });
+    },
+  };
+}
+
+interface Version {
+  readonly uid: string;
+  readonly resourceVersion: string;
+}
+
+function shardContent({
+  name,
+  entries,
+  target,
+}: {
+  name: string;
+  entries: readonly Entry[];
+  target: Target;
+}): JsonObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: {
+      name,
+      namespace: target.namespace,
+      labels: { 'app.kubernetes.io/managed-by': 'headgate' },
+      annotations: { 'headgate.dev/format': '1', 'headgate.dev/parent': parentName(target.name) },
+    },
+    binaryData: { inventory: encodeEntries(entries) },
+  };
+}
+
+function objectOf(answer: KubeAnswer, subject: string): JsonObject {
+  if (answer.status >= 300) throw problemOf(answer, { subject, secret: false });
+  const object = parseJson(answer.text);
+  return isObject(object) ? object : {};
+}
+
+function versionOf(object: JsonObject): Version {
+  const metadata = isObject(object['metadata']) ? object['metadata'] : {};
+  return { uid: textOf(metadata['uid']), resourceVersion: textOf(metadata['resourceVersion']) };
+}
+
+function nameOf(content: JsonObject): string {
+  const metadata = isObject(content['metadata']) ? content['metadata'] : {};
+  return textOf(metadata['name']);
+}
+
+function entriesOf(object: JsonObject, subject: string): readonly Entry[] {
+  const data = isObject(object['binaryData']) ? object['binaryData'] : {};
+  return decodeEntries(textOf(data['inventory']), subject);
+}
+
+/** Does everything of it stand there? */
+function isWritten(there: Json, content: Json): boolean {
+  if (!isObject(content)) return there === content;
+  const at = isObject(there) ? there : {};
+  return Object.entries(content).every(([key, value]) => isWritten(at[key] ?? null, value));
+}
+
+/** In a merge patch null deletes; in a new object it has no meaning. */
+function withoutNulls(object: JsonObject): JsonObject {
+  return Object.fromEntries(
+    Object.entries(object)
+      .filter(([, value]) => value !== null)
+      .map(([key, value]) => [key, isObject(value) ? withoutNulls(value) : value]),
+  );
+}

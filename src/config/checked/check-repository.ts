@@ -1,0 +1,168 @@
+import { defaultApi, formatAddress, fullNameOf, parseAddress } from '../written/address.ts';
+import type { AddressMistake } from '../written/address.ts';
+import { resolvePath } from './check-cluster.ts';
+import type { Places } from './check-cluster.ts';
+import type { Credentials, Repository } from './config.ts';
+import { isRecord } from '../written/document.ts';
+import type { Path } from '../written/document.ts';
+import type { Findings } from '../written/findings.ts';
+import { parseReference } from '../written/reference.ts';
+import * as shape from '../written/shape.ts';
+import type { SecretReference } from '../written/reference.ts';
+
+interface Context {
+  readonly path: Path;
+  readonly places: Places;
+  readonly findings: Findings;
+}
+
+const HOSTS_TO_COME = new Set(['gitlab', 'gitea', 'forgejo', 'bitbucket', 'azure', 'codecommit', 'gogs']);
+
+export function checkRepository(
+  { name, value, path }: { readonly name: string; readonly value: unknown; readonly path: Path },
+  places: Places,
+  findings: Findings,
+): Repository | null {
+  const written = findings.parse(shape.repository, value, path);
+  // The rest is read from what was written, so that one wrong key does not hide the mistakes of the others.
+  if (!isRecord(value)) return null;
+  const context = { path, places, findings };
+  const host = checkHost(value['host'], context);
+  const insecure = value['insecure'] === true;
+  const url = checkAddress('url', value['url'], { ...context, insecure });
+  const api = checkAddress('api', value['api'], { ...context, insecure });
+  const fullName = host === 'github' && url !== null ? checkFullName(url, context) : null;
+  const webhookSecrets = checkWebhookSecrets(value['webhookSecret'], host, context);
+  const credentials = checkCredentials(value['credentials'], host, context);
+  if (value['statuses'] === true) checkStatuses(value, host, context);
+  if (host === 'git') warnIdle(value, context);
+  if (written === null || host === null || url === null || (host === 'github' && fullName === null)) return null;
+  const isGithub = host === 'github';
+  return {
+    name,
+    host,
+    url: formatAddress(url),
+    api: isGithub ? formatApi(api, url) : null,
+    fullName,
+    id: written.id ?? null,
+    webhookSecrets: isGithub ? webhookSecrets : [],
+    credentials,
+    statuses: isGithub && credentials !== null && (written.statuses ?? true),
+    insecure: written.insecure,
+    caFile: written.caFile === undefined ? null : resolvePath(written.caFile, places),
+  };
+}
+
+function checkHost(host: unknown, { path, findings }: Context): Repository['host'] | null {
+  if (host === 'github' || host === 'git') return host;
+  if (typeof host !== 'string') return null;
+  const message = HOSTS_TO_COME.has(host) ? `is ${host}, which is not supported yet` : 'must be github or git';
+  findings.mistake([...path, 'host'], {
+    message,
+    remedy: 'Write git: pushes are then found by the sweep, without a webhook.',
+  });
+  return null;
+}
+
+/** Null when it is absent or wrong; what is wrong has been noted. */
+function checkAddress(
+  key: 'url' | 'api',
+  text: unknown,
+  { path, findings, insecure }: Context & { readonly insecure: boolean },
+): URL | null {
+  if (typeof text !== 'string') return null;
+  const parsed: URL | AddressMistake = parseAddress(text, { insecure });
+  if (parsed instanceof URL) return parsed;
+  findings.mistake([...path, key], parsed);
+  return null;
+}
+
+function formatApi(api: URL | null, url: URL): string {
+  return api === null ? defaultApi(url) : formatAddress(api);
+}
+
+function checkFullName(url: URL, { path, findings }: Context): string | null {
+  const fullName = fullNameOf(url);
+  if (fullName === null) {
+    const remedy = 'Write it as https://github.com/acme/fleet.git.';
+    findings.mistake([...path, 'url'], { message: 'does not end in an owner and a repository', remedy });
+  }
+  return fullName;
+}
+
+function checkWebhookSecrets(
+  written: unknown,
+  host: Repository['host'] | null,
+  context: Context,
+): readonly SecretReference[] {
+  const path = [...context.path, 'webhookSecret'];
+  if (written === undefined || (Array.isArray(written) && written.length === 0)) {
+    if (host === 'git') return [];
+    const remedy = 'Add webhookSecret: env:FLEET_WEBHOOK_SECRET, the secret that the host signs its deliveries with.';
+    context.findings.mistake(path, { message: 'is missing', remedy });
+    return [];
+  }
+  const list: readonly unknown[] = Array.isArray(written) ? written : [written];
+  const references = list.map((item, index) =>
+    checkReference(item, Array.isArray(written) ? [...path, index] : path, context),
+  );
+  return references.filter((reference) => reference !== null);
+}
+
+export function checkReference(
+  written: unknown,
+  path: Path,
+  { places, findings }: Pick<Context, 'places' | 'findings'>,
+): SecretReference | null {
+  const reference = typeof written === 'string' ? parseReference(written) : null;
+  if (reference === null) {
+    findings.mistake(path, {
+      message: 'must be a reference to a secret, never the secret itself',
+      remedy: 'Write env:NAME, file:PATH, ssm:NAME or secretsmanager:ID#key. Change the secret if one stood here.',
+    });
+    return null;
+  }
+  return reference.kind === 'file' ? { kind: 'file', path: resolvePath(reference.path, places) } : reference;
+}
+
+function checkCredentials(written: unknown, host: Repository['host'] | null, context: Context): Credentials | null {
+  if (written === undefined) return null;
+  const path = [...context.path, 'credentials'];
+  if (!isRecord(written)) {
+    const token = checkReference(written, path, context);
+    return token === null ? null : { kind: 'token', token };
+  }
+  if (host === 'git') {
+    const remedy = 'Write credentials: env:NAME, or host: github.';
+    context.findings.mistake(path, { message: 'is a GitHub App, and the host is git', remedy });
+    return null;
+  }
+  const app = context.findings.parse(shape.app, written, path);
+  const privateKey = checkReference(written['privateKey'], [...path, 'privateKey'], context);
+  return app === null || privateKey === null
+    ? null
+    : { kind: 'app', app: app.app, installation: app.installation, privateKey };
+}
+
+function checkStatuses(
+  raw: Readonly<Record<string, unknown>>,
+  host: Repository['host'] | null,
+  { path, findings }: Context,
+): void {
+  const at = [...path, 'statuses'];
+  if (host === 'git') {
+    findings.mistake(at, { message: 'cannot be true: a plain Git server shows no statuses', remedy: 'Remove it.' });
+  } else if (raw['credentials'] === undefined) {
+    findings.mistake(at, { message: 'needs credentials', remedy: 'Add credentials: env:FLEET_TOKEN, or remove it.' });
+  }
+}
+
+function warnIdle(raw: Readonly<Record<string, unknown>>, { path, findings }: Context): void {
+  for (const key of ['webhookSecret', 'api', 'id']) {
+    if (raw[key] === undefined) continue;
+    findings.warn([...path, key], {
+      message: 'has no effect with host: git',
+      remedy: 'Remove it, or write host: github.',
+    });
+  }
+}

@@ -1,0 +1,60 @@
+import type { Config, TargetTemplate, Target, TargetSettings } from './config.ts';
+
+/** A checked configuration as JSON: what a function is packed with, so that it starts without reading YAML. */
+export interface PackedConfig {
+  readonly clusters: readonly (Config['clusters'] extends ReadonlyMap<string, infer Cluster> ? Cluster : never)[];
+  readonly repositories: readonly (Config['repositories'] extends ReadonlyMap<string, infer Repository>
+    ? Repository
+    : never)[];
+  /** Repositories and clusters by their names. */
+  readonly targets: readonly (Omit<Target, 'repository' | 'cluster'> & {
+    readonly repository: string;
+    readonly cluster: string;
+  })[];
+  readonly templates: readonly (Omit<TargetTemplate, 'forEach' | 'settings'> & {
+    readonly forEach: Omit<TargetTemplate['forEach'], 'clusters'> & { readonly clusters: readonly string[] };
+    readonly settings: Omit<TargetSettings, 'repository'> & { readonly repository: string };
+  })[];
+}
+
+export function packConfig({ clusters, repositories, targets, templates }: Config): PackedConfig {
+  return {
+    clusters: [...clusters.values()],
+    repositories: [...repositories.values()],
+    targets: targets.map((target) => ({
+      ...target,
+      repository: target.repository.name,
+      cluster: target.cluster.name,
+    })),
+    templates: templates.map((template) => ({
+      ...template,
+      forEach: { ...template.forEach, clusters: template.forEach.clusters.map(({ name }) => name) },
+      settings: { ...template.settings, repository: template.settings.repository.name },
+    })),
+  };
+}
+
+export function unpackConfig({ clusters, repositories, targets, templates }: PackedConfig): Config {
+  const byName = <T extends { readonly name: string }>(entries: readonly T[]) =>
+    new Map(entries.map((entry) => [entry.name, entry]));
+  const config = { clusters: byName(clusters), repositories: byName(repositories), warnings: [] };
+  return {
+    ...config,
+    targets: targets.map((target) => ({
+      ...target,
+      repository: found(config.repositories, target.repository),
+      cluster: found(config.clusters, target.cluster),
+    })),
+    templates: templates.map(({ forEach, settings, ...template }) => ({
+      ...template,
+      forEach: { ...forEach, clusters: forEach.clusters.map((name) => found(config.clusters, name)) },
+      settings: { ...settings, repository: found(config.repositories, settings.repository) },
+    })),
+  };
+}
+
+function found<T>(entries: ReadonlyMap<string, T>, name: string): T {
+  const entry = entries.get(name);
+  if (entry === undefined) throw new TypeError(`the packed configuration names ${name} and does not have it`);
+  return entry;
+}

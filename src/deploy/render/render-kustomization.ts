@@ -1,0 +1,89 @@
+import { asDeployError, DeployError } from '../../error/deploy-error.ts';
+import { withOrigins } from '../../desired/kustomize/kustomization.ts';
+import { refusedBy } from '../../desired/plain/plain.ts';
+import type { Desired } from '../../desired/plain/plain.ts';
+import { readRendered } from '../../desired/kustomize/rendered.ts';
+import { withoutSecrets } from '../../desired/plain/tool-error.ts';
+import { walkKustomization } from '../../desired/kustomize/walk.ts';
+import type { Walk } from '../../desired/kustomize/walk.ts';
+import type { PathContent } from '../../snapshot/source.ts';
+import { decrypt } from './decrypt.ts';
+import { filesBelow } from './chart-files.ts';
+import type { BuildContext, Built } from './whole-render.ts';
+import { renderTwice } from './render-twice.ts';
+import type { RenderFile } from '../ports/world.ts';
+
+/** Reads what the kustomization refers to, round by round, and builds it. */
+export async function renderKustomization(at: BuildContext, signal: AbortSignal): Promise<Built> {
+  const { have, walk } = await readInputs(at, signal);
+  const inputs = Object.fromEntries(walk.inputs);
+  return { desired: await build({ have, walk }, at.world, signal), inputs, digest: null };
+}
+
+/** A level of bases costs a round; past this it is a loop that nobody meant. */
+const ROUNDS = 100;
+
+async function readInputs({ tree, world: { target, git } }: BuildContext, signal: AbortSignal) {
+  const have = new Map<string, PathContent>();
+  // The same paths as the last time, most likely: in one round.
+  let missing: readonly string[] = tree.base === null ? [] : Object.keys(tree.base.ids);
+  for (let round = 0; round < ROUNDS; round += 1) {
+    if (missing.length > 0)
+      for (const standing of await git.readPaths(tree, missing, signal)) have.set(standing.path, standing);
+    const walk = walkKustomization(target.path, have, target.kustomize);
+    if (walk.missing.length === 0) return { have, walk };
+    ({ missing } = walk);
+  }
+  throw new DeployError('render-limit', {
+    subject: target.path,
+    message: `the bases of the kustomization are more than ${ROUNDS} levels deep`,
+    remedy: 'Look for a loop among its resources.',
+  });
+}
+
+async function build(
+  { have, walk }: { have: ReadonlyMap<string, PathContent>; walk: Walk },
+  world: BuildContext['world'],
+  signal: AbortSignal,
+): Promise<Desired> {
+  const { target, git, tools } = world;
+  const { file, usesRemote } = walk;
+  if (walk.problems.length > 0 || file === null) return refusedBy(walk.problems);
+  const charts = filesBelow(await git.below(walk.charts, signal));
+  if (charts.problems.length > 0) return refusedBy(charts.problems);
+  const files = [...filesOf(have, walk), ...charts.files];
+  const { built, hasOrigins } = addOrigins(files, file);
+  const { loadRestrictor } = target.kustomize;
+  const usesHelm = walk.charts.length > 0 || usesRemote;
+  const what = { files: built, directory: target.path, file, loadRestrictor, usesHelm, usesRemote };
+  const contents = new Map(files.map(({ path, bytes }) => [path, bytes]));
+  const from = { file, directory: target.path, contents, hasOrigins, variables: target.variables };
+  const once = async () => readRendered(await withoutValues(tools.kustomize(what, signal), walk.secrets), from);
+  // kustomize by itself makes the same of the same; templates may not.
+  const desired = await (usesHelm ? renderTwice(once) : once());
+  return decrypt(desired, files, world, signal);
+}
+
+async function withoutValues<T>(work: Promise<T>, secrets: readonly string[]): Promise<T> {
+  try {
+    return await work;
+  } catch (thrown) {
+    const { code, ...what } = withoutSecrets(asDeployError(thrown).problem, secrets);
+    // Without the cause: it has said the values.
+    throw new DeployError(code, what);
+  }
+}
+
+function filesOf(have: ReadonlyMap<string, PathContent>, { inputs }: Walk): readonly RenderFile[] {
+  return [...inputs.keys()].flatMap((path) => {
+    const standing = have.get(path);
+    return standing?.kind === 'file' ? [{ path, bytes: standing.bytes }] : [];
+  });
+}
+
+function addOrigins(files: readonly RenderFile[], file: string): { built: readonly RenderFile[]; hasOrigins: boolean } {
+  const bytes = files.find(({ path }) => path === file)?.bytes;
+  const changed = bytes === undefined ? null : withOrigins(bytes);
+  if (changed === null) return { built: files, hasOrigins: false };
+  return { built: files.map((each) => (each.path === file ? { ...each, bytes: changed } : each)), hasOrigins: true };
+}

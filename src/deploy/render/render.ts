@@ -1,0 +1,115 @@
+import { asDeployError, failureClassOf } from '../../error/deploy-error.ts';
+import { isRendered } from '../../state/target-state.ts';
+import type { Applied } from '../../state/target-state.ts';
+import { KUSTOMIZATION_FILES } from '../../desired/kustomize/kustomization.ts';
+import { mergeDesired, refusedBy, renderPlain } from '../../desired/plain/plain.ts';
+import type { Desired } from '../../desired/plain/plain.ts';
+import type { Source, SourceFile, TreeAt } from '../../snapshot/source.ts';
+import { decrypt } from './decrypt.ts';
+import { renderChart } from './render-chart.ts';
+import { renderKustomization } from './render-kustomization.ts';
+import { currentRenderer, readerOf, rendererKind } from './renderer.ts';
+import type { SourceQuery, World } from '../ports/world.ts';
+
+/** What the target wants to be in the cluster, and what it was made from. */
+export interface Rendered {
+  /** With everything that was read as its inputs; whole when a renderer made it, so that what is not in it is not wanted. */
+  readonly source: Source;
+  readonly desired: Desired;
+  /** As in `Applied.renderer`. */
+  readonly renderer: string;
+}
+
+export interface RenderContext {
+  readonly applied: Applied;
+  /** What was asked of Git for `source`. */
+  readonly query: SourceQuery;
+}
+
+/** Files → manifests: each plain file by itself, a kustomization as a whole. */
+export async function render(
+  source: Source,
+  context: RenderContext,
+  world: World,
+  signal: AbortSignal,
+): Promise<Rendered> {
+  const { target } = world;
+  const renderer = await rendererOf(source, context, world, signal);
+  switch (renderer) {
+    case 'plain': {
+      // What a renderer made before says nothing about single files.
+      const isPartial = isRendered(context.applied) && !source.complete;
+      const whole = { ...context.query, base: null, wants: readerOf(target) };
+      const plain = isPartial ? await world.git.since(whole, signal) : source;
+      const inputs = Object.fromEntries(target.inputs.map((path) => [path, plain.inputs[path] ?? null]));
+      const desired = await decryptPlain(plain.files, world, signal);
+      return { source: { ...plain, inputs }, desired, renderer: 'plain' };
+    }
+    case 'kustomize':
+    case 'helm':
+      return renderWhole(renderer, { source, context, world, signal });
+    default:
+      return renderer satisfies never;
+  }
+}
+
+/** As `render` for files that turn out to be needed too; of what was rendered as a whole they say nothing new. */
+export async function renderMore(
+  { source, desired, renderer }: Rendered,
+  paths: readonly string[],
+  world: World,
+  signal: AbortSignal,
+): Promise<Desired> {
+  if (isRendered({ renderer })) return { ...desired, touched: new Set([...desired.touched, ...paths]) };
+  return mergeDesired(
+    desired,
+    await decryptPlain(await world.git.files(source.rootTree, paths, signal), world, signal),
+  );
+}
+
+async function decryptPlain(files: readonly SourceFile[], world: World, signal: AbortSignal): Promise<Desired> {
+  const desired = renderPlain(files, world.target.variables);
+  const read = files.filter((file) => file.kind === 'file');
+  return decrypt(desired, read, world, signal);
+}
+
+/** Rendered as a whole, in one go: what it read becomes the inputs, and what is not in it is not wanted. */
+async function renderWhole(
+  kind: 'kustomize' | 'helm',
+  { source, context, world, signal }: { source: Source; context: RenderContext; world: World; signal: AbortSignal },
+): Promise<Rendered> {
+  const whole = { ...source, complete: true, files: [] };
+  const renderer = await currentRenderer({ renderer: kind }, world.tools, signal);
+  try {
+    const at = { tree: treeAt(source, context), applied: context.applied, world };
+    const built = kind === 'helm' ? await renderChart(at, signal) : await renderKustomization(at, signal);
+    const name = built.digest === null ? renderer : `${renderer} ${built.digest}`;
+    return { source: { ...whole, inputs: built.inputs }, renderer: name, desired: built.desired };
+  } catch (thrown) {
+    // A refusal is remembered, so that sweeps do not render again what cannot be rendered.
+    const { problem } = asDeployError(thrown);
+    if (!['manifest', 'guard'].includes(failureClassOf(problem.code))) throw thrown;
+    return { source: whole, renderer, desired: refusedBy([problem]) };
+  }
+}
+
+/** What the last render read has known ids, most of them still the same. */
+function treeAt({ rootTree }: Source, { applied, query }: RenderContext): TreeAt {
+  const isKnown = query.base !== null && isRendered(applied);
+  return { rootTree, base: isKnown ? { rootTree: query.base.rootTree, ids: applied.inputs } : null };
+}
+
+async function rendererOf(
+  source: Source,
+  { applied, query }: RenderContext,
+  world: World,
+  signal: AbortSignal,
+): Promise<'plain' | 'kustomize' | 'helm'> {
+  if (world.target.helm !== null) return 'helm';
+  if (source.tree === null) return 'plain';
+  if (query.base !== null && query.base.tree === source.tree) return rendererKind(applied);
+  const [at] = await world.git.readPaths({ rootTree: source.rootTree, base: null }, [world.target.path], signal);
+  const names = new Set(at?.kind === 'tree' ? at.entries.map(({ name }) => name) : []);
+  if (KUSTOMIZATION_FILES.some((name) => names.has(name))) return 'kustomize';
+  return names.has('Chart.yaml') ? 'helm' : 'plain';
+}

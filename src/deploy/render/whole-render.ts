@@ -1,0 +1,20 @@
+import type { Applied } from '../../state/target-state.ts';
+import type { Desired } from '../../desired/plain/plain.ts';
+import type { Source, TreeAt } from '../../snapshot/source.ts';
+import type { World } from '../ports/world.ts';
+
+/** What one whole render came to. */
+export interface Built {
+  readonly desired: Desired;
+  readonly inputs: Source['inputs'];
+  /** Of a chart that is not in the repository. */
+  readonly digest: string | null;
+}
+
+export interface BuildContext {
+  readonly tree: TreeAt;
+  readonly applied: Applied;
+  readonly world: Pick<World, 'target' | 'git' | 'tools' | 'dataKeys'> & {
+    readonly cluster: Pick<World['cluster'], 'capabilities'>;
+  };
+}

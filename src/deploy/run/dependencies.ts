@@ -1,0 +1,25 @@
+import type { Target } from '../../config/checked/config.ts';
+import { isAtTip } from './at-tip.ts';
+import { readinessOf } from '../readiness/readiness-of.ts';
+import type { Runtime } from '../ports/runtime.ts';
+
+/** Which of the targets that this one depends on are not at their tip, or not ready there. */
+export async function unmetDependencies(
+  { dependsOn }: Target,
+  runtime: Pick<Runtime, 'config' | 'open'>,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const targets = runtime.config.targets.filter(({ name }) => dependsOn.includes(name));
+  const met = await Promise.all(targets.map((target) => isMet(target, runtime, signal)));
+  return targets.filter((_target, index) => met[index] !== true).map(({ name }) => `target ${name}`);
+}
+
+async function isMet(target: Target, runtime: Pick<Runtime, 'open'>, signal: AbortSignal): Promise<boolean> {
+  const { cluster, git, tools } = await runtime.open(target, null);
+  const applied = await cluster.readApplied('look', signal);
+  const tip = (await git.tips([target.ref], signal)).get(target.ref);
+  if (tip === undefined || !(await isAtTip({ target, applied, tip }, { git, tools }, signal))) return false;
+  const record = applied.awaited === null ? null : await cluster.readiness.read(signal);
+  const readiness = readinessOf(target, applied, record);
+  return readiness === 'ready' || readiness === null;
+}

@@ -1,0 +1,40 @@
+import type { Target, TargetSettings, Config } from '../../config/checked/config.ts';
+import { recipientOf, recipientOfTemplate } from './recipient.ts';
+import type { Runtime } from '../ports/runtime.ts';
+import type { DeployRequest } from '../ports/request.ts';
+
+/** A target became ready: whoever depends on it may go on. A target that is current does nothing. */
+export async function wakeDependents(
+  { name }: Target,
+  delivery: string,
+  runtime: Pick<Runtime, 'config' | 'requests' | 'nowMs'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const isDependent = ({ dependsOn, suspend }: TargetSettings) => !suspend && dependsOn.includes(name);
+  const { targets, templates } = runtime.config;
+  const dependents = [
+    ...targets.filter((target) => isDependent(target)).map((target) => recipientOf(target)),
+    ...templates.filter(({ settings }) => isDependent(settings)).map((template) => recipientOfTemplate(template)),
+  ];
+  if (dependents.length === 0) return;
+  const at = new Date(runtime.nowMs()).toISOString();
+  await runtime.requests.send(
+    dependents.map((address) => ({ ...address, delivery, hint: null, at })),
+    signal,
+  );
+}
+
+/** What others depend on first. */
+export function inDependencyOrder(
+  requests: readonly DeployRequest[],
+  { targets, templates }: Pick<Config, 'targets' | 'templates'>,
+): readonly DeployRequest[] {
+  const byName = new Map(targets.map((target) => [target.name, target]));
+  const depthBelow = (dependsOn: readonly string[]): number =>
+    Math.max(0, ...dependsOn.map((on) => depthBelow(byName.get(on)?.dependsOn ?? []) + 1));
+  const depthOf = ({ target, generatedFrom: from }: DeployRequest) => {
+    const template = from === undefined ? undefined : templates.find(({ name }) => name === from.template);
+    return depthBelow((template?.settings ?? byName.get(target))?.dependsOn ?? []);
+  };
+  return requests.toSorted((a, b) => depthOf(a) - depthOf(b));
+}

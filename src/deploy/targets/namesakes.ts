@@ -1,0 +1,40 @@
+import type { TargetTemplate, Target } from '../../config/checked/config.ts';
+import { matchName } from '../../config/written/directory-glob.ts';
+import { expand, nameTaken } from '../../config/templates/expand.ts';
+import { withoutTemplates } from '../../config/written/placeholders.ts';
+import type { Problem } from '../../error/deploy-error.ts';
+import { directoriesAt } from './directories.ts';
+import type { Runtime } from '../ports/runtime.ts';
+import type { Git } from '../ports/world.ts';
+
+/** What stands against the name of a target that a template made: other directories that come to it. Templates that cannot are not looked at. */
+export async function namesakesOf(
+  { name, generatedFrom: from, repository }: Target,
+  { git, config, openGit }: Pick<Runtime, 'config' | 'openGit'> & { readonly git: Git },
+  signal: AbortSignal,
+): Promise<readonly Problem[]> {
+  const own = config.templates.find((template) => template.name === from?.template);
+  if (from === null || own === undefined) return [];
+  const able = config.templates.filter((template) => matchName(withoutTemplates(template.name, '*'), name) !== null);
+  const found = await Promise.all(
+    able.map(async (template) => {
+      const isOwn = template.settings.repository.name === repository.name;
+      const directories = await directoriesAtTip(
+        template,
+        isOwn ? git : await openGit(template.settings.repository),
+        signal,
+      );
+      return directories.filter((directory) => {
+        if (template === own && directory === from.directory) return false;
+        const one = expand(template, directory, config);
+        return one?.kind === 'target' && one.target.name === name;
+      });
+    }),
+  );
+  return found.flat().map((twin) => nameTaken(name, { template: own, directory: from.directory }, twin));
+}
+
+async function directoriesAtTip(template: TargetTemplate, git: Git, signal: AbortSignal): Promise<readonly string[]> {
+  const tip = (await git.tips([template.settings.ref], signal)).get(template.settings.ref);
+  return tip === undefined ? [] : directoriesAt(tip, template, git, signal);
+}

@@ -1,0 +1,213 @@
+import type { Config, Repository } from '../../config/checked/config.ts';
+import { asDeployError } from '../../error/deploy-error.ts';
+import type { Delivery, GitHost, Parsed, Push } from '../../githost/port/git-host.ts';
+import { hostOf } from '../../githost/hosts.ts';
+import { FORM, mediaTypeOf } from '../../githost/port/media-type.ts';
+import { match } from './match.ts';
+import type { DeployRequest } from '../ports/request.ts';
+import type { Queue } from '../ports/world.ts';
+import type { Log } from '../ports/log.ts';
+
+/** What is known of a request before its body is read. */
+export interface RequestHead {
+  readonly method: string;
+  /** As it was sent, with its query. */
+  readonly path: string;
+  /** Names in lower case. */
+  readonly headers: Delivery['headers'];
+}
+
+export interface WebhookRequest extends RequestHead {
+  readonly body: Uint8Array | 'too-large';
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON. */
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** What receiving needs of the outside. */
+export interface Reception {
+  readonly config: Config;
+  readonly version: string;
+  /** Larger bodies are refused: 26,214,400 bytes (what GitHub sends at most) unless the platform takes less. */
+  readonly limitBytes: number;
+  readonly secretsOf: (repository: Repository, signal: AbortSignal) => Promise<readonly string[]>;
+  /** The secrets after a look at whether they were rotated; null when there is no need or no leave to look again. */
+  readonly rotatedSecretsOf: (repository: Repository, signal: AbortSignal) => Promise<readonly string[] | null>;
+  readonly queue: Queue;
+  readonly randomId: () => string;
+  readonly nowMs: () => number;
+  readonly log: Log;
+}
+
+export const BODY_LIMIT_BYTES = 26_214_400;
+
+const HEALTH = '/healthz';
+const WEBHOOKS = '/webhooks/';
+const BODY_TYPES: ReadonlySet<string> = new Set(['application/json', FORM]);
+
+/** What the head alone decides; null means that the body has to be read. */
+export function admit({ method, path, headers }: RequestHead, reception: Reception): Answer | null {
+  const place = placeOf(path);
+  if (place === HEALTH) return answerHealth(method, reception);
+  if (!place.startsWith(WEBHOOKS)) return error(404, 'there is nothing here: POST to /webhooks/<repository>');
+  if (method !== 'POST') return { ...error(405, 'webhooks are sent with POST'), headers: { allow: 'POST' } };
+  if (Number(headers['content-length'] ?? 0) > reception.limitBytes) return tooLarge(reception);
+  if (!BODY_TYPES.has(mediaTypeOf(headers))) return error(415, 'the content type has to be application/json');
+  if (registeredAt(path, reception) === null) return unknown();
+  return null;
+}
+
+/**
+ * Answers one request, before any work in Git or a cluster: the interface's HTTP table, in its order.
+ * Nothing in an unsigned request chooses more than the repository by its path. Never rejects.
+ */
+export async function receive(request: WebhookRequest, reception: Reception, signal: AbortSignal): Promise<Answer> {
+  const early = admit(request, reception);
+  if (early !== null) return early;
+  if (request.body === 'too-large') return tooLarge(reception);
+  const registered = registeredAt(request.path, reception);
+  if (registered === null) return unknown();
+  const id = deliveryIdOf(request.headers) ?? reception.randomId();
+  return receiveDelivery({ id, headers: request.headers, body: request.body }, { ...registered, reception, signal });
+}
+
+/** Which secret and which kind of host are meant: the path says it, nothing in the request does. */
+interface Registered {
+  readonly repository: Repository;
+  readonly host: GitHost;
+}
+
+interface Context extends Registered {
+  readonly reception: Reception;
+  readonly signal: AbortSignal;
+}
+
+async function receiveDelivery(delivery: Delivery, context: Context): Promise<Answer> {
+  const { repository, reception } = context;
+  const startMs = reception.nowMs();
+  const { answer, targets, problem } = await decide(delivery, context);
+  const line = {
+    level: levelOf(answer),
+    message: 'receive',
+    repository: repository.name,
+    delivery: delivery.id,
+    durationMs: reception.nowMs() - startMs,
+    status: answer.status,
+  } as const;
+  if (targets.length === 0)
+    reception.log({ ...line, reason: answer.body['ignored'] ?? answer.body['error'], ...problem });
+  for (const target of targets) reception.log({ ...line, target });
+  return answer;
+}
+
+interface Decision {
+  readonly answer: Answer;
+  /** Which ones were queued. */
+  readonly targets: readonly string[];
+  /** What the log is told and the sender is not. */
+  readonly problem?: Readonly<Record<string, unknown>>;
+}
+
+async function decide(delivery: Delivery, context: Context): Promise<Decision> {
+  const { repository, host } = context;
+  try {
+    const authentic = await authenticate(delivery, context);
+    if (authentic === null) return told(error(401, 'the signature is missing or wrong'));
+    const parsed = host.parse(authentic);
+    if (parsed.kind === 'not-understood') return told(error(400, parsed.reason));
+    if (!isOf(repository, parsed)) return told(error(400, 'the delivery is another repository’s'));
+    if (parsed.kind === 'ignored') return told(ignored(parsed.reason));
+    return await queue(parsed.push, delivery, context);
+  } catch (thrown) {
+    // A secret that cannot be read now is no reason to call the sender's signature wrong.
+    return {
+      ...told(error(503, 'deliveries cannot be taken now; send this one again later')),
+      problem: { errors: [asDeployError(thrown).problem] },
+    };
+  }
+}
+
+/** A secret that was rotated works at once: before a signature is called wrong, the secrets are looked at again. */
+async function authenticate(delivery: Delivery, { repository, host, reception, signal }: Context) {
+  const authentic = await host.authenticate(delivery, await reception.secretsOf(repository, signal));
+  if (authentic !== null) return authentic;
+  const rotated = await reception.rotatedSecretsOf(repository, signal);
+  return rotated === null ? null : host.authenticate(delivery, rotated);
+}
+
+async function queue(push: Push, delivery: Delivery, { repository, reception, signal }: Context): Promise<Decision> {
+  const { targets, templates } = reception.config;
+  const matched = match(push, {
+    targets: targets.filter((target) => target.repository.name === repository.name),
+    templates: templates.filter(({ settings }) => settings.repository.name === repository.name),
+  });
+  if (matched.kind === 'none') return told(ignored(matched.reason));
+  const names = matched.addresses.map(({ target }) => target);
+  const at = new Date(reception.nowMs()).toISOString();
+  const { revision, rootTree, isForced } = push;
+  const hint = { revision, rootTree, isForced };
+  await reception.queue.send(
+    matched.addresses.map((address): DeployRequest => ({ ...address, delivery: delivery.id, hint, at })),
+    signal,
+  );
+  return { answer: { status: 202, body: { queued: names, delivery: delivery.id } }, targets: names };
+}
+
+/** Whoever holds the secret could sign another repository's payload. Names can be transferred, so the id goes first. */
+function isOf({ id, fullName }: Repository, parsed: Exclude<Parsed, { kind: 'not-understood' }>): boolean {
+  const named = parsed.kind === 'push' ? parsed.push.repository : parsed.repository;
+  // An organisation's ping, for instance, names none, and nothing comes of it.
+  if (named === null) return parsed.kind === 'ignored';
+  return id === null ? named.fullName.toLowerCase() === fullName?.toLowerCase() : named.id === id;
+}
+
+function answerHealth(method: string, { version }: Reception): Answer {
+  if (method === 'GET' || method === 'HEAD') return { status: 200, body: { status: 'ok', version } };
+  return { ...error(405, 'health is asked with GET'), headers: { allow: 'GET, HEAD' } };
+}
+
+function registeredAt(path: string, { config }: Reception): Registered | null {
+  const repository = config.repositories.get(placeOf(path).slice(WEBHOOKS.length));
+  const host = repository === undefined ? null : hostOf(repository);
+  return repository === undefined || host === null ? null : { repository, host };
+}
+
+function placeOf(path: string): string {
+  const [place = ''] = path.split('?');
+  return place;
+}
+
+/** It is not signed: whatever does not look like an id of a host is replaced. */
+function deliveryIdOf(headers: Delivery['headers']): string | null {
+  const id = headers['x-github-delivery'] ?? '';
+  return /^[\w-]{1,64}$/.test(id) ? id : null;
+}
+
+function levelOf({ status }: Answer): 'debug' | 'warn' | 'error' {
+  if (status >= 500) return 'error';
+  return status === 400 ? 'warn' : 'debug';
+}
+
+function unknown(): Answer {
+  return error(404, 'no such repository with a webhook');
+}
+
+function tooLarge({ limitBytes }: Reception): Answer {
+  return error(413, `the body is larger than ${limitBytes} bytes`);
+}
+
+function ignored(reason: string): Answer {
+  return { status: 200, body: { ignored: reason } };
+}
+
+function error(status: number, text: string): Answer {
+  return { status, body: { error: text } };
+}
+
+function told(answer: Answer): Decision {
+  return { answer, targets: [] };
+}

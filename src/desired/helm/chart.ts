@@ -1,0 +1,107 @@
+import type { ScalarSetting } from '../../config/checked/config.ts';
+import { isObject, metadataMap } from '../../resource/resource.ts';
+import type { Json, JsonObject, Manifest } from '../../resource/resource.ts';
+import type { Variables } from '../../resource/substitution.ts';
+import { readYaml } from '../../resource/yaml.ts';
+import type { Desired } from '../plain/plain.ts';
+import { readOutput } from '../kustomize/rendered.ts';
+import { joinPaths } from '../kustomize/walk.ts';
+
+export interface TemplatedFrom {
+  /** The file that stands for what comes from none. */
+  readonly file: string;
+  /** Null: the chart is not in the repository. */
+  readonly chart: { readonly chart: string; readonly name: string } | null;
+  readonly variables: Variables | null;
+}
+
+/** What `helm template` printed; it says above each document which template made it. */
+export function readTemplated(output: Uint8Array, { file, chart, variables }: TemplatedFrom): Desired {
+  const sources = sourcesIn(output);
+  return readOutput(output, {
+    file,
+    variables,
+    place: (manifest) => {
+      const written = sources.findLast(({ line }) => line < manifest.source.line)?.template;
+      const path = written === undefined || chart === null ? null : templatePath(written, chart);
+      // A template's lines are not those of what it made.
+      return { ...manifest, source: { path: path ?? file, line: 1 } };
+    },
+  });
+}
+
+function sourcesIn(output: Uint8Array): readonly { readonly line: number; readonly template: string }[] {
+  return Buffer.from(output)
+    .toString()
+    .split('\n')
+    .flatMap((text, index) => {
+      const template = /^# Source: (\S+)$/.exec(text)?.[1];
+      return template === undefined ? [] : [{ line: index + 1, template }];
+    });
+}
+
+/** Helm writes `<name of the chart>/templates/…`, and sub-charts below `charts/`. */
+function templatePath(template: string, { chart, name }: { chart: string; name: string }): string | null {
+  return template.startsWith(`${name}/`) ? joinPaths(chart, template.slice(name.length + 1)) : null;
+}
+
+/** The name in Chart.yaml; '' without one, and Helm says what is wrong. */
+export function chartNameOf(bytes: Uint8Array | null): string {
+  const [first] = bytes === null ? [] : readYaml(Buffer.from(bytes).toString());
+  const value = first?.kind === 'document' ? first.document.value : null;
+  return isObject(value) && typeof value['name'] === 'string' ? value['name'] : '';
+}
+
+/** `image.tag: v1` as the nested values that Helm takes; a dot that belongs to a key is written `\.`. */
+export function valuesOf(set: Readonly<Record<string, ScalarSetting>>): JsonObject {
+  return Object.entries(set).reduce<JsonObject>(
+    (values, [path, value]) =>
+      withValue(
+        values,
+        path.split(/(?<!\\)\./).map((key) => key.replaceAll('\\.', '.')),
+        value,
+      ),
+    {},
+  );
+}
+
+function withValue(values: JsonObject, [key = '', ...rest]: readonly string[], value: Json): JsonObject {
+  const before = values[key];
+  if (rest.length === 0) return { ...values, [key]: value };
+  return { ...values, [key]: withValue(isObject(before) ? before : {}, rest, value) };
+}
+
+/** Hooks that Helm runs when it installs or upgrades; the others are for deletions, rollbacks and `helm test`. */
+const BEFORE: ReadonlySet<string> = new Set(['pre-install', 'pre-upgrade', 'crd-install']);
+const AFTER: ReadonlySet<string> = new Set(['post-install', 'post-upgrade']);
+/** Far outside of what anybody writes as a wave. */
+const FAR = 1_000_000;
+
+/** Hooks become ordinary objects in waves before and after the others, by their weight (facts: Argo CD maps them alike). */
+export function hooksInOrder(desired: Desired): Desired {
+  const manifests = desired.manifests.flatMap((manifest) => {
+    const annotations = metadataMap(manifest.object, 'annotations');
+    const hook = annotations['helm.sh/hook'];
+    if (hook === undefined || 'argocd.argoproj.io/hook' in annotations) return [manifest];
+    const events = hook.split(',').map((event) => event.trim());
+    const weight = Number(annotations['helm.sh/hook-weight'] ?? '0');
+    const base = events.some((event) => BEFORE.has(event))
+      ? -FAR
+      : events.some((event) => AFTER.has(event))
+        ? FAR
+        : null;
+    return base === null ? [] : [inWave(manifest, base + (Number.isSafeInteger(weight) ? weight : 0))];
+  });
+  return { ...desired, manifests };
+}
+
+/** A hook's Job is made again when it changes: Helm deletes the one before. */
+function inWave(manifest: Manifest, wave: number): Manifest {
+  const metadata = isObject(manifest.object['metadata']) ? manifest.object['metadata'] : {};
+  const annotations = {
+    'headgate.dev/wave': String(wave),
+    'headgate.dev/replace': 'immutable',
+    ...metadataMap(manifest.object, 'annotations'),
+  };
+  return { ...manifest, object: { ...manifest.object, metadata: { ...metadata, annotations } } };
+}

@@ -1,0 +1,74 @@
+import type { Problem } from '../../error/deploy-error.ts';
+import { readManifests } from '../../resource/manifests.ts';
+import type { Manifest } from '../../resource/resource.ts';
+import type { SourceFile } from '../../snapshot/source.ts';
+import type { Variables } from '../../resource/substitution.ts';
+
+/** What the files that were read want to be in the cluster. */
+export interface Desired {
+  /** Every path that was looked at, the deleted ones included. */
+  readonly touched: ReadonlySet<string>;
+  readonly manifests: readonly Manifest[];
+  /** What yields no manifest, by file: harmless, unless objects were applied from that file. */
+  readonly unread: readonly { readonly path: string; readonly problem: Problem }[];
+  readonly problems: readonly Problem[];
+}
+
+/** Plain manifests: each file speaks for itself, so the files that changed are all that has to be read. */
+export function renderPlain(files: readonly SourceFile[], variables: Variables | null): Desired {
+  const read = files.map((file) => readFile(file, variables));
+  return {
+    touched: new Set(files.map(({ path }) => path)),
+    manifests: read.flatMap(({ manifests }) => manifests),
+    unread: read.flatMap(({ unread }, index) => unread.map((problem) => ({ path: files[index]?.path ?? '', problem }))),
+    problems: read.flatMap(({ problems }) => problems),
+  };
+}
+
+export function mergeDesired(a: Desired, b: Desired): Desired {
+  return {
+    touched: new Set([...a.touched, ...b.touched]),
+    manifests: [...a.manifests, ...b.manifests],
+    unread: [...a.unread, ...b.unread],
+    problems: [...a.problems, ...b.problems],
+  };
+}
+
+/** Nothing is rendered, and nothing else is said of any object. */
+export function refusedBy(problems: readonly Problem[]): Desired {
+  return { touched: new Set(), manifests: [], unread: [], problems };
+}
+
+const NOTHING = { manifests: [], unread: [], problems: [] };
+
+function readFile(file: SourceFile, variables: Variables | null): ReturnType<typeof readManifests> {
+  switch (file.kind) {
+    case 'file':
+      return readManifests(file, { variables });
+    case 'absent':
+      return NOTHING;
+    case 'symlink':
+      return {
+        ...NOTHING,
+        unread: [notRead(file.path, 'a symbolic link, which is never followed', 'Put the file itself there.')],
+      };
+    case 'submodule':
+      return {
+        ...NOTHING,
+        unread: [notRead(file.path, 'a submodule, which is not read', 'Put the manifests into this repository.')],
+      };
+    case 'refused':
+      return { ...NOTHING, unread: [notRead(file.path, file.reason, 'Rename or shrink it.')] };
+    default:
+      return file satisfies never;
+  }
+}
+
+function notRead(path: string, what: string, remedy: string): Problem {
+  return {
+    code: 'file-unreadable',
+    subject: JSON.stringify(path).slice(1, -1),
+    message: `skipped: it is ${what}`,
+    remedy,
+  };
+}

@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import { copyFile, mkdir, readFile, readdir, rename, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DeployError } from '../../error/deploy-error.ts';
+import { cacheDirectory } from './find-tools.ts';
+import type { Environment } from './find-tools.ts';
+import { inPrivateDirectory } from './private-directory.ts';
+import { runTool } from './run-tool.ts';
+
+export type ChartAddress =
+  | { readonly kind: 'repository'; readonly url: string; readonly chart: string; readonly version: string }
+  | { readonly kind: 'oci'; readonly url: string; readonly version: string };
+
+/** Where pulled charts are kept by their content; only /tmp can be written to in Lambda. */
+export function chartDirectory(env: Environment): string {
+  const base = env['AWS_LAMBDA_FUNCTION_NAME'] === undefined ? cacheDirectory(env) : join(tmpdir(), 'headgate');
+  return join(base, 'charts');
+}
+
+/** Pulls a chart unless its content is here already; `sha256:…` of the archive. */
+export async function pullChart(
+  chart: ChartAddress,
+  { command, charts, path }: { command: string; charts: string; path: string },
+  signal: AbortSignal,
+): Promise<string> {
+  const pointer = join(charts, `${createHash('sha256').update(JSON.stringify(chart)).digest('hex')}.digest`);
+  const known = await readFile(pointer, 'utf8').catch(() => null);
+  if (known !== null && (await contentOf(charts, known)) !== null) return known;
+  return inPrivateDirectory([], async (directory) => {
+    const into = join(directory, 'tmp');
+    const what = chart.kind === 'oci' ? [chart.url] : [chart.chart, `--repo=${chart.url}`];
+    const args = ['pull', ...what, `--version=${chart.version}`, `--destination=${into}`];
+    // A chart repository is named by the administrator, so the way out is open.
+    const env = { PATH: path, HTTP_PROXY: '', HTTPS_PROXY: '' };
+    const end = await runTool({ command, args, directory, env }, signal);
+    const archive = (await readdir(into)).find((name) => name.endsWith('.tgz'));
+    if (end.kind !== 'output' || archive === undefined) throw notPulled(chart, end.kind === 'failed' ? end.words : '');
+    return keep(join(into, archive), { charts, pointer });
+  });
+}
+
+/** The archive itself, its content checked again. */
+export async function chartFile(charts: string, digest: string): Promise<string> {
+  const file = await contentOf(charts, digest);
+  if (file !== null) return file;
+  throw new DeployError('interrupted', {
+    subject: digest,
+    message: 'a chart that was just pulled is not in the cache any more',
+    remedy: 'Nothing to do: it is pulled again by the next run.',
+  });
+}
+
+async function contentOf(charts: string, digest: string): Promise<string | null> {
+  const hex = /^sha256:([0-9a-f]{64})$/.exec(digest)?.[1];
+  if (hex === undefined) return null;
+  const file = join(charts, `${hex}.tgz`);
+  const bytes = await readFile(file).catch(() => null);
+  return bytes !== null && sha256(bytes) === hex ? file : null;
+}
+
+async function keep(archive: string, { charts, pointer }: { charts: string; pointer: string }): Promise<string> {
+  const hex = sha256(await readFile(archive));
+  await mkdir(charts, { recursive: true });
+  const temporary = join(charts, `${hex}.${process.pid}.tmp`);
+  await copyFile(archive, temporary);
+  await rename(temporary, join(charts, `${hex}.tgz`));
+  await writeFile(pointer, `sha256:${hex}`);
+  return `sha256:${hex}`;
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+function notPulled(chart: ChartAddress, words: string): DeployError {
+  const message = words
+    .replace(/^.*?Error:\s*/s, '')
+    .trim()
+    .slice(0, 300);
+  // Gone and not reachable look alike; it is asked again.
+  return new DeployError('chart-unreachable', {
+    subject: `${chart.url} ${chart.version}`,
+    message: `the chart cannot be pulled: ${message === '' ? 'no answer in time' : message}`,
+    remedy: 'Mend helm.repository, helm.oci, chart or version of the target in headgate.yml, or the way there.',
+  });
+}

@@ -1,0 +1,95 @@
+import { createPrivateKey, sign } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import * as z from 'zod/mini';
+import { DeployError } from '../../error/deploy-error.ts';
+import type { HostRequest } from '../port/git-host.ts';
+
+export interface GithubApp {
+  /** Its id or its client id: GitHub takes both. */
+  readonly app: string;
+  readonly installation: string;
+}
+
+/** Which repository a token is for, and nothing else. */
+export interface TokenScope {
+  readonly api: string;
+  readonly fullName: string;
+  /** Survives renames, so it goes first when it is known. */
+  readonly id: string | null;
+  /** Is it to write commit statuses too? */
+  readonly statuses: boolean;
+}
+
+/** Of whatever length and shape: GitHub changes both, and nobody but GitHub reads it. */
+export interface InstallationToken {
+  readonly token: string;
+  readonly expiresAtMs: number;
+}
+
+/** Clocks differ: it is dated back a minute, and ends before GitHub's ten minutes whoever's clock is ahead. */
+const BACKDATED_SECONDS = 60;
+const VALID_SECONDS = 540;
+
+/** `POST /app/installations/{id}/access_tokens`, signed as the App: https://docs.github.com/en/rest/apps/apps#create-an-installation-access-token-for-an-app */
+export function tokenRequest(
+  app: GithubApp,
+  { api, fullName, id, statuses }: TokenScope,
+  { privateKey, nowMs }: { readonly privateKey: string; readonly nowMs: number },
+): HostRequest {
+  const only = id === null ? { repositories: [fullName.split('/').at(-1)] } : { repository_ids: [Number(id)] };
+  const permissions = { contents: 'read', ...(statuses ? { statuses: 'write' } : {}) };
+  return {
+    method: 'POST',
+    url: `${api}/app/installations/${encodeURIComponent(app.installation)}/access_tokens`,
+    headers: {
+      accept: 'application/vnd.github+json',
+      'content-type': 'application/json',
+      'x-github-api-version': '2022-11-28',
+      'user-agent': 'headgate/1.0',
+      authorization: `Bearer ${appJwt(app, { privateKey, nowMs })}`,
+    },
+    body: JSON.stringify({ ...only, permissions }),
+  };
+}
+
+/** https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-json-web-token-jwt-for-a-github-app */
+function appJwt({ app }: GithubApp, { privateKey, nowMs }: { privateKey: string; nowMs: number }): string {
+  const seconds = Math.floor(nowMs / 1000);
+  const claims = { iat: seconds - BACKDATED_SECONDS, exp: seconds + VALID_SECONDS, iss: app };
+  const text = `${encode({ alg: 'RS256', typ: 'JWT' })}.${encode(claims)}`;
+  return `${text}.${sign('sha256', Buffer.from(text), readKey(privateKey, app)).toString('base64url')}`;
+}
+
+function encode(content: object): string {
+  return Buffer.from(JSON.stringify(content)).toString('base64url');
+}
+
+/** Environments hold the newlines of a PEM as `\n` at times. The key stands in no error, so its own cause does not either. */
+function readKey(pem: string, app: string): KeyObject {
+  try {
+    return createPrivateKey(pem.replaceAll(String.raw`\n`, '\n'));
+  } catch {
+    throw new DeployError('secret-missing', {
+      subject: `GitHub App ${app}`,
+      message: 'its private key is no key in PEM form',
+      remedy: 'Put the whole file that GitHub gave you there, from -----BEGIN to END-----.',
+    });
+  }
+}
+
+const Answer = z.object({ token: z.string().check(z.minLength(1)), expires_at: z.string() });
+
+/** Null when this is no answer of GitHub's. */
+export function parseToken(text: string): InstallationToken | null {
+  const { data } = z.safeParse(Answer, parse(text));
+  const expiresAtMs = Date.parse(data?.expires_at ?? '');
+  return data === undefined || Number.isNaN(expiresAtMs) ? null : { token: data.token, expiresAtMs };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,50 @@
+import { DeployError } from '../../error/deploy-error.ts';
+import type { Revision } from '../../snapshot/source.ts';
+import type { CommitStatus, HostRequest } from '../port/git-host.ts';
+
+/** GitHub refuses a longer description (422). */
+const DESCRIPTION_LENGTH = 140;
+
+/**
+ * `POST /repos/{owner}/{repo}/statuses/{sha}`: https://docs.github.com/en/rest/commits/statuses
+ * @throws DeployError `config-invalid` when the full name is not `owner/name`
+ */
+export function statusRequest(
+  { api, fullName, revision }: { api: string; fullName: string; revision: Revision },
+  { state, context, description }: CommitStatus,
+): HostRequest {
+  return {
+    method: 'POST',
+    url: `${api}/repos/${checkedName(fullName)}/statuses/${revision}`,
+    headers: {
+      accept: 'application/vnd.github+json',
+      'content-type': 'application/json',
+      'x-github-api-version': '2022-11-28',
+      'user-agent': 'headgate/1.0',
+    },
+    body: JSON.stringify({ state, context, description: shorten(description) }),
+  };
+}
+
+function checkedName(fullName: string): string {
+  const parts = fullName.split('/');
+  if (parts.length === 2 && parts.every(isName)) return fullName;
+  throw new DeployError('config-invalid', {
+    subject: fullName,
+    message: 'it is no repository of GitHub, which is owner/name of letters, digits, ".", "_" and "-"',
+    remedy: 'Mend url of the repository in headgate.yml, or set statuses: false.',
+  });
+}
+
+/** `.` and `..` would lead to another path of the API. */
+function isName(part: string): boolean {
+  return /^[\w.-]+$/.test(part) && part !== '.' && part !== '..';
+}
+
+function shorten(text: string): string {
+  const line = text.replaceAll(/\s+/g, ' ').trim();
+  if (line.length <= DESCRIPTION_LENGTH) return line;
+  const cut = line.slice(0, DESCRIPTION_LENGTH - 1);
+  // Half a surrogate pair would not be text any more.
+  return `${cut.replace(/[\ud800-\udbff]$/, '')}…`;
+}

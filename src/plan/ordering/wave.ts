@@ -1,0 +1,59 @@
+import type { Problem } from '../../error/deploy-error.ts';
+import { formatId, formatPosition, metadataMap } from '../../resource/resource.ts';
+import type { Resource, ResourceId } from '../../resource/resource.ts';
+
+/** Ours first: who writes both means ours for us. */
+const WAVES: readonly string[] = ['headgate.dev/wave', 'argocd.argoproj.io/sync-wave'];
+const DEPENDS_ON = 'config.kubernetes.io/depends-on';
+
+/** What the user says about the order of one object. */
+export interface Wish {
+  readonly wave: number;
+  readonly dependsOn: readonly ResourceId[];
+  readonly problems: readonly Problem[];
+}
+
+export function wishOf(resource: Resource): Wish {
+  const annotations = metadataMap(resource.object, 'annotations');
+  const key = WAVES.find((name) => name in annotations);
+  const written = key === undefined ? '0' : (annotations[key] ?? '');
+  const isWhole = /^[+-]?\d{1,9}$/.test(written.trim());
+  const references = (annotations[DEPENDS_ON] ?? '').split(',').filter((text) => text.trim() !== '');
+  const parsed = references.map((text) => ({ text: text.trim(), id: parseReference(text.trim()) }));
+  return {
+    wave: isWhole ? Number(written) : 0,
+    dependsOn: parsed.flatMap(({ id }) => (id === null ? [] : [id])),
+    problems: [
+      ...(isWhole ? [] : [invalid(resource, `${key ?? ''}: ${written}`, 'Write a whole number in quotes: "-1".')]),
+      ...parsed.flatMap(({ text, id }) =>
+        id === null
+          ? [
+              invalid(
+                resource,
+                `${DEPENDS_ON}: ${text}`,
+                'Write group/namespaces/namespace/Kind/name, or group/Kind/name.',
+              ),
+            ]
+          : [],
+      ),
+    ],
+  };
+}
+
+/** As cli-utils writes it: `apps/namespaces/shop/Deployment/db`, `/namespaces/shop/ConfigMap/c`, `group/Kind/name`. */
+function parseReference(text: string): ResourceId | null {
+  const parts = text.split('/');
+  if (parts.slice(1).includes('')) return null;
+  const [group = '', second = '', third = '', kind = '', name = ''] = parts;
+  if (parts.length === 3) return { group, kind: second, namespace: '', name: third };
+  return parts.length === 5 && second === 'namespaces' ? { group, kind, namespace: third, name } : null;
+}
+
+function invalid({ id, source }: Resource, what: string, remedy: string): Problem {
+  return {
+    code: 'manifest-invalid',
+    subject: formatPosition(source),
+    message: `${formatId(id)} has ${what}`,
+    remedy,
+  };
+}

@@ -1,0 +1,92 @@
+import type { IgnoreRule } from '../../config/checked/config.ts';
+import type { Legacy } from './adoption.ts';
+import { isTakenOver } from './takeover.ts';
+import { isObject } from '../../resource/resource.ts';
+import type { Json, JsonObject, ResourceId } from '../../resource/resource.ts';
+
+/** The JSON pointers (RFC 6901) that the target's rules name for this object. */
+export function ignoredPaths(id: ResourceId, rules: readonly IgnoreRule[]): readonly string[] {
+  const isMeant = (rule: IgnoreRule) =>
+    (rule.group ?? id.group) === id.group &&
+    (rule.kind ?? id.kind) === id.kind &&
+    (rule.namespace ?? id.namespace) === id.namespace &&
+    (rule.name ?? id.name) === id.name;
+  return rules.filter((rule) => isMeant(rule)).flatMap(({ paths }) => paths);
+}
+
+/**
+ * A field that another manager owns is not sent, which gives up our share of it; one that nobody else owns is sent with
+ * its live value, because leaving it out would reset it to its default. `takenOver`: what goes with an object that is met
+ * for the first time; else null.
+ */
+export function leaveToOthers(
+  body: JsonObject,
+  live: JsonObject,
+  { pointers, takenOver }: { pointers: readonly string[]; takenOver: Legacy | null },
+): JsonObject {
+  return pointers.reduce((sent, pointer) => {
+    const path = parsePointer(pointer);
+    const value = read(live, path);
+    if (value === undefined) return sent;
+    return replace(sent, path, isOwnedByOthers(live, path, takenOver) ? undefined : value);
+  }, body);
+}
+
+function parsePointer(pointer: string): readonly string[] {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
+function read(value: Json | undefined, path: readonly string[]): Json | undefined {
+  return path.reduce<Json | undefined>((at, key) => {
+    if (isObject(at)) return at[key];
+    return Array.isArray(at) ? at[Number(key)] : undefined;
+  }, value);
+}
+
+/** Without the field when `value` is undefined. What lies above it and is not in the body is not made. */
+function replace(object: JsonObject, [key, ...rest]: readonly string[], value: Json | undefined): JsonObject {
+  if (key === undefined) return object;
+  const { [key]: at, ...others } = object;
+  if (rest.length === 0) return value === undefined ? others : { ...object, [key]: value };
+  if (isObject(at)) return { ...object, [key]: replace(at, rest, value) };
+  if (!Array.isArray(at)) return object;
+  const [index, ...below] = rest;
+  return {
+    ...object,
+    [key]: at.map((item, i) => (String(i) === index && isObject(item) ? replace(item, below, value) : item)),
+  };
+}
+
+/** managedFields are FieldsV1: `f:` before a field, `k:{…}` before a keyed list element, which a pointer's index stands for. */
+function isOwnedByOthers(live: JsonObject, path: readonly string[], takenOver: Legacy | null): boolean {
+  const metadata = isObject(live['metadata']) ? live['metadata'] : {};
+  const entries: readonly Json[] = Array.isArray(metadata['managedFields']) ? metadata['managedFields'] : [];
+  return (
+    entries
+      .filter((entry) => isObject(entry))
+      // What is taken over from them is not theirs any more when the object is applied.
+      .filter((entry) => entry['manager'] !== 'headgate' && (takenOver === null || !isTakenOver(entry, takenOver)))
+      .some((entry) => owns(entry['fieldsV1'], { path, live }))
+  );
+}
+
+function owns(
+  fields: Json | undefined,
+  { path: [key, ...rest], live }: { path: readonly string[]; live: Json | undefined },
+): boolean {
+  if (key === undefined) return fields !== undefined;
+  if (!isObject(fields)) return false;
+  if (isObject(live)) return owns(fields[`f:${key}`], { path: rest, live: live[key] });
+  const item: Json | undefined = Array.isArray(live) ? live[Number(key)] : undefined;
+  const element = Object.keys(fields).find((name) => name.startsWith('k:') && matchesKey(name.slice(2), item));
+  return element !== undefined && owns(fields[element], { path: rest, live: item });
+}
+
+function matchesKey(text: string, item: Json | undefined): boolean {
+  const keys: unknown = JSON.parse(text);
+  if (typeof keys !== 'object' || keys === null || !isObject(item)) return false;
+  return Object.entries(keys).every(([name, value]) => item[name] === value);
+}

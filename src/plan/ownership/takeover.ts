@@ -1,0 +1,96 @@
+import { isObject, textOf } from '../../resource/resource.ts';
+import type { Json, JsonObject } from '../../resource/resource.ts';
+import type { Legacy } from './adoption.ts';
+import type { LiveMetadata } from '../model/facts.ts';
+
+/** RFC 6902. */
+export interface PatchOperation {
+  readonly op: 'replace' | 'remove';
+  readonly path: string;
+  readonly value?: Json;
+}
+
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+const MANAGER = 'headgate';
+
+/**
+ * Whose share of an object becomes ours when we meet it: people with kubectl, what was there before anybody applied, and
+ * our own name's updates, and the former owner where it is adopted. A manager of a subresource (a scale, a status) is a controller at work, and stays.
+ */
+export function isTakenOver(entry: Json, { managers }: Pick<Legacy, 'managers'>): boolean {
+  if (!isObject(entry) || textOf(entry['subresource']) !== '') return false;
+  const manager = textOf(entry['manager']);
+  const isUpdate = entry['operation'] === 'Update';
+  if (managers.includes(manager)) return true;
+  return manager.startsWith('kubectl') || (isUpdate && (manager === 'before-first-apply' || manager === MANAGER));
+}
+
+/**
+ * Without it a line that is deleted in Git would stay in the cluster, because another manager co-owns it. Null when there
+ * is nothing to take over. Bound to the version that was read. `migrateTo`: the apiVersion that our share is recorded in
+ * from now on, where the one that it was recorded in stands in the way.
+ */
+export function takeoverPatch(
+  { managedFields, labels, annotations, resourceVersion }: LiveMetadata,
+  legacy: Legacy,
+  migrateTo: string | null = null,
+): readonly PatchOperation[] | null {
+  const taken = managedFields.filter((entry) => isTakenOver(entry, legacy));
+  const removals = [
+    ...removalsOf('labels', labels, legacy.labels),
+    ...removalsOf('annotations', annotations, [...legacy.annotations, ...(taken.length === 0 ? [] : [LAST_APPLIED])]),
+  ];
+  const version: PatchOperation = { op: 'replace', path: '/metadata/resourceVersion', value: resourceVersion };
+  const ours = managedFields.find((entry) => isOurApply(entry)) ?? null;
+  const isStale =
+    migrateTo !== null && [ours, ...taken].some((entry) => isObject(entry) && entry['apiVersion'] !== migrateTo);
+  if (taken.length === 0 && !isStale) return removals.length === 0 ? null : [version, ...removals];
+  const rest = managedFields.filter((entry) => entry !== ours && !taken.includes(entry));
+  return [
+    {
+      op: 'replace',
+      path: '/metadata/managedFields',
+      value: [...rest, joined(ours, taken, isStale ? migrateTo : null)],
+    },
+    version,
+    ...removals,
+  ];
+}
+
+function removalsOf(
+  map: 'labels' | 'annotations',
+  there: Readonly<Record<string, string>>,
+  keys: readonly string[],
+): readonly PatchOperation[] {
+  return keys
+    .filter((key) => key in there)
+    .map((key) => ({ op: 'remove', path: `/metadata/${map}/${key.replace('/', '~1')}` }));
+}
+
+function isOurApply(entry: Json): boolean {
+  return isObject(entry) && entry['manager'] === MANAGER && entry['operation'] === 'Apply';
+}
+
+/** One entry that holds what all of them held. */
+function joined(ours: Json, taken: readonly Json[], apiVersion: string | null): JsonObject {
+  const all = [ours, ...taken].filter((entry) => isObject(entry));
+  const [first = {}] = all;
+  const fields = all.map((entry) => entry['fieldsV1']).filter((each) => isObject(each));
+  return {
+    manager: MANAGER,
+    operation: 'Apply',
+    apiVersion: apiVersion ?? first['apiVersion'] ?? '',
+    ...(first['time'] === undefined ? {} : { time: first['time'] }),
+    fieldsType: 'FieldsV1',
+    fieldsV1: fields.reduce((sum, each) => merge(sum, each), {}),
+  };
+}
+
+/** FieldsV1 is a tree of keys whose leaves are empty objects. */
+function merge(a: JsonObject, b: JsonObject): JsonObject {
+  const common = Object.entries(b).map(([key, value]): [string, Json] => {
+    const before = a[key];
+    return [key, isObject(before) && isObject(value) ? merge(before, value) : value];
+  });
+  return { ...a, ...Object.fromEntries(common) };
+}

@@ -1,0 +1,53 @@
+import type { Problem } from '../../error/deploy-error.ts';
+import { formatId } from '../../resource/resource.ts';
+import { entriesByObject, sorted } from '../../state/inventory.ts';
+import type { Entry, ObservedVersion } from '../../state/inventory.ts';
+import { leave } from '../model/plan.ts';
+import type { Plan, Prune, Write } from '../model/plan.ts';
+
+/** What became of one change. A change that a failure stopped before its turn has no result. */
+export type ChangeResult =
+  | {
+      readonly kind: 'applied';
+      readonly write: Write;
+      readonly seen: ObservedVersion;
+      readonly effect: 'created' | 'updated' | 'unchanged';
+    }
+  | { readonly kind: 'pruned'; readonly prune: Prune }
+  | { readonly kind: 'kept'; readonly prune: Prune; readonly reason: string; readonly forget: boolean }
+  | { readonly kind: 'failed'; readonly change: Write | Prune; readonly problem: Problem };
+
+/** The entries of the touched shards as they are after these results: exact where something was done, as before elsewhere. */
+export function inventoryAfter(
+  plan: Plan,
+  results: readonly ChangeResult[],
+  touched: ReadonlySet<string>,
+): readonly Entry[] {
+  const untouched = plan.during.filter((entry) => !touched.has(entry.file));
+  const after = new Map(entriesByObject(plan.during.filter((entry) => touched.has(entry.file))));
+  for (const { id } of plan.renamed) after.delete(formatId(id));
+  for (const { entry } of plan.keeps) after.set(formatId(entry.id), [entry]);
+  for (const result of results) {
+    if (result.kind === 'applied')
+      after.set(formatId(result.write.candidate.resource.id), [appliedEntry(result.write, result.seen)]);
+    if (result.kind === 'pruned' || (result.kind === 'kept' && result.forget))
+      after.delete(formatId(result.prune.entry.id));
+    if (result.kind === 'kept' && !result.forget)
+      after.set(formatId(result.prune.entry.id), [leave(result.prune.entry).entry]);
+  }
+  return sorted([...untouched, ...[...after.values()].flat()]);
+}
+
+function appliedEntry({ candidate: { resource, hash } }: Write, seen: ObservedVersion): Entry {
+  const { id, apiVersion, source } = resource;
+  return {
+    id,
+    apiVersion,
+    file: source.path,
+    uid: seen.uid,
+    hash,
+    managedFieldsHash: seen.managedFieldsHash,
+    version: seen.version,
+    pending: null,
+  };
+}

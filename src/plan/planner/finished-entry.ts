@@ -1,0 +1,18 @@
+import type { Candidate } from '../model/facts.ts';
+import type { Entry } from '../../state/inventory.ts';
+import { FINISHED, runsOnce, wasSeenFinished } from '../../state/finished.ts';
+import { isObject } from '../../resource/resource.ts';
+import type { JsonObject } from '../../resource/resource.ts';
+
+/** The entry of a manifest that has run, or was made to vanish by itself, and is gone: null when it has to be created. */
+export function finishedEntry({ resource, hash }: Pick<Candidate, 'resource' | 'hash'>, entry: Entry | null) {
+  if (entry === null || entry.pending !== null || entry.uid === null || !runsOnce(entry.id)) return null;
+  // Another manifest under the same name has not run yet.
+  if (hash === null || entry.hash !== hash) return null;
+  if (wasSeenFinished(entry)) return entry;
+  return hasTtl(resource.object) ? { ...entry, version: `${entry.version ?? ''}${FINISHED}` } : null;
+}
+
+export function hasTtl({ kind, spec }: JsonObject): boolean {
+  return kind === 'Job' && isObject(spec) && spec['ttlSecondsAfterFinished'] !== undefined;
+}

@@ -1,0 +1,47 @@
+import type { Problem } from '../../error/deploy-error.ts';
+import type { Facts } from '../model/facts.ts';
+import type { Prune } from '../model/plan.ts';
+import { formatId } from '../../resource/resource.ts';
+import { protectedKind } from '../ownership/prune-rule.ts';
+
+/** A path without a manifest is more often a mistake (a wrong path, a failed generator) than a wish to delete everything. */
+export function refuseNothingLeft(
+  { target, source, count, candidates }: Facts,
+  prunes: readonly Prune[],
+): readonly Problem[] {
+  if (target.prune.empty || candidates.length > 0) return [];
+  const path = target.path === '' ? 'the repository' : target.path;
+  if (source.tree === null) {
+    return [
+      {
+        code: 'path-missing',
+        subject: path,
+        message: `${path} does not exist at ${source.revision.slice(0, 12)}`,
+        remedy: `Mend path of target ${target.name} in headgate.yml or the repository; prune.empty: true deletes what is left.`,
+      },
+    ];
+  }
+  if (count > prunes.length) return [];
+  return [
+    {
+      code: count === 0 ? 'path-empty' : 'prune-everything',
+      subject: path,
+      message: `${path} holds no manifest at ${source.revision.slice(0, 12)}${count === 0 ? '' : `, and ${count} objects would be deleted`}`,
+      remedy: `Add a manifest, or set prune.empty: true on target ${target.name} in headgate.yml if it is meant to be empty.`,
+    },
+  ];
+}
+
+export function refusePrune({ target }: Facts, prunes: readonly Prune[]): readonly Problem[] {
+  const deletions = prunes.filter(({ entry }) => protectedKind(entry, { annotations: {} }, target) === null);
+  if (deletions.length <= target.prune.limit) return [];
+  const some = deletions.slice(0, 3).map(({ entry }) => formatId(entry.id));
+  return [
+    {
+      code: 'prune-limit',
+      subject: deletions[0]?.entry.file ?? target.path,
+      message: `this push would delete ${deletions.length} objects (${some.join(', ')}${deletions.length > 3 ? ', …' : ''}), and the limit is ${target.prune.limit}`,
+      remedy: `If that is meant: headgate deploy ${target.name} --prune-limit ${deletions.length}, once. Otherwise revert the push.`,
+    },
+  ];
+}

@@ -1,0 +1,42 @@
+import type { Aws, AwsAnswer } from '../api/request.ts';
+import { DeployError } from '../../../error/deploy-error.ts';
+
+export interface NewSecret {
+  readonly name: string;
+  readonly value: string;
+  readonly region: string;
+}
+
+/** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html */
+export async function createParameter(
+  { name, value, region }: NewSecret,
+  aws: Aws,
+  signal: AbortSignal,
+): Promise<void> {
+  const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'AmazonSSM.PutParameter' };
+  const body = JSON.stringify({ Name: name, Value: value, Type: 'SecureString', Overwrite: false });
+  const answer = await aws.call({ service: 'ssm', region, headers, body }, signal);
+  if (answer.status !== 200) throw refused(`ssm:${name}`, answer, 'ssm:PutParameter');
+}
+
+/** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html */
+export async function createSecret(
+  { name, value, region }: NewSecret,
+  { aws, randomId }: { readonly aws: Aws; readonly randomId: () => string },
+  signal: AbortSignal,
+): Promise<void> {
+  const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'secretsmanager.CreateSecret' };
+  const body = JSON.stringify({ Name: name, SecretString: value, ClientRequestToken: randomId() });
+  const answer = await aws.call({ service: 'secretsmanager', region, headers, body }, signal);
+  if (answer.status !== 200) throw refused(`secretsmanager:${name}`, answer, 'secretsmanager:CreateSecret');
+}
+
+/** AWS names the secret in its answers, never its value. */
+function refused(subject: string, { status, text }: AwsAnswer, right: string): DeployError {
+  const code = /"__type"\s*:\s*"(?:[^"]*#)?([^"]+)"/.exec(text)?.[1] ?? `status ${status}`;
+  return new DeployError('aws-unauthorized', {
+    subject,
+    message: `it cannot be created: ${code}`,
+    remedy: `Sign in with the right ${right}, or create it by hand.`,
+  });
+}

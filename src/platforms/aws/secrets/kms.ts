@@ -1,0 +1,44 @@
+import * as z from 'zod/mini';
+import { DeployError } from '../../../error/deploy-error.ts';
+import type { Aws } from '../api/request.ts';
+
+export interface KmsCiphertext {
+  readonly arn: string;
+  /** Base64. */
+  readonly enc: string;
+  readonly context: Readonly<Record<string, string>>;
+}
+
+const Answer = z.object({ Plaintext: z.string() });
+const ARN = /^arn:aws[a-z-]*:kms:([a-z0-9-]+):\d{12}:(?:key|alias)\/[\w/-]{1,256}$/;
+const ERROR_TYPE = /"__type"\s*:\s*"(?:[^"#]*#)?([A-Za-z]{1,80})"/;
+/** It was not encrypted with this key, or not in this context: another of the file's keys may fit. */
+const NOT_OURS: ReadonlySet<string> = new Set(['InvalidCiphertextException', 'IncorrectKeyException']);
+
+/** https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html; null: the key is not that of the text. */
+export async function decryptByKms(
+  { arn, enc, context }: KmsCiphertext,
+  aws: Aws,
+  signal: AbortSignal,
+): Promise<Uint8Array | null> {
+  const region = ARN.exec(arn)?.[1];
+  if (region === undefined) return null;
+  const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'TrentService.Decrypt' };
+  const body = JSON.stringify({
+    KeyId: arn,
+    CiphertextBlob: enc,
+    ...(Object.keys(context).length === 0 ? {} : { EncryptionContext: context }),
+  });
+  const answer = await aws.call({ service: 'kms', region, headers, body }, signal);
+  if (answer.status === 200) {
+    const { data } = z.safeParse(Answer, JSON.parse(answer.text));
+    return data === undefined ? null : Buffer.from(data.Plaintext, 'base64');
+  }
+  const kind = ERROR_TYPE.exec(answer.text)?.[1] ?? `status ${answer.status}`;
+  if (NOT_OURS.has(kind)) return null;
+  throw new DeployError(answer.status >= 500 ? 'aws-unreachable' : 'aws-unauthorized', {
+    subject: arn,
+    message: `the key that an encrypted file names does not decrypt (${kind})`,
+    remedy: 'Allow kms:Decrypt on it to whoever runs Headgate.',
+  });
+}

@@ -1,0 +1,21 @@
+import * as z from 'zod/mini';
+import type { Aws } from '../api/request.ts';
+import { secretMissing, secretRefused } from './secret-error.ts';
+
+const Answer = z.object({ Parameter: z.object({ Value: z.string() }) });
+
+/** A SecureString (or plain parameter) of the Systems Manager: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html */
+export async function readParameter(
+  { name, region }: { readonly name: string; readonly region: string },
+  aws: Aws,
+  signal: AbortSignal,
+): Promise<string> {
+  const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'AmazonSSM.GetParameter' };
+  const body = JSON.stringify({ Name: name, WithDecryption: true });
+  const answer = await aws.call({ service: 'ssm', region, headers, body }, signal);
+  const subject = `ssm:${name}`;
+  if (answer.status !== 200) throw secretRefused(subject, answer, 'ssm:GetParameter');
+  const { data } = z.safeParse(Answer, JSON.parse(answer.text));
+  if (data === undefined) throw secretMissing(subject, 'has no value');
+  return data.Parameter.Value;
+}

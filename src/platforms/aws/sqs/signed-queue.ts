@@ -1,0 +1,50 @@
+import * as z from 'zod/mini';
+import type { DeployRequest } from '../../../deploy/ports/request.ts';
+import type { HidingQueue } from '../../../queue/heartbeat.ts';
+import type { Aws } from '../api/request.ts';
+import { sendRequests } from './send.ts';
+import type { Entry, Refused } from './send.ts';
+
+export interface SignedQueueOptions {
+  readonly aws: Aws;
+  readonly region: string;
+  readonly queueUrl: string;
+  readonly randomId: () => string;
+  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+/** A queue of SQS as functions use it: Lambda receives and deletes for them, so that no client has to be loaded. */
+export interface SignedQueue extends HidingQueue {
+  send(requests: readonly DeployRequest[], signal: AbortSignal): Promise<void>;
+}
+
+const Answer = z.object({
+  Failed: z.optional(z.nullable(z.array(z.object({ Id: z.string(), Message: z.optional(z.string()) })))),
+});
+
+export function signedQueue({ aws, region, queueUrl, randomId, wait }: SignedQueueOptions): SignedQueue {
+  /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-making-api-requests-json.html */
+  async function call(action: string, entries: readonly object[], signal: AbortSignal): Promise<Refused> {
+    const headers = { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `AmazonSQS.${action}` };
+    const body = JSON.stringify({ QueueUrl: queueUrl, Entries: entries });
+    const { status, text } = await aws.call({ service: 'sqs', region, headers, body }, signal);
+    if (status !== 200) throw new Error(`SQS answers ${status}: ${text.slice(0, 300)}`);
+    const { Failed } = z.parse(Answer, JSON.parse(text));
+    const failed = Failed ?? [];
+    return { ids: new Set(failed.map(({ Id }) => Id)), reason: failed[0]?.Message ?? 'no reason given' };
+  }
+
+  const sendBatch = (entries: readonly Entry[], signal: AbortSignal) => call('SendMessageBatch', entries, signal);
+  return {
+    send: (requests, signal) => sendRequests(requests, { randomId, wait, sendBatch }, signal),
+    async hide(receipts, seconds, signal) {
+      const entries = receipts.map((ReceiptHandle, index) => ({
+        Id: String(index),
+        ReceiptHandle,
+        VisibilityTimeout: Math.max(1, seconds),
+      }));
+      const { ids } = await call('ChangeMessageVisibilityBatch', entries, signal);
+      return new Set(receipts.filter((_receipt, index) => ids.has(String(index))));
+    },
+  };
+}

@@ -1,0 +1,134 @@
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { KubeConfig } from '@kubernetes/client-node';
+import type { ClusterAccess } from '../../cluster/api/access.ts';
+import type { ClusterConfig } from '../../config/checked/config.ts';
+import { DeployError } from '../../error/deploy-error.ts';
+
+export type KubeconfigCluster = Extract<ClusterConfig, { kind: 'kubeconfig' }>;
+
+/** How to reach the cluster that a kubeconfig names: client certificates, tokens, token files, exec plugins. */
+export async function kubeconfigAccess(cluster: KubeconfigCluster, env: NodeJS.ProcessEnv): Promise<ClusterAccess> {
+  const path = cluster.path ?? env['KUBECONFIG'] ?? join(homedir(), '.kube', 'config');
+  const mistake = (message: string, remedy: string, cause?: unknown) =>
+    new DeployError('config-invalid', { subject: path, message, remedy, cause });
+  const config = await load(path, mistake);
+  const context = chooseContext(config, cluster, mistake);
+  config.setCurrentContext(context);
+  const server = config.getCurrentCluster();
+  const user = config.getCurrentUser();
+  if (server === null || user === null) {
+    throw mistake(
+      `context ${context} names a cluster or a user that is not there`,
+      'Mend the kubeconfig: kubectl config view shows it.',
+    );
+  }
+  refuseUnsafe(server, { cluster, mistake });
+  const tls = await readTls(config, mistake);
+  const hasToken = user.token !== undefined || user.exec !== undefined || user.authProvider !== undefined;
+  return {
+    server: server.server,
+    ca: tls.ca,
+    tlsServerName: server.tlsServerName ?? null,
+    clientCertificate: tls.clientCertificate,
+    token: hasToken ? tokenSource(path, context, mistake) : null,
+    renew: null,
+  };
+}
+
+type Mistake = (message: string, remedy: string, cause?: unknown) => DeployError;
+
+/** Loaded when it is needed: the package takes longer to import than a whole deploy. */
+async function load(path: string, mistake: Mistake): Promise<KubeConfig> {
+  const { KubeConfig } = await import('@kubernetes/client-node');
+  const config = new KubeConfig();
+  try {
+    config.loadFromFile(path);
+  } catch (cause) {
+    throw mistake(
+      `the kubeconfig cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+      'Set kubeconfig.path of the cluster in headgate.yml, or KUBECONFIG.',
+      cause,
+    );
+  }
+  return config;
+}
+
+function chooseContext(config: KubeConfig, cluster: KubeconfigCluster, mistake: Mistake): string {
+  const names = config.getContexts().map(({ name }) => name);
+  const wanted = cluster.context ?? (names.length === 1 ? names[0] : undefined);
+  if (wanted === undefined) {
+    throw mistake(
+      `it has ${names.length} contexts (${names.join(', ')})`,
+      `Set kubeconfig.context of cluster ${cluster.name} in headgate.yml.`,
+    );
+  }
+  if (!names.includes(wanted))
+    throw mistake(
+      `it has no context ${wanted}, only ${names.join(', ')}`,
+      `Mend kubeconfig.context of cluster ${cluster.name} in headgate.yml.`,
+    );
+  return wanted;
+}
+
+function refuseUnsafe(
+  server: { readonly server: string; readonly skipTLSVerify?: boolean; readonly proxyUrl?: string },
+  { cluster, mistake }: { cluster: KubeconfigCluster; mistake: Mistake },
+): void {
+  if (server.skipTLSVerify === true) {
+    throw mistake(
+      'insecure-skip-tls-verify is set, and TLS is always verified',
+      'Put certificate-authority-data of the cluster into the kubeconfig instead.',
+    );
+  }
+  if (server.proxyUrl !== undefined)
+    throw mistake('proxy-url is not supported', `Reach cluster ${cluster.name} without a proxy.`);
+  const { protocol } = new URL(server.server);
+  if (protocol !== 'https:') throw mistake(`${server.server} is not https`, 'Use the https address of the API server.');
+}
+
+async function readTls(config: KubeConfig, mistake: Mistake): Promise<Pick<ClusterAccess, 'ca' | 'clientCertificate'>> {
+  const cluster = config.getCurrentCluster();
+  const user = config.getCurrentUser();
+  const pem = async (data: string | undefined, file: string | undefined) => {
+    if (data !== undefined) return Buffer.from(data, 'base64').toString();
+    if (file === undefined) return null;
+    try {
+      return await readFile(file, 'utf8');
+    } catch (cause) {
+      throw mistake(`${file}, which it names, cannot be read`, 'Mend the path or the rights of the file.', cause);
+    }
+  };
+  const [ca, cert, key] = await Promise.all([
+    pem(cluster?.caData, cluster?.caFile),
+    pem(user?.certData, user?.certFile),
+    pem(user?.keyData, user?.keyFile),
+  ]);
+  return { ca, clientCertificate: cert === null || key === null ? null : { cert, key } };
+}
+
+/** Tokens, token files and exec plugins, with the package's own rules for when each is renewed. */
+function tokenSource(path: string, context: string, mistake: Mistake): (isRetry: boolean) => Promise<string> {
+  let config: KubeConfig | null = null;
+  return async (isRetry) => {
+    if (config === null || isRetry) {
+      config = await load(path, mistake);
+      config.setCurrentContext(context);
+    }
+    const options: { headers: Record<string, string> } = { headers: {} };
+    try {
+      await config.applyToHTTPSOptions(options);
+    } catch (cause) {
+      throw mistake(
+        'its credentials plugin failed',
+        'Run kubectl get ns with the same kubeconfig and context to see why.',
+        cause,
+      );
+    }
+    const header = options.headers['Authorization'] ?? '';
+    if (!header.startsWith('Bearer '))
+      throw mistake('it yields no token', 'Only client certificates and bearer tokens are supported.');
+    return header.slice('Bearer '.length);
+  };
+}

@@ -1,0 +1,39 @@
+import * as z from 'zod/mini';
+import type { CheckRequest } from '../deploy/ports/check-request.ts';
+import { asRevision } from '../snapshot/source.ts';
+import { parseBody, recipientShape } from './message.ts';
+
+const AwaitedObject = z.object({
+  apiVersion: z.string(),
+  id: z.object({ group: z.string(), kind: z.string(), namespace: z.string(), name: z.string() }),
+  mayVanish: z.boolean(),
+});
+
+const Body = z.object({
+  ...recipientShape,
+  delivery: z.string(),
+  revision: z.string(),
+  sinceMs: z.number(),
+  beganMs: z.number(),
+  counts: z.object({ created: z.number(), updated: z.number(), pruned: z.number() }),
+  objects: z.union([z.array(AwaitedObject), z.literal('all')]),
+  total: z.nullable(z.number()),
+  attempt: z.number(),
+  reported: z.nullable(z.enum(['progressing', 'not-ready'])),
+  statusIsFinal: z.boolean(),
+  resumesRun: z.boolean(),
+});
+
+/** The check in the body of a message; null when it is none of ours. */
+export function readCheck(body: string): CheckRequest | null {
+  const { data } = z.safeParse(Body, parseBody(body));
+  const revision = asRevision(data?.revision ?? '');
+  return data === undefined || revision === null ? null : { ...data, revision };
+}
+
+/** SQS delays a message for at most a quarter of an hour. */
+const LONGEST_DELAY_SECONDS = 900;
+
+export function delaySeconds(afterMs: number): number {
+  return Math.min(Math.max(Math.round(afterMs / 1000), 0), LONGEST_DELAY_SECONDS);
+}

@@ -1,0 +1,35 @@
+import { formatId } from '../resource/resource.ts';
+import { wasSeenFinished } from './finished.ts';
+import type { Entry, ObservedVersion } from './inventory.ts';
+
+/** An object as a metadata list shows it. */
+export type Listed = Pick<ObservedVersion, 'uid' | 'version' | 'managedFieldsHash'> & {
+  /** It waits for its finalizers. */
+  readonly isDeleting: boolean;
+};
+
+/** An object that may differ from Git; only a dry run can say. */
+export interface Suspect {
+  /** As `formatId` writes it. */
+  readonly object: string;
+  /** The file that defines it. */
+  readonly file: string;
+}
+
+/** Which recorded objects are not, or not surely, as they were left. */
+export function suspectsOf(entries: readonly Entry[], listed: ReadonlyMap<string, Listed>): readonly Suspect[] {
+  return entries
+    .filter((entry) => isSuspect(entry, listed.get(formatId(entry.id)) ?? null))
+    .map(({ id, file }) => ({ object: formatId(id), file }));
+}
+
+function isSuspect(entry: Entry, live: Listed | null): boolean {
+  // Of a run whose end is not known: its files are dirty, and the next run looks anyway.
+  if (entry.pending !== null || entry.version === null) return false;
+  if (live === null) return !wasSeenFinished(entry);
+  // Made again once it is gone.
+  if (live.isDeleting) return false;
+  if (entry.uid !== live.uid) return true;
+  if (entry.version === 'any') return false;
+  return entry.version !== live.version || entry.managedFieldsHash !== live.managedFieldsHash;
+}

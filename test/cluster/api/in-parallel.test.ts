@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { inParallel } from '../../../src/cluster/api/in-parallel.ts';
+
+const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
+
+describe('working on many objects', () => {
+  it('keeps the order of the results, whatever ends first', async () => {
+    const ends: (() => void)[] = [];
+    const all = inParallel(numbers(3), (n) => new Promise<number>((resolve) => ends.push(() => resolve(n * 2))));
+    for (const end of ends.toReversed()) end();
+    expect(await all).toEqual([0, 2, 4]);
+  });
+
+  it('has 64 under way at a time, and each item once', async () => {
+    let underWay = 0;
+    let most = 0;
+    const seen: number[] = [];
+    await inParallel(numbers(500), async (n) => {
+      underWay += 1;
+      most = Math.max(most, underWay);
+      seen.push(n);
+      await Promise.resolve();
+      underWay -= 1;
+    });
+    expect(most).toBe(64);
+    expect(seen.toSorted((a, b) => a - b)).toEqual(numbers(500));
+  });
+
+  it('begins nothing more after a failure, and fails when the rest has ended', async () => {
+    const begun: number[] = [];
+    let ended = 0;
+    const all = inParallel(numbers(1000), async (n) => {
+      begun.push(n);
+      if (n === 10) throw new Error('the eleventh');
+      await new Promise((resolve) => setImmediate(resolve));
+      ended += 1;
+    });
+    await expect(all).rejects.toThrow('the eleventh');
+    expect(begun.length).toBeLessThan(200);
+    expect(ended).toBe(begun.length - 1);
+  });
+});

@@ -1,0 +1,144 @@
+import { describe, expect, it } from 'vitest';
+import { problemOf } from '../../../src/cluster/api/status.ts';
+
+function answer(status: number, body: object) {
+  return {
+    status,
+    text: JSON.stringify({ kind: 'Status', apiVersion: 'v1', status: 'Failure', code: status, ...body }),
+    warnings: [],
+    date: null,
+  };
+}
+
+const at = { subject: 'apps/web.yaml:1', secret: false };
+
+describe('what the API server refuses', () => {
+  it.each([
+    [
+      'an invalid value',
+      answer(422, { reason: 'Invalid', message: 'Deployment.apps "web" is invalid' }),
+      'manifest-rejected',
+    ],
+    [
+      'an unknown field',
+      answer(500, {
+        message:
+          'failed to create typed patch object (t/web; apps/v1, Kind=Deployment): .spec.replica: field not declared in schema',
+      }),
+      'manifest-rejected',
+    ],
+    [
+      'a conversion',
+      answer(500, { message: 'failed to convert new object (t/web; apps/v1, Kind=Deployment) to proper version' }),
+      'manifest-rejected',
+    ],
+    [
+      'an object too large for etcd',
+      answer(500, { message: 'etcdserver: request is too large' }),
+      'manifest-too-large',
+    ],
+    [
+      'a body too large',
+      answer(413, { reason: 'RequestEntityTooLarge', message: 'limit is 3145728' }),
+      'manifest-too-large',
+    ],
+    [
+      'a missing right',
+      answer(403, {
+        reason: 'Forbidden',
+        message:
+          'configmaps "a" is forbidden: User "x" cannot patch resource "configmaps" in API group "" in the namespace "t"',
+      }),
+      'manifest-forbidden',
+    ],
+    [
+      'a missing namespace',
+      answer(404, {
+        reason: 'NotFound',
+        message: 'namespaces "t" not found',
+        details: { name: 't', kind: 'namespaces' },
+      }),
+      'namespace-missing',
+    ],
+    [
+      'a kind that is not served',
+      answer(404, { reason: 'NotFound', message: 'the server could not find the requested resource', details: {} }),
+      'kind-unknown',
+    ],
+    [
+      'fields of other managers',
+      answer(409, {
+        reason: 'Conflict',
+        message: 'Apply failed',
+        details: {
+          causes: [{ reason: 'FieldManagerConflict', message: 'conflict with "kubectl" using v1', field: '.data.k' }],
+        },
+      }),
+      'field-conflict',
+    ],
+    [
+      'another write at the same moment',
+      answer(409, { reason: 'Conflict', message: 'the object has been modified', details: { name: 'web' } }),
+      'object-busy',
+    ],
+    [
+      'a namespace that is on its way out',
+      answer(403, {
+        reason: 'Forbidden',
+        message: 'unable to create new content in namespace t because it is being terminated',
+        details: { causes: [{ reason: 'NamespaceTerminating', message: 'namespace t is being terminated' }] },
+      }),
+      'still-deleting',
+    ],
+    [
+      'any other failure of its own',
+      answer(500, { reason: 'InternalError', message: 'etcd is sad' }),
+      'cluster-broken',
+    ],
+    ['an overloaded server', answer(503, { reason: 'ServiceUnavailable', message: 'starting' }), 'cluster-broken'],
+    ['no JSON at all', { status: 502, text: '<html>', warnings: [], date: null }, 'cluster-broken'],
+  ])('is sorted by what it is: %s', (_what, status, code) => {
+    expect(problemOf(status, at)).toMatchObject({
+      code,
+      subject: 'apps/web.yaml:1',
+      remedy: expect.stringMatching(/\w/),
+    });
+  });
+
+  it('names the managers and fields of a conflict, and the Role that would grant a right', () => {
+    const conflict = answer(409, {
+      details: {
+        causes: [
+          {
+            reason: 'FieldManagerConflict',
+            message: 'conflict with "hpa" using autoscaling/v2',
+            field: '.spec.replicas',
+          },
+        ],
+      },
+    });
+    expect(problemOf(conflict, at).message).toBe(
+      'other managers own fields of it: .spec.replicas ("hpa" using autoscaling/v2)',
+    );
+    const forbidden = answer(403, {
+      message:
+        'configmaps "a" is forbidden: User "x" cannot patch resource "configmaps" in API group "" in the namespace "t"',
+    });
+    expect(problemOf(forbidden, at).remedy).toContain('verbs [patch], resources [configmaps], apiGroups [""]');
+  });
+
+  it('repeats no value of a Secret', () => {
+    const typed = answer(500, {
+      message:
+        'failed to create typed patch object (t/s; /v1, Kind=Secret): .stringData.pin: expected string, got &value.valueUnstructured{Value:987654321}',
+    });
+    const invalid = answer(422, {
+      message: 'Secret "s" is invalid: data[k]: Invalid value: "hunter2"',
+      details: { causes: [{ reason: 'FieldValueInvalid', message: 'Invalid value: "hunter2"', field: 'data[k]' }] },
+    });
+    const texts = [typed, invalid].map((status) => problemOf(status, { ...at, secret: true }).message);
+    expect(texts[0]).toContain('.stringData.pin');
+    expect(texts[1]).toContain('data[k] (FieldValueInvalid)');
+    expect(texts.join()).not.toMatch(/987654321|hunter2/);
+  });
+});

@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import { refuseHeldLease, takeLease } from '../../../src/cluster/state/lease.ts';
+import { RUN_LIMITS } from '../../../src/cluster/state/limits.ts';
+import type { Parent } from '../../../src/cluster/state/parent.ts';
+import type { StateStore } from '../../../src/cluster/state/state-store.ts';
+import { NOTHING_APPLIED } from '../../../src/state/target-state.ts';
+import type { Applied } from '../../../src/state/target-state.ts';
+import { aTarget } from '../../plan/builders.ts';
+
+const signal = new AbortController().signal;
+const START = 1_700_000_000_000;
+const LEASE_MS = RUN_LIMITS.leaseMs;
+
+describe('the lease of another runner', () => {
+  const lease = { run: 'r', holder: 'other', untilMs: START };
+  const runner = (nowMs: number, holder = 'us') => ({ run: 'x', holder, leaseMs: LEASE_MS, nowMs: () => nowMs });
+
+  it('is respected until its deadline has passed', () => {
+    expect(() => refuseHeldLease(lease, runner(START - 1), aTarget())).toThrow(
+      expect.objectContaining({ code: 'lease-held', retryAfterMs: 1 }),
+    );
+    expect(() => refuseHeldLease(lease, runner(START), aTarget())).not.toThrow();
+    expect(() => refuseHeldLease(lease, runner(START + 1), aTarget())).not.toThrow();
+  });
+
+  it('is ours to take over when it was ours', () => {
+    expect(() => refuseHeldLease(lease, runner(START - 1, 'other'), aTarget())).not.toThrow();
+    expect(() => refuseHeldLease(null, runner(START), aTarget())).not.toThrow();
+  });
+});
+
+describe('a lease that is held', () => {
+  /** Keeps what is written, as the cluster would. */
+  async function hold() {
+    let nowMs = START;
+    const written: Applied[] = [];
+    const unused = () => Promise.reject(new Error('not asked for'));
+    const store: StateStore = {
+      readParent: unused,
+      readShard: unused,
+      writeShard: unused,
+      deleteAll: () => Promise.reject(new Error('not asked for')),
+      deleteShard: unused,
+      writeParent(_on: Parent | null, applied: Applied) {
+        written.push(applied);
+        return Promise.resolve({ uid: 'u', resourceVersion: String(written.length), applied });
+      },
+    };
+    const held = await takeLease(null, NOTHING_APPLIED, {
+      store,
+      runner: { run: 'r', holder: 'h', leaseMs: LEASE_MS, nowMs: () => nowMs },
+      signal,
+    });
+    return { held, written, pass: (ms: number) => (nowMs += ms) };
+  }
+
+  it('is renewed when less than half of it is left, once for all that wait', async () => {
+    const { held, written, pass } = await hold();
+    pass(LEASE_MS / 2 - 1);
+    await held.ensure(signal);
+    expect(written).toHaveLength(1);
+    pass(1);
+    await Promise.all([held.ensure(signal), held.ensure(signal), held.ensure(signal)]);
+    expect(written.map(({ lease }) => lease?.untilMs)).toEqual([START + LEASE_MS, START + LEASE_MS / 2 + LEASE_MS]);
+  });
+
+  it('outlives every request that is sent under it', () => {
+    expect(RUN_LIMITS.requestTimeoutMs).toBeLessThan(LEASE_MS / 2);
+  });
+
+  it('is over at its deadline: from then on nothing is written, not even to renew it', async () => {
+    const { held, written, pass } = await hold();
+    pass(LEASE_MS - 1);
+    expect(held.isHeld()).toBe(false);
+    await held.ensure(signal);
+    expect(held.isHeld()).toBe(true);
+    pass(LEASE_MS);
+    await expect(held.ensure(signal)).rejects.toMatchObject({ code: 'lease-lost' });
+    await expect(held.write({ lease: null }, signal)).rejects.toMatchObject({ code: 'lease-lost' });
+    expect(written).toHaveLength(2);
+  });
+
+  it('is given back by the last write, which keeps what was written before', async () => {
+    const { held, written } = await hold();
+    await held.write({ verdict: 'deployed' }, signal);
+    await held.write({ lease: null }, signal);
+    expect(written.at(-1)).toMatchObject({ verdict: 'deployed', lease: null });
+  });
+});

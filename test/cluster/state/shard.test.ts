@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest';
+import { distribute, freshNames, isOutgrown } from '../../../src/cluster/state/inventory-store.ts';
+import { applySetId } from '../../../src/cluster/state/parent.ts';
+import { readParent, writeParent } from '../../../src/cluster/state/parent.ts';
+import { decodeEntries, encodeEntries, shardCount, shardOf } from '../../../src/cluster/state/shard.ts';
+import { NOTHING_APPLIED } from '../../../src/state/target-state.ts';
+import type { Applied } from '../../../src/state/target-state.ts';
+import type { JsonObject } from '../../../src/resource/resource.ts';
+import type { ObjectId, Revision } from '../../../src/snapshot/source.ts';
+import { aResource, aTarget, anEntry } from '../../plan/builders.ts';
+
+const entries = [
+  anEntry(aResource('ConfigMap', 'a')),
+  anEntry(aResource('Deployment', 'b', { group: 'apps' }), { pending: { from: null }, uid: null, hash: null }),
+  anEntry(aResource('Namespace', 'c', { namespace: '' }), { pending: { from: 'apps/old.yaml' }, version: 'g7' }),
+];
+
+describe('the inventory', () => {
+  it('comes back as it was written', () => {
+    expect(decodeEntries(encodeEntries(entries), 'x')).toEqual(entries);
+  });
+
+  it('is refused, not guessed, when it cannot be read', () => {
+    expect(() => decodeEntries('bm9wZQ==', 'ConfigMap x/y')).toThrow(
+      expect.objectContaining({ code: 'state-newer', subject: 'ConfigMap x/y' }),
+    );
+  });
+
+  it('lives on the parent up to 400 objects, and in shards of about 300 above', () => {
+    expect([0, 400, 401, 10_000].map((count) => shardCount(count))).toEqual([0, 0, 2, 34]);
+  });
+
+  it('keeps all entries of a file in one shard, and every file in some shard', () => {
+    const many = Array.from({ length: 1000 }, (_, n) =>
+      anEntry(aResource('ConfigMap', `c${n}`, { file: `apps/${n % 100}.yaml` })),
+    );
+    const names = freshNames('shop', shardCount(many.length), ['headgate-shop.3', 'headgate-shop.4']);
+    expect(names).toEqual(['headgate-shop.5', 'headgate-shop.6', 'headgate-shop.7', 'headgate-shop.8']);
+    const shards = distribute(many, names, 'file');
+    expect([...shards.values()].flat()).toHaveLength(1000);
+    const homes = Map.groupBy(
+      [...shards].flatMap(([name, held]) => held.map(({ file }) => ({ name, file }))),
+      ({ file }) => file,
+    );
+    expect([...homes.values()].every((held) => new Set(held.map(({ name }) => name)).size === 1)).toBe(true);
+    expect(shardOf('apps/1.yaml', 4)).toBe(shardOf('apps/1.yaml', 4));
+  });
+
+  it('spreads what comes from one file by object, where the target is rendered as a whole', () => {
+    const many = Array.from({ length: 1000 }, (_, n) =>
+      anEntry(aResource('ConfigMap', `c${n}`, { file: 'apps/kustomization.yaml' })),
+    );
+    const names = freshNames('shop', shardCount(many.length), []);
+    const sizes = [...distribute(many, names, 'object').values()].map((held) => held.length);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(1000);
+    expect(Math.max(...sizes)).toBeLessThan(400);
+    expect([...distribute(many, names, 'file').values()].filter((held) => held.length > 0)).toHaveLength(1);
+  });
+
+  it('gets a new layout when it has outgrown the old one, not before', () => {
+    const names = freshNames('shop', shardCount(600), []);
+    expect([500, 1800, 1801, 300].map((count) => isOutgrown(names, count))).toEqual([false, false, true, true]);
+    expect([400, 401].map((count) => isOutgrown([], count))).toEqual([false, true]);
+  });
+});
+
+describe('the parent', () => {
+  const applied: Applied = {
+    ...NOTHING_APPLIED,
+    source: {
+      revision: 'a'.repeat(40) as Revision,
+      rootTree: 'b'.repeat(40) as ObjectId,
+      tree: 'c'.repeat(40) as ObjectId,
+    },
+    inputs: { base: 'd'.repeat(40) as ObjectId, gone: null },
+    settings: 's',
+    dirty: ['apps/x.yaml'],
+    lease: { run: 'r', holder: 'h', untilMs: 5 },
+    hasInventory: true,
+    inline: entries,
+    count: 3,
+    groupKinds: ['ConfigMap', 'Deployment.apps'],
+    namespaces: ['other'],
+    verdict: 'deployed',
+    attempted: 'a'.repeat(40),
+    deployedAt: '2026-01-01T00:00:00Z',
+    attempt: { revision: 'x', settings: 's', class: 'guard', tries: 2, nextTryMs: 7 },
+    pendingOn: 'a'.repeat(40) as Revision,
+  };
+  const stored = (change: JsonObject = {}): JsonObject => {
+    const object = writeParent(applied, aTarget());
+    return {
+      ...object,
+      metadata: { ...(object['metadata'] as JsonObject), uid: 'u', resourceVersion: '1', ...change },
+    };
+  };
+
+  it('comes back as it was written', () => {
+    expect(readParent(stored(), aTarget())).toEqual({ uid: 'u', resourceVersion: '1', applied });
+  });
+
+  it.each([
+    ['of another tool', { annotations: { 'applyset.kubernetes.io/tooling': 'kubectl/v1.36' } }, 'foreign-owner'],
+    ['with the id of another set', { labels: { 'applyset.kubernetes.io/id': 'applyset-x-v1' } }, 'foreign-owner'],
+    [
+      'of a newer format',
+      {
+        annotations: {
+          ...((stored()['metadata'] as JsonObject)['annotations'] as JsonObject),
+          'headgate.dev/format': '2',
+        },
+      },
+      'state-newer',
+    ],
+  ])('is refused %s', (_what, change, code) => {
+    expect(() => readParent(stored(change), aTarget())).toThrow(expect.objectContaining({ code }));
+  });
+
+  it('has the id that KEP-3659 gives it', () => {
+    expect(applySetId({ name: 'shop', namespace: 'shop' })).toMatch(/^applyset-[\w-]{43}-v1$/);
+    expect(applySetId({ name: 'shop', namespace: 'shop' })).not.toBe(applySetId({ name: 'shop', namespace: 'blog' }));
+  });
+});

@@ -1,0 +1,170 @@
+import { describe, expect, it } from 'vitest';
+import type { CheckRequest } from '../../../src/deploy/ports/check-request.ts';
+import { objectsFor } from '../../../src/deploy/ports/check-request.ts';
+import {
+  MAX_ATTEMPTS,
+  delayBefore,
+  findingsOf,
+  missingText,
+  checkScopeOf,
+} from '../../../src/deploy/readiness/judge-readiness.ts';
+import { readinessOf } from '../../../src/deploy/readiness/readiness-of.ts';
+import { commitStatus } from '../../../src/deploy/report/report.ts';
+import type { AwaitedObject } from '../../../src/health/needs-readiness.ts';
+import { NOTHING_APPLIED } from '../../../src/state/target-state.ts';
+import type { Applied } from '../../../src/state/target-state.ts';
+import type { ObjectId, Revision } from '../../../src/snapshot/source.ts';
+
+const A = 'a'.repeat(40) as Revision;
+const B = 'b'.repeat(40) as Revision;
+const TREE = 'c'.repeat(40) as ObjectId;
+const NOW_MS = 1_000_000;
+
+const check: CheckRequest = {
+  target: 'shop',
+  delivery: 'd',
+  revision: A,
+  sinceMs: 7,
+  beganMs: 7,
+  counts: { created: 1, updated: 0, pruned: 0 },
+  objects: [],
+  total: 1,
+  attempt: 0,
+  reported: null,
+  statusIsFinal: false,
+  resumesRun: false,
+};
+
+function applied(revision: Revision, change: Partial<Applied> = {}): Applied {
+  return {
+    ...NOTHING_APPLIED,
+    source: { revision, rootTree: TREE, tree: TREE },
+    attempted: revision,
+    awaited: { revision: A, sinceMs: 7 },
+    ...change,
+  };
+}
+
+const lease = (untilMs: number) => ({ run: 'r', holder: 'h', untilMs });
+
+describe('whose turn it is', () => {
+  const standing = (state: Applied) => checkScopeOf(state, check, NOW_MS);
+
+  it('is ours while the commit that asked is the applied one, and nobody asked later', () => {
+    expect(standing(applied(A))).toEqual({ kind: 'ours' });
+    expect(standing(applied(A, { attempted: B, verdict: 'refused' }))).toEqual({ kind: 'ours' });
+    expect(standing(applied(A, { lease: lease(NOW_MS + 1), attempted: B }))).toEqual({ kind: 'ours' });
+  });
+
+  it('is not yet ours while the run that asked still writes, and for no longer than its lease', () => {
+    const open = (untilMs: number) => applied(B, { attempted: A, lease: lease(untilMs) });
+    expect(standing(open(NOW_MS + 1))).toEqual({ kind: 'open' });
+    expect(standing(open(NOW_MS))).toEqual({ kind: 'overtaken', by: B, isAwaited: true });
+  });
+
+  it('is over for the commit when another one was applied, and for the target when that one asks itself', () => {
+    expect(standing(applied(B))).toEqual({ kind: 'overtaken', by: B, isAwaited: true });
+    expect(standing(applied(B, { awaited: { revision: B, sinceMs: 9 } }))).toEqual({
+      kind: 'overtaken',
+      by: B,
+      isAwaited: false,
+    });
+    expect(standing(applied(A, { attempted: B, verdict: 'partial' }))).toEqual({
+      kind: 'overtaken',
+      by: B,
+      isAwaited: true,
+    });
+  });
+
+  it('is over without a word when a later run of the same commit asks', () => {
+    expect(standing(applied(A, { awaited: { revision: A, sinceMs: 8 } }))).toEqual({
+      kind: 'overtaken',
+      by: null,
+      isAwaited: false,
+    });
+  });
+});
+
+function object(name: string): AwaitedObject {
+  return {
+    apiVersion: 'apps/v1',
+    id: { group: 'apps', kind: 'Deployment', namespace: 'shop', name },
+    mayVanish: false,
+  };
+}
+
+describe('what was found', () => {
+  const found = findingsOf(
+    [object('api'), object('db'), object('web')],
+    [
+      { kind: 'ready' },
+      { kind: 'progressing', reason: '0 of 1 replicas available' },
+      { kind: 'failed', reason: 'ImagePullBackOff ghcr.io/acme/web:2' },
+    ],
+  );
+
+  it('names what is stuck first, and leaves out what is ready', () => {
+    expect(found.isStuck).toBe(true);
+    expect(found.left.map(({ id }) => id.name)).toEqual(['db', 'web']);
+    expect(missingText(3, found.notReady)).toBe(
+      '1 of 3 ready: web: ImagePullBackOff ghcr.io/acme/web:2; db: 0 of 1 replicas available',
+    );
+  });
+
+  it('is not stuck while everything only takes its time, or cannot be read', () => {
+    const { isStuck, notReady } = findingsOf([object('web')], [{ kind: 'unknown', reason: 'forbidden' }]);
+    expect([isStuck, notReady.map(({ reason }) => reason)]).toEqual([false, ['forbidden']]);
+  });
+
+  it('fits into a commit status', () => {
+    const { description } = commitStatus(
+      'shop',
+      'failure',
+      missingText(1, [{ kind: 'Pod', namespace: 'shop', name: 'web', reason: 'x'.repeat(200) }]),
+    );
+    expect([description.length, description.endsWith('x…')]).toEqual([140, true]);
+  });
+
+  it('fits into a message, however much was written', () => {
+    const many = (count: number) => Array.from({ length: count }, (_, n) => object(`web-${n}`));
+    expect(objectsFor(many(500))).toHaveLength(500);
+    expect(objectsFor(many(501))).toBe('all');
+  });
+});
+
+describe('the hops of a chain', () => {
+  it('follow each other at once in the first minutes, and share what is left of the time then', () => {
+    const delays = (waitMs: number) => {
+      let leftMs = waitMs;
+      return Array.from({ length: MAX_ATTEMPTS }, (_, index) => {
+        leftMs -= 60_000;
+        const delayMs = delayBefore(index + 1, { leftMs, hopMs: 60_000 });
+        leftMs -= delayMs;
+        return Math.round(delayMs / 1000);
+      });
+    };
+    expect(delays(300_000)).toEqual(Array.from({ length: MAX_ATTEMPTS }, () => 0));
+    const hour = delays(3_600_000);
+    expect(hour.slice(0, 4)).toEqual([0, 0, 0, 0]);
+    expect(hour.reduce((sum, seconds) => sum + seconds, 0) + MAX_ATTEMPTS * 60).toBeGreaterThan(3_500);
+    expect(Math.max(...delays(100 * 3_600_000))).toBe(900);
+  });
+});
+
+describe('the readiness of a target', () => {
+  const record = { revision: A, sinceMs: 7, readiness: 'not-ready', notReady: [], at: '' } as const;
+
+  it('is what was found of the last run that wrote what takes time', () => {
+    expect(readinessOf({ waitMs: 1 }, applied(B), record)).toBe('not-ready');
+    expect(readinessOf({ waitMs: 1 }, applied(B, { awaited: { revision: B, sinceMs: 9 } }), record)).toBe(
+      'progressing',
+    );
+    expect(readinessOf({ waitMs: 1 }, applied(B, { awaited: null }), null)).toBe('ready');
+  });
+
+  it('is nothing when nobody asks', () => {
+    expect(readinessOf({ waitMs: 0 }, applied(B), record)).toBeNull();
+    expect(readinessOf({ waitMs: 1 }, NOTHING_APPLIED, null)).toBeNull();
+    expect(readinessOf({ waitMs: 1 }, applied(A, { verdict: 'partial', attempted: B }), record)).toBeNull();
+  });
+});

@@ -1,0 +1,165 @@
+import { describe, expect, it } from 'vitest';
+import { fieldLines, withOrigins } from '../../../src/desired/kustomize/kustomization.ts';
+import { renderProblem, withoutSecrets } from '../../../src/desired/plain/tool-error.ts';
+import { remoteHost, resolve, walkKustomization } from '../../../src/desired/kustomize/walk.ts';
+import type { Walk } from '../../../src/desired/kustomize/walk.ts';
+import type { ObjectId, PathContent } from '../../../src/snapshot/source.ts';
+
+const OPTIONS = { remoteBases: [], loadRestrictor: 'root-only' } as const;
+
+/** Looks at what is missing until nothing is, as the conductor does. */
+function walk(
+  root: string,
+  files: Readonly<Record<string, string>>,
+  options: Parameters<typeof walkKustomization>[2] = OPTIONS,
+): Walk & { rounds: number } {
+  const have = new Map<string, PathContent>();
+  for (let rounds = 0; ; rounds += 1) {
+    const walked = walkKustomization(root, have, options);
+    if (walked.missing.length === 0) return { ...walked, rounds };
+    for (const path of walked.missing) have.set(path, standing(path, files));
+  }
+}
+
+function standing(path: string, files: Readonly<Record<string, string>>): PathContent {
+  const text = files[path];
+  const oid = 'a'.repeat(40) as ObjectId;
+  if (text !== undefined) return { path, kind: 'file', oid, bytes: Buffer.from(text) };
+  const isTree = Object.keys(files).some((file) => file.startsWith(`${path}/`));
+  return isTree ? { path, kind: 'tree', oid, entries: [] } : { path, kind: 'absent' };
+}
+
+describe('what a kustomization reads', () => {
+  it('is asked for in as many rounds as it has levels', () => {
+    const files = {
+      'a/kustomization.yaml': 'resources: [../b]\n',
+      'b/kustomization.yaml': 'resources: [../c, x.yaml]\n',
+      'b/x.yaml': '',
+      'c/kustomization.yaml': 'resources: [y.yaml]\n',
+      'c/y.yaml': '',
+    };
+    const walked = walk('a', files);
+    expect([...walked.inputs].flatMap(([path, id]) => (id === null ? [] : [path])).toSorted()).toEqual(
+      Object.keys(files).toSorted(),
+    );
+    expect(walked.problems).toEqual([]);
+    expect(walked.rounds).toBeLessThanOrEqual(6);
+  });
+
+  it('holds the names that would make a second kustomization file, so that one is noticed', () => {
+    const walked = walk('', { 'kustomization.yml': 'namePrefix: a-\n' });
+    expect(Object.fromEntries(walked.inputs)).toMatchObject({ 'kustomization.yaml': null, Kustomization: null });
+  });
+
+  it('ends with bases that lead to each other', () => {
+    const walked = walk('a', {
+      'a/kustomization.yaml': 'resources: [../b]\n',
+      'b/kustomization.yaml': 'resources: [../a]\n',
+    });
+    expect(walked.missing).toEqual([]);
+  });
+
+  it('stops at 5000 files', () => {
+    const many = Array.from({ length: 2000 }, (_, n) => `d${n}`);
+    const files = Object.fromEntries([
+      ['kustomization.yaml', `resources: [${many.join(', ')}]\n`],
+      ...many.map((name) => [`${name}/kustomization.yaml`, 'namePrefix: x-\n']),
+    ]) as Record<string, string>;
+    expect(walk('', files).problems).toContainEqual(expect.objectContaining({ code: 'render-limit' }));
+  });
+
+  it('names the field and its line', () => {
+    const walked = walk('a', {
+      'a/kustomization.yaml': 'resources:\n  # first\n  - x.yaml\n  - y.yaml\n',
+      'a/x.yaml': '',
+    });
+    expect(walked.problems).toEqual([
+      expect.objectContaining({ subject: 'a/kustomization.yaml:4', message: 'resources[1]: "y.yaml" does not exist' }),
+    ]);
+  });
+
+  it('takes a remote base from a host that the target lists, and from no other', () => {
+    const files = { 'kustomization.yaml': 'resources: ["https://github.com/a/b?ref=1", "https://evil.example/a"]\n' };
+    const walked = walk('', files, { ...OPTIONS, remoteBases: ['github.com'] });
+    expect(walked.problems.map(({ message }) => message)).toEqual([
+      'resources[1]: "https://evil.example/a" is read from evil.example, which the target does not list',
+    ]);
+  });
+});
+
+describe('a reference', () => {
+  it.each([
+    ['https://github.com/a/b//c?ref=1', 'github.com'],
+    ['https://user:pw@Git.Example:8443/a', 'git.example'],
+    ['git@gitlab.com:a/b.git', 'gitlab.com'],
+    ['ssh://git@host/a', 'host'],
+    ['git::https://host.example/a', 'host.example'],
+    ['git::something', 'an unknown host'],
+    ['github.com/a/b', 'github.com'],
+    ['gh:a/b', 'github.com'],
+    ['file:///etc', 'this machine'],
+    ['oci://registry.example/a', 'registry.example'],
+    ['../base', null],
+    ['a/b.git', null],
+    ['my@dir', null],
+  ])('%s is from %s', (reference, host) => {
+    expect(remoteHost(reference)).toBe(host);
+  });
+
+  it.each([
+    ['a/b', '../c', 'a/c'],
+    ['a', '../..', null],
+    ['', '..', null],
+    ['a', '/etc/passwd', null],
+    ['a', './b//c/.', 'a/b/c'],
+    ['a', 'b\\..\\c', null],
+    ['a', 'b\u0000', null],
+    ['a', '', null],
+  ])('in %s to %s is %s', (directory, path, resolved) => {
+    expect(resolve(directory, path)).toBe(resolved);
+  });
+});
+
+describe('origins', () => {
+  it('are switched on by a line at the end, where the file is a plain map without them', () => {
+    expect(withOrigins(Buffer.from('resources: [a]'))?.toString()).toBe(
+      'resources: [a]\nbuildMetadata: [originAnnotations]\n',
+    );
+    expect(withOrigins(Buffer.from('# words\n---\nresources: [a]\n'))).not.toBeNull();
+    for (const text of [
+      '{ resources: [a] }',
+      'buildMetadata: []\n',
+      'resources: [a]\n...\n',
+      'a: 1\n---\nb: 2\n',
+      '  a: 1\n',
+    ])
+      expect(withOrigins(Buffer.from(text))).toBeNull();
+  });
+
+  it('know the line of a field', () => {
+    expect(fieldLines(Buffer.from('a: 1\nb:\n  - c: 2\n'))(['b', 0, 'c'])).toBe(3);
+    expect(fieldLines(Buffer.from('a: 1\n'))(['b', 0, 'c'])).toBe(1);
+  });
+});
+
+describe('the last words of a renderer', () => {
+  const at = {
+    file: 'a/kustomization.yaml',
+    root: '/private/x/repository',
+    paths: ['a/kustomization.yaml', 'a/b.yaml'],
+  };
+
+  it('lose our private directory, and name the file and line that they name', () => {
+    const problem = renderProblem("error: in '/private/x/repository/a/b.yaml': yaml: line 7: oh\n", at);
+    expect(problem).toMatchObject({ subject: 'a/b.yaml:7', message: "in 'a/b.yaml': yaml: line 7: oh" });
+    expect(renderProblem('Error: something', at).subject).toBe('a/kustomization.yaml');
+    expect(renderProblem('', at).message).toBe('it ended without a word');
+  });
+
+  it('lose the values of Secrets', () => {
+    const problem = renderProblem('error: invalid literal source hunter2secret, expected key=value', at);
+    expect(withoutSecrets(problem, ['hunter2secret']).message).toBe('invalid literal source ***, expected key=value');
+    expect(withoutSecrets(problem, ['key=hunter2secret\n']).message).not.toContain('hunter2');
+    expect(withoutSecrets(problem, ['a=b']).message).toBe(problem.message);
+  });
+});

@@ -1,0 +1,307 @@
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openTools } from '../../../src/desired/sandbox/tools.ts';
+import { House, configMap } from '../../rig/house/house.ts';
+
+const PLANTED = 'planted-outside-0123456789';
+const outside = mkdtempSync(join(tmpdir(), 'headgate-hostile-'));
+const secret = join(outside, 'secret.yaml');
+const mark = join(outside, 'executed');
+const asked: string[] = [];
+let house: House;
+let server: Server;
+let url = '';
+
+beforeAll(async () => {
+  writeFileSync(secret, configMap('stolen', { value: PLANTED }));
+  server = createServer((request, response) => {
+    asked.push(request.url ?? '');
+    response.end(configMap('fetched'));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  // Everything that a render puts down is then below a directory of this test.
+  process.env['TMPDIR'] = outside;
+  house = await House.build({ target: { path: 'apps/web' } });
+  await house.start();
+});
+
+afterAll(async () => {
+  await house.tearDown();
+  server.close();
+  rmSync(outside, { recursive: true, force: true });
+});
+
+/** Directories of renders that are still there, and processes that still work in one. */
+function leftBehind(): readonly string[] {
+  const directories = readdirSync(outside).filter((name) => name.startsWith('headgate-render-'));
+  const processes = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(join(outside, 'headgate-render-'));
+      } catch {
+        return false;
+      }
+    });
+  return [...directories, ...processes];
+}
+
+const LAUGHS = `a: &a [x, x, x, x, x, x, x, x, x, x]\n${[...'bcdefghi']
+  .map((name, index) => `${name}: &${name} [${Array.from({ length: 10 }, () => `*${'abcdefgh'[index]}`).join(', ')}]`)
+  .join('\n')}\n`;
+const script = () => `#!/bin/sh\ntouch ${mark}\n`;
+const plugin = (more: string) => `apiVersion: someteam.example.com/v1\nkind: Thing\nmetadata:\n  name: it\n${more}`;
+const kustomization = (text: string, more: Readonly<Record<string, string>> = {}) => ({
+  'apps/web/kustomization.yaml': text,
+  ...more,
+});
+
+const ATTACKS: readonly (readonly [what: string, files: () => Readonly<Record<string, string>>, says: string])[] = [
+  [
+    'a path out of the root',
+    () => kustomization('resources: [../../../../../../../..' + secret + ']\n'),
+    'leaves the repository',
+  ],
+  [
+    'an absolute path',
+    () => kustomization(`configMapGenerator: [{ name: s, files: [${secret}] }]\n`),
+    'leaves the repository',
+  ],
+  ['a base out of the root', () => kustomization('resources: [../../..]\n'), 'leaves the repository'],
+  [
+    'a chart home out of the root',
+    () => kustomization(`helmGlobals: { chartHome: ${outside} }\nhelmCharts: [{ name: x }]\n`),
+    'leaves the repository',
+  ],
+  [
+    'a chart name out of the root',
+    () => kustomization(`helmCharts: [{ name: ../../../../../../../..${outside} }]\n`),
+    'leaves the repository',
+  ],
+  [
+    'a configuration of Helm',
+    () => kustomization('helmGlobals: { configHome: ./mine }\nhelmCharts: [{ name: x }]\n'),
+    'configHome',
+  ],
+  ['a file over HTTP', () => kustomization(`resources: ["${url}/x.yaml"]\n`), 'which the target does not list'],
+  [
+    'a remote base',
+    () => kustomization('resources: ["github.com/kubernetes-sigs/kustomize/examples/helloWorld?ref=v1"]\n'),
+    'is read from github.com',
+  ],
+  ['a remote base by ssh', () => kustomization('resources: ["git@github.com:a/b.git"]\n'), 'is read from github.com'],
+  [
+    'a remote base on this machine',
+    () => kustomization(`resources: ["file://${outside}"]\n`),
+    'is read from this machine',
+  ],
+  [
+    'a remote patch',
+    () =>
+      kustomization(`resources: [a.yaml]\npatches: [{ path: "${url}/p.yaml" }]\n`, {
+        'apps/web/a.yaml': configMap('a'),
+      }),
+    'which the target does not list',
+  ],
+  [
+    'a chart to be pulled',
+    () => kustomization(`helmCharts: [{ name: x, version: 1.0.0, repo: "${url}" }]\n`),
+    'which the target does not list',
+  ],
+  [
+    'a remote file in a plugin',
+    () =>
+      kustomization('generators: [g.yaml]\n', {
+        'apps/web/g.yaml': `apiVersion: builtin\nkind: ConfigMapGenerator\nmetadata: { name: x }\nfiles: ["${url}/x"]\n`,
+      }),
+    'which the target does not list',
+  ],
+  [
+    'an exec function',
+    () =>
+      kustomization('generators: [g.yaml]\n', {
+        'apps/web/g.yaml': plugin(
+          '  annotations:\n    config.kubernetes.io/function: |\n      exec: { path: ./run.sh }\n',
+        ),
+        'apps/web/run.sh': script(),
+      }),
+    'only builtin',
+  ],
+  [
+    'an exec function in its builtin coat',
+    () =>
+      kustomization('transformers: [g.yaml]\nresources: [a.yaml]\n', {
+        'apps/web/a.yaml': configMap('a'),
+        'apps/web/g.yaml': plugin(
+          '  annotations:\n    config.kubernetes.io/function: |\n      exec: { path: ./run.sh }\n',
+        ).replace('someteam.example.com/v1', 'builtin'),
+        'apps/web/run.sh': script(),
+      }),
+    'only builtin',
+  ],
+  [
+    'an exec plugin',
+    () =>
+      kustomization(
+        'validators:\n  - |-\n    apiVersion: someteam.example.com/v1\n    kind: Thing\n    metadata: { name: it }\n',
+      ),
+    'only builtin',
+  ],
+  ['a billion laughs in the kustomization', () => kustomization(LAUGHS), 'once its aliases are expanded'],
+  [
+    'a billion laughs in a resource',
+    () =>
+      kustomization('resources: [a.yaml]\n', {
+        'apps/web/a.yaml': `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\ndata:\n${LAUGHS.replaceAll(/^/gm, '  ').trimEnd()}\n`,
+      }),
+    'apps/web/',
+  ],
+  [
+    'a value of a Secret in an error',
+    () => kustomization(`secretGenerator: [{ name: s, literals: ["${PLANTED}"] }]\n`),
+    'invalid literal source ***',
+  ],
+  [
+    'a base that is its own',
+    () => kustomization('resources: [../other]\n', { 'apps/other/kustomization.yaml': 'resources: [../web]\n' }),
+    'cycle',
+  ],
+  [
+    'an endless include',
+    () => ({
+      'apps/web/Chart.yaml': 'apiVersion: v2\nname: web\nversion: 1.0.0\n',
+      'apps/web/templates/a.yaml': '{{ define "x" }}{{ include "x" . }}{{ end }}{{ include "x" . }}\n',
+    }),
+    'apps/web/templates/a.yaml',
+  ],
+];
+
+describe('a hostile repository', () => {
+  it.each(ATTACKS)('%s is a failure with a reason', async (_what, files, says) => {
+    await house.writeAll({ 'apps/web': null });
+    const outcome = await house.outcome(await house.push(files()), undefined, 45_000);
+    expect(outcome['verdict']).toBe('refused');
+    const errors = outcome['errors'] as { code: string; subject: string; message: string }[];
+    expect(errors.map(({ subject, message }) => `${subject} ${message}`).join('\n')).toContain(says);
+    expect(JSON.stringify(errors)).not.toContain(PLANTED);
+    expect(leftBehind()).toEqual([]);
+  });
+
+  it.each([
+    ['a base', 'resources: [../base]\n', 'apps/base'],
+    ['a file', 'resources: [a.yaml]\n', 'apps/web/a.yaml'],
+  ])('a symbolic link in the place of %s is never followed', async (_what, text, path) => {
+    await house.writeAll({ 'apps/web': null });
+    await house.write({ 'apps/web/kustomization.yaml': text });
+    await house.link(path, path.endsWith('.yaml') ? secret : outside);
+    const outcome = await house.outcome(await house.commitAndPush());
+    expect(outcome).toMatchObject({ verdict: 'refused' });
+    expect(JSON.stringify(outcome['errors'])).toContain('is a symbolic link');
+    await house.write({ [path]: null });
+  });
+
+  it('a symbolic link inside of a chart is never followed', async () => {
+    await house.writeAll({ 'apps/web': null });
+    await house.write({
+      'apps/web/Chart.yaml': 'apiVersion: v2\nname: web\nversion: 1.0.0\n',
+      'apps/web/templates/b.yaml': '',
+    });
+    await house.link('apps/web/templates/a.yaml', secret);
+    const outcome = await house.outcome(await house.commitAndPush());
+    expect(JSON.stringify(outcome['errors'])).toContain('a chart holds a symlink');
+  });
+
+  it('a generator that makes a gigabyte of a file of 25 MB is ended within its limits', async () => {
+    await house.writeAll({ 'apps/web': null });
+    const keys = Array.from({ length: 40 }, (_, n) => `k${n}=big`).join(', ');
+    await house.write({ 'apps/web/kustomization.yaml': `configMapGenerator: [{ name: s, files: [${keys}] }]\n` });
+    await house.writeBytes('apps/web/big', Buffer.alloc(25 * 1024 * 1024, 'x'));
+    const outcome = await house.outcome(await house.commitAndPush(), undefined, 50_000);
+    expect(outcome).toMatchObject({
+      verdict: 'refused',
+      errors: [expect.objectContaining({ code: 'render-limit', subject: 'apps/web/kustomization.yaml' })],
+    });
+    expect(leftBehind()).toEqual([]);
+  });
+
+  it('a file beyond what Git may make us read is named as the limit', async () => {
+    await house.writeAll({ 'apps/web': null });
+    await house.write({ 'apps/web/kustomization.yaml': 'configMapGenerator: [{ name: s, files: [big] }]\n' });
+    await house.writeBytes('apps/web/big', Buffer.alloc(65 * 1024 * 1024));
+    const outcome = await house.outcome(await house.commitAndPush(), undefined, 50_000);
+    expect(outcome).toMatchObject({ errors: [expect.objectContaining({ code: 'git-limit' })] });
+    await house.writeAll({ 'apps/web': null });
+  });
+
+  it('has read nothing outside, asked nobody, executed nothing, and ends each commit as a failure', async () => {
+    expect(asked).toEqual([]);
+    expect(existsSync(mark)).toBe(false);
+    expect(JSON.stringify(await house.configMaps())).not.toContain(PLANTED);
+    expect(JSON.stringify(house.log)).not.toContain(PLANTED);
+    const states = house.host.statuses;
+    expect(states.length).toBeGreaterThan(20);
+    expect(states.map(({ state }) => state)).not.toContain('success');
+  });
+});
+
+describe('a render without end', () => {
+  const chart = (template: string) => ({
+    files: [
+      { path: 'c/Chart.yaml', bytes: Buffer.from('apiVersion: v2\nname: c\nversion: 1.0.0\n') },
+      { path: 'c/templates/a.yaml', bytes: Buffer.from(template) },
+    ],
+    chart: { directory: 'c' },
+    release: 'rel',
+    namespace: 'shop',
+    values: [],
+    set: {},
+    version: 'v1.37.2',
+    apiVersions: [],
+    file: 'c/Chart.yaml',
+    name: 'c',
+  });
+  const signal = new AbortController().signal;
+
+  it('is ended at its deadline', async () => {
+    const endless = '{{ range until 100000 }}{{ range until 100000 }}{{ end }}{{ end }}';
+    const started = performance.now();
+    await expect(openTools(process.env, { timeMs: 1500 }).template(chart(endless), signal)).rejects.toMatchObject({
+      code: 'render-limit',
+      message: 'rendering was stopped: it ran longer than 1.5 s',
+    });
+    expect(performance.now() - started).toBeLessThan(10_000);
+    expect(leftBehind()).toEqual([]);
+  });
+
+  it('is ended when it needs more memory than it may', async () => {
+    const hungry = '{{ range untilStep 0 2000000000 1 }}{{ end }}';
+    await expect(openTools(process.env).template(chart(hungry), signal)).rejects.toMatchObject({
+      code: 'render-limit',
+    });
+    expect(leftBehind()).toEqual([]);
+  });
+
+  it('is ended when it prints more than it may', async () => {
+    const loud = '{{ range until 100000 }}# a line of words that says nothing\n{{ end }}a: b\n';
+    await expect(openTools(process.env, { outputBytes: 100_000 }).template(chart(loud), signal)).rejects.toMatchObject({
+      message: 'rendering was stopped: it printed more than 100000 bytes',
+    });
+  });
+
+  it('is ended with the run that it belongs to', async () => {
+    const run = new AbortController();
+    const rendering = openTools(process.env).template(
+      chart('{{ range until 100000 }}{{ range until 100000 }}{{ end }}{{ end }}'),
+      run.signal,
+    );
+    run.abort();
+    await expect(rendering).rejects.toMatchObject({ code: 'interrupted' });
+    expect(leftBehind()).toEqual([]);
+  });
+});

@@ -1,0 +1,211 @@
+import { createHmac } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { DeployError } from '../../../src/error/deploy-error.ts';
+import type { Delivery, Parsed } from '../../../src/githost/port/git-host.ts';
+import { github } from '../../../src/githost/github/host.ts';
+import { aDelivery, aPayload, REVISION, SECRET, sign, TREE } from '../builders.ts';
+import { EXAMPLES } from './examples.ts';
+
+async function parse(payload: unknown, headers: Delivery['headers'] = {}): Promise<Parsed> {
+  const delivery = await github.authenticate(aDelivery(JSON.stringify(payload), headers), [SECRET]);
+  if (delivery === null) throw new Error('the builder signs what it builds');
+  return github.parse(delivery);
+}
+
+describe('authenticate', () => {
+  const documented = {
+    id: 'an-id',
+    body: Buffer.from('Hello, World!'),
+    headers: { 'x-hub-signature-256': 'sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17' },
+  };
+
+  it('takes the example that GitHub documents', async () => {
+    expect(await github.authenticate(documented, ["It's a Secret to Everybody"])).toEqual(documented);
+    expect(await github.authenticate(documented, ["It's a Secret to everybody"])).toBeNull();
+  });
+
+  it('takes either of two secrets while they are rotated', async () => {
+    expect(await github.authenticate(documented, ['the new one', "It's a Secret to Everybody"])).toEqual(documented);
+  });
+
+  it('takes nothing when there is no secret, or an empty one', async () => {
+    expect(await github.authenticate(documented, [])).toBeNull();
+    expect(await github.authenticate(aDelivery('{}', { 'x-hub-signature-256': sign('{}', '') }), [''])).toBeNull();
+  });
+
+  it.each([
+    ['no signature', undefined],
+    ['an empty one', ''],
+    ['only its prefix', 'sha256='],
+    ['one without its prefix', sign('{}').slice('sha256='.length)],
+    ['one of another body', sign('{ }')],
+    ['one cut short', sign('{}').slice(0, -1)],
+    ['one with text outside ASCII', `sha256=${'é'.repeat(64)}`],
+  ])('refuses %s', async (_name, signature) => {
+    expect(await github.authenticate(aDelivery('{}', { 'x-hub-signature-256': signature }), [SECRET])).toBeNull();
+  });
+
+  it('refuses a delivery that has only the old SHA-1 signature', async () => {
+    const sha1 = createHmac('sha1', SECRET).update('{}').digest('hex');
+    const headers = { 'x-hub-signature-256': undefined, 'x-hub-signature': `sha1=${sha1}` };
+    expect(await github.authenticate(aDelivery('{}', headers), [SECRET])).toBeNull();
+  });
+
+  it('refuses an empty body, however it is signed', async () => {
+    expect(await github.authenticate(aDelivery(''), [SECRET])).toBeNull();
+  });
+
+  it('refuses bytes that are not UTF-8, also when the same text with replacement characters is signed', async () => {
+    const body = Buffer.from([0x7b, 0xff, 0x7d]);
+    expect(await github.authenticate(aDelivery(body), [SECRET])).toBeNull();
+    expect(
+      await github.authenticate(aDelivery(body, { 'x-hub-signature-256': sign('{\ufffd}') }), [SECRET]),
+    ).toBeNull();
+  });
+
+  it('checks the bytes with their BOM', async () => {
+    const body = Buffer.from('\ufeff{}');
+    expect(await github.authenticate(aDelivery(body), [SECRET])).not.toBeNull();
+    expect(await github.authenticate(aDelivery(body, { 'x-hub-signature-256': sign('{}') }), [SECRET])).toBeNull();
+  });
+});
+
+describe('parse', () => {
+  it('reads a push', async () => {
+    expect(await parse(aPayload())).toEqual({
+      kind: 'push',
+      push: {
+        ref: 'refs/heads/main',
+        revision: REVISION,
+        rootTree: TREE,
+        isForced: false,
+        repository: { id: '42', fullName: 'acme/fleet' },
+        changedPaths: ['clusters/prod/a.yaml'],
+      },
+    });
+  });
+
+  it('reads a push that was sent as a form', async () => {
+    const body = new URLSearchParams({ payload: JSON.stringify(aPayload()) }).toString();
+    const headers = { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' };
+    const delivery = await github.authenticate(aDelivery(body, headers), [SECRET]);
+    expect(delivery && github.parse(delivery)).toMatchObject({ kind: 'push', push: { revision: REVISION } });
+  });
+
+  it('does not take a tree id of another commit than the tip', async () => {
+    const read = await parse(aPayload({ head_commit: { id: '3'.repeat(40), tree_id: TREE } }));
+    expect(read).toMatchObject({ kind: 'push', push: { rootTree: null } });
+  });
+
+  it.each([
+    ['a tag', { ref: 'refs/tags/v1' }, 'a tag, and no target follows tags'],
+    ['a deleted branch', { deleted: true, after: '0'.repeat(40), head_commit: null }, 'the branch "main" was deleted'],
+    [
+      'a deleted branch without the flag',
+      { deleted: undefined, after: '0'.repeat(40) },
+      'the branch "main" was deleted',
+    ],
+    ['a deleted branch by the flag alone', { deleted: true }, 'the branch "main" was deleted'],
+    ['a ref that is no branch', { ref: 'refs/notes/commits' }, 'not a branch'],
+  ])('ignores %s and names it', async (_name, change, reason) => {
+    const repository = { id: '42', fullName: 'acme/fleet' };
+    expect(await parse(aPayload(change))).toEqual({ kind: 'ignored', reason, repository });
+  });
+
+  it.each([
+    ['no repository', { repository: undefined }],
+    ['a repository without id', { repository: { full_name: 'acme/fleet' } }],
+    ['an abbreviated commit', { after: '1234567' }],
+    ['a ref that is no text', { ref: 7 }],
+  ])('does not understand a push with %s', async (_name, change) => {
+    expect(await parse(aPayload(change))).toMatchObject({ kind: 'not-understood' });
+  });
+
+  it('does not understand what is not JSON, or has no event', async () => {
+    const delivery = await github.authenticate(aDelivery('<xml/>'), [SECRET]);
+    expect(delivery && github.parse(delivery)).toEqual({ kind: 'not-understood', reason: 'the body is not JSON' });
+    expect(await parse(aPayload(), { 'x-github-event': undefined })).toMatchObject({ kind: 'not-understood' });
+  });
+
+  it('reads every example of GitHub’s webhooks as what it is', async () => {
+    const read = EXAMPLES.flatMap(({ name, examples }) =>
+      examples.map(async (payload) => ({ name, parsed: await parse(payload, { 'x-github-event': name }) })),
+    );
+    const all = (await Promise.all(read)).map(({ name, parsed }) => {
+      return parsed.kind === 'ignored' ? `${name}: ${parsed.reason}` : `${name}: ${parsed.kind}`;
+    });
+    const pushes = all.filter((each) => each.startsWith('push: ')).toSorted();
+    const tag = 'push: a tag, and no target follows tags';
+    expect(pushes).toEqual([tag, tag, tag, tag, tag, 'push: push', 'push: push']);
+    const others = EXAMPLES.filter(({ name }) => name !== 'push').flatMap(({ name, examples }) =>
+      examples.map(() => (name === 'ping' ? 'ping: ping' : `${name}: event "${name}"`)),
+    );
+    expect(all.filter((each) => !each.startsWith('push: '))).toEqual(others);
+    expect(others.length).toBeGreaterThan(200);
+  });
+});
+
+function commit(files: number) {
+  return { added: [], modified: Array.from({ length: files }, (_each, index) => `f/${index}`), removed: [] };
+}
+
+async function pathsOf(change: Readonly<Record<string, unknown>>) {
+  const read = await parse(aPayload(change));
+  return read.kind === 'push' ? (read.push.changedPaths?.length ?? null) : read;
+}
+
+describe('the list of changed paths', () => {
+  it('names what was added, modified and removed in any of the commits, once', async () => {
+    const commits = [
+      { added: ['a'], modified: ['b'], removed: ['c'] },
+      { added: [], modified: ['a'], removed: ['d'] },
+    ];
+    expect(await parse(aPayload({ commits }))).toMatchObject({ push: { changedPaths: ['a', 'b', 'c', 'd'] } });
+  });
+
+  it.each([
+    ['no commit', { commits: [] }, null],
+    ['2,047 commits', { commits: Array.from({ length: 2047 }, () => commit(1)) }, 1],
+    ['2,048 commits', { commits: Array.from({ length: 2048 }, () => commit(1)) }, null],
+    ['a commit of 2,999 files', { commits: [commit(1), commit(2999)] }, 2999],
+    ['a commit of 3,000 files', { commits: [commit(1), commit(3000)] }, null],
+    ['a created branch', { created: true }, null],
+    ['a forced push', { forced: true }, null],
+    ['a host that does not say whether it was forced', { forced: undefined }, null],
+    ['a host that lists no files', { commits: [{ id: REVISION }] }, null],
+    ['no list', { commits: undefined }, null],
+  ])('counts as complete or not with %s', async (_name, change, paths) => {
+    expect(await pathsOf(change)).toBe(paths);
+  });
+});
+
+describe('the request for a commit status', () => {
+  const at = { api: 'https://api.github.com', fullName: 'acme/fleet', revision: REVISION };
+  const status = { state: 'success', context: 'headgate/shop', description: '1 created' } as const;
+
+  it('is the one that GitHub documents', () => {
+    const { method, url, body } = github.statusRequest(at, status);
+    expect({ method, url }).toEqual({
+      method: 'POST',
+      url: `https://api.github.com/repos/acme/fleet/statuses/${REVISION}`,
+    });
+    expect(JSON.parse(body ?? '')).toEqual(status);
+  });
+
+  it.each(['..', './fleet', 'acme/..', 'acme/a b', 'acme/fleet/x', 'acme', 'acme/', '/fleet', 'acme/%2e%2e', ''])(
+    'is not built for the name "%s"',
+    (fullName) => {
+      expect(() => github.statusRequest({ ...at, fullName }, status)).toThrow(DeployError);
+    },
+  );
+
+  it.each([
+    ['140 characters as they are', 'x'.repeat(140), 'x'.repeat(140)],
+    ['141 characters with an ellipsis', 'x'.repeat(141), `${'x'.repeat(139)}…`],
+    ['no half of a character', `${'x'.repeat(138)}😀😀`, `${'x'.repeat(138)}…`],
+    ['one line', 'a\n  b', 'a b'],
+  ])('describes with %s', (_name, description, sent) => {
+    const { body } = github.statusRequest(at, { ...status, description });
+    expect(JSON.parse(body ?? '')).toMatchObject({ description: sent });
+  });
+});

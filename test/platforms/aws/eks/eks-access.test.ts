@@ -1,0 +1,151 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { environmentCredentials } from '../../../../src/platforms/aws/api/credentials.ts';
+import { eksAccesses } from '../../../../src/platforms/aws/eks/eks-access.ts';
+import type { EksCluster } from '../../../../src/platforms/aws/eks/eks-access.ts';
+import { openAws } from '../../../../src/platforms/aws/api/request.ts';
+import type { Aws } from '../../../../src/platforms/aws/api/request.ts';
+import { REGION, startAws } from '../../../rig/aws/aws.ts';
+import type { AwsServer } from '../../../rig/aws/aws.ts';
+
+const ROLE = 'arn:aws:iam::111122223333:role/headgate/shop';
+const USER = 'arn:aws:sts::999988887777:assumed-role/deploy/fn';
+const cluster: EksCluster = {
+  kind: 'eks',
+  name: 'prod',
+  cluster: 'prod-eks',
+  region: REGION,
+  role: ROLE,
+  externalId: 'the external id',
+};
+const shop = { name: 'shop', role: null };
+
+let server: AwsServer;
+let aws: Aws;
+let nowMs: number;
+
+function accesses() {
+  const { accessKeyId, secretAccessKey } = server.addUser(USER);
+  const credentials = environmentCredentials({
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+  });
+  const wait = (ms: number) => pause(Math.min(ms, 5));
+  aws = openAws({ credentials, env: server.env, nowMs: () => nowMs, wait });
+  return eksAccesses({ aws, credentials, nowMs: () => nowMs });
+}
+
+const asked = (action: string) => server.requests.filter((request) => request.action === action).length;
+
+beforeEach(async () => {
+  nowMs = Date.now();
+  server = await startAws(() => nowMs);
+  for (const [name, value] of Object.entries(server.env)) vi.stubEnv(name, value);
+  server.roles.set(ROLE, { trusts: USER, externalId: 'the external id' });
+  server.clusters.set('prod-eks', { endpoint: 'https://prod.example', ca: 'CA ONE' });
+});
+
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  aws.close();
+  await server.close();
+});
+
+describe('access to a cluster on EKS', () => {
+  it('is asked for as the role of the target, under the name of the target', async () => {
+    const access = await accesses()(cluster, shop);
+    expect(access).toMatchObject({ server: 'https://prod.example', ca: 'CA ONE' });
+    const token = await access.token(false);
+    const session = 'arn:aws:sts::111122223333:assumed-role/shop/headgate-shop';
+    expect(await server.whoIs(token, 'prod-eks')).toBe(session);
+    expect(await server.whoIs(token, 'another')).toBeNull();
+    expect(server.requests).toMatchObject([
+      { action: 'AssumeRole', principal: USER },
+      { action: 'DescribeCluster', principal: session },
+    ]);
+  });
+
+  it('remembers endpoint, session and token, however many ask at once', async () => {
+    const accessOf = accesses();
+    const tokens = await Promise.all(
+      Array.from({ length: 20 }, async () => (await accessOf(cluster, shop)).token(false)),
+    );
+    expect(new Set(tokens).size).toBe(1);
+    expect(server.requests).toHaveLength(2);
+  });
+
+  it('takes the role of the target before that of the cluster, and none when there is none', async () => {
+    const own = 'arn:aws:iam::111122223333:role/own';
+    server.roles.set(own, { trusts: USER, externalId: 'the external id' });
+    const accessOf = accesses();
+    const token = await (await accessOf(cluster, { name: 'shop', role: own })).token(false);
+    expect(await server.whoIs(token, 'prod-eks')).toContain('/own/headgate-shop');
+    const bare = await (await accessOf({ ...cluster, name: 'bare', role: null }, shop)).token(false);
+    expect(await server.whoIs(bare, 'prod-eks')).toBe(USER);
+  });
+
+  it('makes a new token from the same session after 14 minutes, and a new session before that one is over', async () => {
+    const access = await accesses()(cluster, shop);
+    const first = await access.token(false);
+    nowMs += 14 * 60_000 - 1;
+    expect(await access.token(false)).toBe(first);
+    nowMs += 1;
+    expect(await access.token(false)).not.toBe(first);
+    expect(asked('AssumeRole')).toBe(1);
+    nowMs += 46 * 60_000;
+    const last = await access.token(false);
+    expect(asked('AssumeRole')).toBe(2);
+    expect(last).not.toBe(first);
+  });
+
+  it('asks for everything anew once when the token was refused, and once for all requests that were refused together', async () => {
+    const access = await accesses()(cluster, shop);
+    const first = await access.token(false);
+    server.revokeSessions();
+    nowMs += 60_000;
+    const again = await Promise.all([access.token(true), access.token(true), access.token(true)]);
+    expect(new Set(again).size).toBe(1);
+    expect(again[0]).not.toBe(first);
+    expect(asked('AssumeRole')).toBe(2);
+  });
+
+  it('asks again where the cluster is when its certificate was not believed, and keeps the answer', async () => {
+    const accessOf = accesses();
+    const access = await accessOf(cluster, shop);
+    server.clusters.set('prod-eks', { endpoint: 'https://prod.example', ca: 'CA ONE\nCA TWO' });
+    expect((await accessOf(cluster, shop)).ca).toBe('CA ONE');
+    const renewed = await Promise.all([access.renew(), access.renew()]);
+    expect(renewed.map(({ ca }) => ca)).toEqual(['CA ONE\nCA TWO', 'CA ONE\nCA TWO']);
+    expect((await accessOf(cluster, shop)).ca).toBe('CA ONE\nCA TWO');
+    expect(asked('DescribeCluster')).toBe(2);
+  });
+
+  it('says which role cannot be assumed and how that is mended', async () => {
+    const wrong = accesses()({ ...cluster, externalId: null }, shop);
+    await expect(wrong).rejects.toMatchObject({
+      code: 'aws-unauthorized',
+      subject: ROLE,
+      message: expect.stringContaining('AccessDenied'),
+      remedy: expect.stringContaining('no external id'),
+    });
+  });
+
+  it('says which cluster is not there, and asks again the next time', async () => {
+    const accessOf = accesses();
+    server.clusters.clear();
+    await expect(accessOf(cluster, shop)).rejects.toMatchObject({
+      code: 'aws-unauthorized',
+      subject: `EKS cluster prod-eks in ${REGION}`,
+    });
+    server.clusters.set('prod-eks', { endpoint: 'https://prod.example', ca: 'CA' });
+    expect((await accessOf(cluster, shop)).ca).toBe('CA');
+  });
+
+  it('survives an AWS that fails twice, and no more', async () => {
+    const accessOf = accesses();
+    server.faults = [503, 0];
+    expect((await accessOf(cluster, shop)).ca).toBe('CA ONE');
+    server.faults = [503, 503, 503];
+    await expect(accessOf({ ...cluster, name: 'other' }, shop)).rejects.toMatchObject({ code: 'aws-unreachable' });
+  });
+});

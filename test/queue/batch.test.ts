@@ -1,0 +1,291 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SendMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { readBatch, serveBatch } from '../../src/queue/batch.ts';
+import type { BatchOptions } from '../../src/queue/batch.ts';
+import { environmentCredentials } from '../../src/platforms/aws/api/credentials.ts';
+import { readRequest } from '../../src/queue/message.ts';
+import { openAws } from '../../src/platforms/aws/api/request.ts';
+import type { Aws } from '../../src/platforms/aws/api/request.ts';
+import { signedQueue } from '../../src/platforms/aws/sqs/signed-queue.ts';
+import type { SignedQueue } from '../../src/platforms/aws/sqs/signed-queue.ts';
+import type { DeployRequest } from '../../src/deploy/ports/request.ts';
+import { REGION, startQueueServer } from '../../src/platforms/local/queue-server.ts';
+import type { QueueServer } from '../../src/platforms/local/queue-server.ts';
+import { wait } from '../../src/app/wait.ts';
+import { eventOf, makeQueue, sqsAt, startMapping } from '../rig/aws/mapping.ts';
+import type { MappedQueue } from '../rig/aws/mapping.ts';
+
+const signal = new AbortController().signal;
+const aRequest = (target: string, delivery = '1'): DeployRequest => ({
+  target,
+  delivery,
+  hint: null,
+  at: '2026-01-01T00:00:00Z',
+});
+
+let directory = '';
+let server: QueueServer;
+let sqs: SQSClient;
+let deploy: MappedQueue;
+let dead: MappedQueue;
+let aws: Aws;
+let queue: SignedQueue;
+let logged: Parameters<BatchOptions<DeployRequest>['log']>[0][];
+const mappings: { stop(): Promise<void> }[] = [];
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'headgate-batch-'));
+  server = await startQueueServer({ dataDirectory: directory });
+  sqs = sqsAt(server.endpoint, REGION);
+  dead = await makeQueue(sqs, 'dead.fifo');
+  const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: dead.arn, maxReceiveCount: 2 });
+  deploy = await makeQueue(sqs, 'deploy.fifo', { RedrivePolicy, VisibilityTimeout: '1800' });
+  const credentials = environmentCredentials({ AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' });
+  const env = { AWS_ENDPOINT_URL_SQS: server.endpoint };
+  aws = openAws({ credentials, env, nowMs: Date.now, wait });
+  queue = signedQueue({ aws, region: REGION, queueUrl: deploy.url, randomId: randomUUID, wait });
+  logged = [];
+});
+
+afterEach(async () => {
+  await Promise.all(mappings.splice(0).map((mapping) => mapping.stop()));
+  sqs.destroy();
+  aws.close();
+  await server.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+type Options = BatchOptions<DeployRequest>;
+type Work = Options['handler'];
+
+function options(handler: Work, more: Partial<Options> = {}): Options {
+  return {
+    queue,
+    read: readRequest,
+    isLast: false,
+    handler,
+    concurrency: 4,
+    log: (line) => logged.push(line),
+    wait,
+    random: () => 0,
+    ...more,
+  };
+}
+
+function serving(handler: Work): void {
+  mappings.push(startMapping(sqs, deploy, (event) => serveBatch(readBatch(event), options(handler), signal)));
+}
+
+/** Messages as a real queue may hand them out at once: fauxqs gives one of a group at a time. */
+function byHand(...messages: readonly { readonly group: string; readonly body: string }[]) {
+  return eventOf(
+    messages.map(({ group, body }, index) => ({
+      MessageId: `m${index}`,
+      ReceiptHandle: `r${index}`,
+      Body: body,
+      Attributes: { MessageGroupId: group, ApproximateReceiveCount: '3' },
+    })),
+    deploy.arn,
+  );
+}
+
+/** A queue that only notes what is hidden, for batches made by hand. */
+function noting() {
+  const hidden: (readonly [string, number])[] = [];
+  const hide = (receipts: readonly string[], seconds: number) => {
+    hidden.push(...receipts.map((receipt) => [receipt, seconds] as const));
+    return Promise.resolve(new Set<string>());
+  };
+  return { hidden, queue: { hide } };
+}
+
+async function receiveFrom({ url }: MappedQueue) {
+  const { Messages = [] } = await sqs.send(
+    new ReceiveMessageCommand({ QueueUrl: url, WaitTimeSeconds: 0, MaxNumberOfMessages: 10 }),
+  );
+  return Messages;
+}
+
+describe('a batch', () => {
+  it('is one run for all messages of a target, and runs of different targets go side by side', async () => {
+    const seen: string[] = [];
+    const both = Promise.withResolvers<void>();
+    const event = byHand(
+      { group: 'a', body: JSON.stringify(aRequest('a', '1')) },
+      { group: 'b', body: JSON.stringify(aRequest('b', '1')) },
+      { group: 'a', body: JSON.stringify(aRequest('a', '2')) },
+    );
+    const handler: Work = async (requests) => {
+      seen.push(requests.map(({ target, delivery }) => `${target}${delivery}`).join('+'));
+      if (seen.length === 2) both.resolve();
+      await both.promise;
+      return { kind: 'done' };
+    };
+    const answer = await serveBatch(readBatch(event), options(handler, { queue: noting().queue }), signal);
+    expect(answer).toEqual({ batchItemFailures: [] });
+    expect(seen.toSorted()).toEqual(['a1+a2', 'b1']);
+  });
+
+  it('gives back every message of the target whose run failed, later than at once and within a minute', async () => {
+    const { hidden, queue: noted } = noting();
+    const event = byHand(
+      { group: 'a', body: JSON.stringify(aRequest('a', '1')) },
+      { group: 'b', body: JSON.stringify(aRequest('b')) },
+      { group: 'a', body: JSON.stringify(aRequest('a', '2')) },
+    );
+    const wishes = new Map([['a', 600_000]]);
+    const handler: Work = async ([request]) => {
+      const afterMs = wishes.get(request?.target ?? '');
+      return afterMs === undefined ? { kind: 'done' } : { kind: 'retry', afterMs };
+    };
+    const answer = await serveBatch(readBatch(event), options(handler, { queue: noted }), signal);
+    expect(answer.batchItemFailures).toEqual([{ itemIdentifier: 'm0' }, { itemIdentifier: 'm2' }]);
+    expect(hidden).toEqual([
+      ['r0', 30],
+      ['r1', 30],
+      ['r2', 30],
+      ['r0', 60],
+      ['r2', 60],
+    ]);
+  });
+
+  it('waits longer after every try, when nobody wishes otherwise', async () => {
+    const { hidden, queue: noted } = noting();
+    const event = byHand({ group: 'a', body: JSON.stringify(aRequest('a')) });
+    const handler: Work = () => Promise.reject(new Error('broken'));
+    await serveBatch(readBatch(event), options(handler, { queue: noted }), signal);
+    expect(hidden.at(-1)).toEqual(['r0', 4]);
+    expect(logged).toMatchObject([{ message: 'handler-failed', target: 'a' }]);
+  });
+
+  it('does not let a message that is none of ours hold up the requests beside it', async () => {
+    const event = byHand({ group: 'a', body: 'nonsense' }, { group: 'a', body: JSON.stringify(aRequest('a')) });
+    let runs = 0;
+    const handler: Work = async () => {
+      runs += 1;
+      return { kind: 'done' };
+    };
+    const answer = await serveBatch(readBatch(event), options(handler, { queue: noting().queue }), signal);
+    expect(answer.batchItemFailures).toEqual([{ itemIdentifier: 'm0' }]);
+    expect(runs).toBe(1);
+    expect(logged).toMatchObject([{ message: 'not-a-request', length: 8 }]);
+  });
+
+  it('of the last queue lets go what nobody can read', async () => {
+    const event = byHand({ group: 'a', body: 'nonsense' });
+    const handler: Work = () => Promise.reject(new Error('there is nothing to do'));
+    const answer = await serveBatch(
+      readBatch(event),
+      options(handler, { queue: noting().queue, isLast: true }),
+      signal,
+    );
+    expect(answer).toEqual({ batchItemFailures: [] });
+    expect(logged).toMatchObject([{ message: 'not-a-request' }]);
+  });
+
+  it('begins nothing when the time is over, and gives back what was interrupted at once', async () => {
+    const { hidden, queue: noted } = noting();
+    const event = byHand(
+      { group: 'a', body: JSON.stringify(aRequest('a')) },
+      { group: 'b', body: JSON.stringify(aRequest('b')) },
+    );
+    const deadline = new AbortController();
+    const begun: string[] = [];
+    const handler: Work = ([request], stopped) => {
+      begun.push(request?.target ?? '');
+      return new Promise((_resolve, reject) => {
+        stopped.addEventListener('abort', () => reject(new Error('interrupted')));
+        deadline.abort();
+      });
+    };
+    const answer = await serveBatch(
+      readBatch(event),
+      options(handler, { queue: noted, concurrency: 1 }),
+      deadline.signal,
+    );
+    expect(begun).toEqual(['a']);
+    expect(answer.batchItemFailures).toHaveLength(2);
+    expect(hidden.slice(-2)).toEqual([
+      ['r0', 1],
+      ['r1', 1],
+    ]);
+  });
+
+  it('stops working on what another process may have by now', async () => {
+    const event = byHand({ group: 'a', body: JSON.stringify(aRequest('a')) });
+    const hide = (receipts: readonly string[]) => Promise.resolve(new Set(receipts));
+    const handler: Work = (_requests, stopped) =>
+      new Promise((_resolve, reject) => {
+        if (stopped.aborted) reject(new Error('lost'));
+        stopped.addEventListener('abort', () => reject(new Error('lost')));
+      });
+    const answer = await serveBatch(readBatch(event), options(handler, { queue: { hide } }), signal);
+    expect(answer.batchItemFailures).toHaveLength(1);
+  });
+});
+
+describe('on a real queue', () => {
+  it('what fails comes again until it lies in the dead letters, and its neighbours go on', async () => {
+    await queue.send([aRequest('a'), aRequest('b')], signal);
+    await sqs.send(
+      new SendMessageCommand({
+        QueueUrl: deploy.url,
+        MessageBody: 'nonsense',
+        MessageGroupId: 'c',
+        MessageDeduplicationId: randomUUID(),
+      }),
+    );
+    const done: string[] = [];
+    serving(async ([request]) => {
+      if (request?.target === 'a') return { kind: 'retry', afterMs: 0 };
+      done.push(request?.target ?? '');
+      return { kind: 'done' };
+    });
+    const letters: string[] = [];
+    await vi.waitFor(async () => {
+      letters.push(...(await receiveFrom(dead)).map(({ Body = '' }) => (Body.startsWith('{') ? 'a' : Body)));
+      expect(letters.toSorted()).toEqual(['a', 'nonsense']);
+    }, 10_000);
+    expect(done).toEqual(['b']);
+  });
+
+  it('a message is hidden for half a minute, whatever the queue’s own setting says', async () => {
+    await queue.send([aRequest('a')], signal);
+    const [message] = await receiveFrom(deploy);
+    const sent: number[] = [];
+    const spy = {
+      hide: (receipts: readonly string[], seconds: number, until: AbortSignal) => {
+        sent.push(seconds);
+        return queue.hide(receipts, seconds, until);
+      },
+    };
+    const event = eventOf(
+      [{ ...message, Attributes: { MessageGroupId: 'a', ApproximateReceiveCount: '1' } }],
+      deploy.arn,
+    );
+    const answer = await serveBatch(
+      readBatch(event),
+      options(() => Promise.resolve({ kind: 'retry', afterMs: 1000 }), { queue: spy }),
+      signal,
+    );
+    expect(answer.batchItemFailures).toEqual([{ itemIdentifier: message?.MessageId }]);
+    expect(sent).toEqual([30, 1]);
+    await vi.waitFor(async () => expect(await receiveFrom(deploy)).toHaveLength(1), 5000);
+  });
+
+  it('a queue that is gone is an error that names it, in bounded time', async () => {
+    const lost = signedQueue({
+      aws,
+      region: REGION,
+      queueUrl: `${server.endpoint}/000000000000/none`,
+      randomId: randomUUID,
+      wait,
+    });
+    await expect(lost.send([aRequest('a')], signal)).rejects.toMatchObject({ code: 'queue-unreachable' });
+  });
+});

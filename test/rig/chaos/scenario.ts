@@ -1,0 +1,113 @@
+import { configMap } from '../house/house.ts';
+
+/** file → objects. */
+export type Files = Readonly<Record<string, string>>;
+
+/** A push of these files and no others, or an uninstall. */
+export type Step = Files | 'uninstall';
+
+export interface Scenario {
+  readonly name: string;
+  readonly steps: readonly Step[];
+  /** The requests of this step and of those after it are counted. */
+  readonly countedFrom: number;
+  /** A process that has met no kind and no server yet; what others have struck already is not counted again. */
+  readonly isFresh: boolean;
+}
+
+/** Planted: it may stand in the cluster's Secret and nowhere else. */
+export const PIN = 'planted-pin-9876543210';
+
+const secret = (name: string, pin: string, more = '') =>
+  `apiVersion: v1\nkind: Secret\nmetadata:\n  name: ${name}\n${more}stringData: { pin: "${PIN}-${pin}" }\n`;
+const REPLACED = '  annotations: { headgate.dev/replace: immutable }\nimmutable: true\n';
+const KEPT = '  annotations: { headgate.dev/prune: "false" }\n';
+const account = 'apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: runner\n';
+const service = (port: number) =>
+  `apiVersion: v1\nkind: Service\nmetadata:\n  name: web\nspec:\n  selector: { app: web }\n  ports: [{ port: ${port} }]\n`;
+const maps = (names: readonly string[], v: string) => names.map((name) => configMap(name, { v })).join('---\n');
+
+/** Creates, updates, moves between files, replaces and deletes. */
+export const SMALL: Scenario = {
+  name: 'an inventory on the parent',
+  countedFrom: 0,
+  isFresh: false,
+  steps: [
+    {
+      'apps/a.yaml': maps(['a'], '1'),
+      'apps/b.yaml': `${maps(['b'], '1')}---\n${secret('keys', '1')}`,
+      'apps/c.yaml': `${service(80)}---\n${account}`,
+      'apps/once.yaml': secret('once', '1', REPLACED),
+    },
+    {
+      'apps/a.yaml': maps(['a', 'new'], '2'),
+      'apps/moved.yaml': `${maps(['b'], '1')}---\n${secret('keys', '2')}`,
+      'apps/c.yaml': service(81),
+      'apps/once.yaml': secret('once', '2', REPLACED),
+    },
+  ],
+};
+
+/** Grows into shards, works in them, and shrinks back onto the parent. */
+export const SHARDED: Scenario = {
+  name: 'an inventory in shards',
+  countedFrom: 0,
+  isFresh: false,
+  steps: [
+    { 'apps/a.yaml': maps(['a1', 'a2'], '1'), 'apps/b.yaml': maps(['b1', 'b2'], '1') },
+    {
+      'apps/a.yaml': maps(['a1'], '2'),
+      'apps/b.yaml': maps(['b1', 'b2'], '1'),
+      'apps/c.yaml': maps(['a2', 'c1', 'c2', 'c3'], '2'),
+    },
+    {
+      'apps/a.yaml': maps(['a1', 'c3'], '2'),
+      'apps/b.yaml': maps(['b1'], '3'),
+      'apps/c.yaml': maps(['a2', 'c1', 'c2', 'c4'], '2'),
+    },
+    { 'apps/a.yaml': maps(['a1'], '2'), 'apps/c.yaml': maps(['c1', 'c2'], '4') },
+  ],
+};
+
+/** Nothing runs in it, so that it is ready as soon as its controller has seen it. */
+const deployment = (image: string) =>
+  `apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\nspec:\n  replicas: 0\n  selector: { matchLabels: { app: web } }\n  template:\n    metadata: { labels: { app: web } }\n    spec: { containers: [{ name: web, image: "example.com/web:${image}" }] }\n`;
+const SECOND = '  annotations: { headgate.dev/wave: "1" }\n';
+
+/** Applies, waits until that is ready, goes on, and prunes last. */
+export const WAVES: Scenario = {
+  name: 'two waves',
+  countedFrom: 0,
+  isFresh: false,
+  steps: [
+    {
+      'apps/web.yaml': deployment('1'),
+      'apps/after.yaml': configMap('after', { v: '1' }, SECOND),
+      'apps/gone.yaml': maps(['gone'], '1'),
+    },
+    { 'apps/web.yaml': deployment('2'), 'apps/after.yaml': configMap('after', { v: '2' }, SECOND) },
+  ],
+};
+
+/** Finds out what the cluster serves, opens its connections, and creates. */
+export const FRESH: Scenario = {
+  name: 'a process that has just begun',
+  countedFrom: 0,
+  isFresh: true,
+  steps: [{ 'apps/a.yaml': `${maps(['a'], '1')}---\n${secret('keys', '1')}---\n${service(80)}` }],
+};
+
+/** Deletes all that it owns but for one object, which loses its marks. */
+export const UNINSTALL: Scenario = {
+  name: 'an uninstall',
+  countedFrom: 1,
+  isFresh: false,
+  steps: [
+    {
+      'apps/a.yaml': maps(['a', 'b', 'c', 'd'], '1'),
+      'apps/b.yaml': `${service(80)}---\n${account}---\n${secret('keys', '1')}`,
+      'apps/kept.yaml': configMap('kept', { v: '1' }, KEPT),
+    },
+    'uninstall',
+  ],
+};

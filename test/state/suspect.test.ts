@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import type { Entry } from '../../src/state/inventory.ts';
+import { suspectsOf } from '../../src/state/suspect.ts';
+import type { Listed } from '../../src/state/suspect.ts';
+import { formatId } from '../../src/resource/resource.ts';
+import { aResource, anEntry } from '../plan/builders.ts';
+
+const web = aResource('Deployment', 'web', { group: 'apps' });
+const job = aResource('Job', 'migrate', { group: 'batch' });
+
+function listed(entry: Entry, change: Partial<Listed> = {}): ReadonlyMap<string, Listed> {
+  const { uid, version, managedFieldsHash: marks } = entry;
+  return new Map([
+    [
+      formatId(entry.id),
+      { uid: uid ?? '', version: version ?? '', managedFieldsHash: marks, isDeleting: false, ...change },
+    ],
+  ]);
+}
+
+describe('an object that was recorded', () => {
+  const entry = anEntry(web, { version: 'g3' });
+
+  it('is no suspect while it is as it was left', () => {
+    expect(suspectsOf([entry], listed(entry))).toEqual([]);
+  });
+
+  it.each<[string, Partial<Listed>]>([
+    ['was deleted and made again by somebody', { uid: 'another' }],
+    ['has another generation', { version: 'g4' }],
+    ['has other labels, annotations or owners of our fields', { managedFieldsHash: 'another' }],
+  ])('is a suspect when it %s', (_, change) => {
+    expect(suspectsOf([entry], listed(entry, change))).toEqual([
+      { object: 'Deployment.apps shop/web', file: 'apps/web.yaml' },
+    ]);
+  });
+
+  it('is a suspect when it is gone, and not yet while it waits for its finalizers', () => {
+    expect(suspectsOf([entry], new Map())).toHaveLength(1);
+    expect(suspectsOf([entry], listed(entry, { isDeleting: true, version: 'g4' }))).toEqual([]);
+  });
+
+  it('only has to be there when it is created once and then left alone', () => {
+    const once = anEntry(web, { version: 'any', managedFieldsHash: null });
+    expect(suspectsOf([once], listed(once, { version: 'g9', managedFieldsHash: 'm' }))).toEqual([]);
+    expect(suspectsOf([once], new Map())).toHaveLength(1);
+    expect(suspectsOf([once], listed(once, { uid: 'another' }))).toHaveLength(1);
+  });
+
+  it('is not compared while nobody knows how a run of it ended, or when Git says nothing of it', () => {
+    const entries = [anEntry(web, { pending: { from: null } }), anEntry(job, { version: null })];
+    expect(suspectsOf(entries, new Map())).toEqual([]);
+  });
+});
+
+describe('a Job', () => {
+  it('may be gone once it was seen finished, and is missed before', () => {
+    expect(suspectsOf([anEntry(job, { version: 'g1 finished' })], new Map())).toEqual([]);
+    expect(suspectsOf([anEntry(job, { version: 'g1' })], new Map())).toHaveLength(1);
+  });
+
+  it('is a suspect once when it has finished, so that this is recorded', () => {
+    const running = anEntry(job, { version: 'g1' });
+    expect(suspectsOf([running], listed(running, { version: 'g1 finished' }))).toHaveLength(1);
+  });
+});

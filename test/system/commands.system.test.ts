@@ -1,0 +1,100 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { House, configMap } from '../rig/house/house.ts';
+
+let house: House;
+
+beforeAll(async () => {
+  house = await House.build();
+});
+
+afterAll(async () => {
+  await house.tearDown();
+});
+
+describe('the commands, without a serve', () => {
+  it('plan, deploy, look and sweep, with the exit codes of the interface', async () => {
+    const { namespace } = house;
+    const first = await house.push({
+      'apps/a.yaml': configMap('a', { v: '1' }),
+      'apps/s.yaml': 'apiVersion: v1\nkind: Secret\nmetadata: { name: s }\nstringData: { pin: planted-1 }\n',
+    });
+
+    const planned = await house.headgate('plan', namespace, '--output', 'json');
+    expect(planned.code).toBe(2);
+    expect(JSON.parse(planned.stdout)).toEqual({
+      target: namespace,
+      revision: first,
+      previous: null,
+      changes: [
+        { op: 'create', group: '', kind: 'ConfigMap', namespace, name: 'a', source: 'apps/a.yaml:1' },
+        { op: 'create', group: '', kind: 'Secret', namespace, name: 's', source: 'apps/s.yaml:1' },
+      ],
+      refusals: [],
+    });
+    expect(await house.configMaps()).toEqual({});
+
+    const deployed = await house.headgate('deploy', namespace);
+    expect([deployed.code, deployed.stdout]).toEqual([
+      0,
+      `${namespace}: deployed at ${first.slice(0, 12)} (2 created, ready)\n`,
+    ]);
+    expect((await house.headgate('plan', namespace)).code).toBe(0);
+
+    const second = await house.push({
+      'apps/a.yaml': configMap('a', { v: '2' }),
+      'apps/s.yaml': 'apiVersion: v1\nkind: Secret\nmetadata: { name: s }\nstringData: { pin: planted-2 }\n',
+    });
+    const text = await house.headgate('plan', namespace);
+    expect(text.code).toBe(2);
+    expect(text.stdout).toContain('.data.v: "1" → "2"');
+    expect(text.stdout).toContain('.data.pin: "*** (before)" → "*** (after)"');
+    expect(text.stdout + text.stderr).not.toMatch(/planted|cGxhbnRlZC/);
+
+    const swept = await house.headgate('sweep');
+    expect([swept.code, swept.stdout]).toEqual([
+      0,
+      `${namespace}: deployed at ${second.slice(0, 12)} (2 updated, ready)\n`,
+    ]);
+    expect((await house.headgate('sweep')).stdout).toBe('every target is at its tip\n');
+
+    const status = await house.headgate('status', '--output', 'json');
+    expect(status.code).toBe(0);
+    expect(JSON.parse(status.stdout)).toEqual([
+      {
+        target: namespace,
+        repository: 'fleet',
+        revision: second,
+        attemptedRevision: second,
+        verdict: 'deployed',
+        readiness: 'ready',
+        drift: null,
+        deployedAt: expect.stringMatching(/^\d{4}-/),
+        deadLetters: [],
+      },
+    ]);
+
+    const old = await house.headgate('plan', namespace, '--revision', first);
+    expect([old.code, old.stdout]).toEqual([2, expect.stringContaining('.data.v: "2" → "1"')]);
+
+    await house.push({ 'apps/bad.yaml': 'a: [' });
+    const refused = await house.headgate('plan', namespace);
+    expect([refused.code, refused.stdout]).toEqual([1, expect.stringContaining('apps/bad.yaml:1')]);
+    expect((await house.headgate('deploy', namespace)).code).toBe(1);
+    expect((await house.headgate('deploy', 'nobody')).code).toBe(64);
+  }, 60_000);
+
+  it('leave an Event on the state, and marks on what is owned', async () => {
+    const events = JSON.parse(await house.kubectl('-n', house.namespace, 'get', 'events', '-o', 'json')) as {
+      items: { reason: string; type: string; involvedObject: { name: string } }[];
+    };
+    const ours = events.items.filter(({ involvedObject }) => involvedObject.name === `headgate-${house.namespace}`);
+    expect(ours.map(({ type, reason }) => `${type} ${reason}`)).toContain('Normal Deployed');
+    expect(ours.map(({ type, reason }) => `${type} ${reason}`)).toContain('Warning DeployRefused');
+    expect(await house.get('configmap', 'a')).toMatchObject({
+      metadata: {
+        annotations: { 'headgate.dev/source': 'apps/a.yaml' },
+        labels: { 'applyset.kubernetes.io/part-of': expect.stringMatching(/^applyset-/) },
+      },
+    });
+  });
+});

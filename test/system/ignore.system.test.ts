@@ -1,0 +1,87 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { House, configMap } from '../rig/house/house.ts';
+
+let house: House;
+
+afterEach(async () => {
+  await house.tearDown();
+});
+
+const deployment = (replicas: number, image: string, side: string): string =>
+  `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web }
+spec:
+  replicas: ${replicas}
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec:
+      containers:
+        - { name: web, image: "${image}" }
+        - { name: side, image: "${side}" }
+`;
+
+/** Who holds a field of the Deployment, by manager. */
+async function holdersOf(field: string): Promise<readonly string[]> {
+  const show = ['get', 'deployment', 'web', '-o', 'json', '--show-managed-fields'];
+  const { metadata } = JSON.parse(await house.kubectl('-n', house.namespace, ...show)) as {
+    metadata: { managedFields: { manager: string; fieldsV1: object }[] };
+  };
+  return metadata.managedFields
+    .filter(({ fieldsV1 }) => JSON.stringify(fieldsV1).includes(`"f:${field}"`))
+    .map(({ manager }) => manager);
+}
+
+describe('fields under ignore (§15 B)', () => {
+  it('survive other changes once a controller has them, and are ours no more; rules that meet nothing do nothing', async () => {
+    house = await House.build({
+      target: {
+        ignore: [
+          { group: 'apps', kind: 'Deployment', paths: ['/spec/replicas', '/spec/selector', '/spec/nothing/here'] },
+          { kind: 'Deployment', paths: ['/spec/template/spec/containers/1/image'] },
+          { kind: 'ConfigMap', name: 'another', paths: ['/data/v'] },
+        ],
+      },
+    });
+    await house.start();
+    // On a create everything is as Git has it (B4).
+    const files = { 'apps/web.yaml': deployment(2, 'example.com/web:1', 'example.com/side:1') };
+    await house.outcome(await house.push({ ...files, 'apps/a.yaml': configMap('a', { v: '1' }) }), 'deployed');
+    expect(await house.get('deployment', 'web')).toMatchObject({
+      spec: {
+        replicas: 2,
+        template: { spec: { containers: [{ name: 'web' }, { name: 'side', image: 'example.com/side:1' }] } },
+      },
+    });
+
+    // An autoscaler's number, and one element of a keyed list (B1, B6).
+    await house.kubectl('-n', house.namespace, 'scale', 'deployment/web', '--replicas=5');
+    const image = ['set', 'image', 'deployment/web', 'side=example.com/side:9', '--field-manager=updater'];
+    await house.kubectl('-n', house.namespace, ...image);
+    const changed = await house.push({
+      'apps/web.yaml': deployment(3, 'example.com/web:2', 'example.com/side:2'),
+      'apps/a.yaml': configMap('a', { v: '2' }),
+    });
+    expect(await house.outcome(changed, 'deployed')).toMatchObject({ updated: 2, warnings: [] });
+    expect(await house.get('deployment', 'web')).toMatchObject({
+      spec: {
+        replicas: 5,
+        // Required and immutable: it is kept, and never left without an owner (B2).
+        selector: { matchLabels: { app: 'web' } },
+        template: {
+          spec: {
+            containers: [
+              { name: 'web', image: 'example.com/web:2' },
+              { name: 'side', image: 'example.com/side:9' },
+            ],
+          },
+        },
+      },
+    });
+    expect(await holdersOf('replicas')).not.toContain('headgate');
+    expect(await holdersOf('selector')).toContain('headgate');
+    // A rule for another object meets nothing (B3).
+    expect((await house.configMaps())['a']).toEqual({ v: '2' });
+  });
+});

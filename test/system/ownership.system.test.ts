@@ -1,0 +1,253 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { isObject, metadataMap } from '../../src/resource/resource.ts';
+import { run } from '../rig/cluster/command.ts';
+import { House, configMap } from '../rig/house/house.ts';
+
+let house: House;
+
+afterEach(async () => {
+  await house.tearDown();
+});
+
+const SET = 'applyset.kubernetes.io/part-of';
+
+/** [who, its labels, its annotations] */
+const OWNERS: readonly (readonly [string, Readonly<Record<string, string>>, Readonly<Record<string, string>>])[] = [
+  ['ApplySet', { [SET]: 'applyset-theirs-v1' }, {}],
+  ['another Headgate target', { [SET]: 'applyset-other-v1' }, { 'headgate.dev/source': 'else/x.yaml' }],
+  ['Helm release', {}, { 'meta.helm.sh/release-name': 'shop', 'meta.helm.sh/release-namespace': 'shop' }],
+  ['Argo CD application', {}, { 'argocd.argoproj.io/tracking-id': 'shop:/ConfigMap:x/y' }],
+  ['Flux Kustomization', { 'kustomize.toolkit.fluxcd.io/name': 'shop' }, {}],
+];
+
+const nameOf = (n: number) => `theirs-${n}`;
+
+/** An object of each owner, written by that owner's own field manager. */
+async function givenByOthers(): Promise<void> {
+  const managers = ['kubectl-applyset', 'headgate', 'helm', 'argocd-controller', 'kustomize-controller'];
+  for (const [n, [, labels, annotations]] of OWNERS.entries()) {
+    const object = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: nameOf(n), labels, annotations },
+      data: { v: 'theirs', gone: 'theirs' },
+    };
+    await house.applyByHand(JSON.stringify(object), '--server-side', `--field-manager=${managers[n] ?? ''}`);
+  }
+}
+
+/** The marks of other tools, with other values. */
+const renewed = (marks: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.keys(marks).flatMap((key) => (/helm|argocd|fluxcd/.test(key) ? [[key, 'renewed']] : [])));
+
+const filesOf = (v: string) =>
+  Object.fromEntries(OWNERS.map((_, n) => [`apps/${nameOf(n)}.yaml`, configMap(nameOf(n), { v })]));
+
+describe('an object that is there already (§15 E10)', () => {
+  it('is refused when another tool owns it, and all owners are named; what nobody owns is adopted', async () => {
+    house = await House.build();
+    await house.start();
+    await givenByOthers();
+    await house.applyByHand(configMap('free', { v: 'theirs' }));
+    const revision = await house.push({ ...filesOf('ours'), 'apps/free.yaml': configMap('free', { v: 'ours' }) });
+    const outcome = await house.outcome(revision, 'refused');
+    const errors = outcome['errors'] as { code: string; message: string; remedy: string }[];
+    expect(errors.map(({ code }) => code)).toEqual(OWNERS.map(() => 'foreign-owner'));
+    for (const [n, [owner]] of OWNERS.entries())
+      expect(errors.find(({ message }) => message.includes(`/${nameOf(n)} `))?.message).toContain(owner);
+    expect((await house.configMaps())['free']).toEqual({ v: 'theirs' });
+
+    const files = Object.fromEntries(Object.keys(filesOf('')).map((file) => [file, null]));
+    expect(await house.outcome(await house.push(files))).toMatchObject({ verdict: 'deployed', updated: 1, pruned: 0 });
+    expect(Object.keys(await house.configMaps())).toEqual(['free', ...OWNERS.map((_, n) => nameOf(n))]);
+    expect((await house.configMaps())['free']).toEqual({ v: 'ours' });
+  });
+
+  it('is taken over with adopt: true, with what the former owner set and Git does not have, and without its marks', async () => {
+    house = await House.build({ target: { adopt: true } });
+    await house.start();
+    await givenByOthers();
+    // Marks go also when somebody else has written them since.
+    for (const [n, [, labels, annotations]] of OWNERS.entries()) {
+      const marks = { labels: renewed(labels), annotations: renewed(annotations) };
+      const patch = ['patch', 'configmap', nameOf(n), '--type=merge', '-p', JSON.stringify({ metadata: marks })];
+      await house.kubectl('-n', house.namespace, ...patch, '--field-manager=somebody');
+    }
+    expect(await house.outcome(await house.push(filesOf('ours')))).toMatchObject({
+      verdict: 'deployed',
+      updated: OWNERS.length,
+    });
+    for (const n of OWNERS.keys()) {
+      const object = (await house.get('configmap', nameOf(n))) ?? {};
+      expect(object['data']).toEqual({ v: 'ours' });
+      expect(Object.keys(metadataMap(object, 'labels'))).toEqual([SET]);
+      expect(metadataMap(object, 'annotations')).toEqual({ 'headgate.dev/source': `apps/${nameOf(n)}.yaml` });
+    }
+  });
+
+  it('is never pruned once its mark is another’s or was taken off, whatever adopt says (§15 E3)', async () => {
+    house = await House.build({ target: { adopt: true } });
+    await house.start();
+    const files = {
+      'apps/a.yaml': configMap('a'),
+      'apps/b.yaml': configMap('b'),
+      'apps/c.yaml': configMap('c'),
+      'apps/d.yaml': configMap('d'),
+    };
+    await house.outcome(await house.push(files), 'deployed');
+    await house.kubectl('-n', house.namespace, 'label', 'configmap', 'a', `${SET}-`);
+    await house.kubectl('-n', house.namespace, 'label', '--overwrite', 'configmap', 'b', `${SET}=applyset-theirs-v1`);
+    const revision = await house.push({ 'apps/a.yaml': null, 'apps/b.yaml': null, 'apps/c.yaml': null });
+    const outcome = await house.outcome(revision);
+    expect(outcome).toMatchObject({ verdict: 'deployed', pruned: 1 });
+    expect(outcome['warnings']).toHaveLength(2);
+    expect(Object.keys(await house.configMaps())).toEqual(['a', 'b', 'd']);
+  });
+
+  it('is not pruned when it only carries a copy of our label (§15 E9)', async () => {
+    house = await House.build();
+    await house.start();
+    await house.outcome(await house.push({ 'apps/a.yaml': configMap('a'), 'apps/b.yaml': configMap('b') }), 'deployed');
+    const id = metadataMap((await house.get('configmap', 'a')) ?? {}, 'labels')[SET] ?? '';
+    await house.applyByHand(configMap('copy', {}, `  labels: { ${SET}: ${id} }\n`));
+    // Everything is asked of the labels.
+    await house.kubectl('-n', house.namespace, 'delete', 'configmap', `headgate-${house.namespace}`);
+    const pruned = await house.outcome(await house.push({ 'apps/b.yaml': null }));
+    expect(pruned).toMatchObject({ pruned: 1, warnings: [] });
+    expect(Object.keys(await house.configMaps())).toEqual(['a', 'copy']);
+  });
+});
+
+describe('an object that moves to another group of the API (§15 E11)', () => {
+  const event = (apiVersion: string, more: object) =>
+    JSON.stringify({
+      apiVersion,
+      kind: 'Event',
+      metadata: { name: 'moved' },
+      type: 'Normal',
+      reason: 'Testing',
+      ...more,
+    });
+  const core = () =>
+    event('v1', {
+      involvedObject: { kind: 'ConfigMap', name: 'a', namespace: house.namespace },
+      message: 'm',
+      source: { component: 'test' },
+    });
+  const grouped = () =>
+    event('events.k8s.io/v1', {
+      regarding: { kind: 'ConfigMap', name: 'a', namespace: house.namespace },
+      note: 'm',
+      deprecatedSource: { component: 'test' },
+    });
+
+  it('is not deleted under its old name, and is deleted once when it leaves Git', async () => {
+    house = await House.build();
+    await house.start();
+    await house.outcome(await house.push({ 'apps/e.json': core(), 'apps/a.yaml': configMap('a') }), 'deployed');
+    const uidOf = async () => {
+      const metadata = (await house.get('events', 'moved'))?.['metadata'];
+      return isObject(metadata) ? metadata['uid'] : null;
+    };
+    const uid = await uidOf();
+    expect(uid).toMatch(/-/);
+    const moved = await house.push({ 'apps/e.json': grouped() });
+    expect(await house.outcome(moved)).toMatchObject({ verdict: 'deployed', pruned: 0, warnings: [] });
+    expect(await uidOf()).toBe(uid);
+
+    // The labels show it under both groups.
+    await house.kubectl('-n', house.namespace, 'delete', 'configmap', `headgate-${house.namespace}`);
+    const rebuilt = await house.push({ 'apps/a.yaml': configMap('a', { v: '2' }) });
+    expect(await house.outcome(rebuilt)).toMatchObject({ verdict: 'deployed', pruned: 0 });
+    expect(await uidOf()).toBe(uid);
+
+    expect(await house.outcome(await house.push({ 'apps/e.json': null }))).toMatchObject({ pruned: 1 });
+    expect(await house.get('events', 'moved')).toBeNull();
+  });
+});
+
+describe('kubectl apply --prune --applyset', () => {
+  const asSet = (name: string) =>
+    run(
+      house.cluster.kubectl,
+      [
+        `--kubeconfig=${house.kubeconfig}`,
+        `--namespace=${house.namespace}`,
+        'apply',
+        '--prune',
+        `--applyset=configmap/${name}`,
+        '--filename=-',
+      ],
+      { input: configMap('from-kubectl'), env: { ...process.env, KUBECTL_APPLYSET: 'true' } },
+    );
+
+  it('refuses what is ours, and we refuse what is kubectl’s', async () => {
+    house = await House.build({
+      targets: [{}, { name: 'NAMESPACE-two', path: 'two' }],
+    });
+    await house.start();
+    // kubectl's own set, where the state of one of our targets would be.
+    const parent = `headgate-${house.namespace}-two`;
+    expect(await asSet(parent)).toMatchObject({ code: 0 });
+    const before = await house.get('configmap', parent);
+    const revision = await house.push({ 'apps/a.yaml': configMap('a'), 'two/b.yaml': configMap('b') });
+    const failed = await house.logged((line) => line['revision'] === revision && line['verdict'] === 'failed');
+    expect(failed).toMatchObject({
+      target: `${house.namespace}-two`,
+      errors: [expect.objectContaining({ code: 'foreign-owner', message: expect.stringContaining('kubectl/') })],
+    });
+    expect(await house.get('configmap', parent)).toEqual(before);
+    expect(await house.get('configmap', 'b')).toBeNull();
+
+    await house.outcome(revision, 'deployed');
+    const refused = await asSet(`headgate-${house.namespace}`);
+    expect(refused.code).not.toBe(0);
+    expect(refused.stderr).toContain('headgate');
+    expect(await house.get('configmap', 'a')).not.toBeNull();
+  });
+});
+
+describe('a field that another manager holds (§15 G6)', () => {
+  it('is taken with conflicts: force, and the outcome says which field and from whom', async () => {
+    house = await House.build();
+    await house.start();
+    await house.outcome(await house.push({ 'apps/a.yaml': configMap('a', { v: '1', w: '1' }) }), 'deployed');
+    const patch = ['patch', 'configmap', 'a', '--type=merge', '-p', '{"data":{"v":"9"}}'];
+    await house.kubectl('-n', house.namespace, ...patch, '--field-manager=tuner');
+    const outcome = await house.outcome(await house.push({ 'apps/a.yaml': configMap('a', { v: '2', w: '2' }) }));
+    expect(outcome).toMatchObject({
+      verdict: 'deployed',
+      warnings: [
+        expect.objectContaining({
+          code: 'field-conflict',
+          subject: 'apps/a.yaml:1',
+          message: expect.stringMatching(/takes fields from tuner \(\.data\.v\)$/),
+        }),
+      ],
+    });
+    expect(await house.configMaps()).toEqual({ a: { v: '2', w: '2' } });
+    expect(await house.outcome(await house.push({ 'apps/a.yaml': configMap('a', { v: '3' }) }))).toMatchObject({
+      warnings: [],
+    });
+  });
+
+  it('is refused with conflicts: fail, naming the manager, and left to it with ignore', async () => {
+    house = await House.build({
+      target: { conflicts: 'fail', ignore: [{ kind: 'ConfigMap', paths: ['/data/tuned'] }] },
+    });
+    await house.start();
+    await house.outcome(await house.push({ 'apps/a.yaml': configMap('a', { v: '1', tuned: '1' }) }), 'deployed');
+    const patch = ['patch', 'configmap', 'a', '--type=merge', '--field-manager=tuner', '-p'];
+    await house.kubectl('-n', house.namespace, ...patch, '{"data":{"tuned":"9"}}');
+    const well = await house.push({ 'apps/a.yaml': configMap('a', { v: '2', tuned: '2' }) });
+    expect(await house.outcome(well)).toMatchObject({ verdict: 'deployed', warnings: [] });
+    expect(await house.configMaps()).toEqual({ a: { v: '2', tuned: '9' } });
+    await house.kubectl('-n', house.namespace, ...patch, '{"data":{"v":"9"}}');
+    const refused = await house.push({ 'apps/a.yaml': configMap('a', { v: '3', tuned: '2' }) });
+    expect(await house.outcome(refused)).toMatchObject({
+      verdict: 'refused',
+      errors: [expect.objectContaining({ code: 'field-conflict', message: expect.stringContaining('tuner') })],
+    });
+    expect(await house.configMaps()).toEqual({ a: { v: '9', tuned: '9' } });
+  });
+});

@@ -1,0 +1,153 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, expect, inject, it, vi } from 'vitest';
+import { mustRun } from '../rig/cluster/command.ts';
+import { kubectl } from '../rig/cluster/control-plane.ts';
+import { House, configMap } from '../rig/house/house.ts';
+
+// A target with the rights of infra/rbac/target.yaml and no others: a user of its group, as an access entry of EKS makes one.
+let house: House;
+let directory: string;
+let kubeconfig: string;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'headgate-rights-'));
+  kubeconfig = join(directory, 'kubeconfig');
+  house = await House.build({ kubeconfig, target: { wait: '0s' } });
+  await writeKubeconfig(`headgate:${house.namespace}`);
+});
+
+afterEach(async () => {
+  await house.tearDown();
+  await rm(directory, { recursive: true });
+});
+
+/** A client certificate whose organisation is the group. */
+async function writeKubeconfig(group: string): Promise<void> {
+  const { caFile, server } = inject('cluster');
+  const file = (name: string) => join(directory, name);
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', file('user.key')];
+  await mustRun('openssl', ['req', ...key, '-subj', `/O=${group}/CN=deployer`, '-out', file('user.csr')]);
+  const authority = ['-CA', caFile, '-CAkey', join(dirname(caFile), 'ca.key'), '-CAcreateserial', '-days', '1'];
+  await mustRun('openssl', [
+    'x509',
+    '-req',
+    '-in',
+    file('user.csr'),
+    ...authority,
+    '-CAserial',
+    file('ca.srl'),
+    '-out',
+    file('user.crt'),
+  ]);
+  const base64 = async (name: string) => (await readFile(name)).toString('base64');
+  const config = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: 'c', cluster: { server, 'certificate-authority-data': await base64(caFile) } }],
+    users: [
+      {
+        name: 'u',
+        user: {
+          'client-certificate-data': await base64(file('user.crt')),
+          'client-key-data': await base64(file('user.key')),
+        },
+      },
+    ],
+    contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+    'current-context': 'x',
+  };
+  await writeFile(kubeconfig, JSON.stringify(config));
+}
+
+async function giveRights(): Promise<void> {
+  const { code, stdout, stderr } = await house.headgate('connect', 'lab', '--rbac');
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  const applied = await kubectl(inject('cluster'), ['apply', '-f', '-'], stdout);
+  expect(applied.stderr).toBe('');
+  await vi.waitFor(async () => expect((await house.headgate('connect', 'lab')).code).toBe(0), { timeout: 20_000 });
+}
+
+async function can(verb: string, resource: string, namespace: string): Promise<boolean> {
+  const { stdout } = await kubectl({ ...inject('cluster'), kubeconfig }, [
+    'auth',
+    'can-i',
+    verb,
+    resource,
+    '-n',
+    namespace,
+  ]);
+  return stdout.trim() === 'yes';
+}
+
+it('says what a target may not do yet, and how to give it the rights', async () => {
+  const { code, stdout } = await house.headgate('connect', 'lab');
+  expect(code).toBe(1);
+  expect(stdout).toContain(
+    `deployer may not get configmaps, create configmaps, patch configmaps, delete configmaps, create events in namespace ${house.namespace}`,
+  );
+  expect(stdout).toContain('headgate connect lab --rbac | kubectl apply -f -');
+});
+
+it('deploys with exactly these rights, and has no others', async () => {
+  await giveRights();
+  await house.start();
+  const labels = { app: 'web' };
+  const container = { name: 'web', image: 'example.com/web:1' };
+  const template = { metadata: { labels }, spec: { containers: [container] } };
+  const deployment = {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'web' },
+    spec: { replicas: 0, selector: { matchLabels: labels }, template },
+  };
+  const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 's' }, stringData: { pin: '1234' } };
+  const first = await house.push({
+    'apps/web.json': JSON.stringify(deployment),
+    'apps/secret.json': JSON.stringify(secret),
+    'apps/web.yaml': configMap('web'),
+  });
+  expect(await house.outcome(first)).toMatchObject({ verdict: 'deployed', created: 3, failed: 0 });
+  const second = await house.push({ 'apps/web.yaml': null });
+  expect(await house.outcome(second)).toMatchObject({ verdict: 'deployed', pruned: 1 });
+
+  const role = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata: { name: 'r' }, rules: [] };
+  const third = await house.push({ 'apps/role.json': JSON.stringify(role) });
+  expect(await house.outcome(third)).toMatchObject({ verdict: 'refused', errors: [{ code: 'manifest-forbidden' }] });
+
+  const { namespace } = house;
+  expect(await can('create', 'deployments.apps', namespace)).toBe(true);
+  expect(await can('create', 'pods/exec', namespace)).toBe(false);
+  expect(await can('impersonate', 'serviceaccounts', namespace)).toBe(false);
+  expect(await can('get', 'secrets', 'kube-system')).toBe(false);
+  expect(await can('create', 'configmaps', 'default')).toBe(false);
+});
+
+it('is found to be in order by doctor, until the webhook’s secret is another', async () => {
+  await giveRights();
+  await house.start();
+  const revision = await house.push({ 'apps/web.yaml': configMap('web') });
+  await house.outcome(revision);
+  await house.host.settled();
+  const well = await house.headgate('doctor', '--output', 'json');
+  const found = JSON.parse(well.stdout) as readonly { kind: string; ok: boolean; detail: string }[];
+  expect(found.filter(({ ok }) => !ok)).toEqual([]);
+  expect(Object.fromEntries(found.map(({ kind, detail }) => [kind, detail]))).toMatchObject({
+    clock: expect.stringMatching(/^[0-3] s apart$/),
+    webhook: 'webhook 1, the last delivery was taken',
+    statuses: 'may be written',
+    target: 'may deploy as deployer',
+  });
+  expect(well.code).toBe(0);
+
+  const [delivery] = house.host.deliveries;
+  const url = delivery?.webhook.url ?? '';
+  house.host.setWebhook('acme/fleet', { url, secret: 'not the one' });
+  await house.push({ 'apps/web.yaml': configMap('web', { colour: 'blue' }) });
+  await house.host.settled();
+  const ill = await house.headgate('doctor');
+  expect(ill.code).toBe(1);
+  expect(ill.stdout).toContain('the last delivery was signed with another secret');
+  expect(ill.stdout).toContain('Run headgate connect fleet: it sets the secret again.');
+});
