@@ -146,6 +146,7 @@ export function openRuntime({
   return {
     config,
     log,
+    channels: [],
     ...outbox,
     nowMs,
     wait,

@@ -1,6 +1,7 @@
 import type { Target } from '../../config/checked/config.ts';
 import { planOnly } from '../../deploy/run/deploy.ts';
 import type { Planned } from '../../deploy/run/deploy.ts';
+import { stopwatch } from '../../deploy/ports/stopwatch.ts';
 import { makeWorld } from '../../deploy/run-requests.ts';
 import type { FieldChange, World } from '../../deploy/ports/world.ts';
 import type { Problem } from '../../error/deploy-error.ts';
@@ -32,7 +33,7 @@ export async function planCommand(context: Context, { target, revision }: PlanFl
   const runtime = localRuntime({ config, env, log, holder: 'plan', progress: () => undefined });
   try {
     const ports = await runtime.open(target, revision);
-    const world = makeWorld(ports, { request: { target, delivery: 'cli' }, runtime, stagesMs: {} });
+    const world = makeWorld(ports, { request: { target, delivery: 'cli' }, runtime, clock: stopwatch(runtime.nowMs) });
     const planned = await planOnly({ target, at: revision }, world, signal);
     const changes = planned.plan.refusals.length > 0 ? [] : await previewAll(planned, world, signal);
     context.print(context.output === 'json' ? asJson(target, planned, changes) : asText(target, planned, changes));

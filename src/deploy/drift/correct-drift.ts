@@ -14,7 +14,7 @@ import { isRead } from '../../desired/plain/is-read.ts';
 import { nextAttempt } from '../run/attempt.ts';
 import { isSettled } from '../run/current.ts';
 import { planFor, renderSource } from '../run/deploy.ts';
-import { explainDrift, writeEvent } from './drift-report.ts';
+import { explainDrift, reportDrift } from './drift-report.ts';
 import { queryOf } from '../run/fetch.ts';
 import { applied as reportApplied, unchanged } from '../report/report.ts';
 import type { DriftRequest } from '../ports/request.ts';
@@ -93,7 +93,7 @@ async function report(run: Run, world: World, signal: AbortSignal): Promise<Repo
     signal,
   );
   if (drift !== null && drift.objects !== applied.drift?.objects) {
-    await writeEvent('Drifted', [...warnings, ...found.refusals], { at, world }, signal);
+    await reportDrift('found', [...warnings, ...found.refusals], { at, world }, signal);
   }
   return reportOf(unchanged(at.revision, at.revision, warnings), found);
 }
@@ -118,9 +118,9 @@ async function correct(run: Run, world: World, signal: AbortSignal): Promise<Rep
   const results = await settle({ plan, ends }, run, world, signal);
   const ended = reportApplied(at.revision, at.revision, { plan, results, waitMs: 0 });
   const where = { at, world };
-  if (ended.failed === 0) await writeEvent('DriftCorrected', only(explained, 'drifted'), where, signal);
-  await writeEvent('DriftContested', only(explained, 'drift-contested'), where, signal);
-  await writeEvent('DriftRefused', [...found.refusals, ...ended.errors], where, signal);
+  if (ended.failed === 0) await reportDrift('corrected', only(explained, 'drifted'), where, signal);
+  await reportDrift('contested', only(explained, 'drift-contested'), where, signal);
+  await reportDrift('refused', [...found.refusals, ...ended.errors], where, signal);
   return reportOf({ ...ended, warnings: [...ended.warnings, ...explained] }, found);
 }
 

@@ -22,6 +22,7 @@ import type {
 } from '../../snapshot/source.ts';
 import type { Checks } from './check-request.ts';
 import type { DeployRequest } from './request.ts';
+import type { Reporter } from './run-event.ts';
 
 /** What was asked of the other side since this port was made: one port serves one run. */
 export interface Usage {
@@ -272,8 +273,6 @@ export interface World {
   readonly git: Git;
   readonly tools: Tools;
   readonly dataKeys: DataKeys;
-  /** Null: nothing is reported to commits. */
-  readonly statuses: Statuses | null;
   readonly checks: Checks;
   /** The targets that this one depends on and that are not at their tip, or not ready there. */
   readonly unmet: (signal: AbortSignal) => Promise<readonly string[]>;
@@ -283,8 +282,7 @@ export interface World {
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
   /** Times a stage and logs its end. */
   readonly stage: <T>(name: Stage, work: () => T | Promise<T>) => Promise<T>;
-  /** Awaits what must not fail a deploy; a failure becomes a warning in the log. */
-  readonly warn: (work: Promise<void>) => Promise<void>;
+  readonly report: Reporter['report'];
 }
 
 export type Stage = 'fetch' | 'render' | 'plan' | 'apply' | 'record';

@@ -1,3 +1,4 @@
+import type { Target } from '../../config/checked/config.ts';
 import type { AwaitedObject } from '../../health/needs-readiness.ts';
 import type { Applied } from '../../state/target-state.ts';
 import type { CheckRequest } from '../ports/check-request.ts';
@@ -49,12 +50,6 @@ export function findingsOf(objects: readonly AwaitedObject[], healths: readonly 
 
 const UNSEEN: SeenHealth = { kind: 'unknown', reason: 'nothing is known of it' };
 
-/** `2 of 3 ready: web: ImagePullBackOff ghcr.io/…` */
-export function missingText(total: number, notReady: readonly NotReady[]): string {
-  const named = notReady.map(({ name, reason }) => `${name}: ${reason}`);
-  return `${total - notReady.length} of ${total} ready: ${named.join('; ')}`;
-}
-
 /** How many times a check is handed on: AWS stops what looks like a loop at about sixteen (facts of Lambda's recursion guard). */
 export const MAX_ATTEMPTS = 12;
 
@@ -62,8 +57,16 @@ const EAGER_HOPS = 4;
 const LONGEST_DELAY_MS = 900_000;
 
 /** Watching without a break at first; then what is left of the time is shared among the hops that are left. */
-export function delayBefore(hop: number, { leftMs, hopMs }: { leftMs: number; hopMs: number }): number {
+export function delayBefore(hop: number, { leftMs, attemptMs }: { leftMs: number; attemptMs: number }): number {
   if (hop <= EAGER_HOPS || hop >= MAX_ATTEMPTS) return 0;
-  const shareMs = Math.ceil(leftMs / (MAX_ATTEMPTS - hop)) - hopMs;
+  const shareMs = Math.ceil(leftMs / (MAX_ATTEMPTS - hop)) - attemptMs;
   return Math.min(Math.max(shareMs, 0), LONGEST_DELAY_MS);
+}
+
+export function deadlineOf({ sinceMs }: Pick<CheckRequest, 'sinceMs'>, { waitMs }: Pick<Target, 'waitMs'>): number {
+  return sinceMs + waitMs;
+}
+
+export function isLastAttempt({ attempt }: Pick<CheckRequest, 'attempt'>): boolean {
+  return attempt >= MAX_ATTEMPTS;
 }

@@ -1,6 +1,6 @@
 import type { Target } from '../../config/checked/config.ts';
 import type { Problem } from '../../error/deploy-error.ts';
-import { announceOvertaken, writeEvent } from './announce.ts';
+import { reportSuperseded } from './announce.ts';
 import { failureState } from './state-transitions.ts';
 import type { Run } from './state-transitions.ts';
 import { refusedBecause, unchanged } from '../report/report.ts';
@@ -42,11 +42,9 @@ async function isThere(directory: string, { source }: Begun, { git }: World, sig
 async function refuseVanished(run: Begun, world: World, signal: AbortSignal): Promise<Report> {
   const { applied, source } = run;
   const errors = [vanished(run, world.target)];
-  await announceOvertaken(run, world, signal);
+  await reportSuperseded(run, world, signal);
   await world.stage('record', () => world.cluster.record(failureState(run, 'refused', errors), signal));
-  const report = refusedBecause(source.revision, applied.source?.revision ?? null, errors);
-  await writeEvent(report, world, signal);
-  return report;
+  return { ...refusedBecause(source.revision, applied.source?.revision ?? null, errors), isRecorded: true };
 }
 
 function vanished({ applied, source }: Begun, target: Target): Problem {

@@ -7,7 +7,7 @@ import { changesNothing } from '../../plan/model/plan.ts';
 import type { Plan } from '../../plan/model/plan.ts';
 import type { Revision, Source } from '../../snapshot/source.ts';
 import { recipientOf } from '../targets/recipient.ts';
-import { announce, announceOvertaken, writeEvent } from './announce.ts';
+import { reportSuperseded, reportWaiting } from './announce.ts';
 import { isPaused } from './attempt.ts';
 import { objectsFor } from '../ports/check-request.ts';
 import type { CheckRequest } from '../ports/check-request.ts';
@@ -20,7 +20,8 @@ import type { RenderContext, Rendered } from '../render/render.ts';
 import { currentRenderer } from '../render/renderer.ts';
 import { applied as reportApplied, refused, unchanged } from '../report/report.ts';
 import type { TargetRequest } from '../ports/request.ts';
-import { announceWaiting, namesOf, countsSoFar, waitBefore } from './waiting.ts';
+import { waitBefore } from './pause-before.ts';
+import { countsSoFar, namesOf, statusIsFinal } from './waiting.ts';
 import type { World } from '../ports/world.ts';
 import type { Report } from '../ports/report.ts';
 
@@ -48,7 +49,7 @@ export async function deploy(request: TargetRequest, world: World, signal: Abort
   // Before the dry runs: what it depends on may bring what they need.
   const unmet = await world.unmet(signal);
   if (unmet.length > 0) {
-    await announceOvertaken(begun, world, signal);
+    await reportSuperseded(begun, world, signal);
     return waitBefore(begun, { on: unmet, check: null }, world, signal);
   }
   const query = queryOf(request, applied, settings);
@@ -56,7 +57,7 @@ export async function deploy(request: TargetRequest, world: World, signal: Abort
   const plan = await planFor({ rendered, settings }, world, signal);
   const { renderer: by, source: read } = rendered;
   const run = { ...begun, source: read, renderer: by, plan, nowMs: world.nowMs() };
-  const overtaken = announceOvertaken(run, world, signal);
+  const overtaken = reportSuperseded(run, world, signal);
   if (plan.refusals.length > 0) {
     await overtaken;
     return refuse(refused(source.revision, previousOf(applied), plan), run, world, signal);
@@ -77,7 +78,8 @@ export async function deploy(request: TargetRequest, world: World, signal: Abort
     await overtaken;
     return waitBefore(run, { on: namesOf(plan.awaits), check: checkOf(run, NO_COUNTS) }, world, signal);
   }
-  const announced = announce(run, world, signal);
+  const isFinal = await statusIsFinal(run, world, signal);
+  const started = isFinal ? null : world.report({ kind: 'started', revision: run.revision }, signal);
   const results = await world.stage('apply', () => world.cluster.apply(plan, transitionsOf(run), signal));
   const report = withOverall(
     reportApplied(source.revision, previousOf(applied), { plan, results, waitMs: target.waitMs }),
@@ -86,9 +88,8 @@ export async function deploy(request: TargetRequest, world: World, signal: Abort
   // Before the close: after it nobody would know that a run that dies here has not asked.
   if (report.readiness === 'awaited') await world.checks.send(checkOf(run, report), 0, signal);
   await world.stage('record', () => world.cluster.close(signal));
-  await Promise.all([announced, overtaken]);
-  if (report.verdict === 'waiting') await announceWaiting(run, namesOf(plan.awaits), world, signal);
-  await writeEvent(report, world, signal);
+  await Promise.all([started, overtaken]);
+  if (report.verdict === 'waiting') await reportWaiting(run, namesOf(plan.awaits), world, signal);
   return report;
 }
 
@@ -157,7 +158,7 @@ function owed({ applied, revision }: Pick<Run, 'applied' | 'revision'>): Pick<Re
 
 /** What was to be done when others are ready is wanted no more: the tip is what is applied. */
 async function giveUpWaiting(run: Pick<Run, 'applied' | 'source'>, world: World, signal: AbortSignal): Promise<void> {
-  await announceOvertaken(run, world, signal);
+  await reportSuperseded(run, world, signal);
   const recorded = { waiting: null, pendingOn: null, attempt: null };
   await world.stage('record', () => world.cluster.record(recorded, signal));
 }
@@ -203,6 +204,5 @@ async function refuse(report: Report, run: Run, world: World, signal: AbortSigna
   if (isWorlds !== undefined) throw new DeployError(isWorlds.code, isWorlds);
   if (run.plan.namespace !== 'present' || report.errors.some(({ code }) => code === 'namespace-missing')) return report;
   await world.stage('record', () => world.cluster.record(failureState(run, 'refused', report.errors), signal));
-  await writeEvent(report, world, signal);
-  return report;
+  return { ...report, isRecorded: true };
 }

@@ -1,15 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { CheckRequest } from '../../../src/deploy/ports/check-request.ts';
 import { objectsFor } from '../../../src/deploy/ports/check-request.ts';
-import {
-  MAX_ATTEMPTS,
-  delayBefore,
-  findingsOf,
-  missingText,
-  checkScopeOf,
-} from '../../../src/deploy/readiness/judge-readiness.ts';
+import { MAX_ATTEMPTS, delayBefore, findingsOf, checkScopeOf } from '../../../src/deploy/readiness/judge-readiness.ts';
 import { readinessOf } from '../../../src/deploy/readiness/readiness-of.ts';
-import { commitStatus } from '../../../src/deploy/report/report.ts';
+import { notReadyText } from '../../../src/deploy/report/channels/texts.ts';
 import type { AwaitedObject } from '../../../src/health/needs-readiness.ts';
 import { NOTHING_APPLIED } from '../../../src/state/target-state.ts';
 import type { Applied } from '../../../src/state/target-state.ts';
@@ -106,7 +100,7 @@ describe('what was found', () => {
   it('names what is stuck first, and leaves out what is ready', () => {
     expect(found.isStuck).toBe(true);
     expect(found.left.map(({ id }) => id.name)).toEqual(['db', 'web']);
-    expect(missingText(3, found.notReady)).toBe(
+    expect(notReadyText(3, found.notReady)).toBe(
       '1 of 3 ready: web: ImagePullBackOff ghcr.io/acme/web:2; db: 0 of 1 replicas available',
     );
   });
@@ -114,15 +108,6 @@ describe('what was found', () => {
   it('is not stuck while everything only takes its time, or cannot be read', () => {
     const { isStuck, notReady } = findingsOf([object('web')], [{ kind: 'unknown', reason: 'forbidden' }]);
     expect([isStuck, notReady.map(({ reason }) => reason)]).toEqual([false, ['forbidden']]);
-  });
-
-  it('fits into a commit status', () => {
-    const { description } = commitStatus(
-      'shop',
-      'failure',
-      missingText(1, [{ kind: 'Pod', namespace: 'shop', name: 'web', reason: 'x'.repeat(200) }]),
-    );
-    expect([description.length, description.endsWith('x…')]).toEqual([140, true]);
   });
 
   it('fits into a message, however much was written', () => {
@@ -138,7 +123,7 @@ describe('the hops of a chain', () => {
       let leftMs = waitMs;
       return Array.from({ length: MAX_ATTEMPTS }, (_, index) => {
         leftMs -= 60_000;
-        const delayMs = delayBefore(index + 1, { leftMs, hopMs: 60_000 });
+        const delayMs = delayBefore(index + 1, { leftMs, attemptMs: 60_000 });
         leftMs -= delayMs;
         return Math.round(delayMs / 1000);
       });
