@@ -99,7 +99,7 @@ export interface Channel {
 
 export interface Reporter {
   /** Reports on every channel. Never rejects: what a channel did not take is logged, and of awaited channels returned. */
-  report(event: RunEvent, signal: AbortSignal): Promise<readonly Problem[]>;
+  readonly report: (event: RunEvent, signal: AbortSignal) => Promise<readonly Problem[]>;
   /** For a caller that comes back: @throws DeployError when an awaited channel did not take it. Nothing else is reported then. */
-  deliver(event: RunEvent, signal: AbortSignal): Promise<void>;
+  readonly deliver: (event: RunEvent, signal: AbortSignal) => Promise<void>;
 }

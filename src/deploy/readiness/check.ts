@@ -23,7 +23,20 @@ const CLOSING_MS = 500;
  * Reads what a run applied until it is ready, failed, out of time or superseded, and reports that. It takes no lease and
  * writes nothing but the target's `.ready` object, so no push ever waits for it.
  */
-export async function runCheck(request: CheckRequest, runtime: Runtime, signal: AbortSignal): Promise<Checked> {
+export function runCheck(request: CheckRequest, runtime: Runtime, signal: AbortSignal): Promise<Checked> {
+  return check(request, { runtime, stopsAtNotReady: false }, signal);
+}
+
+/** As `runCheck`, but it ends as soon as anything is reported as not ready: for a person who waits for the answer. */
+export function runCheckUntilNotReady(request: CheckRequest, runtime: Runtime, signal: AbortSignal): Promise<Checked> {
+  return check(request, { runtime, stopsAtNotReady: true }, signal);
+}
+
+async function check(
+  request: CheckRequest,
+  { runtime, stopsAtNotReady }: { readonly runtime: Runtime; readonly stopsAtNotReady: boolean },
+  signal: AbortSignal,
+): Promise<Checked> {
   const recipient = resolveRecipient(request, runtime.config);
   if (recipient.kind !== 'target') {
     const { target, delivery } = request;
@@ -36,7 +49,7 @@ export async function runCheck(request: CheckRequest, runtime: Runtime, signal: 
     const ports = await runtime.open(target, request.revision);
     try {
       const { report, deliver } = reporterOf(request, { target, ports, runtime });
-      return await watch(request, { target, ports, runtime, report, deliver }, signal);
+      return await watch(request, { target, ports, runtime, report, deliver, stopsAtNotReady }, signal);
     } finally {
       ports.cluster.readiness.close();
     }
@@ -74,7 +87,11 @@ function reporterOf(
   });
 }
 
-async function watch(request: CheckRequest, context: CheckContext, signal: AbortSignal): Promise<Checked> {
+async function watch(
+  request: CheckRequest,
+  context: CheckContext & { readonly stopsAtNotReady: boolean },
+  signal: AbortSignal,
+): Promise<Checked> {
   const { runtime, ports, target } = context;
   const endMs = runtime.nowMs() + ATTEMPT_MS;
   let current = await withReported(request, ports, signal);
@@ -82,6 +99,7 @@ async function watch(request: CheckRequest, context: CheckContext, signal: Abort
     const checked = await checkOnce(current, context, signal);
     if (checked === 'done') return 'done';
     if (checked !== 'open') current = checked;
+    if (context.stopsAtNotReady && current.reported === 'not-ready') return 'done';
     const leftMs = Math.min(endMs, deadlineOf(current, target)) - runtime.nowMs();
     if (runtime.nowMs() >= endMs) return nextAttempt(current, context);
     await (checked === 'open'
