@@ -26,7 +26,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   'desired/sops': ['error', 'resource'],
   'desired/sandbox': ['error', 'resource', 'desired/plain'],
   health: ['resource'],
-  state: ['resource', 'snapshot'],
+  state: ['error', 'resource', 'snapshot'],
   'plan/model': ['error', 'resource', 'snapshot', 'config/checked', 'health', 'state'],
   'plan/ordering': ['error', 'resource', 'plan/model'],
   'plan/ownership': ['resource', 'config/checked', 'state', 'plan/model'],
@@ -158,7 +158,6 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'deploy/ports',
     'deploy/report',
     'deploy/targets',
-    'deploy/readiness',
     'deploy/render',
   ],
   'deploy/drift': [

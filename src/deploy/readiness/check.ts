@@ -100,8 +100,8 @@ async function lookOnce(
 ): Promise<CheckRequest | 'open' | 'done'> {
   const { ports, runtime } = context;
   const { readiness } = ports.cluster;
-  const applied = await ports.cluster.readApplied('look', signal);
-  const standing = checkScopeOf(applied, request, runtime.nowMs());
+  const state = await ports.cluster.readApplied('look', signal);
+  const standing = checkScopeOf(state, request, runtime.nowMs());
   if (standing.kind === 'open') return 'open';
   let at = request;
   if (standing.kind === 'overtaken') {
@@ -111,7 +111,7 @@ async function lookOnce(
     if (!standing.isAwaited) return 'done';
     at = { ...at, statusIsFinal: true };
   }
-  const objects = at.objects === 'all' ? await readiness.owned(applied, signal) : at.objects;
+  const objects = at.objects === 'all' ? await readiness.owned(state, signal) : at.objects;
   const found = findingsOf(objects, await readiness.readHealth(objects, signal));
   at = { ...at, total: at.total ?? objects.length, objects: found.left };
   runtime.log({

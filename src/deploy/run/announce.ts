@@ -5,11 +5,7 @@ import type { World } from '../ports/world.ts';
 import type { Report } from '../ports/report.ts';
 
 /** Says on the commit that work has begun. Never fails a deploy. */
-export async function announce(
-  run: Pick<Run, 'applied' | 'revision'>,
-  world: World,
-  signal: AbortSignal,
-): Promise<void> {
+export async function announce(run: Pick<Run, 'state' | 'revision'>, world: World, signal: AbortSignal): Promise<void> {
   const { statuses, target, warn } = world;
   if (statuses === null) return;
   const say = async () => {
@@ -21,13 +17,13 @@ export async function announce(
 
 /** A commit that was begun and never ended, because this one came, would carry our pending for ever. */
 export async function announceOvertaken(
-  { applied, source }: Pick<Run, 'applied' | 'source'>,
+  { state, source }: Pick<Run, 'state' | 'source'>,
   { statuses, target, warn }: World,
   signal: AbortSignal,
 ): Promise<void> {
-  const { pendingOn } = applied;
+  const { pendingOn } = state.outcome;
   if (statuses === null || pendingOn === null) return;
-  if (pendingOn === applied.source?.revision || pendingOn === source.revision) return;
+  if (pendingOn === state.applied.source?.revision || pendingOn === source.revision) return;
   const description = `superseded by ${source.revision.slice(0, 7)}`;
   await warn(statuses.set(pendingOn, commitStatus(target.name, 'error', description), signal));
 }
