@@ -26,7 +26,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   'desired/sops': ['error', 'resource'],
   'desired/sandbox': ['error', 'resource', 'desired/plain'],
   health: ['resource'],
-  state: ['resource', 'snapshot'],
+  state: ['error', 'resource', 'snapshot'],
   'plan/model': ['error', 'resource', 'snapshot', 'config/checked', 'health', 'state'],
   'plan/ordering': ['error', 'resource', 'plan/model'],
   'plan/ownership': ['resource', 'config/checked', 'state', 'plan/model'],
@@ -184,7 +184,6 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'deploy/render',
     'deploy/report',
     'deploy/targets',
-    'deploy/readiness',
   ],
   'deploy/drift': [
     'error',

@@ -1,6 +1,6 @@
 import type { ChangeResult } from '../plan/planner/after.ts';
-import type { Applied } from '../state/target-state.ts';
-import { NOTHING_APPLIED } from '../state/target-state.ts';
+import type { StateChange, TargetState } from '../state/target-state.ts';
+import { NOTHING_RECORDED, joinChanges, withChange } from '../state/target-state.ts';
 import type { Facts, FieldConflict } from '../plan/model/facts.ts';
 import type { Plan, Prune, Write } from '../plan/model/plan.ts';
 import { applyPlan } from './apply/apply.ts';
@@ -36,7 +36,7 @@ import type { StateTransitions } from './apply/application.ts';
 export interface TargetCluster {
   readonly usage: Connection['usage'];
   /** The recorded state. @throws DeployError `foreign-owner`, `state-newer`, and to write `lease-held` while another run works. */
-  readApplied(purpose: 'look' | 'write', signal: AbortSignal): Promise<Applied>;
+  readApplied(purpose: 'look' | 'write', signal: AbortSignal): Promise<TargetState>;
   /** What is owned as metadata lists show it; null when the recorded inventory is not whole. Nothing is written. */
   listInventory(signal: AbortSignal): Promise<ListedInventory | null>;
   /** Everything that the plan needs. Nothing is written. */
@@ -52,7 +52,7 @@ export interface TargetCluster {
   /** Which fields of a planned update others hold against us. Nothing is written. */
   conflictingManagers(change: Write, signal: AbortSignal): Promise<readonly FieldConflict[]>;
   /** Changes the state only: an attempt that was refused, a commit that needs no write. */
-  record(change: Partial<Applied>, signal: AbortSignal): Promise<void>;
+  record(change: StateChange, signal: AbortSignal): Promise<void>;
   /** The states of made targets in this namespace, whoever they are of; null where we may not look. */
   generatedTargets(signal: AbortSignal): Promise<readonly GeneratedTargetState[] | null>;
   /** What would become of everything that the target owns if it were uninstalled. Nothing is written. */
@@ -77,8 +77,8 @@ export function targetCluster(run: ClusterRun): TargetCluster {
     readiness: readinessOf(run, store),
     async readApplied(purpose, signal) {
       parent = await store.readParent(signal);
-      if (purpose === 'write') refuseHeldLease(parent?.applied.lease ?? null, runner, target);
-      return parent?.applied ?? NOTHING_APPLIED;
+      if (purpose === 'write') refuseHeldLease(parent?.state.run.lease ?? null, runner, target);
+      return parent?.state ?? NOTHING_RECORDED;
     },
     listInventory: async (signal) => (parent === null ? null : listInventory(parent, { ...run, store }, signal)),
     async observe(question, signal) {
@@ -103,9 +103,10 @@ export function targetCluster(run: ClusterRun): TargetCluster {
     },
     conflictingManagers: (change, signal) => conflictingManagers(change, { connection, target, kindOf }, signal),
     async record(change, signal) {
-      const { lease: _over, ...applied } = parent?.applied ?? NOTHING_APPLIED;
-      const count = change.dirty === undefined || gathered === null ? {} : { count: gathered.facts.count };
-      parent = await store.writeParent(parent, { ...applied, lease: null, ...count, ...change }, signal);
+      const count = change.run?.dirty === undefined || gathered === null ? {} : { count: gathered.facts.count };
+      const always = { run: { lease: null }, inventory: count };
+      const state = withChange(parent?.state ?? NOTHING_RECORDED, joinChanges(always, change));
+      parent = await store.writeParent(parent, state, signal);
     },
     generatedTargets: (signal) => listGeneratedTargets(run, signal),
     planUninstall: (options, signal) => planUninstall(options, { ...run, store, parent }, signal),

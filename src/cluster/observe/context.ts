@@ -2,6 +2,7 @@ import type { Source } from '../../snapshot/source.ts';
 import type { ClusterRun } from '../state/run.ts';
 import type { Target } from '../../config/checked/config.ts';
 import type { Entry } from '../../state/inventory.ts';
+import type { Renderer } from '../../state/renderer.ts';
 import type { Resource, Manifest } from '../../resource/resource.ts';
 import type { Connection } from '../api/connection.ts';
 import type { Kind } from '../api/kinds.ts';
@@ -18,8 +19,8 @@ export interface ObserveQuestion {
   readonly settings: string;
   /** Objects, as `formatId` writes them, whose recorded hash is not believed: something in the cluster speaks against it. */
   readonly suspects?: ReadonlySet<string> | 'all';
-  /** As in `Applied.renderer`: what is rendered as a whole has its entries spread by object, not by file. */
-  readonly renderer: string;
+  /** What is rendered as a whole has its entries spread by object, not by file. */
+  readonly renderer: Renderer;
   /** Reads and renders more files of the same revision, and what was desired before. */
   readonly readAlso: (paths: readonly string[]) => Promise<DesiredFiles>;
 }

@@ -1,5 +1,5 @@
 import { SOURCE } from '../../plan/model/body.ts';
-import { isRendered } from '../../state/target-state.ts';
+import { rendersWhole } from '../../state/renderer.ts';
 import type { Candidate, Facts } from '../../plan/model/facts.ts';
 import { entriesByObject } from '../../state/inventory.ts';
 import type { Entry } from '../../state/inventory.ts';
@@ -60,7 +60,7 @@ export async function gatherFacts(
     const rollout = await readRollout(candidates, context, signal);
     const others = await otherTargets(candidates, context, signal);
     // A run that was refused here has left a state without anything applied.
-    const isFirst = (context.parent?.applied.source ?? null) === null;
+    const isFirst = (context.parent?.state.applied.source ?? null) === null;
     const moved = isFirst ? await refuseMoved(context, signal) : [];
     const count = countOf(view.inventory, entries, context);
     const facts = {
@@ -80,7 +80,7 @@ export async function gatherFacts(
       inventory: view.inventory,
       isNewLayout:
         isNewLayout(view, { entries, candidates, touched }, context) || isSpreadAnew(view, question, context),
-      spread: isRendered(question) ? 'object' : 'file',
+      spread: rendersWhole(question.renderer) ? 'object' : 'file',
     };
   }
 }
@@ -103,8 +103,8 @@ async function readOrRebuild(
   if (have?.isRebuilt === true) return have;
   const { parent, store } = context;
   const inventory =
-    parent?.applied.hasInventory === true
-      ? await readInventory(parent.applied, { files, have: have?.inventory ?? null }, { store, signal })
+    parent?.state.inventory.isRecorded === true
+      ? await readInventory(parent.state.inventory, { files, have: have?.inventory ?? null }, { store, signal })
       : null;
   if (inventory !== null) return { inventory, isRebuilt: false };
   const kinds = await context.kinds.all(context.connection, signal);
@@ -126,14 +126,15 @@ function isNewLayout(
 /** While files are dirty the recorded count leaves their objects out: a run that was killed may have changed them. */
 function countOf({ isWhole }: InventoryView, entries: readonly Entry[], { parent }: GatherContext): number {
   if (isWhole || parent === null) return entriesByObject(entries).size;
-  const { dirty, count } = parent.applied;
-  return count + entriesByObject(entries.filter(({ file }) => dirty === 'all' || dirty.includes(file))).size;
+  const { inventory, run } = parent.state;
+  const { dirty } = run;
+  return inventory.count + entriesByObject(entries.filter(({ file }) => dirty === 'all' || dirty.includes(file))).size;
 }
 
 /** Moved from shard to shard one by one, an entry could be in none for a moment. */
 function isSpreadAnew({ inventory }: View, question: ObserveQuestion, { parent }: GatherContext): boolean {
   if (parent === null || inventory.names.length === 0) return false;
-  return isRendered(question) !== isRendered(parent.applied);
+  return rendersWhole(question.renderer) !== rendersWhole(parent.state.applied.renderer);
 }
 
 async function namespaceExists({ connection, target }: GatherContext, signal: AbortSignal): Promise<boolean> {
@@ -178,11 +179,12 @@ function observeContext(at: {
   const { suspects = new Set() } = question;
   const isSuspect = ({ id }: Pick<Entry, 'id'>) => suspects === 'all' || suspects.has(formatId(id));
   const byObject = entriesByObject(entries);
-  const applied = context.parent?.applied;
-  const dirty = applied === undefined || applied.dirty === 'all' ? null : new Set(applied.dirty);
+  const state = context.parent?.state;
+  const files = state?.run.dirty ?? 'all';
+  const dirty = files === 'all' ? null : new Set(files);
   // A run that waits has closed: its files are not done, and what it recorded of them is true.
-  const isExact = applied?.waiting?.isExact === true;
-  const isSame = applied?.settings === question.settings && !at.view.isRebuilt;
+  const isExact = state?.progress.waiting?.isExact === true;
+  const isSame = state?.applied.settings === question.settings && !at.view.isRebuilt;
   return {
     connection: context.connection,
     target: context.target,
@@ -269,7 +271,7 @@ function factsOf(
     applySetId,
     source: { revision, rootTree, tree },
     touched: desired.touched,
-    dirty: parent?.applied.dirty ?? 'all',
+    dirty: parent?.state.run.dirty ?? 'all',
     entries,
     count,
     isRebuilt,

@@ -32,11 +32,15 @@ interface LookContext extends Pick<ClusterRun, 'connection' | 'kinds' | 'target'
 
 /** One metadata list per kind that the target owns. Null when the inventory is not whole: then nothing is known. */
 export async function listInventory(
-  { applied }: Parent,
+  { state }: Parent,
   context: LookContext,
   signal: AbortSignal,
 ): Promise<ListedInventory | null> {
-  const inventory = await readInventory(applied, { files: 'all', have: null }, { store: context.store, signal });
+  const inventory = await readInventory(
+    state.inventory,
+    { files: 'all', have: null },
+    { store: context.store, signal },
+  );
   if (inventory === null) return null;
   const entries = entriesOf(inventory);
   await learnKindsOf(entries, context, signal);

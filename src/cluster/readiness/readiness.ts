@@ -1,6 +1,6 @@
 import { needsReadiness } from '../../health/needs-readiness.ts';
 import type { AwaitedObject } from '../../health/needs-readiness.ts';
-import type { Applied } from '../../state/target-state.ts';
+import type { TargetState } from '../../state/target-state.ts';
 import { inParallel } from '../api/in-parallel.ts';
 import { entriesOf, readInventory } from '../state/inventory-store.ts';
 import { applySetId } from '../state/parent.ts';
@@ -20,7 +20,7 @@ export interface Readiness {
   /** Returns when something about what was last looked at may have changed, or after so long. */
   changed(longestMs: number, signal: AbortSignal): Promise<void>;
   /** Everything that the target owns and that takes time to become ready. */
-  owned(applied: Applied, signal: AbortSignal): Promise<readonly AwaitedObject[]>;
+  owned(state: TargetState, signal: AbortSignal): Promise<readonly AwaitedObject[]>;
   read(signal: AbortSignal): Promise<ReadinessRecord | null>;
   write(record: ReadinessRecord, signal: AbortSignal): Promise<void>;
   /** Ends what `changed` watches. */
@@ -57,8 +57,8 @@ export function readinessOf(run: ClusterRun, store: StateStore): Readiness {
       await watches.next(watches.isSeeing ? longestMs : Math.min(longestMs, BLIND_MS), signal);
       await wait(Math.min(pauseMs, longestMs), signal);
     },
-    async owned(applied, signal) {
-      const inventory = await readInventory(applied, { files: 'all', have: null }, { store, signal });
+    async owned(state, signal) {
+      const inventory = await readInventory(state.inventory, { files: 'all', have: null }, { store, signal });
       const entries = inventory === null ? [] : entriesOf(inventory);
       return entries
         .filter(({ id }) => needsReadiness({ id, object: null }))

@@ -1,6 +1,6 @@
 import type { Target } from '../../config/checked/config.ts';
 import { DeployError } from '../../error/deploy-error.ts';
-import type { Applied } from '../../state/target-state.ts';
+import type { TargetState } from '../../state/target-state.ts';
 import type { Entry } from '../../state/inventory.ts';
 import { parseJson, stringifyJson } from '../../resource/json.ts';
 import { isObject, textOf } from '../../resource/resource.ts';
@@ -23,7 +23,7 @@ export interface Shard {
 /** The ConfigMaps of one target. Every write names the version it builds on, so that no two runs write over each other. */
 export interface StateStore {
   readParent(signal: AbortSignal): Promise<Parent | null>;
-  writeParent(on: Parent | null, applied: Applied, signal: AbortSignal): Promise<Parent>;
+  writeParent(on: Parent | null, state: TargetState, signal: AbortSignal): Promise<Parent>;
   /** Null when it is not there. */
   readShard(name: string, signal: AbortSignal): Promise<Shard | null>;
   writeShard(on: Shard | string, entries: readonly Entry[], writing: Writing): Promise<Shard>;
@@ -114,8 +114,8 @@ export function stateStore(connection: Connection, target: Target): StateStore {
       const object = await read(parentName(target.name), signal);
       return object === null ? null : readParent(object, target);
     },
-    async writeParent(on, applied, signal) {
-      return { ...(await write(on, writeParent(applied, target), { held: null, signal })), applied };
+    async writeParent(on, state, signal) {
+      return { ...(await write(on, writeParent(state, target), { held: null, signal })), state: state };
     },
     async readShard(name, signal) {
       const object = await read(name, signal);

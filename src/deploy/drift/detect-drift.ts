@@ -1,16 +1,16 @@
 import type { Target } from '../../config/checked/config.ts';
 import { settingsHash } from '../../config/checked/settings-hash.ts';
 import { asDeployError } from '../../error/deploy-error.ts';
-import type { Applied } from '../../state/target-state.ts';
+import type { TargetState } from '../../state/target-state.ts';
 import { isResting } from '../../state/contest.ts';
 import { suspectsOf } from '../../state/suspect.ts';
 import type { Suspect } from '../../state/suspect.ts';
 import { recipientOf } from '../targets/recipient.ts';
-import { isSettled } from '../run/current.ts';
 import { notSuspended, listGeneratedTargets } from '../targets/list-generated-targets.ts';
 import type { DeployRequest, DriftRequest } from '../ports/request.ts';
 import type { Runtime } from '../ports/runtime.ts';
 import type { Cluster, ListedInventory } from '../ports/world.ts';
+import { isSettled } from '../../state/current.ts';
 
 /** A message of the queue has room for so much text; above it, the whole target is dry-run. */
 const SUSPECTS_BYTES = 200_000;
@@ -46,16 +46,16 @@ async function lookAtEach(targets: readonly Target[], runtime: Runtime, signal: 
 async function lookAt(target: Target, runtime: Runtime, signal: AbortSignal): Promise<DriftRequest | null> {
   try {
     const { cluster } = await runtime.open(target, null);
-    const applied = await cluster.readApplied('write', signal);
+    const state = await cluster.readApplied('write', signal);
     // Somebody is at work on it, or will be: the sweep of the refs sees to that.
-    if (isLeased(applied, runtime.nowMs()) || !isSettled(applied, settingsHash(target))) return null;
+    if (isLeased(state, runtime.nowMs()) || !isSettled(state, settingsHash(target))) return null;
     const look = await cluster.listInventory(signal);
     if (look === null) return { suspects: 'all', resting: 0 };
     if (look.problems.length > 0) {
       runtime.log({ level: 'warn', message: 'drift-not-seen', target: target.name, errors: look.problems });
     }
-    await shrinkKinds(cluster, { applied, look }, signal);
-    return requestFor(applied, suspectsOf(look.entries, look.listed), runtime.nowMs());
+    await shrinkKinds(cluster, { state, look }, signal);
+    return requestFor(state, suspectsOf(look.entries, look.listed), runtime.nowMs());
   } catch (thrown) {
     const error = asDeployError(thrown);
     if (error.code === 'lease-held' || error.code === 'lease-lost' || signal.aborted) return null;
@@ -64,15 +64,15 @@ async function lookAt(target: Target, runtime: Runtime, signal: AbortSignal): Pr
   }
 }
 
-function isLeased({ lease }: Applied, nowMs: number): boolean {
+function isLeased({ run: { lease } }: TargetState, nowMs: number): boolean {
   return lease !== null && nowMs < lease.untilMs;
 }
 
 /** Null when a run would find nothing to do, and nothing to say that the state does not say already. */
-function requestFor(applied: Applied, all: readonly Suspect[], nowMs: number): DriftRequest | null {
-  const suspects = all.filter(({ object }) => !isResting(object, applied.contests, nowMs));
+function requestFor(state: TargetState, all: readonly Suspect[], nowMs: number): DriftRequest | null {
+  const suspects = all.filter(({ object }) => !isResting(object, state.drift.contests, nowMs));
   const resting = all.length - suspects.length;
-  if (suspects.length === 0 && (applied.drift?.objects ?? 0) === resting) return null;
+  if (suspects.length === 0 && (state.drift.found?.objects ?? 0) === resting) return null;
   const isLong = Buffer.byteLength(JSON.stringify(suspects)) > SUSPECTS_BYTES;
   return { suspects: isLong ? 'all' : suspects, resting };
 }
@@ -80,12 +80,12 @@ function requestFor(applied: Applied, all: readonly Suspect[], nowMs: number): D
 /** A push only adds to the kinds and namespaces that the state announces; what is no longer owned leaves it here. */
 async function shrinkKinds(
   cluster: Cluster,
-  { applied, look: { entries, groupKinds, namespaces, problems } }: { applied: Applied; look: ListedInventory },
+  { state, look: { entries, groupKinds, namespaces, problems } }: { state: TargetState; look: ListedInventory },
   signal: AbortSignal,
 ): Promise<void> {
-  const isExact = same(applied.groupKinds, groupKinds) && same(applied.namespaces, namespaces);
+  const isExact = same(state.inventory.groupKinds, groupKinds) && same(state.inventory.namespaces, namespaces);
   if (isExact || problems.length > 0 || entries.length === 0) return;
-  await cluster.record({ groupKinds, namespaces }, signal);
+  await cluster.record({ inventory: { groupKinds, namespaces } }, signal);
 }
 
 function same(a: readonly string[], b: readonly string[]): boolean {

@@ -4,9 +4,10 @@ import type { CommitStatus } from '../../githost/port/git-host.ts';
 import type { ChangeResult } from '../../plan/planner/after.ts';
 import type { AwaitedObject } from '../../health/needs-readiness.ts';
 import type { Health } from '../../health/readiness.ts';
-import type { Applied } from '../../state/target-state.ts';
+import type { StateChange, TargetState } from '../../state/target-state.ts';
 import type { Facts, Unread } from '../../plan/model/facts.ts';
 import type { Entry } from '../../state/inventory.ts';
+import type { Renderer } from '../../state/renderer.ts';
 import type { Plan, Prune, Write } from '../../plan/model/plan.ts';
 import type { Listed } from '../../state/suspect.ts';
 import type { Json, JsonObject, Manifest } from '../../resource/resource.ts';
@@ -78,8 +79,8 @@ export interface Git {
 
 /** The renderers that are programs of their own. What goes in is all that they see, and nothing stays behind. */
 export interface Tools {
-  /** `kustomize v1.36.3`: with another version the same files may render to something else. */
-  nameOf(renderer: 'kustomize' | 'helm', signal: AbortSignal): Promise<string>;
+  /** `v1.36.3`: with another version the same files may render to something else. */
+  versionOf(renderer: 'kustomize' | 'helm', signal: AbortSignal): Promise<string>;
   /** What `kubectl kustomize` prints. @throws DeployError `render-failed`, `render-limit`, `tool-missing` */
   kustomize(build: KustomizeBuild, signal: AbortSignal): Promise<Uint8Array>;
   /** What `helm template` prints. */
@@ -151,11 +152,11 @@ export interface DesiredFiles {
 
 /** What the state says of a run besides its inventory: from its first write on, and after either end. */
 export interface StateTransitions {
-  readonly onOpen: Partial<Applied>;
-  readonly onSuccess: Partial<Applied>;
-  readonly onFailure: (results: readonly ChangeResult[]) => Partial<Applied>;
+  readonly onOpen: StateChange;
+  readonly onSuccess: StateChange;
+  readonly onFailure: (results: readonly ChangeResult[]) => StateChange;
   /** Of a run that stops before a step, until what comes first is ready. */
-  readonly onPause: (results: readonly ChangeResult[]) => Partial<Applied>;
+  readonly onPause: (results: readonly ChangeResult[]) => StateChange;
 }
 
 export type Preview =
@@ -221,7 +222,7 @@ export interface Readiness {
   /** Returns when something about what was last looked at may have changed, or after so long. */
   changed(longestMs: number, signal: AbortSignal): Promise<void>;
   /** Everything that the target owns and that takes time to become ready. */
-  owned(applied: Applied, signal: AbortSignal): Promise<readonly AwaitedObject[]>;
+  owned(state: TargetState, signal: AbortSignal): Promise<readonly AwaitedObject[]>;
   read(signal: AbortSignal): Promise<ReadinessRecord | null>;
   write(record: ReadinessRecord, signal: AbortSignal): Promise<void>;
   /** Ends what `changed` watches. */
@@ -234,7 +235,7 @@ export type SeenHealth = Health | { readonly kind: 'unknown'; readonly reason: s
 export interface Cluster {
   readonly usage: Usage;
   /** To write, `lease-held` is thrown while another run works. */
-  readApplied(purpose: 'look' | 'write', signal: AbortSignal): Promise<Applied>;
+  readApplied(purpose: 'look' | 'write', signal: AbortSignal): Promise<TargetState>;
   /** What is owned as the cluster's lists show it; null when the recorded inventory is not whole. Nothing is written. */
   listInventory(signal: AbortSignal): Promise<ListedInventory | null>;
   observe(
@@ -244,8 +245,7 @@ export interface Cluster {
       readonly settings: string;
       /** Objects, as `formatId` writes them, whose recorded hash is not believed. */
       readonly suspects?: ReadonlySet<string> | 'all';
-      /** As in `Applied.renderer`. */
-      readonly renderer: string;
+      readonly renderer: Renderer;
       /** What was desired before, and these files too. */
       readonly readAlso: (paths: readonly string[]) => Promise<DesiredFiles>;
     },
@@ -261,7 +261,7 @@ export interface Cluster {
   /** Which fields of a planned update others hold against us. */
   conflictingManagers(change: Write, signal: AbortSignal): Promise<readonly { field: string; manager: string }[]>;
   /** Changes the state alone. */
-  record(change: Partial<Applied>, signal: AbortSignal): Promise<void>;
+  record(change: StateChange, signal: AbortSignal): Promise<void>;
   event(event: ClusterEvent, signal: AbortSignal): Promise<void>;
   readonly readiness: Readiness;
 }

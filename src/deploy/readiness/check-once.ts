@@ -22,13 +22,13 @@ export async function checkOnce(
 ): Promise<CheckRequest | 'open' | 'done'> {
   const { ports, runtime, target, report } = context;
   const { readiness } = ports.cluster;
-  const applied = await ports.cluster.readApplied('look', signal);
-  const scope = checkScopeOf(applied, request, runtime.nowMs());
+  const state = await ports.cluster.readApplied('look', signal);
+  const scope = checkScopeOf(state, request, runtime.nowMs());
   if (scope.kind === 'open') return 'open';
   if (scope.kind === 'overtaken') await reportSuperseded(request, scope.by, context, signal);
   if (scope.kind === 'overtaken' && !scope.isAwaited) return 'done';
   const statusIsFinal = request.statusIsFinal || scope.kind === 'overtaken';
-  const objects = request.objects === 'all' ? await readiness.owned(applied, signal) : request.objects;
+  const objects = request.objects === 'all' ? await readiness.owned(state, signal) : request.objects;
   const found = findingsOf(objects, await readiness.readHealth(objects, signal));
   const total = request.total ?? objects.length;
   const checked = { ...request, statusIsFinal, total, objects: found.left };

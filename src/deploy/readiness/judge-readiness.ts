@@ -1,6 +1,6 @@
 import type { Target } from '../../config/checked/config.ts';
 import type { AwaitedObject } from '../../health/needs-readiness.ts';
-import type { Applied } from '../../state/target-state.ts';
+import type { TargetState } from '../../state/target-state.ts';
 import type { CheckRequest } from '../ports/check-request.ts';
 import type { NotReady, SeenHealth } from '../ports/world.ts';
 
@@ -12,14 +12,16 @@ export type CheckScope =
   /** `isAwaited`: nobody else looks at what this run wrote. */
   | { readonly kind: 'overtaken'; readonly by: string | null; readonly isAwaited: boolean };
 
-export function checkScopeOf(applied: Applied, { revision, sinceMs }: CheckRequest, nowMs: number): CheckScope {
-  const { awaited, lease, source, attempted, verdict, waiting } = applied;
+export function checkScopeOf(state: TargetState, { revision, sinceMs }: CheckRequest, nowMs: number): CheckScope {
+  const { awaited, waiting } = state.progress;
+  const { attempted, verdict } = state.outcome;
+  const { lease } = state.run;
   const isAwaited = awaited?.revision === revision && awaited.sinceMs === sinceMs;
   // The first write of a run names what it awaits; only its last one names what it applied.
   const isWorking = lease !== null && lease.untilMs > nowMs;
   if (isWorking && attempted === revision) return { kind: 'open' };
   const half = verdict === 'partial' && attempted !== revision ? attempted : null;
-  const by = half ?? waiting?.revision ?? source?.revision ?? null;
+  const by = half ?? waiting?.revision ?? state.applied.source?.revision ?? null;
   if (by === revision && isAwaited) return { kind: 'ours' };
   return { kind: 'overtaken', by: by === revision ? null : by, isAwaited };
 }

@@ -4,17 +4,17 @@ import type { World } from '../ports/world.ts';
 
 /** A commit whose run was begun and never ended, because this commit came, would stay pending. */
 export async function reportSuperseded(
-  { applied, source }: Pick<Run, 'applied' | 'source'>,
+  { state, source }: Pick<Run, 'state' | 'source'>,
   world: World,
   signal: AbortSignal,
 ): Promise<void> {
-  const { pendingOn } = applied;
-  if (pendingOn === null || pendingOn === applied.source?.revision || pendingOn === source.revision) return;
+  const { pendingOn } = state.outcome;
+  if (pendingOn === null || pendingOn === state.applied.source?.revision || pendingOn === source.revision) return;
   await world.report({ kind: 'superseded', revision: pendingOn, by: source.revision, isApplied: false }, signal);
 }
 
 export async function reportWaiting(
-  run: Pick<Run, 'applied' | 'revision'>,
+  run: Pick<Run, 'state' | 'revision'>,
   waitingFor: readonly string[],
   world: World,
   signal: AbortSignal,

@@ -7,7 +7,7 @@ import { refusedBecause, unchanged } from '../report/report.ts';
 import type { World } from '../ports/world.ts';
 import type { Report } from '../ports/report.ts';
 
-type Begun = Pick<Run, 'applied' | 'source' | 'settings' | 'nowMs'>;
+type Begun = Pick<Run, 'state' | 'source' | 'settings' | 'nowMs'>;
 
 /**
  * What is asked of a target that a template made, and of no other: is its directory there, and is its name its own? Null: the
@@ -16,13 +16,13 @@ type Begun = Pick<Run, 'applied' | 'source' | 'settings' | 'nowMs'>;
 export async function checkGeneratedTarget(run: Begun, world: World, signal: AbortSignal): Promise<Report | null> {
   const { target } = world;
   if (target.generatedFrom === null) return null;
-  const { applied, source } = run;
+  const { state, source } = run;
   // Its state was written by it before, so nobody else had the name then; and what is there cannot have vanished.
-  if (source.tree !== null && applied.source !== null && !applied.isElsewhere) return null;
+  if (source.tree !== null && state.applied.source !== null && !state.hasOtherOrigin) return null;
   const twins = await world.namesakes(signal);
   // Not recorded: what is there under its name may be another one's state.
   if (source.tree !== null) return twins.length === 0 ? null : refusedBecause(source.revision, null, twins);
-  const isOwner = !applied.isElsewhere && (applied.source !== null || applied.hasInventory);
+  const isOwner = !state.hasOtherOrigin && (state.applied.source !== null || state.inventory.isRecorded);
   if (isOwner) return twins.length === 0 ? refuseVanished(run, world, signal) : passed(run);
   return (await isThere(target.generatedFrom.directory, run, world, signal))
     ? refusedBecause(run.source.revision, null, [vanished(run, target)])
@@ -30,8 +30,8 @@ export async function checkGeneratedTarget(run: Begun, world: World, signal: Abo
 }
 
 /** It was never deployed, or goes by its name in another directory: nothing is left over. */
-function passed({ applied, source: { revision } }: Begun): Report {
-  return unchanged(revision, applied.isElsewhere ? null : (applied.source?.revision ?? null));
+function passed({ state, source: { revision } }: Begun): Report {
+  return unchanged(revision, state.hasOtherOrigin ? null : (state.applied.source?.revision ?? null));
 }
 
 /** Where the path is below the directory, that may be there without it. */
@@ -40,15 +40,15 @@ async function isThere(directory: string, { source }: Begun, { git }: World, sig
 }
 
 async function refuseVanished(run: Begun, world: World, signal: AbortSignal): Promise<Report> {
-  const { applied, source } = run;
+  const { state, source } = run;
   const errors = [vanished(run, world.target)];
   await reportSuperseded(run, world, signal);
   await world.stage('record', () => world.cluster.record(failureState(run, 'refused', errors), signal));
-  return { ...refusedBecause(source.revision, applied.source?.revision ?? null, errors), isRecorded: true };
+  return { ...refusedBecause(source.revision, state.applied.source?.revision ?? null, errors), isRecorded: true };
 }
 
-function vanished({ applied, source }: Begun, target: Target): Problem {
-  const owned = applied.count === 0 ? '' : `, and target ${target.name} owns ${applied.count} objects`;
+function vanished({ state, source }: Begun, target: Target): Problem {
+  const owned = state.inventory.count === 0 ? '' : `, and target ${target.name} owns ${state.inventory.count} objects`;
   return {
     code: 'path-missing',
     subject: target.path,

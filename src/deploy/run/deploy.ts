@@ -1,17 +1,18 @@
 import type { Target } from '../../config/checked/config.ts';
 import { settingsHash } from '../../config/checked/settings-hash.ts';
 import { failureClassOf, DeployError } from '../../error/deploy-error.ts';
-import type { Applied } from '../../state/target-state.ts';
+import { isBackingOff } from '../../state/backoff.ts';
+import { isCurrent } from '../../state/current.ts';
+import { joinChanges, withChange } from '../../state/target-state.ts';
+import type { TargetState } from '../../state/target-state.ts';
 import { makePlan } from '../../plan/planner/make-plan.ts';
 import { changesNothing } from '../../plan/model/plan.ts';
 import type { Plan } from '../../plan/model/plan.ts';
 import type { Revision, Source } from '../../snapshot/source.ts';
 import { recipientOf } from '../targets/recipient.ts';
 import { reportSuperseded, reportWaiting } from './announce.ts';
-import { isPaused } from './attempt.ts';
 import { objectsFor } from '../ports/check-request.ts';
 import type { CheckRequest } from '../ports/check-request.ts';
-import { isCurrent } from './current.ts';
 import { failureState, transitionsOf, successState } from './state-transitions.ts';
 import type { Run } from './state-transitions.ts';
 import { fetchSource, queryOf } from './fetch.ts';
@@ -20,8 +21,9 @@ import type { RenderContext, Rendered } from '../render/render.ts';
 import { currentRenderer } from '../render/renderer.ts';
 import { applied as reportApplied, refused, unchanged } from '../report/report.ts';
 import type { TargetRequest } from '../ports/request.ts';
+import { countsSoFar } from '../../state/waiting.ts';
 import { waitBefore } from './pause-before.ts';
-import { countsSoFar, namesOf, statusIsFinal } from './waiting.ts';
+import { namesOf, statusIsFinal } from './waiting.ts';
 import type { World } from '../ports/world.ts';
 import type { Report } from '../ports/report.ts';
 
@@ -30,21 +32,21 @@ export async function deploy(request: TargetRequest, world: World, signal: Abort
   const { target } = request;
   const sinceMs = world.nowMs();
   const settings = settingsHash(target);
-  const applied = await world.cluster.readApplied('write', signal);
-  const source = await world.stage('fetch', () => fetchSource({ request, applied, settings }, world, signal));
-  if (source === 'rewound') return unchanged(previousOf(applied), previousOf(applied));
-  const renderer = await currentRenderer(applied, world.tools, signal);
-  const begun = { request, applied, source, revision: source.revision, settings, sinceMs, nowMs: world.nowMs() };
-  if (isCurrent(applied, source, { settings, renderer })) {
-    if (applied.waiting !== null) await giveUpWaiting(begun, world, signal);
-    return { ...stayed(applied, source.revision), ...owed(begun) };
+  const state = await world.cluster.readApplied('write', signal);
+  const source = await world.stage('fetch', () => fetchSource({ request, state, settings }, world, signal));
+  if (source === 'rewound') return unchanged(previousOf(state), previousOf(state));
+  const renderer = await currentRenderer(state.applied, world.tools, signal);
+  const begun = { request, state, source, revision: source.revision, settings, sinceMs, nowMs: world.nowMs() };
+  if (isCurrent(state, source, { settings, renderer })) {
+    if (state.progress.waiting !== null) await giveUpWaiting(begun, world, signal);
+    return { ...stayed(state, source.revision), ...owed(begun) };
   }
   const judged = await checkGeneratedTarget(begun, world, signal);
   if (judged !== null) return judged;
   // Refused between the sweep's look and this run.
-  const isLeft = isPaused(applied, { revision: source.revision, settings, nowMs: world.nowMs() });
-  if (isLeft && request.delivery === 'sweep' && applied.waiting === null) {
-    return unchanged(source.revision, previousOf(applied));
+  const isLeft = isBackingOff(state.outcome, { revision: source.revision, settings, nowMs: world.nowMs() });
+  if (isLeft && request.delivery === 'sweep' && state.progress.waiting === null) {
+    return unchanged(source.revision, previousOf(state));
   }
   // Before the dry runs: what it depends on may bring what they need.
   const unmet = await world.unmet(signal);
@@ -52,24 +54,25 @@ export async function deploy(request: TargetRequest, world: World, signal: Abort
     await reportSuperseded(begun, world, signal);
     return waitBefore(begun, { on: unmet, check: null }, world, signal);
   }
-  const query = queryOf(request, applied, settings);
-  const rendered = await renderSource(source, { applied, query }, world, signal);
+  const query = queryOf(request, state, settings);
+  const rendered = await renderSource(source, { applied: state.applied, query }, world, signal);
   const plan = await planFor({ rendered, settings }, world, signal);
   const { renderer: by, source: read } = rendered;
   const run = { ...begun, source: read, renderer: by, plan, nowMs: world.nowMs() };
   const overtaken = reportSuperseded(run, world, signal);
   if (plan.refusals.length > 0) {
     await overtaken;
-    return refuse(refused(source.revision, previousOf(applied), plan), run, world, signal);
+    return refuse(refused(source.revision, previousOf(state), plan), run, world, signal);
   }
   if (changesNothing(plan)) {
     await overtaken;
     if (plan.awaits.length > 0) await world.checks.send(checkOf(run, NO_COUNTS), 0, signal);
-    const recorded = { dirty: [], pendingOn: null, ...successState(run, 'unchanged') };
+    const done = { run: { dirty: [] }, outcome: { pendingOn: null } };
+    const recorded = joinChanges(done, successState(run, 'unchanged'));
     await world.stage('record', () => world.cluster.record(recorded, signal));
     return {
-      ...stayed({ ...applied, ...recorded }, source.revision),
-      previous: previousOf(applied),
+      ...stayed(withChange(state, recorded), source.revision),
+      previous: previousOf(state),
       warnings: plan.warnings,
       ...owed(run),
     };
@@ -82,7 +85,7 @@ export async function deploy(request: TargetRequest, world: World, signal: Abort
   const started = isFinal ? null : world.report({ kind: 'started', revision: run.revision }, signal);
   const results = await world.stage('apply', () => world.cluster.apply(plan, transitionsOf(run), signal));
   const report = withOverall(
-    reportApplied(source.revision, previousOf(applied), { plan, results, waitMs: target.waitMs }),
+    reportApplied(source.revision, previousOf(state), { plan, results, waitMs: target.waitMs }),
     run,
   );
   // Before the close: after it nobody would know that a run that dies here has not asked.
@@ -100,13 +103,13 @@ export async function planOnly(
   signal: AbortSignal,
 ): Promise<Planned> {
   const settings = settingsHash(request.target);
-  const applied = await world.cluster.readApplied('look', signal);
-  const query = { ...queryOf({ target: request.target, hint: null }, applied, settings), at: request.at };
+  const state = await world.cluster.readApplied('look', signal);
+  const query = { ...queryOf({ target: request.target, hint: null }, state, settings), at: request.at };
   const source = await world.git.since(query, signal);
-  const rendered = await renderSource(source, { applied, query }, world, signal);
+  const rendered = await renderSource(source, { applied: state.applied, query }, world, signal);
   return {
     revision: source.revision,
-    previous: previousOf(applied),
+    previous: previousOf(state),
     plan: await planFor({ rendered, settings }, world, signal),
   };
 }
@@ -147,19 +150,19 @@ export async function planFor(
 const NO_COUNTS = { created: 0, updated: 0, pruned: 0 };
 
 /** Nothing to do. A commit whose objects are still looked at has its status from there. */
-function stayed(applied: Applied, revision: Revision): Report {
-  const isAwaited = applied.awaited?.revision === revision;
-  return { ...unchanged(revision, previousOf(applied)), readiness: isAwaited ? 'awaited' : null };
+function stayed(state: TargetState, revision: Revision): Report {
+  const isAwaited = state.progress.awaited?.revision === revision;
+  return { ...unchanged(revision, previousOf(state)), readiness: isAwaited ? 'awaited' : null };
 }
 
-function owed({ applied, revision }: Pick<Run, 'applied' | 'revision'>): Pick<Report, 'isOwed'> {
-  return applied.waiting?.revision === revision ? { isOwed: true } : {};
+function owed({ state, revision }: Pick<Run, 'state' | 'revision'>): Pick<Report, 'isOwed'> {
+  return state.progress.waiting?.revision === revision ? { isOwed: true } : {};
 }
 
 /** What was to be done when others are ready is wanted no more: the tip is what is applied. */
-async function giveUpWaiting(run: Pick<Run, 'applied' | 'source'>, world: World, signal: AbortSignal): Promise<void> {
+async function giveUpWaiting(run: Pick<Run, 'state' | 'source'>, world: World, signal: AbortSignal): Promise<void> {
   await reportSuperseded(run, world, signal);
-  const recorded = { waiting: null, pendingOn: null, attempt: null };
+  const recorded = { progress: { waiting: null }, outcome: { pendingOn: null, backoff: null } };
   await world.stage('record', () => world.cluster.record(recorded, signal));
 }
 
@@ -194,8 +197,8 @@ function checkOf(
   };
 }
 
-function previousOf({ source }: Applied) {
-  return source?.revision ?? null;
+function previousOf({ applied }: TargetState) {
+  return applied.source?.revision ?? null;
 }
 
 /** Nothing but the attempt is written; without a namespace or a right to write there is no place for it. */

@@ -1,5 +1,5 @@
-import { isRendered } from '../../state/target-state.ts';
-import type { Applied } from '../../state/target-state.ts';
+import { rendersWhole } from '../../state/renderer.ts';
+import type { TargetState } from '../../state/target-state.ts';
 import type { Source } from '../../snapshot/source.ts';
 import { inputPathsOf, readerOf } from '../render/renderer.ts';
 import type { TargetRequest } from '../ports/request.ts';
@@ -11,29 +11,30 @@ import { lagPauses } from '../targets/lag-pauses.ts';
  * sweep has seen it: a lagging copy looks the same, so it is deployed when the next sweep agrees.
  */
 export async function fetchSource(
-  { request, applied, settings }: { request: TargetRequest; applied: Applied; settings: string },
+  { request, state, settings }: { request: TargetRequest; state: TargetState; settings: string },
   world: World,
   signal: AbortSignal,
 ): Promise<Source | 'rewound'> {
   // A run has read Git since it came: nearly always all that is left to ask is where the ref stands.
-  const isLate = Date.parse(request.at) < Date.parse(applied.deployedAt ?? '');
-  const query = queryOf(isLate ? { ...request, hint: null } : request, applied, settings);
+  const isLate = Date.parse(request.at) < Date.parse(state.applied.deployedAt ?? '');
+  const query = queryOf(isLate ? { ...request, hint: null } : request, state, settings);
   let source = await world.git.since(query, signal);
   for (const waitMs of lagPauses(request.at, world.nowMs())) {
-    if (!(await isBehind(source, { request, applied }, world, signal))) break;
+    if (!(await isBehind(source, { request, state }, world, signal))) break;
     await world.wait(waitMs, signal);
     source = await world.git.since(query, signal);
   }
-  return (await isUnannouncedRewind(source, { request, applied }, world, signal)) ? 'rewound' : source;
+  return (await isUnannouncedRewind(source, { request, state }, world, signal)) ? 'rewound' : source;
 }
 
 export function queryOf(
   { target, hint }: Pick<TargetRequest, 'target' | 'hint'>,
-  applied: Applied,
+  state: TargetState,
   settings: string,
 ): SourceQuery {
   // What shapes the desired set has changed, or nobody knows what is dirty: every file counts as changed.
-  const dirty = applied.settings === settings && applied.dirty !== 'all' ? applied.dirty : null;
+  const { applied, run } = state;
+  const dirty = applied.settings === settings && run.dirty !== 'all' ? run.dirty : null;
   return {
     ref: target.ref,
     at: null,
@@ -42,31 +43,31 @@ export function queryOf(
     recorded: applied.inputs,
     base: dirty === null ? null : applied.source,
     hint,
-    also: isRendered(applied) ? [] : (dirty ?? []),
-    wants: isRendered(applied) && dirty !== null ? () => false : readerOf(target),
+    also: rendersWhole(applied.renderer) ? [] : (dirty ?? []),
+    wants: rendersWhole(applied.renderer) && dirty !== null ? () => false : readerOf(target),
   };
 }
 
 /** The host announced a commit and still shows the one that is applied, which is not newer: a late delivery waits for nothing. */
 async function isBehind(
   { revision }: Source,
-  { request: { hint }, applied }: { request: TargetRequest; applied: Applied },
+  { request: { hint }, state }: { request: TargetRequest; state: TargetState },
   world: World,
   signal: AbortSignal,
 ): Promise<boolean> {
-  if (hint === null || revision === hint.revision || revision !== applied.source?.revision) return false;
+  if (hint === null || revision === hint.revision || revision !== state.applied.source?.revision) return false;
   return hint.isForced || !(await world.git.isAncestor(hint.revision, revision, signal));
 }
 
 async function isUnannouncedRewind(
   { revision }: Source,
-  { request, applied }: { request: TargetRequest; applied: Applied },
+  { request, state }: { request: TargetRequest; state: TargetState },
   world: World,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const before = applied.source?.revision;
+  const before = state.applied.source?.revision;
   if (request.delivery !== 'sweep' || before === undefined || before === revision) return false;
-  if (applied.rewind === revision || !(await world.git.isAncestor(revision, before, signal))) return false;
-  await world.cluster.record({ rewind: revision }, signal);
+  if (state.outcome.rewind === revision || !(await world.git.isAncestor(revision, before, signal))) return false;
+  await world.cluster.record({ outcome: { rewind: revision } }, signal);
   return true;
 }

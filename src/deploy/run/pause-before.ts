@@ -1,12 +1,13 @@
 import { DeployError } from '../../error/deploy-error.ts';
-import type { Applied } from '../../state/target-state.ts';
+import { joinChanges } from '../../state/target-state.ts';
+import type { StateChange } from '../../state/target-state.ts';
+import { isWaitingFor, waitingChange } from '../../state/waiting.ts';
+import type { WaitingRun } from '../../state/waiting.ts';
 import type { CheckRequest } from '../ports/check-request.ts';
 import type { Report } from '../ports/report.ts';
 import type { World } from '../ports/world.ts';
 import { unchanged } from '../report/report.ts';
 import { reportWaiting } from './announce.ts';
-import { NAMED, waitingState } from './waiting.ts';
-import type { WaitingRun } from './waiting.ts';
 
 const NO_COUNTS = { created: 0, updated: 0 };
 
@@ -20,30 +21,31 @@ export async function waitBefore(
   world: World,
   signal: AbortSignal,
 ): Promise<Report> {
-  const { applied, revision, sinceMs } = run;
-  const { waiting } = applied;
+  const { state, revision, sinceMs } = run;
+  const { waiting } = state.progress;
   // Somebody asks again and again, and nothing is new: neither the state nor the commit is written.
-  const isKnown = waiting?.revision === revision && JSON.stringify(waiting.on) === JSON.stringify(on.slice(0, NAMED));
+  const isKnown = isWaitingFor(run, on);
   if (!isKnown || (check !== null && !isLookedFor(run, world))) {
     if (check !== null) await world.checks.send(check, 0, signal);
     if (!isKnown) await reportWaiting(run, on, world, signal);
-    const state = waitingState(run, { on, counts: NO_COUNTS, isExact: waiting?.isExact === true });
-    const awaited = check === null ? {} : { awaited: { revision, sinceMs } };
-    await recordIfThereIsPlace({ ...state, ...awaited }, world, signal);
+    const change = waitingChange(run, { on, counts: NO_COUNTS, isExact: waiting?.isExact === true });
+    const awaited = check === null ? {} : { progress: { awaited: { revision, sinceMs } } };
+    await recordIfThereIsPlace(joinChanges(change, awaited), world, signal);
   }
-  const previous = applied.source?.revision ?? null;
+  const previous = state.applied.source?.revision ?? null;
   return { ...unchanged(revision, previous), verdict: 'waiting', waitingFor: on };
 }
 
 /** Is the check that was asked for last still on its way? */
-function isLookedFor({ applied: { awaited }, revision, nowMs }: WaitingRun, { target }: World): boolean {
+function isLookedFor({ state, revision, nowMs }: WaitingRun, { target }: World): boolean {
+  const { awaited } = state.progress;
   return awaited?.revision === revision && nowMs < awaited.sinceMs + target.waitMs;
 }
 
 /** Without a namespace there is no place for the state: what is waited for may bring it. */
-async function recordIfThereIsPlace(state: Partial<Applied>, world: World, signal: AbortSignal): Promise<void> {
+async function recordIfThereIsPlace(change: StateChange, world: World, signal: AbortSignal): Promise<void> {
   try {
-    await world.stage('record', () => world.cluster.record(state, signal));
+    await world.stage('record', () => world.cluster.record(change, signal));
   } catch (thrown) {
     if (!(thrown instanceof DeployError && thrown.code === 'namespace-missing')) throw thrown;
   }

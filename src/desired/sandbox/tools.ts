@@ -41,7 +41,7 @@ export function openTools(env: Environment, limits: Partial<ToolLimits> = {}) {
     return known;
   }
 
-  async function versionOf(tool: Tool, signal: AbortSignal): Promise<string> {
+  async function toolVersionOf(tool: Tool, signal: AbortSignal): Promise<string> {
     const { path, version } = await find(tool);
     if (version !== null) return version;
     const asked = toolVersion(tool, path, signal);
@@ -53,8 +53,8 @@ export function openTools(env: Environment, limits: Partial<ToolLimits> = {}) {
   }
 
   return {
-    async nameOf(renderer: 'kustomize' | 'helm', signal: AbortSignal): Promise<string> {
-      return `${renderer} ${await versionOf(renderer === 'helm' ? 'helm' : 'kubectl', signal)}`;
+    versionOf(renderer: 'kustomize' | 'helm', signal: AbortSignal): Promise<string> {
+      return toolVersionOf(renderer === 'helm' ? 'helm' : 'kubectl', signal);
     },
 
     async kustomize(build: KustomizeRun, signal: AbortSignal): Promise<Uint8Array> {
