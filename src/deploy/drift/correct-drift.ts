@@ -14,7 +14,7 @@ import type { Plan } from '../../plan/model/plan.ts';
 import { formatId } from '../../resource/resource.ts';
 import type { AppliedSource, Source } from '../../snapshot/source.ts';
 import { isRead } from '../../desired/plain/is-read.ts';
-import { planFor, renderSource } from '../run/deploy.ts';
+import { planFor, renderSource } from '../run/plan-target.ts';
 import { explainDrift, reportDrift } from './drift-report.ts';
 import { queryOf } from '../run/fetch.ts';
 import { applied as reportApplied, unchanged } from '../report/report.ts';

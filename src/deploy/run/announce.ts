@@ -1,10 +1,10 @@
-import type { Run } from './state-transitions.ts';
+import type { StartedRun } from './started-run.ts';
 import { statusIsFinal } from './waiting.ts';
 import type { World } from '../ports/world.ts';
 
 /** A commit whose run was begun and never ended, because this commit came, would stay pending. */
 export async function reportSuperseded(
-  { state, source }: Pick<Run, 'state' | 'source'>,
+  { state, source }: Pick<StartedRun, 'state' | 'source'>,
   world: World,
   signal: AbortSignal,
 ): Promise<void> {
@@ -14,7 +14,7 @@ export async function reportSuperseded(
 }
 
 export async function reportWaiting(
-  run: Pick<Run, 'state' | 'revision'>,
+  run: Pick<StartedRun, 'state' | 'revision'>,
   waitingFor: readonly string[],
   world: World,
   signal: AbortSignal,

@@ -1,30 +1,36 @@
 import { rendersWhole } from '../../state/renderer.ts';
 import type { TargetState } from '../../state/target-state.ts';
-import type { Source } from '../../snapshot/source.ts';
+import type { Revision, Source } from '../../snapshot/source.ts';
 import { inputPathsOf, readerOf } from '../render/renderer.ts';
 import type { TargetRequest } from '../ports/request.ts';
 import type { SourceQuery, World } from '../ports/world.ts';
+import type { StartedRun } from './started-run.ts';
 import { lagPauses } from '../targets/lag-pauses.ts';
 
-/**
- * What Git wants of the target now. `rewound`: the tip went back to an ancestor, no delivery announced it, and no earlier
- * sweep has seen it: a lagging copy looks the same, so it is deployed when the next sweep agrees.
- */
+interface Wanted {
+  readonly request: TargetRequest;
+  readonly state: TargetState;
+  readonly settings: string;
+  /** A commit instead of the ref's tip. */
+  readonly at: Revision | null;
+}
+
+/** The tip, and the files that may differ from what is applied. */
 export async function fetchSource(
-  { request, state, settings }: { request: TargetRequest; state: TargetState; settings: string },
+  { request, state, settings, at }: Wanted,
   world: World,
   signal: AbortSignal,
-): Promise<Source | 'rewound'> {
-  // A run has read Git since it came: nearly always all that is left to ask is where the ref stands.
+): Promise<Source> {
+  // A run has read Git since this request came: nearly always only the ref is left to read.
   const isLate = Date.parse(request.at) < Date.parse(state.applied.deployedAt ?? '');
-  const query = queryOf(isLate ? { ...request, hint: null } : request, state, settings);
+  const query = { ...queryOf(isLate ? { ...request, hint: null } : request, state, settings), at };
   let source = await world.git.since(query, signal);
   for (const waitMs of lagPauses(request.at, world.nowMs())) {
     if (!(await isBehind(source, { request, state }, world, signal))) break;
     await world.wait(waitMs, signal);
     source = await world.git.since(query, signal);
   }
-  return (await isUnannouncedRewind(source, { request, state }, world, signal)) ? 'rewound' : source;
+  return source;
 }
 
 export function queryOf(
@@ -59,15 +65,15 @@ async function isBehind(
   return hint.isForced || !(await world.git.isAncestor(hint.revision, revision, signal));
 }
 
-async function isUnannouncedRewind(
-  { revision }: Source,
-  { request, state }: { request: TargetRequest; state: TargetState },
-  world: World,
+/** Did the tip go back to an ancestor of the applied commit, without a delivery that announced it? */
+export async function isUnannouncedRewind(
+  { request, state, revision }: StartedRun,
+  { git }: Pick<World, 'git'>,
   signal: AbortSignal,
 ): Promise<boolean> {
   const before = state.applied.source?.revision;
   if (request.delivery !== 'sweep' || before === undefined || before === revision) return false;
-  if (state.outcome.rewind === revision || !(await world.git.isAncestor(revision, before, signal))) return false;
-  await world.cluster.record({ outcome: { rewind: revision } }, signal);
-  return true;
+  // The second sweep that finds it needs no further request.
+  if (state.outcome.rewind === revision) return false;
+  return git.isAncestor(revision, before, signal);
 }

@@ -1,32 +1,15 @@
 import type { Problem } from '../../error/deploy-error.ts';
 import type { ChangeResult } from '../../plan/planner/after.ts';
 import { backoffAfter } from '../../state/backoff.ts';
-import type { Renderer } from '../../state/renderer.ts';
 import { joinChanges } from '../../state/target-state.ts';
-import type { Progress, RecordedVerdict, StateChange, TargetState } from '../../state/target-state.ts';
+import type { Progress, RecordedVerdict, StateChange } from '../../state/target-state.ts';
 import { waitingChange } from '../../state/waiting.ts';
-import type { Plan } from '../../plan/model/plan.ts';
-import type { Revision, Source } from '../../snapshot/source.ts';
-import type { TargetRequest } from '../ports/request.ts';
+import type { PlannedRun, StartedRun } from './started-run.ts';
 import { namesOf } from './waiting.ts';
 import type { StateTransitions } from '../ports/world.ts';
 
-/** One run of one target, once its plan is made. */
-export interface Run {
-  readonly request: TargetRequest;
-  readonly state: TargetState;
-  readonly source: Source;
-  readonly renderer: Renderer;
-  readonly revision: Revision;
-  readonly settings: string;
-  readonly plan: Plan;
-  /** When it began. */
-  readonly sinceMs: number;
-  readonly nowMs: number;
-}
-
 /** What the state says of a run from its first write on, and after each of its ends. */
-export function transitionsOf(run: Run): StateTransitions {
+export function transitionsOf(run: PlannedRun): StateTransitions {
   const { revision } = run.source;
   return {
     onOpen: { outcome: { attempted: revision, pendingOn: revision }, progress: { waiting: null, ...awaitedBy(run) } },
@@ -51,11 +34,11 @@ function countsOf(results: readonly ChangeResult[]) {
 }
 
 /** What an earlier run awaits is still awaited when this one writes nothing that takes its time. */
-function awaitedBy({ source, plan, sinceMs }: Run): Partial<Pick<Progress, 'awaited'>> {
+function awaitedBy({ source, plan, sinceMs }: PlannedRun): Partial<Pick<Progress, 'awaited'>> {
   return plan.awaits.length === 0 ? {} : { awaited: { revision: source.revision, sinceMs } };
 }
 
-export function successState(run: Run, verdict: RecordedVerdict): StateChange {
+export function successState(run: PlannedRun, verdict: RecordedVerdict): StateChange {
   const { source, renderer, settings, nowMs } = run;
   const { revision, rootTree, tree, inputs } = source;
   return {
@@ -72,7 +55,7 @@ export function successState(run: Run, verdict: RecordedVerdict): StateChange {
 }
 
 export function failureState(
-  { state, source, settings, nowMs }: Pick<Run, 'state' | 'source' | 'settings' | 'nowMs'>,
+  { state, source, settings, nowMs }: Pick<StartedRun, 'state' | 'source' | 'settings' | 'nowMs'>,
   verdict: RecordedVerdict,
   errors: readonly Problem[],
 ): StateChange {
