@@ -2,7 +2,7 @@ import { asDeployError, failureClassOf } from '../error/deploy-error.ts';
 import type { DeployError } from '../error/deploy-error.ts';
 import { resolveRecipient } from './targets/resolve-recipient.ts';
 import { correctDrift } from './drift/correct-drift.ts';
-import { unmetDependencies } from './run/dependencies.ts';
+import { unmetDependencies } from './prepare/dependencies.ts';
 import { deploy } from './run/deploy.ts';
 import { graceSignal } from './report/grace-signal.ts';
 import { namesakesOf } from './targets/namesakes.ts';

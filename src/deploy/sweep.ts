@@ -7,7 +7,7 @@ import type { Problem } from '../error/deploy-error.ts';
 import type { TargetState } from '../state/target-state.ts';
 import type { Revision } from '../snapshot/source.ts';
 import { recipientOf } from './targets/recipient.ts';
-import { isAtTip } from './run/at-tip.ts';
+import { isAtTip } from './prepare/at-tip.ts';
 import { notSuspended, readRepository } from './targets/list-generated-targets.ts';
 import type { RepositorySnapshot } from './targets/list-generated-targets.ts';
 import type { DeployRequest } from './ports/request.ts';

@@ -1,6 +1,6 @@
 import type { Target } from '../../config/checked/config.ts';
 import { planDeploy } from '../../deploy/run/deploy.ts';
-import type { Planned } from '../../deploy/run/planned.ts';
+import type { Planned } from '../../deploy/prepare/planned.ts';
 import { stopwatch } from '../../deploy/ports/stopwatch.ts';
 import { makeWorld } from '../../deploy/run-requests.ts';
 import type { FieldChange, World } from '../../deploy/ports/world.ts';

@@ -1,7 +1,7 @@
 import type { TargetTemplate } from '../../config/checked/config.ts';
 import type { TemplateMatch } from '../../config/templates/expand.ts';
 import { fillTemplate } from '../../config/templates/for-each.ts';
-import { uninstallHint } from '../../deploy/run/uninstall-hint.ts';
+import { uninstallHint } from '../../deploy/prepare/uninstall-hint.ts';
 import { asDeployError } from '../../error/deploy-error.ts';
 import type { LocalRuntime } from '../../app/local/local-runtime.ts';
 import { templateTargets } from './template-target.ts';

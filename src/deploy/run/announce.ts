@@ -1,4 +1,4 @@
-import type { StartedRun } from './started-run.ts';
+import type { StartedRun } from '../prepare/started-run.ts';
 import { statusIsFinal } from './waiting.ts';
 import type { World } from '../ports/world.ts';
 

@@ -4,12 +4,13 @@ import type { Report } from '../ports/report.ts';
 import type { World } from '../ports/world.ts';
 import { applied, refused } from '../report/report.ts';
 import { reportSuperseded, reportWaiting } from './announce.ts';
-import { nextOf } from './next.ts';
+import { nextOf } from '../prepare/next.ts';
 import { checkOf, owed, previousOf, stayed, withOverall } from './outcome.ts';
 import { waitBefore } from './pause-before.ts';
-import type { PlannedRun } from './started-run.ts';
+import type { PlannedRun } from '../prepare/started-run.ts';
 import { failureState, successState, transitionsOf } from './state-transitions.ts';
-import { namesOf, statusIsFinal } from './waiting.ts';
+import { statusIsFinal } from './waiting.ts';
+import { namesOf } from '../prepare/names.ts';
 
 /** Does what the plan decided. */
 export async function carryOut(run: PlannedRun, world: World, signal: AbortSignal): Promise<Report> {

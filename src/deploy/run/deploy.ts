@@ -5,9 +5,9 @@ import type { TargetRequest } from '../ports/request.ts';
 import type { World } from '../ports/world.ts';
 import { carryOut } from './carry-out.ts';
 import { endEarly } from './end-early.ts';
-import { prepare } from './prepare.ts';
-import { planned } from './planned.ts';
-import type { Planned } from './planned.ts';
+import { prepare } from '../prepare/prepare.ts';
+import { planned } from '../prepare/planned.ts';
+import type { Planned } from '../prepare/planned.ts';
 
 /** Brings one target to the tip of its ref and reports what that changed. */
 export async function deploy(request: TargetRequest, world: World, signal: AbortSignal): Promise<Report> {

@@ -4,9 +4,9 @@ import type { World } from '../ports/world.ts';
 import { reportSuperseded } from './announce.ts';
 import { owed, previousOf, stayed } from './outcome.ts';
 import { waitBefore } from './pause-before.ts';
-import type { StartedRun } from './started-run.ts';
+import type { StartedRun } from '../prepare/started-run.ts';
 import { failureState } from './state-transitions.ts';
-import type { Stop } from './stops.ts';
+import type { Stop } from '../prepare/stops.ts';
 
 /** Ends a run that has no plan: records and reports what there is to say. */
 export async function endEarly(

@@ -6,8 +6,8 @@ import type { CheckRequest } from '../ports/check-request.ts';
 import type { Report } from '../ports/report.ts';
 import { unchanged } from '../report/report.ts';
 import { recipientOf } from '../targets/recipient.ts';
-import type { PlannedRun, StartedRun } from './started-run.ts';
-import { namesOf } from './waiting.ts';
+import type { PlannedRun, StartedRun } from '../prepare/started-run.ts';
+import { namesOf } from '../prepare/names.ts';
 
 export function previousOf({ applied: { source } }: TargetState): Revision | null {
   return source?.revision ?? null;

@@ -4,9 +4,9 @@ import { backoffAfter } from '../../state/backoff.ts';
 import { joinChanges } from '../../state/target-state.ts';
 import type { Progress, RecordedVerdict, StateChange } from '../../state/target-state.ts';
 import { waitingChange } from '../../state/waiting.ts';
-import type { PlannedRun, StartedRun } from './started-run.ts';
-import { namesOf } from './waiting.ts';
+import type { PlannedRun, StartedRun } from '../prepare/started-run.ts';
 import type { StateTransitions } from '../ports/world.ts';
+import { namesOf } from '../prepare/names.ts';
 
 /** What the state says of a run from its first write on, and after each of its ends. */
 export function transitionsOf(run: PlannedRun): StateTransitions {

@@ -1,10 +1,5 @@
-import type { AwaitedObject } from '../../health/needs-readiness.ts';
 import type { WaitingRun } from '../../state/waiting.ts';
 import type { World } from '../ports/world.ts';
-
-export function namesOf(objects: readonly AwaitedObject[]): readonly string[] {
-  return objects.map(({ id }) => `${id.kind} ${id.namespace === '' ? '' : `${id.namespace}/`}${id.name}`);
-}
 
 /** A commit that was told to have failed, because a wave was not ready, is not pending again when that goes on after all. */
 export async function statusIsFinal(

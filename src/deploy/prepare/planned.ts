@@ -6,7 +6,7 @@ import type { World } from '../ports/world.ts';
 import { verdictOf, verdictOfStop } from './next.ts';
 import { planRun } from './prepare.ts';
 import type { Prepared, RunOptions } from './prepare.ts';
-import { namesOf } from './waiting.ts';
+import { namesOf } from './names.ts';
 
 /** A deploy that was not done, for a reader. */
 export interface Planned extends Pick<Plan, 'steps' | 'prunes' | 'refusals' | 'warnings'> {
