@@ -9,7 +9,7 @@ import type { Findings } from './judge-readiness.ts';
 import { readinessLine } from '../report/outcome-log.ts';
 import { commitStatus, readyText } from '../report/report.ts';
 import type { Ports, Runtime } from '../ports/runtime.ts';
-import type { ReadinessRecord } from '../ports/world.ts';
+import type { ReadinessRecord } from '../../state/readiness.ts';
 import { wakeDependents } from '../targets/dependents.ts';
 
 /** `again`: to be sent to the queue and looked at after so long. */
@@ -100,7 +100,7 @@ async function lookOnce(
 ): Promise<CheckRequest | 'open' | 'done'> {
   const { ports, runtime } = context;
   const { readiness } = ports.cluster;
-  const state = await ports.cluster.readApplied('look', signal);
+  const { state } = await ports.cluster.read('look', signal);
   const standing = checkScopeOf(state, request, runtime.nowMs());
   if (standing.kind === 'open') return 'open';
   let at = request;

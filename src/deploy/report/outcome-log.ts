@@ -1,7 +1,8 @@
 import type { Target } from '../../config/checked/config.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import type { TargetRequest } from '../ports/request.ts';
-import type { NotReady, Stage, World } from '../ports/world.ts';
+import type { NotReady } from '../../state/readiness.ts';
+import type { Stage, World } from '../ports/world.ts';
 import type { Log, Level } from '../ports/log.ts';
 import type { Report } from '../ports/report.ts';
 

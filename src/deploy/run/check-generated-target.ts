@@ -7,7 +7,7 @@ import { refusedBecause, unchanged } from '../report/report.ts';
 import type { World } from '../ports/world.ts';
 import type { Report } from '../ports/report.ts';
 
-type Begun = Pick<Run, 'state' | 'source' | 'settings' | 'nowMs'>;
+type Begun = Pick<Run, 'recorded' | 'state' | 'source' | 'settings' | 'nowMs'>;
 
 /**
  * What is asked of a target that a template made, and of no other: is its directory there, and is its name its own? Null: the
@@ -43,7 +43,7 @@ async function refuseVanished(run: Begun, world: World, signal: AbortSignal): Pr
   const { state, source } = run;
   const errors = [vanished(run, world.target)];
   await announceOvertaken(run, world, signal);
-  await world.stage('record', () => world.cluster.record(failureState(run, 'refused', errors), signal));
+  await world.stage('record', () => run.recorded.record(failureState(run, 'refused', errors), signal));
   const report = refusedBecause(source.revision, state.applied.source?.revision ?? null, errors);
   await writeEvent(report, world, signal);
   return report;

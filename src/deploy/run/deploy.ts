@@ -15,7 +15,7 @@ import { objectsFor } from '../ports/check-request.ts';
 import type { CheckRequest } from '../ports/check-request.ts';
 import { failureState, transitionsOf, successState } from './state-transitions.ts';
 import type { Run } from './state-transitions.ts';
-import { fetchSource, queryOf } from './fetch.ts';
+import { fetchSource, isUnannouncedRewind, queryOf } from './fetch.ts';
 import { checkGeneratedTarget } from './check-generated-target.ts';
 import type { RenderContext, Rendered } from '../render/render.ts';
 import { currentRenderer } from '../render/renderer.ts';
@@ -23,6 +23,7 @@ import { applied as reportApplied, refused, unchanged } from '../report/report.t
 import type { TargetRequest } from '../ports/request.ts';
 import { countsSoFar } from '../../state/waiting.ts';
 import { announceWaiting, namesOf, waitBefore } from './waiting.ts';
+import type { Observed, RecordedTarget } from '../ports/cluster.ts';
 import type { World } from '../ports/world.ts';
 import type { Report } from '../ports/report.ts';
 
@@ -31,11 +32,17 @@ export async function deploy(request: TargetRequest, world: World, signal: Abort
   const { target } = request;
   const sinceMs = world.nowMs();
   const settings = settingsHash(target);
-  const state = await world.cluster.readApplied('write', signal);
+  const recorded = await world.cluster.read('write', signal);
+  const { state } = recorded;
   const source = await world.stage('fetch', () => fetchSource({ request, state, settings }, world, signal));
-  if (source === 'rewound') return unchanged(previousOf(state), previousOf(state));
+  if (await isUnannouncedRewind(source, { request, state }, world, signal)) {
+    const change = { outcome: { rewind: source.revision } };
+    await world.stage('record', () => recorded.record(change, signal));
+    return unchanged(previousOf(state), previousOf(state));
+  }
   const renderer = await currentRenderer(state.applied, world.tools, signal);
-  const begun = { request, state, source, revision: source.revision, settings, sinceMs, nowMs: world.nowMs() };
+  const at = { source, revision: source.revision, settings, sinceMs, nowMs: world.nowMs() };
+  const begun = { request, recorded, state, ...at };
   if (isCurrent(state, source, { settings, renderer })) {
     if (state.progress.waiting !== null) await giveUpWaiting(begun, world, signal);
     return { ...stayed(state, source.revision), ...owed(begun) };
@@ -55,7 +62,7 @@ export async function deploy(request: TargetRequest, world: World, signal: Abort
   }
   const query = queryOf(request, state, settings);
   const rendered = await renderSource(source, { applied: state.applied, query }, world, signal);
-  const plan = await planFor({ rendered, settings }, world, signal);
+  const { plan, observed } = await planFor({ recorded, rendered, settings }, world, signal);
   const { renderer: by, source: read } = rendered;
   const run = { ...begun, source: read, renderer: by, plan, nowMs: world.nowMs() };
   const overtaken = announceOvertaken(run, world, signal);
@@ -67,10 +74,10 @@ export async function deploy(request: TargetRequest, world: World, signal: Abort
     await overtaken;
     if (plan.awaits.length > 0) await world.checks.send(checkOf(run, NO_COUNTS), 0, signal);
     const done = { run: { dirty: [] }, outcome: { pendingOn: null } };
-    const recorded = joinChanges(done, successState(run, 'unchanged'));
-    await world.stage('record', () => world.cluster.record(recorded, signal));
+    const change = joinChanges(done, successState(run, 'unchanged'));
+    await world.stage('record', () => observed.record(change, signal));
     return {
-      ...stayed(withChange(state, recorded), source.revision),
+      ...stayed(withChange(state, change), source.revision),
       previous: previousOf(state),
       warnings: plan.warnings,
       ...owed(run),
@@ -81,14 +88,14 @@ export async function deploy(request: TargetRequest, world: World, signal: Abort
     return waitBefore(run, { on: namesOf(plan.awaits), check: checkOf(run, NO_COUNTS) }, world, signal);
   }
   const announced = announce(run, world, signal);
-  const results = await world.stage('apply', () => world.cluster.apply(plan, transitionsOf(run), signal));
+  const open = await world.stage('apply', () => observed.apply(plan, transitionsOf(run), signal));
   const report = withOverall(
-    reportApplied(source.revision, previousOf(state), { plan, results, waitMs: target.waitMs }),
+    reportApplied(source.revision, previousOf(state), { plan, results: open.results, waitMs: target.waitMs }),
     run,
   );
   // Before the close: after it nobody would know that a run that dies here has not asked.
   if (report.readiness === 'awaited') await world.checks.send(checkOf(run, report), 0, signal);
-  await world.stage('record', () => world.cluster.close(signal));
+  await world.stage('record', () => open.close(signal));
   await Promise.all([announced, overtaken]);
   if (report.verdict === 'waiting') await announceWaiting(run, namesOf(plan.awaits), world, signal);
   await writeEvent(report, world, signal);
@@ -102,21 +109,27 @@ export async function planOnly(
   signal: AbortSignal,
 ): Promise<Planned> {
   const settings = settingsHash(request.target);
-  const state = await world.cluster.readApplied('look', signal);
+  const recorded = await world.cluster.read('look', signal);
+  const { state } = recorded;
   const query = { ...queryOf({ target: request.target, hint: null }, state, settings), at: request.at };
   const source = await world.git.since(query, signal);
   const rendered = await renderSource(source, { applied: state.applied, query }, world, signal);
   return {
     revision: source.revision,
     previous: previousOf(state),
-    plan: await planFor({ rendered, settings }, world, signal),
+    ...(await planFor({ recorded, rendered, settings }, world, signal)),
   };
 }
 
-export interface Planned {
+export interface Planned extends PlannedChanges {
   readonly revision: Revision;
   readonly previous: Revision | null;
+}
+
+/** A plan, and the observation that it was made from: what the plan is carried out on. */
+export interface PlannedChanges {
   readonly plan: Plan;
+  readonly observed: Observed;
 }
 
 /** The YAML parser is most of a function's bundle: a run that finds nothing to do never loads it. */
@@ -132,18 +145,25 @@ export async function renderSource(
 
 export async function planFor(
   {
+    recorded,
     rendered,
     settings,
     suspects = new Set(),
-  }: { rendered: Rendered; settings: string; suspects?: ReadonlySet<string> | 'all' },
+  }: {
+    recorded: RecordedTarget;
+    rendered: Rendered;
+    settings: string;
+    suspects?: ReadonlySet<string> | 'all';
+  },
   world: World,
   signal: AbortSignal,
-): Promise<Plan> {
+): Promise<PlannedChanges> {
   const { renderMore } = await import('../render/render.ts');
   const readAlso = (paths: readonly string[]) => renderMore(rendered, paths, world, signal);
-  return world.stage('plan', async () =>
-    makePlan(await world.cluster.observe({ ...rendered, settings, suspects, readAlso }, signal)),
-  );
+  return world.stage('plan', async () => {
+    const observed = await recorded.observe({ ...rendered, settings, suspects, readAlso }, signal);
+    return { plan: makePlan(observed.facts), observed };
+  });
 }
 
 const NO_COUNTS = { created: 0, updated: 0, pruned: 0 };
@@ -159,10 +179,14 @@ function owed({ state, revision }: Pick<Run, 'state' | 'revision'>): Pick<Report
 }
 
 /** What was to be done when others are ready is wanted no more: the tip is what is applied. */
-async function giveUpWaiting(run: Pick<Run, 'state' | 'source'>, world: World, signal: AbortSignal): Promise<void> {
+async function giveUpWaiting(
+  run: Pick<Run, 'recorded' | 'state' | 'source'>,
+  world: World,
+  signal: AbortSignal,
+): Promise<void> {
   await announceOvertaken(run, world, signal);
-  const recorded = { progress: { waiting: null }, outcome: { pendingOn: null, backoff: null } };
-  await world.stage('record', () => world.cluster.record(recorded, signal));
+  const change = { progress: { waiting: null }, outcome: { pendingOn: null, backoff: null } };
+  await world.stage('record', () => run.recorded.record(change, signal));
 }
 
 /** A commit that was applied in several runs is reported as one. */
@@ -205,7 +229,7 @@ async function refuse(report: Report, run: Run, world: World, signal: AbortSigna
   const isWorlds = report.errors.find(({ code }) => failureClassOf(code) === 'world');
   if (isWorlds !== undefined) throw new DeployError(isWorlds.code, isWorlds);
   if (run.plan.namespace !== 'present' || report.errors.some(({ code }) => code === 'namespace-missing')) return report;
-  await world.stage('record', () => world.cluster.record(failureState(run, 'refused', report.errors), signal));
+  await world.stage('record', () => run.recorded.record(failureState(run, 'refused', report.errors), signal));
   await writeEvent(report, world, signal);
   return report;
 }

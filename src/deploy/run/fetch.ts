@@ -3,18 +3,16 @@ import type { TargetState } from '../../state/target-state.ts';
 import type { Source } from '../../snapshot/source.ts';
 import { inputPathsOf, readerOf } from '../render/renderer.ts';
 import type { TargetRequest } from '../ports/request.ts';
-import type { SourceQuery, World } from '../ports/world.ts';
+import type { World } from '../ports/world.ts';
 import { lagPauses } from '../targets/lag-pauses.ts';
+import type { SourceQuery } from '../ports/git.ts';
 
-/**
- * What Git wants of the target now. `rewound`: the tip went back to an ancestor, no delivery announced it, and no earlier
- * sweep has seen it: a lagging copy looks the same, so it is deployed when the next sweep agrees.
- */
+/** What Git wants of the target now. */
 export async function fetchSource(
   { request, state, settings }: { request: TargetRequest; state: TargetState; settings: string },
   world: World,
   signal: AbortSignal,
-): Promise<Source | 'rewound'> {
+): Promise<Source> {
   // A run has read Git since it came: nearly always all that is left to ask is where the ref stands.
   const isLate = Date.parse(request.at) < Date.parse(state.applied.deployedAt ?? '');
   const query = queryOf(isLate ? { ...request, hint: null } : request, state, settings);
@@ -24,7 +22,7 @@ export async function fetchSource(
     await world.wait(waitMs, signal);
     source = await world.git.since(query, signal);
   }
-  return (await isUnannouncedRewind(source, { request, state }, world, signal)) ? 'rewound' : source;
+  return source;
 }
 
 export function queryOf(
@@ -59,15 +57,17 @@ async function isBehind(
   return hint.isForced || !(await world.git.isAncestor(hint.revision, revision, signal));
 }
 
-async function isUnannouncedRewind(
+/**
+ * Did the tip go back to an ancestor of the applied commit without a delivery that announced it, and has no earlier sweep
+ * seen that? A lagging copy of the Git host looks the same, so a rewind is deployed when the next sweep agrees.
+ */
+export async function isUnannouncedRewind(
   { revision }: Source,
   { request, state }: { request: TargetRequest; state: TargetState },
-  world: World,
+  { git }: Pick<World, 'git'>,
   signal: AbortSignal,
 ): Promise<boolean> {
   const before = state.applied.source?.revision;
   if (request.delivery !== 'sweep' || before === undefined || before === revision) return false;
-  if (state.outcome.rewind === revision || !(await world.git.isAncestor(revision, before, signal))) return false;
-  await world.cluster.record({ outcome: { rewind: revision } }, signal);
-  return true;
+  return state.outcome.rewind !== revision && (await git.isAncestor(revision, before, signal));
 }

@@ -9,11 +9,12 @@ import type { Plan } from '../../plan/model/plan.ts';
 import type { Revision, Source } from '../../snapshot/source.ts';
 import type { TargetRequest } from '../ports/request.ts';
 import { namesOf } from './waiting.ts';
-import type { StateTransitions } from '../ports/world.ts';
+import type { RecordedTarget, StateTransitions } from '../ports/cluster.ts';
 
 /** One run of one target, once its plan is made. */
 export interface Run {
   readonly request: TargetRequest;
+  readonly recorded: RecordedTarget;
   readonly state: TargetState;
   readonly source: Source;
   readonly renderer: Renderer;

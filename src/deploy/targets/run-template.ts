@@ -9,9 +9,10 @@ import { outcomeLine } from '../report/outcome-log.ts';
 import { failed, refusedBecause, statusOf, unchanged } from '../report/report.ts';
 import type { DeployRequest } from '../ports/request.ts';
 import type { Outcome, Runtime } from '../ports/runtime.ts';
-import type { Git, Statuses } from '../ports/world.ts';
 import type { Report } from '../ports/report.ts';
 import { lagPauses } from './lag-pauses.ts';
+import type { Git } from '../ports/git.ts';
+import type { Statuses } from '../ports/statuses.ts';
 
 interface RuleRun {
   readonly repository: Repository;
