@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Target } from '../../src/config/checked/config.ts';
-import { stopwatch } from '../../src/deploy/ports/stopwatch.ts';
+import { stopwatch } from '../../src/deploy/report/stopwatch.ts';
 import { planDeploy } from '../../src/deploy/run/deploy.ts';
 import { makeWorld, runTarget } from '../../src/deploy/run-requests.ts';
 import { listGeneratedTargets } from '../../src/deploy/targets/list-generated-targets.ts';

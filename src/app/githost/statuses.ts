@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Statuses } from '../../deploy/ports/world.ts';
 import { DeployError } from '../../error/deploy-error.ts';
 import type { GitHost, HostRequest } from '../../githost/port/git-host.ts';
 import { sendToHost } from './host-request.ts';
 import type { HostAnswer } from './host-request.ts';
+import type { Statuses } from '../../deploy/ports/statuses.ts';
 
 export interface StatusesOptions {
   readonly host: GitHost;

@@ -1,9 +1,10 @@
 import type { Target } from '../../config/checked/config.ts';
 import { planDeploy } from '../../deploy/run/deploy.ts';
 import type { Planned } from '../../deploy/prepare/planned.ts';
-import { stopwatch } from '../../deploy/ports/stopwatch.ts';
+import { stopwatch } from '../../deploy/report/stopwatch.ts';
 import { makeWorld } from '../../deploy/run-requests.ts';
-import type { FieldChange, World } from '../../deploy/ports/world.ts';
+import type { Observed } from '../../deploy/ports/cluster.ts';
+import type { FieldChange } from '../../plan/model/field-changes.ts';
 import type { Problem } from '../../error/deploy-error.ts';
 import { localRuntime } from '../../app/local/local-runtime.ts';
 import type { Prune, Write } from '../../plan/model/plan.ts';
@@ -35,7 +36,7 @@ export async function planCommand(context: Context, { target, revision }: PlanFl
     const ports = await runtime.open(target, revision);
     const world = makeWorld(ports, { request: { target, delivery: 'cli' }, runtime, clock: stopwatch(runtime.nowMs) });
     const planned = await planDeploy({ target, at: revision }, world, signal);
-    const changes = planned.refusals.length > 0 ? [] : await previewAll(planned, world, signal);
+    const changes = planned.refusals.length > 0 ? [] : await previewAll(planned, signal);
     context.print(context.output === 'json' ? asJson(target, planned, changes) : asText(target, planned, changes));
     if (planned.refusals.length > 0) return 1;
     return changes.some(({ op }) => op !== 'keep') ? 2 : 0;
@@ -45,14 +46,14 @@ export async function planCommand(context: Context, { target, revision }: PlanFl
 }
 
 async function previewAll(
-  { steps: inOrder, prunes: deletions }: Planned,
-  world: World,
+  { steps: inOrder, prunes: deletions, observed }: Planned,
   signal: AbortSignal,
 ): Promise<readonly PlannedChange[]> {
+  if (observed === null) return [];
   // What is done side by side is told in the order of its names, whatever files it stands in.
   const steps = inOrder.map((step) => step.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1)));
-  const writes = steps.flat().map((write) => previewWrite(write, world, signal));
-  const prunes = deletions.flat().map((prune) => previewPrune(prune, world, signal));
+  const writes = steps.flat().map((write) => previewWrite(write, observed, signal));
+  const prunes = deletions.flat().map((prune) => previewPrune(prune, observed, signal));
   return (await Promise.all([...writes, ...prunes])).flatMap((change) => (change === null ? [] : [change]));
 }
 
@@ -61,18 +62,18 @@ function nameOf({ candidate }: Write): string {
 }
 
 /** Null when applying it would change nothing after all. */
-async function previewWrite(write: Write, { cluster }: World, signal: AbortSignal): Promise<PlannedChange | null> {
+async function previewWrite(write: Write, observed: Observed, signal: AbortSignal): Promise<PlannedChange | null> {
   const { id, source } = write.candidate.resource;
-  const preview = await cluster.preview(write, signal);
+  const preview = await observed.preview(write, signal);
   const fields = preview.kind === 'differs' ? preview.fields : [];
   if (write.op === 'update' && fields.length === 0) return null;
   const reason = write.unverified ? 'not verified: what it depends on comes with the same push' : null;
   return { op: write.op, id, source: `${source.path}:${source.line}`, fields, reason };
 }
 
-async function previewPrune(prune: Prune, { cluster }: World, signal: AbortSignal): Promise<PlannedChange> {
+async function previewPrune(prune: Prune, observed: Observed, signal: AbortSignal): Promise<PlannedChange> {
   const { id, file } = prune.entry;
-  const preview = await cluster.preview(prune, signal);
+  const preview = await observed.preview(prune, signal);
   if (preview.kind === 'keep') return { op: 'keep', id, source: file, fields: [], reason: preview.reason };
   return { op: 'prune', id, source: file, fields: [], reason: null };
 }

@@ -5,7 +5,7 @@ import type { MemoryOutbox } from '../../deploy/ports/outbox.ts';
 import type { TargetRequest } from '../../deploy/ports/request.ts';
 import { runTarget } from '../../deploy/run-requests.ts';
 import type { Outcome, Runtime } from '../../deploy/ports/runtime.ts';
-import type { NotReady } from '../../deploy/ports/world.ts';
+import type { NotReady } from '../../state/readiness.ts';
 import type { Channel } from '../../deploy/ports/run-event.ts';
 import type { Report } from '../../deploy/ports/report.ts';
 

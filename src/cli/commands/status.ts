@@ -65,9 +65,9 @@ async function readRow(
   const letters = all.filter((letter) => letter.target === target.name);
   try {
     const { cluster } = await runtime.open(target, null);
-    const state = await cluster.readApplied('look', signal);
+    const { state } = await cluster.read('look', signal);
     const record = state.progress.awaited === null ? null : await cluster.readiness.read(signal);
-    return { target, state: state, readiness: readinessOf(target, state, record), problem: null, letters };
+    return { target, state, readiness: readinessOf(target, state, record), problem: null, letters };
   } catch (thrown) {
     return { target, state: null, readiness: null, problem: asDeployError(thrown).problem, letters };
   }

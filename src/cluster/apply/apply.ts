@@ -19,17 +19,11 @@ import type { ClusterRun } from '../state/run.ts';
 import type { StateStore } from '../state/state-store.ts';
 import { write } from './write.ts';
 import type { WriteContext } from './write.ts';
+import type { OpenRun } from '../../deploy/ports/cluster.ts';
 import type { Application } from './application.ts';
 
 /** Above this many dirty paths the parent would be mostly a list of them. */
 const DIRTY_PATHS = 1000;
-
-/** A run that has written and not closed yet. */
-export interface OpenRun {
-  readonly results: readonly ChangeResult[];
-  /** Records what was done, and gives the lease back. Until then every touched file is dirty. */
-  close(signal: AbortSignal): Promise<void>;
-}
 
 /** Opens, records what may come, writes and prunes. Killed anywhere, the next run finds what was touched as dirty. */
 export async function applyPlan(
@@ -67,10 +61,10 @@ interface Closing {
 }
 
 async function close({ application, results, names, known, held }: Closing, store: StateStore, signal: AbortSignal) {
-  const { plan, ends, gathered } = application;
+  const { plan, transitions, gathered } = application;
   const after = inventoryAfter(plan, results, gathered.facts.touched);
   await recordEntries(after, { names, known, held, spread: gathered.spread }, store, signal);
-  const end = endOf({ plan, ends }, results);
+  const end = endOf({ plan, transitions }, results);
   const { inventory, run } = withChange(held.current(), end);
   // Under the lease: later their names may be in use again.
   await Promise.all(inventory.spare.map((name) => store.deleteShard(name, { held, signal })));
@@ -83,9 +77,14 @@ async function close({ application, results, names, known, held }: Closing, stor
 }
 
 /** What is left for later stays dirty: the next run begins there. */
-function endOf({ plan, ends }: Pick<Application, 'plan' | 'ends'>, results: readonly ChangeResult[]): StateChange {
-  if (results.some(({ kind }) => kind === 'failed')) return ends.onFailure(results);
-  return plan.pauseAfter === null ? joinChanges({ run: { dirty: [] } }, ends.onSuccess) : ends.onPause(results);
+function endOf(
+  { plan, transitions }: Pick<Application, 'plan' | 'transitions'>,
+  results: readonly ChangeResult[],
+): StateChange {
+  if (results.some(({ kind }) => kind === 'failed')) return transitions.onFailure(results);
+  return plan.pauseAfter === null
+    ? joinChanges({ run: { dirty: [] } }, transitions.onSuccess)
+    : transitions.onPause(results);
 }
 
 function layoutNames({ gathered, plan, parent }: Application, { layout }: ClusterRun): readonly string[] {
@@ -96,7 +95,7 @@ function layoutNames({ gathered, plan, parent }: Application, { layout }: Cluste
 }
 
 /** The first write: from here on every touched file is dirty until the close. */
-function opening({ plan, ends, gathered, parent }: Application, names: readonly string[]): TargetState {
+function opening({ plan, transitions, gathered, parent }: Application, names: readonly string[]): TargetState {
   const { facts, isNewLayout } = gathered;
   const state = parent?.state ?? NOTHING_RECORDED;
   const { inventory } = state;
@@ -121,7 +120,7 @@ function opening({ plan, ends, gathered, parent }: Application, names: readonly 
     },
     run: { dirty },
   };
-  return withChange(state, joinChanges(ends.onOpen, opened));
+  return withChange(state, joinChanges(transitions.onOpen, opened));
 }
 
 function dirtyWith(dirty: RunState['dirty'], touched: ReadonlySet<string>): RunState['dirty'] {

@@ -22,7 +22,9 @@ import { confirmDrift } from './confirm-drift.ts';
 import { METADATA_ONLY } from '../api/metadata.ts';
 import type { ClusterRun } from '../state/run.ts';
 import { problemOf } from '../api/status.ts';
-import type { ObserveQuestion, ObserveContext, GatherContext, Gathered, DesiredFiles } from './context.ts';
+import type { ObserveQuestion } from '../../deploy/ports/cluster.ts';
+import type { Desired } from '../../desired/plain/plain.ts';
+import type { ObserveContext, GatherContext, Gathered } from './context.ts';
 
 /** Reads until no question is open: files may name others (a moved object's former file) that have to be read too. */
 export async function gatherFacts(
@@ -148,7 +150,7 @@ async function namespaceExists({ connection, target }: GatherContext, signal: Ab
   throw problemOf(answer, { subject: `Namespace ${target.namespace}`, secret: false });
 }
 
-async function placeAll(desired: DesiredFiles, { kinds, connection, target }: GatherContext, signal: AbortSignal) {
+async function placeAll(desired: Desired, { kinds, connection, target }: GatherContext, signal: AbortSignal) {
   await kinds.learn(connection, desired.manifests, signal);
   return resolveNamespaces(desired.manifests, target, (manifest) => scopeOf(manifest, desired.manifests, kinds));
 }
@@ -211,11 +213,7 @@ function memo(
 
 /** Files that were not read and that decide whether an object moved, is defined twice, or may be pruned. */
 async function openQuestions(
-  {
-    candidates,
-    entries,
-    desired,
-  }: { candidates: readonly Candidate[]; entries: readonly Entry[]; desired: DesiredFiles },
+  { candidates, entries, desired }: { candidates: readonly Candidate[]; entries: readonly Entry[]; desired: Desired },
   context: GatherContext,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
@@ -259,7 +257,7 @@ function factsOf(
     | 'namespaceMissing'
   > & {
     source: Facts['source'];
-    desired: DesiredFiles;
+    desired: Desired;
   },
   { target, applySetId, parent }: GatherContext,
 ): Facts {

@@ -24,6 +24,8 @@ export interface Shard {
 export interface StateStore {
   readParent(signal: AbortSignal): Promise<Parent | null>;
   writeParent(on: Parent | null, state: TargetState, signal: AbortSignal): Promise<Parent>;
+  /** Of the parent as it was last read or written; null when there is none, or it was not read yet. */
+  parentUid(): string | null;
   /** Null when it is not there. */
   readShard(name: string, signal: AbortSignal): Promise<Shard | null>;
   writeShard(on: Shard | string, entries: readonly Entry[], writing: Writing): Promise<Shard>;
@@ -40,6 +42,7 @@ interface Writing {
 
 export function stateStore(connection: Connection, target: Target): StateStore {
   const collection = `/api/v1/namespaces/${target.namespace}/configmaps`;
+  let parentUid: string | null = null;
 
   async function read(name: string, signal: AbortSignal): Promise<JsonObject | null> {
     const answer = await connection.request({ method: 'GET', path: `${collection}/${name}` }, signal);
@@ -112,11 +115,16 @@ export function stateStore(connection: Connection, target: Target): StateStore {
   return {
     async readParent(signal) {
       const object = await read(parentName(target.name), signal);
-      return object === null ? null : readParent(object, target);
+      const parent = object === null ? null : readParent(object, target);
+      parentUid = parent?.uid ?? null;
+      return parent;
     },
     async writeParent(on, state, signal) {
-      return { ...(await write(on, writeParent(state, target), { held: null, signal })), state: state };
+      const version = await write(on, writeParent(state, target), { held: null, signal });
+      parentUid = version.uid;
+      return { ...version, state };
     },
+    parentUid: () => parentUid,
     async readShard(name, signal) {
       const object = await read(name, signal);
       return object === null ? null : { ...versionOf(object), name, entries: entriesOf(object, subjectOf(name)) };

@@ -19,8 +19,9 @@ import { explainDrift, reportDrift } from './drift-report.ts';
 import { queryOf } from '../prepare/fetch.ts';
 import { applied as reportApplied, unchanged } from '../report/report.ts';
 import type { DriftRequest } from '../ports/request.ts';
-import type { StateTransitions, World } from '../ports/world.ts';
+import type { World } from '../ports/world.ts';
 import type { Report } from '../ports/report.ts';
+import type { Observed, StateTransitions } from '../ports/cluster.ts';
 
 /**
  * Dry-runs what a look at the cluster found suspicious, at the commit that is applied, and brings back what differs
@@ -33,7 +34,8 @@ export async function correctDrift(
   signal: AbortSignal,
 ): Promise<Report> {
   const settings = settingsHash(target);
-  const state = await world.cluster.readApplied('write', signal);
+  const recorded = await world.cluster.read('write', signal);
+  const { state } = recorded;
   const { source: at } = state.applied;
   if (at === null || !isSettled(state, settings)) return unchanged(at?.revision ?? null, at?.revision ?? null);
   const source = await world.stage('fetch', () => sourceOf({ at, drift }, { state, settings, world }, signal));
@@ -42,8 +44,9 @@ export async function correctDrift(
   const rendered = await renderSource(source, { applied: state.applied, query }, world, signal);
   // Another kubectl may make something else of the same files: that is a deploy of all of it, and the sweep's to ask for.
   if (!isSameRenderer(rendered.renderer, state.applied.renderer)) return unchanged(at.revision, at.revision);
-  const found = withoutPrunes(await planFor({ rendered, settings, suspects }, world, signal));
-  const run = { state, at, settings, drift, found, nowMs: world.nowMs() };
+  const { plan, observed } = await planFor({ recorded, rendered, settings, suspects }, world, signal);
+  const found = withoutPrunes(plan);
+  const run = { observed, state, at, settings, drift, found, nowMs: world.nowMs() };
   return target.drift === 'report' ? report(run, world, signal) : correct(run, world, signal);
 }
 
@@ -54,6 +57,7 @@ function withoutPrunes(plan: Plan): Plan {
 }
 
 interface Run {
+  readonly observed: Observed;
   readonly state: TargetState;
   readonly at: AppliedSource;
   readonly settings: string;
@@ -83,14 +87,14 @@ async function sourceOf(
 
 /** `drift: report`: nothing is written but what we know. */
 async function report(run: Run, world: World, signal: AbortSignal): Promise<Report> {
-  const { state, at, found } = run;
+  const { observed, state, at, found } = run;
   const drifted = found.steps.flat();
-  const warnings = await explainDrift(drifted, { contests: {}, world }, signal);
+  const warnings = await explainDrift(drifted, { contests: {}, observed, target: world.target }, signal);
   const drift = driftOf(drifted.length + refusedObjects(run).length + run.drift.resting, run);
   const change = { drift: { found: drift } };
   const plan = { ...found, steps: [], refusals: [], during: found.before, pauseAfter: null };
   await settle(
-    { plan, ends: { onOpen: {}, onSuccess: change, onFailure: () => change, onPause: () => change } },
+    { plan, transitions: { onOpen: {}, onSuccess: change, onFailure: () => change, onPause: () => change } },
     run,
     world,
     signal,
@@ -103,7 +107,7 @@ async function report(run: Run, world: World, signal: AbortSignal): Promise<Repo
 
 /** `drift: correct`: each object for itself; one that is refused holds up no other, and rests. */
 async function correct(run: Run, world: World, signal: AbortSignal): Promise<Report> {
-  const { at, state, found, nowMs } = run;
+  const { observed, at, state, found, nowMs } = run;
   // What was applied in its order once needs no order to be brought back.
   const plan = { ...found, refusals: [], pauseAfter: null };
   const writes = plan.steps.flat();
@@ -112,7 +116,7 @@ async function correct(run: Run, world: World, signal: AbortSignal): Promise<Rep
   const refused = refusedObjects(run);
   const contests = nextContests(state.drift.contests, { corrected, refused }, nowMs);
   // Asked before they are brought back: afterwards nobody else holds anything.
-  const explained = await explainDrift(drifted, { contests, world }, signal);
+  const explained = await explainDrift(drifted, { contests, observed, target: world.target }, signal);
   const drift = driftOf(refused.length + run.drift.resting, run);
   const onFailure = (ended: readonly ChangeResult[]) => joinChanges({ drift: { contests } }, failureOf(ended, run));
   const onSuccess: StateChange = {
@@ -121,8 +125,8 @@ async function correct(run: Run, world: World, signal: AbortSignal): Promise<Rep
       ? {}
       : { outcome: { verdict: 'deployed' }, applied: { deployedAt: new Date(nowMs).toISOString() } }),
   };
-  const ends = { onOpen: {}, onSuccess, onFailure, onPause: () => onSuccess };
-  const results = await settle({ plan, ends }, run, world, signal);
+  const transitions = { onOpen: {}, onSuccess, onFailure, onPause: () => onSuccess };
+  const results = await settle({ plan, transitions }, run, world, signal);
   const ended = reportApplied(at.revision, at.revision, { plan, results, waitMs: 0 });
   const where = { at, world };
   if (ended.failed === 0) await reportDrift('corrected', only(explained, 'drifted'), where, signal);
@@ -133,17 +137,18 @@ async function correct(run: Run, world: World, signal: AbortSignal): Promise<Rep
 
 /** Writes what there is to write: objects and entries under the lease, else the state alone, else nothing. */
 async function settle(
-  { plan, ends }: { plan: Plan; ends: StateTransitions },
-  { state }: Run,
-  { cluster, stage }: World,
+  { plan, transitions }: { plan: Plan; transitions: StateTransitions },
+  { observed, state }: Run,
+  { stage }: World,
   signal: AbortSignal,
 ): Promise<readonly ChangeResult[]> {
   if (!changesNothing(plan)) {
-    const results = await stage('apply', () => cluster.apply(plan, ends, signal));
-    await stage('record', () => cluster.close(signal));
-    return results;
+    const open = await stage('apply', () => observed.apply(plan, transitions, signal));
+    await stage('record', () => open.close(signal));
+    return open.results;
   }
-  if (changesState(state, ends.onSuccess)) await stage('record', () => cluster.record(ends.onSuccess, signal));
+  const { onSuccess } = transitions;
+  if (changesState(state, onSuccess)) await stage('record', () => observed.record(onSuccess, signal));
   return [];
 }
 

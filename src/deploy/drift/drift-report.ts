@@ -6,6 +6,7 @@ import type { Write } from '../../plan/model/plan.ts';
 import { formatId, formatPosition } from '../../resource/resource.ts';
 import type { AppliedSource } from '../../snapshot/source.ts';
 import type { DriftOutcome } from '../ports/run-event.ts';
+import type { Observed } from '../ports/cluster.ts';
 import type { World } from '../ports/world.ts';
 
 /** More are counted, not explained: each costs a request. */
@@ -14,12 +15,12 @@ const EXPLAINED = 20;
 /** What differs from Git and who holds it, object by object. Asked before anything is brought back. */
 export async function explainDrift(
   writes: readonly Write[],
-  { contests, world: { cluster, target } }: { contests: Contests; world: World },
+  { contests, observed, target }: { contests: Contests; observed: Observed; target: Target },
   signal: AbortSignal,
 ): Promise<readonly Problem[]> {
   return Promise.all(
     writes.slice(0, EXPLAINED).map(async (write) => {
-      const holders = await cluster.conflictingManagers(write, signal);
+      const holders = await observed.conflictingManagers(write, signal);
       const fields = holders.map(({ field, manager }) => `${field} (${manager})`).join(', ');
       return explain(write, { fields, contests, target });
     }),

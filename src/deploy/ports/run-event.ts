@@ -1,7 +1,7 @@
 import type { Problem } from '../../error/deploy-error.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import type { Report } from './report.ts';
-import type { NotReady, Stage } from './world.ts';
+import type { NotReady } from '../../state/readiness.ts';
 
 /** Something about one target that is worth reporting. Plain data: a channel decides whether to report it, and in which words. */
 export type RunEvent =
@@ -77,6 +77,8 @@ export interface Timing {
   readonly durationMs: number;
   readonly stagesMs: Readonly<Partial<Record<Stage, number>>>;
 }
+
+export type Stage = 'fetch' | 'render' | 'plan' | 'apply' | 'record';
 
 /** What an event is about. */
 export interface EventSubject {

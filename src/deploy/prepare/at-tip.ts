@@ -3,8 +3,9 @@ import { settingsHash } from '../../config/checked/settings-hash.ts';
 import type { TargetState } from '../../state/target-state.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import { currentRenderer, inputPathsOf } from '../render/renderer.ts';
-import type { Git, Tools } from '../ports/world.ts';
 import { isCurrent } from '../../state/current.ts';
+import type { Git } from '../ports/git.ts';
+import type { Tools } from '../ports/tools.ts';
 
 /** Is a target where the tip of its ref is? The paths are what counts, whatever commit its state names. */
 export async function isAtTip(

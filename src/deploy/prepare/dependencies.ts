@@ -16,7 +16,7 @@ export async function unmetDependencies(
 
 async function isMet(target: Target, runtime: Pick<Runtime, 'open'>, signal: AbortSignal): Promise<boolean> {
   const { cluster, git, tools } = await runtime.open(target, null);
-  const state = await cluster.readApplied('look', signal);
+  const { state } = await cluster.read('look', signal);
   const tip = (await git.tips([target.ref], signal)).get(target.ref);
   if (tip === undefined || !(await isAtTip({ target, state, tip }, { git, tools }, signal))) return false;
   const record = state.progress.awaited === null ? null : await cluster.readiness.read(signal);

@@ -3,7 +3,8 @@ import type { TargetState } from '../../state/target-state.ts';
 import type { Revision, Source } from '../../snapshot/source.ts';
 import { inputPathsOf, readerOf } from '../render/renderer.ts';
 import type { TargetRequest } from '../ports/request.ts';
-import type { SourceQuery, World } from '../ports/world.ts';
+import type { SourceQuery } from '../ports/git.ts';
+import type { World } from '../ports/world.ts';
 import type { StartedRun } from './started-run.ts';
 import { lagPauses } from '../targets/lag-pauses.ts';
 

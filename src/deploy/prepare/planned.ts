@@ -1,6 +1,7 @@
 import type { Problem } from '../../error/deploy-error.ts';
 import type { Plan } from '../../plan/model/plan.ts';
 import type { Revision } from '../../snapshot/source.ts';
+import type { Observed } from '../ports/cluster.ts';
 import type { Verdict } from '../ports/report.ts';
 import type { World } from '../ports/world.ts';
 import { verdictOf, verdictOfStop } from './next.ts';
@@ -14,11 +15,13 @@ export interface Planned extends Pick<Plan, 'steps' | 'prunes' | 'refusals' | 'w
   readonly previous: Revision | null;
   /** The verdict of the deploy, were it done now. */
   readonly verdict: Verdict;
+  /** What the plan was made from; null: there is no plan. */
+  readonly observed: Observed | null;
   /** What has to be ready before the deploy, or its next step, writes. */
   readonly waitingFor: readonly string[];
 }
 
-const NO_CHANGES = { steps: [], prunes: [], warnings: [] };
+const NO_PLAN = { steps: [], prunes: [], warnings: [], observed: null };
 const NO_PROBLEMS: readonly Problem[] = [];
 
 export async function planned(
@@ -29,20 +32,20 @@ export async function planned(
   const { revision, state } = prepared.run;
   const at = { revision, previous: state.applied.source?.revision ?? null };
   if (prepared.kind === 'planned') {
-    const { plan } = prepared.run;
+    const { plan, observed } = prepared.run;
     const waitingFor = plan.pauseAfter === null ? [] : namesOf(plan.awaits);
-    return { ...at, ...plan, verdict: verdictOf(plan), waitingFor };
+    return { ...at, ...plan, observed, verdict: verdictOf(plan), waitingFor };
   }
   const { stop, run } = prepared;
   const verdict = verdictOfStop(stop);
   if (stop.kind === 'waiting') {
     // What the deploy will do once it may is of interest already; a refusal may pass by then.
-    const { plan } = await planRun(run, { options, world }, signal);
-    return { ...at, ...plan, verdict, refusals: NO_PROBLEMS, waitingFor: stop.on };
+    const { plan, observed } = await planRun(run, { options, world }, signal);
+    return { ...at, ...plan, observed, verdict, refusals: NO_PROBLEMS, waitingFor: stop.on };
   }
   return {
     ...at,
-    ...NO_CHANGES,
+    ...NO_PLAN,
     verdict,
     refusals: stop.kind === 'refused' ? stop.problems : NO_PROBLEMS,
     waitingFor: [],

@@ -48,10 +48,11 @@ async function startRun(
 ): Promise<StartedRun> {
   const sinceMs = world.nowMs();
   const settings = settingsHash(request.target);
-  const state = await world.cluster.readApplied(options.purpose, signal);
+  const recorded = await world.cluster.read(options.purpose, signal);
+  const { state } = recorded;
   const query = { request, state, settings, at: options.at };
   const source = await world.stage('fetch', () => fetchSource(query, world, signal));
-  return { request, state, source, revision: source.revision, settings, sinceMs, nowMs: world.nowMs() };
+  return { request, recorded, state, source, revision: source.revision, settings, sinceMs, nowMs: world.nowMs() };
 }
 
 /** The checks before the plan, in order. Each decides on data; what only it needs is read when the ones before it passed. */
@@ -81,9 +82,9 @@ export async function planRun(
   { options, world }: { readonly options: Pick<RunOptions, 'at'>; readonly world: World },
   signal: AbortSignal,
 ): Promise<PlannedRun> {
-  const { request, state, settings } = run;
+  const { request, recorded, state, settings } = run;
   const query = { ...queryOf(request, state, settings), at: options.at };
   const rendered = await renderSource(run.source, { applied: state.applied, query }, world, signal);
-  const plan = await planFor({ rendered, settings }, world, signal);
-  return { ...run, source: rendered.source, renderer: rendered.renderer, plan, nowMs: world.nowMs() };
+  const { plan, observed } = await planFor({ recorded, rendered, settings }, world, signal);
+  return { ...run, source: rendered.source, renderer: rendered.renderer, observed, plan, nowMs: world.nowMs() };
 }

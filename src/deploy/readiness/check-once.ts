@@ -2,7 +2,7 @@ import type { Target } from '../../config/checked/config.ts';
 import type { CheckRequest } from '../ports/check-request.ts';
 import type { Reporter } from '../ports/run-event.ts';
 import type { Ports, Runtime } from '../ports/runtime.ts';
-import type { ReadinessRecord } from '../ports/world.ts';
+import type { ReadinessRecord } from '../../state/readiness.ts';
 import { wakeDependents } from '../targets/dependents.ts';
 import { recipientOf } from '../targets/recipient.ts';
 import { checkScopeOf, deadlineOf, findingsOf, isLastAttempt } from './judge-readiness.ts';
@@ -22,7 +22,7 @@ export async function checkOnce(
 ): Promise<CheckRequest | 'open' | 'done'> {
   const { ports, runtime, target, report } = context;
   const { readiness } = ports.cluster;
-  const state = await ports.cluster.readApplied('look', signal);
+  const { state } = await ports.cluster.read('look', signal);
   const scope = checkScopeOf(state, request, runtime.nowMs());
   if (scope.kind === 'open') return 'open';
   if (scope.kind === 'overtaken') await reportSuperseded(request, scope.by, context, signal);

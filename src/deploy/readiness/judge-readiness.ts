@@ -2,7 +2,8 @@ import type { Target } from '../../config/checked/config.ts';
 import type { AwaitedObject } from '../../health/needs-readiness.ts';
 import type { TargetState } from '../../state/target-state.ts';
 import type { CheckRequest } from '../ports/check-request.ts';
-import type { NotReady, SeenHealth } from '../ports/world.ts';
+import type { NotReady } from '../../state/readiness.ts';
+import type { SeenHealth } from '../ports/readiness.ts';
 
 /** What the target's state says about a check. */
 export type CheckScope =

@@ -9,7 +9,7 @@ import { decrypt, isEncryptedFile } from './decrypt.ts';
 import { filesBelow } from './chart-files.ts';
 import type { BuildContext, Built } from './whole-render.ts';
 import { renderTwice } from './render-twice.ts';
-import type { ChartFrom, RenderFile } from '../ports/world.ts';
+import type { ChartFrom, RenderFile } from '../ports/tools.ts';
 
 const NO_SETTINGS: HelmSettings = {
   chart: null,

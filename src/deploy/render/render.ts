@@ -10,7 +10,8 @@ import { decrypt } from './decrypt.ts';
 import { renderChart } from './render-chart.ts';
 import { renderKustomization } from './render-kustomization.ts';
 import { readerOf } from './renderer.ts';
-import type { SourceQuery, World } from '../ports/world.ts';
+import type { World } from '../ports/world.ts';
+import type { SourceQuery } from '../ports/git.ts';
 
 /** What the target wants to be in the cluster, and what it was made from. */
 export interface Rendered {

@@ -3,7 +3,8 @@ import { rendersWhole } from '../../state/renderer.ts';
 import type { Renderer } from '../../state/renderer.ts';
 import type { Applied } from '../../state/target-state.ts';
 import { isRead } from '../../desired/plain/is-read.ts';
-import type { SourceQuery, Tools } from '../ports/world.ts';
+import type { SourceQuery } from '../ports/git.ts';
+import type { Tools } from '../ports/tools.ts';
 
 /** The recorded renderer in the version that would render now: another one may make something else of the same inputs. */
 export async function currentRenderer(

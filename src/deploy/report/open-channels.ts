@@ -1,6 +1,8 @@
 import type { Log } from '../ports/log.ts';
 import type { Channel } from '../ports/run-event.ts';
-import type { Cluster, Git, Statuses } from '../ports/world.ts';
+import type { Cluster } from '../ports/cluster.ts';
+import type { Git } from '../ports/git.ts';
+import type { Statuses } from '../ports/statuses.ts';
 import { commitStatusChannel } from './channels/commit-status.ts';
 import { kubernetesEventChannel } from './channels/kubernetes-event.ts';
 import { logChannel } from './channels/log.ts';

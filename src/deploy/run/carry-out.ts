@@ -43,7 +43,7 @@ async function refuse(run: PlannedRun, world: World, signal: AbortSignal): Promi
   const unavailable = report.errors.find(({ code }) => failureClassOf(code) === 'world');
   if (unavailable !== undefined) throw new DeployError(unavailable.code, unavailable);
   if (plan.namespace !== 'present' || report.errors.some(({ code }) => code === 'namespace-missing')) return report;
-  await world.stage('record', () => world.cluster.record(failureState(run, 'refused', report.errors), signal));
+  await world.stage('record', () => run.observed.record(failureState(run, 'refused', report.errors), signal));
   return { ...report, isRecorded: true };
 }
 
@@ -52,7 +52,7 @@ async function record(run: PlannedRun, world: World, signal: AbortSignal): Promi
   if (plan.awaits.length > 0) await world.checks.send(checkOf(run), 0, signal);
   const done = { run: { dirty: [] }, outcome: { pendingOn: null } };
   const change = joinChanges(done, successState(run, 'unchanged'));
-  await world.stage('record', () => world.cluster.record(change, signal));
+  await world.stage('record', () => run.observed.record(change, signal));
   const report = stayed(withChange(state, change), revision);
   return { ...report, previous: previousOf(state), warnings: plan.warnings, ...owed(run) };
 }
@@ -62,11 +62,11 @@ async function apply(run: PlannedRun, world: World, signal: AbortSignal): Promis
   const { waitMs } = run.request.target;
   const isFinal = await statusIsFinal(run, world, signal);
   const started = isFinal ? null : world.report({ kind: 'started', revision }, signal);
-  const results = await world.stage('apply', () => world.cluster.apply(plan, transitionsOf(run), signal));
-  const report = withOverall(applied(revision, previousOf(state), { plan, results, waitMs }), run);
+  const open = await world.stage('apply', () => run.observed.apply(plan, transitionsOf(run), signal));
+  const report = withOverall(applied(revision, previousOf(state), { plan, results: open.results, waitMs }), run);
   // Before the close: a run that dies after it leaves no trace that a check is missing.
   if (report.readiness === 'awaited') await world.checks.send(checkOf(run, report), 0, signal);
-  await world.stage('record', () => world.cluster.close(signal));
+  await world.stage('record', () => open.close(signal));
   await started;
   if (report.verdict === 'waiting') await reportWaiting(run, namesOf(plan.awaits), world, signal);
   return report;

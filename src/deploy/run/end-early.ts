@@ -17,7 +17,7 @@ export async function endEarly(
   const { state, revision } = run;
   switch (stop.kind) {
     case 'rewound':
-      await world.cluster.record({ outcome: { rewind: revision } }, signal);
+      await world.stage('record', () => run.recorded.record({ outcome: { rewind: revision } }, signal));
       return unchanged(previousOf(state), previousOf(state));
     case 'current':
       if (state.progress.waiting !== null) await giveUpWaiting(run, world, signal);
@@ -42,8 +42,8 @@ export async function endEarly(
 /** What the target was waiting to apply is not wanted any more: the tip is what is applied. */
 async function giveUpWaiting(run: StartedRun, world: World, signal: AbortSignal): Promise<void> {
   await reportSuperseded(run, world, signal);
-  const recorded = { progress: { waiting: null }, outcome: { pendingOn: null, backoff: null } };
-  await world.stage('record', () => world.cluster.record(recorded, signal));
+  const change = { progress: { waiting: null }, outcome: { pendingOn: null, backoff: null } };
+  await world.stage('record', () => run.recorded.record(change, signal));
 }
 
 async function recordRefusal(
@@ -52,5 +52,5 @@ async function recordRefusal(
   { world, signal }: { readonly world: World; readonly signal: AbortSignal },
 ): Promise<void> {
   await reportSuperseded(run, world, signal);
-  await world.stage('record', () => world.cluster.record(failureState(run, 'refused', problems), signal));
+  await world.stage('record', () => run.recorded.record(failureState(run, 'refused', problems), signal));
 }

@@ -4,6 +4,7 @@ import type { StateChange } from '../../state/target-state.ts';
 import { isWaitingFor, waitingChange } from '../../state/waiting.ts';
 import type { WaitingRun } from '../../state/waiting.ts';
 import type { CheckRequest } from '../ports/check-request.ts';
+import type { RecordedTarget } from '../ports/cluster.ts';
 import type { Report } from '../ports/report.ts';
 import type { World } from '../ports/world.ts';
 import { unchanged } from '../report/report.ts';
@@ -16,7 +17,7 @@ const NO_COUNTS = { created: 0, updated: 0 };
  * it is not another target, which calls by itself.
  */
 export async function waitBefore(
-  run: WaitingRun,
+  run: WaitingRun & { readonly recorded: RecordedTarget },
   { on, check }: { readonly on: readonly string[]; readonly check: CheckRequest | null },
   world: World,
   signal: AbortSignal,
@@ -30,7 +31,7 @@ export async function waitBefore(
     if (!isKnown) await reportWaiting(run, on, world, signal);
     const change = waitingChange(run, { on, counts: NO_COUNTS, isExact: waiting?.isExact === true });
     const awaited = check === null ? {} : { progress: { awaited: { revision, sinceMs } } };
-    await recordIfThereIsPlace(joinChanges(change, awaited), world, signal);
+    await recordIfPossible(joinChanges(change, awaited), { recorded: run.recorded, world }, signal);
   }
   const previous = state.applied.source?.revision ?? null;
   return { ...unchanged(revision, previous), verdict: 'waiting', waitingFor: on };
@@ -43,9 +44,13 @@ function isLookedFor({ state, revision, nowMs }: WaitingRun, { target }: World):
 }
 
 /** Without a namespace there is no place for the state: what is waited for may bring it. */
-async function recordIfThereIsPlace(change: StateChange, world: World, signal: AbortSignal): Promise<void> {
+async function recordIfPossible(
+  change: StateChange,
+  { recorded, world }: { readonly recorded: RecordedTarget; readonly world: World },
+  signal: AbortSignal,
+): Promise<void> {
   try {
-    await world.stage('record', () => world.cluster.record(change, signal));
+    await world.stage('record', () => recorded.record(change, signal));
   } catch (thrown) {
     if (!(thrown instanceof DeployError && thrown.code === 'namespace-missing')) throw thrown;
   }

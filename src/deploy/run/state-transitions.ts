@@ -5,7 +5,7 @@ import { joinChanges } from '../../state/target-state.ts';
 import type { Progress, RecordedVerdict, StateChange } from '../../state/target-state.ts';
 import { waitingChange } from '../../state/waiting.ts';
 import type { PlannedRun, StartedRun } from '../prepare/started-run.ts';
-import type { StateTransitions } from '../ports/world.ts';
+import type { StateTransitions } from '../ports/cluster.ts';
 import { namesOf } from '../prepare/names.ts';
 
 /** What the state says of a run from its first write on, and after each of its ends. */

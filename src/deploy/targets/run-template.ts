@@ -7,14 +7,15 @@ import { directoriesAt } from './directories.ts';
 import { openChannels } from '../report/open-channels.ts';
 import { failed, refusedBecause, unchanged } from '../report/report.ts';
 import { reporter } from '../report/reporter.ts';
-import { stopwatch } from '../ports/stopwatch.ts';
-import type { Stopwatch } from '../ports/stopwatch.ts';
+import { stopwatch } from '../report/stopwatch.ts';
+import type { Stopwatch } from '../report/stopwatch.ts';
 import type { Reporter } from '../ports/run-event.ts';
 import type { DeployRequest } from '../ports/request.ts';
 import type { Outcome, Runtime } from '../ports/runtime.ts';
-import type { Git, Statuses } from '../ports/world.ts';
 import type { Report } from '../ports/report.ts';
 import { lagPauses } from './lag-pauses.ts';
+import type { Git } from '../ports/git.ts';
+import type { Statuses } from '../ports/statuses.ts';
 
 interface TemplateRun {
   readonly repository: Repository;

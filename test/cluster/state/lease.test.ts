@@ -38,6 +38,7 @@ describe('a lease that is held', () => {
     const store: StateStore = {
       readParent: unused,
       readShard: unused,
+      parentUid: () => null,
       writeShard: unused,
       deleteAll: () => Promise.reject(new Error('not asked for')),
       deleteShard: unused,

@@ -3,7 +3,7 @@ import type { CommitStatus } from '../../../githost/port/git-host.ts';
 import type { Revision } from '../../../snapshot/source.ts';
 import type { Report } from '../../ports/report.ts';
 import type { Channel, Finished, RunEvent } from '../../ports/run-event.ts';
-import type { Statuses } from '../../ports/world.ts';
+import type { Statuses } from '../../ports/statuses.ts';
 import { countsText, notReadyText, problemsText, readyText } from './texts.ts';
 
 /** A status for the commit that an event is about. */

@@ -1,5 +1,5 @@
 import type { Channel, DriftOutcome, Finished, RunEvent } from '../../ports/run-event.ts';
-import type { Cluster, ClusterEvent } from '../../ports/world.ts';
+import type { Cluster, ClusterEvent } from '../../ports/cluster.ts';
 import { atRevision, countsText, notReadyText, problemsText, readyText } from './texts.ts';
 
 /** Reports as an Event on the target's state object. */

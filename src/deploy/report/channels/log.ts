@@ -1,7 +1,8 @@
 import type { Log } from '../../ports/log.ts';
 import type { Report } from '../../ports/report.ts';
 import type { Channel, EventSubject, RunEvent, Timing } from '../../ports/run-event.ts';
-import type { NotReady, Usage } from '../../ports/world.ts';
+import type { NotReady } from '../../../state/readiness.ts';
+import type { Usage } from '../../ports/usage.ts';
 
 type Line = Parameters<Log>[0];
 

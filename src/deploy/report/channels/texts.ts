@@ -1,5 +1,5 @@
 import type { Problem } from '../../../error/deploy-error.ts';
-import type { NotReady } from '../../ports/world.ts';
+import type { NotReady } from '../../../state/readiness.ts';
 
 interface Counts {
   readonly created: number;

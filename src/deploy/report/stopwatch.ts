@@ -1,5 +1,4 @@
-import type { Timing } from './run-event.ts';
-import type { Stage } from './world.ts';
+import type { Stage, Timing } from '../ports/run-event.ts';
 
 /** How long a run takes, as a whole and by stage. */
 export interface Stopwatch {
