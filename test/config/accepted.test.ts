@@ -119,7 +119,7 @@ describe('a good headgate.yml', () => {
         namespaces: ['shop', 'shop-jobs'],
         serviceAccount: { namespace: 'shop', name: 'deployer' },
         ignore: [{ group: null, kind: 'Deployment', namespace: null, name: null, paths: ['/spec/replicas'] }],
-        exclude: ['**/values.yaml'],
+        exclude: [{ glob: '**/values.yaml', alternatives: [[null, String.raw`^(?:values\.yaml)$`]] }],
         dependsOn: ['infra-prod'],
       },
       { ...DEFAULTS, ...common, name: 'infra-prod', cluster: LAB, namespace: 'infra', namespaces: ['infra'] },

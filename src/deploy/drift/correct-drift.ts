@@ -10,7 +10,7 @@ import { changesNothing, leave } from '../../plan/model/plan.ts';
 import type { Plan } from '../../plan/model/plan.ts';
 import { formatId } from '../../resource/resource.ts';
 import type { AppliedSource, Source } from '../../snapshot/source.ts';
-import { isRead } from '../../desired/plain/is-read.ts';
+import { pathFilterOf } from '../../desired/plain/path-filter.ts';
 import { nextAttempt } from '../run/attempt.ts';
 import { isSettled } from '../run/current.ts';
 import { planFor, renderSource } from '../run/deploy.ts';
@@ -75,7 +75,8 @@ async function sourceOf(
   if (isRendered(applied)) return { ...at, inputs: applied.inputs, complete: false, files: [] };
   const paths = [...new Set(suspects.map(({ file }) => file))];
   const read = paths.length === 0 ? [] : await git.files(at.rootTree, paths, signal);
-  const files = read.filter(({ path, kind }) => isRead(path, kind, target));
+  const isRead = pathFilterOf(target);
+  const files = read.filter(({ path, kind }) => isRead(path, kind));
   return { ...at, inputs: applied.inputs, complete: false, files };
 }
 

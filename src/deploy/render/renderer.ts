@@ -1,7 +1,7 @@
 import type { Target } from '../../config/checked/config.ts';
 import { isRendered } from '../../state/target-state.ts';
 import type { Applied } from '../../state/target-state.ts';
-import { isRead } from '../../desired/plain/is-read.ts';
+import { pathFilterOf } from '../../desired/plain/path-filter.ts';
 import type { SourceQuery, Tools } from '../ports/world.ts';
 
 /** What the recorded renderer would be called now: another version may make something else of the same inputs. */
@@ -29,5 +29,5 @@ export function inputPathsOf(target: Target, applied: Applied): readonly string[
 
 /** The files below the path that count: of plain manifests those that are manifests; what a renderer reads is asked for by name. */
 export function readerOf(target: Target): SourceQuery['wants'] {
-  return (path, kind) => isRead(path, kind, target);
+  return pathFilterOf(target);
 }
