@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
 import type { ClusterAccess } from '../cluster/api/access.ts';
 import { targetCluster } from '../cluster/cluster.ts';
 import type { TargetCluster } from '../cluster/cluster.ts';
@@ -14,6 +12,7 @@ import type { ClusterConfig, Config, Repository, Target } from '../config/checke
 import type { Outbox } from '../deploy/ports/outbox.ts';
 import type { Ports, Runtime } from '../deploy/ports/runtime.ts';
 import { DeployError } from '../error/deploy-error.ts';
+import { openAgents } from '../exchange/exchange.ts';
 import { GIT_LIMITS } from '../git/limits.ts';
 import { openRepository } from '../git/reader.ts';
 import { hostOf } from '../githost/hosts.ts';
@@ -68,7 +67,7 @@ export function openRuntime({
   limits = RUN_LIMITS,
 }: RuntimeOptions): OpenRuntime {
   const sessions = openSessions();
-  const agents = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) };
+  const agents = openAgents();
   const kinds = new Map<string, KindCache>();
   const nowMs = () => Date.now();
   const tools = openTools(secrets.env);
@@ -166,8 +165,7 @@ export function openRuntime({
     },
     close() {
       sessions.close();
-      agents.http.destroy();
-      agents.https.destroy();
+      agents.close();
     },
   };
 }

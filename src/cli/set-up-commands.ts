@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { isAwsRegion } from '../config/written/names.ts';
 import { parseReference } from '../config/written/reference.ts';
 import { DeployError } from '../error/deploy-error.ts';
 import type { Add } from './definition.ts';
@@ -72,7 +73,7 @@ function readStage(text: string): string {
 }
 
 function readRegion(text: string): string {
-  if (/^[a-z]{2}(?:-[a-z]+)+-\d$/.test(text)) return text;
+  if (isAwsRegion(text)) return text;
   throw new InvalidArgumentError('It must be a region such as eu-west-1.');
 }
 

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { sdkRegions } from '../platforms/aws/api/sdk-partitions.ts';
 import { configOf, file, withRepository, withTarget } from './builders.ts';
+
+const regions = await sdkRegions();
 
 /** The example of the interface, without the keys that are not built yet and with real values for its dots. */
 const EXAMPLE = `
@@ -116,7 +119,7 @@ describe('a good headgate.yml', () => {
         namespaces: ['shop', 'shop-jobs'],
         serviceAccount: { namespace: 'shop', name: 'deployer' },
         ignore: [{ group: null, kind: 'Deployment', namespace: null, name: null, paths: ['/spec/replicas'] }],
-        exclude: ['**/values.yaml'],
+        exclude: [{ glob: '**/values.yaml', alternatives: [[null, String.raw`^(?:values\.yaml)$`]] }],
         dependsOn: ['infra-prod'],
       },
       { ...DEFAULTS, ...common, name: 'infra-prod', cluster: LAB, namespace: 'infra', namespaces: ['infra'] },
@@ -230,6 +233,18 @@ describe('a good headgate.yml', () => {
       expect(configOf(file({ repository })).repositories.get('fleet')).toMatchObject({ url, fullName: 'acme/fleet' });
     },
   );
+
+  it.each(regions)('takes %s, a region of the AWS SDK', (region) => {
+    expect(configOf(file({ cluster: `eks: { name: prod, region: ${region} }` })).clusters.get('lab')).toMatchObject({
+      region,
+    });
+  });
+
+  it('takes a cluster and a role of the AWS European Sovereign Cloud', () => {
+    const role = 'arn:aws-eusc:iam::111122223333:role/headgate/shop';
+    const cluster = `eks: { name: prod, region: eusc-de-east-1, role: "${role}" }`;
+    expect(configOf(file({ cluster })).clusters.get('lab')).toMatchObject({ region: 'eusc-de-east-1', role });
+  });
 
   it('takes http beyond this machine when it is said to be insecure', () => {
     const repository = 'host: git\n    url: http://git.lan/fleet.git\n    insecure: true';

@@ -5,7 +5,8 @@ import { parseReference, formatReference } from '../../src/config/written/refere
 import { settingsHash } from '../../src/config/checked/settings-hash.ts';
 import type { Target } from '../../src/config/checked/config.ts';
 import { configOf, file, read, withTarget } from './builders.ts';
-import { isExcluded } from '../../src/config/checked/excluded.ts';
+import { compileGlob } from '../../src/config/checked/compile-glob.ts';
+import { excluderOf } from '../../src/config/checked/excluded.ts';
 
 const SEED = { seed: 3, numRuns: 300 };
 
@@ -133,7 +134,7 @@ describe('the settings hash', () => {
 });
 
 function excluded(glob: string, path: string, at = 'clusters/prod'): boolean {
-  return isExcluded(path, { path: at, exclude: [glob] });
+  return excluderOf({ path: at, exclude: [compileGlob(glob)] })(path);
 }
 
 describe('exclude', () => {

@@ -412,6 +412,23 @@ describe('a server that fails', () => {
     expect(await code(open().since(query(), AbortSignal.timeout(50)))).toBe('interrupted');
   });
 
+  it('gets a request again when it had closed the kept connection, and only once', async () => {
+    let requests = 0;
+    let resets = 1;
+    const { open } = await serve(repository, {
+      intercept: (request) => {
+        requests += 1;
+        if (requests === 1 || resets === 0) return false;
+        resets -= 1;
+        request.socket.resetAndDestroy();
+        return true;
+      },
+    });
+    expect(await code(open().since(query(), signal))).toBe('no error');
+    resets = 2;
+    expect(await code(open().since(query(), signal))).toBe('git-unreachable');
+  });
+
   it('ends in an error when it speaks no protocol version 2', async () => {
     const { open } = await serve(repository, {
       env: { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'protocol.version', GIT_CONFIG_VALUE_0: '0' },

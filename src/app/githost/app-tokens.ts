@@ -1,5 +1,7 @@
 import type { Credentials, Repository } from '../../config/checked/config.ts';
 import { DeployError } from '../../error/deploy-error.ts';
+import { retry } from '../../exchange/retry.ts';
+import type { RetryPolicy } from '../../exchange/retry.ts';
 import { parseToken, tokenRequest } from '../../githost/github/app.ts';
 import type { InstallationToken } from '../../githost/github/app.ts';
 import { sendToHost } from './host-request.ts';
@@ -19,7 +21,14 @@ export type AppTokenOf = (repository: Repository, credentials: AppCredentials, s
 /** A token lives for an hour; a run that begins with it must be able to end with it. */
 const SPARE_MS = 5 * 60_000;
 const DEADLINE_MS = 10_000;
-const PAUSES_MS: readonly number[] = [500, 2_000];
+
+const RETRIES: RetryPolicy<HostAnswer> = {
+  pausesMs: [500, 2_000],
+  verdictOn(outcome) {
+    const isFinal = outcome.kind === 'failed' ? outcome.cause instanceof DeployError : !isPassing(outcome.answer);
+    return isFinal ? 'final' : 'again';
+  },
+};
 
 /** Installation tokens, one per repository and good for that one alone, kept until shortly before they expire. */
 export function appTokens(options: AppTokenOptions): AppTokenOf {
@@ -52,19 +61,21 @@ async function ask(
   const subject = `GitHub App ${credentials.app}, installation ${credentials.installation}`;
   if (api === null || fullName === null) throw new TypeError('only a repository of GitHub has an App');
   const [privateKey, ca] = await Promise.all([options.privateKeyOf(credentials, signal), options.caOf(repository)]);
-  for (let tries = 0; ; tries += 1) {
-    const signing = { privateKey, nowMs: options.nowMs() };
-    const request = tokenRequest(credentials, { api, fullName, id, statuses }, signing);
-    const answer = await sendToHost(request, { ca, deadlineMs: DEADLINE_MS }, signal).catch((cause: unknown) => ({
-      cause,
-    }));
-    const token = 'status' in answer && answer.status === 201 ? parseToken(answer.text) : null;
-    if (token !== null) return token;
-    if ('status' in answer && answer.status < 500 && answer.status !== 429) throw refused(subject, answer);
-    const pauseMs = PAUSES_MS[tries];
-    if (pauseMs === undefined || signal.aborted) throw unreachable(subject, answer);
-    await options.wait(pauseMs, signal).catch(() => Promise.reject(unreachable(subject, answer)));
-  }
+  const attempt = () => {
+    const request = tokenRequest(credentials, { api, fullName, id, statuses }, { privateKey, nowMs: options.nowMs() });
+    return sendToHost(request, { ca, deadlineMs: DEADLINE_MS }, signal);
+  };
+  const answer = await retry(attempt, RETRIES, { wait: options.wait, signal }).catch((cause: unknown) => {
+    if (cause instanceof DeployError) throw cause;
+    throw unreachable(subject, { cause });
+  });
+  const token = answer.status === 201 ? parseToken(answer.text) : null;
+  if (token !== null) return token;
+  throw isPassing(answer) ? unreachable(subject, answer) : refused(subject, answer);
+}
+
+function isPassing({ status }: HostAnswer): boolean {
+  return status >= 500 || status === 429;
 }
 
 const REMEDIES: Readonly<Record<number, string>> = {

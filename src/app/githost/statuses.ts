@@ -1,9 +1,9 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { DeployError } from '../../error/deploy-error.ts';
+import { retry, retryAfterMs } from '../../exchange/retry.ts';
+import type { RetryPolicy } from '../../exchange/retry.ts';
 import type { GitHost, HostRequest } from '../../githost/port/git-host.ts';
 import { sendToHost } from './host-request.ts';
 import type { HostAnswer } from './host-request.ts';
-import type { Statuses } from '../../deploy/ports/statuses.ts';
 
 export interface StatusesOptions {
   readonly host: GitHost;
@@ -18,78 +18,69 @@ export interface StatusesOptions {
 }
 
 const DEADLINE_MS = 10_000;
-const PAUSES_MS: readonly number[] = [1_000, 4_000, 10_000];
-/** GitHub asks for a minute at its secondary limit; a longer wish is not waited for. */
-const LONGEST_PAUSE_MS = 60_000;
+
+const RETRIES: RetryPolicy<HostAnswer> = {
+  pausesMs: [1_000, 4_000, 10_000],
+  // GitHub requests a minute at its secondary limit.
+  longestPauseMs: 60_000,
+  verdictOn(outcome) {
+    if (outcome.kind === 'failed') return 'again';
+    if (outcome.answer.status < 500 && !isLimit(outcome.answer)) return 'final';
+    const afterMs = requestedPauseMs(outcome.answer);
+    return afterMs === null ? 'again' : { afterMs };
+  },
+};
 
 /** Commit statuses over a Git host's REST API, for one run. */
 export function openStatuses(options: StatusesOptions): Statuses {
   const usage = { requests: 0, bytes: 0 };
+  const { ca, deadlineMs = DEADLINE_MS, wait } = options;
+
+  async function send(request: HostRequest, signal: AbortSignal): Promise<HostAnswer> {
+    usage.requests += 1;
+    const answer = await sendToHost(request, { ca, deadlineMs }, signal);
+    usage.bytes += answer.bytes;
+    return answer;
+  }
+
   return {
     usage,
     async set(revision, status, signal) {
-      const request = options.host.statusRequest({ ...options.repository, revision }, status);
+      const unsigned = options.host.statusRequest({ ...options.repository, revision }, status);
       const token = await options.token(signal);
-      for (let tries = 0; ; tries += 1) {
-        usage.requests += 1;
-        const attempt = await attemptOnce(request, { options, token, signal });
-        usage.bytes += attempt.bytes;
-        if (attempt.kind === 'done') return;
-        const pauseMs = attempt.kind === 'later' ? (attempt.pauseMs ?? PAUSES_MS[tries]) : undefined;
-        if (pauseMs === undefined || tries >= PAUSES_MS.length || pauseMs > LONGEST_PAUSE_MS) {
-          throw unreachable(request, attempt.reason.replaceAll(token, '***'), pauseMs);
-        }
-        await options.wait(pauseMs, signal).catch((thrown: unknown) => {
-          throw interrupted(request, thrown);
-        });
-      }
+      const request = { ...unsigned, headers: { ...unsigned.headers, authorization: `Bearer ${token}` } };
+      const sent = retry(() => send(request, signal), RETRIES, { wait, signal });
+      const answer = await sent.catch((cause: unknown) => {
+        if (signal.aborted) throw interrupted(request, cause);
+        const reason = cause instanceof Error ? cause.message : String(cause);
+        throw notTaken(request, { reason: `it does not answer: ${reason}`.replaceAll(token, '***') });
+      });
+      if (answer.status < 200 || answer.status >= 300) throw refusal(request, answer, token);
     },
   };
 }
 
-type Attempt = { readonly bytes: number } & (
-  | { readonly kind: 'done' }
-  | { readonly kind: 'later'; readonly reason: string; readonly pauseMs: number | null }
-  | { readonly kind: 'never'; readonly reason: string }
-);
-
-interface Sending {
-  readonly options: StatusesOptions;
-  readonly token: string;
-  readonly signal: AbortSignal;
+/** The secondary rate limit comes as 403 or 429: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api */
+function isLimit(answer: HostAnswer): boolean {
+  const { status, text } = answer;
+  return status === 429 || (status === 403 && (requestedPauseMs(answer) !== null || /rate limit/i.test(text)));
 }
 
-async function attemptOnce(request: HostRequest, sending: Sending): Promise<Attempt> {
-  try {
-    const { options, token, signal } = sending;
-    const headers = { ...request.headers, authorization: `Bearer ${token}` };
-    const { ca, deadlineMs = DEADLINE_MS } = options;
-    return judge(await sendToHost({ ...request, headers }, { ca, deadlineMs }, signal));
-  } catch (thrown) {
-    if (sending.signal.aborted) throw interrupted(request, thrown);
-    const reason = thrown instanceof Error ? thrown.message : String(thrown);
-    return { kind: 'later', reason: `it does not answer: ${reason}`, pauseMs: null, bytes: 0 };
-  }
-}
-
-function judge({ status, headers, text }: HostAnswer): Attempt {
-  const bytes = Buffer.byteLength(text);
-  if (status >= 200 && status < 300) return { kind: 'done', bytes };
-  const reason = `it answers ${status}${messageOf(text)}`;
-  // Following a redirect would hand the token to whoever it names.
-  if (status >= 300 && status < 400) return { kind: 'never', reason: `${reason}, and redirects are refused`, bytes };
-  const pauseMs = pauseOf(headers);
-  // The secondary rate limit comes as 403 or 429: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
-  const isLimit = status === 429 || (status === 403 && (pauseMs !== null || /rate limit/i.test(text)));
-  return isLimit || status >= 500 ? { kind: 'later', reason, pauseMs, bytes } : { kind: 'never', reason, bytes };
-}
-
-function pauseOf(headers: IncomingHttpHeaders): number | null {
-  const seconds = Number(headers['retry-after'] ?? 'none');
-  if (Number.isFinite(seconds) && seconds >= 0) return seconds * 1000;
-  if (headers['x-ratelimit-remaining'] !== '0') return null;
+function requestedPauseMs({ headers }: HostAnswer): number | null {
+  const afterMs = retryAfterMs(headers);
+  if (afterMs !== null || headers['x-ratelimit-remaining'] !== '0') return afterMs;
   const at = Number(headers['x-ratelimit-reset']) * 1000 - Date.parse(headers.date ?? '');
   return Number.isFinite(at) ? Math.max(at, 1_000) : null;
+}
+
+function refusal(request: HostRequest, answer: HostAnswer, token: string): DeployError {
+  const isRedirect = answer.status >= 300 && answer.status < 400;
+  const reason = `it answers ${answer.status}${messageOf(answer.text)}${isRedirect ? ', and redirects are refused' : ''}`;
+  const isPassing = answer.status >= 500 || isLimit(answer);
+  return notTaken(request, {
+    reason: reason.replaceAll(token, '***'),
+    afterMs: isPassing ? requestedPauseMs(answer) : null,
+  });
 }
 
 /** `: Validation Failed`, from GitHub's `{"message": …}`. */
@@ -98,13 +89,16 @@ function messageOf(text: string): string {
   return message === undefined ? '' : `: ${message}`;
 }
 
-function unreachable({ url }: HostRequest, reason: string, retryAfterMs: number | undefined): DeployError {
+function notTaken(
+  { url }: HostRequest,
+  { reason, afterMs = null }: { readonly reason: string; readonly afterMs?: number | null },
+): DeployError {
   return new DeployError('host-unreachable', {
     subject: url,
     message: `the Git host did not take the status: ${reason}`,
     remedy:
       'Check that the credentials of the repository may write commit statuses, or set statuses: false; the deploy itself is not affected.',
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(afterMs === null ? {} : { retryAfterMs: afterMs }),
   });
 }
 

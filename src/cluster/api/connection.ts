@@ -1,9 +1,11 @@
 import type { OutgoingHttpHeaders } from 'node:http2';
 import { DeployError } from '../../error/deploy-error.ts';
+import { retry, retryAfterMs } from '../../exchange/retry.ts';
+import type { RetryPolicy } from '../../exchange/retry.ts';
 import type { ClusterAccess } from './access.ts';
 import { METADATA_ONLY } from './metadata.ts';
 import { openSession, SessionError } from './session.ts';
-import type { RawAnswer, Session } from './session.ts';
+import type { RawAnswer, Session, SessionFailure } from './session.ts';
 
 export interface KubeRequest {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
@@ -75,9 +77,18 @@ export function openSessions(): SessionPool {
   };
 }
 
-const THROTTLE_TRIES = 3;
-/** A longer wish is the queue's to keep. */
-const LONGEST_PAUSE_MS = 5_000;
+const THROTTLE_PAUSE_MS = 1000;
+
+const THROTTLED: RetryPolicy<RawAnswer> = {
+  pausesMs: [THROTTLE_PAUSE_MS, THROTTLE_PAUSE_MS],
+  // A longer pause is the queue's to keep.
+  longestPauseMs: 5_000,
+  verdictOn(outcome) {
+    if (outcome.kind === 'failed' || outcome.answer.status !== 429) return 'final';
+    const afterMs = retryAfterMs(outcome.answer.headers);
+    return afterMs === null ? 'again' : { afterMs };
+  },
+};
 
 type SessionOf = (access: ClusterAccess) => Session;
 
@@ -119,26 +130,19 @@ function connectionOver(first: ClusterAccess, sessionOf: SessionOf, options: Con
   }
 
   /**
-   * A connection that went stale (idle, a frozen function, a restarted server) is told by its first request: that one is
-   * sent again. So is one that met a certificate of another authority, after asking who is to be believed now.
+   * A connection that went stale (idle, a frozen function, a restarted server) shows it only on its first request: that one
+   * is sent again. So is one that met a certificate of another authority, after renewing what is trusted. Not a retry with
+   * pauses: each failure has its own remedy, once.
    */
   async function sendFresh(request: KubeRequest, isRetry: boolean, signal: AbortSignal): Promise<RawAnswer> {
     const on = access;
-    try {
-      return await sendOnce(request, isRetry, signal);
-    } catch (thrown) {
-      if (!(thrown instanceof SessionError)) throw thrown;
-      // All but POST may be done twice: applies and merge patches say what is to be, deletes name the object.
-      const isRepeatable = thrown.isUnsent || request.method !== 'POST' || request.isRepeatable === true;
-      const { host } = new URL(on.server);
-      if (thrown.isUntrusted && on.renew !== null) access = await on.renew();
-      else if (!thrown.isStale || !isRepeatable) throw unreachable(host, thrown);
-    }
-    try {
-      return await sendOnce(request, isRetry, signal);
-    } catch (thrown) {
-      throw thrown instanceof SessionError ? unreachable(new URL(access.server).host, thrown) : thrown;
-    }
+    const sent = await sendOnce(request, isRetry, signal).catch(asSessionError);
+    if (!(sent instanceof SessionError)) return sent;
+    if (sent.failure === 'untrusted' && on.renew !== null) access = await on.renew();
+    else if (!isSentAgain(sent.failure, request)) throw unreachable(new URL(on.server).host, sent);
+    const again = await sendOnce(request, isRetry, signal).catch(asSessionError);
+    if (again instanceof SessionError) throw unreachable(new URL(access.server).host, again);
+    return again;
   }
 
   async function send(request: KubeRequest, signal: AbortSignal): Promise<RawAnswer> {
@@ -162,16 +166,35 @@ function connectionOver(first: ClusterAccess, sessionOf: SessionOf, options: Con
       }
     },
     async request(request, signal) {
-      for (let tries = 1; ; tries += 1) {
-        const answer = await send(request, signal);
-        if (answer.status !== 429) return answerOf(answer);
-        const pauseMs = retryAfterMs(answer) ?? 1000;
-        if (tries >= THROTTLE_TRIES || pauseMs > LONGEST_PAUSE_MS)
-          throw throttled(new URL(access.server).host, pauseMs);
-        await options.wait(pauseMs, signal);
-      }
+      const answer = await retry(() => send(request, signal), THROTTLED, { wait: options.wait, signal });
+      if (answer.status === 429) throw throttled(new URL(access.server).host, retryAfterMs(answer.headers));
+      return answerOf(answer);
     },
   };
+}
+
+function asSessionError(thrown: unknown): SessionError {
+  if (thrown instanceof SessionError) return thrown;
+  throw thrown;
+}
+
+/** May the same request go out once more, over another connection? */
+function isSentAgain(failure: SessionFailure, { method, isRepeatable }: KubeRequest): boolean {
+  switch (failure) {
+    case 'unsent':
+      return true;
+    case 'cut':
+      // All but POST may be done twice: applies and merge patches say what is to be, deletes name the object.
+      return method !== 'POST' || isRepeatable === true;
+    case 'unconnected':
+    case 'untrusted':
+    case 'cut-when-new':
+    case 'silent':
+    case 'too-large':
+      return false;
+    default:
+      return failure satisfies never;
+  }
 }
 
 function answerOf({ status, text, headers }: RawAnswer): KubeAnswer {
@@ -181,11 +204,6 @@ function answerOf({ status, text, headers }: RawAnswer): KubeAnswer {
   );
   const date = Date.parse(headers.date ?? '');
   return { status, text, warnings, date: Number.isNaN(date) ? null : date };
-}
-
-function retryAfterMs({ headers }: RawAnswer): number | null {
-  const seconds = Number(headers['retry-after']);
-  return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : null;
 }
 
 function unreachable(host: string, cause: SessionError): DeployError {
@@ -207,11 +225,11 @@ function unauthorized(host: string): DeployError {
   });
 }
 
-function throttled(host: string, pauseMs: number): DeployError {
+function throttled(host: string, pauseMs: number | null): DeployError {
   return new DeployError('cluster-throttled', {
     subject: host,
     message: 'the API server asks for a pause (429)',
     remedy: 'It is tried again when the server says so.',
-    retryAfterMs: pauseMs,
+    retryAfterMs: pauseMs ?? THROTTLE_PAUSE_MS,
   });
 }

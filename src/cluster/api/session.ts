@@ -22,6 +22,8 @@ export interface RawRequest {
 const ANSWER_BYTES = 128 * 1024 * 1024;
 /** More would be queued by the API server (priority and fairness), not served sooner. */
 const STREAMS = 32;
+/** How many requests the cluster's rooms begin side by side: twice the streams, so that the connection never waits for us. */
+export const REQUESTS_AT_ONCE = 2 * STREAMS;
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /** One kept HTTP/2 connection to one API server, opened when it is first needed and again when it is gone. */
@@ -36,23 +38,24 @@ export interface Session {
   close(): void;
 }
 
-/** No answer. `isUnsent`: the server surely has not acted on the request. */
+/**
+ * What happened to a request that got no answer.
+ * - `unconnected`: no connection was established.
+ * - `untrusted`: the server's certificate is not from the authority that was configured.
+ * - `unsent`: the server has not acted on it: the kept connection was closed, or the server refused the stream (RFC 9113, 8.7).
+ * - `cut`: a kept connection broke while it was under way. The server may have acted on it.
+ * - `cut-when-new`: the connection that was opened for it broke. Nothing says that another one would do better.
+ * - `silent`: no answer came within its time.
+ * - `too-large`: its answer was not read to the end.
+ */
+export type SessionFailure = 'unconnected' | 'untrusted' | 'unsent' | 'cut' | 'cut-when-new' | 'silent' | 'too-large';
+
 export class SessionError extends Error {
-  readonly isUnsent: boolean;
-  /** A newer connection may well answer. */
-  readonly isStale: boolean;
-  /** The server's certificate is not of an authority that we were told to believe. */
-  readonly isUntrusted: boolean;
+  readonly failure: SessionFailure;
 
-  /** Nothing came within the time that it had. */
-  readonly isSilent: boolean;
-
-  constructor(message: string, what: { isUnsent: boolean; isStale: boolean; isSilent?: boolean; cause?: unknown }) {
-    super(message, { cause: what.cause });
-    this.isSilent = what.isSilent ?? false;
-    this.isUnsent = what.isUnsent;
-    this.isStale = what.isStale;
-    this.isUntrusted = UNTRUSTED.has(codeOf(what.cause));
+  constructor(failure: SessionFailure, message: string, cause?: unknown) {
+    super(message, { cause });
+    this.failure = failure;
   }
 }
 
@@ -116,7 +119,7 @@ export function openSession(access: ClusterAccess): Session {
         return await exchange(on, request, signal);
       } catch (thrown) {
         // A connection that swallows requests may do so for ever: what comes next gets another one.
-        if (thrown instanceof SessionError && thrown.isSilent) retire(on);
+        if (thrown instanceof SessionError && thrown.failure === 'silent') retire(on);
         throw thrown;
       } finally {
         release();
@@ -140,16 +143,12 @@ export function openSession(access: ClusterAccess): Session {
 function exchange(session: ClientHttp2Session, request: RawRequest, signal: AbortSignal): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
     let stream: ClientHttp2Stream;
-    const isConnected = !session.connecting;
+    const isKept = !session.connecting;
     try {
       signal.throwIfAborted();
       stream = session.request(request.headers, { endStream: request.body === undefined });
     } catch (cause) {
-      reject(
-        signal.aborted
-          ? interrupted(cause)
-          : new SessionError('the connection is closed', { isUnsent: true, isStale: true, cause }),
-      );
+      reject(signal.aborted ? interrupted(cause) : new SessionError('unsent', 'the connection is closed', cause));
       return;
     }
     // An idle connection does not keep the process; one that is waited for does.
@@ -158,9 +157,7 @@ function exchange(session: ClientHttp2Session, request: RawRequest, signal: Abor
     const parts: Buffer[] = [];
     let bytes = 0;
     const timer = setTimeout(() => {
-      const message = `no answer within ${request.timeoutMs / 1000} s`;
-      const silence = new SessionError(message, { isUnsent: false, isStale: false, isSilent: true });
-      finish(() => reject(silence), constants.NGHTTP2_CANCEL);
+      fail('silent', `no answer within ${request.timeoutMs / 1000} s`);
     }, request.timeoutMs);
     const onAbort = () => finish(() => reject(interrupted(signal.reason)), constants.NGHTTP2_CANCEL);
     signal.addEventListener('abort', onAbort, { once: true });
@@ -172,28 +169,48 @@ function exchange(session: ClientHttp2Session, request: RawRequest, signal: Abor
       session.unref();
       settle();
     }
-    function fail(message: string, isStale: boolean, cause?: unknown): void {
-      const isUnsent = !isConnected && session.connecting;
-      const refused = stream.rstCode === constants.NGHTTP2_REFUSED_STREAM || isUnsent;
-      finish(() => reject(new SessionError(message, { isUnsent: refused, isStale, cause })), constants.NGHTTP2_CANCEL);
+    function fail(failure: SessionFailure, message: string, cause?: unknown): void {
+      finish(() => reject(new SessionError(failure, message, cause)), constants.NGHTTP2_CANCEL);
+    }
+    function lost(message: string, cause?: unknown): void {
+      const isRefused = stream.rstCode === constants.NGHTTP2_REFUSED_STREAM;
+      fail(lossOf({ isKept, isRefused, isConnecting: session.connecting, cause }), message, cause);
     }
 
     stream.on('response', (received) => (headers = received));
     stream.on('data', (part: Buffer) => {
       bytes += part.length;
-      if (bytes > ANSWER_BYTES) fail(`the answer is larger than ${ANSWER_BYTES} bytes`, false);
+      if (bytes > ANSWER_BYTES) fail('too-large', `the answer is larger than ${ANSWER_BYTES} bytes`);
       else parts.push(part);
     });
-    stream.on('error', (cause: Error) => fail(reasonOf(cause), isConnected, cause));
+    stream.on('error', (cause: Error) => lost(reasonOf(cause), cause));
     stream.on('end', () => {
       const status = Number(headers?.[':status'] ?? 0);
       if (headers !== null && status > 0)
         finish(() => resolve({ status, headers: headers ?? {}, text: Buffer.concat(parts).toString() }));
     });
     // Settled before, unless the connection went away without a word.
-    stream.on('close', () => fail('the connection was closed before the answer', isConnected));
+    stream.on('close', () => lost('the connection was closed before the answer'));
     stream.end(request.body);
   });
+}
+
+/** `isKept`: the connection was established before the request. */
+function lossOf({
+  isKept,
+  isRefused,
+  isConnecting,
+  cause,
+}: {
+  readonly isKept: boolean;
+  readonly isRefused: boolean;
+  readonly isConnecting: boolean;
+  readonly cause: unknown;
+}): SessionFailure {
+  if (UNTRUSTED.has(codeOf(cause))) return 'untrusted';
+  if (isRefused) return 'unsent';
+  if (isKept) return 'cut';
+  return isConnecting ? 'unconnected' : 'cut-when-new';
 }
 
 /** Node hides the reason of a failed connect in nested causes. */

@@ -7,7 +7,8 @@ import type { Entry } from '../../state/inventory.ts';
 import { formatKind } from '../../resource/kind-order.ts';
 import type { Plan } from '../../plan/model/plan.ts';
 import { formatId } from '../../resource/resource.ts';
-import { inParallel } from '../api/in-parallel.ts';
+import { inParallel } from '../../exchange/pool.ts';
+import { REQUESTS_AT_ONCE } from '../api/session.ts';
 import { distribute, freshNames } from '../state/inventory-store.ts';
 import type { Spread } from '../state/inventory-store.ts';
 import { takeLease } from '../state/lease.ts';
@@ -210,7 +211,7 @@ async function writeSteps(
   const total = plan.steps.flat().length;
   const results: ChangeResult[] = [];
   for (const step of plan.steps.slice(0, plan.pauseAfter ?? plan.steps.length)) {
-    const settled = await inParallel(step, (change) => write(change, context, signal));
+    const settled = await inParallel(step, REQUESTS_AT_ONCE, (change) => write(change, context, signal));
     results.push(...settled);
     run.progress({ done: results.length, total });
     if (settled.some(({ kind }) => kind === 'failed')) break;
@@ -224,7 +225,8 @@ async function pruneSteps(
   signal: AbortSignal,
 ): Promise<readonly ChangeResult[]> {
   const results: ChangeResult[] = [];
-  for (const step of plan.prunes) results.push(...(await inParallel(step, (change) => prune(change, context, signal))));
+  for (const step of plan.prunes)
+    results.push(...(await inParallel(step, REQUESTS_AT_ONCE, (change) => prune(change, context, signal))));
   return results;
 }
 

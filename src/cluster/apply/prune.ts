@@ -1,16 +1,16 @@
 import { failureClassOf } from '../../error/deploy-error.ts';
+import { atOnce, retry } from '../../exchange/retry.ts';
+import type { RetryPolicy } from '../../exchange/retry.ts';
 import type { ChangeResult } from '../../plan/planner/after.ts';
 import type { Prune } from '../../plan/model/plan.ts';
 import { judgePrune } from '../../plan/ownership/prune-rule.ts';
 import { formatId } from '../../resource/resource.ts';
+import type { KubeAnswer } from '../api/connection.ts';
 import { deleteRequest } from '../api/delete-request.ts';
 import type { KindCache } from '../api/kinds.ts';
 import { readOwned } from '../api/owned.ts';
 import { problemOf } from '../api/status.ts';
 import type { WriteContext } from './write.ts';
-
-/** Controllers write to an object while it is judged; after this many tries its uid alone has to do. */
-const CONFLICT_TRIES = 5;
 
 export interface PruneContext extends WriteContext {
   readonly kinds: KindCache;
@@ -18,20 +18,43 @@ export interface PruneContext extends WriteContext {
   readonly touched: Pick<ReadonlySet<string>, 'has'>;
 }
 
-/** Reads one object that left Git, judges it, and deletes exactly what was judged. */
+interface Refusal {
+  readonly kind: 'refused';
+  readonly answer: KubeAnswer;
+}
+
+/** Controllers write to an object while it is judged; then it is read and judged again. */
+const CONFLICTS: RetryPolicy<ChangeResult | Refusal> = {
+  pausesMs: [0, 0, 0, 0, 0],
+  verdictOn: (outcome) =>
+    outcome.kind === 'answered' && outcome.answer.kind === 'refused' && outcome.answer.answer.status === 409
+      ? 'again'
+      : 'final',
+};
+
+/** Deletes exactly the object that was judged, once it has left Git. */
 export async function prune(change: Prune, context: PruneContext, signal: AbortSignal): Promise<ChangeResult> {
-  const { entry } = change;
-  for (let tries = 1; ; tries += 1) {
-    const owned = await readOwned(entry, context, signal);
-    const verdict = judgePrune(entry, owned?.live ?? null, context);
-    if (verdict.kind === 'keep') return { ...verdict, kind: 'kept', prune: change };
-    if (verdict.kind === 'gone' || owned === null) return { kind: 'pruned', prune: change };
-    const request = { ...deleteRequest(owned.path, owned.live, tries <= CONFLICT_TRIES), fence: context.held };
-    const answer = await context.connection.request(request, signal);
-    if (answer.status < 300 || answer.status === 404) return { kind: 'pruned', prune: change };
-    if (answer.status === 409 && tries <= CONFLICT_TRIES) continue;
-    const error = problemOf(answer, { subject: formatId(entry.id), secret: false });
-    if (failureClassOf(error.code) === 'world') throw error;
-    return { kind: 'failed', change, problem: error.problem };
-  }
+  const attempt = (attempts: number) => judgeAndDelete(change, { ...context, attempts }, signal);
+  const result = await retry(attempt, CONFLICTS, { wait: atOnce, signal });
+  if (result.kind !== 'refused') return result;
+  const error = problemOf(result.answer, { subject: formatId(change.entry.id), secret: false });
+  if (failureClassOf(error.code) === 'world') throw error;
+  return { kind: 'failed', change, problem: error.problem };
+}
+
+async function judgeAndDelete(
+  change: Prune,
+  { attempts, ...context }: PruneContext & { readonly attempts: number },
+  signal: AbortSignal,
+): Promise<ChangeResult | Refusal> {
+  const owned = await readOwned(change.entry, context, signal);
+  const verdict = judgePrune(change.entry, owned?.live ?? null, context);
+  if (verdict.kind === 'keep') return { ...verdict, kind: 'kept', prune: change };
+  if (verdict.kind === 'gone' || owned === null) return { kind: 'pruned', prune: change };
+  // On the last attempt the uid alone has to do.
+  const isExact = attempts < CONFLICTS.pausesMs.length;
+  const request = { ...deleteRequest(owned.path, owned.live, isExact), fence: context.held };
+  const answer = await context.connection.request(request, signal);
+  if (answer.status < 300 || answer.status === 404) return { kind: 'pruned', prune: change };
+  return { kind: 'refused', answer };
 }

@@ -7,7 +7,8 @@ import type { UninstallAction } from '../../plan/ownership/uninstall-action.ts';
 import type { Entry } from '../../state/inventory.ts';
 import { stepOf } from '../../resource/kind-order.ts';
 import { formatId } from '../../resource/resource.ts';
-import { inParallel } from '../api/in-parallel.ts';
+import { inParallel } from '../../exchange/pool.ts';
+import { REQUESTS_AT_ONCE } from '../api/session.ts';
 import { entriesOf, readInventory } from '../state/inventory-store.ts';
 import { takeLease } from '../state/lease.ts';
 import type { HeldParent } from '../state/lease.ts';
@@ -41,7 +42,7 @@ export async function planUninstall(
 ): Promise<readonly UninstallAction[]> {
   const entries = await allEntries(context, signal);
   await learnKindsOf(entries, context, signal);
-  return inParallel(entries, (entry) => judge(entry, isKept, context, signal));
+  return inParallel(entries, REQUESTS_AT_ONCE, (entry) => judge(entry, isKept, context, signal));
 }
 
 async function allEntries({ parent, store, ...run }: UninstallContext, signal: AbortSignal): Promise<readonly Entry[]> {
@@ -81,7 +82,7 @@ export async function uninstall(
   const steps = Map.groupBy(fates, ({ entry }) => stepOf(entry.id));
   const done: Removed[] = [];
   for (const [, members] of [...steps].toSorted(([a], [b]) => b - a)) {
-    done.push(...(await inParallel(members, (fate) => remove(fate, { ...context, held }, signal))));
+    done.push(...(await inParallel(members, REQUESTS_AT_ONCE, (fate) => remove(fate, { ...context, held }, signal))));
     context.progress({ done: done.length, total: fates.length });
   }
   if (done.some(({ problem }) => problem !== null)) await held.write({ run: { lease: null } }, signal);

@@ -10,7 +10,8 @@ import type { Scope } from '../../plan/planner/resolve-namespace.ts';
 import { formatId, formatPosition, isObject } from '../../resource/resource.ts';
 import type { Manifest, Resource } from '../../resource/resource.ts';
 import { dryRunBudget } from './dry-run-budget.ts';
-import { inParallel } from '../api/in-parallel.ts';
+import { inParallel } from '../../exchange/pool.ts';
+import { REQUESTS_AT_ONCE } from '../api/session.ts';
 import { entriesOf, isOutgrown, readInventory } from '../state/inventory-store.ts';
 import type { InventoryView } from '../state/inventory-store.ts';
 import { observe } from './observe.ts';
@@ -51,7 +52,9 @@ export async function gatherFacts(
       answered();
       return candidate;
     };
-    const candidates = await inParallel(resources.resources, (resource) => memo(observed, resource, look));
+    const candidates = await inParallel(resources.resources, REQUESTS_AT_ONCE, (resource) =>
+      memo(observed, resource, look),
+    );
     const open = await openQuestions({ candidates, entries, desired }, context, signal);
     if (open.length > 0) {
       also.push(...open);
@@ -227,7 +230,7 @@ async function openQuestions(
   const left = entries.filter((entry) => touched.has(entry.file) && !wanted.has(formatId(entry.id)));
   await learnKindsOf(left, context, signal);
   const pending = left.filter((entry) => entry.pending !== null);
-  const lives = await inParallel(pending, (entry) => readPending(entry, context, signal));
+  const lives = await inParallel(pending, REQUESTS_AT_ONCE, (entry) => readPending(entry, context, signal));
   const all = [...formerFiles, ...claimed, ...pending.map((entry) => entry.pending?.from ?? null), ...lives];
   return [...new Set(all)].filter((file) => file !== null).filter((file) => file !== '' && !touched.has(file));
 }

@@ -1,6 +1,7 @@
 import { needsReadiness } from '../../health/needs-readiness.ts';
 import type { Readiness } from '../../deploy/ports/readiness.ts';
-import { inParallel } from '../api/in-parallel.ts';
+import { inParallel } from '../../exchange/pool.ts';
+import { REQUESTS_AT_ONCE } from '../api/session.ts';
 import { entriesOf, readInventory } from '../state/inventory-store.ts';
 import { applySetId } from '../state/parent.ts';
 import { readHealth } from './read-health.ts';
@@ -25,7 +26,7 @@ export function readinessOf(run: ClusterRun, store: StateStore): Readiness {
     async readHealth(objects, signal) {
       const wanted = objects.map(({ apiVersion, id }) => ({ apiVersion, kind: id.kind }));
       await kinds.learn(connection, wanted, signal);
-      const looked = await inParallel(objects, (object) => readHealth(object, context, signal));
+      const looked = await inParallel(objects, REQUESTS_AT_ONCE, (object) => readHealth(object, context, signal));
       const open = looked.filter(({ health }) => health.kind !== 'ready');
       watches.keep(
         watchedOf(

@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import type { Places } from './check-cluster.ts';
 import { checkReference } from './check-repository.ts';
+import { compileGlob } from './compile-glob.ts';
 import type { ClusterConfig, HelmSettings, IgnoreRule, Repository, TargetSettings } from './config.ts';
 import { matchName } from '../written/directory-glob.ts';
 import { isRecord } from '../written/document.ts';
@@ -114,7 +115,7 @@ export function settle(
     waitMs: written.wait,
     conflicts: written.conflicts,
     ignore: written.ignore.map(settleIgnore),
-    exclude: written.exclude,
+    exclude: written.exclude.map(compileGlob),
     kustomize: { remoteBases: written.kustomize.remoteBases, loadRestrictor: written.kustomize.loadRestrictor },
     helm: written.helm === undefined ? null : settleHelm(written.helm),
     decryption,

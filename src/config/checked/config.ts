@@ -57,6 +57,16 @@ export interface Repository {
   readonly caFile: string | null;
 }
 
+/** What one name of a path has to be: the source of a regular expression; null is any directories, also none. */
+export type NamePattern = string | null;
+
+export interface ExcludeGlob {
+  /** As it is written. */
+  readonly glob: string;
+  /** Each matches a path name by name: one list, or one for each way to choose from the braces. */
+  readonly alternatives: readonly (readonly NamePattern[])[];
+}
+
 export interface IgnoreRule {
   readonly group: string | null;
   readonly kind: string | null;
@@ -102,8 +112,8 @@ export interface TargetSettings {
   readonly waitMs: number;
   readonly conflicts: 'force' | 'fail';
   readonly ignore: readonly IgnoreRule[];
-  /** Globs below path. */
-  readonly exclude: readonly string[];
+  /** Below path. */
+  readonly exclude: readonly ExcludeGlob[];
   readonly kustomize: {
     /** Hosts that kustomizations may be read from. */
     readonly remoteBases: readonly string[];

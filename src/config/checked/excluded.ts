@@ -1,13 +1,37 @@
-import { matchesGlob } from 'node:path/posix';
 import type { Target } from './config.ts';
 
-/** Is a path (from the repository's root, below the target's path) taken out by one of the target's globs? */
-export function isExcluded(path: string, target: Pick<Target, 'path' | 'exclude'>): boolean {
-  const below = undotted(target.path === '' ? path : path.slice(target.path.length + 1));
-  return target.exclude.some((glob) => matchesGlob(below, undotted(glob)));
+/** Which paths (from the repository's root, below the target's path) the target's globs exclude, as .gitignore would. */
+export function excluderOf({ path, exclude }: Pick<Target, 'path' | 'exclude'>): (file: string) => boolean {
+  const globs = exclude.flatMap(({ alternatives }) =>
+    alternatives.map((patterns) => patterns.map((pattern) => (pattern === null ? null : new RegExp(pattern)))),
+  );
+  return (file) => {
+    const names = (path === '' ? file : file.slice(path.length + 1)).split('/');
+    return globs.some((glob) => isMatch(glob, names));
+  };
 }
 
-/** `matchesGlob` keeps wildcards off names that begin with a dot; here, as in .gitignore, `ci/**` is everything below ci. */
-export function undotted(pathOrGlob: string): string {
-  return pathOrGlob.replaceAll(/(^|[/{,])\./g, '$1\u0001');
+/**
+ * Pushed trees choose the names, so they are not tried in every way: of several `**` (null) only the last is ever widened,
+ * since it can take whatever an earlier one leaves.
+ */
+function isMatch(glob: readonly (RegExp | null)[], names: readonly string[]): boolean {
+  let at = 0;
+  let index = 0;
+  let widened: { readonly at: number; readonly index: number } | null = null;
+  while (index < names.length) {
+    const pattern = glob[at];
+    if (pattern === null) {
+      widened = { at, index };
+      at += 1;
+    } else if (pattern?.test(names[index] ?? '') === true) {
+      at += 1;
+      index += 1;
+    } else if (widened !== null) {
+      widened = { at: widened.at, index: widened.index + 1 };
+      at = widened.at + 1;
+      index = widened.index;
+    } else return false;
+  }
+  return at === glob.length;
 }

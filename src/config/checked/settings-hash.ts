@@ -25,7 +25,7 @@ export function settingsHash(target: Target): string {
     serviceAccount: target.serviceAccount,
     conflicts: target.conflicts,
     ignore: target.ignore.map((rule): Json => ({ ...rule })),
-    exclude: target.exclude,
+    exclude: target.exclude.map(({ glob }) => glob),
     // Left out at its defaults, so that targets of plain manifests keep their hash.
     ...(target.kustomize.remoteBases.length > 0 || target.kustomize.loadRestrictor !== 'root-only'
       ? { kustomize: { ...target.kustomize } }

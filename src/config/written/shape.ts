@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { parseDuration } from './duration.ts';
 import { globMistake } from './glob.ts';
-import { isNamespace, isTargetName } from './names.ts';
+import { isAwsRegion, isNamespace, isTargetName } from './names.ts';
 import { nearest } from './nearest.ts';
 import { branchMistake, directoryMistake, normalDirectory } from './path.ts';
 
@@ -304,7 +304,7 @@ export const kubeconfig = closed({ path: notEmpty.optional(), context: notEmpty.
 
 export const eks = closed({
   name: pattern(/^[0-9A-Za-z][\w-]{0,99}$/, 'is no name of an EKS cluster', 'Write the name that AWS shows.'),
-  region: pattern(/^[a-z]{2}(?:-[a-z]+)+-\d$/, 'is no AWS region', 'Write it as eu-west-1.'),
+  region: text((value) => (isAwsRegion(value) ? null : 'is no AWS region'), 'Write it as eu-west-1.'),
   role: role.optional(),
   externalId: notEmpty.optional(),
 });

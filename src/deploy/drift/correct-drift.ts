@@ -13,7 +13,7 @@ import { changesNothing, leave } from '../../plan/model/plan.ts';
 import type { Plan } from '../../plan/model/plan.ts';
 import { formatId } from '../../resource/resource.ts';
 import type { AppliedSource, Source } from '../../snapshot/source.ts';
-import { isRead } from '../../desired/plain/is-read.ts';
+import { pathFilterOf } from '../../desired/plain/path-filter.ts';
 import { planFor, renderSource } from '../prepare/plan-target.ts';
 import { explainDrift, reportDrift } from './drift-report.ts';
 import { queryOf } from '../prepare/fetch.ts';
@@ -81,7 +81,8 @@ async function sourceOf(
   if (rendersWhole(renderer)) return { ...at, inputs, complete: false, files: [] };
   const paths = [...new Set(suspects.map(({ file }) => file))];
   const read = paths.length === 0 ? [] : await git.files(at.rootTree, paths, signal);
-  const files = read.filter(({ path, kind }) => isRead(path, kind, target));
+  const isRead = pathFilterOf(target);
+  const files = read.filter(({ path, kind }) => isRead(path, kind));
   return { ...at, inputs, complete: false, files };
 }
 

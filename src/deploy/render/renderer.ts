@@ -2,7 +2,7 @@ import type { Target } from '../../config/checked/config.ts';
 import { rendersWhole } from '../../state/renderer.ts';
 import type { Renderer } from '../../state/renderer.ts';
 import type { Applied } from '../../state/target-state.ts';
-import { isRead } from '../../desired/plain/is-read.ts';
+import { pathFilterOf } from '../../desired/plain/path-filter.ts';
 import type { SourceQuery } from '../ports/git.ts';
 import type { Tools } from '../ports/tools.ts';
 
@@ -23,5 +23,5 @@ export function inputPathsOf(target: Target, { renderer, inputs }: Applied): rea
 
 /** The files below the path that count: of plain manifests those that are manifests; what a renderer reads is asked for by name. */
 export function readerOf(target: Target): SourceQuery['wants'] {
-  return (path, kind) => isRead(path, kind, target);
+  return pathFilterOf(target);
 }

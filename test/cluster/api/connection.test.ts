@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createSecureServer } from 'node:http2';
+import { constants, createSecureServer } from 'node:http2';
 import type { Http2SecureServer, ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -153,6 +153,14 @@ describe('a connection to the API server', () => {
       code: 'cluster-unreachable',
     });
     expect(seen).toHaveLength(4);
+  });
+
+  it('sends even a POST again when the server refused its stream', async () => {
+    const { connect } = await serve((stream, n) =>
+      n === 1 ? stream.close(constants.NGHTTP2_REFUSED_STREAM) : ok(stream),
+    );
+    expect((await connect().request({ method: 'POST', path: '/x', body: '{}' }, signal)).status).toBe(200);
+    expect(seen).toHaveLength(2);
   });
 
   it('waits as long as the server asks for, and gives up when it asks for too much', async () => {

@@ -1,3 +1,5 @@
+import { dnsSuffixOf } from './partitions.ts';
+
 /** The AWS services that are asked directly, as their host names begin. */
 export type AwsService = 'sts' | 'ssm' | 'secretsmanager' | 'sqs' | 'kms';
 
@@ -18,16 +20,6 @@ export function endpointOf(service: AwsService, region: string, env: Environment
 }
 
 /** `sts.eu-west-1.amazonaws.com` */
-export function hostOf(service: AwsService, region: string): string {
-  return `${service}.${region}.${suffixOf(region)}`;
-}
-
-/** Each partition has domain names of its own. */
-function suffixOf(region: string): string {
-  if (region.startsWith('cn-')) return 'amazonaws.com.cn';
-  if (region.startsWith('us-isob-')) return 'sc2s.sgov.gov';
-  if (region.startsWith('us-isof-')) return 'csp.hci.ic.gov';
-  if (region.startsWith('eu-isoe-')) return 'cloud.adc-e.uk';
-  if (region.startsWith('us-iso-')) return 'c2s.ic.gov';
-  return 'amazonaws.com';
+export function hostOf(service: AwsService | 's3', region: string): string {
+  return `${service}.${region}.${dnsSuffixOf(region)}`;
 }

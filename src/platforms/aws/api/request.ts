@@ -1,6 +1,7 @@
-import { Agent as HttpAgent, request as httpRequest } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { DeployError } from '../../../error/deploy-error.ts';
+import { exchange, openAgents } from '../../../exchange/exchange.ts';
+import { retry } from '../../../exchange/retry.ts';
+import type { RetryPolicy } from '../../../exchange/retry.ts';
 import type { CredentialSource } from './credentials.ts';
 import { endpointOf } from './endpoint.ts';
 import type { AwsService } from './endpoint.ts';
@@ -32,85 +33,45 @@ export interface AwsOptions {
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
-const TRIES = 3;
-const PAUSE_MS = 100;
 /** A webhook has nine seconds for all that it does. */
 const ANSWER_MS = 2_500;
-const ANSWER_LIMIT_BYTES = 1024 * 1024;
-
-export function openAws({ credentials, env, nowMs, wait }: AwsOptions): Aws {
-  const agents = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) };
-
-  async function once({ service, region, headers, body }: AwsCall, signal: AbortSignal): Promise<AwsAnswer> {
-    const url = endpointOf(service, region, env);
-    const signing = { service, region, credentials: await credentials(), nowMs: nowMs() };
-    const signed = signedHeaders({ method: 'POST', headers: { host: url.host, ...headers }, body }, signing);
-    return exchange({ url, headers: signed, body, agents }, signal);
-  }
-
-  return {
-    async call(call, signal) {
-      for (let tries = 1; ; tries += 1) {
-        try {
-          const answer = await once(call, signal);
-          if (tries === TRIES || !isPassing(answer)) return answer;
-        } catch (thrown) {
-          if (thrown instanceof DeployError) throw thrown;
-          if (signal.aborted) throw interrupted(call.service, thrown);
-          if (tries === TRIES) throw unreachable(call, thrown);
-        }
-        await wait(PAUSE_MS * 3 ** (tries - 1), signal).catch((thrown: unknown) => {
-          throw interrupted(call.service, thrown);
-        });
-      }
-    },
-    close() {
-      agents.http.destroy();
-      agents.https.destroy();
-    },
-  };
-}
+const BODY_LIMIT_BYTES = 1024 * 1024;
 
 /** https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html */
+const RETRIES: RetryPolicy<AwsAnswer> = {
+  pausesMs: [100, 300],
+  verdictOn(outcome) {
+    const isFinal = outcome.kind === 'failed' ? outcome.cause instanceof DeployError : !isPassing(outcome.answer);
+    return isFinal ? 'final' : 'again';
+  },
+};
+
 function isPassing({ status, text }: AwsAnswer): boolean {
   return (
     status >= 500 || status === 429 || (status === 400 && /Throttl|TooManyRequests|RequestLimitExceeded/.test(text))
   );
 }
 
-interface Sending {
-  readonly url: URL;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-  readonly agents: { readonly http: HttpAgent; readonly https: HttpsAgent };
-}
+export function openAws({ credentials, env, nowMs, wait }: AwsOptions): Aws {
+  const agents = openAgents();
+  const options = { agents, ca: null, deadlineMs: ANSWER_MS, bodyLimitBytes: BODY_LIMIT_BYTES };
 
-function exchange({ url, headers, body, agents }: Sending, signal: AbortSignal): Promise<AwsAnswer> {
-  const timeout = AbortSignal.timeout(ANSWER_MS);
-  return new Promise((resolve, reject) => {
-    const options = {
-      method: 'POST',
-      headers: { ...headers, 'content-length': Buffer.byteLength(body) },
-      signal: AbortSignal.any([signal, timeout]),
-    };
-    const sent =
-      url.protocol === 'https:'
-        ? httpsRequest(url, { ...options, agent: agents.https })
-        : httpRequest(url, { ...options, agent: agents.http });
-    sent.on('error', (cause) => reject(timeout.aborted ? new Error(`no answer within ${ANSWER_MS} ms`) : cause));
-    sent.on('response', (response) => {
-      const parts: Buffer[] = [];
-      let bytes = 0;
-      response.on('data', (part: Buffer) => {
-        bytes += part.length;
-        if (bytes > ANSWER_LIMIT_BYTES) response.destroy(new Error('its answer is too long'));
-        else parts.push(part);
-      });
-      response.on('error', reject);
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString() }));
-    });
-    sent.end(body);
-  });
+  async function send({ service, region, headers, body }: AwsCall, signal: AbortSignal): Promise<AwsAnswer> {
+    const url = endpointOf(service, region, env);
+    const signing = { service, region, credentials: await credentials(), nowMs: nowMs() };
+    const signed = signedHeaders({ method: 'POST', headers: { host: url.host, ...headers }, body }, signing);
+    const answer = await exchange({ method: 'POST', url, headers: signed, body }, options, signal);
+    return { status: answer.status, text: answer.body.toString() };
+  }
+
+  return {
+    call: (call, signal) =>
+      retry(() => send(call, signal), RETRIES, { wait, signal }).catch((thrown: unknown) => {
+        if (thrown instanceof DeployError) throw thrown;
+        throw signal.aborted ? interrupted(call.service, thrown) : unreachable(call, thrown);
+      }),
+    close: () => agents.close(),
+  };
 }
 
 function unreachable({ service, region }: AwsCall, cause: unknown): DeployError {

@@ -1,5 +1,6 @@
 import { DeployError } from '../../../error/deploy-error.ts';
 import type { CredentialSource } from '../api/credentials.ts';
+import { hostOf } from '../api/endpoint.ts';
 import { asProvider } from './stack.ts';
 
 /** The bucket that the functions' code is taken from. Keys name their content, so what is there is right. */
@@ -17,7 +18,6 @@ export async function openArtifacts(
 ): Promise<Artifacts> {
   const { S3Client, HeadObjectCommand, PutObjectCommand } = await import('@aws-sdk/client-s3');
   const client = new S3Client({ region, maxAttempts: 5, credentials: asProvider(credentials) });
-  const domain = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
 
   return {
     async has(Key, signal) {
@@ -34,7 +34,7 @@ export async function openArtifacts(
       const put = client.send(new PutObjectCommand({ Bucket: bucket, Key, Body }), { abortSignal: signal });
       await put.catch((cause: unknown) => Promise.reject(failure(bucket, cause)));
     },
-    urlOf: (key) => `https://${bucket}.s3.${region}.${domain}/${key}`,
+    urlOf: (key) => `https://${bucket}.${hostOf('s3', region)}/${key}`,
     close: () => client.destroy(),
   };
 }

@@ -1,5 +1,7 @@
 import type { DeployRequest } from '../../../deploy/ports/request.ts';
 import { DeployError } from '../../../error/deploy-error.ts';
+import { retry } from '../../../exchange/retry.ts';
+import type { RetryPolicy } from '../../../exchange/retry.ts';
 
 /** One message of a batch, in the words of the SQS API. */
 export interface Entry {
@@ -25,7 +27,6 @@ export interface Refused {
 /** SQS takes this many entries in a batch, and 1 MiB of all of them together. */
 export const BATCH = 10;
 const BATCH_BYTES = 1_000_000;
-const TRIES = 3;
 
 /** One message per request, in the group of its target; what is not taken is sent again. @throws DeployError `queue-unreachable` */
 export async function sendRequests(
@@ -63,23 +64,26 @@ function batchesOf(entries: readonly Entry[]): readonly (readonly Entry[])[] {
   return batches;
 }
 
+const RETRIES: RetryPolicy<Refused> = {
+  pausesMs: [200, 400],
+  verdictOn: (outcome) => (outcome.kind === 'answered' && outcome.answer.ids.size === 0 ? 'final' : 'again'),
+};
+
 async function sendEntries(
   entries: readonly Entry[],
   { sendBatch, wait }: Sending,
   signal: AbortSignal,
 ): Promise<void> {
   let left = entries;
-  for (let tries = 1; ; tries += 1) {
-    try {
-      const { ids, reason } = await sendBatch(left, signal);
-      left = left.filter(({ Id }) => ids.has(Id));
-      if (left.length === 0) return;
-      if (tries === TRIES) throw new Error(`${left.length} messages were not taken: ${reason}`);
-    } catch (cause) {
-      if (tries === TRIES || signal.aborted) throw unreachable(cause);
-    }
-    await wait(100 * 2 ** tries, signal).catch((cause: unknown) => Promise.reject(unreachable(cause)));
-  }
+  const attempt = async () => {
+    const refused = await sendBatch(left, signal);
+    left = left.filter(({ Id }) => refused.ids.has(Id));
+    return refused;
+  };
+  const { reason } = await retry(attempt, RETRIES, { wait, signal }).catch((cause: unknown) => {
+    throw unreachable(cause);
+  });
+  if (left.length > 0) throw unreachable(new Error(`${left.length} messages were not taken: ${reason}`));
 }
 
 export function unreachable(cause: unknown, queue = 'the deploy queue'): DeployError {

@@ -87,10 +87,12 @@ describe('a token for EKS', () => {
     }
   });
 
-  it('asks the STS of the partition', async () => {
-    const region = 'cn-north-1';
+  it.each([
+    ['cn-north-1', 'sts.cn-north-1.amazonaws.com.cn'],
+    ['eusc-de-east-1', 'sts.eusc-de-east-1.amazonaws.eu'],
+  ])('names the STS of its partition in %s', async (region, host) => {
     const url = urlOf(make({ region }));
-    expect(url.host).toBe('sts.cn-north-1.amazonaws.com.cn');
+    expect(url.host).toBe(host);
     expect(Object.fromEntries(url.searchParams)).toEqual(await presigned(LONG_LIVED, { region, host: url.host }));
   });
 

@@ -1,21 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { inParallel } from '../../../src/cluster/api/in-parallel.ts';
+import { inParallel } from '../../src/exchange/pool.ts';
 
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
 
-describe('working on many objects', () => {
-  it('keeps the order of the results, whatever ends first', async () => {
+describe('the worker pool', () => {
+  it('keeps the order of the items in its results, whichever ends first', async () => {
     const ends: (() => void)[] = [];
-    const all = inParallel(numbers(3), (n) => new Promise<number>((resolve) => ends.push(() => resolve(n * 2))));
+    const all = inParallel(numbers(3), 64, (n) => new Promise<number>((resolve) => ends.push(() => resolve(n * 2))));
     for (const end of ends.toReversed()) end();
     expect(await all).toEqual([0, 2, 4]);
   });
 
-  it('has 64 under way at a time, and each item once', async () => {
+  it('has as many items under way at a time as its limit, and works on each item once', async () => {
     let underWay = 0;
     let most = 0;
     const seen: number[] = [];
-    await inParallel(numbers(500), async (n) => {
+    await inParallel(numbers(500), 64, async (n) => {
       underWay += 1;
       most = Math.max(most, underWay);
       seen.push(n);
@@ -26,10 +26,10 @@ describe('working on many objects', () => {
     expect(seen.toSorted((a, b) => a - b)).toEqual(numbers(500));
   });
 
-  it('begins nothing more after a failure, and fails when the rest has ended', async () => {
+  it('begins nothing more after a failure, and throws it when the rest has ended', async () => {
     const begun: number[] = [];
     let ended = 0;
-    const all = inParallel(numbers(1000), async (n) => {
+    const all = inParallel(numbers(1000), 64, async (n) => {
       begun.push(n);
       if (n === 10) throw new Error('the eleventh');
       await new Promise((resolve) => setImmediate(resolve));

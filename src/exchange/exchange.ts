@@ -1,0 +1,129 @@
+import { Agent as HttpAgent, request as httpRequest } from 'node:http';
+import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+
+export interface HttpRequest {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | null;
+}
+
+/** `body` is the whole body; its length is what was received. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+/** Keep-alive connections. Their owner opens them once, so that they outlive a run. */
+export interface HttpAgents {
+  readonly http: HttpAgent;
+  readonly https: HttpsAgent;
+}
+
+export interface ExchangeOptions {
+  /** Node's global agents unless given. */
+  readonly agents?: HttpAgents;
+  /** PEM of a private certificate authority. */
+  readonly ca: string | null;
+  /** For the request and its whole answer. */
+  readonly deadlineMs: number;
+  /** The longest time without a byte; unless given, only the deadline counts. */
+  readonly silenceMs?: number;
+  /** A larger body is not read to its end. */
+  readonly bodyLimitBytes: number;
+}
+
+/**
+ * - `aborted`: the caller's signal aborted.
+ * - `stale`: the server had closed a kept connection, which shows only when the connection is used again.
+ * - `too-large`: the body is larger than its limit.
+ * - `unanswered`: no complete answer came, or not in time.
+ */
+export type ExchangeFailure = 'aborted' | 'stale' | 'too-large' | 'unanswered';
+
+/** No complete answer. */
+export class ExchangeError extends Error {
+  readonly failure: ExchangeFailure;
+
+  constructor(failure: ExchangeFailure, message: string, cause?: unknown) {
+    super(message, { cause });
+    this.failure = failure;
+  }
+}
+
+export function openAgents(): HttpAgents & { close(): void } {
+  const agents = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) };
+  return {
+    ...agents,
+    close() {
+      agents.http.destroy();
+      agents.https.destroy();
+    },
+  };
+}
+
+/**
+ * One request over HTTP/1 and its answer, whatever the status. Redirects are answers like any other: following one would
+ * hand the credentials to the host that it names. @throws ExchangeError
+ */
+export function exchange(request: HttpRequest, options: ExchangeOptions, signal: AbortSignal): Promise<HttpAnswer> {
+  const { deadlineMs, silenceMs } = options;
+  const deadline = AbortSignal.timeout(deadlineMs);
+  return new Promise((resolve, reject) => {
+    const sent = open(request, options, AbortSignal.any([signal, deadline]));
+    // The first failure counts: closing the connection causes others.
+    const fail = (cause: unknown) => {
+      if (signal.aborted) reject(new ExchangeError('aborted', 'interrupted', cause));
+      else if (deadline.aborted) reject(unanswered(`no complete answer within ${deadlineMs / 1000} s`, cause));
+      else reject(cause instanceof ExchangeError ? cause : broken(cause, sent));
+      sent.destroy();
+    };
+    if (silenceMs !== undefined) {
+      sent.setTimeout(silenceMs, () => fail(unanswered(`no byte within ${silenceMs / 1000} s`)));
+    }
+    sent.on('error', fail);
+    sent.on('response', (response) => {
+      const { statusCode = 0, headers } = response;
+      readBody(response, options).then((body) => resolve({ status: statusCode, headers, body }), fail);
+    });
+    sent.end(request.body ?? undefined);
+  });
+}
+
+function open(
+  { method, url, headers }: HttpRequest,
+  { agents, ca }: ExchangeOptions,
+  signal: AbortSignal,
+): ClientRequest {
+  const options = { method, headers, signal, ...(ca === null ? {} : { ca }) };
+  return url.protocol === 'https:'
+    ? httpsRequest(url, { ...options, agent: agents?.https })
+    : httpRequest(url, { ...options, agent: agents?.http });
+}
+
+async function readBody(
+  response: IncomingMessage,
+  { bodyLimitBytes }: Pick<ExchangeOptions, 'bodyLimitBytes'>,
+): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const part of response as AsyncIterable<Buffer>) {
+    bytes += part.length;
+    if (bytes > bodyLimitBytes)
+      throw new ExchangeError('too-large', `its answer is larger than ${bodyLimitBytes} bytes`);
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+}
+
+function broken(cause: unknown, { reusedSocket }: ClientRequest): ExchangeError {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const isReset = cause instanceof Error && 'code' in cause && cause.code === 'ECONNRESET';
+  return reusedSocket && isReset ? new ExchangeError('stale', message, cause) : unanswered(message, cause);
+}
+
+function unanswered(message: string, cause?: unknown): ExchangeError {
+  return new ExchangeError('unanswered', message, cause);
+}

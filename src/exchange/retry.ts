@@ -1,0 +1,74 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** How one attempt ended. */
+export type Outcome<T> =
+  { readonly kind: 'answered'; readonly answer: T } | { readonly kind: 'failed'; readonly cause: unknown };
+
+/** `afterMs`: the pause that the other side requests. */
+export type Verdict = 'final' | 'again' | { readonly afterMs: number };
+
+export interface RetryPolicy<T> {
+  /** One pause per further attempt: their number limits the attempts. */
+  readonly pausesMs: readonly number[];
+  /** An outcome that requests a longer pause is final. */
+  readonly longestPauseMs?: number;
+  readonly verdictOn: (outcome: Outcome<T>) => Verdict;
+}
+
+export interface Pacing {
+  /** Waits; rejects when the signal aborts. */
+  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+/** For policies whose pauses are all zero. */
+export const atOnce: Pacing['wait'] = () => Promise.resolve();
+
+/**
+ * Attempts until an outcome is final, and ends as that outcome does: with its answer, or by throwing its cause. Once the
+ * signal has aborted, every failure is final.
+ */
+export async function retry<T>(
+  attempt: (attempts: number) => Promise<T>,
+  policy: RetryPolicy<T>,
+  { wait, signal }: Pacing,
+): Promise<T> {
+  for (let attempts = 0; ; attempts += 1) {
+    const outcome = await outcomeOf(() => attempt(attempts));
+    const isInterrupted = outcome.kind === 'failed' && signal.aborted;
+    const pauseMs = isInterrupted ? null : pauseAfter(outcome, attempts, policy);
+    if (pauseMs !== null) await wait(pauseMs, signal);
+    else if (outcome.kind === 'answered') return outcome.answer;
+    else throw outcome.cause;
+  }
+}
+
+async function outcomeOf<T>(work: () => Promise<T>): Promise<Outcome<T>> {
+  try {
+    return { kind: 'answered', answer: await work() };
+  } catch (cause) {
+    return { kind: 'failed', cause };
+  }
+}
+
+/** The pause before the next attempt; null: there is none. `attempts`: how many there were before this outcome. */
+export function pauseAfter<T>(
+  outcome: Outcome<T>,
+  attempts: number,
+  { pausesMs, longestPauseMs = Infinity, verdictOn }: RetryPolicy<T>,
+): number | null {
+  const pauseMs = pausesMs[attempts];
+  if (pauseMs === undefined) return null;
+  const verdict = verdictOn(outcome);
+  if (verdict === 'final') return null;
+  if (verdict === 'again') return pauseMs;
+  return verdict.afterMs > longestPauseMs ? null : verdict.afterMs;
+}
+
+/** What `Retry-After` requests, in seconds or as a date by the server's own clock: RFC 9110, section 10.2.3. */
+export function retryAfterMs(headers: Pick<IncomingHttpHeaders, 'date' | 'retry-after'>): number | null {
+  const written = headers['retry-after'] ?? '';
+  if (/^\d+$/.test(written)) return Number(written) * 1000;
+  const ms = Date.parse(written) - Date.parse(headers.date ?? '');
+  return Number.isNaN(ms) ? null : Math.max(ms, 0);
+}
