@@ -11,9 +11,9 @@ async function authenticate(delivery: Delivery, secrets: readonly string[]): Pro
   const text = decode(delivery.body);
   if (text === null || text === '' || signature === '') return null;
   // Whoever only writes statuses does without it.
-  const { verify } = await import('@octokit/webhooks-methods');
+  const { Webhooks } = await import('@octokit/webhooks');
   for (const secret of secrets) {
-    if (secret === '' || !(await verify(secret, text, signature))) continue;
+    if (secret === '' || !(await new Webhooks({ secret }).verify(text, signature))) continue;
     // The only place that may say so.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     return delivery as AuthenticDelivery;
