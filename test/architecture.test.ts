@@ -58,7 +58,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   'platforms/aws/eks': ['error', 'config/checked', 'platforms/aws/api'],
   'platforms/aws/cloudformation': ['error', 'platforms/aws/api'],
   'platforms/local': ['error', 'config/checked', 'deploy/webhook', 'cluster/api', 'platforms/aws/sqs'],
-  'app/githost': ['error', 'config/checked', 'githost/port', 'githost/github', 'exchange'],
+  'app/githost': ['error', 'config/checked', 'githost/port', 'githost/github', 'deploy/ports', 'exchange'],
   app: ['error', 'snapshot', 'config/written', 'config/checked', 'githost', 'desired/sops', 'deploy/ports', 'desired/sandbox', 'exchange', 'git', 'cluster/api', 'cluster/state', 'cluster', 'platforms/aws/secrets', 'app/githost'],
   'app/functions': ['error', 'config/checked', 'deploy/ports', 'queue', 'deploy/report', 'deploy/readiness', 'deploy', 'platforms/aws/api', 'platforms/aws/sqs', 'platforms/aws/secrets', 'platforms/aws/eks', 'app'],
   'app/local': ['error', 'config/checked', 'deploy/ports', 'queue', 'deploy/report', 'deploy/webhook', 'deploy/readiness', 'deploy/drift', 'deploy', 'cluster/api', 'cluster/state', 'platforms/aws/api', 'platforms/aws/sqs', 'platforms/aws/secrets', 'platforms/aws/eks', 'platforms/local', 'app'],

@@ -1,3 +1,4 @@
+import type { Statuses } from '../../deploy/ports/statuses.ts';
 import { DeployError } from '../../error/deploy-error.ts';
 import { retry, retryAfterMs } from '../../exchange/retry.ts';
 import type { RetryPolicy } from '../../exchange/retry.ts';
