@@ -1,8 +1,8 @@
 import { DeployError } from '../error/deploy-error.ts';
 import { VERSION } from '../app/version.ts';
 import { askAtTerminal } from './terminal/ask.ts';
-import type { Stream } from './terminal/process.ts';
-import { run } from './run.ts';
+import type { OutputStream } from './terminal/cli-process.ts';
+import { runCommandLine } from './command-line.ts';
 
 const interruption = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -16,13 +16,13 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
-function streamOf(stream: NodeJS.WriteStream): Stream {
+function streamOf(stream: NodeJS.WriteStream): OutputStream {
   // `headgate status | head` closes the pipe early; whoever reads no longer cares how it ends.
   stream.on('error', () => process.exit(1));
   return { write: (text) => void stream.write(text), isTerminal: stream.isTTY };
 }
 
-const exitCode = await run(
+const exitCode = await runCommandLine(
   {
     args: process.argv.slice(2),
     env: process.env,

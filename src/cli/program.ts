@@ -3,14 +3,14 @@ import type { CommanderError } from 'commander';
 import { DeployError } from '../error/deploy-error.ts';
 import type { Revision } from '../snapshot/source.ts';
 import type { ExitCode, OutputFormat } from './terminal/context.ts';
-import type { Add, Definition } from './definition.ts';
-import { findRemoved } from './lookup/find-removed.ts';
+import type { AddCommand, CommandDefinition } from './command-definition.ts';
+import { findRemovedTarget } from './lookup/find-removed-target.ts';
 import { findTarget } from './lookup/find-target.ts';
-import { readCount, readInterval, readPort, readRevision } from './terminal/options.ts';
-import type { Process } from './terminal/process.ts';
+import { parseCount, parseInterval, parsePort, parseRevision } from './terminal/option-values.ts';
+import type { CliProcess } from './terminal/cli-process.ts';
 import { runCommand } from './run-command.ts';
 import type { GlobalFlags } from './run-command.ts';
-import { addSetUp } from './set-up-commands.ts';
+import { addSetupCommands } from './setup-commands.ts';
 
 /** What the parsed command line has to do; null when it only asked for help or the version. */
 export interface Chosen {
@@ -21,7 +21,7 @@ export interface Chosen {
 
 /** Every command of Headgate. Bodies are loaded when they run, so that `--help` is quick. */
 export function makeProgram(
-  process: Process,
+  process: CliProcess,
   { version, choose }: { version: string; choose: (chosen: Chosen) => void },
 ): Command {
   const program = new Command('headgate');
@@ -41,14 +41,18 @@ export function makeProgram(
   addServe(add);
   addAnswering(answers);
   addUninstall(answers);
-  addSetUp(answers);
+  addSetupCommands(answers);
   return program;
 }
 
-function commands(program: Command, process: Process, choose: (chosen: Chosen) => void): { add: Add; answers: Add } {
+function commands(
+  program: Command,
+  process: CliProcess,
+  choose: (chosen: Chosen) => void,
+): { add: AddCommand; answers: AddCommand } {
   const define =
-    (logsTo: Chosen['logsTo']): Add =>
-    <Flags extends object>({ usage, description, examples, options = [], body }: Definition<Flags>) => {
+    (logsTo: Chosen['logsTo']): AddCommand =>
+    <Flags extends object>({ usage, description, examples, options = [], body }: CommandDefinition<Flags>) => {
       const command = program
         .command(usage)
         .description(description)
@@ -75,19 +79,19 @@ function commands(program: Command, process: Process, choose: (chosen: Chosen) =
   return { add: define('stdout'), answers: define('stderr') };
 }
 
-function addServe(add: Add): void {
+function addServe(add: AddCommand): void {
   add<{ port: number; host: string; sweepInterval: number; driftInterval: number }>({
     usage: 'serve',
     description: 'receive webhooks, keep the durable queue, deploy and sweep, in one process',
     examples: ['headgate serve --port 8080 --sweep-interval 1m'],
     options: [
-      new Option('--port <number>', '0 picks a free one').argParser(readPort).default(8080),
+      new Option('--port <number>', '0 picks a free one').argParser(parsePort).default(8080),
       new Option('--host <address>', 'address to listen on').default('127.0.0.1'),
       new Option('--sweep-interval <duration>', 'pause between two looks at every branch')
-        .argParser(readInterval)
+        .argParser(parseInterval)
         .default(60_000, '1m'),
       new Option('--drift-interval <duration>', 'pause between two looks for drift')
-        .argParser(readInterval)
+        .argParser(parseInterval)
         .default(600_000, '10m'),
     ],
     async body(context, { port, host, sweepInterval, driftInterval }) {
@@ -102,7 +106,7 @@ function addServe(add: Add): void {
   });
 }
 
-function addAnswering(add: Add): void {
+function addAnswering(add: AddCommand): void {
   add({
     usage: 'check',
     description: 'validate the configuration, the secrets, and the access to every repository and cluster',
@@ -116,7 +120,7 @@ function addAnswering(add: Add): void {
     usage: 'plan <target>',
     description: 'show what a deploy would do, by server-side dry run; nothing is written. Exit 2: there are changes',
     examples: ['headgate plan shop-prod', 'headgate plan shop-prod --revision "$(git rev-parse HEAD)"'],
-    options: [new Option('--revision <sha>', 'a commit instead of the tip: 40 hex digits').argParser(readRevision)],
+    options: [new Option('--revision <sha>', 'a commit instead of the tip: 40 hex digits').argParser(parseRevision)],
     async body(context, { revision }, [name = '']) {
       const { planCommand } = await import('./commands/plan.ts');
       return planCommand(context, {
@@ -129,7 +133,7 @@ function addAnswering(add: Add): void {
     usage: 'deploy <target>',
     description: 'deploy the tip now, under the same lease as the queue',
     examples: ['headgate deploy shop-prod', 'headgate deploy shop-prod --prune-limit 100'],
-    options: [new Option('--prune-limit <number>', 'this once, instead of the target’s own').argParser(readCount)],
+    options: [new Option('--prune-limit <number>', 'this once, instead of the target’s own').argParser(parseCount)],
     async body(context, { pruneLimit }, [name = '']) {
       const { deployCommand } = await import('./commands/deploy.ts');
       return deployCommand(context, {
@@ -159,7 +163,7 @@ function addAnswering(add: Add): void {
   });
 }
 
-function addUninstall(add: Add): void {
+function addUninstall(add: AddCommand): void {
   add<{ keep?: true; cluster?: string; namespace?: string }>({
     usage: 'uninstall <target>',
     description: 'plan, ask, then delete what the target owns and forget it',
@@ -174,7 +178,7 @@ function addUninstall(add: Add): void {
     ],
     async body(context, { keep, cluster, namespace }, [name = '']) {
       const { uninstallCommand } = await import('./commands/uninstall.ts');
-      const target = await findRemoved(context, { name, cluster, namespace });
+      const target = await findRemovedTarget(context, { name, cluster, namespace });
       return uninstallCommand(context, { target, isKept: keep === true });
     },
   });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { prettyLog } from '../../src/cli/terminal/log.ts';
+import { prettyLog } from '../../src/cli/terminal/pretty-log.ts';
 import { jsonLog } from '../../src/app/json-log.ts';
 import { makePaint } from '../../src/cli/terminal/paint.ts';
-import { formatProblem } from '../../src/cli/terminal/print-error.ts';
+import { formatProblem } from '../../src/cli/terminal/format-problem.ts';
 import { formatTable } from '../../src/cli/terminal/table.ts';
 import type { Log } from '../../src/deploy/ports/log.ts';
 

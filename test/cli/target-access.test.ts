@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { readAsTarget } from '../../src/cli/setup/target-access.ts';
+import { probeTargetAccess } from '../../src/cli/setup/target-access.ts';
 import type { ClusterAccess } from '../../src/cluster/api/access.ts';
 import { openSessions } from '../../src/cluster/api/connection.ts';
 import type { SessionPool } from '../../src/cluster/api/connection.ts';
@@ -49,7 +49,7 @@ afterEach(async () => {
 });
 
 const look = (target: ReturnType<typeof aTarget>) =>
-  readAsTarget(target, { accessOf: async () => access, sessions }, AbortSignal.timeout(10_000));
+  probeTargetAccess(target, { accessOf: async () => access, sessions }, AbortSignal.timeout(10_000));
 
 it('suspects a role that was made again, when EKS was found and does not know it', async () => {
   await expect(look(aTarget({ cluster: eks }))).rejects.toMatchObject({

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { judgeWebhook } from '../../src/cli/setup/webhook-look.ts';
+import { diagnoseWebhook } from '../../src/cli/setup/diagnose-webhook.ts';
 import type { Hook, HookDelivery } from '../../src/githost/github/hooks.ts';
 
 const hook: Hook = {
@@ -13,7 +13,7 @@ const hook: Hook = {
 
 function judge(hooks: readonly Hook[], last: Partial<HookDelivery> | null = null) {
   const delivery = { id: 'a', event: 'push', deliveredAtMs: 0, statusCode: 202, status: 'OK', ...last };
-  return judgeWebhook({
+  return diagnoseWebhook({
     repository: 'fleet',
     fullName: 'acme/fleet',
     hooks,

@@ -13,19 +13,19 @@ import { DeployError } from '../../error/deploy-error.ts';
 import { wait } from '../../app/wait.ts';
 import { confirm } from '../terminal/confirm.ts';
 import type { Context, ExitCode } from '../terminal/context.ts';
-import { generateSecret, planSecrets, secretText } from '../setup/new-secrets.ts';
-import type { Making, SecretPlan } from '../setup/new-secrets.ts';
+import { generateSecret, planStackSecrets, formatSecretPlan } from '../setup/stack-secrets.ts';
+import type { SecretGenerator, SecretPlan } from '../setup/stack-secrets.ts';
 import { packageFunctions } from '../setup/package-functions.ts';
 import type { FunctionPackage } from '../setup/package-functions.ts';
-import { regionOf, stackName } from '../setup/stack-place.ts';
-import type { StackPlace } from '../setup/stack-place.ts';
+import { regionOf, stackName } from '../setup/headgate-stack.ts';
+import type { StackFlags } from '../setup/headgate-stack.ts';
 
-export interface BootstrapFlags extends StackPlace {
+export interface BootstrapFlags extends StackFlags {
   /** The SNS topic that alarms go to; null: none, or what was given before. */
   readonly alarmTopic: string | null;
 }
 
-interface Site extends Making {
+interface Site extends SecretGenerator {
   readonly name: string;
   readonly stack: StackClient;
   readonly credentials: ReturnType<typeof machineCredentials>;
@@ -45,7 +45,7 @@ export async function bootstrapCommand(context: Context, flags: BootstrapFlags):
   const stack = await openStack({ name, region, credentials, wait, nowMs });
   try {
     const caller = await callerOf(region, aws, signal);
-    const secrets = await planSecrets(config, awsSecrets({ aws, region, nowMs }), signal);
+    const secrets = await planStackSecrets(config, awsSecrets({ aws, region, nowMs }), signal);
     log({ level: 'info', message: 'packaging', stack: name });
     const built = await packageFunctions({ stage: flags.stage, region, config: resolve(configPath), env }, signal);
     const site: Site = {
@@ -99,7 +99,7 @@ async function deployFirst(context: Context, { site, built, secrets, caller }: D
   await makeSecrets(site, secrets, signal);
   log({ level: 'info', message: 'creating', stack: site.name });
   await site.stack.create(built.bucketTemplate, signal);
-  const created = await site.stack.settled(signal);
+  const created = await site.stack.waitUntilSettled(signal);
   const changes = await propose(context, { site, built, before: created });
   return changes === null ? created : carryOut(context, site, changes);
 }
@@ -118,7 +118,7 @@ async function deployAgain(
   const lines = changes === null ? [`stack ${site.name} is up to date`] : changeLines(site, changes);
   show(context, site, { caller, lines, secrets });
   if (!(await confirm(context, { command: COMMAND, question: 'Change it?' }))) {
-    if (changes !== null) await site.stack.discard(changes.id, context.signal);
+    if (changes !== null) await site.stack.deleteChangeSet(changes.id, context.signal);
     return null;
   }
   await makeSecrets(site, secrets, context.signal);
@@ -150,7 +150,7 @@ async function propose(
     }
     await artifacts.put(built.templateKey, Buffer.from(built.template), signal);
     const wanted = { templateUrl: artifacts.urlOf(built.templateKey), parameters: parametersOf(site, before) };
-    return await site.stack.propose(wanted, signal);
+    return await site.stack.createChangeSet(wanted, signal);
   } finally {
     artifacts.close();
   }
@@ -164,8 +164,8 @@ function parametersOf({ alarmTopic }: Site, { parameters }: Stack): StackParamet
 
 async function carryOut({ signal, log }: Context, { stack, name }: Site, { id }: ChangeSet): Promise<Stack> {
   log({ level: 'info', message: 'deploying', stack: name });
-  await stack.carryOut(id, signal);
-  return stack.settled(signal);
+  await stack.executeChangeSet(id, signal);
+  return stack.waitUntilSettled(signal);
 }
 
 async function makeSecrets(site: Site, secrets: readonly SecretPlan[], signal: AbortSignal): Promise<void> {
@@ -192,7 +192,7 @@ function show(
   print(`account ${caller.account}, ${region}, as ${caller.arn}`);
   for (const line of lines) print(line);
   if (secrets.length > 0) print('secrets:');
-  for (const secret of secrets) print(secretText(secret));
+  for (const secret of secrets) print(formatSecretPlan(secret));
 }
 
 function answer(

@@ -6,8 +6,8 @@ import { DeployError } from '../../error/deploy-error.ts';
 import { localRuntime } from '../../app/local/local-runtime.ts';
 import type { Context, ExitCode } from '../terminal/context.ts';
 import { progressLog } from '../terminal/progress.ts';
-import { runToTheEnd } from './run-to-the-end.ts';
-import type { SettledReport } from './run-to-the-end.ts';
+import { runUntilSettled } from './run-until-settled.ts';
+import type { SettledReport } from './run-until-settled.ts';
 import type { Report } from '../../deploy/ports/report.ts';
 
 export interface DeployFlags {
@@ -27,7 +27,7 @@ export async function deployCommand(context: Context, { target, pruneLimit }: De
   try {
     const prune = pruneLimit === null ? target.prune : { ...target.prune, limit: pruneLimit };
     const request = { target: { ...target, prune }, delivery: 'cli', hint: null, at: new Date(nowMs()).toISOString() };
-    const outcome = await runToTheEnd(request, { outbox, runtime, progress }, signal);
+    const outcome = await runUntilSettled(request, { outbox, runtime, progress }, signal);
     if (outcome.kind === 'retry') throw outcome.error;
     if (outcome.report === null) return 1;
     const { report } = outcome;

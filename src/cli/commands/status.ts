@@ -11,8 +11,8 @@ import { localRuntime } from '../../app/local/local-runtime.ts';
 import type { LocalRuntime } from '../../app/local/local-runtime.ts';
 import type { Applied } from '../../state/target-state.ts';
 import type { Context, ExitCode } from '../terminal/context.ts';
-import { leftOver } from '../lookup/left-over.ts';
-import type { LeftOver } from '../lookup/left-over.ts';
+import { listLeftovers } from '../lookup/list-leftovers.ts';
+import type { Leftover } from '../lookup/list-leftovers.ts';
 import { formatTable } from '../terminal/table.ts';
 
 export interface StatusFlags {
@@ -38,7 +38,7 @@ export async function statusCommand(context: Context, { target }: StatusFlags): 
     const targets = target === null ? [...config.targets, ...made.targets] : [target];
     const rows = await Promise.all(targets.map((each) => readRow(each, letters, { runtime, signal })));
     const looked = made.problems.length > 0 || target !== null ? [] : config.templates;
-    const left = await leftOver(looked, made.found, { runtime, signal });
+    const left = await listLeftovers(looked, made.found, { runtime, signal });
     const apart = { refused: made.refused, left };
     context.print(context.output === 'json' ? asJson(rows, apart) : asTable(rows, apart, nowMs()));
     const problems = [...rows.flatMap(({ problem }) => (problem === null ? [] : [problem])), ...made.problems];
@@ -54,7 +54,7 @@ const NOTHING_MADE: GeneratedTargets = { targets: [], refused: [], found: [], pr
 /** What is no target: directories that may not be, and what is left of those that are gone. */
 interface Apart {
   readonly refused: readonly RefusedDirectory[];
-  readonly left: readonly LeftOver[];
+  readonly left: readonly Leftover[];
 }
 
 async function readRow(

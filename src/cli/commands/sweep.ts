@@ -7,7 +7,7 @@ import { runRequests } from '../../deploy/run-requests.ts';
 import { sweep } from '../../deploy/sweep.ts';
 import { localRuntime } from '../../app/local/local-runtime.ts';
 import type { Context, ExitCode } from '../terminal/context.ts';
-import { runToTheEnd } from './run-to-the-end.ts';
+import { runUntilSettled } from './run-until-settled.ts';
 import { asText, isWell } from './deploy.ts';
 import { inDependencyOrder } from '../../deploy/targets/dependents.ts';
 
@@ -32,7 +32,7 @@ export async function sweepCommand(context: Context): Promise<ExitCode> {
         continue;
       }
       const { target } = addressee;
-      const outcome = await runToTheEnd({ ...request, target }, { outbox, runtime, progress }, signal);
+      const outcome = await runUntilSettled({ ...request, target }, { outbox, runtime, progress }, signal);
       hasFailed ||= outcome.kind === 'retry';
       // Another run is at work on it.
       if (outcome.kind === 'retry' || outcome.report === null) continue;

@@ -5,21 +5,21 @@ import type { Problem } from '../../error/deploy-error.ts';
 import { localRuntime } from '../../app/local/local-runtime.ts';
 import type { ConnectFlags } from './connect-flags.ts';
 import type { Context, ExitCode } from '../terminal/context.ts';
-import { printable } from '../terminal/printable.ts';
-import { templateTargets } from '../lookup/template-target.ts';
-import { stackOutputs } from './stack-place.ts';
-import type { StackPlace } from './stack-place.ts';
+import { escapeControls } from '../terminal/escape-controls.ts';
+import { representativeTargets } from '../lookup/representative-target.ts';
+import { readStackOutputs } from './headgate-stack.ts';
+import type { StackFlags } from './headgate-stack.ts';
 import { formatTable } from '../terminal/table.ts';
-import { readAsTarget } from './target-access.ts';
-import { groupOf, targetRights } from './target-rights.ts';
+import { probeTargetAccess } from './target-access.ts';
+import { groupOf, rbacManifests } from './target-rbac.ts';
 
 /** Comes in as each target; as long as one cannot, says what to run in the account of the cluster. */
 export async function connectCluster(context: Context, cluster: ClusterConfig, flags: ConnectFlags): Promise<ExitCode> {
   const { config } = context;
   const own = config.targets.filter((target) => target.cluster.name === cluster.name);
-  const targets = [...own, ...templateTargets(config.templates, cluster)];
+  const targets = [...own, ...representativeTargets(config.templates, cluster)];
   if (flags.isRbac) {
-    context.print((await targetRights(targets)).trimEnd());
+    context.print((await rbacManifests(targets)).trimEnd());
     return 0;
   }
   const looks = await lookAtAll(context, targets);
@@ -64,7 +64,7 @@ async function lookAtAll(context: Context, targets: readonly Target[]): Promise<
       targets.map(async (target): Promise<Look> => {
         const within = AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]);
         try {
-          const who = await readAsTarget(target, { accessOf: runtime.accessOf, sessions }, within);
+          const who = await probeTargetAccess(target, { accessOf: runtime.accessOf, sessions }, within);
           return { target: target.name, detail: `as ${who.username}, ${who.groups.join(', ')}`, problem: null };
         } catch (thrown) {
           const { problem } = asDeployError(thrown);
@@ -80,7 +80,7 @@ async function lookAtAll(context: Context, targets: readonly Target[]): Promise<
 
 async function instructions(
   context: Context,
-  { cluster, targets, place }: { cluster: ClusterConfig; targets: readonly Target[]; place: StackPlace },
+  { cluster, targets, place }: { cluster: ClusterConfig; targets: readonly Target[]; place: StackFlags },
 ): Promise<readonly string[]> {
   const rbac = [
     'Give the groups their rights, as an administrator of the cluster:',
@@ -88,7 +88,7 @@ async function instructions(
   ];
   const again = `Then run headgate connect ${cluster.name} again: it verifies the access.`;
   if (cluster.kind === 'kubeconfig') return [...rbac, again];
-  const outputs = await stackOutputs(context, place);
+  const outputs = await readStackOutputs(context, place);
   const roles = Map.groupBy(targets, (target) => target.role ?? cluster.role);
   return [
     'Run in the account and region of the cluster:',
@@ -132,5 +132,5 @@ function accessCommand(
 }
 
 function quoted(value: string): string {
-  return `'${printable(value).replaceAll("'", `'\\''`)}'`;
+  return `'${escapeControls(value).replaceAll("'", `'\\''`)}'`;
 }

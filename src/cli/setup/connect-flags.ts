@@ -1,7 +1,7 @@
-import type { StackPlace } from './stack-place.ts';
+import type { StackFlags } from './headgate-stack.ts';
 import type { SecretReference } from '../../config/written/reference.ts';
 
-export interface ConnectFlags extends StackPlace {
+export interface ConnectFlags extends StackFlags {
   /** Where Headgate receives; null: what the stack says. */
   readonly url: string | null;
   /** A token that may administer webhooks; null: the repository's own. */

@@ -10,9 +10,9 @@ import { resolveSecret } from '../../app/secrets.ts';
 import type { ConnectFlags } from './connect-flags.ts';
 import { confirm } from '../terminal/confirm.ts';
 import type { Context, ExitCode } from '../terminal/context.ts';
-import { openHooks } from './hooks.ts';
-import type { Hooks } from './hooks.ts';
-import { receiverOf } from './stack-place.ts';
+import { openWebhookClient } from './webhook-client.ts';
+import type { WebhookClient } from './webhook-client.ts';
+import { readWebhookBaseUrl } from './headgate-stack.ts';
 
 /** Registers the webhook, or mends the one that is there, and sees whether a ping of it is taken. */
 export async function connectRepository(
@@ -22,7 +22,7 @@ export async function connectRepository(
 ): Promise<ExitCode> {
   const { config, env, log, dataDir } = context;
   if (repository.host === 'git') throw noWebhooks(repository, context);
-  const url = `${await receiverOf(context, flags)}/webhooks/${repository.name}`;
+  const url = `${await readWebhookBaseUrl(context, flags)}/webhooks/${repository.name}`;
   const progress = () => undefined;
   const runtime = localRuntime({ config, env, log, holder: dataDir, progress });
   try {
@@ -40,7 +40,7 @@ export async function connectRepository(
 
 interface Registration {
   readonly repository: Repository;
-  readonly hooks: Hooks;
+  readonly hooks: WebhookClient;
   readonly wanted: WantedHook;
 }
 
@@ -75,7 +75,7 @@ function planOf(known: Hook | undefined, { fullName }: Repository, { url }: Want
 
 async function write(
   known: Hook | undefined,
-  hooks: Hooks,
+  hooks: WebhookClient,
   { wanted, signal }: { wanted: WantedHook; signal: AbortSignal },
 ): Promise<number> {
   if (known === undefined) return (await hooks.create(wanted, signal)).id;
@@ -88,7 +88,7 @@ const LOOKS = 30;
 const LOOK_MS = 500;
 
 /** How the receiver answered a ping that was sent now; null: nothing is known of it yet. */
-async function pinged(id: number, hooks: Hooks, signal: AbortSignal): Promise<HookDelivery | null> {
+async function pinged(id: number, hooks: WebhookClient, signal: AbortSignal): Promise<HookDelivery | null> {
   const before = new Set((await hooks.deliveries(id, signal)).map((delivery) => delivery.id));
   await hooks.ping(id, signal);
   for (let looks = 0; looks < LOOKS; looks += 1) {
@@ -125,7 +125,7 @@ async function openAs(
   repository: Repository,
   { token }: ConnectFlags,
   { context, runtime }: { context: Context; runtime: LocalRuntime },
-): Promise<Hooks> {
+): Promise<WebhookClient> {
   const { api, fullName, credentials, name } = repository;
   const own = credentials?.kind === 'token' ? credentials.token : null;
   const reference = token ?? own;
@@ -137,7 +137,7 @@ async function openAs(
     });
   }
   const value = await resolveSecret(reference, runtime.secrets, context.signal);
-  return openHooks({ api, fullName }, { token: value, ca: await caOf(repository) });
+  return openWebhookClient({ api, fullName }, { token: value, ca: await caOf(repository) });
 }
 
 function appText({ fullName, url }: Repository, webhookUrl: string): string {

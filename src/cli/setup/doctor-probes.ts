@@ -7,9 +7,9 @@ import { caOf } from '../../app/runtime.ts';
 import { resolveSecret } from '../../app/secrets.ts';
 import type { AccessProbes } from '../lookup/access-probes.ts';
 import type { Context } from '../terminal/context.ts';
-import { openHooks } from './hooks.ts';
-import { readAsTarget } from './target-access.ts';
-import { judgeWebhook } from './webhook-look.ts';
+import { openWebhookClient } from './webhook-client.ts';
+import { probeTargetAccess } from './target-access.ts';
+import { diagnoseWebhook } from './diagnose-webhook.ts';
 import type { SecretReference } from '../../config/written/reference.ts';
 import type { Probe } from '../lookup/probe.ts';
 
@@ -52,7 +52,7 @@ export function doctorProbes(
       name: target.name,
       run: async (signal) => {
         const { accessOf } = world.runtime;
-        const { username } = await readAsTarget(target, { accessOf, sessions: world.sessions }, signal);
+        const { username } = await probeTargetAccess(target, { accessOf, sessions: world.sessions }, signal);
         return `may deploy as ${username}`;
       },
     })),
@@ -88,10 +88,10 @@ async function lookAtWebhook(
   const token =
     written === null ? await runtime.tokenOf(repository) : await resolveSecret(written, runtime.secrets, signal);
   if (api === null || fullName === null || token === null) return 'not looked at: there are no credentials';
-  const hooks = openHooks({ api, fullName }, { token, ca: await caOf(repository) });
+  const hooks = openWebhookClient({ api, fullName }, { token, ca: await caOf(repository) });
   try {
     const deliveriesOf = (hook: { readonly id: number }) => hooks.deliveries(hook.id, signal);
-    return await judgeWebhook({ repository: name, fullName, hooks: await hooks.list(signal), deliveriesOf });
+    return await diagnoseWebhook({ repository: name, fullName, hooks: await hooks.list(signal), deliveriesOf });
   } catch (thrown) {
     // The credentials that deploy need no such right, and better have none.
     if (thrown instanceof DeployError && thrown.code === 'host-forbidden' && written === null) {

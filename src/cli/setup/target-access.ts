@@ -27,7 +27,7 @@ const REQUEST_TIMEOUT_MS = 10_000;
  * Comes into the cluster exactly as a deploy of this target would, and asks what it may. Nothing is written.
  * @throws DeployError that says what is missing
  */
-export async function readAsTarget(
+export async function probeTargetAccess(
   target: Target,
   { accessOf, sessions }: World,
   signal: AbortSignal,

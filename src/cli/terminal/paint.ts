@@ -1,8 +1,8 @@
 import { styleText } from 'node:util';
 
-export type Colour = 'red' | 'yellow' | 'green' | 'blue' | 'gray' | 'bold';
+export type Color = 'red' | 'yellow' | 'green' | 'blue' | 'gray' | 'bold';
 
-export type Paint = (colour: Colour, text: string) => string;
+export type Paint = (colour: Color, text: string) => string;
 
 /** Colours on a terminal only, and never with NO_COLOR (no-color.org: set and not empty). */
 export function makePaint({ isTerminal, env }: { isTerminal: boolean; env: NodeJS.ProcessEnv }): Paint {

@@ -12,3 +12,16 @@ export function environmentCredentials(env: Environment): CredentialSource {
   const sessionToken = env['AWS_SESSION_TOKEN'] ?? null;
   return () => Promise.resolve({ accessKeyId, secretAccessKey, sessionToken, expiresAtMs: null });
 }
+
+/** For the clients of AWS's SDK. */
+export function sdkCredentials(credentials: CredentialSource) {
+  return async () => {
+    const { accessKeyId, secretAccessKey, sessionToken, expiresAtMs } = await credentials();
+    return {
+      accessKeyId,
+      secretAccessKey,
+      ...(sessionToken === null ? {} : { sessionToken }),
+      ...(expiresAtMs === null ? {} : { expiration: new Date(expiresAtMs) }),
+    };
+  };
+}

@@ -1,6 +1,6 @@
 import { DeployError } from '../../../error/deploy-error.ts';
 import type { CredentialSource } from '../api/credentials.ts';
-import { asProvider } from './stack.ts';
+import { sdkCredentials } from '../api/credentials.ts';
 
 /** The bucket that the functions' code is taken from. Keys name their content, so what is there is right. */
 export interface Artifacts {
@@ -16,7 +16,7 @@ export async function openArtifacts(
   credentials: CredentialSource,
 ): Promise<Artifacts> {
   const { S3Client, HeadObjectCommand, PutObjectCommand } = await import('@aws-sdk/client-s3');
-  const client = new S3Client({ region, maxAttempts: 5, credentials: asProvider(credentials) });
+  const client = new S3Client({ region, maxAttempts: 5, credentials: sdkCredentials(credentials) });
   const domain = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
 
   return {

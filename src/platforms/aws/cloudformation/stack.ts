@@ -1,6 +1,7 @@
 import type { CloudFormationClient, Stack as StackAnswer } from '@aws-sdk/client-cloudformation';
 import { DeployError } from '../../../error/deploy-error.ts';
 import type { CredentialSource } from '../api/credentials.ts';
+import { sdkCredentials } from '../api/credentials.ts';
 
 export interface Stack {
   /** CloudFormation's word, such as `UPDATE_COMPLETE`. */
@@ -31,14 +32,14 @@ export interface StackClient {
   describe(signal: AbortSignal): Promise<Stack | null>;
   create(templateBody: string, signal: AbortSignal): Promise<void>;
   /** What the template would change; null: nothing. Nothing is changed by it. */
-  propose(
+  createChangeSet(
     wanted: { readonly templateUrl: string; readonly parameters: StackParameters },
     signal: AbortSignal,
   ): Promise<ChangeSet | null>;
-  carryOut(id: string, signal: AbortSignal): Promise<void>;
-  discard(id: string, signal: AbortSignal): Promise<void>;
+  executeChangeSet(id: string, signal: AbortSignal): Promise<void>;
+  deleteChangeSet(id: string, signal: AbortSignal): Promise<void>;
   /** Waits for the end of what is under way. @throws DeployError with the reasons of what failed. */
-  settled(signal: AbortSignal): Promise<Stack>;
+  waitUntilSettled(signal: AbortSignal): Promise<Stack>;
   close(): void;
 }
 
@@ -56,7 +57,7 @@ const LONGEST_PAUSE_MS = 5_000;
 /** Loaded when it is needed: only `bootstrap`, `connect` and `doctor` do. */
 export async function openStack({ name, region, credentials, wait, nowMs }: StackOptions): Promise<StackClient> {
   const sdk = await import('@aws-sdk/client-cloudformation');
-  const client = new sdk.CloudFormationClient({ region, maxAttempts: 5, credentials: asProvider(credentials) });
+  const client = new sdk.CloudFormationClient({ region, maxAttempts: 5, credentials: sdkCredentials(credentials) });
   const StackName = name;
   const asked = <T>(answer: Promise<T>) => answer.catch((cause: unknown) => Promise.reject(failure(name, cause)));
   const startedMs = nowMs();
@@ -99,7 +100,7 @@ export async function openStack({ name, region, credentials, wait, nowMs }: Stac
       const command = new sdk.CreateStackCommand({ StackName, TemplateBody, OnFailure: 'DELETE' });
       await asked(client.send(command, { abortSignal: signal }));
     },
-    async propose({ templateUrl, parameters }, signal) {
+    async createChangeSet({ templateUrl, parameters }, signal) {
       const command = new sdk.CreateChangeSetCommand({
         StackName,
         ChangeSetName: `headgate-${nowMs()}`,
@@ -113,13 +114,13 @@ export async function openStack({ name, region, credentials, wait, nowMs }: Stac
       const { Id: id = '' } = await asked(client.send(command, { abortSignal: signal }));
       return until(() => readChangeSet(client, { id, name }, signal), signal).then(({ changeSet }) => changeSet);
     },
-    async carryOut(ChangeSetName, signal) {
+    async executeChangeSet(ChangeSetName, signal) {
       await asked(client.send(new sdk.ExecuteChangeSetCommand({ ChangeSetName }), { abortSignal: signal }));
     },
-    async discard(ChangeSetName, signal) {
+    async deleteChangeSet(ChangeSetName, signal) {
       await asked(client.send(new sdk.DeleteChangeSetCommand({ ChangeSetName }), { abortSignal: signal }));
     },
-    async settled(signal) {
+    async waitUntilSettled(signal) {
       const stack = await until(async () => {
         const seen = await describe(signal);
         if (seen === null) throw gone(name);
@@ -134,19 +135,6 @@ export async function openStack({ name, region, credentials, wait, nowMs }: Stac
 
 /** Events are stamped by AWS's clock. */
 const CLOCK_MS = 60_000;
-
-/** For the clients of AWS's SDK. */
-export function asProvider(credentials: CredentialSource) {
-  return async () => {
-    const { accessKeyId, secretAccessKey, sessionToken, expiresAtMs } = await credentials();
-    return {
-      accessKeyId,
-      secretAccessKey,
-      ...(sessionToken === null ? {} : { sessionToken }),
-      ...(expiresAtMs === null ? {} : { expiration: new Date(expiresAtMs) }),
-    };
-  };
-}
 
 function stackOf({ StackStatus, Outputs = [], Parameters = [] }: StackAnswer): Stack {
   const outputs = Outputs.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue] as const);

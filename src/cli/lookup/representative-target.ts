@@ -5,7 +5,11 @@ import { withoutTemplates, wordsIn } from '../../config/written/placeholders.ts'
  * All targets of a template in one namespace of one cluster, as far as rights go: they are the template's, so that a new directory
  * needs none of its own.
  */
-export function templateTarget({ name, settings }: TargetTemplate, cluster: ClusterConfig, namespace: string): Target {
+export function representativeTarget(
+  { name, settings }: TargetTemplate,
+  cluster: ClusterConfig,
+  namespace: string,
+): Target {
   return {
     ...settings,
     name: slugOf(name),
@@ -24,10 +28,10 @@ function slugOf(name: string): string {
 }
 
 /** A template on one cluster, once for each namespace that it may use. */
-export function templateTargets(templates: readonly TargetTemplate[], cluster: ClusterConfig): readonly Target[] {
+export function representativeTargets(templates: readonly TargetTemplate[], cluster: ClusterConfig): readonly Target[] {
   return templates
     .filter(({ forEach }) => forEach.clusters.some(({ name }) => name === cluster.name))
     .flatMap((template) =>
-      template.forEach.namespaces.map((namespace) => templateTarget(template, cluster, namespace)),
+      template.forEach.namespaces.map((namespace) => representativeTarget(template, cluster, namespace)),
     );
 }

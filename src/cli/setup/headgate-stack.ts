@@ -5,16 +5,16 @@ import { wait } from '../../app/wait.ts';
 import type { Context } from '../terminal/context.ts';
 
 /** Which stack is meant, as the command line has it. */
-export interface StackPlace {
+export interface StackFlags {
   readonly stage: string;
   /** Null: as the environment says. */
   readonly region: string | null;
 }
 
-export const stackName = ({ stage }: StackPlace) => `headgate-${stage}`;
+export const stackName = ({ stage }: StackFlags) => `headgate-${stage}`;
 
 /** @throws DeployError `usage` when nobody says where. */
-export function regionOf({ region }: StackPlace, env: NodeJS.ProcessEnv): string {
+export function regionOf({ region }: StackFlags, env: NodeJS.ProcessEnv): string {
   const said = region ?? env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? '';
   if (said !== '') return said;
   throw new DeployError('usage', {
@@ -25,9 +25,9 @@ export function regionOf({ region }: StackPlace, env: NodeJS.ProcessEnv): string
 }
 
 /** What the stack says of itself. @throws DeployError when it is not there. */
-export async function stackOutputs(
+export async function readStackOutputs(
   { env, nowMs, signal }: Context,
-  place: StackPlace,
+  place: StackFlags,
 ): Promise<Readonly<Record<string, string>>> {
   const region = regionOf(place, env);
   const name = stackName(place);
@@ -46,10 +46,10 @@ export async function stackOutputs(
 }
 
 /** The address of what receives webhooks, without a slash at its end. */
-export async function receiverOf(
+export async function readWebhookBaseUrl(
   context: Context,
-  place: StackPlace & { readonly url: string | null },
+  place: StackFlags & { readonly url: string | null },
 ): Promise<string> {
-  const url = place.url ?? (await stackOutputs(context, place))['WebhookLambdaFunctionUrl'] ?? '';
+  const url = place.url ?? (await readStackOutputs(context, place))['WebhookLambdaFunctionUrl'] ?? '';
   return url.replace(/\/+$/, '');
 }

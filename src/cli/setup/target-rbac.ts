@@ -15,7 +15,7 @@ const Documents = z.tuple([
 export const groupOf = ({ name }: Target) => `headgate:${name}`;
 
 /** infra/rbac/target.yaml for each of these targets, in each of its namespaces, as one file for kubectl. */
-export async function targetRights(targets: readonly Target[]): Promise<string> {
+export async function rbacManifests(targets: readonly Target[]): Promise<string> {
   const written = parseAllDocuments(await readFile(FILE, 'utf8')).map((document) => document.toJS() as unknown);
   const [{ rules }] = Documents.parse(written);
   const objects = targets.flatMap((target) =>

@@ -11,7 +11,7 @@ export interface WebhookFacts {
 }
 
 /** A word for the table. @throws DeployError with the first mistake that keeps pushes from arriving */
-export async function judgeWebhook({ repository, fullName, hooks, deliveriesOf }: WebhookFacts): Promise<string> {
+export async function diagnoseWebhook({ repository, fullName, hooks, deliveriesOf }: WebhookFacts): Promise<string> {
   const wrong = (message: string, remedy = `Run headgate connect ${repository}: it mends the webhook.`) =>
     new DeployError('config-invalid', { subject: `webhooks of ${fullName}`, message, remedy });
   const hook = hooks.find(({ url }) => URL.parse(url)?.pathname.endsWith(`/webhooks/${repository}`) === true);

@@ -4,10 +4,10 @@ import { fillTemplate } from '../../config/templates/for-each.ts';
 import { uninstallCommand } from '../../deploy/run/check-generated-target.ts';
 import { asDeployError } from '../../error/deploy-error.ts';
 import type { LocalRuntime } from '../../app/local/local-runtime.ts';
-import { templateTargets } from './template-target.ts';
+import { representativeTargets } from './representative-target.ts';
 
 /** What a directory that is gone has left in a cluster. */
-export interface LeftOver {
+export interface Leftover {
   readonly name: string;
   readonly repository: string;
   readonly directory: string;
@@ -19,21 +19,21 @@ export interface LeftOver {
  * One metadata list in each namespace that a template may use: states of directories that its glob matches and its branch no
  * longer has. Where we may not look there is nothing to say.
  */
-export async function leftOver(
+export async function listLeftovers(
   templates: readonly TargetTemplate[],
   found: readonly TemplateMatch[],
   { runtime, signal }: { readonly runtime: LocalRuntime; readonly signal: AbortSignal },
-): Promise<readonly LeftOver[]> {
+): Promise<readonly Leftover[]> {
   const listed = await Promise.all(
     templates.flatMap((template) =>
       template.forEach.clusters.flatMap((cluster) =>
-        templateTargets([template], cluster).map(async (place) => {
+        representativeTargets([template], cluster).map(async (place) => {
           const states = await statesIn(place, { runtime, signal });
           const there = new Set(found.filter((each) => each.template === template).map(({ directory }) => directory));
           return states
             .filter(({ repository }) => repository === template.settings.repository.name)
             .filter(({ name, directory }) => fillTemplate(template, directory)?.name === name && !there.has(directory))
-            .map(({ name, repository, directory }): LeftOver => {
+            .map(({ name, repository, directory }): Leftover => {
               const { namespace } = place;
               const command = uninstallCommand({ name, cluster, namespace });
               return { name, repository, directory, command };
@@ -46,7 +46,7 @@ export async function leftOver(
 }
 
 async function statesIn(
-  place: ReturnType<typeof templateTargets>[number],
+  place: ReturnType<typeof representativeTargets>[number],
   { runtime, signal }: { readonly runtime: LocalRuntime; readonly signal: AbortSignal },
 ) {
   try {

@@ -13,7 +13,7 @@ export interface SecretPlan {
 }
 
 /** A webhook's secret is known to nobody but the two ends: it can be made up. A credential is given by the Git host. */
-export async function planSecrets(
+export async function planStackSecrets(
   config: Config,
   secrets: AwsSecrets,
   signal: AbortSignal,
@@ -48,7 +48,7 @@ function isPlainName(reference: AwsReference): boolean {
   return !reference.id.startsWith('arn:') && reference.key === null;
 }
 
-export interface Making {
+export interface SecretGenerator {
   readonly aws: Aws;
   readonly region: string;
   readonly randomId: () => string;
@@ -58,7 +58,7 @@ export interface Making {
 
 export async function generateSecret(
   reference: AwsReference,
-  { aws, region, randomId, randomSecret }: Making,
+  { aws, region, randomId, randomSecret }: SecretGenerator,
   signal: AbortSignal,
 ): Promise<void> {
   const value = randomSecret();
@@ -66,7 +66,7 @@ export async function generateSecret(
   else await createSecret({ name: reference.id, value, region }, { aws, randomId }, signal);
 }
 
-export function secretText({ reference, kind }: SecretPlan): string {
+export function formatSecretPlan({ reference, kind }: SecretPlan): string {
   const name = formatReference(reference);
   switch (kind) {
     case 'found':

@@ -1,11 +1,11 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { parseReference } from '../config/written/reference.ts';
 import { DeployError } from '../error/deploy-error.ts';
-import type { Add } from './definition.ts';
+import type { AddCommand } from './command-definition.ts';
 import type { SecretReference } from '../config/written/reference.ts';
 
 /** The commands that set Headgate up on AWS, and see whether it is. */
-export function addSetUp(add: Add): void {
+export function addSetupCommands(add: AddCommand): void {
   add<{ stage: string; region?: string; alarmTopic?: string }>({
     usage: 'bootstrap',
     description: 'deploy the stack to AWS, create the secrets that are missing, and print the webhook URL',

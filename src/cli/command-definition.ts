@@ -4,7 +4,7 @@ import type { Context, ExitCode } from './terminal/context.ts';
 type Body<Flags> = (context: Context, flags: Flags, args: readonly string[]) => Promise<ExitCode>;
 
 /** One command as it is defined: what the help says, and what it does. */
-export interface Definition<Flags> {
+export interface CommandDefinition<Flags> {
   readonly usage: string;
   readonly description: string;
   readonly examples: readonly string[];
@@ -12,4 +12,4 @@ export interface Definition<Flags> {
   readonly body: Body<Flags>;
 }
 
-export type Add = <Flags extends object>(definition: Definition<Flags>) => void;
+export type AddCommand = <Flags extends object>(definition: CommandDefinition<Flags>) => void;

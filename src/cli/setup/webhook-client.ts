@@ -14,7 +14,7 @@ import { sendToHost } from '../../app/githost/host-request.ts';
 import type { HostAnswer } from '../../app/githost/host-request.ts';
 
 /** The webhooks of one repository, as its administrator sees them. */
-export interface Hooks {
+export interface WebhookClient {
   list(signal: AbortSignal): Promise<readonly Hook[]>;
   create(wanted: WantedHook, signal: AbortSignal): Promise<Hook>;
   update(id: number, wanted: WantedHook, signal: AbortSignal): Promise<void>;
@@ -24,10 +24,10 @@ export interface Hooks {
 
 const DEADLINE_MS = 10_000;
 
-export function openHooks(
+export function openWebhookClient(
   place: HookPlace,
   { token, ca }: { readonly token: string; readonly ca: string | null },
-): Hooks {
+): WebhookClient {
   async function send(request: HostRequest, signal: AbortSignal): Promise<string> {
     const signed = { ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } };
     const answer = await sendToHost(signed, { ca, deadlineMs: DEADLINE_MS }, signal).catch((cause: unknown) => {

@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { asDeployError } from '../error/deploy-error.ts';
-import type { Process } from './terminal/process.ts';
+import type { CliProcess } from './terminal/cli-process.ts';
 import { makeProgram } from './program.ts';
 import type { Chosen } from './program.ts';
 import { reportProblems } from './terminal/report-problems.ts';
@@ -9,7 +9,7 @@ import { errorFormat } from './run-command.ts';
 const USAGE = 64;
 
 /** Runs one command line and answers its exit code: 0 well, 1 not, 2 a plan with changes, 64 wrong usage. */
-export async function run(process: Process, version: string): Promise<number> {
+export async function runCommandLine(process: CliProcess, version: string): Promise<number> {
   let chosen: Chosen | null = null;
   try {
     await makeProgram(process, {
@@ -29,7 +29,7 @@ async function runChosen(chosen: Chosen | null): Promise<number> {
   return chosen === null ? USAGE : chosen.run();
 }
 
-function fail(thrown: unknown, chosen: Chosen | null, process: Process): number {
+function fail(thrown: unknown, chosen: Chosen | null, process: CliProcess): number {
   const error = asDeployError(thrown);
   // Nothing was chosen when the command line itself is wrong: then only its text says what it wanted.
   const isJson = process.args.some(

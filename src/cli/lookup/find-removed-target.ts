@@ -7,7 +7,7 @@ import type { Context } from '../terminal/context.ts';
 import { findTarget } from './find-target.ts';
 
 /** A target of the file, or one that was taken out of it and is named by where it lives. */
-export async function findRemoved(
+export async function findRemovedTarget(
   context: Context,
   { name, cluster, namespace }: { name: string; cluster: string | undefined; namespace: string | undefined },
 ): Promise<Target> {

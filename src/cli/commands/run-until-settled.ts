@@ -22,7 +22,7 @@ export type SettledOutcome =
   { readonly kind: 'done'; readonly report: SettledReport | null } | Extract<Outcome, { kind: 'retry' }>;
 
 /** Runs until there is nothing more to come: wave after wave, each of them ready before the next. */
-export async function runToTheEnd(
+export async function runUntilSettled(
   request: TargetRequest,
   waiting: Omit<Waiting, 'target'>,
   signal: AbortSignal,
