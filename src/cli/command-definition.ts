@@ -3,12 +3,16 @@ import type { Context, ExitCode } from './terminal/context.ts';
 
 type Body<Flags> = (context: Context, flags: Flags, args: readonly string[]) => Promise<ExitCode>;
 
-/** One command as it is defined: what the help says, and what it does. */
+/** One command: its help, its options and its body. */
 export interface CommandDefinition<Flags> {
   readonly usage: string;
+  /** Its line in the list of commands. */
+  readonly summary: string;
   readonly description: string;
   readonly examples: readonly string[];
   readonly options?: readonly Option[];
+  /** `serve` logs to stdout. Every other command reserves stdout for its answer, and takes `--output`. */
+  readonly logsTo?: 'stdout' | 'stderr';
   readonly body: Body<Flags>;
 }
 

@@ -7,9 +7,9 @@ import { runCommandLine } from './command-line.ts';
 const interruption = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
-    // Who asks twice does not want to wait for a tidy end.
+    // A second Ctrl-C skips the orderly shutdown.
     if (interruption.signal.aborted && signal === 'SIGINT') process.exit(130);
-    const remedy = 'Run it again: what was begun is recorded, and the next run goes on from there.';
+    const remedy = 'Run it again: the next run resumes from what this one recorded.';
     interruption.abort(
       new DeployError('interrupted', { subject: 'headgate', message: `interrupted by ${signal}`, remedy }),
     );
@@ -17,7 +17,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 
 function streamOf(stream: NodeJS.WriteStream): OutputStream {
-  // `headgate status | head` closes the pipe early; whoever reads no longer cares how it ends.
+  // `headgate status | head` closes the pipe early: the reader is gone.
   stream.on('error', () => process.exit(1));
   return { write: (text) => void stream.write(text), isTerminal: stream.isTTY };
 }
@@ -35,5 +35,5 @@ const exitCode = await runCommandLine(
   },
   VERSION,
 );
-// Connections that are kept for a next time must not keep the process; what is written goes out first.
+// Pooled connections would keep the process alive, so exit explicitly, once the output is flushed.
 process.stdout.write('', () => process.stderr.write('', () => process.exit(exitCode)));

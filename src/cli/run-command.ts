@@ -9,7 +9,7 @@ import type { CliProcess, OutputStream } from './terminal/cli-process.ts';
 import { reportProblems } from './terminal/report-problems.ts';
 import type { Log } from '../deploy/ports/log.ts';
 
-/** The options that every command takes. */
+/** The options of every command. */
 export interface GlobalFlags {
   readonly config?: string;
   readonly dataDir: string;
@@ -17,16 +17,15 @@ export interface GlobalFlags {
   readonly yes?: true;
 }
 
-export interface Command {
+export interface Invocation {
   readonly flags: GlobalFlags;
   readonly output: OutputFormat;
-  /** `serve` logs to stdout; the others keep stdout for their answer. */
   readonly logsTo: 'stdout' | 'stderr';
   readonly body: (context: Context) => Promise<ExitCode>;
 }
 
-/** Reads the configuration, names all of its mistakes, and only then runs the command. */
-export async function runCommand({ flags, output, logsTo, body }: Command, process: CliProcess): Promise<ExitCode> {
+/** Loads the configuration, and either reports all of its mistakes or runs the command. */
+export async function runCommand({ flags, output, logsTo, body }: Invocation, process: CliProcess): Promise<ExitCode> {
   const { env, cwd, ask, signal, nowMs } = process;
   const configPath = flags.config ?? (env['HEADGATE_CONFIG'] || 'headgate.yml');
   const loaded = await loadConfig({ path: configPath, cwd, env });
@@ -61,7 +60,7 @@ function makeLog(format: LogFormat | undefined, stream: OutputStream, { env, now
     : prettyLog({ write, nowMs, paint: makePaint({ isTerminal, env }) });
 }
 
-/** Errors are for people, unless somebody asked for JSON: also in a pipe, where a build shows them. */
-export function errorFormat(flags: Partial<GlobalFlags>, logsTo: Command['logsTo'], process: CliProcess): LogFormat {
+/** Errors are for people even in a pipe, where CI shows them; only `serve`, and `--log-format json`, write JSON. */
+export function errorFormat(flags: Partial<GlobalFlags>, logsTo: Invocation['logsTo'], process: CliProcess): LogFormat {
   return flags.logFormat ?? (logsTo === 'stdout' && !process.stdout.isTerminal ? 'json' : 'pretty');
 }

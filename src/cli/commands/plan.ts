@@ -26,7 +26,7 @@ interface PlannedChange {
   readonly reason: string | null;
 }
 
-/** What a deploy would do. Exit 2 when it would change something, 1 when it would be refused. */
+/** Shows what a deploy would change. Exits with 2 when it would change something, 1 when it would be refused. */
 export async function planCommand(context: Context, { target, revision }: PlanFlags): Promise<ExitCode> {
   const { config, env, log, signal } = context;
   const runtime = localRuntime({ config, env, log, holder: 'plan', progress: () => undefined });
@@ -44,7 +44,7 @@ export async function planCommand(context: Context, { target, revision }: PlanFl
 }
 
 async function previewAll({ plan }: Planned, world: World, signal: AbortSignal): Promise<readonly PlannedChange[]> {
-  // What is done side by side is told in the order of its names, whatever files it stands in.
+  // A step applies its objects in parallel: sort them by name, so that the same plan always reads the same.
   const steps = plan.steps.map((step) => step.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1)));
   const writes = steps.flat().map((write) => previewWrite(write, world, signal));
   const prunes = plan.prunes.flat().map((prune) => previewPrune(prune, world, signal));
@@ -55,13 +55,13 @@ function nameOf({ candidate }: Write): string {
   return formatId(candidate.resource.id);
 }
 
-/** Null when applying it would change nothing after all. */
+/** Null when the dry run shows that applying it changes nothing. */
 async function previewWrite(write: Write, { cluster }: World, signal: AbortSignal): Promise<PlannedChange | null> {
   const { id, source } = write.candidate.resource;
   const preview = await cluster.preview(write, signal);
   const fields = preview.kind === 'differs' ? preview.fields : [];
   if (write.op === 'update' && fields.length === 0) return null;
-  const reason = write.unverified ? 'not verified: what it depends on comes with the same push' : null;
+  const reason = write.unverified ? 'not verified: it depends on an object of the same push' : null;
   return { op: write.op, id, source: `${source.path}:${source.line}`, fields, reason };
 }
 
@@ -92,12 +92,12 @@ function asJson({ name }: Target, { revision, previous, plan }: Planned, changes
   });
 }
 
-const MARKS = { create: '+', update: '~', replace: '±', prune: '-', keep: ' ' } as const;
+const SIGNS = { create: '+', update: '~', replace: '±', prune: '-', keep: ' ' } as const;
 
 function asText({ name }: Target, { revision, previous, plan }: Planned, changes: readonly PlannedChange[]): string {
   const head = `${name}: ${previous?.slice(0, 12) ?? 'nothing'} → ${revision.slice(0, 12)}`;
   const lines = changes.flatMap(({ op, id, source, fields, reason }) => [
-    `${MARKS[op]} ${op} ${formatId(id)}  (${source})${reason === null ? '' : `: ${reason}`}`,
+    `${SIGNS[op]} ${op} ${formatId(id)}  (${source})${reason === null ? '' : `: ${reason}`}`,
     ...fields.map(({ path, before, after }) => `      ${path}: ${show(before)} → ${show(after)}`),
   ]);
   const problems = (list: readonly Problem[], word: string) =>
@@ -105,7 +105,7 @@ function asText({ name }: Target, { revision, previous, plan }: Planned, changes
   const refusals = problems(plan.refusals, 'refused');
   const summary =
     refusals.length > 0
-      ? `refused: ${refusals.length} ${refusals.length === 1 ? 'mistake' : 'mistakes'}`
+      ? `refused: ${refusals.length} ${refusals.length === 1 ? 'error' : 'errors'}`
       : summaryOf(changes);
   return [head, ...lines, ...problems(plan.warnings, 'warning'), ...refusals, summary].join('\n');
 }

@@ -6,18 +6,18 @@ import { asDeployError } from '../../error/deploy-error.ts';
 import type { LocalRuntime } from '../../app/local/local-runtime.ts';
 import { representativeTargets } from './representative-target.ts';
 
-/** What a directory that is gone has left in a cluster. */
+/** A generated target that is still in a cluster although its directory was removed. */
 export interface Leftover {
   readonly name: string;
   readonly repository: string;
   readonly directory: string;
-  /** To be pasted. */
+  /** Removes it; complete, to be pasted. */
   readonly command: string;
 }
 
 /**
- * One metadata list in each namespace that a template may use: states of directories that its glob matches and its branch no
- * longer has. Where we may not look there is nothing to say.
+ * Finds states of directories that a template's glob matches and its branch no longer has, by one metadata list in each
+ * namespace of the template. A namespace that cannot be listed is logged and skipped.
  */
 export async function listLeftovers(
   templates: readonly TargetTemplate[],
@@ -27,14 +27,16 @@ export async function listLeftovers(
   const listed = await Promise.all(
     templates.flatMap((template) =>
       template.forEach.clusters.flatMap((cluster) =>
-        representativeTargets([template], cluster).map(async (place) => {
-          const states = await statesIn(place, { runtime, signal });
-          const there = new Set(found.filter((each) => each.template === template).map(({ directory }) => directory));
+        representativeTargets([template], cluster).map(async (target) => {
+          const { namespace } = target;
+          const states = await listStates(target, { runtime, signal });
+          const existing = new Set(found.filter((each) => each.template === template).map((each) => each.directory));
           return states
             .filter(({ repository }) => repository === template.settings.repository.name)
-            .filter(({ name, directory }) => fillTemplate(template, directory)?.name === name && !there.has(directory))
+            .filter(
+              ({ name, directory }) => fillTemplate(template, directory)?.name === name && !existing.has(directory),
+            )
             .map(({ name, repository, directory }): Leftover => {
-              const { namespace } = place;
               const command = uninstallCommand({ name, cluster, namespace });
               return { name, repository, directory, command };
             });
@@ -45,16 +47,16 @@ export async function listLeftovers(
   return [...new Map(listed.flat().map((each) => [each.command, each])).values()];
 }
 
-async function statesIn(
-  place: ReturnType<typeof representativeTargets>[number],
+async function listStates(
+  target: ReturnType<typeof representativeTargets>[number],
   { runtime, signal }: { readonly runtime: LocalRuntime; readonly signal: AbortSignal },
 ) {
   try {
-    const cluster = await runtime.openCluster(place);
+    const cluster = await runtime.openCluster(target);
     return (await cluster.generatedTargets(signal)) ?? [];
   } catch (thrown) {
     const { problem } = asDeployError(thrown);
-    runtime.log({ level: 'warn', message: 'not-looked-at', target: place.name, errors: [problem] });
+    runtime.log({ level: 'warn', message: 'list-failed', target: target.name, errors: [problem] });
     return [];
   }
 }

@@ -2,14 +2,10 @@ import type { ClusterConfig, TargetTemplate, Target } from '../../config/checked
 import { withoutTemplates, wordsIn } from '../../config/written/placeholders.ts';
 
 /**
- * All targets of a template in one namespace of one cluster, as far as rights go: they are the template's, so that a new directory
- * needs none of its own.
+ * Represents all targets that a template generates in one namespace of one cluster. Access is granted to the template, so
+ * that a new directory needs no rights of its own.
  */
-export function representativeTarget(
-  { name, settings }: TargetTemplate,
-  cluster: ClusterConfig,
-  namespace: string,
-): Target {
+function representativeTarget({ name, settings }: TargetTemplate, cluster: ClusterConfig, namespace: string): Target {
   return {
     ...settings,
     name: slugOf(name),
@@ -21,13 +17,13 @@ export function representativeTarget(
   };
 }
 
-/** `{{basename}}-{{segment.1}}` is `rule-basename-segment-1`. */
+/** `{{basename}}-{{segment.1}}` becomes `rule-basename-segment-1`. */
 function slugOf(name: string): string {
   const words = [...wordsIn(name)];
   return `rule-${withoutTemplates(name, '\u0000').replaceAll('\u0000', () => (words.shift() ?? '').replace('.', '-'))}`;
 }
 
-/** A template on one cluster, once for each namespace that it may use. */
+/** The templates that may deploy to this cluster, once for each namespace that they may use. */
 export function representativeTargets(templates: readonly TargetTemplate[], cluster: ClusterConfig): readonly Target[] {
   return templates
     .filter(({ forEach }) => forEach.clusters.some(({ name }) => name === cluster.name))

@@ -4,52 +4,53 @@ import { DeployError } from '../../error/deploy-error.ts';
 import { wait } from '../../app/wait.ts';
 import type { Context } from '../terminal/context.ts';
 
-/** Which stack is meant, as the command line has it. */
+/** Select one of Headgate's stacks on AWS. */
 export interface StackFlags {
   readonly stage: string;
-  /** Null: as the environment says. */
+  /** Null: the region of the environment. */
   readonly region: string | null;
 }
 
 export const stackName = ({ stage }: StackFlags) => `headgate-${stage}`;
 
-/** @throws DeployError `usage` when nobody says where. */
+/** @throws DeployError `usage` when no region is configured */
 export function regionOf({ region }: StackFlags, env: NodeJS.ProcessEnv): string {
-  const said = region ?? env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? '';
-  if (said !== '') return said;
+  const configured = region ?? env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? '';
+  if (configured !== '') return configured;
   throw new DeployError('usage', {
     subject: 'AWS',
-    message: 'nobody says in which region',
-    remedy: 'Add --region eu-west-1, or set AWS_REGION.',
+    message: 'no AWS region is configured',
+    remedy: 'Pass --region eu-west-1, or set AWS_REGION.',
   });
 }
 
-/** What the stack says of itself. @throws DeployError when it is not there. */
+/** @throws DeployError when the stack does not exist */
 export async function readStackOutputs(
   { env, nowMs, signal }: Context,
-  place: StackFlags,
+  flags: StackFlags,
 ): Promise<Readonly<Record<string, string>>> {
-  const region = regionOf(place, env);
-  const name = stackName(place);
+  const region = regionOf(flags, env);
+  const name = stackName(flags);
   const stack = await openStack({ name, region, credentials: machineCredentials(nowMs), wait, nowMs });
   try {
-    const found = await stack.describe(signal);
-    if (found !== null) return found.outputs;
+    const described = await stack.describe(signal);
+    if (described !== null) return described.outputs;
     throw new DeployError('usage', {
       subject: `stack ${name} in ${region}`,
-      message: 'it is not there',
-      remedy: 'Run headgate bootstrap first, or say where Headgate receives with --url https://headgate.example.com.',
+      message: 'the stack does not exist',
+      remedy:
+        'Run headgate bootstrap first, or pass the URL where Headgate receives webhooks: --url https://headgate.example.com.',
     });
   } finally {
     stack.close();
   }
 }
 
-/** The address of what receives webhooks, without a slash at its end. */
+/** The URL where Headgate receives webhooks, without a trailing slash. */
 export async function readWebhookBaseUrl(
   context: Context,
-  place: StackFlags & { readonly url: string | null },
+  flags: StackFlags & { readonly url: string | null },
 ): Promise<string> {
-  const url = place.url ?? (await readStackOutputs(context, place))['WebhookLambdaFunctionUrl'] ?? '';
+  const url = flags.url ?? (await readStackOutputs(context, flags))['WebhookLambdaFunctionUrl'] ?? '';
   return url.replace(/\/+$/, '');
 }

@@ -1,14 +1,14 @@
 import type { Ask } from './ask.ts';
 
-/** One way out of the process. */
+/** Stdout or stderr. */
 export interface OutputStream {
   readonly write: (text: string) => void;
   readonly isTerminal: boolean;
 }
 
-/** What the command line is given by its process. */
+/** The process that runs one command line: its arguments, environment, streams and clock. */
 export interface CliProcess {
-  /** Without the program's own name. */
+  /** Without the program's name. */
   readonly args: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;

@@ -2,7 +2,7 @@ import type { Problem } from '../../error/deploy-error.ts';
 import type { Paint } from './paint.ts';
 import { escapeControls } from './escape-controls.ts';
 
-/** What, where and remedy, for people. */
+/** An error for people: what is wrong, where, and the remedy. */
 export function formatProblem({ message, subject, remedy }: Problem, paint: Paint): string {
   return [
     `${paint('red', 'error:')} ${escapeControls(message)}`,

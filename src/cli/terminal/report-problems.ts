@@ -5,7 +5,7 @@ import { formatProblem } from './format-problem.ts';
 import type { CliProcess } from './cli-process.ts';
 import type { LogFormat } from './pretty-log.ts';
 
-/** Puts problems on stderr, each with what, where and remedy. */
+/** Writes problems to stderr, for people or as JSON lines. */
 export function reportProblems(
   problems: readonly Problem[],
   { process, format }: { readonly process: CliProcess; readonly format: LogFormat },

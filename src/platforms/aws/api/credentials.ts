@@ -1,11 +1,11 @@
 import type { AwsCredentials } from './signature.ts';
 
-/** Asked before every signature; who answers keeps what is still valid. */
+/** Called before every signature. The source caches credentials that are still valid. */
 export type CredentialSource = () => Promise<AwsCredentials>;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The function's own role, as Lambda hands it over: valid for as long as the environment lives. */
+/** The role of a Lambda function, valid as long as its execution environment. */
 export function environmentCredentials(env: Environment): CredentialSource {
   const accessKeyId = env['AWS_ACCESS_KEY_ID'] ?? '';
   const secretAccessKey = env['AWS_SECRET_ACCESS_KEY'] ?? '';
@@ -13,7 +13,7 @@ export function environmentCredentials(env: Environment): CredentialSource {
   return () => Promise.resolve({ accessKeyId, secretAccessKey, sessionToken, expiresAtMs: null });
 }
 
-/** For the clients of AWS's SDK. */
+/** Adapts a source to the clients of AWS's SDK. */
 export function sdkCredentials(credentials: CredentialSource) {
   return async () => {
     const { accessKeyId, secretAccessKey, sessionToken, expiresAtMs } = await credentials();
