@@ -8,7 +8,7 @@ const BAD = file({
 });
 
 describe('the configuration file', () => {
-  it('is an error with its path when it does not exist', async () => {
+  it('reports a configuration file that does not exist', async () => {
     const { code, stdout, stderr } = await headgate(['check']);
     expect(code).toBe(1);
     expect(stdout).toBe('');
@@ -22,7 +22,7 @@ describe('the configuration file', () => {
     );
   });
 
-  it('is an error with its reason when it cannot be read', async () => {
+  it('reports why a configuration file cannot be read', async () => {
     expect(await headgate(['check', '--config', '.'])).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('(EISDIR)'),
@@ -33,15 +33,18 @@ describe('the configuration file', () => {
     ['./headgate.yml', [], {}, 'headgate.yml'],
     ['$HEADGATE_CONFIG', [], { HEADGATE_CONFIG: 'other.yml' }, 'other.yml'],
     ['--config before the command', ['--config', 'third.yml'], { HEADGATE_CONFIG: 'other.yml' }, 'third.yml'],
-  ])('is read from %s, and all of its mistakes are reported with file and line', async (_from, args, env, name) => {
-    const { code, stderr } = await headgate([...args, 'sweep'], { files: { [name]: BAD }, env });
-    expect(code).toBe(1);
-    const cluster = `error: kubeconfg of cluster lab is not a known key\n  where:  ${name}:3\n  remedy: Did you mean kubeconfig?\n`;
-    const target = `error: repository of target shop-prod is flet, and there is no such repository\n  where:  ${name}:11\n  remedy: Did you mean fleet?\n`;
-    expect(stderr).toBe(`${cluster}${target}`);
-  });
+  ])(
+    'reads the configuration from %s, and reports all of its mistakes with file and line',
+    async (_from, args, env, name) => {
+      const { code, stderr } = await headgate([...args, 'sweep'], { files: { [name]: BAD }, env });
+      expect(code).toBe(1);
+      const cluster = `error: kubeconfg of cluster lab is not a known key\n  where:  ${name}:3\n  remedy: Did you mean kubeconfig?\n`;
+      const target = `error: repository of target shop-prod is flet, and there is no such repository\n  where:  ${name}:11\n  remedy: Did you mean fleet?\n`;
+      expect(stderr).toBe(`${cluster}${target}`);
+    },
+  );
 
-  it('may be given after the command too', async () => {
+  it('accepts --config after the command too', async () => {
     const { stderr } = await headgate(['sweep', '--config', 'third.yml'], { files: { 'third.yml': BAD } });
     expect(stderr).toContain('third.yml:3');
   });
@@ -61,7 +64,7 @@ describe('the configuration file', () => {
     expect(serve.stderr).not.toContain('has no effect');
   });
 
-  it('is a usage error when it has no such target, and suggests the nearest name', async () => {
+  it('exits with 64 for an unknown target, and suggests the nearest name', async () => {
     const { code, stderr } = await headgate(['plan', 'shop-prd'], { files: { 'headgate.yml': file({}) } });
     expect(code).toBe(64);
     expect(stderr).toBe(

@@ -175,7 +175,7 @@ describe('headgate connect REPOSITORY', () => {
     expect(await hooks()).toEqual([]);
   });
 
-  it('is a usage error when no repository or cluster has that name', async () => {
+  it('exits with 64 when no repository or cluster has that name', async () => {
     const { code, stderr } = await headgate(['connect', 'flet'], {
       files: {
         'headgate.yml': JSON.stringify({

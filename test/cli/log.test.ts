@@ -68,7 +68,7 @@ function paint(isTerminal: boolean, env: Record<string, string>): string {
 }
 
 describe('colors', () => {
-  it('appear on a terminal only, and never with NO_COLOR', () => {
+  it('colors text on a terminal only, and never with NO_COLOR', () => {
     expect(paint(true, {})).toBe('\u001b[31ma\u001b[39m');
     expect(paint(true, { NO_COLOR: '' })).toBe('\u001b[31ma\u001b[39m');
     expect(paint(true, { NO_COLOR: '1' })).toBe('a');
@@ -78,7 +78,7 @@ describe('colors', () => {
 });
 
 describe('an error', () => {
-  it('is printed with its message, its subject and its remedy', () => {
+  it('prints an error with its message, subject and remedy', () => {
     const problem = {
       code: 'usage',
       message: 'no\u0007 target',
@@ -90,7 +90,7 @@ describe('an error', () => {
 });
 
 describe('a table', () => {
-  it('has columns as wide as needed and no trailing spaces', () => {
+  it('prints columns as wide as needed, without trailing spaces', () => {
     expect(
       formatTable(
         ['A', 'LONG'],

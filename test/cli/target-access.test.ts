@@ -61,7 +61,7 @@ it('suggests that the role was recreated when EKS does not recognize it', async 
   });
 });
 
-it('suggests to check the credentials of a kubeconfig', async () => {
+it('suggests kubectl auth whoami when a cluster does not accept its kubeconfig', async () => {
   await expect(probe(aTarget())).rejects.toMatchObject({
     code: 'cluster-unauthorized',
     remedy: expect.stringContaining('kubectl auth whoami') as string,

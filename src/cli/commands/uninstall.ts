@@ -36,7 +36,7 @@ export async function uninstallCommand(context: Context, { target, keepsObjects 
 }
 
 const SIGNS = { delete: '-', release: ' ', leave: ' ', gone: ' ' } as const;
-const LABELS = {
+const ACTIONS = {
   delete: 'delete',
   release: 'keep and stop managing',
   leave: 'leave alone',
@@ -46,7 +46,7 @@ const LABELS = {
 function planText({ name, namespace, cluster }: Target, actions: readonly UninstallAction[]): string {
   const lines = actions.map(
     ({ op, entry, reason }) =>
-      `${SIGNS[op]} ${LABELS[op]} ${formatId(entry.id)}${reason === null ? '' : `: ${reason}`}`,
+      `${SIGNS[op]} ${ACTIONS[op]} ${formatId(entry.id)}${reason === null ? '' : `: ${reason}`}`,
   );
   const state = `- delete the state of target ${name} in namespace ${namespace}`;
   return [`${name} on cluster ${cluster.name}:`, ...lines, state, countOf(actions)].join('\n');

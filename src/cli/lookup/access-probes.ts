@@ -23,7 +23,7 @@ export interface AccessProbes {
 
 const REQUEST_TIMEOUT_MS = 10_000;
 
-/** Reads every secret, the followed branches of every repository, and the user that every cluster knows us as. Writes nothing. */
+/** Reads every secret, the followed branches of every repository, and our user name on every cluster. Writes nothing. */
 export function accessProbes({ config, env, log, dataDir }: Context): AccessProbes {
   const runtime = localRuntime({ config, env, log, holder: dataDir, progress: () => undefined });
   const sessions = openSessions();

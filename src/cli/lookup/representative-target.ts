@@ -3,7 +3,7 @@ import { withoutTemplates, wordsIn } from '../../config/written/placeholders.ts'
 
 /**
  * Represents all targets that a template generates in one namespace of one cluster. Access is granted to the template, so
- * that a new directory needs no rights of its own.
+ * that a new directory needs no further rights.
  */
 function representativeTarget({ name, settings }: TargetTemplate, cluster: ClusterConfig, namespace: string): Target {
   return {

@@ -29,7 +29,7 @@ export async function readChangeSet(
       .catch((cause: unknown) => Promise.reject(stackError(name, cause)));
     const { Status = '', StatusReason = '' } = page;
     if (Status === 'FAILED') {
-      // "Nothing to do" has no code of its own: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeChangeSet.html
+      // Only the text says that there is nothing to do: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeChangeSet.html
       if (/didn't contain changes|No updates are to be performed/.test(StatusReason)) return { changeSet: null };
       throw templateRejected(name, StatusReason);
     }

@@ -135,7 +135,7 @@ function stackOf({ StackStatus, Outputs = [], Parameters = [] }: StackAnswer): S
   };
 }
 
-/** A missing stack has no code of its own: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html */
+/** Only the text says that a stack is missing: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html */
 function isMissing(cause: unknown): boolean {
   return cause instanceof Error && cause.name === 'ValidationError' && cause.message.includes('does not exist');
 }

@@ -32,7 +32,7 @@ interface Cached {
   readonly value: Promise<string>;
 }
 
-/** Its cache lives as long as it does. */
+/** Caches what it reads for as long as it lives. */
 export function awsSecrets({ aws, region, nowMs }: AwsSecretsOptions): AwsSecrets {
   const cache = new Map<string, Cached>();
   const rereadAtMs = new Map<string, number>();

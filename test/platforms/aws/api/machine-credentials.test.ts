@@ -11,7 +11,7 @@ beforeEach(() => {
 afterEach(() => vi.unstubAllEnvs());
 
 describe('machine credentials', () => {
-  it('are found where the AWS CLI finds them, with their expiry', async () => {
+  it('finds credentials where the AWS CLI does, with their expiry', async () => {
     vi.stubEnv('AWS_ACCESS_KEY_ID', 'ASIAEXAMPLE');
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret');
     vi.stubEnv('AWS_SESSION_TOKEN', 'session');
@@ -25,7 +25,7 @@ describe('machine credentials', () => {
     });
   });
 
-  it('are resolved again when they expire in less than a minute', async () => {
+  it('resolves credentials again when they expire in less than a minute', async () => {
     vi.stubEnv('AWS_ACCESS_KEY_ID', 'one');
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret');
     const endMs = Date.UTC(2026, 0, 2, 3, 4, 5);
@@ -39,7 +39,7 @@ describe('machine credentials', () => {
     expect(await credentials()).toMatchObject({ accessKeyId: 'two' });
   });
 
-  it('are an error with a remedy when there are none', async () => {
+  it('fails with a remedy when a machine has no credentials', async () => {
     await expect(machineCredentials(Date.now)()).rejects.toMatchObject({
       code: 'aws-unauthorized',
       remedy: expect.stringContaining('AWS_PROFILE'),

@@ -49,12 +49,12 @@ describe('an EKS token', () => {
   it.each([
     ['long-lived credentials', LONG_LIVED],
     ['a session', SESSION],
-  ])("of %s has the signature of AWS's own signer", async (_name, credentials) => {
+  ])("signs a token of %s as AWS's own signer does", async (_name, credentials) => {
     const url = urlOf(make({ credentials }));
     expect(Object.fromEntries(url.searchParams)).toEqual(await presigned(credentials));
   });
 
-  it('is a URL of the regional STS endpoint: https, path /', () => {
+  it('points a token to the regional STS endpoint by https, path /', () => {
     const { protocol, host, pathname, username, hash } = urlOf(make());
     expect({ protocol, host, pathname, username, hash }).toEqual({
       protocol: 'https:',
@@ -65,7 +65,7 @@ describe('an EKS token', () => {
     });
   });
 
-  it('has exactly the query keys that the verifier knows, each once, and a session token only in a session', () => {
+  it('gives a token exactly the query keys that the verifier knows, and a session token only in a session', () => {
     const keys = ['Action', 'Version', 'X-Amz-Algorithm', 'X-Amz-Credential', 'X-Amz-Date', 'X-Amz-Expires'];
     const rest = ['X-Amz-Signature', 'X-Amz-SignedHeaders'];
     expect([...urlOf(make()).searchParams.keys()].toSorted()).toEqual([...keys, ...rest]);
@@ -73,7 +73,7 @@ describe('an EKS token', () => {
     expect(inSession).toEqual([...keys, 'X-Amz-Security-Token', ...rest]);
   });
 
-  it('signs the host and the cluster name, so that it is valid for no other cluster', () => {
+  it('signs the host and the cluster name, so that a token is valid for no other cluster', () => {
     const { searchParams } = urlOf(make());
     expect(searchParams.get('X-Amz-SignedHeaders')).toBe('host;x-k8s-aws-id');
     expect(searchParams.get('X-Amz-Expires')).toBe('60');
@@ -81,7 +81,7 @@ describe('an EKS token', () => {
     expect(other.get('X-Amz-Signature')).not.toBe(searchParams.get('X-Amz-Signature'));
   });
 
-  it('is base64url without padding after its prefix', () => {
+  it('encodes a token as base64url without padding', () => {
     for (const cluster of ['a', 'ab', 'abc']) {
       expect(make({ cluster }).token).toMatch(/^k8s-aws-v1\.[A-Za-z0-9_-]+$/);
     }
@@ -94,13 +94,13 @@ describe('an EKS token', () => {
     expect(Object.fromEntries(url.searchParams)).toEqual(await presigned(LONG_LIVED, { region, host: url.host }));
   });
 
-  it('is usable for 14 minutes, and never longer than its credentials', () => {
+  it('makes a token usable for 14 minutes, and never longer than its credentials', () => {
     expect(make().usableUntilMs).toBe(NOW_MS + 14 * 60_000);
     const soon = { ...SESSION, expiresAtMs: NOW_MS + 60_000 };
     expect(make({ credentials: soon }).usableUntilMs).toBe(NOW_MS + 60_000);
   });
 
-  it('is refused with the reason when a long session token makes it too long for the verifier', () => {
+  it('refuses a token that a long session token makes too long for the verifier', () => {
     const fits = (length: number) =>
       make({ credentials: { ...SESSION, sessionToken: 'x'.repeat(length) } }).token.length;
     expect(fits(1117)).toBeLessThan(4096);
