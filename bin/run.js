@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Installs what is missing, then runs a TypeScript file with the Node that this project pins.
-// Plain JavaScript, because it must start on any Node from 20 on and before anything is installed.
+// Installs missing packages, then runs a TypeScript file with the pinned version of Node.
+// Plain JavaScript, because it must run on any Node from 20 on, before anything is installed.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
@@ -10,19 +10,19 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const pinnedNode = join(root, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
 
-/** What `npm ci` was last run for: npm writes the hidden lockfile last, so a broken install is seen too. */
+/** Compares what is installed with package-lock.json. npm writes its hidden lockfile last, so an aborted install counts as missing. */
 function isInstalled() {
   const installed = join(root, 'node_modules', '.package-lock.json');
   if (!existsSync(installed) || !existsSync(pinnedNode)) return false;
-  const wanted = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
+  const locked = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
   const present = JSON.parse(readFileSync(installed, 'utf8')).packages;
-  return Object.entries(wanted).every(
+  return Object.entries(locked).every(
     ([path, entry]) => path === '' || entry.optional || present[path]?.version === entry.version,
   );
 }
 
 function install() {
-  process.stderr.write('installing the packages of package-lock.json …\n');
+  process.stderr.write('installing packages …\n');
   const npm = spawnSync('npm', ['ci', '--no-fund', '--no-audit', '--loglevel=error'], {
     cwd: root,
     stdio: ['ignore', 2, 2],
@@ -30,7 +30,7 @@ function install() {
   });
   if (npm.status === 0) return;
   process.stderr.write(
-    `npm ci failed (${npm.error?.message ?? `exit ${npm.status}`}). Mend what it says above, then run this again.\n`,
+    `npm ci failed (${npm.error?.message ?? `exit ${npm.status}`}). Fix the error above, then run this again.\n`,
   );
   process.exit(1);
 }
@@ -38,7 +38,7 @@ function install() {
 export function run(file, args) {
   if (!isInstalled()) install();
   const child = spawn(pinnedNode, ['--disable-warning=ExperimentalWarning', file, ...args], { stdio: 'inherit' });
-  // A terminal sends Ctrl-C to the whole group by itself; a supervisor signals only this process.
+  // A terminal sends Ctrl-C to the whole process group, but a supervisor signals only this process.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {
       if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);

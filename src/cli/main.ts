@@ -1,28 +1,28 @@
 import { DeployError } from '../error/deploy-error.ts';
 import { VERSION } from '../app/version.ts';
 import { askAtTerminal } from './terminal/ask.ts';
-import type { Stream } from './terminal/process.ts';
-import { run } from './run.ts';
+import type { OutputStream } from './terminal/cli-process.ts';
+import { runCommandLine } from './command-line.ts';
 
 const interruption = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
-    // Who asks twice does not want to wait for a tidy end.
+    // A second Ctrl-C skips the orderly shutdown.
     if (interruption.signal.aborted && signal === 'SIGINT') process.exit(130);
-    const remedy = 'Run it again: what was begun is recorded, and the next run goes on from there.';
+    const remedy = 'Run it again: the next run resumes from what this one recorded.';
     interruption.abort(
       new DeployError('interrupted', { subject: 'headgate', message: `interrupted by ${signal}`, remedy }),
     );
   });
 }
 
-function streamOf(stream: NodeJS.WriteStream): Stream {
-  // `headgate status | head` closes the pipe early; whoever reads no longer cares how it ends.
+function streamOf(stream: NodeJS.WriteStream): OutputStream {
+  // `headgate status | head` closes the pipe early: the reader is gone.
   stream.on('error', () => process.exit(1));
   return { write: (text) => void stream.write(text), isTerminal: stream.isTTY };
 }
 
-const exitCode = await run(
+const exitCode = await runCommandLine(
   {
     args: process.argv.slice(2),
     env: process.env,
@@ -35,5 +35,5 @@ const exitCode = await run(
   },
   VERSION,
 );
-// Connections that are kept for a next time must not keep the process; what is written goes out first.
+// Pooled connections would keep the process alive, so exit explicitly, once the output is flushed.
 process.stdout.write('', () => process.stderr.write('', () => process.exit(exitCode)));

@@ -2,14 +2,14 @@ import { resolve } from 'node:path';
 import type { Context, ExitCode, OutputFormat } from './terminal/context.ts';
 import { loadConfig } from './lookup/load-config.ts';
 import { jsonLog } from '../app/json-log.ts';
-import { prettyLog } from './terminal/log.ts';
-import type { LogFormat } from './terminal/log.ts';
+import { prettyLog } from './terminal/pretty-log.ts';
+import type { LogFormat } from './terminal/pretty-log.ts';
 import { makePaint } from './terminal/paint.ts';
-import type { Process, Stream } from './terminal/process.ts';
+import type { CliProcess, OutputStream } from './terminal/cli-process.ts';
 import { reportProblems } from './terminal/report-problems.ts';
 import type { Log } from '../deploy/ports/log.ts';
 
-/** The options that every command takes. */
+/** The options of every command. */
 export interface GlobalFlags {
   readonly config?: string;
   readonly dataDir: string;
@@ -17,16 +17,15 @@ export interface GlobalFlags {
   readonly yes?: true;
 }
 
-export interface Command {
+export interface Invocation {
   readonly flags: GlobalFlags;
   readonly output: OutputFormat;
-  /** `serve` logs to stdout; the others keep stdout for their answer. */
   readonly logsTo: 'stdout' | 'stderr';
   readonly body: (context: Context) => Promise<ExitCode>;
 }
 
-/** Reads the configuration, names all of its mistakes, and only then runs the command. */
-export async function runCommand({ flags, output, logsTo, body }: Command, process: Process): Promise<ExitCode> {
+/** Loads the configuration, and either reports all of its mistakes or runs the command. */
+export async function runCommand({ flags, output, logsTo, body }: Invocation, process: CliProcess): Promise<ExitCode> {
   const { env, cwd, ask, signal, nowMs } = process;
   const configPath = flags.config ?? (env['HEADGATE_CONFIG'] || 'headgate.yml');
   const loaded = await loadConfig({ path: configPath, cwd, env });
@@ -53,7 +52,7 @@ export async function runCommand({ flags, output, logsTo, body }: Command, proce
   });
 }
 
-function makeLog(format: LogFormat | undefined, stream: Stream, { env, nowMs }: Process): Log {
+function makeLog(format: LogFormat | undefined, stream: OutputStream, { env, nowMs }: CliProcess): Log {
   const { write, isTerminal } = stream;
   const chosen = format ?? (isTerminal ? 'pretty' : 'json');
   return chosen === 'json'
@@ -61,7 +60,7 @@ function makeLog(format: LogFormat | undefined, stream: Stream, { env, nowMs }: 
     : prettyLog({ write, nowMs, paint: makePaint({ isTerminal, env }) });
 }
 
-/** Errors are for people, unless somebody asked for JSON: also in a pipe, where a build shows them. */
-export function errorFormat(flags: Partial<GlobalFlags>, logsTo: Command['logsTo'], process: Process): LogFormat {
+/** Errors are for people even in a pipe, where CI shows them; only `serve`, and `--log-format json`, write JSON. */
+export function errorFormat(flags: Partial<GlobalFlags>, logsTo: Invocation['logsTo'], process: CliProcess): LogFormat {
   return flags.logFormat ?? (logsTo === 'stdout' && !process.stdout.isTerminal ? 'json' : 'pretty');
 }

@@ -15,7 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => api.close());
 
-/** What was written: looks are left out. */
+/** The requests that write something. */
 const writes = () =>
   api.requests
     .map(({ service, action }) => `${service} ${action.replace(/\/[0-9a-f]{32}\//, '/HASH/')}`)
@@ -30,7 +30,7 @@ function bootstrap(args: readonly string[] = ['--yes'], config = EXAMPLE) {
 }
 
 describe('headgate bootstrap', () => {
-  it('creates the secrets, the stack and its content, in this order, and prints the webhook URL', async () => {
+  it('creates secrets, then the stack, then its content, and prints the webhook URL', async () => {
     const { code, stdout, stderr } = await bootstrap([
       '--yes',
       '--alarm-topic',
@@ -54,14 +54,14 @@ describe('headgate bootstrap', () => {
     expect(api.stack?.parameters).toEqual({ AlarmTopicArn: 'arn:aws:sns:eu-west-1:111122223333:ops' });
     expect(stdout).toContain('account 111122223333, eu-west-1, as arn:aws:iam::111122223333:user/admin');
     expect(stdout).toContain('  + 3 × AWS::Lambda::Function');
-    expect(stdout).toContain('  ! ssm:/headgate/fleet/token  is missing, and is yours to bring: aws ssm put-parameter');
+    expect(stdout).toContain('  ! ssm:/headgate/fleet/token  is missing; create it with: aws ssm put-parameter');
     expect(stdout).toContain(
       `webhook URL: ${URL_OF_STACK}\n  headgate connect fleet  → ${URL_OF_STACK}/webhooks/fleet`,
     );
     expect(stdout + stderr).not.toContain(api.parameters.get('/headgate/fleet/webhook-secret'));
   }, 60_000);
 
-  it('changes nothing when it is run again, and only what differs after a change', async () => {
+  it('changes nothing on a second run, and only what differs after a change of headgate.yml', async () => {
     await bootstrap();
     api.parameters.set('/headgate/fleet/token', 'planted-token');
     const secret = api.parameters.get('/headgate/fleet/webhook-secret');
@@ -82,14 +82,14 @@ describe('headgate bootstrap', () => {
     expect(writes()).not.toContain('s3 PUT layers/kubectl-v36-2.0.1.zip');
   }, 120_000);
 
-  it('writes nothing when nobody can be asked', async () => {
+  it('writes nothing without a terminal or --yes', async () => {
     const { code, stderr } = await bootstrap([]);
     expect(code).toBe(64);
-    expect(stderr).toContain('Add --yes when it is.');
+    expect(stderr).toContain('Pass --yes to skip the prompt.');
     expect(api.requests).toEqual([]);
   });
 
-  it('says why a change failed and was rolled back', async () => {
+  it('reports why an update failed and was rolled back', async () => {
     api.stack = {
       status: 'UPDATE_COMPLETE',
       parameters: {},
@@ -99,21 +99,21 @@ describe('headgate bootstrap', () => {
     api.failure = 'ReservedConcurrentExecutions decreases the unreserved concurrency below 100';
     const { code, stderr } = await bootstrap(['--yes'], EXAMPLE);
     expect(code).toBe(1);
-    expect(stderr).toContain('it ended as UPDATE_ROLLBACK_COMPLETE');
+    expect(stderr).toContain('the operation ended as UPDATE_ROLLBACK_COMPLETE');
     expect(stderr).toContain('WebhookLambdaFunction: ReservedConcurrentExecutions decreases');
   }, 120_000);
 
-  it('refuses what functions cannot do before it asks AWS to change anything', async () => {
+  it('refuses a configuration that functions do not support before it changes anything on AWS', async () => {
     const { code, stderr } = await bootstrap(['--yes'], EXAMPLE.replaceAll('ssm:/headgate/fleet/token', 'env:TOKEN'));
     expect(code).toBe(1);
-    expect(stderr).toContain('it would stand in clear text in the template');
+    expect(stderr).toContain('it would be in clear text in the template');
     expect(writes()).toEqual([]);
   }, 60_000);
 
-  it('wants to know the region', async () => {
+  it('fails when no region is configured', async () => {
     const { AWS_REGION: _, ...env } = api.env;
     const { code, stderr } = await headgate(['bootstrap', '--yes'], { files: { 'headgate.yml': EXAMPLE }, env });
     expect(code).toBe(64);
-    expect(stderr).toContain('Add --region eu-west-1, or set AWS_REGION.');
+    expect(stderr).toContain('Pass --region eu-west-1, or set AWS_REGION.');
   });
 });

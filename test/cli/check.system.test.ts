@@ -7,7 +7,7 @@ afterEach(() => house?.tearDown());
 
 const env = { FLEET_TOKEN: TOKEN, FLEET_SECRET: SECRET, PATH: process.env['PATH'] ?? '' };
 
-it('headgate check is well when secrets, repository and cluster are, and names the branch’s commit and who it is', async () => {
+it('headgate check succeeds when secrets, repository and cluster are accessible, and shows the tip and the user', async () => {
   house = await House.build();
   const revision = await house.push({ 'apps/a.yaml': configMap('a') });
   const { code, stdout, stderr } = await headgate(['check'], { files: { 'headgate.yml': house.config }, env });
@@ -16,7 +16,7 @@ it('headgate check is well when secrets, repository and cluster are, and names t
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
 });
 
-it('headgate check fails when a target follows a branch that does not exist', async () => {
+it('headgate check fails when the branch of a target does not exist', async () => {
   house = await House.build({ target: { branch: 'next' } });
   await house.push({ 'apps/a.yaml': configMap('a') });
   const { code, stdout } = await headgate(['check'], { files: { 'headgate.yml': house.config }, env });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { headgate } from './headgate.ts';
 
-/** Nothing listens there any more. */
+/** A port that nothing listens on. */
 async function closedPort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
@@ -13,7 +13,7 @@ async function closedPort(): Promise<number> {
   return address.port;
 }
 
-async function brokenWorld() {
+async function brokenSetup() {
   const port = await closedPort();
   return {
     'headgate.yml': `clusters:
@@ -38,9 +38,9 @@ const answer = z.array(
 );
 
 describe('headgate check', () => {
-  it('finds everything that is wrong with the secrets and the access, and fails', async () => {
+  it('fails and reports every secret, repository and cluster that it cannot access', async () => {
     const { code, stdout, stderr } = await headgate(['check', '--output', 'json'], {
-      files: await brokenWorld(),
+      files: await brokenSetup(),
       env: { HOOK: 'hook-s3cret' },
     });
     expect(code).toBe(1);
@@ -59,9 +59,9 @@ describe('headgate check', () => {
     expect(`${stdout}${stderr}`).not.toContain('s3cret');
   });
 
-  it('answers with a table for people, and the remedies below it', async () => {
+  it('prints a table with the remedies below it', async () => {
     const { code, stdout } = await headgate(['check'], {
-      files: await brokenWorld(),
+      files: await brokenSetup(),
       env: { HOOK: 'hook-s3cret', FLEET_TOKEN: '' },
     });
     expect(code).toBe(1);

@@ -7,22 +7,22 @@ const BAD = file({
   target: 'repository: flet\n    branch: main\n    cluster: lab\n    namespace: shop',
 });
 
-describe('the configuration of a command', () => {
-  it('that is not there is an error that names the file', async () => {
+describe('the configuration file', () => {
+  it('reports a configuration file that does not exist', async () => {
     const { code, stdout, stderr } = await headgate(['check']);
     expect(code).toBe(1);
     expect(stdout).toBe('');
     expect(stderr).toBe(
       [
-        'error: the configuration is not there',
+        'error: the configuration file does not exist',
         '  where:  headgate.yml',
-        '  remedy: Create headgate.yml, or name another file with --config or HEADGATE_CONFIG.',
+        '  remedy: Create headgate.yml, or set --config or HEADGATE_CONFIG to another file.',
         '',
       ].join('\n'),
     );
   });
 
-  it('that cannot be read is an error that says so', async () => {
+  it('reports why a configuration file cannot be read', async () => {
     expect(await headgate(['check', '--config', '.'])).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('(EISDIR)'),
@@ -33,20 +33,23 @@ describe('the configuration of a command', () => {
     ['./headgate.yml', [], {}, 'headgate.yml'],
     ['$HEADGATE_CONFIG', [], { HEADGATE_CONFIG: 'other.yml' }, 'other.yml'],
     ['--config before the command', ['--config', 'third.yml'], { HEADGATE_CONFIG: 'other.yml' }, 'third.yml'],
-  ])('comes from %s, and all of its mistakes are named with file and line', async (_from, args, env, name) => {
-    const { code, stderr } = await headgate([...args, 'sweep'], { files: { [name]: BAD }, env });
-    expect(code).toBe(1);
-    const cluster = `error: kubeconfg of cluster lab is not a known key\n  where:  ${name}:3\n  remedy: Did you mean kubeconfig?\n`;
-    const target = `error: repository of target shop-prod is flet, and there is no such repository\n  where:  ${name}:11\n  remedy: Did you mean fleet?\n`;
-    expect(stderr).toBe(`${cluster}${target}`);
-  });
+  ])(
+    'reads the configuration from %s, and reports all of its mistakes with file and line',
+    async (_from, args, env, name) => {
+      const { code, stderr } = await headgate([...args, 'sweep'], { files: { [name]: BAD }, env });
+      expect(code).toBe(1);
+      const cluster = `error: kubeconfg of cluster lab is not a known key\n  where:  ${name}:3\n  remedy: Did you mean kubeconfig?\n`;
+      const target = `error: repository of target shop-prod is flet, and there is no such repository\n  where:  ${name}:11\n  remedy: Did you mean fleet?\n`;
+      expect(stderr).toBe(`${cluster}${target}`);
+    },
+  );
 
-  it('may be named after the command too', async () => {
+  it('accepts --config after the command too', async () => {
     const { stderr } = await headgate(['sweep', '--config', 'third.yml'], { files: { 'third.yml': BAD } });
     expect(stderr).toContain('third.yml:3');
   });
 
-  it('with a key that has no effect gives a warning in the log: of serve on stdout, of the others on stderr', async () => {
+  it('logs a warning about a key without effect: serve on stdout, the other commands on stderr', async () => {
     const files = { 'headgate.yml': withTarget('role: arn:aws:iam::111122223333:role/shop') };
     const [plan, serve] = await Promise.all([
       headgate(['plan', 'absent', '--log-format', 'json'], { files }),
@@ -61,11 +64,11 @@ describe('the configuration of a command', () => {
     expect(serve.stderr).not.toContain('has no effect');
   });
 
-  it('without the asked target is wrong usage, and the nearest name is offered', async () => {
+  it('exits with 64 for an unknown target, and suggests the nearest name', async () => {
     const { code, stderr } = await headgate(['plan', 'shop-prd'], { files: { 'headgate.yml': file({}) } });
     expect(code).toBe(64);
     expect(stderr).toBe(
-      'error: there is no target shop-prd\n  where:  headgate.yml\n  remedy: Did you mean shop-prod?\n',
+      'error: no target is named shop-prd\n  where:  headgate.yml\n  remedy: Did you mean shop-prod?\n',
     );
   });
 });

@@ -26,11 +26,11 @@ const connect = (args: readonly string[] = [], config = EXAMPLE) =>
   headgate(['connect', 'prod', ...args], { files: { 'headgate.yml': config }, env: api.env });
 
 describe('headgate connect CLUSTER', () => {
-  it('prints what to run in the account of the cluster, as long as a target does not come in', async () => {
+  it('prints what to run in the account of the cluster while a target has no access', async () => {
     const { code, stdout } = await connect();
     expect(code).toBe(1);
-    expect(stdout).toMatch(/^TARGET +RESULT +DETAIL\nshop-prod +FAILED +STS answers without credentials$/m);
-    const command = stdout.slice(stdout.indexOf('  aws cloudformation'), stdout.indexOf('Give the groups'));
+    expect(stdout).toMatch(/^TARGET +RESULT +DETAIL\nshop-prod +FAILED +STS returned no credentials$/m);
+    const command = stdout.slice(stdout.indexOf('  aws cloudformation'), stdout.indexOf('Grant the groups'));
     expect(
       command
         .replaceAll(/ \\\n\s*/g, ' ')
@@ -53,10 +53,10 @@ describe('headgate connect CLUSTER', () => {
   it('refuses a role that the functions may not assume', async () => {
     const { code, stderr } = await connect([], EXAMPLE.replace('role/headgate/', 'role/'));
     expect(code).toBe(1);
-    expect(stderr).toContain('its role is not on the path /headgate/');
+    expect(stderr).toContain('the role is not on the path /headgate/');
   });
 
-  it('prints the rights of a target in each of its namespaces, and asks nobody', async () => {
+  it('prints the RBAC manifests of a target for each of its namespaces, without any request', async () => {
     const { code, stdout } = await connect(['--rbac'], `${EXAMPLE}    namespaces: [shop, jobs]\n`);
     expect(code).toBe(0);
     const objects = parseAllDocuments(stdout).map((document) => document.toJS() as Record<string, unknown>);
@@ -70,15 +70,15 @@ describe('headgate connect CLUSTER', () => {
     expect(api.requests).toEqual([]);
   });
 
-  it('prints the rights of a rule once in each of its namespaces: a new directory needs none of its own', async () => {
-    const rule = `  - name: "{{basename}}-{{segment.1}}"
+  it('prints the RBAC manifests of a target template once for each of its namespaces, for all of its directories', async () => {
+    const template = `  - name: "{{basename}}-{{segment.1}}"
     repository: fleet
     branch: main
     cluster: prod
     namespace: "{{basename}}"
     forEach: { directories: "clusters/*/apps/*", clusters: [prod], namespaces: [shop, blog] }
 `;
-    const config = EXAMPLE + rule;
+    const config = EXAMPLE + template;
     const { stdout } = await connect(['--rbac'], config);
     const objects = parseAllDocuments(stdout).map((document) => document.toJS() as Record<string, unknown>);
     const name = 'headgate-rule-basename-segment-1';

@@ -87,13 +87,13 @@ async function hooks(): Promise<readonly ShownHook[]> {
 }
 
 describe('headgate connect REPOSITORY', () => {
-  it('registers a push webhook that the receiver takes', async () => {
+  it('creates a push webhook that the receiver accepts', async () => {
     const { code, stdout, stderr } = await connect(['--yes']);
     expect(stderr).not.toContain('error');
     expect(code).toBe(0);
     const url = `${receiver.url}/webhooks/fleet`;
     expect(stdout).toBe(
-      `will register on ${name}: push → ${url}, application/json, with the secret\nwebhook 1 is in place, and its ping was answered\n`,
+      `will create a webhook on ${name}: push → ${url}, application/json, with the secret\nwebhook 1 is registered, and its ping succeeded\n`,
     );
     expect(await hooks()).toMatchObject([
       { id: 1, active: true, events: ['push'], config: { url, content_type: 'json', secret: '********' } },
@@ -102,7 +102,7 @@ describe('headgate connect REPOSITORY', () => {
     expect(pings.at(-1)).toMatchObject({ event: 'ping', status: 200, answer: '{"ignored":"ping"}' });
   });
 
-  it('updates its own when it is run again, and leaves the others alone', async () => {
+  it('updates its own webhook on a second run, and leaves others alone', async () => {
     await connect(['--yes']);
     host.setWebhook(name, { url: `${receiver.url}/webhooks/fleet`, secret: 'an older one', contentType: 'form' });
     const body = { name: 'web', events: ['issues'], config: { url: `${receiver.url}/elsewhere` } };
@@ -111,14 +111,14 @@ describe('headgate connect REPOSITORY', () => {
     const { code, stdout } = await connect(['--yes']);
     expect(code).toBe(0);
     expect(stdout).toContain(`will update webhook 1 of ${name}`);
-    expect(stdout).toContain('content type form → json, the secret is set again');
+    expect(stdout).toContain('content type form → json, secret set again');
     expect(await hooks()).toMatchObject([
       { id: 1, config: { content_type: 'json' } },
       { id: 2, events: ['issues'], config: { url: `${receiver.url}/elsewhere` } },
     ]);
   });
 
-  it('answers JSON', async () => {
+  it('prints JSON with --output json', async () => {
     const { code, stdout } = await connect(['--yes', '--output', 'json']);
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toEqual({
@@ -130,37 +130,37 @@ describe('headgate connect REPOSITORY', () => {
     });
   });
 
-  it('registers nothing when nobody can be asked', async () => {
+  it('creates nothing without a terminal or --yes', async () => {
     const { code, stderr } = await connect();
     expect(code).toBe(64);
-    expect(stderr).toContain('Add --yes when it is.');
+    expect(stderr).toContain('Pass --yes to skip the prompt.');
     expect(await hooks()).toEqual([]);
   });
 
-  it('says so when the receiver has another secret', async () => {
+  it('fails when the receiver has a different secret', async () => {
     const { code, stderr } = await connect(['--yes'], { env: { FLEET_SECRET: 'another one' } });
     expect(code).toBe(1);
-    expect(stderr).toContain('its ping ended with: Invalid HTTP Response: 401');
-    expect(stderr).toContain('has another secret');
+    expect(stderr).toContain('its ping failed: Invalid HTTP Response: 401');
+    expect(stderr).toContain('has a different secret');
     expect(stderr).not.toContain('another one');
   });
 
-  it('asks for a token with more rights, and never shows one', async () => {
+  it('requests a token with more permissions, and never shows one', async () => {
     const refused = await connect(['--yes'], { env: { FLEET_TOKEN: 'planted-weak-token' } });
     expect(refused.code).toBe(1);
-    expect(refused.stderr).toContain('Name a token that may administer webhooks');
+    expect(refused.stderr).toContain('Pass a token that may administer webhooks');
     expect(refused.stderr).not.toContain('planted-weak-token');
     const env = { FLEET_TOKEN: 'planted-weak-token', ADMIN_TOKEN: TOKEN };
     expect(await connect(['--yes', '--token', 'env:ADMIN_TOKEN'], { env })).toMatchObject({ code: 0 });
   });
 
-  it('does not repeat a token that was written where a reference belongs', async () => {
+  it('does not repeat a token that was given instead of a reference', async () => {
     const { code, stderr, stdout } = await connect(['--yes', '--token', TOKEN]);
     expect(code).toBe(64);
     expect(stderr + stdout).not.toContain(TOKEN);
   });
 
-  it('prints GitHub’s page for an App, filled in', async () => {
+  it("prints GitHub's page for a new App, filled in", async () => {
     const { code, stdout } = await connect(['--app']);
     expect(code).toBe(0);
     const page = URL.parse(/^ {2}(http\S+)$/m.exec(stdout)?.[1] ?? '');
@@ -175,7 +175,7 @@ describe('headgate connect REPOSITORY', () => {
     expect(await hooks()).toEqual([]);
   });
 
-  it('knows neither a repository nor a cluster of that name', async () => {
+  it('exits with 64 when no repository or cluster has that name', async () => {
     const { code, stderr } = await headgate(['connect', 'flet'], {
       files: {
         'headgate.yml': JSON.stringify({
@@ -186,6 +186,6 @@ describe('headgate connect REPOSITORY', () => {
       },
     });
     expect(code).toBe(64);
-    expect(stderr).toContain('Known are fleet, lab.');
+    expect(stderr).toContain('Use one of fleet, lab.');
   });
 });

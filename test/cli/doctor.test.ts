@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { headgate } from './headgate.ts';
 
-// A Git host whose clock and answers are wrong in the way that the test wants.
+// A Git host whose clock and answers are as wrong as the test needs.
 let server: Server;
 let url: string;
 const host = { clockMs: 0, hooks: 200, statuses: 422 };
@@ -56,11 +56,11 @@ async function doctor(...args: readonly string[]): Promise<Readonly<Record<strin
 }
 
 describe('headgate doctor', () => {
-  it('finds a clock that is wrong, in either direction', async () => {
+  it('detects a clock that is ahead or behind', async () => {
     host.clockMs = -600_000;
     expect((await doctor())['clock']).toMatchObject({
       ok: false,
-      detail: expect.stringMatching(/^it is (?:599|60[01]) s ahead$/) as string,
+      detail: expect.stringMatching(/^the clock is (?:599|60[01]) s ahead$/) as string,
       remedy: expect.stringContaining('NTP') as string,
     });
     host.clockMs = 600_000;
@@ -69,19 +69,19 @@ describe('headgate doctor', () => {
     expect((await doctor())['clock']).toMatchObject({ ok: true });
   });
 
-  it('finds credentials that may not write statuses', async () => {
+  it('detects credentials that cannot write commit statuses', async () => {
     host.statuses = 403;
     expect((await doctor())['statuses']).toMatchObject({
       ok: false,
-      detail: expect.stringContaining('may not write commit statuses') as string,
+      detail: expect.stringContaining('cannot write commit statuses') as string,
       remedy: expect.stringContaining('Commit statuses, read and write') as string,
     });
   });
 
-  it('does not blame credentials that may not see webhooks, but the token that was named for it', async () => {
+  it('accepts credentials that cannot read webhooks, but not a --token that cannot', async () => {
     host.hooks = 404;
     const own = (await doctor())['webhook'];
-    expect(own).toMatchObject({ ok: true, detail: expect.stringContaining('not looked at') as string });
+    expect(own).toMatchObject({ ok: true, detail: expect.stringContaining('skipped') as string });
     const named = (await doctor('--token', 'env:ADMIN_TOKEN'))['webhook'];
     expect(named).toMatchObject({
       ok: false,
@@ -89,11 +89,11 @@ describe('headgate doctor', () => {
     });
   });
 
-  it('finds that there is no webhook', async () => {
+  it('detects a missing webhook', async () => {
     expect((await doctor())['webhook']).toMatchObject({
       ok: false,
-      detail: 'none leads to /webhooks/fleet, so only the sweep finds pushes',
-      remedy: 'Run headgate connect fleet: it mends the webhook.',
+      detail: 'no webhook points to /webhooks/fleet, so only the sweep finds pushes',
+      remedy: 'Run headgate connect fleet to fix the webhook.',
     });
   });
 });

@@ -13,7 +13,7 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Runs the command as a user does, in a directory of its own with these files; nothing of this environment leaks in. */
+/** Runs the command as a user does, in a new directory with these files and only this environment. */
 export async function headgate(
   args: readonly string[],
   {

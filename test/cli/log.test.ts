@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { prettyLog } from '../../src/cli/terminal/log.ts';
+import { prettyLog } from '../../src/cli/terminal/pretty-log.ts';
 import { jsonLog } from '../../src/app/json-log.ts';
 import { makePaint } from '../../src/cli/terminal/paint.ts';
-import { formatProblem } from '../../src/cli/terminal/print-error.ts';
+import { formatProblem } from '../../src/cli/terminal/format-problem.ts';
 import { formatTable } from '../../src/cli/terminal/table.ts';
 import type { Log } from '../../src/deploy/ports/log.ts';
 
@@ -17,7 +17,7 @@ const LINE = {
   stagesMs: { fetch: 120 },
   warnings: [],
   errors: [
-    { code: 'manifest-invalid', subject: 'a.yaml:7', message: 'unknown field "x"\nand more', remedy: 'Mend it.' },
+    { code: 'manifest-invalid', subject: 'a.yaml:7', message: 'unknown field "x"\nand more', remedy: 'Fix it.' },
   ],
 } as const;
 
@@ -33,27 +33,27 @@ function linesOf(
 const plain = makePaint({ isTerminal: false, env: {} });
 
 describe('the log', () => {
-  it('as JSON has time, level and message first, and the fields as they are', () => {
+  it('puts time, level and message first in JSON, and keeps the fields as they are', () => {
     const text = linesOf(jsonLog, LINE);
     expect(text).toMatch(/^\{"time":"2026-03-01T12:00:00\.250Z","level":"warn","message":"refused","target":/);
     expect(text.endsWith('\n')).toBe(true);
     expect(JSON.parse(text)).toEqual({ time: '2026-03-01T12:00:00.250Z', ...LINE });
   });
 
-  it('as JSON keeps to one line, and takes whole numbers of any size', () => {
+  it('writes one line of JSON, and integers of any size', () => {
     const text = linesOf(jsonLog, { level: 'info', message: 'a\nb', big: 2n ** 64n });
     expect(text.split('\n')).toHaveLength(2);
     expect(JSON.parse(text)).toMatchObject({ message: 'a\nb', big: '18446744073709551616' });
   });
 
-  it('for people is one line, without what is empty and with short ids', () => {
+  it('writes one line for people, without empty fields and with short ids', () => {
     const text = linesOf((output) => prettyLog({ ...output, paint: plain }), LINE);
     expect(text.replace(/^\d\d:\d\d:\d\d /, '')).toBe(
       'warn  refused target=shop-prod revision=0123456789ab created=0 stagesMs.fetch=120 errors=a.yaml:7 unknown field "x" and more\n',
     );
   });
 
-  it('shows control characters as codes: a manifest cannot move the cursor', () => {
+  it('shows control characters as codes, so that a manifest cannot move the cursor', () => {
     const text = linesOf((output) => prettyLog({ ...output, paint: plain }), {
       level: 'info',
       message: 'a\u001b[2Jb',
@@ -67,8 +67,8 @@ function paint(isTerminal: boolean, env: Record<string, string>): string {
   return makePaint({ isTerminal, env })('red', 'a');
 }
 
-describe('colours', () => {
-  it('are for terminals only, and never with NO_COLOR', () => {
+describe('colors', () => {
+  it('colors text on a terminal only, and never with NO_COLOR', () => {
     expect(paint(true, {})).toBe('\u001b[31ma\u001b[39m');
     expect(paint(true, { NO_COLOR: '' })).toBe('\u001b[31ma\u001b[39m');
     expect(paint(true, { NO_COLOR: '1' })).toBe('a');
@@ -78,7 +78,7 @@ describe('colours', () => {
 });
 
 describe('an error', () => {
-  it('is printed as what, where and remedy', () => {
+  it('prints an error with its message, subject and remedy', () => {
     const problem = {
       code: 'usage',
       message: 'no\u0007 target',
@@ -90,7 +90,7 @@ describe('an error', () => {
 });
 
 describe('a table', () => {
-  it('has columns as wide as needed and no spaces at the end', () => {
+  it('prints columns as wide as needed, without trailing spaces', () => {
     expect(
       formatTable(
         ['A', 'LONG'],

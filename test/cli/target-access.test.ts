@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { readAsTarget } from '../../src/cli/setup/target-access.ts';
+import { probeTargetAccess } from '../../src/cli/setup/target-access.ts';
 import type { ClusterAccess } from '../../src/cluster/api/access.ts';
 import { openSessions } from '../../src/cluster/api/connection.ts';
 import type { SessionPool } from '../../src/cluster/api/connection.ts';
@@ -21,7 +21,7 @@ let sessions: SessionPool;
 let access: ClusterAccess;
 const open: ServerHttp2Session[] = [];
 
-// An API server that takes nobody's token, as that of EKS does when the access entry is another role's.
+// An API server that refuses every token, as EKS does when the access entry belongs to another role.
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'headgate-access-'));
   const file = (name: string) => join(directory, name);
@@ -48,19 +48,21 @@ afterEach(async () => {
   rmSync(directory, { recursive: true });
 });
 
-const look = (target: ReturnType<typeof aTarget>) =>
-  readAsTarget(target, { accessOf: async () => access, sessions }, AbortSignal.timeout(10_000));
+const probe = (target: ReturnType<typeof aTarget>) =>
+  probeTargetAccess(target, { accessOf: async () => access, sessions }, AbortSignal.timeout(10_000));
 
-it('suspects a role that was made again, when EKS was found and does not know it', async () => {
-  await expect(look(aTarget({ cluster: eks }))).rejects.toMatchObject({
+it('suggests that the role was recreated when EKS does not recognize it', async () => {
+  await expect(probe(aTarget({ cluster: eks }))).rejects.toMatchObject({
     code: 'cluster-unauthorized',
-    message: expect.stringContaining(`does not know ${ROLE}: it has no access entry, or one of a role`) as string,
+    message: expect.stringContaining(
+      `does not recognize ${ROLE}: it has no access entry, or the entry belongs to a deleted role`,
+    ) as string,
     remedy: expect.stringContaining('aws eks delete-access-entry') as string,
   });
 });
 
-it('speaks of the credentials of a kubeconfig', async () => {
-  await expect(look(aTarget())).rejects.toMatchObject({
+it('suggests kubectl auth whoami when a cluster does not accept its kubeconfig', async () => {
+  await expect(probe(aTarget())).rejects.toMatchObject({
     code: 'cluster-unauthorized',
     remedy: expect.stringContaining('kubectl auth whoami') as string,
   });

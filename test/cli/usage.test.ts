@@ -5,7 +5,7 @@ import { headgate } from './headgate.ts';
 const COMMANDS = ['serve', 'check', 'plan', 'deploy', 'status', 'sweep', 'uninstall', 'bootstrap', 'connect', 'doctor'];
 
 describe('headgate', () => {
-  it('lists its commands with --help, with an example', async () => {
+  it('lists its commands and an example with --help', async () => {
     const { code, stdout, stderr } = await headgate(['--help']);
     expect(code).toBe(0);
     expect(stderr).toBe('');
@@ -15,7 +15,7 @@ describe('headgate', () => {
     expect(stdout).toMatch(/^Examples:\n {2}headgate check$/m);
   });
 
-  it.each(COMMANDS)('%s --help has an example and the options of every command', async (command) => {
+  it.each(COMMANDS)('shows an example and the global options with %s --help', async (command) => {
     const { code, stdout, stderr } = await headgate([command, '--help']);
     expect(code).toBe(0);
     expect(stderr).toBe('');
@@ -29,7 +29,7 @@ describe('headgate', () => {
     expect(await headgate(['--version'])).toEqual(expected);
   });
 
-  it('shows its help on stderr when nothing was asked', async () => {
+  it('shows its help on stderr when no command is given', async () => {
     const { code, stdout, stderr } = await headgate([]);
     expect(code).toBe(64);
     expect(stdout).toBe('');
@@ -46,7 +46,7 @@ describe('headgate', () => {
     ],
     ['an unknown option', ['sweep', '--foo'], "unknown option '--foo'", 'headgate sweep', 'See headgate sweep --help.'],
     [
-      'a misspelt option',
+      'a misspelled option',
       ['plan', 'a', '--revison', 'x'],
       "unknown option '--revison'",
       'headgate plan',
@@ -67,22 +67,28 @@ describe('headgate', () => {
       'See headgate deploy --help.',
     ],
     [
-      'a wrong format',
+      'an invalid log format',
       ['--log-format', 'xml', 'check'],
       'Allowed choices are pretty, json.',
       'headgate',
       'See headgate --help.',
     ],
     [
-      'a wrong output',
+      'an invalid output format',
       ['check', '--output', 'yaml'],
       'Allowed choices are text, json.',
       'headgate check',
       'See headgate check --help.',
     ],
-    ['a wrong port', ['serve', '--port', '65536'], 'from 0 to 65535', 'headgate serve', 'See headgate serve --help.'],
     [
-      'a wrong interval',
+      'an invalid port',
+      ['serve', '--port', '65536'],
+      'from 0 to 65535',
+      'headgate serve',
+      'See headgate serve --help.',
+    ],
+    [
+      'an invalid interval',
       ['serve', '--sweep-interval', '0s'],
       'from 1s to 168h',
       'headgate serve',
@@ -105,22 +111,25 @@ describe('headgate', () => {
     [
       'a stage that is too long for names',
       ['bootstrap', '--stage', 'a-very-long-name-of-a-stage'],
-      'up to 15 lower-case letters',
+      'up to 15 lowercase letters',
       'headgate bootstrap',
       'See headgate bootstrap --help.',
     ],
-  ])('refuses %s with 64, and says what, where and the remedy', async (_what, args, message, where, remedy) => {
-    const { code, stdout, stderr } = await headgate(args);
-    expect(code).toBe(64);
-    expect(stdout).toBe('');
-    expect(stderr).toMatch(/^error: .*\n {2}where: {2}.*\n {2}remedy: .*\n$/);
-    const [what, place, mend] = stderr.split('\n');
-    expect(what).toContain(message);
-    expect(place).toBe(`  where:  ${where}`);
-    expect(mend).toContain(remedy);
-  });
+  ])(
+    'exits with 64 on %s, and prints the error, its subject and a remedy',
+    async (_what, args, message, where, remedy) => {
+      const { code, stdout, stderr } = await headgate(args);
+      expect(code).toBe(64);
+      expect(stdout).toBe('');
+      expect(stderr).toMatch(/^error: .*\n {2}where: {2}.*\n {2}remedy: .*\n$/);
+      const [messageLine, whereLine, remedyLine] = stderr.split('\n');
+      expect(messageLine).toContain(message);
+      expect(whereLine).toBe(`  where:  ${where}`);
+      expect(remedyLine).toContain(remedy);
+    },
+  );
 
-  it('says the same as a JSON line when asked to, also when the command line is wrong', async () => {
+  it('prints a usage error as a JSON line with --log-format json', async () => {
     const { code, stderr } = await headgate(['deploy', '--log-format', 'json']);
     expect(code).toBe(64);
     expect(JSON.parse(stderr)).toMatchObject({

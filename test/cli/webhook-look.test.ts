@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { judgeWebhook } from '../../src/cli/setup/webhook-look.ts';
+import { diagnoseWebhook } from '../../src/cli/setup/diagnose-webhook.ts';
 import type { Hook, HookDelivery } from '../../src/githost/github/hooks.ts';
 
 const hook: Hook = {
@@ -11,9 +11,9 @@ const hook: Hook = {
   isTlsVerified: true,
 };
 
-function judge(hooks: readonly Hook[], last: Partial<HookDelivery> | null = null) {
+function diagnose(hooks: readonly Hook[], last: Partial<HookDelivery> | null = null) {
   const delivery = { id: 'a', event: 'push', deliveredAtMs: 0, statusCode: 202, status: 'OK', ...last };
-  return judgeWebhook({
+  return diagnoseWebhook({
     repository: 'fleet',
     fullName: 'acme/fleet',
     hooks,
@@ -21,39 +21,43 @@ function judge(hooks: readonly Hook[], last: Partial<HookDelivery> | null = null
   });
 }
 
-it('is content with a webhook whose last delivery was taken, and with a new one', async () => {
-  expect(await judge([hook], {})).toBe('webhook 7, the last delivery was taken');
-  expect(await judge([hook])).toBe('webhook 7, nothing was delivered yet');
+it('accepts a webhook whose last delivery succeeded, and one without deliveries', async () => {
+  expect(await diagnose([hook], {})).toBe('webhook 7, last delivery succeeded');
+  expect(await diagnose([hook])).toBe('webhook 7, no deliveries yet');
 });
 
 it.each<[string, readonly Hook[], RegExp]>([
-  ['none', [], /none leads to \/webhooks\/fleet/],
-  ['one of another repository', [{ ...hook, url: 'https://x.example/webhooks/fleet-2' }], /none leads to/],
-  ['one whose address only looks alike', [{ ...hook, url: 'https://x.example/?/webhooks/fleet' }], /none leads to/],
-  ['one that is off', [{ ...hook, isActive: false }], /switched off/],
-  ['a form', [{ ...hook, contentType: 'form' }], /content type is form/],
-  ['other events', [{ ...hook, events: ['issues'] }], /does not send push/],
-  ['TLS that is not verified', [{ ...hook, isTlsVerified: false }], /does not verify TLS/],
-])('finds %s, and says that connect mends it', async (_what, hooks, message) => {
-  await expect(judge(hooks, {})).rejects.toMatchObject({
+  ['a missing webhook', [], /no webhook points to \/webhooks\/fleet/],
+  ['a webhook of another repository', [{ ...hook, url: 'https://x.example/webhooks/fleet-2' }], /no webhook points to/],
+  [
+    'a webhook whose URL only looks similar',
+    [{ ...hook, url: 'https://x.example/?/webhooks/fleet' }],
+    /no webhook points to/,
+  ],
+  ['a disabled webhook', [{ ...hook, isActive: false }], /disabled/],
+  ['form encoding', [{ ...hook, contentType: 'form' }], /content type is form/],
+  ['missing push events', [{ ...hook, events: ['issues'] }], /does not send push/],
+  ['unverified TLS', [{ ...hook, isTlsVerified: false }], /does not verify TLS/],
+])('detects %s, and suggests headgate connect', async (_what, hooks, message) => {
+  await expect(diagnose(hooks, {})).rejects.toMatchObject({
     message: expect.stringMatching(message) as string,
-    remedy: 'Run headgate connect fleet: it mends the webhook.',
+    remedy: 'Run headgate connect fleet to fix the webhook.',
   });
 });
 
 it.each<[number, string, RegExp, RegExp]>([
-  [401, 'Invalid HTTP Response: 401', /signed with another secret/, /sets the secret again/],
-  [404, 'Invalid HTTP Response: 404', /does not know there/, /Deploy this headgate.yml/],
+  [401, 'Invalid HTTP Response: 401', /signed with a different secret/, /set the secret again/],
+  [404, 'Invalid HTTP Response: 404', /does not know this repository/, /Deploy this headgate.yml/],
   [413, 'Invalid HTTP Response: 413', /failed: Invalid HTTP Response: 413/, /the sweep finds it/],
   [503, 'Invalid HTTP Response: 503', /failed: Invalid HTTP Response: 503/, /log of the webhook function/],
-  [0, 'failed to connect to host', /failed to connect/, /is reached from the Git host/],
-])('reads what went wrong from the last delivery: %i', async (statusCode, status, message, remedy) => {
-  await expect(judge([hook], { statusCode, status })).rejects.toMatchObject({
+  [0, 'failed to connect to host', /failed to connect/, /the Git host can reach it/],
+])('explains why the last delivery failed with status %i', async (statusCode, status, message, remedy) => {
+  await expect(diagnose([hook], { statusCode, status })).rejects.toMatchObject({
     message: expect.stringMatching(message) as string,
     remedy: expect.stringMatching(remedy) as string,
   });
 });
 
-it('takes every event for push events', async () => {
-  expect(await judge([{ ...hook, events: ['*'] }], {})).toContain('taken');
+it('accepts a webhook that sends all events', async () => {
+  expect(await diagnose([{ ...hook, events: ['*'] }], {})).toContain('succeeded');
 });

@@ -62,7 +62,7 @@ it('gives one right for the keys of one secret', async () => {
 it('refuses a secret that would stand in the template', async () => {
   await expect(fragmentOf({ webhookSecret: 'env:FLEET_SECRET' })).rejects.toMatchObject({
     stderr: expect.stringMatching(
-      /^env:FLEET_SECRET: functions cannot have it.*Put it into the parameter store/s,
+      /^env:FLEET_SECRET: functions cannot use this secret.*Store it in Parameter Store/s,
     ) as string,
   });
 });

@@ -85,7 +85,7 @@ it('says what a target may not do yet, and how to give it the rights', async () 
   const { code, stdout } = await house.headgate('connect', 'lab');
   expect(code).toBe(1);
   expect(stdout).toContain(
-    `deployer may not get configmaps, create configmaps, patch configmaps, delete configmaps, create events in namespace ${house.namespace}`,
+    `deployer cannot get configmaps, create configmaps, patch configmaps, delete configmaps, create events in namespace ${house.namespace}`,
   );
   expect(stdout).toContain('headgate connect lab --rbac | kubectl apply -f -');
 });
@@ -134,10 +134,10 @@ it('is found to be in order by doctor, until the webhook’s secret is another',
   const found = JSON.parse(well.stdout) as readonly { kind: string; ok: boolean; detail: string }[];
   expect(found.filter(({ ok }) => !ok)).toEqual([]);
   expect(Object.fromEntries(found.map(({ kind, detail }) => [kind, detail]))).toMatchObject({
-    clock: expect.stringMatching(/^[0-3] s apart$/),
-    webhook: 'webhook 1, the last delivery was taken',
-    statuses: 'may be written',
-    target: 'may deploy as deployer',
+    clock: expect.stringMatching(/^[0-3] s off$/),
+    webhook: 'webhook 1, last delivery succeeded',
+    statuses: 'can be written',
+    target: 'can deploy as deployer',
   });
   expect(well.code).toBe(0);
 
@@ -148,6 +148,6 @@ it('is found to be in order by doctor, until the webhook’s secret is another',
   await house.host.settled();
   const ill = await house.headgate('doctor');
   expect(ill.code).toBe(1);
-  expect(ill.stdout).toContain('the last delivery was signed with another secret');
-  expect(ill.stdout).toContain('Run headgate connect fleet: it sets the secret again.');
+  expect(ill.stdout).toContain('the last delivery was signed with a different secret');
+  expect(ill.stdout).toContain('Run headgate connect fleet to set the secret again.');
 });

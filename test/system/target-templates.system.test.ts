@@ -259,7 +259,7 @@ describe('a directory that vanished', () => {
     expect([...(await runAll(sweep)), ...(await runAll(sweepDrift))]).toEqual([]);
 
     const status = await house.headgate('status');
-    expect(status).toMatchObject({ code: 0, stdout: expect.stringContaining(`which is gone: ${command}`) as string });
+    expect(status).toMatchObject({ code: 0, stdout: expect.stringContaining(`To remove it: ${command}`) as string });
     expect(status.stdout).toMatch(new RegExp(`^${named('blog')} `, 'm'));
     const unknown = await house.headgate('deploy', named('shop'));
     expect(unknown).toMatchObject({ code: 64, stderr: expect.stringContaining('headgate uninstall NAME') as string });

@@ -41,14 +41,14 @@ describe('headgate uninstall', () => {
     const { code, stdout, stderr } = await house.headgate('uninstall', house.namespace);
     expect(code).toBe(64);
     expect(stdout).toContain('- delete ConfigMap');
-    expect(stdout).toContain('2 to delete, 2 to stay');
+    expect(stdout).toContain('2 to delete, 2 to keep');
     expect(stderr).toContain('--yes');
     expect(Object.keys(await house.configMaps())).toEqual(['a', 'b', 'foreign', 'kept']);
   });
 
   it('deletes what the target owns but for what is protected, which loses our marks, and forgets the target', async () => {
     const { code, stdout } = await house.headgate('--yes', 'uninstall', house.namespace);
-    expect(stdout).toContain(`${house.namespace}: uninstalled (2 deleted, 2 left)`);
+    expect(stdout).toContain(`${house.namespace}: uninstalled (2 deleted, 2 kept)`);
     expect(code).toBe(0);
     expect(Object.keys(await house.configMaps())).toEqual(['foreign', 'kept']);
     expect([await marksOf('configmap', 'kept'), await marksOf('pvc', 'data')]).toEqual([[], []]);
@@ -62,7 +62,7 @@ describe('headgate uninstall', () => {
     expect(await house.headgate('--yes', 'uninstall', target)).toMatchObject({ code: 64 });
     const where = ['--cluster', 'lab', '--namespace', house.namespace];
     const nothing = await house.headgate('--yes', 'uninstall', target, '--keep', ...where);
-    expect(nothing).toMatchObject({ code: 0, stdout: expect.stringContaining('0 to delete, 0 to stay') });
+    expect(nothing).toMatchObject({ code: 0, stdout: expect.stringContaining('0 to delete, 0 to keep') });
 
     const { code, stdout } = await house.headgate(
       '--yes',

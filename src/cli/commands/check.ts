@@ -1,6 +1,7 @@
 import { accessProbes } from '../lookup/access-probes.ts';
 import type { Context, ExitCode } from '../terminal/context.ts';
-import { resultsAsJson, resultsAsTable, runProbe } from '../lookup/probe.ts';
+import { formatProbes } from '../lookup/format-probes.ts';
+import { runProbe } from '../lookup/probe.ts';
 import type { ProbeResult } from '../lookup/probe.ts';
 import { probeTemplates } from '../lookup/template-probes.ts';
 
@@ -12,10 +13,10 @@ export async function checkCommand(context: Context): Promise<ExitCode> {
     const size = `targets: ${targets.length}${templates.length === 0 ? '' : `, templates: ${templates.length}`}, repositories: ${config.repositories.size}, clusters: ${config.clusters.size}`;
     const results: readonly ProbeResult[] = [
       { kind: 'config', name: configPath, detail: size, problem: null },
-      ...(await Promise.all(access.probes.map((check) => runProbe(check, context.signal)))),
-      ...(await probeTemplates(config, access.runtime, context.signal)).found,
+      ...(await Promise.all(access.probes.map((probe) => runProbe(probe, context.signal)))),
+      ...(await probeTemplates(config, access.runtime, context.signal)).results,
     ];
-    context.print(context.output === 'json' ? resultsAsJson(results) : resultsAsTable(results, context));
+    context.print(formatProbes(results, context));
     return results.every(({ problem }) => problem === null) ? 0 : 1;
   } finally {
     access.close();

@@ -4,7 +4,7 @@ import { connectCluster } from '../setup/connect-cluster.ts';
 import { connectRepository } from '../setup/connect-repository.ts';
 import type { ConnectFlags } from '../setup/connect-flags.ts';
 
-/** A repository's webhook, or a cluster's access; the name says which is meant. */
+/** Connects a repository or a cluster, whichever has this name. */
 export async function connectCommand(context: Context, name: string, flags: ConnectFlags): Promise<ExitCode> {
   const { repositories, clusters } = context.config;
   const repository = repositories.get(name);
@@ -12,15 +12,15 @@ export async function connectCommand(context: Context, name: string, flags: Conn
   if (repository !== undefined && cluster !== undefined) {
     throw new DeployError('usage', {
       subject: context.configPath,
-      message: `${name} is the name of a repository and of a cluster`,
-      remedy: 'Give one of them another name.',
+      message: `${name} is the name of both a repository and a cluster`,
+      remedy: 'Rename one of them.',
     });
   }
   if (repository !== undefined) return connectRepository(context, repository, flags);
   if (cluster !== undefined) return connectCluster(context, cluster, flags);
   throw new DeployError('usage', {
     subject: context.configPath,
-    message: `there is no repository or cluster ${name}`,
-    remedy: `Known are ${[...repositories.keys(), ...clusters.keys()].join(', ')}.`,
+    message: `no repository or cluster is named ${name}`,
+    remedy: `Use one of ${[...repositories.keys(), ...clusters.keys()].join(', ')}.`,
   });
 }

@@ -28,7 +28,7 @@ interface PlannedChange {
   readonly reason: string | null;
 }
 
-/** What a deploy would do. Exit 2 when it would change something, 1 when it would be refused. */
+/** Shows what a deploy would change. Exits with 2 when it would change something, 1 when it would be refused. */
 export async function planCommand(context: Context, { target, revision }: PlanFlags): Promise<ExitCode> {
   const { config, env, log, signal } = context;
   const runtime = localRuntime({ config, env, log, holder: 'plan', progress: () => undefined });
@@ -50,7 +50,7 @@ async function previewAll(
   signal: AbortSignal,
 ): Promise<readonly PlannedChange[]> {
   if (observed === null) return [];
-  // What is done side by side is told in the order of its names, whatever files it stands in.
+  // A step applies its objects in parallel: sort them by name, so that the same plan always reads the same.
   const steps = inOrder.map((step) => step.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1)));
   const writes = steps.flat().map((write) => previewWrite(write, observed, signal));
   const prunes = deletions.flat().map((prune) => previewPrune(prune, observed, signal));
@@ -61,13 +61,13 @@ function nameOf({ candidate }: Write): string {
   return formatId(candidate.resource.id);
 }
 
-/** Null when applying it would change nothing after all. */
+/** Null when the dry run shows that applying it changes nothing. */
 async function previewWrite(write: Write, observed: Observed, signal: AbortSignal): Promise<PlannedChange | null> {
   const { id, source } = write.candidate.resource;
   const preview = await observed.preview(write, signal);
   const fields = preview.kind === 'differs' ? preview.fields : [];
   if (write.op === 'update' && fields.length === 0) return null;
-  const reason = write.unverified ? 'not verified: what it depends on comes with the same push' : null;
+  const reason = write.unverified ? 'not verified: it depends on an object of the same push' : null;
   return { op: write.op, id, source: `${source.path}:${source.line}`, fields, reason };
 }
 
@@ -99,13 +99,13 @@ function asJson({ name }: Target, planned: Planned, changes: readonly PlannedCha
   });
 }
 
-const MARKS = { create: '+', update: '~', replace: '±', prune: '-', keep: ' ' } as const;
+const SIGNS = { create: '+', update: '~', replace: '±', prune: '-', keep: ' ' } as const;
 
 function asText({ name }: Target, planned: Planned, changes: readonly PlannedChange[]): string {
   const { revision, previous, waitingFor } = planned;
   const head = `${name}: ${previous?.slice(0, 12) ?? 'nothing'} → ${revision.slice(0, 12)}`;
   const lines = changes.flatMap(({ op, id, source, fields, reason }) => [
-    `${MARKS[op]} ${op} ${formatId(id)}  (${source})${reason === null ? '' : `: ${reason}`}`,
+    `${SIGNS[op]} ${op} ${formatId(id)}  (${source})${reason === null ? '' : `: ${reason}`}`,
     ...fields.map(({ path, before, after }) => `      ${path}: ${show(before)} → ${show(after)}`),
   ]);
   const problems = (list: readonly Problem[], word: string) =>
@@ -114,7 +114,7 @@ function asText({ name }: Target, planned: Planned, changes: readonly PlannedCha
   const refusals = problems(planned.refusals, 'refused');
   const summary =
     refusals.length > 0
-      ? `refused: ${refusals.length} ${refusals.length === 1 ? 'mistake' : 'mistakes'}`
+      ? `refused: ${refusals.length} ${refusals.length === 1 ? 'error' : 'errors'}`
       : summaryOf(changes);
   return [head, ...lines, ...problems(planned.warnings, 'warning'), ...refusals, ...waits, summary].join('\n');
 }

@@ -3,7 +3,7 @@ import type { Context, ExitCode } from '../terminal/context.ts';
 
 export interface ServeFlags {
   readonly host: string;
-  /** 0: a free one is picked. */
+  /** 0 picks a free one. */
   readonly port: number;
   readonly sweepIntervalMs: number;
   readonly driftIntervalMs: number;

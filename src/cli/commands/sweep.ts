@@ -7,11 +7,11 @@ import { runRequests } from '../../deploy/run-requests.ts';
 import { sweep } from '../../deploy/sweep.ts';
 import { localRuntime } from '../../app/local/local-runtime.ts';
 import type { Context, ExitCode } from '../terminal/context.ts';
-import { runToTheEnd } from './run-to-the-end.ts';
-import { asText, isWell } from './deploy.ts';
+import { formatReport, isSuccess } from './format-report.ts';
+import { runUntilSettled } from './run-until-settled.ts';
 import { inDependencyOrder } from '../../deploy/targets/dependents.ts';
 
-/** Looks at every target once and at what it owns; deploys what is not at its tip, and corrects drift, before it returns. */
+/** One sweep and one drift detection over all targets. Deploys and corrects what they find before it returns. */
 export async function sweepCommand(context: Context): Promise<ExitCode> {
   const { config, env, log, signal } = context;
   let hasFailed = false;
@@ -25,28 +25,28 @@ export async function sweepCommand(context: Context): Promise<ExitCode> {
   const answers: object[] = [];
   const deployAll = async (requests: readonly DeployRequest[]) => {
     for (const request of inDependencyOrder(requests, config)) {
-      const addressee = resolveRecipient(request, config);
-      if (addressee.kind !== 'target') {
-        // A template asks for its directories, which then wait in the outbox.
+      const recipient = resolveRecipient(request, config);
+      if (recipient.kind !== 'target') {
+        // A target template puts a request for each of its directories into the outbox.
         hasFailed ||= (await runRequests([request], runtime, signal)).kind === 'retry';
         continue;
       }
-      const { target } = addressee;
-      const outcome = await runToTheEnd({ ...request, target }, { outbox, runtime, progress }, signal);
+      const { target } = recipient;
+      const outcome = await runUntilSettled({ ...request, target }, { outbox, runtime, progress }, signal);
       hasFailed ||= outcome.kind === 'retry';
-      // Another run is at work on it.
+      // No report: another run holds the lease.
       if (outcome.kind === 'retry' || outcome.report === null) continue;
       const { report } = outcome;
-      hasFailed ||= !isWell(report);
+      hasFailed ||= !isSuccess(report);
       answers.push({ target: target.name, ...report });
-      if (context.output === 'text') context.print(asText(target, report));
+      if (context.output === 'text') context.print(formatReport(target, report));
     }
   };
   try {
     await deployAll(await sweep(runtime, signal));
-    // What waited for one of these goes on.
-    for (let woken = outbox.takeRequests(null); woken.length > 0; woken = outbox.takeRequests(null)) {
-      await deployAll(woken);
+    // Runs may request more runs, such as those of targets that depend on them.
+    for (let requests = outbox.takeRequests(null); requests.length > 0; requests = outbox.takeRequests(null)) {
+      await deployAll(requests);
     }
     await deployAll(await sweepDrift(runtime, signal));
     if (context.output === 'json') context.print(JSON.stringify(answers, null, 2));

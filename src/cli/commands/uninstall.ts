@@ -10,20 +10,20 @@ import { progressLog } from '../terminal/progress.ts';
 
 export interface UninstallFlags {
   readonly target: Target;
-  /** Every object stays, and is no longer ours. */
-  readonly isKept: boolean;
+  /** Delete nothing: the objects stay and are no longer managed. */
+  readonly keepsObjects: boolean;
 }
 
-/** Plans, asks, then deletes or releases what the target owns, and forgets it. */
-export async function uninstallCommand(context: Context, { target, isKept }: UninstallFlags): Promise<ExitCode> {
+/** Shows the plan, prompts, then deletes or releases what the target owns and deletes its state. */
+export async function uninstallCommand(context: Context, { target, keepsObjects }: UninstallFlags): Promise<ExitCode> {
   const { config, env, log, signal, nowMs } = context;
   const progress = progressLog(log, nowMs);
-  // A holder of its own: a run that works on the target is waited for by whoever asks again.
+  // A unique holder: while another run holds the lease, uninstall fails and can be run again.
   const runtime = localRuntime({ config, env, log, holder: `cli-${randomUUID()}`, progress });
   try {
     const cluster = await runtime.openCluster(target);
     const recorded = await cluster.read('write', signal);
-    const planned = await recorded.planUninstall({ isKept }, signal);
+    const planned = await recorded.planUninstall({ isKept: keepsObjects }, signal);
     if (context.output === 'text') context.print(planText(target, planned.actions));
     const question = `Uninstall target ${target.name}?`;
     if (!(await confirm(context, { command: 'headgate uninstall', question }))) return 1;
@@ -35,35 +35,39 @@ export async function uninstallCommand(context: Context, { target, isKept }: Uni
   }
 }
 
-const MARKS = { delete: '-', release: ' ', leave: ' ', gone: ' ' } as const;
-const WORDS = {
+const SIGNS = { delete: '-', release: ' ', leave: ' ', gone: ' ' } as const;
+const ACTIONS = {
   delete: 'delete',
-  release: 'keep and forget',
+  release: 'keep and stop managing',
   leave: 'leave alone',
-  gone: 'is gone already',
+  gone: 'already deleted',
 } as const;
 
-function planText({ name, namespace, cluster }: Target, fates: readonly UninstallAction[]): string {
-  const lines = fates.map(
-    ({ op, entry, reason }) => `${MARKS[op]} ${WORDS[op]} ${formatId(entry.id)}${reason === null ? '' : `: ${reason}`}`,
+function planText({ name, namespace, cluster }: Target, actions: readonly UninstallAction[]): string {
+  const lines = actions.map(
+    ({ op, entry, reason }) =>
+      `${SIGNS[op]} ${ACTIONS[op]} ${formatId(entry.id)}${reason === null ? '' : `: ${reason}`}`,
   );
   const state = `- delete the state of target ${name} in namespace ${namespace}`;
-  return [`${name} on cluster ${cluster.name}:`, ...lines, state, countOf(fates)].join('\n');
+  return [`${name} on cluster ${cluster.name}:`, ...lines, state, countOf(actions)].join('\n');
 }
 
-function countOf(fates: readonly UninstallAction[]): string {
-  const count = (op: UninstallAction['op']) => fates.filter((fate) => fate.op === op).length;
-  return `${count('delete')} to delete, ${count('release') + count('leave')} to stay`;
+function countOf(actions: readonly UninstallAction[]): string {
+  const count = (op: UninstallAction['op']) => actions.filter((action) => action.op === op).length;
+  return `${count('delete')} to delete, ${count('release') + count('leave')} to keep`;
 }
 
 function asText({ name }: Target, removed: readonly Removed[]): string {
   const problems = removed.flatMap(({ problem }) => (problem === null ? [] : [problem]));
   if (problems.length > 0) {
     const lines = problems.map(({ subject, message, remedy }) => `  ${subject}: ${message}\n    ${remedy}`);
-    return [`${name}: not uninstalled, its state stays; run it again when this is mended:`, ...lines].join('\n');
+    return [
+      `${name}: not uninstalled, and its state is kept. Fix these errors and run the command again:`,
+      ...lines,
+    ].join('\n');
   }
   const deleted = removed.filter(({ fate }) => fate.op === 'delete').length;
-  return `${name}: uninstalled (${deleted} deleted, ${removed.length - deleted} left)`;
+  return `${name}: uninstalled (${deleted} deleted, ${removed.length - deleted} kept)`;
 }
 
 function asJson({ name }: Target, removed: readonly Removed[]): string {

@@ -15,7 +15,7 @@ import type { Probe } from './probe.ts';
 
 export interface AccessProbes {
   readonly probes: readonly Probe[];
-  /** What they look with: for further looks. */
+  /** Shared with the probes of `doctor`. */
   readonly runtime: LocalRuntime;
   readonly sessions: SessionPool;
   close(): void;
@@ -23,22 +23,22 @@ export interface AccessProbes {
 
 const REQUEST_TIMEOUT_MS = 10_000;
 
-/** Looks for every secret, asks every repository for the branches that targets follow, and every cluster who we are. Nothing is written. */
+/** Reads every secret, the followed branches of every repository, and our user name on every cluster. Writes nothing. */
 export function accessProbes({ config, env, log, dataDir }: Context): AccessProbes {
   const runtime = localRuntime({ config, env, log, holder: dataDir, progress: () => undefined });
   const sessions = openSessions();
   const repositories = [...config.repositories.values()].map((repository): Probe => ({
     kind: 'repository',
     name: repository.name,
-    run: (signal) => lookAtRepository(repository, { config, runtime }, signal),
+    run: (signal) => probeRepository(repository, { config, runtime }, signal),
   }));
   const clusters = [...config.clusters.values()].map((cluster): Probe => ({
     kind: 'cluster',
     name: cluster.name,
-    run: (signal) => lookAtCluster(cluster, { runtime, sessions }, signal),
+    run: (signal) => probeCluster(cluster, { runtime, sessions }, signal),
   }));
   return {
-    probes: [...secretChecks(config, runtime), ...repositories, ...clusters],
+    probes: [...secretProbes(config, runtime), ...repositories, ...clusters],
     runtime,
     sessions,
     close() {
@@ -48,8 +48,8 @@ export function accessProbes({ config, env, log, dataDir }: Context): AccessProb
   };
 }
 
-/** Every secret that the configuration names, once, whoever uses it. */
-function secretChecks(config: Config, { secrets }: LocalRuntime): readonly Probe[] {
+/** One probe for each secret that the configuration names, however often. */
+function secretProbes(config: Config, { secrets }: LocalRuntime): readonly Probe[] {
   const references = new Map(
     [
       ...[...config.repositories.values()].flatMap(secretsOf),
@@ -76,7 +76,7 @@ function secretsOf({ webhookSecrets, credentials }: Repository): readonly Secret
   return [...webhookSecrets, credentials.kind === 'token' ? credentials.token : credentials.privateKey];
 }
 
-async function lookAtRepository(
+async function probeRepository(
   repository: Repository,
   { config, runtime }: { config: Config; runtime: LocalRuntime },
   signal: AbortSignal,
@@ -93,7 +93,7 @@ async function lookAtRepository(
     throw new DeployError('ref-missing', {
       subject: missing.name,
       message: `branch ${missing.settings.branch} does not exist`,
-      remedy: `Push it to ${repository.url}, or mend branch of ${missing.name}.`,
+      remedy: `Push it to ${repository.url}, or fix branch of ${missing.name}.`,
     });
   }
   return refs.length === 0
@@ -101,7 +101,7 @@ async function lookAtRepository(
     : [...tips].map(([ref, tip]) => `${ref.replace('refs/heads/', '')} at ${tip.slice(0, 12)}`).join(', ');
 }
 
-async function lookAtCluster(
+async function probeCluster(
   cluster: ClusterConfig,
   { runtime, sessions }: { runtime: LocalRuntime; sessions: SessionPool },
   signal: AbortSignal,
@@ -122,7 +122,10 @@ async function lookAtCluster(
   if (answer.status === 201) return `reached as ${usernameOf(answer.text)}`;
   throw new DeployError(answer.status === 401 ? 'cluster-unauthorized' : 'cluster-unreachable', {
     subject: `cluster ${cluster.name}`,
-    message: answer.status === 401 ? 'it does not accept the credentials' : `it answered ${answer.status}`,
+    message:
+      answer.status === 401
+        ? 'the cluster does not accept the credentials'
+        : `the API server answered with status ${answer.status}`,
     remedy: 'Run kubectl auth whoami with the same kubeconfig and context to see why.',
   });
 }

@@ -8,8 +8,9 @@ import type { Revision } from '../../snapshot/source.ts';
 import type { Context } from '../terminal/context.ts';
 
 /**
- * A target of the file, or one that a template makes of a directory at the tip (`at`: at this commit): Git is read only when a
- * template could make one of this name. @throws DeployError `usage` when there is none; what stands against the directory
+ * Finds a target in headgate.yml, or one generated from a directory at the tip (or at the commit `at`). Reads Git only if
+ * a template could generate this name.
+ * @throws DeployError `usage` when there is no such target, or the reason why its directory is refused
  */
 export async function findTarget(context: Context, name: string, at: Revision | null = null): Promise<Target> {
   const { config, configPath } = context;
@@ -19,21 +20,21 @@ export async function findTarget(context: Context, name: string, at: Revision | 
     (template) => matchName(withoutTemplates(template.name, '*'), name) !== null,
   );
   if (templates.length === 0) throw unknown(name, configPath, config.targets);
-  const made = await lookAt(templates, context, at);
-  const found = made.targets.find((candidate) => candidate.name === name);
+  const generated = await readGeneratedTargets(templates, context, at);
+  const found = generated.targets.find((candidate) => candidate.name === name);
   if (found !== undefined) return found;
   const [problem] = [
-    ...made.refused.filter((refused) => refused.name === name).flatMap(({ problems }) => problems),
-    ...made.problems,
+    ...generated.refused.filter((refused) => refused.name === name).flatMap(({ problems }) => problems),
+    ...generated.problems,
   ];
   if (problem !== undefined) throw new DeployError(problem.code, problem);
-  throw unknown(name, configPath, [...config.targets, ...made.targets], LEFT_OVER);
+  throw unknown(name, configPath, [...config.targets, ...generated.targets], LEFTOVER_HINT);
 }
 
-const LEFT_OVER =
-  'What is left of a directory that is gone is listed by headgate status, and goes with headgate uninstall NAME --cluster C --namespace N.';
+const LEFTOVER_HINT =
+  'If its directory was removed, run headgate uninstall NAME --cluster C --namespace N; headgate status lists what is left over.';
 
-async function lookAt(
+async function readGeneratedTargets(
   templates: Context['config']['templates'],
   { config, env, log, dataDir, signal }: Pick<Context, 'config' | 'env' | 'log' | 'dataDir' | 'signal'>,
   at: Revision | null,
@@ -48,13 +49,13 @@ async function lookAt(
   }
 }
 
-function unknown(name: string, configPath: string, targets: readonly Target[], more = ''): DeployError {
+function unknown(name: string, configPath: string, targets: readonly Target[], hint = ''): DeployError {
   const names = targets.map((candidate) => candidate.name);
   const meant = nearest(name, names);
-  const known = names.length === 0 ? 'There are none in the file.' : `Known are ${names.join(', ')}.`;
+  const choices = names.length === 0 ? `Define it in ${configPath}.` : `Use one of ${names.join(', ')}.`;
   return new DeployError('usage', {
     subject: configPath,
-    message: `there is no target ${name}`,
-    remedy: [meant === null ? known : `Did you mean ${meant}?`, more].join(' ').trim(),
+    message: `no target is named ${name}`,
+    remedy: [meant === null ? choices : `Did you mean ${meant}?`, hint].join(' ').trim(),
   });
 }

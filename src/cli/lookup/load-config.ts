@@ -4,7 +4,7 @@ import type { Config } from '../../config/checked/config.ts';
 import { readConfig } from '../../config/checked/read-config.ts';
 import type { Problem } from '../../error/deploy-error.ts';
 
-export interface ConfigPlace {
+export interface ConfigLocation {
   /** As the user wrote it, relative to `cwd` or absolute. */
   readonly path: string;
   readonly cwd: string;
@@ -13,16 +13,17 @@ export interface ConfigPlace {
 
 export type LoadedConfig = { readonly config: Config } | { readonly problems: readonly Problem[] };
 
-/** Reads headgate.yml; what is wrong with it, its absence included, comes back as problems. */
-export async function loadConfig({ path, cwd, env }: ConfigPlace): Promise<LoadedConfig> {
+/** Reads headgate.yml. Everything that is wrong with it, including a missing file, is returned as problems. */
+export async function loadConfig({ path, cwd, env }: ConfigLocation): Promise<LoadedConfig> {
   const absolute = resolve(cwd, path);
   try {
     const text = await readFile(absolute, 'utf8');
     return readConfig({ text, path: absolute, shownAs: path, env });
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
-    const message = code === 'ENOENT' ? 'the configuration is not there' : `the configuration cannot be read (${code})`;
-    const remedy = `Create ${path}, or name another file with --config or HEADGATE_CONFIG.`;
+    const message =
+      code === 'ENOENT' ? 'the configuration file does not exist' : `cannot read the configuration file (${code})`;
+    const remedy = `Create ${path}, or set --config or HEADGATE_CONFIG to another file.`;
     return { problems: [{ code: 'config-invalid', subject: path, message, remedy }] };
   }
 }

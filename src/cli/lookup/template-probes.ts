@@ -5,26 +5,26 @@ import type { GeneratedTargets } from '../../deploy/targets/list-generated-targe
 import type { LocalRuntime } from '../../app/local/local-runtime.ts';
 import type { ProbeResult } from './probe.ts';
 
-/** What a look at the directories of every template has found: a row for each template, and one for each directory. */
+/** Lists the directories of every target template: one row for each template, and one for each of its directories. */
 export async function probeTemplates(
   { templates, targets }: Pick<Config, 'templates' | 'targets'>,
   runtime: LocalRuntime,
   signal: AbortSignal,
-): Promise<{ readonly found: readonly ProbeResult[]; readonly targets: readonly Target[] }> {
-  const looks = await Promise.all(
+): Promise<{ readonly results: readonly ProbeResult[]; readonly targets: readonly Target[] }> {
+  const listings = await Promise.all(
     templates.map(async (template) => ({ template, ...(await listGeneratedTargets([template], runtime, signal)) })),
   );
-  const made = expandAll(
-    looks.flatMap((look) => look.found),
+  const generated = expandAll(
+    listings.flatMap((listing) => listing.found),
     { templates, targets },
   );
   return {
-    found: looks.flatMap((look) => [rowOf(look), ...directoryRows(look.template, made)]),
-    targets: made.targets,
+    results: listings.flatMap((listing) => [templateRow(listing), ...directoryRows(listing.template, generated)]),
+    targets: generated.targets,
   };
 }
 
-function rowOf({
+function templateRow({
   template,
   found,
   problems,
@@ -39,13 +39,13 @@ function directoryRows(
   template: TargetTemplate,
   { targets, refused }: Pick<GeneratedTargets, 'targets' | 'refused'>,
 ): readonly ProbeResult[] {
-  const well = targets
+  const accepted = targets
     .filter(({ generatedFrom: from }) => from?.template === template.name)
     .map(({ name, cluster, namespace, generatedFrom: from }): ProbeResult => {
       const detail = `target ${name} on cluster ${cluster.name}, namespace ${namespace}`;
       return { kind: 'directory', name: from?.directory ?? '', detail, problem: null };
     });
-  const not = refused
+  const rejected = refused
     .filter((each) => each.template === template)
     .flatMap(({ directory, problems }) =>
       problems.map((problem): ProbeResult => ({
@@ -55,5 +55,5 @@ function directoryRows(
         problem,
       })),
     );
-  return [...well, ...not].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return [...accepted, ...rejected].toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }

@@ -1,13 +1,13 @@
-import type { StackPlace } from './stack-place.ts';
+import type { StackFlags } from './headgate-stack.ts';
 import type { SecretReference } from '../../config/written/reference.ts';
 
-export interface ConnectFlags extends StackPlace {
-  /** Where Headgate receives; null: what the stack says. */
+export interface ConnectFlags extends StackFlags {
+  /** Where Headgate receives webhooks; null: the URL of the stack. */
   readonly url: string | null;
   /** A token that may administer webhooks; null: the repository's own. */
   readonly token: SecretReference | null;
-  /** Print the page for a GitHub App instead. */
+  /** Print the page that creates a GitHub App instead. */
   readonly isApp: boolean;
-  /** Print only the Kubernetes rights of a cluster's targets. */
+  /** Print only the RBAC manifests of the targets on the cluster. */
   readonly isRbac: boolean;
 }

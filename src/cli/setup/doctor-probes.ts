@@ -7,9 +7,9 @@ import { caOf } from '../../app/runtime.ts';
 import { resolveSecret } from '../../app/secrets.ts';
 import type { AccessProbes } from '../lookup/access-probes.ts';
 import type { Context } from '../terminal/context.ts';
-import { openHooks } from './hooks.ts';
-import { readAsTarget } from './target-access.ts';
-import { judgeWebhook } from './webhook-look.ts';
+import { openWebhookClient } from './webhook-client.ts';
+import { probeTargetAccess } from './target-access.ts';
+import { diagnoseWebhook } from './diagnose-webhook.ts';
 import type { SecretReference } from '../../config/written/reference.ts';
 import type { Probe } from '../lookup/probe.ts';
 
@@ -18,12 +18,12 @@ export interface DoctorFlags {
   readonly token: SecretReference | null;
 }
 
-type World = Pick<AccessProbes, 'runtime' | 'sessions'>;
+type Connections = Pick<AccessProbes, 'runtime' | 'sessions'>;
 
-/** What goes wrong in practice, beside what `headgate check` looks at. Nothing is written anywhere. */
+/** Probes for what goes wrong in practice, beyond those of `headgate check`. They write nothing. */
 export function doctorProbes(
   context: Context,
-  world: World,
+  connections: Connections,
   { targets, ...flags }: DoctorFlags & { readonly targets: readonly Target[] },
 ): readonly Probe[] {
   const { config } = context;
@@ -33,92 +33,92 @@ export function doctorProbes(
     ...[...apis.values()].map((repository): Probe => ({
       kind: 'clock',
       name: repository.api ?? '',
-      run: (signal) => lookAtClock(repository, context, signal),
+      run: (signal) => probeClock(repository, context, signal),
     })),
     ...hosted.map((repository): Probe => ({
       kind: 'webhook',
       name: repository.name,
-      run: (signal) => lookAtWebhook(repository, { world, flags }, signal),
+      run: (signal) => probeWebhook(repository, { connections, flags }, signal),
     })),
     ...hosted
       .filter(({ statuses, credentials }) => statuses && credentials !== null)
       .map((repository): Probe => ({
         kind: 'statuses',
         name: repository.name,
-        run: (signal) => lookAtStatuses(repository, world, signal),
+        run: (signal) => probeStatuses(repository, connections, signal),
       })),
     ...targets.map((target): Probe => ({
       kind: 'target',
       name: target.name,
       run: async (signal) => {
-        const { accessOf } = world.runtime;
-        const { username } = await readAsTarget(target, { accessOf, sessions: world.sessions }, signal);
-        return `may deploy as ${username}`;
+        const { runtime, sessions } = connections;
+        const { username } = await probeTargetAccess(target, { accessOf: runtime.accessOf, sessions }, signal);
+        return `can deploy as ${username}`;
       },
     })),
   ];
 }
 
 const DEADLINE_MS = 10_000;
-/** An App signs for a minute of difference; AWS takes five. */
+/** GitHub tolerates a minute of skew in an App's token, AWS five minutes in a signature. */
 const SKEW_MS = 60_000;
 
-async function lookAtClock(repository: Repository, { nowMs }: Context, signal: AbortSignal): Promise<string> {
+async function probeClock(repository: Repository, { nowMs }: Context, signal: AbortSignal): Promise<string> {
   const headers = { accept: 'application/json', 'user-agent': 'headgate/1.0' };
   const request = { method: 'GET', url: repository.api ?? '', headers, body: null } as const;
   const answer = await sendToHost(request, { ca: await caOf(repository), deadlineMs: DEADLINE_MS }, signal);
   const skewMs = nowMs() - Date.parse(answer.headers.date ?? '');
-  if (Number.isNaN(skewMs)) return 'the host does not say what time it is';
+  if (Number.isNaN(skewMs)) return 'the host sends no date';
   const seconds = Math.round(Math.abs(skewMs) / 1000);
-  if (Math.abs(skewMs) <= SKEW_MS) return `${seconds} s apart`;
+  if (Math.abs(skewMs) <= SKEW_MS) return `${seconds} s off`;
   throw new DeployError('clock-wrong', {
-    subject: 'the clock of this machine',
-    message: `it is ${seconds} s ${skewMs > 0 ? 'ahead' : 'behind'}`,
-    remedy: 'Let it be set by NTP: signatures for AWS and tokens of GitHub Apps are refused while it is wrong.',
+    subject: 'clock of this machine',
+    message: `the clock is ${seconds} s ${skewMs > 0 ? 'ahead' : 'behind'}`,
+    remedy: 'Synchronize it by NTP. Until then, AWS refuses signatures and GitHub refuses tokens of Apps.',
   });
 }
 
-async function lookAtWebhook(
+async function probeWebhook(
   repository: Repository,
-  { world: { runtime }, flags }: { world: World; flags: DoctorFlags },
+  { connections: { runtime }, flags }: { connections: Connections; flags: DoctorFlags },
   signal: AbortSignal,
 ): Promise<string> {
   const { api, fullName, name } = repository;
-  const written = flags.token;
+  const given = flags.token;
   const token =
-    written === null ? await runtime.tokenOf(repository) : await resolveSecret(written, runtime.secrets, signal);
-  if (api === null || fullName === null || token === null) return 'not looked at: there are no credentials';
-  const hooks = openHooks({ api, fullName }, { token, ca: await caOf(repository) });
+    given === null ? await runtime.tokenOf(repository) : await resolveSecret(given, runtime.secrets, signal);
+  if (api === null || fullName === null || token === null) return 'skipped: there are no credentials';
+  const hooks = openWebhookClient({ api, fullName }, { token, ca: await caOf(repository) });
   try {
     const deliveriesOf = (hook: { readonly id: number }) => hooks.deliveries(hook.id, signal);
-    return await judgeWebhook({ repository: name, fullName, hooks: await hooks.list(signal), deliveriesOf });
+    return await diagnoseWebhook({ repository: name, fullName, hooks: await hooks.list(signal), deliveriesOf });
   } catch (thrown) {
-    // The credentials that deploy need no such right, and better have none.
-    if (thrown instanceof DeployError && thrown.code === 'host-forbidden' && written === null) {
-      return 'not looked at: the credentials may not see webhooks (--token env:ADMIN_TOKEN)';
+    // Credentials for deploys do not need this permission, and should not have it.
+    if (thrown instanceof DeployError && thrown.code === 'host-forbidden' && given === null) {
+      return 'skipped: the credentials cannot read webhooks (pass --token env:ADMIN_TOKEN)';
     }
     throw thrown;
   }
 }
 
-/** A status for a commit that does not exist: who may write one is told so, who may not is told that. */
-async function lookAtStatuses(repository: Repository, { runtime }: World, signal: AbortSignal): Promise<string> {
+/** Posts a status for a commit that does not exist, which writes nothing: GitHub answers 422 if the credentials may write statuses. */
+async function probeStatuses(repository: Repository, { runtime }: Connections, signal: AbortSignal): Promise<string> {
   const { api, fullName } = repository;
   const host = hostOf(repository);
   const revision = asRevision('1'.padStart(40, '0'));
   const token = await runtime.tokenOf(repository);
   if (host === null || revision === null || api === null || fullName === null || token === null)
-    return 'none are written';
+    return 'no statuses are written';
   const status = { state: 'success', context: 'headgate/doctor', description: '' } as const;
   const request = host.statusRequest({ api, fullName, revision }, status);
   const headers = { ...request.headers, authorization: `Bearer ${token}` };
   const ca = await caOf(repository);
   const answer = await sendToHost({ ...request, headers }, { ca, deadlineMs: DEADLINE_MS }, signal);
-  if (answer.status === 422) return 'may be written';
+  if (answer.status === 422) return 'can be written';
   throw new DeployError('host-forbidden', {
     subject: `repository ${repository.name}`,
-    message: `the credentials may not write commit statuses: ${api} answers ${answer.status}`,
+    message: `the credentials cannot write commit statuses: ${api} returned status ${answer.status}`,
     remedy:
-      'Give them the permission (fine-grained and Apps: Commit statuses, read and write; classic: repo:status), or set statuses: false.',
+      'Grant the permission (fine-grained tokens and Apps: Commit statuses, read and write; classic tokens: repo:status), or set statuses: false.',
   });
 }

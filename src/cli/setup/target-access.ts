@@ -11,25 +11,25 @@ export interface TargetAccess {
   readonly groups: readonly string[];
 }
 
-interface World {
+interface Connections {
   readonly accessOf: AccessOf;
   readonly sessions: SessionPool;
 }
 
 /** What every target needs, whatever its repository holds: its state, and Events. */
-const NEEDED = [
+const REQUIRED = [
   ...['get', 'create', 'patch', 'delete'].map((verb) => ({ verb, resource: 'configmaps' })),
   { verb: 'create', resource: 'events' },
 ];
 const REQUEST_TIMEOUT_MS = 10_000;
 
 /**
- * Comes into the cluster exactly as a deploy of this target would, and asks what it may. Nothing is written.
- * @throws DeployError that says what is missing
+ * Connects to the cluster exactly as a deploy of this target would, and reviews its permissions. Writes nothing.
+ * @throws DeployError that names the missing permissions
  */
-export async function readAsTarget(
+export async function probeTargetAccess(
   target: Target,
-  { accessOf, sessions }: World,
+  { accessOf, sessions }: Connections,
   signal: AbortSignal,
 ): Promise<TargetAccess> {
   const access = await accessOf(target.cluster, target);
@@ -39,46 +39,49 @@ export async function readAsTarget(
     requestTimeoutMs: REQUEST_TIMEOUT_MS,
     wait,
   });
-  const who = await whoAmI(target, connection, signal);
-  const missing = await missingRights(target, connection, signal);
-  if (missing.length === 0) return who;
+  const user = await reviewUser(target, connection, signal);
+  const missing = await listMissing(target, connection, signal);
+  if (missing.length === 0) return user;
   throw new DeployError('cluster-unauthorized', {
     subject: `target ${target.name}`,
-    message: `${who.username} may not ${missing.join(', ')} in namespace ${target.namespace}`,
-    remedy: `Give its group the Role of infra/rbac/target.yaml: headgate connect ${target.cluster.name} --rbac | kubectl apply -f -`,
+    message: `${user.username} cannot ${missing.join(', ')} in namespace ${target.namespace}`,
+    remedy: `Grant its group the Role of infra/rbac/target.yaml: headgate connect ${target.cluster.name} --rbac | kubectl apply -f -`,
   });
 }
 
-const Review = z.object({
+const UserReview = z.object({
   status: z.object({ userInfo: z.object({ username: z.string(), groups: z.array(z.string()).default([]) }) }),
 });
 
-async function whoAmI(target: Target, connection: Connection, signal: AbortSignal): Promise<TargetAccess> {
+async function reviewUser(target: Target, connection: Connection, signal: AbortSignal): Promise<TargetAccess> {
   const api = 'authentication.k8s.io/v1';
   const content = { apiVersion: api, kind: 'SelfSubjectReview' };
   const path = `/apis/${api}/selfsubjectreviews`;
   const answer = await post(connection, { path, content }, signal).catch((thrown: unknown) => {
     const isRefused = thrown instanceof DeployError && thrown.code === 'cluster-unauthorized';
-    throw isRefused ? unknownToCluster(target, thrown) : thrown;
+    throw isRefused ? unauthorized(target, thrown) : thrown;
   });
-  if (answer.status === 201) return Review.parse(JSON.parse(answer.text)).status.userInfo;
-  throw odd(target, answer.status);
+  if (answer.status === 201) return UserReview.parse(JSON.parse(answer.text)).status.userInfo;
+  throw unexpected(target, answer.status);
 }
 
-const Judgement = z.object({ status: z.object({ allowed: z.boolean() }) });
+const AccessReview = z.object({ status: z.object({ allowed: z.boolean() }) });
 
-async function missingRights(target: Target, connection: Connection, signal: AbortSignal): Promise<readonly string[]> {
+async function listMissing(target: Target, connection: Connection, signal: AbortSignal): Promise<readonly string[]> {
   const api = 'authorization.k8s.io/v1';
-  const judged = await Promise.all(
-    NEEDED.map(async ({ verb, resource }) => {
+  const reviews = await Promise.all(
+    REQUIRED.map(async ({ verb, resource }) => {
       const resourceAttributes = { namespace: target.namespace, verb, resource };
       const content = { apiVersion: api, kind: 'SelfSubjectAccessReview', spec: { resourceAttributes } };
       const answer = await post(connection, { path: `/apis/${api}/selfsubjectaccessreviews`, content }, signal);
-      if (answer.status !== 201) throw odd(target, answer.status);
-      return { what: `${verb} ${resource}`, isAllowed: Judgement.parse(JSON.parse(answer.text)).status.allowed };
+      if (answer.status !== 201) throw unexpected(target, answer.status);
+      return {
+        permission: `${verb} ${resource}`,
+        isAllowed: AccessReview.parse(JSON.parse(answer.text)).status.allowed,
+      };
     }),
   );
-  return judged.flatMap(({ what, isAllowed }) => (isAllowed ? [] : [what]));
+  return reviews.flatMap(({ permission, isAllowed }) => (isAllowed ? [] : [permission]));
 }
 
 function post(
@@ -90,8 +93,8 @@ function post(
   return connection.request({ method: 'POST', path, body, contentType: 'application/json' }, signal);
 }
 
-/** The role was assumed and the cluster was found: only the entry is left. */
-function unknownToCluster({ name, cluster, role }: Target, cause: DeployError): DeployError {
+/** On EKS the role was assumed and the cluster was found, so only the access entry can be wrong. */
+function unauthorized({ name, cluster, role }: Target, cause: DeployError): DeployError {
   if (cluster.kind !== 'eks') {
     return new DeployError('cluster-unauthorized', {
       cause,
@@ -103,16 +106,16 @@ function unknownToCluster({ name, cluster, role }: Target, cause: DeployError): 
   return new DeployError('cluster-unauthorized', {
     cause,
     subject: `target ${name}`,
-    message: `cluster ${cluster.name} does not know ${role ?? cluster.role ?? 'the functions’ own role'}: it has no access entry, or one of a role of this name that was deleted and made again`,
+    message: `cluster ${cluster.name} does not recognize ${role ?? cluster.role ?? "the functions' own role"}: it has no access entry, or the entry belongs to a deleted role of the same name`,
     remedy:
-      'Delete the access entry (aws eks delete-access-entry) and deploy the stack of infra/cluster-access.yml again: it makes role and entry together.',
+      'Delete the access entry (aws eks delete-access-entry) and deploy the stack of infra/cluster-access.yml again, which creates role and entry together.',
   });
 }
 
-function odd({ name, cluster }: Target, status: number): DeployError {
+function unexpected({ name, cluster }: Target, status: number): DeployError {
   return new DeployError('cluster-unreachable', {
     subject: `target ${name}`,
-    message: `cluster ${cluster.name} answers ${status} to the question what may be done`,
-    remedy: 'Look at the API server, and at what stands before it.',
+    message: `cluster ${cluster.name} returned status ${status} for an access review`,
+    remedy: 'Check the API server, and any proxy in front of it.',
   });
 }

@@ -1,9 +1,9 @@
 import { createInterface } from 'node:readline/promises';
 
-/** Puts a question to whoever sits at the terminal, beside what the command answers on stdout. */
+/** Prompts on the terminal. The prompt goes to stderr, because stdout carries the command's answer. */
 export type Ask = (question: string) => Promise<string>;
 
-/** Null when nobody sits there. */
+/** Null when stdin or stderr is not a terminal. */
 export function askAtTerminal(
   { stdin, stderr }: Pick<NodeJS.Process, 'stdin' | 'stderr'>,
   signal: AbortSignal,

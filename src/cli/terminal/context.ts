@@ -5,26 +5,26 @@ import type { Log } from '../../deploy/ports/log.ts';
 
 export type OutputFormat = 'text' | 'json';
 
-/** 0 well, 1 not, 2 only for `plan`: there are changes. Wrong usage (64) is thrown as `usage`. */
+/** 0: success. 1: failure. 2: `plan` found changes. A usage error is thrown as `usage` and exits with 64. */
 export type ExitCode = 0 | 1 | 2;
 
-/** What a command is given: the checked configuration, and ways out. */
+/** What a command gets: the checked configuration, its options, and where to write. */
 export interface Context {
   readonly config: Config;
-  /** headgate.yml as the user named it: for messages. */
+  /** headgate.yml as the user named it, for messages. */
   readonly configPath: string;
   readonly env: NodeJS.ProcessEnv;
   /** Absolute. It may not exist yet. */
   readonly dataDir: string;
   readonly output: OutputFormat;
-  /** `--yes`: nothing is asked. */
+  /** `--yes`: skip the prompts. */
   readonly isConfirmed: boolean;
   /** Null without a terminal. */
   readonly ask: Ask | null;
   readonly log: Log;
-  /** Puts the answer, or a part of it, on stdout; a newline is added. */
+  /** Writes the answer, or part of it, to stdout, followed by a newline. */
   readonly print: (text: string) => void;
-  /** For what is printed on stdout. */
+  /** Colors what is printed on stdout. */
   readonly paint: Paint;
   /** Aborted by Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal;

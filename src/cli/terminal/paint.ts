@@ -1,12 +1,12 @@
 import { styleText } from 'node:util';
 
-export type Colour = 'red' | 'yellow' | 'green' | 'blue' | 'gray' | 'bold';
+export type Color = 'red' | 'yellow' | 'green' | 'blue' | 'gray' | 'bold';
 
-export type Paint = (colour: Colour, text: string) => string;
+export type Paint = (color: Color, text: string) => string;
 
-/** Colours on a terminal only, and never with NO_COLOR (no-color.org: set and not empty). */
+/** Colors text on a terminal, unless NO_COLOR is set and not empty (no-color.org). */
 export function makePaint({ isTerminal, env }: { isTerminal: boolean; env: NodeJS.ProcessEnv }): Paint {
   const isPlain = !isTerminal || (env['NO_COLOR'] ?? '') !== '' || env['TERM'] === 'dumb';
-  if (isPlain) return (_colour, text) => text;
-  return (colour, text) => styleText(colour, text, { validateStream: false });
+  if (isPlain) return (_color, text) => text;
+  return (color, text) => styleText(color, text, { validateStream: false });
 }

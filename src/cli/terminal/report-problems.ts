@@ -1,14 +1,14 @@
 import type { Problem } from '../../error/deploy-error.ts';
 import { jsonLog } from '../../app/json-log.ts';
 import { makePaint } from './paint.ts';
-import { formatProblem } from './print-error.ts';
-import type { Process } from './process.ts';
-import type { LogFormat } from './log.ts';
+import { formatProblem } from './format-problem.ts';
+import type { CliProcess } from './cli-process.ts';
+import type { LogFormat } from './pretty-log.ts';
 
-/** Puts problems on stderr, each with what, where and remedy. */
+/** Writes problems to stderr, for people or as JSON lines. */
 export function reportProblems(
   problems: readonly Problem[],
-  { process, format }: { readonly process: Process; readonly format: LogFormat },
+  { process, format }: { readonly process: CliProcess; readonly format: LogFormat },
 ): void {
   const { write, isTerminal } = process.stderr;
   if (format === 'json') {

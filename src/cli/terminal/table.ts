@@ -1,8 +1,8 @@
-import { printable } from './printable.ts';
+import { escapeControls } from './escape-controls.ts';
 
-/** Columns as wide as they need to be, two spaces apart; nothing after the last. */
+/** Pads each column to its widest cell, two spaces apart, without trailing spaces. */
 export function formatTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const lines = [header, ...rows].map((row) => row.map((cell) => printable(cell).replaceAll('\n', ' ')));
+  const lines = [header, ...rows].map((row) => row.map((cell) => escapeControls(cell).replaceAll('\n', ' ')));
   const widths = header.map((_, column) => Math.max(...lines.map((row) => (row[column] ?? '').length)));
   return lines
     .map((row) =>

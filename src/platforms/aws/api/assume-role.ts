@@ -4,16 +4,16 @@ import type { AwsCredentials } from './signature.ts';
 
 export interface RoleSession {
   readonly role: string;
-  /** Shown in the cluster's audit log and in CloudTrail. */
+  /** Appears in the cluster's audit log and in CloudTrail. */
   readonly sessionName: string;
   readonly externalId: string | null;
   readonly region: string;
 }
 
-/** A function's role is itself a session, and a session may assume another role for an hour at most. */
+/** The limit of role chaining: a function's role is itself a session, and its sessions last an hour at most. */
 const DURATION_SECONDS = 3600;
 
-/** Credentials of a role: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
+/** Gets temporary credentials of a role: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
 export async function assumeRole(session: RoleSession, aws: Aws, signal: AbortSignal): Promise<AwsCredentials> {
   const { role, sessionName, externalId, region } = session;
   const form = new URLSearchParams({
@@ -30,14 +30,14 @@ export async function assumeRole(session: RoleSession, aws: Aws, signal: AbortSi
   return readCredentials(answer.text, session);
 }
 
-/** The four elements stand once each, and none of them holds anything but text without escapes. */
+/** A regular expression is enough: each of the four elements occurs once and holds text without escapes. */
 function readCredentials(xml: string, session: RoleSession): AwsCredentials {
   const accessKeyId = elementOf(xml, 'AccessKeyId');
   const secretAccessKey = elementOf(xml, 'SecretAccessKey');
   const sessionToken = elementOf(xml, 'SessionToken');
   const expiresAtMs = Date.parse(elementOf(xml, 'Expiration') ?? '');
   if (accessKeyId === null || secretAccessKey === null || sessionToken === null || Number.isNaN(expiresAtMs)) {
-    throw failure(session, 'STS answers without credentials');
+    throw failure(session, 'STS returned no credentials');
   }
   return { accessKeyId, secretAccessKey, sessionToken, expiresAtMs };
 }
@@ -45,14 +45,14 @@ function readCredentials(xml: string, session: RoleSession): AwsCredentials {
 function refused(session: RoleSession, { status, text }: AwsAnswer): DeployError {
   const code = elementOf(text, 'Code') ?? `status ${status}`;
   if (status >= 500) return unavailable(session, code);
-  return failure(session, `it cannot be assumed: ${code}: ${elementOf(text, 'Message') ?? 'no reason given'}`);
+  return failure(session, `the role cannot be assumed: ${code}: ${elementOf(text, 'Message') ?? 'no reason given'}`);
 }
 
 function unavailable({ role, region }: RoleSession, code: string): DeployError {
   return new DeployError('aws-unreachable', {
     subject: role,
-    message: `STS in ${region} fails: ${code}`,
-    remedy: 'It is tried again.',
+    message: `STS in ${region} failed: ${code}`,
+    remedy: 'Wait for the retry.',
   });
 }
 
@@ -61,7 +61,7 @@ function failure({ role, externalId }: RoleSession, message: string): DeployErro
   return new DeployError('aws-unauthorized', {
     subject: role,
     message,
-    remedy: `Let the role trust the roles of the deploy and sweep functions with ${id}, and let these assume it: infra/cluster-access.yml does both.`,
+    remedy: `Allow the roles of the deploy and sweep functions to assume this role, and let it trust them with ${id}. infra/cluster-access.yml does both.`,
   });
 }
 

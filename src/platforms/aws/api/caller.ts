@@ -6,7 +6,7 @@ export interface Caller {
   readonly arn: string;
 }
 
-/** Who asks: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html */
+/** The account and user of the credentials: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html */
 export async function callerOf(region: string, aws: Aws, signal: AbortSignal): Promise<Caller> {
   const body = new URLSearchParams({ Action: 'GetCallerIdentity', Version: '2011-06-15' }).toString();
   const headers = { 'content-type': 'application/x-www-form-urlencoded' };
@@ -17,7 +17,8 @@ export async function callerOf(region: string, aws: Aws, signal: AbortSignal): P
   if (status === 200 && account !== undefined && arn !== undefined) return { account, arn };
   throw new DeployError('aws-unauthorized', {
     subject: `AWS in ${region}`,
-    message: `it does not accept the credentials: ${read('Code') ?? `status ${status}`}`,
-    remedy: 'Sign in again (aws sso login), or set AWS_PROFILE; a wrong clock makes signatures invalid too.',
+    message: `AWS does not accept the credentials: ${read('Code') ?? `status ${status}`}`,
+    remedy:
+      'Sign in again (aws sso login), set AWS_PROFILE, or correct the clock: a wrong clock invalidates signatures.',
   });
 }

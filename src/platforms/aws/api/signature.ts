@@ -3,13 +3,13 @@ import { createHash, createHmac } from 'node:crypto';
 export interface AwsCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  /** Only temporary credentials have one. */
+  /** Null for long-lived credentials. */
   readonly sessionToken: string | null;
-  /** Null: not known to expire. */
+  /** Null: no known expiry. */
   readonly expiresAtMs: number | null;
 }
 
-/** Who asks, where and when: what every signature is bound to. */
+/** What every signature is bound to: identity, service, region and time. */
 export interface Signing {
   readonly service: string;
   readonly region: string;
@@ -19,7 +19,7 @@ export interface Signing {
 
 const ALGORITHM = 'AWS4-HMAC-SHA256';
 
-/** The headers of a signed request whose path is `/`: https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html */
+/** Signs a request to the path `/` and returns its headers: https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html */
 export function signedHeaders(
   request: { readonly method: string; readonly headers: Readonly<Record<string, string>>; readonly body: string },
   signing: Signing,
@@ -40,7 +40,7 @@ export function signedHeaders(
   return { ...headers, authorization: `${ALGORITHM} ${parts.join(', ')}` };
 }
 
-/** A URL that is a signed GET of `/` in itself; the headers are signed and sent by whoever uses it. */
+/** A URL that carries the signature of a GET of `/`. Its user must send the headers that were signed. */
 export function presignedUrl(
   request: {
     readonly query: Readonly<Record<string, string>>;
@@ -84,7 +84,7 @@ function canonicalQuery(query: Readonly<Record<string, string>>): string {
   return pairs.toSorted().join('&');
 }
 
-/** RFC 3986: `encodeURIComponent` leaves five characters that the signature must not. */
+/** RFC 3986: the signature also encodes the five characters that `encodeURIComponent` leaves. */
 function encode(text: string): string {
   return encodeURIComponent(text).replaceAll(
     /[!'()*]/g,

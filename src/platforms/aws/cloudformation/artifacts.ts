@@ -1,13 +1,13 @@
 import { DeployError } from '../../../error/deploy-error.ts';
 import type { CredentialSource } from '../api/credentials.ts';
 import { hostOf } from '../api/endpoint.ts';
-import { asProvider } from './stack.ts';
+import { sdkCredentials } from '../api/credentials.ts';
 
-/** The bucket that the functions' code is taken from. Keys name their content, so what is there is right. */
+/** The bucket of the functions' code. A key names its content, so an existing object is never out of date. */
 export interface Artifacts {
   has(key: string, signal: AbortSignal): Promise<boolean>;
   put(key: string, content: Buffer, signal: AbortSignal): Promise<void>;
-  /** For CloudFormation. */
+  /** The URL for CloudFormation. */
   urlOf(key: string): string;
   close(): void;
 }
@@ -17,7 +17,7 @@ export async function openArtifacts(
   credentials: CredentialSource,
 ): Promise<Artifacts> {
   const { S3Client, HeadObjectCommand, PutObjectCommand } = await import('@aws-sdk/client-s3');
-  const client = new S3Client({ region, maxAttempts: 5, credentials: asProvider(credentials) });
+  const client = new S3Client({ region, maxAttempts: 5, credentials: sdkCredentials(credentials) });
 
   return {
     async has(Key, signal) {
@@ -44,7 +44,7 @@ function failure(bucket: string, cause: unknown): DeployError {
   return new DeployError('aws-unreachable', {
     subject: `bucket ${bucket}`,
     message: `${error.name}: ${error.message}`,
-    remedy: 'Let whoever runs this read and write the bucket of the stack, and try again.',
+    remedy: 'Allow this user to read and write the bucket of the stack, then try again.',
     cause,
   });
 }

@@ -8,11 +8,11 @@ export interface EksCluster {
 
 export interface EksEndpoint {
   readonly server: string;
-  /** PEM: two certificates while the authority is being replaced. */
+  /** PEM; holds two certificates while the authority is being rotated. */
   readonly ca: string;
 }
 
-/** Where a cluster is and whom to believe. The client takes longer to load than a whole deploy: only when nobody remembers. */
+/** Reads the endpoint and the certificate authority of a cluster. Cache the result: importing the client takes longer than a whole deploy. */
 export async function describeCluster(
   { name, region }: EksCluster,
   credentials: AwsCredentials,
@@ -29,7 +29,8 @@ export async function describeCluster(
     const { cluster } = await client.send(new DescribeClusterCommand({ name }), { abortSignal: signal });
     const server = cluster?.endpoint;
     const data = cluster?.certificateAuthority?.data;
-    if (server === undefined || data === undefined) throw new Error(`it is ${cluster?.status ?? 'not there yet'}`);
+    if (server === undefined || data === undefined)
+      throw new Error(`the cluster has no endpoint yet (status ${cluster?.status ?? 'unknown'})`);
     return { server, ca: Buffer.from(data, 'base64').toString() };
   } catch (cause) {
     throw failure({ name, region }, cause);
@@ -45,10 +46,10 @@ function failure({ name, region }: EksCluster, cause: unknown): DeployError {
   );
   return new DeployError(isRefused ? 'aws-unauthorized' : 'aws-unreachable', {
     subject: `EKS cluster ${name} in ${region}`,
-    message: `it cannot be described: ${error.message}`,
+    message: `the cluster cannot be described: ${error.message}`,
     remedy: isRefused
-      ? 'Let the role describe this cluster (eks:DescribeCluster), and check name, region and account of the cluster in headgate.yml.'
-      : 'It is tried again; in a VPC without a way out it needs the interface endpoint of EKS.',
+      ? 'Grant the role eks:DescribeCluster on this cluster, and check its name, region and account in headgate.yml.'
+      : 'Wait for the retry. A VPC without internet access needs the interface endpoint of EKS.',
     cause,
   });
 }

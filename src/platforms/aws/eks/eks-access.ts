@@ -10,7 +10,7 @@ import type { AwsCredentials } from '../api/signature.ts';
 
 export type EksCluster = Extract<ClusterConfig, { kind: 'eks' }>;
 
-/** How to reach a cluster on EKS as one target; fits the port that the cluster's room owns. */
+/** Access to an EKS cluster as one target. Fits the port of src/cluster. */
 export interface EksAccess {
   readonly server: string;
   readonly ca: string;
@@ -22,102 +22,110 @@ export interface EksAccess {
 
 export interface EksAccessOptions {
   readonly aws: Aws;
-  /** Of the machine or function itself: whoever has no role to assume. */
+  /** The machine's or the function's own, for clusters and targets without a role. */
   readonly credentials: CredentialSource;
   readonly nowMs: () => number;
 }
 
-/** Null: the cluster is looked at for nobody in particular (`headgate check`). */
-type Whom = Pick<Target, 'name' | 'role'> | null;
+/** Null: access on behalf of no target (`headgate check`). */
+type Client = Pick<Target, 'name' | 'role'> | null;
 
-/** An endpoint changes with its cluster only, and its authority is asked again as soon as it does not fit. */
-const ENDPOINT_MS = 3_600_000;
-/** Credentials and tokens are renewed while they still have so long. */
-const SPARE_MS = 60_000;
-/** A run has many requests under way: those refused together are answered with one new token. */
-const RENEWED_MS = 5_000;
-const ASK_MS = 15_000;
+/** An endpoint only changes with its cluster. A rotated authority is read again as soon as a certificate does not verify. */
+const ENDPOINT_TTL_MS = 3_600_000;
+/** Credentials are renewed this long before they expire. */
+const RENEW_BEFORE_MS = 60_000;
+/** Parallel requests that are refused together share one new token: a younger one is not renewed. */
+const MIN_RENEWAL_AGE_MS = 5_000;
+const TIMEOUT_MS = 15_000;
 
-/** Remembers endpoints, sessions and tokens for as long as its owner keeps it. */
+/** Caches endpoints, sessions and tokens for as long as it lives. */
 export function eksAccesses({ aws, credentials, nowMs }: EksAccessOptions) {
   const endpoints = cache<EksEndpoint>(nowMs);
   const sessions = cache<AwsCredentials>(nowMs);
   const tokens = cache<EksToken>(nowMs);
-  const isOlder: IsBad<unknown> = ({ madeAtMs }) => nowMs() - madeAtMs >= RENEWED_MS;
+  const isRenewable: IsStale<unknown> = ({ createdAtMs }) => nowMs() - createdAtMs >= MIN_RENEWAL_AGE_MS;
 
-  return async function accessOf(cluster: EksCluster, whom: Whom): Promise<EksAccess> {
-    const role = whom?.role ?? cluster.role;
-    const sessionName = `headgate-${whom?.name ?? 'check'}`;
+  return async function accessOf(cluster: EksCluster, target: Client): Promise<EksAccess> {
+    const role = target?.role ?? cluster.role;
+    const sessionName = `headgate-${target?.name ?? 'check'}`;
     const key = JSON.stringify([cluster.name, role, sessionName]);
 
     const credentialsOf = (isRefused: boolean) =>
       role === null
         ? credentials()
-        : sessions.get(key, { isBad: isRefused ? isOlder : never }, async () => {
+        : sessions.get(key, { isStale: isRefused ? isRenewable : never }, async () => {
             const { externalId, region } = cluster;
-            const value = await assumeRole({ role, sessionName, externalId, region }, aws, AbortSignal.timeout(ASK_MS));
-            return { value, untilMs: (value.expiresAtMs ?? 0) - SPARE_MS };
+            const value = await assumeRole(
+              { role, sessionName, externalId, region },
+              aws,
+              AbortSignal.timeout(TIMEOUT_MS),
+            );
+            return { value, untilMs: (value.expiresAtMs ?? 0) - RENEW_BEFORE_MS };
           });
 
     const tokenOf = (isRefused: boolean) =>
-      tokens.get(key, { isBad: isRefused ? isOlder : never }, async () => {
+      tokens.get(key, { isStale: isRefused ? isRenewable : never }, async () => {
         const signer = await credentialsOf(isRefused);
         const { cluster: name, region } = cluster;
         const value = eksToken({ cluster: name, region, credentials: signer, nowMs: nowMs() });
         return { value, untilMs: value.usableUntilMs };
       });
 
-    // Whoever may describe it is asked once for all: the answer is the same.
-    const endpointOf = (bad: EksEndpoint | null) =>
-      endpoints.get(JSON.stringify([cluster.name, role]), { isBad: ({ value }) => value === bad }, async () => {
+    // By role, not by target: all targets of a role get the same answer.
+    const endpointOf = (stale: EksEndpoint | null) =>
+      endpoints.get(JSON.stringify([cluster.name, role]), { isStale: ({ value }) => value === stale }, async () => {
         const { cluster: name, region } = cluster;
-        const value = await describeCluster({ name, region }, await credentialsOf(false), AbortSignal.timeout(ASK_MS));
-        return { value, untilMs: nowMs() + ENDPOINT_MS };
+        const value = await describeCluster(
+          { name, region },
+          await credentialsOf(false),
+          AbortSignal.timeout(TIMEOUT_MS),
+        );
+        return { value, untilMs: nowMs() + ENDPOINT_TTL_MS };
       });
 
-    const accessAt = async (bad: EksEndpoint | null): Promise<EksAccess> => {
-      const endpoint = await endpointOf(bad);
+    const accessWithout = async (stale: EksEndpoint | null): Promise<EksAccess> => {
+      const endpoint = await endpointOf(stale);
       return {
         ...endpoint,
         tlsServerName: null,
         clientCertificate: null,
         token: async (isRetry) => (await tokenOf(isRetry)).token,
-        renew: () => accessAt(endpoint),
+        renew: () => accessWithout(endpoint),
       };
     };
-    return accessAt(null);
+    return accessWithout(null);
   };
 }
 
-interface Kept<T> {
+interface Expiring<T> {
   readonly value: T;
   readonly untilMs: number;
 }
 
-type IsBad<T> = (kept: { readonly value: T; readonly madeAtMs: number }) => boolean;
+type IsStale<T> = (cached: { readonly value: T; readonly createdAtMs: number }) => boolean;
 
 const never = () => false;
 
-/** One value per key, made once however many ask, and made again when it is over or bad. */
+/** One value per key. Concurrent callers share one creation; an expired or stale value is created again. */
 function cache<T>(nowMs: () => number) {
-  const kept = new Map<string, { readonly madeAtMs: number; readonly made: Promise<Kept<T>> }>();
+  const entries = new Map<string, { readonly createdAtMs: number; readonly created: Promise<Expiring<T>> }>();
 
-  function make(key: string, maker: () => Promise<Kept<T>>): Promise<Kept<T>> {
-    const made = maker();
-    kept.set(key, { madeAtMs: nowMs(), made });
-    made.catch(() => kept.delete(key));
-    return made;
+  function store(key: string, create: () => Promise<Expiring<T>>): Promise<Expiring<T>> {
+    const created = create();
+    entries.set(key, { createdAtMs: nowMs(), created });
+    created.catch(() => entries.delete(key));
+    return created;
   }
 
   return {
-    async get(key: string, { isBad }: { isBad: IsBad<T> }, maker: () => Promise<Kept<T>>): Promise<T> {
-      const known = kept.get(key);
-      if (known === undefined) return (await make(key, maker)).value;
-      const { value, untilMs } = await known.made;
-      if (nowMs() < untilMs && !isBad({ value, madeAtMs: known.madeAtMs })) return value;
-      // Somebody else may have made it anew while we waited.
-      const newer = kept.get(key);
-      return (await (newer === undefined || newer === known ? make(key, maker) : newer.made)).value;
+    async get(key: string, { isStale }: { isStale: IsStale<T> }, create: () => Promise<Expiring<T>>): Promise<T> {
+      const cached = entries.get(key);
+      if (cached === undefined) return (await store(key, create)).value;
+      const { value, untilMs } = await cached.created;
+      if (nowMs() < untilMs && !isStale({ value, createdAtMs: cached.createdAtMs })) return value;
+      // Another caller may have renewed it in the meantime.
+      const newer = entries.get(key);
+      return (await (newer === undefined || newer === cached ? store(key, create) : newer.created)).value;
     },
   };
 }

@@ -2,10 +2,10 @@ import * as z from 'zod/mini';
 import { receive } from '../../../deploy/webhook/receive.ts';
 import type { Answer, Reception, WebhookRequest } from '../../../deploy/webhook/receive.ts';
 
-/** Lambda takes 6 MB per call, and answers 413 itself above that; GitHub sends up to 25: the sweep finds such a push. */
+/** Lambda's limit per call; above it, Lambda itself answers 413. GitHub sends up to 25 MB: the sweep finds such a push. */
 export const BODY_LIMIT_BYTES = 6 * 1024 * 1024;
 
-/** What Lambda sends for a request to a function URL: https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html */
+/** The event of a request to a function URL: https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html */
 const Event = z.object({
   rawPath: z.string(),
   rawQueryString: z.optional(z.string()),
@@ -30,7 +30,7 @@ export async function answerFunctionUrl(
   return resultOf(await receive(requestOf(z.parse(Event, event), reception), reception, signal));
 }
 
-/** The signature covers the bytes as they were sent: text comes as text, everything else in base64. */
+/** The signature covers the bytes as they were sent, so decode what Lambda encoded: it passes text as is, everything else in base64. */
 function requestOf(event: z.infer<typeof Event>, { limitBytes }: Reception): WebhookRequest {
   const { rawPath, rawQueryString = '', headers = {}, requestContext, isBase64Encoded = false } = event;
   const body = Buffer.from(event.body ?? '', isBase64Encoded ? 'base64' : 'utf8');

@@ -1,13 +1,13 @@
-/** What Lambda says about one invocation, as far as it is used. */
+/** The fields that we use of Lambda's context object. */
 export interface LambdaContext {
   readonly getRemainingTimeInMillis: () => number;
   readonly memoryLimitInMB: string;
 }
 
-/** Time to hand back what is under way before Lambda freezes the process for good. */
+/** Leaves time to return unfinished messages before Lambda stops the invocation. */
 const MARGIN_MS = 8_000;
 
-/** Works until it is done, or is interrupted while there is still time to say so. */
+/** Aborts the work shortly before the invocation times out, so that it can still end in an orderly way. */
 export async function interruptBefore<T>(
   context: LambdaContext,
   work: (signal: AbortSignal, usableMs: number) => Promise<T>,

@@ -3,7 +3,7 @@ import { formatReference } from '../../../config/written/reference.ts';
 import type { Problem } from '../../../error/deploy-error.ts';
 import type { SecretReference } from '../../../config/written/reference.ts';
 
-/** What of a configuration functions cannot do: they have no disk of the administrator's, and no kubeconfig. */
+/** What functions do not support: they cannot read the administrator's files or kubeconfigs. */
 export function refusedInFunctions({ clusters, repositories, targets, templates }: Config): readonly Problem[] {
   return [
     ...[...clusters.values()].flatMap((cluster) => (cluster.kind === 'eks' ? [] : [refuseKubeconfig(cluster.name)])),
@@ -30,8 +30,8 @@ function refuseKubeconfig(name: string): Problem {
   return {
     code: 'config-invalid',
     subject: `cluster ${name}`,
-    message: 'it has a kubeconfig, and functions on AWS read none',
-    remedy: 'Name it with eks: { name, region, role }, or deploy to it with headgate serve.',
+    message: 'functions on AWS cannot use a kubeconfig',
+    remedy: 'Configure eks: { name, region, role }, or deploy to this cluster with headgate serve.',
   };
 }
 
@@ -39,7 +39,7 @@ function refuseFile(subject: string, reference: SecretReference): Problem {
   return {
     code: 'config-invalid',
     subject,
-    message: `${formatReference(reference)} is a file, and a secret is never packed with the functions`,
-    remedy: 'Put it into the parameter store or the secrets manager, and write ssm:NAME or secretsmanager:ID.',
+    message: `${formatReference(reference)} is a file, and secrets are never packaged with the functions`,
+    remedy: 'Store it in Parameter Store or Secrets Manager, and refer to it as ssm:NAME or secretsmanager:ID.',
   };
 }

@@ -31,12 +31,12 @@ export async function createSecret(
   if (answer.status !== 200) throw refused(`secretsmanager:${name}`, answer, 'secretsmanager:CreateSecret');
 }
 
-/** AWS names the secret in its answers, never its value. */
-function refused(subject: string, { status, text }: AwsAnswer, right: string): DeployError {
+/** AWS's error text never holds the value, only the name. */
+function refused(subject: string, { status, text }: AwsAnswer, permission: string): DeployError {
   const code = /"__type"\s*:\s*"(?:[^"]*#)?([^"]+)"/.exec(text)?.[1] ?? `status ${status}`;
   return new DeployError('aws-unauthorized', {
     subject,
-    message: `it cannot be created: ${code}`,
-    remedy: `Sign in with the right ${right}, or create it by hand.`,
+    message: `the secret cannot be created: ${code}`,
+    remedy: `Sign in with the permission ${permission}, or create the secret manually.`,
   });
 }

@@ -12,10 +12,10 @@ export interface KmsCiphertext {
 const Answer = z.object({ Plaintext: z.string() });
 const ARN = /^arn:aws[a-z-]*:kms:([a-z0-9-]+):\d{12}:(?:key|alias)\/[\w/-]{1,256}$/;
 const ERROR_TYPE = /"__type"\s*:\s*"(?:[^"#]*#)?([A-Za-z]{1,80})"/;
-/** It was not encrypted with this key, or not in this context: another of the file's keys may fit. */
-const NOT_OURS: ReadonlySet<string> = new Set(['InvalidCiphertextException', 'IncorrectKeyException']);
+/** Encrypted with another key or context. Another key of the file may still fit. */
+const WRONG_KEY: ReadonlySet<string> = new Set(['InvalidCiphertextException', 'IncorrectKeyException']);
 
-/** https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html; null: the key is not that of the text. */
+/** https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html. Null: this key does not decrypt the text. */
 export async function decryptByKms(
   { arn, enc, context }: KmsCiphertext,
   aws: Aws,
@@ -35,10 +35,10 @@ export async function decryptByKms(
     return data === undefined ? null : Buffer.from(data.Plaintext, 'base64');
   }
   const kind = ERROR_TYPE.exec(answer.text)?.[1] ?? `status ${answer.status}`;
-  if (NOT_OURS.has(kind)) return null;
+  if (WRONG_KEY.has(kind)) return null;
   throw new DeployError(answer.status >= 500 ? 'aws-unreachable' : 'aws-unauthorized', {
     subject: arn,
-    message: `the key that an encrypted file names does not decrypt (${kind})`,
-    remedy: 'Allow kms:Decrypt on it to whoever runs Headgate.',
+    message: `the KMS key of an encrypted file cannot be used (${kind})`,
+    remedy: 'Grant kms:Decrypt on this key to the identity that runs Headgate.',
   });
 }

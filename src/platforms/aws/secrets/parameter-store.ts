@@ -4,7 +4,7 @@ import { secretMissing, secretRefused } from './secret-error.ts';
 
 const Answer = z.object({ Parameter: z.object({ Value: z.string() }) });
 
-/** A SecureString (or plain parameter) of the Systems Manager: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html */
+/** Reads a SecureString or plain parameter of Parameter Store: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html */
 export async function readParameter(
   { name, region }: { readonly name: string; readonly region: string },
   aws: Aws,

@@ -11,8 +11,9 @@ export interface SecretRights {
 }
 
 /**
- * Which secrets each function has to read, and so may (design decision 12): the side that strangers can reach never
- * reads a Git credential. @throws DeployError `config-invalid` for one that functions cannot have without showing it.
+ * The secrets that each function needs, and so may read (design decision 12): the public webhook function never reads a
+ * Git credential.
+ * @throws DeployError `config-invalid` for a secret that functions could only get in clear text
  */
 export function secretRights({
   repositories,
@@ -22,7 +23,7 @@ export function secretRights({
   const all = [...repositories.values()];
   const git = onAws(all.flatMap(credentialsOf));
   const known = new Set(git.map((reference) => formatReference(reference)));
-  // Only what renders sees what is encrypted.
+  // Only the deploy function decrypts manifests.
   const deployed = [...targets, ...templates.map(({ settings }) => settings)];
   const keys = onAws(deployed.flatMap(keysOf)).filter((reference) => !known.has(formatReference(reference)));
   return { webhook: onAws(all.flatMap(({ webhookSecrets }) => webhookSecrets)), deploy: [...git, ...keys], sweep: git };
@@ -44,9 +45,9 @@ function onAws(references: readonly SecretReference[]): readonly AwsReference[] 
     throw new DeployError('config-invalid', {
       subject: name,
       message:
-        'functions cannot have it: it would stand in clear text in the template, for everyone who may look at a function',
+        'functions cannot use this secret: it would be in clear text in the template, for everyone who may read a function',
       remedy:
-        'Put it into the parameter store or the secrets manager, and write ssm:NAME or secretsmanager:ID in headgate.yml.',
+        'Store it in Parameter Store or Secrets Manager, and refer to it as ssm:NAME or secretsmanager:ID in headgate.yml.',
     });
   });
 }

@@ -6,7 +6,7 @@ const Answer = z.object({ SecretString: z.optional(z.string()), SecretBinary: z.
 const Keys = z.record(z.string(), z.unknown());
 
 /**
- * A secret of the Secrets Manager, or one key of a secret that is a JSON object:
+ * Reads a secret of Secrets Manager, or one key of a secret that is a JSON object:
  * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
  */
 export async function readSecretValue(
@@ -31,11 +31,11 @@ function decode(base64: string | undefined): string | null {
 
 function keyOf(text: string, key: string, subject: string): string {
   const value = z.safeParse(Keys, parse(text)).data?.[key];
-  if (typeof value !== 'string') throw secretMissing(subject, `is no JSON object with the text key ${key}`);
+  if (typeof value !== 'string') throw secretMissing(subject, `is not a JSON object with a string at key ${key}`);
   return value;
 }
 
-/** The parser's own message would quote the secret. */
+/** Swallows the parser's error, because its message quotes the secret. */
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);

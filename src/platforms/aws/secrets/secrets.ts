@@ -8,71 +8,71 @@ import type { SecretReference } from '../../../config/written/reference.ts';
 export type AwsReference = Extract<SecretReference, { kind: 'ssm' | 'secretsmanager' }>;
 
 export interface AwsSecrets {
-  /** From memory, when it was read within the last five minutes. */
+  /** Cached for five minutes. */
   read(reference: AwsReference, signal: AbortSignal): Promise<string>;
-  /** Reads it again, as it may have been rotated; false when that was done less than a minute ago. */
+  /** Reads it again, because it may have been rotated. False: already reread within the last minute. */
   reread(reference: AwsReference, signal: AbortSignal): Promise<boolean>;
-  /** By the key management service; null: that key does not open it. */
+  /** Decrypts a data key by KMS. Null: that key does not decrypt it. */
   unwrap(wrapped: KmsCiphertext, signal: AbortSignal): Promise<Uint8Array | null>;
 }
 
 export interface AwsSecretsOptions {
   readonly aws: Aws;
-  /** Null: not known, and only an ARN says where its secret is. */
+  /** Null: not configured, so every reference must be an ARN. */
   readonly region: string | null;
   readonly nowMs: () => number;
 }
 
-const KEPT_MS = 5 * 60_000;
-/** Whoever sends wrong signatures can make us ask this often, and no more. */
-const REREAD_MS = 60_000;
+const CACHE_MS = 5 * 60_000;
+/** Anyone who sends wrong signatures triggers a reread, so it is limited to this rate. */
+const REREAD_INTERVAL_MS = 60_000;
 
-interface Kept {
+interface Cached {
   readonly readAtMs: number;
   readonly value: Promise<string>;
 }
 
-/** Remembers what it read for as long as its owner keeps it. */
+/** Caches what it reads for as long as it lives. */
 export function awsSecrets({ aws, region, nowMs }: AwsSecretsOptions): AwsSecrets {
-  const kept = new Map<string, Kept>();
+  const cache = new Map<string, Cached>();
   const rereadAtMs = new Map<string, number>();
 
   function readNow(reference: AwsReference, signal: AbortSignal): Promise<string> {
     const key = JSON.stringify(reference);
-    const before = kept.get(key);
-    const value = ask(reference, { aws, region, signal });
-    const mine = { readAtMs: nowMs(), value };
-    kept.set(key, mine);
-    // A failed look replaces nothing: what is known may still be right.
+    const before = cache.get(key);
+    const value = fetchSecret(reference, { aws, region, signal });
+    const entry = { readAtMs: nowMs(), value };
+    cache.set(key, entry);
+    // A failed read keeps the previous value, which may still be valid.
     value.catch(() => {
-      if (kept.get(key) !== mine) return;
-      if (before === undefined) kept.delete(key);
-      else kept.set(key, { ...before, readAtMs: mine.readAtMs });
+      if (cache.get(key) !== entry) return;
+      if (before === undefined) cache.delete(key);
+      else cache.set(key, { ...before, readAtMs: entry.readAtMs });
     });
     return value;
   }
 
   return {
     read(reference, signal) {
-      const known = kept.get(JSON.stringify(reference));
-      return known !== undefined && nowMs() - known.readAtMs < KEPT_MS ? known.value : readNow(reference, signal);
+      const cached = cache.get(JSON.stringify(reference));
+      return cached !== undefined && nowMs() - cached.readAtMs < CACHE_MS ? cached.value : readNow(reference, signal);
     },
     async reread(reference, signal) {
       const key = JSON.stringify(reference);
-      if (nowMs() - (rereadAtMs.get(key) ?? -Infinity) < REREAD_MS) return false;
+      if (nowMs() - (rereadAtMs.get(key) ?? -Infinity) < REREAD_INTERVAL_MS) return false;
       rereadAtMs.set(key, nowMs());
       await readNow(reference, signal);
       return true;
     },
     async unwrap(wrapped, signal) {
-      // Only what renders opens anything: a webhook starts without it.
+      // Imported on first use: the webhook, whose cold start counts, never decrypts.
       const { decryptByKms } = await import('./kms.ts');
       return decryptByKms(wrapped, aws, signal);
     },
   };
 }
 
-function ask(
+function fetchSecret(
   reference: AwsReference,
   { aws, region, signal }: { aws: Aws; region: string | null; signal: AbortSignal },
 ): Promise<string> {
@@ -93,7 +93,7 @@ function regionOf(nameOrArn: string, region: string | null): string {
   if (named !== null) return named;
   throw new DeployError('config-invalid', {
     subject: nameOrArn,
-    message: 'nobody says in which region of AWS it is',
-    remedy: 'Set AWS_REGION, or write the whole ARN.',
+    message: 'no AWS region is configured for this secret',
+    remedy: 'Set AWS_REGION, or refer to it by its full ARN.',
   });
 }

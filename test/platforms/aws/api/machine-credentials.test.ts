@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { machineCredentials } from '../../../../src/platforms/aws/api/machine-credentials.ts';
 
-/** A machine with nothing: no profile, no role, no container. */
+/** A machine without a profile, a role or a container. */
 beforeEach(() => {
   for (const name of Object.keys(process.env).filter((each) => each.startsWith('AWS_'))) vi.stubEnv(name, undefined);
   vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
@@ -10,8 +10,8 @@ beforeEach(() => {
 });
 afterEach(() => vi.unstubAllEnvs());
 
-describe('the credentials of a machine', () => {
-  it('are found where AWS’s own tools look, with the end of their time', async () => {
+describe('machine credentials', () => {
+  it('finds credentials where the AWS CLI does, with their expiry', async () => {
     vi.stubEnv('AWS_ACCESS_KEY_ID', 'ASIAEXAMPLE');
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret');
     vi.stubEnv('AWS_SESSION_TOKEN', 'session');
@@ -25,7 +25,7 @@ describe('the credentials of a machine', () => {
     });
   });
 
-  it('are looked for again when less than a minute of them is left', async () => {
+  it('resolves credentials again when they expire in less than a minute', async () => {
     vi.stubEnv('AWS_ACCESS_KEY_ID', 'one');
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret');
     const endMs = Date.UTC(2026, 0, 2, 3, 4, 5);
@@ -39,7 +39,7 @@ describe('the credentials of a machine', () => {
     expect(await credentials()).toMatchObject({ accessKeyId: 'two' });
   });
 
-  it('that are nowhere are an error with its remedy', async () => {
+  it('fails with a remedy when a machine has no credentials', async () => {
     await expect(machineCredentials(Date.now)()).rejects.toMatchObject({
       code: 'aws-unauthorized',
       remedy: expect.stringContaining('AWS_PROFILE'),

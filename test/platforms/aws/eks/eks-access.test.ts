@@ -35,7 +35,7 @@ function accesses() {
   return eksAccesses({ aws, credentials, nowMs: () => nowMs });
 }
 
-const asked = (action: string) => server.requests.filter((request) => request.action === action).length;
+const countOf = (action: string) => server.requests.filter((request) => request.action === action).length;
 
 beforeEach(async () => {
   nowMs = Date.now();
@@ -51,8 +51,8 @@ afterEach(async () => {
   await server.close();
 });
 
-describe('access to a cluster on EKS', () => {
-  it('is asked for as the role of the target, under the name of the target', async () => {
+describe('access to an EKS cluster', () => {
+  it('assumes the role of the target in a session named after the target', async () => {
     const access = await accesses()(cluster, shop);
     expect(access).toMatchObject({ server: 'https://prod.example', ca: 'CA ONE' });
     const token = await access.token(false);
@@ -65,7 +65,7 @@ describe('access to a cluster on EKS', () => {
     ]);
   });
 
-  it('remembers endpoint, session and token, however many ask at once', async () => {
+  it('reads endpoint, session and token once for concurrent callers', async () => {
     const accessOf = accesses();
     const tokens = await Promise.all(
       Array.from({ length: 20 }, async () => (await accessOf(cluster, shop)).token(false)),
@@ -74,7 +74,7 @@ describe('access to a cluster on EKS', () => {
     expect(server.requests).toHaveLength(2);
   });
 
-  it('takes the role of the target before that of the cluster, and none when there is none', async () => {
+  it('prefers the role of the target to that of the cluster, and assumes none when neither is set', async () => {
     const own = 'arn:aws:iam::111122223333:role/own';
     server.roles.set(own, { trusts: USER, externalId: 'the external id' });
     const accessOf = accesses();
@@ -84,21 +84,21 @@ describe('access to a cluster on EKS', () => {
     expect(await server.whoIs(bare, 'prod-eks')).toBe(USER);
   });
 
-  it('makes a new token from the same session after 14 minutes, and a new session before that one is over', async () => {
+  it('creates a new token from the same session after 14 minutes, and a new session before the old one expires', async () => {
     const access = await accesses()(cluster, shop);
     const first = await access.token(false);
     nowMs += 14 * 60_000 - 1;
     expect(await access.token(false)).toBe(first);
     nowMs += 1;
     expect(await access.token(false)).not.toBe(first);
-    expect(asked('AssumeRole')).toBe(1);
+    expect(countOf('AssumeRole')).toBe(1);
     nowMs += 46 * 60_000;
     const last = await access.token(false);
-    expect(asked('AssumeRole')).toBe(2);
+    expect(countOf('AssumeRole')).toBe(2);
     expect(last).not.toBe(first);
   });
 
-  it('asks for everything anew once when the token was refused, and once for all requests that were refused together', async () => {
+  it('renews session and token once for all requests that were refused together', async () => {
     const access = await accesses()(cluster, shop);
     const first = await access.token(false);
     server.revokeSessions();
@@ -106,10 +106,10 @@ describe('access to a cluster on EKS', () => {
     const again = await Promise.all([access.token(true), access.token(true), access.token(true)]);
     expect(new Set(again).size).toBe(1);
     expect(again[0]).not.toBe(first);
-    expect(asked('AssumeRole')).toBe(2);
+    expect(countOf('AssumeRole')).toBe(2);
   });
 
-  it('asks again where the cluster is when its certificate was not believed, and keeps the answer', async () => {
+  it('reads the endpoint again when its certificate did not verify, and caches the answer', async () => {
     const accessOf = accesses();
     const access = await accessOf(cluster, shop);
     server.clusters.set('prod-eks', { endpoint: 'https://prod.example', ca: 'CA ONE\nCA TWO' });
@@ -117,10 +117,10 @@ describe('access to a cluster on EKS', () => {
     const renewed = await Promise.all([access.renew(), access.renew()]);
     expect(renewed.map(({ ca }) => ca)).toEqual(['CA ONE\nCA TWO', 'CA ONE\nCA TWO']);
     expect((await accessOf(cluster, shop)).ca).toBe('CA ONE\nCA TWO');
-    expect(asked('DescribeCluster')).toBe(2);
+    expect(countOf('DescribeCluster')).toBe(2);
   });
 
-  it('says which role cannot be assumed and how that is mended', async () => {
+  it('reports which role cannot be assumed, and a remedy', async () => {
     const wrong = accesses()({ ...cluster, externalId: null }, shop);
     await expect(wrong).rejects.toMatchObject({
       code: 'aws-unauthorized',
@@ -130,7 +130,7 @@ describe('access to a cluster on EKS', () => {
     });
   });
 
-  it('says which cluster is not there, and asks again the next time', async () => {
+  it('reports a cluster that does not exist, and reads it again the next time', async () => {
     const accessOf = accesses();
     server.clusters.clear();
     await expect(accessOf(cluster, shop)).rejects.toMatchObject({
@@ -141,7 +141,7 @@ describe('access to a cluster on EKS', () => {
     expect((await accessOf(cluster, shop)).ca).toBe('CA');
   });
 
-  it('survives an AWS that fails twice, and no more', async () => {
+  it('retries two failures of AWS, and gives up after three', async () => {
     const accessOf = accesses();
     server.faults = [503, 0];
     expect((await accessOf(cluster, shop)).ca).toBe('CA ONE');

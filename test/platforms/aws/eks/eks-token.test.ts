@@ -24,7 +24,7 @@ function urlOf({ token }: { token: string }): URL {
   return new URL(Buffer.from(token.slice('k8s-aws-v1.'.length), 'base64url').toString());
 }
 
-/** The same URL as AWS's own signer presigns it. */
+/** The same URL, presigned by AWS's own signer. */
 async function presigned(
   credentials: AwsCredentials,
   { region = 'eu-west-1', host = 'sts.eu-west-1.amazonaws.com' } = {},
@@ -45,16 +45,16 @@ async function presigned(
   return query ?? {};
 }
 
-describe('a token for EKS', () => {
+describe('an EKS token', () => {
   it.each([
-    ['of long-lived credentials', LONG_LIVED],
-    ['of a session', SESSION],
-  ])('%s is signed as AWS’s own signer does', async (_name, credentials) => {
+    ['long-lived credentials', LONG_LIVED],
+    ['a session', SESSION],
+  ])("signs a token of %s as AWS's own signer does", async (_name, credentials) => {
     const url = urlOf(make({ credentials }));
     expect(Object.fromEntries(url.searchParams)).toEqual(await presigned(credentials));
   });
 
-  it('asks STS of the region by https, at the root', () => {
+  it('points a token to the regional STS endpoint by https, path /', () => {
     const { protocol, host, pathname, username, hash } = urlOf(make());
     expect({ protocol, host, pathname, username, hash }).toEqual({
       protocol: 'https:',
@@ -65,7 +65,7 @@ describe('a token for EKS', () => {
     });
   });
 
-  it('has exactly the keys that the verifier knows, each once, and the one of the session only in a session', () => {
+  it('gives a token exactly the query keys that the verifier knows, and a session token only in a session', () => {
     const keys = ['Action', 'Version', 'X-Amz-Algorithm', 'X-Amz-Credential', 'X-Amz-Date', 'X-Amz-Expires'];
     const rest = ['X-Amz-Signature', 'X-Amz-SignedHeaders'];
     expect([...urlOf(make()).searchParams.keys()].toSorted()).toEqual([...keys, ...rest]);
@@ -73,7 +73,7 @@ describe('a token for EKS', () => {
     expect(inSession).toEqual([...keys, 'X-Amz-Security-Token', ...rest]);
   });
 
-  it('signs the host and the name of the cluster, so that it works for no other', () => {
+  it('signs the host and the cluster name, so that a token is valid for no other cluster', () => {
     const { searchParams } = urlOf(make());
     expect(searchParams.get('X-Amz-SignedHeaders')).toBe('host;x-k8s-aws-id');
     expect(searchParams.get('X-Amz-Expires')).toBe('60');
@@ -81,7 +81,7 @@ describe('a token for EKS', () => {
     expect(other.get('X-Amz-Signature')).not.toBe(searchParams.get('X-Amz-Signature'));
   });
 
-  it('is base64url without padding behind its prefix', () => {
+  it('encodes a token as base64url without padding', () => {
     for (const cluster of ['a', 'ab', 'abc']) {
       expect(make({ cluster }).token).toMatch(/^k8s-aws-v1\.[A-Za-z0-9_-]+$/);
     }
@@ -90,19 +90,19 @@ describe('a token for EKS', () => {
   it.each([
     ['cn-north-1', 'sts.cn-north-1.amazonaws.com.cn'],
     ['eusc-de-east-1', 'sts.eusc-de-east-1.amazonaws.eu'],
-  ])('names the STS of its partition in %s', async (region, host) => {
+  ])("uses the STS domain of the region's partition in %s", async (region, host) => {
     const url = urlOf(make({ region }));
     expect(url.host).toBe(host);
     expect(Object.fromEntries(url.searchParams)).toEqual(await presigned(LONG_LIVED, { region, host: url.host }));
   });
 
-  it('is used for 14 minutes, and never longer than the credentials behind it', () => {
+  it('makes a token usable for 14 minutes, and never longer than its credentials', () => {
     expect(make().usableUntilMs).toBe(NOW_MS + 14 * 60_000);
     const soon = { ...SESSION, expiresAtMs: NOW_MS + 60_000 };
     expect(make({ credentials: soon }).usableUntilMs).toBe(NOW_MS + 60_000);
   });
 
-  it('of a session that makes it too long for the verifier is refused here, and says why', () => {
+  it('refuses a token that a long session token makes too long for the verifier', () => {
     const fits = (length: number) =>
       make({ credentials: { ...SESSION, sessionToken: 'x'.repeat(length) } }).token.length;
     expect(fits(1117)).toBeLessThan(4096);

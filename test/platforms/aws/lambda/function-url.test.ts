@@ -9,7 +9,7 @@ import { EXAMPLES } from '../../../githost/github/examples.ts';
 const SECRET = 'shared';
 const signal = new AbortController().signal;
 const queued: DeployRequest[] = [];
-const rotation = { secrets: [SECRET], asked: 0 };
+const rotation = { secrets: [SECRET], reads: 0 };
 
 const example =
   EXAMPLES.find(({ name }) => name === 'push')?.examples.find(({ ref }) => ref === 'refs/heads/master') ?? {};
@@ -21,7 +21,7 @@ const reception: Reception = {
   limitBytes: BODY_LIMIT_BYTES,
   secretsOf: async () => [SECRET],
   rotatedSecretsOf: async () => {
-    rotation.asked += 1;
+    rotation.reads += 1;
     return rotation.secrets;
   },
   queue: { send: async (requests) => void queued.push(...requests) },
@@ -30,7 +30,7 @@ const reception: Reception = {
   log: () => undefined,
 };
 
-interface Asked {
+interface TestRequest {
   readonly path?: string;
   readonly method?: string;
   readonly body?: Buffer;
@@ -39,8 +39,14 @@ interface Asked {
   readonly secret?: string;
 }
 
-/** An event as Lambda documents it, payload format 2.0. */
-function ask({ path = '/webhooks/fleet', method = 'POST', body = Buffer.alloc(0), headers = {}, ...more }: Asked) {
+/** Sends an event in payload format 2.0, as Lambda documents it. */
+function send({
+  path = '/webhooks/fleet',
+  method = 'POST',
+  body = Buffer.alloc(0),
+  headers = {},
+  ...more
+}: TestRequest) {
   const { isBase64 = false, secret = SECRET } = more;
   const signature = `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
   const event = {
@@ -64,14 +70,14 @@ function ask({ path = '/webhooks/fleet', method = 'POST', body = Buffer.alloc(0)
 
 beforeEach(() => {
   queued.length = 0;
-  Object.assign(rotation, { secrets: [SECRET], asked: 0 });
+  Object.assign(rotation, { secrets: [SECRET], reads: 0 });
 });
 
 const push = Buffer.from(JSON.stringify({ ...example, note: 'é – \u{1f600}' }));
 
 describe('the function URL', () => {
-  it.each([[false], [true]])('queues a signed push, and says so with 202 (base64: %s)', async (isBase64) => {
-    const answer = await ask({ body: push, isBase64 });
+  it.each([[false], [true]])('queues a signed push and answers 202 (base64: %s)', async (isBase64) => {
+    const answer = await send({ body: push, isBase64 });
     expect(answer).toEqual({
       statusCode: 202,
       headers: { 'content-type': 'application/json' },
@@ -80,34 +86,34 @@ describe('the function URL', () => {
     expect(queued).toMatchObject([{ target: 'shop', delivery: 'd-1' }]);
   });
 
-  it('takes header names in any case', async () => {
-    const answer = await ask({ body: push, headers: { 'X-GitHub-Delivery': 'd-2' } });
+  it('accepts header names in any case', async () => {
+    const answer = await send({ body: push, headers: { 'X-GitHub-Delivery': 'd-2' } });
     expect(answer.statusCode).toBe(202);
   });
 
-  it.each<[string, Asked, number]>([
+  it.each<[string, TestRequest, number]>([
     ['another method', { method: 'PUT' }, 405],
-    ['a body that says it is too large', { headers: { 'content-length': String(BODY_LIMIT_BYTES + 1) } }, 413],
-    ['a body that is too large', { body: Buffer.alloc(BODY_LIMIT_BYTES + 1, 97) }, 413],
-    ['no JSON', { headers: { 'content-type': 'text/plain' } }, 415],
+    ['a content-length above the limit', { headers: { 'content-length': String(BODY_LIMIT_BYTES + 1) } }, 413],
+    ['a body above the limit', { body: Buffer.alloc(BODY_LIMIT_BYTES + 1, 97) }, 413],
+    ['a content type other than JSON', { headers: { 'content-type': 'text/plain' } }, 415],
     ['an unknown repository', { path: '/webhooks/none' }, 404],
     ['a wrong signature', { body: push, secret: 'wrong' }, 401],
-    ['bytes that are no text', { body: Buffer.from([0xff, 0xfe]), isBase64: true }, 401],
-    ['signed nonsense', { body: Buffer.from('{') }, 400],
+    ['invalid UTF-8', { body: Buffer.from([0xff, 0xfe]), isBase64: true }, 401],
+    ['signed but invalid JSON', { body: Buffer.from('{') }, 400],
     ['a ping', { body: push, headers: { 'x-github-event': 'ping' } }, 200],
-    ['a question after its health', { path: '/healthz', method: 'GET' }, 200],
-  ])('answers %s as the interface says', async (_name, asked, status) => {
-    const answer = await ask(asked);
+    ['a health check', { path: '/healthz', method: 'GET' }, 200],
+  ])('answers %s with its documented status', async (_name, request, status) => {
+    const answer = await send(request);
     expect(answer.statusCode).toBe(status);
     expect(() => JSON.parse(answer.body) as unknown).not.toThrow();
     expect(queued).toEqual([]);
   });
 
-  it('looks at the secrets again before it calls a signature wrong, and only then', async () => {
-    expect((await ask({ body: push })).statusCode).toBe(202);
-    expect(rotation.asked).toBe(0);
+  it('reads the secrets again before it refuses a signature, and only then', async () => {
+    expect((await send({ body: push })).statusCode).toBe(202);
+    expect(rotation.reads).toBe(0);
     rotation.secrets = ['rotated'];
-    expect((await ask({ body: push, secret: 'rotated' })).statusCode).toBe(202);
-    expect(rotation.asked).toBe(1);
+    expect((await send({ body: push, secret: 'rotated' })).statusCode).toBe(202);
+    expect(rotation.reads).toBe(1);
   });
 });

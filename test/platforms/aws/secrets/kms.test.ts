@@ -50,7 +50,7 @@ function envelope(): Envelope {
   return read;
 }
 
-/** The data key of the file, wrapped by KMS instead of age: the MAC does not cover who may open it. */
+/** The data key of the file, wrapped by KMS instead of age: the MAC does not cover the key list. */
 async function wrapped(change: { arn?: string; context?: Record<string, string> } = {}) {
   const dataKey = await keysOf({ age: true, kms: false }).open(envelope().key, signal);
   const key = server.keys.get(ARN);
@@ -59,14 +59,14 @@ async function wrapped(change: { arn?: string; context?: Record<string, string> 
   return { age: [], kms: [{ arn: ARN, enc, context: CONTEXT, ...change }] };
 }
 
-it('opens a file by a signed request with the key and the context that the file names', async () => {
+it('decrypts a file by a signed request with the key and context that the file names', async () => {
   const key = await keysOf({ age: false, kms: true }).open(await wrapped(), signal);
   if (key === null) throw new Error('not opened');
   expect(verifyFile(fixture('secret.yaml'), { envelope: envelope(), key })).toBeNull();
   expect(server.requests).toMatchObject([{ service: 'kms', action: 'Decrypt', status: 200 }]);
 });
 
-it('asks no service unless the target says so, and never one that is none of KMS', async () => {
+it('sends no request unless the target allows KMS, and none for an ARN that is not of KMS', async () => {
   expect(await keysOf({ age: false, kms: false }).open(await wrapped(), signal)).toBeNull();
   expect(
     await keysOf({ age: false, kms: true }).open(await wrapped({ arn: 'arn:aws:kms:evil.com/x:1:key/a' }), signal),
@@ -74,7 +74,7 @@ it('asks no service unless the target says so, and never one that is none of KMS
   expect(server.requests).toEqual([]);
 });
 
-it('is not opened in another context, and says which key it may not use', async () => {
+it('decrypts nothing in another context, and reports a key that it may not use', async () => {
   expect(await keysOf({ age: false, kms: true }).open(await wrapped({ context: { app: 'other' } }), signal)).toBeNull();
   const arn = ARN.replace('0f3c', 'ffff');
   await expect(keysOf({ age: false, kms: true }).open(await wrapped({ arn }), signal)).rejects.toMatchObject({

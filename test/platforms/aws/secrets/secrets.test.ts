@@ -37,7 +37,7 @@ afterEach(async () => {
 });
 
 describe('a secret on AWS', () => {
-  it('is a parameter, a secret, or one key of a secret', async () => {
+  it('reads a parameter, a secret, or one key of a secret', async () => {
     server.secrets.set('fleet', '{"webhook":"from a key","number":1}');
     server.secrets.set('plain', 'as it is\n');
     expect(await secrets.read(parameter, signal)).toBe('one');
@@ -49,8 +49,12 @@ describe('a secret on AWS', () => {
     ['a parameter', { kind: 'ssm', name: '/absent' }, 'ssm:/absent'],
     ['a secret', { kind: 'secretsmanager', id: 'absent', key: null }, 'secretsmanager:absent'],
     ['a key', { kind: 'secretsmanager', id: 'fleet', key: 'absent' }, 'secretsmanager:fleet#absent'],
-    ['a key of what is no object', { kind: 'secretsmanager', id: 'plain', key: 'x' }, 'secretsmanager:plain#x'],
-  ])('is missing by name: %s', async (_name, reference, subject) => {
+    [
+      'a key of a secret that is not an object',
+      { kind: 'secretsmanager', id: 'plain', key: 'x' },
+      'secretsmanager:plain#x',
+    ],
+  ])('reports what is missing by name, without any content: %s', async (_name, reference, subject) => {
     server.secrets.set('fleet', '{"number":1}');
     server.secrets.set('plain', 'planted-secret');
     const problem = await secrets.read(reference, signal).catch((thrown: unknown) => thrown);
@@ -58,7 +62,7 @@ describe('a secret on AWS', () => {
     expect(String(problem)).not.toContain('planted');
   });
 
-  it('is asked for once by many at once, and kept for five minutes', async () => {
+  it('reads a secret once for concurrent callers, and caches it for five minutes', async () => {
     await Promise.all([1, 2, 3].map(() => secrets.read(parameter, signal)));
     nowMs += 5 * 60_000 - 1;
     await secrets.read(parameter, signal);
@@ -68,7 +72,7 @@ describe('a secret on AWS', () => {
     expect(await secrets.read(parameter, signal)).toBe('two');
   });
 
-  it('is looked at again as soon as it may have been rotated, and at most once a minute', async () => {
+  it('rereads a secret that may have been rotated, at most once a minute', async () => {
     await secrets.read(parameter, signal);
     server.parameters.set('/headgate/webhook', 'two');
     expect(await secrets.reread(parameter, signal)).toBe(true);
@@ -82,7 +86,7 @@ describe('a secret on AWS', () => {
     expect(await secrets.read(parameter, signal)).toBe('three');
   });
 
-  it('stays known when another look at it fails', async () => {
+  it('keeps a cached secret when a reread fails', async () => {
     await secrets.read(parameter, signal);
     server.faults = [503, 503, 503];
     nowMs += 60_000;
@@ -90,7 +94,7 @@ describe('a secret on AWS', () => {
     expect(await secrets.read(parameter, signal)).toBe('one');
   });
 
-  it('is looked at again for a signature only where it may have changed', async () => {
+  it('rereads webhook secrets only if one of them comes from AWS', async () => {
     const sources = { env: { SECRET: 'env' }, readFile: () => Promise.resolve(''), aws: secrets };
     const { secretsOf, rotatedSecretsOf } = webhookSecrets(sources);
     const local = aRepository({ webhookSecrets: [{ kind: 'env', name: 'SECRET' }] });

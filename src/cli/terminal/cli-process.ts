@@ -1,19 +1,19 @@
 import type { Ask } from './ask.ts';
 
-/** One way out of the process. */
-export interface Stream {
+/** Stdout or stderr. */
+export interface OutputStream {
   readonly write: (text: string) => void;
   readonly isTerminal: boolean;
 }
 
-/** What the command line is given by its process. */
-export interface Process {
-  /** Without the program's own name. */
+/** The process that runs one command line: its arguments, environment, streams and clock. */
+export interface CliProcess {
+  /** Without the program's name. */
   readonly args: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
-  readonly stdout: Stream;
-  readonly stderr: Stream;
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
   /** Null without a terminal. */
   readonly ask: Ask | null;
   /** Aborted by Ctrl-C and SIGTERM. */

@@ -6,33 +6,32 @@ import type { Config } from '../../config/checked/config.ts';
 import { formatReference } from '../../config/written/reference.ts';
 import { DeployError } from '../../error/deploy-error.ts';
 
-/** What has to be done about one secret of headgate.yml before a push is deployed. */
+/** What one secret of headgate.yml needs before the functions can work: nothing, to be generated, or to be provided. */
 export interface SecretPlan {
   readonly reference: AwsReference;
-  readonly kind: 'found' | 'generate' | 'bring';
+  readonly kind: 'exists' | 'generate' | 'provide';
 }
 
-/** A webhook's secret is known to nobody but the two ends: it can be made up. A credential is given by the Git host. */
-export async function planSecrets(
+/** A webhook secret can be generated, because only the Git host and Headgate use it. A credential comes from the Git host. */
+export async function planStackSecrets(
   config: Config,
   secrets: AwsSecrets,
   signal: AbortSignal,
 ): Promise<readonly SecretPlan[]> {
   const { webhook, deploy } = secretRights(config);
   const all = [
-    ...webhook.map((reference) => ({ reference, kind: 'generate' as const })),
-    ...deploy.map((reference) => ({ reference, kind: 'bring' as const })),
+    ...webhook.map((reference) => ({ reference, canGenerate: isPlainName(reference) })),
+    ...deploy.map((reference) => ({ reference, canGenerate: false })),
   ];
   return Promise.all(
-    all.map(async ({ reference, kind }): Promise<SecretPlan> => {
-      const isThere = await looks(reference, secrets, signal);
-      if (isThere) return { reference, kind: 'found' };
-      return { reference, kind: kind === 'generate' && isPlainName(reference) ? 'generate' : 'bring' };
+    all.map(async ({ reference, canGenerate }): Promise<SecretPlan> => {
+      if (await exists(reference, secrets, signal)) return { reference, kind: 'exists' };
+      return { reference, kind: canGenerate ? 'generate' : 'provide' };
     }),
   );
 }
 
-async function looks(reference: AwsReference, secrets: AwsSecrets, signal: AbortSignal): Promise<boolean> {
+async function exists(reference: AwsReference, secrets: AwsSecrets, signal: AbortSignal): Promise<boolean> {
   return secrets.read(reference, signal).then(
     () => true,
     (thrown: unknown) => {
@@ -42,23 +41,23 @@ async function looks(reference: AwsReference, secrets: AwsSecrets, signal: Abort
   );
 }
 
-/** By its ARN, or as one key beside others, a secret is somebody else's. */
+/** A secret that is named by its ARN, or is one key among others, belongs to something else. */
 function isPlainName(reference: AwsReference): boolean {
   if (reference.kind === 'ssm') return !reference.name.startsWith('arn:');
   return !reference.id.startsWith('arn:') && reference.key === null;
 }
 
-export interface Making {
+export interface SecretGenerator {
   readonly aws: Aws;
   readonly region: string;
   readonly randomId: () => string;
-  /** 64 hex digits that nobody can guess. */
+  /** 64 unpredictable hex digits. */
   readonly randomSecret: () => string;
 }
 
 export async function generateSecret(
   reference: AwsReference,
-  { aws, region, randomId, randomSecret }: Making,
+  { aws, region, randomId, randomSecret }: SecretGenerator,
   signal: AbortSignal,
 ): Promise<void> {
   const value = randomSecret();
@@ -66,22 +65,22 @@ export async function generateSecret(
   else await createSecret({ name: reference.id, value, region }, { aws, randomId }, signal);
 }
 
-export function secretText({ reference, kind }: SecretPlan): string {
+export function formatSecretPlan({ reference, kind }: SecretPlan): string {
   const name = formatReference(reference);
   switch (kind) {
-    case 'found':
+    case 'exists':
       return `  = ${name}`;
     case 'generate':
       return `  + ${name}  (64 random hex digits)`;
-    case 'bring':
-      return `  ! ${name}  is missing, and is yours to bring: ${bringing(reference)}`;
+    case 'provide':
+      return `  ! ${name}  is missing; create it with: ${createCommand(reference)}`;
     default:
       return kind satisfies never;
   }
 }
 
-/** Read from a terminal or a pipe, so that it stands in no history. */
-function bringing(reference: AwsReference): string {
+/** Reads the value from stdin, so that it stays out of the shell's history. */
+function createCommand(reference: AwsReference): string {
   return reference.kind === 'ssm'
     ? `aws ssm put-parameter --type SecureString --name ${reference.name} --value file:///dev/stdin`
     : `aws secretsmanager create-secret --name ${reference.id} --secret-string file:///dev/stdin`;

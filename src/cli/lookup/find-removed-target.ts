@@ -6,30 +6,33 @@ import { DeployError } from '../../error/deploy-error.ts';
 import type { Context } from '../terminal/context.ts';
 import { findTarget } from './find-target.ts';
 
-/** A target of the file, or one that was taken out of it and is named by where it lives. */
-export async function findRemoved(
+/** Finds a target in headgate.yml, or describes one that was removed from it by its cluster and namespace. */
+export async function findRemovedTarget(
   context: Context,
   { name, cluster, namespace }: { name: string; cluster: string | undefined; namespace: string | undefined },
 ): Promise<Target> {
   if (cluster === undefined && namespace === undefined) return findTarget(context, name);
   const { config } = context;
   if (cluster === undefined || namespace === undefined) {
-    throw usage('--cluster and --namespace belong together', 'Give both, or none for a target that is in the file.');
+    throw usage(
+      '--cluster and --namespace must be given together',
+      'Give both, or neither for a target that is in headgate.yml.',
+    );
   }
-  const found = config.clusters.get(cluster);
-  if (found === undefined) {
+  const clusterConfig = config.clusters.get(cluster);
+  if (clusterConfig === undefined) {
     const meant = nearest(cluster, config.clusters.keys());
-    const known = `Known are ${[...config.clusters.keys()].join(', ')}.`;
-    throw usage(`there is no cluster ${cluster}`, meant === null ? known : `Did you mean ${meant}?`);
+    const choices = `Use one of ${[...config.clusters.keys()].join(', ')}.`;
+    throw usage(`no cluster is named ${cluster}`, meant === null ? choices : `Did you mean ${meant}?`);
   }
-  // A target that is in the file is what the file says, wherever else it may live too.
+  // If headgate.yml still has this target at this place, its settings apply.
   const known = config.targets.find((target) => target.name === name && target.namespace === namespace);
   if (known !== undefined && known.cluster.name === cluster) return known;
   const { removedTarget } = await import('../../config/checked/removed-target.ts');
-  return { ...removedTarget({ name, namespace }, found), ...identityOf({ name, namespace, cluster }, config) };
+  return { ...removedTarget({ name, namespace }, clusterConfig), ...identityOf({ name, namespace, cluster }, config) };
 }
 
-/** What a template made is taken away as whom the template deploys. */
+/** A generated target is uninstalled with the role and service account of its template. */
 function identityOf(
   { name, namespace, cluster }: { name: string; namespace: string; cluster: string },
   { templates }: Context['config'],

@@ -14,18 +14,20 @@ const Documents = z.tuple([
 
 export const groupOf = ({ name }: Target) => `headgate:${name}`;
 
-/** infra/rbac/target.yaml for each of these targets, in each of its namespaces, as one file for kubectl. */
-export async function targetRights(targets: readonly Target[]): Promise<string> {
-  const written = parseAllDocuments(await readFile(FILE, 'utf8')).map((document) => document.toJS() as unknown);
-  const [{ rules }] = Documents.parse(written);
+/** infra/rbac/target.yaml for each target, in each of its namespaces, as one YAML stream for kubectl. */
+export async function rbacManifests(targets: readonly Target[]): Promise<string> {
+  const documents = parseAllDocuments(await readFile(FILE, 'utf8')).map((document) => document.toJS() as unknown);
+  const [{ rules }] = Documents.parse(documents);
   const objects = targets.flatMap((target) =>
-    (target.namespaces === '*' ? [null] : target.namespaces).flatMap((namespace) => rightsIn(namespace, target, rules)),
+    (target.namespaces === '*' ? [null] : target.namespaces).flatMap((namespace) =>
+      manifestsIn(namespace, target, rules),
+    ),
   );
   return objects.map((object) => `---\n${stringify(object, { aliasDuplicateObjects: false })}`).join('');
 }
 
-/** Null: every namespace, so the rights are the cluster's. */
-function rightsIn(namespace: string | null, target: Target, rules: readonly unknown[]) {
+/** Null: every namespace, so a ClusterRole. */
+function manifestsIn(namespace: string | null, target: Target, rules: readonly unknown[]) {
   const apiVersion = 'rbac.authorization.k8s.io/v1';
   const apiGroup = 'rbac.authorization.k8s.io';
   const name = `headgate-${target.name}`;

@@ -1,23 +1,23 @@
 import type { LogOutput } from '../../app/json-log.ts';
-import type { Colour, Paint } from './paint.ts';
-import { printable } from './printable.ts';
+import type { Color, Paint } from './paint.ts';
+import { escapeControls } from './escape-controls.ts';
 import type { Log, Level } from '../../deploy/ports/log.ts';
 
 export type LogFormat = 'pretty' | 'json';
 
-const COLOURS: Readonly<Record<Level, Colour>> = { debug: 'gray', info: 'green', warn: 'yellow', error: 'red' };
+const COLORS: Readonly<Record<Level, Color>> = { debug: 'gray', info: 'green', warn: 'yellow', error: 'red' };
 
-/** One line for people: the time, the level, what happened, and the fields that say something. */
+/** One line per event, for people: time, level, message, and the fields that are not empty. */
 export function prettyLog({ write, nowMs, paint }: LogOutput & { readonly paint: Paint }): Log {
   return ({ level, message, ...fields }) => {
     const time = new Date(nowMs()).toTimeString().slice(0, 8);
     const shown = Object.entries(fields).flatMap(([key, value]) => formatField(key, value));
-    const head = `${paint('gray', time)} ${paint(COLOURS[level], level.padEnd(5))} ${paint('bold', printable(message))}`;
-    write(`${[head, ...shown.map((field) => paint('gray', printable(field)))].join(' ').replaceAll('\n', ' ')}\n`);
+    const head = `${paint('gray', time)} ${paint(COLORS[level], level.padEnd(5))} ${paint('bold', escapeControls(message))}`;
+    write(`${[head, ...shown.map((field) => paint('gray', escapeControls(field)))].join(' ').replaceAll('\n', ' ')}\n`);
   };
 }
 
-/** What is nothing (null, empty) is left out, maps are written flat, ids are shortened. */
+/** Omits empty values, flattens maps, and shortens ids. */
 function formatField(key: string, value: unknown): readonly string[] {
   if (value === null || value === undefined || value === '') return [];
   if (Array.isArray(value))

@@ -11,7 +11,7 @@ import type { Report } from '../../deploy/ports/report.ts';
 
 export type SettledReport = Report & { readonly notReady?: readonly NotReady[] };
 
-interface Waiting {
+interface SettleOptions {
   readonly target: Target;
   readonly outbox: MemoryOutbox;
   readonly runtime: Runtime;
@@ -21,34 +21,34 @@ interface Waiting {
 export type SettledOutcome =
   { readonly kind: 'done'; readonly report: SettledReport | null } | Extract<Outcome, { kind: 'retry' }>;
 
-/** Runs until there is nothing more to come: wave after wave, each of them ready before the next. */
-export async function runToTheEnd(
+/** Runs a target wave after wave, each once the one before is ready, until no further run is requested. */
+export async function runUntilSettled(
   request: TargetRequest,
-  waiting: Omit<Waiting, 'target'>,
+  options: Omit<SettleOptions, 'target'>,
   signal: AbortSignal,
 ): Promise<SettledOutcome> {
   const { target } = request;
   for (;;) {
-    const outcome = await runTarget(request, waiting.runtime, signal);
+    const outcome = await runTarget(request, options.runtime, signal);
     if (outcome.kind === 'retry' || outcome.report === null) return outcome;
-    const report = await withReadiness(outcome.report, { ...waiting, target }, signal);
-    const isAsked = waiting.outbox.takeRequests(target.name).length > 0;
-    if (report.verdict !== 'waiting' || !isAsked) return { kind: 'done', report };
+    const report = await withReadiness(outcome.report, { ...options, target }, signal);
+    const isRequested = options.outbox.takeRequests(target.name).length > 0;
+    if (report.verdict !== 'waiting' || !isRequested) return { kind: 'done', report };
   }
 }
 
-/** A run that requested a check has it made here and now: this process consumes no queue. */
-async function withReadiness(report: Report, waiting: Waiting, signal: AbortSignal): Promise<SettledReport> {
-  const [check] = waiting.outbox.takeChecks();
+/** Runs the requested check in this process: no queue would deliver it once this process has exited. */
+async function withReadiness(report: Report, options: SettleOptions, signal: AbortSignal): Promise<SettledReport> {
+  const [check] = options.outbox.takeChecks();
   if (check === undefined) return report;
-  const notReady = await notReadyInTime(check, waiting, signal);
+  const notReady = await notReadyInTime(check, options, signal);
   return notReady === null ? { ...report, readiness: 'ready' } : { ...report, readiness: 'not-ready', notReady };
 }
 
-/** Null: everything became ready. What cannot start ends the wait at once, because a person waits for the reason. */
+/** Null: everything became ready. Stops at the first object that is stuck, so that the user sees the reason at once. */
 async function notReadyInTime(
   request: CheckRequest,
-  { target, runtime, progress }: Waiting,
+  { target, runtime, progress }: SettleOptions,
   signal: AbortSignal,
 ): Promise<readonly NotReady[] | null> {
   let notReady: readonly NotReady[] | null = null;

@@ -13,8 +13,8 @@ import type { Hook, HookDelivery, HookPlace, WantedHook } from '../../githost/gi
 import { sendToHost } from '../../app/githost/host-request.ts';
 import type { HostAnswer } from '../../app/githost/host-request.ts';
 
-/** The webhooks of one repository, as its administrator sees them. */
-export interface Hooks {
+/** The webhooks of one repository. Needs a token that may administer them. */
+export interface WebhookClient {
   list(signal: AbortSignal): Promise<readonly Hook[]>;
   create(wanted: WantedHook, signal: AbortSignal): Promise<Hook>;
   update(id: number, wanted: WantedHook, signal: AbortSignal): Promise<void>;
@@ -24,22 +24,22 @@ export interface Hooks {
 
 const DEADLINE_MS = 10_000;
 
-export function openHooks(
+export function openWebhookClient(
   place: HookPlace,
   { token, ca }: { readonly token: string; readonly ca: string | null },
-): Hooks {
+): WebhookClient {
   async function send(request: HostRequest, signal: AbortSignal): Promise<string> {
     const signed = { ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } };
     const answer = await sendToHost(signed, { ca, deadlineMs: DEADLINE_MS }, signal).catch((cause: unknown) => {
       throw new DeployError('host-unreachable', {
         subject: place.api,
-        message: `the Git host does not answer: ${cause instanceof Error ? cause.message : String(cause)}`,
-        remedy: 'Look at api of the repository in headgate.yml, and at the network between.',
+        message: `cannot reach the Git host: ${cause instanceof Error ? cause.message : String(cause)}`,
+        remedy: 'Check api of the repository in headgate.yml, and the network.',
         cause,
       });
     });
     if (answer.status < 300) return answer.text;
-    throw refusal(answer, place);
+    throw refused(answer, place);
   }
 
   return {
@@ -47,7 +47,7 @@ export function openHooks(
     async create(wanted, signal) {
       const text = await send(createHookRequest(place, wanted), signal);
       const [hook] = parseHooks(`[${text}]`);
-      if (hook === undefined) throw new TypeError('one hook was read');
+      if (hook === undefined) throw new TypeError('the array of one webhook is empty');
       return hook;
     },
     async update(id, wanted, signal) {
@@ -60,15 +60,15 @@ export function openHooks(
   };
 }
 
-function refusal({ status, text }: HostAnswer, { api, fullName }: HookPlace): DeployError {
+function refused({ status, text }: HostAnswer, { api, fullName }: HookPlace): DeployError {
   const reason = /"message"\s*:\s*"([^"\\]{1,200})/.exec(text)?.[1] ?? '';
-  // GitHub says 404 to a token that may not know of the hooks.
+  // GitHub answers 404 to a token that may not see the webhooks.
   const isForbidden = status === 401 || status === 403 || status === 404;
   return new DeployError(isForbidden ? 'host-forbidden' : 'host-unreachable', {
     subject: `webhooks of ${fullName}`,
-    message: `${api} answers ${status}${reason === '' ? '' : `: ${reason}`}`,
+    message: `${api} returned status ${status}${reason === '' ? '' : `: ${reason}`}`,
     remedy: isForbidden
-      ? 'Name a token that may administer webhooks (fine-grained: Webhooks, read and write; classic: admin:repo_hook), such as --token env:ADMIN_TOKEN.'
-      : 'Try again; when it stays, register the webhook on the page of the repository.',
+      ? 'Pass a token that may administer webhooks (fine-grained: Webhooks, read and write; classic: admin:repo_hook), such as --token env:ADMIN_TOKEN.'
+      : 'Try again. If it keeps failing, register the webhook in the settings of the repository.',
   });
 }

@@ -1,0 +1,101 @@
+import type { Target } from '../../config/checked/config.ts';
+import type { RefusedDirectory } from '../../config/templates/expand.ts';
+import type { Problem } from '../../error/deploy-error.ts';
+import type { readinessOf } from '../../state/readiness.ts';
+import type { DeadLetter } from '../../platforms/local/dead-letters.ts';
+import type { Drift, TargetState } from '../../state/target-state.ts';
+import type { Leftover } from '../lookup/list-leftovers.ts';
+import { formatTable } from '../terminal/table.ts';
+
+export interface TargetStatus {
+  readonly target: Target;
+  /** Null: the state cannot be read, and `problem` says why. */
+  readonly state: TargetState | null;
+  readonly readiness: ReturnType<typeof readinessOf>;
+  readonly problem: Problem | null;
+  readonly letters: readonly DeadLetter[];
+}
+
+export interface Status {
+  readonly rows: readonly TargetStatus[];
+  /** Directories of target templates that may not become targets. */
+  readonly refused: readonly RefusedDirectory[];
+  readonly leftovers: readonly Leftover[];
+}
+
+export function formatStatusJson({ rows, refused, leftovers }: Status): string {
+  const targets = rows.map(({ target, state, readiness, letters }) => ({
+    target: target.name,
+    repository: target.repository.name,
+    revision: state?.applied.source?.revision ?? null,
+    attemptedRevision: state?.outcome.attempted ?? null,
+    verdict: state?.outcome.verdict ?? null,
+    readiness,
+    drift: driftOf(target, state),
+    deployedAt: state?.applied.deployedAt ?? null,
+    deadLetters: letters.map(({ delivery, revision, at }) => ({ delivery, revision, at })),
+  }));
+  const noState = {
+    revision: null,
+    attemptedRevision: null,
+    readiness: null,
+    drift: null,
+    deployedAt: null,
+    deadLetters: [],
+  };
+  const refusedRows = refused.map(({ name, template, directory, problems }) => {
+    const repository = template.settings.repository.name;
+    return { target: name, repository, ...noState, verdict: 'refused', directory, errors: problems };
+  });
+  const leftoverRows = leftovers.map(({ name, repository, directory, command }) => {
+    return { target: name, repository, ...noState, verdict: 'left-over', directory, remedy: command };
+  });
+  return JSON.stringify([...targets, ...refusedRows, ...leftoverRows], null, 2);
+}
+
+export function formatStatusTable({ rows, refused, leftovers }: Status, nowMs: number): string {
+  const cells = rows.map(({ target, state, readiness, problem, letters }) => [
+    target.name,
+    state?.applied.source?.revision.slice(0, 12) ?? '-',
+    problem === null ? (state?.outcome.verdict ?? 'never deployed') : 'unreadable',
+    readiness ?? '-',
+    state?.outcome.attempted !== undefined && state.outcome.attempted !== (state.applied.source?.revision ?? null)
+      ? (state.outcome.attempted?.slice(0, 12) ?? '-')
+      : '-',
+    state?.applied.deployedAt === null || state === null ? '-' : age(nowMs - Date.parse(state.applied.deployedAt)),
+    driftText(driftOf(target, state), nowMs),
+    String(letters.length),
+  ]);
+  const table = formatTable(['TARGET', 'REVISION', 'VERDICT', 'READINESS', 'ATTEMPTED', 'AGE', 'DRIFT', 'DEAD'], cells);
+  const letterLines = rows.flatMap(({ target, letters }) =>
+    letters.map(
+      ({ delivery, revision, at }) =>
+        `dead letter: ${target.name} ${revision?.slice(0, 12) ?? 'tip'} (delivery ${delivery}, ${at})`,
+    ),
+  );
+  const refusedLines = refused.flatMap(({ problems }) =>
+    problems.map(({ subject, message, remedy }) => `refused: ${subject} ${message}. ${remedy}`),
+  );
+  const leftoverLines = leftovers.map(
+    ({ name, directory, command }) =>
+      `left over: ${name} (directory ${directory} was removed). To remove it: ${command}`,
+  );
+  return [table, ...letterLines, ...refusedLines, ...leftoverLines].join('\n');
+}
+
+/** With `drift: off`, what an earlier detection recorded is out of date. */
+function driftOf({ drift }: Target, state: TargetState | null): Drift | null {
+  return drift === 'off' ? null : (state?.drift.found ?? null);
+}
+
+function driftText(drift: Drift | null, nowMs: number): string {
+  return drift === null ? '-' : `${drift.objects} for ${age(nowMs - Date.parse(drift.since))}`;
+}
+
+/** `42s`, `5m`, `3h`, `12d`, as kubectl does. */
+function age(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  if (seconds < 120) return `${seconds}s`;
+  if (seconds < 7200) return `${Math.floor(seconds / 60)}m`;
+  return seconds < 172_800 ? `${Math.floor(seconds / 3600)}h` : `${Math.floor(seconds / 86_400)}d`;
+}

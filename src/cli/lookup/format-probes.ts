@@ -1,0 +1,38 @@
+import type { Context } from '../terminal/context.ts';
+import { formatTable } from '../terminal/table.ts';
+import type { ProbeResult } from './probe.ts';
+
+/** The answer of `check` and `doctor`, as `--output` requests it. */
+export function formatProbes(results: readonly ProbeResult[], context: Pick<Context, 'output' | 'paint'>): string {
+  return context.output === 'json' ? asJson(results) : asTable(results, context);
+}
+
+function asJson(results: readonly ProbeResult[]): string {
+  return JSON.stringify(
+    results.map(({ kind, name, detail, problem }) => ({
+      kind,
+      name,
+      ok: problem === null,
+      detail,
+      remedy: problem?.remedy ?? null,
+    })),
+    null,
+    2,
+  );
+}
+
+/** The remedies follow the table. */
+function asTable(results: readonly ProbeResult[], { paint }: Pick<Context, 'paint'>): string {
+  const rows = results.map(({ kind, name, detail, problem }) => [
+    kind,
+    name,
+    problem === null ? 'ok' : 'FAILED',
+    detail,
+  ]);
+  const remedies = results.flatMap(({ problem }) =>
+    problem === null ? [] : [`${problem.subject}: ${problem.remedy}`],
+  );
+  const table = formatTable(['KIND', 'NAME', 'RESULT', 'DETAIL'], rows);
+  if (remedies.length === 0) return table;
+  return [table, '', ...remedies.map((remedy) => `${paint('red', 'remedy:')} ${remedy}`)].join('\n');
+}

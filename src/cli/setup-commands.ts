@@ -1,0 +1,105 @@
+import { InvalidArgumentError, Option } from 'commander';
+import { isAwsRegion } from '../config/written/names.ts';
+import { parseReference } from '../config/written/reference.ts';
+import { DeployError } from '../error/deploy-error.ts';
+import type { AddCommand } from './command-definition.ts';
+import type { SecretReference } from '../config/written/reference.ts';
+
+/** The commands that set Headgate up and diagnose the setup. */
+export function addSetupCommands(add: AddCommand): void {
+  add<{ stage: string; region?: string; alarmTopic?: string }>({
+    usage: 'bootstrap',
+    summary: 'deploy Headgate to AWS',
+    description:
+      'Deploy the stack to AWS, create missing webhook secrets, and print the webhook URL. The plan is shown first.',
+    examples: ['headgate bootstrap --region eu-west-1', 'headgate bootstrap --stage lab --yes'],
+    options: [
+      ...stackOptions(),
+      new Option('--alarm-topic <arn>', 'SNS topic that receives the alarms').argParser(parseTopic),
+    ],
+    async body(context, { stage, region, alarmTopic }) {
+      const { bootstrapCommand } = await import('./commands/bootstrap.ts');
+      return bootstrapCommand(context, { stage, region: region ?? null, alarmTopic: alarmTopic ?? null });
+    },
+  });
+  add<{ stage: string; region?: string; url?: string; token?: string; app?: true; rbac?: true }>({
+    usage: 'connect <name>',
+    summary: 'connect a repository or a cluster',
+    description: 'Register the webhook of a repository, or verify access to a cluster and print how to grant it.',
+    examples: ['headgate connect fleet', 'headgate connect prod', 'headgate connect prod --rbac | kubectl apply -f -'],
+    options: [
+      ...stackOptions(),
+      new Option('--url <url>', "URL where Headgate receives webhooks (default: the stack's)").argParser(parseUrl),
+      tokenOption('token that may administer webhooks'),
+      new Option('--app', 'only print the page that creates a GitHub App'),
+      new Option('--rbac', 'only print the RBAC manifests of the targets'),
+    ],
+    async body(context, { stage, region, url, token, app, rbac }, [name = '']) {
+      const { connectCommand } = await import('./commands/connect.ts');
+      return connectCommand(context, name, {
+        stage,
+        region: region ?? null,
+        url: url ?? null,
+        token: parseToken(token),
+        isApp: app === true,
+        isRbac: rbac === true,
+      });
+    },
+  });
+  add<{ token?: string }>({
+    usage: 'doctor',
+    summary: 'find common setup mistakes',
+    description: 'Find common mistakes in secrets, webhooks, permissions, the clock, and access to clusters.',
+    examples: ['headgate doctor', 'headgate doctor --token env:ADMIN_TOKEN'],
+    options: [tokenOption('token that may read webhooks')],
+    async body(context, { token }) {
+      const { doctorCommand } = await import('./commands/doctor.ts');
+      return doctorCommand(context, { token: parseToken(token) });
+    },
+  });
+}
+
+function stackOptions(): readonly Option[] {
+  return [
+    new Option('--stage <name>', 'stage; each stage is a separate stack').argParser(parseStage).default('prod'),
+    new Option('--region <name>', 'AWS region (default: $AWS_REGION)').argParser(parseRegion),
+  ];
+}
+
+function tokenOption(what: string): Option {
+  return new Option('--token <reference>', `reference to a ${what}, such as env:ADMIN_TOKEN`);
+}
+
+/** Names of roles hold the stage and the region, and have 64 characters at most. */
+function parseStage(text: string): string {
+  if (/^[a-z][a-z0-9-]{0,14}$/.test(text)) return text;
+  throw new InvalidArgumentError('Must be up to 15 lowercase letters, digits and dashes, and begin with a letter.');
+}
+
+function parseRegion(text: string): string {
+  if (isAwsRegion(text)) return text;
+  throw new InvalidArgumentError('Must be a region such as eu-west-1.');
+}
+
+function parseTopic(text: string): string {
+  if (/^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]+$/.test(text)) return text;
+  throw new InvalidArgumentError('Must be the ARN of an SNS topic.');
+}
+
+function parseUrl(text: string): string {
+  const url = URL.parse(text);
+  if (url !== null && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '') return text;
+  throw new InvalidArgumentError('Must be a URL such as https://headgate.example.com.');
+}
+
+/** A reference only: the token itself would end up in the shell's history. No argParser, because commander quotes a wrong value. */
+function parseToken(text: string | undefined): SecretReference | null {
+  if (text === undefined) return null;
+  const reference = parseReference(text);
+  if (reference !== null) return reference;
+  throw new DeployError('usage', {
+    subject: '--token',
+    message: 'not a reference to a secret',
+    remedy: 'Pass a reference such as --token env:ADMIN_TOKEN, never the token itself.',
+  });
+}

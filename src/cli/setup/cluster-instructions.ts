@@ -1,0 +1,72 @@
+import type { ClusterConfig, Target } from '../../config/checked/config.ts';
+import { DeployError } from '../../error/deploy-error.ts';
+import type { Context } from '../terminal/context.ts';
+import { escapeControls } from '../terminal/escape-controls.ts';
+import { readStackOutputs } from './headgate-stack.ts';
+import type { StackFlags } from './headgate-stack.ts';
+import { groupOf } from './target-rbac.ts';
+
+interface ClusterAccess {
+  readonly cluster: ClusterConfig;
+  readonly targets: readonly Target[];
+  readonly stack: StackFlags;
+}
+
+/** The commands that grant these targets access to their cluster, as lines to paste. */
+export async function clusterInstructions(
+  context: Context,
+  { cluster, targets, stack }: ClusterAccess,
+): Promise<readonly string[]> {
+  const rbac = [
+    'Grant the groups their permissions, as an administrator of the cluster:',
+    `  headgate connect ${cluster.name} --rbac | kubectl apply -f -`,
+  ];
+  const verify = `Then run headgate connect ${cluster.name} again to verify the access.`;
+  if (cluster.kind === 'kubeconfig') return [...rbac, verify];
+  const outputs = await readStackOutputs(context, stack);
+  const roles = Map.groupBy(targets, (target) => target.role ?? cluster.role);
+  return [
+    'Run this in the account and region of the cluster:',
+    ...[...roles].flatMap(([role, ofRole]) => accessCommand(role, ofRole, { cluster, outputs })),
+    ...rbac,
+    verify,
+  ];
+}
+
+type EksCluster = Extract<ClusterConfig, { kind: 'eks' }>;
+
+/** Deploys infra/cluster-access.yml: the role and its access entry. */
+function accessCommand(
+  role: string | null,
+  targets: readonly Target[],
+  { cluster, outputs }: { cluster: EksCluster; outputs: Readonly<Record<string, string>> },
+): readonly string[] {
+  const name = /:role\/headgate\/([^/]+)$/.exec(role ?? '')?.[1];
+  if (name === undefined || cluster.externalId === null) {
+    throw new DeployError('config-invalid', {
+      subject: `cluster ${cluster.name}`,
+      message: name === undefined ? 'the role is not on the path /headgate/' : 'externalId is missing',
+      remedy:
+        'Set eks: { …, role: arn:aws:iam::ACCOUNT:role/headgate/NAME, externalId: … }. The functions may assume only roles on that path.',
+    });
+  }
+  const parameters = {
+    ClusterName: cluster.cluster,
+    RoleName: name,
+    KubernetesGroups: [...new Set(targets.map(groupOf))].join(','),
+    ExternalId: cluster.externalId,
+    DeployRoleArn: outputs['DeployRoleArn'] ?? '',
+    SweepRoleArn: outputs['SweepRoleArn'] ?? '',
+  };
+  return [
+    `  aws cloudformation deploy --region ${cluster.region} --stack-name headgate-access-${name} \\`,
+    '    --template-file infra/cluster-access.yml --capabilities CAPABILITY_NAMED_IAM --parameter-overrides \\',
+    ...Object.entries(parameters).map(
+      ([key, value], index, all) => `    ${key}=${shellQuoted(value)}${index === all.length - 1 ? '' : ' \\'}`,
+    ),
+  ];
+}
+
+function shellQuoted(value: string): string {
+  return `'${escapeControls(value).replaceAll("'", `'\\''`)}'`;
+}

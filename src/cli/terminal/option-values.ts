@@ -1,0 +1,30 @@
+import { InvalidArgumentError } from 'commander';
+import { parseDuration } from '../../config/written/duration.ts';
+import { asRevision } from '../../snapshot/source.ts';
+import type { Revision } from '../../snapshot/source.ts';
+
+// Parsers of option values. They throw InvalidArgumentError, which exits with 64.
+
+export function parsePort(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (port <= 65_535) return port;
+  throw new InvalidArgumentError('Must be a whole number from 0 to 65535.');
+}
+
+/** Milliseconds. At least a second: anything shorter would sweep without a pause. */
+export function parseInterval(text: string): number {
+  const ms = parseDuration(text);
+  if (ms !== null && ms >= 1000) return ms;
+  throw new InvalidArgumentError('Must be a duration from 1s to 168h, such as 30s or 5m.');
+}
+
+export function parseRevision(text: string): Revision {
+  const revision = asRevision(text.toLowerCase());
+  if (revision !== null) return revision;
+  throw new InvalidArgumentError('Must be a full commit id of 40 hex digits.');
+}
+
+export function parseCount(text: string): number {
+  if (/^\d{1,6}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Must be a whole number from 0 to 999999.');
+}
