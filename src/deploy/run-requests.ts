@@ -7,6 +7,7 @@ import { graceSignal } from './report/grace-signal.ts';
 import { namesakesOf } from './targets/namesakes.ts';
 import { outcomeLine, readinessLine } from './report/outcome-log.ts';
 import { failed, statusOf } from './report/report.ts';
+import { deliveryOf } from './ports/request.ts';
 import type { DeployRequest, TargetRequest } from './ports/request.ts';
 import { runRefused, runTemplate } from './targets/run-template.ts';
 import type { Outcome, Ports, Runtime } from './ports/runtime.ts';
@@ -48,8 +49,14 @@ async function runTogether(
     case 'refused':
       return runRefused(addressee.refused, merged, runtime, signal);
     case 'nobody': {
-      const { target, delivery } = newest;
-      runtime.log({ level: 'warn', message: 'ignored', target, delivery, reason: addressee.reason });
+      const { target, trigger } = newest;
+      runtime.log({
+        level: 'warn',
+        message: 'ignored',
+        target,
+        delivery: deliveryOf(trigger),
+        reason: addressee.reason,
+      });
       return { kind: 'done', report: null };
     }
     default:
@@ -60,7 +67,7 @@ async function runTogether(
 /** Drift is looked for again in a while; whoever asks for the tip is answered first, and a sweep asks last. */
 function merge(newest: DeployRequest, requests: readonly DeployRequest[]): DeployRequest {
   const forTip = requests.filter(({ drift }) => drift === undefined);
-  const asked = forTip.findLast(({ delivery }) => delivery !== 'sweep') ?? forTip.at(-1) ?? newest;
+  const asked = forTip.findLast(({ trigger }) => trigger.kind !== 'sweep') ?? forTip.at(-1) ?? newest;
   const hint = requests.findLast((request) => request.hint !== null)?.hint ?? null;
   return { ...asked, hint };
 }
@@ -107,13 +114,12 @@ export async function runTarget(request: TargetRequest, runtime: Runtime, signal
 
 function bareLine(report: Report, request: TargetRequest, durationMs: number): Parameters<Log>[0] {
   const { name, repository } = request.target;
-  const { delivery } = request;
   return {
     level: 'error',
     message: 'failed',
     target: name,
     repository: repository.name,
-    delivery,
+    delivery: deliveryOf(request.trigger),
     verdict: 'failed',
     durationMs,
     errors: report.errors,
@@ -144,7 +150,7 @@ async function finish(
   // A drift correction or a look of the sweep changes nothing for others.
   const isSettled = report.verdict === 'deployed' || (report.verdict === 'unchanged' && request.hint !== null);
   if (isSettled && report.readiness !== 'awaited') {
-    await world.warn(wakeDependents(request.target, request.delivery, runtime, last));
+    await world.warn(wakeDependents(request.target, request.trigger, runtime, last));
   }
   // What is complete once it is written needs no look.
   if (report.readiness === 'ready' && report.revision !== null) {
@@ -160,12 +166,13 @@ export function makeWorld(
     runtime,
     stagesMs,
   }: {
-    request: Pick<TargetRequest, 'target' | 'delivery'>;
+    request: Pick<TargetRequest, 'target' | 'trigger'>;
     runtime: Pick<Runtime, 'log' | 'checks' | 'nowMs' | 'wait' | 'config' | 'open' | 'openGit'>;
     stagesMs: Partial<Record<Stage, number>>;
   },
 ): World {
-  const { target, delivery } = request;
+  const { target } = request;
+  const delivery = deliveryOf(request.trigger);
   const { log, checks, nowMs, wait } = runtime;
   return {
     ...ports,

@@ -4,6 +4,7 @@ import type { DeployError } from '../../error/deploy-error.ts';
 import { recipientOf } from '../targets/recipient.ts';
 import { resolveRecipient } from '../targets/resolve-recipient.ts';
 import type { CheckRequest } from '../ports/check-request.ts';
+import { deliveryOf } from '../ports/request.ts';
 import { MAX_ATTEMPTS, delayBefore, findingsOf, missingText, checkScopeOf } from './judge-readiness.ts';
 import type { Findings } from './judge-readiness.ts';
 import { readinessLine } from '../report/outcome-log.ts';
@@ -29,7 +30,13 @@ export async function runCheck(request: CheckRequest, runtime: Runtime, signal: 
   const addressee = resolveRecipient(request, runtime.config);
   if (addressee.kind !== 'target') {
     const reason = addressee.kind === 'nobody' ? addressee.reason : 'the template does not make this target any more';
-    runtime.log({ level: 'warn', message: 'ignored', target: request.target, delivery: request.delivery, reason });
+    runtime.log({
+      level: 'warn',
+      message: 'ignored',
+      target: request.target,
+      delivery: deliveryOf(request.trigger),
+      reason,
+    });
     return 'done';
   }
   const { target } = addressee;
@@ -118,7 +125,7 @@ async function lookOnce(
     level: 'debug',
     message: 'check',
     target: context.target.name,
-    delivery: at.delivery,
+    delivery: deliveryOf(at.trigger),
     ready: totalOf(at) - found.left.length,
     total: totalOf(at),
     notReady: found.notReady,
@@ -159,10 +166,11 @@ function again(
 
 /** The next wave is an ordinary run: of the newest tip, which skips what is recorded as applied. */
 async function goOn(at: CheckRequest, { target, runtime }: Context, signal: AbortSignal): Promise<void> {
-  const { revision, delivery } = at;
+  const { revision, trigger } = at;
+  const delivery = deliveryOf(trigger);
   runtime.log({ level: 'info', message: 'goes-on', target: target.name, revision, delivery });
   if (at.statusIsFinal) return;
-  const request = { ...recipientOf(target), delivery, hint: null, at: new Date(runtime.nowMs()).toISOString() };
+  const request = { ...recipientOf(target), trigger, hint: null, at: new Date(runtime.nowMs()).toISOString() };
   await runtime.requests.send([request], signal);
 }
 
@@ -174,7 +182,7 @@ async function sayReady(at: CheckRequest, context: Context, signal: AbortSignal)
   await record(at, { readiness: 'ready', notReady: [] }, context, signal);
   const message = `${at.revision.slice(0, 12)}: ${text}`;
   await writeEvent({ type: 'Normal', reason: 'Ready', message }, context, signal);
-  await wakeDependents(target, at.delivery, runtime, signal);
+  await wakeDependents(target, at.trigger, runtime, signal);
   runtime.log(readinessLine({ ...at, target }, { durationMs, notReady: [], requests: requestsOf(ports) }));
 }
 
@@ -208,7 +216,7 @@ async function sayOvertaken(at: CheckRequest, by: string, context: Context, sign
   const text = `applied; superseded by ${by.slice(0, 7)}`;
   await ports.statuses?.set(at.revision, commitStatus(target.name, 'success', text), signal);
   const { name } = target;
-  runtime.log({ level: 'debug', message: 'check', target: name, delivery: at.delivery, supersededBy: by });
+  runtime.log({ level: 'debug', message: 'check', target: name, delivery: deliveryOf(at.trigger), supersededBy: by });
 }
 
 /** The world did not answer. Time goes on meanwhile; when it is up, the commit is told that nobody knows. */
@@ -219,7 +227,7 @@ async function unread(
 ): Promise<Checked> {
   const { name } = target;
   const errors = [error.problem];
-  runtime.log({ level: 'warn', message: 'not-checked', target: name, delivery: request.delivery, errors });
+  runtime.log({ level: 'warn', message: 'not-checked', target: name, delivery: deliveryOf(request.trigger), errors });
   const isLate = runtime.nowMs() >= deadlineOf(request, target) || isLastHop(request);
   if (!isLate) {
     const { again: next, afterMs } = again(request, { target, runtime });

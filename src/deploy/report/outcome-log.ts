@@ -1,5 +1,6 @@
 import type { Target } from '../../config/checked/config.ts';
 import type { Revision } from '../../snapshot/source.ts';
+import { deliveryOf } from '../ports/request.ts';
 import type { TargetRequest } from '../ports/request.ts';
 import type { NotReady } from '../../state/readiness.ts';
 import type { Stage, World } from '../ports/world.ts';
@@ -11,7 +12,7 @@ export interface Timing {
   readonly stagesMs: Readonly<Partial<Record<Stage, number>>>;
 }
 
-interface Asked extends Pick<TargetRequest, 'delivery'> {
+interface Asked extends Pick<TargetRequest, 'trigger'> {
   readonly target: Pick<Target, 'name' | 'repository'>;
 }
 
@@ -24,7 +25,7 @@ interface Counted {
 /** The outcome of a run as the log has it: everything that was asked of others, counted where it happened. */
 export function outcomeLine(
   report: Report,
-  { target, delivery }: Asked,
+  { target, trigger }: Asked,
   { world, timing }: { world: Counted; timing: Timing },
 ): Parameters<Log>[0] {
   const { created, updated, unchanged, pruned, failed, verdict, revision, previous, warnings, errors } = report;
@@ -35,7 +36,7 @@ export function outcomeLine(
     repository: target.repository.name,
     revision,
     previous,
-    delivery,
+    delivery: deliveryOf(trigger),
     verdict,
     created,
     updated,
@@ -58,7 +59,7 @@ export function outcomeLine(
 
 /** What became of the objects of a run, after its outcome. */
 export function readinessLine(
-  { target, delivery, revision }: Pick<TargetRequest, 'target' | 'delivery'> & { readonly revision: Revision },
+  { target, trigger, revision }: Pick<TargetRequest, 'target' | 'trigger'> & { readonly revision: Revision },
   found: { readonly durationMs: number; readonly notReady: readonly NotReady[]; readonly requests?: object },
 ): Parameters<Log>[0] {
   const isReady = found.notReady.length === 0;
@@ -68,7 +69,7 @@ export function readinessLine(
     target: target.name,
     repository: target.repository.name,
     revision,
-    delivery,
+    delivery: deliveryOf(trigger),
     ...found,
   };
 }

@@ -1,11 +1,13 @@
 import type { Repository } from '../../config/checked/config.ts';
 import { commitStatus } from './report.ts';
+import { deliveryOf } from '../ports/request.ts';
 import type { Recipient, DeployRequest } from '../ports/request.ts';
 import type { Runtime } from '../ports/runtime.ts';
 
 /** The last word on a request that the queue gave up on. */
 export async function reportDead(request: DeployRequest, runtime: Runtime, signal: AbortSignal): Promise<void> {
-  const { target, delivery, hint } = request;
+  const { target, trigger, hint } = request;
+  const delivery = deliveryOf(trigger);
   runtime.log({ level: 'error', message: 'dead-letter', target, delivery, revision: hint?.revision ?? null });
   const repository = repositoryOf(request, runtime.config);
   if (repository === null || hint === null) return;

@@ -51,7 +51,7 @@ export async function deploy(request: TargetRequest, world: World, signal: Abort
   if (judged !== null) return judged;
   // Refused between the sweep's look and this run.
   const isLeft = isBackingOff(state.outcome, { revision: source.revision, settings, nowMs: world.nowMs() });
-  if (isLeft && request.delivery === 'sweep' && state.progress.waiting === null) {
+  if (isLeft && request.trigger.kind === 'sweep' && state.progress.waiting === null) {
     return unchanged(source.revision, previousOf(state));
   }
   // Before the dry runs: what it depends on may bring what they need.
@@ -206,7 +206,7 @@ function checkOf(
   const { created, updated, pruned } = overall ?? own;
   return {
     ...recipientOf(request.target),
-    delivery: request.delivery,
+    trigger: request.trigger,
     revision: source.revision,
     sinceMs,
     beganMs: countsSoFar(run).beganMs,

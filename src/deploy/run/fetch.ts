@@ -68,6 +68,6 @@ export async function isUnannouncedRewind(
   signal: AbortSignal,
 ): Promise<boolean> {
   const before = state.applied.source?.revision;
-  if (request.delivery !== 'sweep' || before === undefined || before === revision) return false;
+  if (request.trigger.kind !== 'sweep' || before === undefined || before === revision) return false;
   return state.outcome.rewind !== revision && (await git.isAncestor(revision, before, signal));
 }

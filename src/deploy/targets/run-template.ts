@@ -7,6 +7,7 @@ import { directoriesAt } from './directories.ts';
 import { graceSignal } from '../report/grace-signal.ts';
 import { outcomeLine } from '../report/outcome-log.ts';
 import { failed, refusedBecause, statusOf, unchanged } from '../report/report.ts';
+import { deliveryOf } from '../ports/request.ts';
 import type { DeployRequest } from '../ports/request.ts';
 import type { Outcome, Runtime } from '../ports/runtime.ts';
 import type { Report } from '../ports/report.ts';
@@ -36,9 +37,9 @@ export function runTemplate(
     async (run) => {
       const revision = await tipOf(ref, run, signal);
       const directories = await directoriesAt(revision, template, run.git, signal);
-      const { delivery, hint, at } = request;
+      const { trigger, hint, at } = request;
       const requests = directories.map((directory): DeployRequest => {
-        return { ...recipientOfDirectory(template, directory), delivery, hint, at };
+        return { ...recipientOfDirectory(template, directory), trigger, hint, at };
       });
       if (requests.length > 0) await runtime.requests.send(requests, signal);
       runtime.log({
@@ -47,7 +48,7 @@ export function runTemplate(
         target: request.target,
         repository: repository.name,
         revision,
-        delivery,
+        delivery: deliveryOf(trigger),
         queued: requests.map(({ target }) => target),
         durationMs: runtime.nowMs() - run.startedMs,
         requests: { git: run.git.usage.requests },
@@ -73,7 +74,8 @@ export function runRefused(
       const there = await run.git.trees(revision, [directory], signal);
       if ((there.get(directory) ?? null) === null) {
         const reason = `${directory} is not there any more`;
-        runtime.log({ level: 'info', message: 'ignored', target: name, delivery: request.delivery, reason });
+        const delivery = deliveryOf(request.trigger);
+        runtime.log({ level: 'info', message: 'ignored', target: name, delivery, reason });
         return unchanged(revision, null);
       }
       const report = refusedBecause(revision, null, problems);
@@ -130,7 +132,7 @@ function lineOf(
 ): Parameters<Runtime['log']>[0] {
   return outcomeLine(
     report,
-    { target: { name: request.target, repository }, delivery: request.delivery },
+    { target: { name: request.target, repository }, trigger: request.trigger },
     {
       world: { git: git ?? UNUSED, cluster: UNUSED, statuses },
       timing: { durationMs: runtime.nowMs() - startedMs, stagesMs: {} },
