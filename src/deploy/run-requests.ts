@@ -12,6 +12,7 @@ import { reporter } from './report/reporter.ts';
 import { stopwatch } from './report/stopwatch.ts';
 import type { Stopwatch } from './report/stopwatch.ts';
 import type { Timing } from './ports/run-event.ts';
+import { deliveryOf } from './ports/request.ts';
 import type { DeployRequest, TargetRequest } from './ports/request.ts';
 import { runRefused, runTemplate } from './targets/run-template.ts';
 import type { Outcome, Ports, Runtime } from './ports/runtime.ts';
@@ -52,7 +53,8 @@ async function runTogether(
     case 'refused':
       return runRefused(addressee.refused, merged, runtime, signal);
     case 'nobody': {
-      const { target, delivery } = newest;
+      const { target, trigger } = newest;
+      const delivery = deliveryOf(trigger);
       runtime.log({ level: 'warn', message: 'ignored', target, delivery, reason: addressee.reason });
       return { kind: 'done', report: null };
     }
@@ -64,7 +66,7 @@ async function runTogether(
 /** Drift is looked for again in a while; whoever asks for the tip is answered first, and a sweep asks last. */
 function merge(newest: DeployRequest, requests: readonly DeployRequest[]): DeployRequest {
   const forTip = requests.filter(({ drift }) => drift === undefined);
-  const asked = forTip.findLast(({ delivery }) => delivery !== 'sweep') ?? forTip.at(-1) ?? newest;
+  const asked = forTip.findLast(({ trigger }) => trigger.kind !== 'sweep') ?? forTip.at(-1) ?? newest;
   const hint = requests.findLast((request) => request.hint !== null)?.hint ?? null;
   return { ...asked, hint };
 }
@@ -130,7 +132,7 @@ async function finish(
   { request, world, runtime, timing }: FinishedRun,
   signal: AbortSignal,
 ): Promise<void> {
-  const { target, delivery, hint, drift } = request;
+  const { target, trigger, hint, drift } = request;
   // "No changes" answers the delivery that named this commit, and no other run.
   const answersCommit = report.verdict !== 'unchanged' || hint?.revision === report.revision || report.isOwed === true;
   const purpose = drift === undefined ? 'tip' : 'drift';
@@ -139,16 +141,16 @@ async function finish(
   const isSettled = report.verdict === 'deployed' || (report.verdict === 'unchanged' && hint !== null);
   if (!isSettled || report.readiness === 'awaited') return;
   try {
-    await wakeDependents(target, delivery, runtime, graceSignal(signal));
+    await wakeDependents(target, trigger, runtime, graceSignal(signal));
   } catch (thrown) {
     // The sweep finds them.
     const errors = [asDeployError(thrown).problem];
-    runtime.log({ level: 'warn', message: 'dependents-not-queued', target: target.name, delivery, errors });
+    runtime.log({ level: 'warn', message: 'dependents-not-queued', target: target.name, delivery: deliveryOf(trigger), errors });
   }
 }
 
 interface RunContext {
-  readonly request: Pick<TargetRequest, 'target' | 'delivery'>;
+  readonly request: Pick<TargetRequest, 'target' | 'trigger'>;
   readonly runtime: Pick<Runtime, 'log' | 'channels' | 'checks' | 'nowMs' | 'wait' | 'config' | 'open' | 'openGit'>;
 }
 
@@ -156,7 +158,8 @@ export function makeWorld(
   ports: Ports,
   { request, runtime, clock }: RunContext & { readonly clock: Stopwatch },
 ): World {
-  const { target, delivery } = request;
+  const { target } = request;
+  const delivery = deliveryOf(request.trigger);
   const { log, checks, nowMs, wait } = runtime;
   return {
     ...ports,
@@ -174,8 +177,8 @@ export function makeWorld(
   };
 }
 
-function reporterOf(ports: Ports | null, { request: { target, delivery }, runtime: { log, channels } }: RunContext) {
+function reporterOf(ports: Ports | null, { request: { target, trigger }, runtime: { log, channels } }: RunContext) {
   const open = { cluster: ports?.cluster ?? null, git: ports?.git ?? null, statuses: ports?.statuses ?? null };
-  const subject = { target: target.name, repository: target.repository.name, delivery };
+  const subject = { target: target.name, repository: target.repository.name, delivery: deliveryOf(trigger) };
   return reporter(openChannels({ ...open, log, others: channels }), { subject, log });
 }

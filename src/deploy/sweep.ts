@@ -105,7 +105,8 @@ async function sweepTarget(
   try {
     const { cluster, tools } = await runtime.open(target, null);
     if (!(await isBehind({ target, tip, cluster, tools }, context))) return null;
-    return { ...recipientOf(target), delivery: 'sweep', hint: null, at: new Date(runtime.nowMs()).toISOString() };
+    const trigger = { kind: 'sweep' } as const;
+    return { ...recipientOf(target), trigger, hint: null, at: new Date(runtime.nowMs()).toISOString() };
   } catch (thrown) {
     const error = asDeployError(thrown);
     // Somebody is at work on it, or this process is about to end.

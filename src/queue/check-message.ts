@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { CheckRequest } from '../deploy/ports/check-request.ts';
 import { asRevision } from '../snapshot/source.ts';
-import { parseBody, recipientShape } from './message.ts';
+import { parseBody, recipientShape, triggerShape } from './message.ts';
 
 const AwaitedObject = z.object({
   apiVersion: z.string(),
@@ -11,7 +11,7 @@ const AwaitedObject = z.object({
 
 const Body = z.object({
   ...recipientShape,
-  delivery: z.string(),
+  trigger: triggerShape,
   revision: z.string(),
   sinceMs: z.number(),
   beganMs: z.number(),

@@ -7,9 +7,14 @@ export const recipientShape = {
   generatedFrom: z.optional(z.object({ template: z.string(), directory: z.nullable(z.string()) })),
 };
 
+export const triggerShape = z.union([
+  z.object({ kind: z.literal('delivery'), id: z.string() }),
+  z.object({ kind: z.enum(['sweep', 'cli']) }),
+]);
+
 const Body = z.object({
   ...recipientShape,
-  delivery: z.string(),
+  trigger: triggerShape,
   hint: z.nullable(
     z.object({
       revision: z.string(),
@@ -51,7 +56,7 @@ const RENAMED: Readonly<Record<string, string>> = {
 export function parseBody(body: string): unknown {
   try {
     const value: unknown = JSON.parse(body);
-    return isRecord(value) ? withCurrentKeys(value) : value;
+    return isRecord(value) ? withTrigger(withCurrentKeys(value)) : value;
   } catch {
     return undefined;
   }
@@ -64,6 +69,13 @@ function withCurrentKeys(record: Readonly<Record<string, unknown>>): Readonly<Re
       key === 'from' && isRecord(value) ? withCurrentKeys(value) : value,
     ]),
   );
+}
+
+/** Releases before 0.2 wrote one text, and a delivery was whatever was neither of the others. */
+function withTrigger({ delivery, ...record }: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  if (typeof delivery !== 'string' || record['trigger'] !== undefined) return record;
+  const isNamed = delivery === 'sweep' || delivery === 'cli';
+  return { ...record, trigger: isNamed ? { kind: delivery } : { kind: 'delivery', id: delivery } };
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -13,6 +13,7 @@ import { openAws } from '../../src/platforms/aws/api/request.ts';
 import type { Aws } from '../../src/platforms/aws/api/request.ts';
 import { signedQueue } from '../../src/platforms/aws/sqs/signed-queue.ts';
 import type { SignedQueue } from '../../src/platforms/aws/sqs/signed-queue.ts';
+import { deliveryOf } from '../../src/deploy/ports/request.ts';
 import type { DeployRequest } from '../../src/deploy/ports/request.ts';
 import { REGION, startQueueServer } from '../../src/platforms/local/queue-server.ts';
 import type { QueueServer } from '../../src/platforms/local/queue-server.ts';
@@ -23,7 +24,7 @@ import type { MappedQueue } from '../rig/aws/mapping.ts';
 const signal = new AbortController().signal;
 const aRequest = (target: string, delivery = '1'): DeployRequest => ({
   target,
-  delivery,
+  trigger: { kind: 'delivery', id: delivery },
   hint: null,
   at: '2026-01-01T00:00:00Z',
 });
@@ -121,7 +122,7 @@ describe('a batch', () => {
       { group: 'a', body: JSON.stringify(aRequest('a', '2')) },
     );
     const handler: Work = async (requests) => {
-      seen.push(requests.map(({ target, delivery }) => `${target}${delivery}`).join('+'));
+      seen.push(requests.map(({ target, trigger }) => `${target}${deliveryOf(trigger)}`).join('+'));
       if (seen.length === 2) both.resolve();
       await both.promise;
       return { kind: 'done' };

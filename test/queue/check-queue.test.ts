@@ -24,7 +24,7 @@ afterEach(async () => {
 
 const CHECK: CheckRequest = {
   target: 'shop',
-  delivery: 'd',
+  trigger: { kind: 'delivery', id: 'd' },
   revision: 'a'.repeat(40) as Revision,
   sinceMs: 1,
   beganMs: 1,
@@ -61,9 +61,9 @@ it('hands out a check as it was sent, over a restart too, and later when it was 
 
 it('does not hold up one check of a target behind another', async () => {
   await queues.checks.send(CHECK, 0, signal);
-  await queues.checks.send({ ...CHECK, delivery: 'e' }, 0, signal);
+  await queues.checks.send({ ...CHECK, trigger: { kind: 'sweep' } }, 0, signal);
   const received = [...(await receive()), ...(await receive())];
-  expect(received.map(({ request }) => request?.delivery ?? '').toSorted()).toEqual(['d', 'e']);
+  expect(received.map(({ request }) => request?.trigger.kind ?? '').toSorted()).toEqual(['delivery', 'sweep']);
   expect(new Set(received.map(({ group }) => group)).size).toBe(2);
 });
 

@@ -8,6 +8,7 @@ import { consume, pauseSeconds } from '../../src/queue/consumer.ts';
 import type { Consumer, ConsumerOptions } from '../../src/queue/consumer.ts';
 import { createQueues, openQueue } from '../../src/platforms/aws/sqs/queue.ts';
 import type { SqsQueue } from '../../src/platforms/aws/sqs/queue.ts';
+import { deliveryOf } from '../../src/deploy/ports/request.ts';
 import type { DeployRequest } from '../../src/deploy/ports/request.ts';
 import { REGION, startQueueServer } from '../../src/platforms/local/queue-server.ts';
 import type { QueueServer } from '../../src/platforms/local/queue-server.ts';
@@ -16,7 +17,7 @@ const signal = new AbortController().signal;
 const wait = (ms: number, until: AbortSignal) => pause(ms, undefined, { signal: until });
 
 function aRequest(target: string, delivery: string): DeployRequest {
-  return { target, delivery, hint: null, at: '2026-01-01T00:00:00Z' };
+  return { target, trigger: { kind: 'delivery', id: delivery }, hint: null, at: '2026-01-01T00:00:00Z' };
 }
 
 let directory = '';
@@ -72,7 +73,7 @@ describe('the queue', () => {
     const handled: string[] = [];
     consuming({
       handler: async (requests) => {
-        handled.push(...requests.map(({ target, delivery }) => `${target}${delivery}`));
+        handled.push(...requests.map(({ target, trigger }) => `${target}${deliveryOf(trigger)}`));
         return { kind: 'done' };
       },
     });
@@ -113,7 +114,7 @@ describe('the queue', () => {
     const handled: string[] = [];
     consuming({
       handler: async (requests) => {
-        handled.push(...requests.map(({ delivery }) => delivery));
+        handled.push(...requests.map(({ trigger }) => deliveryOf(trigger)));
         return { kind: 'done' };
       },
     });

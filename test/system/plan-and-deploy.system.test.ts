@@ -28,12 +28,13 @@ async function planThenDeploy(name = house.namespace): Promise<{ readonly plan: 
   try {
     const target = await targetNamed(name);
     const ports = await runtime.open(target, null);
-    const world = makeWorld(ports, { request: { target, delivery: 'cli' }, runtime, clock: stopwatch(runtime.nowMs) });
+    const world = makeWorld(ports, { request: { target, trigger: { kind: 'cli' } }, runtime, clock: stopwatch(runtime.nowMs) });
     const planned = await planDeploy({ target, at: null }, world, signal);
     const isWaiting = planned.verdict === 'waiting';
     const writes = planned.steps.flat();
     const ops = (...wanted: readonly string[]) => writes.filter(({ op }) => wanted.includes(op)).length;
-    const request = { target, delivery: 'cli', hint: null, at: new Date().toISOString() };
+    const trigger = { kind: 'cli' } as const;
+    const request = { target, trigger, hint: null, at: new Date().toISOString() };
     const outcome = await runTarget(request, runtime, signal);
     if (outcome.kind === 'retry') throw outcome.error;
     const { report } = outcome;

@@ -133,6 +133,22 @@ describe('Git is the truth', () => {
     expect(await house.configMaps()).toEqual({ a: { v: '1' } });
   });
 
+  it('follows a force-push back whose unsigned X-GitHub-Delivery header says sweep', async () => {
+    const first = await house.push({ 'apps/a.yaml': configMap('a', { v: '1' }) });
+    await house.outcome(first);
+    await house.outcome(await house.push({ 'apps/a.yaml': configMap('a', { v: '2' }) }), 'deployed');
+    house.host.faults = { lose: () => true };
+    await house.git('reset', '-q', '--hard', first);
+    await house.git('push', '-q', '--force', 'origin', 'HEAD:main');
+    await house.host.settled();
+    const signed = house.host.deliveries.at(-1)?.payload ?? '';
+    const answer = await house.host.deliver('acme/fleet', signed, { 'x-github-delivery': 'sweep' });
+    expect(answer.status).toBe(202);
+    const line = await house.logged((each) => each['delivery'] === 'sweep' && each['verdict'] !== undefined);
+    expect(line).toMatchObject({ verdict: 'deployed', revision: first });
+    expect(await house.configMaps()).toEqual({ a: { v: '1' } });
+  });
+
   it('leaves alone what is marked create-only or ignore, and never prunes what says so', async () => {
     const note = (key: string, value: string) => `  annotations: { headgate.dev/${key}: "${value}" }\n`;
     await house.outcome(

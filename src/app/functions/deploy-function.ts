@@ -101,9 +101,9 @@ function deadLetters(runtime: Runtime): Work<DeployRequest> {
 /** A check that nobody could make leaves its commit without a last word, as a request does. */
 function requestOf(check: CheckRequest | null): DeployRequest | null {
   if (check === null) return null;
-  const { target, generatedFrom: from, delivery, revision, sinceMs } = check;
+  const { target, generatedFrom: from, trigger, revision, sinceMs } = check;
   const hint = { revision, rootTree: null, isForced: false };
-  return { target, generatedFrom: from, delivery, hint, at: new Date(sinceMs).toISOString() };
+  return { target, generatedFrom: from, trigger, hint, at: new Date(sinceMs).toISOString() };
 }
 
 /** Node itself, and then so much for each run that reads a large repository. */

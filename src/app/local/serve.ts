@@ -5,6 +5,7 @@ import type { SqsQueue } from '../../platforms/aws/sqs/queue.ts';
 import { RUN_LIMITS } from '../../cluster/state/limits.ts';
 import type { RunLimits } from '../../cluster/state/limits.ts';
 import type { Config } from '../../config/checked/config.ts';
+import { deliveryOf } from '../../deploy/ports/request.ts';
 import type { DeployRequest } from '../../deploy/ports/request.ts';
 import { reportDead } from '../../deploy/report/report-dead.ts';
 import { runRequests } from '../../deploy/run-requests.ts';
@@ -118,7 +119,7 @@ export async function serve({
       for (const request of requests) {
         await letters.add({
           target: request.target,
-          delivery: request.delivery,
+          delivery: deliveryOf(request.trigger),
           revision: request.hint?.revision ?? null,
           at: new Date(runtime.nowMs()).toISOString(),
         });

@@ -38,7 +38,8 @@ async function lookAtEach(targets: readonly Target[], runtime: Runtime, signal: 
   for (const target of targets) {
     const drift = await lookAt(target, runtime, signal);
     if (drift === null) continue;
-    requests.push({ ...recipientOf(target), delivery: 'sweep', hint: null, at: timeOf(runtime.nowMs()), drift });
+    const trigger = { kind: 'sweep' } as const;
+    requests.push({ ...recipientOf(target), trigger, hint: null, at: timeOf(runtime.nowMs()), drift });
   }
   return requests;
 }

@@ -1,11 +1,11 @@
 import type { AwaitedObject } from '../../health/needs-readiness.ts';
 import type { Revision } from '../../snapshot/source.ts';
-import type { Recipient } from './request.ts';
+import type { Recipient, Trigger } from './request.ts';
 
 /** What one run wrote is to be looked at until it is ready. Plain JSON: it is the body of a queue message. */
 export interface CheckRequest extends Recipient {
-  /** Of the run: the Git host's delivery id, `sweep` or `cli`. */
-  readonly delivery: string;
+  /** Of the run. */
+  readonly trigger: Trigger;
   readonly revision: Revision;
   /** When the run began. */
   readonly sinceMs: number;

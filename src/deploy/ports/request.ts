@@ -18,10 +18,17 @@ export interface Recipient {
   readonly generatedFrom?: { readonly template: string; readonly directory: string | null } | undefined;
 }
 
+/** What caused a run: a push that was delivered, the scheduled look at all targets, or a command. */
+export type Trigger = { readonly kind: 'delivery'; readonly id: string } | { readonly kind: 'sweep' | 'cli' };
+
+/** As the log's field `delivery` has it: the Git host's delivery id, `sweep` or `cli`. It is for people: a host may send any id. */
+export function deliveryOf(trigger: Trigger): string {
+  return trigger.kind === 'delivery' ? trigger.id : trigger.kind;
+}
+
 /** One target asked to reach the tip of its ref. Plain JSON: it is the body of a queue message. */
 export interface DeployRequest extends Recipient {
-  /** The Git host's delivery id, or what else asked: `sweep`, `cli`. */
-  readonly delivery: string;
+  readonly trigger: Trigger;
   /** What the delivery says the ref points at. A hint: the tip is read from Git. */
   readonly hint: Hint | null;
   /** When it was asked for, RFC 3339. */

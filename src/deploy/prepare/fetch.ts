@@ -73,7 +73,7 @@ export async function isUnannouncedRewind(
   signal: AbortSignal,
 ): Promise<boolean> {
   const before = state.applied.source?.revision;
-  if (request.delivery !== 'sweep' || before === undefined || before === revision) return false;
+  if (request.trigger.kind !== 'sweep' || before === undefined || before === revision) return false;
   // The second sweep that finds it needs no further request.
   if (state.outcome.rewind === revision) return false;
   return git.isAncestor(revision, before, signal);

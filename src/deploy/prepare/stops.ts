@@ -93,7 +93,7 @@ function pathMissing(
 
 /** Another run may have been refused between the sweep's comparison and this run. */
 export function stopWhileBackingOff({ request, state, revision, settings, nowMs }: StartedRun): Stop | null {
-  if (request.delivery !== 'sweep' || state.progress.waiting !== null) return null;
+  if (request.trigger.kind !== 'sweep' || state.progress.waiting !== null) return null;
   return isBackingOff(state.outcome, { revision, settings, nowMs }) ? { kind: 'backing-off' } : null;
 }
 

@@ -1,5 +1,6 @@
 import type { Target } from '../../config/checked/config.ts';
 import type { CheckRequest } from '../ports/check-request.ts';
+import { deliveryOf } from '../ports/request.ts';
 import type { Reporter } from '../ports/run-event.ts';
 import type { Ports, Runtime } from '../ports/runtime.ts';
 import type { ReadinessRecord } from '../../state/readiness.ts';
@@ -64,24 +65,25 @@ async function reportSuperseded(
 
 /** The next wave is an ordinary run of the newest tip, which skips what is recorded as applied. */
 async function resumeRun(
-  { revision, delivery, statusIsFinal }: CheckRequest,
+  { revision, trigger, statusIsFinal }: CheckRequest,
   { target, runtime }: CheckContext,
   signal: AbortSignal,
 ): Promise<void> {
+  const delivery = deliveryOf(trigger);
   runtime.log({ level: 'info', message: 'resumed', target: target.name, revision, delivery });
   if (statusIsFinal) return;
-  const request = { ...recipientOf(target), delivery, hint: null, at: new Date(runtime.nowMs()).toISOString() };
+  const request = { ...recipientOf(target), trigger, hint: null, at: new Date(runtime.nowMs()).toISOString() };
   await runtime.requests.send([request], signal);
 }
 
 async function reportReady(checked: CheckRequest, context: CheckContext, signal: AbortSignal): Promise<void> {
   const { target, runtime, deliver } = context;
-  const { revision, counts, statusIsFinal: isStatusFinal, beganMs, delivery } = checked;
+  const { revision, counts, statusIsFinal: isStatusFinal, beganMs, trigger } = checked;
   const durationMs = runtime.nowMs() - beganMs;
   await deliver({ kind: 'ready', revision, counts, isStatusFinal, durationMs }, signal);
   // Recorded after it was reported: a message that comes again trusts the record.
   await record(checked, { readiness: 'ready', notReady: [] }, context, signal);
-  await wakeDependents(target, delivery, runtime, signal);
+  await wakeDependents(target, trigger, runtime, signal);
 }
 
 async function reportNotReady(

@@ -1,6 +1,7 @@
 import { asDeployError } from '../../error/deploy-error.ts';
 import type { DeployError } from '../../error/deploy-error.ts';
 import type { CheckRequest } from '../ports/check-request.ts';
+import { deliveryOf } from '../ports/request.ts';
 import type { Reporter } from '../ports/run-event.ts';
 import type { Ports, Runtime } from '../ports/runtime.ts';
 import { openChannels } from '../report/open-channels.ts';
@@ -39,7 +40,8 @@ async function check(
 ): Promise<Checked> {
   const recipient = resolveRecipient(request, runtime.config);
   if (recipient.kind !== 'target') {
-    const { target, delivery } = request;
+    const { target } = request;
+    const delivery = deliveryOf(request.trigger);
     const reason = recipient.kind === 'nobody' ? recipient.reason : 'the template no longer generates this target';
     runtime.log({ level: 'warn', message: 'ignored', target, delivery, reason });
     return 'done';
@@ -76,13 +78,13 @@ export async function checkAll(
 }
 
 function reporterOf(
-  { delivery }: CheckRequest,
+  { trigger }: CheckRequest,
   { target, ports, runtime }: Pick<CheckContext, 'target' | 'runtime'> & { readonly ports: Ports | null },
 ): Reporter {
   const { log, channels: others } = runtime;
   const open = { cluster: ports?.cluster ?? null, git: null, statuses: ports?.statuses ?? null };
   return reporter(openChannels({ ...open, log, others }), {
-    subject: { target: target.name, repository: target.repository.name, delivery },
+    subject: { target: target.name, repository: target.repository.name, delivery: deliveryOf(trigger) },
     log,
   });
 }
@@ -131,7 +133,8 @@ async function tryLater(
   { target, runtime, error }: Pick<CheckContext, 'target' | 'runtime'> & { error: DeployError },
   signal: AbortSignal,
 ): Promise<Checked> {
-  const { delivery, revision, sinceMs } = request;
+  const { trigger, revision, sinceMs } = request;
+  const delivery = deliveryOf(trigger);
   runtime.log({ level: 'warn', message: 'not-checked', target: target.name, delivery, errors: [error.problem] });
   const isLate = runtime.nowMs() >= deadlineOf(request, target) || isLastAttempt(request);
   if (!isLate) {

@@ -1,5 +1,6 @@
 import type { Repository } from '../../config/checked/config.ts';
 import { DeployError } from '../../error/deploy-error.ts';
+import { deliveryOf } from '../ports/request.ts';
 import type { DeployRequest, Recipient } from '../ports/request.ts';
 import type { Runtime } from '../ports/runtime.ts';
 import { openChannels } from './open-channels.ts';
@@ -7,7 +8,8 @@ import { reporter } from './reporter.ts';
 
 /** Reports a request that the queue gave up on. @throws DeployError when a channel did not take it, so that it is tried again. */
 export async function reportDead(request: DeployRequest, runtime: Runtime, signal: AbortSignal): Promise<void> {
-  const { target, delivery, hint } = request;
+  const { target, trigger, hint } = request;
+  const delivery = deliveryOf(trigger);
   const repository = repositoryOf(request, runtime.config);
   const isNamed = repository !== null && hint !== null;
   const statuses = isNamed ? await runtime.openStatuses(repository) : null;

@@ -23,7 +23,8 @@ export async function planDeploy(
   world: World,
   signal: AbortSignal,
 ): Promise<Planned> {
-  const request = { target, delivery: 'cli', hint: null, at: new Date(world.nowMs()).toISOString() };
+  const trigger = { kind: 'cli' } as const;
+  const request = { target, trigger, hint: null, at: new Date(world.nowMs()).toISOString() };
   const options = { purpose: 'look', at } as const;
   return planned(await prepare(request, { options, world }, signal), { options, world }, signal);
 }

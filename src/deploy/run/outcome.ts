@@ -44,7 +44,7 @@ export function checkOf(
   const { created, updated, pruned } = overall ?? own;
   return {
     ...recipientOf(request.target),
-    delivery: request.delivery,
+    trigger: request.trigger,
     revision,
     sinceMs,
     beganMs: countsSoFar(run).beganMs,

@@ -1,12 +1,12 @@
 import type { Target, TargetSettings, Config } from '../../config/checked/config.ts';
 import { recipientOf, recipientOfTemplate } from './recipient.ts';
 import type { Runtime } from '../ports/runtime.ts';
-import type { DeployRequest } from '../ports/request.ts';
+import type { DeployRequest, Trigger } from '../ports/request.ts';
 
 /** A target became ready: whoever depends on it may go on. A target that is current does nothing. */
 export async function wakeDependents(
   { name }: Target,
-  delivery: string,
+  trigger: Trigger,
   runtime: Pick<Runtime, 'config' | 'requests' | 'nowMs'>,
   signal: AbortSignal,
 ): Promise<void> {
@@ -19,7 +19,7 @@ export async function wakeDependents(
   if (dependents.length === 0) return;
   const at = new Date(runtime.nowMs()).toISOString();
   await runtime.requests.send(
-    dependents.map((address) => ({ ...address, delivery, hint: null, at })),
+    dependents.map((address) => ({ ...address, trigger, hint: null, at })),
     signal,
   );
 }

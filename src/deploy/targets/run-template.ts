@@ -10,6 +10,7 @@ import { reporter } from '../report/reporter.ts';
 import { stopwatch } from '../report/stopwatch.ts';
 import type { Stopwatch } from '../report/stopwatch.ts';
 import type { Reporter } from '../ports/run-event.ts';
+import { deliveryOf } from '../ports/request.ts';
 import type { DeployRequest } from '../ports/request.ts';
 import type { Outcome, Runtime } from '../ports/runtime.ts';
 import type { Report } from '../ports/report.ts';
@@ -39,9 +40,9 @@ export function runTemplate(
     async (run) => {
       const revision = await tipOf(ref, run, signal);
       const directories = await directoriesAt(revision, template, run.git, signal);
-      const { delivery, hint, at } = request;
+      const { trigger, hint, at } = request;
       const requests = directories.map((directory): DeployRequest => {
-        return { ...recipientOfDirectory(template, directory), delivery, hint, at };
+        return { ...recipientOfDirectory(template, directory), trigger, hint, at };
       });
       if (requests.length > 0) await runtime.requests.send(requests, signal);
       runtime.log({
@@ -50,7 +51,7 @@ export function runTemplate(
         target: request.target,
         repository: repository.name,
         revision,
-        delivery,
+        delivery: deliveryOf(trigger),
         queued: requests.map(({ target }) => target),
         durationMs: run.clock.timing().durationMs,
         requests: { git: run.git.usage.requests },
@@ -76,7 +77,7 @@ export function runRefused(
       const there = await run.git.trees(revision, [directory], signal);
       if ((there.get(directory) ?? null) === null) {
         const reason = `${directory} is not there any more`;
-        runtime.log({ level: 'info', message: 'ignored', target: name, delivery: request.delivery, reason });
+        runtime.log({ level: 'info', message: 'ignored', target: name, delivery: deliveryOf(request.trigger), reason });
         return unchanged(revision, null);
       }
       const report = refusedBecause(revision, null, problems);
@@ -121,7 +122,7 @@ function reportOutcome(report: Report, run: TemplateRun, signal: AbortSignal) {
 
 function reporterOf({
   repository,
-  request: { target, delivery },
+  request: { target, trigger },
   runtime: { log, channels: others },
   git,
   statuses,
@@ -130,7 +131,7 @@ function reporterOf({
   readonly statuses: Statuses | null;
 }): Reporter {
   const channels = openChannels({ cluster: null, git, statuses, log, others });
-  return reporter(channels, { subject: { target, repository: repository.name, delivery }, log });
+  return reporter(channels, { subject: { target, repository: repository.name, delivery: deliveryOf(trigger) }, log });
 }
 
 /** The tip; where it has not what a delivery announced, the Git host's copies may lag behind and are asked again. */

@@ -150,8 +150,9 @@ async function queue(push: Push, delivery: Delivery, { repository, reception, si
   const at = new Date(reception.nowMs()).toISOString();
   const { revision, rootTree, isForced } = push;
   const hint = { revision, rootTree, isForced };
+  const trigger = { kind: 'delivery', id: delivery.id } as const;
   await reception.queue.send(
-    matched.addresses.map((address): DeployRequest => ({ ...address, delivery: delivery.id, hint, at })),
+    matched.addresses.map((address): DeployRequest => ({ ...address, trigger, hint, at })),
     signal,
   );
   return { answer: { status: 202, body: { queued: names, delivery: delivery.id } }, targets: names };

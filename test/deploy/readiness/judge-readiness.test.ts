@@ -15,7 +15,7 @@ const NOW_MS = 1_000_000;
 
 const check: CheckRequest = {
   target: 'shop',
-  delivery: 'd',
+  trigger: { kind: 'delivery', id: 'd' },
   revision: A,
   sinceMs: 7,
   beganMs: 7,

@@ -87,10 +87,15 @@ describe('whom a request is for', () => {
   });
 });
 
-const REQUEST: DeployRequest = { target: 'shop', delivery: 'd', hint: null, at: '2026-01-01T00:00:00Z' };
+const REQUEST: DeployRequest = {
+  target: 'shop',
+  trigger: { kind: 'delivery', id: 'd' },
+  hint: null,
+  at: '2026-01-01T00:00:00Z',
+};
 const CHECK = {
   target: 'shop',
-  delivery: 'd',
+  trigger: { kind: 'delivery', id: 'd' },
   revision: 'a'.repeat(40),
   sinceMs: 1,
   beganMs: 1,

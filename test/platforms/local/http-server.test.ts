@@ -104,7 +104,7 @@ describe('a webhook', () => {
     expect(queued).toEqual([
       {
         target: 'shop',
-        delivery: 'd-1',
+        trigger: { kind: 'delivery', id: 'd-1' },
         hint: { revision: REVISION, rootTree: TREE, isForced: false },
         at: '2026-01-01T00:00:00.000Z',
       },
@@ -127,6 +127,13 @@ describe('a webhook', () => {
     ['an id that no host sends', 'a "b"'],
   ])('with %s gets one', async (_name, id) => {
     expect((await ask({ headers: { 'x-github-delivery': id } })).body).toMatchObject({ delivery: 'made-here' });
+  });
+
+  it('is never taken for a sweep or a command, whatever its unsigned id says', async () => {
+    for (const id of ['sweep', 'cli']) {
+      expect((await ask({ headers: { 'x-github-delivery': id } })).status).toBe(202);
+      expect(queued.at(-1)?.trigger).toEqual({ kind: 'delivery', id });
+    }
   });
 
   it('may be signed with either secret while they are rotated', async () => {

@@ -5,6 +5,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { BODY_LIMIT_BYTES } from '../../../src/deploy/webhook/receive.ts';
+import { deliveryOf } from '../../../src/deploy/ports/request.ts';
 import type { DeployRequest } from '../../../src/deploy/ports/request.ts';
 import { startHttpServer } from '../../../src/platforms/local/http-server.ts';
 import type { HttpServer } from '../../../src/platforms/local/http-server.ts';
@@ -192,7 +193,7 @@ describe('a delivery', () => {
     await commit('apps/2.yaml');
     await push('main');
     expect(targetsQueued()).toEqual(['shop', 'shop']);
-    expect(new Set(queued.map(({ delivery }) => delivery)).size).toBe(1);
+    expect(new Set(queued.map(({ trigger }) => deliveryOf(trigger))).size).toBe(1);
 
     queued.length = 0;
     host.faults = { reorder: () => true, delayMs: 10 };
@@ -221,9 +222,9 @@ describe('a delivery', () => {
   it('keeps its id when it is sent again', async () => {
     await commit('apps/8.yaml');
     await push('main');
-    const delivery = queued[0]?.delivery ?? '';
+    const delivery = queued.map(({ trigger }) => deliveryOf(trigger))[0] ?? '';
     expect((await host.redeliver(delivery)).status).toBe(202);
-    expect(queued.map((request) => request.delivery)).toEqual([delivery, delivery]);
+    expect(queued.map(({ trigger }) => deliveryOf(trigger))).toEqual([delivery, delivery]);
   });
 
   it('may be a form', async () => {

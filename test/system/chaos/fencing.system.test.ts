@@ -64,7 +64,8 @@ async function deployElsewhere(): Promise<Outcome> {
     limits: { ...RUN_LIMITS, leaseMs: LEASE_MS, requestTimeoutMs: REQUEST_MS },
   });
   try {
-    const request = { target: only, delivery: 'cli', hint: null, at: new Date().toISOString() };
+    const trigger = { kind: 'cli' } as const;
+    const request = { target: only, trigger, hint: null, at: new Date().toISOString() };
     return await runTarget(request, runtime, new AbortController().signal);
   } finally {
     runtime.close();

@@ -83,7 +83,7 @@ describe('the function URL', () => {
       headers: { 'content-type': 'application/json' },
       body: '{"queued":["shop"],"delivery":"d-1"}',
     });
-    expect(queued).toMatchObject([{ target: 'shop', delivery: 'd-1' }]);
+    expect(queued).toMatchObject([{ target: 'shop', trigger: { kind: 'delivery', id: 'd-1' } }]);
   });
 
   it('accepts header names in any case', async () => {
