@@ -6,9 +6,9 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { getParts } from '../rig/cluster/parts.ts';
 import { House, configMap } from '../rig/house/house.ts';
 import type { HouseOptions } from '../rig/house/house.ts';
+import { getTools } from '../rig/programs/tools.ts';
 
 let house: House | null = null;
 let server: Server | null = null;
@@ -30,7 +30,7 @@ async function started(options: HouseOptions = {}): Promise<House> {
 
 /** The programs of the cache, and charts of the test's own. */
 async function ownCache({ directory }: House): Promise<string> {
-  const { helm } = await getParts();
+  const { helm } = await getTools();
   await mkdir(join(directory, 'cache'));
   await symlink(dirname(helm), join(directory, 'cache', basename(dirname(helm))));
   return join(directory, 'cache');
@@ -133,7 +133,7 @@ it('pulls a chart by its version, once, and refuses another content under the sa
     await writeFile(join(folder, 'Chart.yaml'), chart());
     const data = `data: { value: ${value}, colour: {{ .Values.colour }}, extra: {{ .Values.extra.deep | quote }} }`;
     await writeFile(join(folder, 'templates', 'a.yaml'), configMap('pulled').replace('data: {}', data));
-    const { helm } = await getParts();
+    const { helm } = await getTools();
     execFileSync(helm, ['package', folder, '-d', on.directory], { stdio: 'pipe' });
     const archive = await readFile(join(on.directory, 'web-1.0.0.tgz'));
     served.set('/web-1.0.0.tgz', archive);

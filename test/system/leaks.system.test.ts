@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { openApi } from '../rig/chaos/api.ts';
-import type { Api } from '../rig/chaos/api.ts';
+import { openApi } from '../rig/cluster/api.ts';
+import type { Api } from '../rig/cluster/api.ts';
 import { House, TOKEN } from '../rig/house/house.ts';
 import { leaksIn } from '../rig/house/leaks.ts';
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { isObject, metadataMap } from '../../src/resource/resource.ts';
-import { run } from '../rig/cluster/command.ts';
+import { run } from '../rig/programs/command.ts';
 import { House, configMap } from '../rig/house/house.ts';
 
 let house: House;

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, inject, it, vi } from 'vitest';
-import { mustRun } from '../rig/cluster/command.ts';
+import { mustRun } from '../rig/programs/command.ts';
 import { kubectl } from '../rig/cluster/control-plane.ts';
 import { House, configMap } from '../rig/house/house.ts';
 

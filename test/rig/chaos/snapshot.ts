@@ -5,7 +5,7 @@ import type { Entry } from '../../../src/state/inventory.ts';
 import { readManifests } from '../../../src/resource/manifests.ts';
 import { formatId, isObject, metadataMap, textOf } from '../../../src/resource/resource.ts';
 import type { JsonObject } from '../../../src/resource/resource.ts';
-import type { Api } from './api.ts';
+import type { Api } from '../cluster/api.ts';
 import type { Commit } from './plumbing.ts';
 
 /** A namespace and its inventory, without what is different in every namespace. Two runs that ended alike are equal. */

@@ -6,10 +6,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { makeCertificates } from './certificates.ts';
 import type { Certificates } from './certificates.ts';
-import { startChild } from './child.ts';
-import type { Child } from './child.ts';
-import { mustRun, run } from './command.ts';
-import type { CommandResult } from './command.ts';
+import { startChild } from '../programs/child.ts';
+import type { Child } from '../programs/child.ts';
+import { mustRun, run } from '../programs/command.ts';
+import type { CommandResult } from '../programs/command.ts';
 import type { Parts } from './parts.ts';
 
 /** A running Kubernetes on loopback. Plain data, so that it can be handed to other processes. */

@@ -4,10 +4,10 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { mustRun } from '../cluster/command.ts';
+import { mustRun } from '../programs/command.ts';
 import { startControlPlane } from '../cluster/control-plane.ts';
 import { getParts } from '../cluster/parts.ts';
-import { withProgress } from '../cluster/progress.ts';
+import { withProgress } from '../programs/progress.ts';
 import { startGitHost } from '../git-host/git-host.ts';
 
 // `npm start`: a throw-away Kubernetes, a Git host with an example repository, and Headgate between them.

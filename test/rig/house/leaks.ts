@@ -1,6 +1,6 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Api } from '../chaos/api.ts';
+import type { Api } from '../cluster/api.ts';
 
 /** Every secret that a test plants begins with `planted-`; the second form is its base64, as data, alone or behind `x-access-token:`. */
 const TRACE = /planted-|cGxhbnRlZC/;

@@ -1,19 +1,21 @@
 import fc from 'fast-check';
-import { describe, expect, inject, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { canonicalJson, parseJson } from '../../src/resource/json.ts';
 import { readManifests } from '../../src/resource/manifests.ts';
 import type { Json } from '../../src/resource/resource.ts';
-import { run } from '../rig/cluster/command.ts';
+import { run } from '../rig/programs/command.ts';
+import { getTools } from '../rig/programs/tools.ts';
+
+let kubectl = '';
+beforeAll(async () => {
+  ({ kubectl } = await getTools());
+});
 
 const HEAD = 'apiVersion: x.example/v1\nkind: Any\nmetadata: { name: a }\n';
 
 /** What the real kubectl makes of a document, without a server; null where it refuses. */
 async function kubectlReads(text: string): Promise<Json | null> {
-  const { code, stdout } = await run(
-    inject('cluster').kubectl,
-    ['annotate', '--local', '-f', '-', 'z=z', '-o', 'json'],
-    { input: text },
-  );
+  const { code, stdout } = await run(kubectl, ['annotate', '--local', '-f', '-', 'z=z', '-o', 'json'], { input: text });
   return code === 0 ? parseJson(stdout) : null;
 }
 
@@ -209,11 +211,9 @@ describe('the real kubectl', () => {
     // Together where kubectl takes them together; one that it refuses would hide the others, so those are asked alone.
     const ours = samples.map((text) => weRead(text));
     const accepted = samples.filter((_, index) => ours[index] !== null);
-    const { code, stdout } = await run(
-      inject('cluster').kubectl,
-      ['annotate', '--local', '-f', '-', 'z=z', '-o', 'json'],
-      { input: accepted.join('---\n') },
-    );
+    const { code, stdout } = await run(kubectl, ['annotate', '--local', '-f', '-', 'z=z', '-o', 'json'], {
+      input: accepted.join('---\n'),
+    });
     expect(code).toBe(0);
     const theirs = stdout.split(/\n(?=\{)/).map((text) => canonicalJson(parseJson(text)));
     expect(ours.filter((value) => value !== null).map((value) => canonicalJson(value))).toEqual(theirs);

@@ -1,26 +1,18 @@
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { run } from './rig/cluster/command.ts';
+import { run } from '../rig/programs/command.ts';
 
-// `npm run check`: what needs no cluster, in under a minute.
-const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+// `npm run check`: everything that needs Node alone, in under a minute.
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const bin = (name: string) => join(root, 'node_modules', '.bin', name);
-const UNIT = ['architecture', 'plan', 'config', 'resource', 'githost', 'render', 'health', 'deploy', 'cluster', 'aws'];
+const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
 const STEPS: readonly (readonly [name: string, command: string, ...args: string[]])[] = [
   ['types', bin('tsc'), '--noEmit', '-p', '.'],
   ['lint', bin('oxlint'), '--type-aware', '--deny-warnings', 'src', 'functions', 'infra', 'test', 'bench', 'bin'],
+  ['pure tests', process.execPath, vitest, 'run', '--project', 'pure'],
   ['format', bin('prettier'), '--check', '--log-level', 'warn', '.'],
   ['unused code', bin('knip')],
-  [
-    'unit tests',
-    process.execPath,
-    join(root, 'node_modules', 'vitest', 'vitest.mjs'),
-    'run',
-    '--project',
-    'unit',
-    ...UNIT.map((room) => `test/${room}`),
-  ],
 ];
 
 const env = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}` };

@@ -2,10 +2,10 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { startControlPlane } from './rig/cluster/control-plane.ts';
-import type { ClusterAddress } from './rig/cluster/control-plane.ts';
-import { getParts } from './rig/cluster/parts.ts';
-import { withProgress } from './rig/cluster/progress.ts';
+import { startControlPlane } from '../rig/cluster/control-plane.ts';
+import type { ClusterAddress } from '../rig/cluster/control-plane.ts';
+import { getParts } from '../rig/cluster/parts.ts';
+import { withProgress } from '../rig/programs/progress.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -11,8 +11,8 @@ import { readManifests } from '../../../src/resource/manifests.ts';
 import { canonicalJson } from '../../../src/resource/json.ts';
 import type { Manifest } from '../../../src/resource/resource.ts';
 import { openTools } from '../../../src/desired/sandbox/tools.ts';
-import { getParts } from '../../rig/cluster/parts.ts';
-import type { Parts } from '../../rig/cluster/parts.ts';
+import { getTools } from '../../rig/programs/tools.ts';
+import type { Tools } from '../../rig/programs/tools.ts';
 import { configOf, withTarget } from '../../config/builders.ts';
 import { CASES, FIELDS } from './kustomizations.ts';
 import type { Case } from './kustomizations.ts';
@@ -21,14 +21,14 @@ import { serveFiles } from '../sandbox/served.ts';
 const run = promisify(execFile);
 const signal = new AbortController().signal;
 const tools = openTools(process.env);
-let parts: Parts;
+let programs: Tools;
 let served: Awaited<ReturnType<typeof serveFiles>>;
 let scratch = '';
 
 const at = (name: string) => `corpus/${name}/app`;
 
 beforeAll(async () => {
-  parts = await getParts();
+  programs = await getTools();
   scratch = await mkdtemp(join(tmpdir(), 'headgate-corpus-'));
   const all = Object.entries(CASES).flatMap(([name, { files }]) =>
     Object.entries(files).map(([path, content]) => [posix.join(at(name), path), content] as const),
@@ -48,11 +48,11 @@ async function built(directory: string, { loadRestrictor }: Case): Promise<reado
     'kustomize',
     directory,
     '--enable-helm',
-    `--helm-command=${parts.helm}`,
+    `--helm-command=${programs.helm}`,
     `--load-restrictor=${restrictor}`,
   ];
   try {
-    const { stdout } = await run(parts.kubectl, args, {
+    const { stdout } = await run(programs.kubectl, args, {
       env: { HOME: scratch, PATH: '/nonexistent', HTTPS_PROXY: 'http://127.0.0.1:9' },
     });
     return objectsOf(readManifests({ path: 'output', bytes: Buffer.from(stdout) }).manifests);

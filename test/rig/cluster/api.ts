@@ -3,7 +3,7 @@ import { openSessions } from '../../../src/cluster/api/connection.ts';
 import { parseJson, stringifyJson } from '../../../src/resource/json.ts';
 import type { JsonObject } from '../../../src/resource/resource.ts';
 import { wait } from '../../../src/app/wait.ts';
-import type { ClusterAddress } from '../cluster/control-plane.ts';
+import type { ClusterAddress } from './control-plane.ts';
 
 /** The test's own way to the cluster: kubectl takes a tenth of a second a call. */
 export interface Api {

@@ -12,7 +12,7 @@ import { readManifests } from '../../../src/resource/manifests.ts';
 import { isObject, metadataMap } from '../../../src/resource/resource.ts';
 import type { JsonObject, Manifest } from '../../../src/resource/resource.ts';
 import { openTools } from '../../../src/desired/sandbox/tools.ts';
-import { getParts } from '../../rig/cluster/parts.ts';
+import { getTools } from '../../rig/programs/tools.ts';
 import { configOf, withTarget } from '../../config/builders.ts';
 import { CHARTS, filesOf } from './charts.ts';
 import type { ChartCase } from './charts.ts';
@@ -29,7 +29,7 @@ let scratch = '';
 const at = (name: string) => `corpus/${name}`;
 
 beforeAll(async () => {
-  ({ helm } = await getParts());
+  ({ helm } = await getTools());
   scratch = await mkdtemp(join(tmpdir(), 'headgate-charts-'));
   const all = Object.entries(CHARTS).flatMap(([name, each]) =>
     Object.entries(filesOf(each)).map(([path, content]) => [`${at(name)}/${path}`, content] as const),
