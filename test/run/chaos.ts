@@ -1,5 +1,5 @@
 import { runChaos } from './run-tests.ts';
 
-// `npm run test:chaos [FIRST-LAST[/STEP] [FAULT]]`: the long form of test/system/chaos/ordeal.system.test.ts.
-const [requests = '1-999', fault = ''] = process.argv.slice(2);
-await runChaos({ requests, fault });
+// `npm run test:chaos [FIRST-LAST[/STEP] [MODE]]`: the long form of test/system/chaos/fault-points.system.test.ts.
+const [faultPoints = '1-999', mode = ''] = process.argv.slice(2);
+await runChaos({ faultPoints, mode });

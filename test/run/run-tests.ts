@@ -21,18 +21,18 @@ export async function runTests(args: readonly string[]): Promise<Counts> {
   return closingLine.counts;
 }
 
-/** Every n-th request from FIRST to LAST gets every fault in turn: `FIRST-LAST/STEP`. The faults whose name matches only. */
-export async function runChaos({ requests, fault = '' }: { requests: string; fault?: string }): Promise<Counts> {
-  process.stdout.write('| state | each request was | struck | differences |\n| --- | --- | --- | --- |\n');
-  return withEnv({ HEADGATE_TEST_REQUESTS: requests, HEADGATE_TEST_LABS: '8' }, () =>
-    runTests(['test/system/chaos/ordeal', ...(fault === '' ? [] : ['-t', fault])]),
+/** Injects each fault mode whose name matches into every request, one run for each: `FIRST-LAST/STEP`. */
+export async function runChaos({ faultPoints, mode = '' }: { faultPoints: string; mode?: string }): Promise<Counts> {
+  process.stdout.write('| scenario | fault | injected | differences |\n| --- | --- | --- | --- |\n');
+  return withEnv({ HEADGATE_TEST_FAULT_POINTS: faultPoints, HEADGATE_TEST_TESTBEDS: '8' }, () =>
+    runTests(['test/system/chaos/fault-points', ...(mode === '' ? [] : ['-t', mode])]),
   );
 }
 
-/** Random operations, spread over four fleets that live side by side. */
+/** Does random operations, spread over four soaks that run side by side. */
 export async function runHistory({ operations, seed }: { operations: string; seed: string }): Promise<Counts> {
-  return withEnv({ HEADGATE_TEST_OPERATIONS: operations, HEADGATE_TEST_SEED: seed, HEADGATE_TEST_FLEETS: '4' }, () =>
-    runTests(['test/system/chaos/operations']),
+  return withEnv({ HEADGATE_TEST_OPERATIONS: operations, HEADGATE_TEST_SEED: seed, HEADGATE_TEST_SOAKS: '4' }, () =>
+    runTests(['test/system/chaos/soak']),
   );
 }
 

@@ -6,30 +6,30 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { House, configMap } from '../rig/house/house.ts';
-import type { HouseOptions } from '../rig/house/house.ts';
+import { Testbed, configMap } from '../rig/testbed/testbed.ts';
+import type { TestbedOptions } from '../rig/testbed/testbed.ts';
 import { getTools } from '../rig/programs/tools.ts';
 
-let house: House | null = null;
+let testbed: Testbed | null = null;
 let server: Server | null = null;
 
 afterEach(async () => {
-  await house?.tearDown();
+  await testbed?.tearDown();
   server?.close();
-  house = null;
+  testbed = null;
   server = null;
 });
 
-async function started(options: HouseOptions = {}): Promise<House> {
-  const built = await House.build({ ...options, target: { path: 'apps/web', ...options.target } });
-  house = built;
+async function started(options: TestbedOptions = {}): Promise<Testbed> {
+  const built = await Testbed.build({ ...options, target: { path: 'apps/web', ...options.target } });
+  testbed = built;
   built.env['HEADGATE_CACHE'] = await ownCache(built);
   await built.start();
   return built;
 }
 
 /** The programs of the cache, and charts of the test's own. */
-async function ownCache({ directory }: House): Promise<string> {
+async function ownCache({ directory }: Testbed): Promise<string> {
   const { helm } = await getTools();
   await mkdir(join(directory, 'cache'));
   await symlink(dirname(helm), join(directory, 'cache', basename(dirname(helm))));

@@ -1,17 +1,17 @@
 import { afterEach, expect, it } from 'vitest';
-import { House, configMap } from '../rig/house/house.ts';
-import type { HouseOptions } from '../rig/house/house.ts';
+import { Testbed, configMap } from '../rig/testbed/testbed.ts';
+import type { TestbedOptions } from '../rig/testbed/testbed.ts';
 
-let house: House | null = null;
+let testbed: Testbed | null = null;
 
 afterEach(async () => {
-  await house?.tearDown();
-  house = null;
+  await testbed?.tearDown();
+  testbed = null;
 });
 
-async function started(options: HouseOptions = {}): Promise<House> {
-  const built = await House.build({ ...options, target: { path: 'apps/web', ...options.target } });
-  house = built;
+async function started(options: TestbedOptions = {}): Promise<Testbed> {
+  const built = await Testbed.build({ ...options, target: { path: 'apps/web', ...options.target } });
+  testbed = built;
   await built.start();
   return built;
 }
@@ -26,7 +26,7 @@ const SHOP = {
   'apps/web/app.properties': 'colour=blue\n',
 };
 
-const requestsOf = async (of: House, revision: string) =>
+const requestsOf = async (of: Testbed, revision: string) =>
   (await of.auditOf(`${of.namespace}@${revision.slice(0, 12)}`)).map(({ verb, uri }) => `${verb} ${uri.split('?')[0]}`);
 
 it('builds a kustomization, applies what a change in its base changes, and prunes what leaves the render', async () => {

@@ -2,19 +2,19 @@ import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { AGE_KEY, fixture } from '../desired/sops/files.ts';
-import { House, configMap } from '../rig/house/house.ts';
-import type { HouseOptions } from '../rig/house/house.ts';
+import { Testbed, configMap } from '../rig/testbed/testbed.ts';
+import type { TestbedOptions } from '../rig/testbed/testbed.ts';
 
-let house: House | null = null;
+let testbed: Testbed | null = null;
 
 afterEach(async () => {
-  await house?.tearDown();
-  house = null;
+  await testbed?.tearDown();
+  testbed = null;
 });
 
-async function started(target: HouseOptions['target']): Promise<House> {
-  const built = await House.build({ target: { path: 'apps', ...target } });
-  house = built;
+async function started(target: TestbedOptions['target']): Promise<Testbed> {
+  const built = await Testbed.build({ target: { path: 'apps', ...target } });
+  testbed = built;
   Object.assign(built.env, { AGE_KEY });
   await built.start();
   return built;
@@ -25,7 +25,7 @@ const PLANTED = /planted-sops|planted-line|AGE-SECRET-KEY/;
 const PASSWORD = Buffer.from('planted-sops-password-123').toString('base64');
 
 /** Everything that others than the cluster's Secret may see. */
-async function expectNothingSeen(on: House): Promise<void> {
+async function expectNothingSeen(on: Testbed): Promise<void> {
   expect(JSON.stringify(on.log)).not.toMatch(PLANTED);
   expect(JSON.stringify(on.host.statuses)).not.toMatch(PLANTED);
   const seen = await on.kubectl('-n', on.namespace, 'get', 'configmaps,events', '-o', 'json');

@@ -6,14 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTools } from '../../../src/desired/sandbox/tools.ts';
-import { House, configMap } from '../../rig/house/house.ts';
+import { Testbed, configMap } from '../../rig/testbed/testbed.ts';
 
 const PLANTED = 'planted-outside-0123456789';
 const outside = mkdtempSync(join(tmpdir(), 'headgate-hostile-'));
 const secret = join(outside, 'secret.yaml');
 const mark = join(outside, 'executed');
 const asked: string[] = [];
-let house: House;
+let testbed: Testbed;
 let server: Server;
 let url = '';
 
@@ -27,12 +27,12 @@ beforeAll(async () => {
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   // Everything that a render puts down is then below a directory of this test.
   process.env['TMPDIR'] = outside;
-  house = await House.build({ target: { path: 'apps/web' } });
-  await house.start();
+  testbed = await Testbed.build({ target: { path: 'apps/web' } });
+  await testbed.start();
 });
 
 afterAll(async () => {
-  await house.tearDown();
+  await testbed.tearDown();
   server.close();
   rmSync(outside, { recursive: true, force: true });
 });
@@ -184,8 +184,8 @@ const ATTACKS: readonly (readonly [what: string, files: () => Readonly<Record<st
 
 describe('a hostile repository', () => {
   it.each(ATTACKS)('%s is a failure with a reason', async (_what, files, says) => {
-    await house.writeAll({ 'apps/web': null });
-    const outcome = await house.outcome(await house.push(files()), undefined, 45_000);
+    await testbed.writeAll({ 'apps/web': null });
+    const outcome = await testbed.outcome(await testbed.push(files()), undefined, 45_000);
     expect(outcome['verdict']).toBe('refused');
     const errors = outcome['errors'] as { code: string; subject: string; message: string }[];
     expect(errors.map(({ subject, message }) => `${subject} ${message}`).join('\n')).toContain(says);
@@ -197,32 +197,32 @@ describe('a hostile repository', () => {
     ['a base', 'resources: [../base]\n', 'apps/base'],
     ['a file', 'resources: [a.yaml]\n', 'apps/web/a.yaml'],
   ])('a symbolic link in the place of %s is never followed', async (_what, text, path) => {
-    await house.writeAll({ 'apps/web': null });
-    await house.write({ 'apps/web/kustomization.yaml': text });
-    await house.link(path, path.endsWith('.yaml') ? secret : outside);
-    const outcome = await house.outcome(await house.commitAndPush());
+    await testbed.writeAll({ 'apps/web': null });
+    await testbed.write({ 'apps/web/kustomization.yaml': text });
+    await testbed.link(path, path.endsWith('.yaml') ? secret : outside);
+    const outcome = await testbed.outcome(await testbed.commitAndPush());
     expect(outcome).toMatchObject({ verdict: 'refused' });
     expect(JSON.stringify(outcome['errors'])).toContain('is a symbolic link');
-    await house.write({ [path]: null });
+    await testbed.write({ [path]: null });
   });
 
   it('a symbolic link inside of a chart is never followed', async () => {
-    await house.writeAll({ 'apps/web': null });
-    await house.write({
+    await testbed.writeAll({ 'apps/web': null });
+    await testbed.write({
       'apps/web/Chart.yaml': 'apiVersion: v2\nname: web\nversion: 1.0.0\n',
       'apps/web/templates/b.yaml': '',
     });
-    await house.link('apps/web/templates/a.yaml', secret);
-    const outcome = await house.outcome(await house.commitAndPush());
+    await testbed.link('apps/web/templates/a.yaml', secret);
+    const outcome = await testbed.outcome(await testbed.commitAndPush());
     expect(JSON.stringify(outcome['errors'])).toContain('a chart holds a symlink');
   });
 
   it('a generator that makes a gigabyte of a file of 25 MB is ended within its limits', async () => {
-    await house.writeAll({ 'apps/web': null });
+    await testbed.writeAll({ 'apps/web': null });
     const keys = Array.from({ length: 40 }, (_, n) => `k${n}=big`).join(', ');
-    await house.write({ 'apps/web/kustomization.yaml': `configMapGenerator: [{ name: s, files: [${keys}] }]\n` });
-    await house.writeBytes('apps/web/big', Buffer.alloc(25 * 1024 * 1024, 'x'));
-    const outcome = await house.outcome(await house.commitAndPush(), undefined, 50_000);
+    await testbed.write({ 'apps/web/kustomization.yaml': `configMapGenerator: [{ name: s, files: [${keys}] }]\n` });
+    await testbed.writeBytes('apps/web/big', Buffer.alloc(25 * 1024 * 1024, 'x'));
+    const outcome = await testbed.outcome(await testbed.commitAndPush(), undefined, 50_000);
     expect(outcome).toMatchObject({
       verdict: 'refused',
       errors: [expect.objectContaining({ code: 'render-limit', subject: 'apps/web/kustomization.yaml' })],
@@ -231,20 +231,20 @@ describe('a hostile repository', () => {
   });
 
   it('a file beyond what Git may make us read is named as the limit', async () => {
-    await house.writeAll({ 'apps/web': null });
-    await house.write({ 'apps/web/kustomization.yaml': 'configMapGenerator: [{ name: s, files: [big] }]\n' });
-    await house.writeBytes('apps/web/big', Buffer.alloc(65 * 1024 * 1024));
-    const outcome = await house.outcome(await house.commitAndPush(), undefined, 50_000);
+    await testbed.writeAll({ 'apps/web': null });
+    await testbed.write({ 'apps/web/kustomization.yaml': 'configMapGenerator: [{ name: s, files: [big] }]\n' });
+    await testbed.writeBytes('apps/web/big', Buffer.alloc(65 * 1024 * 1024));
+    const outcome = await testbed.outcome(await testbed.commitAndPush(), undefined, 50_000);
     expect(outcome).toMatchObject({ errors: [expect.objectContaining({ code: 'git-limit' })] });
-    await house.writeAll({ 'apps/web': null });
+    await testbed.writeAll({ 'apps/web': null });
   });
 
   it('has read nothing outside, asked nobody, executed nothing, and ends each commit as a failure', async () => {
     expect(asked).toEqual([]);
     expect(existsSync(mark)).toBe(false);
-    expect(JSON.stringify(await house.configMaps())).not.toContain(PLANTED);
-    expect(JSON.stringify(house.log)).not.toContain(PLANTED);
-    const states = house.host.statuses;
+    expect(JSON.stringify(await testbed.configMaps())).not.toContain(PLANTED);
+    expect(JSON.stringify(testbed.log)).not.toContain(PLANTED);
+    const states = testbed.host.statuses;
     expect(states.length).toBeGreaterThan(20);
     expect(states.map(({ state }) => state)).not.toContain('success');
   });

@@ -4,14 +4,14 @@ import { RUN_LIMITS } from '../../../src/cluster/state/limits.ts';
 import { readConfig } from '../../../src/config/checked/read-config.ts';
 import { localRuntime } from '../../../src/app/local/local-runtime.ts';
 import { jsonLog } from '../../../src/app/json-log.ts';
-import { LEASE_MS, REQUEST_MS } from './short.ts';
+import { LEASE_MS, REQUEST_MS } from './limits.ts';
 
-// `headgate uninstall TARGET --yes` as a process of its own that can be killed, with short deadlines. 0: it is gone.
+// `headgate uninstall TARGET --yes` as a separate process that can be killed, with short deadlines. Exits with 0 when nothing is left.
 const [path = '', name = ''] = process.argv.slice(2);
 const read = readConfig({ text: await readFile(path, 'utf8'), path });
 if ('problems' in read) throw new Error(JSON.stringify(read.problems));
 const target = read.config.targets.find((each) => each.name === name);
-if (target === undefined) throw new Error(`there is no target ${name}`);
+if (target === undefined) throw new Error(`target ${name} does not exist`);
 const log = jsonLog({ write: (text) => process.stdout.write(text), nowMs: Date.now });
 const runtime = localRuntime({
   config: read.config,

@@ -8,21 +8,21 @@ import { readQueueAddress } from '../../../src/platforms/local/queue-server.ts';
 import type { ClusterAddress } from '../cluster/control-plane.ts';
 import { startFaultProxy } from '../cluster/fault-proxy.ts';
 import type { Fault, FaultProxy } from '../cluster/fault-proxy.ts';
-import { SECRET, TOKEN } from '../house/house.ts';
-import { leaksIn } from '../house/leaks.ts';
+import { SECRET, TOKEN } from '../testbed/testbed.ts';
+import { leaksIn } from '../testbed/leaks.ts';
 import { startGitHost } from '../git-host/git-host.ts';
 import type { GitHost } from '../git-host/git-host.ts';
 import { openApi } from '../cluster/api.ts';
 import type { Api } from '../cluster/api.ts';
-import { SOURCES, ended, isRunning, startChild } from './child.ts';
+import { SOURCES, exitCodeOf, isRunning, startChild } from './child.ts';
 import type { Line, Listener, Programs } from './child.ts';
 import { startHttpProxy } from './http-proxy.ts';
 import type { HttpProxy, Passing } from './http-proxy.ts';
-import { openPlumbing } from './plumbing.ts';
-import type { Commit, Plumbing } from './plumbing.ts';
+import { openGitWriter } from './git-writer.ts';
+import type { Commit, GitWriter } from './git-writer.ts';
 
-/** One request of the child, to whichever server. */
-export interface Asked {
+/** One request of the child to one of the servers. */
+export interface ProxiedRequest {
   readonly server: 'kubernetes' | 'git' | 'queue';
   readonly method: string;
   readonly path: string;
@@ -31,17 +31,17 @@ export interface Asked {
 const FULL_NAME = 'acme/fleet';
 
 /**
- * `headgate serve` as a child process, and a proxy in front of each server that it asks. Every target has a branch and a
- * namespace of its name, so that one child serves many trials.
+ * `headgate serve` as a child process, with a proxy that can inject faults in front of each server that it uses. Every
+ * target has a branch and a namespace of the same name, so that one child serves many scenarios.
  */
-export class Lab {
+export class FaultTestbed {
   readonly api: Api;
   readonly host: GitHost;
-  readonly plumbing: Plumbing;
+  readonly git: GitWriter;
   readonly log: Line[] = [];
-  /** Everything that the children wrote, as they wrote it. */
+  /** The complete output of the children. */
   output = '';
-  fault: (asked: Asked) => Fault = () => 'pass';
+  fault: (request: ProxiedRequest) => Fault = () => 'pass';
   readonly directory: string;
   readonly #proxies: { kubernetes: FaultProxy; git: HttpProxy; queue: HttpProxy };
   #serve: ChildProcess | null = null;
@@ -52,13 +52,13 @@ export class Lab {
   private constructor(parts: {
     api: Api;
     host: GitHost;
-    plumbing: Plumbing;
+    git: GitWriter;
     directory: string;
-    proxies: Lab['proxies'];
+    proxies: FaultTestbed['proxies'];
   }) {
     this.api = parts.api;
     this.host = parts.host;
-    this.plumbing = parts.plumbing;
+    this.git = parts.git;
     this.directory = parts.directory;
     this.#proxies = parts.proxies;
   }
@@ -67,7 +67,7 @@ export class Lab {
     return this.#proxies;
   }
 
-  /** `visibilitySeconds`: after so long a message of a killed child is handed out again. */
+  /** `visibilitySeconds`: how long a message that a killed child had received stays hidden. */
   static async build(
     cluster: ClusterAddress,
     {
@@ -75,19 +75,19 @@ export class Lab {
       visibilitySeconds,
       programs = SOURCES,
     }: { targets: readonly string[]; visibilitySeconds: number; programs?: Programs },
-  ): Promise<Lab> {
+  ): Promise<FaultTestbed> {
     const directory = await mkdtemp(join(tmpdir(), 'headgate-chaos-'));
     const host = await startGitHost({ directory: join(directory, 'git'), token: TOKEN });
     const repository = await host.createRepository(FULL_NAME);
     const dataDirectory = join(directory, 'data');
     await mkdir(dataDirectory);
-    let lab: Lab | null = null;
-    const ask = (asked: Asked): Fault => lab?.fault(asked) ?? 'pass';
+    let testbed: FaultTestbed | null = null;
+    const faultOf = (request: ProxiedRequest): Fault => testbed?.fault(request) ?? 'pass';
     const kubernetes = await startFaultProxy(cluster);
-    kubernetes.fault = ({ method, path }) => ask({ server: 'kubernetes', method, path });
+    kubernetes.fault = ({ method, path }) => faultOf({ server: 'kubernetes', method, path });
     const passing = (server: 'git' | 'queue') => (at: Passing) =>
-      isIdle(at) ? 'pass' : ask({ server, method: at.method, path: nameOf(at) });
-    const git = await startHttpProxy({
+      isIdle(at) ? 'pass' : faultOf({ server, method: at.method, path: nameOf(at) });
+    const gitProxy = await startHttpProxy({
       upstream: () => Promise.resolve(host.url),
       isPoll: () => false,
       fault: passing('git'),
@@ -97,15 +97,21 @@ export class Lab {
       isPoll,
       fault: passing('queue'),
     });
-    const proxies = { kubernetes, git, queue };
-    lab = new Lab({ api: await openApi(cluster), host, plumbing: openPlumbing(repository), directory, proxies });
-    lab.#visibilitySeconds = visibilitySeconds;
-    lab.#programs = programs;
-    await lab.use(targets);
-    return lab;
+    const proxies = { kubernetes, git: gitProxy, queue };
+    testbed = new FaultTestbed({
+      api: await openApi(cluster),
+      host,
+      git: openGitWriter(repository),
+      directory,
+      proxies,
+    });
+    testbed.#visibilitySeconds = visibilitySeconds;
+    testbed.#programs = programs;
+    await testbed.use(targets);
+    return testbed;
   }
 
-  /** The child knows these targets, and no others, from its next start on. */
+  /** From its next start on, the child has exactly these targets. */
   async use(targets: readonly string[]): Promise<void> {
     await this.stop();
     const { kubernetes, git } = this.#proxies;
@@ -135,7 +141,7 @@ export class Lab {
     await writeFile(join(this.directory, 'headgate.yml'), JSON.stringify(config));
   }
 
-  /** Starts the child, unless it runs. */
+  /** Starts the child unless it is running. */
   async start(): Promise<void> {
     if (isRunning(this.#serve)) return;
     const args = [...this.#files, this.#proxies.queue.url, String(this.#visibilitySeconds)];
@@ -145,17 +151,17 @@ export class Lab {
         if (line['message'] === 'listening') resolve(String(line['url']));
       };
       const child = startChild(this.#programs.serve, args, { ...this.#listener, onLine });
-      child.once('exit', () => reject(new Error(`the child has ended: ${this.output.slice(-2000)}`)));
+      child.once('exit', () => reject(new Error(`the child exited: ${this.output.slice(-2000)}`)));
       this.#serve = child;
     });
     this.host.setWebhook(FULL_NAME, { url: `${url}/webhooks/fleet`, secret: SECRET });
   }
 
-  /** Runs `headgate uninstall` beside it; its exit code, or null when it was killed. */
+  /** Runs `headgate uninstall` beside the child. Returns its exit code, or null when it was killed. */
   async uninstall(target: string): Promise<number | null> {
     const [config] = this.#files;
     this.#uninstall = startChild(this.#programs.uninstall, [config, target], this.#listener);
-    const code = await ended(this.#uninstall);
+    const code = await exitCodeOf(this.#uninstall);
     this.#uninstall = null;
     return code;
   }
@@ -168,12 +174,12 @@ export class Lab {
     return { onLine: (line) => this.log.push(line), onText: (text) => (this.output += text) };
   }
 
-  /** Holds the process, as a machine that is suspended does; `SIGCONT` lets it go on. */
+  /** Suspends the process, as a suspended machine does; `SIGCONT` resumes it. */
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
     this.#serve?.kill(signal);
   }
 
-  /** What is at work ends at once, without a chance to tidy up. */
+  /** Kills the working process, which gets no chance to clean up. */
   kill(): void {
     (this.#uninstall ?? this.#serve)?.kill('SIGKILL');
   }
@@ -181,11 +187,11 @@ export class Lab {
   async stop(): Promise<void> {
     for (const child of [this.#uninstall, this.#serve]) {
       child?.kill('SIGKILL');
-      if (child !== null) await ended(child);
+      if (child !== null) await exitCodeOf(child);
     }
   }
 
-  /** Has everything that was queued been dealt with? Of a child that does not run nobody knows. */
+  /** Is the queue empty? Unknown, so false, while the child is not running. */
   async isIdle(): Promise<boolean> {
     const endpoint = await readQueueAddress(this.#files[1]);
     if (endpoint === null || !isRunning(this.#serve)) return false;
@@ -196,7 +202,7 @@ export class Lab {
     return answer?.every((queue) => COUNTS.every((count) => queue[count] === 0)) ?? false;
   }
 
-  /** Posts the signed delivery of a commit; was it queued? */
+  /** Posts the signed delivery of a commit. Returns whether it was queued. */
   async deliver(branch: string, { revision, tree }: Commit): Promise<boolean> {
     const payload = {
       ref: `refs/heads/${branch}`,
@@ -213,13 +219,13 @@ export class Lab {
     return status === 202;
   }
 
-  /** Every place where one of the planted secrets came to light. */
+  /** Every place where a planted secret leaked. */
   leaks(namespaces: readonly string[]): Promise<readonly string[]> {
     const { output: log, api, host } = this;
     return leaksIn({ log, statuses: host.statuses, dataDirectory: this.#files[1], api, namespaces });
   }
 
-  /** The log so far has been looked at. */
+  /** Drops the log so far. */
   forget(): void {
     this.log.length = 0;
     this.output = '';
@@ -234,7 +240,7 @@ export class Lab {
   }
 }
 
-/** A name that is a branch, a target and a namespace. */
+/** Names for a branch, a target and a namespace each. */
 export function targetNames(count: number): readonly string[] {
   const id = randomUUID().slice(0, 6);
   return Array.from({ length: count }, (_, n) => `t-${id}-${n}`);

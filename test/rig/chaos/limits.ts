@@ -1,4 +1,4 @@
-/** The edges of a run, near enough to be met: deadlines in seconds, shards from the seventh object on. */
+/** Limits small enough for a test to reach: deadlines of seconds, and shards from the seventh object on. */
 export const LEASE_MS = 4000;
 export const REQUEST_MS = 1000;
 export const ON_PARENT = 6;

@@ -30,52 +30,52 @@ const FULL_NAME = 'acme/fleet';
 
 export type LogLine = Readonly<Record<string, unknown>> & { readonly message: string };
 
-export interface HouseOptions {
-  /** More lines of the target, as headgate.yml has them. */
+export interface TestbedOptions {
+  /** More fields of the target, as headgate.yml has them. */
   readonly target?: Readonly<Record<string, unknown>>;
   readonly targets?: readonly Readonly<Record<string, unknown>>[];
   readonly sweepIntervalMs?: number;
   readonly driftIntervalMs?: number;
   readonly namespaceExists?: boolean;
-  /** Another way to the cluster than straight. */
+  /** Instead of the cluster's own kubeconfig, for example one that leads through a proxy. */
   readonly kubeconfig?: string;
   readonly cluster?: ClusterAddress;
-  /** Instead of a token that may everything; the Git host then shows nothing to others. */
+  /** Instead of a token with every permission; the repository is private then. */
   readonly app?: { readonly app: string; readonly installation: string; readonly privateKey: string };
 }
 
-/** A Git host, a namespace of the real cluster, and Headgate between them, as one person would have set them up. */
-export class House {
+/** A Git host, a namespace of the real cluster, and Headgate between them. */
+export class Testbed {
   readonly namespace: string;
   readonly directory: string;
   readonly host: GitHost;
   readonly log: LogLine[] = [];
   readonly env: NodeJS.ProcessEnv = { FLEET_TOKEN: TOKEN, FLEET_SECRET: SECRET };
-  /** Called between the push and the look at its outcome. */
+  /** Called after each push, before its outcome is read. */
   afterPush: () => void = () => undefined;
   #service: Service | null = null;
-  readonly #options: HouseOptions;
+  readonly #options: TestbedOptions;
 
-  private constructor(namespace: string, directory: string, host: GitHost, options: HouseOptions) {
+  private constructor(namespace: string, directory: string, host: GitHost, options: TestbedOptions) {
     this.namespace = namespace;
     this.directory = directory;
     this.host = host;
     this.#options = options;
   }
 
-  static async build(options: HouseOptions = {}): Promise<House> {
+  static async build(options: TestbedOptions = {}): Promise<Testbed> {
     const namespace = `t-${randomUUID().slice(0, 8)}`;
-    const directory = await mkdtemp(join(tmpdir(), 'headgate-house-'));
+    const directory = await mkdtemp(join(tmpdir(), 'headgate-testbed-'));
     const isPrivate = options.app !== undefined;
     const host = await startGitHost({ directory: join(directory, 'git'), token: TOKEN, isPrivate });
     await host.createRepository(FULL_NAME);
-    const house = new House(namespace, directory, host, options);
-    if (options.namespaceExists !== false) await house.kubectl('create', 'namespace', namespace);
-    execFileSync('git', ['init', '-q', '-b', 'main', house.work]);
+    const testbed = new Testbed(namespace, directory, host, options);
+    if (options.namespaceExists !== false) await testbed.kubectl('create', 'namespace', namespace);
+    execFileSync('git', ['init', '-q', '-b', 'main', testbed.work]);
     const origin = new URL(host.cloneUrl(FULL_NAME));
     if (isPrivate) Object.assign(origin, { username: 'dev', password: TOKEN });
-    await house.git('remote', 'add', 'origin', origin.href);
-    return house;
+    await testbed.git('remote', 'add', 'origin', origin.href);
+    return testbed;
   }
 
   get cluster(): ClusterAddress {
@@ -96,7 +96,7 @@ export class House {
     ).trim();
   }
 
-  /** headgate.yml as an administrator writes it. */
+  /** The content of headgate.yml. */
   get config(): string {
     const target = {
       name: this.namespace,
@@ -143,7 +143,7 @@ export class House {
     this.log.push(line);
   };
 
-  /** The outside world of one command, in this process. */
+  /** The runtime of one command, in this process. */
   runtime(): LocalRuntime {
     const read = readConfig({ text: this.config, path: join(this.directory, 'headgate.yml') });
     if ('problems' in read) throw new Error(JSON.stringify(read.problems, null, 2));
@@ -151,7 +151,7 @@ export class House {
     return localRuntime({ config: read.config, env: this.env, log: this.#write, holder, progress: () => undefined });
   }
 
-  /** The command as a user runs it, on this house's configuration. */
+  /** Runs the command as a user does, with the configuration of this testbed. */
   async headgate(...args: readonly string[]): Promise<CommandResult> {
     const config = join(this.directory, 'headgate.yml');
     await writeFile(config, this.config);
@@ -184,13 +184,13 @@ export class House {
     }
   }
 
-  /** Edits, commits, pushes; the commit. */
+  /** Edits, commits and pushes. Returns the commit. */
   async push(files: Readonly<Record<string, string | null>>, ...args: readonly string[]): Promise<string> {
     await this.write(files);
     return this.commitAndPush(...args);
   }
 
-  /** As `write`, where a file that is to go may not be there. */
+  /** As `write`, but a file to remove may be missing. */
   async writeAll(files: Readonly<Record<string, string | null>>): Promise<void> {
     const here = Object.entries(files).filter(
       ([path, content]) => content !== null || existsSync(join(this.work, path)),
@@ -214,7 +214,7 @@ export class House {
     return this.git('rev-parse', 'HEAD');
   }
 
-  /** A line of the log, once it is there. */
+  /** Waits for a line of the log. */
   async logged(isMeant: (line: LogLine) => boolean, timeoutMs = 30_000): Promise<LogLine> {
     return vi.waitFor(
       () => {
@@ -233,14 +233,14 @@ export class House {
     await vi.waitFor(look, { timeout: 30_000, interval: 20 });
   }
 
-  /** The commit was deployed, perhaps after failures, or is found deployed. */
+  /** Waits until the commit is deployed, also after failures, or found deployed. */
   async converged(revision: string): Promise<void> {
     await this.logged(
       (line) => line['revision'] === revision && (line['verdict'] === 'deployed' || line['verdict'] === 'unchanged'),
     );
   }
 
-  /** The outcome of this commit for a target, once there is one. */
+  /** Waits for the outcome of this commit. */
   async outcome(revision: string, verdict?: string, timeoutMs = 30_000): Promise<LogLine> {
     return vi.waitFor(
       () => {
@@ -264,7 +264,7 @@ export class House {
     return stdout;
   }
 
-  /** As somebody with kubectl does it, without Git. */
+  /** Applies a manifest with kubectl, without Git. */
   async applyByHand(manifest: string, ...args: readonly string[]): Promise<void> {
     const command = ['-n', this.namespace, 'apply', ...args, '-f', '-'];
     const { code, stderr } = await kubectl(this.cluster, command, manifest);
@@ -277,7 +277,7 @@ export class House {
     return code === 0 ? (parseJson(stdout) as JsonObject) : null;
   }
 
-  /** `name → data` of the ConfigMaps that are not Headgate's own or Kubernetes'. */
+  /** `name → data` of the ConfigMaps, without those that Headgate or Kubernetes itself writes. */
   async configMaps(): Promise<Record<string, Record<string, string>>> {
     const list = JSON.parse(await this.kubectl('-n', this.namespace, 'get', 'configmaps', '-o', 'json')) as {
       items: { metadata: { name: string }; data?: Record<string, string> }[];
@@ -289,7 +289,7 @@ export class House {
   }
 
   async auditOf(userAgent: string): Promise<readonly { verb: string; uri: string; code: number }[]> {
-    // Line by line: the log of a cluster that runs for hours is longer than a string may be.
+    // Line by line: the log of a cluster that has run for hours is longer than a string can be.
     const lines: string[] = [];
     for await (const line of createInterface({ input: createReadStream(this.cluster.auditLog) })) {
       if (line.includes(userAgent)) lines.push(line);
@@ -308,7 +308,7 @@ export class House {
       .map(({ verb, requestURI, responseStatus }) => ({ verb, uri: requestURI, code: responseStatus?.code ?? 0 }));
   }
 
-  /** Every place where one of the planted secrets came to light. */
+  /** Every place where a planted secret leaked. */
   async leaks(): Promise<readonly string[]> {
     const api = await openApi(this.cluster);
     try {
@@ -330,7 +330,7 @@ export class House {
     const leaks = await this.leaks();
     await this.kubectl('delete', 'namespace', this.namespace, '--wait=false', '--ignore-not-found');
     await rm(this.directory, { recursive: true, force: true });
-    if (leaks.length > 0) throw new Error(`a planted secret came to light: ${leaks.join('\n')}`);
+    if (leaks.length > 0) throw new Error(`a planted secret leaked: ${leaks.join('\n')}`);
   }
 }
 

@@ -1,15 +1,15 @@
-/** A version of the kind, as a CustomResourceDefinition lists it; served unless it says otherwise. */
+/** A version of the kind, as a CustomResourceDefinition lists it; served by default. */
 export interface WidgetVersion {
   readonly name: string;
   readonly served?: boolean;
   readonly subresources?: object;
-  /** OpenAPI; without one every field is kept. */
+  /** OpenAPI; without a schema every field is kept. */
   readonly schema?: object;
 }
 
 const ANY = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
 
-/** A kind of one test's own. The last version is the one that is stored. */
+/** A custom resource definition for one test. Its last version is the storage version. */
 export function widgetDefinition(group: string, versions: readonly WidgetVersion[]): string {
   return JSON.stringify({
     apiVersion: 'apiextensions.k8s.io/v1',

@@ -8,9 +8,9 @@ import { REGION, startQueueServer } from '../../../src/platforms/local/queue-ser
 import type { LocalQueues } from '../../../src/platforms/local/queues.ts';
 import { serve } from '../../../src/app/local/serve.ts';
 import { jsonLog } from '../../../src/app/json-log.ts';
-import { ON_PARENT, PER_SHARD, LEASE_MS, REQUEST_MS } from './short.ts';
+import { ON_PARENT, PER_SHARD, LEASE_MS, REQUEST_MS } from './limits.ts';
 
-// `headgate serve` as a process of its own that can be killed, with short deadlines, its queue behind a proxy.
+// `headgate serve` as a separate process that can be killed, with short deadlines and its queue behind a proxy.
 const [path = '', dataDirectory = '', queueProxy = '', visibility = ''] = process.argv.slice(2);
 
 async function openQueues(): Promise<LocalQueues> {

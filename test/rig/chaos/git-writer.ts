@@ -8,17 +8,17 @@ export interface Commit {
   readonly tree: string;
 }
 
-/** Writes loose objects and refs straight into a bare repository: a git process per commit would be most of the time. */
-export interface Plumbing {
-  /** A commit of exactly these files, at which the branch then stands. */
+/** Writes loose objects and refs into a bare repository: a git process per commit would take most of the time. */
+export interface GitWriter {
+  /** Makes a commit of exactly these files, and moves the branch to it. */
   commit(branch: string, files: Readonly<Record<string, string>>, parents: readonly string[]): Commit;
-  /** The branch stands at a commit that is there already. */
-  point(branch: string, revision: string): void;
+  /** Moves the branch to a commit that exists. */
+  moveBranch(branch: string, revision: string): void;
 }
 
 type Directory = Map<string, string | Directory>;
 
-export function openPlumbing(repository: string): Plumbing {
+export function openGitWriter(repository: string): GitWriter {
   let commits = 0;
 
   function put(type: string, body: Buffer): string {
@@ -40,21 +40,21 @@ export function openPlumbing(repository: string): Plumbing {
     return put('tree', Buffer.concat(sorted.flatMap(({ row }) => row)));
   }
 
-  function point(branch: string, revision: string): void {
+  function moveBranch(branch: string, revision: string): void {
     const file = join(repository, 'refs', 'heads', branch);
     write(`${file}.new`, `${revision}\n`);
     renameSync(`${file}.new`, file);
   }
 
   return {
-    point,
+    moveBranch,
     commit(branch, files, parents) {
       commits += 1;
       const tree = putTree(directoryOf(files));
       const who = `dev <dev@example.com> ${1_700_000_000 + commits} +0000`;
       const head = [`tree ${tree}`, ...parents.map((id) => `parent ${id}`), `author ${who}`, `committer ${who}`];
       const revision = put('commit', Buffer.from(`${head.join('\n')}\n\nchange ${commits}\n`));
-      point(branch, revision);
+      moveBranch(branch, revision);
       return { revision, tree };
     },
   };

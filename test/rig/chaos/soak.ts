@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import { inject } from 'vitest';
 import { decodeEntries } from '../../../src/cluster/state/shard.ts';
 import type { JsonObject } from '../../../src/resource/resource.ts';
-import { House } from '../house/house.ts';
+import { Testbed } from '../testbed/testbed.ts';
 import { openApi } from '../cluster/api.ts';
 import type { Api } from '../cluster/api.ts';
 import { change, desiredOf, differenceOf, EXCLUDABLE, filesOf } from './model.ts';
 import type { Repository, Sources } from './model.ts';
-import { openPlumbing } from './plumbing.ts';
-import type { Plumbing } from './plumbing.ts';
+import { openGitWriter } from './git-writer.ts';
+import type { GitWriter } from './git-writer.ts';
 import { pickFrom } from './random.ts';
 
 const FULL_NAME = 'acme/fleet';
@@ -19,11 +19,11 @@ interface Point {
   readonly repository: Repository;
 }
 
-/** Two targets, two namespaces, one repository, a person with kubectl; and what all of it should come to. */
-export class Fleet {
-  readonly house: House;
+/** Random operations on two targets, two namespaces and one repository, with the state that they should result in. */
+export class Soak {
+  readonly testbed: Testbed;
   readonly #api: Api;
-  readonly #plumbing: Plumbing;
+  readonly #git: GitWriter;
   readonly #sources: Sources;
   readonly #settings: Record<string, unknown>;
   readonly #foreign: Record<string, string> = {};
@@ -34,38 +34,38 @@ export class Fleet {
   #isExcluded = false;
   #names = 0;
   readonly counts: Record<string, number> = {};
-  /** The last operations, and how long each took. */
+  /** The latest operations, and how long each took. */
   readonly recent: string[] = [];
 
   private constructor(
-    house: House,
+    testbed: Testbed,
     api: Api,
     { random, settings }: { random: () => number; settings: Record<string, unknown> },
   ) {
-    this.house = house;
+    this.testbed = testbed;
     this.#api = api;
     this.#settings = settings;
-    this.#plumbing = openPlumbing(join(house.directory, 'git', `${FULL_NAME}.git`));
+    this.#git = openGitWriter(join(testbed.directory, 'git', `${FULL_NAME}.git`));
     this.#sources = {
       random,
-      namespaces: [house.namespace, `${house.namespace}-b`],
+      namespaces: [testbed.namespace, `${testbed.namespace}-b`],
       freshName: () => `c${(this.#names += 1)}`,
     };
   }
 
-  static async build(random: () => number): Promise<Fleet> {
+  static async build(random: () => number): Promise<Soak> {
     const both = { namespaces: ['NAMESPACE', 'NAMESPACE-b'], prune: { empty: true }, adopt: true };
     const settings: Record<string, unknown> = { name: 'NAMESPACE', path: 'apps', ...both };
     const other = { name: 'NAMESPACE-b', path: 'sites', namespace: 'NAMESPACE-b', ...both };
-    const house = await House.build({ targets: [settings, other], sweepIntervalMs: 1000, driftIntervalMs: 1500 });
-    const fleet = new Fleet(house, await openApi(inject('cluster')), { random, settings });
-    await fleet.#api.create('/api/v1/namespaces', { metadata: { name: `${house.namespace}-b` } });
-    await fleet.#push();
-    await house.start();
-    return fleet;
+    const testbed = await Testbed.build({ targets: [settings, other], sweepIntervalMs: 1000, driftIntervalMs: 1500 });
+    const soak = new Soak(testbed, await openApi(inject('cluster')), { random, settings });
+    await soak.#api.create('/api/v1/namespaces', { metadata: { name: `${testbed.namespace}-b` } });
+    await soak.#push();
+    await testbed.start();
+    return soak;
   }
 
-  /** One operation of those that a day holds. */
+  /** Does one random operation. */
   async operate(index: number): Promise<void> {
     const { random } = this.#sources;
     if (index % 20 === 0) return this.#count('git push', this.#gitPush());
@@ -77,19 +77,19 @@ export class Fleet {
     if (dice < 0.88) return this.#count('delete by hand', this.#delete());
     if (dice < 0.92) return this.#count('foreign object', this.#createForeign());
     if (dice < 0.96) return this.#count('state deleted', this.#deleteState());
-    // Of a commit that a force-push took away it is waited for, for 7 s, as for a host that lags.
+    // For a commit that a force-push removed, Headgate waits 7 s, as for a Git host that lags.
     if (dice < 0.985) return this.#count('old delivery again', this.#redeliver());
     return this.#count('settings changed', this.#changeSettings());
   }
 
-  /** namespace/name → value: the tip, and what is not ours as it was made. */
+  /** namespace/name → value: the tip, and the foreign objects as they were created. */
   expected(): Readonly<Record<string, string>> {
     return { ...desiredOf(this.#repository, this.#isExcluded), ...this.#foreign };
   }
 
   async tearDown(): Promise<void> {
-    await this.house.tearDown();
-    await this.#api.remove(`/api/v1/namespaces/${this.house.namespace}-b`);
+    await this.testbed.tearDown();
+    await this.#api.remove(`/api/v1/namespaces/${this.testbed.namespace}-b`);
     this.#api.close();
   }
 
@@ -104,7 +104,7 @@ export class Fleet {
   async #push(): Promise<void> {
     const before = this.#history.at(-1);
     const repository = change(this.#repository, this.#sources);
-    const { revision, tree } = this.#plumbing.commit(
+    const { revision, tree } = this.#git.commit(
       'main',
       filesOf(repository),
       before === undefined ? [] : [before.revision],
@@ -112,35 +112,35 @@ export class Fleet {
     await this.#announce({ revision, repository }, { tree, isForced: false });
   }
 
-  /** As if the last commits had never been. */
+  /** Drops the latest commits. */
   async #forcePush(): Promise<void> {
     const back = this.#history.at(-2 - Math.floor(this.#sources.random() * 3));
     if (back === undefined) return this.#push();
     this.#history = this.#history.slice(0, this.#history.indexOf(back) + 1);
-    this.#plumbing.point('main', back.revision);
+    this.#git.moveBranch('main', back.revision);
     return this.#announce(back, { tree: null, isForced: true });
   }
 
   async #revert(): Promise<void> {
     const [before, back] = [this.#history.at(-1), this.#history.at(-2)];
     if (before === undefined || back === undefined) return this.#push();
-    const { revision, tree } = this.#plumbing.commit('main', filesOf(back.repository), [before.revision]);
+    const { revision, tree } = this.#git.commit('main', filesOf(back.repository), [before.revision]);
     return this.#announce({ revision, repository: back.repository }, { tree, isForced: false });
   }
 
-  /** With git itself, so that the real hook says what was pushed. */
+  /** Pushes with git itself, so that the real hook builds the payload. */
   async #gitPush(): Promise<void> {
-    const { house } = this;
+    const { testbed } = this;
     const repository = change(this.#repository, this.#sources);
-    await house.git('fetch', '-q', 'origin', 'main');
-    await house.git('reset', '-q', '--hard', 'FETCH_HEAD');
-    await house.writeAll(Object.fromEntries(Object.keys(filesOf(this.#repository)).map((path) => [path, null])));
-    const revision = await house.push(filesOf(repository));
+    await testbed.git('fetch', '-q', 'origin', 'main');
+    await testbed.git('reset', '-q', '--hard', 'FETCH_HEAD');
+    await testbed.writeAll(Object.fromEntries(Object.keys(filesOf(this.#repository)).map((path) => [path, null])));
+    const revision = await testbed.push(filesOf(repository));
     this.#repository = repository;
     this.#history.push({ revision, repository });
   }
 
-  /** The delivery that GitHub would send, unless it gets lost. */
+  /** Sends the delivery that GitHub would send, and loses some. */
   async #announce(point: Point, { tree, isForced }: { tree: string | null; isForced: boolean }): Promise<void> {
     const { revision, repository } = point;
     const difference = differenceOf(filesOf(this.#repository), filesOf(repository));
@@ -160,15 +160,15 @@ export class Fleet {
     });
     this.#payloads.push(payload);
     if (isFirst || this.#sources.random() < 0.25) return;
-    await this.house.host.deliver(FULL_NAME, payload);
+    await this.testbed.host.deliver(FULL_NAME, payload);
   }
 
   async #redeliver(): Promise<void> {
     const payload = pickFrom(this.#payloads.slice(-12), this.#sources.random);
-    if (payload !== undefined) await this.house.host.deliver(FULL_NAME, payload);
+    if (payload !== undefined) await this.testbed.host.deliver(FULL_NAME, payload);
   }
 
-  /** An object that no hand has touched yet: one that is fought over is left alone for half an hour, and rightly. */
+  /** An object that was not changed by hand before: Headgate leaves a contested object alone for half an hour. */
   #untouched(): string | undefined {
     const all = Object.keys(desiredOf(this.#repository, this.#isExcluded));
     const path = pickFrom(
@@ -189,12 +189,12 @@ export class Fleet {
     if (object !== undefined) await this.#api.remove(pathOf(object));
   }
 
-  /** Some carry the label of an object of ours, as controllers copy it. */
+  /** Some carry a copied label of an owned object, as controllers copy labels. */
   async #createForeign(): Promise<void> {
     const { random, namespaces } = this.#sources;
     const namespace = pickFrom(namespaces, random) ?? '';
     const name = `foreign-${(this.#names += 1)}`;
-    const parent = await this.#api.get(pathOf(`${this.house.namespace}/headgate-${this.house.namespace}`));
+    const parent = await this.#api.get(pathOf(`${this.testbed.namespace}/headgate-${this.testbed.namespace}`));
     const set = ((parent?.['metadata'] as JsonObject | undefined)?.['labels'] as JsonObject | undefined)?.[
       'applyset.kubernetes.io/id'
     ];
@@ -212,13 +212,13 @@ export class Fleet {
   }
 
   async #changeSettings(): Promise<void> {
-    await this.house.stop();
+    await this.testbed.stop();
     this.#isExcluded = !this.#isExcluded;
     this.#settings['exclude'] = this.#isExcluded ? [EXCLUDABLE.slice('apps/'.length)] : [];
-    await this.house.start();
+    await this.testbed.start();
   }
 
-  /** What is known of the objects that are not as they should be, for whoever has to find out why. */
+  /** Everything known about the objects that differ from the model, for finding out why. */
   async explain(): Promise<unknown> {
     const [live, expected] = [await this.live(), this.expected()];
     const wrong = [...new Set([...Object.keys(live), ...Object.keys(expected)])].filter(
@@ -241,7 +241,7 @@ export class Fleet {
     return { wrong, objects, states };
   }
 
-  /** namespace/name → value: what the cluster has. */
+  /** namespace/name → value: the objects in the cluster. */
   async live(): Promise<Readonly<Record<string, string>>> {
     const lists = await Promise.all(
       this.#sources.namespaces.map((namespace) => this.#api.get(`/api/v1/namespaces/${namespace}/configmaps`)),

@@ -2,20 +2,20 @@ import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Api } from '../cluster/api.ts';
 
-/** Every secret that a test plants begins with `planted-`; the second form is its base64, as data, alone or behind `x-access-token:`. */
+/** Every secret that a test plants begins with `planted-`. The second form is its base64, alone or after `x-access-token:`. */
 const TRACE = /planted-|cGxhbnRlZC/;
 
-/** Where a planted secret may be seen although nobody may see it there. */
+/** Everything that must not contain a planted secret. */
 export interface Collected {
   readonly log: string;
   readonly statuses: unknown;
-  /** Of the queue and the dead letters. */
+  /** The files of the queue and of the dead letters. */
   readonly dataDirectory: string;
   readonly api: Api;
   readonly namespaces: readonly string[];
 }
 
-/** Places where a planted secret came to light; empty when all is well. */
+/** The places where a planted secret leaked; empty when it did nowhere. */
 export async function leaksIn({
   log,
   statuses,
@@ -48,7 +48,7 @@ async function filesBelow(directory: string): Promise<readonly (readonly [string
   );
 }
 
-/** Events, and the state that Headgate keeps: what a reader of ConfigMaps sees. */
+/** Events and Headgate's state, as a reader of Events and ConfigMaps sees them. */
 async function shownIn(namespace: string, api: Api): Promise<readonly (readonly [string, string])[]> {
   const state = 'configmaps?labelSelector=app.kubernetes.io%2Fmanaged-by%3Dheadgate';
   return Promise.all(

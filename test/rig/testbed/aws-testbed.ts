@@ -16,15 +16,15 @@ import { lambdaFunction } from '../lambda/function.ts';
 import type { LambdaFunction } from '../lambda/function.ts';
 import { startFunctionUrl } from '../lambda/function-url.ts';
 import { getRuntimeClient } from '../lambda/runtime-client.ts';
-import { House, SECRET, TOKEN } from './house.ts';
-import type { LogLine } from './house.ts';
+import { Testbed, SECRET, TOKEN } from './testbed.ts';
+import type { LogLine } from './testbed.ts';
 
 const FULL_NAME = 'acme/fleet';
 const CLUSTER = 'prod-eks';
 const ROLE = 'arn:aws:iam::111122223333:role/headgate/shop';
 const EXTERNAL_ID = 'planted-external-id';
 
-export interface AwsHouseOptions {
+export interface AwsTestbedOptions {
   readonly maxReceiveCount?: number;
   readonly deployTimeoutMs?: number;
   readonly cluster?: ClusterAddress;
@@ -32,9 +32,9 @@ export interface AwsHouseOptions {
   readonly app?: { readonly app: string; readonly installation: string; readonly privateKey: string };
 }
 
-/** The packaged functions between a Git host and the real cluster, with everything of AWS that they meet on the way. */
-export class AwsHouse {
-  readonly house: House;
+/** The packaged functions between a Git host and the real cluster, with every AWS service that they use. */
+export class AwsTestbed {
+  readonly testbed: Testbed;
   readonly aws: AwsServer;
   readonly front: EksFront;
   readonly functions: Readonly<Record<'webhook' | 'deploy' | 'sweep', LambdaFunction>>;
@@ -43,10 +43,10 @@ export class AwsHouse {
   readonly #closers: (() => Promise<unknown>)[];
 
   private constructor(
-    parts: Pick<AwsHouse, 'house' | 'aws' | 'front' | 'functions' | 'queues' | 'sqs'>,
+    parts: Pick<AwsTestbed, 'testbed' | 'aws' | 'front' | 'functions' | 'queues' | 'sqs'>,
     closers: (() => Promise<unknown>)[],
   ) {
-    ({ house: this.house, aws: this.aws, front: this.front } = parts);
+    ({ testbed: this.testbed, aws: this.aws, front: this.front } = parts);
     ({ functions: this.functions, queues: this.queues, sqs: this.sqs } = parts);
     this.#closers = closers;
   }
@@ -56,27 +56,27 @@ export class AwsHouse {
     deployTimeoutMs = 60_000,
     app,
     cluster,
-  }: AwsHouseOptions = {}): Promise<AwsHouse> {
+  }: AwsTestbedOptions = {}): Promise<AwsTestbed> {
     const credentials = app === undefined ? null : { ...app, privateKey: 'secretsmanager:app' };
-    const house = await House.build({
+    const testbed = await Testbed.build({
       ...(credentials === null ? {} : { app: credentials }),
       ...(cluster === undefined ? {} : { cluster }),
     });
     const aws = await startAws();
-    const certificates = join(house.directory, 'certificates');
+    const certificates = join(testbed.directory, 'certificates');
     await mkdir(certificates);
-    const front = await startEksFront({ cluster: house.cluster, name: CLUSTER, aws, directory: certificates });
-    const queueServer = await startQueueServer({ dataDirectory: join(house.directory, 'sqs') });
+    const front = await startEksFront({ cluster: testbed.cluster, name: CLUSTER, aws, directory: certificates });
+    const queueServer = await startQueueServer({ dataDirectory: join(testbed.directory, 'sqs') });
     const sqs = sqsAt(queueServer.endpoint, REGION);
     const queues = await makeQueues(sqs, maxReceiveCount);
     settle(aws, front);
     if (app !== undefined) aws.secrets.set('app', app.privateKey);
-    const built = join(house.directory, 'functions');
+    const built = join(testbed.directory, 'functions');
     await writeFile(
-      join(house.directory, 'headgate.yml'),
-      configOf(house, credentials ?? 'secretsmanager:fleet#token'),
+      join(testbed.directory, 'headgate.yml'),
+      configOf(testbed, credentials ?? 'secretsmanager:fleet#token'),
     );
-    await buildFunctions({ config: join(house.directory, 'headgate.yml'), out: built });
+    await buildFunctions({ config: join(testbed.directory, 'headgate.yml'), out: built });
 
     const runtimeClient = await getRuntimeClient();
     const start = (name: 'webhook' | 'deploy' | 'sweep', timeoutMs: number) =>
@@ -88,7 +88,7 @@ export class AwsHouse {
         timeoutMs,
         memoryMb: 512,
         runtimeClient,
-        onLine: (line) => house.log.push(readLine(line)),
+        onLine: (line) => testbed.log.push(readLine(line)),
       });
     const functions = {
       webhook: start('webhook', 10_000),
@@ -96,27 +96,27 @@ export class AwsHouse {
       sweep: start('sweep', 60_000),
     };
     const functionUrl = await startFunctionUrl(functions.webhook);
-    house.host.setWebhook(FULL_NAME, { url: `${functionUrl.url}/webhooks/fleet`, secret: SECRET });
+    testbed.host.setWebhook(FULL_NAME, { url: `${functionUrl.url}/webhooks/fleet`, secret: SECRET });
     const mappings = Object.values(queues).map((queue) =>
       startMapping(sqs, queue, (event) => functions.deploy.call(event)),
     );
-    return new AwsHouse({ house, aws, front, functions, queues, sqs }, [
+    return new AwsTestbed({ testbed, aws, front, functions, queues, sqs }, [
       () => functionUrl.close(),
       () => Promise.all(mappings.map((mapping) => mapping.stop())),
       () => Promise.all(Object.values(functions).map((each) => each.stop())),
       () => front.close(),
       () => aws.close(),
       () => queueServer.close(),
-      () => house.tearDown(),
+      () => testbed.tearDown(),
     ]);
   }
 
   get webhookUrl(): string {
-    return this.house.host.webhooksOf(FULL_NAME)[0]?.url ?? '';
+    return this.testbed.host.webhooksOf(FULL_NAME)[0]?.url ?? '';
   }
 
   setSecret(secret: string): void {
-    this.house.host.setWebhook(FULL_NAME, { url: this.webhookUrl, secret });
+    this.testbed.host.setWebhook(FULL_NAME, { url: this.webhookUrl, secret });
   }
 
   async send(body: string, group: string): Promise<void> {
@@ -134,7 +134,7 @@ async function makeQueues(sqs: SQSClient, maxReceiveCount: number) {
   const dead = await makeQueue(sqs, 'headgate-dead.fifo');
   const deadChecks = await makeQueue(sqs, 'headgate-dead-checks');
   const redrive = (to: MappedQueue) => JSON.stringify({ deadLetterTargetArn: to.arn, maxReceiveCount });
-  // As long as Lambda's own rule asks for: the functions shorten it.
+  // Lambda requires a timeout this long; the functions shorten it per message.
   const VisibilityTimeout = '360';
   const deploy = await makeQueue(sqs, 'headgate-deploy.fifo', { VisibilityTimeout, RedrivePolicy: redrive(dead) });
   const check = await makeQueue(sqs, 'headgate-check', { VisibilityTimeout, RedrivePolicy: redrive(deadChecks) });
@@ -148,7 +148,7 @@ function settle(aws: AwsServer, front: EksFront): void {
   aws.secrets.set('fleet', JSON.stringify({ token: TOKEN }));
 }
 
-function configOf({ namespace, host }: House, credentials: unknown): string {
+function configOf({ namespace, host }: Testbed, credentials: unknown): string {
   const place = { repository: 'fleet', branch: 'main', cluster: 'prod', namespace };
   const forEach = { directories: 'envs/*', clusters: ['prod'], namespaces: [namespace] };
   return JSON.stringify({
@@ -169,7 +169,7 @@ function configOf({ namespace, host }: House, credentials: unknown): string {
   });
 }
 
-/** What Lambda sets, what serverless.yml sets, and where the services of this test are. */
+/** What Lambda sets, what serverless.yml sets, and the addresses of this test's services. */
 function environmentFor(
   name: string,
   {
@@ -189,7 +189,7 @@ function environmentFor(
   };
 }
 
-/** What the runtime client says itself is no line of ours. */
+/** The runtime client writes lines too, which are not JSON. */
 function readLine(line: string): LogLine {
   try {
     const read: unknown = JSON.parse(line);
