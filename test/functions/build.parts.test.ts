@@ -64,19 +64,19 @@ function loadedBytes(entry: string, lazily: readonly string[] = []): number {
 }
 
 describe('the build of the functions', () => {
-  it('gives the same bytes twice', async () => {
+  it('produces the same bytes twice', async () => {
     const again = await buildFunctions({ config: place('headgate.yml'), out: place('again') });
     expect(again.files).toEqual(built.files);
     expect(await digest('again', again.files)).toBe(await digest('out', built.files));
   });
 
-  it('keeps the webhook within 60 KB with all that a delivery loads', () => {
+  it('keeps the webhook function within 60 KB, including everything that a delivery loads', () => {
     const bytes = loadedBytes('webhook/webhook.mjs', ['@octokit/webhooks']);
     expect(bytes).toBeGreaterThan(loadedBytes('webhook/webhook.mjs'));
     expect(bytes).toBeLessThanOrEqual(60 * 1024);
   });
 
-  it('keeps the deploy function within 250 KB before what it loads lazily', () => {
+  it('keeps the deploy function within 250 KB, without what it loads lazily', () => {
     expect(loadedBytes('deploy/deploy.mjs')).toBeLessThanOrEqual(250 * 1024);
     expect(loadedBytes('sweep/sweep.mjs')).toBeLessThanOrEqual(250 * 1024);
   });
@@ -94,7 +94,7 @@ describe('the build of the functions', () => {
     expect(webhook.filter((input) => /@aws-sdk|@kubernetes|src\/(cluster|git)\//.test(input))).toEqual([]);
   });
 
-  it('packs the checked configuration and the authorities that it names, and no secret', async () => {
+  it('packs the checked configuration and its certificate authorities, and no secret', async () => {
     for (const name of ['webhook', 'deploy', 'sweep']) {
       const packed: PackedConfig = JSON.parse(await readFile(place('out', name, 'headgate.json'), 'utf8'));
       expect(packed.repositories[0]?.caFile).toBe('ca/fleet.pem');
@@ -102,7 +102,7 @@ describe('the build of the functions', () => {
     }
   });
 
-  it('gives back the configuration that it packed', () => {
+  it('unpacks to the configuration that it packed', () => {
     const read = readConfig({ text: CONFIG, path: place('headgate.yml') });
     if ('problems' in read) throw new Error(JSON.stringify(read.problems));
     const text = JSON.stringify(packConfig(read.config));
@@ -112,7 +112,7 @@ describe('the build of the functions', () => {
     expect(new Set(unpacked.targets.map(({ repository }) => repository)).size).toBe(1);
   });
 
-  it('refuses what functions cannot do, all of it at once', async () => {
+  it('refuses everything that functions do not support at once', async () => {
     const text = CONFIG.replace('ssm:/fleet/app', 'file:app.pem').replace(
       'clusters:',
       'clusters:\n  lab: { kubeconfig: { path: kubeconfig } }',
@@ -129,7 +129,7 @@ describe('the build of the functions', () => {
     ]);
   });
 
-  it('refuses a configuration with mistakes, all of them at once', async () => {
+  it('reports all mistakes of a configuration at once', async () => {
     await writeFile(place('wrong.yml'), CONFIG.replace('branch: main', 'brunch: main'));
     await expect(buildFunctions({ config: place('wrong.yml'), out: place('none') })).rejects.toThrow('brunch');
   });

@@ -57,7 +57,7 @@ describe('a pack', () => {
   it.each([
     ['by offset', ['--delta-base-offset']],
     ['by id', []],
-  ])('with deltas %s gives every object its own id', (_kind, args) => {
+  ])('with deltas %s has the right id for every object', (_kind, args) => {
     expect([...read(pack(...args)).keys()].toSorted()).toEqual(ids);
   });
 
@@ -70,7 +70,7 @@ describe('a pack', () => {
     expect(() => read(pack('--delta-base-offset'), limits)).toThrow(expect.objectContaining({ code: 'git-limit' }));
   });
 
-  it('that was changed anywhere is refused, and never hangs', () => {
+  it('with one changed byte is refused and never hangs the parser', () => {
     const good = pack('--delta-base-offset');
     const change = fc.tuple(fc.nat(good.length - 1), fc.integer({ min: 1, max: 255 }));
     fc.assert(
@@ -97,7 +97,7 @@ describe('a pack', () => {
   });
 });
 
-it('reads any bytes as pkt-lines, or refuses them', () => {
+it('reads any bytes as pkt-lines or refuses them', () => {
   fc.assert(
     fc.property(
       fc.oneof(

@@ -134,7 +134,7 @@ describe.each([
         'a forged tree id',
         { hint: { revision: now as Revision, rootTree: repository.treeOf(revisions[0] ?? '') as ObjectId } },
       ],
-    ])('gives what git gives, with %s', async (_known, hint) => {
+    ])('reads the same changes as git, with %s', async (_known, hint) => {
       const source = await open().since(query({ base: baseOf(repository, before), ...hint }), signal);
       expect(sorted(asChanges(source))).toEqual(expected());
       expect(source).toMatchObject({
@@ -145,7 +145,7 @@ describe.each([
       });
     });
 
-    it('gives what git gives when the trees have to be asked for as a whole', async () => {
+    it('reads the same changes as git when whole trees have to be fetched', async () => {
       const source = await open({ limits: { ...GIT_LIMITS, rounds: 0 } }).since(
         query({ base: baseOf(repository, before) }),
         signal,
@@ -153,7 +153,7 @@ describe.each([
       expect(sorted(asChanges(source))).toEqual(expected());
     });
 
-    it('rewinds', async () => {
+    it('reads the changes of a rewind', async () => {
       const source = await open().since(query({ at: before as Revision, base: baseOf(repository, now) }), signal);
       expect(sorted(asChanges(source))).toEqual(sorted(repository.difference(now, before)));
     });
@@ -168,7 +168,7 @@ describe.each([
   });
 });
 
-it('agrees with git on 200 random histories', async () => {
+it('reads the same changes as git in 200 random histories', async () => {
   const names = fc.constantFrom('a.yaml', 'b.yaml', 'x/a.yaml', 'x/b.yaml', 'x/y/a.yaml', 'z/y/a.yaml', 'z/c.yaml');
   const trees = fc.array(fc.dictionary(names, fc.constantFrom('1', '2', '3'), { minKeys: 1 }), {
     minLength: 2,
@@ -199,8 +199,8 @@ it('agrees with git on 200 random histories', async () => {
   );
 }, 120_000);
 
-describe("what a reading costs, by the server's own count", () => {
-  it('is four POSTs in one round and less than 10 KB for one change in 10,000 files', async () => {
+describe('the cost of reading, counted by the server', () => {
+  it('is four POSTs in one round and less than 10 KB for one change among 10,000 files', async () => {
     const repository = new BareRepository();
     const tree: Record<string, string> = {};
     for (let n = 0; n < 10_000; n += 1) tree[`clusters/prod/${n % 50}/${n % 20}/${n}.yaml`] = file(String(n));
@@ -227,7 +227,7 @@ describe("what a reading costs, by the server's own count", () => {
     expect(reader.usage).toEqual({ requests: 4, bytes });
   }, 60_000);
 
-  it('reads nothing when nothing changed but the tip', async () => {
+  it('is that of the refs alone when only the tip moved', async () => {
     const repository = new BareRepository();
     const revision = repository.commit(START);
     const { open, server } = await serve(repository);
@@ -237,7 +237,7 @@ describe("what a reading costs, by the server's own count", () => {
   });
 });
 
-describe('paths', () => {
+describe('reading paths', () => {
   const repository = new BareRepository();
   const before = repository.commit({ ...START, 'other/a.yaml': 'a' });
   const now = repository.commit({
@@ -248,7 +248,7 @@ describe('paths', () => {
     module: { mode: '160000', content: before },
   });
 
-  it('reads only what is below the path, and asks for dirty paths whether they differ or not', async () => {
+  it('reads only files below the target path, and dirty files even if they did not change', async () => {
     const { open } = await serve(repository);
     const also = ['clusters/prod/1/1/1.yaml', 'clusters/prod/gone.yaml'];
     const source = await open().since(
@@ -262,7 +262,7 @@ describe('paths', () => {
     ]);
   });
 
-  it('names links and submodules and does not follow them', async () => {
+  it('reports links and submodules, and does not follow them', async () => {
     const { open } = await serve(repository);
     const source = await open().since(query({ base: baseOf(repository, before) }), signal);
     expect(source.files.filter(({ kind }) => kind !== 'file').map(({ path, kind }) => [path, kind])).toEqual([
@@ -271,7 +271,7 @@ describe('paths', () => {
     ]);
   });
 
-  it('says that a path does not exist, which is not an empty one', async () => {
+  it('distinguishes a missing path from an empty one', async () => {
     const { open } = await serve(repository);
     expect(await open().since(query({ path: 'nowhere' }), signal)).toMatchObject({
       tree: null,
@@ -281,7 +281,7 @@ describe('paths', () => {
     expect((await open().since(query({ path: first }), signal)).tree).toBeNull();
   });
 
-  it('gives the ids of trees and of inputs at a commit', async () => {
+  it('returns the ids of trees and inputs at a commit', async () => {
     const { open } = await serve(repository);
     const trees = await open().trees(now as Revision, ['clusters', 'other', 'nowhere'], signal);
     expect(Object.fromEntries(trees)).toEqual({
@@ -296,7 +296,7 @@ describe('paths', () => {
     expect(source.inputs).toEqual({ other: repository.git('rev-parse', `${now}:other`), nowhere: null });
   });
 
-  it('knows an ancestor from a stranger', async () => {
+  it('decides whether a commit is an ancestor of another', async () => {
     const { open } = await serve(repository);
     const stranger = repository.commit({ 'a.yaml': 'x' }, { branch: 'stranger', parent: null });
     expect(await open().isAncestor(before as Revision, now as Revision, signal)).toBe(true);
@@ -304,7 +304,7 @@ describe('paths', () => {
     expect(await open().isAncestor(stranger as Revision, now as Revision, signal)).toBe(false);
   });
 
-  it('reads everything again when the server has forgotten the applied tree', async () => {
+  it('reads all files again when the server no longer has the applied tree', async () => {
     const { open } = await serve(repository);
     const lost = {
       revision: '1'.repeat(40) as Revision,
@@ -320,7 +320,7 @@ describe('paths', () => {
   });
 });
 
-it('reads repositories whose ids are SHA-256', async () => {
+it('reads repositories with SHA-256 object ids', async () => {
   const repository = new BareRepository('fleet.git', { format: 'sha256' });
   const before = repository.commit(START);
   const now = repository.commit({ ...START, [first]: file('edited') });
@@ -330,7 +330,7 @@ it('reads repositories whose ids are SHA-256', async () => {
 });
 
 describe('a hostile tree', () => {
-  it('is served by git and refused name by name', async () => {
+  it('is served by git, and each of its names is refused', async () => {
     const repository = new BareRepository();
     const blob = repository.git('hash-object', '-w', '--stdin', '--path', 'x');
     const names = ['..', '.git', '.GIT', 'ok.yaml', 'rtl\u202egpj.yaml'];
@@ -379,7 +379,7 @@ describe('a server that fails', () => {
     ['wants other credentials', 401, 'git-unauthorized'],
     ['hides the repository', 404, 'git-unauthorized'],
     ['redirects', 302, 'git-unauthorized'],
-  ])('ends in its own error when it %s', async (_name, status, expected) => {
+  ])('causes an error of its kind when it %s', async (_name, status, expected) => {
     const { open } = await serve(repository, {
       intercept: (_request, response) => {
         response.writeHead(status, { location: 'http://127.0.0.1:1/', 'retry-after': '7' }).end();
@@ -394,7 +394,7 @@ describe('a server that fails', () => {
     ['no pkt-lines', 'hello world'],
     ['an answer that is cut off', '0032want'],
     ['no refs and no end', '003e'],
-  ])('never takes %s for an empty repository', async (_name, body) => {
+  ])('is never mistaken for an empty repository when it sends %s', async (_name, body) => {
     const { open } = await serve(repository, {
       intercept: (_request, response) => {
         response.writeHead(200).end(body);
@@ -404,7 +404,7 @@ describe('a server that fails', () => {
     expect(await code(open().since(query(), signal))).toBe('git-protocol');
   });
 
-  it('ends when it falls silent, and when the run is interrupted', async () => {
+  it('causes an error when it stops sending, and when the run is interrupted', async () => {
     const { open } = await serve(repository, { intercept: () => true });
     expect(await code(open({ limits: { ...GIT_LIMITS, silenceMs: 50 } }).since(query(), signal))).toBe(
       'git-unreachable',
@@ -412,7 +412,7 @@ describe('a server that fails', () => {
     expect(await code(open().since(query(), AbortSignal.timeout(50)))).toBe('interrupted');
   });
 
-  it('ends in an error when it speaks no protocol version 2', async () => {
+  it('causes an error when it does not support protocol version 2', async () => {
     const { open } = await serve(repository, {
       env: { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'protocol.version', GIT_CONFIG_VALUE_0: '0' },
       intercept: (request) => {
@@ -423,7 +423,7 @@ describe('a server that fails', () => {
     expect(await code(open().since(query(), signal))).toBe('git-protocol');
   });
 
-  it('sends the token and never names it', async () => {
+  it('receives the token, which no error shows', async () => {
     const seen: string[] = [];
     const { open } = await serve(repository, {
       intercept: (request, response) => {
@@ -439,7 +439,7 @@ describe('a server that fails', () => {
     expect(JSON.stringify(thrown) + String(thrown) + (thrown as Error).stack).not.toContain('hunter2');
   });
 
-  it('tells a branch that does not exist from an empty repository', async () => {
+  it('is not confused with a missing branch or commit', async () => {
     const { open } = await serve(repository);
     expect(await code(open().since(query({ ref: 'refs/heads/nope' }), signal))).toBe('ref-missing');
     expect(await code(open().since(query({ at: '1'.repeat(40) as Revision }), signal))).toBe('revision-missing');

@@ -24,8 +24,8 @@ function changed(name: string, properties: Readonly<Record<string, unknown>>): T
   return { ...template, Resources: { ...template.Resources, [name]: { ...resource, Properties } } };
 }
 
-describe('the package', () => {
-  it('is made without credentials, and is the same bytes when it is made again elsewhere', async () => {
+describe('the deployment package', () => {
+  it('is built without credentials, and has the same bytes when it is built elsewhere', async () => {
     const second = await packageCheckout();
     expect(Object.keys(first.archives).toSorted()).toEqual(['deploy.zip', 'sweep.zip', 'webhook.zip']);
     expect(second.archives).toEqual(first.archives);
@@ -34,19 +34,19 @@ describe('the package', () => {
   }, 60_000);
 });
 
-describe('the template', () => {
-  it('holds only what the service specification knows, with the right types', () => {
+describe('the CloudFormation template', () => {
+  it('has only properties of the service specification, with the right types', () => {
     expect(mistakesOf(template)).toEqual([]);
   });
 
   it.each([
     [{ VisibilityTimeOut: 900 }, 'DeployQueue.VisibilityTimeOut is not known'],
     [{ VisibilityTimeout: '900' }, 'DeployQueue.VisibilityTimeout is no integer'],
-  ])('is not taken with %j', (properties, mistake) => {
+  ])('fails the service specification with %j', (properties, mistake) => {
     expect(mistakesOf(changed('DeployQueue', properties))).toEqual([mistake]);
   });
 
-  it('keeps the rules of the house', async () => {
+  it('follows every rule of rules.guard', async () => {
     expect(await brokenRules(template)).toEqual([]);
   });
 
@@ -63,18 +63,18 @@ describe('the template', () => {
     ['DeployEventSourceMappingSQSDeployQueue', { FunctionResponseTypes: [] }, 'batches_fail_in_part'],
     ['OldestRequestAlarm', { TreatMissingData: 'missing' }, 'alarms_are_quiet_without_data'],
     ['SweepRole', { ManagedPolicyArns: ['arn:aws:iam::aws:policy/ReadOnlyAccess'] }, 'roles_name_their_actions'],
-  ])('breaks a rule when %s has %j', async (name, properties, rule) => {
+  ])('breaks a rule of rules.guard when %s has %j', async (name, properties, rule) => {
     expect(await brokenRules(changed(name, properties))).toEqual([rule]);
   });
 
-  it('gives every function a role of its own', () => {
+  it('gives each function its own role', () => {
     const functions = Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::Lambda::Function');
     const roles = functions.map(({ Properties }) => JSON.stringify(Properties?.['Role']));
     expect(functions).toHaveLength(3);
     expect(new Set(roles).size).toBe(3);
   });
 
-  it('caps the deploy function no lower than what its queues may start', () => {
+  it('caps the deploy function at the concurrency of its queues', () => {
     const mappings = Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::Lambda::EventSourceMapping');
     const started = mappings.map(
       ({ Properties }) =>
@@ -95,8 +95,8 @@ const CLUSTER_ROLE = 'arn:aws:iam::*:role/headgate/*';
 const QUEUES = ['DeployQueue', 'CheckQueue', 'DeployDeadLetters', 'CheckDeadLetters'];
 const WORK = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility', 'sqs:GetQueueAttributes'];
 
-describe('the rights (design decision 12)', () => {
-  it('of the webhook: its secrets, and to queue deploys', () => {
+describe('the IAM rights', () => {
+  it('of the webhook function are its secrets and sending deploy requests', () => {
     expect(granted(policiesOf(template, 'WebhookRole'))).toEqual([
       ...LOGS('webhook'),
       `sqs:SendMessage ${queueArn('DeployQueue')}`,
@@ -104,7 +104,7 @@ describe('the rights (design decision 12)', () => {
     ]);
   });
 
-  it('of the deploy function: its queues, Git credentials, and the roles on one path', () => {
+  it('of the deploy function are its queues, the Git credentials and the roles on one path', () => {
     expect(granted(policiesOf(template, 'DeployRole'))).toEqual(
       [
         ...LOGS('deploy'),
@@ -117,7 +117,7 @@ describe('the rights (design decision 12)', () => {
     );
   });
 
-  it('of the sweep: Git credentials, the roles on that path, and to queue deploys', () => {
+  it('of the sweep function are the Git credentials, the roles on that path and sending deploy requests', () => {
     expect(granted(policiesOf(template, 'SweepRole'))).toEqual([
       ...LOGS('sweep'),
       `sqs:SendMessage ${queueArn('DeployQueue')}`,
@@ -144,7 +144,7 @@ describe('the rights (design decision 12)', () => {
     ['make an access entry', 'eks:CreateAccessEntry', cluster, []],
     ['make a role', 'iam:CreateRole', role, []],
     ['pass a role', 'iam:PassRole', role, []],
-  ])('to %s', async (_, action, resource, wanted) => {
+  ])('to %s belong to the expected roles', async (_, action, resource, wanted) => {
     const roles = ['WebhookRole', 'DeployRole', 'SweepRole'];
     const answers = await Promise.all(roles.map((name) => may(policiesOf(template, name), action, resource)));
     expect(roles.filter((_name, index) => answers[index])).toEqual(wanted);
@@ -182,7 +182,7 @@ describe('the dashboard and the saved queries', () => {
     ];
   };
 
-  it('ask only for fields that our log lines have', () => {
+  it('use only fields that the log lines have', () => {
     expect(queries()).toHaveLength(9);
     const unknown = queries().flatMap((query) => fieldsOf(query).filter((field) => !FIELDS.has(field)));
     expect(unknown).toEqual([]);

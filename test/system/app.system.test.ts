@@ -5,7 +5,7 @@ import { Testbed, configMap } from '../rig/testbed/testbed.ts';
 let testbed: Testbed;
 afterEach(() => testbed.tearDown());
 
-it('deploys from a private repository as a GitHub App, with a token for that repository and no more', async () => {
+it('deploys from a private repository as a GitHub App, with a token for that repository alone', async () => {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   testbed = await Testbed.build({ app: { app: '12345', installation: '678', privateKey: 'env:APP_KEY' } });
   testbed.env['APP_KEY'] = privateKey.export({ type: 'pkcs1', format: 'pem' }).toString();

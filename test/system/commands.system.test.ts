@@ -11,8 +11,8 @@ afterAll(async () => {
   await testbed.tearDown();
 });
 
-describe('the commands, without a serve', () => {
-  it('plan, deploy, look and sweep, with the exit codes of the interface', async () => {
+describe('the commands without a running serve', () => {
+  it('plan, deploy, show status and sweep, with the documented exit codes', async () => {
     const { namespace } = testbed;
     const first = await testbed.push({
       'apps/a.yaml': configMap('a', { v: '1' }),
@@ -83,7 +83,7 @@ describe('the commands, without a serve', () => {
     expect((await testbed.headgate('deploy', 'nobody')).code).toBe(64);
   }, 60_000);
 
-  it('leave an Event on the state, and marks on what is owned', async () => {
+  it('write an Event on the state object, and labels and annotations on owned objects', async () => {
     const events = JSON.parse(await testbed.kubectl('-n', testbed.namespace, 'get', 'events', '-o', 'json')) as {
       items: { reason: string; type: string; involvedObject: { name: string } }[];
     };

@@ -75,8 +75,8 @@ metadata: { name: none }
 rules: []
 `;
 
-describe('a plan (§15 C)', () => {
-  it('is empty when nothing changed, and tells every field that differs, of Secrets the keys alone', async () => {
+describe('a plan (C)', () => {
+  it('lists no change for an unchanged target, and otherwise every field that differs, with only the keys of Secrets', async () => {
     // The autoscaler has nobody who measures, and would not become ready.
     testbed = await Testbed.build({ target: { wait: '0s' } });
     const files = {

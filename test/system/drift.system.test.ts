@@ -85,7 +85,7 @@ function job(name: string, spec: string): string {
 }
 
 describe('drift', () => {
-  it('is brought back by a running serve, which names who held the field, and tells the commit nothing', async () => {
+  it('is corrected by a running serve, which names the manager of the field and leaves the commit status alone', async () => {
     testbed = await Testbed.build({ driftIntervalMs: 300 });
     await testbed.start();
     const revision = await testbed.push({ 'apps/web.yaml': web, 'apps/a.yaml': configMap('a', { level: '1' }) });
@@ -102,7 +102,7 @@ describe('drift', () => {
     expect(testbed.host.statusesOf(revision).map(({ state }) => state)).toEqual(['pending', 'success']);
   });
 
-  it('is a changed or missing label of ours, an edited field of a kind without generations, and a deleted object', async () => {
+  it('includes a changed or missing label of an owned object, an edited field of a kind without generations, and a deleted object', async () => {
     testbed = await Testbed.build();
     await deployed({
       'apps/web.yaml': web,
@@ -120,7 +120,7 @@ describe('drift', () => {
     expect(await sweep()).toEqual([]);
   });
 
-  it('is not what others add beside ours; that is recorded, so that the next sweep writes nothing', async () => {
+  it('excludes fields that other managers add, and records them so that the next sweep writes nothing', async () => {
     testbed = await Testbed.build({ target: { ignore: [{ kind: 'Deployment', paths: ['/spec/replicas'] }] } });
     await deployed({ 'apps/web.yaml': web, 'apps/a.yaml': configMap('a', { level: '1' }) });
     await inNamespace('label', 'configmap', 'a', 'theirs=1');
@@ -148,7 +148,7 @@ describe('drift', () => {
     });
   });
 
-  it('is not a value that somebody else put back', async () => {
+  it('excludes a field whose value another manager has restored', async () => {
     testbed = await Testbed.build();
     await deployed({ 'apps/a.yaml': configMap('a', { level: '1' }) });
     await edit('configmap', 'a', { data: { level: '9' } });
@@ -157,7 +157,7 @@ describe('drift', () => {
     expect(await sweep()).toEqual([]);
   });
 
-  it('of what a kustomization makes is brought back from the whole render, and nothing else is touched', async () => {
+  it('of a rendered object is corrected from the whole render, and no other object is written', async () => {
     testbed = await Testbed.build();
     await deployed({
       'apps/kustomization.yaml': 'resources: [a.yaml, b.yaml]\nnamePrefix: my-\n',
@@ -171,7 +171,7 @@ describe('drift', () => {
     expect(await sweep()).toEqual([]);
   });
 
-  it('of a Secret is found and brought back, and no value of it is told', async () => {
+  it('of a Secret is detected and corrected, and its values appear nowhere', async () => {
     testbed = await Testbed.build();
     const secret = 'apiVersion: v1\nkind: Secret\nmetadata: { name: s }\nstringData: { key: planted-value-1 }\n';
     await deployed({ 'apps/s.yaml': secret });
@@ -185,7 +185,7 @@ describe('drift', () => {
     });
   });
 
-  it('is only told with drift: report, once, and stays to be seen until somebody mends it', async () => {
+  it('is reported once and not corrected with drift: report, and stays visible until it is fixed', async () => {
     testbed = await Testbed.build({ target: { drift: 'report' } });
     await deployed({ 'apps/web.yaml': web, 'apps/a.yaml': configMap('a', { level: '1' }) });
     await edit('configmap', 'a', { data: { level: '9' } });
@@ -213,7 +213,7 @@ describe('drift', () => {
     expect(await announced()).toBeNull();
   });
 
-  it('is not looked for with drift: off', async () => {
+  it('is not detected with drift: off', async () => {
     testbed = await Testbed.build({ target: { drift: 'off' } });
     await deployed({ 'apps/a.yaml': configMap('a', { level: '1' }) });
     await edit('configmap', 'a', { data: { level: '9' } });
@@ -221,7 +221,7 @@ describe('drift', () => {
     expect(await testbed.configMaps()).toEqual({ a: { level: '9' } });
   });
 
-  it('is not a Job that has finished and is gone, or was to vanish by itself; one that has not run is made again', async () => {
+  it('excludes a finished Job that was deleted or deleted itself, and recreates a Job that never ran', async () => {
     testbed = await Testbed.build();
     await deployed({
       'apps/done.yaml': job('done', ''),
@@ -238,7 +238,7 @@ describe('drift', () => {
     expect(await sweep()).toEqual([]);
   });
 
-  it('that comes back after every correction is told as a fight, with field and manager, and left alone for a while', async () => {
+  it('that returns after every correction is reported as contested, with field and manager, and left alone for a while', async () => {
     testbed = await Testbed.build();
     await deployed({ 'apps/a.yaml': configMap('a', { level: '1' }), 'apps/b.yaml': configMap('b', { level: '1' }) });
     const fight = () =>
@@ -257,7 +257,7 @@ describe('drift', () => {
     expect(await sweep()).toEqual([]);
   });
 
-  it('that a killed run left half corrected is finished by the next sweep, and the commit does not begin again', async () => {
+  it('that a killed run corrected in part is corrected by the next sweep, without a new run of the commit', async () => {
     testbed = await Testbed.build();
     const revision = await deployed({ 'apps/a.yaml': configMap('a', { level: '1' }) });
     await edit('configmap', 'a', { data: { level: '9' } });
@@ -272,7 +272,7 @@ describe('drift', () => {
     expect(states).toEqual(['pending', 'success', 'success']);
   });
 
-  it('gives way to a push that waits in the queue beside it', async () => {
+  it('is corrected after a push that waits in the queue', async () => {
     testbed = await Testbed.build();
     await deployed({ 'apps/a.yaml': configMap('a', { level: '1' }) });
     await edit('configmap', 'a', { data: { level: '9' } });
@@ -292,7 +292,7 @@ describe('drift', () => {
     expect(await sweep()).toMatchObject([{ verdict: 'deployed', revision, updated: 1 }]);
   });
 
-  it('is a lost mark of ours; an object that was given to another set is not taken back', async () => {
+  it('includes a lost label of ours, but not an object that was moved to another ApplySet', async () => {
     testbed = await Testbed.build();
     await deployed({ 'apps/a.yaml': configMap('a', { level: '1' }), 'apps/b.yaml': configMap('b', { level: '1' }) });
     const label = 'applyset.kubernetes.io/part-of';
@@ -310,7 +310,7 @@ describe('drift', () => {
     });
   });
 
-  it('that the cluster refuses to bring back holds up no other object', async () => {
+  it('that the cluster refuses to correct does not block the correction of other objects', async () => {
     testbed = await Testbed.build({ target: { conflicts: 'fail' } });
     await deployed({ 'apps/a.yaml': configMap('a', { level: '1' }), 'apps/b.yaml': configMap('b', { level: '1' }) });
     await edit('configmap', 'a', { data: { level: '9' } });
@@ -324,7 +324,7 @@ describe('drift', () => {
   });
 });
 
-describe('the look', () => {
+describe('drift detection', () => {
   const inBoth = (namespace: string) =>
     `${configMap('a', { level: '1' })}---\n${configMap('b', { level: '1' }, `  namespace: ${namespace}-jobs\n`)}`;
 
@@ -335,7 +335,7 @@ describe('the look', () => {
     return (await lists()).slice(earlier).map(({ uri, code }) => `${uri.split('?')[0]} ${code}`);
   }
 
-  it('asks for all namespaces of a target at once', async () => {
+  it('lists all namespaces of a target in one request', async () => {
     testbed = await Testbed.build({ target: { namespaces: ['NAMESPACE', 'NAMESPACE-jobs'] } });
     await testbed.kubectl('create', 'namespace', `${testbed.namespace}-jobs`);
     await deployed({ 'apps/both.yaml': inBoth(testbed.namespace) });
@@ -346,7 +346,7 @@ describe('the look', () => {
     await testbed.kubectl('delete', 'namespace', `${testbed.namespace}-jobs`, '--wait=false');
   });
 
-  it('asks for one namespace after the other where it may not see all, and never takes what it may not list for gone', async () => {
+  it('lists namespaces one by one when it may not list all, and never treats objects that it may not list as deleted', async () => {
     testbed = await Testbed.build({
       target: { namespaces: ['NAMESPACE', 'NAMESPACE-jobs'], serviceAccount: 'NAMESPACE/deployer' },
     });
@@ -381,8 +381,8 @@ describe('the look', () => {
   });
 });
 
-describe('a sweep of a target that nobody touched', () => {
-  it('reads the state and one list per kind, writes nothing, announces only kinds that are still owned, and mends its state', async () => {
+describe('a sweep of an unchanged target', () => {
+  it('reads the state and one list per kind, writes nothing but the removal of kinds that are no longer owned', async () => {
     testbed = await Testbed.build();
     const many = Object.fromEntries(
       Array.from({ length: 450 }, (_, n) => [`apps/c${n}.yaml`, configMap(`c${n}`, { value: `${n}` })]),
@@ -423,7 +423,7 @@ describe('a sweep of a target that nobody touched', () => {
     expect(await sweep()).toEqual([]);
   });
 
-  it('leaves it to the run that holds the lease', async () => {
+  it('does nothing while another run holds the lease', async () => {
     testbed = await Testbed.build();
     await deployed({ 'apps/a.yaml': configMap('a', { level: '1' }) });
     const parent = `headgate-${testbed.namespace}`;

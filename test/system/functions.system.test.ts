@@ -15,7 +15,7 @@ describe('the functions', () => {
     aws.testbed.host.faults = {};
   });
 
-  it('bring a push to a cluster on EKS, and say so on the commit', async () => {
+  it('deploy a push to an EKS cluster, and report on the commit', async () => {
     const { testbed, front } = aws;
     const revision = await testbed.push({ 'apps/web.yaml': configMap('web', { colour: 'blue' }) });
     expect(await testbed.outcome(revision)).toMatchObject({ verdict: 'deployed', created: 1, warnings: [] });
@@ -33,7 +33,7 @@ describe('the functions', () => {
     for (const secret of [SECRET, TOKEN, 'k8s-aws-v1', 'X-Amz-Signature']) expect(text).not.toContain(secret);
   });
 
-  it('are warm for the next push: nothing of AWS is asked again', async () => {
+  it('send no request to AWS for the second push', async () => {
     const asked = aws.aws.requests.length;
     const revision = await aws.testbed.push({ 'apps/web.yaml': configMap('web', { colour: 'green' }) });
     expect(await aws.testbed.outcome(revision)).toMatchObject({ verdict: 'deployed', updated: 1 });
@@ -41,7 +41,7 @@ describe('the functions', () => {
     expect(aws.functions.webhook.starts).toHaveLength(1);
   });
 
-  it('move a message that nobody can read to the dead letters, while its neighbours go on', async () => {
+  it('move an unreadable message to the dead letters, and process the other messages of the batch', async () => {
     await aws.send('nonsense', 'other');
     await aws.send('nonsense', aws.testbed.namespace);
     const revision = await aws.testbed.push({ 'apps/web.yaml': configMap('web', { colour: 'red' }) });
@@ -51,7 +51,7 @@ describe('the functions', () => {
     await vi.waitFor(() => expect(poison()).toHaveLength(8), { timeout: 20_000, interval: 50 });
   });
 
-  it('take a rotated webhook secret at once', async () => {
+  it('accept a rotated webhook secret at once', async () => {
     aws.aws.parameters.set('/headgate/webhook', 'rotated-webhook-secret');
     aws.setSecret('rotated-webhook-secret');
     const revision = await aws.testbed.push({ 'apps/web.yaml': configMap('web', { colour: 'cyan' }) });
@@ -60,7 +60,7 @@ describe('the functions', () => {
     expect(await aws.testbed.outcome(revision)).toMatchObject({ verdict: 'deployed' });
   });
 
-  it('follow a rotated certificate authority', async () => {
+  it('accept a rotated certificate authority', async () => {
     await aws.front.rotate();
     aws.aws.clusters.set('prod-eks', { endpoint: aws.front.url, ca: aws.front.ca });
     const asked = aws.aws.requests.length;
@@ -69,7 +69,7 @@ describe('the functions', () => {
     expect(aws.aws.requests.slice(asked)).toMatchObject([{ action: 'DescribeCluster', status: 200 }]);
   });
 
-  it('answer the next push after they were frozen and the server closed the connection', async () => {
+  it('deploy the next push after they were frozen and the server has closed the connection', async () => {
     aws.front.cut();
     const lines = aws.testbed.log.length;
     const revision = await aws.testbed.push({ 'apps/web.yaml': configMap('web', { colour: 'black' }) });
@@ -77,7 +77,7 @@ describe('the functions', () => {
     expect(aws.testbed.log.slice(lines).filter(({ level }) => level === 'error')).toEqual([]);
   });
 
-  it('renew a session that was ended', async () => {
+  it('renew a revoked session', async () => {
     aws.aws.revokeSessions();
     const asked = aws.aws.requests.length;
     const revision = await aws.testbed.push({ 'apps/web.yaml': configMap('web', { colour: 'white' }) });
@@ -86,7 +86,7 @@ describe('the functions', () => {
     expect(aws.aws.requests.slice(asked)).toMatchObject([{ action: 'AssumeRole', status: 200 }]);
   });
 
-  it('make a target of a directory that is added, refuse one that may not be, and find all of it in a sweep', async () => {
+  it('generate a target from an added directory, refuse a directory outside the limits, and detect both in a sweep', async () => {
     const { testbed, functions } = aws;
     const revision = await testbed.push({ 'envs/blog/a.yaml': configMap('blog'), 'envs/No/a.yaml': configMap('no') });
     await testbed.host.settled();
@@ -103,7 +103,7 @@ describe('the functions', () => {
     expect(Object.keys(await testbed.configMaps())).toEqual(expect.arrayContaining(['blog', 'mail']));
   });
 
-  it('find in a sweep the push whose delivery was lost', async () => {
+  it('detect a push with a lost delivery in a sweep', async () => {
     aws.testbed.host.faults = { lose: () => true };
     const revision = await aws.testbed.push({ 'apps/api.yaml': configMap('api') });
     await aws.testbed.host.settled();
@@ -112,7 +112,7 @@ describe('the functions', () => {
     expect(await aws.functions.sweep.call({})).toEqual({ queued: [] });
   });
 
-  it('say on the commit that they gave up, after the last try', async () => {
+  it('report on the commit that they gave up after the last attempt', async () => {
     aws.testbed.host.faults = { git: { status: 503, times: 1000 } };
     const before = await aws.testbed.git('rev-parse', 'HEAD');
     const delivery = aws.testbed.host.deliveries.findLast(({ payload }) => payload.includes(before));
@@ -125,7 +125,7 @@ describe('the functions', () => {
   });
 });
 
-describe('a function whose time is over, and whose repository is a GitHub App’s', () => {
+describe('a function that runs out of time, with a GitHub App for its repository', () => {
   let aws: AwsTestbed;
   beforeAll(async () => {
     const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -142,7 +142,7 @@ describe('a function whose time is over, and whose repository is a GitHub App’
   });
   afterAll(() => aws.tearDown());
 
-  it('is interrupted in the middle, hands the request back, and the next invocation completes it', async () => {
+  it('is interrupted and returns the request, and the next invocation completes it', async () => {
     let held = 0;
     aws.front.hold = ({ method, path }) => {
       const isWrite = method === 'PATCH' && /configmaps\/two/.test(path) && !path.includes('dryRun');
@@ -164,7 +164,7 @@ describe('a function whose time is over, and whose repository is a GitHub App’
     await vi.waitFor(() => expect(aws.testbed.host.statusesOf(revision).at(-1)?.state).toBe('success'));
   });
 
-  it('refuses at once a gate that would never fit, and says how to go on', async () => {
+  it('refuses a run whose dry runs cannot fit into one invocation at once, with a remedy', async () => {
     const slow = ({ path }: { path: string }) =>
       path.includes('dryRun') ? new Promise<void>((resolve) => setTimeout(resolve, 300)) : Promise.resolve();
     aws.front.hold = slow;

@@ -9,8 +9,8 @@ afterEach(async () => {
   await testbed.tearDown();
 });
 
-describe('what a target may do', () => {
-  it('makes its namespace when it may, before its state', async () => {
+describe('the limits of a target', () => {
+  it('let it create its namespace before its state, when it may', async () => {
     testbed = await Testbed.build({ namespaceExists: false, target: { createNamespace: true } });
     await testbed.start();
     expect(await testbed.outcome(await testbed.push({ 'apps/a.yaml': configMap('a') }))).toMatchObject({
@@ -20,7 +20,7 @@ describe('what a target may do', () => {
     expect(Object.keys(await testbed.configMaps())).toEqual(['a']);
   });
 
-  it('creates its own Namespace from Git, and a kind together with its first object (§15 G2, A9)', async () => {
+  it('let it create its Namespace from Git, and a CustomResourceDefinition together with its first object (G2, A9)', async () => {
     testbed = await Testbed.build({ namespaceExists: false, target: { clusterScoped: true } });
     await testbed.start();
     const group = `${testbed.namespace}.example.com`;
@@ -59,7 +59,7 @@ describe('what a target may do', () => {
     expect(await testbed.configMaps()).toEqual({ d: { v: '2' } });
   }, 90_000);
 
-  it('leaves the caBundle of a webhook to whoever fills it in, and refuses one that is none (§15 A9)', async () => {
+  it('leave the caBundle of a webhook to the controller that fills it in, and refuse an invalid one (A9)', async () => {
     testbed = await Testbed.build({ target: { clusterScoped: true } });
     await testbed.start();
     const webhooks = (path: string, caBundle = '') =>
@@ -91,7 +91,7 @@ webhooks:
     await testbed.kubectl('delete', ...live);
   });
 
-  it('refuses what another tool owns, and names it', async () => {
+  it('refuse an object that another tool owns, and name the tool', async () => {
     testbed = await Testbed.build();
     await testbed.start();
     await testbed.kubectl('-n', testbed.namespace, 'create', 'configmap', 'theirs');
@@ -109,7 +109,7 @@ webhooks:
     expect(await testbed.configMaps()).toEqual({ theirs: {} });
   });
 
-  it('takes over fields of other managers, or refuses and names them, as the target says', async () => {
+  it('take fields from other managers, or refuse and name the managers, as the target is configured', async () => {
     testbed = await Testbed.build({ target: { conflicts: 'fail' } });
     await testbed.start();
     await testbed.kubectl('-n', testbed.namespace, 'create', 'configmap', 'shared', '--from-literal=v=theirs');
@@ -121,7 +121,7 @@ webhooks:
     expect(await testbed.configMaps()).toEqual({ shared: { v: 'theirs' } });
   });
 
-  it('says what to do when a node port is still held by what the same push deletes', async () => {
+  it('report a remedy when an object that the same push deletes still holds the node port', async () => {
     testbed = await Testbed.build();
     await testbed.start();
     const service = (name: string) =>
@@ -142,7 +142,7 @@ webhooks:
     });
   });
 
-  it('leaves ignored fields to whoever owns them', async () => {
+  it('leave ignored fields to their managers', async () => {
     testbed = await Testbed.build({
       target: { ignore: [{ kind: 'ConfigMap', name: 'tuned', paths: ['/data/level'] }] },
     });
@@ -160,7 +160,7 @@ webhooks:
     expect(await testbed.configMaps()).toEqual({ tuned: { level: '9', other: 'b' } });
   });
 
-  it('refuses to delete more than its limit, and goes on once when it is told to (§15 E12)', async () => {
+  it('refuse to delete more than the limit, unless a deploy confirms it (E12)', async () => {
     testbed = await Testbed.build({ target: { prune: { limit: 1 } } });
     await testbed.start();
     await testbed.outcome(
@@ -183,7 +183,7 @@ webhooks:
     expect(Object.keys(await testbed.configMaps())).toEqual(['c']);
   });
 
-  it('has only the rights of its service account, and says which one is missing', async () => {
+  it('reduce its rights to those of its service account, and name a missing right', async () => {
     testbed = await Testbed.build({ target: { serviceAccount: 'NAMESPACE/deployer' } });
     await testbed.kubectl('-n', testbed.namespace, 'create', 'serviceaccount', 'deployer');
     const role = [

@@ -53,7 +53,7 @@ const CHART = {
   ),
 };
 
-it('renders a chart of the repository with what the cluster is, without its tests, and applies only what differs', async () => {
+it('renders a chart of the repository with the capabilities of the cluster and without its test hooks, and applies only the difference', async () => {
   const on = await started();
   const first = await on.outcome(await on.push(CHART));
   expect(first).toMatchObject({ verdict: 'deployed', created: 3 });
@@ -70,7 +70,7 @@ it('renders a chart of the repository with what the cluster is, without its test
   expect(beside).toMatchObject({ verdict: 'unchanged', requests: { kubernetes: 1 } });
 });
 
-it('names the template and the line of a mistake', async () => {
+it('names the template and the line of a mistake in a chart', async () => {
   const on = await started();
   await on.outcome(await on.push(CHART));
   const failing = await on.push({
@@ -88,7 +88,7 @@ it('names the template and the line of a mistake', async () => {
   });
 });
 
-it('refuses what two renders do not agree on, unless it is created once and left alone', async () => {
+it('refuses an object that differs between two renders of a chart, unless it is create-only', async () => {
   const on = await started();
   await on.outcome(await on.push(CHART));
   const random = (more: string) =>
@@ -112,7 +112,7 @@ it('refuses what two renders do not agree on, unless it is created once and left
   expect((await on.configMaps())['random']).toEqual(value);
 });
 
-it('pulls a chart by its version, once, and refuses another content under the same version', async () => {
+it('pulls a chart once by its version, and refuses different content under the same version', async () => {
   const served = new Map<string, Buffer>();
   const asked: string[] = [];
   server = createServer((request, response) => {

@@ -57,7 +57,7 @@ function clusterOf(model: Model): Record<string, Record<string, string>> {
 }
 
 it(
-  `equals the tip after ${PUSHES} random pushes whose deliveries are lost, repeated and reordered (seed ${SEED})`,
+  `the cluster equals the tip after ${PUSHES} random pushes with lost, repeated and reordered deliveries (seed ${SEED})`,
   async () => {
     const random = randomFrom(SEED);
     const history: { revision: string; model: Model }[] = [];

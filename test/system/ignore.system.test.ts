@@ -33,8 +33,8 @@ async function holdersOf(field: string): Promise<readonly string[]> {
     .map(({ manager }) => manager);
 }
 
-describe('fields under ignore (§15 B)', () => {
-  it('survive other changes once a controller has them, and are ours no more; rules that meet nothing do nothing', async () => {
+describe('ignored fields (B)', () => {
+  it('keep the values of their controller, and rules that match nothing have no effect', async () => {
     testbed = await Testbed.build({
       target: {
         ignore: [

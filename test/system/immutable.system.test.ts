@@ -41,8 +41,8 @@ async function uidOf(kind: string, name: string): Promise<string> {
   return isObject(metadata) ? textOf(metadata['uid']) : '';
 }
 
-describe('a field that cannot change (§15 A5, A6)', () => {
-  it('is refused, with the way out, and without a word of a Secret', async () => {
+describe('a change of an immutable field (A5, A6)', () => {
+  it('is refused with a remedy, without showing the value of a Secret', async () => {
     await testbed.outcome(await testbed.push({ 'apps/s.yaml': secret('planted-first-pin') }), 'deployed');
     const uid = await uidOf('secret', 's');
     const revision = await testbed.push({ 'apps/s.yaml': secret('planted-second-pin') });
@@ -62,7 +62,7 @@ describe('a field that cannot change (§15 A5, A6)', () => {
     expect(await uidOf('secret', 's')).toBe(uid);
   });
 
-  it('is changed by replacing the one object whose manifest allows it', async () => {
+  it('replaces the object when its manifest allows it, and no other object', async () => {
     const first = { 'apps/roles.yaml': `${role('one')}---\n${role('two')}`, 'apps/b.yaml': binding('one', REPLACE) };
     await testbed.outcome(
       await testbed.push({ ...first, 'apps/s.yaml': secret('one', REPLACE), 'apps/c.yaml': configMap('c') }),
@@ -83,7 +83,7 @@ describe('a field that cannot change (§15 A5, A6)', () => {
     expect(await testbed.get('secret', 's')).toBeNull();
   });
 
-  it('never costs an object for a mistake: the replacement has to be valid by itself', async () => {
+  it('never deletes an object whose replacement is invalid', async () => {
     await testbed.outcome(await testbed.push({ 'apps/j.json': job('example.com/one:1') }), 'deployed');
     const uid = await uidOf('job', 'j');
     expect(
@@ -97,7 +97,7 @@ describe('a field that cannot change (§15 A5, A6)', () => {
     expect(await uidOf('job', 'j')).not.toBe(uid);
   });
 
-  it('waits for finalizers, and creates the successor when they are gone', async () => {
+  it('creates the replacement once the finalizers of the old object are gone', async () => {
     await testbed.outcome(await testbed.push({ 'apps/s.yaml': secret('one', REPLACE) }), 'deployed');
     const uid = await uidOf('secret', 's');
     const finalize = (finalizers: readonly string[]) =>
@@ -123,7 +123,7 @@ describe('a field that cannot change (§15 A5, A6)', () => {
     expect(await testbed.get('secret', 's')).toMatchObject({ data: { pin: Buffer.from('two').toString('base64') } });
   });
 
-  it('does not replace what the target does not own', async () => {
+  it('never replaces an object that the target does not own', async () => {
     await testbed.applyByHand(secret('theirs'));
     const uid = await uidOf('secret', 's');
     expect(await testbed.outcome(await testbed.push({ 'apps/s.yaml': secret('ours', REPLACE) }))).toMatchObject({
@@ -133,7 +133,7 @@ describe('a field that cannot change (§15 A5, A6)', () => {
     expect(await uidOf('secret', 's')).toBe(uid);
   });
 
-  it('is changed in a StorageClass too, which takes no data with it', async () => {
+  it('replaces a StorageClass, which holds no data', async () => {
     const other = await Testbed.build({ target: { clusterScoped: true } });
     const storage = (provisioner: string, metadata: string) =>
       `apiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata: { name: ${other.namespace}, ${metadata} }\nprovisioner: ${provisioner}\n`;

@@ -24,7 +24,7 @@ describe('a planted secret', () => {
     api.close();
   });
 
-  it('is seen nowhere, whether its manifest is applied, refused by the server, or no YAML at all', async () => {
+  it('appears nowhere, whether its manifest is applied, refused by the server, or not YAML', async () => {
     const good = await testbed.push({ 'apps/s.yaml': secret(`stringData: { pin: ${PIN} }`) });
     await testbed.outcome(good, 'deployed');
     const typed = await testbed.push({ 'apps/s.yaml': secret(`stringData: { pin: { deep: ${PIN} } }`) });
@@ -36,7 +36,7 @@ describe('a planted secret', () => {
     expect(await testbed.leaks()).toEqual([]);
   });
 
-  it('is found by this check in the log, a status, the queue, an Event and the state', async () => {
+  it('is found by the search of the tests in the log, a status, the queue, an Event and the state', async () => {
     const dataDirectory = join(testbed.directory, 'leaky');
     await mkdir(dataDirectory);
     const collected = { log: '', statuses: [], dataDirectory, api, namespaces: [testbed.namespace] };

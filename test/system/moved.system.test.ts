@@ -13,8 +13,8 @@ async function errorsOf(target: string): Promise<readonly { code: string; messag
   return (JSON.parse(stdout) as { errors: { code: string; message: string; remedy: string }[] }).errors;
 }
 
-describe('a target that got another name or namespace', () => {
-  it('is refused under its new name, which names the old one, until that is given up', async () => {
+describe('a target with a changed name or namespace', () => {
+  it('is refused under its new name, naming the old one, until that is uninstalled', async () => {
     testbed = await Testbed.build({ targets: [{ name: 'NAMESPACE-old' }, { name: 'NAMESPACE-new' }] });
     const [old, renamed] = [`${testbed.namespace}-old`, `${testbed.namespace}-new`];
     await testbed.push({ 'apps/a.yaml': configMap('a'), 'apps/b.yaml': configMap('b') });
@@ -32,7 +32,7 @@ describe('a target that got another name or namespace', () => {
     expect(Object.keys(await testbed.configMaps())).toEqual(['a']);
   });
 
-  it('is refused in its new namespace, again and again, until the old one is given up', async () => {
+  it('is refused in its new namespace until it is uninstalled from the old one', async () => {
     const target: Record<string, unknown> = {};
     testbed = await Testbed.build({ target });
     const { namespace } = testbed;
@@ -55,7 +55,7 @@ describe('a target that got another name or namespace', () => {
     await testbed.kubectl('delete', 'namespace', `${namespace}-2`, '--wait=false');
   });
 
-  it('says why it was refused also where its namespace would still have to be made', async () => {
+  it('is refused with the reason even when its new namespace does not exist yet', async () => {
     testbed = await Testbed.build({ namespaceExists: false, target: { createNamespace: true } });
     await testbed.push({ 'apps/a.yaml': 'a: [' });
     expect(await errorsOf(testbed.namespace)).toEqual([expect.objectContaining({ code: 'manifest-invalid' })]);

@@ -45,7 +45,7 @@ async function outcomesOf(revision: string, count: number): Promise<readonly Log
 const renders = (revision: string, lines: readonly LogLine[]) =>
   lines.filter(({ revision: of, stagesMs }) => of === revision && 'render' in (stagesMs as object)).length;
 
-it('renders and applies one overlay of 50 when one changed', async () => {
+it('renders and applies one overlay of 50 when only that one changed', async () => {
   const revision = await testbed.push({ 'overlays/o07/own.txt': 'changed\n' });
   const lines = await outcomesOf(revision, 1);
   expect(lines).toMatchObject([
@@ -54,7 +54,7 @@ it('renders and applies one overlay of 50 when one changed', async () => {
   expect(renders(revision, lines)).toBe(1);
 });
 
-it('costs each of 50 targets one request when a file changes that none of them reads', async () => {
+it('sends one request for each of 50 targets when a push changes a file that none of them reads', async () => {
   const revision = await testbed.push({ 'base/README.md': 'words\n' });
   const lines = await outcomesOf(revision, COUNT);
   expect(lines.every(({ verdict }) => verdict === 'unchanged')).toBe(true);
@@ -62,7 +62,7 @@ it('costs each of 50 targets one request when a file changes that none of them r
   expect(renders(revision, lines)).toBe(0);
 });
 
-it('renders all 50 when their base changed, in parallel within the memory budget, and applies what differs', async () => {
+it('renders 50 overlays in parallel within the memory budget when their base changed, and applies the differences', async () => {
   let peakMb = 0;
   const timer = setInterval(() => (peakMb = Math.max(peakMb, renderersMb())), 10);
   const startedMs = performance.now();

@@ -43,8 +43,8 @@ const renewed = (marks: Readonly<Record<string, string>>) =>
 const filesOf = (v: string) =>
   Object.fromEntries(OWNERS.map((_, n) => [`apps/${nameOf(n)}.yaml`, configMap(nameOf(n), { v })]));
 
-describe('an object that is there already (§15 E10)', () => {
-  it('is refused when another tool owns it, and all owners are named; what nobody owns is adopted', async () => {
+describe('an object that already exists (E10)', () => {
+  it('is refused with the names of all owners when another tool owns it, and adopted when it has no owner', async () => {
     testbed = await Testbed.build();
     await testbed.start();
     await givenByOthers();
@@ -67,7 +67,7 @@ describe('an object that is there already (§15 E10)', () => {
     expect((await testbed.configMaps())['free']).toEqual({ v: 'ours' });
   });
 
-  it('is taken over with adopt: true, with what the former owner set and Git does not have, and without its marks', async () => {
+  it('is taken over with adopt: true, without the fields that only the former owner set and without its labels', async () => {
     testbed = await Testbed.build({ target: { adopt: true } });
     await testbed.start();
     await givenByOthers();
@@ -89,7 +89,7 @@ describe('an object that is there already (§15 E10)', () => {
     }
   });
 
-  it('is never pruned once its mark is another’s or was taken off, whatever adopt says (§15 E3)', async () => {
+  it('is never pruned when its owner label was removed or names another owner, whatever adopt says (E3)', async () => {
     testbed = await Testbed.build({ target: { adopt: true } });
     await testbed.start();
     const files = {
@@ -116,7 +116,7 @@ describe('an object that is there already (§15 E10)', () => {
     expect(Object.keys(await testbed.configMaps())).toEqual(['a', 'b', 'd']);
   });
 
-  it('is not pruned when it only carries a copy of our label (§15 E9)', async () => {
+  it('is not pruned when it only carries a copied owner label (E9)', async () => {
     testbed = await Testbed.build();
     await testbed.start();
     await testbed.outcome(
@@ -133,7 +133,7 @@ describe('an object that is there already (§15 E10)', () => {
   });
 });
 
-describe('an object that moves to another group of the API (§15 E11)', () => {
+describe('an object that moves to another API group (E11)', () => {
   const event = (apiVersion: string, more: object) =>
     JSON.stringify({
       apiVersion,
@@ -156,7 +156,7 @@ describe('an object that moves to another group of the API (§15 E11)', () => {
       deprecatedSource: { component: 'test' },
     });
 
-  it('is not deleted under its old name, and is deleted once when it leaves Git', async () => {
+  it('is not deleted under its old group, and is deleted once when it leaves Git', async () => {
     testbed = await Testbed.build();
     await testbed.start();
     await testbed.outcome(await testbed.push({ 'apps/e.json': core(), 'apps/a.yaml': configMap('a') }), 'deployed');
@@ -196,7 +196,7 @@ describe('kubectl apply --prune --applyset', () => {
       { input: configMap('from-kubectl'), env: { ...process.env, KUBECTL_APPLYSET: 'true' } },
     );
 
-  it('refuses what is ours, and we refuse what is kubectl’s', async () => {
+  it('refuses objects of a target, and a target refuses objects of kubectl', async () => {
     testbed = await Testbed.build({
       targets: [{}, { name: 'NAMESPACE-two', path: 'two' }],
     });
@@ -222,8 +222,8 @@ describe('kubectl apply --prune --applyset', () => {
   });
 });
 
-describe('a field that another manager holds (§15 G6)', () => {
-  it('is taken with conflicts: force, and the outcome says which field and from whom', async () => {
+describe('a field that another manager owns (G6)', () => {
+  it('is taken with conflicts: force, and the outcome names the field and the manager', async () => {
     testbed = await Testbed.build();
     await testbed.start();
     await testbed.outcome(await testbed.push({ 'apps/a.yaml': configMap('a', { v: '1', w: '1' }) }), 'deployed');
@@ -246,7 +246,7 @@ describe('a field that another manager holds (§15 G6)', () => {
     });
   });
 
-  it('is refused with conflicts: fail, naming the manager, and left to it with ignore', async () => {
+  it('is refused with conflicts: fail, naming the manager, and left to the manager with ignore', async () => {
     testbed = await Testbed.build({
       target: { conflicts: 'fail', ignore: [{ kind: 'ConfigMap', paths: ['/data/tuned'] }] },
     });

@@ -16,7 +16,7 @@ const definitionOf = (group: string, served: readonly string[]) =>
   );
 
 describe('a custom resource that leaves Git', () => {
-  it('is deleted by a process that has never met its kind, and in the version that is served by then', async () => {
+  it('is deleted by a process that did not know its kind, in the version that is served now', async () => {
     testbed = await Testbed.build();
     const group = `${testbed.namespace}.example.com`;
     await testbed.applyByHand(definitionOf(group, ['v1beta1', 'v1']));
@@ -54,8 +54,8 @@ const KEPT: readonly (readonly [string, string])[] = [
   ['kustomize.toolkit.fluxcd.io/prune', 'disabled'],
 ];
 
-describe('what leaves Git (§15 E)', () => {
-  it('is deleted in the reverse order of applying, but for what says otherwise and for protected kinds', async () => {
+describe('an object that leaves Git (E)', () => {
+  it('is deleted in the reverse order of applying, unless its annotations or its kind protect it', async () => {
     testbed = await Testbed.build();
     await testbed.start();
     const marked = Object.fromEntries(
@@ -86,7 +86,7 @@ describe('what leaves Git (§15 E)', () => {
     expect(deletes).toEqual(['services/web', 'configmaps/config', 'serviceaccounts/account']);
   });
 
-  it('is deleted under its old name when it was renamed, also a Secret; what must stay, stays under both (E6)', async () => {
+  it('is deleted under its old name when it was renamed, and a protected object stays under both names (E6)', async () => {
     testbed = await Testbed.build();
     await testbed.start();
     const secret = (name: string) =>
@@ -99,7 +99,7 @@ describe('what leaves Git (§15 E)', () => {
     expect(Object.keys(await testbed.configMaps())).toEqual(['one', 'two']);
   });
 
-  it('is deleted altogether only on purpose, and never by a target that is suspended (E5)', async () => {
+  it('is not deleted with all others unless prune.empty allows it, and never by a suspended target (E5)', async () => {
     const target: Record<string, unknown> = {};
     testbed = await Testbed.build({ target });
     await testbed.push({ 'apps/a.yaml': configMap('a') });
@@ -116,7 +116,7 @@ describe('what leaves Git (§15 E)', () => {
     expect(await testbed.configMaps()).toEqual({});
   });
 
-  it('is not what a deleted branch leaves behind: nothing is deleted, by its delivery or by a look (E13)', async () => {
+  it('stays when its branch is deleted, after the delivery and after a sweep (E13)', async () => {
     testbed = await Testbed.build({ target: { branch: 'release' } });
     await testbed.start();
     await testbed.push({ 'apps/a.yaml': configMap('a'), 'apps/b.yaml': configMap('b') });
@@ -131,7 +131,7 @@ describe('what leaves Git (§15 E)', () => {
     expect(Object.keys(await testbed.configMaps())).toEqual(['a', 'b']);
   });
 
-  it('is not what a Git host leaves out that fails in the middle of its answers (E13)', async () => {
+  it('stays when the Git host fails in the middle of a response (E13)', async () => {
     testbed = await Testbed.build();
     await testbed.push({
       'apps/a.yaml': configMap('a'),

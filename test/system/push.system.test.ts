@@ -12,7 +12,7 @@ afterEach(async () => {
   await testbed.tearDown();
 });
 
-it('brings a push to the cluster and says so on the commit', async () => {
+it('deploys a push to the cluster and reports on the commit', async () => {
   const revision = await testbed.push({ 'apps/web.yaml': configMap('web', { colour: 'blue' }) });
   const outcome = await testbed.outcome(revision);
   expect(outcome).toMatchObject({ message: 'deployed', created: 1, updated: 0, pruned: 0, previous: null });

@@ -81,7 +81,7 @@ async function can(verb: string, resource: string, namespace: string): Promise<b
   return stdout.trim() === 'yes';
 }
 
-it('says what a target may not do yet, and how to give it the rights', async () => {
+it('doctor reports the rights that a target lacks, and how to grant them', async () => {
   const { code, stdout } = await testbed.headgate('connect', 'lab');
   expect(code).toBe(1);
   expect(stdout).toContain(
@@ -90,7 +90,7 @@ it('says what a target may not do yet, and how to give it the rights', async () 
   expect(stdout).toContain('headgate connect lab --rbac | kubectl apply -f -');
 });
 
-it('deploys with exactly these rights, and has no others', async () => {
+it('a target deploys with exactly the printed rights, and has no others', async () => {
   await giveRights();
   await testbed.start();
   const labels = { app: 'web' };
@@ -124,7 +124,7 @@ it('deploys with exactly these rights, and has no others', async () => {
   expect(await can('create', 'configmaps', 'default')).toBe(false);
 });
 
-it('is found to be in order by doctor, until the webhook’s secret is another', async () => {
+it('doctor reports no problem until the secret of the webhook changes', async () => {
   await giveRights();
   await testbed.start();
   const revision = await testbed.push({ 'apps/web.yaml': configMap('web') });

@@ -52,7 +52,7 @@ const KINDS = (pods: Pods) => ({
   'apps/daemon.json': workload('apps/v1', 'DaemonSet', {}, pods),
 });
 
-it('StatefulSets, DaemonSets and Jobs become ready, and fail early by the words of their new pods', async () => {
+it('StatefulSets, DaemonSets and Jobs become ready, and fail early when their new pods do', async () => {
   testbed = await Testbed.build();
   await testbed.start();
   const good = await testbed.push({ ...KINDS({}), 'apps/job.json': workload('batch/v1', 'Job', {}) });
@@ -77,7 +77,7 @@ it('StatefulSets, DaemonSets and Jobs become ready, and fail early by the words 
   expect(await finalStatus(fixed)).toMatch(/^success 2 updated, 1 pruned, ready in/);
 });
 
-it('a rollout past its own deadline has failed, before the target stops waiting', async () => {
+it('a rollout past its own deadline fails before the target stops waiting', async () => {
   testbed = await Testbed.build();
   await testbed.start();
   const revision = await testbed.push({
@@ -92,7 +92,7 @@ it('a rollout past its own deadline has failed, before the target stops waiting'
   expect(await notReady(revision)).toEqual([expect.stringMatching(/^Deployment ProgressDeadlineExceeded/)]);
 });
 
-it('a claim whose class waits for its first consumer is ready, and a claim that nothing serves is not', async () => {
+it('a claim whose class waits for its first consumer is ready, and a claim without a provisioner is not', async () => {
   testbed = await Testbed.build({ target: { wait: '2s' } });
   const storageClass = `late-${testbed.namespace}`;
   await writeFile(
@@ -131,7 +131,7 @@ function widgets() {
   return { group, manifest, name: `widgets.${group}` };
 }
 
-it('a custom resource is ready once its controller has seen the change and says so', async () => {
+it('a custom resource is ready once its controller has observed the change and reports it', async () => {
   testbed = await Testbed.build({ target: { clusterScoped: true } });
   await testbed.start();
   const { group, manifest: definition, name } = widgets();
@@ -165,7 +165,7 @@ it('a custom resource is ready once its controller has seen the change and says 
   }
 });
 
-it('an API server that is overloaded is asked again, and heard of once for all objects', async () => {
+it('requests to an overloaded API server are retried, and its failure is reported once for all objects', async () => {
   const proxy = await startFaultProxy(inject('cluster'));
   const directory = await mkdtemp(join(tmpdir(), 'headgate-proxy-'));
   await writeFile(join(directory, 'kubeconfig'), proxy.kubeconfig);
@@ -194,7 +194,7 @@ it('an API server that is overloaded is asked again, and heard of once for all o
   }
 });
 
-it('more objects than a message names are asked of the inventory', async () => {
+it('a check of more objects than a message can name reads them from the inventory', async () => {
   testbed = await Testbed.build({ target: { clusterScoped: true } });
   await testbed.start();
   const { group, manifest, name } = widgets();

@@ -63,7 +63,7 @@ async function events(): Promise<readonly string[]> {
 const line = (revision: string, message: string) =>
   testbed.logged((each) => each['revision'] === revision && each.message === message);
 
-it('a commit is pending until what it changed is ready, and then says how long that took', async () => {
+it('a commit is pending until its changes are ready, and its final status says how long that took', async () => {
   await buildTestbed();
   await testbed.start();
   const revision = await testbed.push({
@@ -83,7 +83,7 @@ it('a commit is pending until what it changed is ready, and then says how long t
   expect(status?.readiness).toBe('ready');
 });
 
-it('an image that cannot be pulled is a failure within 15 s, with the image named; the fixing push is applied at once', async () => {
+it('an image that cannot be pulled fails the commit within 15 s, and the fixing push is applied at once', async () => {
   await buildTestbed();
   await testbed.start();
   const good = await testbed.push({ 'apps/web.json': deployment('web'), 'apps/api.json': deployment('api') });
@@ -121,7 +121,7 @@ it('an image that cannot be pulled is a failure within 15 s, with the image name
   expect(statuses(bad).at(-1)).toEqual(['failure', text]);
 });
 
-it('a commit that is overtaken before it is ready says by which one', async () => {
+it('a commit that is superseded before it is ready names its successor', async () => {
   await buildTestbed();
   await testbed.start();
   const first = await testbed.push({ 'apps/web.json': deployment('web', NOWHERE) });
@@ -132,7 +132,7 @@ it('a commit that is overtaken before it is ready says by which one', async () =
   expect(testbed.log.filter((each) => each['revision'] === first && each.message === 'ready')).toEqual([]);
 });
 
-it('what is not ready in time fails the commit, and a push that does not touch it does not hide it', async () => {
+it('an object that is not ready in time fails the commit, and a push that does not change it does not hide it', async () => {
   await buildTestbed({ wait: '2s' });
   await testbed.start();
   const first = await testbed.push({ 'apps/web.json': deployment('web', NOWHERE), 'apps/api.json': deployment('api') });
@@ -145,7 +145,7 @@ it('what is not ready in time fails the commit, and a push that does not touch i
   expect(status?.readiness).toBe('not-ready');
 });
 
-it('what recovers by itself is a success after all, also over a restart; each turn is said once', async () => {
+it('an object that recovers by itself turns the status to success, also after a restart, and each change is reported once', async () => {
   await buildTestbed();
   await testbed.start();
   const revision = await testbed.push({ 'apps/web.json': deployment('web', { image: 'no-such-image' }) });
@@ -159,7 +159,7 @@ it('what recovers by itself is a success after all, also over a restart; each tu
   expect((await events()).toSorted()).toEqual(['Deployed', 'NotReady', 'Ready']);
 });
 
-it('nothing is waited for with wait: 0s', async () => {
+it('a target with wait: 0s reports success as soon as it has applied', async () => {
   await buildTestbed({ wait: '0s' });
   await testbed.start();
   const revision = await testbed.push({ 'apps/web.json': deployment('web', NOWHERE) });
@@ -167,7 +167,7 @@ it('nothing is waited for with wait: 0s', async () => {
   expect(await testbed.get('configmap', `headgate-${testbed.namespace}.ready`)).toBeNull();
 });
 
-it('a Job is ready when it is complete, also when it has deleted itself by then', async () => {
+it('a Job is ready when it is complete, even if it has deleted itself', async () => {
   await buildTestbed();
   await testbed.start();
   const spec = {
@@ -179,7 +179,7 @@ it('a Job is ready when it is complete, also when it has deleted itself by then'
   expect(await finalStatus(revision)).toEqual(['success', expect.stringMatching(/^1 created, ready in /)]);
 });
 
-it('what is left alone is not waited for, and what cannot be read is named with the reason', async () => {
+it('a check skips ignored objects, and names an object that it may not read, with the reason', async () => {
   await buildTestbed({ wait: '3s', serviceAccount: 'NAMESPACE/deployer' });
   await testbed.kubectl('-n', testbed.namespace, 'create', 'serviceaccount', 'deployer');
   const verbs = (resources: string, ...allowed: readonly string[]) => [
@@ -220,7 +220,7 @@ it('what is left alone is not waited for, and what cannot be read is named with 
   ]);
 });
 
-it('headgate deploy waits, and is well only when everything is ready', async () => {
+it('headgate deploy waits, and exits with 0 only when everything is ready', async () => {
   await buildTestbed();
   const { namespace } = testbed;
   const good = await testbed.push({ 'apps/web.json': deployment('web') });

@@ -48,8 +48,8 @@ async function follow(remedy: string, verb: string, resource: string): Promise<v
   await allowed(verb, resource);
 }
 
-describe('a target that speaks for a service account (§15 F5)', () => {
-  it('says which right is missing to apply, and the commands of the remedy grant it', async () => {
+describe('a target that impersonates a service account (F5)', () => {
+  it('reports a missing right to apply, and the commands of the remedy grant it', async () => {
     await grant('deployer', 'get,list,create,patch,delete', 'configmaps');
     await testbed.start();
     await testbed.outcome(await testbed.push({ 'apps/a.yaml': configMap('a') }), 'deployed');
@@ -67,7 +67,7 @@ describe('a target that speaks for a service account (§15 F5)', () => {
     });
   });
 
-  it('says the same of the state, before anything else', async () => {
+  it('reports a missing right to its state before anything else', async () => {
     await testbed.start();
     const error = errorOf(await testbed.outcome(await testbed.push({ 'apps/a.yaml': configMap('a') }), 'failed'));
     expect(error.message).toContain(`may not get configmaps in namespace ${testbed.namespace}`);
@@ -76,7 +76,7 @@ describe('a target that speaks for a service account (§15 F5)', () => {
     expect(Object.keys(await testbed.configMaps())).toEqual(['a', 'b']);
   });
 
-  it('says the same of what it meets and may not read', async () => {
+  it('reports a missing right to read an object that already exists', async () => {
     await grant('state', 'get,list,create,patch,delete', 'configmaps');
     await grant('blind', 'create,patch', 'services');
     await testbed.start();
@@ -87,7 +87,7 @@ describe('a target that speaks for a service account (§15 F5)', () => {
     await testbed.outcome(await testbed.push({ 'apps/a.yaml': configMap('a') }), 'deployed');
   });
 
-  it('keeps what it may not delete in its inventory, and deletes it once it may (§15 E4)', async () => {
+  it('keeps an object that it may not delete in its inventory, and deletes it once it may (E4)', async () => {
     await grant('state', 'get,list,create,patch,delete', 'configmaps');
     await grant('keeper', 'get,create,patch', 'services');
     await testbed.start();
@@ -105,7 +105,7 @@ describe('a target that speaks for a service account (§15 F5)', () => {
     expect(await testbed.get('service', 's')).toBeNull();
   });
 
-  it('stops an uninstall without losing its state, and the next one goes on', async () => {
+  it('keeps its state when an uninstall lacks a right, and the next uninstall resumes', async () => {
     await grant('state', 'get,list,create,patch,delete', 'configmaps');
     await grant('keeper', 'get,create,patch', 'services');
     await testbed.push({ 'apps/a.yaml': configMap('a'), 'apps/s.yaml': SERVICE });
@@ -125,7 +125,7 @@ describe('a target that speaks for a service account (§15 F5)', () => {
     expect(await testbed.get('configmap', `headgate-${testbed.namespace}`)).toBeNull();
   });
 
-  it('names the missing right of a Secret without a word of its values', async () => {
+  it('reports a missing right to a Secret without showing its values', async () => {
     await grant('state', 'get,list,create,patch,delete', 'configmaps');
     await testbed.start();
     const secret = 'apiVersion: v1\nkind: Secret\nmetadata: { name: s }\nstringData: { key: planted-value-77 }\n';

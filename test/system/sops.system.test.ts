@@ -36,7 +36,7 @@ async function expectNothingSeen(on: Testbed): Promise<void> {
     expect((await readFile(join(file.parentPath, file.name))).toString('latin1')).not.toMatch(PLANTED);
 }
 
-it('applies an encrypted Secret in the clear, and nobody else sees its values', async () => {
+it('decrypts a Secret into the cluster and nowhere else', async () => {
   const on = await started(DECRYPTION);
   const first = await on.push({ 'apps/db.yaml': fixture('secret.yaml'), 'apps/two.yaml': fixture('documents.yaml') });
   expect(await on.outcome(first)).toMatchObject({ verdict: 'deployed', created: 3 });
@@ -51,7 +51,7 @@ it('applies an encrypted Secret in the clear, and nobody else sees its values', 
   await expectNothingSeen(on);
 });
 
-it('refuses an encrypted manifest without a key, a changed one, and another key, before anything is applied', async () => {
+it('refuses an encrypted manifest that was changed, or whose key is missing or wrong, before anything is applied', async () => {
   const on = await started({});
   const bare = await on.push({ 'apps/db.yaml': fixture('secret.yaml'), 'apps/a.yaml': configMap('a') });
   expect(await on.outcome(bare)).toMatchObject({
@@ -77,7 +77,7 @@ it('refuses an encrypted manifest without a key, a changed one, and another key,
   await expectNothingSeen(keyed);
 });
 
-it('decrypts what a kustomization takes as a resource, and refuses by name what a generator would take', async () => {
+it('decrypts encrypted resources of a kustomization, and refuses an encrypted file of a generator by name', async () => {
   const on = await started(DECRYPTION);
   const first = await on.push({
     'apps/kustomization.yaml': 'resources: [db.yaml]\nnamePrefix: shop-\nlabels:\n  - pairs: {team: a}\n',

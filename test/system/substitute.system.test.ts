@@ -7,7 +7,7 @@ afterEach(async () => {
   await testbed.tearDown();
 });
 
-it('keeps what was quoted text when kustomize took the quotes off', async () => {
+it('keeps quoted values as text when kustomize removes the quotes', async () => {
   testbed = await Testbed.build({ target: { path: 'apps', substitute: { variables: { COUNT: 3 } } } });
   await testbed.start();
   const first = await testbed.push({
@@ -22,7 +22,7 @@ it('keeps what was quoted text when kustomize took the quotes off', async () => 
 
 const PLANTED = 'planted-region-77';
 
-it('puts the variables of a target into its manifests, and their values into nothing that is read', async () => {
+it('substitutes the variables of a target in its manifests, and shows their values nowhere else', async () => {
   testbed = await Testbed.build({ target: { substitute: { variables: { REGION: PLANTED, COUNT: 2 } } } });
   await testbed.start();
   const deployment = (replicas: string) =>

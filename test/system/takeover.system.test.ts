@@ -40,7 +40,7 @@ function metadataOf(object: Json): JsonObject {
   return isObject(object) && isObject(object['metadata']) ? object['metadata'] : {};
 }
 
-describe('an object that people have applied with kubectl (§15 A8)', () => {
+describe('an object that was applied with kubectl (A8)', () => {
   beforeEach(async () => {
     testbed = await Testbed.build();
     await testbed.start();
@@ -49,7 +49,7 @@ describe('an object that people have applied with kubectl (§15 A8)', () => {
   it.each([
     ['kubectl apply', []],
     ['kubectl apply --server-side', ['--server-side']],
-  ])('loses what left Git, and the marks of %s', async (_way, args) => {
+  ])('loses fields that left Git, and the annotations of %s', async (_way, args) => {
     await testbed.applyByHand(configMap('a', { kept: '1', left: '1' }), ...args);
     await testbed.kubectl(
       '-n',
@@ -71,7 +71,7 @@ describe('an object that people have applied with kubectl (§15 A8)', () => {
     expect(annotations).not.toHaveProperty(['kubectl.kubernetes.io/last-applied-configuration']);
   });
 
-  it('ends the same when a run was killed between the takeover and the apply', async () => {
+  it('has the same result when a run is killed between the takeover and the apply', async () => {
     await testbed.applyByHand(configMap('a', { kept: '1', left: '1' }));
     const show = ['-n', testbed.namespace, 'get', 'configmap', 'a', '-o', 'json', '--show-managed-fields'];
     const met = liveOf(metadataOf(parseJson(await testbed.kubectl(...show))));
@@ -84,7 +84,7 @@ describe('an object that people have applied with kubectl (§15 A8)', () => {
     expect(await managersOf('configmap', 'a')).toEqual(['headgate']);
   });
 
-  it('keeps what controllers hold: a scale, a status', async () => {
+  it('keeps the fields of controllers: scale and status', async () => {
     await testbed.applyByHand(deployment(null));
     await testbed.kubectl('-n', testbed.namespace, 'scale', 'deployment/web', '--replicas=3');
     await testbed.outcome(await testbed.push({ 'apps/web.yaml': deployment(null, 'example.com/web:2') }), 'deployed');
@@ -93,7 +93,7 @@ describe('an object that people have applied with kubectl (§15 A8)', () => {
     });
   });
 
-  it('is taken over once: what somebody edits later is a field of that manager', async () => {
+  it('is taken over once, so that later edits belong to their own manager', async () => {
     await testbed.outcome(await testbed.push({ 'apps/a.yaml': configMap('a', { ours: '1' }) }), 'deployed');
     await testbed.kubectl(
       '-n',
@@ -110,7 +110,7 @@ describe('an object that people have applied with kubectl (§15 A8)', () => {
   });
 });
 
-describe('an ignored field of an object that people have applied with kubectl (§15 B7)', () => {
+describe('an ignored field of an object that was applied with kubectl (B7)', () => {
   it('keeps its live value when the object is taken over', async () => {
     testbed = await Testbed.build({ target: { ignore: [{ kind: 'Deployment', paths: ['/spec/replicas'] }] } });
     await testbed.start();

@@ -64,8 +64,8 @@ async function runAll(look: typeof sweep): Promise<readonly string[]> {
   }
 }
 
-describe('a template', () => {
-  it('makes an environment of a directory that is added, and asks only those that a push touches', async () => {
+describe('a target template', () => {
+  it('generates a target from an added directory, and queues only the targets that a push concerns', async () => {
     await start();
     const first = await queuedBy(testbed.push({ ...app('shop'), ...app('blog') }));
     await Promise.all(['shop', 'blog'].map((name) => outcome(first.revision, named(name), 'deployed')));
@@ -93,7 +93,7 @@ describe('a template', () => {
     expect(expanded).toMatchObject([{ queued: ['blog', 'mail', 'shop'].map((name) => named(name)) }]);
   });
 
-  it('reads which directories there are when a push does not list its files, and when a delivery was lost', async () => {
+  it('reads the directories when a push does not list its files, and after a lost delivery', async () => {
     await start();
     const name = RULE.replace('NAMESPACE', testbed.namespace);
     const first = await testbed.push(app('shop'));
@@ -124,7 +124,7 @@ describe('a template', () => {
     expect(await runAll(sweep)).toEqual([]);
   });
 
-  it('refuses a directory that comes to what is not listed, names it on the commit, and touches no cluster', async () => {
+  it('refuses a directory that resolves to a cluster or namespace outside its lists, on the commit and without a request to a cluster', async () => {
     await start();
     await outcome(await testbed.push(app('shop')), named('shop'), 'deployed');
     const wrong = {
@@ -174,7 +174,7 @@ describe('a template', () => {
     expect(statusOf(mended, named('Upper'))).toBeUndefined();
   });
 
-  it('deploys nothing from a path that two templates claim, and names both', async () => {
+  it('deploys nothing from a path that two templates claim, and names both templates', async () => {
     const other = { ...APPS, name: 'other-{{cluster}}-NAMESPACE', path: 'clusters/{{cluster}}/apps/shop' };
     await start(APPS, { ...other, forEach: { ...APPS.forEach, directories: 'clusters/*' } });
     const revision = await testbed.push({ ...app('shop'), ...app('blog') });
@@ -191,7 +191,7 @@ describe('a template', () => {
     expect(Object.keys(await testbed.configMaps())).toEqual(['blog']);
   });
 
-  it('refuses a second directory that comes to the name of one that is deployed, whose state it leaves alone', async () => {
+  it('refuses a second directory that resolves to the name of a deployed target, whose state stays as it is', async () => {
     const directories = 'teams/*/*';
     await start({ ...APPS, cluster: 'lab', forEach: { ...APPS.forEach, directories } });
     const first = await testbed.push({ 'teams/a/shop/map.yaml': configMap('of-a') });
@@ -209,7 +209,7 @@ describe('a template', () => {
     await testbed.until(() => statusOf(moved, named('shop'))?.startsWith('success') === true);
   });
 
-  it('reads a path below its directories, and refuses one that is there without it, also when it is to be empty', async () => {
+  it('reads a path below its directories, and refuses a directory without that path, even if it may be empty', async () => {
     await start({ ...APPS, path: 'clusters/{{cluster}}/apps/{{basename}}/deploy' });
     const first = await testbed.push({
       [at('shop', 'deploy/map.yaml')]: configMap('shop'),
@@ -226,7 +226,7 @@ describe('a template', () => {
     expect(await testbed.get('configmap', `headgate-${named('blog')}`)).toBeNull();
   });
 
-  it('is not held up by a directory whose name no queue takes as it is', async () => {
+  it('is not blocked by a directory whose name a queue does not accept', async () => {
     await start();
     const wrong = 'clusters/lab/apps/\uffff\u0085 x/map.yaml';
     const revision = await testbed.push({ ...app('shop'), [wrong]: configMap('no') });
@@ -241,8 +241,8 @@ describe('a template', () => {
   });
 });
 
-describe('a directory that vanished', () => {
-  it('is a target to be confirmed: nothing is deleted until the command that is printed says so', async () => {
+describe('a directory that was removed', () => {
+  it('deletes nothing until the printed command confirms it', async () => {
     await start();
     await outcome(await testbed.push({ ...app('shop'), ...app('blog') }), named('shop'), 'deployed');
     const { revision, queued } = await queuedBy(testbed.push({ 'clusters/lab/apps/shop': null }));
@@ -275,7 +275,7 @@ describe('a directory that vanished', () => {
     expect(Object.keys(await testbed.configMaps())).toEqual(['blog', 'shop']);
   });
 
-  it('under a new name is another target, which gets what the old one owns by the command that its refusal prints', async () => {
+  it('and renamed is another target, which takes over the objects with the command that its refusal prints', async () => {
     await start();
     const deployed = await testbed.push({ [at('shop')]: configMap('shop', { color: 'red' }) });
     await outcome(deployed, named('shop'), 'deployed');
@@ -296,7 +296,7 @@ describe('a directory that vanished', () => {
     expect(Object.keys(await testbed.configMaps())).toEqual(['b', 'shop']);
   });
 
-  it('was no target when nothing of it was ever deployed', async () => {
+  it('leaves no target when it was never deployed', async () => {
     await start();
     await outcome(await testbed.push(app('shop')), named('shop'), 'deployed');
     testbed.host.faults = { lose: () => true };
@@ -308,8 +308,8 @@ describe('a directory that vanished', () => {
   });
 });
 
-describe('a target of a template', () => {
-  it('is planned, deployed, shown, corrected and uninstalled by its name', async () => {
+describe('a generated target', () => {
+  it('is planned, deployed, shown, corrected and uninstalled under its name', async () => {
     await start();
     const revision = await testbed.push(app('shop', { color: 'red' }));
     await outcome(revision, named('shop'), 'deployed');
@@ -340,7 +340,7 @@ describe('a target of a template', () => {
     expect(await testbed.configMaps()).toEqual({ shop: { color: 'blue' } });
   });
 
-  it('waits for the target of the file that its template depends on, and goes on with all the others when that is ready', async () => {
+  it('waits for the target that its template depends on, and is deployed with all others once that is ready', async () => {
     await start({ name: 'NAMESPACE', path: 'infra' }, { ...APPS, dependsOn: ['NAMESPACE'] });
     const stuck = await testbed.push({ 'infra/db.json': deployment('no-such-image'), ...app('shop'), ...app('blog') });
     for (const name of ['shop', 'blog']) {

@@ -13,7 +13,7 @@ describe('Git is the truth', () => {
     await testbed.start();
   });
 
-  it('heals by a revert what was applied half, also when an object had moved between files (§15 A4, E7)', async () => {
+  it('repairs a partial apply by a revert, even when an object had moved between files (A4, E7)', async () => {
     await testbed.outcome(
       await testbed.push({ 'apps/a.yaml': configMap('moves', { v: '1' }), 'apps/b.yaml': configMap('b', { v: '1' }) }),
       'deployed',
@@ -40,7 +40,7 @@ describe('Git is the truth', () => {
     expect(await testbed.configMaps()).toEqual({ moves: { v: '1' }, b: { v: '1' } });
   });
 
-  it('deploys nothing but the tip for a payload with a forged tree id', async () => {
+  it('deploys the tip when a payload has a forged tree id', async () => {
     const first = await testbed.push({ 'apps/a.yaml': configMap('a', { v: '1' }) });
     await testbed.outcome(first);
     await testbed.git('checkout', '-q', '-b', 'evil');
@@ -60,7 +60,7 @@ describe('Git is the truth', () => {
     expect(await testbed.configMaps()).toEqual({ a: { v: '2' } });
   });
 
-  it('writes nothing while another run holds the lease, and goes on when it has ended', async () => {
+  it('writes nothing while another run holds the lease, and resumes when that run has ended', async () => {
     await testbed.outcome(await testbed.push({ 'apps/a.yaml': configMap('a', { v: '1' }) }), 'deployed');
     const parent = (await testbed.get('configmap', `headgate-${testbed.namespace}`)) as unknown as {
       data: { state: string };
@@ -86,7 +86,7 @@ describe('Git is the truth', () => {
     expect(await testbed.configMaps()).toEqual({ a: { v: '2' } });
   });
 
-  it('asks Git once more, and not again and again, for a delivery that came late', async () => {
+  it('reads the tip once more for a delivery that arrives late, and then stops', async () => {
     const first = await testbed.push({ 'apps/a.yaml': configMap('a', { v: '1' }) });
     await testbed.outcome(first, 'deployed');
     await testbed.outcome(await testbed.push({ 'apps/a.yaml': configMap('a', { v: '2' }) }), 'deployed');
@@ -98,7 +98,7 @@ describe('Git is the truth', () => {
     expect(outcome).toMatchObject({ verdict: 'unchanged', requests: { kubernetes: 1, git: 5 } });
   });
 
-  it('asks Git only for its tip for deliveries that waited while an earlier one brought it', async () => {
+  it('reads only the tip for deliveries that an earlier run has already deployed', async () => {
     await testbed.outcome(await testbed.push({ 'apps/a.yaml': configMap('a', { v: '1' }) }), 'deployed');
     testbed.host.faults = { lose: () => true };
     const [two, three] = [
@@ -118,7 +118,7 @@ describe('Git is the truth', () => {
     for (const [delivery, git] of asked) expect(git).toBe(delivery === sent[1]?.id ? 1 : 2);
   });
 
-  it('follows a force-push back', async () => {
+  it('follows a force-push to an earlier commit', async () => {
     const first = await testbed.push({ 'apps/a.yaml': configMap('a', { v: '1' }) });
     await testbed.outcome(first);
     await testbed.outcome(
@@ -133,7 +133,7 @@ describe('Git is the truth', () => {
     expect(await testbed.configMaps()).toEqual({ a: { v: '1' } });
   });
 
-  it('leaves alone what is marked create-only or ignore, and never prunes what says so', async () => {
+  it('leaves objects alone that are annotated create-only or ignore, and never prunes objects annotated against it', async () => {
     const note = (key: string, value: string) => `  annotations: { headgate.dev/${key}: "${value}" }\n`;
     await testbed.outcome(
       await testbed.push({
@@ -156,7 +156,7 @@ describe('Git is the truth', () => {
     expect(await testbed.configMaps()).toEqual({ once: { v: '3' }, kept: { v: '1' } });
   });
 
-  it('still knows what it owns when its state is deleted and the next push is refused', async () => {
+  it('still knows its objects when its state is deleted and the next push is refused', async () => {
     await testbed.outcome(
       await testbed.push({ 'apps/a.yaml': configMap('a'), 'apps/b.yaml': configMap('b') }),
       'deployed',
@@ -168,7 +168,7 @@ describe('Git is the truth', () => {
     expect(Object.keys(await testbed.configMaps())).toEqual(['a']);
   });
 
-  it('rebuilds its inventory from the labels when its state is deleted, and prunes nothing by mistake', async () => {
+  it('rebuilds its inventory from labels when its state is deleted, and prunes nothing by mistake', async () => {
     await testbed.outcome(
       await testbed.push({ 'apps/a.yaml': configMap('a'), 'apps/b.yaml': configMap('b') }),
       'deployed',
@@ -182,7 +182,7 @@ describe('Git is the truth', () => {
 });
 
 describe('sweeps', () => {
-  it('find what no delivery announced, and write nothing where nothing changed', async () => {
+  it('detect pushes without a delivery, and write nothing where nothing changed', async () => {
     testbed = await Testbed.build({ sweepIntervalMs: 300 });
     await testbed.start();
     testbed.host.faults = { lose: () => true };
@@ -211,7 +211,7 @@ describe('sweeps', () => {
     expect(testbed.log.filter((line) => line['revision'] === elsewhere)).toEqual([]);
   });
 
-  it('do not repeat every minute what a manifest is to blame for', async () => {
+  it('do not retry a run that failed because of a manifest', async () => {
     testbed = await Testbed.build({ sweepIntervalMs: 200 });
     await testbed.start();
     const revision = await testbed.push({ 'apps/a.yaml': configMap('a').replace('\ndata:', '\ndota:') });
@@ -225,7 +225,7 @@ describe('sweeps', () => {
     expect(bySweeps.length).toBeLessThanOrEqual(1);
   });
 
-  it('deploy a rewind that nobody announced only when they see it twice', async () => {
+  it('deploy an unannounced rewind only when two sweeps have seen it', async () => {
     testbed = await Testbed.build({ sweepIntervalMs: 300 });
     await testbed.start();
     const first = await testbed.push({ 'apps/a.yaml': configMap('a', { v: '1' }) });
@@ -252,8 +252,8 @@ describe('sweeps', () => {
   });
 });
 
-describe('a path that another target reads', () => {
-  it('concerns only the target whose path changed', async () => {
+describe('a push to the path of one target', () => {
+  it('deploys only that target', async () => {
     testbed = await Testbed.build({
       targets: [
         { name: 'one', path: 'one' },

@@ -37,7 +37,7 @@ async function marksOf(kind: string, name: string): Promise<readonly string[]> {
 }
 
 describe('headgate uninstall', () => {
-  it('plans, and does nothing without a terminal to ask or --yes', async () => {
+  it('prints its plan, and does nothing without a terminal or --yes', async () => {
     const { code, stdout, stderr } = await testbed.headgate('uninstall', testbed.namespace);
     expect(code).toBe(64);
     expect(stdout).toContain('- delete ConfigMap');
@@ -46,7 +46,7 @@ describe('headgate uninstall', () => {
     expect(Object.keys(await testbed.configMaps())).toEqual(['a', 'b', 'foreign', 'kept']);
   });
 
-  it('deletes what the target owns but for what is protected, which loses our marks, and forgets the target', async () => {
+  it('deletes owned objects and the state, and removes the labels of protected objects', async () => {
     const { code, stdout } = await testbed.headgate('--yes', 'uninstall', testbed.namespace);
     expect(stdout).toContain(`${testbed.namespace}: uninstalled (2 deleted, 2 left)`);
     expect(code).toBe(0);
@@ -57,7 +57,7 @@ describe('headgate uninstall', () => {
     expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('0 to delete') });
   });
 
-  it('keeps everything with --keep, of a target that is no longer in the file, so that another may adopt it', async () => {
+  it('keeps every object with --keep, for a target that is no longer in headgate.yml, so that another target may adopt them', async () => {
     const target = `${testbed.namespace}-gone`;
     expect(await testbed.headgate('--yes', 'uninstall', target)).toMatchObject({ code: 64 });
     const where = ['--cluster', 'lab', '--namespace', testbed.namespace];
@@ -87,7 +87,7 @@ describe('headgate uninstall', () => {
     ]);
   });
 
-  it('waits for nobody who works on the target: it is refused while another run holds the lease', async () => {
+  it('is refused while another run holds the lease', async () => {
     const parent = (await testbed.get('configmap', `headgate-${testbed.namespace}`)) as unknown as {
       data: { state: string };
     };

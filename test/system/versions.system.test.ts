@@ -22,8 +22,8 @@ const definitionOf = (group: string) =>
     { name: 'v1', schema: specOf('size', 'color') },
   ]);
 
-describe('a manifest that moves to a newer version of its API (§15 A9)', () => {
-  it('may have the fields that only the newer version knows, and loses what left Git', async () => {
+describe('a manifest that moves to a newer version of its API (A9)', () => {
+  it('may use fields that only the newer version has, and loses fields that left Git', async () => {
     testbed = await Testbed.build();
     const group = `${testbed.namespace}.example.com`;
     await testbed.applyByHand(definitionOf(group));

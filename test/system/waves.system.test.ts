@@ -58,7 +58,7 @@ async function times(name: string): Promise<{ createdMs: number; readyMs: number
 }
 
 describe('waves', () => {
-  it('are applied one after the other, each when the one before is ready; prune comes last, and the commit hears of it once', async () => {
+  it('are applied in order, each when the one before is ready, with the prune last and one final commit status', async () => {
     testbed = await Testbed.build();
     await testbed.start();
     const old = await testbed.push({ 'apps/old.yaml': configMap('old') });
@@ -86,7 +86,7 @@ describe('waves', () => {
     expect(Object.keys(await testbed.configMaps())).toEqual([]);
   });
 
-  it('stop behind one that fails, hold nothing meanwhile, and go on with the fixing push', async () => {
+  it('stop at a wave that fails, hold no lease meanwhile, and resume with the fixing push', async () => {
     testbed = await Testbed.build();
     await testbed.start();
     const bad = await testbed.push({
@@ -109,7 +109,7 @@ describe('waves', () => {
     expect(Object.keys(await testbed.configMaps())).toEqual(['settings']);
   });
 
-  it('go on over a restart, and headgate deploy goes through all of them', async () => {
+  it('resume after a restart, and headgate deploy applies all of them', async () => {
     testbed = await Testbed.build();
     const revision = await testbed.push({
       'apps/a.json': deployment('a', wave('1')),
@@ -135,7 +135,7 @@ describe('waves', () => {
 });
 
 describe('depends-on', () => {
-  it('waits for the object that is depended on, also when its file is not touched', async () => {
+  it('waits for the object that another one depends on, even when its file did not change', async () => {
     testbed = await Testbed.build();
     await testbed.start();
     const first = await testbed.push({
@@ -155,7 +155,7 @@ describe('depends-on', () => {
     expect(reads.length).toBeGreaterThanOrEqual(1);
   });
 
-  it('refuses what leads nowhere or back, with file and line, before anything is written', async () => {
+  it('refuses a missing or circular dependency with file and line, before anything is written', async () => {
     testbed = await Testbed.build();
     await testbed.start();
     const revision = await testbed.push({
@@ -182,7 +182,7 @@ describe('targets that depend on others', () => {
     { name: 'shop-NAMESPACE', path: 'shop', dependsOn: ['infra-NAMESPACE'] },
   ];
 
-  it('are applied when these are at the tip and ready, in the same push and across pushes', async () => {
+  it('are applied when their dependencies are at the tip and ready, in the same push and across pushes', async () => {
     testbed = await Testbed.build({ targets });
     await testbed.start();
     const [infra, shop] = [`infra-${testbed.namespace}`, `shop-${testbed.namespace}`];
@@ -207,7 +207,7 @@ describe('targets that depend on others', () => {
     expect(statuses(waiting, shop).at(-1)).toBe(`error superseded by ${fixed.slice(0, 7)}`);
   });
 
-  it('end a commit that waited in a final state, also when there is nothing to apply in the end', async () => {
+  it('give a waiting commit a final status, even when there is nothing left to apply', async () => {
     testbed = await Testbed.build({ targets });
     await testbed.start();
     const [infra, shop] = [`infra-${testbed.namespace}`, `shop-${testbed.namespace}`];

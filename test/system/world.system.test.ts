@@ -63,7 +63,7 @@ describe('a connection to the API server that fails', () => {
     ['answers 500 to an apply', { status: 500 }, isApply],
     ['answers 401', { status: 401 }, isDryRun],
     ['answers 409 to a write of the state', { status: 409 }, isState],
-  ])('that %s is asked again, and nothing is lost', async (_what, fault, isMeant) => {
+  ])('is retried without losing an object: a connection that %s', async (_what, fault, isMeant) => {
     once(fault, isMeant);
     const revision = await testbed.push(three('2'));
     await testbed.converged(revision);
@@ -74,8 +74,8 @@ describe('a connection to the API server that fails', () => {
   });
 });
 
-describe('a namespace that was said to be there and is not', () => {
-  it('is made by the next try: it was on its way out', async () => {
+describe('a namespace that is being deleted', () => {
+  it('is created again by the next attempt', async () => {
     const proxy = await startFaultProxy(inject('cluster'));
     const directory = await mkdtemp(join(tmpdir(), 'headgate-proxy-'));
     const kubeconfig = join(directory, 'kubeconfig');
@@ -113,7 +113,7 @@ describe('a Git host that fails', () => {
   it.each([
     ['is overloaded', 503],
     ['cuts the connection', 0],
-  ])('and %s is asked again', async (_what, status) => {
+  ])('is retried: a Git host that %s', async (_what, status) => {
     await testbed.write(three('1'));
     await testbed.git('add', '-A');
     await testbed.git('commit', '-q', '-m', 'x');
@@ -125,7 +125,7 @@ describe('a Git host that fails', () => {
     expect(await testbed.configMaps()).toEqual(CLUSTER('1'));
   });
 
-  it('does not fail a deploy when the commit status cannot be written, and writes it later', async () => {
+  it('does not fail the deploy when it takes no commit status, and gets the status later', async () => {
     testbed.host.faults = { api: { status: 502, times: 2 } };
     const revision = await testbed.push(three('1'));
     expect(await testbed.outcome(revision)).toMatchObject({ verdict: 'deployed' });
@@ -133,8 +133,8 @@ describe('a Git host that fails', () => {
   });
 });
 
-describe('a commit that is overtaken before it was applied', () => {
-  it('ends in a final state too', async () => {
+describe('a commit that is superseded before it was applied', () => {
+  it('gets a final status', async () => {
     const proxy = await startFaultProxy(inject('cluster'));
     const directory = await mkdtemp(join(tmpdir(), 'headgate-proxy-'));
     await writeFile(join(directory, 'kubeconfig'), proxy.kubeconfig);
@@ -164,8 +164,8 @@ describe('a commit that is overtaken before it was applied', () => {
   });
 });
 
-describe('a kubeconfig that is missing (§15 F5)', () => {
-  it('is named, and the push goes on when it is there', async () => {
+describe('a missing kubeconfig (F5)', () => {
+  it('is named in the error, and the push is deployed once the file exists', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'headgate-kubeconfig-'));
     const kubeconfig = join(directory, 'kubeconfig');
     const testbed = await Testbed.build({ kubeconfig });
@@ -202,7 +202,7 @@ describe('servers that restart', () => {
     await rm(directory, { recursive: true, force: true });
   });
 
-  it('goes on when the API server comes back', async () => {
+  it('resumes a deploy when the API server is back', async () => {
     await plane.stopApiServer('SIGKILL');
     const revision = await testbed.push(three('1'));
     await testbed.logged(
@@ -213,7 +213,7 @@ describe('servers that restart', () => {
     expect(await testbed.configMaps()).toEqual(CLUSTER('1'));
   });
 
-  it('keeps what was queued when Headgate itself restarts', async () => {
+  it('keeps the queue when Headgate itself restarts', async () => {
     await plane.stopApiServer('SIGKILL');
     const revision = await testbed.push(three('2'));
     await testbed.logged((line) => line['verdict'] === 'failed' && line['revision'] === revision);

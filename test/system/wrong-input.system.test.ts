@@ -96,7 +96,7 @@ const MISTAKES: readonly (readonly [
     { 'apps/bad.yaml': null },
   ],
   [
-    'a mark that only Headgate sets',
+    'a label that only Headgate sets',
     { 'apps/bad.yaml': configMap('bad', {}, '  labels: { applyset.kubernetes.io/part-of: x }\n') },
     'mark-reserved',
     'apps/bad.yaml:1',
@@ -117,7 +117,7 @@ const MISTAKES: readonly (readonly [
     GOOD,
   ],
   [
-    'a path that does not exist any more',
+    'a path that no longer exists',
     { 'apps/good.yaml': null, 'apps/other.yaml': null, 'else.yaml': '' },
     'path-missing',
     'apps',
@@ -127,7 +127,7 @@ const MISTAKES: readonly (readonly [
 
 describe('wrong input', () => {
   it.each(MISTAKES)(
-    '%s ends in failure with its place and a remedy, touches nothing, and heals with the next good push',
+    '%s is refused with its location and a remedy, changes nothing, and is fixed by the next good push',
     async (_what, push, code, subject, heal) => {
       await testbed.outcome(await testbed.push(GOOD), 'deployed');
       await testbed.write(push);
@@ -182,7 +182,7 @@ describe('wrong input', () => {
     expect(testbed.host.statusesOf(revision)[0]?.description).toMatch(/\(\+2 more\)$/);
   });
 
-  it('says that a path does not exist, or holds nothing, also at the first push', async () => {
+  it('reports a path that does not exist or has no manifests, even at the first push', async () => {
     const missing = await testbed.push({ 'else/a.yaml': configMap('a') });
     expect(await testbed.outcome(missing, 'refused')).toMatchObject({
       errors: [expect.objectContaining({ code: 'path-missing' })],
@@ -193,7 +193,7 @@ describe('wrong input', () => {
     });
   });
 
-  it('skips links, submodules and documents that are no manifests, and names them in a warning (§15 A10)', async () => {
+  it('skips links, submodules and documents that are not manifests, with a warning for each (A10)', async () => {
     await testbed.write({ 'apps/good.yaml': `# only a comment\n---\nvalues: { a: 1 }\n---\n${configMap('good')}` });
     await testbed.link('apps/link.yaml', '/etc/passwd');
     const revision = await testbed.commitAndPush();
@@ -205,7 +205,7 @@ describe('wrong input', () => {
     expect(await testbed.configMaps()).toEqual({ good: {} });
   });
 
-  it('names createNamespace when the namespace is missing', async () => {
+  it('suggests createNamespace when the namespace is missing', async () => {
     const other = await Testbed.build({ namespaceExists: false });
     try {
       await other.start();
@@ -220,7 +220,7 @@ describe('wrong input', () => {
     }
   });
 
-  it('ignores a deleted branch and never takes it for an empty repository', async () => {
+  it('ignores a deleted branch and never treats it as an empty repository', async () => {
     await testbed.outcome(await testbed.push(GOOD), 'deployed');
     await testbed.git('push', '-q', 'origin', 'HEAD:other');
     await testbed.git('push', '-q', 'origin', ':other');

@@ -65,7 +65,7 @@ describe('an installation token', () => {
   it.each([
     ['its name', null],
     ['its id', '42'],
-  ])('is for the one repository, known by %s, and for what is needed', async (_name, id) => {
+  ])('is limited to one repository, identified by %s, and to the permissions that are needed', async (_name, id) => {
     const token = await tokens()({ ...fleet, id });
     expect(host.apps.issued).toMatchObject([
       { token, repositories: ['acme/fleet'], permissions: { contents: 'read', statuses: 'write' } },
@@ -74,7 +74,7 @@ describe('an installation token', () => {
     expect(host.apps.issued[1]?.permissions).toEqual({ contents: 'read' });
   });
 
-  it('is asked for once by many at once, and kept until five minutes before its end', async () => {
+  it('is requested once for concurrent callers, and kept until five minutes before it expires', async () => {
     const tokenOf = tokens();
     const [first] = await Promise.all([tokenOf(), tokenOf(), tokenOf()]);
     const endsMs = host.apps.issued[0]?.expiresAtMs ?? 0;
@@ -86,14 +86,14 @@ describe('an installation token', () => {
     expect(host.apps.issued).toHaveLength(2);
   });
 
-  it('takes a key whose newlines are written out', async () => {
+  it('is signed with a key whose newlines are escaped', async () => {
     key = pem.replaceAll('\n', String.raw`\n`);
     expect(await tokens()()).toMatch(/^ghs_/);
   });
 
   it.each<[string, () => Promise<unknown>, object]>([
     [
-      'another key',
+      'another App',
       () => tokens()(fleet, { ...credentials, app: 'other' }),
       { message: expect.stringContaining('401') },
     ],
@@ -103,22 +103,22 @@ describe('an installation token', () => {
       { message: expect.stringContaining('404') },
     ],
     [
-      'a repository outside',
+      'a repository outside the installation',
       () => tokens()({ ...fleet, fullName: 'acme/none' }),
       { message: expect.stringContaining('422') },
     ],
-  ])('is refused with its remedy: %s', async (_name, ask, problem) => {
+  ])('is refused with a remedy: %s', async (_name, ask, problem) => {
     await expect(ask()).rejects.toMatchObject({ code: 'git-unauthorized', ...problem });
   });
 
-  it('needs a key in PEM form, and does not quote what stands there instead', async () => {
+  it('needs a key in PEM format, and the error does not show another value', async () => {
     key = 'planted-key';
     const problem = await tokens()().catch((thrown: unknown) => thrown);
     expect(problem).toMatchObject({ code: 'secret-missing', subject: 'GitHub App Iv1.client' });
     expect(JSON.stringify(problem) + String(problem)).not.toContain('planted');
   });
 
-  it('survives a GitHub that fails twice, and no more', async () => {
+  it('is requested again after two failures of GitHub, but not after three', async () => {
     host.faults = { api: { status: 503, times: 2 } };
     expect(await tokens()()).toMatch(/^ghs_/);
     host.faults = { api: { status: 0, times: 3 } };

@@ -73,7 +73,7 @@ describe('a commit status', () => {
     ['a host that does not answer in time', silence, 1_000],
     ['a limit with Retry-After', answer(429, { 'retry-after': '7' }), 7_000],
     ['a secondary limit', answer(403, {}, 'You have exceeded a secondary rate limit'), 1_000],
-    ['a spent quota that comes back soon', answer(403, limitedUntil(30)), 30_000],
+    ['a spent quota that resets soon', answer(403, limitedUntil(30)), 30_000],
   ])('is posted again after %s', async (_name, fault, pauseMs) => {
     const { api, requests } = await aHost(fault, created);
     const pauses: number[] = [];
@@ -84,7 +84,7 @@ describe('a commit status', () => {
     expect(pauses).toEqual([pauseMs]);
   });
 
-  it('is given up after three more tries, each after a longer pause', async () => {
+  it('is given up after three retries, each after a longer pause', async () => {
     const { api, requests } = await aHost(answer(500));
     const pauses: number[] = [];
     const failure = { code: 'host-unreachable', subject: expect.stringContaining(REVISION) };
@@ -96,8 +96,8 @@ describe('a commit status', () => {
   it.each([
     ['a wrong token', answer(401, {}, 'Bad credentials'), 'it answers 401: Bad credentials'],
     ['a missing permission', answer(403, {}, 'Resource not accessible'), 'it answers 403: Resource not accessible'],
-    ['a status that it refuses', answer(422, {}, 'Validation Failed'), 'it answers 422: Validation Failed'],
-    ['a quota that comes back in an hour', answer(403, limitedUntil(3600)), 'it answers 403: no'],
+    ['a refused status', answer(422, {}, 'Validation Failed'), 'it answers 422: Validation Failed'],
+    ['a spent quota that resets in an hour', answer(403, limitedUntil(3600)), 'it answers 403: no'],
     ['a redirect', answer(307, { location: 'http://127.0.0.1:1/' }), 'it answers 307: no, and redirects are refused'],
   ])('is given up at once after %s', async (_name, fault, message) => {
     const { api, requests } = await aHost(fault);
@@ -115,7 +115,7 @@ describe('a commit status', () => {
     expect(JSON.stringify(failure, Object.getOwnPropertyNames(failure))).not.toContain(TOKEN);
   });
 
-  it('stops when it is interrupted', async () => {
+  it('stops during a request when it is interrupted', async () => {
     const { api, requests } = await aHost(silence);
     const stop = new AbortController();
     const set = statusesOf(api).set(REVISION, STATUS, stop.signal);
@@ -124,7 +124,7 @@ describe('a commit status', () => {
     expect(requests.length).toBeLessThan(2);
   });
 
-  it('stops when it is interrupted between two tries', async () => {
+  it('stops between two attempts when it is interrupted', async () => {
     const { api, requests } = await aHost(answer(500));
     const statuses = openStatuses({
       host: github,
@@ -140,7 +140,7 @@ describe('a commit status', () => {
     await expect(set).rejects.toMatchObject({ code: 'interrupted' });
   });
 
-  it('is not sent to a repository that is none of GitHub’s', async () => {
+  it('is not sent to a repository name that GitHub does not allow', async () => {
     const { api, requests } = await aHost(created);
     const statuses = openStatuses({
       host: github,

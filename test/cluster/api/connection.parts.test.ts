@@ -97,7 +97,7 @@ const ok = (stream: ServerHttp2Stream) => {
 const get = { method: 'GET', path: '/api' } as const;
 
 describe('a connection to the API server', () => {
-  it('carries 50 requests at once, and the next, over one connection', async () => {
+  it('sends 50 concurrent requests and the next one over one TCP connection', async () => {
     const { connect } = await serve(ok);
     const connection = connect();
     await Promise.all(Array.from({ length: 50 }, () => connection.request(get, signal)));
@@ -108,7 +108,7 @@ describe('a connection to the API server', () => {
     expect(answer).toEqual({ status: 200, text: '{}', warnings: ['unknown field'], date: Date.UTC(2026, 0, 1) });
   });
 
-  it('asks whom to believe when the certificate is of another authority, and sends every request again once', async () => {
+  it('reads the certificate authority again when the certificate has another one, and repeats every request once', async () => {
     const { connect, access } = await serve(ok);
     let renewals = 0;
     const stale = connect({
@@ -131,7 +131,7 @@ describe('a connection to the API server', () => {
     await expect(connect({ ca: otherCa }).request(get, signal)).rejects.toMatchObject({ code: 'cluster-unreachable' });
   });
 
-  it('is opened again after the server has closed it', async () => {
+  it('reopens after the server has closed it', async () => {
     const { connect } = await serve(ok);
     const connection = connect();
     await connection.request(get, signal);
@@ -142,7 +142,7 @@ describe('a connection to the API server', () => {
     expect(sessions).toHaveLength(2);
   });
 
-  it('repeats what may be repeated when it is cut, and a POST never', async () => {
+  it('repeats idempotent requests when it is cut, and never a POST', async () => {
     const { connect } = await serve((stream, n) =>
       n === 1 ? ok(stream) : n === 2 || n === 4 ? stream.session?.destroy() : ok(stream),
     );
@@ -155,7 +155,7 @@ describe('a connection to the API server', () => {
     expect(seen).toHaveLength(4);
   });
 
-  it('waits as long as the server asks for, and gives up when it asks for too much', async () => {
+  it('waits for the Retry-After of the server, and gives up when that is too long', async () => {
     const { connect } = await serve((stream, n) => {
       stream.respond({ ':status': n < 3 ? 429 : 200, 'retry-after': '1' });
       stream.end('{}');
@@ -173,7 +173,7 @@ describe('a connection to the API server', () => {
     });
   });
 
-  it('renews a refused token once', async () => {
+  it('renews a rejected token once', async () => {
     const { connect } = await serve((stream) => {
       stream.respond({ ':status': seen.at(-1)?.authorization === 'Bearer new' ? 200 : 401 });
       stream.end('{}');
@@ -190,7 +190,7 @@ describe('a connection to the API server', () => {
     });
   });
 
-  it('ends a stall at its deadline, and an interrupted request at once', async () => {
+  it('ends a stalled request at its deadline, and an interrupted one at once', async () => {
     const { connect } = await serve(() => undefined);
     await expect(connect({}, { requestTimeoutMs: 50 }).request(get, signal)).rejects.toMatchObject({
       code: 'cluster-unreachable',
@@ -198,7 +198,7 @@ describe('a connection to the API server', () => {
     await expect(connect().request(get, AbortSignal.timeout(50))).rejects.toMatchObject({ code: 'interrupted' });
   });
 
-  it('is left when it swallows a request: the next one goes over another', async () => {
+  it('is replaced after a request without a response', async () => {
     const { connect } = await serve((stream, n) => (n === 1 ? undefined : ok(stream)));
     const connection = connect({}, { requestTimeoutMs: 50 });
     await expect(connection.request(get, signal)).rejects.toMatchObject({ code: 'cluster-unreachable' });
@@ -206,7 +206,7 @@ describe('a connection to the API server', () => {
     expect(sessions).toHaveLength(2);
   });
 
-  it('sends nothing, first or again, when the right to write has passed meanwhile', async () => {
+  it('sends no request and repeats none once the lease has expired', async () => {
     const { connect } = await serve((stream) => {
       stream.respond({ ':status': 429, 'retry-after': '1' });
       stream.end('{}');
@@ -222,7 +222,7 @@ describe('a connection to the API server', () => {
     expect(seen).toHaveLength(1);
   });
 
-  it('asks for the right to write again when its turn came late', async () => {
+  it('renews the lease for a request whose turn came late', async () => {
     const { connect } = await serve(ok);
     let asked = 0;
     const fence = {
@@ -236,7 +236,7 @@ describe('a connection to the API server', () => {
     expect([asked, seen.length]).toEqual([2, 1]);
   });
 
-  it('trusts only the certificate authority that it was given', async () => {
+  it('trusts only the given certificate authority', async () => {
     const { connect } = await serve(ok);
     await expect(connect({ ca: null }).request(get, signal)).rejects.toMatchObject({
       code: 'cluster-unreachable',
@@ -244,7 +244,7 @@ describe('a connection to the API server', () => {
     });
   });
 
-  it('speaks for a service account when it is told to', async () => {
+  it('impersonates a service account', async () => {
     const { connect } = await serve(ok);
     await connect({}, { impersonate: { namespace: 'shop', name: 'deployer' } }).request(get, signal);
     expect(seen[0]?.impersonated).toBe('system:serviceaccount:shop:deployer');

@@ -183,7 +183,7 @@ const ATTACKS: readonly (readonly [what: string, files: () => Readonly<Record<st
 ];
 
 describe('a hostile repository', () => {
-  it.each(ATTACKS)('%s is a failure with a reason', async (_what, files, says) => {
+  it.each(ATTACKS)('fails with a reason: %s', async (_what, files, says) => {
     await testbed.writeAll({ 'apps/web': null });
     const outcome = await testbed.outcome(await testbed.push(files()), undefined, 45_000);
     expect(outcome['verdict']).toBe('refused');
@@ -196,7 +196,7 @@ describe('a hostile repository', () => {
   it.each([
     ['a base', 'resources: [../base]\n', 'apps/base'],
     ['a file', 'resources: [a.yaml]\n', 'apps/web/a.yaml'],
-  ])('a symbolic link in the place of %s is never followed', async (_what, text, path) => {
+  ])('never follows a symbolic link in the place of %s', async (_what, text, path) => {
     await testbed.writeAll({ 'apps/web': null });
     await testbed.write({ 'apps/web/kustomization.yaml': text });
     await testbed.link(path, path.endsWith('.yaml') ? secret : outside);
@@ -206,7 +206,7 @@ describe('a hostile repository', () => {
     await testbed.write({ [path]: null });
   });
 
-  it('a symbolic link inside of a chart is never followed', async () => {
+  it('never follows a symbolic link inside a chart', async () => {
     await testbed.writeAll({ 'apps/web': null });
     await testbed.write({
       'apps/web/Chart.yaml': 'apiVersion: v2\nname: web\nversion: 1.0.0\n',
@@ -217,7 +217,7 @@ describe('a hostile repository', () => {
     expect(JSON.stringify(outcome['errors'])).toContain('a chart holds a symlink');
   });
 
-  it('a generator that makes a gigabyte of a file of 25 MB is ended within its limits', async () => {
+  it('stops a generator that turns a file of 25 MB into a gigabyte', async () => {
     await testbed.writeAll({ 'apps/web': null });
     const keys = Array.from({ length: 40 }, (_, n) => `k${n}=big`).join(', ');
     await testbed.write({ 'apps/web/kustomization.yaml': `configMapGenerator: [{ name: s, files: [${keys}] }]\n` });
@@ -230,7 +230,7 @@ describe('a hostile repository', () => {
     expect(leftBehind()).toEqual([]);
   });
 
-  it('a file beyond what Git may make us read is named as the limit', async () => {
+  it('reports the limit for a file that is larger than Headgate reads', async () => {
     await testbed.writeAll({ 'apps/web': null });
     await testbed.write({ 'apps/web/kustomization.yaml': 'configMapGenerator: [{ name: s, files: [big] }]\n' });
     await testbed.writeBytes('apps/web/big', Buffer.alloc(65 * 1024 * 1024));
@@ -239,7 +239,7 @@ describe('a hostile repository', () => {
     await testbed.writeAll({ 'apps/web': null });
   });
 
-  it('has read nothing outside, asked nobody, executed nothing, and ends each commit as a failure', async () => {
+  it('has read no file outside, sent no request, executed nothing, and failed every commit', async () => {
     expect(asked).toEqual([]);
     expect(existsSync(mark)).toBe(false);
     expect(JSON.stringify(await testbed.configMaps())).not.toContain(PLANTED);
@@ -250,7 +250,7 @@ describe('a hostile repository', () => {
   });
 });
 
-describe('a render without end', () => {
+describe('an endless render', () => {
   const chart = (template: string) => ({
     files: [
       { path: 'c/Chart.yaml', bytes: Buffer.from('apiVersion: v2\nname: c\nversion: 1.0.0\n') },
@@ -268,7 +268,7 @@ describe('a render without end', () => {
   });
   const signal = new AbortController().signal;
 
-  it('is ended at its deadline', async () => {
+  it('is stopped at its deadline', async () => {
     const endless = '{{ range until 100000 }}{{ range until 100000 }}{{ end }}{{ end }}';
     const started = performance.now();
     await expect(openTools(process.env, { timeMs: 1500 }).template(chart(endless), signal)).rejects.toMatchObject({
@@ -279,7 +279,7 @@ describe('a render without end', () => {
     expect(leftBehind()).toEqual([]);
   });
 
-  it('is ended when it needs more memory than it may', async () => {
+  it('is stopped when it exceeds its memory limit', async () => {
     const hungry = '{{ range untilStep 0 2000000000 1 }}{{ end }}';
     await expect(openTools(process.env).template(chart(hungry), signal)).rejects.toMatchObject({
       code: 'render-limit',
@@ -287,14 +287,14 @@ describe('a render without end', () => {
     expect(leftBehind()).toEqual([]);
   });
 
-  it('is ended when it prints more than it may', async () => {
+  it('is stopped when it exceeds its output limit', async () => {
     const loud = '{{ range until 100000 }}# a line of words that says nothing\n{{ end }}a: b\n';
     await expect(openTools(process.env, { outputBytes: 100_000 }).template(chart(loud), signal)).rejects.toMatchObject({
       message: 'rendering was stopped: it printed more than 100000 bytes',
     });
   });
 
-  it('is ended with the run that it belongs to', async () => {
+  it('is stopped with the run that started it', async () => {
     const run = new AbortController();
     const rendering = openTools(process.env).template(
       chart('{{ range until 100000 }}{{ range until 100000 }}{{ end }}{{ end }}'),

@@ -98,7 +98,7 @@ const withPayload = (change: Readonly<Record<string, unknown>>): Sent => ({ body
 const OVER = Buffer.alloc(BODY_LIMIT_BYTES + 1, 0x20);
 
 describe('a webhook', () => {
-  it('is queued for its targets and answered with their names', async () => {
+  it('is queued for its targets, and the response names them', async () => {
     const { status, body } = await ask();
     expect({ status, body }).toEqual({ status: 202, body: { queued: ['shop'], delivery: 'd-1' } });
     expect(queued).toEqual([
@@ -124,18 +124,18 @@ describe('a webhook', () => {
 
   it.each([
     ['no id', ''],
-    ['an id that no host sends', 'a "b"'],
-  ])('with %s gets one', async (_name, id) => {
+    ['an id that no Git host sends', 'a "b"'],
+  ])('with %s gets a delivery id', async (_name, id) => {
     expect((await ask({ headers: { 'x-github-delivery': id } })).body).toMatchObject({ delivery: 'made-here' });
   });
 
-  it('may be signed with either secret while they are rotated', async () => {
+  it('may be signed with either secret during a rotation', async () => {
     const body = json(aPayload());
     expect((await ask({ body, headers: { 'x-hub-signature-256': sign(body, NEW_SECRET) } })).status).toBe(202);
     expect((await ask({ body, headers: { 'x-hub-signature-256': sign(body, SECRET) } })).status).toBe(202);
   });
 
-  it('may be a form', async () => {
+  it('may be form-encoded', async () => {
     const body = new URLSearchParams({ payload: json(aPayload()) }).toString();
     expect((await ask({ body, headers: { 'content-type': 'application/x-www-form-urlencoded' } })).status).toBe(202);
   });
@@ -195,13 +195,13 @@ describe('a webhook', () => {
     },
   );
 
-  it('may be exactly as large as the limit', async () => {
+  it('may have exactly the size of the limit', async () => {
     const text = json(aPayload());
     const body = Buffer.concat([Buffer.from(text), Buffer.alloc(BODY_LIMIT_BYTES - Buffer.byteLength(text), 0x20)]);
     expect((await ask({ body })).status).toBe(202);
   });
 
-  it('tells of no refused signature more than of another', async () => {
+  it('gets the same response for every kind of wrong signature', async () => {
     const notUtf8 = Buffer.from([0x7b, 0xff, 0x7d]);
     const answers = await Promise.all([
       ask({ headers: { 'x-hub-signature-256': '' } }),
@@ -218,7 +218,7 @@ describe('a webhook', () => {
     expect(queued).toEqual([]);
   });
 
-  it('is bound to the full name, whatever its case, where no id is configured', async () => {
+  it('must have the full name of the repository, in any case, when no id is configured', async () => {
     const path = '/webhooks/named';
     const from = (fullName: string): Sent => ({ path, ...withPayload({ repository: { id: 1, full_name: fullName } }) });
     expect((await ask(from('acme/NAMED'))).status).toBe(202);
@@ -235,14 +235,17 @@ describe('a webhook', () => {
     ['the branch "main" was deleted', withPayload({ deleted: true, after: '0'.repeat(40), head_commit: null })],
     ['no target follows refs/heads/feature', withPayload({ ref: 'refs/heads/feature' })],
     ['no path of a target changed', withPayload({ commits: [{ added: [], modified: [], removed: [] }] })],
-  ] satisfies readonly (readonly [string, Sent])[])('is ignored and told why: %s', async (reason, sent) => {
-    const { status, body } = await ask(sent);
-    expect({ status, body }).toEqual({ status: 200, body: { ignored: reason } });
-    expect(queued).toEqual([]);
-  });
+  ] satisfies readonly (readonly [string, Sent])[])(
+    'is ignored, and the response says why: %s',
+    async (reason, sent) => {
+      const { status, body } = await ask(sent);
+      expect({ status, body }).toEqual({ status: 200, body: { ignored: reason } });
+      expect(queued).toEqual([]);
+    },
+  );
 
   it.each(['queue', 'secrets'] as const)(
-    'is refused with 503 when the %s cannot be reached, and the log says why',
+    'is refused with 503 when the %s cannot be reached, and the log has the error',
     async (part) => {
       broken[part] = true;
       const { status, text } = await ask();
@@ -254,7 +257,7 @@ describe('a webhook', () => {
     },
   );
 
-  it('is never answered with a failure of ours, whatever is in it', async () => {
+  it('never causes an internal error, whatever its content', async () => {
     const anything = fc.oneof(
       fc.json(),
       fc.string(),
@@ -280,8 +283,8 @@ describe('a webhook', () => {
   });
 });
 
-describe('health', () => {
-  it('tells the version, and takes nothing but GET', async () => {
+describe('the health check', () => {
+  it('returns the version, and accepts only GET', async () => {
     const { status, body } = await ask({ method: 'GET', path: '/healthz?probe=1' });
     expect({ status, body }).toEqual({ status: 200, body: { status: 'ok', version: '1.2.3' } });
     expect((await ask({ path: '/healthz' })).status).toBe(405);
@@ -301,17 +304,17 @@ async function textOf(socket: Socket): Promise<string> {
   return Buffer.concat(parts).toString();
 }
 
-describe('the server', () => {
+describe('the HTTP server', () => {
   const HEAD = 'POST /webhooks/fleet HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n';
 
-  it('does not ask for the body of a request that is too large, and closes', async () => {
+  it('closes the connection without reading the body of a request that is too large', async () => {
     const socket = await open();
     const text = textOf(socket);
     socket.write(`${HEAD}expect: 100-continue\r\ncontent-length: ${BODY_LIMIT_BYTES + 1}\r\n\r\n`);
     expect(await text).toMatch(/^HTTP\/1\.1 413 [^]*connection: close/i);
   });
 
-  it('asks for the body of one that is admitted', async () => {
+  it('answers Expect: 100-continue for an acceptable request', async () => {
     const socket = await open();
     const text = textOf(socket);
     socket.write(`${HEAD}expect: 100-continue\r\nconnection: close\r\ncontent-length: 2\r\n\r\n`);
@@ -320,7 +323,7 @@ describe('the server', () => {
     expect(await text).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 401 /);
   });
 
-  it('stops reading a body without length once it is over the limit', async () => {
+  it('stops reading a body without a length at the limit', async () => {
     const socket = await open();
     const text = textOf(socket);
     socket.write(`${HEAD}transfer-encoding: chunked\r\n\r\n`);
@@ -340,14 +343,14 @@ describe('the server', () => {
     expect(sent).toBeLessThan(60);
   });
 
-  it('answers what is not HTTP as an error of the client', async () => {
+  it('answers a request that is not HTTP with 400', async () => {
     const socket = await open();
     const text = textOf(socket);
     socket.write('nonsense\r\n\r\n');
     expect(await text).toMatch(/^HTTP\/1\.1 400 [^]*\{"error":"this is not HTTP"\}$/);
   });
 
-  it('says what to do when the port is taken', async () => {
+  it('reports a remedy when the port is in use', async () => {
     const port = Number(new URL(server.url).port);
     await expect(startHttpServer({ host: '127.0.0.1', port }, reception)).rejects.toMatchObject({
       code: 'usage',
@@ -355,7 +358,7 @@ describe('the server', () => {
     });
   });
 
-  it('gives up on a client that sends too slowly', async () => {
+  it('times out a client that sends too slowly', async () => {
     const timeouts = { headersMs: 100, requestMs: 200, answerMs: 1_000 };
     const hasty = await startHttpServer({ host: '127.0.0.1', port: 0, timeouts }, reception);
     const socket = connect(Number(new URL(hasty.url).port), '127.0.0.1');
@@ -365,7 +368,7 @@ describe('the server', () => {
     await hasty.close(0);
   });
 
-  it('closes in time although a client keeps its request open', async () => {
+  it('closes in time even if a client keeps its request open', async () => {
     const closing = await startHttpServer({ host: '127.0.0.1', port: 0 }, reception);
     const socket = connect(Number(new URL(closing.url).port), '127.0.0.1');
     socket.on('error', () => undefined).write(`${HEAD}content-length: 10\r\nexpect: 100-continue\r\n\r\n`);

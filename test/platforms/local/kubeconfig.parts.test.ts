@@ -38,7 +38,7 @@ async function access({
 }
 
 describe('a kubeconfig', () => {
-  it('gives a client certificate', async () => {
+  it('provides a client certificate', async () => {
     const found = await access({
       user: { 'client-certificate-data': base64('CERT'), 'client-key-data': base64('KEY') },
     });
@@ -52,12 +52,12 @@ describe('a kubeconfig', () => {
     });
   });
 
-  it('gives a token', async () => {
+  it('provides a token', async () => {
     const found = await access({ user: { token: 'hunter2' } });
     expect(await found.token?.(false)).toBe('hunter2');
   });
 
-  it('asks an exec plugin, and asks it again when its token was refused', async () => {
+  it('runs an exec plugin, and runs it again when its token was rejected', async () => {
     const counter = join(directory, 'count');
     const script = join(directory, 'plugin.sh');
     await writeFile(counter, '');
@@ -73,7 +73,7 @@ describe('a kubeconfig', () => {
     expect(await found.token?.(true)).toBe('t2');
   });
 
-  it('takes the only context, the one that is named, and guesses none', async () => {
+  it('uses the named context or the only one, and never guesses', async () => {
     await expect(access({ contexts: ['one', 'two'] })).rejects.toMatchObject({
       code: 'config-invalid',
       message: expect.stringContaining('one, two'),
@@ -95,7 +95,7 @@ describe('a kubeconfig', () => {
     });
   });
 
-  it('that is not there is named', async () => {
+  it('that does not exist is named in the error', async () => {
     const gone = kubeconfigAccess(
       { kind: 'kubeconfig', name: 'lab', path: join(directory, 'gone'), context: null, insecure: false },
       {},

@@ -102,7 +102,7 @@ async function push(...args: readonly string[]) {
 const targetsQueued = (): readonly string[] => queued.map(({ target }) => target);
 
 describe('a real git push', () => {
-  it('that creates the branch queues every target, with the commit and its tree', async () => {
+  it('that creates a branch queues every target, with the commit and its tree', async () => {
     await commit('apps/a.yaml');
     const tip = await commit('apps/b.yaml');
     const [delivery] = await push('main');
@@ -131,7 +131,7 @@ describe('a real git push', () => {
     expect(delivery).toMatchObject({ status: 202, told: { queued: ['shop'] } });
   });
 
-  it('that is forced is marked so, and queues every target', async () => {
+  it('with --force is marked as forced, and queues every target', async () => {
     await inWork('reset', '-q', '--hard', 'HEAD~1');
     await commit('apps/e.yaml');
     const [delivery] = await push('--force', 'main');
@@ -139,7 +139,7 @@ describe('a real git push', () => {
     expect(targetsQueued()).toEqual(['shop', 'lab']);
   });
 
-  it('of a tag, of a branch nobody follows, and of their deletion is ignored with its reason', async () => {
+  it('of a tag or of a branch without a target, and their deletion, are ignored with the reason', async () => {
     await inWork('tag', 'v1');
     const reasons = [
       ...(await push('v1')),
@@ -156,13 +156,13 @@ describe('a real git push', () => {
     expect(queued).toEqual([]);
   });
 
-  it('of many refs at once sends a delivery for each', async () => {
+  it('of several refs sends a delivery for each', async () => {
     const sent = await push('main:one', 'main:two');
     expect(sent.map(({ sent: { ref } }) => ref)).toEqual(['refs/heads/one', 'refs/heads/two']);
     await push(':one', ':two');
   });
 
-  it('is told in a payload of GitHub’s shape', async () => {
+  it('sends a payload in the shape of GitHub’s', async () => {
     await commit('apps/a.yaml');
     const [delivery] = await push('main');
     const sent = delivery?.sent ?? {};
@@ -181,8 +181,8 @@ function at(value: Readonly<Record<string, unknown>>, key: string): object {
   return typeof part === 'object' && part !== null ? part : {};
 }
 
-describe('a delivery', () => {
-  it('may be lost, repeated, late, out of order or cut short', async () => {
+describe('a delivery of the Git host', () => {
+  it('may be lost, repeated, delayed, reordered or truncated', async () => {
     host.faults = { lose: () => true };
     await commit('apps/1.yaml');
     expect(await push('main')).toMatchObject([{ status: null }]);
@@ -211,14 +211,14 @@ describe('a delivery', () => {
     expect(delivery).toMatchObject({ told: { queued: ['lab'] } });
   });
 
-  it('held back is sent when everything has to settle', async () => {
+  it('that is held back is sent when the host settles', async () => {
     host.faults = { reorder: () => true };
     await commit('apps/7.yaml');
     await push('main');
     expect(targetsQueued()).toEqual(['shop']);
   });
 
-  it('keeps its id when it is sent again', async () => {
+  it('keeps its id when it is redelivered', async () => {
     await commit('apps/8.yaml');
     await push('main');
     const delivery = queued[0]?.delivery ?? '';
@@ -226,7 +226,7 @@ describe('a delivery', () => {
     expect(queued.map((request) => request.delivery)).toEqual([delivery, delivery]);
   });
 
-  it('may be a form', async () => {
+  it('may be form-encoded', async () => {
     const webhook = { url: `${receiver.url}/webhooks/fleet`, secret: SECRET };
     host.setWebhook(NAME, { ...webhook, contentType: 'form' });
     await commit('apps/9.yaml');
@@ -234,7 +234,7 @@ describe('a delivery', () => {
     host.setWebhook(NAME, webhook);
   });
 
-  it('is refused when it is signed with another secret', async () => {
+  it('with a signature by another secret is refused', async () => {
     const webhook = { url: `${receiver.url}/webhooks/fleet`, secret: SECRET };
     host.setWebhook(NAME, { ...webhook, secret: 'another' });
     await commit('apps/10.yaml');
@@ -254,8 +254,8 @@ async function ask(method: 'GET' | 'POST', path: string, content?: unknown, toke
   return { status: answer.status, body: read, retryAfter: answer.headers.get('retry-after') };
 }
 
-describe('the API', () => {
-  it('keeps the statuses of a commit, the newest first', async () => {
+describe('the API of the Git host', () => {
+  it('lists the statuses of a commit, the newest first', async () => {
     const sha = await inWork('rev-parse', 'HEAD');
     const post = (state: string) => ask('POST', `/repos/${NAME}/statuses/${sha}`, { state, context: 'headgate/shop' });
     expect((await post('pending')).status).toBe(201);
@@ -278,7 +278,7 @@ describe('the API', () => {
     expect(await post({ description: 'd'.repeat(140) })).toBe(201);
   });
 
-  it('registers a webhook once, hides its secret, and pings it', async () => {
+  it('registers a webhook once, hides its secret and pings it', async () => {
     await host.createRepository('acme/hooked', 7);
     const config = { url: `${receiver.url}/webhooks/fleet`, content_type: 'json', secret: SECRET };
     const register = () => ask('POST', '/repos/acme/hooked/hooks', { name: 'web', events: ['push'], config });
@@ -290,15 +290,15 @@ describe('the API', () => {
     expect(host.deliveries.at(-1)).toMatchObject({ event: 'ping', status: 400 });
   });
 
-  it('fails as often as it is told', async () => {
+  it('fails as often as a test sets', async () => {
     host.faults = { api: { status: 429, times: 1, retryAfter: 3 } };
     expect(await ask('GET', `/repos/${NAME}`)).toMatchObject({ status: 429, retryAfter: '3' });
     expect(await ask('GET', `/repos/${NAME}`)).toMatchObject({ status: 200, body: { id: 42, full_name: NAME } });
   });
 });
 
-describe('the host', () => {
-  it('knows its repositories, webhooks and statuses again after a restart', async () => {
+describe('the Git host', () => {
+  it('keeps its repositories, webhooks and statuses over a restart', async () => {
     const again = { directory: join(directory, 'again'), token: TOKEN };
     const first = await startGitHost(again);
     await first.createRepository('acme/kept', 5);
@@ -320,7 +320,7 @@ describe('the host', () => {
     await second.close();
   });
 
-  it('asks for the token before it serves a private repository', async () => {
+  it('requires the token for a private repository', async () => {
     const shut = await startGitHost({ directory: join(directory, 'shut'), token: TOKEN, isPrivate: true });
     await shut.createRepository(NAME);
     const url = new URL(shut.cloneUrl(NAME));

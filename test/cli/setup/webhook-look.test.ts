@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { judgeWebhook } from '../../src/cli/setup/webhook-look.ts';
-import type { Hook, HookDelivery } from '../../src/githost/github/hooks.ts';
+import { judgeWebhook } from '../../../src/cli/setup/webhook-look.ts';
+import type { Hook, HookDelivery } from '../../../src/githost/github/hooks.ts';
 
 const hook: Hook = {
   id: 7,

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { prettyLog } from '../../src/cli/terminal/log.ts';
-import { jsonLog } from '../../src/app/json-log.ts';
-import { makePaint } from '../../src/cli/terminal/paint.ts';
-import { formatProblem } from '../../src/cli/terminal/print-error.ts';
-import { formatTable } from '../../src/cli/terminal/table.ts';
-import type { Log } from '../../src/deploy/ports/log.ts';
+import { prettyLog } from '../../../src/cli/terminal/log.ts';
+import { jsonLog } from '../../../src/app/json-log.ts';
+import { makePaint } from '../../../src/cli/terminal/paint.ts';
+import { formatProblem } from '../../../src/cli/terminal/print-error.ts';
+import { formatTable } from '../../../src/cli/terminal/table.ts';
+import type { Log } from '../../../src/deploy/ports/log.ts';
 
 const AT = Date.parse('2026-03-01T12:00:00.250Z');
 const LINE = {

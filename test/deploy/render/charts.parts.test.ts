@@ -16,7 +16,7 @@ import { getTools } from '../../rig/programs/tools.ts';
 import { configOf, withTarget } from '../../config/builders.ts';
 import { CHARTS, filesOf } from './charts.ts';
 import type { ChartCase } from './charts.ts';
-import { serveFiles } from '../sandbox/served.ts';
+import { serveFiles } from './serve-files.ts';
 
 const run = promisify(execFile);
 const signal = new AbortController().signal;
@@ -98,28 +98,33 @@ async function only(inputs: readonly string[]): Promise<string> {
   return root;
 }
 
-describe.concurrent('charts, beside helm template on a full checkout', () => {
-  it('are at least 12', () => {
+describe.concurrent('charts, compared with helm template on a full checkout', () => {
+  it('number at least 12', () => {
     expect(Object.keys(CHARTS).length).toBeGreaterThanOrEqual(12);
   });
 
-  it.each(Object.entries(CHARTS))('%s is the same set, from complete and minimal inputs', async (name, each) => {
-    const full = await templated(join(served.checkout, at(name)), each);
-    const render = await ours(name, each);
-    expect(full?.length).toBeGreaterThan(0);
-    expect(render.desired.problems).toEqual([]);
-    expect(render.desired.manifests.map(({ object }) => canonicalJson(withoutOrder(object))).toSorted()).toEqual(full);
-    expect(render.desired.manifests.every(({ source }) => source.path.startsWith(`${at(name)}/chart/`))).toBe(true);
+  it.each(Object.entries(CHARTS))(
+    '%s renders to the same set, from complete and from minimal inputs',
+    async (name, each) => {
+      const full = await templated(join(served.checkout, at(name)), each);
+      const render = await ours(name, each);
+      expect(full?.length).toBeGreaterThan(0);
+      expect(render.desired.problems).toEqual([]);
+      expect(render.desired.manifests.map(({ object }) => canonicalJson(withoutOrder(object))).toSorted()).toEqual(
+        full,
+      );
+      expect(render.desired.manifests.every(({ source }) => source.path.startsWith(`${at(name)}/chart/`))).toBe(true);
 
-    const inputs = Object.keys(render.inputs);
-    expect(await templated(join(await only(inputs), at(name)), each)).toEqual(full);
-    for (const path of inputs) {
-      const less = await only(inputs.filter((other) => other !== path));
-      expect([path, await templated(join(less, at(name)), each)]).not.toEqual([path, full]);
-    }
-  });
+      const inputs = Object.keys(render.inputs);
+      expect(await templated(join(await only(inputs), at(name)), each)).toEqual(full);
+      for (const path of inputs) {
+        const less = await only(inputs.filter((other) => other !== path));
+        expect([path, await templated(join(less, at(name)), each)]).not.toEqual([path, full]);
+      }
+    },
+  );
 
-  it('puts hooks before and after the others, by their weight', async () => {
+  it('have their hooks before and after the other objects, by weight', async () => {
     const { desired } = await ours('hooks', CHARTS['hooks'] ?? { files: {} });
     const waves = desired.manifests.map(({ name, object }) => [
       name,

@@ -16,7 +16,7 @@ import type { Tools } from '../../rig/programs/tools.ts';
 import { configOf, withTarget } from '../../config/builders.ts';
 import { CASES, FIELDS } from './kustomizations.ts';
 import type { Case } from './kustomizations.ts';
-import { serveFiles } from '../sandbox/served.ts';
+import { serveFiles } from './serve-files.ts';
 
 const run = promisify(execFile);
 const signal = new AbortController().signal;
@@ -87,8 +87,8 @@ async function only(inputs: readonly string[]): Promise<string> {
   return root;
 }
 
-describe.concurrent('kustomizations, beside kubectl kustomize on a full checkout', () => {
-  it('are at least 60, with every field at least once', () => {
+describe.concurrent('kustomizations, compared with kubectl kustomize on a full checkout', () => {
+  it('number at least 60, and use every field at least once', () => {
     expect(Object.keys(CASES).length).toBeGreaterThanOrEqual(60);
     const texts = Object.values(CASES).flatMap(({ files }) =>
       Object.entries(files).flatMap(([path, text]) => (/kustomization/i.test(path) ? [text] : [])),
@@ -97,19 +97,22 @@ describe.concurrent('kustomizations, beside kubectl kustomize on a full checkout
     expect(FIELDS.filter((field) => !used(field))).toEqual([]);
   });
 
-  it.each(Object.entries(CASES))('%s is the same set, from complete and minimal inputs', async (name, each) => {
-    const [full, render] = await Promise.all([built(join(served.checkout, at(name)), each), ours(name, each)]);
-    expect(full).not.toBeNull();
-    expect(render.desired.problems).toEqual([]);
-    expect(objectsOf(render.desired.manifests)).toEqual(full);
+  it.each(Object.entries(CASES))(
+    '%s renders to the same set, from complete and from minimal inputs',
+    async (name, each) => {
+      const [full, render] = await Promise.all([built(join(served.checkout, at(name)), each), ours(name, each)]);
+      expect(full).not.toBeNull();
+      expect(render.desired.problems).toEqual([]);
+      expect(objectsOf(render.desired.manifests)).toEqual(full);
 
-    const inputs = Object.entries(render.inputs).flatMap(([path, id]) => (id === null ? [] : [path]));
-    const whole = await only(inputs);
-    expect(await built(join(whole, at(name)), each)).toEqual(full);
-    for (const path of inputs) {
-      const less = await only(inputs.filter((other) => other !== path));
-      await mkdir(join(less, at(name)), { recursive: true });
-      expect([path, await built(join(less, at(name)), each)]).not.toEqual([path, full]);
-    }
-  });
+      const inputs = Object.entries(render.inputs).flatMap(([path, id]) => (id === null ? [] : [path]));
+      const whole = await only(inputs);
+      expect(await built(join(whole, at(name)), each)).toEqual(full);
+      for (const path of inputs) {
+        const less = await only(inputs.filter((other) => other !== path));
+        await mkdir(join(less, at(name)), { recursive: true });
+        expect([path, await built(join(less, at(name)), each)]).not.toEqual([path, full]);
+      }
+    },
+  );
 });

@@ -6,11 +6,11 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { readAsTarget } from '../../src/cli/setup/target-access.ts';
-import type { ClusterAccess } from '../../src/cluster/api/access.ts';
-import { openSessions } from '../../src/cluster/api/connection.ts';
-import type { SessionPool } from '../../src/cluster/api/connection.ts';
-import { aTarget } from '../githost/builders.ts';
+import { readAsTarget } from '../../../src/cli/setup/target-access.ts';
+import type { ClusterAccess } from '../../../src/cluster/api/access.ts';
+import { openSessions } from '../../../src/cluster/api/connection.ts';
+import type { SessionPool } from '../../../src/cluster/api/connection.ts';
+import { aTarget } from '../../githost/builders.ts';
 
 const ROLE = 'arn:aws:iam::111122223333:role/headgate/shop';
 const eks = { kind: 'eks', name: 'prod', cluster: 'prod', region: 'eu-west-1', role: ROLE, externalId: 'x' } as const;
