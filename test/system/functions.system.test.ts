@@ -1,9 +1,16 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { getRuntimeClient } from '../rig/lambda/runtime-client.ts';
 import { AwsTestbed } from '../rig/testbed/aws-testbed.ts';
 import { SECRET, TOKEN, configMap } from '../rig/testbed/testbed.ts';
 
-/** The packaged bundles under AWS's own runtime client: one testbed for all that leaves it whole. */
+/** The first time it is compiled, beside the tests of another worker. */
+const COMPILE_MS = 600_000;
+beforeAll(async () => {
+  await getRuntimeClient();
+}, COMPILE_MS);
+
+/** The packaged bundles under AWS's own runtime client. Tests that leave the testbed as it was share one. */
 describe('the functions', () => {
   let aws: AwsTestbed;
   beforeAll(async () => {

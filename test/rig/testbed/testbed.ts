@@ -5,7 +5,6 @@ import { createReadStream, existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { inject, vi } from 'vitest';
 import { readConfig } from '../../../src/config/checked/read-config.ts';
 import { localRuntime } from '../../../src/app/local/local-runtime.ts';
@@ -16,6 +15,7 @@ import { parseJson } from '../../../src/resource/json.ts';
 import type { JsonObject } from '../../../src/resource/resource.ts';
 import { mustRun, run } from '../programs/command.ts';
 import type { CommandResult } from '../programs/command.ts';
+import { COMPILE_CACHE, MAIN } from '../programs/headgate.ts';
 import { kubectl } from '../cluster/control-plane.ts';
 import type { ClusterAddress } from '../cluster/control-plane.ts';
 import { openApi } from '../cluster/api.ts';
@@ -155,17 +155,19 @@ export class Testbed {
   async headgate(...args: readonly string[]): Promise<CommandResult> {
     const config = join(this.directory, 'headgate.yml');
     await writeFile(config, this.config);
-    const main = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..', 'src', 'cli', 'main.ts');
     const command = [
       '--disable-warning=ExperimentalWarning',
-      main,
+      MAIN,
       '--config',
       config,
       '--data-dir',
       join(this.directory, 'data'),
       ...args,
     ];
-    return run(process.execPath, command, { env: { ...process.env, ...this.env }, timeoutMs: 30_000 });
+    return run(process.execPath, command, {
+      env: { ...process.env, ...COMPILE_CACHE, ...this.env },
+      timeoutMs: 30_000,
+    });
   }
 
   async stop(): Promise<void> {
