@@ -13,7 +13,7 @@ declare module 'vitest' {
   }
 }
 
-/** One control plane for the whole run; each test has namespaces of its own. One that `npm run cluster` started can be used again. */
+/** Starts one Kubernetes for all files of the project, or uses the one that `npm run cluster` started. Each test has its own namespaces. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const running = process.env['HEADGATE_TEST_CLUSTER'];
   if (running !== undefined) {

@@ -49,6 +49,6 @@ export async function serveFiles(files: Readonly<Record<string, string>>) {
 
 function idOf(text: string): ObjectId {
   const id = asObjectId(text);
-  if (id === null) throw new Error(`${text} is no id`);
+  if (id === null) throw new Error(`${text} is not an object id`);
   return id;
 }

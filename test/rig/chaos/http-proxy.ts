@@ -24,7 +24,7 @@ interface Answer {
   readonly body: Buffer;
 }
 
-/** Stands in front of an HTTP/1.1 server, and injects the faults that a test chooses. */
+/** A proxy in front of an HTTP/1.1 server that injects the faults a test chooses. */
 export async function startHttpProxy({
   upstream,
   isPoll,

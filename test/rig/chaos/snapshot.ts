@@ -132,7 +132,7 @@ function rowOf(
   }: { live: ReadonlyMap<string, JsonObject>; hashes: ReadonlyMap<string, string | null>; target: string },
 ): string {
   const metadata = metadataOf(live.get(formatId(id)) ?? {});
-  const words = [
+  const fields = [
     formatId(id).replaceAll(target, 'TARGET'),
     file,
     uid === metadata['uid'] ? 'its uid' : 'another uid',
@@ -141,7 +141,7 @@ function rowOf(
     marks === null ? 'no marks' : 'marks',
     pending === null ? 'settled' : 'pending',
   ];
-  return words.join(', ');
+  return fields.join(', ');
 }
 
 /** The parts of an object that do not depend on its namespace or on time. Its status does. */

@@ -106,7 +106,7 @@ async function download({ release, name }: GoPart, to: string): Promise<boolean>
     const got = await sha256(to);
     if (got !== wanted)
       throw new ChecksumError(
-        `${name}: the download has sha256 ${got}, and the release says ${wanted}. Remove it and try again.`,
+        `${name}: the download has sha256 ${got}, and the release publishes ${wanted}. Run this again.`,
       );
     return true;
   } catch (thrown) {

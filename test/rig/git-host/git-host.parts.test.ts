@@ -76,7 +76,7 @@ const inWork = (...args: readonly string[]): Promise<string> => git('-C', 'work'
 
 let writes = 0;
 
-/** Commits a change of one file, and says the commit's id. */
+/** Commits a change of one file. Returns the commit. */
 async function commit(file: string): Promise<string> {
   writes += 1;
   mkdirSync(join(directory, 'work', file, '..'), { recursive: true });
@@ -86,16 +86,16 @@ async function commit(file: string): Promise<string> {
   return inWork('rev-parse', 'HEAD');
 }
 
-/** Pushes, and gives what the webhook was sent and how it answered. */
+/** Pushes. Returns the payloads of the webhook and their responses. */
 async function push(...args: readonly string[]) {
   const before = host.deliveries.length;
   await inWork('push', '-q', 'origin', ...args);
   await host.settled();
   return host.deliveries.slice(before).map(({ payload, status, answer }) => {
     const sent: Readonly<Record<string, unknown>> = JSON.parse(payload);
-    const told: Readonly<Record<string, unknown>> =
-      answer === 'nobody answered' || answer === '' ? {} : JSON.parse(answer);
-    return { sent, status, told };
+    const response: Readonly<Record<string, unknown>> =
+      answer === 'no response' || answer === '' ? {} : JSON.parse(answer);
+    return { sent, status, response };
   });
 }
 
@@ -106,7 +106,7 @@ describe('a real git push', () => {
     await commit('apps/a.yaml');
     const tip = await commit('apps/b.yaml');
     const [delivery] = await push('main');
-    expect(delivery).toMatchObject({ status: 202, told: { queued: ['shop', 'lab'] } });
+    expect(delivery).toMatchObject({ status: 202, response: { queued: ['shop', 'lab'] } });
     expect(delivery?.sent).toMatchObject({
       created: true,
       deleted: false,
@@ -128,7 +128,7 @@ describe('a real git push', () => {
       { id: first, added: [], modified: ['apps/a.yaml'], removed: [] },
       { id: second, added: ['apps/c d.yaml'], modified: [], removed: ['apps/b.yaml'] },
     ]);
-    expect(delivery).toMatchObject({ status: 202, told: { queued: ['shop'] } });
+    expect(delivery).toMatchObject({ status: 202, response: { queued: ['shop'] } });
   });
 
   it('with --force is marked as forced, and queues every target', async () => {
@@ -146,7 +146,7 @@ describe('a real git push', () => {
       ...(await push('main:feature')),
       ...(await push(':feature')),
       ...(await push(':v1')),
-    ].map(({ status, told }) => `${status} ${String(told['ignored'])}`);
+    ].map(({ status, response }) => `${status} ${String(response['ignored'])}`);
     expect(reasons).toEqual([
       '200 a tag, and no target follows tags',
       '200 no target follows refs/heads/feature',
@@ -207,8 +207,8 @@ describe('a delivery of the Git host', () => {
     const sixth = await commit('lab/6.yaml');
     const [delivery] = await push('main');
     expect(delivery?.sent['commits']).toMatchObject([{ id: sixth }]);
-    // What the first commit changed is not told: the sweep has to find it.
-    expect(delivery).toMatchObject({ told: { queued: ['lab'] } });
+    // The files of the first commit are cut off, so only a sweep can detect them.
+    expect(delivery).toMatchObject({ response: { queued: ['lab'] } });
   });
 
   it('that is held back is sent when the host settles', async () => {

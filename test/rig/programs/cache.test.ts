@@ -11,7 +11,7 @@ beforeEach(async () => {
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
 describe('the cache', () => {
-  it('is where the environment says, else below the home directory', () => {
+  it('is in the directory that the environment names, or else below the home directory', () => {
     expect(cacheDirectory({ HEADGATE_CACHE: '/c', XDG_CACHE_HOME: '/x' })).toBe('/c');
     expect(cacheDirectory({ XDG_CACHE_HOME: '/x' })).toBe('/x/headgate');
     expect(cacheDirectory({ HEADGATE_CACHE: '', XDG_CACHE_HOME: '' })).toMatch(/\/\.cache\/headgate$/);

@@ -7,16 +7,16 @@ import { readFile } from 'node:fs/promises';
 export interface Child {
   readonly name: string;
   readonly pid: number;
-  /** Asks, and after five seconds kills. */
+  /** Sends the signal, and kills after five seconds. */
   stop(signal?: NodeJS.Signals): Promise<void>;
   /** Null while it runs. */
   exitCode(): number | null;
-  lastWords(): Promise<string>;
+  lastOutput(): Promise<string>;
 }
 
 const SETPRIV = '/usr/bin/setpriv';
 
-/** Started so that the kernel ends it with us: a killed test run leaves nothing behind. */
+/** Starts it so that the kernel kills it with this process: a killed test run leaves nothing behind. */
 export function startChild(name: string, command: readonly string[], log: string): Child {
   const [program = '', ...args] = existsSync(SETPRIV) ? [SETPRIV, '--pdeathsig', 'KILL', '--', ...command] : command;
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -30,7 +30,7 @@ export function startChild(name: string, command: readonly string[], log: string
     pid: child.pid ?? -1,
     exitCode: () => (child.pid === undefined ? 127 : (child.exitCode ?? (child.signalCode === null ? null : 128))),
     stop: (signal = 'SIGTERM') => stop(child, gone, signal),
-    async lastWords() {
+    async lastOutput() {
       return (await readFile(log, 'utf8').catch(() => '')).slice(-3000);
     },
   };

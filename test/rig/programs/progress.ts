@@ -1,17 +1,17 @@
-/** Says on stderr what takes longer than a second, and how long it has taken. */
+/** Reports on stderr when work takes longer than five seconds, and how long it took. */
 export async function withProgress<T>(what: string, work: () => Promise<T>): Promise<T> {
   const startedMs = performance.now();
-  const say = (text: string) => process.stderr.write(`${what} … ${text}\n`);
+  const print = (text: string) => process.stderr.write(`${what} … ${text}\n`);
   const seconds = () => `${Math.round((performance.now() - startedMs) / 1000)} s`;
-  let isSaid = false;
+  let isPrinted = false;
   const timer = setInterval(() => {
-    isSaid = true;
-    say(seconds());
+    isPrinted = true;
+    print(seconds());
   }, 5000);
   try {
     return await work();
   } finally {
     clearInterval(timer);
-    if (isSaid) say(`done in ${seconds()}`);
+    if (isPrinted) print(`done in ${seconds()}`);
   }
 }
