@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { startControlPlane } from '../test/rig/cluster/control-plane.ts';
 import type { ClusterAddress } from '../test/rig/cluster/control-plane.ts';
 import { getParts } from '../test/rig/cluster/parts.ts';
-import { withProgress } from '../test/rig/cluster/progress.ts';
+import { withProgress } from '../test/rig/programs/progress.ts';
 
 /** On the cluster that runs already, where there is one; else on one of its own. */
 export async function withCluster<T>(work: (cluster: ClusterAddress) => Promise<T>): Promise<T> {

@@ -1,6 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { mustRun, run } from '../test/rig/cluster/command.ts';
+import { mustRun, run } from '../test/rig/programs/command.ts';
 import type { ClusterAddress } from '../test/rig/cluster/control-plane.ts';
 import { followAudit } from './audit.ts';
 import { files, range } from './content.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { kubectl } from '../test/rig/cluster/control-plane.ts';
 import type { ClusterAddress } from '../test/rig/cluster/control-plane.ts';
-import { mustRun } from '../test/rig/cluster/command.ts';
+import { mustRun } from '../test/rig/programs/command.ts';
 import { startGitHost } from '../test/rig/git-host/git-host.ts';
 import type { GitHost } from '../test/rig/git-host/git-host.ts';
 import { startDelay } from './delay.ts';

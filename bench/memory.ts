@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ClusterAddress } from '../test/rig/cluster/control-plane.ts';
-import { AwsHouse } from '../test/rig/house/aws-house.ts';
-import type { House, LogLine } from '../test/rig/house/house.ts';
+import { AwsTestbed } from '../test/rig/testbed/aws-testbed.ts';
+import type { Testbed, LogLine } from '../test/rig/testbed/testbed.ts';
 import { files, range } from './content.ts';
 import { benchRepository, payloadOf } from './repository.ts';
 import type { BenchCommit } from './repository.ts';
@@ -20,12 +20,12 @@ export interface MemoryRow {
 
 /** The packaged deploy function under AWS's runtime client: what a first deploy needs, and one change in a fresh environment. */
 export async function measureMemory(objects: number, cluster: ClusterAddress): Promise<readonly MemoryRow[]> {
-  const aws = await AwsHouse.build({ cluster, deployTimeoutMs: RUN_MS });
-  const { house } = aws;
-  const repository = benchRepository(join(house.directory, 'git', `${FULL_NAME}.git`));
+  const aws = await AwsTestbed.build({ cluster, deployTimeoutMs: RUN_MS });
+  const { testbed } = aws;
+  const repository = benchRepository(join(testbed.directory, 'git', `${FULL_NAME}.git`));
   async function row(push: string, commit: BenchCommit): Promise<MemoryRow> {
-    await house.host.deliver(FULL_NAME, payloadOf({ id: 1, fullName: FULL_NAME }, [commit]));
-    const outcome = await outcomeOf(house, commit);
+    await testbed.host.deliver(FULL_NAME, payloadOf({ id: 1, fullName: FULL_NAME }, [commit]));
+    const outcome = await outcomeOf(testbed, commit);
     const peakMb = Math.max(...(await aws.functions.deploy.peaksMb()));
     await aws.functions.deploy.stop();
     return { objects, push, runMs: Number(outcome['durationMs']), peakMb };
@@ -41,7 +41,7 @@ export async function measureMemory(objects: number, cluster: ClusterAddress): P
   }
 }
 
-async function outcomeOf({ log }: House, { revision }: BenchCommit): Promise<LogLine> {
+async function outcomeOf({ log }: Testbed, { revision }: BenchCommit): Promise<LogLine> {
   const untilMs = performance.now() + RUN_MS;
   for (;;) {
     const line = log.find((each) => each.message === 'deployed' && each['revision'] === revision);

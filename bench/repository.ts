@@ -1,4 +1,4 @@
-import { mustRun } from '../test/rig/cluster/command.ts';
+import { mustRun } from '../test/rig/programs/command.ts';
 
 /** One commit on the branch, as a Git host announces it. */
 export interface BenchCommit {

@@ -3,9 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
-
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+import { COMPILE_CACHE, MAIN } from '../rig/programs/headgate.ts';
 
 export interface Ended {
   readonly code: number | null;
@@ -27,7 +25,7 @@ export async function headgate(
     await Promise.all(Object.entries(files).map(([name, content]) => writeFile(join(cwd, name), content)));
     const child = spawn(process.execPath, [MAIN, ...args], {
       cwd,
-      env,
+      env: { ...COMPILE_CACHE, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: timeoutMs,
       killSignal: 'SIGKILL',

@@ -26,7 +26,8 @@ export function removeRepositories(): void {
 export class BareRepository {
   readonly root: string;
   readonly path: string;
-  #mark = 0;
+  #commits = 0;
+  readonly #branches = new Set<string>();
 
   constructor(name = 'fleet.git', { format = 'sha1', filter = true }: { format?: string; filter?: boolean } = {}) {
     this.root = mkdtempSync(join(tmpdir(), 'headgate-git-'));
@@ -46,28 +47,32 @@ export class BareRepository {
     }).trim();
   }
 
-  /** A commit of exactly this tree on the branch; its parent is the branch's tip unless it is given. */
+  /** A commit of exactly this tree on the branch; its parent is the branch's tip unless it is given. One process. */
   commit(tree: Tree, { branch = 'main', parent }: { branch?: string; parent?: string | null } = {}): string {
-    this.#mark += 1;
+    this.#commits += 1;
     const ref = `refs/heads/${branch}`;
-    const before = parent === undefined ? this.tryGit('rev-parse', '--verify', '-q', ref) : parent;
+    const tip = this.#branches.has(ref) ? `${ref}^0` : null;
+    const from = parent === undefined ? tip : parent;
+    this.#branches.add(ref);
     const lines = [
       `commit ${ref}`,
-      `committer a <a@example.com> ${1_700_000_000 + this.#mark} +0000`,
-      data(`commit ${this.#mark}`),
+      'mark :1',
+      `committer a <a@example.com> ${1_700_000_000 + this.#commits} +0000`,
+      data(`commit ${this.#commits}`),
     ];
-    if (before !== null && before !== '') lines.push(`from ${before}`);
+    if (from !== null) lines.push(`from ${from}`);
     lines.push('deleteall');
     for (const [path, file] of Object.entries(tree)) {
       const { mode, content } = typeof file === 'string' ? { mode: '100644', content: file } : file;
       if (mode === '160000') lines.push(`M 160000 ${content} ${path}`);
       else lines.push(`M ${mode} inline ${path}`, data(content));
     }
-    execFileSync('git', ['-C', this.path, 'fast-import', '--quiet', '--force'], {
+    lines.push('get-mark :1');
+    return execFileSync('git', ['-C', this.path, 'fast-import', '--quiet', '--force'], {
       env: ENV,
+      encoding: 'utf8',
       input: `${lines.join('\n')}\n`,
-    });
-    return this.git('rev-parse', ref);
+    }).trim();
   }
 
   tryGit(...args: readonly string[]): string | null {

@@ -43,7 +43,7 @@ beforeAll(async () => {
   template = parseDocument(await readFile(FILE, 'utf8'), { customTags: tags }).toJS() as Template;
 });
 
-it('holds only what the service specification knows', () => {
+it('the template for cluster access has only properties of the service specification', () => {
   expect(Object.values(template.Resources).map(({ Type }) => Type)).toEqual([
     'AWS::IAM::Role',
     'AWS::EKS::AccessEntry',
@@ -51,7 +51,7 @@ it('holds only what the service specification knows', () => {
   expect(mistakesOf(template)).toEqual([]);
 });
 
-it('lets the role describe that one cluster, and nothing else', async () => {
+it('the role of a cluster may describe that cluster and nothing else', async () => {
   const policies = policiesOf(template, 'Role', PARAMETERS);
   const cluster = (name: string) => `arn:aws:eks:eu-west-1:111122223333:cluster/${name}`;
   expect(granted(policies)).toEqual([`eks:DescribeCluster ${cluster('prod')}`]);
@@ -60,7 +60,7 @@ it('lets the role describe that one cluster, and nothing else', async () => {
   expect(await may(policies, 'eks:CreateAccessEntry', cluster('prod'))).toBe(false);
 });
 
-it('is trusted by the two functions alone, with the external id and our session names', () => {
+it('the role of a cluster trusts only the two functions, with the external id and the session names of Headgate', () => {
   const {
     AssumeRolePolicyDocument: trust,
     Path,
@@ -83,7 +83,7 @@ it('is trusted by the two functions alone, with the external id and our session 
   });
 });
 
-it('comes into the cluster as a group, with no access policy of AWS', () => {
+it('the role of a cluster maps to a Kubernetes group, without an EKS access policy', () => {
   expect(resolve(template.Resources['AccessEntry']?.Properties, PARAMETERS)).toEqual({
     ClusterName: 'prod',
     PrincipalArn: 'arn:of:Role',

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { run } from '../rig/cluster/command.ts';
+import { run } from '../rig/programs/command.ts';
 import type { Template } from './packaged.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { mustRun } from '../rig/cluster/command.ts';
+import { mustRun } from '../rig/programs/command.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 

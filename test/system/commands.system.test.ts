@@ -1,25 +1,25 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { House, configMap } from '../rig/house/house.ts';
+import { Testbed, configMap } from '../rig/testbed/testbed.ts';
 
-let house: House;
+let testbed: Testbed;
 
 beforeAll(async () => {
-  house = await House.build();
+  testbed = await Testbed.build();
 });
 
 afterAll(async () => {
-  await house.tearDown();
+  await testbed.tearDown();
 });
 
-describe('the commands, without a serve', () => {
-  it('plan, deploy, look and sweep, with the exit codes of the interface', async () => {
-    const { namespace } = house;
-    const first = await house.push({
+describe('the commands without a running serve', () => {
+  it('plan, deploy, show status and sweep, with the documented exit codes', async () => {
+    const { namespace } = testbed;
+    const first = await testbed.push({
       'apps/a.yaml': configMap('a', { v: '1' }),
       'apps/s.yaml': 'apiVersion: v1\nkind: Secret\nmetadata: { name: s }\nstringData: { pin: planted-1 }\n',
     });
 
-    const planned = await house.headgate('plan', namespace, '--output', 'json');
+    const planned = await testbed.headgate('plan', namespace, '--output', 'json');
     expect(planned.code).toBe(2);
     expect(JSON.parse(planned.stdout)).toEqual({
       target: namespace,
@@ -31,33 +31,33 @@ describe('the commands, without a serve', () => {
       ],
       refusals: [],
     });
-    expect(await house.configMaps()).toEqual({});
+    expect(await testbed.configMaps()).toEqual({});
 
-    const deployed = await house.headgate('deploy', namespace);
+    const deployed = await testbed.headgate('deploy', namespace);
     expect([deployed.code, deployed.stdout]).toEqual([
       0,
       `${namespace}: deployed at ${first.slice(0, 12)} (2 created, ready)\n`,
     ]);
-    expect((await house.headgate('plan', namespace)).code).toBe(0);
+    expect((await testbed.headgate('plan', namespace)).code).toBe(0);
 
-    const second = await house.push({
+    const second = await testbed.push({
       'apps/a.yaml': configMap('a', { v: '2' }),
       'apps/s.yaml': 'apiVersion: v1\nkind: Secret\nmetadata: { name: s }\nstringData: { pin: planted-2 }\n',
     });
-    const text = await house.headgate('plan', namespace);
+    const text = await testbed.headgate('plan', namespace);
     expect(text.code).toBe(2);
     expect(text.stdout).toContain('.data.v: "1" → "2"');
     expect(text.stdout).toContain('.data.pin: "*** (before)" → "*** (after)"');
     expect(text.stdout + text.stderr).not.toMatch(/planted|cGxhbnRlZC/);
 
-    const swept = await house.headgate('sweep');
+    const swept = await testbed.headgate('sweep');
     expect([swept.code, swept.stdout]).toEqual([
       0,
       `${namespace}: deployed at ${second.slice(0, 12)} (2 updated, ready)\n`,
     ]);
-    expect((await house.headgate('sweep')).stdout).toBe('every target is at its tip\n');
+    expect((await testbed.headgate('sweep')).stdout).toBe('every target is at its tip\n');
 
-    const status = await house.headgate('status', '--output', 'json');
+    const status = await testbed.headgate('status', '--output', 'json');
     expect(status.code).toBe(0);
     expect(JSON.parse(status.stdout)).toEqual([
       {
@@ -73,24 +73,24 @@ describe('the commands, without a serve', () => {
       },
     ]);
 
-    const old = await house.headgate('plan', namespace, '--revision', first);
+    const old = await testbed.headgate('plan', namespace, '--revision', first);
     expect([old.code, old.stdout]).toEqual([2, expect.stringContaining('.data.v: "2" → "1"')]);
 
-    await house.push({ 'apps/bad.yaml': 'a: [' });
-    const refused = await house.headgate('plan', namespace);
+    await testbed.push({ 'apps/bad.yaml': 'a: [' });
+    const refused = await testbed.headgate('plan', namespace);
     expect([refused.code, refused.stdout]).toEqual([1, expect.stringContaining('apps/bad.yaml:1')]);
-    expect((await house.headgate('deploy', namespace)).code).toBe(1);
-    expect((await house.headgate('deploy', 'nobody')).code).toBe(64);
+    expect((await testbed.headgate('deploy', namespace)).code).toBe(1);
+    expect((await testbed.headgate('deploy', 'nobody')).code).toBe(64);
   }, 60_000);
 
-  it('leave an Event on the state, and marks on what is owned', async () => {
-    const events = JSON.parse(await house.kubectl('-n', house.namespace, 'get', 'events', '-o', 'json')) as {
+  it('write an Event on the state object, and labels and annotations on owned objects', async () => {
+    const events = JSON.parse(await testbed.kubectl('-n', testbed.namespace, 'get', 'events', '-o', 'json')) as {
       items: { reason: string; type: string; involvedObject: { name: string } }[];
     };
-    const ours = events.items.filter(({ involvedObject }) => involvedObject.name === `headgate-${house.namespace}`);
+    const ours = events.items.filter(({ involvedObject }) => involvedObject.name === `headgate-${testbed.namespace}`);
     expect(ours.map(({ type, reason }) => `${type} ${reason}`)).toContain('Normal Deployed');
     expect(ours.map(({ type, reason }) => `${type} ${reason}`)).toContain('Warning DeployRefused');
-    expect(await house.get('configmap', 'a')).toMatchObject({
+    expect(await testbed.get('configmap', 'a')).toMatchObject({
       metadata: {
         annotations: { 'headgate.dev/source': 'apps/a.yaml' },
         labels: { 'applyset.kubernetes.io/part-of': expect.stringMatching(/^applyset-/) },

@@ -1,47 +1,47 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { sweepDrift } from '../../src/deploy/drift/detect-drift.ts';
-import { House, configMap } from '../rig/house/house.ts';
+import { Testbed, configMap } from '../rig/testbed/testbed.ts';
 
-let house: House;
+let testbed: Testbed;
 
 beforeAll(async () => {
-  house = await House.build();
-  await house.start();
+  testbed = await Testbed.build();
+  await testbed.start();
 });
 
 afterAll(async () => {
-  await house.tearDown();
+  await testbed.tearDown();
 });
 
 const OBJECTS = 10_000;
 const path = (n: number) => `apps/${n % 50}/${n % 20}/c${n}.yaml`;
 
-it('costs 8 requests to Kubernetes, 4 to Git and less than 10 KB for one change among 10,000 objects, and one list to look for drift', async () => {
+it('deploys one change among 10,000 objects with 8 requests to Kubernetes, 4 to Git and less than 10 KB, and detects drift with one list', async () => {
   const files = Object.fromEntries(
     Array.from({ length: OBJECTS }, (_, n) => [path(n), configMap(`c${n}`, { value: String(n) })]),
   );
-  const first = await house.push(files);
-  const everything = await house.outcome(first, undefined, 240_000);
+  const first = await testbed.push(files);
+  const everything = await testbed.outcome(first, undefined, 240_000);
   expect(everything).toMatchObject({ verdict: 'deployed', created: OBJECTS });
 
-  house.host.server.requests.length = 0;
-  const edited = await house.push({ [path(4711)]: configMap('c4711', { value: 'edited' }) });
-  const outcome = await house.outcome(edited);
-  const audit = (await house.auditOf(`${house.namespace}@${edited.slice(0, 12)}`)).map(
+  testbed.host.server.requests.length = 0;
+  const edited = await testbed.push({ [path(4711)]: configMap('c4711', { value: 'edited' }) });
+  const outcome = await testbed.outcome(edited);
+  const audit = (await testbed.auditOf(`${testbed.namespace}@${edited.slice(0, 12)}`)).map(
     ({ verb, uri }) => `${verb} ${uri.split('?')[0]}`,
   );
-  const git = house.host.server.requests.filter(({ path: url }) => url.endsWith('/git-upload-pack'));
+  const git = testbed.host.server.requests.filter(({ path: url }) => url.endsWith('/git-upload-pack'));
 
-  const of = `/api/v1/namespaces/${house.namespace}`;
+  const of = `/api/v1/namespaces/${testbed.namespace}`;
   expect(audit.filter((line) => line.startsWith('list'))).toEqual([]);
   expect(audit.map((line) => line.replace(/headgate-[^.]*\.\d+$/, 'SHARD'))).toEqual([
-    `get ${of}/configmaps/headgate-${house.namespace}`,
+    `get ${of}/configmaps/headgate-${testbed.namespace}`,
     `get ${of}/configmaps/SHARD`,
     `patch ${of}/configmaps/c4711`,
-    `patch ${of}/configmaps/headgate-${house.namespace}`,
+    `patch ${of}/configmaps/headgate-${testbed.namespace}`,
     `patch ${of}/configmaps/c4711`,
     `patch ${of}/configmaps/SHARD`,
-    `patch ${of}/configmaps/headgate-${house.namespace}`,
+    `patch ${of}/configmaps/headgate-${testbed.namespace}`,
     `create ${of}/events`,
   ]);
   expect(git.map(({ command }) => command).toSorted()).toEqual(['fetch', 'fetch', 'fetch', 'ls-refs']);
@@ -52,13 +52,13 @@ it('costs 8 requests to Kubernetes, 4 to Git and less than 10 KB for one change 
     `first deploy ${String(everything['durationMs'])} ms, one change ${JSON.stringify(outcome['stagesMs'])} ${String(outcome['durationMs'])} ms\n`,
   );
 
-  const runtime = house.runtime();
-  const before = (await house.auditOf(house.namespace)).length;
+  const runtime = testbed.runtime();
+  const before = (await testbed.auditOf(testbed.namespace)).length;
   const startedMs = performance.now();
   const drifted = await sweepDrift(runtime, AbortSignal.timeout(60_000));
   const lookMs = Math.round(performance.now() - startedMs);
   runtime.close();
-  const looked = (await house.auditOf(house.namespace)).slice(before);
+  const looked = (await testbed.auditOf(testbed.namespace)).slice(before);
   expect(drifted).toEqual([]);
   expect(looked.filter(({ verb }) => verb === 'list')).toHaveLength(1);
   expect(looked.filter(({ verb }) => !['list', 'get'].includes(verb))).toEqual([]);

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { House, configMap } from '../rig/house/house.ts';
+import { Testbed, configMap } from '../rig/testbed/testbed.ts';
 
-let house: House;
+let testbed: Testbed;
 
 afterEach(async () => {
-  await house.tearDown();
+  await testbed.tearDown();
 });
 
 interface Planned {
@@ -17,7 +17,7 @@ interface Planned {
 }
 
 async function plan(): Promise<Planned['changes']> {
-  const { stdout } = await house.headgate('plan', house.namespace, '--output', 'json');
+  const { stdout } = await testbed.headgate('plan', testbed.namespace, '--output', 'json');
   return (JSON.parse(stdout) as Planned).changes;
 }
 
@@ -75,10 +75,10 @@ metadata: { name: none }
 rules: []
 `;
 
-describe('a plan (§15 C)', () => {
-  it('is empty when nothing changed, and tells every field that differs, of Secrets the keys alone', async () => {
+describe('a plan (C)', () => {
+  it('lists no change for an unchanged target, and otherwise every field that differs, with only the keys of Secrets', async () => {
     // The autoscaler has nobody who measures, and would not become ready.
-    house = await House.build({ target: { wait: '0s' } });
+    testbed = await Testbed.build({ target: { wait: '0s' } });
     const files = {
       'apps/a.yaml': `${configMap('z')}---\n${configMap('a', { same: '1', gone: '1', changed: '1' })}`,
       'apps/s.yaml': secret({ same: 'planted-1', gone: 'planted-2', changed: 'planted-3' }),
@@ -86,7 +86,7 @@ describe('a plan (§15 C)', () => {
       'apps/m.yaml': configMap('m', {}, '  labels: { tier: one }\n'),
       'apps/d.yaml': DEFAULTED,
     };
-    await house.push(files);
+    await testbed.push(files);
     // In the order in which they are applied, and of their names (A1).
     expect((await plan()).map(({ op, kind, name }) => `${op} ${kind} ${name}`)).toEqual([
       'create Role none',
@@ -99,16 +99,16 @@ describe('a plan (§15 C)', () => {
       'create Deployment web',
       'create HorizontalPodAutoscaler h',
     ]);
-    expect(await house.headgate('deploy', house.namespace)).toMatchObject({ code: 0 });
+    expect(await testbed.headgate('deploy', testbed.namespace)).toMatchObject({ code: 0 });
     // C1; and whatever order the server keeps metrics in, it is no change (C5).
     expect(await plan()).toEqual([]);
     // Nor is anything that the server writes otherwise than Git (A2), when all of it is asked about again.
-    await house.kubectl('-n', house.namespace, 'delete', 'configmap', `headgate-${house.namespace}`);
+    await testbed.kubectl('-n', testbed.namespace, 'delete', 'configmap', `headgate-${testbed.namespace}`);
     expect(await plan()).toEqual([]);
-    await house.push({ 'apps/touched.yaml': configMap('touched') });
+    await testbed.push({ 'apps/touched.yaml': configMap('touched') });
     expect((await plan()).map(({ op, name }) => `${op} ${name}`)).toEqual(['create touched']);
 
-    await house.push({
+    await testbed.push({
       'apps/touched.yaml': null,
       'apps/a.yaml': `${configMap('z')}---\n${configMap('a', { same: '1', new: '1', changed: '2' })}`,
       'apps/s.yaml': secret({ same: 'planted-1', new: 'planted-4', changed: 'planted-5' }),
@@ -125,12 +125,12 @@ describe('a plan (§15 C)', () => {
       { path: '.data.gone', before: '*** (before)', after: null },
       { path: '.data.new', before: null, after: '*** (after)' },
     ]);
-    const { stdout, stderr } = await house.headgate('plan', house.namespace);
+    const { stdout, stderr } = await testbed.headgate('plan', testbed.namespace);
     expect(stdout + stderr).not.toMatch(/planted|cGxhbnRlZC/);
 
-    expect(await house.headgate('deploy', house.namespace)).toMatchObject({ code: 0 });
+    expect(await testbed.headgate('deploy', testbed.namespace)).toMatchObject({ code: 0 });
     expect(await plan()).toEqual([]);
-    const { data } = JSON.parse(await house.kubectl('-n', house.namespace, 'get', 'secret', 's', '-o', 'json')) as {
+    const { data } = JSON.parse(await testbed.kubectl('-n', testbed.namespace, 'get', 'secret', 's', '-o', 'json')) as {
       data: Record<string, string>;
     };
     expect(Object.keys(data).toSorted()).toEqual(['changed', 'new', 'same']);

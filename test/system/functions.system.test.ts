@@ -1,136 +1,146 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { AwsHouse } from '../rig/house/aws-house.ts';
-import { SECRET, TOKEN, configMap } from '../rig/house/house.ts';
+import { getRuntimeClient } from '../rig/lambda/runtime-client.ts';
+import { AwsTestbed } from '../rig/testbed/aws-testbed.ts';
+import { SECRET, TOKEN, configMap } from '../rig/testbed/testbed.ts';
 
-/** The packaged bundles under AWS's own runtime client: one house for all that leaves it whole. */
+/** The first time it is compiled, beside the tests of another worker. */
+const COMPILE_MS = 600_000;
+beforeAll(async () => {
+  await getRuntimeClient();
+}, COMPILE_MS);
+
+/** The packaged bundles under AWS's own runtime client. Tests that leave the testbed as it was share one. */
 describe('the functions', () => {
-  let aws: AwsHouse;
+  let aws: AwsTestbed;
   beforeAll(async () => {
-    aws = await AwsHouse.build({ maxReceiveCount: 3 });
+    aws = await AwsTestbed.build({ maxReceiveCount: 3 });
   });
   afterAll(() => aws.tearDown());
   afterEach(() => {
     aws.front.hold = () => Promise.resolve();
-    aws.house.host.faults = {};
+    aws.testbed.host.faults = {};
   });
 
-  it('bring a push to a cluster on EKS, and say so on the commit', async () => {
-    const { house, front } = aws;
-    const revision = await house.push({ 'apps/web.yaml': configMap('web', { colour: 'blue' }) });
-    expect(await house.outcome(revision)).toMatchObject({ verdict: 'deployed', created: 1, warnings: [] });
-    expect(await house.configMaps()).toEqual({ web: { colour: 'blue' } });
-    await house.host.settled();
-    const states = () => house.host.statusesOf(revision).map(({ state, description }) => [state, description]);
+  it('deploy a push to an EKS cluster, and report on the commit', async () => {
+    const { testbed, front } = aws;
+    const revision = await testbed.push({ 'apps/web.yaml': configMap('web', { colour: 'blue' }) });
+    expect(await testbed.outcome(revision)).toMatchObject({ verdict: 'deployed', created: 1, warnings: [] });
+    expect(await testbed.configMaps()).toEqual({ web: { colour: 'blue' } });
+    await testbed.host.settled();
+    const states = () => testbed.host.statusesOf(revision).map(({ state, description }) => [state, description]);
     await vi.waitFor(() =>
       expect(states().at(-1)).toEqual(['success', expect.stringMatching(/^1 created, ready in /)]),
     );
 
-    const name = house.namespace;
+    const name = testbed.namespace;
     expect(front.requests.every(({ principal }) => principal?.endsWith(`/shop/headgate-${name}`))).toBe(true);
     expect(front.requests.at(-1)?.userAgent).toMatch(new RegExp(`\\(${name}@${revision.slice(0, 12)}\\)$`));
-    const text = JSON.stringify(house.log);
+    const text = JSON.stringify(testbed.log);
     for (const secret of [SECRET, TOKEN, 'k8s-aws-v1', 'X-Amz-Signature']) expect(text).not.toContain(secret);
   });
 
-  it('are warm for the next push: nothing of AWS is asked again', async () => {
+  it('send no request to AWS for the second push', async () => {
     const asked = aws.aws.requests.length;
-    const revision = await aws.house.push({ 'apps/web.yaml': configMap('web', { colour: 'green' }) });
-    expect(await aws.house.outcome(revision)).toMatchObject({ verdict: 'deployed', updated: 1 });
+    const revision = await aws.testbed.push({ 'apps/web.yaml': configMap('web', { colour: 'green' }) });
+    expect(await aws.testbed.outcome(revision)).toMatchObject({ verdict: 'deployed', updated: 1 });
     expect(aws.aws.requests.slice(asked)).toEqual([]);
     expect(aws.functions.webhook.starts).toHaveLength(1);
   });
 
-  it('move a message that nobody can read to the dead letters, while its neighbours go on', async () => {
+  it('move an unreadable message to the dead letters, and process the other messages of the batch', async () => {
     await aws.send('nonsense', 'other');
-    await aws.send('nonsense', aws.house.namespace);
-    const revision = await aws.house.push({ 'apps/web.yaml': configMap('web', { colour: 'red' }) });
-    expect(await aws.house.outcome(revision)).toMatchObject({ verdict: 'deployed' });
+    await aws.send('nonsense', aws.testbed.namespace);
+    const revision = await aws.testbed.push({ 'apps/web.yaml': configMap('web', { colour: 'red' }) });
+    expect(await aws.testbed.outcome(revision)).toMatchObject({ verdict: 'deployed' });
     // Three tries each, and once more out of the dead letters, where it ends.
-    const poison = () => aws.house.log.filter(({ message }) => message === 'not-a-request');
+    const poison = () => aws.testbed.log.filter(({ message }) => message === 'not-a-request');
     await vi.waitFor(() => expect(poison()).toHaveLength(8), { timeout: 20_000, interval: 50 });
   });
 
-  it('take a rotated webhook secret at once', async () => {
+  it('accept a rotated webhook secret at once', async () => {
     aws.aws.parameters.set('/headgate/webhook', 'rotated-webhook-secret');
     aws.setSecret('rotated-webhook-secret');
-    const revision = await aws.house.push({ 'apps/web.yaml': configMap('web', { colour: 'cyan' }) });
-    await aws.house.host.settled();
-    expect(aws.house.host.deliveries.at(-1)).toMatchObject({ status: 202 });
-    expect(await aws.house.outcome(revision)).toMatchObject({ verdict: 'deployed' });
+    const revision = await aws.testbed.push({ 'apps/web.yaml': configMap('web', { colour: 'cyan' }) });
+    await aws.testbed.host.settled();
+    expect(aws.testbed.host.deliveries.at(-1)).toMatchObject({ status: 202 });
+    expect(await aws.testbed.outcome(revision)).toMatchObject({ verdict: 'deployed' });
   });
 
-  it('follow a rotated certificate authority', async () => {
+  it('accept a rotated certificate authority', async () => {
     await aws.front.rotate();
     aws.aws.clusters.set('prod-eks', { endpoint: aws.front.url, ca: aws.front.ca });
     const asked = aws.aws.requests.length;
-    const revision = await aws.house.push({ 'apps/web.yaml': configMap('web', { colour: 'grey' }) });
-    expect(await aws.house.outcome(revision)).toMatchObject({ verdict: 'deployed', warnings: [] });
+    const revision = await aws.testbed.push({ 'apps/web.yaml': configMap('web', { colour: 'grey' }) });
+    expect(await aws.testbed.outcome(revision)).toMatchObject({ verdict: 'deployed', warnings: [] });
     expect(aws.aws.requests.slice(asked)).toMatchObject([{ action: 'DescribeCluster', status: 200 }]);
   });
 
-  it('answer the next push after they were frozen and the server closed the connection', async () => {
+  it('deploy the next push after they were frozen and the server has closed the connection', async () => {
     aws.front.cut();
-    const lines = aws.house.log.length;
-    const revision = await aws.house.push({ 'apps/web.yaml': configMap('web', { colour: 'black' }) });
-    expect(await aws.house.outcome(revision)).toMatchObject({ verdict: 'deployed' });
-    expect(aws.house.log.slice(lines).filter(({ level }) => level === 'error')).toEqual([]);
+    const lines = aws.testbed.log.length;
+    const revision = await aws.testbed.push({ 'apps/web.yaml': configMap('web', { colour: 'black' }) });
+    expect(await aws.testbed.outcome(revision)).toMatchObject({ verdict: 'deployed' });
+    expect(aws.testbed.log.slice(lines).filter(({ level }) => level === 'error')).toEqual([]);
   });
 
-  it('renew a session that was ended', async () => {
+  it('renew a revoked session', async () => {
     aws.aws.revokeSessions();
     const asked = aws.aws.requests.length;
-    const revision = await aws.house.push({ 'apps/web.yaml': configMap('web', { colour: 'white' }) });
+    const revision = await aws.testbed.push({ 'apps/web.yaml': configMap('web', { colour: 'white' }) });
     // A token that is younger than five seconds is not renewed at once: then the next try does it.
-    await aws.house.outcome(revision, 'deployed');
+    await aws.testbed.outcome(revision, 'deployed');
     expect(aws.aws.requests.slice(asked)).toMatchObject([{ action: 'AssumeRole', status: 200 }]);
   });
 
-  it('make a target of a directory that is added, refuse one that may not be, and find all of it in a sweep', async () => {
-    const { house, functions } = aws;
-    const revision = await house.push({ 'envs/blog/a.yaml': configMap('blog'), 'envs/No/a.yaml': configMap('no') });
-    await house.host.settled();
-    expect(await house.outcome(revision, 'refused')).toMatchObject({ target: `No-${house.namespace}` });
-    expect(await house.outcome(revision, 'deployed')).toMatchObject({ target: `blog-${house.namespace}`, created: 1 });
-    await house.logged((line) => line.message === 'ready' && line['target'] === `blog-${house.namespace}`);
-    house.host.faults = { lose: () => true };
-    const lost = await house.push({ 'envs/mail/a.yaml': configMap('mail'), 'envs/No': null });
-    expect(await functions.sweep.call({})).toEqual({ queued: [`mail-${house.namespace}`] });
-    expect(await house.outcome(lost, 'deployed')).toMatchObject({ created: 1 });
-    expect(Object.keys(await house.configMaps())).toEqual(expect.arrayContaining(['blog', 'mail']));
+  it('generate a target from an added directory, refuse a directory outside the limits, and detect both in a sweep', async () => {
+    const { testbed, functions } = aws;
+    const revision = await testbed.push({ 'envs/blog/a.yaml': configMap('blog'), 'envs/No/a.yaml': configMap('no') });
+    await testbed.host.settled();
+    expect(await testbed.outcome(revision, 'refused')).toMatchObject({ target: `No-${testbed.namespace}` });
+    expect(await testbed.outcome(revision, 'deployed')).toMatchObject({
+      target: `blog-${testbed.namespace}`,
+      created: 1,
+    });
+    await testbed.logged((line) => line.message === 'ready' && line['target'] === `blog-${testbed.namespace}`);
+    testbed.host.faults = { lose: () => true };
+    const lost = await testbed.push({ 'envs/mail/a.yaml': configMap('mail'), 'envs/No': null });
+    expect(await functions.sweep.call({})).toEqual({ queued: [`mail-${testbed.namespace}`] });
+    expect(await testbed.outcome(lost, 'deployed')).toMatchObject({ created: 1 });
+    expect(Object.keys(await testbed.configMaps())).toEqual(expect.arrayContaining(['blog', 'mail']));
   });
 
-  it('find in a sweep the push whose delivery was lost', async () => {
-    aws.house.host.faults = { lose: () => true };
-    const revision = await aws.house.push({ 'apps/api.yaml': configMap('api') });
-    await aws.house.host.settled();
-    expect(await aws.functions.sweep.call({ drift: false })).toEqual({ queued: [aws.house.namespace] });
-    expect(await aws.house.outcome(revision)).toMatchObject({ verdict: 'deployed', delivery: 'sweep' });
+  it('detect a push with a lost delivery in a sweep', async () => {
+    aws.testbed.host.faults = { lose: () => true };
+    const revision = await aws.testbed.push({ 'apps/api.yaml': configMap('api') });
+    await aws.testbed.host.settled();
+    expect(await aws.functions.sweep.call({ drift: false })).toEqual({ queued: [aws.testbed.namespace] });
+    expect(await aws.testbed.outcome(revision)).toMatchObject({ verdict: 'deployed', delivery: 'sweep' });
     expect(await aws.functions.sweep.call({})).toEqual({ queued: [] });
   });
 
-  it('say on the commit that they gave up, after the last try', async () => {
-    aws.house.host.faults = { git: { status: 503, times: 1000 } };
-    const before = await aws.house.git('rev-parse', 'HEAD');
-    const delivery = aws.house.host.deliveries.findLast(({ payload }) => payload.includes(before));
-    await aws.house.host.redeliver(delivery?.id ?? '');
-    const states = () => aws.house.host.statusesOf(before).map(({ state }) => state);
+  it('report on the commit that they gave up after the last attempt', async () => {
+    aws.testbed.host.faults = { git: { status: 503, times: 1000 } };
+    const before = await aws.testbed.git('rev-parse', 'HEAD');
+    const delivery = aws.testbed.host.deliveries.findLast(({ payload }) => payload.includes(before));
+    await aws.testbed.host.redeliver(delivery?.id ?? '');
+    const states = () => aws.testbed.host.statusesOf(before).map(({ state }) => state);
     await vi.waitFor(() => expect(states().at(-1)).toBe('error'), { timeout: 30_000, interval: 100 });
-    expect(aws.house.log.filter(({ message }) => message === 'dead-letter')).toMatchObject([
-      { target: aws.house.namespace, revision: before },
+    expect(aws.testbed.log.filter(({ message }) => message === 'dead-letter')).toMatchObject([
+      { target: aws.testbed.namespace, revision: before },
     ]);
   });
 });
 
-describe('a function whose time is over, and whose repository is a GitHub App’s', () => {
-  let aws: AwsHouse;
+describe('a function that runs out of time, with a GitHub App for its repository', () => {
+  let aws: AwsTestbed;
   beforeAll(async () => {
     const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const app = { app: '12345', installation: '678' };
     const pem = privateKey.export({ type: 'pkcs1', format: 'pem' }).toString();
-    aws = await AwsHouse.build({ deployTimeoutMs: 4_000, app: { ...app, privateKey: pem } });
+    aws = await AwsTestbed.build({ deployTimeoutMs: 4_000, app: { ...app, privateKey: pem } });
     const repositories = new Map([['acme/fleet', 1]]);
-    aws.house.host.apps.register({
+    aws.testbed.host.apps.register({
       ...app,
       publicKey,
       repositories,
@@ -139,7 +149,7 @@ describe('a function whose time is over, and whose repository is a GitHub App’
   });
   afterAll(() => aws.tearDown());
 
-  it('is interrupted in the middle, hands the request back, and the next invocation completes it', async () => {
+  it('is interrupted and returns the request, and the next invocation completes it', async () => {
     let held = 0;
     aws.front.hold = ({ method, path }) => {
       const isWrite = method === 'PATCH' && /configmaps\/two/.test(path) && !path.includes('dryRun');
@@ -147,33 +157,33 @@ describe('a function whose time is over, and whose repository is a GitHub App’
       held += 1;
       return new Promise(() => undefined);
     };
-    const revision = await aws.house.push({
+    const revision = await aws.testbed.push({
       'apps/one.yaml': configMap('one'),
       'apps/two.yaml': configMap('two'),
       'apps/three.yaml': configMap('three'),
     });
-    expect(await aws.house.outcome(revision, 'deployed')).toMatchObject({ verdict: 'deployed' });
+    expect(await aws.testbed.outcome(revision, 'deployed')).toMatchObject({ verdict: 'deployed' });
     expect(held).toBe(1);
-    const failed = aws.house.log.find(({ verdict }) => verdict === 'failed');
+    const failed = aws.testbed.log.find(({ verdict }) => verdict === 'failed');
     expect(failed).toMatchObject({ errors: [{ code: 'interrupted' }] });
-    expect(await aws.house.configMaps()).toEqual({ one: {}, two: {}, three: {} });
-    expect(aws.house.host.apps.issued.map(({ repositories }) => repositories)).toContainEqual(['acme/fleet']);
-    await vi.waitFor(() => expect(aws.house.host.statusesOf(revision).at(-1)?.state).toBe('success'));
+    expect(await aws.testbed.configMaps()).toEqual({ one: {}, two: {}, three: {} });
+    expect(aws.testbed.host.apps.issued.map(({ repositories }) => repositories)).toContainEqual(['acme/fleet']);
+    await vi.waitFor(() => expect(aws.testbed.host.statusesOf(revision).at(-1)?.state).toBe('success'));
   });
 
-  it('refuses at once a gate that would never fit, and says how to go on', async () => {
+  it('refuses a run whose dry runs cannot fit into one invocation at once, with a remedy', async () => {
     const slow = ({ path }: { path: string }) =>
       path.includes('dryRun') ? new Promise<void>((resolve) => setTimeout(resolve, 300)) : Promise.resolve();
     aws.front.hold = slow;
     const many = Array.from({ length: 600 }, (_each, index) => configMap(`many-${index}`)).join('---\n');
-    const revision = await aws.house.push({ 'apps/many.yaml': many });
-    const refused = await aws.house.logged(({ errors }) => JSON.stringify(errors ?? '').includes('gate-too-long'));
+    const revision = await aws.testbed.push({ 'apps/many.yaml': many });
+    const refused = await aws.testbed.logged(({ errors }) => JSON.stringify(errors ?? '').includes('gate-too-long'));
     expect(refused).toMatchObject({
       verdict: 'failed',
       errors: [{ remedy: expect.stringContaining('headgate deploy') }],
     });
-    await aws.house.host.settled();
-    expect(aws.house.host.statusesOf(revision).at(-1)).toMatchObject({ state: 'failure' });
-    expect(Object.keys(await aws.house.configMaps())).toHaveLength(3);
+    await aws.testbed.host.settled();
+    expect(aws.testbed.host.statusesOf(revision).at(-1)).toMatchObject({ state: 'failure' });
+    expect(Object.keys(await aws.testbed.configMaps())).toHaveLength(3);
   });
 });

@@ -6,31 +6,31 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { getParts } from '../rig/cluster/parts.ts';
-import { House, configMap } from '../rig/house/house.ts';
-import type { HouseOptions } from '../rig/house/house.ts';
+import { Testbed, configMap } from '../rig/testbed/testbed.ts';
+import type { TestbedOptions } from '../rig/testbed/testbed.ts';
+import { getTools } from '../rig/programs/tools.ts';
 
-let house: House | null = null;
+let testbed: Testbed | null = null;
 let server: Server | null = null;
 
 afterEach(async () => {
-  await house?.tearDown();
+  await testbed?.tearDown();
   server?.close();
-  house = null;
+  testbed = null;
   server = null;
 });
 
-async function started(options: HouseOptions = {}): Promise<House> {
-  const built = await House.build({ ...options, target: { path: 'apps/web', ...options.target } });
-  house = built;
+async function started(options: TestbedOptions = {}): Promise<Testbed> {
+  const built = await Testbed.build({ ...options, target: { path: 'apps/web', ...options.target } });
+  testbed = built;
   built.env['HEADGATE_CACHE'] = await ownCache(built);
   await built.start();
   return built;
 }
 
 /** The programs of the cache, and charts of the test's own. */
-async function ownCache({ directory }: House): Promise<string> {
-  const { helm } = await getParts();
+async function ownCache({ directory }: Testbed): Promise<string> {
+  const { helm } = await getTools();
   await mkdir(join(directory, 'cache'));
   await symlink(dirname(helm), join(directory, 'cache', basename(dirname(helm))));
   return join(directory, 'cache');
@@ -53,7 +53,7 @@ const CHART = {
   ),
 };
 
-it('renders a chart of the repository with what the cluster is, without its tests, and applies only what differs', async () => {
+it('renders a chart of the repository with the capabilities of the cluster and without its test hooks, and applies only the difference', async () => {
   const on = await started();
   const first = await on.outcome(await on.push(CHART));
   expect(first).toMatchObject({ verdict: 'deployed', created: 3 });
@@ -70,7 +70,7 @@ it('renders a chart of the repository with what the cluster is, without its test
   expect(beside).toMatchObject({ verdict: 'unchanged', requests: { kubernetes: 1 } });
 });
 
-it('names the template and the line of a mistake', async () => {
+it('names the template and the line of a mistake in a chart', async () => {
   const on = await started();
   await on.outcome(await on.push(CHART));
   const failing = await on.push({
@@ -88,7 +88,7 @@ it('names the template and the line of a mistake', async () => {
   });
 });
 
-it('refuses what two renders do not agree on, unless it is created once and left alone', async () => {
+it('refuses an object that differs between two renders of a chart, unless it is create-only', async () => {
   const on = await started();
   await on.outcome(await on.push(CHART));
   const random = (more: string) =>
@@ -112,7 +112,7 @@ it('refuses what two renders do not agree on, unless it is created once and left
   expect((await on.configMaps())['random']).toEqual(value);
 });
 
-it('pulls a chart by its version, once, and refuses another content under the same version', async () => {
+it('pulls a chart once by its version, and refuses different content under the same version', async () => {
   const served = new Map<string, Buffer>();
   const asked: string[] = [];
   server = createServer((request, response) => {
@@ -133,7 +133,7 @@ it('pulls a chart by its version, once, and refuses another content under the sa
     await writeFile(join(folder, 'Chart.yaml'), chart());
     const data = `data: { value: ${value}, colour: {{ .Values.colour }}, extra: {{ .Values.extra.deep | quote }} }`;
     await writeFile(join(folder, 'templates', 'a.yaml'), configMap('pulled').replace('data: {}', data));
-    const { helm } = await getParts();
+    const { helm } = await getTools();
     execFileSync(helm, ['package', folder, '-d', on.directory], { stdio: 'pipe' });
     const archive = await readFile(join(on.directory, 'web-1.0.0.tgz'));
     served.set('/web-1.0.0.tgz', archive);

@@ -1,22 +1,22 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { randomFrom } from '../rig/chaos/random.ts';
-import { House, configMap } from '../rig/house/house.ts';
+import { Testbed, configMap } from '../rig/testbed/testbed.ts';
 
 const PUSHES = 20;
 const SEED = 4711;
 /** Pushes between two looks at the cluster. */
 const PER_LOOK = 5;
 
-let house: House;
+let testbed: Testbed;
 
 beforeAll(async () => {
-  house = await House.build({ sweepIntervalMs: 700 });
-  await house.start();
-  await house.kubectl('-n', house.namespace, 'create', 'configmap', 'foreign', '--from-literal=v=untouched');
+  testbed = await Testbed.build({ sweepIntervalMs: 700 });
+  await testbed.start();
+  await testbed.kubectl('-n', testbed.namespace, 'create', 'configmap', 'foreign', '--from-literal=v=untouched');
 });
 
 afterAll(async () => {
-  await house.tearDown();
+  await testbed.tearDown();
 });
 
 /** file → object → value: what the repository says. */
@@ -57,33 +57,37 @@ function clusterOf(model: Model): Record<string, Record<string, string>> {
 }
 
 it(
-  `equals the tip after ${PUSHES} random pushes whose deliveries are lost, repeated and reordered (seed ${SEED})`,
+  `the cluster equals the tip after ${PUSHES} random pushes with lost, repeated and reordered deliveries (seed ${SEED})`,
   async () => {
     const random = randomFrom(SEED);
     const history: { revision: string; model: Model }[] = [];
     let model: Model = change(new Map(), random);
-    house.host.faults = { lose: () => random() < 0.25, repeat: () => random() < 0.25, reorder: () => random() < 0.25 };
+    testbed.host.faults = {
+      lose: () => random() < 0.25,
+      repeat: () => random() < 0.25,
+      reorder: () => random() < 0.25,
+    };
     for (let n = 1; n <= PUSHES; n += 1) {
       const back = history.at(-3);
       if (back !== undefined && random() < 0.1) {
         // Back by force, as if the last commits had never been.
-        await house.git('reset', '-q', '--hard', back.revision);
-        await house.git('push', '-q', '--force', 'origin', 'HEAD:main');
+        await testbed.git('reset', '-q', '--hard', back.revision);
+        await testbed.git('push', '-q', '--force', 'origin', 'HEAD:main');
         ({ model } = back);
       } else {
         model = change(model, random);
-        await house.writeAll(filesOf(model));
-        history.push({ revision: await house.commitAndPush(), model });
+        await testbed.writeAll(filesOf(model));
+        history.push({ revision: await testbed.commitAndPush(), model });
       }
       if (n % PER_LOOK !== 0 && n !== PUSHES) continue;
-      await house.host.settled();
+      await testbed.host.settled();
       const expected = clusterOf(model);
-      await vi.waitFor(async () => expect(await house.configMaps()).toEqual(expected), {
+      await vi.waitFor(async () => expect(await testbed.configMaps()).toEqual(expected), {
         timeout: 60_000,
         interval: 100,
       });
     }
-    expect(house.log.filter(({ level, message }) => level === 'error' && message !== 'failed')).toEqual([]);
+    expect(testbed.log.filter(({ level, message }) => level === 'error' && message !== 'failed')).toEqual([]);
   },
   PUSHES * 10_000,
 );

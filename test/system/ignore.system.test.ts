@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { House, configMap } from '../rig/house/house.ts';
+import { Testbed, configMap } from '../rig/testbed/testbed.ts';
 
-let house: House;
+let testbed: Testbed;
 
 afterEach(async () => {
-  await house.tearDown();
+  await testbed.tearDown();
 });
 
 const deployment = (replicas: number, image: string, side: string): string =>
@@ -25,7 +25,7 @@ spec:
 /** Who holds a field of the Deployment, by manager. */
 async function holdersOf(field: string): Promise<readonly string[]> {
   const show = ['get', 'deployment', 'web', '-o', 'json', '--show-managed-fields'];
-  const { metadata } = JSON.parse(await house.kubectl('-n', house.namespace, ...show)) as {
+  const { metadata } = JSON.parse(await testbed.kubectl('-n', testbed.namespace, ...show)) as {
     metadata: { managedFields: { manager: string; fieldsV1: object }[] };
   };
   return metadata.managedFields
@@ -33,9 +33,9 @@ async function holdersOf(field: string): Promise<readonly string[]> {
     .map(({ manager }) => manager);
 }
 
-describe('fields under ignore (§15 B)', () => {
-  it('survive other changes once a controller has them, and are ours no more; rules that meet nothing do nothing', async () => {
-    house = await House.build({
+describe('ignored fields (B)', () => {
+  it('keep the values of their controller, and rules that match nothing have no effect', async () => {
+    testbed = await Testbed.build({
       target: {
         ignore: [
           { group: 'apps', kind: 'Deployment', paths: ['/spec/replicas', '/spec/selector', '/spec/nothing/here'] },
@@ -44,11 +44,11 @@ describe('fields under ignore (§15 B)', () => {
         ],
       },
     });
-    await house.start();
+    await testbed.start();
     // On a create everything is as Git has it (B4).
     const files = { 'apps/web.yaml': deployment(2, 'example.com/web:1', 'example.com/side:1') };
-    await house.outcome(await house.push({ ...files, 'apps/a.yaml': configMap('a', { v: '1' }) }), 'deployed');
-    expect(await house.get('deployment', 'web')).toMatchObject({
+    await testbed.outcome(await testbed.push({ ...files, 'apps/a.yaml': configMap('a', { v: '1' }) }), 'deployed');
+    expect(await testbed.get('deployment', 'web')).toMatchObject({
       spec: {
         replicas: 2,
         template: { spec: { containers: [{ name: 'web' }, { name: 'side', image: 'example.com/side:1' }] } },
@@ -56,15 +56,15 @@ describe('fields under ignore (§15 B)', () => {
     });
 
     // An autoscaler's number, and one element of a keyed list (B1, B6).
-    await house.kubectl('-n', house.namespace, 'scale', 'deployment/web', '--replicas=5');
+    await testbed.kubectl('-n', testbed.namespace, 'scale', 'deployment/web', '--replicas=5');
     const image = ['set', 'image', 'deployment/web', 'side=example.com/side:9', '--field-manager=updater'];
-    await house.kubectl('-n', house.namespace, ...image);
-    const changed = await house.push({
+    await testbed.kubectl('-n', testbed.namespace, ...image);
+    const changed = await testbed.push({
       'apps/web.yaml': deployment(3, 'example.com/web:2', 'example.com/side:2'),
       'apps/a.yaml': configMap('a', { v: '2' }),
     });
-    expect(await house.outcome(changed, 'deployed')).toMatchObject({ updated: 2, warnings: [] });
-    expect(await house.get('deployment', 'web')).toMatchObject({
+    expect(await testbed.outcome(changed, 'deployed')).toMatchObject({ updated: 2, warnings: [] });
+    expect(await testbed.get('deployment', 'web')).toMatchObject({
       spec: {
         replicas: 5,
         // Required and immutable: it is kept, and never left without an owner (B2).
@@ -82,6 +82,6 @@ describe('fields under ignore (§15 B)', () => {
     expect(await holdersOf('replicas')).not.toContain('headgate');
     expect(await holdersOf('selector')).toContain('headgate');
     // A rule for another object meets nothing (B3).
-    expect((await house.configMaps())['a']).toEqual({ v: '2' });
+    expect((await testbed.configMaps())['a']).toEqual({ v: '2' });
   });
 });

@@ -1,16 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isObject, textOf } from '../../src/resource/resource.ts';
-import { House, configMap } from '../rig/house/house.ts';
+import { Testbed, configMap } from '../rig/testbed/testbed.ts';
 
-let house: House;
+let testbed: Testbed;
 
 beforeEach(async () => {
-  house = await House.build();
-  await house.start();
+  testbed = await Testbed.build();
+  await testbed.start();
 });
 
 afterEach(async () => {
-  await house.tearDown();
+  await testbed.tearDown();
 });
 
 const REPLACE = 'annotations: { headgate.dev/replace: immutable }';
@@ -37,16 +37,16 @@ function role(name: string): string {
 }
 
 async function uidOf(kind: string, name: string): Promise<string> {
-  const metadata = (await house.get(kind, name))?.['metadata'];
+  const metadata = (await testbed.get(kind, name))?.['metadata'];
   return isObject(metadata) ? textOf(metadata['uid']) : '';
 }
 
-describe('a field that cannot change (§15 A5, A6)', () => {
-  it('is refused, with the way out, and without a word of a Secret', async () => {
-    await house.outcome(await house.push({ 'apps/s.yaml': secret('planted-first-pin') }), 'deployed');
+describe('a change of an immutable field (A5, A6)', () => {
+  it('is refused with a remedy, without showing the value of a Secret', async () => {
+    await testbed.outcome(await testbed.push({ 'apps/s.yaml': secret('planted-first-pin') }), 'deployed');
     const uid = await uidOf('secret', 's');
-    const revision = await house.push({ 'apps/s.yaml': secret('planted-second-pin') });
-    const outcome = await house.outcome(revision);
+    const revision = await testbed.push({ 'apps/s.yaml': secret('planted-second-pin') });
+    const outcome = await testbed.outcome(revision);
     expect(outcome).toMatchObject({
       verdict: 'refused',
       errors: [
@@ -58,48 +58,52 @@ describe('a field that cannot change (§15 A5, A6)', () => {
         },
       ],
     });
-    expect(JSON.stringify([outcome, house.host.statusesOf(revision)])).not.toMatch(/planted-|cGxhbnRlZ/);
+    expect(JSON.stringify([outcome, testbed.host.statusesOf(revision)])).not.toMatch(/planted-|cGxhbnRlZ/);
     expect(await uidOf('secret', 's')).toBe(uid);
   });
 
-  it('is changed by replacing the one object whose manifest allows it', async () => {
+  it('replaces the object when its manifest allows it, and no other object', async () => {
     const first = { 'apps/roles.yaml': `${role('one')}---\n${role('two')}`, 'apps/b.yaml': binding('one', REPLACE) };
-    await house.outcome(
-      await house.push({ ...first, 'apps/s.yaml': secret('one', REPLACE), 'apps/c.yaml': configMap('c') }),
+    await testbed.outcome(
+      await testbed.push({ ...first, 'apps/s.yaml': secret('one', REPLACE), 'apps/c.yaml': configMap('c') }),
       'deployed',
     );
     const before = await Promise.all([uidOf('secret', 's'), uidOf('rolebinding', 'b'), uidOf('configmap', 'c')]);
     const files = { 'apps/s.yaml': secret('two', REPLACE), 'apps/b.yaml': binding('two', REPLACE) };
-    expect(await house.outcome(await house.push(files))).toMatchObject({ verdict: 'deployed', created: 0, updated: 2 });
+    expect(await testbed.outcome(await testbed.push(files))).toMatchObject({
+      verdict: 'deployed',
+      created: 0,
+      updated: 2,
+    });
     const after = await Promise.all([uidOf('secret', 's'), uidOf('rolebinding', 'b'), uidOf('configmap', 'c')]);
     expect(after.map((uid, n) => uid === before[n])).toEqual([false, false, true]);
-    expect(await house.get('rolebinding', 'b')).toMatchObject({ roleRef: { name: 'two' } });
+    expect(await testbed.get('rolebinding', 'b')).toMatchObject({ roleRef: { name: 'two' } });
     // What was made anew is owned as what was there before.
-    await house.outcome(await house.push({ 'apps/s.yaml': null }), 'deployed');
-    expect(await house.get('secret', 's')).toBeNull();
+    await testbed.outcome(await testbed.push({ 'apps/s.yaml': null }), 'deployed');
+    expect(await testbed.get('secret', 's')).toBeNull();
   });
 
-  it('never costs an object for a mistake: the replacement has to be valid by itself', async () => {
-    await house.outcome(await house.push({ 'apps/j.json': job('example.com/one:1') }), 'deployed');
+  it('never deletes an object whose replacement is invalid', async () => {
+    await testbed.outcome(await testbed.push({ 'apps/j.json': job('example.com/one:1') }), 'deployed');
     const uid = await uidOf('job', 'j');
-    expect(await house.outcome(await house.push({ 'apps/j.json': job('example.com/two:1', 'Allways') }))).toMatchObject(
-      {
-        verdict: 'refused',
-        errors: [{ code: 'manifest-rejected', message: expect.stringMatching(/"j" is invalid.*restartPolicy/) }],
-      },
-    );
+    expect(
+      await testbed.outcome(await testbed.push({ 'apps/j.json': job('example.com/two:1', 'Allways') })),
+    ).toMatchObject({
+      verdict: 'refused',
+      errors: [{ code: 'manifest-rejected', message: expect.stringMatching(/"j" is invalid.*restartPolicy/) }],
+    });
     expect(await uidOf('job', 'j')).toBe(uid);
-    await house.outcome(await house.push({ 'apps/j.json': job('example.com/two:1') }), 'deployed');
+    await testbed.outcome(await testbed.push({ 'apps/j.json': job('example.com/two:1') }), 'deployed');
     expect(await uidOf('job', 'j')).not.toBe(uid);
   });
 
-  it('waits for finalizers, and creates the successor when they are gone', async () => {
-    await house.outcome(await house.push({ 'apps/s.yaml': secret('one', REPLACE) }), 'deployed');
+  it('creates the replacement once the finalizers of the old object are gone', async () => {
+    await testbed.outcome(await testbed.push({ 'apps/s.yaml': secret('one', REPLACE) }), 'deployed');
     const uid = await uidOf('secret', 's');
     const finalize = (finalizers: readonly string[]) =>
-      house.kubectl(
+      testbed.kubectl(
         '-n',
-        house.namespace,
+        testbed.namespace,
         'patch',
         'secret',
         's',
@@ -108,29 +112,29 @@ describe('a field that cannot change (§15 A5, A6)', () => {
         JSON.stringify({ metadata: { finalizers } }),
       );
     await finalize(['example.com/hold']);
-    const revision = await house.push({ 'apps/s.yaml': secret('two', REPLACE) });
-    expect(await house.outcome(revision, 'failed')).toMatchObject({
+    const revision = await testbed.push({ 'apps/s.yaml': secret('two', REPLACE) });
+    expect(await testbed.outcome(revision, 'failed')).toMatchObject({
       errors: [{ code: 'still-deleting', message: expect.stringContaining('example.com/hold') }],
     });
     expect(await uidOf('secret', 's')).toBe(uid);
     await finalize([]);
-    await house.outcome(revision, 'deployed');
+    await testbed.outcome(revision, 'deployed');
     expect(await uidOf('secret', 's')).not.toBe(uid);
-    expect(await house.get('secret', 's')).toMatchObject({ data: { pin: Buffer.from('two').toString('base64') } });
+    expect(await testbed.get('secret', 's')).toMatchObject({ data: { pin: Buffer.from('two').toString('base64') } });
   });
 
-  it('does not replace what the target does not own', async () => {
-    await house.applyByHand(secret('theirs'));
+  it('never replaces an object that the target does not own', async () => {
+    await testbed.applyByHand(secret('theirs'));
     const uid = await uidOf('secret', 's');
-    expect(await house.outcome(await house.push({ 'apps/s.yaml': secret('ours', REPLACE) }))).toMatchObject({
+    expect(await testbed.outcome(await testbed.push({ 'apps/s.yaml': secret('ours', REPLACE) }))).toMatchObject({
       verdict: 'refused',
       errors: [{ code: 'field-immutable', remedy: expect.stringContaining('not owned by target') }],
     });
     expect(await uidOf('secret', 's')).toBe(uid);
   });
 
-  it('is changed in a StorageClass too, which takes no data with it', async () => {
-    const other = await House.build({ target: { clusterScoped: true } });
+  it('replaces a StorageClass, which holds no data', async () => {
+    const other = await Testbed.build({ target: { clusterScoped: true } });
     const storage = (provisioner: string, metadata: string) =>
       `apiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata: { name: ${other.namespace}, ${metadata} }\nprovisioner: ${provisioner}\n`;
     const provisioner = () => other.kubectl('get', 'storageclass', other.namespace, '-o', 'jsonpath={.provisioner}');

@@ -1,17 +1,17 @@
 import { afterEach, expect, it } from 'vitest';
-import { House, configMap } from '../rig/house/house.ts';
-import type { HouseOptions } from '../rig/house/house.ts';
+import { Testbed, configMap } from '../rig/testbed/testbed.ts';
+import type { TestbedOptions } from '../rig/testbed/testbed.ts';
 
-let house: House | null = null;
+let testbed: Testbed | null = null;
 
 afterEach(async () => {
-  await house?.tearDown();
-  house = null;
+  await testbed?.tearDown();
+  testbed = null;
 });
 
-async function started(options: HouseOptions = {}): Promise<House> {
-  const built = await House.build({ ...options, target: { path: 'apps/web', ...options.target } });
-  house = built;
+async function started(options: TestbedOptions = {}): Promise<Testbed> {
+  const built = await Testbed.build({ ...options, target: { path: 'apps/web', ...options.target } });
+  testbed = built;
   await built.start();
   return built;
 }
@@ -26,10 +26,10 @@ const SHOP = {
   'apps/web/app.properties': 'colour=blue\n',
 };
 
-const requestsOf = async (of: House, revision: string) =>
+const requestsOf = async (of: Testbed, revision: string) =>
   (await of.auditOf(`${of.namespace}@${revision.slice(0, 12)}`)).map(({ verb, uri }) => `${verb} ${uri.split('?')[0]}`);
 
-it('builds a kustomization, applies what a change in its base changes, and prunes what leaves the render', async () => {
+it('renders a kustomization, applies what a change in its base changes, and prunes objects that are no longer rendered', async () => {
   const on = await started();
   const first = await on.push(SHOP);
   expect(await on.outcome(first)).toMatchObject({ verdict: 'deployed', created: 3 });
@@ -55,7 +55,7 @@ it('builds a kustomization, applies what a change in its base changes, and prune
   expect(Object.keys(await on.configMaps())).not.toContain('web-two');
 });
 
-it('says of each object which file it comes from, and of a refused one the line there', async () => {
+it('records the source file of each rendered object, and reports the line of a refused one', async () => {
   const on = await started();
   await on.outcome(await on.push(SHOP));
   const live = await on.get('configmap', 'web-two');
@@ -70,7 +70,7 @@ it('says of each object which file it comes from, and of a refused one the line 
   });
 });
 
-it('costs one request to Kubernetes and no render when a push touches none of what it reads', async () => {
+it('neither renders a kustomization nor sends more than one request to Kubernetes when a push changes none of its inputs', async () => {
   const on = await started();
   await on.outcome(await on.push(SHOP));
   const beside = await on.push({ 'apps/web/README.md': 'words\n', 'other/file.yaml': configMap('other') });
@@ -84,7 +84,7 @@ it('costs one request to Kubernetes and no render when a push touches none of wh
   ]);
 });
 
-it('names the file and the line of a path that is not there, and touches nothing', async () => {
+it('names the file and the line of a missing path in a kustomization, and applies nothing', async () => {
   const on = await started();
   await on.outcome(await on.push(SHOP));
   const broken = await on.push({
@@ -103,7 +103,7 @@ it('names the file and the line of a path that is not there, and touches nothing
   expect(Object.keys(await on.configMaps())).toHaveLength(3);
 });
 
-it('goes from plain manifests to a kustomization and back without losing an object', async () => {
+it('keeps every object when a target changes from plain manifests to a kustomization and back', async () => {
   const on = await started();
   const plain = { 'apps/web/a.yaml': configMap('a', { v: '1' }), 'apps/web/b.yaml': configMap('b', { v: '1' }) };
   expect(await on.outcome(await on.push(plain))).toMatchObject({ verdict: 'deployed', created: 2 });

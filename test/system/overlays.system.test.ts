@@ -1,20 +1,20 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { House, configMap } from '../rig/house/house.ts';
-import type { LogLine } from '../rig/house/house.ts';
+import { Testbed, configMap } from '../rig/testbed/testbed.ts';
+import type { LogLine } from '../rig/testbed/testbed.ts';
 
 const COUNT = 50;
 const NAMES = Array.from({ length: COUNT }, (_, n) => `o${String(n).padStart(2, '0')}`);
 const BUDGET_MB = 512;
-let house: House;
+let testbed: Testbed;
 
 beforeAll(async () => {
   const targets = NAMES.map((name) => ({ name: `NAMESPACE-${name}`, path: `overlays/${name}` }));
-  house = await House.build({ targets });
-  await house.start();
+  testbed = await Testbed.build({ targets });
+  await testbed.start();
   const overlay = (name: string) =>
     `resources: [../../base]\nnamePrefix: ${name}-\nconfigMapGenerator:\n  - name: own\n    files: [own.txt]\n    options: { disableNameSuffixHash: true }\n`;
-  const first = await house.push({
+  const first = await testbed.push({
     'base/kustomization.yaml': 'resources: [one.yaml, two.yaml, three.yaml]\n',
     'base/one.yaml': configMap('one', { value: '1' }),
     'base/two.yaml': configMap('two', { value: '2' }),
@@ -30,11 +30,11 @@ beforeAll(async () => {
 }, 180_000);
 
 afterAll(async () => {
-  await house.tearDown();
+  await testbed.tearDown();
 });
 
 async function outcomesOf(revision: string, count: number): Promise<readonly LogLine[]> {
-  const of = () => house.log.filter((line) => line['verdict'] !== undefined && line['revision'] === revision);
+  const of = () => testbed.log.filter((line) => line['verdict'] !== undefined && line['revision'] === revision);
   const look = () => {
     if (of().length !== count) throw new Error(`${of().length} of ${count} outcomes`);
   };
@@ -45,28 +45,28 @@ async function outcomesOf(revision: string, count: number): Promise<readonly Log
 const renders = (revision: string, lines: readonly LogLine[]) =>
   lines.filter(({ revision: of, stagesMs }) => of === revision && 'render' in (stagesMs as object)).length;
 
-it('renders and applies one overlay of 50 when one changed', async () => {
-  const revision = await house.push({ 'overlays/o07/own.txt': 'changed\n' });
+it('renders and applies one overlay of 50 when only that one changed', async () => {
+  const revision = await testbed.push({ 'overlays/o07/own.txt': 'changed\n' });
   const lines = await outcomesOf(revision, 1);
   expect(lines).toMatchObject([
-    { target: `${house.namespace}-o07`, verdict: 'deployed', updated: 1, created: 0, pruned: 0 },
+    { target: `${testbed.namespace}-o07`, verdict: 'deployed', updated: 1, created: 0, pruned: 0 },
   ]);
   expect(renders(revision, lines)).toBe(1);
 });
 
-it('costs each of 50 targets one request when a file changes that none of them reads', async () => {
-  const revision = await house.push({ 'base/README.md': 'words\n' });
+it('sends one request for each of 50 targets when a push changes a file that none of them reads', async () => {
+  const revision = await testbed.push({ 'base/README.md': 'words\n' });
   const lines = await outcomesOf(revision, COUNT);
   expect(lines.every(({ verdict }) => verdict === 'unchanged')).toBe(true);
   expect(lines.map(({ requests }) => (requests as { kubernetes: number }).kubernetes)).toEqual(Array(COUNT).fill(1));
   expect(renders(revision, lines)).toBe(0);
 });
 
-it('renders all 50 when their base changed, in parallel within the memory budget, and applies what differs', async () => {
+it('renders 50 overlays in parallel within the memory budget when their base changed, and applies the differences', async () => {
   let peakMb = 0;
   const timer = setInterval(() => (peakMb = Math.max(peakMb, renderersMb())), 10);
   const startedMs = performance.now();
-  const revision = await house.push({ 'base/two.yaml': configMap('two', { value: 'changed' }) });
+  const revision = await testbed.push({ 'base/two.yaml': configMap('two', { value: 'changed' }) });
   const lines = await outcomesOf(revision, COUNT);
   clearInterval(timer);
   process.stderr.write(

@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { isObject, metadataMap } from '../../src/resource/resource.ts';
-import { run } from '../rig/cluster/command.ts';
-import { House, configMap } from '../rig/house/house.ts';
+import { run } from '../rig/programs/command.ts';
+import { Testbed, configMap } from '../rig/testbed/testbed.ts';
 
-let house: House;
+let testbed: Testbed;
 
 afterEach(async () => {
-  await house.tearDown();
+  await testbed.tearDown();
 });
 
 const SET = 'applyset.kubernetes.io/part-of';
@@ -32,7 +32,7 @@ async function givenByOthers(): Promise<void> {
       metadata: { name: nameOf(n), labels, annotations },
       data: { v: 'theirs', gone: 'theirs' },
     };
-    await house.applyByHand(JSON.stringify(object), '--server-side', `--field-manager=${managers[n] ?? ''}`);
+    await testbed.applyByHand(JSON.stringify(object), '--server-side', `--field-manager=${managers[n] ?? ''}`);
   }
 }
 
@@ -43,82 +43,97 @@ const renewed = (marks: Readonly<Record<string, string>>) =>
 const filesOf = (v: string) =>
   Object.fromEntries(OWNERS.map((_, n) => [`apps/${nameOf(n)}.yaml`, configMap(nameOf(n), { v })]));
 
-describe('an object that is there already (§15 E10)', () => {
-  it('is refused when another tool owns it, and all owners are named; what nobody owns is adopted', async () => {
-    house = await House.build();
-    await house.start();
+describe('an object that already exists (E10)', () => {
+  it('is refused with the names of all owners when another tool owns it, and adopted when it has no owner', async () => {
+    testbed = await Testbed.build();
+    await testbed.start();
     await givenByOthers();
-    await house.applyByHand(configMap('free', { v: 'theirs' }));
-    const revision = await house.push({ ...filesOf('ours'), 'apps/free.yaml': configMap('free', { v: 'ours' }) });
-    const outcome = await house.outcome(revision, 'refused');
+    await testbed.applyByHand(configMap('free', { v: 'theirs' }));
+    const revision = await testbed.push({ ...filesOf('ours'), 'apps/free.yaml': configMap('free', { v: 'ours' }) });
+    const outcome = await testbed.outcome(revision, 'refused');
     const errors = outcome['errors'] as { code: string; message: string; remedy: string }[];
     expect(errors.map(({ code }) => code)).toEqual(OWNERS.map(() => 'foreign-owner'));
     for (const [n, [owner]] of OWNERS.entries())
       expect(errors.find(({ message }) => message.includes(`/${nameOf(n)} `))?.message).toContain(owner);
-    expect((await house.configMaps())['free']).toEqual({ v: 'theirs' });
+    expect((await testbed.configMaps())['free']).toEqual({ v: 'theirs' });
 
     const files = Object.fromEntries(Object.keys(filesOf('')).map((file) => [file, null]));
-    expect(await house.outcome(await house.push(files))).toMatchObject({ verdict: 'deployed', updated: 1, pruned: 0 });
-    expect(Object.keys(await house.configMaps())).toEqual(['free', ...OWNERS.map((_, n) => nameOf(n))]);
-    expect((await house.configMaps())['free']).toEqual({ v: 'ours' });
+    expect(await testbed.outcome(await testbed.push(files))).toMatchObject({
+      verdict: 'deployed',
+      updated: 1,
+      pruned: 0,
+    });
+    expect(Object.keys(await testbed.configMaps())).toEqual(['free', ...OWNERS.map((_, n) => nameOf(n))]);
+    expect((await testbed.configMaps())['free']).toEqual({ v: 'ours' });
   });
 
-  it('is taken over with adopt: true, with what the former owner set and Git does not have, and without its marks', async () => {
-    house = await House.build({ target: { adopt: true } });
-    await house.start();
+  it('is taken over with adopt: true, without the fields that only the former owner set and without its labels', async () => {
+    testbed = await Testbed.build({ target: { adopt: true } });
+    await testbed.start();
     await givenByOthers();
     // Marks go also when somebody else has written them since.
     for (const [n, [, labels, annotations]] of OWNERS.entries()) {
       const marks = { labels: renewed(labels), annotations: renewed(annotations) };
       const patch = ['patch', 'configmap', nameOf(n), '--type=merge', '-p', JSON.stringify({ metadata: marks })];
-      await house.kubectl('-n', house.namespace, ...patch, '--field-manager=somebody');
+      await testbed.kubectl('-n', testbed.namespace, ...patch, '--field-manager=somebody');
     }
-    expect(await house.outcome(await house.push(filesOf('ours')))).toMatchObject({
+    expect(await testbed.outcome(await testbed.push(filesOf('ours')))).toMatchObject({
       verdict: 'deployed',
       updated: OWNERS.length,
     });
     for (const n of OWNERS.keys()) {
-      const object = (await house.get('configmap', nameOf(n))) ?? {};
+      const object = (await testbed.get('configmap', nameOf(n))) ?? {};
       expect(object['data']).toEqual({ v: 'ours' });
       expect(Object.keys(metadataMap(object, 'labels'))).toEqual([SET]);
       expect(metadataMap(object, 'annotations')).toEqual({ 'headgate.dev/source': `apps/${nameOf(n)}.yaml` });
     }
   });
 
-  it('is never pruned once its mark is another’s or was taken off, whatever adopt says (§15 E3)', async () => {
-    house = await House.build({ target: { adopt: true } });
-    await house.start();
+  it('is never pruned when its owner label was removed or names another owner, whatever adopt says (E3)', async () => {
+    testbed = await Testbed.build({ target: { adopt: true } });
+    await testbed.start();
     const files = {
       'apps/a.yaml': configMap('a'),
       'apps/b.yaml': configMap('b'),
       'apps/c.yaml': configMap('c'),
       'apps/d.yaml': configMap('d'),
     };
-    await house.outcome(await house.push(files), 'deployed');
-    await house.kubectl('-n', house.namespace, 'label', 'configmap', 'a', `${SET}-`);
-    await house.kubectl('-n', house.namespace, 'label', '--overwrite', 'configmap', 'b', `${SET}=applyset-theirs-v1`);
-    const revision = await house.push({ 'apps/a.yaml': null, 'apps/b.yaml': null, 'apps/c.yaml': null });
-    const outcome = await house.outcome(revision);
+    await testbed.outcome(await testbed.push(files), 'deployed');
+    await testbed.kubectl('-n', testbed.namespace, 'label', 'configmap', 'a', `${SET}-`);
+    await testbed.kubectl(
+      '-n',
+      testbed.namespace,
+      'label',
+      '--overwrite',
+      'configmap',
+      'b',
+      `${SET}=applyset-theirs-v1`,
+    );
+    const revision = await testbed.push({ 'apps/a.yaml': null, 'apps/b.yaml': null, 'apps/c.yaml': null });
+    const outcome = await testbed.outcome(revision);
     expect(outcome).toMatchObject({ verdict: 'deployed', pruned: 1 });
     expect(outcome['warnings']).toHaveLength(2);
-    expect(Object.keys(await house.configMaps())).toEqual(['a', 'b', 'd']);
+    expect(Object.keys(await testbed.configMaps())).toEqual(['a', 'b', 'd']);
   });
 
-  it('is not pruned when it only carries a copy of our label (§15 E9)', async () => {
-    house = await House.build();
-    await house.start();
-    await house.outcome(await house.push({ 'apps/a.yaml': configMap('a'), 'apps/b.yaml': configMap('b') }), 'deployed');
-    const id = metadataMap((await house.get('configmap', 'a')) ?? {}, 'labels')[SET] ?? '';
-    await house.applyByHand(configMap('copy', {}, `  labels: { ${SET}: ${id} }\n`));
+  it('is not pruned when it only carries a copied owner label (E9)', async () => {
+    testbed = await Testbed.build();
+    await testbed.start();
+    await testbed.outcome(
+      await testbed.push({ 'apps/a.yaml': configMap('a'), 'apps/b.yaml': configMap('b') }),
+      'deployed',
+    );
+    const id = metadataMap((await testbed.get('configmap', 'a')) ?? {}, 'labels')[SET] ?? '';
+    await testbed.applyByHand(configMap('copy', {}, `  labels: { ${SET}: ${id} }\n`));
     // Everything is asked of the labels.
-    await house.kubectl('-n', house.namespace, 'delete', 'configmap', `headgate-${house.namespace}`);
-    const pruned = await house.outcome(await house.push({ 'apps/b.yaml': null }));
+    await testbed.kubectl('-n', testbed.namespace, 'delete', 'configmap', `headgate-${testbed.namespace}`);
+    const pruned = await testbed.outcome(await testbed.push({ 'apps/b.yaml': null }));
     expect(pruned).toMatchObject({ pruned: 1, warnings: [] });
-    expect(Object.keys(await house.configMaps())).toEqual(['a', 'copy']);
+    expect(Object.keys(await testbed.configMaps())).toEqual(['a', 'copy']);
   });
 });
 
-describe('an object that moves to another group of the API (§15 E11)', () => {
+describe('an object that moves to another API group (E11)', () => {
   const event = (apiVersion: string, more: object) =>
     JSON.stringify({
       apiVersion,
@@ -130,49 +145,49 @@ describe('an object that moves to another group of the API (§15 E11)', () => {
     });
   const core = () =>
     event('v1', {
-      involvedObject: { kind: 'ConfigMap', name: 'a', namespace: house.namespace },
+      involvedObject: { kind: 'ConfigMap', name: 'a', namespace: testbed.namespace },
       message: 'm',
       source: { component: 'test' },
     });
   const grouped = () =>
     event('events.k8s.io/v1', {
-      regarding: { kind: 'ConfigMap', name: 'a', namespace: house.namespace },
+      regarding: { kind: 'ConfigMap', name: 'a', namespace: testbed.namespace },
       note: 'm',
       deprecatedSource: { component: 'test' },
     });
 
-  it('is not deleted under its old name, and is deleted once when it leaves Git', async () => {
-    house = await House.build();
-    await house.start();
-    await house.outcome(await house.push({ 'apps/e.json': core(), 'apps/a.yaml': configMap('a') }), 'deployed');
+  it('is not deleted under its old group, and is deleted once when it leaves Git', async () => {
+    testbed = await Testbed.build();
+    await testbed.start();
+    await testbed.outcome(await testbed.push({ 'apps/e.json': core(), 'apps/a.yaml': configMap('a') }), 'deployed');
     const uidOf = async () => {
-      const metadata = (await house.get('events', 'moved'))?.['metadata'];
+      const metadata = (await testbed.get('events', 'moved'))?.['metadata'];
       return isObject(metadata) ? metadata['uid'] : null;
     };
     const uid = await uidOf();
     expect(uid).toMatch(/-/);
-    const moved = await house.push({ 'apps/e.json': grouped() });
-    expect(await house.outcome(moved)).toMatchObject({ verdict: 'deployed', pruned: 0, warnings: [] });
+    const moved = await testbed.push({ 'apps/e.json': grouped() });
+    expect(await testbed.outcome(moved)).toMatchObject({ verdict: 'deployed', pruned: 0, warnings: [] });
     expect(await uidOf()).toBe(uid);
 
     // The labels show it under both groups.
-    await house.kubectl('-n', house.namespace, 'delete', 'configmap', `headgate-${house.namespace}`);
-    const rebuilt = await house.push({ 'apps/a.yaml': configMap('a', { v: '2' }) });
-    expect(await house.outcome(rebuilt)).toMatchObject({ verdict: 'deployed', pruned: 0 });
+    await testbed.kubectl('-n', testbed.namespace, 'delete', 'configmap', `headgate-${testbed.namespace}`);
+    const rebuilt = await testbed.push({ 'apps/a.yaml': configMap('a', { v: '2' }) });
+    expect(await testbed.outcome(rebuilt)).toMatchObject({ verdict: 'deployed', pruned: 0 });
     expect(await uidOf()).toBe(uid);
 
-    expect(await house.outcome(await house.push({ 'apps/e.json': null }))).toMatchObject({ pruned: 1 });
-    expect(await house.get('events', 'moved')).toBeNull();
+    expect(await testbed.outcome(await testbed.push({ 'apps/e.json': null }))).toMatchObject({ pruned: 1 });
+    expect(await testbed.get('events', 'moved')).toBeNull();
   });
 });
 
 describe('kubectl apply --prune --applyset', () => {
   const asSet = (name: string) =>
     run(
-      house.cluster.kubectl,
+      testbed.cluster.kubectl,
       [
-        `--kubeconfig=${house.kubeconfig}`,
-        `--namespace=${house.namespace}`,
+        `--kubeconfig=${testbed.kubeconfig}`,
+        `--namespace=${testbed.namespace}`,
         'apply',
         '--prune',
         `--applyset=configmap/${name}`,
@@ -181,40 +196,40 @@ describe('kubectl apply --prune --applyset', () => {
       { input: configMap('from-kubectl'), env: { ...process.env, KUBECTL_APPLYSET: 'true' } },
     );
 
-  it('refuses what is ours, and we refuse what is kubectl’s', async () => {
-    house = await House.build({
+  it('refuses objects of a target, and a target refuses objects of kubectl', async () => {
+    testbed = await Testbed.build({
       targets: [{}, { name: 'NAMESPACE-two', path: 'two' }],
     });
-    await house.start();
+    await testbed.start();
     // kubectl's own set, where the state of one of our targets would be.
-    const parent = `headgate-${house.namespace}-two`;
+    const parent = `headgate-${testbed.namespace}-two`;
     expect(await asSet(parent)).toMatchObject({ code: 0 });
-    const before = await house.get('configmap', parent);
-    const revision = await house.push({ 'apps/a.yaml': configMap('a'), 'two/b.yaml': configMap('b') });
-    const failed = await house.logged((line) => line['revision'] === revision && line['verdict'] === 'failed');
+    const before = await testbed.get('configmap', parent);
+    const revision = await testbed.push({ 'apps/a.yaml': configMap('a'), 'two/b.yaml': configMap('b') });
+    const failed = await testbed.logged((line) => line['revision'] === revision && line['verdict'] === 'failed');
     expect(failed).toMatchObject({
-      target: `${house.namespace}-two`,
+      target: `${testbed.namespace}-two`,
       errors: [expect.objectContaining({ code: 'foreign-owner', message: expect.stringContaining('kubectl/') })],
     });
-    expect(await house.get('configmap', parent)).toEqual(before);
-    expect(await house.get('configmap', 'b')).toBeNull();
+    expect(await testbed.get('configmap', parent)).toEqual(before);
+    expect(await testbed.get('configmap', 'b')).toBeNull();
 
-    await house.outcome(revision, 'deployed');
-    const refused = await asSet(`headgate-${house.namespace}`);
+    await testbed.outcome(revision, 'deployed');
+    const refused = await asSet(`headgate-${testbed.namespace}`);
     expect(refused.code).not.toBe(0);
     expect(refused.stderr).toContain('headgate');
-    expect(await house.get('configmap', 'a')).not.toBeNull();
+    expect(await testbed.get('configmap', 'a')).not.toBeNull();
   });
 });
 
-describe('a field that another manager holds (§15 G6)', () => {
-  it('is taken with conflicts: force, and the outcome says which field and from whom', async () => {
-    house = await House.build();
-    await house.start();
-    await house.outcome(await house.push({ 'apps/a.yaml': configMap('a', { v: '1', w: '1' }) }), 'deployed');
+describe('a field that another manager owns (G6)', () => {
+  it('is taken with conflicts: force, and the outcome names the field and the manager', async () => {
+    testbed = await Testbed.build();
+    await testbed.start();
+    await testbed.outcome(await testbed.push({ 'apps/a.yaml': configMap('a', { v: '1', w: '1' }) }), 'deployed');
     const patch = ['patch', 'configmap', 'a', '--type=merge', '-p', '{"data":{"v":"9"}}'];
-    await house.kubectl('-n', house.namespace, ...patch, '--field-manager=tuner');
-    const outcome = await house.outcome(await house.push({ 'apps/a.yaml': configMap('a', { v: '2', w: '2' }) }));
+    await testbed.kubectl('-n', testbed.namespace, ...patch, '--field-manager=tuner');
+    const outcome = await testbed.outcome(await testbed.push({ 'apps/a.yaml': configMap('a', { v: '2', w: '2' }) }));
     expect(outcome).toMatchObject({
       verdict: 'deployed',
       warnings: [
@@ -225,29 +240,29 @@ describe('a field that another manager holds (§15 G6)', () => {
         }),
       ],
     });
-    expect(await house.configMaps()).toEqual({ a: { v: '2', w: '2' } });
-    expect(await house.outcome(await house.push({ 'apps/a.yaml': configMap('a', { v: '3' }) }))).toMatchObject({
+    expect(await testbed.configMaps()).toEqual({ a: { v: '2', w: '2' } });
+    expect(await testbed.outcome(await testbed.push({ 'apps/a.yaml': configMap('a', { v: '3' }) }))).toMatchObject({
       warnings: [],
     });
   });
 
-  it('is refused with conflicts: fail, naming the manager, and left to it with ignore', async () => {
-    house = await House.build({
+  it('is refused with conflicts: fail, naming the manager, and left to the manager with ignore', async () => {
+    testbed = await Testbed.build({
       target: { conflicts: 'fail', ignore: [{ kind: 'ConfigMap', paths: ['/data/tuned'] }] },
     });
-    await house.start();
-    await house.outcome(await house.push({ 'apps/a.yaml': configMap('a', { v: '1', tuned: '1' }) }), 'deployed');
+    await testbed.start();
+    await testbed.outcome(await testbed.push({ 'apps/a.yaml': configMap('a', { v: '1', tuned: '1' }) }), 'deployed');
     const patch = ['patch', 'configmap', 'a', '--type=merge', '--field-manager=tuner', '-p'];
-    await house.kubectl('-n', house.namespace, ...patch, '{"data":{"tuned":"9"}}');
-    const well = await house.push({ 'apps/a.yaml': configMap('a', { v: '2', tuned: '2' }) });
-    expect(await house.outcome(well)).toMatchObject({ verdict: 'deployed', warnings: [] });
-    expect(await house.configMaps()).toEqual({ a: { v: '2', tuned: '9' } });
-    await house.kubectl('-n', house.namespace, ...patch, '{"data":{"v":"9"}}');
-    const refused = await house.push({ 'apps/a.yaml': configMap('a', { v: '3', tuned: '2' }) });
-    expect(await house.outcome(refused)).toMatchObject({
+    await testbed.kubectl('-n', testbed.namespace, ...patch, '{"data":{"tuned":"9"}}');
+    const well = await testbed.push({ 'apps/a.yaml': configMap('a', { v: '2', tuned: '2' }) });
+    expect(await testbed.outcome(well)).toMatchObject({ verdict: 'deployed', warnings: [] });
+    expect(await testbed.configMaps()).toEqual({ a: { v: '2', tuned: '9' } });
+    await testbed.kubectl('-n', testbed.namespace, ...patch, '{"data":{"v":"9"}}');
+    const refused = await testbed.push({ 'apps/a.yaml': configMap('a', { v: '3', tuned: '2' }) });
+    expect(await testbed.outcome(refused)).toMatchObject({
       verdict: 'refused',
       errors: [expect.objectContaining({ code: 'field-conflict', message: expect.stringContaining('tuner') })],
     });
-    expect(await house.configMaps()).toEqual({ a: { v: '9', tuned: '9' } });
+    expect(await testbed.configMaps()).toEqual({ a: { v: '9', tuned: '9' } });
   });
 });

@@ -4,12 +4,12 @@ import { stopwatch } from '../../src/deploy/report/stopwatch.ts';
 import { planDeploy } from '../../src/deploy/run/deploy.ts';
 import { makeWorld, runTarget } from '../../src/deploy/run-requests.ts';
 import { listGeneratedTargets } from '../../src/deploy/targets/list-generated-targets.ts';
-import { House, configMap } from '../rig/house/house.ts';
+import { Testbed, configMap } from '../rig/testbed/testbed.ts';
 
-let house: House;
+let testbed: Testbed;
 
 afterEach(async () => {
-  await house.tearDown();
+  await testbed.tearDown();
 });
 
 interface Told {
@@ -22,13 +22,17 @@ interface Told {
 }
 
 /** What the plan says and what the deploy right after it does, told alike. */
-async function planThenDeploy(name = house.namespace): Promise<{ readonly plan: Told; readonly deploy: Told }> {
-  const runtime = house.runtime();
+async function planThenDeploy(name = testbed.namespace): Promise<{ readonly plan: Told; readonly deploy: Told }> {
+  const runtime = testbed.runtime();
   const signal = new AbortController().signal;
   try {
     const target = await targetNamed(name);
     const ports = await runtime.open(target, null);
-    const world = makeWorld(ports, { request: { target, trigger: { kind: 'cli' } }, runtime, clock: stopwatch(runtime.nowMs) });
+    const world = makeWorld(ports, {
+      request: { target, trigger: { kind: 'cli' } },
+      runtime,
+      clock: stopwatch(runtime.nowMs),
+    });
     const planned = await planDeploy({ target, at: null }, world, signal);
     const isWaiting = planned.verdict === 'waiting';
     const writes = planned.steps.flat();
@@ -86,75 +90,82 @@ async function expectAgreement(verdict: string, name?: string): Promise<Told> {
 
 describe('a plan predicts the deploy', () => {
   it('that creates, updates, prunes, changes nothing, and is refused', async () => {
-    house = await House.build();
-    await house.push({ 'apps/a.yaml': configMap('a', { v: '1' }), 'apps/b.yaml': configMap('b') });
+    testbed = await Testbed.build();
+    await testbed.push({ 'apps/a.yaml': configMap('a', { v: '1' }), 'apps/b.yaml': configMap('b') });
     expect(await expectAgreement('deployed')).toMatchObject({ created: 2 });
     expect(await expectAgreement('unchanged')).toMatchObject({ created: 0, updated: 0 });
 
-    await house.push({ 'README.md': 'nothing of the target' });
+    await testbed.push({ 'README.md': 'nothing of the target' });
     await expectAgreement('unchanged');
 
-    await house.push({ 'apps/a.yaml': configMap('a', { v: '2' }), 'apps/b.yaml': null });
+    await testbed.push({ 'apps/a.yaml': configMap('a', { v: '2' }), 'apps/b.yaml': null });
     expect(await expectAgreement('deployed')).toMatchObject({ updated: 1, pruned: 1 });
 
-    await house.push({ 'apps/a.yaml': configMap('a', { v: '3' }).replace('data:', 'dta:') });
+    await testbed.push({ 'apps/a.yaml': configMap('a', { v: '3' }).replace('data:', 'dta:') });
     const refused = await expectAgreement('refused');
     expect(refused.problems).toHaveLength(1);
     await expectAgreement('refused');
 
     // Another file with the same content: neither the cluster nor the inventory differs but for the file.
-    await house.push({ 'apps/a.yaml': configMap('a', { v: '2' }) });
+    await testbed.push({ 'apps/a.yaml': configMap('a', { v: '2' }) });
     await expectAgreement('unchanged');
   });
 
   it('that stops between two waves, waits, and resumes', async () => {
-    house = await House.build();
-    await house.push({ 'apps/db.json': deployment('db', '0'), 'apps/web.json': deployment('web', '1') });
+    testbed = await Testbed.build();
+    await testbed.push({ 'apps/db.json': deployment('db', '0'), 'apps/web.json': deployment('web', '1') });
     const first = await expectAgreement('waiting');
-    expect(first).toMatchObject({ created: 1, waitingFor: [`Deployment ${house.namespace}/db`] });
-    await house.kubectl('-n', house.namespace, 'wait', '--for=condition=Available', 'deployment/db', '--timeout=40s');
+    expect(first).toMatchObject({ created: 1, waitingFor: [`Deployment ${testbed.namespace}/db`] });
+    await testbed.kubectl(
+      '-n',
+      testbed.namespace,
+      'wait',
+      '--for=condition=Available',
+      'deployment/db',
+      '--timeout=40s',
+    );
     expect(await expectAgreement('deployed')).toMatchObject({ created: 1 });
   });
 
   it('that waits before its first step, because an earlier one is not ready', async () => {
-    house = await House.build();
-    await house.push({
+    testbed = await Testbed.build();
+    await testbed.push({
       'apps/db.json': deployment('db', '0', 'no-such-image'),
       'apps/web.json': deployment('web', '1'),
     });
     await expectAgreement('waiting');
     expect(await expectAgreement('waiting')).toMatchObject({
       created: 0,
-      waitingFor: [`Deployment ${house.namespace}/db`],
+      waitingFor: [`Deployment ${testbed.namespace}/db`],
     });
   });
 
   it('that waits for the target it depends on', async () => {
-    house = await House.build({
+    testbed = await Testbed.build({
       targets: [
         { name: 'NAMESPACE', path: 'infra' },
         { name: 'NAMESPACE-app', path: 'apps', dependsOn: ['NAMESPACE'] },
       ],
     });
-    await house.push({ 'infra/i.yaml': configMap('i'), 'apps/a.yaml': configMap('a') });
-    const waiting = await expectAgreement('waiting', `${house.namespace}-app`);
-    expect(waiting.waitingFor).toEqual([`target ${house.namespace}`]);
+    await testbed.push({ 'infra/i.yaml': configMap('i'), 'apps/a.yaml': configMap('a') });
+    const waiting = await expectAgreement('waiting', `${testbed.namespace}-app`);
+    expect(waiting.waitingFor).toEqual([`target ${testbed.namespace}`]);
     await expectAgreement('deployed');
-    await expectAgreement('deployed', `${house.namespace}-app`);
+    await expectAgreement('deployed', `${testbed.namespace}-app`);
   });
 
   it('of a generated target whose directory vanished', async () => {
     const forEach = { directories: 'envs/*', clusters: ['lab'], namespaces: ['NAMESPACE'] };
-    house = await House.build({
+    testbed = await Testbed.build({
       target: { name: 'NAMESPACE-{{basename}}', cluster: 'lab', path: undefined, forEach },
     });
-    await house.push({ 'envs/one/a.yaml': configMap('a'), 'envs/two/b.yaml': configMap('b') });
-    const name = `${house.namespace}-one`;
+    await testbed.push({ 'envs/one/a.yaml': configMap('a'), 'envs/two/b.yaml': configMap('b') });
+    const name = `${testbed.namespace}-one`;
     await expectAgreement('deployed', name);
-    await house.push({ 'envs/one': null });
-    const runtime = house.runtime();
+    await testbed.push({ 'envs/one': null });
+    const runtime = testbed.runtime();
     runtime.close();
-    const { stdout, code } = await house.headgate('plan', name);
+    const { stdout, code } = await testbed.headgate('plan', name);
     expect(code).not.toBe(2);
     expect(stdout).not.toContain('prune');
   });

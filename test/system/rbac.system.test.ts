@@ -2,24 +2,24 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, inject, it, vi } from 'vitest';
-import { mustRun } from '../rig/cluster/command.ts';
+import { mustRun } from '../rig/programs/command.ts';
 import { kubectl } from '../rig/cluster/control-plane.ts';
-import { House, configMap } from '../rig/house/house.ts';
+import { Testbed, configMap } from '../rig/testbed/testbed.ts';
 
 // A target with the rights of infra/rbac/target.yaml and no others: a user of its group, as an access entry of EKS makes one.
-let house: House;
+let testbed: Testbed;
 let directory: string;
 let kubeconfig: string;
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'headgate-rights-'));
   kubeconfig = join(directory, 'kubeconfig');
-  house = await House.build({ kubeconfig, target: { wait: '0s' } });
-  await writeKubeconfig(`headgate:${house.namespace}`);
+  testbed = await Testbed.build({ kubeconfig, target: { wait: '0s' } });
+  await writeKubeconfig(`headgate:${testbed.namespace}`);
 });
 
 afterEach(async () => {
-  await house.tearDown();
+  await testbed.tearDown();
   await rm(directory, { recursive: true });
 });
 
@@ -62,11 +62,11 @@ async function writeKubeconfig(group: string): Promise<void> {
 }
 
 async function giveRights(): Promise<void> {
-  const { code, stdout, stderr } = await house.headgate('connect', 'lab', '--rbac');
+  const { code, stdout, stderr } = await testbed.headgate('connect', 'lab', '--rbac');
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   const applied = await kubectl(inject('cluster'), ['apply', '-f', '-'], stdout);
   expect(applied.stderr).toBe('');
-  await vi.waitFor(async () => expect((await house.headgate('connect', 'lab')).code).toBe(0), { timeout: 20_000 });
+  await vi.waitFor(async () => expect((await testbed.headgate('connect', 'lab')).code).toBe(0), { timeout: 20_000 });
 }
 
 async function can(verb: string, resource: string, namespace: string): Promise<boolean> {
@@ -81,18 +81,18 @@ async function can(verb: string, resource: string, namespace: string): Promise<b
   return stdout.trim() === 'yes';
 }
 
-it('says what a target may not do yet, and how to give it the rights', async () => {
-  const { code, stdout } = await house.headgate('connect', 'lab');
+it('doctor reports the rights that a target lacks, and how to grant them', async () => {
+  const { code, stdout } = await testbed.headgate('connect', 'lab');
   expect(code).toBe(1);
   expect(stdout).toContain(
-    `deployer cannot get configmaps, create configmaps, patch configmaps, delete configmaps, create events in namespace ${house.namespace}`,
+    `deployer cannot get configmaps, create configmaps, patch configmaps, delete configmaps, create events in namespace ${testbed.namespace}`,
   );
   expect(stdout).toContain('headgate connect lab --rbac | kubectl apply -f -');
 });
 
-it('deploys with exactly these rights, and has no others', async () => {
+it('a target deploys with exactly the printed rights, and has no others', async () => {
   await giveRights();
-  await house.start();
+  await testbed.start();
   const labels = { app: 'web' };
   const container = { name: 'web', image: 'example.com/web:1' };
   const template = { metadata: { labels }, spec: { containers: [container] } };
@@ -103,20 +103,20 @@ it('deploys with exactly these rights, and has no others', async () => {
     spec: { replicas: 0, selector: { matchLabels: labels }, template },
   };
   const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 's' }, stringData: { pin: '1234' } };
-  const first = await house.push({
+  const first = await testbed.push({
     'apps/web.json': JSON.stringify(deployment),
     'apps/secret.json': JSON.stringify(secret),
     'apps/web.yaml': configMap('web'),
   });
-  expect(await house.outcome(first)).toMatchObject({ verdict: 'deployed', created: 3, failed: 0 });
-  const second = await house.push({ 'apps/web.yaml': null });
-  expect(await house.outcome(second)).toMatchObject({ verdict: 'deployed', pruned: 1 });
+  expect(await testbed.outcome(first)).toMatchObject({ verdict: 'deployed', created: 3, failed: 0 });
+  const second = await testbed.push({ 'apps/web.yaml': null });
+  expect(await testbed.outcome(second)).toMatchObject({ verdict: 'deployed', pruned: 1 });
 
   const role = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata: { name: 'r' }, rules: [] };
-  const third = await house.push({ 'apps/role.json': JSON.stringify(role) });
-  expect(await house.outcome(third)).toMatchObject({ verdict: 'refused', errors: [{ code: 'manifest-forbidden' }] });
+  const third = await testbed.push({ 'apps/role.json': JSON.stringify(role) });
+  expect(await testbed.outcome(third)).toMatchObject({ verdict: 'refused', errors: [{ code: 'manifest-forbidden' }] });
 
-  const { namespace } = house;
+  const { namespace } = testbed;
   expect(await can('create', 'deployments.apps', namespace)).toBe(true);
   expect(await can('create', 'pods/exec', namespace)).toBe(false);
   expect(await can('impersonate', 'serviceaccounts', namespace)).toBe(false);
@@ -124,13 +124,13 @@ it('deploys with exactly these rights, and has no others', async () => {
   expect(await can('create', 'configmaps', 'default')).toBe(false);
 });
 
-it('is found to be in order by doctor, until the webhook’s secret is another', async () => {
+it('doctor reports no problem until the secret of the webhook changes', async () => {
   await giveRights();
-  await house.start();
-  const revision = await house.push({ 'apps/web.yaml': configMap('web') });
-  await house.outcome(revision);
-  await house.host.settled();
-  const well = await house.headgate('doctor', '--output', 'json');
+  await testbed.start();
+  const revision = await testbed.push({ 'apps/web.yaml': configMap('web') });
+  await testbed.outcome(revision);
+  await testbed.host.settled();
+  const well = await testbed.headgate('doctor', '--output', 'json');
   const found = JSON.parse(well.stdout) as readonly { kind: string; ok: boolean; detail: string }[];
   expect(found.filter(({ ok }) => !ok)).toEqual([]);
   expect(Object.fromEntries(found.map(({ kind, detail }) => [kind, detail]))).toMatchObject({
@@ -141,12 +141,12 @@ it('is found to be in order by doctor, until the webhook’s secret is another',
   });
   expect(well.code).toBe(0);
 
-  const [delivery] = house.host.deliveries;
+  const [delivery] = testbed.host.deliveries;
   const url = delivery?.webhook.url ?? '';
-  house.host.setWebhook('acme/fleet', { url, secret: 'not the one' });
-  await house.push({ 'apps/web.yaml': configMap('web', { colour: 'blue' }) });
-  await house.host.settled();
-  const ill = await house.headgate('doctor');
+  testbed.host.setWebhook('acme/fleet', { url, secret: 'not the one' });
+  await testbed.push({ 'apps/web.yaml': configMap('web', { colour: 'blue' }) });
+  await testbed.host.settled();
+  const ill = await testbed.headgate('doctor');
   expect(ill.code).toBe(1);
   expect(ill.stdout).toContain('the last delivery was signed with a different secret');
   expect(ill.stdout).toContain('Run headgate connect fleet to set the secret again.');

@@ -1,31 +1,37 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { LogLine } from '../rig/house/house.ts';
-import { House, configMap } from '../rig/house/house.ts';
+import type { LogLine } from '../rig/testbed/testbed.ts';
+import { Testbed, configMap } from '../rig/testbed/testbed.ts';
 
-let house: House;
+let testbed: Testbed;
 
 const SERVICE = 'apiVersion: v1\nkind: Service\nmetadata: { name: s }\nspec: { ports: [{ port: 80 }] }\n';
 
 beforeEach(async () => {
-  house = await House.build({ target: { serviceAccount: 'NAMESPACE/deployer' } });
-  await house.kubectl('-n', house.namespace, 'create', 'serviceaccount', 'deployer');
+  testbed = await Testbed.build({ target: { serviceAccount: 'NAMESPACE/deployer' } });
+  await testbed.kubectl('-n', testbed.namespace, 'create', 'serviceaccount', 'deployer');
 });
 
 afterEach(async () => {
-  await house.tearDown();
+  await testbed.tearDown();
 });
 
 async function grant(role: string, verbs: string, resources: string): Promise<void> {
-  const here = ['-n', house.namespace, 'create'];
-  await house.kubectl(...here, 'role', role, `--verb=${verbs}`, `--resource=${resources}`);
-  await house.kubectl(...here, 'rolebinding', role, `--role=${role}`, `--serviceaccount=${house.namespace}:deployer`);
+  const here = ['-n', testbed.namespace, 'create'];
+  await testbed.kubectl(...here, 'role', role, `--verb=${verbs}`, `--resource=${resources}`);
+  await testbed.kubectl(
+    ...here,
+    'rolebinding',
+    role,
+    `--role=${role}`,
+    `--serviceaccount=${testbed.namespace}:deployer`,
+  );
   for (const verb of verbs.split(',')) await allowed(verb, resources.split(',')[0] ?? '');
 }
 
 /** The authorizer has heard of it. */
 async function allowed(verb: string, resource: string): Promise<void> {
-  const question = ['auth', 'can-i', verb, resource, `--as=system:serviceaccount:${house.namespace}:deployer`];
-  await vi.waitFor(() => house.kubectl('-n', house.namespace, ...question), { timeout: 10_000, interval: 50 });
+  const question = ['auth', 'can-i', verb, resource, `--as=system:serviceaccount:${testbed.namespace}:deployer`];
+  await vi.waitFor(() => testbed.kubectl('-n', testbed.namespace, ...question), { timeout: 10_000, interval: 50 });
 }
 
 function errorOf(outcome: LogLine): { code: string; message: string; remedy: string } {
@@ -38,73 +44,73 @@ function errorOf(outcome: LogLine): { code: string; message: string; remedy: str
 async function follow(remedy: string, verb: string, resource: string): Promise<void> {
   const commands = [...remedy.matchAll(/kubectl ([^;]+)/g)].map(([, command = '']) => command.trim().split(' '));
   expect(commands).toHaveLength(2);
-  for (const command of commands) await house.kubectl(...command);
+  for (const command of commands) await testbed.kubectl(...command);
   await allowed(verb, resource);
 }
 
-describe('a target that speaks for a service account (§15 F5)', () => {
-  it('says which right is missing to apply, and the commands of the remedy grant it', async () => {
+describe('a target that impersonates a service account (F5)', () => {
+  it('reports a missing right to apply, and the commands of the remedy grant it', async () => {
     await grant('deployer', 'get,list,create,patch,delete', 'configmaps');
-    await house.start();
-    await house.outcome(await house.push({ 'apps/a.yaml': configMap('a') }), 'deployed');
-    const error = errorOf(await house.outcome(await house.push({ 'apps/s.yaml': SERVICE }), 'refused'));
+    await testbed.start();
+    await testbed.outcome(await testbed.push({ 'apps/a.yaml': configMap('a') }), 'deployed');
+    const error = errorOf(await testbed.outcome(await testbed.push({ 'apps/s.yaml': SERVICE }), 'refused'));
     expect(error).toMatchObject({
       code: 'manifest-forbidden',
-      message: `system:serviceaccount:${house.namespace}:deployer may not patch services in namespace ${house.namespace}`,
+      message: `system:serviceaccount:${testbed.namespace}:deployer may not patch services in namespace ${testbed.namespace}`,
     });
     expect(error.remedy).toContain('Role with verbs [patch], resources [services], apiGroups [""]');
     await follow(error.remedy, 'patch', 'services');
-    expect(await house.outcome(await house.push({ 'apps/a.yaml': configMap('a', { v: '2' }) }))).toMatchObject({
+    expect(await testbed.outcome(await testbed.push({ 'apps/a.yaml': configMap('a', { v: '2' }) }))).toMatchObject({
       verdict: 'deployed',
       created: 1,
       updated: 1,
     });
   });
 
-  it('says the same of the state, before anything else', async () => {
-    await house.start();
-    const error = errorOf(await house.outcome(await house.push({ 'apps/a.yaml': configMap('a') }), 'failed'));
-    expect(error.message).toContain(`may not get configmaps in namespace ${house.namespace}`);
+  it('reports a missing right to its state before anything else', async () => {
+    await testbed.start();
+    const error = errorOf(await testbed.outcome(await testbed.push({ 'apps/a.yaml': configMap('a') }), 'failed'));
+    expect(error.message).toContain(`may not get configmaps in namespace ${testbed.namespace}`);
     await follow(error.remedy, 'get', 'configmaps');
-    await house.outcome(await house.push({ 'apps/b.yaml': configMap('b') }), 'deployed');
-    expect(Object.keys(await house.configMaps())).toEqual(['a', 'b']);
+    await testbed.outcome(await testbed.push({ 'apps/b.yaml': configMap('b') }), 'deployed');
+    expect(Object.keys(await testbed.configMaps())).toEqual(['a', 'b']);
   });
 
-  it('says the same of what it meets and may not read', async () => {
+  it('reports a missing right to read an object that already exists', async () => {
     await grant('state', 'get,list,create,patch,delete', 'configmaps');
     await grant('blind', 'create,patch', 'services');
-    await house.start();
-    await house.applyByHand(SERVICE);
-    const error = errorOf(await house.outcome(await house.push({ 'apps/s.yaml': SERVICE }), 'failed'));
-    expect(error.message).toContain(`may not get services in namespace ${house.namespace}`);
+    await testbed.start();
+    await testbed.applyByHand(SERVICE);
+    const error = errorOf(await testbed.outcome(await testbed.push({ 'apps/s.yaml': SERVICE }), 'failed'));
+    expect(error.message).toContain(`may not get services in namespace ${testbed.namespace}`);
     await follow(error.remedy, 'get', 'services');
-    await house.outcome(await house.push({ 'apps/a.yaml': configMap('a') }), 'deployed');
+    await testbed.outcome(await testbed.push({ 'apps/a.yaml': configMap('a') }), 'deployed');
   });
 
-  it('keeps what it may not delete in its inventory, and deletes it once it may (§15 E4)', async () => {
+  it('keeps an object that it may not delete in its inventory, and deletes it once it may (E4)', async () => {
     await grant('state', 'get,list,create,patch,delete', 'configmaps');
     await grant('keeper', 'get,create,patch', 'services');
-    await house.start();
-    const first = await house.push({ 'apps/a.yaml': configMap('a'), 'apps/s.yaml': SERVICE });
-    await house.outcome(first, 'deployed');
-    const removed = await house.push({ 'apps/s.yaml': null });
-    const outcome = await house.outcome(removed);
+    await testbed.start();
+    const first = await testbed.push({ 'apps/a.yaml': configMap('a'), 'apps/s.yaml': SERVICE });
+    await testbed.outcome(first, 'deployed');
+    const removed = await testbed.push({ 'apps/s.yaml': null });
+    const outcome = await testbed.outcome(removed);
     expect(outcome['verdict']).toMatch(/failed|partial/);
     const error = errorOf(outcome);
-    expect(error.message).toContain(`may not delete services in namespace ${house.namespace}`);
-    expect(await house.get('service', 's')).not.toBeNull();
+    expect(error.message).toContain(`may not delete services in namespace ${testbed.namespace}`);
+    expect(await testbed.get('service', 's')).not.toBeNull();
     await follow(error.remedy, 'delete', 'services');
-    const again = await house.push({ 'apps/a.yaml': configMap('a', { v: '2' }) });
-    expect(await house.outcome(again)).toMatchObject({ verdict: 'deployed', pruned: 1 });
-    expect(await house.get('service', 's')).toBeNull();
+    const again = await testbed.push({ 'apps/a.yaml': configMap('a', { v: '2' }) });
+    expect(await testbed.outcome(again)).toMatchObject({ verdict: 'deployed', pruned: 1 });
+    expect(await testbed.get('service', 's')).toBeNull();
   });
 
-  it('stops an uninstall without losing its state, and the next one goes on', async () => {
+  it('keeps its state when an uninstall lacks a right, and the next uninstall resumes', async () => {
     await grant('state', 'get,list,create,patch,delete', 'configmaps');
     await grant('keeper', 'get,create,patch', 'services');
-    await house.push({ 'apps/a.yaml': configMap('a'), 'apps/s.yaml': SERVICE });
-    expect(await house.headgate('deploy', house.namespace)).toMatchObject({ code: 0 });
-    const first = await house.headgate('--yes', 'uninstall', house.namespace, '--output', 'json');
+    await testbed.push({ 'apps/a.yaml': configMap('a'), 'apps/s.yaml': SERVICE });
+    expect(await testbed.headgate('deploy', testbed.namespace)).toMatchObject({ code: 0 });
+    const first = await testbed.headgate('--yes', 'uninstall', testbed.namespace, '--output', 'json');
     expect(first.code).toBe(1);
     const { uninstalled, changes } = JSON.parse(first.stdout) as {
       uninstalled: boolean;
@@ -112,19 +118,19 @@ describe('a target that speaks for a service account (§15 F5)', () => {
     };
     expect(uninstalled).toBe(false);
     const problem = changes.find(({ kind }) => kind === 'Service')?.problem;
-    expect(await house.get('configmap', `headgate-${house.namespace}`)).not.toBeNull();
+    expect(await testbed.get('configmap', `headgate-${testbed.namespace}`)).not.toBeNull();
     await follow(problem?.remedy ?? '', 'delete', 'services');
-    expect(await house.headgate('--yes', 'uninstall', house.namespace)).toMatchObject({ code: 0 });
-    expect(await house.get('service', 's')).toBeNull();
-    expect(await house.get('configmap', `headgate-${house.namespace}`)).toBeNull();
+    expect(await testbed.headgate('--yes', 'uninstall', testbed.namespace)).toMatchObject({ code: 0 });
+    expect(await testbed.get('service', 's')).toBeNull();
+    expect(await testbed.get('configmap', `headgate-${testbed.namespace}`)).toBeNull();
   });
 
-  it('names the missing right of a Secret without a word of its values', async () => {
+  it('reports a missing right to a Secret without showing its values', async () => {
     await grant('state', 'get,list,create,patch,delete', 'configmaps');
-    await house.start();
+    await testbed.start();
     const secret = 'apiVersion: v1\nkind: Secret\nmetadata: { name: s }\nstringData: { key: planted-value-77 }\n';
-    const outcome = await house.outcome(await house.push({ 'apps/s.yaml': secret }), 'refused');
-    expect(errorOf(outcome).message).toContain(`may not patch secrets in namespace ${house.namespace}`);
-    expect(JSON.stringify(house.log)).not.toMatch(/planted-value-77|cGxhbnRlZC12YWx1ZS03Nw/);
+    const outcome = await testbed.outcome(await testbed.push({ 'apps/s.yaml': secret }), 'refused');
+    expect(errorOf(outcome).message).toContain(`may not patch secrets in namespace ${testbed.namespace}`);
+    expect(JSON.stringify(testbed.log)).not.toMatch(/planted-value-77|cGxhbnRlZC12YWx1ZS03Nw/);
   });
 });

@@ -2,19 +2,19 @@ import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { AGE_KEY, fixture } from '../desired/sops/files.ts';
-import { House, configMap } from '../rig/house/house.ts';
-import type { HouseOptions } from '../rig/house/house.ts';
+import { Testbed, configMap } from '../rig/testbed/testbed.ts';
+import type { TestbedOptions } from '../rig/testbed/testbed.ts';
 
-let house: House | null = null;
+let testbed: Testbed | null = null;
 
 afterEach(async () => {
-  await house?.tearDown();
-  house = null;
+  await testbed?.tearDown();
+  testbed = null;
 });
 
-async function started(target: HouseOptions['target']): Promise<House> {
-  const built = await House.build({ target: { path: 'apps', ...target } });
-  house = built;
+async function started(target: TestbedOptions['target']): Promise<Testbed> {
+  const built = await Testbed.build({ target: { path: 'apps', ...target } });
+  testbed = built;
   Object.assign(built.env, { AGE_KEY });
   await built.start();
   return built;
@@ -25,7 +25,7 @@ const PLANTED = /planted-sops|planted-line|AGE-SECRET-KEY/;
 const PASSWORD = Buffer.from('planted-sops-password-123').toString('base64');
 
 /** Everything that others than the cluster's Secret may see. */
-async function expectNothingSeen(on: House): Promise<void> {
+async function expectNothingSeen(on: Testbed): Promise<void> {
   expect(JSON.stringify(on.log)).not.toMatch(PLANTED);
   expect(JSON.stringify(on.host.statuses)).not.toMatch(PLANTED);
   const seen = await on.kubectl('-n', on.namespace, 'get', 'configmaps,events', '-o', 'json');
@@ -36,7 +36,7 @@ async function expectNothingSeen(on: House): Promise<void> {
     expect((await readFile(join(file.parentPath, file.name))).toString('latin1')).not.toMatch(PLANTED);
 }
 
-it('applies an encrypted Secret in the clear, and nobody else sees its values', async () => {
+it('decrypts a Secret into the cluster and nowhere else', async () => {
   const on = await started(DECRYPTION);
   const first = await on.push({ 'apps/db.yaml': fixture('secret.yaml'), 'apps/two.yaml': fixture('documents.yaml') });
   expect(await on.outcome(first)).toMatchObject({ verdict: 'deployed', created: 3 });
@@ -51,7 +51,7 @@ it('applies an encrypted Secret in the clear, and nobody else sees its values', 
   await expectNothingSeen(on);
 });
 
-it('refuses an encrypted manifest without a key, a changed one, and another key, before anything is applied', async () => {
+it('refuses an encrypted manifest that was changed, or whose key is missing or wrong, before anything is applied', async () => {
   const on = await started({});
   const bare = await on.push({ 'apps/db.yaml': fixture('secret.yaml'), 'apps/a.yaml': configMap('a') });
   expect(await on.outcome(bare)).toMatchObject({
@@ -77,7 +77,7 @@ it('refuses an encrypted manifest without a key, a changed one, and another key,
   await expectNothingSeen(keyed);
 });
 
-it('decrypts what a kustomization takes as a resource, and refuses by name what a generator would take', async () => {
+it('decrypts encrypted resources of a kustomization, and refuses an encrypted file of a generator by name', async () => {
   const on = await started(DECRYPTION);
   const first = await on.push({
     'apps/kustomization.yaml': 'resources: [db.yaml]\nnamePrefix: shop-\nlabels:\n  - pairs: {team: a}\n',

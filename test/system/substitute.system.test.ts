@@ -1,60 +1,60 @@
 import { afterEach, expect, it } from 'vitest';
-import { House, configMap } from '../rig/house/house.ts';
+import { Testbed, configMap } from '../rig/testbed/testbed.ts';
 
-let house: House;
+let testbed: Testbed;
 
 afterEach(async () => {
-  await house.tearDown();
+  await testbed.tearDown();
 });
 
-it('keeps what was quoted text when kustomize took the quotes off', async () => {
-  house = await House.build({ target: { path: 'apps', substitute: { variables: { COUNT: 3 } } } });
-  await house.start();
-  const first = await house.push({
+it('keeps quoted values as text when kustomize removes the quotes', async () => {
+  testbed = await Testbed.build({ target: { path: 'apps', substitute: { variables: { COUNT: 3 } } } });
+  await testbed.start();
+  const first = await testbed.push({
     'apps/kustomization.yaml': 'resources: [a.yaml, s.yaml]\n',
     'apps/a.yaml': configMap('a', { n: '${COUNT}' }),
     'apps/s.yaml': 'apiVersion: v1\nkind: Service\nmetadata: { name: web }\nspec:\n  ports:\n    - port: ${COUNT}\n',
   });
-  expect(await house.outcome(first)).toMatchObject({ verdict: 'deployed', created: 2 });
-  expect(await house.configMaps()).toEqual({ a: { n: '3' } });
-  expect(await house.get('service', 'web')).toMatchObject({ spec: { ports: [{ port: 3 }] } });
+  expect(await testbed.outcome(first)).toMatchObject({ verdict: 'deployed', created: 2 });
+  expect(await testbed.configMaps()).toEqual({ a: { n: '3' } });
+  expect(await testbed.get('service', 'web')).toMatchObject({ spec: { ports: [{ port: 3 }] } });
 });
 
 const PLANTED = 'planted-region-77';
 
-it('puts the variables of a target into its manifests, and their values into nothing that is read', async () => {
-  house = await House.build({ target: { substitute: { variables: { REGION: PLANTED, COUNT: 2 } } } });
-  await house.start();
+it('substitutes the variables of a target in its manifests, and shows their values nowhere else', async () => {
+  testbed = await Testbed.build({ target: { substitute: { variables: { REGION: PLANTED, COUNT: 2 } } } });
+  await testbed.start();
   const deployment = (replicas: string) =>
     `apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: web }\nspec:\n  replicas: ${replicas}\n  selector: { matchLabels: { app: web } }\n  template:\n    metadata: { labels: { app: web } }\n    spec: { containers: [{ name: c, image: "example.com/\${IMAGE:=web}:1" }] }\n`;
-  const first = await house.push({
+  const first = await testbed.push({
     'apps/a.yaml': configMap('a', { region: '${REGION}', kept: '$${REGION}' }),
     'apps/web.yaml': deployment('${COUNT}'),
   });
-  await house.outcome(first, 'deployed');
-  expect(await house.configMaps()).toEqual({ a: { region: PLANTED, kept: '${REGION}' } });
-  expect(await house.get('deployment', 'web')).toMatchObject({
+  await testbed.outcome(first, 'deployed');
+  expect(await testbed.configMaps()).toEqual({ a: { region: PLANTED, kept: '${REGION}' } });
+  expect(await testbed.get('deployment', 'web')).toMatchObject({
     spec: { replicas: 2, template: { spec: { containers: [{ image: 'example.com/web:1' }] } } },
   });
 
-  const missing = await house.push({ 'apps/a.yaml': configMap('a', { region: '${REGIN}' }) });
-  expect(await house.outcome(missing)).toMatchObject({
+  const missing = await testbed.push({ 'apps/a.yaml': configMap('a', { region: '${REGIN}' }) });
+  expect(await testbed.outcome(missing)).toMatchObject({
     verdict: 'refused',
     errors: [{ code: 'variable-missing', subject: 'apps/a.yaml:5', message: 'the variable REGIN is not set' }],
   });
   // The server quotes what it refuses.
-  const wrong = await house.push({
+  const wrong = await testbed.push({
     'apps/a.yaml': configMap('a', { region: '${REGION}' }),
     'apps/web.yaml': deployment('${REGION}'),
   });
-  expect(await house.outcome(wrong)).toMatchObject({
+  expect(await testbed.outcome(wrong)).toMatchObject({
     verdict: 'refused',
     errors: [{ code: 'manifest-rejected', message: expect.stringContaining('spec.replicas') }],
   });
-  const state = await house.kubectl('-n', house.namespace, 'get', 'configmaps,events', '-o', 'yaml');
+  const state = await testbed.kubectl('-n', testbed.namespace, 'get', 'configmaps,events', '-o', 'yaml');
   const seen = [
-    JSON.stringify(house.log),
-    JSON.stringify(house.host.statuses),
+    JSON.stringify(testbed.log),
+    JSON.stringify(testbed.host.statuses),
     state.replaceAll(`region: ${PLANTED}`, ''),
   ];
   expect(seen.filter((text) => text.includes(PLANTED))).toEqual([]);

@@ -5,12 +5,12 @@ import { takeoverPatch } from '../../src/plan/ownership/takeover.ts';
 import { parseJson } from '../../src/resource/json.ts';
 import { isObject } from '../../src/resource/resource.ts';
 import type { Json, JsonObject } from '../../src/resource/resource.ts';
-import { House, configMap } from '../rig/house/house.ts';
+import { Testbed, configMap } from '../rig/testbed/testbed.ts';
 
-let house: House;
+let testbed: Testbed;
 
 afterEach(async () => {
-  await house.tearDown();
+  await testbed.tearDown();
 });
 
 const deployment = (replicas: number | null, image = 'example.com/web:1', env = ''): string =>
@@ -27,8 +27,8 @@ spec:
 `;
 
 async function managersOf(kind: string, name: string): Promise<readonly Json[]> {
-  const command = ['-n', house.namespace, 'get', kind, name, '-o', 'json', '--show-managed-fields'];
-  const metadata = metadataOf(parseJson(await house.kubectl(...command)));
+  const command = ['-n', testbed.namespace, 'get', kind, name, '-o', 'json', '--show-managed-fields'];
+  const metadata = metadataOf(parseJson(await testbed.kubectl(...command)));
   const entries = Array.isArray(metadata['managedFields']) ? metadata['managedFields'] : [];
   return entries
     .filter((entry) => isObject(entry))
@@ -40,20 +40,20 @@ function metadataOf(object: Json): JsonObject {
   return isObject(object) && isObject(object['metadata']) ? object['metadata'] : {};
 }
 
-describe('an object that people have applied with kubectl (§15 A8)', () => {
+describe('an object that was applied with kubectl (A8)', () => {
   beforeEach(async () => {
-    house = await House.build();
-    await house.start();
+    testbed = await Testbed.build();
+    await testbed.start();
   });
 
   it.each([
     ['kubectl apply', []],
     ['kubectl apply --server-side', ['--server-side']],
-  ])('loses what left Git, and the marks of %s', async (_way, args) => {
-    await house.applyByHand(configMap('a', { kept: '1', left: '1' }), ...args);
-    await house.kubectl(
+  ])('loses fields that left Git, and the annotations of %s', async (_way, args) => {
+    await testbed.applyByHand(configMap('a', { kept: '1', left: '1' }), ...args);
+    await testbed.kubectl(
       '-n',
-      house.namespace,
+      testbed.namespace,
       'patch',
       'configmap',
       'a',
@@ -61,43 +61,43 @@ describe('an object that people have applied with kubectl (§15 A8)', () => {
       '-p',
       '{"data":{"by":"hand"}}',
     );
-    expect(await house.outcome(await house.push({ 'apps/a.yaml': configMap('a', { kept: '1' }) }))).toMatchObject({
+    expect(await testbed.outcome(await testbed.push({ 'apps/a.yaml': configMap('a', { kept: '1' }) }))).toMatchObject({
       verdict: 'deployed',
       updated: 1,
     });
-    expect(await house.configMaps()).toEqual({ a: { kept: '1' } });
+    expect(await testbed.configMaps()).toEqual({ a: { kept: '1' } });
     expect(await managersOf('configmap', 'a')).toEqual(['headgate']);
-    const { annotations } = metadataOf(await house.get('configmap', 'a'));
+    const { annotations } = metadataOf(await testbed.get('configmap', 'a'));
     expect(annotations).not.toHaveProperty(['kubectl.kubernetes.io/last-applied-configuration']);
   });
 
-  it('ends the same when a run was killed between the takeover and the apply', async () => {
-    await house.applyByHand(configMap('a', { kept: '1', left: '1' }));
-    const show = ['-n', house.namespace, 'get', 'configmap', 'a', '-o', 'json', '--show-managed-fields'];
-    const met = liveOf(metadataOf(parseJson(await house.kubectl(...show))));
+  it('has the same result when a run is killed between the takeover and the apply', async () => {
+    await testbed.applyByHand(configMap('a', { kept: '1', left: '1' }));
+    const show = ['-n', testbed.namespace, 'get', 'configmap', 'a', '-o', 'json', '--show-managed-fields'];
+    const met = liveOf(metadataOf(parseJson(await testbed.kubectl(...show))));
     const patch = JSON.stringify(takeoverPatch(met, legacyOf(met, '')));
     const command = ['patch', 'configmap', 'a', '--type=json', '--field-manager=headgate', '-p', patch];
-    await house.kubectl('-n', house.namespace, ...command);
-    expect(await house.configMaps()).toEqual({ a: { kept: '1', left: '1' } });
-    await house.outcome(await house.push({ 'apps/a.yaml': configMap('a', { kept: '1' }) }), 'deployed');
-    expect(await house.configMaps()).toEqual({ a: { kept: '1' } });
+    await testbed.kubectl('-n', testbed.namespace, ...command);
+    expect(await testbed.configMaps()).toEqual({ a: { kept: '1', left: '1' } });
+    await testbed.outcome(await testbed.push({ 'apps/a.yaml': configMap('a', { kept: '1' }) }), 'deployed');
+    expect(await testbed.configMaps()).toEqual({ a: { kept: '1' } });
     expect(await managersOf('configmap', 'a')).toEqual(['headgate']);
   });
 
-  it('keeps what controllers hold: a scale, a status', async () => {
-    await house.applyByHand(deployment(null));
-    await house.kubectl('-n', house.namespace, 'scale', 'deployment/web', '--replicas=3');
-    await house.outcome(await house.push({ 'apps/web.yaml': deployment(null, 'example.com/web:2') }), 'deployed');
-    expect(await house.get('deployment', 'web')).toMatchObject({
+  it('keeps the fields of controllers: scale and status', async () => {
+    await testbed.applyByHand(deployment(null));
+    await testbed.kubectl('-n', testbed.namespace, 'scale', 'deployment/web', '--replicas=3');
+    await testbed.outcome(await testbed.push({ 'apps/web.yaml': deployment(null, 'example.com/web:2') }), 'deployed');
+    expect(await testbed.get('deployment', 'web')).toMatchObject({
       spec: { replicas: 3, template: { spec: { containers: [{ image: 'example.com/web:2' }] } } },
     });
   });
 
-  it('is taken over once: what somebody edits later is a field of that manager', async () => {
-    await house.outcome(await house.push({ 'apps/a.yaml': configMap('a', { ours: '1' }) }), 'deployed');
-    await house.kubectl(
+  it('is taken over once, so that later edits belong to their own manager', async () => {
+    await testbed.outcome(await testbed.push({ 'apps/a.yaml': configMap('a', { ours: '1' }) }), 'deployed');
+    await testbed.kubectl(
       '-n',
-      house.namespace,
+      testbed.namespace,
       'patch',
       'configmap',
       'a',
@@ -105,18 +105,18 @@ describe('an object that people have applied with kubectl (§15 A8)', () => {
       '-p',
       '{"data":{"by":"hand"}}',
     );
-    await house.outcome(await house.push({ 'apps/a.yaml': configMap('a', { ours: '2' }) }), 'deployed');
-    expect(await house.configMaps()).toEqual({ a: { ours: '2', by: 'hand' } });
+    await testbed.outcome(await testbed.push({ 'apps/a.yaml': configMap('a', { ours: '2' }) }), 'deployed');
+    expect(await testbed.configMaps()).toEqual({ a: { ours: '2', by: 'hand' } });
   });
 });
 
-describe('an ignored field of an object that people have applied with kubectl (§15 B7)', () => {
+describe('an ignored field of an object that was applied with kubectl (B7)', () => {
   it('keeps its live value when the object is taken over', async () => {
-    house = await House.build({ target: { ignore: [{ kind: 'Deployment', paths: ['/spec/replicas'] }] } });
-    await house.start();
-    await house.applyByHand(deployment(4));
-    await house.outcome(await house.push({ 'apps/web.yaml': deployment(1, 'example.com/web:2') }), 'deployed');
-    expect(await house.get('deployment', 'web')).toMatchObject({ spec: { replicas: 4 } });
+    testbed = await Testbed.build({ target: { ignore: [{ kind: 'Deployment', paths: ['/spec/replicas'] }] } });
+    await testbed.start();
+    await testbed.applyByHand(deployment(4));
+    await testbed.outcome(await testbed.push({ 'apps/web.yaml': deployment(1, 'example.com/web:2') }), 'deployed');
+    expect(await testbed.get('deployment', 'web')).toMatchObject({ spec: { replicas: 4 } });
     expect(await managersOf('deployment', 'web')).toEqual(['headgate']);
   });
 });

@@ -2,16 +2,16 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { sweepDrift } from '../../src/deploy/drift/detect-drift.ts';
 import { runRequests } from '../../src/deploy/run-requests.ts';
 import { sweep } from '../../src/deploy/sweep.ts';
-import { House, configMap } from '../rig/house/house.ts';
-import type { LogLine } from '../rig/house/house.ts';
+import { Testbed, configMap } from '../rig/testbed/testbed.ts';
+import type { LogLine } from '../rig/testbed/testbed.ts';
 
-let house: House;
+let testbed: Testbed;
 
 afterEach(async () => {
-  await house.tearDown();
+  await testbed.tearDown();
 });
 
-/** Each directory below clusters/CLUSTER/apps is a target; only cluster lab and the house's namespace are allowed. */
+/** Each directory below clusters/CLUSTER/apps is a target; only cluster lab and the testbed's namespace are allowed. */
 const APPS = {
   name: '{{basename}}-NAMESPACE',
   path: undefined,
@@ -22,38 +22,38 @@ const APPS = {
 const RULE = '{{basename}}-NAMESPACE';
 
 const at = (app: string, file = 'map.yaml') => `clusters/lab/apps/${app}/${file}`;
-const named = (app: string) => `${app}-${house.namespace}`;
+const named = (app: string) => `${app}-${testbed.namespace}`;
 const app = (name: string, data: Readonly<Record<string, string>> = {}) => ({ [at(name)]: configMap(name, data) });
 
 async function start(target: Readonly<Record<string, unknown>> = APPS, ...more: (typeof target)[]): Promise<void> {
-  house = await House.build({ targets: [target, ...more] });
-  await house.start();
+  testbed = await Testbed.build({ targets: [target, ...more] });
+  await testbed.start();
 }
 
 /** The outcome of a commit for one target of the template. */
 function outcome(revision: string, name: string, verdict: string): Promise<LogLine> {
-  return house.logged(
+  return testbed.logged(
     (line) => line['revision'] === revision && line['target'] === name && line['verdict'] === verdict,
   );
 }
 
 /** Whom the delivery of a commit was queued for: the answer to the webhook comes before any work. */
 async function queuedBy(push: Promise<string>): Promise<{ revision: string; queued: readonly unknown[] }> {
-  const before = house.log.length;
+  const before = testbed.log.length;
   const revision = await push;
-  await house.until(() => house.log.slice(before).some(({ message }) => message === 'receive'));
-  const received = house.log.slice(before).filter(({ message }) => message === 'receive');
+  await testbed.until(() => testbed.log.slice(before).some(({ message }) => message === 'receive'));
+  const received = testbed.log.slice(before).filter(({ message }) => message === 'receive');
   return { revision, queued: received.map((line) => line['target']) };
 }
 
 function statusOf(revision: string, name: string): string | undefined {
-  const found = house.host.statusesOf(revision).filter(({ context }) => context === `headgate/${name}`);
+  const found = testbed.host.statusesOf(revision).filter(({ context }) => context === `headgate/${name}`);
   return found.map(({ state, description }) => `${state} ${description}`).at(-1);
 }
 
 /** Runs what a look asks for, as `serve` would when its time has come. */
 async function runAll(look: typeof sweep): Promise<readonly string[]> {
-  const runtime = house.runtime();
+  const runtime = testbed.runtime();
   const signal = AbortSignal.timeout(30_000);
   try {
     const requests = await look(runtime, signal);
@@ -64,73 +64,75 @@ async function runAll(look: typeof sweep): Promise<readonly string[]> {
   }
 }
 
-describe('a template', () => {
-  it('makes an environment of a directory that is added, and asks only those that a push touches', async () => {
+describe('a target template', () => {
+  it('generates a target from an added directory, and queues only the targets that a push concerns', async () => {
     await start();
-    const first = await queuedBy(house.push({ ...app('shop'), ...app('blog') }));
+    const first = await queuedBy(testbed.push({ ...app('shop'), ...app('blog') }));
     await Promise.all(['shop', 'blog'].map((name) => outcome(first.revision, named(name), 'deployed')));
-    expect(Object.keys(await house.configMaps())).toEqual(['blog', 'shop']);
+    expect(Object.keys(await testbed.configMaps())).toEqual(['blog', 'shop']);
 
-    const added = await queuedBy(house.push(app('mail')));
+    const added = await queuedBy(testbed.push(app('mail')));
     expect(added.queued).toEqual([named('mail')]);
     await outcome(added.revision, named('mail'), 'deployed');
-    expect(Object.keys(await house.configMaps())).toEqual(['blog', 'mail', 'shop']);
-    await house.until(() => statusOf(added.revision, named('mail'))?.startsWith('success 1 created') === true);
+    expect(Object.keys(await testbed.configMaps())).toEqual(['blog', 'mail', 'shop']);
+    await testbed.until(() => statusOf(added.revision, named('mail'))?.startsWith('success 1 created') === true);
 
-    const changed = await queuedBy(house.push(app('shop', { color: 'blue' })));
+    const changed = await queuedBy(testbed.push(app('shop', { color: 'blue' })));
     expect(changed.queued).toEqual([named('shop')]);
     const edited = await outcome(changed.revision, named('shop'), 'deployed');
     expect(edited).toMatchObject({ created: 0, updated: 1, requests: { git: 4 } });
 
     // A base: everybody is asked, and who is current costs one request.
-    const base = await queuedBy(house.push({ 'base/labels.yaml': 'a: b\n' }));
-    expect(base.queued).toEqual([RULE.replace('NAMESPACE', house.namespace)]);
+    const base = await queuedBy(testbed.push({ 'base/labels.yaml': 'a: b\n' }));
+    expect(base.queued).toEqual([RULE.replace('NAMESPACE', testbed.namespace)]);
     for (const name of ['shop', 'blog', 'mail']) {
       const current = await outcome(base.revision, named(name), 'unchanged');
       expect(current).toMatchObject({ requests: { kubernetes: 1 } });
     }
-    const expanded = house.log.filter((line) => line.message === 'expanded' && line['revision'] === base.revision);
+    const expanded = testbed.log.filter((line) => line.message === 'expanded' && line['revision'] === base.revision);
     expect(expanded).toMatchObject([{ queued: ['blog', 'mail', 'shop'].map((name) => named(name)) }]);
   });
 
-  it('reads which directories there are when a push does not list its files, and when a delivery was lost', async () => {
+  it('reads the directories when a push does not list its files, and after a lost delivery', async () => {
     await start();
-    const name = RULE.replace('NAMESPACE', house.namespace);
-    const first = await house.push(app('shop'));
+    const name = RULE.replace('NAMESPACE', testbed.namespace);
+    const first = await testbed.push(app('shop'));
     await outcome(first, named('shop'), 'deployed');
 
-    await house.write({
+    await testbed.write({
       ...app('blog'),
       'clusters/lab/apps/README.md': 'no directory\n',
       [`clusters/.x/apps/a/a.yaml`]: '',
     });
-    await house.git('add', '-A');
-    await house.git('commit', '-q', '--amend', '-m', 'again');
-    const forced = await queuedBy(house.commitAndPush('--force'));
+    await testbed.git('add', '-A');
+    await testbed.git('commit', '-q', '--amend', '-m', 'again');
+    const forced = await queuedBy(testbed.commitAndPush('--force'));
     expect(forced.queued).toEqual([name]);
     await outcome(forced.revision, named('blog'), 'deployed');
     await outcome(forced.revision, named('shop'), 'unchanged');
-    const asked = await house.logged(({ message, revision }) => message === 'expanded' && revision === forced.revision);
+    const asked = await testbed.logged(
+      ({ message, revision }) => message === 'expanded' && revision === forced.revision,
+    );
     // The tip, its commit, and one request for the trees of each level, however many files there are.
     expect(asked).toMatchObject({ queued: [named('blog'), named('shop')], requests: { git: 6 } });
 
-    house.host.faults = { lose: () => true };
-    const lost = await house.push({ ...app('mail'), ...app('shop', { color: 'blue' }) });
-    house.host.faults = {};
+    testbed.host.faults = { lose: () => true };
+    const lost = await testbed.push({ ...app('mail'), ...app('shop', { color: 'blue' }) });
+    testbed.host.faults = {};
     expect(await runAll(sweep)).toEqual([named('mail'), named('shop')]);
     await Promise.all(['mail', 'shop'].map((each) => outcome(lost, named(each), 'deployed')));
     expect(await runAll(sweep)).toEqual([]);
   });
 
-  it('refuses a directory that comes to what is not listed, names it on the commit, and touches no cluster', async () => {
+  it('refuses a directory that resolves to a cluster or namespace outside its lists, on the commit and without a request to a cluster', async () => {
     await start();
-    await outcome(await house.push(app('shop')), named('shop'), 'deployed');
+    await outcome(await testbed.push(app('shop')), named('shop'), 'deployed');
     const wrong = {
       'clusters/dev/apps/shop/map.yaml': configMap('wrong'),
       [at('Upper')]: configMap('wrong'),
       ...app('blog'),
     };
-    const { revision, queued } = await queuedBy(house.push(wrong));
+    const { revision, queued } = await queuedBy(testbed.push(wrong));
     expect(new Set(queued)).toEqual(new Set([named('Upper'), named('blog'), named('shop')]));
     // Of its own accord it goes by the name of the one on cluster lab, which is another directory.
     expect(await outcome(revision, named('shop'), 'refused')).toMatchObject({
@@ -150,103 +152,103 @@ describe('a template', () => {
     expect(statusOf(revision, named('Upper'))).toMatch(
       /^failure clusters\/lab\/apps\/Upper comes to the name Upper-t-/,
     );
-    expect(Object.keys(await house.configMaps())).toEqual(['blog', 'shop']);
-    expect(await house.auditOf(named('Upper'))).toEqual([]);
+    expect(Object.keys(await testbed.configMaps())).toEqual(['blog', 'shop']);
+    expect(await testbed.auditOf(named('Upper'))).toEqual([]);
 
     // A sweep names both in one line, and asks for nothing.
     expect(await runAll(sweep)).toEqual([]);
-    expect(house.log.filter(({ message, delivery }) => message === 'refused' && delivery === 'sweep')).toMatchObject([
+    expect(testbed.log.filter(({ message, delivery }) => message === 'refused' && delivery === 'sweep')).toMatchObject([
       { level: 'warn', directories: ['clusters/dev/apps/shop', 'clusters/lab/apps/Upper'] },
     ]);
-    const checked = await house.headgate('check');
+    const checked = await testbed.headgate('check');
     expect(checked.code).toBe(1);
     expect(checked.stdout).toMatch(
       /directory +clusters\/lab\/apps\/blog +ok +target blog-t-\S+ on cluster lab, namespace/,
     );
     expect(checked.stdout).toMatch(/directory +clusters\/dev\/apps\/shop +FAILED +comes to cluster dev/);
     // Once it is gone there is nothing to say, and nothing left over.
-    const mended = await house.push({ 'clusters/dev': null, 'clusters/lab/apps/Upper': null });
-    await house.logged(
+    const mended = await testbed.push({ 'clusters/dev': null, 'clusters/lab/apps/Upper': null });
+    await testbed.logged(
       ({ message, reason }) => message === 'ignored' && reason === 'clusters/dev/apps/shop is not there any more',
     );
     expect(statusOf(mended, named('Upper'))).toBeUndefined();
   });
 
-  it('deploys nothing from a path that two templates claim, and names both', async () => {
+  it('deploys nothing from a path that two templates claim, and names both templates', async () => {
     const other = { ...APPS, name: 'other-{{cluster}}-NAMESPACE', path: 'clusters/{{cluster}}/apps/shop' };
     await start(APPS, { ...other, forEach: { ...APPS.forEach, directories: 'clusters/*' } });
-    const revision = await house.push({ ...app('shop'), ...app('blog') });
+    const revision = await testbed.push({ ...app('shop'), ...app('blog') });
     const claim = {
       code: 'path-claimed',
       subject: 'clusters/lab/apps/shop',
       message: expect.stringContaining('(headgate.yml:1) and by template') as string,
     };
-    for (const name of [named('shop'), `other-lab-${house.namespace}`]) {
+    for (const name of [named('shop'), `other-lab-${testbed.namespace}`]) {
       expect(await outcome(revision, name, 'refused')).toMatchObject({ errors: [claim] });
       expect(statusOf(revision, name)).toMatch(/^failure clusters\/lab\/apps\/shop is claimed by template/);
     }
     await outcome(revision, named('blog'), 'deployed');
-    expect(Object.keys(await house.configMaps())).toEqual(['blog']);
+    expect(Object.keys(await testbed.configMaps())).toEqual(['blog']);
   });
 
-  it('refuses a second directory that comes to the name of one that is deployed, whose state it leaves alone', async () => {
+  it('refuses a second directory that resolves to the name of a deployed target, whose state stays as it is', async () => {
     const directories = 'teams/*/*';
     await start({ ...APPS, cluster: 'lab', forEach: { ...APPS.forEach, directories } });
-    const first = await house.push({ 'teams/a/shop/map.yaml': configMap('of-a') });
+    const first = await testbed.push({ 'teams/a/shop/map.yaml': configMap('of-a') });
     await outcome(first, named('shop'), 'deployed');
-    const second = await house.push({ 'teams/b/shop/map.yaml': configMap('of-b') });
+    const second = await testbed.push({ 'teams/b/shop/map.yaml': configMap('of-b') });
     expect(await outcome(second, named('shop'), 'refused')).toMatchObject({
       errors: [{ code: 'name-taken', message: `comes to the name ${named('shop')}, as teams/a/shop does` }],
     });
-    expect(Object.keys(await house.configMaps())).toEqual(['of-a']);
+    expect(Object.keys(await testbed.configMaps())).toEqual(['of-a']);
     expect(await runAll(sweep)).toEqual([]);
     // Moved from one to the other in one push, it is the same target: the objects stay and change their file.
-    const moved = await house.push({ 'teams/a': null, 'teams/b/shop/map.yaml': configMap('of-a', { team: 'b' }) });
+    const moved = await testbed.push({ 'teams/a': null, 'teams/b/shop/map.yaml': configMap('of-a', { team: 'b' }) });
     expect(await outcome(moved, named('shop'), 'deployed')).toMatchObject({ created: 0, updated: 1, pruned: 0 });
-    expect(await house.configMaps()).toEqual({ 'of-a': { team: 'b' } });
-    await house.until(() => statusOf(moved, named('shop'))?.startsWith('success') === true);
+    expect(await testbed.configMaps()).toEqual({ 'of-a': { team: 'b' } });
+    await testbed.until(() => statusOf(moved, named('shop'))?.startsWith('success') === true);
   });
 
-  it('reads a path below its directories, and refuses one that is there without it, also when it is to be empty', async () => {
+  it('reads a path below its directories, and refuses a directory without that path, even if it may be empty', async () => {
     await start({ ...APPS, path: 'clusters/{{cluster}}/apps/{{basename}}/deploy' });
-    const first = await house.push({
+    const first = await testbed.push({
       [at('shop', 'deploy/map.yaml')]: configMap('shop'),
       [at('shop')]: configMap('no'),
     });
     await outcome(first, named('shop'), 'deployed');
-    const revision = await house.push({ [at('shop', 'deploy')]: null, [at('blog')]: configMap('no') });
+    const revision = await testbed.push({ [at('shop', 'deploy')]: null, [at('blog')]: configMap('no') });
     for (const name of ['shop', 'blog']) {
       expect(await outcome(revision, named(name), 'refused')).toMatchObject({
         errors: [{ code: 'path-missing', subject: `clusters/lab/apps/${name}/deploy` }],
       });
     }
-    expect(Object.keys(await house.configMaps())).toEqual(['shop']);
-    expect(await house.get('configmap', `headgate-${named('blog')}`)).toBeNull();
+    expect(Object.keys(await testbed.configMaps())).toEqual(['shop']);
+    expect(await testbed.get('configmap', `headgate-${named('blog')}`)).toBeNull();
   });
 
-  it('is not held up by a directory whose name no queue takes as it is', async () => {
+  it('is not blocked by a directory whose name a queue does not accept', async () => {
     await start();
     const wrong = 'clusters/lab/apps/\uffff\u0085 x/map.yaml';
-    const revision = await house.push({ ...app('shop'), [wrong]: configMap('no') });
+    const revision = await testbed.push({ ...app('shop'), [wrong]: configMap('no') });
     await outcome(revision, named('shop'), 'deployed');
-    expect(await outcome(revision, `???x-${house.namespace}`, 'refused')).toMatchObject({
+    expect(await outcome(revision, `???x-${testbed.namespace}`, 'refused')).toMatchObject({
       errors: [{ code: 'name-invalid' }, { code: 'path-not-allowed' }],
     });
     const { queued } = await queuedBy(
-      house.push({ ...app('shop', { color: 'blue' }), [wrong]: configMap('still-no') }),
+      testbed.push({ ...app('shop', { color: 'blue' }), [wrong]: configMap('still-no') }),
     );
     expect(queued).toHaveLength(2);
   });
 });
 
-describe('a directory that vanished', () => {
-  it('is a target to be confirmed: nothing is deleted until the command that is printed says so', async () => {
+describe('a directory that was removed', () => {
+  it('deletes nothing until the printed command confirms it', async () => {
     await start();
-    await outcome(await house.push({ ...app('shop'), ...app('blog') }), named('shop'), 'deployed');
-    const { revision, queued } = await queuedBy(house.push({ 'clusters/lab/apps/shop': null }));
+    await outcome(await testbed.push({ ...app('shop'), ...app('blog') }), named('shop'), 'deployed');
+    const { revision, queued } = await queuedBy(testbed.push({ 'clusters/lab/apps/shop': null }));
     expect(queued).toEqual([named('shop')]);
     const refused = await outcome(revision, named('shop'), 'refused');
-    const command = `headgate uninstall ${named('shop')} --cluster lab --namespace ${house.namespace}`;
+    const command = `headgate uninstall ${named('shop')} --cluster lab --namespace ${testbed.namespace}`;
     expect(refused).toMatchObject({
       pruned: 0,
       errors: [{ code: 'path-missing', remedy: expect.stringContaining(command) as string }],
@@ -254,102 +256,104 @@ describe('a directory that vanished', () => {
     expect(statusOf(revision, named('shop'))).toMatch(
       /^failure clusters\/lab\/apps\/shop does not exist at [0-9a-f]{12}/,
     );
-    expect(Object.keys(await house.configMaps())).toEqual(['blog', 'shop']);
+    expect(Object.keys(await testbed.configMaps())).toEqual(['blog', 'shop']);
     // Neither a sweep nor a look for drift touches it.
     expect([...(await runAll(sweep)), ...(await runAll(sweepDrift))]).toEqual([]);
 
-    const status = await house.headgate('status');
+    const status = await testbed.headgate('status');
     expect(status).toMatchObject({ code: 0, stdout: expect.stringContaining(`To remove it: ${command}`) as string });
     expect(status.stdout).toMatch(new RegExp(`^${named('blog')} `, 'm'));
-    const unknown = await house.headgate('deploy', named('shop'));
+    const unknown = await testbed.headgate('deploy', named('shop'));
     expect(unknown).toMatchObject({ code: 64, stderr: expect.stringContaining('headgate uninstall NAME') as string });
 
-    const done = await house.headgate('--yes', ...command.split(' ').slice(1));
+    const done = await testbed.headgate('--yes', ...command.split(' ').slice(1));
     expect(done.stdout).toContain('1 deleted');
-    expect(Object.keys(await house.configMaps())).toEqual(['blog']);
-    expect((await house.headgate('status')).stdout).not.toContain('left over');
+    expect(Object.keys(await testbed.configMaps())).toEqual(['blog']);
+    expect((await testbed.headgate('status')).stdout).not.toContain('left over');
     // Back in Git, it is an environment again.
-    await outcome(await house.push(app('shop')), named('shop'), 'deployed');
-    expect(Object.keys(await house.configMaps())).toEqual(['blog', 'shop']);
+    await outcome(await testbed.push(app('shop')), named('shop'), 'deployed');
+    expect(Object.keys(await testbed.configMaps())).toEqual(['blog', 'shop']);
   });
 
-  it('under a new name is another target, which gets what the old one owns by the command that its refusal prints', async () => {
+  it('and renamed is another target, which takes over the objects with the command that its refusal prints', async () => {
     await start();
-    const deployed = await house.push({ [at('shop')]: configMap('shop', { color: 'red' }) });
+    const deployed = await testbed.push({ [at('shop')]: configMap('shop', { color: 'red' }) });
     await outcome(deployed, named('shop'), 'deployed');
-    const uid = async () => (await house.get('configmap', 'shop'))?.['metadata'];
+    const uid = async () => (await testbed.get('configmap', 'shop'))?.['metadata'];
     const before = await uid();
-    const renamed = await house.push({
+    const renamed = await testbed.push({
       'clusters/lab/apps/shop': null,
       [at('store')]: configMap('shop', { color: 'red' }),
     });
     await outcome(renamed, named('shop'), 'refused');
-    const command = `headgate uninstall ${named('shop')} --keep --cluster lab --namespace ${house.namespace}`;
+    const command = `headgate uninstall ${named('shop')} --keep --cluster lab --namespace ${testbed.namespace}`;
     expect(await outcome(renamed, named('store'), 'refused')).toMatchObject({
       errors: [{ code: 'foreign-owner', remedy: expect.stringContaining(command) as string }],
     });
-    expect(await house.headgate('--yes', ...command.split(' ').slice(1))).toMatchObject({ code: 0 });
-    await outcome(await house.push({ [at('store', 'b.yaml')]: configMap('b') }), named('store'), 'deployed');
+    expect(await testbed.headgate('--yes', ...command.split(' ').slice(1))).toMatchObject({ code: 0 });
+    await outcome(await testbed.push({ [at('store', 'b.yaml')]: configMap('b') }), named('store'), 'deployed');
     expect(await uid()).toMatchObject({ uid: (before as { uid: string }).uid });
-    expect(Object.keys(await house.configMaps())).toEqual(['b', 'shop']);
+    expect(Object.keys(await testbed.configMaps())).toEqual(['b', 'shop']);
   });
 
-  it('was no target when nothing of it was ever deployed', async () => {
+  it('leaves no target when it was never deployed', async () => {
     await start();
-    await outcome(await house.push(app('shop')), named('shop'), 'deployed');
-    house.host.faults = { lose: () => true };
-    await house.push(app('blog'));
-    house.host.faults = {};
-    const gone = await house.push({ 'clusters/lab/apps/blog': null });
+    await outcome(await testbed.push(app('shop')), named('shop'), 'deployed');
+    testbed.host.faults = { lose: () => true };
+    await testbed.push(app('blog'));
+    testbed.host.faults = {};
+    const gone = await testbed.push({ 'clusters/lab/apps/blog': null });
     expect(await outcome(gone, named('blog'), 'unchanged')).toMatchObject({ errors: [], previous: null });
-    expect(await house.get('configmap', `headgate-${named('blog')}`)).toBeNull();
+    expect(await testbed.get('configmap', `headgate-${named('blog')}`)).toBeNull();
   });
 });
 
-describe('a target of a template', () => {
-  it('is planned, deployed, shown, corrected and uninstalled by its name', async () => {
+describe('a generated target', () => {
+  it('is planned, deployed, shown, corrected and uninstalled under its name', async () => {
     await start();
-    const revision = await house.push(app('shop', { color: 'red' }));
+    const revision = await testbed.push(app('shop', { color: 'red' }));
     await outcome(revision, named('shop'), 'deployed');
-    await house.kubectl('-n', house.namespace, 'patch', 'configmap', 'shop', '-p', '{"data":{"color":"pink"}}');
+    await testbed.kubectl('-n', testbed.namespace, 'patch', 'configmap', 'shop', '-p', '{"data":{"color":"pink"}}');
     expect(await runAll(sweepDrift)).toEqual([named('shop')]);
-    expect(await house.configMaps()).toEqual({ shop: { color: 'red' } });
+    expect(await testbed.configMaps()).toEqual({ shop: { color: 'red' } });
 
-    house.host.faults = { lose: () => true };
-    await house.push(app('shop', { color: 'blue' }));
-    house.host.faults = {};
-    const planned = await house.headgate('plan', named('shop'), '--output', 'json');
+    testbed.host.faults = { lose: () => true };
+    await testbed.push(app('shop', { color: 'blue' }));
+    testbed.host.faults = {};
+    const planned = await testbed.headgate('plan', named('shop'), '--output', 'json');
     expect(planned.code).toBe(2);
     expect(JSON.parse(planned.stdout)).toMatchObject({
       changes: [{ op: 'update', name: 'shop', source: `${at('shop')}:1` }],
     });
-    expect(await house.headgate('deploy', named('shop'))).toMatchObject({ code: 0 });
-    expect(await house.configMaps()).toEqual({ shop: { color: 'blue' } });
-    const status = await house.headgate('status', named('shop'), '--output', 'json');
+    expect(await testbed.headgate('deploy', named('shop'))).toMatchObject({ code: 0 });
+    expect(await testbed.configMaps()).toEqual({ shop: { color: 'blue' } });
+    const status = await testbed.headgate('status', named('shop'), '--output', 'json');
     expect(JSON.parse(status.stdout)).toMatchObject([
       { target: named('shop'), verdict: 'deployed', readiness: 'ready' },
     ]);
-    expect(await house.headgate('--yes', 'uninstall', named('shop'))).toMatchObject({ code: 0 });
-    expect(await house.configMaps()).toEqual({});
-    expect(await house.headgate('sweep')).toMatchObject({
+    expect(await testbed.headgate('--yes', 'uninstall', named('shop'))).toMatchObject({ code: 0 });
+    expect(await testbed.configMaps()).toEqual({});
+    expect(await testbed.headgate('sweep')).toMatchObject({
       code: 0,
       stdout: expect.stringContaining(named('shop')) as string,
     });
-    expect(await house.configMaps()).toEqual({ shop: { color: 'blue' } });
+    expect(await testbed.configMaps()).toEqual({ shop: { color: 'blue' } });
   });
 
-  it('waits for the target of the file that its template depends on, and goes on with all the others when that is ready', async () => {
+  it('waits for the target that its template depends on, and is deployed with all others once that is ready', async () => {
     await start({ name: 'NAMESPACE', path: 'infra' }, { ...APPS, dependsOn: ['NAMESPACE'] });
-    const stuck = await house.push({ 'infra/db.json': deployment('no-such-image'), ...app('shop'), ...app('blog') });
+    const stuck = await testbed.push({ 'infra/db.json': deployment('no-such-image'), ...app('shop'), ...app('blog') });
     for (const name of ['shop', 'blog']) {
-      expect(await outcome(stuck, named(name), 'waiting')).toMatchObject({ waitingFor: [`target ${house.namespace}`] });
+      expect(await outcome(stuck, named(name), 'waiting')).toMatchObject({
+        waitingFor: [`target ${testbed.namespace}`],
+      });
     }
-    expect(await house.configMaps()).toEqual({});
-    const { revision, queued } = await queuedBy(house.push({ 'infra/db.json': deployment('ghcr.io/acme/db:1') }));
-    expect(queued).toEqual([house.namespace]);
+    expect(await testbed.configMaps()).toEqual({});
+    const { revision, queued } = await queuedBy(testbed.push({ 'infra/db.json': deployment('ghcr.io/acme/db:1') }));
+    expect(queued).toEqual([testbed.namespace]);
     await Promise.all(['shop', 'blog'].map((name) => outcome(revision, named(name), 'deployed')));
-    const ready = house.log.findIndex((line) => line.message === 'ready' && line['target'] === house.namespace);
-    const first = house.log.findIndex((line) => line.message === 'deployed' && line['target'] !== house.namespace);
+    const ready = testbed.log.findIndex((line) => line.message === 'ready' && line['target'] === testbed.namespace);
+    const first = testbed.log.findIndex((line) => line.message === 'deployed' && line['target'] !== testbed.namespace);
     expect(ready).toBeGreaterThan(-1);
     expect(first).toBeGreaterThan(ready);
   });

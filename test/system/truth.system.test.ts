@@ -1,286 +1,292 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { House, configMap } from '../rig/house/house.ts';
+import { Testbed, configMap } from '../rig/testbed/testbed.ts';
 
-let house: House;
+let testbed: Testbed;
 
 afterEach(async () => {
-  await house.tearDown();
+  await testbed.tearDown();
 });
 
 describe('Git is the truth', () => {
   beforeEach(async () => {
-    house = await House.build();
-    await house.start();
+    testbed = await Testbed.build();
+    await testbed.start();
   });
 
-  it('heals by a revert what was applied half, also when an object had moved between files (§15 A4, E7)', async () => {
-    await house.outcome(
-      await house.push({ 'apps/a.yaml': configMap('moves', { v: '1' }), 'apps/b.yaml': configMap('b', { v: '1' }) }),
+  it('repairs a partial apply by a revert, even when an object had moved between files (A4, E7)', async () => {
+    await testbed.outcome(
+      await testbed.push({ 'apps/a.yaml': configMap('moves', { v: '1' }), 'apps/b.yaml': configMap('b', { v: '1' }) }),
       'deployed',
     );
     // A policy that only the real write meets: the dry run passes, then one of the two is refused.
-    await house.kubectl('-n', house.namespace, 'create', 'quota', 'few', '--hard=configmaps=6');
-    await house.kubectl(
+    await testbed.kubectl('-n', testbed.namespace, 'create', 'quota', 'few', '--hard=configmaps=6');
+    await testbed.kubectl(
       '-n',
-      house.namespace,
+      testbed.namespace,
       'wait',
       '--for=jsonpath={.status.hard.configmaps}=6',
       'quota/few',
       '--timeout=30s',
     );
-    const bad = await house.push({
+    const bad = await testbed.push({
       'apps/a.yaml': null,
       'apps/b.yaml': `${configMap('b', { v: '2' })}---\n${configMap('moves', { v: '2' })}`,
       ...Object.fromEntries(Array.from({ length: 6 }, (_, n) => [`apps/more-${n}.yaml`, configMap(`more-${n}`)])),
     });
-    expect((await house.outcome(bad))['verdict']).toMatch(/partial|refused/);
-    await house.git('revert', '--no-edit', 'HEAD');
-    const reverted = await house.commitAndPush();
-    expect(await house.outcome(reverted)).toMatchObject({ verdict: 'deployed' });
-    expect(await house.configMaps()).toEqual({ moves: { v: '1' }, b: { v: '1' } });
+    expect((await testbed.outcome(bad))['verdict']).toMatch(/partial|refused/);
+    await testbed.git('revert', '--no-edit', 'HEAD');
+    const reverted = await testbed.commitAndPush();
+    expect(await testbed.outcome(reverted)).toMatchObject({ verdict: 'deployed' });
+    expect(await testbed.configMaps()).toEqual({ moves: { v: '1' }, b: { v: '1' } });
   });
 
-  it('deploys nothing but the tip for a payload with a forged tree id', async () => {
-    const first = await house.push({ 'apps/a.yaml': configMap('a', { v: '1' }) });
-    await house.outcome(first);
-    await house.git('checkout', '-q', '-b', 'evil');
-    await house.write({ 'apps/a.yaml': configMap('a', { v: 'evil' }) });
-    await house.git('commit', '-qam', 'evil');
-    await house.git('push', '-q', 'origin', 'evil');
-    const evilTree = await house.git('rev-parse', 'HEAD^{tree}');
-    await house.git('checkout', '-q', 'main');
-    const second = await house.push({ 'apps/a.yaml': configMap('a', { v: '2' }) });
-    await house.outcome(second, 'deployed');
-    await house.host.settled();
-    const payload = JSON.parse(house.host.deliveries.at(-1)?.payload ?? '') as { head_commit: { tree_id: string } };
+  it('deploys the tip when a payload has a forged tree id', async () => {
+    const first = await testbed.push({ 'apps/a.yaml': configMap('a', { v: '1' }) });
+    await testbed.outcome(first);
+    await testbed.git('checkout', '-q', '-b', 'evil');
+    await testbed.write({ 'apps/a.yaml': configMap('a', { v: 'evil' }) });
+    await testbed.git('commit', '-qam', 'evil');
+    await testbed.git('push', '-q', 'origin', 'evil');
+    const evilTree = await testbed.git('rev-parse', 'HEAD^{tree}');
+    await testbed.git('checkout', '-q', 'main');
+    const second = await testbed.push({ 'apps/a.yaml': configMap('a', { v: '2' }) });
+    await testbed.outcome(second, 'deployed');
+    await testbed.host.settled();
+    const payload = JSON.parse(testbed.host.deliveries.at(-1)?.payload ?? '') as { head_commit: { tree_id: string } };
     payload.head_commit.tree_id = evilTree;
-    const answer = await house.host.deliver('acme/fleet', JSON.stringify(payload));
+    const answer = await testbed.host.deliver('acme/fleet', JSON.stringify(payload));
     expect(answer.status).toBe(202);
-    await house.logged((line) => line['delivery'] === answer.id && line['verdict'] === 'unchanged');
-    expect(await house.configMaps()).toEqual({ a: { v: '2' } });
+    await testbed.logged((line) => line['delivery'] === answer.id && line['verdict'] === 'unchanged');
+    expect(await testbed.configMaps()).toEqual({ a: { v: '2' } });
   });
 
-  it('writes nothing while another run holds the lease, and goes on when it has ended', async () => {
-    await house.outcome(await house.push({ 'apps/a.yaml': configMap('a', { v: '1' }) }), 'deployed');
-    const parent = (await house.get('configmap', `headgate-${house.namespace}`)) as unknown as {
+  it('writes nothing while another run holds the lease, and resumes when that run has ended', async () => {
+    await testbed.outcome(await testbed.push({ 'apps/a.yaml': configMap('a', { v: '1' }) }), 'deployed');
+    const parent = (await testbed.get('configmap', `headgate-${testbed.namespace}`)) as unknown as {
       data: { state: string };
     };
     const untilMs = Date.now() + 3000;
     const state = { ...(JSON.parse(parent.data.state) as object), lease: { run: 'r', holder: 'another', untilMs } };
-    await house.kubectl(
+    await testbed.kubectl(
       '-n',
-      house.namespace,
+      testbed.namespace,
       'patch',
       'configmap',
-      `headgate-${house.namespace}`,
+      `headgate-${testbed.namespace}`,
       '-p',
       JSON.stringify({ data: { state: JSON.stringify(state) } }),
     );
-    const revision = await house.push({ 'apps/a.yaml': configMap('a', { v: '2' }) });
-    expect(await house.outcome(revision, 'failed')).toMatchObject({
+    const revision = await testbed.push({ 'apps/a.yaml': configMap('a', { v: '2' }) });
+    expect(await testbed.outcome(revision, 'failed')).toMatchObject({
       errors: [expect.objectContaining({ code: 'lease-held' })],
     });
-    expect(await house.configMaps()).toEqual({ a: { v: '1' } });
-    await house.outcome(revision, 'deployed');
+    expect(await testbed.configMaps()).toEqual({ a: { v: '1' } });
+    await testbed.outcome(revision, 'deployed');
     expect(Date.now()).toBeGreaterThanOrEqual(untilMs);
-    expect(await house.configMaps()).toEqual({ a: { v: '2' } });
+    expect(await testbed.configMaps()).toEqual({ a: { v: '2' } });
   });
 
-  it('asks Git once more, and not again and again, for a delivery that came late', async () => {
-    const first = await house.push({ 'apps/a.yaml': configMap('a', { v: '1' }) });
-    await house.outcome(first, 'deployed');
-    await house.outcome(await house.push({ 'apps/a.yaml': configMap('a', { v: '2' }) }), 'deployed');
-    const late = house.host.deliveries.find(({ payload }) => payload.includes(`"after":"${first}"`));
-    house.log.length = 0;
-    await house.host.redeliver(late?.id ?? '');
-    const outcome = await house.logged(({ delivery, verdict }) => delivery === late?.id && verdict !== undefined);
+  it('reads the tip once more for a delivery that arrives late, and then stops', async () => {
+    const first = await testbed.push({ 'apps/a.yaml': configMap('a', { v: '1' }) });
+    await testbed.outcome(first, 'deployed');
+    await testbed.outcome(await testbed.push({ 'apps/a.yaml': configMap('a', { v: '2' }) }), 'deployed');
+    const late = testbed.host.deliveries.find(({ payload }) => payload.includes(`"after":"${first}"`));
+    testbed.log.length = 0;
+    await testbed.host.redeliver(late?.id ?? '');
+    const outcome = await testbed.logged(({ delivery, verdict }) => delivery === late?.id && verdict !== undefined);
     // The tip and both sides of its difference to what the delivery names; then: is the tip newer? One look, not four.
     expect(outcome).toMatchObject({ verdict: 'unchanged', requests: { kubernetes: 1, git: 5 } });
   });
 
-  it('asks Git only for its tip for deliveries that waited while an earlier one brought it', async () => {
-    await house.outcome(await house.push({ 'apps/a.yaml': configMap('a', { v: '1' }) }), 'deployed');
-    house.host.faults = { lose: () => true };
+  it('reads only the tip for deliveries that an earlier run has already deployed', async () => {
+    await testbed.outcome(await testbed.push({ 'apps/a.yaml': configMap('a', { v: '1' }) }), 'deployed');
+    testbed.host.faults = { lose: () => true };
     const [two, three] = [
-      await house.push({ 'apps/a.yaml': configMap('a', { v: '2' }) }),
-      await house.push({ 'apps/a.yaml': configMap('a', { v: '3' }) }),
+      await testbed.push({ 'apps/a.yaml': configMap('a', { v: '2' }) }),
+      await testbed.push({ 'apps/a.yaml': configMap('a', { v: '3' }) }),
     ];
-    house.host.faults = {};
+    testbed.host.faults = {};
     const sent = [two, three].map((revision) =>
-      house.host.deliveries.find(({ payload }) => payload.includes(`"after":"${revision}"`)),
+      testbed.host.deliveries.find(({ payload }) => payload.includes(`"after":"${revision}"`)),
     );
-    await Promise.all([...sent, ...sent].map((delivery) => house.host.redeliver(delivery?.id ?? '')));
-    await house.until(() => house.log.filter(({ verdict }) => verdict !== undefined).length === 5);
-    const [first, ...late] = house.log.filter(({ verdict }) => verdict !== undefined).slice(1);
+    await Promise.all([...sent, ...sent].map((delivery) => testbed.host.redeliver(delivery?.id ?? '')));
+    await testbed.until(() => testbed.log.filter(({ verdict }) => verdict !== undefined).length === 5);
+    const [first, ...late] = testbed.log.filter(({ verdict }) => verdict !== undefined).slice(1);
     expect(first).toMatchObject({ verdict: 'deployed', revision: three });
     const asked = late.map(({ delivery, requests }) => [delivery, (requests as { git: number }).git]);
     // And of a commit that is not the tip, whether the tip is newer.
     for (const [delivery, git] of asked) expect(git).toBe(delivery === sent[1]?.id ? 1 : 2);
   });
 
-  it('follows a force-push back', async () => {
-    const first = await house.push({ 'apps/a.yaml': configMap('a', { v: '1' }) });
-    await house.outcome(first);
-    await house.outcome(
-      await house.push({ 'apps/a.yaml': configMap('a', { v: '2' }), 'apps/b.yaml': configMap('b') }),
+  it('follows a force-push to an earlier commit', async () => {
+    const first = await testbed.push({ 'apps/a.yaml': configMap('a', { v: '1' }) });
+    await testbed.outcome(first);
+    await testbed.outcome(
+      await testbed.push({ 'apps/a.yaml': configMap('a', { v: '2' }), 'apps/b.yaml': configMap('b') }),
       'deployed',
     );
-    await house.git('reset', '-q', '--hard', first);
-    await house.git('push', '-q', '--force', 'origin', 'HEAD:main');
-    await house.logged(
+    await testbed.git('reset', '-q', '--hard', first);
+    await testbed.git('push', '-q', '--force', 'origin', 'HEAD:main');
+    await testbed.logged(
       (line) => line['verdict'] === 'deployed' && line['revision'] === first && line['previous'] !== null,
     );
-    expect(await house.configMaps()).toEqual({ a: { v: '1' } });
+    expect(await testbed.configMaps()).toEqual({ a: { v: '1' } });
   });
 
   it('follows a force-push back whose unsigned X-GitHub-Delivery header says sweep', async () => {
-    const first = await house.push({ 'apps/a.yaml': configMap('a', { v: '1' }) });
-    await house.outcome(first);
-    await house.outcome(await house.push({ 'apps/a.yaml': configMap('a', { v: '2' }) }), 'deployed');
-    house.host.faults = { lose: () => true };
-    await house.git('reset', '-q', '--hard', first);
-    await house.git('push', '-q', '--force', 'origin', 'HEAD:main');
-    await house.host.settled();
-    const signed = house.host.deliveries.at(-1)?.payload ?? '';
-    const answer = await house.host.deliver('acme/fleet', signed, { 'x-github-delivery': 'sweep' });
+    const first = await testbed.push({ 'apps/a.yaml': configMap('a', { v: '1' }) });
+    await testbed.outcome(first);
+    await testbed.outcome(await testbed.push({ 'apps/a.yaml': configMap('a', { v: '2' }) }), 'deployed');
+    testbed.host.faults = { lose: () => true };
+    await testbed.git('reset', '-q', '--hard', first);
+    await testbed.git('push', '-q', '--force', 'origin', 'HEAD:main');
+    await testbed.host.settled();
+    const signed = testbed.host.deliveries.at(-1)?.payload ?? '';
+    const answer = await testbed.host.deliver('acme/fleet', signed, { 'x-github-delivery': 'sweep' });
     expect(answer.status).toBe(202);
-    const line = await house.logged((each) => each['delivery'] === 'sweep' && each['verdict'] !== undefined);
+    const line = await testbed.logged((each) => each['delivery'] === 'sweep' && each['verdict'] !== undefined);
     expect(line).toMatchObject({ verdict: 'deployed', revision: first });
-    expect(await house.configMaps()).toEqual({ a: { v: '1' } });
+    expect(await testbed.configMaps()).toEqual({ a: { v: '1' } });
   });
 
-  it('leaves alone what is marked create-only or ignore, and never prunes what says so', async () => {
+  it('leaves objects alone that are annotated create-only or ignore, and never prunes objects annotated against it', async () => {
     const note = (key: string, value: string) => `  annotations: { headgate.dev/${key}: "${value}" }\n`;
-    await house.outcome(
-      await house.push({
+    await testbed.outcome(
+      await testbed.push({
         'apps/once.yaml': configMap('once', { v: '1' }, note('apply', 'create-only')),
         'apps/not.yaml': configMap('not', { v: '1' }, note('apply', 'ignore')),
         'apps/kept.yaml': configMap('kept', { v: '1' }, note('prune', 'false')),
       }),
       'deployed',
     );
-    expect(await house.configMaps()).toEqual({ once: { v: '1' }, kept: { v: '1' } });
-    const second = await house.push({
+    expect(await testbed.configMaps()).toEqual({ once: { v: '1' }, kept: { v: '1' } });
+    const second = await testbed.push({
       'apps/once.yaml': configMap('once', { v: '2' }, note('apply', 'create-only')),
       'apps/kept.yaml': null,
     });
-    expect(await house.outcome(second)).toMatchObject({ pruned: 0 });
-    expect(await house.configMaps()).toEqual({ once: { v: '1' }, kept: { v: '1' } });
+    expect(await testbed.outcome(second)).toMatchObject({ pruned: 0 });
+    expect(await testbed.configMaps()).toEqual({ once: { v: '1' }, kept: { v: '1' } });
     // Without the mark it is applied again (§15 A7).
-    const third = await house.push({ 'apps/once.yaml': configMap('once', { v: '3' }) });
-    expect(await house.outcome(third)).toMatchObject({ verdict: 'deployed', updated: 1 });
-    expect(await house.configMaps()).toEqual({ once: { v: '3' }, kept: { v: '1' } });
+    const third = await testbed.push({ 'apps/once.yaml': configMap('once', { v: '3' }) });
+    expect(await testbed.outcome(third)).toMatchObject({ verdict: 'deployed', updated: 1 });
+    expect(await testbed.configMaps()).toEqual({ once: { v: '3' }, kept: { v: '1' } });
   });
 
-  it('still knows what it owns when its state is deleted and the next push is refused', async () => {
-    await house.outcome(await house.push({ 'apps/a.yaml': configMap('a'), 'apps/b.yaml': configMap('b') }), 'deployed');
-    await house.kubectl('-n', house.namespace, 'delete', 'configmap', `headgate-${house.namespace}`);
-    await house.outcome(await house.push({ 'apps/bad.yaml': 'a: [' }), 'refused');
-    const revision = await house.push({ 'apps/bad.yaml': null, 'apps/b.yaml': null });
-    expect(await house.outcome(revision)).toMatchObject({ verdict: 'deployed', pruned: 1 });
-    expect(Object.keys(await house.configMaps())).toEqual(['a']);
+  it('still knows its objects when its state is deleted and the next push is refused', async () => {
+    await testbed.outcome(
+      await testbed.push({ 'apps/a.yaml': configMap('a'), 'apps/b.yaml': configMap('b') }),
+      'deployed',
+    );
+    await testbed.kubectl('-n', testbed.namespace, 'delete', 'configmap', `headgate-${testbed.namespace}`);
+    await testbed.outcome(await testbed.push({ 'apps/bad.yaml': 'a: [' }), 'refused');
+    const revision = await testbed.push({ 'apps/bad.yaml': null, 'apps/b.yaml': null });
+    expect(await testbed.outcome(revision)).toMatchObject({ verdict: 'deployed', pruned: 1 });
+    expect(Object.keys(await testbed.configMaps())).toEqual(['a']);
   });
 
-  it('rebuilds its inventory from the labels when its state is deleted, and prunes nothing by mistake', async () => {
-    await house.outcome(await house.push({ 'apps/a.yaml': configMap('a'), 'apps/b.yaml': configMap('b') }), 'deployed');
-    await house.kubectl('-n', house.namespace, 'create', 'configmap', 'foreign');
-    await house.kubectl('-n', house.namespace, 'delete', 'configmap', `headgate-${house.namespace}`);
-    const revision = await house.push({ 'apps/b.yaml': null, 'apps/c.yaml': configMap('c') });
-    expect(await house.outcome(revision)).toMatchObject({ created: 1, pruned: 1 });
-    expect(Object.keys(await house.configMaps())).toEqual(['a', 'c', 'foreign']);
+  it('rebuilds its inventory from labels when its state is deleted, and prunes nothing by mistake', async () => {
+    await testbed.outcome(
+      await testbed.push({ 'apps/a.yaml': configMap('a'), 'apps/b.yaml': configMap('b') }),
+      'deployed',
+    );
+    await testbed.kubectl('-n', testbed.namespace, 'create', 'configmap', 'foreign');
+    await testbed.kubectl('-n', testbed.namespace, 'delete', 'configmap', `headgate-${testbed.namespace}`);
+    const revision = await testbed.push({ 'apps/b.yaml': null, 'apps/c.yaml': configMap('c') });
+    expect(await testbed.outcome(revision)).toMatchObject({ created: 1, pruned: 1 });
+    expect(Object.keys(await testbed.configMaps())).toEqual(['a', 'c', 'foreign']);
   });
 });
 
 describe('sweeps', () => {
-  it('find what no delivery announced, and write nothing where nothing changed', async () => {
-    house = await House.build({ sweepIntervalMs: 300 });
-    await house.start();
-    house.host.faults = { lose: () => true };
-    const revision = await house.push({ 'apps/a.yaml': configMap('a') });
-    expect(await house.outcome(revision)).toMatchObject({ delivery: 'sweep', verdict: 'deployed' });
+  it('detect pushes without a delivery, and write nothing where nothing changed', async () => {
+    testbed = await Testbed.build({ sweepIntervalMs: 300 });
+    await testbed.start();
+    testbed.host.faults = { lose: () => true };
+    const revision = await testbed.push({ 'apps/a.yaml': configMap('a') });
+    expect(await testbed.outcome(revision)).toMatchObject({ delivery: 'sweep', verdict: 'deployed' });
 
-    const elsewhere = await house.push({ 'docs/README.md': 'words' });
+    const elsewhere = await testbed.push({ 'docs/README.md': 'words' });
     const version = async () =>
       (
-        await house.kubectl(
+        await testbed.kubectl(
           '-n',
-          house.namespace,
+          testbed.namespace,
           'get',
           'configmap',
-          `headgate-${house.namespace}`,
+          `headgate-${testbed.namespace}`,
           '-o',
           'jsonpath={.metadata.resourceVersion}',
         )
       ).trim();
     const before = await version();
-    const looks = house.host.server.requests.filter(({ command }) => command === 'ls-refs').length;
-    await house.until(
-      () => house.host.server.requests.filter(({ command }) => command === 'ls-refs').length > looks + 2,
+    const looks = testbed.host.server.requests.filter(({ command }) => command === 'ls-refs').length;
+    await testbed.until(
+      () => testbed.host.server.requests.filter(({ command }) => command === 'ls-refs').length > looks + 2,
     );
     expect(await version()).toBe(before);
-    expect(house.log.filter((line) => line['revision'] === elsewhere)).toEqual([]);
+    expect(testbed.log.filter((line) => line['revision'] === elsewhere)).toEqual([]);
   });
 
-  it('do not repeat every minute what a manifest is to blame for', async () => {
-    house = await House.build({ sweepIntervalMs: 200 });
-    await house.start();
-    const revision = await house.push({ 'apps/a.yaml': configMap('a').replace('\ndata:', '\ndota:') });
-    await house.outcome(revision, 'refused');
-    const looks = house.host.server.requests.filter(({ command }) => command === 'ls-refs').length;
-    await house.until(
-      () => house.host.server.requests.filter(({ command }) => command === 'ls-refs').length > looks + 3,
+  it('do not retry a run that failed because of a manifest', async () => {
+    testbed = await Testbed.build({ sweepIntervalMs: 200 });
+    await testbed.start();
+    const revision = await testbed.push({ 'apps/a.yaml': configMap('a').replace('\ndata:', '\ndota:') });
+    await testbed.outcome(revision, 'refused');
+    const looks = testbed.host.server.requests.filter(({ command }) => command === 'ls-refs').length;
+    await testbed.until(
+      () => testbed.host.server.requests.filter(({ command }) => command === 'ls-refs').length > looks + 3,
     );
     // A sweep may see the push before its delivery comes, which always tries.
-    const bySweeps = house.log.filter((line) => line['verdict'] === 'refused' && line['delivery'] === 'sweep');
+    const bySweeps = testbed.log.filter((line) => line['verdict'] === 'refused' && line['delivery'] === 'sweep');
     expect(bySweeps.length).toBeLessThanOrEqual(1);
   });
 
-  it('deploy a rewind that nobody announced only when they see it twice', async () => {
-    house = await House.build({ sweepIntervalMs: 300 });
-    await house.start();
-    const first = await house.push({ 'apps/a.yaml': configMap('a', { v: '1' }) });
-    await house.outcome(first);
-    const second = await house.push({ 'apps/a.yaml': configMap('a', { v: '2' }) });
-    await house.outcome(second, 'deployed');
-    const seen = house.log.length;
-    house.host.faults = { lose: () => true };
-    await house.git('reset', '-q', '--hard', first);
-    await house.git('push', '-q', '--force', 'origin', 'HEAD:main');
-    await house.logged(
+  it('deploy an unannounced rewind only when two sweeps have seen it', async () => {
+    testbed = await Testbed.build({ sweepIntervalMs: 300 });
+    await testbed.start();
+    const first = await testbed.push({ 'apps/a.yaml': configMap('a', { v: '1' }) });
+    await testbed.outcome(first);
+    const second = await testbed.push({ 'apps/a.yaml': configMap('a', { v: '2' }) });
+    await testbed.outcome(second, 'deployed');
+    const seen = testbed.log.length;
+    testbed.host.faults = { lose: () => true };
+    await testbed.git('reset', '-q', '--hard', first);
+    await testbed.git('push', '-q', '--force', 'origin', 'HEAD:main');
+    await testbed.logged(
       (line) =>
-        house.log.indexOf(line) >= seen &&
+        testbed.log.indexOf(line) >= seen &&
         line['delivery'] === 'sweep' &&
         line['verdict'] === 'deployed' &&
         line['revision'] === first,
     );
-    const runs = house.log
+    const runs = testbed.log
       .slice(seen)
       .filter((line) => line['delivery'] === 'sweep' && line['verdict'] !== undefined)
       .map((line) => line['verdict']);
     expect(runs.indexOf('deployed')).toBeGreaterThanOrEqual(1);
-    expect(await house.configMaps()).toEqual({ a: { v: '1' } });
+    expect(await testbed.configMaps()).toEqual({ a: { v: '1' } });
   });
 });
 
-describe('a path that another target reads', () => {
-  it('concerns only the target whose path changed', async () => {
-    house = await House.build({
+describe('a push to the path of one target', () => {
+  it('deploys only that target', async () => {
+    testbed = await Testbed.build({
       targets: [
         { name: 'one', path: 'one' },
         { name: 'two', path: 'two' },
       ],
     });
-    await house.start();
-    const revision = await house.push({ 'one/a.yaml': configMap('a'), 'two/b.yaml': configMap('b') });
-    await house.logged(
+    await testbed.start();
+    const revision = await testbed.push({ 'one/a.yaml': configMap('a'), 'two/b.yaml': configMap('b') });
+    await testbed.logged(
       (line) => line['revision'] === revision && line['target'] === 'two' && line['verdict'] === 'deployed',
     );
-    await house.logged(
+    await testbed.logged(
       (line) => line['revision'] === revision && line['target'] === 'one' && line['verdict'] === 'deployed',
     );
-    const edited = await house.push({ 'one/a.yaml': configMap('a', { v: '2' }) });
-    expect(await house.outcome(edited)).toMatchObject({ target: 'one' });
-    await house.host.settled();
-    expect(JSON.parse(house.host.deliveries.at(-1)?.answer ?? '')).toMatchObject({ queued: ['one'] });
+    const edited = await testbed.push({ 'one/a.yaml': configMap('a', { v: '2' }) });
+    expect(await testbed.outcome(edited)).toMatchObject({ target: 'one' });
+    await testbed.host.settled();
+    expect(JSON.parse(testbed.host.deliveries.at(-1)?.answer ?? '')).toMatchObject({ queued: ['one'] });
   });
 });

@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { metadataMap } from '../../src/resource/resource.ts';
-import { House, configMap } from '../rig/house/house.ts';
+import { Testbed, configMap } from '../rig/testbed/testbed.ts';
 
-let house: House;
+let testbed: Testbed;
 
 beforeEach(async () => {
-  house = await House.build();
-  await house.start();
+  testbed = await Testbed.build();
+  await testbed.start();
   const note = '  annotations: { headgate.dev/prune: "false" }\n';
-  await house.outcome(
-    await house.push({
+  await testbed.outcome(
+    await testbed.push({
       'apps/a.yaml': configMap('a'),
       'apps/b.yaml': configMap('b'),
       'apps/kept.yaml': configMap('kept', {}, note),
@@ -18,86 +18,86 @@ beforeEach(async () => {
     }),
     'deployed',
   );
-  await house.applyByHand(configMap('foreign'));
+  await testbed.applyByHand(configMap('foreign'));
 });
 
 afterEach(async () => {
-  await house.tearDown();
+  await testbed.tearDown();
 });
 
 async function stateObjects(): Promise<readonly string[]> {
-  const names = await house.kubectl('-n', house.namespace, 'get', 'configmaps', '-o', 'name');
+  const names = await testbed.kubectl('-n', testbed.namespace, 'get', 'configmaps', '-o', 'name');
   return names.split('\n').filter((name) => name.includes('/headgate-'));
 }
 
 async function marksOf(kind: string, name: string): Promise<readonly string[]> {
-  const object = (await house.get(kind, name)) ?? {};
+  const object = (await testbed.get(kind, name)) ?? {};
   const keys = [...Object.keys(metadataMap(object, 'labels')), ...Object.keys(metadataMap(object, 'annotations'))];
   return keys.filter((key) => /applyset|headgate\.dev\/source/.test(key));
 }
 
 describe('headgate uninstall', () => {
-  it('plans, and does nothing without a terminal to ask or --yes', async () => {
-    const { code, stdout, stderr } = await house.headgate('uninstall', house.namespace);
+  it('prints its plan, and does nothing without a terminal or --yes', async () => {
+    const { code, stdout, stderr } = await testbed.headgate('uninstall', testbed.namespace);
     expect(code).toBe(64);
     expect(stdout).toContain('- delete ConfigMap');
     expect(stdout).toContain('2 to delete, 2 to keep');
     expect(stderr).toContain('--yes');
-    expect(Object.keys(await house.configMaps())).toEqual(['a', 'b', 'foreign', 'kept']);
+    expect(Object.keys(await testbed.configMaps())).toEqual(['a', 'b', 'foreign', 'kept']);
   });
 
-  it('deletes what the target owns but for what is protected, which loses our marks, and forgets the target', async () => {
-    const { code, stdout } = await house.headgate('--yes', 'uninstall', house.namespace);
-    expect(stdout).toContain(`${house.namespace}: uninstalled (2 deleted, 2 kept)`);
+  it('deletes owned objects and the state, and removes the labels of protected objects', async () => {
+    const { code, stdout } = await testbed.headgate('--yes', 'uninstall', testbed.namespace);
+    expect(stdout).toContain(`${testbed.namespace}: uninstalled (2 deleted, 2 kept)`);
     expect(code).toBe(0);
-    expect(Object.keys(await house.configMaps())).toEqual(['foreign', 'kept']);
+    expect(Object.keys(await testbed.configMaps())).toEqual(['foreign', 'kept']);
     expect([await marksOf('configmap', 'kept'), await marksOf('pvc', 'data')]).toEqual([[], []]);
     expect(await stateObjects()).toEqual([]);
-    const again = await house.headgate('--yes', 'uninstall', house.namespace);
+    const again = await testbed.headgate('--yes', 'uninstall', testbed.namespace);
     expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('0 to delete') });
   });
 
-  it('keeps everything with --keep, of a target that is no longer in the file, so that another may adopt it', async () => {
-    const target = `${house.namespace}-gone`;
-    expect(await house.headgate('--yes', 'uninstall', target)).toMatchObject({ code: 64 });
-    const where = ['--cluster', 'lab', '--namespace', house.namespace];
-    const nothing = await house.headgate('--yes', 'uninstall', target, '--keep', ...where);
+  it('keeps every object with --keep, for a target that is no longer in headgate.yml, so that another target may adopt them', async () => {
+    const target = `${testbed.namespace}-gone`;
+    expect(await testbed.headgate('--yes', 'uninstall', target)).toMatchObject({ code: 64 });
+    const where = ['--cluster', 'lab', '--namespace', testbed.namespace];
+    const nothing = await testbed.headgate('--yes', 'uninstall', target, '--keep', ...where);
     expect(nothing).toMatchObject({ code: 0, stdout: expect.stringContaining('0 to delete, 0 to keep') });
 
-    const { code, stdout } = await house.headgate(
+    const { code, stdout } = await testbed.headgate(
       '--yes',
       'uninstall',
-      house.namespace,
+      testbed.namespace,
       '--keep',
       '--output',
       'json',
       ...where,
     );
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ target: house.namespace, uninstalled: true });
-    expect(Object.keys(await house.configMaps())).toEqual(['a', 'b', 'foreign', 'kept']);
+    expect(JSON.parse(stdout)).toMatchObject({ target: testbed.namespace, uninstalled: true });
+    expect(Object.keys(await testbed.configMaps())).toEqual(['a', 'b', 'foreign', 'kept']);
     expect(await marksOf('configmap', 'a')).toEqual([]);
     expect(await stateObjects()).toEqual([]);
-    const revision = await house.push({ 'apps/b.yaml': null });
-    expect(await house.outcome(revision)).toMatchObject({ verdict: 'deployed', created: 0 });
+    const revision = await testbed.push({ 'apps/b.yaml': null });
+    expect(await testbed.outcome(revision)).toMatchObject({ verdict: 'deployed', created: 0 });
     // What was given up is adopted again where Git has it, and left alone where it has not.
-    expect(Object.keys(await house.configMaps())).toEqual(['a', 'b', 'foreign', 'kept']);
+    expect(Object.keys(await testbed.configMaps())).toEqual(['a', 'b', 'foreign', 'kept']);
     expect([await marksOf('configmap', 'a'), await marksOf('configmap', 'b')].map(({ length }) => length)).toEqual([
       2, 0,
     ]);
   });
 
-  it('waits for nobody who works on the target: it is refused while another run holds the lease', async () => {
-    const parent = (await house.get('configmap', `headgate-${house.namespace}`)) as unknown as {
+  it('is refused while another run holds the lease', async () => {
+    const parent = (await testbed.get('configmap', `headgate-${testbed.namespace}`)) as unknown as {
       data: { state: string };
     };
     const state = JSON.parse(parent.data.state) as object;
     const lease = { run: 'r', holder: 'another', untilMs: Date.now() + 60_000 };
     const patch = JSON.stringify({ data: { state: JSON.stringify({ ...state, lease }) } });
-    await house.kubectl('-n', house.namespace, 'patch', 'configmap', `headgate-${house.namespace}`, '-p', patch);
-    const { code, stderr } = await house.headgate('--yes', 'uninstall', house.namespace);
+    await testbed.kubectl('-n', testbed.namespace, 'patch', 'configmap', `headgate-${testbed.namespace}`, '-p', patch);
+    const { code, stderr } = await testbed.headgate('--yes', 'uninstall', testbed.namespace);
     expect(code).toBe(1);
     expect(stderr).toContain('another run');
-    expect(Object.keys(await house.configMaps())).toEqual(['a', 'b', 'foreign', 'kept']);
+    expect(Object.keys(await testbed.configMaps())).toEqual(['a', 'b', 'foreign', 'kept']);
   });
 });

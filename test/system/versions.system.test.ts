@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { House, configMap } from '../rig/house/house.ts';
-import { widgetDefinition } from '../rig/house/widgets.ts';
+import { Testbed, configMap } from '../rig/testbed/testbed.ts';
+import { widgetDefinition } from '../rig/testbed/widgets.ts';
 
-let house: House;
+let testbed: Testbed;
 
 afterEach(async () => {
-  await house.tearDown();
+  await testbed.tearDown();
 });
 
 const specOf = (...fields: readonly string[]) => ({
@@ -22,30 +22,30 @@ const definitionOf = (group: string) =>
     { name: 'v1', schema: specOf('size', 'color') },
   ]);
 
-describe('a manifest that moves to a newer version of its API (§15 A9)', () => {
-  it('may have the fields that only the newer version knows, and loses what left Git', async () => {
-    house = await House.build();
-    const group = `${house.namespace}.example.com`;
-    await house.applyByHand(definitionOf(group));
-    await house.kubectl('wait', '--for=condition=Established', `crd/widgets.${group}`);
-    await house.start();
+describe('a manifest that moves to a newer version of its API (A9)', () => {
+  it('may use fields that only the newer version has, and loses fields that left Git', async () => {
+    testbed = await Testbed.build();
+    const group = `${testbed.namespace}.example.com`;
+    await testbed.applyByHand(definitionOf(group));
+    await testbed.kubectl('wait', '--for=condition=Established', `crd/widgets.${group}`);
+    await testbed.start();
     const widget = (version: string, spec: object) =>
       JSON.stringify({ apiVersion: `${group}/${version}`, kind: 'Widget', metadata: { name: 'w' }, spec });
-    const old = await house.push({ 'apps/w.json': widget('v1beta1', { size: '1' }), 'apps/a.yaml': configMap('a') });
-    await house.outcome(old, 'deployed');
+    const old = await testbed.push({ 'apps/w.json': widget('v1beta1', { size: '1' }), 'apps/a.yaml': configMap('a') });
+    await testbed.outcome(old, 'deployed');
     const uid = async () =>
       (
-        await house.kubectl('-n', house.namespace, 'get', `widgets.${group}`, 'w', '-o', 'jsonpath={.metadata.uid}')
+        await testbed.kubectl('-n', testbed.namespace, 'get', `widgets.${group}`, 'w', '-o', 'jsonpath={.metadata.uid}')
       ).trim();
     const before = await uid();
 
-    const newer = await house.push({ 'apps/w.json': widget('v1', { color: 'red' }) });
-    expect(await house.outcome(newer)).toMatchObject({ verdict: 'deployed', updated: 1, pruned: 0 });
-    expect((await house.get(`widgets.${group}`, 'w'))?.['spec']).toEqual({ color: 'red' });
+    const newer = await testbed.push({ 'apps/w.json': widget('v1', { color: 'red' }) });
+    expect(await testbed.outcome(newer)).toMatchObject({ verdict: 'deployed', updated: 1, pruned: 0 });
+    expect((await testbed.get(`widgets.${group}`, 'w'))?.['spec']).toEqual({ color: 'red' });
     expect(await uid()).toBe(before);
 
-    const wrong = await house.push({ 'apps/w.json': widget('v1', { colour: 'red' }) });
-    expect(await house.outcome(wrong)).toMatchObject({ verdict: 'refused' });
-    await house.kubectl('delete', 'crd', `widgets.${group}`, '--wait=false');
+    const wrong = await testbed.push({ 'apps/w.json': widget('v1', { colour: 'red' }) });
+    expect(await testbed.outcome(wrong)).toMatchObject({ verdict: 'refused' });
+    await testbed.kubectl('delete', 'crd', `widgets.${group}`, '--wait=false');
   });
 });

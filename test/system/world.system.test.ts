@@ -7,7 +7,7 @@ import type { ControlPlane } from '../rig/cluster/control-plane.ts';
 import { startFaultProxy } from '../rig/cluster/fault-proxy.ts';
 import type { Fault, FaultProxy } from '../rig/cluster/fault-proxy.ts';
 import { getParts } from '../rig/cluster/parts.ts';
-import { House, configMap } from '../rig/house/house.ts';
+import { Testbed, configMap } from '../rig/testbed/testbed.ts';
 
 const three = (value: string) => ({
   'apps/a.yaml': configMap('a', { value }),
@@ -18,21 +18,21 @@ const CLUSTER = (value: string) => ({ a: { value }, b: { value }, c: { value } }
 
 describe('a connection to the API server that fails', () => {
   let proxy: FaultProxy;
-  let house: House;
+  let testbed: Testbed;
   let directory: string;
 
   beforeEach(async () => {
     proxy = await startFaultProxy(inject('cluster'));
     directory = await mkdtemp(join(tmpdir(), 'headgate-proxy-'));
     await writeFile(join(directory, 'kubeconfig'), proxy.kubeconfig);
-    house = await House.build({ kubeconfig: join(directory, 'kubeconfig') });
-    await house.start();
-    await house.outcome(await house.push(three('1')), 'deployed');
+    testbed = await Testbed.build({ kubeconfig: join(directory, 'kubeconfig') });
+    await testbed.start();
+    await testbed.outcome(await testbed.push(three('1')), 'deployed');
   });
 
   afterEach(async () => {
     proxy.fault = () => 'pass';
-    await house.tearDown();
+    await testbed.tearDown();
     await proxy.close();
     await rm(directory, { recursive: true, force: true });
   });
@@ -63,35 +63,35 @@ describe('a connection to the API server that fails', () => {
     ['answers 500 to an apply', { status: 500 }, isApply],
     ['answers 401', { status: 401 }, isDryRun],
     ['answers 409 to a write of the state', { status: 409 }, isState],
-  ])('that %s is asked again, and nothing is lost', async (_what, fault, isMeant) => {
+  ])('is retried without losing an object: a connection that %s', async (_what, fault, isMeant) => {
     once(fault, isMeant);
-    const revision = await house.push(three('2'));
-    await house.converged(revision);
-    expect(await house.configMaps()).toEqual(CLUSTER('2'));
-    const removed = await house.push({ 'apps/a.yaml': null });
-    await house.converged(removed);
-    expect(Object.keys(await house.configMaps())).toEqual(['b', 'c']);
+    const revision = await testbed.push(three('2'));
+    await testbed.converged(revision);
+    expect(await testbed.configMaps()).toEqual(CLUSTER('2'));
+    const removed = await testbed.push({ 'apps/a.yaml': null });
+    await testbed.converged(removed);
+    expect(Object.keys(await testbed.configMaps())).toEqual(['b', 'c']);
   });
 });
 
-describe('a namespace that was said to be there and is not', () => {
-  it('is made by the next try: it was on its way out', async () => {
+describe('a namespace that is being deleted', () => {
+  it('is created again by the next attempt', async () => {
     const proxy = await startFaultProxy(inject('cluster'));
     const directory = await mkdtemp(join(tmpdir(), 'headgate-proxy-'));
     const kubeconfig = join(directory, 'kubeconfig');
     await writeFile(kubeconfig, proxy.kubeconfig);
-    const house = await House.build({ kubeconfig, namespaceExists: false, target: { createNamespace: true } });
+    const testbed = await Testbed.build({ kubeconfig, namespaceExists: false, target: { createNamespace: true } });
     try {
       let times = 0;
       proxy.fault = ({ path, method }) =>
         method === 'POST' && path.startsWith('/api/v1/namespaces?') && (times += 1) === 1 ? { status: 409 } : 'pass';
-      await house.start();
-      const revision = await house.push(three('1'));
-      expect(await house.outcome(revision)).toMatchObject({ verdict: 'failed', errors: [{ code: 'object-busy' }] });
-      await house.outcome(revision, 'deployed');
-      expect(await house.configMaps()).toEqual(CLUSTER('1'));
+      await testbed.start();
+      const revision = await testbed.push(three('1'));
+      expect(await testbed.outcome(revision)).toMatchObject({ verdict: 'failed', errors: [{ code: 'object-busy' }] });
+      await testbed.outcome(revision, 'deployed');
+      expect(await testbed.configMaps()).toEqual(CLUSTER('1'));
     } finally {
-      await house.tearDown();
+      await testbed.tearDown();
       await proxy.close();
       await rm(directory, { recursive: true, force: true });
     }
@@ -99,86 +99,86 @@ describe('a namespace that was said to be there and is not', () => {
 });
 
 describe('a Git host that fails', () => {
-  let house: House;
+  let testbed: Testbed;
 
   beforeEach(async () => {
-    house = await House.build();
-    await house.start();
+    testbed = await Testbed.build();
+    await testbed.start();
   });
 
   afterEach(async () => {
-    await house.tearDown();
+    await testbed.tearDown();
   });
 
   it.each([
     ['is overloaded', 503],
     ['cuts the connection', 0],
-  ])('and %s is asked again', async (_what, status) => {
-    await house.write(three('1'));
-    await house.git('add', '-A');
-    await house.git('commit', '-q', '-m', 'x');
-    house.afterPush = () => {
-      house.host.faults = { git: { status, times: 5 } };
+  ])('is retried: a Git host that %s', async (_what, status) => {
+    await testbed.write(three('1'));
+    await testbed.git('add', '-A');
+    await testbed.git('commit', '-q', '-m', 'x');
+    testbed.afterPush = () => {
+      testbed.host.faults = { git: { status, times: 5 } };
     };
-    const revision = await house.commitAndPush();
-    await house.converged(revision);
-    expect(await house.configMaps()).toEqual(CLUSTER('1'));
+    const revision = await testbed.commitAndPush();
+    await testbed.converged(revision);
+    expect(await testbed.configMaps()).toEqual(CLUSTER('1'));
   });
 
-  it('does not fail a deploy when the commit status cannot be written, and writes it later', async () => {
-    house.host.faults = { api: { status: 502, times: 2 } };
-    const revision = await house.push(three('1'));
-    expect(await house.outcome(revision)).toMatchObject({ verdict: 'deployed' });
-    expect(house.host.statusesOf(revision).at(-1)).toMatchObject({ state: 'success' });
+  it('does not fail the deploy when it takes no commit status, and gets the status later', async () => {
+    testbed.host.faults = { api: { status: 502, times: 2 } };
+    const revision = await testbed.push(three('1'));
+    expect(await testbed.outcome(revision)).toMatchObject({ verdict: 'deployed' });
+    expect(testbed.host.statusesOf(revision).at(-1)).toMatchObject({ state: 'success' });
   });
 });
 
-describe('a commit that is overtaken before it was applied', () => {
-  it('ends in a final state too', async () => {
+describe('a commit that is superseded before it was applied', () => {
+  it('gets a final status', async () => {
     const proxy = await startFaultProxy(inject('cluster'));
     const directory = await mkdtemp(join(tmpdir(), 'headgate-proxy-'));
     await writeFile(join(directory, 'kubeconfig'), proxy.kubeconfig);
-    const house = await House.build({ kubeconfig: join(directory, 'kubeconfig') });
+    const testbed = await Testbed.build({ kubeconfig: join(directory, 'kubeconfig') });
     try {
-      await house.start();
-      await house.outcome(await house.push(three('1')), 'deployed');
+      await testbed.start();
+      await testbed.outcome(await testbed.push(three('1')), 'deployed');
       proxy.fault = ({ path, method }) =>
         method === 'PATCH' && /configmaps\/[abc]\?fieldManager/.test(path) ? { status: 503 } : 'pass';
-      const overtaken = await house.push(three('2'));
-      await house.logged((line) => line['revision'] === overtaken && line['verdict'] === 'failed');
+      const overtaken = await testbed.push(three('2'));
+      await testbed.logged((line) => line['revision'] === overtaken && line['verdict'] === 'failed');
       proxy.fault = () => 'pass';
-      await house.git('revert', '--no-edit', 'HEAD');
-      const revision = await house.commitAndPush();
-      await house.converged(revision);
-      await house.until(() => house.host.statusesOf(overtaken).at(-1)?.state === 'error');
-      expect(house.host.statusesOf(overtaken).map(({ state, description }) => [state, description])).toEqual([
+      await testbed.git('revert', '--no-edit', 'HEAD');
+      const revision = await testbed.commitAndPush();
+      await testbed.converged(revision);
+      await testbed.until(() => testbed.host.statusesOf(overtaken).at(-1)?.state === 'error');
+      expect(testbed.host.statusesOf(overtaken).map(({ state, description }) => [state, description])).toEqual([
         ['pending', 'applying'],
         ['error', `superseded by ${revision.slice(0, 7)}`],
       ]);
-      expect(await house.configMaps()).toEqual(CLUSTER('1'));
+      expect(await testbed.configMaps()).toEqual(CLUSTER('1'));
     } finally {
-      await house.tearDown();
+      await testbed.tearDown();
       await proxy.close();
       await rm(directory, { recursive: true, force: true });
     }
   });
 });
 
-describe('a kubeconfig that is missing (§15 F5)', () => {
-  it('is named, and the push goes on when it is there', async () => {
+describe('a missing kubeconfig (F5)', () => {
+  it('is named in the error, and the push is deployed once the file exists', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'headgate-kubeconfig-'));
     const kubeconfig = join(directory, 'kubeconfig');
-    const house = await House.build({ kubeconfig });
+    const testbed = await Testbed.build({ kubeconfig });
     try {
-      await house.start();
-      const revision = await house.push(three('1'));
-      const failed = await house.logged(({ verdict }) => verdict === 'failed');
+      await testbed.start();
+      const revision = await testbed.push(three('1'));
+      const failed = await testbed.logged(({ verdict }) => verdict === 'failed');
       expect(failed).toMatchObject({ errors: [{ code: 'config-invalid', subject: kubeconfig }] });
-      await copyFile(house.cluster.kubeconfig, kubeconfig);
-      await house.converged(revision);
-      expect(await house.configMaps()).toEqual(CLUSTER('1'));
+      await copyFile(testbed.cluster.kubeconfig, kubeconfig);
+      await testbed.converged(revision);
+      expect(await testbed.configMaps()).toEqual(CLUSTER('1'));
     } finally {
-      await house.tearDown();
+      await testbed.tearDown();
       await rm(directory, { recursive: true });
     }
   });
@@ -187,38 +187,40 @@ describe('a kubeconfig that is missing (§15 F5)', () => {
 describe('servers that restart', () => {
   let plane: ControlPlane;
   let directory: string;
-  let house: House;
+  let testbed: Testbed;
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'headgate-plane-'));
     plane = await startControlPlane({ parts: await getParts(), directory, controllers: false });
-    house = await House.build({ cluster: plane.address });
-    await house.start();
+    testbed = await Testbed.build({ cluster: plane.address });
+    await testbed.start();
   });
 
   afterAll(async () => {
-    await house.tearDown();
+    await testbed.tearDown();
     await plane.stop();
     await rm(directory, { recursive: true, force: true });
   });
 
-  it('goes on when the API server comes back', async () => {
+  it('resumes a deploy when the API server is back', async () => {
     await plane.stopApiServer('SIGKILL');
-    const revision = await house.push(three('1'));
-    await house.logged((line) => line['verdict'] === 'failed' && JSON.stringify(line).includes('cluster-unreachable'));
+    const revision = await testbed.push(three('1'));
+    await testbed.logged(
+      (line) => line['verdict'] === 'failed' && JSON.stringify(line).includes('cluster-unreachable'),
+    );
     await plane.startApiServer();
-    await house.converged(revision);
-    expect(await house.configMaps()).toEqual(CLUSTER('1'));
+    await testbed.converged(revision);
+    expect(await testbed.configMaps()).toEqual(CLUSTER('1'));
   });
 
-  it('keeps what was queued when Headgate itself restarts', async () => {
+  it('keeps the queue when Headgate itself restarts', async () => {
     await plane.stopApiServer('SIGKILL');
-    const revision = await house.push(three('2'));
-    await house.logged((line) => line['verdict'] === 'failed' && line['revision'] === revision);
-    await house.stop();
+    const revision = await testbed.push(three('2'));
+    await testbed.logged((line) => line['verdict'] === 'failed' && line['revision'] === revision);
+    await testbed.stop();
     await plane.startApiServer();
-    await house.start();
-    await house.converged(revision);
-    expect(await house.configMaps()).toEqual(CLUSTER('2'));
+    await testbed.start();
+    await testbed.converged(revision);
+    expect(await testbed.configMaps()).toEqual(CLUSTER('2'));
   });
 });

@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { House, configMap } from '../rig/house/house.ts';
+import { Testbed, configMap } from '../rig/testbed/testbed.ts';
 
-let house: House;
+let testbed: Testbed;
 
 beforeEach(async () => {
-  house = await House.build();
-  await house.start();
+  testbed = await Testbed.build();
+  await testbed.start();
 });
 
 afterEach(async () => {
-  await house.tearDown();
+  await testbed.tearDown();
 });
 
 const GOOD = { 'apps/good.yaml': configMap('good', { value: '1' }), 'apps/other.yaml': configMap('other') };
@@ -96,7 +96,7 @@ const MISTAKES: readonly (readonly [
     { 'apps/bad.yaml': null },
   ],
   [
-    'a mark that only Headgate sets',
+    'a label that only Headgate sets',
     { 'apps/bad.yaml': configMap('bad', {}, '  labels: { applyset.kubernetes.io/part-of: x }\n') },
     'mark-reserved',
     'apps/bad.yaml:1',
@@ -117,7 +117,7 @@ const MISTAKES: readonly (readonly [
     GOOD,
   ],
   [
-    'a path that does not exist any more',
+    'a path that no longer exists',
     { 'apps/good.yaml': null, 'apps/other.yaml': null, 'else.yaml': '' },
     'path-missing',
     'apps',
@@ -127,78 +127,86 @@ const MISTAKES: readonly (readonly [
 
 describe('wrong input', () => {
   it.each(MISTAKES)(
-    '%s ends in failure with its place and a remedy, touches nothing, and heals with the next good push',
+    '%s is refused with its location and a remedy, changes nothing, and is fixed by the next good push',
     async (_what, push, code, subject, heal) => {
-      await house.outcome(await house.push(GOOD), 'deployed');
-      await house.write(push);
+      await testbed.outcome(await testbed.push(GOOD), 'deployed');
+      await testbed.write(push);
       if (push['apps/bad.yaml'] === '\u0000BYTES')
-        await house.writeBytes('apps/bad.yaml', Buffer.from([0x61, 0x3a, 0x20, 0xff, 0xfe, 0x0a]));
-      const bad = await house.commitAndPush();
-      const outcome = await house.outcome(bad, 'refused');
+        await testbed.writeBytes('apps/bad.yaml', Buffer.from([0x61, 0x3a, 0x20, 0xff, 0xfe, 0x0a]));
+      const bad = await testbed.commitAndPush();
+      const outcome = await testbed.outcome(bad, 'refused');
       expect(outcome['errors']).toEqual([
         expect.objectContaining({ code, subject, remedy: expect.stringMatching(/\w/) }),
       ]);
       expect(outcome).toMatchObject({ level: 'warn', created: 0, updated: 0, pruned: 0 });
-      expect(await house.configMaps()).toEqual(CLUSTER);
-      await house.host.settled();
-      const [status, ...others] = house.host.statusesOf(bad);
+      expect(await testbed.configMaps()).toEqual(CLUSTER);
+      await testbed.host.settled();
+      const [status, ...others] = testbed.host.statusesOf(bad);
       expect(others).toEqual([]);
       expect(status).toMatchObject({ state: 'failure', description: expect.stringContaining(subject) });
       const parent = JSON.parse(
-        await house.kubectl('-n', house.namespace, 'get', 'configmap', `headgate-${house.namespace}`, '-o', 'json'),
+        await testbed.kubectl(
+          '-n',
+          testbed.namespace,
+          'get',
+          'configmap',
+          `headgate-${testbed.namespace}`,
+          '-o',
+          'json',
+        ),
       ) as { metadata: { annotations: Record<string, string> } };
       expect(parent.metadata.annotations).toMatchObject({
         'headgate.dev/attempted-revision': bad,
         'headgate.dev/verdict': 'refused',
       });
 
-      const healed = await house.push({ ...heal, 'apps/after.yaml': configMap('after') });
-      expect(await house.outcome(healed)).toMatchObject({ verdict: 'deployed', created: 1 });
-      expect(await house.configMaps()).toEqual({ ...CLUSTER, after: {} });
+      const healed = await testbed.push({ ...heal, 'apps/after.yaml': configMap('after') });
+      expect(await testbed.outcome(healed)).toMatchObject({ verdict: 'deployed', created: 1 });
+      expect(await testbed.configMaps()).toEqual({ ...CLUSTER, after: {} });
     },
   );
 
   it('reports every mistake of a push at once', async () => {
-    const revision = await house.push({
+    const revision = await testbed.push({
       'apps/a.yaml': 'a: [',
       'apps/b.yaml': configMap('b', {}, '  namespace: kube-system\n'),
       'apps/c.yaml': configMap('c').replace('\ndata:', '\ndota:'),
     });
-    const outcome = await house.outcome(revision, 'refused');
+    const outcome = await testbed.outcome(revision, 'refused');
     expect((outcome['errors'] as { code: string }[]).map(({ code }) => code).toSorted()).toEqual([
       'manifest-invalid',
       'manifest-rejected',
       'namespace-not-allowed',
     ]);
-    await house.host.settled();
-    expect(house.host.statusesOf(revision)[0]?.description).toMatch(/\(\+2 more\)$/);
+    await testbed.host.settled();
+    expect(testbed.host.statusesOf(revision)[0]?.description).toMatch(/\(\+2 more\)$/);
   });
 
-  it('says that a path does not exist, or holds nothing, also at the first push', async () => {
-    const missing = await house.push({ 'else/a.yaml': configMap('a') });
-    expect(await house.outcome(missing, 'refused')).toMatchObject({
+  it('reports a path that does not exist or has no manifests, even at the first push', async () => {
+    const missing = await testbed.push({ 'else/a.yaml': configMap('a') });
+    expect(await testbed.outcome(missing, 'refused')).toMatchObject({
       errors: [expect.objectContaining({ code: 'path-missing' })],
     });
-    const empty = await house.push({ 'apps/README.md': 'soon' });
-    expect(await house.outcome(empty, 'refused')).toMatchObject({
+    const empty = await testbed.push({ 'apps/README.md': 'soon' });
+    expect(await testbed.outcome(empty, 'refused')).toMatchObject({
       errors: [expect.objectContaining({ code: 'path-empty' })],
     });
   });
 
-  it('skips links, submodules and documents that are no manifests, and names them in a warning (§15 A10)', async () => {
-    await house.write({ 'apps/good.yaml': `# only a comment\n---\nvalues: { a: 1 }\n---\n${configMap('good')}` });
-    await house.link('apps/link.yaml', '/etc/passwd');
-    const revision = await house.commitAndPush();
-    const outcome = await house.outcome(revision, 'deployed');
+  it('skips links, submodules and documents that are not manifests, with a warning for each (A10)', async () => {
+    await testbed.write({ 'apps/good.yaml': `# only a comment\n---\nvalues: { a: 1 }\n---\n${configMap('good')}` });
+    await testbed.link('apps/link.yaml', '/etc/passwd');
+    const revision = await testbed.commitAndPush();
+    const outcome = await testbed.outcome(revision, 'deployed');
     expect((outcome['warnings'] as { subject: string }[]).map(({ subject }) => subject).toSorted()).toEqual([
       'apps/good.yaml:3',
       'apps/link.yaml',
     ]);
-    expect(await house.configMaps()).toEqual({ good: {} });
+    expect(await testbed.configMaps()).toEqual({ good: {} });
   });
 
-  it('names createNamespace when the namespace is missing', async () => {
-    const other = await House.build({ namespaceExists: false });
+  it('suggests createNamespace when the namespace is missing', async () => {
+    const other = await Testbed.build({ namespaceExists: false });
     try {
       await other.start();
       const revision = await other.push({ 'apps/a.yaml': configMap('a') });
@@ -212,13 +220,13 @@ describe('wrong input', () => {
     }
   });
 
-  it('ignores a deleted branch and never takes it for an empty repository', async () => {
-    await house.outcome(await house.push(GOOD), 'deployed');
-    await house.git('push', '-q', 'origin', 'HEAD:other');
-    await house.git('push', '-q', 'origin', ':other');
-    await house.host.settled();
-    const answers = house.host.deliveries.map(({ answer }) => answer);
+  it('ignores a deleted branch and never treats it as an empty repository', async () => {
+    await testbed.outcome(await testbed.push(GOOD), 'deployed');
+    await testbed.git('push', '-q', 'origin', 'HEAD:other');
+    await testbed.git('push', '-q', 'origin', ':other');
+    await testbed.host.settled();
+    const answers = testbed.host.deliveries.map(({ answer }) => answer);
     expect(answers.at(-1)).toContain('deleted');
-    expect(await house.configMaps()).toEqual(CLUSTER);
+    expect(await testbed.configMaps()).toEqual(CLUSTER);
   });
 });

@@ -6,14 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTools } from '../../../src/desired/sandbox/tools.ts';
-import { House, configMap } from '../../rig/house/house.ts';
+import { Testbed, configMap } from '../../rig/testbed/testbed.ts';
 
 const PLANTED = 'planted-outside-0123456789';
 const outside = mkdtempSync(join(tmpdir(), 'headgate-hostile-'));
 const secret = join(outside, 'secret.yaml');
 const mark = join(outside, 'executed');
 const asked: string[] = [];
-let house: House;
+let testbed: Testbed;
 let server: Server;
 let url = '';
 
@@ -27,12 +27,12 @@ beforeAll(async () => {
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   // Everything that a render puts down is then below a directory of this test.
   process.env['TMPDIR'] = outside;
-  house = await House.build({ target: { path: 'apps/web' } });
-  await house.start();
+  testbed = await Testbed.build({ target: { path: 'apps/web' } });
+  await testbed.start();
 });
 
 afterAll(async () => {
-  await house.tearDown();
+  await testbed.tearDown();
   server.close();
   rmSync(outside, { recursive: true, force: true });
 });
@@ -183,9 +183,9 @@ const ATTACKS: readonly (readonly [what: string, files: () => Readonly<Record<st
 ];
 
 describe('a hostile repository', () => {
-  it.each(ATTACKS)('%s is a failure with a reason', async (_what, files, says) => {
-    await house.writeAll({ 'apps/web': null });
-    const outcome = await house.outcome(await house.push(files()), undefined, 45_000);
+  it.each(ATTACKS)('fails with a reason: %s', async (_what, files, says) => {
+    await testbed.writeAll({ 'apps/web': null });
+    const outcome = await testbed.outcome(await testbed.push(files()), undefined, 45_000);
     expect(outcome['verdict']).toBe('refused');
     const errors = outcome['errors'] as { code: string; subject: string; message: string }[];
     expect(errors.map(({ subject, message }) => `${subject} ${message}`).join('\n')).toContain(says);
@@ -196,33 +196,33 @@ describe('a hostile repository', () => {
   it.each([
     ['a base', 'resources: [../base]\n', 'apps/base'],
     ['a file', 'resources: [a.yaml]\n', 'apps/web/a.yaml'],
-  ])('a symbolic link in the place of %s is never followed', async (_what, text, path) => {
-    await house.writeAll({ 'apps/web': null });
-    await house.write({ 'apps/web/kustomization.yaml': text });
-    await house.link(path, path.endsWith('.yaml') ? secret : outside);
-    const outcome = await house.outcome(await house.commitAndPush());
+  ])('never follows a symbolic link in the place of %s', async (_what, text, path) => {
+    await testbed.writeAll({ 'apps/web': null });
+    await testbed.write({ 'apps/web/kustomization.yaml': text });
+    await testbed.link(path, path.endsWith('.yaml') ? secret : outside);
+    const outcome = await testbed.outcome(await testbed.commitAndPush());
     expect(outcome).toMatchObject({ verdict: 'refused' });
     expect(JSON.stringify(outcome['errors'])).toContain('is a symbolic link');
-    await house.write({ [path]: null });
+    await testbed.write({ [path]: null });
   });
 
-  it('a symbolic link inside of a chart is never followed', async () => {
-    await house.writeAll({ 'apps/web': null });
-    await house.write({
+  it('never follows a symbolic link inside a chart', async () => {
+    await testbed.writeAll({ 'apps/web': null });
+    await testbed.write({
       'apps/web/Chart.yaml': 'apiVersion: v2\nname: web\nversion: 1.0.0\n',
       'apps/web/templates/b.yaml': '',
     });
-    await house.link('apps/web/templates/a.yaml', secret);
-    const outcome = await house.outcome(await house.commitAndPush());
+    await testbed.link('apps/web/templates/a.yaml', secret);
+    const outcome = await testbed.outcome(await testbed.commitAndPush());
     expect(JSON.stringify(outcome['errors'])).toContain('a chart holds a symlink');
   });
 
-  it('a generator that makes a gigabyte of a file of 25 MB is ended within its limits', async () => {
-    await house.writeAll({ 'apps/web': null });
+  it('stops a generator that turns a file of 25 MB into a gigabyte', async () => {
+    await testbed.writeAll({ 'apps/web': null });
     const keys = Array.from({ length: 40 }, (_, n) => `k${n}=big`).join(', ');
-    await house.write({ 'apps/web/kustomization.yaml': `configMapGenerator: [{ name: s, files: [${keys}] }]\n` });
-    await house.writeBytes('apps/web/big', Buffer.alloc(25 * 1024 * 1024, 'x'));
-    const outcome = await house.outcome(await house.commitAndPush(), undefined, 50_000);
+    await testbed.write({ 'apps/web/kustomization.yaml': `configMapGenerator: [{ name: s, files: [${keys}] }]\n` });
+    await testbed.writeBytes('apps/web/big', Buffer.alloc(25 * 1024 * 1024, 'x'));
+    const outcome = await testbed.outcome(await testbed.commitAndPush(), undefined, 50_000);
     expect(outcome).toMatchObject({
       verdict: 'refused',
       errors: [expect.objectContaining({ code: 'render-limit', subject: 'apps/web/kustomization.yaml' })],
@@ -230,27 +230,27 @@ describe('a hostile repository', () => {
     expect(leftBehind()).toEqual([]);
   });
 
-  it('a file beyond what Git may make us read is named as the limit', async () => {
-    await house.writeAll({ 'apps/web': null });
-    await house.write({ 'apps/web/kustomization.yaml': 'configMapGenerator: [{ name: s, files: [big] }]\n' });
-    await house.writeBytes('apps/web/big', Buffer.alloc(65 * 1024 * 1024));
-    const outcome = await house.outcome(await house.commitAndPush(), undefined, 50_000);
+  it('reports the limit for a file that is larger than Headgate reads', async () => {
+    await testbed.writeAll({ 'apps/web': null });
+    await testbed.write({ 'apps/web/kustomization.yaml': 'configMapGenerator: [{ name: s, files: [big] }]\n' });
+    await testbed.writeBytes('apps/web/big', Buffer.alloc(65 * 1024 * 1024));
+    const outcome = await testbed.outcome(await testbed.commitAndPush(), undefined, 50_000);
     expect(outcome).toMatchObject({ errors: [expect.objectContaining({ code: 'git-limit' })] });
-    await house.writeAll({ 'apps/web': null });
+    await testbed.writeAll({ 'apps/web': null });
   });
 
-  it('has read nothing outside, asked nobody, executed nothing, and ends each commit as a failure', async () => {
+  it('has read no file outside, sent no request, executed nothing, and failed every commit', async () => {
     expect(asked).toEqual([]);
     expect(existsSync(mark)).toBe(false);
-    expect(JSON.stringify(await house.configMaps())).not.toContain(PLANTED);
-    expect(JSON.stringify(house.log)).not.toContain(PLANTED);
-    const states = house.host.statuses;
+    expect(JSON.stringify(await testbed.configMaps())).not.toContain(PLANTED);
+    expect(JSON.stringify(testbed.log)).not.toContain(PLANTED);
+    const states = testbed.host.statuses;
     expect(states.length).toBeGreaterThan(20);
     expect(states.map(({ state }) => state)).not.toContain('success');
   });
 });
 
-describe('a render without end', () => {
+describe('an endless render', () => {
   const chart = (template: string) => ({
     files: [
       { path: 'c/Chart.yaml', bytes: Buffer.from('apiVersion: v2\nname: c\nversion: 1.0.0\n') },
@@ -268,7 +268,7 @@ describe('a render without end', () => {
   });
   const signal = new AbortController().signal;
 
-  it('is ended at its deadline', async () => {
+  it('is stopped at its deadline', async () => {
     const endless = '{{ range until 100000 }}{{ range until 100000 }}{{ end }}{{ end }}';
     const started = performance.now();
     await expect(openTools(process.env, { timeMs: 1500 }).template(chart(endless), signal)).rejects.toMatchObject({
@@ -279,7 +279,7 @@ describe('a render without end', () => {
     expect(leftBehind()).toEqual([]);
   });
 
-  it('is ended when it needs more memory than it may', async () => {
+  it('is stopped when it exceeds its memory limit', async () => {
     const hungry = '{{ range untilStep 0 2000000000 1 }}{{ end }}';
     await expect(openTools(process.env).template(chart(hungry), signal)).rejects.toMatchObject({
       code: 'render-limit',
@@ -287,14 +287,14 @@ describe('a render without end', () => {
     expect(leftBehind()).toEqual([]);
   });
 
-  it('is ended when it prints more than it may', async () => {
+  it('is stopped when it exceeds its output limit', async () => {
     const loud = '{{ range until 100000 }}# a line of words that says nothing\n{{ end }}a: b\n';
     await expect(openTools(process.env, { outputBytes: 100_000 }).template(chart(loud), signal)).rejects.toMatchObject({
       message: 'rendering was stopped: it printed more than 100000 bytes',
     });
   });
 
-  it('is ended with the run that it belongs to', async () => {
+  it('is stopped with the run that started it', async () => {
     const run = new AbortController();
     const rendering = openTools(process.env).template(
       chart('{{ range until 100000 }}{{ range until 100000 }}{{ end }}{{ end }}'),

@@ -7,7 +7,7 @@ import { asHttpRequest, signer } from './signer.ts';
 import type { Keys } from './signer.ts';
 
 export interface Role {
-  /** Who may assume it: the ARN of a user or a session begins so. */
+  /** A prefix of the ARN of the users or sessions that may assume it. */
   readonly trusts: string;
   readonly externalId: string | null;
 }
@@ -30,7 +30,7 @@ interface Answer {
   readonly action: string;
 }
 
-/** STS, EKS, Systems Manager, Secrets Manager and KMS on one address: they check every signature with AWS's own signer. */
+/** STS, EKS, Systems Manager, Secrets Manager and KMS on one address. Each request's signature is checked with AWS's own signer. */
 export interface AwsServer {
   readonly url: string;
   readonly env: Readonly<Record<string, string>>;
@@ -41,13 +41,13 @@ export interface AwsServer {
   readonly secrets: Map<string, string>;
   /** By ARN. */
   readonly keys: Map<string, Uint8Array>;
-  /** Answers the next requests so, whatever they ask; 0 cuts the connection. */
+  /** Answers the next requests with these statuses; 0 cuts the connection. */
   faults: number[];
-  /** A user with long-lived keys, as the environment of a process has them. */
+  /** Adds a user with long-lived keys, as the environment of a process has them. */
   addUser(arn: string): Keys;
-  /** Who a token for this cluster is of, judged as aws-iam-authenticator does; null when it is good for nothing. */
+  /** The identity of a token for this cluster, checked as aws-iam-authenticator does; null for an invalid token. */
   whoIs(token: string, cluster: string): Promise<string | null>;
-  /** Ends every session that was handed out. */
+  /** Revokes every session. */
   revokeSessions(): void;
   close(): Promise<void>;
 }
@@ -147,35 +147,35 @@ export async function startAws(nowMs: () => number = Date.now): Promise<AwsServe
   }
 
   function parameter({ headers }: IncomingMessage, body: string): Answer {
-    const asked = JSON.parse(body) as { Name: string; WithDecryption: boolean };
-    const value = aws.parameters.get(asked.Name);
-    const isAsked = headers['x-amz-target'] === 'AmazonSSM.GetParameter' && asked.WithDecryption;
-    return value === undefined || !isAsked
+    const input = JSON.parse(body) as { Name: string; WithDecryption: boolean };
+    const value = aws.parameters.get(input.Name);
+    const isGet = headers['x-amz-target'] === 'AmazonSSM.GetParameter' && input.WithDecryption;
+    return value === undefined || !isGet
       ? json(400, { __type: 'ParameterNotFound' }, 'GetParameter')
-      : json(200, { Parameter: { Name: asked.Name, Type: 'SecureString', Value: value } }, 'GetParameter');
+      : json(200, { Parameter: { Name: input.Name, Type: 'SecureString', Value: value } }, 'GetParameter');
   }
 
   function secret({ headers }: IncomingMessage, body: string): Answer {
-    const asked = JSON.parse(body) as { SecretId: string };
-    const value = aws.secrets.get(asked.SecretId);
+    const input = JSON.parse(body) as { SecretId: string };
+    const value = aws.secrets.get(input.SecretId);
     return value === undefined || headers['x-amz-target'] !== 'secretsmanager.GetSecretValue'
       ? json(400, { __type: 'ResourceNotFoundException', Message: 'Secrets Manager can’t find it.' }, 'GetSecretValue')
-      : json(200, { Name: asked.SecretId, SecretString: value, VersionStages: ['AWSCURRENT'] }, 'GetSecretValue');
+      : json(200, { Name: input.SecretId, SecretString: value, VersionStages: ['AWSCURRENT'] }, 'GetSecretValue');
   }
 
   function decrypt(
     { headers }: IncomingMessage,
     { body, region: signedFor }: { body: string; region: string },
   ): Answer {
-    const asked = JSON.parse(body) as { KeyId: string; CiphertextBlob: string; EncryptionContext?: object };
-    const key = aws.keys.get(asked.KeyId);
-    const isThere = key !== undefined && asked.KeyId.split(':')[3] === signedFor;
-    if (!isThere || headers['x-amz-target'] !== 'TrentService.Decrypt')
+    const input = JSON.parse(body) as { KeyId: string; CiphertextBlob: string; EncryptionContext?: object };
+    const key = aws.keys.get(input.KeyId);
+    const isKnown = key !== undefined && input.KeyId.split(':')[3] === signedFor;
+    if (!isKnown || headers['x-amz-target'] !== 'TrentService.Decrypt')
       return json(400, { __type: 'AccessDeniedException' }, 'Decrypt');
-    const plain = openKms(Buffer.from(asked.CiphertextBlob, 'base64'), { key, context: asked.EncryptionContext });
+    const plain = openKms(Buffer.from(input.CiphertextBlob, 'base64'), { key, context: input.EncryptionContext });
     return plain === null
       ? json(400, { __type: 'InvalidCiphertextException' }, 'Decrypt')
-      : json(200, { KeyId: asked.KeyId, Plaintext: plain.toString('base64') }, 'Decrypt');
+      : json(200, { KeyId: input.KeyId, Plaintext: plain.toString('base64') }, 'Decrypt');
   }
 
   const server = createServer((request, response) => {

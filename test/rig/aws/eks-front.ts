@@ -10,22 +10,22 @@ import type { AwsServer } from './aws.ts';
 export interface FrontRequest {
   readonly method: string;
   readonly path: string;
-  /** Whom the token was of; null: nobody's, and it was answered 401. */
+  /** The identity of the token; null: invalid, and answered with 401. */
   readonly principal: string | null;
   readonly userAgent: string;
 }
 
-/** The API server as EKS shows it: with a certificate of the cluster's own authority, and for nobody without a token. */
+/** The API server as EKS exposes it: with a certificate of the cluster's own authority, and closed without a token. */
 export interface EksFront {
   readonly url: string;
   readonly requests: FrontRequest[];
-  /** What `DescribeCluster` tells. */
+  /** As `DescribeCluster` returns it. */
   ca: string;
   /** Requests wait for this before they are let through. */
   hold: (request: FrontRequest) => Promise<void>;
   /** Serves with the certificate of a new authority, and ends every connection. */
   rotate(): Promise<void>;
-  /** Ends every connection without a word, as a load balancer does with idle ones. */
+  /** Drops every connection silently, as a load balancer does with idle ones. */
   cut(): void;
   close(): Promise<void>;
 }
@@ -86,7 +86,7 @@ export async function startEksFront({
     if (stream.destroyed) return;
     const { authorization: _token, ...rest } = headers;
     const onward = current().request({ ...rest, ':authority': new URL(cluster.server).host });
-    // Piped only from here on: an answer without a body may end before its head is told.
+    // Piped only from here on: a response without a body may end before its head is read.
     onward.on('response', (answered) => {
       if (stream.destroyed) return;
       stream.respond(answered);

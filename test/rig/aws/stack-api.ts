@@ -17,7 +17,7 @@ interface ShownStack {
   readonly resources: Readonly<Record<string, { readonly type: string; readonly text: string }>>;
 }
 
-/** What `headgate bootstrap` asks of AWS: CloudFormation, S3, Systems Manager, Secrets Manager and STS, on one address. */
+/** The services that `headgate bootstrap` uses, on one address: CloudFormation, S3, Systems Manager, Secrets Manager and STS. */
 export interface StackApi {
   readonly url: string;
   readonly env: Readonly<Record<string, string>>;
@@ -71,7 +71,7 @@ export async function startStackApi(): Promise<StackApi> {
     CreateChangeSet(form) {
       const key = new URL(form['TemplateURL'] ?? '').pathname.slice(1);
       const template = api.objects.get(key)?.toString();
-      if (template === undefined) throw new Refusal('ValidationError', `there is no object ${key}`);
+      if (template === undefined) throw new Refusal('ValidationError', `object ${key} does not exist`);
       if (form['Capabilities.member.1'] !== 'CAPABILITY_NAMED_IAM') {
         throw new Refusal('InsufficientCapabilitiesException', 'Requires capabilities : [CAPABILITY_NAMED_IAM]');
       }
@@ -115,7 +115,7 @@ export async function startStackApi(): Promise<StackApi> {
 
   function changeSetOf(form: Form): ChangeSet {
     const found = changeSets.get(form['ChangeSetName'] ?? '');
-    if (found === undefined) throw new Refusal('ChangeSetNotFound', `there is no ${form['ChangeSetName']}`);
+    if (found === undefined) throw new Refusal('ChangeSetNotFound', `${form['ChangeSetName']} does not exist`);
     return found;
   }
 
@@ -126,7 +126,7 @@ export async function startStackApi(): Promise<StackApi> {
       return `<GetCallerIdentityResponse><GetCallerIdentityResult>${result}</GetCallerIdentityResult></GetCallerIdentityResponse>`;
     }
     const answer = cloudFormation[action];
-    if (answer === undefined) throw new Refusal('InvalidAction', `there is no ${action}`);
+    if (answer === undefined) throw new Refusal('InvalidAction', `unknown action ${action}`);
     return `<${action}Response><${action}Result>${answer(form)}</${action}Result></${action}Response>`;
   }
 
@@ -261,7 +261,7 @@ function parametersOf(form: Form, before: Readonly<Record<string, string>>): Rea
   const name = form['Parameters.member.1.ParameterKey'];
   if (name === undefined) return { AlarmTopicArn: '' };
   const value = form['Parameters.member.1.ParameterValue'] ?? before[name];
-  if (value === undefined) throw new Refusal('ValidationError', `there is no previous value of ${name}`);
+  if (value === undefined) throw new Refusal('ValidationError', `${name} has no previous value`);
   return { [name]: value };
 }
 

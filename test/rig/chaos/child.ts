@@ -6,17 +6,17 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { SECRET, TOKEN } from '../house/house.ts';
+import { SECRET, TOKEN } from '../testbed/testbed.ts';
 
 export type Line = Readonly<Record<string, unknown>>;
 
-/** Where a child's words go: each line of its log, and everything as it was written. */
+/** Receives the output of a child: each line of its log, and the text as it was written. */
 export interface Listener {
   readonly onLine: (line: Line) => void;
   readonly onText: (text: string) => void;
 }
 
-/** The programs that are run as children, as files that node runs. */
+/** The programs that run as children: files for Node. */
 export interface Programs {
   readonly serve: string;
   readonly uninstall: string;
@@ -24,12 +24,12 @@ export interface Programs {
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 
-/** As they are written: where a few starts do not matter. */
-export const SOURCES: Programs = { serve: join(HERE, 'served.ts'), uninstall: join(HERE, 'uninstalled.ts') };
+/** The sources, for a test with a few starts. */
+export const SOURCES: Programs = { serve: join(HERE, 'serve-child.ts'), uninstall: join(HERE, 'uninstall-child.ts') };
 
-/** Each in one file, which starts in half the time of its thousand modules. */
-export async function bundled(): Promise<Programs & { readonly remove: () => Promise<void> }> {
-  // Below the repository, so that what is not bundled is found.
+/** Bundles each program into one file, which starts in half the time of its thousand modules. */
+export async function bundlePrograms(): Promise<Programs & { readonly remove: () => Promise<void> }> {
+  // Below the repository, so that Node finds the packages that are not bundled.
   const root = join(HERE, '..', '..', '..', 'dist');
   await mkdir(root, { recursive: true });
   const directory = await mkdtemp(join(root, 'chaos-'));
@@ -40,19 +40,19 @@ export async function bundled(): Promise<Programs & { readonly remove: () => Pro
     bundle: true,
     platform: 'node',
     format: 'esm',
-    // It is taken apart by the paths of its files.
+    // Headgate imports some of its files by path.
     external: ['fauxqs'],
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     logLevel: 'error',
   });
   return {
-    serve: join(directory, 'served.mjs'),
-    uninstall: join(directory, 'uninstalled.mjs'),
+    serve: join(directory, 'serve-child.mjs'),
+    uninstall: join(directory, 'uninstall-child.mjs'),
     remove: () => rm(directory, { recursive: true, force: true }),
   };
 }
 
-/** A program as a process of its own, which can be killed. */
+/** Starts a program as a separate process, which can be killed. */
 export function startChild(program: string, args: readonly string[], { onLine, onText }: Listener): ChildProcess {
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -70,8 +70,8 @@ export function isRunning(child: ChildProcess | null): child is ChildProcess {
   return child !== null && child.exitCode === null && child.signalCode === null;
 }
 
-/** Its exit code; null when it was killed. */
-export async function ended(child: ChildProcess): Promise<number | null> {
+/** Waits for its end. Returns the exit code, or null when it was killed. */
+export async function exitCodeOf(child: ChildProcess): Promise<number | null> {
   if (isRunning(child)) await once(child, 'exit');
   return child.exitCode;
 }

@@ -14,7 +14,7 @@ export interface Passing {
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
-  /** A poll is only worth a fault when it brings something, which is known once it is answered. */
+  /** Only a poll that brings a message is counted, which is known once it is answered. */
   readonly answer: string | null;
 }
 
@@ -24,7 +24,7 @@ interface Answer {
   readonly body: Buffer;
 }
 
-/** A server of HTTP/1.1 behind a connection that fails when a test says so. */
+/** A proxy in front of an HTTP/1.1 server that injects the faults a test chooses. */
 export async function startHttpProxy({
   upstream,
   isPoll,
@@ -43,16 +43,17 @@ export async function startHttpProxy({
     const { method = '', url: path = '', headers } = request;
     const at = { method, path, headers, body: body.toString('latin1', 0, 4000) };
     const polled = isPoll(headers) ? await forward({ method, path, headers, body }, response) : null;
-    const happens = fault({ ...at, answer: polled?.body.toString() ?? null });
-    const what: Happening = typeof happens === 'object' ? happens : {};
-    if (happens === 'cut-before') return void response.destroy();
-    if (what.status !== undefined) return void response.writeHead(what.status, what.headers).end(what.body ?? '');
-    if (what.stallMs !== undefined && what.what === 'request') await pause(what.stallMs);
+    const injected = fault({ ...at, answer: polled?.body.toString() ?? null });
+    const fields: FaultFields = typeof injected === 'object' ? injected : {};
+    if (injected === 'cut-before') return void response.destroy();
+    if (fields.status !== undefined)
+      return void response.writeHead(fields.status, fields.headers).end(fields.body ?? '');
+    if (fields.stallMs !== undefined && fields.what === 'request') await pause(fields.stallMs);
     if (response.destroyed) return;
     const answer = polled ?? (await forward({ method, path, headers, body }, response));
-    if (what.stallMs !== undefined && what.what === 'answer') await pause(what.stallMs);
-    if (what.onAnswered !== undefined) what.onAnswered();
-    if (happens === 'cut-after' || what.onAnswered !== undefined) return void response.destroy();
+    if (fields.stallMs !== undefined && fields.what === 'answer') await pause(fields.stallMs);
+    if (fields.onAnswered !== undefined) fields.onAnswered();
+    if (injected === 'cut-after' || fields.onAnswered !== undefined) return void response.destroy();
     response.writeHead(answer.status, withoutHops(answer.headers)).end(answer.body);
   }
 
@@ -63,7 +64,7 @@ export async function startHttpProxy({
     const to = new URL(path, await upstream());
     return new Promise((resolve, reject) => {
       const sent = ask(to, { method, agent, headers: { ...withoutHops(headers), 'content-length': body.length } });
-      // A poll that nobody waits for any more must not take a message with it.
+      // A poll that the client has given up must not receive a message.
       response.once('close', () => sent.destroy());
       sent.on('error', reject);
       sent.on('response', (answer) => {
@@ -92,8 +93,8 @@ export async function startHttpProxy({
   };
 }
 
-/** Every kind of fault, for those that are none. */
-interface Happening {
+/** The fields of every kind of fault, all optional. */
+interface FaultFields {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;

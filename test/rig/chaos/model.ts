@@ -1,16 +1,16 @@
 import { pickFrom } from './random.ts';
 
-/** One ConfigMap as a file defines it. */
+/** One ConfigMap that a file defines. */
 export interface Defined {
   readonly namespace: string;
   readonly name: string;
   readonly value: string;
 }
 
-/** file → objects by name: what one commit says. A name is never used twice, and never in two files. */
+/** file → objects by name: the content of one commit. A name is used once, in one file. */
 export type Repository = ReadonlyMap<string, ReadonlyMap<string, Defined>>;
 
-/** Two targets share the repository, each with a path; this file one of them can be told to leave out. */
+/** Two targets share the repository, each with its path. The settings of one target can exclude this file. */
 export const EXCLUDABLE = 'apps/skip.yaml';
 const FILES = [
   'apps/a.yaml',
@@ -26,11 +26,11 @@ const MOST = 24;
 export interface Sources {
   readonly random: () => number;
   readonly namespaces: readonly string[];
-  /** A name that was never used. */
+  /** A name that is not used yet. */
   readonly freshName: () => string;
 }
 
-/** Creates, edits, moves (to another file, perhaps of the other target) or takes away one object. */
+/** Creates, edits, removes or moves one object, also to a file of the other target. */
 export function change(before: Repository, { random, namespaces, freshName }: Sources): Repository {
   const objects = [...before].flatMap(([file, defined]) => [...defined.values()].map((each) => ({ file, each })));
   const value = String(Math.floor(random() * 10_000));
@@ -43,7 +43,7 @@ export function change(before: Repository, { random, namespaces, freshName }: So
   const left = without(before, found.each.name);
   if (dice < 0.5) return left;
   if (dice < 0.75) return put(left, file, found.each);
-  // To another namespace: another object, so another name than any that was deleted by hand or edited.
+  // In another namespace it is another object, so it needs a name that was not edited or deleted by hand.
   if (dice < 0.82) return put(left, found.file, { namespace, name: freshName(), value });
   return put(left, found.file, { ...found.each, value });
 }
@@ -71,7 +71,7 @@ function manifestOf({ namespace, name, value }: Defined): string {
   return `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name}, namespace: ${namespace} }\ndata: { v: "${value}" }\n`;
 }
 
-/** namespace/name → value: what the cluster has to hold. */
+/** namespace/name → value: the objects that the cluster has to hold. */
 export function desiredOf(repository: Repository, isExcluded: boolean): Readonly<Record<string, string>> {
   const read = [...repository].filter(([file]) => !isExcluded || file !== EXCLUDABLE);
   return Object.fromEntries(
@@ -79,7 +79,7 @@ export function desiredOf(repository: Repository, isExcluded: boolean): Readonly
   );
 }
 
-/** What a push's payload lists. */
+/** The files that the payload of a push lists. */
 export function differenceOf(before: Readonly<Record<string, string>>, after: Readonly<Record<string, string>>) {
   const added = Object.keys(after).filter((path) => before[path] === undefined);
   const removed = Object.keys(before).filter((path) => after[path] === undefined);

@@ -1,4 +1,4 @@
-import { configMap } from '../house/house.ts';
+import { configMap } from '../testbed/testbed.ts';
 
 /** file → objects. */
 export type Files = Readonly<Record<string, string>>;
@@ -9,13 +9,13 @@ export type Step = Files | 'uninstall';
 export interface Scenario {
   readonly name: string;
   readonly steps: readonly Step[];
-  /** The requests of this step and of those after it are counted. */
+  /** Requests are counted from this step on. */
   readonly countedFrom: number;
-  /** A process that has met no kind and no server yet; what others have struck already is not counted again. */
+  /** Starts with a process that has made no request yet, and counts only the requests that other scenarios do not have. */
   readonly isFresh: boolean;
 }
 
-/** Planted: it may stand in the cluster's Secret and nowhere else. */
+/** A planted secret: only the cluster's Secret may contain it. */
 export const PIN = 'planted-pin-9876543210';
 
 const secret = (name: string, pin: string, more = '') =>
@@ -27,7 +27,7 @@ const service = (port: number) =>
   `apiVersion: v1\nkind: Service\nmetadata:\n  name: web\nspec:\n  selector: { app: web }\n  ports: [{ port: ${port} }]\n`;
 const maps = (names: readonly string[], v: string) => names.map((name) => configMap(name, { v })).join('---\n');
 
-/** Creates, updates, moves between files, replaces and deletes. */
+/** Creates, updates, moves objects between files, replaces and deletes. */
 export const SMALL: Scenario = {
   name: 'an inventory on the parent',
   countedFrom: 0,
@@ -48,7 +48,7 @@ export const SMALL: Scenario = {
   ],
 };
 
-/** Grows into shards, works in them, and shrinks back onto the parent. */
+/** Moves the inventory into shards, changes it there, and moves it back onto the parent. */
 export const SHARDED: Scenario = {
   name: 'an inventory in shards',
   countedFrom: 0,
@@ -69,12 +69,12 @@ export const SHARDED: Scenario = {
   ],
 };
 
-/** Nothing runs in it, so that it is ready as soon as its controller has seen it. */
+/** With no replicas, so that it is ready as soon as its controller has seen it. */
 const deployment = (image: string) =>
   `apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\nspec:\n  replicas: 0\n  selector: { matchLabels: { app: web } }\n  template:\n    metadata: { labels: { app: web } }\n    spec: { containers: [{ name: web, image: "example.com/web:${image}" }] }\n`;
 const SECOND = '  annotations: { headgate.dev/wave: "1" }\n';
 
-/** Applies, waits until that is ready, goes on, and prunes last. */
+/** Applies a wave, waits until it is ready, applies the next one, and prunes last. */
 export const WAVES: Scenario = {
   name: 'two waves',
   countedFrom: 0,
@@ -89,15 +89,15 @@ export const WAVES: Scenario = {
   ],
 };
 
-/** Finds out what the cluster serves, opens its connections, and creates. */
+/** Reads which kinds the cluster serves, opens its connections, and creates objects. */
 export const FRESH: Scenario = {
-  name: 'a process that has just begun',
+  name: 'a fresh process',
   countedFrom: 0,
   isFresh: true,
   steps: [{ 'apps/a.yaml': `${maps(['a'], '1')}---\n${secret('keys', '1')}---\n${service(80)}` }],
 };
 
-/** Deletes all that it owns but for one object, which loses its marks. */
+/** Deletes every owned object except one, which is kept and loses its labels. */
 export const UNINSTALL: Scenario = {
   name: 'an uninstall',
   countedFrom: 1,

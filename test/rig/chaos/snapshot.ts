@@ -5,10 +5,10 @@ import type { Entry } from '../../../src/state/inventory.ts';
 import { readManifests } from '../../../src/resource/manifests.ts';
 import { formatId, isObject, metadataMap, textOf } from '../../../src/resource/resource.ts';
 import type { JsonObject } from '../../../src/resource/resource.ts';
-import type { Api } from './api.ts';
-import type { Commit } from './plumbing.ts';
+import type { Api } from '../cluster/api.ts';
+import type { Commit } from './git-writer.ts';
 
-/** A namespace and its inventory, without what is different in every namespace. Two runs that ended alike are equal. */
+/** A namespace and its inventory, without what differs from namespace to namespace: equal after two runs with the same result. */
 export interface Snapshot {
   readonly objects: Readonly<Record<string, unknown>>;
   readonly state: unknown;
@@ -24,7 +24,7 @@ const KINDS = [
   { collection: '/apis/apps/v1/namespaces/TARGET/deployments', apiVersion: 'apps/v1', kind: 'Deployment' },
 ];
 
-/** Has the target's state closed a run that applied this commit? */
+/** Does the target's state record a closed run of this commit? */
 export async function settledAt(api: Api, target: string, revision: string): Promise<boolean> {
   const parent = await api.get(`/api/v1/namespaces/${target}/configmaps/headgate-${target}`);
   if (parent === null || metadataMap(parent, 'annotations')['headgate.dev/revision'] !== revision) return false;
@@ -107,7 +107,7 @@ function entriesOf(object: JsonObject): readonly Entry[] {
   return text === '' ? [] : decodeEntries(text, nameOf(object));
 }
 
-/** What should be recorded for each object that Git defines. */
+/** The hash that the inventory should record for each object in Git. */
 function hashesOf(files: Readonly<Record<string, string>>, target: string): ReadonlyMap<string, string | null> {
   const set = applySetId({ name: target, namespace: target });
   return new Map(
@@ -122,7 +122,7 @@ function hashesOf(files: Readonly<Record<string, string>>, target: string): Read
   );
 }
 
-/** One entry, held against the object that it speaks of. */
+/** One entry, compared with its object. */
 function rowOf(
   { id, file, uid, hash, version, pending, managedFieldsHash: marks }: Entry,
   {
@@ -132,7 +132,7 @@ function rowOf(
   }: { live: ReadonlyMap<string, JsonObject>; hashes: ReadonlyMap<string, string | null>; target: string },
 ): string {
   const metadata = metadataOf(live.get(formatId(id)) ?? {});
-  const words = [
+  const fields = [
     formatId(id).replaceAll(target, 'TARGET'),
     file,
     uid === metadata['uid'] ? 'its uid' : 'another uid',
@@ -143,10 +143,10 @@ function rowOf(
     marks === null ? 'no marks' : 'marks',
     pending === null ? 'settled' : 'pending',
   ];
-  return words.join(', ');
+  return fields.join(', ');
 }
 
-/** What of an object does not depend on when and where it was made; what controllers say of it does. */
+/** The parts of an object that do not depend on its namespace or on time. Its status does. */
 function bare(object: JsonObject, target: string): unknown {
   const { metadata: _metadata, status: _status, ...rest } = object;
   const { labels, annotations, managedFields, finalizers } = metadataOf(object);

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { mustRun } from './command.ts';
+import { mustRun } from '../programs/command.ts';
 
 /** Paths of PEM files. */
 export interface Certificates {

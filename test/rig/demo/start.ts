@@ -4,10 +4,10 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { mustRun } from '../cluster/command.ts';
+import { mustRun } from '../programs/command.ts';
 import { startControlPlane } from '../cluster/control-plane.ts';
 import { getParts } from '../cluster/parts.ts';
-import { withProgress } from '../cluster/progress.ts';
+import { withProgress } from '../programs/progress.ts';
 import { startGitHost } from '../git-host/git-host.ts';
 
 // `npm start`: a throw-away Kubernetes, a Git host with an example repository, and Headgate between them.
@@ -18,7 +18,7 @@ const SECRET = 'demo-webhook-secret';
 
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.abort());
-const say = (text: string) => process.stderr.write(`${text}\n`);
+const print = (text: string) => process.stderr.write(`${text}\n`);
 const closers: (() => Promise<unknown>)[] = [];
 
 async function start(): Promise<void> {
@@ -31,21 +31,21 @@ async function start(): Promise<void> {
   );
   closers.push(() => cluster.stop());
   interrupted.signal.throwIfAborted();
-  say(`Kubernetes runs at ${cluster.address.server}`);
+  print(`Kubernetes runs at ${cluster.address.server}`);
 
   const host = await startGitHost({ directory: join(directory, 'git'), token: TOKEN });
   closers.push(() => host.close());
   await host.createRepository(FULL_NAME);
-  say(`the Git host runs at ${host.url}`);
+  print(`the Git host runs at ${host.url}`);
 
   const config = join(directory, 'headgate.yml');
   await writeFile(config, configFor(cluster.address.kubeconfig, host.cloneUrl(FULL_NAME), host.apiUrl));
   const url = await startHeadgate(config, join(directory, 'data'));
   host.setWebhook(FULL_NAME, { url: `${url}/webhooks/fleet`, secret: SECRET });
-  say(`Headgate listens at ${url}; the webhook is registered`);
+  print(`Headgate listens at ${url}; the webhook is registered`);
 
   const revision = await firstPush(join(directory, 'example'), host.cloneUrl(FULL_NAME));
-  say(`pushed ${revision.slice(0, 12)}`);
+  print(`pushed ${revision.slice(0, 12)}`);
   await withProgress('waiting for the commit status', async () => {
     while (!host.statusesOf(revision).some(({ state }) => state === 'success')) {
       interrupted.signal.throwIfAborted();
@@ -53,7 +53,7 @@ async function start(): Promise<void> {
     }
   });
   const status = host.statusesOf(revision).at(-1);
-  say(`the commit carries ${status?.context ?? ''}: ${status?.state ?? ''} (${status?.description ?? ''})\n`);
+  print(`the commit carries ${status?.context ?? ''}: ${status?.state ?? ''} (${status?.description ?? ''})\n`);
   process.stdout.write(
     nextSteps({
       kubeconfig: cluster.address.kubeconfig,
@@ -203,11 +203,11 @@ try {
     await new Promise((resolve) => interrupted.signal.addEventListener('abort', resolve));
 } catch (thrown) {
   if (!interrupted.signal.aborted) {
-    say(thrown instanceof Error ? thrown.message : String(thrown));
+    print(thrown instanceof Error ? thrown.message : String(thrown));
     process.exitCode = 1;
   }
 } finally {
-  say('stopping …');
+  print('stopping …');
   for (const close of closers.toReversed()) await close();
-  say('stopped; nothing is left but caches.');
+  print('stopped; nothing is left but caches.');
 }

@@ -50,8 +50,8 @@ export function openApps(nowMs: () => number): Apps {
         data.repositories?.includes(fullName.split('/')[1] ?? '') === true ||
         data.repository_ids?.includes(id) === true,
     );
-    const asked = (data.repositories ?? data.repository_ids)?.length ?? all.length;
-    if (wanted.length !== asked) {
+    const requested = (data.repositories ?? data.repository_ids)?.length ?? all.length;
+    if (wanted.length !== requested) {
       return refusal(
         422,
         'There is at least one repository that does not exist or is not accessible to the parent installation.',

@@ -15,9 +15,9 @@ import { newDelivery, webhookSender } from './webhooks.ts';
 import type { DeliveryFaults, SentDelivery } from './webhooks.ts';
 
 export interface Faults extends DeliveryFaults {
-  /** Answers the API with this status, as often as it says; 0 cuts the connection. */
+  /** Answers API requests with this status, `times` times; 0 cuts the connection. */
   api?: { status: number; times: number; retryAfter?: number };
-  /** Answers Git itself with this status, as often as it says, after so many that go well; 0 cuts the connection. */
+  /** Answers Git requests with this status, `times` times, after `after` that succeed; 0 cuts the connection. */
   git?: { status: number; times: number; after?: number };
 }
 
@@ -37,11 +37,11 @@ export interface GitHost {
   setWebhook(fullName: string, webhook: { url: string; secret: string; contentType?: 'json' | 'form' }): void;
   cloneUrl(fullName: string): string;
   statusesOf(sha: string): readonly StoredStatus[];
-  /** Sends a payload that was made by hand to the repository's first webhook. */
+  /** Sends a payload that the test has built to the repository's first webhook. */
   deliver(fullName: string, payload: string, headers?: Readonly<Record<string, string>>): Promise<SentDelivery>;
   /** Sends a delivery again under the same id, as GitHub's "Redeliver" does. */
   redeliver(id: string): Promise<SentDelivery>;
-  /** Every delivery that is under way has been answered, or will never be. */
+  /** Resolves when every delivery has its response, or will never get one. */
   settled(): Promise<void>;
   close(): Promise<void>;
 }
@@ -62,7 +62,7 @@ export interface GitHostOptions {
 const HOOK = join(dirname(fileURLToPath(import.meta.url)), 'post-receive.js');
 const API = '/api';
 
-/** GitHub, as far as Headgate sees it: smart HTTP, push webhooks by a real post-receive hook, and the REST API. */
+/** GitHub, as far as Headgate uses it: smart HTTP, push webhooks by a real post-receive hook, and the REST API. */
 export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
   const { directory, port = 0, token, allowFilter = true } = options;
   const store = openStore(join(directory, '.host'));
@@ -106,13 +106,13 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
     if (isFaulty(isApi ? host.faults.api : host.faults.git, response)) return true;
     if (isApi) {
       const { authorization } = request.headers;
-      const asked = {
+      const apiRequest = {
         method: request.method ?? '',
         path: path.slice(API.length),
         authorization,
         body: body.toString(),
       };
-      const { status, content } = await answerApi(asked, api);
+      const { status, content } = await answerApi(apiRequest, api);
       response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(content));
       return true;
     }
@@ -159,7 +159,7 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
     },
     async redeliver(id) {
       const delivery = sender.deliveries.find((each) => each.id === id);
-      if (delivery === undefined) throw new Error(`there is no delivery ${id}`);
+      if (delivery === undefined) throw new Error(`delivery ${id} does not exist`);
       await sender.send(delivery);
       return delivery;
     },

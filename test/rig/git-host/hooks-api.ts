@@ -6,7 +6,7 @@ import type { SentDelivery } from './webhooks.ts';
 
 export interface HooksWorld {
   readonly store: Store;
-  /** A webhook was registered, or a ping was asked for. */
+  /** A webhook was registered, or a ping requested. */
   readonly onWebhook: (fullName: string, webhook: Webhook) => void;
   readonly deliveries: () => readonly SentDelivery[];
 }

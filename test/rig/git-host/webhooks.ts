@@ -8,12 +8,12 @@ export interface SentDelivery {
   readonly payload: string;
   readonly sentAtMs: number;
   readonly webhook: Webhook;
-  /** Of the webhook's answer; null while it was not sent, or nobody answered. */
+  /** The status of the response; null before the delivery is sent, or without a response. */
   status: number | null;
   answer: string;
 }
 
-/** How webhooks go wrong in the world. Each is asked per delivery of a push, by its number from 0. */
+/** The ways in which deliveries fail. Each is called per delivery of a push, with its number from 0. */
 export interface DeliveryFaults {
   lose?: (index: number) => boolean;
   repeat?: (index: number) => boolean;
@@ -122,7 +122,7 @@ async function send(delivery: SentDelivery, headers: Readonly<Record<string, str
     delivery.answer = await answer.text();
     delivery.status = answer.status;
   } catch {
-    delivery.answer = 'nobody answered';
+    delivery.answer = 'no response';
   }
 }
 

@@ -10,7 +10,7 @@ export interface FunctionOptions {
   readonly name: string;
   /** `deploy.handler` */
   readonly handler: string;
-  /** Where its bundle lies. */
+  /** The directory of its bundle. */
   readonly taskRoot: string;
   readonly env: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
@@ -23,11 +23,11 @@ export interface FunctionOptions {
 export type Invoked =
   { readonly kind: 'answer'; readonly value: unknown } | { readonly kind: 'error'; readonly message: string };
 
-/** One process of a function, as Lambda runs it: frozen whenever it has nothing to do, killed when it takes too long. */
+/** One process of a function, as Lambda runs it: frozen while it is idle, killed when it takes too long. */
 export interface Environment {
   isIdle(): boolean;
   isGone(): boolean;
-  /** From the start of the process to its first question for work. */
+  /** From the start of the process to its first poll for an event. */
   readonly startedMs: number;
   /** Highest resident memory so far, in MB, as the kernel has it. */
   peakMb(): Promise<number>;
@@ -39,20 +39,20 @@ const NEXT = '/2018-06-01/runtime/invocation/next';
 
 /** Starts the runtime client on the bundle, behind a Runtime API: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html */
 export async function startEnvironment(options: FunctionOptions): Promise<Environment> {
-  let asking = Promise.withResolvers<ServerResponse>();
+  let polling = Promise.withResolvers<ServerResponse>();
   let current: { readonly id: string; readonly settle: (invoked: Invoked) => void } | null = null;
   let invocations = 0;
 
   async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.url === NEXT) {
-      asking.resolve(response);
+      polling.resolve(response);
       freeze();
       return;
     }
     const body = await read(request);
     response.writeHead(202, { 'content-type': 'application/json' }).end('{"status":"OK"}');
     const [, id, what] = /\/invocation\/([^/]+)\/(response|error)$/.exec(request.url ?? '') ?? [];
-    if (what === undefined) asking.reject(new Error(`${options.name} does not start: ${body}`));
+    if (what === undefined) polling.reject(new Error(`${options.name} does not start: ${body}`));
     if (current === null || id !== current.id) return;
     const value: unknown = body === '' ? null : JSON.parse(body);
     current.settle(what === 'response' ? { kind: 'answer', value } : { kind: 'error', message: body });
@@ -76,7 +76,7 @@ export async function startEnvironment(options: FunctionOptions): Promise<Enviro
   }
   const gone = once(child, 'exit');
   child.on('exit', () => {
-    asking.reject(new Error(`${options.name} ended before it asked for work`));
+    polling.reject(new Error(`${options.name} exited before it polled for an event`));
     current?.settle({ kind: 'error', message: 'Runtime exited' });
     current = null;
     server.closeAllConnections();
@@ -87,7 +87,7 @@ export async function startEnvironment(options: FunctionOptions): Promise<Enviro
     if (current === null) child.kill('SIGSTOP');
   }
 
-  await asking.promise;
+  await polling.promise;
   const startedMs = performance.now() - beganMs;
   return {
     startedMs,
@@ -98,10 +98,10 @@ export async function startEnvironment(options: FunctionOptions): Promise<Enviro
       return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
     },
     async invoke(event) {
-      const next = await asking.promise;
-      asking = Promise.withResolvers<ServerResponse>();
-      // Nobody may be waiting for it when the process ends.
-      asking.promise.catch(() => undefined);
+      const next = await polling.promise;
+      polling = Promise.withResolvers<ServerResponse>();
+      // The process may exit while nothing awaits this promise.
+      polling.promise.catch(() => undefined);
       invocations += 1;
       const id = `${options.name}-${invocations}`;
       const invoked = Promise.withResolvers<Invoked>();

@@ -1,9 +1,9 @@
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { cacheDirectory, cached } from '../cluster/cache.ts';
-import { mustRun, run } from '../cluster/command.ts';
-import { withProgress } from '../cluster/progress.ts';
+import { cacheDirectory, cached } from '../programs/cache.ts';
+import { mustRun, run } from '../programs/command.ts';
+import { withProgress } from '../programs/progress.ts';
 
 const PACKAGE = 'aws-lambda-ric';
 const VERSION = '4.0.2';

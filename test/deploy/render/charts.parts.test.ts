@@ -1,0 +1,138 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { renderChart } from '../../../src/deploy/render/render-chart.ts';
+import type { Built } from '../../../src/deploy/render/whole-render.ts';
+import { NOTHING_RECORDED } from '../../../src/state/target-state.ts';
+import { canonicalJson } from '../../../src/resource/json.ts';
+import { readManifests } from '../../../src/resource/manifests.ts';
+import { isObject, metadataMap } from '../../../src/resource/resource.ts';
+import type { JsonObject, Manifest } from '../../../src/resource/resource.ts';
+import { openTools } from '../../../src/desired/sandbox/tools.ts';
+import { getTools } from '../../rig/programs/tools.ts';
+import { configOf, withTarget } from '../../config/builders.ts';
+import { CHARTS, filesOf } from './charts.ts';
+import type { ChartCase } from './charts.ts';
+import { serveFiles } from './serve-files.ts';
+
+const run = promisify(execFile);
+const signal = new AbortController().signal;
+const tools = openTools(process.env);
+const CAPABILITIES = { version: 'v1.37.2', apiVersions: ['x.io/v1', 'x.io/v1/Bee'] };
+let helm = '';
+let served: Awaited<ReturnType<typeof serveFiles>>;
+let scratch = '';
+
+const at = (name: string) => `corpus/${name}`;
+
+beforeAll(async () => {
+  ({ helm } = await getTools());
+  scratch = await mkdtemp(join(tmpdir(), 'headgate-charts-'));
+  const all = Object.entries(CHARTS).flatMap(([name, each]) =>
+    Object.entries(filesOf(each)).map(([path, content]) => [`${at(name)}/${path}`, content] as const),
+  );
+  served = await serveFiles(Object.fromEntries(all));
+});
+
+afterAll(async () => {
+  await served.close();
+  await rm(scratch, { recursive: true, force: true });
+});
+
+/** What `helm template` makes, without what never is installed; null when it fails. */
+async function templated(root: string, { values = [], args = [] }: ChartCase): Promise<readonly string[] | null> {
+  const command = [
+    'template',
+    'rel',
+    join(root, 'chart'),
+    '--namespace=shop',
+    '--include-crds',
+    `--kube-version=${CAPABILITIES.version}`,
+    ...CAPABILITIES.apiVersions.map((version) => `--api-versions=${version}`),
+    ...values.map((path) => `--values=${join(root, path)}`),
+    ...args,
+  ];
+  try {
+    const { stdout } = await run(helm, command, { env: { HOME: scratch, PATH: '/nonexistent' } });
+    const { manifests } = readManifests({ path: 'output', bytes: Buffer.from(stdout) });
+    const installed = manifests.filter(({ object }) => {
+      const hook = metadataMap(object, 'annotations')['helm.sh/hook'];
+      return hook === undefined || /(pre|post)-(install|upgrade)/.test(hook);
+    });
+    return objectsOf(installed);
+  } catch {
+    return null;
+  }
+}
+
+const objectsOf = (manifests: readonly Manifest[]) => manifests.map(({ object }) => canonicalJson(object)).toSorted();
+
+/** Hooks get their place in the order as annotations of ours. */
+function withoutOrder({ metadata, ...rest }: JsonObject): JsonObject {
+  const { annotations, ...others } = isObject(metadata) ? metadata : {};
+  const left = Object.entries(isObject(annotations) ? annotations : {}).filter(
+    ([key]) => !key.startsWith('headgate.dev/'),
+  );
+  return { ...rest, metadata: left.length === 0 ? others : { ...others, annotations: Object.fromEntries(left) } };
+}
+
+async function ours(name: string, { values = [], set = {} }: ChartCase): Promise<Built> {
+  const settings = JSON.stringify({ chart: `${at(name)}/chart`, releaseName: 'rel', values, set });
+  const [target] = configOf(withTarget(`path: ${at(name)}\n    helm: ${settings}`)).targets;
+  if (target === undefined) throw new Error('no target');
+  const cluster = { capabilities: () => Promise.resolve(CAPABILITIES) };
+  const dataKeys = { open: () => Promise.reject(new Error('nothing here is encrypted')) };
+  const world = { target, git: served.open(), tools, dataKeys, cluster };
+  return renderChart(
+    { tree: { rootTree: served.rootTree, base: null }, applied: NOTHING_RECORDED.applied, world },
+    signal,
+  );
+}
+
+async function only(inputs: readonly string[]): Promise<string> {
+  const root = await mkdtemp(join(scratch, 'only-'));
+  for (const path of inputs) {
+    await mkdir(dirname(join(root, path)), { recursive: true });
+    await cp(join(served.checkout, path), join(root, path), { recursive: true });
+  }
+  return root;
+}
+
+describe.concurrent('charts, compared with helm template on a full checkout', () => {
+  it('number at least 12', () => {
+    expect(Object.keys(CHARTS).length).toBeGreaterThanOrEqual(12);
+  });
+
+  it.each(Object.entries(CHARTS))(
+    '%s renders to the same set, from complete and from minimal inputs',
+    async (name, each) => {
+      const full = await templated(join(served.checkout, at(name)), each);
+      const render = await ours(name, each);
+      expect(full?.length).toBeGreaterThan(0);
+      expect(render.desired.problems).toEqual([]);
+      expect(render.desired.manifests.map(({ object }) => canonicalJson(withoutOrder(object))).toSorted()).toEqual(
+        full,
+      );
+      expect(render.desired.manifests.every(({ source }) => source.path.startsWith(`${at(name)}/chart/`))).toBe(true);
+
+      const inputs = Object.keys(render.inputs);
+      expect(await templated(join(await only(inputs), at(name)), each)).toEqual(full);
+      for (const path of inputs) {
+        const less = await only(inputs.filter((other) => other !== path));
+        expect([path, await templated(join(less, at(name)), each)]).not.toEqual([path, full]);
+      }
+    },
+  );
+
+  it('have their hooks before and after the other objects, by weight', async () => {
+    const { desired } = await ours('hooks', CHARTS['hooks'] ?? { files: {} });
+    const waves = desired.manifests.map(({ name, object }) => [
+      name,
+      metadataMap(object, 'annotations')['headgate.dev/wave'],
+    ]);
+    expect(Object.fromEntries(waves)).toEqual({ a: undefined, before: '-1000005', after: '1000003' });
+  });
+});

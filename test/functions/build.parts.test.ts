@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildFunctions } from '../../infra/build.ts';
+import type { BuiltFunctions, ConfigMistakes } from '../../infra/build.ts';
+import { packConfig, unpackConfig } from '../../src/config/checked/packed.ts';
+import type { PackedConfig } from '../../src/config/checked/packed.ts';
+import { readConfig } from '../../src/config/checked/read-config.ts';
+
+const CONFIG = `
+clusters:
+  prod: { eks: { name: prod, region: eu-west-1, role: "arn:aws:iam::111122223333:role/headgate/shop", externalId: x } }
+repositories:
+  fleet:
+    host: github
+    url: https://git.example/acme/fleet.git
+    webhookSecret: [ssm:/fleet/webhook, "secretsmanager:fleet#old"]
+    credentials: { app: 12345, installation: 678, privateKey: ssm:/fleet/app }
+    caFile: ca.pem
+targets:
+  - { name: shop, repository: fleet, branch: main, cluster: prod, namespace: shop, ignore: [{ kind: Deployment, paths: [/spec/replicas] }] }
+  - { name: blog, repository: fleet, branch: main, path: blog, cluster: prod, namespace: blog, namespaces: ["*"] }
+`;
+
+let directory = '';
+let built: BuiltFunctions;
+const place = (...parts: readonly string[]) => join(directory, ...parts);
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'headgate-build-'));
+  await writeFile(place('headgate.yml'), CONFIG);
+  await writeFile(place('ca.pem'), 'the authority\n');
+  built = await buildFunctions({ config: place('headgate.yml'), out: place('out') });
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+async function digest(out: string, files: readonly string[]): Promise<string> {
+  const hash = createHash('sha256');
+  for (const file of files) hash.update(file).update(await readFile(place(out, file)));
+  return hash.digest('hex');
+}
+
+/** The bytes that are loaded with a file, and with what it loads in its turn; `lazily`: also what it loads when it is needed. */
+function loadedBytes(entry: string, lazily: readonly string[] = []): number {
+  const { outputs } = built.metafile;
+  const names = new Map(Object.entries(outputs).map(([path, output]) => [path, output]));
+  const seen = new Set<string>();
+  const visit = (path: string) => {
+    const output = names.get(path);
+    if (output === undefined || seen.has(path)) return;
+    seen.add(path);
+    for (const { path: imported, kind, external } of output.imports) {
+      if (external === true) continue;
+      const name = Object.keys(outputs).find((each) => imported.endsWith(each)) ?? '';
+      const isWanted =
+        kind !== 'dynamic-import' || lazily.some((input) => names.get(name)?.entryPoint?.includes(input));
+      if (isWanted) visit(name);
+    }
+  };
+  visit(entry);
+  return [...seen].reduce((sum, path) => sum + (names.get(path)?.bytes ?? 0), 0);
+}
+
+describe('the build of the functions', () => {
+  it('produces the same bytes twice', async () => {
+    const again = await buildFunctions({ config: place('headgate.yml'), out: place('again') });
+    expect(again.files).toEqual(built.files);
+    expect(await digest('again', again.files)).toBe(await digest('out', built.files));
+  });
+
+  it('keeps the webhook function within 60 KB, including everything that a delivery loads', () => {
+    const bytes = loadedBytes('webhook/webhook.mjs', ['src/githost/github/signature.ts']);
+    expect(bytes).toBeGreaterThan(loadedBytes('webhook/webhook.mjs'));
+    expect(bytes).toBeLessThanOrEqual(60 * 1024);
+  });
+
+  it('keeps the deploy function within 250 KB, without what it loads lazily', () => {
+    expect(loadedBytes('deploy/deploy.mjs')).toBeLessThanOrEqual(250 * 1024);
+    expect(loadedBytes('sweep/sweep.mjs')).toBeLessThanOrEqual(250 * 1024);
+  });
+
+  it('loads the AWS clients and the YAML parser only when they are needed', () => {
+    const outputs = Object.entries(built.metafile.outputs);
+    for (const name of ['webhook', 'deploy', 'sweep']) {
+      const [, entry] = outputs.find(([path]) => path === `${name}/${name}.mjs`) ?? [];
+      const eager = Object.keys(entry?.inputs ?? {});
+      expect(eager.filter((input) => /node_modules\/(@aws-sdk|yaml)\//.test(input))).toEqual([]);
+    }
+    const webhook = outputs
+      .filter(([path]) => path.startsWith('webhook/'))
+      .flatMap(([, { inputs }]) => Object.keys(inputs));
+    expect(webhook.filter((input) => /@aws-sdk|@kubernetes|src\/(cluster|git)\//.test(input))).toEqual([]);
+  });
+
+  it('packs the checked configuration and its certificate authorities, and no secret', async () => {
+    for (const name of ['webhook', 'deploy', 'sweep']) {
+      const packed: PackedConfig = JSON.parse(await readFile(place('out', name, 'headgate.json'), 'utf8'));
+      expect(packed.repositories[0]?.caFile).toBe('ca/fleet.pem');
+      expect(await readFile(place('out', name, 'ca', 'fleet.pem'), 'utf8')).toBe('the authority\n');
+    }
+  });
+
+  it('unpacks to the configuration that it packed', () => {
+    const read = readConfig({ text: CONFIG, path: place('headgate.yml') });
+    if ('problems' in read) throw new Error(JSON.stringify(read.problems));
+    const text = JSON.stringify(packConfig(read.config));
+    const unpacked = unpackConfig(JSON.parse(text) as PackedConfig);
+    expect(unpacked).toEqual(read.config);
+    // One repository is one object, however many targets read it.
+    expect(new Set(unpacked.targets.map(({ repository }) => repository)).size).toBe(1);
+  });
+
+  it('refuses everything that functions do not support at once', async () => {
+    const text = CONFIG.replace('ssm:/fleet/app', 'file:app.pem').replace(
+      'clusters:',
+      'clusters:\n  lab: { kubeconfig: { path: kubeconfig } }',
+    );
+    const rule =
+      '  - { name: "{{basename}}", repository: fleet, branch: main, cluster: prod, namespace: shop, decryption: { age: "file:key" }, forEach: { directories: "apps/*", clusters: [prod], namespaces: [shop] } }\n';
+    await writeFile(place('local.yml'), text + rule);
+    const building = buildFunctions({ config: place('local.yml'), out: place('none') });
+    const problems = await building.catch((thrown: unknown) => (thrown as ConfigMistakes).problems);
+    expect(problems).toMatchObject([
+      { subject: 'cluster lab' },
+      { subject: 'repository fleet' },
+      { subject: 'template {{basename}}' },
+    ]);
+  });
+
+  it('reports all mistakes of a configuration at once', async () => {
+    await writeFile(place('wrong.yml'), CONFIG.replace('branch: main', 'brunch: main'));
+    await expect(buildFunctions({ config: place('wrong.yml'), out: place('none') })).rejects.toThrow('brunch');
+  });
+});

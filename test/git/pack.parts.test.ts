@@ -1,0 +1,113 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import fc from 'fast-check';
+import { afterAll, describe, expect, it } from 'vitest';
+import { DeployError } from '../../src/error/deploy-error.ts';
+import { GIT_LIMITS } from '../../src/git/limits.ts';
+import { readPack } from '../../src/git/pack.ts';
+import type { ObjectStore } from '../../src/git/pack.ts';
+import { readPktLines } from '../../src/git/pkt-line.ts';
+import { BareRepository, removeRepositories } from './repository.ts';
+
+afterAll(removeRepositories);
+
+const repository = new BareRepository();
+const text = (n: number) =>
+  Array.from({ length: 60 }, (_, line) => `line ${line} ${line === n ? 'edited' : ''}`).join('\n');
+for (let n = 0; n < 12; n += 1) repository.commit({ 'a.yaml': text(n), 'b.yaml': 'x', 'empty.yaml': '' });
+
+/** What git itself packs, with deltas by offset or by id. */
+function pack(...args: readonly string[]): Buffer {
+  const objects = execFileSync('git', ['-C', repository.path, 'rev-list', '--objects', '--all'], {
+    encoding: 'utf8',
+  }).replaceAll(/ .*$/gm, '');
+  return execFileSync(
+    'git',
+    ['-C', repository.path, 'pack-objects', '--stdout', '-q', '--no-reuse-delta', '--depth=50', '--window=50', ...args],
+    { input: objects },
+  );
+}
+
+const format = { hash: 'sha1', limits: GIT_LIMITS, subject: 'test' } as const;
+
+function read(bytes: Buffer, limits = GIT_LIMITS): ObjectStore {
+  const store: ObjectStore = new Map();
+  readPack(bytes, store, { ...format, limits });
+  return store;
+}
+
+/** Everything but a DeployError is a bug. */
+function outcomeOf(work: () => unknown): 'read' | 'refused' {
+  try {
+    work();
+    return 'read';
+  } catch (thrown) {
+    if (thrown instanceof DeployError) return 'refused';
+    throw thrown;
+  }
+}
+
+describe('a pack', () => {
+  const ids = repository
+    .git('rev-list', '--objects', '--all')
+    .split('\n')
+    .map((line) => line.split(' ')[0] ?? '')
+    .toSorted();
+
+  it.each([
+    ['by offset', ['--delta-base-offset']],
+    ['by id', []],
+  ])('with deltas %s has the right id for every object', (_kind, args) => {
+    expect([...read(pack(...args)).keys()].toSorted()).toEqual(ids);
+  });
+
+  it.each([
+    ['objects', { ...GIT_LIMITS, objects: 5 }],
+    ['the size of one', { ...GIT_LIMITS, objectBytes: 100 }],
+    ['all of them inflated', { ...GIT_LIMITS, inflatedBytes: 1000 }],
+    ['the length of a delta chain', { ...GIT_LIMITS, deltaDepth: 0 }],
+  ])('is refused above the limit of %s', (_what, limits) => {
+    expect(() => read(pack('--delta-base-offset'), limits)).toThrow(expect.objectContaining({ code: 'git-limit' }));
+  });
+
+  it('with one changed byte is refused and never hangs the parser', () => {
+    const good = pack('--delta-base-offset');
+    const change = fc.tuple(fc.nat(good.length - 1), fc.integer({ min: 1, max: 255 }));
+    fc.assert(
+      fc.property(change, ([at, by]) => {
+        const bad = Buffer.from(good);
+        bad[at] = (bad[at] ?? 0) ^ by;
+        expect(() => read(bad)).toThrow(DeployError);
+      }),
+      { seed: 5, numRuns: 300 },
+    );
+    // The same with a checksum that fits, so that everything behind it is reached.
+    fc.assert(
+      fc.property(change, ([at, by]) => {
+        const body = Buffer.from(good.subarray(0, -20));
+        body[at % body.length] = (body[at % body.length] ?? 0) ^ by;
+        const bad = Buffer.concat([body, createHash('sha1').update(body).digest()]);
+        // A changed bit may be one that says nothing; whatever is read has the id of its content.
+        expect(['read', 'refused']).toContain(outcomeOf(() => read(bad)));
+      }),
+      { seed: 6, numRuns: 1500 },
+    );
+    for (const length of [0, 5, 12, 40, good.length - 1])
+      expect(() => read(good.subarray(0, length))).toThrow(DeployError);
+  });
+});
+
+it('reads any bytes as pkt-lines or refuses them', () => {
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.uint8Array(),
+        fc.string({ unit: fc.constantFrom('0', '1', '4', 'a', 'x') }).map((line) => Buffer.from(line)),
+      ),
+      (bytes) => {
+        expect(['read', 'refused']).toContain(outcomeOf(() => [...readPktLines(Buffer.from(bytes), 'test')]));
+      },
+    ),
+    { seed: 5, numRuns: 500 },
+  );
+});

@@ -1,0 +1,464 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DeployError } from '../../src/error/deploy-error.ts';
+import { GIT_LIMITS } from '../../src/git/limits.ts';
+import { openRepository } from '../../src/git/reader.ts';
+import type { SourceQuery } from '../../src/deploy/ports/git.ts';
+import type { ObjectId, Revision, Source } from '../../src/snapshot/source.ts';
+import { startGitServer } from '../rig/git-host/http-backend.ts';
+import type { GitHttpOptions, GitHttpServer } from '../rig/git-host/http-backend.ts';
+import { BareRepository, removeRepositories } from './repository.ts';
+import type { Tree } from './repository.ts';
+
+const agents = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) };
+const signal = new AbortController().signal;
+const servers: GitHttpServer[] = [];
+
+afterAll(async () => {
+  agents.http.destroy();
+  await Promise.all(servers.map((server) => server.close()));
+  removeRepositories();
+});
+
+async function serve(repository: BareRepository, options: Partial<GitHttpOptions> = {}) {
+  const server = await startGitServer({ root: repository.root, ...options });
+  servers.push(server);
+  const open = (change: Partial<Parameters<typeof openRepository>[0]> = {}, format: 'sha1' | 'sha256' = 'sha1') =>
+    openRepository(
+      {
+        url: `${server.url}/fleet.git`,
+        token: null,
+        ca: null,
+        userAgent: 'headgate-test',
+        agents,
+        limits: GIT_LIMITS,
+        ...change,
+      },
+      format,
+    );
+  return { server, open };
+}
+
+function query(change: Partial<SourceQuery> = {}): SourceQuery {
+  return {
+    ref: 'refs/heads/main',
+    at: null,
+    path: '',
+    inputs: [],
+    recorded: {},
+    base: null,
+    hint: null,
+    also: [],
+    wants: () => true,
+    ...change,
+  };
+}
+
+function baseOf(repository: BareRepository, revision: string, path = ''): SourceQuery['base'] {
+  const tree = path === '' ? repository.treeOf(revision) : repository.tryGit('rev-parse', `${revision}:${path}`);
+  return {
+    revision: revision as Revision,
+    rootTree: repository.treeOf(revision) as ObjectId,
+    tree: tree as ObjectId | null,
+  };
+}
+
+function asChanges(source: Source): ReadonlyMap<string, string | null> {
+  return new Map(source.files.map((file) => [file.path, file.kind === 'file' ? file.oid : null]));
+}
+
+function sorted(map: ReadonlyMap<string, string | null>): readonly (readonly [string, string | null])[] {
+  return [...map].toSorted(([a], [b]) => (a < b ? -1 : 1));
+}
+
+const file = (text: string) => `value: ${text}\n${'padding: x\n'.repeat(20)}`;
+const START: Tree = Object.fromEntries(
+  Array.from({ length: 60 }, (_, n) => [`clusters/prod/${n % 6}/${n % 3}/${n}.yaml`, file(String(n))]),
+);
+
+function move(tree: Tree, from: string, to: string): Tree {
+  return Object.fromEntries(
+    Object.entries(tree).map(([path, content]) => [
+      path.startsWith(from) ? to + path.slice(from.length) : path,
+      content,
+    ]),
+  );
+}
+
+const first = 'clusters/prod/0/0/0.yaml';
+const without = (tree: Tree, path: string): Tree =>
+  Object.fromEntries(Object.entries(tree).filter(([other]) => other !== path));
+const flat: Tree = Object.fromEntries(Array.from({ length: 200 }, (_, n) => [`${n}.yaml`, file(String(n))]));
+
+/** The commit pairs that a tree-to-tree reader gets wrong first. */
+const PAIRS: readonly (readonly [string, readonly Tree[]])[] = [
+  ['an edit', [START, { ...START, [first]: file('edited') }]],
+  ['a revert', [START, { ...START, [first]: file('edited') }, START]],
+  ['a deletion', [START, without(START, first)]],
+  ['a moved folder', [START, move(START, 'clusters/prod/1/', 'clusters/prod/moved/deeper/')]],
+  ['a copy', [START, { ...START, 'clusters/prod/copy.yaml': file('0') }]],
+  [
+    'a moved folder and a copied file',
+    [START, { ...move(START, 'clusters/prod/1/', 'clusters/prod/m/'), 'copy.yaml': file('7') }],
+  ],
+  ['the same tree', [START, START]],
+  ['a file that becomes a folder', [START, { ...without(START, first), [`${first}/x.yaml`]: file('x') }]],
+  ['a flat folder', [flat, { ...flat, '17.yaml': file('edited') }]],
+  ['an empty file', [START, { ...START, 'clusters/empty.yaml': '' }]],
+];
+
+describe.each([
+  ['a server with filters', { filter: true, bitmaps: false }],
+  ['a server with filters and bitmaps', { filter: true, bitmaps: true }],
+  ['a server without filters', { filter: false, bitmaps: false }],
+])('on %s', (_server, kind) => {
+  describe.each(PAIRS)('%s', (_pair, trees) => {
+    const repository = new BareRepository('fleet.git', { filter: kind.filter });
+    const revisions = trees.map((tree) => repository.commit(tree));
+    const now = revisions.at(-1) ?? '';
+    const before = revisions.at(-2) ?? '';
+    let open: Awaited<ReturnType<typeof serve>>['open'];
+    beforeAll(async () => {
+      if (kind.bitmaps) repository.git('repack', '-q', '-a', '-d', '-b');
+      ({ open } = await serve(repository));
+    });
+    const expected = () => sorted(repository.difference(before, now));
+
+    it.each([
+      ['both ids known', { hint: { revision: now as Revision, rootTree: repository.treeOf(now) as ObjectId } }],
+      ['the commit known', { hint: { revision: now as Revision, rootTree: null } }],
+      ['nothing known', {}],
+      [
+        'a forged tree id',
+        { hint: { revision: now as Revision, rootTree: repository.treeOf(revisions[0] ?? '') as ObjectId } },
+      ],
+    ])('reads the same changes as git, with %s', async (_known, hint) => {
+      const source = await open().since(query({ base: baseOf(repository, before), ...hint }), signal);
+      expect(sorted(asChanges(source))).toEqual(expected());
+      expect(source).toMatchObject({
+        revision: now,
+        rootTree: repository.treeOf(now),
+        tree: repository.treeOf(now),
+        complete: false,
+      });
+    });
+
+    it('reads the same changes as git when whole trees have to be fetched', async () => {
+      const source = await open({ limits: { ...GIT_LIMITS, rounds: 0 } }).since(
+        query({ base: baseOf(repository, before) }),
+        signal,
+      );
+      expect(sorted(asChanges(source))).toEqual(expected());
+    });
+
+    it('reads the changes of a rewind', async () => {
+      const source = await open().since(query({ at: before as Revision, base: baseOf(repository, now) }), signal);
+      expect(sorted(asChanges(source))).toEqual(sorted(repository.difference(now, before)));
+    });
+
+    it('reads everything without a base', async () => {
+      const source = await open().since(query(), signal);
+      expect(source.complete).toBe(true);
+      expect(source.files.map(({ path }) => path).toSorted()).toEqual(
+        repository.git('ls-tree', '-r', '--name-only', now).split('\n').toSorted(),
+      );
+    });
+  });
+});
+
+it('reads the same changes as git in 200 random histories', async () => {
+  const names = fc.constantFrom('a.yaml', 'b.yaml', 'x/a.yaml', 'x/b.yaml', 'x/y/a.yaml', 'z/y/a.yaml', 'z/c.yaml');
+  const trees = fc.array(fc.dictionary(names, fc.constantFrom('1', '2', '3'), { minKeys: 1 }), {
+    minLength: 2,
+    maxLength: 3,
+  });
+  const repository = new BareRepository();
+  const { open } = await serve(repository);
+  let run = 0;
+  await fc.assert(
+    fc.asyncProperty(trees, fc.constantFrom('', 'x', 'x/y', 'z'), async (history, path) => {
+      run += 1;
+      const branch = `b${run}`;
+      const revisions = history.map((tree, index) =>
+        repository.commit(tree, index === 0 ? { branch, parent: null } : { branch }),
+      );
+      const now = revisions.at(-1) ?? '';
+      const before = revisions[0] ?? '';
+      const source = await open().since(
+        query({ ref: `refs/heads/${branch}`, path, base: baseOf(repository, before, path) }),
+        signal,
+      );
+      const all = [...repository.difference(before, now)].filter(
+        ([changed]) => path === '' || changed.startsWith(`${path}/`),
+      );
+      expect(sorted(asChanges(source))).toEqual(sorted(new Map(all)));
+    }),
+    { numRuns: 200, seed: 20_261 },
+  );
+}, 120_000);
+
+describe('the cost of reading, counted by the server', () => {
+  it('is four POSTs in one round and less than 10 KB for one change among 10,000 files', async () => {
+    const repository = new BareRepository();
+    const tree: Record<string, string> = {};
+    for (let n = 0; n < 10_000; n += 1) tree[`clusters/prod/${n % 50}/${n % 20}/${n}.yaml`] = file(String(n));
+    const before = repository.commit(tree);
+    const now = repository.commit({ ...tree, 'clusters/prod/7/7/7.yaml': file('edited') });
+    // Nobody is answered before four have asked: a reader that needed a second round would wait for ever.
+    const asked: (() => void)[] = [];
+    const intercept = () =>
+      new Promise<boolean>((resolve) => {
+        asked.push(() => resolve(false));
+        if (asked.length === 4) for (const go of asked) go();
+      });
+    const { open, server } = await serve(repository, { intercept });
+    const reader = open();
+    const hint = { revision: now as Revision, rootTree: repository.treeOf(now) as ObjectId };
+    const source = await reader.since(
+      query({ path: 'clusters/prod', base: baseOf(repository, before, 'clusters/prod'), hint }),
+      signal,
+    );
+    expect([...asChanges(source).keys()]).toEqual(['clusters/prod/7/7/7.yaml']);
+    expect(server.requests.map(({ command }) => command).toSorted()).toEqual(['fetch', 'fetch', 'fetch', 'ls-refs']);
+    const bytes = server.requests.reduce((sum, { bytesOut }) => sum + bytesOut, 0);
+    expect(bytes).toBeLessThan(10_000);
+    expect(reader.usage).toEqual({ requests: 4, bytes });
+  }, 60_000);
+
+  it('is that of the refs alone when only the tip moved', async () => {
+    const repository = new BareRepository();
+    const revision = repository.commit(START);
+    const { open, server } = await serve(repository);
+    const source = await open().since(query({ base: baseOf(repository, revision) }), signal);
+    expect(source.files).toEqual([]);
+    expect(server.requests).toHaveLength(1);
+  });
+});
+
+describe('reading paths', () => {
+  const repository = new BareRepository();
+  const before = repository.commit({ ...START, 'other/a.yaml': 'a' });
+  const now = repository.commit({
+    ...START,
+    [first]: file('edited'),
+    'other/a.yaml': 'b',
+    'link.yaml': { mode: '120000', content: '/etc/passwd' },
+    module: { mode: '160000', content: before },
+  });
+
+  it('reads only files below the target path, and dirty files even if they did not change', async () => {
+    const { open } = await serve(repository);
+    const also = ['clusters/prod/1/1/1.yaml', 'clusters/prod/gone.yaml'];
+    const source = await open().since(
+      query({ path: 'clusters', base: baseOf(repository, before, 'clusters'), also }),
+      signal,
+    );
+    expect(source.files.map(({ path, kind }) => [path, kind])).toEqual([
+      [first, 'file'],
+      ['clusters/prod/1/1/1.yaml', 'file'],
+      ['clusters/prod/gone.yaml', 'absent'],
+    ]);
+  });
+
+  it('reports links and submodules, and does not follow them', async () => {
+    const { open } = await serve(repository);
+    const source = await open().since(query({ base: baseOf(repository, before) }), signal);
+    expect(source.files.filter(({ kind }) => kind !== 'file').map(({ path, kind }) => [path, kind])).toEqual([
+      ['link.yaml', 'symlink'],
+      ['module', 'submodule'],
+    ]);
+  });
+
+  it('distinguishes a missing path from an empty one', async () => {
+    const { open } = await serve(repository);
+    expect(await open().since(query({ path: 'nowhere' }), signal)).toMatchObject({
+      tree: null,
+      complete: true,
+      files: [],
+    });
+    expect((await open().since(query({ path: first }), signal)).tree).toBeNull();
+  });
+
+  it('returns the ids of trees and inputs at a commit', async () => {
+    const { open } = await serve(repository);
+    const trees = await open().trees(now as Revision, ['clusters', 'other', 'nowhere'], signal);
+    expect(Object.fromEntries(trees)).toEqual({
+      clusters: repository.git('rev-parse', `${now}:clusters`),
+      other: repository.git('rev-parse', `${now}:other`),
+      nowhere: null,
+    });
+    const source = await open().since(
+      query({ path: 'clusters', inputs: ['other', 'nowhere'], base: baseOf(repository, before, 'clusters') }),
+      signal,
+    );
+    expect(source.inputs).toEqual({ other: repository.git('rev-parse', `${now}:other`), nowhere: null });
+  });
+
+  it('decides whether a commit is an ancestor of another', async () => {
+    const { open } = await serve(repository);
+    const stranger = repository.commit({ 'a.yaml': 'x' }, { branch: 'stranger', parent: null });
+    expect(await open().isAncestor(before as Revision, now as Revision, signal)).toBe(true);
+    expect(await open().isAncestor(now as Revision, before as Revision, signal)).toBe(false);
+    expect(await open().isAncestor(stranger as Revision, now as Revision, signal)).toBe(false);
+  });
+
+  it('reads all files again when the server no longer has the applied tree', async () => {
+    const { open } = await serve(repository);
+    const lost = {
+      revision: '1'.repeat(40) as Revision,
+      rootTree: '2'.repeat(40) as ObjectId,
+      tree: '3'.repeat(40) as ObjectId,
+    };
+    const source = await open().since(
+      query({ base: lost, hint: { revision: now as Revision, rootTree: repository.treeOf(now) as ObjectId } }),
+      signal,
+    );
+    expect(source.complete).toBe(true);
+    expect(source.files.length).toBe(Object.keys(START).length + 3);
+  });
+});
+
+it('reads repositories with SHA-256 object ids', async () => {
+  const repository = new BareRepository('fleet.git', { format: 'sha256' });
+  const before = repository.commit(START);
+  const now = repository.commit({ ...START, [first]: file('edited') });
+  const { open } = await serve(repository);
+  const source = await open({}, 'sha256').since(query({ base: baseOf(repository, before) }), signal);
+  expect(sorted(asChanges(source))).toEqual(sorted(repository.difference(before, now)));
+});
+
+describe('a hostile tree', () => {
+  it('is served by git, and each of its names is refused', async () => {
+    const repository = new BareRepository();
+    const blob = repository.git('hash-object', '-w', '--stdin', '--path', 'x');
+    const names = ['..', '.git', '.GIT', 'ok.yaml', 'rtl\u202egpj.yaml'];
+    const tree = Buffer.concat(
+      names.map((name) => Buffer.concat([Buffer.from(`100644 ${name}\0`), Buffer.from(blob, 'hex')])),
+    );
+    const { execFileSync } = await import('node:child_process');
+    const id = execFileSync(
+      'git',
+      ['-C', repository.path, 'hash-object', '-t', 'tree', '-w', '--stdin', '--literally'],
+      { input: tree, encoding: 'utf8' },
+    ).trim();
+    repository.git(
+      '-c',
+      'user.name=a',
+      '-c',
+      'user.email=a@example.com',
+      'update-ref',
+      'refs/heads/main',
+      repository.git('-c', 'user.name=a', '-c', 'user.email=a@example.com', 'commit-tree', '-m', 'x', id),
+    );
+    const { open } = await serve(repository);
+    const source = await open().since(query(), signal);
+    expect(Object.fromEntries(source.files.map(({ path, kind }) => [path, kind]))).toEqual({
+      '..': 'refused',
+      '.GIT': 'refused',
+      '.git': 'refused',
+      'ok.yaml': 'file',
+      'rtl\u202egpj.yaml': 'refused',
+    });
+  });
+});
+
+describe('a server that fails', () => {
+  const repository = new BareRepository();
+  repository.commit(START);
+  const code = async (work: Promise<unknown>) =>
+    work.then(
+      () => 'no error',
+      (thrown: unknown) => (thrown instanceof DeployError ? thrown.code : thrown),
+    );
+
+  it.each([
+    ['is overloaded', 503, 'git-unreachable'],
+    ['throttles', 429, 'git-unreachable'],
+    ['wants other credentials', 401, 'git-unauthorized'],
+    ['hides the repository', 404, 'git-unauthorized'],
+    ['redirects', 302, 'git-unauthorized'],
+  ])('causes an error of its kind when it %s', async (_name, status, expected) => {
+    const { open } = await serve(repository, {
+      intercept: (_request, response) => {
+        response.writeHead(status, { location: 'http://127.0.0.1:1/', 'retry-after': '7' }).end();
+        return true;
+      },
+    });
+    expect(await code(open({ token: 'hunter2' }).since(query(), signal))).toBe(expected);
+  });
+
+  it.each([
+    ['an empty answer', ''],
+    ['no pkt-lines', 'hello world'],
+    ['an answer that is cut off', '0032want'],
+    ['no refs and no end', '003e'],
+  ])('is never mistaken for an empty repository when it sends %s', async (_name, body) => {
+    const { open } = await serve(repository, {
+      intercept: (_request, response) => {
+        response.writeHead(200).end(body);
+        return true;
+      },
+    });
+    expect(await code(open().since(query(), signal))).toBe('git-protocol');
+  });
+
+  it('causes an error when it stops sending, and when the run is interrupted', async () => {
+    const { open } = await serve(repository, { intercept: () => true });
+    expect(await code(open({ limits: { ...GIT_LIMITS, silenceMs: 50 } }).since(query(), signal))).toBe(
+      'git-unreachable',
+    );
+    expect(await code(open().since(query(), AbortSignal.timeout(50)))).toBe('interrupted');
+  });
+
+  it('gets a request again when it had closed the kept connection, and only once', async () => {
+    let requests = 0;
+    let resets = 1;
+    const { open } = await serve(repository, {
+      intercept: (request) => {
+        requests += 1;
+        if (requests === 1 || resets === 0) return false;
+        resets -= 1;
+        request.socket.resetAndDestroy();
+        return true;
+      },
+    });
+    expect(await code(open().since(query(), signal))).toBe('no error');
+    resets = 2;
+    expect(await code(open().since(query(), signal))).toBe('git-unreachable');
+  });
+
+  it('causes an error when it does not support protocol version 2', async () => {
+    const { open } = await serve(repository, {
+      env: { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'protocol.version', GIT_CONFIG_VALUE_0: '0' },
+      intercept: (request) => {
+        delete request.headers['git-protocol'];
+        return false;
+      },
+    });
+    expect(await code(open().since(query(), signal))).toBe('git-protocol');
+  });
+
+  it('receives the token, which no error shows', async () => {
+    const seen: string[] = [];
+    const { open } = await serve(repository, {
+      intercept: (request, response) => {
+        seen.push(String(request.headers.authorization));
+        response.writeHead(401).end();
+        return true;
+      },
+    });
+    const thrown: unknown = await open({ token: 'hunter2' })
+      .since(query(), signal)
+      .catch((error: unknown) => error);
+    expect(Buffer.from(seen[0]?.slice('Basic '.length) ?? '', 'base64').toString()).toBe('x-access-token:hunter2');
+    expect(JSON.stringify(thrown) + String(thrown) + (thrown as Error).stack).not.toContain('hunter2');
+  });
+
+  it('is not confused with a missing branch or commit', async () => {
+    const { open } = await serve(repository);
+    expect(await code(open().since(query({ ref: 'refs/heads/nope' }), signal))).toBe('ref-missing');
+    expect(await code(open().since(query({ at: '1'.repeat(40) as Revision }), signal))).toBe('revision-missing');
+  });
+});

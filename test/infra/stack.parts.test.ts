@@ -1,0 +1,191 @@
+import { rm } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { brokenRules } from './guard.ts';
+import { packageCheckout } from './packaged.ts';
+import type { Packaged, Template } from './packaged.ts';
+import { granted, may, policiesOf, queueArn } from './rights.ts';
+import { mistakesOf } from './service-spec.ts';
+
+let first: Packaged;
+let template: Template;
+
+beforeAll(async () => {
+  first = await packageCheckout();
+  template = first.template;
+}, 60_000);
+
+afterAll(() => rm(first.directory, { recursive: true }));
+
+/** The template with one property of one resource changed. */
+function changed(name: string, properties: Readonly<Record<string, unknown>>): Template {
+  const resource = template.Resources[name];
+  if (resource === undefined) throw new Error(`there is no ${name}`);
+  const Properties = { ...resource.Properties, ...properties };
+  return { ...template, Resources: { ...template.Resources, [name]: { ...resource, Properties } } };
+}
+
+describe('the deployment package', () => {
+  it('is built without credentials, and has the same bytes when it is built elsewhere', async () => {
+    const second = await packageCheckout();
+    expect(Object.keys(first.archives).toSorted()).toEqual(['deploy.zip', 'sweep.zip', 'webhook.zip']);
+    expect(second.archives).toEqual(first.archives);
+    expect(second.template).toEqual(template);
+    await rm(second.directory, { recursive: true });
+  }, 60_000);
+});
+
+describe('the CloudFormation template', () => {
+  it('has only properties of the service specification, with the right types', () => {
+    expect(mistakesOf(template)).toEqual([]);
+  });
+
+  it.each([
+    [{ VisibilityTimeOut: 900 }, 'DeployQueue.VisibilityTimeOut is not known'],
+    [{ VisibilityTimeout: '900' }, 'DeployQueue.VisibilityTimeout is no integer'],
+  ])('fails the service specification with %j', (properties, mistake) => {
+    expect(mistakesOf(changed('DeployQueue', properties))).toEqual([mistake]);
+  });
+
+  it('follows every rule of rules.guard', async () => {
+    expect(await brokenRules(template)).toEqual([]);
+  });
+
+  it.each<[string, Readonly<Record<string, unknown>>, string]>([
+    ['CheckQueue', { SqsManagedSseEnabled: false }, 'queues_are_encrypted'],
+    ['CheckDeadLetters', { MessageRetentionPeriod: 3600 }, 'queues_keep_what_is_lost_for_two_weeks'],
+    ['DeployQueue', { DeduplicationScope: 'queue' }, 'deploys_are_in_order'],
+    ['OnlyTls', { PolicyDocument: { Statement: [] } }, 'queues_take_tls_only'],
+    ['SweepLambdaFunction', { LoggingConfig: {} }, 'functions_log_json'],
+    ['SweepLambdaFunction', { Runtime: 'nodejs22.x' }, 'functions_run_on_node_24'],
+    ['WebhookLambdaFunction', { ReservedConcurrentExecutions: undefined }, 'functions_are_capped'],
+    ['DeployLambdaFunction', { Architectures: ['arm64'] }, 'functions_that_render_are_x86'],
+    ['SweepLogGroup', { RetentionInDays: undefined }, 'logs_expire'],
+    ['DeployEventSourceMappingSQSDeployQueue', { FunctionResponseTypes: [] }, 'batches_fail_in_part'],
+    ['OldestRequestAlarm', { TreatMissingData: 'missing' }, 'alarms_are_quiet_without_data'],
+    ['SweepRole', { ManagedPolicyArns: ['arn:aws:iam::aws:policy/ReadOnlyAccess'] }, 'roles_name_their_actions'],
+  ])('breaks a rule of rules.guard when %s has %j', async (name, properties, rule) => {
+    expect(await brokenRules(changed(name, properties))).toEqual([rule]);
+  });
+
+  it('gives each function its own role', () => {
+    const functions = Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::Lambda::Function');
+    const roles = functions.map(({ Properties }) => JSON.stringify(Properties?.['Role']));
+    expect(functions).toHaveLength(3);
+    expect(new Set(roles).size).toBe(3);
+  });
+
+  it('caps the deploy function at the concurrency of its queues', () => {
+    const mappings = Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::Lambda::EventSourceMapping');
+    const started = mappings.map(
+      ({ Properties }) =>
+        (Properties?.['ScalingConfig'] as { MaximumConcurrency: number } | undefined)?.MaximumConcurrency ?? 0,
+    );
+    const cap = template.Resources['DeployLambdaFunction']?.Properties?.['ReservedConcurrentExecutions'];
+    expect(mappings).toHaveLength(4);
+    expect(cap).toBe(started.reduce((sum, each) => sum + each, 0));
+  });
+});
+
+const LOGS = (name: string) => [
+  `logs:CreateLogStream arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/headgate-prod-${name}:*`,
+  `logs:PutLogEvents arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/headgate-prod-${name}:*`,
+];
+const PARAMETER = 'arn:aws:ssm:eu-west-1:111122223333:parameter/headgate/fleet';
+const CLUSTER_ROLE = 'arn:aws:iam::*:role/headgate/*';
+const QUEUES = ['DeployQueue', 'CheckQueue', 'DeployDeadLetters', 'CheckDeadLetters'];
+const WORK = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility', 'sqs:GetQueueAttributes'];
+
+describe('the IAM rights', () => {
+  it('of the webhook function are its secrets and sending deploy requests', () => {
+    expect(granted(policiesOf(template, 'WebhookRole'))).toEqual([
+      ...LOGS('webhook'),
+      `sqs:SendMessage ${queueArn('DeployQueue')}`,
+      `ssm:GetParameter ${PARAMETER}/webhook-secret`,
+    ]);
+  });
+
+  it('of the deploy function are its queues, the Git credentials and the roles on one path', () => {
+    expect(granted(policiesOf(template, 'DeployRole'))).toEqual(
+      [
+        ...LOGS('deploy'),
+        ...WORK.flatMap((action) => QUEUES.map((queue) => `${action} ${queueArn(queue)}`)),
+        `sqs:SendMessage ${queueArn('DeployQueue')}`,
+        `sqs:SendMessage ${queueArn('CheckQueue')}`,
+        `ssm:GetParameter ${PARAMETER}/token`,
+        `sts:AssumeRole ${CLUSTER_ROLE}`,
+      ].toSorted(),
+    );
+  });
+
+  it('of the sweep function are the Git credentials, the roles on that path and sending deploy requests', () => {
+    expect(granted(policiesOf(template, 'SweepRole'))).toEqual([
+      ...LOGS('sweep'),
+      `sqs:SendMessage ${queueArn('DeployQueue')}`,
+      `ssm:GetParameter ${PARAMETER}/token`,
+      `sts:AssumeRole ${CLUSTER_ROLE}`,
+    ]);
+  });
+
+  const role = 'arn:aws:iam::444455556666:role/headgate/shop-prod';
+  const other = 'arn:aws:iam::444455556666:role/admin';
+  const cluster = 'arn:aws:eks:eu-west-1:111122223333:cluster/prod';
+  it.each<[string, string, string, readonly string[]]>([
+    ['send a deploy', 'sqs:SendMessage', queueArn('DeployQueue'), ['WebhookRole', 'DeployRole', 'SweepRole']],
+    ['receive a deploy', 'sqs:ReceiveMessage', queueArn('DeployQueue'), ['DeployRole']],
+    ['receive a check', 'sqs:ReceiveMessage', queueArn('CheckQueue'), ['DeployRole']],
+    ['receive from another queue', 'sqs:ReceiveMessage', queueArn('another'), []],
+    ['purge the queue', 'sqs:PurgeQueue', queueArn('DeployQueue'), []],
+    ['read the webhook’s secret', 'ssm:GetParameter', `${PARAMETER}/webhook-secret`, ['WebhookRole']],
+    ['read a Git credential', 'ssm:GetParameter', `${PARAMETER}/token`, ['DeployRole', 'SweepRole']],
+    ['read another parameter', 'ssm:GetParameter', `${PARAMETER}/another`, []],
+    ['assume the role of a cluster', 'sts:AssumeRole', role, ['DeployRole', 'SweepRole']],
+    ['assume a role on another path', 'sts:AssumeRole', other, []],
+    ['describe a cluster', 'eks:DescribeCluster', cluster, []],
+    ['make an access entry', 'eks:CreateAccessEntry', cluster, []],
+    ['make a role', 'iam:CreateRole', role, []],
+    ['pass a role', 'iam:PassRole', role, []],
+  ])('to %s belong to the expected roles', async (_, action, resource, wanted) => {
+    const roles = ['WebhookRole', 'DeployRole', 'SweepRole'];
+    const answers = await Promise.all(roles.map((name) => may(policiesOf(template, name), action, resource)));
+    expect(roles.filter((_name, index) => answers[index])).toEqual(wanted);
+  });
+});
+
+describe('the dashboard and the saved queries', () => {
+  /** What a line of ours can hold (the outcome, readiness, and the answer to a delivery), and Lambda's own fields. */
+  const FIELDS = new Set(
+    (
+      'time level message target repository revision previous delivery verdict status created updated unchanged pruned ' +
+      'failed durationMs stagesMs.fetch stagesMs.render stagesMs.plan stagesMs.apply stagesMs.record requests.git ' +
+      'requests.kubernetes requests.host errors.0.code errors.0.subject errors.0.message errors.0.remedy'
+    ).split(' '),
+  );
+  const WORDS = new Set(
+    'fields filter stats sort limit by as and or in like asc desc count pct avg bin ispresent source'.split(' '),
+  );
+
+  /** Every name in a query that is neither a word of the language nor given by the query itself. */
+  function fieldsOf(query: string): readonly string[] {
+    const bare = query.replaceAll(/SOURCE '[^']*'|'[^']*'|"[^"]*"|\/[^/\n]*\//g, ' ');
+    const given = new Set([...bare.matchAll(/\bas (\w+)/g)].map(([, name]) => name));
+    const names = [...bare.matchAll(/(?<![\w.])[A-Za-z][\w.]*/g)].map(([name]) => name);
+    return names.filter((name) => !WORDS.has(name.toLowerCase()) && !given.has(name));
+  }
+
+  const queries = () => {
+    const saved = Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::Logs::QueryDefinition');
+    const body = template.Resources['Dashboard']?.Properties?.['DashboardBody'] as { 'Fn::Sub': string };
+    const { widgets } = JSON.parse(body['Fn::Sub']) as { widgets: { properties: { query?: string } }[] };
+    return [
+      ...saved.map(({ Properties }) => String(Properties?.['QueryString'])),
+      ...widgets.flatMap(({ properties }) => (properties.query === undefined ? [] : [properties.query])),
+    ];
+  };
+
+  it('use only fields that the log lines have', () => {
+    expect(queries()).toHaveLength(9);
+    const unknown = queries().flatMap((query) => fieldsOf(query).filter((field) => !FIELDS.has(field)));
+    expect(unknown).toEqual([]);
+    expect(fieldsOf('filter verdickt = "deployed" | stats count(*) as runs by bin(1m)')).toEqual(['verdickt']);
+  });
+});

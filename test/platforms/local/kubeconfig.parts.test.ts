@@ -1,0 +1,105 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { kubeconfigAccess } from '../../../src/platforms/local/kubeconfig.ts';
+
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'headgate-kubeconfig-'));
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+const base64 = (text: string) => Buffer.from(text).toString('base64');
+
+async function access({
+  cluster = {},
+  user = {},
+  contexts = ['one'],
+  context = null as string | null,
+}: { cluster?: object; user?: object; contexts?: readonly string[]; context?: string | null } = {}) {
+  const path = join(directory, 'kubeconfig');
+  await writeFile(
+    path,
+    JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'Config',
+      clusters: [
+        {
+          name: 'c',
+          cluster: { server: 'https://10.0.0.1:6443', 'certificate-authority-data': base64('CA'), ...cluster },
+        },
+      ],
+      users: [{ name: 'u', user }],
+      contexts: contexts.map((name) => ({ name, context: { cluster: 'c', user: 'u' } })),
+    }),
+  );
+  return kubeconfigAccess({ kind: 'kubeconfig', name: 'lab', path, context, insecure: false }, {});
+}
+
+describe('a kubeconfig', () => {
+  it('provides a client certificate', async () => {
+    const found = await access({
+      user: { 'client-certificate-data': base64('CERT'), 'client-key-data': base64('KEY') },
+    });
+    expect(found).toEqual({
+      server: 'https://10.0.0.1:6443',
+      ca: 'CA',
+      tlsServerName: null,
+      clientCertificate: { cert: 'CERT', key: 'KEY' },
+      token: null,
+      renew: null,
+    });
+  });
+
+  it('provides a token', async () => {
+    const found = await access({ user: { token: 'hunter2' } });
+    expect(await found.token?.(false)).toBe('hunter2');
+  });
+
+  it('runs an exec plugin, and runs it again when its token was rejected', async () => {
+    const counter = join(directory, 'count');
+    const script = join(directory, 'plugin.sh');
+    await writeFile(counter, '');
+    await writeFile(
+      script,
+      `#!/bin/sh\necho x >> ${counter}\nn=$(wc -l < ${counter})\necho "{\\"apiVersion\\":\\"client.authentication.k8s.io/v1\\",\\"kind\\":\\"ExecCredential\\",\\"status\\":{\\"token\\":\\"t$n\\"}}"\n`,
+      { mode: 0o755 },
+    );
+    const found = await access({
+      user: { exec: { apiVersion: 'client.authentication.k8s.io/v1', command: script, interactiveMode: 'Never' } },
+    });
+    expect(await found.token?.(false)).toBe('t1');
+    expect(await found.token?.(true)).toBe('t2');
+  });
+
+  it('uses the named context or the only one, and never guesses', async () => {
+    await expect(access({ contexts: ['one', 'two'] })).rejects.toMatchObject({
+      code: 'config-invalid',
+      message: expect.stringContaining('one, two'),
+    });
+    await expect(access({ contexts: ['one', 'two'], context: 'three' })).rejects.toMatchObject({
+      code: 'config-invalid',
+    });
+    expect((await access({ contexts: ['one', 'two'], context: 'two' })).server).toBe('https://10.0.0.1:6443');
+  });
+
+  it.each([
+    ['TLS that is not verified', { 'insecure-skip-tls-verify': true }],
+    ['plain HTTP', { server: 'http://10.0.0.1:8080' }],
+    ['a proxy', { 'proxy-url': 'http://proxy:3128' }],
+  ])('is refused with %s', async (_what, cluster) => {
+    await expect(access({ cluster })).rejects.toMatchObject({
+      code: 'config-invalid',
+      remedy: expect.stringMatching(/\w/),
+    });
+  });
+
+  it('that does not exist is named in the error', async () => {
+    const gone = kubeconfigAccess(
+      { kind: 'kubeconfig', name: 'lab', path: join(directory, 'gone'), context: null, insecure: false },
+      {},
+    );
+    await expect(gone).rejects.toMatchObject({ code: 'config-invalid', subject: join(directory, 'gone') });
+  });
+});

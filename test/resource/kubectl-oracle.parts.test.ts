@@ -1,0 +1,224 @@
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { canonicalJson, parseJson } from '../../src/resource/json.ts';
+import { readManifests } from '../../src/resource/manifests.ts';
+import type { Json } from '../../src/resource/resource.ts';
+import { run } from '../rig/programs/command.ts';
+import { getTools } from '../rig/programs/tools.ts';
+
+let kubectl = '';
+beforeAll(async () => {
+  ({ kubectl } = await getTools());
+});
+
+const HEAD = 'apiVersion: x.example/v1\nkind: Any\nmetadata: { name: a }\n';
+
+/** What the real kubectl makes of a document, without a server; null where it refuses. */
+async function kubectlReads(text: string): Promise<Json | null> {
+  const { code, stdout } = await run(kubectl, ['annotate', '--local', '-f', '-', 'z=z', '-o', 'json'], { input: text });
+  return code === 0 ? parseJson(stdout) : null;
+}
+
+function weRead(text: string): Json | null {
+  const { manifests, problems } = readManifests({ path: 'a.yaml', bytes: Buffer.from(text) });
+  const [manifest] = manifests;
+  if (problems.length > 0 || manifest === undefined) return null;
+  const metadata = manifest.object['metadata'];
+  return { ...manifest.object, metadata: { ...(metadata as object), annotations: { z: 'z' } } };
+}
+
+async function expectSame(text: string): Promise<void> {
+  const [theirs, ours] = [await kubectlReads(text), weRead(text)];
+  expect(ours === null ? null : canonicalJson(ours), text).toBe(theirs === null ? null : canonicalJson(theirs));
+}
+
+const SCALARS = [
+  [
+    'on',
+    'off',
+    'yes',
+    'no',
+    'y',
+    'n',
+    'Y',
+    'N',
+    'NO',
+    'On',
+    'true',
+    'TRUE',
+    'false',
+    'True',
+    'tRue',
+    '~',
+    'null',
+    'Null',
+    'NULL',
+    '',
+  ],
+  [
+    '017',
+    '0o17',
+    '08',
+    '0o8',
+    '1_000',
+    '0b11',
+    '0b2',
+    '0x1F',
+    '0X1f',
+    '0x',
+    '0b',
+    '+1',
+    '-1',
+    '-0',
+    '1.',
+    '.5',
+    '-.5',
+    '1e3',
+    '1e400',
+    '-1e400',
+    '1e+3',
+    '1e-7',
+    '1E5',
+    '0x1p2',
+    '0.1',
+    '1.0',
+    '1e21',
+    '100000000000000000000.0',
+  ],
+  [
+    '12345678901234567890',
+    '9007199254740993',
+    '-9223372036854775808',
+    '9223372036854775807',
+    '9223372036854775808',
+    '18446744073709551615',
+    '123456789012345678901',
+    '1__0',
+    '1_',
+    '_1',
+  ],
+  [
+    '12:30:45',
+    '190:20:30',
+    '2026-01-01',
+    '2001-12-14t21:59:43.10-05:00',
+    '=',
+    '<<',
+    '!!binary aGk=',
+    '!!str 12',
+    '!!float 12',
+    "!!int '12'",
+    '!foo bar',
+    "'on'",
+    '"017"',
+    'a b',
+    '1.2.3',
+    '0777',
+    '00',
+    '0_7',
+    '.e1',
+    '.inf2',
+    '1e',
+    'é😀',
+    '"\\u0085\\x7f"',
+  ],
+].flat();
+
+describe('the real kubectl', () => {
+  it('reads every scalar as we do: as a value, in a list, and as a key', async () => {
+    const values = SCALARS.map((scalar, n) => `  v${n}: ${scalar}`).join('\n');
+    await expectSame(
+      `${HEAD}spec:\n${values}\nlist:\n${SCALARS.filter((scalar) => scalar !== '<<')
+        .map((scalar) => `- ${scalar}`)
+        .join('\n')}\n`,
+    );
+    // Go keeps 1 and 1.0 apart and then writes both as "1", in an order of its own.
+    const unusual = new Set([
+      '1.',
+      '1.0',
+      '1e3',
+      '1e+3',
+      '1E5',
+      '~',
+      'null',
+      'Null',
+      'NULL',
+      '',
+      '<<',
+      '=',
+      '9223372036854775808',
+      '12345678901234567890',
+      '18446744073709551615',
+      '1e21',
+      '100000000000000000000.0',
+      '123456789012345678901',
+    ]);
+    const keys = SCALARS.filter((scalar) => !unusual.has(scalar) && !scalar.includes('!'));
+    await expectSame(`${HEAD}spec:\n${keys.map((key, n) => `  ${key}: ${n}`).join('\n')}\n`);
+  });
+
+  it.each([
+    ['the last of two equal keys', 'a: 1\na: 2\n'],
+    ['the last of two keys that become equal', 'spec: { y: 1, on: 2 }\n'],
+    ['merges', 'b: &b { x: 1, w: 2 }\na: { x: 5, <<: *b, w: 3 }\n'],
+    ['merges of several', 'b: &b { x: 1 }\nc: &c { x: 2, z: 3 }\na: { <<: [*b, *c], y: 2 }\n'],
+    ['a quoted merge key', "a: { '<<': 3 }\n"],
+    ['a merge of no map', 'a: { <<: 3 }\n'],
+    ['a set', 'a: !!set {x, y}\n'],
+    ['a null key', 'a: { ~: x }\n'],
+    ['infinity', 'a: .inf\n'],
+    ['a map as key', '? [a, b]\n: c\n'],
+    ['aliases', 'a: &x [1, { b: 2 }]\nb: *x\n'],
+    ['block scalars', 'a: |\n  x\n   y\n\nb: >-\n  one\n  two\n\n  three\nc: |+\n  z\n\n'],
+    ['a separator inside a block scalar', 'a: |\n  x\n  ---\n  y\n'],
+    ['a document that ends with ...', 'a: 1\n...\n'],
+    ['a directive', '%YAML 1.1\n---\na: 1\n'],
+    ['a tab', 'a:\n\tb: 1\n'],
+  ])('reads, or refuses, %s as we do', async (_what, text) => {
+    await expectSame(`${HEAD}${text}`);
+  });
+
+  it('reads 400 random documents as we do', async () => {
+    const scalar = fc.oneof(
+      fc.constantFrom(
+        ...SCALARS.filter((each) => each !== '' && !each.includes('!') && !/["'\\]/.test(each) && each !== '<<'),
+      ),
+      fc.integer().map(String),
+      fc.double({ noNaN: true, noDefaultInfinity: true, noInteger: true }).map(String),
+      fc.string({ unit: fc.constantFrom(...'abc 09-_.') }).map((text) => JSON.stringify(text)),
+      fc.string({ unit: fc.constantFrom(..."ab'é 1") }).map((text) => `'${text.replaceAll("'", "''")}'`),
+    );
+    const flow = fc.letrec<{ value: string }>((tie) => ({
+      value: fc.oneof(
+        { depthSize: 'small' },
+        scalar,
+        fc.array(tie('value'), { maxLength: 3 }).map((items) => `[${items.join(', ')}]`),
+        fc
+          .array(fc.tuple(fc.constantFrom('a', 'b', 'on', '12', '"q r"', 'x-y', '1.5'), tie('value')), { maxLength: 3 })
+          .map((pairs) => `{${pairs.map(([key, value]) => `${key}: ${value}`).join(', ')}}`),
+      ),
+    })).value;
+    const block = fc
+      .tuple(
+        fc.constantFrom('|', '|-', '|+', '>', '>-'),
+        fc.array(fc.constantFrom('one', 'two words', '', '  indented', '# no comment'), { maxLength: 4 }),
+      )
+      .map(([style, lines]) => `${style}\n${['first', ...lines].map((line) => `    ${line}`).join('\n')}`);
+    const document = fc
+      .array(fc.oneof({ weight: 4, arbitrary: flow }, { weight: 1, arbitrary: block }), { minLength: 1, maxLength: 6 })
+      .map((values) => `${HEAD}spec:\n${values.map((value, n) => `  k${n}: ${value}  \n  # a comment`).join('\n')}\n`);
+    const samples = fc.sample(document, { seed: 11, numRuns: 400 });
+    // Together where kubectl takes them together; one that it refuses would hide the others, so those are asked alone.
+    const ours = samples.map((text) => weRead(text));
+    const accepted = samples.filter((_, index) => ours[index] !== null);
+    const { code, stdout } = await run(kubectl, ['annotate', '--local', '-f', '-', 'z=z', '-o', 'json'], {
+      input: accepted.join('---\n'),
+    });
+    expect(code).toBe(0);
+    const theirs = stdout.split(/\n(?=\{)/).map((text) => canonicalJson(parseJson(text)));
+    expect(ours.filter((value) => value !== null).map((value) => canonicalJson(value))).toEqual(theirs);
+    for (const text of samples.filter((_, index) => ours[index] === null))
+      expect(await kubectlReads(text), text).toBeNull();
+    expect(accepted.length).toBeGreaterThan(300);
+  });
+});

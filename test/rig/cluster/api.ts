@@ -1,0 +1,52 @@
+import { readFile } from 'node:fs/promises';
+import { openSessions } from '../../../src/cluster/api/connection.ts';
+import { parseJson, stringifyJson } from '../../../src/resource/json.ts';
+import type { JsonObject } from '../../../src/resource/resource.ts';
+import { wait } from '../../../src/app/wait.ts';
+import type { ClusterAddress } from './control-plane.ts';
+
+/** The test's own way to the cluster: kubectl takes a tenth of a second a call. */
+export interface Api {
+  get(path: string): Promise<JsonObject | null>;
+  create(path: string, object: JsonObject): Promise<void>;
+  patch(path: string, change: JsonObject): Promise<void>;
+  remove(path: string): Promise<void>;
+  close(): void;
+}
+
+const PEOPLE = 'kubectl-of-a-person';
+
+export async function openApi(cluster: ClusterAddress): Promise<Api> {
+  const [ca, cert, key] = await Promise.all(
+    [cluster.caFile, cluster.adminCert, cluster.adminKey].map((file) => readFile(file, 'utf8')),
+  );
+  const sessions = openSessions();
+  const access = {
+    server: cluster.server,
+    ca: ca ?? null,
+    tlsServerName: null,
+    clientCertificate: { cert: cert ?? '', key: key ?? '' },
+    token: null,
+    renew: null,
+  };
+  const userAgent = () => PEOPLE;
+  const connection = sessions.connect(access, { userAgent, impersonate: null, requestTimeoutMs: 20_000, wait });
+  const signal = new AbortController().signal;
+  const change = async (method: 'POST' | 'PATCH' | 'DELETE', path: string, body: JsonObject | null, type: string) => {
+    const sent = body === null ? {} : { body: stringifyJson(body), contentType: type };
+    const { status, text } = await connection.request({ method, path, ...sent }, signal);
+    if (status >= 300 && status !== 404) throw new Error(`${method} ${path}: ${status} ${text}`);
+  };
+  return {
+    async get(path) {
+      const { status, text } = await connection.request({ method: 'GET', path }, signal);
+      if (status === 404) return null;
+      if (status >= 300) throw new Error(`GET ${path}: ${status} ${text}`);
+      return parseJson(text) as JsonObject;
+    },
+    create: (path, object) => change('POST', `${path}?fieldManager=person`, object, 'application/json'),
+    patch: (path, object) => change('PATCH', `${path}?fieldManager=person`, object, 'application/merge-patch+json'),
+    remove: (path) => change('DELETE', path, null, ''),
+    close: () => sessions.close(),
+  };
+}

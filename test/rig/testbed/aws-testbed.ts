@@ -1,0 +1,201 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import { buildFunctions } from '../../../infra/build.ts';
+import { startQueueServer } from '../../../src/platforms/local/queue-server.ts';
+import type { QueueServer } from '../../../src/platforms/local/queue-server.ts';
+import { REGION, startAws } from '../aws/aws.ts';
+import type { AwsServer } from '../aws/aws.ts';
+import { startEksFront } from '../aws/eks-front.ts';
+import type { EksFront } from '../aws/eks-front.ts';
+import { makeQueue, sqsAt, startMapping } from '../aws/mapping.ts';
+import type { MappedQueue } from '../aws/mapping.ts';
+import type { ClusterAddress } from '../cluster/control-plane.ts';
+import { lambdaFunction } from '../lambda/function.ts';
+import type { LambdaFunction } from '../lambda/function.ts';
+import { startFunctionUrl } from '../lambda/function-url.ts';
+import { getRuntimeClient } from '../lambda/runtime-client.ts';
+import { Testbed, SECRET, TOKEN } from './testbed.ts';
+import type { LogLine } from './testbed.ts';
+
+const FULL_NAME = 'acme/fleet';
+const CLUSTER = 'prod-eks';
+const ROLE = 'arn:aws:iam::111122223333:role/headgate/shop';
+const EXTERNAL_ID = 'planted-external-id';
+
+export interface AwsTestbedOptions {
+  readonly maxReceiveCount?: number;
+  readonly deployTimeoutMs?: number;
+  readonly cluster?: ClusterAddress;
+  /** A GitHub App, registered with the Git host, instead of a token. */
+  readonly app?: { readonly app: string; readonly installation: string; readonly privateKey: string };
+}
+
+/** The packaged functions between a Git host and the real cluster, with every AWS service that they use. */
+export class AwsTestbed {
+  readonly testbed: Testbed;
+  readonly aws: AwsServer;
+  readonly front: EksFront;
+  readonly functions: Readonly<Record<'webhook' | 'deploy' | 'sweep', LambdaFunction>>;
+  readonly queues: Readonly<Record<'deploy' | 'check' | 'dead', MappedQueue>>;
+  readonly sqs: SQSClient;
+  readonly #closers: (() => Promise<unknown>)[];
+
+  private constructor(
+    parts: Pick<AwsTestbed, 'testbed' | 'aws' | 'front' | 'functions' | 'queues' | 'sqs'>,
+    closers: (() => Promise<unknown>)[],
+  ) {
+    ({ testbed: this.testbed, aws: this.aws, front: this.front } = parts);
+    ({ functions: this.functions, queues: this.queues, sqs: this.sqs } = parts);
+    this.#closers = closers;
+  }
+
+  static async build({
+    maxReceiveCount = 20,
+    deployTimeoutMs = 60_000,
+    app,
+    cluster,
+  }: AwsTestbedOptions = {}): Promise<AwsTestbed> {
+    const credentials = app === undefined ? null : { ...app, privateKey: 'secretsmanager:app' };
+    const testbed = await Testbed.build({
+      ...(credentials === null ? {} : { app: credentials }),
+      ...(cluster === undefined ? {} : { cluster }),
+    });
+    const aws = await startAws();
+    const certificates = join(testbed.directory, 'certificates');
+    await mkdir(certificates);
+    const front = await startEksFront({ cluster: testbed.cluster, name: CLUSTER, aws, directory: certificates });
+    const queueServer = await startQueueServer({ dataDirectory: join(testbed.directory, 'sqs') });
+    const sqs = sqsAt(queueServer.endpoint, REGION);
+    const queues = await makeQueues(sqs, maxReceiveCount);
+    settle(aws, front);
+    if (app !== undefined) aws.secrets.set('app', app.privateKey);
+    const built = join(testbed.directory, 'functions');
+    await writeFile(
+      join(testbed.directory, 'headgate.yml'),
+      configOf(testbed, credentials ?? 'secretsmanager:fleet#token'),
+    );
+    await buildFunctions({ config: join(testbed.directory, 'headgate.yml'), out: built });
+
+    const runtimeClient = await getRuntimeClient();
+    const start = (name: 'webhook' | 'deploy' | 'sweep', timeoutMs: number) =>
+      lambdaFunction({
+        name,
+        handler: `${name}.handler`,
+        taskRoot: join(built, name),
+        env: environmentFor(name, { aws, queueServer, queues }),
+        timeoutMs,
+        memoryMb: 512,
+        runtimeClient,
+        onLine: (line) => testbed.log.push(readLine(line)),
+      });
+    const functions = {
+      webhook: start('webhook', 10_000),
+      deploy: start('deploy', deployTimeoutMs),
+      sweep: start('sweep', 60_000),
+    };
+    const functionUrl = await startFunctionUrl(functions.webhook);
+    testbed.host.setWebhook(FULL_NAME, { url: `${functionUrl.url}/webhooks/fleet`, secret: SECRET });
+    const mappings = Object.values(queues).map((queue) =>
+      startMapping(sqs, queue, (event) => functions.deploy.call(event)),
+    );
+    return new AwsTestbed({ testbed, aws, front, functions, queues, sqs }, [
+      () => functionUrl.close(),
+      () => Promise.all(mappings.map((mapping) => mapping.stop())),
+      () => Promise.all(Object.values(functions).map((each) => each.stop())),
+      () => front.close(),
+      () => aws.close(),
+      () => queueServer.close(),
+      () => testbed.tearDown(),
+    ]);
+  }
+
+  get webhookUrl(): string {
+    return this.testbed.host.webhooksOf(FULL_NAME)[0]?.url ?? '';
+  }
+
+  setSecret(secret: string): void {
+    this.testbed.host.setWebhook(FULL_NAME, { url: this.webhookUrl, secret });
+  }
+
+  async send(body: string, group: string): Promise<void> {
+    const command = { QueueUrl: this.queues.deploy.url, MessageBody: body, MessageGroupId: group };
+    await this.sqs.send(new SendMessageCommand({ ...command, MessageDeduplicationId: `${group}-${Date.now()}` }));
+  }
+
+  async tearDown(): Promise<void> {
+    for (const close of this.#closers) await close();
+    this.sqs.destroy();
+  }
+}
+
+async function makeQueues(sqs: SQSClient, maxReceiveCount: number) {
+  const dead = await makeQueue(sqs, 'headgate-dead.fifo');
+  const deadChecks = await makeQueue(sqs, 'headgate-dead-checks');
+  const redrive = (to: MappedQueue) => JSON.stringify({ deadLetterTargetArn: to.arn, maxReceiveCount });
+  // Lambda requires a timeout this long; the functions shorten it per message.
+  const VisibilityTimeout = '360';
+  const deploy = await makeQueue(sqs, 'headgate-deploy.fifo', { VisibilityTimeout, RedrivePolicy: redrive(dead) });
+  const check = await makeQueue(sqs, 'headgate-check', { VisibilityTimeout, RedrivePolicy: redrive(deadChecks) });
+  return { deploy, check, dead };
+}
+
+function settle(aws: AwsServer, front: EksFront): void {
+  aws.roles.set(ROLE, { trusts: 'arn:aws:sts::999988887777:assumed-role/headgate-', externalId: EXTERNAL_ID });
+  aws.clusters.set(CLUSTER, { endpoint: front.url, ca: front.ca });
+  aws.parameters.set('/headgate/webhook', SECRET);
+  aws.secrets.set('fleet', JSON.stringify({ token: TOKEN }));
+}
+
+function configOf({ namespace, host }: Testbed, credentials: unknown): string {
+  const place = { repository: 'fleet', branch: 'main', cluster: 'prod', namespace };
+  const forEach = { directories: 'envs/*', clusters: ['prod'], namespaces: [namespace] };
+  return JSON.stringify({
+    clusters: { prod: { eks: { name: CLUSTER, region: REGION, role: ROLE, externalId: EXTERNAL_ID } } },
+    repositories: {
+      fleet: {
+        host: 'github',
+        url: host.cloneUrl(FULL_NAME),
+        api: host.apiUrl,
+        webhookSecret: 'ssm:/headgate/webhook',
+        credentials,
+      },
+    },
+    targets: [
+      { name: namespace, path: 'apps', ...place },
+      { name: `{{basename}}-${namespace}`, forEach, ...place },
+    ],
+  });
+}
+
+/** What Lambda sets, what serverless.yml sets, and the addresses of this test's services. */
+function environmentFor(
+  name: string,
+  {
+    aws,
+    queueServer,
+    queues,
+  }: { aws: AwsServer; queueServer: QueueServer; queues: Record<'deploy' | 'check', MappedQueue> },
+): Record<string, string> {
+  const keys = aws.addUser(`arn:aws:sts::999988887777:assumed-role/headgate-${name}/fn`);
+  return {
+    ...aws.env,
+    AWS_ENDPOINT_URL_SQS: queueServer.endpoint,
+    AWS_ACCESS_KEY_ID: keys.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
+    HEADGATE_DEPLOY_QUEUE_URL: queues.deploy.url,
+    ...(name === 'deploy' ? { HEADGATE_CHECK_QUEUE_URL: queues.check.url } : {}),
+  };
+}
+
+/** The runtime client writes lines too, which are not JSON. */
+function readLine(line: string): LogLine {
+  try {
+    const read: unknown = JSON.parse(line);
+    if (typeof read === 'object' && read !== null && 'message' in read) return read as LogLine;
+  } catch {
+    // Below.
+  }
+  return { message: 'stdout', line };
+}

@@ -1,0 +1,341 @@
+import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { createReadStream, existsSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { inject, vi } from 'vitest';
+import { readConfig } from '../../../src/config/checked/read-config.ts';
+import { localRuntime } from '../../../src/app/local/local-runtime.ts';
+import type { LocalRuntime } from '../../../src/app/local/local-runtime.ts';
+import { serve } from '../../../src/app/local/serve.ts';
+import type { Service } from '../../../src/app/local/serve.ts';
+import { parseJson } from '../../../src/resource/json.ts';
+import type { JsonObject } from '../../../src/resource/resource.ts';
+import { mustRun, run } from '../programs/command.ts';
+import type { CommandResult } from '../programs/command.ts';
+import { COMPILE_CACHE, MAIN } from '../programs/headgate.ts';
+import { kubectl } from '../cluster/control-plane.ts';
+import type { ClusterAddress } from '../cluster/control-plane.ts';
+import { openApi } from '../cluster/api.ts';
+import { startGitHost } from '../git-host/git-host.ts';
+import type { GitHost } from '../git-host/git-host.ts';
+import { leaksIn } from './leaks.ts';
+import type { Log } from '../../../src/deploy/ports/log.ts';
+
+export const TOKEN = 'planted-token-0123456789';
+export const SECRET = 'planted-webhook-secret-0123456789';
+const FULL_NAME = 'acme/fleet';
+
+export type LogLine = Readonly<Record<string, unknown>> & { readonly message: string };
+
+export interface TestbedOptions {
+  /** More fields of the target, as headgate.yml has them. */
+  readonly target?: Readonly<Record<string, unknown>>;
+  readonly targets?: readonly Readonly<Record<string, unknown>>[];
+  readonly sweepIntervalMs?: number;
+  readonly driftIntervalMs?: number;
+  readonly namespaceExists?: boolean;
+  /** Instead of the cluster's own kubeconfig, for example one that leads through a proxy. */
+  readonly kubeconfig?: string;
+  readonly cluster?: ClusterAddress;
+  /** Instead of a token with every permission; the repository is private then. */
+  readonly app?: { readonly app: string; readonly installation: string; readonly privateKey: string };
+}
+
+/** A Git host, a namespace of the real cluster, and Headgate between them. */
+export class Testbed {
+  readonly namespace: string;
+  readonly directory: string;
+  readonly host: GitHost;
+  readonly log: LogLine[] = [];
+  readonly env: NodeJS.ProcessEnv = { FLEET_TOKEN: TOKEN, FLEET_SECRET: SECRET };
+  /** Called after each push, before its outcome is read. */
+  afterPush: () => void = () => undefined;
+  #service: Service | null = null;
+  readonly #options: TestbedOptions;
+
+  private constructor(namespace: string, directory: string, host: GitHost, options: TestbedOptions) {
+    this.namespace = namespace;
+    this.directory = directory;
+    this.host = host;
+    this.#options = options;
+  }
+
+  static async build(options: TestbedOptions = {}): Promise<Testbed> {
+    const namespace = `t-${randomUUID().slice(0, 8)}`;
+    const directory = await mkdtemp(join(tmpdir(), 'headgate-testbed-'));
+    const isPrivate = options.app !== undefined;
+    const host = await startGitHost({ directory: join(directory, 'git'), token: TOKEN, isPrivate });
+    await host.createRepository(FULL_NAME);
+    const testbed = new Testbed(namespace, directory, host, options);
+    if (options.namespaceExists !== false) await testbed.kubectl('create', 'namespace', namespace);
+    execFileSync('git', ['init', '-q', '-b', 'main', testbed.work]);
+    const origin = new URL(host.cloneUrl(FULL_NAME));
+    if (isPrivate) Object.assign(origin, { username: 'dev', password: TOKEN });
+    await testbed.git('remote', 'add', 'origin', origin.href);
+    return testbed;
+  }
+
+  get cluster(): ClusterAddress {
+    return this.#options.cluster ?? inject('cluster');
+  }
+
+  get kubeconfig(): string {
+    return this.#options.kubeconfig ?? this.cluster.kubeconfig;
+  }
+
+  get work(): string {
+    return join(this.directory, 'work');
+  }
+
+  async git(...args: readonly string[]): Promise<string> {
+    return (
+      await mustRun('git', ['-c', 'user.name=dev', '-c', 'user.email=dev@example.com', '-C', this.work, ...args])
+    ).trim();
+  }
+
+  /** The content of headgate.yml. */
+  get config(): string {
+    const target = {
+      name: this.namespace,
+      repository: 'fleet',
+      branch: 'main',
+      path: 'apps',
+      cluster: 'lab',
+      namespace: this.namespace,
+    };
+    const targets = this.#options.targets ?? [this.#options.target ?? {}];
+    const text = JSON.stringify({
+      clusters: { lab: { kubeconfig: { path: this.kubeconfig } } },
+      repositories: {
+        fleet: {
+          host: 'github',
+          url: this.host.cloneUrl(FULL_NAME),
+          api: `${this.host.url}/api`,
+          webhookSecret: 'env:FLEET_SECRET',
+          credentials: this.#options.app ?? 'env:FLEET_TOKEN',
+        },
+      },
+      targets: targets.map((change) => ({ ...target, ...change })),
+    });
+    return text.replaceAll('NAMESPACE', this.namespace);
+  }
+
+  async start(): Promise<void> {
+    const read = readConfig({ text: this.config, path: join(this.directory, 'headgate.yml') });
+    if ('problems' in read) throw new Error(JSON.stringify(read.problems, null, 2));
+    this.#service = await serve({
+      config: read.config,
+      env: this.env,
+      log: this.#write,
+      dataDirectory: join(this.directory, 'data'),
+      host: '127.0.0.1',
+      port: 0,
+      sweepIntervalMs: this.#options.sweepIntervalMs ?? 3_600_000,
+      driftIntervalMs: this.#options.driftIntervalMs ?? 3_600_000,
+    });
+    this.host.setWebhook(FULL_NAME, { url: `${this.#service.url}/webhooks/fleet`, secret: SECRET });
+  }
+
+  readonly #write: Log = (line) => {
+    this.log.push(line);
+  };
+
+  /** The runtime of one command, in this process. */
+  runtime(): LocalRuntime {
+    const read = readConfig({ text: this.config, path: join(this.directory, 'headgate.yml') });
+    if ('problems' in read) throw new Error(JSON.stringify(read.problems, null, 2));
+    const holder = `cli-${randomUUID()}`;
+    return localRuntime({ config: read.config, env: this.env, log: this.#write, holder, progress: () => undefined });
+  }
+
+  /** Runs the command as a user does, with the configuration of this testbed. */
+  async headgate(...args: readonly string[]): Promise<CommandResult> {
+    const config = join(this.directory, 'headgate.yml');
+    await writeFile(config, this.config);
+    const command = [
+      '--disable-warning=ExperimentalWarning',
+      MAIN,
+      '--config',
+      config,
+      '--data-dir',
+      join(this.directory, 'data'),
+      ...args,
+    ];
+    return run(process.execPath, command, {
+      env: { ...process.env, ...COMPILE_CACHE, ...this.env },
+      timeoutMs: 30_000,
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.#service?.stop();
+    this.#service = null;
+  }
+
+  async write(files: Readonly<Record<string, string | null>>): Promise<void> {
+    for (const [path, content] of Object.entries(files)) {
+      const file = join(this.work, path);
+      if (content === null) await rm(file, { recursive: true });
+      else {
+        await mkdir(dirname(file), { recursive: true });
+        await writeFile(file, content);
+      }
+    }
+  }
+
+  /** Edits, commits and pushes. Returns the commit. */
+  async push(files: Readonly<Record<string, string | null>>, ...args: readonly string[]): Promise<string> {
+    await this.write(files);
+    return this.commitAndPush(...args);
+  }
+
+  /** As `write`, but a file to remove may be missing. */
+  async writeAll(files: Readonly<Record<string, string | null>>): Promise<void> {
+    const here = Object.entries(files).filter(
+      ([path, content]) => content !== null || existsSync(join(this.work, path)),
+    );
+    await this.write(Object.fromEntries(here));
+  }
+
+  async writeBytes(path: string, bytes: Uint8Array): Promise<void> {
+    await writeFile(join(this.work, path), bytes);
+  }
+
+  async link(path: string, to: string): Promise<void> {
+    await symlink(to, join(this.work, path));
+  }
+
+  async commitAndPush(...args: readonly string[]): Promise<string> {
+    await this.git('add', '-A');
+    await this.git('commit', '-q', '--allow-empty', '-m', 'change');
+    await this.git('push', '-q', ...args, 'origin', 'HEAD:main');
+    this.afterPush();
+    return this.git('rev-parse', 'HEAD');
+  }
+
+  /** Waits for a line of the log. */
+  async logged(isMeant: (line: LogLine) => boolean, timeoutMs = 30_000): Promise<LogLine> {
+    return vi.waitFor(
+      () => {
+        const line = this.log.find((each) => isMeant(each));
+        if (line === undefined) throw new Error(`not logged: ${JSON.stringify(this.log.slice(-8), null, 1)}`);
+        return line;
+      },
+      { timeout: timeoutMs, interval: 10 },
+    );
+  }
+
+  async until(isSo: () => boolean): Promise<void> {
+    const look = () => {
+      if (!isSo()) throw new Error(`not so: ${isSo.toString()}`);
+    };
+    await vi.waitFor(look, { timeout: 30_000, interval: 20 });
+  }
+
+  /** Waits until the commit is deployed, also after failures, or found deployed. */
+  async converged(revision: string): Promise<void> {
+    await this.logged(
+      (line) => line['revision'] === revision && (line['verdict'] === 'deployed' || line['verdict'] === 'unchanged'),
+    );
+  }
+
+  /** Waits for the outcome of this commit. */
+  async outcome(revision: string, verdict?: string, timeoutMs = 30_000): Promise<LogLine> {
+    return vi.waitFor(
+      () => {
+        const line = this.log.find(
+          (each) =>
+            each['verdict'] !== undefined &&
+            each['revision'] === revision &&
+            (verdict === undefined || each['verdict'] === verdict),
+        );
+        if (line === undefined)
+          throw new Error(`no outcome of ${revision} yet: ${JSON.stringify(this.log.slice(-6), null, 1)}`);
+        return line;
+      },
+      { timeout: timeoutMs, interval: 10 },
+    );
+  }
+
+  async kubectl(...args: readonly string[]): Promise<string> {
+    const { code, stdout, stderr } = await kubectl(this.cluster, args);
+    if (code !== 0) throw new Error(stderr);
+    return stdout;
+  }
+
+  /** Applies a manifest with kubectl, without Git. */
+  async applyByHand(manifest: string, ...args: readonly string[]): Promise<void> {
+    const command = ['-n', this.namespace, 'apply', ...args, '-f', '-'];
+    const { code, stderr } = await kubectl(this.cluster, command, manifest);
+    if (code !== 0) throw new Error(stderr);
+  }
+
+  /** An object of the namespace; null when it does not exist. */
+  async get(kind: string, name: string): Promise<JsonObject | null> {
+    const { code, stdout } = await kubectl(this.cluster, ['-n', this.namespace, 'get', kind, name, '-o', 'json']);
+    return code === 0 ? (parseJson(stdout) as JsonObject) : null;
+  }
+
+  /** `name → data` of the ConfigMaps, without those that Headgate or Kubernetes itself writes. */
+  async configMaps(): Promise<Record<string, Record<string, string>>> {
+    const list = JSON.parse(await this.kubectl('-n', this.namespace, 'get', 'configmaps', '-o', 'json')) as {
+      items: { metadata: { name: string }; data?: Record<string, string> }[];
+    };
+    const users = list.items.filter(
+      ({ metadata }) => !metadata.name.startsWith('headgate-') && metadata.name !== 'kube-root-ca.crt',
+    );
+    return Object.fromEntries(users.map(({ metadata, data }) => [metadata.name, data ?? {}]));
+  }
+
+  async auditOf(userAgent: string): Promise<readonly { verb: string; uri: string; code: number }[]> {
+    // Line by line: the log of a cluster that has run for hours is longer than a string can be.
+    const lines: string[] = [];
+    for await (const line of createInterface({ input: createReadStream(this.cluster.auditLog) })) {
+      if (line.includes(userAgent)) lines.push(line);
+    }
+    return lines
+      .map(
+        (line) =>
+          JSON.parse(line) as {
+            verb: string;
+            requestURI: string;
+            responseStatus?: { code: number };
+            userAgent: string;
+          },
+      )
+      .filter((entry) => entry.userAgent.includes(userAgent))
+      .map(({ verb, requestURI, responseStatus }) => ({ verb, uri: requestURI, code: responseStatus?.code ?? 0 }));
+  }
+
+  /** Every place where a planted secret leaked. */
+  async leaks(): Promise<readonly string[]> {
+    const api = await openApi(this.cluster);
+    try {
+      return await leaksIn({
+        log: JSON.stringify(this.log),
+        statuses: this.host.statuses,
+        dataDirectory: join(this.directory, 'data'),
+        api,
+        namespaces: [this.namespace],
+      });
+    } finally {
+      api.close();
+    }
+  }
+
+  async tearDown(): Promise<void> {
+    await this.stop();
+    await this.host.close();
+    const leaks = await this.leaks();
+    await this.kubectl('delete', 'namespace', this.namespace, '--wait=false', '--ignore-not-found');
+    await rm(this.directory, { recursive: true, force: true });
+    if (leaks.length > 0) throw new Error(`a planted secret leaked: ${leaks.join('\n')}`);
+  }
+}
+
+export function configMap(name: string, data: Readonly<Record<string, string>> = {}, more = ''): string {
+  return `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\n${more}data: ${JSON.stringify(data)}\n`;
+}

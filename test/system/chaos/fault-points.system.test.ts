@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { BAD_RESPONSES, KILLS } from '../../rig/chaos/fault-modes.ts';
+import type { FaultMode } from '../../rig/chaos/fault-modes.ts';
+import { runScenario } from '../../rig/chaos/run-scenario.ts';
+import type { ScenarioRun } from '../../rig/chaos/run-scenario.ts';
+import { FRESH, SHARDED, SMALL, UNINSTALL, WAVES } from '../../rig/chaos/scenario.ts';
+import type { Scenario } from '../../rig/chaos/scenario.ts';
+import { TestbedPool } from '../../rig/chaos/testbed-pool.ts';
+
+/** `npm run test:chaos`: the fault points FIRST-LAST/STEP; `npm test`: one fault point of each mode. */
+const [FIRST = 0, LAST = 0, STEP = 1] = (process.env['HEADGATE_TEST_FAULT_POINTS'] ?? '').split(/[-/]/).map(Number);
+const IS_SAMPLE = FIRST === 0;
+const TESTBEDS = Number(process.env['HEADGATE_TEST_TESTBEDS'] ?? 3);
+const MODES = [...KILLS, ...BAD_RESPONSES];
+const NO_FAULT: FaultMode = { name: 'there is no fault', inject: () => 'pass' };
+/** A row with more differences has the same cause for all of them. */
+const ENOUGH_DIFFERENCES = 5;
+/** Fault points of a row between two lines of progress. */
+const PER_LINE = 25;
+
+const rows = [
+  { scenario: SMALL, modes: IS_SAMPLE ? KILLS : MODES },
+  { scenario: SHARDED, modes: MODES },
+  { scenario: UNINSTALL, modes: KILLS },
+  { scenario: WAVES, modes: IS_SAMPLE ? [] : KILLS },
+  { scenario: FRESH, modes: IS_SAMPLE ? [] : MODES },
+].flatMap(({ scenario, modes }) => modes.map((mode) => ({ scenario, mode, name: scenario.name, fault: mode.name })));
+
+let pool: TestbedPool;
+const undisturbed = new Map<Scenario, ScenarioRun>();
+
+beforeAll(async () => {
+  pool = await TestbedPool.build(inject('cluster'), TESTBEDS);
+  const runUndisturbed = async (scenario: Scenario) => {
+    const run = await pool.use((testbed, target) =>
+      runScenario(testbed, target, { scenario, mode: NO_FAULT, faultPoint: 0 }),
+    );
+    undisturbed.set(scenario, run);
+    process.stdout.write(`${scenario.name}: ${run.requests} requests undisturbed\n`);
+  };
+  await Promise.all([...new Set(rows.map(({ scenario }) => scenario))].map(runUndisturbed));
+});
+
+afterAll(async () => {
+  await pool.close();
+});
+
+/** Runs the scenario with one fault. Returns the request that it hit, or null when there are fewer requests. */
+async function runWithFault(
+  { scenario, mode }: { scenario: Scenario; mode: FaultMode },
+  faultPoint: number,
+): Promise<ScenarioRun['faulted']> {
+  const { faulted, state, status } = await pool.use((testbed, target) =>
+    runScenario(testbed, target, { scenario, mode, faultPoint }),
+  );
+  const expected = undisturbed.get(scenario);
+  if (faulted === null) return null;
+  const at = `n = ${faultPoint}: ${JSON.stringify(faulted)}`;
+  expect(state, at).toEqual(expected?.state);
+  expect(status ?? expected?.status, at).toBe(expected?.status);
+  return faulted;
+}
+
+describe('a target', () => {
+  it.concurrent.each(rows)(
+    'reaches the same final state when $fault ($name)',
+    async ({ scenario, mode }) => {
+      const sample = 11 + 6 * (scenario === UNINSTALL ? KILLS : MODES).indexOf(mode);
+      const [first, last] = IS_SAMPLE ? [sample, sample] : [FIRST, LAST];
+      const faults = new Map<string, number>();
+      const differences: unknown[] = [];
+      let next = first;
+      // As many at a time as there are testbeds; each takes the next fault point that is left.
+      const work = async () => {
+        while (next <= last && differences.length < ENOUGH_DIFFERENCES) {
+          const faultPoint = next;
+          next += STEP;
+          try {
+            const faulted = await runWithFault({ scenario, mode }, faultPoint);
+            if (faulted === null) next = last + 1;
+            else faults.set(faulted.server, (faults.get(faulted.server) ?? 0) + 1);
+            if (faultPoint % PER_LINE === 0)
+              process.stdout.write(`${scenario.name}, ${mode.name}: n = ${faultPoint}\n`);
+          } catch (thrown) {
+            process.stdout.write(`${scenario.name}, ${mode.name}: ${String(thrown)}\n`);
+            differences.push(thrown);
+          }
+        }
+      };
+      await Promise.all(Array.from({ length: TESTBEDS }, work));
+      const servers = [...faults].map(([server, times]) => `${server} ${times}`).join(', ');
+      process.stdout.write(`| ${scenario.name} | ${mode.name} | ${servers} | ${differences.length} |\n`);
+      if (differences.length > 0) throw differences[0];
+      expect(faults.size > 0 || !IS_SAMPLE).toBe(true);
+    },
+    7_200_000,
+  );
+});
