@@ -98,7 +98,7 @@ function refuseDepth(path: string, { limits, subject }: WalkContext): void {
   });
 }
 
-export type Found =
+export type Lookup =
   | { readonly kind: 'found'; readonly entry: Pick<TreeEntry, 'kind' | 'id' | 'hazard'> | null }
   /** A tree on the way is not in the store. */
   | { readonly kind: 'missing'; readonly id: string };
@@ -106,7 +106,7 @@ export type Found =
 type Standing = Pick<TreeEntry, 'kind' | 'id' | 'hazard'>;
 
 /** What stands at a path of a tree. */
-export function lookUp(root: string, path: string, context: WalkContext): Found {
+export function lookUp(root: string, path: string, context: WalkContext): Lookup {
   let entry: Standing = { kind: 'tree', id: root, hazard: null };
   for (const name of path === '' ? [] : path.split('/')) {
     if (entry.kind !== 'tree' || entry.hazard !== null) return { kind: 'found', entry: null };

@@ -9,7 +9,7 @@ import { readTree, treeOfCommit } from './tree.ts';
 import type { TreeEntry } from './tree.ts';
 import type { UploadPack } from './upload-pack.ts';
 
-export type Wants = (path: string, kind: SourceFile['kind']) => boolean;
+export type FilePredicate = (path: string, kind: SourceFile['kind']) => boolean;
 
 export function remoteObjects(remote: UploadPack, server: GitServer, format: 'sha1' | 'sha256') {
   const store: ObjectStore = new Map();
@@ -141,7 +141,7 @@ export function remoteObjects(remote: UploadPack, server: GitServer, format: 'sh
 
   async function readChanges(
     changes: readonly ChangedPath[],
-    wants: Wants,
+    wants: FilePredicate,
     signal: AbortSignal,
   ): Promise<readonly SourceFile[]> {
     const wanted = changes.filter(

@@ -4,7 +4,7 @@ import { gitError, UnknownObject } from './git-error.ts';
 import type { ObjectStore } from './pack.ts';
 import type { GitServer } from './transport.ts';
 import { remoteObjects } from './objects.ts';
-import type { Wants } from './objects.ts';
+import type { FilePredicate } from './objects.ts';
 import { parentsOfCommit } from './tree.ts';
 import { uploadPack } from './upload-pack.ts';
 import type { UploadPack } from './upload-pack.ts';
@@ -19,7 +19,7 @@ export interface Query {
   readonly base: { readonly revision: Revision; readonly rootTree: ObjectId; readonly tree: ObjectId | null } | null;
   readonly hint: { readonly revision: Revision; readonly rootTree: ObjectId | null } | null;
   readonly also: readonly string[];
-  readonly wants: Wants;
+  readonly isRead: FilePredicate;
 }
 
 /** A repository for one run; what it has read once it does not ask for again. */
@@ -105,7 +105,7 @@ export function openRepository(server: GitServer, format: 'sha1' | 'sha256' = 's
     const tree = await pathTree(at.rootTree, query, signal);
     if (tree !== null) await objects.fetchWhole(tree, signal);
     const changes = await changesBetween(tree, null, { path: query.path, both: [] }, signal);
-    const read = await readChanges(changes, query.wants, signal);
+    const read = await readChanges(changes, query.isRead, signal);
     return { ...at, tree, inputs: await inputsOf(at.rootTree, query, signal), complete: true, files: read };
   }
 
@@ -135,7 +135,7 @@ export function openRepository(server: GitServer, format: 'sha1' | 'sha256' = 's
       { path: query.path, both: [at.revision, base.revision] },
       signal,
     );
-    const changed = await readChanges(changes, query.wants, signal);
+    const changed = await readChanges(changes, query.isRead, signal);
     const known = new Set(changed.map(({ path }) => path));
     const more = also.filter((path) => !known.has(path));
     const dirty = more.length === 0 ? [] : await files(at.rootTree, more, signal);

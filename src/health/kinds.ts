@@ -1,7 +1,7 @@
 import type { JsonObject } from '../resource/resource.ts';
 import { conditionOf, generationOf, numberAt, objectAt, textAt } from './fields.ts';
 import { READY, progressing } from './readiness.ts';
-import type { Health, Surroundings } from './readiness.ts';
+import type { Health, HealthContext } from './readiness.ts';
 
 export function jobHealth(job: JsonObject): Health {
   if (conditionOf(job, 'Complete')?.status === 'True') return READY;
@@ -15,7 +15,7 @@ export function jobHealth(job: JsonObject): Health {
   return progressing(`it runs: ${numberAt(status, 'succeeded') ?? 0} succeeded`);
 }
 
-export function volumeClaimHealth(claim: JsonObject, { waitsForConsumer }: Surroundings): Health {
+export function volumeClaimHealth(claim: JsonObject, { waitsForConsumer }: HealthContext): Health {
   const phase = textAt(objectAt(claim, 'status'), 'phase');
   if (phase === 'Bound' || waitsForConsumer) return READY;
   return progressing(`it is ${phase === '' ? 'not bound yet' : phase.toLowerCase()}`);

@@ -10,7 +10,7 @@ export interface AwaitedObject {
 }
 
 /** Kinds of Kubernetes itself that take their time; all others of its own are what they are as soon as they are written. */
-const TAKE_TIME: ReadonlySet<string> = new Set([
+const SLOW_KINDS: ReadonlySet<string> = new Set([
   'Deployment.apps',
   'StatefulSet.apps',
   'DaemonSet.apps',
@@ -56,7 +56,7 @@ export function needsReadiness({
   readonly object: JsonObject | null;
 }): boolean {
   if (id.group === '' && id.kind === 'Service') return object === null || isLoadBalancer(object);
-  return TAKE_TIME.has(id.group === '' ? id.kind : `${id.kind}.${id.group}`) || isCustom(id);
+  return SLOW_KINDS.has(id.group === '' ? id.kind : `${id.kind}.${id.group}`) || isCustom(id);
 }
 
 function isLoadBalancer({ spec }: JsonObject): boolean {

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../resource/resource.ts';
 import { conditionOf, metadataOf, objectAt, objectsAt, textAt } from './fields.ts';
 import { READY } from './readiness.ts';
-import type { Health, Surroundings } from './readiness.ts';
+import type { Health, HealthContext } from './readiness.ts';
 
 /** A scheduler that has no place may get one at once: another pod ends, a node comes. */
 const UNSCHEDULABLE_MS = 15_000;
@@ -17,7 +17,7 @@ const STUCK: ReadonlySet<string> = new Set([
   'InvalidImageName',
 ]);
 
-export function podHealth(pod: JsonObject, { nowMs }: Pick<Surroundings, 'nowMs'>): Health {
+export function podHealth(pod: JsonObject, { nowMs }: Pick<HealthContext, 'nowMs'>): Health {
   const phase = textAt(objectAt(pod, 'status'), 'phase');
   // Whether it ended well or not: it does not come to anything else any more.
   if (phase === 'Succeeded' || phase === 'Failed') return READY;

@@ -7,7 +7,7 @@ export type Health =
   | { readonly kind: 'terminating'; readonly reason: string };
 
 /** What lies outside an object and decides about it. */
-export interface Surroundings {
+export interface HealthContext {
   readonly nowMs: number;
   /** Of a claim that is not bound: its class lets it wait for a pod, so nothing is wrong with it. */
   readonly waitsForConsumer: boolean;

@@ -51,7 +51,7 @@ function query(change: Partial<Query> = {}): Query {
     base: null,
     hint: null,
     also: [],
-    wants: () => true,
+    isRead: () => true,
     ...change,
   };
 }

@@ -40,7 +40,7 @@ it('puts the variables of a target into its manifests, and their values into not
   const missing = await house.push({ 'apps/a.yaml': configMap('a', { region: '${REGIN}' }) });
   expect(await house.outcome(missing)).toMatchObject({
     verdict: 'refused',
-    errors: [{ code: 'variable-missing', subject: 'apps/a.yaml:5', message: 'the variable REGIN is not set' }],
+    errors: [{ code: 'variable-missing', subject: 'apps/a.yaml:5', message: 'variable REGIN is not set' }],
   });
   // The server quotes what it refuses.
   const wrong = await house.push({

@@ -1,5 +1,5 @@
 import type { ClusterConfig, TargetTemplate, Target } from '../../config/checked/config.ts';
-import { withoutTemplates, wordsIn } from '../../config/written/placeholders.ts';
+import { replacePlaceholders, placeholdersIn } from '../../config/written/placeholders.ts';
 
 /**
  * All targets of a template in one namespace of one cluster, as far as rights go: they are the template's, so that a new directory
@@ -19,8 +19,8 @@ export function templateTarget({ name, settings }: TargetTemplate, cluster: Clus
 
 /** `{{basename}}-{{segment.1}}` is `rule-basename-segment-1`. */
 function slugOf(name: string): string {
-  const words = [...wordsIn(name)];
-  return `rule-${withoutTemplates(name, '\u0000').replaceAll('\u0000', () => (words.shift() ?? '').replace('.', '-'))}`;
+  const words = [...placeholdersIn(name)];
+  return `rule-${replacePlaceholders(name, '\u0000').replaceAll('\u0000', () => (words.shift() ?? '').replace('.', '-'))}`;
 }
 
 /** A template on one cluster, once for each namespace that it may use. */

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Repository } from '../../config/checked/config.ts';
 import { DeployError } from '../../error/deploy-error.ts';
 import { newAppPage } from '../../githost/github/hooks.ts';
-import type { Hook, HookDelivery, WantedHook } from '../../githost/github/hooks.ts';
+import type { Hook, HookDelivery, HookSettings } from '../../githost/github/hooks.ts';
 import { localRuntime } from '../../app/local/local-runtime.ts';
 import type { LocalRuntime } from '../../app/local/local-runtime.ts';
 import { caOf } from '../../app/runtime.ts';
@@ -41,7 +41,7 @@ export async function connectRepository(
 interface Registration {
   readonly repository: Repository;
   readonly hooks: Hooks;
-  readonly wanted: WantedHook;
+  readonly wanted: HookSettings;
 }
 
 async function register(context: Context, { repository, hooks, wanted }: Registration): Promise<ExitCode> {
@@ -61,7 +61,7 @@ async function register(context: Context, { repository, hooks, wanted }: Registr
   return 0;
 }
 
-function planOf(known: Hook | undefined, { fullName }: Repository, { url }: WantedHook): string {
+function planOf(known: Hook | undefined, { fullName }: Repository, { url }: HookSettings): string {
   if (known === undefined) return `will register on ${fullName}: push → ${url}, application/json, with the secret`;
   const changes = [
     ...(known.isActive ? [] : ['inactive → active']),
@@ -76,7 +76,7 @@ function planOf(known: Hook | undefined, { fullName }: Repository, { url }: Want
 async function write(
   known: Hook | undefined,
   hooks: Hooks,
-  { wanted, signal }: { wanted: WantedHook; signal: AbortSignal },
+  { wanted, signal }: { wanted: HookSettings; signal: AbortSignal },
 ): Promise<number> {
   if (known === undefined) return (await hooks.create(wanted, signal)).id;
   await hooks.update(known.id, wanted, signal);
@@ -101,7 +101,7 @@ async function pinged(id: number, hooks: Hooks, signal: AbortSignal): Promise<Ho
   return null;
 }
 
-function notTaken(answer: HookDelivery | null, { url }: WantedHook): DeployError {
+function notTaken(answer: HookDelivery | null, { url }: HookSettings): DeployError {
   const subject = url;
   if (answer === null) {
     return new DeployError('host-unreachable', {

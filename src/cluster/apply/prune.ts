@@ -31,7 +31,7 @@ export async function prune(change: Prune, context: PruneContext, signal: AbortS
     if (answer.status < 300 || answer.status === 404) return { kind: 'pruned', prune: change };
     if (answer.status === 409 && tries <= CONFLICT_TRIES) continue;
     const error = problemOf(answer, { subject: formatId(entry.id), secret: false });
-    if (failureClassOf(error.code) === 'world') throw error;
+    if (failureClassOf(error.code) === 'external') throw error;
     return { kind: 'failed', change, problem: error.problem };
   }
 }

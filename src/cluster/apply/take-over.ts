@@ -46,7 +46,7 @@ export async function takeOver(
     if (answer.status < 300 || answer.status === 404) return null;
     if (answer.status !== 409 || tries === CONFLICT_TRIES) {
       const error = problemOf(answer, { subject: formatPosition(resource.source), secret: hidesValues(resource) });
-      if (failureClassOf(error.code) === 'world') throw error;
+      if (failureClassOf(error.code) === 'external') throw error;
       return { ...error.problem, message: `${formatId(resource.id)} cannot be taken over: ${error.message}` };
     }
     live = await readLive(path, { context, resource }, signal);

@@ -6,10 +6,10 @@ import type { Fault, OpenedFile } from '../../desired/sops/decrypt.ts';
 import type { DataKeys, RenderFile, World } from '../ports/world.ts';
 
 /** Every encrypted value, and the MAC of every encrypted file, begins like this. */
-const MARK = 'ENC[AES256_GCM,';
+const ENCRYPTED_PREFIX = 'ENC[AES256_GCM,';
 
 export function isEncryptedFile({ bytes }: Pick<RenderFile, 'bytes'>): boolean {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(MARK);
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(ENCRYPTED_PREFIX);
 }
 
 /**
@@ -75,13 +75,13 @@ async function openFiles(files: readonly RenderFile[], dataKeys: DataKeys, signa
 
 /** With its sops block, or with a value that lost it: ciphertext is nothing for a cluster. */
 function isEncrypted({ object }: Manifest): boolean {
-  return 'sops' in object || holdsMark(object);
+  return 'sops' in object || holdsEncryptedValue(object);
 }
 
-function holdsMark(value: Json): boolean {
-  if (typeof value === 'string') return value.startsWith(MARK);
-  if (Array.isArray(value)) return value.some((item: Json) => holdsMark(item));
-  return isObject(value) && Object.values(value).some((child) => holdsMark(child));
+function holdsEncryptedValue(value: Json): boolean {
+  if (typeof value === 'string') return value.startsWith(ENCRYPTED_PREFIX);
+  if (Array.isArray(value)) return value.some((item: Json) => holdsEncryptedValue(item));
+  return isObject(value) && Object.values(value).some((child) => holdsEncryptedValue(child));
 }
 
 function refuse(desired: Desired, problems: readonly Problem[]): Desired {

@@ -30,7 +30,7 @@ export async function renderChart(at: BuildContext, signal: AbortSignal): Promis
   if (read.problems.length > 0) return { desired: refusedBy(read.problems), inputs: read.inputs, digest: null };
   const { version, apiVersions } = await cluster.capabilities(signal);
   const digest = from === null ? null : await tools.pull(from, signal);
-  refuseOther(digest, from, at);
+  refuseChangedDigest(digest, from, at);
   const template = {
     files: read.files,
     chart: digest === null ? { directory: read.chart } : { digest },
@@ -95,7 +95,7 @@ async function readChart(
   return {
     inputs,
     problems: [
-      ...wrong.map((path) => notThere(path, target)),
+      ...wrong.map((path) => missingInput(path, target)),
       ...below.problems,
       ...files.filter((each) => isEncryptedFile(each)).map((each) => encrypted(each)),
     ],
@@ -111,7 +111,7 @@ function idOf(standing: PathContent | undefined) {
   return standing?.kind === 'file' || standing?.kind === 'tree' ? standing.oid : null;
 }
 
-function notThere(path: string, { name }: Target) {
+function missingInput(path: string, { name }: Target) {
   return {
     code: 'render-refused',
     subject: path === '' ? '.' : path,
@@ -130,7 +130,7 @@ function encrypted({ path }: RenderFile) {
 }
 
 /** The same version with another content is another chart: somebody published it again, or stands between. */
-function refuseOther(digest: string | null, from: ChartFrom | null, { applied, world }: BuildContext): void {
+function refuseChangedDigest(digest: string | null, from: ChartFrom | null, { applied, world }: BuildContext): void {
   const [, , recorded] = applied.renderer.split(' ');
   if (digest === null || from === null || recorded === undefined || recorded === digest) return;
   if (applied.settings !== settingsHash(world.target)) return;

@@ -3,7 +3,7 @@ import { withOrigins } from '../../desired/kustomize/kustomization.ts';
 import { refusedBy } from '../../desired/plain/plain.ts';
 import type { Desired } from '../../desired/plain/plain.ts';
 import { readRendered } from '../../desired/kustomize/rendered.ts';
-import { withoutSecrets } from '../../desired/plain/tool-error.ts';
+import { redactSecrets } from '../../desired/plain/tool-error.ts';
 import { walkKustomization } from '../../desired/kustomize/walk.ts';
 import type { Walk } from '../../desired/kustomize/walk.ts';
 import type { PathContent } from '../../snapshot/source.ts';
@@ -68,7 +68,7 @@ async function withoutValues<T>(work: Promise<T>, secrets: readonly string[]): P
   try {
     return await work;
   } catch (thrown) {
-    const { code, ...what } = withoutSecrets(asDeployError(thrown).problem, secrets);
+    const { code, ...what } = redactSecrets(asDeployError(thrown).problem, secrets);
     // Without the cause: it has said the values.
     throw new DeployError(code, what);
   }

@@ -8,7 +8,7 @@ import type { Source, SourceFile, TreeAt } from '../../snapshot/source.ts';
 import { decrypt } from './decrypt.ts';
 import { renderChart } from './render-chart.ts';
 import { renderKustomization } from './render-kustomization.ts';
-import { currentRenderer, readerOf, rendererKind } from './renderer.ts';
+import { currentRenderer, readFilterOf, rendererKind } from './renderer.ts';
 import type { SourceQuery, World } from '../ports/world.ts';
 
 /** What the target wants to be in the cluster, and what it was made from. */
@@ -39,7 +39,7 @@ export async function render(
     case 'plain': {
       // What a renderer made before says nothing about single files.
       const isPartial = isRendered(context.applied) && !source.complete;
-      const whole = { ...context.query, base: null, wants: readerOf(target) };
+      const whole = { ...context.query, base: null, wants: readFilterOf(target) };
       const plain = isPartial ? await world.git.since(whole, signal) : source;
       const inputs = Object.fromEntries(target.inputs.map((path) => [path, plain.inputs[path] ?? null]));
       const desired = await decryptPlain(plain.files, world, signal);

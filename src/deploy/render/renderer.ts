@@ -28,6 +28,6 @@ export function inputPathsOf(target: Target, applied: Applied): readonly string[
 }
 
 /** The files below the path that count: of plain manifests those that are manifests; what a renderer reads is asked for by name. */
-export function readerOf(target: Target): SourceQuery['wants'] {
+export function readFilterOf(target: Target): SourceQuery['isRead'] {
   return (path, kind) => isRead(path, kind, target);
 }

@@ -17,7 +17,7 @@ export function nextAttempt(
   }: { revision: Revision; settings: string; errors: readonly Problem[]; nowMs: number },
 ): Attempt | null {
   const classes = errors.map(({ code }) => failureClassOf(code));
-  if (classes.length === 0 || classes.includes('world') || classes.includes('ours')) return null;
+  if (classes.length === 0 || classes.includes('external') || classes.includes('internal')) return null;
   const isRepeat = last?.revision === revision && last.settings === settings;
   const tries = isRepeat ? last.tries + 1 : 1;
   return {

@@ -199,7 +199,7 @@ function previousOf({ source }: Applied) {
 
 /** Nothing but the attempt is written; without a namespace or a right to write there is no place for it. */
 async function refuse(report: Report, run: Run, world: World, signal: AbortSignal): Promise<Report> {
-  const isWorlds = report.errors.find(({ code }) => failureClassOf(code) === 'world');
+  const isWorlds = report.errors.find(({ code }) => failureClassOf(code) === 'external');
   if (isWorlds !== undefined) throw new DeployError(isWorlds.code, isWorlds);
   if (run.plan.namespace !== 'present' || report.errors.some(({ code }) => code === 'namespace-missing')) return report;
   await world.stage('record', () => world.cluster.record(failureState(run, 'refused', report.errors), signal));

@@ -1,7 +1,7 @@
 import { isRendered } from '../../state/target-state.ts';
 import type { Applied } from '../../state/target-state.ts';
 import type { Source } from '../../snapshot/source.ts';
-import { inputPathsOf, readerOf } from '../render/renderer.ts';
+import { inputPathsOf, readFilterOf } from '../render/renderer.ts';
 import type { TargetRequest } from '../ports/request.ts';
 import type { SourceQuery, World } from '../ports/world.ts';
 import { lagPauses } from '../targets/lag-pauses.ts';
@@ -43,7 +43,7 @@ export function queryOf(
     base: dirty === null ? null : applied.source,
     hint,
     also: isRendered(applied) ? [] : (dirty ?? []),
-    wants: isRendered(applied) && dirty !== null ? () => false : readerOf(target),
+    isRead: isRendered(applied) && dirty !== null ? () => false : readFilterOf(target),
   };
 }
 

@@ -8,16 +8,16 @@ export const KUSTOMIZATION_FILES = ['kustomization.yaml', 'kustomization.yml', '
 
 export type ReadKustomization =
   | { readonly kind: 'kustomization'; readonly value: JsonObject }
-  | { readonly kind: 'mistake'; readonly line: number; readonly message: string };
+  | { readonly kind: 'error'; readonly line: number; readonly message: string };
 
 /** What a kustomization file says, read within our limits before kustomize sees it. */
 export function readKustomization(bytes: Uint8Array): ReadKustomization {
   const [first, second] = readYaml(Buffer.from(bytes).toString()).filter(({ kind }) => kind !== 'empty');
-  if (first === undefined) return { kind: 'mistake', line: 1, message: 'it is empty' };
-  if (first.kind === 'mistake') return first;
-  if (second !== undefined) return { kind: 'mistake', line: 1, message: 'it has more than one document' };
+  if (first === undefined) return { kind: 'error', line: 1, message: 'it is empty' };
+  if (first.kind === 'error') return first;
+  if (second !== undefined) return { kind: 'error', line: 1, message: 'it has more than one document' };
   if (first.kind === 'empty' || !isObject(first.document.value))
-    return { kind: 'mistake', line: 1, message: 'it is no map' };
+    return { kind: 'error', line: 1, message: 'it is no map' };
   return { kind: 'kustomization', value: first.document.value };
 }
 

@@ -97,7 +97,7 @@ class Walker {
     }
     this.#inputs.set(standing.path, standing.oid);
     const read = readKustomization(standing.bytes);
-    if (read.kind === 'mistake') this.#problems.push(mistake(standing.path, read));
+    if (read.kind === 'error') this.#problems.push(mistake(standing.path, read));
     else this.#follow(read.value, { directory, file: standing.path, lineOf: fieldLines(standing.bytes) }, plugins);
     return standing.path;
   }

@@ -36,7 +36,7 @@ function lineBehind(text: string, path: string): string | null {
 const HIDDEN_LENGTH = 4;
 
 /** An error without what becomes the value of a Secret: kustomize repeats the line that it does not understand. */
-export function withoutSecrets(problem: Problem, secrets: readonly string[]): Problem {
+export function redactSecrets(problem: Problem, secrets: readonly string[]): Problem {
   const hidden = new Set(secrets.flatMap((secret) => piecesOf(secret)));
   const message = [...hidden]
     .toSorted((a, b) => b.length - a.length)

@@ -15,7 +15,7 @@ export interface ToolLimits {
   readonly memoryBytes: number;
 }
 
-export type ToolEnd =
+export type ToolResult =
   | { readonly kind: 'output'; readonly bytes: Buffer }
   | { readonly kind: 'failed'; readonly words: string }
   | { readonly kind: 'limit'; readonly what: string }
@@ -30,7 +30,7 @@ const GO_RESERVES_BYTES = 1024 * 1024 * 1024;
  * Runs a renderer with nothing of our environment, within limits, and surely ends it. The shell sets what only a process
  * can set for itself; where a system lacks a limit (macOS has no `ulimit -v`), the others remain.
  */
-export function runTool(run: ToolRun, signal: AbortSignal): Promise<ToolEnd> {
+export function runTool(run: ToolRun, signal: AbortSignal): Promise<ToolResult> {
   const { command, args, directory } = run;
   const limits = { ...LIMITS, ...run.limits };
   const kilobytes = Math.ceil((GO_RESERVES_BYTES + limits.memoryBytes) / 1024);
@@ -73,7 +73,7 @@ export function runTool(run: ToolRun, signal: AbortSignal): Promise<ToolEnd> {
       wordBytes += part.length;
       if (wordBytes <= WORDS_BYTES) words.push(part);
     });
-    function settle(result: ToolEnd): void {
+    function settle(result: ToolResult): void {
       clearTimeout(timer);
       signal.removeEventListener('abort', onAbort);
       if (signal.aborted) resolve({ kind: 'interrupted' });

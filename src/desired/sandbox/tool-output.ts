@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { DeployError } from '../../error/deploy-error.ts';
 import { renderProblem } from '../plain/tool-error.ts';
-import type { ToolEnd } from './run-tool.ts';
+import type { ToolResult } from './run-tool.ts';
 
 /** @throws DeployError with what the program said last. */
 export function outputOf(
-  end: ToolEnd,
+  end: ToolResult,
   { file, directory, paths }: { file: string; directory: string; paths: ReadonlySet<string> },
 ): Uint8Array {
   switch (end.kind) {

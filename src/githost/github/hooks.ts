@@ -6,7 +6,7 @@ import type { HostRequest } from '../port/git-host.ts';
  * that may read Git and write statuses may not.
  */
 
-export interface HookPlace {
+export interface HookLocation {
   /** Base of the REST API, without a trailing slash. */
   readonly api: string;
   /** `owner/name` */
@@ -33,30 +33,30 @@ export interface HookDelivery {
   readonly status: string;
 }
 
-export interface WantedHook {
+export interface HookSettings {
   readonly url: string;
   readonly secret: string;
 }
 
-export function listHooksRequest(place: HookPlace): HostRequest {
+export function listHooksRequest(place: HookLocation): HostRequest {
   // A repository has twenty webhooks per event at most.
   return request('GET', `${hooksOf(place)}?per_page=100`);
 }
 
-export function createHookRequest(place: HookPlace, wanted: WantedHook): HostRequest {
+export function createHookRequest(place: HookLocation, wanted: HookSettings): HostRequest {
   return request('POST', hooksOf(place), { name: 'web', ...bodyOf(wanted) });
 }
 
-export function updateHookRequest(place: HookPlace, id: number, wanted: WantedHook): HostRequest {
+export function updateHookRequest(place: HookLocation, id: number, wanted: HookSettings): HostRequest {
   return request('PATCH', `${hooksOf(place)}/${id}`, bodyOf(wanted));
 }
 
-export function pingRequest(place: HookPlace, id: number): HostRequest {
+export function pingRequest(place: HookLocation, id: number): HostRequest {
   return request('POST', `${hooksOf(place)}/${id}/pings`);
 }
 
 /** The newest come first. */
-export function deliveriesRequest(place: HookPlace, id: number): HostRequest {
+export function deliveriesRequest(place: HookLocation, id: number): HostRequest {
   return request('GET', `${hooksOf(place)}/${id}/deliveries?per_page=30`);
 }
 
@@ -120,11 +120,11 @@ export function newAppPage({ owner, webhookUrl, web }: { owner: string; webhookU
   return `${web}/organizations/${encodeURIComponent(owner)}/settings/apps/new?${query.toString()}`;
 }
 
-function bodyOf({ url, secret }: WantedHook) {
+function bodyOf({ url, secret }: HookSettings) {
   return { active: true, events: ['push'], config: { url, content_type: 'json', insecure_ssl: '0', secret } };
 }
 
-function hooksOf({ api, fullName }: HookPlace): string {
+function hooksOf({ api, fullName }: HookLocation): string {
   return `${api}/repos/${fullName}/hooks`;
 }
 

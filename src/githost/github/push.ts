@@ -26,9 +26,9 @@ type PushPayload = z.infer<typeof PushEvent>;
 /** What a signed delivery says. GitHub's event header is not signed: it can only turn a push into something ignored. */
 export function parseDelivery(delivery: AuthenticDelivery): Parsed {
   const payload = readPayload(delivery);
-  if (payload === undefined) return notUnderstood('the body is not JSON');
+  if (payload === undefined) return unrecognized('the body is not JSON');
   const event = delivery.headers['x-github-event'] ?? '';
-  if (event === '') return notUnderstood('there is no X-GitHub-Event header');
+  if (event === '') return unrecognized('there is no X-GitHub-Event header');
   if (event === 'push') return parsePush(payload);
   const { data } = z.safeParse(AnyEvent, payload);
   const repository = data === undefined ? null : identityOf(data.repository);
@@ -49,7 +49,7 @@ function parsePush(payload: unknown): Parsed {
   const read = z.safeParse(PushEvent, payload);
   if (!read.success) {
     const fields = read.error.issues.map(({ path }) => path.join('.') || 'the whole body');
-    return notUnderstood(`it is no push as GitHub sends it: ${fields.join(', ')}`);
+    return unrecognized(`it is no push as GitHub sends it: ${fields.join(', ')}`);
   }
   const push = read.data;
   const repository = identityOf(push.repository);
@@ -60,7 +60,7 @@ function parsePush(payload: unknown): Parsed {
     return ignored(`the branch "${push.ref.slice('refs/heads/'.length)}" was deleted`);
   }
   const revision = asRevision(push.after);
-  if (revision === null) return notUnderstood('it is no push as GitHub sends it: after');
+  if (revision === null) return unrecognized('it is no push as GitHub sends it: after');
   const { ref } = push;
   return {
     kind: 'push',
@@ -98,6 +98,6 @@ function changedPathsOf({ created, deleted, forced, commits }: PushPayload): rea
   return [...new Set(lists.flat())];
 }
 
-function notUnderstood(reason: string): Parsed {
+function unrecognized(reason: string): Parsed {
   return { kind: 'not-understood', reason };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fieldLines, withOrigins } from '../../../src/desired/kustomize/kustomization.ts';
-import { renderProblem, withoutSecrets } from '../../../src/desired/plain/tool-error.ts';
+import { renderProblem, redactSecrets } from '../../../src/desired/plain/tool-error.ts';
 import { remoteHost, resolve, walkKustomization } from '../../../src/desired/kustomize/walk.ts';
 import type { Walk } from '../../../src/desired/kustomize/walk.ts';
 import type { ObjectId, PathContent } from '../../../src/snapshot/source.ts';
@@ -158,8 +158,8 @@ describe('the last words of a renderer', () => {
 
   it('lose the values of Secrets', () => {
     const problem = renderProblem('error: invalid literal source hunter2secret, expected key=value', at);
-    expect(withoutSecrets(problem, ['hunter2secret']).message).toBe('invalid literal source ***, expected key=value');
-    expect(withoutSecrets(problem, ['key=hunter2secret\n']).message).not.toContain('hunter2');
-    expect(withoutSecrets(problem, ['a=b']).message).toBe(problem.message);
+    expect(redactSecrets(problem, ['hunter2secret']).message).toBe('invalid literal source ***, expected key=value');
+    expect(redactSecrets(problem, ['key=hunter2secret\n']).message).not.toContain('hunter2');
+    expect(redactSecrets(problem, ['a=b']).message).toBe(problem.message);
   });
 });

@@ -153,7 +153,7 @@ const ATTACKS: readonly (readonly [what: string, files: () => Readonly<Record<st
       ),
     'only builtin',
   ],
-  ['a billion laughs in the kustomization', () => kustomization(LAUGHS), 'once its aliases are expanded'],
+  ['a billion laughs in the kustomization', () => kustomization(LAUGHS), 'after its aliases are expanded'],
   [
     'a billion laughs in a resource',
     () =>
