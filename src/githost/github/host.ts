@@ -2,26 +2,26 @@ import type { AuthenticDelivery, Delivery, GitHost } from '../port/git-host.ts';
 import { parseDelivery } from './push.ts';
 import { statusRequest } from './status.ts';
 
-/** GitHub.com and GitHub Enterprise Server: webhooks signed with `X-Hub-Signature-256`, commit statuses by REST. */
+/** GitHub.com and GitHub Enterprise Server: webhooks signed with `X-Hub-Signature-256`, commit statuses over REST. */
 export const github: GitHost = { name: 'github', authenticate, parse: parseDelivery, statusRequest };
 
-/** `X-Hub-Signature` (SHA-1) is not looked at: a delivery that has only that one is unsigned. */
+/** Ignores `X-Hub-Signature` (SHA-1): a delivery with only that one counts as unsigned. */
 async function authenticate(delivery: Delivery, secrets: readonly string[]): Promise<AuthenticDelivery | null> {
   const signature = delivery.headers['x-hub-signature-256'] ?? '';
   const text = decode(delivery.body);
   if (text === null || text === '' || signature === '') return null;
-  // Whoever only writes statuses does without it.
+  // Loaded on demand: code that only writes statuses does not need it.
   const { Webhooks } = await import('@octokit/webhooks');
   for (const secret of secrets) {
     if (secret === '' || !(await new Webhooks({ secret }).verify(text, signature))) continue;
-    // The only place that may say so.
+    // The only place that may make this assertion.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     return delivery as AuthenticDelivery;
   }
   return null;
 }
 
-/** The package signs text. Only a strict decoding gives back the same bytes: no replacement characters, the BOM kept. */
+/** The package verifies text, so decoding must be lossless: no replacement characters, and the BOM is kept. */
 function decode(body: Uint8Array): string | null {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
