@@ -25,12 +25,12 @@ export function deploymentHealth(object: JsonObject): Health {
   return conditionOf(object, 'Available')?.status === 'True' ? READY : progressing('it is not available');
 }
 
-/** It never says that it failed: only time tells. */
+/** A StatefulSet never reports a failure: only a timeout reveals it. */
 export function statefulSetHealth(object: JsonObject): Health {
   const spec = objectAt(object, 'spec');
   const status = objectAt(object, 'status');
   const strategy = objectAt(spec, 'updateStrategy');
-  // Nothing happens before somebody deletes its pods.
+  // Its pods are updated only when they are deleted.
   if (strategy['type'] === 'OnDelete') return READY;
   const wanted = numberAt(spec, 'replicas') ?? 1;
   const { replicas, updated, ready } = countsOf(object);
@@ -45,14 +45,14 @@ export function statefulSetHealth(object: JsonObject): Health {
   const current = numberAt(status, 'currentReplicas') ?? 0;
   if (current < wanted) return progressing(`${current} of ${wanted} replicas current`);
   const isOneRevision = textAt(status, 'currentRevision') === textAt(status, 'updateRevision');
-  return isOneRevision ? READY : progressing('its rolling update is under way');
+  return isOneRevision ? READY : progressing('its rolling update is in progress');
 }
 
 export function daemonSetHealth(object: JsonObject): Health {
   const status = objectAt(object, 'status');
   const wanted = numberAt(status, 'desiredNumberScheduled');
-  const isSeen = generationOf(object) !== null && numberAt(status, 'observedGeneration') !== null;
-  if (!isSeen || wanted === null) return progressing('its controller has not seen it yet');
+  const isObserved = generationOf(object) !== null && numberAt(status, 'observedGeneration') !== null;
+  if (!isObserved || wanted === null) return progressing('its controller has not observed it yet');
   const count = (key: string) => numberAt(status, key) ?? 0;
   return (
     tooFew(count('currentNumberScheduled'), wanted, 'pods scheduled') ??
@@ -69,9 +69,9 @@ export function replicaSetHealth(object: JsonObject): Health {
   if (object['status'] === undefined) return progressing('it has no status yet');
   const wanted = numberAt(objectAt(object, 'spec'), 'replicas') ?? 1;
   const { replicas, available, ready } = countsOf(object);
-  const labelled = numberAt(objectAt(object, 'status'), 'fullyLabeledReplicas') ?? 0;
+  const labeled = numberAt(objectAt(object, 'status'), 'fullyLabeledReplicas') ?? 0;
   return (
-    tooFew(labelled, wanted, 'replicas labelled') ??
+    tooFew(labeled, wanted, 'replicas labeled') ??
     tooFew(available, wanted, 'replicas available') ??
     tooFew(ready, wanted, 'replicas ready') ??
     tooMany(replicas, wanted) ??
@@ -95,5 +95,5 @@ function tooFew(have: number, wanted: number, what: string): Health | null {
 }
 
 function tooMany(replicas: number, wanted: number): Health | null {
-  return replicas > wanted ? progressing(`${replicas - wanted} old replicas still end`) : null;
+  return replicas > wanted ? progressing(`${replicas - wanted} old replicas are terminating`) : null;
 }

@@ -155,7 +155,7 @@ it('a custom resource is ready once its controller has seen the change and says 
     await tell({ observedGeneration: 1, conditions: [{ type: 'Ready', status: 'True' }] });
     const second = await house.push({ 'apps/w.json': widget(2) });
     await house.logged(
-      (each) => each.message === 'check' && JSON.stringify(each).includes('has not seen the change yet'),
+      (each) => each.message === 'check' && JSON.stringify(each).includes('has not observed the change yet'),
     );
     expect(house.host.statusesOf(second).at(-1)?.state).toBe('pending');
     await tell({ observedGeneration: 2 });
