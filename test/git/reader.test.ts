@@ -92,7 +92,7 @@ const without = (tree: Tree, path: string): Tree =>
   Object.fromEntries(Object.entries(tree).filter(([other]) => other !== path));
 const flat: Tree = Object.fromEntries(Array.from({ length: 200 }, (_, n) => [`${n}.yaml`, file(String(n))]));
 
-/** The commit pairs that a tree-to-tree reader gets wrong first. */
+/** The commit pairs that a tree-to-tree reader is most likely to get wrong. */
 const PAIRS: readonly (readonly [string, readonly Tree[]])[] = [
   ['an edit', [START, { ...START, [first]: file('edited') }]],
   ['a revert', [START, { ...START, [first]: file('edited') }, START]],
@@ -113,8 +113,8 @@ describe.each([
   ['a server with filters', { filter: true, bitmaps: false }],
   ['a server with filters and bitmaps', { filter: true, bitmaps: true }],
   ['a server without filters', { filter: false, bitmaps: false }],
-])('on %s', (_server, kind) => {
-  describe.each(PAIRS)('%s', (_pair, trees) => {
+])('reading from %s', (_server, kind) => {
+  describe.each(PAIRS)('across %s', (_pair, trees) => {
     const repository = new BareRepository('fleet.git', { filter: kind.filter });
     const revisions = trees.map((tree) => repository.commit(tree));
     const now = revisions.at(-1) ?? '';
@@ -134,7 +134,7 @@ describe.each([
         'a forged tree id',
         { hint: { revision: now as Revision, rootTree: repository.treeOf(revisions[0] ?? '') as ObjectId } },
       ],
-    ])('gives what git gives, with %s', async (_known, hint) => {
+    ])('returns the same changes as git, with %s', async (_known, hint) => {
       const source = await open().since(query({ base: baseOf(repository, before), ...hint }), signal);
       expect(sorted(asChanges(source))).toEqual(expected());
       expect(source).toMatchObject({
@@ -145,7 +145,7 @@ describe.each([
       });
     });
 
-    it('gives what git gives when the trees have to be asked for as a whole', async () => {
+    it('returns the same changes as git when it has to fetch whole trees', async () => {
       const source = await open({ limits: { ...GIT_LIMITS, rounds: 0 } }).since(
         query({ base: baseOf(repository, before) }),
         signal,
@@ -153,12 +153,12 @@ describe.each([
       expect(sorted(asChanges(source))).toEqual(expected());
     });
 
-    it('rewinds', async () => {
+    it('returns the reverse changes when it goes back to the older commit', async () => {
       const source = await open().since(query({ at: before as Revision, base: baseOf(repository, now) }), signal);
       expect(sorted(asChanges(source))).toEqual(sorted(repository.difference(now, before)));
     });
 
-    it('reads everything without a base', async () => {
+    it('returns every file without a base', async () => {
       const source = await open().since(query(), signal);
       expect(source.complete).toBe(true);
       expect(source.files.map(({ path }) => path).toSorted()).toEqual(
@@ -199,19 +199,19 @@ it('agrees with git on 200 random histories', async () => {
   );
 }, 120_000);
 
-describe("what a reading costs, by the server's own count", () => {
+describe('the cost of a read, counted by the server', () => {
   it('is four POSTs in one round and less than 10 KB for one change in 10,000 files', async () => {
     const repository = new BareRepository();
     const tree: Record<string, string> = {};
     for (let n = 0; n < 10_000; n += 1) tree[`clusters/prod/${n % 50}/${n % 20}/${n}.yaml`] = file(String(n));
     const before = repository.commit(tree);
     const now = repository.commit({ ...tree, 'clusters/prod/7/7/7.yaml': file('edited') });
-    // Nobody is answered before four have asked: a reader that needed a second round would wait for ever.
-    const asked: (() => void)[] = [];
+    // The server responds only when four requests have arrived: a reader that needed a second round would hang.
+    const waiting: (() => void)[] = [];
     const intercept = () =>
       new Promise<boolean>((resolve) => {
-        asked.push(() => resolve(false));
-        if (asked.length === 4) for (const go of asked) go();
+        waiting.push(() => resolve(false));
+        if (waiting.length === 4) for (const respond of waiting) respond();
       });
     const { open, server } = await serve(repository, { intercept });
     const reader = open();
@@ -227,7 +227,7 @@ describe("what a reading costs, by the server's own count", () => {
     expect(reader.usage).toEqual({ requests: 4, bytes });
   }, 60_000);
 
-  it('reads nothing when nothing changed but the tip', async () => {
+  it('is one request when only the tip changed', async () => {
     const repository = new BareRepository();
     const revision = repository.commit(START);
     const { open, server } = await serve(repository);
@@ -237,7 +237,7 @@ describe("what a reading costs, by the server's own count", () => {
   });
 });
 
-describe('paths', () => {
+describe('reading paths', () => {
   const repository = new BareRepository();
   const before = repository.commit({ ...START, 'other/a.yaml': 'a' });
   const now = repository.commit({
@@ -248,7 +248,7 @@ describe('paths', () => {
     module: { mode: '160000', content: before },
   });
 
-  it('reads only what is below the path, and asks for dirty paths whether they differ or not', async () => {
+  it('returns only files below the path, and dirty paths whether they differ or not', async () => {
     const { open } = await serve(repository);
     const also = ['clusters/prod/1/1/1.yaml', 'clusters/prod/gone.yaml'];
     const source = await open().since(
@@ -262,7 +262,7 @@ describe('paths', () => {
     ]);
   });
 
-  it('names links and submodules and does not follow them', async () => {
+  it('returns symbolic links and submodules without following them', async () => {
     const { open } = await serve(repository);
     const source = await open().since(query({ base: baseOf(repository, before) }), signal);
     expect(source.files.filter(({ kind }) => kind !== 'file').map(({ path, kind }) => [path, kind])).toEqual([
@@ -271,7 +271,7 @@ describe('paths', () => {
     ]);
   });
 
-  it('says that a path does not exist, which is not an empty one', async () => {
+  it('distinguishes a path that does not exist from an empty one', async () => {
     const { open } = await serve(repository);
     expect(await open().since(query({ path: 'nowhere' }), signal)).toMatchObject({
       tree: null,
@@ -281,7 +281,7 @@ describe('paths', () => {
     expect((await open().since(query({ path: first }), signal)).tree).toBeNull();
   });
 
-  it('gives the ids of trees and of inputs at a commit', async () => {
+  it('returns the ids of trees and inputs at a commit', async () => {
     const { open } = await serve(repository);
     const trees = await open().trees(now as Revision, ['clusters', 'other', 'nowhere'], signal);
     expect(Object.fromEntries(trees)).toEqual({
@@ -296,15 +296,15 @@ describe('paths', () => {
     expect(source.inputs).toEqual({ other: repository.git('rev-parse', `${now}:other`), nowhere: null });
   });
 
-  it('knows an ancestor from a stranger', async () => {
+  it('distinguishes an ancestor from an unrelated commit', async () => {
     const { open } = await serve(repository);
-    const stranger = repository.commit({ 'a.yaml': 'x' }, { branch: 'stranger', parent: null });
+    const unrelated = repository.commit({ 'a.yaml': 'x' }, { branch: 'unrelated', parent: null });
     expect(await open().isAncestor(before as Revision, now as Revision, signal)).toBe(true);
     expect(await open().isAncestor(now as Revision, before as Revision, signal)).toBe(false);
-    expect(await open().isAncestor(stranger as Revision, now as Revision, signal)).toBe(false);
+    expect(await open().isAncestor(unrelated as Revision, now as Revision, signal)).toBe(false);
   });
 
-  it('reads everything again when the server has forgotten the applied tree', async () => {
+  it('reads everything again when the server no longer has the applied tree', async () => {
     const { open } = await serve(repository);
     const lost = {
       revision: '1'.repeat(40) as Revision,
@@ -320,7 +320,7 @@ describe('paths', () => {
   });
 });
 
-it('reads repositories whose ids are SHA-256', async () => {
+it('reads repositories with SHA-256 ids', async () => {
   const repository = new BareRepository('fleet.git', { format: 'sha256' });
   const before = repository.commit(START);
   const now = repository.commit({ ...START, [first]: file('edited') });
@@ -330,7 +330,7 @@ it('reads repositories whose ids are SHA-256', async () => {
 });
 
 describe('a hostile tree', () => {
-  it('is served by git and refused name by name', async () => {
+  it('is read with each unsafe name refused by itself', async () => {
     const repository = new BareRepository();
     const blob = repository.git('hash-object', '-w', '--stdin', '--path', 'x');
     const names = ['..', '.git', '.GIT', 'ok.yaml', 'rtl\u202egpj.yaml'];
@@ -364,7 +364,7 @@ describe('a hostile tree', () => {
   });
 });
 
-describe('a server that fails', () => {
+describe('a failing server', () => {
   const repository = new BareRepository();
   repository.commit(START);
   const code = async (work: Promise<unknown>) =>
@@ -376,10 +376,10 @@ describe('a server that fails', () => {
   it.each([
     ['is overloaded', 503, 'git-unreachable'],
     ['throttles', 429, 'git-unreachable'],
-    ['wants other credentials', 401, 'git-unauthorized'],
+    ['rejects the credentials', 401, 'git-unauthorized'],
     ['hides the repository', 404, 'git-unauthorized'],
     ['redirects', 302, 'git-unauthorized'],
-  ])('ends in its own error when it %s', async (_name, status, expected) => {
+  ])('is reported when it %s, as its own kind of error', async (_name, status, expected) => {
     const { open } = await serve(repository, {
       intercept: (_request, response) => {
         response.writeHead(status, { location: 'http://127.0.0.1:1/', 'retry-after': '7' }).end();
@@ -390,11 +390,11 @@ describe('a server that fails', () => {
   });
 
   it.each([
-    ['an empty answer', ''],
-    ['no pkt-lines', 'hello world'],
-    ['an answer that is cut off', '0032want'],
-    ['no refs and no end', '003e'],
-  ])('never takes %s for an empty repository', async (_name, body) => {
+    ['an empty response', ''],
+    ['a response without pkt-lines', 'hello world'],
+    ['a truncated response', '0032want'],
+    ['a response without refs and without an end', '003e'],
+  ])('is never taken for an empty repository after %s', async (_name, body) => {
     const { open } = await serve(repository, {
       intercept: (_request, response) => {
         response.writeHead(200).end(body);
@@ -404,7 +404,7 @@ describe('a server that fails', () => {
     expect(await code(open().since(query(), signal))).toBe('git-protocol');
   });
 
-  it('ends when it falls silent, and when the run is interrupted', async () => {
+  it('is reported when it stops responding, and the read ends when the run is interrupted', async () => {
     const { open } = await serve(repository, { intercept: () => true });
     expect(await code(open({ limits: { ...GIT_LIMITS, silenceMs: 50 } }).since(query(), signal))).toBe(
       'git-unreachable',
@@ -412,7 +412,7 @@ describe('a server that fails', () => {
     expect(await code(open().since(query(), AbortSignal.timeout(50)))).toBe('interrupted');
   });
 
-  it('ends in an error when it speaks no protocol version 2', async () => {
+  it('is reported when it does not support protocol version 2', async () => {
     const { open } = await serve(repository, {
       env: { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'protocol.version', GIT_CONFIG_VALUE_0: '0' },
       intercept: (request) => {
@@ -423,7 +423,7 @@ describe('a server that fails', () => {
     expect(await code(open().since(query(), signal))).toBe('git-protocol');
   });
 
-  it('sends the token and never names it', async () => {
+  it('receives the token, which appears in no error', async () => {
     const seen: string[] = [];
     const { open } = await serve(repository, {
       intercept: (request, response) => {
@@ -439,7 +439,7 @@ describe('a server that fails', () => {
     expect(JSON.stringify(thrown) + String(thrown) + (thrown as Error).stack).not.toContain('hunter2');
   });
 
-  it('tells a branch that does not exist from an empty repository', async () => {
+  it('is reported as having no such branch or commit, not as an empty repository', async () => {
     const { open } = await serve(repository);
     expect(await code(open().since(query({ ref: 'refs/heads/nope' }), signal))).toBe('ref-missing');
     expect(await code(open().since(query({ at: '1'.repeat(40) as Revision }), signal))).toBe('revision-missing');
