@@ -4,7 +4,7 @@ import type { Applied } from '../../state/target-state.ts';
 import { isRead } from '../../desired/plain/is-read.ts';
 import type { SourceQuery, Tools } from '../ports/world.ts';
 
-/** What the recorded renderer would be called now: another version may make something else of the same inputs. */
+/** The recorded renderer with its current version: another version may render the same inputs differently. */
 export async function currentRenderer(
   { renderer }: Pick<Applied, 'renderer'>,
   tools: Tools,
@@ -12,7 +12,7 @@ export async function currentRenderer(
 ): Promise<string> {
   const kind = rendererKind({ renderer });
   if (kind === 'plain') return kind;
-  // A chart from elsewhere is pinned by its version in headgate.yml, and its digest stays as recorded.
+  // A pulled chart is pinned by its version in headgate.yml, so its recorded digest is kept.
   const [, , ...digest] = renderer.split(' ');
   return [await tools.nameOf(kind, signal), ...digest].join(' ');
 }
@@ -22,12 +22,12 @@ export function rendererKind({ renderer }: Pick<Applied, 'renderer'>): 'plain' |
   return kind === 'kustomize' || kind === 'helm' ? kind : 'plain';
 }
 
-/** The paths whose object ids say whether a target is where the tip is. */
+/** The paths whose object ids show whether a target is up to date. */
 export function inputPathsOf(target: Target, applied: Applied): readonly string[] {
   return isRendered(applied) ? Object.keys(applied.inputs) : target.inputs;
 }
 
-/** The files below the path that count: of plain manifests those that are manifests; what a renderer reads is asked for by name. */
+/** Selects the plain manifests below the path. What a renderer reads is requested by path instead. */
 export function readFilterOf(target: Target): SourceQuery['isRead'] {
   return (path, kind) => isRead(path, kind, target);
 }

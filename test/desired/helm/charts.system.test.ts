@@ -42,7 +42,7 @@ afterAll(async () => {
   await rm(scratch, { recursive: true, force: true });
 });
 
-/** What `helm template` makes, without what never is installed; null when it fails. */
+/** The output of `helm template`, without hooks that are never installed; null when it fails. */
 async function templated(root: string, { values = [], args = [] }: ChartCase): Promise<readonly string[] | null> {
   const command = [
     'template',
@@ -70,7 +70,7 @@ async function templated(root: string, { values = [], args = [] }: ChartCase): P
 
 const objectsOf = (manifests: readonly Manifest[]) => manifests.map(({ object }) => canonicalJson(object)).toSorted();
 
-/** Hooks get their place in the order as annotations of ours. */
+/** Removes the annotations that Headgate adds to order hooks. */
 function withoutOrder({ metadata, ...rest }: JsonObject): JsonObject {
   const { annotations, ...others } = isObject(metadata) ? metadata : {};
   const left = Object.entries(isObject(annotations) ? annotations : {}).filter(
@@ -79,7 +79,7 @@ function withoutOrder({ metadata, ...rest }: JsonObject): JsonObject {
   return { ...rest, metadata: left.length === 0 ? others : { ...others, annotations: Object.fromEntries(left) } };
 }
 
-async function ours(name: string, { values = [], set = {} }: ChartCase): Promise<Built> {
+async function rendered(name: string, { values = [], set = {} }: ChartCase): Promise<Built> {
   const settings = JSON.stringify({ chart: `${at(name)}/chart`, releaseName: 'rel', values, set });
   const [target] = configOf(withTarget(`path: ${at(name)}\n    helm: ${settings}`)).targets;
   if (target === undefined) throw new Error('no target');
@@ -98,29 +98,34 @@ async function only(inputs: readonly string[]): Promise<string> {
   return root;
 }
 
-describe.concurrent('charts, beside helm template on a full checkout', () => {
-  it('are at least 12', () => {
+describe.concurrent('charts, compared with helm template on a full checkout', () => {
+  it('number at least 12', () => {
     expect(Object.keys(CHARTS).length).toBeGreaterThanOrEqual(12);
   });
 
-  it.each(Object.entries(CHARTS))('%s is the same set, from complete and minimal inputs', async (name, each) => {
-    const full = await templated(join(served.checkout, at(name)), each);
-    const render = await ours(name, each);
-    expect(full?.length).toBeGreaterThan(0);
-    expect(render.desired.problems).toEqual([]);
-    expect(render.desired.manifests.map(({ object }) => canonicalJson(withoutOrder(object))).toSorted()).toEqual(full);
-    expect(render.desired.manifests.every(({ source }) => source.path.startsWith(`${at(name)}/chart/`))).toBe(true);
+  it.each(Object.entries(CHARTS))(
+    '%s renders to the same objects, and needs exactly its recorded inputs',
+    async (name, each) => {
+      const full = await templated(join(served.checkout, at(name)), each);
+      const render = await rendered(name, each);
+      expect(full?.length).toBeGreaterThan(0);
+      expect(render.desired.problems).toEqual([]);
+      expect(render.desired.manifests.map(({ object }) => canonicalJson(withoutOrder(object))).toSorted()).toEqual(
+        full,
+      );
+      expect(render.desired.manifests.every(({ source }) => source.path.startsWith(`${at(name)}/chart/`))).toBe(true);
 
-    const inputs = Object.keys(render.inputs);
-    expect(await templated(join(await only(inputs), at(name)), each)).toEqual(full);
-    for (const path of inputs) {
-      const less = await only(inputs.filter((other) => other !== path));
-      expect([path, await templated(join(less, at(name)), each)]).not.toEqual([path, full]);
-    }
-  });
+      const inputs = Object.keys(render.inputs);
+      expect(await templated(join(await only(inputs), at(name)), each)).toEqual(full);
+      for (const path of inputs) {
+        const less = await only(inputs.filter((other) => other !== path));
+        expect([path, await templated(join(less, at(name)), each)]).not.toEqual([path, full]);
+      }
+    },
+  );
 
-  it('puts hooks before and after the others, by their weight', async () => {
-    const { desired } = await ours('hooks', CHARTS['hooks'] ?? { files: {} });
+  it('have their hooks before and after the other objects, ordered by weight', async () => {
+    const { desired } = await rendered('hooks', CHARTS['hooks'] ?? { files: {} });
     const waves = desired.manifests.map(({ name, object }) => [
       name,
       metadataMap(object, 'annotations')['headgate.dev/wave'],
