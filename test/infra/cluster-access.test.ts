@@ -7,7 +7,7 @@ import type { CollectionTag, ScalarTag } from 'yaml';
 import { resolve } from './intrinsics.ts';
 import type { Template } from './packaged.ts';
 import { granted, may, policiesOf } from './rights.ts';
-import { mistakesOf } from './service-spec.ts';
+import { errorsOf } from './service-spec.ts';
 
 const FILE = join(dirname(fileURLToPath(import.meta.url)), '../../infra/cluster-access.yml');
 const PARAMETERS = {
@@ -19,7 +19,7 @@ const PARAMETERS = {
   SweepRoleArn: 'arn:aws:iam::444455556666:role/headgate-prod-sweep-eu-west-1',
 };
 
-/** CloudFormation's short forms, as far as the file uses them. */
+/** The short forms of CloudFormation's functions that the file uses. */
 const NAMES: Readonly<Record<string, string>> = {
   Ref: 'Ref',
   Sub: 'Fn::Sub',
@@ -43,15 +43,15 @@ beforeAll(async () => {
   template = parseDocument(await readFile(FILE, 'utf8'), { customTags: tags }).toJS() as Template;
 });
 
-it('holds only what the service specification knows', () => {
+it('has only the expected resources, which match the service specification', () => {
   expect(Object.values(template.Resources).map(({ Type }) => Type)).toEqual([
     'AWS::IAM::Role',
     'AWS::EKS::AccessEntry',
   ]);
-  expect(mistakesOf(template)).toEqual([]);
+  expect(errorsOf(template)).toEqual([]);
 });
 
-it('lets the role describe that one cluster, and nothing else', async () => {
+it('lets the role describe that one cluster and do nothing else', async () => {
   const policies = policiesOf(template, 'Role', PARAMETERS);
   const cluster = (name: string) => `arn:aws:eks:eu-west-1:111122223333:cluster/${name}`;
   expect(granted(policies)).toEqual([`eks:DescribeCluster ${cluster('prod')}`]);
@@ -60,7 +60,7 @@ it('lets the role describe that one cluster, and nothing else', async () => {
   expect(await may(policies, 'eks:CreateAccessEntry', cluster('prod'))).toBe(false);
 });
 
-it('is trusted by the two functions alone, with the external id and our session names', () => {
+it('lets only the two functions assume the role, with the external id and a Headgate session name', () => {
   const {
     AssumeRolePolicyDocument: trust,
     Path,
@@ -83,7 +83,7 @@ it('is trusted by the two functions alone, with the external id and our session 
   });
 });
 
-it('comes into the cluster as a group, with no access policy of AWS', () => {
+it('maps the role to a Kubernetes group, without an EKS access policy', () => {
   expect(resolve(template.Resources['AccessEntry']?.Properties, PARAMETERS)).toEqual({
     ClusterName: 'prod',
     PrincipalArn: 'arn:of:Role',
