@@ -6,7 +6,19 @@ import { run } from './rig/cluster/command.ts';
 // `npm run check`: what needs no cluster, in under a minute.
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const bin = (name: string) => join(root, 'node_modules', '.bin', name);
-const UNIT = ['architecture', 'plan', 'config', 'resource', 'githost', 'render', 'health', 'deploy', 'cluster', 'aws'];
+const UNIT = [
+  'architecture',
+  'language',
+  'plan',
+  'config',
+  'resource',
+  'githost',
+  'render',
+  'health',
+  'deploy',
+  'cluster',
+  'aws',
+];
 const STEPS: readonly (readonly [name: string, command: string, ...args: string[]])[] = [
   ['types', bin('tsc'), '--noEmit', '-p', '.'],
   ['lint', bin('oxlint'), '--type-aware', '--deny-warnings', 'src', 'functions', 'infra', 'test', 'bench', 'bin'],

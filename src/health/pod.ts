@@ -3,7 +3,7 @@ import { conditionOf, metadataOf, objectAt, objectsAt, textAt } from './fields.t
 import { READY } from './readiness.ts';
 import type { Health, HealthContext } from './readiness.ts';
 
-/** A pod may become schedulable any moment, when another pod ends or a node is added. */
+/** A pod may become schedulable at any moment, when another pod ends or a node is added. */
 const UNSCHEDULABLE_MS = 15_000;
 
 /** Waiting reasons that waiting does not resolve: the image, the configuration or the program itself is broken. */

@@ -53,7 +53,7 @@ export function readManifests(
   });
   return {
     manifests: read.flatMap(({ manifests }) => manifests),
-    unread: read.flatMap(({ unread: unread }) => unread),
+    unread: read.flatMap(({ unread }) => unread),
     problems: read.flatMap(({ problems }) => problems),
   };
 }
@@ -143,7 +143,7 @@ function readList(
   });
   return {
     manifests: read.flatMap(({ manifests }) => manifests),
-    unread: read.flatMap(({ unread: unread }) => unread),
+    unread: read.flatMap(({ unread }) => unread),
     problems: read.flatMap(({ problems }) => problems),
   };
 }

@@ -153,7 +153,10 @@ it('pulls a chart by its version, once, and refuses another content under the sa
   expect(await on.outcome(await on.push({ 'apps/web/values.yaml': 'colour: green\n' }))).toMatchObject({
     verdict: 'refused',
     errors: [
-      expect.objectContaining({ code: 'render-refused', message: expect.stringContaining('has changed since it was applied') }),
+      expect.objectContaining({
+        code: 'render-refused',
+        message: expect.stringContaining('has changed since it was applied'),
+      }),
     ],
   });
 });

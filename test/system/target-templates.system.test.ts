@@ -147,9 +147,7 @@ describe('a template', () => {
     expect(statusOf(revision, named('shop'))).toBe(
       'failure clusters/dev/apps/shop resolves to cluster dev, which is not listed in forEach.clusters at headgate.yml:1',
     );
-    expect(statusOf(revision, named('Upper'))).toMatch(
-      /^failure clusters\/lab\/apps\/Upper resolves to Upper-t-/,
-    );
+    expect(statusOf(revision, named('Upper'))).toMatch(/^failure clusters\/lab\/apps\/Upper resolves to Upper-t-/);
     expect(Object.keys(await house.configMaps())).toEqual(['blog', 'shop']);
     expect(await house.auditOf(named('Upper'))).toEqual([]);
 
@@ -196,7 +194,9 @@ describe('a template', () => {
     await outcome(first, named('shop'), 'deployed');
     const second = await house.push({ 'teams/b/shop/map.yaml': configMap('of-b') });
     expect(await outcome(second, named('shop'), 'refused')).toMatchObject({
-      errors: [{ code: 'name-taken', message: `resolves to target name ${named('shop')}, already used by teams/a/shop` }],
+      errors: [
+        { code: 'name-taken', message: `resolves to target name ${named('shop')}, already used by teams/a/shop` },
+      ],
     });
     expect(Object.keys(await house.configMaps())).toEqual(['of-a']);
     expect(await runAll(sweep)).toEqual([]);

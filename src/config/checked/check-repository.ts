@@ -112,7 +112,7 @@ function checkWebhookSecrets(
 export function checkReference(
   written: unknown,
   path: Path,
-  { location: location, findings }: Pick<Context, 'location' | 'findings'>,
+  { location, findings }: Pick<Context, 'location' | 'findings'>,
 ): SecretReference | null {
   const reference = typeof written === 'string' ? parseReference(written) : null;
   if (reference === null) {

@@ -91,10 +91,7 @@ function isGeneratedName(name: unknown, { targets, templates }: Pick<Names, 'tar
   return [...templates.keys()].some((template) => matchName(replacePlaceholders(template, '*'), name) !== null);
 }
 
-function checkDecryption(
-  written: unknown,
-  { path, location: location, findings }: Entry,
-): TargetSettings['decryption'] {
+function checkDecryption(written: unknown, { path, location, findings }: Entry): TargetSettings['decryption'] {
   if (!isRecord(written)) return null;
   const within = { location, findings };
   const age =

@@ -12,7 +12,7 @@ import { hasPlaceholder, normalizePlaceholders } from '../written/placeholders.t
 
 /** A target of headgate.yml that has `forEach`. */
 export function checkTargetTemplate(value: Readonly<Record<string, unknown>>, entry: Entry): TargetTemplate | null {
-  const { path, location: location, findings } = entry;
+  const { path, location, findings } = entry;
   const written = findings.parse(shape.template, value, path);
   const { name } = value;
   checkUnique(typeof name === 'string' ? normalizePlaceholders(name) : name, entry);

@@ -20,9 +20,7 @@ export function renderPlain(files: readonly SourceFile[], variables: Variables |
   return {
     touched: new Set(files.map(({ path }) => path)),
     manifests: read.flatMap(({ manifests }) => manifests),
-    unread: read.flatMap(({ unread: unread }, index) =>
-      unread.map((problem) => ({ path: files[index]?.path ?? '', problem })),
-    ),
+    unread: read.flatMap(({ unread }, index) => unread.map((problem) => ({ path: files[index]?.path ?? '', problem }))),
     problems: read.flatMap(({ problems }) => problems),
   };
 }

@@ -5,7 +5,7 @@ declare const authentic: unique symbol;
 /** One webhook request exactly as it arrived. The body stays bytes: signatures cover bytes. */
 export interface Delivery {
   readonly id: string;
-  /** Names in lower case. */
+  /** Names are lowercase. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Uint8Array;
 }
