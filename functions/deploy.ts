@@ -12,7 +12,7 @@ const serve = deployFunction(world, {
   check: world.variable('HEADGATE_CHECK_QUEUE_URL'),
 });
 
-/** On the queues: deploys what is asked for, and says on the commit when the queue has given up. */
+/** Triggered by the queues: deploys the requests, and reports dead letters on their commits. */
 export const handler = (event: unknown, context: LambdaContext) =>
   interruptBefore(context, (signal, usableMs) =>
     serve(event, { memoryMb: Number(context.memoryLimitInMB), usableMs, signal }),

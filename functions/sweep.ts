@@ -10,7 +10,7 @@ const world = functionWorld({ directory: import.meta.dirname, env: process.env, 
 const runtime = functionRuntime(world, `sweep-${randomUUID()}`);
 const queue = world.queueAt('HEADGATE_DEPLOY_QUEUE_URL');
 
-/** On a schedule: queues the targets that are not where their tip is, and, unless its input says no, what has drifted. */
+/** Triggered on a schedule: queues targets that are behind their tip and, unless the input has `drift: false`, drifted objects. */
 export const handler = (event: { readonly drift?: boolean } | null, context: LambdaContext) =>
   interruptBefore(context, async (signal) => {
     const drifted = event?.drift === false ? [] : await sweepDrift(runtime, signal);

@@ -5,7 +5,7 @@ import { functionWorld } from '../src/app/functions/function-world.ts';
 import { webhookSecrets } from '../src/app/secrets.ts';
 import { VERSION } from '../src/app/version.ts';
 
-/** A Git host hangs up after ten seconds. */
+/** Git hosts close the connection after ten seconds. */
 const ANSWER_MS = 9_000;
 
 const world = functionWorld({ directory: import.meta.dirname, env: process.env, randomId: randomUUID });
@@ -20,5 +20,5 @@ const reception: Reception = {
   log: world.log,
 };
 
-/** Receives webhooks at the function URL: authenticates, queues, answers. */
+/** Receives webhooks at the function URL: authenticates and queues them, and responds. */
 export const handler = (event: unknown) => answerFunctionUrl(event, reception, AbortSignal.timeout(ANSWER_MS));

@@ -1,15 +1,15 @@
 /*
- * Builds what is deployed to Lambda: `node infra/build.ts [headgate.yml [out]]`, or `buildFunctions` from serverless.yml's
- * own build step. The same sources and configuration give the same bytes.
+ * Builds the Lambda functions: `node infra/build.ts [headgate.yml [out]]`, or `buildFunctions` from the build step in
+ * serverless.yml. The same sources and configuration produce the same bytes.
  *
- * Below `out` (default dist/functions) each function has a directory of its own that is packed whole:
+ * Each function has its own directory below `out` (default dist/functions), which is packaged as a whole:
  *   webhook/webhook.mjs  handler `webhook.handler`  behind the function URL
- *   deploy/deploy.mjs    handler `deploy.handler`   on the deploy queue (FIFO), the check queue, and the queues of their dead letters
- *   sweep/sweep.mjs      handler `sweep.handler`    on a schedule; the input {"drift":false} looks at the refs only
- * with headgate.json (the checked headgate.yml), ca/ (private authorities) and chunks/ (what is loaded when it is needed).
+ *   deploy/deploy.mjs    handler `deploy.handler`   on the deploy queue (FIFO), the check queue, and their dead-letter queues
+ *   sweep/sweep.mjs      handler `sweep.handler`    on a schedule; with the input {"drift":false} it checks only refs
+ * with headgate.json (the checked headgate.yml), ca/ (private CAs) and chunks/ (loaded on demand).
  *
- * Environment: HEADGATE_DEPLOY_QUEUE_URL (all three), HEADGATE_CHECK_QUEUE_URL (deploy), and what headgate.yml names by `env:`.
- * Every queue of the deploy function that is neither of these two is taken as one of dead letters.
+ * Environment: HEADGATE_DEPLOY_QUEUE_URL (all three), HEADGATE_CHECK_QUEUE_URL (deploy), and every `env:` reference in
+ * headgate.yml. Any other queue of the deploy function is treated as a dead-letter queue.
  */
 import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -24,18 +24,18 @@ import { readConfig } from '../src/config/checked/read-config.ts';
 import type { Problem } from '../src/error/deploy-error.ts';
 
 export interface BuiltFunctions {
-  /** Everything that was written, from `out`, in order. */
+  /** The paths of all written files, relative to `out`, sorted. */
   readonly files: readonly string[];
-  /** esbuild's, with the outputs of all functions named from `out`. */
+  /** esbuild's metafile, with the outputs of all functions relative to `out`. */
   readonly metafile: Metafile;
 }
 
-/** Every mistake of the configuration, so that nothing is deployed with one. */
-export class ConfigMistakes extends Error {
+/** Every error in the configuration; nothing is built with one. */
+export class InvalidConfig extends Error {
   readonly problems: readonly Problem[];
 
   constructor(problems: readonly Problem[]) {
-    super(problems.map(({ subject, message, remedy }) => `${subject} ${message}. ${remedy}`).join('\n'));
+    super(problems.map(({ subject, message, remedy }) => `${subject}: ${message}. ${remedy}`).join('\n'));
     this.problems = problems;
   }
 }
@@ -57,13 +57,13 @@ export async function buildFunctions({ config, out }: { config: string; out: str
 
 async function checkedConfig(path: string): Promise<Config> {
   const read = readConfig({ text: await readFile(path, 'utf8'), path, env: process.env });
-  if ('problems' in read) throw new ConfigMistakes(read.problems);
+  if ('problems' in read) throw new InvalidConfig(read.problems);
   const refused = refusedInFunctions(read.config);
-  if (refused.length > 0) throw new ConfigMistakes(refused);
+  if (refused.length > 0) throw new InvalidConfig(refused);
   return read.config;
 }
 
-/** Of package.json nothing but the version is used, and the rest of it is longer than some functions. */
+/** Bundles only the version from package.json: the rest of it is larger than some functions. */
 const versionOnly: Plugin = {
   name: 'version-only',
   setup(bundler) {
@@ -79,7 +79,7 @@ async function buildFunction(
   name: (typeof FUNCTIONS)[number],
   { config, out }: { config: Config; out: string },
 ): Promise<BuiltFunctions> {
-  // Only what it made itself: whoever names a folder with other things in it keeps them.
+  // Removes only this function's directory, because `out` may contain other files.
   await rm(join(out, name), { recursive: true, force: true });
   const { metafile } = await build({
     absWorkingDir: root,
@@ -88,7 +88,7 @@ async function buildFunction(
     platform: 'node',
     format: 'esm',
     target: 'node24',
-    // The packages' CommonJS would be preferred, and shakes badly.
+    // The default prefers CommonJS, which tree-shakes badly.
     mainFields: ['module', 'main'],
     bundle: true,
     splitting: true,
@@ -98,7 +98,7 @@ async function buildFunction(
     plugins: [versionOnly],
     outExtension: { '.js': '.mjs' },
     chunkNames: 'chunks/[name]-[hash]',
-    // For packages in CommonJS that are loaded when they are needed.
+    // For CommonJS packages that are loaded on demand.
     banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
   });
   const outputs = Object.fromEntries(
@@ -130,7 +130,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     process.argv.slice(2);
   try {
     const { files } = await buildFunctions({ config, out });
-    process.stderr.write(`${files.length} files below ${out}\n`);
+    process.stderr.write(`wrote ${files.length} files to ${out}\n`);
   } catch (thrown) {
     process.stderr.write(`${thrown instanceof Error ? thrown.message : String(thrown)}\n`);
     process.exitCode = 1;

@@ -6,12 +6,14 @@ const { configPath, runTypeScript } = require('./pinned-node.cjs');
 const root = join(__dirname, '..');
 const out = join('dist', 'functions');
 
-/** Bundles the functions before they are packed, and names the package after what is in it: the same sources, the same bytes. */
+/** Bundles the functions before packaging, and names the package by a hash of its content, so that builds are reproducible. */
 module.exports = function PackageFunctions(serverless) {
   this.hooks = {
     'before:package:cleanup': () => {
       if (serverless.processedInput.commands[0] !== 'package') {
-        throw new Error('Deploy with `npx headgate bootstrap`: it uploads the layer too, and shows what will change.');
+        throw new Error(
+          'Deploy with `npx headgate bootstrap`, which also uploads the layer and shows what will change.',
+        );
       }
       runTypeScript(join('infra', 'build.ts'), [configPath(), out]);
       const { service } = serverless.service;

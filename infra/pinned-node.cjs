@@ -5,7 +5,7 @@ const { join } = require('node:path');
 const root = join(__dirname, '..');
 const node = join(root, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
 
-/** Runs a TypeScript file with the Node that this project pins: serverless itself runs on whatever Node is there. */
+/** Runs a TypeScript file with the Node version that this project pins. Serverless itself may run on another one. */
 exports.runTypeScript = function runTypeScript(file, args) {
   const options = { cwd: root, encoding: 'utf8', maxBuffer: 16 * 1024 * 1024 };
   const { status, stdout, stderr, error } = spawnSync(
@@ -14,10 +14,10 @@ exports.runTypeScript = function runTypeScript(file, args) {
     options,
   );
   if (status === 0) return stdout;
-  throw new Error((stderr || error?.message || `${file} ended with ${status}`).trim());
+  throw new Error((stderr || error?.message || `${file} exited with status ${status}`).trim());
 };
 
-/** What is packed with the functions. A fresh checkout has no configuration: then the example shows what would be packed. */
+/** The configuration to package with the functions. A fresh checkout has none, and then the example is used. */
 exports.configPath = function configPath() {
   const written = process.env.HEADGATE_CONFIG || 'headgate.yml';
   return existsSync(join(root, written)) || process.env.HEADGATE_CONFIG

@@ -1,4 +1,4 @@
 const { configPath, runTypeScript } = require('./pinned-node.cjs');
 
-/** The policies that let each function read the secrets which headgate.yml names for it, and no others. */
+/** The policies that let each function read only its own secrets in headgate.yml. */
 module.exports = () => JSON.parse(runTypeScript('infra/secret-rights.ts', [configPath()]));

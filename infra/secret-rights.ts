@@ -6,18 +6,18 @@ import { readConfig } from '../src/config/checked/read-config.ts';
 import { asDeployError } from '../src/error/deploy-error.ts';
 
 /*
- * Prints the part of the template that lets each function read its secrets: `node infra/secret-rights.ts headgate.yml`.
+ * Prints the template fragment that lets each function read its secrets: `node infra/secret-rights.ts headgate.yml`.
  */
 
 const ACTIONS = { ssm: 'ssm:GetParameter', secretsmanager: 'secretsmanager:GetSecretValue' } as const;
 
-/** A name, or an ARN; the secrets manager adds six characters of its own to a name. */
+/** From a name or an ARN. In ARNs, Secrets Manager appends six random characters to a name. */
 function arnOf(reference: AwsReference): unknown {
   const name = reference.kind === 'ssm' ? reference.name : reference.id;
   if (name.startsWith('arn:')) return name;
-  const place = `arn:\${AWS::Partition}:${reference.kind}:\${AWS::Region}:\${AWS::AccountId}`;
+  const prefix = `arn:\${AWS::Partition}:${reference.kind}:\${AWS::Region}:\${AWS::AccountId}`;
   const resource = reference.kind === 'ssm' ? `parameter/${name.replace(/^\//, '')}` : `secret:${name}-??????`;
-  return { 'Fn::Sub': `${place}:${resource}` };
+  return { 'Fn::Sub': `${prefix}:${resource}` };
 }
 
 function policyOf(role: string, references: readonly AwsReference[]) {
@@ -25,7 +25,7 @@ function policyOf(role: string, references: readonly AwsReference[]) {
   const statements = [...kinds].map(([kind, ofKind]) => ({
     Effect: 'Allow',
     Action: ACTIONS[kind],
-    // Keys of one secret are one resource.
+    // All keys of one secret are the same resource.
     Resource: [...new Map(ofKind.map((each) => [JSON.stringify(arnOf(each)), arnOf(each)])).values()],
   }));
   return {
@@ -39,8 +39,8 @@ function policyOf(role: string, references: readonly AwsReference[]) {
 }
 
 /**
- * The encrypted file names its key, and a file comes from the tree that is deployed: so only keys that the administrator
- * gave an alias of this name may be used, whatever a tree asks for.
+ * An encrypted file names its own KMS key, and comes from the deployed tree. So only keys with an alias that the
+ * administrator chose (headgate-*) may be used, whatever key a tree names.
  */
 const KMS = {
   Type: 'AWS::IAM::RolePolicy',
@@ -64,7 +64,7 @@ const KMS = {
 function template(path: string) {
   const read = readConfig({ text: readFileSync(path, 'utf8'), path: resolve(path), shownAs: path, env: process.env });
   if ('problems' in read) {
-    throw new Error(read.problems.map((each) => `${each.subject} ${each.message}. ${each.remedy}`).join('\n'));
+    throw new Error(read.problems.map((each) => `${each.subject}: ${each.message}. ${each.remedy}`).join('\n'));
   }
   const { webhook, deploy, sweep } = secretRights(read.config);
   const policies = { WebhookSecrets: webhook, DeploySecrets: deploy, SweepSecrets: sweep };

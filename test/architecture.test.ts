@@ -13,7 +13,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   error: [],
   resource: ['error'],
   snapshot: [],
-  'config/written': [],
+  'config/written': ['error'],
   'config/checked': ['error', 'resource', 'config/written'],
   'config/templates': ['error', 'snapshot', 'config/written', 'config/checked'],
   'githost/port': ['snapshot'],

@@ -145,7 +145,13 @@ async function finish(
   } catch (thrown) {
     // The sweep finds them.
     const errors = [asDeployError(thrown).problem];
-    runtime.log({ level: 'warn', message: 'dependents-not-queued', target: target.name, delivery: deliveryOf(trigger), errors });
+    runtime.log({
+      level: 'warn',
+      message: 'dependents-not-queued',
+      target: target.name,
+      delivery: deliveryOf(trigger),
+      errors,
+    });
   }
 }
 

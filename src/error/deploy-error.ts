@@ -1,8 +1,8 @@
 /**
- * Who can mend a failure, and so what happens next (design decision 11): a manifest or guard failure waits for the
- * next push, the world is asked again with back-off, and `ours` is a bug that names its log line.
+ * Who can fix a failure, and so what happens next (design decision 11): `manifest` and `guard` failures wait for the
+ * next push, `external` failures are retried with back-off, and `internal` is a bug in Headgate.
  */
-export type FailureClass = 'manifest' | 'guard' | 'world' | 'ours';
+export type FailureClass = 'manifest' | 'guard' | 'external' | 'internal';
 
 const CLASS_OF = {
   'config-invalid': 'guard',
@@ -52,35 +52,35 @@ const CLASS_OF = {
   'render-limit': 'guard',
   'tool-missing': 'guard',
 
-  'git-unreachable': 'world',
-  'git-unauthorized': 'world',
-  'git-protocol': 'world',
+  'git-unreachable': 'external',
+  'git-unauthorized': 'external',
+  'git-protocol': 'external',
   'git-limit': 'guard',
   'gate-too-long': 'guard',
-  'ref-behind': 'world',
-  'host-unreachable': 'world',
-  'chart-unreachable': 'world',
+  'ref-behind': 'external',
+  'host-unreachable': 'external',
+  'chart-unreachable': 'external',
   'host-forbidden': 'guard',
-  'clock-wrong': 'world',
-  'cluster-unreachable': 'world',
-  'cluster-unauthorized': 'world',
-  'cluster-throttled': 'world',
-  'cluster-broken': 'world',
-  'still-deleting': 'world',
-  'object-busy': 'world',
-  'lease-held': 'world',
-  'lease-lost': 'world',
-  'queue-unreachable': 'world',
-  'aws-unreachable': 'world',
-  'aws-unauthorized': 'world',
-  interrupted: 'world',
+  'clock-wrong': 'external',
+  'cluster-unreachable': 'external',
+  'cluster-unauthorized': 'external',
+  'cluster-throttled': 'external',
+  'cluster-broken': 'external',
+  'still-deleting': 'external',
+  'object-busy': 'external',
+  'lease-held': 'external',
+  'lease-lost': 'external',
+  'queue-unreachable': 'external',
+  'aws-unreachable': 'external',
+  'aws-unauthorized': 'external',
+  interrupted: 'external',
 
-  internal: 'ours',
+  internal: 'internal',
 } as const satisfies Record<string, FailureClass>;
 
 export type ErrorCode = keyof typeof CLASS_OF;
 
-/** What went wrong as plain data: logged, printed and put on the commit. `subject` is `path:line` or a resource id. */
+/** A failure as plain data, for the log, the terminal and the commit. `subject` is `path:line` or a resource id. */
 export interface Problem {
   readonly code: ErrorCode;
   readonly subject: string;
@@ -88,16 +88,19 @@ export interface Problem {
   readonly remedy: string;
 }
 
+/** What is wrong and how to fix it, for a caller that knows the subject. */
+export type Explanation = Pick<Problem, 'message' | 'remedy'>;
+
 export function failureClassOf(code: ErrorCode): FailureClass {
   return CLASS_OF[code];
 }
 
-/** The one error of this project. Code branches on `code`, never on the text. */
+/** The only error class of this project. Code branches on `code`, never on the text. */
 export class DeployError extends Error implements Problem {
   readonly code: ErrorCode;
   readonly subject: string;
   readonly remedy: string;
-  /** World failures only: the server's own wish (Retry-After), in milliseconds. */
+  /** From the server's Retry-After header; only for external failures. */
   readonly retryAfterMs: number | undefined;
 
   constructor(
@@ -117,13 +120,13 @@ export class DeployError extends Error implements Problem {
   }
 }
 
-/** Turns whatever was thrown into a DeployError; what is not one already is our bug. */
+/** Anything thrown that is not a DeployError becomes `internal`: it is a bug in Headgate. */
 export function asDeployError(thrown: unknown): DeployError {
   if (thrown instanceof DeployError) return thrown;
   return new DeployError('internal', {
     subject: 'headgate',
     message: thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown),
-    remedy: 'This is a bug of Headgate: please report it with the log lines around this one.',
+    remedy: 'Report this bug in Headgate, with the log lines around it.',
     cause: thrown,
   });
 }

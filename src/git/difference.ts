@@ -4,7 +4,7 @@ import type { ObjectStore } from './pack.ts';
 import { gitError } from './git-error.ts';
 import type { GitLimits } from './limits.ts';
 
-/** A path that is not the same in both trees, as the newer one has it; null: it is not there any more. */
+/** A path that differs between two trees. `now` is its entry in the newer tree; null: it was removed. */
 export interface ChangedPath {
   readonly path: string;
   readonly now: {
@@ -16,7 +16,7 @@ export interface ChangedPath {
 
 export interface WalkResult {
   readonly changes: readonly ChangedPath[];
-  /** Trees that the walk needs and the store lacks: the changes are not complete without them. */
+  /** Trees missing from the store, without which the changes are incomplete. */
   readonly missing: readonly string[];
 }
 
@@ -27,7 +27,7 @@ export interface WalkContext {
   readonly subject: string;
 }
 
-/** Compares two trees below a path; a null tree is an empty one. Equal ids are never looked into. */
+/** Compares two trees below a path; a null tree is empty. Does not descend into equal ids. */
 export function compareTrees(
   now: string | null,
   before: string | null,
@@ -49,7 +49,7 @@ export function compareTrees(
 
 type Entries = ReadonlyMap<string, TreeEntry>;
 
-/** Null when the tree is not there yet. */
+/** Null when the tree is not in the store yet. */
 function entriesOf(id: string | null, missing: Set<string>, { store, idBytes, subject }: WalkContext): Entries | null {
   if (id === null) return new Map();
   const object = store.get(id);
@@ -83,7 +83,7 @@ function comparePair(
     if (nowTree !== null || beforeTree !== null) pending.push({ now: nowTree, before: beforeTree, path: at });
     if (now !== null && now.kind !== 'tree')
       changes.push({ path: at, now: { kind: now.kind, id: now.id, hazard: now.hazard } });
-    // Nothing below a name that is refused is looked at.
+    // Nothing below a refused name is read.
     else if (now !== null && now.hazard !== null)
       changes.push({ path: at, now: { kind: 'file', id: now.id, hazard: now.hazard } });
     else if (before !== null && before.kind !== 'tree') changes.push({ path: at, now: null });
@@ -94,20 +94,20 @@ function refuseDepth(path: string, { limits, subject }: WalkContext): void {
   if (path.length <= limits.pathLength && path.split('/').length <= limits.pathDepth) return;
   throw gitError('git-limit', {
     subject,
-    message: `a path is longer than ${limits.pathLength} characters or deeper than ${limits.pathDepth} folders`,
+    message: `a path is longer than ${limits.pathLength} characters or more than ${limits.pathDepth} levels deep`,
   });
 }
 
-export type Found =
-  | { readonly kind: 'found'; readonly entry: Pick<TreeEntry, 'kind' | 'id' | 'hazard'> | null }
+export type PathEntry = Pick<TreeEntry, 'kind' | 'id' | 'hazard'>;
+
+export type Lookup =
+  | { readonly kind: 'found'; readonly entry: PathEntry | null }
   /** A tree on the way is not in the store. */
   | { readonly kind: 'missing'; readonly id: string };
 
-type Standing = Pick<TreeEntry, 'kind' | 'id' | 'hazard'>;
-
-/** What stands at a path of a tree. */
-export function lookUp(root: string, path: string, context: WalkContext): Found {
-  let entry: Standing = { kind: 'tree', id: root, hazard: null };
+/** Looks up a path in a tree; the entry is null when the path does not exist. */
+export function lookUp(root: string, path: string, context: WalkContext): Lookup {
+  let entry: PathEntry = { kind: 'tree', id: root, hazard: null };
   for (const name of path === '' ? [] : path.split('/')) {
     if (entry.kind !== 'tree' || entry.hazard !== null) return { kind: 'found', entry: null };
     const object = context.store.get(entry.id);
@@ -119,7 +119,7 @@ export function lookUp(root: string, path: string, context: WalkContext): Found 
   return { kind: 'found', entry };
 }
 
-/** Is a path surely the same in both trees, as far as the trees at hand tell? Equal ids on the way are not looked into. */
+/** Whether a path is certainly the same in both trees, judging by the trees in the store. Stops at equal ids on the way. */
 export function isSameAt(now: string, before: string, path: string, context: WalkContext): boolean {
   let pair = { now, before };
   for (const name of path === '' ? [] : path.split('/')) {

@@ -1,17 +1,18 @@
-/** What a repository may make us read. Above it a run ends as `git-limit`. */
+/** Limits for reading a repository. A run that exceeds one fails with `git-limit`. */
 export interface GitLimits {
   readonly responseBytes: number;
   readonly objects: number;
-  /** Of one object, inflated; a pack that declares more is refused before it is inflated. */
+  /** Inflated size of one object; a pack that declares more is rejected before inflating it. */
   readonly objectBytes: number;
   readonly inflatedBytes: number;
   readonly deltaDepth: number;
   readonly pathLength: number;
   readonly pathDepth: number;
-  /** Fill rounds before the whole trees are asked for. */
+  /** Rounds of fetching missing trees before all trees are requested at once. */
   readonly rounds: number;
-  /** One request as a whole, and without a byte. */
+  /** Duration of one request. */
   readonly requestMs: number;
+  /** Time without a byte. */
   readonly silenceMs: number;
 }
 

@@ -2,12 +2,12 @@ import type { SourceQuery } from '../deploy/ports/git.ts';
 import type { ObjectId, Revision, SourceFile, PathContent, TreeAt } from '../snapshot/source.ts';
 import { asObjectId } from '../snapshot/source.ts';
 import { compareTrees, isSameAt, lookUp } from './difference.ts';
-import type { ChangedPath, WalkContext } from './difference.ts';
+import type { ChangedPath, PathEntry, WalkContext } from './difference.ts';
 import { gitError } from './git-error.ts';
 import type { ObjectStore } from './pack.ts';
 import type { GitServer } from './transport.ts';
 import { readTree, treeOfCommit } from './tree.ts';
-import type { TreeEntry } from './tree.ts';
+
 import type { UploadPack } from './upload-pack.ts';
 
 export function remoteObjects(remote: UploadPack, server: GitServer, format: 'sha1' | 'sha256') {
@@ -19,7 +19,7 @@ export function remoteObjects(remote: UploadPack, server: GitServer, format: 'sh
     subject: server.url,
   };
 
-  /** The root tree of a commit, by the commit itself. */
+  /** The root tree of a commit, read from the commit itself. */
   async function rootTreeOf(revision: Revision, signal: AbortSignal): Promise<ObjectId> {
     if (!store.has(revision)) await remote.fetch({ wants: [revision], depth: 1, filter: 'tree:0' }, store, signal);
     const commit = store.get(revision);
@@ -29,7 +29,7 @@ export function remoteObjects(remote: UploadPack, server: GitServer, format: 'sh
     return tree;
   }
 
-  /** Both halves of the difference, at once: what the newer tree has and the older lacks, and the other way round without contents. */
+  /** Fetches at once what only the newer tree has, and the trees (without file contents) that only the older one has. */
   async function fetchDifference(now: ObjectId, before: ObjectId, signal: AbortSignal): Promise<void> {
     if (now === before) return;
     await Promise.all([
@@ -38,7 +38,7 @@ export function remoteObjects(remote: UploadPack, server: GitServer, format: 'sh
     ]);
   }
 
-  /** Follows paths down, one round per level for all of them. */
+  /** Looks up paths, fetching missing trees in one round per level for all of them. */
   async function descend(rootTree: ObjectId, paths: readonly string[], signal: AbortSignal) {
     for (;;) {
       const found = paths.map((path) => lookUp(rootTree, path, context));
@@ -58,7 +58,7 @@ export function remoteObjects(remote: UploadPack, server: GitServer, format: 'sh
     return new Map([...found].map(([path, entry]) => [path, entry === null ? null : asObjectId(entry.id)]));
   }
 
-  /** As `treeIds`, without a look at what is the same in the base. */
+  /** Like `treeIds`, but without fetching what is the same in the base. */
   async function idsAt(
     { rootTree, base }: TreeAt,
     paths: readonly string[],
@@ -75,8 +75,8 @@ export function remoteObjects(remote: UploadPack, server: GitServer, format: 'sh
     return base !== null && Object.hasOwn(base.ids, path) && isSameAt(rootTree, base.rootTree, path, context);
   }
 
-  /** What stands at these paths, contents included. */
-  async function look(at: TreeAt, paths: readonly string[], signal: AbortSignal): Promise<readonly PathContent[]> {
+  /** The content of these paths. */
+  async function readPaths(at: TreeAt, paths: readonly string[], signal: AbortSignal): Promise<readonly PathContent[]> {
     const found = await descend(
       at.rootTree,
       paths.filter((path) => !isKnown(at, path)),
@@ -89,14 +89,10 @@ export function remoteObjects(remote: UploadPack, server: GitServer, format: 'sh
     });
     const missing = [...new Set(ids)].filter((id) => id !== null).filter((id) => !store.has(id));
     if (missing.length > 0) await remote.fetch({ wants: missing, filter: 'tree:0' }, store, signal);
-    return paths.map((path, index) => standing(path, ids[index] ?? null, found.get(path) ?? null));
+    return paths.map((path, index) => contentOf(path, ids[index] ?? null, found.get(path) ?? null));
   }
 
-  function standing(
-    path: string,
-    id: string | null,
-    entry: Pick<TreeEntry, 'kind' | 'id' | 'hazard'> | null,
-  ): PathContent {
+  function contentOf(path: string, id: string | null, entry: PathEntry | null): PathContent {
     if (entry !== null && entry.hazard !== null) return { path, kind: 'refused', reason: entry.hazard };
     if (entry?.kind === 'symlink' || entry?.kind === 'submodule') return { path, kind: entry.kind };
     const oid = asObjectId(id ?? '');
@@ -106,7 +102,7 @@ export function remoteObjects(remote: UploadPack, server: GitServer, format: 'sh
     return { path, kind: 'tree', oid, entries: readTree(object.data, context) };
   }
 
-  /** Everything below directories, contents included. */
+  /** Every file below these directories. */
   async function below(
     trees: readonly { readonly path: string; readonly oid: ObjectId }[],
     signal: AbortSignal,
@@ -118,7 +114,7 @@ export function remoteObjects(remote: UploadPack, server: GitServer, format: 'sh
     return readChanges(changes, () => true, signal);
   }
 
-  /** The difference below the path, fetching what the two packs did not bring (moved or copied content is in neither). */
+  /** The changes below a path. Fetches what neither pack contained, such as moved or copied content. */
   async function changesBetween(
     now: string | null,
     before: string | null,
@@ -128,7 +124,7 @@ export function remoteObjects(remote: UploadPack, server: GitServer, format: 'sh
     for (let round = 1; ; round += 1) {
       const { changes, missing } = compareTrees(now, before, at.path, context);
       if (missing.length === 0) return changes;
-      // Descending costs a round a level: past a few it is cheaper to have all trees of both commits at once.
+      // Each level costs a round: after a few it is cheaper to fetch all trees of both commits at once.
       const isDeep = round > server.limits.rounds && at.both.length > 0;
       await remote.fetch(
         isDeep ? { wants: at.both, depth: 1, filter: 'blob:none' } : { wants: missing, filter: 'tree:0' },
@@ -140,11 +136,11 @@ export function remoteObjects(remote: UploadPack, server: GitServer, format: 'sh
 
   async function readChanges(
     changes: readonly ChangedPath[],
-    wants: SourceQuery['wants'],
+    isRead: SourceQuery['isRead'],
     signal: AbortSignal,
   ): Promise<readonly SourceFile[]> {
     const wanted = changes.filter(
-      ({ path, now }) => (now?.hazard !== undefined && now.hazard !== null) || wants(path, now?.kind ?? 'absent'),
+      ({ path, now }) => (now?.hazard !== undefined && now.hazard !== null) || isRead(path, now?.kind ?? 'absent'),
     );
     const missing = wanted.flatMap(({ now }) =>
       now?.kind === 'file' && now.hazard === null && !store.has(now.id) ? [now.id] : [],
@@ -195,7 +191,7 @@ export function remoteObjects(remote: UploadPack, server: GitServer, format: 'sh
     readChanges,
     files,
     idsAt,
-    look,
+    readPaths,
     below,
   };
 }

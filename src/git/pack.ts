@@ -10,7 +10,7 @@ export interface GitObject {
   readonly data: Buffer;
 }
 
-/** Objects by the id that was computed from their content: nothing that was received is believed about itself. */
+/** Objects by the id computed from their content, never by an id that the server claims. */
 export type ObjectStore = Map<string, GitObject>;
 
 export interface PackFormat {
@@ -27,7 +27,7 @@ interface Entry {
   readonly offset: number;
   readonly type: ObjectType | null;
   readonly data: Buffer;
-  /** Of a delta: the entry at that offset of the pack, or the object with that id. */
+  /** A delta's base: the offset of an entry in the pack, or the id of an object. */
   readonly base: number | string | null;
 }
 
@@ -40,7 +40,7 @@ export function readPack(pack: Buffer, store: ObjectStore, format: PackFormat): 
     if (entry.type === null) waiting.push(entry);
     else add({ type: entry.type, data: entry.data }, entry, { store, resolved, format });
   }
-  // A delta by id may name an object that comes later in the pack, or one that is itself a delta.
+  // The base of a delta may come later in the pack, or be a delta itself.
   for (let left = waiting; left.length > 0;) {
     const next = left.filter((entry) => !resolve(entry, { entries, store, resolved, format }));
     if (next.length === left.length) throw protocolError(format, 'the pack has a delta whose base is missing');
@@ -59,7 +59,7 @@ function add(object: GitObject, { offset }: Entry, { store, resolved, format }: 
   store.set(idOf(object, format.hash), object);
 }
 
-/** Resolves a delta and what it builds on within the pack; false when a base is not known yet. */
+/** Resolves a delta and its chain of bases; false when a base is not known yet. */
 function resolve(entry: Entry, context: Resolving & { readonly entries: ReadonlyMap<number, Entry> }): boolean {
   const chain: Entry[] = [];
   let base: GitObject | undefined;
@@ -69,7 +69,7 @@ function resolve(entry: Entry, context: Resolving & { readonly entries: Readonly
     if (base !== undefined) break;
     chain.push(at);
     if (chain.length > context.format.limits.deltaDepth)
-      throw limitError(context.format, 'delta chain', context.format.limits.deltaDepth);
+      throw limitError(context.format, 'length of a delta chain', context.format.limits.deltaDepth);
     if (typeof at.base === 'string') {
       base = context.store.get(at.base);
       if (base === undefined) return false;
@@ -95,14 +95,14 @@ function readEntries(pack: Buffer, format: PackFormat): ReadonlyMap<number, Entr
   const { limits } = format;
   const trailer = format.hash === 'sha1' ? 20 : 32;
   if (pack.length < 12 + trailer || pack.toString('latin1', 0, 4) !== 'PACK')
-    throw protocolError(format, 'the answer holds no pack');
+    throw protocolError(format, 'the response contains no pack');
   const version = pack.readUInt32BE(4);
-  if (version !== 2 && version !== 3) throw protocolError(format, `the pack has version ${version}`);
+  if (version !== 2 && version !== 3) throw protocolError(format, `the pack has unsupported version ${version}`);
   const count = pack.readUInt32BE(8);
   if (count > limits.objects) throw limitError(format, 'number of objects', limits.objects);
   const end = pack.length - trailer;
   if (!createHash(format.hash).update(pack.subarray(0, end)).digest().equals(pack.subarray(end))) {
-    throw protocolError(format, 'the pack is damaged or was cut off: its checksum is wrong');
+    throw protocolError(format, 'the pack is corrupt or truncated: its checksum does not match');
   }
   const entries = new Map<number, Entry>();
   let inflated = 0;
@@ -114,7 +114,7 @@ function readEntries(pack: Buffer, format: PackFormat): ReadonlyMap<number, Entr
     entries.set(at, entry);
     at = next;
   }
-  if (at !== end) throw protocolError(format, 'the pack holds more than it declares');
+  if (at !== end) throw protocolError(format, 'the pack is longer than it declares');
   return entries;
 }
 
@@ -122,7 +122,7 @@ function readEntry(pack: Buffer, offset: number, format: PackFormat): { entry: E
   let at = offset;
   const byte = () => {
     const value = pack[at];
-    if (value === undefined) throw protocolError(format, 'the pack was cut off');
+    if (value === undefined) throw protocolError(format, 'the pack is truncated');
     at += 1;
     return value;
   };
@@ -142,7 +142,7 @@ function readEntry(pack: Buffer, offset: number, format: PackFormat): { entry: E
     at += length;
   }
   const type = TYPES[code] ?? null;
-  if (type === null && base === null) throw protocolError(format, `the pack holds an entry of unknown type ${code}`);
+  if (type === null && base === null) throw protocolError(format, `the pack contains an entry of unknown type ${code}`);
   const { data, length } = inflate(pack.subarray(at), size, format);
   return { entry: { offset, type, data, base }, next: at + length };
 }
@@ -157,11 +157,11 @@ function readOffset(byte: () => number): number {
   return offset;
 }
 
-/** Ends at the declared size, so that a small stream cannot become a large object. */
+/** Stops at the declared size, so that a small stream cannot inflate to a large object. */
 function inflate(bytes: Buffer, size: number, format: PackFormat): { data: Buffer; length: number } {
   try {
     // @types/node has no overload for `info: true`.
-    // Without a size of its own each object, however small, would keep zlib's 16 KB alive.
+    // Without `chunkSize` each object, however small, would keep zlib's 16 KB buffer alive.
     const options = { info: true, maxOutputLength: Math.max(1, size), chunkSize: Math.max(64, size + 1) };
     const result = inflateSync(bytes, options) as unknown as {
       buffer: Buffer;
@@ -171,11 +171,11 @@ function inflate(bytes: Buffer, size: number, format: PackFormat): { data: Buffe
   } catch (cause) {
     throw gitError('git-protocol', {
       subject: format.subject,
-      message: 'the pack holds an entry that cannot be inflated',
+      message: 'the pack contains an entry that cannot be inflated',
       cause,
     });
   }
-  throw protocolError(format, 'the pack holds an entry of another size than it declares');
+  throw protocolError(format, 'the pack contains an entry whose size differs from the declared size');
 }
 
 /** gitformat-pack(5), "Deltified representation". */
@@ -183,7 +183,7 @@ function applyDelta(base: Buffer, delta: Buffer, format: PackFormat): Buffer {
   let at = 0;
   const byte = () => {
     const value = delta[at];
-    if (value === undefined) throw protocolError(format, 'a delta was cut off');
+    if (value === undefined) throw protocolError(format, 'a delta is truncated');
     at += 1;
     return value;
   };
@@ -196,7 +196,7 @@ function applyDelta(base: Buffer, delta: Buffer, format: PackFormat): Buffer {
       if ((current & 0x80) === 0) return value;
     }
   };
-  if (size() !== base.length) throw protocolError(format, 'a delta does not fit its base');
+  if (size() !== base.length) throw protocolError(format, 'a delta does not match its base');
   const result = Buffer.alloc(size());
   let written = 0;
   while (at < delta.length) {
@@ -207,16 +207,16 @@ function applyDelta(base: Buffer, delta: Buffer, format: PackFormat): Buffer {
       const from = [0, 1, 2, 3].reduce((sum, bit) => (code & (1 << bit) ? sum + byte() * 2 ** (8 * bit) : sum), 0);
       const length =
         [0, 1, 2].reduce((sum, bit) => (code & (16 << bit) ? sum + byte() * 2 ** (8 * bit) : sum), 0) || 0x10000;
-      if (from + length > base.length) throw protocolError(format, 'a delta copies beyond its base');
+      if (from + length > base.length) throw protocolError(format, 'a delta copies beyond the end of its base');
       part = base.subarray(from, from + length);
     } else {
       part = delta.subarray(at, at + code);
       at += code;
     }
-    if (written + part.length > result.length) throw protocolError(format, 'a delta yields more than it declares');
+    if (written + part.length > result.length) throw protocolError(format, 'a delta produces more than it declares');
     written += part.copy(result, written);
   }
-  if (written !== result.length) throw protocolError(format, 'a delta yields less than it declares');
+  if (written !== result.length) throw protocolError(format, 'a delta produces less than it declares');
   return result;
 }
 
@@ -225,5 +225,5 @@ function protocolError({ subject }: PackFormat, message: string) {
 }
 
 function limitError({ subject }: PackFormat, what: string, limit: number) {
-  return gitError('git-limit', { subject, message: `the ${what} is above the limit of ${limit}` });
+  return gitError('git-limit', { subject, message: `the ${what} exceeds the limit of ${limit}` });
 }

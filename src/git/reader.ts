@@ -8,7 +8,7 @@ import { remoteObjects } from './objects.ts';
 import { parentsOfCommit } from './tree.ts';
 import { uploadPack } from './upload-pack.ts';
 
-/** `format`: how the repository names its objects; SHA-256 repositories have ids of 64 digits. */
+/** `format`: the repository's hash; ids in SHA-256 repositories have 64 digits. */
 export function openRepository(server: GitServer, format: 'sha1' | 'sha256' = 'sha1') {
   const remote = uploadPack(server, format);
   const objects = remoteObjects(remote, server, format);
@@ -16,7 +16,7 @@ export function openRepository(server: GitServer, format: 'sha1' | 'sha256' = 's
 
   async function tips(refs: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, Revision>> {
     const found = await remote.listRefs(refs, signal);
-    // Prefixes are a hint: `refs/heads/main` also brings `refs/heads/main-2`.
+    // Git matches prefixes: `refs/heads/main` also returns `refs/heads/main-2`.
     return new Map(
       refs.flatMap((ref) => {
         const revision = asRevision(found.get(ref) ?? '');
@@ -37,17 +37,19 @@ export function openRepository(server: GitServer, format: 'sha1' | 'sha256' = 's
   ): Promise<{ revision: Revision; rootTree: ObjectId }> {
     const { at, hint, base } = query;
     if (at !== null) return { revision: at, rootTree: await knownCommit(at, signal) };
-    // The applied commit's tree is recorded.
+    // The tree of the applied commit is already recorded.
     const treeOf = (revision: Revision) => (revision === base?.revision ? base.rootTree : rootTreeOf(revision, signal));
     if (hint === null) {
       const revision = await tip(query.ref, signal);
       return { revision, rootTree: await treeOf(revision) };
     }
-    // One round: the payload's tree id is used before it is proven, and what it brings is only used once it is.
+    // One round: the payload's tree id is fetched before it is verified, and the result is used only after.
     const [revision] = await Promise.all([
       tip(query.ref, signal),
-      tolerant(rootTreeOf(hint.revision, signal)),
-      hint.rootTree === null || base === null ? null : tolerant(fetchDifference(hint.rootTree, base.rootTree, signal)),
+      nullIfUnknown(rootTreeOf(hint.revision, signal)),
+      hint.rootTree === null || base === null
+        ? null
+        : nullIfUnknown(fetchDifference(hint.rootTree, base.rootTree, signal)),
     ]);
     return { revision, rootTree: await treeOf(revision) };
   }
@@ -65,7 +67,7 @@ export function openRepository(server: GitServer, format: 'sha1' | 'sha256' = 's
     }
   }
 
-  /** Everything below the path, without anything to compare with. */
+  /** Reads everything below the path, without a base to compare with. */
   async function readAll(
     at: { revision: Revision; rootTree: ObjectId },
     query: SourceQuery,
@@ -74,7 +76,7 @@ export function openRepository(server: GitServer, format: 'sha1' | 'sha256' = 's
     const tree = await pathTree(at.rootTree, query, signal);
     if (tree !== null) await objects.fetchWhole(tree, signal);
     const changes = await changesBetween(tree, null, { path: query.path, both: [] }, signal);
-    const read = await readChanges(changes, query.wants, signal);
+    const read = await readChanges(changes, query.isRead, signal);
     return { ...at, tree, inputs: await inputsOf(at.rootTree, query, signal), complete: true, files: read };
   }
 
@@ -96,7 +98,7 @@ export function openRepository(server: GitServer, format: 'sha1' | 'sha256' = 's
     const { base, also } = query;
     if (!objects.has(at.rootTree) || !objects.has(base.rootTree))
       await fetchDifference(at.rootTree, base.rootTree, signal);
-    // The same root tree is the same everything, and was not fetched.
+    // Equal root trees mean that nothing changed, and then no tree was fetched.
     const tree = at.rootTree === base.rootTree ? base.tree : await pathTree(at.rootTree, query, signal);
     const changes = await changesBetween(
       tree,
@@ -104,7 +106,7 @@ export function openRepository(server: GitServer, format: 'sha1' | 'sha256' = 's
       { path: query.path, both: [at.revision, base.revision] },
       signal,
     );
-    const changed = await readChanges(changes, query.wants, signal);
+    const changed = await readChanges(changes, query.isRead, signal);
     const known = new Set(changed.map(({ path }) => path));
     const more = also.filter((path) => !known.has(path));
     const dirty = more.length === 0 ? [] : await files(at.rootTree, more, signal);
@@ -124,21 +126,21 @@ export function openRepository(server: GitServer, format: 'sha1' | 'sha256' = 's
     try {
       return await readDifference(at, { ...query, base }, signal);
     } catch (thrown) {
-      // The applied tree was collected on the server: deletions then come from the inventory, not from Git.
+      // The server garbage-collected the applied tree: deletions then come from the inventory, not from Git.
       if (thrown instanceof UnknownObject) return readAll(at, query, signal);
       throw thrown;
     }
   }
 
-  /** What a ref names has to be there; a host whose copies differ for a moment is asked again. */
-  async function present<T>(work: Promise<T>): Promise<T> {
+  /** An object that a ref leads to must exist: the host's replicas may be out of sync, so the run is retried. */
+  async function mustExist<T>(work: Promise<T>): Promise<T> {
     try {
       return await work;
     } catch (thrown) {
       if (!(thrown instanceof UnknownObject)) throw thrown;
       throw gitError('git-unreachable', {
         subject: server.url,
-        message: `the copy that answered lacks ${thrown.id}`,
+        message: `the replica that responded lacks object ${thrown.id}`,
         cause: thrown,
       });
     }
@@ -147,26 +149,26 @@ export function openRepository(server: GitServer, format: 'sha1' | 'sha256' = 's
   return {
     usage: remote.usage,
     tips,
-    files: (rootTree, paths, signal) => present(files(rootTree, paths, signal)),
-    since: (query, signal) => present(since(query, signal)),
-    readPaths: (at, paths, signal) => present(objects.look(at, paths, signal)),
-    below: (trees, signal) => present(objects.below(trees, signal)),
-    rootTree: (revision, signal) => present(knownCommit(revision, signal)),
+    files: (rootTree, paths, signal) => mustExist(files(rootTree, paths, signal)),
+    since: (query, signal) => mustExist(since(query, signal)),
+    readPaths: (at, paths, signal) => mustExist(objects.readPaths(at, paths, signal)),
+    below: (trees, signal) => mustExist(objects.below(trees, signal)),
+    rootTree: (revision, signal) => mustExist(knownCommit(revision, signal)),
     async trees(revision, paths, signal) {
-      return present(rootTreeOf(revision, signal).then((rootTree) => treeIds(rootTree, paths, signal)));
+      return mustExist(rootTreeOf(revision, signal).then((rootTree) => treeIds(rootTree, paths, signal)));
     },
     async isAncestor(older, newer, signal) {
       if (older === newer) return true;
       const commits: ObjectStore = new Map();
-      // Exactly what is reachable from `newer` and not from `older`: where `older` is an ancestor, one of these is its child.
-      await present(remote.fetch({ wants: [newer], haves: [older], filter: 'tree:0' }, commits, signal));
+      // These commits are reachable from `newer` but not from `older`: if `older` is an ancestor, one of them is its child.
+      await mustExist(remote.fetch({ wants: [newer], haves: [older], filter: 'tree:0' }, commits, signal));
       return [...commits.values()].some(({ type, data }) => type === 'commit' && parentsOfCommit(data).includes(older));
     },
   } satisfies Git;
 }
 
-/** What a delivery claims may be wrong or not there yet; what is true is read again. */
-async function tolerant<T>(work: Promise<T>): Promise<T | null> {
+/** Ids claimed by a delivery may be wrong or not available yet. They are verified later, so a miss is not an error. */
+async function nullIfUnknown<T>(work: Promise<T>): Promise<T | null> {
   try {
     return await work;
   } catch (thrown) {

@@ -7,7 +7,7 @@ export interface TreeEntry {
   readonly mode: string;
   readonly kind: EntryKind;
   readonly id: string;
-  /** Why the name is not safe to use; null when it is. */
+  /** Why the name is unsafe; null when it is safe. */
   readonly hazard: string | null;
 }
 
@@ -20,7 +20,7 @@ const KINDS: Readonly<Record<string, EntryKind>> = {
   '160000': 'submodule',
 };
 
-/** The entries of a tree object: `<mode> <name>\0<id>`, one after the other. */
+/** Reads the entries of a tree object: `<mode> <name>\0<id>` each. */
 export function readTree(
   data: Buffer,
   { idBytes, subject }: { idBytes: number; subject: string },
@@ -33,7 +33,7 @@ export function readTree(
     const mode = data.toString('latin1', at, space);
     const kind = KINDS[mode];
     if (space === -1 || nul === -1 || end > data.length || kind === undefined) {
-      throw gitError('git-protocol', { subject, message: 'a tree object is not well formed' });
+      throw gitError('git-protocol', { subject, message: 'a tree object is malformed' });
     }
     const bytes = data.subarray(space + 1, nul);
     const name = bytes.toString();
@@ -43,22 +43,23 @@ export function readTree(
   return entries;
 }
 
-/** Right-to-left overrides and control characters make a name look like another one. */
+/** Bidirectional overrides and control characters disguise a name as another one. */
 // oxlint-disable-next-line no-control-regex
 const DISGUISE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
 
-/** Git serves names that no file system should see; a server that was tampered with serves them on purpose. */
+/** Git may serve names that are unsafe in a file system, and a malicious server does so on purpose. */
 function hazardOf(name: string, bytes: Buffer): string | null {
-  if (name === '' || name === '.' || name === '..' || name.includes('/')) return 'a name that leads elsewhere';
-  if (name.toLowerCase() === '.git') return 'a .git folder inside the repository';
+  if (name === '' || name === '.' || name === '..' || name.includes('/'))
+    return 'a name that leads outside its directory';
+  if (name.toLowerCase() === '.git') return 'a .git directory inside the repository';
   if (DISGUISE.test(name)) return 'a name with control characters';
   return Buffer.from(name).equals(bytes) ? null : 'a name that is not valid UTF-8';
 }
 
-/** The tree that a commit names. */
+/** The root tree of a commit. */
 export function treeOfCommit(data: Buffer, subject: string): string {
   const tree = /^tree ([0-9a-f]{40}|[0-9a-f]{64})\n/.exec(data.toString('latin1', 0, 80))?.[1];
-  if (tree === undefined) throw gitError('git-protocol', { subject, message: 'a commit object is not well formed' });
+  if (tree === undefined) throw gitError('git-protocol', { subject, message: 'a commit object is malformed' });
   return tree;
 }
 

@@ -1,12 +1,12 @@
 import { isObject, textOf } from '../resource/resource.ts';
 import type { Json, JsonObject } from '../resource/resource.ts';
 
-/** One entry of `status.conditions`. A type without its status says nothing: both are read, always. */
+/** One entry of `status.conditions`. Always read both: a type means nothing without its status. */
 export interface Condition {
   readonly status: string;
   readonly reason: string;
   readonly message: string;
-  /** RFC 3339; '' where there is none. */
+  /** RFC 3339; '' when missing. */
   readonly since: string;
 }
 
@@ -25,7 +25,7 @@ export function generationOf(object: JsonObject): number | null {
   return numberAt(metadataOf(object), 'generation');
 }
 
-/** Empty where there is none: every field of a fresh object may be missing. */
+/** Empty when missing: any field of a new object may be missing. */
 export function objectAt(object: JsonObject, key: string): JsonObject {
   const value = object[key];
   return isObject(value) ? value : {};

@@ -3,15 +3,15 @@ import { conditionOf, generationOf, kindOf, metadataOf, numberAt, objectAt, text
 import { crdHealth, disruptionBudgetHealth, jobHealth, serviceHealth, volumeClaimHealth } from './kinds.ts';
 import { podHealth } from './pod.ts';
 import { READY } from './readiness.ts';
-import type { Health, Surroundings } from './readiness.ts';
+import type { Health, HealthContext } from './readiness.ts';
 import { daemonSetHealth, deploymentHealth, replicaSetHealth, statefulSetHealth } from './workloads.ts';
 
-/** The rules of kstatus (sigs.k8s.io/cli-utils), first what holds for all kinds; but a Job is ready when it is complete, not when it runs. */
-export function healthOf(object: JsonObject, surroundings: Surroundings): Health {
-  return generalHealth(object) ?? KINDS.get(kindOf(object))?.(object, surroundings) ?? otherHealth(object);
+/** The rules of kstatus (sigs.k8s.io/cli-utils), first those for all kinds. Unlike in kstatus, a Job is ready when it is complete, not when it runs. */
+export function healthOf(object: JsonObject, context: HealthContext): Health {
+  return generalHealth(object) ?? KINDS.get(kindOf(object))?.(object, context) ?? otherHealth(object);
 }
 
-const KINDS: ReadonlyMap<string, (object: JsonObject, surroundings: Surroundings) => Health> = new Map([
+const KINDS: ReadonlyMap<string, (object: JsonObject, context: HealthContext) => Health> = new Map([
   ['Deployment.apps', deploymentHealth],
   ['StatefulSet.apps', statefulSetHealth],
   ['DaemonSet.apps', daemonSetHealth],
@@ -31,23 +31,24 @@ function generalHealth(object: JsonObject): Health | null {
   }
   const observed = numberAt(objectAt(object, 'status'), 'observedGeneration');
   if (observed !== null && observed !== generationOf(object)) {
-    return { kind: 'progressing', reason: 'its controller has not seen the change yet' };
+    return { kind: 'progressing', reason: 'its controller has not observed the change yet' };
   }
   const reconciling = conditionOf(object, 'Reconciling');
-  if (reconciling?.status === 'True') return { kind: 'progressing', reason: told(reconciling, 'it is reconciling') };
+  if (reconciling?.status === 'True')
+    return { kind: 'progressing', reason: describeCondition(reconciling, 'it is reconciling') };
   const stalled = conditionOf(object, 'Stalled');
-  if (stalled?.status === 'True') return { kind: 'failed', reason: told(stalled, 'it is stalled') };
+  if (stalled?.status === 'True') return { kind: 'failed', reason: describeCondition(stalled, 'it is stalled') };
   return null;
 }
 
-/** Custom resources, and kinds of which nothing is known: only a condition Ready that is not True speaks against them. */
+/** Custom resources and unknown kinds are ready unless they have a Ready condition that is not True. */
 function otherHealth(object: JsonObject): Health {
   const ready = conditionOf(object, 'Ready');
   if (ready === null || ready.status === 'True') return READY;
-  return { kind: 'progressing', reason: told(ready, 'it is not ready') };
+  return { kind: 'progressing', reason: describeCondition(ready, 'it is not ready') };
 }
 
-function told({ reason, message }: { reason: string; message: string }, otherwise: string): string {
-  const said = [reason, message].filter((part) => part !== '').join(': ');
-  return said === '' ? otherwise : said;
+function describeCondition({ reason, message }: { reason: string; message: string }, fallback: string): string {
+  const description = [reason, message].filter((part) => part !== '').join(': ');
+  return description === '' ? fallback : description;
 }

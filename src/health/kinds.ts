@@ -1,27 +1,27 @@
 import type { JsonObject } from '../resource/resource.ts';
 import { conditionOf, generationOf, numberAt, objectAt, textAt } from './fields.ts';
 import { READY, progressing } from './readiness.ts';
-import type { Health, Surroundings } from './readiness.ts';
+import type { Health, HealthContext } from './readiness.ts';
 
 export function jobHealth(job: JsonObject): Health {
   if (conditionOf(job, 'Complete')?.status === 'True') return READY;
   const failed = conditionOf(job, 'Failed');
   if (failed?.status === 'True') return { kind: 'failed', reason: `${failed.reason}: ${failed.message}` };
-  // The condition alone outlives the suspension: a resumed, running Job would look as if nothing were to be waited for.
+  // The condition lags behind spec.suspend: by itself it would make a resumed, running Job look suspended, and so ready.
   const isSuspended = conditionOf(job, 'Suspended')?.status === 'True' && objectAt(job, 'spec')['suspend'] === true;
   if (isSuspended) return READY;
   const status = objectAt(job, 'status');
   if (textAt(status, 'startTime') === '') return progressing('it has not started yet');
-  return progressing(`it runs: ${numberAt(status, 'succeeded') ?? 0} succeeded`);
+  return progressing(`it is running: ${numberAt(status, 'succeeded') ?? 0} succeeded`);
 }
 
-export function volumeClaimHealth(claim: JsonObject, { waitsForConsumer }: Surroundings): Health {
+export function volumeClaimHealth(claim: JsonObject, { waitsForConsumer }: HealthContext): Health {
   const phase = textAt(objectAt(claim, 'status'), 'phase');
   if (phase === 'Bound' || waitsForConsumer) return READY;
   return progressing(`it is ${phase === '' ? 'not bound yet' : phase.toLowerCase()}`);
 }
 
-/** The address of a load balancer is its provider's affair and may take long; without a cluster IP nothing works. */
+/** Waits only for the cluster IP: a load balancer's external address depends on its provider and may take long. */
 export function serviceHealth(service: JsonObject): Health {
   const spec = objectAt(service, 'spec');
   if (spec['type'] !== 'LoadBalancer' || textAt(spec, 'clusterIP') !== '') return READY;
@@ -39,5 +39,5 @@ export function disruptionBudgetHealth(budget: JsonObject): Health {
   const observed = numberAt(objectAt(budget, 'status'), 'observedGeneration');
   return observed !== null && observed === generationOf(budget)
     ? READY
-    : progressing('its controller has not seen it yet');
+    : progressing('its controller has not observed it yet');
 }

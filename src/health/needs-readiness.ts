@@ -1,16 +1,16 @@
 import { isObject } from '../resource/resource.ts';
 import type { JsonObject, Resource, ResourceId } from '../resource/resource.ts';
 
-/** An object that has to become ready. Plain JSON: it travels in messages. */
+/** An object that must become ready. Plain JSON, because it is sent in messages. */
 export interface AwaitedObject {
   readonly apiVersion: string;
   readonly id: ResourceId;
-  /** It may delete itself when it is done (a Job with a time to live): not being there is then as good as ready. */
+  /** It may be deleted when it is done (a Job with ttlSecondsAfterFinished), so absent counts as ready. */
   readonly mayVanish: boolean;
 }
 
-/** Kinds of Kubernetes itself that take their time; all others of its own are what they are as soon as they are written. */
-const TAKE_TIME: ReadonlySet<string> = new Set([
+/** Built-in kinds that take time to become ready; all other built-in kinds are ready as soon as they are written. */
+const SLOW_KINDS: ReadonlySet<string> = new Set([
   'Deployment.apps',
   'StatefulSet.apps',
   'DaemonSet.apps',
@@ -23,8 +23,8 @@ const TAKE_TIME: ReadonlySet<string> = new Set([
   'PodDisruptionBudget.policy',
 ]);
 
-/** The groups of Kubernetes 1.37 that have a dot; other people use `k8s.io` too. */
-const OWN_GROUPS: ReadonlySet<string> = new Set(
+/** The API groups of Kubernetes 1.37 with a dot. Listed, because other projects use `k8s.io` too. */
+const BUILT_IN_GROUPS: ReadonlySet<string> = new Set(
   [
     'admissionregistration',
     'apiextensions',
@@ -47,7 +47,7 @@ const OWN_GROUPS: ReadonlySet<string> = new Set(
   ].map((group) => `${group}.k8s.io`),
 );
 
-/** Has it to be looked at before it can be called ready? Decided without a request. */
+/** Whether an object must be read before it can be called ready. Decided without a request. */
 export function needsReadiness({
   id,
   object,
@@ -56,7 +56,7 @@ export function needsReadiness({
   readonly object: JsonObject | null;
 }): boolean {
   if (id.group === '' && id.kind === 'Service') return object === null || isLoadBalancer(object);
-  return TAKE_TIME.has(id.group === '' ? id.kind : `${id.kind}.${id.group}`) || isCustom(id);
+  return SLOW_KINDS.has(id.group === '' ? id.kind : `${id.kind}.${id.group}`) || isCustom(id);
 }
 
 function isLoadBalancer({ spec }: JsonObject): boolean {
@@ -64,10 +64,10 @@ function isLoadBalancer({ spec }: JsonObject): boolean {
 }
 
 function isCustom({ group }: ResourceId): boolean {
-  return group.includes('.') && !OWN_GROUPS.has(group);
+  return group.includes('.') && !BUILT_IN_GROUPS.has(group);
 }
 
-/** Null when it is ready as soon as it is written. */
+/** Null when the object is ready as soon as it is written. */
 export function awaitedObject({ id, apiVersion, object }: Omit<Resource, 'source'>): AwaitedObject | null {
   if (!needsReadiness({ id, object })) return null;
   const { spec } = object;

@@ -1,12 +1,12 @@
 import type { JsonObject } from '../resource/resource.ts';
 import { conditionOf, metadataOf, objectAt, objectsAt, textAt } from './fields.ts';
 import { READY } from './readiness.ts';
-import type { Health, Surroundings } from './readiness.ts';
+import type { Health, HealthContext } from './readiness.ts';
 
-/** A scheduler that has no place may get one at once: another pod ends, a node comes. */
+/** A pod may become schedulable at any moment, when another pod ends or a node is added. */
 const UNSCHEDULABLE_MS = 15_000;
 
-/** What a kubelet says when a container will not start by waiting: the image, its configuration, or the program itself. */
+/** Waiting reasons that waiting does not resolve: the image, the configuration or the program itself is broken. */
 const STUCK: ReadonlySet<string> = new Set([
   'CrashLoopBackOff',
   'CreateContainerConfigError',
@@ -17,9 +17,9 @@ const STUCK: ReadonlySet<string> = new Set([
   'InvalidImageName',
 ]);
 
-export function podHealth(pod: JsonObject, { nowMs }: Pick<Surroundings, 'nowMs'>): Health {
+export function podHealth(pod: JsonObject, { nowMs }: Pick<HealthContext, 'nowMs'>): Health {
   const phase = textAt(objectAt(pod, 'status'), 'phase');
-  // Whether it ended well or not: it does not come to anything else any more.
+  // A pod that ended, successfully or not, does not change again.
   if (phase === 'Succeeded' || phase === 'Failed') return READY;
   const stuck = stuckReason(pod);
   if (stuck !== null) return { kind: 'failed', reason: stuck };
@@ -30,7 +30,10 @@ export function podHealth(pod: JsonObject, { nowMs }: Pick<Surroundings, 'nowMs'
     const isLong = nowMs - sinceMs > UNSCHEDULABLE_MS;
     return { kind: isLong ? 'failed' : 'progressing', reason: `Unschedulable: ${scheduled.message}` };
   }
-  return { kind: 'progressing', reason: phase === 'Running' ? 'its containers are not ready' : 'it does not run yet' };
+  return {
+    kind: 'progressing',
+    reason: phase === 'Running' ? 'its containers are not ready' : 'it is not running yet',
+  };
 }
 
 /** `ImagePullBackOff ghcr.io/acme/web:2: Back-off pulling image …`; null while no container is stuck. */
@@ -47,7 +50,7 @@ export function stuckReason(pod: JsonObject): string | null {
   return null;
 }
 
-/** As it is written in the spec: a kubelet may have put another name of the same image into the status, or none. */
+/** From the spec: in the status, a kubelet may use another name for the same image, or none. */
 function imageOf(pod: JsonObject, container: JsonObject): string {
   const spec = objectAt(pod, 'spec');
   const written = ['initContainers', 'containers']

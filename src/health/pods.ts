@@ -5,14 +5,14 @@ import type { Health } from './readiness.ts';
 import { stuckReason } from './pod.ts';
 
 export interface Children {
-  /** Of a Deployment; empty for others. More than its own may be among them. */
+  /** For a Deployment; empty for other kinds. May include those of other Deployments. */
   readonly replicaSets: readonly JsonObject[];
   readonly pods: readonly JsonObject[];
 }
 
 const REVISION = 'deployment.kubernetes.io/revision';
 
-/** A workload as its own status has it, or failed when a pod of what it rolls out now is stuck. Old pods say nothing about a change. */
+/** The health of a workload, or `failed` when a pod of the revision being rolled out is stuck. Older pods do not count. */
 export function withPods(health: Health, workload: JsonObject, children: Children): Health {
   if (health.kind !== 'progressing') return health;
   const stuck = newestPods(workload, children)
@@ -53,7 +53,7 @@ function isOfRevision(pod: JsonObject, revision: string): boolean {
   return metadataMap(pod, 'labels')['controller-revision-hash'] === revision;
 }
 
-/** A DaemonSet's status does not name its newest revision; its controller still writes the generation of the template. */
+/** A DaemonSet's status does not have its newest revision, but its controller still writes the template's generation. */
 function isOfTemplate(pod: JsonObject, daemonSet: JsonObject): boolean {
   const written = metadataMap(pod, 'labels')['pod-template-generation'];
   const generation = metadataMap(daemonSet, 'annotations')['deprecated.daemonset.template.generation'];

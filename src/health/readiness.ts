@@ -1,15 +1,15 @@
-/** Does an object do its job? Reasons are for people, and short. */
+/** Whether an object does its job. Reasons are for people, and short. */
 export type Health =
   | { readonly kind: 'ready' }
   | { readonly kind: 'progressing'; readonly reason: string }
-  /** It does not get there by itself, or not in any useful time. */
+  /** It will not become ready by itself, or not in a useful time. */
   | { readonly kind: 'failed'; readonly reason: string }
   | { readonly kind: 'terminating'; readonly reason: string };
 
-/** What lies outside an object and decides about it. */
-export interface Surroundings {
+/** What the health of an object depends on besides the object itself. */
+export interface HealthContext {
   readonly nowMs: number;
-  /** Of a claim that is not bound: its class lets it wait for a pod, so nothing is wrong with it. */
+  /** Whether an unbound claim is waiting for its first consumer, as its storage class allows. */
   readonly waitsForConsumer: boolean;
 }
 

@@ -13,11 +13,11 @@ export function deploymentHealth(object: JsonObject): Health {
   const wanted = numberAt(spec, 'replicas') ?? 1;
   const { replicas, updated, available, ready } = countsOf(object);
   const missing =
-    short(replicas, wanted, 'replicas created') ??
-    short(updated, wanted, 'replicas updated') ??
-    extra(replicas, wanted) ??
-    short(available, updated, 'replicas available') ??
-    short(ready, wanted, 'replicas ready');
+    tooFew(replicas, wanted, 'replicas created') ??
+    tooFew(updated, wanted, 'replicas updated') ??
+    tooMany(replicas, wanted) ??
+    tooFew(available, updated, 'replicas available') ??
+    tooFew(ready, wanted, 'replicas ready');
   if (missing !== null) return missing;
   const hasDeadline = numberAt(spec, 'progressDeadlineSeconds') !== null;
   const isRolledOut = progress?.status === 'True' && progress.reason === 'NewReplicaSetAvailable';
@@ -25,40 +25,40 @@ export function deploymentHealth(object: JsonObject): Health {
   return conditionOf(object, 'Available')?.status === 'True' ? READY : progressing('it is not available');
 }
 
-/** It never says that it failed: only time tells. */
+/** A StatefulSet never reports a failure: only a timeout reveals it. */
 export function statefulSetHealth(object: JsonObject): Health {
   const spec = objectAt(object, 'spec');
   const status = objectAt(object, 'status');
   const strategy = objectAt(spec, 'updateStrategy');
-  // Nothing happens before somebody deletes its pods.
+  // Its pods are updated only when they are deleted.
   if (strategy['type'] === 'OnDelete') return READY;
   const wanted = numberAt(spec, 'replicas') ?? 1;
   const { replicas, updated, ready } = countsOf(object);
   const missing =
-    short(replicas, wanted, 'replicas created') ??
-    short(ready, wanted, 'replicas ready') ??
-    extra(replicas, wanted) ??
+    tooFew(replicas, wanted, 'replicas created') ??
+    tooFew(ready, wanted, 'replicas ready') ??
+    tooMany(replicas, wanted) ??
     (object['status'] === undefined ? progressing('it has no status yet') : null);
   if (missing !== null) return missing;
   const partition = numberAt(objectAt(strategy, 'rollingUpdate'), 'partition');
-  if (partition !== null && partition > 0) return short(updated, wanted - partition, 'replicas updated') ?? READY;
+  if (partition !== null && partition > 0) return tooFew(updated, wanted - partition, 'replicas updated') ?? READY;
   const current = numberAt(status, 'currentReplicas') ?? 0;
   if (current < wanted) return progressing(`${current} of ${wanted} replicas current`);
   const isOneRevision = textAt(status, 'currentRevision') === textAt(status, 'updateRevision');
-  return isOneRevision ? READY : progressing('its rolling update is under way');
+  return isOneRevision ? READY : progressing('its rolling update is in progress');
 }
 
 export function daemonSetHealth(object: JsonObject): Health {
   const status = objectAt(object, 'status');
   const wanted = numberAt(status, 'desiredNumberScheduled');
-  const isSeen = generationOf(object) !== null && numberAt(status, 'observedGeneration') !== null;
-  if (!isSeen || wanted === null) return progressing('its controller has not seen it yet');
+  const isObserved = generationOf(object) !== null && numberAt(status, 'observedGeneration') !== null;
+  if (!isObserved || wanted === null) return progressing('its controller has not observed it yet');
   const count = (key: string) => numberAt(status, key) ?? 0;
   return (
-    short(count('currentNumberScheduled'), wanted, 'pods scheduled') ??
-    short(count('updatedNumberScheduled'), wanted, 'pods updated') ??
-    short(count('numberAvailable'), wanted, 'pods available') ??
-    short(count('numberReady'), wanted, 'pods ready') ??
+    tooFew(count('currentNumberScheduled'), wanted, 'pods scheduled') ??
+    tooFew(count('updatedNumberScheduled'), wanted, 'pods updated') ??
+    tooFew(count('numberAvailable'), wanted, 'pods available') ??
+    tooFew(count('numberReady'), wanted, 'pods ready') ??
     READY
   );
 }
@@ -69,12 +69,12 @@ export function replicaSetHealth(object: JsonObject): Health {
   if (object['status'] === undefined) return progressing('it has no status yet');
   const wanted = numberAt(objectAt(object, 'spec'), 'replicas') ?? 1;
   const { replicas, available, ready } = countsOf(object);
-  const labelled = numberAt(objectAt(object, 'status'), 'fullyLabeledReplicas') ?? 0;
+  const labeled = numberAt(objectAt(object, 'status'), 'fullyLabeledReplicas') ?? 0;
   return (
-    short(labelled, wanted, 'replicas labelled') ??
-    short(available, wanted, 'replicas available') ??
-    short(ready, wanted, 'replicas ready') ??
-    extra(replicas, wanted) ??
+    tooFew(labeled, wanted, 'replicas labeled') ??
+    tooFew(available, wanted, 'replicas available') ??
+    tooFew(ready, wanted, 'replicas ready') ??
+    tooMany(replicas, wanted) ??
     READY
   );
 }
@@ -90,10 +90,10 @@ function countsOf(object: JsonObject) {
   };
 }
 
-function short(have: number, wanted: number, what: string): Health | null {
+function tooFew(have: number, wanted: number, what: string): Health | null {
   return have < wanted ? progressing(`${have} of ${wanted} ${what}`) : null;
 }
 
-function extra(replicas: number, wanted: number): Health | null {
-  return replicas > wanted ? progressing(`${replicas - wanted} old replicas still end`) : null;
+function tooMany(replicas: number, wanted: number): Health | null {
+  return replicas > wanted ? progressing(`${replicas - wanted} old replicas are terminating`) : null;
 }

@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from './resource.ts';
 import { createHash } from 'node:crypto';
 
-/** JSON with exact integers: what JavaScript's numbers cannot hold becomes bigint. @throws SyntaxError */
+/** Parses JSON with exact integers: those that a JavaScript number cannot hold become bigint. @throws SyntaxError */
 export function parseJson(text: string): Json {
   const value: unknown = JSON.parse(text, (_key, parsed: unknown, context?: { source?: string }) => {
     if (typeof parsed !== 'number' || Number.isSafeInteger(parsed)) return parsed;
@@ -11,14 +11,14 @@ export function parseJson(text: string): Json {
   return value as Json;
 }
 
-/** Node 24 has it, TypeScript's library does not know it yet. */
+/** Available in Node 24, but not yet in TypeScript's library. */
 const { rawJSON: rawJson } = JSON as JSON & { rawJSON(this: void, text: string): unknown };
 
-/** U+007F to U+009F, U+FFFE and U+FFFF: the API server reads apply bodies as YAML, which refuses or folds them. */
+/** U+007F to U+009F, U+FFFE and U+FFFF: the API server reads apply bodies as YAML, which rejects or folds these. */
 // oxlint-disable-next-line no-control-regex
 const NOT_YAML = /[\u007f-\u009f\ufffe\uffff]/g;
 
-/** JSON as the API server's YAML reader takes it: bigint exact, and nothing escaped beyond what has to be. */
+/** JSON that the API server's YAML reader accepts: bigint stays exact, and only what must be escaped is escaped. */
 export function stringifyJson(value: Json): string {
   const text = JSON.stringify(value, (_key, part: unknown) =>
     typeof part === 'bigint' ? rawJson(String(part)) : part,
@@ -26,7 +26,7 @@ export function stringifyJson(value: Json): string {
   return text.replace(NOT_YAML, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-/** The same value always gives the same text, whatever the order of its keys: for hashes. */
+/** Equal values give equal text, whatever the order of their keys: for hashes. */
 export function canonicalJson(value: Json): string {
   return stringifyJson(sorted(value));
 }
@@ -42,7 +42,7 @@ function sorted(value: Json): Json {
   );
 }
 
-/** 128 bits: enough against accident, and inventories are made of little else. */
+/** 128 bits rule out accidental collisions; more would cost space, and inventories consist mostly of hashes. */
 export function shortHash(text: string): string {
   return createHash('sha256').update(text).digest('base64url').slice(0, 22);
 }

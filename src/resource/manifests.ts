@@ -7,7 +7,7 @@ import type { Quotes, Variables } from './substitution.ts';
 import { readYaml } from './yaml.ts';
 import type { YamlDocument } from './yaml.ts';
 
-/** What a file says. Every mistake is in `problems`; `unread` is what looks like no manifest at all. */
+/** The content of one file. `problems` has every error; `unread` has the documents that are not manifests. */
 export interface ReadFile {
   readonly manifests: readonly Manifest[];
   readonly unread: readonly Problem[];
@@ -23,7 +23,7 @@ const DEFAULT_LIMITS: FileLimits = { bytes: 16 * 1024 * 1024, documents: 10_000 
 
 const LFS = 'version https://git-lfs.github.com/spec/';
 
-/** Reads one file as `kubectl apply -f` would; Lists become their items. */
+/** Reads one file as `kubectl apply -f` does; a List is replaced by its items. */
 export function readManifests(
   file: { readonly path: string; readonly bytes: Uint8Array },
   { limits = DEFAULT_LIMITS, ...reading }: { limits?: FileLimits; variables?: Variables | null; quotes?: Quotes } = {},
@@ -35,7 +35,7 @@ export function readManifests(
     return problem({
       code: 'manifest-too-large',
       subject: file.path,
-      message: `it has ${documents.length} documents, and ${limits.documents} are read`,
+      message: `has ${documents.length} documents, more than the limit of ${limits.documents}`,
       remedy: 'Split the file.',
     });
   }
@@ -43,8 +43,8 @@ export function readManifests(
     switch (result.kind) {
       case 'empty':
         return NOTHING;
-      case 'mistake':
-        return problem(mistake({ path: file.path, line: result.line }, result.message));
+      case 'error':
+        return problem(invalidManifest({ path: file.path, line: result.line }, result.message));
       case 'document':
         return readDocument(result.document, file.path);
       default:
@@ -64,12 +64,12 @@ function problem(found: Problem): ReadFile {
   return { ...NOTHING, problems: [found] };
 }
 
-function mistake(at: Position, message: string): Problem {
+function invalidManifest(at: Position, message: string): Problem {
   return {
     code: 'manifest-invalid',
     subject: formatPosition(at),
     message,
-    remedy: 'Mend the YAML here or shortly above.',
+    remedy: 'Fix the YAML on this line or shortly above it.',
   };
 }
 
@@ -78,7 +78,7 @@ function readText({ path, bytes }: { path: string; bytes: Uint8Array }, limits: 
     return {
       code: 'manifest-too-large',
       subject: path,
-      message: `it has ${bytes.length} bytes, and up to ${limits.bytes} are read`,
+      message: `has ${bytes.length} bytes, more than the limit of ${limits.bytes}`,
       remedy: 'Split the file.',
     };
   }
@@ -88,14 +88,14 @@ function readText({ path, bytes }: { path: string; bytes: Uint8Array }, limits: 
     return {
       code: 'lfs-pointer',
       subject: path,
-      message: 'it is a Git LFS pointer, not the file itself',
-      remedy: 'Take manifests out of LFS (git lfs untrack), or exclude the path in headgate.yml.',
+      message: 'is a Git LFS pointer, not the file itself',
+      remedy: 'Remove manifests from LFS (git lfs untrack), or exclude the path in headgate.yml.',
     };
   } catch {
     return {
       code: 'file-unreadable',
       subject: path,
-      message: 'it is not valid UTF-8',
+      message: 'is not valid UTF-8',
       remedy: 'Save it as UTF-8, or exclude the path in headgate.yml.',
     };
   }
@@ -103,14 +103,14 @@ function readText({ path, bytes }: { path: string; bytes: Uint8Array }, limits: 
 
 function readDocument({ value, line, itemLines, substituted }: YamlDocument, path: string): ReadFile {
   const at = { path, line };
-  if (!isObject(value)) return { ...NOTHING, unread: [notAManifest(at, 'it is no map')] };
+  if (!isObject(value)) return { ...NOTHING, unread: [notAManifest(at, 'the document is not a map')] };
   const { kind, items } = value;
   if (typeof kind === 'string' && kind.endsWith('List') && Array.isArray(items))
     return readList({ list: value, items, itemLines, substituted }, at);
-  return readPart({ object: value, putIn: substituted?.value, mistakes: substituted?.mistakes ?? [] }, at);
+  return readPart({ object: value, substituted: substituted?.value, errors: substituted?.errors ?? [] }, at);
 }
 
-/** Items of a typed list need no kind of their own: `ConfigMapList` says it. */
+/** Items of a typed list may leave out their kind: `ConfigMapList` implies it. */
 function readList(
   {
     list,
@@ -122,21 +122,21 @@ function readList(
 ): ReadFile {
   const kind = textOf(list['kind']).slice(0, -'List'.length);
   const inherited = kind === '' ? {} : { apiVersion: list['apiVersion'] ?? null, kind };
-  const putIn = isObject(substituted?.value) ? substituted.value['items'] : undefined;
+  const substitutedItems = isObject(substituted?.value) ? substituted.value['items'] : undefined;
   const read = items.map((item, index) => {
     const line = itemLines[index] ?? at.line;
     const position = { path: at.path, line };
-    if (!isObject(item)) return { ...NOTHING, unread: [notAManifest(position, 'it is no map')] };
+    if (!isObject(item)) return { ...NOTHING, unread: [notAManifest(position, 'the item is not a map')] };
     if (typeof item['kind'] === 'string' && item['kind'].endsWith('List') && Array.isArray(item['items'])) {
-      return problem(mistake(position, 'a List inside a List is not read'));
+      return problem(invalidManifest(position, 'a List inside a List is not supported'));
     }
     const next = itemLines[index + 1] ?? Infinity;
-    const own: Json | undefined = Array.isArray(putIn) ? putIn[index] : undefined;
+    const own: Json | undefined = Array.isArray(substitutedItems) ? substitutedItems[index] : undefined;
     return readPart(
       {
         object: { ...inherited, ...item },
-        putIn: isObject(own) ? { ...inherited, ...own } : undefined,
-        mistakes: (substituted?.mistakes ?? []).filter((each) => each.line >= line && each.line < next),
+        substituted: isObject(own) ? { ...inherited, ...own } : undefined,
+        errors: (substituted?.errors ?? []).filter((each) => each.line >= line && each.line < next),
       },
       position,
     );
@@ -148,37 +148,37 @@ function readList(
   };
 }
 
-/** Flux's mark: whoever comes from there has it in the manifests whose dollar signs are their own. */
+/** Flux's opt-out, so that manifests with literal dollar signs can move from Flux unchanged. */
 const OPT_OUT = 'kustomize.toolkit.fluxcd.io/substitute';
 
-/** One object with its variables put in, unless it says that it has none. */
+/** Reads one object with its variables substituted, unless it opts out. */
 function readPart(
   {
     object,
-    putIn,
-    mistakes,
+    substituted,
+    errors,
   }: {
     object: JsonObject;
-    putIn: Json | undefined;
-    mistakes: NonNullable<YamlDocument['substituted']>['mistakes'];
+    substituted: Json | undefined;
+    errors: NonNullable<YamlDocument['substituted']>['errors'];
   },
   at: Position,
 ): ReadFile {
-  const marks = { ...metadataMap(object, 'labels'), ...metadataMap(object, 'annotations') };
-  if (!isObject(putIn) || marks[OPT_OUT] === 'disabled') return readObject(object, at);
-  if (mistakes.length > 0) {
+  const metadata = { ...metadataMap(object, 'labels'), ...metadataMap(object, 'annotations') };
+  if (!isObject(substituted) || metadata[OPT_OUT] === 'disabled') return readObject(object, at);
+  if (errors.length > 0) {
     return {
       ...NOTHING,
-      problems: mistakes.map(({ line, message }) => ({
+      problems: errors.map(({ line, message }) => ({
         code: 'variable-missing',
         subject: formatPosition({ path: at.path, line }),
         message,
-        remedy: `Set it in substitute.variables of the target, give it a default (\${name:=default}), write $$ for a dollar sign, or annotate the object with ${OPT_OUT}: disabled.`,
+        remedy: `Set it in substitute.variables of the target, give it a default (\${name:=default}), write $$ for a literal dollar sign, or annotate the object with ${OPT_OUT}: disabled.`,
       })),
     };
   }
-  const read = readObject(putIn, at);
-  const isHidden = canonicalJson(putIn) !== canonicalJson(object);
+  const read = readObject(substituted, at);
+  const isHidden = canonicalJson(substituted) !== canonicalJson(object);
   return { ...read, manifests: read.manifests.map((manifest) => ({ ...manifest, isHidden })) };
 }
 
@@ -189,8 +189,8 @@ function readObject(object: JsonObject, source: Position): ReadFile {
     return problem({
       code: 'manifest-invalid',
       subject: formatPosition(source),
-      message: `${kind} has generateName and no name`,
-      remedy: 'Give it a name: what is declared in Git has to be found again.',
+      message: `${kind} has generateName but no name`,
+      remedy: 'Set metadata.name: an object declared in Git needs a stable name.',
     });
   }
   const missing = [
@@ -199,10 +199,13 @@ function readObject(object: JsonObject, source: Position): ReadFile {
     isText(name) ? '' : 'metadata.name',
   ].filter((field) => field !== '');
   if (!isText(apiVersion) || !isText(kind) || !isText(name)) {
-    return { ...NOTHING, unread: [notAManifest(source, `it has no ${missing.join(', no ')}`)] };
+    return {
+      ...NOTHING,
+      unread: [notAManifest(source, `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} missing`)],
+    };
   }
   if (namespace !== undefined && namespace !== null && typeof namespace !== 'string') {
-    return problem(mistake(source, 'metadata.namespace is not text'));
+    return problem(invalidManifest(source, 'metadata.namespace is not a string'));
   }
   const slash = apiVersion.indexOf('/');
   const group = slash === -1 ? '' : apiVersion.slice(0, slash);
@@ -233,7 +236,7 @@ function notAManifest(at: Position, why: string): Problem {
   return {
     code: 'manifest-vanished',
     subject: formatPosition(at),
-    message: `no manifest: ${why}`,
-    remedy: 'Give it apiVersion, kind and metadata.name, or exclude the file in headgate.yml.',
+    message: `not a manifest: ${why}`,
+    remedy: 'Add apiVersion, kind and metadata.name, or exclude the file in headgate.yml.',
   };
 }

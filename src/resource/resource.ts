@@ -1,10 +1,10 @@
-/** JSON with exact integers: whole numbers beyond 2^53 are bigint, everything else is what JSON.parse gives. */
+/** JSON with exact integers: integers beyond 2^53 are bigint, everything else is as JSON.parse returns it. */
 export type Json = string | number | bigint | boolean | null | readonly Json[] | JsonObject;
 export interface JsonObject {
   readonly [key: string]: Json;
 }
 
-/** Who an object is, whatever its API version. `group` is '' for core kinds, `namespace` is '' for cluster-scoped ones. */
+/** The identity of an object, regardless of its API version. `group` is '' for core kinds, `namespace` for cluster-scoped ones. */
 export interface ResourceId {
   readonly group: string;
   readonly kind: string;
@@ -12,13 +12,13 @@ export interface ResourceId {
   readonly name: string;
 }
 
-/** `Deployment.apps shop/web`, `ConfigMap shop/settings`, `Namespace shop`: for people, and as the key of maps. */
+/** `Deployment.apps shop/web`, `ConfigMap shop/settings`, `Namespace shop`: for people, and as a map key. */
 export function formatId(id: ResourceId): string {
   const kind = id.group === '' ? id.kind : `${id.kind}.${id.group}`;
   return id.namespace === '' ? `${kind} ${id.name}` : `${kind} ${id.namespace}/${id.name}`;
 }
 
-/** Where in the repository: a path from its root, and the 1-based line on which the document (or field) begins. */
+/** A position in the repository: a path from its root, and the 1-based line on which the document or field begins. */
 export interface Position {
   readonly path: string;
   readonly line: number;
@@ -28,22 +28,22 @@ export function formatPosition({ path, line }: Position): string {
   return `${path}:${line}`;
 }
 
-/** One object as a file writes it. Whether its kind has a namespace is not known yet. */
+/** One object as written in a file. Whether its kind is namespaced is not known yet. */
 export interface Manifest {
   readonly apiVersion: string;
   readonly group: string;
   readonly version: string;
   readonly kind: string;
   readonly name: string;
-  /** As written; null when the file gives none. */
+  /** As written; null when the manifest has none. */
   readonly namespace: string | null;
   readonly object: JsonObject;
   readonly source: Position;
-  /** Values were put in that Git does not show: decrypted, or from the target's variables. */
+  /** Contains values that Git does not show: decrypted, or substituted from the target's variables. */
   readonly isHidden: boolean;
 }
 
-/** One API object as data, with its namespace settled: what will be sent, before our own marks. */
+/** One API object as data, with its namespace resolved: what is sent, before Headgate adds its own labels. */
 export interface Resource {
   readonly id: ResourceId;
   readonly apiVersion: string;
@@ -53,7 +53,7 @@ export interface Resource {
   readonly isHidden: boolean;
 }
 
-/** Its values must not be seen in hashes, texts or logs. */
+/** Whether its values must stay out of hashes, messages and logs. */
 export function hidesValues({ id, isHidden = false }: Pick<Resource, 'id'> & { readonly isHidden?: boolean }): boolean {
   return isSecret({ id }) || isHidden;
 }
@@ -66,7 +66,7 @@ export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** `metadata.annotations` or `metadata.labels` of an object, without what is not text. */
+/** `metadata.annotations` or `metadata.labels` of an object, without values that are not strings. */
 export function metadataMap(object: JsonObject, key: 'annotations' | 'labels'): Readonly<Record<string, string>> {
   const metadata = object['metadata'];
   const map = isObject(metadata) ? metadata[key] : undefined;
@@ -80,7 +80,7 @@ export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** Text, or a number written out; '' for anything else. */
+/** A string as it is, a number as text, and '' for anything else. */
 export function textOf(value: Json | undefined): string {
   return typeof value === 'string' ? value : typeof value === 'number' || typeof value === 'bigint' ? `${value}` : '';
 }

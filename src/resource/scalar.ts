@@ -11,7 +11,7 @@ const IS_NUMBER = /^[-+]?\.?\d|^[-+]?\.(inf|Inf|INF)$|^\.(nan|NaN|NAN)$/;
 const INT64_MAX = 2n ** 63n - 1n;
 const INT64_MIN = -(2n ** 63n);
 
-/** A plain scalar as the YAML reader of kubectl (Go, YAML 1.1 without dates and sexagesimals) takes it. */
+/** Reads a plain scalar as kubectl's YAML reader does (Go, YAML 1.1 without dates and sexagesimal numbers). */
 export function readNumber(text: string): number | bigint | string {
   if (NOT_FINITE.test(text)) return text.includes('n') && text.startsWith('-') ? -Infinity : Infinity;
   const plain = text.replaceAll('_', '');
@@ -19,11 +19,11 @@ export function readNumber(text: string): number | bigint | string {
   if (integer !== null) return readInteger(integer[1] === '-', integer[2] ?? '');
   if (!FLOAT.test(plain)) return text;
   const value = Number(plain);
-  // Out of range is no number for Go, and so a string.
+  // Go cannot parse a number that is out of range, and keeps it as a string.
   return Number.isFinite(value) ? value : text;
 }
 
-/** Any plain scalar: what stands there without quotes. Text that would be a map or a list stays text. */
+/** Reads any unquoted scalar. Text that would be a map or a list stays text. */
 export function readPlain(text: string): string | number | bigint | boolean | null {
   if (/^(?:|~|null|Null|NULL)$/.test(text)) return null;
   if (TRUE.has(text)) return true;
@@ -37,7 +37,7 @@ function readInteger(isNegative: boolean, digits: string): number | bigint {
   const magnitude = BigInt(isOctal ? `0o${digits.slice(1)}` : digits.toLowerCase());
   const value = isNegative ? -magnitude : magnitude;
   const asNumber = Number(value);
-  // Above 64 bits Go gives a float; JSON knows no -0.
+  // Above 64 bits Go returns a float. JSON has no -0.
   return Number.isSafeInteger(asNumber) || value > INT64_MAX || value < INT64_MIN ? asNumber + 0 : value;
 }
 
@@ -59,7 +59,7 @@ const booleanTag: ScalarTag = {
   resolve: (text) => TRUE.has(text),
 };
 
-/** `!!binary` becomes text, as it does in kubectl. */
+/** `!!binary` becomes text, as in kubectl. */
 const binaryTag: ScalarTag = {
   tag: 'tag:yaml.org,2002:binary',
   resolve: (text) => Buffer.from(text, 'base64').toString(),

@@ -3,19 +3,19 @@ export type Variables = Readonly<Record<string, string>>;
 
 export interface Substituted {
   readonly text: string;
-  /** What could not be put in, each a sentence without any value in it. */
-  readonly mistakes: readonly string[];
+  /** Why parts of the text could not be substituted. Never contains a value. */
+  readonly errors: readonly string[];
 }
 
-/** How far quotes can be believed: kustomize prints text without them. */
+/** Whether the YAML still has the author's quotes: kustomize prints strings without them. */
 export type Quotes = 'kept' | 'lost';
 
 const TEXT_TREES: ReadonlySet<string> = new Set(['metadata', 'data', 'stringData', 'binaryData']);
 const TEXT_MAPS: ReadonlySet<string> = new Set(['labels', 'annotations', 'matchLabels', 'nodeSelector']);
 const TEXT_LISTS: ReadonlySet<string> = new Set(['args', 'command']);
 
-/** Does Kubernetes take nothing but text at this place, by its keys from the object's root, whatever the value looks like? */
-export function isTextPlace(path: readonly string[]): boolean {
+/** Whether Kubernetes accepts only a string in this field, given by its keys from the object's root. */
+export function isStringField(path: readonly string[]): boolean {
   const parent = path.at(-2) ?? '';
   if (TEXT_TREES.has(path[0] ?? '') || TEXT_MAPS.has(parent) || TEXT_LISTS.has(parent)) return true;
   return path.at(-1) === 'value' && path.at(-3) === 'env';
@@ -23,22 +23,22 @@ export function isTextPlace(path: readonly string[]): boolean {
 
 const NAME = /^[A-Za-z_]\w*$/;
 
-/** `${v}`, `${v:=default}`, and `$$` for a dollar sign. Nothing else is taken for a variable, and nothing is left out in silence. */
+/** Replaces `${v}`, `${v:=default}`, and `$$` (a dollar sign). Any other `${` is an error, so that nothing is silently dropped. */
 export function substitute(text: string, variables: Variables): Substituted {
-  const mistakes: string[] = [];
+  const errors: string[] = [];
   const replaced = text.replace(/\$\$|\$\{([^}]*)(\}?)/g, (written: string, inner?: string, end?: string) => {
     if (inner === undefined) return '$';
     const colon = inner.indexOf(':=');
     const name = colon === -1 ? inner : inner.slice(0, colon);
     if (end !== '}' || !NAME.test(name)) {
-      mistakes.push('${ begins something that is no variable: ${name}, ${name:=default}');
+      errors.push('${ does not begin a valid variable: write ${name} or ${name:=default}');
       return written;
     }
     const value = Object.hasOwn(variables, name) ? variables[name] : undefined;
     if (value !== undefined) return value;
     if (colon !== -1) return inner.slice(colon + 2);
-    mistakes.push(`the variable ${name} is not set`);
+    errors.push(`variable ${name} is not set`);
     return written;
   });
-  return { text: replaced, mistakes };
+  return { text: replaced, errors };
 }

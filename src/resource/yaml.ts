@@ -1,55 +1,55 @@
 import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument } from 'yaml';
 import type { Document, ErrorCode as YamlCode, Node, Pair, Scalar, YAMLMap } from 'yaml';
 import { SCALAR_TAGS, readPlain } from './scalar.ts';
-import { isTextPlace, substitute } from './substitution.ts';
+import { isStringField, substitute } from './substitution.ts';
 import type { Quotes, Variables } from './substitution.ts';
 import type { Json, JsonObject } from './resource.ts';
 
-/** One document of a file: its value, and the line of any node in it. */
+/** One document of a file, with its line numbers. */
 export interface YamlDocument {
   readonly value: Json;
   /** 1-based, where the document's content begins. */
   readonly line: number;
   /** 1-based lines of the elements of the top-level `items`, for Lists. */
   readonly itemLines: readonly number[];
-  /** The value with variables put in; null where none is asked for or none stands there. */
+  /** The value with variables substituted; null when there are none to substitute. */
   readonly substituted: SubstitutedValue | null;
 }
 
 export interface SubstitutedValue {
   readonly value: Json;
-  readonly mistakes: readonly { readonly line: number; readonly message: string }[];
+  readonly errors: readonly { readonly line: number; readonly message: string }[];
 }
 
 export type YamlResult =
   | { readonly kind: 'document'; readonly document: YamlDocument }
   | { readonly kind: 'empty' }
-  /** In our own words: a parser's text may quote the line, and the line may be a secret. */
-  | { readonly kind: 'mistake'; readonly line: number; readonly message: string };
+  /** `message` is never the parser's own: that may quote the line, and the line may hold a secret. */
+  | { readonly kind: 'error'; readonly line: number; readonly message: string };
 
 export interface YamlLimits {
   readonly depth: number;
-  /** Nodes of one document once its aliases are expanded. */
+  /** Nodes of one document after its aliases are expanded. */
   readonly nodes: number;
 }
 
 const DEFAULT_LIMITS: YamlLimits = { depth: 100, nodes: 500_000 };
 
-/** The documents of a text as `kubectl apply -f` splits and reads them. */
+/** Splits a text into documents and reads them as `kubectl apply -f` does. */
 export function readYaml(
   text: string,
   { limits = DEFAULT_LIMITS, variables = null, quotes = 'kept' }: YamlReading = {},
 ): readonly YamlResult[] {
   return splitDocuments(text).flatMap((chunk) => {
-    if ('message' in chunk) return [{ kind: 'mistake' as const, ...chunk }];
-    const isAffected = variables !== null && /\$\$|\$\{/.test(chunk.text);
-    return [readDocument(chunk, { limits, variables: isAffected ? variables : null, quotes })];
+    if ('message' in chunk) return [{ kind: 'error' as const, ...chunk }];
+    const hasVariables = variables !== null && /\$\$|\$\{/.test(chunk.text);
+    return [readDocument(chunk, { limits, variables: hasVariables ? variables : null, quotes })];
   });
 }
 
 export interface YamlReading {
   readonly limits?: YamlLimits;
-  /** Null: a dollar sign is one. */
+  /** Null: dollar signs are literal. */
   readonly variables?: Variables | null;
   readonly quotes?: Quotes;
 }
@@ -60,24 +60,24 @@ interface Chunk {
   readonly firstLine: number;
 }
 
-/** kubectl cuts at every line that begins with `---`, before anything is parsed, and takes only a comment behind it. */
+/** kubectl splits at every line that begins with `---`, before parsing, and accepts only a comment after it. */
 function splitDocuments(text: string): readonly (Chunk | { line: number; message: string })[] {
   const chunks: (Chunk | { line: number; message: string })[] = [];
   const lines = text.replace(/^\uFEFF/, '').split('\n');
   let first = 0;
   lines.forEach((line, index) => {
-    // kubectl drops what follows without a word, and a dropped document would look like a deleted one.
+    // kubectl silently drops what follows, and a dropped document would look like a deleted one.
     if (/^\.\.\.\s*$/.test(line) && hasContent(lines.slice(index + 1))) {
       chunks.push({
         line: index + 1,
-        message: 'the document end marker ... is followed by more, which kubectl would not read',
+        message: 'the document end marker ... is followed by content, which kubectl would silently drop',
       });
     }
     if (!line.startsWith('---')) return;
     if (index > first) chunks.push({ text: lines.slice(first, index).join('\n'), firstLine: first + 1 });
     first = index + 1;
     if (!/^---\s*(#.*)?$/.test(line))
-      chunks.push({ line: index + 1, message: 'there is text behind the document separator ---' });
+      chunks.push({ line: index + 1, message: 'the document separator --- is followed by text' });
   });
   chunks.push({ text: lines.slice(first).join('\n'), firstLine: first + 1 });
   return chunks;
@@ -95,7 +95,7 @@ function readDocument({ text, firstLine }: Chunk, { limits, variables, quotes }:
     const document = parseDocument(text, {
       version: '1.1',
       schema: 'yaml-1.1',
-      // `!!set` and the like are read as what they are written as; dates and sexagesimal numbers are text.
+      // `!!set` and the like are read as plain maps or lists; dates and sexagesimal numbers stay strings.
       customTags: (tags) => [
         ...tags.filter((tag) => typeof tag !== 'string' && KEPT_TAGS.has(tag.tag)),
         ...SCALAR_TAGS,
@@ -108,24 +108,25 @@ function readDocument({ text, firstLine }: Chunk, { limits, variables, quotes }:
       lineCounter,
     });
     const [error] = document.errors;
-    if (error !== undefined) return { kind: 'mistake', line: lineOf(error.pos[0]), message: explain(error.code) };
+    if (error !== undefined) return { kind: 'error', line: lineOf(error.pos[0]), message: explain(error.code) };
     if (document.contents === null || (isScalar(document.contents) && document.contents.value === null))
       return { kind: 'empty' };
     const value = new Expansion(document, { limits, lineOf, variables: null, quotes }).value(document.contents, 0);
-    const putIn = variables === null ? null : new Expansion(document, { limits, lineOf, variables, quotes });
+    const substituted = variables === null ? null : new Expansion(document, { limits, lineOf, variables, quotes });
     return {
       kind: 'document',
       document: {
         value,
         line: lineOf(document.contents.range?.[0] ?? 0),
         itemLines: itemLinesOf(document.contents, lineOf),
-        substituted: putIn === null ? null : { value: putIn.value(document.contents, 0), mistakes: putIn.mistakes },
+        substituted:
+          substituted === null ? null : { value: substituted.value(document.contents, 0), errors: substituted.errors },
       },
     };
   } catch (thrown) {
-    if (thrown instanceof Mistake) return { kind: 'mistake', line: thrown.line, message: thrown.message };
+    if (thrown instanceof YamlError) return { kind: 'error', line: thrown.line, message: thrown.message };
     if (thrown instanceof RangeError)
-      return { kind: 'mistake', line: firstLine, message: `it is nested more than ${limits.depth} levels deep` };
+      return { kind: 'error', line: firstLine, message: `is nested more than ${limits.depth} levels deep` };
     throw thrown;
   }
 }
@@ -134,7 +135,7 @@ const KEPT_TAGS: ReadonlySet<string> = new Set(
   ['map', 'seq', 'str', 'null'].map((name) => `tag:yaml.org,2002:${name}`),
 );
 
-class Mistake extends Error {
+class YamlError extends Error {
   readonly line: number;
   constructor(message: string, line: number) {
     super(message);
@@ -142,7 +143,7 @@ class Mistake extends Error {
   }
 }
 
-/** Turns nodes into JSON, counting what aliases multiply before anything is built from it. */
+/** Converts nodes to JSON, and counts the nodes that aliases multiply before anything is built from them. */
 class Expansion {
   readonly #document: Document;
   readonly #limits: YamlLimits;
@@ -150,7 +151,7 @@ class Expansion {
   readonly #variables: Variables | null;
   readonly #quotes: Quotes;
   #path: readonly string[] = [];
-  readonly mistakes: { readonly line: number; readonly message: string }[] = [];
+  readonly errors: { readonly line: number; readonly message: string }[] = [];
   #nodes = 0;
 
   constructor(document: Document, options: Required<YamlReading> & { lineOf: (offset: number) => number }) {
@@ -164,9 +165,8 @@ class Expansion {
   value(node: unknown, depth: number): Json {
     this.#nodes += 1;
     if (this.#nodes > this.#limits.nodes)
-      throw this.#mistake(node, `it has more than ${this.#limits.nodes} values once its aliases are expanded`);
-    if (depth > this.#limits.depth)
-      throw this.#mistake(node, `it is nested more than ${this.#limits.depth} levels deep`);
+      throw this.#error(node, `has more than ${this.#limits.nodes} values after its aliases are expanded`);
+    if (depth > this.#limits.depth) throw this.#error(node, `is nested more than ${this.#limits.depth} levels deep`);
     if (isAlias(node)) return this.value(this.#target(node), depth + 1);
     if (isMap(node)) return this.#object(node, depth);
     if (isSeq(node))
@@ -182,26 +182,26 @@ class Expansion {
     return value;
   }
 
-  /** A value that stands without quotes is read anew, one in quotes stays text; neither can become a map or a list. */
+  /** After substitution an unquoted value is parsed again and a quoted one stays text; neither can become a map or a list. */
   #withVariables(node: Scalar): unknown {
     if (this.#variables === null || typeof node.value !== 'string' || !node.value.includes('$')) return node.value;
-    const { text, mistakes } = substitute(node.value, this.#variables);
+    const { text, errors } = substitute(node.value, this.#variables);
     const line = this.#lineOf(node.range?.[0] ?? 0);
-    this.mistakes.push(...mistakes.map((message) => ({ line, message })));
-    const isText = node.type !== 'PLAIN' || (this.#quotes === 'lost' && isTextPlace(this.#path));
+    this.errors.push(...errors.map((message) => ({ line, message })));
+    const isText = node.type !== 'PLAIN' || (this.#quotes === 'lost' && isStringField(this.#path));
     return isText || text === node.value ? text : readPlain(text);
   }
 
   #scalar(value: unknown, node: unknown): Json {
     if (typeof value === 'number' && !Number.isFinite(value))
-      throw this.#mistake(node, 'infinity and NaN have no place in JSON');
+      throw this.#error(node, 'infinity and NaN are not valid JSON');
     if (typeof value === 'number' && Object.is(value, -0)) return 0;
     if (value === null || ['string', 'number', 'bigint', 'boolean'].includes(typeof value)) return value as Json;
     if (typeof value === 'symbol') return '<<';
-    throw this.#mistake(node, 'a value of this type has no place in JSON');
+    throw this.#error(node, 'a value of this type is not valid JSON');
   }
 
-  /** In the order of the file: the last one wins, whether it is written out or merged. */
+  /** In file order, so that the last of equal keys wins, whether written out or merged. */
   #object(map: YAMLMap, depth: number): JsonObject {
     const entries = new Map<string, Json>();
     for (const pair of map.items) {
@@ -220,29 +220,29 @@ class Expansion {
 
   #merged(node: unknown, depth: number): readonly (readonly [string, Json])[] {
     const source = isAlias(node) ? this.#target(node) : node;
-    // Of several the first wins, so it is written last.
+    // The first of several merged maps wins, so it is written last.
     if (isSeq(source)) return source.items.toReversed().flatMap((item) => this.#merged(item, depth + 1));
-    if (!isMap(source)) throw this.#mistake(node, '<< takes a map or a list of maps');
+    if (!isMap(source)) throw this.#error(node, '<< requires a map or a list of maps');
     const object = this.value(source, depth + 1) as JsonObject;
     return Object.entries(object);
   }
 
   #key(node: unknown, depth: number): string {
     const key = this.value(node, depth + 1);
-    if (key === null) throw this.#mistake(node, 'a key must not be null');
-    if (typeof key === 'object') throw this.#mistake(node, 'a key must be a scalar');
+    if (key === null) throw this.#error(node, 'a key must not be null');
+    if (typeof key === 'object') throw this.#error(node, 'a key must be a scalar');
     return typeof key === 'number' && !Number.isInteger(key) ? goFloat(key) : String(key);
   }
 
   #target(alias: Node & { resolve?: unknown }): Node {
     const target = isAlias(alias) ? alias.resolve(this.#document) : undefined;
-    if (target === undefined) throw this.#mistake(alias, 'an alias names an anchor that is not there');
+    if (target === undefined) throw this.#error(alias, 'an alias refers to an anchor that does not exist');
     return target;
   }
 
-  #mistake(node: unknown, message: string): Mistake {
+  #error(node: unknown, message: string): YamlError {
     const range = (node as { range?: readonly number[] | null } | null)?.range;
-    return new Mistake(message, this.#lineOf(range?.[0] ?? 0));
+    return new YamlError(message, this.#lineOf(range?.[0] ?? 0));
   }
 }
 
@@ -250,7 +250,7 @@ function isMergeKey({ key }: Pair): boolean {
   return isScalar(key) && key.source === '<<' && (key.type === 'PLAIN' || key.type === undefined);
 }
 
-/** Go writes exponents with two digits at least. */
+/** Go writes exponents with at least two digits. */
 function goFloat(value: number): string {
   return String(value).replace(/e([-+])(\d)$/, 'e$10$2');
 }
@@ -261,17 +261,17 @@ function itemLinesOf(contents: unknown, lineOf: (offset: number) => number): rea
 }
 
 const SENTENCES: Partial<Record<YamlCode, string>> = {
-  BAD_ALIAS: 'an alias is not well formed',
-  BAD_INDENT: 'the indentation does not fit',
+  BAD_ALIAS: 'an alias is malformed',
+  BAD_INDENT: 'the indentation is inconsistent',
   BAD_SCALAR_START: 'a plain value must not begin with this character',
-  BLOCK_AS_IMPLICIT_KEY: 'a nested map must begin on a line of its own',
+  BLOCK_AS_IMPLICIT_KEY: 'a nested map must begin on a new line',
   MISSING_CHAR: 'a closing quote, bracket or colon is missing',
   MULTILINE_IMPLICIT_KEY: 'a key must be on one line',
   MULTIPLE_ANCHORS: 'a value has two anchors',
-  MULTIPLE_DOCS: 'another document begins without ---',
+  MULTIPLE_DOCS: 'a second document begins without ---',
   TAB_AS_INDENT: 'tabs must not be used for indentation',
-  TAG_RESOLVE_FAILED: 'a value does not fit its tag',
-  UNEXPECTED_TOKEN: 'something stands here that does not belong here',
+  TAG_RESOLVE_FAILED: 'a value does not match its tag',
+  UNEXPECTED_TOKEN: 'this character is not allowed here',
 };
 
 function explain(code: YamlCode): string {

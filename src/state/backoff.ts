@@ -19,7 +19,7 @@ export function backoffAfter(
   { errors, ...tried }: Tried & { readonly errors: readonly Problem[] },
 ): Backoff | null {
   const classes = errors.map(({ code }) => failureClassOf(code));
-  if (classes.length === 0 || classes.includes('world') || classes.includes('ours')) return null;
+  if (classes.length === 0 || classes.includes('external') || classes.includes('internal')) return null;
   return nextBackoff(last, tried, classes.includes('manifest') ? 'manifest' : 'guard');
 }
 

@@ -10,7 +10,7 @@ import type { SecretReference } from '../../src/config/written/reference.ts';
 const signal = new AbortController().signal;
 
 function resolve(reference: SecretReference, env: Record<string, string> = {}): Promise<string> {
-  const absent = () => Promise.reject(new Error('AWS is not asked here'));
+  const absent = () => Promise.reject(new Error('no AWS in this test'));
   const sources = {
     env,
     readFile: (path: string) => readFile(path, 'utf8'),
@@ -41,7 +41,7 @@ describe('a secret', () => {
     return { kind: 'file', path };
   }
 
-  it('comes from the environment as it is', async () => {
+  it('is read from the environment unchanged', async () => {
     expect(await resolve({ kind: 'env', name: 'TOKEN' }, { TOKEN: ' a b\n' })).toBe(' a b\n');
   });
 
@@ -50,11 +50,11 @@ describe('a secret', () => {
     ['abc\r\n', 'abc'],
     ['abc\n\n', 'abc\n'],
     ['abc', 'abc'],
-  ])('comes from a file without its last newline: %j', async (text, secret) => {
+  ])('is read from a file without its last newline: %j', async (text, secret) => {
     expect(await resolve(await inFile(text))).toBe(secret);
   });
 
-  it('that is not there is an error that names it', async () => {
+  it('that is missing is an error that names the reference', async () => {
     expect(await problemOf({ kind: 'env', name: 'TOKEN' })).toEqual({
       code: 'secret-missing',
       subject: 'env:TOKEN',
@@ -71,7 +71,7 @@ describe('a secret', () => {
     });
   });
 
-  it('is never empty', async () => {
+  it('that is empty is an error', async () => {
     const empty = { code: 'secret-missing', message: expect.stringMatching(/is empty$/) };
     expect(await problemOf({ kind: 'env', name: 'TOKEN' }, { TOKEN: '' })).toMatchObject(empty);
     expect(await problemOf({ kind: 'env', name: 'TOKEN' }, { TOKEN: ' ' })).toMatchObject(empty);

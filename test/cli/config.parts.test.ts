@@ -39,7 +39,7 @@ describe('the configuration file', () => {
       const { code, stderr } = await headgate([...args, 'sweep'], { files: { [name]: BAD }, env });
       expect(code).toBe(1);
       const cluster = `error: kubeconfg of cluster lab is not a known key\n  where:  ${name}:3\n  remedy: Did you mean kubeconfig?\n`;
-      const target = `error: repository of target shop-prod is flet, and there is no such repository\n  where:  ${name}:11\n  remedy: Did you mean fleet?\n`;
+      const target = `error: repository of target shop-prod refers to unknown repository flet\n  where:  ${name}:11\n  remedy: Did you mean fleet?\n`;
       expect(stderr).toBe(`${cluster}${target}`);
     },
   );
@@ -57,7 +57,7 @@ describe('the configuration file', () => {
     ]);
     const warning = {
       level: 'warn',
-      message: expect.stringMatching(/^headgate\.yml:15 role of target shop-prod has no effect/),
+      message: expect.stringMatching(/^headgate\.yml:15: role of target shop-prod has no effect/),
     };
     expect(JSON.parse(plan.stderr.split('\n')[0] ?? '')).toMatchObject(warning);
     expect(JSON.parse(serve.stdout.split('\n')[0] ?? '')).toMatchObject(warning);

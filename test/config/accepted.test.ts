@@ -4,7 +4,7 @@ import { configOf, file, withRepository, withTarget } from './builders.ts';
 
 const regions = await sdkRegions();
 
-/** The example of the interface, without the keys that are not built yet and with real values for its dots. */
+/** The example of the interface, with real values. */
 const EXAMPLE = `
 clusters:
   prod:                                   # on EKS
@@ -100,8 +100,8 @@ function statuses(lines: string): boolean | undefined {
   return configOf(withRepository(lines)).repositories.get('fleet')?.statuses;
 }
 
-describe('a good headgate.yml', () => {
-  it('becomes the checked form, with every name resolved and every default filled in', () => {
+describe('a valid headgate.yml', () => {
+  it('becomes the checked form with every name resolved and every default filled in', () => {
     const config = configOf(EXAMPLE);
     expect(Object.fromEntries(config.clusters)).toEqual({ prod: PROD, lab: LAB });
     expect(Object.fromEntries(config.repositories)).toEqual({ fleet: FLEET });
@@ -126,7 +126,7 @@ describe('a good headgate.yml', () => {
     ]);
   });
 
-  it('is warned of nothing that has its effect', () => {
+  it('has no warnings when every setting has an effect', () => {
     expect(configOf(EXAMPLE).warnings).toEqual([]);
     expect(configOf(file({})).warnings).toEqual([]);
   });
@@ -135,7 +135,7 @@ describe('a good headgate.yml', () => {
     ['clusters/prod/', 'clusters/prod'],
     ['./clusters//prod', 'clusters/prod'],
     ['.', ''],
-  ])('takes the path %s as %s', (written, path) => {
+  ])('normalizes path %s to "%s"', (written, path) => {
     expect(configOf(withTarget(`path: ${written}`)).targets[0]?.path).toBe(path);
   });
 
@@ -144,28 +144,28 @@ describe('a good headgate.yml', () => {
     ['30s', 30_000],
     ['1h30m', 5_400_000],
     ['168h', 604_800_000],
-  ])('takes wait: %s as %i ms', (written, waitMs) => {
+  ])('reads wait: %s as %i ms', (written, waitMs) => {
     expect(configOf(withTarget(`wait: ${written}`)).targets[0]?.waitMs).toBe(waitMs);
   });
 
-  it('takes ["*"] for any namespace', () => {
+  it('reads namespaces: ["*"] as any namespace', () => {
     expect(configOf(withTarget('namespaces: ["*"]')).targets[0]?.namespaces).toBe('*');
   });
 
-  it('takes the short names of protected kinds', () => {
+  it('accepts the short names of protected kinds', () => {
     expect(configOf(withTarget('prune: { kinds: [CRD, PVC, Namespace] }')).targets[0]?.prune).toEqual({
       ...DEFAULTS.prune,
       kinds: ['CustomResourceDefinition', 'PersistentVolumeClaim', 'Namespace'],
     });
   });
 
-  it('keeps all digits of an id, also without quotes', () => {
+  it('keeps all digits of an unquoted id', () => {
     expect(configOf(withRepository('id: 12345678901234567890')).repositories.get('fleet')?.id).toBe(
       '12345678901234567890',
     );
   });
 
-  it('resolves the paths of files from its own directory, and ~ from home', () => {
+  it('resolves relative paths against its own directory and ~ against HOME', () => {
     const config = configOf(
       file({
         cluster: 'kubeconfig: { path: ~/.kube/config }',
@@ -194,14 +194,14 @@ describe('a good headgate.yml', () => {
     });
   });
 
-  it('leaves the kubeconfig to kubectl’s own places when no path is given', () => {
+  it('uses kubectl’s default kubeconfig when no path is set', () => {
     expect(configOf(file({ cluster: 'kubeconfig: {}' })).clusters.get('lab')).toMatchObject({
       path: null,
       context: null,
     });
   });
 
-  it('needs no webhook secret for a plain Git server, which has no API and no statuses', () => {
+  it('requires no webhook secret for a plain Git server, which has no API and no statuses', () => {
     const repository = 'host: git\n    url: https://git.example.com/fleet.git\n    credentials: ssm:/fleet/token';
     expect(configOf(file({ repository })).repositories.get('fleet')).toMatchObject({
       host: 'git',
@@ -227,7 +227,7 @@ describe('a good headgate.yml', () => {
   });
 
   it.each(['http://127.0.0.1:8080/acme/fleet.git', 'http://localhost/acme/fleet.git', 'http://[::1]:1/acme/fleet.git'])(
-    'takes %s, which stays on this machine',
+    'accepts %s, which does not leave this machine',
     (url) => {
       const repository = `host: github\n    url: ${url}\n    webhookSecret: env:A`;
       expect(configOf(file({ repository })).repositories.get('fleet')).toMatchObject({ url, fullName: 'acme/fleet' });
@@ -246,18 +246,18 @@ describe('a good headgate.yml', () => {
     expect(configOf(file({ cluster })).clusters.get('lab')).toMatchObject({ region: 'eusc-de-east-1', role });
   });
 
-  it('takes http beyond this machine when it is said to be insecure', () => {
+  it('accepts http to other machines with insecure: true', () => {
     const repository = 'host: git\n    url: http://git.lan/fleet.git\n    insecure: true';
     expect(configOf(file({ repository })).repositories.get('fleet')?.url).toBe('http://git.lan/fleet.git');
   });
 
-  it('reports statuses only with credentials, and not when told otherwise', () => {
+  it('enables statuses only with credentials and unless statuses is false', () => {
     expect([statuses(''), statuses('credentials: env:T'), statuses('credentials: env:T\n    statuses: false')]).toEqual(
       [false, true, false],
     );
   });
 
-  it('reads anchors and aliases', () => {
+  it('may use anchors and aliases', () => {
     const ignore = 'ignore: [&replicas { kind: Deployment, paths: [/spec/replicas] }, *replicas]';
     expect(configOf(withTarget(ignore)).targets[0]?.ignore).toHaveLength(2);
   });

@@ -7,7 +7,7 @@ export function read(text: string): ReadConfig {
   return readConfig({ text, path: `${DIRECTORY}/headgate.yml`, env: { HOME: '/home/ada' } });
 }
 
-/** The checked form, or a failure that shows every mistake. */
+/** The checked form; throws with every error. */
 export function configOf(text: string) {
   const result = read(text);
   if ('problems' in result)
@@ -15,8 +15,8 @@ export function configOf(text: string) {
   return result.config;
 }
 
-/** `headgate.yml:3 message | remedy`, one for each mistake. */
-export function mistakesOf(text: string): readonly string[] {
+/** `headgate.yml:3 message | remedy`, one for each error. */
+export function errorsOf(text: string): readonly string[] {
   const result = read(text);
   return 'problems' in result
     ? result.problems.map(({ subject, message, remedy }) => `${subject} ${message} | ${remedy}`)
@@ -33,8 +33,8 @@ const TARGET = `repository: fleet
     namespace: shop`;
 
 /**
- * A small good file with other lines in one of its entries. They begin at line 3 in the cluster, 6 in the repository (9
- * after the given keys), 11 in the target (15 after the given keys), and 15 at the end.
+ * A small valid file with other lines in one of its entries. They begin at line 3 in the cluster, 6 in the repository (9
+ * after the default keys), 11 in the target (15 after the default keys), and 15 at the end.
  */
 export function file(part: { cluster?: string; repository?: string; target?: string; end?: string }): string {
   return `clusters:

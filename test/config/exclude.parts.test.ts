@@ -6,12 +6,12 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compileGlob } from '../../src/config/checked/compile-glob.ts';
 import { excluderOf } from '../../src/config/checked/excluded.ts';
-import { globMistake } from '../../src/config/written/glob.ts';
+import { globError } from '../../src/config/written/glob.ts';
 
 const matcherOf = (glob: string) => excluderOf({ path: '', exclude: [compileGlob(glob)] });
 
 function excludes(glob: string, path: string): boolean {
-  expect(globMistake(glob)).toBe(null);
+  expect(globError(glob)).toBe(null);
   return matcherOf(glob)(path);
 }
 
@@ -73,7 +73,7 @@ describe('Git’s own matching of the same globs', () => {
     const glob = fc
       .array(fc.oneof(part, fc.constant('**')), { minLength: 1, maxLength: 4 })
       .map((parts) => parts.join('/'))
-      .filter((each) => globMistake(each) === null);
+      .filter((each) => globError(each) === null);
     const globs = [...new Set(fc.sample(glob, { numRuns: 200, seed: 1 }))];
     const paths = [...new Set(fc.sample(path, { numRuns: 400, seed: 2 }))];
     const expected = matchesOfGit(globs, paths);
@@ -100,14 +100,14 @@ describe('a glob that is refused', () => {
     ['{a,b}'.repeat(7), 'stands for more than 100 globs with its braces'],
     ['{a,a}'.repeat(100), 'stands for more than 100 globs with its braces'],
   ])('gets the reason and the remedy: %s', (glob, mistake) => {
-    expect(globMistake(glob)).toBe(mistake);
+    expect(globError(glob)).toBe(mistake);
   });
 
   it('has no escaped special characters, and more than 100 alternatives', () => {
-    expect(globMistake(String.raw`*\(copy).yaml`)).toBe(null);
-    expect(globMistake(String.raw`a\\`)).toBe(null);
-    expect(globMistake(`{${Array.from({ length: 100 }, () => 'a').join()}}`)).toBe(null);
-    expect(globMistake(`{${Array.from({ length: 101 }, () => 'a').join()}}`)).not.toBe(null);
+    expect(globError(String.raw`*\(copy).yaml`)).toBe(null);
+    expect(globError(String.raw`a\\`)).toBe(null);
+    expect(globError(`{${Array.from({ length: 100 }, () => 'a').join()}}`)).toBe(null);
+    expect(globError(`{${Array.from({ length: 101 }, () => 'a').join()}}`)).not.toBe(null);
   });
 });
 

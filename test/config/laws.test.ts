@@ -36,7 +36,7 @@ const tree = fc.letrec((tie) => ({
 })).node;
 
 describe('readConfig', () => {
-  it('answers any text with a configuration or with mistakes that have file, line and remedy', () => {
+  it('returns a configuration, or errors with file, line and remedy, for any text', () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -51,12 +51,12 @@ describe('readConfig', () => {
     );
   });
 
-  it('answers any tree of values, wherever it stands', () => {
+  it('returns a configuration, or errors with file, line and remedy, for any tree of values in any section', () => {
     fc.assert(
-      fc.property(tree, fc.constantFrom('', 'clusters', 'repositories', 'targets'), (value, place) => {
+      fc.property(tree, fc.constantFrom('', 'clusters', 'repositories', 'targets'), (value, section) => {
         expect(
           flawOf(
-            JSON.stringify(place === '' ? value : { clusters: {}, repositories: {}, targets: [], [place]: value }),
+            JSON.stringify(section === '' ? value : { clusters: {}, repositories: {}, targets: [], [section]: value }),
           ),
         ).toBeNull();
       }),
@@ -64,7 +64,7 @@ describe('readConfig', () => {
     );
   });
 
-  it('answers every file that is cut off or has a line missing', () => {
+  it('returns a configuration, or errors with file, line and remedy, for a file that is truncated or lacks a line', () => {
     const text = withTarget('ignore:\n      - { kind: Deployment, paths: [/spec/replicas] }\n    prune: { limit: 3 }');
     const lines = text.split('\n');
     for (let end = 0; end < text.length; end += 1) expect(flawOf(text.slice(0, end))).toBeNull();
@@ -72,17 +72,17 @@ describe('readConfig', () => {
   });
 });
 
-/** What is wrong with the answer to a text; null when it is a configuration, or mistakes that can be found and mended. */
+/** What is wrong with the result for a text; null when it is a configuration, or errors with file, line and remedy. */
 function flawOf(text: string): string | null {
   const result = read(text);
   if ('config' in result) return null;
-  if (result.problems.length === 0) return 'neither a configuration nor a mistake';
+  if (result.problems.length === 0) return 'neither a configuration nor an error';
   const lines = text.split(/\r\n|\r|\n/).length;
-  const isWell = result.problems.every(({ subject, message, remedy }) => {
+  const areComplete = result.problems.every(({ subject, message, remedy }) => {
     const line = Number(/^headgate\.yml:(\d+)$/.exec(subject)?.[1]);
     return line >= 1 && line <= lines && message !== '' && remedy !== '';
   });
-  return isWell ? null : JSON.stringify(result.problems);
+  return areComplete ? null : JSON.stringify(result.problems);
 }
 
 function targetOf(text: string): Target {
@@ -119,13 +119,13 @@ describe('the settings hash', () => {
   });
 
   it.each(['prune: { limit: 1 }', 'wait: 1s', 'drift: off', 'suspend: true', 'adopt: true'])(
-    'stays with %s',
+    'does not change with %s',
     (lines) => {
       expect(hash(lines)).toBe(hash(''));
     },
   );
 
-  it('changes with the cluster and the repository, and stays where only the machine differs', () => {
+  it('changes with the cluster and the repository, but not with paths and secrets of one machine', () => {
     expect(hashOf({ cluster: 'kubeconfig: { context: other }' })).not.toBe(hashOf({}));
     expect(hashOf({ repository: repository('https://github.com/acme/other.git', 'env:A') })).not.toBe(hashOf({}));
     expect(hashOf({ cluster: 'kubeconfig: { path: /home/ada/config, context: lab }' })).toBe(hashOf({}));
@@ -148,11 +148,11 @@ describe('exclude', () => {
     ['**/*.yaml', 'clusters/prod/.a.yaml', true],
     ['{ci,.github}/**', 'clusters/prod/.github/a.yaml', true],
     ['.github/**', 'clusters/prod/github/a.yaml', false],
-  ])('%s of %s: %s', (glob, path, isTaken) => {
-    expect(excluded(glob, path)).toBe(isTaken);
+  ])('with %s excludes %s: %s', (glob, path, isMatch) => {
+    expect(excluded(glob, path)).toBe(isMatch);
   });
 
-  it('counts from the root when the target has no path', () => {
+  it('is relative to the root when the target has no path', () => {
     expect(excluded('a/*', 'a/b.yaml', '')).toBe(true);
   });
 });
@@ -163,14 +163,14 @@ describe('nearest', () => {
     ['brnach', 'branch'],
     ['nameSpace', 'namespace'],
     ['colour', null],
-  ])('takes %s for %s', (word, meant) => {
+  ])('suggests for %s: %s', (word, meant) => {
     expect(nearest(word, ['name', 'namespace', 'branch', 'kubeconfig'])).toBe(meant);
   });
 });
 
 describe('a reference to a secret', () => {
   it.each(['env:A_1', 'file:./a b', 'ssm:/a/b', 'secretsmanager:a', 'secretsmanager:a#b'])(
-    '%s is read and written the same',
+    'is formatted as it was written: %s',
     (text) => {
       const reference = parseReference(text);
       expect(reference === null ? null : formatReference(reference)).toBe(text);
@@ -188,7 +188,7 @@ describe('a reference to a secret', () => {
     'secretsmanager:a#b#c',
     'ENV:A',
     ' env:A',
-  ])('"%s" is none', (text) => {
+  ])('is rejected when it is "%s"', (text) => {
     expect(parseReference(text)).toBeNull();
   });
 });

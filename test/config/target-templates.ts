@@ -1,7 +1,7 @@
 import type { TargetTemplate } from '../../src/config/checked/config.ts';
 import { configOf } from './builders.ts';
 
-/** A file with two clusters and these targets, one a line. The first stands on line 9. */
+/** A file with two clusters and these targets, one per line, beginning on line 9. */
 export function fileWith(...targets: readonly string[]): string {
   return `clusters:
   lab: { kubeconfig: { context: lab } }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildFunctions } from '../../infra/build.ts';
-import type { BuiltFunctions, ConfigMistakes } from '../../infra/build.ts';
+import type { BuiltFunctions, InvalidConfig } from '../../infra/build.ts';
 import { packConfig, unpackConfig } from '../../src/config/checked/packed.ts';
 import type { PackedConfig } from '../../src/config/checked/packed.ts';
 import { readConfig } from '../../src/config/checked/read-config.ts';
@@ -26,23 +26,23 @@ targets:
 
 let directory = '';
 let built: BuiltFunctions;
-const place = (...parts: readonly string[]) => join(directory, ...parts);
+const pathOf = (...parts: readonly string[]) => join(directory, ...parts);
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'headgate-build-'));
-  await writeFile(place('headgate.yml'), CONFIG);
-  await writeFile(place('ca.pem'), 'the authority\n');
-  built = await buildFunctions({ config: place('headgate.yml'), out: place('out') });
+  await writeFile(pathOf('headgate.yml'), CONFIG);
+  await writeFile(pathOf('ca.pem'), 'the authority\n');
+  built = await buildFunctions({ config: pathOf('headgate.yml'), out: pathOf('out') });
 });
 afterAll(() => rm(directory, { recursive: true }));
 
 async function digest(out: string, files: readonly string[]): Promise<string> {
   const hash = createHash('sha256');
-  for (const file of files) hash.update(file).update(await readFile(place(out, file)));
+  for (const file of files) hash.update(file).update(await readFile(pathOf(out, file)));
   return hash.digest('hex');
 }
 
-/** The bytes that are loaded with a file, and with what it loads in its turn; `lazily`: also what it loads when it is needed. */
+/** The bytes that are loaded with a file, including its imports; `lazily`: also these dynamic imports. */
 function loadedBytes(entry: string, lazily: readonly string[] = []): number {
   const { outputs } = built.metafile;
   const names = new Map(Object.entries(outputs).map(([path, output]) => [path, output]));
@@ -65,23 +65,23 @@ function loadedBytes(entry: string, lazily: readonly string[] = []): number {
 
 describe('the build of the functions', () => {
   it('produces the same bytes twice', async () => {
-    const again = await buildFunctions({ config: place('headgate.yml'), out: place('again') });
+    const again = await buildFunctions({ config: pathOf('headgate.yml'), out: pathOf('again') });
     expect(again.files).toEqual(built.files);
     expect(await digest('again', again.files)).toBe(await digest('out', built.files));
   });
 
-  it('keeps the webhook function within 60 KB, including everything that a delivery loads', () => {
+  it('keeps the webhook within 60 KB, including what a delivery loads on demand', () => {
     const bytes = loadedBytes('webhook/webhook.mjs', ['src/githost/github/signature.ts']);
     expect(bytes).toBeGreaterThan(loadedBytes('webhook/webhook.mjs'));
     expect(bytes).toBeLessThanOrEqual(60 * 1024);
   });
 
-  it('keeps the deploy function within 250 KB, without what it loads lazily', () => {
+  it('keeps the deploy and sweep functions within 250 KB, without what they load on demand', () => {
     expect(loadedBytes('deploy/deploy.mjs')).toBeLessThanOrEqual(250 * 1024);
     expect(loadedBytes('sweep/sweep.mjs')).toBeLessThanOrEqual(250 * 1024);
   });
 
-  it('loads the AWS clients and the YAML parser only when they are needed', () => {
+  it('loads the AWS clients and the YAML parser on demand', () => {
     const outputs = Object.entries(built.metafile.outputs);
     for (const name of ['webhook', 'deploy', 'sweep']) {
       const [, entry] = outputs.find(([path]) => path === `${name}/${name}.mjs`) ?? [];
@@ -94,16 +94,16 @@ describe('the build of the functions', () => {
     expect(webhook.filter((input) => /@aws-sdk|@kubernetes|src\/(cluster|git)\//.test(input))).toEqual([]);
   });
 
-  it('packs the checked configuration and its certificate authorities, and no secret', async () => {
+  it('packages the checked configuration with its private CAs', async () => {
     for (const name of ['webhook', 'deploy', 'sweep']) {
-      const packed: PackedConfig = JSON.parse(await readFile(place('out', name, 'headgate.json'), 'utf8'));
+      const packed: PackedConfig = JSON.parse(await readFile(pathOf('out', name, 'headgate.json'), 'utf8'));
       expect(packed.repositories[0]?.caFile).toBe('ca/fleet.pem');
-      expect(await readFile(place('out', name, 'ca', 'fleet.pem'), 'utf8')).toBe('the authority\n');
+      expect(await readFile(pathOf('out', name, 'ca', 'fleet.pem'), 'utf8')).toBe('the authority\n');
     }
   });
 
-  it('unpacks to the configuration that it packed', () => {
-    const read = readConfig({ text: CONFIG, path: place('headgate.yml') });
+  it('packages a configuration that unpacks to the original', () => {
+    const read = readConfig({ text: CONFIG, path: pathOf('headgate.yml') });
     if ('problems' in read) throw new Error(JSON.stringify(read.problems));
     const text = JSON.stringify(packConfig(read.config));
     const unpacked = unpackConfig(JSON.parse(text) as PackedConfig);
@@ -112,16 +112,16 @@ describe('the build of the functions', () => {
     expect(new Set(unpacked.targets.map(({ repository }) => repository)).size).toBe(1);
   });
 
-  it('refuses everything that functions do not support at once', async () => {
+  it('refuses a configuration that functions do not support, with all problems at once', async () => {
     const text = CONFIG.replace('ssm:/fleet/app', 'file:app.pem').replace(
       'clusters:',
       'clusters:\n  lab: { kubeconfig: { path: kubeconfig } }',
     );
-    const rule =
+    const template =
       '  - { name: "{{basename}}", repository: fleet, branch: main, cluster: prod, namespace: shop, decryption: { age: "file:key" }, forEach: { directories: "apps/*", clusters: [prod], namespaces: [shop] } }\n';
-    await writeFile(place('local.yml'), text + rule);
-    const building = buildFunctions({ config: place('local.yml'), out: place('none') });
-    const problems = await building.catch((thrown: unknown) => (thrown as ConfigMistakes).problems);
+    await writeFile(pathOf('local.yml'), text + template);
+    const building = buildFunctions({ config: pathOf('local.yml'), out: pathOf('none') });
+    const problems = await building.catch((thrown: unknown) => (thrown as InvalidConfig).problems);
     expect(problems).toMatchObject([
       { subject: 'cluster lab' },
       { subject: 'repository fleet' },
@@ -129,8 +129,8 @@ describe('the build of the functions', () => {
     ]);
   });
 
-  it('reports all mistakes of a configuration at once', async () => {
-    await writeFile(place('wrong.yml'), CONFIG.replace('branch: main', 'brunch: main'));
-    await expect(buildFunctions({ config: place('wrong.yml'), out: place('none') })).rejects.toThrow('brunch');
+  it('refuses an invalid configuration', async () => {
+    await writeFile(pathOf('wrong.yml'), CONFIG.replace('branch: main', 'brunch: main'));
+    await expect(buildFunctions({ config: pathOf('wrong.yml'), out: pathOf('none') })).rejects.toThrow('brunch');
   });
 });

@@ -16,7 +16,7 @@ const text = (n: number) =>
   Array.from({ length: 60 }, (_, line) => `line ${line} ${line === n ? 'edited' : ''}`).join('\n');
 for (let n = 0; n < 12; n += 1) repository.commit({ 'a.yaml': text(n), 'b.yaml': 'x', 'empty.yaml': '' });
 
-/** What git itself packs, with deltas by offset or by id. */
+/** A pack written by git, with deltas by offset or by id. */
 function pack(...args: readonly string[]): Buffer {
   const objects = execFileSync('git', ['-C', repository.path, 'rev-list', '--objects', '--all'], {
     encoding: 'utf8',
@@ -36,13 +36,13 @@ function read(bytes: Buffer, limits = GIT_LIMITS): ObjectStore {
   return store;
 }
 
-/** Everything but a DeployError is a bug. */
-function outcomeOf(work: () => unknown): 'read' | 'refused' {
+/** Any error other than a DeployError is a bug. */
+function outcomeOf(work: () => unknown): 'read' | 'rejected' {
   try {
     work();
     return 'read';
   } catch (thrown) {
-    if (thrown instanceof DeployError) return 'refused';
+    if (thrown instanceof DeployError) return 'rejected';
     throw thrown;
   }
 }
@@ -62,11 +62,11 @@ describe('a pack', () => {
   });
 
   it.each([
-    ['objects', { ...GIT_LIMITS, objects: 5 }],
-    ['the size of one', { ...GIT_LIMITS, objectBytes: 100 }],
-    ['all of them inflated', { ...GIT_LIMITS, inflatedBytes: 1000 }],
+    ['the number of objects', { ...GIT_LIMITS, objects: 5 }],
+    ['the size of one object', { ...GIT_LIMITS, objectBytes: 100 }],
+    ['the inflated size', { ...GIT_LIMITS, inflatedBytes: 1000 }],
     ['the length of a delta chain', { ...GIT_LIMITS, deltaDepth: 0 }],
-  ])('is refused above the limit of %s', (_what, limits) => {
+  ])('is rejected above the limit for %s', (_what, limits) => {
     expect(() => read(pack('--delta-base-offset'), limits)).toThrow(expect.objectContaining({ code: 'git-limit' }));
   });
 
@@ -81,14 +81,14 @@ describe('a pack', () => {
       }),
       { seed: 5, numRuns: 300 },
     );
-    // The same with a checksum that fits, so that everything behind it is reached.
+    // The same with a matching checksum, so that the code after the check is reached.
     fc.assert(
       fc.property(change, ([at, by]) => {
         const body = Buffer.from(good.subarray(0, -20));
         body[at % body.length] = (body[at % body.length] ?? 0) ^ by;
         const bad = Buffer.concat([body, createHash('sha1').update(body).digest()]);
-        // A changed bit may be one that says nothing; whatever is read has the id of its content.
-        expect(['read', 'refused']).toContain(outcomeOf(() => read(bad)));
+        // A changed bit may be insignificant; in any case objects are stored by the id of their content.
+        expect(['read', 'rejected']).toContain(outcomeOf(() => read(bad)));
       }),
       { seed: 6, numRuns: 1500 },
     );
@@ -105,7 +105,7 @@ it('reads any bytes as pkt-lines or refuses them', () => {
         fc.string({ unit: fc.constantFrom('0', '1', '4', 'a', 'x') }).map((line) => Buffer.from(line)),
       ),
       (bytes) => {
-        expect(['read', 'refused']).toContain(outcomeOf(() => [...readPktLines(Buffer.from(bytes), 'test')]));
+        expect(['read', 'rejected']).toContain(outcomeOf(() => [...readPktLines(Buffer.from(bytes), 'test')]));
       },
     ),
     { seed: 5, numRuns: 500 },

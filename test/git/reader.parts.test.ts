@@ -51,7 +51,7 @@ function query(change: Partial<SourceQuery> = {}): SourceQuery {
     base: null,
     hint: null,
     also: [],
-    wants: () => true,
+    isRead: () => true,
     ...change,
   };
 }
@@ -92,7 +92,7 @@ const without = (tree: Tree, path: string): Tree =>
   Object.fromEntries(Object.entries(tree).filter(([other]) => other !== path));
 const flat: Tree = Object.fromEntries(Array.from({ length: 200 }, (_, n) => [`${n}.yaml`, file(String(n))]));
 
-/** The commit pairs that a tree-to-tree reader gets wrong first. */
+/** The commit pairs that a tree-to-tree reader is most likely to get wrong. */
 const PAIRS: readonly (readonly [string, readonly Tree[]])[] = [
   ['an edit', [START, { ...START, [first]: file('edited') }]],
   ['a revert', [START, { ...START, [first]: file('edited') }, START]],
@@ -113,8 +113,8 @@ describe.each([
   ['a server with filters', { filter: true, bitmaps: false }],
   ['a server with filters and bitmaps', { filter: true, bitmaps: true }],
   ['a server without filters', { filter: false, bitmaps: false }],
-])('on %s', (_server, kind) => {
-  describe.each(PAIRS)('%s', (_pair, trees) => {
+])('reading from %s', (_server, kind) => {
+  describe.each(PAIRS)('across %s', (_pair, trees) => {
     const repository = new BareRepository('fleet.git', { filter: kind.filter });
     const revisions = trees.map((tree) => repository.commit(tree));
     const now = revisions.at(-1) ?? '';
@@ -158,7 +158,7 @@ describe.each([
       expect(sorted(asChanges(source))).toEqual(sorted(repository.difference(now, before)));
     });
 
-    it('reads everything without a base', async () => {
+    it('returns every file without a base', async () => {
       const source = await open().since(query(), signal);
       expect(source.complete).toBe(true);
       expect(source.files.map(({ path }) => path).toSorted()).toEqual(
@@ -206,12 +206,12 @@ describe('the cost of reading, counted by the server', () => {
     for (let n = 0; n < 10_000; n += 1) tree[`clusters/prod/${n % 50}/${n % 20}/${n}.yaml`] = file(String(n));
     const before = repository.commit(tree);
     const now = repository.commit({ ...tree, 'clusters/prod/7/7/7.yaml': file('edited') });
-    // Nobody is answered before four have asked: a reader that needed a second round would wait for ever.
-    const asked: (() => void)[] = [];
+    // The server responds only when four requests have arrived: a reader that needed a second round would hang.
+    const waiting: (() => void)[] = [];
     const intercept = () =>
       new Promise<boolean>((resolve) => {
-        asked.push(() => resolve(false));
-        if (asked.length === 4) for (const go of asked) go();
+        waiting.push(() => resolve(false));
+        if (waiting.length === 4) for (const respond of waiting) respond();
       });
     const { open, server } = await serve(repository, { intercept });
     const reader = open();
@@ -298,10 +298,10 @@ describe('reading paths', () => {
 
   it('decides whether a commit is an ancestor of another', async () => {
     const { open } = await serve(repository);
-    const stranger = repository.commit({ 'a.yaml': 'x' }, { branch: 'stranger', parent: null });
+    const unrelated = repository.commit({ 'a.yaml': 'x' }, { branch: 'unrelated', parent: null });
     expect(await open().isAncestor(before as Revision, now as Revision, signal)).toBe(true);
     expect(await open().isAncestor(now as Revision, before as Revision, signal)).toBe(false);
-    expect(await open().isAncestor(stranger as Revision, now as Revision, signal)).toBe(false);
+    expect(await open().isAncestor(unrelated as Revision, now as Revision, signal)).toBe(false);
   });
 
   it('reads all files again when the server no longer has the applied tree', async () => {
@@ -364,7 +364,7 @@ describe('a hostile tree', () => {
   });
 });
 
-describe('a server that fails', () => {
+describe('a failing server', () => {
   const repository = new BareRepository();
   repository.commit(START);
   const code = async (work: Promise<unknown>) =>
@@ -376,7 +376,7 @@ describe('a server that fails', () => {
   it.each([
     ['is overloaded', 503, 'git-unreachable'],
     ['throttles', 429, 'git-unreachable'],
-    ['wants other credentials', 401, 'git-unauthorized'],
+    ['rejects the credentials', 401, 'git-unauthorized'],
     ['hides the repository', 404, 'git-unauthorized'],
     ['redirects', 302, 'git-unauthorized'],
   ])('causes an error of its kind when it %s', async (_name, status, expected) => {

@@ -17,12 +17,12 @@ const ENV = {
 
 const roots: string[] = [];
 
-/** For the end of a test file. */
+/** Call it at the end of a test file. */
 export function removeRepositories(): void {
   for (const root of roots.splice(0)) rmSync(root, { recursive: true, force: true });
 }
 
-/** A bare repository that is written by git's own plumbing, whole trees at a time. */
+/** A bare repository written with git's own plumbing, a whole tree at a time. */
 export class BareRepository {
   readonly root: string;
   readonly path: string;
@@ -87,7 +87,7 @@ export class BareRepository {
     return this.git('rev-parse', `${revision}^{tree}${path === '' ? '' : `:${path}`}`.replace('^{tree}:', ':'));
   }
 
-  /** What git itself says differs: path → id of the blob now, or null. */
+  /** The changes according to git: path → id of the blob now, or null. */
   difference(before: string, now: string): ReadonlyMap<string, string | null> {
     const raw = this.git('diff-tree', '-r', '--raw', '--no-renames', '-z', before, now);
     const fields = raw.split('\0');

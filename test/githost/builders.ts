@@ -10,7 +10,7 @@ export const TREE = '2'.repeat(40);
 
 export function aRevision(text: string): Revision {
   const revision = asRevision(text);
-  if (revision === null) throw new Error(`no commit id: ${text}`);
+  if (revision === null) throw new Error(`not a commit id: ${text}`);
   return revision;
 }
 
@@ -86,7 +86,7 @@ export function aPush(change: Partial<Push> = {}): Push {
   };
 }
 
-/** GitHub's push payload, as far as it is read: one commit on top of main that changes one file of the target. */
+/** The fields of GitHub's push payload that are read: one commit on top of main that changes one file of the target. */
 export function aPayload(change: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
   return {
     ref: 'refs/heads/main',

@@ -9,7 +9,7 @@ function health(object: JsonObject, waitsForConsumer = false) {
   return healthOf(object, { nowMs: NOW_MS, waitsForConsumer }).kind;
 }
 
-/** An object in its second generation, which its controller has seen unless `status` says otherwise. */
+/** An object at generation 2, which its controller has observed unless `status` says otherwise. */
 function an(type: string, spec: JsonObject, status: JsonObject | null): JsonObject {
   const [apiVersion = '', kind = ''] = type.split(' ');
   return {
@@ -40,37 +40,41 @@ const deployment = (status: JsonObject | null, spec: JsonObject = { progressDead
 describe('a Deployment', () => {
   it.each<Row>([
     ['without status', deployment(null), 'progressing'],
-    ['with no status and no replicas wanted', deployment(null, { replicas: 0 }), 'progressing'],
+    ['without status and without replicas', deployment(null, { replicas: 0 }), 'progressing'],
     [
-      'not progressing',
+      'that is not progressing',
       deployment({ ...DEPLOYED, ...conditions('Progressing False', 'Available True') }),
       'progressing',
     ],
     [
-      'not available',
+      'that is not available',
       deployment({ ...DEPLOYED, ...conditions('Progressing True NewReplicaSetAvailable', 'Available False') }),
       'progressing',
     ],
     [
-      'whose new ReplicaSet is still coming',
+      'whose new ReplicaSet is not available yet',
       deployment({ ...DEPLOYED, ...conditions('Progressing True ReplicaSetUpdated', 'Available True') }),
       'progressing',
     ],
     ['with too few replicas', deployment({ ...DEPLOYED, ...ROLLED_OUT, replicas: 1 }), 'progressing'],
     ['with too few updated', deployment({ ...DEPLOYED, ...ROLLED_OUT, updatedReplicas: 1 }), 'progressing'],
-    ['with old replicas that still end', deployment({ ...DEPLOYED, ...ROLLED_OUT, replicas: 3 }), 'progressing'],
+    ['with old replicas that are terminating', deployment({ ...DEPLOYED, ...ROLLED_OUT, replicas: 3 }), 'progressing'],
     ['with too few available', deployment({ ...DEPLOYED, ...ROLLED_OUT, availableReplicas: 1 }), 'progressing'],
     ['with too few ready', deployment({ ...DEPLOYED, ...ROLLED_OUT, readyReplicas: 1 }), 'progressing'],
     [
-      'of which the controller saw an older generation',
+      'whose controller observed an older generation',
       deployment({ ...DEPLOYED, ...ROLLED_OUT, observedGeneration: 1 }),
       'progressing',
     ],
     ['that is paused', deployment({ ...DEPLOYED, ...ROLLED_OUT }, { paused: true }), 'progressing'],
     ['that is complete', deployment({ ...DEPLOYED, ...ROLLED_OUT }), 'ready'],
-    ['complete without a progress deadline', deployment({ ...DEPLOYED, ...conditions('Available True') }, {}), 'ready'],
     [
-      'complete with one replica by default',
+      'that is complete without a progress deadline',
+      deployment({ ...DEPLOYED, ...conditions('Available True') }, {}),
+      'ready',
+    ],
+    [
+      'that is complete with the default of one replica',
       an(
         'apps/v1 Deployment',
         {},
@@ -79,16 +83,16 @@ describe('a Deployment', () => {
       'ready',
     ],
     [
-      'past its deadline',
+      'that is past its deadline',
       deployment({ ...DEPLOYED, ...conditions('Progressing False ProgressDeadlineExceeded') }),
       'failed',
     ],
     [
-      'that was past its deadline and goes on',
+      'that was past its deadline and is progressing again',
       deployment({ ...DEPLOYED, ...conditions('Progressing True ProgressDeadlineExceeded', 'Available True') }),
       'progressing',
     ],
-  ])('%s', (_name, object, expected) => expect(health(object)).toBe(expected));
+  ])('%s is $2', (_name, object, expected) => expect(health(object)).toBe(expected));
 });
 
 const SET = {
@@ -106,7 +110,7 @@ describe('a StatefulSet', () => {
   it.each<Row>([
     ['without status', statefulSet(null), 'progressing'],
     ['without status and without replicas', statefulSet(null, { replicas: 0 }), 'progressing'],
-    ['with a status that says nothing', statefulSet({}), 'progressing'],
+    ['with an empty status', statefulSet({}), 'progressing'],
     ['with too few ready', statefulSet({ ...SET, readyReplicas: 2 }), 'progressing'],
     ['with too few current', statefulSet({ ...SET, currentReplicas: 1 }), 'progressing'],
     ['with extra pods', statefulSet({ ...SET, replicas: 4 }), 'progressing'],
@@ -125,7 +129,7 @@ describe('a StatefulSet', () => {
       'ready',
     ],
     [
-      'with partition 0, as the server fills it in, in the middle of an update',
+      'with the default partition of 0 in the middle of an update',
       statefulSet(
         { ...SET, updateRevision: 'b', currentReplicas: 1 },
         { updateStrategy: { rollingUpdate: { partition: 0 } } },
@@ -138,7 +142,7 @@ describe('a StatefulSet', () => {
       statefulSet({ updateRevision: 'b' }, { updateStrategy: { type: 'OnDelete' } }),
       'ready',
     ],
-  ])('%s', (_name, object, expected) => expect(health(object)).toBe(expected));
+  ])('%s is $2', (_name, object, expected) => expect(health(object)).toBe(expected));
 });
 
 const EVERYWHERE = {
@@ -153,16 +157,20 @@ const daemonSet = (status: JsonObject | null) => an('apps/v1 DaemonSet', {}, sta
 describe('a DaemonSet', () => {
   it.each<Row>([
     ['without status', daemonSet(null), 'progressing'],
-    ['with a status that says nothing', daemonSet({}), 'progressing'],
-    ['of another generation', daemonSet({ ...EVERYWHERE, observedGeneration: 1 }), 'progressing'],
-    ['too few scheduled', daemonSet({ ...EVERYWHERE, currentNumberScheduled: 3 }), 'progressing'],
-    ['too few updated', daemonSet({ ...EVERYWHERE, updatedNumberScheduled: 3 }), 'progressing'],
-    ['too few available', daemonSet({ ...EVERYWHERE, numberAvailable: 3 }), 'progressing'],
-    ['too few ready', daemonSet({ ...EVERYWHERE, numberReady: 3 }), 'progressing'],
+    ['with an empty status', daemonSet({}), 'progressing'],
+    [
+      'whose controller observed an older generation',
+      daemonSet({ ...EVERYWHERE, observedGeneration: 1 }),
+      'progressing',
+    ],
+    ['with too few scheduled', daemonSet({ ...EVERYWHERE, currentNumberScheduled: 3 }), 'progressing'],
+    ['with too few updated', daemonSet({ ...EVERYWHERE, updatedNumberScheduled: 3 }), 'progressing'],
+    ['with too few available', daemonSet({ ...EVERYWHERE, numberAvailable: 3 }), 'progressing'],
+    ['with too few ready', daemonSet({ ...EVERYWHERE, numberReady: 3 }), 'progressing'],
     ['that is complete', daemonSet(EVERYWHERE), 'ready'],
-    ['for which there is no node', daemonSet({ ...EVERYWHERE, desiredNumberScheduled: 0 }), 'ready'],
+    ['without a matching node', daemonSet({ ...EVERYWHERE, desiredNumberScheduled: 0 }), 'ready'],
     ['whose controller never reported a generation', { ...daemonSet(EVERYWHERE), status: EVERYWHERE }, 'progressing'],
-  ])('%s', (_name, object, expected) => expect(health(object)).toBe(expected));
+  ])('%s is $2', (_name, object, expected) => expect(health(object)).toBe(expected));
 });
 
 const REPLICAS = { replicas: 2, fullyLabeledReplicas: 2, availableReplicas: 2, readyReplicas: 2 };
@@ -172,20 +180,20 @@ const replicaSet = (status: JsonObject | null, spec: JsonObject = { replicas: 2 
 describe('a ReplicaSet', () => {
   it.each<Row>([
     ['without status', replicaSet(null), 'progressing'],
-    ['too few labelled', replicaSet({ ...REPLICAS, fullyLabeledReplicas: 1 }), 'progressing'],
-    ['too few available', replicaSet({ ...REPLICAS, availableReplicas: 1 }), 'progressing'],
-    ['too few ready', replicaSet({ ...REPLICAS, readyReplicas: 1 }), 'progressing'],
-    ['too many', replicaSet({ ...REPLICAS, replicas: 3 }), 'progressing'],
+    ['with too few labeled', replicaSet({ ...REPLICAS, fullyLabeledReplicas: 1 }), 'progressing'],
+    ['with too few available', replicaSet({ ...REPLICAS, availableReplicas: 1 }), 'progressing'],
+    ['with too few ready', replicaSet({ ...REPLICAS, readyReplicas: 1 }), 'progressing'],
+    ['with too many replicas', replicaSet({ ...REPLICAS, replicas: 3 }), 'progressing'],
     [
       'that cannot create pods',
       replicaSet({ ...REPLICAS, ...conditions('ReplicaFailure True FailedCreate') }),
       'progressing',
     ],
-    ['that could not and can again', replicaSet({ ...REPLICAS, ...conditions('ReplicaFailure False') }), 'ready'],
+    ['that can create pods again', replicaSet({ ...REPLICAS, ...conditions('ReplicaFailure False') }), 'ready'],
     ['that is complete', replicaSet(REPLICAS), 'ready'],
-    ['that wants nothing', replicaSet({ replicas: 0 }, { replicas: 0 }), 'ready'],
-    ['of the old kind, a ReplicationController', an('v1 ReplicationController', { replicas: 2 }, REPLICAS), 'ready'],
-  ])('%s', (_name, object, expected) => expect(health(object)).toBe(expected));
+    ['without replicas', replicaSet({ replicas: 0 }, { replicas: 0 }), 'ready'],
+    ['that is a ReplicationController', an('v1 ReplicationController', { replicas: 2 }, REPLICAS), 'ready'],
+  ])('%s is $2', (_name, object, expected) => expect(health(object)).toBe(expected));
 });
 
 const pod = (status: JsonObject | null) =>
@@ -201,21 +209,21 @@ const unschedulable = (at: string): JsonObject => ({
 describe('a Pod', () => {
   it.each<Row>([
     ['without status', pod(null), 'progressing'],
-    ['being scheduled', pod({ phase: 'Pending', ...conditions('PodScheduled True') }), 'progressing'],
-    ['running and not ready', pod({ phase: 'Running', ...conditions('Ready False') }), 'progressing'],
-    ['running and ready', pod({ phase: 'Running', ...conditions('Ready True') }), 'ready'],
-    ['succeeded', pod({ phase: 'Succeeded', ...conditions('Ready False PodCompleted') }), 'ready'],
-    ['completed as failed', pod({ phase: 'Failed', ...conditions('Ready False') }), 'ready'],
-    ['unschedulable for 15 s', pod(unschedulable('2026-03-01T09:59:45Z')), 'progressing'],
-    ['unschedulable for more than 15 s', pod(unschedulable('2026-03-01T09:59:44.999Z')), 'failed'],
+    ['that is scheduled', pod({ phase: 'Pending', ...conditions('PodScheduled True') }), 'progressing'],
+    ['that is running but not ready', pod({ phase: 'Running', ...conditions('Ready False') }), 'progressing'],
+    ['that is running and ready', pod({ phase: 'Running', ...conditions('Ready True') }), 'ready'],
+    ['that succeeded', pod({ phase: 'Succeeded', ...conditions('Ready False PodCompleted') }), 'ready'],
+    ['that failed', pod({ phase: 'Failed', ...conditions('Ready False') }), 'ready'],
+    ['that has been unschedulable for 15 s', pod(unschedulable('2026-03-01T09:59:45Z')), 'progressing'],
+    ['that has been unschedulable for more than 15 s', pod(unschedulable('2026-03-01T09:59:44.999Z')), 'failed'],
     [
       'in a crash loop',
       pod({ phase: 'Running', ...conditions('Ready False'), ...waiting('CrashLoopBackOff') }),
       'failed',
     ],
-    ['whose image is not to be had', pod({ phase: 'Pending', ...waiting('ErrImagePull') }), 'failed'],
-    ['whose container is only being made', pod({ phase: 'Pending', ...waiting('ContainerCreating') }), 'progressing'],
-  ])('%s', (_name, object, expected) => expect(health(object)).toBe(expected));
+    ['whose image cannot be pulled', pod({ phase: 'Pending', ...waiting('ErrImagePull') }), 'failed'],
+    ['whose container is being created', pod({ phase: 'Pending', ...waiting('ContainerCreating') }), 'progressing'],
+  ])('%s is $2', (_name, object, expected) => expect(health(object)).toBe(expected));
 });
 
 const job = (status: JsonObject | null, spec: JsonObject = {}) => an('batch/v1 Job', spec, status);
@@ -223,7 +231,11 @@ const job = (status: JsonObject | null, spec: JsonObject = {}) => an('batch/v1 J
 describe('a Job', () => {
   it.each<Row>([
     ['without status', job(null), 'progressing'],
-    ['that runs, which for kstatus is enough', job({ startTime: '2026-03-01T09:00:00Z', active: 1 }), 'progressing'],
+    [
+      'that is running, which kstatus calls ready',
+      job({ startTime: '2026-03-01T09:00:00Z', active: 1 }),
+      'progressing',
+    ],
     ['that is complete', job({ startTime: '2026-03-01T09:00:00Z', ...conditions('Complete True') }), 'ready'],
     [
       'whose condition Complete is not true',
@@ -234,12 +246,16 @@ describe('a Job', () => {
     ['whose condition Failed is not true', job(conditions('Failed False')), 'progressing'],
     ['that is suspended', job(conditions('Suspended True'), { suspend: true }), 'ready'],
     [
-      'that was suspended and runs again',
+      'that was suspended and is running again',
       job({ startTime: '2026-03-01T09:00:00Z', ...conditions('Suspended False') }, { suspend: false }),
       'progressing',
     ],
-    ['that was resumed, and its condition lags', job(conditions('Suspended True'), { suspend: false }), 'progressing'],
-  ])('%s', (_name, object, expected) => expect(health(object)).toBe(expected));
+    [
+      'that was resumed but still has the condition Suspended',
+      job(conditions('Suspended True'), { suspend: false }),
+      'progressing',
+    ],
+  ])('%s is $2', (_name, object, expected) => expect(health(object)).toBe(expected));
 });
 
 const service = (spec: JsonObject) => an('v1 Service', spec, null);
@@ -250,19 +266,19 @@ const CLAIM = an('v1 PersistentVolumeClaim', {}, { phase: 'Pending' });
 describe('the other kinds', () => {
   it.each<Row>([
     ['a claim without status', an('v1 PersistentVolumeClaim', {}, null), 'progressing'],
-    ['a claim that waits', CLAIM, 'progressing'],
+    ['a pending claim', CLAIM, 'progressing'],
     ['a bound claim', an('v1 PersistentVolumeClaim', {}, { phase: 'Bound' }), 'ready'],
     ['a Service', service({ clusterIP: '10.0.0.1' }), 'ready'],
     ['a Service of type NodePort', service({ type: 'NodePort' }), 'ready'],
     ['a load balancer without cluster IP', service({ type: 'LoadBalancer' }), 'progressing'],
     [
-      'a load balancer with cluster IP and without an address',
+      'a load balancer with cluster IP but without an external address',
       service({ type: 'LoadBalancer', clusterIP: '10.0.0.1' }),
       'ready',
     ],
     ['a definition without conditions', definition({}), 'progressing'],
     [
-      'a definition being installed',
+      'a definition that is being installed',
       definition(conditions('NamesAccepted True', 'Established False Installing')),
       'progressing',
     ],
@@ -272,9 +288,9 @@ describe('the other kinds', () => {
       definition(conditions('NamesAccepted False Conflict', 'Established False')),
       'failed',
     ],
-    ['a disruption budget that nobody has observed', an('policy/v1 PodDisruptionBudget', {}, null), 'progressing'],
+    ['a disruption budget without status', an('policy/v1 PodDisruptionBudget', {}, null), 'progressing'],
     [
-      'a disruption budget observed before the change',
+      'a disruption budget last observed before a change',
       an('policy/v1 PodDisruptionBudget', {}, { observedGeneration: 1 }),
       'progressing',
     ],
@@ -285,33 +301,37 @@ describe('the other kinds', () => {
     ['a custom resource without status', custom(null), 'ready'],
     ['a custom resource without conditions', custom({}), 'ready'],
     [
-      'a custom resource of another generation',
+      'a custom resource whose controller observed an older generation',
       custom({ observedGeneration: 1, ...conditions('Ready True') }),
       'progressing',
     ],
     ['a custom resource that is not ready', custom(conditions('Ready False')), 'progressing'],
-    ['a custom resource of which it is not known', custom(conditions('Ready Unknown')), 'progressing'],
+    ['a custom resource with Ready Unknown', custom(conditions('Ready Unknown')), 'progressing'],
     ['a ready custom resource', custom(conditions('Ready True')), 'ready'],
-    ['a reconciling one', custom(conditions('Ready True', 'Reconciling True')), 'progressing'],
-    ['one that stalled', custom(conditions('Ready False', 'Stalled True')), 'failed'],
-    ['one that is stalled no more', custom(conditions('Ready True', 'Stalled False', 'Reconciling False')), 'ready'],
+    ['a custom resource that is reconciling', custom(conditions('Ready True', 'Reconciling True')), 'progressing'],
+    ['a custom resource that is stalled', custom(conditions('Ready False', 'Stalled True')), 'failed'],
     [
-      'one that is being deleted',
+      'a custom resource that is no longer stalled',
+      custom(conditions('Ready True', 'Stalled False', 'Reconciling False')),
+      'ready',
+    ],
+    [
+      'a custom resource that is being deleted',
       { ...custom(conditions('Ready True')), metadata: { deletionTimestamp: '2026-03-01T09:00:00Z' } },
       'terminating',
     ],
-  ])('%s', (_name, object, expected) => expect(health(object)).toBe(expected));
+  ])('%s is $2', (_name, object, expected) => expect(health(object)).toBe(expected));
 
-  it('calls a claim ready whose class waits for its first consumer', () => {
+  it('treats a claim as ready when its class waits for the first consumer', () => {
     expect(health(CLAIM, true)).toBe('ready');
   });
 });
 
-describe('what has to be looked at', () => {
+describe('needsReadiness', () => {
   const needs = (group: string, kind: string, object: JsonObject | null = null) =>
     needsReadiness({ id: { group, kind, namespace: 'shop', name: 'web' }, object });
 
-  it('is what takes time to become what it should be', () => {
+  it('is true for kinds that take time to become ready', () => {
     expect([
       needs('apps', 'Deployment'),
       needs('batch', 'Job'),
@@ -323,7 +343,7 @@ describe('what has to be looked at', () => {
     ]).toEqual(Array.from({ length: 7 }, () => true));
   });
 
-  it('is not what is complete once it is written', () => {
+  it('is false for kinds that are ready as soon as they are written', () => {
     expect([
       needs('', 'ConfigMap'),
       needs('', 'Secret'),

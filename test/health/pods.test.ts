@@ -49,7 +49,7 @@ describe('the pods of a workload', () => {
   const replicaSets = [replicaSet('old', '1'), replicaSet('new', '2'), replicaSet('other', '2', 'other-deployment')];
 
   it.each(['ImagePullBackOff', 'ErrImagePull', 'InvalidImageName', 'CrashLoopBackOff', 'CreateContainerConfigError'])(
-    'fail a Deployment at once with %s in its new ReplicaSet, naming the image',
+    'fail a Deployment at once when a pod of its new ReplicaSet has %s, with the image as the reason',
     (reason) => {
       expect(withPods(PROGRESSING, deployment, { replicaSets, pods: [stuckPod('new', { reason })] })).toEqual({
         kind: 'failed',
@@ -58,17 +58,17 @@ describe('the pods of a workload', () => {
     },
   );
 
-  it('say nothing while they belong to an old ReplicaSet, or to another Deployment', () => {
+  it('are ignored when they belong to an old ReplicaSet or to another Deployment', () => {
     const pods = [stuckPod('old'), stuckPod('other')];
     expect(withPods(PROGRESSING, deployment, { replicaSets, pods })).toEqual(PROGRESSING);
   });
 
-  it('say nothing before the new ReplicaSet is there', () => {
+  it('are ignored before the new ReplicaSet exists', () => {
     const pods = [stuckPod('old')];
     expect(withPods(PROGRESSING, deployment, { replicaSets: [replicaSet('old', '1')], pods })).toEqual(PROGRESSING);
   });
 
-  it('say nothing once they are being deleted', () => {
+  it('are ignored when they are being deleted', () => {
     const pods = [stuckPod('new', { metadata: { deletionTimestamp: '2026-03-01T10:00:00Z' } })];
     const owned = pods.map((pod) => ({
       ...pod,
@@ -83,21 +83,21 @@ describe('the pods of a workload', () => {
     });
   });
 
-  it('count for a StatefulSet when they are of its newest revision', () => {
+  it('fail a StatefulSet only when they are of its newest revision', () => {
     const set = workload('apps/v1 StatefulSet', { status: { updateRevision: 'web-b' } });
     const of = (revision: string) => [stuckPod('web-uid', { labels: { 'controller-revision-hash': revision } })];
     expect(withPods(PROGRESSING, set, { replicaSets: [], pods: of('web-b') })).toEqual(STUCK);
     expect(withPods(PROGRESSING, set, { replicaSets: [], pods: of('web-a') })).toEqual(PROGRESSING);
   });
 
-  it('count for a DaemonSet when they are of its newest template', () => {
+  it('fail a DaemonSet only when they are of its newest template', () => {
     const set = workload('apps/v1 DaemonSet', {}, { 'deprecated.daemonset.template.generation': '3' });
     const of = (generation: string) => [stuckPod('web-uid', { labels: { 'pod-template-generation': generation } })];
     expect(withPods(PROGRESSING, set, { replicaSets: [], pods: of('3') })).toEqual(STUCK);
     expect(withPods(PROGRESSING, set, { replicaSets: [], pods: of('2') })).toEqual(PROGRESSING);
   });
 
-  it('count for a Job, also while an init container is stuck', () => {
+  it('fail a Job when an init container is stuck', () => {
     const pod: JsonObject = {
       metadata: { ownerReferences: [{ uid: 'web-uid' }] },
       spec: { initContainers: [{ name: 'migrate', image: 'ghcr.io/acme/migrate:7' }], containers: [] },

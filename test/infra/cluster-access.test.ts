@@ -7,7 +7,7 @@ import type { CollectionTag, ScalarTag } from 'yaml';
 import { resolve } from './intrinsics.ts';
 import type { Template } from './packaged.ts';
 import { granted, may, policiesOf } from './rights.ts';
-import { mistakesOf } from './service-spec.ts';
+import { errorsOf } from './service-spec.ts';
 
 const FILE = join(dirname(fileURLToPath(import.meta.url)), '../../infra/cluster-access.yml');
 const PARAMETERS = {
@@ -19,7 +19,7 @@ const PARAMETERS = {
   SweepRoleArn: 'arn:aws:iam::444455556666:role/headgate-prod-sweep-eu-west-1',
 };
 
-/** CloudFormation's short forms, as far as the file uses them. */
+/** The short forms of CloudFormation's functions that the file uses. */
 const NAMES: Readonly<Record<string, string>> = {
   Ref: 'Ref',
   Sub: 'Fn::Sub',
@@ -48,7 +48,7 @@ it('the template for cluster access has only properties of the service specifica
     'AWS::IAM::Role',
     'AWS::EKS::AccessEntry',
   ]);
-  expect(mistakesOf(template)).toEqual([]);
+  expect(errorsOf(template)).toEqual([]);
 });
 
 it('the role of a cluster may describe that cluster and nothing else', async () => {

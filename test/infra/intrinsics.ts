@@ -9,7 +9,7 @@ const PSEUDO: Readonly<Record<string, string>> = {
 
 export type Parameters = Readonly<Record<string, string | readonly string[]>>;
 
-/** What a value of a template would be in one account: enough of CloudFormation's functions for ARNs in policies. */
+/** Resolves a value of a template in one account. Supports enough of CloudFormation's functions for ARNs in policies. */
 export function resolve(value: unknown, parameters: Parameters = {}): unknown {
   if (Array.isArray(value)) {
     return value.map((each) => resolve(each, parameters)).filter((each) => each !== undefined);

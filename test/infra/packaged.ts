@@ -24,7 +24,7 @@ export interface Packaged {
   readonly archives: Readonly<Record<string, string>>;
 }
 
-/** A checkout of its own, packaged as a user does it, with no credentials and no way out. */
+/** A fresh checkout, packaged as a user would, without credentials and without network access. */
 export async function packageCheckout(env: Readonly<Record<string, string>> = {}): Promise<Packaged> {
   const directory = await mkdtemp(join(tmpdir(), 'headgate-package-'));
   const parts = ['serverless.yml', 'package.json', 'tsconfig.json', 'infra', 'functions', 'src'];

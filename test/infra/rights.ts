@@ -13,7 +13,7 @@ interface PolicyDocument {
   readonly Statement: readonly Statement[];
 }
 
-/** Every policy of a role, its own and those that are attached, with real ARNs in it. */
+/** Every policy of a role, inline or attached, with real ARNs. */
 export function policiesOf(template: Template, role: string, parameters: Parameters = {}): readonly PolicyDocument[] {
   const own = template.Resources[role]?.Properties?.['Policies'] as readonly { PolicyDocument: PolicyDocument }[];
   const attached = Object.values(template.Resources).filter(
@@ -41,7 +41,7 @@ function withArns(document: unknown): unknown {
   return JSON.parse(text) as unknown;
 }
 
-/** `action resource`, one line for each that a role is given. */
+/** `action resource`, one line for each permission of a role. */
 export function granted(policies: readonly PolicyDocument[]): readonly string[] {
   return policies
     .flatMap(({ Statement }) => Statement)
@@ -51,7 +51,7 @@ export function granted(policies: readonly PolicyDocument[]): readonly string[] 
     .toSorted();
 }
 
-/** What IAM would say. */
+/** Whether IAM would allow the action. */
 export async function may(policies: readonly PolicyDocument[], action: string, resource: string): Promise<boolean> {
   const account = /^arn:aws:\w+:[\w-]*:(\d{12}):/.exec(resource)?.[1] ?? ACCOUNT;
   const answer = await runSimulation(
@@ -73,7 +73,7 @@ export async function may(policies: readonly PolicyDocument[], action: string, r
   return answer.overallResult === 'Allowed';
 }
 
-/** Whatever the other side trusts: here only our own side is asked. */
+/** Assumes that the other account trusts the function, so that only the function's own policies count. */
 function trust(_role: string) {
   const principal = { AWS: `arn:aws:iam::${ACCOUNT}:role/the-function` };
   return { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: principal, Action: 'sts:AssumeRole' }] };

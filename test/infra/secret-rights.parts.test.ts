@@ -41,7 +41,7 @@ async function fragmentOf(
 const statementsOf = (fragment: Fragment, name: string) =>
   fragment.Resources[name]?.Properties.PolicyDocument.Statement.map(({ Action, Resource }) => [Action, Resource]);
 
-it('names secrets by their ARN in this account, and an ARN as it is', async () => {
+it('turns the name of a secret into an ARN in this account, and keeps an ARN unchanged', async () => {
   const arn = 'arn:aws:ssm:us-east-1:444455556666:parameter/token';
   const fragment = await fragmentOf({ webhookSecret: ['ssm:hook', 'ssm:/a/b'], credentials: `ssm:${arn}` });
   const place = 'arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter';
@@ -52,14 +52,14 @@ it('names secrets by their ARN in this account, and an ARN as it is', async () =
   expect(statementsOf(fragment, 'SweepSecrets')).toEqual([['ssm:GetParameter', [arn]]]);
 });
 
-it('gives one right for the keys of one secret', async () => {
+it('grants one permission for all keys of one secret', async () => {
   const fragment = await fragmentOf({ webhookSecret: ['secretsmanager:fleet#old', 'secretsmanager:fleet#new'] });
   const arn = 'arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:fleet-??????';
   expect(statementsOf(fragment, 'WebhookSecrets')).toEqual([['secretsmanager:GetSecretValue', [{ 'Fn::Sub': arn }]]]);
   expect(Object.keys(fragment.Resources)).toEqual(['WebhookSecrets']);
 });
 
-it('refuses a secret that would stand in the template', async () => {
+it('refuses a secret that would be visible in the template', async () => {
   await expect(fragmentOf({ webhookSecret: 'env:FLEET_SECRET' })).rejects.toMatchObject({
     stderr: expect.stringMatching(
       /^env:FLEET_SECRET: functions cannot use this secret.*Store it in Parameter Store/s,
@@ -67,7 +67,7 @@ it('refuses a secret that would stand in the template', async () => {
   });
 });
 
-it('lets the deploy function alone open what is encrypted, with keys of our alias and no others', async () => {
+it('lets only the deploy function decrypt manifests, and only with KMS keys that have our alias', async () => {
   const target = { name: 'shop', repository: 'fleet', branch: 'main', cluster: 'prod', namespace: 'shop' };
   const decryption = { age: 'ssm:/headgate/age', kms: true };
   const fragment = await fragmentOf({ webhookSecret: 'ssm:hook' }, [{ ...target, decryption }]);
@@ -85,10 +85,10 @@ it('lets the deploy function alone open what is encrypted, with keys of our alia
       },
     },
   });
-  // What a rule makes needs the keys of the rule.
+  // Generated targets need the keys of their template.
   const forEach = { directories: 'clusters/*', clusters: ['prod'], namespaces: ['shop'] };
-  const rule = { ...target, name: '{{basename}}', forEach, decryption };
-  expect(await fragmentOf({ webhookSecret: 'ssm:hook' }, [rule])).toEqual(fragment);
+  const template = { ...target, name: '{{basename}}', forEach, decryption };
+  expect(await fragmentOf({ webhookSecret: 'ssm:hook' }, [template])).toEqual(fragment);
   const without = await fragmentOf({ webhookSecret: 'ssm:hook' }, [target]);
   expect(Object.keys(without.Resources)).toEqual(['WebhookSecrets']);
 });

@@ -2,39 +2,39 @@ import { loadAwsServiceSpecSync } from '@aws-cdk/aws-service-spec';
 import type { PropertyType, ResourceProperties, SpecDatabase } from '@aws-cdk/service-spec-types';
 import type { Template } from './packaged.ts';
 
-/** Everything in a template that AWS's own specification of its resources does not know, or knows otherwise. */
-export function mistakesOf(template: Template): readonly string[] {
+/** Everything in a template that does not match AWS's own specification of its resources. */
+export function errorsOf(template: Template): readonly string[] {
   const spec = loadAwsServiceSpecSync();
   return Object.entries(template.Resources).flatMap(([name, { Type, Properties = {} }]) => {
     const [resource] = spec.lookup('resource', 'cloudFormationType', 'equals', Type);
-    if (resource === undefined) return [`${name}: there is no ${Type}`];
-    return mistakesIn(Properties, { properties: resource.properties, at: name, spec });
+    if (resource === undefined) return [`${name}: unknown type ${Type}`];
+    return errorsIn(Properties, { properties: resource.properties, at: name, spec });
   });
 }
 
-interface Place {
+interface Location {
   readonly properties: ResourceProperties;
   readonly at: string;
   readonly spec: SpecDatabase;
 }
 
-function mistakesIn(written: Readonly<Record<string, unknown>>, { properties, at, spec }: Place): readonly string[] {
+function errorsIn(written: Readonly<Record<string, unknown>>, { properties, at, spec }: Location): readonly string[] {
   const missing = Object.entries(properties)
     .filter(([key, property]) => property.required === true && !(key in written))
     .map(([key]) => `${at}.${key} is missing`);
   const wrong = Object.entries(written).flatMap(([key, value]) => {
     const property = properties[key];
-    if (property === undefined) return [`${at}.${key} is not known`];
-    return mistakesOfValue(value, property.type, { at: `${at}.${key}`, spec });
+    if (property === undefined) return [`${at}.${key} is unknown`];
+    return errorsOfValue(value, property.type, { at: `${at}.${key}`, spec });
   });
   return [...missing, ...wrong];
 }
 
-type At = Pick<Place, 'at' | 'spec'>;
+type At = Pick<Location, 'at' | 'spec'>;
 
-function mistakesOfValue(value: unknown, type: PropertyType, { at, spec }: At): readonly string[] {
+function errorsOfValue(value: unknown, type: PropertyType, { at, spec }: At): readonly string[] {
   if (isIntrinsic(value)) return [];
-  const unless = (isRight: boolean, wanted: string) => (isRight ? [] : [`${at} is no ${wanted}`]);
+  const unless = (isRight: boolean, wanted: string) => (isRight ? [] : [`${at} is not of type ${wanted}`]);
   switch (type.type) {
     case 'string':
     case 'date-time':
@@ -48,27 +48,27 @@ function mistakesOfValue(value: unknown, type: PropertyType, { at, spec }: At): 
     case 'json':
       return unless(typeof value === 'object' || typeof value === 'string', 'JSON');
     case 'array':
-      if (!Array.isArray(value)) return [`${at} is no list`];
-      return value.flatMap((each, index) => mistakesOfValue(each, type.element, { at: `${at}[${index}]`, spec }));
+      if (!Array.isArray(value)) return [`${at} is not a list`];
+      return value.flatMap((each, index) => errorsOfValue(each, type.element, { at: `${at}[${index}]`, spec }));
     case 'map':
       return Object.entries(value as object).flatMap(([key, each]) =>
-        mistakesOfValue(each, type.element, { at: `${at}.${key}`, spec }),
+        errorsOfValue(each, type.element, { at: `${at}.${key}`, spec }),
       );
     case 'ref': {
-      if (typeof value !== 'object' || value === null || Array.isArray(value)) return [`${at} is no map`];
+      if (typeof value !== 'object' || value === null || Array.isArray(value)) return [`${at} is not a map`];
       const { properties } = spec.get('typeDefinition', type.reference.$ref);
-      return mistakesIn(value as Readonly<Record<string, unknown>>, { properties, at, spec });
+      return errorsIn(value as Readonly<Record<string, unknown>>, { properties, at, spec });
     }
     case 'union': {
-      const each = type.types.map((one) => mistakesOfValue(value, one, { at, spec }));
-      return each.find((mistakes) => mistakes.length === 0) ?? each[0] ?? [];
+      const each = type.types.map((one) => errorsOfValue(value, one, { at, spec }));
+      return each.find((errors) => errors.length === 0) ?? each[0] ?? [];
     }
     default:
       return [];
   }
 }
 
-/** What only AWS can resolve. */
+/** Intrinsic functions, which only AWS can resolve. */
 function isIntrinsic(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const [key = '', ...more] = Object.keys(value);

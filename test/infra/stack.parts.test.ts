@@ -4,7 +4,7 @@ import { brokenRules } from './guard.ts';
 import { packageCheckout } from './packaged.ts';
 import type { Packaged, Template } from './packaged.ts';
 import { granted, may, policiesOf, queueArn } from './rights.ts';
-import { mistakesOf } from './service-spec.ts';
+import { errorsOf } from './service-spec.ts';
 
 let first: Packaged;
 let template: Template;
@@ -19,13 +19,13 @@ afterAll(() => rm(first.directory, { recursive: true }));
 /** The template with one property of one resource changed. */
 function changed(name: string, properties: Readonly<Record<string, unknown>>): Template {
   const resource = template.Resources[name];
-  if (resource === undefined) throw new Error(`there is no ${name}`);
+  if (resource === undefined) throw new Error(`resource ${name} does not exist`);
   const Properties = { ...resource.Properties, ...properties };
   return { ...template, Resources: { ...template.Resources, [name]: { ...resource, Properties } } };
 }
 
-describe('the deployment package', () => {
-  it('is built without credentials, and has the same bytes when it is built elsewhere', async () => {
+describe('the package', () => {
+  it('is built without credentials, and has the same bytes when built again in another directory', async () => {
     const second = await packageCheckout();
     expect(Object.keys(first.archives).toSorted()).toEqual(['deploy.zip', 'sweep.zip', 'webhook.zip']);
     expect(second.archives).toEqual(first.archives);
@@ -34,19 +34,19 @@ describe('the deployment package', () => {
   }, 60_000);
 });
 
-describe('the CloudFormation template', () => {
-  it('has only properties of the service specification, with the right types', () => {
-    expect(mistakesOf(template)).toEqual([]);
+describe('the template', () => {
+  it('matches the service specification', () => {
+    expect(errorsOf(template)).toEqual([]);
   });
 
   it.each([
-    [{ VisibilityTimeOut: 900 }, 'DeployQueue.VisibilityTimeOut is not known'],
-    [{ VisibilityTimeout: '900' }, 'DeployQueue.VisibilityTimeout is no integer'],
-  ])('fails the service specification with %j', (properties, mistake) => {
-    expect(mistakesOf(changed('DeployQueue', properties))).toEqual([mistake]);
+    [{ VisibilityTimeOut: 900 }, 'DeployQueue.VisibilityTimeOut is unknown'],
+    [{ VisibilityTimeout: '900' }, 'DeployQueue.VisibilityTimeout is not of type integer'],
+  ])('does not match the service specification with %j', (properties, error) => {
+    expect(errorsOf(changed('DeployQueue', properties))).toEqual([error]);
   });
 
-  it('follows every rule of rules.guard', async () => {
+  it('complies with every rule in rules.guard', async () => {
     expect(await brokenRules(template)).toEqual([]);
   });
 
@@ -63,18 +63,18 @@ describe('the CloudFormation template', () => {
     ['DeployEventSourceMappingSQSDeployQueue', { FunctionResponseTypes: [] }, 'batches_fail_in_part'],
     ['OldestRequestAlarm', { TreatMissingData: 'missing' }, 'alarms_are_quiet_without_data'],
     ['SweepRole', { ManagedPolicyArns: ['arn:aws:iam::aws:policy/ReadOnlyAccess'] }, 'roles_name_their_actions'],
-  ])('breaks a rule of rules.guard when %s has %j', async (name, properties, rule) => {
+  ])('breaks a rule in rules.guard when %s has %j', async (name, properties, rule) => {
     expect(await brokenRules(changed(name, properties))).toEqual([rule]);
   });
 
-  it('gives each function its own role', () => {
+  it('gives every function its own role', () => {
     const functions = Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::Lambda::Function');
     const roles = functions.map(({ Properties }) => JSON.stringify(Properties?.['Role']));
     expect(functions).toHaveLength(3);
     expect(new Set(roles).size).toBe(3);
   });
 
-  it('caps the deploy function at the concurrency of its queues', () => {
+  it('reserves as much concurrency for the deploy function as its queues may use', () => {
     const mappings = Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::Lambda::EventSourceMapping');
     const started = mappings.map(
       ({ Properties }) =>
@@ -95,8 +95,8 @@ const CLUSTER_ROLE = 'arn:aws:iam::*:role/headgate/*';
 const QUEUES = ['DeployQueue', 'CheckQueue', 'DeployDeadLetters', 'CheckDeadLetters'];
 const WORK = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility', 'sqs:GetQueueAttributes'];
 
-describe('the IAM rights', () => {
-  it('of the webhook function are its secrets and sending deploy requests', () => {
+describe('the permissions of the functions (design decision 12)', () => {
+  it('let the webhook read its secrets and queue deploys', () => {
     expect(granted(policiesOf(template, 'WebhookRole'))).toEqual([
       ...LOGS('webhook'),
       `sqs:SendMessage ${queueArn('DeployQueue')}`,
@@ -104,7 +104,7 @@ describe('the IAM rights', () => {
     ]);
   });
 
-  it('of the deploy function are its queues, the Git credentials and the roles on one path', () => {
+  it('let the deploy function use its queues, read Git credentials, and assume roles on one path', () => {
     expect(granted(policiesOf(template, 'DeployRole'))).toEqual(
       [
         ...LOGS('deploy'),
@@ -117,7 +117,7 @@ describe('the IAM rights', () => {
     );
   });
 
-  it('of the sweep function are the Git credentials, the roles on that path and sending deploy requests', () => {
+  it('let the sweep read Git credentials, assume roles on that path, and queue deploys', () => {
     expect(granted(policiesOf(template, 'SweepRole'))).toEqual([
       ...LOGS('sweep'),
       `sqs:SendMessage ${queueArn('DeployQueue')}`,
@@ -141,10 +141,10 @@ describe('the IAM rights', () => {
     ['assume the role of a cluster', 'sts:AssumeRole', role, ['DeployRole', 'SweepRole']],
     ['assume a role on another path', 'sts:AssumeRole', other, []],
     ['describe a cluster', 'eks:DescribeCluster', cluster, []],
-    ['make an access entry', 'eks:CreateAccessEntry', cluster, []],
-    ['make a role', 'iam:CreateRole', role, []],
+    ['create an access entry', 'eks:CreateAccessEntry', cluster, []],
+    ['create a role', 'iam:CreateRole', role, []],
     ['pass a role', 'iam:PassRole', role, []],
-  ])('to %s belong to the expected roles', async (_, action, resource, wanted) => {
+  ])('allow only the expected functions to %s', async (_, action, resource, wanted) => {
     const roles = ['WebhookRole', 'DeployRole', 'SweepRole'];
     const answers = await Promise.all(roles.map((name) => may(policiesOf(template, name), action, resource)));
     expect(roles.filter((_name, index) => answers[index])).toEqual(wanted);
@@ -152,7 +152,7 @@ describe('the IAM rights', () => {
 });
 
 describe('the dashboard and the saved queries', () => {
-  /** What a line of ours can hold (the outcome, readiness, and the answer to a delivery), and Lambda's own fields. */
+  /** The fields of Headgate's log lines (outcome, readiness, response to a delivery), and Lambda's own. */
   const FIELDS = new Set(
     (
       'time level message target repository revision previous delivery verdict status created updated unchanged pruned ' +
@@ -160,16 +160,16 @@ describe('the dashboard and the saved queries', () => {
       'requests.kubernetes requests.host errors.0.code errors.0.subject errors.0.message errors.0.remedy'
     ).split(' '),
   );
-  const WORDS = new Set(
+  const KEYWORDS = new Set(
     'fields filter stats sort limit by as and or in like asc desc count pct avg bin ispresent source'.split(' '),
   );
 
-  /** Every name in a query that is neither a word of the language nor given by the query itself. */
+  /** The field names in a query: neither keywords nor aliases that the query defines. */
   function fieldsOf(query: string): readonly string[] {
     const bare = query.replaceAll(/SOURCE '[^']*'|'[^']*'|"[^"]*"|\/[^/\n]*\//g, ' ');
-    const given = new Set([...bare.matchAll(/\bas (\w+)/g)].map(([, name]) => name));
+    const aliases = new Set([...bare.matchAll(/\bas (\w+)/g)].map(([, name]) => name));
     const names = [...bare.matchAll(/(?<![\w.])[A-Za-z][\w.]*/g)].map(([name]) => name);
-    return names.filter((name) => !WORDS.has(name.toLowerCase()) && !given.has(name));
+    return names.filter((name) => !KEYWORDS.has(name.toLowerCase()) && !aliases.has(name));
   }
 
   const queries = () => {
@@ -182,7 +182,7 @@ describe('the dashboard and the saved queries', () => {
     ];
   };
 
-  it('use only fields that the log lines have', () => {
+  it('use only fields that log lines have', () => {
     expect(queries()).toHaveLength(9);
     const unknown = queries().flatMap((query) => fieldsOf(query).filter((field) => !FIELDS.has(field)));
     expect(unknown).toEqual([]);

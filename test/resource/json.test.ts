@@ -4,25 +4,25 @@ import { canonicalJson, parseJson, stringifyJson } from '../../src/resource/json
 import type { Json } from '../../src/resource/resource.ts';
 
 describe('JSON', () => {
-  it('keeps integers exact that JavaScript does not have', () => {
+  it('keeps integers exact beyond the range of a JavaScript number', () => {
     const text = '{"a":9007199254740993,"b":-9223372036854775808,"c":12,"d":0.1,"e":1e21}';
     expect(stringifyJson(parseJson(text))).toBe(
       '{"a":9007199254740993,"b":-9223372036854775808,"c":12,"d":0.1,"e":1e+21}',
     );
   });
 
-  it("escapes what the API server's YAML reader folds or refuses, and nothing else", () => {
+  it("escapes only what the API server's YAML reader folds or rejects", () => {
     expect(stringifyJson('a\u007f\u0085\u009f\u00a0\ufffe\uffff/😀é')).toBe(
       '"a\\u007f\\u0085\\u009f\u00a0\\ufffe\\uffff/😀é"',
     );
   });
 
-  it('gives the same text for the same value, whatever the order of its keys', () => {
+  it('has the same canonical text whatever the order of its keys', () => {
     expect(canonicalJson({ b: [{ d: 1, c: 2 }], a: null })).toBe(canonicalJson({ a: null, b: [{ c: 2, d: 1 }] }));
     expect(canonicalJson({ a: [1, 2] })).not.toBe(canonicalJson({ a: [2, 1] }));
   });
 
-  it('comes back as it was', () => {
+  it('is the same after being written and parsed', () => {
     const json = fc.letrec((tie) => ({
       value: fc.oneof(
         fc.string({ unit: 'binary' }),

@@ -13,13 +13,13 @@ beforeAll(async () => {
 
 const HEAD = 'apiVersion: x.example/v1\nkind: Any\nmetadata: { name: a }\n';
 
-/** What the real kubectl makes of a document, without a server; null where it refuses. */
+/** How the real kubectl reads a document, without a server; null when it rejects it. */
 async function kubectlReads(text: string): Promise<Json | null> {
   const { code, stdout } = await run(kubectl, ['annotate', '--local', '-f', '-', 'z=z', '-o', 'json'], { input: text });
   return code === 0 ? parseJson(stdout) : null;
 }
 
-function weRead(text: string): Json | null {
+function headgateReads(text: string): Json | null {
   const { manifests, problems } = readManifests({ path: 'a.yaml', bytes: Buffer.from(text) });
   const [manifest] = manifests;
   if (problems.length > 0 || manifest === undefined) return null;
@@ -28,8 +28,8 @@ function weRead(text: string): Json | null {
 }
 
 async function expectSame(text: string): Promise<void> {
-  const [theirs, ours] = [await kubectlReads(text), weRead(text)];
-  expect(ours === null ? null : canonicalJson(ours), text).toBe(theirs === null ? null : canonicalJson(theirs));
+  const [expected, actual] = [await kubectlReads(text), headgateReads(text)];
+  expect(actual === null ? null : canonicalJson(actual), text).toBe(expected === null ? null : canonicalJson(expected));
 }
 
 const SCALARS = [
@@ -124,15 +124,15 @@ const SCALARS = [
   ],
 ].flat();
 
-describe('the real kubectl', () => {
-  it('reads every scalar as we do: as a value, in a list, and as a key', async () => {
+describe('Headgate, compared with the real kubectl', () => {
+  it('reads every scalar the same way: as a value, in a list, and as a key', async () => {
     const values = SCALARS.map((scalar, n) => `  v${n}: ${scalar}`).join('\n');
     await expectSame(
       `${HEAD}spec:\n${values}\nlist:\n${SCALARS.filter((scalar) => scalar !== '<<')
         .map((scalar) => `- ${scalar}`)
         .join('\n')}\n`,
     );
-    // Go keeps 1 and 1.0 apart and then writes both as "1", in an order of its own.
+    // Go keeps the keys 1 and 1.0 apart and then writes both as "1", in a different order.
     const unusual = new Set([
       '1.',
       '1.0',
@@ -163,7 +163,7 @@ describe('the real kubectl', () => {
     ['merges', 'b: &b { x: 1, w: 2 }\na: { x: 5, <<: *b, w: 3 }\n'],
     ['merges of several', 'b: &b { x: 1 }\nc: &c { x: 2, z: 3 }\na: { <<: [*b, *c], y: 2 }\n'],
     ['a quoted merge key', "a: { '<<': 3 }\n"],
-    ['a merge of no map', 'a: { <<: 3 }\n'],
+    ['a merge of something other than a map', 'a: { <<: 3 }\n'],
     ['a set', 'a: !!set {x, y}\n'],
     ['a null key', 'a: { ~: x }\n'],
     ['infinity', 'a: .inf\n'],
@@ -174,11 +174,11 @@ describe('the real kubectl', () => {
     ['a document that ends with ...', 'a: 1\n...\n'],
     ['a directive', '%YAML 1.1\n---\na: 1\n'],
     ['a tab', 'a:\n\tb: 1\n'],
-  ])('reads, or refuses, %s as we do', async (_what, text) => {
+  ])('reads or rejects %s the same way', async (_what, text) => {
     await expectSame(`${HEAD}${text}`);
   });
 
-  it('reads 400 random documents as we do', async () => {
+  it('reads 400 random documents the same way', async () => {
     const scalar = fc.oneof(
       fc.constantFrom(
         ...SCALARS.filter((each) => each !== '' && !each.includes('!') && !/["'\\]/.test(each) && each !== '<<'),
@@ -208,16 +208,16 @@ describe('the real kubectl', () => {
       .array(fc.oneof({ weight: 4, arbitrary: flow }, { weight: 1, arbitrary: block }), { minLength: 1, maxLength: 6 })
       .map((values) => `${HEAD}spec:\n${values.map((value, n) => `  k${n}: ${value}  \n  # a comment`).join('\n')}\n`);
     const samples = fc.sample(document, { seed: 11, numRuns: 400 });
-    // Together where kubectl takes them together; one that it refuses would hide the others, so those are asked alone.
-    const ours = samples.map((text) => weRead(text));
-    const accepted = samples.filter((_, index) => ours[index] !== null);
+    // One kubectl run for all accepted documents; a rejected one would hide the others, so those run one by one.
+    const actual = samples.map((text) => headgateReads(text));
+    const accepted = samples.filter((_, index) => actual[index] !== null);
     const { code, stdout } = await run(kubectl, ['annotate', '--local', '-f', '-', 'z=z', '-o', 'json'], {
       input: accepted.join('---\n'),
     });
     expect(code).toBe(0);
-    const theirs = stdout.split(/\n(?=\{)/).map((text) => canonicalJson(parseJson(text)));
-    expect(ours.filter((value) => value !== null).map((value) => canonicalJson(value))).toEqual(theirs);
-    for (const text of samples.filter((_, index) => ours[index] === null))
+    const expected = stdout.split(/\n(?=\{)/).map((text) => canonicalJson(parseJson(text)));
+    expect(actual.filter((value) => value !== null).map((value) => canonicalJson(value))).toEqual(expected);
+    for (const text of samples.filter((_, index) => actual[index] === null))
       expect(await kubectlReads(text), text).toBeNull();
     expect(accepted.length).toBeGreaterThan(300);
   });

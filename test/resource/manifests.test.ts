@@ -9,7 +9,7 @@ function read(text: string, path = 'apps/x.yaml') {
 const CONFIG = 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\n';
 
 describe('a file of manifests', () => {
-  it('holds documents, empty ones and comments among them, each with its line', () => {
+  it('is split into documents with their lines, skipping empty documents and comments', () => {
     const file = read(`# first\n---\n${CONFIG}---\n---\n# nothing\n--- # a comment\n\n${CONFIG.replace('a }', 'b }')}`);
     expect(file.manifests.map(({ name, source }) => [name, source.line])).toEqual([
       ['a', 3],
@@ -19,7 +19,7 @@ describe('a file of manifests', () => {
     expect(file.unread).toEqual([]);
   });
 
-  it('may be JSON, begin with a BOM, or have the line ends of Windows', () => {
+  it('may be JSON, begin with a BOM, or have Windows line endings', () => {
     expect(read('{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"}}', 'a.json').manifests).toHaveLength(1);
     expect(read(`\uFEFF${CONFIG}`).manifests).toHaveLength(1);
     expect(
@@ -27,7 +27,7 @@ describe('a file of manifests', () => {
     ).toEqual({ k: 'x\ny\n' });
   });
 
-  it('may be a List, whose items have their own lines, and inherit the kind of a typed list', () => {
+  it('may be a List, whose items have their own lines and inherit the kind of a typed list', () => {
     const file = read(
       'apiVersion: v1\nkind: ConfigMapList\nitems:\n- metadata: { name: a }\n- apiVersion: v1\n  kind: Secret\n  metadata: { name: b }\n',
     );
@@ -37,13 +37,13 @@ describe('a file of manifests', () => {
     ]);
   });
 
-  it('names documents that are no manifests, and what they lack', () => {
+  it('is reported with its documents that are not manifests, and the fields they lack', () => {
     const file = read(`values: 1\n---\n${CONFIG}---\nkind: X\nmetadata: { name: z }\n---\njust text\n`);
     expect(file.manifests).toHaveLength(1);
     expect(file.unread.map(({ subject, message }) => [subject, message])).toEqual([
-      ['apps/x.yaml:1', 'no manifest: it has no apiVersion, no kind, no metadata.name'],
-      ['apps/x.yaml:7', 'no manifest: it has no apiVersion'],
-      ['apps/x.yaml:10', 'no manifest: it is no map'],
+      ['apps/x.yaml:1', 'not a manifest: apiVersion, kind, metadata.name are missing'],
+      ['apps/x.yaml:7', 'not a manifest: apiVersion is missing'],
+      ['apps/x.yaml:10', 'not a manifest: the document is not a map'],
     ]);
   });
 
@@ -53,15 +53,15 @@ describe('a file of manifests', () => {
     ['a missing anchor', `${CONFIG}data: *gone\n`, 'manifest-invalid'],
     ['a null key', `${CONFIG}data: { ~: x }\n`, 'manifest-invalid'],
     ['infinity', `${CONFIG}data: .inf\n`, 'manifest-invalid'],
-    ['text behind the separator', `${CONFIG}--- x\n`, 'manifest-invalid'],
-    ['a document behind the end marker, which kubectl would drop', `${CONFIG}...\n${CONFIG}`, 'manifest-invalid'],
+    ['text after the separator', `${CONFIG}--- x\n`, 'manifest-invalid'],
+    ['a document after the end marker, which kubectl would drop', `${CONFIG}...\n${CONFIG}`, 'manifest-invalid'],
     ['a generated name', CONFIG.replace('name:', 'generateName:'), 'manifest-invalid'],
     ['an LFS pointer', 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n', 'lfs-pointer'],
-  ])('is refused for %s', (_what, text, code) => {
+  ])('is rejected for %s', (_what, text, code) => {
     expect(read(text).problems.map((problem) => problem.code)).toContain(code);
   });
 
-  it('is refused when it is not UTF-8, and when it is too large', () => {
+  it('is rejected when it is not UTF-8 or too large', () => {
     expect(readManifests({ path: 'a.yaml', bytes: Uint8Array.of(0xff, 0xfe) }).problems[0]?.code).toBe(
       'file-unreadable',
     );
@@ -77,7 +77,7 @@ describe('a file of manifests', () => {
     ).toBe('manifest-too-large');
   });
 
-  it('stops at bombs: aliases that multiply, and endless nesting', () => {
+  it('is rejected when its aliases multiply or it is nested too deeply', () => {
     const bomb = [
       'a: &a [x, x, x, x, x, x, x, x, x, x]',
       ...'bcdefgh'.split('').map((name, n) => `${name}: &${name} [${Array(10).fill(`*${'abcdefgh'[n]}`).join(', ')}]`),
@@ -86,12 +86,12 @@ describe('a file of manifests', () => {
     expect(read(`${CONFIG}data: ${'['.repeat(200)}${']'.repeat(200)}\n`).problems[0]?.message).toMatch(/levels deep/);
   });
 
-  it('never quotes a line in an error: it may hold a secret', () => {
+  it('is never quoted in an error, because a line may hold a secret', () => {
     const text = 'apiVersion: v1\nkind: Secret\nmetadata: { name: a }\nstringData:\n  pin: "hunter2\n  b: [hunter2\n';
     expect(JSON.stringify(read(text))).not.toContain('hunter2');
   });
 
-  it('never throws, whatever the bytes', () => {
+  it('never makes the reader throw, whatever its bytes', () => {
     fc.assert(
       fc.property(
         fc.oneof(

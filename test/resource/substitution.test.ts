@@ -10,7 +10,7 @@ function valueOf(yaml: string): unknown {
   return first?.kind === 'document' ? first.document.substituted?.value : first;
 }
 
-describe('a text with variables', () => {
+describe('substitute', () => {
   it.each([
     ['${REGION}', 'eu-west-1'],
     ['a-${REGION}-b-${COUNT}', 'a-eu-west-1-b-3'],
@@ -22,13 +22,16 @@ describe('a text with variables', () => {
     ['$${REGION}', '${REGION}'],
     ['$$$${REGION}', '$${REGION}'],
     ['$REGION and $(REGION)', '$REGION and $(REGION)'],
-  ])('%s becomes %s', (text, expected) => {
-    expect(substitute(text, variables)).toEqual({ text: expected, mistakes: [] });
+  ])('turns %s into "%s"', (text, expected) => {
+    expect(substitute(text, variables)).toEqual({ text: expected, errors: [] });
   });
 
-  it.each(['${MISSING}', '${toString}', '${REGION', '${REGION:-x}', '${1a}', '${}'])('%s is a mistake', (text) => {
-    expect(substitute(text, variables).mistakes).toHaveLength(1);
-  });
+  it.each(['${MISSING}', '${toString}', '${REGION', '${REGION:-x}', '${1a}', '${}'])(
+    'reports %s as an error',
+    (text) => {
+      expect(substitute(text, variables).errors).toHaveLength(1);
+    },
+  );
 });
 
 describe('a value of a manifest', () => {
@@ -44,13 +47,13 @@ describe('a value of a manifest', () => {
     // A value can never become structure.
     ['a: ${BLOCK}', { a: 'a: b\nc: [d]' }],
     ['- &x "${COUNT}"\n- *x', ['3', '3']],
-  ])('%j is read as %j', (yaml, expected) => {
+  ])('%j is read as %j after substitution', (yaml, expected) => {
     expect(valueOf(yaml)).toEqual(expected);
   });
 });
 
-describe('what a renderer printed without quotes', () => {
-  it('stays text where Kubernetes takes nothing else, and is read anew elsewhere', () => {
+describe('a value that a renderer printed without quotes', () => {
+  it('stays text where Kubernetes accepts only strings, and is parsed again elsewhere', () => {
     const yaml = `metadata:
   labels: { a: b, c: "\${ON}" }
   name: \${COUNT}
@@ -96,7 +99,7 @@ function read(text: string) {
 }
 
 describe('a manifest', () => {
-  it('hides its values when one was put in, and only then', () => {
+  it('hides its values if and only if one was substituted', () => {
     const { manifests } = read(`${map('a', '"${REGION}"')}---\n${map('b', 'plain')}---\n${map('c', '"$$"', OFF)}`);
     expect(manifests.map(({ object, isHidden }) => [object['data'], isHidden])).toEqual([
       [{ a: 'eu-west-1' }, true],
@@ -105,17 +108,17 @@ describe('a manifest', () => {
     ]);
   });
 
-  it('names every variable that is missing, with file and line, all at once', () => {
+  it('is reported with every missing variable at once, with file and line', () => {
     const { manifests, problems } = read(`${map('a', '"${NO} ${NOT}"')}---\n${map('b', '"${NEITHER}"')}`);
     expect(manifests).toEqual([]);
     expect(problems.map(({ code, subject, message }) => [code, subject, message])).toEqual([
-      ['variable-missing', 'a.yaml:6', 'the variable NO is not set'],
-      ['variable-missing', 'a.yaml:6', 'the variable NOT is not set'],
-      ['variable-missing', 'a.yaml:13', 'the variable NEITHER is not set'],
+      ['variable-missing', 'a.yaml:6', 'variable NO is not set'],
+      ['variable-missing', 'a.yaml:6', 'variable NOT is not set'],
+      ['variable-missing', 'a.yaml:13', 'variable NEITHER is not set'],
     ]);
   });
 
-  it('of a list is looked at by itself', () => {
+  it('in a List opts out of substitution by itself', () => {
     const item = (name: string, value: string, annotations: Readonly<Record<string, string>> = {}) =>
       `- { apiVersion: v1, kind: ConfigMap, metadata: { name: ${name}, annotations: ${JSON.stringify(annotations)} }, data: { a: "${value}" } }\n`;
     const off = { 'kustomize.toolkit.fluxcd.io/substitute': 'disabled' };
@@ -126,7 +129,7 @@ describe('a manifest', () => {
     expect(problems).toMatchObject([{ subject: 'a.yaml:6' }]);
   });
 
-  it('keeps its dollar signs where the target has no variables', () => {
+  it('keeps its dollar signs when the target has no variables', () => {
     const { manifests } = readManifests({ path: 'a.yaml', bytes: Buffer.from(map('a', '"$$ ${X}"')) });
     expect(manifests.map(({ object }) => object['data'])).toEqual([{ a: '$$ ${X}' }]);
   });

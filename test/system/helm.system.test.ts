@@ -153,7 +153,10 @@ it('pulls a chart once by its version, and refuses different content under the s
   expect(await on.outcome(await on.push({ 'apps/web/values.yaml': 'colour: green\n' }))).toMatchObject({
     verdict: 'refused',
     errors: [
-      expect.objectContaining({ code: 'render-refused', message: expect.stringContaining('has another content') }),
+      expect.objectContaining({
+        code: 'render-refused',
+        message: expect.stringContaining('has changed since it was applied'),
+      }),
     ],
   });
 });

@@ -155,7 +155,7 @@ it('a custom resource is ready once its controller has observed the change and r
     await tell({ observedGeneration: 1, conditions: [{ type: 'Ready', status: 'True' }] });
     const second = await testbed.push({ 'apps/w.json': widget(2) });
     await testbed.logged(
-      (each) => each.message === 'check' && JSON.stringify(each).includes('has not seen the change yet'),
+      (each) => each.message === 'check' && JSON.stringify(each).includes('has not observed the change yet'),
     );
     expect(testbed.host.statusesOf(second).at(-1)?.state).toBe('pending');
     await tell({ observedGeneration: 2 });

@@ -40,7 +40,7 @@ it('substitutes the variables of a target in its manifests, and shows their valu
   const missing = await testbed.push({ 'apps/a.yaml': configMap('a', { region: '${REGIN}' }) });
   expect(await testbed.outcome(missing)).toMatchObject({
     verdict: 'refused',
-    errors: [{ code: 'variable-missing', subject: 'apps/a.yaml:5', message: 'the variable REGIN is not set' }],
+    errors: [{ code: 'variable-missing', subject: 'apps/a.yaml:5', message: 'variable REGIN is not set' }],
   });
   // The server quotes what it refuses.
   const wrong = await testbed.push({

@@ -147,11 +147,9 @@ describe('a target template', () => {
     expect(await outcome(revision, named('Upper'), 'refused')).toMatchObject({ errors: [{ code: 'name-invalid' }] });
     await outcome(revision, named('blog'), 'deployed');
     expect(statusOf(revision, named('shop'))).toBe(
-      'failure clusters/dev/apps/shop comes to cluster dev, which forEach.clusters at headgate.yml:1 does not list',
+      'failure clusters/dev/apps/shop resolves to cluster dev, which is not listed in forEach.clusters at headgate.yml:1',
     );
-    expect(statusOf(revision, named('Upper'))).toMatch(
-      /^failure clusters\/lab\/apps\/Upper comes to the name Upper-t-/,
-    );
+    expect(statusOf(revision, named('Upper'))).toMatch(/^failure clusters\/lab\/apps\/Upper resolves to Upper-t-/);
     expect(Object.keys(await testbed.configMaps())).toEqual(['blog', 'shop']);
     expect(await testbed.auditOf(named('Upper'))).toEqual([]);
 
@@ -165,7 +163,7 @@ describe('a target template', () => {
     expect(checked.stdout).toMatch(
       /directory +clusters\/lab\/apps\/blog +ok +target blog-t-\S+ on cluster lab, namespace/,
     );
-    expect(checked.stdout).toMatch(/directory +clusters\/dev\/apps\/shop +FAILED +comes to cluster dev/);
+    expect(checked.stdout).toMatch(/directory +clusters\/dev\/apps\/shop +FAILED +resolves to cluster dev/);
     // Once it is gone there is nothing to say, and nothing left over.
     const mended = await testbed.push({ 'clusters/dev': null, 'clusters/lab/apps/Upper': null });
     await testbed.logged(
@@ -198,7 +196,9 @@ describe('a target template', () => {
     await outcome(first, named('shop'), 'deployed');
     const second = await testbed.push({ 'teams/b/shop/map.yaml': configMap('of-b') });
     expect(await outcome(second, named('shop'), 'refused')).toMatchObject({
-      errors: [{ code: 'name-taken', message: `comes to the name ${named('shop')}, as teams/a/shop does` }],
+      errors: [
+        { code: 'name-taken', message: `resolves to target name ${named('shop')}, already used by teams/a/shop` },
+      ],
     });
     expect(Object.keys(await testbed.configMaps())).toEqual(['of-a']);
     expect(await runAll(sweep)).toEqual([]);

@@ -24,7 +24,12 @@ export async function deployCommand(context: Context, { target, pruneLimit }: De
   const runtime = localRuntime({ config, env, log, holder: `cli-${randomUUID()}`, progress, outbox });
   try {
     const prune = pruneLimit === null ? target.prune : { ...target.prune, limit: pruneLimit };
-    const request = { target: { ...target, prune }, trigger: { kind: 'cli' } as const, hint: null, at: new Date(nowMs()).toISOString() };
+    const request = {
+      target: { ...target, prune },
+      trigger: { kind: 'cli' } as const,
+      hint: null,
+      at: new Date(nowMs()).toISOString(),
+    };
     const outcome = await runUntilSettled(request, { outbox, runtime, progress }, signal);
     if (outcome.kind === 'retry') throw outcome.error;
     if (outcome.report === null) return 1;

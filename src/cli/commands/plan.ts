@@ -34,7 +34,11 @@ export async function planCommand(context: Context, { target, revision }: PlanFl
   const runtime = localRuntime({ config, env, log, holder: 'plan', progress: () => undefined });
   try {
     const ports = await runtime.open(target, revision);
-    const world = makeWorld(ports, { request: { target, trigger: { kind: 'cli' } }, runtime, clock: stopwatch(runtime.nowMs) });
+    const world = makeWorld(ports, {
+      request: { target, trigger: { kind: 'cli' } },
+      runtime,
+      clock: stopwatch(runtime.nowMs),
+    });
     const planned = await planDeploy({ target, at: revision }, world, signal);
     const changes = planned.refusals.length > 0 ? [] : await previewAll(planned, signal);
     context.print(context.output === 'json' ? asJson(target, planned, changes) : asText(target, planned, changes));

@@ -1,5 +1,5 @@
 import type { ClusterConfig, TargetTemplate, Target } from '../../config/checked/config.ts';
-import { withoutTemplates, wordsIn } from '../../config/written/placeholders.ts';
+import { placeholdersIn, replacePlaceholders } from '../../config/written/placeholders.ts';
 
 /**
  * Represents all targets that a template generates in one namespace of one cluster. Access is granted to the template, so
@@ -19,8 +19,8 @@ function representativeTarget({ name, settings }: TargetTemplate, cluster: Clust
 
 /** `{{basename}}-{{segment.1}}` becomes `rule-basename-segment-1`. */
 function slugOf(name: string): string {
-  const words = [...wordsIn(name)];
-  return `rule-${withoutTemplates(name, '\u0000').replaceAll('\u0000', () => (words.shift() ?? '').replace('.', '-'))}`;
+  const words = [...placeholdersIn(name)];
+  return `rule-${replacePlaceholders(name, '\u0000').replaceAll('\u0000', () => (words.shift() ?? '').replace('.', '-'))}`;
 }
 
 /** The templates that may deploy to this cluster, once for each namespace that they may use. */

@@ -1,6 +1,6 @@
 import type { Repository } from '../../config/checked/config.ts';
 import { DeployError } from '../../error/deploy-error.ts';
-import type { Hook, WantedHook } from '../../githost/github/hooks.ts';
+import type { Hook, HookSettings } from '../../githost/github/hooks.ts';
 import { localRuntime } from '../../app/local/local-runtime.ts';
 import type { LocalRuntime } from '../../app/local/local-runtime.ts';
 import { caOf } from '../../app/runtime.ts';
@@ -41,7 +41,7 @@ export async function connectRepository(
 interface Registration {
   readonly repository: Repository;
   readonly hooks: WebhookClient;
-  readonly wanted: WantedHook;
+  readonly wanted: HookSettings;
 }
 
 async function register(context: Context, { repository, hooks, wanted }: Registration): Promise<ExitCode> {
@@ -59,7 +59,7 @@ async function register(context: Context, { repository, hooks, wanted }: Registr
   return 0;
 }
 
-function planText(existing: Hook | undefined, { fullName }: Repository, { url }: WantedHook): string {
+function planText(existing: Hook | undefined, { fullName }: Repository, { url }: HookSettings): string {
   if (existing === undefined) {
     return `will create a webhook on ${fullName}: push → ${url}, application/json, with the secret`;
   }
@@ -77,7 +77,7 @@ function planText(existing: Hook | undefined, { fullName }: Repository, { url }:
 async function createOrUpdate(
   existing: Hook | undefined,
   hooks: WebhookClient,
-  { wanted, signal }: { wanted: WantedHook; signal: AbortSignal },
+  { wanted, signal }: { wanted: HookSettings; signal: AbortSignal },
 ): Promise<number> {
   if (existing === undefined) return (await hooks.create(wanted, signal)).id;
   await hooks.update(existing.id, wanted, signal);

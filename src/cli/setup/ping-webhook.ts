@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { DeployError } from '../../error/deploy-error.ts';
-import type { HookDelivery, WantedHook } from '../../githost/github/hooks.ts';
+import type { HookDelivery, HookSettings } from '../../githost/github/hooks.ts';
 import type { WebhookClient } from './webhook-client.ts';
 
 /** 15 s in all: a delivery is listed once it has ended, and the host gives up after 10 s. */
@@ -21,7 +21,7 @@ export async function pingWebhook(id: number, hooks: WebhookClient, signal: Abor
   return null;
 }
 
-export function pingFailed(ping: HookDelivery | null, { url }: WantedHook): DeployError {
+export function pingFailed(ping: HookDelivery | null, { url }: HookSettings): DeployError {
   const subject = url;
   if (ping === null) {
     return new DeployError('host-unreachable', {

@@ -9,15 +9,15 @@ import {
   pingRequest,
   updateHookRequest,
 } from '../../githost/github/hooks.ts';
-import type { Hook, HookDelivery, HookPlace, WantedHook } from '../../githost/github/hooks.ts';
+import type { Hook, HookDelivery, HookLocation, HookSettings } from '../../githost/github/hooks.ts';
 import { sendToHost } from '../../app/githost/host-request.ts';
 import type { HostAnswer } from '../../app/githost/host-request.ts';
 
 /** The webhooks of one repository. Needs a token that may administer them. */
 export interface WebhookClient {
   list(signal: AbortSignal): Promise<readonly Hook[]>;
-  create(wanted: WantedHook, signal: AbortSignal): Promise<Hook>;
-  update(id: number, wanted: WantedHook, signal: AbortSignal): Promise<void>;
+  create(wanted: HookSettings, signal: AbortSignal): Promise<Hook>;
+  update(id: number, wanted: HookSettings, signal: AbortSignal): Promise<void>;
   ping(id: number, signal: AbortSignal): Promise<void>;
   deliveries(id: number, signal: AbortSignal): Promise<readonly HookDelivery[]>;
 }
@@ -25,7 +25,7 @@ export interface WebhookClient {
 const DEADLINE_MS = 10_000;
 
 export function openWebhookClient(
-  place: HookPlace,
+  place: HookLocation,
   { token, ca }: { readonly token: string; readonly ca: string | null },
 ): WebhookClient {
   async function send(request: HostRequest, signal: AbortSignal): Promise<string> {
@@ -60,7 +60,7 @@ export function openWebhookClient(
   };
 }
 
-function refused({ status, text }: HostAnswer, { api, fullName }: HookPlace): DeployError {
+function refused({ status, text }: HostAnswer, { api, fullName }: HookLocation): DeployError {
   const reason = /"message"\s*:\s*"([^"\\]{1,200})/.exec(text)?.[1] ?? '';
   // GitHub answers 404 to a token that may not see the webhooks.
   const isForbidden = status === 401 || status === 403 || status === 404;

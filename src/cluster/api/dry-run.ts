@@ -27,7 +27,7 @@ export async function dryRun(
   const { answer, askedAt } = taken.length === 0 ? gentle : await ask('force');
   if (answer.status >= 300) {
     const error = problemOf(answer, { subject: formatPosition(resource.source), secret: hidesValues(resource) });
-    if (failureClassOf(error.code) === 'world') throw error;
+    if (failureClassOf(error.code) === 'external') throw error;
     return { kind: 'refused', problem: error.problem };
   }
   const { metadata, status } = readObject(answer.text);

@@ -38,7 +38,7 @@ export async function prune(change: Prune, context: PruneContext, signal: AbortS
   const result = await retry(attempt, CONFLICTS, { wait: atOnce, signal });
   if (result.kind !== 'refused') return result;
   const error = problemOf(result.answer, { subject: formatId(change.entry.id), secret: false });
-  if (failureClassOf(error.code) === 'world') throw error;
+  if (failureClassOf(error.code) === 'external') throw error;
   return { kind: 'failed', change, problem: error.problem };
 }
 

@@ -43,7 +43,7 @@ export async function takeOver(
   const answer = await retry(attempt, CONFLICTS, { wait: atOnce, signal });
   if (answer === null || answer.status < 300 || answer.status === 404) return null;
   const error = problemOf(answer, { subject: formatPosition(resource.source), secret: hidesValues(resource) });
-  if (failureClassOf(error.code) === 'world') throw error;
+  if (failureClassOf(error.code) === 'external') throw error;
   return { ...error.problem, message: `${formatId(resource.id)} cannot be taken over: ${error.message}` };
 }
 

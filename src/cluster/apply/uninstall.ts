@@ -109,7 +109,7 @@ async function remove(
   const answer = await connection.request({ ...request, fence: held }, signal);
   if (answer.status < 300 || answer.status === 404) return { fate, problem: null };
   const error = problemOf(answer, { subject: formatId(entry.id), secret: true });
-  if (failureClassOf(error.code) === 'world') throw error;
+  if (failureClassOf(error.code) === 'external') throw error;
   return { fate, problem: error.problem };
 }
 

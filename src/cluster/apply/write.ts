@@ -45,7 +45,7 @@ export async function write(change: Write, context: WriteContext, signal: AbortS
   const answer = await context.connection.request(request, signal);
   if (answer.status >= 300) {
     const error = problemOf(answer, { subject: formatPosition(resource.source), secret: hidesValues(resource) });
-    if (failureClassOf(error.code) === 'world') throw error;
+    if (failureClassOf(error.code) === 'external') throw error;
     return { kind: 'failed', change, problem: error.problem };
   }
   const { metadata, status } = readObject(answer.text);

@@ -96,7 +96,7 @@ export async function deleteReplaced(
   const answer = await connection.request(request, signal);
   if (answer.status >= 300 && answer.status !== 404) {
     const error = problemOf(answer, { subject: formatId(resource.id), secret: true });
-    if (failureClassOf(error.code) === 'world') throw error;
+    if (failureClassOf(error.code) === 'external') throw error;
     return error.problem;
   }
   const left = await connection.request({ method: 'GET', path, accept: METADATA_ONLY }, signal);

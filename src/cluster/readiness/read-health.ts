@@ -48,7 +48,7 @@ export async function readHealth(object: AwaitedObject, context: HealthContext, 
 
 /** Said once for all objects, not once for each. */
 function isOfWorld({ code }: DeployError): boolean {
-  return failureClassOf(code) === 'world' && code !== 'cluster-broken';
+  return failureClassOf(code) === 'external' && code !== 'cluster-broken';
 }
 
 async function judge(

@@ -4,36 +4,37 @@ import type { Path } from '../written/document.ts';
 import type { Findings } from '../written/findings.ts';
 import * as shape from '../written/shape.ts';
 
-/** Where the paths of headgate.yml begin. */
-export interface Places {
-  /** Absolute: the directory of the file. */
+/** Where headgate.yml is, and what its relative paths start from. */
+export interface ConfigLocation {
+  /** The absolute path of the file's directory. */
   readonly directory: string;
-  /** What `~` stands for; null when nobody knows. */
+  /** Replaces `~`; null when HOME is not set. */
   readonly home: string | null;
-  /** The file as a commit may name it: without where it lies. */
+  /** The file's name without its directory, which commits must not reveal. */
   readonly shownAs: string;
 }
 
-export function resolvePath(path: string, { directory, home }: Places): string {
+export function resolvePath(path: string, { directory, home }: ConfigLocation): string {
   if (path.startsWith('~/') && home !== null) return join(home, path.slice(2));
   return isAbsolute(path) ? path : resolve(directory, path);
 }
 
 export function checkCluster(
   { name, value, path }: { readonly name: string; readonly value: unknown; readonly path: Path },
-  places: Places,
+  location: ConfigLocation,
   findings: Findings,
 ): ClusterConfig | null {
   const written = findings.parse(shape.cluster, value, path);
   if (written === null) return null;
   if (written.eks !== undefined && written.kubeconfig !== undefined) {
-    findings.mistake([...path, 'eks'], { message: 'stands beside kubeconfig', remedy: 'Keep one of the two.' });
+    const remedy = 'Remove one of the two.';
+    findings.error([...path, 'eks'], { message: 'cannot be combined with kubeconfig', remedy });
     return null;
   }
   if (written.eks !== undefined) return checkEks(name, written.eks, { path: [...path, 'eks'], findings });
   if (written.kubeconfig === undefined) {
     const remedy = 'Add kubeconfig: { path: ./kubeconfig, context: lab }, or eks: { name: prod, region: eu-west-1 }.';
-    findings.mistake(path, { message: 'has neither kubeconfig nor eks', remedy });
+    findings.error(path, { message: 'must have kubeconfig or eks', remedy });
     return null;
   }
   const kubeconfig = findings.parse(shape.kubeconfig, written.kubeconfig, [...path, 'kubeconfig']);
@@ -41,7 +42,7 @@ export function checkCluster(
   return {
     kind: 'kubeconfig',
     name,
-    path: kubeconfig.path === undefined ? null : resolvePath(kubeconfig.path, places),
+    path: kubeconfig.path === undefined ? null : resolvePath(kubeconfig.path, location),
     context: kubeconfig.context ?? null,
     insecure: written.insecure,
   };

@@ -1,7 +1,7 @@
 import { defaultApi, formatAddress, fullNameOf, parseAddress } from '../written/address.ts';
-import type { AddressMistake } from '../written/address.ts';
+
 import { resolvePath } from './check-cluster.ts';
-import type { Places } from './check-cluster.ts';
+import type { ConfigLocation } from './check-cluster.ts';
 import type { Credentials, Repository } from './config.ts';
 import { isRecord } from '../written/document.ts';
 import type { Path } from '../written/document.ts';
@@ -12,21 +12,21 @@ import type { SecretReference } from '../written/reference.ts';
 
 interface Context {
   readonly path: Path;
-  readonly places: Places;
+  readonly location: ConfigLocation;
   readonly findings: Findings;
 }
 
-const HOSTS_TO_COME = new Set(['gitlab', 'gitea', 'forgejo', 'bitbucket', 'azure', 'codecommit', 'gogs']);
+const PLANNED_HOSTS = new Set(['gitlab', 'gitea', 'forgejo', 'bitbucket', 'azure', 'codecommit', 'gogs']);
 
 export function checkRepository(
   { name, value, path }: { readonly name: string; readonly value: unknown; readonly path: Path },
-  places: Places,
+  location: ConfigLocation,
   findings: Findings,
 ): Repository | null {
   const written = findings.parse(shape.repository, value, path);
-  // The rest is read from what was written, so that one wrong key does not hide the mistakes of the others.
+  // The rest is checked on the raw value, so that one invalid key does not hide errors in the others.
   if (!isRecord(value)) return null;
-  const context = { path, places, findings };
+  const context = { path, location, findings };
   const host = checkHost(value['host'], context);
   const insecure = value['insecure'] === true;
   const url = checkAddress('url', value['url'], { ...context, insecure });
@@ -35,7 +35,7 @@ export function checkRepository(
   const webhookSecrets = checkWebhookSecrets(value['webhookSecret'], host, context);
   const credentials = checkCredentials(value['credentials'], host, context);
   if (value['statuses'] === true) checkStatuses(value, host, context);
-  if (host === 'git') warnIdle(value, context);
+  if (host === 'git') warnUnused(value, context);
   if (written === null || host === null || url === null || (host === 'github' && fullName === null)) return null;
   const isGithub = host === 'github';
   return {
@@ -49,31 +49,31 @@ export function checkRepository(
     credentials,
     statuses: isGithub && credentials !== null && (written.statuses ?? true),
     insecure: written.insecure,
-    caFile: written.caFile === undefined ? null : resolvePath(written.caFile, places),
+    caFile: written.caFile === undefined ? null : resolvePath(written.caFile, location),
   };
 }
 
 function checkHost(host: unknown, { path, findings }: Context): Repository['host'] | null {
   if (host === 'github' || host === 'git') return host;
   if (typeof host !== 'string') return null;
-  const message = HOSTS_TO_COME.has(host) ? `is ${host}, which is not supported yet` : 'must be github or git';
-  findings.mistake([...path, 'host'], {
+  const message = PLANNED_HOSTS.has(host) ? `is ${host}, which is not supported yet` : 'must be github or git';
+  findings.error([...path, 'host'], {
     message,
-    remedy: 'Write git: pushes are then found by the sweep, without a webhook.',
+    remedy: 'Use git: the sweep then finds pushes without a webhook.',
   });
   return null;
 }
 
-/** Null when it is absent or wrong; what is wrong has been noted. */
+/** Null when absent or invalid; errors are in the findings. */
 function checkAddress(
   key: 'url' | 'api',
   text: unknown,
   { path, findings, insecure }: Context & { readonly insecure: boolean },
 ): URL | null {
   if (typeof text !== 'string') return null;
-  const parsed: URL | AddressMistake = parseAddress(text, { insecure });
+  const parsed = parseAddress(text, { insecure });
   if (parsed instanceof URL) return parsed;
-  findings.mistake([...path, key], parsed);
+  findings.error([...path, key], parsed);
   return null;
 }
 
@@ -85,7 +85,7 @@ function checkFullName(url: URL, { path, findings }: Context): string | null {
   const fullName = fullNameOf(url);
   if (fullName === null) {
     const remedy = 'Write it as https://github.com/acme/fleet.git.';
-    findings.mistake([...path, 'url'], { message: 'does not end in an owner and a repository', remedy });
+    findings.error([...path, 'url'], { message: 'does not end in owner/repository', remedy });
   }
   return fullName;
 }
@@ -98,8 +98,8 @@ function checkWebhookSecrets(
   const path = [...context.path, 'webhookSecret'];
   if (written === undefined || (Array.isArray(written) && written.length === 0)) {
     if (host === 'git') return [];
-    const remedy = 'Add webhookSecret: env:FLEET_WEBHOOK_SECRET, the secret that the host signs its deliveries with.';
-    context.findings.mistake(path, { message: 'is missing', remedy });
+    const remedy = 'Add webhookSecret: env:FLEET_WEBHOOK_SECRET, the secret that GitHub signs its deliveries with.';
+    context.findings.error(path, { message: 'is missing', remedy });
     return [];
   }
   const list: readonly unknown[] = Array.isArray(written) ? written : [written];
@@ -112,17 +112,17 @@ function checkWebhookSecrets(
 export function checkReference(
   written: unknown,
   path: Path,
-  { places, findings }: Pick<Context, 'places' | 'findings'>,
+  { location, findings }: Pick<Context, 'location' | 'findings'>,
 ): SecretReference | null {
   const reference = typeof written === 'string' ? parseReference(written) : null;
   if (reference === null) {
-    findings.mistake(path, {
+    findings.error(path, {
       message: 'must be a reference to a secret, never the secret itself',
-      remedy: 'Write env:NAME, file:PATH, ssm:NAME or secretsmanager:ID#key. Change the secret if one stood here.',
+      remedy: 'Write env:NAME, file:PATH, ssm:NAME or secretsmanager:ID#key. If a secret was here, rotate it.',
     });
     return null;
   }
-  return reference.kind === 'file' ? { kind: 'file', path: resolvePath(reference.path, places) } : reference;
+  return reference.kind === 'file' ? { kind: 'file', path: resolvePath(reference.path, location) } : reference;
 }
 
 function checkCredentials(written: unknown, host: Repository['host'] | null, context: Context): Credentials | null {
@@ -134,7 +134,7 @@ function checkCredentials(written: unknown, host: Repository['host'] | null, con
   }
   if (host === 'git') {
     const remedy = 'Write credentials: env:NAME, or host: github.';
-    context.findings.mistake(path, { message: 'is a GitHub App, and the host is git', remedy });
+    context.findings.error(path, { message: 'cannot be a GitHub App with host: git', remedy });
     return null;
   }
   const app = context.findings.parse(shape.app, written, path);
@@ -151,13 +151,16 @@ function checkStatuses(
 ): void {
   const at = [...path, 'statuses'];
   if (host === 'git') {
-    findings.mistake(at, { message: 'cannot be true: a plain Git server shows no statuses', remedy: 'Remove it.' });
+    findings.error(at, {
+      message: 'cannot be true with host: git, which has no commit statuses',
+      remedy: 'Remove it.',
+    });
   } else if (raw['credentials'] === undefined) {
-    findings.mistake(at, { message: 'needs credentials', remedy: 'Add credentials: env:FLEET_TOKEN, or remove it.' });
+    findings.error(at, { message: 'requires credentials', remedy: 'Add credentials: env:FLEET_TOKEN, or remove it.' });
   }
 }
 
-function warnIdle(raw: Readonly<Record<string, unknown>>, { path, findings }: Context): void {
+function warnUnused(raw: Readonly<Record<string, unknown>>, { path, findings }: Context): void {
   for (const key of ['webhookSecret', 'api', 'id']) {
     if (raw[key] === undefined) continue;
     findings.warn([...path, key], {

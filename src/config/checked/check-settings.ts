@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import type { Places } from './check-cluster.ts';
+import type { ConfigLocation } from './check-cluster.ts';
 import { checkReference } from './check-repository.ts';
 import { compileGlob } from './compile-glob.ts';
 import type { ClusterConfig, HelmSettings, IgnoreRule, Repository, TargetSettings } from './config.ts';
@@ -9,29 +9,29 @@ import type { Path } from '../written/document.ts';
 import type { Findings } from '../written/findings.ts';
 import { nearest } from '../written/nearest.ts';
 import * as shape from '../written/shape.ts';
-import { withoutTemplates } from '../written/placeholders.ts';
+import { replacePlaceholders } from '../written/placeholders.ts';
 
-/** The entries that a target may name: also the ones with mistakes, which are null. */
+/** The entries that a target may refer to; an entry with errors is null. */
 export interface Names {
   readonly clusters: ReadonlyMap<string, ClusterConfig | null>;
   readonly repositories: ReadonlyMap<string, Repository | null>;
-  /** Every name in the file, with the index of the first target that has it. */
+  /** Every name in the file, with the index of the first target that uses it. */
   readonly targets: ReadonlyMap<string, number>;
   readonly templates: ReadonlyMap<string, number>;
 }
 
-/** One entry of `targets`, and what is known besides it. */
+/** One entry of `targets` and its context. */
 export interface Entry {
   readonly path: Path;
   readonly index: number;
   readonly names: Names;
-  readonly places: Places;
+  readonly location: ConfigLocation;
   readonly findings: Findings;
 }
 
 type Written = z.output<typeof shape.target> | z.output<typeof shape.template>;
 
-/** What a target and a template have alike, as far as it is not its shape. Every mistake is noted, whatever else is wrong. */
+/** Checks what targets and templates share beyond their shape. Reports every error, even if the shape is invalid. */
 export function checkSettings(
   raw: Readonly<Record<string, unknown>>,
   entry: Entry,
@@ -52,16 +52,16 @@ export function checkName(
   { what, known, findings }: { what: string; known: ReadonlyMap<string, unknown>; findings: Findings },
 ): void {
   if (typeof name !== 'string' || known.has(name)) return;
-  const meant = nearest(name, known.keys());
+  const suggestion = nearest(name, known.keys());
   const remedy =
-    meant !== null
-      ? `Did you mean ${meant}?`
+    suggestion !== null
+      ? `Did you mean ${suggestion}?`
       : known.size === 0
-        ? 'The file has none: add it first.'
-        : `Known here: ${[...known.keys()].join(', ')}.`;
-  // Anything else than a name is not repeated: an address with a password may stand here by mistake.
-  const quoted = shape.NAME.test(name) ? `${name}, and there is no such ${what}` : `no name of a ${what}`;
-  findings.mistake(path, { message: `is ${quoted}`, remedy });
+        ? `Add a ${what} first: the file has none.`
+        : `Use one of ${[...known.keys()].join(', ')}.`;
+  // Only a valid name is quoted: this may be a misplaced address with a password.
+  const message = shape.NAME.test(name) ? `refers to unknown ${what} ${name}` : `is not a valid ${what} name`;
+  findings.error(path, { message, remedy });
 }
 
 function checkDependencies(
@@ -72,31 +72,35 @@ function checkDependencies(
   if (!Array.isArray(list)) return;
   for (const [index, name] of list.entries()) {
     const at = [...path, 'dependsOn', index];
-    if (name === raw['name']) findings.mistake(at, { message: 'is the target itself', remedy: 'Remove it.' });
+    if (name === raw['name']) findings.error(at, { message: 'is the target itself', remedy: 'Remove it.' });
     else if (isGeneratedName(name, { targets, templates })) {
-      const remedy = `Name a target that stands in the file itself: ${[...targets.keys()].join(', ') || 'there is none'}.`;
-      findings.mistake(at, { message: 'is a target that a template generates, and nobody can wait for these', remedy });
+      const written = [...targets.keys()].join(', ');
+      const remedy =
+        written === ''
+          ? 'Remove it: the file has no target without forEach.'
+          : `Use a target without forEach: ${written}.`;
+      findings.error(at, { message: 'is a generated target, which other targets cannot depend on', remedy });
     } else checkName(name, at, { what: 'target', known: targets, findings });
   }
 }
 
-/** A name that is near one in the file is rather a slip than the name of what a template generates. */
+/** A name close to one in the file is more likely a typo than the name of a generated target. */
 function isGeneratedName(name: unknown, { targets, templates }: Pick<Names, 'targets' | 'templates'>): boolean {
   if (typeof name !== 'string' || targets.has(name)) return false;
   if (templates.has(name)) return true;
   if (nearest(name, targets.keys()) !== null) return false;
-  return [...templates.keys()].some((template) => matchName(withoutTemplates(template, '*'), name) !== null);
+  return [...templates.keys()].some((template) => matchName(replacePlaceholders(template, '*'), name) !== null);
 }
 
-function checkDecryption(written: unknown, { path, places, findings }: Entry): TargetSettings['decryption'] {
+function checkDecryption(written: unknown, { path, location, findings }: Entry): TargetSettings['decryption'] {
   if (!isRecord(written)) return null;
-  const within = { places, findings };
+  const within = { location, findings };
   const age =
     written['age'] === undefined ? null : checkReference(written['age'], [...path, 'decryption', 'age'], within);
   return { age, kms: written['kms'] === true };
 }
 
-export function settle(
+export function resolveSettings(
   written: Written,
   { repository, decryption }: Pick<TargetSettings, 'repository' | 'decryption'>,
 ): TargetSettings {
@@ -114,10 +118,10 @@ export function settle(
     prune: { enabled: prune.enabled, limit: prune.limit, kinds: prune.kinds, empty: prune.empty },
     waitMs: written.wait,
     conflicts: written.conflicts,
-    ignore: written.ignore.map(settleIgnore),
+    ignore: written.ignore.map(ignoreRule),
     exclude: written.exclude.map(compileGlob),
     kustomize: { remoteBases: written.kustomize.remoteBases, loadRestrictor: written.kustomize.loadRestrictor },
-    helm: written.helm === undefined ? null : settleHelm(written.helm),
+    helm: written.helm === undefined ? null : helmSettings(written.helm),
     decryption,
     variables: written.substitute?.variables ?? null,
     drift: written.drift,
@@ -126,12 +130,12 @@ export function settle(
   };
 }
 
-function settleHelm(helm: NonNullable<Written['helm']>): HelmSettings {
+function helmSettings(helm: NonNullable<Written['helm']>): HelmSettings {
   const { chart = null, version = null, repository = null, oci = null, releaseName = null, values, set } = helm;
   return { chart, version, repository, oci, releaseName, values, set };
 }
 
-function settleIgnore(rule: Written['ignore'][number]): IgnoreRule {
+function ignoreRule(rule: Written['ignore'][number]): IgnoreRule {
   const { group = null, kind = null, namespace = null, name = null, paths } = rule;
   return { group, kind, namespace, name, paths };
 }

@@ -1,21 +1,21 @@
-import { checkName, checkSettings, settle } from './check-settings.ts';
+import { checkName, checkSettings, resolveSettings } from './check-settings.ts';
 import type { Entry } from './check-settings.ts';
 import { checkUnique } from './check-target.ts';
 import type { ClusterConfig, TargetTemplate } from './config.ts';
-import { checkPlaceholders, warnAlike } from './check-placeholders.ts';
-import { directoriesMistake } from '../written/directory-glob.ts';
+import { checkPlaceholders, warnAmbiguousName } from './check-placeholders.ts';
+import { directoryGlobError } from '../written/directory-glob.ts';
 import { isRecord } from '../written/document.ts';
 import type { Path } from '../written/document.ts';
-import { normalDirectory } from '../written/path.ts';
+import { normalizeDirectory } from '../written/path.ts';
 import * as shape from '../written/shape.ts';
-import { hasTemplate, normalTemplate } from '../written/placeholders.ts';
+import { hasPlaceholder, normalizePlaceholders } from '../written/placeholders.ts';
 
 /** A target of headgate.yml that has `forEach`. */
 export function checkTargetTemplate(value: Readonly<Record<string, unknown>>, entry: Entry): TargetTemplate | null {
-  const { path, places, findings } = entry;
+  const { path, location, findings } = entry;
   const written = findings.parse(shape.template, value, path);
   const { name } = value;
-  checkUnique(typeof name === 'string' ? normalTemplate(name) : name, entry);
+  checkUnique(typeof name === 'string' ? normalizePlaceholders(name) : name, entry);
   const { repository, decryption } = checkSettings(value, entry);
   const forEach = checkForEach(value['forEach'], entry);
   checkPlaceholders(value, forEach?.directories ?? null, entry);
@@ -26,18 +26,18 @@ export function checkTargetTemplate(value: Readonly<Record<string, unknown>>, en
     findings.warn([...path, 'role'], { message: 'has no effect', remedy });
   }
   const template = {
-    name: normalTemplate(written.name),
-    place: `${places.shownAs}:${findings.lineOf(path)}`,
+    name: normalizePlaceholders(written.name),
+    position: `${location.shownAs}:${findings.lineOf(path)}`,
     forEach,
-    templates: {
-      path: written.path === undefined ? null : normalDirectory(normalTemplate(written.path)),
-      cluster: normalTemplate(written.cluster),
-      namespace: normalTemplate(written.namespace),
+    fields: {
+      path: written.path === undefined ? null : normalizeDirectory(normalizePlaceholders(written.path)),
+      cluster: normalizePlaceholders(written.cluster),
+      namespace: normalizePlaceholders(written.namespace),
     },
     namespaces: written.namespaces ?? null,
-    settings: settle(written, { repository, decryption }),
+    settings: resolveSettings(written, { repository, decryption }),
   };
-  warnAlike(template, entry);
+  warnAmbiguousName(template, entry);
   return template;
 }
 
@@ -46,27 +46,27 @@ function checkForEach(value: unknown, { path: above, names, findings }: Entry): 
   const written = findings.parse(shape.forEach, value, path);
   if (!isRecord(value)) return null;
   const { directories, clusters } = value;
-  const mistake = typeof directories === 'string' ? directoriesMistake(directories) : null;
-  if (mistake !== null) findings.mistake([...path, 'directories'], mistake);
+  const error = typeof directories === 'string' ? directoryGlobError(directories) : null;
+  if (error !== null) findings.error([...path, 'directories'], error);
   for (const [index, name] of (Array.isArray(clusters) ? clusters : []).entries()) {
     checkName(name, [...path, 'clusters', index], { what: 'cluster', known: names.clusters, findings });
   }
-  if (written === null || mistake !== null) return null;
+  if (written === null || error !== null) return null;
   const found = written.clusters.map((name) => names.clusters.get(name) ?? null);
   const known = found.filter((cluster) => cluster !== null);
   return known.length < found.length ? null : { ...written, clusters: known };
 }
 
-/** What is written without a template is known now to be listed or not. */
+/** A cluster or namespace without placeholders can be checked against the lists right away. */
 function checkListed(
   { cluster, namespace, namespaces }: Readonly<Record<string, unknown>>,
   { clusters, namespaces: allowed }: Pick<TargetTemplate['forEach'], 'clusters' | 'namespaces'>,
   { path, findings }: Entry,
 ): void {
   const check = (text: unknown, at: Path, list: { readonly name: string; readonly of: readonly string[] }) => {
-    if (typeof text !== 'string' || hasTemplate(text) || list.of.includes(text)) return;
-    const remedy = `Add it there, or write one that is: ${list.of.join(', ')}.`;
-    findings.mistake(at, { message: `is not listed in forEach.${list.name}`, remedy });
+    if (typeof text !== 'string' || hasPlaceholder(text) || list.of.includes(text)) return;
+    const remedy = `Add it to the list, or use one of ${list.of.join(', ')}.`;
+    findings.error(at, { message: `is not listed in forEach.${list.name}`, remedy });
   };
   check(cluster, [...path, 'cluster'], { name: 'clusters', of: namesOf(clusters) });
   check(namespace, [...path, 'namespace'], { name: 'namespaces', of: allowed });

@@ -1,4 +1,4 @@
-/** Every cycle of a graph once, as the names along it; names that are not in the graph lead nowhere. */
+/** Each cycle of a graph once, as the names along it. Edges to names that are not in the graph are ignored. */
 export function cyclesOf(edges: ReadonlyMap<string, readonly string[]>): readonly (readonly string[])[] {
   const done = new Set<string>();
   const cycles: (readonly string[])[] = [];

@@ -1,12 +1,12 @@
 import type { Config, TargetTemplate, Target, TargetSettings } from './config.ts';
 
-/** A checked configuration as JSON: what a function is packed with, so that it starts without reading YAML. */
+/** A checked configuration as JSON. Functions are packaged with it, so that they start without parsing YAML. */
 export interface PackedConfig {
   readonly clusters: readonly (Config['clusters'] extends ReadonlyMap<string, infer Cluster> ? Cluster : never)[];
   readonly repositories: readonly (Config['repositories'] extends ReadonlyMap<string, infer Repository>
     ? Repository
     : never)[];
-  /** Repositories and clusters by their names. */
+  /** Refer to repositories and clusters by name. */
   readonly targets: readonly (Omit<Target, 'repository' | 'cluster'> & {
     readonly repository: string;
     readonly cluster: string;
@@ -55,6 +55,6 @@ export function unpackConfig({ clusters, repositories, targets, templates }: Pac
 
 function found<T>(entries: ReadonlyMap<string, T>, name: string): T {
   const entry = entries.get(name);
-  if (entry === undefined) throw new TypeError(`the packed configuration names ${name} and does not have it`);
+  if (entry === undefined) throw new TypeError(`the packed configuration refers to ${name}, which it does not contain`);
   return entry;
 }

@@ -1,7 +1,7 @@
 import { basename, dirname } from 'node:path';
 import type { Problem } from '../../error/deploy-error.ts';
 import { checkCluster } from './check-cluster.ts';
-import type { Places } from './check-cluster.ts';
+import type { ConfigLocation } from './check-cluster.ts';
 import { checkRepository } from './check-repository.ts';
 import { checkTargetTemplate } from './check-target-template.ts';
 import type { Names } from './check-settings.ts';
@@ -9,45 +9,49 @@ import { checkTarget } from './check-target.ts';
 import type { Config, TargetTemplate, Target } from './config.ts';
 import { cyclesOf } from './dependency-cycles.ts';
 import { isRecord, readDocument } from '../written/document.ts';
-import type { ConfigDocument, Mistake, Path } from '../written/document.ts';
+import type { ConfigDocument, Finding, Path } from '../written/document.ts';
 import { collectFindings } from '../written/findings.ts';
 import type { Findings } from '../written/findings.ts';
 import * as shape from '../written/shape.ts';
-import { normalTemplate } from '../written/placeholders.ts';
+import { normalizePlaceholders } from '../written/placeholders.ts';
 
 export interface ConfigFile {
   readonly text: string;
-  /** Absolute: relative paths in the file begin at its directory. */
+  /** Absolute; relative paths in the file are resolved against its directory. */
   readonly path: string;
-  /** The file as messages name it; default its last part. */
+  /** How messages name the file; its basename by default. */
   readonly shownAs?: string;
-  /** `HOME` is what `~` stands for. */
+  /** `HOME` replaces `~`. */
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 export type ReadConfig = { readonly config: Config } | { readonly problems: readonly Problem[] };
 
-/** The written form becomes the checked form, or every mistake is named at once. Never throws. */
+/** Turns the written form into the checked form, or returns every error at once. Never throws. */
 export function readConfig(file: ConfigFile): ReadConfig {
   const shownAs = file.shownAs ?? basename(file.path);
-  const { document, mistakes } = readDocument(file.text);
-  if (document === null) return { problems: problemsOf(mistakes, shownAs) };
+  const { document, errors } = readDocument(file.text);
+  if (document === null) return { problems: problemsOf(errors, shownAs) };
   const findings = collectFindings(document);
-  const places = { directory: dirname(file.path), home: file.env?.['HOME'] ?? null, shownAs: basename(shownAs) };
-  const config = checkFile(document, places, findings);
-  if (config === null || findings.mistakes.length > 0) return { problems: problemsOf(findings.mistakes, shownAs) };
+  const location = { directory: dirname(file.path), home: file.env?.['HOME'] ?? null, shownAs: basename(shownAs) };
+  const config = checkFile(document, location, findings);
+  if (config === null || findings.errors.length > 0) return { problems: problemsOf(findings.errors, shownAs) };
   const warnings = inOrder(findings.warnings).map(
-    ({ line, message, remedy }) => `${shownAs}:${line} ${message}. ${remedy}`,
+    ({ line, message, remedy }) => `${shownAs}:${line}: ${message}. ${remedy}`,
   );
   return { config: { ...config, warnings } };
 }
 
-function checkFile({ value }: ConfigDocument, places: Places, findings: Findings): Omit<Config, 'warnings'> | null {
+function checkFile(
+  { value }: ConfigDocument,
+  location: ConfigLocation,
+  findings: Findings,
+): Omit<Config, 'warnings'> | null {
   const sections = findings.parse(shape.file, value, []);
   if (!isRecord(value)) return null;
-  const clusters = checkEntries('clusters', value, findings, (entry) => checkCluster(entry, places, findings));
+  const clusters = checkEntries('clusters', value, findings, (entry) => checkCluster(entry, location, findings));
   const repositories = checkEntries('repositories', value, findings, (entry) =>
-    checkRepository(entry, places, findings),
+    checkRepository(entry, location, findings),
   );
   const list = targetList(value, findings);
   const names: Names = {
@@ -59,7 +63,7 @@ function checkFile({ value }: ConfigDocument, places: Places, findings: Findings
   const targets: (Target | null)[] = [];
   const templates: (TargetTemplate | null)[] = [];
   for (const [index, written] of list.entries()) {
-    const entry = { path: ['targets', index], index, names, places, findings };
+    const entry = { path: ['targets', index], index, names, location, findings };
     targets.push(isTemplate(written) ? null : checkTarget(written, entry));
     templates.push(isTemplate(written) ? checkTargetTemplate(written, entry) : null);
   }
@@ -91,13 +95,13 @@ function checkEntries<T>(
 ): ReadonlyMap<string, T | null> {
   const entries = raw[section];
   if (entries === undefined) {
-    findings.mistake([section], { message: 'is missing', remedy: `Add ${section}: with one entry at least.` });
+    findings.error([section], { message: 'is missing', remedy: `Add ${section}: with at least one entry.` });
     return new Map();
   }
   if (!isRecord(entries)) {
-    findings.mistake([section], {
+    findings.error([section], {
       message: 'must be a map',
-      remedy: 'Write a name and a colon, and its keys below it, indented.',
+      remedy: 'Write each entry as a name and a colon, with its keys indented below it.',
     });
     return new Map();
   }
@@ -105,8 +109,9 @@ function checkEntries<T>(
     Object.entries(entries).map(([name, value]) => {
       const path = [section, name];
       if (!shape.NAME.test(name)) {
-        const remedy = 'Use up to 63 letters, digits, dots, dashes and underscores, a letter or digit at both ends.';
-        findings.mistake(path, { message: 'has no proper name', remedy });
+        const remedy =
+          'Use up to 63 letters, digits, dots, dashes and underscores, beginning and ending with a letter or digit.';
+        findings.error(path, { message: 'does not have a valid name', remedy });
       }
       return [name, check({ name, value, path })] as const;
     }),
@@ -122,36 +127,39 @@ function targetList(raw: Readonly<Record<string, unknown>>, findings: Findings):
     return targets;
   }
   const message = targets === undefined ? 'is missing' : 'must be a list';
-  findings.mistake(['targets'], {
+  findings.error(['targets'], {
     message,
-    remedy: 'Write each target as an item: - name: shop-prod, and its keys below.',
+    remedy: 'Write each target as a list item: - name: shop-prod, with its other keys below.',
   });
   return [];
 }
 
-function firstIndices(targets: readonly unknown[], isMeant: (entry: unknown) => boolean): ReadonlyMap<string, number> {
+function firstIndices(
+  targets: readonly unknown[],
+  isIncluded: (entry: unknown) => boolean,
+): ReadonlyMap<string, number> {
   const indices = new Map<string, number>();
   for (const [index, target] of targets.entries()) {
-    const written = isRecord(target) && isMeant(target) ? target['name'] : null;
-    const name = typeof written === 'string' ? normalTemplate(written) : null;
+    const written = isRecord(target) && isIncluded(target) ? target['name'] : null;
+    const name = typeof written === 'string' ? normalizePlaceholders(written) : null;
     if (name !== null && !indices.has(name)) indices.set(name, index);
   }
   return indices;
 }
 
-/** Targets that wait for each other would wait for ever. */
+/** Targets that depend on each other in a cycle would wait forever. */
 function checkCycles(targets: readonly (Target | null)[], findings: Findings): void {
   const edges = new Map(
     targets.flatMap((target) => (target === null ? [] : [[target.name, target.dependsOn] as const])),
   );
   for (const cycle of cyclesOf(edges)) {
     const [first = ''] = cycle;
-    // A target that names itself has been told.
+    // A target that depends on itself is already reported.
     if (cycle.length === 1) continue;
     const index = targets.findIndex((target) => target?.name === first);
-    findings.mistake(['targets', index, 'dependsOn'], {
-      message: `leads back to it: ${[...cycle, first].join(' → ')}`,
-      remedy: 'Take one of these out.',
+    findings.error(['targets', index, 'dependsOn'], {
+      message: `forms a cycle: ${[...cycle, first].join(' → ')}`,
+      remedy: 'Remove one of these dependencies.',
     });
   }
 }
@@ -160,12 +168,12 @@ function withoutNulls<T>(map: ReadonlyMap<string, T | null>): ReadonlyMap<string
   return new Map([...map].flatMap(([name, value]) => (value === null ? [] : [[name, value] as const])));
 }
 
-function inOrder(mistakes: readonly Mistake[]): readonly Mistake[] {
-  return mistakes.toSorted((a, b) => a.line - b.line);
+function inOrder(findings: readonly Finding[]): readonly Finding[] {
+  return findings.toSorted((a, b) => a.line - b.line);
 }
 
-function problemsOf(mistakes: readonly Mistake[], shownAs: string): readonly Problem[] {
-  return inOrder(mistakes).map(({ line, message, remedy }) => ({
+function problemsOf(errors: readonly Finding[], shownAs: string): readonly Problem[] {
+  return inOrder(errors).map(({ line, message, remedy }) => ({
     code: 'config-invalid',
     subject: `${shownAs}:${line}`,
     message,

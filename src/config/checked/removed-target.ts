@@ -1,10 +1,10 @@
-import { settle } from './check-settings.ts';
-import { settleTarget } from './check-target.ts';
+import { resolveSettings } from './check-settings.ts';
+import { resolveTarget } from './check-target.ts';
 import type { ClusterConfig, Repository, Target } from './config.ts';
 import * as shape from '../written/shape.ts';
 
-/** What is left of a repository that nobody knows any more. */
-const UNKNOWN: Repository = {
+/** Stands in for the repository of a removed target, which is no longer known. */
+const REMOVED: Repository = {
   name: '(removed)',
   host: 'git',
   url: '',
@@ -18,19 +18,19 @@ const UNKNOWN: Repository = {
   caFile: null,
 };
 
-/** A target that stands in headgate.yml no more, as far as it has to be known to uninstall it: it may own anything. */
+/** A target that was removed from headgate.yml, as uninstall needs it: without limits on what it may own. */
 export function removedTarget(
   { name, namespace }: { readonly name: string; readonly namespace: string },
   cluster: ClusterConfig,
 ): Target {
   const written = shape.target.parse({
     name,
-    repository: UNKNOWN.name,
+    repository: REMOVED.name,
     branch: 'main',
     cluster: cluster.name,
     namespace,
     namespaces: ['*'],
     clusterScoped: true,
   });
-  return settleTarget(written, cluster, settle(written, { repository: UNKNOWN, decryption: null }));
+  return resolveTarget(written, cluster, resolveSettings(written, { repository: REMOVED, decryption: null }));
 }

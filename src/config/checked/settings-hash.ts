@@ -4,12 +4,12 @@ import type { Json } from '../../resource/resource.ts';
 import type { ClusterConfig, Target } from './config.ts';
 import { formatReference } from '../written/reference.ts';
 
-/** Changes when this code makes something else of the same manifests. */
+/** Increment it when Headgate renders the same manifests differently. */
 const RENDER_VERSION = 1;
 
 /**
- * A hash of everything in headgate.yml that shapes what a target wants to be in the cluster, or who may write it. When it
- * differs from the recorded one, every file counts as changed.
+ * A hash of every setting that affects what a target applies, or with which rights. When it differs from the recorded
+ * hash, every file counts as changed.
  */
 export function settingsHash(target: Target): string {
   const shaping: Json = {
@@ -26,7 +26,7 @@ export function settingsHash(target: Target): string {
     conflicts: target.conflicts,
     ignore: target.ignore.map((rule): Json => ({ ...rule })),
     exclude: target.exclude.map(({ glob }) => glob),
-    // Left out at its defaults, so that targets of plain manifests keep their hash.
+    // Omitted when it has its defaults, so that targets with plain manifests keep their hash.
     ...(target.kustomize.remoteBases.length > 0 || target.kustomize.loadRestrictor !== 'root-only'
       ? { kustomize: { ...target.kustomize } }
       : {}),
@@ -37,12 +37,12 @@ export function settingsHash(target: Target): string {
   return createHash('sha256').update(canonicalJson(shaping)).digest('base64url').slice(0, 22);
 }
 
-/** Which key it is, as far as the file says: with another one what was refused is looked at again. */
+/** The key as the file names it: with another key, files that could not be decrypted are tried again. */
 function decryptionOf({ age, kms }: NonNullable<Target['decryption']>): Json {
   return { age: age === null || age.kind === 'file' ? (age?.kind ?? null) : formatReference(age), kms };
 }
 
-/** Where a machine keeps its kubeconfig is left out: a laptop's `headgate deploy` and the server's runs must agree. */
+/** Omits the path of the kubeconfig: `headgate deploy` on a laptop and the server's runs must get the same hash. */
 function identityOf(cluster: ClusterConfig): Json {
   switch (cluster.kind) {
     case 'kubeconfig':

@@ -1,20 +1,20 @@
-import type { ErrorCode, Problem } from '../../error/deploy-error.ts';
+import type { ErrorCode, Explanation, Problem } from '../../error/deploy-error.ts';
 import { isBelow } from '../../snapshot/source.ts';
 import type { Config, TargetTemplate, Target } from '../checked/config.ts';
 import { directoryAbove } from '../written/directory-glob.ts';
-import { fillTemplate, shownName } from './for-each.ts';
+import { fillTemplate, printableName } from './for-each.ts';
 import type { Filled } from './for-each.ts';
-import { directoryMistake } from '../written/path.ts';
+import { directoryError } from '../written/path.ts';
 import { isNamespace, isTargetName } from '../written/names.ts';
 
-/** What a template makes of one directory. */
+/** The result of expanding a template for one directory. */
 export type Expanded =
   | { readonly kind: 'target'; readonly target: Target }
   | { readonly kind: 'refused'; readonly refused: RefusedDirectory };
 
-/** A directory that the template may not make a target of. */
+/** A directory for which a template may not generate a target. */
 export interface RefusedDirectory {
-  /** As a status and the log call it. */
+  /** The target's name for statuses and the log; may be invalid. */
   readonly name: string;
   readonly template: TargetTemplate;
   readonly directory: string;
@@ -23,19 +23,19 @@ export interface RefusedDirectory {
 
 type Others = Pick<Config, 'targets' | 'templates'>;
 
-/** The target of one directory, or everything that stands against it; null when the directory is not the template's. */
+/** The generated target of one directory, or every reason to refuse it; null when the template does not match the directory. */
 export function expand(template: TargetTemplate, directory: string, others: Others): Expanded | null {
   const filled = fillTemplate(template, directory);
   if (filled === null) return null;
   const { name, path, namespace } = filled;
   const cluster = template.forEach.clusters.find((each) => each.name === filled.cluster);
   const problems = [
-    ...judgeName(filled, { template, directory, others }),
-    ...judgePlace(filled, { template, directory }),
-    ...judgePath(filled, { template, directory, others }),
+    ...nameProblems(filled, { template, directory, others }),
+    ...destinationProblems(filled, { template, directory }),
+    ...pathProblems(filled, { template, directory, others }),
   ];
   if (cluster === undefined || problems.length > 0)
-    return { kind: 'refused', refused: { name: shownName(name), template, directory, problems } };
+    return { kind: 'refused', refused: { name: printableName(name), template, directory, problems } };
   const namespaces = template.namespaces ?? [namespace];
   const from = { template: template.name, directory };
   return {
@@ -44,62 +44,72 @@ export function expand(template: TargetTemplate, directory: string, others: Othe
   };
 }
 
-interface Judged {
+/** A directory that a template matches, at the commit that was read. */
+export interface TemplateMatch {
   readonly template: TargetTemplate;
   readonly directory: string;
 }
 
-function judgeName({ name }: Filled, { template, directory, others }: Judged & { others: Others }): readonly Problem[] {
+function nameProblems(
+  { name }: Filled,
+  { template, directory, others }: TemplateMatch & { others: Others },
+): readonly Problem[] {
   if (!isTargetName(name)) {
-    const message = `comes to the name ${printable(name)}, which is no name of a target`;
-    const remedy = `Use up to 40 lower-case letters, digits and dashes: rename the directory, or mend name at ${template.place}.`;
+    const message = `resolves to ${printable(name)}, which is not a valid target name`;
+    const remedy = `Rename the directory, or change name at ${template.position}: up to 40 lowercase letters, digits and dashes.`;
     return [refusal('name-invalid', directory, { message, remedy })];
   }
   const isTaken = others.targets.some((target) => target.name === name);
   return isTaken
-    ? [nameTaken(name, { template, directory }, `a target of ${template.place.replace(/:\d+$/, '')}`)]
+    ? [nameTaken(name, { template, directory }, `a target in ${template.position.replace(/:\d+$/, '')}`)]
     : [];
 }
 
-/** `by`: the other one that has the name. */
-export function nameTaken(name: string, { template, directory }: Judged, by: string): Problem {
+/** `usedBy`: the directory or target that already has the name. */
+export function nameTaken(name: string, { template, directory }: TemplateMatch, usedBy: string): Problem {
   return refusal('name-taken', directory, {
-    message: `comes to the name ${name}, as ${by} does`,
-    remedy: `Put into name at ${template.place} what tells them apart, such as {{cluster}} or {{segment.1}}.`,
+    message: `resolves to target name ${name}, already used by ${usedBy}`,
+    remedy: `Make name at ${template.position} unique with a placeholder such as {{cluster}} or {{segment.1}}.`,
   });
 }
 
-function judgePlace({ cluster, namespace }: Filled, { template, directory }: Judged): readonly Problem[] {
+function destinationProblems(
+  { cluster, namespace }: Filled,
+  { template, directory }: TemplateMatch,
+): readonly Problem[] {
   const { clusters, namespaces } = template.forEach;
   const problems: Problem[] = [];
   if (!clusters.some(({ name }) => name === cluster)) {
-    const message = `comes to cluster ${printable(cluster)}, which forEach.clusters at ${template.place} does not list`;
-    const remedy = `Add it there if that is meant, or rename the directory. Listed: ${clusters.map(({ name }) => name).join(', ')}.`;
+    const message = `resolves to cluster ${printable(cluster)}, which is not listed in forEach.clusters at ${template.position}`;
+    const remedy = `Add the cluster to the list, or rename the directory. Listed: ${clusters.map(({ name }) => name).join(', ')}.`;
     problems.push(refusal('cluster-not-allowed', directory, { message, remedy }));
   }
   if (!isNamespace(namespace) || !namespaces.includes(namespace)) {
-    const message = `comes to namespace ${printable(namespace)}, which forEach.namespaces at ${template.place} does not list`;
-    const remedy = `Add it there if that is meant, or rename the directory. Listed: ${namespaces.join(', ')}.`;
+    const message = `resolves to namespace ${printable(namespace)}, which is not listed in forEach.namespaces at ${template.position}`;
+    const remedy = `Add the namespace to the list, or rename the directory. Listed: ${namespaces.join(', ')}.`;
     problems.push(refusal('namespace-not-allowed', directory, { message, remedy }));
   }
   return problems;
 }
 
-function judgePath({ path }: Filled, { template, directory, others }: Judged & { others: Others }): readonly Problem[] {
-  if (/\p{C}/u.test(path) || directoryMistake(path) !== null || !isBelow(path, directory)) {
-    const message = `comes to the path ${printable(path)}, which is not below it`;
-    const remedy = `Mend path at ${template.place}, or remove it: it is the directory then.`;
+function pathProblems(
+  { path }: Filled,
+  { template, directory, others }: TemplateMatch & { others: Others },
+): readonly Problem[] {
+  if (/\p{C}/u.test(path) || directoryError(path) !== null || !isBelow(path, directory)) {
+    const message = `resolves to path ${printable(path)}, which is outside the directory`;
+    const remedy = `Fix path at ${template.position}, or remove it: the default is the directory itself.`;
     return [refusal('path-not-allowed', directory, { message, remedy })];
   }
   return claimsOf(path, template, others).map((claim) =>
     refusal('path-claimed', path, {
-      message: `is claimed by template ${template.name} (${template.place}) and by template ${claim.name} (${claim.place})`,
-      remedy: 'Change directories or path of one of them: nothing is deployed from it by either.',
+      message: `is claimed by template ${template.name} (${template.position}) and by template ${claim.name} (${claim.position})`,
+      remedy: 'Change directories or path of one of them. Until then, neither deploys it.',
     }),
   );
 }
 
-/** Which other templates make a target of this path too: the one directory of theirs above it says so, without a look at Git. */
+/** The other templates that claim this path too. Each has at most one directory above it, so Git need not be read. */
 function claimsOf(path: string, template: TargetTemplate, { templates }: Others): readonly TargetTemplate[] {
   const { repository, ref } = template.settings;
   return templates.filter((other) => {
@@ -110,13 +120,7 @@ function claimsOf(path: string, template: TargetTemplate, { templates }: Others)
   });
 }
 
-/** A directory that one or several templates look at, at the commit that was read. */
-export interface TemplateMatch {
-  readonly template: TargetTemplate;
-  readonly directory: string;
-}
-
-/** What all directories come to, once they are known: two that come to one name are refused, both. */
+/** Expands all matching directories. When two resolve to the same name, both are refused. */
 export function expandAll(
   found: readonly TemplateMatch[],
   others: Others,
@@ -130,23 +134,23 @@ export function expandAll(
   );
   const refused = expanded.flatMap(({ one }) => (one.kind === 'refused' ? [one.refused] : []));
   const byName = Map.groupBy(targets, ({ target }) => target.name);
-  const twins = targets.flatMap(({ template, target: { name, generatedFrom: from } }) => {
-    const twin = byName.get(name)?.find(({ target }) => target.generatedFrom !== from)?.target.generatedFrom;
-    if (from === null || !twin) return [];
-    const problems = [nameTaken(name, { template, directory: from.directory }, twin.directory)];
+  const duplicates = targets.flatMap(({ template, target: { name, generatedFrom: from } }) => {
+    const other = byName.get(name)?.find(({ target }) => target.generatedFrom !== from)?.target.generatedFrom;
+    if (from === null || !other) return [];
+    const problems = [nameTaken(name, { template, directory: from.directory }, other.directory)];
     return [{ name, template, directory: from.directory, problems }];
   });
   return {
     targets: targets.flatMap(({ target }) => (byName.get(target.name)?.length === 1 ? [target] : [])),
-    refused: [...refused, ...twins],
+    refused: [...refused, ...duplicates],
   };
 }
 
-function refusal(code: ErrorCode, directory: string, fault: { message: string; remedy: string }): Problem {
-  return { code, subject: printable(directory), ...fault };
+function refusal(code: ErrorCode, directory: string, explanation: Explanation): Problem {
+  return { code, subject: printable(directory), ...explanation };
 }
 
-/** A pushed tree chooses it, and a control character would change how a log or a status reads. */
+/** Names come from the pushed tree, and a control character could disguise what a log or a status says. */
 function printable(text: string): string {
   return text.replaceAll(/\p{C}/gu, '?');
 }

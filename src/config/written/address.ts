@@ -1,37 +1,33 @@
-/** What is wrong with an address, as the end of a sentence that begins with its key. Never quotes it: it may hold a password. */
-export interface AddressMistake {
-  readonly message: string;
-  readonly remedy: string;
-}
+import type { Explanation } from '../../error/deploy-error.ts';
 
-/** An address of a Git repository or an API, without its trailing slash. */
-export function parseAddress(text: string, { insecure }: { readonly insecure: boolean }): URL | AddressMistake {
+/** The address of a Git repository or an API. Messages never quote it: it may contain a password. */
+export function parseAddress(text: string, { insecure }: { readonly insecure: boolean }): URL | Explanation {
   const url = URL.parse(text);
   if (url === null || url.host === '') {
     return {
-      message: 'is no address',
+      message: 'is not a valid URL',
       remedy: 'Write it as https://github.com/acme/fleet.git; SSH addresses are not supported.',
     };
   }
   if (url.username !== '' || url.password !== '') {
     return {
       message: 'contains a user or a password',
-      remedy: 'Take them out and give credentials: env:NAME instead.',
+      remedy: 'Remove them, and add credentials: env:NAME.',
     };
   }
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
-    return { message: 'begins with another protocol than https', remedy: 'Use the https address.' };
+    return { message: 'must begin with https://', remedy: 'Use the https URL.' };
   }
   if (url.search !== '' || url.hash !== '') {
-    return { message: 'has a query or a fragment', remedy: 'Remove what follows the ? or #.' };
+    return { message: 'has a query or a fragment', remedy: 'Remove the ? or # and what follows.' };
   }
   if (url.protocol === 'http:' && !insecure && !isLoopback(url.hostname)) {
-    return { message: 'is not encrypted', remedy: 'Use https, or set insecure: true beside it if you must.' };
+    return { message: 'is not encrypted', remedy: 'Use https, or set insecure: true next to it.' };
   }
   return url;
 }
 
-/** `URL` writes every form of an IPv4 address as four numbers; `127.example.com` is a name like any other. */
+/** `URL` normalizes every form of an IPv4 address to four numbers; `127.example.com` is an ordinary name. */
 function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }
@@ -58,7 +54,7 @@ function decode(part: string): string {
   }
 }
 
-/** GitHub's own API has a host of its own; GitHub Enterprise Server serves it below its web address. */
+/** GitHub.com serves its API on a separate host, GitHub Enterprise Server below its web address. */
 export function defaultApi(url: URL): string {
   return url.host === 'github.com' ? 'https://api.github.com' : `${url.origin}/api/v3`;
 }

@@ -1,11 +1,13 @@
+import type { Explanation } from '../../error/deploy-error.ts';
+
 /*
- * Which directories a template is for: a glob of whole segments with `*` inside them. Its depth is fixed, so a path has at most
- * one directory of the template above it, and a look at a repository reads only the trees along the way.
+ * The directories that a template matches: a glob in which `*` matches within one segment. Its depth is fixed, so a path is
+ * in at most one directory of the template, and listing directories reads only the trees along the way.
  */
 
 /**
- * What the first `*` of a pattern stands for in a name, '' when it has none; null when they do not match. As in a shell, and
- * as Argo CD reads directories, a wildcard does not take a name that begins with a dot. Linear: pushed trees choose names.
+ * What the first `*` of a pattern matches in a name, '' when the pattern has none; null when they do not match. As in a
+ * shell, and in Argo CD, a wildcard does not match a leading dot. Runs in linear time, because pushed trees choose names.
  */
 export function matchName(pattern: string, name: string): string | null {
   const [head = '', ...rest] = pattern.split('*');
@@ -25,7 +27,7 @@ export function matchName(pattern: string, name: string): string | null {
   return first ?? name.slice(at, end);
 }
 
-/** As `matchName`, of whole paths, segment by segment. */
+/** Like `matchName`, for whole paths, segment by segment. */
 export function matchDirectory(glob: string, directory: string): string | null {
   const patterns = glob.split('/');
   const names = directory.split('/');
@@ -39,24 +41,23 @@ export function matchDirectory(glob: string, directory: string): string | null {
   return first ?? '';
 }
 
-/** The directory of a glob that a path is, or lies below; null when there is none. */
+/** The directory matching a glob that is `path` or contains it; null when there is none. */
 export function directoryAbove(glob: string, path: string): string | null {
   const depth = glob.split('/').length;
   const directory = path.split('/').slice(0, depth).join('/');
   return matchDirectory(glob, directory) === null ? null : directory;
 }
 
-/** Why a text is no glob for directories; null when it is one. */
-export function directoriesMistake(glob: string): { readonly message: string; readonly remedy: string } | null {
-  if (glob.includes('**'))
-    return { message: 'has **, and a template says how deep it looks', remedy: 'Write one * for each level.' };
+/** Why a glob for directories is invalid; null when it is valid. */
+export function directoryGlobError(glob: string): Explanation | null {
+  if (glob.includes('**')) return { message: 'must not contain **', remedy: 'Write one * for each level.' };
   const other = /[?[\]{}]/.exec(glob)?.[0];
   if (other !== undefined)
     return {
-      message: `has ${other}, and the only wildcard is *`,
-      remedy: 'Write * for what differs, also within a name.',
+      message: `contains ${other}, but the only wildcard is *`,
+      remedy: 'Use * for the part that varies; it may be part of a name.',
     };
   if (!glob.includes('*'))
-    return { message: 'has no *: it is one directory', remedy: 'Add /* for every directory in it.' };
+    return { message: 'has no *, so it matches only one directory', remedy: 'Add /* for every directory in it.' };
   return null;
 }

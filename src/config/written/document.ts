@@ -1,46 +1,47 @@
 import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
 import type { Document, ErrorCode as YamlErrorCode } from 'yaml';
+import type { Explanation } from '../../error/deploy-error.ts';
 
-/** A mistake in the file, on a 1-based line. */
-export interface Mistake {
+/** An error or a warning, on a 1-based line of the file. */
+export interface Finding extends Explanation {
   readonly line: number;
-  readonly message: string;
-  readonly remedy: string;
 }
 
 export type Path = readonly PropertyKey[];
 
 export interface ConfigDocument {
-  /** Plain values; whole numbers are bigint, so that an id keeps all its digits. */
+  /** Plain values; integers are bigint, so that an id keeps all its digits. */
   readonly value: unknown;
-  /** The line of what stands at the path, or of the nearest thing around it. */
+  /** The line of the value at a path, or of the closest enclosing value that exists. */
   readonly lineOf: (path: Path) => number;
-  readonly mistakes: readonly Mistake[];
+  readonly errors: readonly Finding[];
 }
 
-/** A plain map of a document. */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 const MAX_LENGTH = 1024 * 1024;
 
-/** Reads YAML 1.2; null as document when nothing could be made of the text. Never throws. */
+/** Reads YAML 1.2. `document` is null when the text cannot be parsed. Never throws. */
 export function readDocument(text: string): {
   readonly document: ConfigDocument | null;
-  readonly mistakes: readonly Mistake[];
+  readonly errors: readonly Finding[];
 } {
-  if (text.length > MAX_LENGTH) return unreadable('is larger than 1 MB', 'Is this the right file?');
+  if (text.length > MAX_LENGTH) return unreadable('is larger than 1 MB', 'Check that this is the right file.');
   try {
     return parse(text);
   } catch {
-    // Too deep a nesting, or too many aliases; the text of the error may quote the file, and so a secret.
-    return unreadable('is nested too deeply or uses too many aliases', 'Write it plainly.');
+    // Too deeply nested, or too many aliases. The error itself is dropped: it may quote the file, and so a secret.
+    return unreadable(
+      'is nested too deeply or uses too many aliases',
+      'Write it without aliases and with less nesting.',
+    );
   }
 }
 
-function unreadable(message: string, remedy: string): { document: null; mistakes: readonly Mistake[] } {
-  return { document: null, mistakes: [{ line: 1, message: `the file ${message}`, remedy }] };
+function unreadable(message: string, remedy: string): { document: null; errors: readonly Finding[] } {
+  return { document: null, errors: [{ line: 1, message: `the file ${message}`, remedy }] };
 }
 
 function parse(text: string): ReturnType<typeof readDocument> {
@@ -53,10 +54,10 @@ function parse(text: string): ReturnType<typeof readDocument> {
     prettyErrors: false,
     logLevel: 'error',
   });
-  const faults = [...yaml.errors, ...yaml.warnings, ...danglingAliases(yaml)];
-  if (faults.length > 0) {
-    const mistakes = faults.map(({ code, pos }) => ({ line: lines.linePos(pos[0]).line, ...explainFault(code) }));
-    return { document: null, mistakes };
+  const found = [...yaml.errors, ...yaml.warnings, ...danglingAliases(yaml)];
+  if (found.length > 0) {
+    const errors = found.map(({ code, pos }) => ({ line: lines.linePos(pos[0]).line, ...explain(code) }));
+    return { document: null, errors };
   }
   const lineAt = (node: unknown): number | null => {
     const start = isNode(node) ? node.range?.[0] : undefined;
@@ -65,12 +66,12 @@ function parse(text: string): ReturnType<typeof readDocument> {
   const document = {
     value: yaml.toJS({ maxAliasCount: 1000 }) as unknown,
     lineOf: (path: Path) => lineOf(yaml, path, lineAt),
-    mistakes: duplicates(yaml.contents, lineAt),
+    errors: duplicateKeys(yaml.contents, lineAt),
   };
-  return { document, mistakes: [] };
+  return { document, errors: [] };
 }
 
-/** The parser itself sees these only when it makes values, and then only the first. */
+/** The parser reports these only when it builds values, and then only the first. */
 function danglingAliases(yaml: Document): readonly { readonly code: YamlErrorCode; readonly pos: readonly [number] }[] {
   const found: { code: YamlErrorCode; pos: readonly [number] }[] = [];
   visit(yaml, {
@@ -81,39 +82,39 @@ function danglingAliases(yaml: Document): readonly { readonly code: YamlErrorCod
   return found;
 }
 
-/** In our own words: the parser's may quote the file, and so a secret. */
-const FAULTS: Partial<Record<YamlErrorCode, Omit<Mistake, 'line'>>> = {
+/** Replace the parser's own messages, which may quote the file, and so a secret. */
+const EXPLANATIONS: Partial<Record<YamlErrorCode, Explanation>> = {
   BAD_INDENT: {
     message: 'the YAML is not indented consistently, or a bracket is missing',
-    remedy: 'Indent with spaces, the same number on one level, and close what is open.',
+    remedy: 'Indent each level with the same number of spaces, and close every bracket.',
   },
-  TAB_AS_INDENT: { message: 'a tab indents the line', remedy: 'Indent with spaces.' },
+  TAB_AS_INDENT: { message: 'the line is indented with a tab', remedy: 'Indent with spaces.' },
   BAD_ALIAS: {
     message: 'an alias (*name) has no anchor before it',
-    remedy: 'Put a value that begins with * into quotes.',
+    remedy: 'Quote a value that begins with *.',
   },
   TAG_RESOLVE_FAILED: {
-    message: 'a YAML tag (!name) is not known',
-    remedy: 'Put a value that begins with ! into quotes.',
+    message: 'a YAML tag (!name) is unknown',
+    remedy: 'Quote a value that begins with !.',
   },
-  MULTIPLE_DOCS: { message: 'a second YAML document begins', remedy: 'Put everything into one, without --- between.' },
-  NON_STRING_KEY: { message: 'a key is not text', remedy: 'Put it into quotes.' },
+  MULTIPLE_DOCS: { message: 'a second YAML document begins', remedy: 'Merge them into one document, without ---.' },
+  NON_STRING_KEY: { message: 'a key is not a string', remedy: 'Quote it.' },
   BAD_SCALAR_START: {
-    message: 'a value begins with a character that YAML reserves',
-    remedy: 'Put the value into quotes.',
+    message: 'a value begins with a character reserved by YAML',
+    remedy: 'Quote the value.',
   },
 };
 
-function explainFault(code: YamlErrorCode): Omit<Mistake, 'line'> {
-  const remedy = 'Mend it here or shortly above: a missing quote, colon, bracket or indentation.';
-  return FAULTS[code] ?? { message: 'the YAML cannot be read', remedy };
+function explain(code: YamlErrorCode): Explanation {
+  const remedy = 'Fix the quote, colon, bracket or indentation on this line or shortly above it.';
+  return EXPLANATIONS[code] ?? { message: 'the YAML cannot be parsed', remedy };
 }
 
 type LineAt = (node: unknown) => number | null;
 
-/** Keys written twice, and `__proto__`, which no JavaScript object shows as its own. */
-function duplicates(node: unknown, lineAt: LineAt): readonly Mistake[] {
-  if (isSeq(node)) return node.items.flatMap((item) => duplicates(item, lineAt));
+/** Also reports `__proto__`, which JavaScript objects do not list among their keys. */
+function duplicateKeys(node: unknown, lineAt: LineAt): readonly Finding[] {
+  if (isSeq(node)) return node.items.flatMap((item) => duplicateKeys(item, lineAt));
   if (!isMap(node)) return [];
   const firstLines = new Map<string, number>();
   return node.items.flatMap(({ key, value }) => {
@@ -121,14 +122,11 @@ function duplicates(node: unknown, lineAt: LineAt): readonly Mistake[] {
     const line = lineAt(key) ?? 1;
     const first = firstLines.get(name);
     firstLines.set(name, first ?? line);
-    const inside = duplicates(value, lineAt);
+    const inside = duplicateKeys(value, lineAt);
     if (name === '__proto__')
       return [{ line, message: '__proto__ is not a known key', remedy: 'Remove it.' }, ...inside];
     if (first === undefined) return inside;
-    return [
-      { line, message: `${name} is written twice, first on line ${first}`, remedy: 'Keep one of the two.' },
-      ...inside,
-    ];
+    return [{ line, message: `${name} is already set on line ${first}`, remedy: 'Remove one of the two.' }, ...inside];
   });
 }
 
@@ -143,7 +141,7 @@ function lineOf(yaml: Document, path: Path, lineAt: LineAt): number {
     const inside = isAlias(node) ? node.resolve(yaml) : node;
     const { at, next } = stepInto(inside, step);
     if (next === undefined) break;
-    // A value in another place (an alias) would be named by its anchor's line: the key's is the right one.
+    // The line of an alias's value would be its anchor's, so the key's line is used.
     line = lineAt(at) ?? line;
     node = next;
   }
@@ -156,7 +154,7 @@ function stepInto(node: unknown, step: PropertyKey): { readonly at?: unknown; re
     return item === undefined ? {} : { at: item, next: item };
   }
   if (!isMap(node)) return {};
-  // The last of a doubled key is the one that counts.
+  // The last of two equal keys wins.
   const pair = node.items.findLast(({ key }) => keyOf(key) === step);
   return pair === undefined ? {} : { at: pair.key, next: pair.value ?? null };
 }

@@ -1,9 +1,9 @@
 const DURATION = /^(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?$/;
 
-/** Longer waits than this are mistakes, and Node's timers end at 24 days. */
+/** Longer waits are certainly typos, and Node's timers are limited to 24 days. */
 const MAX_MS = 7 * 24 * 3_600_000;
 
-/** `30s`, `5m`, `1h30m` in milliseconds; null when it is no duration, or is longer than seven days. */
+/** Parses `30s`, `5m` or `1h30m` into milliseconds; null when invalid or longer than seven days. */
 export function parseDuration(text: string): number | null {
   const parts = DURATION.exec(text);
   if (parts === null || text === '') return null;

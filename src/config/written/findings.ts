@@ -1,43 +1,38 @@
 import type * as z from 'zod';
+import type { Explanation } from '../../error/deploy-error.ts';
 import { isRecord } from './document.ts';
-import type { ConfigDocument, Mistake, Path } from './document.ts';
+import type { ConfigDocument, Finding, Path } from './document.ts';
 
-/** A mistake at a key, as the end of a sentence that begins with it. */
-export interface Fault {
-  readonly message: string;
-  readonly remedy: string;
-}
-
-/** Collects every mistake of one file while it is checked. */
+/** Collects the errors and warnings of one file. Each message completes a sentence that begins with the key. */
 export interface Findings {
-  readonly mistakes: readonly Mistake[];
-  readonly warnings: readonly Mistake[];
+  readonly errors: readonly Finding[];
+  readonly warnings: readonly Finding[];
   /** 1-based. */
   readonly lineOf: (path: Path) => number;
-  mistake(path: Path, fault: Fault): void;
-  warn(path: Path, fault: Fault): void;
-  /** The parsed value, or null after its mistakes were noted. */
+  error(path: Path, explanation: Explanation): void;
+  warn(path: Path, explanation: Explanation): void;
+  /** The parsed value; null when invalid, with its errors added to the findings. */
   parse<Schema extends z.ZodType>(schema: Schema, value: unknown, path: Path): z.output<Schema> | null;
 }
 
 export function collectFindings(document: ConfigDocument): Findings {
-  const mistakes: Mistake[] = [...document.mistakes];
-  const warnings: Mistake[] = [];
-  const placed = (path: Path, { message, remedy }: Fault): Mistake => ({
+  const errors: Finding[] = [...document.errors];
+  const warnings: Finding[] = [];
+  const findingAt = (path: Path, { message, remedy }: Explanation): Finding => ({
     line: document.lineOf(path),
     message: `${describe(path, document.value)} ${message}`,
     remedy,
   });
   return {
-    mistakes,
+    errors,
     warnings,
     lineOf: document.lineOf,
-    mistake: (path, fault) => void mistakes.push(placed(path, fault)),
-    warn: (path, fault) => void warnings.push(placed(path, fault)),
+    error: (path, explanation) => void errors.push(findingAt(path, explanation)),
+    warn: (path, explanation) => void warnings.push(findingAt(path, explanation)),
     parse(schema, value, path) {
       const result = schema.safeParse(value, { reportInput: true });
       if (result.success) return result.data;
-      mistakes.push(...result.error.issues.map((issue) => placed([...path, ...issue.path], faultOf(issue))));
+      errors.push(...result.error.issues.map((issue) => findingAt([...path, ...issue.path], explain(issue))));
       return null;
     },
   };
@@ -49,7 +44,7 @@ const SECTIONS = new Map<PropertyKey, string>([
   ['targets', 'target'],
 ]);
 
-/** `prune.limit of target shop-prod`: what a mistake at this path is about. */
+/** `prune.limit of target shop-prod`. */
 function describe(path: Path, root: unknown): string {
   const [section, entry, ...field] = path;
   if (section === undefined) return 'the file';
@@ -87,40 +82,44 @@ const EXAMPLES = new Map<PropertyKey | undefined, string>([
   ['namespaces', 'namespaces: [shop]'],
 ]);
 
-function faultOf(issue: z.core.$ZodIssue): Fault {
+function explain(issue: z.core.$ZodIssue): Explanation {
   if (issue.code === 'custom') {
     const remedy: unknown = issue.params?.['remedy'];
-    return { message: issue.message, remedy: typeof remedy === 'string' ? remedy : 'Mend it.' };
+    return { message: issue.message, remedy: typeof remedy === 'string' ? remedy : 'Fix it.' };
   }
   if (issue.input === undefined) {
     const key = issue.path.at(-1);
     return { message: 'is missing', remedy: `Add ${EXAMPLES.get(key) ?? String(key)}.` };
   }
-  if (issue.input === null) return { message: 'is empty', remedy: 'Give it a value, or remove the key.' };
-  if (issue.code === 'invalid_type') return typeFault(issue.expected);
+  if (issue.input === null) return { message: 'is empty', remedy: 'Set a value, or remove the key.' };
+  if (issue.code === 'invalid_type') return wrongType(issue.expected);
   if (issue.code === 'invalid_value') {
     return {
-      message: `must be ${issue.values.join(' or ')}`,
+      message: `must be ${oneOf(issue.values.map(String))}`,
       remedy: `Write ${String(issue.values[0])}, for example.`,
     };
   }
-  // A union that failed inside one of its members says more there.
+  // An error inside one member of a union is more specific.
   const inner = issue.code === 'invalid_union' ? issue.errors.flat().find(({ code }) => code === 'custom') : undefined;
-  if (inner !== undefined) return faultOf(inner);
-  return { message: 'must be text or a whole number', remedy: 'Put text into quotes.' };
+  if (inner !== undefined) return explain(inner);
+  return { message: 'must be a string or an integer', remedy: 'Quote a string.' };
 }
 
-function typeFault(expected: string): Fault {
+function oneOf(values: readonly string[]): string {
+  return values.length < 2 ? values.join('') : `${values.slice(0, -1).join(', ')} or ${values.at(-1)}`;
+}
+
+function wrongType(expected: string): Explanation {
   switch (expected) {
     case 'string':
-      return { message: 'must be text', remedy: 'Put the value into quotes, if it is meant as one piece of text.' };
+      return { message: 'must be a string', remedy: 'Quote the value if it is meant as a string.' };
     case 'boolean':
       return { message: 'must be true or false', remedy: 'Write true or false, without quotes.' };
     case 'bigint':
-      return { message: 'must be a whole number', remedy: 'Write digits alone, without quotes.' };
+      return { message: 'must be an integer', remedy: 'Write only digits, without quotes.' };
     case 'array':
-      return { message: 'must be a list', remedy: 'Put it into brackets: [one, two].' };
+      return { message: 'must be a list', remedy: 'Use brackets: [one, two].' };
     default:
-      return { message: 'must be a map', remedy: 'Write keys and values below it, indented.' };
+      return { message: 'must be a map', remedy: 'Write its keys and values indented below it.' };
   }
 }

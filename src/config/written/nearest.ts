@@ -1,4 +1,4 @@
-/** What was probably meant: the known word that is a slip or two away; null when none is near. */
+/** The known word that was probably meant, within a typo or two; null when none is close. */
 export function nearest(word: string, known: Iterable<string>): string | null {
   let best: string | null = null;
   let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
@@ -13,7 +13,7 @@ export function nearest(word: string, known: Iterable<string>): string | null {
 
 const MAX_LENGTH = 64;
 
-/** Insertions, deletions, replacements and swaps of neighbours (optimal string alignment). */
+/** Counts insertions, deletions, replacements and swaps of neighbors (optimal string alignment). */
 function editDistance(from: string, to: string): number {
   if (from.length > MAX_LENGTH || to.length > MAX_LENGTH) return Infinity;
   let previous: readonly number[] = [];

@@ -1,29 +1,30 @@
 // oxlint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u001f\u007f]/;
 
-/** Why a text names no directory of a repository; null when it does. */
-export function directoryMistake(path: string): string | null {
+/** Why a path to a directory of a repository is invalid; null when it is valid. */
+export function directoryError(path: string): string | null {
   if (path === '') return 'is empty';
-  if (path.startsWith('/')) return 'begins with a slash, and paths are relative to the root of the repository';
-  if (path.split('/').includes('..')) return 'has .. in it, and a target stays inside its repository';
-  if (path.includes('\\')) return 'has a backslash, and paths in Git have slashes';
-  if (CONTROL.test(path)) return 'has control characters';
+  if (path.startsWith('/')) return 'begins with a slash, but paths are relative to the root of the repository';
+  if (path.split('/').includes('..')) return 'must not contain ..';
+  if (path.includes('\\')) return 'contains a backslash, but paths in Git use slashes';
+  if (CONTROL.test(path)) return 'contains control characters';
   return null;
 }
 
-/** `./a//b/` is `a/b`, and `.` is the root: ''. */
-export function normalDirectory(path: string): string {
+/** `./a//b/` becomes `a/b`, and `.` becomes '', the root. */
+export function normalizeDirectory(path: string): string {
   return path
     .split('/')
     .filter((part) => part !== '' && part !== '.')
     .join('/');
 }
 
-/** Why a text is no name of a branch (git check-ref-format); null when it is one. */
-export function branchMistake(branch: string): string | null {
+/** Why a branch name is invalid (git check-ref-format); null when it is valid. */
+export function branchError(branch: string): string | null {
   if (branch === '') return 'is empty';
-  if (branch.startsWith('refs/')) return 'is a whole ref';
-  if (CONTROL.test(branch) || /[ ~^:?*[\\]/.test(branch)) return 'has a character that Git does not allow in a branch';
+  if (branch.startsWith('refs/')) return 'must be a branch name, not a full ref';
+  if (CONTROL.test(branch) || /[ ~^:?*[\\]/.test(branch))
+    return 'contains a character that Git does not allow in a branch';
   if (
     branch.startsWith('-') ||
     branch === '@' ||
@@ -31,11 +32,11 @@ export function branchMistake(branch: string): string | null {
     branch.includes('..') ||
     branch.endsWith('.')
   ) {
-    return 'is no name that Git allows for a branch';
+    return 'is not a valid branch name';
   }
-  return branch.split('/').some(isBadPart) ? 'is no name that Git allows for a branch' : null;
+  return branch.split('/').some(isInvalidPart) ? 'is not a valid branch name' : null;
 }
 
-function isBadPart(part: string): boolean {
+function isInvalidPart(part: string): boolean {
   return part === '' || part.startsWith('.') || part.endsWith('.lock');
 }

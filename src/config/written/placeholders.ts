@@ -1,28 +1,28 @@
-/** What stands in a template's place, by its word: `cluster`, `basename`, `segment.0` and so on. */
-export type Words = ReadonlyMap<string, string>;
+/** Values by placeholder: `cluster`, `basename`, `segment.0` and so on. */
+export type PlaceholderValues = ReadonlyMap<string, string>;
 
-const TEMPLATE = /\{\{\s*([^{}]*?)\s*\}\}/g;
+const PLACEHOLDER = /\{\{\s*([^{}]*?)\s*\}\}/g;
 
-/** Is it written for a rule, well or not? */
-export function hasTemplate(text: string): boolean {
+/** Whether the text has a placeholder, complete or not. */
+export function hasPlaceholder(text: string): boolean {
   return text.includes('{{');
 }
 
-/** The words of a text in their order. */
-export function wordsIn(text: string): readonly string[] {
-  return [...text.matchAll(TEMPLATE)].map(([, word]) => word ?? '');
+/** The names of the placeholders in a text, in order. */
+export function placeholdersIn(text: string): readonly string[] {
+  return [...text.matchAll(PLACEHOLDER)].map(([, name]) => name ?? '');
 }
 
-/** `{{ cluster }}` is `{{cluster}}`. */
-export function normalTemplate(text: string): string {
-  return text.replaceAll(TEMPLATE, '{{$1}}');
+/** `{{ cluster }}` becomes `{{cluster}}`. */
+export function normalizePlaceholders(text: string): string {
+  return text.replaceAll(PLACEHOLDER, '{{$1}}');
 }
 
-/** With every template replaced by the same text: what is left is its own. */
-export function withoutTemplates(text: string, by: string): string {
-  return text.replaceAll(TEMPLATE, by);
+/** Replaces every placeholder with the same text. */
+export function replacePlaceholders(text: string, replacement: string): string {
+  return text.replaceAll(PLACEHOLDER, replacement);
 }
 
-export function fill(text: string, words: Words): string {
-  return text.replaceAll(TEMPLATE, (_template, word: string) => words.get(word) ?? '');
+export function fillPlaceholders(text: string, values: PlaceholderValues): string {
+  return text.replaceAll(PLACEHOLDER, (_placeholder, name: string) => values.get(name) ?? '');
 }

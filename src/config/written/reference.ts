@@ -1,4 +1,4 @@
-/** `env:NAME`, `file:PATH`, `ssm:NAME`, `secretsmanager:ID` or `secretsmanager:ID#key`; null when it is none of them. */
+/** Parses `env:NAME`, `file:PATH`, `ssm:NAME`, `secretsmanager:ID` or `secretsmanager:ID#key`; null when invalid. */
 export function parseReference(text: string): SecretReference | null {
   const parts = /^(env|file|ssm|secretsmanager):(.+)$/.exec(text);
   const value = parts?.[2] ?? '';
@@ -22,7 +22,7 @@ function parseSecretsManager(value: string): SecretReference | null {
   return { kind: 'secretsmanager', id, key: key ?? null };
 }
 
-/** As it is written in headgate.yml: for messages. */
+/** As written in headgate.yml: for messages. */
 export function formatReference(reference: SecretReference): string {
   switch (reference.kind) {
     case 'env':
@@ -37,7 +37,7 @@ export function formatReference(reference: SecretReference): string {
   }
 }
 
-/** Where a secret is, never the secret. `path` of a file is absolute. */
+/** Where a secret is stored, never the secret itself. The `path` of a file is absolute. */
 export type SecretReference =
   | { readonly kind: 'env'; readonly name: string }
   | { readonly kind: 'file'; readonly path: string }

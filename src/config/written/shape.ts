@@ -1,21 +1,21 @@
 import * as z from 'zod';
 import { parseDuration } from './duration.ts';
-import { globMistake } from './glob.ts';
+import { globError } from './glob.ts';
 import { isAwsRegion, isNamespace, isTargetName } from './names.ts';
 import { nearest } from './nearest.ts';
-import { branchMistake, directoryMistake, normalDirectory } from './path.ts';
+import { branchError, directoryError, normalizeDirectory } from './path.ts';
 
 /*
- * headgate.yml as people write it. The message of a rule is the end of a sentence that begins with the key, and never
- * quotes the value: a secret may stand in any place by mistake.
+ * The shape of headgate.yml as people write it. A message completes a sentence that begins with the key, and never
+ * quotes the value: a secret may be pasted anywhere by mistake.
  */
 
-/** What was broken, and how it is mended: every custom issue carries its remedy. */
+/** Every custom issue carries its remedy. */
 interface IssueParams {
   readonly remedy: string;
 }
 
-/** A map with these keys and no other. All unknown keys are found, also when a known one is wrong. */
+/** A map with only these keys. Reports every unknown key, even if a known one is invalid. */
 export function closed<Shape extends z.ZodRawShape>(shape: Shape) {
   const known = Object.keys(shape);
   return z.looseObject(shape).superRefine(
@@ -30,14 +30,14 @@ export function closed<Shape extends z.ZodRawShape>(shape: Shape) {
 }
 
 function unknownKey(key: string, known: readonly string[]): { message: string; params: IssueParams } {
-  const meant = nearest(key, known);
-  const remedy = meant === null ? `Remove it. Known here: ${known.join(', ')}.` : `Did you mean ${meant}?`;
+  const suggestion = nearest(key, known);
+  const remedy = suggestion === null ? `Remove it, or use one of ${known.join(', ')}.` : `Did you mean ${suggestion}?`;
   return { message: 'is not a known key', params: { remedy } };
 }
 
-function text(mistakeOf: (value: string) => string | null, remedy: string) {
+function text(errorOf: (value: string) => string | null, remedy: string) {
   return z.string().superRefine((value, context) => {
-    const message = mistakeOf(value);
+    const message = errorOf(value);
     if (message !== null) context.addIssue({ code: 'custom', message, params: { remedy } satisfies IssueParams });
   });
 }
@@ -46,45 +46,45 @@ function pattern(regex: RegExp, message: string, remedy: string) {
   return text((value) => (regex.test(value) ? null : message), remedy);
 }
 
-const notEmpty = pattern(/\S/, 'is empty', 'Give it a value, or remove the key.');
+const notEmpty = pattern(/\S/, 'is empty', 'Set a value, or remove the key.');
 
 export const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
 
 const targetName = text(
-  (value) => (isTargetName(value) ? null : 'is no name of a target'),
-  'Use up to 40 lower-case letters, digits and dashes, a letter or digit at both ends.',
+  (value) => (isTargetName(value) ? null : 'is not a valid target name'),
+  'Use up to 40 lowercase letters, digits and dashes, beginning and ending with a letter or digit.',
 );
 const namespace = text(
-  (value) => (isNamespace(value) ? null : 'is no name of a namespace'),
-  'Use up to 63 lower-case letters, digits and dashes, a letter or digit at both ends.',
+  (value) => (isNamespace(value) ? null : 'is not a valid namespace'),
+  'Use up to 63 lowercase letters, digits and dashes, beginning and ending with a letter or digit.',
 );
 const role = pattern(
   /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/,
-  'is no ARN of an IAM role',
+  'is not the ARN of an IAM role',
   'Write it as arn:aws:iam::111122223333:role/path/name.',
 );
-const directory = text(directoryMistake, 'Write it from the root of the repository, such as clusters/prod.').transform(
-  normalDirectory,
+const directory = text(directoryError, 'Write it from the root of the repository, such as clusters/prod.').transform(
+  normalizeDirectory,
 );
-const branch = text(branchMistake, 'Write the name of the branch alone, such as main.');
+const branch = text(branchError, 'Write the name of a branch, such as main.');
 const pointer = pattern(
   /^(?:\/(?:[^~/]|~[01])*)+$/,
-  'is no JSON pointer',
-  'Begin with a slash, one part per key, such as /spec/replicas; ~1 stands for a slash inside a key.',
+  'is not a JSON pointer',
+  'Write a slash before each key, such as /spec/replicas; write a slash inside a key as ~1.',
 );
 const host = pattern(
   /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/,
-  'is no name of a host',
-  'Write the host alone, in lower case, such as github.com.',
+  'is not a valid host name',
+  'Write only the host name, in lowercase, such as github.com.',
 );
 const valuesFile = text(
-  (path) => (path.includes('..') ? null : directoryMistake(path)),
+  (path) => (path.includes('..') ? null : directoryError(path)),
   'Write the path of a file relative to the path of the target, such as values.yaml.',
 );
-const glob = text(globMistake, 'Write a glob below the path of the target, such as "**/values.yaml".');
+const glob = text(globError, 'Write a glob below the path of the target, such as "**/values.yaml".');
 const account = pattern(
   /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\/[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/,
-  'is no service account',
+  'is not a valid service account',
   'Write it as namespace/name.',
 ).transform((value) => {
   const slash = value.indexOf('/');
@@ -93,20 +93,20 @@ const account = pattern(
 const duration = z.string().transform((value, context) => {
   const ms = parseDuration(value);
   if (ms !== null) return ms;
-  const remedy = 'Write hours, minutes and seconds, such as 30s, 5m or 1h30m, seven days at most.';
-  context.addIssue({ code: 'custom', message: 'is no duration', params: { remedy } satisfies IssueParams });
+  const remedy = 'Write hours, minutes and seconds, such as 30s, 5m or 1h30m, up to seven days.';
+  context.addIssue({ code: 'custom', message: 'is not a valid duration', params: { remedy } satisfies IssueParams });
   return z.NEVER;
 });
 
 const count = z.bigint().transform((value, context) => {
   if (value >= 0n && value <= 1_000_000n) return Number(value);
-  const params: IssueParams = { remedy: 'Write a whole number from 0 to 1000000.' };
+  const params: IssueParams = { remedy: 'Write an integer from 0 to 1000000.' };
   context.addIssue({ code: 'custom', message: 'is out of range', params });
   return z.NEVER;
 });
 const id = z.union([notEmpty, z.bigint()]).transform(String);
 
-/** Short names as kubectl knows them. */
+/** With the short names that kubectl knows. */
 const PROTECTED = new Map([
   ['Namespace', 'Namespace'],
   ['CustomResourceDefinition', 'CustomResourceDefinition'],
@@ -117,49 +117,52 @@ const PROTECTED = new Map([
   ['PVC', 'PersistentVolumeClaim'],
 ]);
 const protectedKind = text(
-  (value) => (PROTECTED.has(value) ? null : 'is no protected kind'),
-  'Only Namespace, CustomResourceDefinition, PersistentVolume and PersistentVolumeClaim are protected; others need no entry.',
+  (value) => (PROTECTED.has(value) ? null : 'is not a protected kind'),
+  'Remove it: only Namespace, CustomResourceDefinition, PersistentVolume and PersistentVolumeClaim are protected.',
 ).transform((value) => PROTECTED.get(value) ?? value);
 
 const namespaces = z.array(z.union([z.literal('*'), namespace])).superRefine((list, context) => {
   const mixed = list.includes('*') && list.length > 1;
   if (list.length > 0 && !mixed) return;
-  const params: IssueParams = { remedy: 'List the namespaces, or write ["*"] alone for any, or remove the key.' };
-  context.addIssue({ code: 'custom', message: mixed ? 'has * beside other names' : 'is empty', params });
+  const params: IssueParams = { remedy: 'List the namespaces, write ["*"] for any, or remove the key.' };
+  context.addIssue({ code: 'custom', message: mixed ? 'combines * with other names' : 'is empty', params });
 });
 
-/** The whole number of a chart's release; a range would deploy what nobody pushed. */
+/** An exact chart version; a range would deploy changes without a push. */
 const chartVersion = pattern(
   /^v?\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?$/,
-  'is no exact version',
-  'Write the whole version, such as 1.2.3; ranges are not taken.',
+  'is not an exact version',
+  'Write the full version, such as 1.2.3; ranges are not supported.',
 );
 const chartRepository = pattern(
   /^https:\/\/[^\s@]+$|^http:\/\/(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?(?:\/\S*)?$/,
-  'is no https address of a chart repository',
+  'is not the https URL of a chart repository',
   'Write it as https://charts.example.com, without a user or password.',
 );
 const ociChart = pattern(
   /^oci:\/\/[\w.-]+(?::\d+)?(?:\/[\w.-]+)+$/,
-  'is no address of a chart in a registry',
-  'Write it as oci://registry.example.com/charts/web, without a tag: version says it.',
+  'is not the address of a chart in a registry',
+  'Write it as oci://registry.example.com/charts/web, and its tag as version.',
 );
 const releaseName = pattern(
   /^[a-z0-9](?:[a-z0-9-]{0,51}[a-z0-9])?$/,
-  'is no name of a release',
-  'Use up to 53 lower-case letters, digits and dashes, a letter or digit at both ends.',
+  'is not a valid release name',
+  'Use up to 53 lowercase letters, digits and dashes, beginning and ending with a letter or digit.',
 );
 const setting = z.union([z.string(), z.bigint(), z.number(), z.boolean()]);
 
 const variableName = pattern(
   /^[A-Za-z_]\w*$/,
-  'is no name of a variable',
-  'Use letters, digits and underscores, no digit first.',
+  'is not a valid variable name',
+  'Use letters, digits and underscores, not beginning with a digit.',
 );
 
 const helm = closed({
-  chart: text(directoryMistake, 'Name a directory from the root of the repository, or a chart of the given repository.')
-    .transform(normalDirectory)
+  chart: text(
+    directoryError,
+    'Write the path of a directory from the root of the repository, or the name of a chart in helm.repository.',
+  )
+    .transform(normalizeDirectory)
     .optional(),
   version: chartVersion.optional(),
   repository: chartRepository.optional(),
@@ -178,16 +181,21 @@ const helm = closed({
   const refuse = (key: string, message: string, remedy: string) =>
     context.addIssue({ code: 'custom', path: [key], message, params: { remedy } satisfies IssueParams });
   const isRemote = repository !== undefined || oci !== undefined;
-  if (repository !== undefined && oci !== undefined) refuse('oci', 'stands beside repository', 'Keep one of the two.');
+  if (repository !== undefined && oci !== undefined)
+    refuse('oci', 'cannot be combined with repository', 'Remove one of the two.');
   if (repository !== undefined && chart === undefined)
-    refuse('repository', 'has no chart beside it', 'Name the chart: chart: web.');
+    refuse('repository', 'requires helm.chart', 'Add the name of the chart: chart: web.');
   if (isRemote && version === undefined)
-    refuse(repository === undefined ? 'oci' : 'repository', 'has no version beside it', 'Pin one: version: 1.2.3.');
+    refuse(repository === undefined ? 'oci' : 'repository', 'requires helm.version', 'Pin one: version: 1.2.3.');
   if (!isRemote && version !== undefined)
-    refuse('version', 'has no repository or oci beside it', 'Remove it: a chart in the repository is as it is there.');
+    refuse(
+      'version',
+      'requires helm.repository or helm.oci',
+      'Remove it: a chart in Git has the version of its commit.',
+    );
 });
 
-/** What a target and a template have alike. */
+/** The keys that targets and templates share. */
 const settings = {
   repository: z.string(),
   branch,
@@ -214,7 +222,7 @@ const settings = {
         name: notEmpty.optional(),
         paths: z.array(pointer).superRefine((paths, context) => {
           if (paths.length > 0) return;
-          const params: IssueParams = { remedy: 'Name the fields, such as [/spec/replicas].' };
+          const params: IssueParams = { remedy: 'List the fields, such as [/spec/replicas].' };
           context.addIssue({ code: 'custom', message: 'is empty', params });
         }),
       }),
@@ -230,7 +238,7 @@ const settings = {
     .superRefine(({ age, kms }, context) => {
       if (age !== undefined || kms) return;
       const params: IssueParams = { remedy: 'Add age: env:AGE_KEY, or kms: true.' };
-      context.addIssue({ code: 'custom', message: 'names no key', params });
+      context.addIssue({ code: 'custom', message: 'has no key', params });
     })
     .optional(),
   substitute: closed({
@@ -241,7 +249,7 @@ const settings = {
   drift: z.enum(['correct', 'report', 'off']).default('correct'),
   dependsOn: z.array(z.string()).default([]),
   suspend: z.boolean().default(false),
-  /** With it, the entry is a template. */
+  /** Makes the entry a template. */
   forEach: z.unknown().optional(),
 };
 
@@ -254,7 +262,7 @@ export const target = closed({
   ...settings,
 });
 
-/** Templates are checked with the directories that they are for: check-target-template.ts. */
+/** The placeholders of a template are checked against its directories in check-target-template.ts. */
 export const template = closed({
   name: z.string(),
   path: z.string().optional(),
@@ -267,7 +275,7 @@ export const template = closed({
 const listed = <Item extends z.ZodType>(item: Item, example: string) =>
   z.array(item).superRefine((list, context) => {
     if (list.length > 0) return;
-    const params: IssueParams = { remedy: `List what the template may use, such as ${example}.` };
+    const params: IssueParams = { remedy: `List what the template may deploy to, such as ${example}.` };
     context.addIssue({ code: 'custom', message: 'is empty', params });
   });
 export const forEach = closed({
@@ -276,7 +284,7 @@ export const forEach = closed({
   namespaces: listed(namespace, '[shop]'),
 });
 
-/** `url`, `webhookSecret` and `credentials` have rules that need more than one key: check-repository.ts has them. */
+/** `url`, `webhookSecret` and `credentials` depend on other keys, and are checked in check-repository.ts. */
 export const repository = closed({
   host: z.string(),
   url: z.string(),
@@ -290,7 +298,7 @@ export const repository = closed({
 });
 
 const digits = z
-  .union([pattern(/^\d{1,20}$/, 'is no number', 'Write the digits that GitHub shows.'), z.bigint()])
+  .union([pattern(/^\d{1,20}$/, 'is not a number', 'Write the number that GitHub shows.'), z.bigint()])
   .transform(String);
 export const app = closed({ app: digits, installation: digits, privateKey: z.unknown().optional() });
 
@@ -303,8 +311,8 @@ export const cluster = closed({
 export const kubeconfig = closed({ path: notEmpty.optional(), context: notEmpty.optional() });
 
 export const eks = closed({
-  name: pattern(/^[0-9A-Za-z][\w-]{0,99}$/, 'is no name of an EKS cluster', 'Write the name that AWS shows.'),
-  region: text((value) => (isAwsRegion(value) ? null : 'is no AWS region'), 'Write it as eu-west-1.'),
+  name: pattern(/^[0-9A-Za-z][\w-]{0,99}$/, 'is not a valid EKS cluster name', 'Write the name that AWS shows.'),
+  region: text((value) => (isAwsRegion(value) ? null : 'is not a valid AWS region'), 'Write it as eu-west-1.'),
   role: role.optional(),
   externalId: notEmpty.optional(),
 });

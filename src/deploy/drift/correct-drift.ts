@@ -155,7 +155,7 @@ async function settle(
 
 /** Suspects that could not be dry-run. What still waits for its finalizers is no refusal: it is made again when it is gone. */
 function refusedObjects({ found, drift: { suspects } }: Run): readonly string[] {
-  if (found.refusals.every(({ code }) => failureClassOf(code) === 'world')) return [];
+  if (found.refusals.every(({ code }) => failureClassOf(code) === 'external')) return [];
   const settled = new Set([
     ...found.steps.flat().map(({ candidate }) => formatId(candidate.resource.id)),
     ...found.keeps.map(({ entry }) => formatId(entry.id)),

@@ -24,7 +24,7 @@ export interface SourceQuery {
   /** Paths to read whether they differ or not. */
   readonly also: readonly string[];
   /** Which paths are worth their bytes; the others are not in the answer. */
-  readonly wants: (path: string, kind: SourceFile['kind']) => boolean;
+  readonly isRead: (path: string, kind: SourceFile['kind']) => boolean;
 }
 
 /** A repository, for one run. Every method fails with a DeployError; none ever answers "empty" for an error. */

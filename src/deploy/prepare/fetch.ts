@@ -1,7 +1,7 @@
 import { rendersWhole } from '../../state/renderer.ts';
 import type { TargetState } from '../../state/target-state.ts';
 import type { Revision, Source } from '../../snapshot/source.ts';
-import { inputPathsOf, readerOf } from '../render/renderer.ts';
+import { inputPathsOf, readFilterOf } from '../render/renderer.ts';
 import type { TargetRequest } from '../ports/request.ts';
 import type { SourceQuery } from '../ports/git.ts';
 import type { World } from '../ports/world.ts';
@@ -51,7 +51,7 @@ export function queryOf(
     base: dirty === null ? null : applied.source,
     hint,
     also: rendersWhole(applied.renderer) ? [] : (dirty ?? []),
-    wants: rendersWhole(applied.renderer) && dirty !== null ? () => false : readerOf(target),
+    isRead: rendersWhole(applied.renderer) && dirty !== null ? () => false : readFilterOf(target),
   };
 }
 

@@ -1,22 +1,22 @@
-import type { Problem } from '../../error/deploy-error.ts';
+import type { Explanation, Problem } from '../../error/deploy-error.ts';
 import type { Desired } from '../../desired/plain/plain.ts';
 import { formatPosition, isObject, textOf } from '../../resource/resource.ts';
 import type { Json, Manifest } from '../../resource/resource.ts';
-import type { Fault, OpenedFile } from '../../desired/sops/decrypt.ts';
+import type { OpenedFile } from '../../desired/sops/decrypt.ts';
 import type { World } from '../ports/world.ts';
 import type { RenderFile } from '../ports/tools.ts';
 import type { DataKeys } from '../ports/data-keys.ts';
 
-/** Every encrypted value, and the MAC of every encrypted file, begins like this. */
-const MARK = 'ENC[AES256_GCM,';
+/** Every encrypted value, and the MAC of every encrypted file, begins with this prefix. */
+const ENCRYPTED_PREFIX = 'ENC[AES256_GCM,';
 
 export function isEncryptedFile({ bytes }: Pick<RenderFile, 'bytes'>): boolean {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(MARK);
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(ENCRYPTED_PREFIX);
 }
 
 /**
- * Puts the values of encrypted manifests in the clear, in memory alone. `files`: what was rendered, as it stands in Git:
- * of what a renderer printed nobody could say whether it was changed.
+ * Decrypts the values of encrypted manifests, only in memory. `files` are the files in Git that were rendered: a MAC can
+ * be verified on these, but not on a renderer's output.
  */
 export async function decrypt(
   desired: Desired,
@@ -28,7 +28,7 @@ export async function decrypt(
   if (encrypted.length === 0) return desired;
   const { decryption } = target;
   if (decryption === null) {
-    // The cluster is not asked about ciphertext.
+    // Ciphertext is never sent to the cluster, not even as a dry run.
     const manifests = desired.manifests.filter((manifest) => !isEncrypted(manifest));
     return refuse({ ...desired, manifests }, desired.manifests.filter(isEncrypted).map(noKey));
   }
@@ -40,12 +40,12 @@ export async function decrypt(
     const file = isObject(sops) ? opened.byMac.get(textOf(sops['mac'])) : undefined;
     if (file === undefined) return cannot(formatPosition(manifest.source), UNVERIFIED);
     const object = openObject(manifest.object, file);
-    if (isFault(object)) return cannot(formatPosition(manifest.source), object);
-    const shown = { ...manifest, object, isHidden: true };
-    return isEncrypted(shown) ? cannot(formatPosition(manifest.source), LEFT) : shown;
+    if (isExplanation(object)) return cannot(formatPosition(manifest.source), object);
+    const decrypted = { ...manifest, object, isHidden: true };
+    return isEncrypted(decrypted) ? cannot(formatPosition(manifest.source), STILL_ENCRYPTED) : decrypted;
   });
   const manifests = read.filter((each): each is Manifest => 'object' in each);
-  // A file that cannot be opened says why; its objects need not say it again.
+  // When a file cannot be decrypted, its own problem is enough: its objects would repeat it.
   const own = read.filter((each): each is Problem => !('object' in each));
   return refuse({ ...desired, manifests }, opened.problems.length > 0 ? opened.problems : own);
 }
@@ -68,29 +68,29 @@ async function openFiles(files: readonly RenderFile[], dataKeys: DataKeys, signa
       continue;
     }
     const key = await dataKeys.open(envelope.key, signal);
-    const fault = key === null ? NO_KEY_FITS : verifyFile(text, { envelope, key });
-    if (fault !== null || key === null) problems.push(cannot(path, fault ?? NO_KEY_FITS));
+    const error = key === null ? NO_MATCHING_KEY : verifyFile(text, { envelope, key });
+    if (error !== null || key === null) problems.push(cannot(path, error ?? NO_MATCHING_KEY));
     else byMac.set(envelope.mac, { envelope, key });
   }
   return { byMac, problems };
 }
 
-/** With its sops block, or with a value that lost it: ciphertext is nothing for a cluster. */
+/** Also true for an encrypted value without a sops block: ciphertext must never reach a cluster. */
 function isEncrypted({ object }: Manifest): boolean {
-  return 'sops' in object || holdsMark(object);
+  return 'sops' in object || holdsEncryptedValue(object);
 }
 
-function holdsMark(value: Json): boolean {
-  if (typeof value === 'string') return value.startsWith(MARK);
-  if (Array.isArray(value)) return value.some((item: Json) => holdsMark(item));
-  return isObject(value) && Object.values(value).some((child) => holdsMark(child));
+function holdsEncryptedValue(value: Json): boolean {
+  if (typeof value === 'string') return value.startsWith(ENCRYPTED_PREFIX);
+  if (Array.isArray(value)) return value.some((item: Json) => holdsEncryptedValue(item));
+  return isObject(value) && Object.values(value).some((child) => holdsEncryptedValue(child));
 }
 
 function refuse(desired: Desired, problems: readonly Problem[]): Desired {
   return problems.length === 0 ? desired : { ...desired, problems: [...desired.problems, ...problems] };
 }
 
-function isFault(value: object): value is Fault {
+function isExplanation(value: object): value is Explanation {
   return 'message' in value && 'remedy' in value && !('kind' in value);
 }
 
@@ -98,24 +98,25 @@ function noKey({ kind, name, source }: Manifest): Problem {
   return {
     code: 'decryption-missing',
     subject: formatPosition(source),
-    message: `${kind} ${name} is encrypted, and the target has no decryption`,
+    message: `${kind} ${name} is encrypted, but the target has no decryption settings`,
     remedy: 'Add decryption: { age: env:AGE_KEY } to the target in headgate.yml, or kms: true.',
   };
 }
 
-function cannot(subject: string, { message, remedy }: Fault): Problem {
+function cannot(subject: string, { message, remedy }: Explanation): Problem {
   return { code: 'decryption-failed', subject, message, remedy };
 }
 
-const NO_KEY_FITS: Fault = {
-  message: 'none of the keys of the target opens it',
-  remedy: 'Encrypt it for the key of the target too (sops updatekeys), or mend decryption in headgate.yml.',
+const NO_MATCHING_KEY: Explanation = {
+  message: 'cannot be decrypted with any key of the target',
+  remedy:
+    'Encrypt it for the key of the target too (sops updatekeys), or fix decryption of the target in headgate.yml.',
 };
-const UNVERIFIED: Fault = {
-  message: 'it is encrypted, and no file that was read carries its MAC',
-  remedy: 'Let the sops block of an encrypted file as it is, one object a document: Lists are not read.',
+const UNVERIFIED: Explanation = {
+  message: 'is encrypted, but its MAC is in none of the files that were read',
+  remedy: 'Keep the sops block unchanged, and put each encrypted object in its own document: Lists are not supported.',
 };
-const LEFT: Fault = {
-  message: 'an encrypted value is left in it',
-  remedy: 'Give every encrypted object its own document, with its own values alone.',
+const STILL_ENCRYPTED: Explanation = {
+  message: 'still contains an encrypted value after decryption',
+  remedy: 'Put every encrypted object in its own document, with only its own values.',
 };

@@ -21,7 +21,7 @@ const NO_SETTINGS: HelmSettings = {
   set: {},
 };
 
-/** Reads a chart and its values, or has the chart pulled, and renders it as Helm would install it. */
+/** Reads a chart from Git, or pulls it, and renders it with its values as Helm would install it. */
 export async function renderChart(at: BuildContext, signal: AbortSignal): Promise<Built> {
   const { target, tools, cluster } = at.world;
   const settings = target.helm ?? NO_SETTINGS;
@@ -30,7 +30,7 @@ export async function renderChart(at: BuildContext, signal: AbortSignal): Promis
   if (read.problems.length > 0) return { desired: refusedBy(read.problems), inputs: read.inputs, digest: null };
   const { version, apiVersions } = await cluster.capabilities(signal);
   const digest = from === null ? null : await tools.pull(from, signal);
-  refuseOther(digest, from, at);
+  refuseChangedDigest(digest, from, at);
   const template = {
     files: read.files,
     chart: digest === null ? { directory: read.chart } : { digest },
@@ -45,8 +45,8 @@ export async function renderChart(at: BuildContext, signal: AbortSignal): Promis
   };
   const rendered = await renderTwice(async () => {
     const output = await tools.template(template, signal);
-    const made = { file: read.file, chart: digest === null ? read : null, variables: target.variables };
-    return hooksInOrder(readTemplated(output, made));
+    const origin = { file: read.file, chart: digest === null ? read : null, variables: target.variables };
+    return hooksInOrder(readTemplated(output, origin));
   });
   const desired = await decrypt(rendered, read.files, at.world, signal);
   return { desired, inputs: read.inputs, digest };
@@ -60,12 +60,12 @@ function chartFrom({ chart, version, repository, oci }: HelmSettings): ChartFrom
 interface ReadChart extends Pick<Built, 'inputs'> {
   readonly problems: Built['desired']['problems'];
   readonly files: readonly RenderFile[];
-  /** The chart's directory; '' is the root or a chart from elsewhere. */
+  /** The chart's directory; '' for the root, or for a pulled chart. */
   readonly chart: string;
-  /** As Chart.yaml says it: templates are named after it. */
+  /** From Chart.yaml: Helm prefixes the paths of templates with it. */
   readonly name: string;
   readonly values: readonly string[];
-  /** The file that stands for what comes from none. */
+  /** The file to report for output without an origin. */
   readonly file: string;
 }
 
@@ -77,25 +77,25 @@ async function readChart(
   const chart = settings.chart === null ? target.path : settings.chart;
   const values = settings.values.map((path) => resolve(target.path, path) ?? path);
   const paths = from === null ? [chart, ...values] : values;
-  const standings = new Map((await git.readPaths(tree, paths, signal)).map((standing) => [standing.path, standing]));
+  const contents = new Map((await git.readPaths(tree, paths, signal)).map((content) => [content.path, content]));
   const wrong = paths.filter(
-    (path) => standings.get(path)?.kind !== (path === chart && from === null ? 'tree' : 'file'),
+    (path) => contents.get(path)?.kind !== (path === chart && from === null ? 'tree' : 'file'),
   );
-  const inputs = Object.fromEntries(paths.map((path) => [path, idOf(standings.get(path))]));
-  const directory = from === null ? standings.get(chart) : undefined;
+  const inputs = Object.fromEntries(paths.map((path) => [path, idOf(contents.get(path))]));
+  const directory = from === null ? contents.get(chart) : undefined;
   const below = filesBelow(
     directory?.kind === 'tree' ? await git.below([{ path: chart, oid: directory.oid }], signal) : [],
   );
   const own = new Set(below.files.map(({ path }) => path));
   const files = values.flatMap((path) => {
-    const standing = standings.get(path);
-    return standing?.kind === 'file' && !own.has(path) ? [{ path, bytes: standing.bytes }] : [];
+    const content = contents.get(path);
+    return content?.kind === 'file' && !own.has(path) ? [{ path, bytes: content.bytes }] : [];
   });
   const file = from === null ? joinPaths(chart, 'Chart.yaml') : (values[0] ?? (target.path === '' ? '.' : target.path));
   return {
     inputs,
     problems: [
-      ...wrong.map((path) => notThere(path, target)),
+      ...wrong.map((path) => missingInput(path, target)),
       ...below.problems,
       ...files.filter((each) => isEncryptedFile(each)).map((each) => encrypted(each)),
     ],
@@ -107,16 +107,16 @@ async function readChart(
   };
 }
 
-function idOf(standing: PathContent | undefined) {
-  return standing?.kind === 'file' || standing?.kind === 'tree' ? standing.oid : null;
+function idOf(content: PathContent | undefined) {
+  return content?.kind === 'file' || content?.kind === 'tree' ? content.oid : null;
 }
 
-function notThere(path: string, { name }: Target) {
+function missingInput(path: string, { name }: Target) {
   return {
     code: 'render-refused',
     subject: path === '' ? '.' : path,
-    message: `helm of target ${name} names it, and it is not there as a file (or, of a chart, a directory)`,
-    remedy: 'Mend helm.chart or helm.values of the target in headgate.yml, or the repository.',
+    message: `helm of target ${name} refers to it, but it does not exist, or is not a values file or a chart directory`,
+    remedy: 'Fix helm.chart or helm.values of the target in headgate.yml, or add it to the repository.',
   } as const;
 }
 
@@ -124,19 +124,19 @@ function encrypted({ path }: RenderFile) {
   return {
     code: 'render-refused',
     subject: path,
-    message: 'it is encrypted, and a chart would put the ciphertext into the cluster',
-    remedy: 'Encrypt the Secret that the value is for, as a manifest of its own.',
+    message: 'is encrypted, and a chart would send the ciphertext to the cluster',
+    remedy: 'Encrypt the Secret itself, in a separate manifest.',
   } as const;
 }
 
-/** The same version with another content is another chart: somebody published it again, or stands between. */
-function refuseOther(digest: string | null, from: ChartFrom | null, { applied, world }: BuildContext): void {
+/** The same version with different content means that it was republished or tampered with. */
+function refuseChangedDigest(digest: string | null, from: ChartFrom | null, { applied, world }: BuildContext): void {
   const recorded = applied.renderer.kind === 'helm' ? applied.renderer.chartDigest : null;
   if (digest === null || from === null || recorded === null || recorded === digest) return;
   if (applied.settings !== settingsHash(world.target)) return;
   throw new DeployError('render-refused', {
     subject: from.url,
-    message: `version ${from.version} of the chart has another content (${digest}) than when it was applied (${recorded})`,
-    remedy: 'Ask who published it again; a new version in headgate.yml is taken as it is.',
+    message: `version ${from.version} of the chart has changed since it was applied: digest ${digest}, was ${recorded}`,
+    remedy: 'Find out why it was republished, or set another version in headgate.yml.',
   });
 }

@@ -3,7 +3,7 @@ import { withOrigins } from '../../desired/kustomize/kustomization.ts';
 import { refusedBy } from '../../desired/plain/plain.ts';
 import type { Desired } from '../../desired/plain/plain.ts';
 import { readRendered } from '../../desired/kustomize/rendered.ts';
-import { withoutSecrets } from '../../desired/plain/tool-error.ts';
+import { redactSecrets } from '../../desired/plain/tool-error.ts';
 import { walkKustomization } from '../../desired/kustomize/walk.ts';
 import type { Walk } from '../../desired/kustomize/walk.ts';
 import type { PathContent } from '../../snapshot/source.ts';
@@ -13,30 +13,30 @@ import type { BuildContext, Built } from './whole-render.ts';
 import { renderTwice } from './render-twice.ts';
 import type { RenderFile } from '../ports/tools.ts';
 
-/** Reads what the kustomization refers to, round by round, and builds it. */
+/** Reads what the kustomization refers to, in rounds, and builds it. */
 export async function renderKustomization(at: BuildContext, signal: AbortSignal): Promise<Built> {
   const { have, walk } = await readInputs(at, signal);
   const inputs = Object.fromEntries(walk.inputs);
   return { desired: await build({ have, walk }, at.world, signal), inputs, digest: null };
 }
 
-/** A level of bases costs a round; past this it is a loop that nobody meant. */
+/** Each level of bases costs a round; more levels than this must be a loop. */
 const ROUNDS = 100;
 
 async function readInputs({ tree, world: { target, git } }: BuildContext, signal: AbortSignal) {
   const have = new Map<string, PathContent>();
-  // The same paths as the last time, most likely: in one round.
+  // Most likely the same paths as in the last render, so one round fetches them all.
   let missing: readonly string[] = tree.base === null ? [] : Object.keys(tree.base.ids);
   for (let round = 0; round < ROUNDS; round += 1) {
     if (missing.length > 0)
-      for (const standing of await git.readPaths(tree, missing, signal)) have.set(standing.path, standing);
+      for (const content of await git.readPaths(tree, missing, signal)) have.set(content.path, content);
     const walk = walkKustomization(target.path, have, target.kustomize);
     if (walk.missing.length === 0) return { have, walk };
     ({ missing } = walk);
   }
   throw new DeployError('render-limit', {
     subject: target.path,
-    message: `the bases of the kustomization are more than ${ROUNDS} levels deep`,
+    message: `the kustomization has more than ${ROUNDS} levels of bases`,
     remedy: 'Look for a loop among its resources.',
   });
 }
@@ -55,29 +55,29 @@ async function build(
   const { built, hasOrigins } = addOrigins(files, file);
   const { loadRestrictor } = target.kustomize;
   const usesHelm = walk.charts.length > 0 || usesRemote;
-  const what = { files: built, directory: target.path, file, loadRestrictor, usesHelm, usesRemote };
+  const run = { files: built, directory: target.path, file, loadRestrictor, usesHelm, usesRemote };
   const contents = new Map(files.map(({ path, bytes }) => [path, bytes]));
   const from = { file, directory: target.path, contents, hasOrigins, variables: target.variables };
-  const once = async () => readRendered(await withoutValues(tools.kustomize(what, signal), walk.secrets), from);
-  // kustomize by itself makes the same of the same; templates may not.
+  const once = async () => readRendered(await redactingErrors(tools.kustomize(run, signal), walk.secrets), from);
+  // kustomize itself is reproducible; Helm templates may not be.
   const desired = await (usesHelm ? renderTwice(once) : once());
   return decrypt(desired, files, world, signal);
 }
 
-async function withoutValues<T>(work: Promise<T>, secrets: readonly string[]): Promise<T> {
+async function redactingErrors<T>(work: Promise<T>, secrets: readonly string[]): Promise<T> {
   try {
     return await work;
   } catch (thrown) {
-    const { code, ...what } = withoutSecrets(asDeployError(thrown).problem, secrets);
-    // Without the cause: it has said the values.
+    const { code, ...what } = redactSecrets(asDeployError(thrown).problem, secrets);
+    // Drops the cause, which contains the values.
     throw new DeployError(code, what);
   }
 }
 
 function filesOf(have: ReadonlyMap<string, PathContent>, { inputs }: Walk): readonly RenderFile[] {
   return [...inputs.keys()].flatMap((path) => {
-    const standing = have.get(path);
-    return standing?.kind === 'file' ? [{ path, bytes: standing.bytes }] : [];
+    const content = have.get(path);
+    return content?.kind === 'file' ? [{ path, bytes: content.bytes }] : [];
   });
 }
 

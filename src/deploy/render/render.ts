@@ -9,13 +9,13 @@ import type { Source, SourceFile, TreeAt } from '../../snapshot/source.ts';
 import { decrypt } from './decrypt.ts';
 import { renderChart } from './render-chart.ts';
 import { renderKustomization } from './render-kustomization.ts';
-import { readerOf } from './renderer.ts';
+import { readFilterOf } from './renderer.ts';
 import type { World } from '../ports/world.ts';
 import type { SourceQuery } from '../ports/git.ts';
 
-/** What the target wants to be in the cluster, and what it was made from. */
+/** What the target wants in the cluster, and the source it was rendered from. */
 export interface Rendered {
-  /** With everything that was read as its inputs; whole when a renderer made it, so that what is not in it is not wanted. */
+  /** Its inputs are everything that was read. Complete when a renderer was used, so that anything not in it is unwanted. */
   readonly source: Source;
   readonly desired: Desired;
   readonly renderer: Renderer;
@@ -23,11 +23,11 @@ export interface Rendered {
 
 export interface RenderContext {
   readonly applied: Applied;
-  /** What was asked of Git for `source`. */
+  /** The query that returned `source`. */
   readonly query: SourceQuery;
 }
 
-/** Files → manifests: each plain file by itself, a kustomization as a whole. */
+/** Turns files into manifests: plain files one by one, a kustomization or chart as a whole. */
 export async function render(
   source: Source,
   context: RenderContext,
@@ -38,9 +38,9 @@ export async function render(
   const kind = await rendererKindOf(source, context, world, signal);
   switch (kind) {
     case 'plain': {
-      // What a renderer made before says nothing about single files.
+      // The state of a rendered target says nothing about single files, so all of them are read.
       const isPartial = rendersWhole(context.applied.renderer) && !source.complete;
-      const whole = { ...context.query, base: null, wants: readerOf(target) };
+      const whole = { ...context.query, base: null, isRead: readFilterOf(target) };
       const plain = isPartial ? await world.git.since(whole, signal) : source;
       const inputs = Object.fromEntries(target.inputs.map((path) => [path, plain.inputs[path] ?? null]));
       const desired = await decryptPlain(plain.files, world, signal);
@@ -54,7 +54,7 @@ export async function render(
   }
 }
 
-/** As `render` for files that turn out to be needed too; of what was rendered as a whole they say nothing new. */
+/** Like `render`, for files that turn out to be needed too. If a renderer was used, everything is already rendered. */
 export async function renderMore(
   { source, desired, renderer }: Rendered,
   paths: readonly string[],
@@ -74,7 +74,7 @@ async function decryptPlain(files: readonly SourceFile[], world: World, signal: 
   return decrypt(desired, read, world, signal);
 }
 
-/** Rendered as a whole, in one go: what it read becomes the inputs, and what is not in it is not wanted. */
+/** Renders a kustomization or chart: what it reads becomes the inputs, and anything not in its output is unwanted. */
 async function renderWhole(
   kind: 'kustomize' | 'helm',
   { source, context, world, signal }: { source: Source; context: RenderContext; world: World; signal: AbortSignal },
@@ -87,7 +87,7 @@ async function renderWhole(
     const renderer = rendererOf(kind, version, built.digest);
     return { source: { ...whole, inputs: built.inputs }, renderer, desired: built.desired };
   } catch (thrown) {
-    // A refusal is remembered, so that sweeps do not render again what cannot be rendered.
+    // A refusal is recorded, so that sweeps do not retry what cannot be rendered.
     const { problem } = asDeployError(thrown);
     if (!['manifest', 'guard'].includes(failureClassOf(problem.code))) throw thrown;
     return { source: whole, renderer: rendererOf(kind, version, null), desired: refusedBy([problem]) };
@@ -98,7 +98,7 @@ function rendererOf(kind: 'kustomize' | 'helm', version: string, chartDigest: st
   return kind === 'helm' ? { kind, version, chartDigest } : { kind, version };
 }
 
-/** What the last render read has known ids, most of them still the same. */
+/** The ids of the last render's inputs are known, and most are unchanged. */
 function treeAt({ rootTree }: Source, { applied, query }: RenderContext): TreeAt {
   const isKnown = query.base !== null && rendersWhole(applied.renderer);
   return { rootTree, base: isKnown ? { rootTree: query.base.rootTree, ids: applied.inputs } : null };

@@ -6,22 +6,22 @@ import { pathFilterOf } from '../../desired/plain/path-filter.ts';
 import type { SourceQuery } from '../ports/git.ts';
 import type { Tools } from '../ports/tools.ts';
 
-/** The recorded renderer in the version that would render now: another one may make something else of the same inputs. */
+/** The recorded renderer with its current version: another version may render the same inputs differently. */
 export async function currentRenderer(
   { renderer }: Pick<Applied, 'renderer'>,
   tools: Tools,
   signal: AbortSignal,
 ): Promise<Renderer> {
-  // A chart that is pulled is pinned by its version in headgate.yml, so its digest stays as recorded.
+  // A pulled chart is pinned by its version in headgate.yml, so its recorded digest is kept.
   return renderer.kind === 'plain' ? renderer : { ...renderer, version: await tools.versionOf(renderer.kind, signal) };
 }
 
-/** The paths whose object ids say whether a target is where the tip is. */
+/** The paths whose object ids show whether a target is up to date. */
 export function inputPathsOf(target: Target, { renderer, inputs }: Applied): readonly string[] {
   return rendersWhole(renderer) ? Object.keys(inputs) : target.inputs;
 }
 
-/** The files below the path that count: of plain manifests those that are manifests; what a renderer reads is asked for by name. */
-export function readerOf(target: Target): SourceQuery['wants'] {
+/** Selects the plain manifests below the path. What a renderer reads is requested by path instead. */
+export function readFilterOf(target: Target): SourceQuery['isRead'] {
   return pathFilterOf(target);
 }

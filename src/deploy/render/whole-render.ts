@@ -3,11 +3,11 @@ import type { Desired } from '../../desired/plain/plain.ts';
 import type { Source, TreeAt } from '../../snapshot/source.ts';
 import type { World } from '../ports/world.ts';
 
-/** What one whole render came to. */
+/** The result of rendering a kustomization or chart. */
 export interface Built {
   readonly desired: Desired;
   readonly inputs: Source['inputs'];
-  /** Of a chart that is not in the repository. */
+  /** The digest of a pulled chart. */
   readonly digest: string | null;
 }
 

@@ -40,7 +40,7 @@ function carryOutNext(run: PlannedRun, world: World, signal: AbortSignal): Promi
 async function refuse(run: PlannedRun, world: World, signal: AbortSignal): Promise<Report> {
   const { plan, state, revision } = run;
   const report = refused(revision, previousOf(state), plan);
-  const unavailable = report.errors.find(({ code }) => failureClassOf(code) === 'world');
+  const unavailable = report.errors.find(({ code }) => failureClassOf(code) === 'external');
   if (unavailable !== undefined) throw new DeployError(unavailable.code, unavailable);
   if (plan.namespace !== 'present' || report.errors.some(({ code }) => code === 'namespace-missing')) return report;
   await world.stage('record', () => run.observed.record(failureState(run, 'refused', report.errors), signal));

@@ -10,7 +10,7 @@ const MOST = 1000;
 /** The directories of a template at a commit: only trees along its glob are read, those of one level in one request. */
 export async function directoriesAt(
   revision: Revision,
-  { name, place, forEach }: TargetTemplate,
+  { name, position, forEach }: TargetTemplate,
   git: Pick<Git, 'rootTree' | 'readPaths'>,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
@@ -27,7 +27,7 @@ export async function directoriesAt(
     );
     if (above.length > MOST) {
       throw new DeployError('git-limit', {
-        subject: `template ${name} (${place})`,
+        subject: `template ${name} (${position})`,
         message: `${forEach.directories} matches more than ${MOST} directories`,
         remedy: 'Write a narrower glob, or more than one template.',
       });

@@ -57,10 +57,10 @@ async function lookAtRule(
 }
 
 /** A deleted branch is a decision about the branch, never a repository without directories. */
-function noBranch({ name, place, settings }: TargetTemplate): Problem {
+function noBranch({ name, position, settings }: TargetTemplate): Problem {
   return {
     code: 'ref-missing',
-    subject: `template ${name} (${place})`,
+    subject: `template ${name} (${position})`,
     message: `branch ${settings.branch} does not exist in ${settings.repository.name}`,
     remedy: 'Push it, or mend branch of the template. Nothing was deleted.',
   };

@@ -1,7 +1,7 @@
 import type { TargetTemplate, Target } from '../../config/checked/config.ts';
 import { matchName } from '../../config/written/directory-glob.ts';
 import { expand, nameTaken } from '../../config/templates/expand.ts';
-import { withoutTemplates } from '../../config/written/placeholders.ts';
+import { replacePlaceholders } from '../../config/written/placeholders.ts';
 import type { Problem } from '../../error/deploy-error.ts';
 import { directoriesAt } from './directories.ts';
 import type { Runtime } from '../ports/runtime.ts';
@@ -15,7 +15,7 @@ export async function namesakesOf(
 ): Promise<readonly Problem[]> {
   const own = config.templates.find((template) => template.name === from?.template);
   if (from === null || own === undefined) return [];
-  const able = config.templates.filter((template) => matchName(withoutTemplates(template.name, '*'), name) !== null);
+  const able = config.templates.filter((template) => matchName(replacePlaceholders(template.name, '*'), name) !== null);
   const found = await Promise.all(
     able.map(async (template) => {
       const isOwn = template.settings.repository.name === repository.name;

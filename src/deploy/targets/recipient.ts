@@ -1,5 +1,5 @@
 import type { TargetTemplate, Target } from '../../config/checked/config.ts';
-import { fillTemplate, shownName } from '../../config/templates/for-each.ts';
+import { fillTemplate, printableName } from '../../config/templates/for-each.ts';
 import type { Recipient } from '../ports/request.ts';
 
 /* Apart from who answers to an address (addressee.ts), which a webhook need not load. */
@@ -9,11 +9,11 @@ export function recipientOf({ name, generatedFrom: from }: Pick<Target, 'name' |
 }
 
 export function recipientOfTemplate({ name }: TargetTemplate): Recipient {
-  return { target: shownName(name), generatedFrom: { template: name, directory: null } };
+  return { target: printableName(name), generatedFrom: { template: name, directory: null } };
 }
 
 /** Also of a directory that will be refused: that has to be said under some name. */
 export function recipientOfDirectory(template: TargetTemplate, directory: string): Recipient {
   const name = fillTemplate(template, directory)?.name ?? directory;
-  return { target: shownName(name), generatedFrom: { template: template.name, directory } };
+  return { target: printableName(name), generatedFrom: { template: template.name, directory } };
 }

@@ -8,23 +8,23 @@ import { readOutput } from '../kustomize/rendered.ts';
 import { joinPaths } from '../kustomize/walk.ts';
 
 export interface TemplatedFrom {
-  /** The file that stands for what comes from none. */
+  /** The file to report for output without an origin. */
   readonly file: string;
   /** Null: the chart is not in the repository. */
   readonly chart: { readonly chart: string; readonly name: string } | null;
   readonly variables: Variables | null;
 }
 
-/** What `helm template` printed; it says above each document which template made it. */
+/** Reads the output of `helm template`, which names the template of each document in a comment above it. */
 export function readTemplated(output: Uint8Array, { file, chart, variables }: TemplatedFrom): Desired {
   const sources = sourcesIn(output);
   return readOutput(output, {
     file,
     variables,
-    place: (manifest) => {
+    locate: (manifest) => {
       const written = sources.findLast(({ line }) => line < manifest.source.line)?.template;
       const path = written === undefined || chart === null ? null : templatePath(written, chart);
-      // A template's lines are not those of what it made.
+      // Lines of the output do not correspond to lines of the template.
       return { ...manifest, source: { path: path ?? file, line: 1 } };
     },
   });
@@ -40,19 +40,19 @@ function sourcesIn(output: Uint8Array): readonly { readonly line: number; readon
     });
 }
 
-/** Helm writes `<name of the chart>/templates/…`, and sub-charts below `charts/`. */
+/** Helm writes `<chart name>/templates/…`, with subcharts below `charts/`. */
 function templatePath(template: string, { chart, name }: { chart: string; name: string }): string | null {
   return template.startsWith(`${name}/`) ? joinPaths(chart, template.slice(name.length + 1)) : null;
 }
 
-/** The name in Chart.yaml; '' without one, and Helm says what is wrong. */
+/** The name in Chart.yaml; '' when it has none, and then Helm reports the error. */
 export function chartNameOf(bytes: Uint8Array | null): string {
   const [first] = bytes === null ? [] : readYaml(Buffer.from(bytes).toString());
   const value = first?.kind === 'document' ? first.document.value : null;
   return isObject(value) && typeof value['name'] === 'string' ? value['name'] : '';
 }
 
-/** `image.tag: v1` as the nested values that Helm takes; a dot that belongs to a key is written `\.`. */
+/** Turns `image.tag: v1` into the nested values of Helm; a dot inside a key is written `\.`. */
 export function valuesOf(set: Readonly<Record<string, ScalarSetting>>): JsonObject {
   return Object.entries(set).reduce<JsonObject>(
     (values, [path, value]) =>
@@ -71,13 +71,13 @@ function withValue(values: JsonObject, [key = '', ...rest]: readonly string[], v
   return { ...values, [key]: withValue(isObject(before) ? before : {}, rest, value) };
 }
 
-/** Hooks that Helm runs when it installs or upgrades; the others are for deletions, rollbacks and `helm test`. */
+/** Hooks that Helm runs on install or upgrade; the others are for deletions, rollbacks and `helm test`. */
 const BEFORE: ReadonlySet<string> = new Set(['pre-install', 'pre-upgrade', 'crd-install']);
 const AFTER: ReadonlySet<string> = new Set(['post-install', 'post-upgrade']);
-/** Far outside of what anybody writes as a wave. */
+/** Far outside the range of waves that people write. */
 const FAR = 1_000_000;
 
-/** Hooks become ordinary objects in waves before and after the others, by their weight (facts: Argo CD maps them alike). */
+/** Turns hooks into ordinary objects in waves before and after the others, ordered by weight, as Argo CD does. */
 export function hooksInOrder(desired: Desired): Desired {
   const manifests = desired.manifests.flatMap((manifest) => {
     const annotations = metadataMap(manifest.object, 'annotations');
@@ -95,7 +95,7 @@ export function hooksInOrder(desired: Desired): Desired {
   return { ...desired, manifests };
 }
 
-/** A hook's Job is made again when it changes: Helm deletes the one before. */
+/** A changed hook Job is replaced, as in Helm, which deletes the previous one. */
 function inWave(manifest: Manifest, wave: number): Manifest {
   const metadata = isObject(manifest.object['metadata']) ? manifest.object['metadata'] : {};
   const annotations = {

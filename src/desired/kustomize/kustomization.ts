@@ -3,25 +3,25 @@ import { isObject } from '../../resource/resource.ts';
 import type { JsonObject } from '../../resource/resource.ts';
 import { readYaml } from '../../resource/yaml.ts';
 
-/** The names that kustomize takes, one of them per directory. */
+/** The file names that kustomize accepts; a directory may have only one of them. */
 export const KUSTOMIZATION_FILES = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'] as const;
 
 export type ReadKustomization =
   | { readonly kind: 'kustomization'; readonly value: JsonObject }
-  | { readonly kind: 'mistake'; readonly line: number; readonly message: string };
+  | { readonly kind: 'error'; readonly line: number; readonly message: string };
 
-/** What a kustomization file says, read within our limits before kustomize sees it. */
+/** Reads a kustomization file within Headgate's limits, before kustomize reads it. */
 export function readKustomization(bytes: Uint8Array): ReadKustomization {
   const [first, second] = readYaml(Buffer.from(bytes).toString()).filter(({ kind }) => kind !== 'empty');
-  if (first === undefined) return { kind: 'mistake', line: 1, message: 'it is empty' };
-  if (first.kind === 'mistake') return first;
-  if (second !== undefined) return { kind: 'mistake', line: 1, message: 'it has more than one document' };
+  if (first === undefined) return { kind: 'error', line: 1, message: 'is empty' };
+  if (first.kind === 'error') return first;
+  if (second !== undefined) return { kind: 'error', line: 1, message: 'has more than one document' };
   if (first.kind === 'empty' || !isObject(first.document.value))
-    return { kind: 'mistake', line: 1, message: 'it is no map' };
+    return { kind: 'error', line: 1, message: 'is not a map' };
   return { kind: 'kustomization', value: first.document.value };
 }
 
-/** Tells the line on which a field stands; 1 when it cannot be told. The file is parsed once, and only when somebody asks. */
+/** Returns the line of a field; 1 when it is unknown. Parses the file once, on first use. */
 export function fieldLines(bytes: Uint8Array): (field: readonly (string | number)[]) => number {
   const lines = new LineCounter();
   const options = { lineCounter: lines, logLevel: 'silent', strict: false } as const;
@@ -35,8 +35,8 @@ export function fieldLines(bytes: Uint8Array): (field: readonly (string | number
 }
 
 /**
- * The file with kustomize's own record of where each object comes from switched on, appended so that no line moves; null
- * where that cannot be done by appending. It is taken off again by `readRendered`.
+ * Appends a line that makes kustomize annotate each object with its origin, so that no other line moves; null when the
+ * file cannot be extended by appending. `readRendered` removes the annotations again.
  */
 export function withOrigins(bytes: Uint8Array): Uint8Array | null {
   const text = Buffer.from(bytes).toString();

@@ -3,14 +3,14 @@ import type { Json, JsonObject } from '../../resource/resource.ts';
 import { readYaml } from '../../resource/yaml.ts';
 
 /**
- * A path that a kustomization file names. `entry`: a file, or a directory with a kustomization; `base`: only the latter;
- * `plugin`: an entry whose objects configure generators or transformers; `chart`: a directory that is needed whole.
+ * A path in a kustomization file. `entry`: a file, or a directory with a kustomization; `base`: only the latter;
+ * `plugin`: an entry whose objects configure generators or transformers; `chart`: a directory that is needed as a whole.
  */
 export interface Reference {
   readonly kind: 'file' | 'entry' | 'base' | 'plugin' | 'chart';
   readonly path: string;
   readonly field: readonly (string | number)[];
-  /** Of a chart: where kustomize would pull it from when the directory is not there. */
+  /** Of a chart: where kustomize would pull it from when the directory does not exist. */
   readonly repository?: string;
   /** Its content becomes the value of a Secret. */
   readonly isSecret?: boolean;
@@ -46,7 +46,7 @@ export function referencesOf(kustomization: JsonObject): readonly Reference[] {
   ];
 }
 
-/** Objects that stand in `generators`, `transformers` or `validators` themselves. */
+/** Inline objects in `generators`, `transformers` or `validators`. */
 export function inlinePlugins(kustomization: JsonObject): readonly { readonly text: string; readonly field: Field }[] {
   return ['generators', 'transformers', 'validators'].flatMap((key) =>
     strings('plugin', kustomization, key)
@@ -55,7 +55,7 @@ export function inlinePlugins(kustomization: JsonObject): readonly { readonly te
   );
 }
 
-/** What a builtin plugin's configuration refers to, relative to the kustomization that loads it; null: it is not builtin. */
+/** What the configuration of a builtin plugin refers to, relative to the kustomization that loads it; null: not builtin. */
 export function pluginReferences(config: JsonObject, field: Field): readonly Reference[] | null {
   const metadata = isObject(config['metadata']) ? config['metadata'] : {};
   const annotations = isObject(metadata['annotations']) ? metadata['annotations'] : {};
@@ -84,7 +84,7 @@ export function pluginReferences(config: JsonObject, field: Field): readonly Ref
   }
 }
 
-/** YAML text in the place of a path. */
+/** Whether the text is inline YAML instead of a path. */
 function isInline(text: string): boolean {
   if (!text.includes(':') || /^[a-z]+:\/\//.test(text)) return false;
   const [first] = readYaml(text);
@@ -123,7 +123,7 @@ function secretFiles(generator: Json, field: Field): readonly Reference[] {
   return generatorFiles(generator, field).map((reference) => ({ ...reference, isSecret: true }));
 }
 
-/** What a generator of Secrets has in its literals. */
+/** The literals of Secret generators. */
 export function secretLiterals(generators: readonly Json[]): readonly string[] {
   return generators
     .filter((generator) => isObject(generator))

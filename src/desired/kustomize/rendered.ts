@@ -10,52 +10,52 @@ import { resolve } from './walk.ts';
 const ORIGIN = 'config.kubernetes.io/origin';
 
 export interface RenderedFrom {
-  /** The file that stands for what the renderer says nothing about. */
+  /** The file to report for output without an origin. */
   readonly file: string;
-  /** The directory that the renderer's paths start from. */
+  /** The directory that the renderer's paths are relative to. */
   readonly directory: string;
-  /** The files that were rendered, to find lines in. */
+  /** The files that were rendered, for finding line numbers. */
   readonly contents: ReadonlyMap<string, Uint8Array>;
-  /** Origins were switched on by us: they are taken off again. */
+  /** Headgate enabled origin annotations, and removes them again. */
   readonly hasOrigins: boolean;
   readonly variables: Variables | null;
 }
 
 const LIMITS = { bytes: 64 * 1024 * 1024, documents: 20_000 };
 
-/** What kustomize printed, each object with the place in the repository that it comes from. */
+/** Reads the output of kustomize, with the position in the repository that each object comes from. */
 export function readRendered(output: Uint8Array, from: RenderedFrom): Desired {
   const lines = lineFinder(from.contents);
   return readOutput(output, {
     file: from.file,
     variables: from.variables,
     quotes: 'lost',
-    place: (manifest) => placed(manifest, { ...from, lines }),
+    locate: (manifest) => located(manifest, { ...from, lines }),
   });
 }
 
-/** What a renderer printed; `place` knows where an object comes from, and gets it with its line in the output. */
+/** Reads the output of a renderer. `locate` gets an object with its line in the output, and sets its position in the repository. */
 export function readOutput(
   output: Uint8Array,
   {
     file,
     variables,
     quotes = 'kept',
-    place,
+    locate,
   }: {
     readonly file: string;
     readonly variables: Variables | null;
     readonly quotes?: Quotes;
-    readonly place: (manifest: Manifest) => Manifest;
+    readonly locate: (manifest: Manifest) => Manifest;
   },
 ): Desired {
   const read = readManifests({ path: file, bytes: output }, { limits: LIMITS, variables, quotes });
-  const manifests = read.manifests.map((manifest) => place(manifest));
+  const manifests = read.manifests.map((manifest) => locate(manifest));
   return {
     touched: new Set([file, ...manifests.map(({ source }) => source.path)]),
     manifests,
     unread: [],
-    // The line is one of the output, which nobody has.
+    // A line of the output would be useless, since people do not see the output.
     problems: [...read.problems, ...read.unread].map((problem) => ofOutput(problem, file)),
   };
 }
@@ -65,14 +65,14 @@ function ofOutput(problem: Problem, file: string): Problem {
   return {
     code: problem.code === 'manifest-too-large' ? 'render-limit' : 'render-failed',
     subject: file,
-    message: `what it renders to cannot be read: ${problem.message}`,
-    remedy: 'Render it yourself and look: kubectl kustomize, or helm template.',
+    message: `the rendered output is invalid: ${problem.message}`,
+    remedy: 'Run kubectl kustomize or helm template to see the output.',
   };
 }
 
 type LineFinder = (path: string, manifest: Manifest) => number;
 
-function placed(manifest: Manifest, from: RenderedFrom & { lines: LineFinder }): Manifest {
+function located(manifest: Manifest, from: RenderedFrom & { lines: LineFinder }): Manifest {
   const at = (path: string): Position => ({ path, line: from.lines(path, manifest) });
   const origin = metadataMap(manifest.object, 'annotations')[ORIGIN];
   if (origin === undefined) return { ...manifest, source: at(from.file) };
@@ -81,7 +81,7 @@ function placed(manifest: Manifest, from: RenderedFrom & { lines: LineFinder }):
   return { ...manifest, object, source: at(path ?? from.file) };
 }
 
-/** `path` of a resource, `configuredIn` of what a generator made; null when it lies elsewhere. */
+/** `path` of a resource, or `configuredIn` of a generated object; null when it is not in the repository. */
 function originPath(origin: string, { directory, contents }: RenderedFrom): string | null {
   const [first] = readYaml(origin);
   if (first?.kind !== 'document' || !isObject(first.document.value)) return null;
@@ -99,7 +99,7 @@ function withoutOrigin(object: JsonObject): JsonObject {
   return { ...object, metadata: Object.keys(annotations).length === 0 ? others : { ...others, annotations } };
 }
 
-/** The line of the document that became an object: of its kind, with a name that the rendered one still contains. */
+/** Finds the source document of an object: one of the same kind, with a name that the rendered name contains. */
 function lineFinder(contents: RenderedFrom['contents']): LineFinder {
   const known = new Map<string, readonly Manifest[]>();
   return (path, { kind, name }) => {

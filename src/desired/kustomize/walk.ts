@@ -13,31 +13,31 @@ export interface WalkOptions {
   readonly loadRestrictor: 'root-only' | 'none';
 }
 
-/** What a kustomization is built from, as far as `have` tells: it is complete when nothing is missing. */
+/** The inputs of a kustomization, found so far; complete when nothing is missing. */
 export interface Walk {
-  /** Where to look next. */
+  /** The paths to read next. */
   readonly missing: readonly string[];
-  /** Files, and charts as whole directories; null: looked for and not there. */
+  /** Files, and charts as whole directories; null: does not exist. */
   readonly inputs: ReadonlyMap<string, ObjectId | null>;
   readonly charts: readonly { readonly path: string; readonly oid: ObjectId }[];
   readonly problems: readonly Problem[];
   /** The kustomization file of the root. */
   readonly file: string | null;
   readonly usesRemote: boolean;
-  /** What becomes the value of a Secret: no error may repeat it. */
+  /** Text that becomes the value of a Secret: no error may contain it. */
   readonly secrets: readonly string[];
 }
 
 const LIMIT = 5000;
 
-/** Follows a kustomization to everything that it refers to. Pure: called again with what was missing until nothing is. */
+/** Follows a kustomization to everything it refers to. Pure: call it again with the missing paths until none are missing. */
 export function walkKustomization(root: string, have: ReadonlyMap<string, PathContent>, options: WalkOptions): Walk {
   return new Walker(have, options).walk(root);
 }
 
 interface At {
   readonly directory: string;
-  /** The kustomization file, and what it says. */
+  /** The kustomization file. */
   readonly file: string;
   readonly lineOf: ReturnType<typeof fieldLines>;
 }
@@ -71,7 +71,7 @@ class Walker {
     };
   }
 
-  /** `plugins`: the kustomization that takes what comes out of this one as configurations of plugins. */
+  /** `plugins`: the kustomization that uses the output of this one as plugin configurations. */
   #visit(directory: string, { from, plugins }: { from: (() => Problem) | null; plugins: At | null }): string | null {
     const key = `${directory}\n${plugins?.directory ?? ''}`;
     if (this.#visited.has(key)) return null;
@@ -81,30 +81,30 @@ class Walker {
       return null;
     }
     const names = KUSTOMIZATION_FILES.map((name) => joinPaths(directory, name));
-    const standings = names.map((name) => this.#look(name));
-    if (standings.includes(undefined)) return null;
-    const found = standings.filter((standing) => standing !== undefined && standing.kind !== 'absent');
+    const contents = names.map((name) => this.#read(name));
+    if (contents.includes(undefined)) return null;
+    const found = contents.filter((content) => content !== undefined && content.kind !== 'absent');
     for (const name of names) this.#inputs.set(name, null);
-    const [standing, second] = found;
-    if (standing === undefined || second !== undefined) {
-      const message = standing === undefined ? 'has no kustomization file' : 'has more than one kustomization file';
-      this.#problems.push(from === null ? refusal(directory, message) : from());
+    const [content, second] = found;
+    if (content === undefined || second !== undefined) {
+      const message = content === undefined ? 'has no kustomization file' : 'has more than one kustomization file';
+      this.#problems.push(from === null ? refusal(directory, message, 'Keep exactly one in this directory.') : from());
       return null;
     }
-    if (standing.kind !== 'file') {
-      this.#problems.push(refusal(standing.path, notAFile(standing)));
+    if (content.kind !== 'file') {
+      this.#problems.push(refusal(content.path, notAFile(content), 'Replace it with a regular file.'));
       return null;
     }
-    this.#inputs.set(standing.path, standing.oid);
-    const read = readKustomization(standing.bytes);
-    if (read.kind === 'mistake') this.#problems.push(mistake(standing.path, read));
-    else this.#follow(read.value, { directory, file: standing.path, lineOf: fieldLines(standing.bytes) }, plugins);
-    return standing.path;
+    this.#inputs.set(content.path, content.oid);
+    const read = readKustomization(content.bytes);
+    if (read.kind === 'error') this.#problems.push(invalidYaml(content.path, read));
+    else this.#follow(read.value, { directory, file: content.path, lineOf: fieldLines(content.bytes) }, plugins);
+    return content.path;
   }
 
   #follow(kustomization: JsonObject, at: At, plugins: At | null): void {
     if (isObject(kustomization['helmGlobals']) && kustomization['helmGlobals']['configHome'] !== undefined)
-      this.#refuse(at, ['helmGlobals', 'configHome'], 'the configuration of Helm is not the repository’s to choose');
+      this.#refuse(at, ['helmGlobals', 'configHome'], 'a repository must not set the configuration of Helm');
     this.#secrets.push(...secretLiterals(listAt(kustomization, 'secretGenerator')));
     for (const { text, field } of inlinePlugins(kustomization)) this.#plugins(text, field, { at, loader: at });
     for (const reference of referencesOf(kustomization)) this.#reference(reference, at, plugins);
@@ -126,9 +126,9 @@ class Walker {
         this.#refuse(
           at,
           reference.field,
-          `${quoted(reference)} is encrypted, and a generator would take the ciphertext`,
+          `${quoted(reference)} is encrypted, and a generator would use the ciphertext`,
           {
-            remedy: 'Encrypt the Secret itself, as a manifest among the resources.',
+            remedy: 'Encrypt the Secret itself, and add its manifest to resources.',
           },
         );
       return;
@@ -142,9 +142,9 @@ class Walker {
   }
 
   #directory(path: string, reference: Reference, at: At): void {
-    const standing = this.#have.get(path);
-    if (standing?.kind === 'symlink' || standing?.kind === 'submodule')
-      return this.#refuse(at, reference.field, `${quoted(reference)} ${notAFile(standing)}`);
+    const content = this.#have.get(path);
+    if (content?.kind === 'symlink' || content?.kind === 'submodule')
+      return this.#refuse(at, reference.field, `${quoted(reference)} ${notAFile(content)}`);
     if (path === at.directory || isBelow(at.directory, path))
       return this.#refuse(
         at,
@@ -155,40 +155,40 @@ class Walker {
       this.#problem(
         at,
         reference.field,
-        `${quoted(reference)} is no file, and no directory with one kustomization file`,
+        `${quoted(reference)} is neither a file nor a directory with exactly one kustomization file`,
       );
     this.#visit(path, { from, plugins: reference.kind === 'plugin' ? at : null });
   }
 
-  /** Known to be one when it holds a kustomization file; else it is looked at. */
+  /** A path with a kustomization file below it is a directory; otherwise its own content must be read. */
   #isDirectory(path: string): boolean {
     const isKnown = KUSTOMIZATION_FILES.some((name) => this.#have.get(joinPaths(path, name))?.kind === 'file');
     if (isKnown) return true;
-    const standing = this.#have.get(path);
-    if (standing === undefined) for (const name of KUSTOMIZATION_FILES) this.#look(joinPaths(path, name));
-    return standing?.kind === 'tree';
+    const content = this.#have.get(path);
+    if (content === undefined) for (const name of KUSTOMIZATION_FILES) this.#read(joinPaths(path, name));
+    return content?.kind === 'tree';
   }
 
   #file(path: string, reference: Reference, at: At): Extract<PathContent, { kind: 'file' }> | null {
-    const standing = this.#look(path);
-    if (standing === undefined) return null;
-    this.#inputs.set(path, standing.kind === 'file' ? standing.oid : null);
-    if (standing.kind === 'file') return standing;
-    this.#refuse(at, reference.field, `${quoted(reference)} ${notAFile(standing)}`);
+    const content = this.#read(path);
+    if (content === undefined) return null;
+    this.#inputs.set(path, content.kind === 'file' ? content.oid : null);
+    if (content.kind === 'file') return content;
+    this.#refuse(at, reference.field, `${quoted(reference)} ${notAFile(content)}`);
     return null;
   }
 
   #chart(path: string, reference: Reference, at: At): void {
-    const standing = this.#look(path);
-    if (standing === undefined) return;
-    this.#inputs.set(path, standing.kind === 'tree' ? standing.oid : null);
-    if (standing.kind === 'tree') {
-      this.#charts.set(path, standing.oid);
+    const content = this.#read(path);
+    if (content === undefined) return;
+    this.#inputs.set(path, content.kind === 'tree' ? content.oid : null);
+    if (content.kind === 'tree') {
+      this.#charts.set(path, content.oid);
       return;
     }
     const host = remoteHost(reference.repository ?? '');
     if (host !== null) return this.#remote(host, reference, at);
-    this.#refuse(at, reference.field, `the chart is not in the repository: ${path} ${notAFile(standing)}`);
+    this.#refuse(at, reference.field, `the chart is not in the repository: ${path} ${notAFile(content)}`);
   }
 
   #plugins(text: string, field: Reference['field'], { at, loader }: { at: At; loader: At }): void {
@@ -197,7 +197,7 @@ class Walker {
       this.#secrets.push(...secretLiterals([result.document.value]));
       const references = pluginReferences(result.document.value, field);
       if (references === null)
-        this.#refuse(at, field, 'only builtin generators and transformers run: plugins, functions and exec never do');
+        this.#refuse(at, field, 'only builtin generators and transformers are allowed, not plugins, functions or exec');
       else for (const reference of references) this.#reference(reference, { ...at, directory: loader.directory }, null);
     }
   }
@@ -205,16 +205,21 @@ class Walker {
   #remote(host: string, reference: Reference, at: At): void {
     this.#usesRemote = true;
     if (this.#options.remoteBases.includes(host)) return;
-    this.#refuse(at, reference.field, `${quoted(reference)} is read from ${host}, which the target does not list`, {
-      remedy: `Copy it into the repository, or add ${host} to kustomize.remoteBases of the target in headgate.yml.`,
-    });
+    this.#refuse(
+      at,
+      reference.field,
+      `${quoted(reference)} is on ${host}, which is not listed in kustomize.remoteBases of the target`,
+      {
+        remedy: `Copy it into the repository, or add ${host} to kustomize.remoteBases of the target in headgate.yml.`,
+      },
+    );
   }
 
   #refuseRestricted(reference: Reference, at: At): void {
     this.#refuse(
       at,
       reference.field,
-      `${quoted(reference)} is outside of ${at.directory === '' ? 'the repository' : at.directory}`,
+      `${quoted(reference)} is outside ${at.directory === '' ? 'the repository' : at.directory}`,
       {
         remedy:
           'Move the file below its kustomization, or set kustomize.loadRestrictor: none on the target in headgate.yml.',
@@ -235,18 +240,18 @@ class Walker {
       code: 'render-refused',
       subject: `${file}:${lineOf(field)}`,
       message: `${where}: ${message}`,
-      remedy: 'Mend the path, or what stands there.',
+      remedy: 'Fix the path, or what it refers to.',
     };
   }
 
-  #look(path: string): PathContent | undefined {
-    const standing = this.#have.get(path);
-    if (standing === undefined) this.#missing.add(path);
-    return standing;
+  #read(path: string): PathContent | undefined {
+    const content = this.#have.get(path);
+    if (content === undefined) this.#missing.add(path);
+    return content;
   }
 }
 
-/** The host that kustomize would ask for this reference; null: it is a path (kustomize 5.8, api/internal/git/repospec.go). */
+/** The host from which kustomize would fetch a reference; null: it is a path (kustomize 5.8, api/internal/git/repospec.go). */
 export function remoteHost(reference: string): string | null {
   const text = reference.trim().replace(/^git::/, '');
   if (text.startsWith('gh:')) return 'github.com';
@@ -256,7 +261,7 @@ export function remoteHost(reference: string): string | null {
   return text === reference.trim() ? null : 'an unknown host';
 }
 
-/** A path of the repository; null when it leaves it. */
+/** Resolves a path against a directory of the repository; null when it leaves the repository. */
 export function resolve(directory: string, path: string): string | null {
   // oxlint-disable-next-line no-control-regex
   if (path === '' || path.startsWith('/') || path.includes('\\') || /[\u0000-\u001f\u007f]/.test(path)) return null;
@@ -277,44 +282,44 @@ function quoted({ path }: Reference): string {
   return JSON.stringify(path.length > 100 ? `${path.slice(0, 99)}…` : path);
 }
 
-function notAFile(standing: PathContent): string {
-  switch (standing.kind) {
+function notAFile(content: PathContent): string {
+  switch (content.kind) {
     case 'absent':
       return 'does not exist';
     case 'symlink':
       return 'is a symbolic link, which is never followed';
     case 'submodule':
-      return 'is a submodule, which is not read';
+      return 'is a submodule, which is never read';
     case 'refused':
-      return `is ${standing.reason}`;
+      return `is ${content.reason}`;
     case 'tree':
       return 'is a directory';
     case 'file':
       return 'is a file';
     default:
-      return standing satisfies never;
+      return content satisfies never;
   }
 }
 
-function refusal(subject: string, message: string): Problem {
+function refusal(subject: string, message: string, remedy: string): Problem {
   return {
     code: 'render-refused',
     subject: subject === '' ? '.' : subject,
     message,
-    remedy: 'Mend what stands there.',
+    remedy,
   };
 }
 
-function mistake(path: string, { line, message }: { line: number; message: string }): Problem {
+function invalidYaml(path: string, { line, message }: { line: number; message: string }): Problem {
   return {
     code: 'render-failed',
     subject: `${path}:${line}`,
     message,
-    remedy: 'Mend the YAML here or shortly above.',
+    remedy: 'Fix the YAML on this line or shortly above it.',
   };
 }
 
-/** Of a generator: its content goes into an object as it is. */
+/** Whether a generator copies the file's content into an object unchanged. */
 function isGenerated({ field }: Reference): boolean {
   return field.includes('configMapGenerator') || field.includes('secretGenerator') || field.includes('generators');
 }

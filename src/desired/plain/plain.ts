@@ -4,17 +4,17 @@ import type { Manifest } from '../../resource/resource.ts';
 import type { SourceFile } from '../../snapshot/source.ts';
 import type { Variables } from '../../resource/substitution.ts';
 
-/** What the files that were read want to be in the cluster. */
+/** The manifests of the files that were read. */
 export interface Desired {
-  /** Every path that was looked at, the deleted ones included. */
+  /** Every path that was read, including deleted ones. */
   readonly touched: ReadonlySet<string>;
   readonly manifests: readonly Manifest[];
-  /** What yields no manifest, by file: harmless, unless objects were applied from that file. */
+  /** Documents that are not manifests, by file: harmless, unless objects were applied from that file before. */
   readonly unread: readonly { readonly path: string; readonly problem: Problem }[];
   readonly problems: readonly Problem[];
 }
 
-/** Plain manifests: each file speaks for itself, so the files that changed are all that has to be read. */
+/** Renders plain manifests. Files are independent, so only the changed ones have to be read. */
 export function renderPlain(files: readonly SourceFile[], variables: Variables | null): Desired {
   const read = files.map((file) => readFile(file, variables));
   return {
@@ -34,7 +34,7 @@ export function mergeDesired(a: Desired, b: Desired): Desired {
   };
 }
 
-/** Nothing is rendered, and nothing else is said of any object. */
+/** The result of a refused render: only problems. */
 export function refusedBy(problems: readonly Problem[]): Desired {
   return { touched: new Set(), manifests: [], unread: [], problems };
 }
@@ -50,15 +50,15 @@ function readFile(file: SourceFile, variables: Variables | null): ReturnType<typ
     case 'symlink':
       return {
         ...NOTHING,
-        unread: [notRead(file.path, 'a symbolic link, which is never followed', 'Put the file itself there.')],
+        unread: [notRead(file.path, 'a symbolic link, which is never followed', 'Replace it with a regular file.')],
       };
     case 'submodule':
       return {
         ...NOTHING,
-        unread: [notRead(file.path, 'a submodule, which is not read', 'Put the manifests into this repository.')],
+        unread: [notRead(file.path, 'a submodule, which is never read', 'Copy the manifests into this repository.')],
       };
     case 'refused':
-      return { ...NOTHING, unread: [notRead(file.path, file.reason, 'Rename or shrink it.')] };
+      return { ...NOTHING, unread: [notRead(file.path, file.reason, 'Rename it or reduce its size.')] };
     default:
       return file satisfies never;
   }
@@ -68,7 +68,7 @@ function notRead(path: string, what: string, remedy: string): Problem {
   return {
     code: 'file-unreadable',
     subject: JSON.stringify(path).slice(1, -1),
-    message: `skipped: it is ${what}`,
+    message: `skipped ${what}`,
     remedy,
   };
 }

@@ -3,7 +3,7 @@ import { canonicalJson } from '../../resource/json.ts';
 import { formatPosition, metadataMap } from '../../resource/resource.ts';
 import type { Manifest } from '../../resource/resource.ts';
 
-/** What two renders of the same files do not agree on; an object that is created once and then left alone may differ. */
+/** Refuses objects that differ between two renders of the same files, except create-only objects. */
 export function refuseDifferences(first: readonly Manifest[], second: readonly Manifest[]): readonly Problem[] {
   const others = new Map(second.map((manifest) => [keyOf(manifest), canonicalJson(manifest.object)]));
   return first
@@ -12,7 +12,8 @@ export function refuseDifferences(first: readonly Manifest[], second: readonly M
       code: 'render-refused',
       subject: formatPosition(manifest.source),
       message: `${manifest.kind} ${manifest.name} is not reproducible: two renders of the same files differ`,
-      remedy: 'Give the value from outside, or annotate the object with headgate.dev/apply: create-only.',
+      remedy:
+        'Set the value explicitly instead of generating it, or annotate the object with headgate.dev/apply: create-only.',
     }));
 }
 

@@ -1,13 +1,13 @@
 import type { Problem } from '../../error/deploy-error.ts';
 
-const LENGTH = 400;
+const MAX_LENGTH = 400;
 
-/** How a renderer's last words become a problem: its private paths gone, and the file and line that it names as the subject. */
+/** Turns a renderer's stderr into a problem, without private paths, and with the file and line that it mentions as the subject. */
 export function renderProblem(
-  words: string,
+  stderr: string,
   { file, root, paths }: { file: string; root: string; paths: Iterable<string> },
 ): Problem {
-  const text = words
+  const text = stderr
     .replaceAll(`${root}/`, '')
     .replaceAll(root, '.')
     // oxlint-disable-next-line no-control-regex
@@ -17,26 +17,31 @@ export function renderProblem(
   const named = [...paths]
     .filter((path) => path !== '' && text.includes(path))
     .toSorted((a, b) => b.length - a.length)[0];
-  const line = named === undefined ? null : lineBehind(text, named);
+  const line = named === undefined ? null : lineAfter(text, named);
   return {
     code: 'render-failed',
     subject: line === null ? (named ?? file) : `${named ?? file}:${line}`,
-    message: text === '' ? 'it ended without a word' : text.length > LENGTH ? `${text.slice(0, LENGTH - 1)}…` : text,
-    remedy: 'Mend what it names; the same command shows it on your machine.',
+    message:
+      text === ''
+        ? 'the renderer failed without an error message'
+        : text.length > MAX_LENGTH
+          ? `${text.slice(0, MAX_LENGTH - 1)}…`
+          : text,
+    remedy: 'Run kubectl kustomize or helm template to reproduce the error.',
   };
 }
 
-/** `file.yaml:7`, or `line 7` somewhere behind the file's name. */
-function lineBehind(text: string, path: string): string | null {
-  const behind = text.slice(text.lastIndexOf(path) + path.length);
-  return /^:(\d+)/.exec(behind)?.[1] ?? /\bline (\d+)/.exec(behind)?.[1] ?? null;
+/** `file.yaml:7`, or `line 7` somewhere after the file's name. */
+function lineAfter(text: string, path: string): string | null {
+  const rest = text.slice(text.lastIndexOf(path) + path.length);
+  return /^:(\d+)/.exec(rest)?.[1] ?? /\bline (\d+)/.exec(rest)?.[1] ?? null;
 }
 
-/** The shortest text that is taken for a value: below it every error would be full of holes. */
-const HIDDEN_LENGTH = 4;
+/** Shorter values are not redacted, because they would match all over the message. */
+const MIN_SECRET_LENGTH = 4;
 
-/** An error without what becomes the value of a Secret: kustomize repeats the line that it does not understand. */
-export function withoutSecrets(problem: Problem, secrets: readonly string[]): Problem {
+/** Removes text that becomes the value of a Secret: kustomize quotes a line that it cannot parse. */
+export function redactSecrets(problem: Problem, secrets: readonly string[]): Problem {
   const hidden = new Set(secrets.flatMap((secret) => piecesOf(secret)));
   const message = [...hidden]
     .toSorted((a, b) => b.length - a.length)
@@ -44,10 +49,10 @@ export function withoutSecrets(problem: Problem, secrets: readonly string[]): Pr
   return { ...problem, message };
 }
 
-/** Whole lines, and what stands on either side of the first `=`. */
+/** Whole lines, and what follows the first `=`. */
 function piecesOf(secret: string): readonly string[] {
   const lines = secret.split(/\r?\n/).map((line) => line.trim());
   return lines
     .flatMap((line) => [line, line.slice(line.indexOf('=') + 1).trim()])
-    .filter((piece) => piece.length >= HIDDEN_LENGTH);
+    .filter((piece) => piece.length >= MIN_SECRET_LENGTH);
 }

@@ -9,31 +9,31 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface FoundTool {
   readonly path: string;
-  /** Null: it has to be asked. */
+  /** Null: run the tool to find out. */
   readonly version: string | null;
 }
 
-/** In Lambda the layer; on Linux x86_64 our cache, filled from the layer's package when it is empty; else the PATH. */
+/** Looks in Lambda's layer, or on Linux x86_64 in the cache (filled from the layer's package when empty), and then on the PATH. */
 export async function findTool(tool: Tool, env: Environment): Promise<FoundTool> {
-  const ours = ourFile(tool, env);
+  const bundled = bundledFile(tool, env);
   const version = LAYER.versions[tool];
-  if (ours !== null && (await isExecutable(ours))) return { path: ours, version };
-  const isCached = ours !== null && env['AWS_LAMBDA_FUNCTION_NAME'] === undefined;
-  const missing = isCached ? await cacheTool(tool, ours).catch((thrown: unknown) => thrown) : null;
-  if (isCached && (await isExecutable(ours))) return { path: ours, version };
+  if (bundled !== null && (await isExecutable(bundled))) return { path: bundled, version };
+  const isCached = bundled !== null && env['AWS_LAMBDA_FUNCTION_NAME'] === undefined;
+  const missing = isCached ? await cacheTool(tool, bundled).catch((thrown: unknown) => thrown) : null;
+  if (isCached && (await isExecutable(bundled))) return { path: bundled, version };
   for (const directory of (env['PATH'] ?? '').split(delimiter).filter((part) => part.startsWith('/'))) {
     const path = join(directory, tool);
     if (await isExecutable(path)) return { path, version: null };
   }
   throw new DeployError('tool-missing', {
     subject: tool,
-    message: `${tool} is neither in ${ours ?? 'a layer'} nor on the PATH`,
-    remedy: `Install ${tool} on the PATH of the process that runs Headgate, or let npm reach its registry once.`,
+    message: `${tool} was found neither at ${bundled ?? '/opt'} nor on the PATH`,
+    remedy: `Install ${tool} on the PATH of the Headgate process, or give npm access to its registry once.`,
     cause: missing,
   });
 }
 
-function ourFile(tool: Tool, env: Environment): string | null {
+function bundledFile(tool: Tool, env: Environment): string | null {
   if (env['AWS_LAMBDA_FUNCTION_NAME'] !== undefined) return join('/opt', tool, tool);
   const isBuilt = process.platform === 'linux' && process.arch === 'x64';
   return isBuilt ? join(cacheDirectory(env), LAYER.folder, tool) : null;

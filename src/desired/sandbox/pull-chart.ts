@@ -9,13 +9,13 @@ import type { Environment } from './find-tools.ts';
 import { inPrivateDirectory } from './private-directory.ts';
 import { runTool } from './run-tool.ts';
 
-/** Where pulled charts are kept by their content; only /tmp can be written to in Lambda. */
+/** Where pulled charts are cached by digest; in Lambda only /tmp is writable. */
 export function chartDirectory(env: Environment): string {
   const base = env['AWS_LAMBDA_FUNCTION_NAME'] === undefined ? cacheDirectory(env) : join(tmpdir(), 'headgate');
   return join(base, 'charts');
 }
 
-/** Pulls a chart unless its content is here already; `sha256:…` of the archive. */
+/** Pulls a chart unless it is cached. Returns the digest of the archive: `sha256:…`. */
 export async function pullChart(
   chart: ChartFrom,
   { command, charts, path }: { command: string; charts: string; path: string },
@@ -28,23 +28,23 @@ export async function pullChart(
     const into = join(directory, 'tmp');
     const what = chart.kind === 'oci' ? [chart.url] : [chart.chart, `--repo=${chart.url}`];
     const args = ['pull', ...what, `--version=${chart.version}`, `--destination=${into}`];
-    // A chart repository is named by the administrator, so the way out is open.
+    // The administrator chose the chart repository in headgate.yml, so network access is allowed.
     const env = { PATH: path, HTTP_PROXY: '', HTTPS_PROXY: '' };
     const end = await runTool({ command, args, directory, env }, signal);
     const archive = (await readdir(into)).find((name) => name.endsWith('.tgz'));
-    if (end.kind !== 'output' || archive === undefined) throw notPulled(chart, end.kind === 'failed' ? end.words : '');
-    return keep(join(into, archive), { charts, pointer });
+    if (end.kind !== 'output' || archive === undefined) throw notPulled(chart, end.kind === 'failed' ? end.stderr : '');
+    return addToCache(join(into, archive), { charts, pointer });
   });
 }
 
-/** The archive itself, its content checked again. */
+/** The path of a cached archive, after verifying its digest again. */
 export async function chartFile(charts: string, digest: string): Promise<string> {
   const file = await contentOf(charts, digest);
   if (file !== null) return file;
   throw new DeployError('interrupted', {
     subject: digest,
-    message: 'a chart that was just pulled is not in the cache any more',
-    remedy: 'Nothing to do: it is pulled again by the next run.',
+    message: 'a chart that was just pulled is no longer in the cache',
+    remedy: 'Wait for the next run, which pulls it again.',
   });
 }
 
@@ -56,7 +56,7 @@ async function contentOf(charts: string, digest: string): Promise<string | null>
   return bytes !== null && sha256(bytes) === hex ? file : null;
 }
 
-async function keep(archive: string, { charts, pointer }: { charts: string; pointer: string }): Promise<string> {
+async function addToCache(archive: string, { charts, pointer }: { charts: string; pointer: string }): Promise<string> {
   const hex = sha256(await readFile(archive));
   await mkdir(charts, { recursive: true });
   const temporary = join(charts, `${hex}.${process.pid}.tmp`);
@@ -70,15 +70,15 @@ function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-function notPulled(chart: ChartFrom, words: string): DeployError {
-  const message = words
+function notPulled(chart: ChartFrom, stderr: string): DeployError {
+  const message = stderr
     .replace(/^.*?Error:\s*/s, '')
     .trim()
     .slice(0, 300);
-  // Gone and not reachable look alike; it is asked again.
+  // A missing chart and an unreachable repository look the same, so the pull is retried.
   return new DeployError('chart-unreachable', {
     subject: `${chart.url} ${chart.version}`,
-    message: `the chart cannot be pulled: ${message === '' ? 'no answer in time' : message}`,
-    remedy: 'Mend helm.repository, helm.oci, chart or version of the target in headgate.yml, or the way there.',
+    message: `the chart cannot be pulled: ${message === '' ? 'no response in time' : message}`,
+    remedy: 'Fix helm.repository, helm.oci, chart or version of the target in headgate.yml, or the network.',
   });
 }

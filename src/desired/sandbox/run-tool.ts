@@ -15,26 +15,26 @@ export interface ToolLimits {
   readonly memoryBytes: number;
 }
 
-export type ToolEnd =
+export type ToolResult =
   | { readonly kind: 'output'; readonly bytes: Buffer }
-  | { readonly kind: 'failed'; readonly words: string }
-  | { readonly kind: 'limit'; readonly what: string }
+  | { readonly kind: 'failed'; readonly stderr: string }
+  | { readonly kind: 'limit'; readonly reason: string }
   | { readonly kind: 'interrupted' };
 
 const LIMITS: ToolLimits = { timeMs: 30_000, outputBytes: 64 * 1024 * 1024, memoryBytes: 1024 * 1024 * 1024 };
-const WORDS_BYTES = 64 * 1024;
-/** Address space that a Go program takes before it uses any (measured: it starts with 1 GB and not with 600 MB). */
+const STDERR_BYTES = 64 * 1024;
+/** Address space that a Go program reserves at start (measured: it starts with 1 GB but not with 600 MB). */
 const GO_RESERVES_BYTES = 1024 * 1024 * 1024;
 
 /**
- * Runs a renderer with nothing of our environment, within limits, and surely ends it. The shell sets what only a process
- * can set for itself; where a system lacks a limit (macOS has no `ulimit -v`), the others remain.
+ * Runs a renderer without our environment and within limits, and always kills it at the end. The shell sets limits that
+ * only a process can set for itself; where the system lacks one (macOS has no `ulimit -v`), the others still apply.
  */
-export function runTool(run: ToolRun, signal: AbortSignal): Promise<ToolEnd> {
+export function runTool(run: ToolRun, signal: AbortSignal): Promise<ToolResult> {
   const { command, args, directory } = run;
   const limits = { ...LIMITS, ...run.limits };
   const kilobytes = Math.ceil((GO_RESERVES_BYTES + limits.memoryBytes) / 1024);
-  // The processor time is the last word should this process itself be killed while it waits.
+  // The CPU time limit ends the renderer even if this process is killed meanwhile.
   const script = `ulimit -v ${kilobytes} 2>/dev/null; ulimit -c 0; ulimit -t 120; ulimit -f 1048576; exec "$0" "$@"`;
   return new Promise((resolve) => {
     const child = spawn('/bin/sh', ['-c', script, command, ...args], {
@@ -44,53 +44,53 @@ export function runTool(run: ToolRun, signal: AbortSignal): Promise<ToolEnd> {
       detached: true,
     });
     const output: Buffer[] = [];
-    const words: Buffer[] = [];
+    const errors: Buffer[] = [];
     let bytes = 0;
-    let wordBytes = 0;
+    let errorBytes = 0;
     let limit: string | null = null;
 
-    /** The whole group: kustomize starts Helm. */
-    function end(what: string): void {
-      limit ??= what;
+    /** Kills the whole process group, because kustomize starts Helm. */
+    function kill(reason: string): void {
+      limit ??= reason;
       if (child.pid === undefined) return;
       try {
         process.kill(-child.pid, 'SIGKILL');
       } catch {
-        // It has ended by itself.
+        // The process has already ended.
       }
     }
 
-    const timer = setTimeout(() => end(`it ran longer than ${limits.timeMs / 1000} s`), limits.timeMs);
-    const onAbort = () => end('');
+    const timer = setTimeout(() => kill(`it ran longer than ${limits.timeMs / 1000} s`), limits.timeMs);
+    const onAbort = () => kill('');
     signal.addEventListener('abort', onAbort, { once: true });
     if (signal.aborted) onAbort();
     child.stdout.on('data', (part: Buffer) => {
       bytes += part.length;
-      if (bytes > limits.outputBytes) end(`it printed more than ${limits.outputBytes} bytes`);
+      if (bytes > limits.outputBytes) kill(`it printed more than ${limits.outputBytes} bytes`);
       else output.push(part);
     });
     child.stderr.on('data', (part: Buffer) => {
-      wordBytes += part.length;
-      if (wordBytes <= WORDS_BYTES) words.push(part);
+      errorBytes += part.length;
+      if (errorBytes <= STDERR_BYTES) errors.push(part);
     });
-    function settle(result: ToolEnd): void {
+    function finish(result: ToolResult): void {
       clearTimeout(timer);
       signal.removeEventListener('abort', onAbort);
       if (signal.aborted) resolve({ kind: 'interrupted' });
-      else resolve(limit === null ? result : { kind: 'limit', what: limit });
+      else resolve(limit === null ? result : { kind: 'limit', reason: limit });
     }
-    child.on('error', (error) => settle({ kind: 'failed', words: error.message }));
+    child.on('error', (error) => finish({ kind: 'failed', stderr: error.message }));
     child.on('close', (code, killedBy) => {
-      const text = Buffer.concat(words).toString();
-      if (code === 0) settle({ kind: 'output', bytes: Buffer.concat(output) });
-      else if (/out of memory|cannot allocate memory/i.test(text) || killedBy === 'SIGKILL')
-        settle({ kind: 'limit', what: `it needed more than ${limits.memoryBytes / 1024 / 1024} MB` });
-      else settle({ kind: 'failed', words: text });
+      const stderr = Buffer.concat(errors).toString();
+      if (code === 0) finish({ kind: 'output', bytes: Buffer.concat(output) });
+      else if (/out of memory|cannot allocate memory/i.test(stderr) || killedBy === 'SIGKILL')
+        finish({ kind: 'limit', reason: `it needed more than ${limits.memoryBytes / 1024 / 1024} MB` });
+      else finish({ kind: 'failed', stderr });
     });
   });
 }
 
-/** No credentials, no home, no proxy that would be ours: and a proxy that is nowhere, so that nothing is fetched by accident. */
+/** None of our credentials, home directory or proxies; an unreachable proxy keeps tools from fetching anything by accident. */
 function minimalEnv(directory: string, { memoryBytes }: ToolLimits): Record<string, string> {
   const home = join(directory, 'home');
   return {

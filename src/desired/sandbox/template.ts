@@ -8,7 +8,7 @@ import { runTool } from './run-tool.ts';
 import type { ToolLimits } from './run-tool.ts';
 import { outputOf } from './tool-output.ts';
 
-/** `helm template` on these files and no cluster: what it would ask of one comes in as arguments, and `lookup` finds nothing. */
+/** Runs `helm template` without a cluster: the cluster's capabilities are passed as arguments, and `lookup` finds nothing. */
 export function runTemplate(
   template: HelmTemplate,
   { command, charts, limits }: { command: string; charts: string; limits: Partial<ToolLimits> },
@@ -19,11 +19,11 @@ export function runTemplate(
     const root = join(directory, 'repository');
     const set = join(directory, 'home', 'set.json');
     await writeFile(set, stringifyJson(template.set), { mode: 0o600 });
-    const place = 'digest' in chart ? await chartFile(charts, chart.digest) : join(root, chart.directory);
+    const chartPath = 'digest' in chart ? await chartFile(charts, chart.digest) : join(root, chart.directory);
     const args = [
       'template',
       template.release,
-      place,
+      chartPath,
       `--namespace=${template.namespace}`,
       '--include-crds',
       `--kube-version=${template.version}`,
@@ -32,18 +32,18 @@ export function runTemplate(
     ];
     const end = await runTool({ command, args, directory, limits }, signal);
     const paths = new Set(files.map((each) => each.path));
-    const named = end.kind === 'failed' && 'directory' in chart ? inRepository(end.words, name, chart.directory) : null;
-    return outputOf(named === null ? end : { kind: 'failed', words: named }, { file, directory, paths });
+    const stderr = end.kind === 'failed' && 'directory' in chart ? withPaths(end.stderr, name, chart.directory) : null;
+    return outputOf(stderr === null ? end : { kind: 'failed', stderr }, { file, directory, paths });
   });
 }
 
-/** Helm calls a template `<chart>/templates/x.yaml`, wherever the chart lies. */
-function inRepository(words: string, name: string, directory: string): string {
-  if (name === '') return words;
+/** Helm calls a template `<chart>/templates/x.yaml`, whatever the chart's directory: replaces that with its path in the repository. */
+function withPaths(stderr: string, name: string, directory: string): string {
+  if (name === '') return stderr;
   const prefix = directory === '' ? '' : `${directory}/`;
   return ['templates', 'charts'].reduce(
     (text, folder) =>
       text.replaceAll(new RegExp(`(?<![\\w/.-])${RegExp.escape(name)}/${folder}/`, 'g'), `${prefix}${folder}/`),
-    words,
+    stderr,
   );
 }

@@ -1,33 +1,33 @@
 import { join } from 'node:path';
 import { DeployError } from '../../error/deploy-error.ts';
 import { renderProblem } from '../plain/tool-error.ts';
-import type { ToolEnd } from './run-tool.ts';
+import type { ToolResult } from './run-tool.ts';
 
-/** @throws DeployError with what the program said last. */
+/** @throws DeployError with the tool's stderr */
 export function outputOf(
-  end: ToolEnd,
+  result: ToolResult,
   { file, directory, paths }: { file: string; directory: string; paths: ReadonlySet<string> },
 ): Uint8Array {
-  switch (end.kind) {
+  switch (result.kind) {
     case 'output':
-      return end.bytes;
+      return result.bytes;
     case 'failed': {
-      const problem = renderProblem(end.words, { file, root: join(directory, 'repository'), paths });
+      const problem = renderProblem(result.stderr, { file, root: join(directory, 'repository'), paths });
       throw new DeployError(problem.code, problem);
     }
     case 'limit':
       throw new DeployError('render-limit', {
         subject: file,
-        message: `rendering was stopped: ${end.what}`,
-        remedy: 'Look for a loop, or for something very large.',
+        message: `rendering was stopped: ${result.reason}`,
+        remedy: 'Look for an infinite loop or a very large file.',
       });
     case 'interrupted':
       throw new DeployError('interrupted', {
         subject: file,
         message: 'rendering was interrupted',
-        remedy: 'Nothing to do: it is rendered again by the next run.',
+        remedy: 'Wait for the next run, which renders it again.',
       });
     default:
-      return end satisfies never;
+      return result satisfies never;
   }
 }

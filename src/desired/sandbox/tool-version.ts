@@ -3,7 +3,7 @@ import type { Tool } from './layer.ts';
 import { inPrivateDirectory } from './private-directory.ts';
 import { runTool } from './run-tool.ts';
 
-/** The version of a program that was found on the PATH. */
+/** The version of a tool found on the PATH. */
 export async function toolVersion(tool: Tool, path: string, signal: AbortSignal): Promise<string> {
   const args = tool === 'helm' ? ['version', '--short'] : ['version', '--client'];
   const end = await inPrivateDirectory([], (directory) => runTool({ command: path, args, directory }, signal));
@@ -11,7 +11,7 @@ export async function toolVersion(tool: Tool, path: string, signal: AbortSignal)
   if (version !== undefined) return version;
   throw new DeployError('tool-missing', {
     subject: path,
-    message: `it does not tell its version${end.kind === 'failed' ? `: ${end.words.slice(0, 200)}` : ''}`,
-    remedy: `Put a working ${tool} on the PATH of the process that runs Headgate.`,
+    message: `does not print its version${end.kind === 'failed' ? `: ${end.stderr.slice(0, 200)}` : ''}`,
+    remedy: `Install a working ${tool} on the PATH of the Headgate process.`,
   });
 }

@@ -11,19 +11,19 @@ import { runTemplate } from './template.ts';
 import { outputOf } from './tool-output.ts';
 import { toolVersion } from './tool-version.ts';
 
-/** Renders that are under way at once: each is a process of some ten to some hundred MB. */
-const AT_ONCE = 2;
+/** Each render is a process of some ten to some hundred MB. */
+const MAX_CONCURRENT_RENDERS = 2;
 
-/** `limits`: what one render may take, where the usual ones do not fit. */
+/** `limits` overrides the default limits of a render. */
 export function openTools(env: Environment, limits: Partial<ToolLimits> = {}) {
   const found = new Map<Tool, Promise<Required<FoundTool>>>();
-  const slot = slots(AT_ONCE);
+  const slot = slots(MAX_CONCURRENT_RENDERS);
   const charts = chartDirectory(env);
-  let tidied: Promise<void> | null = null;
+  let cleanup: Promise<void> | null = null;
 
   function find(tool: Tool): Promise<FoundTool> {
-    // Once, before the first render; what cannot be removed is no reason not to render.
-    tidied ??= removeAbandoned(Date.now()).catch(() => undefined);
+    // Runs once, before the first render. A failure to clean up must not prevent rendering.
+    cleanup ??= removeAbandoned(Date.now()).catch(() => undefined);
     const known = found.get(tool) ?? findTool(tool, env);
     found.set(tool, known);
     known.catch(() => found.delete(tool));
@@ -33,12 +33,12 @@ export function openTools(env: Environment, limits: Partial<ToolLimits> = {}) {
   async function toolVersionOf(tool: Tool, signal: AbortSignal): Promise<string> {
     const { path, version } = await find(tool);
     if (version !== null) return version;
-    const asked = toolVersion(tool, path, signal);
+    const reported = toolVersion(tool, path, signal);
     found.set(
       tool,
-      asked.then((answer) => ({ path, version: answer })),
+      reported.then((known) => ({ path, version: known })),
     );
-    return asked;
+    return reported;
   }
 
   return {
@@ -82,7 +82,7 @@ function kustomizeRun(
       ...(at.helm === null ? [] : ['--enable-helm', `--helm-command=${at.helm}`]),
     ],
     directory: at.directory,
-    // Only git itself and a way out, and only for hosts that the target lists.
+    // With remote bases, and so only for hosts that the target lists: git on the PATH, and network access.
     ...(usesRemote
       ? { env: { PATH: at.env['PATH'] ?? '', HTTP_PROXY: '', HTTPS_PROXY: '', GIT_TERMINAL_PROMPT: '0' } }
       : {}),

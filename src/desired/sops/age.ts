@@ -1,6 +1,6 @@
 import { Decrypter, armor } from 'age-encryption';
 
-/** The private keys in a text as `age-keygen` writes it, comments and all. */
+/** The private keys in a file written by `age-keygen`, with or without comments. */
 export function readIdentities(text: string): readonly string[] {
   return text
     .split('\n')
@@ -8,7 +8,7 @@ export function readIdentities(text: string): readonly string[] {
     .filter((line) => /^AGE-SECRET-KEY-1[0-9A-Z]+$/.test(line));
 }
 
-/** The data key, opened by whichever identity fits; null: none does. */
+/** Decrypts the data key with any of the identities; null when none matches. */
 export async function openByAge(wrapped: readonly string[], identities: readonly string[]): Promise<Uint8Array | null> {
   for (const armored of wrapped) {
     const opened = await tryOpen(armored, identities);
@@ -23,7 +23,7 @@ async function tryOpen(armored: string, identities: readonly string[]): Promise<
     for (const identity of identities) decrypter.addIdentity(identity);
     return await decrypter.decrypt(armor.decode(armored), 'uint8array');
   } catch {
-    // Another recipient's, or broken: the next one may fit. The library's words are told to nobody.
+    // For another recipient, or corrupt: the next one may match. The library's error is dropped on purpose.
     return null;
   }
 }

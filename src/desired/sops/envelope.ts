@@ -1,10 +1,10 @@
-import type { Problem } from '../../error/deploy-error.ts';
+import type { Explanation } from '../../error/deploy-error.ts';
 import { isObject, textOf } from '../../resource/resource.ts';
 import type { Json, JsonObject } from '../../resource/resource.ts';
 import { readRule } from './rule.ts';
 import type { Rule } from './rule.ts';
 
-/** The data key of one file, each time wrapped by another master key: any of them opens it. */
+/** The data key of one file, wrapped once for each master key: any of these can unwrap it. */
 export interface WrappedKey {
   readonly age: readonly string[];
   readonly kms: readonly KmsKey[];
@@ -26,17 +26,15 @@ export interface Envelope {
   readonly isMacOfEncrypted: boolean;
 }
 
-type Fault = Pick<Problem, 'message' | 'remedy'>;
-
-export function readEnvelope(block: Json | undefined): Envelope | Fault {
-  if (!isObject(block)) return fault('its sops block is no map');
+export function readEnvelope(block: Json | undefined): Envelope | Explanation {
+  if (!isObject(block)) return invalid('the sops block is not a map');
   const groups = block['key_groups'];
   if (Array.isArray(groups) && groups.length > 0)
-    return fault('it is encrypted for several key groups, which are not read', 'Use one group: any of its keys opens.');
+    return invalid('is encrypted for several key groups, which are not supported', 'Use one key group.');
   const rule = readRule(block);
   if ('message' in rule) return rule;
   const [mac, lastModified] = [textOf(block['mac']), textOf(block['lastmodified'])];
-  if (mac === '' || lastModified === '') return fault('its sops block has no mac, or no lastmodified');
+  if (mac === '' || lastModified === '') return invalid('the sops block lacks mac or lastmodified');
   const key = { age: mapsOf(block['age']).map(({ enc }) => textOf(enc)), kms: mapsOf(block['kms']).map(readKms) };
   return { key, mac, lastModified, rule, isMacOfEncrypted: block['mac_only_encrypted'] === true };
 }
@@ -50,6 +48,6 @@ function mapsOf(list: Json | undefined): readonly JsonObject[] {
   return Array.isArray(list) ? list.filter((item: Json) => isObject(item)) : [];
 }
 
-function fault(message: string, remedy = 'Encrypt it anew with sops 3.'): Fault {
+function invalid(message: string, remedy = 'Encrypt it again with sops 3.'): Explanation {
   return { message, remedy };
 }

@@ -2,23 +2,23 @@ import { isAlias, isMap, isScalar, isSeq, parseAllDocuments } from 'yaml';
 import type { Document, Scalar } from 'yaml';
 import { readNumber } from '../../resource/scalar.ts';
 
-/** One value of a file in the order of the file, which is that of its MAC. */
+/** One value of a file. Values are in file order, which is the order of the MAC. */
 export interface Leaf {
-  /** Keys alone: elements of a list are at the path of the list. */
+  /** Only keys: elements of a list have the path of the list. */
   readonly path: readonly string[];
-  /** As sops hashes it: `True`, `3`, text. */
+  /** As hashed by sops: `True`, `3`, text. */
   readonly text: string;
 }
 
-const MOST = 100_000;
+const MAX_NODES = 100_000;
 
-/** The values of every document but those of their sops blocks; null: it is not read. */
+/** The values of every document, without the sops blocks; null when the file cannot be parsed within the limits. */
 export function readLeaves(text: string): readonly Leaf[] | null {
   const leaves: Leaf[] = [];
   let nodes = 0;
   const walk = (node: unknown, path: readonly string[], document: Document): boolean => {
     nodes += 1;
-    if (nodes > MOST || path.length > 100) return false;
+    if (nodes > MAX_NODES || path.length > 100) return false;
     if (isAlias(node)) return walk(node.resolve(document), path, document);
     if (isSeq(node)) return node.items.every((item) => walk(item, path, document));
     if (isMap(node)) {
@@ -41,7 +41,7 @@ export function readLeaves(text: string): readonly Leaf[] | null {
 const NULL: ReadonlySet<string> = new Set(['', '~', 'null', 'Null', 'NULL']);
 const BOOLEAN = /^(?:(true|True|TRUE)|false|False|FALSE)$/;
 
-/** The types of sops' own YAML reader, which takes `yes` and `on` for text; null is no value. */
+/** Types as in sops' own YAML reader, where `yes` and `on` are text and null is not a value. */
 function textOf({ value, type, tag }: Scalar): string | null {
   const text = typeof value === 'string' ? value : '';
   if (type !== 'PLAIN' || tag === '!!str' || tag === 'tag:yaml.org,2002:str') return text;

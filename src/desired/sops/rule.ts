@@ -1,8 +1,8 @@
-import type { Problem } from '../../error/deploy-error.ts';
+import type { Explanation } from '../../error/deploy-error.ts';
 import { textOf } from '../../resource/resource.ts';
 import type { JsonObject } from '../../resource/resource.ts';
 
-/** Which values of a file are encrypted, by the keys that lead to them. */
+/** Selects the encrypted values of a file by the keys that lead to them. */
 export interface Rule {
   readonly encryptedSuffix: string;
   readonly unencryptedSuffix: string;
@@ -10,20 +10,20 @@ export interface Rule {
   readonly unencryptedRegex: RegExp | null;
 }
 
-/** The expressions come from the pushed tree: what could take long to match is not taken. */
-const LONGEST = 200;
+/** The expressions come from the pushed tree: those that might be slow to match are rejected. */
+const MAX_LENGTH = 200;
 const NESTED = /\)[*+{]/;
 
-export function readRule(block: JsonObject): Rule | Pick<Problem, 'message' | 'remedy'> {
+export function readRule(block: JsonObject): Rule | Explanation {
   if (textOf(block['encrypted_comment_regex']) !== '' || textOf(block['unencrypted_comment_regex']) !== '') {
     const remedy = 'Use encrypted_regex: ^(data|stringData)$.';
-    return { message: 'comments say which of its values are encrypted, which is not read', remedy };
+    return { message: 'selects its encrypted values by comments, which is not supported', remedy };
   }
   const [encrypted, unencrypted] = ['encrypted_regex', 'unencrypted_regex'].map((name) => asRegex(textOf(block[name])));
   if (encrypted === undefined || unencrypted === undefined)
     return {
-      message: 'its encrypted_regex or unencrypted_regex is not one that is read',
-      remedy: 'Use a short one without repeated groups, such as ^(data|stringData)$.',
+      message: 'the expression in encrypted_regex or unencrypted_regex is not supported',
+      remedy: 'Use a short expression without repeated groups, such as ^(data|stringData)$.',
     };
   return {
     encryptedSuffix: textOf(block['encrypted_suffix']),
@@ -35,7 +35,7 @@ export function readRule(block: JsonObject): Rule | Pick<Problem, 'message' | 'r
 
 function asRegex(source: string): RegExp | null | undefined {
   if (source === '') return null;
-  if (source.length > LONGEST || NESTED.test(source)) return undefined;
+  if (source.length > MAX_LENGTH || NESTED.test(source)) return undefined;
   try {
     return new RegExp(source, 'u');
   } catch {
@@ -43,7 +43,7 @@ function asRegex(source: string): RegExp | null | undefined {
   }
 }
 
-/** As sops decides it: https://github.com/getsops/sops/blob/v3.10.2/sops.go (shouldBeEncrypted). */
+/** The same decision as in sops: https://github.com/getsops/sops/blob/v3.10.2/sops.go (shouldBeEncrypted). */
 export function isEncrypted(path: readonly string[], rule: Rule): boolean {
   const { encryptedSuffix, unencryptedSuffix, encryptedRegex, unencryptedRegex } = rule;
   if (encryptedRegex !== null) return path.some((key) => encryptedRegex.test(key));

@@ -5,28 +5,28 @@ import { DeployError } from '../../error/deploy-error.ts';
 import type { HostRequest } from '../port/git-host.ts';
 
 export interface GithubApp {
-  /** Its id or its client id: GitHub takes both. */
+  /** Its id or its client id: GitHub accepts both. */
   readonly app: string;
   readonly installation: string;
 }
 
-/** Which repository a token is for, and nothing else. */
+/** The one repository that a token gives access to. */
 export interface TokenScope {
   readonly api: string;
   readonly fullName: string;
-  /** Survives renames, so it goes first when it is known. */
+  /** Survives renames, so it is preferred over the name when known. */
   readonly id: string | null;
-  /** Is it to write commit statuses too? */
+  /** Whether the token may write commit statuses. */
   readonly statuses: boolean;
 }
 
-/** Of whatever length and shape: GitHub changes both, and nobody but GitHub reads it. */
+/** Opaque: GitHub changes its length and format. */
 export interface InstallationToken {
   readonly token: string;
   readonly expiresAtMs: number;
 }
 
-/** Clocks differ: it is dated back a minute, and ends before GitHub's ten minutes whoever's clock is ahead. */
+/** Clocks differ: the JWT is backdated by a minute, and expires within GitHub's limit of ten minutes even if our clock is ahead. */
 const BACKDATED_SECONDS = 60;
 const VALID_SECONDS = 540;
 
@@ -64,24 +64,24 @@ function encode(content: object): string {
   return Buffer.from(JSON.stringify(content)).toString('base64url');
 }
 
-/** Environments hold the newlines of a PEM as `\n` at times. The key stands in no error, so its own cause does not either. */
+/** Environment variables may hold the newlines of a PEM as `\n`. The error has no cause, because that might quote the key. */
 function readKey(pem: string, app: string): KeyObject {
   try {
     return createPrivateKey(pem.replaceAll(String.raw`\n`, '\n'));
   } catch {
     throw new DeployError('secret-missing', {
       subject: `GitHub App ${app}`,
-      message: 'its private key is no key in PEM form',
-      remedy: 'Put the whole file that GitHub gave you there, from -----BEGIN to END-----.',
+      message: 'the private key is not in PEM format',
+      remedy: 'Store the whole file that GitHub gave you, from -----BEGIN to END-----.',
     });
   }
 }
 
-const Answer = z.object({ token: z.string().check(z.minLength(1)), expires_at: z.string() });
+const TokenResponse = z.object({ token: z.string().check(z.minLength(1)), expires_at: z.string() });
 
-/** Null when this is no answer of GitHub's. */
+/** Null when this is not a response from GitHub. */
 export function parseToken(text: string): InstallationToken | null {
-  const { data } = z.safeParse(Answer, parse(text));
+  const { data } = z.safeParse(TokenResponse, parse(text));
   const expiresAtMs = Date.parse(data?.expires_at ?? '');
   return data === undefined || Number.isNaN(expiresAtMs) ? null : { token: data.token, expiresAtMs };
 }

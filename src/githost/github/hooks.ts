@@ -2,11 +2,11 @@ import * as z from 'zod/mini';
 import type { HostRequest } from '../port/git-host.ts';
 
 /*
- * Webhooks of a repository: https://docs.github.com/en/rest/repos/webhooks. Only the set-up commands use them; a token
- * that may read Git and write statuses may not.
+ * Webhooks of a repository: https://docs.github.com/en/rest/repos/webhooks. Only the setup commands use them. A token
+ * that can only read Git and write statuses has no access to them.
  */
 
-export interface HookPlace {
+export interface HookLocation {
   /** Base of the REST API, without a trailing slash. */
   readonly api: string;
   /** `owner/name` */
@@ -23,41 +23,41 @@ export interface Hook {
 }
 
 export interface HookDelivery {
-  /** Also the id in the delivery's own headers. */
+  /** The id that is also in the delivery's headers. */
   readonly id: string;
   readonly event: string;
   readonly deliveredAtMs: number;
-  /** 0: nobody answered. */
+  /** 0: no response. */
   readonly statusCode: number;
-  /** In GitHub's words: `OK`, `Invalid HTTP Response: 401`, `timed out`. */
+  /** GitHub's description: `OK`, `Invalid HTTP Response: 401`, `timed out`. */
   readonly status: string;
 }
 
-export interface WantedHook {
+export interface HookSettings {
   readonly url: string;
   readonly secret: string;
 }
 
-export function listHooksRequest(place: HookPlace): HostRequest {
-  // A repository has twenty webhooks per event at most.
-  return request('GET', `${hooksOf(place)}?per_page=100`);
+export function listHooksRequest(location: HookLocation): HostRequest {
+  // A repository has at most twenty webhooks per event.
+  return request('GET', `${hooksUrl(location)}?per_page=100`);
 }
 
-export function createHookRequest(place: HookPlace, wanted: WantedHook): HostRequest {
-  return request('POST', hooksOf(place), { name: 'web', ...bodyOf(wanted) });
+export function createHookRequest(location: HookLocation, settings: HookSettings): HostRequest {
+  return request('POST', hooksUrl(location), { name: 'web', ...hookBody(settings) });
 }
 
-export function updateHookRequest(place: HookPlace, id: number, wanted: WantedHook): HostRequest {
-  return request('PATCH', `${hooksOf(place)}/${id}`, bodyOf(wanted));
+export function updateHookRequest(location: HookLocation, id: number, settings: HookSettings): HostRequest {
+  return request('PATCH', `${hooksUrl(location)}/${id}`, hookBody(settings));
 }
 
-export function pingRequest(place: HookPlace, id: number): HostRequest {
-  return request('POST', `${hooksOf(place)}/${id}/pings`);
+export function pingRequest(location: HookLocation, id: number): HostRequest {
+  return request('POST', `${hooksUrl(location)}/${id}/pings`);
 }
 
-/** The newest come first. */
-export function deliveriesRequest(place: HookPlace, id: number): HostRequest {
-  return request('GET', `${hooksOf(place)}/${id}/deliveries?per_page=30`);
+/** Returns the newest deliveries first. */
+export function deliveriesRequest(location: HookLocation, id: number): HostRequest {
+  return request('GET', `${hooksUrl(location)}/${id}/deliveries?per_page=30`);
 }
 
 const Hooks = z.array(
@@ -104,11 +104,11 @@ export function parseDeliveries(text: string): readonly HookDelivery[] {
   }));
 }
 
-/** GitHub's page for a new App, filled in as far as its address allows: https://docs.github.com/en/apps/sharing-github-apps/registering-a-github-app-using-url-parameters */
+/** GitHub's page for a new App, filled in as far as URL parameters allow: https://docs.github.com/en/apps/sharing-github-apps/registering-a-github-app-using-url-parameters */
 export function newAppPage({ owner, webhookUrl, web }: { owner: string; webhookUrl: string; web: string }): string {
   const query = new URLSearchParams({
     name: `headgate-${owner}`,
-    description: 'Deploys what is pushed',
+    description: 'Deploys Git pushes',
     url: 'https://github.com',
     public: 'false',
     webhook_active: 'true',
@@ -120,11 +120,11 @@ export function newAppPage({ owner, webhookUrl, web }: { owner: string; webhookU
   return `${web}/organizations/${encodeURIComponent(owner)}/settings/apps/new?${query.toString()}`;
 }
 
-function bodyOf({ url, secret }: WantedHook) {
+function hookBody({ url, secret }: HookSettings) {
   return { active: true, events: ['push'], config: { url, content_type: 'json', insecure_ssl: '0', secret } };
 }
 
-function hooksOf({ api, fullName }: HookPlace): string {
+function hooksUrl({ api, fullName }: HookLocation): string {
   return `${api}/repos/${fullName}/hooks`;
 }
 

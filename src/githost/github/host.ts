@@ -2,10 +2,10 @@ import type { AuthenticDelivery, Delivery, GitHost } from '../port/git-host.ts';
 import { parseDelivery } from './push.ts';
 import { statusRequest } from './status.ts';
 
-/** GitHub.com and GitHub Enterprise Server: webhooks signed with `X-Hub-Signature-256`, commit statuses by REST. */
+/** GitHub.com and GitHub Enterprise Server: webhooks signed with `X-Hub-Signature-256`, commit statuses over REST. */
 export const github: GitHost = { name: 'github', authenticate, parse: parseDelivery, statusRequest };
 
-/** `X-Hub-Signature` (SHA-1) is not looked at: a delivery that has only that one is unsigned. */
+/** Ignores `X-Hub-Signature` (SHA-1): a delivery with only that one counts as unsigned. */
 async function authenticate(delivery: Delivery, secrets: readonly string[]): Promise<AuthenticDelivery | null> {
   const signature = delivery.headers['x-hub-signature-256'] ?? '';
   const text = decode(delivery.body);
@@ -20,7 +20,7 @@ async function authenticate(delivery: Delivery, secrets: readonly string[]): Pro
   return null;
 }
 
-/** The package signs text. Only a strict decoding gives back the same bytes: no replacement characters, the BOM kept. */
+/** The package verifies text, so decoding must be lossless: no replacement characters, and the BOM is kept. */
 function decode(body: Uint8Array): string | null {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);

@@ -23,12 +23,12 @@ const Commits = z.array(z.object({ added: Files, modified: Files, removed: Files
 
 type PushPayload = z.infer<typeof PushEvent>;
 
-/** What a signed delivery says. GitHub's event header is not signed: it can only turn a push into something ignored. */
+/** Parses an authentic delivery. GitHub's event header is not signed: forging it can only make a push be ignored. */
 export function parseDelivery(delivery: AuthenticDelivery): Parsed {
   const payload = readPayload(delivery);
-  if (payload === undefined) return notUnderstood('the body is not JSON');
+  if (payload === undefined) return unrecognized('the body is not JSON');
   const event = delivery.headers['x-github-event'] ?? '';
-  if (event === '') return notUnderstood('there is no X-GitHub-Event header');
+  if (event === '') return unrecognized('the X-GitHub-Event header is missing');
   if (event === 'push') return parsePush(payload);
   const { data } = z.safeParse(AnyEvent, payload);
   const repository = data === undefined ? null : identityOf(data.repository);
@@ -49,18 +49,18 @@ function parsePush(payload: unknown): Parsed {
   const read = z.safeParse(PushEvent, payload);
   if (!read.success) {
     const fields = read.error.issues.map(({ path }) => path.join('.') || 'the whole body');
-    return notUnderstood(`it is no push as GitHub sends it: ${fields.join(', ')}`);
+    return unrecognized(`the push event has missing or invalid fields: ${fields.join(', ')}`);
   }
   const push = read.data;
   const repository = identityOf(push.repository);
   const ignored = (reason: string): Parsed => ({ kind: 'ignored', reason, repository });
-  if (push.ref.startsWith('refs/tags/')) return ignored('a tag, and no target follows tags');
-  if (!push.ref.startsWith('refs/heads/')) return ignored('not a branch');
+  if (push.ref.startsWith('refs/tags/')) return ignored('the ref is a tag, and targets follow branches');
+  if (!push.ref.startsWith('refs/heads/')) return ignored('the ref is not a branch');
   if (push.deleted === true || /^0+$/.test(push.after)) {
-    return ignored(`the branch "${push.ref.slice('refs/heads/'.length)}" was deleted`);
+    return ignored(`branch "${push.ref.slice('refs/heads/'.length)}" was deleted`);
   }
   const revision = asRevision(push.after);
-  if (revision === null) return notUnderstood('it is no push as GitHub sends it: after');
+  if (revision === null) return unrecognized('the push event has missing or invalid fields: after');
   const { ref } = push;
   return {
     kind: 'push',
@@ -84,20 +84,20 @@ function rootTreeOf({ head_commit, after }: PushPayload): ObjectId | null {
   return data?.id === after ? asObjectId(data.tree_id) : null;
 }
 
-/** GitHub cuts both lists at these numbers, so a list of that length may be cut. */
-const COMMITS_LISTED = 2048;
-const FILES_LISTED = 3000;
+/** GitHub truncates both lists at these lengths, so a list of that length may be truncated. */
+const MAX_COMMITS = 2048;
+const MAX_FILES = 3000;
 
-/** Null unless the list is sure to name every file: an ordinary push on top of what was there, with nothing cut. */
+/** Null unless the list certainly has every file: a fast-forward push with lists that are not truncated. */
 function changedPathsOf({ created, deleted, forced, commits }: PushPayload): readonly string[] | null {
   if (created !== false || deleted !== false || forced !== false) return null;
   const { data } = z.safeParse(Commits, commits);
-  if (data === undefined || data.length === 0 || data.length >= COMMITS_LISTED) return null;
+  if (data === undefined || data.length === 0 || data.length >= MAX_COMMITS) return null;
   const lists = data.map(({ added, modified, removed }) => [...added, ...modified, ...removed]);
-  if (lists.some((files) => files.length >= FILES_LISTED)) return null;
+  if (lists.some((files) => files.length >= MAX_FILES)) return null;
   return [...new Set(lists.flat())];
 }
 
-function notUnderstood(reason: string): Parsed {
+function unrecognized(reason: string): Parsed {
   return { kind: 'not-understood', reason };
 }

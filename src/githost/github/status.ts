@@ -2,7 +2,7 @@ import { DeployError } from '../../error/deploy-error.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import type { CommitStatus, HostRequest } from '../port/git-host.ts';
 
-/** GitHub refuses a longer description (422). */
+/** GitHub rejects a longer description (422). */
 const DESCRIPTION_LENGTH = 140;
 
 /**
@@ -31,12 +31,12 @@ function checkedName(fullName: string): string {
   if (parts.length === 2 && parts.every(isName)) return fullName;
   throw new DeployError('config-invalid', {
     subject: fullName,
-    message: 'it is no repository of GitHub, which is owner/name of letters, digits, ".", "_" and "-"',
-    remedy: 'Mend url of the repository in headgate.yml, or set statuses: false.',
+    message: 'not a valid GitHub repository: expected owner/name with letters, digits, ".", "_" and "-"',
+    remedy: 'Fix url of the repository in headgate.yml, or set statuses: false.',
   });
 }
 
-/** `.` and `..` would lead to another path of the API. */
+/** `.` and `..` would resolve to a different path of the API. */
 function isName(part: string): boolean {
   return /^[\w.-]+$/.test(part) && part !== '.' && part !== '..';
 }
@@ -45,6 +45,6 @@ function shorten(text: string): string {
   const line = text.replaceAll(/\s+/g, ' ').trim();
   if (line.length <= DESCRIPTION_LENGTH) return line;
   const cut = line.slice(0, DESCRIPTION_LENGTH - 1);
-  // Half a surrogate pair would not be text any more.
+  // Half a surrogate pair is not valid text.
   return `${cut.replace(/[\ud800-\udbff]$/, '')}…`;
 }

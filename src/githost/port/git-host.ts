@@ -5,15 +5,15 @@ declare const authentic: unique symbol;
 /** One webhook request exactly as it arrived. The body stays bytes: signatures cover bytes. */
 export interface Delivery {
   readonly id: string;
-  /** Names in lower case. */
+  /** Names are lowercase. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Uint8Array;
 }
 
-/** A delivery whose signature has been checked. Only `authenticate` makes one; `parse` takes nothing else. */
+/** A delivery whose signature was verified. Only `authenticate` returns one, and `parse` accepts nothing else. */
 export type AuthenticDelivery = Delivery & { readonly [authentic]: true };
 
-/** Which repository a payload speaks of: the host's immutable id, and `owner/name`. */
+/** The repository of a payload: the host's immutable id, and `owner/name`. */
 export interface RepositoryIdentity {
   readonly id: string;
   readonly fullName: string;
@@ -23,12 +23,12 @@ export interface RepositoryIdentity {
 export interface Push {
   readonly ref: string;
   readonly revision: Revision;
-  /** The commit's root tree as the payload claims it: saves a round, proves nothing. */
+  /** The commit's root tree according to the payload. Unverified; only saves a round trip. */
   readonly rootTree: ObjectId | null;
-  /** The revision may not be a descendant of what the ref pointed at before. */
+  /** The revision may not be a descendant of the commit that the ref pointed at before. */
   readonly isForced: boolean;
   readonly repository: RepositoryIdentity;
-  /** Every path that the push added, changed or removed; null when the host does not vouch for a complete list. */
+  /** Every path that the push added, changed or removed; null when the host's list may be incomplete. */
   readonly changedPaths: readonly string[] | null;
 }
 
@@ -45,7 +45,7 @@ export interface CommitStatus {
   readonly description: string;
 }
 
-/** A request to the host's API as data; who sends it adds the credentials. */
+/** A request to the host's API as data. The sender adds the credentials. */
 export interface HostRequest {
   readonly method: 'GET' | 'POST' | 'PATCH';
   readonly url: string;
@@ -53,10 +53,10 @@ export interface HostRequest {
   readonly body: string | null;
 }
 
-/** What Headgate needs of a Git host. Pure: every method builds or reads data. */
+/** What Headgate needs from a Git host. Pure: its methods only build and read data. */
 export interface GitHost {
   readonly name: string;
-  /** Null unless the delivery is signed with one of the secrets. No secret means that nothing is authentic. */
+  /** Null unless the delivery is signed with one of the secrets. Without secrets nothing is authentic. */
   authenticate(delivery: Delivery, secrets: readonly string[]): Promise<AuthenticDelivery | null>;
   parse(delivery: AuthenticDelivery): Parsed;
   statusRequest(at: { api: string; fullName: string; revision: Revision }, status: CommitStatus): HostRequest;

@@ -6,5 +6,5 @@ export function mediaTypeOf(headers: Delivery['headers']): string {
   return type.trim().toLowerCase();
 }
 
-/** How GitHub sends a webhook of content type `form`: the JSON stands in the field `payload`. */
+/** The media type of a webhook with content type `form`; the JSON is in the field `payload`. */
 export const FORM = 'application/x-www-form-urlencoded';

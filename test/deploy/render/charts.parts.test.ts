@@ -42,7 +42,7 @@ afterAll(async () => {
   await rm(scratch, { recursive: true, force: true });
 });
 
-/** What `helm template` makes, without what never is installed; null when it fails. */
+/** The output of `helm template`, without hooks that are never installed; null when it fails. */
 async function templated(root: string, { values = [], args = [] }: ChartCase): Promise<readonly string[] | null> {
   const command = [
     'template',
@@ -70,7 +70,7 @@ async function templated(root: string, { values = [], args = [] }: ChartCase): P
 
 const objectsOf = (manifests: readonly Manifest[]) => manifests.map(({ object }) => canonicalJson(object)).toSorted();
 
-/** Hooks get their place in the order as annotations of ours. */
+/** Removes the annotations that Headgate adds to order hooks. */
 function withoutOrder({ metadata, ...rest }: JsonObject): JsonObject {
   const { annotations, ...others } = isObject(metadata) ? metadata : {};
   const left = Object.entries(isObject(annotations) ? annotations : {}).filter(
@@ -79,7 +79,7 @@ function withoutOrder({ metadata, ...rest }: JsonObject): JsonObject {
   return { ...rest, metadata: left.length === 0 ? others : { ...others, annotations: Object.fromEntries(left) } };
 }
 
-async function ours(name: string, { values = [], set = {} }: ChartCase): Promise<Built> {
+async function rendered(name: string, { values = [], set = {} }: ChartCase): Promise<Built> {
   const settings = JSON.stringify({ chart: `${at(name)}/chart`, releaseName: 'rel', values, set });
   const [target] = configOf(withTarget(`path: ${at(name)}\n    helm: ${settings}`)).targets;
   if (target === undefined) throw new Error('no target');
@@ -107,10 +107,10 @@ describe.concurrent('charts, compared with helm template on a full checkout', ()
   });
 
   it.each(Object.entries(CHARTS))(
-    '%s renders to the same set, from complete and from minimal inputs',
+    '%s renders to the same objects, and needs exactly its recorded inputs',
     async (name, each) => {
       const full = await templated(join(served.checkout, at(name)), each);
-      const render = await ours(name, each);
+      const render = await rendered(name, each);
       expect(full?.length).toBeGreaterThan(0);
       expect(render.desired.problems).toEqual([]);
       expect(render.desired.manifests.map(({ object }) => canonicalJson(withoutOrder(object))).toSorted()).toEqual(
@@ -127,8 +127,8 @@ describe.concurrent('charts, compared with helm template on a full checkout', ()
     },
   );
 
-  it('have their hooks before and after the other objects, by weight', async () => {
-    const { desired } = await ours('hooks', CHARTS['hooks'] ?? { files: {} });
+  it('have their hooks before and after the other objects, ordered by weight', async () => {
+    const { desired } = await rendered('hooks', CHARTS['hooks'] ?? { files: {} });
     const waves = desired.manifests.map(({ name, object }) => [
       name,
       metadataMap(object, 'annotations')['headgate.dev/wave'],

@@ -1,10 +1,10 @@
 /** One chart at `chart/` of its own directory, and the settings of its target. */
 export interface ChartCase {
   readonly files: Readonly<Record<string, string>>;
-  /** As headgate.yml has them, beside `chart`. */
+  /** As in headgate.yml, next to `chart`. */
   readonly values?: readonly string[];
   readonly set?: Readonly<Record<string, string | number | boolean>>;
-  /** The same for the command. */
+  /** The equivalent arguments of `helm template`. */
   readonly args?: readonly string[];
 }
 
@@ -125,7 +125,7 @@ export const CHARTS: Readonly<Record<string, ChartCase>> = {
 
 const VALUES = { 'one.yaml': 'a: one\n', 'deep/two.yaml': 'd: two\n' };
 
-/** With the files that stand beside the chart. */
+/** Includes the files next to the chart. */
 export function filesOf({ files, values = [] }: ChartCase): Readonly<Record<string, string>> {
   return values.length === 0 ? files : { ...files, ...VALUES };
 }

@@ -41,7 +41,7 @@ afterAll(async () => {
   await rm(scratch, { recursive: true, force: true });
 });
 
-/** What the real command prints, as canonical JSON of each object; null when it fails. */
+/** The output of the real command, as canonical JSON of each object; null when it fails. */
 async function built(directory: string, { loadRestrictor }: Case): Promise<readonly string[] | null> {
   const restrictor = loadRestrictor === 'none' ? 'LoadRestrictionsNone' : 'LoadRestrictionsRootOnly';
   const args = [
@@ -63,12 +63,12 @@ async function built(directory: string, { loadRestrictor }: Case): Promise<reado
 
 const objectsOf = (manifests: readonly Manifest[]) => manifests.map(({ object }) => canonicalJson(object)).toSorted();
 
-async function ours(name: string, { loadRestrictor }: Case): Promise<Built> {
+async function rendered(name: string, { loadRestrictor }: Case): Promise<Built> {
   const [target] = configOf(
     withTarget(`path: ${at(name)}\n    kustomize: { loadRestrictor: ${loadRestrictor ?? 'root-only'} }`),
   ).targets;
   if (target === undefined) throw new Error('no target');
-  const capabilities = () => Promise.reject(new Error('no kustomization asks the cluster'));
+  const capabilities = () => Promise.reject(new Error('a kustomization needs no capabilities of the cluster'));
   const dataKeys = { open: () => Promise.reject(new Error('nothing here is encrypted')) };
   const world = { target, git: served.open(), tools, dataKeys, cluster: { capabilities } };
   return renderKustomization(
@@ -77,7 +77,7 @@ async function ours(name: string, { loadRestrictor }: Case): Promise<Built> {
   );
 }
 
-/** A tree of these inputs alone. */
+/** A directory with only these inputs. */
 async function only(inputs: readonly string[]): Promise<string> {
   const root = await mkdtemp(join(scratch, 'only-'));
   for (const path of inputs) {
@@ -88,7 +88,7 @@ async function only(inputs: readonly string[]): Promise<string> {
 }
 
 describe.concurrent('kustomizations, compared with kubectl kustomize on a full checkout', () => {
-  it('number at least 60, and use every field at least once', () => {
+  it('number at least 60 and use every field at least once', () => {
     expect(Object.keys(CASES).length).toBeGreaterThanOrEqual(60);
     const texts = Object.values(CASES).flatMap(({ files }) =>
       Object.entries(files).flatMap(([path, text]) => (/kustomization/i.test(path) ? [text] : [])),
@@ -98,9 +98,9 @@ describe.concurrent('kustomizations, compared with kubectl kustomize on a full c
   });
 
   it.each(Object.entries(CASES))(
-    '%s renders to the same set, from complete and from minimal inputs',
+    '%s renders to the same objects, and needs exactly its recorded inputs',
     async (name, each) => {
-      const [full, render] = await Promise.all([built(join(served.checkout, at(name)), each), ours(name, each)]);
+      const [full, render] = await Promise.all([built(join(served.checkout, at(name)), each), rendered(name, each)]);
       expect(full).not.toBeNull();
       expect(render.desired.problems).toEqual([]);
       expect(objectsOf(render.desired.manifests)).toEqual(full);

@@ -1,4 +1,4 @@
-/** One kustomization: the files of its directory (and of others it refers to, by `../`), and what building it takes. */
+/** One kustomization: its files, those in other directories with `../`, and the options to build it. */
 export interface Case {
   readonly files: Readonly<Record<string, string>>;
   readonly loadRestrictor?: 'none';
@@ -292,7 +292,7 @@ export const CASES: Readonly<Record<string, Case>> = {
       'helmGlobals: { chartHome: ../vendored }\nhelmCharts: [{ name: bee, releaseName: rel, includeCRDs: true }]\n',
       { ...chart('../vendored/bee'), '../vendored/bee/crds/c.yaml': crd },
     ),
-    // kustomize reads the chart's own values through the restrictor.
+    // kustomize applies the load restrictor to the chart's own values file.
     loadRestrictor: 'none',
   },
   'helmCharts-versioned': one(

@@ -10,7 +10,7 @@ import { asObjectId } from '../../../src/snapshot/source.ts';
 import type { ObjectId } from '../../../src/snapshot/source.ts';
 import { startGitServer } from '../../rig/git-host/http-backend.ts';
 
-/** A tree of files as a checkout, and as a repository behind a real Git server. */
+/** Files as a checkout, and as a repository behind a real Git server. */
 export async function serveFiles(files: Readonly<Record<string, string>>) {
   const root = await mkdtemp(join(tmpdir(), 'headgate-render-test-'));
   const checkout = join(root, 'work');

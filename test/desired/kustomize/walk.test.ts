@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { fieldLines, withOrigins } from '../../../src/desired/kustomize/kustomization.ts';
-import { renderProblem, withoutSecrets } from '../../../src/desired/plain/tool-error.ts';
+import { renderProblem, redactSecrets } from '../../../src/desired/plain/tool-error.ts';
 import { remoteHost, resolve, walkKustomization } from '../../../src/desired/kustomize/walk.ts';
 import type { Walk } from '../../../src/desired/kustomize/walk.ts';
 import type { ObjectId, PathContent } from '../../../src/snapshot/source.ts';
 
 const OPTIONS = { remoteBases: [], loadRestrictor: 'root-only' } as const;
 
-/** Looks at what is missing until nothing is, as the conductor does. */
+/** Reads missing paths until none are missing, as deploy does. */
 function walk(
   root: string,
   files: Readonly<Record<string, string>>,
@@ -17,11 +17,11 @@ function walk(
   for (let rounds = 0; ; rounds += 1) {
     const walked = walkKustomization(root, have, options);
     if (walked.missing.length === 0) return { ...walked, rounds };
-    for (const path of walked.missing) have.set(path, standing(path, files));
+    for (const path of walked.missing) have.set(path, contentOf(path, files));
   }
 }
 
-function standing(path: string, files: Readonly<Record<string, string>>): PathContent {
+function contentOf(path: string, files: Readonly<Record<string, string>>): PathContent {
   const text = files[path];
   const oid = 'a'.repeat(40) as ObjectId;
   if (text !== undefined) return { path, kind: 'file', oid, bytes: Buffer.from(text) };
@@ -29,8 +29,8 @@ function standing(path: string, files: Readonly<Record<string, string>>): PathCo
   return isTree ? { path, kind: 'tree', oid, entries: [] } : { path, kind: 'absent' };
 }
 
-describe('what a kustomization reads', () => {
-  it('is asked for in as many rounds as it has levels', () => {
+describe('the inputs of a kustomization', () => {
+  it('are read in as many rounds as it has levels', () => {
     const files = {
       'a/kustomization.yaml': 'resources: [../b]\n',
       'b/kustomization.yaml': 'resources: [../c, x.yaml]\n',
@@ -46,12 +46,12 @@ describe('what a kustomization reads', () => {
     expect(walked.rounds).toBeLessThanOrEqual(6);
   });
 
-  it('holds the names that would make a second kustomization file, so that one is noticed', () => {
+  it('include the other names of a kustomization file, so that a second one is noticed', () => {
     const walked = walk('', { 'kustomization.yml': 'namePrefix: a-\n' });
     expect(Object.fromEntries(walked.inputs)).toMatchObject({ 'kustomization.yaml': null, Kustomization: null });
   });
 
-  it('ends with bases that lead to each other', () => {
+  it('are finite when bases refer to each other', () => {
     const walked = walk('a', {
       'a/kustomization.yaml': 'resources: [../b]\n',
       'b/kustomization.yaml': 'resources: [../a]\n',
@@ -59,7 +59,7 @@ describe('what a kustomization reads', () => {
     expect(walked.missing).toEqual([]);
   });
 
-  it('stops at 5000 files', () => {
+  it('are limited to 5000 files', () => {
     const many = Array.from({ length: 2000 }, (_, n) => `d${n}`);
     const files = Object.fromEntries([
       ['kustomization.yaml', `resources: [${many.join(', ')}]\n`],
@@ -68,7 +68,7 @@ describe('what a kustomization reads', () => {
     expect(walk('', files).problems).toContainEqual(expect.objectContaining({ code: 'render-limit' }));
   });
 
-  it('names the field and its line', () => {
+  it('are reported with field and line when one does not exist', () => {
     const walked = walk('a', {
       'a/kustomization.yaml': 'resources:\n  # first\n  - x.yaml\n  - y.yaml\n',
       'a/x.yaml': '',
@@ -78,11 +78,11 @@ describe('what a kustomization reads', () => {
     ]);
   });
 
-  it('takes a remote base from a host that the target lists, and from no other', () => {
+  it('may include a remote base only from a host that the target lists', () => {
     const files = { 'kustomization.yaml': 'resources: ["https://github.com/a/b?ref=1", "https://evil.example/a"]\n' };
     const walked = walk('', files, { ...OPTIONS, remoteBases: ['github.com'] });
     expect(walked.problems.map(({ message }) => message)).toEqual([
-      'resources[1]: "https://evil.example/a" is read from evil.example, which the target does not list',
+      'resources[1]: "https://evil.example/a" is on evil.example, which is not listed in kustomize.remoteBases of the target',
     ]);
   });
 });
@@ -102,7 +102,7 @@ describe('a reference', () => {
     ['../base', null],
     ['a/b.git', null],
     ['my@dir', null],
-  ])('%s is from %s', (reference, host) => {
+  ])('%s is on host %s', (reference, host) => {
     expect(remoteHost(reference)).toBe(host);
   });
 
@@ -115,13 +115,13 @@ describe('a reference', () => {
     ['a', 'b\\..\\c', null],
     ['a', 'b\u0000', null],
     ['a', '', null],
-  ])('in %s to %s is %s', (directory, path, resolved) => {
+  ])('from "%s" to "%s" resolves to %s', (directory, path, resolved) => {
     expect(resolve(directory, path)).toBe(resolved);
   });
 });
 
-describe('origins', () => {
-  it('are switched on by a line at the end, where the file is a plain map without them', () => {
+describe('origin annotations', () => {
+  it('are enabled by a line at the end if the file is a plain map without buildMetadata', () => {
     expect(withOrigins(Buffer.from('resources: [a]'))?.toString()).toBe(
       'resources: [a]\nbuildMetadata: [originAnnotations]\n',
     );
@@ -136,30 +136,30 @@ describe('origins', () => {
       expect(withOrigins(Buffer.from(text))).toBeNull();
   });
 
-  it('know the line of a field', () => {
+  it('are complemented by the line of a field', () => {
     expect(fieldLines(Buffer.from('a: 1\nb:\n  - c: 2\n'))(['b', 0, 'c'])).toBe(3);
     expect(fieldLines(Buffer.from('a: 1\n'))(['b', 0, 'c'])).toBe(1);
   });
 });
 
-describe('the last words of a renderer', () => {
+describe('the error output of a renderer', () => {
   const at = {
     file: 'a/kustomization.yaml',
     root: '/private/x/repository',
     paths: ['a/kustomization.yaml', 'a/b.yaml'],
   };
 
-  it('lose our private directory, and name the file and line that they name', () => {
+  it('is reported without the private directory, at the file and line that it mentions', () => {
     const problem = renderProblem("error: in '/private/x/repository/a/b.yaml': yaml: line 7: oh\n", at);
     expect(problem).toMatchObject({ subject: 'a/b.yaml:7', message: "in 'a/b.yaml': yaml: line 7: oh" });
     expect(renderProblem('Error: something', at).subject).toBe('a/kustomization.yaml');
-    expect(renderProblem('', at).message).toBe('it ended without a word');
+    expect(renderProblem('', at).message).toBe('the renderer failed without an error message');
   });
 
-  it('lose the values of Secrets', () => {
+  it('is reported without the values of Secrets', () => {
     const problem = renderProblem('error: invalid literal source hunter2secret, expected key=value', at);
-    expect(withoutSecrets(problem, ['hunter2secret']).message).toBe('invalid literal source ***, expected key=value');
-    expect(withoutSecrets(problem, ['key=hunter2secret\n']).message).not.toContain('hunter2');
-    expect(withoutSecrets(problem, ['a=b']).message).toBe(problem.message);
+    expect(redactSecrets(problem, ['hunter2secret']).message).toBe('invalid literal source ***, expected key=value');
+    expect(redactSecrets(problem, ['key=hunter2secret\n']).message).not.toContain('hunter2');
+    expect(redactSecrets(problem, ['a=b']).message).toBe(problem.message);
   });
 });

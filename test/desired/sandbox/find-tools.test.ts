@@ -18,15 +18,15 @@ function program(path: string, mode = 0o755): string {
   return file;
 }
 
-describe('where kubectl and Helm are', () => {
-  it('takes the cache before the PATH', async () => {
-    const ours = program('cache/kubectl-v1.36.3/kubectl');
+describe('finding kubectl and Helm', () => {
+  it('prefers the cache to the PATH', async () => {
+    const cached = program('cache/kubectl-v1.36.3/kubectl');
     program('bin/kubectl');
     const env = { HEADGATE_CACHE: join(root, 'cache'), PATH: join(root, 'bin') };
-    expect(await findTool('kubectl', env)).toEqual({ path: ours, version: 'v1.36.3' });
+    expect(await findTool('kubectl', env)).toEqual({ path: cached, version: 'v1.36.3' });
   });
 
-  it('takes the PATH where there is no layer, absolute directories alone, and has to ask for its version', async () => {
+  it('searches absolute directories on the PATH when there is no layer, and leaves the version unknown', async () => {
     program('first/helm', 0o644);
     const helm = program('second/helm');
     const path = ['relative', join(root, 'first'), join(root, 'second')].join(':');
@@ -36,10 +36,10 @@ describe('where kubectl and Helm are', () => {
     });
   });
 
-  it('says what is missing and where it was looked for', async () => {
+  it('reports which tool is missing and where it was searched', async () => {
     await expect(findTool('helm', { AWS_LAMBDA_FUNCTION_NAME: 'deploy', PATH: '' })).rejects.toMatchObject({
       code: 'tool-missing',
-      message: 'helm is neither in /opt/helm/helm nor on the PATH',
+      message: 'helm was found neither at /opt/helm/helm nor on the PATH',
     });
   });
 });

@@ -12,7 +12,7 @@ const PLANTED = 'planted-outside-0123456789';
 const outside = mkdtempSync(join(tmpdir(), 'headgate-hostile-'));
 const secret = join(outside, 'secret.yaml');
 const mark = join(outside, 'executed');
-const asked: string[] = [];
+const requested: string[] = [];
 let testbed: Testbed;
 let server: Server;
 let url = '';
@@ -20,12 +20,12 @@ let url = '';
 beforeAll(async () => {
   writeFileSync(secret, configMap('stolen', { value: PLANTED }));
   server = createServer((request, response) => {
-    asked.push(request.url ?? '');
+    requested.push(request.url ?? '');
     response.end(configMap('fetched'));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  // Everything that a render puts down is then below a directory of this test.
+  // So that everything a render writes is below a directory of this test.
   process.env['TMPDIR'] = outside;
   testbed = await Testbed.build({ target: { path: 'apps/web' } });
   await testbed.start();
@@ -37,7 +37,7 @@ afterAll(async () => {
   rmSync(outside, { recursive: true, force: true });
 });
 
-/** Directories of renders that are still there, and processes that still work in one. */
+/** Directories of renders that still exist, and processes that still run in one. */
 function leftBehind(): readonly string[] {
   const directories = readdirSync(outside).filter((name) => name.startsWith('headgate-render-'));
   const processes = readdirSync('/proc')
@@ -62,9 +62,9 @@ const kustomization = (text: string, more: Readonly<Record<string, string>> = {}
   ...more,
 });
 
-const ATTACKS: readonly (readonly [what: string, files: () => Readonly<Record<string, string>>, says: string])[] = [
+const ATTACKS: readonly (readonly [what: string, files: () => Readonly<Record<string, string>>, error: string])[] = [
   [
-    'a path out of the root',
+    'a path outside the root',
     () => kustomization('resources: [../../../../../../../..' + secret + ']\n'),
     'leaves the repository',
   ],
@@ -73,46 +73,42 @@ const ATTACKS: readonly (readonly [what: string, files: () => Readonly<Record<st
     () => kustomization(`configMapGenerator: [{ name: s, files: [${secret}] }]\n`),
     'leaves the repository',
   ],
-  ['a base out of the root', () => kustomization('resources: [../../..]\n'), 'leaves the repository'],
+  ['a base outside the root', () => kustomization('resources: [../../..]\n'), 'leaves the repository'],
   [
-    'a chart home out of the root',
+    'a chart home outside the root',
     () => kustomization(`helmGlobals: { chartHome: ${outside} }\nhelmCharts: [{ name: x }]\n`),
     'leaves the repository',
   ],
   [
-    'a chart name out of the root',
+    'a chart name outside the root',
     () => kustomization(`helmCharts: [{ name: ../../../../../../../..${outside} }]\n`),
     'leaves the repository',
   ],
   [
-    'a configuration of Helm',
+    'a Helm configuration',
     () => kustomization('helmGlobals: { configHome: ./mine }\nhelmCharts: [{ name: x }]\n'),
     'configHome',
   ],
-  ['a file over HTTP', () => kustomization(`resources: ["${url}/x.yaml"]\n`), 'which the target does not list'],
+  ['a file over HTTP', () => kustomization(`resources: ["${url}/x.yaml"]\n`), 'which is not listed'],
   [
     'a remote base',
     () => kustomization('resources: ["github.com/kubernetes-sigs/kustomize/examples/helloWorld?ref=v1"]\n'),
-    'is read from github.com',
+    'is on github.com',
   ],
-  ['a remote base by ssh', () => kustomization('resources: ["git@github.com:a/b.git"]\n'), 'is read from github.com'],
-  [
-    'a remote base on this machine',
-    () => kustomization(`resources: ["file://${outside}"]\n`),
-    'is read from this machine',
-  ],
+  ['a remote base over SSH', () => kustomization('resources: ["git@github.com:a/b.git"]\n'), 'is on github.com'],
+  ['a remote base on this machine', () => kustomization(`resources: ["file://${outside}"]\n`), 'is on this machine'],
   [
     'a remote patch',
     () =>
       kustomization(`resources: [a.yaml]\npatches: [{ path: "${url}/p.yaml" }]\n`, {
         'apps/web/a.yaml': configMap('a'),
       }),
-    'which the target does not list',
+    'which is not listed',
   ],
   [
-    'a chart to be pulled',
+    'a chart that would be pulled',
     () => kustomization(`helmCharts: [{ name: x, version: 1.0.0, repo: "${url}" }]\n`),
-    'which the target does not list',
+    'which is not listed',
   ],
   [
     'a remote file in a plugin',
@@ -120,7 +116,7 @@ const ATTACKS: readonly (readonly [what: string, files: () => Readonly<Record<st
       kustomization('generators: [g.yaml]\n', {
         'apps/web/g.yaml': `apiVersion: builtin\nkind: ConfigMapGenerator\nmetadata: { name: x }\nfiles: ["${url}/x"]\n`,
       }),
-    'which the target does not list',
+    'which is not listed',
   ],
   [
     'an exec function',
@@ -134,7 +130,7 @@ const ATTACKS: readonly (readonly [what: string, files: () => Readonly<Record<st
     'only builtin',
   ],
   [
-    'an exec function in its builtin coat',
+    'an exec function disguised as a builtin',
     () =>
       kustomization('transformers: [g.yaml]\nresources: [a.yaml]\n', {
         'apps/web/a.yaml': configMap('a'),
@@ -153,7 +149,7 @@ const ATTACKS: readonly (readonly [what: string, files: () => Readonly<Record<st
       ),
     'only builtin',
   ],
-  ['a billion laughs in the kustomization', () => kustomization(LAUGHS), 'once its aliases are expanded'],
+  ['a billion laughs in the kustomization', () => kustomization(LAUGHS), 'after its aliases are expanded'],
   [
     'a billion laughs in a resource',
     () =>
@@ -168,7 +164,7 @@ const ATTACKS: readonly (readonly [what: string, files: () => Readonly<Record<st
     'invalid literal source ***',
   ],
   [
-    'a base that is its own',
+    'a base that refers back to the kustomization',
     () => kustomization('resources: [../other]\n', { 'apps/other/kustomization.yaml': 'resources: [../web]\n' }),
     'cycle',
   ],
@@ -183,12 +179,12 @@ const ATTACKS: readonly (readonly [what: string, files: () => Readonly<Record<st
 ];
 
 describe('a hostile repository', () => {
-  it.each(ATTACKS)('fails with a reason: %s', async (_what, files, says) => {
+  it.each(ATTACKS)('is refused with a reason for %s', async (_what, files, error) => {
     await testbed.writeAll({ 'apps/web': null });
     const outcome = await testbed.outcome(await testbed.push(files()), undefined, 45_000);
     expect(outcome['verdict']).toBe('refused');
     const errors = outcome['errors'] as { code: string; subject: string; message: string }[];
-    expect(errors.map(({ subject, message }) => `${subject} ${message}`).join('\n')).toContain(says);
+    expect(errors.map(({ subject, message }) => `${subject} ${message}`).join('\n')).toContain(error);
     expect(JSON.stringify(errors)).not.toContain(PLANTED);
     expect(leftBehind()).toEqual([]);
   });
@@ -196,7 +192,7 @@ describe('a hostile repository', () => {
   it.each([
     ['a base', 'resources: [../base]\n', 'apps/base'],
     ['a file', 'resources: [a.yaml]\n', 'apps/web/a.yaml'],
-  ])('never follows a symbolic link in the place of %s', async (_what, text, path) => {
+  ])('is refused for a symbolic link in place of %s, which is never followed', async (_what, text, path) => {
     await testbed.writeAll({ 'apps/web': null });
     await testbed.write({ 'apps/web/kustomization.yaml': text });
     await testbed.link(path, path.endsWith('.yaml') ? secret : outside);
@@ -206,7 +202,7 @@ describe('a hostile repository', () => {
     await testbed.write({ [path]: null });
   });
 
-  it('never follows a symbolic link inside a chart', async () => {
+  it('is refused for a symbolic link inside a chart, which is never followed', async () => {
     await testbed.writeAll({ 'apps/web': null });
     await testbed.write({
       'apps/web/Chart.yaml': 'apiVersion: v2\nname: web\nversion: 1.0.0\n',
@@ -214,10 +210,10 @@ describe('a hostile repository', () => {
     });
     await testbed.link('apps/web/templates/a.yaml', secret);
     const outcome = await testbed.outcome(await testbed.commitAndPush());
-    expect(JSON.stringify(outcome['errors'])).toContain('a chart holds a symlink');
+    expect(JSON.stringify(outcome['errors'])).toContain('the chart contains a symlink');
   });
 
-  it('stops a generator that turns a file of 25 MB into a gigabyte', async () => {
+  it('is stopped at the limits when a generator turns a file of 25 MB into a gigabyte', async () => {
     await testbed.writeAll({ 'apps/web': null });
     const keys = Array.from({ length: 40 }, (_, n) => `k${n}=big`).join(', ');
     await testbed.write({ 'apps/web/kustomization.yaml': `configMapGenerator: [{ name: s, files: [${keys}] }]\n` });
@@ -230,7 +226,7 @@ describe('a hostile repository', () => {
     expect(leftBehind()).toEqual([]);
   });
 
-  it('reports the limit for a file that is larger than Headgate reads', async () => {
+  it('is refused for a file larger than the limit for Git objects', async () => {
     await testbed.writeAll({ 'apps/web': null });
     await testbed.write({ 'apps/web/kustomization.yaml': 'configMapGenerator: [{ name: s, files: [big] }]\n' });
     await testbed.writeBytes('apps/web/big', Buffer.alloc(65 * 1024 * 1024));
@@ -239,8 +235,8 @@ describe('a hostile repository', () => {
     await testbed.writeAll({ 'apps/web': null });
   });
 
-  it('has read no file outside, sent no request, executed nothing, and failed every commit', async () => {
-    expect(asked).toEqual([]);
+  it('reads nothing outside, sends no requests, executes nothing, and fails on every commit', async () => {
+    expect(requested).toEqual([]);
     expect(existsSync(mark)).toBe(false);
     expect(JSON.stringify(await testbed.configMaps())).not.toContain(PLANTED);
     expect(JSON.stringify(testbed.log)).not.toContain(PLANTED);
@@ -279,7 +275,7 @@ describe('an endless render', () => {
     expect(leftBehind()).toEqual([]);
   });
 
-  it('is stopped when it exceeds its memory limit', async () => {
+  it('is stopped when it exceeds the memory limit', async () => {
     const hungry = '{{ range untilStep 0 2000000000 1 }}{{ end }}';
     await expect(openTools(process.env).template(chart(hungry), signal)).rejects.toMatchObject({
       code: 'render-limit',
@@ -287,14 +283,14 @@ describe('an endless render', () => {
     expect(leftBehind()).toEqual([]);
   });
 
-  it('is stopped when it exceeds its output limit', async () => {
-    const loud = '{{ range until 100000 }}# a line of words that says nothing\n{{ end }}a: b\n';
+  it('is stopped when it exceeds the output limit', async () => {
+    const loud = '{{ range until 100000 }}# a line of meaningless text\n{{ end }}a: b\n';
     await expect(openTools(process.env, { outputBytes: 100_000 }).template(chart(loud), signal)).rejects.toMatchObject({
       message: 'rendering was stopped: it printed more than 100000 bytes',
     });
   });
 
-  it('is stopped with the run that started it', async () => {
+  it('is stopped when its run is aborted', async () => {
     const run = new AbortController();
     const rendering = openTools(process.env).template(
       chart('{{ range until 100000 }}{{ range until 100000 }}{{ end }}{{ end }}'),

@@ -18,7 +18,7 @@ afterAll(() => {
 });
 
 describe('a private directory', () => {
-  it('holds the files, readable by nobody else, and is gone afterwards', async () => {
+  it('contains the files, readable only by this user, and is removed afterwards', async () => {
     const seen = await inPrivateDirectory([{ path: 'a/b/c.txt', bytes: Buffer.from('words') }], (directory) => {
       const file = join(directory, 'repository', 'a', 'b', 'c.txt');
       const modes = [directory, join(directory, 'repository', 'a'), file].map((path) => statSync(path).mode & 0o777);
@@ -28,30 +28,30 @@ describe('a private directory', () => {
     expect(existsSync(seen.directory)).toBe(false);
   });
 
-  it('is gone after a failure too', async () => {
+  it('is removed after a failure too', async () => {
     await expect(inPrivateDirectory([], () => Promise.reject(new Error('no')))).rejects.toThrow('no');
     expect(readdirSync(root)).toEqual([]);
   });
 
-  it.each(['../x', '/x', 'a/../../x', 'a//x', './x', '', 'a/\u0000'])('takes no file at %j', async (path) => {
+  it.each(['../x', '/x', 'a/../../x', 'a//x', './x', '', 'a/\u0000'])('refuses a file at %j', async (path) => {
     const placed = inPrivateDirectory([{ path, bytes: Buffer.from('x') }], () => Promise.resolve());
     await expect(placed).rejects.toMatchObject({ code: 'render-refused' });
     expect(readdirSync(root)).toEqual([]);
   });
 
-  it('of a process that was killed is removed after an hour, not before', async () => {
+  it('of a killed process is removed after an hour, not before', async () => {
     const [old, young] = ['headgate-render-old', 'headgate-render-young'].map((name) => join(root, name));
     const ages: readonly (readonly [string | undefined, number])[] = [
       [old, NOW_MS - 3_600_001],
       [young, NOW_MS - 3_600_000],
-      [join(root, 'somebody-elses'), 0],
+      [join(root, 'unrelated'), 0],
     ];
     for (const [path = '', atMs] of ages) {
       mkdirSync(path);
       utimesSync(path, atMs / 1000, atMs / 1000);
     }
     await removeAbandoned(NOW_MS);
-    expect(readdirSync(root).toSorted()).toEqual(['headgate-render-young', 'somebody-elses']);
+    expect(readdirSync(root).toSorted()).toEqual(['headgate-render-young', 'unrelated']);
     for (const name of readdirSync(root)) rmSync(join(root, name), { recursive: true });
   });
 });

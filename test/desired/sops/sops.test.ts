@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { Explanation } from '../../../src/error/deploy-error.ts';
 import type { JsonObject } from '../../../src/resource/resource.ts';
 import { readYaml } from '../../../src/resource/yaml.ts';
 import { openByAge, readIdentities } from '../../../src/desired/sops/age.ts';
 import { envelopeOf, openObject, verifyFile } from '../../../src/desired/sops/decrypt.ts';
-import type { Fault, OpenedFile } from '../../../src/desired/sops/decrypt.ts';
+import type { OpenedFile } from '../../../src/desired/sops/decrypt.ts';
 import { AGE_KEY, fixture } from './files.ts';
 
 const IDENTITIES = readIdentities(AGE_KEY);
@@ -12,7 +13,7 @@ async function opened(text: string): Promise<OpenedFile> {
   const envelope = envelopeOf(text);
   if (envelope === null || 'message' in envelope) throw new Error(envelope?.message ?? 'not encrypted');
   const key = await openByAge(envelope.key.age, IDENTITIES);
-  if (key === null) throw new Error('no key fits');
+  if (key === null) throw new Error('no key matches');
   return { envelope, key };
 }
 
@@ -20,14 +21,14 @@ function objectsOf(text: string): readonly JsonObject[] {
   return readYaml(text).flatMap((result) => (result.kind === 'document' ? [result.document.value as JsonObject] : []));
 }
 
-async function read(text: string): Promise<readonly (JsonObject | Fault)[] | Fault> {
+async function read(text: string): Promise<readonly (JsonObject | Explanation)[] | Explanation> {
   const file = await opened(text);
-  const fault = verifyFile(text, file);
-  return fault ?? objectsOf(text).map((object) => openObject(object, file));
+  const error = verifyFile(text, file);
+  return error ?? objectsOf(text).map((object) => openObject(object, file));
 }
 
-describe('a file that sops encrypted', () => {
-  it('is read, whatever the order of its keys, with comments, and its sops block is taken off', async () => {
+describe('a file encrypted by sops', () => {
+  it('is decrypted whatever the order of its keys, with comments, and loses its sops block', async () => {
     expect(await read(fixture('secret.yaml'))).toEqual([
       {
         apiVersion: 'v1',
@@ -45,7 +46,7 @@ describe('a file that sops encrypted', () => {
     ]);
   });
 
-  it('may have several documents under one MAC, and several recipients', async () => {
+  it('may have several documents with one MAC, and several recipients', async () => {
     expect(await read(fixture('documents.yaml'))).toMatchObject([
       { stringData: { token: 'planted-sops-one' } },
       { metadata: { name: 'two' }, data: { plain: 'text', secret: 'planted-sops-two' } },
@@ -54,7 +55,7 @@ describe('a file that sops encrypted', () => {
   });
 
   it.each(['types-maconly.yaml', 'types-unregex.yaml', 'types-suffix.yaml', 'types-unsuffix.yaml'])(
-    'keeps the types of its values, by whichever rule they were chosen: %s',
+    'keeps the types of its values, whatever rule selects them: %s',
     async (name) => {
       expect(await read(fixture(name))).toEqual([
         {
@@ -80,28 +81,28 @@ describe('a file that sops encrypted', () => {
   it.each([
     ['a plain value was changed', (text: string) => text.replace('name: db', 'name: other')],
     ['a value was added', (text: string) => text.replace('type: Opaque', 'type: Opaque\nimmutable: true')],
-    ['a value was taken out', (text: string) => text.replace(/ {4}list: .*\n/, '')],
-    ['values changed places', (text: string) => swapped(text)],
+    ['a value was removed', (text: string) => text.replace(/ {4}list: .*\n/, '')],
+    ['two values were swapped', (text: string) => swapped(text)],
     ['a value was moved to another key', (text: string) => text.replace('    password:', '    moved:')],
     ['an encrypted value was replaced', (text: string) => text.replace(/( {4}password: ).*/, '$1in-the-clear')],
     ['the time of the MAC was changed', (text: string) => text.replace(/lastmodified: "2026/, 'lastmodified: "2027')],
     ['the rule was changed', (text: string) => text.replace('^(data|stringData)$', '^data$')],
-  ])('is refused when %s, without a value in the words', async (_what, change) => {
+  ])('is refused when %s, without a value in the error', async (_what, change) => {
     const text = fixture('secret.yaml');
     expect(change(text)).not.toBe(text);
-    const fault = await read(change(text));
-    expect(fault).toMatchObject({ message: expect.any(String), remedy: expect.stringContaining('sops edit') });
-    expect(JSON.stringify(fault)).not.toMatch(/planted|in-the-clear|ENC\[/);
+    const error = await read(change(text));
+    expect(error).toMatchObject({ message: expect.any(String), remedy: expect.stringContaining('sops edit') });
+    expect(JSON.stringify(error)).not.toMatch(/planted|in-the-clear|ENC\[/);
   });
 
-  it('is refused for several key groups, rules in comments, and expressions that could take for ever', () => {
+  it('is refused for several key groups, rules in comments, and expressions that may be slow to match', () => {
     expect(envelopeOf(fixture('groups.yaml'))).toMatchObject({ message: expect.stringContaining('key groups') });
     expect(envelopeOf(fixture('comment.yaml'))).toMatchObject({ message: expect.stringContaining('comments') });
     const evil = fixture('secret.yaml').replace('^(data|stringData)$', '^(a+)+$');
     expect(envelopeOf(evil)).toMatchObject({ message: expect.stringContaining('encrypted_regex') });
   });
 
-  it('is not opened by another key, and a broken key file has none', async () => {
+  it('is not decrypted with another key or with an invalid key file', async () => {
     const envelope = envelopeOf(fixture('other-key.yaml'));
     if (envelope === null || 'message' in envelope) throw new Error('not read');
     expect(await openByAge(envelope.key.age, IDENTITIES)).toBeNull();
@@ -109,7 +110,7 @@ describe('a file that sops encrypted', () => {
     expect(readIdentities('# public key: age1…\nnothing')).toEqual([]);
   });
 
-  it('is told from what is not encrypted', () => {
+  it('is distinguished from a file that only mentions sops', () => {
     expect(envelopeOf('apiVersion: v1\nkind: ConfigMap\ndata: {note: "sops"}\n')).toBeNull();
   });
 });

@@ -6,7 +6,7 @@ interface Example {
   readonly examples: readonly Readonly<Record<string, unknown>>[];
 }
 
-/** What GitHub sends, by event: @octokit/webhooks-examples, read as a file because its types do not fit ES modules. */
+/** Payloads from GitHub, by event: @octokit/webhooks-examples, read as a file because its types do not support ES modules. */
 export const EXAMPLES: readonly Example[] = JSON.parse(
   readFileSync(createRequire(import.meta.url).resolve('@octokit/webhooks-examples'), 'utf8'),
 );

@@ -12,50 +12,50 @@ async function parse(payload: unknown, headers: Delivery['headers'] = {}): Promi
   return github.parse(delivery);
 }
 
-describe('authenticate', () => {
+describe('the authentication of a delivery', () => {
   const documented = {
     id: 'an-id',
     body: Buffer.from('Hello, World!'),
     headers: { 'x-hub-signature-256': 'sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17' },
   };
 
-  it('takes the example that GitHub documents', async () => {
+  it('accepts the example in GitHub’s documentation', async () => {
     expect(await github.authenticate(documented, ["It's a Secret to Everybody"])).toEqual(documented);
     expect(await github.authenticate(documented, ["It's a Secret to everybody"])).toBeNull();
   });
 
-  it('takes either of two secrets while they are rotated', async () => {
+  it('accepts either of two secrets during a rotation', async () => {
     expect(await github.authenticate(documented, ['the new one', "It's a Secret to Everybody"])).toEqual(documented);
   });
 
-  it('takes nothing when there is no secret, or an empty one', async () => {
+  it('rejects every delivery when there is no secret or an empty one', async () => {
     expect(await github.authenticate(documented, [])).toBeNull();
     expect(await github.authenticate(aDelivery('{}', { 'x-hub-signature-256': sign('{}', '') }), [''])).toBeNull();
   });
 
   it.each([
     ['no signature', undefined],
-    ['an empty one', ''],
-    ['only its prefix', 'sha256='],
-    ['one without its prefix', sign('{}').slice('sha256='.length)],
-    ['one of another body', sign('{ }')],
-    ['one cut short', sign('{}').slice(0, -1)],
-    ['one with text outside ASCII', `sha256=${'é'.repeat(64)}`],
-  ])('refuses %s', async (_name, signature) => {
+    ['an empty signature', ''],
+    ['only the prefix of a signature', 'sha256='],
+    ['a signature without its prefix', sign('{}').slice('sha256='.length)],
+    ['the signature of another body', sign('{ }')],
+    ['a truncated signature', sign('{}').slice(0, -1)],
+    ['a signature with non-ASCII text', `sha256=${'é'.repeat(64)}`],
+  ])('rejects a delivery with %s', async (_name, signature) => {
     expect(await github.authenticate(aDelivery('{}', { 'x-hub-signature-256': signature }), [SECRET])).toBeNull();
   });
 
-  it('refuses a delivery that has only the old SHA-1 signature', async () => {
+  it('rejects a delivery that has only the old SHA-1 signature', async () => {
     const sha1 = createHmac('sha1', SECRET).update('{}').digest('hex');
     const headers = { 'x-hub-signature-256': undefined, 'x-hub-signature': `sha1=${sha1}` };
     expect(await github.authenticate(aDelivery('{}', headers), [SECRET])).toBeNull();
   });
 
-  it('refuses an empty body, however it is signed', async () => {
+  it('rejects an empty body even with a valid signature', async () => {
     expect(await github.authenticate(aDelivery(''), [SECRET])).toBeNull();
   });
 
-  it('refuses bytes that are not UTF-8, also when the same text with replacement characters is signed', async () => {
+  it('rejects bytes that are not UTF-8, even when their text with replacement characters is signed', async () => {
     const body = Buffer.from([0x7b, 0xff, 0x7d]);
     expect(await github.authenticate(aDelivery(body), [SECRET])).toBeNull();
     expect(
@@ -63,15 +63,15 @@ describe('authenticate', () => {
     ).toBeNull();
   });
 
-  it('checks the bytes with their BOM', async () => {
+  it('covers the BOM', async () => {
     const body = Buffer.from('\ufeff{}');
     expect(await github.authenticate(aDelivery(body), [SECRET])).not.toBeNull();
     expect(await github.authenticate(aDelivery(body, { 'x-hub-signature-256': sign('{}') }), [SECRET])).toBeNull();
   });
 });
 
-describe('parse', () => {
-  it('reads a push', async () => {
+describe('parsing a delivery', () => {
+  it('returns the push', async () => {
     expect(await parse(aPayload())).toEqual({
       kind: 'push',
       push: {
@@ -85,29 +85,25 @@ describe('parse', () => {
     });
   });
 
-  it('reads a push that was sent as a form', async () => {
+  it('returns a push that was sent as a form', async () => {
     const body = new URLSearchParams({ payload: JSON.stringify(aPayload()) }).toString();
     const headers = { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' };
     const delivery = await github.authenticate(aDelivery(body, headers), [SECRET]);
     expect(delivery && github.parse(delivery)).toMatchObject({ kind: 'push', push: { revision: REVISION } });
   });
 
-  it('does not take a tree id of another commit than the tip', async () => {
+  it('ignores the tree id of a commit other than the tip', async () => {
     const read = await parse(aPayload({ head_commit: { id: '3'.repeat(40), tree_id: TREE } }));
     expect(read).toMatchObject({ kind: 'push', push: { rootTree: null } });
   });
 
   it.each([
-    ['a tag', { ref: 'refs/tags/v1' }, 'a tag, and no target follows tags'],
-    ['a deleted branch', { deleted: true, after: '0'.repeat(40), head_commit: null }, 'the branch "main" was deleted'],
-    [
-      'a deleted branch without the flag',
-      { deleted: undefined, after: '0'.repeat(40) },
-      'the branch "main" was deleted',
-    ],
-    ['a deleted branch by the flag alone', { deleted: true }, 'the branch "main" was deleted'],
-    ['a ref that is no branch', { ref: 'refs/notes/commits' }, 'not a branch'],
-  ])('ignores %s and names it', async (_name, change, reason) => {
+    ['a tag', { ref: 'refs/tags/v1' }, 'the ref is a tag, and targets follow branches'],
+    ['a deleted branch', { deleted: true, after: '0'.repeat(40), head_commit: null }, 'branch "main" was deleted'],
+    ['a deleted branch without the flag', { deleted: undefined, after: '0'.repeat(40) }, 'branch "main" was deleted'],
+    ['a branch with only the deleted flag', { deleted: true }, 'branch "main" was deleted'],
+    ['a ref that is not a branch', { ref: 'refs/notes/commits' }, 'the ref is not a branch'],
+  ])('ignores %s and returns the reason', async (_name, change, reason) => {
     const repository = { id: '42', fullName: 'acme/fleet' };
     expect(await parse(aPayload(change))).toEqual({ kind: 'ignored', reason, repository });
   });
@@ -116,18 +112,18 @@ describe('parse', () => {
     ['no repository', { repository: undefined }],
     ['a repository without id', { repository: { full_name: 'acme/fleet' } }],
     ['an abbreviated commit', { after: '1234567' }],
-    ['a ref that is no text', { ref: 7 }],
-  ])('does not understand a push with %s', async (_name, change) => {
+    ['a ref that is not a string', { ref: 7 }],
+  ])('does not recognize a push with %s', async (_name, change) => {
     expect(await parse(aPayload(change))).toMatchObject({ kind: 'not-understood' });
   });
 
-  it('does not understand what is not JSON, or has no event', async () => {
+  it('does not recognize a body that is not JSON or a delivery without an event', async () => {
     const delivery = await github.authenticate(aDelivery('<xml/>'), [SECRET]);
     expect(delivery && github.parse(delivery)).toEqual({ kind: 'not-understood', reason: 'the body is not JSON' });
     expect(await parse(aPayload(), { 'x-github-event': undefined })).toMatchObject({ kind: 'not-understood' });
   });
 
-  it('reads every example of GitHub’s webhooks as what it is', async () => {
+  it('classifies every example payload from GitHub', async () => {
     const read = EXAMPLES.flatMap(({ name, examples }) =>
       examples.map(async (payload) => ({ name, parsed: await parse(payload, { 'x-github-event': name }) })),
     );
@@ -135,8 +131,8 @@ describe('parse', () => {
       return parsed.kind === 'ignored' ? `${name}: ${parsed.reason}` : `${name}: ${parsed.kind}`;
     });
     const pushes = all.filter((each) => each.startsWith('push: ')).toSorted();
-    const tag = 'push: a tag, and no target follows tags';
-    expect(pushes).toEqual([tag, tag, tag, tag, tag, 'push: push', 'push: push']);
+    const tag = 'push: the ref is a tag, and targets follow branches';
+    expect(pushes).toEqual(['push: push', 'push: push', tag, tag, tag, tag, tag]);
     const others = EXAMPLES.filter(({ name }) => name !== 'push').flatMap(({ name, examples }) =>
       examples.map(() => (name === 'ping' ? 'ping: ping' : `${name}: event "${name}"`)),
     );
@@ -155,7 +151,7 @@ async function pathsOf(change: Readonly<Record<string, unknown>>) {
 }
 
 describe('the list of changed paths', () => {
-  it('names what was added, modified and removed in any of the commits, once', async () => {
+  it('has every path that was added, modified or removed in any commit, once', async () => {
     const commits = [
       { added: ['a'], modified: ['b'], removed: ['c'] },
       { added: [], modified: ['a'], removed: ['d'] },
@@ -171,19 +167,19 @@ describe('the list of changed paths', () => {
     ['a commit of 3,000 files', { commits: [commit(1), commit(3000)] }, null],
     ['a created branch', { created: true }, null],
     ['a forced push', { forced: true }, null],
-    ['a host that does not say whether it was forced', { forced: undefined }, null],
-    ['a host that lists no files', { commits: [{ id: REVISION }] }, null],
-    ['no list', { commits: undefined }, null],
-  ])('counts as complete or not with %s', async (_name, change, paths) => {
+    ['no forced flag', { forced: undefined }, null],
+    ['commits that list no files', { commits: [{ id: REVISION }] }, null],
+    ['no list of commits', { commits: undefined }, null],
+  ])('is null unless it is certainly complete: with %s', async (_name, change, paths) => {
     expect(await pathsOf(change)).toBe(paths);
   });
 });
 
-describe('the request for a commit status', () => {
+describe('the request to set a commit status', () => {
   const at = { api: 'https://api.github.com', fullName: 'acme/fleet', revision: REVISION };
   const status = { state: 'success', context: 'headgate/shop', description: '1 created' } as const;
 
-  it('is the one that GitHub documents', () => {
+  it('matches GitHub’s documentation', () => {
     const { method, url, body } = github.statusRequest(at, status);
     expect({ method, url }).toEqual({
       method: 'POST',
@@ -193,18 +189,18 @@ describe('the request for a commit status', () => {
   });
 
   it.each(['..', './fleet', 'acme/..', 'acme/a b', 'acme/fleet/x', 'acme', 'acme/', '/fleet', 'acme/%2e%2e', ''])(
-    'is not built for the name "%s"',
+    'is not built for the repository name "%s"',
     (fullName) => {
       expect(() => github.statusRequest({ ...at, fullName }, status)).toThrow(DeployError);
     },
   );
 
   it.each([
-    ['140 characters as they are', 'x'.repeat(140), 'x'.repeat(140)],
-    ['141 characters with an ellipsis', 'x'.repeat(141), `${'x'.repeat(139)}…`],
-    ['no half of a character', `${'x'.repeat(138)}😀😀`, `${'x'.repeat(138)}…`],
-    ['one line', 'a\n  b', 'a b'],
-  ])('describes with %s', (_name, description, sent) => {
+    ['unchanged at 140 characters', 'x'.repeat(140), 'x'.repeat(140)],
+    ['truncated with an ellipsis at 141 characters', 'x'.repeat(141), `${'x'.repeat(139)}…`],
+    ['truncated without splitting a surrogate pair', `${'x'.repeat(138)}😀😀`, `${'x'.repeat(138)}…`],
+    ['joined into one line', 'a\n  b', 'a b'],
+  ])('has its description %s', (_name, description, sent) => {
     const { body } = github.statusRequest(at, { ...status, description });
     expect(JSON.parse(body ?? '')).toMatchObject({ description: sent });
   });

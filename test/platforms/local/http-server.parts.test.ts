@@ -184,7 +184,7 @@ describe('a webhook', () => {
       /another repository/,
     ],
     ['400: not JSON', { body: 'no JSON' }, 400, 'the body is not JSON'],
-    ['400: no push', { body: '{}' }, 400, /no push as GitHub sends it: ref, after, repository/],
+    ['400: no push', { body: '{}' }, 400, /the push event has missing or invalid fields: ref, after, repository/],
     [
       '400: another repository’s ping',
       { body: json({ repository: { id: 43, full_name: 'a/b' } }), headers: { 'x-github-event': 'ping' } },
@@ -238,8 +238,8 @@ describe('a webhook', () => {
       'event "issues"',
       { body: json({ repository: { id: 42, full_name: 'acme/fleet' } }), headers: { 'x-github-event': 'issues' } },
     ],
-    ['a tag, and no target follows tags', withPayload({ ref: 'refs/tags/v1' })],
-    ['the branch "main" was deleted', withPayload({ deleted: true, after: '0'.repeat(40), head_commit: null })],
+    ['the ref is a tag, and targets follow branches', withPayload({ ref: 'refs/tags/v1' })],
+    ['branch "main" was deleted', withPayload({ deleted: true, after: '0'.repeat(40), head_commit: null })],
     ['no target follows refs/heads/feature', withPayload({ ref: 'refs/heads/feature' })],
     ['no path of a target changed', withPayload({ commits: [{ added: [], modified: [], removed: [] }] })],
   ] satisfies readonly (readonly [string, Sent])[])(

@@ -149,10 +149,10 @@ describe('a real git push', () => {
       ...(await push(':v1')),
     ].map(({ status, response }) => `${status} ${String(response['ignored'])}`);
     expect(reasons).toEqual([
-      '200 a tag, and no target follows tags',
+      '200 the ref is a tag, and targets follow branches',
       '200 no target follows refs/heads/feature',
-      '200 the branch "feature" was deleted',
-      '200 a tag, and no target follows tags',
+      '200 branch "feature" was deleted',
+      '200 the ref is a tag, and targets follow branches',
     ]);
     expect(queued).toEqual([]);
   });
