@@ -194,7 +194,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   'platforms/aws/eks': ['error', 'config/checked', 'platforms/aws/api'],
   'platforms/aws/cloudformation': ['error', 'platforms/aws/api'],
   'platforms/aws/lambda': ['error', 'config/written', 'config/checked', 'deploy/webhook'],
-  'platforms/local': ['error', 'config/checked', 'cluster/api', 'deploy/webhook', 'platforms/aws/sqs'],
+  'platforms/local': ['error', 'config/checked', 'cluster/api', 'deploy/ports', 'deploy/webhook', 'queue'],
   'app/githost': ['error', 'config/checked', 'githost/port', 'githost/github', 'deploy/ports'],
   app: [
     'error',
@@ -239,7 +239,6 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'deploy',
     'queue',
     'platforms/aws/api',
-    'platforms/aws/sqs',
     'platforms/aws/secrets',
     'platforms/aws/eks',
     'platforms/local',

@@ -2,7 +2,7 @@ import type { Target } from '../../config/checked/config.ts';
 import type { RefusedDirectory } from '../../config/templates/expand.ts';
 import { asDeployError } from '../../error/deploy-error.ts';
 import type { Problem } from '../../error/deploy-error.ts';
-import { deadLetters } from '../../platforms/local/dead-letters.ts';
+import { readDeadLetters } from '../../platforms/local/dead-letters.ts';
 import { listGeneratedTargets } from '../../deploy/targets/list-generated-targets.ts';
 import type { GeneratedTargets } from '../../deploy/targets/list-generated-targets.ts';
 import { readinessOf } from '../../deploy/readiness/readiness-of.ts';
@@ -33,7 +33,7 @@ export async function statusCommand(context: Context, { target }: StatusFlags): 
   const { config, env, log, signal, dataDir, nowMs } = context;
   const runtime = localRuntime({ config, env, log, holder: 'status', progress: () => undefined });
   try {
-    const letters = await deadLetters({ dataDirectory: dataDir, nowMs }).list();
+    const letters = readDeadLetters(dataDir, nowMs());
     const made = target === null ? await listGeneratedTargets(config.templates, runtime, signal) : NOTHING_MADE;
     const targets = target === null ? [...config.targets, ...made.targets] : [target];
     const rows = await Promise.all(targets.map((each) => readRow(each, letters, { runtime, signal })));

@@ -40,8 +40,6 @@ export async function bundled(): Promise<Programs & { readonly remove: () => Pro
     bundle: true,
     platform: 'node',
     format: 'esm',
-    // It is taken apart by the paths of its files.
-    external: ['fauxqs'],
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     logLevel: 'error',
   });

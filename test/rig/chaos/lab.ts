@@ -1,10 +1,9 @@
 import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import type { IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readQueueAddress } from '../../../src/platforms/local/queue-server.ts';
+import { DatabaseSync } from 'node:sqlite';
 import type { ClusterAddress } from '../cluster/control-plane.ts';
 import { startFaultProxy } from '../cluster/fault-proxy.ts';
 import type { Fault, FaultProxy } from '../cluster/fault-proxy.ts';
@@ -20,6 +19,7 @@ import { startHttpProxy } from './http-proxy.ts';
 import type { HttpProxy, Passing } from './http-proxy.ts';
 import { openPlumbing } from './plumbing.ts';
 import type { Commit, Plumbing } from './plumbing.ts';
+import { QUEUE_IS_AT } from './queue-over-http.ts';
 
 /** One request of the child, to whichever server. */
 export interface Asked {
@@ -41,6 +41,8 @@ export class Lab {
   readonly log: Line[] = [];
   /** Everything that the children wrote, as they wrote it. */
   output = '';
+  /** Where the child's queue is, behind the proxy. */
+  queueUrl = '';
   fault: (asked: Asked) => Fault = () => 'pass';
   readonly directory: string;
   readonly #proxies: { kubernetes: FaultProxy; git: HttpProxy; queue: HttpProxy };
@@ -93,7 +95,7 @@ export class Lab {
       fault: passing('git'),
     });
     const queue = await startHttpProxy({
-      upstream: async () => (await readQueueAddress(dataDirectory)) ?? 'http://127.0.0.1:9',
+      upstream: async () => lab?.queueUrl ?? '',
       isPoll,
       fault: passing('queue'),
     });
@@ -142,6 +144,7 @@ export class Lab {
     const url = await new Promise<string>((resolve, reject) => {
       const onLine = (line: Line) => {
         this.log.push(line);
+        if (line['message'] === QUEUE_IS_AT) this.queueUrl = String(line['url']);
         if (line['message'] === 'listening') resolve(String(line['url']));
       };
       const child = startChild(this.#programs.serve, args, { ...this.#listener, onLine });
@@ -186,14 +189,14 @@ export class Lab {
   }
 
   /** Has everything that was queued been dealt with? Of a child that does not run nobody knows. */
-  async isIdle(): Promise<boolean> {
-    const endpoint = await readQueueAddress(this.#files[1]);
-    if (endpoint === null || !isRunning(this.#serve)) return false;
-    const answer = await fetch(`${endpoint}/_fauxqs/queues`).then(
-      (response) => response.json() as Promise<readonly Readonly<Record<string, unknown>>[]>,
-      () => null,
-    );
-    return answer?.every((queue) => COUNTS.every((count) => queue[count] === 0)) ?? false;
+  isIdle(): boolean {
+    if (!isRunning(this.#serve)) return false;
+    const db = new DatabaseSync(join(this.#files[1], 'queue.db'), { readOnly: true, timeout: 5_000 });
+    try {
+      return db.prepare('SELECT count(*) AS count FROM messages').get()?.['count'] === 0;
+    } finally {
+      db.close();
+    }
   }
 
   /** Posts the signed delivery of a commit; was it queued? */
@@ -240,18 +243,15 @@ export function targetNames(count: number): readonly string[] {
   return Array.from({ length: count }, (_, n) => `t-${id}-${n}`);
 }
 
-const ACTION = 'x-amz-target';
-const COUNTS = ['approximateMessageCount', 'approximateInflightCount', 'approximateDelayedCount'];
-
-function isPoll(headers: IncomingHttpHeaders): boolean {
-  return String(headers[ACTION]).endsWith('.ReceiveMessage');
+function isPoll(path: string): boolean {
+  return path.endsWith('/receive');
 }
 
 function isIdle({ answer }: Passing): boolean {
-  return answer !== null && !answer.includes('"Messages":[{');
+  return answer === '[]';
 }
 
-function nameOf({ headers, path, body }: Passing): string {
+function nameOf({ path, body }: Passing): string {
   const command = /command=(\S+)/.exec(body)?.[1];
-  return String(headers[ACTION] ?? (command === undefined ? path : `${path} ${command}`));
+  return command === undefined ? path : `${path} ${command}`;
 }

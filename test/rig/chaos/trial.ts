@@ -95,7 +95,7 @@ async function settle(lab: Lab, target: string, { commit, blow }: { commit: Comm
       lookedMs = nowMs;
       isSettled = await settledAt(lab.api, target, commit.revision);
     }
-    if (isSettled && (await lab.isIdle())) return;
+    if (isSettled && lab.isIdle()) return;
     if (nowMs > untilMs) throw new Error(`${target} never got to ${commit.revision}: ${lastWords(lab, target)}`);
     await pause(20);
   }
