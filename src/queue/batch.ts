@@ -46,8 +46,12 @@ export interface BatchOptions<T extends { readonly target: string }> extends Wor
   readonly random: () => number;
 }
 
-/** Nothing can cut a pause short here, and a newer request of the target is queued behind it (docs/decisions/0006). */
-const LONGEST_PAUSE_SECONDS = 60;
+/**
+ * Nothing can cut a pause short here, and a newer request of the target is queued behind it: so none is longer than a
+ * minute (docs/decisions/0006). What was interrupted comes again after this invocation has ended, because its environment
+ * holds the target's lease and can resume, and another one would have to wait for that.
+ */
+const PAUSES = { atOnceSeconds: 1, longestSeconds: 60 };
 
 export function readBatch(event: unknown): Batch {
   const { Records } = z.parse(Event, event);
@@ -89,7 +93,7 @@ async function serveGroup<T extends { readonly target: string }>(
   options: BatchOptions<T>,
   at: { readonly heartbeat: Heartbeat; readonly signal: AbortSignal },
 ): Promise<readonly BatchMessage[]> {
-  const work = { ...options, longestPauseSeconds: LONGEST_PAUSE_SECONDS };
+  const work = { ...options, pauses: PAUSES };
   const { done, givenBack } = await workOnGroup(messages, work, at);
   at.heartbeat.release(done.map(({ receipt }) => receipt));
   for (const returned of givenBack) {

@@ -2,14 +2,14 @@ import { asDeployError } from '../error/deploy-error.ts';
 import type { Log } from '../deploy/ports/log.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import type { Inbox, Message } from './inbox.ts';
-import type { RetryPauses } from './retry-pauses.ts';
+import type { RetryWaits } from './retry-waits.ts';
 import { workOnGroup } from './work.ts';
 import type { Work } from './work.ts';
 
 export interface ConsumerOptions<T extends { readonly target: string }> extends Work<T> {
   readonly queue: Inbox;
-  /** Told of every group that waits for its next try. Null: its waits are never cut short. */
-  readonly pauses: RetryPauses | null;
+  /** Keeps which groups wait for their next try. Null: no wait is cut short. */
+  readonly waits: RetryWaits | null;
   readonly log: Log;
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
   /** 0 ≤ random < 1, so that retries of many targets spread. */
@@ -26,11 +26,12 @@ export interface Consumer {
 }
 
 const RECEIVE_WAIT_SECONDS = 10;
-const LONGEST_PAUSE_SECONDS = 15 * 60;
+/** What is interrupted waits for the next process. */
+const PAUSES = { atOnceSeconds: 0, longestSeconds: 15 * 60 };
 
 /** Takes messages until it is stopped: groups side by side, each in its order. */
 export function consume<T extends { readonly target: string }>(options: ConsumerOptions<T>): Consumer {
-  const { queue, pauses, log, wait, concurrency, visibilitySeconds } = options;
+  const { queue, waits, log, wait, concurrency, visibilitySeconds } = options;
   const polling = new AbortController();
   const working = new AbortController();
   const running = new Set<Promise<void>>();
@@ -56,7 +57,7 @@ export function consume<T extends { readonly target: string }>(options: Consumer
   }
 
   function start(group: string, messages: readonly Message[]): void {
-    pauses?.forget(group);
+    waits?.start(group);
     // A message that came back although it is still worked on waits for that: a target never has two runs at once.
     const before = lastOf.get(group) ?? Promise.resolve();
     const work = before
@@ -75,15 +76,16 @@ export function consume<T extends { readonly target: string }>(options: Consumer
   async function serveGroup(group: string, messages: readonly Message[]): Promise<void> {
     const heartbeat = startHeartbeat(receiptsOf(messages), { queue, log, wait, visibilitySeconds });
     try {
-      const work = { ...options, longestPauseSeconds: LONGEST_PAUSE_SECONDS };
+      const work = { ...options, pauses: PAUSES };
       const { done, givenBack } = await workOnGroup(messages, work, { heartbeat, signal: working.signal });
       heartbeat.release(receiptsOf(done));
       if (done.length > 0) await queue.remove(receiptsOf(done));
       for (const returned of givenBack) {
         const receipts = receiptsOf(returned.messages);
-        pauses?.begin(group, receipts);
-        await heartbeat.giveBack(receipts, returned.pauseSeconds);
+        const pauseSeconds = waits?.begin(group, receipts, returned.pauseSeconds) ?? returned.pauseSeconds;
+        await heartbeat.giveBack(receipts, pauseSeconds);
       }
+      if (givenBack.length === 0) waits?.end(group);
     } finally {
       await heartbeat.end();
     }

@@ -24,8 +24,8 @@ export interface WorkOptions<T extends Addressed> extends Work<T> {
   readonly log: Log;
   /** 0 ≤ random < 1, so that retries of many targets spread. */
   readonly random: () => number;
-  /** No pause before the next try is longer than this. */
-  readonly longestPauseSeconds: number;
+  /** The pause of what was interrupted or cannot be read, and the longest before any other try. */
+  readonly pauses: { readonly atOnceSeconds: number; readonly longestSeconds: number };
 }
 
 /** What is to be done with the messages of a group after they were worked on. */
@@ -52,7 +52,8 @@ export async function workOnGroup<T extends Addressed, M extends Message>(
   const requests = readable.map(({ request }) => request);
   const result = await handle(requests, options, { stopped: at.signal, lost });
   const { done, givenBack } = unreadable;
-  if (result === 'interrupted') return { done, givenBack: [...givenBack, { messages: all, pauseSeconds: 0 }] };
+  if (result === 'interrupted')
+    return { done, givenBack: [...givenBack, { messages: all, pauseSeconds: options.pauses.atOnceSeconds }] };
   if (result.kind === 'done') return { done: [...done, ...all], givenBack };
   return { done, givenBack: [...givenBack, { messages: all, pauseSeconds: pauseOf(result, all, options) }] };
 }
@@ -60,16 +61,16 @@ export async function workOnGroup<T extends Addressed, M extends Message>(
 /** Requests beside it do not wait for what cannot be read: every run deploys the tip, so order means nothing between them. */
 async function settleUnreadable<T extends Addressed, M extends Message>(
   messages: readonly M[],
-  { log, keepUnreadable }: WorkOptions<T>,
+  { log, keepUnreadable, pauses }: WorkOptions<T>,
 ): Promise<Settled<M>> {
   for (const { body } of messages) log({ level: 'error', message: 'not-a-request', length: body.length });
   if (messages.length === 0) return { done: [], givenBack: [] };
-  if (keepUnreadable === null) return { done: [], givenBack: [{ messages, pauseSeconds: 0 }] };
+  if (keepUnreadable === null) return { done: [], givenBack: [{ messages, pauseSeconds: pauses.atOnceSeconds }] };
   for (const { body } of messages) await keepUnreadable(body);
   return { done: messages, givenBack: [] };
 }
 
-/** `interrupted`: this process is about to end, and the next one resumes at once. */
+/** `interrupted`: this process or invocation is about to end, and the next one resumes at once. */
 async function handle<T extends Addressed>(
   requests: readonly T[],
   { handler, log }: WorkOptions<T>,
@@ -93,11 +94,11 @@ const LONGEST_BACK_OFF_SECONDS = 15 * 60;
 function pauseOf<T extends Addressed>(
   { afterMs }: Extract<Handled, { kind: 'retry' }>,
   messages: readonly Message[],
-  { random, longestPauseSeconds }: WorkOptions<T>,
+  { random, pauses }: WorkOptions<T>,
 ): number {
   const tries = Math.max(...messages.map((message) => message.tries));
   const seconds = afterMs === null ? backOffSeconds(tries, random()) : Math.ceil(afterMs / 1000);
-  return Math.min(Math.max(seconds, 1), longestPauseSeconds);
+  return Math.min(Math.max(seconds, 1), pauses.longestSeconds);
 }
 
 /** 1, 2, 4 … seconds, at most 15 minutes, and up to a quarter less. */

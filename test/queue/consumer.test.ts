@@ -10,7 +10,7 @@ import type { LocalQueues } from '../../src/platforms/local/queues.ts';
 import { consume } from '../../src/queue/consumer.ts';
 import type { Consumer, ConsumerOptions } from '../../src/queue/consumer.ts';
 import { readRequest } from '../../src/queue/message.ts';
-import { cuttingPausesShort, retryPauses } from '../../src/queue/retry-pauses.ts';
+import { cuttingWaitsShort, retryWaits } from '../../src/queue/retry-waits.ts';
 import { backOffSeconds } from '../../src/queue/work.ts';
 import { aRequest } from './requests.ts';
 
@@ -35,7 +35,7 @@ type Options = ConsumerOptions<DeployRequest>;
 function consuming(options: Partial<Options> & Pick<Options, 'handler'>): Consumer {
   const consumer = consume<DeployRequest>({
     queue: queues.deploy,
-    pauses: null,
+    waits: null,
     read: readRequest,
     keepUnreadable: null,
     log: (line) => logged.push(line),
@@ -190,12 +190,12 @@ describe('a consumer', () => {
 
   it('tries at once what waits for its next try when a delivery comes, and not when a sweep does', async () => {
     await start();
-    const pauses = retryPauses(queues.deploy);
-    const deliveries = cuttingPausesShort(queues.deploy, pauses);
+    const waits = retryWaits(queues.deploy);
+    const deliveries = cuttingWaitsShort(queues.deploy, waits);
     await deliveries.send([aRequest('a', '1')], signal);
     const runs: string[][] = [];
     consuming({
-      pauses,
+      waits,
       handler: async (requests) => {
         runs.push(requests.map(({ delivery }) => delivery));
         return runs.length === 1 ? { kind: 'retry', afterMs: 600_000 } : { kind: 'done' };
@@ -208,6 +208,24 @@ describe('a consumer', () => {
     expect(runs).toHaveLength(1);
     await deliveries.send([aRequest('a', '2')], signal);
     await vi.waitFor(() => expect(runs).toEqual([['1'], ['1', 'sweep', '2']]), 5000);
+  });
+
+  it('does not pause after a failed run during which a delivery came', async () => {
+    await start();
+    const waits = retryWaits(queues.deploy);
+    const deliveries = cuttingWaitsShort(queues.deploy, waits);
+    await deliveries.send([aRequest('a', '1')], signal);
+    const runs: string[][] = [];
+    consuming({
+      waits,
+      handler: async (requests) => {
+        runs.push(requests.map(({ delivery }) => delivery));
+        if (runs.length > 1) return { kind: 'done' };
+        await deliveries.send([aRequest('a', '2')], signal);
+        return { kind: 'retry', afterMs: 600_000 };
+      },
+    });
+    await vi.waitFor(() => expect(runs).toEqual([['1'], ['1', '2']]), 5000);
   });
 
   it('keeps what it cannot read and removes it, and handles the requests beside it', async () => {

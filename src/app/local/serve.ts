@@ -15,8 +15,8 @@ import { startHttpServer } from '../../platforms/local/http-server.ts';
 import { openLocalQueues } from '../../platforms/local/queues.ts';
 import type { LocalQueues } from '../../platforms/local/queues.ts';
 import { VISIBILITY_SECONDS } from '../../queue/heartbeat.ts';
-import { cuttingPausesShort, retryPauses } from '../../queue/retry-pauses.ts';
-import type { RetryPauses } from '../../queue/retry-pauses.ts';
+import { cuttingWaitsShort, retryWaits } from '../../queue/retry-waits.ts';
+import type { RetryWaits } from '../../queue/retry-waits.ts';
 import { VERSION } from '../version.ts';
 import { wait } from '../wait.ts';
 import { consumeChecks } from './consume-checks.ts';
@@ -57,20 +57,20 @@ const STOP_MS = 20_000;
 
 /** Everything in one process: webhook, durable queue, deploys, checks, sweeps. */
 export async function serve(options: ServeOptions): Promise<Service> {
-  const { config, env, log, dataDirectory, limits = LIMITS } = options;
+  const { config, env, log, dataDirectory, host, port, limits = LIMITS } = options;
   const nowMs = () => Date.now();
   await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
   const queues = await limits.openQueues({ dataDirectory, nowMs });
   const holder = await holderOf(dataDirectory);
-  const pauses = retryPauses(queues.deploy);
-  const requests = cuttingPausesShort(queues.deploy, pauses);
+  const waits = retryWaits(queues.deploy);
+  const requests = cuttingWaitsShort(queues.deploy, waits);
   const outbox = { checks: queues.checks, requests };
   const runtime = localRuntime({ config, env, log, holder, progress: () => undefined, outbox, limits: limits.run });
   const stopping = new AbortController();
   try {
     await readSecrets(runtime, stopping.signal);
-    const server = await startHttpServer(options, receptionOf(runtime, { log, queue: requests }));
-    const consumers = startConsumers(queues, { runtime, log, pauses, visibilitySeconds: limits.visibilitySeconds });
+    const server = await startHttpServer({ host, port }, receptionOf(runtime, { log, queue: requests }));
+    const consumers = startConsumers(queues, { runtime, log, waits, visibilitySeconds: limits.visibilitySeconds });
     const sweeps = startSweeps(queues.deploy, { ...options, runtime }, stopping.signal);
     log({ level: 'info', message: 'listening', url: server.url });
     return {
@@ -106,19 +106,19 @@ function receptionOf(
 interface Consuming {
   readonly runtime: LocalRuntime;
   readonly log: Log;
-  readonly pauses: RetryPauses;
+  readonly waits: RetryWaits;
   readonly visibilitySeconds: number;
 }
 
 function startConsumers(
   { deploy, dead, checks, letters }: LocalQueues,
-  { runtime, log, pauses, visibilitySeconds }: Consuming,
+  { runtime, log, waits, visibilitySeconds }: Consuming,
 ): { stop(): Promise<void> } {
   const keepUnreadable = async () => letters.add(letterOfUnreadable(runtime.nowMs()));
   const common = { runtime, log, wait, random: Math.random, visibilitySeconds, keepUnreadable };
-  const deploys = consumeRequests({ ...common, queue: deploy, pauses, letters });
-  const deadLetters = consumeDeadLetters({ ...common, queue: dead, pauses: null, letters });
-  const readiness = consumeChecks({ ...common, queue: checks, pauses: null });
+  const deploys = consumeRequests({ ...common, queue: deploy, waits, letters });
+  const deadLetters = consumeDeadLetters({ ...common, queue: dead, waits: null, letters });
+  const readiness = consumeChecks({ ...common, queue: checks, waits: null });
   return {
     async stop() {
       await Promise.all([deploys.stop(STOP_MS), deadLetters.stop(STOP_MS), readiness.stop(0)]);
