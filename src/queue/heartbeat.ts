@@ -4,7 +4,7 @@ import type { Visibility } from './inbox.ts';
 
 /** Keeps messages hidden while they are worked on, so that no other worker gets them, and one does soon after a crash. */
 export interface Heartbeat {
-  /** Aborted when one of these messages is no longer ours: another worker may have it. */
+  /** Aborted when the receipt of one of these messages is no longer valid: another worker may have it. */
   lost(receipts: readonly string[]): AbortSignal;
   /** Stops renewing these, because they are done. */
   release(receipts: readonly string[]): void;
@@ -35,7 +35,7 @@ export function startHeartbeat(receipts: readonly string[], options: HeartbeatOp
     if (which.length === 0) return;
     try {
       for (const receipt of await queue.hide(which, seconds, AbortSignal.timeout(visibilityMs))) {
-        held.get(receipt)?.abort(new Error('the message is no longer ours'));
+        held.get(receipt)?.abort(new Error('the receipt is no longer valid'));
       }
     } catch (thrown) {
       log({ level: 'warn', message: 'not-renewed', errors: [asDeployError(thrown).problem] });

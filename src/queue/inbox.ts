@@ -8,7 +8,7 @@ export interface Inbox extends Visibility {
    * and none of them while another one is hidden. Resolves as soon as there are any, with none after `waitSeconds`.
    */
   receive(options: ReceiveOptions, signal: AbortSignal): Promise<readonly Message[]>;
-  /** Removes messages for good; a receipt that is no longer valid is ignored. @throws DeployError `queue-unreachable` */
+  /** Removes messages; a receipt that is no longer valid is ignored. @throws DeployError `queue-unreachable` */
   remove(receipts: readonly string[]): Promise<void>;
 }
 

@@ -40,22 +40,15 @@ export async function workOnGroup<T extends Addressed, M extends Message>(
   options: WorkOptions<T>,
   at: { readonly heartbeat: Heartbeat; readonly signal: AbortSignal },
 ): Promise<Settled<M>> {
-  const read = messages.map((message) => ({ message, request: options.read(message.body) }));
-  const unreadable = await settleUnreadable(
-    read.flatMap(({ message, request }) => (request === null ? [message] : [])),
-    options,
-  );
-  const readable = read.flatMap(({ message, request }) => (request === null ? [] : [{ message, request }]));
-  if (readable.length === 0) return unreadable;
-  const all = readable.map(({ message }) => message);
-  const lost = at.heartbeat.lost(all.map(({ receipt }) => receipt));
-  const requests = readable.map(({ request }) => request);
-  const result = await handle(requests, options, { stopped: at.signal, lost });
-  const { done, givenBack } = unreadable;
-  if (result === 'interrupted')
-    return { done, givenBack: [...givenBack, { messages: all, pauseSeconds: options.pauses.atOnceSeconds }] };
-  if (result.kind === 'done') return { done: [...done, ...all], givenBack };
-  return { done, givenBack: [...givenBack, { messages: all, pauseSeconds: pauseOf(result, all, options) }] };
+  const unreadable: M[] = [];
+  const readable: { message: M; request: T }[] = [];
+  for (const message of messages) {
+    const request = options.read(message.body);
+    if (request === null) unreadable.push(message);
+    else readable.push({ message, request });
+  }
+  const parts = [await settleUnreadable(unreadable, options), await settleReadable(readable, options, at)];
+  return { done: parts.flatMap(({ done }) => done), givenBack: parts.flatMap(({ givenBack }) => givenBack) };
 }
 
 /** Requests beside it do not wait for what cannot be read: every run deploys the tip, so order means nothing between them. */
@@ -64,10 +57,29 @@ async function settleUnreadable<T extends Addressed, M extends Message>(
   { log, keepUnreadable, pauses }: WorkOptions<T>,
 ): Promise<Settled<M>> {
   for (const { body } of messages) log({ level: 'error', message: 'not-a-request', length: body.length });
-  if (messages.length === 0) return { done: [], givenBack: [] };
-  if (keepUnreadable === null) return { done: [], givenBack: [{ messages, pauseSeconds: pauses.atOnceSeconds }] };
+  if (keepUnreadable === null) return givenBack(messages, pauses.atOnceSeconds);
   for (const { body } of messages) await keepUnreadable(body);
   return { done: messages, givenBack: [] };
+}
+
+async function settleReadable<T extends Addressed, M extends Message>(
+  readable: readonly { readonly message: M; readonly request: T }[],
+  options: WorkOptions<T>,
+  { heartbeat, signal }: { readonly heartbeat: Heartbeat; readonly signal: AbortSignal },
+): Promise<Settled<M>> {
+  if (readable.length === 0) return { done: [], givenBack: [] };
+  const messages = readable.map(({ message }) => message);
+  const requests = readable.map(({ request }) => request);
+  const lost = heartbeat.lost(messages.map(({ receipt }) => receipt));
+  const result = await handle(requests, options, { stopped: signal, lost });
+  if (result === 'interrupted') return givenBack(messages, options.pauses.atOnceSeconds);
+  return result.kind === 'done'
+    ? { done: messages, givenBack: [] }
+    : givenBack(messages, pauseOf(result, messages, options));
+}
+
+function givenBack<M extends Message>(messages: readonly M[], pauseSeconds: number): Settled<M> {
+  return { done: [], givenBack: messages.length === 0 ? [] : [{ messages, pauseSeconds }] };
 }
 
 /** `interrupted`: this process or invocation is about to end, and the next one resumes at once. */
@@ -90,7 +102,7 @@ async function handle<T extends Addressed>(
 
 const LONGEST_BACK_OFF_SECONDS = 15 * 60;
 
-/** A second at least, whatever a server wishes: with `Retry-After: 0` all tries would be over at once. */
+/** At least a second: with a server's `Retry-After: 0` all tries would be over at once. */
 function pauseOf<T extends Addressed>(
   { afterMs }: Extract<Handled, { kind: 'retry' }>,
   messages: readonly Message[],

@@ -127,9 +127,9 @@ describe('a batch', () => {
       { group: 'b', body: JSON.stringify(aRequest('b')) },
       { group: 'a', body: JSON.stringify(aRequest('a', '2')) },
     );
-    const wishes = new Map([['a', 600_000]]);
+    const pausesMs = new Map([['a', 600_000]]);
     const handler: Work = async ([request]) => {
-      const afterMs = wishes.get(request?.target ?? '');
+      const afterMs = pausesMs.get(request?.target ?? '');
       return afterMs === undefined ? { kind: 'done' } : { kind: 'retry', afterMs };
     };
     const answer = await serveBatch(readBatch(event), options(handler, { queue: noted }), signal);
@@ -143,7 +143,7 @@ describe('a batch', () => {
     ]);
   });
 
-  it('waits longer after every try when the handler asks for no pause', async () => {
+  it('waits longer after every try when the handler names no pause', async () => {
     const { hidden, queue: noted } = noting();
     const event = byHand({ group: 'a', body: JSON.stringify(aRequest('a')) });
     const handler: Work = () => Promise.reject(new Error('broken'));

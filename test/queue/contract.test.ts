@@ -140,7 +140,7 @@ describe.each(PLATFORMS)('$platform', ({ open }) => {
     expect(await queues.deploy.hide(receiptsOf(first), 30, signal)).toEqual(new Set(receiptsOf(first)));
   });
 
-  it('moves a message to the dead letters after its last try, and goes on with the next of its target', async () => {
+  it('moves a message to the dead letters after its last try, and hands out the next of its target', async () => {
     await queues.deploy.send([aRequest('a', '1')], signal);
     for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
       const received = await receive(queues.deploy);

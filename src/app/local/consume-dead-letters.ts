@@ -5,7 +5,7 @@ import { asDeployError } from '../../error/deploy-error.ts';
 import { consume } from '../../queue/consumer.ts';
 import type { Consumer, ConsumerOptions } from '../../queue/consumer.ts';
 import { readRequest } from '../../queue/message.ts';
-import type { DeadLetters } from '../../platforms/local/dead-letters.ts';
+import type { DeadLetter, DeadLetters } from '../../platforms/local/dead-letters.ts';
 
 /** Keeps what was tried too often for `headgate status`, and reports it on its commit. */
 export function consumeDeadLetters({
@@ -40,7 +40,7 @@ export function consumeDeadLetters({
   });
 }
 
-/** A message that cannot be read has no target: it is listed as one of its own. */
-export function letterOfUnreadable(nowMs: number): Parameters<DeadLetters['add']>[0] {
+/** A message that cannot be read has no target. */
+export function letterOfUnreadable(nowMs: number): DeadLetter {
   return { target: '(unreadable message)', delivery: '', revision: null, at: new Date(nowMs).toISOString() };
 }

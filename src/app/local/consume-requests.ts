@@ -32,7 +32,7 @@ export function consumeRequests({
     },
   });
 
-  /** A letter that stays is no reason to deploy again. */
+  /** A failure is only logged, because a retry would deploy again. */
   function clear(target: string): void {
     try {
       letters.clear(target);

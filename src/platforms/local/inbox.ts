@@ -30,7 +30,7 @@ interface Outgoing {
 /** Messages of one group that are handed out together: one run is done for all of them. */
 const TOGETHER = 10;
 
-/** As long as SQS keeps them: a check of a cluster that is gone is not tried for ever. */
+/** As long as SQS keeps them: a check of a cluster that is gone is not tried without end. */
 const KEPT_MS = 14 * 24 * 3_600_000;
 
 const Groups = z.array(z.object({ grouped_by: z.string() }));
@@ -49,7 +49,7 @@ export function openInbox({ db, name, deadLetters, nowMs, wakeUps }: InboxOption
     return z.parse(Rows, sql.selectFirst.all(name, group, TOGETHER)).flatMap(({ id, body, tries }) => {
       if (deadLetters !== null && tries >= deadLetters.afterTries) {
         sql.move.run(deadLetters.inbox, id);
-        wakeUps.wake();
+        wakeUps.wake(deadLetters.inbox);
         return [];
       }
       sql.handOut.run(visibleAtMs, id);
@@ -72,7 +72,7 @@ export function openInbox({ db, name, deadLetters, nowMs, wakeUps }: InboxOption
           sql.insert.run(name, group, body, now, now + Math.ceil(afterMs));
         sql.removeOld.run(name, now - KEPT_MS);
       });
-      wakeUps.wake();
+      wakeUps.wake(name);
     }),
     receive: named(async (options: ReceiveOptions, signal: AbortSignal) => {
       const untilMs = nowMs() + options.waitSeconds * 1000;
@@ -82,7 +82,7 @@ export function openInbox({ db, name, deadLetters, nowMs, wakeUps }: InboxOption
         if (messages.length > 0) return messages;
         const { at } = z.parse(Next, sql.selectNext.get(name));
         if (nowMs() >= untilMs) return [];
-        await wakeUps.next(Math.max(1, Math.min(at ?? untilMs, untilMs) - nowMs()), signal);
+        await wakeUps.next(name, Math.max(1, Math.min(at ?? untilMs, untilMs) - nowMs()), signal);
       }
     }),
     hide: named(async (receipts: readonly string[], seconds: number) => {
@@ -90,14 +90,14 @@ export function openInbox({ db, name, deadLetters, nowMs, wakeUps }: InboxOption
       const isHeld = (receipt: string) =>
         sql.hide.run(now + seconds * 1000, name, ...partsOf(receipt), now).changes > 0;
       const lost = inTransaction(db, () => receipts.filter((receipt) => !isHeld(receipt)));
-      wakeUps.wake();
+      wakeUps.wake(name);
       return new Set(lost);
     }),
     remove: named(async (receipts: readonly string[]) => {
       inTransaction(db, () => {
         for (const receipt of receipts) sql.remove.run(name, ...partsOf(receipt));
       });
-      wakeUps.wake();
+      wakeUps.wake(name);
     }),
   } satisfies LocalInbox;
 }

@@ -39,7 +39,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
-/** `headgate serve` as a process of its own, with the packages that it has loaded so far. */
+/** `headgate serve` as a child process, with the packages that it has loaded so far. */
 async function startServe() {
   const args = ['--config', join(directory, 'headgate.yml'), '--data-dir', join(directory, 'data')];
   const child = spawn(

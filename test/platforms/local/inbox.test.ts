@@ -75,7 +75,7 @@ describe('requests of one target', () => {
     expect(await receive()).toMatchObject([{ tries: 2 }, { tries: 1 }]);
   });
 
-  it('do not go on when one of them alone was tried too often', async () => {
+  it('are handed out without the one of them that was tried too often', async () => {
     await reopenWith(1);
     await send('a', '1');
     await queues.deploy.hide(receiptsOf(await receive()), 0, signal);
@@ -115,7 +115,7 @@ it('ends a wait when the receiver is stopped', async () => {
   await expect(waiting).rejects.toThrow('stopped');
 });
 
-it('removes what nobody could handle in two weeks', async () => {
+it('removes messages that are two weeks old', async () => {
   await queues.checks.send(CHECK, 0, signal);
   nowMs = () => Date.now() + 14 * DAY;
   await queues.checks.send({ ...CHECK, delivery: 'new' }, 0, signal);
