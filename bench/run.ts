@@ -6,6 +6,7 @@ import { measureAlternatives } from './alternatives.ts';
 import { withCluster } from './cluster.ts';
 import { measureKustomize } from './kustomize.ts';
 import { measureLoad } from './load.ts';
+import type { LoadScenario } from './load.ts';
 import { measurePushes } from './pushes.ts';
 import type { PushScenario } from './pushes.ts';
 import { measureSweeps } from './sweep.ts';
@@ -32,6 +33,12 @@ const DELAYED = [10, 50].flatMap((delayMs) => [100, 10_000].map((objects) => nes
 /** Each group on its own: the sizes of one are compared in turn. */
 const PUSHES = [SIZES, ...(isFull ? [...FLAT, ...DELAYED].map((each) => [each]) : [])];
 
+/** Many targets that are pushed to now and then, and one that is pushed to faster than a run takes. */
+const LOADS: readonly LoadScenario[] = [
+  { targets: 200, perSecond: 10, seconds: 60 },
+  { targets: 1, perSecond: 20, seconds: 10 },
+];
+
 const say = (text: string) => process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${text}\n`);
 
 async function measure(cluster: ClusterAddress): Promise<Results> {
@@ -43,7 +50,8 @@ async function measure(cluster: ClusterAddress): Promise<Results> {
     alternatives.push(...(await measureAlternatives(objects, cluster, say)));
   const sweeps = isMeant('sweeps') ? await measureSweeps({ objects: 10_000, drifted: [0, 50] }, cluster, say) : [];
   const kustomize = isMeant('kustomize') ? await measureKustomize(200, cluster, say) : [];
-  const load = isMeant('load') ? await measureLoad(cluster, say) : null;
+  const load = [];
+  for (const scenario of isMeant('load') ? LOADS : []) load.push(await measureLoad(scenario, cluster, say));
   const { model = 'unknown' } = cpus()[0] ?? {};
   const machine = `${cpus().length} × ${model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
   return { machine, at: new Date().toISOString(), pushes, alternatives, sweeps, kustomize, load };

@@ -11,7 +11,7 @@ export interface Results {
   readonly alternatives: readonly AlternativeRow[];
   readonly sweeps: readonly SweepRow[];
   readonly kustomize: readonly KustomizeRow[];
-  readonly load: LoadRow | null;
+  readonly load: readonly LoadRow[];
 }
 
 const round = (value: number) => (Number.isFinite(value) ? String(Math.round(value)) : '–');
@@ -104,21 +104,27 @@ function sweepTable(rows: readonly SweepRow[]): string {
   );
 }
 
-function loadTable(load: LoadRow | null): string {
-  if (load === null) return '';
-  const { targets, deliveries, perSecond, webhookMs, appliedMs, runs, lost, drainedMs } = load;
+function loadTable(rows: readonly LoadRow[]): string {
   return table(
-    ['targets', 'deliveries', 'webhook p50 / p99, ms', 'applied p50 / p99, ms', 'runs', 'lost', 'drained after, ms'],
     [
-      [
-        String(targets),
-        `${deliveries} at ${perSecond} per second`,
-        `${round(webhookMs.p50)} / ${round(webhookMs.p99)}`,
-        `${round(appliedMs.p50)} / ${round(appliedMs.p99)}`,
-        String(runs),
-        String(lost),
-        round(drainedMs),
-      ],
+      'targets',
+      'deliveries',
+      'webhook p50 / p99, ms',
+      'applied p50 / p99, ms',
+      'runs',
+      'lost',
+      'drained after, ms',
+      'CPU per delivery, ms',
     ],
+    rows.map(({ targets, deliveries, perSecond, webhookMs, appliedMs, runs, lost, drainedMs, cpuMs }) => [
+      String(targets),
+      `${deliveries} at ${perSecond} per second`,
+      `${round(webhookMs.p50)} / ${round(webhookMs.p99)}`,
+      `${round(appliedMs.p50)} / ${round(appliedMs.p99)}`,
+      String(runs),
+      String(lost),
+      round(drainedMs),
+      round(cpuMs),
+    ]),
   );
 }

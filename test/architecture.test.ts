@@ -221,7 +221,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   'platforms/aws/secrets': ['error', 'config/written', 'config/checked', 'platforms/aws/api'],
   'platforms/aws/eks': ['error', 'config/checked', 'platforms/aws/api'],
   'platforms/aws/cloudformation': ['error', 'platforms/aws/api'],
-  'platforms/local': ['error', 'config/checked', 'deploy/webhook', 'cluster/api', 'platforms/aws/sqs'],
+  'platforms/local': ['error', 'config/checked', 'deploy/ports', 'queue', 'deploy/webhook', 'cluster/api'],
   'app/githost': ['error', 'config/checked', 'githost/port', 'githost/github', 'deploy/ports', 'exchange'],
   app: [
     'error',
@@ -267,7 +267,6 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'cluster/api',
     'cluster/state',
     'platforms/aws/api',
-    'platforms/aws/sqs',
     'platforms/aws/secrets',
     'platforms/aws/eks',
     'platforms/local',

@@ -1,7 +1,6 @@
 import { asDeployError, failureClassOf } from '../error/deploy-error.ts';
 import type { DeployError } from '../error/deploy-error.ts';
 import { resolveRecipient } from './targets/resolve-recipient.ts';
-import { correctDrift } from './drift/correct-drift.ts';
 import { unmetDependencies } from './prepare/dependencies.ts';
 import { deploy } from './run/deploy.ts';
 import { graceSignal } from './report/grace-signal.ts';
@@ -86,9 +85,12 @@ export async function runTarget(request: TargetRequest, runtime: Runtime, signal
   }
 }
 
-function runIn(world: World, request: TargetRequest, signal: AbortSignal): Promise<Report> {
+async function runIn(world: World, request: TargetRequest, signal: AbortSignal): Promise<Report> {
   const { target, drift } = request;
-  return drift === undefined ? deploy(request, world, signal) : correctDrift({ target, drift }, world, signal);
+  if (drift === undefined) return deploy(request, world, signal);
+  // No push needs it, so a function that starts for a push does not load it.
+  const { correctDrift } = await import('./drift/correct-drift.ts');
+  return correctDrift({ target, drift }, world, signal);
 }
 
 interface FailedRun {

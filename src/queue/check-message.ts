@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
 import type { CheckRequest } from '../deploy/ports/check-request.ts';
 import { asRevision } from '../snapshot/source.ts';
-import { parseBody, recipientShape, triggerShape } from './message.ts';
+import { parseBody } from './body.ts';
+import { recipientShape, triggerShape } from './message.ts';
 
 const AwaitedObject = z.object({
   apiVersion: z.string(),
@@ -24,16 +25,9 @@ const Body = z.object({
   resumesRun: z.boolean(),
 });
 
-/** The check in the body of a message; null when it is none of ours. */
+/** The check in the body of a message; null when it is not one. */
 export function readCheck(body: string): CheckRequest | null {
   const { data } = z.safeParse(Body, parseBody(body));
   const revision = asRevision(data?.revision ?? '');
   return data === undefined || revision === null ? null : { ...data, revision };
-}
-
-/** SQS delays a message for at most a quarter of an hour. */
-const LONGEST_DELAY_SECONDS = 900;
-
-export function delaySeconds(afterMs: number): number {
-  return Math.min(Math.max(Math.round(afterMs / 1000), 0), LONGEST_DELAY_SECONDS);
 }

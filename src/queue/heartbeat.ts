@@ -1,41 +1,41 @@
 import { asDeployError } from '../error/deploy-error.ts';
 import type { Log } from '../deploy/ports/log.ts';
+import type { Visibility } from './inbox.ts';
 
-/** Messages that are being worked on: nobody else gets them meanwhile, and somebody does soon after this process is killed. */
+/** Keeps messages hidden while they are worked on, so that no other worker gets them, and one does soon after a crash. */
 export interface Heartbeat {
-  /** Aborted when one of these messages is no longer ours: another process may be working on it. */
+  /** Aborted when the receipt of one of these messages is no longer valid: another worker may have it. */
   lost(receipts: readonly string[]): AbortSignal;
-  /** These are done or given back: they are not renewed any more. */
+  /** Stops renewing these, because they are done. */
   release(receipts: readonly string[]): void;
-  /** Best effort: a message that cannot be hidden comes again when its time is over. */
-  hide(receipts: readonly string[], seconds: number): Promise<void>;
+  /** Stops renewing these and hides them for their pause. Best effort: else they come again when their time is over. */
+  giveBack(receipts: readonly string[], pauseSeconds: number): Promise<void>;
   end(): Promise<void>;
 }
 
-/** A queue whose messages come in batches. */
-export interface HidingQueue {
-  /** Hides messages, ten at most, for so many seconds from now. Says which of them are no longer ours. */
-  hide(receipts: readonly string[], seconds: number, signal: AbortSignal): Promise<ReadonlySet<string>>;
-}
-
 export interface HeartbeatOptions {
-  readonly queue: HidingQueue;
+  readonly queue: Visibility;
   readonly log: Log;
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** How long messages are hidden at a time. They are renewed after a third of that. */
+  readonly visibilitySeconds: number;
 }
 
-const HIDDEN_SECONDS = 30;
+/** After so long the messages of a killed process are handed out again. */
+export const VISIBILITY_SECONDS = 30;
 
-/** Hides them for half a minute from now, whatever the queue's own setting, and again after a third of that. */
-export function startHeartbeat(receipts: readonly string[], { queue, log, wait }: HeartbeatOptions): Heartbeat {
+/** Hides the messages at once, because Lambda receives them with the visibility of the queue, which is far longer. */
+export function startHeartbeat(receipts: readonly string[], options: HeartbeatOptions): Heartbeat {
+  const { queue, log, wait, visibilitySeconds } = options;
+  const visibilityMs = visibilitySeconds * 1000;
   const held = new Map(receipts.map((receipt) => [receipt, new AbortController()]));
   const ending = new AbortController();
 
   async function hide(which: readonly string[], seconds: number): Promise<void> {
     if (which.length === 0) return;
     try {
-      for (const receipt of await queue.hide(which, seconds, AbortSignal.timeout(HIDDEN_SECONDS * 1000))) {
-        held.get(receipt)?.abort(new Error('the message is no longer ours'));
+      for (const receipt of await queue.hide(which, seconds, AbortSignal.timeout(visibilityMs))) {
+        held.get(receipt)?.abort(new Error('the receipt is no longer valid'));
       }
     } catch (thrown) {
       log({ level: 'warn', message: 'not-renewed', errors: [asDeployError(thrown).problem] });
@@ -44,17 +44,22 @@ export function startHeartbeat(receipts: readonly string[], { queue, log, wait }
 
   async function renew(): Promise<void> {
     while (!ending.signal.aborted) {
-      await hide([...held.keys()], HIDDEN_SECONDS);
-      await wait((HIDDEN_SECONDS * 1000) / 3, ending.signal).catch(() => undefined);
+      await hide([...held.keys()], visibilitySeconds);
+      await wait(visibilityMs / 3, ending.signal).catch(() => undefined);
     }
+  }
+
+  function release(which: readonly string[]): void {
+    for (const receipt of which) held.delete(receipt);
   }
 
   const renewed = renew();
   return {
-    hide,
     lost: (which) => AbortSignal.any(which.flatMap((receipt) => held.get(receipt)?.signal ?? [])),
-    release(which) {
-      for (const receipt of which) held.delete(receipt);
+    release,
+    async giveBack(which, pauseSeconds) {
+      release(which);
+      await hide(which, pauseSeconds);
     },
     async end() {
       ending.abort();

@@ -1,23 +1,37 @@
-import type { DeployRequest } from '../deploy/ports/request.ts';
-
-/** What a consumer needs of a queue. */
-export interface Inbox<Request = DeployRequest> {
-  receive(
-    options: { visibilitySeconds: number; waitSeconds: number },
-    signal: AbortSignal,
-  ): Promise<readonly Received<Request>[]>;
-  /** Hides a message for so long from now: a second at least, because fauxqs 2.4.1 loses a message that is given back with 0. */
-  hide(receipt: string, seconds: number): Promise<void>;
-  remove(receipt: string): Promise<void>;
-  close(): void;
+/**
+ * What the workers of this room need of a queue. A platform implements it: `platforms/local` all of it; `platforms/aws/sqs`
+ * only `Visibility`, because Lambda receives and removes for its functions. Sending is a port of `deploy` (Queue, Checks).
+ */
+export interface Inbox extends Visibility {
+  /**
+   * Hands out messages of at most `groups` groups and hides them. Messages of one group come in the order they were sent,
+   * and none of them while another one is hidden. Resolves as soon as there are any, with none after `waitSeconds`.
+   */
+  receive(options: ReceiveOptions, signal: AbortSignal): Promise<readonly Message[]>;
+  /** Removes messages; a receipt that is no longer valid is ignored. @throws DeployError `queue-unreachable` */
+  remove(receipts: readonly string[]): Promise<void>;
 }
 
-/** A message as it was received; `request` is null when it is none of ours. */
-export interface Received<Request = DeployRequest> {
-  readonly request: Request | null;
+export interface Visibility {
+  /**
+   * Hides messages for so many seconds from now; 0 makes them visible at once. Resolves to the receipts that are no longer
+   * valid: their time was over, so another worker may have the message. @throws DeployError `queue-unreachable`
+   */
+  hide(receipts: readonly string[], seconds: number, signal: AbortSignal): Promise<ReadonlySet<string>>;
+}
+
+export interface ReceiveOptions {
+  readonly groups: number;
+  readonly visibilitySeconds: number;
+  readonly waitSeconds: number;
+}
+
+/** A message as it was handed out. */
+export interface Message {
   readonly body: string;
+  /** Valid until the message is handed out again. */
   readonly receipt: string;
-  /** Of a standard queue: the message's own id, because each of its messages is alone. */
+  /** In a standard queue every message is a group by itself. */
   readonly group: string;
   /** How often it was handed out, this time included. */
   readonly tries: number;

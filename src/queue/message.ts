@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { DeployRequest } from '../deploy/ports/request.ts';
 import { asObjectId, asRevision } from '../snapshot/source.ts';
+import { parseBody } from './body.ts';
 
 export const recipientShape = {
   target: z.string().check(z.minLength(1)),
@@ -19,7 +20,7 @@ const Body = z.object({
     z.object({
       revision: z.string(),
       rootTree: z.nullable(z.string()),
-      // A message of a version that did not say so.
+      // Messages of older versions do not have it.
       isForced: z._default(z.boolean(), true),
     }),
   ),
@@ -32,7 +33,7 @@ const Body = z.object({
   ),
 });
 
-/** The request in the body of a message; null when it is none of ours. */
+/** The request in the body of a message; null when it is not one. */
 export function readRequest(body: string): DeployRequest | null {
   const { data } = z.safeParse(Body, parseBody(body));
   if (data === undefined) return null;
@@ -40,44 +41,4 @@ export function readRequest(body: string): DeployRequest | null {
   if (hint === null) return { ...rest, hint };
   const revision = asRevision(hint.revision);
   return revision === null ? null : { ...rest, hint: { ...hint, revision, rootTree: asObjectId(hint.rootTree ?? '') } };
-}
-
-/** What releases before 0.2 called these keys: their messages may still be in the queue when the next release starts. */
-const RENAMED: Readonly<Record<string, string>> = {
-  from: 'generatedFrom',
-  rule: 'template',
-  hop: 'attempt',
-  said: 'reported',
-  isQuiet: 'statusIsFinal',
-  goesOn: 'resumesRun',
-};
-
-/** A message body with the keys of this release; undefined when it is not JSON. */
-export function parseBody(body: string): unknown {
-  try {
-    const value: unknown = JSON.parse(body);
-    return isRecord(value) ? withTrigger(withCurrentKeys(value)) : value;
-  } catch {
-    return undefined;
-  }
-}
-
-function withCurrentKeys(record: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(
-    Object.entries(record).map(([key, value]) => [
-      RENAMED[key] ?? key,
-      key === 'from' && isRecord(value) ? withCurrentKeys(value) : value,
-    ]),
-  );
-}
-
-/** Releases before 0.2 wrote one text, and a delivery was whatever was neither of the others. */
-function withTrigger({ delivery, ...record }: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  if (typeof delivery !== 'string' || record['trigger'] !== undefined) return record;
-  const isNamed = delivery === 'sweep' || delivery === 'cli';
-  return { ...record, trigger: isNamed ? { kind: delivery } : { kind: 'delivery', id: delivery } };
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

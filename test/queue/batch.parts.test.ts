@@ -1,7 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { SendMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -15,21 +12,15 @@ import { signedQueue } from '../../src/platforms/aws/sqs/signed-queue.ts';
 import type { SignedQueue } from '../../src/platforms/aws/sqs/signed-queue.ts';
 import { deliveryOf } from '../../src/deploy/ports/request.ts';
 import type { DeployRequest } from '../../src/deploy/ports/request.ts';
-import { REGION, startQueueServer } from '../../src/platforms/local/queue-server.ts';
-import type { QueueServer } from '../../src/platforms/local/queue-server.ts';
 import { wait } from '../../src/app/wait.ts';
 import { eventOf, makeQueue, sqsAt, startMapping } from '../rig/aws/mapping.ts';
 import type { MappedQueue } from '../rig/aws/mapping.ts';
+import { QUEUE_REGION, startQueueServer } from '../rig/aws/queue-server.ts';
+import type { QueueServer } from '../rig/aws/queue-server.ts';
+import { aRequest } from './requests.ts';
 
 const signal = new AbortController().signal;
-const aRequest = (target: string, delivery = '1'): DeployRequest => ({
-  target,
-  trigger: { kind: 'delivery', id: delivery },
-  hint: null,
-  at: '2026-01-01T00:00:00Z',
-});
 
-let directory = '';
 let server: QueueServer;
 let sqs: SQSClient;
 let deploy: MappedQueue;
@@ -40,16 +31,15 @@ let logged: Parameters<BatchOptions<DeployRequest>['log']>[0][];
 const mappings: { stop(): Promise<void> }[] = [];
 
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'headgate-batch-'));
-  server = await startQueueServer({ dataDirectory: directory });
-  sqs = sqsAt(server.endpoint, REGION);
+  server = await startQueueServer();
+  sqs = sqsAt(server.endpoint, QUEUE_REGION);
   dead = await makeQueue(sqs, 'dead.fifo');
   const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: dead.arn, maxReceiveCount: 2 });
   deploy = await makeQueue(sqs, 'deploy.fifo', { RedrivePolicy, VisibilityTimeout: '1800' });
   const credentials = environmentCredentials({ AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' });
   const env = { AWS_ENDPOINT_URL_SQS: server.endpoint };
   aws = openAws({ credentials, env, nowMs: Date.now, wait });
-  queue = signedQueue({ aws, region: REGION, queueUrl: deploy.url, randomId: randomUUID, wait });
+  queue = signedQueue({ aws, region: QUEUE_REGION, queueUrl: deploy.url, randomId: randomUUID, wait });
   logged = [];
 });
 
@@ -58,7 +48,6 @@ afterEach(async () => {
   sqs.destroy();
   aws.close();
   await server.close();
-  await rm(directory, { recursive: true, force: true });
 });
 
 type Options = BatchOptions<DeployRequest>;
@@ -68,7 +57,7 @@ function options(handler: Work, more: Partial<Options> = {}): Options {
   return {
     queue,
     read: readRequest,
-    isLast: false,
+    keepUnreadable: null,
     handler,
     concurrency: 4,
     log: (line) => logged.push(line),
@@ -82,7 +71,7 @@ function serving(handler: Work): void {
   mappings.push(startMapping(sqs, deploy, (event) => serveBatch(readBatch(event), options(handler), signal)));
 }
 
-/** Messages as a real queue may hand them out at once: fauxqs gives one of a group at a time. */
+/** Messages as SQS may hand them out together: fauxqs hands out one of a group at a time. */
 function byHand(...messages: readonly { readonly group: string; readonly body: string }[]) {
   return eventOf(
     messages.map(({ group, body }, index) => ({
@@ -95,7 +84,7 @@ function byHand(...messages: readonly { readonly group: string; readonly body: s
   );
 }
 
-/** A queue that only notes what is hidden, for batches made by hand. */
+/** A queue that only notes what is hidden, for the batches above. */
 function noting() {
   const hidden: (readonly [string, number])[] = [];
   const hide = (receipts: readonly string[], seconds: number) => {
@@ -113,7 +102,7 @@ async function receiveFrom({ url }: MappedQueue) {
 }
 
 describe('a batch', () => {
-  it('is one run for all messages of a target, and runs of different targets go side by side', async () => {
+  it('does one run for all messages of a target, and runs of different targets side by side', async () => {
     const seen: string[] = [];
     const both = Promise.withResolvers<void>();
     const event = byHand(
@@ -132,16 +121,16 @@ describe('a batch', () => {
     expect(seen.toSorted()).toEqual(['a1+a2', 'b1']);
   });
 
-  it('gives back every message of the target whose run failed, later than at once and within a minute', async () => {
+  it('gives back every message of the target whose run failed, to be tried again within a minute', async () => {
     const { hidden, queue: noted } = noting();
     const event = byHand(
       { group: 'a', body: JSON.stringify(aRequest('a', '1')) },
       { group: 'b', body: JSON.stringify(aRequest('b')) },
       { group: 'a', body: JSON.stringify(aRequest('a', '2')) },
     );
-    const wishes = new Map([['a', 600_000]]);
+    const pausesMs = new Map([['a', 600_000]]);
     const handler: Work = async ([request]) => {
-      const afterMs = wishes.get(request?.target ?? '');
+      const afterMs = pausesMs.get(request?.target ?? '');
       return afterMs === undefined ? { kind: 'done' } : { kind: 'retry', afterMs };
     };
     const answer = await serveBatch(readBatch(event), options(handler, { queue: noted }), signal);
@@ -155,7 +144,7 @@ describe('a batch', () => {
     ]);
   });
 
-  it('waits longer after every try, when nobody wishes otherwise', async () => {
+  it('waits longer after every try when the handler names no pause', async () => {
     const { hidden, queue: noted } = noting();
     const event = byHand({ group: 'a', body: JSON.stringify(aRequest('a')) });
     const handler: Work = () => Promise.reject(new Error('broken'));
@@ -164,7 +153,7 @@ describe('a batch', () => {
     expect(logged).toMatchObject([{ message: 'handler-failed', target: 'a' }]);
   });
 
-  it('does not let a message that is none of ours hold up the requests beside it', async () => {
+  it('handles the requests beside a message that it cannot read', async () => {
     const event = byHand({ group: 'a', body: 'nonsense' }, { group: 'a', body: JSON.stringify(aRequest('a')) });
     let runs = 0;
     const handler: Work = async () => {
@@ -177,19 +166,21 @@ describe('a batch', () => {
     expect(logged).toMatchObject([{ message: 'not-a-request', length: 8 }]);
   });
 
-  it('of the last queue lets go what nobody can read', async () => {
+  it('removes what it cannot read where no queue comes after this one', async () => {
+    const kept: string[] = [];
     const event = byHand({ group: 'a', body: 'nonsense' });
     const handler: Work = () => Promise.reject(new Error('there is nothing to do'));
     const answer = await serveBatch(
       readBatch(event),
-      options(handler, { queue: noting().queue, isLast: true }),
+      options(handler, { queue: noting().queue, keepUnreadable: async (body) => void kept.push(body) }),
       signal,
     );
     expect(answer).toEqual({ batchItemFailures: [] });
+    expect(kept).toEqual(['nonsense']);
     expect(logged).toMatchObject([{ message: 'not-a-request' }]);
   });
 
-  it('begins nothing when the time is over, and gives back what was interrupted at once', async () => {
+  it('starts nothing when the time is over, and gives back what was interrupted until the invocation has ended', async () => {
     const { hidden, queue: noted } = noting();
     const event = byHand(
       { group: 'a', body: JSON.stringify(aRequest('a')) },
@@ -217,7 +208,7 @@ describe('a batch', () => {
     ]);
   });
 
-  it('stops working on what another process may have by now', async () => {
+  it('interrupts the run of a message that another process may have by now', async () => {
     const event = byHand({ group: 'a', body: JSON.stringify(aRequest('a')) });
     const hide = (receipts: readonly string[]) => Promise.resolve(new Set(receipts));
     const handler: Work = (_requests, stopped) =>
@@ -230,8 +221,8 @@ describe('a batch', () => {
   });
 });
 
-describe('on a real queue', () => {
-  it('what fails comes again until it lies in the dead letters, and its neighbours go on', async () => {
+describe('a batch of a real queue', () => {
+  it('comes again where it failed until it is in the dead letters, and its neighbours are handled', async () => {
     await queue.send([aRequest('a'), aRequest('b')], signal);
     await sqs.send(
       new SendMessageCommand({
@@ -255,7 +246,7 @@ describe('on a real queue', () => {
     expect(done).toEqual(['b']);
   });
 
-  it('a message is hidden for half a minute, whatever the queue’s own setting says', async () => {
+  it('is hidden for half a minute, whatever the visibility timeout of the queue', async () => {
     await queue.send([aRequest('a')], signal);
     const [message] = await receiveFrom(deploy);
     const sent: number[] = [];
@@ -279,10 +270,10 @@ describe('on a real queue', () => {
     await vi.waitFor(async () => expect(await receiveFrom(deploy)).toHaveLength(1), 5000);
   });
 
-  it('a queue that is gone is an error that names it, in bounded time', async () => {
+  it('cannot be sent to a queue that is gone: an error says so in bounded time', async () => {
     const lost = signedQueue({
       aws,
-      region: REGION,
+      region: QUEUE_REGION,
       queueUrl: `${server.endpoint}/000000000000/none`,
       randomId: randomUUID,
       wait,

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { readBatch, serveBatch } from '../../queue/batch.ts';
-import type { Batch, BatchAnswer, Work } from '../../queue/batch.ts';
+import type { Batch, BatchAnswer } from '../../queue/batch.ts';
 import { readCheck } from '../../queue/check-message.ts';
 import { readRequest } from '../../queue/message.ts';
+import type { Work } from '../../queue/work.ts';
 import { checkAll } from '../../deploy/readiness/check.ts';
 import type { CheckRequest } from '../../deploy/ports/check-request.ts';
 import type { DeployRequest } from '../../deploy/ports/request.ts';
@@ -66,13 +67,17 @@ function nameOf(address: string): string {
 }
 
 function deploys(runtime: Runtime): Work<DeployRequest> {
-  return { read: readRequest, isLast: false, handler: (requests, signal) => runRequests(requests, runtime, signal) };
+  return {
+    read: readRequest,
+    keepUnreadable: null,
+    handler: (requests, signal) => runRequests(requests, runtime, signal),
+  };
 }
 
 function checks(runtime: Runtime): Work<CheckRequest> {
   return {
     read: readCheck,
-    isLast: false,
+    keepUnreadable: null,
     async handler(requests, signal) {
       await checkAll(requests, runtime, signal);
       return { kind: 'done' };
@@ -80,11 +85,12 @@ function checks(runtime: Runtime): Work<CheckRequest> {
   };
 }
 
-/** The last word is tried as often as it takes: the queue of dead letters keeps a message for days. */
+/** The final status is tried as often as it takes: the queue of dead letters keeps a message for days. */
 function deadLetters(runtime: Runtime): Work<DeployRequest> {
   return {
     read: (body) => readRequest(body) ?? requestOf(readCheck(body)),
-    isLast: true,
+    // No queue comes after this one: what cannot be read is logged and removed.
+    keepUnreadable: async () => undefined,
     async handler(requests, signal) {
       try {
         for (const request of requests) await reportDead(request, runtime, signal);
@@ -98,7 +104,7 @@ function deadLetters(runtime: Runtime): Work<DeployRequest> {
   };
 }
 
-/** A check that nobody could make leaves its commit without a last word, as a request does. */
+/** A check that never ran leaves its commit without a final status, as a request does. */
 function requestOf(check: CheckRequest | null): DeployRequest | null {
   if (check === null) return null;
   const { target, generatedFrom: from, trigger, revision, sinceMs } = check;

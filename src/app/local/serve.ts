@@ -1,28 +1,30 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import { consume } from '../../queue/consumer.ts';
-import type { SqsQueue } from '../../platforms/aws/sqs/queue.ts';
 import { RUN_LIMITS } from '../../cluster/state/limits.ts';
 import type { RunLimits } from '../../cluster/state/limits.ts';
 import type { Config } from '../../config/checked/config.ts';
-import { deliveryOf } from '../../deploy/ports/request.ts';
-import type { DeployRequest } from '../../deploy/ports/request.ts';
-import { reportDead } from '../../deploy/report/report-dead.ts';
-import { runRequests } from '../../deploy/run-requests.ts';
 import { sweepDrift } from '../../deploy/drift/detect-drift.ts';
+import type { Log } from '../../deploy/ports/log.ts';
+import type { DeployRequest } from '../../deploy/ports/request.ts';
 import { sweep } from '../../deploy/sweep.ts';
+import type { Queue } from '../../deploy/ports/queue.ts';
 import { BODY_LIMIT_BYTES } from '../../deploy/webhook/receive.ts';
-import { asDeployError } from '../../error/deploy-error.ts';
-import { consumeChecks } from './consume-checks.ts';
-import { deadLetters } from '../../platforms/local/dead-letters.ts';
+import type { Reception } from '../../deploy/webhook/receive.ts';
 import { holderOf } from '../../platforms/local/holder.ts';
 import { startHttpServer } from '../../platforms/local/http-server.ts';
 import { openLocalQueues } from '../../platforms/local/queues.ts';
-import { wait } from '../wait.ts';
-import { localRuntime } from './local-runtime.ts';
+import type { LocalQueues } from '../../platforms/local/queues.ts';
+import { VISIBILITY_SECONDS } from '../../queue/heartbeat.ts';
+import { cuttingWaitsShort, retryWaits } from '../../queue/retry-waits.ts';
+import type { RetryWaits } from '../../queue/retry-waits.ts';
 import { VERSION } from '../version.ts';
-import type { Log } from '../../deploy/ports/log.ts';
-import type { Queue } from '../../deploy/ports/queue.ts';
+import { wait } from '../wait.ts';
+import { consumeChecks } from './consume-checks.ts';
+import { consumeDeadLetters, letterOfUnreadable } from './consume-dead-letters.ts';
+import { consumeRequests } from './consume-requests.ts';
+import { localRuntime } from './local-runtime.ts';
+import type { LocalRuntime } from './local-runtime.ts';
+import { repeat } from './repeat.ts';
 
 export interface ServeOptions {
   readonly config: Config;
@@ -33,7 +35,7 @@ export interface ServeOptions {
   readonly port: number;
   readonly sweepIntervalMs: number;
   readonly driftIntervalMs: number;
-  /** What is not said is as users have it. */
+  /** Only tests set them. */
   readonly limits?: ServeLimits;
 }
 
@@ -46,155 +48,95 @@ export interface ServeLimits {
 
 export interface Service {
   readonly url: string;
-  /** Finishes what is under way, or hands it back, within 25 seconds. */
+  /** Finishes running work, or gives it back, within 25 seconds. */
   stop(): Promise<void>;
 }
 
-const LIMITS: ServeLimits = { run: RUN_LIMITS, visibilitySeconds: 30, openQueues: openLocalQueues };
-const CONCURRENCY = 8;
+const LIMITS: ServeLimits = { run: RUN_LIMITS, visibilitySeconds: VISIBILITY_SECONDS, openQueues: openLocalQueues };
 const STOP_MS = 20_000;
 
-/** Everything in one process: webhook, durable queue, deploys, sweeps. */
-export async function serve({
-  config,
-  env,
-  log,
-  dataDirectory,
-  host,
-  port,
-  sweepIntervalMs,
-  driftIntervalMs,
-  limits = LIMITS,
-}: ServeOptions): Promise<Service> {
+/** Everything in one process: webhook, durable queue, deploys, checks, sweeps. */
+export async function serve(options: ServeOptions): Promise<Service> {
+  const { config, env, log, dataDirectory, host, port, limits = LIMITS } = options;
+  const nowMs = () => Date.now();
   await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
+  const queues = await limits.openQueues({ dataDirectory, nowMs });
   const holder = await holderOf(dataDirectory);
-  const queues = await limits.openQueues(dataDirectory);
-  // What was waited for goes on at once, also behind a request that waits for its next try.
-  const goingOn: Queue = { send: (sent, signal) => nudging(queues.deploy, deploys).send(sent, signal) };
-  const outbox = { checks: queues.checks, requests: goingOn };
+  const waits = retryWaits(queues.deploy);
+  const requests = cuttingWaitsShort(queues.deploy, waits);
+  const outbox = { checks: queues.checks, requests };
   const runtime = localRuntime({ config, env, log, holder, progress: () => undefined, outbox, limits: limits.run });
   const stopping = new AbortController();
   try {
-    // A secret that is missing is an error now, not at the first push.
-    await Promise.all(
-      [...config.repositories.values()].map((repository) => runtime.secretsOf(repository, stopping.signal)),
-    );
+    await readSecrets(runtime, stopping.signal);
+    const server = await startHttpServer({ host, port }, receptionOf(runtime, { log, queue: requests }));
+    const consumers = startConsumers(queues, { runtime, log, waits, visibilitySeconds: limits.visibilitySeconds });
+    const sweeps = startSweeps(queues.deploy, { ...options, runtime }, stopping.signal);
+    log({ level: 'info', message: 'listening', url: server.url });
+    return {
+      url: server.url,
+      async stop() {
+        stopping.abort();
+        await server.close(5000);
+        await Promise.all([consumers.stop(), sweeps]);
+        await queues.close();
+        runtime.close();
+      },
+    };
   } catch (thrown) {
     await queues.close();
     runtime.close();
     throw thrown;
   }
-  const letters = deadLetters({ dataDirectory, nowMs: runtime.nowMs });
+}
 
-  const common = { log, wait, random: Math.random, visibilitySeconds: limits.visibilitySeconds };
-  const onPoison = async (body: string) => {
-    log({ level: 'error', message: 'not-a-request', length: body.length });
-    await letters.add({
-      target: '(unreadable message)',
-      delivery: '',
-      revision: null,
-      at: new Date(runtime.nowMs()).toISOString(),
-    });
-  };
-  const deploys = consume({
-    ...common,
-    queue: queues.deploy,
-    concurrency: CONCURRENCY,
-    onPoison,
-    async handler(requests, signal) {
-      const outcome = await runRequests(requests, runtime, signal);
-      if (outcome.kind === 'retry') return outcome;
-      const isForTip = requests.some(({ drift }) => drift === undefined);
-      if (isForTip && (outcome.report?.verdict === 'deployed' || outcome.report?.verdict === 'unchanged'))
-        await letters.clear(requests[0]?.target ?? '');
-      return { kind: 'done' };
-    },
-  });
-  const deadConsumer = consume({
-    ...common,
-    queue: queues.dead,
-    concurrency: 1,
-    onPoison,
-    async handler(requests, signal) {
-      for (const request of requests) {
-        await letters.add({
-          target: request.target,
-          delivery: deliveryOf(request.trigger),
-          revision: request.hint?.revision ?? null,
-          at: new Date(runtime.nowMs()).toISOString(),
-        });
-        // The letter is kept; a status that cannot be written is only logged.
-        await reportDead(request, runtime, signal).catch((thrown: unknown) =>
-          log({
-            level: 'warn',
-            message: 'not-reported',
-            target: request.target,
-            errors: [asDeployError(thrown).problem],
-          }),
-        );
-      }
-      return { kind: 'done' };
-    },
-  });
+/** A secret that is missing is an error now, not at the first push. */
+async function readSecrets({ config, secretsOf }: LocalRuntime, signal: AbortSignal): Promise<void> {
+  await Promise.all([...config.repositories.values()].map((repository) => secretsOf(repository, signal)));
+}
 
-  const checks = consumeChecks({ ...common, queue: queues.checks, runtime, onPoison });
+function receptionOf(
+  { config, secretsOf, rotatedSecretsOf, nowMs }: LocalRuntime,
+  { log, queue }: Pick<Reception, 'log' | 'queue'>,
+): Reception {
+  const limits = { version: VERSION, limitBytes: BODY_LIMIT_BYTES };
+  return { ...limits, config, secretsOf, rotatedSecretsOf, queue, log, nowMs, randomId: randomUUID };
+}
 
-  const queue = nudging(queues.deploy, deploys);
-  const { secretsOf, rotatedSecretsOf, nowMs } = runtime;
-  const reception = {
-    config,
-    version: VERSION,
-    limitBytes: BODY_LIMIT_BYTES,
-    secretsOf,
-    rotatedSecretsOf,
-    queue,
-    log,
-    nowMs,
-    randomId: randomUUID,
-  };
-  const server = await startHttpServer({ host, port }, reception);
-  const { signal } = stopping;
-  const ask = async (requests: readonly DeployRequest[]) => {
-    if (requests.length > 0) await queues.deploy.send(requests, signal);
-  };
-  const sweeps = Promise.all([
-    sweepForever({ intervalMs: sweepIntervalMs, signal, log }, async () => ask(await sweep(runtime, signal))),
-    sweepForever({ intervalMs: driftIntervalMs, signal, log }, async () => ask(await sweepDrift(runtime, signal))),
-  ]);
-  log({ level: 'info', message: 'listening', url: server.url });
+interface Consuming {
+  readonly runtime: LocalRuntime;
+  readonly log: Log;
+  readonly waits: RetryWaits;
+  readonly visibilitySeconds: number;
+}
 
+function startConsumers(
+  { deploy, dead, checks, letters }: LocalQueues,
+  { runtime, log, waits, visibilitySeconds }: Consuming,
+): { stop(): Promise<void> } {
+  const keepUnreadable = async () => letters.add(letterOfUnreadable(runtime.nowMs()));
+  const common = { runtime, log, wait, random: Math.random, visibilitySeconds, keepUnreadable };
+  const deploys = consumeRequests({ ...common, queue: deploy, waits, letters });
+  const deadLetters = consumeDeadLetters({ ...common, queue: dead, waits: null, letters });
+  const readiness = consumeChecks({ ...common, queue: checks, waits: null });
   return {
-    url: server.url,
     async stop() {
-      stopping.abort();
-      await server.close(5000);
-      await Promise.all([deploys.stop(STOP_MS), deadConsumer.stop(STOP_MS), checks.stop(0), sweeps]);
-      await queues.close();
-      runtime.close();
+      await Promise.all([deploys.stop(STOP_MS), deadLetters.stop(STOP_MS), readiness.stop(0)]);
     },
   };
 }
 
-/** A delivery always tries: what waits for its next try must not hold up the newer request behind it. */
-function nudging(queue: SqsQueue, consumer: { nudge(targets: readonly string[]): void }) {
-  return {
-    async send(requests: readonly DeployRequest[], signal: AbortSignal) {
-      await queue.send(requests, signal);
-      consumer.nudge(requests.map(({ target }) => target));
-    },
-  };
-}
-
-async function sweepForever(
-  { intervalMs, signal, log }: { intervalMs: number; signal: AbortSignal; log: Log },
-  once: () => Promise<void>,
+/** What sweeps find does not cut a retry's pause short: only a delivery is always tried at once. */
+async function startSweeps(
+  queue: Queue,
+  { runtime, log, sweepIntervalMs, driftIntervalMs }: ServeOptions & { readonly runtime: LocalRuntime },
+  signal: AbortSignal,
 ): Promise<void> {
-  while (!signal.aborted) {
-    try {
-      await wait(intervalMs, signal);
-      await once();
-    } catch (thrown) {
-      if (!signal.aborted) log({ level: 'error', message: 'sweep-failed', errors: [asDeployError(thrown).problem] });
-    }
-  }
+  const send = async (found: readonly DeployRequest[]) => {
+    if (found.length > 0) await queue.send(found, signal);
+  };
+  await Promise.all([
+    repeat(async () => send(await sweep(runtime, signal)), { intervalMs: sweepIntervalMs, log }, signal),
+    repeat(async () => send(await sweepDrift(runtime, signal)), { intervalMs: driftIntervalMs, log }, signal),
+  ]);
 }

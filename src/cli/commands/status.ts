@@ -1,6 +1,6 @@
 import type { Target } from '../../config/checked/config.ts';
 import { asDeployError } from '../../error/deploy-error.ts';
-import { deadLetters } from '../../platforms/local/dead-letters.ts';
+import { readDeadLetters } from '../../platforms/local/dead-letters.ts';
 import { listGeneratedTargets } from '../../deploy/targets/list-generated-targets.ts';
 import type { GeneratedTargets } from '../../deploy/targets/list-generated-targets.ts';
 import { readinessOf } from '../../state/readiness.ts';
@@ -22,7 +22,7 @@ export async function statusCommand(context: Context, { target }: StatusFlags): 
   const { config, env, log, signal, dataDir, nowMs } = context;
   const runtime = localRuntime({ config, env, log, holder: 'status', progress: () => undefined });
   try {
-    const letters = await deadLetters({ dataDirectory: dataDir, nowMs }).list();
+    const letters = readDeadLetters(dataDir, nowMs());
     const generated =
       target === null ? await listGeneratedTargets(config.templates, runtime, signal) : NOTHING_GENERATED;
     const targets = target === null ? [...config.targets, ...generated.targets] : [target];

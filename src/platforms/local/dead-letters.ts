@@ -1,52 +1,55 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import * as z from 'zod/mini';
+import { openForReading } from './database.ts';
 
-/** A request that was given up on, as `headgate status` lists it. */
+/** A request that was given up, as `headgate status` lists it. */
 export interface DeadLetter {
   readonly target: string;
   readonly delivery: string;
   readonly revision: string | null;
-  /** RFC 3339. */
+  /** RFC 3339, in UTC and with milliseconds: as a text it sorts by time. */
   readonly at: string;
 }
 
-/** Older ones have been seen or never will be. */
-const KEPT_MS = 14 * 24 * 3_600_000;
-
+/** They are kept apart from the queue that they came from, until their target is deployed. */
 export interface DeadLetters {
-  list(): Promise<readonly DeadLetter[]>;
-  add(letter: DeadLetter): Promise<void>;
-  /** After a deploy of the target that went well. */
-  clear(target: string): Promise<void>;
+  add(letter: DeadLetter): void;
+  /** After a successful deploy of the target. */
+  clear(target: string): void;
 }
 
-/** A file of the data directory: it outlives the queue that they came from. */
-export function deadLetters({ dataDirectory, nowMs }: { dataDirectory: string; nowMs: () => number }): DeadLetters {
-  const file = join(dataDirectory, 'dead-letters.json');
-  let writing: Promise<void> = Promise.resolve();
+/** After two weeks people have seen a letter, or never will. */
+const KEPT_MS = 14 * 24 * 3_600_000;
 
-  async function list(): Promise<readonly DeadLetter[]> {
-    const text = await readFile(file, 'utf8').catch(() => '[]');
-    const letters = JSON.parse(text) as readonly DeadLetter[];
-    return letters.filter(({ at }) => Date.parse(at) > nowMs() - KEPT_MS);
-  }
+const Rows = z.array(
+  z.object({ target: z.string(), delivery: z.string(), revision: z.nullable(z.string()), at: z.string() }),
+);
 
-  async function rewrite(change: (letters: readonly DeadLetter[]) => readonly DeadLetter[]): Promise<void> {
-    const before = await list();
-    const after = change(before);
-    if (after.length === before.length) return;
-    await writeFile(`${file}.tmp`, JSON.stringify(after), { mode: 0o600 });
-    await rename(`${file}.tmp`, file);
-  }
-
-  function inTurn(change: Parameters<typeof rewrite>[0]): Promise<void> {
-    writing = writing.then(() => rewrite(change));
-    return writing;
-  }
-
+export function deadLetters(db: DatabaseSync, nowMs: () => number): DeadLetters {
+  const insert = db.prepare('INSERT INTO dead_letters (target, delivery, revision, at) VALUES (?, ?, ?, ?)');
+  const removeOld = db.prepare('DELETE FROM dead_letters WHERE at <= ?');
+  const remove = db.prepare('DELETE FROM dead_letters WHERE target = ?');
   return {
-    list,
-    add: (letter) => inTurn((letters) => [...letters, letter]),
-    clear: (target) => inTurn((letters) => letters.filter((letter) => letter.target !== target)),
+    add({ target, delivery, revision, at }) {
+      insert.run(target, delivery, revision, at);
+      removeOld.run(oldest(nowMs()));
+    },
+    clear: (target) => void remove.run(target),
   };
+}
+
+/** The dead letters of a data directory, oldest first. */
+export function readDeadLetters(dataDirectory: string, nowMs: number): readonly DeadLetter[] {
+  const db = openForReading(dataDirectory);
+  if (db === null) return [];
+  try {
+    const rows = db.prepare('SELECT target, delivery, revision, at FROM dead_letters WHERE at > ? ORDER BY at, rowid');
+    return z.parse(Rows, rows.all(oldest(nowMs)));
+  } finally {
+    db.close();
+  }
+}
+
+function oldest(nowMs: number): string {
+  return new Date(nowMs - KEPT_MS).toISOString();
 }

@@ -1,37 +1,61 @@
 import { randomUUID } from 'node:crypto';
-import { openCheckQueue } from '../aws/sqs/check-queue.ts';
-import type { CheckQueue } from '../aws/sqs/check-queue.ts';
-import { createQueues, openQueue } from '../aws/sqs/queue.ts';
-import type { SqsQueue } from '../aws/sqs/queue.ts';
-import { REGION, startQueueServer } from './queue-server.ts';
+import type { Checks } from '../../deploy/ports/check-request.ts';
+import type { Queue } from '../../deploy/ports/queue.ts';
+import { writeBody } from '../../queue/body.ts';
+import type { Inbox } from '../../queue/inbox.ts';
+import { openDatabase } from './database.ts';
+import { deadLetters } from './dead-letters.ts';
+import type { DeadLetters } from './dead-letters.ts';
+import { openInbox } from './inbox.ts';
+import { lockDirectory } from './lock.ts';
+import { wakeUps } from './wake-ups.ts';
 
-/** What `serve` sends to and takes from, over one embedded server. */
+/** The queues of a data directory: what `serve` sends to and takes from. */
 export interface LocalQueues {
-  readonly deploy: SqsQueue;
-  readonly dead: SqsQueue;
-  readonly checks: CheckQueue;
+  /** One group per target. */
+  readonly deploy: Inbox & Queue;
+  /** Deploy requests that were tried too often. */
+  readonly dead: Inbox;
+  /** A check that waits must not hold up the next one of its target, so each is a group by itself. */
+  readonly checks: Inbox & Checks;
+  readonly letters: DeadLetters;
   close(): Promise<void>;
 }
 
-const MAX_RECEIVE_COUNT = 20;
+export interface LocalQueuesOptions {
+  readonly dataDirectory: string;
+  readonly nowMs: () => number;
+  readonly maxTries?: number;
+}
 
-export async function openLocalQueues(dataDirectory: string): Promise<LocalQueues> {
-  const server = await startQueueServer({ dataDirectory });
-  const at = { endpoint: server.endpoint, region: REGION };
-  const { deployUrl, deadUrl, checkUrl } = await createQueues({ ...at, maxReceiveCount: MAX_RECEIVE_COUNT });
-  const open = (queueUrl: string) => openQueue({ ...at, queueUrl, randomId: randomUUID });
-  const [deploy, dead, checks] = await Promise.all([
-    open(deployUrl),
-    open(deadUrl),
-    openCheckQueue({ ...at, queueUrl: checkUrl }),
-  ]);
+const MAX_TRIES = 20;
+
+/** @throws DeployError `usage` when another process uses the directory */
+export async function openLocalQueues(options: LocalQueuesOptions): Promise<LocalQueues> {
+  const { dataDirectory, nowMs, maxTries = MAX_TRIES } = options;
+  const lock = lockDirectory(dataDirectory);
+  const db = openDatabase(dataDirectory);
+  // Only the previous process can have had them, and it is gone. What was sent for later keeps its time.
+  db.exec('UPDATE messages SET visible_at = 0 WHERE tries > 0');
+  const common = { db, nowMs, wakeUps: wakeUps() };
+  const deploy = openInbox({ ...common, name: 'deploy', deadLetters: { afterTries: maxTries, inbox: 'dead' } });
+  const dead = openInbox({ ...common, name: 'dead', deadLetters: null });
+  const checks = openInbox({ ...common, name: 'check', deadLetters: null });
   return {
-    deploy,
-    dead,
-    checks,
-    async close() {
-      for (const queue of [deploy, dead, checks]) queue.close();
-      await server.close();
+    deploy: {
+      ...deploy,
+      send: (requests) =>
+        deploy.send(requests.map((request) => ({ group: request.target, body: writeBody(request), afterMs: 0 }))),
     },
-  };
+    dead,
+    checks: {
+      ...checks,
+      send: (request, afterMs) => checks.send([{ group: randomUUID(), body: writeBody(request), afterMs }]),
+    },
+    letters: deadLetters(db, nowMs),
+    async close() {
+      db.close();
+      lock.release();
+    },
+  } satisfies LocalQueues;
 }

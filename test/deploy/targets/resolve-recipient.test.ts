@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readCheck } from '../../../src/queue/check-message.ts';
 import { readRequest } from '../../../src/queue/message.ts';
-import { bodyOf } from '../../../src/platforms/aws/sqs/send.ts';
+import { writeBody } from '../../../src/queue/body.ts';
 import { recipientOf, recipientOfDirectory, recipientOfTemplate } from '../../../src/deploy/targets/recipient.ts';
 import { resolveRecipient } from '../../../src/deploy/targets/resolve-recipient.ts';
 import type { Recipient, DeployRequest } from '../../../src/deploy/ports/request.ts';
@@ -76,8 +76,8 @@ describe('whom a request is for', () => {
         const address = recipientOfDirectory(template, `clusters/lab/apps/${app}`);
         expect(address.target).toMatch(/^[!-~]{1,128}$/);
         const request = { ...REQUEST, ...address };
-        expect(bodyOf(request)).toMatch(/^[ -~]*$/);
-        expect(readRequest(bodyOf(request))).toEqual(request);
+        expect(writeBody(request)).toMatch(/^[ -~]*$/);
+        expect(readRequest(writeBody(request))).toEqual(request);
       }),
     );
     const nameless = templateOf(

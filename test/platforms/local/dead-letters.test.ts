@@ -1,31 +1,66 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { deadLetters } from '../../../src/platforms/local/dead-letters.ts';
+import { readDeadLetters } from '../../../src/platforms/local/dead-letters.ts';
+import { openLocalQueues } from '../../../src/platforms/local/queues.ts';
+import type { LocalQueues } from '../../../src/platforms/local/queues.ts';
 
 const DAY = 24 * 3_600_000;
 const START = Date.UTC(2026, 0, 1);
 
 let directory: string;
+let nowMs = START;
+let queues: LocalQueues;
+
+const open = () => openLocalQueues({ dataDirectory: directory, nowMs: () => nowMs });
+const listed = () => readDeadLetters(directory, nowMs).map(({ target }) => target);
+const letter = (target: string) => ({ target, delivery: 'd', revision: null, at: new Date(nowMs).toISOString() });
+
 beforeEach(async () => {
+  nowMs = START;
   directory = await mkdtemp(join(tmpdir(), 'headgate-dead-'));
+  queues = await open();
 });
-afterEach(() => rm(directory, { recursive: true, force: true }));
+afterEach(async () => {
+  await queues.close();
+  await rm(directory, { recursive: true, force: true });
+});
 
-const letter = (target: string) => ({ target, delivery: 'd', revision: null, at: new Date(START).toISOString() });
-
-it('keeps dead letters for two weeks, over restarts, until their target is well', async () => {
-  let nowMs = START;
-  const open = () => deadLetters({ dataDirectory: directory, nowMs: () => nowMs });
-  await open().add(letter('a'));
-  const letters = open();
-  await Promise.all([letters.add(letter('b')), letters.add(letter('c'))]);
-  expect((await open().list()).map(({ target }) => target)).toEqual(['a', 'b', 'c']);
-  await letters.clear('b');
-  expect((await open().list()).map(({ target }) => target)).toEqual(['a', 'c']);
+it('keeps dead letters for two weeks, over restarts, until their target is deployed', async () => {
+  queues.letters.add(letter('a'));
+  await queues.close();
+  queues = await open();
+  queues.letters.add(letter('b'));
+  queues.letters.add({ ...letter('c'), revision: 'a'.repeat(40) });
+  expect(listed()).toEqual(['a', 'b', 'c']);
+  queues.letters.clear('b');
+  expect(readDeadLetters(directory, nowMs)).toEqual([letter('a'), { ...letter('c'), revision: 'a'.repeat(40) }]);
   nowMs = START + 14 * DAY - 1;
-  expect(await open().list()).toHaveLength(2);
+  expect(listed()).toEqual(['a', 'c']);
   nowMs = START + 14 * DAY;
-  expect(await open().list()).toEqual([]);
+  expect(listed()).toEqual([]);
+});
+
+it('are read beside a process that keeps them, and after one that has ended', async () => {
+  queues.letters.add(letter('a'));
+  expect(listed()).toEqual(['a']);
+  await queues.close();
+  expect(listed()).toEqual(['a']);
+  queues = await open();
+});
+
+it('has none in a directory that serve never used', async () => {
+  expect(readDeadLetters(join(directory, 'other'), nowMs)).toEqual([]);
+});
+
+it('records the next dead letter after one that could not be written', async () => {
+  const other = new DatabaseSync(join(directory, 'queue.db'));
+  other.exec('BEGIN IMMEDIATE');
+  expect(() => queues.letters.add(letter('a'))).toThrow('database is locked');
+  other.close();
+  queues.letters.add(letter('b'));
+  queues.letters.clear('none');
+  expect(listed()).toEqual(['b']);
 });

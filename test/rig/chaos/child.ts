@@ -40,8 +40,6 @@ export async function bundlePrograms(): Promise<Programs & { readonly remove: ()
     bundle: true,
     platform: 'node',
     format: 'esm',
-    // Headgate imports some of its files by path.
-    external: ['fauxqs'],
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     logLevel: 'error',
   });

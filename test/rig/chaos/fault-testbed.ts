@@ -1,10 +1,9 @@
 import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import type { IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readQueueAddress } from '../../../src/platforms/local/queue-server.ts';
+import { DatabaseSync } from 'node:sqlite';
 import type { ClusterAddress } from '../cluster/control-plane.ts';
 import { startFaultProxy } from '../cluster/fault-proxy.ts';
 import type { Fault, FaultProxy } from '../cluster/fault-proxy.ts';
@@ -20,6 +19,7 @@ import { startHttpProxy } from './http-proxy.ts';
 import type { HttpProxy, Passing } from './http-proxy.ts';
 import { openGitWriter } from './git-writer.ts';
 import type { Commit, GitWriter } from './git-writer.ts';
+import { QUEUE_IS_AT } from './queue-over-http.ts';
 
 /** One request of the child to one of the servers. */
 export interface ProxiedRequest {
@@ -41,6 +41,8 @@ export class FaultTestbed {
   readonly log: Line[] = [];
   /** The complete output of the children. */
   output = '';
+  /** The child's queue, behind the proxy. */
+  queueUrl = '';
   fault: (request: ProxiedRequest) => Fault = () => 'pass';
   readonly directory: string;
   readonly #proxies: { kubernetes: FaultProxy; git: HttpProxy; queue: HttpProxy };
@@ -93,7 +95,7 @@ export class FaultTestbed {
       fault: passing('git'),
     });
     const queue = await startHttpProxy({
-      upstream: async () => (await readQueueAddress(dataDirectory)) ?? 'http://127.0.0.1:9',
+      upstream: async () => testbed?.queueUrl ?? '',
       isPoll,
       fault: passing('queue'),
     });
@@ -148,6 +150,7 @@ export class FaultTestbed {
     const url = await new Promise<string>((resolve, reject) => {
       const onLine = (line: Line) => {
         this.log.push(line);
+        if (line['message'] === QUEUE_IS_AT) this.queueUrl = String(line['url']);
         if (line['message'] === 'listening') resolve(String(line['url']));
       };
       const child = startChild(this.#programs.serve, args, { ...this.#listener, onLine });
@@ -192,14 +195,14 @@ export class FaultTestbed {
   }
 
   /** Is the queue empty? Unknown, so false, while the child is not running. */
-  async isIdle(): Promise<boolean> {
-    const endpoint = await readQueueAddress(this.#files[1]);
-    if (endpoint === null || !isRunning(this.#serve)) return false;
-    const answer = await fetch(`${endpoint}/_fauxqs/queues`).then(
-      (response) => response.json() as Promise<readonly Readonly<Record<string, unknown>>[]>,
-      () => null,
-    );
-    return answer?.every((queue) => COUNTS.every((count) => queue[count] === 0)) ?? false;
+  isIdle(): boolean {
+    if (!isRunning(this.#serve)) return false;
+    const db = new DatabaseSync(join(this.#files[1], 'queue.db'), { readOnly: true, timeout: 5_000 });
+    try {
+      return db.prepare('SELECT count(*) AS count FROM messages').get()?.['count'] === 0;
+    } finally {
+      db.close();
+    }
   }
 
   /** Posts the signed delivery of a commit. Returns whether it was queued. */
@@ -246,18 +249,15 @@ export function targetNames(count: number): readonly string[] {
   return Array.from({ length: count }, (_, n) => `t-${id}-${n}`);
 }
 
-const ACTION = 'x-amz-target';
-const COUNTS = ['approximateMessageCount', 'approximateInflightCount', 'approximateDelayedCount'];
-
-function isPoll(headers: IncomingHttpHeaders): boolean {
-  return String(headers[ACTION]).endsWith('.ReceiveMessage');
+function isPoll(path: string): boolean {
+  return path.endsWith('/receive');
 }
 
 function isIdle({ answer }: Passing): boolean {
-  return answer !== null && !answer.includes('"Messages":[{');
+  return answer === '[]';
 }
 
-function nameOf({ headers, path, body }: Passing): string {
+function nameOf({ path, body }: Passing): string {
   const command = /command=(\S+)/.exec(body)?.[1];
-  return String(headers[ACTION] ?? (command === undefined ? path : `${path} ${command}`));
+  return command === undefined ? path : `${path} ${command}`;
 }

@@ -31,7 +31,7 @@ export async function startHttpProxy({
   fault,
 }: {
   upstream: () => Promise<string>;
-  isPoll: (headers: IncomingHttpHeaders) => boolean;
+  isPoll: (path: string) => boolean;
   fault: (passing: Passing) => Fault;
 }): Promise<HttpProxy> {
   const agent = new Agent({ keepAlive: true });
@@ -42,7 +42,7 @@ export async function startHttpProxy({
     const body = Buffer.concat(parts);
     const { method = '', url: path = '', headers } = request;
     const at = { method, path, headers, body: body.toString('latin1', 0, 4000) };
-    const polled = isPoll(headers) ? await forward({ method, path, headers, body }, response) : null;
+    const polled = isPoll(path) ? await forward({ method, path, headers, body }, response) : null;
     const injected = fault({ ...at, answer: polled?.body.toString() ?? null });
     const fields: FaultFields = typeof injected === 'object' ? injected : {};
     if (injected === 'cut-before') return void response.destroy();

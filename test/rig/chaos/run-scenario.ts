@@ -91,7 +91,7 @@ async function settle(
       readAtMs = nowMs;
       isSettled = await settledAt(testbed.api, target, commit.revision);
     }
-    if (isSettled && (await testbed.isIdle())) return;
+    if (isSettled && testbed.isIdle()) return;
     if (nowMs > untilMs) throw new Error(`${target} did not reach ${commit.revision}: ${lastLines(testbed, target)}`);
     await pause(20);
   }

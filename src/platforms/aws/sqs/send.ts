@@ -2,8 +2,9 @@ import type { DeployRequest } from '../../../deploy/ports/request.ts';
 import { DeployError } from '../../../error/deploy-error.ts';
 import { retry } from '../../../exchange/retry.ts';
 import type { RetryPolicy } from '../../../exchange/retry.ts';
+import { writeBody } from '../../../queue/body.ts';
 
-/** One message of a batch, in the words of the SQS API. */
+/** One message of a batch, as the SQS API names its fields. */
 export interface Entry {
   readonly Id: string;
   readonly MessageBody: string;
@@ -12,10 +13,10 @@ export interface Entry {
 }
 
 export interface Sending {
-  /** Random per request: doubles are harmless, and a redelivery must not be swallowed. */
+  /** Random per request: doubles are harmless, and a redelivery must not be dropped as a duplicate. */
   readonly randomId: () => string;
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
-  /** Sends ten at most, and says which of them were not taken and why. */
+  /** Sends ten at most. Resolves to those that SQS did not accept, and why. */
   readonly sendBatch: (entries: readonly Entry[], signal: AbortSignal) => Promise<Refused>;
 }
 
@@ -24,11 +25,11 @@ export interface Refused {
   readonly reason: string;
 }
 
-/** SQS takes this many entries in a batch, and 1 MiB of all of them together. */
-export const BATCH = 10;
+/** SQS accepts this many entries in a batch, and 1 MiB in all. */
+const BATCH = 10;
 const BATCH_BYTES = 1_000_000;
 
-/** One message per request, in the group of its target; what is not taken is sent again. @throws DeployError `queue-unreachable` */
+/** Sends one message per request, in the group of its target, and sends again what was not accepted. @throws DeployError `queue-unreachable` */
 export async function sendRequests(
   requests: readonly DeployRequest[],
   sending: Sending,
@@ -36,18 +37,11 @@ export async function sendRequests(
 ): Promise<void> {
   const entries = requests.map((request, index) => ({
     Id: String(index),
-    MessageBody: bodyOf(request),
+    MessageBody: writeBody(request),
     MessageGroupId: request.target,
     MessageDeduplicationId: sending.randomId(),
   }));
   for (const batch of batchesOf(entries)) await sendEntries(batch, sending, signal);
-}
-
-/** In ASCII: SQS refuses some characters (U+FFFE), and a pushed tree chooses the names of directories. */
-export function bodyOf(message: object): string {
-  return JSON.stringify(message).replaceAll(/[^ -~]/g, (unit) => {
-    return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  });
 }
 
 function batchesOf(entries: readonly Entry[]): readonly (readonly Entry[])[] {
@@ -83,14 +77,14 @@ async function sendEntries(
   const { reason } = await retry(attempt, RETRIES, { wait, signal }).catch((cause: unknown) => {
     throw unreachable(cause);
   });
-  if (left.length > 0) throw unreachable(new Error(`${left.length} messages were not taken: ${reason}`));
+  if (left.length > 0) throw unreachable(new Error(`${left.length} messages were not accepted: ${reason}`));
 }
 
 export function unreachable(cause: unknown, queue = 'the deploy queue'): DeployError {
   return new DeployError('queue-unreachable', {
     subject: queue,
-    message: `it does not take messages: ${cause instanceof Error ? cause.message : String(cause)}`,
-    remedy: 'Nothing is lost: the sweep finds the push. Look at why the queue does not answer.',
+    message: `it does not accept messages: ${cause instanceof Error ? cause.message : String(cause)}`,
+    remedy: 'Find out why the queue does not answer. Nothing is lost: the sweep finds the push.',
     cause,
   });
 }

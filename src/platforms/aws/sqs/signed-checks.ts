@@ -1,17 +1,20 @@
 import type { Checks } from '../../../deploy/ports/check-request.ts';
-import { delaySeconds } from '../../../queue/check-message.ts';
-import { bodyOf, unreachable } from './send.ts';
+import { writeBody } from '../../../queue/body.ts';
+import { unreachable } from './send.ts';
 import type { SignedQueueOptions } from './signed-queue.ts';
 
-/** Sends checks by one signed request each: functions load no client for it. */
+/** SQS delays a message for 15 minutes at most. */
+const LONGEST_DELAY_SECONDS = 900;
+
+/** Sends each check by one signed request, so that functions load no client. */
 export function signedChecks({ aws, region, queueUrl }: Omit<SignedQueueOptions, 'randomId' | 'wait'>): Checks {
   return {
     async send(request, afterMs, signal) {
       const headers = { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': 'AmazonSQS.SendMessage' };
       const message = {
         QueueUrl: queueUrl,
-        MessageBody: bodyOf(request),
-        DelaySeconds: delaySeconds(afterMs),
+        MessageBody: writeBody(request),
+        DelaySeconds: Math.min(Math.max(Math.round(afterMs / 1000), 0), LONGEST_DELAY_SECONDS),
       };
       try {
         const { status, text } = await aws.call(
@@ -23,5 +26,5 @@ export function signedChecks({ aws, region, queueUrl }: Omit<SignedQueueOptions,
         throw unreachable(cause, 'the check queue');
       }
     },
-  };
+  } satisfies Checks;
 }

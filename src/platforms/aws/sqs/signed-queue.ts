@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import type { DeployRequest } from '../../../deploy/ports/request.ts';
-import type { HidingQueue } from '../../../queue/heartbeat.ts';
+import type { Queue } from '../../../deploy/ports/queue.ts';
+import type { Visibility } from '../../../queue/inbox.ts';
 import type { Aws } from '../api/request.ts';
 import { sendRequests } from './send.ts';
 import type { Entry, Refused } from './send.ts';
@@ -13,10 +13,8 @@ export interface SignedQueueOptions {
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** A queue of SQS as functions use it: Lambda receives and deletes for them, so that no client has to be loaded. */
-export interface SignedQueue extends HidingQueue {
-  send(requests: readonly DeployRequest[], signal: AbortSignal): Promise<void>;
-}
+/** A queue of SQS as functions use it: Lambda receives and removes for them, so that no client has to be loaded. */
+export type SignedQueue = Queue & Visibility;
 
 const Answer = z.object({
   Failed: z.optional(z.nullable(z.array(z.object({ Id: z.string(), Message: z.optional(z.string()) })))),
@@ -41,10 +39,10 @@ export function signedQueue({ aws, region, queueUrl, randomId, wait }: SignedQue
       const entries = receipts.map((ReceiptHandle, index) => ({
         Id: String(index),
         ReceiptHandle,
-        VisibilityTimeout: Math.max(1, seconds),
+        VisibilityTimeout: seconds,
       }));
       const { ids } = await call('ChangeMessageVisibilityBatch', entries, signal);
       return new Set(receipts.filter((_receipt, index) => ids.has(String(index))));
     },
-  };
+  } satisfies SignedQueue;
 }

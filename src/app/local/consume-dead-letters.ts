@@ -1,0 +1,47 @@
+import { deliveryOf } from '../../deploy/ports/request.ts';
+import type { DeployRequest } from '../../deploy/ports/request.ts';
+import type { Runtime } from '../../deploy/ports/runtime.ts';
+import { reportDead } from '../../deploy/report/report-dead.ts';
+import { asDeployError } from '../../error/deploy-error.ts';
+import { consume } from '../../queue/consumer.ts';
+import type { Consumer, ConsumerOptions } from '../../queue/consumer.ts';
+import { readRequest } from '../../queue/message.ts';
+import type { DeadLetter, DeadLetters } from '../../platforms/local/dead-letters.ts';
+
+/** Keeps what was tried too often for `headgate status`, and reports it on its commit. */
+export function consumeDeadLetters({
+  runtime,
+  letters,
+  ...common
+}: Omit<ConsumerOptions<DeployRequest>, 'read' | 'handler' | 'concurrency'> & {
+  readonly runtime: Runtime;
+  readonly letters: DeadLetters;
+}): Consumer {
+  return consume<DeployRequest>({
+    ...common,
+    read: readRequest,
+    concurrency: 1,
+    async handler(requests, signal) {
+      for (const request of requests) {
+        const { target, trigger, hint } = request;
+        letters.add({
+          target,
+          delivery: deliveryOf(trigger),
+          revision: hint?.revision ?? null,
+          at: new Date(runtime.nowMs()).toISOString(),
+        });
+        // The letter is kept, so a status that cannot be written is only logged.
+        await reportDead(request, runtime, signal).catch((thrown: unknown) => {
+          const errors = [asDeployError(thrown).problem];
+          runtime.log({ level: 'warn', message: 'not-reported', target, errors });
+        });
+      }
+      return { kind: 'done' };
+    },
+  });
+}
+
+/** A message that cannot be read has no target. */
+export function letterOfUnreadable(nowMs: number): DeadLetter {
+  return { target: '(unreadable message)', delivery: '', revision: null, at: new Date(nowMs).toISOString() };
+}

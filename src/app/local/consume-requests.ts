@@ -1,0 +1,44 @@
+import { runRequests } from '../../deploy/run-requests.ts';
+import type { DeployRequest } from '../../deploy/ports/request.ts';
+import type { Runtime } from '../../deploy/ports/runtime.ts';
+import { asDeployError } from '../../error/deploy-error.ts';
+import { consume } from '../../queue/consumer.ts';
+import type { Consumer, ConsumerOptions } from '../../queue/consumer.ts';
+import { readRequest } from '../../queue/message.ts';
+import type { DeadLetters } from '../../platforms/local/dead-letters.ts';
+
+const CONCURRENCY = 8;
+
+/** Deploys what is requested, until it is stopped. A target that was deployed has no dead letters any more. */
+export function consumeRequests({
+  runtime,
+  letters,
+  ...common
+}: Omit<ConsumerOptions<DeployRequest>, 'read' | 'handler' | 'concurrency'> & {
+  readonly runtime: Runtime;
+  readonly letters: DeadLetters;
+}): Consumer {
+  return consume<DeployRequest>({
+    ...common,
+    read: readRequest,
+    concurrency: CONCURRENCY,
+    async handler(requests, signal) {
+      const outcome = await runRequests(requests, runtime, signal);
+      if (outcome.kind === 'retry') return outcome;
+      const isForTip = requests.some(({ drift }) => drift === undefined);
+      const isDeployed = outcome.report?.verdict === 'deployed' || outcome.report?.verdict === 'unchanged';
+      if (isForTip && isDeployed) clear(requests[0]?.target ?? '');
+      return { kind: 'done' };
+    },
+  });
+
+  /** A failure is only logged, because a retry would deploy again. */
+  function clear(target: string): void {
+    try {
+      letters.clear(target);
+    } catch (thrown) {
+      const errors = [asDeployError(thrown).problem];
+      common.log({ level: 'warn', message: 'dead-letter-not-cleared', target, errors });
+    }
+  }
+}

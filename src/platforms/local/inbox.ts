@@ -1,0 +1,147 @@
+import type { DatabaseSync } from 'node:sqlite';
+import * as z from 'zod/mini';
+import { DeployError } from '../../error/deploy-error.ts';
+import type { Inbox, Message, ReceiveOptions } from '../../queue/inbox.ts';
+import { inDurableTransaction, inTransaction } from './database.ts';
+import type { WakeUps } from './wake-ups.ts';
+
+export interface InboxOptions {
+  readonly db: DatabaseSync;
+  readonly name: string;
+  /** After so many tries a message moves to another inbox. Null: it is tried for as long as it exists. */
+  readonly deadLetters: { readonly afterTries: number; readonly inbox: string } | null;
+  readonly nowMs: () => number;
+  /** The same for all inboxes of a database, because messages move between them. */
+  readonly wakeUps: WakeUps;
+}
+
+export interface LocalInbox extends Inbox {
+  /** All of them or none; once it resolved, neither a crash nor a power failure loses one. @throws DeployError `queue-unreachable` */
+  send(messages: readonly Outgoing[]): Promise<void>;
+}
+
+interface Outgoing {
+  readonly group: string;
+  readonly body: string;
+  /** Not handed out before. */
+  readonly afterMs: number;
+}
+
+/** Messages of one group that are handed out together: one run is done for all of them. */
+const TOGETHER = 10;
+
+/** As long as SQS keeps them: a check of a cluster that is gone is not tried without end. */
+const KEPT_MS = 14 * 24 * 3_600_000;
+
+const Groups = z.array(z.object({ grouped_by: z.string() }));
+const Rows = z.array(z.object({ id: z.number(), body: z.string(), tries: z.number() }));
+const Next = z.object({ at: z.nullable(z.number()) });
+
+/**
+ * A queue in SQLite, in this process. Its order is the order of sending; a group is free when none of its messages is
+ * hidden. Statements are synchronous, so nothing comes between the lines of a method until it awaits.
+ */
+export function openInbox({ db, name, deadLetters, nowMs, wakeUps }: InboxOptions): LocalInbox {
+  const sql = prepare(db);
+  const named = naming(name);
+
+  function takeGroup(group: string, visibleAtMs: number): readonly Message[] {
+    return z.parse(Rows, sql.selectFirst.all(name, group, TOGETHER)).flatMap(({ id, body, tries }) => {
+      if (deadLetters !== null && tries >= deadLetters.afterTries) {
+        sql.move.run(deadLetters.inbox, id);
+        wakeUps.wake(deadLetters.inbox);
+        return [];
+      }
+      sql.handOut.run(visibleAtMs, id);
+      return [{ body, group, tries: tries + 1, receipt: `${id}.${tries + 1}` }];
+    });
+  }
+
+  function take({ groups, visibilitySeconds }: ReceiveOptions): readonly Message[] {
+    const free = z.parse(Groups, sql.selectGroups.all(name, nowMs(), groups));
+    if (free.length === 0) return [];
+    const visibleAtMs = nowMs() + visibilitySeconds * 1000;
+    return inTransaction(db, () => free.flatMap(({ grouped_by: group }) => takeGroup(group, visibleAtMs)));
+  }
+
+  return {
+    send: named(async (messages: readonly Outgoing[]) => {
+      const now = nowMs();
+      inDurableTransaction(db, () => {
+        for (const { group, body, afterMs } of messages)
+          sql.insert.run(name, group, body, now, now + Math.ceil(afterMs));
+        sql.removeOld.run(name, now - KEPT_MS);
+      });
+      wakeUps.wake(name);
+    }),
+    receive: named(async (options: ReceiveOptions, signal: AbortSignal) => {
+      const untilMs = nowMs() + options.waitSeconds * 1000;
+      for (;;) {
+        signal.throwIfAborted();
+        const messages = take(options);
+        if (messages.length > 0) return messages;
+        const { at } = z.parse(Next, sql.selectNext.get(name));
+        if (nowMs() >= untilMs) return [];
+        await wakeUps.next(name, Math.max(1, Math.min(at ?? untilMs, untilMs) - nowMs()), signal);
+      }
+    }),
+    hide: named(async (receipts: readonly string[], seconds: number) => {
+      const now = nowMs();
+      const isHeld = (receipt: string) =>
+        sql.hide.run(now + seconds * 1000, name, ...partsOf(receipt), now).changes > 0;
+      const lost = inTransaction(db, () => receipts.filter((receipt) => !isHeld(receipt)));
+      wakeUps.wake(name);
+      return new Set(lost);
+    }),
+    remove: named(async (receipts: readonly string[]) => {
+      inTransaction(db, () => {
+        for (const receipt of receipts) sql.remove.run(name, ...partsOf(receipt));
+      });
+      wakeUps.wake(name);
+    }),
+  } satisfies LocalInbox;
+}
+
+function prepare(db: DatabaseSync) {
+  return {
+    insert: db.prepare('INSERT INTO messages (queue, grouped_by, body, sent_at, visible_at) VALUES (?, ?, ?, ?, ?)'),
+    selectGroups: db.prepare(`
+      SELECT grouped_by FROM messages WHERE queue = ?
+      GROUP BY grouped_by HAVING max(visible_at) <= ? ORDER BY min(id) LIMIT ?`),
+    selectFirst: db.prepare(
+      'SELECT id, body, tries FROM messages WHERE queue = ? AND grouped_by = ? ORDER BY id LIMIT ?',
+    ),
+    selectNext: db.prepare(`
+      SELECT min(free_at) AS at
+      FROM (SELECT max(visible_at) AS free_at FROM messages WHERE queue = ? GROUP BY grouped_by)`),
+    handOut: db.prepare('UPDATE messages SET tries = tries + 1, visible_at = ? WHERE id = ?'),
+    move: db.prepare('UPDATE messages SET queue = ?, tries = 0, visible_at = 0 WHERE id = ?'),
+    hide: db.prepare('UPDATE messages SET visible_at = ? WHERE queue = ? AND id = ? AND tries = ? AND visible_at > ?'),
+    remove: db.prepare('DELETE FROM messages WHERE queue = ? AND id = ? AND tries = ?'),
+    removeOld: db.prepare('DELETE FROM messages WHERE queue = ? AND sent_at <= ?'),
+  };
+}
+
+/** Says which queue it was when SQLite fails. */
+function naming(name: string) {
+  return <Args extends readonly unknown[], T>(work: (...args: Args) => Promise<T>) =>
+    async (...args: Args): Promise<T> => {
+      try {
+        return await work(...args);
+      } catch (cause) {
+        if (!(cause instanceof Error && 'errcode' in cause)) throw cause;
+        throw new DeployError('queue-unreachable', {
+          subject: `the ${name} queue`,
+          message: `SQLite cannot read or write it: ${cause.message}`,
+          remedy:
+            'Check the free space and the permissions of the data directory. No push is lost: the sweep finds it.',
+          cause,
+        });
+      }
+    };
+}
+
+function partsOf(receipt: string): readonly [id: number, tries: number] {
+  const [id = '', tries = ''] = receipt.split('.');
+  return [Number(id), Number(tries)];
+}

@@ -1,0 +1,46 @@
+/** The body of a message, in ASCII: SQS refuses some characters (U+FFFE), and a pushed tree chooses the names of directories. */
+export function writeBody(message: object): string {
+  return JSON.stringify(message).replaceAll(/[^ -~]/g, (unit) => {
+    return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
+}
+
+/** The names of these keys before release 0.2, whose messages may still be queued when the next release starts. */
+const RENAMED: Readonly<Record<string, string>> = {
+  from: 'generatedFrom',
+  rule: 'template',
+  hop: 'attempt',
+  said: 'reported',
+  isQuiet: 'statusIsFinal',
+  goesOn: 'resumesRun',
+};
+
+/** A message body with the keys of this release; undefined when it is not JSON. */
+export function parseBody(body: string): unknown {
+  try {
+    const value: unknown = JSON.parse(body);
+    return isRecord(value) ? withTrigger(withCurrentKeys(value)) : value;
+  } catch {
+    return undefined;
+  }
+}
+
+function withCurrentKeys(record: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(record).map(([key, value]) => [
+      RENAMED[key] ?? key,
+      key === 'from' && isRecord(value) ? withCurrentKeys(value) : value,
+    ]),
+  );
+}
+
+/** Releases before 0.2 wrote one text: `sweep`, `cli`, or the id of a delivery. */
+function withTrigger({ delivery, ...record }: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  if (typeof delivery !== 'string' || record['trigger'] !== undefined) return record;
+  const isNamed = delivery === 'sweep' || delivery === 'cli';
+  return { ...record, trigger: isNamed ? { kind: delivery } : { kind: 'delivery', id: delivery } };
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
