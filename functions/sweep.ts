@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { interruptBefore } from '../src/platforms/aws/lambda/lambda-context.ts';
 import type { LambdaContext } from '../src/platforms/aws/lambda/lambda-context.ts';
-import { detectDrift } from '../src/deploy/drift/detect-drift.ts';
+import { sweepDrift } from '../src/deploy/drift/detect-drift.ts';
 import { sweep } from '../src/deploy/sweep.ts';
 import { functionRuntime } from '../src/app/functions/function-runtime.ts';
 import { functionWorld } from '../src/app/functions/function-world.ts';
@@ -13,7 +13,7 @@ const queue = world.queueAt('HEADGATE_DEPLOY_QUEUE_URL');
 /** On a schedule: queues the targets that are not where their tip is, and, unless its input says no, what has drifted. */
 export const handler = (event: { readonly drift?: boolean } | null, context: LambdaContext) =>
   interruptBefore(context, async (signal) => {
-    const drifted = event?.drift === false ? [] : await detectDrift(runtime, signal);
+    const drifted = event?.drift === false ? [] : await sweepDrift(runtime, signal);
     const requests = [...(await sweep(runtime, signal)), ...drifted];
     if (requests.length > 0) await queue.send(requests, signal);
     return { queued: requests.map(({ target }) => target) };

@@ -1,10 +1,10 @@
 import type { Target } from '../config/checked/config.ts';
 import { formatReference } from '../config/written/reference.ts';
-import type { DataKeys } from '../deploy/ports/world.ts';
 import { DeployError } from '../error/deploy-error.ts';
 import type { WrappedKey } from '../desired/sops/envelope.ts';
 import { resolveSecret } from './secrets.ts';
 import type { SecretSources } from './secrets.ts';
+import type { DataKeys } from '../deploy/ports/data-keys.ts';
 
 /** Opens data keys with what the target has, for one run: files that were encrypted together are opened once. */
 export function openDataKeys({ decryption }: Target, secrets: SecretSources): DataKeys {

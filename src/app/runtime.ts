@@ -11,7 +11,6 @@ import type { RunLimits } from '../cluster/state/limits.ts';
 import type { ClusterConfig, Config, Repository, Target } from '../config/checked/config.ts';
 import type { Outbox } from '../deploy/ports/outbox.ts';
 import type { Ports, Runtime } from '../deploy/ports/runtime.ts';
-import type { Statuses } from '../deploy/ports/world.ts';
 import { DeployError } from '../error/deploy-error.ts';
 import { openAgents } from '../exchange/exchange.ts';
 import { GIT_LIMITS } from '../git/limits.ts';
@@ -27,6 +26,7 @@ import { openStatuses } from './githost/statuses.ts';
 import { VERSION } from './version.ts';
 import { wait } from './wait.ts';
 import type { Log } from '../deploy/ports/log.ts';
+import type { Statuses } from '../deploy/ports/statuses.ts';
 
 /** How a cluster is reached as one target; null: as nobody in particular, to look at it. */
 export type AccessOf = (cluster: ClusterConfig, target: Target | null) => Promise<ClusterAccess>;
@@ -145,6 +145,7 @@ export function openRuntime({
   return {
     config,
     log,
+    channels: [],
     ...outbox,
     nowMs,
     wait,

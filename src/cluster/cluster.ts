@@ -1,119 +1,118 @@
-import type { ChangeResult } from '../plan/planner/after.ts';
-import type { Applied } from '../state/target-state.ts';
-import { NOTHING_APPLIED } from '../state/target-state.ts';
-import type { Facts, FieldConflict } from '../plan/model/facts.ts';
-import type { Plan, Prune, Write } from '../plan/model/plan.ts';
+import type { Cluster, Observed, RecordedTarget } from '../deploy/ports/cluster.ts';
+import type { UninstallAction } from '../plan/ownership/uninstall-action.ts';
+import { NOTHING_RECORDED, joinChanges, withChange } from '../state/target-state.ts';
+import type { StateChange } from '../state/target-state.ts';
 import { applyPlan } from './apply/apply.ts';
-import type { OpenRun } from './apply/apply.ts';
-import { readCapabilities } from './api/capabilities.ts';
-import type { Capabilities } from './api/capabilities.ts';
-import type { Connection } from './api/connection.ts';
-import { eventRequest } from './state/event.ts';
-import type { ClusterEvent } from './state/event.ts';
-import { gatherFacts } from './observe/gather-facts.ts';
-import { conflictingManagers } from './observe/conflicting-managers.ts';
-import { refuseHeldLease } from './state/lease.ts';
-import { listInventory } from './observe/list-inventory.ts';
-import type { ListedInventory } from './observe/list-inventory.ts';
-import { listGeneratedTargets } from './state/generated-targets.ts';
-import type { GeneratedTargetState } from './state/generated-targets.ts';
-import { applySetId } from './state/parent.ts';
-import type { Parent } from './state/parent.ts';
-import { preview } from './observe/preview.ts';
-import type { Preview } from './observe/preview.ts';
-import { readinessOf } from './readiness/readiness.ts';
-import type { Readiness } from './readiness/readiness.ts';
-import type { ClusterRun } from './state/run.ts';
-import { stateStore } from './state/state-store.ts';
-import { problemOf } from './api/status.ts';
 import { planUninstall, uninstall } from './apply/uninstall.ts';
 import type { Removed } from './apply/uninstall.ts';
-import type { UninstallAction } from '../plan/ownership/uninstall-action.ts';
-import type { ObserveQuestion, ObserveContext, Gathered } from './observe/context.ts';
-import type { StateTransitions } from './apply/application.ts';
+import { readCapabilities } from './api/capabilities.ts';
+import { problemOf } from './api/status.ts';
+import { conflictingManagers } from './observe/conflicting-managers.ts';
+import type { Gathered, ObserveContext } from './observe/context.ts';
+import { gatherFacts } from './observe/gather-facts.ts';
+import { listInventory } from './observe/list-inventory.ts';
+import { preview } from './observe/preview.ts';
+import { readinessOf } from './readiness/readiness.ts';
+import { eventRequest } from './state/event.ts';
+import { listGeneratedTargets } from './state/generated-targets.ts';
+import type { GeneratedTargetState } from './state/generated-targets.ts';
+import { refuseHeldLease } from './state/lease.ts';
+import { applySetId } from './state/parent.ts';
+import type { Parent } from './state/parent.ts';
+import type { ClusterRun } from './state/run.ts';
+import { stateStore } from './state/state-store.ts';
+import type { StateStore } from './state/state-store.ts';
 
-/** One target's cluster, for one run. It remembers what it read, so that every write is bound to what was read. */
-export interface TargetCluster {
-  readonly usage: Connection['usage'];
-  /** The recorded state. @throws DeployError `foreign-owner`, `state-newer`, and to write `lease-held` while another run works. */
-  readApplied(purpose: 'look' | 'write', signal: AbortSignal): Promise<Applied>;
-  /** What is owned as metadata lists show it; null when the recorded inventory is not whole. Nothing is written. */
-  listInventory(signal: AbortSignal): Promise<ListedInventory | null>;
-  /** Everything that the plan needs. Nothing is written. */
-  observe(question: ObserveQuestion, signal: AbortSignal): Promise<Facts>;
-  /** Version and served APIs, as templates may ask for them. */
-  capabilities(signal: AbortSignal): Promise<Capabilities>;
-  /** Opens the run, writes and prunes. */
-  apply(plan: Plan, ends: StateTransitions, signal: AbortSignal): Promise<readonly ChangeResult[]>;
-  /** Records what was applied and closes the run: only this commits. */
-  close(signal: AbortSignal): Promise<void>;
-  /** What a planned update would change, field by field, and whether a planned deletion would be done. Nothing is written. */
-  preview(change: Write | Prune, signal: AbortSignal): Promise<Preview>;
-  /** Which fields of a planned update others hold against us. Nothing is written. */
-  conflictingManagers(change: Write, signal: AbortSignal): Promise<readonly FieldConflict[]>;
-  /** Changes the state only: an attempt that was refused, a commit that needs no write. */
-  record(change: Partial<Applied>, signal: AbortSignal): Promise<void>;
-  /** The states of made targets in this namespace, whoever they are of; null where we may not look. */
+/** One target's cluster, with what only commands need of it. */
+export interface TargetCluster extends Cluster {
+  read(purpose: 'look' | 'write', signal: AbortSignal): Promise<OwnedTarget>;
+  /** The states of generated targets in this namespace, whatever template made them; null where listing is forbidden. */
   generatedTargets(signal: AbortSignal): Promise<readonly GeneratedTargetState[] | null>;
-  /** What would become of everything that the target owns if it were uninstalled. Nothing is written. */
-  planUninstall(options: { readonly isKept: boolean }, signal: AbortSignal): Promise<readonly UninstallAction[]>;
-  /** Deletes or releases it, and forgets the target. */
-  uninstall(fates: readonly UninstallAction[], signal: AbortSignal): Promise<readonly Removed[]>;
-  /** Best effort: an Event that cannot be written fails nothing. */
-  event(event: ClusterEvent, signal: AbortSignal): Promise<void>;
-  readonly readiness: Readiness;
 }
 
-export function targetCluster(run: ClusterRun): TargetCluster {
+export interface OwnedTarget extends RecordedTarget {
+  /** What would become of everything that the target owns if it were uninstalled. Nothing is written. */
+  planUninstall(options: { readonly isKept: boolean }, signal: AbortSignal): Promise<PlannedUninstall>;
+}
+
+export interface PlannedUninstall {
+  readonly actions: readonly UninstallAction[];
+  /** Deletes or releases what was planned, and forgets the target. */
+  carryOut(signal: AbortSignal): Promise<readonly Removed[]>;
+}
+
+interface StoredRun extends ClusterRun {
+  readonly store: StateStore;
+}
+
+export function targetCluster(run: ClusterRun) {
   const { connection, target, runner } = run;
   const store = stateStore(connection, target);
-  let parent: Parent | null = null;
-  let gathered: Gathered | null = null;
-  let open: OpenRun | null = null;
-  const kindOf: ObserveContext['kindOf'] = ({ id, apiVersion }) => run.kinds.find({ apiVersion, kind: id.kind });
-
   return {
     usage: connection.usage,
     readiness: readinessOf(run, store),
-    async readApplied(purpose, signal) {
-      parent = await store.readParent(signal);
-      if (purpose === 'write') refuseHeldLease(parent?.applied.lease ?? null, runner, target);
-      return parent?.applied ?? NOTHING_APPLIED;
-    },
-    listInventory: async (signal) => (parent === null ? null : listInventory(parent, { ...run, store }, signal)),
-    async observe(question, signal) {
-      run.onRevision(question.source.revision);
-      gathered = await gatherFacts(question, { ...run, store, parent, applySetId: applySetId(target) }, signal);
-      return gathered.facts;
+    async read(purpose, signal) {
+      const parent = await store.readParent(signal);
+      if (purpose === 'write') refuseHeldLease(parent?.state.run.lease ?? null, runner, target);
+      return recordedTarget(parent, { ...run, store });
     },
     capabilities: (signal) => readCapabilities(run, signal),
-    async apply(plan, ends, signal) {
-      if (gathered === null) return [];
-      open = await applyPlan({ plan, ends, gathered, parent }, { ...run, store }, signal);
-      return open.results;
-    },
-    async close(signal) {
-      await open?.close(signal);
-      open = null;
-    },
-    async preview(change, signal) {
-      const touched = gathered?.facts.touched ?? new Set();
-      const context = { connection, kinds: run.kinds, target, kindOf, applySetId: applySetId(target), touched };
-      return preview(change, context, signal);
-    },
-    conflictingManagers: (change, signal) => conflictingManagers(change, { connection, target, kindOf }, signal),
-    async record(change, signal) {
-      const { lease: _over, ...applied } = parent?.applied ?? NOTHING_APPLIED;
-      const count = change.dirty === undefined || gathered === null ? {} : { count: gathered.facts.count };
-      parent = await store.writeParent(parent, { ...applied, lease: null, ...count, ...change }, signal);
-    },
     generatedTargets: (signal) => listGeneratedTargets(run, signal),
-    planUninstall: (options, signal) => planUninstall(options, { ...run, store, parent }, signal),
-    uninstall: (fates, signal) => uninstall(fates, { ...run, store, parent }, signal),
     async event(event, signal) {
-      const request = eventRequest(event, { target, nowMs: runner.nowMs(), parentUid: parent?.uid ?? '' });
+      const request = eventRequest(event, { target, nowMs: runner.nowMs(), parentUid: store.parentUid() ?? '' });
       const answer = await connection.request(request, signal);
       if (answer.status >= 300) throw problemOf(answer, { subject: `Event in ${target.namespace}`, secret: false });
     },
+  } satisfies TargetCluster;
+}
+
+/** Null: the target has no state object yet. */
+function recordedTarget(parent: Parent | null, run: StoredRun): OwnedTarget {
+  return {
+    state: parent?.state ?? NOTHING_RECORDED,
+    listInventory: async (signal) => (parent === null ? null : listInventory(parent, run, signal)),
+    async observe(question, signal) {
+      run.onRevision(question.source.revision);
+      const context = { ...run, parent, applySetId: applySetId(run.target) };
+      return observedTarget({ parent, gathered: await gatherFacts(question, context, signal) }, run);
+    },
+    record: (change, signal) => record(parent, change, { run, signal }),
+    async planUninstall(options, signal) {
+      const context = { ...run, parent };
+      const actions = await planUninstall(options, context, signal);
+      return { actions, carryOut: (last) => uninstall(actions, context, last) };
+    },
   };
+}
+
+function observedTarget(at: { parent: Parent | null; gathered: Gathered }, run: StoredRun): Observed {
+  const { connection, kinds, target } = run;
+  const { facts } = at.gathered;
+  const kindOf: ObserveContext['kindOf'] = ({ id, apiVersion }) => kinds.find({ apiVersion, kind: id.kind });
+  return {
+    facts,
+    preview: (change, signal) =>
+      preview(
+        change,
+        { connection, kinds, target, kindOf, applySetId: facts.applySetId, touched: facts.touched },
+        signal,
+      ),
+    conflictingManagers: (change, signal) => conflictingManagers(change, { connection, target, kindOf }, signal),
+    record(change, signal) {
+      // The recorded count leaves the objects of dirty files out, so it changes with them.
+      const counted: StateChange = change.run?.dirty === undefined ? {} : { inventory: { count: facts.count } };
+      return record(at.parent, joinChanges(counted, change), { run, signal });
+    },
+    apply: (plan, transitions, signal) => applyPlan({ ...at, plan, transitions }, run, signal),
+  };
+}
+
+async function record(
+  parent: Parent | null,
+  change: StateChange,
+  { run, signal }: { run: StoredRun; signal: AbortSignal },
+): Promise<RecordedTarget> {
+  const unleased = joinChanges({ run: { lease: null } }, change);
+  const state = withChange(parent?.state ?? NOTHING_RECORDED, unleased);
+  return recordedTarget(await run.store.writeParent(parent, state, signal), run);
 }

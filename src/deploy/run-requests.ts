@@ -1,17 +1,21 @@
 import { asDeployError, failureClassOf } from '../error/deploy-error.ts';
+import type { DeployError } from '../error/deploy-error.ts';
 import { resolveRecipient } from './targets/resolve-recipient.ts';
 import { correctDrift } from './drift/correct-drift.ts';
-import { unmetDependencies } from './run/dependencies.ts';
+import { unmetDependencies } from './prepare/dependencies.ts';
 import { deploy } from './run/deploy.ts';
 import { graceSignal } from './report/grace-signal.ts';
 import { namesakesOf } from './targets/namesakes.ts';
-import { outcomeLine, readinessLine } from './report/outcome-log.ts';
-import { failed, statusOf } from './report/report.ts';
+import { openChannels } from './report/open-channels.ts';
+import { failed } from './report/report.ts';
+import { reporter } from './report/reporter.ts';
+import { stopwatch } from './report/stopwatch.ts';
+import type { Stopwatch } from './report/stopwatch.ts';
+import type { Timing } from './ports/run-event.ts';
 import type { DeployRequest, TargetRequest } from './ports/request.ts';
 import { runRefused, runTemplate } from './targets/run-template.ts';
 import type { Outcome, Ports, Runtime } from './ports/runtime.ts';
-import type { Stage, World } from './ports/world.ts';
-import type { Log } from './ports/log.ts';
+import type { World } from './ports/world.ts';
 import type { Report } from './ports/report.ts';
 import { wakeDependents } from './targets/dependents.ts';
 
@@ -65,105 +69,92 @@ function merge(newest: DeployRequest, requests: readonly DeployRequest[]): Deplo
   return { ...asked, hint };
 }
 
-/** One run from opening its ports to its last word on the commit. */
+/** One run, from opening its ports to reporting its outcome. */
 export async function runTarget(request: TargetRequest, runtime: Runtime, signal: AbortSignal): Promise<Outcome> {
-  const startedMs = runtime.nowMs();
-  const stagesMs: Partial<Record<Stage, number>> = {};
-  let world: World | null = null;
+  const clock = stopwatch(runtime.nowMs);
+  let ports: Ports | null = null;
   try {
-    world = makeWorld(await runtime.open(request.target, request.hint?.revision ?? null), {
-      request,
-      runtime,
-      stagesMs,
-    });
-    const { target, drift } = request;
-    const report =
-      drift === undefined ? await deploy(request, world, signal) : await correctDrift({ target, drift }, world, signal);
-    await finish(
-      report,
-      { request, world, runtime, timing: { durationMs: runtime.nowMs() - startedMs, stagesMs } },
-      signal,
-    );
+    ports = await runtime.open(request.target, request.hint?.revision ?? null);
+    const world = makeWorld(ports, { request, runtime, clock });
+    const report = await runIn(world, request, signal);
+    await finish(report, { request, world, runtime, timing: clock.timing() }, signal);
     return { kind: 'done', report };
   } catch (thrown) {
-    const error = asDeployError(thrown);
-    const report = failed(error.problem, request.hint?.revision ?? null);
-    const timing = { durationMs: runtime.nowMs() - startedMs, stagesMs };
-    // Somebody is at work on it: the next look sees what that left.
-    if (request.drift !== undefined && error.code === 'lease-held') return { kind: 'done', report: null };
-    const isFinal = ['manifest', 'guard'].includes(failureClassOf(error.code));
-    if (isFinal && world !== null) {
-      await finish(report, { request, world, runtime, timing }, signal);
-      return { kind: 'done', report };
-    }
-    runtime.log(
-      world === null ? bareLine(report, request, timing.durationMs) : outcomeLine(report, request, { world, timing }),
-    );
-    // The next look finds what is still amiss; a queue of old looks would only grow.
-    if (request.drift !== undefined) return { kind: 'done', report };
-    return { kind: 'retry', afterMs: error.retryAfterMs ?? null, error };
+    return failRun(asDeployError(thrown), { request, ports, runtime, clock }, signal);
   }
 }
 
-function bareLine(report: Report, request: TargetRequest, durationMs: number): Parameters<Log>[0] {
-  const { name, repository } = request.target;
-  const { delivery } = request;
-  return {
-    level: 'error',
-    message: 'failed',
-    target: name,
-    repository: repository.name,
-    delivery,
-    verdict: 'failed',
-    durationMs,
-    errors: report.errors,
-  };
+function runIn(world: World, request: TargetRequest, signal: AbortSignal): Promise<Report> {
+  const { target, drift } = request;
+  return drift === undefined ? deploy(request, world, signal) : correctDrift({ target, drift }, world, signal);
+}
+
+interface FailedRun {
+  readonly request: TargetRequest;
+  readonly ports: Ports | null;
+  readonly runtime: Runtime;
+  readonly clock: Stopwatch;
+}
+
+/** What only a person can fix is the outcome of the run; the queue tries everything else again. */
+async function failRun(
+  error: DeployError,
+  { request, ports, runtime, clock }: FailedRun,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const isForDrift = request.drift !== undefined;
+  // Another run is at work on the target: the next look for drift sees what that run left.
+  if (isForDrift && error.code === 'lease-held') return { kind: 'done', report: null };
+  const report = failed(error.problem, request.hint?.revision ?? null);
+  const isFinal = ['manifest', 'guard'].includes(failureClassOf(error.code));
+  if (isFinal && ports !== null) {
+    const world = makeWorld(ports, { request, runtime, clock });
+    await finish(report, { request, world, runtime, timing: clock.timing() }, signal);
+    return { kind: 'done', report };
+  }
+  await reporterOf(ports, { request, runtime }).report({ kind: 'retrying', report, timing: clock.timing() }, signal);
+  // Drift is looked for again in a while; a queue of old findings would only grow.
+  if (isForDrift) return { kind: 'done', report };
+  return { kind: 'retry', afterMs: error.retryAfterMs ?? null, error };
+}
+
+interface FinishedRun {
+  readonly request: TargetRequest;
+  readonly world: World;
+  readonly runtime: Runtime;
+  readonly timing: Timing;
 }
 
 async function finish(
   report: Report,
-  {
-    request,
-    world,
-    runtime,
-    timing,
-  }: { request: TargetRequest; world: World; runtime: Runtime; timing: Parameters<typeof outcomeLine>[2]['timing'] },
+  { request, world, runtime, timing }: FinishedRun,
   signal: AbortSignal,
 ): Promise<void> {
-  const status = statusOf(request.target.name, report, timing.durationMs);
-  // "No changes" is an answer to the delivery that named this commit, and to nobody else.
-  const isNews = report.verdict !== 'unchanged' || request.hint?.revision === report.revision || report.isOwed === true;
-  // The commit has its final word; what became of the cluster since is no fault of it.
-  const isAsked = isNews && request.drift === undefined;
-  const { statuses } = world;
-  const last = graceSignal(signal);
-  if (status !== null && isAsked && report.revision !== null && statuses !== null) {
-    await world.warn(statuses.set(report.revision, status, last));
+  const { target, delivery, hint, drift } = request;
+  // "No changes" answers the delivery that named this commit, and no other run.
+  const answersCommit = report.verdict !== 'unchanged' || hint?.revision === report.revision || report.isOwed === true;
+  const purpose = drift === undefined ? 'tip' : 'drift';
+  await world.report({ kind: 'finished', report, purpose, answersCommit, timing }, signal);
+  // Drift that was corrected, and a sweep that found nothing to do, change nothing for dependents.
+  const isSettled = report.verdict === 'deployed' || (report.verdict === 'unchanged' && hint !== null);
+  if (!isSettled || report.readiness === 'awaited') return;
+  try {
+    await wakeDependents(target, delivery, runtime, graceSignal(signal));
+  } catch (thrown) {
+    // The sweep finds them.
+    const errors = [asDeployError(thrown).problem];
+    runtime.log({ level: 'warn', message: 'dependents-not-queued', target: target.name, delivery, errors });
   }
-  runtime.log(outcomeLine(report, request, { world, timing }));
-  // A drift correction or a look of the sweep changes nothing for others.
-  const isSettled = report.verdict === 'deployed' || (report.verdict === 'unchanged' && request.hint !== null);
-  if (isSettled && report.readiness !== 'awaited') {
-    await world.warn(wakeDependents(request.target, request.delivery, runtime, last));
-  }
-  // What is complete once it is written needs no look.
-  if (report.readiness === 'ready' && report.revision !== null) {
-    const { revision } = report;
-    runtime.log(readinessLine({ ...request, revision }, { durationMs: timing.durationMs, notReady: [] }));
-  }
+}
+
+interface RunContext {
+  readonly request: Pick<TargetRequest, 'target' | 'delivery'>;
+  readonly runtime: Pick<Runtime, 'log' | 'channels' | 'checks' | 'nowMs' | 'wait' | 'config' | 'open' | 'openGit'>;
 }
 
 export function makeWorld(
   ports: Ports,
-  {
-    request,
-    runtime,
-    stagesMs,
-  }: {
-    request: Pick<TargetRequest, 'target' | 'delivery'>;
-    runtime: Pick<Runtime, 'log' | 'checks' | 'nowMs' | 'wait' | 'config' | 'open' | 'openGit'>;
-    stagesMs: Partial<Record<Stage, number>>;
-  },
+  { request, runtime, clock }: RunContext & { readonly clock: Stopwatch },
 ): World {
   const { target, delivery } = request;
   const { log, checks, nowMs, wait } = runtime;
@@ -175,23 +166,16 @@ export function makeWorld(
     namesakes: (signal) => namesakesOf(target, { ...runtime, git: ports.git }, signal),
     nowMs,
     wait,
-    async stage(name, work) {
-      const startedMs = nowMs();
-      try {
-        return await work();
-      } finally {
-        const durationMs = nowMs() - startedMs;
-        stagesMs[name] = (stagesMs[name] ?? 0) + durationMs;
+    stage: (name, work) =>
+      clock.time(name, work, (durationMs) => {
         log({ level: 'debug', message: name, target: target.name, delivery, durationMs });
-      }
-    },
-    async warn(work) {
-      try {
-        await work;
-      } catch (thrown) {
-        const { problem } = asDeployError(thrown);
-        log({ level: 'warn', message: 'not-reported', target: target.name, delivery, errors: [problem] });
-      }
-    },
+      }),
+    report: reporterOf(ports, { request, runtime }).report,
   };
+}
+
+function reporterOf(ports: Ports | null, { request: { target, delivery }, runtime: { log, channels } }: RunContext) {
+  const open = { cluster: ports?.cluster ?? null, git: ports?.git ?? null, statuses: ports?.statuses ?? null };
+  const subject = { target: target.name, repository: target.repository.name, delivery };
+  return reporter(openChannels({ ...open, log, others: channels }), { subject, log });
 }

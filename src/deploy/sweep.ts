@@ -4,16 +4,15 @@ import { expandAll } from '../config/templates/expand.ts';
 import type { RefusedDirectory } from '../config/templates/expand.ts';
 import { asDeployError } from '../error/deploy-error.ts';
 import type { Problem } from '../error/deploy-error.ts';
-import type { Applied } from '../state/target-state.ts';
 import type { Revision } from '../snapshot/source.ts';
 import { recipientOf } from './targets/recipient.ts';
-import { isAtTip } from './run/at-tip.ts';
-import { isPaused } from './run/attempt.ts';
+import { isAtTip } from './prepare/at-tip.ts';
 import { notSuspended, readRepository } from './targets/list-generated-targets.ts';
 import type { RepositorySnapshot } from './targets/list-generated-targets.ts';
 import type { DeployRequest } from './ports/request.ts';
 import type { Ports, Runtime } from './ports/runtime.ts';
-import type { Git } from './ports/world.ts';
+import { isBackingOff } from '../state/backoff.ts';
+import type { Git } from './ports/git.ts';
 
 /**
  * Looks once at every repository and at the state of every target, and says which targets are not where their tip is.
@@ -122,7 +121,7 @@ async function isBehind(
   { runtime, git, signal }: SweepContext & { git: Git },
 ): Promise<boolean> {
   const settings = settingsHash(target);
-  const applied: Applied = await cluster.readApplied('write', signal);
-  if (isPaused(applied, { revision: tip, settings, nowMs: runtime.nowMs() })) return false;
-  return !(await isAtTip({ target, applied, tip }, { git, tools }, signal));
+  const { state } = await cluster.read('write', signal);
+  if (isBackingOff(state.outcome, { revision: tip, settings, nowMs: runtime.nowMs() })) return false;
+  return !(await isAtTip({ target, state, tip }, { git, tools }, signal));
 }

@@ -1,3 +1,4 @@
+import type { SourceQuery } from '../deploy/ports/git.ts';
 import type { ObjectId, Revision, SourceFile, PathContent, TreeAt } from '../snapshot/source.ts';
 import { asObjectId } from '../snapshot/source.ts';
 import { compareTrees, isSameAt, lookUp } from './difference.ts';
@@ -8,8 +9,6 @@ import type { GitServer } from './transport.ts';
 import { readTree, treeOfCommit } from './tree.ts';
 import type { TreeEntry } from './tree.ts';
 import type { UploadPack } from './upload-pack.ts';
-
-export type Wants = (path: string, kind: SourceFile['kind']) => boolean;
 
 export function remoteObjects(remote: UploadPack, server: GitServer, format: 'sha1' | 'sha256') {
   const store: ObjectStore = new Map();
@@ -141,7 +140,7 @@ export function remoteObjects(remote: UploadPack, server: GitServer, format: 'sh
 
   async function readChanges(
     changes: readonly ChangedPath[],
-    wants: Wants,
+    wants: SourceQuery['wants'],
     signal: AbortSignal,
   ): Promise<readonly SourceFile[]> {
     const wanted = changes.filter(

@@ -1,49 +1,15 @@
-import type { ObjectId, Revision, Source, SourceFile, PathContent, TreeAt } from '../snapshot/source.ts';
+import type { Git, SourceQuery } from '../deploy/ports/git.ts';
+import type { ObjectId, Revision, Source } from '../snapshot/source.ts';
 import { asObjectId, asRevision } from '../snapshot/source.ts';
 import { gitError, UnknownObject } from './git-error.ts';
 import type { ObjectStore } from './pack.ts';
 import type { GitServer } from './transport.ts';
 import { remoteObjects } from './objects.ts';
-import type { Wants } from './objects.ts';
 import { parentsOfCommit } from './tree.ts';
 import { uploadPack } from './upload-pack.ts';
-import type { UploadPack } from './upload-pack.ts';
-
-export interface Query {
-  readonly ref: string;
-  readonly at: Revision | null;
-  readonly path: string;
-  readonly inputs: readonly string[];
-  /** Their ids at the base, as far as they are known. */
-  readonly recorded: Readonly<Record<string, ObjectId | null>>;
-  readonly base: { readonly revision: Revision; readonly rootTree: ObjectId; readonly tree: ObjectId | null } | null;
-  readonly hint: { readonly revision: Revision; readonly rootTree: ObjectId | null } | null;
-  readonly also: readonly string[];
-  readonly wants: Wants;
-}
-
-/** A repository for one run; what it has read once it does not ask for again. */
-export interface GitReader {
-  readonly usage: UploadPack['usage'];
-  tips(refs: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, Revision>>;
-  since(query: Query, signal: AbortSignal): Promise<Source>;
-  files(rootTree: ObjectId, paths: readonly string[], signal: AbortSignal): Promise<readonly SourceFile[]>;
-  trees(
-    revision: Revision,
-    paths: readonly string[],
-    signal: AbortSignal,
-  ): Promise<ReadonlyMap<string, ObjectId | null>>;
-  rootTree(revision: Revision, signal: AbortSignal): Promise<ObjectId>;
-  isAncestor(older: Revision, newer: Revision, signal: AbortSignal): Promise<boolean>;
-  readPaths(at: TreeAt, paths: readonly string[], signal: AbortSignal): Promise<readonly PathContent[]>;
-  below(
-    trees: readonly { readonly path: string; readonly oid: ObjectId }[],
-    signal: AbortSignal,
-  ): Promise<readonly SourceFile[]>;
-}
 
 /** `format`: how the repository names its objects; SHA-256 repositories have ids of 64 digits. */
-export function openRepository(server: GitServer, format: 'sha1' | 'sha256' = 'sha1'): GitReader {
+export function openRepository(server: GitServer, format: 'sha1' | 'sha256' = 'sha1') {
   const remote = uploadPack(server, format);
   const objects = remoteObjects(remote, server, format);
   const { rootTreeOf, fetchDifference, descend, treeIds, changesBetween, readChanges, files } = objects;
@@ -65,7 +31,10 @@ export function openRepository(server: GitServer, format: 'sha1' | 'sha256' = 's
     throw gitError('ref-missing', { subject: ref, message: `${ref} does not exist in ${server.url}` });
   }
 
-  async function resolveTip(query: Query, signal: AbortSignal): Promise<{ revision: Revision; rootTree: ObjectId }> {
+  async function resolveTip(
+    query: SourceQuery,
+    signal: AbortSignal,
+  ): Promise<{ revision: Revision; rootTree: ObjectId }> {
     const { at, hint, base } = query;
     if (at !== null) return { revision: at, rootTree: await knownCommit(at, signal) };
     // The applied commit's tree is recorded.
@@ -99,7 +68,7 @@ export function openRepository(server: GitServer, format: 'sha1' | 'sha256' = 's
   /** Everything below the path, without anything to compare with. */
   async function readAll(
     at: { revision: Revision; rootTree: ObjectId },
-    query: Query,
+    query: SourceQuery,
     signal: AbortSignal,
   ): Promise<Source> {
     const tree = await pathTree(at.rootTree, query, signal);
@@ -109,19 +78,19 @@ export function openRepository(server: GitServer, format: 'sha1' | 'sha256' = 's
     return { ...at, tree, inputs: await inputsOf(at.rootTree, query, signal), complete: true, files: read };
   }
 
-  async function pathTree(rootTree: ObjectId, { path }: Query, signal: AbortSignal): Promise<ObjectId | null> {
+  async function pathTree(rootTree: ObjectId, { path }: SourceQuery, signal: AbortSignal): Promise<ObjectId | null> {
     const entry = (await descend(rootTree, [path], signal)).get(path) ?? null;
     return entry?.kind === 'tree' ? asObjectId(entry.id) : null;
   }
 
-  function inputsOf(rootTree: ObjectId, { inputs, recorded, base }: Query, signal: AbortSignal) {
+  function inputsOf(rootTree: ObjectId, { inputs, recorded, base }: SourceQuery, signal: AbortSignal) {
     const known = base === null ? null : { rootTree: base.rootTree, ids: recorded };
     return objects.idsAt({ rootTree, base: known }, inputs, signal);
   }
 
   async function readDifference(
     at: { revision: Revision; rootTree: ObjectId },
-    query: Query & { base: NonNullable<Query['base']> },
+    query: SourceQuery & { base: NonNullable<SourceQuery['base']> },
     signal: AbortSignal,
   ): Promise<Source> {
     const { base, also } = query;
@@ -148,7 +117,7 @@ export function openRepository(server: GitServer, format: 'sha1' | 'sha256' = 's
     };
   }
 
-  async function since(query: Query, signal: AbortSignal): Promise<Source> {
+  async function since(query: SourceQuery, signal: AbortSignal): Promise<Source> {
     const at = await resolveTip(query, signal);
     const { base } = query;
     if (base === null) return readAll(at, query, signal);
@@ -193,7 +162,7 @@ export function openRepository(server: GitServer, format: 'sha1' | 'sha256' = 's
       await present(remote.fetch({ wants: [newer], haves: [older], filter: 'tree:0' }, commits, signal));
       return [...commits.values()].some(({ type, data }) => type === 'commit' && parentsOfCommit(data).includes(older));
     },
-  };
+  } satisfies Git;
 }
 
 /** What a delivery claims may be wrong or not there yet; what is true is read again. */

@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import { compareText, formatId } from '../resource/resource.ts';
 import type { ResourceId } from '../resource/resource.ts';
+import type { SeenVersion } from './seen-version.ts';
 
 /** One object that a target owns, as its state in the cluster records it. */
 export interface Entry {
@@ -14,17 +16,19 @@ export interface Entry {
   readonly hash: string | null;
   /** Hash of which fields are ours and of our labels' and annotations' values (src/state/managed-fields-hash.ts), after the apply. */
   readonly managedFieldsHash: string | null;
-  /**
-   * Which writing was seen, after the apply: `g<generation>`, or `r<resourceVersion>` for kinds without a generation, and
-   * ` finished` behind it for a Job or Pod that has run to its end. `any`: it only has to be there. Null: it is not compared.
-   */
-  readonly version: string | null;
+  /** After the apply. Null: it is not compared. */
+  readonly version: SeenVersion | null;
   /** Recorded before the object was written, by a run whose end is not known. `from`: the file it came from, if it moved. */
   readonly pending: { readonly from: string | null } | null;
 }
 
 export function entriesByObject(entries: readonly Entry[]): ReadonlyMap<string, readonly Entry[]> {
   return Map.groupBy(entries, (entry) => formatId(entry.id));
+}
+
+/** Do both say the same, whatever the order of their keys? */
+export function isSameEntry(a: Entry, b: Entry): boolean {
+  return isDeepStrictEqual(a, b);
 }
 
 /** What has to stand in the inventory while a run works: everything old, and what it is about to write. */
@@ -41,9 +45,8 @@ export function sorted(entries: readonly Entry[]): readonly Entry[] {
 /** Of an object that exists: who it is, and which writing of it was seen. */
 export interface ObservedVersion {
   readonly uid: string;
-  /** As in `Entry.version`. */
-  readonly version: string;
+  readonly version: SeenVersion;
   readonly resourceVersion: string;
-  /** As in `Entry.marks`. */
+  /** As in `Entry`. */
   readonly managedFieldsHash: string | null;
 }

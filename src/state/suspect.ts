@@ -1,6 +1,7 @@
 import { formatId } from '../resource/resource.ts';
 import { wasSeenFinished } from './finished.ts';
 import type { Entry, ObservedVersion } from './inventory.ts';
+import { isSameVersion } from './seen-version.ts';
 
 /** An object as a metadata list shows it. */
 export type Listed = Pick<ObservedVersion, 'uid' | 'version' | 'managedFieldsHash'> & {
@@ -30,6 +31,6 @@ function isSuspect(entry: Entry, live: Listed | null): boolean {
   // Made again once it is gone.
   if (live.isDeleting) return false;
   if (entry.uid !== live.uid) return true;
-  if (entry.version === 'any') return false;
-  return entry.version !== live.version || entry.managedFieldsHash !== live.managedFieldsHash;
+  if (entry.version.kind === 'any') return false;
+  return !isSameVersion(entry.version, live.version) || entry.managedFieldsHash !== live.managedFieldsHash;
 }

@@ -1,8 +1,58 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { AppliedSource, ObjectId, Revision } from '../snapshot/source.ts';
 import type { Contests } from './contest.ts';
 import type { Entry } from './inventory.ts';
+import { PLAIN } from './renderer.ts';
+import type { Renderer } from './renderer.ts';
 
-/** Who may write, and until when. Nobody writes before another run's deadline has passed. */
+/** What the recorded state of one target says. */
+export interface TargetState {
+  /** It was written for another repository, branch or path: the target was pointed elsewhere, or another one has its name. */
+  readonly hasOtherOrigin: boolean;
+  readonly applied: Applied;
+  readonly inventory: RecordedInventory;
+  readonly run: RunState;
+  readonly outcome: LastOutcome;
+  readonly progress: Progress;
+  readonly drift: DriftState;
+}
+
+/** What was applied to its end, and everything that shaped it. */
+export interface Applied {
+  readonly source: AppliedSource | null;
+  /** Hash of the settings that shape the desired objects. */
+  readonly settings: string | null;
+  readonly renderer: Renderer;
+  /** Declared inputs; of a rendered target everything that the last render read. Null: the path was read and did not exist. */
+  readonly inputs: Readonly<Record<string, ObjectId | null>>;
+  /** RFC 3339. */
+  readonly deployedAt: string | null;
+}
+
+/** What the target owns, as far as the state object itself holds it. */
+export interface RecordedInventory {
+  /** False until a run has written an inventory: what is owned is then read from the cluster's labels, never taken for nothing. */
+  readonly isRecorded: boolean;
+  /** Names of the shards in order; empty: the inventory is `inline`. */
+  readonly shards: readonly string[];
+  /** Names that may exist beside them and do not count: a layout that was begun, or one that was left. */
+  readonly spare: readonly string[];
+  readonly inline: readonly Entry[];
+  /** Objects; while files are dirty, those of the other files. */
+  readonly count: number;
+  /** What the state object announces to other tools. */
+  readonly groupKinds: readonly string[];
+  readonly namespaces: readonly string[];
+}
+
+/** The run that is writing, or what one that was killed left behind. */
+export interface RunState {
+  readonly lease: Lease | null;
+  /** Files whose objects may differ from the applied commit. */
+  readonly dirty: readonly string[] | 'all';
+}
+
+/** Who may write, and until when. No other run writes before that deadline has passed. */
 export interface Lease {
   readonly run: string;
   /** The data directory that the run belongs to: its next process may take over. */
@@ -10,61 +60,44 @@ export interface Lease {
   readonly untilMs: number;
 }
 
-/** The last try that did not end well, so that sweeps do not repeat it every minute. */
-export interface Attempt {
-  readonly revision: string;
+/** How the last run ended. */
+export interface LastOutcome {
+  readonly verdict: RecordedVerdict | null;
+  /** The commit that it tried to reach. */
+  readonly attempted: Revision | null;
+  readonly backoff: Backoff | null;
+  /** A commit that has our pending status and no final one yet. */
+  readonly pendingOn: Revision | null;
+  /** A tip that is an ancestor of the applied commit, seen by a sweep and not announced by a delivery. */
+  readonly rewind: Revision | null;
+}
+
+export type RecordedVerdict = (typeof RECORDED_VERDICTS)[number];
+
+/** A run that failed or was superseded records no verdict. */
+export const RECORDED_VERDICTS = ['unchanged', 'deployed', 'waiting', 'partial', 'refused'] as const;
+
+/** How long sweeps leave a commit alone that was refused, half applied or has to wait. */
+export interface Backoff {
+  readonly revision: Revision;
   readonly settings: string;
   readonly class: 'manifest' | 'guard';
   readonly tries: number;
   readonly nextTryMs: number;
 }
 
-/** Objects that differ from the applied commit and were not, or not yet, brought back. */
-export interface Drift {
-  readonly objects: number;
-  /** RFC 3339 */
-  readonly since: string;
+/** What is not finished although its run has closed. */
+export interface Progress {
+  /** The last run that wrote objects that take time to become ready; an object of its own records whether they did. */
+  readonly awaited: AwaitedRun | null;
+  /** The last run closed before its end and resumes when what it waits for is ready. */
+  readonly waiting: Waiting | null;
 }
 
-/** What the state of a target says: what was applied, what is under way, and what went wrong last. */
-export interface Applied {
-  /** Written for another repository, branch or path: the target was given another one, or something else has its name. */
-  readonly isElsewhere: boolean;
-  readonly source: AppliedSource | null;
-  /** `plain`, or what rendered it, with its version: `kustomize v1.36.3`. */
-  readonly renderer: string;
-  /** Declared inputs; of a rendered target everything that the last render read. Null: it was looked for and not there. */
-  readonly inputs: Readonly<Record<string, ObjectId | null>>;
-  readonly settings: string | null;
-  /** Files whose objects may differ from the applied commit. */
-  readonly dirty: readonly string[] | 'all';
-  readonly lease: Lease | null;
-  /** False until a run has written an inventory: what is owned is then asked of the cluster's labels, never taken for nothing. */
-  readonly hasInventory: boolean;
-  /** Names of the shards in order; empty: the inventory is `inline`. */
-  readonly shards: readonly string[];
-  /** Names that may exist beside them and count for nothing: a layout that was begun, or one that was left. */
-  readonly spare: readonly string[];
-  readonly inline: readonly Entry[];
-  /** Objects; while files are dirty, those of the others. */
-  readonly count: number;
-  readonly groupKinds: readonly string[];
-  readonly namespaces: readonly string[];
-  readonly verdict: string | null;
-  readonly attempted: string | null;
-  readonly deployedAt: string | null;
-  readonly attempt: Attempt | null;
-  /** A tip that is an ancestor of the applied commit, seen by a sweep and not announced by a delivery. */
-  readonly rewind: string | null;
-  /** A commit that carries our pending status, until it has a final one. */
-  readonly pendingOn: Revision | null;
-  readonly drift: Drift | null;
-  /** Objects that were corrected lately, so that two writers do not fight for ever. */
-  readonly contests: Contests;
-  /** The last run that wrote what takes time to become ready; whether it did is in an object of its own. */
-  readonly awaited: Awaited | null;
-  /** The last run has closed and not finished: it goes on when what it waits for is ready. */
-  readonly waiting: Waiting | null;
+export interface AwaitedRun {
+  readonly revision: Revision;
+  /** When the run began: this tells one run of a commit from the next. */
+  readonly sinceMs: number;
 }
 
 export interface Waiting {
@@ -75,44 +108,70 @@ export interface Waiting {
   readonly updated: number;
   /** For people: `Deployment shop/db`, `target infra-prod`. */
   readonly on: readonly string[];
-  /** What is recorded of unfinished files is true: the run that recorded it has closed. */
+  /** The entries of unfinished files are true: the run that recorded them has closed. */
   readonly isExact: boolean;
 }
 
-export interface Awaited {
-  readonly revision: Revision;
-  /** When the run began: it tells one run of a commit from the next. */
-  readonly sinceMs: number;
+/** What drift detection found, and which objects it corrected lately. */
+export interface DriftState {
+  readonly found: Drift | null;
+  /** They keep two writers from undoing each other forever. */
+  readonly contests: Contests;
 }
 
-export const NOTHING_APPLIED: Applied = {
-  isElsewhere: false,
-  source: null,
-  renderer: 'plain',
-  inputs: {},
-  settings: null,
-  dirty: 'all',
-  lease: null,
-  hasInventory: false,
-  shards: [],
-  spare: [],
-  inline: [],
-  count: 0,
-  groupKinds: [],
-  namespaces: [],
-  verdict: null,
-  attempted: null,
-  deployedAt: null,
-  attempt: null,
-  rewind: null,
-  pendingOn: null,
-  drift: null,
-  contests: {},
-  awaited: null,
-  waiting: null,
+/** Objects that differ from the applied commit and were not, or not yet, corrected. */
+export interface Drift {
+  readonly objects: number;
+  /** RFC 3339. */
+  readonly since: string;
+}
+
+/** The state of a target that has no state object. */
+export const NOTHING_RECORDED: TargetState = {
+  hasOtherOrigin: false,
+  applied: { source: null, settings: null, renderer: PLAIN, inputs: {}, deployedAt: null },
+  inventory: { isRecorded: false, shards: [], spare: [], inline: [], count: 0, groupKinds: [], namespaces: [] },
+  run: { lease: null, dirty: 'all' },
+  outcome: { verdict: null, attempted: null, backoff: null, pendingOn: null, rewind: null },
+  progress: { awaited: null, waiting: null },
+  drift: { found: null, contests: {} },
 };
 
-/** Is the target rendered as a whole? Then its inputs say whether it is current, and its tree does not. */
-export function isRendered({ renderer }: Pick<Applied, 'renderer'>): boolean {
-  return renderer !== 'plain';
+/** What one write of the state changes; everything else stays as it is. */
+export interface StateChange {
+  readonly applied?: Partial<Applied>;
+  readonly inventory?: Partial<RecordedInventory>;
+  readonly run?: Partial<RunState>;
+  readonly outcome?: Partial<LastOutcome>;
+  readonly progress?: Partial<Progress>;
+  readonly drift?: Partial<DriftState>;
+}
+
+export function withChange(state: TargetState, change: StateChange): TargetState {
+  return {
+    hasOtherOrigin: state.hasOtherOrigin,
+    applied: { ...state.applied, ...change.applied },
+    inventory: { ...state.inventory, ...change.inventory },
+    run: { ...state.run, ...change.run },
+    outcome: { ...state.outcome, ...change.outcome },
+    progress: { ...state.progress, ...change.progress },
+    drift: { ...state.drift, ...change.drift },
+  };
+}
+
+/** Would writing the change leave another state than this? */
+export function changesState(state: TargetState, change: StateChange): boolean {
+  return !isDeepStrictEqual(withChange(state, change), state);
+}
+
+/** Both changes as one; where they disagree, the second one holds. */
+export function joinChanges(first: StateChange, second: StateChange): StateChange {
+  return {
+    applied: { ...first.applied, ...second.applied },
+    inventory: { ...first.inventory, ...second.inventory },
+    run: { ...first.run, ...second.run },
+    outcome: { ...first.outcome, ...second.outcome },
+    progress: { ...first.progress, ...second.progress },
+    drift: { ...first.drift, ...second.drift },
+  };
 }

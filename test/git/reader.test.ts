@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DeployError } from '../../src/error/deploy-error.ts';
 import { GIT_LIMITS } from '../../src/git/limits.ts';
 import { openRepository } from '../../src/git/reader.ts';
-import type { Query } from '../../src/git/reader.ts';
+import type { SourceQuery } from '../../src/deploy/ports/git.ts';
 import type { ObjectId, Revision, Source } from '../../src/snapshot/source.ts';
 import { startGitServer } from '../rig/git-host/http-backend.ts';
 import type { GitHttpOptions, GitHttpServer } from '../rig/git-host/http-backend.ts';
@@ -41,7 +41,7 @@ async function serve(repository: BareRepository, options: Partial<GitHttpOptions
   return { server, open };
 }
 
-function query(change: Partial<Query> = {}): Query {
+function query(change: Partial<SourceQuery> = {}): SourceQuery {
   return {
     ref: 'refs/heads/main',
     at: null,
@@ -56,7 +56,7 @@ function query(change: Partial<Query> = {}): Query {
   };
 }
 
-function baseOf(repository: BareRepository, revision: string, path = ''): Query['base'] {
+function baseOf(repository: BareRepository, revision: string, path = ''): SourceQuery['base'] {
   const tree = path === '' ? repository.treeOf(revision) : repository.tryGit('rev-parse', `${revision}:${path}`);
   return {
     revision: revision as Revision,

@@ -1,7 +1,8 @@
 import type { Repository, Target } from '../../src/config/checked/config.ts';
 import { bodyOf, contentHash } from '../../src/plan/model/body.ts';
 import type { Candidate, Facts, Observation, LiveMetadata } from '../../src/plan/model/facts.ts';
-import type { Entry } from '../../src/state/inventory.ts';
+import type { Entry, ObservedVersion } from '../../src/state/inventory.ts';
+import type { SeenVersion } from '../../src/state/seen-version.ts';
 import type { JsonObject, Resource } from '../../src/resource/resource.ts';
 import type { ObjectId, Revision } from '../../src/snapshot/source.ts';
 
@@ -75,6 +76,10 @@ export function aCandidate(resource: Resource, observation: Observation, seen: L
   return { resource, body, hash: contentHash(body, resource), observation, live: seen };
 }
 
+export function generation(value: string, hasFinished = false): SeenVersion {
+  return { kind: 'generation', value, hasFinished };
+}
+
 export function anEntry(resource: Resource, change: Partial<Entry> = {}): Entry {
   const { id, apiVersion, source } = resource;
   return {
@@ -84,7 +89,7 @@ export function anEntry(resource: Resource, change: Partial<Entry> = {}): Entry 
     uid: `uid-${id.name}`,
     hash: 'h',
     managedFieldsHash: 'm',
-    version: 'r1',
+    version: { kind: 'resourceVersion', value: '1', hasFinished: false },
     pending: null,
     ...change,
   };
@@ -103,7 +108,12 @@ export function live(change: Partial<LiveMetadata> = {}): LiveMetadata {
   };
 }
 
-export const SEEN = { uid: 'uid', version: 'r7', resourceVersion: '7', managedFieldsHash: 'm7' };
+export const SEEN: ObservedVersion = {
+  uid: 'uid',
+  version: { kind: 'resourceVersion', value: '7', hasFinished: false },
+  resourceVersion: '7',
+  managedFieldsHash: 'm7',
+};
 
 export function someFacts(change: Partial<Facts> = {}): Facts {
   const candidates = change.candidates ?? [];

@@ -3,7 +3,7 @@ import type { Entry } from '../../src/state/inventory.ts';
 import { suspectsOf } from '../../src/state/suspect.ts';
 import type { Listed } from '../../src/state/suspect.ts';
 import { formatId } from '../../src/resource/resource.ts';
-import { aResource, anEntry } from '../plan/builders.ts';
+import { aResource, anEntry, generation } from '../plan/builders.ts';
 
 const web = aResource('Deployment', 'web', { group: 'apps' });
 const job = aResource('Job', 'migrate', { group: 'batch' });
@@ -13,13 +13,13 @@ function listed(entry: Entry, change: Partial<Listed> = {}): ReadonlyMap<string,
   return new Map([
     [
       formatId(entry.id),
-      { uid: uid ?? '', version: version ?? '', managedFieldsHash: marks, isDeleting: false, ...change },
+      { uid: uid ?? '', version: version ?? { kind: 'any' }, managedFieldsHash: marks, isDeleting: false, ...change },
     ],
   ]);
 }
 
 describe('an object that was recorded', () => {
-  const entry = anEntry(web, { version: 'g3' });
+  const entry = anEntry(web, { version: generation('3') });
 
   it('is no suspect while it is as it was left', () => {
     expect(suspectsOf([entry], listed(entry))).toEqual([]);
@@ -27,7 +27,7 @@ describe('an object that was recorded', () => {
 
   it.each<[string, Partial<Listed>]>([
     ['was deleted and made again by somebody', { uid: 'another' }],
-    ['has another generation', { version: 'g4' }],
+    ['has another generation', { version: generation('4') }],
     ['has other labels, annotations or owners of our fields', { managedFieldsHash: 'another' }],
   ])('is a suspect when it %s', (_, change) => {
     expect(suspectsOf([entry], listed(entry, change))).toEqual([
@@ -37,12 +37,12 @@ describe('an object that was recorded', () => {
 
   it('is a suspect when it is gone, and not yet while it waits for its finalizers', () => {
     expect(suspectsOf([entry], new Map())).toHaveLength(1);
-    expect(suspectsOf([entry], listed(entry, { isDeleting: true, version: 'g4' }))).toEqual([]);
+    expect(suspectsOf([entry], listed(entry, { isDeleting: true, version: generation('4') }))).toEqual([]);
   });
 
   it('only has to be there when it is created once and then left alone', () => {
-    const once = anEntry(web, { version: 'any', managedFieldsHash: null });
-    expect(suspectsOf([once], listed(once, { version: 'g9', managedFieldsHash: 'm' }))).toEqual([]);
+    const once = anEntry(web, { version: { kind: 'any' }, managedFieldsHash: null });
+    expect(suspectsOf([once], listed(once, { version: generation('9'), managedFieldsHash: 'm' }))).toEqual([]);
     expect(suspectsOf([once], new Map())).toHaveLength(1);
     expect(suspectsOf([once], listed(once, { uid: 'another' }))).toHaveLength(1);
   });
@@ -55,12 +55,12 @@ describe('an object that was recorded', () => {
 
 describe('a Job', () => {
   it('may be gone once it was seen finished, and is missed before', () => {
-    expect(suspectsOf([anEntry(job, { version: 'g1 finished' })], new Map())).toEqual([]);
-    expect(suspectsOf([anEntry(job, { version: 'g1' })], new Map())).toHaveLength(1);
+    expect(suspectsOf([anEntry(job, { version: generation('1', true) })], new Map())).toEqual([]);
+    expect(suspectsOf([anEntry(job, { version: generation('1') })], new Map())).toHaveLength(1);
   });
 
   it('is a suspect once when it has finished, so that this is recorded', () => {
-    const running = anEntry(job, { version: 'g1' });
-    expect(suspectsOf([running], listed(running, { version: 'g1 finished' }))).toHaveLength(1);
+    const running = anEntry(job, { version: generation('1') });
+    expect(suspectsOf([running], listed(running, { version: generation('1', true) }))).toHaveLength(1);
   });
 });

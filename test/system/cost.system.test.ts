@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { detectDrift } from '../../src/deploy/drift/detect-drift.ts';
+import { sweepDrift } from '../../src/deploy/drift/detect-drift.ts';
 import { House, configMap } from '../rig/house/house.ts';
 
 let house: House;
@@ -55,7 +55,7 @@ it('costs 8 requests to Kubernetes, 4 to Git and less than 10 KB for one change 
   const runtime = house.runtime();
   const before = (await house.auditOf(house.namespace)).length;
   const startedMs = performance.now();
-  const drifted = await detectDrift(runtime, AbortSignal.timeout(60_000));
+  const drifted = await sweepDrift(runtime, AbortSignal.timeout(60_000));
   const lookMs = Math.round(performance.now() - startedMs);
   runtime.close();
   const looked = (await house.auditOf(house.namespace)).slice(before);

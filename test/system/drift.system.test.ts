@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { detectDrift } from '../../src/deploy/drift/detect-drift.ts';
+import { sweepDrift } from '../../src/deploy/drift/detect-drift.ts';
 import { runRequests, runTarget } from '../../src/deploy/run-requests.ts';
 import { sweep as lookForTips } from '../../src/deploy/sweep.ts';
 import { House, configMap } from '../rig/house/house.ts';
@@ -17,7 +17,7 @@ async function sweep(): Promise<readonly Report[]> {
   const runtime = house.runtime();
   const reports: Report[] = [];
   try {
-    for (const look of [lookForTips, detectDrift]) {
+    for (const look of [lookForTips, sweepDrift]) {
       for (const { target: name, ...request } of await look(runtime, signal)) {
         const target = runtime.config.targets.find((each) => each.name === name);
         if (target === undefined) throw new Error(`no target ${name}`);
@@ -278,7 +278,7 @@ describe('drift', () => {
     await edit('configmap', 'a', { data: { level: '9' } });
     const runtime = house.runtime();
     const signal = AbortSignal.timeout(30_000);
-    const [looked, ...others] = await detectDrift(runtime, signal);
+    const [looked, ...others] = await sweepDrift(runtime, signal);
     expect([looked?.drift?.suspects, others]).toEqual([
       [{ object: `ConfigMap ${house.namespace}/a`, file: 'apps/a.yaml' }],
       [],

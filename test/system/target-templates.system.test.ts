@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { detectDrift } from '../../src/deploy/drift/detect-drift.ts';
+import { sweepDrift } from '../../src/deploy/drift/detect-drift.ts';
 import { runRequests } from '../../src/deploy/run-requests.ts';
 import { sweep } from '../../src/deploy/sweep.ts';
 import { House, configMap } from '../rig/house/house.ts';
@@ -256,7 +256,7 @@ describe('a directory that vanished', () => {
     );
     expect(Object.keys(await house.configMaps())).toEqual(['blog', 'shop']);
     // Neither a sweep nor a look for drift touches it.
-    expect([...(await runAll(sweep)), ...(await runAll(detectDrift))]).toEqual([]);
+    expect([...(await runAll(sweep)), ...(await runAll(sweepDrift))]).toEqual([]);
 
     const status = await house.headgate('status');
     expect(status).toMatchObject({ code: 0, stdout: expect.stringContaining(`which is gone: ${command}`) as string });
@@ -312,7 +312,7 @@ describe('a target of a template', () => {
     const revision = await house.push(app('shop', { color: 'red' }));
     await outcome(revision, named('shop'), 'deployed');
     await house.kubectl('-n', house.namespace, 'patch', 'configmap', 'shop', '-p', '{"data":{"color":"pink"}}');
-    expect(await runAll(detectDrift)).toEqual([named('shop')]);
+    expect(await runAll(sweepDrift)).toEqual([named('shop')]);
     expect(await house.configMaps()).toEqual({ shop: { color: 'red' } });
 
     house.host.faults = { lose: () => true };

@@ -1,10 +1,10 @@
-import type { Statuses } from '../../deploy/ports/world.ts';
 import { DeployError } from '../../error/deploy-error.ts';
 import { retry, retryAfterMs } from '../../exchange/retry.ts';
 import type { RetryPolicy } from '../../exchange/retry.ts';
 import type { GitHost, HostRequest } from '../../githost/port/git-host.ts';
 import { sendToHost } from './host-request.ts';
 import type { HostAnswer } from './host-request.ts';
+import type { Statuses } from '../../deploy/ports/statuses.ts';
 
 export interface StatusesOptions {
   readonly host: GitHost;

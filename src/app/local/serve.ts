@@ -8,12 +8,11 @@ import type { Config } from '../../config/checked/config.ts';
 import type { DeployRequest } from '../../deploy/ports/request.ts';
 import { reportDead } from '../../deploy/report/report-dead.ts';
 import { runRequests } from '../../deploy/run-requests.ts';
-import { detectDrift } from '../../deploy/drift/detect-drift.ts';
+import { sweepDrift } from '../../deploy/drift/detect-drift.ts';
 import { sweep } from '../../deploy/sweep.ts';
 import { BODY_LIMIT_BYTES } from '../../deploy/webhook/receive.ts';
 import { asDeployError } from '../../error/deploy-error.ts';
 import { consumeChecks } from './consume-checks.ts';
-import type { Queue } from '../../deploy/ports/world.ts';
 import { deadLetters } from '../../platforms/local/dead-letters.ts';
 import { holderOf } from '../../platforms/local/holder.ts';
 import { startHttpServer } from '../../platforms/local/http-server.ts';
@@ -22,6 +21,7 @@ import { wait } from '../wait.ts';
 import { localRuntime } from './local-runtime.ts';
 import { VERSION } from '../version.ts';
 import type { Log } from '../../deploy/ports/log.ts';
+import type { Queue } from '../../deploy/ports/queue.ts';
 
 export interface ServeOptions {
   readonly config: Config;
@@ -158,7 +158,7 @@ export async function serve({
   };
   const sweeps = Promise.all([
     sweepForever({ intervalMs: sweepIntervalMs, signal, log }, async () => ask(await sweep(runtime, signal))),
-    sweepForever({ intervalMs: driftIntervalMs, signal, log }, async () => ask(await detectDrift(runtime, signal))),
+    sweepForever({ intervalMs: driftIntervalMs, signal, log }, async () => ask(await sweepDrift(runtime, signal))),
   ]);
   log({ level: 'info', message: 'listening', url: server.url });
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Target } from '../../config/checked/config.ts';
-import { errorsOf, summaryOf } from '../../deploy/report/report.ts';
+import { countsText, problemsText } from '../../deploy/report/channels/texts.ts';
 import { memoryOutbox } from '../../deploy/ports/outbox.ts';
 import { DeployError } from '../../error/deploy-error.ts';
 import { localRuntime } from '../../app/local/local-runtime.ts';
@@ -51,15 +51,15 @@ export function asText({ name }: Target, report: SettledReport): string {
     const objects = notReady.map(
       ({ kind, namespace, name: object, reason }) => `  ${kind} ${namespace}/${object}: ${reason}`,
     );
-    return [`${name}: ${report.verdict} at ${at} (${summaryOf(report)}), not ready:`, ...objects].join('\n');
+    return [`${name}: ${report.verdict} at ${at} (${countsText(report)}), not ready:`, ...objects].join('\n');
   }
   if (isWell(report)) {
     const ready = report.readiness === 'ready' ? ', ready' : '';
-    return `${name}: ${report.verdict} at ${at} (${summaryOf(report.overall ?? report)}${ready})`;
+    return `${name}: ${report.verdict} at ${at} (${countsText(report.overall ?? report)}${ready})`;
   }
   if (report.verdict === 'waiting') return `${name}: waiting at ${at} for ${(report.waitingFor ?? []).join(', ')}`;
   const problems = report.errors.map(({ subject, message, remedy }) => `  ${subject}: ${message}\n    ${remedy}`);
-  return [`${name}: ${report.verdict} at ${at}: ${errorsOf(report.errors)}`, ...problems].join('\n');
+  return [`${name}: ${report.verdict} at ${at}: ${problemsText(report.errors)}`, ...problems].join('\n');
 }
 
 function suspended({ name }: Target): DeployError {

@@ -1,8 +1,10 @@
 import type { Target } from '../../config/checked/config.ts';
-import { planOnly } from '../../deploy/run/deploy.ts';
-import type { Planned } from '../../deploy/run/deploy.ts';
+import { planDeploy } from '../../deploy/run/deploy.ts';
+import type { Planned } from '../../deploy/prepare/planned.ts';
+import { stopwatch } from '../../deploy/report/stopwatch.ts';
 import { makeWorld } from '../../deploy/run-requests.ts';
-import type { FieldChange, World } from '../../deploy/ports/world.ts';
+import type { Observed } from '../../deploy/ports/cluster.ts';
+import type { FieldChange } from '../../plan/model/field-changes.ts';
 import type { Problem } from '../../error/deploy-error.ts';
 import { localRuntime } from '../../app/local/local-runtime.ts';
 import type { Prune, Write } from '../../plan/model/plan.ts';
@@ -32,22 +34,26 @@ export async function planCommand(context: Context, { target, revision }: PlanFl
   const runtime = localRuntime({ config, env, log, holder: 'plan', progress: () => undefined });
   try {
     const ports = await runtime.open(target, revision);
-    const world = makeWorld(ports, { request: { target, delivery: 'cli' }, runtime, stagesMs: {} });
-    const planned = await planOnly({ target, at: revision }, world, signal);
-    const changes = planned.plan.refusals.length > 0 ? [] : await previewAll(planned, world, signal);
+    const world = makeWorld(ports, { request: { target, delivery: 'cli' }, runtime, clock: stopwatch(runtime.nowMs) });
+    const planned = await planDeploy({ target, at: revision }, world, signal);
+    const changes = planned.refusals.length > 0 ? [] : await previewAll(planned, signal);
     context.print(context.output === 'json' ? asJson(target, planned, changes) : asText(target, planned, changes));
-    if (planned.plan.refusals.length > 0) return 1;
+    if (planned.refusals.length > 0) return 1;
     return changes.some(({ op }) => op !== 'keep') ? 2 : 0;
   } finally {
     runtime.close();
   }
 }
 
-async function previewAll({ plan }: Planned, world: World, signal: AbortSignal): Promise<readonly PlannedChange[]> {
+async function previewAll(
+  { steps: inOrder, prunes: deletions, observed }: Planned,
+  signal: AbortSignal,
+): Promise<readonly PlannedChange[]> {
+  if (observed === null) return [];
   // What is done side by side is told in the order of its names, whatever files it stands in.
-  const steps = plan.steps.map((step) => step.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1)));
-  const writes = steps.flat().map((write) => previewWrite(write, world, signal));
-  const prunes = plan.prunes.flat().map((prune) => previewPrune(prune, world, signal));
+  const steps = inOrder.map((step) => step.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1)));
+  const writes = steps.flat().map((write) => previewWrite(write, observed, signal));
+  const prunes = deletions.flat().map((prune) => previewPrune(prune, observed, signal));
   return (await Promise.all([...writes, ...prunes])).flatMap((change) => (change === null ? [] : [change]));
 }
 
@@ -56,27 +62,27 @@ function nameOf({ candidate }: Write): string {
 }
 
 /** Null when applying it would change nothing after all. */
-async function previewWrite(write: Write, { cluster }: World, signal: AbortSignal): Promise<PlannedChange | null> {
+async function previewWrite(write: Write, observed: Observed, signal: AbortSignal): Promise<PlannedChange | null> {
   const { id, source } = write.candidate.resource;
-  const preview = await cluster.preview(write, signal);
+  const preview = await observed.preview(write, signal);
   const fields = preview.kind === 'differs' ? preview.fields : [];
   if (write.op === 'update' && fields.length === 0) return null;
   const reason = write.unverified ? 'not verified: what it depends on comes with the same push' : null;
   return { op: write.op, id, source: `${source.path}:${source.line}`, fields, reason };
 }
 
-async function previewPrune(prune: Prune, { cluster }: World, signal: AbortSignal): Promise<PlannedChange> {
+async function previewPrune(prune: Prune, observed: Observed, signal: AbortSignal): Promise<PlannedChange> {
   const { id, file } = prune.entry;
-  const preview = await cluster.preview(prune, signal);
+  const preview = await observed.preview(prune, signal);
   if (preview.kind === 'keep') return { op: 'keep', id, source: file, fields: [], reason: preview.reason };
   return { op: 'prune', id, source: file, fields: [], reason: null };
 }
 
-function asJson({ name }: Target, { revision, previous, plan }: Planned, changes: readonly PlannedChange[]): string {
+function asJson({ name }: Target, planned: Planned, changes: readonly PlannedChange[]): string {
   return stringifyJson({
     target: name,
-    revision,
-    previous,
+    revision: planned.revision,
+    previous: planned.previous,
     changes: changes.map(({ op, id, source, fields }) => ({
       op,
       group: id.group,
@@ -88,13 +94,15 @@ function asJson({ name }: Target, { revision, previous, plan }: Planned, changes
         ? {}
         : { diff: fields.map(({ path, before, after }) => ({ path, before: before ?? null, after: after ?? null })) }),
     })),
-    refusals: plan.refusals.map((refusal) => ({ ...refusal })),
+    refusals: planned.refusals.map((refusal) => ({ ...refusal })),
+    ...(planned.waitingFor.length === 0 ? {} : { waitingFor: planned.waitingFor }),
   });
 }
 
 const MARKS = { create: '+', update: '~', replace: '±', prune: '-', keep: ' ' } as const;
 
-function asText({ name }: Target, { revision, previous, plan }: Planned, changes: readonly PlannedChange[]): string {
+function asText({ name }: Target, planned: Planned, changes: readonly PlannedChange[]): string {
+  const { revision, previous, waitingFor } = planned;
   const head = `${name}: ${previous?.slice(0, 12) ?? 'nothing'} → ${revision.slice(0, 12)}`;
   const lines = changes.flatMap(({ op, id, source, fields, reason }) => [
     `${MARKS[op]} ${op} ${formatId(id)}  (${source})${reason === null ? '' : `: ${reason}`}`,
@@ -102,12 +110,13 @@ function asText({ name }: Target, { revision, previous, plan }: Planned, changes
   ]);
   const problems = (list: readonly Problem[], word: string) =>
     list.map(({ subject, message, remedy }) => `${word}: ${subject}: ${message}\n  ${remedy}`);
-  const refusals = problems(plan.refusals, 'refused');
+  const waits = waitingFor.length === 0 ? [] : [`waiting: ${waitingFor.join(', ')} must be ready first`];
+  const refusals = problems(planned.refusals, 'refused');
   const summary =
     refusals.length > 0
       ? `refused: ${refusals.length} ${refusals.length === 1 ? 'mistake' : 'mistakes'}`
       : summaryOf(changes);
-  return [head, ...lines, ...problems(plan.warnings, 'warning'), ...refusals, summary].join('\n');
+  return [head, ...lines, ...problems(planned.warnings, 'warning'), ...refusals, ...waits, summary].join('\n');
 }
 
 function show(value: FieldChange['before']): string {

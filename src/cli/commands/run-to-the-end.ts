@@ -1,12 +1,12 @@
 import type { Target } from '../../config/checked/config.ts';
-import { runCheck } from '../../deploy/readiness/check.ts';
+import { runCheckUntilNotReady } from '../../deploy/readiness/check.ts';
 import type { CheckRequest } from '../../deploy/ports/check-request.ts';
 import type { MemoryOutbox } from '../../deploy/ports/outbox.ts';
 import type { TargetRequest } from '../../deploy/ports/request.ts';
 import { runTarget } from '../../deploy/run-requests.ts';
 import type { Outcome, Runtime } from '../../deploy/ports/runtime.ts';
-import type { NotReady } from '../../deploy/ports/world.ts';
-import type { Log } from '../../deploy/ports/log.ts';
+import type { NotReady } from '../../state/readiness.ts';
+import type { Channel } from '../../deploy/ports/run-event.ts';
 import type { Report } from '../../deploy/ports/report.ts';
 
 export type SettledReport = Report & { readonly notReady?: readonly NotReady[] };
@@ -37,38 +37,36 @@ export async function runToTheEnd(
   }
 }
 
-/** A run that asked for a check has it made here and now: no queue would take it when this process is gone. */
+/** A run that requested a check has it made here and now: this process consumes no queue. */
 async function withReadiness(report: Report, waiting: Waiting, signal: AbortSignal): Promise<SettledReport> {
   const [check] = waiting.outbox.takeChecks();
   if (check === undefined) return report;
-  if (await isReadyInTime(check, waiting, signal)) return { ...report, readiness: 'ready' };
-  const { cluster } = await waiting.runtime.open(waiting.target, report.revision);
-  const record = await cluster.readiness.read(signal);
-  return { ...report, readiness: 'not-ready', notReady: record?.notReady ?? [] };
+  const notReady = await notReadyInTime(check, waiting, signal);
+  return notReady === null ? { ...report, readiness: 'ready' } : { ...report, readiness: 'not-ready', notReady };
 }
 
-/** What is stuck ends it at once: the one who waits wants to know why. */
-async function isReadyInTime(
+/** Null: everything became ready. What cannot start ends the wait at once, because a person waits for the reason. */
+async function notReadyInTime(
   request: CheckRequest,
-  { runtime, progress }: Waiting,
+  { target, runtime, progress }: Waiting,
   signal: AbortSignal,
-): Promise<boolean> {
-  const notReady = new AbortController();
-  const log: Log = (line) => {
-    runtime.log(line);
-    if (line.message === 'check') progress({ done: Number(line['ready']), total: Number(line['total']) });
-    if (line.message === 'not-ready') notReady.abort();
+): Promise<readonly NotReady[] | null> {
+  let notReady: readonly NotReady[] | null = null;
+  const listener: Channel = {
+    name: 'command',
+    isAwaited: false,
+    async report(event) {
+      if (event.kind === 'progressing') progress({ done: event.ready, total: event.total });
+      if (event.kind === 'not-ready') notReady = event.notReady;
+      if (event.kind === 'gave-up')
+        notReady = [{ kind: 'Target', namespace: '', name: target.name, reason: event.reason }];
+    },
   };
-  const either = AbortSignal.any([signal, notReady.signal]);
-  try {
-    for (let next = request; ;) {
-      const checked = await runCheck(next, { ...runtime, log }, either);
-      if (checked === 'done') return !notReady.signal.aborted;
-      await runtime.wait(checked.afterMs, either);
-      next = checked.again;
-    }
-  } catch (thrown) {
-    if (notReady.signal.aborted && !signal.aborted) return false;
-    throw thrown;
+  const channels = [...runtime.channels, listener];
+  for (let next = request; ;) {
+    const checked = await runCheckUntilNotReady(next, { ...runtime, channels }, signal);
+    if (checked === 'done') return notReady;
+    await runtime.wait(checked.afterMs, signal);
+    next = checked.again;
   }
 }

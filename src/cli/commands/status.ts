@@ -5,11 +5,11 @@ import type { Problem } from '../../error/deploy-error.ts';
 import { deadLetters } from '../../platforms/local/dead-letters.ts';
 import { listGeneratedTargets } from '../../deploy/targets/list-generated-targets.ts';
 import type { GeneratedTargets } from '../../deploy/targets/list-generated-targets.ts';
-import { readinessOf } from '../../deploy/readiness/readiness-of.ts';
+import { readinessOf } from '../../state/readiness.ts';
 import type { DeadLetter } from '../../platforms/local/dead-letters.ts';
 import { localRuntime } from '../../app/local/local-runtime.ts';
 import type { LocalRuntime } from '../../app/local/local-runtime.ts';
-import type { Applied } from '../../state/target-state.ts';
+import type { Drift, TargetState } from '../../state/target-state.ts';
 import type { Context, ExitCode } from '../terminal/context.ts';
 import { leftOver } from '../lookup/left-over.ts';
 import type { LeftOver } from '../lookup/left-over.ts';
@@ -22,7 +22,7 @@ export interface StatusFlags {
 
 interface Row {
   readonly target: Target;
-  readonly applied: Applied | null;
+  readonly state: TargetState | null;
   readonly readiness: ReturnType<typeof readinessOf>;
   readonly problem: Problem | null;
   readonly letters: readonly DeadLetter[];
@@ -65,24 +65,24 @@ async function readRow(
   const letters = all.filter((letter) => letter.target === target.name);
   try {
     const { cluster } = await runtime.open(target, null);
-    const applied = await cluster.readApplied('look', signal);
-    const record = applied.awaited === null ? null : await cluster.readiness.read(signal);
-    return { target, applied, readiness: readinessOf(target, applied, record), problem: null, letters };
+    const { state } = await cluster.read('look', signal);
+    const record = state.progress.awaited === null ? null : await cluster.readiness.read(signal);
+    return { target, state, readiness: readinessOf(target, state, record), problem: null, letters };
   } catch (thrown) {
-    return { target, applied: null, readiness: null, problem: asDeployError(thrown).problem, letters };
+    return { target, state: null, readiness: null, problem: asDeployError(thrown).problem, letters };
   }
 }
 
 function asJson(rows: readonly Row[], { refused, left }: Apart): string {
-  const targets = rows.map(({ target, applied, readiness, letters }) => ({
+  const targets = rows.map(({ target, state, readiness, letters }) => ({
     target: target.name,
     repository: target.repository.name,
-    revision: applied?.source?.revision ?? null,
-    attemptedRevision: applied?.attempted ?? null,
-    verdict: applied?.verdict ?? null,
+    revision: state?.applied.source?.revision ?? null,
+    attemptedRevision: state?.outcome.attempted ?? null,
+    verdict: state?.outcome.verdict ?? null,
     readiness,
-    drift: driftOf(target, applied),
-    deployedAt: applied?.deployedAt ?? null,
+    drift: driftOf(target, state),
+    deployedAt: state?.applied.deployedAt ?? null,
     deadLetters: letters.map(({ delivery, revision, at }) => ({ delivery, revision, at })),
   }));
   const nothing = {
@@ -104,16 +104,16 @@ function asJson(rows: readonly Row[], { refused, left }: Apart): string {
 }
 
 function asTable(rows: readonly Row[], { refused, left }: Apart, nowMs: number): string {
-  const cells = rows.map(({ target, applied, readiness, problem, letters }) => [
+  const cells = rows.map(({ target, state, readiness, problem, letters }) => [
     target.name,
-    applied?.source?.revision.slice(0, 12) ?? '-',
-    problem === null ? (applied?.verdict ?? 'never deployed') : 'unreadable',
+    state?.applied.source?.revision.slice(0, 12) ?? '-',
+    problem === null ? (state?.outcome.verdict ?? 'never deployed') : 'unreadable',
     readiness ?? '-',
-    applied?.attempted !== undefined && applied.attempted !== (applied.source?.revision ?? null)
-      ? (applied.attempted?.slice(0, 12) ?? '-')
+    state?.outcome.attempted !== undefined && state.outcome.attempted !== (state.applied.source?.revision ?? null)
+      ? (state.outcome.attempted?.slice(0, 12) ?? '-')
       : '-',
-    applied?.deployedAt === null || applied === null ? '-' : age(nowMs - Date.parse(applied.deployedAt)),
-    drifted(driftOf(target, applied), nowMs),
+    state?.applied.deployedAt === null || state === null ? '-' : age(nowMs - Date.parse(state.applied.deployedAt)),
+    drifted(driftOf(target, state), nowMs),
     String(letters.length),
   ]);
   const table = formatTable(['TARGET', 'REVISION', 'VERDICT', 'READINESS', 'ATTEMPTED', 'AGE', 'DRIFT', 'DEAD'], cells);
@@ -133,11 +133,11 @@ function asTable(rows: readonly Row[], { refused, left }: Apart, nowMs: number):
 }
 
 /** What an earlier look has left behind says nothing once nobody looks. */
-function driftOf({ drift }: Target, applied: Applied | null): Applied['drift'] {
-  return drift === 'off' ? null : (applied?.drift ?? null);
+function driftOf({ drift }: Target, state: TargetState | null): Drift | null {
+  return drift === 'off' ? null : (state?.drift.found ?? null);
 }
 
-function drifted(drift: Applied['drift'], nowMs: number): string {
+function drifted(drift: Drift | null, nowMs: number): string {
   return drift === null ? '-' : `${drift.objects} for ${age(nowMs - Date.parse(drift.since))}`;
 }
 

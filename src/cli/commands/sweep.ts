@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { resolveRecipient } from '../../deploy/targets/resolve-recipient.ts';
-import { detectDrift } from '../../deploy/drift/detect-drift.ts';
+import { sweepDrift } from '../../deploy/drift/detect-drift.ts';
 import type { DeployRequest } from '../../deploy/ports/request.ts';
 import { memoryOutbox } from '../../deploy/ports/outbox.ts';
 import { runRequests } from '../../deploy/run-requests.ts';
@@ -48,7 +48,7 @@ export async function sweepCommand(context: Context): Promise<ExitCode> {
     for (let woken = outbox.takeRequests(null); woken.length > 0; woken = outbox.takeRequests(null)) {
       await deployAll(woken);
     }
-    await deployAll(await detectDrift(runtime, signal));
+    await deployAll(await sweepDrift(runtime, signal));
     if (context.output === 'json') context.print(JSON.stringify(answers, null, 2));
     else if (answers.length === 0 && !hasFailed) context.print('every target is at its tip');
     return hasFailed ? 1 : 0;

@@ -22,12 +22,12 @@ export async function uninstallCommand(context: Context, { target, isKept }: Uni
   const runtime = localRuntime({ config, env, log, holder: `cli-${randomUUID()}`, progress });
   try {
     const cluster = await runtime.openCluster(target);
-    await cluster.readApplied('write', signal);
-    const fates = await cluster.planUninstall({ isKept }, signal);
-    if (context.output === 'text') context.print(planText(target, fates));
+    const recorded = await cluster.read('write', signal);
+    const planned = await recorded.planUninstall({ isKept }, signal);
+    if (context.output === 'text') context.print(planText(target, planned.actions));
     const question = `Uninstall target ${target.name}?`;
     if (!(await confirm(context, { command: 'headgate uninstall', question }))) return 1;
-    const removed = await cluster.uninstall(fates, signal);
+    const removed = await planned.carryOut(signal);
     context.print(context.output === 'json' ? asJson(target, removed) : asText(target, removed));
     return removed.every(({ problem }) => problem === null) ? 0 : 1;
   } finally {

@@ -1,7 +1,7 @@
 import type { TargetTemplate } from '../../config/checked/config.ts';
 import type { TemplateMatch } from '../../config/templates/expand.ts';
 import { fillTemplate } from '../../config/templates/for-each.ts';
-import { uninstallCommand } from '../../deploy/run/check-generated-target.ts';
+import { uninstallHint } from '../../deploy/prepare/uninstall-hint.ts';
 import { asDeployError } from '../../error/deploy-error.ts';
 import type { LocalRuntime } from '../../app/local/local-runtime.ts';
 import { templateTargets } from './template-target.ts';
@@ -35,7 +35,7 @@ export async function leftOver(
             .filter(({ name, directory }) => fillTemplate(template, directory)?.name === name && !there.has(directory))
             .map(({ name, repository, directory }): LeftOver => {
               const { namespace } = place;
-              const command = uninstallCommand({ name, cluster, namespace });
+              const command = uninstallHint({ name, cluster, namespace });
               return { name, repository, directory, command };
             });
         }),

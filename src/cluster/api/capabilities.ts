@@ -1,15 +1,9 @@
+import type { Capabilities } from '../../deploy/ports/cluster.ts';
 import { parseJson } from '../../resource/json.ts';
 import { compareText, isObject, textOf } from '../../resource/resource.ts';
 import type { Connection } from './connection.ts';
 import type { KindCache } from './kinds.ts';
 import { problemOf } from './status.ts';
-
-export interface Capabilities {
-  /** `v1.37.2` */
-  readonly version: string;
-  /** `apps/v1` and `apps/v1/Deployment` */
-  readonly apiVersions: readonly string[];
-}
 
 /** What `.Capabilities` of a chart shows when Helm installs it. */
 export async function readCapabilities(

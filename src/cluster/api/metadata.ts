@@ -1,7 +1,7 @@
 import { parseJson } from '../../resource/json.ts';
 import { isObject, metadataMap, textOf } from '../../resource/resource.ts';
 import type { Json, JsonObject, ResourceId } from '../../resource/resource.ts';
-import { runsOnce, versionWith } from '../../state/finished.ts';
+import { hasEnded, runsOnce } from '../../state/finished.ts';
 import { hashManagedFields } from '../../state/managed-fields-hash.ts';
 import type { ObservedVersion } from '../../state/inventory.ts';
 import type { LiveMetadata } from '../../plan/model/facts.ts';
@@ -44,7 +44,11 @@ export function seenOf(metadata: JsonObject, status?: Json): ObservedVersion {
   return {
     uid: textOf(metadata['uid']),
     resourceVersion,
-    version: versionWith(generation === undefined ? `r${resourceVersion}` : `g${textOf(generation)}`, status),
+    version: {
+      kind: generation === undefined ? 'resourceVersion' : 'generation',
+      value: generation === undefined ? resourceVersion : textOf(generation),
+      hasFinished: hasEnded(status),
+    },
     managedFieldsHash: hashManagedFields(metadata),
   };
 }

@@ -1,22 +1,12 @@
 import type { Plan } from '../../plan/model/plan.ts';
 import type { Parent } from '../state/parent.ts';
 import type { Gathered } from '../observe/context.ts';
-import type { ChangeResult } from '../../plan/planner/after.ts';
-import type { Applied } from '../../state/target-state.ts';
+import type { StateTransitions } from '../../deploy/ports/cluster.ts';
 
 /** One plan to be carried out, and what it was made from. */
 export interface Application {
   readonly plan: Plan;
-  readonly ends: StateTransitions;
+  readonly transitions: StateTransitions;
   readonly gathered: Gathered;
   readonly parent: Parent | null;
-}
-
-/** What the state says of a run besides its inventory: from its first write on, and after either end. */
-export interface StateTransitions {
-  readonly onOpen: Partial<Applied>;
-  readonly onSuccess: Partial<Applied>;
-  readonly onFailure: (results: readonly ChangeResult[]) => Partial<Applied>;
-  /** Of a run that stops before a step, until what comes first is ready. */
-  readonly onPause: (results: readonly ChangeResult[]) => Partial<Applied>;
 }

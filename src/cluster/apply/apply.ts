@@ -1,7 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
 import { inventoryAfter } from '../../plan/planner/after.ts';
 import type { ChangeResult } from '../../plan/planner/after.ts';
-import type { Applied } from '../../state/target-state.ts';
-import { NOTHING_APPLIED } from '../../state/target-state.ts';
+import type { RunState, StateChange, TargetState } from '../../state/target-state.ts';
+import { NOTHING_RECORDED, joinChanges, withChange } from '../../state/target-state.ts';
 import type { Entry } from '../../state/inventory.ts';
 import { formatKind } from '../../resource/kind-order.ts';
 import type { Plan } from '../../plan/model/plan.ts';
@@ -19,17 +20,11 @@ import type { ClusterRun } from '../state/run.ts';
 import type { StateStore } from '../state/state-store.ts';
 import { write } from './write.ts';
 import type { WriteContext } from './write.ts';
+import type { OpenRun } from '../../deploy/ports/cluster.ts';
 import type { Application } from './application.ts';
 
 /** Above this many dirty paths the parent would be mostly a list of them. */
 const DIRTY_PATHS = 1000;
-
-/** A run that has written and not closed yet. */
-export interface OpenRun {
-  readonly results: readonly ChangeResult[];
-  /** Records what was done, and gives the lease back. Until then every touched file is dirty. */
-  close(signal: AbortSignal): Promise<void>;
-}
 
 /** Opens, records what may come, writes and prunes. Killed anywhere, the next run finds what was touched as dirty. */
 export async function applyPlan(
@@ -67,58 +62,69 @@ interface Closing {
 }
 
 async function close({ application, results, names, known, held }: Closing, store: StateStore, signal: AbortSignal) {
-  const { plan, ends, gathered } = application;
+  const { plan, transitions, gathered } = application;
   const after = inventoryAfter(plan, results, gathered.facts.touched);
   await recordEntries(after, { names, known, held, spread: gathered.spread }, store, signal);
-  const end = endOf({ plan, ends }, results);
-  const { spare, dirty } = { ...held.current(), ...end };
+  const end = endOf({ plan, transitions }, results);
+  const { inventory, run } = withChange(held.current(), end);
   // Under the lease: later their names may be in use again.
-  await Promise.all(spare.map((name) => store.deleteShard(name, { held, signal })));
-  const count = countAfter(application, after) - countIn(after, dirty);
-  await held.write({ ...end, count, spare: [], lease: null, ...(names.length === 0 ? { inline: after } : {}) }, signal);
+  await Promise.all(inventory.spare.map((name) => store.deleteShard(name, { held, signal })));
+  const count = countAfter(application, after) - countIn(after, run.dirty);
+  const closed = {
+    inventory: { count, spare: [], ...(names.length === 0 ? { inline: after } : {}) },
+    run: { lease: null },
+  };
+  await held.write(joinChanges(end, closed), signal);
 }
 
 /** What is left for later stays dirty: the next run begins there. */
-function endOf({ plan, ends }: Pick<Application, 'plan' | 'ends'>, results: readonly ChangeResult[]): Partial<Applied> {
-  if (results.some(({ kind }) => kind === 'failed')) return ends.onFailure(results);
-  return plan.pauseAfter === null ? { dirty: [], ...ends.onSuccess } : ends.onPause(results);
+function endOf(
+  { plan, transitions }: Pick<Application, 'plan' | 'transitions'>,
+  results: readonly ChangeResult[],
+): StateChange {
+  if (results.some(({ kind }) => kind === 'failed')) return transitions.onFailure(results);
+  return plan.pauseAfter === null
+    ? joinChanges({ run: { dirty: [] } }, transitions.onSuccess)
+    : transitions.onPause(results);
 }
 
 function layoutNames({ gathered, plan, parent }: Application, { layout }: ClusterRun): readonly string[] {
   const { inventory, isNewLayout, facts } = gathered;
   return isNewLayout
-    ? freshNames(facts.target.name, shardCount(plan.during.length, layout), parent?.applied.shards ?? [])
+    ? freshNames(facts.target.name, shardCount(plan.during.length, layout), parent?.state.inventory.shards ?? [])
     : inventory.names;
 }
 
 /** The first write: from here on every touched file is dirty until the close. */
-function opening({ plan, ends, gathered, parent }: Application, names: readonly string[]): Applied {
+function opening({ plan, transitions, gathered, parent }: Application, names: readonly string[]): TargetState {
   const { facts, isNewLayout } = gathered;
-  const applied = parent?.applied ?? NOTHING_APPLIED;
+  const state = parent?.state ?? NOTHING_RECORDED;
+  const { inventory } = state;
   const writes = plan.steps.flat().map(({ candidate }) => candidate.resource.id);
-  const dirty = dirtyWith(applied.dirty, facts.touched);
+  const dirty = dirtyWith(state.run.dirty, facts.touched);
   const grown = (known: readonly string[], more: readonly string[]) =>
     [...new Set([...known, ...more])].filter((name) => name !== '').toSorted();
-  return {
-    ...applied,
-    ...ends.onOpen,
-    dirty,
-    groupKinds: grown(
-      applied.groupKinds,
-      [...writes, ...plan.before.map(({ id }) => id)].map((id) => formatKind(id)),
-    ),
-    namespaces: grown(
-      applied.namespaces,
-      writes.map(({ namespace }) => namespace),
-    ).filter((name) => name !== facts.target.namespace),
-    // New shards are listed once they exist; an inventory on the parent is valid with this very write.
-    ...(names.length === 0 ? { shards: [], inline: plan.during, hasInventory: true } : {}),
-    spare: isNewLayout ? added(applied.spare, names.length === 0 ? applied.shards : names) : applied.spare,
-    count: facts.count - countIn(plan.before, dirty),
+  const opened = {
+    inventory: {
+      groupKinds: grown(
+        inventory.groupKinds,
+        [...writes, ...plan.before.map(({ id }) => id)].map((id) => formatKind(id)),
+      ),
+      namespaces: grown(
+        inventory.namespaces,
+        writes.map(({ namespace }) => namespace),
+      ).filter((name) => name !== facts.target.namespace),
+      // New shards are listed once they exist; an inventory on the parent is valid with this very write.
+      ...(names.length === 0 ? { shards: [], inline: plan.during, isRecorded: true } : {}),
+      spare: isNewLayout ? added(inventory.spare, names.length === 0 ? inventory.shards : names) : inventory.spare,
+      count: facts.count - countIn(plan.before, dirty),
+    },
+    run: { dirty },
   };
+  return withChange(state, joinChanges(transitions.onOpen, opened));
 }
 
-function dirtyWith(dirty: Applied['dirty'], touched: ReadonlySet<string>): Applied['dirty'] {
+function dirtyWith(dirty: RunState['dirty'], touched: ReadonlySet<string>): RunState['dirty'] {
   if (dirty === 'all') return dirty;
   const all = new Set([...dirty, ...touched]);
   return all.size > DIRTY_PATHS ? 'all' : [...all].toSorted();
@@ -129,7 +135,7 @@ function added(known: readonly string[], more: readonly string[]): readonly stri
 }
 
 /** How many objects these files define. */
-function countIn(entries: readonly Entry[], files: Applied['dirty']): number {
+function countIn(entries: readonly Entry[], files: RunState['dirty']): number {
   const isMeant = files === 'all' ? () => true : isOneOf(files);
   return new Set(entries.filter(({ file }) => isMeant(file)).map(({ id }) => formatId(id))).size;
 }
@@ -156,9 +162,9 @@ async function recordDuring(
     : new Map([...gathered.inventory.shards].map(([name, shard]) => [name, { stored: shard, entries: shard.entries }]));
   const written = await recordEntries(plan.during, { names, known, held, spread: gathered.spread }, store, signal);
   if (gathered.isNewLayout) {
-    const { spare, shards } = held.current();
+    const { spare, shards } = held.current().inventory;
     const left = added(spare, shards).filter((name) => !names.includes(name));
-    await held.write({ shards: names, spare: left, inline: [], hasInventory: true }, signal);
+    await held.write({ inventory: { shards: names, spare: left, inline: [], isRecorded: true } }, signal);
   }
   return written;
 }
@@ -172,7 +178,7 @@ async function recordEntries(
 ): Promise<Known> {
   const wanted = distribute(entries, names, spread);
   const changed = [...known].filter(
-    ([name, { entries: there }]) => JSON.stringify(wanted.get(name) ?? []) !== JSON.stringify(there),
+    ([name, { entries: stored }]) => !isDeepStrictEqual(wanted.get(name) ?? [], stored),
   );
   const written = await Promise.all(
     changed.map(([name, { stored }]) => store.writeShard(stored, wanted.get(name) ?? [], { held, signal })),

@@ -1,6 +1,6 @@
 import { failureClassOf } from '../../error/deploy-error.ts';
 import type { Problem } from '../../error/deploy-error.ts';
-import { NOTHING_APPLIED } from '../../state/target-state.ts';
+import { NOTHING_RECORDED, withChange } from '../../state/target-state.ts';
 import { SOURCE, PART_OF } from '../../plan/model/body.ts';
 import { uninstallActionFor } from '../../plan/ownership/uninstall-action.ts';
 import type { UninstallAction } from '../../plan/ownership/uninstall-action.ts';
@@ -47,8 +47,8 @@ export async function planUninstall(
 
 async function allEntries({ parent, store, ...run }: UninstallContext, signal: AbortSignal): Promise<readonly Entry[]> {
   const inventory =
-    parent?.applied.hasInventory === true
-      ? await readInventory(parent.applied, { files: 'all', have: null }, { store, signal })
+    parent?.state.inventory.isRecorded === true
+      ? await readInventory(parent.state.inventory, { files: 'all', have: null }, { store, signal })
       : null;
   if (inventory !== null) return entriesOf(inventory);
   const kinds = await run.kinds.all(run.connection, signal);
@@ -77,7 +77,7 @@ export async function uninstall(
 ): Promise<readonly Removed[]> {
   const { parent, store, runner } = context;
   if (parent === null && fates.length === 0) return [];
-  const opening = { ...(parent?.applied ?? NOTHING_APPLIED), dirty: 'all' } as const;
+  const opening = withChange(parent?.state ?? NOTHING_RECORDED, { run: { dirty: 'all' } });
   const held = await takeLease(parent, opening, { store, runner, signal });
   const steps = Map.groupBy(fates, ({ entry }) => stepOf(entry.id));
   const done: Removed[] = [];
@@ -85,7 +85,7 @@ export async function uninstall(
     done.push(...(await inParallel(members, REQUESTS_AT_ONCE, (fate) => remove(fate, { ...context, held }, signal))));
     context.progress({ done: done.length, total: fates.length });
   }
-  if (done.some(({ problem }) => problem !== null)) await held.write({ lease: null }, signal);
+  if (done.some(({ problem }) => problem !== null)) await held.write({ run: { lease: null } }, signal);
   else await store.deleteAll(signal);
   return done;
 }

@@ -1,28 +1,13 @@
-import type { Source } from '../../snapshot/source.ts';
 import type { ClusterRun } from '../state/run.ts';
 import type { Target } from '../../config/checked/config.ts';
 import type { Entry } from '../../state/inventory.ts';
-import type { Resource, Manifest } from '../../resource/resource.ts';
+import type { Resource } from '../../resource/resource.ts';
 import type { Connection } from '../api/connection.ts';
 import type { Kind } from '../api/kinds.ts';
 import type { Parent } from '../state/parent.ts';
 import type { StateStore } from '../state/state-store.ts';
-import type { Facts, Unread } from '../../plan/model/facts.ts';
+import type { Facts } from '../../plan/model/facts.ts';
 import type { InventoryView, Spread } from '../state/inventory-store.ts';
-import type { Problem } from '../../error/deploy-error.ts';
-
-export interface ObserveQuestion {
-  readonly source: Source;
-  readonly desired: DesiredFiles;
-  /** Hash of what shapes the desired set; when it differs from the recorded one, no recorded hash is believed. */
-  readonly settings: string;
-  /** Objects, as `formatId` writes them, whose recorded hash is not believed: something in the cluster speaks against it. */
-  readonly suspects?: ReadonlySet<string> | 'all';
-  /** As in `Applied.renderer`: what is rendered as a whole has its entries spread by object, not by file. */
-  readonly renderer: string;
-  /** Reads and renders more files of the same revision, and what was desired before. */
-  readonly readAlso: (paths: readonly string[]) => Promise<DesiredFiles>;
-}
 
 /** What observing one object needs to know. */
 export interface ObserveContext {
@@ -54,12 +39,4 @@ export interface Gathered {
   /** The inventory was rebuilt from labels, or has outgrown its shards: it is written under new names. */
   readonly isNewLayout: boolean;
   readonly spread: Spread;
-}
-
-/** What the files want, as the render room gives it. */
-export interface DesiredFiles {
-  readonly touched: ReadonlySet<string>;
-  readonly manifests: readonly Manifest[];
-  readonly unread: readonly Unread[];
-  readonly problems: readonly Problem[];
 }

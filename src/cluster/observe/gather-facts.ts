@@ -1,5 +1,5 @@
 import { SOURCE } from '../../plan/model/body.ts';
-import { isRendered } from '../../state/target-state.ts';
+import { rendersWhole } from '../../state/renderer.ts';
 import type { Candidate, Facts } from '../../plan/model/facts.ts';
 import { entriesByObject } from '../../state/inventory.ts';
 import type { Entry } from '../../state/inventory.ts';
@@ -23,7 +23,9 @@ import { confirmDrift } from './confirm-drift.ts';
 import { METADATA_ONLY } from '../api/metadata.ts';
 import type { ClusterRun } from '../state/run.ts';
 import { problemOf } from '../api/status.ts';
-import type { ObserveQuestion, ObserveContext, GatherContext, Gathered, DesiredFiles } from './context.ts';
+import type { ObserveQuestion } from '../../deploy/ports/cluster.ts';
+import type { Desired } from '../../desired/plain/plain.ts';
+import type { ObserveContext, GatherContext, Gathered } from './context.ts';
 
 /** Reads until no question is open: files may name others (a moved object's former file) that have to be read too. */
 export async function gatherFacts(
@@ -63,7 +65,7 @@ export async function gatherFacts(
     const rollout = await readRollout(candidates, context, signal);
     const others = await otherTargets(candidates, context, signal);
     // A run that was refused here has left a state without anything applied.
-    const isFirst = (context.parent?.applied.source ?? null) === null;
+    const isFirst = (context.parent?.state.applied.source ?? null) === null;
     const moved = isFirst ? await refuseMoved(context, signal) : [];
     const count = countOf(view.inventory, entries, context);
     const facts = {
@@ -83,7 +85,7 @@ export async function gatherFacts(
       inventory: view.inventory,
       isNewLayout:
         isNewLayout(view, { entries, candidates, touched }, context) || isSpreadAnew(view, question, context),
-      spread: isRendered(question) ? 'object' : 'file',
+      spread: rendersWhole(question.renderer) ? 'object' : 'file',
     };
   }
 }
@@ -106,8 +108,8 @@ async function readOrRebuild(
   if (have?.isRebuilt === true) return have;
   const { parent, store } = context;
   const inventory =
-    parent?.applied.hasInventory === true
-      ? await readInventory(parent.applied, { files, have: have?.inventory ?? null }, { store, signal })
+    parent?.state.inventory.isRecorded === true
+      ? await readInventory(parent.state.inventory, { files, have: have?.inventory ?? null }, { store, signal })
       : null;
   if (inventory !== null) return { inventory, isRebuilt: false };
   const kinds = await context.kinds.all(context.connection, signal);
@@ -129,14 +131,15 @@ function isNewLayout(
 /** While files are dirty the recorded count leaves their objects out: a run that was killed may have changed them. */
 function countOf({ isWhole }: InventoryView, entries: readonly Entry[], { parent }: GatherContext): number {
   if (isWhole || parent === null) return entriesByObject(entries).size;
-  const { dirty, count } = parent.applied;
-  return count + entriesByObject(entries.filter(({ file }) => dirty === 'all' || dirty.includes(file))).size;
+  const { inventory, run } = parent.state;
+  const { dirty } = run;
+  return inventory.count + entriesByObject(entries.filter(({ file }) => dirty === 'all' || dirty.includes(file))).size;
 }
 
 /** Moved from shard to shard one by one, an entry could be in none for a moment. */
 function isSpreadAnew({ inventory }: View, question: ObserveQuestion, { parent }: GatherContext): boolean {
   if (parent === null || inventory.names.length === 0) return false;
-  return isRendered(question) !== isRendered(parent.applied);
+  return rendersWhole(question.renderer) !== rendersWhole(parent.state.applied.renderer);
 }
 
 async function namespaceExists({ connection, target }: GatherContext, signal: AbortSignal): Promise<boolean> {
@@ -150,7 +153,7 @@ async function namespaceExists({ connection, target }: GatherContext, signal: Ab
   throw problemOf(answer, { subject: `Namespace ${target.namespace}`, secret: false });
 }
 
-async function placeAll(desired: DesiredFiles, { kinds, connection, target }: GatherContext, signal: AbortSignal) {
+async function placeAll(desired: Desired, { kinds, connection, target }: GatherContext, signal: AbortSignal) {
   await kinds.learn(connection, desired.manifests, signal);
   return resolveNamespaces(desired.manifests, target, (manifest) => scopeOf(manifest, desired.manifests, kinds));
 }
@@ -181,11 +184,12 @@ function observeContext(at: {
   const { suspects = new Set() } = question;
   const isSuspect = ({ id }: Pick<Entry, 'id'>) => suspects === 'all' || suspects.has(formatId(id));
   const byObject = entriesByObject(entries);
-  const applied = context.parent?.applied;
-  const dirty = applied === undefined || applied.dirty === 'all' ? null : new Set(applied.dirty);
+  const state = context.parent?.state;
+  const files = state?.run.dirty ?? 'all';
+  const dirty = files === 'all' ? null : new Set(files);
   // A run that waits has closed: its files are not done, and what it recorded of them is true.
-  const isExact = applied?.waiting?.isExact === true;
-  const isSame = applied?.settings === question.settings && !at.view.isRebuilt;
+  const isExact = state?.progress.waiting?.isExact === true;
+  const isSame = state?.applied.settings === question.settings && !at.view.isRebuilt;
   return {
     connection: context.connection,
     target: context.target,
@@ -212,11 +216,7 @@ function memo(
 
 /** Files that were not read and that decide whether an object moved, is defined twice, or may be pruned. */
 async function openQuestions(
-  {
-    candidates,
-    entries,
-    desired,
-  }: { candidates: readonly Candidate[]; entries: readonly Entry[]; desired: DesiredFiles },
+  { candidates, entries, desired }: { candidates: readonly Candidate[]; entries: readonly Entry[]; desired: Desired },
   context: GatherContext,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
@@ -260,7 +260,7 @@ function factsOf(
     | 'namespaceMissing'
   > & {
     source: Facts['source'];
-    desired: DesiredFiles;
+    desired: Desired;
   },
   { target, applySetId, parent }: GatherContext,
 ): Facts {
@@ -272,7 +272,7 @@ function factsOf(
     applySetId,
     source: { revision, rootTree, tree },
     touched: desired.touched,
-    dirty: parent?.applied.dirty ?? 'all',
+    dirty: parent?.state.run.dirty ?? 'all',
     entries,
     count,
     isRebuilt,

@@ -1,3 +1,4 @@
+import type { ListedInventory } from '../../deploy/ports/cluster.ts';
 import type { Problem } from '../../error/deploy-error.ts';
 import type { Entry } from '../../state/inventory.ts';
 import { formatKind } from '../../resource/kind-order.ts';
@@ -14,29 +15,21 @@ import type { Parent } from '../state/parent.ts';
 import type { ClusterRun } from '../state/run.ts';
 import type { StateStore } from '../state/state-store.ts';
 
-/** What is recorded, and what the cluster shows of it. */
-export interface ListedInventory {
-  /** Of the kinds that could be listed. */
-  readonly entries: readonly Entry[];
-  /** By `formatId`. */
-  readonly listed: ReadonlyMap<string, Listed>;
-  /** Of the whole inventory, as the parent announces them to other tools. */
-  readonly groupKinds: readonly string[];
-  readonly namespaces: readonly string[];
-  readonly problems: readonly Problem[];
-}
-
 interface LookContext extends Pick<ClusterRun, 'connection' | 'kinds' | 'target'> {
   readonly store: StateStore;
 }
 
 /** One metadata list per kind that the target owns. Null when the inventory is not whole: then nothing is known. */
 export async function listInventory(
-  { applied }: Parent,
+  { state }: Parent,
   context: LookContext,
   signal: AbortSignal,
 ): Promise<ListedInventory | null> {
-  const inventory = await readInventory(applied, { files: 'all', have: null }, { store: context.store, signal });
+  const inventory = await readInventory(
+    state.inventory,
+    { files: 'all', have: null },
+    { store: context.store, signal },
+  );
   if (inventory === null) return null;
   const entries = entriesOf(inventory);
   await learnKindsOf(entries, context, signal);

@@ -32,7 +32,7 @@ export async function observe(resource: Resource, context: ObserveContext, signa
   if (mode === 'create-only') {
     const live = await readLive(path, { context, resource }, signal);
     if (live !== null)
-      return settled({ kind: 'exists', live: { ...live, version: 'any', managedFieldsHash: null } }, live);
+      return settled({ kind: 'exists', live: { ...live, version: { kind: 'any' }, managedFieldsHash: null } }, live);
   }
   const body = await withIgnored(written, { resource, path, context }, signal);
   const asked = orNotServed(await dryRun({ resource, path, body }, context, signal), resource);

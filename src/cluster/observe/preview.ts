@@ -1,18 +1,13 @@
 import type { Write, Prune } from '../../plan/model/plan.ts';
 import { judgePrune } from '../../plan/ownership/prune-rule.ts';
 import { changedFields } from '../../plan/model/field-changes.ts';
-import type { FieldChange } from '../../plan/model/field-changes.ts';
+import type { Preview } from '../../deploy/ports/cluster.ts';
 import { hidesValues } from '../../resource/resource.ts';
 import { beforeAndAfter } from './before-and-after.ts';
 import { objectPath } from '../api/kinds.ts';
 import type { KindCache } from '../api/kinds.ts';
 import { readOwned } from '../api/owned.ts';
 import type { ObserveContext } from './context.ts';
-
-export type Preview =
-  | { readonly kind: 'differs'; readonly fields: readonly FieldChange[] }
-  | { readonly kind: 'prune' }
-  | { readonly kind: 'keep'; readonly reason: string };
 
 type PreviewContext = Pick<ObserveContext, 'connection' | 'target' | 'kindOf' | 'applySetId'> & {
   readonly kinds: KindCache;

@@ -62,7 +62,7 @@ async function readReady(
   context: GatherContext,
   signal: AbortSignal,
 ): Promise<ReadonlySet<string>> {
-  const dirty = context.parent?.applied.dirty ?? 'all';
+  const dirty = context.parent?.state.run.dirty ?? 'all';
   const unfinished = candidates
     .filter((candidate) => isUnfinished(candidate, { dirty }))
     .map(({ resource }) => awaitedObject(resource))

@@ -3,7 +3,7 @@ import { healthOf } from '../../health/health.ts';
 import type { AwaitedObject } from '../../health/needs-readiness.ts';
 import { withPods } from '../../health/pods.ts';
 import { READY, progressing } from '../../health/readiness.ts';
-import type { Health } from '../../health/readiness.ts';
+import type { SeenHealth } from '../../deploy/ports/readiness.ts';
 import { parseJson } from '../../resource/json.ts';
 import { isObject, textOf } from '../../resource/resource.ts';
 import type { Json, JsonObject } from '../../resource/resource.ts';
@@ -22,7 +22,7 @@ export interface HealthContext {
 
 /** What one look at one object told. `watch`: where a change of it would show, from the version that was read. */
 export interface Looked {
-  readonly health: Health | { readonly kind: 'unknown'; readonly reason: string };
+  readonly health: SeenHealth;
   readonly watch: readonly Spot[];
 }
 

@@ -1,32 +1,15 @@
 import { needsReadiness } from '../../health/needs-readiness.ts';
-import type { AwaitedObject } from '../../health/needs-readiness.ts';
-import type { Applied } from '../../state/target-state.ts';
+import type { Readiness } from '../../deploy/ports/readiness.ts';
 import { inParallel } from '../../exchange/pool.ts';
 import { REQUESTS_AT_ONCE } from '../api/session.ts';
 import { entriesOf, readInventory } from '../state/inventory-store.ts';
 import { applySetId } from '../state/parent.ts';
 import { readHealth } from './read-health.ts';
-import type { Looked } from './read-health.ts';
 import { readReadiness, writeReadiness } from './ready-store.ts';
-import type { ReadinessRecord } from './ready-store.ts';
 import type { ClusterRun } from '../state/run.ts';
 import type { StateStore } from '../state/state-store.ts';
 import { watchedOf } from './watched.ts';
 import { openWatches } from './watches.ts';
-
-/** What is asked of a cluster after a deploy. It only reads, but for the target's `.ready` object. */
-export interface Readiness {
-  /** In the order of the objects. @throws DeployError when the world does not answer. */
-  readHealth(objects: readonly AwaitedObject[], signal: AbortSignal): Promise<readonly Looked['health'][]>;
-  /** Returns when something about what was last looked at may have changed, or after so long. */
-  changed(longestMs: number, signal: AbortSignal): Promise<void>;
-  /** Everything that the target owns and that takes time to become ready. */
-  owned(applied: Applied, signal: AbortSignal): Promise<readonly AwaitedObject[]>;
-  read(signal: AbortSignal): Promise<ReadinessRecord | null>;
-  write(record: ReadinessRecord, signal: AbortSignal): Promise<void>;
-  /** Ends what `changed` watches. */
-  close(): void;
-}
 
 /** Events come in bursts: one look answers all of them, and the more it costs, the more it answers. */
 const PAUSE_MS = 200;
@@ -58,8 +41,8 @@ export function readinessOf(run: ClusterRun, store: StateStore): Readiness {
       await watches.next(watches.isSeeing ? longestMs : Math.min(longestMs, BLIND_MS), signal);
       await wait(Math.min(pauseMs, longestMs), signal);
     },
-    async owned(applied, signal) {
-      const inventory = await readInventory(applied, { files: 'all', have: null }, { store, signal });
+    async owned(state, signal) {
+      const inventory = await readInventory(state.inventory, { files: 'all', have: null }, { store, signal });
       const entries = inventory === null ? [] : entriesOf(inventory);
       return entries
         .filter(({ id }) => needsReadiness({ id, object: null }))

@@ -3,29 +3,11 @@ import type { Target } from '../../config/checked/config.ts';
 import { parseJson } from '../../resource/json.ts';
 import { isObject, metadataMap } from '../../resource/resource.ts';
 import { asRevision } from '../../snapshot/source.ts';
-import type { Revision } from '../../snapshot/source.ts';
+import type { ReadinessRecord } from '../../state/readiness.ts';
 import type { Connection } from '../api/connection.ts';
 import { METADATA_ONLY } from '../api/metadata.ts';
 import { parentName } from '../state/parent.ts';
 import { problemOf } from '../api/status.ts';
-
-/** What is known of a target's readiness: `headgate-<target>.ready`, which no run ever touches. */
-export interface ReadinessRecord {
-  readonly revision: Revision;
-  /** When the run began whose objects were looked at: it tells one run of a commit from the next. */
-  readonly sinceMs: number;
-  readonly readiness: 'progressing' | 'ready' | 'not-ready';
-  readonly notReady: readonly NotReady[];
-  /** RFC 3339: when this was found. */
-  readonly at: string;
-}
-
-export interface NotReady {
-  readonly kind: string;
-  readonly namespace: string;
-  readonly name: string;
-  readonly reason: string;
-}
 
 const Content = z.object({
   sinceMs: z.number(),

@@ -1,21 +1,7 @@
+import type { ClusterEvent } from '../../deploy/ports/cluster.ts';
 import type { Target } from '../../config/checked/config.ts';
 import { METADATA_ONLY } from '../api/metadata.ts';
 import { parentName } from './parent.ts';
-
-export interface ClusterEvent {
-  readonly type: 'Normal' | 'Warning';
-  readonly reason:
-    | 'Deployed'
-    | 'DeployFailed'
-    | 'DeployRefused'
-    | 'Drifted'
-    | 'DriftCorrected'
-    | 'DriftContested'
-    | 'DriftRefused'
-    | 'Ready'
-    | 'NotReady';
-  readonly message: string;
-}
 
 /** The API server takes at most 1,024 bytes. */
 const MESSAGE_BYTES = 1000;

@@ -1,4 +1,4 @@
-import type { Applied } from '../../state/target-state.ts';
+import type { RecordedInventory } from '../../state/target-state.ts';
 import type { Entry } from '../../state/inventory.ts';
 import { formatId } from '../../resource/resource.ts';
 import { parentName } from './parent.ts';
@@ -17,7 +17,7 @@ export interface InventoryView {
 
 /** Null when a listed shard is not there: the inventory has to be rebuilt, it is never taken for empty. */
 export async function readInventory(
-  { shards: names, inline }: Applied,
+  { shards: names, inline }: RecordedInventory,
   { files, have }: { files: ReadonlySet<string> | 'all'; have: InventoryView | null },
   { store, signal }: { store: StateStore; signal: AbortSignal },
 ): Promise<InventoryView | null> {

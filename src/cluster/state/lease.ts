@@ -1,6 +1,7 @@
 import type { Target } from '../../config/checked/config.ts';
 import { DeployError } from '../../error/deploy-error.ts';
-import type { Applied, Lease } from '../../state/target-state.ts';
+import { joinChanges, withChange } from '../../state/target-state.ts';
+import type { Lease, StateChange, TargetState } from '../../state/target-state.ts';
 import type { Fence } from '../api/connection.ts';
 import { parentName } from './parent.ts';
 import type { Parent } from './parent.ts';
@@ -30,19 +31,21 @@ export function refuseHeldLease(lease: Lease | null, { holder, nowMs }: Runner, 
 
 /** The parent while a run works: every write goes through it, one after the other, each on the version before. */
 export interface HeldParent extends Fence {
-  write(change: Partial<Applied>, signal: AbortSignal): Promise<void>;
-  current(): Applied;
+  write(change: StateChange, signal: AbortSignal): Promise<void>;
+  current(): TargetState;
 }
 
 export async function takeLease(
   on: Parent | null,
-  opening: Applied,
+  opening: TargetState,
   { store, runner, signal }: { store: StateStore; runner: Runner; signal: AbortSignal },
 ): Promise<HeldParent> {
   const { leaseMs } = runner;
-  const leaseUntil = (until: number) => ({ run: runner.run, holder: runner.holder, untilMs: until });
+  const leaseUntil = (until: number) => ({
+    run: { lease: { run: runner.run, holder: runner.holder, untilMs: until } },
+  });
   let untilMs = runner.nowMs() + leaseMs;
-  let parent = await store.writeParent(on, { ...opening, lease: leaseUntil(untilMs) }, signal);
+  let parent = await store.writeParent(on, withChange(opening, leaseUntil(untilMs)), signal);
   let writing: Promise<void> = Promise.resolve();
 
   /** From its deadline on others may write, so a run that was stalled until then sends nothing any more. */
@@ -55,14 +58,15 @@ export async function takeLease(
     });
   }
 
-  async function writeNext(change: Partial<Applied>, next: AbortSignal): Promise<void> {
+  async function writeNext(change: StateChange, next: AbortSignal): Promise<void> {
     refuseLate();
     const nextUntilMs = runner.nowMs() + leaseMs;
-    parent = await store.writeParent(parent, { ...parent.applied, lease: leaseUntil(nextUntilMs), ...change }, next);
+    const state = withChange(parent.state, joinChanges(leaseUntil(nextUntilMs), change));
+    parent = await store.writeParent(parent, state, next);
     untilMs = nextUntilMs;
   }
 
-  function write(change: Partial<Applied>, next: AbortSignal): Promise<void> {
+  function write(change: StateChange, next: AbortSignal): Promise<void> {
     writing = writing.then(() => writeNext(change, next));
     return writing;
   }
@@ -70,7 +74,7 @@ export async function takeLease(
   let renewal: Promise<void> | null = null;
   return {
     write,
-    current: () => parent.applied,
+    current: () => parent.state,
     isHeld: () => untilMs - runner.nowMs() > leaseMs / 2,
     async ensure(next) {
       if (untilMs - runner.nowMs() > leaseMs / 2) return;

@@ -2,19 +2,22 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
 import type { Target } from '../../config/checked/config.ts';
 import { DeployError } from '../../error/deploy-error.ts';
-import type { Applied } from '../../state/target-state.ts';
+import { NOTHING_RECORDED, RECORDED_VERDICTS, joinChanges, withChange } from '../../state/target-state.ts';
+import type { TargetState } from '../../state/target-state.ts';
 import type { Json, JsonObject } from '../../resource/resource.ts';
 import { isObject, metadataMap, textOf } from '../../resource/resource.ts';
 import { asObjectId, asRevision } from '../../snapshot/source.ts';
-import type { AppliedSource, Revision } from '../../snapshot/source.ts';
+import type { AppliedSource } from '../../snapshot/source.ts';
 import { decodeEntries, encodeEntries } from './shard.ts';
+import { decodeState, encodeState } from './state-json.ts';
+import type { StateJson } from './state-json.ts';
 import { shortHash } from '../../resource/json.ts';
 
 /** The state object of a target, read. It is an ApplySet parent (KEP-3659), so that kubectl respects what it owns. */
 export interface Parent {
   readonly uid: string;
   readonly resourceVersion: string;
-  readonly applied: Applied;
+  readonly state: TargetState;
 }
 
 const FORMAT = '1';
@@ -44,75 +47,11 @@ export function readOrigin(object: JsonObject): string {
   return z.safeParse(z.object({ origin: z.string() }), parseText(data['state'])).data?.origin ?? '';
 }
 
-const Commit = z.custom<Revision>((value) => typeof value === 'string' && asRevision(value) !== null);
-
-const State = z.object({
-  origin: z._default(z.string(), ''),
-  rootTree: z.nullable(z.string()),
-  renderer: z._default(z.string(), 'plain'),
-  inputs: z.record(z.string(), z.nullable(z.string())),
-  settings: z.nullable(z.string()),
-  dirty: z.union([z.array(z.string()), z.literal('all')]),
-  lease: z.nullable(z.object({ run: z.string(), holder: z.string(), untilMs: z.number() })),
-  hasInventory: z.boolean(),
-  shards: z.array(z.string()),
-  spare: z._default(z.array(z.string()), []),
-  count: z.number(),
-  attempt: z.nullable(
-    z.object({
-      revision: z.string(),
-      settings: z.string(),
-      class: z.enum(['manifest', 'guard']),
-      tries: z.number(),
-      nextTryMs: z.number(),
-    }),
-  ),
-  rewind: z.nullable(z.string()),
-  pendingOn: z.nullable(z.string()),
-  contests: z._default(
-    z.record(z.string(), z.object({ times: z.number(), lastMs: z.number(), restUntilMs: z.number() })),
-    {},
-  ),
-  waiting: z._default(
-    z.nullable(
-      z.object({
-        revision: Commit,
-        sinceMs: z.number(),
-        created: z.number(),
-        updated: z.number(),
-        on: z.array(z.string()),
-        isExact: z.boolean(),
-      }),
-    ),
-    null,
-  ),
-  awaited: z._default(z.nullable(z.object({ revision: Commit, sinceMs: z.number() })), null),
-});
-
 const Drift = z.object({ objects: z.number(), since: z.string() });
 
 /** The parent's content as a merge patch: null takes a key away. */
-export function writeParent(record: Applied, target: Target): JsonObject {
-  const { source } = record;
-  const state: z.input<typeof State> = {
-    origin: originOf(target),
-    rootTree: source?.rootTree ?? null,
-    renderer: record.renderer,
-    inputs: record.inputs,
-    settings: record.settings,
-    dirty: record.dirty === 'all' ? 'all' : [...record.dirty],
-    lease: record.lease,
-    hasInventory: record.hasInventory,
-    shards: [...record.shards],
-    spare: [...record.spare],
-    count: record.count,
-    attempt: record.attempt,
-    rewind: record.rewind,
-    pendingOn: record.pendingOn,
-    contests: record.contests,
-    awaited: record.awaited,
-    waiting: record.waiting === null ? null : { ...record.waiting, on: [...record.waiting.on] },
-  };
+export function writeParent(state: TargetState, target: Target): JsonObject {
+  const { applied, inventory, outcome, drift } = state;
   return {
     apiVersion: 'v1',
     kind: 'ConfigMap',
@@ -122,21 +61,21 @@ export function writeParent(record: Applied, target: Target): JsonObject {
       labels: { [`${APPLYSET}/id`]: applySetId(target), 'app.kubernetes.io/managed-by': 'headgate' },
       annotations: {
         [`${APPLYSET}/tooling`]: TOOLING,
-        [`${APPLYSET}/contains-group-kinds`]: record.groupKinds.join(','),
-        [`${APPLYSET}/additional-namespaces`]: record.namespaces.join(','),
+        [`${APPLYSET}/contains-group-kinds`]: inventory.groupKinds.join(','),
+        [`${APPLYSET}/additional-namespaces`]: inventory.namespaces.join(','),
         'headgate.dev/format': FORMAT,
         'headgate.dev/repository': target.repository.name,
         'headgate.dev/directory': target.generatedFrom?.directory ?? null,
-        'headgate.dev/revision': source?.revision ?? null,
-        'headgate.dev/tree': source?.tree ?? null,
-        'headgate.dev/attempted-revision': record.attempted,
-        'headgate.dev/verdict': record.verdict,
-        'headgate.dev/deployed-at': record.deployedAt,
-        'headgate.dev/drift': record.drift === null ? null : JSON.stringify(record.drift),
+        'headgate.dev/revision': applied.source?.revision ?? null,
+        'headgate.dev/tree': applied.source?.tree ?? null,
+        'headgate.dev/attempted-revision': outcome.attempted,
+        'headgate.dev/verdict': outcome.verdict,
+        'headgate.dev/deployed-at': applied.deployedAt,
+        'headgate.dev/drift': drift.found === null ? null : JSON.stringify(drift.found),
       },
     },
-    data: { state: JSON.stringify(state) },
-    binaryData: { inventory: record.shards.length === 0 ? encodeEntries(record.inline) : null },
+    data: { state: encodeState(state, originOf(target)) },
+    binaryData: { inventory: inventory.shards.length === 0 ? encodeEntries(inventory.inline) : null },
   };
 }
 
@@ -146,38 +85,47 @@ export function readParent(object: JsonObject, target: Target): Parent {
   const metadata = isObject(object['metadata']) ? object['metadata'] : {};
   const annotations = metadataMap(object, 'annotations');
   refuseForeignParent(annotations, metadataMap(object, 'labels'), { subject, target });
-  const format = annotations['headgate.dev/format'];
-  const state = State.safeParse(parseText(isObject(object['data']) ? object['data']['state'] : undefined));
-  if (format !== FORMAT || !state.success) {
-    throw new DeployError('state-newer', {
-      subject,
-      message: `it has format ${format ?? '(none)'}, and this version of Headgate reads and writes format ${FORMAT}`,
-      remedy: 'Upgrade Headgate to the version that wrote it; it is left as it is.',
-      cause: state.error,
-    });
-  }
-  const { rootTree, inputs, origin, ...rest } = state.data;
+  const { origin, rootTree, change } = readJson(object, { format: annotations['headgate.dev/format'], subject });
   const binary = isObject(object['binaryData']) ? object['binaryData']['inventory'] : undefined;
+  const isInline = change.inventory?.shards?.length === 0 && typeof binary === 'string';
+  const announced = {
+    applied: {
+      source: readSource(annotations, rootTree),
+      deployedAt: annotations['headgate.dev/deployed-at'] ?? null,
+    },
+    inventory: {
+      inline: isInline ? decodeEntries(binary, subject) : [],
+      groupKinds: readList(annotations[`${APPLYSET}/contains-group-kinds`]),
+      namespaces: readList(annotations[`${APPLYSET}/additional-namespaces`]),
+    },
+    outcome: {
+      verdict: RECORDED_VERDICTS.find((verdict) => verdict === annotations['headgate.dev/verdict']) ?? null,
+      attempted: asRevision(annotations['headgate.dev/attempted-revision'] ?? ''),
+    },
+    drift: { found: z.safeParse(Drift, parseText(annotations['headgate.dev/drift'])).data ?? null },
+  };
+  const state = withChange(NOTHING_RECORDED, joinChanges(change, announced));
   return {
     uid: textOf(metadata['uid']),
     resourceVersion: textOf(metadata['resourceVersion']),
-    applied: {
-      ...rest,
-      isElsewhere: origin !== '' && origin !== originOf(target),
-      source: readSource(annotations, rootTree),
-      inputs: Object.fromEntries(
-        Object.entries(inputs).map(([path, id]) => [path, id === null ? null : asObjectId(id)]),
-      ),
-      inline: rest.shards.length === 0 && typeof binary === 'string' ? decodeEntries(binary, subject) : [],
-      groupKinds: readList(annotations[`${APPLYSET}/contains-group-kinds`]),
-      namespaces: readList(annotations[`${APPLYSET}/additional-namespaces`]),
-      pendingOn: asRevision(rest.pendingOn ?? ''),
-      verdict: annotations['headgate.dev/verdict'] ?? null,
-      attempted: annotations['headgate.dev/attempted-revision'] ?? null,
-      deployedAt: annotations['headgate.dev/deployed-at'] ?? null,
-      drift: Drift.safeParse(parseText(annotations['headgate.dev/drift'])).data ?? null,
-    },
+    state: { ...state, hasOtherOrigin: origin !== '' && origin !== originOf(target) },
   };
+}
+
+function readJson(object: JsonObject, { format, subject }: { format: string | undefined; subject: string }): StateJson {
+  const newer = (cause?: unknown) =>
+    new DeployError('state-newer', {
+      subject,
+      message: `it has format ${format ?? '(none)'}, and this version of Headgate reads and writes format ${FORMAT}`,
+      remedy: 'Upgrade Headgate to the version that wrote it; it is left as it is.',
+      cause,
+    });
+  if (format !== FORMAT) throw newer();
+  try {
+    return decodeState(parseText(isObject(object['data']) ? object['data']['state'] : undefined));
+  } catch (cause) {
+    throw newer(cause);
+  }
 }
 
 /** A parent that claims another set's id would make us delete what that set owns (KEP-3659, confused deputy). */

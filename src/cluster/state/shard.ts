@@ -3,6 +3,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import * as z from 'zod/mini';
 import { DeployError } from '../../error/deploy-error.ts';
 import type { Entry } from '../../state/inventory.ts';
+import type { SeenVersion } from '../../state/seen-version.ts';
 
 export interface Layout {
   /** Up to here the inventory lives on the parent: about 32 KB compressed, where a write still costs what a small one does. */
@@ -48,7 +49,7 @@ export function encodeEntries(entries: readonly Entry[]): string {
     uid,
     hash,
     managedFieldsHash,
-    version,
+    version === null ? null : encodeVersion(version),
     pending === null ? 0 : (pending.from ?? 1),
   ]);
   return gzipSync(JSON.stringify(rows), { level: 6 }).toString('base64');
@@ -66,7 +67,7 @@ export function decodeEntries(text: string, subject: string): readonly Entry[] {
         uid,
         hash,
         managedFieldsHash,
-        version,
+        version: version === null ? null : decodeVersion(version),
         pending: pending === 0 ? null : { from: pending === 1 ? null : pending },
       }),
     );
@@ -78,4 +79,30 @@ export function decodeEntries(text: string, subject: string): readonly Entry[] {
       cause,
     });
   }
+}
+
+const FINISHED = ' finished';
+
+/** `g7`: the generation; `r345`: the resourceVersion; with ` finished` behind it where that was seen; `any`. */
+function encodeVersion(version: SeenVersion): string {
+  switch (version.kind) {
+    case 'any':
+      return 'any';
+    case 'finished':
+      return FINISHED;
+    case 'generation':
+    case 'resourceVersion':
+      return `${version.kind === 'generation' ? 'g' : 'r'}${version.value}${version.hasFinished ? FINISHED : ''}`;
+    default:
+      return version satisfies never;
+  }
+}
+
+/** @throws Error when it is none of these. */
+function decodeVersion(text: string): SeenVersion {
+  if (text === 'any') return { kind: 'any' };
+  if (text === FINISHED) return { kind: 'finished' };
+  const [, letter, value, finished] = /^([gr])(\S*)( finished)?$/.exec(text) ?? [];
+  if (letter === undefined || value === undefined) throw new Error(`unknown version of an object: ${text}`);
+  return { kind: letter === 'g' ? 'generation' : 'resourceVersion', value, hasFinished: finished !== undefined };
 }

@@ -1,6 +1,6 @@
 import type { Target } from '../../config/checked/config.ts';
 import { DeployError } from '../../error/deploy-error.ts';
-import type { Applied } from '../../state/target-state.ts';
+import type { TargetState } from '../../state/target-state.ts';
 import type { Entry } from '../../state/inventory.ts';
 import { parseJson, stringifyJson } from '../../resource/json.ts';
 import { isObject, textOf } from '../../resource/resource.ts';
@@ -23,7 +23,9 @@ export interface Shard {
 /** The ConfigMaps of one target. Every write names the version it builds on, so that no two runs write over each other. */
 export interface StateStore {
   readParent(signal: AbortSignal): Promise<Parent | null>;
-  writeParent(on: Parent | null, applied: Applied, signal: AbortSignal): Promise<Parent>;
+  writeParent(on: Parent | null, state: TargetState, signal: AbortSignal): Promise<Parent>;
+  /** Of the parent as it was last read or written; null when there is none, or it was not read yet. */
+  parentUid(): string | null;
   /** Null when it is not there. */
   readShard(name: string, signal: AbortSignal): Promise<Shard | null>;
   writeShard(on: Shard | string, entries: readonly Entry[], writing: Writing): Promise<Shard>;
@@ -40,6 +42,7 @@ interface Writing {
 
 export function stateStore(connection: Connection, target: Target): StateStore {
   const collection = `/api/v1/namespaces/${target.namespace}/configmaps`;
+  let parentUid: string | null = null;
 
   async function read(name: string, signal: AbortSignal): Promise<JsonObject | null> {
     const answer = await connection.request({ method: 'GET', path: `${collection}/${name}` }, signal);
@@ -112,11 +115,16 @@ export function stateStore(connection: Connection, target: Target): StateStore {
   return {
     async readParent(signal) {
       const object = await read(parentName(target.name), signal);
-      return object === null ? null : readParent(object, target);
+      const parent = object === null ? null : readParent(object, target);
+      parentUid = parent?.uid ?? null;
+      return parent;
     },
-    async writeParent(on, applied, signal) {
-      return { ...(await write(on, writeParent(applied, target), { held: null, signal })), applied };
+    async writeParent(on, state, signal) {
+      const version = await write(on, writeParent(state, target), { held: null, signal });
+      parentUid = version.uid;
+      return { ...version, state };
     },
+    parentUid: () => parentUid,
     async readShard(name, signal) {
       const object = await read(name, signal);
       return object === null ? null : { ...versionOf(object), name, entries: entriesOf(object, subjectOf(name)) };

@@ -1,16 +1,16 @@
 import type { Target } from '../../config/checked/config.ts';
 import { settingsHash } from '../../config/checked/settings-hash.ts';
 import { asDeployError } from '../../error/deploy-error.ts';
-import type { Applied } from '../../state/target-state.ts';
+import type { StateChange, TargetState } from '../../state/target-state.ts';
 import { isResting } from '../../state/contest.ts';
 import { suspectsOf } from '../../state/suspect.ts';
 import type { Suspect } from '../../state/suspect.ts';
 import { recipientOf } from '../targets/recipient.ts';
-import { isSettled } from '../run/current.ts';
 import { notSuspended, listGeneratedTargets } from '../targets/list-generated-targets.ts';
 import type { DeployRequest, DriftRequest } from '../ports/request.ts';
 import type { Runtime } from '../ports/runtime.ts';
-import type { Cluster, ListedInventory } from '../ports/world.ts';
+import { isSettled } from '../../state/current.ts';
+import type { ListedInventory } from '../ports/cluster.ts';
 
 /** A message of the queue has room for so much text; above it, the whole target is dry-run. */
 const SUSPECTS_BYTES = 200_000;
@@ -19,7 +19,7 @@ const SUSPECTS_BYTES = 200_000;
  * Looks at what every target owns: one metadata list per kind, compared with the whole inventory. What may have drifted
  * is asked of the target's own group, whose run dry-runs it. One target of a cluster after the other: lists are large.
  */
-export async function detectDrift(runtime: Runtime, signal: AbortSignal): Promise<readonly DeployRequest[]> {
+export async function sweepDrift(runtime: Runtime, signal: AbortSignal): Promise<readonly DeployRequest[]> {
   const { targets, templates } = notSuspended(runtime.config);
   const made = await listGeneratedTargets(
     templates.filter(({ settings }) => settings.drift !== 'off'),
@@ -46,16 +46,18 @@ async function lookAtEach(targets: readonly Target[], runtime: Runtime, signal: 
 async function lookAt(target: Target, runtime: Runtime, signal: AbortSignal): Promise<DriftRequest | null> {
   try {
     const { cluster } = await runtime.open(target, null);
-    const applied = await cluster.readApplied('write', signal);
+    const recorded = await cluster.read('write', signal);
+    const { state } = recorded;
     // Somebody is at work on it, or will be: the sweep of the refs sees to that.
-    if (isLeased(applied, runtime.nowMs()) || !isSettled(applied, settingsHash(target))) return null;
-    const look = await cluster.listInventory(signal);
+    if (isLeased(state, runtime.nowMs()) || !isSettled(state, settingsHash(target))) return null;
+    const look = await recorded.listInventory(signal);
     if (look === null) return { suspects: 'all', resting: 0 };
     if (look.problems.length > 0) {
       runtime.log({ level: 'warn', message: 'drift-not-seen', target: target.name, errors: look.problems });
     }
-    await shrinkKinds(cluster, { applied, look }, signal);
-    return requestFor(applied, suspectsOf(look.entries, look.listed), runtime.nowMs());
+    const change = announcedChange(state, look);
+    if (change !== null) await recorded.record(change, signal);
+    return requestFor(state, suspectsOf(look.entries, look.listed), runtime.nowMs());
   } catch (thrown) {
     const error = asDeployError(thrown);
     if (error.code === 'lease-held' || error.code === 'lease-lost' || signal.aborted) return null;
@@ -64,28 +66,27 @@ async function lookAt(target: Target, runtime: Runtime, signal: AbortSignal): Pr
   }
 }
 
-function isLeased({ lease }: Applied, nowMs: number): boolean {
+function isLeased({ run: { lease } }: TargetState, nowMs: number): boolean {
   return lease !== null && nowMs < lease.untilMs;
 }
 
 /** Null when a run would find nothing to do, and nothing to say that the state does not say already. */
-function requestFor(applied: Applied, all: readonly Suspect[], nowMs: number): DriftRequest | null {
-  const suspects = all.filter(({ object }) => !isResting(object, applied.contests, nowMs));
+function requestFor(state: TargetState, all: readonly Suspect[], nowMs: number): DriftRequest | null {
+  const suspects = all.filter(({ object }) => !isResting(object, state.drift.contests, nowMs));
   const resting = all.length - suspects.length;
-  if (suspects.length === 0 && (applied.drift?.objects ?? 0) === resting) return null;
+  if (suspects.length === 0 && (state.drift.found?.objects ?? 0) === resting) return null;
   const isLong = Buffer.byteLength(JSON.stringify(suspects)) > SUSPECTS_BYTES;
   return { suspects: isLong ? 'all' : suspects, resting };
 }
 
-/** A push only adds to the kinds and namespaces that the state announces; what is no longer owned leaves it here. */
-async function shrinkKinds(
-  cluster: Cluster,
-  { applied, look: { entries, groupKinds, namespaces, problems } }: { applied: Applied; look: ListedInventory },
-  signal: AbortSignal,
-): Promise<void> {
-  const isExact = same(applied.groupKinds, groupKinds) && same(applied.namespaces, namespaces);
-  if (isExact || problems.length > 0 || entries.length === 0) return;
-  await cluster.record({ groupKinds, namespaces }, signal);
+/** A push only adds to the kinds and namespaces that the state announces; here it loses those that are no longer owned. */
+function announcedChange(
+  { inventory }: TargetState,
+  { entries, groupKinds, namespaces, problems }: ListedInventory,
+): StateChange | null {
+  const isExact = same(inventory.groupKinds, groupKinds) && same(inventory.namespaces, namespaces);
+  if (isExact || problems.length > 0 || entries.length === 0) return null;
+  return { inventory: { groupKinds, namespaces } };
 }
 
 function same(a: readonly string[], b: readonly string[]): boolean {

@@ -5,8 +5,9 @@ import { isContested } from '../../state/contest.ts';
 import type { Write } from '../../plan/model/plan.ts';
 import { formatId, formatPosition } from '../../resource/resource.ts';
 import type { AppliedSource } from '../../snapshot/source.ts';
-import { errorsOf } from '../report/report.ts';
-import type { ClusterEvent, World } from '../ports/world.ts';
+import type { DriftOutcome } from '../ports/run-event.ts';
+import type { Observed } from '../ports/cluster.ts';
+import type { World } from '../ports/world.ts';
 
 /** More are counted, not explained: each costs a request. */
 const EXPLAINED = 20;
@@ -14,12 +15,12 @@ const EXPLAINED = 20;
 /** What differs from Git and who holds it, object by object. Asked before anything is brought back. */
 export async function explainDrift(
   writes: readonly Write[],
-  { contests, world: { cluster, target } }: { contests: Contests; world: World },
+  { contests, observed, target }: { contests: Contests; observed: Observed; target: Target },
   signal: AbortSignal,
 ): Promise<readonly Problem[]> {
   return Promise.all(
     writes.slice(0, EXPLAINED).map(async (write) => {
-      const holders = await cluster.conflictingManagers(write, signal);
+      const holders = await observed.conflictingManagers(write, signal);
       const fields = holders.map(({ field, manager }) => `${field} (${manager})`).join(', ');
       return explain(write, { fields, contests, target });
     }),
@@ -51,15 +52,13 @@ function explain(
   return { code: 'drifted', subject, message: `${object} differs from Git${differs}`, remedy };
 }
 
-/** Nothing to say is not said; an Event that cannot be written fails nothing. */
-export async function writeEvent(
-  reason: ClusterEvent['reason'],
+/** Reports one outcome of a look for drift, where there are objects with it. */
+export async function reportDrift(
+  outcome: DriftOutcome,
   problems: readonly Problem[],
   { at, world }: { at: AppliedSource; world: World },
   signal: AbortSignal,
 ): Promise<void> {
   if (problems.length === 0) return;
-  const message = `${at.revision.slice(0, 12)}: ${errorsOf(problems)}`;
-  const type = reason === 'DriftCorrected' ? 'Normal' : 'Warning';
-  await world.warn(world.cluster.event({ type, reason, message }, signal));
+  await world.report({ kind: 'drift', outcome, revision: at.revision, problems }, signal);
 }

@@ -1,6 +1,6 @@
 import type { CheckRequest, Checks } from './check-request.ts';
 import type { DeployRequest } from './request.ts';
-import type { Queue } from './world.ts';
+import type { Queue } from './queue.ts';
 
 /** What is to be done later, and by others. */
 export interface Outbox {

@@ -1,7 +1,7 @@
 import type { Problem } from '../../error/deploy-error.ts';
 import type { Revision } from '../../snapshot/source.ts';
 
-/** What one run of one target came to. */
+/** The outcome of one run of one target. */
 export interface Report {
   readonly verdict: Verdict;
   readonly revision: Revision | null;
@@ -13,11 +13,13 @@ export interface Report {
   readonly failed: number;
   readonly warnings: readonly Problem[];
   readonly errors: readonly Problem[];
-  /** `awaited`: a check has the last word on the commit. Null: nobody asks. */
+  /** `awaited`: a check will report whether it became ready. Null: the target does not wait. */
   readonly readiness: 'awaited' | 'ready' | 'not-ready' | null;
-  /** The commit carries our pending since it had to wait, so it is told how that ended whoever asked. */
+  /** The outcome is in the state object, so an Event can be about it. */
+  readonly isRecorded: boolean;
+  /** We left the commit pending, so it must get a final status whatever triggered this run. */
   readonly isOwed?: boolean;
-  /** Of a run that goes on later: what has to be ready first. */
+  /** What has to be ready before the run resumes. */
   readonly waitingFor?: readonly string[];
   /** Of the last of several runs of one commit: what all of them did, and how long ago the first one began. */
   readonly overall?: {

@@ -2,9 +2,14 @@ import type { Config, Repository, Target } from '../../config/checked/config.ts'
 import type { DeployError } from '../../error/deploy-error.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import type { Outbox } from './outbox.ts';
-import type { Cluster, DataKeys, Git, Statuses, Tools } from './world.ts';
+import type { Cluster } from './cluster.ts';
+import type { DataKeys } from './data-keys.ts';
+import type { Git } from './git.ts';
+import type { Statuses } from './statuses.ts';
+import type { Tools } from './tools.ts';
 import type { Log } from './log.ts';
 import type { Report } from './report.ts';
+import type { Channel } from './run-event.ts';
 
 /** The ports of one run, opened for its target. */
 export interface Ports {
@@ -24,6 +29,8 @@ export interface Runtime extends Outbox {
   readonly openGit: (repository: Repository) => Promise<Git>;
   readonly openStatuses: (repository: Repository) => Promise<Statuses | null>;
   readonly log: Log;
+  /** Where events of every target are reported, besides its commit, its cluster and the log. */
+  readonly channels: readonly Channel[];
   readonly nowMs: () => number;
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
 }

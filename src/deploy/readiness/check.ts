@@ -1,53 +1,66 @@
-import type { Target } from '../../config/checked/config.ts';
 import { asDeployError } from '../../error/deploy-error.ts';
 import type { DeployError } from '../../error/deploy-error.ts';
-import { recipientOf } from '../targets/recipient.ts';
-import { resolveRecipient } from '../targets/resolve-recipient.ts';
 import type { CheckRequest } from '../ports/check-request.ts';
-import { MAX_ATTEMPTS, delayBefore, findingsOf, missingText, checkScopeOf } from './judge-readiness.ts';
-import type { Findings } from './judge-readiness.ts';
-import { readinessLine } from '../report/outcome-log.ts';
-import { commitStatus, readyText } from '../report/report.ts';
+import type { Reporter } from '../ports/run-event.ts';
 import type { Ports, Runtime } from '../ports/runtime.ts';
-import type { ReadinessRecord } from '../ports/world.ts';
-import { wakeDependents } from '../targets/dependents.ts';
+import { openChannels } from '../report/open-channels.ts';
+import { reporter } from '../report/reporter.ts';
+import { resolveRecipient } from '../targets/resolve-recipient.ts';
+import { checkOnce } from './check-once.ts';
+import type { CheckContext } from './check-once.ts';
+import { deadlineOf, delayBefore, isLastAttempt } from './judge-readiness.ts';
 
-/** `again`: to be sent to the queue and looked at after so long. */
+/** `again`: to be sent to the queue, and continued after so long. */
 export type Checked = 'done' | { readonly again: CheckRequest; readonly afterMs: number };
 
-/** One message watches for so long, and looks this often at least. */
-const HOP_MS = 60_000;
-const LOOK_MS = 15_000;
-/** How long a run may take from asking for a check to its last write. */
+/** One message watches for so long, and reads at least this often. */
+const ATTEMPT_MS = 60_000;
+const POLL_MS = 15_000;
+/** How long a run may take from requesting a check to its last write. */
 const CLOSING_MS = 500;
 
 /**
- * Looks at what a run wrote until it is ready, failed, out of time or overtaken, and says so on the commit, in the log, as
- * an Event and in the target's `.ready` object. It takes no lease and writes nothing else: no push ever waits for it.
+ * Reads what a run applied until it is ready, failed, out of time or superseded, and reports that. It takes no lease and
+ * writes nothing but the target's `.ready` object, so no push ever waits for it.
  */
-export async function runCheck(request: CheckRequest, runtime: Runtime, signal: AbortSignal): Promise<Checked> {
-  const addressee = resolveRecipient(request, runtime.config);
-  if (addressee.kind !== 'target') {
-    const reason = addressee.kind === 'nobody' ? addressee.reason : 'the template does not make this target any more';
-    runtime.log({ level: 'warn', message: 'ignored', target: request.target, delivery: request.delivery, reason });
+export function runCheck(request: CheckRequest, runtime: Runtime, signal: AbortSignal): Promise<Checked> {
+  return check(request, { runtime, stopsAtNotReady: false }, signal);
+}
+
+/** As `runCheck`, but it ends as soon as anything is reported as not ready: for a person who waits for the answer. */
+export function runCheckUntilNotReady(request: CheckRequest, runtime: Runtime, signal: AbortSignal): Promise<Checked> {
+  return check(request, { runtime, stopsAtNotReady: true }, signal);
+}
+
+async function check(
+  request: CheckRequest,
+  { runtime, stopsAtNotReady }: { readonly runtime: Runtime; readonly stopsAtNotReady: boolean },
+  signal: AbortSignal,
+): Promise<Checked> {
+  const recipient = resolveRecipient(request, runtime.config);
+  if (recipient.kind !== 'target') {
+    const { target, delivery } = request;
+    const reason = recipient.kind === 'nobody' ? recipient.reason : 'the template no longer generates this target';
+    runtime.log({ level: 'warn', message: 'ignored', target, delivery, reason });
     return 'done';
   }
-  const { target } = addressee;
+  const { target } = recipient;
   try {
     const ports = await runtime.open(target, request.revision);
     try {
-      return await watchFor(request, { target, ports, runtime }, signal);
+      const { report, deliver } = reporterOf(request, { target, ports, runtime });
+      return await watch(request, { target, ports, runtime, report, deliver, stopsAtNotReady }, signal);
     } finally {
       ports.cluster.readiness.close();
     }
   } catch (thrown) {
     const error = asDeployError(thrown);
     if (signal.aborted) throw error;
-    return unread(request, { target, runtime, error }, signal);
+    return tryLater(request, { target, runtime, error }, signal);
   }
 }
 
-/** Looks at each, and sends on what has to be looked at again. @throws DeployError `interrupted` */
+/** Runs each check, and sends on what has to be continued. @throws DeployError `interrupted` */
 export async function checkAll(
   requests: readonly CheckRequest[],
   runtime: Runtime,
@@ -56,209 +69,87 @@ export async function checkAll(
   await Promise.all(
     requests.map(async (request) => {
       const checked = await runCheck(request, runtime, signal);
-      // Sent before the old one is taken out: two are harmless, none is not.
+      // Sent before the old message is removed: two are harmless, none is not.
       if (checked !== 'done') await runtime.checks.send(checked.again, checked.afterMs, signal);
     }),
   );
 }
 
-interface Context {
-  readonly target: Target;
-  readonly ports: Ports;
-  readonly runtime: Runtime;
+function reporterOf(
+  { delivery }: CheckRequest,
+  { target, ports, runtime }: Pick<CheckContext, 'target' | 'runtime'> & { readonly ports: Ports | null },
+): Reporter {
+  const { log, channels: others } = runtime;
+  const open = { cluster: ports?.cluster ?? null, git: null, statuses: ports?.statuses ?? null };
+  return reporter(openChannels({ ...open, log, others }), {
+    subject: { target: target.name, repository: target.repository.name, delivery },
+    log,
+  });
 }
 
-async function watchFor(request: CheckRequest, context: Context, signal: AbortSignal): Promise<Checked> {
-  const { runtime, ports } = context;
-  const endMs = runtime.nowMs() + HOP_MS;
-  let at = await recall(request, ports, signal);
+async function watch(
+  request: CheckRequest,
+  context: CheckContext & { readonly stopsAtNotReady: boolean },
+  signal: AbortSignal,
+): Promise<Checked> {
+  const { runtime, ports, target } = context;
+  const endMs = runtime.nowMs() + ATTEMPT_MS;
+  let current = await withReported(request, ports, signal);
   for (;;) {
-    const looked = await lookOnce(at, context, signal);
-    if (looked === 'done') return 'done';
-    if (looked !== 'open') at = looked;
-    const leftMs = Math.min(endMs, deadlineOf(at, context.target)) - runtime.nowMs();
-    if (runtime.nowMs() >= endMs) return again(at, context);
-    await (looked === 'open'
+    const checked = await checkOnce(current, context, signal);
+    if (checked === 'done') return 'done';
+    if (checked !== 'open') current = checked;
+    if (context.stopsAtNotReady && current.reported === 'not-ready') return 'done';
+    const leftMs = Math.min(endMs, deadlineOf(current, target)) - runtime.nowMs();
+    if (runtime.nowMs() >= endMs) return nextAttempt(current, context);
+    await (checked === 'open'
       ? runtime.wait(CLOSING_MS, signal)
-      : ports.cluster.readiness.changed(Math.max(1, Math.min(LOOK_MS, leftMs)), signal));
+      : ports.cluster.readiness.changed(Math.max(1, Math.min(POLL_MS, leftMs)), signal));
   }
 }
 
-/** A message that comes a second time does not know what was said the first time; the target's `.ready` object does. */
-async function recall(request: CheckRequest, { cluster }: Ports, signal: AbortSignal): Promise<CheckRequest> {
+/** A message that comes a second time does not know what was reported the first time; the target's `.ready` object does. */
+async function withReported(request: CheckRequest, { cluster }: Ports, signal: AbortSignal): Promise<CheckRequest> {
   if (request.reported !== null) return request;
   const known = await cluster.readiness.read(signal);
   if (known === null || known.revision !== request.revision || known.sinceMs !== request.sinceMs) return request;
   return known.readiness === 'ready' ? request : { ...request, reported: known.readiness };
 }
 
-/** One look: says what has to be said, and returns what is left to be looked at. */
-async function lookOnce(
+function nextAttempt(
   request: CheckRequest,
-  context: Context,
-  signal: AbortSignal,
-): Promise<CheckRequest | 'open' | 'done'> {
-  const { ports, runtime } = context;
-  const { readiness } = ports.cluster;
-  const applied = await ports.cluster.readApplied('look', signal);
-  const standing = checkScopeOf(applied, request, runtime.nowMs());
-  if (standing.kind === 'open') return 'open';
-  let at = request;
-  if (standing.kind === 'overtaken') {
-    // A commit that was not applied to its end has been told by the run that overtook it.
-    if (!at.statusIsFinal && !at.resumesRun && standing.by !== null)
-      await sayOvertaken(at, standing.by, context, signal);
-    if (!standing.isAwaited) return 'done';
-    at = { ...at, statusIsFinal: true };
-  }
-  const objects = at.objects === 'all' ? await readiness.owned(applied, signal) : at.objects;
-  const found = findingsOf(objects, await readiness.readHealth(objects, signal));
-  at = { ...at, total: at.total ?? objects.length, objects: found.left };
-  runtime.log({
-    level: 'debug',
-    message: 'check',
-    target: context.target.name,
-    delivery: at.delivery,
-    ready: totalOf(at) - found.left.length,
-    total: totalOf(at),
-    notReady: found.notReady,
-  });
-  if (found.left.length === 0) {
-    await (at.resumesRun ? goOn(at, context, signal) : sayReady(at, context, signal));
-    return 'done';
-  }
-  const isLate = runtime.nowMs() >= deadlineOf(at, context.target) || isLastHop(at);
-  if ((found.isStuck || isLate) && at.reported !== 'not-ready') {
-    await sayNotReady(at, found, context, signal);
-    at = { ...at, reported: 'not-ready' };
-  }
-  if (isLate) return 'done';
-  return at.reported === null ? sayProgressing(at, found, context, signal) : at;
-}
-
-function totalOf({ total, objects }: CheckRequest): number {
-  return total ?? objects.length;
-}
-
-function deadlineOf({ sinceMs }: CheckRequest, { waitMs }: Target): number {
-  return sinceMs + waitMs;
-}
-
-function isLastHop({ attempt: hop }: CheckRequest): boolean {
-  return hop >= MAX_ATTEMPTS;
-}
-
-function again(
-  request: CheckRequest,
-  { target, runtime }: Pick<Context, 'target' | 'runtime'>,
+  { target, runtime }: Pick<CheckContext, 'target' | 'runtime'>,
 ): Exclude<Checked, 'done'> {
-  const hop = request.attempt + 1;
+  const attempt = request.attempt + 1;
   const leftMs = deadlineOf(request, target) - runtime.nowMs();
-  return { again: { ...request, attempt: hop }, afterMs: delayBefore(hop, { leftMs, hopMs: HOP_MS }) };
+  return { again: { ...request, attempt }, afterMs: delayBefore(attempt, { leftMs, attemptMs: ATTEMPT_MS }) };
 }
 
-/** The next wave is an ordinary run: of the newest tip, which skips what is recorded as applied. */
-async function goOn(at: CheckRequest, { target, runtime }: Context, signal: AbortSignal): Promise<void> {
-  const { revision, delivery } = at;
-  runtime.log({ level: 'info', message: 'goes-on', target: target.name, revision, delivery });
-  if (at.statusIsFinal) return;
-  const request = { ...recipientOf(target), delivery, hint: null, at: new Date(runtime.nowMs()).toISOString() };
-  await runtime.requests.send([request], signal);
-}
-
-async function sayReady(at: CheckRequest, context: Context, signal: AbortSignal): Promise<void> {
-  const { target, ports, runtime } = context;
-  const durationMs = runtime.nowMs() - at.beganMs;
-  const text = readyText(at.counts, durationMs);
-  if (!at.statusIsFinal) await ports.statuses?.set(at.revision, commitStatus(target.name, 'success', text), signal);
-  await record(at, { readiness: 'ready', notReady: [] }, context, signal);
-  const message = `${at.revision.slice(0, 12)}: ${text}`;
-  await writeEvent({ type: 'Normal', reason: 'Ready', message }, context, signal);
-  await wakeDependents(target, at.delivery, runtime, signal);
-  runtime.log(readinessLine({ ...at, target }, { durationMs, notReady: [], requests: requestsOf(ports) }));
-}
-
-async function sayNotReady(at: CheckRequest, found: Findings, context: Context, signal: AbortSignal): Promise<void> {
-  const { target, ports, runtime } = context;
-  const durationMs = runtime.nowMs() - at.sinceMs;
-  const text = missingText(totalOf(at), found.notReady);
-  if (!at.statusIsFinal) await ports.statuses?.set(at.revision, commitStatus(target.name, 'failure', text), signal);
-  await record(at, { readiness: 'not-ready', notReady: found.notReady }, context, signal);
-  const { notReady } = found;
-  const message = `${at.revision.slice(0, 12)}: ${text}`;
-  await writeEvent({ type: 'Warning', reason: 'NotReady', message }, context, signal);
-  runtime.log(readinessLine({ ...at, target }, { durationMs, notReady, requests: requestsOf(ports) }));
-}
-
-async function sayProgressing(
-  at: CheckRequest,
-  { notReady }: Findings,
-  context: Context,
-  signal: AbortSignal,
-): Promise<CheckRequest> {
-  await record(at, { readiness: 'progressing', notReady }, context, signal);
-  return { ...at, reported: 'progressing' };
-}
-
-/** Another commit was applied before this one was ready, so nobody will know whether it would have been. */
-async function sayOvertaken(at: CheckRequest, by: string, context: Context, signal: AbortSignal): Promise<void> {
-  const { target, ports, runtime } = context;
-  // A commit that is not ready has its last word already, and is not made good by the next one.
-  if (at.reported === 'not-ready') return;
-  const text = `applied; superseded by ${by.slice(0, 7)}`;
-  await ports.statuses?.set(at.revision, commitStatus(target.name, 'success', text), signal);
-  const { name } = target;
-  runtime.log({ level: 'debug', message: 'check', target: name, delivery: at.delivery, supersededBy: by });
-}
-
-/** The world did not answer. Time goes on meanwhile; when it is up, the commit is told that nobody knows. */
-async function unread(
+/** The cluster or the Git host did not answer. Time goes on meanwhile; when it is up, readiness is reported as unknown. */
+async function tryLater(
   request: CheckRequest,
-  { target, runtime, error }: Pick<Context, 'target' | 'runtime'> & { error: DeployError },
+  { target, runtime, error }: Pick<CheckContext, 'target' | 'runtime'> & { error: DeployError },
   signal: AbortSignal,
 ): Promise<Checked> {
-  const { name } = target;
-  const errors = [error.problem];
-  runtime.log({ level: 'warn', message: 'not-checked', target: name, delivery: request.delivery, errors });
-  const isLate = runtime.nowMs() >= deadlineOf(request, target) || isLastHop(request);
+  const { delivery, revision, sinceMs } = request;
+  runtime.log({ level: 'warn', message: 'not-checked', target: target.name, delivery, errors: [error.problem] });
+  const isLate = runtime.nowMs() >= deadlineOf(request, target) || isLastAttempt(request);
   if (!isLate) {
-    const { again: next, afterMs } = again(request, { target, runtime });
-    return { again: next, afterMs: Math.max(afterMs, error.retryAfterMs ?? LOOK_MS) };
+    const { again, afterMs } = nextAttempt(request, { target, runtime });
+    return { again, afterMs: Math.max(afterMs, error.retryAfterMs ?? POLL_MS) };
   }
   if (request.reported === 'not-ready' || request.statusIsFinal) return 'done';
-  const text = `applied; whether it is ready is not known: ${error.message}`;
-  const { statuses } = await runtime.open(target, request.revision);
-  await statuses?.set(request.revision, commitStatus(name, 'error', text), signal);
-  const notReady = [{ kind: 'Target', namespace: target.namespace, name, reason: error.message }];
-  const durationMs = runtime.nowMs() - request.sinceMs;
-  runtime.log(readinessLine({ ...request, target }, { durationMs, notReady }));
+  const ports = await runtime.open(target, revision);
+  await reporterOf(request, { target, ports, runtime }).deliver(
+    {
+      kind: 'gave-up',
+      on: 'readiness',
+      revision,
+      reason: `applied; whether it is ready is not known: ${error.message}`,
+      isStatusFinal: false,
+      durationMs: runtime.nowMs() - sinceMs,
+    },
+    signal,
+  );
   return 'done';
-}
-
-function record(
-  { revision, sinceMs }: CheckRequest,
-  found: Pick<ReadinessRecord, 'readiness' | 'notReady'>,
-  { ports, runtime }: Context,
-  signal: AbortSignal,
-): Promise<void> {
-  const at = new Date(runtime.nowMs()).toISOString();
-  return ports.cluster.readiness.write({ revision, sinceMs, at, ...found }, signal);
-}
-
-/** Best effort: the commit and the log have it already. */
-async function writeEvent(
-  event: Parameters<Ports['cluster']['event']>[0],
-  { target, ports, runtime }: Context,
-  signal: AbortSignal,
-): Promise<void> {
-  try {
-    await ports.cluster.event(event, signal);
-  } catch (thrown) {
-    const errors = [asDeployError(thrown).problem];
-    runtime.log({ level: 'warn', message: 'not-reported', target: target.name, errors });
-  }
-}
-
-function requestsOf({ cluster, statuses }: Ports) {
-  return { kubernetes: cluster.usage.requests, host: statuses?.usage.requests ?? 0 };
 }

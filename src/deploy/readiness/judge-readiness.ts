@@ -1,7 +1,9 @@
+import type { Target } from '../../config/checked/config.ts';
 import type { AwaitedObject } from '../../health/needs-readiness.ts';
-import type { Applied } from '../../state/target-state.ts';
+import type { TargetState } from '../../state/target-state.ts';
 import type { CheckRequest } from '../ports/check-request.ts';
-import type { NotReady, SeenHealth } from '../ports/world.ts';
+import type { NotReady } from '../../state/readiness.ts';
+import type { SeenHealth } from '../ports/readiness.ts';
 
 /** What the target's state says about a check. */
 export type CheckScope =
@@ -11,14 +13,16 @@ export type CheckScope =
   /** `isAwaited`: nobody else looks at what this run wrote. */
   | { readonly kind: 'overtaken'; readonly by: string | null; readonly isAwaited: boolean };
 
-export function checkScopeOf(applied: Applied, { revision, sinceMs }: CheckRequest, nowMs: number): CheckScope {
-  const { awaited, lease, source, attempted, verdict, waiting } = applied;
+export function checkScopeOf(state: TargetState, { revision, sinceMs }: CheckRequest, nowMs: number): CheckScope {
+  const { awaited, waiting } = state.progress;
+  const { attempted, verdict } = state.outcome;
+  const { lease } = state.run;
   const isAwaited = awaited?.revision === revision && awaited.sinceMs === sinceMs;
   // The first write of a run names what it awaits; only its last one names what it applied.
   const isWorking = lease !== null && lease.untilMs > nowMs;
   if (isWorking && attempted === revision) return { kind: 'open' };
   const half = verdict === 'partial' && attempted !== revision ? attempted : null;
-  const by = half ?? waiting?.revision ?? source?.revision ?? null;
+  const by = half ?? waiting?.revision ?? state.applied.source?.revision ?? null;
   if (by === revision && isAwaited) return { kind: 'ours' };
   return { kind: 'overtaken', by: by === revision ? null : by, isAwaited };
 }
@@ -49,12 +53,6 @@ export function findingsOf(objects: readonly AwaitedObject[], healths: readonly 
 
 const UNSEEN: SeenHealth = { kind: 'unknown', reason: 'nothing is known of it' };
 
-/** `2 of 3 ready: web: ImagePullBackOff ghcr.io/…` */
-export function missingText(total: number, notReady: readonly NotReady[]): string {
-  const named = notReady.map(({ name, reason }) => `${name}: ${reason}`);
-  return `${total - notReady.length} of ${total} ready: ${named.join('; ')}`;
-}
-
 /** How many times a check is handed on: AWS stops what looks like a loop at about sixteen (facts of Lambda's recursion guard). */
 export const MAX_ATTEMPTS = 12;
 
@@ -62,8 +60,16 @@ const EAGER_HOPS = 4;
 const LONGEST_DELAY_MS = 900_000;
 
 /** Watching without a break at first; then what is left of the time is shared among the hops that are left. */
-export function delayBefore(hop: number, { leftMs, hopMs }: { leftMs: number; hopMs: number }): number {
+export function delayBefore(hop: number, { leftMs, attemptMs }: { leftMs: number; attemptMs: number }): number {
   if (hop <= EAGER_HOPS || hop >= MAX_ATTEMPTS) return 0;
-  const shareMs = Math.ceil(leftMs / (MAX_ATTEMPTS - hop)) - hopMs;
+  const shareMs = Math.ceil(leftMs / (MAX_ATTEMPTS - hop)) - attemptMs;
   return Math.min(Math.max(shareMs, 0), LONGEST_DELAY_MS);
+}
+
+export function deadlineOf({ sinceMs }: Pick<CheckRequest, 'sinceMs'>, { waitMs }: Pick<Target, 'waitMs'>): number {
+  return sinceMs + waitMs;
+}
+
+export function isLastAttempt({ attempt }: Pick<CheckRequest, 'attempt'>): boolean {
+  return attempt >= MAX_ATTEMPTS;
 }

@@ -1,6 +1,6 @@
 import type { Problem } from '../../error/deploy-error.ts';
 import type { SourceFile } from '../../snapshot/source.ts';
-import type { RenderFile } from '../ports/world.ts';
+import type { RenderFile } from '../ports/tools.ts';
 
 /** The files of a chart; what stands in it and is no file is refused, since Helm would follow it. */
 export function filesBelow(found: readonly SourceFile[]): {

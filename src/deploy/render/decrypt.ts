@@ -3,7 +3,9 @@ import type { Desired } from '../../desired/plain/plain.ts';
 import { formatPosition, isObject, textOf } from '../../resource/resource.ts';
 import type { Json, Manifest } from '../../resource/resource.ts';
 import type { Fault, OpenedFile } from '../../desired/sops/decrypt.ts';
-import type { DataKeys, RenderFile, World } from '../ports/world.ts';
+import type { World } from '../ports/world.ts';
+import type { RenderFile } from '../ports/tools.ts';
+import type { DataKeys } from '../ports/data-keys.ts';
 
 /** Every encrypted value, and the MAC of every encrypted file, begins like this. */
 const MARK = 'ENC[AES256_GCM,';

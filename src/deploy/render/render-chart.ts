@@ -9,7 +9,7 @@ import { decrypt, isEncryptedFile } from './decrypt.ts';
 import { filesBelow } from './chart-files.ts';
 import type { BuildContext, Built } from './whole-render.ts';
 import { renderTwice } from './render-twice.ts';
-import type { ChartFrom, RenderFile } from '../ports/world.ts';
+import type { ChartFrom, RenderFile } from '../ports/tools.ts';
 
 const NO_SETTINGS: HelmSettings = {
   chart: null,
@@ -131,8 +131,8 @@ function encrypted({ path }: RenderFile) {
 
 /** The same version with another content is another chart: somebody published it again, or stands between. */
 function refuseOther(digest: string | null, from: ChartFrom | null, { applied, world }: BuildContext): void {
-  const [, , recorded] = applied.renderer.split(' ');
-  if (digest === null || from === null || recorded === undefined || recorded === digest) return;
+  const recorded = applied.renderer.kind === 'helm' ? applied.renderer.chartDigest : null;
+  if (digest === null || from === null || recorded === null || recorded === digest) return;
   if (applied.settings !== settingsHash(world.target)) return;
   throw new DeployError('render-refused', {
     subject: from.url,

@@ -11,7 +11,7 @@ import { decrypt } from './decrypt.ts';
 import { filesBelow } from './chart-files.ts';
 import type { BuildContext, Built } from './whole-render.ts';
 import { renderTwice } from './render-twice.ts';
-import type { RenderFile } from '../ports/world.ts';
+import type { RenderFile } from '../ports/tools.ts';
 
 /** Reads what the kustomization refers to, round by round, and builds it. */
 export async function renderKustomization(at: BuildContext, signal: AbortSignal): Promise<Built> {

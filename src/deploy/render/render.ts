@@ -1,5 +1,6 @@
 import { asDeployError, failureClassOf } from '../../error/deploy-error.ts';
-import { isRendered } from '../../state/target-state.ts';
+import { PLAIN, rendersWhole } from '../../state/renderer.ts';
+import type { Renderer } from '../../state/renderer.ts';
 import type { Applied } from '../../state/target-state.ts';
 import { KUSTOMIZATION_FILES } from '../../desired/kustomize/kustomization.ts';
 import { mergeDesired, refusedBy, renderPlain } from '../../desired/plain/plain.ts';
@@ -8,16 +9,16 @@ import type { Source, SourceFile, TreeAt } from '../../snapshot/source.ts';
 import { decrypt } from './decrypt.ts';
 import { renderChart } from './render-chart.ts';
 import { renderKustomization } from './render-kustomization.ts';
-import { currentRenderer, readerOf, rendererKind } from './renderer.ts';
-import type { SourceQuery, World } from '../ports/world.ts';
+import { readerOf } from './renderer.ts';
+import type { World } from '../ports/world.ts';
+import type { SourceQuery } from '../ports/git.ts';
 
 /** What the target wants to be in the cluster, and what it was made from. */
 export interface Rendered {
   /** With everything that was read as its inputs; whole when a renderer made it, so that what is not in it is not wanted. */
   readonly source: Source;
   readonly desired: Desired;
-  /** As in `Applied.renderer`. */
-  readonly renderer: string;
+  readonly renderer: Renderer;
 }
 
 export interface RenderContext {
@@ -34,22 +35,22 @@ export async function render(
   signal: AbortSignal,
 ): Promise<Rendered> {
   const { target } = world;
-  const renderer = await rendererOf(source, context, world, signal);
-  switch (renderer) {
+  const kind = await rendererKindOf(source, context, world, signal);
+  switch (kind) {
     case 'plain': {
       // What a renderer made before says nothing about single files.
-      const isPartial = isRendered(context.applied) && !source.complete;
+      const isPartial = rendersWhole(context.applied.renderer) && !source.complete;
       const whole = { ...context.query, base: null, wants: readerOf(target) };
       const plain = isPartial ? await world.git.since(whole, signal) : source;
       const inputs = Object.fromEntries(target.inputs.map((path) => [path, plain.inputs[path] ?? null]));
       const desired = await decryptPlain(plain.files, world, signal);
-      return { source: { ...plain, inputs }, desired, renderer: 'plain' };
+      return { source: { ...plain, inputs }, desired, renderer: PLAIN };
     }
     case 'kustomize':
     case 'helm':
-      return renderWhole(renderer, { source, context, world, signal });
+      return renderWhole(kind, { source, context, world, signal });
     default:
-      return renderer satisfies never;
+      return kind satisfies never;
   }
 }
 
@@ -60,7 +61,7 @@ export async function renderMore(
   world: World,
   signal: AbortSignal,
 ): Promise<Desired> {
-  if (isRendered({ renderer })) return { ...desired, touched: new Set([...desired.touched, ...paths]) };
+  if (rendersWhole(renderer)) return { ...desired, touched: new Set([...desired.touched, ...paths]) };
   return mergeDesired(
     desired,
     await decryptPlain(await world.git.files(source.rootTree, paths, signal), world, signal),
@@ -79,35 +80,39 @@ async function renderWhole(
   { source, context, world, signal }: { source: Source; context: RenderContext; world: World; signal: AbortSignal },
 ): Promise<Rendered> {
   const whole = { ...source, complete: true, files: [] };
-  const renderer = await currentRenderer({ renderer: kind }, world.tools, signal);
+  const version = await world.tools.versionOf(kind, signal);
   try {
     const at = { tree: treeAt(source, context), applied: context.applied, world };
     const built = kind === 'helm' ? await renderChart(at, signal) : await renderKustomization(at, signal);
-    const name = built.digest === null ? renderer : `${renderer} ${built.digest}`;
-    return { source: { ...whole, inputs: built.inputs }, renderer: name, desired: built.desired };
+    const renderer = rendererOf(kind, version, built.digest);
+    return { source: { ...whole, inputs: built.inputs }, renderer, desired: built.desired };
   } catch (thrown) {
     // A refusal is remembered, so that sweeps do not render again what cannot be rendered.
     const { problem } = asDeployError(thrown);
     if (!['manifest', 'guard'].includes(failureClassOf(problem.code))) throw thrown;
-    return { source: whole, renderer, desired: refusedBy([problem]) };
+    return { source: whole, renderer: rendererOf(kind, version, null), desired: refusedBy([problem]) };
   }
+}
+
+function rendererOf(kind: 'kustomize' | 'helm', version: string, chartDigest: string | null): Renderer {
+  return kind === 'helm' ? { kind, version, chartDigest } : { kind, version };
 }
 
 /** What the last render read has known ids, most of them still the same. */
 function treeAt({ rootTree }: Source, { applied, query }: RenderContext): TreeAt {
-  const isKnown = query.base !== null && isRendered(applied);
+  const isKnown = query.base !== null && rendersWhole(applied.renderer);
   return { rootTree, base: isKnown ? { rootTree: query.base.rootTree, ids: applied.inputs } : null };
 }
 
-async function rendererOf(
+async function rendererKindOf(
   source: Source,
   { applied, query }: RenderContext,
   world: World,
   signal: AbortSignal,
-): Promise<'plain' | 'kustomize' | 'helm'> {
+): Promise<Renderer['kind']> {
   if (world.target.helm !== null) return 'helm';
   if (source.tree === null) return 'plain';
-  if (query.base !== null && query.base.tree === source.tree) return rendererKind(applied);
+  if (query.base !== null && query.base.tree === source.tree) return applied.renderer.kind;
   const [at] = await world.git.readPaths({ rootTree: source.rootTree, base: null }, [world.target.path], signal);
   const names = new Set(at?.kind === 'tree' ? at.entries.map(({ name }) => name) : []);
   if (KUSTOMIZATION_FILES.some((name) => names.has(name))) return 'kustomize';

@@ -1,30 +1,24 @@
 import type { Target } from '../../config/checked/config.ts';
-import { isRendered } from '../../state/target-state.ts';
+import { rendersWhole } from '../../state/renderer.ts';
+import type { Renderer } from '../../state/renderer.ts';
 import type { Applied } from '../../state/target-state.ts';
 import { pathFilterOf } from '../../desired/plain/path-filter.ts';
-import type { SourceQuery, Tools } from '../ports/world.ts';
+import type { SourceQuery } from '../ports/git.ts';
+import type { Tools } from '../ports/tools.ts';
 
-/** What the recorded renderer would be called now: another version may make something else of the same inputs. */
+/** The recorded renderer in the version that would render now: another one may make something else of the same inputs. */
 export async function currentRenderer(
   { renderer }: Pick<Applied, 'renderer'>,
   tools: Tools,
   signal: AbortSignal,
-): Promise<string> {
-  const kind = rendererKind({ renderer });
-  if (kind === 'plain') return kind;
-  // A chart from elsewhere is pinned by its version in headgate.yml, and its digest stays as recorded.
-  const [, , ...digest] = renderer.split(' ');
-  return [await tools.nameOf(kind, signal), ...digest].join(' ');
-}
-
-export function rendererKind({ renderer }: Pick<Applied, 'renderer'>): 'plain' | 'kustomize' | 'helm' {
-  const [kind] = renderer.split(' ');
-  return kind === 'kustomize' || kind === 'helm' ? kind : 'plain';
+): Promise<Renderer> {
+  // A chart that is pulled is pinned by its version in headgate.yml, so its digest stays as recorded.
+  return renderer.kind === 'plain' ? renderer : { ...renderer, version: await tools.versionOf(renderer.kind, signal) };
 }
 
 /** The paths whose object ids say whether a target is where the tip is. */
-export function inputPathsOf(target: Target, applied: Applied): readonly string[] {
-  return isRendered(applied) ? Object.keys(applied.inputs) : target.inputs;
+export function inputPathsOf(target: Target, { renderer, inputs }: Applied): readonly string[] {
+  return rendersWhole(renderer) ? Object.keys(inputs) : target.inputs;
 }
 
 /** The files below the path that count: of plain manifests those that are manifests; what a renderer reads is asked for by name. */

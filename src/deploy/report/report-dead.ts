@@ -1,27 +1,43 @@
 import type { Repository } from '../../config/checked/config.ts';
-import { commitStatus } from './report.ts';
-import type { Recipient, DeployRequest } from '../ports/request.ts';
+import { DeployError } from '../../error/deploy-error.ts';
+import type { DeployRequest, Recipient } from '../ports/request.ts';
 import type { Runtime } from '../ports/runtime.ts';
+import { openChannels } from './open-channels.ts';
+import { reporter } from './reporter.ts';
 
-/** The last word on a request that the queue gave up on. */
+/** Reports a request that the queue gave up on. @throws DeployError when a channel did not take it, so that it is tried again. */
 export async function reportDead(request: DeployRequest, runtime: Runtime, signal: AbortSignal): Promise<void> {
   const { target, delivery, hint } = request;
-  runtime.log({ level: 'error', message: 'dead-letter', target, delivery, revision: hint?.revision ?? null });
   const repository = repositoryOf(request, runtime.config);
-  if (repository === null || hint === null) return;
-  const statuses = await runtime.openStatuses(repository);
-  const description = `Headgate gave up after its last retry: see its log for delivery ${delivery}`;
-  await statuses?.set(hint.revision, commitStatus(target, 'error', description), signal);
+  const isNamed = repository !== null && hint !== null;
+  const statuses = isNamed ? await runtime.openStatuses(repository) : null;
+  const { log, channels: others } = runtime;
+  const { report } = reporter(openChannels({ cluster: null, git: null, statuses, log, others }), {
+    subject: { target, repository: repository?.name ?? '', delivery },
+    log,
+  });
+  const [undelivered] = await report(
+    {
+      kind: 'gave-up',
+      on: 'run',
+      revision: hint?.revision ?? null,
+      reason: `Headgate gave up after its last retry: see its log for delivery ${delivery}`,
+      isStatusFinal: false,
+      durationMs: runtime.nowMs() - Date.parse(request.at),
+    },
+    signal,
+  );
+  if (undelivered !== undefined) throw new DeployError(undelivered.code, undelivered);
 }
 
-/** Suspended or not: the commit was called pending. */
+/** Of a suspended target too: its commit may be pending. */
 function repositoryOf(
-  { target: name, generatedFrom: from }: Recipient,
+  { target: name, generatedFrom }: Recipient,
   { targets, templates }: Runtime['config'],
 ): Repository | null {
   const settings =
-    from === undefined
+    generatedFrom === undefined
       ? targets.find((target) => target.name === name)
-      : templates.find((template) => template.name === from.template)?.settings;
+      : templates.find((template) => template.name === generatedFrom.template)?.settings;
   return settings?.repository ?? null;
 }

@@ -1,6 +1,4 @@
 import type { Problem } from '../../error/deploy-error.ts';
-import { failureClassOf } from '../../error/deploy-error.ts';
-import type { CommitStatus } from '../../githost/port/git-host.ts';
 import type { ChangeResult } from '../../plan/planner/after.ts';
 import type { Plan } from '../../plan/model/plan.ts';
 import { formatId } from '../../resource/resource.ts';
@@ -15,6 +13,7 @@ const NO_CHANGES = {
   warnings: [],
   errors: [],
   readiness: null,
+  isRecorded: false,
 };
 
 export function unchanged(
@@ -59,6 +58,7 @@ export function applied(
     failed: errors.length,
     warnings: [...plan.warnings, ...kept],
     errors,
+    isRecorded: true,
     readiness: errors.length > 0 || waitMs === 0 ? null : plan.awaits.length === 0 ? 'ready' : 'awaited',
   };
 }
@@ -70,65 +70,4 @@ function keptWarning({ prune: { entry }, reason }: Extract<ChangeResult, { kind:
     message: `it left Git and stays in the cluster: ${reason}`,
     remedy: 'Delete it by hand if it is not needed.',
   };
-}
-
-/** What GitHub shows beside a status, and no more than it takes. */
-const DESCRIPTION_LENGTH = 140;
-
-export function commitStatus(target: string, state: CommitStatus['state'], description: string): CommitStatus {
-  return {
-    state,
-    context: `headgate/${target}`,
-    description:
-      description.length <= DESCRIPTION_LENGTH ? description : `${description.slice(0, DESCRIPTION_LENGTH - 1)}…`,
-  };
-}
-
-/** The final status of a commit; null when the verdict says nothing to it, or a check will. */
-export function statusOf(target: string, report: Report, durationMs: number): CommitStatus | null {
-  const status = (state: CommitStatus['state'], description: string) => commitStatus(target, state, description);
-  if (report.readiness === 'awaited') return null;
-  switch (report.verdict) {
-    case 'unchanged':
-      return status('success', 'no changes');
-    case 'deployed':
-      return status(
-        'success',
-        report.readiness === 'ready'
-          ? readyText(report.overall ?? report, report.overall?.durationMs ?? durationMs)
-          : summaryOf(report.overall ?? report),
-      );
-    case 'partial':
-    case 'refused':
-      return status('failure', errorsOf(report.errors));
-    case 'failed':
-      return status(
-        report.errors.some(({ code }) => ['manifest', 'guard'].includes(failureClassOf(code))) ? 'failure' : 'error',
-        errorsOf(report.errors),
-      );
-    case 'waiting':
-    case 'superseded':
-      return null;
-    default:
-      return report.verdict satisfies never;
-  }
-}
-
-/** `1 created, 2 updated, 1 pruned`, zero parts left out. */
-export function summaryOf({ created, updated, pruned }: Pick<Report, 'created' | 'updated' | 'pruned'>): string {
-  const parts = [`${created} created`, `${updated} updated`, `${pruned} pruned`].filter(
-    (part) => !part.startsWith('0 '),
-  );
-  return parts.length === 0 ? 'no changes' : parts.join(', ');
-}
-
-/** `1 created, 2 updated, ready in 3.1 s` */
-export function readyText(counts: Parameters<typeof summaryOf>[0], durationMs: number): string {
-  return `${summaryOf(counts)}, ready in ${(durationMs / 1000).toFixed(1)} s`;
-}
-
-/** `apps/web.yaml:7 message (+2 more)` */
-export function errorsOf([first, ...more]: readonly Problem[]): string {
-  if (first === undefined) return 'failed without a reason';
-  return `${first.subject} ${first.message}${more.length === 0 ? '' : ` (+${more.length} more)`}`;
 }

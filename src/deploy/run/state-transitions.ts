@@ -1,37 +1,23 @@
 import type { Problem } from '../../error/deploy-error.ts';
 import type { ChangeResult } from '../../plan/planner/after.ts';
-import type { Applied } from '../../state/target-state.ts';
-import type { Plan } from '../../plan/model/plan.ts';
-import type { Revision, Source } from '../../snapshot/source.ts';
-import { nextAttempt } from './attempt.ts';
-import type { TargetRequest } from '../ports/request.ts';
-import { namesOf, waitingState } from './waiting.ts';
-import type { StateTransitions } from '../ports/world.ts';
-import type { Report } from '../ports/report.ts';
-
-/** One run of one target, once its plan is made. */
-export interface Run {
-  readonly request: TargetRequest;
-  readonly applied: Applied;
-  readonly source: Source;
-  readonly renderer: string;
-  readonly revision: Revision;
-  readonly settings: string;
-  readonly plan: Plan;
-  /** When it began. */
-  readonly sinceMs: number;
-  readonly nowMs: number;
-}
+import { backoffAfter } from '../../state/backoff.ts';
+import { joinChanges } from '../../state/target-state.ts';
+import type { Progress, RecordedVerdict, StateChange } from '../../state/target-state.ts';
+import { waitingChange } from '../../state/waiting.ts';
+import type { PlannedRun, StartedRun } from '../prepare/started-run.ts';
+import type { StateTransitions } from '../ports/cluster.ts';
+import { namesOf } from '../prepare/names.ts';
 
 /** What the state says of a run from its first write on, and after each of its ends. */
-export function transitionsOf(run: Run): StateTransitions {
+export function transitionsOf(run: PlannedRun): StateTransitions {
+  const { revision } = run.source;
   return {
-    onOpen: { attempted: run.source.revision, pendingOn: run.source.revision, waiting: null, ...awaitedBy(run) },
+    onOpen: { outcome: { attempted: revision, pendingOn: revision }, progress: { waiting: null, ...awaitedBy(run) } },
     onSuccess: successState(run, 'deployed'),
-    onPause: (results: readonly ChangeResult[]) => ({
-      ...waitingState(run, { on: namesOf(run.plan.awaits), counts: countsOf(results), isExact: true }),
-      settings: run.settings,
-    }),
+    onPause: (results: readonly ChangeResult[]) =>
+      joinChanges(waitingChange(run, { on: namesOf(run.plan.awaits), counts: countsOf(results), isExact: true }), {
+        applied: { settings: run.settings },
+      }),
     onFailure: (results: readonly ChangeResult[]) =>
       failureState(
         run,
@@ -48,38 +34,38 @@ function countsOf(results: readonly ChangeResult[]) {
 }
 
 /** What an earlier run awaits is still awaited when this one writes nothing that takes its time. */
-function awaitedBy({ source, plan, sinceMs }: Run): Partial<Applied> {
+function awaitedBy({ source, plan, sinceMs }: PlannedRun): Partial<Pick<Progress, 'awaited'>> {
   return plan.awaits.length === 0 ? {} : { awaited: { revision: source.revision, sinceMs } };
 }
 
-export function successState(run: Run, verdict: Report['verdict']): Partial<Applied> {
+export function successState(run: PlannedRun, verdict: RecordedVerdict): StateChange {
   const { source, renderer, settings, nowMs } = run;
   const { revision, rootTree, tree, inputs } = source;
   return {
-    source: { revision, rootTree, tree },
-    renderer,
-    inputs,
-    settings,
-    verdict,
-    attempted: revision,
-    deployedAt: new Date(nowMs).toISOString(),
-    attempt: null,
-    rewind: null,
-    waiting: null,
-    ...awaitedBy(run),
+    applied: {
+      source: { revision, rootTree, tree },
+      renderer,
+      inputs,
+      settings,
+      deployedAt: new Date(nowMs).toISOString(),
+    },
+    outcome: { verdict, attempted: revision, backoff: null, rewind: null },
+    progress: { waiting: null, ...awaitedBy(run) },
   };
 }
 
 export function failureState(
-  { applied, source, settings, nowMs }: Pick<Run, 'applied' | 'source' | 'settings' | 'nowMs'>,
-  verdict: Report['verdict'],
+  { state, source, settings, nowMs }: Pick<StartedRun, 'state' | 'source' | 'settings' | 'nowMs'>,
+  verdict: RecordedVerdict,
   errors: readonly Problem[],
-): Partial<Applied> {
+): StateChange {
   const { revision } = source;
   return {
-    attempted: revision,
-    verdict,
-    pendingOn: null,
-    attempt: nextAttempt(applied, { revision, settings, errors, nowMs }),
+    outcome: {
+      attempted: revision,
+      verdict,
+      pendingOn: null,
+      backoff: backoffAfter(state.outcome, { revision, settings, errors, nowMs }),
+    },
   };
 }

@@ -2,7 +2,7 @@ import type { TargetTemplate } from '../../config/checked/config.ts';
 import { matchName } from '../../config/written/directory-glob.ts';
 import { DeployError } from '../../error/deploy-error.ts';
 import type { Revision } from '../../snapshot/source.ts';
-import type { Git } from '../ports/world.ts';
+import type { Git } from '../ports/git.ts';
 
 /** A pushed tree says how many there are, and each is a run. */
 const MOST = 1000;

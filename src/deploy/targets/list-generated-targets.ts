@@ -6,7 +6,7 @@ import type { Problem } from '../../error/deploy-error.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import { directoriesAt } from './directories.ts';
 import type { Runtime } from '../ports/runtime.ts';
-import type { Git } from '../ports/world.ts';
+import type { Git } from '../ports/git.ts';
 
 /** One look at a repository: where its refs are, and what directories are there for its templates. */
 export interface RepositorySnapshot {

@@ -5,7 +5,7 @@ import { withoutTemplates } from '../../config/written/placeholders.ts';
 import type { Problem } from '../../error/deploy-error.ts';
 import { directoriesAt } from './directories.ts';
 import type { Runtime } from '../ports/runtime.ts';
-import type { Git } from '../ports/world.ts';
+import type { Git } from '../ports/git.ts';
 
 /** What stands against the name of a target that a template made: other directories that come to it. Templates that cannot are not looked at. */
 export async function namesakesOf(

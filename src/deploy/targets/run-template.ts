@@ -4,22 +4,26 @@ import { asDeployError, DeployError, failureClassOf } from '../../error/deploy-e
 import type { Revision } from '../../snapshot/source.ts';
 import { recipientOfDirectory } from './recipient.ts';
 import { directoriesAt } from './directories.ts';
-import { graceSignal } from '../report/grace-signal.ts';
-import { outcomeLine } from '../report/outcome-log.ts';
-import { failed, refusedBecause, statusOf, unchanged } from '../report/report.ts';
+import { openChannels } from '../report/open-channels.ts';
+import { failed, refusedBecause, unchanged } from '../report/report.ts';
+import { reporter } from '../report/reporter.ts';
+import { stopwatch } from '../report/stopwatch.ts';
+import type { Stopwatch } from '../report/stopwatch.ts';
+import type { Reporter } from '../ports/run-event.ts';
 import type { DeployRequest } from '../ports/request.ts';
 import type { Outcome, Runtime } from '../ports/runtime.ts';
-import type { Git, Statuses } from '../ports/world.ts';
 import type { Report } from '../ports/report.ts';
 import { lagPauses } from './lag-pauses.ts';
+import type { Git } from '../ports/git.ts';
+import type { Statuses } from '../ports/statuses.ts';
 
-interface RuleRun {
+interface TemplateRun {
   readonly repository: Repository;
   readonly request: DeployRequest;
   readonly runtime: Runtime;
   readonly git: Git;
-  readonly statuses: Statuses | null;
-  readonly startedMs: number;
+  readonly report: Reporter['report'];
+  readonly clock: Stopwatch;
 }
 
 /** Asks every directory of a template, at the tip, to be deployed: one request each, also for those that will be refused. Nothing is written. */
@@ -48,7 +52,7 @@ export function runTemplate(
         revision,
         delivery,
         queued: requests.map(({ target }) => target),
-        durationMs: runtime.nowMs() - run.startedMs,
+        durationMs: run.clock.timing().durationMs,
         requests: { git: run.git.usage.requests },
       });
       return unchanged(revision, null);
@@ -76,71 +80,63 @@ export function runRefused(
         return unchanged(revision, null);
       }
       const report = refusedBecause(revision, null, problems);
-      await conclude(report, run, signal);
+      await reportOutcome(report, run, signal);
       return report;
     },
     signal,
   );
 }
 
-/** Opens what a template needs, and sorts what goes wrong as a run of a target does. */
+/** Opens what a template needs, and sorts failures as a run of a target does. */
 async function onRepository(
-  { repository, request, runtime }: Pick<RuleRun, 'repository' | 'request' | 'runtime'>,
-  work: (run: RuleRun) => Promise<Report>,
+  { repository, request, runtime }: Pick<TemplateRun, 'repository' | 'request' | 'runtime'>,
+  work: (run: TemplateRun) => Promise<Report>,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const startedMs = runtime.nowMs();
-  let run: RuleRun | null = null;
+  const clock = stopwatch(runtime.nowMs);
+  let run: TemplateRun | null = null;
   try {
     const [git, statuses] = await Promise.all([runtime.openGit(repository), runtime.openStatuses(repository)]);
-    run = { repository, request, runtime, git, statuses, startedMs };
+    const { report } = reporterOf({ repository, request, runtime, git, statuses });
+    run = { repository, request, runtime, git, report, clock };
     return { kind: 'done', report: await work(run) };
   } catch (thrown) {
     const error = asDeployError(thrown);
     const report = failed(error.problem, request.hint?.revision ?? null);
     const isFinal = ['manifest', 'guard'].includes(failureClassOf(error.code));
     if (run !== null && isFinal) {
-      await conclude(report, run, signal);
+      await reportOutcome(report, run, signal);
       return { kind: 'done', report };
     }
-    runtime.log(lineOf(report, run ?? { repository, request, runtime, startedMs, git: null, statuses: null }));
+    const log = run ?? reporterOf({ repository, request, runtime, git: null, statuses: null });
+    await log.report({ kind: 'retrying', report, timing: clock.timing() }, signal);
     return { kind: 'retry', afterMs: error.retryAfterMs ?? null, error };
   }
 }
 
-/** The last word on the commit and in the log. */
-async function conclude(report: Report, run: RuleRun, signal: AbortSignal): Promise<void> {
-  const { request, runtime, statuses, startedMs } = run;
-  const status = statusOf(request.target, report, runtime.nowMs() - startedMs);
-  if (status !== null && report.revision !== null && statuses !== null) {
-    await statuses.set(report.revision, status, graceSignal(signal)).catch((thrown: unknown) => {
-      const errors = [asDeployError(thrown).problem];
-      runtime.log({ level: 'warn', message: 'not-reported', target: request.target, errors });
-    });
-  }
-  runtime.log(lineOf(report, run));
+function reportOutcome(report: Report, run: TemplateRun, signal: AbortSignal) {
+  const timing = run.clock.timing();
+  return run.report({ kind: 'finished', report, purpose: 'tip', answersCommit: true, timing }, signal);
 }
 
-const UNUSED = { usage: { requests: 0, bytes: 0 } };
-
-function lineOf(
-  report: Report,
-  { request, repository, runtime, startedMs, git, statuses }: Omit<RuleRun, 'git'> & { readonly git: Git | null },
-): Parameters<Runtime['log']>[0] {
-  return outcomeLine(
-    report,
-    { target: { name: request.target, repository }, delivery: request.delivery },
-    {
-      world: { git: git ?? UNUSED, cluster: UNUSED, statuses },
-      timing: { durationMs: runtime.nowMs() - startedMs, stagesMs: {} },
-    },
-  );
+function reporterOf({
+  repository,
+  request: { target, delivery },
+  runtime: { log, channels: others },
+  git,
+  statuses,
+}: Pick<TemplateRun, 'repository' | 'request' | 'runtime'> & {
+  readonly git: Git | null;
+  readonly statuses: Statuses | null;
+}): Reporter {
+  const channels = openChannels({ cluster: null, git, statuses, log, others });
+  return reporter(channels, { subject: { target, repository: repository.name, delivery }, log });
 }
 
 /** The tip; where it has not what a delivery announced, the Git host's copies may lag behind and are asked again. */
 async function tipOf(
   ref: string,
-  { git, request: { hint, at }, runtime }: RuleRun,
+  { git, request: { hint, at }, runtime }: TemplateRun,
   signal: AbortSignal,
 ): Promise<Revision> {
   const pauses = lagPauses(at, runtime.nowMs());

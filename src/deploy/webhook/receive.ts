@@ -5,8 +5,8 @@ import { hostOf } from '../../githost/hosts.ts';
 import { FORM, mediaTypeOf } from '../../githost/port/media-type.ts';
 import { match } from './match.ts';
 import type { DeployRequest } from '../ports/request.ts';
-import type { Queue } from '../ports/world.ts';
 import type { Log } from '../ports/log.ts';
+import type { Queue } from '../ports/queue.ts';
 
 /** What is known of a request before its body is read. */
 export interface RequestHead {

@@ -1,13 +1,8 @@
 import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { RenderFile } from '../../deploy/ports/tools.ts';
 import { DeployError } from '../../error/deploy-error.ts';
-
-export interface PlacedFile {
-  /** From the repository's root. */
-  readonly path: string;
-  readonly bytes: Uint8Array;
-}
 
 /** Of all files of one render together; what is larger is no configuration. */
 const TOTAL_BYTES = 256 * 1024 * 1024;
@@ -31,7 +26,7 @@ export async function removeAbandoned(nowMs: number): Promise<void> {
 
 /** Does work in a directory of its own that nobody else can read, with these files below `repository`; it is gone afterwards. */
 export async function inPrivateDirectory<T>(
-  files: readonly PlacedFile[],
+  files: readonly RenderFile[],
   work: (directory: string) => Promise<T>,
 ): Promise<T> {
   const directory = await mkdtemp(join(tmpdir(), PREFIX));
@@ -61,7 +56,7 @@ function checked(path: string): string {
   });
 }
 
-function refuseSize(files: readonly PlacedFile[]): void {
+function refuseSize(files: readonly RenderFile[]): void {
   const bytes = files.reduce((sum, file) => sum + file.bytes.length, 0);
   if (bytes <= TOTAL_BYTES) return;
   const largest = files.toSorted((a, b) => b.bytes.length - a.bytes.length)[0];

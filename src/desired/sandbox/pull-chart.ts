@@ -2,15 +2,12 @@ import { createHash } from 'node:crypto';
 import { copyFile, mkdir, readFile, readdir, rename, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ChartFrom } from '../../deploy/ports/tools.ts';
 import { DeployError } from '../../error/deploy-error.ts';
 import { cacheDirectory } from './find-tools.ts';
 import type { Environment } from './find-tools.ts';
 import { inPrivateDirectory } from './private-directory.ts';
 import { runTool } from './run-tool.ts';
-
-export type ChartAddress =
-  | { readonly kind: 'repository'; readonly url: string; readonly chart: string; readonly version: string }
-  | { readonly kind: 'oci'; readonly url: string; readonly version: string };
 
 /** Where pulled charts are kept by their content; only /tmp can be written to in Lambda. */
 export function chartDirectory(env: Environment): string {
@@ -20,7 +17,7 @@ export function chartDirectory(env: Environment): string {
 
 /** Pulls a chart unless its content is here already; `sha256:…` of the archive. */
 export async function pullChart(
-  chart: ChartAddress,
+  chart: ChartFrom,
   { command, charts, path }: { command: string; charts: string; path: string },
   signal: AbortSignal,
 ): Promise<string> {
@@ -73,7 +70,7 @@ function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-function notPulled(chart: ChartAddress, words: string): DeployError {
+function notPulled(chart: ChartFrom, words: string): DeployError {
   const message = words
     .replace(/^.*?Error:\s*/s, '')
     .trim()

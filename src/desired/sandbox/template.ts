@@ -1,30 +1,16 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringifyJson } from '../../resource/json.ts';
-import type { JsonObject } from '../../resource/resource.ts';
+import type { HelmTemplate } from '../../deploy/ports/tools.ts';
 import { inPrivateDirectory } from './private-directory.ts';
-import type { PlacedFile } from './private-directory.ts';
 import { chartFile } from './pull-chart.ts';
 import { runTool } from './run-tool.ts';
 import type { ToolLimits } from './run-tool.ts';
 import { outputOf } from './tool-output.ts';
 
-export interface TemplateRun {
-  readonly files: readonly PlacedFile[];
-  readonly chart: { readonly directory: string } | { readonly digest: string };
-  readonly release: string;
-  readonly namespace: string;
-  readonly values: readonly string[];
-  readonly set: JsonObject;
-  readonly version: string;
-  readonly apiVersions: readonly string[];
-  readonly file: string;
-  readonly name: string;
-}
-
 /** `helm template` on these files and no cluster: what it would ask of one comes in as arguments, and `lookup` finds nothing. */
 export function runTemplate(
-  template: TemplateRun,
+  template: HelmTemplate,
   { command, charts, limits }: { command: string; charts: string; limits: Partial<ToolLimits> },
   signal: AbortSignal,
 ): Promise<Uint8Array> {

@@ -1,26 +1,15 @@
 import { join } from 'node:path';
+import type { KustomizeBuild, Tools } from '../../deploy/ports/tools.ts';
 import { findTool } from './find-tools.ts';
 import type { Environment, FoundTool } from './find-tools.ts';
 import type { Tool } from './layer.ts';
 import { chartDirectory, pullChart } from './pull-chart.ts';
-import type { ChartAddress } from './pull-chart.ts';
 import { inPrivateDirectory, removeAbandoned } from './private-directory.ts';
-import type { PlacedFile } from './private-directory.ts';
 import { runTool } from './run-tool.ts';
 import type { ToolLimits, ToolRun } from './run-tool.ts';
 import { runTemplate } from './template.ts';
-import type { TemplateRun } from './template.ts';
 import { outputOf } from './tool-output.ts';
 import { toolVersion } from './tool-version.ts';
-
-export interface KustomizeRun {
-  readonly files: readonly PlacedFile[];
-  readonly directory: string;
-  readonly file: string;
-  readonly loadRestrictor: 'root-only' | 'none';
-  readonly usesHelm: boolean;
-  readonly usesRemote: boolean;
-}
 
 /** Renders that are under way at once: each is a process of some ten to some hundred MB. */
 const AT_ONCE = 2;
@@ -41,7 +30,7 @@ export function openTools(env: Environment, limits: Partial<ToolLimits> = {}) {
     return known;
   }
 
-  async function versionOf(tool: Tool, signal: AbortSignal): Promise<string> {
+  async function toolVersionOf(tool: Tool, signal: AbortSignal): Promise<string> {
     const { path, version } = await find(tool);
     if (version !== null) return version;
     const asked = toolVersion(tool, path, signal);
@@ -53,11 +42,9 @@ export function openTools(env: Environment, limits: Partial<ToolLimits> = {}) {
   }
 
   return {
-    async nameOf(renderer: 'kustomize' | 'helm', signal: AbortSignal): Promise<string> {
-      return `${renderer} ${await versionOf(renderer === 'helm' ? 'helm' : 'kubectl', signal)}`;
-    },
+    versionOf: (renderer, signal) => toolVersionOf(renderer === 'helm' ? 'helm' : 'kubectl', signal),
 
-    async kustomize(build: KustomizeRun, signal: AbortSignal): Promise<Uint8Array> {
+    async kustomize(build, signal) {
       const { path: command } = await find('kubectl');
       const helm = build.usesHelm ? (await find('helm')).path : null;
       const paths = new Set(build.files.map(({ path }) => path));
@@ -69,20 +56,20 @@ export function openTools(env: Environment, limits: Partial<ToolLimits> = {}) {
       );
     },
 
-    async template(template: TemplateRun, signal: AbortSignal): Promise<Uint8Array> {
+    async template(template, signal) {
       const { path: command } = await find('helm');
       return slot(() => runTemplate(template, { command, charts, limits }, signal));
     },
 
-    async pull(chart: ChartAddress, signal: AbortSignal): Promise<string> {
+    async pull(chart, signal) {
       const { path: command } = await find('helm');
       return slot(() => pullChart(chart, { command, charts, path: env['PATH'] ?? '' }, signal));
     },
-  };
+  } satisfies Tools;
 }
 
 function kustomizeRun(
-  { directory: built, loadRestrictor, usesRemote }: KustomizeRun,
+  { directory: built, loadRestrictor, usesRemote }: KustomizeBuild,
   at: { command: string; helm: string | null; directory: string; env: Environment },
 ): ToolRun {
   const restrictor = loadRestrictor === 'none' ? 'LoadRestrictionsNone' : 'LoadRestrictionsRootOnly';

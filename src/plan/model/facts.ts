@@ -3,7 +3,7 @@ import type { Problem } from '../../error/deploy-error.ts';
 import type { JsonObject, Resource, Json } from '../../resource/resource.ts';
 import type { ObjectId, Revision } from '../../snapshot/source.ts';
 import type { AwaitedObject } from '../../health/needs-readiness.ts';
-import type { Applied } from '../../state/target-state.ts';
+import type { RunState } from '../../state/target-state.ts';
 import type { Entry, ObservedVersion } from '../../state/inventory.ts';
 /** What the API server said about one desired object, without anything having been written. */
 export type Observation =
@@ -79,7 +79,7 @@ export interface Facts {
   /** The entries of every shard that a touched file belongs to. */
   readonly entries: readonly Entry[];
   /** The files that a run before this one touched and did not finish. */
-  readonly dirty: Applied['dirty'];
+  readonly dirty: RunState['dirty'];
   /** The inventory was not there and was made again from the labels in the cluster: it has to be written whole. */
   readonly isRebuilt: boolean;
   /** Objects in the whole inventory. */

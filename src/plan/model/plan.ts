@@ -1,6 +1,8 @@
 import type { Problem } from '../../error/deploy-error.ts';
 import type { AwaitedObject } from '../../health/needs-readiness.ts';
 import type { Candidate } from './facts.ts';
+import { formatId } from '../../resource/resource.ts';
+import { entriesByObject, isSameEntry } from '../../state/inventory.ts';
 import type { Entry } from '../../state/inventory.ts';
 
 export interface Write {
@@ -56,6 +58,7 @@ export function leave(entry: Entry): Keep {
 /** Neither the cluster nor the inventory differs after this plan. */
 export function changesNothing({ steps, prunes, renamed, keeps, before, isRebuilt }: Plan): boolean {
   if (isRebuilt || renamed.length > 0) return false;
-  const known = new Set(before.map((entry) => JSON.stringify(entry)));
-  return steps.length === 0 && prunes.length === 0 && keeps.every(({ entry }) => known.has(JSON.stringify(entry)));
+  const known = entriesByObject(before);
+  const isKnown = (entry: Entry) => known.get(formatId(entry.id))?.some((each) => isSameEntry(each, entry)) === true;
+  return steps.length === 0 && prunes.length === 0 && keeps.every(({ entry }) => isKnown(entry));
 }

@@ -1,6 +1,7 @@
 import type { Candidate } from '../model/facts.ts';
 import type { Entry } from '../../state/inventory.ts';
-import { FINISHED, runsOnce, wasSeenFinished } from '../../state/finished.ts';
+import { runsOnce, wasSeenFinished } from '../../state/finished.ts';
+import { asFinished } from '../../state/seen-version.ts';
 import { isObject } from '../../resource/resource.ts';
 import type { JsonObject } from '../../resource/resource.ts';
 
@@ -10,7 +11,7 @@ export function finishedEntry({ resource, hash }: Pick<Candidate, 'resource' | '
   // Another manifest under the same name has not run yet.
   if (hash === null || entry.hash !== hash) return null;
   if (wasSeenFinished(entry)) return entry;
-  return hasTtl(resource.object) ? { ...entry, version: `${entry.version ?? ''}${FINISHED}` } : null;
+  return hasTtl(resource.object) ? { ...entry, version: asFinished(entry.version) } : null;
 }
 
 export function hasTtl({ kind, spec }: JsonObject): boolean {

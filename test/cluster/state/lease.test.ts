@@ -3,8 +3,8 @@ import { refuseHeldLease, takeLease } from '../../../src/cluster/state/lease.ts'
 import { RUN_LIMITS } from '../../../src/cluster/state/limits.ts';
 import type { Parent } from '../../../src/cluster/state/parent.ts';
 import type { StateStore } from '../../../src/cluster/state/state-store.ts';
-import { NOTHING_APPLIED } from '../../../src/state/target-state.ts';
-import type { Applied } from '../../../src/state/target-state.ts';
+import { NOTHING_RECORDED } from '../../../src/state/target-state.ts';
+import type { TargetState } from '../../../src/state/target-state.ts';
 import { aTarget } from '../../plan/builders.ts';
 
 const signal = new AbortController().signal;
@@ -33,20 +33,21 @@ describe('a lease that is held', () => {
   /** Keeps what is written, as the cluster would. */
   async function hold() {
     let nowMs = START;
-    const written: Applied[] = [];
+    const written: TargetState[] = [];
     const unused = () => Promise.reject(new Error('not asked for'));
     const store: StateStore = {
       readParent: unused,
       readShard: unused,
+      parentUid: () => null,
       writeShard: unused,
       deleteAll: () => Promise.reject(new Error('not asked for')),
       deleteShard: unused,
-      writeParent(_on: Parent | null, applied: Applied) {
-        written.push(applied);
-        return Promise.resolve({ uid: 'u', resourceVersion: String(written.length), applied });
+      writeParent(_on: Parent | null, state: TargetState) {
+        written.push(state);
+        return Promise.resolve({ uid: 'u', resourceVersion: String(written.length), state });
       },
     };
-    const held = await takeLease(null, NOTHING_APPLIED, {
+    const held = await takeLease(null, NOTHING_RECORDED, {
       store,
       runner: { run: 'r', holder: 'h', leaseMs: LEASE_MS, nowMs: () => nowMs },
       signal,
@@ -61,7 +62,7 @@ describe('a lease that is held', () => {
     expect(written).toHaveLength(1);
     pass(1);
     await Promise.all([held.ensure(signal), held.ensure(signal), held.ensure(signal)]);
-    expect(written.map(({ lease }) => lease?.untilMs)).toEqual([START + LEASE_MS, START + LEASE_MS / 2 + LEASE_MS]);
+    expect(written.map(({ run }) => run.lease?.untilMs)).toEqual([START + LEASE_MS, START + LEASE_MS / 2 + LEASE_MS]);
   });
 
   it('outlives every request that is sent under it', () => {
@@ -76,14 +77,14 @@ describe('a lease that is held', () => {
     expect(held.isHeld()).toBe(true);
     pass(LEASE_MS);
     await expect(held.ensure(signal)).rejects.toMatchObject({ code: 'lease-lost' });
-    await expect(held.write({ lease: null }, signal)).rejects.toMatchObject({ code: 'lease-lost' });
+    await expect(held.write({ run: { lease: null } }, signal)).rejects.toMatchObject({ code: 'lease-lost' });
     expect(written).toHaveLength(2);
   });
 
   it('is given back by the last write, which keeps what was written before', async () => {
     const { held, written } = await hold();
-    await held.write({ verdict: 'deployed' }, signal);
-    await held.write({ lease: null }, signal);
-    expect(written.at(-1)).toMatchObject({ verdict: 'deployed', lease: null });
+    await held.write({ outcome: { verdict: 'deployed' } }, signal);
+    await held.write({ run: { lease: null } }, signal);
+    expect(written.at(-1)).toMatchObject({ outcome: { verdict: 'deployed' }, run: { lease: null } });
   });
 });

@@ -3,16 +3,19 @@ import { distribute, freshNames, isOutgrown } from '../../../src/cluster/state/i
 import { applySetId } from '../../../src/cluster/state/parent.ts';
 import { readParent, writeParent } from '../../../src/cluster/state/parent.ts';
 import { decodeEntries, encodeEntries, shardCount, shardOf } from '../../../src/cluster/state/shard.ts';
-import { NOTHING_APPLIED } from '../../../src/state/target-state.ts';
-import type { Applied } from '../../../src/state/target-state.ts';
+import { NOTHING_RECORDED } from '../../../src/state/target-state.ts';
+import type { TargetState } from '../../../src/state/target-state.ts';
 import type { JsonObject } from '../../../src/resource/resource.ts';
 import type { ObjectId, Revision } from '../../../src/snapshot/source.ts';
-import { aResource, aTarget, anEntry } from '../../plan/builders.ts';
+import { aResource, aTarget, anEntry, generation } from '../../plan/builders.ts';
 
 const entries = [
   anEntry(aResource('ConfigMap', 'a')),
   anEntry(aResource('Deployment', 'b', { group: 'apps' }), { pending: { from: null }, uid: null, hash: null }),
-  anEntry(aResource('Namespace', 'c', { namespace: '' }), { pending: { from: 'apps/old.yaml' }, version: 'g7' }),
+  anEntry(aResource('Namespace', 'c', { namespace: '' }), {
+    pending: { from: 'apps/old.yaml' },
+    version: generation('7'),
+  }),
 ];
 
 describe('the inventory', () => {
@@ -65,30 +68,35 @@ describe('the inventory', () => {
 });
 
 describe('the parent', () => {
-  const applied: Applied = {
-    ...NOTHING_APPLIED,
-    source: {
-      revision: 'a'.repeat(40) as Revision,
-      rootTree: 'b'.repeat(40) as ObjectId,
-      tree: 'c'.repeat(40) as ObjectId,
+  const A = 'a'.repeat(40) as Revision;
+  const state: TargetState = {
+    ...NOTHING_RECORDED,
+    applied: {
+      source: { revision: A, rootTree: 'b'.repeat(40) as ObjectId, tree: 'c'.repeat(40) as ObjectId },
+      settings: 's',
+      renderer: { kind: 'helm', version: 'v4.2.3', chartDigest: 'sha256:e' },
+      inputs: { base: 'd'.repeat(40) as ObjectId, gone: null },
+      deployedAt: '2026-01-01T00:00:00Z',
     },
-    inputs: { base: 'd'.repeat(40) as ObjectId, gone: null },
-    settings: 's',
-    dirty: ['apps/x.yaml'],
-    lease: { run: 'r', holder: 'h', untilMs: 5 },
-    hasInventory: true,
-    inline: entries,
-    count: 3,
-    groupKinds: ['ConfigMap', 'Deployment.apps'],
-    namespaces: ['other'],
-    verdict: 'deployed',
-    attempted: 'a'.repeat(40),
-    deployedAt: '2026-01-01T00:00:00Z',
-    attempt: { revision: 'x', settings: 's', class: 'guard', tries: 2, nextTryMs: 7 },
-    pendingOn: 'a'.repeat(40) as Revision,
+    inventory: {
+      ...NOTHING_RECORDED.inventory,
+      isRecorded: true,
+      inline: entries,
+      count: 3,
+      groupKinds: ['ConfigMap', 'Deployment.apps'],
+      namespaces: ['other'],
+    },
+    run: { dirty: ['apps/x.yaml'], lease: { run: 'r', holder: 'h', untilMs: 5 } },
+    outcome: {
+      verdict: 'deployed',
+      attempted: A,
+      backoff: { revision: A, settings: 's', class: 'guard', tries: 2, nextTryMs: 7 },
+      pendingOn: A,
+      rewind: null,
+    },
   };
   const stored = (change: JsonObject = {}): JsonObject => {
-    const object = writeParent(applied, aTarget());
+    const object = writeParent(state, aTarget());
     return {
       ...object,
       metadata: { ...(object['metadata'] as JsonObject), uid: 'u', resourceVersion: '1', ...change },
@@ -96,7 +104,7 @@ describe('the parent', () => {
   };
 
   it('comes back as it was written', () => {
-    expect(readParent(stored(), aTarget())).toEqual({ uid: 'u', resourceVersion: '1', applied });
+    expect(readParent(stored(), aTarget())).toEqual({ uid: 'u', resourceVersion: '1', state });
   });
 
   it.each([

@@ -1,18 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { CheckRequest } from '../../../src/deploy/ports/check-request.ts';
 import { objectsFor } from '../../../src/deploy/ports/check-request.ts';
-import {
-  MAX_ATTEMPTS,
-  delayBefore,
-  findingsOf,
-  missingText,
-  checkScopeOf,
-} from '../../../src/deploy/readiness/judge-readiness.ts';
-import { readinessOf } from '../../../src/deploy/readiness/readiness-of.ts';
-import { commitStatus } from '../../../src/deploy/report/report.ts';
+import { MAX_ATTEMPTS, delayBefore, findingsOf, checkScopeOf } from '../../../src/deploy/readiness/judge-readiness.ts';
+import { notReadyText } from '../../../src/deploy/report/channels/texts.ts';
 import type { AwaitedObject } from '../../../src/health/needs-readiness.ts';
-import { NOTHING_APPLIED } from '../../../src/state/target-state.ts';
-import type { Applied } from '../../../src/state/target-state.ts';
+import { NOTHING_RECORDED, joinChanges, withChange } from '../../../src/state/target-state.ts';
+import type { StateChange, TargetState } from '../../../src/state/target-state.ts';
 import type { ObjectId, Revision } from '../../../src/snapshot/source.ts';
 
 const A = 'a'.repeat(40) as Revision;
@@ -35,41 +28,40 @@ const check: CheckRequest = {
   resumesRun: false,
 };
 
-function applied(revision: Revision, change: Partial<Applied> = {}): Applied {
-  return {
-    ...NOTHING_APPLIED,
-    source: { revision, rootTree: TREE, tree: TREE },
-    attempted: revision,
-    awaited: { revision: A, sinceMs: 7 },
-    ...change,
+function applied(revision: Revision, change: StateChange = {}): TargetState {
+  const done: StateChange = {
+    applied: { source: { revision, rootTree: TREE, tree: TREE } },
+    outcome: { attempted: revision },
+    progress: { awaited: { revision: A, sinceMs: 7 } },
   };
+  return withChange(NOTHING_RECORDED, joinChanges(done, change));
 }
 
-const lease = (untilMs: number) => ({ run: 'r', holder: 'h', untilMs });
+const leased = (untilMs: number) => ({ run: { lease: { run: 'r', holder: 'h', untilMs } } });
 
 describe('whose turn it is', () => {
-  const standing = (state: Applied) => checkScopeOf(state, check, NOW_MS);
+  const standing = (state: TargetState) => checkScopeOf(state, check, NOW_MS);
 
   it('is ours while the commit that asked is the applied one, and nobody asked later', () => {
     expect(standing(applied(A))).toEqual({ kind: 'ours' });
-    expect(standing(applied(A, { attempted: B, verdict: 'refused' }))).toEqual({ kind: 'ours' });
-    expect(standing(applied(A, { lease: lease(NOW_MS + 1), attempted: B }))).toEqual({ kind: 'ours' });
+    expect(standing(applied(A, { outcome: { attempted: B, verdict: 'refused' } }))).toEqual({ kind: 'ours' });
+    expect(standing(applied(A, { ...leased(NOW_MS + 1), outcome: { attempted: B } }))).toEqual({ kind: 'ours' });
   });
 
   it('is not yet ours while the run that asked still writes, and for no longer than its lease', () => {
-    const open = (untilMs: number) => applied(B, { attempted: A, lease: lease(untilMs) });
+    const open = (untilMs: number) => applied(B, { outcome: { attempted: A }, ...leased(untilMs) });
     expect(standing(open(NOW_MS + 1))).toEqual({ kind: 'open' });
     expect(standing(open(NOW_MS))).toEqual({ kind: 'overtaken', by: B, isAwaited: true });
   });
 
   it('is over for the commit when another one was applied, and for the target when that one asks itself', () => {
     expect(standing(applied(B))).toEqual({ kind: 'overtaken', by: B, isAwaited: true });
-    expect(standing(applied(B, { awaited: { revision: B, sinceMs: 9 } }))).toEqual({
+    expect(standing(applied(B, { progress: { awaited: { revision: B, sinceMs: 9 } } }))).toEqual({
       kind: 'overtaken',
       by: B,
       isAwaited: false,
     });
-    expect(standing(applied(A, { attempted: B, verdict: 'partial' }))).toEqual({
+    expect(standing(applied(A, { outcome: { attempted: B, verdict: 'partial' } }))).toEqual({
       kind: 'overtaken',
       by: B,
       isAwaited: true,
@@ -77,7 +69,7 @@ describe('whose turn it is', () => {
   });
 
   it('is over without a word when a later run of the same commit asks', () => {
-    expect(standing(applied(A, { awaited: { revision: A, sinceMs: 8 } }))).toEqual({
+    expect(standing(applied(A, { progress: { awaited: { revision: A, sinceMs: 8 } } }))).toEqual({
       kind: 'overtaken',
       by: null,
       isAwaited: false,
@@ -106,7 +98,7 @@ describe('what was found', () => {
   it('names what is stuck first, and leaves out what is ready', () => {
     expect(found.isStuck).toBe(true);
     expect(found.left.map(({ id }) => id.name)).toEqual(['db', 'web']);
-    expect(missingText(3, found.notReady)).toBe(
+    expect(notReadyText(3, found.notReady)).toBe(
       '1 of 3 ready: web: ImagePullBackOff ghcr.io/acme/web:2; db: 0 of 1 replicas available',
     );
   });
@@ -114,15 +106,6 @@ describe('what was found', () => {
   it('is not stuck while everything only takes its time, or cannot be read', () => {
     const { isStuck, notReady } = findingsOf([object('web')], [{ kind: 'unknown', reason: 'forbidden' }]);
     expect([isStuck, notReady.map(({ reason }) => reason)]).toEqual([false, ['forbidden']]);
-  });
-
-  it('fits into a commit status', () => {
-    const { description } = commitStatus(
-      'shop',
-      'failure',
-      missingText(1, [{ kind: 'Pod', namespace: 'shop', name: 'web', reason: 'x'.repeat(200) }]),
-    );
-    expect([description.length, description.endsWith('x…')]).toEqual([140, true]);
   });
 
   it('fits into a message, however much was written', () => {
@@ -138,7 +121,7 @@ describe('the hops of a chain', () => {
       let leftMs = waitMs;
       return Array.from({ length: MAX_ATTEMPTS }, (_, index) => {
         leftMs -= 60_000;
-        const delayMs = delayBefore(index + 1, { leftMs, hopMs: 60_000 });
+        const delayMs = delayBefore(index + 1, { leftMs, attemptMs: 60_000 });
         leftMs -= delayMs;
         return Math.round(delayMs / 1000);
       });
@@ -148,23 +131,5 @@ describe('the hops of a chain', () => {
     expect(hour.slice(0, 4)).toEqual([0, 0, 0, 0]);
     expect(hour.reduce((sum, seconds) => sum + seconds, 0) + MAX_ATTEMPTS * 60).toBeGreaterThan(3_500);
     expect(Math.max(...delays(100 * 3_600_000))).toBe(900);
-  });
-});
-
-describe('the readiness of a target', () => {
-  const record = { revision: A, sinceMs: 7, readiness: 'not-ready', notReady: [], at: '' } as const;
-
-  it('is what was found of the last run that wrote what takes time', () => {
-    expect(readinessOf({ waitMs: 1 }, applied(B), record)).toBe('not-ready');
-    expect(readinessOf({ waitMs: 1 }, applied(B, { awaited: { revision: B, sinceMs: 9 } }), record)).toBe(
-      'progressing',
-    );
-    expect(readinessOf({ waitMs: 1 }, applied(B, { awaited: null }), null)).toBe('ready');
-  });
-
-  it('is nothing when nobody asks', () => {
-    expect(readinessOf({ waitMs: 0 }, applied(B), record)).toBeNull();
-    expect(readinessOf({ waitMs: 1 }, NOTHING_APPLIED, null)).toBeNull();
-    expect(readinessOf({ waitMs: 1 }, applied(A, { verdict: 'partial', attempted: B }), record)).toBeNull();
   });
 });

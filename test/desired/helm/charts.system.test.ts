@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderChart } from '../../../src/deploy/render/render-chart.ts';
 import type { Built } from '../../../src/deploy/render/whole-render.ts';
-import { NOTHING_APPLIED } from '../../../src/state/target-state.ts';
+import { NOTHING_RECORDED } from '../../../src/state/target-state.ts';
 import { canonicalJson } from '../../../src/resource/json.ts';
 import { readManifests } from '../../../src/resource/manifests.ts';
 import { isObject, metadataMap } from '../../../src/resource/resource.ts';
@@ -86,7 +86,10 @@ async function ours(name: string, { values = [], set = {} }: ChartCase): Promise
   const cluster = { capabilities: () => Promise.resolve(CAPABILITIES) };
   const dataKeys = { open: () => Promise.reject(new Error('nothing here is encrypted')) };
   const world = { target, git: served.open(), tools, dataKeys, cluster };
-  return renderChart({ tree: { rootTree: served.rootTree, base: null }, applied: NOTHING_APPLIED, world }, signal);
+  return renderChart(
+    { tree: { rootTree: served.rootTree, base: null }, applied: NOTHING_RECORDED.applied, world },
+    signal,
+  );
 }
 
 async function only(inputs: readonly string[]): Promise<string> {

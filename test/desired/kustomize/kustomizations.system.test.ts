@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderKustomization } from '../../../src/deploy/render/render-kustomization.ts';
 import type { Built } from '../../../src/deploy/render/whole-render.ts';
-import { NOTHING_APPLIED } from '../../../src/state/target-state.ts';
+import { NOTHING_RECORDED } from '../../../src/state/target-state.ts';
 import { readManifests } from '../../../src/resource/manifests.ts';
 import { canonicalJson } from '../../../src/resource/json.ts';
 import type { Manifest } from '../../../src/resource/resource.ts';
@@ -72,7 +72,7 @@ async function ours(name: string, { loadRestrictor }: Case): Promise<Built> {
   const dataKeys = { open: () => Promise.reject(new Error('nothing here is encrypted')) };
   const world = { target, git: served.open(), tools, dataKeys, cluster: { capabilities } };
   return renderKustomization(
-    { tree: { rootTree: served.rootTree, base: null }, applied: NOTHING_APPLIED, world },
+    { tree: { rootTree: served.rootTree, base: null }, applied: NOTHING_RECORDED.applied, world },
     signal,
   );
 }

@@ -137,7 +137,9 @@ function rowOf(
     file,
     uid === metadata['uid'] ? 'its uid' : 'another uid',
     hash === hashes.get(formatId(id)) ? 'its hash' : 'another hash',
-    version === `r${textOf(metadata['resourceVersion'])}` ? 'its version' : `another version`,
+    version?.kind === 'resourceVersion' && version.value === textOf(metadata['resourceVersion'])
+      ? 'its version'
+      : `another version`,
     marks === null ? 'no marks' : 'marks',
     pending === null ? 'settled' : 'pending',
   ];

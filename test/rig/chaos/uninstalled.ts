@@ -23,8 +23,8 @@ const runtime = localRuntime({
 });
 const { signal } = new AbortController();
 const cluster = await runtime.openCluster(target);
-await cluster.readApplied('write', signal);
-const fates = await cluster.planUninstall({ isKept: false }, signal);
-const removed = await cluster.uninstall(fates, signal);
+const recorded = await cluster.read('write', signal);
+const planned = await recorded.planUninstall({ isKept: false }, signal);
+const removed = await planned.carryOut(signal);
 runtime.close();
 process.exitCode = removed.every(({ problem }) => problem === null) ? 0 : 1;

@@ -1,6 +1,6 @@
 import type { Target } from '../../config/checked/config.ts';
 import { isAtTip } from './at-tip.ts';
-import { readinessOf } from '../readiness/readiness-of.ts';
+import { readinessOf } from '../../state/readiness.ts';
 import type { Runtime } from '../ports/runtime.ts';
 
 /** Which of the targets that this one depends on are not at their tip, or not ready there. */
@@ -16,10 +16,10 @@ export async function unmetDependencies(
 
 async function isMet(target: Target, runtime: Pick<Runtime, 'open'>, signal: AbortSignal): Promise<boolean> {
   const { cluster, git, tools } = await runtime.open(target, null);
-  const applied = await cluster.readApplied('look', signal);
+  const { state } = await cluster.read('look', signal);
   const tip = (await git.tips([target.ref], signal)).get(target.ref);
-  if (tip === undefined || !(await isAtTip({ target, applied, tip }, { git, tools }, signal))) return false;
-  const record = applied.awaited === null ? null : await cluster.readiness.read(signal);
-  const readiness = readinessOf(target, applied, record);
+  if (tip === undefined || !(await isAtTip({ target, state, tip }, { git, tools }, signal))) return false;
+  const record = state.progress.awaited === null ? null : await cluster.readiness.read(signal);
+  const readiness = readinessOf(target, state, record);
   return readiness === 'ready' || readiness === null;
 }

@@ -1,24 +1,26 @@
 import type { Target } from '../../config/checked/config.ts';
 import { settingsHash } from '../../config/checked/settings-hash.ts';
-import type { Applied } from '../../state/target-state.ts';
+import type { TargetState } from '../../state/target-state.ts';
 import type { Revision } from '../../snapshot/source.ts';
-import { isCurrent } from './current.ts';
 import { currentRenderer, inputPathsOf } from '../render/renderer.ts';
-import type { Git, Tools } from '../ports/world.ts';
+import { isCurrent } from '../../state/current.ts';
+import type { Git } from '../ports/git.ts';
+import type { Tools } from '../ports/tools.ts';
 
 /** Is a target where the tip of its ref is? The paths are what counts, whatever commit its state names. */
 export async function isAtTip(
-  { target, applied, tip }: { target: Target; applied: Applied; tip: Revision },
+  { target, state, tip }: { target: Target; state: TargetState; tip: Revision },
   { git, tools }: { git: Git; tools: Tools },
   signal: AbortSignal,
 ): Promise<boolean> {
-  if (applied.source === null) return false;
+  const { source, inputs } = state.applied;
+  if (source === null) return false;
   const at =
-    applied.source.revision === tip
-      ? { tree: applied.source.tree, inputs: applied.inputs }
-      : await treesAt({ path: target.path, inputs: inputPathsOf(target, applied) }, tip, { git, signal });
-  const renderer = await currentRenderer(applied, tools, signal);
-  return isCurrent(applied, at, { settings: settingsHash(target), renderer });
+    source.revision === tip
+      ? { tree: source.tree, inputs }
+      : await treesAt({ path: target.path, inputs: inputPathsOf(target, state.applied) }, tip, { git, signal });
+  const renderer = await currentRenderer(state.applied, tools, signal);
+  return isCurrent(state, at, { settings: settingsHash(target), renderer });
 }
 
 async function treesAt(

@@ -1,0 +1,131 @@
+import * as z from 'zod/mini';
+import type { Renderer } from '../../state/renderer.ts';
+import type { StateChange, TargetState } from '../../state/target-state.ts';
+import { asObjectId, asRevision } from '../../snapshot/source.ts';
+import type { Revision } from '../../snapshot/source.ts';
+
+/** The JSON of format "1" in the state object: its keys and texts are what every release since 0.1 reads and writes. */
+const Commit = z.custom<Revision>((value) => typeof value === 'string' && asRevision(value) !== null);
+
+const Stored = z.object({
+  origin: z._default(z.string(), ''),
+  rootTree: z.nullable(z.string()),
+  renderer: z._default(z.string(), 'plain'),
+  inputs: z.record(z.string(), z.nullable(z.string())),
+  settings: z.nullable(z.string()),
+  dirty: z.union([z.array(z.string()), z.literal('all')]),
+  lease: z.nullable(z.object({ run: z.string(), holder: z.string(), untilMs: z.number() })),
+  hasInventory: z.boolean(),
+  shards: z.array(z.string()),
+  spare: z._default(z.array(z.string()), []),
+  count: z.number(),
+  attempt: z.nullable(
+    z.object({
+      revision: Commit,
+      settings: z.string(),
+      class: z.enum(['manifest', 'guard']),
+      tries: z.number(),
+      nextTryMs: z.number(),
+    }),
+  ),
+  rewind: z.nullable(z.string()),
+  pendingOn: z.nullable(z.string()),
+  contests: z._default(
+    z.record(z.string(), z.object({ times: z.number(), lastMs: z.number(), restUntilMs: z.number() })),
+    {},
+  ),
+  awaited: z._default(z.nullable(z.object({ revision: Commit, sinceMs: z.number() })), null),
+  waiting: z._default(
+    z.nullable(
+      z.object({
+        revision: Commit,
+        sinceMs: z.number(),
+        created: z.number(),
+        updated: z.number(),
+        on: z.array(z.string()),
+        isExact: z.boolean(),
+      }),
+    ),
+    null,
+  ),
+});
+
+/** What the JSON says; the annotations of the same object say the rest. */
+export interface StateJson {
+  readonly origin: string;
+  /** The applied commit's whole tree. */
+  readonly rootTree: string | null;
+  readonly change: StateChange;
+}
+
+/** `origin`: a hash of the repository, branch and path that the state is for. */
+export function encodeState(
+  { applied, inventory, run, outcome, progress, drift }: TargetState,
+  origin: string,
+): string {
+  const stored: z.input<typeof Stored> = {
+    origin,
+    rootTree: applied.source?.rootTree ?? null,
+    renderer: encodeRenderer(applied.renderer),
+    inputs: applied.inputs,
+    settings: applied.settings,
+    dirty: run.dirty === 'all' ? 'all' : [...run.dirty],
+    lease: run.lease,
+    hasInventory: inventory.isRecorded,
+    shards: [...inventory.shards],
+    spare: [...inventory.spare],
+    count: inventory.count,
+    attempt: outcome.backoff,
+    rewind: outcome.rewind,
+    pendingOn: outcome.pendingOn,
+    contests: drift.contests,
+    awaited: progress.awaited,
+    waiting: progress.waiting === null ? null : { ...progress.waiting, on: [...progress.waiting.on] },
+  };
+  return JSON.stringify(stored);
+}
+
+/** @throws Error when it is not what this release writes. */
+export function decodeState(json: unknown): StateJson {
+  const data = z.parse(Stored, json);
+  const inputs = Object.entries(data.inputs).map(([path, id]) => [path, id === null ? null : asObjectId(id)]);
+  return {
+    origin: data.origin,
+    rootTree: data.rootTree,
+    change: {
+      applied: { settings: data.settings, renderer: decodeRenderer(data.renderer), inputs: Object.fromEntries(inputs) },
+      inventory: { isRecorded: data.hasInventory, shards: data.shards, spare: data.spare, count: data.count },
+      run: { lease: data.lease, dirty: data.dirty },
+      outcome: {
+        backoff: data.attempt,
+        pendingOn: asRevision(data.pendingOn ?? ''),
+        rewind: asRevision(data.rewind ?? ''),
+      },
+      progress: { awaited: data.awaited, waiting: data.waiting },
+      drift: { contests: data.contests },
+    },
+  };
+}
+
+/** `plain`, `kustomize v1.36.3`, `helm v4.2.3`, `helm v4.2.3 sha256:…` */
+function encodeRenderer(renderer: Renderer): string {
+  switch (renderer.kind) {
+    case 'plain':
+      return 'plain';
+    case 'kustomize':
+      return `kustomize ${renderer.version}`;
+    case 'helm':
+      return ['helm', renderer.version, ...(renderer.chartDigest === null ? [] : [renderer.chartDigest])].join(' ');
+    default:
+      return renderer satisfies never;
+  }
+}
+
+function decodeRenderer(text: string): Renderer {
+  const [kind, version, chartDigest, ...more] = text.split(' ');
+  if (kind === 'plain' && version === undefined) return { kind };
+  if (kind === 'kustomize' && version !== undefined && chartDigest === undefined) return { kind, version };
+  if (kind === 'helm' && version !== undefined && more.length === 0)
+    return { kind, version, chartDigest: chartDigest ?? null };
+  throw new Error(`unknown renderer: ${text}`);
+}

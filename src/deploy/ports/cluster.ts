@@ -1,0 +1,117 @@
+import type { Problem } from '../../error/deploy-error.ts';
+import type { Desired } from '../../desired/plain/plain.ts';
+import type { Entry } from '../../state/inventory.ts';
+import type { Renderer } from '../../state/renderer.ts';
+import type { Listed } from '../../state/suspect.ts';
+import type { StateChange, TargetState } from '../../state/target-state.ts';
+import type { Facts, FieldConflict } from '../../plan/model/facts.ts';
+import type { FieldChange } from '../../plan/model/field-changes.ts';
+import type { Plan, Prune, Write } from '../../plan/model/plan.ts';
+import type { ChangeResult } from '../../plan/planner/after.ts';
+import type { Source } from '../../snapshot/source.ts';
+import type { Readiness } from './readiness.ts';
+import type { Usage } from './usage.ts';
+
+/** One target's cluster, for one run. A run goes from value to value: read → observe → apply → close. */
+export interface Cluster {
+  readonly usage: Usage;
+  readonly readiness: Readiness;
+  /** @throws DeployError `foreign-owner`, `state-newer`, and to write `lease-held` while another run works. */
+  read(purpose: 'look' | 'write', signal: AbortSignal): Promise<RecordedTarget>;
+  /** The version of the cluster and the APIs that it serves, as chart templates may query them. */
+  capabilities(signal: AbortSignal): Promise<Capabilities>;
+  /** An Event on the state object. */
+  event(event: ClusterEvent, signal: AbortSignal): Promise<void>;
+}
+
+/** A target whose state was read. Every write is bound to the version that was read: after one, this value is used up. */
+export interface RecordedTarget {
+  readonly state: TargetState;
+  /** What is owned as metadata lists show it; null when the recorded inventory is not whole. Nothing is written. */
+  listInventory(signal: AbortSignal): Promise<ListedInventory | null>;
+  /** Everything that the plan needs. Nothing is written. */
+  observe(question: ObserveQuestion, signal: AbortSignal): Promise<Observed>;
+  /** Changes the state alone. */
+  record(change: StateChange, signal: AbortSignal): Promise<RecordedTarget>;
+}
+
+/** A target whose objects were observed. */
+export interface Observed {
+  readonly facts: Facts;
+  /** What a planned update would change, field by field, and whether a planned deletion would be done. Nothing is written. */
+  preview(change: Write | Prune, signal: AbortSignal): Promise<Preview>;
+  /** Which fields of a planned update other managers hold. Nothing is written. */
+  conflictingManagers(change: Write, signal: AbortSignal): Promise<readonly FieldConflict[]>;
+  /** Changes the state alone. */
+  record(change: StateChange, signal: AbortSignal): Promise<RecordedTarget>;
+  /** Opens the run, writes and prunes. */
+  apply(plan: Plan, transitions: StateTransitions, signal: AbortSignal): Promise<OpenRun>;
+}
+
+/** A run that has written and not closed yet. */
+export interface OpenRun {
+  readonly results: readonly ChangeResult[];
+  /** Records what was done and gives the lease back: only this commits. Until then every touched file is dirty. */
+  close(signal: AbortSignal): Promise<void>;
+}
+
+export interface ObserveQuestion {
+  readonly source: Source;
+  readonly desired: Desired;
+  /** Hash of what shapes the desired objects; when it differs from the recorded one, no recorded hash is believed. */
+  readonly settings: string;
+  /** Objects, as `formatId` writes them, whose recorded hash is not believed: something in the cluster contradicts it. */
+  readonly suspects?: ReadonlySet<string> | 'all';
+  /** What is rendered as a whole has its entries spread by object, not by file. */
+  readonly renderer: Renderer;
+  /** Reads and renders more files of the same revision, and what was desired before. */
+  readonly readAlso: (paths: readonly string[]) => Promise<Desired>;
+}
+
+/** What the state says of a run besides its inventory: from its first write on, and after each of its ends. */
+export interface StateTransitions {
+  readonly onOpen: StateChange;
+  readonly onSuccess: StateChange;
+  readonly onFailure: (results: readonly ChangeResult[]) => StateChange;
+  /** Of a run that stops before a step, until what comes first is ready. */
+  readonly onPause: (results: readonly ChangeResult[]) => StateChange;
+}
+
+export interface Capabilities {
+  /** `v1.37.2` */
+  readonly version: string;
+  /** `apps/v1` and `apps/v1/Deployment` */
+  readonly apiVersions: readonly string[];
+}
+
+export type Preview =
+  | { readonly kind: 'differs'; readonly fields: readonly FieldChange[] }
+  | { readonly kind: 'prune' }
+  | { readonly kind: 'keep'; readonly reason: string };
+
+/** The recorded inventory, and what the cluster shows of it. */
+export interface ListedInventory {
+  /** Of the kinds that could be listed. */
+  readonly entries: readonly Entry[];
+  /** By `formatId`. */
+  readonly listed: ReadonlyMap<string, Listed>;
+  /** Of the whole inventory, as the state object announces them to other tools. */
+  readonly groupKinds: readonly string[];
+  readonly namespaces: readonly string[];
+  readonly problems: readonly Problem[];
+}
+
+export interface ClusterEvent {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason:
+    | 'Deployed'
+    | 'DeployFailed'
+    | 'DeployRefused'
+    | 'Drifted'
+    | 'DriftCorrected'
+    | 'DriftContested'
+    | 'DriftRefused'
+    | 'Ready'
+    | 'NotReady';
+  readonly message: string;
+}

@@ -1,0 +1,80 @@
+import { rendersWhole } from '../../state/renderer.ts';
+import type { TargetState } from '../../state/target-state.ts';
+import type { Revision, Source } from '../../snapshot/source.ts';
+import { inputPathsOf, readerOf } from '../render/renderer.ts';
+import type { TargetRequest } from '../ports/request.ts';
+import type { SourceQuery } from '../ports/git.ts';
+import type { World } from '../ports/world.ts';
+import type { StartedRun } from './started-run.ts';
+import { lagPauses } from '../targets/lag-pauses.ts';
+
+interface Wanted {
+  readonly request: TargetRequest;
+  readonly state: TargetState;
+  readonly settings: string;
+  /** A commit instead of the ref's tip. */
+  readonly at: Revision | null;
+}
+
+/** The tip, and the files that may differ from what is applied. */
+export async function fetchSource(
+  { request, state, settings, at }: Wanted,
+  world: World,
+  signal: AbortSignal,
+): Promise<Source> {
+  // A run has read Git since this request came: nearly always only the ref is left to read.
+  const isLate = Date.parse(request.at) < Date.parse(state.applied.deployedAt ?? '');
+  const query = { ...queryOf(isLate ? { ...request, hint: null } : request, state, settings), at };
+  let source = await world.git.since(query, signal);
+  for (const waitMs of lagPauses(request.at, world.nowMs())) {
+    if (!(await isBehind(source, { request, state }, world, signal))) break;
+    await world.wait(waitMs, signal);
+    source = await world.git.since(query, signal);
+  }
+  return source;
+}
+
+export function queryOf(
+  { target, hint }: Pick<TargetRequest, 'target' | 'hint'>,
+  state: TargetState,
+  settings: string,
+): SourceQuery {
+  // What shapes the desired set has changed, or nobody knows what is dirty: every file counts as changed.
+  const { applied, run } = state;
+  const dirty = applied.settings === settings && run.dirty !== 'all' ? run.dirty : null;
+  return {
+    ref: target.ref,
+    at: null,
+    path: target.path,
+    inputs: [...new Set([...inputPathsOf(target, applied), ...target.inputs])],
+    recorded: applied.inputs,
+    base: dirty === null ? null : applied.source,
+    hint,
+    also: rendersWhole(applied.renderer) ? [] : (dirty ?? []),
+    wants: rendersWhole(applied.renderer) && dirty !== null ? () => false : readerOf(target),
+  };
+}
+
+/** The host announced a commit and still shows the one that is applied, which is not newer: a late delivery waits for nothing. */
+async function isBehind(
+  { revision }: Source,
+  { request: { hint }, state }: { request: TargetRequest; state: TargetState },
+  world: World,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (hint === null || revision === hint.revision || revision !== state.applied.source?.revision) return false;
+  return hint.isForced || !(await world.git.isAncestor(hint.revision, revision, signal));
+}
+
+/** Did the tip go back to an ancestor of the applied commit, without a delivery that announced it? */
+export async function isUnannouncedRewind(
+  { request, state, revision }: StartedRun,
+  { git }: Pick<World, 'git'>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const before = state.applied.source?.revision;
+  if (request.delivery !== 'sweep' || before === undefined || before === revision) return false;
+  // The second sweep that finds it needs no further request.
+  if (state.outcome.rewind === revision) return false;
+  return git.isAncestor(revision, before, signal);
+}

@@ -1,0 +1,53 @@
+import { changesNothing } from '../../plan/model/plan.ts';
+import type { Plan } from '../../plan/model/plan.ts';
+import type { Verdict } from '../ports/report.ts';
+import type { Stop } from './stops.ts';
+
+/** What a plan leads to. */
+export type Next =
+  /** Nothing is written but the attempt. */
+  | 'refuse'
+  /** Neither the cluster nor the inventory changes: only the commit is recorded. */
+  | 'record'
+  /** What the first step needs is not ready. */
+  | 'pause'
+  | 'apply';
+
+export function nextOf(plan: Plan): Next {
+  if (plan.refusals.length > 0) return 'refuse';
+  if (changesNothing(plan)) return 'record';
+  return plan.pauseAfter === 0 ? 'pause' : 'apply';
+}
+
+/** The verdict of a deploy that does this, provided that the cluster accepts what it accepted as a dry run. */
+export function verdictOf(plan: Plan): Verdict {
+  const next = nextOf(plan);
+  switch (next) {
+    case 'refuse':
+      return 'refused';
+    case 'record':
+      return 'unchanged';
+    case 'pause':
+      return 'waiting';
+    case 'apply':
+      return plan.pauseAfter === null ? 'deployed' : 'waiting';
+    default:
+      return next satisfies never;
+  }
+}
+
+export function verdictOfStop({ kind }: Stop): Verdict {
+  switch (kind) {
+    case 'rewound':
+    case 'current':
+    case 'never-deployed':
+    case 'backing-off':
+      return 'unchanged';
+    case 'refused':
+      return 'refused';
+    case 'waiting':
+      return 'waiting';
+    default:
+      return kind satisfies never;
+  }
+}

@@ -1,0 +1,39 @@
+import { makePlan } from '../../plan/planner/make-plan.ts';
+import type { Plan } from '../../plan/model/plan.ts';
+import type { Source } from '../../snapshot/source.ts';
+import type { Observed, RecordedTarget } from '../ports/cluster.ts';
+import type { World } from '../ports/world.ts';
+import type { RenderContext, Rendered } from '../render/render.ts';
+
+/** The YAML parser is most of a function's bundle: a run that finds nothing to do never loads it. */
+export async function renderSource(
+  source: Source,
+  context: RenderContext,
+  world: World,
+  signal: AbortSignal,
+): Promise<Rendered> {
+  const { render } = await import('../render/render.ts');
+  return world.stage('render', () => render(source, context, world, signal));
+}
+
+interface PlanInput {
+  readonly recorded: RecordedTarget;
+  readonly rendered: Rendered;
+  readonly settings: string;
+  /** Objects, as `formatId` writes them, whose recorded hash is not trusted. */
+  readonly suspects?: ReadonlySet<string> | 'all';
+}
+
+/** Observes the cluster and decides everything that applying these manifests takes. Nothing is written. */
+export async function planFor(
+  { recorded, rendered, settings, suspects = new Set() }: PlanInput,
+  world: World,
+  signal: AbortSignal,
+): Promise<{ readonly plan: Plan; readonly observed: Observed }> {
+  const { renderMore } = await import('../render/render.ts');
+  const readAlso = (paths: readonly string[]) => renderMore(rendered, paths, world, signal);
+  return world.stage('plan', async () => {
+    const observed = await recorded.observe({ ...rendered, settings, suspects, readAlso }, signal);
+    return { plan: makePlan(observed.facts), observed };
+  });
+}

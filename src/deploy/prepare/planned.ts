@@ -1,0 +1,53 @@
+import type { Problem } from '../../error/deploy-error.ts';
+import type { Plan } from '../../plan/model/plan.ts';
+import type { Revision } from '../../snapshot/source.ts';
+import type { Observed } from '../ports/cluster.ts';
+import type { Verdict } from '../ports/report.ts';
+import type { World } from '../ports/world.ts';
+import { verdictOf, verdictOfStop } from './next.ts';
+import { planRun } from './prepare.ts';
+import type { Prepared, RunOptions } from './prepare.ts';
+import { namesOf } from './names.ts';
+
+/** A deploy that was not done, for a reader. */
+export interface Planned extends Pick<Plan, 'steps' | 'prunes' | 'refusals' | 'warnings'> {
+  readonly revision: Revision;
+  readonly previous: Revision | null;
+  /** The verdict of the deploy, were it done now. */
+  readonly verdict: Verdict;
+  /** What the plan was made from; null: there is no plan. */
+  readonly observed: Observed | null;
+  /** What has to be ready before the deploy, or its next step, writes. */
+  readonly waitingFor: readonly string[];
+}
+
+const NO_PLAN = { steps: [], prunes: [], warnings: [], observed: null };
+const NO_PROBLEMS: readonly Problem[] = [];
+
+export async function planned(
+  prepared: Prepared,
+  { options, world }: { readonly options: RunOptions; readonly world: World },
+  signal: AbortSignal,
+): Promise<Planned> {
+  const { revision, state } = prepared.run;
+  const at = { revision, previous: state.applied.source?.revision ?? null };
+  if (prepared.kind === 'planned') {
+    const { plan, observed } = prepared.run;
+    const waitingFor = plan.pauseAfter === null ? [] : namesOf(plan.awaits);
+    return { ...at, ...plan, observed, verdict: verdictOf(plan), waitingFor };
+  }
+  const { stop, run } = prepared;
+  const verdict = verdictOfStop(stop);
+  if (stop.kind === 'waiting') {
+    // What the deploy will do once it may is of interest already; a refusal may pass by then.
+    const { plan, observed } = await planRun(run, { options, world }, signal);
+    return { ...at, ...plan, observed, verdict, refusals: NO_PROBLEMS, waitingFor: stop.on };
+  }
+  return {
+    ...at,
+    ...NO_PLAN,
+    verdict,
+    refusals: stop.kind === 'refused' ? stop.problems : NO_PROBLEMS,
+    waitingFor: [],
+  };
+}

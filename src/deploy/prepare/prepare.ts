@@ -1,0 +1,90 @@
+import { settingsHash } from '../../config/checked/settings-hash.ts';
+import type { Revision } from '../../snapshot/source.ts';
+import type { TargetRequest } from '../ports/request.ts';
+import type { World } from '../ports/world.ts';
+import { currentRenderer } from '../render/renderer.ts';
+import { fetchSource, isUnannouncedRewind, queryOf } from './fetch.ts';
+import { planFor, renderSource } from './plan-target.ts';
+import type { PlannedRun, StartedRun } from './started-run.ts';
+import {
+  needsGeneratedFacts,
+  ownsObjects,
+  stopAtRewind,
+  stopForDependencies,
+  stopGeneratedTarget,
+  stopWhenCurrent,
+  stopWhileBackingOff,
+} from './stops.ts';
+import type { GeneratedFacts, Stop } from './stops.ts';
+
+/** What a run would do: the same for a deploy, which does it, and for a plan, which shows it. */
+export type Prepared =
+  | { readonly kind: 'stopped'; readonly stop: Stop; readonly run: StartedRun }
+  | { readonly kind: 'planned'; readonly run: PlannedRun };
+
+export interface RunOptions {
+  /** To write, `lease-held` is thrown while another run works. */
+  readonly purpose: 'look' | 'write';
+  /** A commit instead of the ref's tip. */
+  readonly at: Revision | null;
+}
+
+/** Reads, checks and plans. Nothing is written, to the cluster or to the state. */
+export async function prepare(
+  request: TargetRequest,
+  { options, world }: { readonly options: RunOptions; readonly world: World },
+  signal: AbortSignal,
+): Promise<Prepared> {
+  const run = await startRun(request, { options, world }, signal);
+  const stop = await findStop(run, world, signal);
+  if (stop !== null) return { kind: 'stopped', stop, run };
+  return { kind: 'planned', run: await planRun(run, { options, world }, signal) };
+}
+
+async function startRun(
+  request: TargetRequest,
+  { options, world }: { readonly options: RunOptions; readonly world: World },
+  signal: AbortSignal,
+): Promise<StartedRun> {
+  const sinceMs = world.nowMs();
+  const settings = settingsHash(request.target);
+  const recorded = await world.cluster.read(options.purpose, signal);
+  const { state } = recorded;
+  const query = { request, state, settings, at: options.at };
+  const source = await world.stage('fetch', () => fetchSource(query, world, signal));
+  return { request, recorded, state, source, revision: source.revision, settings, sinceMs, nowMs: world.nowMs() };
+}
+
+/** The checks before the plan, in order. Each decides on data; what only it needs is read when the ones before it passed. */
+async function findStop(run: StartedRun, world: World, signal: AbortSignal): Promise<Stop | null> {
+  return (
+    stopAtRewind(await isUnannouncedRewind(run, world, signal)) ??
+    stopWhenCurrent(run, await currentRenderer(run.state.applied, world.tools, signal)) ??
+    stopGeneratedTarget(run, await readGeneratedFacts(run, world, signal)) ??
+    stopWhileBackingOff(run) ??
+    stopForDependencies(await world.unmet(signal))
+  );
+}
+
+async function readGeneratedFacts(run: StartedRun, world: World, signal: AbortSignal): Promise<GeneratedFacts | null> {
+  const { generatedFrom } = run.request.target;
+  if (generatedFrom === null || !needsGeneratedFacts(run)) return null;
+  const namesakes = await world.namesakes(signal);
+  if (run.source.tree !== null || ownsObjects(run.state)) return { namesakes, hasDirectory: true };
+  const { directory } = generatedFrom;
+  const trees = await world.git.trees(run.revision, [directory], signal);
+  return { namesakes, hasDirectory: (trees.get(directory) ?? null) !== null };
+}
+
+/** Renders what is desired, observes what the cluster would make of it, and plans. */
+export async function planRun(
+  run: StartedRun,
+  { options, world }: { readonly options: Pick<RunOptions, 'at'>; readonly world: World },
+  signal: AbortSignal,
+): Promise<PlannedRun> {
+  const { request, recorded, state, settings } = run;
+  const query = { ...queryOf(request, state, settings), at: options.at };
+  const rendered = await renderSource(run.source, { applied: state.applied, query }, world, signal);
+  const { plan, observed } = await planFor({ recorded, rendered, settings }, world, signal);
+  return { ...run, source: rendered.source, renderer: rendered.renderer, observed, plan, nowMs: world.nowMs() };
+}

@@ -1,0 +1,31 @@
+import type { Revision, Source } from '../../snapshot/source.ts';
+import type { Plan } from '../../plan/model/plan.ts';
+import type { Renderer } from '../../state/renderer.ts';
+import type { TargetState } from '../../state/target-state.ts';
+import type { Observed, RecordedTarget } from '../ports/cluster.ts';
+import type { TargetRequest } from '../ports/request.ts';
+
+/** A run that has read its target's state and its tip. */
+export interface StartedRun {
+  readonly request: TargetRequest;
+  /** What was read; the next write goes through it. */
+  readonly recorded: RecordedTarget;
+  /** The recorded one. */
+  readonly state: TargetState;
+  readonly source: Source;
+  /** The source's. */
+  readonly revision: Revision;
+  /** Hash of the settings that shape the desired objects. */
+  readonly settings: string;
+  /** When it began. */
+  readonly sinceMs: number;
+  readonly nowMs: number;
+}
+
+/** A run whose plan is made: its source names every input that the render read. */
+export interface PlannedRun extends StartedRun {
+  readonly renderer: Renderer;
+  /** What the plan was made from, and is carried out on. */
+  readonly observed: Observed;
+  readonly plan: Plan;
+}

@@ -1,0 +1,108 @@
+import type { Target } from '../../config/checked/config.ts';
+import type { CheckRequest } from '../ports/check-request.ts';
+import type { Reporter } from '../ports/run-event.ts';
+import type { Ports, Runtime } from '../ports/runtime.ts';
+import type { ReadinessRecord } from '../../state/readiness.ts';
+import { wakeDependents } from '../targets/dependents.ts';
+import { recipientOf } from '../targets/recipient.ts';
+import { checkScopeOf, deadlineOf, findingsOf, isLastAttempt } from './judge-readiness.ts';
+import type { Findings } from './judge-readiness.ts';
+
+export interface CheckContext extends Reporter {
+  readonly target: Target;
+  readonly ports: Ports;
+  readonly runtime: Runtime;
+}
+
+/** One look: reports what has to be reported, and returns what is left to check. `open`: the run has not closed yet. */
+export async function checkOnce(
+  request: CheckRequest,
+  context: CheckContext,
+  signal: AbortSignal,
+): Promise<CheckRequest | 'open' | 'done'> {
+  const { ports, runtime, target, report } = context;
+  const { readiness } = ports.cluster;
+  const { state } = await ports.cluster.read('look', signal);
+  const scope = checkScopeOf(state, request, runtime.nowMs());
+  if (scope.kind === 'open') return 'open';
+  if (scope.kind === 'overtaken') await reportSuperseded(request, scope.by, context, signal);
+  if (scope.kind === 'overtaken' && !scope.isAwaited) return 'done';
+  const statusIsFinal = request.statusIsFinal || scope.kind === 'overtaken';
+  const objects = request.objects === 'all' ? await readiness.owned(state, signal) : request.objects;
+  const found = findingsOf(objects, await readiness.readHealth(objects, signal));
+  const total = request.total ?? objects.length;
+  const checked = { ...request, statusIsFinal, total, objects: found.left };
+  await report({ kind: 'progressing', ready: total - found.left.length, total, notReady: found.notReady }, signal);
+  if (found.left.length === 0) {
+    await (checked.resumesRun ? resumeRun(checked, context, signal) : reportReady(checked, context, signal));
+    return 'done';
+  }
+  const isLate = runtime.nowMs() >= deadlineOf(checked, target) || isLastAttempt(checked);
+  if ((found.isStuck || isLate) && checked.reported !== 'not-ready') {
+    await reportNotReady({ ...checked, total }, found, context, signal);
+    return isLate ? 'done' : { ...checked, reported: 'not-ready' };
+  }
+  if (isLate) return 'done';
+  if (checked.reported !== null) return checked;
+  await record(checked, { readiness: 'progressing', notReady: found.notReady }, context, signal);
+  return { ...checked, reported: 'progressing' };
+}
+
+/** Another commit was applied before this one was ready, so whether it would have become ready stays unknown. */
+async function reportSuperseded(
+  { revision, reported, statusIsFinal, resumesRun }: CheckRequest,
+  by: string | null,
+  { deliver }: CheckContext,
+  signal: AbortSignal,
+): Promise<void> {
+  // What was not applied to its end is reported by the run that superseded it.
+  if (statusIsFinal || resumesRun || by === null) return;
+  // A commit that was reported as not ready stays so: the next one does not make it good.
+  if (reported === 'not-ready') return;
+  await deliver({ kind: 'superseded', revision, by, isApplied: true }, signal);
+}
+
+/** The next wave is an ordinary run of the newest tip, which skips what is recorded as applied. */
+async function resumeRun(
+  { revision, delivery, statusIsFinal }: CheckRequest,
+  { target, runtime }: CheckContext,
+  signal: AbortSignal,
+): Promise<void> {
+  runtime.log({ level: 'info', message: 'resumed', target: target.name, revision, delivery });
+  if (statusIsFinal) return;
+  const request = { ...recipientOf(target), delivery, hint: null, at: new Date(runtime.nowMs()).toISOString() };
+  await runtime.requests.send([request], signal);
+}
+
+async function reportReady(checked: CheckRequest, context: CheckContext, signal: AbortSignal): Promise<void> {
+  const { target, runtime, deliver } = context;
+  const { revision, counts, statusIsFinal: isStatusFinal, beganMs, delivery } = checked;
+  const durationMs = runtime.nowMs() - beganMs;
+  await deliver({ kind: 'ready', revision, counts, isStatusFinal, durationMs }, signal);
+  // Recorded after it was reported: a message that comes again trusts the record.
+  await record(checked, { readiness: 'ready', notReady: [] }, context, signal);
+  await wakeDependents(target, delivery, runtime, signal);
+}
+
+async function reportNotReady(
+  checked: CheckRequest & { readonly total: number },
+  { notReady }: Findings,
+  context: CheckContext,
+  signal: AbortSignal,
+): Promise<void> {
+  const { runtime, deliver } = context;
+  const { revision, total, statusIsFinal: isStatusFinal, sinceMs } = checked;
+  const durationMs = runtime.nowMs() - sinceMs;
+  await deliver({ kind: 'not-ready', revision, total, notReady, isStatusFinal, durationMs }, signal);
+  await record(checked, { readiness: 'not-ready', notReady }, context, signal);
+}
+
+function record(
+  { revision, sinceMs }: CheckRequest,
+  found: Pick<ReadinessRecord, 'readiness' | 'notReady'>,
+  { ports, runtime }: CheckContext,
+  signal: AbortSignal,
+): Promise<void> {
+  const at = new Date(runtime.nowMs()).toISOString();
+  return ports.cluster.readiness.write({ revision, sinceMs, at, ...found }, signal);
+}

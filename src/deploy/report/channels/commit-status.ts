@@ -1,0 +1,109 @@
+import { failureClassOf } from '../../../error/deploy-error.ts';
+import type { CommitStatus } from '../../../githost/port/git-host.ts';
+import type { Revision } from '../../../snapshot/source.ts';
+import type { Report } from '../../ports/report.ts';
+import type { Channel, Finished, RunEvent } from '../../ports/run-event.ts';
+import type { Statuses } from '../../ports/statuses.ts';
+import { countsText, notReadyText, problemsText, readyText } from './texts.ts';
+
+/** A status for the commit that an event is about. */
+interface StatusMessage {
+  readonly revision: Revision;
+  readonly state: CommitStatus['state'];
+  readonly text: string;
+}
+
+/** Reports on the commit, as the status `headgate/<target>`. */
+export function commitStatusChannel(statuses: Statuses): Channel {
+  return {
+    name: 'commit status',
+    isAwaited: true,
+    async report(event, { target }, signal) {
+      const message = renderStatus(event);
+      if (message === null) return;
+      await statuses.set(message.revision, asStatus(target, message), signal);
+    },
+  };
+}
+
+/** What GitHub shows beside a status, and no more than it takes. */
+const DESCRIPTION_LENGTH = 140;
+
+function asStatus(target: string, { state, text }: StatusMessage): CommitStatus {
+  const isShort = text.length <= DESCRIPTION_LENGTH;
+  return {
+    state,
+    context: `headgate/${target}`,
+    description: isShort ? text : `${text.slice(0, DESCRIPTION_LENGTH - 1)}…`,
+  };
+}
+
+/** Null: the commit's status stays as it is. */
+export function renderStatus(event: RunEvent): StatusMessage | null {
+  switch (event.kind) {
+    case 'started':
+      return { revision: event.revision, state: 'pending', text: 'applying' };
+    case 'waiting': {
+      const [first = 'nothing', ...more] = event.waitingFor;
+      const text = `waiting for ${first}${more.length === 0 ? '' : ` (+${more.length} more)`}`;
+      return { revision: event.revision, state: 'pending', text };
+    }
+    case 'superseded':
+      return event.isApplied
+        ? { revision: event.revision, state: 'success', text: `applied; superseded by ${event.by.slice(0, 7)}` }
+        : { revision: event.revision, state: 'error', text: `superseded by ${event.by.slice(0, 7)}` };
+    case 'finished':
+      return renderFinished(event);
+    case 'ready':
+      if (event.isStatusFinal) return null;
+      return { revision: event.revision, state: 'success', text: readyText(event.counts, event.durationMs) };
+    case 'not-ready':
+      if (event.isStatusFinal) return null;
+      return { revision: event.revision, state: 'failure', text: notReadyText(event.total, event.notReady) };
+    case 'gave-up':
+      if (event.revision === null || event.isStatusFinal) return null;
+      return { revision: event.revision, state: 'error', text: event.reason };
+    case 'retrying':
+    case 'progressing':
+    case 'drift':
+      return null;
+    default:
+      return event satisfies never;
+  }
+}
+
+function renderFinished({ report, purpose, answersCommit, timing }: Finished): StatusMessage | null {
+  const { revision } = report;
+  if (revision === null || purpose === 'drift' || !answersCommit) return null;
+  const outcome = renderOutcome(report, timing.durationMs);
+  return outcome === null ? null : { revision, ...outcome };
+}
+
+/** Null when the verdict is no news to the commit, or a check will report on it. */
+function renderOutcome(report: Report, durationMs: number): Omit<StatusMessage, 'revision'> | null {
+  if (report.readiness === 'awaited') return null;
+  switch (report.verdict) {
+    case 'unchanged':
+      return { state: 'success', text: 'no changes' };
+    case 'deployed':
+      return {
+        state: 'success',
+        text:
+          report.readiness === 'ready'
+            ? readyText(report.overall ?? report, report.overall?.durationMs ?? durationMs)
+            : countsText(report.overall ?? report),
+      };
+    case 'partial':
+    case 'refused':
+      return { state: 'failure', text: problemsText(report.errors) };
+    case 'failed': {
+      const isFixedInGit = report.errors.some(({ code }) => ['manifest', 'guard'].includes(failureClassOf(code)));
+      return { state: isFixedInGit ? 'failure' : 'error', text: problemsText(report.errors) };
+    }
+    case 'waiting':
+    case 'superseded':
+      return null;
+    default:
+      return report.verdict satisfies never;
+  }
+}

@@ -1,0 +1,77 @@
+import type { Channel, DriftOutcome, Finished, RunEvent } from '../../ports/run-event.ts';
+import type { Cluster, ClusterEvent } from '../../ports/cluster.ts';
+import { atRevision, countsText, notReadyText, problemsText, readyText } from './texts.ts';
+
+/** Reports as an Event on the target's state object. */
+export function kubernetesEventChannel(cluster: Pick<Cluster, 'event'>): Channel {
+  return {
+    name: 'Kubernetes Event',
+    isAwaited: false,
+    async report(event, _subject, signal) {
+      const message = renderEvent(event);
+      if (message !== null) await cluster.event(message, signal);
+    },
+  };
+}
+
+/** Null: no Event is written. */
+export function renderEvent(event: RunEvent): ClusterEvent | null {
+  switch (event.kind) {
+    case 'finished':
+      return event.purpose === 'drift' ? null : renderFinished(event);
+    case 'ready':
+      return normal('Ready', atRevision(event.revision, readyText(event.counts, event.durationMs)));
+    case 'not-ready':
+      return warning('NotReady', atRevision(event.revision, notReadyText(event.total, event.notReady)));
+    case 'drift': {
+      const message = atRevision(event.revision, problemsText(event.problems));
+      return event.outcome === 'corrected'
+        ? normal(DRIFT_REASONS[event.outcome], message)
+        : warning(DRIFT_REASONS[event.outcome], message);
+    }
+    case 'started':
+    case 'waiting':
+    case 'superseded':
+    case 'retrying':
+    case 'progressing':
+    case 'gave-up':
+      return null;
+    default:
+      return event satisfies never;
+  }
+}
+
+const DRIFT_REASONS: Readonly<Record<DriftOutcome, ClusterEvent['reason']>> = {
+  found: 'Drifted',
+  corrected: 'DriftCorrected',
+  contested: 'DriftContested',
+  refused: 'DriftRefused',
+};
+
+/** An outcome that could not be recorded has no state object that an Event could be about. */
+function renderFinished({ report }: Finished): ClusterEvent | null {
+  if (!report.isRecorded) return null;
+  switch (report.verdict) {
+    case 'deployed':
+      return normal('Deployed', atRevision(report.revision, countsText(report)));
+    case 'refused':
+      return warning('DeployRefused', atRevision(report.revision, problemsText(report.errors)));
+    case 'partial':
+    case 'failed':
+      return warning('DeployFailed', atRevision(report.revision, problemsText(report.errors)));
+    case 'unchanged':
+    case 'waiting':
+    case 'superseded':
+      return null;
+    default:
+      return report.verdict satisfies never;
+  }
+}
+
+function normal(reason: ClusterEvent['reason'], message: string): ClusterEvent {
+  return { type: 'Normal', reason, message };
+}
+
+function warning(reason: ClusterEvent['reason'], message: string): ClusterEvent {
+  return { type: 'Warning', reason, message };
+}

@@ -1,0 +1,29 @@
+import type { Log } from '../ports/log.ts';
+import type { Channel } from '../ports/run-event.ts';
+import type { Cluster } from '../ports/cluster.ts';
+import type { Git } from '../ports/git.ts';
+import type { Statuses } from '../ports/statuses.ts';
+import { commitStatusChannel } from './channels/commit-status.ts';
+import { kubernetesEventChannel } from './channels/kubernetes-event.ts';
+import { logChannel } from './channels/log.ts';
+
+/** What the channels of one target report to, as far as it could be opened. */
+export interface Destinations {
+  readonly cluster: Pick<Cluster, 'event' | 'usage'> | null;
+  readonly git: Pick<Git, 'usage'> | null;
+  readonly statuses: Statuses | null;
+  readonly log: Log;
+  /** Channels that do not belong to one target's cluster or repository. */
+  readonly others: readonly Channel[];
+}
+
+/** In order: what people wait for first, and the log last, so that its counts include what the others sent. */
+export function openChannels({ cluster, git, statuses, log, others }: Destinations): readonly Channel[] {
+  const counters = { git: git?.usage ?? null, kubernetes: cluster?.usage ?? null, host: statuses?.usage ?? null };
+  return [
+    ...(statuses === null ? [] : [commitStatusChannel(statuses)]),
+    ...(cluster === null ? [] : [kubernetesEventChannel(cluster)]),
+    ...others,
+    logChannel(log, counters),
+  ];
+}

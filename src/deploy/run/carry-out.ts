@@ -1,0 +1,73 @@
+import { DeployError, failureClassOf } from '../../error/deploy-error.ts';
+import { joinChanges, withChange } from '../../state/target-state.ts';
+import type { Report } from '../ports/report.ts';
+import type { World } from '../ports/world.ts';
+import { applied, refused } from '../report/report.ts';
+import { reportSuperseded, reportWaiting } from './announce.ts';
+import { nextOf } from '../prepare/next.ts';
+import { checkOf, owed, previousOf, stayed, withOverall } from './outcome.ts';
+import { waitBefore } from './pause-before.ts';
+import type { PlannedRun } from '../prepare/started-run.ts';
+import { failureState, successState, transitionsOf } from './state-transitions.ts';
+import { statusIsFinal } from './waiting.ts';
+import { namesOf } from '../prepare/names.ts';
+
+/** Does what the plan decided. */
+export async function carryOut(run: PlannedRun, world: World, signal: AbortSignal): Promise<Report> {
+  const superseded = reportSuperseded(run, world, signal);
+  const report = await carryOutNext(run, world, signal);
+  await superseded;
+  return report;
+}
+
+function carryOutNext(run: PlannedRun, world: World, signal: AbortSignal): Promise<Report> {
+  const next = nextOf(run.plan);
+  switch (next) {
+    case 'refuse':
+      return refuse(run, world, signal);
+    case 'record':
+      return record(run, world, signal);
+    case 'pause':
+      return waitBefore(run, { on: namesOf(run.plan.awaits), check: checkOf(run) }, world, signal);
+    case 'apply':
+      return apply(run, world, signal);
+    default:
+      return next satisfies never;
+  }
+}
+
+/** Only the attempt is written; without a namespace there is nowhere to write it. */
+async function refuse(run: PlannedRun, world: World, signal: AbortSignal): Promise<Report> {
+  const { plan, state, revision } = run;
+  const report = refused(revision, previousOf(state), plan);
+  const unavailable = report.errors.find(({ code }) => failureClassOf(code) === 'world');
+  if (unavailable !== undefined) throw new DeployError(unavailable.code, unavailable);
+  if (plan.namespace !== 'present' || report.errors.some(({ code }) => code === 'namespace-missing')) return report;
+  await world.stage('record', () => run.observed.record(failureState(run, 'refused', report.errors), signal));
+  return { ...report, isRecorded: true };
+}
+
+async function record(run: PlannedRun, world: World, signal: AbortSignal): Promise<Report> {
+  const { plan, state, revision } = run;
+  if (plan.awaits.length > 0) await world.checks.send(checkOf(run), 0, signal);
+  const done = { run: { dirty: [] }, outcome: { pendingOn: null } };
+  const change = joinChanges(done, successState(run, 'unchanged'));
+  await world.stage('record', () => run.observed.record(change, signal));
+  const report = stayed(withChange(state, change), revision);
+  return { ...report, previous: previousOf(state), warnings: plan.warnings, ...owed(run) };
+}
+
+async function apply(run: PlannedRun, world: World, signal: AbortSignal): Promise<Report> {
+  const { plan, state, revision } = run;
+  const { waitMs } = run.request.target;
+  const isFinal = await statusIsFinal(run, world, signal);
+  const started = isFinal ? null : world.report({ kind: 'started', revision }, signal);
+  const open = await world.stage('apply', () => run.observed.apply(plan, transitionsOf(run), signal));
+  const report = withOverall(applied(revision, previousOf(state), { plan, results: open.results, waitMs }), run);
+  // Before the close: a run that dies after it leaves no trace that a check is missing.
+  if (report.readiness === 'awaited') await world.checks.send(checkOf(run, report), 0, signal);
+  await world.stage('record', () => open.close(signal));
+  await started;
+  if (report.verdict === 'waiting') await reportWaiting(run, namesOf(plan.awaits), world, signal);
+  return report;
+}

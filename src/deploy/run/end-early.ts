@@ -1,0 +1,56 @@
+import { unchanged, refusedBecause } from '../report/report.ts';
+import type { Report } from '../ports/report.ts';
+import type { World } from '../ports/world.ts';
+import { reportSuperseded } from './announce.ts';
+import { owed, previousOf, stayed } from './outcome.ts';
+import { waitBefore } from './pause-before.ts';
+import type { StartedRun } from '../prepare/started-run.ts';
+import { failureState } from './state-transitions.ts';
+import type { Stop } from '../prepare/stops.ts';
+
+/** Ends a run that has no plan: records and reports what there is to say. */
+export async function endEarly(
+  stop: Stop,
+  run: StartedRun,
+  { world, signal }: { readonly world: World; readonly signal: AbortSignal },
+): Promise<Report> {
+  const { state, revision } = run;
+  switch (stop.kind) {
+    case 'rewound':
+      await world.stage('record', () => run.recorded.record({ outcome: { rewind: revision } }, signal));
+      return unchanged(previousOf(state), previousOf(state));
+    case 'current':
+      if (state.progress.waiting !== null) await giveUpWaiting(run, world, signal);
+      return { ...stayed(state, revision), ...owed(run) };
+    case 'never-deployed':
+      return unchanged(revision, state.hasOtherOrigin ? null : previousOf(state));
+    case 'backing-off':
+      return unchanged(revision, previousOf(state));
+    case 'refused': {
+      const previous = stop.isRecorded ? previousOf(state) : null;
+      if (stop.isRecorded) await recordRefusal(stop, run, { world, signal });
+      return { ...refusedBecause(revision, previous, stop.problems), isRecorded: stop.isRecorded };
+    }
+    case 'waiting':
+      await reportSuperseded(run, world, signal);
+      return waitBefore(run, { on: stop.on, check: null }, world, signal);
+    default:
+      return stop satisfies never;
+  }
+}
+
+/** What the target was waiting to apply is not wanted any more: the tip is what is applied. */
+async function giveUpWaiting(run: StartedRun, world: World, signal: AbortSignal): Promise<void> {
+  await reportSuperseded(run, world, signal);
+  const change = { progress: { waiting: null }, outcome: { pendingOn: null, backoff: null } };
+  await world.stage('record', () => run.recorded.record(change, signal));
+}
+
+async function recordRefusal(
+  { problems }: Extract<Stop, { kind: 'refused' }>,
+  run: StartedRun,
+  { world, signal }: { readonly world: World; readonly signal: AbortSignal },
+): Promise<void> {
+  await reportSuperseded(run, world, signal);
+  await world.stage('record', () => run.recorded.record(failureState(run, 'refused', problems), signal));
+}

@@ -1,0 +1,57 @@
+import { DeployError } from '../../error/deploy-error.ts';
+import { joinChanges } from '../../state/target-state.ts';
+import type { StateChange } from '../../state/target-state.ts';
+import { isWaitingFor, waitingChange } from '../../state/waiting.ts';
+import type { WaitingRun } from '../../state/waiting.ts';
+import type { CheckRequest } from '../ports/check-request.ts';
+import type { RecordedTarget } from '../ports/cluster.ts';
+import type { Report } from '../ports/report.ts';
+import type { World } from '../ports/world.ts';
+import { unchanged } from '../report/report.ts';
+import { reportWaiting } from './announce.ts';
+
+const NO_COUNTS = { created: 0, updated: 0 };
+
+/**
+ * Ends a run before its first write: what it needs is not ready. Nothing is held meanwhile. `check`: what looks for it, if
+ * it is not another target, which calls by itself.
+ */
+export async function waitBefore(
+  run: WaitingRun & { readonly recorded: RecordedTarget },
+  { on, check }: { readonly on: readonly string[]; readonly check: CheckRequest | null },
+  world: World,
+  signal: AbortSignal,
+): Promise<Report> {
+  const { state, revision, sinceMs } = run;
+  const { waiting } = state.progress;
+  // Somebody asks again and again, and nothing is new: neither the state nor the commit is written.
+  const isKnown = isWaitingFor(run, on);
+  if (!isKnown || (check !== null && !isLookedFor(run, world))) {
+    if (check !== null) await world.checks.send(check, 0, signal);
+    if (!isKnown) await reportWaiting(run, on, world, signal);
+    const change = waitingChange(run, { on, counts: NO_COUNTS, isExact: waiting?.isExact === true });
+    const awaited = check === null ? {} : { progress: { awaited: { revision, sinceMs } } };
+    await recordIfPossible(joinChanges(change, awaited), { recorded: run.recorded, world }, signal);
+  }
+  const previous = state.applied.source?.revision ?? null;
+  return { ...unchanged(revision, previous), verdict: 'waiting', waitingFor: on };
+}
+
+/** Is the check that was asked for last still on its way? */
+function isLookedFor({ state, revision, nowMs }: WaitingRun, { target }: World): boolean {
+  const { awaited } = state.progress;
+  return awaited?.revision === revision && nowMs < awaited.sinceMs + target.waitMs;
+}
+
+/** Without a namespace there is no place for the state: what is waited for may bring it. */
+async function recordIfPossible(
+  change: StateChange,
+  { recorded, world }: { readonly recorded: RecordedTarget; readonly world: World },
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await world.stage('record', () => recorded.record(change, signal));
+  } catch (thrown) {
+    if (!(thrown instanceof DeployError && thrown.code === 'namespace-missing')) throw thrown;
+  }
+}

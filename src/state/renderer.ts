@@ -1,0 +1,22 @@
+/** What made the manifests of a target: another version, or another chart, may make others of the same files. */
+export type Renderer =
+  | { readonly kind: 'plain' }
+  | { readonly kind: 'kustomize'; readonly version: string }
+  /** `chartDigest`: of a chart that is pulled, `sha256:…`; null: the chart is in the repository. */
+  | { readonly kind: 'helm'; readonly version: string; readonly chartDigest: string | null };
+
+export const PLAIN: Renderer = { kind: 'plain' };
+
+/** Is the target rendered as a whole? Then its inputs say whether it is current, and its tree does not. */
+export function rendersWhole({ kind }: Renderer): boolean {
+  return kind !== 'plain';
+}
+
+export function isSameRenderer(a: Renderer, b: Renderer): boolean {
+  if (a.kind === 'plain' || b.kind === 'plain') return a.kind === b.kind;
+  return a.kind === b.kind && a.version === b.version && digestOf(a) === digestOf(b);
+}
+
+function digestOf(renderer: Renderer): string | null {
+  return renderer.kind === 'helm' ? renderer.chartDigest : null;
+}

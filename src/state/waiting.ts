@@ -1,0 +1,58 @@
+import type { Revision } from '../snapshot/source.ts';
+import { backoffWhileWaiting } from './backoff.ts';
+import type { StateChange, TargetState, Waiting } from './target-state.ts';
+
+/** One run of a commit, as far as waiting is concerned. */
+export interface WaitingRun {
+  readonly state: TargetState;
+  readonly revision: Revision;
+  readonly settings: string;
+  readonly sinceMs: number;
+  readonly nowMs: number;
+}
+
+/** What the earlier runs of this commit did, and when the first of them began. */
+export function countsSoFar({ state, revision, sinceMs }: Pick<WaitingRun, 'state' | 'revision' | 'sinceMs'>) {
+  const { waiting } = state.progress;
+  return waiting?.revision === revision
+    ? { created: waiting.created, updated: waiting.updated, beganMs: waiting.sinceMs }
+    : { created: 0, updated: 0, beganMs: sinceMs };
+}
+
+/** More names than these help no reader. */
+const NAMED = 10;
+
+/** Is it recorded that this commit waits for exactly these? */
+export function isWaitingFor({ state, revision }: Pick<WaitingRun, 'state' | 'revision'>, on: readonly string[]) {
+  const { waiting } = state.progress;
+  if (waiting?.revision !== revision) return false;
+  const named = on.slice(0, NAMED);
+  return waiting.on.length === named.length && waiting.on.every((name, index) => name === named[index]);
+}
+
+/** The state of a run that resumes later. */
+export function waitingChange(
+  run: WaitingRun,
+  { on, counts, isExact }: { on: readonly string[]; counts: Pick<Waiting, 'created' | 'updated'>; isExact: boolean },
+): StateChange {
+  const { state, revision, settings, nowMs } = run;
+  const { created, updated, beganMs } = countsSoFar(run);
+  return {
+    outcome: {
+      attempted: revision,
+      verdict: 'waiting',
+      pendingOn: revision,
+      backoff: backoffWhileWaiting(state.outcome, { revision, settings, nowMs }),
+    },
+    progress: {
+      waiting: {
+        revision,
+        sinceMs: beganMs,
+        created: created + counts.created,
+        updated: updated + counts.updated,
+        on: on.slice(0, NAMED),
+        isExact,
+      },
+    },
+  };
+}

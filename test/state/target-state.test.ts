@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { NOTHING_RECORDED, changesState, joinChanges, withChange } from '../../src/state/target-state.ts';
+import type { StateChange } from '../../src/state/target-state.ts';
+import type { Revision } from '../../src/snapshot/source.ts';
+
+const A = 'a'.repeat(40) as Revision;
+const opened: StateChange = { outcome: { attempted: A, pendingOn: A }, run: { dirty: ['apps/a.yaml'] } };
+
+describe('a change of the state', () => {
+  it('changes what it names and keeps the rest of the same part', () => {
+    const changed = withChange(NOTHING_RECORDED, opened);
+    expect(changed).toEqual({
+      ...NOTHING_RECORDED,
+      outcome: { ...NOTHING_RECORDED.outcome, attempted: A, pendingOn: A },
+      run: { lease: null, dirty: ['apps/a.yaml'] },
+    });
+    expect(withChange(changed, {})).toEqual(changed);
+  });
+
+  it('joined with another one gives what both of them give in turn', () => {
+    const closed: StateChange = { outcome: { pendingOn: null, verdict: 'partial' }, drift: { contests: {} } };
+    const inTurn = withChange(withChange(NOTHING_RECORDED, opened), closed);
+    expect(withChange(NOTHING_RECORDED, joinChanges(opened, closed))).toEqual(inTurn);
+    expect(inTurn.outcome).toMatchObject({ attempted: A, pendingOn: null });
+  });
+
+  it('changes nothing when it says what the state says, whatever the order of its keys', () => {
+    const waiting = { revision: A, sinceMs: 1, created: 2, updated: 3, on: ['target infra'], isExact: true };
+    const state = withChange(NOTHING_RECORDED, { progress: { waiting } });
+    const reordered = Object.fromEntries(Object.entries(waiting).toReversed()) as unknown as typeof waiting;
+    expect(changesState(state, { progress: { waiting: reordered } })).toBe(false);
+    expect(changesState(state, { progress: { waiting: { ...waiting, created: 1 } } })).toBe(true);
+  });
+});

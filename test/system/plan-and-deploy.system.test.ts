@@ -1,0 +1,160 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Target } from '../../src/config/checked/config.ts';
+import { stopwatch } from '../../src/deploy/report/stopwatch.ts';
+import { planDeploy } from '../../src/deploy/run/deploy.ts';
+import { makeWorld, runTarget } from '../../src/deploy/run-requests.ts';
+import { listGeneratedTargets } from '../../src/deploy/targets/list-generated-targets.ts';
+import { House, configMap } from '../rig/house/house.ts';
+
+let house: House;
+
+afterEach(async () => {
+  await house.tearDown();
+});
+
+interface Told {
+  readonly verdict: string;
+  readonly created: number;
+  readonly updated: number;
+  readonly pruned: number;
+  readonly problems: readonly string[];
+  readonly waitingFor: readonly string[];
+}
+
+/** What the plan says and what the deploy right after it does, told alike. */
+async function planThenDeploy(name = house.namespace): Promise<{ readonly plan: Told; readonly deploy: Told }> {
+  const runtime = house.runtime();
+  const signal = new AbortController().signal;
+  try {
+    const target = await targetNamed(name);
+    const ports = await runtime.open(target, null);
+    const world = makeWorld(ports, { request: { target, delivery: 'cli' }, runtime, clock: stopwatch(runtime.nowMs) });
+    const planned = await planDeploy({ target, at: null }, world, signal);
+    const isWaiting = planned.verdict === 'waiting';
+    const writes = planned.steps.flat();
+    const ops = (...wanted: readonly string[]) => writes.filter(({ op }) => wanted.includes(op)).length;
+    const request = { target, delivery: 'cli', hint: null, at: new Date().toISOString() };
+    const outcome = await runTarget(request, runtime, signal);
+    if (outcome.kind === 'retry') throw outcome.error;
+    const { report } = outcome;
+    if (report === null) throw new Error('the run has no report');
+    const deploy = {
+      verdict: report.verdict,
+      created: report.created,
+      updated: report.updated,
+      pruned: report.pruned,
+      problems: report.errors.map(({ subject, message }) => `${subject} ${message}`),
+      waitingFor: report.waitingFor ?? [],
+    };
+    const plan = {
+      verdict: planned.verdict,
+      // A run that pauses does a part of what is planned.
+      created: isWaiting ? deploy.created : ops('create'),
+      updated: isWaiting ? deploy.updated : ops('update', 'replace'),
+      pruned: isWaiting ? 0 : planned.prunes.flat().length,
+      problems: planned.refusals.map(({ subject, message }) => `${subject} ${message}`),
+      waitingFor: planned.waitingFor,
+    };
+    return { plan: planned.verdict === 'refused' ? { ...plan, created: 0, updated: 0, pruned: 0 } : plan, deploy };
+  } finally {
+    runtime.close();
+  }
+
+  async function targetNamed(wanted: string): Promise<Target> {
+    const generated = await listGeneratedTargets(runtime.config.templates, runtime, signal);
+    const target = [...runtime.config.targets, ...generated.targets].find((each) => each.name === wanted);
+    if (target === undefined) throw new Error(`no target ${wanted}`);
+    return target;
+  }
+}
+
+function deployment(name: string, wave: string, image = 'ghcr.io/acme/app:1'): string {
+  const labels = { app: name };
+  const template = { metadata: { labels }, spec: { containers: [{ name: 'app', image }] } };
+  const metadata = { name, annotations: { 'headgate.dev/wave': wave } };
+  const spec = { replicas: 1, selector: { matchLabels: labels }, template };
+  return JSON.stringify({ apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec });
+}
+
+async function expectAgreement(verdict: string, name?: string): Promise<Told> {
+  const { plan, deploy } = await planThenDeploy(name);
+  expect(plan).toEqual(deploy);
+  expect(deploy.verdict).toBe(verdict);
+  return deploy;
+}
+
+describe('a plan predicts the deploy', () => {
+  it('that creates, updates, prunes, changes nothing, and is refused', async () => {
+    house = await House.build();
+    await house.push({ 'apps/a.yaml': configMap('a', { v: '1' }), 'apps/b.yaml': configMap('b') });
+    expect(await expectAgreement('deployed')).toMatchObject({ created: 2 });
+    expect(await expectAgreement('unchanged')).toMatchObject({ created: 0, updated: 0 });
+
+    await house.push({ 'README.md': 'nothing of the target' });
+    await expectAgreement('unchanged');
+
+    await house.push({ 'apps/a.yaml': configMap('a', { v: '2' }), 'apps/b.yaml': null });
+    expect(await expectAgreement('deployed')).toMatchObject({ updated: 1, pruned: 1 });
+
+    await house.push({ 'apps/a.yaml': configMap('a', { v: '3' }).replace('data:', 'dta:') });
+    const refused = await expectAgreement('refused');
+    expect(refused.problems).toHaveLength(1);
+    await expectAgreement('refused');
+
+    // Another file with the same content: neither the cluster nor the inventory differs but for the file.
+    await house.push({ 'apps/a.yaml': configMap('a', { v: '2' }) });
+    await expectAgreement('unchanged');
+  });
+
+  it('that stops between two waves, waits, and resumes', async () => {
+    house = await House.build();
+    await house.push({ 'apps/db.json': deployment('db', '0'), 'apps/web.json': deployment('web', '1') });
+    const first = await expectAgreement('waiting');
+    expect(first).toMatchObject({ created: 1, waitingFor: [`Deployment ${house.namespace}/db`] });
+    await house.kubectl('-n', house.namespace, 'wait', '--for=condition=Available', 'deployment/db', '--timeout=40s');
+    expect(await expectAgreement('deployed')).toMatchObject({ created: 1 });
+  });
+
+  it('that waits before its first step, because an earlier one is not ready', async () => {
+    house = await House.build();
+    await house.push({
+      'apps/db.json': deployment('db', '0', 'no-such-image'),
+      'apps/web.json': deployment('web', '1'),
+    });
+    await expectAgreement('waiting');
+    expect(await expectAgreement('waiting')).toMatchObject({
+      created: 0,
+      waitingFor: [`Deployment ${house.namespace}/db`],
+    });
+  });
+
+  it('that waits for the target it depends on', async () => {
+    house = await House.build({
+      targets: [
+        { name: 'NAMESPACE', path: 'infra' },
+        { name: 'NAMESPACE-app', path: 'apps', dependsOn: ['NAMESPACE'] },
+      ],
+    });
+    await house.push({ 'infra/i.yaml': configMap('i'), 'apps/a.yaml': configMap('a') });
+    const waiting = await expectAgreement('waiting', `${house.namespace}-app`);
+    expect(waiting.waitingFor).toEqual([`target ${house.namespace}`]);
+    await expectAgreement('deployed');
+    await expectAgreement('deployed', `${house.namespace}-app`);
+  });
+
+  it('of a generated target whose directory vanished', async () => {
+    const forEach = { directories: 'envs/*', clusters: ['lab'], namespaces: ['NAMESPACE'] };
+    house = await House.build({
+      target: { name: 'NAMESPACE-{{basename}}', cluster: 'lab', path: undefined, forEach },
+    });
+    await house.push({ 'envs/one/a.yaml': configMap('a'), 'envs/two/b.yaml': configMap('b') });
+    const name = `${house.namespace}-one`;
+    await expectAgreement('deployed', name);
+    await house.push({ 'envs/one': null });
+    const runtime = house.runtime();
+    runtime.close();
+    const { stdout, code } = await house.headgate('plan', name);
+    expect(code).not.toBe(2);
+    expect(stdout).not.toContain('prune');
+  });
+});
