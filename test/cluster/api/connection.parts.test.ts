@@ -207,10 +207,10 @@ describe('a connection to the API server', () => {
   });
 
   it('is replaced after a request without a response', async () => {
-    const { connect } = await serve((stream, n) => (n === 1 ? undefined : ok(stream)));
-    const connection = connect({}, { requestTimeoutMs: 50 });
-    await expect(connection.request(get, signal)).rejects.toMatchObject({ code: 'cluster-unreachable' });
-    expect((await connection.request(get, signal)).status).toBe(200);
+    const { connect } = await serve((stream) => (seen.at(-1)?.path === '/base/lost' ? undefined : ok(stream)));
+    const lost = connect({}, { requestTimeoutMs: 50 }).request({ method: 'GET', path: '/lost' }, signal);
+    await expect(lost).rejects.toMatchObject({ code: 'cluster-unreachable' });
+    expect((await connect().request(get, signal)).status).toBe(200);
     expect(sessions).toHaveLength(2);
   });
 
