@@ -125,6 +125,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'githost/port',
     'state',
     'plan/model',
+    'plan/refusals',
     'plan/planner',
     'deploy/ports',
   ],
