@@ -26,7 +26,9 @@ export async function runRequests(
   signal: AbortSignal,
 ): Promise<Outcome> {
   // Two directories that come to one name are one group and two targets: each is told so by a run of its own.
-  const byOrigin = Map.groupBy(requests, ({ generatedFrom: from }) => JSON.stringify(from ?? null));
+  const byOrigin = Map.groupBy(requests, ({ generatedFrom: from }) =>
+    JSON.stringify([from?.template ?? null, from?.directory ?? null]),
+  );
   let outcome: Outcome = { kind: 'done', report: null };
   for (const ofOne of byOrigin.values()) {
     const next = await runTogether(ofOne, runtime, signal);

@@ -42,6 +42,7 @@ const CLASS_OF = {
   'foreign-owner': 'guard',
   'field-conflict': 'guard',
   'delete-first': 'guard',
+  'api-warning': 'guard',
   drifted: 'guard',
   'drift-contested': 'guard',
   'target-moved': 'guard',

@@ -31,6 +31,11 @@ export function isSameEntry(a: Entry, b: Entry): boolean {
   return isDeepStrictEqual(a, b);
 }
 
+/** The same entries in the same order, as a shard holds them. */
+export function areSameEntries(a: readonly Entry[], b: readonly Entry[]): boolean {
+  return isDeepStrictEqual(a, b);
+}
+
 /** What has to stand in the inventory while a run works: everything old, and what it is about to write. */
 export function union(old: readonly Entry[], incoming: readonly Entry[]): readonly Entry[] {
   const key = (entry: Entry) => `${entry.file}\n${formatId(entry.id)}`;

@@ -100,6 +100,7 @@ function asJson({ name }: Target, planned: Planned, changes: readonly PlannedCha
     })),
     refusals: planned.refusals.map((refusal) => ({ ...refusal })),
     ...(planned.waitingFor.length === 0 ? {} : { waitingFor: planned.waitingFor }),
+    ...(planned.warnings.length === 0 ? {} : { warnings: planned.warnings.map((warning) => ({ ...warning })) }),
   });
 }
 

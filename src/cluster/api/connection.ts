@@ -1,4 +1,4 @@
-import type { OutgoingHttpHeaders } from 'node:http2';
+import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http2';
 import { DeployError } from '../../error/deploy-error.ts';
 import { retry, retryAfterMs } from '../../exchange/retry.ts';
 import type { RetryPolicy } from '../../exchange/retry.ts';
@@ -198,12 +198,18 @@ function isSentAgain(failure: SessionFailure, { method, isRepeatable }: KubeRequ
 }
 
 function answerOf({ status, text, headers }: RawAnswer): KubeAnswer {
-  const warning = headers['warning'];
-  const warnings = (Array.isArray(warning) ? warning : warning === undefined ? [] : [warning]).map(
-    (line) => /^299 \S+ "(.*)"$/.exec(line)?.[1] ?? line,
-  );
+  const warnings = warningsOf(headers['warning']);
   const date = Date.parse(headers.date ?? '');
   return { status, text, warnings, date: Number.isNaN(date) ? null : date };
+}
+
+/** RFC 7234: `299 - "text"`, perhaps with a date behind it; in the text `\` stands before a quote and before itself. */
+const WARNING = /\b\d{3} \S+ "((?:[^"\\]|\\.)*)"/g;
+
+/** The texts of an answer's `Warning` headers, of which one line may hold several. */
+export function warningsOf(header: IncomingHttpHeaders[string]): readonly string[] {
+  const lines = Array.isArray(header) ? header : header === undefined ? [] : [header];
+  return lines.flatMap((line) => [...line.matchAll(WARNING)].map(([, text = '']) => text.replaceAll(/\\(.)/g, '$1')));
 }
 
 function unreachable(host: string, cause: SessionError): DeployError {

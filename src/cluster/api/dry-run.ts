@@ -31,12 +31,13 @@ export async function dryRun(
     return { kind: 'refused', problem: error.problem };
   }
   const { metadata, status } = readObject(answer.text);
+  const warned = answer.warnings.length === 0 ? {} : { warnings: answer.warnings };
   // Without a resourceVersion the object is not there (one that is sent would be echoed, and none is).
-  if (metadata['resourceVersion'] === undefined) return { kind: 'creates' };
+  if (metadata['resourceVersion'] === undefined) return { kind: 'creates', ...warned };
   if (metadata['deletionTimestamp'] !== undefined) return { kind: 'terminating', finalizers: finalizersOf(metadata) };
   const live = seenOf(metadata, status);
-  if (taken.length > 0) return { kind: 'updates', live, taken };
-  return { kind: isUnchanged(metadata, askedAt) ? 'unchanged' : 'updates', live };
+  if (taken.length > 0) return { kind: 'updates', live, taken, ...warned };
+  return { kind: isUnchanged(metadata, askedAt) ? 'unchanged' : 'updates', live, ...warned };
 }
 
 /** By the server's own clock: a dry run that changes something stamps our entry with the time of the request. */

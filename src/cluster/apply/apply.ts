@@ -1,8 +1,8 @@
-import { isDeepStrictEqual } from 'node:util';
 import { inventoryAfter } from '../../plan/planner/after.ts';
 import type { ChangeResult } from '../../plan/planner/after.ts';
 import type { RunState, StateChange, TargetState } from '../../state/target-state.ts';
 import { NOTHING_RECORDED, joinChanges, withChange } from '../../state/target-state.ts';
+import { areSameEntries } from '../../state/inventory.ts';
 import type { Entry } from '../../state/inventory.ts';
 import { formatKind } from '../../resource/kind-order.ts';
 import type { Plan } from '../../plan/model/plan.ts';
@@ -178,7 +178,7 @@ async function recordEntries(
 ): Promise<Known> {
   const wanted = distribute(entries, names, spread);
   const changed = [...known].filter(
-    ([name, { entries: stored }]) => !isDeepStrictEqual(wanted.get(name) ?? [], stored),
+    ([name, { entries: stored }]) => stored === null || !areSameEntries(wanted.get(name) ?? [], stored),
   );
   const written = await Promise.all(
     changed.map(([name, { stored }]) => store.writeShard(stored, wanted.get(name) ?? [], { held, signal })),

@@ -57,6 +57,7 @@ export async function write(change: Write, context: WriteContext, signal: AbortS
     write: change,
     seen,
     effect: effectOf(change, { isNew: answer.status === 201, before, seen }),
+    warnings: answer.warnings,
   };
 }
 

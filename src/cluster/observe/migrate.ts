@@ -31,5 +31,6 @@ export async function orMigration(
   if (takeoverPatch(live, legacyOf(live, context.applySetId), resource.apiVersion) === null) return observation;
   const asNew = await tryElsewhere({ resource, kind, body, uid: live.uid }, context, signal);
   if (asNew.kind === 'refused') return asNew;
-  return { kind: 'updates', live: seenOf(metadata), migrates: true };
+  const warned = asNew.kind === 'creates' && asNew.warnings !== undefined ? { warnings: asNew.warnings } : {};
+  return { kind: 'updates', live: seenOf(metadata), migrates: true, ...warned };
 }

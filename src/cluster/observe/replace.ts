@@ -39,7 +39,7 @@ export async function orReplacement(
   const live = await readSeen(objectPath(kind, resource.id), resource, context, signal);
   if (live === null) return observation;
   const asNew = await tryElsewhere({ resource, kind, body, uid: live.uid }, context, signal);
-  if (asNew.kind === 'creates') return { kind: 'replaces', live, problem };
+  if (asNew.kind === 'creates') return { ...asNew, kind: 'replaces', live, problem };
   return asNew.kind === 'refused' ? asNew : observation;
 }
 
@@ -51,7 +51,12 @@ export async function tryElsewhere(
 ): Promise<Observation> {
   const elsewhere = under(nameFor(resource, { uid }), { resource, kind, body });
   const asNew = await dryRun(elsewhere, context, signal);
-  return asNew.kind === 'refused' ? { ...asNew, problem: asWritten(asNew.problem, elsewhere, resource) } : asNew;
+  if (asNew.kind === 'refused') {
+    const { problem } = asNew;
+    return { ...asNew, problem: { ...problem, message: asWritten(problem.message, elsewhere, resource) } };
+  }
+  if (asNew.kind !== 'creates' || asNew.warnings === undefined) return asNew;
+  return { ...asNew, warnings: asNew.warnings.map((text) => asWritten(text, elsewhere, resource)) };
 }
 
 async function readSeen(
@@ -80,10 +85,10 @@ function under(name: string, { resource, kind, body }: { resource: Resource; kin
 }
 
 /** The throw-away name is ours and nobody else's to read about. */
-function asWritten(problem: Problem, { body }: { body: JsonObject }, { id }: Resource): Problem {
+function asWritten(text: string, { body }: { body: JsonObject }, { id }: Resource): string {
   const metadata = isObject(body['metadata']) ? body['metadata'] : {};
   const name = typeof metadata['name'] === 'string' ? metadata['name'] : '';
-  return { ...problem, message: problem.message.replaceAll(name, id.name) };
+  return text.replaceAll(name, id.name);
 }
 
 /** Deletes exactly the object that was judged. Dead before its successor is written, the next run creates that. */

@@ -103,7 +103,7 @@ async function report(run: Run, world: World, signal: AbortSignal): Promise<Repo
   if (drift !== null && drift.objects !== state.drift.found?.objects) {
     await reportDrift('found', [...warnings, ...found.refusals], { at, world }, signal);
   }
-  return reportOf(unchanged(at.revision, at.revision, warnings), found);
+  return reportOf(unchanged(at.revision, at.revision, [...found.warnings, ...warnings]), found);
 }
 
 /** `drift: correct`: each object for itself; one that is refused holds up no other, and rests. */
@@ -182,12 +182,12 @@ function failureOf(results: readonly ChangeResult[], run: Run): StateChange {
   };
 }
 
-function reportOf(ended: Report, { refusals, warnings }: Plan): Report {
+function reportOf(ended: Report, { refusals }: Plan): Report {
   const errors = [...ended.errors, ...refusals];
   const isChanged = ended.created + ended.updated > 0;
   const well = isChanged ? 'deployed' : 'unchanged';
   const verdict = errors.length === 0 ? well : isChanged ? 'partial' : 'refused';
-  return { ...ended, verdict, errors, warnings: [...warnings, ...ended.warnings] };
+  return { ...ended, verdict, errors };
 }
 
 function only(problems: readonly Problem[], code: Problem['code']): readonly Problem[] {

@@ -1,6 +1,7 @@
 import type { Problem } from '../../error/deploy-error.ts';
 import type { ChangeResult } from '../../plan/planner/after.ts';
 import type { Plan } from '../../plan/model/plan.ts';
+import { apiWarnings } from '../../plan/refusals/api-warnings.ts';
 import { formatId } from '../../resource/resource.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import type { Report } from '../ports/report.ts';
@@ -56,11 +57,20 @@ export function applied(
     unchanged: effects('unchanged') + plan.keeps.length,
     pruned: results.filter(({ kind }) => kind === 'pruned').length,
     failed: errors.length,
-    warnings: [...plan.warnings, ...kept],
+    warnings: [...plan.warnings, ...lateWarnings(plan, results), ...kept],
     errors,
     isRecorded: true,
     readiness: errors.length > 0 || waitMs === 0 ? null : plan.awaits.length === 0 ? 'ready' : 'awaited',
   };
+}
+
+/** What the API server warned of only when it was written: no dry run of it was possible before. */
+function lateWarnings({ warnings }: Plan, results: readonly ChangeResult[]): readonly Problem[] {
+  const known = new Set(warnings.map(({ message }) => message));
+  const written = results.filter((result) => result.kind === 'applied');
+  return apiWarnings(
+    written.map(({ write, warnings: texts }) => ({ resource: write.candidate.resource, warnings: texts })),
+  ).filter(({ message }) => !known.has(message));
 }
 
 function keptWarning({ prune: { entry }, reason }: Extract<ChangeResult, { kind: 'kept' }>): Problem {

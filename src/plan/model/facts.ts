@@ -5,13 +5,14 @@ import type { ObjectId, Revision } from '../../snapshot/source.ts';
 import type { AwaitedObject } from '../../health/needs-readiness.ts';
 import type { RunState } from '../../state/target-state.ts';
 import type { Entry, ObservedVersion } from '../../state/inventory.ts';
-/** What the API server said about one desired object, without anything having been written. */
+
+/** What the API server said about one desired object, without anything having been written. `warnings`: in its own words. */
 export type Observation =
   /** The recorded hash is that of the manifest: nothing was asked. */
   | { readonly kind: 'recorded' }
   /** `headgate.dev/apply: ignore`: nothing was asked. */
   | { readonly kind: 'left-alone' }
-  | { readonly kind: 'creates' }
+  | { readonly kind: 'creates'; readonly warnings?: readonly string[] }
   /**
    * `ownersOnly`: every value is as it will be, and another manager holds some field of ours. `taken`: what applying takes
    * from other managers.
@@ -21,12 +22,18 @@ export type Observation =
       readonly live: ObservedVersion;
       readonly ownersOnly?: boolean;
       readonly taken?: readonly FieldConflict[];
+      readonly warnings?: readonly string[];
       /** Our share is recorded in a version of the API that the manifest has left, and has to follow it first. */
       readonly migrates?: true;
     }
-  | { readonly kind: 'unchanged'; readonly live: ObservedVersion }
+  | { readonly kind: 'unchanged'; readonly live: ObservedVersion; readonly warnings?: readonly string[] }
   /** Refused as it is, accepted under another name, and its manifest allows it to be deleted and made anew. */
-  | { readonly kind: 'replaces'; readonly live: ObservedVersion; readonly problem: Problem }
+  | {
+      readonly kind: 'replaces';
+      readonly live: ObservedVersion;
+      readonly problem: Problem;
+      readonly warnings?: readonly string[];
+    }
   /** `headgate.dev/apply: create-only`, and it is there. */
   | { readonly kind: 'exists'; readonly live: ObservedVersion }
   /** No dry run was possible or allowed: what it lives in, or its kind, is not there yet. */

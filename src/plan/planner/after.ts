@@ -12,6 +12,8 @@ export type ChangeResult =
       readonly write: Write;
       readonly seen: ObservedVersion;
       readonly effect: 'created' | 'updated' | 'unchanged';
+      /** Of the API server, in its own words: here also of what no dry run could pass before. */
+      readonly warnings: readonly string[];
     }
   | { readonly kind: 'pruned'; readonly prune: Prune }
   | { readonly kind: 'kept'; readonly prune: Prune; readonly reason: string; readonly forget: boolean }

@@ -16,6 +16,8 @@ import type { Keep, Plan, Prune, Write } from '../model/plan.ts';
 import { sequenceOf } from '../ordering/sequence.ts';
 import type { Sequence } from '../ordering/sequence.ts';
 import { stillDeleting } from '../refusals/still-deleting.ts';
+import { apiWarnings } from '../refusals/api-warnings.ts';
+import type { Warned } from '../refusals/api-warnings.ts';
 import { warnTaken } from '../refusals/taken-fields.ts';
 import { finishedEntry } from './finished-entry.ts';
 
@@ -56,7 +58,12 @@ export function makePlan(facts: Facts): Plan {
     prunes: inSteps(prunes, (prune) => prune.entry.id).toReversed(),
     renamed,
     refusals: [...refusals, ...guards],
-    warnings: [...facts.warnings, ...unread.warnings, ...writes.flatMap((write) => warnTaken(write))],
+    warnings: [
+      ...facts.warnings,
+      ...unread.warnings,
+      ...writes.flatMap((write) => warnTaken(write)),
+      ...apiWarnings(facts.candidates.map((candidate) => warnedOf(candidate))),
+    ],
     before: facts.entries,
     during: union(
       facts.entries,
@@ -66,6 +73,10 @@ export function makePlan(facts: Facts): Plan {
     ...reachOf(facts, { steps, sequence }),
     namespace: namespaceOf(facts),
   };
+}
+
+function warnedOf({ resource, observation }: Candidate): Warned {
+  return { resource, warnings: 'warnings' in observation ? observation.warnings : [] };
 }
 
 type Decision = Write | Keep | { readonly op: 'refuse'; readonly problem: Problem };

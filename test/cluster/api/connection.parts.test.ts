@@ -91,7 +91,8 @@ afterEach(async () => {
 });
 
 const ok = (stream: ServerHttp2Stream) => {
-  stream.respond({ ':status': 200, warning: '299 - "unknown field"', date: 'Thu, 01 Jan 2026 00:00:00 GMT' });
+  const warning = String.raw`299 - "unknown field", 299 - "and, \"another\""`;
+  stream.respond({ ':status': 200, warning, date: 'Thu, 01 Jan 2026 00:00:00 GMT' });
   stream.end('{}');
 };
 const get = { method: 'GET', path: '/api' } as const;
@@ -105,7 +106,12 @@ describe('a connection to the API server', () => {
     expect(sessions).toHaveLength(1);
     expect(connection.usage.requests).toBe(51);
     expect(seen[0]?.path).toBe('/base/api');
-    expect(answer).toEqual({ status: 200, text: '{}', warnings: ['unknown field'], date: Date.UTC(2026, 0, 1) });
+    expect(answer).toEqual({
+      status: 200,
+      text: '{}',
+      warnings: ['unknown field', 'and, "another"'],
+      date: Date.UTC(2026, 0, 1),
+    });
   });
 
   it('reads the certificate authority again when the certificate has another one, and repeats every request once', async () => {

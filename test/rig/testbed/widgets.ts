@@ -3,6 +3,7 @@ export interface WidgetVersion {
   readonly name: string;
   readonly served?: boolean;
   readonly subresources?: object;
+  readonly deprecated?: boolean;
   /** OpenAPI; without a schema every field is kept. */
   readonly schema?: object;
 }

@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { areSameEntries, isSameEntry } from '../../src/state/inventory.ts';
+import type { Entry } from '../../src/state/inventory.ts';
+import { aResource, anEntry } from '../plan/builders.ts';
+
+/** The same data with every key in another place, as another reader or writer may have made it. */
+function reordered<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const entries = Object.entries(value).map(([key, each]): [string, unknown] => [key, reordered(each)]);
+  return Object.fromEntries(entries.toReversed()) as T;
+}
+
+const entry: Entry = anEntry(aResource('Deployment', 'web', { group: 'apps' }), { pending: { from: 'apps/old.yaml' } });
+
+describe('entries of the inventory', () => {
+  it('are the same whatever the order of their keys', () => {
+    expect(JSON.stringify(reordered(entry))).not.toBe(JSON.stringify(entry));
+    expect(isSameEntry(reordered(entry), entry)).toBe(true);
+    expect(areSameEntries([reordered(entry)], [entry])).toBe(true);
+  });
+
+  it('differ when one value differs, and in another order', () => {
+    const other = anEntry(aResource('Deployment', 'api', { group: 'apps' }));
+    expect(isSameEntry({ ...entry, pending: { from: null } }, entry)).toBe(false);
+    expect(areSameEntries([entry, other], [other, entry])).toBe(false);
+    expect(areSameEntries([entry], [entry, other])).toBe(false);
+  });
+});
