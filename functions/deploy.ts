@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { interruptBefore } from '../src/platforms/aws/lambda/lambda-context.ts';
 import type { LambdaContext } from '../src/platforms/aws/lambda/lambda-context.ts';
 import { deployFunction } from '../src/app/functions/deploy-function.ts';
-import { functionWorld } from '../src/app/functions/function-world.ts';
+import { functionEnvironment } from '../src/app/functions/function-environment.ts';
 import { keepHeapSmall } from '../src/app/functions/small-heap.ts';
 
 keepHeapSmall();
-const world = functionWorld({ directory: import.meta.dirname, env: process.env, randomId: randomUUID });
+const world = functionEnvironment({ directory: import.meta.dirname, env: process.env, randomId: randomUUID });
 const serve = deployFunction(world, {
   deploy: world.variable('HEADGATE_DEPLOY_QUEUE_URL'),
   check: world.variable('HEADGATE_CHECK_QUEUE_URL'),

@@ -4,9 +4,9 @@ import type { LambdaContext } from '../src/platforms/aws/lambda/lambda-context.t
 import { sweepDrift } from '../src/deploy/drift/detect-drift.ts';
 import { sweep } from '../src/deploy/sweep.ts';
 import { functionRuntime } from '../src/app/functions/function-runtime.ts';
-import { functionWorld } from '../src/app/functions/function-world.ts';
+import { functionEnvironment } from '../src/app/functions/function-environment.ts';
 
-const world = functionWorld({ directory: import.meta.dirname, env: process.env, randomId: randomUUID });
+const world = functionEnvironment({ directory: import.meta.dirname, env: process.env, randomId: randomUUID });
 const runtime = functionRuntime(world, `sweep-${randomUUID()}`);
 const queue = world.queueAt('HEADGATE_DEPLOY_QUEUE_URL');
 

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { answerFunctionUrl, BODY_LIMIT_BYTES } from '../src/platforms/aws/lambda/function-url.ts';
 import type { Reception } from '../src/deploy/webhook/receive.ts';
-import { functionWorld } from '../src/app/functions/function-world.ts';
+import { functionEnvironment } from '../src/app/functions/function-environment.ts';
 import { webhookSecrets } from '../src/app/secrets.ts';
 import { VERSION } from '../src/app/version.ts';
 
 /** Git hosts close the connection after ten seconds. */
 const ANSWER_MS = 9_000;
 
-const world = functionWorld({ directory: import.meta.dirname, env: process.env, randomId: randomUUID });
+const world = functionEnvironment({ directory: import.meta.dirname, env: process.env, randomId: randomUUID });
 const reception: Reception = {
   config: world.config,
   version: VERSION,

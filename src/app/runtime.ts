@@ -10,7 +10,7 @@ import { RUN_LIMITS } from '../cluster/state/limits.ts';
 import type { RunLimits } from '../cluster/state/limits.ts';
 import type { ClusterConfig, Config, Repository, Target } from '../config/checked/config.ts';
 import type { Outbox } from '../deploy/ports/outbox.ts';
-import type { Ports, Runtime } from '../deploy/ports/runtime.ts';
+import type { RunPorts, Runtime } from '../deploy/ports/runtime.ts';
 import { DeployError } from '../error/deploy-error.ts';
 import { openAgents } from '../exchange/exchange.ts';
 import { GIT_LIMITS } from '../git/limits.ts';
@@ -44,12 +44,12 @@ export interface RuntimeOptions {
   readonly limits?: RunLimits;
 }
 
-export interface OpenRuntime extends Runtime {
+export interface AppRuntime extends Runtime {
   /** A target's cluster without its repository. */
   readonly openCluster: (target: Target) => Promise<TargetCluster>;
   readonly accessOf: AccessOf;
   /** `limitMs`: how long the run may take, where that has an end. */
-  readonly open: (target: Target, revision: Revision | null, limitMs?: number | null) => Promise<Ports>;
+  readonly open: (target: Target, revision: Revision | null, limitMs?: number | null) => Promise<RunPorts>;
   /** What the repository is read with; null: nothing. */
   readonly tokenOf: (repository: Repository) => Promise<string | null>;
   close(): void;
@@ -65,7 +65,7 @@ export function openRuntime({
   accessOf,
   outbox,
   limits = RUN_LIMITS,
-}: RuntimeOptions): OpenRuntime {
+}: RuntimeOptions): AppRuntime {
   const sessions = openSessions();
   const agents = openAgents();
   const kinds = new Map<string, KindCache>();

@@ -14,7 +14,7 @@ import type { Timing } from './ports/run-event.ts';
 import { deliveryOf } from './ports/request.ts';
 import type { DeployRequest, TargetRequest } from './ports/request.ts';
 import { runRefused, runTemplate } from './targets/run-template.ts';
-import type { Outcome, Ports, Runtime } from './ports/runtime.ts';
+import type { Outcome, RunPorts, Runtime } from './ports/runtime.ts';
 import type { World } from './ports/world.ts';
 import type { Report } from './ports/report.ts';
 import { wakeDependents } from './targets/dependents.ts';
@@ -75,7 +75,7 @@ function merge(newest: DeployRequest, requests: readonly DeployRequest[]): Deplo
 /** One run, from opening its ports to reporting its outcome. */
 export async function runTarget(request: TargetRequest, runtime: Runtime, signal: AbortSignal): Promise<Outcome> {
   const clock = stopwatch(runtime.nowMs);
-  let ports: Ports | null = null;
+  let ports: RunPorts | null = null;
   try {
     ports = await runtime.open(request.target, request.hint?.revision ?? null);
     const world = makeWorld(ports, { request, runtime, clock });
@@ -97,7 +97,7 @@ async function runIn(world: World, request: TargetRequest, signal: AbortSignal):
 
 interface FailedRun {
   readonly request: TargetRequest;
-  readonly ports: Ports | null;
+  readonly ports: RunPorts | null;
   readonly runtime: Runtime;
   readonly clock: Stopwatch;
 }
@@ -165,7 +165,7 @@ interface RunContext {
 }
 
 export function makeWorld(
-  ports: Ports,
+  ports: RunPorts,
   { request, runtime, clock }: RunContext & { readonly clock: Stopwatch },
 ): World {
   const { target } = request;
@@ -187,7 +187,7 @@ export function makeWorld(
   };
 }
 
-function reporterOf(ports: Ports | null, { request: { target, trigger }, runtime: { log, channels } }: RunContext) {
+function reporterOf(ports: RunPorts | null, { request: { target, trigger }, runtime: { log, channels } }: RunContext) {
   const open = { cluster: ports?.cluster ?? null, git: ports?.git ?? null, statuses: ports?.statuses ?? null };
   const subject = { target: target.name, repository: target.repository.name, delivery: deliveryOf(trigger) };
   return reporter(openChannels({ ...open, log, others: channels }), { subject, log });

@@ -10,7 +10,7 @@ import { isAtTip } from './prepare/at-tip.ts';
 import { notSuspended, readRepository } from './targets/list-generated-targets.ts';
 import type { RepositorySnapshot } from './targets/list-generated-targets.ts';
 import type { DeployRequest } from './ports/request.ts';
-import type { Ports, Runtime } from './ports/runtime.ts';
+import type { RunPorts, Runtime } from './ports/runtime.ts';
 import { isBackingOff } from '../state/backoff.ts';
 import type { Git } from './ports/git.ts';
 
@@ -118,7 +118,7 @@ async function sweepTarget(
 }
 
 async function isBehind(
-  { target, tip, cluster, tools }: { target: Target; tip: Revision } & Pick<Ports, 'cluster' | 'tools'>,
+  { target, tip, cluster, tools }: { target: Target; tip: Revision } & Pick<RunPorts, 'cluster' | 'tools'>,
   { runtime, git, signal }: SweepContext & { git: Git },
 ): Promise<boolean> {
   const settings = settingsHash(target);

@@ -12,7 +12,7 @@ import { runRequests } from '../../deploy/run-requests.ts';
 import type { Runtime } from '../../deploy/ports/runtime.ts';
 import { asDeployError } from '../../error/deploy-error.ts';
 import { functionRuntime } from './function-runtime.ts';
-import type { FunctionWorld } from './function-world.ts';
+import type { FunctionEnvironment } from './function-environment.ts';
 import { wait } from '../wait.ts';
 
 export interface QueueUrls {
@@ -21,7 +21,7 @@ export interface QueueUrls {
 }
 
 /** Serves the queues of the deploy function: requests, checks, and what either queue gave up on. */
-export function deployFunction(world: FunctionWorld, urls: QueueUrls) {
+export function deployFunction(world: FunctionEnvironment, urls: QueueUrls) {
   const runtime = functionRuntime(world, `deploy-${randomUUID()}`);
 
   function serveAs<T extends { readonly target: string }>(batch: Batch, work: Work<T>, at: Serving) {

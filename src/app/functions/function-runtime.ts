@@ -1,12 +1,12 @@
 import { eksAccesses } from '../../platforms/aws/eks/eks-access.ts';
 import { signedChecks } from '../../platforms/aws/sqs/signed-checks.ts';
 import { DeployError } from '../../error/deploy-error.ts';
-import type { FunctionWorld } from './function-world.ts';
+import type { FunctionEnvironment } from './function-environment.ts';
 import { openRuntime } from '../runtime.ts';
-import type { OpenRuntime } from '../runtime.ts';
+import type { AppRuntime } from '../runtime.ts';
 
 /** The world of a run in a function: clusters on EKS, rights of its own role, no disk. */
-export function functionRuntime(world: FunctionWorld, holder: string): OpenRuntime {
+export function functionRuntime(world: FunctionEnvironment, holder: string): AppRuntime {
   const { config, log, aws, region, credentials, secrets, nowMs } = world;
   const eks = eksAccesses({ aws, credentials, nowMs });
   return openRuntime({

@@ -8,7 +8,7 @@ import type { Config } from '../../config/checked/config.ts';
 import { memoryOutbox } from '../../deploy/ports/outbox.ts';
 import type { Outbox } from '../../deploy/ports/outbox.ts';
 import { openRuntime } from '../runtime.ts';
-import type { AccessOf, OpenRuntime } from '../runtime.ts';
+import type { AccessOf, AppRuntime } from '../runtime.ts';
 import { webhookSecrets } from '../secrets.ts';
 import type { SecretSources, WebhookSecrets } from '../secrets.ts';
 import { wait } from '../wait.ts';
@@ -29,7 +29,7 @@ export interface LocalOptions {
   readonly limits?: RunLimits;
 }
 
-export interface LocalRuntime extends OpenRuntime, WebhookSecrets {
+export interface LocalRuntime extends AppRuntime, WebhookSecrets {
   readonly secrets: SecretSources;
 }
 

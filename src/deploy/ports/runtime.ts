@@ -12,7 +12,7 @@ import type { Report } from './report.ts';
 import type { Channel } from './run-event.ts';
 
 /** The ports of one run, opened for its target. */
-export interface Ports {
+export interface RunPorts {
   readonly cluster: Cluster;
   readonly git: Git;
   readonly tools: Tools;
@@ -24,7 +24,7 @@ export interface Ports {
 export interface Runtime extends Outbox {
   readonly config: Config;
   /** `revision`: the commit that is asked for, as far as it is known. @throws DeployError when a secret, the cluster's access or the like is not to be had. */
-  readonly open: (target: Target, revision: Revision | null) => Promise<Ports>;
+  readonly open: (target: Target, revision: Revision | null) => Promise<RunPorts>;
   /** A repository, and what is said to its commits, without a target. */
   readonly openGit: (repository: Repository) => Promise<Git>;
   readonly openStatuses: (repository: Repository) => Promise<Statuses | null>;

@@ -2,7 +2,7 @@ import type { Target } from '../../config/checked/config.ts';
 import type { CheckRequest } from '../ports/check-request.ts';
 import { deliveryOf } from '../ports/request.ts';
 import type { Reporter } from '../ports/run-event.ts';
-import type { Ports, Runtime } from '../ports/runtime.ts';
+import type { RunPorts, Runtime } from '../ports/runtime.ts';
 import type { ReadinessRecord } from '../../state/readiness.ts';
 import { wakeDependents } from '../targets/dependents.ts';
 import { recipientOf } from '../targets/recipient.ts';
@@ -11,7 +11,7 @@ import type { Findings } from './judge-readiness.ts';
 
 export interface CheckContext extends Reporter {
   readonly target: Target;
-  readonly ports: Ports;
+  readonly ports: RunPorts;
   readonly runtime: Runtime;
 }
 

@@ -3,7 +3,7 @@ import type { DeployError } from '../../error/deploy-error.ts';
 import type { CheckRequest } from '../ports/check-request.ts';
 import { deliveryOf } from '../ports/request.ts';
 import type { Reporter } from '../ports/run-event.ts';
-import type { Ports, Runtime } from '../ports/runtime.ts';
+import type { RunPorts, Runtime } from '../ports/runtime.ts';
 import { openChannels } from '../report/open-channels.ts';
 import { reporter } from '../report/reporter.ts';
 import { resolveRecipient } from '../targets/resolve-recipient.ts';
@@ -79,7 +79,7 @@ export async function checkAll(
 
 function reporterOf(
   { trigger }: CheckRequest,
-  { target, ports, runtime }: Pick<CheckContext, 'target' | 'runtime'> & { readonly ports: Ports | null },
+  { target, ports, runtime }: Pick<CheckContext, 'target' | 'runtime'> & { readonly ports: RunPorts | null },
 ): Reporter {
   const { log, channels: others } = runtime;
   const open = { cluster: ports?.cluster ?? null, git: null, statuses: ports?.statuses ?? null };
@@ -111,7 +111,7 @@ async function watch(
 }
 
 /** A message that comes a second time does not know what was reported the first time; the target's `.ready` object does. */
-async function withReported(request: CheckRequest, { cluster }: Ports, signal: AbortSignal): Promise<CheckRequest> {
+async function withReported(request: CheckRequest, { cluster }: RunPorts, signal: AbortSignal): Promise<CheckRequest> {
   if (request.reported !== null) return request;
   const known = await cluster.readiness.read(signal);
   if (known === null || known.revision !== request.revision || known.sinceMs !== request.sinceMs) return request;

@@ -40,7 +40,7 @@ export async function render(
     case 'plain': {
       // The state of a rendered target says nothing about single files, so all of them are read.
       const isPartial = rendersWhole(context.applied.renderer) && !source.complete;
-      const whole = { ...context.query, base: null, isRead: readFilterOf(target) };
+      const whole: SourceQuery = { ...context.query, base: null, isRead: readFilterOf(target) };
       const plain = isPartial ? await world.git.since(whole, signal) : source;
       const inputs = Object.fromEntries(target.inputs.map((path) => [path, plain.inputs[path] ?? null]));
       const desired = await decryptPlain(plain.files, world, signal);

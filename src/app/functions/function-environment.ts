@@ -17,7 +17,7 @@ import { wait } from '../wait.ts';
 import type { Log } from '../../deploy/ports/log.ts';
 
 /** What every function has: its packed configuration, its own rights, a log. Made once per environment, outside the handler. */
-export interface FunctionWorld {
+export interface FunctionEnvironment {
   readonly config: Config;
   readonly log: Log;
   readonly aws: Aws;
@@ -40,7 +40,7 @@ export interface FunctionPlace {
   readonly randomId: () => string;
 }
 
-export function functionWorld({ directory, env, randomId }: FunctionPlace): FunctionWorld {
+export function functionEnvironment({ directory, env, randomId }: FunctionPlace): FunctionEnvironment {
   const nowMs = () => Date.now();
   const region = variable(env, 'AWS_REGION');
   const credentials = environmentCredentials(env);
