@@ -85,11 +85,15 @@ describe('the commands, without a serve', () => {
 
   it('leave an Event on the state, and marks on what is owned', async () => {
     const events = JSON.parse(await house.kubectl('-n', house.namespace, 'get', 'events', '-o', 'json')) as {
-      items: { reason: string; type: string; involvedObject: { name: string } }[];
+      items: { reason: string; type: string; involvedObject: { name: string; uid: string } }[];
     };
     const ours = events.items.filter(({ involvedObject }) => involvedObject.name === `headgate-${house.namespace}`);
     expect(ours.map(({ type, reason }) => `${type} ${reason}`)).toContain('Normal Deployed');
     expect(ours.map(({ type, reason }) => `${type} ${reason}`)).toContain('Warning DeployRefused');
+    // By its uid kubectl describe finds them: also the first one, of the run that created the state.
+    const state = await house.get('configmap', `headgate-${house.namespace}`);
+    const { uid } = state?.['metadata'] as { uid: string };
+    expect(new Set(ours.map(({ involvedObject }) => involvedObject.uid))).toEqual(new Set([uid]));
     expect(await house.get('configmap', 'a')).toMatchObject({
       metadata: {
         annotations: { 'headgate.dev/source': 'apps/a.yaml' },

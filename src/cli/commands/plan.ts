@@ -90,7 +90,7 @@ function asJson({ name }: Target, { revision, previous, plan }: Planned, changes
         : { diff: fields.map(({ path, before, after }) => ({ path, before: before ?? null, after: after ?? null })) }),
     })),
     refusals: plan.refusals.map((refusal) => ({ ...refusal })),
-    warnings: plan.warnings.map((warning) => ({ ...warning })),
+    ...(plan.warnings.length === 0 ? {} : { warnings: plan.warnings.map((warning) => ({ ...warning })) }),
   });
 }
 
