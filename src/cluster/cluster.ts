@@ -12,7 +12,7 @@ import type { Gathered, ObserveContext } from './observe/context.ts';
 import { gatherFacts } from './observe/gather-facts.ts';
 import { listInventory } from './observe/list-inventory.ts';
 import { preview } from './observe/preview.ts';
-import { readinessOf } from './readiness/readiness.ts';
+import { targetReadiness } from './readiness/readiness.ts';
 import { eventRequest } from './state/event.ts';
 import { listGeneratedTargets } from './state/generated-targets.ts';
 import type { GeneratedTargetState } from './state/generated-targets.ts';
@@ -50,7 +50,7 @@ export function targetCluster(run: ClusterRun) {
   const store = stateStore(connection, target);
   return {
     usage: connection.usage,
-    readiness: readinessOf(run, store),
+    readiness: targetReadiness(run, store),
     async read(purpose, signal) {
       const parent = await store.readParent(signal);
       if (purpose === 'write') refuseHeldLease(parent?.state.run.lease ?? null, runner, target);

@@ -85,11 +85,15 @@ describe('the commands without a running serve', () => {
 
   it('write an Event on the state object, and labels and annotations on owned objects', async () => {
     const events = JSON.parse(await testbed.kubectl('-n', testbed.namespace, 'get', 'events', '-o', 'json')) as {
-      items: { reason: string; type: string; involvedObject: { name: string } }[];
+      items: { reason: string; type: string; involvedObject: { name: string; uid: string } }[];
     };
     const ours = events.items.filter(({ involvedObject }) => involvedObject.name === `headgate-${testbed.namespace}`);
     expect(ours.map(({ type, reason }) => `${type} ${reason}`)).toContain('Normal Deployed');
     expect(ours.map(({ type, reason }) => `${type} ${reason}`)).toContain('Warning DeployRefused');
+    // By its uid kubectl describe finds them: also the first one, of the run that created the state.
+    const state = await testbed.get('configmap', `headgate-${testbed.namespace}`);
+    const { uid } = state?.['metadata'] as { uid: string };
+    expect(new Set(ours.map(({ involvedObject }) => involvedObject.uid))).toEqual(new Set([uid]));
     expect(await testbed.get('configmap', 'a')).toMatchObject({
       metadata: {
         annotations: { 'headgate.dev/source': 'apps/a.yaml' },

@@ -17,7 +17,7 @@ const PAUSE_PER_OBJECT_MS = 20;
 /** Where nothing can be watched, looking more often has to do. */
 const BLIND_MS = 2_000;
 
-export function readinessOf(run: ClusterRun, store: StateStore): Readiness {
+export function targetReadiness(run: ClusterRun, store: StateStore): Readiness {
   const { connection, kinds, target, wait, runner } = run;
   const watches = openWatches(connection, wait);
   let pauseMs = PAUSE_MS;
