@@ -92,8 +92,8 @@ describe('the commands without a running serve', () => {
     expect(ours.map(({ type, reason }) => `${type} ${reason}`)).toContain('Warning DeployRefused');
     // By its uid kubectl describe finds them: also the first one, of the run that created the state.
     const state = await testbed.get('configmap', `headgate-${testbed.namespace}`);
-    const { uid } = state?.['metadata'] as { uid: string };
-    expect(new Set(ours.map(({ involvedObject }) => involvedObject.uid))).toEqual(new Set([uid]));
+    const metadata = state?.['metadata'] as { uid: string } | undefined;
+    expect(new Set(ours.map(({ involvedObject }) => involvedObject.uid))).toEqual(new Set([metadata?.uid]));
     expect(await testbed.get('configmap', 'a')).toMatchObject({
       metadata: {
         annotations: { 'headgate.dev/source': 'apps/a.yaml' },
