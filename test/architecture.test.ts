@@ -52,7 +52,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'plan/model',
     'plan/planner',
   ],
-  'desired/sandbox': ['error', 'resource', 'desired/plain', 'deploy/ports'],
+  sandbox: ['error', 'resource', 'desired/plain', 'deploy/ports'],
   'deploy/render': [
     'error',
     'resource',
@@ -232,7 +232,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'githost',
     'desired/sops',
     'deploy/ports',
-    'desired/sandbox',
+    'sandbox',
     'exchange',
     'git',
     'cluster/api',

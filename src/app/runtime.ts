@@ -17,7 +17,7 @@ import { GIT_LIMITS } from '../git/limits.ts';
 import { openRepository } from '../git/reader.ts';
 import { hostOf } from '../githost/hosts.ts';
 import type { Revision } from '../snapshot/source.ts';
-import { openTools } from '../desired/sandbox/tools.ts';
+import { openTools } from '../sandbox/tools.ts';
 import { appTokens } from './githost/app-tokens.ts';
 import { openDataKeys } from './data-keys.ts';
 import { resolveSecret } from './secrets.ts';

@@ -11,7 +11,7 @@ import { canonicalJson } from '../../../src/resource/json.ts';
 import { readManifests } from '../../../src/resource/manifests.ts';
 import { isObject, metadataMap } from '../../../src/resource/resource.ts';
 import type { JsonObject, Manifest } from '../../../src/resource/resource.ts';
-import { openTools } from '../../../src/desired/sandbox/tools.ts';
+import { openTools } from '../../../src/sandbox/tools.ts';
 import { getTools } from '../../rig/programs/tools.ts';
 import { configOf, withTarget } from '../../config/builders.ts';
 import { CHARTS, filesOf } from './charts.ts';

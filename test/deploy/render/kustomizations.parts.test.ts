@@ -10,7 +10,7 @@ import { NOTHING_RECORDED } from '../../../src/state/target-state.ts';
 import { readManifests } from '../../../src/resource/manifests.ts';
 import { canonicalJson } from '../../../src/resource/json.ts';
 import type { Manifest } from '../../../src/resource/resource.ts';
-import { openTools } from '../../../src/desired/sandbox/tools.ts';
+import { openTools } from '../../../src/sandbox/tools.ts';
 import { getTools } from '../../rig/programs/tools.ts';
 import type { Tools } from '../../rig/programs/tools.ts';
 import { configOf, withTarget } from '../../config/builders.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { LAYER, unpackTool } from '../../../src/desired/sandbox/layer.ts';
+import { LAYER, unpackTool } from '../../../src/sandbox/layer.ts';
 import { cacheDirectory, cached } from './cache.ts';
 import { withProgress } from './progress.ts';
 

@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { RenderFile } from '../../deploy/ports/tools.ts';
-import { DeployError } from '../../error/deploy-error.ts';
+import type { RenderFile } from '../deploy/ports/tools.ts';
+import { DeployError } from '../error/deploy-error.ts';
 
 /** The limit for all files of one render together; configuration is never larger. */
 const MAX_TOTAL_BYTES = 256 * 1024 * 1024;

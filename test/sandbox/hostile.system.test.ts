@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openTools } from '../../../src/desired/sandbox/tools.ts';
-import { Testbed, configMap } from '../../rig/testbed/testbed.ts';
+import { openTools } from '../../src/sandbox/tools.ts';
+import { Testbed, configMap } from '../rig/testbed/testbed.ts';
 
 const PLANTED = 'planted-outside-0123456789';
 const outside = mkdtempSync(join(tmpdir(), 'headgate-hostile-'));

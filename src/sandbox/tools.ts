@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { KustomizeBuild, Tools } from '../../deploy/ports/tools.ts';
+import type { KustomizeBuild, Tools } from '../deploy/ports/tools.ts';
 import { findTool } from './find-tools.ts';
 import type { Environment, FoundTool } from './find-tools.ts';
 import type { Tool } from './layer.ts';

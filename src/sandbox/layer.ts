@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { inflateRawSync } from 'node:zlib';
-import { DeployError } from '../../error/deploy-error.ts';
+import { DeployError } from '../error/deploy-error.ts';
 
 const run = promisify(execFile);
 

@@ -1,6 +1,6 @@
 import { deflateRawSync } from 'node:zlib';
 import { expect, it } from 'vitest';
-import { readZip } from '../../../src/desired/sandbox/layer.ts';
+import { readZip } from '../../src/sandbox/layer.ts';
 
 it('reads a file out of a zip archive, stored or deflated', () => {
   const entry = (name: string, data: Buffer, method: number) => {

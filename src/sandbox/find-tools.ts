@@ -1,7 +1,7 @@
 import { access, constants } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { DeployError } from '../../error/deploy-error.ts';
+import { DeployError } from '../error/deploy-error.ts';
 import { LAYER, cacheTool } from './layer.ts';
 import type { Tool } from './layer.ts';
 

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { inPrivateDirectory, removeAbandoned } from '../../../src/desired/sandbox/private-directory.ts';
+import { inPrivateDirectory, removeAbandoned } from '../../src/sandbox/private-directory.ts';
 
 const before = process.env['TMPDIR'];
 const root = mkdtempSync(join(tmpdir(), 'headgate-private-'));

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { findTool } from '../../../src/desired/sandbox/find-tools.ts';
+import { findTool } from '../../src/sandbox/find-tools.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'headgate-tools-'));
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { DeployError } from '../../error/deploy-error.ts';
-import { renderProblem } from '../plain/tool-error.ts';
+import { DeployError } from '../error/deploy-error.ts';
+import { renderProblem } from '../desired/plain/tool-error.ts';
 import type { ToolResult } from './run-tool.ts';
 
 /** @throws DeployError with the tool's stderr */

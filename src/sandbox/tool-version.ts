@@ -1,4 +1,4 @@
-import { DeployError } from '../../error/deploy-error.ts';
+import { DeployError } from '../error/deploy-error.ts';
 import type { Tool } from './layer.ts';
 import { inPrivateDirectory } from './private-directory.ts';
 import { runTool } from './run-tool.ts';

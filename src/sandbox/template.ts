@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { stringifyJson } from '../../resource/json.ts';
-import type { HelmTemplate } from '../../deploy/ports/tools.ts';
+import { stringifyJson } from '../resource/json.ts';
+import type { HelmTemplate } from '../deploy/ports/tools.ts';
 import { inPrivateDirectory } from './private-directory.ts';
 import { chartFile } from './pull-chart.ts';
 import { runTool } from './run-tool.ts';
