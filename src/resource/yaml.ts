@@ -74,9 +74,10 @@ function splitDocuments(text: string): readonly (Chunk | { line: number; message
       });
     }
     if (!line.startsWith('---')) return;
-    if (index > first) chunks.push({ text: lines.slice(first, index).join('\n'), firstLine: first + 1 });
+    // With its last line break: without one, the carriage return of a Windows line would belong to the last value.
+    if (index > first) chunks.push({ text: `${lines.slice(first, index).join('\n')}\n`, firstLine: first + 1 });
     first = index + 1;
-    if (!/^---\s*(#.*)?$/.test(line))
+    if (!/^---\s*(#.*)?\r?$/.test(line))
       chunks.push({ line: index + 1, message: 'the document separator --- is followed by text' });
   });
   chunks.push({ text: lines.slice(first).join('\n'), firstLine: first + 1 });
@@ -84,15 +85,20 @@ function splitDocuments(text: string): readonly (Chunk | { line: number; message
 }
 
 function hasContent(lines: readonly string[]): boolean {
-  const next = lines.find((line) => !/^\s*(#.*)?$/.test(line));
+  const next = lines.find((line) => !/^\s*(#.*)?\r?$/.test(line));
   return next !== undefined && !next.startsWith('---');
+}
+
+/** YAML takes CRLF and a bare CR for line breaks too (YAML 1.1, 4.2), and the parser does not take the latter. */
+function withLineFeeds(text: string): string {
+  return text.includes('\r') ? text.replaceAll(/\r\n?/g, '\n') : text;
 }
 
 function readDocument({ text, firstLine }: Chunk, { limits, variables, quotes }: Required<YamlReading>): YamlResult {
   const lineCounter = new LineCounter();
   const lineOf = (offset: number) => lineCounter.linePos(offset).line + firstLine - 1;
   try {
-    const document = parseDocument(text, {
+    const document = parseDocument(withLineFeeds(text), {
       version: '1.1',
       schema: 'yaml-1.1',
       // `!!set` and the like are read as plain maps or lists; dates and sexagesimal numbers stay strings.
