@@ -63,6 +63,11 @@ export interface AppliedSource {
 }
 
 /** Whether `path` is the directory itself or inside it. `''` is the root. */
+/** Whether a path has the name of a manifest, or of a directory. */
+export function mayBeManifest(path: string): boolean {
+  return /\.(ya?ml|json)$/.test(path) || !/\.[^/]*$/.test(path);
+}
+
 export function isBelow(path: string, directory: string): boolean {
   return directory === '' || path === directory || path.startsWith(`${directory}/`);
 }

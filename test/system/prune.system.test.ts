@@ -46,6 +46,39 @@ describe('a custom resource that leaves Git', () => {
   });
 });
 
+describe('a directory of manifests that can no longer be read', () => {
+  it.each(['c', 'c.v2'])('keeps its objects when %s becomes a submodule, and later a link', async (name) => {
+    testbed = await Testbed.build();
+    await testbed.start();
+    const files = { [`apps/${name}/c1.yaml`]: configMap('c1'), [`apps/${name}/c2.yaml`]: configMap('c2') };
+    const first = await testbed.push({ ...files, 'apps/other.yaml': configMap('other') });
+    await testbed.outcome(first, 'deployed');
+
+    await testbed.git('rm', '-rq', `apps/${name}`);
+    await testbed.git('update-index', '--add', '--cacheinfo', `160000,${first},apps/${name}`);
+    await testbed.git('commit', '-qm', 'a submodule');
+    await testbed.git('push', '-q', 'origin', 'HEAD:main');
+    const submodule = await testbed.git('rev-parse', 'HEAD');
+    expect(await testbed.outcome(submodule)).toMatchObject({
+      verdict: 'refused',
+      errors: [{ code: 'file-unreadable', subject: `apps/${name}` }],
+    });
+
+    await testbed.git('rm', '-q', '--cached', `apps/${name}`);
+    await testbed.link(`apps/${name}`, '..');
+    const link = await testbed.commitAndPush();
+    expect(await testbed.outcome(link)).toMatchObject({
+      verdict: 'refused',
+      errors: [{ code: 'file-unreadable', subject: `apps/${name}` }],
+    });
+    expect(Object.keys(await testbed.configMaps())).toEqual(['c1', 'c2', 'other']);
+
+    await testbed.git('rm', '-q', `apps/${name}`);
+    const back = await testbed.push(files);
+    expect(await testbed.outcome(back)).toMatchObject({ pruned: 0 });
+  });
+});
+
 const KEPT: readonly (readonly [string, string])[] = [
   ['headgate.dev/prune', 'false'],
   ['helm.sh/resource-policy', 'keep'],

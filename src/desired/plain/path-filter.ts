@@ -3,11 +3,11 @@ import { isBelow } from '../../snapshot/source.ts';
 import type { SourceFile } from '../../snapshot/source.ts';
 import { excluderOf } from '../../config/checked/excluded.ts';
 
-/** Which paths the target reads. A link or submodule may stand for a folder, and is named then. */
+/** Which paths the target reads. A link or submodule is never followed, but it may have replaced a directory of manifests. */
 export function pathFilterOf(target: Target): (path: string, kind: SourceFile['kind']) => boolean {
   const isExcluded = excluderOf(target);
   return (path, kind) => {
     if (!isBelow(path, target.path) || isExcluded(path)) return false;
-    return /\.(ya?ml|json)$/.test(path) || ((kind === 'symlink' || kind === 'submodule') && !/\.[^/]*$/.test(path));
+    return kind === 'symlink' || kind === 'submodule' || /\.(ya?ml|json)$/.test(path);
   };
 }

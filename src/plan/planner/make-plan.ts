@@ -8,6 +8,7 @@ import { refusePrune, refuseNothingLeft } from '../refusals/guards.ts';
 import { entriesByObject, union } from '../../state/inventory.ts';
 import type { Entry } from '../../state/inventory.ts';
 import { mayPassLater } from '../refusals/may-pass-later.ts';
+import { mayBeManifest } from '../../snapshot/source.ts';
 import { stepOf } from '../../resource/kind-order.ts';
 import { leave } from '../model/plan.ts';
 import { tellRenamed } from './renamed.ts';
@@ -205,10 +206,19 @@ function duplicate(id: string, second: string, first: string): Problem {
 /** A typo in `kind:` must not delete production: what stops being a manifest is an error where something was applied from it. */
 function judgeUnread(unread: readonly Unread[], entries: readonly Entry[]) {
   const files = new Set(entries.map((entry) => entry.file));
-  const [refusals, warnings] = [true, false].map((isApplied) =>
-    unread.filter(({ path }) => files.has(path) === isApplied).map(({ problem }) => problem),
-  );
-  return { refusals: refusals ?? [], warnings: warnings ?? [] };
+  const filesAndFolders = new Set([...files].flatMap((file) => pathAndParents(file)));
+  // A directory or file that became a link or a submodule, or the other way round, hides the manifests that were there.
+  const isInTheWay = ({ path }: Unread) =>
+    filesAndFolders.has(path) || pathAndParents(path).some((each) => files.has(each));
+  const blocking = unread.filter((each) => isInTheWay(each));
+  const others = unread.filter((each) => !isInTheWay(each) && mayBeManifest(each.path));
+  return { refusals: blocking.map(({ problem }) => problem), warnings: others.map(({ problem }) => problem) };
+}
+
+/** `a/b/c`, `a/b`, `a` */
+function pathAndParents(path: string): readonly string[] {
+  const names = path.split('/');
+  return names.map((_, index) => names.slice(0, names.length - index).join('/'));
 }
 
 /** Objects of touched files that no touched file defines any more. */

@@ -148,6 +148,24 @@ describe('what stops being a manifest', () => {
     expect(plan.warnings).toHaveLength(1);
   });
 
+  it.each([
+    ['a directory that became a submodule', 'apps/web', 'apps/web/deployment.yaml'],
+    ['a directory with a dot that became a link', 'apps/web.v2', 'apps/web.v2/a/deployment.yaml'],
+    ['a file that became a directory with a link in it', 'apps/web.yaml/link.yaml', 'apps/web.yaml'],
+  ])('refuses to prune the objects of %s', (_what, path, file) => {
+    const entry = anEntry(aResource('ConfigMap', 'web', { file }));
+    const inTheWay = [{ path, problem: problem('file-unreadable', path) }];
+    expect(codes(makePlan(someFacts({ unread: inTheWay, entries: [entry], count: 5 })))).toEqual(['file-unreadable']);
+    const beside = anEntry(aResource('ConfigMap', 'web', { file: 'apps/website.yaml' }));
+    expect(codes(makePlan(someFacts({ unread: inTheWay, entries: [beside], count: 5 })))).toEqual([]);
+  });
+
+  it('is no warning for a link that has the name of something other than a manifest', () => {
+    const link = [{ path: 'apps/logo.png', problem: problem('file-unreadable', 'apps/logo.png') }];
+    const plan = makePlan(someFacts({ unread: link, candidates: [aCandidate(aResource('ConfigMap', 'c'), creates)] }));
+    expect([plan.refusals, plan.warnings]).toEqual([[], []]);
+  });
+
   it('is an error where something was: a typo in kind deletes nothing', () => {
     const entry = anEntry(aResource('Deployment', 'web', { group: 'apps', file: 'apps/web.yaml' }));
     const plan = makePlan(someFacts({ unread, entries: [entry], count: 5 }));
