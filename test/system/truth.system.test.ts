@@ -98,24 +98,30 @@ describe('Git is the truth', () => {
     expect(outcome).toMatchObject({ verdict: 'unchanged', requests: { kubernetes: 1, git: 5 } });
   });
 
-  it('reads only the tip for deliveries that an earlier run has already deployed', async () => {
+  it('reads only the tip, in one run, for all deliveries that an earlier run has already deployed', async () => {
     await testbed.outcome(await testbed.push({ 'apps/a.yaml': configMap('a', { v: '1' }) }), 'deployed');
     testbed.host.faults = { lose: () => true };
-    const [two, three] = [
+    const revisions = [
       await testbed.push({ 'apps/a.yaml': configMap('a', { v: '2' }) }),
       await testbed.push({ 'apps/a.yaml': configMap('a', { v: '3' }) }),
     ];
-    testbed.host.faults = {};
-    const sent = [two, three].map((revision) =>
-      testbed.host.deliveries.find(({ payload }) => payload.includes(`"after":"${revision}"`)),
+    const [two = '', three = ''] = revisions.map(
+      (revision) => testbed.host.deliveries.find(({ payload }) => payload.includes(`"after":"${revision}"`))?.id,
     );
-    await Promise.all([...sent, ...sent].map((delivery) => testbed.host.redeliver(delivery?.id ?? '')));
-    await testbed.until(() => testbed.log.filter(({ verdict }) => verdict !== undefined).length === 5);
-    const [first, ...late] = testbed.log.filter(({ verdict }) => verdict !== undefined).slice(1);
-    expect(first).toMatchObject({ verdict: 'deployed', revision: three });
-    const asked = late.map(({ delivery, requests }) => [delivery, (requests as { git: number }).git]);
-    // And of a commit that is not the tip, whether the tip is newer.
-    for (const [delivery, git] of asked) expect(git).toBe(delivery === sent[1]?.id ? 1 : 2);
+    const gitAnswers = Promise.withResolvers<void>();
+    testbed.host.faults = { gitWaitsFor: gitAnswers.promise };
+    const asked = testbed.host.server.requests.length;
+    await testbed.host.redeliver(two);
+    await testbed.until(() => testbed.host.server.requests.length > asked);
+    for (const delivery of [three, two, three]) await testbed.host.redeliver(delivery);
+    gitAnswers.resolve();
+    const late = await testbed.logged(({ delivery, verdict }) => delivery === three && verdict !== undefined);
+    expect(late).toMatchObject({ verdict: 'unchanged', requests: { git: 1 } });
+    const outcomes = testbed.log.filter(({ verdict }) => verdict !== undefined);
+    expect(outcomes.map(({ delivery, revision }) => [delivery, revision]).slice(1)).toEqual([
+      [two, revisions[1]],
+      [three, revisions[1]],
+    ]);
   });
 
   it('follows a force-push to an earlier commit', async () => {

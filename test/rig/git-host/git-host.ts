@@ -19,6 +19,8 @@ export interface Faults extends DeliveryFaults {
   api?: { status: number; times: number; retryAfter?: number };
   /** Answers Git requests with this status, `times` times, after `after` that succeed; 0 cuts the connection. */
   git?: { status: number; times: number; after?: number };
+  /** Git requests wait for it. */
+  gitWaitsFor?: Promise<void>;
 }
 
 export interface GitHost {
@@ -103,6 +105,7 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
       return true;
     }
     const isApi = path.startsWith(`${API}/`);
+    if (!isApi) await host.faults.gitWaitsFor;
     if (isFaulty(isApi ? host.faults.api : host.faults.git, response)) return true;
     if (isApi) {
       const { authorization } = request.headers;
