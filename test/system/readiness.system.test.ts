@@ -233,4 +233,15 @@ it('headgate deploy waits, and exits with 0 only when everything is ready', asyn
     `${namespace}: deployed at ${bad.slice(0, 12)} (1 updated), not ready:\n  Deployment ${namespace}/web: ImagePullBackOff no-such-image: Back-off pulling image\n`,
   );
   expect(statuses(bad).at(-1)?.[0]).toBe('failure');
+  const again = await testbed.headgate('deploy', namespace);
+  expect([again.code, again.stdout]).toEqual([
+    1,
+    `${namespace}: unchanged at ${bad.slice(0, 12)} (no changes), not ready:\n  Deployment ${namespace}/web: ImagePullBackOff no-such-image: Back-off pulling image\n`,
+  ]);
+  await testbed.kubectl('-n', namespace, 'set', 'image', 'deployment/web', 'app=ghcr.io/acme/web:3');
+  const recovered = await testbed.headgate('deploy', namespace);
+  expect([recovered.code, recovered.stdout]).toEqual([
+    0,
+    `${namespace}: unchanged at ${bad.slice(0, 12)} (no changes, ready)\n`,
+  ]);
 });

@@ -4,6 +4,7 @@ import type { CheckRequest } from '../../deploy/ports/check-request.ts';
 import type { MemoryOutbox } from '../../deploy/ports/outbox.ts';
 import type { TargetRequest } from '../../deploy/ports/request.ts';
 import { runTarget } from '../../deploy/run-requests.ts';
+import { recipientOf } from '../../deploy/targets/recipient.ts';
 import type { Outcome, Runtime } from '../../deploy/ports/runtime.ts';
 import type { NotReady } from '../../state/readiness.ts';
 import type { Channel } from '../../deploy/ports/run-event.ts';
@@ -39,10 +40,36 @@ export async function runUntilSettled(
 
 /** Runs the requested check in this process: no queue would deliver it once this process has exited. */
 async function withReadiness(report: Report, options: SettleOptions, signal: AbortSignal): Promise<SettledReport> {
-  const [check] = options.outbox.takeChecks();
-  if (check === undefined) return report;
+  const [requested] = options.outbox.takeChecks();
+  const check = requested ?? (report.readiness === 'awaited' ? await checkOfEarlierRun(options, signal) : null);
+  if (check === null) return report;
   const notReady = await notReadyInTime(check, options, signal);
   return notReady === null ? { ...report, readiness: 'ready' } : { ...report, readiness: 'not-ready', notReady };
+}
+
+/** An earlier run applied the tip, and its check may have ended long ago: whoever asks again is told what is true now. */
+async function checkOfEarlierRun(
+  { target, runtime }: SettleOptions,
+  signal: AbortSignal,
+): Promise<CheckRequest | null> {
+  const { cluster } = await runtime.open(target, null);
+  const { awaited } = (await cluster.read('look', signal)).state.progress;
+  if (awaited === null) return null;
+  return {
+    ...recipientOf(target),
+    trigger: { kind: 'cli' },
+    revision: awaited.revision,
+    sinceMs: awaited.sinceMs,
+    beganMs: awaited.sinceMs,
+    counts: { created: 0, updated: 0, pruned: 0 },
+    objects: 'all',
+    total: null,
+    attempt: 0,
+    // Not what the record says: this check has to find it for itself.
+    reported: 'progressing',
+    statusIsFinal: true,
+    resumesRun: false,
+  };
 }
 
 /** Null: everything became ready. Stops at the first object that is stuck, so that the user sees the reason at once. */
