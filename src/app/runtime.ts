@@ -15,7 +15,7 @@ import { DeployError } from '../error/deploy-error.ts';
 import { openAgents } from '../exchange/exchange.ts';
 import { GIT_LIMITS } from '../git/limits.ts';
 import { openRepository } from '../git/reader.ts';
-import { hostOf } from '../githost/hosts.ts';
+import { gitUserOf, hostOf } from '../githost/hosts.ts';
 import type { Revision } from '../snapshot/source.ts';
 import { openTools } from '../sandbox/tools.ts';
 import { appTokens } from './githost/app-tokens.ts';
@@ -97,7 +97,7 @@ export function openRuntime({
     const [token, ca] = await Promise.all([tokenOf(repository), caOf(repository)]);
     return openRepository({
       url: repository.url,
-      token,
+      login: token === null ? null : { user: gitUserOf(repository), token },
       ca,
       userAgent: `headgate/${VERSION}`,
       agents,
@@ -106,11 +106,10 @@ export function openRuntime({
   }
 
   async function statusesOf(repository: Repository): Promise<Statuses | null> {
-    const host = hostOf(repository);
     const { api, fullName, statuses } = repository;
-    if (host === null || api === null || fullName === null || !statuses) return null;
-    const [token, ca] = await Promise.all([tokenOf(repository), caOf(repository)]);
-    if (token === null) return null;
+    if (api === null || fullName === null || !statuses) return null;
+    const [host, token, ca] = await Promise.all([hostOf(repository), tokenOf(repository), caOf(repository)]);
+    if (host === null || token === null) return null;
     return openStatuses({ host, repository: { api, fullName }, token: () => Promise.resolve(token), ca, wait });
   }
 

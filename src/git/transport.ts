@@ -9,8 +9,8 @@ import type { GitLimits } from './limits.ts';
 export interface GitServer {
   /** Without user or password. */
   readonly url: string;
-  /** Travels as Basic authentication of the user `x-access-token`, in no text. */
-  readonly token: string | null;
+  /** Travels as Basic authentication, in no text; null: nothing is sent. */
+  readonly login: { readonly user: string; readonly token: string } | null;
   /** PEM of a private certificate authority. */
   readonly ca: string | null;
   readonly userAgent: string;
@@ -51,14 +51,18 @@ export async function post(server: GitServer, body: string, signal: AbortSignal)
   return answer.body;
 }
 
-function headersOf({ token, userAgent }: GitServer): Record<string, string> {
+function headersOf({ login, userAgent }: GitServer): Record<string, string> {
   return {
     'content-type': 'application/x-git-upload-pack-request',
     accept: 'application/x-git-upload-pack-result',
     'git-protocol': 'version=2',
     'user-agent': userAgent,
-    ...(token === null ? {} : { authorization: `Basic ${Buffer.from(`x-access-token:${token}`).toString('base64')}` }),
+    ...(login === null ? {} : { authorization: `Basic ${base64(`${login.user}:${login.token}`)}` }),
   };
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64');
 }
 
 function failureOf(cause: ExchangeError, subject: string): DeployError {

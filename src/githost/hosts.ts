@@ -1,15 +1,43 @@
-import type { Repository } from '../config/checked/config.ts';
-import type { GitHost } from './port/git-host.ts';
-import { github } from './github/host.ts';
+import { githubProfile } from './github/profile.ts';
+import type { HookApi } from './port/hooks.ts';
+import type { GitHost, HostProfile } from './port/git-host.ts';
+
+/** The only list of Git hosts: a name in headgate.yml and what it is. */
+const HOSTS = { github: githubProfile } satisfies Readonly<Record<string, HostProfile>>;
+
+export type HostName = keyof typeof HOSTS;
+
+/** `git`: any server, without webhooks and statuses. */
+export type RepositoryHost = HostName | 'git';
+
+/** Names that will be valid: they get an error that says so. */
+const PLANNED = ['gitlab', 'gitea', 'forgejo', 'bitbucket', 'bitbucket-server', 'azure-devops', 'codecommit'];
+
+export const HOST_NAMES: readonly string[] = Object.keys(HOSTS);
+
+export function isHost(name: string): name is RepositoryHost {
+  return name === 'git' || HOST_NAMES.includes(name);
+}
+
+export function isPlannedHost(name: string): boolean {
+  return PLANNED.includes(name);
+}
 
 /** Null: the repository's host does not send webhooks or accept statuses. */
-export function hostOf({ host }: Pick<Repository, 'host'>): GitHost | null {
-  switch (host) {
-    case 'github':
-      return github;
-    case 'git':
-      return null;
-    default:
-      return host satisfies never;
-  }
+export function profileOf({ host }: { readonly host: RepositoryHost }): HostProfile | null {
+  return host === 'git' ? null : HOSTS[host];
+}
+
+export async function hostOf(repository: { readonly host: RepositoryHost }): Promise<GitHost | null> {
+  return (await profileOf(repository)?.load()) ?? null;
+}
+
+/** Null: webhooks are not registered or listed over an API. */
+export async function hooksOf(repository: { readonly host: RepositoryHost }): Promise<HookApi | null> {
+  return (await profileOf(repository)?.loadHooks?.()) ?? null;
+}
+
+/** Most servers accept a token from any user. With `host: git` it may still be a token for GitHub, which accepts this one. */
+export function gitUserOf(repository: { readonly host: RepositoryHost }): string {
+  return (profileOf(repository) ?? githubProfile).gitUser;
 }

@@ -8,6 +8,7 @@ import type { BuiltFunctions, InvalidConfig } from '../../infra/build.ts';
 import { packConfig, unpackConfig } from '../../src/config/checked/packed.ts';
 import type { PackedConfig } from '../../src/config/checked/packed.ts';
 import { readConfig } from '../../src/config/checked/read-config.ts';
+import { HOST_NAMES } from '../../src/githost/hosts.ts';
 
 const CONFIG = `
 clusters:
@@ -70,8 +71,11 @@ describe('the build of the functions', () => {
     expect(await digest('again', again.files)).toBe(await digest('out', built.files));
   });
 
-  it('keeps the webhook within 60 KB, including what a delivery loads on demand', () => {
-    const bytes = loadedBytes('webhook/webhook.mjs', ['src/githost/github/signature.ts']);
+  it.each(HOST_NAMES)('keeps the webhook within 60 KB, including what a delivery of %s loads on demand', (host) => {
+    const bytes = loadedBytes('webhook/webhook.mjs', [
+      `src/githost/${host}/host.ts`,
+      `src/githost/${host}/signature.ts`,
+    ]);
     expect(bytes).toBeGreaterThan(loadedBytes('webhook/webhook.mjs'));
     expect(bytes).toBeLessThanOrEqual(60 * 1024);
   });

@@ -29,7 +29,7 @@ async function serve(repository: BareRepository, options: Partial<GitHttpOptions
     openRepository(
       {
         url: `${server.url}/fleet.git`,
-        token: null,
+        login: null,
         ca: null,
         userAgent: 'headgate-test',
         agents,
@@ -386,7 +386,7 @@ describe('a failing server', () => {
         return true;
       },
     });
-    expect(await code(open({ token: 'hunter2' }).since(query(), signal))).toBe(expected);
+    expect(await code(open({ login: { user: 'ada', token: 'hunter2' } }).since(query(), signal))).toBe(expected);
   });
 
   it.each([
@@ -449,10 +449,10 @@ describe('a failing server', () => {
         return true;
       },
     });
-    const thrown: unknown = await open({ token: 'hunter2' })
+    const thrown: unknown = await open({ login: { user: 'ada', token: 'hunter2' } })
       .since(query(), signal)
       .catch((error: unknown) => error);
-    expect(Buffer.from(seen[0]?.slice('Basic '.length) ?? '', 'base64').toString()).toBe('x-access-token:hunter2');
+    expect(Buffer.from(seen[0]?.slice('Basic '.length) ?? '', 'base64').toString()).toBe('ada:hunter2');
     expect(JSON.stringify(thrown) + String(thrown) + (thrown as Error).stack).not.toContain('hunter2');
   });
 

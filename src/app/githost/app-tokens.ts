@@ -2,6 +2,7 @@ import type { Credentials, Repository } from '../../config/checked/config.ts';
 import { DeployError } from '../../error/deploy-error.ts';
 import { retry } from '../../exchange/retry.ts';
 import type { RetryPolicy } from '../../exchange/retry.ts';
+import { messageOf } from '../../githost/github/answer.ts';
 import { parseToken, tokenRequest } from '../../githost/github/app.ts';
 import type { InstallationToken } from '../../githost/github/app.ts';
 import { sendToHost } from './host-request.ts';
@@ -86,10 +87,10 @@ const REMEDIES: Readonly<Record<number, string>> = {
 };
 
 function refused(subject: string, { status, text }: HostAnswer): DeployError {
-  const said = /"message"\s*:\s*"([^"\\]{1,200})/.exec(text)?.[1];
+  const reason = messageOf(text);
   return new DeployError('git-unauthorized', {
     subject,
-    message: `GitHub gives no token: ${status}${said === undefined ? '' : ` ${said}`}`,
+    message: `GitHub gives no token: ${status}${reason === null ? '' : ` ${reason}`}`,
     remedy: REMEDIES[status] ?? 'Check app, installation and api of the repository in headgate.yml.',
   });
 }

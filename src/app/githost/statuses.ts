@@ -20,22 +20,25 @@ export interface StatusesOptions {
 
 const DEADLINE_MS = 10_000;
 
-const RETRIES: RetryPolicy<HostAnswer> = {
-  pausesMs: [1_000, 4_000, 10_000],
-  // GitHub requests a minute at its secondary limit.
-  longestPauseMs: 60_000,
-  verdictOn(outcome) {
-    if (outcome.kind === 'failed') return 'again';
-    if (outcome.answer.status < 500 && !isLimit(outcome.answer)) return 'final';
-    const afterMs = requestedPauseMs(outcome.answer);
-    return afterMs === null ? 'again' : { afterMs };
-  },
-};
+function retriesOf(host: GitHost): RetryPolicy<HostAnswer> {
+  return {
+    pausesMs: [1_000, 4_000, 10_000],
+    // Many rate limits are per minute.
+    longestPauseMs: 60_000,
+    verdictOn(outcome) {
+      if (outcome.kind === 'failed') return 'again';
+      if (!isTemporary(outcome.answer, host)) return 'final';
+      const afterMs = requestedPauseMs(outcome.answer, host);
+      return afterMs === null ? 'again' : { afterMs };
+    },
+  };
+}
 
 /** Commit statuses over a Git host's REST API, for one run. */
 export function openStatuses(options: StatusesOptions): Statuses {
   const usage = { requests: 0, bytes: 0 };
-  const { ca, deadlineMs = DEADLINE_MS, wait } = options;
+  const { host, ca, deadlineMs = DEADLINE_MS, wait } = options;
+  const retries = retriesOf(host);
 
   async function send(request: HostRequest, signal: AbortSignal): Promise<HostAnswer> {
     usage.requests += 1;
@@ -47,47 +50,43 @@ export function openStatuses(options: StatusesOptions): Statuses {
   return {
     usage,
     async set(revision, status, signal) {
-      const unsigned = options.host.statusRequest({ ...options.repository, revision }, status);
+      const unsigned = host.statusRequest({ ...options.repository, revision }, status);
       const token = await options.token(signal);
       const request = { ...unsigned, headers: { ...unsigned.headers, authorization: `Bearer ${token}` } };
-      const sent = retry(() => send(request, signal), RETRIES, { wait, signal });
+      const sent = retry(() => send(request, signal), retries, { wait, signal });
       const answer = await sent.catch((cause: unknown) => {
         if (signal.aborted) throw interrupted(request, cause);
         const reason = cause instanceof Error ? cause.message : String(cause);
         throw notTaken(request, { reason: `it does not answer: ${reason}`.replaceAll(token, '***') });
       });
-      if (answer.status < 200 || answer.status >= 300) throw refusal(request, answer, token);
+      if (answer.status < 200 || answer.status >= 300) {
+        throw refusal(request, answer, { host, token });
+      }
     },
   };
 }
 
-/** The secondary rate limit comes as 403 or 429: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api */
-function isLimit(answer: HostAnswer): boolean {
+function isTemporary(answer: HostAnswer, host: GitHost): boolean {
+  return answer.status >= 500 || host.rateLimitOf(answer) !== null;
+}
+
+function requestedPauseMs(answer: HostAnswer, host: GitHost): number | null {
+  return retryAfterMs(answer.headers) ?? host.rateLimitOf(answer)?.resetMs ?? null;
+}
+
+function refusal(
+  request: HostRequest,
+  answer: HostAnswer,
+  { host, token }: { readonly host: GitHost; readonly token: string },
+): DeployError {
   const { status, text } = answer;
-  return status === 429 || (status === 403 && (requestedPauseMs(answer) !== null || /rate limit/i.test(text)));
-}
-
-function requestedPauseMs({ headers }: HostAnswer): number | null {
-  const afterMs = retryAfterMs(headers);
-  if (afterMs !== null || headers['x-ratelimit-remaining'] !== '0') return afterMs;
-  const at = Number(headers['x-ratelimit-reset']) * 1000 - Date.parse(headers.date ?? '');
-  return Number.isFinite(at) ? Math.max(at, 1_000) : null;
-}
-
-function refusal(request: HostRequest, answer: HostAnswer, token: string): DeployError {
-  const isRedirect = answer.status >= 300 && answer.status < 400;
-  const reason = `it answers ${answer.status}${messageOf(answer.text)}${isRedirect ? ', and redirects are refused' : ''}`;
-  const isPassing = answer.status >= 500 || isLimit(answer);
+  const message = host.messageOf(text);
+  const isRedirect = status >= 300 && status < 400;
+  const reason = `it answers ${status}${message === null ? '' : `: ${message}`}${isRedirect ? ', and redirects are refused' : ''}`;
   return notTaken(request, {
     reason: reason.replaceAll(token, '***'),
-    afterMs: isPassing ? requestedPauseMs(answer) : null,
+    afterMs: isTemporary(answer, host) ? requestedPauseMs(answer, host) : null,
   });
-}
-
-/** `: Validation Failed`, from GitHub's `{"message": …}`. */
-function messageOf(text: string): string {
-  const message = /"message"\s*:\s*"([^"\\]{1,200})/.exec(text)?.[1];
-  return message === undefined ? '' : `: ${message}`;
 }
 
 function notTaken(

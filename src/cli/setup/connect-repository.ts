@@ -1,11 +1,12 @@
 import type { Repository } from '../../config/checked/config.ts';
 import { DeployError } from '../../error/deploy-error.ts';
-import type { Hook, HookSettings } from '../../githost/github/hooks.ts';
+import type { Hook, HookSettings } from '../../githost/port/hooks.ts';
 import { localRuntime } from '../../app/local/local-runtime.ts';
 import type { LocalRuntime } from '../../app/local/local-runtime.ts';
 import { caOf } from '../../app/runtime.ts';
 import { resolveSecret } from '../../app/secrets.ts';
 import type { ConnectFlags } from './connect-flags.ts';
+import { hooksOf } from '../../githost/hosts.ts';
 import { confirm } from '../terminal/confirm.ts';
 import type { Context, ExitCode } from '../terminal/context.ts';
 import { githubAppInstructions } from './github-app-instructions.ts';
@@ -92,6 +93,8 @@ async function openClient(
   const { api, fullName, credentials, name } = repository;
   const own = credentials?.kind === 'token' ? credentials.token : null;
   const reference = token ?? own;
+  const hooks = await hooksOf(repository);
+  if (hooks === null) throw noWebhooks(repository, context);
   if (api === null || fullName === null || reference === null) {
     throw new DeployError('usage', {
       subject: `repository ${name}`,
@@ -100,13 +103,13 @@ async function openClient(
     });
   }
   const value = await resolveSecret(reference, runtime.secrets, context.signal);
-  return openWebhookClient({ api, fullName }, { token: value, ca: await caOf(repository) });
+  return openWebhookClient({ api, fullName }, { api: hooks, token: value, ca: await caOf(repository) });
 }
 
 function noWebhooks({ name }: Repository, { configPath }: Context): DeployError {
   return new DeployError('usage', {
     subject: configPath,
-    message: `repository ${name} is on a host without webhooks`,
+    message: `repository ${name} is on a host without webhooks in its API`,
     remedy: 'Rely on the sweep, which finds its pushes.',
   });
 }

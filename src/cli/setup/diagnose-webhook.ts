@@ -1,5 +1,5 @@
 import { DeployError } from '../../error/deploy-error.ts';
-import type { Hook, HookDelivery } from '../../githost/github/hooks.ts';
+import type { Hook, HookDelivery } from '../../githost/port/hooks.ts';
 
 export interface WebhookFacts {
   /** Its name in headgate.yml, which ends the webhook URL. */

@@ -1,6 +1,6 @@
 import type { Repository, Target } from '../../config/checked/config.ts';
 import { DeployError } from '../../error/deploy-error.ts';
-import { hostOf } from '../../githost/hosts.ts';
+import { hooksOf, hostOf } from '../../githost/hosts.ts';
 import { asRevision } from '../../snapshot/source.ts';
 import { sendToHost } from '../../app/githost/host-request.ts';
 import { caOf } from '../../app/runtime.ts';
@@ -88,7 +88,9 @@ async function probeWebhook(
   const token =
     given === null ? await runtime.tokenOf(repository) : await resolveSecret(given, runtime.secrets, signal);
   if (api === null || fullName === null || token === null) return 'skipped: there are no credentials';
-  const hooks = openWebhookClient({ api, fullName }, { token, ca: await caOf(repository) });
+  const hookApi = await hooksOf(repository);
+  if (hookApi === null) return `skipped: the API of ${repository.host} has no webhooks`;
+  const hooks = openWebhookClient({ api, fullName }, { api: hookApi, token, ca: await caOf(repository) });
   try {
     const deliveriesOf = (hook: { readonly id: number }) => hooks.deliveries(hook.id, signal);
     return await diagnoseWebhook({ repository: name, fullName, hooks: await hooks.list(signal), deliveriesOf });
@@ -101,10 +103,10 @@ async function probeWebhook(
   }
 }
 
-/** Posts a status for a commit that does not exist, which writes nothing: GitHub answers 422 if the credentials may write statuses. */
+/** Posts a status for a commit that does not exist, which writes nothing: the answer shows whether the credentials may write statuses. */
 async function probeStatuses(repository: Repository, { runtime }: Connections, signal: AbortSignal): Promise<string> {
   const { api, fullName } = repository;
-  const host = hostOf(repository);
+  const host = await hostOf(repository);
   const revision = asRevision('1'.padStart(40, '0'));
   const token = await runtime.tokenOf(repository);
   if (host === null || revision === null || api === null || fullName === null || token === null)
@@ -114,7 +116,7 @@ async function probeStatuses(repository: Repository, { runtime }: Connections, s
   const headers = { ...request.headers, authorization: `Bearer ${token}` };
   const ca = await caOf(repository);
   const answer = await sendToHost({ ...request, headers }, { ca, deadlineMs: DEADLINE_MS }, signal);
-  if (answer.status === 422) return 'can be written';
+  if (host.showsStatusAccess(answer)) return 'can be written';
   throw new DeployError('host-forbidden', {
     subject: `repository ${repository.name}`,
     message: `the credentials cannot write commit statuses: ${api} returned status ${answer.status}`,

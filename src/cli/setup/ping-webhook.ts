@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { DeployError } from '../../error/deploy-error.ts';
-import type { HookDelivery, HookSettings } from '../../githost/github/hooks.ts';
+import type { HookDelivery, HookSettings } from '../../githost/port/hooks.ts';
 import type { WebhookClient } from './webhook-client.ts';
 
 /** 15 s in all: a delivery is listed once it has ended, and the host gives up after 10 s. */

@@ -1,15 +1,7 @@
 import { DeployError } from '../../error/deploy-error.ts';
 import type { HostRequest } from '../../githost/port/git-host.ts';
-import {
-  createHookRequest,
-  deliveriesRequest,
-  listHooksRequest,
-  parseDeliveries,
-  parseHooks,
-  pingRequest,
-  updateHookRequest,
-} from '../../githost/github/hooks.ts';
-import type { Hook, HookDelivery, HookLocation, HookSettings } from '../../githost/github/hooks.ts';
+import { messageOf } from '../../githost/github/answer.ts';
+import type { Hook, HookApi, HookDelivery, HookLocation, HookSettings } from '../../githost/port/hooks.ts';
 import { sendToHost } from '../../app/githost/host-request.ts';
 import type { HostAnswer } from '../../app/githost/host-request.ts';
 
@@ -26,7 +18,7 @@ const DEADLINE_MS = 10_000;
 
 export function openWebhookClient(
   place: HookLocation,
-  { token, ca }: { readonly token: string; readonly ca: string | null },
+  { api, token, ca }: { readonly api: HookApi; readonly token: string; readonly ca: string | null },
 ): WebhookClient {
   async function send(request: HostRequest, signal: AbortSignal): Promise<string> {
     const signed = { ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } };
@@ -43,25 +35,25 @@ export function openWebhookClient(
   }
 
   return {
-    list: async (signal) => parseHooks(await send(listHooksRequest(place), signal)),
+    list: async (signal) => api.parseHooks(await send(api.listRequest(place), signal)),
     async create(wanted, signal) {
-      const text = await send(createHookRequest(place, wanted), signal);
-      const [hook] = parseHooks(`[${text}]`);
+      const text = await send(api.createRequest(place, wanted), signal);
+      const [hook] = api.parseHooks(`[${text}]`);
       if (hook === undefined) throw new TypeError('the array of one webhook is empty');
       return hook;
     },
     async update(id, wanted, signal) {
-      await send(updateHookRequest(place, id, wanted), signal);
+      await send(api.updateRequest(place, id, wanted), signal);
     },
     async ping(id, signal) {
-      await send(pingRequest(place, id), signal);
+      await send(api.pingRequest(place, id), signal);
     },
-    deliveries: async (id, signal) => parseDeliveries(await send(deliveriesRequest(place, id), signal)),
+    deliveries: async (id, signal) => api.parseDeliveries(await send(api.deliveriesRequest(place, id), signal)),
   };
 }
 
 function refused({ status, text }: HostAnswer, { api, fullName }: HookLocation): DeployError {
-  const reason = /"message"\s*:\s*"([^"\\]{1,200})/.exec(text)?.[1] ?? '';
+  const reason = messageOf(text) ?? '';
   // GitHub answers 404 to a token that may not see the webhooks.
   const isForbidden = status === 401 || status === 403 || status === 404;
   return new DeployError(isForbidden ? 'host-forbidden' : 'host-unreachable', {

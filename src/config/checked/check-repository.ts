@@ -1,5 +1,7 @@
-import { defaultApi, formatAddress, fullNameOf, parseAddress } from '../written/address.ts';
-
+import { HOST_NAMES, isHost, isPlannedHost, profileOf } from '../../githost/hosts.ts';
+import type { RepositoryHost } from '../../githost/hosts.ts';
+import type { HostProfile } from '../../githost/port/git-host.ts';
+import { formatAddress, parseAddress } from '../written/address.ts';
 import { resolvePath } from './check-cluster.ts';
 import type { ConfigLocation } from './check-cluster.ts';
 import type { Credentials, Repository } from './config.ts';
@@ -16,8 +18,6 @@ interface Context {
   readonly findings: Findings;
 }
 
-const PLANNED_HOSTS = new Set(['gitlab', 'gitea', 'forgejo', 'bitbucket', 'azure', 'codecommit', 'gogs']);
-
 export function checkRepository(
   { name, value, path }: { readonly name: string; readonly value: unknown; readonly path: Path },
   location: ConfigLocation,
@@ -29,34 +29,36 @@ export function checkRepository(
   const context = { path, location, findings };
   const host = checkHost(value['host'], context);
   const insecure = value['insecure'] === true;
+  const profile = host === null ? null : profileOf({ host });
   const url = checkAddress('url', value['url'], { ...context, insecure });
   const api = checkAddress('api', value['api'], { ...context, insecure });
-  const fullName = host === 'github' && url !== null ? checkFullName(url, context) : null;
+  const fullName = profile !== null && url !== null ? checkFullName(url, profile, context) : null;
   const webhookSecrets = checkWebhookSecrets(value['webhookSecret'], host, context);
   const credentials = checkCredentials(value['credentials'], host, context);
   if (value['statuses'] === true) checkStatuses(value, host, context);
   if (host === 'git') warnUnused(value, context);
-  if (written === null || host === null || url === null || (host === 'github' && fullName === null)) return null;
-  const isGithub = host === 'github';
+  if (written === null || host === null || url === null || (profile !== null && fullName === null)) return null;
   return {
     name,
     host,
     url: formatAddress(url),
-    api: isGithub ? formatApi(api, url) : null,
+    api: profile === null ? null : api === null ? profile.apiOf(url) : formatAddress(api),
     fullName,
     id: written.id ?? null,
-    webhookSecrets: isGithub ? webhookSecrets : [],
+    webhookSecrets: profile === null ? [] : webhookSecrets,
     credentials,
-    statuses: isGithub && credentials !== null && (written.statuses ?? true),
+    statuses: profile !== null && credentials !== null && (written.statuses ?? true),
     insecure: written.insecure,
     caFile: written.caFile === undefined ? null : resolvePath(written.caFile, location),
   };
 }
 
-function checkHost(host: unknown, { path, findings }: Context): Repository['host'] | null {
-  if (host === 'github' || host === 'git') return host;
+function checkHost(host: unknown, { path, findings }: Context): RepositoryHost | null {
   if (typeof host !== 'string') return null;
-  const message = PLANNED_HOSTS.has(host) ? `is ${host}, which is not supported yet` : 'must be github or git';
+  if (isHost(host)) return host;
+  const message = isPlannedHost(host)
+    ? `is ${host}, which is not supported yet`
+    : `must be ${HOST_NAMES.join(', ')} or git`;
   findings.error([...path, 'host'], {
     message,
     remedy: 'Use git: the sweep then finds pushes without a webhook.',
@@ -77,12 +79,8 @@ function checkAddress(
   return null;
 }
 
-function formatApi(api: URL | null, url: URL): string {
-  return api === null ? defaultApi(url) : formatAddress(api);
-}
-
-function checkFullName(url: URL, { path, findings }: Context): string | null {
-  const fullName = fullNameOf(url);
+function checkFullName(url: URL, profile: HostProfile, { path, findings }: Context): string | null {
+  const fullName = profile.fullNameOf(url);
   if (fullName === null) {
     const remedy = 'Write it as https://github.com/acme/fleet.git.';
     findings.error([...path, 'url'], { message: 'does not end in owner/repository', remedy });
@@ -92,13 +90,13 @@ function checkFullName(url: URL, { path, findings }: Context): string | null {
 
 function checkWebhookSecrets(
   written: unknown,
-  host: Repository['host'] | null,
+  host: RepositoryHost | null,
   context: Context,
 ): readonly SecretReference[] {
   const path = [...context.path, 'webhookSecret'];
   if (written === undefined || (Array.isArray(written) && written.length === 0)) {
     if (host === 'git') return [];
-    const remedy = 'Add webhookSecret: env:FLEET_WEBHOOK_SECRET, the secret that GitHub signs its deliveries with.';
+    const remedy = 'Add webhookSecret: env:FLEET_WEBHOOK_SECRET, the secret that the host signs its deliveries with.';
     context.findings.error(path, { message: 'is missing', remedy });
     return [];
   }
@@ -125,16 +123,16 @@ export function checkReference(
   return reference.kind === 'file' ? { kind: 'file', path: resolvePath(reference.path, location) } : reference;
 }
 
-function checkCredentials(written: unknown, host: Repository['host'] | null, context: Context): Credentials | null {
+function checkCredentials(written: unknown, host: RepositoryHost | null, context: Context): Credentials | null {
   if (written === undefined) return null;
   const path = [...context.path, 'credentials'];
   if (!isRecord(written)) {
     const token = checkReference(written, path, context);
     return token === null ? null : { kind: 'token', token };
   }
-  if (host === 'git') {
+  if (host !== null && profileOf({ host })?.acceptsApps !== true) {
     const remedy = 'Write credentials: env:NAME, or host: github.';
-    context.findings.error(path, { message: 'cannot be a GitHub App with host: git', remedy });
+    context.findings.error(path, { message: `cannot be a GitHub App with host: ${host}`, remedy });
     return null;
   }
   const app = context.findings.parse(shape.app, written, path);
@@ -146,7 +144,7 @@ function checkCredentials(written: unknown, host: Repository['host'] | null, con
 
 function checkStatuses(
   raw: Readonly<Record<string, unknown>>,
-  host: Repository['host'] | null,
+  host: RepositoryHost | null,
   { path, findings }: Context,
 ): void {
   const at = [...path, 'statuses'];

@@ -1,3 +1,4 @@
+import type { RepositoryHost } from '../../githost/hosts.ts';
 import type { SecretReference } from '../written/reference.ts';
 
 /** headgate.yml in its checked form: defaults are filled in, names are resolved, and paths have a known base. */
@@ -39,15 +40,15 @@ export type Credentials =
 
 export interface Repository {
   readonly name: string;
-  readonly host: 'github' | 'git';
+  readonly host: RepositoryHost;
   /** The URL for git, without user or password. */
   readonly url: string;
   /** Base URL of the host's REST API, without a trailing slash; null for host: git. */
   readonly api: string | null;
-  /** `acme/fleet`, from the URL; null for host: git. */
+  /** `acme/fleet`, the name in the host's API; null for host: git. */
   readonly fullName: string | null;
   readonly id: string | null;
-  /** At least one for `github`; none for `git`. */
+  /** None for `git`; at least one for every other host. */
   readonly webhookSecrets: readonly SecretReference[];
   readonly credentials: Credentials | null;
   readonly statuses: boolean;

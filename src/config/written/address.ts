@@ -35,26 +35,3 @@ function isLoopback(hostname: string): boolean {
 export function formatAddress(url: URL): string {
   return url.href.replace(/\/+$/, '');
 }
-
-/** `acme/fleet` of `https://github.com/acme/fleet.git`; null when the path has fewer than two parts. */
-export function fullNameOf(url: URL): string | null {
-  const [owner, name] = url.pathname
-    .split('/')
-    .filter((part) => part !== '')
-    .slice(-2);
-  const bare = name?.replace(/\.git$/, '') ?? '';
-  return owner === undefined || bare === '' ? null : `${decode(owner)}/${decode(bare)}`;
-}
-
-function decode(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
-}
-
-/** GitHub.com serves its API on a separate host, GitHub Enterprise Server below its web address. */
-export function defaultApi(url: URL): string {
-  return url.host === 'github.com' ? 'https://api.github.com' : `${url.origin}/api/v3`;
-}

@@ -1,7 +1,7 @@
 import type { Config, Repository } from '../../config/checked/config.ts';
 import { asDeployError } from '../../error/deploy-error.ts';
-import type { Delivery, GitHost, Parsed, Push } from '../../githost/port/git-host.ts';
-import { hostOf } from '../../githost/hosts.ts';
+import type { Delivery, GitHost, HostProfile, Parsed, Push } from '../../githost/port/git-host.ts';
+import { profileOf } from '../../githost/hosts.ts';
 import { FORM, mediaTypeOf } from '../../githost/port/media-type.ts';
 import { match } from './match.ts';
 import type { DeployRequest } from '../ports/request.ts';
@@ -32,7 +32,7 @@ export interface Answer {
 export interface Reception {
   readonly config: Config;
   readonly version: string;
-  /** Larger bodies are refused: 26,214,400 bytes (what GitHub sends at most) unless the platform takes less. */
+  /** Larger bodies are refused: 26,214,400 bytes (the largest that GitHub sends) unless the platform takes less. */
   readonly limitBytes: number;
   readonly secretsOf: (repository: Repository, signal: AbortSignal) => Promise<readonly string[]>;
   /** The secrets after a look at whether they were rotated; null when there is no need or no leave to look again. */
@@ -71,14 +71,14 @@ export async function receive(request: WebhookRequest, reception: Reception, sig
   if (request.body === 'too-large') return tooLarge(reception);
   const registered = registeredAt(request.path, reception);
   if (registered === null) return unknown();
-  const id = deliveryIdOf(request.headers) ?? reception.randomId();
+  const id = deliveryIdOf(request, registered.profile) ?? reception.randomId();
   return receiveDelivery({ id, headers: request.headers, body: request.body }, { ...registered, reception, signal });
 }
 
 /** Which secret and which kind of host are meant: the path says it, nothing in the request does. */
 interface Registered {
   readonly repository: Repository;
-  readonly host: GitHost;
+  readonly profile: HostProfile;
 }
 
 interface Context extends Registered {
@@ -113,9 +113,10 @@ interface Decision {
 }
 
 async function decide(delivery: Delivery, context: Context): Promise<Decision> {
-  const { repository, host } = context;
+  const { repository, profile } = context;
   try {
-    const authentic = await authenticate(delivery, context);
+    const host = await profile.load();
+    const authentic = await authenticate(delivery, host, context);
     if (authentic === null) return told(error(401, 'the signature is missing or wrong'));
     const parsed = host.parse(authentic);
     if (parsed.kind === 'not-understood') return told(error(400, parsed.reason));
@@ -132,7 +133,7 @@ async function decide(delivery: Delivery, context: Context): Promise<Decision> {
 }
 
 /** A secret that was rotated works at once: before a signature is called wrong, the secrets are looked at again. */
-async function authenticate(delivery: Delivery, { repository, host, reception, signal }: Context) {
+async function authenticate(delivery: Delivery, host: GitHost, { repository, reception, signal }: Context) {
   const authentic = await host.authenticate(delivery, await reception.secretsOf(repository, signal));
   if (authentic !== null) return authentic;
   const rotated = await reception.rotatedSecretsOf(repository, signal);
@@ -173,8 +174,8 @@ function answerHealth(method: string, { version }: Reception): Answer {
 
 function registeredAt(path: string, { config }: Reception): Registered | null {
   const repository = config.repositories.get(placeOf(path).slice(WEBHOOKS.length));
-  const host = repository === undefined ? null : hostOf(repository);
-  return repository === undefined || host === null ? null : { repository, host };
+  const profile = repository === undefined ? null : profileOf(repository);
+  return repository === undefined || profile === null ? null : { repository, profile };
 }
 
 function placeOf(path: string): string {
@@ -182,9 +183,9 @@ function placeOf(path: string): string {
   return place;
 }
 
-/** It is not signed: whatever does not look like an id of a host is replaced. */
-function deliveryIdOf(headers: Delivery['headers']): string | null {
-  const id = headers['x-github-delivery'] ?? '';
+/** It is not signed: anything that does not look like the id of a delivery is replaced. */
+function deliveryIdOf({ headers }: RequestHead, profile: HostProfile): string | null {
+  const id = profile.deliveryIdOf(headers) ?? '';
   return /^[\w-]{1,64}$/.test(id) ? id : null;
 }
 

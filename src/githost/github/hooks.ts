@@ -1,62 +1,41 @@
 import * as z from 'zod/mini';
 import type { HostRequest } from '../port/git-host.ts';
+import type { Hook, HookApi, HookDelivery, HookLocation, HookSettings } from '../port/hooks.ts';
 
 /*
  * Webhooks of a repository: https://docs.github.com/en/rest/repos/webhooks. Only the setup commands use them. A token
  * that can only read Git and write statuses has no access to them.
  */
 
-export interface HookLocation {
-  /** Base of the REST API, without a trailing slash. */
-  readonly api: string;
-  /** `owner/name` */
-  readonly fullName: string;
-}
+export const githubHooks: HookApi = {
+  listRequest,
+  createRequest,
+  updateRequest,
+  pingRequest,
+  deliveriesRequest,
+  parseHooks,
+  parseDeliveries,
+};
 
-export interface Hook {
-  readonly id: number;
-  readonly url: string;
-  readonly contentType: string;
-  readonly events: readonly string[];
-  readonly isActive: boolean;
-  readonly isTlsVerified: boolean;
-}
-
-export interface HookDelivery {
-  /** The id that is also in the delivery's headers. */
-  readonly id: string;
-  readonly event: string;
-  readonly deliveredAtMs: number;
-  /** 0: no response. */
-  readonly statusCode: number;
-  /** GitHub's description: `OK`, `Invalid HTTP Response: 401`, `timed out`. */
-  readonly status: string;
-}
-
-export interface HookSettings {
-  readonly url: string;
-  readonly secret: string;
-}
-
-export function listHooksRequest(location: HookLocation): HostRequest {
+function listRequest(location: HookLocation): HostRequest {
   // A repository has at most twenty webhooks per event.
   return request('GET', `${hooksUrl(location)}?per_page=100`);
 }
 
-export function createHookRequest(location: HookLocation, settings: HookSettings): HostRequest {
+function createRequest(location: HookLocation, settings: HookSettings): HostRequest {
   return request('POST', hooksUrl(location), { name: 'web', ...hookBody(settings) });
 }
 
-export function updateHookRequest(location: HookLocation, id: number, settings: HookSettings): HostRequest {
+function updateRequest(location: HookLocation, id: number, settings: HookSettings): HostRequest {
   return request('PATCH', `${hooksUrl(location)}/${id}`, hookBody(settings));
 }
 
-export function pingRequest(location: HookLocation, id: number): HostRequest {
+function pingRequest(location: HookLocation, id: number): HostRequest {
   return request('POST', `${hooksUrl(location)}/${id}/pings`);
 }
 
 /** Returns the newest deliveries first. */
-export function deliveriesRequest(location: HookLocation, id: number): HostRequest {
+function deliveriesRequest(location: HookLocation, id: number): HostRequest {
   return request('GET', `${hooksUrl(location)}/${id}/deliveries?per_page=30`);
 }
 
@@ -73,7 +52,7 @@ const Hooks = z.array(
   }),
 );
 
-export function parseHooks(text: string): readonly Hook[] {
+function parseHooks(text: string): readonly Hook[] {
   return z.parse(Hooks, JSON.parse(text)).map(({ id, active, events, config }) => ({
     id,
     url: config.url ?? '',
@@ -94,7 +73,7 @@ const Deliveries = z.array(
   }),
 );
 
-export function parseDeliveries(text: string): readonly HookDelivery[] {
+function parseDeliveries(text: string): readonly HookDelivery[] {
   return z.parse(Deliveries, JSON.parse(text)).map(({ guid, event, delivered_at, status_code, status }) => ({
     id: guid,
     event,

@@ -1,3 +1,4 @@
+import type { HookApi } from './hooks.ts';
 import type { ObjectId, Revision } from '../../snapshot/source.ts';
 
 declare const authentic: unique symbol;
@@ -41,7 +42,7 @@ export interface CommitStatus {
   readonly state: 'pending' | 'success' | 'failure' | 'error';
   /** `headgate/<target>` */
   readonly context: string;
-  /** At most 140 characters. */
+  /** Of any length: the host's request shortens it to what the host accepts. */
   readonly description: string;
 }
 
@@ -53,11 +54,47 @@ export interface HostRequest {
   readonly body: string | null;
 }
 
+/** An answer of the host's API. Header names are lowercase. */
+export interface ApiAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly text: string;
+}
+
+/** The host refuses requests for a while because it received too many. */
+export interface RateLimit {
+  /** How long the quota stays spent, by the host's own clock; null when the host does not say. `Retry-After` is read by the sender. */
+  readonly resetMs: number | null;
+}
+
+/** What has to be known of a Git host before it is spoken to. Small, because every process loads it for every host. */
+export interface HostProfile {
+  /** The user that a token belongs to when Git is read with it (Basic authentication). */
+  readonly gitUser: string;
+  /** Whether `credentials` may be a GitHub App. */
+  readonly acceptsApps: boolean;
+  /** Base of the REST API of the host of a repository, without a trailing slash. */
+  apiOf(url: URL): string;
+  /** The repository's name in the API, from its URL; null when the URL is not of a repository. */
+  fullNameOf(url: URL): string | null;
+  /** Not signed, so it may be any text. It is the same when the host sends a delivery again. */
+  deliveryIdOf(headers: Delivery['headers']): string | null;
+  /** Loads the rest. On demand, so that a function loads only the hosts that it needs. */
+  load(): Promise<GitHost>;
+  /** Null: webhooks cannot be registered or listed over the host's API. */
+  loadHooks: (() => Promise<HookApi>) | null;
+}
+
 /** What Headgate needs from a Git host. Pure: its methods only build and read data. */
 export interface GitHost {
-  readonly name: string;
   /** Null unless the delivery is signed with one of the secrets. Without secrets nothing is authentic. */
   authenticate(delivery: Delivery, secrets: readonly string[]): Promise<AuthenticDelivery | null>;
   parse(delivery: AuthenticDelivery): Parsed;
   statusRequest(at: { api: string; fullName: string; revision: Revision }, status: CommitStatus): HostRequest;
+  /** Null: the answer is not about a rate limit. */
+  rateLimitOf(answer: ApiAnswer): RateLimit | null;
+  /** The message of an answer that is an error, for people; null without one. */
+  messageOf(text: string): string | null;
+  /** Whether this answer to a status for a commit that does not exist shows that the credentials may write statuses. */
+  showsStatusAccess(answer: ApiAnswer): boolean;
 }

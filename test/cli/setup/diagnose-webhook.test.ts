@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { diagnoseWebhook } from '../../../src/cli/setup/diagnose-webhook.ts';
-import type { Hook, HookDelivery } from '../../../src/githost/github/hooks.ts';
+import type { Hook, HookDelivery } from '../../../src/githost/port/hooks.ts';
 
 const hook: Hook = {
   id: 7,

@@ -33,7 +33,7 @@ export async function serveFiles(files: Readonly<Record<string, string>>) {
     open: () =>
       openRepository({
         url: `${server.url}/fleet.git`,
-        token: null,
+        login: null,
         ca: null,
         userAgent: 'headgate-test',
         agents,

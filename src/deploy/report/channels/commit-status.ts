@@ -21,20 +21,9 @@ export function commitStatusChannel(statuses: Statuses): Channel {
     async report(event, { target }, signal) {
       const message = renderStatus(event);
       if (message === null) return;
-      await statuses.set(message.revision, asStatus(target, message), signal);
+      const { revision, state, text } = message;
+      await statuses.set(revision, { state, context: `headgate/${target}`, description: text }, signal);
     },
-  };
-}
-
-/** What GitHub shows beside a status, and no more than it takes. */
-const DESCRIPTION_LENGTH = 140;
-
-function asStatus(target: string, { state, text }: StatusMessage): CommitStatus {
-  const isShort = text.length <= DESCRIPTION_LENGTH;
-  return {
-    state,
-    context: `headgate/${target}`,
-    description: isShort ? text : `${text.slice(0, DESCRIPTION_LENGTH - 1)}…`,
   };
 }
 

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { commitStatusChannel, renderStatus } from '../../../../src/deploy/report/channels/commit-status.ts';
+import type { CommitStatus } from '../../../../src/githost/port/git-host.ts';
+import { A, EVENTS, SUBJECT } from '../events.ts';
+import type { EventName } from '../events.ts';
+
+const EXPECTED: Readonly<Record<EventName, string | null>> = {
+  'a run that starts': 'pending applying',
+  'a run that waits for three targets': 'pending waiting for target infra (+2 more)',
+  'a commit that was superseded before it was applied': 'error superseded by bbbbbbb',
+  'a commit that was superseded before it was ready': 'success applied; superseded by bbbbbbb',
+  'a deploy that is ready at once': 'success 1 created, 2 updated, ready in 3.1 s',
+  'a deploy whose readiness is still checked': null,
+  'a deploy of a target that does not wait': 'success 1 created, 2 updated',
+  'the last of several runs of one commit': 'success 4 created, 2 updated, 1 pruned, ready in 60.0 s',
+  'a run without changes that answers a delivery': 'success no changes',
+  'a run without changes that answers no delivery': null,
+  'a refusal that is recorded': 'failure web.yaml:7 has no name (+1 more)',
+  'a refusal that could not be recorded': 'failure web.yaml:7 has no name',
+  'a partial deploy': 'failure web.yaml:7 has no name',
+  'a failure that Git can fix': 'failure web.yaml:7 has no name',
+  'a failure that Git cannot fix': 'error web.yaml:7 has no name',
+  'a failure of no known commit': null,
+  'a run that waits': null,
+  'a correction of drift': null,
+  'a failure that is tried again': null,
+  'a look at what is not ready': null,
+  readiness: 'success 1 created, 2 updated, ready in 3.1 s',
+  'readiness of a superseded commit': null,
+  'what is not ready': 'failure 2 of 3 ready: web: ImagePullBackOff',
+  'what is not ready of a superseded commit': null,
+  'a request without tries left': 'error see the log',
+  'readiness that stays unknown': 'error no answer',
+  'drift that was corrected': null,
+  'drift that is contested': null,
+};
+
+describe('the commit status', () => {
+  it.each(Object.entries(EVENTS))('reports %s', (name, event) => {
+    const message = renderStatus(event);
+    expect(message === null ? null : `${message.state} ${message.text}`).toBe(EXPECTED[name as EventName]);
+  });
+
+  it('is named after the target, with its whole text: the request of a Git host shortens it', async () => {
+    const written: CommitStatus[] = [];
+    const channel = commitStatusChannel({
+      usage: { requests: 0, bytes: 0 },
+      async set(_revision, status) {
+        written.push(status);
+      },
+    });
+    const long = 'x'.repeat(500);
+    const event = { kind: 'waiting', revision: A, waitingFor: [long] } as const;
+    await channel.report(event, SUBJECT, new AbortController().signal);
+    expect(written).toEqual([{ state: 'pending', context: 'headgate/shop', description: `waiting for ${long}` }]);
+  });
+});

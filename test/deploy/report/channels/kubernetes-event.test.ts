@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { renderEvent } from '../../../../src/deploy/report/channels/kubernetes-event.ts';
+import { EVENTS } from '../events.ts';
+import type { EventName } from '../events.ts';
+
+const EXPECTED: Readonly<Record<EventName, string | null>> = {
+  'a run that starts': null,
+  'a run that waits for three targets': null,
+  'a commit that was superseded before it was applied': null,
+  'a commit that was superseded before it was ready': null,
+  'a deploy that is ready at once': 'Normal Deployed aaaaaaaaaaaa: 1 created, 2 updated',
+  'a deploy whose readiness is still checked': 'Normal Deployed aaaaaaaaaaaa: 1 created, 2 updated',
+  'a deploy of a target that does not wait': 'Normal Deployed aaaaaaaaaaaa: 1 created, 2 updated',
+  'the last of several runs of one commit': 'Normal Deployed aaaaaaaaaaaa: 1 created, 2 updated',
+  'a run without changes that answers a delivery': null,
+  'a run without changes that answers no delivery': null,
+  'a refusal that is recorded': 'Warning DeployRefused aaaaaaaaaaaa: web.yaml:7 has no name (+1 more)',
+  'a refusal that could not be recorded': null,
+  'a partial deploy': 'Warning DeployFailed aaaaaaaaaaaa: web.yaml:7 has no name',
+  'a failure that Git can fix': null,
+  'a failure that Git cannot fix': null,
+  'a failure of no known commit': null,
+  'a run that waits': null,
+  'a correction of drift': null,
+  'a failure that is tried again': null,
+  'a look at what is not ready': null,
+  readiness: 'Normal Ready aaaaaaaaaaaa: 1 created, 2 updated, ready in 3.1 s',
+  'readiness of a superseded commit': 'Normal Ready aaaaaaaaaaaa: 1 created, 2 updated, ready in 3.1 s',
+  'what is not ready': 'Warning NotReady aaaaaaaaaaaa: 2 of 3 ready: web: ImagePullBackOff',
+  'what is not ready of a superseded commit': 'Warning NotReady aaaaaaaaaaaa: 2 of 3 ready: web: ImagePullBackOff',
+  'a request without tries left': null,
+  'readiness that stays unknown': null,
+  'drift that was corrected': 'Normal DriftCorrected aaaaaaaaaaaa: web.yaml:7 has no name',
+  'drift that is contested': 'Warning DriftContested aaaaaaaaaaaa: web.yaml:7 has no name',
+};
+
+describe('the Kubernetes Event', () => {
+  it.each(Object.entries(EVENTS))('reports %s', (name, event) => {
+    const rendered = renderEvent(event);
+    const text = rendered === null ? null : `${rendered.type} ${rendered.reason} ${rendered.message}`;
+    expect(text).toBe(EXPECTED[name as EventName]);
+  });
+});

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { renderLines } from '../../../../src/deploy/report/channels/log.ts';
+import { A, deployed, EVENTS, finished, SUBJECT } from '../events.ts';
+import type { EventName } from '../events.ts';
+
+/** The level and the message of each line. */
+const EXPECTED: Readonly<Record<EventName, readonly string[]>> = {
+  'a run that starts': [],
+  'a run that waits for three targets': [],
+  'a commit that was superseded before it was applied': [],
+  'a commit that was superseded before it was ready': ['debug check'],
+  'a deploy that is ready at once': ['info deployed', 'info ready'],
+  'a deploy whose readiness is still checked': ['info deployed'],
+  'a deploy of a target that does not wait': ['info deployed'],
+  'the last of several runs of one commit': ['info deployed', 'info ready'],
+  'a run without changes that answers a delivery': ['info unchanged'],
+  'a run without changes that answers no delivery': ['info unchanged'],
+  'a refusal that is recorded': ['warn refused'],
+  'a refusal that could not be recorded': ['warn refused'],
+  'a partial deploy': ['warn partial'],
+  'a failure that Git can fix': ['error failed'],
+  'a failure that Git cannot fix': ['error failed'],
+  'a failure of no known commit': ['error failed'],
+  'a run that waits': ['info waiting'],
+  'a correction of drift': ['info deployed', 'info ready'],
+  'a failure that is tried again': ['error failed'],
+  'a look at what is not ready': ['debug check'],
+  readiness: ['info ready'],
+  'readiness of a superseded commit': ['info ready'],
+  'what is not ready': ['warn not-ready'],
+  'what is not ready of a superseded commit': ['warn not-ready'],
+  'a request without tries left': ['error dead-letter'],
+  'readiness that stays unknown': ['warn not-ready'],
+  'drift that was corrected': [],
+  'drift that is contested': [],
+};
+
+const NOTHING_SENT = { git: { requests: 4, bytes: 5000 }, kubernetes: { requests: 8, bytes: 1 }, host: null };
+
+describe('the log', () => {
+  it.each(Object.entries(EVENTS))('reports %s', (name, event) => {
+    const lines = renderLines(event, SUBJECT, NOTHING_SENT);
+    expect(lines.map(({ level, message }) => `${level} ${message}`)).toEqual(EXPECTED[name as EventName]);
+  });
+
+  it('has what was requested of others with the outcome', () => {
+    const [line] = renderLines(finished(deployed), SUBJECT, NOTHING_SENT);
+    expect(line).toMatchObject({
+      target: 'shop',
+      repository: 'fleet',
+      delivery: 'd-1',
+      revision: A,
+      requests: { git: 4, kubernetes: 8, host: 0 },
+      bytes: { git: 5000 },
+      stagesMs: { apply: 80 },
+    });
+  });
+});
