@@ -194,7 +194,7 @@ describe('drift', () => {
     expect(found).toMatchObject({ verdict: 'unchanged', created: 0, updated: 0 });
     expect(found?.warnings.map(({ message }) => message).toSorted()).toEqual([
       `ConfigMap ${testbed.namespace}/a differs from Git: .data.level (kubectl-patch)`,
-      `Deployment.apps ${testbed.namespace}/web is gone from the cluster`,
+      `Deployment.apps ${testbed.namespace}/web was deleted from the cluster`,
     ]);
     expect(await testbed.configMaps()).toEqual({ a: { level: '9' } });
     expect(await testbed.get('deployment', 'web')).toBeNull();

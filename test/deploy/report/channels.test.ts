@@ -107,7 +107,7 @@ const TABLE: readonly (readonly [
     ['info unchanged'],
   ],
   [
-    'a run without changes that answers nobody',
+    'a run without changes that no delivery triggered',
     finished(unchanged(A, A), { answersCommit: false }),
     null,
     null,
@@ -151,44 +151,44 @@ const TABLE: readonly (readonly [
   ['a failure of no known commit', finished(failed(problem, null)), null, null, ['error failed']],
   ['a run that waits', finished({ ...deployed, verdict: 'waiting', readiness: null }), null, null, ['info waiting']],
   ['a correction of drift', finished(deployed, { purpose: 'drift' }), null, null, ['info deployed', 'info ready']],
+  ['a failure that is retried', { kind: 'retrying', report: failed(problem, A), timing }, null, null, ['error failed']],
   [
-    'a failure that is tried again',
-    { kind: 'retrying', report: failed(problem, A), timing },
+    'progress of objects that are not ready',
+    { kind: 'progressing', ready: 1, total: 2, notReady },
     null,
     null,
-    ['error failed'],
+    ['debug check'],
   ],
-  ['a look at what is not ready', { kind: 'progressing', ready: 1, total: 2, notReady }, null, null, ['debug check']],
   [
-    'readiness',
+    'objects that are ready',
     { kind: 'ready', revision: A, counts, isStatusFinal: false, durationMs: 3100 },
     'success 1 created, 2 updated, ready in 3.1 s',
     'Normal Ready aaaaaaaaaaaa: 1 created, 2 updated, ready in 3.1 s',
     ['info ready'],
   ],
   [
-    'readiness of a superseded commit',
+    'ready objects of a superseded commit',
     { kind: 'ready', revision: A, counts, durationMs: 3100, ...FINAL },
     null,
     'Normal Ready aaaaaaaaaaaa: 1 created, 2 updated, ready in 3.1 s',
     ['info ready'],
   ],
   [
-    'what is not ready',
+    'objects that are not ready',
     { kind: 'not-ready', revision: A, total: 3, notReady, isStatusFinal: false, durationMs: 1 },
     'failure 2 of 3 ready: web: ImagePullBackOff',
     'Warning NotReady aaaaaaaaaaaa: 2 of 3 ready: web: ImagePullBackOff',
     ['warn not-ready'],
   ],
   [
-    'what is not ready of a superseded commit',
+    'unready objects of a superseded commit',
     { kind: 'not-ready', revision: A, total: 3, notReady, durationMs: 1, ...FINAL },
     null,
     'Warning NotReady aaaaaaaaaaaa: 2 of 3 ready: web: ImagePullBackOff',
     ['warn not-ready'],
   ],
   [
-    'a request without tries left',
+    'a request without retries left',
     { kind: 'gave-up', on: 'run', revision: A, reason: 'see the log', isStatusFinal: false, durationMs: 1 },
     'error see the log',
     null,
@@ -268,7 +268,7 @@ describe('the channels', () => {
     ]);
   });
 
-  it('log what was requested of others with the outcome', () => {
+  it('log the request counts with the outcome', () => {
     const [line] = renderLines(finished(deployed), SUBJECT, NOTHING_SENT);
     expect(line).toMatchObject({
       target: 'shop',
@@ -301,7 +301,7 @@ describe('a reporter', () => {
     };
   }
 
-  it('reports on every channel although one fails, logs that, and returns what an awaited one did not take', async () => {
+  it('reports on every channel although one fails, logs the failure, and returns it for an awaited channel', async () => {
     const taken: string[] = [];
     const lines: unknown[] = [];
     const channels = [
@@ -318,7 +318,7 @@ describe('a reporter', () => {
     ]);
   });
 
-  it('reports nothing more to a caller that comes back when an awaited channel fails', async () => {
+  it('stops and throws when an awaited channel fails for a caller that runs again', async () => {
     const taken: string[] = [];
     const channels = [
       channelOf('commit status', { isAwaited: true, fails: true }, taken),
@@ -329,7 +329,7 @@ describe('a reporter', () => {
     expect(taken).toEqual([]);
   });
 
-  it('does not make a caller come back for a channel that nobody waits for', async () => {
+  it('does not throw when a channel fails that is not awaited', async () => {
     const taken: string[] = [];
     const channels = [
       channelOf('chat', { isAwaited: false, fails: true }, taken),

@@ -26,7 +26,7 @@ export function commitStatusChannel(statuses: Statuses): Channel {
   };
 }
 
-/** What GitHub shows beside a status, and no more than it takes. */
+/** The longest description that GitHub accepts. */
 const DESCRIPTION_LENGTH = 140;
 
 function asStatus(target: string, { state, text }: StatusMessage): CommitStatus {
@@ -38,7 +38,7 @@ function asStatus(target: string, { state, text }: StatusMessage): CommitStatus 
   };
 }
 
-/** Null: the commit's status stays as it is. */
+/** Null: leave the status as it is. */
 export function renderStatus(event: RunEvent): StatusMessage | null {
   switch (event.kind) {
     case 'started':
@@ -79,7 +79,7 @@ function renderFinished({ report, purpose, answersCommit, timing }: Finished): S
   return outcome === null ? null : { revision, ...outcome };
 }
 
-/** Null when the verdict is no news to the commit, or a check will report on it. */
+/** Null when a check will report, or the verdict is not reported on commits. */
 function renderOutcome(report: Report, durationMs: number): Omit<StatusMessage, 'revision'> | null {
   if (report.readiness === 'awaited') return null;
   switch (report.verdict) {
