@@ -9,12 +9,12 @@ import type { HostAnswer } from './host-request.ts';
 export interface StatusesOptions {
   readonly host: GitHost;
   readonly repository: { readonly api: string; readonly fullName: string };
-  /** Travels as bearer token, in no text. */
+  /** Sent as bearer token; never part of a message. */
   readonly token: (signal: AbortSignal) => Promise<string>;
   /** PEM of a private certificate authority. */
   readonly ca: string | null;
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
-  /** One request with its answer: 10 s unless given. */
+  /** For one request and its response; default 10 s. */
   readonly deadlineMs?: number;
 }
 
@@ -22,7 +22,7 @@ const DEADLINE_MS = 10_000;
 
 const RETRIES: RetryPolicy<HostAnswer> = {
   pausesMs: [1_000, 4_000, 10_000],
-  // GitHub requests a minute at its secondary limit.
+  // GitHub's secondary limit requires a pause of a minute.
   longestPauseMs: 60_000,
   verdictOn(outcome) {
     if (outcome.kind === 'failed') return 'again';
@@ -54,14 +54,14 @@ export function openStatuses(options: StatusesOptions): Statuses {
       const answer = await sent.catch((cause: unknown) => {
         if (signal.aborted) throw interrupted(request, cause);
         const reason = cause instanceof Error ? cause.message : String(cause);
-        throw notTaken(request, { reason: `it does not answer: ${reason}`.replaceAll(token, '***') });
+        throw notAccepted(request, { reason: `no response: ${reason}`.replaceAll(token, '***') });
       });
       if (answer.status < 200 || answer.status >= 300) throw refusal(request, answer, token);
     },
   };
 }
 
-/** The secondary rate limit comes as 403 or 429: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api */
+/** The secondary rate limit is a 403 or 429: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api */
 function isLimit(answer: HostAnswer): boolean {
   const { status, text } = answer;
   return status === 429 || (status === 403 && (requestedPauseMs(answer) !== null || /rate limit/i.test(text)));
@@ -76,9 +76,10 @@ function requestedPauseMs({ headers }: HostAnswer): number | null {
 
 function refusal(request: HostRequest, answer: HostAnswer, token: string): DeployError {
   const isRedirect = answer.status >= 300 && answer.status < 400;
-  const reason = `it answers ${answer.status}${messageOf(answer.text)}${isRedirect ? ', and redirects are refused' : ''}`;
+  const redirect = isRedirect ? ', and redirects are not followed' : '';
+  const reason = `status ${answer.status}${messageOf(answer.text)}${redirect}`;
   const isPassing = answer.status >= 500 || isLimit(answer);
-  return notTaken(request, {
+  return notAccepted(request, {
     reason: reason.replaceAll(token, '***'),
     afterMs: isPassing ? requestedPauseMs(answer) : null,
   });
@@ -90,15 +91,15 @@ function messageOf(text: string): string {
   return message === undefined ? '' : `: ${message}`;
 }
 
-function notTaken(
+function notAccepted(
   { url }: HostRequest,
   { reason, afterMs = null }: { readonly reason: string; readonly afterMs?: number | null },
 ): DeployError {
   return new DeployError('host-unreachable', {
     subject: url,
-    message: `the Git host did not take the status: ${reason}`,
+    message: `the Git host did not accept the status: ${reason}`,
     remedy:
-      'Check that the credentials of the repository may write commit statuses, or set statuses: false; the deploy itself is not affected.',
+      'Allow the credentials of the repository to write commit statuses, or set statuses: false. The deploy itself is not affected.',
     ...(afterMs === null ? {} : { retryAfterMs: afterMs }),
   });
 }

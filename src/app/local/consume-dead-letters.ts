@@ -8,7 +8,7 @@ import type { Consumer, ConsumerOptions } from '../../queue/consumer.ts';
 import { readRequest } from '../../queue/message.ts';
 import type { DeadLetter, DeadLetters } from '../../platforms/local/dead-letters.ts';
 
-/** Keeps what was tried too often for `headgate status`, and reports it on its commit. */
+/** Records requests that failed too often for `headgate status`, and reports them on their commits. */
 export function consumeDeadLetters({
   runtime,
   letters,
@@ -30,7 +30,7 @@ export function consumeDeadLetters({
           revision: hint?.revision ?? null,
           at: new Date(runtime.nowMs()).toISOString(),
         });
-        // The letter is kept, so a status that cannot be written is only logged.
+        // The dead letter is recorded, so a status that cannot be written is only logged.
         await reportDead(request, runtime, signal).catch((thrown: unknown) => {
           const errors = [asDeployError(thrown).problem];
           runtime.log({ level: 'warn', message: 'not-reported', target, errors });

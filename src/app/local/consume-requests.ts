@@ -9,7 +9,7 @@ import type { DeadLetters } from '../../platforms/local/dead-letters.ts';
 
 const CONCURRENCY = 8;
 
-/** Deploys what is requested, until it is stopped. A target that was deployed has no dead letters any more. */
+/** Runs deploy requests until it is stopped. A deploy clears the dead letters of its target. */
 export function consumeRequests({
   runtime,
   letters,

@@ -35,7 +35,7 @@ export interface ServeOptions {
   readonly port: number;
   readonly sweepIntervalMs: number;
   readonly driftIntervalMs: number;
-  /** Only tests set them. */
+  /** For tests. */
   readonly limits?: ServeLimits;
 }
 
@@ -55,7 +55,7 @@ export interface Service {
 const LIMITS: ServeLimits = { run: RUN_LIMITS, visibilitySeconds: VISIBILITY_SECONDS, openQueues: openLocalQueues };
 const STOP_MS = 20_000;
 
-/** Everything in one process: webhook, durable queue, deploys, checks, sweeps. */
+/** Runs everything in one process: webhook, durable queue, deploys, checks, sweeps. */
 export async function serve(options: ServeOptions): Promise<Service> {
   const { config, env, log, dataDirectory, host, port, limits = LIMITS } = options;
   const nowMs = () => Date.now();
@@ -90,7 +90,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
   }
 }
 
-/** A secret that is missing is an error now, not at the first push. */
+/** A missing secret fails the start, not the first push. */
 async function readSecrets({ config, secretsOf }: LocalRuntime, signal: AbortSignal): Promise<void> {
   await Promise.all([...config.repositories.values()].map((repository) => secretsOf(repository, signal)));
 }
@@ -126,7 +126,7 @@ function startConsumers(
   };
 }
 
-/** What sweeps find does not cut a retry's pause short: only a delivery is always tried at once. */
+/** Requests of a sweep do not end the pause before a retry: only deliveries do. */
 async function startSweeps(
   queue: Queue,
   { runtime, log, sweepIntervalMs, driftIntervalMs }: ServeOptions & { readonly runtime: LocalRuntime },

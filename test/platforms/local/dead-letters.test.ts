@@ -28,7 +28,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-it('keeps dead letters for two weeks, over restarts, until their target is deployed', async () => {
+it('keeps dead letters for two weeks, across restarts, until their target is deployed', async () => {
   queues.letters.add(letter('a'));
   await queues.close();
   queues = await open();
@@ -43,7 +43,7 @@ it('keeps dead letters for two weeks, over restarts, until their target is deplo
   expect(listed()).toEqual([]);
 });
 
-it('are read beside a process that keeps them, and after one that has ended', async () => {
+it('reads dead letters while serve is running and after it has stopped', async () => {
   queues.letters.add(letter('a'));
   expect(listed()).toEqual(['a']);
   await queues.close();
@@ -51,7 +51,7 @@ it('are read beside a process that keeps them, and after one that has ended', as
   queues = await open();
 });
 
-it('has none in a directory that serve never used', async () => {
+it('reads no dead letters from a directory that serve never used', async () => {
   expect(readDeadLetters(join(directory, 'other'), nowMs)).toEqual([]);
 });
 
