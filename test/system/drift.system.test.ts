@@ -292,7 +292,7 @@ describe('drift', () => {
     expect(await sweep()).toMatchObject([{ verdict: 'deployed', revision, updated: 1 }]);
   });
 
-  it('includes a lost label of ours, but not an object that was moved to another ApplySet', async () => {
+  it('includes a removed owner label, but not an object that was moved to another ApplySet', async () => {
     testbed = await Testbed.build();
     await deployed({ 'apps/a.yaml': configMap('a', { level: '1' }), 'apps/b.yaml': configMap('b', { level: '1' }) });
     const label = 'applyset.kubernetes.io/part-of';

@@ -33,14 +33,14 @@ export interface FunctionEnvironment {
   readonly queueOf: (arn: string) => SignedQueue;
 }
 
-export interface FunctionPlace {
+export interface FunctionOptions {
   /** The directory of the function's bundle and of headgate.json. */
   readonly directory: string;
   readonly env: NodeJS.ProcessEnv;
   readonly randomId: () => string;
 }
 
-export function functionEnvironment({ directory, env, randomId }: FunctionPlace): FunctionEnvironment {
+export function functionEnvironment({ directory, env, randomId }: FunctionOptions): FunctionEnvironment {
   const nowMs = () => Date.now();
   const region = variable(env, 'AWS_REGION');
   const credentials = environmentCredentials(env);

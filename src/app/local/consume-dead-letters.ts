@@ -11,11 +11,11 @@ import type { DeadLetter, DeadLetters } from '../../platforms/local/dead-letters
 /** Records requests that failed too often for `headgate status`, and reports them on their commits. */
 export function consumeDeadLetters({
   runtime,
-  letters,
+  deadLetters,
   ...common
 }: Omit<ConsumerOptions<DeployRequest>, 'read' | 'handler' | 'concurrency'> & {
   readonly runtime: Runtime;
-  readonly letters: DeadLetters;
+  readonly deadLetters: DeadLetters;
 }): Consumer {
   return consume<DeployRequest>({
     ...common,
@@ -24,7 +24,7 @@ export function consumeDeadLetters({
     async handler(requests, signal) {
       for (const request of requests) {
         const { target, trigger, hint } = request;
-        letters.add({
+        deadLetters.add({
           target,
           delivery: deliveryOf(trigger),
           revision: hint?.revision ?? null,
@@ -42,6 +42,6 @@ export function consumeDeadLetters({
 }
 
 /** A message that cannot be read has no target. */
-export function letterOfUnreadable(nowMs: number): DeadLetter {
+export function deadLetterOfUnreadable(nowMs: number): DeadLetter {
   return { target: '(unreadable message)', delivery: '', revision: null, at: new Date(nowMs).toISOString() };
 }

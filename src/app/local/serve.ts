@@ -20,7 +20,7 @@ import type { RetryWaits } from '../../queue/retry-waits.ts';
 import { VERSION } from '../version.ts';
 import { wait } from '../wait.ts';
 import { consumeChecks } from './consume-checks.ts';
-import { consumeDeadLetters, letterOfUnreadable } from './consume-dead-letters.ts';
+import { consumeDeadLetters, deadLetterOfUnreadable } from './consume-dead-letters.ts';
 import { consumeRequests } from './consume-requests.ts';
 import { localRuntime } from './local-runtime.ts';
 import type { LocalRuntime } from './local-runtime.ts';
@@ -111,17 +111,17 @@ interface Consuming {
 }
 
 function startConsumers(
-  { deploy, dead, checks, letters }: LocalQueues,
+  { deploy, dead, checks, deadLetters }: LocalQueues,
   { runtime, log, waits, visibilitySeconds }: Consuming,
 ): { stop(): Promise<void> } {
-  const keepUnreadable = async () => letters.add(letterOfUnreadable(runtime.nowMs()));
+  const keepUnreadable = async () => deadLetters.add(deadLetterOfUnreadable(runtime.nowMs()));
   const common = { runtime, log, wait, random: Math.random, visibilitySeconds, keepUnreadable };
-  const deploys = consumeRequests({ ...common, queue: deploy, waits, letters });
-  const deadLetters = consumeDeadLetters({ ...common, queue: dead, waits: null, letters });
+  const deploys = consumeRequests({ ...common, queue: deploy, waits, deadLetters });
+  const failed = consumeDeadLetters({ ...common, queue: dead, waits: null, deadLetters });
   const readiness = consumeChecks({ ...common, queue: checks, waits: null });
   return {
     async stop() {
-      await Promise.all([deploys.stop(STOP_MS), deadLetters.stop(STOP_MS), readiness.stop(0)]);
+      await Promise.all([deploys.stop(STOP_MS), failed.stop(STOP_MS), readiness.stop(0)]);
     },
   };
 }

@@ -2,7 +2,7 @@ import type { AwaitedObject } from '../../health/needs-readiness.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import type { Recipient, Trigger } from './request.ts';
 
-/** Asks for the readiness of what one run wrote. Plain JSON: it is the body of a queue message. */
+/** Requests a check of what one run wrote. Plain JSON: it is the body of a queue message. */
 export interface CheckRequest extends Recipient {
   /** What triggered the run. */
   readonly trigger: Trigger;

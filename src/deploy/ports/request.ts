@@ -26,7 +26,7 @@ export function deliveryOf(trigger: Trigger): string {
   return trigger.kind === 'delivery' ? trigger.id : trigger.kind;
 }
 
-/** Asks for one target to reach the tip of its ref. Plain JSON: it is the body of a queue message. */
+/** Requests that one target reaches the tip of its ref. Plain JSON: it is the body of a queue message. */
 export interface DeployRequest extends Recipient {
   readonly trigger: Trigger;
   /** Only a hint: the tip is read from Git. */

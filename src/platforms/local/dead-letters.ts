@@ -13,7 +13,7 @@ export interface DeadLetter {
 
 /** Dead letters, kept until their target is deployed. */
 export interface DeadLetters {
-  add(letter: DeadLetter): void;
+  add(deadLetter: DeadLetter): void;
   /** After a successful deploy of the target. */
   clear(target: string): void;
 }

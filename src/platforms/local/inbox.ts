@@ -52,7 +52,7 @@ export function openInbox({ db, name, deadLetters, nowMs, wakeUps }: InboxOption
         wakeUps.wake(deadLetters.inbox);
         return [];
       }
-      sql.handOut.run(visibleAtMs, id);
+      sql.markReceived.run(visibleAtMs, id);
       return [{ body, group, tries: tries + 1, receipt: `${id}.${tries + 1}` }];
     });
   }
@@ -114,7 +114,7 @@ function prepare(db: DatabaseSync) {
     selectNext: db.prepare(`
       SELECT min(free_at) AS at
       FROM (SELECT max(visible_at) AS free_at FROM messages WHERE queue = ? GROUP BY grouped_by)`),
-    handOut: db.prepare('UPDATE messages SET tries = tries + 1, visible_at = ? WHERE id = ?'),
+    markReceived: db.prepare('UPDATE messages SET tries = tries + 1, visible_at = ? WHERE id = ?'),
     move: db.prepare('UPDATE messages SET queue = ?, tries = 0, visible_at = 0 WHERE id = ?'),
     hide: db.prepare('UPDATE messages SET visible_at = ? WHERE queue = ? AND id = ? AND tries = ? AND visible_at > ?'),
     remove: db.prepare('DELETE FROM messages WHERE queue = ? AND id = ? AND tries = ?'),

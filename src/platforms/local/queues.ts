@@ -18,7 +18,7 @@ export interface LocalQueues {
   readonly dead: Inbox;
   /** Each check is its own group, so that it does not wait for another check of its target. */
   readonly checks: Inbox & Checks;
-  readonly letters: DeadLetters;
+  readonly deadLetters: DeadLetters;
   close(): Promise<void>;
 }
 
@@ -52,7 +52,7 @@ export async function openLocalQueues(options: LocalQueuesOptions): Promise<Loca
       ...checks,
       send: (request, afterMs) => checks.send([{ group: randomUUID(), body: writeBody(request), afterMs }]),
     },
-    letters: deadLetters(db, nowMs),
+    deadLetters: deadLetters(db, nowMs),
     async close() {
       db.close();
       lock.release();
