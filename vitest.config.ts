@@ -2,10 +2,10 @@ import { defineConfig } from 'vitest/config';
 
 const node = 'node_modules/**';
 
-/** What a test needs decides its project; CONTRIBUTING.md says how to name its file. */
+/** The file name of a test decides its project: see CONTRIBUTING.md. */
 export default defineConfig({
   test: {
-    // A system test waits for a server half of its time. vitest's default on two cores is one worker.
+    // System tests wait for servers half of the time, and vitest's default on two cores is one worker.
     maxWorkers: 2,
     projects: [
       {

@@ -7,7 +7,7 @@ import { files, range } from './content.ts';
 import { openLab } from './lab.ts';
 import type { Lab } from './lab.ts';
 
-/** What a CI job does after a push: clone, then hand everything to kubectl. */
+/** What a CI job does after a push: clone, then run kubectl on everything. */
 export interface AlternativeRow {
   readonly way: string;
   readonly objects: number;
@@ -27,7 +27,7 @@ const WAYS: readonly { readonly way: string; readonly args: readonly string[]; r
   { way: 'kubectl diff', args: ['diff', '--server-side', '--force-conflicts', '-R', '-f', 'apps'], env: {} },
 ];
 
-/** One changed object in a repository of this size, deployed as a CI job would: every object is applied before, so that it is the only difference. */
+/** Deploys one changed object as a CI job would. Every object was applied before, so it is the only difference. */
 export async function measureAlternatives(
   objects: number,
   cluster: ClusterAddress,
@@ -39,7 +39,7 @@ export async function measureAlternatives(
     await lab.repository.repack();
     const rows: AlternativeRow[] = [];
     for (const [n, { way, args, env }] of WAYS.entries()) {
-      // The first time is a first deploy; what is measured is the second, with one difference.
+      // The first run is a first deploy. The second, with one difference, is measured.
       if (way !== 'kubectl diff') await ciJob(lab, { args, env });
       await lab.repository.commit(files([n], `changed-${n}`));
       const audit = await followAudit(cluster.auditLog);
@@ -59,7 +59,7 @@ async function ciJob(lab: Lab, { args, env }: { args: readonly string[]; env: No
   const timed = async (program: string, all: readonly string[], cwd: string) => {
     const startedMs = performance.now();
     const { code, stderr } = await run(program, all, { cwd, env: { ...process.env, ...env } });
-    // kubectl diff ends with 1 where something differs.
+    // kubectl diff exits with 1 when something differs.
     if (code !== 0 && !(args[0] === 'diff' && code === 1))
       throw new Error(`${program} ${all.join(' ')}: ${stderr.slice(-2000)}`);
     return performance.now() - startedMs;

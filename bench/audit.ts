@@ -1,16 +1,16 @@
 import { open, stat } from 'node:fs/promises';
 
-/** One request as the API server's audit log has it. */
+/** One request in the API server's audit log. */
 export interface AuditEntry {
   readonly verb: string;
   readonly uri: string;
   readonly userAgent: string;
   readonly code: number;
-  /** When the answer was complete, in milliseconds since the epoch. */
+  /** When the response was complete, in milliseconds since 1970. */
   readonly atMs: number;
 }
 
-/** The audit log from here on. Its entries are written before the answer goes out. */
+/** The audit log from its current end. An entry is written before the response is sent. */
 export async function followAudit(path: string): Promise<() => Promise<readonly AuditEntry[]>> {
   const from = (await stat(path)).size;
   return async () => {
@@ -41,7 +41,7 @@ function entryOf(line: {
   return { verb, uri: requestURI, userAgent, code: responseStatus?.code ?? 0, atMs: Date.parse(stageTimestamp) };
 }
 
-/** Writes that changed an object of a user, dry runs and our own state left out. */
+/** A write to a user's object; not a dry run, and not Headgate's own state. */
 export function isApply({ verb, uri }: AuditEntry): boolean {
   return verb === 'patch' && !uri.includes('dryRun=') && !/\/configmaps\/headgate-/.test(uri);
 }

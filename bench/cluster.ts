@@ -6,7 +6,7 @@ import type { ClusterAddress } from '../test/rig/cluster/control-plane.ts';
 import { getParts } from '../test/rig/cluster/parts.ts';
 import { withProgress } from '../test/rig/programs/progress.ts';
 
-/** On the cluster that runs already, where there is one; else on one of its own. */
+/** Runs `work` on the running cluster, or else on a new one. */
 export async function withCluster<T>(work: (cluster: ClusterAddress) => Promise<T>): Promise<T> {
   const running = process.env['HEADGATE_TEST_CLUSTER'];
   if (running !== undefined) return work(JSON.parse(await readFile(running, 'utf8')) as ClusterAddress);

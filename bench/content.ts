@@ -2,7 +2,7 @@ import type { Files } from './repository.ts';
 
 export type Layout = 'nested' | 'flat';
 
-/** Nested: 20 files a folder, 50 folders a team, as repositories grow in the wild. Flat: all in one folder. */
+/** Nested: 20 files per folder and 50 folders per team, as in real repositories. Flat: all in one folder. */
 export function pathOf(n: number, layout: Layout): string {
   if (layout === 'flat') return `apps/c${n}.yaml`;
   return `apps/team${Math.floor(n / 1000)}/app${Math.floor(n / 20) % 50}/c${n}.yaml`;

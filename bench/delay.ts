@@ -1,7 +1,7 @@
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 
-/** A way to another server that is as far as a region away: each answer comes this much later, TLS or not. */
+/** A TCP proxy that delays every response, as if the server were in another region. */
 export async function startDelay(
   to: string,
   delayMs: number,

@@ -12,7 +12,7 @@ import { withCluster } from './cluster.ts';
 import { measureMemory } from './memory.ts';
 
 // `npm run bench:functions [-- 15]`: cold start (spawn to first /next) and a warm call of each bundle under AWS's own runtime
-// client, in turns with a handler that does nothing. Prints a table, writes dist/bench-functions.json, never fails on a time.
+// client, in turns with an empty handler. Prints a table and writes dist/bench-functions.json; never fails because of a time.
 const ROUNDS = Number(process.argv[2] ?? 15);
 const WARM_CALLS = 20;
 const OBJECTS = 10_000;
@@ -36,7 +36,7 @@ const ENV = {
   HEADGATE_CHECK_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/111122223333/headgate-check',
 };
 
-/** One message for a target that is not there: hidden as every message is, and then let go. */
+/** One message for a target that does not exist: hidden like every message, then done. */
 const UNKNOWN = {
   Records: [
     {
@@ -55,7 +55,7 @@ interface Subject {
   readonly name: string;
   readonly directory: string;
   readonly handler: string;
-  /** Asked of a warm environment: what costs nothing outside it. */
+  /** For a warm environment; it causes no work outside of it. */
   readonly event: unknown;
 }
 
@@ -67,7 +67,7 @@ async function subjects(directory: string): Promise<readonly Subject[]> {
   await bundle(
     join(directory, 'reading'),
     `import { readFileSync } from 'node:fs';
-     import { readConfig } from './src/config/read-config.ts';
+     import { readConfig } from './src/config/checked/read-config.ts';
      const path = ${JSON.stringify(config)};
      const read = readConfig({ text: readFileSync(path, 'utf8'), path });
      export const handler = async () => Object.keys(read);`,
@@ -129,7 +129,7 @@ async function measure(
     onLine: (line) => lines.push(line),
   });
   const warmMs: number[] = [];
-  // The sweep asks the Git host in every call: nothing of it costs nothing outside.
+  // Every sweep reads the Git host, so there is no event for it that causes no work outside.
   for (let call = 0; call < (event === null ? 0 : WARM_CALLS); call += 1) {
     const beganMs = performance.now();
     const invoked = await environment.invoke(event);
@@ -153,7 +153,7 @@ try {
   const runtimeClient = await getRuntimeClient();
   const all = await subjects(directory);
   const measured = all.map((): Measured => ({ coldMs: [], warmMs: [] }));
-  // In turns, so that whatever else the machine does falls on all of them; the first round fills the caches.
+  // In turns, so that other load on the machine affects all of them; the first round fills the caches.
   for (let round = 0; round <= ROUNDS; round += 1) {
     for (const [index, subject] of all.entries()) {
       const { coldMs, warmMs } = await measure(subject, { runtimeClient, sqs });

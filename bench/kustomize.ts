@@ -18,7 +18,7 @@ export interface KustomizeRow {
   readonly kubernetes: number;
 }
 
-/** One changed file of a kustomization of this size: by a push, and by hand on a checkout that is there already. */
+/** One changed file of a kustomization of this size: by a push, and by kubectl on an existing checkout. */
 export async function measureKustomize(
   objects: number,
   cluster: ClusterAddress,
@@ -46,7 +46,7 @@ export async function measureKustomize(
     for (const n of range(REPEATS)) pushes.push(await measurePush(lab, files([n * 31], `changed-${n}`)));
     row('one change, pushed', pushed(medianOf(pushes)));
     row('a push that it does not read', pushed(await measurePush(lab, { 'apps/README.md': 'words' })));
-    for (const way of ['diff', 'apply'] as const) row(`kubectl ${way} -k`, await byHand(lab, way));
+    for (const way of ['diff', 'apply'] as const) row(`kubectl ${way} -k`, await byKubectl(lab, way));
     return rows;
   } finally {
     await lab.close();
@@ -57,8 +57,8 @@ function pushed({ appliedMs, kubernetes }: Measured) {
   return { ms: appliedMs, kubernetes };
 }
 
-/** The same change by kubectl, one difference each time. Its clone is not counted. */
-async function byHand(lab: Lab, way: 'apply' | 'diff') {
+/** The same change by kubectl, one difference each time, without the clone. */
+async function byKubectl(lab: Lab, way: 'apply' | 'diff') {
   const checkout = join(lab.directory, `checkout-${way}`);
   await mustRun('git', ['clone', '-q', lab.host.cloneUrl('acme/fleet'), checkout]);
   const kubectl = async () => {

@@ -18,7 +18,7 @@ const SECRET = 'bench-webhook-secret-0123456789';
 const FULL_NAME = 'acme/fleet';
 const RUN_MS = 600_000;
 
-/** A Git host with one repository, a namespace of the real cluster, and Headgate between them as a process of its own. */
+/** A Git host with one repository, a namespace of the real cluster, and Headgate as a separate process. */
 export interface Lab {
   readonly cluster: ClusterAddress;
   readonly namespace: string;
@@ -26,7 +26,7 @@ export interface Lab {
   readonly host: GitHost;
   readonly repository: BenchRepository;
   readonly served: Served;
-  /** Signs and sends what GitHub would send for these commits; when it was sent, and what the webhook answered. */
+  /** Signs and sends the delivery that GitHub would send for these commits; returns when it was sent and answered. */
   deliver(commits: readonly BenchCommit[]): Promise<{ readonly sentMs: number; readonly answeredMs: number }>;
   outcome(revision: string, target?: string): Promise<LogLine>;
   headgate(...args: readonly string[]): Promise<string>;
@@ -36,9 +36,9 @@ export interface Lab {
 
 export interface LabOptions {
   readonly cluster: ClusterAddress;
-  /** Added to every answer of Kubernetes and Git. */
+  /** Added to every response of Kubernetes and Git. */
   readonly delayMs?: number;
-  /** More keys of each target; one target for `apps` when there are none. */
+  /** More keys of each target; default: one target for `apps`. */
   readonly targets?: readonly Readonly<Record<string, unknown>>[];
 }
 
@@ -105,7 +105,7 @@ export async function openLab({ cluster, delayMs = 0, targets = [{}] }: LabOptio
       await served.stop();
       await far.close();
       await host.close();
-      // What comes next is not measured beside the deletion of ten thousand objects.
+      // Waits, so that the next measurement does not run during the deletion of ten thousand objects.
       await kube('delete', 'namespace', namespace, '--timeout=10m');
       await rm(directory, { recursive: true, force: true });
     },

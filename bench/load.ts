@@ -17,12 +17,12 @@ export interface LoadRow extends LoadScenario {
   readonly deliveries: number;
   readonly webhookMs: { readonly p50: number; readonly p99: number };
   readonly appliedMs: { readonly p50: number; readonly p99: number };
-  /** Runs that ended: fewer than deliveries where one run answered several. */
+  /** Finished runs: fewer than deliveries if one run served several. */
   readonly runs: number;
   readonly lost: number;
-  /** From the last delivery until every delivery has been answered by a run. */
+  /** From the last delivery until every delivery has a finished run. */
   readonly drainedMs: number;
-  /** Processor time of `serve`, for each delivery. */
+  /** CPU time of `serve` per delivery. */
   readonly cpuMs: number;
 }
 
@@ -31,7 +31,7 @@ const now = () => performance.timeOrigin + performance.now();
 
 type Sent = Awaited<ReturnType<Lab['deliver']>>;
 
-/** Targets in one repository, and at a steady pace a commit for one of them, each announced by its own signed delivery. */
+/** Many targets in one repository, and a commit for one of them at a steady rate, each with its own signed delivery. */
 export async function measureLoad(
   scenario: LoadScenario,
   cluster: ClusterAddress,
@@ -78,7 +78,7 @@ async function underLoad(
   const cpuAfter = await lab.served.cpuMs();
 
   const writes = (await audit()).filter((entry) => isApply(entry) && entry.code < 300);
-  // A commit that the run of an earlier delivery deployed already is not written again.
+  // A commit that the run of an earlier delivery deployed is not written again.
   const appliedMs = sent.flatMap(({ sentMs }, n) => {
     const name = `/configmaps/c${n % targets}?`;
     const write = writes.find(({ uri, atMs }) => uri.includes(name) && atMs >= sentMs - 1);

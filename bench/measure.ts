@@ -3,11 +3,11 @@ import type { AuditEntry } from './audit.ts';
 import type { Lab } from './lab.ts';
 import type { BenchCommit, Files } from './repository.ts';
 
-/** One push, as the servers and the kernel saw it. Times in milliseconds. */
+/** One push, as measured by the servers and the kernel. */
 export interface Measured {
-  /** From the delivery's first byte to the API server's answer to the last write of a user's object. */
+  /** From the delivery's first byte to the API server's response to the last write of a user's object. */
   readonly appliedMs: number;
-  /** To the outcome line of the log. */
+  /** As logged in the outcome line. */
   readonly durationMs: number;
   readonly stagesMs: Readonly<Record<string, number>>;
   readonly kubernetes: number;
@@ -32,14 +32,14 @@ export async function measureDelivery(lab: Lab, commit: BenchCommit): Promise<Me
   const outcome = await lab.outcome(commit.revision);
   const endedMs = performance.timeOrigin + performance.now();
   const [cpuAfter, peakMb, entries] = await Promise.all([served.cpuMs(), served.peakMb(), audit()]);
-  const ours = entries.filter(({ userAgent }) => userAgent.includes(`(${lab.namespace}`));
+  const own = entries.filter(({ userAgent }) => userAgent.includes(`(${lab.namespace}`));
   const git = host.server.requests.filter(({ command }) => command !== '');
   return {
-    appliedMs: (lastApply(ours) ?? endedMs) - sentMs,
+    appliedMs: (lastApply(own) ?? endedMs) - sentMs,
     durationMs: Number(outcome['durationMs']),
     stagesMs: outcome['stagesMs'] as Readonly<Record<string, number>>,
-    kubernetes: ours.length,
-    lists: ours.filter(({ verb }) => verb === 'list').length,
+    kubernetes: own.length,
+    lists: own.filter(({ verb }) => verb === 'list').length,
     git: git.length,
     gitBytes: git.reduce((sum, { bytesOut }) => sum + bytesOut, 0),
     cpuMs: cpuAfter - cpuBefore,
@@ -52,7 +52,7 @@ function lastApply(entries: readonly AuditEntry[]): number | null {
   return times.length === 0 ? null : Math.max(...times);
 }
 
-/** The middle of several, each figure by itself. */
+/** The median of each figure. */
 export function medianOf(all: readonly Measured[]): Measured {
   const of = (pick: (one: Measured) => number) => median(all.map((one) => pick(one)));
   const stages = Object.keys(all[0]?.stagesMs ?? {});

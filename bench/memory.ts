@@ -14,11 +14,11 @@ export interface MemoryRow {
   readonly objects: number;
   readonly push: string;
   readonly runMs: number;
-  /** Highest resident memory of the deploy function's environments, each of which began with this push. */
+  /** Peak resident memory of the deploy function's environments, each started for this push. */
   readonly peakMb: number;
 }
 
-/** The packaged deploy function under AWS's runtime client: what a first deploy needs, and one change in a fresh environment. */
+/** The packaged deploy function under AWS's runtime client: a first deploy, and one change in a new environment. */
 export async function measureMemory(objects: number, cluster: ClusterAddress): Promise<readonly MemoryRow[]> {
   const aws = await AwsTestbed.build({ cluster, deployTimeoutMs: RUN_MS });
   const { testbed } = aws;

@@ -19,16 +19,16 @@ export interface PushScenario {
   readonly objects: number;
   readonly layout: Layout;
   readonly delayMs: number;
-  /** How many objects a push changes, each in turn. */
+  /** The numbers of objects that pushes change. */
   readonly changes: readonly number[];
 }
 
 type Say = (text: string) => void;
 
 /**
- * Repositories of several sizes: the first deploy of each, then pushes of each size, then one that does not concern the
- * target. In the end one change in each of them in turn: what the machine does beside it falls on all sizes alike, which
- * right after a first deploy of thousands of objects it does not.
+ * For repositories of several sizes: the first deploy, pushes of each number of changes, and a push outside the target. At
+ * the end one change in each repository in turn, so that other load on the machine affects all sizes alike; right after a
+ * first deploy of thousands of objects it does not.
  */
 export async function measurePushes(
   scenarios: readonly PushScenario[],
@@ -55,7 +55,7 @@ async function measureSize(lab: Lab, scenario: PushScenario, say: Say): Promise<
   const first = await lab.repository.commit(files(range(objects), 'first', layout));
   await lab.repository.repack();
   const rows = [row('first deploy', await measureDelivery(lab, first))];
-  // The first push after it also pays for what is loaded once.
+  // The first push after the deploy also loads modules and is not measured.
   await measurePush(lab, files([0], 'warm', layout));
   for (const count of changes) {
     const measured = await measureChanges(lab, { count, objects, layout });

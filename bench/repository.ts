@@ -11,22 +11,22 @@ export interface BenchCommit {
 export type Files = Readonly<Record<string, string | null>>;
 
 const PREPARED = 'refs/bench/prepared';
-const NOBODY = '0'.repeat(40);
+const NO_COMMIT = '0'.repeat(40);
 
-/** A bare repository, written by git's own fast-import: no checkout of ten thousand files is needed to change one. */
+/** A bare repository, written with git fast-import: changing one of ten thousand files needs no checkout. */
 export interface BenchRepository {
   readonly directory: string;
-  /** Makes a commit on top of the one before, and moves the branch to it. */
+  /** Creates a commit on top of the previous one, and moves the branch to it. */
   commit(files: Files): Promise<BenchCommit>;
-  /** Makes a commit whose objects the host has; the branch does not move yet. */
+  /** Creates a commit without moving the branch. */
   prepare(files: Files): Promise<BenchCommit>;
   publish(commit: BenchCommit): Promise<void>;
-  /** As a host's upkeep leaves a repository: one pack, with a bitmap. */
+  /** Packs the repository as a host's maintenance does: one pack, with a bitmap. */
   repack(): Promise<void>;
 }
 
 export function benchRepository(directory: string): BenchRepository {
-  let tip = NOBODY;
+  let tip = NO_COMMIT;
   let count = 0;
   const git = async (...args: readonly string[]) => (await mustRun('git', ['-C', directory, ...args])).trim();
 
@@ -61,7 +61,7 @@ export function benchRepository(directory: string): BenchRepository {
 
 function headOf(before: string, count: number): readonly string[] {
   const head = `commit ${PREPARED}\ncommitter bench <bench@example.com> ${1_700_000_000 + count} +0000\ndata 0\n`;
-  return before === NOBODY ? [head] : [head, `from ${before}\n`];
+  return before === NO_COMMIT ? [head] : [head, `from ${before}\n`];
 }
 
 function change(path: string, content: string | null): string {
@@ -69,14 +69,14 @@ function change(path: string, content: string | null): string {
   return `M 100644 inline ${path}\ndata ${Buffer.byteLength(content)}\n${content}\n`;
 }
 
-/** GitHub's payload for the push of these commits, with the fields that are read. */
+/** GitHub's payload for a push of these commits, with the fields that Headgate reads. */
 export function payloadOf(repository: { id: number; fullName: string }, commits: readonly BenchCommit[]): string {
   const last = commits.at(-1);
   return JSON.stringify({
     ref: 'refs/heads/main',
     before: commits[0]?.before,
     after: last?.revision,
-    created: commits[0]?.before === NOBODY,
+    created: commits[0]?.before === NO_COMMIT,
     deleted: false,
     forced: false,
     repository: { id: repository.id, full_name: repository.fullName },

@@ -13,7 +13,7 @@ import { measureSweeps } from './sweep.ts';
 import { tables } from './tables.ts';
 import type { Results } from './tables.ts';
 
-// `npm run bench [-- --full] [-- --only pushes,load,alternatives,sweeps,kustomize]`: prints tables, writes dist/bench.json, and never fails on a time.
+// `npm run bench [-- --full] [-- --only pushes,load,alternatives,sweeps,kustomize]`: prints tables and writes dist/bench.json; never fails because of a time.
 const args = process.argv.slice(2);
 const isFull = args.includes('--full');
 const only = args[args.indexOf('--only') + 1]?.split(',') ?? [];
@@ -30,10 +30,10 @@ const SIZES: readonly PushScenario[] = [
 ];
 const FLAT = [1000, 10_000, 30_000].map((objects): PushScenario => ({ ...nested(objects, [1]), layout: 'flat' }));
 const DELAYED = [10, 50].flatMap((delayMs) => [100, 10_000].map((objects) => nested(objects, [1, 100], delayMs)));
-/** Each group on its own: the sizes of one are compared in turn. */
+/** The sizes of one group are compared in turn. */
 const PUSHES = [SIZES, ...(isFull ? [...FLAT, ...DELAYED].map((each) => [each]) : [])];
 
-/** Many targets that are pushed to now and then, and one that is pushed to faster than a run takes. */
+/** Many targets with occasional pushes, and one with pushes faster than its runs. */
 const LOADS: readonly LoadScenario[] = [
   { targets: 200, perSecond: 10, seconds: 60 },
   { targets: 1, perSecond: 20, seconds: 10 },

@@ -6,14 +6,14 @@ import { fileURLToPath } from 'node:url';
 
 export type LogLine = Readonly<Record<string, unknown>> & { readonly message: string };
 
-/** `headgate serve` as a process of its own, so that its processor time and memory are its alone. */
+/** `headgate serve` as a separate process, so that its CPU time and memory can be measured. */
 export interface Served {
   readonly url: string;
   readonly log: readonly LogLine[];
-  /** The first line that is meant, there already or still to come. */
+  /** The first matching line, logged already or in the future. */
   line(isMeant: (line: LogLine) => boolean, timeoutMs: number): Promise<LogLine>;
   cpuMs(): Promise<number>;
-  /** Highest resident memory since the last call, in MB. */
+  /** Peak resident memory since the last call, in MB. */
   peakMb(): Promise<number>;
   stop(): Promise<void>;
 }
@@ -78,7 +78,7 @@ export async function startServed(options: {
     },
     async peakMb() {
       const status = await readFile(`${proc}/status`, 'utf8');
-      // 5: begin to measure the peak again (proc(5)).
+      // 5 resets the peak (proc(5)).
       await writeFile(`${proc}/clear_refs`, '5');
       return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
     },

@@ -11,7 +11,7 @@ export interface SweepRow {
   readonly lists: number;
 }
 
-/** `headgate sweep`, the whole command with its start, when nothing was pushed and some objects were edited by hand. */
+/** The whole `headgate sweep` command, including its start, without pushes and with some objects edited by hand. */
 export async function measureSweeps(
   { objects, drifted }: { objects: number; drifted: readonly number[] },
   cluster: ClusterAddress,

@@ -16,7 +16,7 @@ export interface Results {
 
 const round = (value: number) => (Number.isFinite(value) ? String(Math.round(value)) : '–');
 
-/** As Markdown, so that docs/benchmarks.md takes them as they are. */
+/** As Markdown, to be copied into docs/benchmarks.md. */
 export function tables(results: Results): string {
   const parts = [
     `${results.machine}; ${results.at.slice(0, 10)}`,
@@ -71,7 +71,7 @@ function pushTable(rows: readonly PushRow[]): string {
   );
 }
 
-/** Ratios are what carries over to another machine. */
+/** Ratios are comparable between machines. */
 function alternativeTable({ alternatives, pushes }: Results): string {
   return table(
     [
@@ -84,9 +84,9 @@ function alternativeTable({ alternatives, pushes }: Results): string {
       'ratio',
     ],
     alternatives.map(({ objects, way, cloneMs, runMs, kubernetes }) => {
-      const ours = pushes.find((row) => row.objects === objects && row.scenario === 'one change' && row.delayMs === 0);
-      const ratio = ours === undefined ? '–' : `${((cloneMs + runMs) / ours.appliedMs).toFixed(0)} ×`;
-      const cells = [round(cloneMs), round(runMs), String(kubernetes), round(ours?.appliedMs ?? Number.NaN), ratio];
+      const push = pushes.find((row) => row.objects === objects && row.scenario === 'one change' && row.delayMs === 0);
+      const ratio = push === undefined ? '–' : `${((cloneMs + runMs) / push.appliedMs).toFixed(0)} ×`;
+      const cells = [round(cloneMs), round(runMs), String(kubernetes), round(push?.appliedMs ?? Number.NaN), ratio];
       return [String(objects), `clone, ${way}`, ...cells];
     }),
   );

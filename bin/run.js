@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const pinnedNode = join(root, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
 
-/** Compares what is installed with package-lock.json. npm writes its hidden lockfile last, so an aborted install counts as missing. */
+/** Compares the installed packages with package-lock.json. npm writes its hidden lockfile last, so an aborted install counts as missing. */
 function isInstalled() {
   const installed = join(root, 'node_modules', '.package-lock.json');
   if (!existsSync(installed) || !existsSync(pinnedNode)) return false;

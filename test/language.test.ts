@@ -6,40 +6,24 @@ import { WORD_LIST } from './word-list.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
-/** Checked as a whole. Of `test`, only the titles are. */
-const TEXTS = ['src', 'functions', 'infra', 'bin', 'docs', 'serverless.yml'].concat(
-  ['README', 'ARCHITECTURE', 'CHANGELOG', 'CONTRIBUTING'].map((name) => `${name}.md`),
-);
-
-/**
- * The folders and files that are plain English already. Add yours when it is, and remove this list, with NOT_YET, when
- * everything is.
- */
-const CLEAN = [
-  'src/config',
-  'src/deploy/render',
-  'src/desired',
-  'src/error',
-  'src/git',
-  'src/githost',
-  'src/health',
-  'src/resource',
-  'src/snapshot',
+/** Checked as a whole. Of the rest of `test`, only the titles are. */
+const TEXTS = [
+  'src',
   'functions',
   'infra',
-  'test/config',
-  'test/desired',
-  'test/functions',
-  'test/git',
-  'test/githost',
-  'test/health',
-  'test/infra',
-  'test/resource',
-];
-const NOT_YET = ['src/git/transport.ts'];
+  'bin',
+  'bench',
+  'docs',
+  'test/rig',
+  'serverless.yml',
+  'vitest.config.ts',
+].concat(['README', 'ARCHITECTURE', 'CHANGELOG', 'CONTRIBUTING'].map((name) => `${name}.md`));
 
-function isClean(path: string): boolean {
-  return !NOT_YET.includes(path) && CLEAN.some((each) => path === each || path.startsWith(`${each}/`));
+/** Rooms that another change is rewriting. */
+const IN_WORK = ['cluster', 'plan', 'state', 'exchange'].flatMap((room) => [`src/${room}/`, `test/${room}/`]);
+
+function isChecked(path: string): boolean {
+  return !IN_WORK.some((room) => path.startsWith(room));
 }
 
 function filesIn(path: string): readonly string[] {
@@ -72,6 +56,9 @@ function titlesOf(content: string): readonly Passage[] {
   }));
 }
 
+/** A key of the messages that release 0.1.0 sent, and the sample of a test below. */
+const ALLOWED = ['src/queue/body.ts `said`', 'test/language.test.ts `told`'];
+
 /** ``src/a.ts:3 `is no`: write is not a``, in the order of the file. */
 function findingsIn(path: string, passages: readonly Passage[], isFlowing: boolean): readonly string[] {
   return passages.flatMap(({ line, text }, index) => {
@@ -80,6 +67,7 @@ function findingsIn(path: string, passages: readonly Passage[], isFlowing: boole
       const match = pattern.exec(`${text} ${next}`);
       // A match that begins on the next line is reported there.
       if (match === null || match.index >= Math.max(text.length, 1)) return [];
+      if (ALLOWED.includes(`${path} \`${match[0]}\``)) return [];
       return [`${path}:${line} \`${match[0]}\`: write ${instead}`];
     });
   });
@@ -104,22 +92,22 @@ describe('the word list', () => {
   });
 
   it('covers only folders and files that exist', () => {
-    expect([...TEXTS, ...CLEAN, ...NOT_YET].filter((path) => !existsSync(join(root, path)))).toEqual([]);
+    expect([...TEXTS, ...IN_WORK].filter((path) => !existsSync(join(root, path)))).toEqual([]);
   });
 });
 
 describe('the language of Headgate', () => {
   it('is plain English in comments, messages and docs', () => {
-    const files = TEXTS.flatMap((path) => filesIn(path)).filter((path) => isClean(path));
-    expect(files.length).toBeGreaterThan(100);
+    const files = TEXTS.flatMap((path) => filesIn(path)).filter((path) => isChecked(path));
+    expect(files.length).toBeGreaterThan(200);
     const read = (path: string) => readFileSync(join(root, path), 'utf8');
     expect(files.flatMap((path) => findingsIn(path, passagesOf(read(path)), true))).toEqual([]);
   });
 
   it('is plain English in the titles of tests', () => {
-    const files = filesIn('test').filter((path) => path.endsWith('.test.ts') && isClean(path));
+    const files = filesIn('test').filter((path) => path.endsWith('.test.ts') && isChecked(path));
     const passages = files.map((path) => [path, titlesOf(readFileSync(join(root, path), 'utf8'))] as const);
-    expect(passages.flatMap(([, titles]) => titles).length).toBeGreaterThan(200);
+    expect(passages.flatMap(([, titles]) => titles).length).toBeGreaterThan(800);
     expect(passages.flatMap(([path, titles]) => findingsIn(path, titles, false))).toEqual([]);
   });
 });

@@ -6,7 +6,7 @@ import { resolveSecret } from './secrets.ts';
 import type { SecretSources } from './secrets.ts';
 import type { DataKeys } from '../deploy/ports/data-keys.ts';
 
-/** Opens data keys with what the target has, for one run: files that were encrypted together are opened once. */
+/** Opens data keys with the keys of the target, for one run. Each data key is opened once. */
 export function openDataKeys({ decryption }: Target, secrets: SecretSources): DataKeys {
   const opened = new Map<string, Promise<Uint8Array | null>>();
   return {
@@ -29,7 +29,7 @@ async function open(
   }: { decryption: NonNullable<Target['decryption']>; secrets: SecretSources; signal: AbortSignal },
 ): Promise<Uint8Array | null> {
   if (decryption.age !== null && age.length > 0) {
-    // The library is loaded for whoever has encrypted files, and for nobody else.
+    // The library is loaded only for encrypted files.
     const { openByAge, readIdentities } = await import('../desired/sops/age.ts');
     const identities = readIdentities(await resolveSecret(decryption.age, secrets, signal));
     if (identities.length === 0) throw noIdentity(formatReference(decryption.age));
@@ -47,7 +47,7 @@ async function open(
 function noIdentity(subject: string): DeployError {
   return new DeployError('secret-missing', {
     subject,
-    message: `the secret ${subject} holds no key of age`,
-    remedy: 'Put what age-keygen printed there: a line that begins with AGE-SECRET-KEY-1.',
+    message: `the secret ${subject} contains no age key`,
+    remedy: 'Store the output of age-keygen in it: a line that begins with AGE-SECRET-KEY-1.',
   });
 }

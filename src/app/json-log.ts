@@ -5,7 +5,7 @@ export interface LogOutput {
   readonly nowMs: () => number;
 }
 
-/** One JSON object a line, with `time` (RFC 3339), `level` and `message` first. */
+/** One JSON object per line, with `time` (RFC 3339), `level` and `message` first. */
 export function jsonLog({ write, nowMs }: LogOutput): Log {
   return ({ level, message, ...fields }) => {
     const line = { time: new Date(nowMs()).toISOString(), level, message, ...fields };

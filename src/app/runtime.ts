@@ -28,18 +28,18 @@ import { wait } from './wait.ts';
 import type { Log } from '../deploy/ports/log.ts';
 import type { Statuses } from '../deploy/ports/statuses.ts';
 
-/** How a cluster is reached as one target; null: as nobody in particular, to look at it. */
+/** The access to a cluster for one target; null: with the cluster's own credentials, to read it. */
 export type AccessOf = (cluster: ClusterConfig, target: Target | null) => Promise<ClusterAccess>;
 
 export interface RuntimeOptions {
   readonly config: Config;
   readonly log: Log;
-  /** Who holds the leases: whoever has the same name may take over what another one left behind. */
+  /** The lease holder: a later process with the same holder may take the leases over. */
   readonly holder: string;
   readonly progress: (at: { readonly done: number; readonly total: number }) => void;
   readonly secrets: SecretSources;
   readonly accessOf: AccessOf;
-  /** Where runs and checks send what has to be done later. */
+  /** Where runs and checks queue later work. */
   readonly outbox: Outbox;
   readonly limits?: RunLimits;
 }
@@ -48,14 +48,14 @@ export interface AppRuntime extends Runtime {
   /** A target's cluster without its repository. */
   readonly openCluster: (target: Target) => Promise<TargetCluster>;
   readonly accessOf: AccessOf;
-  /** `limitMs`: how long the run may take, where that has an end. */
+  /** `limitMs`: how long the run may take; null: no limit. */
   readonly open: (target: Target, revision: Revision | null, limitMs?: number | null) => Promise<RunPorts>;
-  /** What the repository is read with; null: nothing. */
+  /** The token that reads the repository; null: none. */
   readonly tokenOf: (repository: Repository) => Promise<string | null>;
   close(): void;
 }
 
-/** The real world behind the ports of a run: connections, kinds and tokens that are kept while runs come and go. */
+/** Implements the ports of runs, with connections, kinds and tokens that outlive a run. */
 export function openRuntime({
   config,
   log,
@@ -87,7 +87,7 @@ export function openRuntime({
 
   async function tokenOf(repository: Repository): Promise<string | null> {
     const { credentials } = repository;
-    const signal = AbortSignal.timeout(ASK_MS);
+    const signal = AbortSignal.timeout(SECRET_TIMEOUT_MS);
     if (credentials === null) return null;
     if (credentials.kind === 'token') return resolveSecret(credentials.token, secrets, signal);
     return appTokenOf(repository, credentials, signal);
@@ -113,12 +113,12 @@ export function openRuntime({
     return openStatuses({ host, repository: { api, fullName }, token: () => Promise.resolve(token), ca, wait });
   }
 
-  /** `revision`: for which commit requests are made, until a run knows it. */
+  /** `commit`: for the user agent, until the run knows its revision; may be empty. */
   async function openCluster(
     target: Target,
-    { limitMs, ...asked }: { commit: string; limitMs: number | null },
+    { limitMs, ...request }: { commit: string; limitMs: number | null },
   ): Promise<TargetCluster> {
-    let { commit } = asked;
+    let { commit } = request;
     const userAgent = () => `headgate/${VERSION} (${target.name}${commit === '' ? '' : `@${commit.slice(0, 12)}`})`;
     const connection = sessions.connect(await accessOf(target.cluster, target), {
       userAgent,
@@ -169,17 +169,17 @@ export function openRuntime({
   };
 }
 
-/** How long a secret may take; runs have a signal of their own for the rest. */
-const ASK_MS = 15_000;
+/** How long reading a secret may take. */
+const SECRET_TIMEOUT_MS = 15_000;
 
-/** The private authority of a Git host, as PEM; null: none. */
+/** The private certificate authority of a Git host, as PEM; null: none. */
 export async function caOf({ caFile }: Repository): Promise<string | null> {
   if (caFile === null) return null;
   return readFile(caFile, 'utf8').catch((cause: unknown) => {
     throw new DeployError('config-invalid', {
       subject: caFile,
-      message: 'caFile cannot be read',
-      remedy: 'Mend the path or the rights of the file.',
+      message: 'cannot read caFile',
+      remedy: 'Fix the path or the permissions of the file.',
       cause,
     });
   });

@@ -11,8 +11,8 @@ export interface SecretSources {
 }
 
 /**
- * The secret that a reference of headgate.yml points at; it never stands in an error.
- * @throws DeployError `secret-missing` when it is not there, or empty.
+ * The secret that a reference of headgate.yml points to. It is never part of an error.
+ * @throws DeployError `secret-missing` when it does not exist or is empty
  */
 export async function resolveSecret(
   reference: SecretReference,
@@ -40,7 +40,7 @@ export interface WebhookSecrets {
   readonly rotatedSecretsOf: (repository: Repository, signal: AbortSignal) => Promise<readonly string[] | null>;
 }
 
-/** What deliveries are signed with. Only what is kept in memory can be out of date: files and the environment never are. */
+/** The secrets that deliveries are signed with. Only those from AWS are cached, and so can be out of date. */
 export function webhookSecrets(sources: SecretSources): WebhookSecrets {
   const secretsOf: WebhookSecrets['secretsOf'] = (repository, signal) =>
     Promise.all(repository.webhookSecrets.map((reference) => resolveSecret(reference, sources, signal)));
@@ -64,17 +64,17 @@ async function read(reference: Extract<SecretReference, { kind: 'file' }>, sourc
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
     const what = code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`;
-    throw missing(reference, what, 'Create the file, or mend the path or its rights.', cause);
+    throw missing(reference, what, 'Create the file, or fix its path or permissions.', cause);
   }
 }
 
-/** Editors and `echo` end a file with one newline that is no part of the secret. */
+/** Editors and `echo` end a file with a newline that does not belong to the secret. */
 function withoutNewline(text: string): string {
   return text.replace(/\r?\n$/, '');
 }
 
 function present(value: string, reference: SecretReference): string {
-  if (value.trim() === '') throw missing(reference, 'is empty', 'Put the secret there: an empty one is never used.');
+  if (value.trim() === '') throw missing(reference, 'is empty', 'Set the secret: an empty one is never used.');
   return value;
 }
 

@@ -25,7 +25,7 @@ import type { StateStore } from './state/state-store.ts';
 
 /** One target's cluster, with what only commands need of it. */
 export interface TargetCluster extends Cluster {
-  read(purpose: 'look' | 'write', signal: AbortSignal): Promise<OwnedTarget>;
+  read(purpose: 'read-only' | 'write', signal: AbortSignal): Promise<OwnedTarget>;
   /** The states of generated targets in this namespace, whatever template made them; null where listing is forbidden. */
   generatedTargets(signal: AbortSignal): Promise<readonly GeneratedTargetState[] | null>;
 }

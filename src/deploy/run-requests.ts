@@ -4,7 +4,7 @@ import { resolveRecipient } from './targets/resolve-recipient.ts';
 import { unmetDependencies } from './prepare/dependencies.ts';
 import { deploy } from './run/deploy.ts';
 import { graceSignal } from './report/grace-signal.ts';
-import { namesakesOf } from './targets/namesakes.ts';
+import { nameConflictsOf } from './targets/name-conflicts.ts';
 import { openChannels } from './report/open-channels.ts';
 import { failed } from './report/report.ts';
 import { reporter } from './report/reporter.ts';
@@ -19,13 +19,13 @@ import type { World } from './ports/world.ts';
 import type { Report } from './ports/report.ts';
 import { wakeDependents } from './targets/dependents.ts';
 
-/** Runs the requests of one group that arrived together: the tip is read from Git, so one run answers all of one target. */
+/** Runs the requests of one group that arrived together. The tip is read from Git, so one run serves all requests of a target. */
 export async function runRequests(
   requests: readonly DeployRequest[],
   runtime: Runtime,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  // Two directories that come to one name are one group and two targets: each is told so by a run of its own.
+  // Two directories that resolve to one name share a group but are two targets: each gets its own run, which reports that.
   const byOrigin = Map.groupBy(requests, ({ generatedFrom: from }) =>
     JSON.stringify([from?.template ?? null, from?.directory ?? null]),
   );
@@ -44,32 +44,32 @@ async function runTogether(
 ): Promise<Outcome> {
   const newest = requests.at(-1);
   if (newest === undefined) return { kind: 'done', report: null };
-  const addressee = resolveRecipient(newest, runtime.config);
+  const recipient = resolveRecipient(newest, runtime.config);
   const { generatedFrom: _from, ...merged } = merge(newest, requests);
-  switch (addressee.kind) {
+  switch (recipient.kind) {
     case 'target':
-      return runTarget({ ...merged, target: addressee.target }, runtime, signal);
+      return runTarget({ ...merged, target: recipient.target }, runtime, signal);
     case 'template':
-      return runTemplate(addressee.template, merged, runtime, signal);
+      return runTemplate(recipient.template, merged, runtime, signal);
     case 'refused':
-      return runRefused(addressee.refused, merged, runtime, signal);
-    case 'nobody': {
+      return runRefused(recipient.refused, merged, runtime, signal);
+    case 'none': {
       const { target, trigger } = newest;
       const delivery = deliveryOf(trigger);
-      runtime.log({ level: 'warn', message: 'ignored', target, delivery, reason: addressee.reason });
+      runtime.log({ level: 'warn', message: 'ignored', target, delivery, reason: recipient.reason });
       return { kind: 'done', report: null };
     }
     default:
-      return addressee satisfies never;
+      return recipient satisfies never;
   }
 }
 
-/** Drift is looked for again in a while; whoever asks for the tip is answered first, and a sweep asks last. */
+/** Deliveries and commands go before the sweep, and drift comes last: it will be detected again. */
 function merge(newest: DeployRequest, requests: readonly DeployRequest[]): DeployRequest {
   const forTip = requests.filter(({ drift }) => drift === undefined);
-  const asked = forTip.findLast(({ trigger }) => trigger.kind !== 'sweep') ?? forTip.at(-1) ?? newest;
+  const chosen = forTip.findLast(({ trigger }) => trigger.kind !== 'sweep') ?? forTip.at(-1) ?? newest;
   const hint = requests.findLast((request) => request.hint !== null)?.hint ?? null;
-  return { ...asked, hint };
+  return { ...chosen, hint };
 }
 
 /** One run, from opening its ports to reporting its outcome. */
@@ -102,14 +102,14 @@ interface FailedRun {
   readonly clock: Stopwatch;
 }
 
-/** What only a person can fix is the outcome of the run; the queue tries everything else again. */
+/** A failure that only a person can fix is the outcome; the queue retries every other one. */
 async function failRun(
   error: DeployError,
   { request, ports, runtime, clock }: FailedRun,
   signal: AbortSignal,
 ): Promise<Outcome> {
   const isForDrift = request.drift !== undefined;
-  // Another run is at work on the target: the next look for drift sees what that run left.
+  // Another run is working on the target: drift that remains is detected again.
   if (isForDrift && error.code === 'lease-held') return { kind: 'done', report: null };
   const report = failed(error.problem, request.hint?.revision ?? null);
   const isFinal = ['manifest', 'guard'].includes(failureClassOf(error.code));
@@ -119,7 +119,7 @@ async function failRun(
     return { kind: 'done', report };
   }
   await reporterOf(ports, { request, runtime }).report({ kind: 'retrying', report, timing: clock.timing() }, signal);
-  // Drift is looked for again in a while; a queue of old findings would only grow.
+  // Drift is detected again later; retries would only fill the queue with old suspects.
   if (isForDrift) return { kind: 'done', report };
   return { kind: 'retry', afterMs: error.retryAfterMs ?? null, error };
 }
@@ -137,17 +137,17 @@ async function finish(
   signal: AbortSignal,
 ): Promise<void> {
   const { target, trigger, hint, drift } = request;
-  // "No changes" answers the delivery that named this commit, and no other run.
+  // "No changes" is reported only for the delivery that named this commit.
   const answersCommit = report.verdict !== 'unchanged' || hint?.revision === report.revision || report.isOwed === true;
   const purpose = drift === undefined ? 'tip' : 'drift';
   await world.report({ kind: 'finished', report, purpose, answersCommit, timing }, signal);
-  // Drift that was corrected, and a sweep that found nothing to do, change nothing for dependents.
+  // For dependents, a drift correction or a sweep without changes is not new.
   const isSettled = report.verdict === 'deployed' || (report.verdict === 'unchanged' && hint !== null);
   if (!isSettled || report.readiness === 'awaited') return;
   try {
     await wakeDependents(target, trigger, runtime, graceSignal(signal));
   } catch (thrown) {
-    // The sweep finds them.
+    // The sweep finds the dependents.
     const errors = [asDeployError(thrown).problem];
     runtime.log({
       level: 'warn',
@@ -176,7 +176,7 @@ export function makeWorld(
     target,
     checks,
     unmet: (signal) => unmetDependencies(target, runtime, signal),
-    namesakes: (signal) => namesakesOf(target, { ...runtime, git: ports.git }, signal),
+    nameConflicts: (signal) => nameConflictsOf(target, { ...runtime, git: ports.git }, signal),
     nowMs,
     wait,
     stage: (name, work) =>

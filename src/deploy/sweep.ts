@@ -15,34 +15,34 @@ import { isBackingOff } from '../state/backoff.ts';
 import type { Git } from './ports/git.ts';
 
 /**
- * Looks once at every repository and at the state of every target, and says which targets are not where their tip is.
- * A repository or cluster that does not answer is logged, and says nothing about its targets.
+ * Reads every repository and the state of every target once, and returns a request for each target that is not at its tip.
+ * A repository or cluster that does not answer is logged, and its targets are skipped.
  */
 export async function sweep(runtime: Runtime, signal: AbortSignal): Promise<readonly DeployRequest[]> {
   const { targets, templates } = notSuspended(runtime.config);
   const repositories = new Set(
     [...targets, ...templates.map(({ settings }) => settings)].map((each) => each.repository),
   );
-  const looked = await Promise.all(
+  const read = await Promise.all(
     [...repositories].map((repository) => {
       const own = {
         targets: targets.filter((target) => target.repository === repository),
         templates: templates.filter(({ settings }) => settings.repository === repository),
       };
-      return lookAt(repository, own, { runtime, signal });
+      return snapshotOf(repository, own, { runtime, signal });
     }),
   );
-  const looks = looked.filter((look) => look !== null);
-  const made = expandAll(
-    looks.flatMap((look) => look.found),
+  const snapshots = read.filter((snapshot) => snapshot !== null);
+  const generated = expandAll(
+    snapshots.flatMap((snapshot) => snapshot.found),
     runtime.config,
   );
-  tellRefused(made.refused, runtime);
-  const all = Map.groupBy([...targets, ...made.targets], ({ repository }) => repository);
-  const found = await Promise.all(
-    looks.map((look) => sweepRepository(look, all.get(look.repository) ?? [], { runtime, signal })),
+  logRefused(generated.refused, runtime);
+  const all = Map.groupBy([...targets, ...generated.targets], ({ repository }) => repository);
+  const requests = await Promise.all(
+    snapshots.map((snapshot) => sweepRepository(snapshot, all.get(snapshot.repository) ?? [], { runtime, signal })),
   );
-  return found.flat();
+  return requests.flat();
 }
 
 interface SweepContext {
@@ -50,7 +50,7 @@ interface SweepContext {
   readonly signal: AbortSignal;
 }
 
-async function lookAt(
+async function snapshotOf(
   repository: Repository,
   of: ReturnType<typeof notSuspended>,
   { runtime, signal }: SweepContext,
@@ -58,17 +58,17 @@ async function lookAt(
   const fail = (errors: readonly Problem[]) =>
     runtime.log({ level: 'error', message: 'sweep-failed', repository: repository.name, errors });
   try {
-    const look = await readRepository(repository, of, runtime, signal);
-    if (look.problems.length > 0) fail(look.problems);
-    return look;
+    const snapshot = await readRepository(repository, of, runtime, signal);
+    if (snapshot.problems.length > 0) fail(snapshot.problems);
+    return snapshot;
   } catch (thrown) {
     if (!signal.aborted) fail([asDeployError(thrown).problem]);
     return null;
   }
 }
 
-/** Nothing is queued for them: a push that touches one tells it to its commit. */
-function tellRefused(refused: readonly RefusedDirectory[], { log }: Runtime): void {
+/** Nothing is queued for them: a push that touches one reports it on the commit. */
+function logRefused(refused: readonly RefusedDirectory[], { log }: Runtime): void {
   if (refused.length === 0) return;
   const directories = refused.map(({ directory }) => directory);
   const errors = refused.flatMap(({ problems }) => problems);
@@ -80,10 +80,10 @@ async function sweepRepository(
   targets: readonly Target[],
   context: SweepContext,
 ): Promise<readonly DeployRequest[]> {
-  const looked = await Promise.all(
+  const requests = await Promise.all(
     targets.map((target) => sweepTarget(target, tips.get(target.ref) ?? null, { ...context, git })),
   );
-  return looked.flatMap((request) => (request === null ? [] : [request]));
+  return requests.flatMap((request) => (request === null ? [] : [request]));
 }
 
 async function sweepTarget(
@@ -109,7 +109,7 @@ async function sweepTarget(
     return { ...recipientOf(target), trigger, hint: null, at: new Date(runtime.nowMs()).toISOString() };
   } catch (thrown) {
     const error = asDeployError(thrown);
-    // Somebody is at work on it, or this process is about to end.
+    // Another run is working on it, or this process is stopping.
     if (error.code !== 'lease-held' && !context.signal.aborted) {
       runtime.log({ level: 'error', message: 'sweep-failed', target: target.name, errors: [error.problem] });
     }

@@ -9,17 +9,17 @@ import type { GitLimits } from './limits.ts';
 export interface GitServer {
   /** Without user or password. */
   readonly url: string;
-  /** Travels as Basic authentication, in no text; null: nothing is sent. */
+  /** Sent as Basic authentication, never part of the URL or a message; null: nothing is sent. */
   readonly login: { readonly user: string; readonly token: string } | null;
-  /** PEM of a private certificate authority. */
+  /** PEM of a private certificate authority; null: public ones. */
   readonly ca: string | null;
   readonly userAgent: string;
-  /** Made by the caller, so that connections outlive a run. */
+  /** From the caller, so that connections outlive a run. */
   readonly agents: HttpAgents;
   readonly limits: GitLimits;
 }
 
-/** A fetch may be sent twice. Other failures are the queue's to retry. */
+/** A fetch may be sent twice. The queue retries other failures. */
 const STALE_ONCE: RetryPolicy<HttpAnswer> = {
   pausesMs: [0],
   verdictOn: (outcome) =>
@@ -28,7 +28,7 @@ const STALE_ONCE: RetryPolicy<HttpAnswer> = {
       : 'final',
 };
 
-/** One POST to git-upload-pack. The answer is read whole, up to the limit. */
+/** One POST to git-upload-pack. The response is buffered, up to the limit. */
 export async function post(server: GitServer, body: string, signal: AbortSignal): Promise<Buffer> {
   const request = {
     method: 'POST',
@@ -80,7 +80,7 @@ function failureOf(cause: ExchangeError, subject: string): DeployError {
     case 'unanswered':
       return gitError('git-unreachable', {
         subject,
-        message: `the Git host does not answer: ${cause.message}`,
+        message: `the Git host does not respond: ${cause.message}`,
         cause,
       });
     default:
@@ -93,19 +93,19 @@ function refuseStatus({ status, headers }: HttpAnswer, subject: string): void {
   if (status >= 300 && status < 400) {
     throw new DeployError('git-unauthorized', {
       subject,
-      message: `the Git host redirects (${status}), and redirects are refused`,
-      remedy: 'Put the address that the repository has now into url in headgate.yml.',
+      message: `the Git host redirects, which is not allowed: status ${status}`,
+      remedy: 'Set url in headgate.yml to the new address of the repository.',
     });
   }
   if ([401, 403, 404].includes(status))
-    throw gitError('git-unauthorized', { subject, message: `the Git host refuses (${status})` });
+    throw gitError('git-unauthorized', { subject, message: `the Git host denies access: status ${status}` });
   if (status === 429 || status >= 500) {
     const afterMs = retryAfterMs(headers);
     throw gitError('git-unreachable', {
       subject,
-      message: `the Git host fails (${status})`,
+      message: `the Git host failed: status ${status}`,
       ...(afterMs === null ? {} : { retryAfterMs: afterMs }),
     });
   }
-  throw gitError('git-protocol', { subject, message: `the Git host answers with status ${status}` });
+  throw gitError('git-protocol', { subject, message: `the Git host returned an unexpected status: ${status}` });
 }

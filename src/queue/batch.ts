@@ -6,7 +6,7 @@ import type { Message, Visibility } from './inbox.ts';
 import { workOnGroup } from './work.ts';
 import type { Work } from './work.ts';
 
-/** What Lambda hands over of a queue: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html */
+/** The event that Lambda passes for a queue: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html */
 const Event = z.object({
   Records: z.array(
     z.object({
@@ -32,14 +32,14 @@ interface BatchMessage extends Message {
   readonly id: string;
 }
 
-/** Which messages are to be handed out again. Lambda deletes all others. */
+/** The messages to deliver again. Lambda deletes all others. */
 export interface BatchAnswer {
   readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
 }
 
 export interface BatchOptions<T extends { readonly target: string }> extends Work<T> {
   readonly queue: Visibility;
-  /** Groups that are worked on side by side. */
+  /** How many groups are handled at once. */
   readonly concurrency: number;
   readonly log: Log;
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -47,9 +47,9 @@ export interface BatchOptions<T extends { readonly target: string }> extends Wor
 }
 
 /**
- * Nothing can cut a pause short here, and a newer request of the target is queued behind it: so none is longer than a
- * minute (docs/decisions/0006). What was interrupted comes again after this invocation has ended, because its environment
- * holds the target's lease and can resume, and another one would have to wait for that.
+ * On Lambda nothing can cut a pause short, and a newer request of the target is queued behind it, so no pause is longer than
+ * a minute (docs/decisions/0006). Interrupted messages are delivered again once this invocation has ended: its environment
+ * holds the target's lease and can resume, and another one would have to wait for the lease.
  */
 const PAUSES = { atOnceSeconds: 1, longestSeconds: 60 };
 
@@ -67,7 +67,7 @@ export function readBatch(event: unknown): Batch {
   };
 }
 
-/** Works on one batch: groups side by side, one run for all messages of a group. Never rejects because one message failed. */
+/** Handles one batch: groups concurrently, one run for all messages of a group. A message that fails does not reject it. */
 export async function serveBatch<T extends { readonly target: string }>(
   { messages }: Batch,
   options: BatchOptions<T>,
@@ -87,7 +87,7 @@ export async function serveBatch<T extends { readonly target: string }>(
   return { batchItemFailures: failed.map(({ id }) => ({ itemIdentifier: id })) };
 }
 
-/** The messages of this group that have to come again. */
+/** Resolves to the messages of this group that have to be delivered again. */
 async function serveGroup<T extends { readonly target: string }>(
   messages: readonly BatchMessage[],
   options: BatchOptions<T>,

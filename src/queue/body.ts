@@ -1,4 +1,4 @@
-/** The body of a message, in ASCII: SQS refuses some characters (U+FFFE), and a pushed tree chooses the names of directories. */
+/** The body of a message, in ASCII: SQS refuses some characters (U+FFFE), and pushed directory names may contain them. */
 export function writeBody(message: object): string {
   return JSON.stringify(message).replaceAll(/[^ -~]/g, (unit) => {
     return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
@@ -34,7 +34,7 @@ function withCurrentKeys(record: Readonly<Record<string, unknown>>): Readonly<Re
   );
 }
 
-/** Releases before 0.2 wrote one text: `sweep`, `cli`, or the id of a delivery. */
+/** Releases before 0.2 wrote one string: `sweep`, `cli`, or a delivery id. */
 function withTrigger({ delivery, ...record }: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   if (typeof delivery !== 'string' || record['trigger'] !== undefined) return record;
   const isNamed = delivery === 'sweep' || delivery === 'cli';

@@ -25,7 +25,7 @@ const Body = z.object({
   resumesRun: z.boolean(),
 });
 
-/** The check in the body of a message; null when it is not one. */
+/** The check in a message body; null if it is not a check. */
 export function readCheck(body: string): CheckRequest | null {
   const { data } = z.safeParse(Body, parseBody(body));
   const revision = asRevision(data?.revision ?? '');

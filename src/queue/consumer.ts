@@ -8,28 +8,28 @@ import type { Work } from './work.ts';
 
 export interface ConsumerOptions<T extends { readonly target: string }> extends Work<T> {
   readonly queue: Inbox;
-  /** Keeps which groups wait for their next try. Null: no wait is cut short. */
+  /** Tracks the groups that wait for a retry. Null: no wait is cut short. */
   readonly waits: RetryWaits | null;
   readonly log: Log;
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
-  /** 0 ≤ random < 1, so that retries of many targets spread. */
+  /** 0 ≤ random < 1; jitter for retries. */
   readonly random: () => number;
-  /** Groups that are worked on side by side. */
+  /** How many groups are handled at once. */
   readonly concurrency: number;
-  /** How long a message is hidden at a time, and so how long a killed process's group waits. */
+  /** How long a message is hidden at a time, and so how long a group waits after its process was killed. */
   readonly visibilitySeconds: number;
 }
 
 export interface Consumer {
-  /** Takes no more messages, waits for running work until the deadline, and then interrupts it. */
+  /** Receives no more messages, waits for running work until the deadline, then interrupts it. */
   stop(deadlineMs: number): Promise<void>;
 }
 
 const RECEIVE_WAIT_SECONDS = 10;
-/** What is interrupted waits for the next process. */
+/** Interrupted work is visible to the next process at once. */
 const PAUSES = { atOnceSeconds: 0, longestSeconds: 15 * 60 };
 
-/** Takes messages until it is stopped: groups side by side, each in its order. */
+/** Handles messages until it is stopped: groups concurrently, each group in order. */
 export function consume<T extends { readonly target: string }>(options: ConsumerOptions<T>): Consumer {
   const { queue, waits, log, wait, concurrency, visibilitySeconds } = options;
   const polling = new AbortController();
@@ -58,7 +58,7 @@ export function consume<T extends { readonly target: string }>(options: Consumer
 
   function start(group: string, messages: readonly Message[]): void {
     waits?.start(group);
-    // A message that came back although it is still worked on waits for that: a target never has two runs at once.
+    // A message that is delivered again while it is still handled waits for that: a target never has two runs at once.
     const before = lastOf.get(group) ?? Promise.resolve();
     const work = before
       .then(() => serveGroup(group, messages))

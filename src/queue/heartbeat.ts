@@ -2,13 +2,13 @@ import { asDeployError } from '../error/deploy-error.ts';
 import type { Log } from '../deploy/ports/log.ts';
 import type { Visibility } from './inbox.ts';
 
-/** Keeps messages hidden while they are worked on, so that no other worker gets them, and one does soon after a crash. */
+/** Keeps messages hidden while they are handled, so that another worker receives them only after a crash, and then soon. */
 export interface Heartbeat {
   /** Aborted when the receipt of one of these messages is no longer valid: another worker may have it. */
   lost(receipts: readonly string[]): AbortSignal;
-  /** Stops renewing these, because they are done. */
+  /** Stops renewing these messages: they are done. */
   release(receipts: readonly string[]): void;
-  /** Stops renewing these and hides them for their pause. Best effort: else they come again when their time is over. */
+  /** Stops renewing these messages and hides them for the pause. Best effort: on failure they reappear after the visibility timeout. */
   giveBack(receipts: readonly string[], pauseSeconds: number): Promise<void>;
   end(): Promise<void>;
 }
@@ -21,7 +21,7 @@ export interface HeartbeatOptions {
   readonly visibilitySeconds: number;
 }
 
-/** After so long the messages of a killed process are handed out again. */
+/** After this time the messages of a killed process are delivered again. */
 export const VISIBILITY_SECONDS = 30;
 
 /** Hides the messages at once, because Lambda receives them with the visibility of the queue, which is far longer. */

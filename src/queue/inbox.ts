@@ -1,11 +1,11 @@
 /**
- * What the workers of this room need of a queue. A platform implements it: `platforms/local` all of it; `platforms/aws/sqs`
- * only `Visibility`, because Lambda receives and removes for its functions. Sending is a port of `deploy` (Queue, Checks).
+ * What consumers need of a queue. `platforms/local` implements all of it, `platforms/aws/sqs` only `Visibility`, because
+ * Lambda receives and removes messages itself. Sending is a port of `deploy` (Queue, Checks).
  */
 export interface Inbox extends Visibility {
   /**
-   * Hands out messages of at most `groups` groups and hides them. Messages of one group come in the order they were sent,
-   * and none of them while another one is hidden. Resolves as soon as there are any, with none after `waitSeconds`.
+   * Receives messages of at most `groups` groups and hides them. Messages of one group arrive in the order they were sent,
+   * and none while another one is hidden. Resolves as soon as there are messages, or with none after `waitSeconds`.
    */
   receive(options: ReceiveOptions, signal: AbortSignal): Promise<readonly Message[]>;
   /** Removes messages; a receipt that is no longer valid is ignored. @throws DeployError `queue-unreachable` */
@@ -14,8 +14,8 @@ export interface Inbox extends Visibility {
 
 export interface Visibility {
   /**
-   * Hides messages for so many seconds from now; 0 makes them visible at once. Resolves to the receipts that are no longer
-   * valid: their time was over, so another worker may have the message. @throws DeployError `queue-unreachable`
+   * Hides messages for `seconds` from now; 0 makes them visible at once. Resolves to the receipts that are no longer valid:
+   * they timed out, so another worker may have the message. @throws DeployError `queue-unreachable`
    */
   hide(receipts: readonly string[], seconds: number, signal: AbortSignal): Promise<ReadonlySet<string>>;
 }
@@ -26,13 +26,13 @@ export interface ReceiveOptions {
   readonly waitSeconds: number;
 }
 
-/** A message as it was handed out. */
+/** A message as it was received. */
 export interface Message {
   readonly body: string;
-  /** Valid until the message is handed out again. */
+  /** Valid until the message is received again. */
   readonly receipt: string;
-  /** In a standard queue every message is a group by itself. */
+  /** In a standard queue, every message is its own group. */
   readonly group: string;
-  /** How often it was handed out, this time included. */
+  /** How often it was received, including this time. */
   readonly tries: number;
 }

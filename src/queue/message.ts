@@ -33,7 +33,7 @@ const Body = z.object({
   ),
 });
 
-/** The request in the body of a message; null when it is not one. */
+/** The request in a message body; null if it is not a request. */
 export function readRequest(body: string): DeployRequest | null {
   const { data } = z.safeParse(Body, parseBody(body));
   if (data === undefined) return null;

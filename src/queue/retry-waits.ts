@@ -2,16 +2,16 @@ import type { Queue } from '../deploy/ports/queue.ts';
 import type { Visibility } from './inbox.ts';
 
 /**
- * Which groups of a queue are worked on or wait for their next try. A delivery always tries at once, but in a FIFO group
- * its request is queued behind the one that waits.
+ * The groups that are handled or wait for a retry. A new delivery does not wait for it: in a FIFO group its request is
+ * queued behind the one that waits, so that wait is cut short.
  */
 export interface RetryWaits {
-  /** The messages of the group were handed out. */
+  /** The messages of the group were received. */
   start(group: string): void;
-  /** They are about to be given back. Resolves the pause: none when a delivery came meanwhile. */
+  /** The messages are about to be given back. Returns the pause: 0 if a delivery arrived meanwhile. */
   begin(group: string, receipts: readonly string[], pauseSeconds: number): number;
   end(group: string): void;
-  /** Makes visible at once what waits, and what is about to. */
+  /** Makes waiting messages visible at once; for a group that is running, its next pause is 0. */
   cutShort(groups: readonly string[]): void;
 }
 
@@ -36,14 +36,14 @@ export function retryWaits(queue: Visibility): RetryWaits {
         if (state?.kind === 'running') states.set(group, { kind: 'running', hasNewer: true });
         if (state?.kind !== 'waiting') continue;
         states.delete(group);
-        // When this fails, the messages are visible already or will be after their pause.
+        // If this fails, the messages are visible already or will be after their pause.
         void queue.hide(state.receipts, 0, AbortSignal.timeout(10_000)).catch(() => undefined);
       }
     },
   };
 }
 
-/** Sends requests that do not wait behind a retry. */
+/** A queue whose requests do not wait behind a retry. */
 export function cuttingWaitsShort(queue: Queue, waits: RetryWaits): Queue {
   return {
     async send(requests, signal) {

@@ -3,13 +3,13 @@ import type { Log } from '../deploy/ports/log.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { Message } from './inbox.ts';
 
-/** What the messages of one queue mean, and what is done with them. */
+/** How the messages of one queue are read and handled. */
 export interface Work<T extends Addressed> {
   /** Null: the body is not a request of this queue. */
   readonly read: (body: string) => T | null;
   /** Handles the requests of one group that arrived together. */
   readonly handler: (requests: readonly T[], signal: AbortSignal) => Promise<Handled>;
-  /** Keeps what cannot be read before it is removed. Null: it is given back until the queue moves it to its dead letters. */
+  /** Stores an unreadable message before it is removed. Null: it is given back until the queue moves it to its dead letters. */
   readonly keepUnreadable: ((body: string) => Promise<void>) | null;
 }
 
@@ -17,24 +17,24 @@ interface Addressed {
   readonly target: string;
 }
 
-/** `afterMs` null: after a pause that grows with every try. */
+/** `afterMs` null: exponential backoff. */
 export type Handled = { readonly kind: 'done' } | { readonly kind: 'retry'; readonly afterMs: number | null };
 
 export interface WorkOptions<T extends Addressed> extends Work<T> {
   readonly log: Log;
-  /** 0 ≤ random < 1, so that retries of many targets spread. */
+  /** 0 ≤ random < 1; jitter for retries. */
   readonly random: () => number;
-  /** The pause of what was interrupted or cannot be read, and the longest before any other try. */
+  /** `atOnceSeconds` after an interruption or for an unreadable message; `longestSeconds` limits every other pause. */
   readonly pauses: { readonly atOnceSeconds: number; readonly longestSeconds: number };
 }
 
-/** What is to be done with the messages of a group after they were worked on. */
+/** The messages of a group after they were handled: done, or to be retried after a pause. */
 export interface Settled<M extends Message> {
   readonly done: readonly M[];
   readonly givenBack: readonly { readonly messages: readonly M[]; readonly pauseSeconds: number }[];
 }
 
-/** Works on messages of one group: one run for all of them. Never rejects because a handler failed. */
+/** Handles the messages of one group in one run. A handler that fails does not reject it. */
 export async function workOnGroup<T extends Addressed, M extends Message>(
   messages: readonly M[],
   options: WorkOptions<T>,
@@ -51,7 +51,7 @@ export async function workOnGroup<T extends Addressed, M extends Message>(
   return { done: parts.flatMap(({ done }) => done), givenBack: parts.flatMap(({ givenBack }) => givenBack) };
 }
 
-/** Requests beside it do not wait for what cannot be read: every run deploys the tip, so order means nothing between them. */
+/** Other requests do not wait for an unreadable message: every run deploys the tip, so their order does not matter. */
 async function settleUnreadable<T extends Addressed, M extends Message>(
   messages: readonly M[],
   { log, keepUnreadable, pauses }: WorkOptions<T>,
@@ -82,7 +82,7 @@ function giveBack<M extends Message>(messages: readonly M[], pauseSeconds: numbe
   return { done: [], givenBack: messages.length === 0 ? [] : [{ messages, pauseSeconds }] };
 }
 
-/** `interrupted`: this process or invocation is about to end, and the next one resumes at once. */
+/** `interrupted`: this process or invocation is ending; the next one resumes at once. */
 async function handle<T extends Addressed>(
   requests: readonly T[],
   { handler, log }: WorkOptions<T>,
@@ -102,7 +102,7 @@ async function handle<T extends Addressed>(
 
 const LONGEST_BACK_OFF_SECONDS = 15 * 60;
 
-/** At least a second: with a server's `Retry-After: 0` all tries would be over at once. */
+/** At least a second: a server's `Retry-After: 0` would use up all retries at once. */
 function pauseOf<T extends Addressed>(
   { afterMs }: Extract<Handled, { kind: 'retry' }>,
   messages: readonly Message[],
@@ -113,7 +113,7 @@ function pauseOf<T extends Addressed>(
   return Math.min(Math.max(seconds, 1), pauses.longestSeconds);
 }
 
-/** 1, 2, 4 … seconds, at most 15 minutes, and up to a quarter less. */
+/** 1, 2, 4 … seconds, at most 15 minutes, minus up to a quarter of jitter. */
 export function backOffSeconds(tries: number, random: number): number {
   const seconds = Math.min(2 ** Math.min(tries - 1, 20), LONGEST_BACK_OFF_SECONDS);
   return Math.max(1, Math.round(seconds * (1 - random / 4)));

@@ -54,7 +54,7 @@ describe('a secret', () => {
     expect(await resolve(await inFile(text))).toBe(secret);
   });
 
-  it('that is missing is an error that names the reference', async () => {
+  it('is reported by its reference when it is missing', async () => {
     expect(await problemOf({ kind: 'env', name: 'TOKEN' })).toEqual({
       code: 'secret-missing',
       subject: 'env:TOKEN',
@@ -71,7 +71,7 @@ describe('a secret', () => {
     });
   });
 
-  it('that is empty is an error', async () => {
+  it('is reported as missing when it is empty', async () => {
     const empty = { code: 'secret-missing', message: expect.stringMatching(/is empty$/) };
     expect(await problemOf({ kind: 'env', name: 'TOKEN' }, { TOKEN: '' })).toMatchObject(empty);
     expect(await problemOf({ kind: 'env', name: 'TOKEN' }, { TOKEN: ' ' })).toMatchObject(empty);

@@ -71,7 +71,7 @@ function serving(handler: Work): void {
   mappings.push(startMapping(sqs, deploy, (event) => serveBatch(readBatch(event), options(handler), signal)));
 }
 
-/** Messages as SQS may hand them out together: fauxqs hands out one of a group at a time. */
+/** Messages as SQS may deliver them together: fauxqs delivers one of a group at a time. */
 function byHand(...messages: readonly { readonly group: string; readonly body: string }[]) {
   return eventOf(
     messages.map(({ group, body }, index) => ({
@@ -84,7 +84,7 @@ function byHand(...messages: readonly { readonly group: string; readonly body: s
   );
 }
 
-/** A queue that only notes what is hidden, for the batches above. */
+/** A queue that only records what is hidden, for the batches above. */
 function noting() {
   const hidden: (readonly [string, number])[] = [];
   const hide = (receipts: readonly string[], seconds: number) => {
@@ -102,7 +102,7 @@ async function receiveFrom({ url }: MappedQueue) {
 }
 
 describe('a batch', () => {
-  it('does one run for all messages of a target, and runs of different targets side by side', async () => {
+  it('does one run for all messages of a target, and runs of different targets concurrently', async () => {
     const seen: string[] = [];
     const both = Promise.withResolvers<void>();
     const event = byHand(
@@ -121,7 +121,7 @@ describe('a batch', () => {
     expect(seen.toSorted()).toEqual(['a1+a2', 'b1']);
   });
 
-  it('gives back every message of the target whose run failed, to be tried again within a minute', async () => {
+  it('gives back every message of the target whose run failed, for a retry within a minute', async () => {
     const { hidden, queue: noted } = noting();
     const event = byHand(
       { group: 'a', body: JSON.stringify(aRequest('a', '1')) },
@@ -144,7 +144,7 @@ describe('a batch', () => {
     ]);
   });
 
-  it('waits longer after every try when the handler names no pause', async () => {
+  it('waits longer after every attempt when the handler names no pause', async () => {
     const { hidden, queue: noted } = noting();
     const event = byHand({ group: 'a', body: JSON.stringify(aRequest('a')) });
     const handler: Work = () => Promise.reject(new Error('broken'));
@@ -153,7 +153,7 @@ describe('a batch', () => {
     expect(logged).toMatchObject([{ message: 'handler-failed', target: 'a' }]);
   });
 
-  it('handles the requests beside a message that it cannot read', async () => {
+  it('handles the other requests of a batch with an unreadable message', async () => {
     const event = byHand({ group: 'a', body: 'nonsense' }, { group: 'a', body: JSON.stringify(aRequest('a')) });
     let runs = 0;
     const handler: Work = async () => {
@@ -166,7 +166,7 @@ describe('a batch', () => {
     expect(logged).toMatchObject([{ message: 'not-a-request', length: 8 }]);
   });
 
-  it('removes what it cannot read where no queue comes after this one', async () => {
+  it('removes an unreadable message from the last queue', async () => {
     const kept: string[] = [];
     const event = byHand({ group: 'a', body: 'nonsense' });
     const handler: Work = () => Promise.reject(new Error('there is nothing to do'));
@@ -180,7 +180,7 @@ describe('a batch', () => {
     expect(logged).toMatchObject([{ message: 'not-a-request' }]);
   });
 
-  it('starts nothing when the time is over, and gives back what was interrupted until the invocation has ended', async () => {
+  it('starts nothing after the deadline, and hides interrupted messages until the invocation has ended', async () => {
     const { hidden, queue: noted } = noting();
     const event = byHand(
       { group: 'a', body: JSON.stringify(aRequest('a')) },
@@ -208,7 +208,7 @@ describe('a batch', () => {
     ]);
   });
 
-  it('interrupts the run of a message that another process may have by now', async () => {
+  it('interrupts the run of a message that another process may have received', async () => {
     const event = byHand({ group: 'a', body: JSON.stringify(aRequest('a')) });
     const hide = (receipts: readonly string[]) => Promise.resolve(new Set(receipts));
     const handler: Work = (_requests, stopped) =>
@@ -222,7 +222,7 @@ describe('a batch', () => {
 });
 
 describe('a batch of a real queue', () => {
-  it('comes again where it failed until it is in the dead letters, and its neighbours are handled', async () => {
+  it('delivers a failed message again until it is a dead letter, and handles the others', async () => {
     await queue.send([aRequest('a'), aRequest('b')], signal);
     await sqs.send(
       new SendMessageCommand({
@@ -246,7 +246,7 @@ describe('a batch of a real queue', () => {
     expect(done).toEqual(['b']);
   });
 
-  it('is hidden for half a minute, whatever the visibility timeout of the queue', async () => {
+  it('is hidden for half a minute, whatever the visibility timeout of the queue is', async () => {
     await queue.send([aRequest('a')], signal);
     const [message] = await receiveFrom(deploy);
     const sent: number[] = [];
@@ -270,7 +270,7 @@ describe('a batch of a real queue', () => {
     await vi.waitFor(async () => expect(await receiveFrom(deploy)).toHaveLength(1), 5000);
   });
 
-  it('cannot be sent to a queue that is gone: an error says so in bounded time', async () => {
+  it('fails in bounded time for a queue that does not exist', async () => {
     const lost = signedQueue({
       aws,
       region: QUEUE_REGION,

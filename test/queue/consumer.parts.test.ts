@@ -61,7 +61,7 @@ describe('a consumer', () => {
     await rm(directory, { recursive: true, force: true });
   });
 
-  it('handles the requests of a target in their order, and those of other targets beside them', async () => {
+  it('handles the requests of a target in order, and other targets concurrently', async () => {
     await start();
     await queues.deploy.send([aRequest('a', '1'), aRequest('b', '1'), aRequest('a', '2')], signal);
     const handled: string[] = [];
@@ -76,7 +76,7 @@ describe('a consumer', () => {
     expect(handled).toContain('b1');
   });
 
-  it('does one run for all requests of a target that arrive during the run before', async () => {
+  it('does one run for all requests of a target that arrive during its previous run', async () => {
     await start();
     const begun = Promise.withResolvers<void>();
     const first = Promise.withResolvers<void>();
@@ -96,7 +96,7 @@ describe('a consumer', () => {
     await vi.waitFor(() => expect(runs).toEqual([['1'], ['2', '3', '4']]), 5000);
   });
 
-  it('works on as many targets at a time as it may', async () => {
+  it('handles at most `concurrency` targets at once', async () => {
     await start();
     const targets = ['a', 'b', 'c', 'd', 'e'];
     await queues.deploy.send(
@@ -121,7 +121,7 @@ describe('a consumer', () => {
     expect(most).toBe(2);
   });
 
-  it('resumes after a restart what was being worked on', async () => {
+  it('resumes interrupted work after a restart', async () => {
     await start();
     await queues.deploy.send([aRequest('a', '1'), aRequest('b', '1')], signal);
     const taken = await queues.deploy.receive({ groups: 1, visibilitySeconds: 600, waitSeconds: 1 }, signal);
@@ -138,7 +138,7 @@ describe('a consumer', () => {
     await vi.waitFor(() => expect(handled.toSorted()).toEqual(['a', 'b']), 8000);
   });
 
-  it('keeps a message while its handler works longer than the message is hidden', async () => {
+  it('keeps a message hidden while its handler runs longer than the visibility timeout', async () => {
     await start();
     await queues.deploy.send([aRequest('a', '1')], signal);
     let starts = 0;
@@ -172,7 +172,7 @@ describe('a consumer', () => {
     await expect(interrupted.promise).resolves.toBeUndefined();
   });
 
-  it('tries again after a failure, and other targets do not wait for that', async () => {
+  it('retries after a failure, and other targets do not wait for that', async () => {
     await start();
     await queues.deploy.send([aRequest('a', '1'), aRequest('b', '1')], signal);
     const handled: string[] = [];
@@ -189,7 +189,7 @@ describe('a consumer', () => {
     expect(logged).toMatchObject([{ message: 'handler-failed', target: 'a' }]);
   });
 
-  it('tries at once what waits for its next try when a delivery comes, and not when a sweep does', async () => {
+  it('ends the wait for a retry when a delivery arrives, but not for a sweep', async () => {
     await start();
     const waits = retryWaits(queues.deploy);
     const deliveries = cuttingWaitsShort(queues.deploy, waits);
@@ -211,7 +211,7 @@ describe('a consumer', () => {
     await vi.waitFor(() => expect(runs).toEqual([['1'], ['1', 'sweep', '2']]), 5000);
   });
 
-  it('does not pause after a failed run during which a delivery came', async () => {
+  it('does not pause after a failed run during which a delivery arrived', async () => {
     await start();
     const waits = retryWaits(queues.deploy);
     const deliveries = cuttingWaitsShort(queues.deploy, waits);
@@ -229,7 +229,7 @@ describe('a consumer', () => {
     await vi.waitFor(() => expect(runs).toEqual([['1'], ['1', '2']]), 5000);
   });
 
-  it('keeps what it cannot read and removes it, and handles the requests beside it', async () => {
+  it('stores and removes an unreadable message, and handles the other requests', async () => {
     await start();
     const { deploy } = queues;
     await deploy.send([{ ...aRequest('a'), at: 7 } as unknown as DeployRequest, aRequest('a', '2')], signal);
@@ -247,7 +247,7 @@ describe('a consumer', () => {
     expect(logged).toMatchObject([{ message: 'not-a-request', length: kept[0]?.length }]);
   });
 
-  it('gives up after the last try: the request is in the dead letters, and its neighbours are handled', async () => {
+  it('moves a request to the dead letters after its last attempt, and handles the others', async () => {
     await start(2);
     await queues.deploy.send([aRequest('a', '1'), aRequest('b', '1')], signal);
     const done: string[] = [];
@@ -263,7 +263,7 @@ describe('a consumer', () => {
     expect(done).toEqual(['b']);
   });
 
-  it('interrupts what does not end by the deadline and gives it back, although every place is taken', async () => {
+  it('interrupts work at the deadline and gives it back, even at full concurrency', async () => {
     await start();
     await queues.deploy.send([aRequest('a', '1')], signal);
     const begun = Promise.withResolvers<void>();
@@ -287,7 +287,7 @@ describe('a consumer', () => {
   });
 });
 
-it('waits twice as long after every failure, at most a quarter of an hour, and never exactly as long as its neighbour', () => {
+it('doubles the backoff after every failure, up to a quarter of an hour, with jitter', () => {
   expect([1, 2, 3, 4, 20].map((tries) => backOffSeconds(tries, 0))).toEqual([1, 2, 4, 8, 900]);
   expect(backOffSeconds(20, 0.999)).toBeGreaterThanOrEqual(675);
   expect(backOffSeconds(20, 0.5)).toBeLessThan(900);

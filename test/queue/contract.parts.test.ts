@@ -51,7 +51,7 @@ describe.each(PLATFORMS)('$platform', ({ open }) => {
   });
   afterEach(() => queues.close());
 
-  /** Receives and removes until there were so many. */
+  /** Receives and removes this many. */
   async function takeAll(inbox: Inbox, count: number): Promise<readonly Message[]> {
     const all: Message[] = [];
     while (all.length < count) {
@@ -63,7 +63,7 @@ describe.each(PLATFORMS)('$platform', ({ open }) => {
     return all;
   }
 
-  it('hands out a request as it was sent, whatever characters its target has', async () => {
+  it('delivers a request as it was sent, whatever characters its target has', async () => {
     const request = {
       ...aRequest('shop-\uFFFE-é'),
       generatedFrom: { template: 't', directory: 'envs/\uFFFF' },
@@ -75,14 +75,14 @@ describe.each(PLATFORMS)('$platform', ({ open }) => {
     expect(message?.tries).toBe(1);
   });
 
-  it('hands out the requests of a target in the order they were sent', async () => {
+  it('delivers the requests of a target in the order they were sent', async () => {
     await queues.deploy.send([aRequest('a', '1'), aRequest('b', '1'), aRequest('a', '2'), aRequest('a', '3')], signal);
     const names = namesOf(await takeAll(queues.deploy, 4));
     expect(names.filter((name) => name.startsWith('a'))).toEqual(['a1', 'a2', 'a3']);
     expect(names).toContain('b1');
   });
 
-  it('hands out no request of a target while an earlier one is hidden, and those of other targets meanwhile', async () => {
+  it('delivers no request of a target while an earlier one is hidden, but those of other targets', async () => {
     await queues.deploy.send([aRequest('a', '1')], signal);
     const first = await receive(queues.deploy);
     await queues.deploy.send([aRequest('a', '2'), aRequest('b', '1')], signal);
@@ -100,13 +100,13 @@ describe.each(PLATFORMS)('$platform', ({ open }) => {
     expect(performance.now() - sentMs).toBeLessThan(5000);
   });
 
-  it('answers a receiver with nothing when its time is over', async () => {
+  it('returns no messages to a receiver after its wait time', async () => {
     const startedMs = performance.now();
     expect(await receive(queues.deploy, { waitSeconds: 1 })).toEqual([]);
     expect(performance.now() - startedMs).toBeGreaterThan(900);
   });
 
-  it('hands out a message again when its visibility is over, under another receipt', async () => {
+  it('delivers a message again after its visibility timeout, with another receipt', async () => {
     await queues.deploy.send([aRequest('a')], signal);
     const [first] = await receive(queues.deploy, { visibilitySeconds: 1 });
     const takenMs = performance.now();
@@ -116,14 +116,14 @@ describe.each(PLATFORMS)('$platform', ({ open }) => {
     expect(again?.receipt).not.toBe(first?.receipt);
   });
 
-  it('hides a message for longer when its visibility is changed', async () => {
+  it('hides a message for longer when its visibility timeout is extended', async () => {
     await queues.deploy.send([aRequest('a')], signal);
     const taken = await receive(queues.deploy, { visibilitySeconds: 1 });
     expect(await queues.deploy.hide(receiptsOf(taken), 30, signal)).toEqual(new Set());
     expect(await receive(queues.deploy, { waitSeconds: 2 })).toEqual([]);
   });
 
-  it('hands out a message at once that is given back with 0 seconds', async () => {
+  it('delivers a message at once that is given back with 0 seconds', async () => {
     await queues.deploy.send([aRequest('a')], signal);
     const taken = await receive(queues.deploy);
     const receiving = receive(queues.deploy, { waitSeconds: 10 });
@@ -131,7 +131,7 @@ describe.each(PLATFORMS)('$platform', ({ open }) => {
     expect(namesOf(await receiving)).toEqual(['a1']);
   });
 
-  it('names the receipts that are no longer valid, because their message was handed out again or removed', async () => {
+  it('returns the receipts that are no longer valid because their message was delivered again or removed', async () => {
     await queues.deploy.send([aRequest('a'), aRequest('b')], signal);
     const first = await receive(queues.deploy, { visibilitySeconds: 1 });
     expect(first).toHaveLength(2);
@@ -141,7 +141,7 @@ describe.each(PLATFORMS)('$platform', ({ open }) => {
     expect(await queues.deploy.hide(receiptsOf(first), 30, signal)).toEqual(new Set(receiptsOf(first)));
   });
 
-  it('moves a message to the dead letters after its last try, and hands out the next of its target', async () => {
+  it('moves a message to the dead letters after its last attempt, and delivers the next one of its target', async () => {
     await queues.deploy.send([aRequest('a', '1')], signal);
     for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
       const received = await receive(queues.deploy);
@@ -155,7 +155,7 @@ describe.each(PLATFORMS)('$platform', ({ open }) => {
     expect(namesOf(dead === undefined ? [] : [dead])).toEqual(['a1']);
   });
 
-  it('takes requests at once that are too long for one batch together', async () => {
+  it('accepts requests that are too long for one batch together', async () => {
     const suspects = Array.from({ length: 1500 }, (_, n) => ({
       object: `ConfigMap shop/${'x'.repeat(100)}-${n}`,
       file: `apps/${n}.yaml`,
@@ -170,7 +170,7 @@ describe.each(PLATFORMS)('$platform', ({ open }) => {
     expect(requests[7]?.drift).toEqual({ suspects, resting: 1 });
   });
 
-  it('hands out a check as it was sent, and later when it was sent for later', async () => {
+  it('delivers a check as it was sent, and after its delay', async () => {
     await queues.checks.send(CHECK, 0, signal);
     const [received] = await takeAll(queues.checks, 1);
     expect(readCheck(received?.body ?? '')).toEqual(CHECK);
@@ -181,7 +181,7 @@ describe.each(PLATFORMS)('$platform', ({ open }) => {
     expect(Date.now() - sentMs).toBeGreaterThan(900);
   });
 
-  it('does not hold up one check of a target behind another', async () => {
+  it('does not let one check of a target wait for another', async () => {
     await queues.checks.send(CHECK, 0, signal);
     await queues.checks.send({ ...CHECK, trigger: { kind: 'delivery', id: 'e' } }, 0, signal);
     const first = await receive(queues.checks);
@@ -197,7 +197,7 @@ describe.each(PLATFORMS)('$platform', ({ open }) => {
     expect(new Set(received.map(({ group }) => group)).size).toBe(2);
   });
 
-  it('takes as many objects as a check names', async () => {
+  it('accepts a check with as many objects as a check may name', async () => {
     const name = 'x'.repeat(100);
     const objects = Array.from({ length: 500 }, (_, n) => ({
       apiVersion: 'widgets.example.com/v1alpha1',

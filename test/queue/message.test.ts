@@ -4,14 +4,14 @@ import { readRequest } from '../../src/queue/message.ts';
 
 const REVISION = 'a'.repeat(40);
 
-/** As release 0.1.0 sends them: they may be in the queue when the next release starts. */
+/** As release 0.1.0 sends them: they may still be queued when the next release starts. */
 const PUSH = `{"target":"shop","delivery":"0b989ba4-242f-11e5-81e1-c7b6966d2516","hint":{"revision":"${REVISION}","rootTree":null,"isForced":false},"at":"2026-01-01T00:00:00.000Z"}`;
 const DRIFT =
   '{"target":"shop","delivery":"sweep","hint":null,"at":"2026-01-01T00:00:00.000Z","drift":{"suspects":[{"object":"ConfigMap shop/a","file":"apps/a.yaml"}],"resting":1}}';
 const CHECK = `{"target":"shop","delivery":"cli","revision":"${REVISION}","sinceMs":1,"beganMs":1,"counts":{"created":1,"updated":0,"pruned":0},"objects":"all","total":1,"attempt":0,"reported":null,"statusIsFinal":false,"resumesRun":true}`;
 
 describe('a message of release 0.1.0', () => {
-  it('says which delivery triggered a run', () => {
+  it('names the delivery that triggered a run', () => {
     expect(readRequest(PUSH)).toEqual({
       target: 'shop',
       trigger: { kind: 'delivery', id: '0b989ba4-242f-11e5-81e1-c7b6966d2516' },
@@ -20,7 +20,7 @@ describe('a message of release 0.1.0', () => {
     });
   });
 
-  it('says that a sweep triggered a run, and that a command did', () => {
+  it('names a sweep or a command that triggered a run', () => {
     expect(readRequest(DRIFT)).toMatchObject({ trigger: { kind: 'sweep' }, drift: { resting: 1 } });
     expect(readCheck(CHECK)).toMatchObject({ trigger: { kind: 'cli' }, revision: REVISION, resumesRun: true });
   });

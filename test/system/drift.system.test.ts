@@ -194,7 +194,7 @@ describe('drift', () => {
     expect(found).toMatchObject({ verdict: 'unchanged', created: 0, updated: 0 });
     expect(found?.warnings.map(({ message }) => message).toSorted()).toEqual([
       `ConfigMap ${testbed.namespace}/a differs from Git: .data.level (kubectl-patch)`,
-      `Deployment.apps ${testbed.namespace}/web is gone from the cluster`,
+      `Deployment.apps ${testbed.namespace}/web was deleted from the cluster`,
     ]);
     expect(await testbed.configMaps()).toEqual({ a: { level: '9' } });
     expect(await testbed.get('deployment', 'web')).toBeNull();
@@ -292,7 +292,7 @@ describe('drift', () => {
     expect(await sweep()).toMatchObject([{ verdict: 'deployed', revision, updated: 1 }]);
   });
 
-  it('includes a lost label of ours, but not an object that was moved to another ApplySet', async () => {
+  it('includes a removed owner label, but not an object that was moved to another ApplySet', async () => {
     testbed = await Testbed.build();
     await deployed({ 'apps/a.yaml': configMap('a', { level: '1' }), 'apps/b.yaml': configMap('b', { level: '1' }) });
     const label = 'applyset.kubernetes.io/part-of';

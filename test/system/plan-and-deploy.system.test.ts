@@ -154,7 +154,7 @@ describe('a plan predicts the deploy', () => {
     await expectAgreement('deployed', `${testbed.namespace}-app`);
   });
 
-  it('of a generated target whose directory vanished', async () => {
+  it('of a generated target whose directory was removed', async () => {
     const forEach = { directories: 'envs/*', clusters: ['lab'], namespaces: ['NAMESPACE'] };
     testbed = await Testbed.build({
       target: { name: 'NAMESPACE-{{basename}}', cluster: 'lab', path: undefined, forEach },

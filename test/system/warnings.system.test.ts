@@ -120,7 +120,7 @@ describe('the warnings of the API server', () => {
     ]);
   });
 
-  it('about a Secret are told without their words, which may quote its values', async () => {
+  it('about a Secret are reported without their text, which may quote its values', async () => {
     await warnAbout('secrets', `'the value is ' + string(object.data.k)`);
     const secret = (name: string) =>
       `apiVersion: v1\nkind: Secret\nmetadata: { name: ${name} }\nstringData: { k: planted-value-31415 }\n`;
@@ -133,7 +133,7 @@ describe('the warnings of the API server', () => {
     expect(words).not.toContain(Buffer.from('planted-value-31415').toString('base64'));
   });
 
-  it('about an object whose kind comes with the same push are in the outcome', async () => {
+  it('about an object whose kind the same push creates are in the outcome', async () => {
     const group = `${testbed.namespace}.example.com`;
     await testbed.start();
     const versions = [{ name: 'v1alpha1', deprecated: true }, { name: 'v1' }];

@@ -125,7 +125,7 @@ describe('a Git host that fails', () => {
     expect(await testbed.configMaps()).toEqual(CLUSTER('1'));
   });
 
-  it('does not fail the deploy when it takes no commit status, and gets the status later', async () => {
+  it('does not fail the deploy when it rejects the commit status, and gets the status later', async () => {
     testbed.host.faults = { api: { status: 502, times: 2 } };
     const revision = await testbed.push(three('1'));
     expect(await testbed.outcome(revision)).toMatchObject({ verdict: 'deployed' });

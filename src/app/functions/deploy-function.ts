@@ -20,7 +20,7 @@ export interface QueueUrls {
   readonly check: string;
 }
 
-/** Serves the queues of the deploy function: requests, checks, and what either queue gave up on. */
+/** Serves the queues of the deploy function: requests, checks, and the dead letters of both. */
 export function deployFunction(world: FunctionEnvironment, urls: QueueUrls) {
   const runtime = functionRuntime(world, `deploy-${randomUUID()}`);
 
@@ -33,7 +33,7 @@ export function deployFunction(world: FunctionEnvironment, urls: QueueUrls) {
   return function serve(event: unknown, { memoryMb, usableMs, signal }: Invocation): Promise<BatchAnswer> {
     const batch = readBatch(event);
     const at = { concurrency: concurrencyOf(memoryMb), signal };
-    // A run that begins late in an invocation is handed on; one that needs more than a whole one never ends.
+    // A run that starts late continues in the next invocation; one that needs more than a whole invocation never ends.
     const bounded = { ...runtime, open: (...[target, revision]: OpenArgs) => runtime.open(target, revision, usableMs) };
     switch (nameOf(batch.queueArn)) {
       case nameOf(urls.deploy):
@@ -49,7 +49,7 @@ export function deployFunction(world: FunctionEnvironment, urls: QueueUrls) {
 
 export interface Invocation {
   readonly memoryMb: number;
-  /** Until it is interrupted. */
+  /** The time until it is interrupted. */
   readonly usableMs: number;
   readonly signal: AbortSignal;
 }
@@ -85,11 +85,11 @@ function checks(runtime: Runtime): Work<CheckRequest> {
   };
 }
 
-/** The final status is tried as often as it takes: the queue of dead letters keeps a message for days. */
+/** The final status is retried until it is written: the dead-letter queue keeps messages for days. */
 function deadLetters(runtime: Runtime): Work<DeployRequest> {
   return {
     read: (body) => readRequest(body) ?? requestOf(readCheck(body)),
-    // No queue comes after this one: what cannot be read is logged and removed.
+    // The last queue: an unreadable message is logged and removed.
     keepUnreadable: async () => undefined,
     async handler(requests, signal) {
       try {
@@ -112,7 +112,7 @@ function requestOf(check: CheckRequest | null): DeployRequest | null {
   return { target, generatedFrom: from, trigger, hint, at: new Date(sinceMs).toISOString() };
 }
 
-/** Node itself, and then so much for each run that reads a large repository. */
+/** Memory of Node itself, and of each run that reads a large repository. */
 const BASE_MB = 128;
 const RUN_MB = 96;
 

@@ -16,7 +16,7 @@ import type { SecretSources } from '../secrets.ts';
 import { wait } from '../wait.ts';
 import type { Log } from '../../deploy/ports/log.ts';
 
-/** What every function has: its packed configuration, its own rights, a log. Made once per environment, outside the handler. */
+/** What every function has: its packed configuration, its role, a log. Created once per environment, outside the handler. */
 export interface FunctionEnvironment {
   readonly config: Config;
   readonly log: Log;
@@ -25,22 +25,22 @@ export interface FunctionEnvironment {
   readonly credentials: ReturnType<typeof environmentCredentials>;
   readonly secrets: SecretSources;
   readonly nowMs: () => number;
-  /** @throws DeployError `config-invalid` when the environment does not have it */
+  /** @throws DeployError `config-invalid` when it is not set */
   readonly variable: (name: string) => string;
-  /** The queue whose URL stands in this variable. */
+  /** The queue whose URL is in this variable. */
   readonly queueAt: (variable: string) => SignedQueue;
   /** The queue that a batch came from. */
   readonly queueOf: (arn: string) => SignedQueue;
 }
 
-export interface FunctionPlace {
-  /** Where the function's own file lies: headgate.json lies beside it. */
+export interface FunctionOptions {
+  /** The directory of the function's bundle and of headgate.json. */
   readonly directory: string;
   readonly env: NodeJS.ProcessEnv;
   readonly randomId: () => string;
 }
 
-export function functionEnvironment({ directory, env, randomId }: FunctionPlace): FunctionEnvironment {
+export function functionEnvironment({ directory, env, randomId }: FunctionOptions): FunctionEnvironment {
   const nowMs = () => Date.now();
   const region = variable(env, 'AWS_REGION');
   const credentials = environmentCredentials(env);
@@ -60,7 +60,7 @@ export function functionEnvironment({ directory, env, randomId }: FunctionPlace)
   };
 }
 
-/** Certificate authorities are packed beside it, and named from there. */
+/** The packed configuration names certificate authorities relative to the bundle. */
 function readPackedConfig(directory: string): Config {
   const packed: PackedConfig = JSON.parse(readFileSync(join(directory, 'headgate.json'), 'utf8'));
   const repositories = packed.repositories.map((repository) => ({
@@ -81,7 +81,7 @@ function variable(env: NodeJS.ProcessEnv, name: string): string {
   if (value !== '') return value;
   throw new DeployError('config-invalid', {
     subject: name,
-    message: 'the function’s environment does not have it',
+    message: 'the environment variable is not set',
     remedy: 'Deploy the functions with serverless.yml, which sets it.',
   });
 }

@@ -5,7 +5,7 @@ import type { FunctionEnvironment } from './function-environment.ts';
 import { openRuntime } from '../runtime.ts';
 import type { AppRuntime } from '../runtime.ts';
 
-/** The world of a run in a function: clusters on EKS, rights of its own role, no disk. */
+/** The runtime of a function: clusters on EKS, the permissions of its role, no disk. */
 export function functionRuntime(world: FunctionEnvironment, holder: string): AppRuntime {
   const { config, log, aws, region, credentials, secrets, nowMs } = world;
   const eks = eksAccesses({ aws, credentials, nowMs });
@@ -15,7 +15,7 @@ export function functionRuntime(world: FunctionEnvironment, holder: string): App
     holder,
     progress: () => undefined,
     secrets,
-    // Looked up when they are needed: the sweep sends no checks and has no such variable.
+    // The variable is read only when a check is sent: the sweep function sends none and does not have it.
     outbox: {
       checks: {
         send: async (request, afterMs, signal) =>
@@ -33,8 +33,8 @@ export function functionRuntime(world: FunctionEnvironment, holder: string): App
       if (cluster.kind === 'eks') return eks(cluster, target);
       throw new DeployError('config-invalid', {
         subject: `cluster ${cluster.name}`,
-        message: 'functions read no kubeconfig',
-        remedy: 'Name the cluster with eks:, or deploy to it with headgate serve.',
+        message: 'functions cannot use a kubeconfig',
+        remedy: 'Configure the cluster with eks:, or deploy to it with headgate serve.',
       });
     },
   });

@@ -19,7 +19,7 @@ export interface AppTokenOptions {
 
 export type AppTokenOf = (repository: Repository, credentials: AppCredentials, signal: AbortSignal) => Promise<string>;
 
-/** A token lives for an hour; a run that begins with it must be able to end with it. */
+/** A token is valid for an hour, and must stay valid for a whole run. */
 const SPARE_MS = 5 * 60_000;
 const DEADLINE_MS = 10_000;
 
@@ -31,36 +31,36 @@ const RETRIES: RetryPolicy<HostAnswer> = {
   },
 };
 
-/** Installation tokens, one per repository and good for that one alone, kept until shortly before they expire. */
+/** Installation tokens, one per repository and valid only for it, cached until shortly before they expire. */
 export function appTokens(options: AppTokenOptions): AppTokenOf {
   const kept = new Map<string, Promise<InstallationToken>>();
 
   function renew(repository: Repository, credentials: AppCredentials, signal: AbortSignal): Promise<InstallationToken> {
-    const asked = ask(repository, credentials, { options, signal });
-    kept.set(repository.name, asked);
-    asked.catch(() => kept.delete(repository.name));
-    return asked;
+    const token = requestToken(repository, credentials, { options, signal });
+    kept.set(repository.name, token);
+    token.catch(() => kept.delete(repository.name));
+    return token;
   }
 
   return async function tokenOf(repository, credentials, signal) {
     const first = kept.get(repository.name);
     const known = await (first ?? renew(repository, credentials, signal));
     if (options.nowMs() < known.expiresAtMs - SPARE_MS) return known.token;
-    // Somebody else may have asked while we waited.
+    // Another caller may have renewed it meanwhile.
     const newer = kept.get(repository.name);
     const again = newer === undefined || newer === first ? renew(repository, credentials, signal) : newer;
     return (await again).token;
   };
 }
 
-async function ask(
+async function requestToken(
   repository: Repository,
   credentials: AppCredentials,
   { options, signal }: { options: AppTokenOptions; signal: AbortSignal },
 ): Promise<InstallationToken> {
   const { api, fullName, id, statuses } = repository;
   const subject = `GitHub App ${credentials.app}, installation ${credentials.installation}`;
-  if (api === null || fullName === null) throw new TypeError('only a repository of GitHub has an App');
+  if (api === null || fullName === null) throw new TypeError('only a GitHub repository has an App');
   const [privateKey, ca] = await Promise.all([options.privateKeyOf(credentials, signal), options.caOf(repository)]);
   const attempt = () => {
     const request = tokenRequest(credentials, { api, fullName, id, statuses }, { privateKey, nowMs: options.nowMs() });
@@ -81,27 +81,31 @@ function isPassing({ status }: HostAnswer): boolean {
 
 const REMEDIES: Readonly<Record<number, string>> = {
   401: 'Check app and privateKey of the repository in headgate.yml, and the clock of this machine.',
-  403: 'Give the App contents: read and statuses: write, and let the owner accept the change.',
-  404: 'Check installation of the repository in headgate.yml: GitHub shows it in the address of the installation.',
-  422: 'Let the installation include this repository, and give the App contents: read and statuses: write.',
+  403: 'Grant the App contents: read and statuses: write, and have the owner accept the change.',
+  404: 'Check installation of the repository in headgate.yml: GitHub shows it in the URL of the installation.',
+  422: 'Add this repository to the installation, and grant the App contents: read and statuses: write.',
 };
 
 function refused(subject: string, { status, text }: HostAnswer): DeployError {
   const reason = messageOf(text);
   return new DeployError('git-unauthorized', {
     subject,
-    message: `GitHub gives no token: ${status}${reason === null ? '' : ` ${reason}`}`,
+    message: `GitHub refused a token: status ${status}${reason === null ? '' : `: ${reason}`}`,
     remedy: REMEDIES[status] ?? 'Check app, installation and api of the repository in headgate.yml.',
   });
 }
 
 function unreachable(subject: string, answer: HostAnswer | { readonly cause: unknown }): DeployError {
   const why =
-    'status' in answer ? `status ${answer.status}` : answer.cause instanceof Error ? answer.cause.message : 'no answer';
+    'status' in answer
+      ? `status ${answer.status}`
+      : answer.cause instanceof Error
+        ? answer.cause.message
+        : 'no response';
   return new DeployError('host-unreachable', {
     subject,
-    message: `GitHub gives no token now: ${why}`,
-    remedy: 'It is tried again; look whether the api of the repository answers.',
+    message: `GitHub did not issue a token: ${why}`,
+    remedy: 'Wait for the retry, and check that api of the repository is reachable.',
     ...('cause' in answer ? { cause: answer.cause } : {}),
   });
 }

@@ -16,10 +16,10 @@ export interface HostExchange {
   readonly deadlineMs: number;
 }
 
-/** An answer is a few KB; more than this is not read. */
+/** A response is a few KB; above this limit it is refused. */
 const BODY_LIMIT_BYTES = 1024 * 1024;
 
-/** One request to a Git host's REST API, over Node's own connections. @throws ExchangeError */
+/** Sends one request to a Git host's REST API. @throws ExchangeError */
 export async function sendToHost(
   { url, ...request }: HostRequest,
   { ca, deadlineMs }: HostExchange,

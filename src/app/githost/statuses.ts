@@ -9,12 +9,12 @@ import type { HostAnswer } from './host-request.ts';
 export interface StatusesOptions {
   readonly host: GitHost;
   readonly repository: { readonly api: string; readonly fullName: string };
-  /** Travels as bearer token, in no text. */
+  /** Sent as bearer token; never part of a message. */
   readonly token: (signal: AbortSignal) => Promise<string>;
   /** PEM of a private certificate authority. */
   readonly ca: string | null;
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
-  /** One request with its answer: 10 s unless given. */
+  /** For one request and its response; default 10 s. */
   readonly deadlineMs?: number;
 }
 
@@ -57,7 +57,7 @@ export function openStatuses(options: StatusesOptions): Statuses {
       const answer = await sent.catch((cause: unknown) => {
         if (signal.aborted) throw interrupted(request, cause);
         const reason = cause instanceof Error ? cause.message : String(cause);
-        throw notTaken(request, { reason: `it does not answer: ${reason}`.replaceAll(token, '***') });
+        throw notAccepted(request, { reason: `no response: ${reason}`.replaceAll(token, '***') });
       });
       if (answer.status < 200 || answer.status >= 300) {
         throw refusal(request, answer, { host, token });
@@ -82,22 +82,23 @@ function refusal(
   const { status, text } = answer;
   const message = host.messageOf(text);
   const isRedirect = status >= 300 && status < 400;
-  const reason = `it answers ${status}${message === null ? '' : `: ${message}`}${isRedirect ? ', and redirects are refused' : ''}`;
-  return notTaken(request, {
+  const redirect = isRedirect ? ', and redirects are not followed' : '';
+  const reason = `status ${status}${message === null ? '' : `: ${message}`}${redirect}`;
+  return notAccepted(request, {
     reason: reason.replaceAll(token, '***'),
     afterMs: isTemporary(answer, host) ? requestedPauseMs(answer, host) : null,
   });
 }
 
-function notTaken(
+function notAccepted(
   { url }: HostRequest,
   { reason, afterMs = null }: { readonly reason: string; readonly afterMs?: number | null },
 ): DeployError {
   return new DeployError('host-unreachable', {
     subject: url,
-    message: `the Git host did not take the status: ${reason}`,
+    message: `the Git host did not accept the status: ${reason}`,
     remedy:
-      'Check that the credentials of the repository may write commit statuses, or set statuses: false; the deploy itself is not affected.',
+      'Allow the credentials of the repository to write commit statuses, or set statuses: false. The deploy itself is not affected.',
     ...(afterMs === null ? {} : { retryAfterMs: afterMs }),
   });
 }

@@ -5,10 +5,10 @@ import { readCheck } from '../../queue/check-message.ts';
 import { consume } from '../../queue/consumer.ts';
 import type { Consumer, ConsumerOptions } from '../../queue/consumer.ts';
 
-/** A check mostly waits, so many run side by side. */
+/** Checks mostly wait, so many run at once. */
 const CONCURRENCY = 32;
 
-/** Runs checks until it is stopped, and sends what has to be checked again later. */
+/** Runs checks until it is stopped, and queues those that have to continue. */
 export function consumeChecks({
   runtime,
   ...common

@@ -8,14 +8,14 @@ import type { Consumer, ConsumerOptions } from '../../queue/consumer.ts';
 import { readRequest } from '../../queue/message.ts';
 import type { DeadLetter, DeadLetters } from '../../platforms/local/dead-letters.ts';
 
-/** Keeps what was tried too often for `headgate status`, and reports it on its commit. */
+/** Records requests that failed too often for `headgate status`, and reports them on their commits. */
 export function consumeDeadLetters({
   runtime,
-  letters,
+  deadLetters,
   ...common
 }: Omit<ConsumerOptions<DeployRequest>, 'read' | 'handler' | 'concurrency'> & {
   readonly runtime: Runtime;
-  readonly letters: DeadLetters;
+  readonly deadLetters: DeadLetters;
 }): Consumer {
   return consume<DeployRequest>({
     ...common,
@@ -24,13 +24,13 @@ export function consumeDeadLetters({
     async handler(requests, signal) {
       for (const request of requests) {
         const { target, trigger, hint } = request;
-        letters.add({
+        deadLetters.add({
           target,
           delivery: deliveryOf(trigger),
           revision: hint?.revision ?? null,
           at: new Date(runtime.nowMs()).toISOString(),
         });
-        // The letter is kept, so a status that cannot be written is only logged.
+        // The dead letter is recorded, so a status that cannot be written is only logged.
         await reportDead(request, runtime, signal).catch((thrown: unknown) => {
           const errors = [asDeployError(thrown).problem];
           runtime.log({ level: 'warn', message: 'not-reported', target, errors });
@@ -42,6 +42,6 @@ export function consumeDeadLetters({
 }
 
 /** A message that cannot be read has no target. */
-export function letterOfUnreadable(nowMs: number): DeadLetter {
+export function deadLetterOfUnreadable(nowMs: number): DeadLetter {
   return { target: '(unreadable message)', delivery: '', revision: null, at: new Date(nowMs).toISOString() };
 }

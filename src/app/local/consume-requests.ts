@@ -9,14 +9,14 @@ import type { DeadLetters } from '../../platforms/local/dead-letters.ts';
 
 const CONCURRENCY = 8;
 
-/** Deploys what is requested, until it is stopped. A target that was deployed has no dead letters any more. */
+/** Runs deploy requests until it is stopped. A deploy clears the dead letters of its target. */
 export function consumeRequests({
   runtime,
-  letters,
+  deadLetters,
   ...common
 }: Omit<ConsumerOptions<DeployRequest>, 'read' | 'handler' | 'concurrency'> & {
   readonly runtime: Runtime;
-  readonly letters: DeadLetters;
+  readonly deadLetters: DeadLetters;
 }): Consumer {
   return consume<DeployRequest>({
     ...common,
@@ -35,7 +35,7 @@ export function consumeRequests({
   /** A failure is only logged, because a retry would deploy again. */
   function clear(target: string): void {
     try {
-      letters.clear(target);
+      deadLetters.clear(target);
     } catch (thrown) {
       const errors = [asDeployError(thrown).problem];
       common.log({ level: 'warn', message: 'dead-letter-not-cleared', target, errors });

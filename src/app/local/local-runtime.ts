@@ -21,10 +21,10 @@ export interface LocalOptions {
   readonly config: Config;
   readonly env: NodeJS.ProcessEnv;
   readonly log: Log;
-  /** Who holds the leases of this process: for `serve` an id of its data directory, whose next process may take them over. */
+  /** The lease holder: for `serve` the id of its data directory, whose next process may take the leases over. */
   readonly holder: string;
   readonly progress: (at: { readonly done: number; readonly total: number }) => void;
-  /** Default: kept in memory and forgotten, for commands that deploy nothing. */
+  /** Default: in memory and discarded, for commands that deploy nothing. */
   readonly outbox?: Outbox;
   readonly limits?: RunLimits;
 }
@@ -33,10 +33,10 @@ export interface LocalRuntime extends AppRuntime, WebhookSecrets {
   readonly secrets: SecretSources;
 }
 
-/** A kubeconfig is read again after this long, so that a renewed certificate is found. */
+/** A kubeconfig is read again after this time, so that a renewed certificate is found. */
 const KUBECONFIG_MS = 30_000;
 
-/** The real world of one machine: kubeconfigs, the machine's own rights on AWS, environment, kept connections. */
+/** The runtime of one machine: kubeconfigs, the machine's AWS credentials, its environment. */
 export function localRuntime({
   config,
   env,

@@ -3,7 +3,7 @@ import type { Aws } from '../../platforms/aws/api/request.ts';
 import { awsSecrets } from '../../platforms/aws/secrets/secrets.ts';
 import type { SecretSources } from '../secrets.ts';
 
-/** The environment and the disk of this process, and what its machine may read on AWS. */
+/** Secrets from the environment, from files, and from AWS with the machine's credentials. */
 export function localSecrets({
   env,
   aws,

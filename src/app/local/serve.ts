@@ -20,7 +20,7 @@ import type { RetryWaits } from '../../queue/retry-waits.ts';
 import { VERSION } from '../version.ts';
 import { wait } from '../wait.ts';
 import { consumeChecks } from './consume-checks.ts';
-import { consumeDeadLetters, letterOfUnreadable } from './consume-dead-letters.ts';
+import { consumeDeadLetters, deadLetterOfUnreadable } from './consume-dead-letters.ts';
 import { consumeRequests } from './consume-requests.ts';
 import { localRuntime } from './local-runtime.ts';
 import type { LocalRuntime } from './local-runtime.ts';
@@ -35,7 +35,7 @@ export interface ServeOptions {
   readonly port: number;
   readonly sweepIntervalMs: number;
   readonly driftIntervalMs: number;
-  /** Only tests set them. */
+  /** For tests. */
   readonly limits?: ServeLimits;
 }
 
@@ -55,7 +55,7 @@ export interface Service {
 const LIMITS: ServeLimits = { run: RUN_LIMITS, visibilitySeconds: VISIBILITY_SECONDS, openQueues: openLocalQueues };
 const STOP_MS = 20_000;
 
-/** Everything in one process: webhook, durable queue, deploys, checks, sweeps. */
+/** Runs everything in one process: webhook, durable queue, deploys, checks, sweeps. */
 export async function serve(options: ServeOptions): Promise<Service> {
   const { config, env, log, dataDirectory, host, port, limits = LIMITS } = options;
   const nowMs = () => Date.now();
@@ -90,7 +90,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
   }
 }
 
-/** A secret that is missing is an error now, not at the first push. */
+/** A missing secret fails the start, not the first push. */
 async function readSecrets({ config, secretsOf }: LocalRuntime, signal: AbortSignal): Promise<void> {
   await Promise.all([...config.repositories.values()].map((repository) => secretsOf(repository, signal)));
 }
@@ -111,22 +111,22 @@ interface Consuming {
 }
 
 function startConsumers(
-  { deploy, dead, checks, letters }: LocalQueues,
+  { deploy, dead, checks, deadLetters }: LocalQueues,
   { runtime, log, waits, visibilitySeconds }: Consuming,
 ): { stop(): Promise<void> } {
-  const keepUnreadable = async () => letters.add(letterOfUnreadable(runtime.nowMs()));
+  const keepUnreadable = async () => deadLetters.add(deadLetterOfUnreadable(runtime.nowMs()));
   const common = { runtime, log, wait, random: Math.random, visibilitySeconds, keepUnreadable };
-  const deploys = consumeRequests({ ...common, queue: deploy, waits, letters });
-  const deadLetters = consumeDeadLetters({ ...common, queue: dead, waits: null, letters });
+  const deploys = consumeRequests({ ...common, queue: deploy, waits, deadLetters });
+  const failed = consumeDeadLetters({ ...common, queue: dead, waits: null, deadLetters });
   const readiness = consumeChecks({ ...common, queue: checks, waits: null });
   return {
     async stop() {
-      await Promise.all([deploys.stop(STOP_MS), deadLetters.stop(STOP_MS), readiness.stop(0)]);
+      await Promise.all([deploys.stop(STOP_MS), failed.stop(STOP_MS), readiness.stop(0)]);
     },
   };
 }
 
-/** What sweeps find does not cut a retry's pause short: only a delivery is always tried at once. */
+/** Requests of a sweep do not end the pause before a retry: only deliveries do. */
 async function startSweeps(
   queue: Queue,
   { runtime, log, sweepIntervalMs, driftIntervalMs }: ServeOptions & { readonly runtime: LocalRuntime },

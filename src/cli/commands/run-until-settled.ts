@@ -53,7 +53,7 @@ async function checkOfEarlierRun(
   signal: AbortSignal,
 ): Promise<CheckRequest | null> {
   const { cluster } = await runtime.open(target, null);
-  const { awaited } = (await cluster.read('look', signal)).state.progress;
+  const { awaited } = (await cluster.read('read-only', signal)).state.progress;
   if (awaited === null) return null;
   return {
     ...recipientOf(target),

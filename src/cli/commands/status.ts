@@ -50,7 +50,7 @@ async function readStatus(
   const letters = allLetters.filter((letter) => letter.target === target.name);
   try {
     const { cluster } = await runtime.open(target, null);
-    const { state } = await cluster.read('look', signal);
+    const { state } = await cluster.read('read-only', signal);
     const record = state.progress.awaited === null ? null : await cluster.readiness.read(signal);
     return { target, state, readiness: readinessOf(target, state, record), problem: null, letters };
   } catch (thrown) {

@@ -24,9 +24,8 @@ import type { Report } from '../ports/report.ts';
 import type { Observed, StateTransitions } from '../ports/cluster.ts';
 
 /**
- * Dry-runs what a look at the cluster found suspicious, at the commit that is applied, and brings back what differs
- * (`drift: report`: only says so). What does not differ is recorded as it is now, so that it is no suspect next time.
- * A push is never held up by this: it decides alone where the target stands.
+ * Dry-runs the suspects at the applied commit and corrects those that differ (`drift: report` only reports them). The
+ * others are recorded as they are now, so they are not suspects next time. A push never waits for this.
  */
 export async function correctDrift(
   { target, drift }: { target: Target; drift: DriftRequest },
@@ -36,17 +35,19 @@ export async function correctDrift(
   const settings = settingsHash(target);
   const recorded = await world.cluster.read('write', signal);
   const { state } = recorded;
-  const { source: at } = state.applied;
-  if (at === null || !isSettled(state, settings)) return unchanged(at?.revision ?? null, at?.revision ?? null);
-  const source = await world.stage('fetch', () => sourceOf({ at, drift }, { state, settings, world }, signal));
+  const { source: applied } = state.applied;
+  if (applied === null || !isSettled(state, settings)) {
+    return unchanged(applied?.revision ?? null, applied?.revision ?? null);
+  }
+  const source = await world.stage('fetch', () => sourceOf({ applied, drift }, { state, settings, world }, signal));
   const suspects = drift.suspects === 'all' ? drift.suspects : new Set(drift.suspects.map(({ object }) => object));
-  const query = { ...queryOf({ target, hint: null }, state, settings), at: at.revision };
+  const query = { ...queryOf({ target, hint: null }, state, settings), at: applied.revision };
   const rendered = await renderSource(source, { applied: state.applied, query }, world, signal);
-  // Another kubectl may make something else of the same files: that is a deploy of all of it, and the sweep's to ask for.
-  if (!isSameRenderer(rendered.renderer, state.applied.renderer)) return unchanged(at.revision, at.revision);
+  // Another kubectl may render the same files differently: that takes a full deploy, which the sweep queues.
+  if (!isSameRenderer(rendered.renderer, state.applied.renderer)) return unchanged(applied.revision, applied.revision);
   const { plan, observed } = await planFor({ recorded, rendered, settings, suspects }, world, signal);
   const found = withoutPrunes(plan);
-  const run = { observed, state, at, settings, drift, found, nowMs: world.nowMs() };
+  const run = { observed, state, applied, settings, drift, found, nowMs: world.nowMs() };
   return target.drift === 'report' ? report(run, world, signal) : correct(run, world, signal);
 }
 
@@ -59,36 +60,36 @@ function withoutPrunes(plan: Plan): Plan {
 interface Run {
   readonly observed: Observed;
   readonly state: TargetState;
-  readonly at: AppliedSource;
+  readonly applied: AppliedSource;
   readonly settings: string;
   readonly drift: DriftRequest;
   readonly found: Plan;
   readonly nowMs: number;
 }
 
-/** The suspects' files as the applied commit has them; the ref may be elsewhere, which is not asked. */
+/** The suspects' files at the applied commit, wherever the ref points now. */
 async function sourceOf(
-  { at, drift: { suspects } }: { at: AppliedSource; drift: DriftRequest },
+  { applied, drift: { suspects } }: { applied: AppliedSource; drift: DriftRequest },
   { state, settings, world }: { state: TargetState; settings: string; world: World },
   signal: AbortSignal,
 ): Promise<Source> {
   const { target, git } = world;
   if (suspects === 'all') {
-    return git.since({ ...queryOf({ target, hint: null }, state, settings), base: null, at: at.revision }, signal);
+    return git.since({ ...queryOf({ target, hint: null }, state, settings), base: null, at: applied.revision }, signal);
   }
-  // Rendered as a whole, from its inputs.
+  // kustomize and Helm render everything from the inputs.
   const { renderer, inputs } = state.applied;
-  if (rendersWhole(renderer)) return { ...at, inputs, complete: false, files: [] };
+  if (rendersWhole(renderer)) return { ...applied, inputs, complete: false, files: [] };
   const paths = [...new Set(suspects.map(({ file }) => file))];
-  const read = paths.length === 0 ? [] : await git.files(at.rootTree, paths, signal);
+  const read = paths.length === 0 ? [] : await git.files(applied.rootTree, paths, signal);
   const isRead = pathFilterOf(target);
   const files = read.filter(({ path, kind }) => isRead(path, kind));
-  return { ...at, inputs, complete: false, files };
+  return { ...applied, inputs, complete: false, files };
 }
 
-/** `drift: report`: nothing is written but what we know. */
+/** `drift: report`: writes nothing but the state. */
 async function report(run: Run, world: World, signal: AbortSignal): Promise<Report> {
-  const { observed, state, at, found } = run;
+  const { observed, state, applied, found } = run;
   const drifted = found.steps.flat();
   const warnings = await explainDrift(drifted, { contests: {}, observed, target: world.target }, signal);
   const drift = driftOf(drifted.length + refusedObjects(run).length + run.drift.resting, run);
@@ -101,22 +102,22 @@ async function report(run: Run, world: World, signal: AbortSignal): Promise<Repo
     signal,
   );
   if (drift !== null && drift.objects !== state.drift.found?.objects) {
-    await reportDrift('found', [...warnings, ...found.refusals], { at, world }, signal);
+    await reportDrift('found', [...warnings, ...found.refusals], { applied, world }, signal);
   }
-  return reportOf(unchanged(at.revision, at.revision, [...found.warnings, ...warnings]), found);
+  return reportOf(unchanged(applied.revision, applied.revision, [...found.warnings, ...warnings]), found);
 }
 
-/** `drift: correct`: each object for itself; one that is refused holds up no other, and rests. */
+/** `drift: correct`: corrects each object by itself; one that is refused blocks no other, and rests. */
 async function correct(run: Run, world: World, signal: AbortSignal): Promise<Report> {
-  const { observed, at, state, found, nowMs } = run;
-  // What was applied in its order once needs no order to be brought back.
+  const { observed, applied, state, found, nowMs } = run;
+  // The objects were applied in order once; correcting them needs no order.
   const plan = { ...found, refusals: [], pauseAfter: null };
   const writes = plan.steps.flat();
   const drifted = writes.filter(({ candidate: { observation } }) => !('ownersOnly' in observation));
   const corrected = drifted.map(({ candidate }) => formatId(candidate.resource.id));
   const refused = refusedObjects(run);
   const contests = nextContests(state.drift.contests, { corrected, refused }, nowMs);
-  // Asked before they are brought back: afterwards nobody else holds anything.
+  // Before the correction: afterwards no other manager holds a field.
   const explained = await explainDrift(drifted, { contests, observed, target: world.target }, signal);
   const drift = driftOf(refused.length + run.drift.resting, run);
   const onFailure = (ended: readonly ChangeResult[]) => joinChanges({ drift: { contests } }, failureOf(ended, run));
@@ -128,15 +129,15 @@ async function correct(run: Run, world: World, signal: AbortSignal): Promise<Rep
   };
   const transitions = { onOpen: {}, onSuccess, onFailure, onPause: () => onSuccess };
   const results = await settle({ plan, transitions }, run, world, signal);
-  const ended = reportApplied(at.revision, at.revision, { plan, results, waitMs: 0 });
-  const where = { at, world };
+  const ended = reportApplied(applied.revision, applied.revision, { plan, results, waitMs: 0 });
+  const where = { applied, world };
   if (ended.failed === 0) await reportDrift('corrected', only(explained, 'drifted'), where, signal);
   await reportDrift('contested', only(explained, 'drift-contested'), where, signal);
   await reportDrift('refused', [...found.refusals, ...ended.errors], where, signal);
   return reportOf({ ...ended, warnings: [...ended.warnings, ...explained] }, found);
 }
 
-/** Writes what there is to write: objects and entries under the lease, else the state alone, else nothing. */
+/** Writes objects and entries under the lease, or the state alone if only that changes, or nothing. */
 async function settle(
   { plan, transitions }: { plan: Plan; transitions: StateTransitions },
   { observed, state }: Run,
@@ -153,30 +154,30 @@ async function settle(
   return [];
 }
 
-/** Suspects that could not be dry-run. What still waits for its finalizers is no refusal: it is made again when it is gone. */
+/** Suspects whose dry run was refused. An object that waits for its finalizers is not refused: it is created again later. */
 function refusedObjects({ found, drift: { suspects } }: Run): readonly string[] {
   if (found.refusals.every(({ code }) => failureClassOf(code) === 'external')) return [];
   const settled = new Set([
     ...found.steps.flat().map(({ candidate }) => formatId(candidate.resource.id)),
     ...found.keeps.map(({ entry }) => formatId(entry.id)),
   ]);
-  const asked = suspects === 'all' ? found.before.map(({ id }) => formatId(id)) : suspects.map(({ object }) => object);
-  return asked.filter((object) => !settled.has(object));
+  const all = suspects === 'all' ? found.before.map(({ id }) => formatId(id)) : suspects.map(({ object }) => object);
+  return all.filter((object) => !settled.has(object));
 }
 
 function driftOf(objects: number, { state, nowMs }: Run): Drift | null {
   return objects === 0 ? null : { objects, since: state.drift.found?.since ?? new Date(nowMs).toISOString() };
 }
 
-/** The files are dirty then, and the sweep of the refs goes on with them. */
+/** The files stay dirty, so the sweep of the refs queues a run for them. */
 function failureOf(results: readonly ChangeResult[], run: Run): StateChange {
-  const { state, at, settings, found, nowMs } = run;
+  const { state, applied, settings, found, nowMs } = run;
   const errors = results.flatMap((result) => (result.kind === 'failed' ? [result.problem] : []));
   const left = found.steps.flat().length - results.filter(({ kind }) => kind === 'applied').length;
   return {
     outcome: {
       verdict: 'partial',
-      backoff: backoffAfter(state.outcome, { revision: at.revision, settings, errors, nowMs }),
+      backoff: backoffAfter(state.outcome, { revision: applied.revision, settings, errors, nowMs }),
     },
     drift: { found: driftOf(left + refusedObjects(run).length + run.drift.resting, run) },
   };
@@ -185,8 +186,8 @@ function failureOf(results: readonly ChangeResult[], run: Run): StateChange {
 function reportOf(ended: Report, { refusals }: Plan): Report {
   const errors = [...ended.errors, ...refusals];
   const isChanged = ended.created + ended.updated > 0;
-  const well = isChanged ? 'deployed' : 'unchanged';
-  const verdict = errors.length === 0 ? well : isChanged ? 'partial' : 'refused';
+  const success = isChanged ? 'deployed' : 'unchanged';
+  const verdict = errors.length === 0 ? success : isChanged ? 'partial' : 'refused';
   return { ...ended, verdict, errors };
 }
 

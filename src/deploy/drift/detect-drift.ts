@@ -12,31 +12,33 @@ import type { Runtime } from '../ports/runtime.ts';
 import { isSettled } from '../../state/current.ts';
 import type { ListedInventory } from '../ports/cluster.ts';
 
-/** A message of the queue has room for so much text; above it, the whole target is dry-run. */
+/** What fits into one queue message. Above it, the whole target is dry-run. */
 const SUSPECTS_BYTES = 200_000;
 
 /**
- * Looks at what every target owns: one metadata list per kind, compared with the whole inventory. What may have drifted
- * is asked of the target's own group, whose run dry-runs it. One target of a cluster after the other: lists are large.
+ * Compares the inventory of every target with one metadata list per kind. Suspects are queued in the target's own group,
+ * whose run dry-runs them. Targets of one cluster are listed one after the other: lists are large.
  */
 export async function sweepDrift(runtime: Runtime, signal: AbortSignal): Promise<readonly DeployRequest[]> {
   const { targets, templates } = notSuspended(runtime.config);
-  const made = await listGeneratedTargets(
+  const generated = await listGeneratedTargets(
     templates.filter(({ settings }) => settings.drift !== 'off'),
     runtime,
     signal,
   );
-  if (made.problems.length > 0) runtime.log({ level: 'error', message: 'sweep-failed', errors: made.problems });
-  const looked = [...targets.filter(({ drift }) => drift !== 'off'), ...made.targets];
-  const byCluster = Map.groupBy(looked, ({ cluster }) => cluster.name);
-  const found = await Promise.all([...byCluster.values()].map((ofOne) => lookAtEach(ofOne, runtime, signal)));
-  return found.flat();
+  if (generated.problems.length > 0) {
+    runtime.log({ level: 'error', message: 'sweep-failed', errors: generated.problems });
+  }
+  const checked = [...targets.filter(({ drift }) => drift !== 'off'), ...generated.targets];
+  const byCluster = Map.groupBy(checked, ({ cluster }) => cluster.name);
+  const requests = await Promise.all([...byCluster.values()].map((ofOne) => detectInOrder(ofOne, runtime, signal)));
+  return requests.flat();
 }
 
-async function lookAtEach(targets: readonly Target[], runtime: Runtime, signal: AbortSignal) {
+async function detectInOrder(targets: readonly Target[], runtime: Runtime, signal: AbortSignal) {
   const requests: DeployRequest[] = [];
   for (const target of targets) {
-    const drift = await lookAt(target, runtime, signal);
+    const drift = await detectDrift(target, runtime, signal);
     if (drift === null) continue;
     const trigger = { kind: 'sweep' } as const;
     requests.push({ ...recipientOf(target), trigger, hint: null, at: timeOf(runtime.nowMs()), drift });
@@ -44,21 +46,21 @@ async function lookAtEach(targets: readonly Target[], runtime: Runtime, signal: 
   return requests;
 }
 
-async function lookAt(target: Target, runtime: Runtime, signal: AbortSignal): Promise<DriftRequest | null> {
+async function detectDrift(target: Target, runtime: Runtime, signal: AbortSignal): Promise<DriftRequest | null> {
   try {
     const { cluster } = await runtime.open(target, null);
     const recorded = await cluster.read('write', signal);
     const { state } = recorded;
-    // Somebody is at work on it, or will be: the sweep of the refs sees to that.
+    // A run is working on it, or the sweep of the refs will queue one.
     if (isLeased(state, runtime.nowMs()) || !isSettled(state, settingsHash(target))) return null;
-    const look = await recorded.listInventory(signal);
-    if (look === null) return { suspects: 'all', resting: 0 };
-    if (look.problems.length > 0) {
-      runtime.log({ level: 'warn', message: 'drift-not-seen', target: target.name, errors: look.problems });
+    const listed = await recorded.listInventory(signal);
+    if (listed === null) return { suspects: 'all', resting: 0 };
+    if (listed.problems.length > 0) {
+      runtime.log({ level: 'warn', message: 'drift-not-seen', target: target.name, errors: listed.problems });
     }
-    const change = announcedChange(state, look);
+    const change = announcedChange(state, listed);
     if (change !== null) await recorded.record(change, signal);
-    return requestFor(state, suspectsOf(look.entries, look.listed), runtime.nowMs());
+    return requestFor(state, suspectsOf(listed.entries, listed.listed), runtime.nowMs());
   } catch (thrown) {
     const error = asDeployError(thrown);
     if (error.code === 'lease-held' || error.code === 'lease-lost' || signal.aborted) return null;
@@ -71,7 +73,7 @@ function isLeased({ run: { lease } }: TargetState, nowMs: number): boolean {
   return lease !== null && nowMs < lease.untilMs;
 }
 
-/** Null when a run would find nothing to do, and nothing to say that the state does not say already. */
+/** Null when a run would have nothing to do and nothing new to report. */
 function requestFor(state: TargetState, all: readonly Suspect[], nowMs: number): DriftRequest | null {
   const suspects = all.filter(({ object }) => !isResting(object, state.drift.contests, nowMs));
   const resting = all.length - suspects.length;
@@ -80,7 +82,7 @@ function requestFor(state: TargetState, all: readonly Suspect[], nowMs: number):
   return { suspects: isLong ? 'all' : suspects, resting };
 }
 
-/** A push only adds to the kinds and namespaces that the state announces; here it loses those that are no longer owned. */
+/** A push only adds to the announced kinds and namespaces; this removes those that are no longer owned. */
 function announcedChange(
   { inventory }: TargetState,
   { entries, groupKinds, namespaces, problems }: ListedInventory,

@@ -9,10 +9,10 @@ import type { DriftOutcome } from '../ports/run-event.ts';
 import type { Observed } from '../ports/cluster.ts';
 import type { World } from '../ports/world.ts';
 
-/** More are counted, not explained: each costs a request. */
+/** Objects beyond this are counted, not explained: each costs a request. */
 const EXPLAINED = 20;
 
-/** What differs from Git and who holds it, object by object. Asked before anything is brought back. */
+/** Which fields of each object differ from Git, and which managers hold them. Call it before anything is corrected. */
 export async function explainDrift(
   writes: readonly Write[],
   { contests, observed, target }: { contests: Contests; observed: Observed; target: Target },
@@ -20,8 +20,8 @@ export async function explainDrift(
 ): Promise<readonly Problem[]> {
   return Promise.all(
     writes.slice(0, EXPLAINED).map(async (write) => {
-      const holders = await observed.conflictingManagers(write, signal);
-      const fields = holders.map(({ field, manager }) => `${field} (${manager})`).join(', ');
+      const conflicts = await observed.conflictingManagers(write, signal);
+      const fields = conflicts.map(({ field, manager }) => `${field} (${manager})`).join(', ');
       return explain(write, { fields, contests, target });
     }),
   );
@@ -40,25 +40,25 @@ function explain(
     return {
       code: 'drift-contested',
       subject,
-      message: `${object} was changed again after each of ${contest.times} corrections${differs}; it is left alone until ${until}`,
-      remedy: `Let one of the two write it: list the field under ignore of target ${target.name}, or stop the other.`,
+      message: `${object} was changed again after each of ${contest.times} corrections${differs}; not corrected again until ${until}`,
+      remedy: `List the field under ignore of target ${target.name}, or stop the other writer.`,
     };
   }
   const remedy =
     target.drift === 'report'
       ? 'Commit the change, list the field under ignore, or set drift: correct.'
-      : 'It is brought back. What is to stay belongs in Git, or under ignore.';
-  if (op === 'create') return { code: 'drifted', subject, message: `${object} is gone from the cluster`, remedy };
+      : 'Headgate corrects it. To keep the change, commit it, or list the field under ignore.';
+  if (op === 'create') return { code: 'drifted', subject, message: `${object} was deleted from the cluster`, remedy };
   return { code: 'drifted', subject, message: `${object} differs from Git${differs}`, remedy };
 }
 
-/** Reports one outcome of a look for drift, where there are objects with it. */
+/** Reports one outcome for the objects that have it. */
 export async function reportDrift(
   outcome: DriftOutcome,
   problems: readonly Problem[],
-  { at, world }: { at: AppliedSource; world: World },
+  { applied, world }: { applied: AppliedSource; world: World },
   signal: AbortSignal,
 ): Promise<void> {
   if (problems.length === 0) return;
-  await world.report({ kind: 'drift', outcome, revision: at.revision, problems }, signal);
+  await world.report({ kind: 'drift', outcome, revision: applied.revision, problems }, signal);
 }

@@ -2,38 +2,38 @@ import type { AwaitedObject } from '../../health/needs-readiness.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import type { Recipient, Trigger } from './request.ts';
 
-/** What one run wrote is to be looked at until it is ready. Plain JSON: it is the body of a queue message. */
+/** Requests a check of what one run wrote. Plain JSON: it is the body of a queue message. */
 export interface CheckRequest extends Recipient {
-  /** Of the run. */
+  /** What triggered the run. */
   readonly trigger: Trigger;
   readonly revision: Revision;
   /** When the run began. */
   readonly sinceMs: number;
-  /** When the first run of this commit began, if there were several. */
+  /** When the first run of this commit began. */
   readonly beganMs: number;
-  /** What the run did, for the text on the commit. */
+  /** For the commit status. */
   readonly counts: { readonly created: number; readonly updated: number; readonly pruned: number };
-  /** Not seen ready yet; `all`: too many for a message, so everything of its kind that the target owns. */
+  /** Not ready yet; `all`: too many for a message, so everything that the target owns and that takes time. */
   readonly objects: readonly AwaitedObject[] | 'all';
-  /** How many there were in the beginning; null while nobody has counted them. */
+  /** How many there were at first; null: not counted yet. */
   readonly total: number | null;
-  /** How often it was handed on. */
+  /** How many messages continued it before this one. */
   readonly attempt: number;
-  /** What was said of it already, so that it is said once. */
+  /** What was reported already: nothing is reported twice. */
   readonly reported: 'progressing' | 'not-ready' | null;
-  /** The commit has its last word (another one was applied); only the target's readiness is still of interest. */
+  /** The commit has its final status (another one was applied); only the target's readiness still matters. */
   readonly statusIsFinal: boolean;
-  /** The run stopped before another wave: once these are ready, the target is asked to go on. */
+  /** The run stopped before another wave: once these are ready, another run is queued. */
   readonly resumesRun: boolean;
 }
 
-/** Ways on for what has to be looked at later. */
+/** Queues checks. */
 export interface Checks {
   /** Rejects with `queue-unreachable`; after it resolved, no check is lost by a crash. */
   send(request: CheckRequest, afterMs: number, signal: AbortSignal): Promise<void>;
 }
 
-/** SQS takes 256 KB. */
+/** So that a message fits into the 256 KB that SQS accepts. */
 const MESSAGE_OBJECTS = 500;
 
 export function objectsFor(awaits: readonly AwaitedObject[]): CheckRequest['objects'] {

@@ -12,22 +12,22 @@ import type { Source } from '../../snapshot/source.ts';
 import type { Readiness } from './readiness.ts';
 import type { Usage } from './usage.ts';
 
-/** One target's cluster, for one run. A run goes from value to value: read → observe → apply → close. */
+/** One target's cluster, for one run. Each step returns the value that has the next one: read → observe → apply → close. */
 export interface Cluster {
   readonly usage: Usage;
   readonly readiness: Readiness;
-  /** @throws DeployError `foreign-owner`, `state-newer`, and to write `lease-held` while another run works. */
-  read(purpose: 'look' | 'write', signal: AbortSignal): Promise<RecordedTarget>;
+  /** @throws DeployError `foreign-owner`, `state-newer`; for `write` also `lease-held` while another run works. */
+  read(purpose: 'read-only' | 'write', signal: AbortSignal): Promise<RecordedTarget>;
   /** The version of the cluster and the APIs that it serves, as chart templates may query them. */
   capabilities(signal: AbortSignal): Promise<Capabilities>;
   /** An Event on the state object. */
   event(event: ClusterEvent, signal: AbortSignal): Promise<void>;
 }
 
-/** A target whose state was read. Every write is bound to the version that was read: after one, this value is used up. */
+/** A target whose state was read. A write expects the version that was read, so this value allows only one. */
 export interface RecordedTarget {
   readonly state: TargetState;
-  /** What is owned as metadata lists show it; null when the recorded inventory is not whole. Nothing is written. */
+  /** What metadata lists show of the inventory; null when the recorded inventory is incomplete. Nothing is written. */
   listInventory(signal: AbortSignal): Promise<ListedInventory | null>;
   /** Everything that the plan needs. Nothing is written. */
   observe(question: ObserveQuestion, signal: AbortSignal): Promise<Observed>;
@@ -38,9 +38,9 @@ export interface RecordedTarget {
 /** A target whose objects were observed. */
 export interface Observed {
   readonly facts: Facts;
-  /** What a planned update would change, field by field, and whether a planned deletion would be done. Nothing is written. */
+  /** The fields that a planned update changes, or whether a planned prune deletes. Nothing is written. */
   preview(change: Write | Prune, signal: AbortSignal): Promise<Preview>;
-  /** Which fields of a planned update other managers hold. Nothing is written. */
+  /** The fields of a planned update that other managers hold. Nothing is written. */
   conflictingManagers(change: Write, signal: AbortSignal): Promise<readonly FieldConflict[]>;
   /** Changes the state alone. */
   record(change: StateChange, signal: AbortSignal): Promise<RecordedTarget>;
@@ -48,32 +48,32 @@ export interface Observed {
   apply(plan: Plan, transitions: StateTransitions, signal: AbortSignal): Promise<OpenRun>;
 }
 
-/** A run that has written and not closed yet. */
+/** A run that has written and is not closed yet. */
 export interface OpenRun {
   readonly results: readonly ChangeResult[];
-  /** Records what was done and gives the lease back: only this commits. Until then every touched file is dirty. */
+  /** Records the results and releases the lease. Until then every touched file is dirty and the commit does not advance. */
   close(signal: AbortSignal): Promise<void>;
 }
 
 export interface ObserveQuestion {
   readonly source: Source;
   readonly desired: Desired;
-  /** Hash of what shapes the desired objects; when it differs from the recorded one, no recorded hash is believed. */
+  /** Hash of what shapes the desired objects; when it differs from the recorded one, no recorded hash is trusted. */
   readonly settings: string;
-  /** Objects, as `formatId` writes them, whose recorded hash is not believed: something in the cluster contradicts it. */
+  /** Objects, as `formatId` writes them, whose recorded hash is not trusted: something in the cluster contradicts it. */
   readonly suspects?: ReadonlySet<string> | 'all';
-  /** What is rendered as a whole has its entries spread by object, not by file. */
+  /** Decides whether entries are sharded by object or by file. */
   readonly renderer: Renderer;
-  /** Reads and renders more files of the same revision, and what was desired before. */
+  /** Renders more files of the same revision; returns them with what was desired before. */
   readonly readAlso: (paths: readonly string[]) => Promise<Desired>;
 }
 
-/** What the state says of a run besides its inventory: from its first write on, and after each of its ends. */
+/** What the state records of a run besides the inventory: at its first write, and at each way it can end. */
 export interface StateTransitions {
   readonly onOpen: StateChange;
   readonly onSuccess: StateChange;
   readonly onFailure: (results: readonly ChangeResult[]) => StateChange;
-  /** Of a run that stops before a step, until what comes first is ready. */
+  /** Of a run that stops before a step until earlier objects are ready. */
   readonly onPause: (results: readonly ChangeResult[]) => StateChange;
 }
 
@@ -95,7 +95,7 @@ export interface ListedInventory {
   readonly entries: readonly Entry[];
   /** By `formatId`. */
   readonly listed: ReadonlyMap<string, Listed>;
-  /** Of the whole inventory, as the state object announces them to other tools. */
+  /** Of the whole inventory, as the state object lists them for other tools. */
   readonly groupKinds: readonly string[];
   readonly namespaces: readonly string[];
   readonly problems: readonly Problem[];

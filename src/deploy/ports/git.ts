@@ -16,40 +16,40 @@ export interface SourceQuery {
   readonly at: Revision | null;
   readonly path: string;
   readonly inputs: readonly string[];
-  /** Their ids at the base, as far as they are known: what is surely the same is not asked for. */
+  /** Their ids at the base, where known: what has not changed is not read. */
   readonly recorded: Readonly<Record<string, ObjectId | null>>;
-  /** Null: nothing is known to be applied, read everything below the path. */
+  /** Null: nothing is known to be applied, so everything below the path is read. */
   readonly base: AppliedSource | null;
   readonly hint: { readonly revision: Revision; readonly rootTree: ObjectId | null } | null;
-  /** Paths to read whether they differ or not. */
+  /** Paths to read even if they do not differ. */
   readonly also: readonly string[];
-  /** Which paths are worth their bytes; the others are not in the answer. */
+  /** Which paths to read; the others are left out. */
   readonly isRead: (path: string, kind: SourceFile['kind']) => boolean;
 }
 
-/** A repository, for one run. Every method fails with a DeployError; none ever answers "empty" for an error. */
+/** A repository, for one run. Every method fails with a DeployError; an error never looks like an empty repository. */
 export interface Git {
   readonly usage: Usage;
   /** The tips of these refs; a ref that does not exist is not in the map. One request. */
   tips(refs: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, Revision>>;
-  /** The tip, and the files below the path that may differ from the base. `ref-missing` when there is no such ref. */
+  /** The tip, and the files below the path that may differ from the base. @throws DeployError `ref-missing` */
   since(query: SourceQuery, signal: AbortSignal): Promise<Source>;
-  /** These paths at this tree, whatever was applied. */
+  /** The files at these paths of a tree. */
   files(rootTree: ObjectId, paths: readonly string[], signal: AbortSignal): Promise<readonly SourceFile[]>;
-  /** What stands at these paths, contents included, in their order. */
+  /** What is at each of these paths, contents included, in order. */
   readPaths(at: TreeAt, paths: readonly string[], signal: AbortSignal): Promise<readonly PathContent[]>;
   /** Every file below these directories, contents included. */
   below(
     trees: readonly { readonly path: string; readonly oid: ObjectId }[],
     signal: AbortSignal,
   ): Promise<readonly SourceFile[]>;
-  /** The id of the tree (or blob) at each path of a commit; null where nothing is. */
+  /** The id of the tree (or blob) at each path of a commit; null: nothing. */
   trees(
     revision: Revision,
     paths: readonly string[],
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, ObjectId | null>>;
-  /** The whole tree of a commit. `revision-missing` when there is no such commit. */
+  /** The root tree of a commit. @throws DeployError `revision-missing` */
   rootTree(revision: Revision, signal: AbortSignal): Promise<ObjectId>;
   /** Is `older` reachable from `newer`? */
   isAncestor(older: Revision, newer: Revision, signal: AbortSignal): Promise<boolean>;

@@ -1,4 +1,4 @@
-/** One line of the log; who writes it adds the time. */
+/** Writes one line of the log, with the time. */
 export type Log = (
   line: { readonly level: Level; readonly message: string } & Readonly<Record<string, unknown>>,
 ) => void;

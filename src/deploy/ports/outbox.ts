@@ -2,13 +2,13 @@ import type { CheckRequest, Checks } from './check-request.ts';
 import type { DeployRequest } from './request.ts';
 import type { Queue } from './queue.ts';
 
-/** What is to be done later, and by others. */
+/** Where a run puts work for later runs. */
 export interface Outbox {
   readonly checks: Checks;
   readonly requests: Queue;
 }
 
-/** For a process that does everything itself before it ends. */
+/** For a process that does that work itself before it exits. */
 export interface MemoryOutbox extends Outbox {
   takeChecks(): readonly CheckRequest[];
   /** Null: of every target. */

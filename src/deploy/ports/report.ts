@@ -21,7 +21,7 @@ export interface Report {
   readonly isOwed?: boolean;
   /** What has to be ready before the run resumes. */
   readonly waitingFor?: readonly string[];
-  /** Of the last of several runs of one commit: what all of them did, and how long ago the first one began. */
+  /** For the last of several runs of one commit: the sum of all, and the time since the first one began. */
   readonly overall?: {
     readonly created: number;
     readonly updated: number;

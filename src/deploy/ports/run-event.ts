@@ -3,18 +3,18 @@ import type { Revision } from '../../snapshot/source.ts';
 import type { Report } from './report.ts';
 import type { NotReady } from '../../state/readiness.ts';
 
-/** Something about one target that is worth reporting. Plain data: a channel decides whether to report it, and in which words. */
+/** Something about one target that is worth reporting. Plain data: a channel decides whether and how to report it. */
 export type RunEvent =
-  /** The first write is about to come. */
+  /** Before the first write. */
   | { readonly kind: 'started'; readonly revision: Revision }
-  /** Nothing is written until these are ready; then the run resumes. */
+  /** Nothing more is written until these are ready; then the run resumes. */
   | { readonly kind: 'waiting'; readonly revision: Revision; readonly waitingFor: readonly string[] }
   /** A newer commit replaced this one: `isApplied` before it was ready, or else before it was applied. */
   | { readonly kind: 'superseded'; readonly revision: Revision; readonly by: string; readonly isApplied: boolean }
   | Finished
-  /** The run failed in a way that another try may heal; the queue hands the request out again. */
+  /** The run failed in a way that may pass; the queue delivers the request again. */
   | { readonly kind: 'retrying'; readonly report: Report; readonly timing: Timing }
-  /** One look at what a run applied, while it is not ready. */
+  /** One read of what a run applied, while it is not ready. */
   | {
       readonly kind: 'progressing';
       readonly ready: number;
@@ -23,7 +23,7 @@ export type RunEvent =
     }
   | Ready
   | NotReadyEvent
-  /** No final outcome will come: the queue has no tries left (`run`), or the cluster did not answer until `wait` was over (`readiness`). */
+  /** There will be no other outcome: the queue has no retries left (`run`), or the cluster did not answer within `wait` (`readiness`). */
   | {
       readonly kind: 'gave-up';
       readonly on: 'run' | 'readiness';
@@ -39,23 +39,22 @@ export type RunEvent =
       readonly problems: readonly Problem[];
     };
 
-/** A run has ended. */
 export interface Finished {
   readonly kind: 'finished';
   readonly report: Report;
-  /** What the run was for: the tip of the ref, or drift from the applied commit, which is never news to a commit. */
+  /** A run for the tip of the ref, or for drift, which is never reported on a commit. */
   readonly purpose: 'tip' | 'drift';
-  /** The commit is waiting for this answer: something changed, a delivery named it, or it carries our pending status. */
+  /** Set the commit status: something changed, a delivery named the commit, or we left it pending. */
   readonly answersCommit: boolean;
   readonly timing: Timing;
 }
 
-/** Everything that the run applied does its job. */
+/** Everything that the run applied is ready. */
 export interface Ready {
   readonly kind: 'ready';
   readonly revision: Revision;
   readonly counts: { readonly created: number; readonly updated: number; readonly pruned: number };
-  /** The commit has its final status already: only the target's readiness is still of interest. */
+  /** The commit has its final status already: only the target's readiness still matters. */
   readonly isStatusFinal: boolean;
   /** Since the first run of this commit began. */
   readonly durationMs: number;
@@ -89,19 +88,19 @@ export interface EventSubject {
   readonly delivery: string;
 }
 
-/** A place where run events are reported. It may fail: a run never fails because of it. */
+/** A place where run events are reported. A run never fails because a channel does. */
 export interface Channel {
-  /** For the log line when it fails. */
+  /** For the log, when it fails. */
   readonly name: string;
-  /** People wait for its message, so whoever comes back later tries again until it is taken. */
+  /** People wait for its message, so callers that run again retry until it was sent. */
   readonly isAwaited: boolean;
-  /** Does nothing with an event that it has nothing to say about. */
+  /** Ignores events that it does not report. */
   report(event: RunEvent, subject: EventSubject, signal: AbortSignal): Promise<void>;
 }
 
 export interface Reporter {
-  /** Reports on every channel. Never rejects: what a channel did not take is logged, and of awaited channels returned. */
+  /** Reports on every channel. Never rejects: failures are logged, and those of awaited channels returned. */
   readonly report: (event: RunEvent, signal: AbortSignal) => Promise<readonly Problem[]>;
-  /** For a caller that comes back: @throws DeployError when an awaited channel did not take it. Nothing else is reported then. */
+  /** For callers that run again. @throws DeployError when an awaited channel fails; the channels after it are skipped. */
   readonly deliver: (event: RunEvent, signal: AbortSignal) => Promise<void>;
 }

@@ -23,19 +23,19 @@ export interface RunPorts {
 /** What stays while runs come and go. */
 export interface Runtime extends Outbox {
   readonly config: Config;
-  /** `revision`: the commit that is asked for, as far as it is known. @throws DeployError when a secret, the cluster's access or the like is not to be had. */
+  /** `revision`: the requested commit, if known. @throws DeployError when a secret is missing, the cluster denies access, and so on. */
   readonly open: (target: Target, revision: Revision | null) => Promise<RunPorts>;
-  /** A repository, and what is said to its commits, without a target. */
+  /** Without a target. */
   readonly openGit: (repository: Repository) => Promise<Git>;
   readonly openStatuses: (repository: Repository) => Promise<Statuses | null>;
   readonly log: Log;
-  /** Where events of every target are reported, besides its commit, its cluster and the log. */
+  /** Channels of all targets, besides commit status, Kubernetes Event and log. */
   readonly channels: readonly Channel[];
   readonly nowMs: () => number;
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** How a run ended for the queue. */
+/** What the queue does next: remove the request, or deliver it again. */
 export type Outcome =
   | { readonly kind: 'done'; readonly report: Report | null }
   | { readonly kind: 'retry'; readonly afterMs: number | null; readonly error: DeployError };

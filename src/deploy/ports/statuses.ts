@@ -2,7 +2,7 @@ import type { CommitStatus } from '../../githost/port/git-host.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import type { Usage } from './usage.ts';
 
-/** The Git host's API, for one run. A status that cannot be written is retried, then thrown as `host-unreachable`. */
+/** Commit statuses, for one run. A failed write is retried, then thrown as `host-unreachable`. */
 export interface Statuses {
   readonly usage: Usage;
   set(revision: Revision, status: CommitStatus, signal: AbortSignal): Promise<void>;

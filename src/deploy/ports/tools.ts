@@ -1,14 +1,14 @@
 import type { JsonObject } from '../../resource/resource.ts';
 
-/** The renderers that are programs of their own. What goes in is all that they see, and nothing stays behind. */
+/** The external renderers. They see nothing but their input, and leave nothing behind. */
 export interface Tools {
-  /** `v1.36.3`: with another version the same files may render to something else. */
+  /** `v1.36.3`. Another version may render the same files differently. */
   versionOf(renderer: 'kustomize' | 'helm', signal: AbortSignal): Promise<string>;
-  /** What `kubectl kustomize` prints. @throws DeployError `render-failed`, `render-limit`, `tool-missing` */
+  /** The output of `kubectl kustomize`. @throws DeployError `render-failed`, `render-limit`, `tool-missing` */
   kustomize(build: KustomizeBuild, signal: AbortSignal): Promise<Uint8Array>;
-  /** What `helm template` prints. */
+  /** The output of `helm template`. */
   template(template: HelmTemplate, signal: AbortSignal): Promise<Uint8Array>;
-  /** Gets a chart from where it is published, once; its digest, `sha256:…`. */
+  /** Downloads a published chart once; returns its digest, `sha256:…`. */
   pull(chart: ChartFrom, signal: AbortSignal): Promise<string>;
 }
 
@@ -21,14 +21,14 @@ export interface HelmTemplate {
   readonly chart: { readonly directory: string } | { readonly digest: string };
   readonly release: string;
   readonly namespace: string;
-  /** Files with values, in order. */
+  /** Values files, in order. */
   readonly values: readonly string[];
-  /** Values above all of them. */
+  /** Values that override them. */
   readonly set: JsonObject;
   /** Of the cluster: `v1.37.2`. */
   readonly version: string;
   readonly apiVersions: readonly string[];
-  /** What an error is about when it names no template, and the name that templates begin with. */
+  /** The subject of an error that names no template, and the prefix of template names. */
   readonly file: string;
   readonly name: string;
 }
@@ -40,7 +40,7 @@ export interface RenderFile {
 
 export interface KustomizeBuild {
   readonly files: readonly RenderFile[];
-  /** The directory that is built, and its kustomization file. */
+  /** The directory to build, and its kustomization file. */
   readonly directory: string;
   readonly file: string;
   readonly loadRestrictor: 'root-only' | 'none';

@@ -1,4 +1,4 @@
-/** What was asked of the other side since this port was made: one port serves one run. */
+/** The traffic of this port so far: one port serves one run. */
 export interface Usage {
   readonly requests: number;
   readonly bytes: number;

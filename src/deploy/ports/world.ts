@@ -7,7 +7,7 @@ import type { DataKeys } from './data-keys.ts';
 import type { Cluster } from './cluster.ts';
 import type { Reporter, Stage } from './run-event.ts';
 
-/** Everything outside that one run of one target needs. */
+/** Everything that one run of one target needs of the outside. */
 export interface World {
   readonly target: Target;
   readonly cluster: Cluster;
@@ -15,13 +15,13 @@ export interface World {
   readonly tools: Tools;
   readonly dataKeys: DataKeys;
   readonly checks: Checks;
-  /** The targets that this one depends on and that are not at their tip, or not ready there. */
+  /** The dependencies that are not at their tip, or not ready there. */
   readonly unmet: (signal: AbortSignal) => Promise<readonly string[]>;
-  /** What stands against the name of this target, if a rule made it: other directories that come to it. */
-  readonly namesakes: (signal: AbortSignal) => Promise<readonly Problem[]>;
+  /** For a generated target: other directories that generate the same name. */
+  readonly nameConflicts: (signal: AbortSignal) => Promise<readonly Problem[]>;
   readonly nowMs: () => number;
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
-  /** Times a stage and logs its end. */
+  /** Times a stage and logs it. */
   readonly stage: <T>(name: Stage, work: () => T | Promise<T>) => Promise<T>;
   readonly report: Reporter['report'];
 }

@@ -7,7 +7,7 @@ import { isCurrent } from '../../state/current.ts';
 import type { Git } from '../ports/git.ts';
 import type { Tools } from '../ports/tools.ts';
 
-/** Is a target where the tip of its ref is? The paths are what counts, whatever commit its state names. */
+/** Is a target at the tip of its ref? The trees of its paths decide, whatever commit its state names. */
 export async function isAtTip(
   { target, state, tip }: { target: Target; state: TargetState; tip: Revision },
   { git, tools }: { git: Git; tools: Tools },

@@ -3,7 +3,7 @@ import { isAtTip } from './at-tip.ts';
 import { readinessOf } from '../../state/readiness.ts';
 import type { Runtime } from '../ports/runtime.ts';
 
-/** Which of the targets that this one depends on are not at their tip, or not ready there. */
+/** The dependencies of a target that are not at their tip, or not ready there. */
 export async function unmetDependencies(
   { dependsOn }: Target,
   runtime: Pick<Runtime, 'config' | 'open'>,
@@ -16,7 +16,7 @@ export async function unmetDependencies(
 
 async function isMet(target: Target, runtime: Pick<Runtime, 'open'>, signal: AbortSignal): Promise<boolean> {
   const { cluster, git, tools } = await runtime.open(target, null);
-  const { state } = await cluster.read('look', signal);
+  const { state } = await cluster.read('read-only', signal);
   const tip = (await git.tips([target.ref], signal)).get(target.ref);
   if (tip === undefined || !(await isAtTip({ target, state, tip }, { git, tools }, signal))) return false;
   const record = state.progress.awaited === null ? null : await cluster.readiness.read(signal);

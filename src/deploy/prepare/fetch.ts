@@ -22,7 +22,7 @@ export async function fetchSource(
   world: World,
   signal: AbortSignal,
 ): Promise<Source> {
-  // A run has read Git since this request came: nearly always only the ref is left to read.
+  // A run has read Git since this request was sent, so usually only the ref has to be read.
   const isLate = Date.parse(request.at) < Date.parse(state.applied.deployedAt ?? '');
   const query = { ...queryOf(isLate ? { ...request, hint: null } : request, state, settings), at };
   let source = await world.git.since(query, signal);
@@ -39,7 +39,7 @@ export function queryOf(
   state: TargetState,
   settings: string,
 ): SourceQuery {
-  // What shapes the desired set has changed, or nobody knows what is dirty: every file counts as changed.
+  // With other settings, or when it is unknown which files are dirty, every file counts as changed.
   const { applied, run } = state;
   const dirty = applied.settings === settings && run.dirty !== 'all' ? run.dirty : null;
   return {
@@ -55,7 +55,7 @@ export function queryOf(
   };
 }
 
-/** The host announced a commit and still shows the one that is applied, which is not newer: a late delivery waits for nothing. */
+/** Does the host still show the applied commit, although it announced a newer one? A late delivery announces an older one. */
 async function isBehind(
   { revision }: Source,
   { request: { hint }, state }: { request: TargetRequest; state: TargetState },
@@ -74,7 +74,7 @@ export async function isUnannouncedRewind(
 ): Promise<boolean> {
   const before = state.applied.source?.revision;
   if (request.trigger.kind !== 'sweep' || before === undefined || before === revision) return false;
-  // The second sweep that finds it needs no further request.
+  // The second sweep that finds it sends no further request.
   if (state.outcome.rewind === revision) return false;
   return git.isAncestor(revision, before, signal);
 }

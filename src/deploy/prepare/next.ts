@@ -3,13 +3,13 @@ import type { Plan } from '../../plan/model/plan.ts';
 import type { Verdict } from '../ports/report.ts';
 import type { Stop } from './stops.ts';
 
-/** What a plan leads to. */
+/** What a run does with its plan. */
 export type Next =
-  /** Nothing is written but the attempt. */
+  /** Only the attempt is recorded. */
   | 'refuse'
   /** Neither the cluster nor the inventory changes: only the commit is recorded. */
   | 'record'
-  /** What the first step needs is not ready. */
+  /** What the first step waits for is not ready. */
   | 'pause'
   | 'apply';
 
@@ -19,7 +19,7 @@ export function nextOf(plan: Plan): Next {
   return plan.pauseAfter === 0 ? 'pause' : 'apply';
 }
 
-/** The verdict of a deploy that does this, provided that the cluster accepts what it accepted as a dry run. */
+/** The verdict of a deploy by this plan, if the cluster accepts what it accepted as a dry run. */
 export function verdictOf(plan: Plan): Verdict {
   const next = nextOf(plan);
   switch (next) {

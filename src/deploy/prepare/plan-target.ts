@@ -5,7 +5,7 @@ import type { Observed, RecordedTarget } from '../ports/cluster.ts';
 import type { World } from '../ports/world.ts';
 import type { RenderContext, Rendered } from '../render/render.ts';
 
-/** The YAML parser is most of a function's bundle: a run that finds nothing to do never loads it. */
+/** Loaded late: the YAML parser is most of a function's bundle, and a run that has nothing to do does not need it. */
 export async function renderSource(
   source: Source,
   context: RenderContext,
@@ -24,7 +24,7 @@ interface PlanInput {
   readonly suspects?: ReadonlySet<string> | 'all';
 }
 
-/** Observes the cluster and decides everything that applying these manifests takes. Nothing is written. */
+/** Observes the cluster and plans. Nothing is written. */
 export async function planFor(
   { recorded, rendered, settings, suspects = new Set() }: PlanInput,
   world: World,

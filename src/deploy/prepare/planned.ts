@@ -9,13 +9,13 @@ import { planRun } from './prepare.ts';
 import type { Prepared, RunOptions } from './prepare.ts';
 import { namesOf } from './names.ts';
 
-/** A deploy that was not done, for a reader. */
+/** What a deploy would do, for display. */
 export interface Planned extends Pick<Plan, 'steps' | 'prunes' | 'refusals' | 'warnings'> {
   readonly revision: Revision;
   readonly previous: Revision | null;
-  /** The verdict of the deploy, were it done now. */
+  /** The verdict that a deploy would get now. */
   readonly verdict: Verdict;
-  /** What the plan was made from; null: there is no plan. */
+  /** What the plan was made from; null without a plan. */
   readonly observed: Observed | null;
   /** What has to be ready before the deploy, or its next step, writes. */
   readonly waitingFor: readonly string[];
@@ -39,7 +39,7 @@ export async function planned(
   const { stop, run } = prepared;
   const verdict = verdictOfStop(stop);
   if (stop.kind === 'waiting') {
-    // What the deploy will do once it may is of interest already; a refusal may pass by then.
+    // Show what the deploy will do after the wait. Its refusals may pass by then.
     const { plan, observed } = await planRun(run, { options, world }, signal);
     return { ...at, ...plan, observed, verdict, refusals: NO_PROBLEMS, waitingFor: stop.on };
   }

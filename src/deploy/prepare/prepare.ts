@@ -17,19 +17,19 @@ import {
 } from './stops.ts';
 import type { GeneratedFacts, Stop } from './stops.ts';
 
-/** What a run would do: the same for a deploy, which does it, and for a plan, which shows it. */
+/** What a run would do: a deploy does it, a plan shows it. */
 export type Prepared =
   | { readonly kind: 'stopped'; readonly stop: Stop; readonly run: StartedRun }
   | { readonly kind: 'planned'; readonly run: PlannedRun };
 
 export interface RunOptions {
-  /** To write, `lease-held` is thrown while another run works. */
-  readonly purpose: 'look' | 'write';
+  /** `write` throws `lease-held` while another run works. */
+  readonly purpose: 'read-only' | 'write';
   /** A commit instead of the ref's tip. */
   readonly at: Revision | null;
 }
 
-/** Reads, checks and plans. Nothing is written, to the cluster or to the state. */
+/** Reads, checks and plans. Nothing is written, neither to the cluster nor to the state. */
 export async function prepare(
   request: TargetRequest,
   { options, world }: { readonly options: RunOptions; readonly world: World },
@@ -55,7 +55,7 @@ async function startRun(
   return { request, recorded, state, source, revision: source.revision, settings, sinceMs, nowMs: world.nowMs() };
 }
 
-/** The checks before the plan, in order. Each decides on data; what only it needs is read when the ones before it passed. */
+/** The checks before the plan, in order. Each decides on data, which is read only once the checks before it passed. */
 async function findStop(run: StartedRun, world: World, signal: AbortSignal): Promise<Stop | null> {
   return (
     stopAtRewind(await isUnannouncedRewind(run, world, signal)) ??
@@ -69,14 +69,14 @@ async function findStop(run: StartedRun, world: World, signal: AbortSignal): Pro
 async function readGeneratedFacts(run: StartedRun, world: World, signal: AbortSignal): Promise<GeneratedFacts | null> {
   const { generatedFrom } = run.request.target;
   if (generatedFrom === null || !needsGeneratedFacts(run)) return null;
-  const namesakes = await world.namesakes(signal);
-  if (run.source.tree !== null || ownsObjects(run.state)) return { namesakes, hasDirectory: true };
+  const nameConflicts = await world.nameConflicts(signal);
+  if (run.source.tree !== null || ownsObjects(run.state)) return { nameConflicts, hasDirectory: true };
   const { directory } = generatedFrom;
   const trees = await world.git.trees(run.revision, [directory], signal);
-  return { namesakes, hasDirectory: (trees.get(directory) ?? null) !== null };
+  return { nameConflicts, hasDirectory: (trees.get(directory) ?? null) !== null };
 }
 
-/** Renders what is desired, observes what the cluster would make of it, and plans. */
+/** Renders the desired objects, observes them in the cluster, and plans. */
 export async function planRun(
   run: StartedRun,
   { options, world }: { readonly options: Pick<RunOptions, 'at'>; readonly world: World },

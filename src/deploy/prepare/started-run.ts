@@ -8,12 +8,10 @@ import type { TargetRequest } from '../ports/request.ts';
 /** A run that has read its target's state and its tip. */
 export interface StartedRun {
   readonly request: TargetRequest;
-  /** What was read; the next write goes through it. */
+  /** The next write goes through it. */
   readonly recorded: RecordedTarget;
-  /** The recorded one. */
   readonly state: TargetState;
   readonly source: Source;
-  /** The source's. */
   readonly revision: Revision;
   /** Hash of the settings that shape the desired objects. */
   readonly settings: string;
@@ -22,10 +20,10 @@ export interface StartedRun {
   readonly nowMs: number;
 }
 
-/** A run whose plan is made: its source names every input that the render read. */
+/** A run with a plan: its source names every input that was rendered. */
 export interface PlannedRun extends StartedRun {
   readonly renderer: Renderer;
-  /** What the plan was made from, and is carried out on. */
+  /** What the plan was made from, and is applied to. */
   readonly observed: Observed;
   readonly plan: Plan;
 }

@@ -7,22 +7,22 @@ import type { TargetState } from '../../state/target-state.ts';
 import type { StartedRun } from './started-run.ts';
 import { uninstallHint } from './uninstall-hint.ts';
 
-/** Why a run ends before its plan. Decided on what was read so far; nothing is written yet. */
+/** Why a run ends before its plan. Nothing is written yet. */
 export type Stop =
-  /** The tip is an ancestor of the applied commit, and nothing announced that: a copy that lags looks the same. */
+  /** The tip is an ancestor of the applied commit, and no delivery announced that. A lagging replica looks the same. */
   | { readonly kind: 'rewound' }
-  /** The tip is what is applied. */
+  /** The tip is applied already. */
   | { readonly kind: 'current' }
-  /** A generated target whose directory is gone, and that owns nothing. */
+  /** A generated target whose directory no longer exists, and that owns nothing. */
   | { readonly kind: 'never-deployed' }
-  /** Refused or half applied lately: the sweep leaves this commit alone for now. */
+  /** This commit was refused or partly applied recently: the sweep retries it later. */
   | { readonly kind: 'backing-off' }
-  /** `isRecorded`: in the state of this target; not where the state may belong to another one. */
+  /** `isRecorded`: write it to the state; false where the state may belong to another target. */
   | { readonly kind: 'refused'; readonly problems: readonly Problem[]; readonly isRecorded: boolean }
-  /** Targets that this one depends on are not at their tip, or not ready there. */
+  /** Dependencies are not at their tip, or not ready there. */
   | { readonly kind: 'waiting'; readonly on: readonly string[] };
 
-/** It is deployed when the next sweep finds it there again. */
+/** The next sweep deploys the rewind if the tip is still there. */
 export function stopAtRewind(isUnannounced: boolean): Stop | null {
   return isUnannounced ? { kind: 'rewound' } : null;
 }
@@ -31,38 +31,38 @@ export function stopWhenCurrent({ state, source, settings }: StartedRun, rendere
   return isCurrent(state, source, { settings, renderer }) ? { kind: 'current' } : null;
 }
 
-/** What is read for a generated target only. */
+/** Read for generated targets only. */
 export interface GeneratedFacts {
-  /** Other directories that generate a target of the same name. */
-  readonly namesakes: readonly Problem[];
-  /** Does the directory exist? Read only for a target that owns nothing and whose path does not exist. */
+  /** Other directories that generate the same name. */
+  readonly nameConflicts: readonly Problem[];
+  /** Read only for a target that owns nothing and whose path does not exist; otherwise true. */
   readonly hasDirectory: boolean;
 }
 
-/** A target that was deployed from its directory, which exists, needs no further look. */
+/** A target that was deployed from its directory, which still exists, needs no further check. */
 export function needsGeneratedFacts({ request: { target }, state, source }: StartedRun): boolean {
   if (target.generatedFrom === null) return false;
-  // Its state was written by this target, so no other one had the name then.
+  // Where this target wrote the state, no other target had the name then.
   return source.tree === null || state.applied.source === null || state.hasOtherOrigin;
 }
 
 /**
- * A generated target needs its directory and a name that no other directory generates. A directory that vanished has to be
- * confirmed by a person, whatever `prune` says: one push may remove many.
+ * A generated target needs its directory and a unique name. A person has to confirm that a directory was removed, whatever
+ * `prune` allows: one push may remove many.
  */
 export function stopGeneratedTarget(run: StartedRun, facts: GeneratedFacts | null): Stop | null {
   if (facts === null) return null;
   const { state, source } = run;
-  const { namesakes, hasDirectory } = facts;
-  if (source.tree !== null) return refuseUnlessEmpty(namesakes, { isRecorded: false });
+  const { nameConflicts, hasDirectory } = facts;
+  if (source.tree !== null) return refuseUnlessEmpty(nameConflicts, { isRecorded: false });
   const isOwner = ownsObjects(state);
-  if (isOwner && namesakes.length === 0) return { kind: 'refused', problems: [vanished(run)], isRecorded: true };
-  // Where the path is below the directory, the directory may exist without it.
+  if (isOwner && nameConflicts.length === 0) return { kind: 'refused', problems: [vanished(run)], isRecorded: true };
+  // The path may be below the directory, so the directory may exist without it.
   if (!isOwner && hasDirectory) return { kind: 'refused', problems: [vanished(run)], isRecorded: false };
   return { kind: 'never-deployed' };
 }
 
-/** Was anything ever recorded for this target, and not for another one of its name? */
+/** Was anything ever recorded for this target, rather than for another one of the same name? */
 export function ownsObjects({ hasOtherOrigin, applied, inventory }: TargetState): boolean {
   return !hasOtherOrigin && (applied.source !== null || inventory.isRecorded);
 }
@@ -87,17 +87,17 @@ function pathMissing(
     code: 'path-missing',
     subject: target.path,
     message: `does not exist at ${revision.slice(0, 12)}${owns}`,
-    remedy: `Restore it; or delete what the target owns with ${uninstallHint(target)}, or keep that and forget the target with --keep.`,
+    remedy: `Restore it, or delete what the target owns with ${uninstallHint(target)}; add --keep to leave the objects in the cluster.`,
   };
 }
 
-/** Another run may have been refused between the sweep's comparison and this run. */
+/** Another run may have been refused since the sweep queued this one. */
 export function stopWhileBackingOff({ request, state, revision, settings, nowMs }: StartedRun): Stop | null {
   if (request.trigger.kind !== 'sweep' || state.progress.waiting !== null) return null;
   return isBackingOff(state.outcome, { revision, settings, nowMs }) ? { kind: 'backing-off' } : null;
 }
 
-/** Before the dry runs, because what the target depends on may bring what they need. */
+/** Before the dry runs: a dependency may create what they need. */
 export function stopForDependencies(unmet: readonly string[]): Stop | null {
   return unmet.length === 0 ? null : { kind: 'waiting', on: unmet };
 }

@@ -15,7 +15,7 @@ export interface CheckContext extends Reporter {
   readonly runtime: Runtime;
 }
 
-/** One look: reports what has to be reported, and returns what is left to check. `open`: the run has not closed yet. */
+/** Reads the objects once, reports, and returns what is left to check. `open`: the run is not closed yet. */
 export async function checkOnce(
   request: CheckRequest,
   context: CheckContext,
@@ -23,12 +23,12 @@ export async function checkOnce(
 ): Promise<CheckRequest | 'open' | 'done'> {
   const { ports, runtime, target, report } = context;
   const { readiness } = ports.cluster;
-  const { state } = await ports.cluster.read('look', signal);
+  const { state } = await ports.cluster.read('read-only', signal);
   const scope = checkScopeOf(state, request, runtime.nowMs());
   if (scope.kind === 'open') return 'open';
-  if (scope.kind === 'overtaken') await reportSuperseded(request, scope.by, context, signal);
-  if (scope.kind === 'overtaken' && !scope.isAwaited) return 'done';
-  const statusIsFinal = request.statusIsFinal || scope.kind === 'overtaken';
+  if (scope.kind === 'superseded') await reportSuperseded(request, scope.by, context, signal);
+  if (scope.kind === 'superseded' && !scope.isAwaited) return 'done';
+  const statusIsFinal = request.statusIsFinal || scope.kind === 'superseded';
   const objects = request.objects === 'all' ? await readiness.owned(state, signal) : request.objects;
   const found = findingsOf(objects, await readiness.readHealth(objects, signal));
   const total = request.total ?? objects.length;
@@ -49,16 +49,16 @@ export async function checkOnce(
   return { ...checked, reported: 'progressing' };
 }
 
-/** Another commit was applied before this one was ready, so whether it would have become ready stays unknown. */
+/** Another commit was applied before this one was ready, so its readiness stays unknown. */
 async function reportSuperseded(
   { revision, reported, statusIsFinal, resumesRun }: CheckRequest,
   by: string | null,
   { deliver }: CheckContext,
   signal: AbortSignal,
 ): Promise<void> {
-  // What was not applied to its end is reported by the run that superseded it.
+  // For a commit that was only partly applied, the run that superseded it reports this.
   if (statusIsFinal || resumesRun || by === null) return;
-  // A commit that was reported as not ready stays so: the next one does not make it good.
+  // A commit that was reported as not ready stays so: a later commit does not change that.
   if (reported === 'not-ready') return;
   await deliver({ kind: 'superseded', revision, by, isApplied: true }, signal);
 }
@@ -81,7 +81,7 @@ async function reportReady(checked: CheckRequest, context: CheckContext, signal:
   const { revision, counts, statusIsFinal: isStatusFinal, beganMs, trigger } = checked;
   const durationMs = runtime.nowMs() - beganMs;
   await deliver({ kind: 'ready', revision, counts, isStatusFinal, durationMs }, signal);
-  // Recorded after it was reported: a message that comes again trusts the record.
+  // Recorded after the report, because a message that is delivered again trusts the record.
   await record(checked, { readiness: 'ready', notReady: [] }, context, signal);
   await wakeDependents(target, trigger, runtime, signal);
 }

@@ -11,24 +11,24 @@ import { checkOnce } from './check-once.ts';
 import type { CheckContext } from './check-once.ts';
 import { deadlineOf, delayBefore, isLastAttempt } from './judge-readiness.ts';
 
-/** `again`: to be sent to the queue, and continued after so long. */
+/** `again`: queue this request, to be continued after `afterMs`. */
 export type Checked = 'done' | { readonly again: CheckRequest; readonly afterMs: number };
 
-/** One message watches for so long, and reads at least this often. */
+/** How long one attempt watches, and how often it reads at least. */
 const ATTEMPT_MS = 60_000;
 const POLL_MS = 15_000;
-/** How long a run may take from requesting a check to its last write. */
+/** How long to wait for a run that has queued its check and not closed yet. */
 const CLOSING_MS = 500;
 
 /**
- * Reads what a run applied until it is ready, failed, out of time or superseded, and reports that. It takes no lease and
- * writes nothing but the target's `.ready` object, so no push ever waits for it.
+ * Reads what a run applied until it is ready, failed, timed out or superseded, and reports that. It takes no lease and
+ * writes only the target's `.ready` object, so no push waits for it.
  */
 export function runCheck(request: CheckRequest, runtime: Runtime, signal: AbortSignal): Promise<Checked> {
   return check(request, { runtime, stopsAtNotReady: false }, signal);
 }
 
-/** As `runCheck`, but it ends as soon as anything is reported as not ready: for a person who waits for the answer. */
+/** As `runCheck`, but ends as soon as something is reported as not ready: for a person who waits for the answer. */
 export function runCheckUntilNotReady(request: CheckRequest, runtime: Runtime, signal: AbortSignal): Promise<Checked> {
   return check(request, { runtime, stopsAtNotReady: true }, signal);
 }
@@ -42,7 +42,7 @@ async function check(
   if (recipient.kind !== 'target') {
     const { target } = request;
     const delivery = deliveryOf(request.trigger);
-    const reason = recipient.kind === 'nobody' ? recipient.reason : 'the template no longer generates this target';
+    const reason = recipient.kind === 'none' ? recipient.reason : 'the template no longer generates this target';
     runtime.log({ level: 'warn', message: 'ignored', target, delivery, reason });
     return 'done';
   }
@@ -62,7 +62,7 @@ async function check(
   }
 }
 
-/** Runs each check, and sends on what has to be continued. @throws DeployError `interrupted` */
+/** Runs each check, and queues what has to be continued. @throws DeployError `interrupted` */
 export async function checkAll(
   requests: readonly CheckRequest[],
   runtime: Runtime,
@@ -71,7 +71,7 @@ export async function checkAll(
   await Promise.all(
     requests.map(async (request) => {
       const checked = await runCheck(request, runtime, signal);
-      // Sent before the old message is removed: two are harmless, none is not.
+      // Sent before the old message is removed: a duplicate is harmless, a loss is not.
       if (checked !== 'done') await runtime.checks.send(checked.again, checked.afterMs, signal);
     }),
   );
@@ -110,7 +110,7 @@ async function watch(
   }
 }
 
-/** A message that comes a second time does not know what was reported the first time; the target's `.ready` object does. */
+/** A message that is delivered again does not know what was reported before; the target's `.ready` object does. */
 async function withReported(request: CheckRequest, { cluster }: RunPorts, signal: AbortSignal): Promise<CheckRequest> {
   if (request.reported !== null) return request;
   const known = await cluster.readiness.read(signal);
@@ -127,7 +127,7 @@ function nextAttempt(
   return { again: { ...request, attempt }, afterMs: delayBefore(attempt, { leftMs, attemptMs: ATTEMPT_MS }) };
 }
 
-/** The cluster or the Git host did not answer. Time goes on meanwhile; when it is up, readiness is reported as unknown. */
+/** The cluster or the Git host did not answer. After the deadline, readiness is reported as unknown. */
 async function tryLater(
   request: CheckRequest,
   { target, runtime, error }: Pick<CheckContext, 'target' | 'runtime'> & { error: DeployError },
@@ -148,7 +148,7 @@ async function tryLater(
       kind: 'gave-up',
       on: 'readiness',
       revision,
-      reason: `applied; whether it is ready is not known: ${error.message}`,
+      reason: `applied; readiness unknown: ${error.message}`,
       isStatusFinal: false,
       durationMs: runtime.nowMs() - sinceMs,
     },

@@ -7,7 +7,7 @@ import { commitStatusChannel } from './channels/commit-status.ts';
 import { kubernetesEventChannel } from './channels/kubernetes-event.ts';
 import { logChannel } from './channels/log.ts';
 
-/** What the channels of one target report to, as far as it could be opened. */
+/** What the channels of one target report to; null: not opened. */
 export interface Destinations {
   readonly cluster: Pick<Cluster, 'event' | 'usage'> | null;
   readonly git: Pick<Git, 'usage'> | null;
@@ -17,7 +17,7 @@ export interface Destinations {
   readonly others: readonly Channel[];
 }
 
-/** In order: what people wait for first, and the log last, so that its counts include what the others sent. */
+/** What people wait for comes first, and the log last, so that its counts include what the others sent. */
 export function openChannels({ cluster, git, statuses, log, others }: Destinations): readonly Channel[] {
   const counters = { git: git?.usage ?? null, kubernetes: cluster?.usage ?? null, host: statuses?.usage ?? null };
   return [

@@ -6,7 +6,7 @@ import type { Runtime } from '../ports/runtime.ts';
 import { openChannels } from './open-channels.ts';
 import { reporter } from './reporter.ts';
 
-/** Reports a request that the queue gave up on. @throws DeployError when a channel did not take it, so that it is tried again. */
+/** Reports a request that the queue gave up on. @throws DeployError when an awaited channel fails, so that it is retried. */
 export async function reportDead(request: DeployRequest, runtime: Runtime, signal: AbortSignal): Promise<void> {
   const { target, trigger, hint } = request;
   const delivery = deliveryOf(trigger);
@@ -23,7 +23,7 @@ export async function reportDead(request: DeployRequest, runtime: Runtime, signa
       kind: 'gave-up',
       on: 'run',
       revision: hint?.revision ?? null,
-      reason: `Headgate gave up after its last retry: see its log for delivery ${delivery}`,
+      reason: `Headgate gave up after the last retry: see its log for delivery ${delivery}`,
       isStatusFinal: false,
       durationMs: runtime.nowMs() - Date.parse(request.at),
     },
@@ -32,7 +32,7 @@ export async function reportDead(request: DeployRequest, runtime: Runtime, signa
   if (undelivered !== undefined) throw new DeployError(undelivered.code, undelivered);
 }
 
-/** Of a suspended target too: its commit may be pending. */
+/** Also for a suspended target: its commit may be pending. */
 function repositoryOf(
   { target: name, generatedFrom }: Recipient,
   { targets, templates }: Runtime['config'],

@@ -64,7 +64,7 @@ export function applied(
   };
 }
 
-/** What the API server warned of only when it was written: no dry run of it was possible before. */
+/** Warnings that appeared only with the write: no dry run of the object was possible before. */
 function lateWarnings({ warnings }: Plan, results: readonly ChangeResult[]): readonly Problem[] {
   const known = new Set(warnings.map(({ message }) => message));
   const written = results.filter((result) => result.kind === 'applied');
@@ -77,7 +77,7 @@ function keptWarning({ prune: { entry }, reason }: Extract<ChangeResult, { kind:
   return {
     code: 'foreign-owner',
     subject: formatId(entry.id),
-    message: `it left Git and stays in the cluster: ${reason}`,
-    remedy: 'Delete it by hand if it is not needed.',
+    message: `removed from Git, but kept in the cluster: ${reason}`,
+    remedy: 'Delete it manually if it is not needed.',
   };
 }

@@ -5,14 +5,14 @@ import type { Channel, EventSubject, Reporter, RunEvent } from '../ports/run-eve
 import { graceSignal } from './grace-signal.ts';
 
 /**
- * Reports events of one target on its channels, in their order. An interrupted run still reports: a commit that carries our
- * pending status must not be left with it.
+ * Reports events of one target on its channels, in order. An interrupted run still reports: a commit must not stay
+ * pending.
  */
 export function reporter(
   channels: readonly Channel[],
   { subject, log }: { readonly subject: EventSubject; readonly log: Log },
 ): Reporter {
-  /** What went wrong; null: the channel took it, or had nothing to say. */
+  /** Null: reported, or not reported by this channel. */
   async function attempt(channel: Channel, event: RunEvent, signal: AbortSignal): Promise<Problem | null> {
     try {
       await channel.report(event, subject, graceSignal(signal));

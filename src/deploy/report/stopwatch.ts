@@ -1,8 +1,8 @@
 import type { Stage, Timing } from '../ports/run-event.ts';
 
-/** How long a run takes, as a whole and by stage. */
+/** Times a run, as a whole and by stage. */
 export interface Stopwatch {
-  /** Times one piece of work as part of a stage, also when it fails. */
+  /** Adds one piece of work to a stage, even if it fails. */
   time<T>(stage: Stage, work: () => T | Promise<T>, onEnd: (durationMs: number) => void): Promise<T>;
   timing(): Timing;
 }

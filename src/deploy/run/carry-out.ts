@@ -3,9 +3,9 @@ import { joinChanges, withChange } from '../../state/target-state.ts';
 import type { Report } from '../ports/report.ts';
 import type { World } from '../ports/world.ts';
 import { applied, refused } from '../report/report.ts';
-import { reportSuperseded, reportWaiting } from './announce.ts';
+import { reportSuperseded, reportWaiting } from './report-events.ts';
 import { nextOf } from '../prepare/next.ts';
-import { checkOf, owed, previousOf, stayed, withOverall } from './outcome.ts';
+import { checkOf, owed, previousOf, unchangedSince, withOverall } from './outcome.ts';
 import { waitBefore } from './pause-before.ts';
 import type { PlannedRun } from '../prepare/started-run.ts';
 import { failureState, successState, transitionsOf } from './state-transitions.ts';
@@ -36,7 +36,7 @@ function carryOutNext(run: PlannedRun, world: World, signal: AbortSignal): Promi
   }
 }
 
-/** Only the attempt is written; without a namespace there is nowhere to write it. */
+/** Records only the attempt, and without a namespace not even that: there is no place for it. */
 async function refuse(run: PlannedRun, world: World, signal: AbortSignal): Promise<Report> {
   const { plan, state, revision } = run;
   const report = refused(revision, previousOf(state), plan);
@@ -53,7 +53,7 @@ async function record(run: PlannedRun, world: World, signal: AbortSignal): Promi
   const done = { run: { dirty: [] }, outcome: { pendingOn: null } };
   const change = joinChanges(done, successState(run, 'unchanged'));
   await world.stage('record', () => run.observed.record(change, signal));
-  const report = stayed(withChange(state, change), revision);
+  const report = unchangedSince(withChange(state, change), revision);
   return { ...report, previous: previousOf(state), warnings: plan.warnings, ...owed(run) };
 }
 
@@ -64,7 +64,7 @@ async function apply(run: PlannedRun, world: World, signal: AbortSignal): Promis
   const started = isFinal ? null : world.report({ kind: 'started', revision }, signal);
   const open = await world.stage('apply', () => run.observed.apply(plan, transitionsOf(run), signal));
   const report = withOverall(applied(revision, previousOf(state), { plan, results: open.results, waitMs }), run);
-  // Before the close: a run that dies after it leaves no trace that a check is missing.
+  // Before the close: if the run died after it, nothing would show that the check is missing.
   if (report.readiness === 'awaited') await world.checks.send(checkOf(run, report), 0, signal);
   await world.stage('record', () => open.close(signal));
   await started;

@@ -9,7 +9,7 @@ import { prepare } from '../prepare/prepare.ts';
 import { planned } from '../prepare/planned.ts';
 import type { Planned } from '../prepare/planned.ts';
 
-/** Brings one target to the tip of its ref and reports what that changed. */
+/** Brings one target to the tip of its ref. */
 export async function deploy(request: TargetRequest, world: World, signal: AbortSignal): Promise<Report> {
   const prepared = await prepare(request, { options: { purpose: 'write', at: null }, world }, signal);
   return prepared.kind === 'stopped'
@@ -17,7 +17,7 @@ export async function deploy(request: TargetRequest, world: World, signal: Abort
     : carryOut(prepared.run, world, signal);
 }
 
-/** What a deploy would do now, by the same line. Nothing is written, so it takes no lease. */
+/** What a deploy would do now, prepared as a deploy is. Nothing is written, so it takes no lease. */
 export async function planDeploy(
   { target, at }: { readonly target: Target; readonly at: Revision | null },
   world: World,
@@ -25,6 +25,6 @@ export async function planDeploy(
 ): Promise<Planned> {
   const trigger = { kind: 'cli' } as const;
   const request = { target, trigger, hint: null, at: new Date(world.nowMs()).toISOString() };
-  const options = { purpose: 'look', at } as const;
+  const options = { purpose: 'read-only', at } as const;
   return planned(await prepare(request, { options, world }, signal), { options, world }, signal);
 }

@@ -1,14 +1,14 @@
 import { unchanged, refusedBecause } from '../report/report.ts';
 import type { Report } from '../ports/report.ts';
 import type { World } from '../ports/world.ts';
-import { reportSuperseded } from './announce.ts';
-import { owed, previousOf, stayed } from './outcome.ts';
+import { reportSuperseded } from './report-events.ts';
+import { owed, previousOf, unchangedSince } from './outcome.ts';
 import { waitBefore } from './pause-before.ts';
 import type { StartedRun } from '../prepare/started-run.ts';
 import { failureState } from './state-transitions.ts';
 import type { Stop } from '../prepare/stops.ts';
 
-/** Ends a run that has no plan: records and reports what there is to say. */
+/** Ends a run that has no plan. */
 export async function endEarly(
   stop: Stop,
   run: StartedRun,
@@ -21,7 +21,7 @@ export async function endEarly(
       return unchanged(previousOf(state), previousOf(state));
     case 'current':
       if (state.progress.waiting !== null) await giveUpWaiting(run, world, signal);
-      return { ...stayed(state, revision), ...owed(run) };
+      return { ...unchangedSince(state, revision), ...owed(run) };
     case 'never-deployed':
       return unchanged(revision, state.hasOtherOrigin ? null : previousOf(state));
     case 'backing-off':
@@ -39,7 +39,7 @@ export async function endEarly(
   }
 }
 
-/** What the target was waiting to apply is not wanted any more: the tip is what is applied. */
+/** The target no longer has to apply what it was waiting for: the tip is applied already. */
 async function giveUpWaiting(run: StartedRun, world: World, signal: AbortSignal): Promise<void> {
   await reportSuperseded(run, world, signal);
   const change = { progress: { waiting: null }, outcome: { pendingOn: null, backoff: null } };

@@ -13,8 +13,8 @@ export function previousOf({ applied: { source } }: TargetState): Revision | nul
   return source?.revision ?? null;
 }
 
-/** Nothing to do. A commit whose objects are still being checked gets its status from there. */
-export function stayed(state: TargetState, revision: Revision): Report {
+/** Nothing to do. A commit whose objects are still being checked gets its status from the check. */
+export function unchangedSince(state: TargetState, revision: Revision): Report {
   const isAwaited = state.progress.awaited?.revision === revision;
   return { ...unchanged(revision, previousOf(state)), readiness: isAwaited ? 'awaited' : null };
 }
@@ -24,7 +24,7 @@ export function owed({ state, revision }: Pick<StartedRun, 'state' | 'revision'>
   return state.progress.waiting?.revision === revision ? { isOwed: true } : {};
 }
 
-/** A commit that was applied in several runs is reported as one. */
+/** Reports a commit that was applied in several runs as one. */
 export function withOverall(report: Report, run: PlannedRun): Report {
   const { created, updated, beganMs } = countsSoFar(run);
   if (report.verdict === 'waiting') return { ...report, waitingFor: namesOf(run.plan.awaits) };
@@ -35,7 +35,7 @@ export function withOverall(report: Report, run: PlannedRun): Report {
 
 const NO_COUNTS = { created: 0, updated: 0, pruned: 0 };
 
-/** The check of what this run applied; without a report it applied nothing itself. */
+/** The check of what this run applied; without a report it applied nothing. */
 export function checkOf(
   run: PlannedRun,
   { overall, ...own }: Pick<Report, 'created' | 'updated' | 'pruned' | 'overall'> = NO_COUNTS,

@@ -8,13 +8,13 @@ import type { RecordedTarget } from '../ports/cluster.ts';
 import type { Report } from '../ports/report.ts';
 import type { World } from '../ports/world.ts';
 import { unchanged } from '../report/report.ts';
-import { reportWaiting } from './announce.ts';
+import { reportWaiting } from './report-events.ts';
 
 const NO_COUNTS = { created: 0, updated: 0 };
 
 /**
- * Ends a run before its first write: what it needs is not ready. Nothing is held meanwhile. `check`: what looks for it, if
- * it is not another target, which calls by itself.
+ * Ends a run before its first write, because what it needs is not ready. It holds nothing meanwhile. `check` watches for
+ * that; null when it is another target, which queues its dependents itself.
  */
 export async function waitBefore(
   run: WaitingRun & { readonly recorded: RecordedTarget },
@@ -24,9 +24,9 @@ export async function waitBefore(
 ): Promise<Report> {
   const { state, revision, sinceMs } = run;
   const { waiting } = state.progress;
-  // Somebody asks again and again, and nothing is new: neither the state nor the commit is written.
+  // For repeated requests with nothing new, neither the state nor the commit status is written.
   const isKnown = isWaitingFor(run, on);
-  if (!isKnown || (check !== null && !isLookedFor(run, world))) {
+  if (!isKnown || (check !== null && !isCheckPending(run, world))) {
     if (check !== null) await world.checks.send(check, 0, signal);
     if (!isKnown) await reportWaiting(run, on, world, signal);
     const change = waitingChange(run, { on, counts: NO_COUNTS, isExact: waiting?.isExact === true });
@@ -37,13 +37,13 @@ export async function waitBefore(
   return { ...unchanged(revision, previous), verdict: 'waiting', waitingFor: on };
 }
 
-/** Is the check that was asked for last still on its way? */
-function isLookedFor({ state, revision, nowMs }: WaitingRun, { target }: World): boolean {
+/** Is the last check that was queued still running? */
+function isCheckPending({ state, revision, nowMs }: WaitingRun, { target }: World): boolean {
   const { awaited } = state.progress;
   return awaited?.revision === revision && nowMs < awaited.sinceMs + target.waitMs;
 }
 
-/** Without a namespace there is no place for the state: what is waited for may bring it. */
+/** Without a namespace there is no place for the state; what the run waits for may create it. */
 async function recordIfPossible(
   change: StateChange,
   { recorded, world }: { readonly recorded: RecordedTarget; readonly world: World },

@@ -8,7 +8,7 @@ import type { PlannedRun, StartedRun } from '../prepare/started-run.ts';
 import type { StateTransitions } from '../ports/cluster.ts';
 import { namesOf } from '../prepare/names.ts';
 
-/** What the state says of a run from its first write on, and after each of its ends. */
+/** What the state records at the first write of a run, and at each way it can end. */
 export function transitionsOf(run: PlannedRun): StateTransitions {
   const { revision } = run.source;
   return {
@@ -33,7 +33,7 @@ function countsOf(results: readonly ChangeResult[]) {
   return { created: count('created'), updated: count('updated') };
 }
 
-/** What an earlier run awaits is still awaited when this one writes nothing that takes its time. */
+/** A run that writes nothing to wait for keeps what an earlier run awaits. */
 function awaitedBy({ source, plan, sinceMs }: PlannedRun): Partial<Pick<Progress, 'awaited'>> {
   return plan.awaits.length === 0 ? {} : { awaited: { revision: source.revision, sinceMs } };
 }

@@ -3,7 +3,7 @@ import { recipientOf, recipientOfTemplate } from './recipient.ts';
 import type { Runtime } from '../ports/runtime.ts';
 import type { DeployRequest, Trigger } from '../ports/request.ts';
 
-/** A target became ready: whoever depends on it may go on. A target that is current does nothing. */
+/** Queues the dependents of a target that became ready. One that is current does nothing. */
 export async function wakeDependents(
   { name }: Target,
   trigger: Trigger,
@@ -19,12 +19,12 @@ export async function wakeDependents(
   if (dependents.length === 0) return;
   const at = new Date(runtime.nowMs()).toISOString();
   await runtime.requests.send(
-    dependents.map((address) => ({ ...address, trigger, hint: null, at })),
+    dependents.map((recipient) => ({ ...recipient, trigger, hint: null, at })),
     signal,
   );
 }
 
-/** What others depend on first. */
+/** Dependencies first. */
 export function inDependencyOrder(
   requests: readonly DeployRequest[],
   { targets, templates }: Pick<Config, 'targets' | 'templates'>,

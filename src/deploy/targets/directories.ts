@@ -4,10 +4,10 @@ import { DeployError } from '../../error/deploy-error.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import type { Git } from '../ports/git.ts';
 
-/** A pushed tree says how many there are, and each is a run. */
-const MOST = 1000;
+/** A pushed tree decides how many directories match, and each is a run. */
+const MAX_DIRECTORIES = 1000;
 
-/** The directories of a template at a commit: only trees along its glob are read, those of one level in one request. */
+/** The directories of a template at a commit. Only trees along its glob are read, one request per level. */
 export async function directoriesAt(
   revision: Revision,
   { name, position, forEach }: TargetTemplate,
@@ -15,23 +15,23 @@ export async function directoriesAt(
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const at = { rootTree: await git.rootTree(revision, signal), base: null };
-  let above = [''];
+  let directories = [''];
   for (const pattern of forEach.directories.split('/')) {
-    const looked = above.length === 0 ? [] : await git.readPaths(at, above, signal);
-    above = looked.flatMap((standing) =>
-      standing.kind === 'tree'
-        ? standing.entries
+    const contents = directories.length === 0 ? [] : await git.readPaths(at, directories, signal);
+    directories = contents.flatMap((content) =>
+      content.kind === 'tree'
+        ? content.entries
             .filter((entry) => entry.kind === 'tree' && matchName(pattern, entry.name) !== null)
-            .map((entry) => (standing.path === '' ? entry.name : `${standing.path}/${entry.name}`))
+            .map((entry) => (content.path === '' ? entry.name : `${content.path}/${entry.name}`))
         : [],
     );
-    if (above.length > MOST) {
+    if (directories.length > MAX_DIRECTORIES) {
       throw new DeployError('git-limit', {
         subject: `template ${name} (${position})`,
-        message: `${forEach.directories} matches more than ${MOST} directories`,
-        remedy: 'Write a narrower glob, or more than one template.',
+        message: `${forEach.directories} matches more than ${MAX_DIRECTORIES} directories`,
+        remedy: 'Use a narrower glob, or several templates.',
       });
     }
   }
-  return above;
+  return directories;
 }

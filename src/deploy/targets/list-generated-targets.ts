@@ -8,13 +8,13 @@ import { directoriesAt } from './directories.ts';
 import type { Runtime } from '../ports/runtime.ts';
 import type { Git } from '../ports/git.ts';
 
-/** One look at a repository: where its refs are, and what directories are there for its templates. */
+/** A repository at one time: the tips of its refs, and the directories that its templates match. */
 export interface RepositorySnapshot {
   readonly repository: Repository;
   readonly git: Git;
   readonly tips: ReadonlyMap<string, Revision>;
   readonly found: readonly TemplateMatch[];
-  /** Of templates whose directories cannot be told. */
+  /** Of templates whose directories could not be listed. */
   readonly problems: readonly Problem[];
 }
 
@@ -28,21 +28,21 @@ export async function readRepository(
   const git = await openGit(repository);
   const refs = [...targets.map(({ ref }) => ref), ...templates.map(({ settings }) => settings.ref)];
   const tips = await git.tips([...new Set(refs)], signal);
-  const looked = await Promise.all(
+  const listed = await Promise.all(
     templates.map((template) =>
-      lookAtRule(template, { git, revision: at ?? tips.get(template.settings.ref) ?? null }, signal),
+      listDirectories(template, { git, revision: at ?? tips.get(template.settings.ref) ?? null }, signal),
     ),
   );
   return {
     repository,
     git,
     tips,
-    found: looked.flatMap(({ found }) => found),
-    problems: looked.flatMap(({ problem }) => (problem === null ? [] : [problem])),
+    found: listed.flatMap(({ found }) => found),
+    problems: listed.flatMap(({ problem }) => (problem === null ? [] : [problem])),
   };
 }
 
-async function lookAtRule(
+async function listDirectories(
   template: TargetTemplate,
   { git, revision }: { readonly git: Git; readonly revision: Revision | null },
   signal: AbortSignal,
@@ -62,7 +62,7 @@ function noBranch({ name, position, settings }: TargetTemplate): Problem {
     code: 'ref-missing',
     subject: `template ${name} (${position})`,
     message: `branch ${settings.branch} does not exist in ${settings.repository.name}`,
-    remedy: 'Push it, or mend branch of the template. Nothing was deleted.',
+    remedy: 'Push the branch, or fix branch of the template. Nothing was deleted.',
   };
 }
 
@@ -70,18 +70,18 @@ export interface GeneratedTargets {
   readonly found: readonly TemplateMatch[];
   readonly targets: readonly Target[];
   readonly refused: readonly RefusedDirectory[];
-  /** Of repositories and templates that could not be looked at. */
+  /** Of repositories and templates that could not be read. */
   readonly problems: readonly Problem[];
 }
 
-/** What templates make of their tips, or of one commit (`at`), for whoever asks without a delivery. A repository that does not answer says nothing about its templates. */
+/** The targets that templates generate at their tips, or at one commit (`at`). The templates of a repository that does not answer are skipped. */
 export async function listGeneratedTargets(
   templates: readonly TargetTemplate[],
   runtime: Pick<Runtime, 'openGit' | 'config'> & { readonly at?: Revision | null },
   signal: AbortSignal,
 ): Promise<GeneratedTargets> {
   const byRepository = Map.groupBy(templates, ({ settings }) => settings.repository);
-  const looks = await Promise.all(
+  const snapshots = await Promise.all(
     [...byRepository].map(async ([repository, own]) => {
       try {
         return await readRepository(repository, { targets: [], templates: own }, runtime, signal);
@@ -90,8 +90,8 @@ export async function listGeneratedTargets(
       }
     }),
   );
-  const found = looks.flatMap((look) => look.found);
-  return { ...expandAll(found, runtime.config), found, problems: looks.flatMap(({ problems }) => problems) };
+  const found = snapshots.flatMap((snapshot) => snapshot.found);
+  return { ...expandAll(found, runtime.config), found, problems: snapshots.flatMap(({ problems }) => problems) };
 }
 
 export function notSuspended({ targets, templates }: Pick<Config, 'targets' | 'templates'>) {

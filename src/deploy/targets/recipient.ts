@@ -2,7 +2,7 @@ import type { TargetTemplate, Target } from '../../config/checked/config.ts';
 import { fillTemplate, printableName } from '../../config/templates/for-each.ts';
 import type { Recipient } from '../ports/request.ts';
 
-/* Apart from who answers to an address (addressee.ts), which a webhook need not load. */
+/* Separate from resolve-recipient.ts, which a webhook does not need to load. */
 
 export function recipientOf({ name, generatedFrom: from }: Pick<Target, 'name' | 'generatedFrom'>): Recipient {
   return from === null ? { target: name } : { target: name, generatedFrom: from };
@@ -12,7 +12,7 @@ export function recipientOfTemplate({ name }: TargetTemplate): Recipient {
   return { target: printableName(name), generatedFrom: { template: name, directory: null } };
 }
 
-/** Also of a directory that will be refused: that has to be said under some name. */
+/** Also for a directory that will be refused: the refusal is reported under some name. */
 export function recipientOfDirectory(template: TargetTemplate, directory: string): Recipient {
   const name = fillTemplate(template, directory)?.name ?? directory;
   return { target: printableName(name), generatedFrom: { template: template.name, directory } };

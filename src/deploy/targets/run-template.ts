@@ -27,7 +27,7 @@ interface TemplateRun {
   readonly clock: Stopwatch;
 }
 
-/** Asks every directory of a template, at the tip, to be deployed: one request each, also for those that will be refused. Nothing is written. */
+/** Queues one request for each directory of a template at the tip, including those that will be refused. Nothing is written. */
 export function runTemplate(
   template: TargetTemplate,
   request: DeployRequest,
@@ -62,7 +62,7 @@ export function runTemplate(
   );
 }
 
-/** The outcome of a directory that its template may not make a target of. No cluster is touched. */
+/** Reports a directory that its template must not generate a target from. No cluster is touched. */
 export function runRefused(
   { name, template, directory, problems }: RefusedDirectory,
   request: DeployRequest,
@@ -74,9 +74,9 @@ export function runRefused(
     { repository, request, runtime },
     async (run) => {
       const revision = await tipOf(ref, run, signal);
-      const there = await run.git.trees(revision, [directory], signal);
-      if ((there.get(directory) ?? null) === null) {
-        const reason = `${directory} is not there any more`;
+      const trees = await run.git.trees(revision, [directory], signal);
+      if ((trees.get(directory) ?? null) === null) {
+        const reason = `${directory} no longer exists`;
         runtime.log({ level: 'info', message: 'ignored', target: name, delivery: deliveryOf(request.trigger), reason });
         return unchanged(revision, null);
       }
@@ -88,7 +88,7 @@ export function runRefused(
   );
 }
 
-/** Opens what a template needs, and sorts failures as a run of a target does. */
+/** Opens the repository, and classifies failures as a run of a target does. */
 async function onRepository(
   { repository, request, runtime }: Pick<TemplateRun, 'repository' | 'request' | 'runtime'>,
   work: (run: TemplateRun) => Promise<Report>,
@@ -134,7 +134,7 @@ function reporterOf({
   return reporter(channels, { subject: { target, repository: repository.name, delivery: deliveryOf(trigger) }, log });
 }
 
-/** The tip; where it has not what a delivery announced, the Git host's copies may lag behind and are asked again. */
+/** The tip. If it does not contain the announced commit, the Git host's replicas may lag behind, so it is read again. */
 async function tipOf(
   ref: string,
   { git, request: { hint, at }, runtime }: TemplateRun,
@@ -147,7 +147,7 @@ async function tipOf(
       throw new DeployError('ref-missing', {
         subject: ref,
         message: 'does not exist in the repository',
-        remedy: 'Mend branch of the template in headgate.yml, or push the branch. Nothing was deleted.',
+        remedy: 'Fix branch of the template in headgate.yml, or push the branch. Nothing was deleted.',
       });
     }
     const waitMs = pauses[tries];
@@ -156,7 +156,7 @@ async function tipOf(
   }
 }
 
-/** A commit that nobody has (a forced push took it away) is waited for in vain, and briefly. */
+/** A commit that no longer exists after a forced push never arrives; the pauses are short. */
 async function hasArrived(announced: Revision, tip: Revision, git: Git, signal: AbortSignal): Promise<boolean> {
   try {
     return await git.isAncestor(announced, tip, signal);

@@ -6,28 +6,33 @@ import { recipientOf, recipientOfDirectory, recipientOfTemplate } from '../targe
 import type { Recipient } from '../ports/request.ts';
 
 export type Matched =
-  | { readonly kind: 'targets'; readonly addresses: readonly Recipient[] }
+  | { readonly kind: 'targets'; readonly recipients: readonly Recipient[] }
   | { readonly kind: 'none'; readonly reason: string };
 
-/** Who may be asked: a target, all targets of a template, or the one of a directory. */
+/** What a push may concern: a target, all targets of a template, or the one of a directory. */
 interface Reader {
-  readonly address: Recipient;
+  readonly recipient: Recipient;
   readonly settings: TargetSettings;
-  /** What it reads, as far as headgate.yml says. */
+  /** The paths that it reads according to headgate.yml. */
   readonly roots: readonly string[];
-  /** Null: it is a target. */
+  /** Null for a target. */
   readonly template: TargetTemplate | null;
 }
 
-/** Which of a repository's targets a push is for. Too many is harmless: a target that is current writes nothing. */
+/** The targets of a repository that a push may change. Too many are harmless: a target that is current writes nothing. */
 export function match(push: Push, { targets, templates }: Pick<Config, 'targets' | 'templates'>): Matched {
   const readers: readonly Reader[] = [
     ...targets.map((target) => {
-      return { address: recipientOf(target), settings: target, roots: [target.path, ...target.inputs], template: null };
+      return {
+        recipient: recipientOf(target),
+        settings: target,
+        roots: [target.path, ...target.inputs],
+        template: null,
+      };
     }),
     ...templates.map((template) => {
       return {
-        address: recipientOfTemplate(template),
+        recipient: recipientOfTemplate(template),
         settings: template.settings,
         roots: template.settings.inputs,
         template,
@@ -38,18 +43,18 @@ export function match(push: Push, { targets, templates }: Pick<Config, 'targets'
   if (following.length === 0) return { kind: 'none', reason: `no target follows ${push.ref}` };
   const changed = push.changedPaths === null ? following : narrow(push.changedPaths, following);
   if (changed.length === 0) return { kind: 'none', reason: 'no path of a target changed' };
-  const awake = changed.filter(({ settings }) => !settings.suspend);
-  return awake.length === 0
-    ? { kind: 'none', reason: 'every target that it changes is suspended' }
-    : { kind: 'targets', addresses: awake.map(({ address }) => address) };
+  const active = changed.filter(({ settings }) => !settings.suspend);
+  return active.length === 0
+    ? { kind: 'none', reason: 'every affected target is suspended' }
+    : { kind: 'targets', recipients: active.map(({ recipient }) => recipient) };
 }
 
-/** A push that touches more directories than this is for all that are there: a delivery is answered at once. */
-const MOST_DIRECTORIES = 500;
+/** Above this, a push counts for all directories of the template, so that the delivery is answered at once. */
+const MAX_DIRECTORIES = 500;
 
 /**
- * A file below no target may be a base that targets share: it concerns all that do not say what they read. Which directories
- * a template has is not known here; that one of them changed or vanished is, by the files in it.
+ * A file below no target may be a shared base, so it concerns every target without `inputs`. The directories of a template
+ * are not known here, but the changed files name those that changed or were removed.
  */
 function narrow(paths: readonly string[], readers: readonly Reader[]): readonly Reader[] {
   const chosen = new Set<Reader>();
@@ -58,16 +63,16 @@ function narrow(paths: readonly string[], readers: readonly Reader[]): readonly 
   for (const path of paths) {
     const known = readers.filter(({ roots }) => roots.some((root) => isBelow(path, root)));
     for (const reader of known) chosen.add(reader);
-    const made = readers.flatMap((reader) => inDirectory(path, reader));
-    for (const reader of made) directories.set(JSON.stringify(reader.address), reader);
-    isAnyUnclaimed ||= known.length + made.length === 0;
+    const generated = readers.flatMap((reader) => inDirectory(path, reader));
+    for (const reader of generated) directories.set(JSON.stringify(reader.recipient), reader);
+    isAnyUnclaimed ||= known.length + generated.length === 0;
   }
-  const isMany = directories.size > MOST_DIRECTORIES;
-  const isAsked = (reader: Reader) =>
+  const isMany = directories.size > MAX_DIRECTORIES;
+  const isAffected = (reader: Reader) =>
     chosen.has(reader) ||
     (isAnyUnclaimed && reader.settings.inputs.length === 0) ||
     (isMany && reader.template !== null);
-  return [...readers.filter((reader) => isAsked(reader)), ...(isMany ? [] : directories.values())];
+  return [...readers.filter((reader) => isAffected(reader)), ...(isMany ? [] : directories.values())];
 }
 
 function inDirectory(path: string, reader: Reader): readonly Reader[] {
@@ -75,5 +80,5 @@ function inDirectory(path: string, reader: Reader): readonly Reader[] {
   const directory = template === null ? null : directoryOf(template, path);
   return template === null || directory === null
     ? []
-    : [{ ...reader, address: recipientOfDirectory(template, directory) }];
+    : [{ ...reader, recipient: recipientOfDirectory(template, directory) }];
 }

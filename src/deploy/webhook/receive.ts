@@ -8,12 +8,12 @@ import type { DeployRequest } from '../ports/request.ts';
 import type { Log } from '../ports/log.ts';
 import type { Queue } from '../ports/queue.ts';
 
-/** What is known of a request before its body is read. */
+/** A request before its body is read. */
 export interface RequestHead {
   readonly method: string;
-  /** As it was sent, with its query. */
+  /** As sent, with the query. */
   readonly path: string;
-  /** Names in lower case. */
+  /** Lowercase names. */
   readonly headers: Delivery['headers'];
 }
 
@@ -28,14 +28,14 @@ export interface Answer {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** What receiving needs of the outside. */
+/** Everything that receiving a delivery needs of the outside. */
 export interface Reception {
   readonly config: Config;
   readonly version: string;
-  /** Larger bodies are refused: 26,214,400 bytes (the largest that GitHub sends) unless the platform takes less. */
+  /** Larger bodies are refused. GitHub sends at most 26,214,400 bytes; a platform may accept less. */
   readonly limitBytes: number;
   readonly secretsOf: (repository: Repository, signal: AbortSignal) => Promise<readonly string[]>;
-  /** The secrets after a look at whether they were rotated; null when there is no need or no leave to look again. */
+  /** The secrets, read again in case they were rotated; null: not read again, because it is unnecessary or too soon. */
   readonly rotatedSecretsOf: (repository: Repository, signal: AbortSignal) => Promise<readonly string[] | null>;
   readonly queue: Queue;
   readonly randomId: () => string;
@@ -49,21 +49,22 @@ const HEALTH = '/healthz';
 const WEBHOOKS = '/webhooks/';
 const BODY_TYPES: ReadonlySet<string> = new Set(['application/json', FORM]);
 
-/** What the head alone decides; null means that the body has to be read. */
+/** The answer if the head alone decides it; null: read the body. */
 export function admit({ method, path, headers }: RequestHead, reception: Reception): Answer | null {
-  const place = placeOf(path);
-  if (place === HEALTH) return answerHealth(method, reception);
-  if (!place.startsWith(WEBHOOKS)) return error(404, 'there is nothing here: POST to /webhooks/<repository>');
-  if (method !== 'POST') return { ...error(405, 'webhooks are sent with POST'), headers: { allow: 'POST' } };
+  const pathname = pathnameOf(path);
+  if (pathname === HEALTH) return answerHealth(method, reception);
+  if (!pathname.startsWith(WEBHOOKS)) return error(404, 'not found: send webhooks to /webhooks/<repository>');
+  if (method !== 'POST')
+    return { ...error(405, 'method not allowed: send webhooks with POST'), headers: { allow: 'POST' } };
   if (Number(headers['content-length'] ?? 0) > reception.limitBytes) return tooLarge(reception);
-  if (!BODY_TYPES.has(mediaTypeOf(headers))) return error(415, 'the content type has to be application/json');
+  if (!BODY_TYPES.has(mediaTypeOf(headers))) return error(415, 'unsupported content type: use application/json');
   if (registeredAt(path, reception) === null) return unknown();
   return null;
 }
 
 /**
- * Answers one request, before any work in Git or a cluster: the interface's HTTP table, in its order.
- * Nothing in an unsigned request chooses more than the repository by its path. Never rejects.
+ * Answers one request before any work in Git or a cluster, by the interface's HTTP table, in its order. An unsigned request
+ * chooses only the repository, by its path. Never rejects.
  */
 export async function receive(request: WebhookRequest, reception: Reception, signal: AbortSignal): Promise<Answer> {
   const early = admit(request, reception);
@@ -75,7 +76,7 @@ export async function receive(request: WebhookRequest, reception: Reception, sig
   return receiveDelivery({ id, headers: request.headers, body: request.body }, { ...registered, reception, signal });
 }
 
-/** Which secret and which kind of host are meant: the path says it, nothing in the request does. */
+/** The repository and its host, which decide the secret. Only the path selects them. */
 interface Registered {
   readonly repository: Repository;
   readonly profile: HostProfile;
@@ -106,9 +107,9 @@ async function receiveDelivery(delivery: Delivery, context: Context): Promise<An
 
 interface Decision {
   readonly answer: Answer;
-  /** Which ones were queued. */
+  /** The queued ones. */
   readonly targets: readonly string[];
-  /** What the log is told and the sender is not. */
+  /** For the log, not for the sender. */
   readonly problem?: Readonly<Record<string, unknown>>;
 }
 
@@ -117,22 +118,22 @@ async function decide(delivery: Delivery, context: Context): Promise<Decision> {
   try {
     const host = await profile.load();
     const authentic = await authenticate(delivery, host, context);
-    if (authentic === null) return told(error(401, 'the signature is missing or wrong'));
+    if (authentic === null) return withoutTargets(error(401, 'the signature is missing or invalid'));
     const parsed = host.parse(authentic);
-    if (parsed.kind === 'not-understood') return told(error(400, parsed.reason));
-    if (!isOf(repository, parsed)) return told(error(400, 'the delivery is another repository’s'));
-    if (parsed.kind === 'ignored') return told(ignored(parsed.reason));
+    if (parsed.kind === 'not-understood') return withoutTargets(error(400, parsed.reason));
+    if (!isOf(repository, parsed)) return withoutTargets(error(400, 'the delivery is for another repository'));
+    if (parsed.kind === 'ignored') return withoutTargets(ignored(parsed.reason));
     return await queue(parsed.push, delivery, context);
   } catch (thrown) {
-    // A secret that cannot be read now is no reason to call the sender's signature wrong.
+    // A secret that cannot be read now does not make the sender's signature invalid.
     return {
-      ...told(error(503, 'deliveries cannot be taken now; send this one again later')),
+      ...withoutTargets(error(503, 'deliveries cannot be accepted now: retry later')),
       problem: { errors: [asDeployError(thrown).problem] },
     };
   }
 }
 
-/** A secret that was rotated works at once: before a signature is called wrong, the secrets are looked at again. */
+/** A rotated secret works at once: before a signature counts as invalid, the secrets are read again. */
 async function authenticate(delivery: Delivery, host: GitHost, { repository, reception, signal }: Context) {
   const authentic = await host.authenticate(delivery, await reception.secretsOf(repository, signal));
   if (authentic !== null) return authentic;
@@ -146,44 +147,44 @@ async function queue(push: Push, delivery: Delivery, { repository, reception, si
     targets: targets.filter((target) => target.repository.name === repository.name),
     templates: templates.filter(({ settings }) => settings.repository.name === repository.name),
   });
-  if (matched.kind === 'none') return told(ignored(matched.reason));
-  const names = matched.addresses.map(({ target }) => target);
+  if (matched.kind === 'none') return withoutTargets(ignored(matched.reason));
+  const names = matched.recipients.map(({ target }) => target);
   const at = new Date(reception.nowMs()).toISOString();
   const { revision, rootTree, isForced } = push;
   const hint = { revision, rootTree, isForced };
   const trigger = { kind: 'delivery', id: delivery.id } as const;
   await reception.queue.send(
-    matched.addresses.map((address): DeployRequest => ({ ...address, trigger, hint, at })),
+    matched.recipients.map((recipient): DeployRequest => ({ ...recipient, trigger, hint, at })),
     signal,
   );
   return { answer: { status: 202, body: { queued: names, delivery: delivery.id } }, targets: names };
 }
 
-/** Whoever holds the secret could sign another repository's payload. Names can be transferred, so the id goes first. */
+/** The owner of a secret could sign another repository's payload. Names can be transferred, so a configured id decides. */
 function isOf({ id, fullName }: Repository, parsed: Exclude<Parsed, { kind: 'not-understood' }>): boolean {
   const named = parsed.kind === 'push' ? parsed.push.repository : parsed.repository;
-  // An organisation's ping, for instance, names none, and nothing comes of it.
+  // An organization's ping, for instance, names no repository; it is ignored anyway.
   if (named === null) return parsed.kind === 'ignored';
   return id === null ? named.fullName.toLowerCase() === fullName?.toLowerCase() : named.id === id;
 }
 
 function answerHealth(method: string, { version }: Reception): Answer {
   if (method === 'GET' || method === 'HEAD') return { status: 200, body: { status: 'ok', version } };
-  return { ...error(405, 'health is asked with GET'), headers: { allow: 'GET, HEAD' } };
+  return { ...error(405, 'method not allowed: use GET'), headers: { allow: 'GET, HEAD' } };
 }
 
 function registeredAt(path: string, { config }: Reception): Registered | null {
-  const repository = config.repositories.get(placeOf(path).slice(WEBHOOKS.length));
+  const repository = config.repositories.get(pathnameOf(path).slice(WEBHOOKS.length));
   const profile = repository === undefined ? null : profileOf(repository);
   return repository === undefined || profile === null ? null : { repository, profile };
 }
 
-function placeOf(path: string): string {
-  const [place = ''] = path.split('?');
-  return place;
+function pathnameOf(path: string): string {
+  const [pathname = ''] = path.split('?');
+  return pathname;
 }
 
-/** It is not signed: anything that does not look like the id of a delivery is replaced. */
+/** The header is not signed: a value that does not look like the id of a delivery is replaced. */
 function deliveryIdOf({ headers }: RequestHead, profile: HostProfile): string | null {
   const id = profile.deliveryIdOf(headers) ?? '';
   return /^[\w-]{1,64}$/.test(id) ? id : null;
@@ -195,7 +196,7 @@ function levelOf({ status }: Answer): 'debug' | 'warn' | 'error' {
 }
 
 function unknown(): Answer {
-  return error(404, 'no such repository with a webhook');
+  return error(404, 'no repository with a webhook has this name');
 }
 
 function tooLarge({ limitBytes }: Reception): Answer {
@@ -210,6 +211,6 @@ function error(status: number, text: string): Answer {
   return { status, body: { error: text } };
 }
 
-function told(answer: Answer): Decision {
+function withoutTargets(answer: Answer): Decision {
   return { answer, targets: [] };
 }

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
 /**
- * `sent_at` and `visible_at` are in milliseconds since 1970. `tries` counts how often a message was handed out, so that id and tries
- * together name one hand-out.
+ * `sent_at` and `visible_at` are in milliseconds since 1970. `tries` counts how often a message was received, so that `id` and
+ * `tries` together identify a receipt.
  */
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS messages (
@@ -25,7 +25,7 @@ const SCHEMA = `
   ) STRICT;
 `;
 
-/** The queue and the dead letters of a data directory, which has to be on a local disk: WAL needs shared memory. */
+/** Opens the queues and dead letters of a data directory. It has to be on a local disk: WAL needs shared memory. */
 export function openDatabase(dataDirectory: string): DatabaseSync {
   const db = new DatabaseSync(fileIn(dataDirectory));
   db.exec('PRAGMA journal_mode = WAL');
@@ -34,13 +34,12 @@ export function openDatabase(dataDirectory: string): DatabaseSync {
   return db;
 }
 
-/** For reading beside a `serve` that may run; null when this directory has none. */
+/** Opens it read-only, while `serve` may be running; null if there is none. */
 export function openForReading(dataDirectory: string): DatabaseSync | null {
   const file = fileIn(dataDirectory);
   return existsSync(file) ? new DatabaseSync(file, { readOnly: true, timeout: 5_000 }) : null;
 }
 
-/** All of it or nothing. */
 export function inTransaction<T>(db: DatabaseSync, work: () => T): T {
   db.exec('BEGIN IMMEDIATE');
   try {
@@ -54,7 +53,7 @@ export function inTransaction<T>(db: DatabaseSync, work: () => T): T {
   }
 }
 
-/** A transaction that a power failure does not take back. All others may be: what they did is done again. */
+/** A transaction that survives a power failure. The others need not: their work is repeated. */
 export function inDurableTransaction<T>(db: DatabaseSync, work: () => T): T {
   db.exec('PRAGMA synchronous = FULL');
   try {

@@ -2,23 +2,23 @@ import type { DatabaseSync } from 'node:sqlite';
 import * as z from 'zod/mini';
 import { openForReading } from './database.ts';
 
-/** A request that was given up, as `headgate status` lists it. */
+/** A request that was given up, as listed by `headgate status`. */
 export interface DeadLetter {
   readonly target: string;
   readonly delivery: string;
   readonly revision: string | null;
-  /** RFC 3339, in UTC and with milliseconds: as a text it sorts by time. */
+  /** RFC 3339 in UTC with milliseconds, so that it sorts as text. */
   readonly at: string;
 }
 
-/** They are kept apart from the queue that they came from, until their target is deployed. */
+/** Dead letters, kept until their target is deployed. */
 export interface DeadLetters {
-  add(letter: DeadLetter): void;
+  add(deadLetter: DeadLetter): void;
   /** After a successful deploy of the target. */
   clear(target: string): void;
 }
 
-/** After two weeks people have seen a letter, or never will. */
+/** After two weeks people have seen a dead letter, or never will. */
 const KEPT_MS = 14 * 24 * 3_600_000;
 
 const Rows = z.array(

@@ -3,8 +3,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
- * Who holds the leases of a data directory: an id that is made once and stays with it. Its path would not do, because
- * two machines may use the same one.
+ * The lease holder of a data directory: an id that is created once and kept in it. Its path would not do, because two
+ * machines may use the same one.
  */
 export async function holderOf(dataDirectory: string): Promise<string> {
   const file = join(dataDirectory, 'holder');

@@ -8,31 +8,31 @@ import type { Answer, Reception, RequestHead } from '../../deploy/webhook/receiv
 export interface HttpServer {
   /** `http://127.0.0.1:8080` */
   readonly url: string;
-  /** Takes no more, lets what runs end, and cuts it off after the deadline. */
+  /** Accepts no more connections, waits for open requests, and closes them at the deadline. */
   close(deadlineMs: number): Promise<void>;
 }
 
 export interface HttpTimeouts {
-  /** How long a client may take over its header lines, and over a whole request: slow senders hold nothing for ever. */
+  /** How long a client may take to send its headers, and a whole request: slow senders do not hold a connection forever. */
   readonly headersMs: number;
   readonly requestMs: number;
-  /** How long an answer may take; GitHub hangs up after 10 s. */
+  /** How long a response may take; GitHub closes the connection after 10 s. */
   readonly answerMs: number;
 }
 
 const TIMEOUTS: HttpTimeouts = { headersMs: 10_000, requestMs: 60_000, answerMs: 9_000 };
 
-/** How long a connection with an unread body stays open, so that its client can read the answer. */
+/** How long a connection with an unread body stays open, so that its client can read the response. */
 const LINGER_MS = 1_000;
 
 interface Listen {
   readonly host: string;
-  /** 0 picks a free one. */
+  /** 0 picks a free port. */
   readonly port: number;
   readonly timeouts?: HttpTimeouts;
 }
 
-/** Serves `receive` over HTTP. @throws DeployError `usage` when it cannot listen there */
+/** Serves `receive` over HTTP. @throws DeployError `usage` when it cannot listen */
 export async function startHttpServer(
   { host, port, timeouts = TIMEOUTS }: Listen,
   reception: Reception,
@@ -50,7 +50,7 @@ export async function startHttpServer(
     });
   };
   server.on('request', take);
-  // Without this Node would ask for the body of a request that the head alone refuses.
+  // Otherwise Node would request the body even if the head alone is refused.
   server.on('checkContinue', take);
   server.on('clientError', refuse);
   await listen(server, { host, port });
@@ -86,7 +86,7 @@ function headOf({ method = '', url = '', headers }: IncomingMessage): RequestHea
   return { method, path: url, headers: texts };
 }
 
-/** The bytes as they came. Above the limit it stops reading, so that the sender is held back by TCP. */
+/** The raw bytes. Above the limit it stops reading, so that TCP slows the sender down. */
 function readBody(request: IncomingMessage, limitBytes: number): Promise<Uint8Array | 'too-large' | 'cut-off'> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
@@ -121,7 +121,7 @@ function send({ request, response, server }: Exchange, answer: Answer): void {
     response.end(text);
     return;
   }
-  // Closing with bytes unread resets the connection, and a client that still sends would never see this answer.
+  // Closing with unread bytes resets the connection, and a client that still sends would never see the response.
   response.write(text);
   const timer = setTimeout(() => response.end(), LINGER_MS);
   response.on('close', () => clearTimeout(timer));
@@ -133,16 +133,16 @@ function hasBody({ headers }: IncomingMessage): boolean {
 
 const REFUSALS: Readonly<Record<string, readonly [string, string]>> = {
   ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'the request took too long'],
-  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'the header lines are too long'],
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'the headers are too large'],
 };
 
-/** What Node could not read as HTTP, or not in time. */
+/** Refuses what Node could not parse as HTTP, or not in time. */
 function refuse(cause: Error & { readonly code?: string }, socket: Duplex): void {
   if (cause.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
   }
-  const [status, text] = REFUSALS[cause.code ?? ''] ?? ['400 Bad Request', 'this is not HTTP'];
+  const [status, text] = REFUSALS[cause.code ?? ''] ?? ['400 Bad Request', 'the request is not valid HTTP'];
   const body = JSON.stringify({ error: text });
   const head = `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close`;
   socket.end(`${head}\r\n\r\n${body}`, () => socket.destroy());
@@ -154,7 +154,7 @@ function listen(server: Server, { host, port }: { host: string; port: number }):
       reject(
         new DeployError('usage', {
           subject: `${host}:${port}`,
-          message: `it cannot listen there: ${cause.message}`,
+          message: `cannot listen on this address: ${cause.message}`,
           remedy: 'Choose another --port (0 picks a free one) or --host.',
           cause,
         }),

@@ -8,29 +8,29 @@ import type { WakeUps } from './wake-ups.ts';
 export interface InboxOptions {
   readonly db: DatabaseSync;
   readonly name: string;
-  /** After so many tries a message moves to another inbox. Null: it is tried for as long as it exists. */
+  /** The number of tries after which a message moves to another inbox. Null: no limit. */
   readonly deadLetters: { readonly afterTries: number; readonly inbox: string } | null;
   readonly nowMs: () => number;
-  /** The same for all inboxes of a database, because messages move between them. */
+  /** Shared by all inboxes of a database, because messages move between them. */
   readonly wakeUps: WakeUps;
 }
 
 export interface LocalInbox extends Inbox {
-  /** All of them or none; once it resolved, neither a crash nor a power failure loses one. @throws DeployError `queue-unreachable` */
+  /** Sends all or none. Once it resolves, neither a crash nor a power failure loses a message. @throws DeployError `queue-unreachable` */
   send(messages: readonly Outgoing[]): Promise<void>;
 }
 
 interface Outgoing {
   readonly group: string;
   readonly body: string;
-  /** Not handed out before. */
+  /** The delay before it becomes visible. */
   readonly afterMs: number;
 }
 
-/** Messages of one group that are handed out together: one run is done for all of them. */
-const TOGETHER = 10;
+/** How many messages of one group are received together: one run serves all of them. */
+const RECEIVED_TOGETHER = 10;
 
-/** As long as SQS keeps them: a check of a cluster that is gone is not tried without end. */
+/** As long as SQS keeps them, so that a check of a cluster that no longer exists is not retried forever. */
 const KEPT_MS = 14 * 24 * 3_600_000;
 
 const Groups = z.array(z.object({ grouped_by: z.string() }));
@@ -38,21 +38,21 @@ const Rows = z.array(z.object({ id: z.number(), body: z.string(), tries: z.numbe
 const Next = z.object({ at: z.nullable(z.number()) });
 
 /**
- * A queue in SQLite, in this process. Its order is the order of sending; a group is free when none of its messages is
- * hidden. Statements are synchronous, so nothing comes between the lines of a method until it awaits.
+ * A queue in SQLite, in this process. Messages are delivered in the order they were sent; a group is free when none of its
+ * messages is hidden. Statements are synchronous, so methods do not interleave between awaits.
  */
 export function openInbox({ db, name, deadLetters, nowMs, wakeUps }: InboxOptions): LocalInbox {
   const sql = prepare(db);
   const named = naming(name);
 
   function takeGroup(group: string, visibleAtMs: number): readonly Message[] {
-    return z.parse(Rows, sql.selectFirst.all(name, group, TOGETHER)).flatMap(({ id, body, tries }) => {
+    return z.parse(Rows, sql.selectFirst.all(name, group, RECEIVED_TOGETHER)).flatMap(({ id, body, tries }) => {
       if (deadLetters !== null && tries >= deadLetters.afterTries) {
         sql.move.run(deadLetters.inbox, id);
         wakeUps.wake(deadLetters.inbox);
         return [];
       }
-      sql.handOut.run(visibleAtMs, id);
+      sql.markReceived.run(visibleAtMs, id);
       return [{ body, group, tries: tries + 1, receipt: `${id}.${tries + 1}` }];
     });
   }
@@ -114,7 +114,7 @@ function prepare(db: DatabaseSync) {
     selectNext: db.prepare(`
       SELECT min(free_at) AS at
       FROM (SELECT max(visible_at) AS free_at FROM messages WHERE queue = ? GROUP BY grouped_by)`),
-    handOut: db.prepare('UPDATE messages SET tries = tries + 1, visible_at = ? WHERE id = ?'),
+    markReceived: db.prepare('UPDATE messages SET tries = tries + 1, visible_at = ? WHERE id = ?'),
     move: db.prepare('UPDATE messages SET queue = ?, tries = 0, visible_at = 0 WHERE id = ?'),
     hide: db.prepare('UPDATE messages SET visible_at = ? WHERE queue = ? AND id = ? AND tries = ? AND visible_at > ?'),
     remove: db.prepare('DELETE FROM messages WHERE queue = ? AND id = ? AND tries = ?'),
@@ -122,7 +122,7 @@ function prepare(db: DatabaseSync) {
   };
 }
 
-/** Says which queue it was when SQLite fails. */
+/** Names the queue when SQLite fails. */
 function naming(name: string) {
   return <Args extends readonly unknown[], T>(work: (...args: Args) => Promise<T>) =>
     async (...args: Args): Promise<T> => {
@@ -132,7 +132,7 @@ function naming(name: string) {
         if (!(cause instanceof Error && 'errcode' in cause)) throw cause;
         throw new DeployError('queue-unreachable', {
           subject: `the ${name} queue`,
-          message: `SQLite cannot read or write it: ${cause.message}`,
+          message: `SQLite failed: ${cause.message}`,
           remedy:
             'Check the free space and the permissions of the data directory. No push is lost: the sweep finds it.',
           cause,

@@ -8,7 +8,7 @@ import { DeployError } from '../../error/deploy-error.ts';
 
 export type KubeconfigCluster = Extract<ClusterConfig, { kind: 'kubeconfig' }>;
 
-/** How to reach the cluster that a kubeconfig names: client certificates, tokens, token files, exec plugins. */
+/** Access to the cluster of a kubeconfig, by client certificate, token, token file or exec plugin. */
 export async function kubeconfigAccess(cluster: KubeconfigCluster, env: NodeJS.ProcessEnv): Promise<ClusterAccess> {
   const path = cluster.path ?? env['KUBECONFIG'] ?? join(homedir(), '.kube', 'config');
   const mistake = (message: string, remedy: string, cause?: unknown) =>
@@ -20,8 +20,8 @@ export async function kubeconfigAccess(cluster: KubeconfigCluster, env: NodeJS.P
   const user = config.getCurrentUser();
   if (server === null || user === null) {
     throw mistake(
-      `context ${context} names a cluster or a user that is not there`,
-      'Mend the kubeconfig: kubectl config view shows it.',
+      `context ${context} refers to a missing cluster or user`,
+      'Fix the kubeconfig: kubectl config view shows it.',
     );
   }
   refuseUnsafe(server, { cluster, mistake });
@@ -39,7 +39,7 @@ export async function kubeconfigAccess(cluster: KubeconfigCluster, env: NodeJS.P
 
 type Mistake = (message: string, remedy: string, cause?: unknown) => DeployError;
 
-/** Loaded when it is needed: the package takes longer to import than a whole deploy. */
+/** Imported late: the package takes longer to load than a whole deploy. */
 async function load(path: string, mistake: Mistake): Promise<KubeConfig> {
   const { KubeConfig } = await import('@kubernetes/client-node');
   const config = new KubeConfig();
@@ -47,7 +47,7 @@ async function load(path: string, mistake: Mistake): Promise<KubeConfig> {
     config.loadFromFile(path);
   } catch (cause) {
     throw mistake(
-      `the kubeconfig cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+      `cannot read the kubeconfig: ${cause instanceof Error ? cause.message : String(cause)}`,
       'Set kubeconfig.path of the cluster in headgate.yml, or KUBECONFIG.',
       cause,
     );
@@ -60,14 +60,14 @@ function chooseContext(config: KubeConfig, cluster: KubeconfigCluster, mistake: 
   const wanted = cluster.context ?? (names.length === 1 ? names[0] : undefined);
   if (wanted === undefined) {
     throw mistake(
-      `it has ${names.length} contexts (${names.join(', ')})`,
+      `${names.length} contexts, and none is selected: ${names.join(', ')}`,
       `Set kubeconfig.context of cluster ${cluster.name} in headgate.yml.`,
     );
   }
   if (!names.includes(wanted))
     throw mistake(
-      `it has no context ${wanted}, only ${names.join(', ')}`,
-      `Mend kubeconfig.context of cluster ${cluster.name} in headgate.yml.`,
+      `context ${wanted} does not exist; available: ${names.join(', ')}`,
+      `Fix kubeconfig.context of cluster ${cluster.name} in headgate.yml.`,
     );
   return wanted;
 }
@@ -78,14 +78,15 @@ function refuseUnsafe(
 ): void {
   if (server.skipTLSVerify === true) {
     throw mistake(
-      'insecure-skip-tls-verify is set, and TLS is always verified',
-      'Put certificate-authority-data of the cluster into the kubeconfig instead.',
+      'insecure-skip-tls-verify is not supported: TLS is always verified',
+      'Set certificate-authority-data of the cluster in the kubeconfig instead.',
     );
   }
   if (server.proxyUrl !== undefined)
     throw mistake('proxy-url is not supported', `Reach cluster ${cluster.name} without a proxy.`);
   const { protocol } = new URL(server.server);
-  if (protocol !== 'https:') throw mistake(`${server.server} is not https`, 'Use the https address of the API server.');
+  if (protocol !== 'https:')
+    throw mistake(`${server.server} is not an https address`, 'Use the https address of the API server.');
 }
 
 async function readTls(config: KubeConfig, mistake: Mistake): Promise<Pick<ClusterAccess, 'ca' | 'clientCertificate'>> {
@@ -97,7 +98,7 @@ async function readTls(config: KubeConfig, mistake: Mistake): Promise<Pick<Clust
     try {
       return await readFile(file, 'utf8');
     } catch (cause) {
-      throw mistake(`${file}, which it names, cannot be read`, 'Mend the path or the rights of the file.', cause);
+      throw mistake(`cannot read ${file}`, 'Fix the path or the permissions of the file.', cause);
     }
   };
   const [ca, cert, key] = await Promise.all([
@@ -108,7 +109,7 @@ async function readTls(config: KubeConfig, mistake: Mistake): Promise<Pick<Clust
   return { ca, clientCertificate: cert === null || key === null ? null : { cert, key } };
 }
 
-/** Tokens, token files and exec plugins, with the package's own rules for when each is renewed. */
+/** Tokens, token files and exec plugins. The package decides when each is renewed. */
 function tokenSource(path: string, context: string, mistake: Mistake): (isRetry: boolean) => Promise<string> {
   let config: KubeConfig | null = null;
   return async (isRetry) => {
@@ -121,14 +122,17 @@ function tokenSource(path: string, context: string, mistake: Mistake): (isRetry:
       await config.applyToHTTPSOptions(options);
     } catch (cause) {
       throw mistake(
-        'its credentials plugin failed',
+        'the credentials plugin failed',
         'Run kubectl get ns with the same kubeconfig and context to see why.',
         cause,
       );
     }
     const header = options.headers['Authorization'] ?? '';
     if (!header.startsWith('Bearer '))
-      throw mistake('it yields no token', 'Only client certificates and bearer tokens are supported.');
+      throw mistake(
+        'the user has no bearer token',
+        'Use a client certificate or a bearer token: no other credentials are supported.',
+      );
     return header.slice('Bearer '.length);
   };
 }

@@ -6,9 +6,9 @@ import { DeployError } from '../../error/deploy-error.ts';
 const BUSY = 5;
 
 /**
- * Keeps a second process off a data directory: two of them would each hand out the same messages. The operating system
- * releases the lock of a process that is killed, so there is nothing to clean up and no process id that another may have.
- * @throws DeployError `usage` when another process has it
+ * Locks a data directory, because two processes would both receive the same messages. The operating system releases the
+ * lock of a killed process, so there is nothing to clean up and no process id that may be reused.
+ * @throws DeployError `usage` when another process holds the lock
  */
 export function lockDirectory(dataDirectory: string): { release(): void } {
   const db = new DatabaseSync(join(dataDirectory, 'serve.lock'), { timeout: 0 });
@@ -20,7 +20,7 @@ export function lockDirectory(dataDirectory: string): { release(): void } {
     throw new DeployError('usage', {
       subject: dataDirectory,
       message: 'another headgate serve uses this data directory',
-      remedy: 'Stop it first, or give this one another --data-dir.',
+      remedy: 'Stop it first, or use another --data-dir.',
       cause,
     });
   }

@@ -10,15 +10,15 @@ import { openInbox } from './inbox.ts';
 import { lockDirectory } from './lock.ts';
 import { wakeUps } from './wake-ups.ts';
 
-/** The queues of a data directory: what `serve` sends to and takes from. */
+/** The queues of a data directory, for `serve`. */
 export interface LocalQueues {
   /** One group per target. */
   readonly deploy: Inbox & Queue;
-  /** Deploy requests that were tried too often. */
+  /** Deploy requests that failed too often. */
   readonly dead: Inbox;
-  /** A check that waits must not hold up the next one of its target, so each is a group by itself. */
+  /** Each check is its own group, so that it does not wait for another check of its target. */
   readonly checks: Inbox & Checks;
-  readonly letters: DeadLetters;
+  readonly deadLetters: DeadLetters;
   close(): Promise<void>;
 }
 
@@ -35,7 +35,7 @@ export async function openLocalQueues(options: LocalQueuesOptions): Promise<Loca
   const { dataDirectory, nowMs, maxTries = MAX_TRIES } = options;
   const lock = lockDirectory(dataDirectory);
   const db = openDatabase(dataDirectory);
-  // Only the previous process can have had them, and it is gone. What was sent for later keeps its time.
+  // Only the previous process can have received them, and it has exited. Delayed messages keep their time.
   db.exec('UPDATE messages SET visible_at = 0 WHERE tries > 0');
   const common = { db, nowMs, wakeUps: wakeUps() };
   const deploy = openInbox({ ...common, name: 'deploy', deadLetters: { afterTries: maxTries, inbox: 'dead' } });
@@ -52,7 +52,7 @@ export async function openLocalQueues(options: LocalQueuesOptions): Promise<Loca
       ...checks,
       send: (request, afterMs) => checks.send([{ group: randomUUID(), body: writeBody(request), afterMs }]),
     },
-    letters: deadLetters(db, nowMs),
+    deadLetters: deadLetters(db, nowMs),
     async close() {
       db.close();
       lock.release();

@@ -1,7 +1,7 @@
-/** Wakes what waits in this process for a message of a queue. */
+/** Wakes receivers in this process that wait for a message of a queue. */
 export interface WakeUps {
   wake(queue: string): void;
-  /** Resolves when the queue is woken, after so long, or when the signal is aborted. */
+  /** Resolves when the queue is woken, after `ms`, or when the signal is aborted. */
   next(queue: string, ms: number, signal: AbortSignal): Promise<void>;
 }
 
@@ -10,7 +10,7 @@ export function wakeUps(): WakeUps {
   return {
     wake(queue) {
       for (const [resolve, waitsFor] of waiting) {
-        // Not at once: the sender goes first, so that a webhook is answered before its run begins.
+        // Deferred, so that a webhook responds before its run begins.
         if (waitsFor === queue) setImmediate(resolve);
       }
     },

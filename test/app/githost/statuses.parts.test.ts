@@ -14,7 +14,7 @@ afterEach(async () => {
   for (const close of closers.splice(0)) await close();
 });
 
-/** A real server that answers each request by the next of these, and the last one for ever. */
+/** A real server that answers each request with the next of these, and repeats the last one. */
 async function aHost(...answers: readonly RequestListener[]) {
   const requests: { authorization: string | undefined; url: string | undefined; body: string }[] = [];
   const server = createServer((request: IncomingMessage, response: ServerResponse) => {
@@ -94,14 +94,14 @@ describe('a commit status', () => {
   });
 
   it.each([
-    ['a wrong token', answer(401, {}, 'Bad credentials'), 'it answers 401: Bad credentials'],
-    ['a missing permission', answer(403, {}, 'Resource not accessible'), 'it answers 403: Resource not accessible'],
-    ['a refused status', answer(422, {}, 'Validation Failed'), 'it answers 422: Validation Failed'],
-    ['a spent quota that resets in an hour', answer(403, limitedUntil(3600)), 'it answers 403: no'],
-    ['a redirect', answer(307, { location: 'http://127.0.0.1:1/' }), 'it answers 307: no, and redirects are refused'],
+    ['a wrong token', answer(401, {}, 'Bad credentials'), 'status 401: Bad credentials'],
+    ['a missing permission', answer(403, {}, 'Resource not accessible'), 'status 403: Resource not accessible'],
+    ['a refused status', answer(422, {}, 'Validation Failed'), 'status 422: Validation Failed'],
+    ['a spent quota that resets in an hour', answer(403, limitedUntil(3600)), 'status 403: no'],
+    ['a redirect', answer(307, { location: 'http://127.0.0.1:1/' }), 'status 307: no, and redirects are not followed'],
   ])('is given up at once after %s', async (_name, fault, message) => {
     const { api, requests } = await aHost(fault);
-    const failure = { code: 'host-unreachable', message: `the Git host did not take the status: ${message}` };
+    const failure = { code: 'host-unreachable', message: `the Git host did not accept the status: ${message}` };
     await expect(statusesOf(api).set(REVISION, STATUS, never)).rejects.toMatchObject(failure);
     expect(requests.length).toBe(1);
   });

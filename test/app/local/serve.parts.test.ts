@@ -17,7 +17,7 @@ import { openLocalQueues } from '../../../src/platforms/local/queues.ts';
 const SECRET = 'planted-webhook-secret-0123456789';
 const MAIN = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url));
 const HOOK = new URL('loaded-modules.ts', import.meta.url).href;
-/** No part of AWS; its Git host and its cluster are not there. */
+/** Without AWS; its Git host and its cluster do not exist. */
 const CONFIG = `
 clusters: { lab: { kubeconfig: { path: ./kubeconfig } } }
 repositories:
@@ -39,7 +39,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
-/** `headgate serve` as a child process, with the packages that it has loaded so far. */
+/** `headgate serve` as a child process, and the packages that it has loaded so far. */
 async function startServe() {
   const args = ['--config', join(directory, 'headgate.yml'), '--data-dir', join(directory, 'data')];
   const child = spawn(
@@ -79,7 +79,7 @@ async function startServe() {
   };
 }
 
-/** A push to the branch, signed as GitHub does it; the status of the answer. */
+/** Sends a push to the branch, signed as GitHub signs it; returns the response status. */
 async function deliver(url: string): Promise<number> {
   const body = JSON.stringify({
     ref: 'refs/heads/main',
@@ -102,8 +102,8 @@ async function deliver(url: string): Promise<number> {
   return (await fetch(`${url}/webhooks/fleet`, { method: 'POST', body, headers })).status;
 }
 
-describe('serve without anything of AWS in headgate.yml', () => {
-  it('loads no package of AWS, neither to start nor for a delivery and its run', async () => {
+describe('serve without AWS in headgate.yml', () => {
+  it('loads no AWS package, neither to start nor for a delivery and its run', async () => {
     const service = await startServe();
     try {
       expect(service.packages).toContain('zod');
@@ -135,12 +135,12 @@ describe('serve that cannot start', () => {
     await queues.close();
   };
 
-  it('names the secret that is missing, and leaves the data directory free', async () => {
+  it('names the missing secret, and releases the data directory', async () => {
     await expect(serve(options())).rejects.toMatchObject({ code: 'secret-missing' });
     await expectFree();
   });
 
-  it('says that its port is in use, and leaves the data directory free', async () => {
+  it('reports that its port is in use, and releases the data directory', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;

@@ -39,38 +39,38 @@ function applied(revision: Revision, change: StateChange = {}): TargetState {
 
 const leased = (untilMs: number) => ({ run: { lease: { run: 'r', holder: 'h', untilMs } } });
 
-describe('whose turn it is', () => {
-  const standing = (state: TargetState) => checkScopeOf(state, check, NOW_MS);
+describe('checkScopeOf', () => {
+  const scopeOf = (state: TargetState) => checkScopeOf(state, check, NOW_MS);
 
-  it('is ours while the commit that asked is the applied one, and nobody asked later', () => {
-    expect(standing(applied(A))).toEqual({ kind: 'ours' });
-    expect(standing(applied(A, { outcome: { attempted: B, verdict: 'refused' } }))).toEqual({ kind: 'ours' });
-    expect(standing(applied(A, { ...leased(NOW_MS + 1), outcome: { attempted: B } }))).toEqual({ kind: 'ours' });
+  it('is current while the commit of the check is applied and no later run awaits it', () => {
+    expect(scopeOf(applied(A))).toEqual({ kind: 'current' });
+    expect(scopeOf(applied(A, { outcome: { attempted: B, verdict: 'refused' } }))).toEqual({ kind: 'current' });
+    expect(scopeOf(applied(A, { ...leased(NOW_MS + 1), outcome: { attempted: B } }))).toEqual({ kind: 'current' });
   });
 
-  it('is not yet ours while the run that asked still writes, and for no longer than its lease', () => {
+  it('is open while the run that queued the check still writes, and no longer than its lease', () => {
     const open = (untilMs: number) => applied(B, { outcome: { attempted: A }, ...leased(untilMs) });
-    expect(standing(open(NOW_MS + 1))).toEqual({ kind: 'open' });
-    expect(standing(open(NOW_MS))).toEqual({ kind: 'overtaken', by: B, isAwaited: true });
+    expect(scopeOf(open(NOW_MS + 1))).toEqual({ kind: 'open' });
+    expect(scopeOf(open(NOW_MS))).toEqual({ kind: 'superseded', by: B, isAwaited: true });
   });
 
-  it('is over for the commit when another one was applied, and for the target when that one asks itself', () => {
-    expect(standing(applied(B))).toEqual({ kind: 'overtaken', by: B, isAwaited: true });
-    expect(standing(applied(B, { progress: { awaited: { revision: B, sinceMs: 9 } } }))).toEqual({
-      kind: 'overtaken',
+  it('is superseded when another commit was applied, and no longer awaited when that commit has its own check', () => {
+    expect(scopeOf(applied(B))).toEqual({ kind: 'superseded', by: B, isAwaited: true });
+    expect(scopeOf(applied(B, { progress: { awaited: { revision: B, sinceMs: 9 } } }))).toEqual({
+      kind: 'superseded',
       by: B,
       isAwaited: false,
     });
-    expect(standing(applied(A, { outcome: { attempted: B, verdict: 'partial' } }))).toEqual({
-      kind: 'overtaken',
+    expect(scopeOf(applied(A, { outcome: { attempted: B, verdict: 'partial' } }))).toEqual({
+      kind: 'superseded',
       by: B,
       isAwaited: true,
     });
   });
 
-  it('is over without a word when a later run of the same commit asks', () => {
-    expect(standing(applied(A, { progress: { awaited: { revision: A, sinceMs: 8 } } }))).toEqual({
-      kind: 'overtaken',
+  it('is superseded by no commit when a later run of the same commit has its own check', () => {
+    expect(scopeOf(applied(A, { progress: { awaited: { revision: A, sinceMs: 8 } } }))).toEqual({
+      kind: 'superseded',
       by: null,
       isAwaited: false,
     });
@@ -85,7 +85,7 @@ function object(name: string): AwaitedObject {
   };
 }
 
-describe('what was found', () => {
+describe('findingsOf', () => {
   const found = findingsOf(
     [object('api'), object('db'), object('web')],
     [
@@ -95,7 +95,7 @@ describe('what was found', () => {
     ],
   );
 
-  it('names what is stuck first, and leaves out what is ready', () => {
+  it('lists failed objects first and leaves out ready ones', () => {
     expect(found.isStuck).toBe(true);
     expect(found.left.map(({ id }) => id.name)).toEqual(['db', 'web']);
     expect(notReadyText(3, found.notReady)).toBe(
@@ -103,20 +103,20 @@ describe('what was found', () => {
     );
   });
 
-  it('is not stuck while everything only takes its time, or cannot be read', () => {
+  it('is not stuck while objects are progressing or cannot be read', () => {
     const { isStuck, notReady } = findingsOf([object('web')], [{ kind: 'unknown', reason: 'forbidden' }]);
     expect([isStuck, notReady.map(({ reason }) => reason)]).toEqual([false, ['forbidden']]);
   });
 
-  it('fits into a message, however much was written', () => {
+  it('replaces more than 500 objects by all, so that a check fits into a message', () => {
     const many = (count: number) => Array.from({ length: count }, (_, n) => object(`web-${n}`));
     expect(objectsFor(many(500))).toHaveLength(500);
     expect(objectsFor(many(501))).toBe('all');
   });
 });
 
-describe('the hops of a chain', () => {
-  it('follow each other at once in the first minutes, and share what is left of the time then', () => {
+describe('delayBefore', () => {
+  it('is zero for the first attempts and then divides the remaining time', () => {
     const delays = (waitMs: number) => {
       let leftMs = waitMs;
       return Array.from({ length: MAX_ATTEMPTS }, (_, index) => {

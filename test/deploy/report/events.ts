@@ -74,12 +74,19 @@ export const EVENTS = {
   'a failure of no known commit': finished(failed(problem, null)),
   'a run that waits': finished({ ...deployed, verdict: 'waiting', readiness: null }),
   'a correction of drift': finished(deployed, { purpose: 'drift' }),
-  'a failure that is tried again': { kind: 'retrying', report: failed(problem, A), timing },
-  'a look at what is not ready': { kind: 'progressing', ready: 1, total: 2, notReady },
+  'a failure that is retried': { kind: 'retrying', report: failed(problem, A), timing },
+  'progress of objects that are not ready': { kind: 'progressing', ready: 1, total: 2, notReady },
   readiness: { kind: 'ready', revision: A, counts, isStatusFinal: false, durationMs: 3100 },
-  'readiness of a superseded commit': { kind: 'ready', revision: A, counts, durationMs: 3100, ...FINAL },
-  'what is not ready': { kind: 'not-ready', revision: A, total: 3, notReady, isStatusFinal: false, durationMs: 1 },
-  'what is not ready of a superseded commit': {
+  'ready objects of a superseded commit': { kind: 'ready', revision: A, counts, durationMs: 3100, ...FINAL },
+  'objects that are not ready': {
+    kind: 'not-ready',
+    revision: A,
+    total: 3,
+    notReady,
+    isStatusFinal: false,
+    durationMs: 1,
+  },
+  'unready objects of a superseded commit': {
     kind: 'not-ready',
     revision: A,
     total: 3,
@@ -87,7 +94,7 @@ export const EVENTS = {
     durationMs: 1,
     ...FINAL,
   },
-  'a request without tries left': {
+  'a request without retries left': {
     kind: 'gave-up',
     on: 'run',
     revision: A,

@@ -16,7 +16,7 @@ afterEach(() => {
 const timeouts: { readonly ms: number; readonly controller: AbortController }[] = [];
 
 it.each([['before'], ['after']])(
-  'leaves a run five seconds for its last words, when it is interrupted %s it begins with them',
+  'gives a run that is interrupted %s it reports five seconds for its reports',
   (when) => {
     const work = new AbortController();
     if (when === 'before') work.abort();
@@ -29,7 +29,7 @@ it.each([['before'], ['after']])(
   },
 );
 
-it('gives a run that is not interrupted all the time it needs', () => {
+it('sets no limit for a run that is not interrupted', () => {
   expect(graceSignal(new AbortController().signal).aborted).toBe(false);
   expect(timeouts).toEqual([]);
 });

@@ -23,7 +23,7 @@ describe('a reporter', () => {
     };
   }
 
-  it('reports on every channel although one fails, logs that, and returns what an awaited one did not take', async () => {
+  it('reports on every channel although one fails, logs the failure, and returns it for an awaited channel', async () => {
     const taken: string[] = [];
     const lines: unknown[] = [];
     const channels = [
@@ -40,7 +40,7 @@ describe('a reporter', () => {
     ]);
   });
 
-  it('reports nothing more to a caller that comes back when an awaited channel fails', async () => {
+  it('stops and throws when an awaited channel fails for a caller that runs again', async () => {
     const taken: string[] = [];
     const channels = [
       channelOf('commit status', { isAwaited: true, fails: true }, taken),

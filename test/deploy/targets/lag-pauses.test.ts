@@ -4,8 +4,8 @@ import { lagPauses } from '../../../src/deploy/targets/lag-pauses.ts';
 const AT = '2026-01-01T00:00:00.000Z';
 const after = (ms: number) => lagPauses(AT, Date.parse(AT) + ms);
 
-describe('a delivery that announces what the Git host does not show', () => {
-  it('is waited for 7 s from its arrival, and not from each time that it is looked at', () => {
+describe('lagPauses', () => {
+  it('returns what is left of seven seconds since the delivery arrived', () => {
     expect(after(0)).toEqual([1000, 2000, 4000]);
     expect(after(999)).toEqual([1, 2000, 4000]);
     expect(after(1000)).toEqual([2000, 4000]);
@@ -15,7 +15,7 @@ describe('a delivery that announces what the Git host does not show', () => {
     expect(after(7001)).toEqual([]);
   });
 
-  it('is not waited for when nobody knows when it came', () => {
+  it('returns no pauses for a delivery without a valid time', () => {
     expect(lagPauses('', Date.parse(AT))).toEqual([]);
   });
 });

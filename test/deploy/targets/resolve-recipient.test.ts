@@ -12,23 +12,23 @@ import { inDependencyOrder } from '../../../src/deploy/targets/dependents.ts';
 const { config, template } = templatesOf('name: infra, cluster: lab, namespace: infra', `${APPS}, dependsOn: [infra]`);
 const SHOP = { template: template.name, directory: 'clusters/lab/apps/shop' };
 
-function told(address: Recipient, of = config): string {
-  const addressee = resolveRecipient(address, of);
-  switch (addressee.kind) {
+function resolve(recipient: Recipient, of = config): string {
+  const resolved = resolveRecipient(recipient, of);
+  switch (resolved.kind) {
     case 'target':
-      return `target ${addressee.target.name}`;
+      return `target ${resolved.target.name}`;
     case 'template':
-      return `template ${addressee.template.name}`;
+      return `template ${resolved.template.name}`;
     case 'refused':
-      return `refused ${addressee.refused.name}`;
-    case 'nobody':
-      return addressee.reason;
+      return `refused ${resolved.refused.name}`;
+    case 'none':
+      return resolved.reason;
     default:
-      return addressee satisfies never;
+      return resolved satisfies never;
   }
 }
 
-describe('whom a request is for', () => {
+describe('the recipient of a request', () => {
   it.each<[string, Recipient]>([
     ['target infra', { target: 'infra' }],
     ['no such target in headgate.yml', { target: 'shop-lab' }],
@@ -42,40 +42,40 @@ describe('whom a request is for', () => {
       { target: 'x', generatedFrom: { template: template.name, directory: 'clusters/dev/apps/shop' } },
     ],
     [
-      'the template is not for this directory any more',
+      'the template no longer matches this directory',
       { target: 'x', generatedFrom: { template: template.name, directory: 'apps/shop' } },
     ],
     ['no such template in headgate.yml', { target: 'shop-lab', generatedFrom: { ...SHOP, template: '{{basename}}' } }],
-  ])('is %s', (found, address) => {
-    expect(told(address)).toBe(found);
+  ])('resolves to: %s', (found, recipient) => {
+    expect(resolve(recipient)).toBe(found);
   });
 
-  it('is nobody while the target or its template is suspended', () => {
-    const asleep = templatesOf(
+  it('resolves to none while the target or its template is suspended', () => {
+    const suspended = templatesOf(
       'name: infra, cluster: lab, namespace: infra, suspend: true',
       `${APPS}, suspend: true`,
     ).config;
     for (const from of [undefined, SHOP, { ...SHOP, directory: null }]) {
-      expect(told({ target: 'infra', generatedFrom: from }, asleep)).toBe('the target is suspended');
+      expect(resolve({ target: 'infra', generatedFrom: from }, suspended)).toBe('the target is suspended');
     }
   });
 
-  it('is found again from the address of what it is', () => {
-    for (const address of [recipientOfDirectory(template, SHOP.directory), recipientOfTemplate(template)]) {
-      const addressee = resolveRecipient(address, config);
-      expect(addressee.kind === 'target' ? recipientOf(addressee.target) : recipientOfTemplate(template)).toEqual(
-        address,
+  it('resolves to the target or template that it was made from', () => {
+    for (const recipient of [recipientOfDirectory(template, SHOP.directory), recipientOfTemplate(template)]) {
+      const resolved = resolveRecipient(recipient, config);
+      expect(resolved.kind === 'target' ? recipientOf(resolved.target) : recipientOfTemplate(template)).toEqual(
+        recipient,
       );
     }
   });
 
-  it('has a name that a queue takes as a group, whatever a directory is called', () => {
+  it('has a name that SQS accepts as a message group, whatever the directory is called', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', minLength: 1, maxLength: 300 }), (app) => {
         // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
-        const address = recipientOfDirectory(template, `clusters/lab/apps/${app}`);
-        expect(address.target).toMatch(/^[!-~]{1,128}$/);
-        const request = { ...REQUEST, ...address };
+        const recipient = recipientOfDirectory(template, `clusters/lab/apps/${app}`);
+        expect(recipient.target).toMatch(/^[!-~]{1,128}$/);
+        const request = { ...REQUEST, ...recipient };
         expect(writeBody(request)).toMatch(/^[ -~]*$/);
         expect(readRequest(writeBody(request))).toEqual(request);
       }),
@@ -109,13 +109,16 @@ const CHECK = {
 };
 
 describe('a message', () => {
-  it.each([undefined, SHOP, { ...SHOP, directory: null }])('keeps where its target came from: %j', (generatedFrom) => {
-    const recipient = generatedFrom === undefined ? {} : { generatedFrom };
-    expect(readRequest(JSON.stringify({ ...REQUEST, ...recipient }))).toEqual({ ...REQUEST, ...recipient });
-    expect(readCheck(JSON.stringify({ ...CHECK, ...recipient }))).toEqual({ ...CHECK, ...recipient });
-  });
+  it.each([undefined, SHOP, { ...SHOP, directory: null }])(
+    'keeps what its target is generated from: %j',
+    (generatedFrom) => {
+      const recipient = generatedFrom === undefined ? {} : { generatedFrom };
+      expect(readRequest(JSON.stringify({ ...REQUEST, ...recipient }))).toEqual({ ...REQUEST, ...recipient });
+      expect(readCheck(JSON.stringify({ ...CHECK, ...recipient }))).toEqual({ ...CHECK, ...recipient });
+    },
+  );
 
-  it('of an older release is read, although it names a template by `from` and `rule`', () => {
+  it('is read with the keys of an older release', () => {
     const { template: rule, directory } = SHOP;
     const old = { from: { rule, directory } };
     expect(readRequest(JSON.stringify({ ...REQUEST, ...old }))).toEqual({ ...REQUEST, generatedFrom: SHOP });
@@ -127,7 +130,7 @@ describe('a message', () => {
   });
 
   it.each(['template', { template: 'r' }, { template: 1, directory: null }])(
-    'is none of ours with a wrong origin: %j',
+    'is not a request with an invalid generatedFrom: %j',
     (generatedFrom) => {
       expect(readRequest(JSON.stringify({ ...REQUEST, generatedFrom }))).toBeNull();
       expect(readCheck(JSON.stringify({ ...CHECK, generatedFrom }))).toBeNull();
@@ -135,8 +138,8 @@ describe('a message', () => {
   );
 });
 
-it('puts what a template makes behind what the template depends on', () => {
-  const made = { ...REQUEST, ...recipientOfDirectory(template, SHOP.directory) };
+it('orders generated targets after the dependencies of their template', () => {
+  const generated = { ...REQUEST, ...recipientOfDirectory(template, SHOP.directory) };
   const infra = { ...REQUEST, target: 'infra' };
-  expect(inDependencyOrder([made, infra], config)).toEqual([infra, made]);
+  expect(inDependencyOrder([generated, infra], config)).toEqual([infra, generated]);
 });

@@ -18,7 +18,7 @@ function matched(
   ref = 'refs/heads/main',
 ): readonly string[] | string {
   const result = match(aPush({ ref, changedPaths }), { targets, templates: [] });
-  return result.kind === 'none' ? result.reason : result.addresses.map(({ target }) => target);
+  return result.kind === 'none' ? result.reason : result.recipients.map(({ target }) => target);
 }
 
 describe('match (§15 G3)', () => {
@@ -27,7 +27,7 @@ describe('match (§15 G3)', () => {
     ['the target below whose path a file changed', ['clusters/prod/a.yaml'], ['prod']],
     ['both of two nested targets', ['clusters/prod/jobs/a.yaml'], ['prod', 'prod-jobs']],
     ['the target that declares the file as input', ['apps/base/a.yaml'], ['lab']],
-    ['those without inputs, when the file is below none', ['apps/other/a.yaml'], ['prod', 'prod-jobs']],
+    ['the targets without inputs, when the file is below none', ['apps/other/a.yaml'], ['prod', 'prod-jobs']],
     ['a directory by its whole name', ['clusters/prod-2/a.yaml'], ['prod', 'prod-jobs']],
     ['a path that is itself a file', ['clusters/lab'], ['lab']],
     ['the sum over all files', ['clusters/lab/a', 'README.md'], ['prod', 'prod-jobs', 'lab']],
@@ -49,18 +49,18 @@ describe('match (§15 G3)', () => {
     expect(matched(null, TARGETS, 'refs/heads/feature')).toBe('no target follows refs/heads/feature');
   });
 
-  it('leaves out suspended targets, whose files are still no shared base', () => {
-    const targets = [aTarget({ name: 'asleep', suspend: true }), aTarget({ name: 'awake', path: 'clusters/lab' })];
-    expect(matched(null, targets)).toEqual(['awake']);
-    expect(matched(['clusters/prod/a.yaml'], targets)).toBe('every target that it changes is suspended');
+  it('leaves out suspended targets, and does not take their files for a shared base', () => {
+    const targets = [aTarget({ name: 'paused', suspend: true }), aTarget({ name: 'active', path: 'clusters/lab' })];
+    expect(matched(null, targets)).toEqual(['active']);
+    expect(matched(['clusters/prod/a.yaml'], targets)).toBe('every affected target is suspended');
   });
 });
 
 const APPS_TEMPLATE = templateOf(APPS);
 const NAME = APPS_TEMPLATE.name;
 
-/** `target` of whoever is asked, with its directory, or `*` for each that is there. */
-function asked(
+/** The names of the matched recipients, with their directory, or `*` for all directories of the template. */
+function queued(
   changedPaths: readonly string[] | null,
   templates: readonly TargetTemplate[],
   targets: readonly Target[] = [],
@@ -68,69 +68,73 @@ function asked(
   const result = match(aPush({ changedPaths }), { targets, templates: templates });
   return result.kind === 'none'
     ? result.reason
-    : result.addresses.map(({ target, generatedFrom: from }) =>
+    : result.recipients.map(({ target, generatedFrom: from }) =>
         from === undefined ? target : `${target} of ${from.directory ?? '*'}`,
       );
 }
 
-describe('match, of the directories of a template', () => {
+describe('match, with the directories of a template', () => {
   it.each([
-    ['all of them, when the list may be cut', null, [`${NAME} of *`]],
-    ['the one above what changed', ['clusters/lab/apps/shop/web.yaml'], ['shop-lab of clusters/lab/apps/shop']],
+    ['all directories, when the list may be cut', null, [`${NAME} of *`]],
+    ['the directory of the changed file', ['clusters/lab/apps/shop/web.yaml'], ['shop-lab of clusters/lab/apps/shop']],
     [
-      'each once, however many files changed in it, and however deep',
+      'each directory once, however many files changed in it, and however deep',
       ['clusters/lab/apps/shop/a', 'clusters/lab/apps/shop/b/c', 'clusters/prod/apps/blog/a'],
       ['shop-lab of clusters/lab/apps/shop', 'blog-prod of clusters/prod/apps/blog'],
     ],
-    ['one that will be refused, so that this is said', ['clusters/dev/apps/x/a'], ['x-dev of clusters/dev/apps/x']],
-    ['all of them, for a file below none, which may be a base', ['apps/base/a.yaml'], [`${NAME} of *`]],
-    ['all of them, for a file where a directory would be', ['clusters/lab/apps/README.md'], [`${NAME} of *`]],
     [
-      'one that may have vanished beside all that are there',
+      'a directory that will be refused, so that the refusal is reported',
+      ['clusters/dev/apps/x/a'],
+      ['x-dev of clusters/dev/apps/x'],
+    ],
+    ['all directories, for a file outside all of them, which may be a base', ['apps/base/a.yaml'], [`${NAME} of *`]],
+    ['all directories, for a file where a directory would be', ['clusters/lab/apps/README.md'], [`${NAME} of *`]],
+    [
+      'all directories, and the changed one too, which may have been removed',
       ['clusters/lab/apps/shop/web.yaml', 'base.yaml'],
       [`${NAME} of *`, 'shop-lab of clusters/lab/apps/shop'],
     ],
     ['none, when no file changed', [], 'no path of a target changed'],
   ])('chooses %s', (_name, paths, names) => {
-    expect(asked(paths, [APPS_TEMPLATE])).toEqual(names);
+    expect(queued(paths, [APPS_TEMPLATE])).toEqual(names);
   });
 
-  it('counts a file in an input of the template for all of them, and no other file outside', () => {
+  it('chooses all directories for a file in an input of the template, and none for other files outside', () => {
     const template = templateOf(`${APPS}, inputs: [apps/base]`);
-    expect(asked(['apps/base/a.yaml'], [template])).toEqual([`${NAME} of *`]);
-    expect(asked(['README.md'], [template])).toBe('no path of a target changed');
+    expect(queued(['apps/base/a.yaml'], [template])).toEqual([`${NAME} of *`]);
+    expect(queued(['README.md'], [template])).toBe('no path of a target changed');
   });
 
-  it('takes a file of a directory for no base of the targets beside it, and a file of a target for none of the template', () => {
-    const beside = aTarget({ name: 'infra', path: 'infra' });
-    expect(asked(['clusters/lab/apps/shop/a'], [APPS_TEMPLATE], [beside])).toEqual([
+  it('does not take a file of a directory or a target for a base of the others', () => {
+    const other = aTarget({ name: 'infra', path: 'infra' });
+    expect(queued(['clusters/lab/apps/shop/a'], [APPS_TEMPLATE], [other])).toEqual([
       'shop-lab of clusters/lab/apps/shop',
     ]);
-    expect(asked(['infra/a'], [APPS_TEMPLATE], [beside])).toEqual(['infra']);
-    expect(asked(['else/a'], [APPS_TEMPLATE], [beside])).toEqual(['infra', `${NAME} of *`]);
+    expect(queued(['infra/a'], [APPS_TEMPLATE], [other])).toEqual(['infra']);
+    expect(queued(['else/a'], [APPS_TEMPLATE], [other])).toEqual(['infra', `${NAME} of *`]);
   });
 
-  it('asks all that are there instead of more directories than a delivery has time for', () => {
+  it('chooses the whole template above 500 changed directories', () => {
     const paths = Array.from({ length: 501 }, (_, index) => `clusters/lab/apps/a${index}/web.yaml`);
-    expect(asked(paths.slice(1), [APPS_TEMPLATE])).toHaveLength(500);
-    expect(asked(paths, [APPS_TEMPLATE])).toEqual([`${NAME} of *`]);
+    expect(queued(paths.slice(1), [APPS_TEMPLATE])).toHaveLength(500);
+    expect(queued(paths, [APPS_TEMPLATE])).toEqual([`${NAME} of *`]);
   });
 
-  it('leaves out a suspended template, and one of another branch', () => {
-    const asleep = templateOf(`${APPS}, suspend: true`);
-    expect(asked(['clusters/lab/apps/shop/a'], [asleep])).toBe('every target that it changes is suspended');
+  it('leaves out a suspended template and a template of another branch', () => {
+    const suspended = templateOf(`${APPS}, suspend: true`);
+    expect(queued(['clusters/lab/apps/shop/a'], [suspended])).toBe('every affected target is suspended');
     const next = { ...APPS_TEMPLATE, settings: { ...APPS_TEMPLATE.settings, ref: 'refs/heads/next' } };
-    expect(asked(null, [next])).toBe('no target follows refs/heads/main');
+    expect(queued(null, [next])).toBe('no target follows refs/heads/main');
   });
 
-  it('chooses for any change the directories that it lies in, and no other', () => {
+  it('chooses exactly the directories that contain a change', () => {
     const segment = fc.constantFrom('clusters', 'lab', 'prod', 'apps', 'shop', 'a.yaml');
     const path = fc.array(segment, { minLength: 1, maxLength: 6 }).map((segments) => segments.join('/'));
     fc.assert(
       fc.property(fc.array(path, { minLength: 1, maxLength: 5 }), (paths) => {
         const found = match(aPush({ changedPaths: paths }), { targets: [], templates: [APPS_TEMPLATE] });
         const chosen =
-          found.kind === 'none' ? [] : found.addresses.map(({ generatedFrom: from }) => from?.directory ?? '*');
+          found.kind === 'none' ? [] : found.recipients.map(({ generatedFrom: from }) => from?.directory ?? '*');
         for (const changed of paths) {
           const inside = /^clusters\/[^/]+\/apps\/[^/]+(?=\/)/.exec(changed)?.[0];
           expect(chosen).toContain(inside ?? '*');

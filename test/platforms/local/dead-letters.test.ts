@@ -28,14 +28,14 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-it('keeps dead letters for two weeks, over restarts, until their target is deployed', async () => {
-  queues.letters.add(letter('a'));
+it('keeps dead letters for two weeks, across restarts, until their target is deployed', async () => {
+  queues.deadLetters.add(letter('a'));
   await queues.close();
   queues = await open();
-  queues.letters.add(letter('b'));
-  queues.letters.add({ ...letter('c'), revision: 'a'.repeat(40) });
+  queues.deadLetters.add(letter('b'));
+  queues.deadLetters.add({ ...letter('c'), revision: 'a'.repeat(40) });
   expect(listed()).toEqual(['a', 'b', 'c']);
-  queues.letters.clear('b');
+  queues.deadLetters.clear('b');
   expect(readDeadLetters(directory, nowMs)).toEqual([letter('a'), { ...letter('c'), revision: 'a'.repeat(40) }]);
   nowMs = START + 14 * DAY - 1;
   expect(listed()).toEqual(['a', 'c']);
@@ -43,24 +43,24 @@ it('keeps dead letters for two weeks, over restarts, until their target is deplo
   expect(listed()).toEqual([]);
 });
 
-it('are read beside a process that keeps them, and after one that has ended', async () => {
-  queues.letters.add(letter('a'));
+it('reads dead letters while serve is running and after it has stopped', async () => {
+  queues.deadLetters.add(letter('a'));
   expect(listed()).toEqual(['a']);
   await queues.close();
   expect(listed()).toEqual(['a']);
   queues = await open();
 });
 
-it('has none in a directory that serve never used', async () => {
+it('reads no dead letters from a directory that serve never used', async () => {
   expect(readDeadLetters(join(directory, 'other'), nowMs)).toEqual([]);
 });
 
 it('records the next dead letter after one that could not be written', async () => {
   const other = new DatabaseSync(join(directory, 'queue.db'));
   other.exec('BEGIN IMMEDIATE');
-  expect(() => queues.letters.add(letter('a'))).toThrow('database is locked');
+  expect(() => queues.deadLetters.add(letter('a'))).toThrow('database is locked');
   other.close();
-  queues.letters.add(letter('b'));
-  queues.letters.clear('none');
+  queues.deadLetters.add(letter('b'));
+  queues.deadLetters.clear('none');
   expect(listed()).toEqual(['b']);
 });

@@ -14,7 +14,7 @@ import type { Log } from '../../../src/deploy/ports/log.ts';
 const NEW_SECRET = 'the secret it is rotated to';
 const NOW_MS = Date.parse('2026-01-01T00:00:00Z');
 
-/** A world at hand: what was queued, what was logged, and what breaks. */
+/** What was queued, what was logged, and what fails. */
 const queued: DeployRequest[] = [];
 const logged: Parameters<Log>[0][] = [];
 const broken = { queue: false, secrets: false };
@@ -46,7 +46,7 @@ const reception: Reception = {
 };
 
 function problem(code: 'secret-missing' | 'queue-unreachable'): DeployError {
-  return new DeployError(code, { subject: 'the test', message: 'it is broken', remedy: 'Mend it.' });
+  return new DeployError(code, { subject: 'the test', message: 'it is broken', remedy: 'Fix it.' });
 }
 
 let server: HttpServer;
@@ -64,7 +64,7 @@ interface Sent {
   readonly path?: string;
   readonly method?: string;
   readonly body?: string | Buffer;
-  /** '' takes a header away. */
+  /** '' removes a header. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -129,7 +129,7 @@ describe('a webhook', () => {
     expect((await ask({ headers: { 'x-github-delivery': id } })).body).toMatchObject({ delivery: 'made-here' });
   });
 
-  it('is never taken for a sweep or a command, whatever its unsigned id says', async () => {
+  it('is never taken for a sweep or a command, whatever its unsigned id is', async () => {
     for (const id of ['sweep', 'cli']) {
       expect((await ask({ headers: { 'x-github-delivery': id } })).status).toBe(202);
       expect(queued.at(-1)?.trigger).toEqual({ kind: 'delivery', id });
@@ -148,7 +148,7 @@ describe('a webhook', () => {
   });
 
   it.each([
-    ['405: no POST', { method: 'PUT', path: '/webhooks/unknown', body: 'x' }, 405, 'webhooks are sent with POST'],
+    ['405: another method', { method: 'PUT', path: '/webhooks/unknown', body: 'x' }, 405, /with POST$/],
     [
       '413: over the limit',
       { path: '/webhooks/unknown', body: OVER, headers: { 'content-type': 'text/plain' } },
@@ -166,11 +166,11 @@ describe('a webhook', () => {
       '404: unknown',
       { path: '/webhooks/unknown', headers: { 'x-hub-signature-256': '' } },
       404,
-      'no such repository with a webhook',
+      'no repository with a webhook has this name',
     ],
-    ['404: found by the sweep alone', { path: '/webhooks/plain' }, 404, 'no such repository with a webhook'],
-    ['404: below a repository', { path: '/webhooks/fleet/x' }, 404, 'no such repository with a webhook'],
-    ['404: elsewhere', { path: '/' }, 404, /POST to \/webhooks\/<repository>/],
+    ['404: without a webhook', { path: '/webhooks/plain' }, 404, 'no repository with a webhook has this name'],
+    ['404: below a repository', { path: '/webhooks/fleet/x' }, 404, 'no repository with a webhook has this name'],
+    ['404: another path', { path: '/' }, 404, /send webhooks to \/webhooks\/<repository>/],
     [
       '401: unsigned, before anything is parsed',
       { body: 'no JSON', headers: { 'x-hub-signature-256': '' } },
@@ -259,7 +259,7 @@ describe('a webhook', () => {
       expect(status).toBe(503);
       expect(text).not.toContain('it is broken');
       expect(logged).toMatchObject([
-        { level: 'error', message: 'receive', status: 503, errors: [{ message: 'it is broken', remedy: 'Mend it.' }] },
+        { level: 'error', message: 'receive', status: 503, errors: [{ message: 'it is broken', remedy: 'Fix it.' }] },
       ]);
     },
   );
@@ -354,7 +354,7 @@ describe('the HTTP server', () => {
     const socket = await open();
     const text = textOf(socket);
     socket.write('nonsense\r\n\r\n');
-    expect(await text).toMatch(/^HTTP\/1\.1 400 [^]*\{"error":"this is not HTTP"\}$/);
+    expect(await text).toMatch(/^HTTP\/1\.1 400 [^]*\{"error":"the request is not valid HTTP"\}$/);
   });
 
   it('reports a remedy when the port is in use', async () => {

@@ -55,12 +55,12 @@ afterEach(async () => {
 });
 
 describe('requests of one target', () => {
-  it('are handed out together, in their order, so that one run is done for all of them', async () => {
+  it('are received together, in order, so that one run serves all of them', async () => {
     await send('a', '1', '2', '3');
     expect(deliveriesOf(await receive())).toEqual(['1', '2', '3']);
   });
 
-  it('are handed out ten at a time, and the rest after these', async () => {
+  it('are received ten at a time', async () => {
     const all = Array.from({ length: 12 }, (_, n) => String(n));
     await send('a', ...all);
     const first = await receive();
@@ -70,7 +70,7 @@ describe('requests of one target', () => {
     expect(deliveriesOf(await receive())).toEqual(all.slice(10));
   });
 
-  it('are handed out together with the one that waited for its next try, when its pause is over', async () => {
+  it('are received together with one that waited for its retry, once its pause is over', async () => {
     await send('a', '1');
     const failed = await receive();
     await queues.deploy.hide(receiptsOf(failed), 900, signal);
@@ -80,7 +80,7 @@ describe('requests of one target', () => {
     expect(await receive()).toMatchObject([{ tries: 2 }, { tries: 1 }]);
   });
 
-  it('are handed out without the one of them that was tried too often', async () => {
+  it('are received without the one that failed too often', async () => {
     await reopenWith(1);
     await send('a', '1');
     await queues.deploy.hide(receiptsOf(await receive()), 0, signal);
@@ -96,7 +96,7 @@ async function reopenWith(maxTries: number): Promise<void> {
   await open(maxTries);
 }
 
-it('hands out as many targets as are wanted, those first that have waited longest', async () => {
+it('receives at most the requested number of targets, the longest waiting first', async () => {
   await queues.deploy.send(
     ['c', 'a', 'b', 'c'].map((target) => aRequest(target)),
     signal,
@@ -128,7 +128,7 @@ it('removes messages that are two weeks old', async () => {
   expect(left).toHaveLength(1);
 });
 
-it('says that it cannot be written while SQLite cannot, and takes requests again afterwards', async () => {
+it('fails while SQLite cannot write, and accepts requests again afterwards', async () => {
   const other = new DatabaseSync(join(directory, 'queue.db'));
   other.exec('BEGIN IMMEDIATE');
   await expect(send('a', '1')).rejects.toMatchObject({
@@ -142,14 +142,14 @@ it('says that it cannot be written while SQLite cannot, and takes requests again
 });
 
 describe('a restart', () => {
-  it('hands out at once, in its order, what the process before had taken or put off', async () => {
+  it('delivers at once, in order, what the previous process had received or put off', async () => {
     await send('a', '1', '2');
     await queues.deploy.hide(receiptsOf(await receive()), 900, signal);
     await reopen();
     expect(deliveriesOf(await receive())).toEqual(['1', '2']);
   });
 
-  it('keeps the time of a check that was sent for later', async () => {
+  it('keeps the delay of a check', async () => {
     await queues.checks.send(CHECK, 600_000, signal);
     await reopen();
     const at = { groups: 10, visibilitySeconds: 30, waitSeconds: 0 };
@@ -158,7 +158,7 @@ describe('a restart', () => {
     expect(await queues.checks.receive(at, signal)).toHaveLength(1);
   });
 
-  it('does not forget how often a request was tried', async () => {
+  it('keeps the count of tries', async () => {
     await send('a', '1');
     await receive();
     await reopen();
@@ -167,7 +167,7 @@ describe('a restart', () => {
 });
 
 describe('a data directory that another process uses', () => {
-  it('is refused, and free as soon as that process is killed; no request is lost that it had sent', async () => {
+  it('is refused until that process is killed, and has every request that it had sent', async () => {
     await queues.close();
     const sender = await startSender(directory);
     try {
@@ -186,7 +186,7 @@ describe('a data directory that another process uses', () => {
     expect(kept.size).toBeGreaterThanOrEqual(50);
   });
 
-  it('is refused within one process too', async () => {
+  it('is refused within one process as well', async () => {
     await expect(openLocalQueues({ dataDirectory: directory, nowMs })).rejects.toMatchObject({ code: 'usage' });
   });
 });

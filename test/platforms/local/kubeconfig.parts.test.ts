@@ -95,7 +95,7 @@ describe('a kubeconfig', () => {
     });
   });
 
-  it('that does not exist is named in the error', async () => {
+  it('is named in the error when it does not exist', async () => {
     const gone = kubeconfigAccess(
       { kind: 'kubeconfig', name: 'lab', path: join(directory, 'gone'), context: null, insecure: false },
       {},

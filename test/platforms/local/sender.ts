@@ -5,11 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { openLocalQueues } from '../../../src/platforms/local/queues.ts';
 import { aRequest } from '../../queue/requests.ts';
 
-/** A process that sends requests to a data directory without end, and says of each that it was sent. */
+/** A process that keeps sending requests to a data directory, and reports each one that was sent. */
 export interface Sender {
-  /** The targets of the requests that were sent, as far as this process has heard. */
+  /** The targets of the requests that were reported as sent so far. */
   readonly names: readonly string[];
-  /** Resolves when there are so many. */
+  /** Resolves when there are this many. */
   sent(count: number): Promise<void>;
   kill(): Promise<void>;
 }

@@ -41,7 +41,7 @@ export interface AwsServer {
   readonly secrets: Map<string, string>;
   /** By ARN. */
   readonly keys: Map<string, Uint8Array>;
-  /** Answers the next requests with these statuses; 0 cuts the connection. */
+  /** Answers the next requests with these statuses; 0 closes the connection. */
   faults: number[];
   /** Adds a user with long-lived keys, as the environment of a process has them. */
   addUser(arn: string): Keys;
@@ -221,7 +221,7 @@ export async function startAws(nowMs: () => number = Date.now): Promise<AwsServe
   return aws;
 }
 
-/** As the service's Encrypt would: bound to the context. */
+/** As the service's Encrypt operation: bound to the context. */
 export function sealKms(plain: Uint8Array, { key, context = {} }: { key: Uint8Array; context?: object }): string {
   const iv = randomBytes(12);
   const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(JSON.stringify(context)));

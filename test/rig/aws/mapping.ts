@@ -31,7 +31,7 @@ export async function makeQueue(
   return { url, arn: Attributes?.QueueArn ?? '' };
 }
 
-/** A batch as Lambda hands it over. */
+/** A batch as Lambda passes it to a function. */
 export function eventOf(messages: readonly Message[], arn: string) {
   return {
     Records: messages.map(({ MessageId, ReceiptHandle, Body, Attributes = {} }) => ({

@@ -7,8 +7,8 @@ export interface QueueServer {
 
 /**
  * SQS for tests: fauxqs, in memory and on loopback (its own `startFauxqs` listens on every interface). It differs from SQS in
- * one thing that matters here: it hands out one message of a group per receive. With its persistence switched on, 2.4.1
- * loses a message that is made visible at once, so keep that off.
+ * one thing that matters here: it delivers one message of a group per receive. With its persistence enabled, 2.4.1 loses a
+ * message that is made visible at once, so keep that off.
  */
 export async function startQueueServer(): Promise<QueueServer> {
   const app = buildApp({ logger: false, defaultRegion: QUEUE_REGION });

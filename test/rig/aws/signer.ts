@@ -39,7 +39,7 @@ function asBuffer(bytes: Bytes): Buffer {
   return ArrayBuffer.isView(bytes) ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) : Buffer.from(bytes);
 }
 
-/** The signer of AWS's SDK, which ours has to agree with. */
+/** The AWS SDK's signer, whose results our signer has to match. */
 export function signer(keys: Keys, { service, region }: { service: string; region: string }): SignatureV4 {
   return new SignatureV4({ credentials: keys, service, region, sha256: Sha256, applyChecksum: false });
 }

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** One request as it was understood. */
+/** One parsed request. */
 export interface StackRequest {
   readonly service: string;
   readonly action: string;
@@ -26,7 +26,7 @@ export interface StackApi {
   readonly parameters: Map<string, string>;
   readonly secrets: Map<string, string>;
   stack: ShownStack | null;
-  /** Why the next change of the stack fails, and is rolled back. */
+  /** The reason why the next change of the stack fails and is rolled back. */
   failure: string | null;
   close(): Promise<void>;
 }
@@ -59,7 +59,7 @@ export async function startStackApi(): Promise<StackApi> {
     DescribeStacks() {
       if (api.stack === null) throw new Refusal('ValidationError', 'Stack with id headgate-prod does not exist');
       const { stack } = api;
-      // Whatever was under way is over at the next look.
+      // An operation in progress has finished by the next request.
       api.stack = { ...stack, status: stack.status.replace('_IN_PROGRESS', '_COMPLETE') };
       return `<Stacks><member>${stackXml(stack)}</member></Stacks>`;
     },

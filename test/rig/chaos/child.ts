@@ -50,7 +50,7 @@ export async function bundlePrograms(): Promise<Programs & { readonly remove: ()
   };
 }
 
-/** Starts a program as a separate process, which can be killed. */
+/** Starts a program as a separate process that can be killed. */
 export function startChild(program: string, args: readonly string[], { onLine, onText }: Listener): ChildProcess {
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],

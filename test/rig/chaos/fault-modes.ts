@@ -6,7 +6,7 @@ import { REQUEST_MS } from './limits.ts';
 export interface FaultMode {
   readonly name: string;
   readonly inject: (testbed: FaultTestbed) => Fault;
-  /** Headgate has to blame the manifest, so only the next delivery tries again. */
+  /** Headgate has to blame the manifest, so only the next delivery retries. */
   readonly isFinal?: true;
 }
 

@@ -113,7 +113,7 @@ export class FaultTestbed {
     return testbed;
   }
 
-  /** From its next start on, the child has exactly these targets. */
+  /** The child has exactly these targets after its next start. */
   async use(targets: readonly string[]): Promise<void> {
     await this.stop();
     const { kubernetes, git } = this.#proxies;
@@ -160,7 +160,7 @@ export class FaultTestbed {
     this.host.setWebhook(FULL_NAME, { url: `${url}/webhooks/fleet`, secret: SECRET });
   }
 
-  /** Runs `headgate uninstall` beside the child. Returns its exit code, or null when it was killed. */
+  /** Runs `headgate uninstall` next to the child. Returns its exit code, or null when it was killed. */
   async uninstall(target: string): Promise<number | null> {
     const [config] = this.#files;
     this.#uninstall = startChild(this.#programs.uninstall, [config, target], this.#listener);

@@ -71,7 +71,7 @@ function manifestOf({ namespace, name, value }: Defined): string {
   return `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name}, namespace: ${namespace} }\ndata: { v: "${value}" }\n`;
 }
 
-/** namespace/name → value: the objects that the cluster has to hold. */
+/** namespace/name → value: the objects that have to be in the cluster. */
 export function desiredOf(repository: Repository, isExcluded: boolean): Readonly<Record<string, string>> {
   const read = [...repository].filter(([file]) => !isExcluded || file !== EXCLUDABLE);
   return Object.fromEntries(

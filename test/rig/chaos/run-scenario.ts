@@ -17,7 +17,7 @@ export interface ScenarioRun {
 }
 
 const SETTLE_MS = 60_000;
-/** The state is read when something was logged, or after so long. */
+/** The state is read when something was logged, or after this time. */
 const READ_MS = 250;
 
 /** Takes a fresh target through the scenario, injects the fault into the n-th request, and records how it ends. */

@@ -13,7 +13,7 @@ interface Slot {
 }
 
 /**
- * Testbeds side by side, because a scenario mostly waits. Each has a child, proxies, a queue and a Git host to itself, so
+ * Concurrent testbeds, because a scenario mostly waits. Each has its own child, proxies, queue and Git host, so
  * that the n-th request it counts belongs to the scenario that runs on it.
  */
 export class TestbedPool {

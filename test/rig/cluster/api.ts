@@ -5,7 +5,7 @@ import type { JsonObject } from '../../../src/resource/resource.ts';
 import { wait } from '../../../src/app/wait.ts';
 import type { ClusterAddress } from './control-plane.ts';
 
-/** The test's own way to the cluster: kubectl takes a tenth of a second a call. */
+/** Direct access to the cluster for tests: kubectl takes a tenth of a second per call. */
 export interface Api {
   get(path: string): Promise<JsonObject | null>;
   create(path: string, object: JsonObject): Promise<void>;

@@ -10,7 +10,7 @@ export interface Certificates {
   readonly serviceAccounts: string;
 }
 
-/** A certificate authority of this cluster's own, made by openssl. */
+/** A certificate authority for this cluster, created with openssl. */
 export async function makeCertificates(directory: string): Promise<Certificates> {
   const file = (name: string) => join(directory, name);
   const openssl = (...args: readonly string[]) => mustRun('openssl', args);

@@ -12,14 +12,14 @@ import { mustRun, run } from '../programs/command.ts';
 import type { CommandResult } from '../programs/command.ts';
 import type { Parts } from './parts.ts';
 
-/** A running Kubernetes on loopback. Plain data, so that it can be handed to other processes. */
+/** A running Kubernetes on loopback. Plain data, so that it can be passed to other processes. */
 export interface ClusterAddress {
   readonly server: string;
   readonly kubeconfig: string;
   readonly caFile: string;
   readonly adminCert: string;
   readonly adminKey: string;
-  /** A user with no rights but those that a test gives to `limited`. */
+  /** A user with only the permissions that a test grants to `limited`. */
   readonly limitedToken: string;
   readonly adminToken: string;
   readonly auditLog: string;
@@ -206,7 +206,7 @@ async function startControllers({
   await mustRun(parts.kubectl, [...common, 'apply', '--server-side', '-f', '-'], { input: JSON.stringify(node) });
 }
 
-/** Polls /readyz: the API server does not announce in any other way that it is ready. */
+/** Polls /readyz: the API server does not announce otherwise that it is ready. */
 async function ready(child: Child, server: string, ca: string): Promise<void> {
   const untilMs = performance.now() + READY_MS;
   const { request } = await import('node:https');

@@ -21,7 +21,7 @@ export interface ProxiedRequest {
 
 /**
  * What happens to one request: `cut-before` and `cut-after` break the whole connection, before or after the server acted
- * on it; `onAnswered` is called in between, and the answer is lost. A stall holds the request, or its answer, for so long.
+ * on it; `onAnswered` is called in between, and the response is lost. A stall delays the request, or its response.
  */
 export type Fault =
   | 'pass'
@@ -33,7 +33,7 @@ export type Fault =
 
 export interface FaultProxy {
   readonly server: string;
-  /** A kubeconfig that leads through the proxy. */
+  /** A kubeconfig that uses the proxy. */
   readonly kubeconfig: string;
   readonly requests: readonly ProxiedRequest[];
   fault: (request: ProxiedRequest) => Fault;

@@ -7,7 +7,7 @@ import { withProgress } from '../programs/progress.ts';
 import { getTools } from '../programs/tools.ts';
 import type { Tools } from '../programs/tools.ts';
 
-/** The paths of the programs that the throw-away cluster consists of. */
+/** The paths of the programs of the throw-away cluster. */
 export interface Parts extends Tools {
   readonly apiserver: string;
   readonly controllerManager: string;
@@ -25,7 +25,7 @@ interface GoPart {
   readonly module: 'kubernetes' | 'etcd' | 'kwok';
   readonly package: string;
   readonly ldflags: string;
-  /** The release of the project, where it is one file that can be run; its checksum is pinned by the release's own list. */
+  /** The project's release, if it is one executable file; the release's own list has its checksum. */
   readonly release: string | null;
 }
 
@@ -55,13 +55,13 @@ const KWOK_PART: GoPart = {
   release: null,
 };
 
-/** Gets what is missing: `$KUBEBUILDER_ASSETS`, our cache, the official release, a build from the Go modules, in this order. */
+/** Gets missing programs from `$KUBEBUILDER_ASSETS`, the cache, the official release or a build of the Go modules, in this order. */
 export async function getParts(env: NodeJS.ProcessEnv = process.env): Promise<Parts> {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     throw new Error('The throw-away cluster runs on Linux x86_64 (WSL 2 included).');
   }
   const tools = await getTools(env);
-  // One after the other: each build takes all processors.
+  // One after the other: each build uses all processors.
   const etcd = await getGoPart(ETCD_PART, env);
   const apiserver = await getGoPart(kubernetes('kube-apiserver'), env);
   const controllerManager = await getGoPart(kubernetes('kube-controller-manager'), env);
@@ -90,7 +90,7 @@ async function isThere(file: string): Promise<boolean> {
 
 const CONNECT_MS = 5000;
 
-/** False when the release cannot be reached; a file that does not fit its published checksum is an error. */
+/** False if the release cannot be reached. A file that does not match its published checksum is an error. */
 async function download({ release, name }: GoPart, to: string): Promise<boolean> {
   if (release === null) return false;
   const controller = new AbortController();
@@ -119,7 +119,7 @@ async function download({ release, name }: GoPart, to: string): Promise<boolean>
 
 class ChecksumError extends Error {}
 
-/** What is built is pinned by the go.sum beside each go.mod. */
+/** Each build is pinned by its go.sum. */
 async function build(
   { name, module, package: target, ldflags }: GoPart,
   to: string,

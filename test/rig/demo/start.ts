@@ -86,7 +86,7 @@ targets:
 `;
 }
 
-/** The very command that a user runs; its log lines are shown as they come. */
+/** The command that a user runs, with its log lines as they appear. */
 async function startHeadgate(config: string, data: string): Promise<string> {
   const command = [
     join(root, 'src', 'cli', 'main.ts'),
@@ -103,7 +103,7 @@ async function startHeadgate(config: string, data: string): Promise<string> {
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...command], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, FLEET_WEBHOOK_SECRET: SECRET, FLEET_TOKEN: TOKEN },
-    // Ctrl-C reaches the whole terminal group: it is stopped in its turn, not at once.
+    // Ctrl-C reaches the whole process group of the terminal; this process is stopped in its turn.
     detached: true,
   });
   const gone = new Promise((resolve) => child.once('exit', resolve));

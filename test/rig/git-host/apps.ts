@@ -7,7 +7,7 @@ export interface RegisteredApp {
   readonly app: string;
   readonly installation: string;
   readonly publicKey: KeyObject;
-  /** `owner/name` of what the installation includes, with ids. */
+  /** The repositories of the installation: `owner/name` and id. */
   readonly repositories: ReadonlyMap<string, number>;
   readonly permissions: Readonly<Record<string, 'read' | 'write'>>;
 }
@@ -19,13 +19,13 @@ export interface IssuedToken {
   expiresAtMs: number;
 }
 
-/** GitHub Apps, as far as they hand out tokens: the JWT is verified with the App's public key. */
+/** The tokens of GitHub Apps. The JWT is verified with the App's public key. */
 export interface Apps {
   readonly issued: IssuedToken[];
   register(app: RegisteredApp): void;
-  /** `POST /app/installations/{id}/access_tokens`; null: the path is another. */
+  /** `POST /app/installations/{id}/access_tokens`; null for another path. */
   answer(request: { method: string; path: string; authorization: string | undefined; body: string }): ApiAnswer | null;
-  /** May the bearer of this token do that in the repository? */
+  /** Does the token have this permission in the repository? */
   allows(token: string, fullName: string, permission: 'contents' | 'statuses'): boolean;
 }
 
@@ -63,7 +63,7 @@ export function openApps(nowMs: () => number): Apps {
     );
     if (isMore) return refusal(422, 'The permissions requested are not granted to this installation.');
     const expiresAtMs = nowMs() + 3_600_000;
-    // The stateless form: longer than the 40 characters that tokens once had.
+    // The stateless format, longer than the former 40 characters.
     const token = `ghs_${app.app}_${randomBytes(200).toString('base64url')}`;
     issued.push({ token, repositories: wanted.map(([fullName]) => fullName), permissions, expiresAtMs });
     return { status: 201, content: { token, expires_at: new Date(expiresAtMs).toISOString(), permissions } };

@@ -32,7 +32,7 @@ export interface GitHost {
   readonly statuses: readonly StoredStatus[];
   readonly apps: Apps;
   faults: Faults;
-  /** A bare repository `owner/name`, empty unless it was there before. Returns its folder. */
+  /** Creates a bare repository `owner/name` unless it exists. Returns its folder. */
   createRepository(fullName: string, id?: number): Promise<string>;
   webhooksOf(fullName: string): readonly { readonly url: string }[];
   /** The repository's only webhook from now on; the API can register more. */
@@ -52,12 +52,12 @@ export interface GitHostOptions {
   /** Repositories, webhooks and statuses live here and survive a restart. */
   readonly directory: string;
   readonly port?: number;
-  /** Demanded by the API. */
+  /** Required by the API. */
   readonly token: string;
   readonly allowFilter?: boolean;
-  /** For how long the tokens of Apps are good. */
+  /** How long the tokens of Apps are valid. */
   readonly nowMs?: () => number;
-  /** Demanded by Git too, with any user name. */
+  /** Required by Git too, with any user name. */
   readonly isPrivate?: boolean;
 }
 

@@ -71,7 +71,7 @@ function create({ fullName, body }: HooksRequest, world: HooksWorld): HooksAnswe
   return { status: 201, content: shownHook(webhook) };
 }
 
-/** A config that is given replaces the old one whole, the secret too; GitHub sends no ping. */
+/** A new config replaces the whole old one, including the secret; GitHub sends no ping. */
 function update(hook: Webhook, { fullName, body }: HooksRequest, world: HooksWorld): HooksAnswer {
   const { data } = Updated.safeParse(body);
   if (data === undefined) return refusal(422, 'Validation Failed');
@@ -83,7 +83,7 @@ function update(hook: Webhook, { fullName, body }: HooksRequest, world: HooksWor
   return { status: 200, content: shownHook(webhook) };
 }
 
-/** The newest first. One that is under way is not listed yet. */
+/** The newest first. A delivery without a response is not listed yet. */
 function deliveriesOf({ id }: Webhook, { deliveries }: HooksWorld): unknown {
   return deliveries()
     .filter(({ webhook, answer }) => webhook.id === id && answer !== '')

@@ -33,7 +33,7 @@ const Status = z.object({
   description: z.string().nullable().default(null),
 });
 
-/** GitHub keeps no more per commit and context: https://docs.github.com/en/rest/commits/statuses */
+/** GitHub's limit per commit and context: https://docs.github.com/en/rest/commits/statuses */
 const STATUSES_KEPT = 1000;
 const DESCRIPTION_LENGTH = 140;
 

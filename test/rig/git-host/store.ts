@@ -24,7 +24,7 @@ export interface StoredRepository {
   readonly webhooks: readonly Webhook[];
 }
 
-/** What the host knows besides its bare repositories. It survives a restart. */
+/** The host's data besides its bare repositories. It survives a restart. */
 export interface Store {
   readonly repositories: ReadonlyMap<string, StoredRepository>;
   readonly statuses: readonly StoredStatus[];

@@ -17,18 +17,18 @@ export interface SentDelivery {
 export interface DeliveryFaults {
   lose?: (index: number) => boolean;
   repeat?: (index: number) => boolean;
-  /** Held back until the next one was sent. */
+  /** Delayed until the next delivery was sent. */
   reorder?: (index: number) => boolean;
   delayMs?: number;
-  /** The list of commits names the newest alone: worse than GitHub, which cuts at 2,048. */
+  /** The payload lists only the newest commit: worse than GitHub, which cuts the list at 2,048. */
   truncate?: (index: number) => boolean;
 }
 
 export interface Sender {
   readonly deliveries: readonly SentDelivery[];
-  /** Sends a push to a webhook, as the faults will have it. */
+  /** Sends a push to a webhook, with faults. */
   push(webhook: Webhook, payload: string): void;
-  /** Sends at once, and again under the same id when it is given a delivery that was sent before. */
+  /** Sends at once; a delivery that was sent before keeps its id. */
   send(delivery: SentDelivery, headers?: Readonly<Record<string, string>>): Promise<void>;
   ping(webhook: Webhook, payload: string): void;
   settled(): Promise<void>;
@@ -37,7 +37,7 @@ export interface Sender {
 /** GitHub gives up on a receiver after this long, and does not send the delivery again. */
 const DEADLINE_MS = 10_000;
 
-/** Signs and sends deliveries, each on its own: GitHub keeps no order either. */
+/** Signs and sends each delivery independently: GitHub keeps no order either. */
 export function webhookSender(faultsNow: () => DeliveryFaults): Sender {
   const deliveries: SentDelivery[] = [];
   const underWay = new Set<Promise<unknown>>();
@@ -126,7 +126,7 @@ async function send(delivery: SentDelivery, headers: Readonly<Record<string, str
   }
 }
 
-/** No secret, no signature. */
+/** Empty without a secret. */
 function signaturesOf(body: string, secret: string): Readonly<Record<string, string>> {
   if (secret === '') return {};
   const hmac = (algorithm: string) => `${algorithm}=${createHmac(algorithm, secret).update(body).digest('hex')}`;

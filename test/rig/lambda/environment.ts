@@ -29,7 +29,7 @@ export interface Environment {
   isGone(): boolean;
   /** From the start of the process to its first poll for an event. */
   readonly startedMs: number;
-  /** Highest resident memory so far, in MB, as the kernel has it. */
+  /** Peak resident memory so far, in MB, as the kernel reports it. */
   peakMb(): Promise<number>;
   invoke(event: unknown): Promise<Invoked>;
   stop(): Promise<void>;

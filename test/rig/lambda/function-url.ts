@@ -9,10 +9,10 @@ const Answer = z.object({
   headers: z.record(z.string(), z.string()).default({}),
   body: z.string().default(''),
 });
-/** Lambda's own: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+/** Lambda's limit: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const LIMIT_BYTES = 6 * 1024 * 1024;
 
-/** A function URL: HTTP in, an event of payload format 2.0 to the function, and its answer back. */
+/** A function URL: HTTP in, an event of payload format 2.0 to the function, and its response back. */
 export async function startFunctionUrl(target: LambdaFunction) {
   const server = createServer((request, response) => {
     const parts: Buffer[] = [];

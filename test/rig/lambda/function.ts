@@ -1,14 +1,14 @@
 import { startEnvironment } from './environment.ts';
 import type { Environment, FunctionOptions, Invoked } from './environment.ts';
 
-/** A function of Lambda: as many environments as there are invocations at once, each used again when it is free. */
+/** A Lambda function: one environment per concurrent invocation, reused when it is free. */
 export interface LambdaFunction {
   /** How long each environment took to start. */
   readonly starts: readonly number[];
-  /** Highest resident memory of each, in MB. */
+  /** Peak resident memory of each, in MB. */
   peaksMb(): Promise<readonly number[]>;
   invoke(event: unknown): Promise<Invoked>;
-  /** The answer. @throws Error when the function failed */
+  /** The response. @throws Error when the function failed */
   call(event: unknown): Promise<unknown>;
   stop(): Promise<void>;
 }

@@ -9,9 +9,9 @@ const PACKAGE = 'aws-lambda-ric';
 const VERSION = '4.0.2';
 const TOOLS = ['gcc', 'g++', 'make', 'cmake'];
 
-/** AWS's own runtime client for Node: its program, beside the native part that it loads. Installed once, about a minute. */
+/** AWS's runtime client for Node: its program and its native module. Installed once, in about a minute. */
 export async function getRuntimeClient(env: NodeJS.ProcessEnv = process.env): Promise<string> {
-  // With the Node that runs the functions: the native part is made for it.
+  // With the Node that runs the functions: the native module is built for it.
   const folder = join(cacheDirectory(env), `${PACKAGE}-${VERSION}-node-${process.versions.modules}`);
   const installed: string[] = [];
   const file = (name: string) =>

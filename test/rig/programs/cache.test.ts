@@ -32,7 +32,7 @@ describe('the cache', () => {
     expect([made, await readFile(file, 'utf8')]).toEqual([2, 'whole']);
   });
 
-  it('keeps no part of a file that could not be made', async () => {
+  it('keeps no part of a file that could not be created', async () => {
     const file = join(directory, 'tool');
     const failing = cached(file, async (to) => {
       await writeFile(to, 'half');

@@ -16,8 +16,8 @@ export function cacheDirectory(env: NodeJS.ProcessEnv): string {
 }
 
 /**
- * A file of the cache, made by `make` when it is not there. It is moved into place whole and its checksum is kept beside
- * it, so that a broken copy is seen and made again. Two processes that make it at once both end with a good file.
+ * A file of the cache, created by `make` if it is missing. It is moved into place when complete, and its checksum is stored
+ * next to it, so that a broken copy is detected and created again. Two processes may create it at once.
  */
 export async function cached(file: string, make: (temporary: string) => Promise<void>): Promise<string> {
   if (await isWhole(file)) return file;

@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { createWriteStream, existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 
-/** A server that was started and is stopped by its own process id. */
+/** A server that is stopped by its process id. */
 export interface Child {
   readonly name: string;
   readonly pid: number;
@@ -16,7 +16,7 @@ export interface Child {
 
 const SETPRIV = '/usr/bin/setpriv';
 
-/** Starts it so that the kernel kills it with this process: a killed test run leaves nothing behind. */
+/** Starts a server that the kernel kills with this process: a killed test run leaves nothing behind. */
 export function startChild(name: string, command: readonly string[], log: string): Child {
   const [program = '', ...args] = existsSync(SETPRIV) ? [SETPRIV, '--pdeathsig', 'KILL', '--', ...command] : command;
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });

@@ -13,7 +13,7 @@ export interface CommandOptions {
   readonly timeoutMs?: number;
 }
 
-/** Runs a command to its end. A code other than 0 is a result; a command that cannot be started is an error. */
+/** Runs a command. A nonzero exit code is a result; a command that cannot be started is an error. */
 export function run(command: string, args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {

@@ -169,7 +169,7 @@ function configOf({ namespace, host }: Testbed, credentials: unknown): string {
   });
 }
 
-/** What Lambda sets, what serverless.yml sets, and the addresses of this test's services. */
+/** The environment of Lambda and of serverless.yml, and the addresses of this test's services. */
 function environmentFor(
   name: string,
   {

@@ -15,7 +15,7 @@ export interface Collected {
   readonly namespaces: readonly string[];
 }
 
-/** The places where a planted secret leaked; empty when it did nowhere. */
+/** The places where a planted secret leaked. */
 export async function leaksIn({
   log,
   statuses,

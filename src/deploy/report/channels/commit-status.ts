@@ -27,7 +27,7 @@ export function commitStatusChannel(statuses: Statuses): Channel {
   };
 }
 
-/** Null: the commit's status stays as it is. */
+/** Null: leave the status as it is. */
 export function renderStatus(event: RunEvent): StatusMessage | null {
   switch (event.kind) {
     case 'started':
@@ -68,7 +68,7 @@ function renderFinished({ report, purpose, answersCommit, timing }: Finished): S
   return outcome === null ? null : { revision, ...outcome };
 }
 
-/** Null when the verdict is no news to the commit, or a check will report on it. */
+/** Null when a check will report, or the verdict is not reported on commits. */
 function renderOutcome(report: Report, durationMs: number): Omit<StatusMessage, 'revision'> | null {
   if (report.readiness === 'awaited') return null;
   switch (report.verdict) {

@@ -48,7 +48,7 @@ const DRIFT_REASONS: Readonly<Record<DriftOutcome, ClusterEvent['reason']>> = {
   refused: 'DriftRefused',
 };
 
-/** An outcome that could not be recorded has no state object that an Event could be about. */
+/** An outcome that could not be recorded has no state object to attach an Event to. */
 function renderFinished({ report }: Finished): ClusterEvent | null {
   if (!report.isRecorded) return null;
   switch (report.verdict) {

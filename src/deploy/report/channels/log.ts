@@ -6,14 +6,14 @@ import type { Usage } from '../../ports/usage.ts';
 
 type Line = Parameters<Log>[0];
 
-/** How much was asked of the other sides so far; null where a side was never opened. */
+/** The traffic of each port so far; null: never opened. */
 export interface Counters {
   readonly git: Usage | null;
   readonly kubernetes: Usage | null;
   readonly host: Usage | null;
 }
 
-/** Reports in the log. The last of the channels: its lines count what the others sent. */
+/** Reports in the log. It has to be the last channel, because its lines count what the others sent. */
 export function logChannel(log: Log, counters: Counters): Channel {
   return {
     name: 'log',
@@ -29,7 +29,7 @@ export function renderLines(event: RunEvent, subject: EventSubject, counters: Co
     case 'finished': {
       const { report, timing } = event;
       const outcome = outcomeLine({ report, timing }, subject, counters);
-      // What does its job as soon as it is written needs no check.
+      // Objects that are ready once written need no check.
       if (report.readiness !== 'ready' || report.revision === null) return [outcome];
       const ready = { revision: report.revision, durationMs: timing.durationMs, notReady: [] };
       return [outcome, readinessLine(ready, subject)];
@@ -60,7 +60,7 @@ export function renderLines(event: RunEvent, subject: EventSubject, counters: Co
   }
 }
 
-/** The outcome of a run, with everything that it requested of others, counted where it happened. */
+/** The outcome of a run, with its request counts. */
 function outcomeLine(
   { report, timing }: { readonly report: Report; readonly timing: Timing },
   { target, repository, delivery }: EventSubject,

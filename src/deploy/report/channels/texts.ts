@@ -7,7 +7,7 @@ interface Counts {
   readonly pruned: number;
 }
 
-/** `1 created, 2 updated, 1 pruned`, zero parts left out. */
+/** `1 created, 2 updated, 1 pruned`, without zero parts. */
 export function countsText({ created, updated, pruned }: Counts): string {
   const parts = [`${created} created`, `${updated} updated`, `${pruned} pruned`].filter(
     (part) => !part.startsWith('0 '),
@@ -28,11 +28,11 @@ export function notReadyText(total: number, notReady: readonly NotReady[]): stri
 
 /** `apps/web.yaml:7 message (+2 more)` */
 export function problemsText([first, ...more]: readonly Problem[]): string {
-  if (first === undefined) return 'failed without a reason';
+  if (first === undefined) return 'failed for an unknown reason';
   return `${first.subject} ${first.message}${more.length === 0 ? '' : ` (+${more.length} more)`}`;
 }
 
-/** `abcdef012345: 1 created`, for messages that are read away from the commit. */
+/** `abcdef012345: 1 created`, for messages that are not shown on the commit. */
 export function atRevision(revision: string | null, text: string): string {
   return `${revision?.slice(0, 12) ?? ''}: ${text}`;
 }

@@ -1,6 +1,6 @@
 import { dnsSuffixOf } from './partitions.ts';
 
-/** The AWS services that are asked directly, as their host names begin. */
+/** The AWS services that are called directly, by the prefix of their host name. */
 export type AwsService = 'sts' | 'ssm' | 'secretsmanager' | 'sqs' | 'kms';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -13,10 +13,10 @@ const VARIABLES: Readonly<Record<AwsService, string>> = {
   kms: 'AWS_ENDPOINT_URL_KMS',
 };
 
-/** Where a service is; the SDKs' own variables name another place: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */
+/** The endpoint of a service, or the one that the SDKs' environment variables set: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */
 export function endpointOf(service: AwsService, region: string, env: Environment): URL {
-  const written = env[VARIABLES[service]] ?? env['AWS_ENDPOINT_URL'];
-  return new URL(written ?? `https://${hostOf(service, region)}`);
+  const configured = env[VARIABLES[service]] ?? env['AWS_ENDPOINT_URL'];
+  return new URL(configured ?? `https://${hostOf(service, region)}`);
 }
 
 /** `sts.eu-west-1.amazonaws.com` */

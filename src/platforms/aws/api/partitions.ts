@@ -3,7 +3,7 @@ interface Partition {
   readonly regions: RegExp;
 }
 
-/** As in the data of the AWS SDK, which would weigh more than a whole function: a test compares them. */
+/** Copied from the AWS SDK, whose data is larger than a whole function. A test compares them. */
 export const PARTITIONS = {
   aws: { dnsSuffix: 'amazonaws.com', regions: /^(us|eu|ap|sa|ca|me|af|il|mx)-\w+-\d+$/ },
   'aws-cn': { dnsSuffix: 'amazonaws.com.cn', regions: /^cn-\w+-\d+$/ },
@@ -15,7 +15,7 @@ export const PARTITIONS = {
   'aws-us-gov': { dnsSuffix: 'amazonaws.com', regions: /^us-gov-\w+-\d+$/ },
 } as const satisfies Readonly<Record<string, Partition>>;
 
-/** Under which domain name a region's services are. A region of no known partition is taken for one of `aws`, as by the SDK. */
+/** The domain of a region's services. A region of no known partition counts as `aws`, as in the SDK. */
 export function dnsSuffixOf(region: string): string {
   const partition = Object.values(PARTITIONS).find(({ regions }) => regions.test(region));
   return (partition ?? PARTITIONS.aws).dnsSuffix;

@@ -7,7 +7,7 @@ import { endpointOf } from './endpoint.ts';
 import type { AwsService } from './endpoint.ts';
 import { signedHeaders } from './signature.ts';
 
-/** One call of an AWS service: all that are used are a POST to `/`. */
+/** One call of an AWS service. All calls are a POST to `/`. */
 export interface AwsCall {
   readonly service: AwsService;
   readonly region: string;
@@ -20,7 +20,7 @@ export interface AwsAnswer {
   readonly text: string;
 }
 
-/** Signs and sends; what was throttled or not answered is sent again. Errors that the service answers are the caller's. */
+/** Signs and sends requests, and retries throttled and failed ones. Callers handle the error responses of a service. */
 export interface Aws {
   call(call: AwsCall, signal: AbortSignal): Promise<AwsAnswer>;
   close(): void;
@@ -33,7 +33,7 @@ export interface AwsOptions {
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** A webhook has nine seconds for all that it does. */
+/** A webhook has nine seconds in all. */
 const ANSWER_MS = 2_500;
 const BODY_LIMIT_BYTES = 1024 * 1024;
 
@@ -77,8 +77,8 @@ export function openAws({ credentials, env, nowMs, wait }: AwsOptions): Aws {
 function unreachable({ service, region }: AwsCall, cause: unknown): DeployError {
   return new DeployError('aws-unreachable', {
     subject: `${service} in ${region}`,
-    message: `AWS does not answer: ${cause instanceof Error ? cause.message : String(cause)}`,
-    remedy: 'It is tried again; in a VPC without a way out it needs an interface endpoint.',
+    message: `AWS does not respond: ${cause instanceof Error ? cause.message : String(cause)}`,
+    remedy: 'Wait for the retry. In a VPC without internet access, create an interface endpoint.',
     cause,
   });
 }
@@ -86,8 +86,8 @@ function unreachable({ service, region }: AwsCall, cause: unknown): DeployError 
 function interrupted(service: string, cause: unknown): DeployError {
   return new DeployError('interrupted', {
     subject: service,
-    message: 'asking AWS was interrupted',
-    remedy: 'Nothing to do: the next run asks again.',
+    message: 'the request to AWS was interrupted',
+    remedy: 'Nothing to do: the next run retries.',
     cause,
   });
 }

@@ -40,7 +40,7 @@ export function signedHeaders(
   return { ...headers, authorization: `${ALGORITHM} ${parts.join(', ')}` };
 }
 
-/** A URL that carries the signature of a GET of `/`. Its user must send the headers that were signed. */
+/** A URL with the signature of a GET of `/`. Its user must send the signed headers. */
 export function presignedUrl(
   request: {
     readonly query: Readonly<Record<string, string>>;

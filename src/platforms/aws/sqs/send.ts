@@ -13,10 +13,10 @@ export interface Entry {
 }
 
 export interface Sending {
-  /** Random per request: doubles are harmless, and a redelivery must not be dropped as a duplicate. */
+  /** Random per request: duplicates are harmless, but a redelivery must not be dropped as one. */
   readonly randomId: () => string;
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
-  /** Sends ten at most. Resolves to those that SQS did not accept, and why. */
+  /** Sends at most ten. Resolves to the entries that SQS did not accept, and the reason. */
   readonly sendBatch: (entries: readonly Entry[], signal: AbortSignal) => Promise<Refused>;
 }
 
@@ -25,11 +25,11 @@ export interface Refused {
   readonly reason: string;
 }
 
-/** SQS accepts this many entries in a batch, and 1 MiB in all. */
+/** The limits of SQS: ten entries and 1 MiB per batch. */
 const BATCH = 10;
 const BATCH_BYTES = 1_000_000;
 
-/** Sends one message per request, in the group of its target, and sends again what was not accepted. @throws DeployError `queue-unreachable` */
+/** Sends one message per request, in the group of its target, and retries entries that were not accepted. @throws DeployError `queue-unreachable` */
 export async function sendRequests(
   requests: readonly DeployRequest[],
   sending: Sending,
@@ -83,8 +83,8 @@ async function sendEntries(
 export function unreachable(cause: unknown, queue = 'the deploy queue'): DeployError {
   return new DeployError('queue-unreachable', {
     subject: queue,
-    message: `it does not accept messages: ${cause instanceof Error ? cause.message : String(cause)}`,
-    remedy: 'Find out why the queue does not answer. Nothing is lost: the sweep finds the push.',
+    message: `cannot send messages: ${cause instanceof Error ? cause.message : String(cause)}`,
+    remedy: 'Check that the queue exists and that the function may send to it. No push is lost: the sweep finds it.',
     cause,
   });
 }

@@ -3,10 +3,10 @@ import { writeBody } from '../../../queue/body.ts';
 import { unreachable } from './send.ts';
 import type { SignedQueueOptions } from './signed-queue.ts';
 
-/** SQS delays a message for 15 minutes at most. */
+/** SQS delays a message for at most 15 minutes. */
 const LONGEST_DELAY_SECONDS = 900;
 
-/** Sends each check by one signed request, so that functions load no client. */
+/** Sends each check with one signed request, so that functions load no SDK client. */
 export function signedChecks({ aws, region, queueUrl }: Omit<SignedQueueOptions, 'randomId' | 'wait'>): Checks {
   return {
     async send(request, afterMs, signal) {
@@ -21,7 +21,7 @@ export function signedChecks({ aws, region, queueUrl }: Omit<SignedQueueOptions,
           { service: 'sqs', region, headers, body: JSON.stringify(message) },
           signal,
         );
-        if (status !== 200) throw new Error(`SQS answers ${status}: ${text.slice(0, 300)}`);
+        if (status !== 200) throw new Error(`SQS returned status ${status}: ${text.slice(0, 300)}`);
       } catch (cause) {
         throw unreachable(cause, 'the check queue');
       }

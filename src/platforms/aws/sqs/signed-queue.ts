@@ -13,7 +13,7 @@ export interface SignedQueueOptions {
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** A queue of SQS as functions use it: Lambda receives and removes for them, so that no client has to be loaded. */
+/** An SQS queue as functions use it, without an SDK client. Lambda receives and removes the messages. */
 export type SignedQueue = Queue & Visibility;
 
 const Answer = z.object({
@@ -26,7 +26,7 @@ export function signedQueue({ aws, region, queueUrl, randomId, wait }: SignedQue
     const headers = { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `AmazonSQS.${action}` };
     const body = JSON.stringify({ QueueUrl: queueUrl, Entries: entries });
     const { status, text } = await aws.call({ service: 'sqs', region, headers, body }, signal);
-    if (status !== 200) throw new Error(`SQS answers ${status}: ${text.slice(0, 300)}`);
+    if (status !== 200) throw new Error(`SQS returned status ${status}: ${text.slice(0, 300)}`);
     const { Failed } = z.parse(Answer, JSON.parse(text));
     const failed = Failed ?? [];
     return { ids: new Set(failed.map(({ Id }) => Id)), reason: failed[0]?.Message ?? 'no reason given' };

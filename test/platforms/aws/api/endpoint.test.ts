@@ -13,7 +13,7 @@ async function hostOfSdk(region: string): Promise<string> {
 }
 
 describe('the host of an AWS service', () => {
-  it.each(regions)('is the one that the SDK uses in %s', async (region) => {
+  it.each(regions)('equals the one that the SDK uses in %s', async (region) => {
     expect(hostOf('sqs', region)).toBe(await hostOfSdk(region));
   });
 
@@ -24,7 +24,7 @@ describe('the host of an AWS service', () => {
     },
   );
 
-  it('is replaced by the variable of the service, else by that of all services', () => {
+  it('is overridden by the variable of the service, or else by that of all services', () => {
     const all = { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' };
     expect(endpointOf('kms', 'eu-west-1', {}).href).toBe('https://kms.eu-west-1.amazonaws.com/');
     expect(endpointOf('kms', 'eu-west-1', all).href).toBe('http://127.0.0.1:1/');

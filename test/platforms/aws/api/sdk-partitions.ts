@@ -18,7 +18,7 @@ const Data = z.object({
 
 export type SdkPartition = z.infer<typeof Data>['partitionsInfo']['partitions'][number];
 
-/** The data by which the installed SDK itself finds its endpoints. No entry of the package exports it. */
+/** The data that the installed SDK resolves its endpoints with. The package does not export it. */
 export async function sdkPartitions(): Promise<readonly SdkPartition[]> {
   const client = createRequire(import.meta.url).resolve('@aws-sdk/client-eks');
   const core = dirname(createRequire(client).resolve('@aws-sdk/core/package.json'));
@@ -27,7 +27,7 @@ export async function sdkPartitions(): Promise<readonly SdkPartition[]> {
   return z.parse(Data, data).partitionsInfo.partitions;
 }
 
-/** Without the names of what is not in one region. */
+/** Without the names of services that are not regional. */
 export async function sdkRegions(): Promise<readonly string[]> {
   const partitions = await sdkPartitions();
   return partitions.flatMap(({ regions }) => Object.keys(regions)).filter((region) => !region.endsWith('-global'));

@@ -1,6 +1,6 @@
 // The Kubernetes control plane of the tests, built from its published Go modules
 // where the official release cannot be downloaded. k8s.io/kubernetes points its
-// libraries at its own staging folders; as a module it has to be told their versions.
+// libraries at its own staging folders; as a module it needs their versions here.
 module headgate.dev/test/kubernetes
 
 go 1.26.0

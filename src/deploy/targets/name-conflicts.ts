@@ -7,17 +7,19 @@ import { directoriesAt } from './directories.ts';
 import type { Runtime } from '../ports/runtime.ts';
 import type { Git } from '../ports/git.ts';
 
-/** What stands against the name of a target that a template made: other directories that come to it. Templates that cannot are not looked at. */
-export async function namesakesOf(
+/** Other directories that generate the name of a generated target. Templates that cannot generate it are not listed. */
+export async function nameConflictsOf(
   { name, generatedFrom: from, repository }: Target,
   { git, config, openGit }: Pick<Runtime, 'config' | 'openGit'> & { readonly git: Git },
   signal: AbortSignal,
 ): Promise<readonly Problem[]> {
   const own = config.templates.find((template) => template.name === from?.template);
   if (from === null || own === undefined) return [];
-  const able = config.templates.filter((template) => matchName(replacePlaceholders(template.name, '*'), name) !== null);
+  const candidates = config.templates.filter(
+    (template) => matchName(replacePlaceholders(template.name, '*'), name) !== null,
+  );
   const found = await Promise.all(
-    able.map(async (template) => {
+    candidates.map(async (template) => {
       const isOwn = template.settings.repository.name === repository.name;
       const directories = await directoriesAtTip(
         template,
@@ -31,7 +33,7 @@ export async function namesakesOf(
       });
     }),
   );
-  return found.flat().map((twin) => nameTaken(name, { template: own, directory: from.directory }, twin));
+  return found.flat().map((other) => nameTaken(name, { template: own, directory: from.directory }, other));
 }
 
 async function directoriesAtTip(template: TargetTemplate, git: Git, signal: AbortSignal): Promise<readonly string[]> {

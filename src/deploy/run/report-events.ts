@@ -2,7 +2,7 @@ import type { StartedRun } from '../prepare/started-run.ts';
 import { statusIsFinal } from './waiting.ts';
 import type { World } from '../ports/world.ts';
 
-/** A commit whose run was begun and never ended, because this commit came, would stay pending. */
+/** A commit whose run began and never ended, because this commit replaced it, would stay pending. */
 export async function reportSuperseded(
   { state, source }: Pick<StartedRun, 'state' | 'source'>,
   world: World,
