@@ -115,11 +115,11 @@ function connectionOver(first: ClusterAccess, sessionOf: SessionOf, options: Con
 
   async function sendOnce(request: KubeRequest, isRetry: boolean, signal: AbortSignal): Promise<RawAnswer> {
     const { fence, body } = request;
-    const isDue = fence === undefined ? () => true : () => fence.isHeld();
+    const canSend = fence === undefined ? () => true : () => fence.isHeld();
     for (;;) {
       await fence?.ensure(signal);
       const headers = await headersOf(request, isRetry);
-      const sent = { headers, body, timeoutMs: options.requestTimeoutMs, isDue };
+      const sent = { headers, body, timeoutMs: options.requestTimeoutMs, canSend };
       const answer = await sessionOf(access).send(sent, signal);
       // It waited so long for its place that it has to ask again whether it may.
       if (answer === 'overdue') continue;

@@ -13,7 +13,7 @@ export interface OwnedContext {
 }
 
 /** Asks the cluster when one of these entries is of a kind that is not known: a process that was just started knows few. */
-export async function learnKindsOf(
+export async function ensureKindsKnown(
   entries: readonly Entry[],
   { connection, kinds }: OwnedContext,
   signal: AbortSignal,

@@ -15,7 +15,7 @@ export interface RawRequest {
   readonly body: string | undefined;
   readonly timeoutMs: number;
   /** Asked when its turn has come. */
-  readonly isDue: () => boolean;
+  readonly canSend: () => boolean;
 }
 
 /** An answer larger than this is not read to its end. */
@@ -115,7 +115,7 @@ export function openSession(access: ClusterAccess): Session {
       const release = await slot();
       const on = current();
       try {
-        if (!request.isDue()) return 'overdue';
+        if (!request.canSend()) return 'overdue';
         return await exchange(on, request, signal);
       } catch (thrown) {
         // A connection that swallows requests may do so for ever: what comes next gets another one.

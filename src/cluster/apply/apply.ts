@@ -68,10 +68,10 @@ async function close({ application, results, names, known, held }: Closing, stor
   const end = endOf({ plan, transitions }, results);
   const { inventory, run } = withChange(held.current(), end);
   // Under the lease: later their names may be in use again.
-  await Promise.all(inventory.spare.map((name) => store.deleteShard(name, { held, signal })));
+  await Promise.all(inventory.unlistedShards.map((name) => store.deleteShard(name, { held, signal })));
   const count = countAfter(application, after) - countIn(after, run.dirty);
   const closed = {
-    inventory: { count, spare: [], ...(names.length === 0 ? { inline: after } : {}) },
+    inventory: { count, unlistedShards: [], ...(names.length === 0 ? { inline: after } : {}) },
     run: { lease: null },
   };
   await held.write(joinChanges(end, closed), signal);
@@ -116,7 +116,9 @@ function opening({ plan, transitions, gathered, parent }: Application, names: re
       ).filter((name) => name !== facts.target.namespace),
       // New shards are listed once they exist; an inventory on the parent is valid with this very write.
       ...(names.length === 0 ? { shards: [], inline: plan.during, isRecorded: true } : {}),
-      spare: isNewLayout ? added(inventory.spare, names.length === 0 ? inventory.shards : names) : inventory.spare,
+      unlistedShards: isNewLayout
+        ? added(inventory.unlistedShards, names.length === 0 ? inventory.shards : names)
+        : inventory.unlistedShards,
       count: facts.count - countIn(plan.before, dirty),
     },
     run: { dirty },
@@ -162,9 +164,9 @@ async function recordDuring(
     : new Map([...gathered.inventory.shards].map(([name, shard]) => [name, { stored: shard, entries: shard.entries }]));
   const written = await recordEntries(plan.during, { names, known, held, spread: gathered.spread }, store, signal);
   if (gathered.isNewLayout) {
-    const { spare, shards } = held.current().inventory;
-    const left = added(spare, shards).filter((name) => !names.includes(name));
-    await held.write({ inventory: { shards: names, spare: left, inline: [], isRecorded: true } }, signal);
+    const { unlistedShards, shards } = held.current().inventory;
+    const left = added(unlistedShards, shards).filter((name) => !names.includes(name));
+    await held.write({ inventory: { shards: names, unlistedShards: left, inline: [], isRecorded: true } }, signal);
   }
   return written;
 }

@@ -25,11 +25,15 @@ export async function createNamespace(
   const answer = await connection.request(request, signal);
   if (answer.status < 300) return;
   // Somebody has made it meanwhile; or it was on its way out, and the next try makes it.
-  if (answer.status === 409 && (await isThere(target.namespace, connection, signal))) return;
+  if (answer.status === 409 && (await namespaceExists(target.namespace, connection, signal))) return;
   throw problemOf(answer, { subject: `Namespace ${target.namespace}`, secret: false });
 }
 
-async function isThere(name: string, connection: ClusterRun['connection'], signal: AbortSignal): Promise<boolean> {
+async function namespaceExists(
+  name: string,
+  connection: ClusterRun['connection'],
+  signal: AbortSignal,
+): Promise<boolean> {
   const path = `/api/v1/namespaces/${name}`;
   const { status } = await connection.request({ method: 'GET', path, accept: METADATA_ONLY }, signal);
   return status < 300;

@@ -13,7 +13,7 @@ import { entriesOf, readInventory } from '../state/inventory-store.ts';
 import { takeLease } from '../state/lease.ts';
 import type { HeldParent } from '../state/lease.ts';
 import { METADATA_ONLY } from '../api/metadata.ts';
-import { learnKindsOf, readOwned } from '../api/owned.ts';
+import { ensureKindsKnown, readOwned } from '../api/owned.ts';
 import { applySetId } from '../state/parent.ts';
 import type { Parent } from '../state/parent.ts';
 import { deleteRequest } from '../api/delete-request.ts';
@@ -29,7 +29,7 @@ export interface UninstallContext extends ClusterRun {
 }
 
 export interface Removed {
-  readonly fate: UninstallAction;
+  readonly action: UninstallAction;
   /** Null: done. */
   readonly problem: Problem | null;
 }
@@ -41,7 +41,7 @@ export async function planUninstall(
   signal: AbortSignal,
 ): Promise<readonly UninstallAction[]> {
   const entries = await allEntries(context, signal);
-  await learnKindsOf(entries, context, signal);
+  await ensureKindsKnown(entries, context, signal);
   return inParallel(entries, REQUESTS_AT_ONCE, (entry) => judge(entry, isKept, context, signal));
 }
 
@@ -100,17 +100,17 @@ async function remove(
   const owned = await readOwned(entry, context, signal);
   const isKept = planned.op === 'release';
   const fate = uninstallActionFor(entry, owned?.live ?? null, { target, applySetId: applySetId(target), isKept });
-  if (owned === null || fate.op === 'gone' || fate.op === 'leave') return { fate, problem: null };
+  if (owned === null || fate.op === 'gone' || fate.op === 'leave') return { action: fate, problem: null };
   // Nobody was asked about deleting what has become ours since.
-  if (fate.op === 'delete' && planned.op !== 'delete') return { fate: planned, problem: null };
+  if (fate.op === 'delete' && planned.op !== 'delete') return { action: planned, problem: null };
   const { uid } = owned.live;
   const request =
     fate.op === 'delete' ? deleteRequest(owned.path, owned.live, false) : releaseRequest(owned.path, uid, owned.live);
   const answer = await connection.request({ ...request, fence: held }, signal);
-  if (answer.status < 300 || answer.status === 404) return { fate, problem: null };
+  if (answer.status < 300 || answer.status === 404) return { action: fate, problem: null };
   const error = problemOf(answer, { subject: formatId(entry.id), secret: true });
   if (failureClassOf(error.code) === 'external') throw error;
-  return { fate, problem: error.problem };
+  return { action: fate, problem: error.problem };
 }
 
 /** Takes our marks off exactly this object. */

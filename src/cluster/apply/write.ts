@@ -33,9 +33,9 @@ export async function write(change: Write, context: WriteContext, signal: AbortS
   const refused = change.unverified ? await verify(change, context, signal) : null;
   if (refused !== null) return { kind: 'failed', change, problem: refused };
   const kind = context.kindOf(resource);
-  if (kind === null) throw new DeployError('internal', vanished(resource.apiVersion));
+  if (kind === null) throw new DeployError('internal', unknownPlannedKind(resource.apiVersion));
   const path = objectPath(kind, resource.id);
-  const obstacle = await clearTheWay(change, path, context, signal);
+  const obstacle = await prepareLive(change, path, context, signal);
   if (obstacle !== null) return { kind: 'failed', change, problem: obstacle };
   const request = {
     ...applyRequest(`${path}?`, change.candidate.body, context.target),
@@ -62,7 +62,7 @@ export async function write(change: Write, context: WriteContext, signal: AbortS
 }
 
 /** What has to be done to the live object before the apply: delete it where it is replaced, take over what kubectl held of it. */
-async function clearTheWay(
+async function prepareLive(
   { candidate: { resource, observation, live } }: Write,
   path: string,
   context: WriteContext,
@@ -97,7 +97,7 @@ async function verify(change: Write, context: WriteContext, signal: AbortSignal)
     const kind = context.kindOf(resource);
     const observation =
       kind === null ? null : await dryRun({ resource, path: objectPath(kind, resource.id), body }, context, signal);
-    if (observation !== null && observation.kind !== 'refused' && observation.kind !== 'not-asked') return null;
+    if (observation !== null && observation.kind !== 'refused' && observation.kind !== 'skipped') return null;
     if (waitedMs >= SETTLE_MS) return observation?.problem ?? notServed(change);
     if (observation !== null && observation.problem.code === 'manifest-rejected') return observation.problem;
     await context.wait(SETTLE_STEP_MS, signal);
@@ -115,7 +115,7 @@ function notServed({ candidate: { resource } }: Write) {
   } as const;
 }
 
-function vanished(apiVersion: string) {
+function unknownPlannedKind(apiVersion: string) {
   return {
     subject: apiVersion,
     message: 'a kind was planned for and is not known',

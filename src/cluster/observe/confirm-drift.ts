@@ -2,7 +2,7 @@ import type { Candidate } from '../../plan/model/facts.ts';
 import { changedFields } from '../../plan/model/field-changes.ts';
 import { ownerOf } from '../../plan/ownership/ownership.ts';
 import { isObject, hidesValues } from '../../resource/resource.ts';
-import { beforeAndAfter } from './before-and-after.ts';
+import { readLiveAndDryRun } from './live-and-dry-run.ts';
 import { objectPath } from '../api/kinds.ts';
 import { liveOf, seenOf } from '../api/metadata.ts';
 import type { ObserveContext } from './context.ts';
@@ -24,7 +24,7 @@ export async function confirmDrift(
   const { taken: _taken, ...suspect } = observation;
   const told = { ...candidate, observation: suspect };
   const what = { resource, body, path: objectPath(kind, resource.id) };
-  const { before, after } = await beforeAndAfter(what, context, signal);
+  const { before, after } = await readLiveAndDryRun(what, context, signal);
   const metadata = isObject(before['metadata']) ? before['metadata'] : {};
   if (changedFields(before, after, { isSecret: hidesValues(resource) }).length > 0) {
     // What was given to another tool is judged like what is met for the first time.

@@ -3,7 +3,7 @@ import { parseJson } from '../../resource/json.ts';
 import { formatId, hidesValues, isObject, metadataMap } from '../../resource/resource.ts';
 import type { JsonObject, Resource } from '../../resource/resource.ts';
 import { legacyOf } from '../../plan/ownership/adoption.ts';
-import { ignoredPaths, leaveToOthers } from '../../plan/ownership/ignored-fields.ts';
+import { ignoredPaths, omitForeignFields } from '../../plan/ownership/ignored-fields.ts';
 import type { ObserveContext } from './context.ts';
 
 /** The body with the fields that the target leaves to other managers as they are in the cluster; as it is on a create. */
@@ -30,5 +30,8 @@ export async function withIgnored(
   const { uid } = isObject(live['metadata']) ? live['metadata'] : {};
   const isMet = context.entriesOf(resource).some((entry) => entry.uid === uid);
   const marks = { labels: metadataMap(live, 'labels'), annotations: metadataMap(live, 'annotations') };
-  return leaveToOthers(body, live, { pointers: paths, takenOver: isMet ? null : legacyOf(marks, context.applySetId) });
+  return omitForeignFields(body, live, {
+    pointers: paths,
+    takenOver: isMet ? null : legacyOf(marks, context.applySetId),
+  });
 }

@@ -10,19 +10,19 @@ import type { Kind } from '../api/kinds.ts';
 import { listOwned } from '../api/list.ts';
 import { liveOf, seenOf } from '../api/metadata.ts';
 import { applySetId } from '../state/parent.ts';
-import { learnKindsOf } from '../api/owned.ts';
+import { ensureKindsKnown } from '../api/owned.ts';
 import type { Parent } from '../state/parent.ts';
 import type { ClusterRun } from '../state/run.ts';
 import type { StateStore } from '../state/state-store.ts';
 
-interface LookContext extends Pick<ClusterRun, 'connection' | 'kinds' | 'target'> {
+interface ListContext extends Pick<ClusterRun, 'connection' | 'kinds' | 'target'> {
   readonly store: StateStore;
 }
 
 /** One metadata list per kind that the target owns. Null when the inventory is not whole: then nothing is known. */
 export async function listInventory(
   { state }: Parent,
-  context: LookContext,
+  context: ListContext,
   signal: AbortSignal,
 ): Promise<ListedInventory | null> {
   const inventory = await readInventory(
@@ -32,7 +32,7 @@ export async function listInventory(
   );
   if (inventory === null) return null;
   const entries = entriesOf(inventory);
-  await learnKindsOf(entries, context, signal);
+  await ensureKindsKnown(entries, context, signal);
   const byKind = Map.groupBy(entries, ({ id }) => formatKind(id));
   const lists = await Promise.all([...byKind.values()].map((members) => listKind(members, context, signal)));
   return {
@@ -46,13 +46,13 @@ export async function listInventory(
   };
 }
 
-interface KindLook {
+interface KindList {
   readonly entries: readonly Entry[];
   readonly listed: readonly (readonly [string, Listed])[];
   readonly problems: readonly Problem[];
 }
 
-async function listKind(members: readonly Entry[], context: LookContext, signal: AbortSignal): Promise<KindLook> {
+async function listKind(members: readonly Entry[], context: ListContext, signal: AbortSignal): Promise<KindList> {
   const [first] = members;
   const kind =
     first === undefined ? null : context.kinds.findAny({ apiVersion: first.apiVersion, kind: first.id.kind });
@@ -64,7 +64,7 @@ async function listKind(members: readonly Entry[], context: LookContext, signal:
   return {
     entries: members.filter(({ id }) => !refused.has(id.namespace)),
     listed: lists.flatMap(({ items }) => (items ?? []).map((item) => listedOf(kind, item))),
-    problems: [...refused].map((namespace) => mayNotList(kind, namespace)),
+    problems: [...refused].map((namespace) => cannotList(kind, namespace)),
   };
 }
 
@@ -77,7 +77,7 @@ interface NamespaceList {
 async function listNamespaces(
   kind: Kind,
   namespaces: readonly string[],
-  { connection, target }: LookContext,
+  { connection, target }: ListContext,
   signal: AbortSignal,
 ): Promise<readonly NamespaceList[]> {
   const list = (namespace: string) =>
@@ -102,7 +102,7 @@ function listedOf(kind: Kind, item: JsonObject): readonly [string, Listed] {
   ];
 }
 
-function mayNotList({ group, plural }: Kind, namespace: string): Problem {
+function cannotList({ group, plural }: Kind, namespace: string): Problem {
   return {
     code: 'manifest-forbidden',
     subject: namespace === '' ? plural : `${plural} in ${namespace}`,

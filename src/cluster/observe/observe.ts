@@ -8,8 +8,8 @@ import { objectPath } from '../api/kinds.ts';
 import type { Kind } from '../api/kinds.ts';
 import { METADATA_ONLY, liveOf, metadataOf } from '../api/metadata.ts';
 import { dryRun } from '../api/dry-run.ts';
-import { orMigration } from './migrate.ts';
-import { orReplacement } from './replace.ts';
+import { migrateIfStale } from './migrate.ts';
+import { replaceIfAllowed } from './replace.ts';
 import { problemOf } from '../api/status.ts';
 import type { ObserveContext } from './context.ts';
 
@@ -25,8 +25,7 @@ export async function observe(resource: Resource, context: ObserveContext, signa
   if (isRecorded(resource, hash, context)) return settled({ kind: 'recorded' });
   const kind = context.kindOf(resource);
   const missing = refuseMissing(resource, kind, context);
-  if (kind === null || missing !== null)
-    return settled({ kind: 'not-asked', problem: missing ?? unknownKind(resource) });
+  if (kind === null || missing !== null) return settled({ kind: 'skipped', problem: missing ?? unknownKind(resource) });
 
   const path = objectPath(kind, resource.id);
   if (mode === 'create-only') {
@@ -35,9 +34,9 @@ export async function observe(resource: Resource, context: ObserveContext, signa
       return settled({ kind: 'exists', live: { ...live, version: { kind: 'any' }, managedFieldsHash: null } }, live);
   }
   const body = await withIgnored(written, { resource, path, context }, signal);
-  const asked = orNotServed(await dryRun({ resource, path, body }, context, signal), resource);
-  const replaced = await orReplacement(asked, { resource, kind, body }, context, signal);
-  const observation = await orMigration(replaced, { resource, kind, body }, context, signal);
+  const asked = withKindProblem(await dryRun({ resource, path, body }, context, signal), resource);
+  const replaced = await replaceIfAllowed(asked, { resource, kind, body }, context, signal);
+  const observation = await migrateIfStale(replaced, { resource, kind, body }, context, signal);
   return { ...settled(observation, await liveIfUnknown(observation, { resource, path, context }, signal)), body };
 }
 
@@ -63,7 +62,7 @@ function refuseMissing(
 }
 
 /** Its definition was deleted since the kinds were read: the server's 404 has no words. */
-function orNotServed(asked: Observation, resource: Resource): Observation {
+function withKindProblem(asked: Observation, resource: Resource): Observation {
   const isUnknown = asked.kind === 'refused' && asked.problem.code === 'kind-unknown';
   return isUnknown ? { kind: 'refused', problem: unknownKind(resource) } : asked;
 }

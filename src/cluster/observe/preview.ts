@@ -3,7 +3,7 @@ import { judgePrune } from '../../plan/ownership/prune-rule.ts';
 import { changedFields } from '../../plan/model/field-changes.ts';
 import type { Preview } from '../../deploy/ports/cluster.ts';
 import { hidesValues } from '../../resource/resource.ts';
-import { beforeAndAfter } from './before-and-after.ts';
+import { readLiveAndDryRun } from './live-and-dry-run.ts';
 import { objectPath } from '../api/kinds.ts';
 import type { KindCache } from '../api/kinds.ts';
 import { readOwned } from '../api/owned.ts';
@@ -34,6 +34,6 @@ async function previewWrite({ op, candidate }: Write, context: PreviewContext, s
   if (observation.kind === 'updates' && observation.migrates === true)
     return { kind: 'differs', fields: [{ path: 'apiVersion', before: undefined, after: resource.apiVersion }] };
   const what = { resource, body, path: objectPath(kind, resource.id) };
-  const { before, after } = await beforeAndAfter(what, context, signal);
+  const { before, after } = await readLiveAndDryRun(what, context, signal);
   return { kind: 'differs', fields: changedFields(before, after, { isSecret: hidesValues(resource) }) };
 }

@@ -27,7 +27,7 @@ function mayBeReplaced({ object }: Resource): boolean {
  * from its words, which differ by kind: the manifest is tried where nothing stands in its way, under a name that nobody
  * has. What is refused there too is a mistake, and a mistake never deletes anything.
  */
-export async function orReplacement(
+export async function replaceIfAllowed(
   observation: Observation,
   { resource, kind, body }: { resource: Resource; kind: Kind; body: JsonObject },
   context: Context,
@@ -38,25 +38,25 @@ export async function orReplacement(
   if (problem.code !== 'manifest-rejected' && problem.code !== 'field-immutable') return observation;
   const live = await readSeen(objectPath(kind, resource.id), resource, context, signal);
   if (live === null) return observation;
-  const asNew = await tryElsewhere({ resource, kind, body, uid: live.uid }, context, signal);
+  const asNew = await dryRunAsNew({ resource, kind, body, uid: live.uid }, context, signal);
   if (asNew.kind === 'creates') return { ...asNew, kind: 'replaces', live, problem };
   return asNew.kind === 'refused' ? asNew : observation;
 }
 
 /** A dry run where nothing stands in the manifest's way: what is refused there is a mistake in it. */
-export async function tryElsewhere(
+export async function dryRunAsNew(
   { resource, kind, body, uid }: { resource: Resource; kind: Kind; body: JsonObject; uid: string },
   context: Context,
   signal: AbortSignal,
 ): Promise<Observation> {
-  const elsewhere = under(nameFor(resource, { uid }), { resource, kind, body });
+  const elsewhere = withName(unusedName(resource, { uid }), { resource, kind, body });
   const asNew = await dryRun(elsewhere, context, signal);
   if (asNew.kind === 'refused') {
     const { problem } = asNew;
-    return { ...asNew, problem: { ...problem, message: asWritten(problem.message, elsewhere, resource) } };
+    return { ...asNew, problem: { ...problem, message: withOriginalName(problem.message, elsewhere, resource) } };
   }
   if (asNew.kind !== 'creates' || asNew.warnings === undefined) return asNew;
-  return { ...asNew, warnings: asNew.warnings.map((text) => asWritten(text, elsewhere, resource)) };
+  return { ...asNew, warnings: asNew.warnings.map((text) => withOriginalName(text, elsewhere, resource)) };
 }
 
 async function readSeen(
@@ -73,19 +73,19 @@ async function readSeen(
 }
 
 /** Short enough for every kind, and nobody's: it holds a hash of the object's uid. */
-function nameFor({ id }: Resource, { uid }: Pick<ObservedVersion, 'uid'>): string {
+function unusedName({ id }: Resource, { uid }: Pick<ObservedVersion, 'uid'>): string {
   const hash = createHash('sha256').update(uid).digest('hex').slice(0, 8);
   return `${id.name.slice(0, 40).replace(/[^a-z0-9]+$/, '')}-${hash}`;
 }
 
-function under(name: string, { resource, kind, body }: { resource: Resource; kind: Kind; body: JsonObject }) {
+function withName(name: string, { resource, kind, body }: { resource: Resource; kind: Kind; body: JsonObject }) {
   const metadata = isObject(body['metadata']) ? body['metadata'] : {};
   const path = objectPath(kind, { ...resource.id, name });
   return { resource, path, body: { ...body, metadata: { ...metadata, name } } };
 }
 
 /** The throw-away name is ours and nobody else's to read about. */
-function asWritten(text: string, { body }: { body: JsonObject }, { id }: Resource): string {
+function withOriginalName(text: string, { body }: { body: JsonObject }, { id }: Resource): string {
   const metadata = isObject(body['metadata']) ? body['metadata'] : {};
   const name = typeof metadata['name'] === 'string' ? metadata['name'] : '';
   return text.replaceAll(name, id.name);

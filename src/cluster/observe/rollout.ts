@@ -1,7 +1,7 @@
 import { PART_OF } from '../../plan/model/body.ts';
 import { isUnfinished } from '../../plan/planner/awaits.ts';
 import type { Candidate, Facts, Reference } from '../../plan/model/facts.ts';
-import { wishOf } from '../../plan/ordering/wave.ts';
+import { userOrderOf } from '../../plan/ordering/wave.ts';
 import { awaitedObject } from '../../health/needs-readiness.ts';
 import { formatId } from '../../resource/resource.ts';
 import type { ResourceId } from '../../resource/resource.ts';
@@ -16,7 +16,7 @@ export async function readRollout(
   context: GatherContext,
   signal: AbortSignal,
 ): Promise<Pick<Facts, 'references' | 'ready'>> {
-  const wishes = candidates.map(({ resource }) => wishOf(resource));
+  const wishes = candidates.map(({ resource }) => userOrderOf(resource));
   const isOrdered =
     new Set(wishes.map(({ wave }) => wave)).size > 1 || wishes.some(({ dependsOn }) => dependsOn.length > 0);
   if (!isOrdered) return { references: new Map(), ready: new Set() };

@@ -12,7 +12,7 @@ import { collectionPath, objectPath } from '../api/kinds.ts';
 import type { KindCache } from '../api/kinds.ts';
 import { labelSelectorOf } from '../api/label-selector.ts';
 import { problemOf } from '../api/status.ts';
-import type { Spot } from './watched.ts';
+import type { WatchSource } from './watched.ts';
 
 export interface HealthContext {
   readonly connection: Connection;
@@ -21,16 +21,20 @@ export interface HealthContext {
 }
 
 /** What one look at one object told. `watch`: where a change of it would show, from the version that was read. */
-export interface Looked {
+export interface HealthCheck {
   readonly health: SeenHealth;
-  readonly watch: readonly Spot[];
+  readonly watch: readonly WatchSource[];
 }
 
 /** More pods than this tell no more about what is wrong. */
 const PODS = 200;
 
 /** Is it ready? What cannot be read is unknown, with the server's text; a world that does not answer is thrown. */
-export async function readHealth(object: AwaitedObject, context: HealthContext, signal: AbortSignal): Promise<Looked> {
+export async function readHealth(
+  object: AwaitedObject,
+  context: HealthContext,
+  signal: AbortSignal,
+): Promise<HealthCheck> {
   const { id, apiVersion, mayVanish } = object;
   const kind = context.kinds.find({ apiVersion, kind: id.kind });
   if (kind === null) return { health: progressing(`${id.kind} in ${apiVersion} is not served`), watch: [] };
@@ -41,13 +45,13 @@ export async function readHealth(object: AwaitedObject, context: HealthContext, 
     const looked = await judge(live, { object, context }, signal);
     return { health: looked.health, watch: [spot, ...looked.watch] };
   } catch (thrown) {
-    if (!(thrown instanceof DeployError) || isOfWorld(thrown)) throw thrown;
+    if (!(thrown instanceof DeployError) || isClusterFailure(thrown)) throw thrown;
     return { health: { kind: 'unknown', reason: thrown.message }, watch: [] };
   }
 }
 
 /** Said once for all objects, not once for each. */
-function isOfWorld({ code }: DeployError): boolean {
+function isClusterFailure({ code }: DeployError): boolean {
   return failureClassOf(code) === 'external' && code !== 'cluster-broken';
 }
 
@@ -55,7 +59,7 @@ async function judge(
   live: JsonObject,
   { object: { id }, context }: { object: AwaitedObject; context: HealthContext },
   signal: AbortSignal,
-): Promise<Looked> {
+): Promise<HealthCheck> {
   const surroundings = { nowMs: context.nowMs(), waitsForConsumer: false };
   const health = healthOf(live, surroundings);
   if (health.kind !== 'progressing') return { health, watch: [] };

@@ -38,7 +38,7 @@ export function readinessOf(run: ClusterRun, store: StateStore): Readiness {
       return looked.map(({ health }) => health);
     },
     async changed(longestMs, signal) {
-      await watches.next(watches.isSeeing ? longestMs : Math.min(longestMs, BLIND_MS), signal);
+      await watches.next(watches.canWatch ? longestMs : Math.min(longestMs, BLIND_MS), signal);
       await wait(Math.min(pauseMs, longestMs), signal);
     },
     async owned(state, signal) {

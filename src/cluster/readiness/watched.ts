@@ -2,7 +2,7 @@ import { PART_OF } from '../../plan/model/body.ts';
 import type { Watched } from './watches.ts';
 
 /** Where a change of something that was read would show. */
-export interface Spot {
+export interface WatchSource {
   /** The path of the collection. */
   readonly collection: string;
   /** Which of its objects are meant. */
@@ -15,7 +15,7 @@ export interface Spot {
 const SINGLE = 4;
 
 /** What to watch: objects of ours first, because there is a limit; the pods only tell earlier what these tell as well. */
-export function watchedOf(spots: readonly Spot[], applySetId: string): Watched {
+export function watchedOf(spots: readonly WatchSource[], applySetId: string): Watched {
   const objects = spots.flatMap(({ of, ...spot }) => ('name' in of ? [{ ...spot, name: of.name }] : []));
   const byCollection = Map.groupBy(objects, ({ collection }) => collection);
   const ours = [...byCollection].flatMap(([collection, members]): (readonly [string, string])[] => {

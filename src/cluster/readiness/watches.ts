@@ -10,7 +10,7 @@ export interface Watches {
   /** Resolves when one of them has rung since the last time, or after so long. */
   next(ms: number, signal: AbortSignal): Promise<void>;
   /** False when a watch is refused, because the right to it is missing: then only looking helps. */
-  readonly isSeeing: boolean;
+  readonly canWatch: boolean;
   close(): void;
 }
 
@@ -48,7 +48,7 @@ export function openWatches(
   }
 
   return {
-    get isSeeing() {
+    get canWatch() {
       return blind.size === 0;
     },
     keep(wanted) {

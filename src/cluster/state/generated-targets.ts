@@ -1,5 +1,5 @@
 import { metadataMap } from '../../resource/resource.ts';
-import { isHeadgates, listConfigMaps, placeOf } from './other-targets.ts';
+import { isHeadgateState, listConfigMaps, locationOf } from './other-targets.ts';
 import type { ClusterRun } from './run.ts';
 
 /** The state of a target that a rule made, as far as its metadata say. */
@@ -18,11 +18,11 @@ export async function listGeneratedTargets(
   const parents = await listConfigMaps(context.target.namespace, selector, context, signal);
   if (parents === null) return null;
   return parents
-    .filter((parent) => isHeadgates(parent))
+    .filter((parent) => isHeadgateState(parent))
     .flatMap((parent) => {
       const annotations = metadataMap(parent, 'annotations');
       const directory = annotations['headgate.dev/directory'];
       if (directory === undefined) return [];
-      return [{ name: placeOf(parent).name, repository: annotations['headgate.dev/repository'] ?? '', directory }];
+      return [{ name: locationOf(parent).name, repository: annotations['headgate.dev/repository'] ?? '', directory }];
     });
 }

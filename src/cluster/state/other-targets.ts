@@ -32,7 +32,7 @@ export async function otherTargets(
   return new Map(
     (parents ?? []).map((parent) => [
       metadataMap(parent, 'labels')['applyset.kubernetes.io/id'] ?? '',
-      placeOf(parent),
+      locationOf(parent),
     ]),
   );
 }
@@ -42,7 +42,7 @@ export async function refuseMoved(context: Context, signal: AbortSignal): Promis
   const { target, connection } = context;
   const name = parentName(target.name);
   const namesakes = await listConfigMaps('', `fieldSelector=metadata.name%3D${name}`, context, signal);
-  const places = (namesakes ?? []).filter((each) => isHeadgates(each)).map((each) => placeOf(each).namespace);
+  const places = (namesakes ?? []).filter((each) => isHeadgateState(each)).map((each) => locationOf(each).namespace);
   const elsewhere = places.filter((namespace) => namespace !== target.namespace);
   const problems = await Promise.all(
     elsewhere.map(async (namespace) => {
@@ -66,13 +66,13 @@ function moved(target: Context['target'], from: string): Problem {
   };
 }
 
-export function isHeadgates(object: JsonObject): boolean {
+export function isHeadgateState(object: JsonObject): boolean {
   const metadata = isObject(object['metadata']) ? object['metadata'] : {};
   const tooling = metadataMap(object, 'annotations')['applyset.kubernetes.io/tooling'] ?? '';
   return tooling.startsWith('headgate/') && metadata['deletionTimestamp'] === undefined;
 }
 
-export function placeOf(object: JsonObject): TargetLocation {
+export function locationOf(object: JsonObject): TargetLocation {
   const metadata = isObject(object['metadata']) ? object['metadata'] : {};
   return { name: textOf(metadata['name']).replace(PREFIX, ''), namespace: textOf(metadata['namespace']) };
 }

@@ -73,7 +73,7 @@ export function encodeState(
     lease: run.lease,
     hasInventory: inventory.isRecorded,
     shards: [...inventory.shards],
-    spare: [...inventory.spare],
+    spare: [...inventory.unlistedShards],
     count: inventory.count,
     attempt: outcome.backoff,
     rewind: outcome.rewind,
@@ -94,7 +94,7 @@ export function decodeState(json: unknown): StateJson {
     rootTree: data.rootTree,
     change: {
       applied: { settings: data.settings, renderer: decodeRenderer(data.renderer), inputs: Object.fromEntries(inputs) },
-      inventory: { isRecorded: data.hasInventory, shards: data.shards, spare: data.spare, count: data.count },
+      inventory: { isRecorded: data.hasInventory, shards: data.shards, unlistedShards: data.spare, count: data.count },
       run: { lease: data.lease, dirty: data.dirty },
       outcome: {
         backoff: data.attempt,

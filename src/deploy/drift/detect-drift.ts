@@ -9,7 +9,7 @@ import { recipientOf } from '../targets/recipient.ts';
 import { notSuspended, listGeneratedTargets } from '../targets/list-generated-targets.ts';
 import type { DeployRequest, DriftRequest } from '../ports/request.ts';
 import type { Runtime } from '../ports/runtime.ts';
-import { isSettled } from '../../state/current.ts';
+import { isFullyApplied } from '../../state/current.ts';
 import type { ListedInventory } from '../ports/cluster.ts';
 
 /** A message of the queue has room for so much text; above it, the whole target is dry-run. */
@@ -50,7 +50,7 @@ async function lookAt(target: Target, runtime: Runtime, signal: AbortSignal): Pr
     const recorded = await cluster.read('write', signal);
     const { state } = recorded;
     // Somebody is at work on it, or will be: the sweep of the refs sees to that.
-    if (isLeased(state, runtime.nowMs()) || !isSettled(state, settingsHash(target))) return null;
+    if (isLeased(state, runtime.nowMs()) || !isFullyApplied(state, settingsHash(target))) return null;
     const look = await recorded.listInventory(signal);
     if (look === null) return { suspects: 'all', resting: 0 };
     if (look.problems.length > 0) {

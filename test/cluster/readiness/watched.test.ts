@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
 import { watchedOf } from '../../../src/cluster/readiness/watched.ts';
-import type { Spot } from '../../../src/cluster/readiness/watched.ts';
+import type { WatchSource } from '../../../src/cluster/readiness/watched.ts';
 
 const DEPLOYMENTS = '/apis/apps/v1/namespaces/shop/deployments';
 const PODS = '/api/v1/namespaces/shop/pods';
 
-function objects(count: number): readonly Spot[] {
+function objects(count: number): readonly WatchSource[] {
   return Array.from({ length: count }, (_, n) => ({
     collection: DEPLOYMENTS,
     of: { name: `w${n}` },
@@ -29,7 +29,7 @@ it('watches many of a kind together, from the oldest version, by the number and 
 });
 
 it('watches objects before pods, because only so many are watched', () => {
-  const pods: Spot = { collection: PODS, of: { labels: 'app=web,tier in (a,b)' }, version: '7' };
+  const pods: WatchSource = { collection: PODS, of: { labels: 'app=web,tier in (a,b)' }, version: '7' };
   const paths = [...watchedOf([pods, ...objects(1)], 'set').keys()];
   expect(paths).toEqual([
     `${DEPLOYMENTS}?fieldSelector=metadata.name%3Dw0`,

@@ -7,7 +7,7 @@ import { problemOf } from '../api/status.ts';
 import type { ObserveContext } from './context.ts';
 
 /** A live object, and what applying would make of it: both whole, which no deploy of a push asks for. */
-export async function beforeAndAfter(
+export async function readLiveAndDryRun(
   { resource, path, body }: { resource: Resource; path: string; body: JsonObject },
   { connection, target }: Pick<ObserveContext, 'connection' | 'target'>,
   signal: AbortSignal,
