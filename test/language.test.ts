@@ -16,6 +16,7 @@ const TEXTS = ['src', 'functions', 'infra', 'bin', 'docs', 'serverless.yml'].con
  * everything is.
  */
 const CLEAN = [
+  'src/cluster',
   'src/config',
   'src/deploy/render',
   'src/desired',
@@ -30,6 +31,7 @@ const CLEAN = [
   'src/state',
   'functions',
   'infra',
+  'test/cluster',
   'test/config',
   'test/desired',
   'test/exchange',

@@ -24,17 +24,17 @@ import { problemOf } from '../api/status.ts';
 
 export interface UninstallContext extends ClusterRun {
   readonly store: StateStore;
-  /** Null: the state is gone; what the target owns is asked of the labels. */
+  /** Null: the state is gone, so the inventory is rebuilt from the labels in the cluster. */
   readonly parent: Parent | null;
 }
 
 export interface Removed {
   readonly action: UninstallAction;
-  /** Null: done. */
+  /** Null if it succeeded. */
   readonly problem: Problem | null;
 }
 
-/** What would become of everything that the target owns. Nothing is written. */
+/** What an uninstall would do with everything that the target owns. Nothing is written. */
 export async function planUninstall(
   { isKept }: { isKept: boolean },
   context: UninstallContext,
@@ -67,23 +67,25 @@ async function judge(
 }
 
 /**
- * Deletes or releases what was planned, in the order of pruning, each object judged again right before; then the state,
- * its parent last. Killed anywhere, the state is still there and the next try goes on.
+ * Deletes or releases what was planned, in prune order, judging each object again right before; then deletes the state,
+ * its parent last. Interrupt it anywhere: the state still exists, and the next uninstall resumes.
  */
 export async function uninstall(
-  fates: readonly UninstallAction[],
+  actions: readonly UninstallAction[],
   context: UninstallContext,
   signal: AbortSignal,
 ): Promise<readonly Removed[]> {
   const { parent, store, runner } = context;
-  if (parent === null && fates.length === 0) return [];
+  if (parent === null && actions.length === 0) return [];
   const opening = withChange(parent?.state ?? NOTHING_RECORDED, { run: { dirty: 'all' } });
   const held = await takeLease(parent, opening, { store, runner, signal });
-  const steps = Map.groupBy(fates, ({ entry }) => stepOf(entry.id));
+  const steps = Map.groupBy(actions, ({ entry }) => stepOf(entry.id));
   const done: Removed[] = [];
   for (const [, members] of [...steps].toSorted(([a], [b]) => b - a)) {
-    done.push(...(await inParallel(members, REQUESTS_AT_ONCE, (fate) => remove(fate, { ...context, held }, signal))));
-    context.progress({ done: done.length, total: fates.length });
+    done.push(
+      ...(await inParallel(members, REQUESTS_AT_ONCE, (action) => remove(action, { ...context, held }, signal))),
+    );
+    context.progress({ done: done.length, total: actions.length });
   }
   if (done.some(({ problem }) => problem !== null)) await held.write({ run: { lease: null } }, signal);
   else await store.deleteAll(signal);
@@ -101,7 +103,7 @@ async function remove(
   const isKept = planned.op === 'release';
   const fate = uninstallActionFor(entry, owned?.live ?? null, { target, applySetId: applySetId(target), isKept });
   if (owned === null || fate.op === 'gone' || fate.op === 'leave') return { action: fate, problem: null };
-  // Nobody was asked about deleting what has become ours since.
+  // The user did not confirm deleting what the target has owned only since then.
   if (fate.op === 'delete' && planned.op !== 'delete') return { action: planned, problem: null };
   const { uid } = owned.live;
   const request =
@@ -113,7 +115,7 @@ async function remove(
   return { action: fate, problem: error.problem };
 }
 
-/** Takes our marks off exactly this object. */
+/** Removes Headgate's label and annotation from exactly this object. */
 function releaseRequest(
   path: string,
   uid: string,

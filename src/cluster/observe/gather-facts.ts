@@ -16,11 +16,11 @@ import type { ObserveQuestion } from '../../deploy/ports/cluster.ts';
 import type { Desired } from '../../desired/plain/plain.ts';
 import type { ObserveContext, GatherContext, Gathered } from './context.ts';
 import type { View } from './inventory-view.ts';
-import { firstFiles, readOrRebuild, isNewLayout, countOf, hasNewSpread } from './inventory-view.ts';
+import { initialFiles, readOrRebuild, isNewLayout, countOf, hasNewSpread } from './inventory-view.ts';
 import { relatedFiles } from './related-files.ts';
 import { namespaceExists, resolveManifests } from './resolve-manifests.ts';
 
-/** Reads until no question is open: files may name others (a moved object's former file) that have to be read too. */
+/** Reads until no related file is missing: the objects of one file may involve others, such as a moved object's former file. */
 export async function gatherFacts(
   question: ObserveQuestion,
   context: GatherContext,
@@ -28,8 +28,8 @@ export async function gatherFacts(
 ): Promise<Gathered> {
   const namespaceMissing = context.parent === null && !(await namespaceExists(context, signal));
   const observed = new Map<string, Promise<Candidate>>();
-  let view = await readOrRebuild(null, { context, files: firstFiles(question, context) }, signal);
-  const also: string[] = [];
+  let view = await readOrRebuild(null, { context, files: initialFiles(question, context) }, signal);
+  const extraFiles: string[] = [];
   for (let { desired } = question; ;) {
     const entries = entriesOf(view.inventory);
     const touched = question.source.complete
@@ -39,25 +39,25 @@ export async function gatherFacts(
     const resources = await resolveManifests(desired, context, signal);
     const observing = observeContext({ question, context, entries, namespaceMissing, view });
     const { limitMs, runner, target } = context;
-    const answered = dryRunBudget({ total: resources.resources.length, limitMs, nowMs: runner.nowMs, target });
-    const look = async (resource: Resource) => {
+    const onObserved = dryRunBudget({ total: resources.resources.length, limitMs, nowMs: runner.nowMs, target });
+    const observeOne = async (resource: Resource) => {
       const candidate = await confirmDrift(await observe(resource, observing, signal), observing, signal);
-      answered();
+      onObserved();
       return candidate;
     };
     const candidates = await inParallel(resources.resources, REQUESTS_AT_ONCE, (resource) =>
-      memo(observed, resource, look),
+      memoized(observed, resource, observeOne),
     );
-    const open = await relatedFiles({ candidates, entries, desired }, context, signal);
-    if (open.length > 0) {
-      also.push(...open);
-      desired = await question.readAlso(also);
+    const missingFiles = await relatedFiles({ candidates, entries, desired }, context, signal);
+    if (missingFiles.length > 0) {
+      extraFiles.push(...missingFiles);
+      desired = await question.readAlso(extraFiles);
       view = await readOrRebuild(view, { context, files: desired.touched }, signal);
       continue;
     }
     const rollout = await readRollout(candidates, context, signal);
     const others = await otherTargets(candidates, context, signal);
-    // A run that was refused here has left a state without anything applied.
+    // A refused first run leaves a state in which nothing is applied.
     const isFirst = (context.parent?.state.applied.source ?? null) === null;
     const moved = isFirst ? await refuseMoved(context, signal) : [];
     const count = countOf(view.inventory, entries, context);
@@ -97,7 +97,7 @@ function observeContext(at: {
   const state = context.parent?.state;
   const files = state?.run.dirty ?? 'all';
   const dirty = files === 'all' ? null : new Set(files);
-  // A run that waits has closed: its files are not done, and what it recorded of them is true.
+  // A waiting run has closed: its files are not finished, but the entries it recorded are accurate.
   const isExact = state?.progress.waiting?.isExact === true;
   const isSame = state?.applied.settings === question.settings && !at.view.isRebuilt;
   return {
@@ -112,14 +112,14 @@ function observeContext(at: {
   };
 }
 
-/** Asking twice about one object would cost a request and could answer differently. */
-function memo(
+/** Observing an object twice would cost a request and could give another result. */
+function memoized(
   known: Map<string, Promise<Candidate>>,
   resource: Resource,
-  look: (resource: Resource) => Promise<Candidate>,
+  observeOne: (resource: Resource) => Promise<Candidate>,
 ) {
   const key = `${formatPosition(resource.source)} ${formatId(resource.id)}`;
-  const candidate = known.get(key) ?? look(resource);
+  const candidate = known.get(key) ?? observeOne(resource);
   known.set(key, candidate);
   return candidate;
 }

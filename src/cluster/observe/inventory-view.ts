@@ -8,13 +8,14 @@ import { entriesByObject } from '../../state/inventory.ts';
 import type { Entry } from '../../state/inventory.ts';
 import { rendersWhole } from '../../state/renderer.ts';
 
+/** The inventory as one run reads it: from its shards, or rebuilt from the labels in the cluster. */
 export interface View {
   readonly inventory: InventoryView;
   readonly isRebuilt: boolean;
 }
 
-/** Everything when all of Git was read: only then can the inventory get a new layout, and only then must it be compared as a whole. */
-export function firstFiles(
+/** All files if all of Git was read: only then must the whole inventory be compared, and can it get a new layout. */
+export function initialFiles(
   { source, desired }: ObserveQuestion,
   { parent }: GatherContext,
 ): ReadonlySet<string> | 'all' {
@@ -44,12 +45,12 @@ export function isNewLayout(
   { layout }: GatherContext,
 ): boolean {
   if (isRebuilt) return true;
-  // What will be there: a run that was killed has left entries of what it only meant to write.
+  // Counts desired objects, not entries: a killed run leaves entries for objects that it never wrote.
   const others = entries.filter(({ file }) => !touched.has(file));
   return inventory.isWhole && isOutgrown(inventory.names, others.length + candidates.length, layout);
 }
 
-/** While files are dirty the recorded count leaves their objects out: a run that was killed may have changed them. */
+/** The recorded count excludes the objects of dirty files, which a killed run may have changed. */
 export function countOf({ isWhole }: InventoryView, entries: readonly Entry[], { parent }: GatherContext): number {
   if (isWhole || parent === null) return entriesByObject(entries).size;
   const { inventory, run } = parent.state;
@@ -57,7 +58,7 @@ export function countOf({ isWhole }: InventoryView, entries: readonly Entry[], {
   return inventory.count + entriesByObject(entries.filter(({ file }) => dirty === 'all' || dirty.includes(file))).size;
 }
 
-/** Moved from shard to shard one by one, an entry could be in none for a moment. */
+/** A new spread needs new shards: moved between existing ones, an entry could be missing from both for a moment. */
 export function hasNewSpread({ inventory }: View, question: ObserveQuestion, { parent }: GatherContext): boolean {
   if (parent === null || inventory.names.length === 0) return false;
   return rendersWhole(question.renderer) !== rendersWhole(parent.state.applied.renderer);

@@ -19,7 +19,7 @@ interface ListContext extends Pick<ClusterRun, 'connection' | 'kinds' | 'target'
   readonly store: StateStore;
 }
 
-/** One metadata list per kind that the target owns. Null when the inventory is not whole: then nothing is known. */
+/** One metadata list per kind that the target owns. Null if a shard of the inventory is missing. */
 export async function listInventory(
   { state }: Parent,
   context: ListContext,
@@ -56,7 +56,7 @@ async function listKind(members: readonly Entry[], context: ListContext, signal:
   const [first] = members;
   const kind =
     first === undefined ? null : context.kinds.findAny({ apiVersion: first.apiVersion, kind: first.id.kind });
-  // Its definition is gone, and with it every object.
+  // The definition is gone, and every object with it.
   if (kind === null) return { entries: members, listed: [], problems: [] };
   const namespaces = [...new Set(members.map(({ id }) => id.namespace))];
   const lists = await listNamespaces(kind, namespaces, context, signal);
@@ -64,7 +64,7 @@ async function listKind(members: readonly Entry[], context: ListContext, signal:
   return {
     entries: members.filter(({ id }) => !refused.has(id.namespace)),
     listed: lists.flatMap(({ items }) => (items ?? []).map((item) => listedOf(kind, item))),
-    problems: [...refused].map((namespace) => cannotList(kind, namespace)),
+    problems: [...refused].map((namespace) => forbiddenList(kind, namespace)),
   };
 }
 
@@ -73,7 +73,7 @@ interface NamespaceList {
   readonly items: readonly JsonObject[] | null;
 }
 
-/** Over all namespaces at once where we may; one namespace is asked for alone. */
+/** One list over all namespaces if that is allowed and more than one is needed; otherwise one list each. */
 async function listNamespaces(
   kind: Kind,
   namespaces: readonly string[],
@@ -89,24 +89,21 @@ async function listNamespaces(
 
 function listedOf(kind: Kind, item: JsonObject): readonly [string, Listed] {
   const metadata = isObject(item['metadata']) ? item['metadata'] : {};
-  const { uid, version, managedFieldsHash: marks } = seenOf(metadata, item['status']);
+  const { uid, version, managedFieldsHash } = seenOf(metadata, item['status']);
   const id = {
     group: kind.group,
     kind: kind.kind,
     namespace: textOf(metadata['namespace']),
     name: textOf(metadata['name']),
   };
-  return [
-    formatId(id),
-    { uid, version, managedFieldsHash: marks, isDeleting: liveOf(metadata).deletionTimestamp !== null },
-  ];
+  return [formatId(id), { uid, version, managedFieldsHash, isDeleting: liveOf(metadata).deletionTimestamp !== null }];
 }
 
-function cannotList({ group, plural }: Kind, namespace: string): Problem {
+function forbiddenList({ group, plural }: Kind, namespace: string): Problem {
   return {
     code: 'manifest-forbidden',
     subject: namespace === '' ? plural : `${plural} in ${namespace}`,
-    message: 'drift of them is not seen: they may not be listed',
-    remedy: `Give Headgate's user a Role with verbs [list], resources [${plural}], apiGroups ["${group}"], or set drift: off.`,
+    message: 'drift cannot be detected: listing is forbidden',
+    remedy: `Grant Headgate's user a Role with verbs [list], resources [${plural}], apiGroups ["${group}"], or set drift: off.`,
   };
 }

@@ -11,9 +11,9 @@ import { problemOf } from '../api/status.ts';
 import type { ObserveContext } from './context.ts';
 
 /**
- * The server compares what we apply with what we applied before, in the version of then; a field that this version does
- * not know fails that (a custom resource without a conversion webhook). Nothing is written to find out: the manifest is
- * tried under a name that nobody has.
+ * The server compares an apply with our last one in the API version of the last one, and fails if that version lacks a new
+ * field (a custom resource without a conversion webhook). A dry run under an unused name shows whether the manifest itself
+ * is valid; then our managedFields entry only has to be migrated.
  */
 export async function migrateIfStale(
   observation: Observation,

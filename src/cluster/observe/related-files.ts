@@ -10,7 +10,7 @@ import type { GatherContext } from './context.ts';
 import { ownerOf } from '../../plan/ownership/ownership.ts';
 import { SOURCE } from '../../plan/model/body.ts';
 
-/** Files that were not read and that decide whether an object moved, is defined twice, or may be pruned. */
+/** Unread files that decide whether an object moved, is defined twice, or may be pruned. */
 export async function relatedFiles(
   { candidates, entries, desired }: { candidates: readonly Candidate[]; entries: readonly Entry[]; desired: Desired },
   context: GatherContext,
@@ -18,26 +18,26 @@ export async function relatedFiles(
 ): Promise<readonly string[]> {
   const { touched } = desired;
   const byObject = entriesByObject(entries);
-  const wanted = new Set(candidates.map(({ resource }) => formatId(resource.id)));
+  const desiredIds = new Set(candidates.map(({ resource }) => formatId(resource.id)));
   const formerFiles = candidates.flatMap(({ resource }) =>
     (byObject.get(formatId(resource.id)) ?? []).map(({ file }) => file),
   );
   const claimed = candidates.flatMap(({ live }) => (live === null ? [] : [sourceIfOwned(live, context)]));
-  const left = entries.filter((entry) => touched.has(entry.file) && !wanted.has(formatId(entry.id)));
+  const left = entries.filter((entry) => touched.has(entry.file) && !desiredIds.has(formatId(entry.id)));
   await ensureKindsKnown(left, context, signal);
   const pending = left.filter((entry) => entry.pending !== null);
-  const lives = await inParallel(pending, REQUESTS_AT_ONCE, (entry) => readPending(entry, context, signal));
-  const all = [...formerFiles, ...claimed, ...pending.map((entry) => entry.pending?.from ?? null), ...lives];
+  const pendingSources = await inParallel(pending, REQUESTS_AT_ONCE, (entry) => readPending(entry, context, signal));
+  const all = [...formerFiles, ...claimed, ...pending.map((entry) => entry.pending?.from ?? null), ...pendingSources];
   return [...new Set(all)].filter((file) => file !== null).filter((file) => file !== '' && !touched.has(file));
 }
 
-export function sourceIfOwned(live: NonNullable<Candidate['live']>, { applySetId }: GatherContext): string | null {
+function sourceIfOwned(live: NonNullable<Candidate['live']>, { applySetId }: GatherContext): string | null {
   const owner = ownerOf(live, applySetId);
   return owner.kind === 'us' ? owner.source : null;
 }
 
-/** A pending entry is never pruned by itself: the live object may say that another file defines it by now. */
-export async function readPending(entry: Entry, context: GatherContext, signal: AbortSignal): Promise<string | null> {
+/** A pending entry alone does not justify a prune: the live object may name another file as its source. */
+async function readPending(entry: Entry, context: GatherContext, signal: AbortSignal): Promise<string | null> {
   const owned = await readOwned(entry, context, signal);
   return owned?.live.annotations[SOURCE] ?? null;
 }

@@ -15,11 +15,12 @@ export async function namespaceExists({ connection, target }: GatherContext, sig
     signal,
   );
   if (answer.status === 404) return false;
-  // Without the right to read namespaces we go on: the first write says whether it is there.
+  // Without the right to read namespaces, assume it exists: the first write fails otherwise.
   if (answer.status === 403 || answer.status < 300) return true;
   throw problemOf(answer, { subject: `Namespace ${target.namespace}`, secret: false });
 }
 
+/** Resolves the namespace of every manifest, with kinds that the same push defines. */
 export async function resolveManifests(
   desired: Desired,
   { kinds, connection, target }: GatherContext,
@@ -29,7 +30,7 @@ export async function resolveManifests(
   return resolveNamespaces(desired.manifests, target, (manifest) => scopeOf(manifest, desired.manifests, kinds));
 }
 
-export function scopeOf(manifest: Manifest, all: readonly Manifest[], kinds: ClusterRun['kinds']): Scope {
+function scopeOf(manifest: Manifest, all: readonly Manifest[], kinds: ClusterRun['kinds']): Scope {
   const kind = kinds.find(manifest);
   if (kind !== null) return kind.namespaced ? 'namespaced' : 'cluster';
   const definition = all.find(
@@ -40,6 +41,6 @@ export function scopeOf(manifest: Manifest, all: readonly Manifest[], kinds: Clu
   return spec['scope'] === 'Cluster' ? 'cluster' : 'namespaced';
 }
 
-export function asResource({ group, kind, name, apiVersion, object, source, isHidden }: Manifest): Resource {
+function asResource({ group, kind, name, apiVersion, object, source, isHidden }: Manifest): Resource {
   return { id: { group, kind, namespace: '', name }, apiVersion, object, source, isHidden };
 }

@@ -20,16 +20,16 @@ export interface HealthContext {
   readonly nowMs: () => number;
 }
 
-/** What one look at one object told. `watch`: where a change of it would show, from the version that was read. */
+/** The result of checking one object. `watch`: what to watch for changes, from the version that was read. */
 export interface HealthCheck {
   readonly health: SeenHealth;
   readonly watch: readonly WatchSource[];
 }
 
-/** More pods than this tell no more about what is wrong. */
+/** More pods than this do not help to find the cause. */
 const PODS = 200;
 
-/** Is it ready? What cannot be read is unknown, with the server's text; a world that does not answer is thrown. */
+/** An object that cannot be read is `unknown`, with the server's message. @throws DeployError if the cluster does not respond. */
 export async function readHealth(
   object: AwaitedObject,
   context: HealthContext,
@@ -41,16 +41,16 @@ export async function readHealth(
   try {
     const live = await readObject(objectPath(kind, id), context, signal);
     if (live === null) return { health: mayVanish ? READY : progressing('it does not exist'), watch: [] };
-    const spot = { collection: collectionPath(kind, id.namespace), of: { name: id.name }, version: versionOf(live) };
-    const looked = await judge(live, { object, context }, signal);
-    return { health: looked.health, watch: [spot, ...looked.watch] };
+    const source = { collection: collectionPath(kind, id.namespace), of: { name: id.name }, version: versionOf(live) };
+    const check = await judge(live, { object, context }, signal);
+    return { health: check.health, watch: [source, ...check.watch] };
   } catch (thrown) {
     if (!(thrown instanceof DeployError) || isClusterFailure(thrown)) throw thrown;
     return { health: { kind: 'unknown', reason: thrown.message }, watch: [] };
   }
 }
 
-/** Said once for all objects, not once for each. */
+/** Thrown, because it concerns all objects and must be reported once. */
 function isClusterFailure({ code }: DeployError): boolean {
   return failureClassOf(code) === 'external' && code !== 'cluster-broken';
 }
@@ -83,13 +83,13 @@ async function judge(
       watch: [{ collection: pods, of: { labels: selector }, version: podList.version }],
     };
   } catch (thrown) {
-    // Without the right to read pods its own status has to do.
+    // Without the right to read pods, use only the object's own status.
     if (thrown instanceof DeployError && thrown.code === 'manifest-forbidden') return { health, watch: [] };
     throw thrown;
   }
 }
 
-/** Null when it does not exist. */
+/** Null if it does not exist. */
 async function readObject(
   path: string,
   { connection }: HealthContext,
@@ -119,7 +119,7 @@ function versionOf({ metadata }: JsonObject): string {
   return isObject(metadata) ? textOf(metadata['resourceVersion']) : '';
 }
 
-/** A class that binds with the first consumer leaves a claim pending for as long as no pod asks for it. */
+/** A class with WaitForFirstConsumer leaves a claim pending until a pod uses it. */
 async function isBoundByConsumer(claim: JsonObject, context: HealthContext, signal: AbortSignal): Promise<boolean> {
   const name = isObject(claim['spec']) ? textOf(claim['spec']['storageClassName']) : '';
   if (name === '') return false;

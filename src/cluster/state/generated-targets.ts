@@ -2,14 +2,14 @@ import { metadataMap } from '../../resource/resource.ts';
 import { isHeadgateState, listConfigMaps, locationOf } from './other-targets.ts';
 import type { ClusterRun } from './run.ts';
 
-/** The state of a target that a rule made, as far as its metadata say. */
+/** The state of a generated target, as far as its metadata shows. */
 export interface GeneratedTargetState {
   readonly name: string;
   readonly repository: string;
   readonly directory: string;
 }
 
-/** By one metadata list; null where we may not look. */
+/** Sends one metadata list. Null: listing is forbidden. */
 export async function listGeneratedTargets(
   context: Pick<ClusterRun, 'connection' | 'target'>,
   signal: AbortSignal,
