@@ -9,7 +9,7 @@ export interface HttpRequest {
   readonly body: string | null;
 }
 
-/** `body` is the whole body; its length is what was received. */
+/** `body` is the complete body as received. */
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;

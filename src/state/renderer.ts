@@ -7,7 +7,7 @@ export type Renderer =
 
 export const PLAIN: Renderer = { kind: 'plain' };
 
-/** Is the target rendered as a whole? Then its inputs, not its tree, determine whether it is up to date. */
+/** Is the target rendered as a whole? Then its inputs, not its tree, decide whether it is up to date. */
 export function rendersWhole({ kind }: Renderer): boolean {
   return kind !== 'plain';
 }

@@ -112,7 +112,7 @@ export interface Waiting {
   readonly isExact: boolean;
 }
 
-/** What drift detection found, and which objects it corrected lately. */
+/** What drift detection found, and the objects it corrected recently. */
 export interface DriftState {
   readonly found: Drift | null;
   /** Keep two writers from undoing each other forever. */

@@ -140,17 +140,17 @@ function connectionOver(first: ClusterAccess, sessionOf: SessionOf, options: Con
     if (!(sent instanceof SessionError)) return sent;
     if (sent.failure === 'untrusted' && used.renew !== null) access = await used.renew();
     else if (!mayResend(sent.failure, request)) throw unreachable(new URL(used.server).host, sent);
-    const again = await sendOnce(request, isRetry, signal).catch(asSessionError);
-    if (again instanceof SessionError) throw unreachable(new URL(access.server).host, again);
-    return again;
+    const resent = await sendOnce(request, isRetry, signal).catch(asSessionError);
+    if (resent instanceof SessionError) throw unreachable(new URL(access.server).host, resent);
+    return resent;
   }
 
   async function send(request: KubeRequest, signal: AbortSignal): Promise<RawAnswer> {
     const answer = await sendFresh(request, false, signal);
     if (answer.status !== 401) return answer;
-    const again = access.token === null ? answer : await sendFresh(request, true, signal);
-    if (again.status === 401) throw unauthorized(new URL(access.server).host);
-    return again;
+    const retried = access.token === null ? answer : await sendFresh(request, true, signal);
+    if (retried.status === 401) throw unauthorized(new URL(access.server).host);
+    return retried;
   }
 
   return {

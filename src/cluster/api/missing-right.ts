@@ -8,7 +8,7 @@ export interface MissingRight {
   readonly plural: string;
   /** The requested object; '' for a list. */
   readonly name: string;
-  /** Null: the whole cluster. */
+  /** Null: at the cluster scope. */
   readonly namespace: string | null;
 }
 

@@ -113,13 +113,13 @@ export function openSession(access: ClusterAccess): Session {
   return {
     async send(request, signal) {
       const release = await slot();
-      const on = current();
+      const connection = current();
       try {
         if (!request.canSend()) return 'overdue';
-        return await exchange(on, request, signal);
+        return await exchange(connection, request, signal);
       } catch (thrown) {
         // A connection that swallowed one request may swallow all, so the next request opens a new one.
-        if (thrown instanceof SessionError && thrown.failure === 'silent') retire(on);
+        if (thrown instanceof SessionError && thrown.failure === 'silent') retire(connection);
         throw thrown;
       } finally {
         release();

@@ -168,8 +168,8 @@ async function recordDuring(
   const written = await recordEntries(plan.during, { names, known, held, spread: gathered.spread }, store, signal);
   if (gathered.isNewLayout) {
     const { unlistedShards, shards } = held.current().inventory;
-    const left = added(unlistedShards, shards).filter((name) => !names.includes(name));
-    await held.write({ inventory: { shards: names, unlistedShards: left, inline: [], isRecorded: true } }, signal);
+    const formerShards = added(unlistedShards, shards).filter((name) => !names.includes(name));
+    await held.write({ inventory: { shards: names, unlistedShards: formerShards, inline: [], isRecorded: true } }, signal);
   }
   return written;
 }

@@ -101,18 +101,18 @@ async function remove(
   const { connection, target, held } = context;
   const owned = await readOwned(entry, context, signal);
   const isKept = planned.op === 'release';
-  const fate = uninstallActionFor(entry, owned?.live ?? null, { target, applySetId: applySetId(target), isKept });
-  if (owned === null || fate.op === 'gone' || fate.op === 'leave') return { action: fate, problem: null };
+  const action = uninstallActionFor(entry, owned?.live ?? null, { target, applySetId: applySetId(target), isKept });
+  if (owned === null || action.op === 'gone' || action.op === 'leave') return { action, problem: null };
   // The user did not confirm deleting what the target has owned only since then.
-  if (fate.op === 'delete' && planned.op !== 'delete') return { action: planned, problem: null };
+  if (action.op === 'delete' && planned.op !== 'delete') return { action: planned, problem: null };
   const { uid } = owned.live;
   const request =
-    fate.op === 'delete' ? deleteRequest(owned.path, owned.live, false) : releaseRequest(owned.path, uid, owned.live);
+    action.op === 'delete' ? deleteRequest(owned.path, owned.live, false) : releaseRequest(owned.path, uid, owned.live);
   const answer = await connection.request({ ...request, fence: held }, signal);
-  if (answer.status < 300 || answer.status === 404) return { action: fate, problem: null };
+  if (answer.status < 300 || answer.status === 404) return { action, problem: null };
   const error = problemOf(answer, { subject: formatId(entry.id), secret: true });
   if (failureClassOf(error.code) === 'external') throw error;
-  return { action: fate, problem: error.problem };
+  return { action, problem: error.problem };
 }
 
 /** Removes Headgate's label and annotation from exactly this object. */

@@ -10,7 +10,7 @@ export interface DryRunBudgetOptions {
   readonly target: Pick<Target, 'name'>;
 }
 
-/** The pace is checked after every so many responses. */
+/** The pace is checked after every 64th response. */
 const SAMPLE = 64;
 
 /**

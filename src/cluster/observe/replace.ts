@@ -103,7 +103,7 @@ export async function deleteReplaced(
     if (failureClassOf(error.code) === 'external') throw error;
     return error.problem;
   }
-  const left = await connection.request({ method: 'GET', path, accept: METADATA_ONLY }, signal);
-  if (left.status === 404) return null;
-  throw stillDeleting(resource, finalizersOf(metadataOf(left.text)));
+  const remaining = await connection.request({ method: 'GET', path, accept: METADATA_ONLY }, signal);
+  if (remaining.status === 404) return null;
+  throw stillDeleting(resource, finalizersOf(metadataOf(remaining.text)));
 }

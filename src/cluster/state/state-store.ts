@@ -137,8 +137,8 @@ export function stateStore(connection: Connection, target: Target): StateStore {
       const content = shardContent({ name, entries, target });
       if (typeof base !== 'string') return { ...(await write(base, content, writing)), name, entries };
       // A run that was killed before the parent listed its shards leaves them behind, and their names are reused.
-      const left = await read(name, writing.signal);
-      return { ...(await write(left === null ? null : versionOf(left), content, writing)), name, entries };
+      const leftover = await read(name, writing.signal);
+      return { ...(await write(leftover === null ? null : versionOf(leftover), content, writing)), name, entries };
     },
     deleteShard: remove,
     async deleteAll(signal) {

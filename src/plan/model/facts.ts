@@ -76,7 +76,7 @@ export interface Unread {
   readonly problem: Problem;
 }
 
-/** Everything that a plan is made from. Saved as JSON, it replays the decision. */
+/** The whole input of a plan. Saved as JSON, it replays the decision. */
 export interface Facts {
   readonly target: Target;
   readonly applySetId: string;

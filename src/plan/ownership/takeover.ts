@@ -71,7 +71,7 @@ function isOurApply(entry: Json): boolean {
   return isObject(entry) && entry['manager'] === MANAGER && entry['operation'] === 'Apply';
 }
 
-/** One entry with the fields of all of them. */
+/** Merges the fields of all entries into one. */
 function mergeEntries(own: Json, taken: readonly Json[], apiVersion: string | null): JsonObject {
   const all = [own, ...taken].filter((entry) => isObject(entry));
   const [first = {}] = all;
