@@ -169,7 +169,10 @@ async function recordDuring(
   if (gathered.isNewLayout) {
     const { unlistedShards, shards } = held.current().inventory;
     const formerShards = added(unlistedShards, shards).filter((name) => !names.includes(name));
-    await held.write({ inventory: { shards: names, unlistedShards: formerShards, inline: [], isRecorded: true } }, signal);
+    await held.write(
+      { inventory: { shards: names, unlistedShards: formerShards, inline: [], isRecorded: true } },
+      signal,
+    );
   }
   return written;
 }
