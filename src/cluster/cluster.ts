@@ -23,21 +23,21 @@ import type { ClusterRun } from './state/run.ts';
 import { stateStore } from './state/state-store.ts';
 import type { StateStore } from './state/state-store.ts';
 
-/** One target's cluster, with what only commands need of it. */
+/** One target's cluster, with what only commands need. */
 export interface TargetCluster extends Cluster {
   read(purpose: 'read-only' | 'write', signal: AbortSignal): Promise<OwnedTarget>;
-  /** The states of generated targets in this namespace, whatever template made them; null where listing is forbidden. */
+  /** The states of generated targets in this namespace, of any template; null if listing is forbidden. */
   generatedTargets(signal: AbortSignal): Promise<readonly GeneratedTargetState[] | null>;
 }
 
 export interface OwnedTarget extends RecordedTarget {
-  /** What would become of everything that the target owns if it were uninstalled. Nothing is written. */
+  /** What an uninstall would do with everything that the target owns. Nothing is written. */
   planUninstall(options: { readonly isKept: boolean }, signal: AbortSignal): Promise<PlannedUninstall>;
 }
 
 export interface PlannedUninstall {
   readonly actions: readonly UninstallAction[];
-  /** Deletes or releases what was planned, and forgets the target. */
+  /** Deletes or releases what was planned, and deletes the state. */
   carryOut(signal: AbortSignal): Promise<readonly Removed[]>;
 }
 
@@ -80,7 +80,7 @@ function recordedTarget(parent: Parent | null, run: StoredRun): OwnedTarget {
     async planUninstall(options, signal) {
       const context = { ...run, parent };
       const actions = await planUninstall(options, context, signal);
-      return { actions, carryOut: (last) => uninstall(actions, context, last) };
+      return { actions, carryOut: (uninstallSignal) => uninstall(actions, context, uninstallSignal) };
     },
   };
 }
@@ -97,9 +97,9 @@ function observedTarget(at: { parent: Parent | null; gathered: Gathered }, run: 
         { connection, kinds, target, kindOf, applySetId: facts.applySetId, touched: facts.touched },
         signal,
       ),
-    conflictingManagers: (change, signal) => conflictingManagers(change, { connection, target, kindOf }, signal),
+    conflictingManagers: (change, signal) => conflictingManagers(change, { connection, kindOf }, signal),
     record(change, signal) {
-      // The recorded count leaves the objects of dirty files out, so it changes with them.
+      // The recorded count excludes the objects of dirty files, so it changes with them.
       const counted: StateChange = change.run?.dirty === undefined ? {} : { inventory: { count: facts.count } };
       return record(at.parent, joinChanges(counted, change), { run, signal });
     },

@@ -9,41 +9,41 @@ export interface HttpRequest {
   readonly body: string | null;
 }
 
-/** `body` is the whole body; its length is what was received. */
+/** `body` is the complete body as received. */
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
 }
 
-/** Keep-alive connections. Their owner opens them once, so that they outlive a run. */
+/** Keep-alive connections. Their owner opens them once so that they outlive a run. */
 export interface HttpAgents {
   readonly http: HttpAgent;
   readonly https: HttpsAgent;
 }
 
 export interface ExchangeOptions {
-  /** Node's global agents unless given. */
+  /** Default: Node's global agents. */
   readonly agents?: HttpAgents;
   /** PEM of a private certificate authority. */
   readonly ca: string | null;
-  /** For the request and its whole answer. */
+  /** For the request and its complete response. */
   readonly deadlineMs: number;
-  /** The longest time without a byte; unless given, only the deadline counts. */
+  /** The longest time without a byte. Default: no limit but the deadline. */
   readonly silenceMs?: number;
-  /** A larger body is not read to its end. */
+  /** A larger body fails the exchange. */
   readonly bodyLimitBytes: number;
 }
 
 /**
  * - `aborted`: the caller's signal aborted.
- * - `stale`: the server had closed a kept connection, which shows only when the connection is used again.
+ * - `stale`: the server had closed a kept connection, which is noticed only on its next use.
  * - `too-large`: the body is larger than its limit.
- * - `unanswered`: no complete answer came, or not in time.
+ * - `unanswered`: no complete response arrived in time.
  */
 export type ExchangeFailure = 'aborted' | 'stale' | 'too-large' | 'unanswered';
 
-/** No complete answer. */
+/** No complete response arrived. */
 export class ExchangeError extends Error {
   readonly failure: ExchangeFailure;
 
@@ -65,18 +65,18 @@ export function openAgents(): HttpAgents & { close(): void } {
 }
 
 /**
- * One request over HTTP/1 and its answer, whatever the status. Redirects are answers like any other: following one would
- * hand the credentials to the host that it names. @throws ExchangeError
+ * Sends one request over HTTP/1 and returns its response, whatever the status. Redirects are not followed: that would send
+ * the credentials to the host that the redirect names. @throws ExchangeError
  */
 export function exchange(request: HttpRequest, options: ExchangeOptions, signal: AbortSignal): Promise<HttpAnswer> {
   const { deadlineMs, silenceMs } = options;
   const deadline = AbortSignal.timeout(deadlineMs);
   return new Promise((resolve, reject) => {
     const sent = open(request, options, AbortSignal.any([signal, deadline]));
-    // The first failure counts: closing the connection causes others.
+    // The first failure wins: closing the connection causes others.
     const fail = (cause: unknown) => {
       if (signal.aborted) reject(new ExchangeError('aborted', 'interrupted', cause));
-      else if (deadline.aborted) reject(unanswered(`no complete answer within ${deadlineMs / 1000} s`, cause));
+      else if (deadline.aborted) reject(unanswered(`no complete response within ${deadlineMs / 1000} s`, cause));
       else reject(cause instanceof ExchangeError ? cause : broken(cause, sent));
       sent.destroy();
     };
@@ -112,7 +112,7 @@ async function readBody(
   for await (const part of response as AsyncIterable<Buffer>) {
     bytes += part.length;
     if (bytes > bodyLimitBytes)
-      throw new ExchangeError('too-large', `its answer is larger than ${bodyLimitBytes} bytes`);
+      throw new ExchangeError('too-large', `the response is larger than ${bodyLimitBytes} bytes`);
     parts.push(part);
   }
   return Buffer.concat(parts);

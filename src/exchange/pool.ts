@@ -1,6 +1,7 @@
 /**
- * Works on all items, `limit` of them at a time, and keeps their order: ten thousand bodies that wait for their turn would
- * be most of a first deploy's memory. After a failure nothing more is begun; it is thrown when all work under way has ended.
+ * Processes all items, at most `limit` at a time, and returns results in order. The limit saves memory: ten thousand bodies
+ * waiting to be sent would be most of what a first deploy uses. After a failure no further item is started; the failure is
+ * thrown once all running work has ended.
  */
 export async function inParallel<T, R>(
   items: readonly T[],

@@ -4,11 +4,11 @@ import type { IncomingHttpHeaders } from 'node:http';
 export type Outcome<T> =
   { readonly kind: 'answered'; readonly answer: T } | { readonly kind: 'failed'; readonly cause: unknown };
 
-/** `afterMs`: the pause that the other side requests. */
+/** `afterMs`: the pause that the server requests. */
 export type Verdict = 'final' | 'again' | { readonly afterMs: number };
 
 export interface RetryPolicy<T> {
-  /** One pause per further attempt: their number limits the attempts. */
+  /** One pause before each retry, so their number limits the attempts. */
   readonly pausesMs: readonly number[];
   /** An outcome that requests a longer pause is final. */
   readonly longestPauseMs?: number;
@@ -25,8 +25,8 @@ export interface Pacing {
 export const atOnce: Pacing['wait'] = () => Promise.resolve();
 
 /**
- * Attempts until an outcome is final, and ends as that outcome does: with its answer, or by throwing its cause. Once the
- * signal has aborted, every failure is final.
+ * Retries until an outcome is final, then returns its answer or throws its cause. Once the signal has aborted, every
+ * failure is final.
  */
 export async function retry<T>(
   attempt: (attempts: number) => Promise<T>,
@@ -51,7 +51,7 @@ async function outcomeOf<T>(work: () => Promise<T>): Promise<Outcome<T>> {
   }
 }
 
-/** The pause before the next attempt; null: there is none. `attempts`: how many there were before this outcome. */
+/** The pause before the next attempt, or null if this outcome is final. `attempts`: the number of earlier attempts. */
 export function pauseAfter<T>(
   outcome: Outcome<T>,
   attempts: number,
@@ -65,7 +65,7 @@ export function pauseAfter<T>(
   return verdict.afterMs > longestPauseMs ? null : verdict.afterMs;
 }
 
-/** What `Retry-After` requests, in seconds or as a date by the server's own clock: RFC 9110, section 10.2.3. */
+/** `Retry-After` in milliseconds, given in seconds or as a date by the server's clock (RFC 9110, section 10.2.3). */
 export function retryAfterMs(headers: Pick<IncomingHttpHeaders, 'date' | 'retry-after'>): number | null {
   const written = headers['retry-after'] ?? '';
   if (/^\d+$/.test(written)) return Number(written) * 1000;

@@ -3,8 +3,8 @@ import { failureClassOf } from '../error/deploy-error.ts';
 import type { Revision } from '../snapshot/source.ts';
 import type { Backoff, LastOutcome } from './target-state.ts';
 
-/** The commit, and the hash of the settings, that a run tried to apply. */
-interface Tried {
+/** The commit and the settings hash that a run tried to apply. */
+interface Attempt {
   readonly revision: Revision;
   readonly settings: string;
   readonly nowMs: number;
@@ -13,29 +13,29 @@ interface Tried {
 const FIRST_PAUSE_MS = 10 * 60_000;
 const LONGEST_PAUSE_MS = 24 * 3_600_000;
 
-/** What a refused or half-done run leaves behind, so that sweeps retry it less and less often. Deliveries always try. */
+/** The back-off after a refused or partial run: sweeps retry it less and less often. Deliveries always retry. */
 export function backoffAfter(
   { backoff: last }: Pick<LastOutcome, 'backoff'>,
-  { errors, ...tried }: Tried & { readonly errors: readonly Problem[] },
+  { errors, ...tried }: Attempt & { readonly errors: readonly Problem[] },
 ): Backoff | null {
   const classes = errors.map(({ code }) => failureClassOf(code));
   if (classes.length === 0 || classes.includes('external') || classes.includes('internal')) return null;
   return nextBackoff(last, tried, classes.includes('manifest') ? 'manifest' : 'guard');
 }
 
-/** Of a run that waits: what it waits for wakes it; sweeps look in case that request was lost. */
-export function backoffWhileWaiting({ backoff: last }: Pick<LastOutcome, 'backoff'>, tried: Tried): Backoff {
+/** The back-off of a waiting run. What it waits for wakes it; sweeps retry in case that request was lost. */
+export function backoffWhileWaiting({ backoff: last }: Pick<LastOutcome, 'backoff'>, tried: Attempt): Backoff {
   return nextBackoff(last, tried, 'guard');
 }
 
-/** Does a sweep leave this tip alone for now? */
-export function isBackingOff({ backoff }: Pick<LastOutcome, 'backoff'>, tip: Tried): boolean {
+/** Does a sweep skip this tip for now? */
+export function isBackingOff({ backoff }: Pick<LastOutcome, 'backoff'>, tip: Attempt): boolean {
   return isSame(backoff, tip) && tip.nowMs < backoff.nextTryMs;
 }
 
 function nextBackoff(
   last: Backoff | null,
-  { revision, settings, nowMs }: Tried,
+  { revision, settings, nowMs }: Attempt,
   failureClass: Backoff['class'],
 ): Backoff {
   const tries = isSame(last, { revision, settings }) ? last.tries + 1 : 1;
@@ -43,6 +43,6 @@ function nextBackoff(
   return { revision, settings, class: failureClass, tries, nextTryMs: nowMs + pauseMs };
 }
 
-function isSame(backoff: Backoff | null, { revision, settings }: Omit<Tried, 'nowMs'>): backoff is Backoff {
+function isSame(backoff: Backoff | null, { revision, settings }: Omit<Attempt, 'nowMs'>): backoff is Backoff {
   return backoff !== null && backoff.revision === revision && backoff.settings === settings;
 }

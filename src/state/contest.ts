@@ -1,4 +1,4 @@
-/** How often an object was corrected in a row, and until when it rests. */
+/** How often an object was corrected in a row, and until when correction pauses. */
 export interface Contest {
   readonly times: number;
   readonly lastMs: number;
@@ -8,16 +8,16 @@ export interface Contest {
 /** By object, as `formatId` writes it. */
 export type Contests = Readonly<Record<string, Contest>>;
 
-/** A correction that follows another within this time is of the same contest. */
+/** A correction within this time of the last one belongs to the same contest. */
 const MEMORY_MS = 3_600_000;
-/** Corrected so often in a row, an object has two masters. */
+/** After this many corrections in a row, two writers are assumed to fight over the object. */
 export const CONTESTED_TIMES = 3;
 const FIRST_REST_MS = 30 * 60_000;
 const LONGEST_REST_MS = 24 * 3_600_000;
-/** The state is no place for more; the oldest are forgotten first. */
+/** Limits the size of the state; the oldest are dropped first. */
 const CONTESTS = 50;
 
-/** Does the sweep leave the object as it is for now? */
+/** Does the sweep leave the object alone for now? */
 export function isResting(object: string, contests: Contests, nowMs: number): boolean {
   return nowMs < (contests[object]?.restUntilMs ?? 0);
 }
@@ -26,7 +26,7 @@ export function isContested(object: string, contests: Contests): boolean {
   return (contests[object]?.times ?? 0) >= CONTESTED_TIMES;
 }
 
-/** What is remembered after a run: `corrected` once more; `refused` cannot be corrected, and rests at once. */
+/** The contests after a run. `corrected`: counted once more. `refused`: cannot be corrected, and rests at once. */
 export function nextContests(
   contests: Contests,
   { corrected, refused }: { corrected: readonly string[]; refused: readonly string[] },
@@ -34,14 +34,14 @@ export function nextContests(
 ): Contests {
   const alive = Object.entries(contests).filter(([, contest]) => nowMs < forgottenAtMs(contest));
   const known = Object.fromEntries(alive);
-  const again = (object: string, least: number): [string, Contest] => [
+  const counted = (object: string, minimum: number): [string, Contest] => [
     object,
-    contestOf(Math.max((known[object]?.times ?? 0) + 1, least), nowMs),
+    contestOf(Math.max((known[object]?.times ?? 0) + 1, minimum), nowMs),
   ];
   const next = new Map([
     ...alive,
-    ...corrected.map((object) => again(object, 1)),
-    ...refused.map((object) => again(object, CONTESTED_TIMES)),
+    ...corrected.map((object) => counted(object, 1)),
+    ...refused.map((object) => counted(object, CONTESTED_TIMES)),
   ]);
   return Object.fromEntries([...next].toSorted(([, a], [, b]) => b.lastMs - a.lastMs).slice(0, CONTESTS));
 }

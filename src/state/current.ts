@@ -4,8 +4,8 @@ import type { Renderer } from './renderer.ts';
 import type { TargetState } from './target-state.ts';
 
 /**
- * Is there nothing to do, whatever commit the state names? The paths are what counts, and what the settings and the
- * renderer make of them: of a rendered target exactly what the last render read.
+ * Is the target up to date, whatever commit the state names? Only the paths, the settings and the renderer count; for a
+ * rendered target, exactly the files that the last render read.
  */
 export function isCurrent(
   state: Pick<TargetState, 'applied' | 'run'>,
@@ -13,13 +13,13 @@ export function isCurrent(
   by: { readonly settings: string; readonly renderer: Renderer },
 ): boolean {
   const { source, renderer, inputs } = state.applied;
-  if (!isSettled(state, by.settings) || !isSameRenderer(renderer, by.renderer)) return false;
+  if (!isFullyApplied(state, by.settings) || !isSameRenderer(renderer, by.renderer)) return false;
   if (rendersWhole(renderer)) return Object.entries(inputs).every(([path, id]) => id === (at.inputs[path] ?? null));
   return source?.tree === at.tree && hasSameInputs(inputs, at.inputs);
 }
 
-/** Has the commit that the state names been applied to its end, and with these settings? */
-export function isSettled(
+/** Was the commit that the state names applied completely, and with these settings? */
+export function isFullyApplied(
   { applied, run: { dirty } }: Pick<TargetState, 'applied' | 'run'>,
   settings: string,
 ): boolean {

@@ -3,17 +3,17 @@ import type { Json, ResourceId } from '../resource/resource.ts';
 import type { Entry } from './inventory.ts';
 import { hasFinished } from './seen-version.ts';
 
-/** Kinds that run once: gone afterwards is how they are meant to be, and running them again is not. */
+/** Kinds that run once: they may disappear after they finish and must not run again. */
 export function runsOnce({ group, kind }: Pick<ResourceId, 'group' | 'kind'>): boolean {
   return (group === 'batch' && kind === 'Job') || (group === '' && kind === 'Pod');
 }
 
-/** Does the inventory say that it was seen finished? */
+/** Does the entry record that the object finished? */
 export function wasSeenFinished({ id, version }: Pick<Entry, 'id' | 'version'>): boolean {
   return runsOnce(id) && version !== null && hasFinished(version);
 }
 
-/** Does the status of a Job or Pod say that it has run to its end? */
+/** Is this the status of a Job or Pod that finished? */
 export function hasEnded(status: Json | undefined): boolean {
   if (!isObject(status)) return false;
   if (status['phase'] === 'Succeeded' || status['phase'] === 'Failed') return true;

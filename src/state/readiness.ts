@@ -1,10 +1,10 @@
 import type { Revision } from '../snapshot/source.ts';
 import type { TargetState } from './target-state.ts';
 
-/** What the target's `.ready` object says: what checks found last. */
+/** The target's `.ready` object: the result of the last check. */
 export interface ReadinessRecord {
   readonly revision: Revision;
-  /** When the run began whose objects were looked at: this tells one run of a commit from the next. */
+  /** When the run whose objects were checked began. Distinguishes runs of the same commit. */
   readonly sinceMs: number;
   readonly readiness: 'progressing' | 'ready' | 'not-ready';
   readonly notReady: readonly NotReady[];
@@ -20,17 +20,17 @@ export interface NotReady {
   readonly reason: string;
 }
 
-/** What is known of a target's readiness; null when nothing checks it (`wait: 0s`) or nothing was applied yet. */
+/** A target's readiness; null if it is not checked (`wait: 0s`) or nothing has been applied yet. */
 export function readinessOf(
   { waitMs }: { readonly waitMs: number },
   { applied, outcome, progress: { awaited } }: Pick<TargetState, 'applied' | 'outcome' | 'progress'>,
   record: ReadinessRecord | null,
 ): ReadinessRecord['readiness'] | null {
   if (waitMs === 0 || (applied.source === null && awaited === null)) return null;
-  // Half of it is applied, and nothing waits for the other half.
+  // Only part of it is applied, and nothing checks that part.
   if (outcome.verdict === 'partial') return null;
-  // Nothing that takes time to become ready was ever written.
+  // No run has ever written an object that takes time to become ready.
   if (awaited === null) return 'ready';
-  const isOfIt = record?.revision === awaited.revision && record.sinceMs === awaited.sinceMs;
-  return isOfIt ? record.readiness : 'progressing';
+  const isSameRun = record?.revision === awaited.revision && record.sinceMs === awaited.sinceMs;
+  return isSameRun ? record.readiness : 'progressing';
 }

@@ -1,13 +1,13 @@
-/** What made the manifests of a target: another version, or another chart, may make others of the same files. */
+/** What rendered a target. Another version or chart may render other manifests from the same files. */
 export type Renderer =
   | { readonly kind: 'plain' }
   | { readonly kind: 'kustomize'; readonly version: string }
-  /** `chartDigest`: of a chart that is pulled, `sha256:…`; null: the chart is in the repository. */
+  /** `chartDigest`: `sha256:…` of a pulled chart; null if the chart is in the repository. */
   | { readonly kind: 'helm'; readonly version: string; readonly chartDigest: string | null };
 
 export const PLAIN: Renderer = { kind: 'plain' };
 
-/** Is the target rendered as a whole? Then its inputs say whether it is current, and its tree does not. */
+/** Is the target rendered as a whole? Then its inputs, not its tree, decide whether it is up to date. */
 export function rendersWhole({ kind }: Renderer): boolean {
   return kind !== 'plain';
 }

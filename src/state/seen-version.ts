@@ -1,10 +1,10 @@
-/** Which writing of an object was seen, as the API server numbers them. */
+/** The version of an object that was seen, as the API server numbers it. */
 export type SeenVersion =
-  /** Any will do: the object only has to exist. */
+  /** Any version matches: the object only has to exist. */
   | { readonly kind: 'any' }
-  /** `resourceVersion`: of kinds without a generation. */
+  /** `resourceVersion`: for kinds without a generation. */
   | { readonly kind: 'generation' | 'resourceVersion'; readonly value: string; readonly hasFinished: boolean }
-  /** Of a Job or Pod that ran to its end and vanished before any version of it was recorded. */
+  /** A Job or Pod that finished and was deleted before any version of it was recorded. */
   | { readonly kind: 'finished' };
 
 export function isSameVersion(a: SeenVersion, b: SeenVersion): boolean {
@@ -16,7 +16,7 @@ export function hasFinished(version: SeenVersion): boolean {
   return isNumbered(version) ? version.hasFinished : version.kind === 'finished';
 }
 
-/** The same version of an object that is known to have run to its end. */
+/** The same version, marked as finished. */
 export function asFinished(version: SeenVersion | null): SeenVersion {
   return version !== null && isNumbered(version) ? { ...version, hasFinished: true } : { kind: 'finished' };
 }

@@ -5,11 +5,11 @@ import { isSameVersion } from './seen-version.ts';
 
 /** An object as a metadata list shows it. */
 export type Listed = Pick<ObservedVersion, 'uid' | 'version' | 'managedFieldsHash'> & {
-  /** It waits for its finalizers. */
+  /** The object waits for its finalizers. */
   readonly isDeleting: boolean;
 };
 
-/** An object that may differ from Git; only a dry run can say. */
+/** An object that may differ from Git; a dry run decides. */
 export interface Suspect {
   /** As `formatId` writes it. */
   readonly object: string;
@@ -17,7 +17,7 @@ export interface Suspect {
   readonly file: string;
 }
 
-/** Which recorded objects are not, or not surely, as they were left. */
+/** The recorded objects that may have changed since the last apply. */
 export function suspectsOf(entries: readonly Entry[], listed: ReadonlyMap<string, Listed>): readonly Suspect[] {
   return entries
     .filter((entry) => isSuspect(entry, listed.get(formatId(entry.id)) ?? null))
@@ -25,10 +25,10 @@ export function suspectsOf(entries: readonly Entry[], listed: ReadonlyMap<string
 }
 
 function isSuspect(entry: Entry, live: Listed | null): boolean {
-  // Of a run whose end is not known: its files are dirty, and the next run looks anyway.
+  // Pending: its file is dirty, so the next run reads it anyway.
   if (entry.pending !== null || entry.version === null) return false;
   if (live === null) return !wasSeenFinished(entry);
-  // Made again once it is gone.
+  // It is created again once it is gone.
   if (live.isDeleting) return false;
   if (entry.uid !== live.uid) return true;
   if (entry.version.kind === 'any') return false;

@@ -5,9 +5,9 @@ import type { Entry } from './inventory.ts';
 import { PLAIN } from './renderer.ts';
 import type { Renderer } from './renderer.ts';
 
-/** What the recorded state of one target says. */
+/** The recorded state of one target. */
 export interface TargetState {
-  /** It was written for another repository, branch or path: the target was pointed elsewhere, or another one has its name. */
+  /** Written for another repository, branch or path: the target's source changed, or another target has its name. */
   readonly hasOtherOrigin: boolean;
   readonly applied: Applied;
   readonly inventory: RecordedInventory;
@@ -17,35 +17,35 @@ export interface TargetState {
   readonly drift: DriftState;
 }
 
-/** What was applied to its end, and everything that shaped it. */
+/** What was applied completely, and everything that shaped it. */
 export interface Applied {
   readonly source: AppliedSource | null;
   /** Hash of the settings that shape the desired objects. */
   readonly settings: string | null;
   readonly renderer: Renderer;
-  /** Declared inputs; of a rendered target everything that the last render read. Null: the path was read and did not exist. */
+  /** Declared inputs; for a rendered target, everything that the last render read. Null: the path did not exist. */
   readonly inputs: Readonly<Record<string, ObjectId | null>>;
   /** RFC 3339. */
   readonly deployedAt: string | null;
 }
 
-/** What the target owns, as far as the state object itself holds it. */
+/** The part of the inventory that the state object itself holds. */
 export interface RecordedInventory {
-  /** False until a run has written an inventory: what is owned is then read from the cluster's labels, never taken for nothing. */
+  /** False until a run has written an inventory. Until then it is rebuilt from the labels in the cluster, never assumed empty. */
   readonly isRecorded: boolean;
-  /** Names of the shards in order; empty: the inventory is `inline`. */
+  /** Names of the shards, in order. Empty: the inventory is `inline`. */
   readonly shards: readonly string[];
-  /** Names that may exist beside them and do not count: a layout that was begun, or one that was left. */
-  readonly spare: readonly string[];
+  /** Shards that may exist but are not part of the inventory: of a layout that was started or abandoned. */
+  readonly unlistedShards: readonly string[];
   readonly inline: readonly Entry[];
-  /** Objects; while files are dirty, those of the other files. */
+  /** The number of objects, not counting those of dirty files. */
   readonly count: number;
   /** What the state object announces to other tools. */
   readonly groupKinds: readonly string[];
   readonly namespaces: readonly string[];
 }
 
-/** The run that is writing, or what one that was killed left behind. */
+/** The run that is writing, or what a killed run left behind. */
 export interface RunState {
   readonly lease: Lease | null;
   /** Files whose objects may differ from the applied commit. */
@@ -63,12 +63,12 @@ export interface Lease {
 /** How the last run ended. */
 export interface LastOutcome {
   readonly verdict: RecordedVerdict | null;
-  /** The commit that it tried to reach. */
+  /** The commit that it tried to apply. */
   readonly attempted: Revision | null;
   readonly backoff: Backoff | null;
-  /** A commit that has our pending status and no final one yet. */
+  /** A commit that has Headgate's pending status and no final one yet. */
   readonly pendingOn: Revision | null;
-  /** A tip that is an ancestor of the applied commit, seen by a sweep and not announced by a delivery. */
+  /** A tip that is an ancestor of the applied commit, found by a sweep without a delivery. */
   readonly rewind: Revision | null;
 }
 
@@ -77,7 +77,7 @@ export type RecordedVerdict = (typeof RECORDED_VERDICTS)[number];
 /** A run that failed or was superseded records no verdict. */
 export const RECORDED_VERDICTS = ['unchanged', 'deployed', 'waiting', 'partial', 'refused'] as const;
 
-/** How long sweeps leave a commit alone that was refused, half applied or has to wait. */
+/** How long sweeps skip a commit that was refused, partially applied or has to wait. */
 export interface Backoff {
   readonly revision: Revision;
   readonly settings: string;
@@ -86,9 +86,9 @@ export interface Backoff {
   readonly nextTryMs: number;
 }
 
-/** What is not finished although its run has closed. */
+/** Work that is not finished although its run has closed. */
 export interface Progress {
-  /** The last run that wrote objects that take time to become ready; an object of its own records whether they did. */
+  /** The last run that wrote objects that take time to become ready. The `.ready` object records the result. */
   readonly awaited: AwaitedRun | null;
   /** The last run closed before its end and resumes when what it waits for is ready. */
   readonly waiting: Waiting | null;
@@ -96,7 +96,7 @@ export interface Progress {
 
 export interface AwaitedRun {
   readonly revision: Revision;
-  /** When the run began: this tells one run of a commit from the next. */
+  /** When the run began. Distinguishes runs of the same commit. */
   readonly sinceMs: number;
 }
 
@@ -106,20 +106,20 @@ export interface Waiting {
   readonly sinceMs: number;
   readonly created: number;
   readonly updated: number;
-  /** For people: `Deployment shop/db`, `target infra-prod`. */
+  /** Human-readable: `Deployment shop/db`, `target infra-prod`. */
   readonly on: readonly string[];
-  /** The entries of unfinished files are true: the run that recorded them has closed. */
+  /** The entries of unfinished files are accurate: the run that recorded them has closed. */
   readonly isExact: boolean;
 }
 
-/** What drift detection found, and which objects it corrected lately. */
+/** What drift detection found, and the objects it corrected recently. */
 export interface DriftState {
   readonly found: Drift | null;
-  /** They keep two writers from undoing each other forever. */
+  /** Keep two writers from undoing each other forever. */
   readonly contests: Contests;
 }
 
-/** Objects that differ from the applied commit and were not, or not yet, corrected. */
+/** Objects that differ from the applied commit and have not been corrected. */
 export interface Drift {
   readonly objects: number;
   /** RFC 3339. */
@@ -130,7 +130,15 @@ export interface Drift {
 export const NOTHING_RECORDED: TargetState = {
   hasOtherOrigin: false,
   applied: { source: null, settings: null, renderer: PLAIN, inputs: {}, deployedAt: null },
-  inventory: { isRecorded: false, shards: [], spare: [], inline: [], count: 0, groupKinds: [], namespaces: [] },
+  inventory: {
+    isRecorded: false,
+    shards: [],
+    unlistedShards: [],
+    inline: [],
+    count: 0,
+    groupKinds: [],
+    namespaces: [],
+  },
   run: { lease: null, dirty: 'all' },
   outcome: { verdict: null, attempted: null, backoff: null, pendingOn: null, rewind: null },
   progress: { awaited: null, waiting: null },
@@ -159,12 +167,12 @@ export function withChange(state: TargetState, change: StateChange): TargetState
   };
 }
 
-/** Would writing the change leave another state than this? */
+/** Would the change make any difference to this state? */
 export function changesState(state: TargetState, change: StateChange): boolean {
   return !isDeepStrictEqual(withChange(state, change), state);
 }
 
-/** Both changes as one; where they disagree, the second one holds. */
+/** Both changes as one; the second one wins. */
 export function joinChanges(first: StateChange, second: StateChange): StateChange {
   return {
     applied: { ...first.applied, ...second.applied },

@@ -2,7 +2,7 @@ import type { Revision } from '../snapshot/source.ts';
 import { backoffWhileWaiting } from './backoff.ts';
 import type { StateChange, TargetState, Waiting } from './target-state.ts';
 
-/** One run of a commit, as far as waiting is concerned. */
+/** What waiting needs to know about one run of a commit. */
 export interface WaitingRun {
   readonly state: TargetState;
   readonly revision: Revision;
@@ -19,10 +19,10 @@ export function countsSoFar({ state, revision, sinceMs }: Pick<WaitingRun, 'stat
     : { created: 0, updated: 0, beganMs: sinceMs };
 }
 
-/** More names than these help no reader. */
+/** More names do not help a reader. */
 const NAMED = 10;
 
-/** Is it recorded that this commit waits for exactly these? */
+/** Does the state record that this commit waits for exactly these? */
 export function isWaitingFor({ state, revision }: Pick<WaitingRun, 'state' | 'revision'>, on: readonly string[]) {
   const { waiting } = state.progress;
   if (waiting?.revision !== revision) return false;

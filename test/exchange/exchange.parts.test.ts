@@ -69,22 +69,22 @@ describe('an HTTP exchange', () => {
     expect((await send(url, { bodyLimitBytes: 1024 })).body).toHaveLength(1024);
     await expect(send(url, { bodyLimitBytes: 1023 })).rejects.toMatchObject({
       failure: 'too-large',
-      message: 'its answer is larger than 1023 bytes',
+      message: 'the response is larger than 1023 bytes',
     });
   });
 
-  it('fails at its deadline, also while bytes still arrive', async () => {
+  it('fails at its deadline even while bytes still arrive', async () => {
     const { url } = await serve((_request, response) => {
       const drip = setInterval(() => response.write('x'), 5);
       response.on('close', () => clearInterval(drip));
     });
     await expect(send(url, { deadlineMs: 60, silenceMs: 50 })).rejects.toMatchObject({
       failure: 'unanswered',
-      message: 'no complete answer within 0.06 s',
+      message: 'no complete response within 0.06 s',
     });
   });
 
-  it('fails when no byte arrives within its silence, also in the middle of a body', async () => {
+  it('fails when no byte arrives for silenceMs, even in the middle of a body', async () => {
     const { url } = await serve((request, response) => {
       if (request.url === '/half') response.writeHead(200, { 'content-length': '9' }).write('half');
     });
@@ -93,13 +93,13 @@ describe('an HTTP exchange', () => {
     await expect(send(new URL('/half', url), { silenceMs: 50 })).rejects.toMatchObject(silence);
   });
 
-  it('fails when its signal aborts, before or while it is under way', async () => {
+  it('fails when its signal aborts, before or during the exchange', async () => {
     const { url } = await serve(() => undefined);
     await expect(send(url, { signal: AbortSignal.abort() })).rejects.toMatchObject({ failure: 'aborted' });
     await expect(send(url, { signal: AbortSignal.timeout(20) })).rejects.toMatchObject({ failure: 'aborted' });
   });
 
-  it('fails when the connection is cut before or within the answer', async () => {
+  it('fails when the connection breaks before or within the response', async () => {
     const { url } = await serve((request, response) => {
       if (request.url === '/') request.socket.destroy();
       else response.writeHead(200, { 'content-length': '9' }).write('half', () => request.socket.destroy());
@@ -108,7 +108,7 @@ describe('an HTTP exchange', () => {
     await expect(send(new URL('/half', url))).rejects.toMatchObject({ failure: 'unanswered', message: 'aborted' });
   });
 
-  it('names the reason when no connection is established', async () => {
+  it('reports why no connection was established', async () => {
     const { url } = await serve(() => undefined);
     for (const close of closers.splice(0)) await close();
     await expect(send(url)).rejects.toMatchObject({ message: expect.stringContaining('ECONNREFUSED') });
@@ -122,7 +122,7 @@ describe('kept connections', () => {
     return opened;
   }
 
-  it('are used again', async () => {
+  it('are reused', async () => {
     const { url, sockets } = await serve((_request, response) => response.end());
     const kept = agents();
     await send(url, { agents: kept });
@@ -130,7 +130,7 @@ describe('kept connections', () => {
     expect(sockets.size).toBe(1);
   });
 
-  it('that the server has closed make the exchange fail as stale, and a new one answers', async () => {
+  it('fail as stale if the server has closed them, and the next exchange opens a new one', async () => {
     let requests = 0;
     const { url } = await serve((request, response) => {
       requests += 1;
@@ -145,7 +145,7 @@ describe('kept connections', () => {
 });
 
 describe('an HTTPS exchange', () => {
-  it('trusts a private certificate authority only when it is given', async () => {
+  it('trusts a private certificate authority only if ca is set', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'headgate-exchange-'));
     closers.push(() => rmSync(directory, { recursive: true }));
     const command =

@@ -12,19 +12,19 @@ function policy(verdict: Verdict): RetryPolicy<string> {
 
 describe('the pause after an outcome', () => {
   it.each<[string, Verdict, number, number | null]>([
-    ['the first of the policy after the first attempt', 'again', 0, 10],
-    ['the second of the policy after the second attempt', 'again', 1, 20],
+    ["the policy's first pause after the first attempt", 'again', 0, 10],
+    ["the policy's second pause after the second attempt", 'again', 1, 20],
     ['none after the last attempt', 'again', 2, null],
     ['none when the outcome is final', 'final', 0, null],
-    ['as long as the other side requests', { afterMs: 999 }, 0, 999],
+    ['as long as the server requests', { afterMs: 999 }, 0, 999],
     ['as long as the policy allows', { afterMs: 1_000 }, 1, 1_000],
-    ['none when the other side requests more than the policy allows', { afterMs: 1_001 }, 0, null],
-    ['none after the last attempt, whatever the other side requests', { afterMs: 1 }, 2, null],
+    ['none when the server requests more than the policy allows', { afterMs: 1_001 }, 0, null],
+    ['none after the last attempt, whatever the server requests', { afterMs: 1 }, 2, null],
   ])('is %s', (_name, verdict, attempts, pauseMs) => {
     expect(pauseAfter(answered, attempts, policy(verdict))).toBe(pauseMs);
   });
 
-  it('is any that the other side requests when the policy names no longest one', () => {
+  it('is as long as the server requests if the policy sets no longest pause', () => {
     const { pausesMs, verdictOn } = policy({ afterMs: 86_400_000 });
     expect(pauseAfter(answered, 0, { pausesMs, verdictOn })).toBe(86_400_000);
   });
@@ -54,7 +54,7 @@ describe('a retry', () => {
     expect(pauses).toEqual([10, 20]);
   });
 
-  it('ends as its last attempt does: with its answer, or by throwing its cause', async () => {
+  it('returns the answer of its last attempt, or throws its cause', async () => {
     expect(await scripted('bad', 'bad', 'worse').result).toBe('worse');
     const last = new Error('c');
     await expect(scripted(new Error('a'), new Error('b'), last).result).rejects.toBe(last);
@@ -72,7 +72,7 @@ describe('a retry', () => {
     expect(attempts).toBe(1);
   });
 
-  it('ends as its wait does when that is interrupted', async () => {
+  it('rejects when its wait is interrupted', async () => {
     const stop = new AbortController();
     const attempt = async () => {
       stop.abort();
@@ -84,7 +84,7 @@ describe('a retry', () => {
     });
   });
 
-  it('judges no outcome after which there is no attempt', async () => {
+  it('does not judge the outcome of the last attempt', async () => {
     const judged: unknown[] = [];
     const once: RetryPolicy<string> = { pausesMs: [0], verdictOn: (outcome) => (judged.push(outcome), 'again') };
     await retry(async () => 'x', once, { wait: atOnce, signal: never });

@@ -34,20 +34,20 @@ describe('the back-off of a refused commit', () => {
     expect(backoffAfter({ backoff }, { ...tried, settings: 't', errors })).toMatchObject({ tries: 1 });
   });
 
-  it('is not made for a failure of the world, which is retried anyway', () => {
+  it('does not start for an external failure, which the queue retries', () => {
     const errors = [problem('manifest-invalid'), problem('cluster-unreachable')];
     expect(backoffAfter({ backoff: null }, { ...tried, errors })).toBeNull();
     expect(backoffAfter({ backoff: null }, { ...tried, errors: [] })).toBeNull();
   });
 
-  it('names the manifest where one is wrong, else the guard', () => {
+  it('has class manifest if any error is in a manifest, otherwise class guard', () => {
     const classOf = (...codes: readonly ErrorCode[]) =>
       backoffAfter({ backoff: null }, { ...tried, errors: codes.map((code) => problem(code)) })?.class;
     expect([classOf('prune-limit'), classOf('prune-limit', 'manifest-invalid')]).toEqual(['guard', 'manifest']);
     expect(backoffWhileWaiting({ backoff: refusedAgain(1) }, tried)).toMatchObject({ class: 'guard', tries: 2 });
   });
 
-  it('holds until its next try, for this commit and these settings alone', () => {
+  it('lasts until its next try, and only for this commit and these settings', () => {
     const backoff = refusedAgain(1);
     const nextTryMs = backoff?.nextTryMs ?? 0;
     const isHeldAt = (nowMs: number) => isBackingOff({ backoff }, { ...tried, nowMs });

@@ -9,8 +9,8 @@ function corrected(times: readonly number[]): Contests {
   return times.reduce<Contests>((contests, at) => nextContests(contests, { corrected: [A], refused: [] }, at), {});
 }
 
-describe('an object that is corrected again and again', () => {
-  it('is contested with the third correction, and rests half an hour, then twice as long each time', () => {
+describe('an object that is corrected repeatedly', () => {
+  it('is contested after the third correction, and rests half an hour, then twice as long each time', () => {
     expect(isContested(A, corrected([0, MINUTE]))).toBe(false);
     const third = corrected([0, MINUTE, 2 * MINUTE]);
     expect([isContested(A, third), isResting(A, third, 32 * MINUTE - 1), isResting(A, third, 32 * MINUTE)]).toEqual([
@@ -29,12 +29,12 @@ describe('an object that is corrected again and again', () => {
     expect(isResting(A, contests, 29 + 24 * 60 * MINUTE)).toBe(false);
   });
 
-  it('is no longer contested when it stayed as it is for an hour', () => {
+  it('is no longer contested after an hour without a correction', () => {
     expect(corrected([0, MINUTE, 61 * MINUTE - 1])[A]?.times).toBe(3);
     expect(corrected([0, MINUTE, 61 * MINUTE])[A]?.times).toBe(1);
   });
 
-  it('is remembered among the 50 that were corrected last', () => {
+  it('is dropped from the state when 50 others were corrected later', () => {
     const many = Array.from({ length: 60 }, (_, n) => n).reduce<Contests>(
       (contests, n) => nextContests(contests, { corrected: [`ConfigMap shop/${n}`], refused: [] }, n),
       {},
@@ -47,7 +47,7 @@ describe('an object that is corrected again and again', () => {
   });
 });
 
-it('lets an object rest at once that cannot be corrected', () => {
+it('rests an object that cannot be corrected at once', () => {
   const contests = nextContests({}, { corrected: [], refused: [A] }, 0);
   expect([isResting(A, contests, 30 * MINUTE - 1), isResting(A, contests, 30 * MINUTE)]).toEqual([true, false]);
 });

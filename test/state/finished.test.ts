@@ -17,7 +17,7 @@ function planFor(object: JsonObject, change: Partial<Entry>, kind = 'Job') {
 }
 
 describe('a Job or Pod that is gone', () => {
-  it('stays gone when it was seen finished', () => {
+  it('is not created again if it was seen finished', () => {
     expect(planFor({}, { version: generation('1', true) })).toMatchObject({
       steps: [],
       keeps: [{ reason: 'finished' }],
@@ -25,20 +25,20 @@ describe('a Job or Pod that is gone', () => {
     expect(planFor({}, { version: generation('1', true) }, 'Pod').steps).toEqual([]);
   });
 
-  it('stays gone when it was to vanish by itself, and that is remembered', () => {
+  it('is not created again if it has a TTL, and is recorded as finished', () => {
     const plan = planFor({ spec: { ttlSecondsAfterFinished: 0 } }, {});
     expect(plan).toMatchObject({ steps: [], keeps: [{ entry: { version: generation('1', true) } }] });
   });
 
-  it('is made again when nobody saw its end, when it is another manifest, or when it is of another kind', () => {
+  it('is created again if it was never seen finished, if its manifest changed, or if it is another kind', () => {
     expect(planFor({}, {}).steps).toHaveLength(1);
     expect(planFor({}, { version: generation('1', true), hash: 'another' }).steps).toHaveLength(1);
     expect(planFor({}, { version: generation('1', true) }, 'ConfigMap').steps).toHaveLength(1);
   });
 });
 
-describe('the status of what runs once', () => {
-  it('says when it has ended: complete, failed or succeeded, and not while a condition is only there', () => {
+describe('the status of a Job or Pod', () => {
+  it('counts as finished when it is complete, failed or succeeded, and not while the condition is False', () => {
     const job = (type: string, status: string) => ({ conditions: [{ type, status }] });
     const ends = [
       job('Complete', 'True'),

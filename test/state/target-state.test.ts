@@ -17,14 +17,14 @@ describe('a change of the state', () => {
     expect(withChange(changed, {})).toEqual(changed);
   });
 
-  it('joined with another one gives what both of them give in turn', () => {
+  it('joined with another one has the effect of both in turn', () => {
     const closed: StateChange = { outcome: { pendingOn: null, verdict: 'partial' }, drift: { contests: {} } };
     const inTurn = withChange(withChange(NOTHING_RECORDED, opened), closed);
     expect(withChange(NOTHING_RECORDED, joinChanges(opened, closed))).toEqual(inTurn);
     expect(inTurn.outcome).toMatchObject({ attempted: A, pendingOn: null });
   });
 
-  it('changes nothing when it says what the state says, whatever the order of its keys', () => {
+  it('makes no difference if it equals the state, whatever the order of its keys', () => {
     const waiting = { revision: A, sinceMs: 1, created: 2, updated: 3, on: ['target infra'], isExact: true };
     const state = withChange(NOTHING_RECORDED, { progress: { waiting } });
     const reordered = Object.fromEntries(Object.entries(waiting).toReversed()) as unknown as typeof waiting;

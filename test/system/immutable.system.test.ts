@@ -128,7 +128,7 @@ describe('a change of an immutable field (A5, A6)', () => {
     const uid = await uidOf('secret', 's');
     expect(await testbed.outcome(await testbed.push({ 'apps/s.yaml': secret('ours', REPLACE) }))).toMatchObject({
       verdict: 'refused',
-      errors: [{ code: 'field-immutable', remedy: expect.stringContaining('not owned by target') }],
+      errors: [{ code: 'field-immutable', remedy: expect.stringContaining('does not own it') }],
     });
     expect(await uidOf('secret', 's')).toBe(uid);
   });

@@ -168,7 +168,7 @@ describe('depends-on', () => {
       expect.objectContaining({
         code: 'manifest-invalid',
         subject: 'apps/b.json:1',
-        message: expect.stringContaining('depends on itself'),
+        message: expect.stringContaining('has a cycle'),
       }),
       expect.objectContaining({ subject: 'apps/c.json:1', message: expect.stringContaining('does not own') }),
     ]);

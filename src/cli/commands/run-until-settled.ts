@@ -47,7 +47,7 @@ async function withReadiness(report: Report, options: SettleOptions, signal: Abo
   return notReady === null ? { ...report, readiness: 'ready' } : { ...report, readiness: 'not-ready', notReady };
 }
 
-/** An earlier run applied the tip, and its check may have ended long ago: whoever asks again is told what is true now. */
+/** An earlier run applied the tip, and its check may have ended long ago, so this command reads the readiness again. */
 async function checkOfEarlierRun(
   { target, runtime }: SettleOptions,
   signal: AbortSignal,
@@ -65,7 +65,7 @@ async function checkOfEarlierRun(
     objects: 'all',
     total: null,
     attempt: 0,
-    // Not what the record says: this check has to find it for itself.
+    // A check that was already reported would not report it again.
     reported: 'progressing',
     statusIsFinal: true,
     resumesRun: false,

@@ -66,7 +66,7 @@ function asText({ name }: Target, removed: readonly Removed[]): string {
       ...lines,
     ].join('\n');
   }
-  const deleted = removed.filter(({ fate }) => fate.op === 'delete').length;
+  const deleted = removed.filter(({ action: fate }) => fate.op === 'delete').length;
   return `${name}: uninstalled (${deleted} deleted, ${removed.length - deleted} kept)`;
 }
 
@@ -75,7 +75,7 @@ function asJson({ name }: Target, removed: readonly Removed[]): string {
     {
       target: name,
       uninstalled: removed.every(({ problem }) => problem === null),
-      changes: removed.map(({ fate: { op, entry, reason }, problem }) => ({ op, ...entry.id, reason, problem })),
+      changes: removed.map(({ action: { op, entry, reason }, problem }) => ({ op, ...entry.id, reason, problem })),
     },
     null,
     2,

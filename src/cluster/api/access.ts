@@ -1,14 +1,14 @@
-/** How to reach and sign in to one API server. */
+/** The address and credentials of one API server. */
 export interface ClusterAccess {
-  /** `https://host:port`, perhaps with a path below which the API lives. */
+  /** `https://host:port`, optionally with a path prefix. */
   readonly server: string;
-  /** PEM; null: the system's own trust. */
+  /** PEM. Null: the system's trusted authorities. */
   readonly ca: string | null;
   readonly tlsServerName: string | null;
   /** PEM. */
   readonly clientCertificate: { readonly cert: string; readonly key: string } | null;
-  /** Null when the client certificate says it all. `isRetry`: the one before was refused. */
+  /** Null if the client certificate is enough. `isRetry`: the previous token was rejected. */
   readonly token: ((isRetry: boolean) => Promise<string>) | null;
-  /** Asks again where the server is and whom to believe, after its certificate was not believed; null where that is fixed. */
+  /** Reads the address and certificate authority again after the certificate was not trusted. Null: they are fixed. */
   readonly renew: (() => Promise<ClusterAccess>) | null;
 }

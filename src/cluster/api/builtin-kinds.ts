@@ -1,6 +1,6 @@
 /**
- * The kinds that Kubernetes 1.37 serves by itself: `Kind plural` by API version, `!` after a cluster-scoped one. From its
- * discovery (`kubectl get --raw /apis`); a cluster that serves others is asked when one of them is met.
+ * The built-in kinds of Kubernetes 1.37: `Kind plural` by API version, `!` after a cluster-scoped one. From its discovery
+ * (`kubectl get --raw /apis`); the cluster's discovery is read only when a manifest has another kind.
  */
 export const BUILTIN_KINDS: readonly (readonly [apiVersion: string, kinds: string])[] = [
   [

@@ -5,7 +5,7 @@ import type { Connection } from './connection.ts';
 import type { KindCache } from './kinds.ts';
 import { problemOf } from './status.ts';
 
-/** What `.Capabilities` of a chart shows when Helm installs it. */
+/** The values that a chart reads from `.Capabilities` when Helm installs it. */
 export async function readCapabilities(
   { connection, kinds }: { readonly connection: Connection; readonly kinds: KindCache },
   signal: AbortSignal,
@@ -16,8 +16,8 @@ export async function readCapabilities(
   ]);
   if (answer.status >= 300) throw problemOf(answer, { subject: '/version', secret: false });
   const version = parseJson(answer.text);
-  const apis = served.flatMap(({ group, version: of, kind }) => {
-    const api = group === '' ? of : `${group}/${of}`;
+  const apis = served.flatMap(({ group, version: apiVersion, kind }) => {
+    const api = group === '' ? apiVersion : `${group}/${apiVersion}`;
     return [api, `${api}/${kind}`];
   });
   return {

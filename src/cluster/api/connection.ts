@@ -9,22 +9,22 @@ import type { RawAnswer, Session, SessionFailure } from './session.ts';
 
 export interface KubeRequest {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
-  /** With its query, already encoded. */
+  /** Including the query, already encoded. */
   readonly path: string;
   readonly body?: string;
   readonly contentType?: string;
   readonly accept?: string;
-  /** What it rests on, looked at right before it goes out: each time, since a try again may come late. */
+  /** The right to write, checked right before each attempt: a retry may come late. */
   readonly fence?: Fence;
-  /** A POST that may be sent again when its answer was lost: it names the object, and 409 is understood. */
+  /** A POST that may be sent again if its response was lost: it names the object, and the caller handles 409. */
   readonly isRepeatable?: true;
 }
 
 /** The right to write. */
 export interface Fence {
-  /** Resolves when there is time enough for one request, if need be after asking for more. @throws DeployError `lease-lost` */
+  /** Resolves when enough time is left for one request, after renewing it if necessary. @throws DeployError `lease-lost` */
   ensure(signal: AbortSignal): Promise<void>;
-  /** Is there time enough, without asking for more? */
+  /** Is enough time left without renewing it? */
   isHeld(): boolean;
 }
 
@@ -37,23 +37,23 @@ export interface KubeAnswer {
   readonly date: number | null;
 }
 
-/** One run's view of a cluster: it counts what this run asked, and signs every request with who asks. */
+/** One run's connection to a cluster. It counts the run's requests and sends its identity with each of them. */
 export interface Connection {
   readonly usage: { readonly requests: number; readonly bytes: number };
   request(request: KubeRequest, signal: AbortSignal): Promise<KubeAnswer>;
-  /** Calls for every line of a watch until it ends or the signal aborts; its HTTP status, 0 when there was no answer. Never rejects. */
+  /** Calls `onLine` for every line of a watch until it ends. Returns its HTTP status, 0 without a response. Never rejects. */
   listen(path: string, onLine: (line: string) => void, signal: AbortSignal): Promise<number>;
 }
 
 export interface ConnectionOptions {
-  /** `headgate/1.0 (<target>@<12 hex>)`, the commit once it is known: the cluster's audit log keeps it. */
+  /** `headgate/1.0 (<target>@<12 hex>)`, with the commit once it is known, for the cluster's audit log. */
   readonly userAgent: () => string;
   readonly impersonate: { readonly namespace: string; readonly name: string } | null;
   readonly requestTimeoutMs: number;
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** Connections that outlive the runs that use them. */
+/** Sessions that outlive the runs that use them. */
 export interface SessionPool {
   connect(access: ClusterAccess, options: ConnectionOptions): Connection;
   close(): void;
@@ -62,7 +62,7 @@ export interface SessionPool {
 export function openSessions(): SessionPool {
   const sessions = new Map<string, Session>();
   const sessionOf: SessionOf = (access) => {
-    // A rotated certificate or CA is another connection; tokens travel with each request.
+    // A rotated certificate or CA needs a new session; tokens are sent with each request.
     const key = JSON.stringify([access.server, access.ca, access.tlsServerName, access.clientCertificate]);
     const session = sessions.get(key) ?? openSession(access);
     sessions.set(key, session);
@@ -81,7 +81,7 @@ const THROTTLE_PAUSE_MS = 1000;
 
 const THROTTLED: RetryPolicy<RawAnswer> = {
   pausesMs: [THROTTLE_PAUSE_MS, THROTTLE_PAUSE_MS],
-  // A longer pause is the queue's to keep.
+  // The queue handles longer pauses.
   longestPauseMs: 5_000,
   verdictOn(outcome) {
     if (outcome.kind === 'failed' || outcome.answer.status !== 429) return 'final';
@@ -115,13 +115,13 @@ function connectionOver(first: ClusterAccess, sessionOf: SessionOf, options: Con
 
   async function sendOnce(request: KubeRequest, isRetry: boolean, signal: AbortSignal): Promise<RawAnswer> {
     const { fence, body } = request;
-    const isDue = fence === undefined ? () => true : () => fence.isHeld();
+    const canSend = fence === undefined ? () => true : () => fence.isHeld();
     for (;;) {
       await fence?.ensure(signal);
       const headers = await headersOf(request, isRetry);
-      const sent = { headers, body, timeoutMs: options.requestTimeoutMs, isDue };
+      const sent = { headers, body, timeoutMs: options.requestTimeoutMs, canSend };
       const answer = await sessionOf(access).send(sent, signal);
-      // It waited so long for its place that it has to ask again whether it may.
+      // The request waited so long for a free stream that the fence must be checked again.
       if (answer === 'overdue') continue;
       usage.requests += 1;
       usage.bytes += answer.text.length;
@@ -130,27 +130,27 @@ function connectionOver(first: ClusterAccess, sessionOf: SessionOf, options: Con
   }
 
   /**
-   * A connection that went stale (idle, a frozen function, a restarted server) shows it only on its first request: that one
-   * is sent again. So is one that met a certificate of another authority, after renewing what is trusted. Not a retry with
-   * pauses: each failure has its own remedy, once.
+   * A stale connection (idle, a frozen function, a restarted server) fails only on its next request, which is sent again
+   * once. A certificate of another authority is retried once after renewing the access. Neither needs a pause, so neither
+   * is in the retry policy.
    */
   async function sendFresh(request: KubeRequest, isRetry: boolean, signal: AbortSignal): Promise<RawAnswer> {
-    const on = access;
+    const used = access;
     const sent = await sendOnce(request, isRetry, signal).catch(asSessionError);
     if (!(sent instanceof SessionError)) return sent;
-    if (sent.failure === 'untrusted' && on.renew !== null) access = await on.renew();
-    else if (!isSentAgain(sent.failure, request)) throw unreachable(new URL(on.server).host, sent);
-    const again = await sendOnce(request, isRetry, signal).catch(asSessionError);
-    if (again instanceof SessionError) throw unreachable(new URL(access.server).host, again);
-    return again;
+    if (sent.failure === 'untrusted' && used.renew !== null) access = await used.renew();
+    else if (!mayResend(sent.failure, request)) throw unreachable(new URL(used.server).host, sent);
+    const resent = await sendOnce(request, isRetry, signal).catch(asSessionError);
+    if (resent instanceof SessionError) throw unreachable(new URL(access.server).host, resent);
+    return resent;
   }
 
   async function send(request: KubeRequest, signal: AbortSignal): Promise<RawAnswer> {
     const answer = await sendFresh(request, false, signal);
     if (answer.status !== 401) return answer;
-    const again = access.token === null ? answer : await sendFresh(request, true, signal);
-    if (again.status === 401) throw unauthorized(new URL(access.server).host);
-    return again;
+    const retried = access.token === null ? answer : await sendFresh(request, true, signal);
+    if (retried.status === 401) throw unauthorized(new URL(access.server).host);
+    return retried;
   }
 
   return {
@@ -161,7 +161,7 @@ function connectionOver(first: ClusterAccess, sessionOf: SessionOf, options: Con
         usage.requests += 1;
         return await sessionOf(access).listen({ headers, onLine }, signal);
       } catch {
-        // No token now: the next look says so.
+        // No token: the next request reports it.
         return 0;
       }
     },
@@ -178,13 +178,13 @@ function asSessionError(thrown: unknown): SessionError {
   throw thrown;
 }
 
-/** May the same request go out once more, over another connection? */
-function isSentAgain(failure: SessionFailure, { method, isRepeatable }: KubeRequest): boolean {
+/** May the same request be sent again over another connection? */
+function mayResend(failure: SessionFailure, { method, isRepeatable }: KubeRequest): boolean {
   switch (failure) {
     case 'unsent':
       return true;
     case 'cut':
-      // All but POST may be done twice: applies and merge patches say what is to be, deletes name the object.
+      // All but POST are idempotent: applies and merge patches state the result, deletes name the object.
       return method !== 'POST' || isRepeatable === true;
     case 'unconnected':
     case 'untrusted':
@@ -203,10 +203,10 @@ function answerOf({ status, text, headers }: RawAnswer): KubeAnswer {
   return { status, text, warnings, date: Number.isNaN(date) ? null : date };
 }
 
-/** RFC 7234: `299 - "text"`, perhaps with a date behind it; in the text `\` stands before a quote and before itself. */
+/** RFC 7234: `299 - "text"`, optionally followed by a date; in the text, `\` escapes a quote and itself. */
 const WARNING = /\b\d{3} \S+ "((?:[^"\\]|\\.)*)"/g;
 
-/** The texts of an answer's `Warning` headers, of which one line may hold several. */
+/** The texts of the `Warning` headers of a response; one line may hold several. */
 export function warningsOf(header: IncomingHttpHeaders[string]): readonly string[] {
   const lines = Array.isArray(header) ? header : header === undefined ? [] : [header];
   return lines.flatMap((line) => [...line.matchAll(WARNING)].map(([, text = '']) => text.replaceAll(/\\(.)/g, '$1')));
@@ -215,9 +215,9 @@ export function warningsOf(header: IncomingHttpHeaders[string]): readonly string
 function unreachable(host: string, cause: SessionError): DeployError {
   return new DeployError('cluster-unreachable', {
     subject: host,
-    message: `the API server does not answer: ${cause.message}`,
+    message: `the API server does not respond: ${cause.message}`,
     remedy:
-      'It is tried again; if that goes on, check the address, the network and the certificate authority of the cluster.',
+      'Wait for the retry. If it keeps failing, check the address, the network and the certificate authority of the cluster.',
     cause,
   });
 }
@@ -225,17 +225,17 @@ function unreachable(host: string, cause: SessionError): DeployError {
 function unauthorized(host: string): DeployError {
   return new DeployError('cluster-unauthorized', {
     subject: host,
-    message: 'the API server does not accept our credentials (401)',
+    message: 'the API server rejected the credentials (401)',
     remedy:
-      'Renew the token or client certificate in the kubeconfig; on EKS, look whether the access entry names the role that is used. Run headgate check.',
+      'Renew the token or client certificate in the kubeconfig; on EKS, check that an access entry names the role. Then run headgate check.',
   });
 }
 
 function throttled(host: string, pauseMs: number | null): DeployError {
   return new DeployError('cluster-throttled', {
     subject: host,
-    message: 'the API server asks for a pause (429)',
-    remedy: 'It is tried again when the server says so.',
+    message: 'the API server is throttling requests (429)',
+    remedy: 'Wait for the retry.',
     retryAfterMs: pauseMs ?? THROTTLE_PAUSE_MS,
   });
 }

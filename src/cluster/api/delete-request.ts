@@ -1,7 +1,7 @@
 import { METADATA_ONLY } from './metadata.ts';
 import type { LiveMetadata } from '../../plan/model/facts.ts';
 
-/** Deletes exactly this object. `bindVersion`: only as it was read; else whatever was done to it since. */
+/** Deletes exactly this object. `bindVersion`: only if it has not changed since it was read. */
 export function deleteRequest(
   path: string,
   { uid, resourceVersion }: Pick<LiveMetadata, 'uid' | 'resourceVersion'>,

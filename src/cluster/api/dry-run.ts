@@ -8,23 +8,23 @@ import { METADATA_ONLY, acceptFor, finalizersOf, lastChangeByUs, readObject, see
 import { conflictsOf, problemOf } from './status.ts';
 import type { Connection } from './connection.ts';
 
-/** @throws DeployError of the world's class; what the manifest or the target's rights are to blame for is an observation. */
+/** Errors of the manifest or the target's rights are observations. @throws DeployError for external failures. */
 export async function dryRun(
   { resource, path, body }: { resource: Resource; path: string; body: JsonObject },
   { connection, target }: { readonly connection: Connection; readonly target: Target },
   signal: AbortSignal,
 ): Promise<Observation> {
-  const ask = async (conflicts: Target['conflicts']) => {
+  const dryRunWith = async (conflicts: Target['conflicts']) => {
     const startedMs = performance.now();
     const request = applyRequest(`${path}?dryRun=All&`, body, { conflicts });
-    const answered = await connection.request({ ...request, accept: acceptFor(resource.id) }, signal);
-    const date = answered.date === null ? null : answered.date - (performance.now() - startedMs);
-    return { answer: answered, askedAt: date };
+    const response = await connection.request({ ...request, accept: acceptFor(resource.id) }, signal);
+    const sentAtMs = response.date === null ? null : response.date - (performance.now() - startedMs);
+    return { answer: response, sentAtMs };
   };
-  // Without force first: only a refusal names from whom a field would be taken, and it is rare.
-  const gentle = await ask('fail');
-  const taken = target.conflicts === 'force' ? conflictsOf(gentle.answer) : [];
-  const { answer, askedAt } = taken.length === 0 ? gentle : await ask('force');
+  // Without force first: only a refusal, which is rare, names the managers of the fields that force would take.
+  const unforced = await dryRunWith('fail');
+  const taken = target.conflicts === 'force' ? conflictsOf(unforced.answer) : [];
+  const { answer, sentAtMs } = taken.length === 0 ? unforced : await dryRunWith('force');
   if (answer.status >= 300) {
     const error = problemOf(answer, { subject: formatPosition(resource.source), secret: hidesValues(resource) });
     if (failureClassOf(error.code) === 'external') throw error;
@@ -32,19 +32,19 @@ export async function dryRun(
   }
   const { metadata, status } = readObject(answer.text);
   const warned = answer.warnings.length === 0 ? {} : { warnings: answer.warnings };
-  // Without a resourceVersion the object is not there (one that is sent would be echoed, and none is).
+  // Without a resourceVersion the object does not exist. (One that was sent would be echoed; we send none.)
   if (metadata['resourceVersion'] === undefined) return { kind: 'creates', ...warned };
   if (metadata['deletionTimestamp'] !== undefined) return { kind: 'terminating', finalizers: finalizersOf(metadata) };
   const live = seenOf(metadata, status);
   if (taken.length > 0) return { kind: 'updates', live, taken, ...warned };
-  return { kind: isUnchanged(metadata, askedAt) ? 'unchanged' : 'updates', live, ...warned };
+  return { kind: isUnchanged(metadata, sentAtMs) ? 'unchanged' : 'updates', live, ...warned };
 }
 
-/** By the server's own clock: a dry run that changes something stamps our entry with the time of the request. */
-function isUnchanged(metadata: JsonObject, askedAt: number | null): boolean {
-  const changedAt = lastChangeByUs(metadata);
-  // Both are cut to whole seconds.
-  return changedAt !== null && askedAt !== null && changedAt < askedAt - 2_000;
+/** By the server's clock: a dry run that changes something sets the time of our managedFields entry to the request's. */
+function isUnchanged(metadata: JsonObject, sentAtMs: number | null): boolean {
+  const changedAtMs = lastChangeByUs(metadata);
+  // The server truncates both to whole seconds.
+  return changedAtMs !== null && sentAtMs !== null && changedAtMs < sentAtMs - 2_000;
 }
 
 export function applyRequest(path: string, body: JsonObject, { conflicts }: Pick<Target, 'conflicts'>) {

@@ -5,7 +5,7 @@ import { BUILTIN_KINDS } from './builtin-kinds.ts';
 import type { Connection } from './connection.ts';
 import { problemOf } from './status.ts';
 
-/** A kind that the cluster serves, and how its objects are addressed. */
+/** A kind that the cluster serves, with the parts of its URLs. */
 export interface Kind {
   readonly group: string;
   readonly version: string;
@@ -15,22 +15,22 @@ export interface Kind {
   readonly isListable: boolean;
 }
 
-/** The kinds of one cluster, kept as long as the caller keeps it. Built-in kinds cost no request. */
+/** The kinds of one cluster, for the lifetime of the cache. Built-in kinds cost no request. */
 export interface KindCache {
   /** Null: not known to be served. */
   find(of: Pick<Manifest, 'apiVersion' | 'kind'>): Kind | null;
-  /** In this version, or else in another one of its group: an object outlives the version that it was written in. */
+  /** In this version, or else in another one of its group: an object outlives the version it was written in. */
   findAny(of: Pick<Manifest, 'apiVersion' | 'kind'>): Kind | null;
-  /** Asks the cluster when one of these kinds is not known. */
+  /** Reads the cluster's discovery if one of these kinds is not known. */
   learn(
     connection: Connection,
     manifests: readonly Pick<Manifest, 'apiVersion' | 'kind'>[],
     signal: AbortSignal,
   ): Promise<void>;
   refresh(connection: Connection, signal: AbortSignal): Promise<void>;
-  /** Every kind that can be listed, once each, in the version that the server prefers. */
+  /** Every kind that can be listed, once each, in the server's preferred version. */
   all(connection: Connection, signal: AbortSignal): Promise<readonly Kind[]>;
-  /** Every kind in every version, as the cluster told it last. */
+  /** Every kind in every version, as last discovered. */
   served(connection: Connection, signal: AbortSignal): Promise<readonly Kind[]>;
 }
 
@@ -45,7 +45,7 @@ export function kindCache(): KindCache {
   async function refresh(connection: Connection, signal: AbortSignal): Promise<void> {
     const found = await discover(connection, signal);
     discovered = found;
-    // What was discovered before may be served no more.
+    // Kinds discovered before may no longer be served.
     known = byKey([...builtinKinds(), ...found]);
   }
 
@@ -112,7 +112,7 @@ function builtinKinds(): readonly Kind[] {
 
 const AGGREGATED = 'application/json;v=v2;g=apidiscovery.k8s.io;as=APIGroupDiscoveryList';
 
-/** Aggregated discovery (Kubernetes 1.27 and later): two requests tell every kind. */
+/** Aggregated discovery (Kubernetes 1.27 and later): two requests return every kind. */
 async function discover(connection: Connection, signal: AbortSignal): Promise<readonly Kind[]> {
   const lists = await Promise.all(
     ['/api', '/apis'].map(async (path) => {

@@ -1,7 +1,7 @@
 import { isObject, textOf } from '../../resource/resource.ts';
 import type { Json, JsonObject } from '../../resource/resource.ts';
 
-/** `spec.selector` of a workload as a query takes it; null when it is none. */
+/** `spec.selector` of a workload as a query parameter; null if it is missing, empty or invalid. */
 export function labelSelectorOf(workload: JsonObject): string | null {
   const spec = isObject(workload['spec']) ? workload['spec'] : {};
   const { selector } = spec;

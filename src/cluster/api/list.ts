@@ -8,12 +8,12 @@ import type { Kind } from './kinds.ts';
 import { METADATA_LIST } from './metadata.ts';
 import { problemOf } from './status.ts';
 
-/** One answer for nearly everybody, and still one that fits into memory and into the time of a request (0.6 KB each). */
+/** Enough for nearly every fleet in one response, which still fits into memory and the request timeout (0.6 KB each). */
 const PAGE = 20_000;
 
 /**
- * The objects of one kind that carry the label of a set, as metadata; Jobs and Pods with their status. `namespace` '' is
- * all of them. Null: we may not list them.
+ * The metadata of the objects of one kind in an ApplySet; Jobs and Pods include their status. `namespace`: '' for all.
+ * Null: listing is forbidden.
  */
 export async function listOwned(
   { kind, namespace }: { kind: Kind; namespace: string },
@@ -25,7 +25,7 @@ export async function listOwned(
   const found: JsonObject[] = [];
   for (let next = ''; ;) {
     const answer = await connection.request({ method: 'GET', path: path + next, accept }, signal);
-    // Not served: there is nothing of it.
+    // The kind is not served, so there are no objects.
     if (answer.status === 404) return found;
     if (answer.status === 403 || answer.status === 405) return null;
     if (answer.status >= 300) throw problemOf(answer, { subject: kind.kind, secret: false });

@@ -6,7 +6,7 @@ import { hashManagedFields } from '../../state/managed-fields-hash.ts';
 import type { ObservedVersion } from '../../state/inventory.ts';
 import type { LiveMetadata } from '../../plan/model/facts.ts';
 
-/** Answers carry metadata only: a write costs the server less, and no Secret comes back. */
+/** Metadata-only responses: a write costs the server less, and no Secret is returned. */
 export const METADATA_ONLY = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
 export const METADATA_LIST = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
 
@@ -14,14 +14,14 @@ export function metadataOf(text: string): JsonObject {
   return readObject(text).metadata;
 }
 
-/** Status is there only where the whole object was asked for. */
+/** `status` is undefined if only the metadata was requested. */
 export function readObject(text: string): { readonly metadata: JsonObject; readonly status: Json | undefined } {
   const object = parseJson(text);
   if (!isObject(object)) return { metadata: {}, status: undefined };
   return { metadata: isObject(object['metadata']) ? object['metadata'] : {}, status: object['status'] };
 }
 
-/** Whether what runs once has run, its status alone says. */
+/** Jobs and Pods are read whole: only their status shows whether they finished. */
 export function acceptFor(id: Pick<ResourceId, 'group' | 'kind'>): string {
   return runsOnce(id) ? 'application/json' : METADATA_ONLY;
 }
@@ -58,7 +58,7 @@ export function finalizersOf(metadata: JsonObject): readonly string[] {
   return Array.isArray(finalizers) ? finalizers.filter((name) => typeof name === 'string') : [];
 }
 
-/** When our manager last changed the object, in milliseconds; server-side apply leaves the time alone when nothing changes. */
+/** When Headgate last changed the object, in milliseconds. Server-side apply keeps the time if nothing changes. */
 export function lastChangeByUs(metadata: JsonObject): number | null {
   const entries: readonly Json[] = Array.isArray(metadata['managedFields']) ? metadata['managedFields'] : [];
   const times = entries

@@ -12,8 +12,8 @@ export interface OwnedContext {
   readonly kinds: KindCache;
 }
 
-/** Asks the cluster when one of these entries is of a kind that is not known: a process that was just started knows few. */
-export async function learnKindsOf(
+/** Reads the cluster's discovery if an entry has an unknown kind: a new process knows only the built-in ones. */
+export async function ensureKindsKnown(
   entries: readonly Entry[],
   { connection, kinds }: OwnedContext,
   signal: AbortSignal,
@@ -21,21 +21,21 @@ export async function learnKindsOf(
   if (entries.some((entry) => kinds.findAny(addressOf(entry)) === null)) await kinds.refresh(connection, signal);
 }
 
-/** An object of the inventory where it is served today; null when it is gone, alone or together with its definition. */
+/** Reads an object of the inventory in a version that is still served; null if it, or its definition, is gone. */
 export async function readOwned(
   entry: Entry,
   { connection, kinds }: OwnedContext,
   signal: AbortSignal,
 ): Promise<{ readonly path: string; readonly live: LiveMetadata } | null> {
-  for (let isAgain = false; ; isAgain = true) {
+  for (let isRetry = false; ; isRetry = true) {
     const kind = kinds.findAny(addressOf(entry));
     if (kind === null) return null;
     const path = objectPath(kind, entry.id);
     const answer = await connection.request({ method: 'GET', path, accept: METADATA_ONLY }, signal);
     if (answer.status < 300) return { path, live: liveOf(metadataOf(answer.text)) };
     if (answer.status !== 404) throw problemOf(answer, { subject: formatId(entry.id), secret: false });
-    if (isAgain || isMissingObject(answer)) return null;
-    // It may be served in another version by now.
+    if (isRetry || isMissingObject(answer)) return null;
+    // It may be served in another version now.
     await kinds.refresh(connection, signal);
   }
 }

@@ -3,8 +3,8 @@ import type { ClientHttp2Session, OutgoingHttpHeaders } from 'node:http2';
 import { StringDecoder } from 'node:string_decoder';
 
 /**
- * Reads an answer that goes on until one side ends it, and calls for every line of it. Resolves to the HTTP status when
- * it is over, 0 when none came; never rejects: who listens looks again anyway.
+ * Reads a streaming response until either side ends it, and calls `onLine` for every line. Resolves to the HTTP status, 0
+ * without a response. Never rejects: the caller reads again anyway.
  */
 export function listen(
   session: ClientHttp2Session,

@@ -14,23 +14,23 @@ export interface RawRequest {
   readonly headers: OutgoingHttpHeaders;
   readonly body: string | undefined;
   readonly timeoutMs: number;
-  /** Asked when its turn has come. */
-  readonly isDue: () => boolean;
+  /** Called once a stream is free. */
+  readonly canSend: () => boolean;
 }
 
-/** An answer larger than this is not read to its end. */
+/** A larger response fails the request. */
 const ANSWER_BYTES = 128 * 1024 * 1024;
-/** More would be queued by the API server (priority and fairness), not served sooner. */
+/** The API server would queue more (priority and fairness), not serve them sooner. */
 const STREAMS = 32;
-/** How many requests the cluster's rooms begin side by side: twice the streams, so that the connection never waits for us. */
+/** Callers run this many requests in parallel: twice the streams, so that no stream is ever idle. */
 export const REQUESTS_AT_ONCE = 2 * STREAMS;
 const CONNECT_TIMEOUT_MS = 10_000;
 
-/** One kept HTTP/2 connection to one API server, opened when it is first needed and again when it is gone. */
+/** One kept HTTP/2 connection to one API server, opened on first use and reopened after it closes. */
 export interface Session {
-  /** Rejects with a SessionError when no answer came. `overdue`: it was not sent. */
+  /** Rejects with a SessionError if no response arrived. `overdue`: not sent, because `canSend` returned false. */
   send(request: RawRequest, signal: AbortSignal): Promise<RawAnswer | 'overdue'>;
-  /** A watch. It takes none of the places of the others: it would keep it for a minute. */
+  /** A watch. It does not count as a stream: it would occupy one for a minute. */
   listen(
     watch: { readonly headers: OutgoingHttpHeaders; readonly onLine: (line: string) => void },
     signal: AbortSignal,
@@ -39,14 +39,14 @@ export interface Session {
 }
 
 /**
- * What happened to a request that got no answer.
+ * What happened to a request without a response.
  * - `unconnected`: no connection was established.
- * - `untrusted`: the server's certificate is not from the authority that was configured.
+ * - `untrusted`: the server's certificate is not from the configured authority.
  * - `unsent`: the server has not acted on it: the kept connection was closed, or the server refused the stream (RFC 9113, 8.7).
- * - `cut`: a kept connection broke while it was under way. The server may have acted on it.
- * - `cut-when-new`: the connection that was opened for it broke. Nothing says that another one would do better.
- * - `silent`: no answer came within its time.
- * - `too-large`: its answer was not read to the end.
+ * - `cut`: a kept connection broke during the request. The server may have acted on it.
+ * - `cut-when-new`: a new connection broke during the request, so another one is unlikely to help.
+ * - `silent`: no response arrived in time.
+ * - `too-large`: the response is larger than the limit.
  */
 export type SessionFailure = 'unconnected' | 'untrusted' | 'unsent' | 'cut' | 'cut-when-new' | 'silent' | 'too-large';
 
@@ -59,7 +59,7 @@ export class SessionError extends Error {
   }
 }
 
-/** Which one it is depends on how much of its chain the server sends, and on what the two authorities have in common. */
+/** The code depends on how much of its chain the server sends, and on what the two authorities have in common. */
 const UNTRUSTED: ReadonlySet<unknown> = new Set([
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'SELF_SIGNED_CERT_IN_CHAIN',
@@ -88,13 +88,13 @@ export function openSession(access: ClusterAccess): Session {
       servername: access.tlsServerName ?? undefined,
       timeout: CONNECT_TIMEOUT_MS,
     });
-    // Each request hears of it through its own stream; without a listener the process would end.
+    // Each request gets the error from its own stream; without a listener here, the process would exit.
     session.on('error', () => undefined);
     session.unref();
     return session;
   }
 
-  /** What is under way on it may still be answered. */
+  /** Requests in flight may still complete. */
   function retire(silent: ClientHttp2Session): void {
     silent.close();
     if (session === silent) session = null;
@@ -113,13 +113,13 @@ export function openSession(access: ClusterAccess): Session {
   return {
     async send(request, signal) {
       const release = await slot();
-      const on = current();
+      const connection = current();
       try {
-        if (!request.isDue()) return 'overdue';
-        return await exchange(on, request, signal);
+        if (!request.canSend()) return 'overdue';
+        return await exchange(connection, request, signal);
       } catch (thrown) {
-        // A connection that swallows requests may do so for ever: what comes next gets another one.
-        if (thrown instanceof SessionError && thrown.failure === 'silent') retire(on);
+        // A connection that swallowed one request may swallow all, so the next request opens a new one.
+        if (thrown instanceof SessionError && thrown.failure === 'silent') retire(connection);
         throw thrown;
       } finally {
         release();
@@ -129,7 +129,7 @@ export function openSession(access: ClusterAccess): Session {
       try {
         return await listen(current(), watch, signal);
       } catch {
-        // The connection went away under it.
+        // The connection closed.
         return 0;
       }
     },
@@ -151,13 +151,13 @@ function exchange(session: ClientHttp2Session, request: RawRequest, signal: Abor
       reject(signal.aborted ? interrupted(cause) : new SessionError('unsent', 'the connection is closed', cause));
       return;
     }
-    // An idle connection does not keep the process; one that is waited for does.
+    // Only a connection with a request in flight keeps the process alive.
     session.ref();
     let headers: IncomingHttpHeaders | null = null;
     const parts: Buffer[] = [];
     let bytes = 0;
     const timer = setTimeout(() => {
-      fail('silent', `no answer within ${request.timeoutMs / 1000} s`);
+      fail('silent', `no response within ${request.timeoutMs / 1000} s`);
     }, request.timeoutMs);
     const onAbort = () => finish(() => reject(interrupted(signal.reason)), constants.NGHTTP2_CANCEL);
     signal.addEventListener('abort', onAbort, { once: true });
@@ -172,7 +172,7 @@ function exchange(session: ClientHttp2Session, request: RawRequest, signal: Abor
     function fail(failure: SessionFailure, message: string, cause?: unknown): void {
       finish(() => reject(new SessionError(failure, message, cause)), constants.NGHTTP2_CANCEL);
     }
-    function lost(message: string, cause?: unknown): void {
+    function failLost(message: string, cause?: unknown): void {
       const isRefused = stream.rstCode === constants.NGHTTP2_REFUSED_STREAM;
       fail(lossOf({ isKept, isRefused, isConnecting: session.connecting, cause }), message, cause);
     }
@@ -180,17 +180,17 @@ function exchange(session: ClientHttp2Session, request: RawRequest, signal: Abor
     stream.on('response', (received) => (headers = received));
     stream.on('data', (part: Buffer) => {
       bytes += part.length;
-      if (bytes > ANSWER_BYTES) fail('too-large', `the answer is larger than ${ANSWER_BYTES} bytes`);
+      if (bytes > ANSWER_BYTES) fail('too-large', `the response is larger than ${ANSWER_BYTES} bytes`);
       else parts.push(part);
     });
-    stream.on('error', (cause: Error) => lost(reasonOf(cause), cause));
+    stream.on('error', (cause: Error) => failLost(reasonOf(cause), cause));
     stream.on('end', () => {
       const status = Number(headers?.[':status'] ?? 0);
       if (headers !== null && status > 0)
         finish(() => resolve({ status, headers: headers ?? {}, text: Buffer.concat(parts).toString() }));
     });
-    // Settled before, unless the connection went away without a word.
-    stream.on('close', () => lost('the connection was closed before the answer'));
+    // Has no effect after a response or an error: only a silently closed connection gets here first.
+    stream.on('close', () => failLost('the connection was closed before the response'));
     stream.end(request.body);
   });
 }
@@ -221,8 +221,8 @@ function reasonOf(error: Error): string {
 function interrupted(cause: unknown): DeployError {
   return new DeployError('interrupted', {
     subject: 'the run',
-    message: 'it was interrupted',
-    remedy: 'Nothing to do: what was begun is finished by the next run.',
+    message: 'was interrupted',
+    remedy: 'Wait for the next run, which resumes it.',
     cause,
   });
 }

@@ -17,26 +17,26 @@ interface Status {
   readonly code: number;
   readonly reason: string;
   readonly message: string;
-  /** The resource (plural) and name that the answer speaks of, which need not be the one that was sent. */
+  /** The resource (plural) and name in the response, not necessarily those of the request. */
   readonly kind: string;
   readonly name: string;
   readonly causes: readonly Cause[];
 }
 
-/** Server-side apply answers unknown fields and wrong types with 500 and no reason (1.37); only the text tells them apart. */
+/** Server-side apply returns 500 without a reason for unknown fields and wrong types (1.37); only the text shows it. */
 const TYPED_PATCH = /^failed to (create typed patch object|convert new object)/;
 
-/** So is an object that was applied in another version of its API, which does not know a field of the new one (1.37). */
+/** Likewise for an object applied in another API version, which does not have a field of the new one (1.37). */
 const STALE_VERSION = /^failed to prune fields: .*field not declared in schema/;
 
-/** Each kind has its own words for a field that cannot change. They decide the remedy that is told, and nothing else. */
+/** Each kind words an immutable field differently. The match decides only the remedy that is shown. */
 const IMMUTABLE =
   /(?<!not )immutable|updates to .* (is|are) forbidden|cannot change|may not (be changed|change once set)|field can not be modified/;
 
-/** What passed the dry run and does not fit into etcd comes back as a plain 500. */
+/** An object that passes the dry run but does not fit into etcd is refused with a plain 500. */
 const TOO_LARGE = /etcdserver: request is too large/;
 
-/** What a refusal of the API server means for us (design decision 11). `secret`: none of its words may be repeated. */
+/** The error for a refusal of the API server (design decision 11). `secret`: its text must not be repeated. */
 export function problemOf(answer: KubeAnswer, { subject, secret }: { subject: string; secret: boolean }): DeployError {
   const status = readStatus(answer);
   const code = codeOf(status);
@@ -49,7 +49,7 @@ function messageOf(code: ErrorCode, status: Status, secret: boolean): string {
   return secret ? secretMessage(status) : (MESSAGES[code]?.(status) ?? status.message);
 }
 
-/** Of a refused apply; empty for every other answer. Paths only: no value is in them. */
+/** The conflicts of a refused apply; empty for any other response. Contains field paths, never values. */
 export function conflictsOf(answer: KubeAnswer): readonly FieldConflict[] {
   if (answer.status !== 409) return [];
   return readStatus(answer).causes.flatMap(({ field, message }) => {
@@ -58,7 +58,7 @@ export function conflictsOf(answer: KubeAnswer): readonly FieldConflict[] {
   });
 }
 
-/** Of a 404: the kind is served, and there is no such object; else it is the kind that is not served. */
+/** For a 404: true if the object is missing, false if its kind is not served. */
 export function isMissingObject(answer: KubeAnswer): boolean {
   return readStatus(answer).name !== '';
 }
@@ -67,7 +67,7 @@ function codeOf({ code, reason, message, kind, name, causes }: Status): ErrorCod
   if (code === 401) return 'cluster-unauthorized';
   if (code === 403) return isTerminating(causes) ? 'still-deleting' : 'manifest-forbidden';
   if (code === 404) return kind === 'namespaces' && name !== '' ? 'namespace-missing' : 'kind-unknown';
-  // Without one who holds the fields: somebody wrote to the object at the same moment.
+  // Without a field manager in the causes, it is a concurrent write to the object.
   if (code === 409)
     return causes.some((cause) => cause.reason === 'FieldManagerConflict') ? 'field-conflict' : 'object-busy';
   if (code === 429) return 'cluster-throttled';
@@ -79,7 +79,7 @@ function codeOf({ code, reason, message, kind, name, causes }: Status): ErrorCod
   return 'manifest-rejected';
 }
 
-/** Nothing can be created in a namespace that is on its way out. */
+/** Nothing can be created in a namespace that is being deleted. */
 function isTerminating(causes: readonly Cause[]): boolean {
   return causes.some(({ reason }) => reason === 'NamespaceTerminating');
 }
@@ -88,16 +88,16 @@ const MESSAGES: Partial<Record<ErrorCode, (status: Status) => string>> = {
   'field-conflict': ({ causes, message }) =>
     causes.length === 0
       ? message
-      : `other managers own fields of it: ${causes.map(({ message: who, field }) => `${field} (${who.replace(/^conflict with /, '')})`).join(', ')}`,
+      : `other managers own these fields: ${causes.map(({ message: conflict, field }) => `${field} (${conflict.replace(/^conflict with /, '')})`).join(', ')}`,
   'cluster-broken': ({ code, message }) => `the API server failed (${code}): ${message}`,
 };
 
-/** Field paths and reasons are the server's; values, which its messages may quote, stay out. */
+/** Shows the server's field paths and reasons, but not its messages, which may quote values. */
 function secretMessage({ code, causes, message }: Status): string {
   const typed = /^failed to create typed patch object.*?: (\.[\w.[\]-]+): /.exec(message)?.[1];
   const fields = causes.map(({ field, reason }) => `${field} (${reason})`);
-  const where = fields.length > 0 ? fields.join(', ') : (typed ?? 'a field that the server names');
-  return `the API server refuses it (${code}): ${where}; its words may quote a hidden value and are left out`;
+  const where = fields.length > 0 ? `${fields.join(', ')}; ` : typed === undefined ? '' : `${typed}; `;
+  return `the API server refused it (${code}): ${where}message omitted because it may quote a hidden value`;
 }
 
 function remedyOf(code: ErrorCode, { message }: Status): string {
@@ -109,24 +109,24 @@ function remedyOf(code: ErrorCode, { message }: Status): string {
     case 'namespace-missing':
       return 'Create the namespace, add it to the repository, or set createNamespace: true on the target.';
     case 'kind-unknown':
-      return 'Mend kind or apiVersion, or push the CustomResourceDefinition that defines it.';
+      return 'Fix kind or apiVersion, or push the CustomResourceDefinition that defines it.';
     case 'field-immutable':
-      return 'The field cannot change: take the change back, or allow the object to be deleted and created again with the annotation headgate.dev/replace: immutable.';
+      return 'Revert the change of the immutable field, or allow the object to be deleted and created again with the annotation headgate.dev/replace: immutable.';
     case 'field-conflict':
-      return 'Take the fields out of the manifest or into ignore, or set conflicts: force on the target.';
+      return 'Remove the fields from the manifest, add them to ignore, or set conflicts: force on the target.';
     case 'version-stale':
-      return 'Another manager holds it in a version that does not know the field: let that one write the new version first.';
+      return 'Update the other manager first: it wrote the object in a version without that field.';
     case 'manifest-too-large':
       return 'Split the object.';
     case 'cluster-broken':
     case 'cluster-throttled':
     case 'cluster-unauthorized':
     case 'object-busy':
-      return 'It is tried again.';
+      return 'Wait for the retry.';
     case 'still-deleting':
-      return 'It is tried again until the namespace is gone; it is then created if that is allowed.';
+      return 'Wait for the retry: once the namespace is gone, it is created again if the target allows that.';
     default:
-      return 'Mend the manifest; kubectl explain shows the fields of a kind.';
+      return 'Fix the manifest; kubectl explain shows the fields of a kind.';
   }
 }
 

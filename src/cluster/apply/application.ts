@@ -3,7 +3,7 @@ import type { Parent } from '../state/parent.ts';
 import type { Gathered } from '../observe/context.ts';
 import type { StateTransitions } from '../../deploy/ports/cluster.ts';
 
-/** One plan to be carried out, and what it was made from. */
+/** One plan to execute, and what it was made from. */
 export interface Application {
   readonly plan: Plan;
   readonly transitions: StateTransitions;

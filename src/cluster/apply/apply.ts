@@ -23,10 +23,10 @@ import type { WriteContext } from './write.ts';
 import type { OpenRun } from '../../deploy/ports/cluster.ts';
 import type { Application } from './application.ts';
 
-/** Above this many dirty paths the parent would be mostly a list of them. */
+/** With more dirty paths than this, they would be most of the parent. */
 const DIRTY_PATHS = 1000;
 
-/** Opens, records what may come, writes and prunes. Killed anywhere, the next run finds what was touched as dirty. */
+/** Takes the lease, records what it may write, then writes and prunes. If interrupted, the touched files remain dirty. */
 export async function applyPlan(
   application: Application,
   run: ClusterRun & { readonly store: StateStore },
@@ -50,7 +50,10 @@ export async function applyPlan(
       )),
     );
   }
-  return { results, close: (last) => close({ application, results, names, known, held }, run.store, last) };
+  return {
+    results,
+    close: (closeSignal) => close({ application, results, names, known, held }, run.store, closeSignal),
+  };
 }
 
 interface Closing {
@@ -65,20 +68,20 @@ async function close({ application, results, names, known, held }: Closing, stor
   const { plan, transitions, gathered } = application;
   const after = inventoryAfter(plan, results, gathered.facts.touched);
   await recordEntries(after, { names, known, held, spread: gathered.spread }, store, signal);
-  const end = endOf({ plan, transitions }, results);
-  const { inventory, run } = withChange(held.current(), end);
-  // Under the lease: later their names may be in use again.
-  await Promise.all(inventory.spare.map((name) => store.deleteShard(name, { held, signal })));
+  const transition = transitionAfter({ plan, transitions }, results);
+  const { inventory, run } = withChange(held.current(), transition);
+  // Deleted under the lease, because a later run may reuse their names.
+  await Promise.all(inventory.unlistedShards.map((name) => store.deleteShard(name, { held, signal })));
   const count = countAfter(application, after) - countIn(after, run.dirty);
   const closed = {
-    inventory: { count, spare: [], ...(names.length === 0 ? { inline: after } : {}) },
+    inventory: { count, unlistedShards: [], ...(names.length === 0 ? { inline: after } : {}) },
     run: { lease: null },
   };
-  await held.write(joinChanges(end, closed), signal);
+  await held.write(joinChanges(transition, closed), signal);
 }
 
-/** What is left for later stays dirty: the next run begins there. */
-function endOf(
+/** After a failure or a pause the files stay dirty: the next run resumes there. */
+function transitionAfter(
   { plan, transitions }: Pick<Application, 'plan' | 'transitions'>,
   results: readonly ChangeResult[],
 ): StateChange {
@@ -95,28 +98,30 @@ function layoutNames({ gathered, plan, parent }: Application, { layout }: Cluste
     : inventory.names;
 }
 
-/** The first write: from here on every touched file is dirty until the close. */
+/** The state of the first write. From then on, every touched file is dirty until the close. */
 function opening({ plan, transitions, gathered, parent }: Application, names: readonly string[]): TargetState {
   const { facts, isNewLayout } = gathered;
   const state = parent?.state ?? NOTHING_RECORDED;
   const { inventory } = state;
   const writes = plan.steps.flat().map(({ candidate }) => candidate.resource.id);
   const dirty = dirtyWith(state.run.dirty, facts.touched);
-  const grown = (known: readonly string[], more: readonly string[]) =>
+  const sortedUnion = (known: readonly string[], more: readonly string[]) =>
     [...new Set([...known, ...more])].filter((name) => name !== '').toSorted();
   const opened = {
     inventory: {
-      groupKinds: grown(
+      groupKinds: sortedUnion(
         inventory.groupKinds,
         [...writes, ...plan.before.map(({ id }) => id)].map((id) => formatKind(id)),
       ),
-      namespaces: grown(
+      namespaces: sortedUnion(
         inventory.namespaces,
         writes.map(({ namespace }) => namespace),
       ).filter((name) => name !== facts.target.namespace),
-      // New shards are listed once they exist; an inventory on the parent is valid with this very write.
+      // New shards are listed once they exist; an inline inventory is valid with this write.
       ...(names.length === 0 ? { shards: [], inline: plan.during, isRecorded: true } : {}),
-      spare: isNewLayout ? added(inventory.spare, names.length === 0 ? inventory.shards : names) : inventory.spare,
+      unlistedShards: isNewLayout
+        ? added(inventory.unlistedShards, names.length === 0 ? inventory.shards : names)
+        : inventory.unlistedShards,
       count: facts.count - countIn(plan.before, dirty),
     },
     run: { dirty },
@@ -134,10 +139,10 @@ function added(known: readonly string[], more: readonly string[]): readonly stri
   return [...new Set([...known, ...more])];
 }
 
-/** How many objects these files define. */
+/** The number of objects that these files define. */
 function countIn(entries: readonly Entry[], files: RunState['dirty']): number {
-  const isMeant = files === 'all' ? () => true : isOneOf(files);
-  return new Set(entries.filter(({ file }) => isMeant(file)).map(({ id }) => formatId(id))).size;
+  const isCounted = files === 'all' ? () => true : isOneOf(files);
+  return new Set(entries.filter(({ file }) => isCounted(file)).map(({ id }) => formatId(id))).size;
 }
 
 function isOneOf(files: readonly string[]): (file: string) => boolean {
@@ -162,26 +167,29 @@ async function recordDuring(
     : new Map([...gathered.inventory.shards].map(([name, shard]) => [name, { stored: shard, entries: shard.entries }]));
   const written = await recordEntries(plan.during, { names, known, held, spread: gathered.spread }, store, signal);
   if (gathered.isNewLayout) {
-    const { spare, shards } = held.current().inventory;
-    const left = added(spare, shards).filter((name) => !names.includes(name));
-    await held.write({ inventory: { shards: names, spare: left, inline: [], isRecorded: true } }, signal);
+    const { unlistedShards, shards } = held.current().inventory;
+    const formerShards = added(unlistedShards, shards).filter((name) => !names.includes(name));
+    await held.write(
+      { inventory: { shards: names, unlistedShards: formerShards, inline: [], isRecorded: true } },
+      signal,
+    );
   }
   return written;
 }
 
-/** Writes the shards whose entries differ from what is known to be there. */
+/** Writes the shards whose entries differ from the stored ones. */
 async function recordEntries(
   entries: readonly Entry[],
   { names, known, held, spread }: { names: readonly string[]; known: Known; held: HeldParent; spread: Spread },
   store: StateStore,
   signal: AbortSignal,
 ): Promise<Known> {
-  const wanted = distribute(entries, names, spread);
+  const desired = distribute(entries, names, spread);
   const changed = [...known].filter(
-    ([name, { entries: stored }]) => stored === null || !areSameEntries(wanted.get(name) ?? [], stored),
+    ([name, { entries: stored }]) => stored === null || !areSameEntries(desired.get(name) ?? [], stored),
   );
   const written = await Promise.all(
-    changed.map(([name, { stored }]) => store.writeShard(stored, wanted.get(name) ?? [], { held, signal })),
+    changed.map(([name, { stored }]) => store.writeShard(stored, desired.get(name) ?? [], { held, signal })),
   );
   return new Map([
     ...known,
@@ -211,10 +219,10 @@ async function writeSteps(
   const total = plan.steps.flat().length;
   const results: ChangeResult[] = [];
   for (const step of plan.steps.slice(0, plan.pauseAfter ?? plan.steps.length)) {
-    const settled = await inParallel(step, REQUESTS_AT_ONCE, (change) => write(change, context, signal));
-    results.push(...settled);
+    const stepResults = await inParallel(step, REQUESTS_AT_ONCE, (change) => write(change, context, signal));
+    results.push(...stepResults);
     run.progress({ done: results.length, total });
-    if (settled.some(({ kind }) => kind === 'failed')) break;
+    if (stepResults.some(({ kind }) => kind === 'failed')) break;
   }
   return results;
 }

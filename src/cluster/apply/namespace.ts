@@ -5,15 +5,15 @@ import type { ClusterRun } from '../state/run.ts';
 import { problemOf } from '../api/status.ts';
 import type { Application } from './application.ts';
 
-/** The state lives in the target's namespace, so a missing one is made before the first write of the state. */
+/** The state is stored in the target's namespace, so a missing one is created before the first write of the state. */
 export async function createNamespace(
   { plan }: Application,
   { connection, target }: ClusterRun,
   signal: AbortSignal,
 ): Promise<void> {
-  const own = namespaceWrite(plan, target.namespace);
+  const planned = namespaceWrite(plan, target.namespace);
   const request =
-    own === undefined
+    planned === undefined
       ? ({
           method: 'POST',
           path: '/api/v1/namespaces?fieldManager=headgate',
@@ -21,15 +21,19 @@ export async function createNamespace(
           contentType: 'application/json',
           accept: METADATA_ONLY,
         } as const)
-      : applyRequest(`/api/v1/namespaces/${target.namespace}?`, own.candidate.body, target);
+      : applyRequest(`/api/v1/namespaces/${target.namespace}?`, planned.candidate.body, target);
   const answer = await connection.request(request, signal);
   if (answer.status < 300) return;
-  // Somebody has made it meanwhile; or it was on its way out, and the next try makes it.
-  if (answer.status === 409 && (await isThere(target.namespace, connection, signal))) return;
+  // Either it was created meanwhile, or it is still being deleted and the next attempt creates it.
+  if (answer.status === 409 && (await namespaceExists(target.namespace, connection, signal))) return;
   throw problemOf(answer, { subject: `Namespace ${target.namespace}`, secret: false });
 }
 
-async function isThere(name: string, connection: ClusterRun['connection'], signal: AbortSignal): Promise<boolean> {
+async function namespaceExists(
+  name: string,
+  connection: ClusterRun['connection'],
+  signal: AbortSignal,
+): Promise<boolean> {
   const path = `/api/v1/namespaces/${name}`;
   const { status } = await connection.request({ method: 'GET', path, accept: METADATA_ONLY }, signal);
   return status < 300;

@@ -23,7 +23,7 @@ interface Refusal {
   readonly answer: KubeAnswer;
 }
 
-/** Controllers write to an object while it is judged; then it is read and judged again. */
+/** If a controller writes to the object while it is judged, it is read and judged again. */
 const CONFLICTS: RetryPolicy<ChangeResult | Refusal> = {
   pausesMs: [0, 0, 0, 0, 0],
   verdictOn: (outcome) =>
@@ -32,7 +32,7 @@ const CONFLICTS: RetryPolicy<ChangeResult | Refusal> = {
       : 'final',
 };
 
-/** Deletes exactly the object that was judged, once it has left Git. */
+/** Deletes an object that left Git, unless the prune rule keeps it. */
 export async function prune(change: Prune, context: PruneContext, signal: AbortSignal): Promise<ChangeResult> {
   const attempt = (attempts: number) => judgeAndDelete(change, { ...context, attempts }, signal);
   const result = await retry(attempt, CONFLICTS, { wait: atOnce, signal });
@@ -51,7 +51,7 @@ async function judgeAndDelete(
   const verdict = judgePrune(change.entry, owned?.live ?? null, context);
   if (verdict.kind === 'keep') return { ...verdict, kind: 'kept', prune: change };
   if (verdict.kind === 'gone' || owned === null) return { kind: 'pruned', prune: change };
-  // On the last attempt the uid alone has to do.
+  // The last attempt checks only the uid.
   const isExact = attempts < CONFLICTS.pausesMs.length;
   const request = { ...deleteRequest(owned.path, owned.live, isExact), fence: context.held };
   const answer = await context.connection.request(request, signal);

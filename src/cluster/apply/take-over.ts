@@ -15,7 +15,7 @@ import { problemOf } from '../api/status.ts';
 import type { LiveMetadata } from '../../plan/model/facts.ts';
 import type { ObserveContext } from '../observe/context.ts';
 
-/** Controllers write to it meanwhile; then it is read again. */
+/** If a controller writes to the object meanwhile, it is read again. */
 const CONFLICTS: RetryPolicy<KubeAnswer | null> = {
   pausesMs: [0, 0, 0, 0],
   verdictOn: (outcome) => (outcome.kind === 'answered' && outcome.answer?.status === 409 ? 'again' : 'final'),
@@ -28,17 +28,17 @@ interface TakeOver {
   readonly fence: Fence;
 }
 
-/** Makes ours, right before the first apply, what kubectl, or an adopted object's former owner, held of it. Null when that is done or there is nothing to do. */
+/** Takes over, right before the first apply, the fields that kubectl or an adopted object's former owner manages. Null: no problem. */
 export async function takeOver(
   first: LiveMetadata,
-  what: TakeOver,
+  takeover: TakeOver,
   context: Pick<ObserveContext, 'connection' | 'target'>,
   signal: AbortSignal,
 ): Promise<Problem | null> {
-  const { resource, path } = what;
+  const { resource, path } = takeover;
   const attempt = async (attempts: number) => {
     const live = attempts === 0 ? first : await readLive(path, { context, resource }, signal);
-    return live === null ? null : patchOnce(live, what, context, signal);
+    return live === null ? null : patchOnce(live, takeover, context, signal);
   };
   const answer = await retry(attempt, CONFLICTS, { wait: atOnce, signal });
   if (answer === null || answer.status < 300 || answer.status === 404) return null;
@@ -47,7 +47,7 @@ export async function takeOver(
   return { ...error.problem, message: `${formatId(resource.id)} cannot be taken over: ${error.message}` };
 }
 
-/** Null when there is nothing to take over. */
+/** Null if there is nothing to take over. */
 async function patchOnce(
   live: LiveMetadata,
   { resource, path, migrates, fence }: TakeOver,

@@ -13,7 +13,7 @@ import { entriesOf, readInventory } from '../state/inventory-store.ts';
 import { takeLease } from '../state/lease.ts';
 import type { HeldParent } from '../state/lease.ts';
 import { METADATA_ONLY } from '../api/metadata.ts';
-import { learnKindsOf, readOwned } from '../api/owned.ts';
+import { ensureKindsKnown, readOwned } from '../api/owned.ts';
 import { applySetId } from '../state/parent.ts';
 import type { Parent } from '../state/parent.ts';
 import { deleteRequest } from '../api/delete-request.ts';
@@ -24,24 +24,24 @@ import { problemOf } from '../api/status.ts';
 
 export interface UninstallContext extends ClusterRun {
   readonly store: StateStore;
-  /** Null: the state is gone; what the target owns is asked of the labels. */
+  /** Null: the state is gone, so the inventory is rebuilt from the labels in the cluster. */
   readonly parent: Parent | null;
 }
 
 export interface Removed {
-  readonly fate: UninstallAction;
-  /** Null: done. */
+  readonly action: UninstallAction;
+  /** Null if it succeeded. */
   readonly problem: Problem | null;
 }
 
-/** What would become of everything that the target owns. Nothing is written. */
+/** What an uninstall would do with everything that the target owns. Nothing is written. */
 export async function planUninstall(
   { isKept }: { isKept: boolean },
   context: UninstallContext,
   signal: AbortSignal,
 ): Promise<readonly UninstallAction[]> {
   const entries = await allEntries(context, signal);
-  await learnKindsOf(entries, context, signal);
+  await ensureKindsKnown(entries, context, signal);
   return inParallel(entries, REQUESTS_AT_ONCE, (entry) => judge(entry, isKept, context, signal));
 }
 
@@ -67,23 +67,25 @@ async function judge(
 }
 
 /**
- * Deletes or releases what was planned, in the order of pruning, each object judged again right before; then the state,
- * its parent last. Killed anywhere, the state is still there and the next try goes on.
+ * Deletes or releases what was planned, in prune order, judging each object again right before; then deletes the state,
+ * its parent last. Interrupt it anywhere: the state still exists, and the next uninstall resumes.
  */
 export async function uninstall(
-  fates: readonly UninstallAction[],
+  actions: readonly UninstallAction[],
   context: UninstallContext,
   signal: AbortSignal,
 ): Promise<readonly Removed[]> {
   const { parent, store, runner } = context;
-  if (parent === null && fates.length === 0) return [];
+  if (parent === null && actions.length === 0) return [];
   const opening = withChange(parent?.state ?? NOTHING_RECORDED, { run: { dirty: 'all' } });
   const held = await takeLease(parent, opening, { store, runner, signal });
-  const steps = Map.groupBy(fates, ({ entry }) => stepOf(entry.id));
+  const steps = Map.groupBy(actions, ({ entry }) => stepOf(entry.id));
   const done: Removed[] = [];
   for (const [, members] of [...steps].toSorted(([a], [b]) => b - a)) {
-    done.push(...(await inParallel(members, REQUESTS_AT_ONCE, (fate) => remove(fate, { ...context, held }, signal))));
-    context.progress({ done: done.length, total: fates.length });
+    done.push(
+      ...(await inParallel(members, REQUESTS_AT_ONCE, (action) => remove(action, { ...context, held }, signal))),
+    );
+    context.progress({ done: done.length, total: actions.length });
   }
   if (done.some(({ problem }) => problem !== null)) await held.write({ run: { lease: null } }, signal);
   else await store.deleteAll(signal);
@@ -99,21 +101,21 @@ async function remove(
   const { connection, target, held } = context;
   const owned = await readOwned(entry, context, signal);
   const isKept = planned.op === 'release';
-  const fate = uninstallActionFor(entry, owned?.live ?? null, { target, applySetId: applySetId(target), isKept });
-  if (owned === null || fate.op === 'gone' || fate.op === 'leave') return { fate, problem: null };
-  // Nobody was asked about deleting what has become ours since.
-  if (fate.op === 'delete' && planned.op !== 'delete') return { fate: planned, problem: null };
+  const action = uninstallActionFor(entry, owned?.live ?? null, { target, applySetId: applySetId(target), isKept });
+  if (owned === null || action.op === 'gone' || action.op === 'leave') return { action, problem: null };
+  // The user did not confirm deleting what the target has owned only since then.
+  if (action.op === 'delete' && planned.op !== 'delete') return { action: planned, problem: null };
   const { uid } = owned.live;
   const request =
-    fate.op === 'delete' ? deleteRequest(owned.path, owned.live, false) : releaseRequest(owned.path, uid, owned.live);
+    action.op === 'delete' ? deleteRequest(owned.path, owned.live, false) : releaseRequest(owned.path, uid, owned.live);
   const answer = await connection.request({ ...request, fence: held }, signal);
-  if (answer.status < 300 || answer.status === 404) return { fate, problem: null };
+  if (answer.status < 300 || answer.status === 404) return { action, problem: null };
   const error = problemOf(answer, { subject: formatId(entry.id), secret: true });
   if (failureClassOf(error.code) === 'external') throw error;
-  return { fate, problem: error.problem };
+  return { action, problem: error.problem };
 }
 
-/** Takes our marks off exactly this object. */
+/** Removes Headgate's label and annotation from exactly this object. */
 function releaseRequest(
   path: string,
   uid: string,

@@ -18,24 +18,24 @@ export interface WriteContext extends Pick<ObserveContext, 'connection' | 'targe
   readonly held: HeldParent;
   /** Waits; rejects when the signal aborts. */
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
-  /** Learns kinds that a step of this run has brought. */
+  /** Learns kinds that an earlier step of this run defined. */
   readonly refreshKinds: (signal: AbortSignal) => Promise<void>;
 }
 
-/** How long what an earlier step brought (a kind, a namespace, a right) may take until the API server acts on it. */
+/** How long a kind, namespace or right from an earlier step may take to become effective. */
 const SETTLE_MS = 20_000;
 const SETTLE_STEP_MS = 200;
 
-/** Applies one object. What the manifest is to blame for is a result; the world's failures are thrown. */
+/** Applies one object. Errors of the manifest are results. @throws DeployError for external failures. */
 export async function write(change: Write, context: WriteContext, signal: AbortSignal): Promise<ChangeResult> {
   const { resource, observation } = change.candidate;
   const before = 'live' in observation ? observation.live : null;
   const refused = change.unverified ? await verify(change, context, signal) : null;
   if (refused !== null) return { kind: 'failed', change, problem: refused };
   const kind = context.kindOf(resource);
-  if (kind === null) throw new DeployError('internal', vanished(resource.apiVersion));
+  if (kind === null) throw new DeployError('internal', unknownPlannedKind(resource.apiVersion));
   const path = objectPath(kind, resource.id);
-  const obstacle = await clearTheWay(change, path, context, signal);
+  const obstacle = await prepareLive(change, path, context, signal);
   if (obstacle !== null) return { kind: 'failed', change, problem: obstacle };
   const request = {
     ...applyRequest(`${path}?`, change.candidate.body, context.target),
@@ -61,8 +61,8 @@ export async function write(change: Write, context: WriteContext, signal: AbortS
   };
 }
 
-/** What has to be done to the live object before the apply: delete it where it is replaced, take over what kubectl held of it. */
-async function clearTheWay(
+/** Prepares the live object for the apply: deletes one that is replaced, takes over the fields of kubectl. */
+async function prepareLive(
   { candidate: { resource, observation, live } }: Write,
   path: string,
   context: WriteContext,
@@ -79,7 +79,7 @@ async function clearTheWay(
   );
 }
 
-/** The target's own Namespace is made before its turn; its dry run has said that this run creates it. */
+/** The target's own Namespace was created before its step; its dry run shows that this run creates it. */
 function effectOf(
   { op, candidate }: Write,
   { isNew, before, seen }: { isNew: boolean; before: ObservedVersion | null; seen: ObservedVersion },
@@ -89,7 +89,7 @@ function effectOf(
   return before?.resourceVersion === seen.resourceVersion ? 'unchanged' : 'updated';
 }
 
-/** The dry run that could not pass before: again until the step before has taken effect, or its refusal is final. */
+/** Repeats the dry run that could not pass before, until the earlier step takes effect or the refusal is final. */
 async function verify(change: Write, context: WriteContext, signal: AbortSignal) {
   const { resource, body } = change.candidate;
   let waitedMs = 0;
@@ -97,7 +97,7 @@ async function verify(change: Write, context: WriteContext, signal: AbortSignal)
     const kind = context.kindOf(resource);
     const observation =
       kind === null ? null : await dryRun({ resource, path: objectPath(kind, resource.id), body }, context, signal);
-    if (observation !== null && observation.kind !== 'refused' && observation.kind !== 'not-asked') return null;
+    if (observation !== null && observation.kind !== 'refused' && observation.kind !== 'skipped') return null;
     if (waitedMs >= SETTLE_MS) return observation?.problem ?? notServed(change);
     if (observation !== null && observation.problem.code === 'manifest-rejected') return observation.problem;
     await context.wait(SETTLE_STEP_MS, signal);
@@ -110,15 +110,15 @@ function notServed({ candidate: { resource } }: Write) {
   return {
     code: 'kind-unknown',
     subject: formatPosition(resource.source),
-    message: `${resource.id.kind} in ${resource.apiVersion} was still not served ${SETTLE_MS / 1000} s after its definition was applied`,
-    remedy: 'Look at the conditions of the CustomResourceDefinition; the next push or sweep goes on.',
+    message: `${resource.id.kind} in ${resource.apiVersion} is not served ${SETTLE_MS / 1000} s after its definition was applied`,
+    remedy: 'Check the conditions of the CustomResourceDefinition; the next push or sweep resumes the deploy.',
   } as const;
 }
 
-function vanished(apiVersion: string) {
+function unknownPlannedKind(apiVersion: string) {
   return {
     subject: apiVersion,
-    message: 'a kind was planned for and is not known',
-    remedy: 'Please report this with the log.',
+    message: 'a planned object has an unknown kind',
+    remedy: 'Report this bug, and include the log.',
   };
 }

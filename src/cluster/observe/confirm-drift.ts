@@ -2,14 +2,14 @@ import type { Candidate } from '../../plan/model/facts.ts';
 import { changedFields } from '../../plan/model/field-changes.ts';
 import { ownerOf } from '../../plan/ownership/ownership.ts';
 import { isObject, hidesValues } from '../../resource/resource.ts';
-import { beforeAndAfter } from './before-and-after.ts';
+import { readLiveAndDryRun } from './live-and-dry-run.ts';
 import { objectPath } from '../api/kinds.ts';
 import { liveOf, seenOf } from '../api/metadata.ts';
 import type { ObserveContext } from './context.ts';
 
 /**
- * A suspect whose dry run would update it, compared value by value: within seconds of our own last write the time stamp
- * proves nothing, and somebody who wrote the value that we want has taken the field from us without any drift.
+ * Compares a suspect that its dry run would update value by value. Within seconds of our last write, its timestamp
+ * proves nothing, and a manager that wrote the desired value has taken the field without causing drift.
  */
 export async function confirmDrift(
   candidate: Candidate,
@@ -20,22 +20,22 @@ export async function confirmDrift(
   const kind = context.kindOf(resource);
   if (observation.kind !== 'updates' || kind === null || !context.isSuspect(resource)) return candidate;
   if (observation.migrates === true) return candidate;
-  // From whom it was taken is told as drift.
-  const { taken: _taken, ...suspect } = observation;
-  const told = { ...candidate, observation: suspect };
-  const what = { resource, body, path: objectPath(kind, resource.id) };
-  const { before, after } = await beforeAndAfter(what, context, signal);
+  // Drift reports name the former managers instead.
+  const { taken: _taken, ...update } = observation;
+  const drifted = { ...candidate, observation: update };
+  const compared = { resource, body, path: objectPath(kind, resource.id) };
+  const { before, after } = await readLiveAndDryRun(compared, context, signal);
   const metadata = isObject(before['metadata']) ? before['metadata'] : {};
   if (changedFields(before, after, { isSecret: hidesValues(resource) }).length > 0) {
-    // What was given to another tool is judged like what is met for the first time.
-    const met = liveOf(metadata);
-    return ownerOf(met, context.applySetId).kind === 'other' ? { ...told, live: met } : told;
+    // An object that another tool took is judged like one seen for the first time.
+    const current = liveOf(metadata);
+    return ownerOf(current, context.applySetId).kind === 'other' ? { ...drifted, live: current } : drifted;
   }
   const live = seenOf(metadata, before['status']);
-  // Who changed a field of ours took it, and the dry run takes it back.
-  const isOurs = live.managedFieldsHash === observation.live.managedFieldsHash;
+  // A manager that changed one of our fields owns it; the dry run shows it owned by us again.
+  const isStillOwned = live.managedFieldsHash === observation.live.managedFieldsHash;
   return {
     ...candidate,
-    observation: isOurs ? { kind: 'unchanged', live } : { ...suspect, live, ownersOnly: true },
+    observation: isStillOwned ? { kind: 'unchanged', live } : { ...update, live, ownersOnly: true },
   };
 }

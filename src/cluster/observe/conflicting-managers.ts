@@ -5,15 +5,14 @@ import { applyRequest } from '../api/dry-run.ts';
 import { conflictsOf } from '../api/status.ts';
 import type { ObserveContext } from './context.ts';
 
-/** Which fields of it others hold against us, as the API server says when it is not told to take them. Nothing is written. */
+/** The fields that an unforced apply would conflict on, by a dry run. Nothing is written. */
 export async function conflictingManagers(
   { op, candidate: { resource, body } }: Write,
-  { connection, target, kindOf }: Pick<ObserveContext, 'connection' | 'target' | 'kindOf'>,
+  { connection, kindOf }: Pick<ObserveContext, 'connection' | 'kindOf'>,
   signal: AbortSignal,
 ): Promise<readonly FieldConflict[]> {
   const kind = kindOf(resource);
   if (op !== 'update' || kind === null) return [];
-  const asking = { ...target, conflicts: 'fail' } as const;
-  const request = applyRequest(`${objectPath(kind, resource.id)}?dryRun=All&`, body, asking);
+  const request = applyRequest(`${objectPath(kind, resource.id)}?dryRun=All&`, body, { conflicts: 'fail' });
   return conflictsOf(await connection.request(request, signal));
 }

@@ -9,7 +9,7 @@ import type { StateStore } from '../state/state-store.ts';
 import type { Facts } from '../../plan/model/facts.ts';
 import type { InventoryView, Spread } from '../state/inventory-store.ts';
 
-/** What observing one object needs to know. */
+/** What `observe` needs to know. */
 export interface ObserveContext {
   readonly connection: Connection;
   readonly target: Target;
@@ -17,26 +17,26 @@ export interface ObserveContext {
   readonly namespaceMissing: boolean;
   /** Null: the cluster does not serve the kind. */
   readonly kindOf: (resource: Pick<Resource, 'apiVersion' | 'id'>) => Kind | null;
-  /** The recorded entries of an object in the shards that were read. */
+  /** The entries of an object in the shards that were read. */
   readonly entriesOf: (resource: Resource) => readonly Entry[];
-  /** May the recorded hash be believed? */
+  /** Does the recorded hash prove that the object is unchanged? */
   readonly isTrusted: (entry: Entry) => boolean;
-  /** Is it asked about although its manifest is the one that was applied? */
+  /** Does it need a dry run even if its manifest has not changed? */
   readonly isSuspect: (resource: Resource) => boolean;
 }
 
-/** What gathering facts needs besides. */
+/** What `gatherFacts` needs to know. */
 export interface GatherContext extends ClusterRun {
   readonly store: StateStore;
   readonly parent: Parent | null;
   readonly applySetId: string;
 }
 
-/** The facts, and the part of the state that they were read from. */
+/** The facts, and the part of the inventory that they were read from. */
 export interface Gathered {
   readonly facts: Facts;
   readonly inventory: InventoryView;
-  /** The inventory was rebuilt from labels, or has outgrown its shards: it is written under new names. */
+  /** The inventory was rebuilt or has outgrown its shards, so it is written under new names. */
   readonly isNewLayout: boolean;
   readonly spread: Spread;
 }

@@ -2,21 +2,21 @@ import type { Target } from '../../config/checked/config.ts';
 import { DeployError } from '../../error/deploy-error.ts';
 
 export interface DryRunBudgetOptions {
-  /** How many objects are to be asked about. */
+  /** The number of objects to dry-run. */
   readonly total: number;
-  /** How long one run may take; null: as long as it likes. */
+  /** How long one run may take; null: no limit. */
   readonly limitMs: number | null;
   readonly nowMs: () => number;
   readonly target: Pick<Target, 'name'>;
 }
 
-/** So many answers tell how fast it goes. */
+/** The pace is checked after every 64th response. */
 const SAMPLE = 64;
 
 /**
- * Everything is dry-run before the first write, and an interrupted run begins with that again: a gate that is longer than
- * a run may be would never end. It is refused as soon as its pace shows that.
- * @throws DeployError `gate-too-long`, from the function that is called after every answer
+ * Every object is dry-run before the first write, and an interrupted run starts over with the dry run. One that takes longer
+ * than a run may take would never finish, so it is refused as soon as its pace shows that. Call the returned function after
+ * every response. @throws DeployError `gate-too-long`, from that function
  */
 export function dryRunBudget({ total, limitMs, nowMs, target }: DryRunBudgetOptions): () => void {
   const startedMs = nowMs();
@@ -38,7 +38,7 @@ function tooLong({
   const seconds = (ms: number) => `${Math.ceil(ms / 1000)} s`;
   return new DeployError('gate-too-long', {
     subject: `target ${target.name}`,
-    message: `the dry run of ${total} objects needs about ${seconds(neededMs)}, and a run here has ${seconds(limitMs)}`,
+    message: `the dry run of ${total} objects takes about ${seconds(neededMs)}, longer than the time limit of a run (${seconds(limitMs)})`,
     remedy: `Run headgate deploy ${target.name} once from a machine without that limit (later pushes cost only what they change), give the deploy function more time, or split the target.`,
   });
 }

@@ -3,10 +3,10 @@ import { parseJson } from '../../resource/json.ts';
 import { formatId, hidesValues, isObject, metadataMap } from '../../resource/resource.ts';
 import type { JsonObject, Resource } from '../../resource/resource.ts';
 import { legacyOf } from '../../plan/ownership/adoption.ts';
-import { ignoredPaths, leaveToOthers } from '../../plan/ownership/ignored-fields.ts';
+import { ignoredPaths, omitForeignFields } from '../../plan/ownership/ignored-fields.ts';
 import type { ObserveContext } from './context.ts';
 
-/** The body with the fields that the target leaves to other managers as they are in the cluster; as it is on a create. */
+/** Applies the target's `ignore` rules to the body of a live object; the body of a new object is unchanged. */
 export async function withIgnored(
   body: JsonObject,
   {
@@ -28,7 +28,10 @@ export async function withIgnored(
   const live = parseJson(answer.text);
   if (!isObject(live)) return body;
   const { uid } = isObject(live['metadata']) ? live['metadata'] : {};
-  const isMet = context.entriesOf(resource).some((entry) => entry.uid === uid);
-  const marks = { labels: metadataMap(live, 'labels'), annotations: metadataMap(live, 'annotations') };
-  return leaveToOthers(body, live, { pointers: paths, takenOver: isMet ? null : legacyOf(marks, context.applySetId) });
+  const isKnown = context.entriesOf(resource).some((entry) => entry.uid === uid);
+  const metadata = { labels: metadataMap(live, 'labels'), annotations: metadataMap(live, 'annotations') };
+  return omitForeignFields(body, live, {
+    pointers: paths,
+    takenOver: isKnown ? null : legacyOf(metadata, context.applySetId),
+  });
 }

@@ -10,19 +10,19 @@ import type { Kind } from '../api/kinds.ts';
 import { listOwned } from '../api/list.ts';
 import { liveOf, seenOf } from '../api/metadata.ts';
 import { applySetId } from '../state/parent.ts';
-import { learnKindsOf } from '../api/owned.ts';
+import { ensureKindsKnown } from '../api/owned.ts';
 import type { Parent } from '../state/parent.ts';
 import type { ClusterRun } from '../state/run.ts';
 import type { StateStore } from '../state/state-store.ts';
 
-interface LookContext extends Pick<ClusterRun, 'connection' | 'kinds' | 'target'> {
+interface ListContext extends Pick<ClusterRun, 'connection' | 'kinds' | 'target'> {
   readonly store: StateStore;
 }
 
-/** One metadata list per kind that the target owns. Null when the inventory is not whole: then nothing is known. */
+/** One metadata list per kind that the target owns. Null if a shard of the inventory is missing. */
 export async function listInventory(
   { state }: Parent,
-  context: LookContext,
+  context: ListContext,
   signal: AbortSignal,
 ): Promise<ListedInventory | null> {
   const inventory = await readInventory(
@@ -32,7 +32,7 @@ export async function listInventory(
   );
   if (inventory === null) return null;
   const entries = entriesOf(inventory);
-  await learnKindsOf(entries, context, signal);
+  await ensureKindsKnown(entries, context, signal);
   const byKind = Map.groupBy(entries, ({ id }) => formatKind(id));
   const lists = await Promise.all([...byKind.values()].map((members) => listKind(members, context, signal)));
   return {
@@ -46,17 +46,17 @@ export async function listInventory(
   };
 }
 
-interface KindLook {
+interface KindList {
   readonly entries: readonly Entry[];
   readonly listed: readonly (readonly [string, Listed])[];
   readonly problems: readonly Problem[];
 }
 
-async function listKind(members: readonly Entry[], context: LookContext, signal: AbortSignal): Promise<KindLook> {
+async function listKind(members: readonly Entry[], context: ListContext, signal: AbortSignal): Promise<KindList> {
   const [first] = members;
   const kind =
     first === undefined ? null : context.kinds.findAny({ apiVersion: first.apiVersion, kind: first.id.kind });
-  // Its definition is gone, and with it every object.
+  // The definition is gone, and every object with it.
   if (kind === null) return { entries: members, listed: [], problems: [] };
   const namespaces = [...new Set(members.map(({ id }) => id.namespace))];
   const lists = await listNamespaces(kind, namespaces, context, signal);
@@ -64,7 +64,7 @@ async function listKind(members: readonly Entry[], context: LookContext, signal:
   return {
     entries: members.filter(({ id }) => !refused.has(id.namespace)),
     listed: lists.flatMap(({ items }) => (items ?? []).map((item) => listedOf(kind, item))),
-    problems: [...refused].map((namespace) => mayNotList(kind, namespace)),
+    problems: [...refused].map((namespace) => forbiddenList(kind, namespace)),
   };
 }
 
@@ -73,11 +73,11 @@ interface NamespaceList {
   readonly items: readonly JsonObject[] | null;
 }
 
-/** Over all namespaces at once where we may; one namespace is asked for alone. */
+/** One list over all namespaces if that is allowed and more than one is needed; otherwise one list each. */
 async function listNamespaces(
   kind: Kind,
   namespaces: readonly string[],
-  { connection, target }: LookContext,
+  { connection, target }: ListContext,
   signal: AbortSignal,
 ): Promise<readonly NamespaceList[]> {
   const list = (namespace: string) =>
@@ -89,24 +89,21 @@ async function listNamespaces(
 
 function listedOf(kind: Kind, item: JsonObject): readonly [string, Listed] {
   const metadata = isObject(item['metadata']) ? item['metadata'] : {};
-  const { uid, version, managedFieldsHash: marks } = seenOf(metadata, item['status']);
+  const { uid, version, managedFieldsHash } = seenOf(metadata, item['status']);
   const id = {
     group: kind.group,
     kind: kind.kind,
     namespace: textOf(metadata['namespace']),
     name: textOf(metadata['name']),
   };
-  return [
-    formatId(id),
-    { uid, version, managedFieldsHash: marks, isDeleting: liveOf(metadata).deletionTimestamp !== null },
-  ];
+  return [formatId(id), { uid, version, managedFieldsHash, isDeleting: liveOf(metadata).deletionTimestamp !== null }];
 }
 
-function mayNotList({ group, plural }: Kind, namespace: string): Problem {
+function forbiddenList({ group, plural }: Kind, namespace: string): Problem {
   return {
     code: 'manifest-forbidden',
     subject: namespace === '' ? plural : `${plural} in ${namespace}`,
-    message: 'drift of them is not seen: they may not be listed',
-    remedy: `Give Headgate's user a Role with verbs [list], resources [${plural}], apiGroups ["${group}"], or set drift: off.`,
+    message: 'drift cannot be detected: listing is forbidden',
+    remedy: `Grant Headgate's user a Role with verbs [list], resources [${plural}], apiGroups ["${group}"], or set drift: off.`,
   };
 }

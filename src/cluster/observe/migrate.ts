@@ -6,16 +6,16 @@ import type { JsonObject, Resource } from '../../resource/resource.ts';
 import { objectPath } from '../api/kinds.ts';
 import type { Kind } from '../api/kinds.ts';
 import { METADATA_ONLY, liveOf, metadataOf, seenOf } from '../api/metadata.ts';
-import { tryElsewhere } from './replace.ts';
+import { dryRunAsNew } from './replace.ts';
 import { problemOf } from '../api/status.ts';
 import type { ObserveContext } from './context.ts';
 
 /**
- * The server compares what we apply with what we applied before, in the version of then; a field that this version does
- * not know fails that (a custom resource without a conversion webhook). Nothing is written to find out: the manifest is
- * tried under a name that nobody has.
+ * The server compares an apply with our last one in the API version of the last one, and fails if that version lacks a new
+ * field (a custom resource without a conversion webhook). A dry run under an unused name shows whether the manifest itself
+ * is valid; then our managedFields entry only has to be migrated.
  */
-export async function orMigration(
+export async function migrateIfStale(
   observation: Observation,
   { resource, kind, body }: { resource: Resource; kind: Kind; body: JsonObject },
   context: Pick<ObserveContext, 'connection' | 'target' | 'applySetId'>,
@@ -29,7 +29,7 @@ export async function orMigration(
   const metadata = metadataOf(answer.text);
   const live = liveOf(metadata);
   if (takeoverPatch(live, legacyOf(live, context.applySetId), resource.apiVersion) === null) return observation;
-  const asNew = await tryElsewhere({ resource, kind, body, uid: live.uid }, context, signal);
+  const asNew = await dryRunAsNew({ resource, kind, body, uid: live.uid }, context, signal);
   if (asNew.kind === 'refused') return asNew;
   const warned = asNew.kind === 'creates' && asNew.warnings !== undefined ? { warnings: asNew.warnings } : {};
   return { kind: 'updates', live: seenOf(metadata), migrates: true, ...warned };

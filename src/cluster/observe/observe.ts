@@ -8,37 +8,40 @@ import { objectPath } from '../api/kinds.ts';
 import type { Kind } from '../api/kinds.ts';
 import { METADATA_ONLY, liveOf, metadataOf } from '../api/metadata.ts';
 import { dryRun } from '../api/dry-run.ts';
-import { orMigration } from './migrate.ts';
-import { orReplacement } from './replace.ts';
+import { migrateIfStale } from './migrate.ts';
+import { replaceIfAllowed } from './replace.ts';
 import { problemOf } from '../api/status.ts';
 import type { ObserveContext } from './context.ts';
 
-/** Asks the API server what applying one resource would do. Nothing is written. */
+/** Finds out what applying one resource would do. Nothing is written. */
 export async function observe(resource: Resource, context: ObserveContext, signal: AbortSignal): Promise<Candidate> {
   const written = bodyOf(resource, context.applySetId);
   const hash = contentHash(written, resource);
-  const settled = (observation: Observation, live: LiveMetadata | null = null) =>
+  const candidateWith = (observation: Observation, live: LiveMetadata | null = null) =>
     ({ resource, body: written, hash, observation, live }) satisfies Candidate;
 
   const mode = metadataMap(resource.object, 'annotations')['headgate.dev/apply'];
-  if (mode === 'ignore') return settled({ kind: 'left-alone' });
-  if (isRecorded(resource, hash, context)) return settled({ kind: 'recorded' });
+  if (mode === 'ignore') return candidateWith({ kind: 'left-alone' });
+  if (isRecorded(resource, hash, context)) return candidateWith({ kind: 'recorded' });
   const kind = context.kindOf(resource);
   const missing = refuseMissing(resource, kind, context);
   if (kind === null || missing !== null)
-    return settled({ kind: 'not-asked', problem: missing ?? unknownKind(resource) });
+    return candidateWith({ kind: 'skipped', problem: missing ?? unknownKind(resource) });
 
   const path = objectPath(kind, resource.id);
   if (mode === 'create-only') {
     const live = await readLive(path, { context, resource }, signal);
     if (live !== null)
-      return settled({ kind: 'exists', live: { ...live, version: { kind: 'any' }, managedFieldsHash: null } }, live);
+      return candidateWith(
+        { kind: 'exists', live: { ...live, version: { kind: 'any' }, managedFieldsHash: null } },
+        live,
+      );
   }
   const body = await withIgnored(written, { resource, path, context }, signal);
-  const asked = orNotServed(await dryRun({ resource, path, body }, context, signal), resource);
-  const replaced = await orReplacement(asked, { resource, kind, body }, context, signal);
-  const observation = await orMigration(replaced, { resource, kind, body }, context, signal);
-  return { ...settled(observation, await liveIfUnknown(observation, { resource, path, context }, signal)), body };
+  const dryRunResult = withKindProblem(await dryRun({ resource, path, body }, context, signal), resource);
+  const replaced = await replaceIfAllowed(dryRunResult, { resource, kind, body }, context, signal);
+  const observation = await migrateIfStale(replaced, { resource, kind, body }, context, signal);
+  return { ...candidateWith(observation, await liveIfUnknown(observation, { resource, path, context }, signal)), body };
 }
 
 function isRecorded(resource: Resource, hash: string | null, { entriesOf, isTrusted }: ObserveContext): boolean {
@@ -58,14 +61,14 @@ function refuseMissing(
     code: 'namespace-missing',
     subject: formatPosition(resource.source),
     message: `namespace ${target.namespace} does not exist`,
-    remedy: `Set createNamespace: true on target ${target.name} in headgate.yml, or create it.`,
+    remedy: `Set createNamespace: true on target ${target.name} in headgate.yml, or create the namespace.`,
   };
 }
 
-/** Its definition was deleted since the kinds were read: the server's 404 has no words. */
-function orNotServed(asked: Observation, resource: Resource): Observation {
-  const isUnknown = asked.kind === 'refused' && asked.problem.code === 'kind-unknown';
-  return isUnknown ? { kind: 'refused', problem: unknownKind(resource) } : asked;
+/** If the definition was deleted since the kinds were read, the server's 404 does not name the kind. */
+function withKindProblem(observation: Observation, resource: Resource): Observation {
+  const isUnknown = observation.kind === 'refused' && observation.problem.code === 'kind-unknown';
+  return isUnknown ? { kind: 'refused', problem: unknownKind(resource) } : observation;
 }
 
 function unknownKind({ id, apiVersion, source }: Resource): Problem {
@@ -73,25 +76,25 @@ function unknownKind({ id, apiVersion, source }: Resource): Problem {
     code: 'kind-unknown',
     subject: formatPosition(source),
     message: `the cluster does not serve ${id.kind} in ${apiVersion}`,
-    remedy: 'Mend kind or apiVersion, or push the CustomResourceDefinition that defines it.',
+    remedy: 'Fix kind or apiVersion, or push the CustomResourceDefinition that defines it.',
   };
 }
 
-/** An object that is there without an entry of its uid: whose it is must be read before anything is decided about it. */
+/** Reads an object that exists but has no entry of its uid: the plan must know its owner. */
 async function liveIfUnknown(
   observation: Observation,
-  what: { resource: Resource; path: string; context: ObserveContext },
+  at: { resource: Resource; path: string; context: ObserveContext },
   signal: AbortSignal,
 ): Promise<LiveMetadata | null> {
   if (!('live' in observation) || observation.kind === 'exists') return null;
-  // Before something is deleted its label is looked at, whatever the inventory says; and what is migrated, its managers.
+  // A replacement deletes, so its label is read whatever the inventory says; a migration needs the managedFields.
   if (observation.kind === 'replaces' || (observation.kind === 'updates' && observation.migrates === true))
-    return readLive(what.path, what, signal);
-  if (what.context.entriesOf(what.resource).some(({ uid }) => uid === observation.live.uid)) return null;
-  return readLive(what.path, what, signal);
+    return readLive(at.path, at, signal);
+  if (at.context.entriesOf(at.resource).some(({ uid }) => uid === observation.live.uid)) return null;
+  return readLive(at.path, at, signal);
 }
 
-/** Metadata of a live object; null when it does not exist. */
+/** The metadata of a live object; null if it does not exist. */
 export async function readLive(
   path: string,
   { context, resource }: { context: Pick<ObserveContext, 'connection'>; resource: Pick<Resource, 'id'> },

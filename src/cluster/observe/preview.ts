@@ -3,7 +3,7 @@ import { judgePrune } from '../../plan/ownership/prune-rule.ts';
 import { changedFields } from '../../plan/model/field-changes.ts';
 import type { Preview } from '../../deploy/ports/cluster.ts';
 import { hidesValues } from '../../resource/resource.ts';
-import { beforeAndAfter } from './before-and-after.ts';
+import { readLiveAndDryRun } from './live-and-dry-run.ts';
 import { objectPath } from '../api/kinds.ts';
 import type { KindCache } from '../api/kinds.ts';
 import { readOwned } from '../api/owned.ts';
@@ -14,7 +14,7 @@ type PreviewContext = Pick<ObserveContext, 'connection' | 'target' | 'kindOf' | 
   readonly touched: ReadonlySet<string>;
 };
 
-/** For a person who reads a plan: what a deploy never asks for, because it needs whole objects. */
+/** Details for the reader of a plan. A deploy skips them because they need whole objects. */
 export async function preview(change: Write | Prune, context: PreviewContext, signal: AbortSignal): Promise<Preview> {
   return change.op === 'prune' ? previewPrune(change, context, signal) : previewWrite(change, context, signal);
 }
@@ -23,17 +23,17 @@ async function previewPrune({ entry }: Prune, context: PreviewContext, signal: A
   const owned = await readOwned(entry, context, signal);
   const verdict = judgePrune(entry, owned?.live ?? null, context);
   if (verdict.kind === 'keep') return { kind: 'keep', reason: verdict.reason };
-  return verdict.kind === 'gone' ? { kind: 'keep', reason: 'it is gone already' } : { kind: 'prune' };
+  return verdict.kind === 'gone' ? { kind: 'keep', reason: 'it is already gone' } : { kind: 'prune' };
 }
 
 async function previewWrite({ op, candidate }: Write, context: PreviewContext, signal: AbortSignal): Promise<Preview> {
   const { resource, body, observation } = candidate;
   const kind = context.kindOf(resource);
   if (op !== 'update' || kind === null) return { kind: 'differs', fields: [] };
-  // Nothing can be compared in a version that does not know all fields.
+  // The recorded version lacks fields of the new one, so there is nothing to compare.
   if (observation.kind === 'updates' && observation.migrates === true)
     return { kind: 'differs', fields: [{ path: 'apiVersion', before: undefined, after: resource.apiVersion }] };
-  const what = { resource, body, path: objectPath(kind, resource.id) };
-  const { before, after } = await beforeAndAfter(what, context, signal);
+  const compared = { resource, body, path: objectPath(kind, resource.id) };
+  const { before, after } = await readLiveAndDryRun(compared, context, signal);
   return { kind: 'differs', fields: changedFields(before, after, { isSecret: hidesValues(resource) }) };
 }

@@ -17,17 +17,16 @@ import type { ObserveContext } from './context.ts';
 
 type Context = Pick<ObserveContext, 'connection' | 'target'>;
 
-/** Does its manifest allow it to be deleted and made anew? */
+/** Does the manifest allow the object to be deleted and created again? */
 function mayBeReplaced({ object }: Resource): boolean {
   return metadataMap(object, 'annotations')['headgate.dev/replace'] === 'immutable';
 }
 
 /**
- * A refused update of an object that may be replaced. Whether the refusal comes of a field that cannot change is not read
- * from its words, which differ by kind: the manifest is tried where nothing stands in its way, under a name that nobody
- * has. What is refused there too is a mistake, and a mistake never deletes anything.
+ * Turns a refused update into a replacement if the manifest allows that. Messages about immutable fields differ by kind, so
+ * a dry run under an unused name decides: if it is refused too, the manifest is wrong, and a mistake never deletes anything.
  */
-export async function orReplacement(
+export async function replaceIfAllowed(
   observation: Observation,
   { resource, kind, body }: { resource: Resource; kind: Kind; body: JsonObject },
   context: Context,
@@ -38,25 +37,25 @@ export async function orReplacement(
   if (problem.code !== 'manifest-rejected' && problem.code !== 'field-immutable') return observation;
   const live = await readSeen(objectPath(kind, resource.id), resource, context, signal);
   if (live === null) return observation;
-  const asNew = await tryElsewhere({ resource, kind, body, uid: live.uid }, context, signal);
+  const asNew = await dryRunAsNew({ resource, kind, body, uid: live.uid }, context, signal);
   if (asNew.kind === 'creates') return { ...asNew, kind: 'replaces', live, problem };
   return asNew.kind === 'refused' ? asNew : observation;
 }
 
-/** A dry run where nothing stands in the manifest's way: what is refused there is a mistake in it. */
-export async function tryElsewhere(
+/** Dry-runs the manifest under an unused name, where only a mistake in the manifest is refused. */
+export async function dryRunAsNew(
   { resource, kind, body, uid }: { resource: Resource; kind: Kind; body: JsonObject; uid: string },
   context: Context,
   signal: AbortSignal,
 ): Promise<Observation> {
-  const elsewhere = under(nameFor(resource, { uid }), { resource, kind, body });
-  const asNew = await dryRun(elsewhere, context, signal);
+  const renamed = withName(unusedName(resource, { uid }), { resource, kind, body });
+  const asNew = await dryRun(renamed, context, signal);
   if (asNew.kind === 'refused') {
     const { problem } = asNew;
-    return { ...asNew, problem: { ...problem, message: asWritten(problem.message, elsewhere, resource) } };
+    return { ...asNew, problem: { ...problem, message: withOriginalName(problem.message, renamed, resource) } };
   }
   if (asNew.kind !== 'creates' || asNew.warnings === undefined) return asNew;
-  return { ...asNew, warnings: asNew.warnings.map((text) => asWritten(text, elsewhere, resource)) };
+  return { ...asNew, warnings: asNew.warnings.map((text) => withOriginalName(text, renamed, resource)) };
 }
 
 async function readSeen(
@@ -72,26 +71,26 @@ async function readSeen(
   return seenOf(metadata, status);
 }
 
-/** Short enough for every kind, and nobody's: it holds a hash of the object's uid. */
-function nameFor({ id }: Resource, { uid }: Pick<ObservedVersion, 'uid'>): string {
+/** Short enough for every kind; unused because it contains a hash of the object's uid. */
+function unusedName({ id }: Resource, { uid }: Pick<ObservedVersion, 'uid'>): string {
   const hash = createHash('sha256').update(uid).digest('hex').slice(0, 8);
   return `${id.name.slice(0, 40).replace(/[^a-z0-9]+$/, '')}-${hash}`;
 }
 
-function under(name: string, { resource, kind, body }: { resource: Resource; kind: Kind; body: JsonObject }) {
+function withName(name: string, { resource, kind, body }: { resource: Resource; kind: Kind; body: JsonObject }) {
   const metadata = isObject(body['metadata']) ? body['metadata'] : {};
   const path = objectPath(kind, { ...resource.id, name });
   return { resource, path, body: { ...body, metadata: { ...metadata, name } } };
 }
 
-/** The throw-away name is ours and nobody else's to read about. */
-function asWritten(text: string, { body }: { body: JsonObject }, { id }: Resource): string {
+/** Users must not see the temporary name. */
+function withOriginalName(text: string, { body }: { body: JsonObject }, { id }: Resource): string {
   const metadata = isObject(body['metadata']) ? body['metadata'] : {};
   const name = typeof metadata['name'] === 'string' ? metadata['name'] : '';
   return text.replaceAll(name, id.name);
 }
 
-/** Deletes exactly the object that was judged. Dead before its successor is written, the next run creates that. */
+/** Deletes exactly the object that was judged. If the run dies before it creates the new object, the next run does. */
 export async function deleteReplaced(
   { resource, path, live, fence }: { resource: Resource; path: string; live: ObservedVersion; fence: Fence },
   { connection }: Context,
@@ -104,7 +103,7 @@ export async function deleteReplaced(
     if (failureClassOf(error.code) === 'external') throw error;
     return error.problem;
   }
-  const left = await connection.request({ method: 'GET', path, accept: METADATA_ONLY }, signal);
-  if (left.status === 404) return null;
-  throw stillDeleting(resource, finalizersOf(metadataOf(left.text)));
+  const remaining = await connection.request({ method: 'GET', path, accept: METADATA_ONLY }, signal);
+  if (remaining.status === 404) return null;
+  throw stillDeleting(resource, finalizersOf(metadataOf(remaining.text)));
 }

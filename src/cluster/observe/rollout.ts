@@ -1,7 +1,7 @@
 import { PART_OF } from '../../plan/model/body.ts';
 import { isUnfinished } from '../../plan/planner/awaits.ts';
 import type { Candidate, Facts, Reference } from '../../plan/model/facts.ts';
-import { wishOf } from '../../plan/ordering/wave.ts';
+import { userOrderOf } from '../../plan/ordering/wave.ts';
 import { awaitedObject } from '../../health/needs-readiness.ts';
 import { formatId } from '../../resource/resource.ts';
 import type { ResourceId } from '../../resource/resource.ts';
@@ -10,19 +10,19 @@ import { readLive } from './observe.ts';
 import { readHealth } from '../readiness/read-health.ts';
 import type { GatherContext } from './context.ts';
 
-/** What an order that the user asked for depends on, and no dry run says. Nothing is asked where there is no such order. */
+/** Reads what the user's order depends on and no dry run shows. Sends no request if the manifests set no order. */
 export async function readRollout(
   candidates: readonly Candidate[],
   context: GatherContext,
   signal: AbortSignal,
 ): Promise<Pick<Facts, 'references' | 'ready'>> {
-  const wishes = candidates.map(({ resource }) => wishOf(resource));
+  const orders = candidates.map(({ resource }) => userOrderOf(resource));
   const isOrdered =
-    new Set(wishes.map(({ wave }) => wave)).size > 1 || wishes.some(({ dependsOn }) => dependsOn.length > 0);
+    new Set(orders.map(({ wave }) => wave)).size > 1 || orders.some(({ dependsOn }) => dependsOn.length > 0);
   if (!isOrdered) return { references: new Map(), ready: new Set() };
   const [references, ready] = await Promise.all([
     readReferences(
-      wishes.flatMap(({ dependsOn }) => dependsOn),
+      orders.flatMap(({ dependsOn }) => dependsOn),
       { context, known: new Set(candidates.map(({ resource }) => formatId(resource.id))) },
       signal,
     ),
@@ -36,17 +36,17 @@ async function readReferences(
   { context, known }: { context: GatherContext; known: ReadonlySet<string> },
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, Reference>> {
-  const asked = new Map(ids.map((id) => [formatId(id), id] as const).filter(([key]) => !known.has(key)));
+  const unknown = new Map(ids.map((id) => [formatId(id), id] as const).filter(([key]) => !known.has(key)));
   const read = await Promise.all(
-    [...asked].map(async ([key, id]) => [key, await readReference(id, context, signal)] as const),
+    [...unknown].map(async ([key, id]) => [key, await readReference(id, context, signal)] as const),
   );
   return new Map(read);
 }
 
 async function readReference(id: ResourceId, context: GatherContext, signal: AbortSignal): Promise<Reference> {
-  // The version does not matter: an object is the same in all of its group's.
-  const sought = { apiVersion: id.group === '' ? 'v1' : `${id.group}/`, kind: id.kind };
-  const kind = context.kinds.findAny(sought);
+  // Any version of the group will do: it is the same object.
+  const kindId = { apiVersion: id.group === '' ? 'v1' : `${id.group}/`, kind: id.kind };
+  const kind = context.kinds.findAny(kindId);
   if (kind === null) return { kind: 'outside' };
   const live = await readLive(objectPath(kind, id), { context, resource: { id } }, signal);
   if (live === null || live.labels[PART_OF] !== context.applySetId) return { kind: 'outside' };
@@ -56,7 +56,7 @@ async function readReference(id: ResourceId, context: GatherContext, signal: Abo
   return health.kind === 'ready' ? { kind: 'ready' } : { kind: 'not-ready', object };
 }
 
-/** Of what a run before this one wrote and did not finish: what is ready by now. */
+/** The objects of an earlier, unfinished run that are now ready. */
 async function readReady(
   candidates: readonly Candidate[],
   context: GatherContext,
@@ -67,10 +67,10 @@ async function readReady(
     .filter((candidate) => isUnfinished(candidate, { dirty }))
     .map(({ resource }) => awaitedObject(resource))
     .filter((object) => object !== null);
-  const looked = await Promise.all(
+  const checked = await Promise.all(
     unfinished.map(async (object) => ({ object, ...(await readHealth(object, healthContext(context), signal)) })),
   );
-  return new Set(looked.filter(({ health }) => health.kind === 'ready').map(({ object }) => formatId(object.id)));
+  return new Set(checked.filter(({ health }) => health.kind === 'ready').map(({ object }) => formatId(object.id)));
 }
 
 function healthContext({ connection, kinds, runner }: GatherContext) {

@@ -12,7 +12,7 @@ import { collectionPath, objectPath } from '../api/kinds.ts';
 import type { KindCache } from '../api/kinds.ts';
 import { labelSelectorOf } from '../api/label-selector.ts';
 import { problemOf } from '../api/status.ts';
-import type { Spot } from './watched.ts';
+import type { WatchSource } from './watched.ts';
 
 export interface HealthContext {
   readonly connection: Connection;
@@ -20,34 +20,38 @@ export interface HealthContext {
   readonly nowMs: () => number;
 }
 
-/** What one look at one object told. `watch`: where a change of it would show, from the version that was read. */
-export interface Looked {
+/** The result of checking one object. `watch`: what to watch for changes, from the version that was read. */
+export interface HealthCheck {
   readonly health: SeenHealth;
-  readonly watch: readonly Spot[];
+  readonly watch: readonly WatchSource[];
 }
 
-/** More pods than this tell no more about what is wrong. */
+/** More pods than this do not help to find the cause. */
 const PODS = 200;
 
-/** Is it ready? What cannot be read is unknown, with the server's text; a world that does not answer is thrown. */
-export async function readHealth(object: AwaitedObject, context: HealthContext, signal: AbortSignal): Promise<Looked> {
+/** An object that cannot be read is `unknown`, with the server's message. @throws DeployError if the cluster does not respond. */
+export async function readHealth(
+  object: AwaitedObject,
+  context: HealthContext,
+  signal: AbortSignal,
+): Promise<HealthCheck> {
   const { id, apiVersion, mayVanish } = object;
   const kind = context.kinds.find({ apiVersion, kind: id.kind });
   if (kind === null) return { health: progressing(`${id.kind} in ${apiVersion} is not served`), watch: [] };
   try {
     const live = await readObject(objectPath(kind, id), context, signal);
     if (live === null) return { health: mayVanish ? READY : progressing('it does not exist'), watch: [] };
-    const spot = { collection: collectionPath(kind, id.namespace), of: { name: id.name }, version: versionOf(live) };
-    const looked = await judge(live, { object, context }, signal);
-    return { health: looked.health, watch: [spot, ...looked.watch] };
+    const source = { collection: collectionPath(kind, id.namespace), of: { name: id.name }, version: versionOf(live) };
+    const check = await judge(live, { object, context }, signal);
+    return { health: check.health, watch: [source, ...check.watch] };
   } catch (thrown) {
-    if (!(thrown instanceof DeployError) || isOfWorld(thrown)) throw thrown;
+    if (!(thrown instanceof DeployError) || isClusterFailure(thrown)) throw thrown;
     return { health: { kind: 'unknown', reason: thrown.message }, watch: [] };
   }
 }
 
-/** Said once for all objects, not once for each. */
-function isOfWorld({ code }: DeployError): boolean {
+/** Thrown, because it concerns all objects and must be reported once. */
+function isClusterFailure({ code }: DeployError): boolean {
   return failureClassOf(code) === 'external' && code !== 'cluster-broken';
 }
 
@@ -55,7 +59,7 @@ async function judge(
   live: JsonObject,
   { object: { id }, context }: { object: AwaitedObject; context: HealthContext },
   signal: AbortSignal,
-): Promise<Looked> {
+): Promise<HealthCheck> {
   const surroundings = { nowMs: context.nowMs(), waitsForConsumer: false };
   const health = healthOf(live, surroundings);
   if (health.kind !== 'progressing') return { health, watch: [] };
@@ -79,13 +83,13 @@ async function judge(
       watch: [{ collection: pods, of: { labels: selector }, version: podList.version }],
     };
   } catch (thrown) {
-    // Without the right to read pods its own status has to do.
+    // Without the right to read pods, use only the object's own status.
     if (thrown instanceof DeployError && thrown.code === 'manifest-forbidden') return { health, watch: [] };
     throw thrown;
   }
 }
 
-/** Null when it does not exist. */
+/** Null if it does not exist. */
 async function readObject(
   path: string,
   { connection }: HealthContext,
@@ -115,7 +119,7 @@ function versionOf({ metadata }: JsonObject): string {
   return isObject(metadata) ? textOf(metadata['resourceVersion']) : '';
 }
 
-/** A class that binds with the first consumer leaves a claim pending for as long as no pod asks for it. */
+/** A class with WaitForFirstConsumer leaves a claim pending until a pod uses it. */
 async function isBoundByConsumer(claim: JsonObject, context: HealthContext, signal: AbortSignal): Promise<boolean> {
   const name = isObject(claim['spec']) ? textOf(claim['spec']['storageClassName']) : '';
   if (name === '') return false;

@@ -11,11 +11,11 @@ import type { StateStore } from '../state/state-store.ts';
 import { watchedOf } from './watched.ts';
 import { openWatches } from './watches.ts';
 
-/** Events come in bursts: one look answers all of them, and the more it costs, the more it answers. */
+/** Watch events come in bursts. One check covers a burst; a more expensive check waits longer for more events. */
 const PAUSE_MS = 200;
 const PAUSE_PER_OBJECT_MS = 20;
-/** Where nothing can be watched, looking more often has to do. */
-const BLIND_MS = 2_000;
+/** The interval between checks if nothing can be watched. */
+const POLL_MS = 2_000;
 
 export function targetReadiness(run: ClusterRun, store: StateStore): Readiness {
   const { connection, kinds, target, wait, runner } = run;
@@ -24,21 +24,21 @@ export function targetReadiness(run: ClusterRun, store: StateStore): Readiness {
   const context = { connection, kinds, nowMs: runner.nowMs };
   return {
     async readHealth(objects, signal) {
-      const wanted = objects.map(({ apiVersion, id }) => ({ apiVersion, kind: id.kind }));
-      await kinds.learn(connection, wanted, signal);
-      const looked = await inParallel(objects, REQUESTS_AT_ONCE, (object) => readHealth(object, context, signal));
-      const open = looked.filter(({ health }) => health.kind !== 'ready');
+      const wantedKinds = objects.map(({ apiVersion, id }) => ({ apiVersion, kind: id.kind }));
+      await kinds.learn(connection, wantedKinds, signal);
+      const checks = await inParallel(objects, REQUESTS_AT_ONCE, (object) => readHealth(object, context, signal));
+      const notReady = checks.filter(({ health }) => health.kind !== 'ready');
       watches.keep(
         watchedOf(
-          open.flatMap(({ watch }) => watch),
+          notReady.flatMap(({ watch }) => watch),
           applySetId(target),
         ),
       );
-      pauseMs = PAUSE_MS + open.length * PAUSE_PER_OBJECT_MS;
-      return looked.map(({ health }) => health);
+      pauseMs = PAUSE_MS + notReady.length * PAUSE_PER_OBJECT_MS;
+      return checks.map(({ health }) => health);
     },
     async changed(longestMs, signal) {
-      await watches.next(watches.isSeeing ? longestMs : Math.min(longestMs, BLIND_MS), signal);
+      await watches.next(watches.canWatch ? longestMs : Math.min(longestMs, POLL_MS), signal);
       await wait(Math.min(pauseMs, longestMs), signal);
     },
     async owned(state, signal) {

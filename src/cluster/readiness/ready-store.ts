@@ -14,7 +14,7 @@ const Content = z.object({
   notReady: z.array(z.object({ kind: z.string(), namespace: z.string(), name: z.string(), reason: z.string() })),
 });
 
-/** A large fleet's worth would not fit into one object, and nobody reads it. */
+/** More would not fit into one object, and would not help a reader. */
 const KEPT_NOT_READY = 100;
 
 function nameOf(target: Target): string {
@@ -37,12 +37,12 @@ export async function readReadiness(
   const content = z.safeParse(Content, typeof data === 'string' ? asJson(data) : null);
   const revision = asRevision(annotations['headgate.dev/revision'] ?? '');
   const readiness = annotations['headgate.dev/readiness'];
-  // Another version's or another hand's: as good as nothing, and the next check writes it anew.
+  // Written by another version or edited by hand: ignore it, and the next check overwrites it.
   if (revision === null || !content.success || !isReadiness(readiness)) return null;
   return { revision, readiness, ...content.data, at: annotations['headgate.dev/at'] ?? '' };
 }
 
-/** Server-side apply: whoever wrote it before, the latest look is the truth. */
+/** A forced server-side apply: the latest check wins, whatever was written before. */
 export async function writeReadiness(
   { revision, sinceMs, readiness, notReady, at }: ReadinessRecord,
   { target, connection }: { target: Target; connection: Connection },

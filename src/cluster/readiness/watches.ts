@@ -1,16 +1,16 @@
 import type { Connection } from '../api/connection.ts';
 
-/** What to watch: by the path of the request, the version that was read before. */
+/** What to watch: the version to start from, by request path. */
 export type Watched = ReadonlyMap<string, string>;
 
-/** Doorbells: a watch says that something has changed, never what; whoever hears it looks. */
+/** Signals that something has changed, but not what: the caller reads the objects again. */
 export interface Watches {
-  /** Watches these and no others. What is watched already goes on. */
+  /** Watches exactly these. Existing watches among them continue. */
   keep(wanted: Watched): void;
-  /** Resolves when one of them has rung since the last time, or after so long. */
+  /** Resolves when something has changed since the last call, or after `ms`. */
   next(ms: number, signal: AbortSignal): Promise<void>;
-  /** False when a watch is refused, because the right to it is missing: then only looking helps. */
-  readonly isSeeing: boolean;
+  /** False if a watch was forbidden: then the caller has to poll. */
+  readonly canWatch: boolean;
   close(): void;
 }
 
@@ -22,13 +22,13 @@ export function openWatches(
   wait: (ms: number, signal: AbortSignal) => Promise<void>,
 ): Watches {
   const open = new Map<string, AbortController>();
-  const blind = new Set<string>();
-  let hasRung = false;
-  let ring = new AbortController();
+  const forbidden = new Set<string>();
+  let hasChanged = false;
+  let change = new AbortController();
 
-  function onRing(): void {
-    hasRung = true;
-    ring.abort();
+  function onChange(): void {
+    hasChanged = true;
+    change.abort();
   }
 
   async function watch(path: string, version: string, closing: AbortSignal): Promise<void> {
@@ -36,28 +36,28 @@ export function openWatches(
     const status = await connection.listen(
       `${path}${path.includes('?') ? '&' : '?'}${query}`,
       (line) => {
-        if (!line.includes('"type":"BOOKMARK"')) onRing();
+        if (!line.includes('"type":"BOOKMARK"')) onChange();
       },
       closing,
     );
     open.delete(path);
     if (closing.aborted) return;
-    // 410 and a broken connection mean: look, and watch from what is seen then.
-    if (status === 403 || status === 405) blind.add(path);
-    else onRing();
+    // After 410 or a broken connection, the caller reads again and watches from the version it reads.
+    if (status === 403 || status === 405) forbidden.add(path);
+    else onChange();
   }
 
   return {
-    get isSeeing() {
-      return blind.size === 0;
+    get canWatch() {
+      return forbidden.size === 0;
     },
     keep(wanted) {
       for (const [path, watching] of open) {
         if (!wanted.has(path)) watching.abort();
       }
-      const more = [...wanted].filter(([path]) => !open.has(path) && !blind.has(path));
-      for (const [path, version] of more) {
-        // The rest is seen with the next look, a quarter of a minute later at most.
+      const added = [...wanted].filter(([path]) => !open.has(path) && !forbidden.has(path));
+      for (const [path, version] of added) {
+        // The next check finds changes of the rest, at most a quarter of a minute later.
         if (open.size >= MOST_WATCHES) break;
         const closing = new AbortController();
         open.set(path, closing);
@@ -65,9 +65,9 @@ export function openWatches(
       }
     },
     async next(ms, signal) {
-      if (!hasRung) await wait(ms, AbortSignal.any([signal, ring.signal])).catch(() => undefined);
-      hasRung = false;
-      ring = new AbortController();
+      if (!hasChanged) await wait(ms, AbortSignal.any([signal, change.signal])).catch(() => undefined);
+      hasChanged = false;
+      change = new AbortController();
       signal.throwIfAborted();
     },
     close() {

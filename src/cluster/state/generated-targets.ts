@@ -1,15 +1,15 @@
 import { metadataMap } from '../../resource/resource.ts';
-import { isHeadgates, listConfigMaps, placeOf } from './other-targets.ts';
+import { isHeadgateState, listConfigMaps, locationOf } from './other-targets.ts';
 import type { ClusterRun } from './run.ts';
 
-/** The state of a target that a rule made, as far as its metadata say. */
+/** The state of a generated target, as far as its metadata shows. */
 export interface GeneratedTargetState {
   readonly name: string;
   readonly repository: string;
   readonly directory: string;
 }
 
-/** By one metadata list; null where we may not look. */
+/** Sends one metadata list. Null: listing is forbidden. */
 export async function listGeneratedTargets(
   context: Pick<ClusterRun, 'connection' | 'target'>,
   signal: AbortSignal,
@@ -18,11 +18,11 @@ export async function listGeneratedTargets(
   const parents = await listConfigMaps(context.target.namespace, selector, context, signal);
   if (parents === null) return null;
   return parents
-    .filter((parent) => isHeadgates(parent))
+    .filter((parent) => isHeadgateState(parent))
     .flatMap((parent) => {
       const annotations = metadataMap(parent, 'annotations');
       const directory = annotations['headgate.dev/directory'];
       if (directory === undefined) return [];
-      return [{ name: placeOf(parent).name, repository: annotations['headgate.dev/repository'] ?? '', directory }];
+      return [{ name: locationOf(parent).name, repository: annotations['headgate.dev/repository'] ?? '', directory }];
     });
 }

@@ -9,13 +9,13 @@ import type { Shard, StateStore } from './state-store.ts';
 /** The part of an inventory that one run has read. */
 export interface InventoryView {
   readonly names: readonly string[];
-  /** By name, as they stand in the cluster. */
+  /** By name, as stored in the cluster. */
   readonly shards: ReadonlyMap<string, Shard>;
   readonly inline: readonly Entry[];
   readonly isWhole: boolean;
 }
 
-/** Null when a listed shard is not there: the inventory has to be rebuilt, it is never taken for empty. */
+/** Null if a listed shard is missing: the inventory must be rebuilt, never assumed empty. */
 export async function readInventory(
   { shards: names, inline }: RecordedInventory,
   { files, have }: { files: ReadonlySet<string> | 'all'; have: InventoryView | null },
@@ -35,7 +35,7 @@ export async function readInventory(
   return { names, shards, inline, isWhole: shards.size === names.length };
 }
 
-/** Which shard holds an entry: by its file, so that a file's shard is known; a whole render has one file, so by its object. */
+/** What selects an entry's shard: its file, so that one file needs one shard; or its object, if a render has only one file. */
 export type Spread = 'file' | 'object';
 
 export function entriesOf(view: InventoryView): readonly Entry[] {
@@ -46,21 +46,21 @@ function nameFor(key: string, names: readonly string[]): string | undefined {
   return names.length === 0 ? undefined : names[shardOf(key, names.length)];
 }
 
-/** Names for a fresh layout, never used before: the old one stays valid until the parent lists the new one. */
+/** Unused names for a new layout: the old one stays valid until the parent lists the new one. */
 export function freshNames(target: string, count: number, used: readonly string[]): readonly string[] {
   const last = Math.max(0, ...used.map((name) => Number(name.slice(name.lastIndexOf('.') + 1))));
   return Array.from({ length: count }, (_, index) => `${parentName(target)}.${last + 1 + index}`);
 }
 
-/** Does an inventory of this size want other shards than these? Only a run that has read everything can give it them. */
+/** Does an inventory of this size need another number of shards? Only a run that read everything can change the layout. */
 export function isOutgrown(names: readonly string[], entries: number, layout: Layout = LAYOUT): boolean {
   const wanted = shardCount(entries, layout);
   if (names.length === 0 || wanted === 0) return names.length !== wanted;
-  // A shard that grew three times as large costs three times as much.
+  // Tolerates shards up to three times the intended size or a third of it: a new layout rewrites everything.
   return entries / names.length > 3 * layout.entriesPerShard || wanted * 3 < names.length;
 }
 
-/** Which entries each shard holds. */
+/** The entries of each shard, by name. */
 export function distribute(
   entries: readonly Entry[],
   names: readonly string[],

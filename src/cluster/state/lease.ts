@@ -7,59 +7,59 @@ import { parentName } from './parent.ts';
 import type { Parent } from './parent.ts';
 import type { StateStore } from './state-store.ts';
 
-/** Who runs: `holder` is a data directory, whose next process may take over what the one before left. */
+/** One run. `holder`: its data directory, whose next process may take over the lease. */
 export interface Runner {
   readonly run: string;
   readonly holder: string;
-  /** For so long at a time. */
+  /** How long each renewal lasts. */
   readonly leaseMs: number;
   readonly nowMs: () => number;
 }
 
-/** @throws DeployError `lease-held` while another runner's deadline has not passed. */
+/** @throws DeployError `lease-held` until the deadline of another runner has passed. */
 export function refuseHeldLease(lease: Lease | null, { holder, nowMs }: Runner, target: Target): void {
   if (lease === null || lease.holder === holder) return;
   const leftMs = lease.untilMs - nowMs();
   if (leftMs <= 0) return;
   throw new DeployError('lease-held', {
     subject: `ConfigMap ${target.namespace}/${parentName(target.name)}`,
-    message: `another run (${lease.run}) is writing to target ${target.name} for at most ${Math.ceil(leftMs / 1000)} s more`,
-    remedy: 'Nothing to do: this run is tried again then.',
+    message: `another run (${lease.run}) holds the lease of target ${target.name} for up to ${Math.ceil(leftMs / 1000)} s`,
+    remedy: 'Wait for the retry.',
     retryAfterMs: leftMs,
   });
 }
 
-/** The parent while a run works: every write goes through it, one after the other, each on the version before. */
+/** The parent during a run. Its writes are serialized, each based on the version before. */
 export interface HeldParent extends Fence {
   write(change: StateChange, signal: AbortSignal): Promise<void>;
   current(): TargetState;
 }
 
 export async function takeLease(
-  on: Parent | null,
+  base: Parent | null,
   opening: TargetState,
   { store, runner, signal }: { store: StateStore; runner: Runner; signal: AbortSignal },
 ): Promise<HeldParent> {
   const { leaseMs } = runner;
-  const leaseUntil = (until: number) => ({
-    run: { lease: { run: runner.run, holder: runner.holder, untilMs: until } },
+  const leaseUntil = (deadlineMs: number) => ({
+    run: { lease: { run: runner.run, holder: runner.holder, untilMs: deadlineMs } },
   });
   let untilMs = runner.nowMs() + leaseMs;
-  let parent = await store.writeParent(on, withChange(opening, leaseUntil(untilMs)), signal);
+  let parent = await store.writeParent(base, withChange(opening, leaseUntil(untilMs)), signal);
   let writing: Promise<void> = Promise.resolve();
 
-  /** From its deadline on others may write, so a run that was stalled until then sends nothing any more. */
-  function refuseLate(): void {
+  /** After the deadline others may write, so a run that stalled past it must send nothing. */
+  function refuseExpired(): void {
     if (runner.nowMs() < untilMs) return;
     throw new DeployError('lease-lost', {
       subject: 'the run',
-      message: `it stalled for longer than its lease of ${leaseMs / 1000} s`,
-      remedy: 'Nothing to do: the run is tried again on what it finds then.',
+      message: `stalled past the end of its lease (${leaseMs / 1000} s)`,
+      remedy: 'Wait for the retry, which starts from the current state.',
     });
   }
 
   async function writeNext(change: StateChange, next: AbortSignal): Promise<void> {
-    refuseLate();
+    refuseExpired();
     const nextUntilMs = runner.nowMs() + leaseMs;
     const state = withChange(parent.state, joinChanges(leaseUntil(nextUntilMs), change));
     parent = await store.writeParent(parent, state, next);

@@ -1,11 +1,11 @@
 import { LAYOUT } from './shard.ts';
 import type { Layout } from './shard.ts';
 
-/** What a run gives itself: time and room. Tests make it small, to come to its edges soon. */
+/** The limits of a run. Tests set small ones to reach them quickly. */
 export interface RunLimits {
-  /** A run asks for this much at a time, and for more when less than half of it is left. */
+  /** The duration of a lease, which is renewed when less than half of it is left. */
   readonly leaseMs: number;
-  /** No request of a run may outlive its lease, so this has to be less than half of it. */
+  /** Less than half of the lease, so that no request outlives it. */
   readonly requestTimeoutMs: number;
   readonly layout: Layout;
 }

@@ -13,7 +13,7 @@ type Context = Pick<ClusterRun, 'connection' | 'target'>;
 
 const PREFIX = parentName('');
 
-/** Which of our targets claim these objects: asked only when one of them does. */
+/** The Headgate targets that claim these objects. Sends requests only if there are any claims. */
 export async function otherTargets(
   candidates: readonly Candidate[],
   context: Context,
@@ -32,18 +32,20 @@ export async function otherTargets(
   return new Map(
     (parents ?? []).map((parent) => [
       metadataMap(parent, 'labels')['applyset.kubernetes.io/id'] ?? '',
-      placeOf(parent),
+      locationOf(parent),
     ]),
   );
 }
 
-/** A target whose namespace was changed would leave behind, for nobody to mend, all that it owns in the old one. */
+/** Refuses a target whose namespace changed: everything it owns in the old one would be orphaned. */
 export async function refuseMoved(context: Context, signal: AbortSignal): Promise<readonly Problem[]> {
   const { target, connection } = context;
   const name = parentName(target.name);
   const namesakes = await listConfigMaps('', `fieldSelector=metadata.name%3D${name}`, context, signal);
-  const places = (namesakes ?? []).filter((each) => isHeadgates(each)).map((each) => placeOf(each).namespace);
-  const elsewhere = places.filter((namespace) => namespace !== target.namespace);
+  const namespaces = (namesakes ?? [])
+    .filter((each) => isHeadgateState(each))
+    .map((each) => locationOf(each).namespace);
+  const elsewhere = namespaces.filter((namespace) => namespace !== target.namespace);
   const problems = await Promise.all(
     elsewhere.map(async (namespace) => {
       const path = `/api/v1/namespaces/${namespace}/configmaps/${name}`;
@@ -61,23 +63,23 @@ function moved(target: Context['target'], from: string): Problem {
   return {
     code: 'target-moved',
     subject: `target ${name}`,
-    message: `its state and what it owns are in namespace ${from}, and headgate.yml says ${namespace}`,
-    remedy: `Set namespace: ${from} again, or give up what it owns there: headgate uninstall ${name} --keep --cluster ${cluster.name} --namespace ${from}.`,
+    message: `has its state and objects in namespace ${from}, but headgate.yml sets namespace: ${namespace}`,
+    remedy: `Set namespace: ${from} again, or run headgate uninstall ${name} --keep --cluster ${cluster.name} --namespace ${from} to release what it owns there.`,
   };
 }
 
-export function isHeadgates(object: JsonObject): boolean {
+export function isHeadgateState(object: JsonObject): boolean {
   const metadata = isObject(object['metadata']) ? object['metadata'] : {};
   const tooling = metadataMap(object, 'annotations')['applyset.kubernetes.io/tooling'] ?? '';
   return tooling.startsWith('headgate/') && metadata['deletionTimestamp'] === undefined;
 }
 
-export function placeOf(object: JsonObject): TargetLocation {
+export function locationOf(object: JsonObject): TargetLocation {
   const metadata = isObject(object['metadata']) ? object['metadata'] : {};
   return { name: textOf(metadata['name']).replace(PREFIX, ''), namespace: textOf(metadata['namespace']) };
 }
 
-/** Null where we may not look. */
+/** Null: listing is forbidden. */
 export async function listConfigMaps(
   namespace: string,
   selector: string,

@@ -13,7 +13,7 @@ import { decodeState, encodeState } from './state-json.ts';
 import type { StateJson } from './state-json.ts';
 import { shortHash } from '../../resource/json.ts';
 
-/** The state object of a target, read. It is an ApplySet parent (KEP-3659), so that kubectl respects what it owns. */
+/** The state object of a target. It is an ApplySet parent (KEP-3659), so that kubectl respects what the target owns. */
 export interface Parent {
   readonly uid: string;
   readonly resourceVersion: string;
@@ -36,12 +36,12 @@ export function applySetId({ name, namespace }: Pick<Target, 'name' | 'namespace
   return `applyset-${digest}-v1`;
 }
 
-/** What of a target stays when it is moved to another namespace. Two installations may have targets of one name. */
+/** Identifies a target across namespaces: two installations may have targets of the same name. */
 export function originOf({ repository, ref, path }: Pick<Target, 'repository' | 'ref' | 'path'>): string {
   return shortHash(JSON.stringify([repository.url, ref, path]));
 }
 
-/** As `originOf`, of a state object; '' when it does not say. */
+/** The `originOf` recorded in a state object, or ''. */
 export function readOrigin(object: JsonObject): string {
   const data = isObject(object['data']) ? object['data'] : {};
   return z.safeParse(z.object({ origin: z.string() }), parseText(data['state'])).data?.origin ?? '';
@@ -49,7 +49,7 @@ export function readOrigin(object: JsonObject): string {
 
 const Drift = z.object({ objects: z.number(), since: z.string() });
 
-/** The parent's content as a merge patch: null takes a key away. */
+/** The parent's content as a merge patch: null removes a key. */
 export function writeParent(state: TargetState, target: Target): JsonObject {
   const { applied, inventory, outcome, drift } = state;
   return {
@@ -79,7 +79,7 @@ export function writeParent(state: TargetState, target: Target): JsonObject {
   };
 }
 
-/** @throws DeployError `foreign-owner` or `state-newer`: what is not surely ours is never rewritten. */
+/** @throws DeployError `foreign-owner` or `state-newer`: never rewrite an object that may not be this target's. */
 export function readParent(object: JsonObject, target: Target): Parent {
   const subject = `ConfigMap ${target.namespace}/${parentName(target.name)}`;
   const metadata = isObject(object['metadata']) ? object['metadata'] : {};
@@ -116,8 +116,8 @@ function readJson(object: JsonObject, { format, subject }: { format: string | un
   const newer = (cause?: unknown) =>
     new DeployError('state-newer', {
       subject,
-      message: `it has format ${format ?? '(none)'}, and this version of Headgate reads and writes format ${FORMAT}`,
-      remedy: 'Upgrade Headgate to the version that wrote it; it is left as it is.',
+      message: `has an unsupported format: ${format ?? '(none)'}; this version of Headgate supports format ${FORMAT}`,
+      remedy: 'Upgrade Headgate to the version that wrote it. The object was not changed.',
       cause,
     });
   if (format !== FORMAT) throw newer();
@@ -128,7 +128,7 @@ function readJson(object: JsonObject, { format, subject }: { format: string | un
   }
 }
 
-/** A parent that claims another set's id would make us delete what that set owns (KEP-3659, confused deputy). */
+/** A parent with another set's id would make Headgate delete what that set owns (KEP-3659, confused deputy). */
 function refuseForeignParent(
   annotations: Readonly<Record<string, string>>,
   labels: Readonly<Record<string, string>>,
@@ -139,8 +139,8 @@ function refuseForeignParent(
   if (tooling.slice(0, tooling.lastIndexOf('/')) === 'headgate' && id === applySetId(target)) return;
   throw new DeployError('foreign-owner', {
     subject,
-    message: `it is there and not ours: tooling ${tooling}, id ${id}`,
-    remedy: `Rename target ${target.name}, or remove that ConfigMap if nobody needs it.`,
+    message: `already exists and is not managed by this target: tooling ${tooling}, id ${id}`,
+    remedy: `Rename target ${target.name}, or delete that ConfigMap if nothing uses it.`,
   });
 }
 

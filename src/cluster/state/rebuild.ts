@@ -9,8 +9,8 @@ import { listOwned } from '../api/list.ts';
 import { liveOf, seenOf } from '../api/metadata.ts';
 
 /**
- * The inventory as the cluster's own labels tell it, for a state object that is missing: one metadata LIST per served
- * kind (and allowed namespace). Without hashes, so that everything is compared with Git again.
+ * Rebuilds a missing inventory from the labels in the cluster: one metadata LIST per served kind (and allowed namespace).
+ * It has no hashes, so everything is compared with Git again.
  */
 export async function rebuild(
   kinds: readonly Kind[],
@@ -20,16 +20,16 @@ export async function rebuild(
   const lists = kinds.flatMap((kind) => namespacesOf(kind, target).map((namespace) => ({ kind, namespace })));
   const found = await Promise.all(
     lists.map(async (list) => {
-      // What we may not list holds nothing that we could have applied.
+      // Nothing can have been applied where listing is forbidden.
       const items = (await listOwned(list, { connection, applySetId }, signal)) ?? [];
       return items.map((item) => entryOf(list.kind, item));
     }),
   );
-  // Without a source the label was copied by a controller: not ours.
+  // Without a source, a controller copied the label: Headgate does not own the object.
   return found.flat().filter(({ file }) => file !== '');
 }
 
-/** What the target may not own needs no look. */
+/** Skips scopes in which the target may not own objects. */
 function namespacesOf(kind: Kind, target: Target): readonly string[] {
   if (!kind.namespaced) return target.clusterScoped ? [''] : [];
   return target.namespaces === '*' ? [''] : target.namespaces;

@@ -11,9 +11,9 @@ export interface ClusterRun {
   readonly runner: Runner;
   readonly layout: Layout;
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
-  /** How long one run may take; null: as long as it likes. */
+  /** How long one run may take; null: no limit. */
   readonly limitMs: number | null;
-  /** From now on requests are made for this commit. */
+  /** Sets the commit that is sent with later requests. */
   readonly onRevision: (revision: string) => void;
   readonly progress: (at: { readonly done: number; readonly total: number }) => void;
 }

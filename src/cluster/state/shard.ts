@@ -6,19 +6,19 @@ import type { Entry } from '../../state/inventory.ts';
 import type { SeenVersion } from '../../state/seen-version.ts';
 
 export interface Layout {
-  /** Up to here the inventory lives on the parent: about 32 KB compressed, where a write still costs what a small one does. */
+  /** Up to this size the inventory is stored on the parent: about 32 KB compressed, as cheap to write as a small object. */
   readonly inlineEntries: number;
   readonly entriesPerShard: number;
 }
 
 export const LAYOUT: Layout = { inlineEntries: 400, entriesPerShard: 300 };
 
-/** How many shards an inventory of this size is laid out in; 0: it lives on the parent. */
+/** The number of shards for an inventory of this size; 0: it is stored on the parent. */
 export function shardCount(entries: number, { inlineEntries, entriesPerShard }: Layout = LAYOUT): number {
   return entries <= inlineEntries ? 0 : Math.ceil(entries / entriesPerShard);
 }
 
-/** Which of `count` shards holds the entries of a file, or of an object. */
+/** The index of the shard that holds a file's or an object's entries. */
 export function shardOf(key: string, count: number): number {
   return createHash('sha256').update(key).digest().readUInt32BE(0) % count;
 }
@@ -37,7 +37,7 @@ const Row = z.tuple([
   z.union([z.literal(0), z.literal(1), z.string()]),
 ]);
 
-/** Base64 of gzipped rows, as a ConfigMap's `binaryData` takes it. */
+/** Base64 of gzipped rows, for a ConfigMap's `binaryData`. */
 export function encodeEntries(entries: readonly Entry[]): string {
   const rows = entries.map(({ id, apiVersion, file, uid, hash, managedFieldsHash, version, pending }) => [
     id.group,
@@ -55,7 +55,7 @@ export function encodeEntries(entries: readonly Entry[]): string {
   return gzipSync(JSON.stringify(rows), { level: 6 }).toString('base64');
 }
 
-/** @throws DeployError `state-newer` when it is not what this version writes. */
+/** @throws DeployError `state-newer` if it is not in this version's format. */
 export function decodeEntries(text: string, subject: string): readonly Entry[] {
   try {
     const rows = z.array(Row).parse(JSON.parse(gunzipSync(Buffer.from(text, 'base64')).toString()));
@@ -74,8 +74,8 @@ export function decodeEntries(text: string, subject: string): readonly Entry[] {
   } catch (cause) {
     throw new DeployError('state-newer', {
       subject,
-      message: 'its inventory cannot be read: another version of Headgate or another hand wrote it',
-      remedy: `Run the version that wrote it, or delete ${subject}: the inventory is then rebuilt from the labels in the cluster.`,
+      message: 'has an unreadable inventory: it was written by another version of Headgate, or edited',
+      remedy: `Run the version that wrote it, or delete ${subject} to rebuild the inventory from the labels in the cluster.`,
       cause,
     });
   }
@@ -83,7 +83,7 @@ export function decodeEntries(text: string, subject: string): readonly Entry[] {
 
 const FINISHED = ' finished';
 
-/** `g7`: the generation; `r345`: the resourceVersion; with ` finished` behind it where that was seen; `any`. */
+/** `g7`: the generation; `r345`: the resourceVersion; followed by ` finished` if that was seen; `any`. */
 function encodeVersion(version: SeenVersion): string {
   switch (version.kind) {
     case 'any':
@@ -98,7 +98,7 @@ function encodeVersion(version: SeenVersion): string {
   }
 }
 
-/** @throws Error when it is none of these. */
+/** @throws Error for any other text. */
 function decodeVersion(text: string): SeenVersion {
   if (text === 'any') return { kind: 'any' };
   if (text === FINISHED) return { kind: 'finished' };

@@ -4,7 +4,7 @@ import type { StateChange, TargetState } from '../../state/target-state.ts';
 import { asObjectId, asRevision } from '../../snapshot/source.ts';
 import type { Revision } from '../../snapshot/source.ts';
 
-/** The JSON of format "1" in the state object: its keys and texts are what every release since 0.1 reads and writes. */
+/** The JSON of format "1" in the state object. Every release since 0.1 reads and writes these keys and texts. */
 const Commit = z.custom<Revision>((value) => typeof value === 'string' && asRevision(value) !== null);
 
 const Stored = z.object({
@@ -50,7 +50,7 @@ const Stored = z.object({
   ),
 });
 
-/** What the JSON says; the annotations of the same object say the rest. */
+/** The part of the state that is in the JSON; the annotations of the object hold the rest. */
 export interface StateJson {
   readonly origin: string;
   /** The applied commit's whole tree. */
@@ -73,7 +73,7 @@ export function encodeState(
     lease: run.lease,
     hasInventory: inventory.isRecorded,
     shards: [...inventory.shards],
-    spare: [...inventory.spare],
+    spare: [...inventory.unlistedShards],
     count: inventory.count,
     attempt: outcome.backoff,
     rewind: outcome.rewind,
@@ -85,7 +85,7 @@ export function encodeState(
   return JSON.stringify(stored);
 }
 
-/** @throws Error when it is not what this release writes. */
+/** @throws Error if it is not in this release's format. */
 export function decodeState(json: unknown): StateJson {
   const data = z.parse(Stored, json);
   const inputs = Object.entries(data.inputs).map(([path, id]) => [path, id === null ? null : asObjectId(id)]);
@@ -94,7 +94,7 @@ export function decodeState(json: unknown): StateJson {
     rootTree: data.rootTree,
     change: {
       applied: { settings: data.settings, renderer: decodeRenderer(data.renderer), inputs: Object.fromEntries(inputs) },
-      inventory: { isRecorded: data.hasInventory, shards: data.shards, spare: data.spare, count: data.count },
+      inventory: { isRecorded: data.hasInventory, shards: data.shards, unlistedShards: data.spare, count: data.count },
       run: { lease: data.lease, dirty: data.dirty },
       outcome: {
         backoff: data.attempt,

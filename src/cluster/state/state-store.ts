@@ -12,7 +12,7 @@ import type { Parent } from './parent.ts';
 import { decodeEntries, encodeEntries } from './shard.ts';
 import { problemOf } from '../api/status.ts';
 
-/** A part of the inventory as it stands in the cluster. */
+/** A part of the inventory, as stored in the cluster. */
 export interface Shard {
   readonly name: string;
   readonly uid: string;
@@ -20,21 +20,21 @@ export interface Shard {
   readonly entries: readonly Entry[];
 }
 
-/** The ConfigMaps of one target. Every write names the version it builds on, so that no two runs write over each other. */
+/** The ConfigMaps of one target. Every write names the version it is based on, so that runs cannot overwrite each other. */
 export interface StateStore {
   readParent(signal: AbortSignal): Promise<Parent | null>;
-  writeParent(on: Parent | null, state: TargetState, signal: AbortSignal): Promise<Parent>;
-  /** Of the parent as it was last read or written; null when there is none, or it was not read yet. */
+  writeParent(base: Parent | null, state: TargetState, signal: AbortSignal): Promise<Parent>;
+  /** The uid of the parent that was last read or written; null if there is none, or it was not read yet. */
   parentUid(): string | null;
-  /** Null when it is not there. */
+  /** Null if it does not exist. */
   readShard(name: string, signal: AbortSignal): Promise<Shard | null>;
-  writeShard(on: Shard | string, entries: readonly Entry[], writing: Writing): Promise<Shard>;
+  writeShard(base: Shard | string, entries: readonly Entry[], writing: Writing): Promise<Shard>;
   deleteShard(name: string, writing: Writing): Promise<void>;
-  /** Everything that was ever written for this target, its parent last. */
+  /** Deletes every object of the state, the parent last. */
   deleteAll(signal: AbortSignal): Promise<void>;
 }
 
-/** `held`: what the right to write rests on. A write of the parent needs none: it is the one that takes and keeps it. */
+/** `held`: the lease. A write of the parent needs none: it takes and renews the lease itself. */
 interface Writing {
   readonly held: Fence | null;
   readonly signal: AbortSignal;
@@ -50,17 +50,17 @@ export function stateStore(connection: Connection, target: Target): StateStore {
     return objectOf(answer, subjectOf(name));
   }
 
-  /** A POST where nothing is yet, else a merge patch bound to the object and version that were read. */
-  async function write(on: Version | null, content: JsonObject, { held, signal }: Writing): Promise<Version> {
+  /** A POST for a new object, otherwise a merge patch bound to the uid and version that were read. */
+  async function write(base: Version | null, content: JsonObject, { held, signal }: Writing): Promise<Version> {
     const name = nameOf(content);
-    const request = on === null ? postOf(content) : patchOf(on, content);
+    const request = base === null ? postOf(content) : patchOf(base, content);
     const answer = await connection.request(held === null ? request : { ...request, fence: held }, signal);
-    if (answer.status !== 409 && (answer.status !== 404 || on === null))
+    if (answer.status !== 409 && (answer.status !== 404 || base === null))
       return versionOf(objectOf(answer, subjectOf(name)));
-    // The answer to our own write was lost, and the same write was sent again.
-    const there = await read(name, signal);
-    if (there === null || !isWritten(there, content)) throw overtaken(name);
-    return versionOf(there);
+    // A conflict with our own write, if its response was lost and it was sent again.
+    const stored = await read(name, signal);
+    if (stored === null || !isWritten(stored, content)) throw overtaken(name);
+    return versionOf(stored);
   }
 
   function postOf(content: JsonObject) {
@@ -74,12 +74,15 @@ export function stateStore(connection: Connection, target: Target): StateStore {
     } as const;
   }
 
-  function patchOf(on: Version, content: JsonObject) {
+  function patchOf(base: Version, content: JsonObject) {
     const metadata = isObject(content['metadata']) ? content['metadata'] : {};
     return {
       method: 'PATCH',
       path: `${collection}/${nameOf(content)}?fieldManager=headgate`,
-      body: stringifyJson({ ...content, metadata: { ...metadata, uid: on.uid, resourceVersion: on.resourceVersion } }),
+      body: stringifyJson({
+        ...content,
+        metadata: { ...metadata, uid: base.uid, resourceVersion: base.resourceVersion },
+      }),
       contentType: 'application/merge-patch+json',
       accept: METADATA_ONLY,
     } as const;
@@ -92,8 +95,8 @@ export function stateStore(connection: Connection, target: Target): StateStore {
   function overtaken(name: string): DeployError {
     return new DeployError('lease-lost', {
       subject: subjectOf(name),
-      message: 'another run has written the state of this target meanwhile',
-      remedy: 'Nothing to do: the run is tried again on what it finds then.',
+      message: 'was changed by another run',
+      remedy: 'Wait for the retry, which starts from the current state.',
     });
   }
 
@@ -103,8 +106,8 @@ export function stateStore(connection: Connection, target: Target): StateStore {
     if (answer.status !== 404) objectOf(answer, subjectOf(name));
   }
 
-  /** Also the shards that a run which was killed left behind. */
-  async function namesBeside(parent: string, signal: AbortSignal): Promise<readonly string[]> {
+  /** Includes shards that a killed run left behind. */
+  async function storedNames(parent: string, signal: AbortSignal): Promise<readonly string[]> {
     const path = `${collection}?labelSelector=app.kubernetes.io%2Fmanaged-by%3Dheadgate`;
     const answer = await connection.request({ method: 'GET', path, accept: METADATA_LIST }, signal);
     const { items } = objectOf(answer, `ConfigMaps of ${target.namespace}`);
@@ -119,8 +122,8 @@ export function stateStore(connection: Connection, target: Target): StateStore {
       parentUid = parent?.uid ?? null;
       return parent;
     },
-    async writeParent(on, state, signal) {
-      const version = await write(on, writeParent(state, target), { held: null, signal });
+    async writeParent(base, state, signal) {
+      const version = await write(base, writeParent(state, target), { held: null, signal });
       parentUid = version.uid;
       return { ...version, state };
     },
@@ -129,18 +132,18 @@ export function stateStore(connection: Connection, target: Target): StateStore {
       const object = await read(name, signal);
       return object === null ? null : { ...versionOf(object), name, entries: entriesOf(object, subjectOf(name)) };
     },
-    async writeShard(on, entries, writing) {
-      const name = typeof on === 'string' ? on : on.name;
+    async writeShard(base, entries, writing) {
+      const name = typeof base === 'string' ? base : base.name;
       const content = shardContent({ name, entries, target });
-      if (typeof on !== 'string') return { ...(await write(on, content, writing)), name, entries };
-      // A run that was killed before the parent listed them leaves shards behind, and their names are used again.
-      const left = await read(name, writing.signal);
-      return { ...(await write(left === null ? null : versionOf(left), content, writing)), name, entries };
+      if (typeof base !== 'string') return { ...(await write(base, content, writing)), name, entries };
+      // A run that was killed before the parent listed its shards leaves them behind, and their names are reused.
+      const leftover = await read(name, writing.signal);
+      return { ...(await write(leftover === null ? null : versionOf(leftover), content, writing)), name, entries };
     },
     deleteShard: remove,
     async deleteAll(signal) {
       const parent = parentName(target.name);
-      const names = await namesBeside(parent, signal);
+      const names = await storedNames(parent, signal);
       await Promise.all(names.map((name) => remove(name, { held: null, signal })));
       await remove(parent, { held: null, signal });
     },
@@ -195,11 +198,11 @@ function entriesOf(object: JsonObject, subject: string): readonly Entry[] {
   return decodeEntries(textOf(data['inventory']), subject);
 }
 
-/** Does everything of it stand there? */
-function isWritten(there: Json, content: Json): boolean {
-  if (!isObject(content)) return there === content;
-  const at = isObject(there) ? there : {};
-  return Object.entries(content).every(([key, value]) => isWritten(at[key] ?? null, value));
+/** Does the stored object contain everything in `content`? */
+function isWritten(stored: Json, content: Json): boolean {
+  if (!isObject(content)) return stored === content;
+  const object = isObject(stored) ? stored : {};
+  return Object.entries(content).every(([key, value]) => isWritten(object[key] ?? null, value));
 }
 
 /** In a merge patch null deletes; in a new object it has no meaning. */

@@ -4,12 +4,12 @@ import { failureClassOf } from '../../error/deploy-error.ts';
 import type { Problem } from '../../error/deploy-error.ts';
 import type { ChangeResult } from '../../plan/planner/after.ts';
 import { backoffAfter } from '../../state/backoff.ts';
-import { isSettled } from '../../state/current.ts';
+import { isFullyApplied } from '../../state/current.ts';
 import { isSameRenderer, rendersWhole } from '../../state/renderer.ts';
 import { changesState, joinChanges } from '../../state/target-state.ts';
 import type { Drift, StateChange, TargetState } from '../../state/target-state.ts';
 import { nextContests } from '../../state/contest.ts';
-import { changesNothing, leave } from '../../plan/model/plan.ts';
+import { changesNothing, retain } from '../../plan/model/plan.ts';
 import type { Plan } from '../../plan/model/plan.ts';
 import { formatId } from '../../resource/resource.ts';
 import type { AppliedSource, Source } from '../../snapshot/source.ts';
@@ -36,7 +36,7 @@ export async function correctDrift(
   const recorded = await world.cluster.read('write', signal);
   const { state } = recorded;
   const { source: applied } = state.applied;
-  if (applied === null || !isSettled(state, settings)) {
+  if (applied === null || !isFullyApplied(state, settings)) {
     return unchanged(applied?.revision ?? null, applied?.revision ?? null);
   }
   const source = await world.stage('fetch', () => sourceOf({ applied, drift }, { state, settings, world }, signal));
@@ -53,7 +53,7 @@ export async function correctDrift(
 
 /** Only a push deletes. */
 function withoutPrunes(plan: Plan): Plan {
-  const left = plan.prunes.flat().map(({ entry }) => leave(entry));
+  const left = plan.prunes.flat().map(({ entry }) => retain(entry));
   return { ...plan, prunes: [], keeps: [...plan.keeps, ...left] };
 }
 

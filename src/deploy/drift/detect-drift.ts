@@ -9,7 +9,7 @@ import { recipientOf } from '../targets/recipient.ts';
 import { notSuspended, listGeneratedTargets } from '../targets/list-generated-targets.ts';
 import type { DeployRequest, DriftRequest } from '../ports/request.ts';
 import type { Runtime } from '../ports/runtime.ts';
-import { isSettled } from '../../state/current.ts';
+import { isFullyApplied } from '../../state/current.ts';
 import type { ListedInventory } from '../ports/cluster.ts';
 
 /** What fits into one queue message. Above it, the whole target is dry-run. */
@@ -52,7 +52,7 @@ async function detectDrift(target: Target, runtime: Runtime, signal: AbortSignal
     const recorded = await cluster.read('write', signal);
     const { state } = recorded;
     // A run is working on it, or the sweep of the refs will queue one.
-    if (isLeased(state, runtime.nowMs()) || !isSettled(state, settingsHash(target))) return null;
+    if (isLeased(state, runtime.nowMs()) || !isFullyApplied(state, settingsHash(target))) return null;
     const listed = await recorded.listInventory(signal);
     if (listed === null) return { suspects: 'all', resting: 0 };
     if (listed.problems.length > 0) {

@@ -2,11 +2,11 @@ import { canonicalJson, shortHash } from '../../resource/json.ts';
 import { hidesValues, isObject, isSecret, textOf } from '../../resource/resource.ts';
 import type { Json, JsonObject, Resource } from '../../resource/resource.ts';
 
-/** KEP-3659: who belongs to which set. */
+/** The label that makes an object part of an ApplySet (KEP-3659). */
 export const PART_OF = 'applyset.kubernetes.io/part-of';
 export const SOURCE = 'headgate.dev/source';
 
-/** The server's own fields, which a file has when it was written by `kubectl get -o yaml`. */
+/** Set by the server; found in manifests that were written by `kubectl get -o yaml`. */
 const SERVER_FIELDS: ReadonlySet<string> = new Set([
   'creationTimestamp',
   'deletionGracePeriodSeconds',
@@ -18,7 +18,7 @@ const SERVER_FIELDS: ReadonlySet<string> = new Set([
   'uid',
 ]);
 
-/** What is sent for a resource: as Git has it, without what only the server sets, with our two marks. */
+/** The body to apply: the manifest without the fields that only the server sets, plus Headgate's label and annotation. */
 export function bodyOf(resource: Resource, applySetId: string): JsonObject {
   const { status: _status, metadata: written, ...rest } = resource.object;
   const metadata = Object.fromEntries(
@@ -39,7 +39,7 @@ function mapOf(value: Json | undefined): JsonObject {
   return isObject(value) ? value : {};
 }
 
-/** `stringData` is write-only: a key that leaves it would stay in the cluster's `data` for ever. */
+/** Moves `stringData` into `data`. It is write-only: a key removed from it would stay in the live `data` forever. */
 function withoutStringData(secret: JsonObject): JsonObject {
   const { stringData, ...rest } = secret;
   if (!isObject(stringData) || Object.values(stringData).some((value) => typeof value !== 'string')) return secret;
@@ -50,7 +50,7 @@ function withoutStringData(secret: JsonObject): JsonObject {
   return { ...rest, data: { ...mapOf(rest['data']), ...Object.fromEntries(encoded) } };
 }
 
-/** Of everything that is sent; null where values are hidden: a hash would let a reader of the state guess them. */
+/** A hash of the whole body, or null if values are hidden: a hash would let a reader of the state guess them. */
 export function contentHash(body: JsonObject, resource: Resource): string | null {
   if (hidesValues(resource)) return null;
   return shortHash(canonicalJson(body));

@@ -6,16 +6,16 @@ import type { AwaitedObject } from '../../health/needs-readiness.ts';
 import type { RunState } from '../../state/target-state.ts';
 import type { Entry, ObservedVersion } from '../../state/inventory.ts';
 
-/** What the API server said about one desired object, without anything having been written. `warnings`: in its own words. */
+/** What the API server reported about one desired object; nothing was written. `warnings`: the server's texts. */
 export type Observation =
-  /** The recorded hash is that of the manifest: nothing was asked. */
+  /** The recorded hash matches the manifest, so no request was sent. */
   | { readonly kind: 'recorded' }
-  /** `headgate.dev/apply: ignore`: nothing was asked. */
+  /** `headgate.dev/apply: ignore`: no request was sent. */
   | { readonly kind: 'left-alone' }
   | { readonly kind: 'creates'; readonly warnings?: readonly string[] }
   /**
-   * `ownersOnly`: every value is as it will be, and another manager holds some field of ours. `taken`: what applying takes
-   * from other managers.
+   * `ownersOnly`: no value changes, only the ownership of some field. `taken`: the fields that applying takes from other
+   * managers.
    */
   | {
       readonly kind: 'updates';
@@ -23,48 +23,48 @@ export type Observation =
       readonly ownersOnly?: boolean;
       readonly taken?: readonly FieldConflict[];
       readonly warnings?: readonly string[];
-      /** Our share is recorded in a version of the API that the manifest has left, and has to follow it first. */
+      /** Our managedFields entry names an API version that the manifest no longer uses, and must be migrated first. */
       readonly migrates?: true;
     }
   | { readonly kind: 'unchanged'; readonly live: ObservedVersion; readonly warnings?: readonly string[] }
-  /** Refused as it is, accepted under another name, and its manifest allows it to be deleted and made anew. */
+  /** The update was refused, creating it under another name passed, and the manifest allows delete and re-create. */
   | {
       readonly kind: 'replaces';
       readonly live: ObservedVersion;
       readonly problem: Problem;
       readonly warnings?: readonly string[];
     }
-  /** `headgate.dev/apply: create-only`, and it is there. */
+  /** `headgate.dev/apply: create-only`, and the object exists. */
   | { readonly kind: 'exists'; readonly live: ObservedVersion }
-  /** No dry run was possible or allowed: what it lives in, or its kind, is not there yet. */
-  | { readonly kind: 'not-asked'; readonly problem: Problem }
+  /** No dry run was possible: its namespace or its kind does not exist yet. */
+  | { readonly kind: 'skipped'; readonly problem: Problem }
   | { readonly kind: 'refused'; readonly problem: Problem }
   | { readonly kind: 'terminating'; readonly finalizers: readonly string[] };
 
-/** A field that another manager holds: `.spec.replicas`, `kubectl-edit`. */
+/** A field that another manager owns: `.spec.replicas`, `kubectl-edit`. */
 export interface FieldConflict {
   readonly field: string;
   readonly manager: string;
 }
 
-/** One desired object, what will be sent for it, and what is known about it. */
+/** One desired object, the body to apply, and what is known about it. */
 export interface Candidate {
   readonly resource: Resource;
   readonly body: JsonObject;
   readonly hash: string | null;
   readonly observation: Observation;
-  /** Read when the object exists without an entry of its uid, or was given to another owner; else null. */
+  /** Read if the object exists but no entry has its uid, or if it now has another owner; otherwise null. */
   readonly live: LiveMetadata | null;
 }
 
-/** An object that another one depends on, and that no touched file defines: read live. */
+/** An object that another one depends on and that no touched file defines: read live. */
 export type Reference =
-  /** It is not there, or not this target's. */
+  /** It does not exist, or belongs to another owner. */
   | { readonly kind: 'outside' }
   | { readonly kind: 'ready' }
   | { readonly kind: 'not-ready'; readonly object: AwaitedObject };
 
-/** A target as its state says it. */
+/** The target that a state object belongs to. */
 export interface TargetLocation {
   readonly name: string;
   readonly namespace: string;
@@ -76,37 +76,37 @@ export interface Unread {
   readonly problem: Problem;
 }
 
-/** Everything that a plan is made from: one JSON file of it replays a decision. */
+/** The whole input of a plan. Saved as JSON, it replays the decision. */
 export interface Facts {
   readonly target: Target;
   readonly applySetId: string;
   readonly source: { readonly revision: Revision; readonly rootTree: ObjectId; readonly tree: ObjectId | null };
-  /** The files that were read: changed, dirty, or needed to tell a move from a deletion. */
+  /** The files that were read: changed, dirty, or needed to distinguish a move from a deletion. */
   readonly touched: ReadonlySet<string>;
-  /** The entries of every shard that a touched file belongs to. */
+  /** The entries of every shard that holds a touched file. */
   readonly entries: readonly Entry[];
-  /** The files that a run before this one touched and did not finish. */
+  /** The files that an earlier run touched and did not finish. */
   readonly dirty: RunState['dirty'];
-  /** The inventory was not there and was made again from the labels in the cluster: it has to be written whole. */
+  /** The inventory was missing and was rebuilt from the labels in the cluster, so it must be written in full. */
   readonly isRebuilt: boolean;
-  /** Objects in the whole inventory. */
+  /** The number of objects in the whole inventory. */
   readonly count: number;
   readonly candidates: readonly Candidate[];
   /** By `formatId`. */
   readonly references: ReadonlyMap<string, Reference>;
-  /** Objects that an unfinished run wrote and that are ready, by `formatId`; looked at only where an order is asked for. */
+  /** Objects that an unfinished run wrote and that are ready, by `formatId`. Read only if manifests set an order. */
   readonly ready: ReadonlySet<string>;
-  /** Our own other targets that claim a candidate, by the id of their set. */
+  /** Other Headgate targets that claim a candidate, by ApplySet id. */
   readonly otherTargets: ReadonlyMap<string, TargetLocation>;
   readonly unread: readonly Unread[];
-  /** Mistakes in the files, and what the target's policy refuses. */
+  /** Mistakes in the files and violations of the target's policy. */
   readonly problems: readonly Problem[];
   readonly warnings: readonly Problem[];
   /** The target's namespace does not exist. */
   readonly namespaceMissing: boolean;
 }
 
-/** What the plan needs of a live object; read as metadata only. */
+/** What the plan needs from a live object; read as metadata only. */
 export interface LiveMetadata {
   readonly uid: string;
   readonly resourceVersion: string;
@@ -115,6 +115,6 @@ export interface LiveMetadata {
   /** Set while the object waits for its finalizers. */
   readonly deletionTimestamp: string | null;
   readonly finalizers: readonly string[];
-  /** Who holds which fields, as the server says it. */
+  /** `metadata.managedFields`, unparsed. */
   readonly managedFields: readonly Json[];
 }

@@ -2,7 +2,7 @@ import { canonicalJson } from '../../resource/json.ts';
 import { isObject } from '../../resource/resource.ts';
 import type { Json, JsonObject } from '../../resource/resource.ts';
 
-/** One field before and after; undefined where it is not there. */
+/** One field before and after; undefined if it is absent. */
 export interface FieldChange {
   /** `.spec.template.spec.containers[0].image` */
   readonly path: string;
@@ -10,7 +10,7 @@ export interface FieldChange {
   readonly after: Json | undefined;
 }
 
-/** What every write changes, and no reader of a plan looks for. */
+/** Changed by every write, and of no interest to a reader of a plan. */
 const NOISE: ReadonlySet<string> = new Set([
   '.metadata.managedFields',
   '.metadata.resourceVersion',
@@ -18,7 +18,7 @@ const NOISE: ReadonlySet<string> = new Set([
   '.status',
 ]);
 
-/** The fields that differ between a live object and its dry run. Keys of Secrets are shown, their values are not. */
+/** The fields that differ between a live object and its dry run. Secrets show their keys, not their values. */
 export function changedFields(
   before: JsonObject,
   after: JsonObject,

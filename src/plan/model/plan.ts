@@ -6,19 +6,19 @@ import { entriesByObject, isSameEntry } from '../../state/inventory.ts';
 import type { Entry } from '../../state/inventory.ts';
 
 export interface Write {
-  /** `replace`: deleted and created again, because a field differs that cannot change. */
+  /** `replace`: deleted and created again because an immutable field differs. */
   readonly op: 'create' | 'update' | 'replace';
   readonly candidate: Candidate;
-  /** No dry run has passed: one is made right before its step, when an earlier step has changed what refused it. */
+  /** No dry run has passed yet. It runs right before this step, after earlier steps have removed the obstacle. */
   readonly unverified: boolean;
-  /** The file that it leaves, when it moved. */
+  /** The former file of an object that moved. */
   readonly from: string | null;
 }
 
 export interface Keep {
   readonly op: 'keep';
   readonly entry: Entry;
-  readonly reason: 'unchanged' | 'create-only' | 'ignored' | 'finished' | 'left';
+  readonly reason: 'unchanged' | 'create-only' | 'ignored' | 'finished' | 'retained';
 }
 
 export interface Prune {
@@ -26,36 +26,36 @@ export interface Prune {
   readonly entry: Entry;
 }
 
-/** Everything a deploy will do, decided before any of it is done. Plain data: it can be printed, compared, replayed. */
+/** Everything a deploy will do, decided before it starts. Plain data: it can be printed, compared and replayed. */
 export interface Plan {
-  /** What is written together, in order. */
+  /** Steps in order; the writes of one step run together. */
   readonly steps: readonly (readonly Write[])[];
   readonly keeps: readonly Keep[];
-  /** Deleted together, in order, after every step succeeded. */
+  /** Steps in order, run after every write succeeded. */
   readonly prunes: readonly (readonly Prune[])[];
-  /** Entries of objects that Git now has under another group: they are forgotten, and nothing is deleted. */
+  /** Entries of objects that Git now defines under another group. They leave the inventory; nothing is deleted. */
   readonly renamed: readonly Entry[];
-  /** Any of them stops the run before its first write. */
+  /** Any refusal stops the run before its first write. */
   readonly refusals: readonly Problem[];
   readonly warnings: readonly Problem[];
-  /** The entries of the touched shards before the run, and while it works. */
+  /** The entries of the touched shards before and during the run. */
   readonly before: readonly Entry[];
   readonly during: readonly Entry[];
   readonly isRebuilt: boolean;
-  /** So many steps are done now: the next one waits until `awaits` is ready. Null: all, and then the prunes. */
+  /** The number of steps to run now; the next one waits until `awaits` is ready. Null: all steps, then the prunes. */
   readonly pauseAfter: number | null;
-  /** What has to become ready after this run; empty when the target does not wait. */
+  /** What must become ready after this run; empty if the target does not wait. */
   readonly awaits: readonly AwaitedObject[];
-  /** The target's namespace is made before its state. `manifest`: by applying the one in Git. */
+  /** A missing namespace is created before the state. `manifest`: by applying the one in Git. */
   readonly namespace: 'present' | 'create' | 'manifest';
 }
 
-/** It stays in the cluster and in the inventory. Git says nothing of it any more, so nothing can drift from it. */
-export function leave(entry: Entry): Keep {
-  return { op: 'keep', entry: { ...entry, version: null }, reason: 'left' };
+/** Keeps the object in the cluster and in the inventory. Git no longer defines it, so its version is not compared. */
+export function retain(entry: Entry): Keep {
+  return { op: 'keep', entry: { ...entry, version: null }, reason: 'retained' };
 }
 
-/** Neither the cluster nor the inventory differs after this plan. */
+/** True if the plan changes neither the cluster nor the inventory. */
 export function changesNothing({ steps, prunes, renamed, keeps, before, isRebuilt }: Plan): boolean {
   if (isRebuilt || renamed.length > 0) return false;
   const known = entriesByObject(before);

@@ -2,16 +2,16 @@ import type { Problem } from '../../error/deploy-error.ts';
 import { formatId, formatPosition } from '../../resource/resource.ts';
 import type { Candidate, Facts } from '../model/facts.ts';
 import { stepOf } from '../../resource/kind-order.ts';
-import { wishOf } from './wave.ts';
-import type { Wish } from './wave.ts';
+import { userOrderOf } from './wave.ts';
+import type { UserOrder } from './wave.ts';
 
-/** Where an object stands in the order of its user: its wave, and within it behind everything that it depends on. */
+/** An object's position in the user's order: its wave, and within the wave after everything it depends on. */
 export interface Rank {
   readonly wave: number;
   readonly depth: number;
 }
 
-/** The order of all candidates. User waves go around the order of the kinds. */
+/** The order of all candidates: first the user's waves and dependencies, then the order of the kinds. */
 export interface Sequence {
   readonly rankOf: (candidate: Candidate) => Rank;
   /** Negative when `a` is applied in an earlier step than `b`, 0 in the same. */
@@ -23,33 +23,36 @@ const FIRST: Rank = { wave: 0, depth: 0 };
 
 interface Node {
   readonly candidate: Candidate;
-  readonly wish: Wish;
+  readonly order: UserOrder;
 }
 
 export function sequenceOf({ candidates, references }: Pick<Facts, 'candidates' | 'references'>): Sequence {
   const nodes = new Map<string, Node>(
-    candidates.map((candidate) => [formatId(candidate.resource.id), { candidate, wish: wishOf(candidate.resource) }]),
+    candidates.map((candidate) => [
+      formatId(candidate.resource.id),
+      { candidate, order: userOrderOf(candidate.resource) },
+    ]),
   );
-  const refusals: Problem[] = [...nodes.values()].flatMap(({ wish }) => wish.problems);
+  const refusals: Problem[] = [...nodes.values()].flatMap(({ order }) => order.problems);
   const depths = new Map<string, number>();
 
-  /** How many objects of its own wave have to come before it, one after the other. */
+  /** The length of the longest dependency chain within its wave. */
   function depthOf(id: string, node: Node, path: readonly string[]): number {
     const known = depths.get(id);
     if (known !== undefined) return known;
     let depth = 0;
-    for (const dependency of node.wish.dependsOn) {
+    for (const dependency of node.order.dependsOn) {
       const on = formatId(dependency);
       const other = nodes.get(on);
       if (path.includes(on) || on === id) {
         refusals.push(cycle(node, [...path.slice(path.indexOf(on) === -1 ? path.length : path.indexOf(on)), id, on]));
       } else if (other === undefined) {
         if ((references.get(on)?.kind ?? 'outside') === 'outside') refusals.push(outside(node, on));
-      } else if (other.wish.wave > node.wish.wave) {
+      } else if (other.order.wave > node.order.wave) {
         refusals.push(later(node, other));
       } else {
         const before = depthOf(on, other, [...path, id]);
-        if (other.wish.wave === node.wish.wave) depth = Math.max(depth, before + 1);
+        if (other.order.wave === node.order.wave) depth = Math.max(depth, before + 1);
       }
     }
     depths.set(id, depth);
@@ -58,11 +61,11 @@ export function sequenceOf({ candidates, references }: Pick<Facts, 'candidates' 
 
   for (const [id, node] of nodes) depthOf(id, node, []);
 
-  // Asked again and again while sorting.
+  // Sorting reads these many times.
   const ranks = new Map(
     candidates.map((candidate): [Candidate, Rank] => {
       const id = formatId(candidate.resource.id);
-      return [candidate, { wave: nodes.get(id)?.wish.wave ?? 0, depth: depths.get(id) ?? 0 }];
+      return [candidate, { wave: nodes.get(id)?.order.wave ?? 0, depth: depths.get(id) ?? 0 }];
     }),
   );
   const rankOf = (candidate: Candidate) => ranks.get(candidate) ?? FIRST;
@@ -82,8 +85,8 @@ function cycle({ candidate: { resource } }: Node, path: readonly string[]): Prob
   return {
     code: 'manifest-invalid',
     subject: formatPosition(resource.source),
-    message: `it depends on itself: ${path.join(' → ')}`,
-    remedy: 'Take one of these out of config.kubernetes.io/depends-on.',
+    message: `config.kubernetes.io/depends-on has a cycle: ${path.join(' → ')}`,
+    remedy: 'Remove one of these dependencies.',
   };
 }
 
@@ -92,15 +95,15 @@ function outside({ candidate: { resource } }: Node, on: string): Problem {
     code: 'manifest-invalid',
     subject: formatPosition(resource.source),
     message: `${formatId(resource.id)} depends on ${on}, which this target does not own`,
-    remedy: 'Mend the reference in config.kubernetes.io/depends-on, or add the object to this target.',
+    remedy: 'Fix the reference in config.kubernetes.io/depends-on, or add the object to this target.',
   };
 }
 
-function later({ candidate: { resource }, wish }: Node, { candidate, wish: other }: Node): Problem {
+function later({ candidate: { resource }, order }: Node, { candidate, order: other }: Node): Problem {
   return {
     code: 'manifest-invalid',
     subject: formatPosition(resource.source),
-    message: `${formatId(resource.id)} of wave ${wish.wave} depends on ${formatId(candidate.resource.id)} of wave ${other.wave}, which comes later`,
-    remedy: 'Mend the wave of one of them.',
+    message: `${formatId(resource.id)} in wave ${order.wave} depends on ${formatId(candidate.resource.id)} in a later wave (${other.wave})`,
+    remedy: 'Change the wave of one of them.',
   };
 }

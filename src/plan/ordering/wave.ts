@@ -2,18 +2,18 @@ import type { Problem } from '../../error/deploy-error.ts';
 import { formatId, formatPosition, metadataMap } from '../../resource/resource.ts';
 import type { Resource, ResourceId } from '../../resource/resource.ts';
 
-/** Ours first: who writes both means ours for us. */
+/** Headgate's annotation takes precedence over Argo CD's. */
 const WAVES: readonly string[] = ['headgate.dev/wave', 'argocd.argoproj.io/sync-wave'];
 const DEPENDS_ON = 'config.kubernetes.io/depends-on';
 
-/** What the user says about the order of one object. */
-export interface Wish {
+/** The order that a manifest's annotations request for its object. */
+export interface UserOrder {
   readonly wave: number;
   readonly dependsOn: readonly ResourceId[];
   readonly problems: readonly Problem[];
 }
 
-export function wishOf(resource: Resource): Wish {
+export function userOrderOf(resource: Resource): UserOrder {
   const annotations = metadataMap(resource.object, 'annotations');
   const key = WAVES.find((name) => name in annotations);
   const written = key === undefined ? '0' : (annotations[key] ?? '');
@@ -40,7 +40,7 @@ export function wishOf(resource: Resource): Wish {
   };
 }
 
-/** As cli-utils writes it: `apps/namespaces/shop/Deployment/db`, `/namespaces/shop/ConfigMap/c`, `group/Kind/name`. */
+/** The format of cli-utils: `apps/namespaces/shop/Deployment/db`, `/namespaces/shop/ConfigMap/c`, `group/Kind/name`. */
 function parseReference(text: string): ResourceId | null {
   const parts = text.split('/');
   if (parts.slice(1).includes('')) return null;
@@ -53,7 +53,7 @@ function invalid({ id, source }: Resource, what: string, remedy: string): Proble
   return {
     code: 'manifest-invalid',
     subject: formatPosition(source),
-    message: `${formatId(id)} has ${what}`,
+    message: `${formatId(id)} has an invalid annotation: ${what}`,
     remedy,
   };
 }

@@ -4,9 +4,9 @@ import type { LiveMetadata } from '../model/facts.ts';
 
 /** What the former owner of an adopted object left on it. */
 export interface Legacy {
-  /** Field managers whose share becomes ours: what they set and Git does not have, goes. */
+  /** Field managers whose fields Headgate takes over. Fields that Git does not have are removed. */
   readonly managers: readonly string[];
-  /** Keys that would have two tools believe that the object is theirs. */
+  /** Keys that would make the former tool still claim the object. */
   readonly labels: readonly string[];
   readonly annotations: readonly string[];
 }
@@ -14,7 +14,7 @@ export interface Legacy {
 const NOTHING: Legacy = { managers: [], labels: [], annotations: [] };
 
 const LEGACIES: Readonly<Record<Tool, Legacy>> = {
-  // Membership is a label that our apply writes over; the managers are our own and kubectl's.
+  // Membership is a label that our apply overwrites; the field managers are Headgate's own or kubectl's.
   headgate: NOTHING,
   applyset: NOTHING,
   helm: {
@@ -34,7 +34,7 @@ const LEGACIES: Readonly<Record<Tool, Legacy>> = {
   },
 };
 
-/** Asked only where the plan has allowed the adoption. */
+/** Call this only after the plan has allowed the adoption. */
 export function legacyOf(live: Pick<LiveMetadata, 'labels' | 'annotations'>, applySetId: string): Legacy {
   const owner = ownerOf(live, applySetId);
   return owner.kind === 'other' ? LEGACIES[owner.tool] : NOTHING;

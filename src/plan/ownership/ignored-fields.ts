@@ -4,22 +4,21 @@ import { isTakenOver } from './takeover.ts';
 import { isObject } from '../../resource/resource.ts';
 import type { Json, JsonObject, ResourceId } from '../../resource/resource.ts';
 
-/** The JSON pointers (RFC 6901) that the target's rules name for this object. */
+/** The JSON pointers (RFC 6901) of the `ignore` rules that match this object. */
 export function ignoredPaths(id: ResourceId, rules: readonly IgnoreRule[]): readonly string[] {
-  const isMeant = (rule: IgnoreRule) =>
+  const matches = (rule: IgnoreRule) =>
     (rule.group ?? id.group) === id.group &&
     (rule.kind ?? id.kind) === id.kind &&
     (rule.namespace ?? id.namespace) === id.namespace &&
     (rule.name ?? id.name) === id.name;
-  return rules.filter((rule) => isMeant(rule)).flatMap(({ paths }) => paths);
+  return rules.filter((rule) => matches(rule)).flatMap(({ paths }) => paths);
 }
 
 /**
- * A field that another manager owns is not sent, which gives up our share of it; one that nobody else owns is sent with
- * its live value, because leaving it out would reset it to its default. `takenOver`: what goes with an object that is met
- * for the first time; else null.
+ * Omits a field that another manager owns, which gives up our ownership. A field without another owner is sent with its
+ * live value: omitting it would reset it to its default. `takenOver`: what the first apply takes over; null afterwards.
  */
-export function leaveToOthers(
+export function omitForeignFields(
   body: JsonObject,
   live: JsonObject,
   { pointers, takenOver }: { pointers: readonly string[]; takenOver: Legacy | null },
@@ -46,7 +45,7 @@ function read(value: Json | undefined, path: readonly string[]): Json | undefine
   }, value);
 }
 
-/** Without the field when `value` is undefined. What lies above it and is not in the body is not made. */
+/** Removes the field if `value` is undefined. Missing parents are not created. */
 function replace(object: JsonObject, [key, ...rest]: readonly string[], value: Json | undefined): JsonObject {
   if (key === undefined) return object;
   const { [key]: at, ...others } = object;
@@ -60,14 +59,14 @@ function replace(object: JsonObject, [key, ...rest]: readonly string[], value: J
   };
 }
 
-/** managedFields are FieldsV1: `f:` before a field, `k:{…}` before a keyed list element, which a pointer's index stands for. */
+/** managedFields are FieldsV1: `f:` marks a field, `k:{…}` an element of a keyed list, which a pointer names by index. */
 function isOwnedByOthers(live: JsonObject, path: readonly string[], takenOver: Legacy | null): boolean {
   const metadata = isObject(live['metadata']) ? live['metadata'] : {};
   const entries: readonly Json[] = Array.isArray(metadata['managedFields']) ? metadata['managedFields'] : [];
   return (
     entries
       .filter((entry) => isObject(entry))
-      // What is taken over from them is not theirs any more when the object is applied.
+      // Entries that the apply takes over do not count.
       .filter((entry) => entry['manager'] !== 'headgate' && (takenOver === null || !isTakenOver(entry, takenOver)))
       .some((entry) => owns(entry['fieldsV1'], { path, live }))
   );

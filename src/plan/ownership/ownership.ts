@@ -2,13 +2,13 @@ import { PART_OF, SOURCE } from '../model/body.ts';
 import type { LiveMetadata } from '../model/facts.ts';
 
 export type Owner =
-  | { readonly kind: 'nobody' }
+  | { readonly kind: 'none' }
   | { readonly kind: 'us'; readonly source: string | null }
   | { readonly kind: 'other'; readonly tool: Tool; readonly name: string };
 
 export type Tool = 'headgate' | 'applyset' | 'helm' | 'argo' | 'flux';
 
-/** Who claims a live object, by the marks that each tool leaves on what it owns. */
+/** Who claims a live object, by the labels and annotations that each tool sets on what it owns. */
 export function ownerOf(live: Pick<LiveMetadata, 'labels' | 'annotations'>, applySetId: string): Owner {
   const { labels, annotations } = live;
   const partOf = labels[PART_OF];
@@ -27,5 +27,5 @@ export function ownerOf(live: Pick<LiveMetadata, 'labels' | 'annotations'>, appl
   }
   const kustomization = labels['kustomize.toolkit.fluxcd.io/name'];
   if (kustomization !== undefined) return { kind: 'other', tool: 'flux', name: `Flux Kustomization ${kustomization}` };
-  return { kind: 'nobody' };
+  return { kind: 'none' };
 }

@@ -7,10 +7,10 @@ import type { LiveMetadata } from '../model/facts.ts';
 export type PruneVerdict =
   | { readonly kind: 'prune' }
   | { readonly kind: 'gone' }
-  /** It stays in the cluster. `forget`: and is no longer ours. */
+  /** The object stays in the cluster. `forget`: it also leaves the inventory. */
   | { readonly kind: 'keep'; readonly reason: string; readonly forget: boolean };
 
-/** Kinds whose deletion takes data or other people's objects with it. */
+/** Kinds whose deletion also deletes data or other people's objects. */
 const PROTECTED: ReadonlySet<string> = new Set([
   'Namespace',
   'CustomResourceDefinition.apiextensions.k8s.io',
@@ -18,7 +18,7 @@ const PROTECTED: ReadonlySet<string> = new Set([
   'PersistentVolumeClaim',
 ]);
 
-/** The one rule for whether an object that left Git is deleted; asked of the live object, right before the delete. */
+/** Decides whether an object that left Git is deleted. Judge the live object, right before the delete. */
 export function judgePrune(
   entry: Entry,
   live: LiveMetadata | null,
@@ -27,7 +27,7 @@ export function judgePrune(
   if (live === null) return { kind: 'gone' };
   if (live.deletionTimestamp !== null) return { kind: 'gone' };
   if (entry.uid !== null && entry.uid !== live.uid) {
-    return { kind: 'keep', reason: 'it was deleted and created again by somebody else', forget: true };
+    return { kind: 'keep', reason: 'it was deleted and created again outside Headgate', forget: true };
   }
   const owner = ownerOf(live, applySetId);
   if (owner.kind !== 'us') {
@@ -38,9 +38,9 @@ export function judgePrune(
   // The label alone proves little: controllers copy labels to what they create.
   if (owner.source === null)
     return { kind: 'keep', reason: 'it has no headgate.dev/source, so the label was copied', forget: true };
-  // No touched file defines it any more; what a file says that was not read is not known.
+  // No touched file defines it anymore, but an unread file might.
   if (!touched.has(owner.source))
-    return { kind: 'keep', reason: `it comes from ${owner.source}, which was not read`, forget: false };
+    return { kind: 'keep', reason: `it comes from ${owner.source}, which this run did not read`, forget: false };
   return keepMark(live) ?? protectedKind(entry, live, target) ?? { kind: 'prune' };
 }
 
@@ -56,7 +56,7 @@ function keepMark({ annotations }: LiveMetadata): PruneVerdict | null {
   ];
   const mark = marks.find(([key, means]) => means(annotations[key] ?? ''));
   if (mark === undefined) return null;
-  return { kind: 'keep', reason: `it carries ${mark[0]}: ${annotations[mark[0]] ?? ''}`, forget: false };
+  return { kind: 'keep', reason: `it is annotated ${mark[0]}: ${annotations[mark[0]] ?? ''}`, forget: false };
 }
 
 export function protectedKind(

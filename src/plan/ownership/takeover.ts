@@ -14,8 +14,8 @@ const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 const MANAGER = 'headgate';
 
 /**
- * Whose share of an object becomes ours when we meet it: people with kubectl, what was there before anybody applied, and
- * our own name's updates, and the former owner where it is adopted. A manager of a subresource (a scale, a status) is a controller at work, and stays.
+ * The managedFields entries that the first apply takes over: kubectl's, `before-first-apply`, Headgate's own updates, and
+ * the former owner's of an adopted object. A manager of a subresource (scale, status) is an active controller and stays.
  */
 export function isTakenOver(entry: Json, { managers }: Pick<Legacy, 'managers'>): boolean {
   if (!isObject(entry) || textOf(entry['subresource']) !== '') return false;
@@ -26,9 +26,9 @@ export function isTakenOver(entry: Json, { managers }: Pick<Legacy, 'managers'>)
 }
 
 /**
- * Without it a line that is deleted in Git would stay in the cluster, because another manager co-owns it. Null when there
- * is nothing to take over. Bound to the version that was read. `migrateTo`: the apiVersion that our share is recorded in
- * from now on, where the one that it was recorded in stands in the way.
+ * Without it, a line deleted in Git would stay in the cluster because another manager co-owns it. Null if there is nothing
+ * to take over. Bound to the resourceVersion that was read. `migrateTo`: the new apiVersion of our managedFields entry,
+ * needed if the recorded one blocks the apply.
  */
 export function takeoverPatch(
   { managedFields, labels, annotations, resourceVersion }: LiveMetadata,
@@ -41,16 +41,16 @@ export function takeoverPatch(
     ...removalsOf('annotations', annotations, [...legacy.annotations, ...(taken.length === 0 ? [] : [LAST_APPLIED])]),
   ];
   const version: PatchOperation = { op: 'replace', path: '/metadata/resourceVersion', value: resourceVersion };
-  const ours = managedFields.find((entry) => isOurApply(entry)) ?? null;
+  const own = managedFields.find((entry) => isOurApply(entry)) ?? null;
   const isStale =
-    migrateTo !== null && [ours, ...taken].some((entry) => isObject(entry) && entry['apiVersion'] !== migrateTo);
+    migrateTo !== null && [own, ...taken].some((entry) => isObject(entry) && entry['apiVersion'] !== migrateTo);
   if (taken.length === 0 && !isStale) return removals.length === 0 ? null : [version, ...removals];
-  const rest = managedFields.filter((entry) => entry !== ours && !taken.includes(entry));
+  const rest = managedFields.filter((entry) => entry !== own && !taken.includes(entry));
   return [
     {
       op: 'replace',
       path: '/metadata/managedFields',
-      value: [...rest, joined(ours, taken, isStale ? migrateTo : null)],
+      value: [...rest, mergeEntries(own, taken, isStale ? migrateTo : null)],
     },
     version,
     ...removals,
@@ -59,11 +59,11 @@ export function takeoverPatch(
 
 function removalsOf(
   map: 'labels' | 'annotations',
-  there: Readonly<Record<string, string>>,
+  live: Readonly<Record<string, string>>,
   keys: readonly string[],
 ): readonly PatchOperation[] {
   return keys
-    .filter((key) => key in there)
+    .filter((key) => key in live)
     .map((key) => ({ op: 'remove', path: `/metadata/${map}/${key.replace('/', '~1')}` }));
 }
 
@@ -71,9 +71,9 @@ function isOurApply(entry: Json): boolean {
   return isObject(entry) && entry['manager'] === MANAGER && entry['operation'] === 'Apply';
 }
 
-/** One entry that holds what all of them held. */
-function joined(ours: Json, taken: readonly Json[], apiVersion: string | null): JsonObject {
-  const all = [ours, ...taken].filter((entry) => isObject(entry));
+/** Merges the fields of all entries into one. */
+function mergeEntries(own: Json, taken: readonly Json[], apiVersion: string | null): JsonObject {
+  const all = [own, ...taken].filter((entry) => isObject(entry));
   const [first = {}] = all;
   const fields = all.map((entry) => entry['fieldsV1']).filter((each) => isObject(each));
   return {

@@ -3,18 +3,18 @@ import type { Entry } from '../../state/inventory.ts';
 import { judgePrune } from './prune-rule.ts';
 import type { LiveMetadata } from '../model/facts.ts';
 
-/** What becomes of one object of the inventory when its target is uninstalled. */
+/** What an uninstall does with one object of the inventory. */
 export interface UninstallAction {
   readonly entry: Entry;
-  /** `release`: it stays and loses our marks. `leave`: it is not ours any more, and is not touched. */
+  /** `release`: the object stays without Headgate's label and annotation. `leave`: no longer owned, so not touched. */
   readonly op: 'delete' | 'release' | 'leave' | 'gone';
   readonly reason: string | null;
 }
 
-/** Every file of the target is given up, so none can still define an object. */
+/** An uninstall gives up every file, so none can still define an object. */
 const EVERY_FILE = { has: () => true };
 
-/** The same rule as for pruning; what that keeps stays, and is not ours any more. */
+/** Follows the prune rule. What that rule keeps stays in the cluster and is released. */
 export function uninstallActionFor(
   entry: Entry,
   live: LiveMetadata | null,

@@ -2,24 +2,24 @@ import type { Problem } from '../../error/deploy-error.ts';
 import { formatId } from '../../resource/resource.ts';
 import { entriesByObject, sorted } from '../../state/inventory.ts';
 import type { Entry, ObservedVersion } from '../../state/inventory.ts';
-import { leave } from '../model/plan.ts';
+import { retain } from '../model/plan.ts';
 import type { Plan, Prune, Write } from '../model/plan.ts';
 
-/** What became of one change. A change that a failure stopped before its turn has no result. */
+/** The result of one change. A change that never ran because of an earlier failure has none. */
 export type ChangeResult =
   | {
       readonly kind: 'applied';
       readonly write: Write;
       readonly seen: ObservedVersion;
       readonly effect: 'created' | 'updated' | 'unchanged';
-      /** Of the API server, in its own words: here also of what no dry run could pass before. */
+      /** The API server's texts, including those for objects that had no dry run before. */
       readonly warnings: readonly string[];
     }
   | { readonly kind: 'pruned'; readonly prune: Prune }
   | { readonly kind: 'kept'; readonly prune: Prune; readonly reason: string; readonly forget: boolean }
   | { readonly kind: 'failed'; readonly change: Write | Prune; readonly problem: Problem };
 
-/** The entries of the touched shards as they are after these results: exact where something was done, as before elsewhere. */
+/** The entries of the touched shards after these results; an entry without a result is unchanged. */
 export function inventoryAfter(
   plan: Plan,
   results: readonly ChangeResult[],
@@ -35,7 +35,7 @@ export function inventoryAfter(
     if (result.kind === 'pruned' || (result.kind === 'kept' && result.forget))
       after.delete(formatId(result.prune.entry.id));
     if (result.kind === 'kept' && !result.forget)
-      after.set(formatId(result.prune.entry.id), [leave(result.prune.entry).entry]);
+      after.set(formatId(result.prune.entry.id), [retain(result.prune.entry).entry]);
   }
   return sorted([...untouched, ...[...after.values()].flat()]);
 }

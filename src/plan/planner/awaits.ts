@@ -5,11 +5,11 @@ import type { Candidate, Facts } from '../model/facts.ts';
 import type { Write } from '../model/plan.ts';
 import { compareRanks } from '../ordering/sequence.ts';
 import type { Sequence } from '../ordering/sequence.ts';
-import { wishOf } from '../ordering/wave.ts';
+import { userOrderOf } from '../ordering/wave.ts';
 
-/** How far this run goes, and what has to become ready after it. */
+/** How far this run goes, and what must become ready after it. */
 export interface Reach {
-  /** So many steps, and then nothing more before what it awaits is ready; null: all of them, and prune. */
+  /** As in `Plan`. */
   readonly pauseAfter: number | null;
   readonly awaits: readonly AwaitedObject[];
 }
@@ -17,8 +17,8 @@ export interface Reach {
 type Steps = readonly (readonly Write[])[];
 
 /**
- * A run that would go on to another wave, or to what depends on an object, ends before it: what comes first has to be
- * ready, and nothing is held while that is waited for.
+ * A run ends before the next wave, or before an object whose dependency is not ready: earlier objects must become ready
+ * first, and no run holds the lease while waiting for them.
  */
 export function reachOf(facts: Facts, { steps, sequence }: { steps: Steps; sequence: Sequence }): Reach {
   if (facts.target.waitMs === 0) return { pauseAfter: null, awaits: [] };
@@ -36,7 +36,7 @@ export function reachOf(facts: Facts, { steps, sequence }: { steps: Steps; seque
   return { pauseAfter, awaits: [...awaited(first), ...referencesOf(next, facts)] };
 }
 
-/** A run before this one wrote it, and nobody has asked since whether it became ready. */
+/** An earlier run wrote it, and its readiness has not been checked since. */
 export function isUnfinished({ resource, observation }: Candidate, { dirty }: Pick<Facts, 'dirty'>): boolean {
   const isTouched = dirty === 'all' || dirty.includes(resource.source.path);
   return isTouched && (observation.kind === 'unchanged' || observation.kind === 'recorded');
@@ -50,9 +50,9 @@ function awaited(candidates: readonly Candidate[]): readonly AwaitedObject[] {
   return candidates.map(({ resource }) => awaitedObject(resource)).filter((object) => object !== null);
 }
 
-/** Objects of files that this push does not touch, which are depended on and not ready. */
+/** Dependencies that are not ready, in files that this push does not touch. */
 function referencesOf(step: readonly Write[], { references }: Pick<Facts, 'references'>): readonly AwaitedObject[] {
   return step
-    .flatMap(({ candidate }) => wishOf(candidate.resource).dependsOn.map((id) => references.get(formatId(id))))
+    .flatMap(({ candidate }) => userOrderOf(candidate.resource).dependsOn.map((id) => references.get(formatId(id))))
     .flatMap((reference) => (reference?.kind === 'not-ready' ? [reference.object] : []));
 }

@@ -5,10 +5,10 @@ import { asFinished } from '../../state/seen-version.ts';
 import { isObject } from '../../resource/resource.ts';
 import type { JsonObject } from '../../resource/resource.ts';
 
-/** The entry of a manifest that has run, or was made to vanish by itself, and is gone: null when it has to be created. */
+/** The entry of a Job or Pod that finished, or has a TTL, and is gone; null if it must be created. */
 export function finishedEntry({ resource, hash }: Pick<Candidate, 'resource' | 'hash'>, entry: Entry | null) {
   if (entry === null || entry.pending !== null || entry.uid === null || !runsOnce(entry.id)) return null;
-  // Another manifest under the same name has not run yet.
+  // A changed manifest under the same name has not run yet.
   if (hash === null || entry.hash !== hash) return null;
   if (wasSeenFinished(entry)) return entry;
   return hasTtl(resource.object) ? { ...entry, version: asFinished(entry.version) } : null;

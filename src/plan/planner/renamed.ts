@@ -3,10 +3,10 @@ import type { Entry } from '../../state/inventory.ts';
 import { formatId } from '../../resource/resource.ts';
 
 /**
- * One object can be served under two groups (an Event; an Ingress once was), and a manifest may go from one to the other.
- * Its old name is another identity of what has just been applied: deleting that would delete the object.
+ * One object can be served under two groups (an Event is; an Ingress once was), and a manifest may move between them. The
+ * old id still names the object that was just applied, so pruning it would delete that object.
  */
-export function tellRenamed(
+export function separateRenamed(
   { candidates, entries }: Pick<Facts, 'candidates' | 'entries'>,
   left: readonly Entry[],
 ): { readonly renamed: readonly Entry[]; readonly left: readonly Entry[] } {

@@ -3,7 +3,7 @@ import type { Problem } from '../../error/deploy-error.ts';
 import { formatPosition, metadataMap } from '../../resource/resource.ts';
 import type { Manifest, Resource } from '../../resource/resource.ts';
 
-/** Does the kind have a namespace? `unknown`: the cluster does not serve the kind (yet). */
+/** The scope of a kind. `unknown`: the cluster does not serve the kind (yet). */
 export type Scope = 'namespaced' | 'cluster' | 'unknown';
 
 export interface ResolvedManifests {
@@ -11,7 +11,7 @@ export interface ResolvedManifests {
   readonly refusals: readonly Problem[];
 }
 
-/** Gives every manifest its namespace, and refuses what the target's own policy does not allow, before any request. */
+/** Gives every manifest its namespace, and refuses what the target's policy does not allow, before any request. */
 export function resolveNamespaces(
   manifests: readonly Manifest[],
   target: Target,
@@ -21,9 +21,9 @@ export function resolveNamespaces(
   const refusals: Problem[] = [];
   for (const manifest of manifests) {
     const scope = scopeOf(manifest);
-    // A custom resource whose definition comes later: with a namespace it is namespaced, without it the target's is meant.
+    // A custom resource whose definition comes later gets the target's namespace unless it names one.
     const namespace = scope === 'cluster' ? '' : (manifest.namespace ?? target.namespace);
-    const refusal = refusePolicy(manifest, target, { scope, namespace }) ?? refuseMarks(manifest);
+    const refusal = refusePolicy(manifest, target, { scope, namespace }) ?? refuseReserved(manifest);
     if (refusal !== null) refusals.push(refusal);
     else resources.push(resourceIn(manifest, namespace));
   }
@@ -46,30 +46,30 @@ function refusePolicy(
     return {
       code: 'cluster-scoped-not-allowed',
       subject,
-      message: `${manifest.kind} ${manifest.name} is cluster-scoped, and target ${target.name} may not own such objects`,
-      remedy: `Set clusterScoped: true on target ${target.name} in headgate.yml, or move the object to a target that may.`,
+      message: `${manifest.kind} ${manifest.name} is cluster-scoped, which target ${target.name} does not allow`,
+      remedy: `Set clusterScoped: true on target ${target.name} in headgate.yml, or move the object to a target that allows it.`,
     };
   }
   if (target.namespaces !== '*' && !target.namespaces.includes(namespace)) {
     return {
       code: 'namespace-not-allowed',
       subject,
-      message: `${manifest.kind} ${manifest.name} is for namespace ${namespace}, and target ${target.name} may only write to ${target.namespaces.join(', ')}`,
-      remedy: `Add ${namespace} to namespaces of target ${target.name} in headgate.yml, or mend metadata.namespace.`,
+      message: `${manifest.kind} ${manifest.name} is in namespace ${namespace}, which target ${target.name} does not allow: its namespaces are ${target.namespaces.join(', ')}`,
+      remedy: `Add ${namespace} to namespaces of target ${target.name} in headgate.yml, or fix metadata.namespace.`,
     };
   }
   if (manifest.group === '' && manifest.kind === 'ConfigMap' && isStateName(manifest.name)) {
     return {
       code: 'mark-reserved',
       subject,
-      message: `ConfigMap ${manifest.name}: names that begin with headgate- are kept for the state of targets`,
-      remedy: 'Give the ConfigMap another name.',
+      message: `ConfigMap ${manifest.name} has a reserved name: Headgate keeps the state of targets under headgate-*`,
+      remedy: 'Rename the ConfigMap.',
     };
   }
   return null;
 }
 
-/** `headgate-<target>`, its shards `headgate-<target>.<n>` and `headgate-<target>.ready`, of any target. */
+/** `headgate-<target>`, `headgate-<target>.<n>` (shards) and `headgate-<target>.ready`, for any target. */
 function isStateName(name: string): boolean {
   return /^headgate-[a-z0-9-]+(\.(\d+|ready))?$/.test(name);
 }
@@ -81,7 +81,7 @@ const USER_ANNOTATIONS: ReadonlySet<string> = new Set([
   'headgate.dev/replace',
 ]);
 
-function refuseMarks(manifest: Manifest): Problem | null {
+function refuseReserved(manifest: Manifest): Problem | null {
   const labels = Object.keys(metadataMap(manifest.object, 'labels'));
   const annotations = Object.keys(metadataMap(manifest.object, 'annotations'));
   const reserved =
@@ -92,8 +92,8 @@ function refuseMarks(manifest: Manifest): Problem | null {
     return {
       code: 'mark-reserved',
       subject: formatPosition(manifest.source),
-      message: `${manifest.kind} ${manifest.name} carries ${reserved}, which only Headgate sets`,
-      remedy: `Remove ${reserved}. Annotations for users: ${[...USER_ANNOTATIONS].join(', ')}.`,
+      message: `${manifest.kind} ${manifest.name} has a reserved key: ${reserved}`,
+      remedy: `Remove ${reserved}; the annotations you can set are ${[...USER_ANNOTATIONS].join(', ')}.`,
     };
   }
   const apply = metadataMap(manifest.object, 'annotations')['headgate.dev/apply'];
@@ -101,7 +101,7 @@ function refuseMarks(manifest: Manifest): Problem | null {
   return {
     code: 'manifest-invalid',
     subject: formatPosition(manifest.source),
-    message: `${manifest.kind} ${manifest.name} has headgate.dev/apply: ${apply}`,
+    message: `${manifest.kind} ${manifest.name} has an invalid annotation: headgate.dev/apply: ${apply}`,
     remedy: 'Set it to create-only or ignore, or remove it.',
   };
 }

@@ -2,15 +2,15 @@ import type { Problem } from '../../error/deploy-error.ts';
 import { formatPosition, hidesValues } from '../../resource/resource.ts';
 import type { Resource } from '../../resource/resource.ts';
 
-/** An object that the API server accepted, and what it warned of in its own words. */
+/** An object that the API server accepted, and the warnings it returned. */
 export interface Warned {
   readonly resource: Resource;
   readonly warnings: readonly string[];
 }
 
-const HIDDEN = 'the API server warns about it; the warning may quote a hidden value and is left out';
+const HIDDEN = 'the API server returned a warning, omitted because it may quote a hidden value';
 
-/** Deprecated versions, Pod Security, policies that only warn: once for each text, at the first object that it is about. */
+/** Deprecated versions, Pod Security, policies that only warn: each text once, at the first object it applies to. */
 export function apiWarnings(objects: readonly Warned[]): readonly Problem[] {
   const warned = objects.flatMap(({ resource, warnings }) =>
     [...new Set(warnings.map((text) => (hidesValues(resource) ? HIDDEN : text)))].map((text) => ({ resource, text })),
@@ -23,12 +23,12 @@ export function apiWarnings(objects: readonly Warned[]): readonly Problem[] {
             code: 'api-warning',
             subject: formatPosition(first.resource.source),
             message,
-            remedy: `Change the manifest${also(others.length)} before a later version or a stricter policy refuses it.`,
+            remedy: `Change the manifest${andOthers(others.length)} before a newer version or a stricter policy refuses it.`,
           },
         ],
   );
 }
 
-function also(others: number): string {
-  return others === 0 ? '' : ` (and those of ${others} other ${others === 1 ? 'object' : 'objects'})`;
+function andOthers(others: number): string {
+  return others === 0 ? '' : ` (and ${others} ${others === 1 ? 'other' : 'others'})`;
 }

@@ -4,10 +4,10 @@ import type { Candidate } from '../model/facts.ts';
 import { formatKind } from '../../resource/kind-order.ts';
 import type { Prune } from '../model/plan.ts';
 
-/** Kinds that hold values of which the cluster has one each: a node port, a cluster IP. */
+/** Kinds that hold values unique in the cluster: a node port, a cluster IP. */
 const HOLDERS: ReadonlySet<string> = new Set(['Service']);
 
-/** Deletions come last, so what a pruned object holds cannot be given to another in the same push. */
+/** Prunes come last, so a value that a pruned object holds is not free for another object in the same push. */
 export function adviseDeleteFirst(problem: Problem, { resource }: Candidate, prunes: readonly Prune[]): Problem {
   const kind = formatKind(resource.id);
   const holder = prunes.find(({ entry }) => formatKind(entry.id) === kind);
@@ -15,6 +15,6 @@ export function adviseDeleteFirst(problem: Problem, { resource }: Candidate, pru
   return {
     ...problem,
     code: 'delete-first',
-    remedy: `If ${formatId(holder.entry.id)}, which this push deletes, holds the value: delete it first, add this one in the next push.`,
+    remedy: `Push the deletion of ${formatId(holder.entry.id)} first if it holds the value, and add this object in the next push.`,
   };
 }

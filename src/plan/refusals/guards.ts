@@ -4,7 +4,7 @@ import type { Prune } from '../model/plan.ts';
 import { formatId } from '../../resource/resource.ts';
 import { protectedKind } from '../ownership/prune-rule.ts';
 
-/** A path without a manifest is more often a mistake (a wrong path, a failed generator) than a wish to delete everything. */
+/** A path without manifests is more often a mistake (a wrong path, a failed generator) than a request to delete everything. */
 export function refuseNothingLeft(
   { target, source, count, candidates }: Facts,
   prunes: readonly Prune[],
@@ -17,7 +17,7 @@ export function refuseNothingLeft(
         code: 'path-missing',
         subject: path,
         message: `${path} does not exist at ${source.revision.slice(0, 12)}`,
-        remedy: `Mend path of target ${target.name} in headgate.yml or the repository; prune.empty: true deletes what is left.`,
+        remedy: `Fix path of target ${target.name} in headgate.yml, or restore it in the repository. Set prune.empty: true to delete what it defined.`,
       },
     ];
   }
@@ -26,8 +26,8 @@ export function refuseNothingLeft(
     {
       code: count === 0 ? 'path-empty' : 'prune-everything',
       subject: path,
-      message: `${path} holds no manifest at ${source.revision.slice(0, 12)}${count === 0 ? '' : `, and ${count} objects would be deleted`}`,
-      remedy: `Add a manifest, or set prune.empty: true on target ${target.name} in headgate.yml if it is meant to be empty.`,
+      message: `${path} has no manifests at ${source.revision.slice(0, 12)}${count === 0 ? '' : `: all ${count} objects would be deleted`}`,
+      remedy: `Add a manifest, or set prune.empty: true on target ${target.name} in headgate.yml if the path should be empty.`,
     },
   ];
 }
@@ -40,8 +40,8 @@ export function refusePrune({ target }: Facts, prunes: readonly Prune[]): readon
     {
       code: 'prune-limit',
       subject: deletions[0]?.entry.file ?? target.path,
-      message: `this push would delete ${deletions.length} objects (${some.join(', ')}${deletions.length > 3 ? ', …' : ''}), and the limit is ${target.prune.limit}`,
-      remedy: `If that is meant: headgate deploy ${target.name} --prune-limit ${deletions.length}, once. Otherwise revert the push.`,
+      message: `this push would delete ${deletions.length} objects, more than prune.limit (${target.prune.limit}): ${some.join(', ')}${deletions.length > 3 ? ', …' : ''}`,
+      remedy: `Run headgate deploy ${target.name} --prune-limit ${deletions.length} once if that is intended; otherwise revert the push.`,
     },
   ];
 }

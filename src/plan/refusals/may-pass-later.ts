@@ -5,7 +5,7 @@ import type { ResourceId } from '../../resource/resource.ts';
 import { formatKind } from '../../resource/kind-order.ts';
 import type { Sequence } from '../ordering/sequence.ts';
 
-/** Kinds that an earlier step may bring and that decide whether another object is allowed. */
+/** Kinds that decide whether another object is allowed. */
 const DECIDING: ReadonlySet<string> = new Set([
   'ResourceQuota',
   'LimitRange',
@@ -15,20 +15,20 @@ const DECIDING: ReadonlySet<string> = new Set([
   'ClusterRoleBinding.rbac.authorization.k8s.io',
 ]);
 
-const LIFTABLE: ReadonlySet<ErrorCode> = new Set([
+const MAY_PASS_LATER: ReadonlySet<ErrorCode> = new Set([
   'kind-unknown',
   'namespace-missing',
   'manifest-forbidden',
   'manifest-rejected',
 ]);
 
-/** May an earlier step of the same plan turn this refusal into a yes? Then the object is asked about again before its own step. */
+/** Can an earlier step of the same plan remove the reason for this refusal? Then the dry run is repeated before the step. */
 export function mayPassLater(
   candidate: Candidate,
   problem: Problem,
   { facts, sequence }: { facts: Facts; sequence: Sequence },
 ): boolean {
-  if (!LIFTABLE.has(problem.code)) return false;
+  if (!MAY_PASS_LATER.has(problem.code)) return false;
   const { id } = candidate.resource;
   if (facts.namespaceMissing && id.namespace === facts.target.namespace && facts.target.createNamespace) {
     if (problem.code === 'namespace-missing') return true;
@@ -43,7 +43,7 @@ export function mayPassLater(
 }
 
 function isWritten({ observation }: Candidate): boolean {
-  return ['creates', 'updates', 'replaces', 'not-asked', 'refused'].includes(observation.kind);
+  return ['creates', 'updates', 'replaces', 'skipped', 'refused'].includes(observation.kind);
 }
 
 function decides(other: Candidate, id: ResourceId, code: ErrorCode): boolean {
@@ -55,7 +55,7 @@ function decides(other: Candidate, id: ResourceId, code: ErrorCode): boolean {
   return DECIDING.has(kind) && ['', id.namespace].includes(other.resource.id.namespace);
 }
 
-/** Its schema may have changed with it, so a refusal of a field is lifted too. */
+/** A new definition may change the schema, so it may also lift the refusal of a field. */
 export function definesKind(
   { resource }: Pick<Candidate, 'resource'>,
   id: Pick<ResourceId, 'group' | 'kind'>,

@@ -5,7 +5,7 @@ import type { Candidate, Facts } from '../model/facts.ts';
 import { ownerOf } from '../ownership/ownership.ts';
 import { protectedKind } from '../ownership/prune-rule.ts';
 
-/** Replacing deletes: what we do not own is not replaced, and of a kind that takes data with it only what may be deleted. */
+/** Replacing deletes, so it requires that this target owns the object and that its kind may be deleted. */
 export function refuseReplacement(
   candidate: Candidate,
   { applySetId, target }: Pick<Facts, 'applySetId' | 'target'>,
@@ -15,7 +15,7 @@ export function refuseReplacement(
   if (live === null || ownerOf(live, applySetId).kind !== 'us') {
     return {
       ...observation.problem,
-      remedy: `${formatId(resource.id)} is not owned by target ${target.name}, so it is not replaced: delete it by hand if it is meant.`,
+      remedy: `Delete ${formatId(resource.id)} yourself if it should be replaced: target ${target.name} does not own it.`,
     };
   }
   return refuseProtected(candidate, target);
@@ -28,7 +28,7 @@ function refuseProtected({ resource }: Candidate, target: Target): Problem | nul
   return {
     code: 'field-immutable',
     subject: formatPosition(resource.source),
-    message: `${formatId(resource.id)} would have to be deleted and created again, and ${resource.id.kind} is a protected kind`,
-    remedy: `Take the change back, or allow the deletion with headgate.dev/prune: "true" on it or prune.kinds of target ${target.name}.`,
+    message: `${formatId(resource.id)} cannot be replaced: ${resource.id.kind} is a protected kind`,
+    remedy: `Revert the change, or allow the deletion with headgate.dev/prune: "true" on the object or prune.kinds of target ${target.name}.`,
   };
 }

@@ -23,7 +23,7 @@ beforeAll(() => {
   otherCa = selfSigned('other').cert;
 });
 
-/** Both have the same subject, as the authorities of one EKS cluster have. */
+/** All have the same subject, like the old and new authority of one EKS cluster. */
 function selfSigned(name: string) {
   const file = (extension: string) => join(directory, `${name}.${extension}`);
   const command =
@@ -114,7 +114,7 @@ describe('a connection to the API server', () => {
     });
   });
 
-  it('reads the certificate authority again when the certificate has another one, and repeats every request once', async () => {
+  it('renews the access when the certificate is not trusted, and repeats every request once', async () => {
     const { connect, access } = await serve(ok);
     let renewals = 0;
     const stale = connect({
@@ -131,13 +131,13 @@ describe('a connection to the API server', () => {
     expect(renewals).toBeGreaterThan(0);
     expect(renewals).toBeLessThan(3);
 
-    const asking = { renew: () => Promise.resolve({ ...access, ca: otherCa }) };
-    const hopeless = connect({ ca: otherCa, ...asking }).request(get, signal);
-    await expect(hopeless).rejects.toMatchObject({ code: 'cluster-unreachable' });
+    const renew = () => Promise.resolve({ ...access, ca: otherCa });
+    const untrusted = connect({ ca: otherCa, renew }).request(get, signal);
+    await expect(untrusted).rejects.toMatchObject({ code: 'cluster-unreachable' });
     await expect(connect({ ca: otherCa }).request(get, signal)).rejects.toMatchObject({ code: 'cluster-unreachable' });
   });
 
-  it('reopens after the server has closed it', async () => {
+  it('is reopened after the server has closed it', async () => {
     const { connect } = await serve(ok);
     const connection = connect();
     await connection.request(get, signal);
@@ -148,7 +148,7 @@ describe('a connection to the API server', () => {
     expect(sessions).toHaveLength(2);
   });
 
-  it('repeats idempotent requests when it is cut, and never a POST', async () => {
+  it('repeats an idempotent request when it breaks, and never a POST', async () => {
     const { connect } = await serve((stream, n) =>
       n === 1 ? ok(stream) : n === 2 || n === 4 ? stream.session?.destroy() : ok(stream),
     );
@@ -169,7 +169,7 @@ describe('a connection to the API server', () => {
     expect(seen).toHaveLength(2);
   });
 
-  it('waits for the Retry-After of the server, and gives up when that is too long', async () => {
+  it('waits for as long as Retry-After requests, and fails if that is too long', async () => {
     const { connect } = await serve((stream, n) => {
       stream.respond({ ':status': n < 3 ? 429 : 200, 'retry-after': '1' });
       stream.end('{}');
@@ -204,7 +204,7 @@ describe('a connection to the API server', () => {
     });
   });
 
-  it('ends a stalled request at its deadline, and an interrupted one at once', async () => {
+  it('fails a stalled request at its deadline, and an interrupted one at once', async () => {
     const { connect } = await serve(() => undefined);
     await expect(connect({}, { requestTimeoutMs: 50 }).request(get, signal)).rejects.toMatchObject({
       code: 'cluster-unreachable',
@@ -220,7 +220,7 @@ describe('a connection to the API server', () => {
     expect(sessions).toHaveLength(2);
   });
 
-  it('sends no request and repeats none once the lease has expired', async () => {
+  it('does not repeat a request once the lease has expired', async () => {
     const { connect } = await serve((stream) => {
       stream.respond({ ':status': 429, 'retry-after': '1' });
       stream.end('{}');
@@ -238,19 +238,19 @@ describe('a connection to the API server', () => {
 
   it('renews the lease for a request whose turn came late', async () => {
     const { connect } = await serve(ok);
-    let asked = 0;
+    let renewals = 0;
     const fence = {
-      isHeld: () => asked > 1,
+      isHeld: () => renewals > 1,
       ensure: () => {
-        asked += 1;
+        renewals += 1;
         return Promise.resolve();
       },
     };
     await connect().request({ method: 'PATCH', path: '/x', body: '{}', fence }, signal);
-    expect([asked, seen.length]).toEqual([2, 1]);
+    expect([renewals, seen.length]).toEqual([2, 1]);
   });
 
-  it('trusts only the given certificate authority', async () => {
+  it('trusts only the configured certificate authority', async () => {
     const { connect } = await serve(ok);
     await expect(connect({ ca: null }).request(get, signal)).rejects.toMatchObject({
       code: 'cluster-unreachable',

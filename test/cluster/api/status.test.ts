@@ -12,7 +12,7 @@ function answer(status: number, body: object) {
 
 const at = { subject: 'apps/web.yaml:1', secret: false };
 
-describe('what the API server refuses', () => {
+describe('a refusal of the API server', () => {
   it.each([
     [
       'an invalid value',
@@ -82,7 +82,7 @@ describe('what the API server refuses', () => {
       'object-busy',
     ],
     [
-      'a namespace that is on its way out',
+      'a namespace that is being deleted',
       answer(403, {
         reason: 'Forbidden',
         message: 'unable to create new content in namespace t because it is being terminated',
@@ -97,7 +97,7 @@ describe('what the API server refuses', () => {
     ],
     ['an overloaded server', answer(503, { reason: 'ServiceUnavailable', message: 'starting' }), 'cluster-broken'],
     ['no JSON at all', { status: 502, text: '<html>', warnings: [], date: null }, 'cluster-broken'],
-  ])('is sorted by what it is: %s', (_what, status, code) => {
+  ])('gets the right error code: %s', (_what, status, code) => {
     expect(problemOf(status, at)).toMatchObject({
       code,
       subject: 'apps/web.yaml:1',
@@ -105,7 +105,7 @@ describe('what the API server refuses', () => {
     });
   });
 
-  it('names the managers and fields of a conflict, and the Role that would grant a right', () => {
+  it('names the managers and fields of a conflict, and the Role that grants a missing right', () => {
     const conflict = answer(409, {
       details: {
         causes: [
@@ -118,7 +118,7 @@ describe('what the API server refuses', () => {
       },
     });
     expect(problemOf(conflict, at).message).toBe(
-      'other managers own fields of it: .spec.replicas ("hpa" using autoscaling/v2)',
+      'other managers own these fields: .spec.replicas ("hpa" using autoscaling/v2)',
     );
     const forbidden = answer(403, {
       message:
@@ -127,7 +127,7 @@ describe('what the API server refuses', () => {
     expect(problemOf(forbidden, at).remedy).toContain('verbs [patch], resources [configmaps], apiGroups [""]');
   });
 
-  it('repeats no value of a Secret', () => {
+  it('never shows a value of a Secret', () => {
     const typed = answer(500, {
       message:
         'failed to create typed patch object (t/s; /v1, Kind=Secret): .stringData.pin: expected string, got &value.valueUnstructured{Value:987654321}',

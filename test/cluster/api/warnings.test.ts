@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { warningsOf } from '../../../src/cluster/api/connection.ts';
 
-describe('the warnings of an answer', () => {
+describe('the warnings of a response', () => {
   it.each([
     ['none', undefined, []],
     ['one', '299 - "v1 Endpoints is deprecated in v1.33+"', ['v1 Endpoints is deprecated in v1.33+']],
@@ -13,8 +13,8 @@ describe('the warnings of an answer', () => {
       [String.raw`would violate "restricted": a\b`],
     ],
     ['one with its date', '299 - "one" "Thu, 01 Jan 2026 00:00:00 GMT", 299 - "two"', ['one', 'two']],
-    ['another header altogether', 'no warning', []],
-  ])('are read: %s', (_what, header, texts) => {
+    ['a malformed header', 'no warning', []],
+  ])('are parsed: %s', (_what, header, texts) => {
     expect(warningsOf(header)).toEqual(texts);
   });
 });

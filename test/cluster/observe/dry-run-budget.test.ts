@@ -1,36 +1,38 @@
 import { describe, expect, it } from 'vitest';
 import { dryRunBudget } from '../../../src/cluster/observe/dry-run-budget.ts';
 
-function gate({ total, limitMs }: { total: number; limitMs: number | null }) {
+function budget({ total, limitMs }: { total: number; limitMs: number | null }) {
   let nowMs = 0;
-  const answered = dryRunBudget({ total, limitMs, nowMs: () => nowMs, target: { name: 'shop' } });
+  const onObserved = dryRunBudget({ total, limitMs, nowMs: () => nowMs, target: { name: 'shop' } });
   return (eachMs: number, times: number) => {
     for (let index = 0; index < times; index += 1) {
       nowMs += eachMs;
-      answered();
+      onObserved();
     }
   };
 }
 
-describe('the time of a gate', () => {
-  it('is enough as long as its pace fits the run', () => {
-    expect(() => gate({ total: 1000, limitMs: 10_000 })(10, 1000)).not.toThrow();
+describe('the dry-run budget', () => {
+  it('lasts as long as the pace fits the time limit of the run', () => {
+    expect(() => budget({ total: 1000, limitMs: 10_000 })(10, 1000)).not.toThrow();
   });
 
-  it('is too long as soon as its pace shows it, and not before', () => {
-    const answer = gate({ total: 1000, limitMs: 9_999 });
-    expect(() => answer(10, 63)).not.toThrow();
-    expect(() => answer(10, 1)).toThrow('the dry run of 1000 objects needs about 10 s, and a run here has 10 s');
+  it('refuses the run as soon as the pace shows that it is too slow, and not before', () => {
+    const observed = budget({ total: 1000, limitMs: 9_999 });
+    expect(() => observed(10, 63)).not.toThrow();
+    expect(() => observed(10, 1)).toThrow(
+      'the dry run of 1000 objects takes about 10 s, longer than the time limit of a run (10 s)',
+    );
   });
 
-  it('names the way on', () => {
-    const answer = gate({ total: 100_000, limitMs: 1_000 });
-    expect(() => answer(1, 64)).toThrow(
+  it('suggests a deploy from a machine without the limit', () => {
+    const observed = budget({ total: 100_000, limitMs: 1_000 });
+    expect(() => observed(1, 64)).toThrow(
       expect.objectContaining({ code: 'gate-too-long', remedy: expect.stringContaining('headgate deploy shop') }),
     );
   });
 
-  it('is of no interest where a run may take as long as it likes', () => {
-    expect(() => gate({ total: 100_000, limitMs: null })(100, 640)).not.toThrow();
+  it('is unlimited for a run without a time limit', () => {
+    expect(() => budget({ total: 100_000, limitMs: null })(100, 640)).not.toThrow();
   });
 });

@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
 import { watchedOf } from '../../../src/cluster/readiness/watched.ts';
-import type { Spot } from '../../../src/cluster/readiness/watched.ts';
+import type { WatchSource } from '../../../src/cluster/readiness/watched.ts';
 
 const DEPLOYMENTS = '/apis/apps/v1/namespaces/shop/deployments';
 const PODS = '/api/v1/namespaces/shop/pods';
 
-function objects(count: number): readonly Spot[] {
+function objects(count: number): readonly WatchSource[] {
   return Array.from({ length: count }, (_, n) => ({
     collection: DEPLOYMENTS,
     of: { name: `w${n}` },
@@ -13,14 +13,14 @@ function objects(count: number): readonly Spot[] {
   }));
 }
 
-it('watches a few objects one by one, each from the version that was read', () => {
+it('watches a few objects of a kind one by one, each from the version that was read', () => {
   expect([...watchedOf(objects(2), 'set')]).toEqual([
     [`${DEPLOYMENTS}?fieldSelector=metadata.name%3Dw0`, '100'],
     [`${DEPLOYMENTS}?fieldSelector=metadata.name%3Dw1`, '99'],
   ]);
 });
 
-it('watches many of a kind together, from the oldest version, by the number and not by its digits', () => {
+it('watches many objects of a kind together, from the numerically oldest version', () => {
   const path = `${DEPLOYMENTS}?labelSelector=applyset.kubernetes.io%2Fpart-of%3Dset`;
   expect([...watchedOf(objects(5), 'set')]).toEqual([[path, '96']]);
   const [, ...others] = objects(6);
@@ -28,8 +28,8 @@ it('watches many of a kind together, from the oldest version, by the number and 
   expect([...watchedOf([...others, young], 'set')]).toEqual([[path, '95']]);
 });
 
-it('watches objects before pods, because only so many are watched', () => {
-  const pods: Spot = { collection: PODS, of: { labels: 'app=web,tier in (a,b)' }, version: '7' };
+it('watches objects before pods, because the number of watches is limited', () => {
+  const pods: WatchSource = { collection: PODS, of: { labels: 'app=web,tier in (a,b)' }, version: '7' };
   const paths = [...watchedOf([pods, ...objects(1)], 'set').keys()];
   expect(paths).toEqual([
     `${DEPLOYMENTS}?fieldSelector=metadata.name%3Dw0`,

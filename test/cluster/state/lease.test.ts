@@ -23,24 +23,24 @@ describe('the lease of another runner', () => {
     expect(() => refuseHeldLease(lease, runner(START + 1), aTarget())).not.toThrow();
   });
 
-  it('is ours to take over when it was ours', () => {
+  it('may be taken over by a run of the same data directory', () => {
     expect(() => refuseHeldLease(lease, runner(START - 1, 'other'), aTarget())).not.toThrow();
     expect(() => refuseHeldLease(null, runner(START), aTarget())).not.toThrow();
   });
 });
 
-describe('a lease that is held', () => {
-  /** Keeps what is written, as the cluster would. */
+describe('a held lease', () => {
+  /** Stores what is written, as the cluster would. */
   async function hold() {
     let nowMs = START;
     const written: TargetState[] = [];
-    const unused = () => Promise.reject(new Error('not asked for'));
+    const unused = () => Promise.reject(new Error('unexpected call'));
     const store: StateStore = {
       readParent: unused,
       readShard: unused,
       parentUid: () => null,
       writeShard: unused,
-      deleteAll: () => Promise.reject(new Error('not asked for')),
+      deleteAll: () => Promise.reject(new Error('unexpected call')),
       deleteShard: unused,
       writeParent(_on: Parent | null, state: TargetState) {
         written.push(state);
@@ -55,7 +55,7 @@ describe('a lease that is held', () => {
     return { held, written, pass: (ms: number) => (nowMs += ms) };
   }
 
-  it('is renewed when less than half of it is left, once for all that wait', async () => {
+  it('is renewed when less than half of it is left, once for all waiting requests', async () => {
     const { held, written, pass } = await hold();
     pass(LEASE_MS / 2 - 1);
     await held.ensure(signal);
@@ -69,7 +69,7 @@ describe('a lease that is held', () => {
     expect(RUN_LIMITS.requestTimeoutMs).toBeLessThan(LEASE_MS / 2);
   });
 
-  it('is over at its deadline: from then on nothing is written, not even to renew it', async () => {
+  it('ends at its deadline: from then on nothing is written, not even to renew it', async () => {
     const { held, written, pass } = await hold();
     pass(LEASE_MS - 1);
     expect(held.isHeld()).toBe(false);
@@ -81,7 +81,7 @@ describe('a lease that is held', () => {
     expect(written).toHaveLength(2);
   });
 
-  it('is given back by the last write, which keeps what was written before', async () => {
+  it('is released by the last write, which keeps what was written before', async () => {
     const { held, written } = await hold();
     await held.write({ outcome: { verdict: 'deployed' } }, signal);
     await held.write({ run: { lease: null } }, signal);

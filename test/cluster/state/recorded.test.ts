@@ -11,8 +11,8 @@ import type { Entry } from '../../../src/state/inventory.ts';
 import { aTarget, generation } from '../../plan/builders.ts';
 
 /**
- * The state objects of real targets, as release 0.1.0 wrote them to a real cluster: format "1" as every later release has
- * to read it, and to write it for 0.1.0. Each file holds the target's ConfigMaps and what its headgate.yml said.
+ * The state objects of real targets, as release 0.1.0 wrote them to a real cluster: format "1", which every later release
+ * must read and write. Each file holds the target's ConfigMaps and its settings from headgate.yml.
  */
 interface Recorded {
   readonly target: Pick<Target, 'name' | 'namespace' | 'ref' | 'path'> & {
@@ -51,8 +51,8 @@ function read(name: string): Parent['state'] & { readonly entries: readonly Entr
 const rowsOf = (base64: string) => gunzipSync(Buffer.from(base64, 'base64')).toString();
 const entryOf = (name: string, object: string) => read(name).entries.find(({ id }) => id.name === object);
 
-describe('a state that release 0.1.0 recorded', () => {
-  it.each(NAMES)('is written again as it was read: %s', (name) => {
+describe('a state recorded by release 0.1.0', () => {
+  it.each(NAMES)('is unchanged after it is read and written again: %s', (name) => {
     const { target, parent, shards } = recorded(name);
     const { state, uid, resourceVersion } = readParent(parent as unknown as Parameters<typeof readParent>[0], target);
     expect({ uid, resourceVersion }).toEqual({
@@ -71,7 +71,7 @@ describe('a state that release 0.1.0 recorded', () => {
     }
   });
 
-  it('says of a plain target what was applied, and which version of each object was seen', () => {
+  it('holds what was applied for a plain target, and the version of each object', () => {
     const state = read('plain');
     expect(state.hasOtherOrigin).toBe(false);
     expect(state.applied).toMatchObject({
@@ -102,7 +102,7 @@ describe('a state that release 0.1.0 recorded', () => {
     });
   });
 
-  it('says which version of which renderer made the manifests, and from which chart', () => {
+  it('holds the renderer, its version and the digest of its chart', () => {
     expect(read('kustomize').applied.renderer).toEqual({ kind: 'kustomize', version: 'v1.36.3' });
     expect(read('chart').applied.renderer).toEqual({
       kind: 'helm',
@@ -111,11 +111,11 @@ describe('a state that release 0.1.0 recorded', () => {
     });
   });
 
-  it('says that a Job has run to its end', () => {
+  it('holds that a Job has finished', () => {
     expect(entryOf('finished', 'done')).toMatchObject({ version: generation('1', true) });
   });
 
-  it('says of a run that was killed what it touched, and what it may have written or moved', () => {
+  it('holds what a killed run touched, and what it may have written or moved', () => {
     const { run, entries, applied, outcome } = read('killed');
     expect(run.dirty).toEqual(['apps/a.yaml', 'apps/account.yaml', 'apps/new.yaml', 'apps/old.yaml']);
     expect(run.lease).toMatchObject({ run: '17ff78b5-680d-4185-9188-3a94cf278cd1' });
@@ -131,7 +131,7 @@ describe('a state that release 0.1.0 recorded', () => {
     ]);
   });
 
-  it('lists its shards, also where the run that made them was killed', () => {
+  it('lists its shards, even if the run that created them was killed', () => {
     const names = (of: string) => [1, 2, 3, 4].map((n) => `${recorded(of).parent.metadata.name}.${n}`);
     expect(read('sharded')).toMatchObject({ inventory: { shards: names('sharded'), count: 10 } });
     expect(read('sharded').entries).toHaveLength(10);
@@ -143,7 +143,7 @@ describe('a state that release 0.1.0 recorded', () => {
     expect(read('killed-sharded').entries.every(({ pending }) => pending !== null)).toBe(true);
   });
 
-  it('says what a run waits for, and since when', () => {
+  it('holds what a run waits for, and since when', () => {
     const { outcome, progress } = read('waiting');
     expect(progress.waiting).toEqual({
       revision: outcome.attempted,
@@ -157,14 +157,14 @@ describe('a state that release 0.1.0 recorded', () => {
     expect(outcome).toMatchObject({ verdict: 'waiting', backoff: { class: 'guard', tries: 1 } });
   });
 
-  it('says until when sweeps leave a refused commit alone, and which rewind a sweep has seen', () => {
+  it('holds the back-off of a refused commit, and the rewind that a sweep found', () => {
     const { outcome } = read('refused');
     expect(outcome).toMatchObject({ verdict: 'refused', pendingOn: null, rewind: null });
     expect(outcome.backoff).toMatchObject({ revision: outcome.attempted, class: 'manifest', tries: 1 });
     expect(read('rewind').outcome.rewind).toBe('1cd0f0e037ac92da7e4adae387e342e0a0f29d16');
   });
 
-  it('says what drift was found, and which objects were corrected lately', () => {
+  it('holds the drift that was found, and the objects that were corrected recently', () => {
     expect(read('drift-reported').drift).toEqual({
       found: { objects: 1, since: '2026-11-27T22:38:08.229Z' },
       contests: {},
@@ -178,7 +178,7 @@ describe('a state that release 0.1.0 recorded', () => {
   });
 });
 
-describe('a state that no known release wrote', () => {
+describe('a state in an unknown format', () => {
   it.each([
     ['an unknown renderer', '"renderer":"plain"', '"renderer":"jsonnet v1"'],
     ['a renderer without its version', '"renderer":"plain"', '"renderer":"kustomize"'],

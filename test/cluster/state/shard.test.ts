@@ -19,17 +19,17 @@ const entries = [
 ];
 
 describe('the inventory', () => {
-  it('comes back as it was written', () => {
+  it('is read as it was written', () => {
     expect(decodeEntries(encodeEntries(entries), 'x')).toEqual(entries);
   });
 
-  it('is refused, not guessed, when it cannot be read', () => {
+  it('is refused if it cannot be read', () => {
     expect(() => decodeEntries('bm9wZQ==', 'ConfigMap x/y')).toThrow(
       expect.objectContaining({ code: 'state-newer', subject: 'ConfigMap x/y' }),
     );
   });
 
-  it('lives on the parent up to 400 objects, and in shards of about 300 above', () => {
+  it('is stored on the parent up to 400 objects, and in shards of about 300 above', () => {
     expect([0, 400, 401, 10_000].map((count) => shardCount(count))).toEqual([0, 0, 2, 34]);
   });
 
@@ -41,15 +41,15 @@ describe('the inventory', () => {
     expect(names).toEqual(['headgate-shop.5', 'headgate-shop.6', 'headgate-shop.7', 'headgate-shop.8']);
     const shards = distribute(many, names, 'file');
     expect([...shards.values()].flat()).toHaveLength(1000);
-    const homes = Map.groupBy(
+    const byFile = Map.groupBy(
       [...shards].flatMap(([name, held]) => held.map(({ file }) => ({ name, file }))),
       ({ file }) => file,
     );
-    expect([...homes.values()].every((held) => new Set(held.map(({ name }) => name)).size === 1)).toBe(true);
+    expect([...byFile.values()].every((held) => new Set(held.map(({ name }) => name)).size === 1)).toBe(true);
     expect(shardOf('apps/1.yaml', 4)).toBe(shardOf('apps/1.yaml', 4));
   });
 
-  it('spreads what comes from one file by object, where the target is rendered as a whole', () => {
+  it('is spread by object if the target is rendered as a whole', () => {
     const many = Array.from({ length: 1000 }, (_, n) =>
       anEntry(aResource('ConfigMap', `c${n}`, { file: 'apps/kustomization.yaml' })),
     );
@@ -60,7 +60,7 @@ describe('the inventory', () => {
     expect([...distribute(many, names, 'file').values()].filter((held) => held.length > 0)).toHaveLength(1);
   });
 
-  it('gets a new layout when it has outgrown the old one, not before', () => {
+  it('gets a new layout once it has outgrown the old one, not before', () => {
     const names = freshNames('shop', shardCount(600), []);
     expect([500, 1800, 1801, 300].map((count) => isOutgrown(names, count))).toEqual([false, false, true, true]);
     expect([400, 401].map((count) => isOutgrown([], count))).toEqual([false, true]);
@@ -103,13 +103,13 @@ describe('the parent', () => {
     };
   };
 
-  it('comes back as it was written', () => {
+  it('is read as it was written', () => {
     expect(readParent(stored(), aTarget())).toEqual({ uid: 'u', resourceVersion: '1', state });
   });
 
   it.each([
     ['of another tool', { annotations: { 'applyset.kubernetes.io/tooling': 'kubectl/v1.36' } }, 'foreign-owner'],
-    ['with the id of another set', { labels: { 'applyset.kubernetes.io/id': 'applyset-x-v1' } }, 'foreign-owner'],
+    ["labeled with another set's id", { labels: { 'applyset.kubernetes.io/id': 'applyset-x-v1' } }, 'foreign-owner'],
     [
       'of a newer format',
       {
@@ -120,11 +120,11 @@ describe('the parent', () => {
       },
       'state-newer',
     ],
-  ])('is refused %s', (_what, change, code) => {
+  ])('is refused if it is %s', (_what, change, code) => {
     expect(() => readParent(stored(change), aTarget())).toThrow(expect.objectContaining({ code }));
   });
 
-  it('has the id that KEP-3659 gives it', () => {
+  it('has the id that KEP-3659 defines', () => {
     expect(applySetId({ name: 'shop', namespace: 'shop' })).toMatch(/^applyset-[\w-]{43}-v1$/);
     expect(applySetId({ name: 'shop', namespace: 'shop' })).not.toBe(applySetId({ name: 'shop', namespace: 'blog' }));
   });

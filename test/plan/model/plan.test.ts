@@ -20,7 +20,7 @@ describe('a plan that changes nothing', () => {
     expect(changesNothing(planWith(reordered))).toBe(true);
   });
 
-  it('is not one that keeps an object and records it anew', () => {
+  it('does not include a plan that keeps an object but updates its entry', () => {
     expect(changesNothing(planWith({ ...entry, hash: 'another' }))).toBe(false);
     expect(changesNothing(planWith({ ...entry, pending: { from: null } }))).toBe(false);
   });

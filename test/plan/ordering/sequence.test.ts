@@ -41,7 +41,7 @@ function planOf(candidates: readonly Candidate[], change: Partial<Facts> = {}) {
 }
 
 describe('waves', () => {
-  it('go around the order of the kinds, in whole numbers, our annotation before that of Argo', () => {
+  it('take precedence over the order of kinds, and headgate.dev/wave over the annotation of Argo CD', () => {
     const plan = planOf([
       deployment('web'),
       settings('late', { 'argocd.argoproj.io/sync-wave': '10' }),
@@ -52,7 +52,7 @@ describe('waves', () => {
     expect(plan.all).toEqual(['first', 'settings', 'web', 'third', 'late']);
   });
 
-  it('wait for what takes time in the one before, and go on at once behind what does not', () => {
+  it('wait until the objects of the wave before are ready, and not at all after objects that need no time', () => {
     const plan = planOf([
       settings('a', wave('-2')),
       settings('b', wave('-1')),
@@ -63,20 +63,20 @@ describe('waves', () => {
     expect(plan).toMatchObject({ now: ['a', 'b', 'web'], awaits: ['web'], refusals: [] });
   });
 
-  it('only order with wait: 0s', () => {
+  it('only set the order with wait: 0s, without waiting', () => {
     const candidates = [deployment('web'), deployment('after', wave('1'))];
     expect(planOf(candidates, { target: aTarget({ waitMs: 0 }) })).toMatchObject({ now: ['web', 'after'], awaits: [] });
   });
 
-  it('hold back prunes until the last of them', () => {
+  it('delay prunes until the last wave', () => {
     const left = anEntry(aResource('ConfigMap', 'left'));
     const facts = { target: WAITING, entries: [left], candidates: [deployment('web'), deployment('after', wave('1'))] };
     const plan = makePlan(someFacts(facts));
-    // Prunes are planned, and carried out by the run that has no pause.
+    // Prunes are planned, and executed by the run that does not pause.
     expect([plan.pauseAfter, plan.prunes.flat().map(({ entry }) => entry.id.name)]).toEqual([1, ['left']]);
   });
 
-  it('go on when what an earlier run wrote is ready, and not before', () => {
+  it('continue once the objects that an earlier run wrote are ready, and not before', () => {
     const first = deployment('first', wave('-1'), recorded);
     const candidates = [first, deployment('web')];
     const dirty = ['apps/first.yaml', 'apps/web.yaml'];
@@ -85,20 +85,20 @@ describe('waves', () => {
       now: ['web'],
       awaits: ['web', 'first'],
     });
-    // It was not touched by a run that has not ended: whether it is ready is its own affair.
+    // No unfinished run touched it, so its readiness does not matter.
     expect(planOf(candidates, { dirty: [] })).toMatchObject({ now: ['web'], awaits: ['web'] });
   });
 
-  it('are refused with file and line when they are no whole numbers', () => {
+  it('are refused with file and line unless they are whole numbers', () => {
     expect(
       planOf([settings('a', wave('1.5')), settings('b', { 'argocd.argoproj.io/sync-wave': 'first' })]).refusals,
     ).toEqual([
-      'apps/a.yaml:1 ConfigMap shop/a has headgate.dev/wave: 1.5',
-      'apps/b.yaml:1 ConfigMap shop/b has argocd.argoproj.io/sync-wave: first',
+      'apps/a.yaml:1 ConfigMap shop/a has an invalid annotation: headgate.dev/wave: 1.5',
+      'apps/b.yaml:1 ConfigMap shop/b has an invalid annotation: argocd.argoproj.io/sync-wave: first',
     ]);
   });
 
-  it('do not lift a refusal by what comes in a later one', () => {
+  it('keep a refusal that only an object in a later wave would lift', () => {
     const problem = { code: 'namespace-missing', subject: 'apps/web.yaml:1', message: 'missing', remedy: '' } as const;
     const namespace = (number: string) =>
       aCandidate(
@@ -115,7 +115,7 @@ describe('waves', () => {
 });
 
 describe('depends-on', () => {
-  it('applies an object when what it depends on is ready, however long the chain', () => {
+  it('applies an object once its dependencies are ready, however long the chain', () => {
     const plan = planOf([
       deployment('web', on('api')),
       deployment('api', on('db', 'cache')),
@@ -126,7 +126,7 @@ describe('depends-on', () => {
     expect(plan.awaits.toSorted()).toEqual(['cache', 'db']);
   });
 
-  it('refuses cycles, also with itself, and names the way round', () => {
+  it('refuses cycles, including an object that depends on itself, and shows the cycle', () => {
     const plan = planOf([
       deployment('a', on('b')),
       deployment('b', on('c')),
@@ -134,26 +134,26 @@ describe('depends-on', () => {
       deployment('d', on('d')),
     ]);
     expect(plan.refusals).toEqual([
-      'apps/c.yaml:1 it depends on itself: Deployment.apps shop/a → Deployment.apps shop/b → Deployment.apps shop/c → Deployment.apps shop/a',
-      'apps/d.yaml:1 it depends on itself: Deployment.apps shop/d → Deployment.apps shop/d',
+      'apps/c.yaml:1 config.kubernetes.io/depends-on has a cycle: Deployment.apps shop/a → Deployment.apps shop/b → Deployment.apps shop/c → Deployment.apps shop/a',
+      'apps/d.yaml:1 config.kubernetes.io/depends-on has a cycle: Deployment.apps shop/d → Deployment.apps shop/d',
     ]);
   });
 
-  it('refuses what the target does not own, what comes in a later wave, and what is no reference', () => {
+  it('refuses a dependency that the target does not own, one in a later wave, and an invalid reference', () => {
     const plan = planOf([
-      deployment('a', on('nobody')),
+      deployment('a', on('missing')),
       deployment('b', on('late')),
       deployment('late', wave('1')),
       settings('c', { 'config.kubernetes.io/depends-on': 'Deployment/web' }),
     ]);
     expect(plan.refusals).toEqual([
-      'apps/c.yaml:1 ConfigMap shop/c has config.kubernetes.io/depends-on: Deployment/web',
-      'apps/a.yaml:1 Deployment.apps shop/a depends on Deployment.apps shop/nobody, which this target does not own',
-      'apps/b.yaml:1 Deployment.apps shop/b of wave 0 depends on Deployment.apps shop/late of wave 1, which comes later',
+      'apps/c.yaml:1 ConfigMap shop/c has an invalid annotation: config.kubernetes.io/depends-on: Deployment/web',
+      'apps/a.yaml:1 Deployment.apps shop/a depends on Deployment.apps shop/missing, which this target does not own',
+      'apps/b.yaml:1 Deployment.apps shop/b in wave 0 depends on Deployment.apps shop/late in a later wave (1)',
     ]);
   });
 
-  it('takes the live object of a file that was not touched', () => {
+  it('reads the live object if its file was not touched', () => {
     const id = aResource('Deployment', 'db', { group: 'apps' }).id;
     const object: AwaitedObject = { apiVersion: 'apps/v1', id, mayVanish: false };
     const references = (reference: Reference) => ({ references: new Map([[formatId(id), reference]]) });
@@ -166,7 +166,7 @@ describe('depends-on', () => {
     expect(planOf(candidates, references({ kind: 'outside' })).refusals).toHaveLength(1);
   });
 
-  it('reads references of the core group and of cluster-scoped kinds', () => {
+  it('accepts references to the core group and to cluster-scoped kinds', () => {
     const annotations = {
       'config.kubernetes.io/depends-on': '/namespaces/shop/ConfigMap/c,rbac.authorization.k8s.io/ClusterRole/r',
     };

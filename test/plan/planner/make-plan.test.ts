@@ -8,7 +8,7 @@ const creates = { kind: 'creates' } as const;
 const updates = { kind: 'updates', live: SEEN } as const;
 
 function problem(code: Problem['code'], subject = 'apps/x.yaml:1'): Problem {
-  return { code, subject, message: 'no', remedy: 'mend it' };
+  return { code, subject, message: 'is wrong', remedy: 'Fix it.' };
 }
 
 function written(plan: ReturnType<typeof makePlan>): readonly (readonly string[])[] {
@@ -20,7 +20,7 @@ function codes(plan: ReturnType<typeof makePlan>): readonly string[] {
 }
 
 describe('the order of a plan', () => {
-  it('writes namespaces before rights, rights before configuration, workloads late and webhooks last', () => {
+  it('writes namespaces before RBAC, RBAC before configuration, then workloads, and webhooks last', () => {
     const kinds = [
       aResource('ValidatingWebhookConfiguration', 'hook', { group: 'admissionregistration.k8s.io', namespace: '' }),
       aResource('Deployment', 'web', { group: 'apps' }),
@@ -55,7 +55,7 @@ describe('the order of a plan', () => {
 });
 
 describe('moves between files', () => {
-  it('updates an object that moved, remembers the file it came from, and prunes nothing', () => {
+  it('updates an object that moved, records its former file, and prunes nothing', () => {
     const moved = aResource('ConfigMap', 'settings', { file: 'apps/new.yaml' });
     const before = anEntry(moved, { file: 'apps/old.yaml' });
     const plan = makePlan(someFacts({ candidates: [aCandidate(moved, updates)], entries: [before] }));
@@ -67,7 +67,7 @@ describe('moves between files', () => {
     expect(plan.during).toContainEqual(before);
   });
 
-  it('refuses an object that two files define, and names both places', () => {
+  it('refuses an object that two files define, and names both files', () => {
     const a = aCandidate(aResource('ConfigMap', 'settings', { file: 'apps/a.yaml', line: 3 }), updates);
     const b = aCandidate(aResource('ConfigMap', 'settings', { file: 'apps/b.yaml', line: 9 }), updates);
     const plan = makePlan(someFacts({ candidates: [a, b] }));
@@ -82,7 +82,7 @@ describe('moves between files', () => {
 });
 
 describe('refusals', () => {
-  it('reports all of them at once', () => {
+  it('are all reported at once', () => {
     const candidates = [1, 2, 3].map((n) =>
       aCandidate(aResource('ConfigMap', `c${n}`), { kind: 'refused', problem: problem('manifest-rejected') }),
     );
@@ -94,20 +94,20 @@ describe('refusals', () => {
     ]);
   });
 
-  it('refuses an object of another owner unless the target adopts', () => {
+  it('include an object of another owner, unless the target adopts', () => {
     const other = live({ labels: { 'applyset.kubernetes.io/part-of': 'applyset-other-v1' } });
     const candidates = [aCandidate(aResource('ConfigMap', 'settings'), updates, other)];
     expect(codes(makePlan(someFacts({ candidates })))).toEqual(['foreign-owner']);
     expect(codes(makePlan(someFacts({ candidates, target: aTarget({ adopt: true }) })))).toEqual([]);
   });
 
-  it('adopts what nobody owns', () => {
+  it('do not include an existing object without an owner, which is updated', () => {
     const plan = makePlan(someFacts({ candidates: [aCandidate(aResource('ConfigMap', 'settings'), updates, live())] }));
     expect(codes(plan)).toEqual([]);
     expect(written(plan)).toEqual([['update ConfigMap shop/settings']]);
   });
 
-  it('does not write over an object that is still being deleted', () => {
+  it('include an object that is still being deleted, with its finalizers', () => {
     const plan = makePlan(
       someFacts({
         candidates: [
@@ -120,7 +120,7 @@ describe('refusals', () => {
     ]);
   });
 
-  it('asks again before its step where an earlier step brings the kind, the namespace or the right', () => {
+  it('do not include an object whose kind an earlier step defines: its dry run is repeated before its own step', () => {
     const crd = aResource('CustomResourceDefinition', 'widgets.example.com', {
       group: 'apiextensions.k8s.io',
       namespace: '',
@@ -130,8 +130,8 @@ describe('refusals', () => {
     const gadget = aResource('Gadget', 'g', { group: 'example.com' });
     const candidates = [
       aCandidate(crd, creates),
-      aCandidate(widget, { kind: 'not-asked', problem: problem('kind-unknown', 'apps/w.yaml:1') }),
-      aCandidate(gadget, { kind: 'not-asked', problem: problem('kind-unknown', 'apps/g.yaml:1') }),
+      aCandidate(widget, { kind: 'skipped', problem: problem('kind-unknown', 'apps/w.yaml:1') }),
+      aCandidate(gadget, { kind: 'skipped', problem: problem('kind-unknown', 'apps/g.yaml:1') }),
     ];
     const plan = makePlan(someFacts({ candidates }));
     expect(plan.refusals.map(({ subject }) => subject)).toEqual(['apps/g.yaml:1']);
@@ -139,10 +139,10 @@ describe('refusals', () => {
   });
 });
 
-describe('what stops being a manifest', () => {
+describe('a document that stops being a manifest', () => {
   const unread = [{ path: 'apps/web.yaml', problem: problem('manifest-vanished', 'apps/web.yaml:1') }];
 
-  it('is a warning where nothing was applied from it', () => {
+  it('is a warning if nothing was applied from its file', () => {
     const plan = makePlan(someFacts({ unread, candidates: [aCandidate(aResource('ConfigMap', 'c'), creates)] }));
     expect(plan.refusals).toEqual([]);
     expect(plan.warnings).toHaveLength(1);
@@ -160,13 +160,13 @@ describe('what stops being a manifest', () => {
     expect(codes(makePlan(someFacts({ unread: inTheWay, entries: [beside], count: 5 })))).toEqual([]);
   });
 
-  it('is no warning for a link that has the name of something other than a manifest', () => {
+  it('does not warn of a link whose name is not that of a manifest', () => {
     const link = [{ path: 'apps/logo.png', problem: problem('file-unreadable', 'apps/logo.png') }];
     const plan = makePlan(someFacts({ unread: link, candidates: [aCandidate(aResource('ConfigMap', 'c'), creates)] }));
     expect([plan.refusals, plan.warnings]).toEqual([[], []]);
   });
 
-  it('is an error where something was: a typo in kind deletes nothing', () => {
+  it('is an error if an object was applied from its file, so that a typo in kind deletes nothing', () => {
     const entry = anEntry(aResource('Deployment', 'web', { group: 'apps', file: 'apps/web.yaml' }));
     const plan = makePlan(someFacts({ unread, entries: [entry], count: 5 }));
     expect(codes(plan)).toEqual(['manifest-vanished']);
@@ -177,30 +177,30 @@ describe('guards', () => {
   const entries = Array.from({ length: 31 }, (_, n) => anEntry(aResource('ConfigMap', `c${n}`)));
   const candidates = [aCandidate(aResource('ConfigMap', 'stays'), creates)];
 
-  it('refuses more deletions than the limit, and goes on at the limit', () => {
+  it('refuse more deletions than the limit, and accept as many as the limit', () => {
     expect(codes(makePlan(someFacts({ entries, candidates })))).toEqual(['prune-limit']);
     expect(codes(makePlan(someFacts({ entries: entries.slice(1), candidates })))).toEqual([]);
   });
 
-  it('refuses to leave a target without objects unless prune.empty says so', () => {
+  it('refuse to delete every object of a target, unless prune.empty is true', () => {
     const facts = someFacts({ entries: entries.slice(0, 2) });
     expect(codes(makePlan(facts))).toEqual(['prune-everything']);
     const target = aTarget({ prune: { enabled: true, limit: 30, kinds: [], empty: true } });
     expect(codes(makePlan({ ...facts, target }))).toEqual([]);
   });
 
-  it('tells a path that does not exist from one that is empty', () => {
+  it('distinguish a path that does not exist from one that is empty', () => {
     const facts = someFacts();
     expect(codes(makePlan(facts))).toEqual(['path-empty']);
     expect(codes(makePlan({ ...facts, source: { ...facts.source, tree: null } }))).toEqual(['path-missing']);
   });
 
-  it('prunes nothing when the target does not prune', () => {
+  it('prune nothing if pruning is disabled', () => {
     const target = aTarget({ prune: { enabled: false, limit: 30, kinds: [], empty: false } });
     expect(makePlan(someFacts({ entries: entries.slice(0, 1), candidates, target })).prunes).toEqual([]);
   });
 
-  it('names createNamespace when the namespace is missing, and makes it when it may', () => {
+  it('suggest createNamespace if the namespace is missing, and create it if that is set', () => {
     const facts = someFacts({ candidates, namespaceMissing: true });
     expect(makePlan(facts).refusals[0]).toMatchObject({
       code: 'namespace-missing',
@@ -210,7 +210,7 @@ describe('guards', () => {
   });
 });
 
-it('records what a run may create before it does, and nothing for plain updates', () => {
+it('records objects before a run creates them, and records nothing ahead of plain updates', () => {
   const known = aResource('ConfigMap', 'known');
   const entries = [anEntry(known)];
   const plan = makePlan(

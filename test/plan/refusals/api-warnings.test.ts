@@ -8,7 +8,7 @@ const other = aResource('Endpoints', 'two', { file: 'apps/b.yaml' });
 const DEPRECATED = 'v1 Endpoints is deprecated';
 
 describe('the warnings of the API server', () => {
-  it('are listed once for each text, at the first object, with the number of the others', () => {
+  it('are listed once for each text, at the first object, with the number of other objects', () => {
     const warnings = apiWarnings([
       { resource: old, warnings: [DEPRECATED, DEPRECATED, 'not wanted'] },
       { resource: other, warnings: [DEPRECATED] },
@@ -18,26 +18,25 @@ describe('the warnings of the API server', () => {
         code: 'api-warning',
         subject: 'apps/a.yaml:7',
         message: DEPRECATED,
-        remedy:
-          'Change the manifest (and those of 1 other object) before a later version or a stricter policy refuses it.',
+        remedy: 'Change the manifest (and 1 other) before a newer version or a stricter policy refuses it.',
       },
       {
         code: 'api-warning',
         subject: 'apps/a.yaml:7',
         message: 'not wanted',
-        remedy: 'Change the manifest before a later version or a stricter policy refuses it.',
+        remedy: 'Change the manifest before a newer version or a stricter policy refuses it.',
       },
     ]);
   });
 
-  it('about hidden values are listed without their words', () => {
+  it('are listed without their text if the object has hidden values', () => {
     const secret = aResource('Secret', 's');
     const [warning, ...more] = apiWarnings([{ resource: secret, warnings: ['the pin is 1234', 'the pin is short'] }]);
     expect(more).toEqual([]);
     expect(warning?.message).not.toContain('pin');
   });
 
-  it('are in the plan, whatever is done with the object', () => {
+  it('are part of the plan, whatever it does with the object', () => {
     const candidates = [
       aCandidate(old, { kind: 'creates', warnings: [DEPRECATED] }),
       aCandidate(other, {

@@ -7,44 +7,44 @@ import type { JsonObject } from '../../../src/resource/resource.ts';
 import { SEEN, SET, aCandidate, aResource, aTarget, anEntry, live, someFacts } from '../builders.ts';
 
 const resource = aResource('ConfigMap', 'a', { file: 'apps/a.yaml', line: 3 });
-const theirs = (source: string) =>
+const ownedByOther = (source: string) =>
   live({ labels: { 'applyset.kubernetes.io/part-of': 'other' }, annotations: { 'headgate.dev/source': source } });
 const otherTargets = new Map([['other', { name: 'shop-old', namespace: 'old' }]]);
 
 describe('an object of another target', () => {
   const judge = (source: string, known = otherTargets) =>
-    refuseForeign(aCandidate(resource, { kind: 'updates', live: SEEN }, theirs(source)), {
+    refuseForeign(aCandidate(resource, { kind: 'updates', live: SEEN }, ownedByOther(source)), {
       ...someFacts(),
       otherTargets: known,
     });
 
-  it('that applied it from the same file is this target before it was renamed', () => {
+  it('is refused as moved if it comes from the same file: most likely this target was renamed', () => {
     expect(judge('apps/a.yaml')).toMatchObject({
       code: 'target-moved',
       subject: 'apps/a.yaml:3',
       message: 'ConfigMap shop/a belongs to target shop-old, whose state is in namespace old',
-      remedy: expect.stringContaining('headgate uninstall shop-old --keep --cluster lab --namespace old.'),
+      remedy: expect.stringContaining('headgate uninstall shop-old --keep --cluster lab --namespace old '),
     });
   });
 
-  it('that applied it from another file keeps it', () => {
+  it('is refused as foreign if it comes from another file', () => {
     expect(judge('else/a.yaml')).toMatchObject({ code: 'foreign-owner' });
   });
 
-  it('is refused also where the state of the other one may not be read', () => {
+  it('is refused even if the state of the other target cannot be read', () => {
     expect(judge('apps/a.yaml', new Map())).toMatchObject({
       code: 'target-moved',
       message: 'ConfigMap shop/a belongs to another Headgate target (from apps/a.yaml)',
     });
   });
 
-  it('is taken where the target adopts', () => {
+  it('is accepted if the target adopts', () => {
     const facts = someFacts({ target: aTarget({ adopt: true }) });
-    expect(refuseForeign(aCandidate(resource, { kind: 'updates', live: SEEN }, theirs('x')), facts)).toBeNull();
+    expect(refuseForeign(aCandidate(resource, { kind: 'updates', live: SEEN }, ownedByOther('x')), facts)).toBeNull();
   });
 });
 
-describe('what a former owner left on an adopted object', () => {
+describe('the takeover of an adopted object', () => {
   const entry = (manager: string, fields: JsonObject) => ({
     manager,
     operation: 'Apply',
@@ -57,7 +57,7 @@ describe('what a former owner left on an adopted object', () => {
     managedFields: [entry('helm', { 'f:a': {} }), entry('hpa', { 'f:b': {} })],
   });
 
-  it('goes: its marks, and its share of the fields; nobody else’s', () => {
+  it('removes the annotations and the field ownership of the former owner, and of no other manager', () => {
     expect(takeoverPatch(ofHelm, legacyOf(ofHelm, SET))).toEqual([
       {
         op: 'replace',
@@ -69,7 +69,7 @@ describe('what a former owner left on an adopted object', () => {
     ]);
   });
 
-  it('is nothing where nobody owned it', () => {
+  it('changes nothing if the object had no owner', () => {
     expect(takeoverPatch(live(), legacyOf(live(), SET))).toBeNull();
   });
 });
@@ -86,7 +86,7 @@ describe('one object under two groups', () => {
     expect(plan.renamed).toEqual([core]);
   });
 
-  it('is pruned when it is another object', () => {
+  it('is pruned if the old name is another object', () => {
     const other = { ...core, uid: 'another' };
     const plan = makePlan(
       someFacts({ candidates: [aCandidate(grouped, { kind: 'updates', live: SEEN })], entries: [other] }),
@@ -95,7 +95,7 @@ describe('one object under two groups', () => {
   });
 });
 
-it('says which fields an update takes, and from whom', () => {
+it('warns which fields an update takes, and from which managers', () => {
   const taken = [
     { field: '.data.v', manager: 'tuner' },
     { field: '.data.w', manager: 'tuner' },

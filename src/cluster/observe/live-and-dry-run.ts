@@ -6,22 +6,22 @@ import { applyRequest } from '../api/dry-run.ts';
 import { problemOf } from '../api/status.ts';
 import type { ObserveContext } from './context.ts';
 
-/** A live object, and what applying would make of it: both whole, which no deploy of a push asks for. */
-export async function beforeAndAfter(
+/** Reads a live object and its dry run. Both are whole objects, which a push never reads. */
+export async function readLiveAndDryRun(
   { resource, path, body }: { resource: Resource; path: string; body: JsonObject },
   { connection, target }: Pick<ObserveContext, 'connection' | 'target'>,
   signal: AbortSignal,
 ): Promise<{ readonly before: JsonObject; readonly after: JsonObject }> {
   const subject = `${formatPosition(resource.source)} ${formatId(resource.id)}`;
-  const ask = async (request: KubeRequest): Promise<JsonObject> => {
+  const read = async (request: KubeRequest): Promise<JsonObject> => {
     const answer = await connection.request(request, signal);
     if (answer.status >= 300) throw problemOf(answer, { subject, secret: hidesValues(resource) });
     const object = parseJson(answer.text);
     return isObject(object) ? object : {};
   };
   const [before, after] = await Promise.all([
-    ask({ method: 'GET', path }),
-    ask({ ...applyRequest(`${path}?dryRun=All&`, body, target), accept: 'application/json' }),
+    read({ method: 'GET', path }),
+    read({ ...applyRequest(`${path}?dryRun=All&`, body, target), accept: 'application/json' }),
   ]);
   return { before, after };
 }
