@@ -15,7 +15,7 @@ import { DeployError } from '../error/deploy-error.ts';
 import { openAgents } from '../exchange/exchange.ts';
 import { GIT_LIMITS } from '../git/limits.ts';
 import { openRepository } from '../git/reader.ts';
-import { gitUserOf, hostOf } from '../githost/hosts.ts';
+import { gitUserOf, hostApiOf } from '../githost/hosts.ts';
 import type { Revision } from '../snapshot/source.ts';
 import { openTools } from '../sandbox/tools.ts';
 import { appTokens } from './githost/app-tokens.ts';
@@ -108,7 +108,7 @@ export function openRuntime({
   async function statusesOf(repository: Repository): Promise<Statuses | null> {
     const { api, fullName, statuses } = repository;
     if (api === null || fullName === null || !statuses) return null;
-    const [host, token, ca] = await Promise.all([hostOf(repository), tokenOf(repository), caOf(repository)]);
+    const [host, token, ca] = await Promise.all([hostApiOf(repository), tokenOf(repository), caOf(repository)]);
     if (host === null || token === null) return null;
     return openStatuses({ host, repository: { api, fullName }, token: () => Promise.resolve(token), ca, wait });
   }

@@ -1,6 +1,6 @@
 import { githubProfile } from './github/profile.ts';
 import type { HookApi } from './port/hooks.ts';
-import type { GitHost, HostProfile } from './port/git-host.ts';
+import type { HostApi, HostProfile } from './port/git-host.ts';
 
 /** The only list of Git hosts: a name in headgate.yml and what it is. */
 const HOSTS = { github: githubProfile } satisfies Readonly<Record<string, HostProfile>>;
@@ -28,8 +28,9 @@ export function profileOf({ host }: { readonly host: RepositoryHost }): HostProf
   return host === 'git' ? null : HOSTS[host];
 }
 
-export async function hostOf(repository: { readonly host: RepositoryHost }): Promise<GitHost | null> {
-  return (await profileOf(repository)?.load()) ?? null;
+/** Null: the repository's host does not accept statuses. */
+export async function hostApiOf(repository: { readonly host: RepositoryHost }): Promise<HostApi | null> {
+  return (await profileOf(repository)?.loadApi()) ?? null;
 }
 
 /** Null: webhooks are not registered or listed over an API. */

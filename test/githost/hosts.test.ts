@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { gitUserOf, HOST_NAMES, hostOf, isHost, isPlannedHost, profileOf } from '../../src/githost/hosts.ts';
+import { gitUserOf, HOST_NAMES, hostApiOf, isHost, isPlannedHost, profileOf } from '../../src/githost/hosts.ts';
 import type { RepositoryHost } from '../../src/githost/hosts.ts';
 
 const HOSTS = HOST_NAMES as readonly RepositoryHost[];
@@ -12,14 +12,15 @@ describe('the list of Git hosts', () => {
 
   it.each(HOSTS)('has the profile of %s, and loads it', async (host) => {
     expect(profileOf({ host })).not.toBeNull();
-    expect(await hostOf({ host })).not.toBeNull();
+    expect(await profileOf({ host })?.load()).toBeDefined();
+    expect(await hostApiOf({ host })).not.toBeNull();
     expect(gitUserOf({ host })).not.toBe('');
   });
 
   it('has nothing to load for any other server', async () => {
     expect(isHost('git')).toBe(true);
     expect(profileOf({ host: 'git' })).toBeNull();
-    expect(await hostOf({ host: 'git' })).toBeNull();
+    expect(await hostApiOf({ host: 'git' })).toBeNull();
     expect(gitUserOf({ host: 'git' })).toBe('x-access-token');
   });
 

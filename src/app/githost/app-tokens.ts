@@ -2,7 +2,7 @@ import type { Credentials, Repository } from '../../config/checked/config.ts';
 import { DeployError } from '../../error/deploy-error.ts';
 import { retry } from '../../exchange/retry.ts';
 import type { RetryPolicy } from '../../exchange/retry.ts';
-import { messageOf } from '../../githost/github/answer.ts';
+import { messageOf } from '../../githost/github/message.ts';
 import { parseToken, tokenRequest } from '../../githost/github/app.ts';
 import type { InstallationToken } from '../../githost/github/app.ts';
 import { sendToHost } from './host-request.ts';

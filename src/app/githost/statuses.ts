@@ -2,12 +2,12 @@ import type { Statuses } from '../../deploy/ports/statuses.ts';
 import { DeployError } from '../../error/deploy-error.ts';
 import { retry, retryAfterMs } from '../../exchange/retry.ts';
 import type { RetryPolicy } from '../../exchange/retry.ts';
-import type { GitHost, HostRequest } from '../../githost/port/git-host.ts';
+import type { HostApi, HostRequest } from '../../githost/port/git-host.ts';
 import { sendToHost } from './host-request.ts';
 import type { HostAnswer } from './host-request.ts';
 
 export interface StatusesOptions {
-  readonly host: GitHost;
+  readonly host: HostApi;
   readonly repository: { readonly api: string; readonly fullName: string };
   /** Sent as bearer token; never part of a message. */
   readonly token: (signal: AbortSignal) => Promise<string>;
@@ -20,7 +20,7 @@ export interface StatusesOptions {
 
 const DEADLINE_MS = 10_000;
 
-function retriesOf(host: GitHost): RetryPolicy<HostAnswer> {
+function retriesOf(host: HostApi): RetryPolicy<HostAnswer> {
   return {
     pausesMs: [1_000, 4_000, 10_000],
     // Many rate limits are per minute.
@@ -66,18 +66,18 @@ export function openStatuses(options: StatusesOptions): Statuses {
   };
 }
 
-function isTemporary(answer: HostAnswer, host: GitHost): boolean {
+function isTemporary(answer: HostAnswer, host: HostApi): boolean {
   return answer.status >= 500 || host.rateLimitOf(answer) !== null;
 }
 
-function requestedPauseMs(answer: HostAnswer, host: GitHost): number | null {
+function requestedPauseMs(answer: HostAnswer, host: HostApi): number | null {
   return retryAfterMs(answer.headers) ?? host.rateLimitOf(answer)?.resetMs ?? null;
 }
 
 function refusal(
   request: HostRequest,
   answer: HostAnswer,
-  { host, token }: { readonly host: GitHost; readonly token: string },
+  { host, token }: { readonly host: HostApi; readonly token: string },
 ): DeployError {
   const { status, text } = answer;
   const message = host.messageOf(text);

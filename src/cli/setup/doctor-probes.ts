@@ -1,6 +1,6 @@
 import type { Repository, Target } from '../../config/checked/config.ts';
 import { DeployError } from '../../error/deploy-error.ts';
-import { hooksOf, hostOf } from '../../githost/hosts.ts';
+import { hooksOf, hostApiOf } from '../../githost/hosts.ts';
 import { asRevision } from '../../snapshot/source.ts';
 import { sendToHost } from '../../app/githost/host-request.ts';
 import { caOf } from '../../app/runtime.ts';
@@ -106,7 +106,7 @@ async function probeWebhook(
 /** Posts a status for a commit that does not exist, which writes nothing: the answer shows whether the credentials may write statuses. */
 async function probeStatuses(repository: Repository, { runtime }: Connections, signal: AbortSignal): Promise<string> {
   const { api, fullName } = repository;
-  const host = await hostOf(repository);
+  const host = await hostApiOf(repository);
   const revision = asRevision('1'.padStart(40, '0'));
   const token = await runtime.tokenOf(repository);
   if (host === null || revision === null || api === null || fullName === null || token === null)

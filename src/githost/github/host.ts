@@ -1,17 +1,8 @@
-import { messageOf, rateLimitOf } from './answer.ts';
 import type { AuthenticDelivery, Delivery, GitHost } from '../port/git-host.ts';
 import { parseDelivery } from './push.ts';
-import { statusRequest } from './status.ts';
 
-/** GitHub.com and GitHub Enterprise Server: webhooks signed with `X-Hub-Signature-256`, commit statuses over REST. */
-export const github: GitHost = {
-  authenticate,
-  parse: parseDelivery,
-  statusRequest,
-  rateLimitOf,
-  messageOf,
-  showsStatusAccess: ({ status }) => status === 422,
-};
+/** GitHub.com and GitHub Enterprise Server: webhooks signed with `X-Hub-Signature-256`. */
+export const github: GitHost = { authenticate, parse: parseDelivery };
 
 /** Ignores `X-Hub-Signature` (SHA-1): a delivery with only that one counts as unsigned. */
 async function authenticate(delivery: Delivery, secrets: readonly string[]): Promise<AuthenticDelivery | null> {

@@ -9,6 +9,7 @@ export const githubProfile: HostProfile = {
   fullNameOf: ownerAndName,
   deliveryIdOf: (headers) => headers['x-github-delivery'] ?? null,
   loadHooks: async () => (await import('./hooks.ts')).githubHooks,
+  loadApi: async () => (await import('./api.ts')).githubApi,
   load: async () => (await import('./host.ts')).github,
 };
 

@@ -79,17 +79,22 @@ export interface HostProfile {
   fullNameOf(url: URL): string | null;
   /** Not signed, so it may be any text. It is the same when the host sends a delivery again. */
   deliveryIdOf(headers: Delivery['headers']): string | null;
-  /** Loads the rest. On demand, so that a function loads only the hosts that it needs. */
+  /** What receives its deliveries. This and the next two are loaded on demand: a function loads only what it needs. */
   load(): Promise<GitHost>;
+  loadApi(): Promise<HostApi>;
   /** Null: webhooks cannot be registered or listed over the host's API. */
   loadHooks: (() => Promise<HookApi>) | null;
 }
 
-/** What Headgate needs from a Git host. Pure: its methods only build and read data. */
+/** The deliveries of a Git host. Pure: its methods only read data. */
 export interface GitHost {
   /** Null unless the delivery is signed with one of the secrets. Without secrets nothing is authentic. */
   authenticate(delivery: Delivery, secrets: readonly string[]): Promise<AuthenticDelivery | null>;
   parse(delivery: AuthenticDelivery): Parsed;
+}
+
+/** The API of a Git host. Pure: its methods only build requests and read answers. */
+export interface HostApi {
   statusRequest(at: { api: string; fullName: string; revision: Revision }, status: CommitStatus): HostRequest;
   /** Null: the answer is not about a rate limit. */
   rateLimitOf(answer: ApiAnswer): RateLimit | null;

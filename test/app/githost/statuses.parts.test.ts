@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { github } from '../../../src/githost/github/host.ts';
+import { githubApi } from '../../../src/githost/github/api.ts';
 import { openStatuses } from '../../../src/app/githost/statuses.ts';
 import { REVISION } from '../../githost/builders.ts';
 
@@ -46,7 +46,7 @@ const created = answer(201);
 
 function statusesOf(api: string, pauses: number[] = []) {
   return openStatuses({
-    host: github,
+    host: githubApi,
     repository: { api, fullName: 'acme/fleet' },
     token: async () => TOKEN,
     ca: null,
@@ -127,7 +127,7 @@ describe('a commit status', () => {
   it('stops between two attempts when it is interrupted', async () => {
     const { api, requests } = await aHost(answer(500));
     const statuses = openStatuses({
-      host: github,
+      host: githubApi,
       repository: { api, fullName: 'acme/fleet' },
       token: async () => TOKEN,
       ca: null,
@@ -143,7 +143,7 @@ describe('a commit status', () => {
   it('is not sent to a repository name that GitHub does not allow', async () => {
     const { api, requests } = await aHost(created);
     const statuses = openStatuses({
-      host: github,
+      host: githubApi,
       repository: { api, fullName: '../admin' },
       token: async () => TOKEN,
       ca: null,

@@ -1,6 +1,5 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { DeployError } from '../../../src/error/deploy-error.ts';
 import type { Delivery, Parsed } from '../../../src/githost/port/git-host.ts';
 import { github } from '../../../src/githost/github/host.ts';
 import { aDelivery, aPayload, REVISION, SECRET, sign, TREE } from '../builders.ts';
@@ -172,36 +171,5 @@ describe('the list of changed paths', () => {
     ['no list of commits', { commits: undefined }, null],
   ])('is null unless it is certainly complete: with %s', async (_name, change, paths) => {
     expect(await pathsOf(change)).toBe(paths);
-  });
-});
-
-describe('the request to set a commit status', () => {
-  const at = { api: 'https://api.github.com', fullName: 'acme/fleet', revision: REVISION };
-  const status = { state: 'success', context: 'headgate/shop', description: '1 created' } as const;
-
-  it('matches GitHub’s documentation', () => {
-    const { method, url, body } = github.statusRequest(at, status);
-    expect({ method, url }).toEqual({
-      method: 'POST',
-      url: `https://api.github.com/repos/acme/fleet/statuses/${REVISION}`,
-    });
-    expect(JSON.parse(body ?? '')).toEqual(status);
-  });
-
-  it.each(['..', './fleet', 'acme/..', 'acme/a b', 'acme/fleet/x', 'acme', 'acme/', '/fleet', 'acme/%2e%2e', ''])(
-    'is not built for the repository name "%s"',
-    (fullName) => {
-      expect(() => github.statusRequest({ ...at, fullName }, status)).toThrow(DeployError);
-    },
-  );
-
-  it.each([
-    ['unchanged at 140 characters', 'x'.repeat(140), 'x'.repeat(140)],
-    ['truncated with an ellipsis at 141 characters', 'x'.repeat(141), `${'x'.repeat(139)}…`],
-    ['truncated without splitting a surrogate pair', `${'x'.repeat(138)}😀😀`, `${'x'.repeat(138)}…`],
-    ['joined into one line', 'a\n  b', 'a b'],
-  ])('has its description %s', (_name, description, sent) => {
-    const { body } = github.statusRequest(at, { ...status, description });
-    expect(JSON.parse(body ?? '')).toMatchObject({ description: sent });
   });
 });

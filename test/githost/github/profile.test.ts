@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { githubApi } from '../../../src/githost/github/api.ts';
+import { githubHooks } from '../../../src/githost/github/hooks.ts';
 import { github } from '../../../src/githost/github/host.ts';
 import { githubProfile } from '../../../src/githost/github/profile.ts';
 
@@ -29,7 +31,9 @@ describe('the profile of GitHub', () => {
     expect(githubProfile.gitUser).toBe('x-access-token');
   });
 
-  it('loads GitHub', async () => {
+  it('loads GitHub, its API and its webhooks', async () => {
     expect(await githubProfile.load()).toBe(github);
+    expect(await githubProfile.loadApi()).toBe(githubApi);
+    expect(await githubProfile.loadHooks?.()).toBe(githubHooks);
   });
 });

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { github } from '../../../src/githost/github/host.ts';
+import { DeployError } from '../../../src/error/deploy-error.ts';
+import { githubApi } from '../../../src/githost/github/api.ts';
 import type { ApiAnswer } from '../../../src/githost/port/git-host.ts';
+import { REVISION } from '../builders.ts';
 
 const DATE = 'Thu, 01 Jan 2026 00:00:00 GMT';
 const RESET_S = Date.parse(DATE) / 1000;
@@ -23,7 +25,7 @@ describe('the rate limit of an answer', () => {
     ['a quota that has just been reset', answer(403, spent(RESET_S)), 1_000],
     ['a 429 with a quota that resets at an unknown time', answer(429, spent('soon')), null],
   ])('is found in %s', (_name, limited, resetMs) => {
-    expect(github.rateLimitOf(limited)).toEqual({ resetMs });
+    expect(githubApi.rateLimitOf(limited)).toEqual({ resetMs });
   });
 
   it.each([
@@ -33,7 +35,7 @@ describe('the rate limit of an answer', () => {
     ['a status that was created', answer(201, spent(RESET_S + 30))],
     ['a server that fails', answer(502, { 'retry-after': '7' })],
   ])('is not found in %s', (_name, other) => {
-    expect(github.rateLimitOf(other)).toBeNull();
+    expect(githubApi.rateLimitOf(other)).toBeNull();
   });
 });
 
@@ -44,10 +46,41 @@ describe('the message of an error', () => {
     ['<html>502</html>', null],
     ['', null],
   ])('of %s is %s', (text, message) => {
-    expect(github.messageOf(text)).toBe(message);
+    expect(githubApi.messageOf(text)).toBe(message);
   });
 });
 
 it('shows by a 422 that the credentials may write statuses', () => {
-  expect([201, 401, 403, 404, 422, 500].filter((status) => github.showsStatusAccess(answer(status)))).toEqual([422]);
+  expect([201, 401, 403, 404, 422, 500].filter((status) => githubApi.showsStatusAccess(answer(status)))).toEqual([422]);
+});
+
+describe('the request to set a commit status', () => {
+  const at = { api: 'https://api.github.com', fullName: 'acme/fleet', revision: REVISION };
+  const status = { state: 'success', context: 'headgate/shop', description: '1 created' } as const;
+
+  it('matches GitHub’s documentation', () => {
+    const { method, url, body } = githubApi.statusRequest(at, status);
+    expect({ method, url }).toEqual({
+      method: 'POST',
+      url: `https://api.github.com/repos/acme/fleet/statuses/${REVISION}`,
+    });
+    expect(JSON.parse(body ?? '')).toEqual(status);
+  });
+
+  it.each(['..', './fleet', 'acme/..', 'acme/a b', 'acme/fleet/x', 'acme', 'acme/', '/fleet', 'acme/%2e%2e', ''])(
+    'is not built for the repository name "%s"',
+    (fullName) => {
+      expect(() => githubApi.statusRequest({ ...at, fullName }, status)).toThrow(DeployError);
+    },
+  );
+
+  it.each([
+    ['unchanged at 140 characters', 'x'.repeat(140), 'x'.repeat(140)],
+    ['truncated with an ellipsis at 141 characters', 'x'.repeat(141), `${'x'.repeat(139)}…`],
+    ['truncated without splitting a surrogate pair', `${'x'.repeat(138)}😀😀`, `${'x'.repeat(138)}…`],
+    ['joined into one line', 'a\n  b', 'a b'],
+  ])('has its description %s', (_name, description, sent) => {
+    const { body } = githubApi.statusRequest(at, { ...status, description });
+    expect(JSON.parse(body ?? '')).toMatchObject({ description: sent });
+  });
 });
