@@ -87,7 +87,7 @@ export async function openLab({ cluster, delayMs = 0, targets = [{}] }: LabOptio
       const payload = payloadOf({ id: 1, fullName: FULL_NAME }, commits);
       const sentMs = performance.timeOrigin + performance.now();
       const { status, answer } = await host.deliver(FULL_NAME, payload);
-      if (status !== 202) throw new Error(`the webhook answered ${status}: ${answer}`);
+      if (status !== 202) throw new Error(`the webhook returned status ${status}: ${answer}`);
       return { sentMs, answeredMs: performance.timeOrigin + performance.now() };
     },
     outcome: (revision, name = namespace) =>

@@ -46,7 +46,7 @@ async function outcomeOf({ log }: Testbed, { revision }: BenchCommit): Promise<L
   for (;;) {
     const line = log.find((each) => each.message === 'deployed' && each['revision'] === revision);
     if (line !== undefined) return line;
-    if (performance.now() > untilMs) throw new Error(`nothing was deployed: ${JSON.stringify(log.slice(-3))}`);
+    if (performance.now() > untilMs) throw new Error(`not deployed in time: ${JSON.stringify(log.slice(-3))}`);
     await pause(50);
   }
 }

@@ -70,7 +70,7 @@ describe('headgate check', () => {
     expect(config).toMatch(/^config +headgate\.yml +ok +targets: 1, repositories: 1, clusters: 2$/);
     expect(secret).toMatch(/^secret +env:HOOK +ok +found$/);
     expect(stdout).toMatch(/^secret +env:FLEET_TOKEN +FAILED +the secret env:FLEET_TOKEN is empty$/m);
-    expect(stdout).toMatch(/^remedy: env:FLEET_TOKEN: Put the secret there/m);
+    expect(stdout).toMatch(/^remedy: env:FLEET_TOKEN: Set the secret/m);
     expect(stdout).not.toContain('\u001b');
     expect(stdout).not.toContain('s3cret');
   });

@@ -167,7 +167,7 @@ describe('a target template', () => {
     // Once it is gone there is nothing to say, and nothing left over.
     const mended = await testbed.push({ 'clusters/dev': null, 'clusters/lab/apps/Upper': null });
     await testbed.logged(
-      ({ message, reason }) => message === 'ignored' && reason === 'clusters/dev/apps/shop is not there any more',
+      ({ message, reason }) => message === 'ignored' && reason === 'clusters/dev/apps/shop no longer exists',
     );
     expect(statusOf(mended, named('Upper'))).toBeUndefined();
   });

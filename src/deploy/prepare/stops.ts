@@ -56,9 +56,10 @@ export function stopGeneratedTarget(run: StartedRun, facts: GeneratedFacts | nul
   const { nameConflicts, hasDirectory } = facts;
   if (source.tree !== null) return refuseUnlessEmpty(nameConflicts, { isRecorded: false });
   const isOwner = ownsObjects(state);
-  if (isOwner && nameConflicts.length === 0) return { kind: 'refused', problems: [vanished(run)], isRecorded: true };
+  if (isOwner && nameConflicts.length === 0)
+    return { kind: 'refused', problems: [directoryRemoved(run)], isRecorded: true };
   // The path may be below the directory, so the directory may exist without it.
-  if (!isOwner && hasDirectory) return { kind: 'refused', problems: [vanished(run)], isRecorded: false };
+  if (!isOwner && hasDirectory) return { kind: 'refused', problems: [directoryRemoved(run)], isRecorded: false };
   return { kind: 'never-deployed' };
 }
 
@@ -74,7 +75,7 @@ function refuseUnlessEmpty(
   return problems.length === 0 ? null : { kind: 'refused', problems, isRecorded };
 }
 
-function vanished({ request: { target }, state, source }: StartedRun): Problem {
+function directoryRemoved({ request: { target }, state, source }: StartedRun): Problem {
   return pathMissing(target, { revision: source.revision, owned: state.inventory.count });
 }
 

@@ -30,7 +30,7 @@ class Sha256 {
     return Promise.resolve(this.#hash.digest());
   }
   reset(): void {
-    throw new Error('a hash is used once');
+    throw new Error('a hash can be used only once');
   }
 }
 

@@ -46,7 +46,7 @@ export function throughHttp(url: string, queues: LocalQueues): LocalQueues {
     const args = given.filter((each) => !(each instanceof AbortSignal));
     const init = { method: 'POST', body: JSON.stringify(args), signal: AbortSignal.any(signals) };
     const response = await fetch(`${url}/${name}/${method}`, init);
-    if (!response.ok) throw new Error(`the queue answers ${response.status}`);
+    if (!response.ok) throw new Error(`the queue returned status ${response.status}`);
     const result: unknown = await response.json();
     return method === 'hide' ? new Set(result as readonly string[]) : result;
   };

@@ -106,7 +106,7 @@ async function download({ release, name }: GoPart, to: string): Promise<boolean>
     const got = await sha256(to);
     if (got !== wanted)
       throw new ChecksumError(
-        `${name}: the download has sha256 ${got}, and the release publishes ${wanted}. Run this again.`,
+        `${name}: checksum mismatch: the download has sha256 ${got}, the release publishes ${wanted}. Run this again.`,
       );
     return true;
   } catch (thrown) {
@@ -129,11 +129,11 @@ async function build(
   const [, minor] = /^go1\.(\d+)/.exec(version?.stdout ?? '') ?? [];
   if (minor === undefined || Number(minor) < 26) {
     throw new Error(
-      `${name} cannot be had: its official release cannot be downloaded from here, and Go 1.26 or later, to build it, is not on the PATH.\n` +
+      `${name} is missing: its official release cannot be downloaded, and Go 1.26 or later, which could build it, is not on the PATH.\n` +
         'Install Go (https://go.dev/dl), or set KUBEBUILDER_ASSETS to a folder with kube-apiserver, kube-controller-manager, kube-scheduler, etcd and kwok.',
     );
   }
-  process.stderr.write(`building ${name} from its Go modules; the first time takes some minutes\n`);
+  process.stderr.write(`building ${name} from its Go modules; the first build takes some minutes\n`);
   const cwd = join(dirname(fileURLToPath(import.meta.url)), 'build', module);
   await mustRun(
     'go',

@@ -52,7 +52,7 @@ export async function startEnvironment(options: FunctionOptions): Promise<Enviro
     const body = await read(request);
     response.writeHead(202, { 'content-type': 'application/json' }).end('{"status":"OK"}');
     const [, id, what] = /\/invocation\/([^/]+)\/(response|error)$/.exec(request.url ?? '') ?? [];
-    if (what === undefined) polling.reject(new Error(`${options.name} does not start: ${body}`));
+    if (what === undefined) polling.reject(new Error(`${options.name} failed to start: ${body}`));
     if (current === null || id !== current.id) return;
     const value: unknown = body === '' ? null : JSON.parse(body);
     current.settle(what === 'response' ? { kind: 'answer', value } : { kind: 'error', message: body });

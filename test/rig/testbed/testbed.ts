@@ -230,7 +230,7 @@ export class Testbed {
 
   async until(isSo: () => boolean): Promise<void> {
     const look = () => {
-      if (!isSo()) throw new Error(`not so: ${isSo.toString()}`);
+      if (!isSo()) throw new Error(`condition not met: ${isSo.toString()}`);
     };
     await vi.waitFor(look, { timeout: 30_000, interval: 20 });
   }
