@@ -103,7 +103,7 @@ async function remove(
   const isKept = planned.op === 'release';
   const action = uninstallActionFor(entry, owned?.live ?? null, { target, applySetId: applySetId(target), isKept });
   if (owned === null || action.op === 'gone' || action.op === 'leave') return { action, problem: null };
-  // The user did not confirm deleting what the target has owned only since then.
+  // The target did not own it when the user confirmed the plan, so it stays.
   if (action.op === 'delete' && planned.op !== 'delete') return { action: planned, problem: null };
   const { uid } = owned.live;
   const request =

@@ -24,7 +24,7 @@ function mayBeReplaced({ object }: Resource): boolean {
 
 /**
  * Turns a refused update into a replacement if the manifest allows that. Messages about immutable fields differ by kind, so
- * a dry run under an unused name decides: if it is refused too, the manifest is wrong, and a mistake never deletes anything.
+ * a dry run under an unused name decides: if it is refused too, the manifest is wrong and nothing is deleted.
  */
 export async function replaceIfAllowed(
   observation: Observation,

@@ -10,7 +10,7 @@ import { readLive } from './observe.ts';
 import { readHealth } from '../readiness/read-health.ts';
 import type { GatherContext } from './context.ts';
 
-/** Reads what the user's order depends on and no dry run shows. Sends no request if the manifests set no order. */
+/** Reads readiness, which the user's order depends on and no dry run shows. No request is sent if there is no order. */
 export async function readRollout(
   candidates: readonly Candidate[],
   context: GatherContext,

@@ -1,7 +1,7 @@
 import { PART_OF } from '../../plan/model/body.ts';
 import type { Watched } from './watches.ts';
 
-/** An object, or the pods of a workload, that was read and whose changes matter. */
+/** Objects that were read and whose changes matter: one awaited object, or the pods of a workload. */
 export interface WatchSource {
   /** The path of the collection. */
   readonly collection: string;

@@ -26,7 +26,7 @@ export function refuseNothingLeft(
     {
       code: count === 0 ? 'path-empty' : 'prune-everything',
       subject: path,
-      message: `${path} has no manifests at ${source.revision.slice(0, 12)}${count === 0 ? '' : `: all ${count} objects would be deleted`}`,
+      message: `${path} has no manifests at ${source.revision.slice(0, 12)}${count === 0 ? '' : `, so all of its objects (${count}) would be deleted`}`,
       remedy: `Add a manifest, or set prune.empty: true on target ${target.name} in headgate.yml if the path should be empty.`,
     },
   ];
