@@ -11,7 +11,15 @@ export type HostName = keyof typeof HOSTS;
 export type RepositoryHost = HostName | 'git';
 
 /** Names that will be valid: they get an error that says so. */
-const PLANNED = ['gitlab', 'gitea', 'forgejo', 'bitbucket', 'bitbucket-server', 'azure-devops', 'codecommit'];
+const PLANNED: ReadonlySet<string> = new Set([
+  'gitlab',
+  'gitea',
+  'forgejo',
+  'bitbucket',
+  'bitbucket-server',
+  'azure-devops',
+  'codecommit',
+]);
 
 export const HOST_NAMES: readonly string[] = Object.keys(HOSTS);
 
@@ -20,7 +28,7 @@ export function isHost(name: string): name is RepositoryHost {
 }
 
 export function isPlannedHost(name: string): boolean {
-  return PLANNED.includes(name);
+  return PLANNED.has(name);
 }
 
 /** Null: the repository's host does not send webhooks or accept statuses. */
