@@ -1,6 +1,7 @@
 import { githubProfile } from './github/profile.ts';
 import type { HookApi } from './port/hooks.ts';
-import type { HostApi, HostProfile } from './port/git-host.ts';
+import type { HostProfile } from './port/git-host.ts';
+import type { HostApi } from './port/host-api.ts';
 
 /** The only list of Git hosts: a name in headgate.yml and what it is. */
 const HOSTS = { github: githubProfile } satisfies Readonly<Record<string, HostProfile>>;

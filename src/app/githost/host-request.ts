@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { exchange } from '../../exchange/exchange.ts';
-import type { HostRequest } from '../../githost/port/git-host.ts';
+import type { HostRequest } from '../../githost/port/host-api.ts';
 
 export interface HostAnswer {
   readonly status: number;

@@ -2,9 +2,9 @@ import type { Statuses } from '../../deploy/ports/statuses.ts';
 import { DeployError } from '../../error/deploy-error.ts';
 import { retry, retryAfterMs } from '../../exchange/retry.ts';
 import type { RetryPolicy } from '../../exchange/retry.ts';
-import type { HostApi, HostRequest } from '../../githost/port/git-host.ts';
 import { sendToHost } from './host-request.ts';
 import type { HostAnswer } from './host-request.ts';
+import type { HostRequest, HostApi } from '../../githost/port/host-api.ts';
 
 export interface StatusesOptions {
   readonly host: HostApi;

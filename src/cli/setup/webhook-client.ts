@@ -1,9 +1,9 @@
 import { DeployError } from '../../error/deploy-error.ts';
-import type { HostRequest } from '../../githost/port/git-host.ts';
 import { messageOf } from '../../githost/github/message.ts';
 import type { Hook, HookApi, HookDelivery, HookLocation, HookSettings } from '../../githost/port/hooks.ts';
 import { sendToHost } from '../../app/githost/host-request.ts';
 import type { HostAnswer } from '../../app/githost/host-request.ts';
+import type { HostRequest } from '../../githost/port/host-api.ts';
 
 /** The webhooks of one repository. Needs a token that may administer them. */
 export interface WebhookClient {

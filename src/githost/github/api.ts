@@ -1,6 +1,6 @@
-import type { ApiAnswer, HostApi, RateLimit } from '../port/git-host.ts';
 import { messageOf } from './message.ts';
 import { statusRequest } from './status.ts';
+import type { ApiAnswer, RateLimit, HostApi } from '../port/host-api.ts';
 
 /** The REST API of GitHub.com and GitHub Enterprise Server. */
 export const githubApi: HostApi = {

@@ -2,7 +2,7 @@ import { createPrivateKey, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import * as z from 'zod/mini';
 import { DeployError } from '../../error/deploy-error.ts';
-import type { HostRequest } from '../port/git-host.ts';
+import type { HostRequest } from '../port/host-api.ts';
 
 export interface GithubApp {
   /** Its id or its client id: GitHub accepts both. */

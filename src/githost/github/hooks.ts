@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import type { HostRequest } from '../port/git-host.ts';
 import type { Hook, HookApi, HookDelivery, HookLocation, HookSettings } from '../port/hooks.ts';
+import type { HostRequest } from '../port/host-api.ts';
 
 /*
  * Webhooks of a repository: https://docs.github.com/en/rest/repos/webhooks. Only the setup commands use them. A token

@@ -1,6 +1,6 @@
 import { DeployError } from '../../error/deploy-error.ts';
 import type { Revision } from '../../snapshot/source.ts';
-import type { CommitStatus, HostRequest } from '../port/git-host.ts';
+import type { HostRequest, CommitStatus } from '../port/host-api.ts';
 
 /** GitHub rejects a longer description (422). */
 const DESCRIPTION_LENGTH = 140;

@@ -1,5 +1,6 @@
 import type { HookApi } from './hooks.ts';
 import type { ObjectId, Revision } from '../../snapshot/source.ts';
+import type { HostApi } from './host-api.ts';
 
 declare const authentic: unique symbol;
 
@@ -38,35 +39,6 @@ export type Parsed =
   | { readonly kind: 'ignored'; readonly reason: string; readonly repository: RepositoryIdentity | null }
   | { readonly kind: 'not-understood'; readonly reason: string };
 
-export interface CommitStatus {
-  readonly state: 'pending' | 'success' | 'failure' | 'error';
-  /** `headgate/<target>` */
-  readonly context: string;
-  /** Of any length: the host's request shortens it to what the host accepts. */
-  readonly description: string;
-}
-
-/** A request to the host's API as data. The sender adds the credentials. */
-export interface HostRequest {
-  readonly method: 'GET' | 'POST' | 'PATCH';
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | null;
-}
-
-/** An answer of the host's API. Header names are lowercase. */
-export interface ApiAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-  readonly text: string;
-}
-
-/** The host refuses requests for a while because it received too many. */
-export interface RateLimit {
-  /** How long the quota stays spent, by the host's own clock; null when the host does not say. `Retry-After` is read by the sender. */
-  readonly resetMs: number | null;
-}
-
 /** What has to be known of a Git host before it is spoken to. Small, because every process loads it for every host. */
 export interface HostProfile {
   /** The user that a token belongs to when Git is read with it (Basic authentication). */
@@ -91,15 +63,4 @@ export interface GitHost {
   /** Null unless the delivery is signed with one of the secrets. Without secrets nothing is authentic. */
   authenticate(delivery: Delivery, secrets: readonly string[]): Promise<AuthenticDelivery | null>;
   parse(delivery: AuthenticDelivery): Parsed;
-}
-
-/** The API of a Git host. Pure: its methods only build requests and read answers. */
-export interface HostApi {
-  statusRequest(at: { api: string; fullName: string; revision: Revision }, status: CommitStatus): HostRequest;
-  /** Null: the answer is not about a rate limit. */
-  rateLimitOf(answer: ApiAnswer): RateLimit | null;
-  /** The message of an answer that is an error, for people; null without one. */
-  messageOf(text: string): string | null;
-  /** Whether this answer to a status for a commit that does not exist shows that the credentials may write statuses. */
-  showsStatusAccess(answer: ApiAnswer): boolean;
 }

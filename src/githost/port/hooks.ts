@@ -1,4 +1,4 @@
-import type { HostRequest } from './git-host.ts';
+import type { HostRequest } from './host-api.ts';
 
 export interface HookLocation {
   /** Base of the REST API, without a trailing slash. */

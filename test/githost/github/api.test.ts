@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { DeployError } from '../../../src/error/deploy-error.ts';
 import { githubApi } from '../../../src/githost/github/api.ts';
-import type { ApiAnswer } from '../../../src/githost/port/git-host.ts';
 import { REVISION } from '../builders.ts';
+import type { ApiAnswer } from '../../../src/githost/port/host-api.ts';
 
 const DATE = 'Thu, 01 Jan 2026 00:00:00 GMT';
 const RESET_S = Date.parse(DATE) / 1000;

@@ -1,10 +1,10 @@
 import { failureClassOf } from '../../../error/deploy-error.ts';
-import type { CommitStatus } from '../../../githost/port/git-host.ts';
 import type { Revision } from '../../../snapshot/source.ts';
 import type { Report } from '../../ports/report.ts';
 import type { Channel, Finished, RunEvent } from '../../ports/run-event.ts';
 import type { Statuses } from '../../ports/statuses.ts';
 import { countsText, notReadyText, problemsText, readyText } from './texts.ts';
+import type { CommitStatus } from '../../../githost/port/host-api.ts';
 
 /** A status for the commit that an event is about. */
 interface StatusMessage {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { commitStatusChannel, renderStatus } from '../../../../src/deploy/report/channels/commit-status.ts';
-import type { CommitStatus } from '../../../../src/githost/port/git-host.ts';
 import { A, EVENTS, SUBJECT } from '../events.ts';
 import type { EventName } from '../events.ts';
+import type { CommitStatus } from '../../../../src/githost/port/host-api.ts';
 
 const EXPECTED: Readonly<Record<EventName, string | null>> = {
   'a run that starts': 'pending applying',
