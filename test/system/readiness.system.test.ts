@@ -145,6 +145,19 @@ it('an object that is not ready in time fails the commit, and a push that does n
   expect(status?.readiness).toBe('not-ready');
 });
 
+it('an object that a later commit removes before it is ready no longer keeps its target from being ready', async () => {
+  await buildTestbed({ wait: '6s' });
+  await testbed.start();
+  const first = await testbed.push({ 'apps/web.json': deployment('web', NOWHERE), 'apps/a.yaml': configMap('a') });
+  await testbed.outcome(first);
+  const second = await testbed.push({ 'apps/web.json': null });
+  expect(await testbed.outcome(second)).toMatchObject({ pruned: 1 });
+  await line(first, 'ready');
+  const [status] = JSON.parse((await testbed.headgate('status', '--output', 'json')).stdout) as { readiness: string }[];
+  expect(status?.readiness).toBe('ready');
+  expect(await events()).not.toContain('NotReady');
+});
+
 it('an object that recovers by itself turns the status to success, also after a restart, and each change is reported once', async () => {
   await buildTestbed();
   await testbed.start();

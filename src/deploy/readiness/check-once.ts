@@ -1,4 +1,6 @@
 import type { Target } from '../../config/checked/config.ts';
+import type { AwaitedObject } from '../../health/needs-readiness.ts';
+import { formatId } from '../../resource/resource.ts';
 import type { CheckRequest } from '../ports/check-request.ts';
 import { deliveryOf } from '../ports/request.ts';
 import type { Reporter } from '../ports/run-event.ts';
@@ -28,14 +30,19 @@ export async function checkOnce(
   if (scope.kind === 'open') return 'open';
   if (scope.kind === 'superseded') await reportSuperseded(request, scope.by, context, signal);
   if (scope.kind === 'superseded' && !scope.isAwaited) return 'done';
-  const statusIsFinal = request.statusIsFinal || scope.kind === 'superseded';
-  const objects = request.objects === 'all' ? await readiness.owned(state, signal) : request.objects;
+  const isSuperseded = scope.kind === 'superseded';
+  const statusIsFinal = request.statusIsFinal || isSuperseded;
+  const objects =
+    request.objects === 'all' || isSuperseded
+      ? remaining(request.objects, await readiness.owned(state, signal))
+      : request.objects;
   const found = findingsOf(objects, await readiness.readHealth(objects, signal));
   const total = request.total ?? objects.length;
   const checked = { ...request, statusIsFinal, total, objects: found.left };
   await report({ kind: 'progressing', ready: total - found.left.length, total, notReady: found.notReady }, signal);
   if (found.left.length === 0) {
-    await (checked.resumesRun ? resumeRun(checked, context, signal) : reportReady(checked, context, signal));
+    const resumes = checked.resumesRun && !statusIsFinal;
+    await (resumes ? resumeRun(checked, context, signal) : reportReady(checked, context, signal));
     return 'done';
   }
   const isLate = runtime.nowMs() >= deadlineOf(checked, target) || isLastAttempt(checked);
@@ -47,6 +54,13 @@ export async function checkOnce(
   if (checked.reported !== null) return checked;
   await record(checked, { readiness: 'progressing', notReady: found.notReady }, context, signal);
   return { ...checked, reported: 'progressing' };
+}
+
+/** A later commit may have removed objects: the target does not wait for these. */
+function remaining(objects: CheckRequest['objects'], owned: readonly AwaitedObject[]): readonly AwaitedObject[] {
+  if (objects === 'all') return owned;
+  const ids = new Set(owned.map(({ id }) => formatId(id)));
+  return objects.filter(({ id }) => ids.has(formatId(id)));
 }
 
 /** Another commit was applied before this one was ready, so its readiness stays unknown. */
@@ -65,13 +79,12 @@ async function reportSuperseded(
 
 /** The next wave is an ordinary run of the newest tip, which skips what is recorded as applied. */
 async function resumeRun(
-  { revision, trigger, statusIsFinal }: CheckRequest,
+  { revision, trigger }: CheckRequest,
   { target, runtime }: CheckContext,
   signal: AbortSignal,
 ): Promise<void> {
   const delivery = deliveryOf(trigger);
   runtime.log({ level: 'info', message: 'resumed', target: target.name, revision, delivery });
-  if (statusIsFinal) return;
   const request = { ...recipientOf(target), trigger, hint: null, at: new Date(runtime.nowMs()).toISOString() };
   await runtime.requests.send([request], signal);
 }

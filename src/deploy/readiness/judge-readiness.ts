@@ -14,6 +14,9 @@ export type CheckScope =
   /** `isAwaited`: no other check covers what this run wrote. */
   | { readonly kind: 'superseded'; readonly by: string | null; readonly isAwaited: boolean };
 
+/** The longest time from the beginning of a run until it has recorded what it awaits. If it died before, its retry does. */
+const RECORDED_WITHIN_MS = 10 * 60_000;
+
 export function checkScopeOf(state: TargetState, { revision, sinceMs }: CheckRequest, nowMs: number): CheckScope {
   const { awaited, waiting } = state.progress;
   const { attempted, verdict } = state.outcome;
@@ -22,6 +25,9 @@ export function checkScopeOf(state: TargetState, { revision, sinceMs }: CheckReq
   // A run records what it awaits with its first write, and what it applied only with its last.
   const isWorking = lease !== null && lease.untilMs > nowMs;
   if (isWorking && attempted === revision) return { kind: 'open' };
+  // A run that writes no object takes no lease, and queues its check before it records what it awaits.
+  const isNewer = awaited === null || awaited.sinceMs < sinceMs;
+  if (isNewer && nowMs < sinceMs + RECORDED_WITHIN_MS) return { kind: 'open' };
   const half = verdict === 'partial' && attempted !== revision ? attempted : null;
   const by = half ?? waiting?.revision ?? state.applied.source?.revision ?? null;
   if (by === revision && isAwaited) return { kind: 'current' };

@@ -54,6 +54,13 @@ describe('checkScopeOf', () => {
     expect(scopeOf(open(NOW_MS))).toEqual({ kind: 'superseded', by: B, isAwaited: true });
   });
 
+  it('is open until the run that queued the check has recorded what it awaits, and no longer than ten minutes', () => {
+    const unrecorded = withChange(applied(B), { progress: { awaited: { revision: B, sinceMs: 6 } } });
+    expect(checkScopeOf(unrecorded, check, 7 + 599_999)).toEqual({ kind: 'open' });
+    expect(checkScopeOf(withChange(unrecorded, { progress: { awaited: null } }), check, 8)).toEqual({ kind: 'open' });
+    expect(checkScopeOf(unrecorded, check, 7 + 600_000)).toEqual({ kind: 'superseded', by: B, isAwaited: false });
+  });
+
   it('is superseded when another commit was applied, and no longer awaited when that commit has its own check', () => {
     expect(scopeOf(applied(B))).toEqual({ kind: 'superseded', by: B, isAwaited: true });
     expect(scopeOf(applied(B, { progress: { awaited: { revision: B, sinceMs: 9 } } }))).toEqual({
