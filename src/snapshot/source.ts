@@ -62,12 +62,12 @@ export interface AppliedSource {
   readonly tree: ObjectId | null;
 }
 
-/** Whether `path` is the directory itself or inside it. `''` is the root. */
-/** Whether a path has the name of a manifest, or of a directory. */
+/** Whether the path could be a manifest (.yaml, .yml, .json) or a directory (no extension). */
 export function mayBeManifest(path: string): boolean {
   return /\.(ya?ml|json)$/.test(path) || !/\.[^/]*$/.test(path);
 }
 
+/** Whether `path` is the directory or inside it. `''` is the repository root. */
 export function isBelow(path: string, directory: string): boolean {
   return directory === '' || path === directory || path.startsWith(`${directory}/`);
 }

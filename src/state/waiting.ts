@@ -2,7 +2,7 @@ import type { Revision } from '../snapshot/source.ts';
 import { backoffWhileWaiting } from './backoff.ts';
 import type { StateChange, TargetState, Waiting } from './target-state.ts';
 
-/** What waiting needs to know about one run of a commit. */
+/** The inputs for recording that a run is waiting. */
 export interface WaitingRun {
   readonly state: TargetState;
   readonly revision: Revision;
@@ -19,7 +19,7 @@ export function countsSoFar({ state, revision, sinceMs }: Pick<WaitingRun, 'stat
     : { created: 0, updated: 0, beganMs: sinceMs };
 }
 
-/** More names do not help a reader. */
+/** The maximum number of names recorded; a longer list would not be useful in a message. */
 const NAMED = 10;
 
 /** Does the state record that this commit waits for exactly these? */

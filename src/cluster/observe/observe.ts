@@ -80,14 +80,15 @@ function unknownKind({ id, apiVersion, source }: Resource): Problem {
   };
 }
 
-/** Reads an object that exists but has no entry of its uid: the plan must know its owner. */
+/** Reads the metadata of a live object whose uid is not in the inventory, so that the plan can determine its owner. */
 async function liveIfUnknown(
   observation: Observation,
   at: { resource: Resource; path: string; context: ObserveContext },
   signal: AbortSignal,
 ): Promise<LiveMetadata | null> {
   if (!('live' in observation) || observation.kind === 'exists') return null;
-  // A replacement deletes, so its label is read whatever the inventory says; a migration needs the managedFields.
+  // A replacement deletes the object, so the live owner label is always read, even if the inventory lists the object.
+  // A migration needs the live managedFields.
   if (observation.kind === 'replaces' || (observation.kind === 'updates' && observation.migrates === true))
     return readLive(at.path, at, signal);
   if (at.context.entriesOf(at.resource).some(({ uid }) => uid === observation.live.uid)) return null;

@@ -58,13 +58,15 @@ export interface Repository {
   readonly caFile: string | null;
 }
 
-/** What one name of a path has to be: the source of a regular expression; null is any directories, also none. */
+/**
+ * The pattern for one path segment, as regular expression source. Null is `**`: any number of directories, including none.
+ */
 export type NamePattern = string | null;
 
 export interface ExcludeGlob {
   /** As it is written. */
   readonly glob: string;
-  /** Each matches a path name by name: one list, or one for each way to choose from the braces. */
+  /** The glob with its braces expanded. Each alternative is a list of patterns, one per path segment. */
   readonly alternatives: readonly (readonly NamePattern[])[];
 }
 

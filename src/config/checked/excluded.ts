@@ -12,8 +12,8 @@ export function excluderOf({ path, exclude }: Pick<Target, 'path' | 'exclude'>):
 }
 
 /**
- * Pushed trees choose the names, so they are not tried in every way: of several `**` (null) only the last is ever widened,
- * since it can take whatever an earlier one leaves.
+ * File names come from pushed trees and are untrusted, so matching must not backtrack exponentially. On a mismatch, only the
+ * most recent `**` (null) is extended: anything an earlier one could match, the later one can match too.
  */
 function isMatch(glob: readonly (RegExp | null)[], names: readonly string[]): boolean {
   let at = 0;

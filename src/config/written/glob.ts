@@ -24,7 +24,7 @@ function syntaxMistake(glob: string): string | null {
   if (named !== undefined) return `has the character class ${named}: write its characters, such as [a-z]`;
   if (/(?<!\\)\[[^\]]*\//.test(glob)) return 'has a slash within brackets, where it never matches';
   const alternatives = alternativesOf(glob);
-  if (alternatives === null) return `stands for more than ${MAX_ALTERNATIVES} globs with its braces`;
+  if (alternatives === null) return `expands to more than ${MAX_ALTERNATIVES} globs`;
   const segments = alternatives.flatMap((each) => each.split('/'));
   if (segments.includes('..')) return 'leaves the path of the target';
   const empty = segments.find((segment) => segment === '' || segment === '.');
@@ -34,7 +34,7 @@ function syntaxMistake(glob: string): string | null {
     : null;
 }
 
-/** The globs without braces that a glob stands for; null: too many. Braces without a comma are literal, as in a shell. */
+/** Expands the braces of a glob. Null if there are too many results. Braces without a comma are literal, as in a shell. */
 export function alternativesOf(glob: string): readonly string[] | null {
   const waiting = [glob];
   const found: string[] = [];

@@ -7,7 +7,7 @@ import type { DataKeys } from './data-keys.ts';
 import type { Cluster } from './cluster.ts';
 import type { Reporter, Stage } from './run-event.ts';
 
-/** Everything that one run of one target needs of the outside. */
+/** The external dependencies of one run of one target. */
 export interface World {
   readonly target: Target;
   readonly cluster: Cluster;

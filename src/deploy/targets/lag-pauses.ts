@@ -1,6 +1,6 @@
 /**
- * What is left of the pauses for a delivery that arrived at `at`. Counted from that time, several deliveries of commits that
- * a forced push removed wait together instead of one after the other.
+ * Returns the remaining pauses for a delivery that arrived at `at`. Pauses are measured from arrival, so if a force-push
+ * removed the commits of several queued deliveries, their pauses overlap instead of adding up.
  */
 export function lagPauses(at: string, nowMs: number): readonly number[] {
   const elapsedMs = nowMs - Date.parse(at);
@@ -10,5 +10,7 @@ export function lagPauses(at: string, nowMs: number): readonly number[] {
   }).filter((pauseMs) => pauseMs > 0);
 }
 
-/** A Git host's replicas lag behind its webhooks: the pauses between reads of a tip that a delivery announced. */
+/**
+ * Pauses between attempts to read a tip that a delivery announced. A Git host's replicas can lag behind its webhooks.
+ */
 export const LAG_MS: readonly number[] = [1000, 2000, 4000];

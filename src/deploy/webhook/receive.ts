@@ -28,7 +28,7 @@ export interface Answer {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** Everything that receiving a delivery needs of the outside. */
+/** The external dependencies of `receive`. */
 export interface Reception {
   readonly config: Config;
   readonly version: string;
@@ -63,8 +63,9 @@ export function admit({ method, path, headers }: RequestHead, reception: Recepti
 }
 
 /**
- * Answers one request before any work in Git or a cluster, by the interface's HTTP table, in its order. An unsigned request
- * chooses only the repository, by its path. Never rejects.
+ * Responds to one webhook request without contacting Git or a cluster. Checks run in a fixed order, and the first that
+ * fails decides the status code. Until the signature is verified, the path is the only input that selects anything: the
+ * repository. The returned promise never rejects.
  */
 export async function receive(request: WebhookRequest, reception: Reception, signal: AbortSignal): Promise<Answer> {
   const early = admit(request, reception);
@@ -160,7 +161,10 @@ async function queue(push: Push, delivery: Delivery, { repository, reception, si
   return { answer: { status: 202, body: { queued: names, delivery: delivery.id } }, targets: names };
 }
 
-/** The owner of a secret could sign another repository's payload. Names can be transferred, so a configured id decides. */
+/**
+ * Anyone who holds one repository's secret could sign a payload that names another, so the payload must match. Names can be
+ * transferred, so the configured id takes precedence.
+ */
 function isOf({ id, fullName }: Repository, parsed: Exclude<Parsed, { kind: 'not-understood' }>): boolean {
   const named = parsed.kind === 'push' ? parsed.push.repository : parsed.repository;
   // An organization's ping, for instance, names no repository; it is ignored anyway.
@@ -196,7 +200,7 @@ function levelOf({ status }: Answer): 'debug' | 'warn' | 'error' {
 }
 
 function unknown(): Answer {
-  return error(404, 'no repository with a webhook has this name');
+  return error(404, 'no repository with this name accepts webhooks');
 }
 
 function tooLarge({ limitBytes }: Reception): Answer {

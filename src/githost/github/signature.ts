@@ -1,6 +1,9 @@
 import { Webhooks } from '@octokit/webhooks';
 
-/** A separate module, so that a bundler keeps only what this uses of the package, and code that only writes statuses loads none of it. */
+/**
+ * In its own module so that the bundler can tree-shake the package, and so that code that only writes statuses does not
+ * load it.
+ */
 export function isSignedWith(secret: string, text: string, signature: string): Promise<boolean> {
   return new Webhooks({ secret }).verify(text, signature);
 }

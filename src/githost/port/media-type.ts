@@ -1,6 +1,6 @@
 import type { Delivery } from './git-host.ts';
 
-/** `application/json` of `Application/JSON; charset=utf-8`; '' without the header. */
+/** The lowercase media type without parameters, such as `application/json`, or '' if there is no Content-Type header. */
 export function mediaTypeOf(headers: Delivery['headers']): string {
   const [type = ''] = (headers['content-type'] ?? '').split(';');
   return type.trim().toLowerCase();

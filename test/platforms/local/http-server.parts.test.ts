@@ -166,10 +166,10 @@ describe('a webhook', () => {
       '404: unknown',
       { path: '/webhooks/unknown', headers: { 'x-hub-signature-256': '' } },
       404,
-      'no repository with a webhook has this name',
+      'no repository with this name accepts webhooks',
     ],
-    ['404: without a webhook', { path: '/webhooks/plain' }, 404, 'no repository with a webhook has this name'],
-    ['404: below a repository', { path: '/webhooks/fleet/x' }, 404, 'no repository with a webhook has this name'],
+    ['404: without a webhook', { path: '/webhooks/plain' }, 404, 'no repository with this name accepts webhooks'],
+    ['404: below a repository', { path: '/webhooks/fleet/x' }, 404, 'no repository with this name accepts webhooks'],
     ['404: another path', { path: '/' }, 404, /send webhooks to \/webhooks\/<repository>/],
     [
       '401: unsigned, before anything is parsed',
