@@ -22,22 +22,26 @@ export function consumeDeadLetters({
     read: readRequest,
     concurrency: 1,
     async handler(requests, signal) {
-      for (const request of requests) {
-        const { target, trigger, hint } = request;
+      for (const { target, trigger, hint } of requests) {
         deadLetters.add({
           target,
           delivery: deliveryOf(trigger),
           revision: hint?.revision ?? null,
           at: new Date(runtime.nowMs()).toISOString(),
         });
-        // The dead letter is recorded, so a status that cannot be written is only logged.
-        await reportDead(request, runtime, signal).catch((thrown: unknown) => {
-          const errors = [asDeployError(thrown).problem];
-          runtime.log({ level: 'warn', message: 'not-reported', target, errors });
-        });
       }
+      // Side by side: together they have one grace period when the process stops.
+      await Promise.all(requests.map((request) => reportOrLog(request, runtime, signal)));
       return { kind: 'done' };
     },
+  });
+}
+
+/** The dead letter is recorded, so a status that cannot be written is only logged. */
+async function reportOrLog(request: DeployRequest, runtime: Runtime, signal: AbortSignal): Promise<void> {
+  await reportDead(request, runtime, signal).catch((thrown: unknown) => {
+    const errors = [asDeployError(thrown).problem];
+    runtime.log({ level: 'warn', message: 'not-reported', target: request.target, errors });
   });
 }
 

@@ -100,6 +100,16 @@ export function openSession(access: ClusterAccess): Session {
     if (session === silent) session = null;
   }
 
+  async function exchangeOn(connection: ClientHttp2Session, request: RawRequest, signal: AbortSignal) {
+    try {
+      return await exchange(connection, request, signal);
+    } catch (thrown) {
+      // A connection that swallowed one request may swallow all, so the next request opens a new one.
+      if (thrown instanceof SessionError && thrown.failure === 'silent') retire(connection);
+      throw thrown;
+    }
+  }
+
   async function slot(): Promise<() => void> {
     if (free > 0) free -= 1;
     else await new Promise<void>((resolve) => waiting.push(resolve));
@@ -113,14 +123,9 @@ export function openSession(access: ClusterAccess): Session {
   return {
     async send(request, signal) {
       const release = await slot();
-      const connection = current();
       try {
         if (!request.canSend()) return 'overdue';
-        return await exchange(connection, request, signal);
-      } catch (thrown) {
-        // A connection that swallowed one request may swallow all, so the next request opens a new one.
-        if (thrown instanceof SessionError && thrown.failure === 'silent') retire(connection);
-        throw thrown;
+        return await exchangeOn(current(), request, signal);
       } finally {
         release();
       }

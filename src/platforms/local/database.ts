@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { DeployError } from '../../error/deploy-error.ts';
 
 /**
  * `sent_at` and `visible_at` are in milliseconds since 1970. `tries` counts how often a message was received, so that `id` and
@@ -25,13 +26,65 @@ const SCHEMA = `
   ) STRICT;
 `;
 
-/** Opens the queues and dead letters of a data directory. It has to be on a local disk: WAL needs shared memory. */
+/** Of SCHEMA. A change that an older Headgate cannot read needs the next number. */
+const SCHEMA_VERSION = 1;
+
+/**
+ * Opens the queues and dead letters of a data directory. It has to be on a local disk: WAL needs shared memory.
+ * @throws DeployError `usage` when the file is damaged, not writable or of a newer Headgate
+ */
 export function openDatabase(dataDirectory: string): DatabaseSync {
-  const db = new DatabaseSync(fileIn(dataDirectory));
-  db.exec('PRAGMA journal_mode = WAL');
-  db.exec('PRAGMA synchronous = NORMAL');
-  db.exec(SCHEMA);
-  return db;
+  const file = fileIn(dataDirectory);
+  let db: DatabaseSync | null = null;
+  try {
+    db = new DatabaseSync(file);
+    refuseNewer(db, file);
+    db.exec('PRAGMA journal_mode = WAL');
+    db.exec('PRAGMA synchronous = NORMAL');
+    db.exec(SCHEMA);
+    // Only the previous process can have received them, and it has exited. Delayed messages keep their time.
+    db.exec('UPDATE messages SET visible_at = 0 WHERE tries > 0');
+    db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+    return db;
+  } catch (thrown) {
+    db?.close();
+    throw thrown instanceof DeployError ? thrown : unusable(file, thrown);
+  }
+}
+
+function refuseNewer(db: DatabaseSync, file: string): void {
+  const version = Number(db.prepare('PRAGMA user_version').get()?.['user_version']);
+  if (version <= SCHEMA_VERSION) return;
+  throw new DeployError('usage', {
+    subject: file,
+    message: `was written by a newer version of Headgate (schema ${version})`,
+    remedy: `Use that version, or ${START_AGAIN}`,
+  });
+}
+
+const START_AGAIN = 'move the file away and start again: the sweep finds every push that was queued.';
+
+/** Result codes of SQLite: https://www.sqlite.org/rescode.html */
+const NOT_WRITABLE: ReadonlySet<unknown> = new Set([3, 8, 10, 13, 14]);
+
+/** SQLite's own messages do not name the file. */
+export function unusable(file: string, cause: unknown): DeployError {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const isNotWritable = NOT_WRITABLE.has(primaryCodeOf(cause));
+  return new DeployError('usage', {
+    subject: file,
+    message: isNotWritable ? `cannot be written: ${message}` : `is not a queue of this version of Headgate: ${message}`,
+    remedy: isNotWritable
+      ? 'Make the data directory and its files writable for this user, or set --data-dir.'
+      : `M${START_AGAIN.slice(1)}`,
+    cause,
+  });
+}
+
+/** Its lower eight bits; the others say more about it. */
+export function primaryCodeOf(cause: unknown): number | null {
+  const code = typeof cause === 'object' && cause !== null && 'errcode' in cause ? cause.errcode : null;
+  return typeof code === 'number' ? code & 0xff : null;
 }
 
 /** Opens it read-only, while `serve` may be running; null if there is none. */

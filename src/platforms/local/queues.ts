@@ -1,3 +1,4 @@
+import type { DatabaseSync } from 'node:sqlite';
 import { randomUUID } from 'node:crypto';
 import type { Checks } from '../../deploy/ports/check-request.ts';
 import type { Queue } from '../../deploy/ports/queue.ts';
@@ -30,13 +31,11 @@ export interface LocalQueuesOptions {
 
 const MAX_TRIES = 20;
 
-/** @throws DeployError `usage` when another process uses the directory */
+/** @throws DeployError `usage` when another process uses the directory, or its database cannot be used */
 export async function openLocalQueues(options: LocalQueuesOptions): Promise<LocalQueues> {
   const { dataDirectory, nowMs, maxTries = MAX_TRIES } = options;
   const lock = lockDirectory(dataDirectory);
-  const db = openDatabase(dataDirectory);
-  // Only the previous process can have received them, and it has exited. Delayed messages keep their time.
-  db.exec('UPDATE messages SET visible_at = 0 WHERE tries > 0');
+  const db = openOrRelease(dataDirectory, lock);
   const common = { db, nowMs, wakeUps: wakeUps() };
   const deploy = openInbox({ ...common, name: 'deploy', deadLetters: { afterTries: maxTries, inbox: 'dead' } });
   const dead = openInbox({ ...common, name: 'dead', deadLetters: null });
@@ -58,4 +57,13 @@ export async function openLocalQueues(options: LocalQueuesOptions): Promise<Loca
       lock.release();
     },
   } satisfies LocalQueues;
+}
+
+function openOrRelease(dataDirectory: string, lock: { release(): void }): DatabaseSync {
+  try {
+    return openDatabase(dataDirectory);
+  } catch (thrown) {
+    lock.release();
+    throw thrown;
+  }
 }
