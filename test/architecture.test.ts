@@ -98,7 +98,16 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'deploy/ports',
     'deploy/targets',
   ],
-  'deploy/readiness': ['error', 'config/checked', 'health', 'state', 'deploy/ports', 'deploy/report', 'deploy/targets'],
+  'deploy/readiness': [
+    'error',
+    'resource',
+    'config/checked',
+    'health',
+    'state',
+    'deploy/ports',
+    'deploy/report',
+    'deploy/targets',
+  ],
   'platforms/aws/lambda': ['error', 'config/written', 'config/checked', 'deploy/webhook'],
   'deploy/prepare': [
     'error',
