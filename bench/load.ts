@@ -75,11 +75,11 @@ async function underLoad(
   const outcomes = () => lab.served.log.slice(logged).filter(({ verdict }) => verdict !== undefined);
   const isAnswered = ({ sentMs }: Sent, n: number) =>
     outcomes().some(({ target, time }) => target === `t${n % targets}` && Date.parse(String(time)) >= sentMs);
-  const lastMs = () => Date.parse(String(outcomes().at(-1)?.['time'] ?? new Date(lastSentMs).toISOString()));
+  const lastMs = () => Math.max(lastSentMs, ...outcomes().map(({ time }) => Date.parse(String(time))));
   // Requests that are still queued are answered by later runs, although these find nothing to do.
   const isQuiet = () => sent.every((each, n) => isAnswered(each, n)) && now() > lastMs() + QUIET_MS;
   while (!isQuiet() && now() < lastSentMs + DRAIN_MS) await pause(100);
-  const drainedMs = Math.max(0, lastMs() - lastSentMs);
+  const drainedMs = lastMs() - lastSentMs;
   const cpuAfter = await lab.served.cpuMs();
 
   const writes = (await audit()).filter((entry) => isApply(entry) && entry.code < 300);
