@@ -20,13 +20,15 @@ export interface LoadRow extends LoadScenario {
   /** Finished runs: fewer than deliveries if one run served several. */
   readonly runs: number;
   readonly lost: number;
-  /** From the last delivery until every delivery has a finished run. */
+  /** From the last delivery until the last run has ended. */
   readonly drainedMs: number;
   /** CPU time of `serve` per delivery. */
   readonly cpuMs: number;
 }
 
 const DRAIN_MS = 120_000;
+/** After so long without an outcome no run is left. */
+const QUIET_MS = 5_000;
 const now = () => performance.timeOrigin + performance.now();
 
 type Sent = Awaited<ReturnType<Lab['deliver']>>;
@@ -73,8 +75,11 @@ async function underLoad(
   const outcomes = () => lab.served.log.slice(logged).filter(({ verdict }) => verdict !== undefined);
   const isAnswered = ({ sentMs }: Sent, n: number) =>
     outcomes().some(({ target, time }) => target === `t${n % targets}` && Date.parse(String(time)) >= sentMs);
-  while (!sent.every((each, n) => isAnswered(each, n)) && now() < lastSentMs + DRAIN_MS) await pause(100);
-  const drainedMs = now() - lastSentMs;
+  const lastMs = () => Math.max(lastSentMs, ...outcomes().map(({ time }) => Date.parse(String(time))));
+  // Requests that are still queued are answered by later runs, although these find nothing to do.
+  const isQuiet = () => sent.every((each, n) => isAnswered(each, n)) && now() > lastMs() + QUIET_MS;
+  while (!isQuiet() && now() < lastSentMs + DRAIN_MS) await pause(100);
+  const drainedMs = lastMs() - lastSentMs;
   const cpuAfter = await lab.served.cpuMs();
 
   const writes = (await audit()).filter((entry) => isApply(entry) && entry.code < 300);

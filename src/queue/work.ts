@@ -57,7 +57,7 @@ async function settleUnreadable<T extends Addressed, M extends Message>(
   { log, keepUnreadable, pauses }: WorkOptions<T>,
 ): Promise<Settled<M>> {
   for (const { body } of messages) log({ level: 'error', message: 'not-a-request', length: body.length });
-  if (keepUnreadable === null) return giveBack(messages, pauses.atOnceSeconds);
+  if (keepUnreadable === null) return allGivenBack(messages, pauses.atOnceSeconds);
   for (const { body } of messages) await keepUnreadable(body);
   return { done: messages, givenBack: [] };
 }
@@ -72,13 +72,13 @@ async function settleReadable<T extends Addressed, M extends Message>(
   const requests = readable.map(({ request }) => request);
   const lost = heartbeat.lost(messages.map(({ receipt }) => receipt));
   const result = await handle(requests, options, { stopped: signal, lost });
-  if (result === 'interrupted') return giveBack(messages, options.pauses.atOnceSeconds);
+  if (result === 'interrupted') return allGivenBack(messages, options.pauses.atOnceSeconds);
   return result.kind === 'done'
     ? { done: messages, givenBack: [] }
-    : giveBack(messages, pauseOf(result, messages, options));
+    : allGivenBack(messages, pauseOf(result, messages, options));
 }
 
-function giveBack<M extends Message>(messages: readonly M[], pauseSeconds: number): Settled<M> {
+function allGivenBack<M extends Message>(messages: readonly M[], pauseSeconds: number): Settled<M> {
   return { done: [], givenBack: messages.length === 0 ? [] : [{ messages, pauseSeconds }] };
 }
 
