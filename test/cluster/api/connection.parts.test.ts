@@ -117,7 +117,7 @@ describe('a connection to the API server', () => {
   it('refuses every request with a client certificate that cannot be read, and leaves none waiting', async () => {
     const { connect } = await serve(ok);
     const connection = connect({ clientCertificate: { cert: 'no PEM', key: 'no PEM' } });
-    for (let n = 0; n < 40; n += 1) await expect(connection.request(get, signal)).rejects.toThrow();
+    for (let n = 0; n < 40; n += 1) await expect(connection.request(get, signal)).rejects.toThrow('PEM');
   });
 
   it('renews the access when the certificate is not trusted, and repeats every request once', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DeployError } from '../../../src/error/deploy-error.ts';
+import { readDeadLetters } from '../../../src/platforms/local/dead-letters.ts';
 import { openLocalQueues } from '../../../src/platforms/local/queues.ts';
 
 let directory = '';
@@ -49,6 +50,7 @@ describe('a queue.db that cannot be used', () => {
     await refusal();
     rmSync(file);
     const queues = await openLocalQueues({ dataDirectory: directory, nowMs: () => Date.now() });
+    expect(readDeadLetters(directory, Date.now())).toEqual([]);
     await queues.close();
   });
 });
