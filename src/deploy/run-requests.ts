@@ -1,13 +1,12 @@
-import { asDeployError, failureClassOf } from '../error/deploy-error.ts';
+import { asDeployError, needsPerson } from '../error/deploy-error.ts';
 import type { DeployError } from '../error/deploy-error.ts';
 import { resolveRecipient } from './targets/resolve-recipient.ts';
 import { unmetDependencies } from './prepare/dependencies.ts';
 import { deploy } from './run/deploy.ts';
 import { graceSignal } from './report/grace-signal.ts';
 import { nameConflictsOf } from './targets/name-conflicts.ts';
-import { openChannels } from './report/open-channels.ts';
+import { openReporter } from './report/open-reporter.ts';
 import { failed } from './report/report.ts';
-import { reporter } from './report/reporter.ts';
 import { stopwatch } from './report/stopwatch.ts';
 import type { Stopwatch } from './report/stopwatch.ts';
 import type { Timing } from './ports/run-event.ts';
@@ -112,7 +111,7 @@ async function failRun(
   // Another run is working on the target: drift that remains is detected again.
   if (isForDrift && error.code === 'lease-held') return { kind: 'done', report: null };
   const report = failed(error.problem, request.hint?.revision ?? null);
-  const isFinal = ['manifest', 'guard'].includes(failureClassOf(error.code));
+  const isFinal = needsPerson(error.code);
   if (isFinal && ports !== null) {
     const world = makeWorld(ports, { request, runtime, clock });
     await finish(report, { request, world, runtime, timing: clock.timing() }, signal);
@@ -189,6 +188,6 @@ export function makeWorld(
 
 function reporterOf(ports: RunPorts | null, { request: { target, trigger }, runtime: { log, channels } }: RunContext) {
   const open = { cluster: ports?.cluster ?? null, git: ports?.git ?? null, statuses: ports?.statuses ?? null };
-  const subject = { target: target.name, repository: target.repository.name, delivery: deliveryOf(trigger) };
-  return reporter(openChannels({ ...open, log, others: channels }), { subject, log });
+  const subject = { target: target.name, repository: target.repository.name, trigger };
+  return openReporter(subject, { ...open, log, others: channels });
 }

@@ -96,6 +96,12 @@ export function failureClassOf(code: ErrorCode): FailureClass {
   return CLASS_OF[code];
 }
 
+/** Only a person can fix it, in Git or in the settings: a retry would fail in the same way. */
+export function needsPerson(code: ErrorCode): boolean {
+  const failureClass = failureClassOf(code);
+  return failureClass === 'manifest' || failureClass === 'guard';
+}
+
 /** The only error class of this project. Code branches on `code`, never on the text. */
 export class DeployError extends Error implements Problem {
   readonly code: ErrorCode;
@@ -119,6 +125,11 @@ export class DeployError extends Error implements Problem {
   get problem(): Problem {
     return { code: this.code, subject: this.subject, message: this.message, remedy: this.remedy };
   }
+}
+
+/** The text of anything thrown, for a message that names what failed. */
+export function reasonOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
 /** Anything thrown that is not a DeployError becomes `internal`: it is a bug in Headgate. */

@@ -1,3 +1,4 @@
+import { reasonOf } from '../error/deploy-error.ts';
 import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
@@ -119,7 +120,7 @@ async function readBody(
 }
 
 function broken(cause: unknown, { reusedSocket }: ClientRequest): ExchangeError {
-  const message = cause instanceof Error ? cause.message : String(cause);
+  const message = reasonOf(cause);
   const isReset = cause instanceof Error && 'code' in cause && cause.code === 'ECONNRESET';
   return reusedSocket && isReset ? new ExchangeError('stale', message, cause) : unanswered(message, cause);
 }

@@ -1,7 +1,9 @@
 import * as z from 'zod/mini';
+import { inParallel } from '../exchange/pool.ts';
 import type { Log } from '../deploy/ports/log.ts';
 import { VISIBILITY_SECONDS, startHeartbeat } from './heartbeat.ts';
 import type { Heartbeat } from './heartbeat.ts';
+import { receiptsOf } from './inbox.ts';
 import type { Message, Visibility } from './inbox.ts';
 import { workOnGroup } from './work.ts';
 import type { Work } from './work.ts';
@@ -73,18 +75,13 @@ export async function serveBatch<T extends { readonly target: string }>(
   options: BatchOptions<T>,
   signal: AbortSignal,
 ): Promise<BatchAnswer> {
-  const receipts = messages.map(({ receipt }) => receipt);
-  const heartbeat = startHeartbeat(receipts, { ...options, visibilitySeconds: VISIBILITY_SECONDS });
-  const waiting = [...Map.groupBy(messages, ({ group }) => group).values()];
-  const failed: BatchMessage[] = [];
-  const workers = Array.from({ length: Math.min(options.concurrency, waiting.length) }, async () => {
-    for (let group = waiting.shift(); group !== undefined; group = waiting.shift()) {
-      failed.push(...(await serveGroup(group, options, { heartbeat, signal })));
-    }
-  });
-  await Promise.all(workers);
+  const heartbeat = startHeartbeat(receiptsOf(messages), { ...options, visibilitySeconds: VISIBILITY_SECONDS });
+  const groups = [...Map.groupBy(messages, ({ group }) => group).values()];
+  const failed = await inParallel(groups, options.concurrency, (group) =>
+    serveGroup(group, options, { heartbeat, signal }),
+  );
   await heartbeat.end();
-  return { batchItemFailures: failed.map(({ id }) => ({ itemIdentifier: id })) };
+  return { batchItemFailures: failed.flat().map(({ id }) => ({ itemIdentifier: id })) };
 }
 
 /** Resolves to the messages of this group that have to be delivered again. */
@@ -95,12 +92,7 @@ async function serveGroup<T extends { readonly target: string }>(
 ): Promise<readonly BatchMessage[]> {
   const work = { ...options, pauses: PAUSES };
   const { done, givenBack } = await workOnGroup(messages, work, at);
-  at.heartbeat.release(done.map(({ receipt }) => receipt));
-  for (const returned of givenBack) {
-    await at.heartbeat.giveBack(
-      returned.messages.map(({ receipt }) => receipt),
-      returned.pauseSeconds,
-    );
-  }
+  at.heartbeat.release(receiptsOf(done));
+  for (const returned of givenBack) await at.heartbeat.giveBack(receiptsOf(returned.messages), returned.pauseSeconds);
   return givenBack.flatMap((returned) => returned.messages);
 }

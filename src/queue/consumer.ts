@@ -1,6 +1,7 @@
 import { asDeployError } from '../error/deploy-error.ts';
 import type { Log } from '../deploy/ports/log.ts';
 import { startHeartbeat } from './heartbeat.ts';
+import { receiptsOf } from './inbox.ts';
 import type { Inbox, Message } from './inbox.ts';
 import type { RetryWaits } from './retry-waits.ts';
 import { workOnGroup } from './work.ts';
@@ -19,6 +20,12 @@ export interface ConsumerOptions<T extends { readonly target: string }> extends 
   /** How long a message is hidden at a time, and so how long a group waits after its process was killed. */
   readonly visibilitySeconds: number;
 }
+
+/** What a consumer of one kind of message is given: the kind itself says the rest. */
+export type QueueOptions<T extends { readonly target: string }> = Omit<
+  ConsumerOptions<T>,
+  'read' | 'handler' | 'concurrency'
+>;
 
 export interface Consumer {
   /** Receives no more messages, waits for running work until the deadline, then interrupts it. */
@@ -106,8 +113,4 @@ export function consume<T extends { readonly target: string }>(options: Consumer
       await late;
     },
   };
-}
-
-function receiptsOf(messages: readonly Message[]): readonly string[] {
-  return messages.map(({ receipt }) => receipt);
 }

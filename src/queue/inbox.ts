@@ -36,3 +36,7 @@ export interface Message {
   /** How often it was received, including this time. */
   readonly tries: number;
 }
+
+export function receiptsOf(messages: readonly Message[]): readonly string[] {
+  return messages.map(({ receipt }) => receipt);
+}

@@ -1,6 +1,7 @@
 import { asDeployError } from '../error/deploy-error.ts';
 import type { Log } from '../deploy/ports/log.ts';
 import type { Heartbeat } from './heartbeat.ts';
+import { receiptsOf } from './inbox.ts';
 import type { Message } from './inbox.ts';
 
 /** How the messages of one queue are read and handled. */
@@ -70,7 +71,7 @@ async function settleReadable<T extends Addressed, M extends Message>(
   if (readable.length === 0) return { done: [], givenBack: [] };
   const messages = readable.map(({ message }) => message);
   const requests = readable.map(({ request }) => request);
-  const lost = heartbeat.lost(messages.map(({ receipt }) => receipt));
+  const lost = heartbeat.lost(receiptsOf(messages));
   const result = await handle(requests, options, { stopped: signal, lost });
   if (result === 'interrupted') return allGivenBack(messages, options.pauses.atOnceSeconds);
   return result.kind === 'done'

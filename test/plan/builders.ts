@@ -139,7 +139,6 @@ export function someFacts(change: Partial<Facts> = {}): Facts {
     candidates,
     unread: [],
     problems: [],
-    warnings: [],
     namespaceMissing: false,
     ...change,
   };

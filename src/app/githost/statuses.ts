@@ -1,5 +1,5 @@
 import type { Statuses } from '../../deploy/ports/statuses.ts';
-import { DeployError } from '../../error/deploy-error.ts';
+import { DeployError, reasonOf } from '../../error/deploy-error.ts';
 import { retry, retryAfterMs } from '../../exchange/retry.ts';
 import type { RetryPolicy } from '../../exchange/retry.ts';
 import { sendToHost } from './host-request.ts';
@@ -56,7 +56,7 @@ export function openStatuses(options: StatusesOptions): Statuses {
       const sent = retry(() => send(request, signal), retries, { wait, signal });
       const answer = await sent.catch((cause: unknown) => {
         if (signal.aborted) throw interrupted(request, cause);
-        const reason = cause instanceof Error ? cause.message : String(cause);
+        const reason = reasonOf(cause);
         throw notAccepted(request, { reason: `no response: ${reason}`.replaceAll(token, '***') });
       });
       if (answer.status < 200 || answer.status >= 300) {

@@ -3,7 +3,7 @@ import type { CheckRequest } from '../../deploy/ports/check-request.ts';
 import type { Runtime } from '../../deploy/ports/runtime.ts';
 import { readCheck } from '../../queue/check-message.ts';
 import { consume } from '../../queue/consumer.ts';
-import type { Consumer, ConsumerOptions } from '../../queue/consumer.ts';
+import type { Consumer, QueueOptions } from '../../queue/consumer.ts';
 
 /** Checks mostly wait, so many run at once. */
 const CONCURRENCY = 32;
@@ -12,7 +12,7 @@ const CONCURRENCY = 32;
 export function consumeChecks({
   runtime,
   ...common
-}: Omit<ConsumerOptions<CheckRequest>, 'read' | 'handler' | 'concurrency'> & { readonly runtime: Runtime }): Consumer {
+}: QueueOptions<CheckRequest> & { readonly runtime: Runtime }): Consumer {
   return consume<CheckRequest>({
     ...common,
     read: readCheck,

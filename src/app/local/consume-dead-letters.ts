@@ -4,7 +4,7 @@ import type { Runtime } from '../../deploy/ports/runtime.ts';
 import { reportDead } from '../../deploy/report/report-dead.ts';
 import { asDeployError } from '../../error/deploy-error.ts';
 import { consume } from '../../queue/consumer.ts';
-import type { Consumer, ConsumerOptions } from '../../queue/consumer.ts';
+import type { Consumer, QueueOptions } from '../../queue/consumer.ts';
 import { readRequest } from '../../queue/message.ts';
 import type { DeadLetter, DeadLetters } from '../../platforms/local/dead-letters.ts';
 
@@ -13,7 +13,7 @@ export function consumeDeadLetters({
   runtime,
   deadLetters,
   ...common
-}: Omit<ConsumerOptions<DeployRequest>, 'read' | 'handler' | 'concurrency'> & {
+}: QueueOptions<DeployRequest> & {
   readonly runtime: Runtime;
   readonly deadLetters: DeadLetters;
 }): Consumer {

@@ -3,7 +3,7 @@ import type { DeployRequest } from '../../deploy/ports/request.ts';
 import type { Runtime } from '../../deploy/ports/runtime.ts';
 import { asDeployError } from '../../error/deploy-error.ts';
 import { consume } from '../../queue/consumer.ts';
-import type { Consumer, ConsumerOptions } from '../../queue/consumer.ts';
+import type { Consumer, QueueOptions } from '../../queue/consumer.ts';
 import { readRequest } from '../../queue/message.ts';
 import type { DeadLetters } from '../../platforms/local/dead-letters.ts';
 
@@ -14,7 +14,7 @@ export function consumeRequests({
   runtime,
   deadLetters,
   ...common
-}: Omit<ConsumerOptions<DeployRequest>, 'read' | 'handler' | 'concurrency'> & {
+}: QueueOptions<DeployRequest> & {
   readonly runtime: Runtime;
   readonly deadLetters: DeadLetters;
 }): Consumer {

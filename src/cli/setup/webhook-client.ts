@@ -1,4 +1,4 @@
-import { DeployError } from '../../error/deploy-error.ts';
+import { DeployError, reasonOf } from '../../error/deploy-error.ts';
 import { messageOf } from '../../githost/github/message.ts';
 import type { Hook, HookApi, HookDelivery, HookLocation, HookSettings } from '../../githost/port/hooks.ts';
 import { sendToHost } from '../../app/githost/host-request.ts';
@@ -25,7 +25,7 @@ export function openWebhookClient(
     const answer = await sendToHost(signed, { ca, deadlineMs: DEADLINE_MS }, signal).catch((cause: unknown) => {
       throw new DeployError('host-unreachable', {
         subject: place.api,
-        message: `cannot reach the Git host: ${cause instanceof Error ? cause.message : String(cause)}`,
+        message: `cannot reach the Git host: ${reasonOf(cause)}`,
         remedy: 'Check api of the repository in headgate.yml, and the network.',
         cause,
       });

@@ -160,7 +160,6 @@ function factsOf(
     otherTargets: others,
     unread: desired.unread,
     problems,
-    warnings: [],
     namespaceMissing,
   };
 }

@@ -30,4 +30,4 @@ export interface Report {
   };
 }
 
-export type Verdict = 'unchanged' | 'deployed' | 'waiting' | 'partial' | 'refused' | 'failed' | 'superseded';
+export type Verdict = 'unchanged' | 'deployed' | 'waiting' | 'partial' | 'refused' | 'failed';

@@ -28,9 +28,9 @@ export async function checkOnce(
   const { state } = await ports.cluster.read('read-only', signal);
   const scope = checkScopeOf(state, request, runtime.nowMs());
   if (scope.kind === 'open') return 'open';
-  if (scope.kind === 'superseded') await reportSuperseded(request, scope.by, context, signal);
-  if (scope.kind === 'superseded' && !scope.isAwaited) return 'done';
   const isSuperseded = scope.kind === 'superseded';
+  if (isSuperseded) await reportSuperseded(request, scope.by, context, signal);
+  if (isSuperseded && !scope.isAwaited) return 'done';
   const statusIsFinal = request.statusIsFinal || isSuperseded;
   const objects =
     request.objects === 'all' || isSuperseded

@@ -4,8 +4,7 @@ import type { CheckRequest } from '../ports/check-request.ts';
 import { deliveryOf } from '../ports/request.ts';
 import type { Reporter } from '../ports/run-event.ts';
 import type { RunPorts, Runtime } from '../ports/runtime.ts';
-import { openChannels } from '../report/open-channels.ts';
-import { reporter } from '../report/reporter.ts';
+import { openReporter } from '../report/open-reporter.ts';
 import { resolveRecipient } from '../targets/resolve-recipient.ts';
 import { checkOnce } from './check-once.ts';
 import type { CheckContext } from './check-once.ts';
@@ -79,14 +78,11 @@ export async function checkAll(
 
 function reporterOf(
   { trigger }: CheckRequest,
-  { target, ports, runtime }: Pick<CheckContext, 'target' | 'runtime'> & { readonly ports: RunPorts | null },
+  { target, ports: { cluster, statuses }, runtime }: Pick<CheckContext, 'target' | 'ports' | 'runtime'>,
 ): Reporter {
   const { log, channels: others } = runtime;
-  const open = { cluster: ports?.cluster ?? null, git: null, statuses: ports?.statuses ?? null };
-  return reporter(openChannels({ ...open, log, others }), {
-    subject: { target: target.name, repository: target.repository.name, delivery: deliveryOf(trigger) },
-    log,
-  });
+  const subject = { target: target.name, repository: target.repository.name, trigger };
+  return openReporter(subject, { cluster, git: null, statuses, log, others });
 }
 
 async function watch(

@@ -1,4 +1,4 @@
-import { asDeployError, failureClassOf } from '../../error/deploy-error.ts';
+import { asDeployError, needsPerson } from '../../error/deploy-error.ts';
 import { PLAIN, rendersWhole } from '../../state/renderer.ts';
 import type { Renderer } from '../../state/renderer.ts';
 import type { Applied } from '../../state/target-state.ts';
@@ -89,7 +89,7 @@ async function renderWhole(
   } catch (thrown) {
     // A refusal is recorded, so that sweeps do not retry what cannot be rendered.
     const { problem } = asDeployError(thrown);
-    if (!['manifest', 'guard'].includes(failureClassOf(problem.code))) throw thrown;
+    if (!needsPerson(problem.code)) throw thrown;
     return { source: whole, renderer: rendererOf(kind, version, null), desired: refusedBy([problem]) };
   }
 }

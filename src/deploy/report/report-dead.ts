@@ -3,8 +3,7 @@ import { DeployError } from '../../error/deploy-error.ts';
 import { deliveryOf } from '../ports/request.ts';
 import type { DeployRequest, Recipient } from '../ports/request.ts';
 import type { Runtime } from '../ports/runtime.ts';
-import { openChannels } from './open-channels.ts';
-import { reporter } from './reporter.ts';
+import { openReporter } from './open-reporter.ts';
 
 /** Reports a request that the queue gave up on. @throws DeployError when an awaited channel fails, so that it is retried. */
 export async function reportDead(request: DeployRequest, runtime: Runtime, signal: AbortSignal): Promise<void> {
@@ -14,10 +13,10 @@ export async function reportDead(request: DeployRequest, runtime: Runtime, signa
   const isNamed = repository !== null && hint !== null;
   const statuses = isNamed ? await runtime.openStatuses(repository) : null;
   const { log, channels: others } = runtime;
-  const { report } = reporter(openChannels({ cluster: null, git: null, statuses, log, others }), {
-    subject: { target, repository: repository?.name ?? '', delivery },
-    log,
-  });
+  const { report } = openReporter(
+    { target, repository: repository?.name ?? '', trigger },
+    { cluster: null, git: null, statuses, log, others },
+  );
   const [undelivered] = await report(
     {
       kind: 'gave-up',

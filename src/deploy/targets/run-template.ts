@@ -1,12 +1,11 @@
 import type { Repository, TargetTemplate } from '../../config/checked/config.ts';
 import type { RefusedDirectory } from '../../config/templates/expand.ts';
-import { asDeployError, DeployError, failureClassOf } from '../../error/deploy-error.ts';
+import { asDeployError, DeployError, needsPerson } from '../../error/deploy-error.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import { recipientOfDirectory } from './recipient.ts';
 import { directoriesAt } from './directories.ts';
-import { openChannels } from '../report/open-channels.ts';
+import { openReporter } from '../report/open-reporter.ts';
 import { failed, refusedBecause, unchanged } from '../report/report.ts';
-import { reporter } from '../report/reporter.ts';
 import { stopwatch } from '../report/stopwatch.ts';
 import type { Stopwatch } from '../report/stopwatch.ts';
 import type { Reporter } from '../ports/run-event.ts';
@@ -104,8 +103,7 @@ async function onRepository(
   } catch (thrown) {
     const error = asDeployError(thrown);
     const report = failed(error.problem, request.hint?.revision ?? null);
-    const isFinal = ['manifest', 'guard'].includes(failureClassOf(error.code));
-    if (run !== null && isFinal) {
+    if (run !== null && needsPerson(error.code)) {
       await reportOutcome(report, run, signal);
       return { kind: 'done', report };
     }
@@ -130,8 +128,7 @@ function reporterOf({
   readonly git: Git | null;
   readonly statuses: Statuses | null;
 }): Reporter {
-  const channels = openChannels({ cluster: null, git, statuses, log, others });
-  return reporter(channels, { subject: { target, repository: repository.name, delivery: deliveryOf(trigger) }, log });
+  return openReporter({ target, repository: repository.name, trigger }, { cluster: null, git, statuses, log, others });
 }
 
 /** The tip. If it does not contain the announced commit, the Git host's replicas may lag behind, so it is read again. */

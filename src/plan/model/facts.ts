@@ -101,7 +101,6 @@ export interface Facts {
   readonly unread: readonly Unread[];
   /** Mistakes in the files and violations of the target's policy. */
   readonly problems: readonly Problem[];
-  readonly warnings: readonly Problem[];
   /** The target's namespace does not exist. */
   readonly namespaceMissing: boolean;
 }

@@ -56,7 +56,6 @@ export function makePlan(facts: Facts): Plan {
     renamed,
     refusals: [...refusals, ...guards],
     warnings: [
-      ...facts.warnings,
       ...unread.warnings,
       ...writes.flatMap((write) => warnTaken(write)),
       ...apiWarnings(facts.candidates.map((candidate) => warnedOf(candidate))),

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { DeployError } from '../../error/deploy-error.ts';
+import { DeployError, reasonOf } from '../../error/deploy-error.ts';
 
 /**
  * `sent_at` and `visible_at` are in milliseconds since 1970. `tries` counts how often a message was received, so that `id` and
@@ -58,25 +58,25 @@ function refuseNewer(db: DatabaseSync, file: string): void {
   throw new DeployError('usage', {
     subject: file,
     message: `was written by a newer version of Headgate (schema ${version})`,
-    remedy: `Use that version, or ${START_AGAIN}`,
+    remedy: `${START_AGAIN} Or use that version.`,
   });
 }
 
-const START_AGAIN = 'move the file away and start again: the sweep finds every push that was queued.';
+const START_AGAIN = 'Move the file away and start again: the sweep finds every push that was queued.';
 
 /** Result codes of SQLite: https://www.sqlite.org/rescode.html */
 const NOT_WRITABLE: ReadonlySet<unknown> = new Set([3, 8, 10, 13, 14]);
 
 /** SQLite's own messages do not name the file. */
 export function unusable(file: string, cause: unknown): DeployError {
-  const message = cause instanceof Error ? cause.message : String(cause);
+  const message = reasonOf(cause);
   const isNotWritable = NOT_WRITABLE.has(primaryCodeOf(cause));
   return new DeployError('usage', {
     subject: file,
     message: isNotWritable ? `cannot be written: ${message}` : `is not a queue of this version of Headgate: ${message}`,
     remedy: isNotWritable
       ? 'Make the data directory and its files writable for this user, or set --data-dir.'
-      : `M${START_AGAIN.slice(1)}`,
+      : START_AGAIN,
     cause,
   });
 }

@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import * as z from 'zod/mini';
-import { DeployError } from '../../error/deploy-error.ts';
+import { DeployError, reasonOf } from '../../error/deploy-error.ts';
 import type { Inbox, Message, ReceiveOptions } from '../../queue/inbox.ts';
-import { inDurableTransaction, inTransaction } from './database.ts';
+import { inDurableTransaction, inTransaction, primaryCodeOf } from './database.ts';
 import type { WakeUps } from './wake-ups.ts';
 
 export interface InboxOptions {
@@ -129,10 +129,10 @@ function naming(name: string) {
       try {
         return await work(...args);
       } catch (cause) {
-        if (!(cause instanceof Error && 'errcode' in cause)) throw cause;
+        if (primaryCodeOf(cause) === null) throw cause;
         throw new DeployError('queue-unreachable', {
           subject: `the ${name} queue`,
-          message: `SQLite failed: ${cause.message}`,
+          message: `SQLite failed: ${reasonOf(cause)}`,
           remedy:
             'Check the free space and the permissions of the data directory. No push is lost: the sweep finds it.',
           cause,

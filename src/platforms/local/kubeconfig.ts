@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { ClusterAccess } from '../../cluster/api/access.ts';
 import type { ClusterConfig } from '../../config/checked/config.ts';
-import { DeployError } from '../../error/deploy-error.ts';
+import { DeployError, reasonOf } from '../../error/deploy-error.ts';
 
 export type KubeconfigCluster = Extract<ClusterConfig, { kind: 'kubeconfig' }>;
 
@@ -47,7 +47,7 @@ async function load(path: string, mistake: Mistake): Promise<KubeConfig> {
     config.loadFromFile(path);
   } catch (cause) {
     throw mistake(
-      `cannot read the kubeconfig: ${cause instanceof Error ? cause.message : String(cause)}`,
+      `cannot read the kubeconfig: ${reasonOf(cause)}`,
       'Set kubeconfig.path of the cluster in headgate.yml, or KUBECONFIG.',
       cause,
     );

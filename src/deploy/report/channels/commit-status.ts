@@ -1,4 +1,4 @@
-import { failureClassOf } from '../../../error/deploy-error.ts';
+import { needsPerson } from '../../../error/deploy-error.ts';
 import type { Revision } from '../../../snapshot/source.ts';
 import type { Report } from '../../ports/report.ts';
 import type { Channel, Finished, RunEvent } from '../../ports/run-event.ts';
@@ -86,11 +86,10 @@ function renderOutcome(report: Report, durationMs: number): Omit<StatusMessage, 
     case 'refused':
       return { state: 'failure', text: problemsText(report.errors) };
     case 'failed': {
-      const isFixedInGit = report.errors.some(({ code }) => ['manifest', 'guard'].includes(failureClassOf(code)));
+      const isFixedInGit = report.errors.some(({ code }) => needsPerson(code));
       return { state: isFixedInGit ? 'failure' : 'error', text: problemsText(report.errors) };
     }
     case 'waiting':
-    case 'superseded':
       return null;
     default:
       return report.verdict satisfies never;

@@ -61,7 +61,6 @@ function renderFinished({ report }: Finished): ClusterEvent | null {
       return warning('DeployFailed', atRevision(report.revision, problemsText(report.errors)));
     case 'unchanged':
     case 'waiting':
-    case 'superseded':
       return null;
     default:
       return report.verdict satisfies never;

@@ -141,7 +141,6 @@ function levelOf({ verdict }: Report): Line['level'] {
     case 'unchanged':
     case 'deployed':
     case 'waiting':
-    case 'superseded':
       return 'info';
     case 'refused':
     case 'partial':

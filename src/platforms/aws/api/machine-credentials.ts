@@ -1,4 +1,4 @@
-import { DeployError } from '../../../error/deploy-error.ts';
+import { DeployError, reasonOf } from '../../../error/deploy-error.ts';
 import type { CredentialSource } from './credentials.ts';
 import type { AwsCredentials } from './signature.ts';
 
@@ -21,7 +21,7 @@ async function resolve(): Promise<AwsCredentials> {
   } catch (cause) {
     throw new DeployError('aws-unauthorized', {
       subject: 'AWS credentials',
-      message: `no credentials found: ${cause instanceof Error ? cause.message : String(cause)}`,
+      message: `no credentials found: ${reasonOf(cause)}`,
       remedy: 'Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or attach a role to the machine.',
       cause,
     });

@@ -1,4 +1,4 @@
-import { DeployError } from '../../../error/deploy-error.ts';
+import { DeployError, reasonOf } from '../../../error/deploy-error.ts';
 import { exchange, openAgents } from '../../../exchange/exchange.ts';
 import { retry } from '../../../exchange/retry.ts';
 import type { RetryPolicy } from '../../../exchange/retry.ts';
@@ -77,7 +77,7 @@ export function openAws({ credentials, env, nowMs, wait }: AwsOptions): Aws {
 function unreachable({ service, region }: AwsCall, cause: unknown): DeployError {
   return new DeployError('aws-unreachable', {
     subject: `${service} in ${region}`,
-    message: `AWS does not respond: ${cause instanceof Error ? cause.message : String(cause)}`,
+    message: `AWS does not respond: ${reasonOf(cause)}`,
     remedy: 'Wait for the retry. In a VPC without internet access, create an interface endpoint.',
     cause,
   });

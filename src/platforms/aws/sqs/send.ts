@@ -1,5 +1,5 @@
 import type { DeployRequest } from '../../../deploy/ports/request.ts';
-import { DeployError } from '../../../error/deploy-error.ts';
+import { DeployError, reasonOf } from '../../../error/deploy-error.ts';
 import { retry } from '../../../exchange/retry.ts';
 import type { RetryPolicy } from '../../../exchange/retry.ts';
 import { writeBody } from '../../../queue/body.ts';
@@ -83,7 +83,7 @@ async function sendEntries(
 export function unreachable(cause: unknown, queue = 'the deploy queue'): DeployError {
   return new DeployError('queue-unreachable', {
     subject: queue,
-    message: `cannot send messages: ${cause instanceof Error ? cause.message : String(cause)}`,
+    message: `cannot send messages: ${reasonOf(cause)}`,
     remedy: 'Check that the queue exists and that the function may send to it. No push is lost: the sweep finds it.',
     cause,
   });
