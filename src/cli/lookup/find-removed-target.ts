@@ -1,7 +1,6 @@
 import type { Target } from '../../config/checked/config.ts';
-import { matchName } from '../../config/written/directory-glob.ts';
 import { nearest } from '../../config/written/nearest.ts';
-import { replacePlaceholders } from '../../config/written/placeholders.ts';
+import { mayResolveTo } from '../../config/written/placeholders.ts';
 import { DeployError } from '../../error/deploy-error.ts';
 import type { Context } from '../terminal/context.ts';
 import { findTarget } from './find-target.ts';
@@ -39,7 +38,7 @@ function identityOf(
 ): Partial<Pick<Target, 'role' | 'serviceAccount'>> {
   const template = templates.find(
     ({ name: pattern, forEach }) =>
-      matchName(replacePlaceholders(pattern, '*'), name) !== null &&
+      mayResolveTo(pattern, name) &&
       forEach.namespaces.includes(namespace) &&
       forEach.clusters.some((each) => each.name === cluster),
   );

@@ -1,7 +1,6 @@
 import type { Target } from '../../config/checked/config.ts';
-import { matchName } from '../../config/written/directory-glob.ts';
 import { nearest } from '../../config/written/nearest.ts';
-import { replacePlaceholders } from '../../config/written/placeholders.ts';
+import { mayResolveTo } from '../../config/written/placeholders.ts';
 import type { GeneratedTargets } from '../../deploy/targets/list-generated-targets.ts';
 import { DeployError } from '../../error/deploy-error.ts';
 import type { Revision } from '../../snapshot/source.ts';
@@ -16,9 +15,7 @@ export async function findTarget(context: Context, name: string, at: Revision | 
   const { config, configPath } = context;
   const target = config.targets.find((candidate) => candidate.name === name);
   if (target !== undefined) return target;
-  const templates = config.templates.filter(
-    (template) => matchName(replacePlaceholders(template.name, '*'), name) !== null,
-  );
+  const templates = config.templates.filter((template) => mayResolveTo(template.name, name));
   if (templates.length === 0) throw unknown(name, configPath, config.targets);
   const generated = await readGeneratedTargets(templates, context, at);
   const found = generated.targets.find((candidate) => candidate.name === name);

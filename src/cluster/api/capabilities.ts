@@ -2,6 +2,7 @@ import type { Capabilities } from '../../deploy/ports/cluster.ts';
 import { parseJson } from '../../resource/json.ts';
 import { compareText, isObject, textOf } from '../../resource/resource.ts';
 import type { Connection } from './connection.ts';
+import { apiVersionOf } from './kinds.ts';
 import type { KindCache } from './kinds.ts';
 import { problemOf } from './status.ts';
 
@@ -16,9 +17,9 @@ export async function readCapabilities(
   ]);
   if (answer.status >= 300) throw problemOf(answer, { subject: '/version', secret: false });
   const version = parseJson(answer.text);
-  const apis = served.flatMap(({ group, version: apiVersion, kind }) => {
-    const api = group === '' ? apiVersion : `${group}/${apiVersion}`;
-    return [api, `${api}/${kind}`];
+  const apis = served.flatMap((kind) => {
+    const api = apiVersionOf(kind);
+    return [api, `${api}/${kind.kind}`];
   });
   return {
     version: isObject(version) ? textOf(version['gitVersion']) : '',

@@ -1,11 +1,10 @@
 import type { Target } from '../../config/checked/config.ts';
-import { failureClassOf } from '../../error/deploy-error.ts';
 import type { Observation } from '../../plan/model/facts.ts';
 import { stringifyJson } from '../../resource/json.ts';
 import { formatPosition, hidesValues } from '../../resource/resource.ts';
 import type { JsonObject, Resource } from '../../resource/resource.ts';
 import { METADATA_ONLY, acceptFor, finalizersOf, lastChangeByUs, readObject, seenOf } from './metadata.ts';
-import { conflictsOf, problemOf } from './status.ts';
+import { conflictsOf, refusalOf } from './status.ts';
 import type { Connection } from './connection.ts';
 
 /** Errors of the manifest or the target's rights are observations. @throws DeployError for external failures. */
@@ -26,9 +25,8 @@ export async function dryRun(
   const taken = target.conflicts === 'force' ? conflictsOf(unforced.answer) : [];
   const { answer, sentAtMs } = taken.length === 0 ? unforced : await dryRunWith('force');
   if (answer.status >= 300) {
-    const error = problemOf(answer, { subject: formatPosition(resource.source), secret: hidesValues(resource) });
-    if (failureClassOf(error.code) === 'external') throw error;
-    return { kind: 'refused', problem: error.problem };
+    const about = { subject: formatPosition(resource.source), secret: hidesValues(resource) };
+    return { kind: 'refused', problem: refusalOf(answer, about) };
   }
   const { metadata, status } = readObject(answer.text);
   const warned = answer.warnings.length === 0 ? {} : { warnings: answer.warnings };

@@ -87,20 +87,20 @@ function keyOf(apiVersion: string, kind: string): string {
   return `${apiVersion} ${kind}`;
 }
 
-function apiVersionOf({ group, version }: Pick<Kind, 'group' | 'version'>): string {
+export function apiVersionOf({ group, version }: Pick<Kind, 'group' | 'version'>): string {
   return group === '' ? version : `${group}/${version}`;
 }
 
 /** Rows of `group/version: Kind plural, …`; a `!` marks a cluster-scoped kind. */
 function builtinKinds(): readonly Kind[] {
   return BUILTIN_KINDS.flatMap(([apiVersion, rows]) => {
-    const slash = apiVersion.indexOf('/');
+    const group = groupOf(apiVersion);
+    const version = apiVersion.slice(apiVersion.indexOf('/') + 1);
     return rows.split(', ').map((row) => {
       const [kind = '', plural = ''] = row.replace('!', '').split(' ');
-      const group = slash === -1 ? '' : apiVersion.slice(0, slash);
       return {
         group,
-        version: apiVersion.slice(slash + 1),
+        version,
         kind,
         plural,
         namespaced: !row.includes('!'),

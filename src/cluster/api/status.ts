@@ -1,5 +1,5 @@
-import { DeployError } from '../../error/deploy-error.ts';
-import type { ErrorCode } from '../../error/deploy-error.ts';
+import { DeployError, failureClassOf } from '../../error/deploy-error.ts';
+import type { ErrorCode, Problem } from '../../error/deploy-error.ts';
 import type { FieldConflict } from '../../plan/model/facts.ts';
 import { parseJson } from '../../resource/json.ts';
 import { isObject, textOf } from '../../resource/resource.ts';
@@ -43,6 +43,13 @@ export function problemOf(answer: KubeAnswer, { subject, secret }: { subject: st
   const right = code === 'manifest-forbidden' ? missingRight(status.message) : null;
   const message = right === null ? messageOf(code, status, secret) : describeRight(right);
   return new DeployError(code, { subject, message, remedy: remedyOf(code, status) });
+}
+
+/** The problem of a request that the server refuses. @throws DeployError when it fails in a way that may pass. */
+export function refusalOf(answer: KubeAnswer, about: { subject: string; secret: boolean }): Problem {
+  const error = problemOf(answer, about);
+  if (failureClassOf(error.code) === 'external') throw error;
+  return error.problem;
 }
 
 function messageOf(code: ErrorCode, status: Status, secret: boolean): string {

@@ -1,4 +1,3 @@
-import { failureClassOf } from '../../error/deploy-error.ts';
 import { atOnce, retry } from '../../exchange/retry.ts';
 import type { RetryPolicy } from '../../exchange/retry.ts';
 import type { ChangeResult } from '../../plan/planner/after.ts';
@@ -9,7 +8,7 @@ import type { KubeAnswer } from '../api/connection.ts';
 import { deleteRequest } from '../api/delete-request.ts';
 import type { KindCache } from '../api/kinds.ts';
 import { readOwned } from '../api/owned.ts';
-import { problemOf } from '../api/status.ts';
+import { refusalOf } from '../api/status.ts';
 import type { WriteContext } from './write.ts';
 
 export interface PruneContext extends WriteContext {
@@ -37,9 +36,8 @@ export async function prune(change: Prune, context: PruneContext, signal: AbortS
   const attempt = (attempts: number) => judgeAndDelete(change, { ...context, attempts }, signal);
   const result = await retry(attempt, CONFLICTS, { wait: atOnce, signal });
   if (result.kind !== 'refused') return result;
-  const error = problemOf(result.answer, { subject: formatId(change.entry.id), secret: false });
-  if (failureClassOf(error.code) === 'external') throw error;
-  return { kind: 'failed', change, problem: error.problem };
+  const problem = refusalOf(result.answer, { subject: formatId(change.entry.id), secret: false });
+  return { kind: 'failed', change, problem };
 }
 
 async function judgeAndDelete(

@@ -1,4 +1,3 @@
-import { failureClassOf } from '../../error/deploy-error.ts';
 import type { Problem } from '../../error/deploy-error.ts';
 import { atOnce, retry } from '../../exchange/retry.ts';
 import type { RetryPolicy } from '../../exchange/retry.ts';
@@ -11,7 +10,7 @@ import type { Fence, KubeAnswer } from '../api/connection.ts';
 import { METADATA_ONLY } from '../api/metadata.ts';
 import { readLive } from '../observe/observe.ts';
 import { applySetId } from '../state/parent.ts';
-import { problemOf } from '../api/status.ts';
+import { refusalOf } from '../api/status.ts';
 import type { LiveMetadata } from '../../plan/model/facts.ts';
 import type { ObserveContext } from '../observe/context.ts';
 
@@ -42,9 +41,9 @@ export async function takeOver(
   };
   const answer = await retry(attempt, CONFLICTS, { wait: atOnce, signal });
   if (answer === null || answer.status < 300 || answer.status === 404) return null;
-  const error = problemOf(answer, { subject: formatPosition(resource.source), secret: hidesValues(resource) });
-  if (failureClassOf(error.code) === 'external') throw error;
-  return { ...error.problem, message: `${formatId(resource.id)} cannot be taken over: ${error.message}` };
+  const about = { subject: formatPosition(resource.source), secret: hidesValues(resource) };
+  const problem = refusalOf(answer, about);
+  return { ...problem, message: `${formatId(resource.id)} cannot be taken over: ${problem.message}` };
 }
 
 /** Null if there is nothing to take over. */

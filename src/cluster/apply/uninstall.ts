@@ -1,4 +1,3 @@
-import { failureClassOf } from '../../error/deploy-error.ts';
 import type { Problem } from '../../error/deploy-error.ts';
 import { NOTHING_RECORDED, withChange } from '../../state/target-state.ts';
 import { SOURCE, PART_OF } from '../../plan/model/body.ts';
@@ -20,7 +19,9 @@ import { deleteRequest } from '../api/delete-request.ts';
 import { rebuild } from '../state/rebuild.ts';
 import type { ClusterRun } from '../state/run.ts';
 import type { StateStore } from '../state/state-store.ts';
-import { problemOf } from '../api/status.ts';
+import type { LiveMetadata } from '../../plan/model/facts.ts';
+import { removalsOf } from '../../plan/ownership/takeover.ts';
+import { refusalOf } from '../api/status.ts';
 
 export interface UninstallContext extends ClusterRun {
   readonly store: StateStore;
@@ -105,27 +106,22 @@ async function remove(
   if (owned === null || action.op === 'gone' || action.op === 'leave') return { action, problem: null };
   // The target did not own it when the user confirmed the plan, so it stays.
   if (action.op === 'delete' && planned.op !== 'delete') return { action: planned, problem: null };
-  const { uid } = owned.live;
   const request =
-    action.op === 'delete' ? deleteRequest(owned.path, owned.live, false) : releaseRequest(owned.path, uid, owned.live);
+    action.op === 'delete' ? deleteRequest(owned.path, owned.live, false) : releaseRequest(owned.path, owned.live);
   const answer = await connection.request({ ...request, fence: held }, signal);
   if (answer.status < 300 || answer.status === 404) return { action, problem: null };
-  const error = problemOf(answer, { subject: formatId(entry.id), secret: true });
-  if (failureClassOf(error.code) === 'external') throw error;
-  return { action, problem: error.problem };
+  return { action, problem: refusalOf(answer, { subject: formatId(entry.id), secret: true }) };
 }
 
 /** Removes Headgate's label and annotation from exactly this object. */
 function releaseRequest(
   path: string,
-  uid: string,
-  { labels, annotations }: { labels: Readonly<Record<string, string>>; annotations: Readonly<Record<string, string>> },
+  { uid, labels, annotations }: Pick<LiveMetadata, 'uid' | 'labels' | 'annotations'>,
 ) {
-  const pointer = (map: string, key: string) => `/metadata/${map}/${key.replace('/', '~1')}`;
   const operations = [
     { op: 'test', path: '/metadata/uid', value: uid },
-    ...(PART_OF in labels ? [{ op: 'remove', path: pointer('labels', PART_OF) }] : []),
-    ...(SOURCE in annotations ? [{ op: 'remove', path: pointer('annotations', SOURCE) }] : []),
+    ...removalsOf('labels', labels, [PART_OF]),
+    ...removalsOf('annotations', annotations, [SOURCE]),
   ];
   return {
     method: 'PATCH',

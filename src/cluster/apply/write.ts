@@ -1,4 +1,4 @@
-import { DeployError, failureClassOf } from '../../error/deploy-error.ts';
+import { DeployError } from '../../error/deploy-error.ts';
 import type { Problem } from '../../error/deploy-error.ts';
 import { stillDeleting } from '../../plan/refusals/still-deleting.ts';
 import type { ChangeResult } from '../../plan/planner/after.ts';
@@ -9,7 +9,7 @@ import { objectPath } from '../api/kinds.ts';
 import { acceptFor, finalizersOf, readObject, seenOf } from '../api/metadata.ts';
 import { applyRequest, dryRun } from '../api/dry-run.ts';
 import { deleteReplaced } from '../observe/replace.ts';
-import { problemOf } from '../api/status.ts';
+import { refusalOf } from '../api/status.ts';
 import { takeOver } from './take-over.ts';
 import type { ObservedVersion } from '../../state/inventory.ts';
 import type { ObserveContext } from '../observe/context.ts';
@@ -44,9 +44,8 @@ export async function write(change: Write, context: WriteContext, signal: AbortS
   };
   const answer = await context.connection.request(request, signal);
   if (answer.status >= 300) {
-    const error = problemOf(answer, { subject: formatPosition(resource.source), secret: hidesValues(resource) });
-    if (failureClassOf(error.code) === 'external') throw error;
-    return { kind: 'failed', change, problem: error.problem };
+    const about = { subject: formatPosition(resource.source), secret: hidesValues(resource) };
+    return { kind: 'failed', change, problem: refusalOf(answer, about) };
   }
   const { metadata, status } = readObject(answer.text);
   if (metadata['deletionTimestamp'] !== undefined)

@@ -5,7 +5,6 @@ import { formatId, formatPosition, hidesValues, metadataMap } from '../../resour
 import type { Resource } from '../../resource/resource.ts';
 import { withIgnored } from './ignore.ts';
 import { objectPath } from '../api/kinds.ts';
-import type { Kind } from '../api/kinds.ts';
 import { METADATA_ONLY, liveOf, metadataOf } from '../api/metadata.ts';
 import { dryRun } from '../api/dry-run.ts';
 import { migrateIfStale } from './migrate.ts';
@@ -24,9 +23,9 @@ export async function observe(resource: Resource, context: ObserveContext, signa
   if (mode === 'ignore') return candidateWith({ kind: 'left-alone' });
   if (isRecorded(resource, hash, context)) return candidateWith({ kind: 'recorded' });
   const kind = context.kindOf(resource);
-  const missing = refuseMissing(resource, kind, context);
-  if (kind === null || missing !== null)
-    return candidateWith({ kind: 'skipped', problem: missing ?? unknownKind(resource) });
+  if (kind === null) return candidateWith({ kind: 'skipped', problem: unknownKind(resource) });
+  const missing = refuseMissing(resource, context);
+  if (missing !== null) return candidateWith({ kind: 'skipped', problem: missing });
 
   const path = objectPath(kind, resource.id);
   if (mode === 'create-only') {
@@ -50,12 +49,7 @@ function isRecorded(resource: Resource, hash: string | null, { entriesOf, isTrus
   return entry.pending === null && entry.hash === hash && entry.file === resource.source.path && isTrusted(entry);
 }
 
-function refuseMissing(
-  resource: Resource,
-  kind: Kind | null,
-  { target, namespaceMissing }: ObserveContext,
-): Problem | null {
-  if (kind === null) return unknownKind(resource);
+function refuseMissing(resource: Resource, { target, namespaceMissing }: ObserveContext): Problem | null {
   if (!namespaceMissing || resource.id.namespace !== target.namespace) return null;
   return {
     code: 'namespace-missing',

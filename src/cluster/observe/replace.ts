@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { failureClassOf } from '../../error/deploy-error.ts';
 import type { Problem } from '../../error/deploy-error.ts';
 import { stillDeleting } from '../../plan/refusals/still-deleting.ts';
 import type { Observation } from '../../plan/model/facts.ts';
@@ -11,7 +10,7 @@ import type { Kind } from '../api/kinds.ts';
 import { METADATA_ONLY, finalizersOf, metadataOf, readObject, seenOf } from '../api/metadata.ts';
 import { deleteRequest } from '../api/delete-request.ts';
 import { dryRun } from '../api/dry-run.ts';
-import { problemOf } from '../api/status.ts';
+import { problemOf, refusalOf } from '../api/status.ts';
 import type { ObservedVersion } from '../../state/inventory.ts';
 import type { ObserveContext } from './context.ts';
 
@@ -98,11 +97,8 @@ export async function deleteReplaced(
 ): Promise<Problem | null> {
   const request = { ...deleteRequest(path, live, false), fence };
   const answer = await connection.request(request, signal);
-  if (answer.status >= 300 && answer.status !== 404) {
-    const error = problemOf(answer, { subject: formatId(resource.id), secret: true });
-    if (failureClassOf(error.code) === 'external') throw error;
-    return error.problem;
-  }
+  if (answer.status >= 300 && answer.status !== 404)
+    return refusalOf(answer, { subject: formatId(resource.id), secret: true });
   const remaining = await connection.request({ method: 'GET', path, accept: METADATA_ONLY }, signal);
   if (remaining.status === 404) return null;
   throw stillDeleting(resource, finalizersOf(metadataOf(remaining.text)));

@@ -5,7 +5,7 @@ import { userOrderOf } from '../../plan/ordering/wave.ts';
 import { awaitedObject } from '../../health/needs-readiness.ts';
 import { formatId } from '../../resource/resource.ts';
 import type { ResourceId } from '../../resource/resource.ts';
-import { objectPath } from '../api/kinds.ts';
+import { apiVersionOf, objectPath } from '../api/kinds.ts';
 import { readLive } from './observe.ts';
 import { readHealth } from '../readiness/read-health.ts';
 import type { GatherContext } from './context.ts';
@@ -50,8 +50,7 @@ async function readReference(id: ResourceId, context: GatherContext, signal: Abo
   if (kind === null) return { kind: 'outside' };
   const live = await readLive(objectPath(kind, id), { context, resource: { id } }, signal);
   if (live === null || live.labels[PART_OF] !== context.applySetId) return { kind: 'outside' };
-  const apiVersion = kind.group === '' ? kind.version : `${kind.group}/${kind.version}`;
-  const object = { apiVersion, id, mayVanish: false };
+  const object = { apiVersion: apiVersionOf(kind), id, mayVanish: false };
   const { health } = await readHealth(object, healthContext(context), signal);
   return health.kind === 'ready' ? { kind: 'ready' } : { kind: 'not-ready', object };
 }

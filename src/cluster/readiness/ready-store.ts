@@ -6,7 +6,7 @@ import { asRevision } from '../../snapshot/source.ts';
 import type { ReadinessRecord } from '../../state/readiness.ts';
 import type { Connection } from '../api/connection.ts';
 import { METADATA_ONLY } from '../api/metadata.ts';
-import { parentName } from '../state/parent.ts';
+import { parentName, parseText } from '../state/parent.ts';
 import { problemOf } from '../api/status.ts';
 
 const Content = z.object({
@@ -34,7 +34,7 @@ export async function readReadiness(
   if (!isObject(object)) return null;
   const annotations = metadataMap(object, 'annotations');
   const data = isObject(object['data']) ? object['data']['readiness'] : undefined;
-  const content = z.safeParse(Content, typeof data === 'string' ? asJson(data) : null);
+  const content = z.safeParse(Content, parseText(data));
   const revision = asRevision(annotations['headgate.dev/revision'] ?? '');
   const readiness = annotations['headgate.dev/readiness'];
   // Written by another version or edited by hand: ignore it, and the next check overwrites it.
@@ -82,12 +82,4 @@ export async function writeReadiness(
 
 function isReadiness(text: string | undefined): text is ReadinessRecord['readiness'] {
   return text === 'progressing' || text === 'ready' || text === 'not-ready';
-}
-
-function asJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

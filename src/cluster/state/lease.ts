@@ -71,13 +71,14 @@ export async function takeLease(
     return writing;
   }
 
+  const isHeld = () => untilMs - runner.nowMs() > leaseMs / 2;
   let renewal: Promise<void> | null = null;
   return {
     write,
     current: () => parent.state,
-    isHeld: () => untilMs - runner.nowMs() > leaseMs / 2,
+    isHeld,
     async ensure(next) {
-      if (untilMs - runner.nowMs() > leaseMs / 2) return;
+      if (isHeld()) return;
       renewal ??= write({}, next).finally(() => {
         renewal = null;
       });

@@ -144,7 +144,8 @@ function refuseForeignParent(
   });
 }
 
-function parseText(text: Json | undefined): unknown {
+/** The value of a JSON text in an object; undefined if it is missing or not JSON. */
+export function parseText(text: Json | undefined): unknown {
   try {
     return typeof text === 'string' ? JSON.parse(text) : undefined;
   } catch {

@@ -4,6 +4,7 @@ import type { Entry } from '../../state/inventory.ts';
 import { isObject, textOf } from '../../resource/resource.ts';
 import type { JsonObject } from '../../resource/resource.ts';
 import type { Connection } from '../api/connection.ts';
+import { apiVersionOf } from '../api/kinds.ts';
 import type { Kind } from '../api/kinds.ts';
 import { listOwned } from '../api/list.ts';
 import { liveOf, seenOf } from '../api/metadata.ts';
@@ -42,7 +43,7 @@ function entryOf(kind: Kind, item: JsonObject): Entry {
   const namespace = typeof metadata['namespace'] === 'string' ? metadata['namespace'] : '';
   return {
     id: { group: kind.group, kind: kind.kind, namespace, name: textOf(metadata['name']) },
-    apiVersion: kind.group === '' ? kind.version : `${kind.group}/${kind.version}`,
+    apiVersion: apiVersionOf(kind),
     file: annotations[SOURCE] ?? '',
     uid: seen.uid,
     hash: null,

@@ -3,13 +3,12 @@ import type { ConfigLocation } from './check-cluster.ts';
 import { checkReference } from './check-repository.ts';
 import { compileGlob } from './compile-glob.ts';
 import type { ClusterConfig, HelmSettings, IgnoreRule, Repository, TargetSettings } from './config.ts';
-import { matchName } from '../written/directory-glob.ts';
 import { isRecord } from '../written/document.ts';
 import type { Path } from '../written/document.ts';
 import type { Findings } from '../written/findings.ts';
 import { nearest } from '../written/nearest.ts';
 import * as shape from '../written/shape.ts';
-import { replacePlaceholders } from '../written/placeholders.ts';
+import { mayResolveTo } from '../written/placeholders.ts';
 
 /** The entries that a target may refer to; an entry with errors is null. */
 export interface Names {
@@ -89,7 +88,7 @@ function isGeneratedName(name: unknown, { targets, templates }: Pick<Names, 'tar
   if (typeof name !== 'string' || targets.has(name)) return false;
   if (templates.has(name)) return true;
   if (nearest(name, targets.keys()) !== null) return false;
-  return [...templates.keys()].some((template) => matchName(replacePlaceholders(template, '*'), name) !== null);
+  return [...templates.keys()].some((template) => mayResolveTo(template, name));
 }
 
 function checkDecryption(written: unknown, { path, location, findings }: Entry): TargetSettings['decryption'] {

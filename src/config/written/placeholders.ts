@@ -1,3 +1,5 @@
+import { matchName } from './directory-glob.ts';
+
 /** Values by placeholder: `cluster`, `basename`, `segment.0` and so on. */
 export type PlaceholderValues = ReadonlyMap<string, string>;
 
@@ -25,4 +27,9 @@ export function replacePlaceholders(text: string, replacement: string): string {
 
 export function fillPlaceholders(text: string, values: PlaceholderValues): string {
   return text.replaceAll(PLACEHOLDER, (_placeholder, name: string) => values.get(name) ?? '');
+}
+
+/** Whether some directory could fill the placeholders of a text so that it is this name. */
+export function mayResolveTo(text: string, name: string): boolean {
+  return matchName(replacePlaceholders(text, '*'), name) !== null;
 }

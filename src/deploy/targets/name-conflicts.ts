@@ -1,7 +1,6 @@
 import type { TargetTemplate, Target } from '../../config/checked/config.ts';
-import { matchName } from '../../config/written/directory-glob.ts';
 import { expand, nameTaken } from '../../config/templates/expand.ts';
-import { replacePlaceholders } from '../../config/written/placeholders.ts';
+import { mayResolveTo } from '../../config/written/placeholders.ts';
 import type { Problem } from '../../error/deploy-error.ts';
 import { directoriesAt } from './directories.ts';
 import type { Runtime } from '../ports/runtime.ts';
@@ -15,9 +14,7 @@ export async function nameConflictsOf(
 ): Promise<readonly Problem[]> {
   const own = config.templates.find((template) => template.name === from?.template);
   if (from === null || own === undefined) return [];
-  const candidates = config.templates.filter(
-    (template) => matchName(replacePlaceholders(template.name, '*'), name) !== null,
-  );
+  const candidates = config.templates.filter((template) => mayResolveTo(template.name, name));
   const found = await Promise.all(
     candidates.map(async (template) => {
       const isOwn = template.settings.repository.name === repository.name;

@@ -1,4 +1,5 @@
 import { createPrivateKey, sign } from 'node:crypto';
+import { HEADERS } from './headers.ts';
 import type { KeyObject } from 'node:crypto';
 import * as z from 'zod/mini';
 import { DeployError } from '../../error/deploy-error.ts';
@@ -41,13 +42,7 @@ export function tokenRequest(
   return {
     method: 'POST',
     url: `${api}/app/installations/${encodeURIComponent(app.installation)}/access_tokens`,
-    headers: {
-      accept: 'application/vnd.github+json',
-      'content-type': 'application/json',
-      'x-github-api-version': '2022-11-28',
-      'user-agent': 'headgate/1.0',
-      authorization: `Bearer ${appJwt(app, { privateKey, nowMs })}`,
-    },
+    headers: { ...HEADERS, authorization: `Bearer ${appJwt(app, { privateKey, nowMs })}` },
     body: JSON.stringify({ ...only, permissions }),
   };
 }

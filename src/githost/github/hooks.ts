@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { HEADERS } from './headers.ts';
 import type { Hook, HookApi, HookDelivery, HookLocation, HookSettings } from '../port/hooks.ts';
 import type { HostRequest } from '../port/host-api.ts';
 
@@ -111,12 +112,7 @@ function request(method: HostRequest['method'], url: string, content?: object): 
   return {
     method,
     url,
-    headers: {
-      accept: 'application/vnd.github+json',
-      'content-type': 'application/json',
-      'x-github-api-version': '2022-11-28',
-      'user-agent': 'headgate/1.0',
-    },
+    headers: HEADERS,
     body: content === undefined ? null : JSON.stringify(content),
   };
 }

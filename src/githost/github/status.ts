@@ -1,4 +1,5 @@
 import { DeployError } from '../../error/deploy-error.ts';
+import { HEADERS } from './headers.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import type { HostRequest, CommitStatus } from '../port/host-api.ts';
 
@@ -16,12 +17,7 @@ export function statusRequest(
   return {
     method: 'POST',
     url: `${api}/repos/${checkedName(fullName)}/statuses/${revision}`,
-    headers: {
-      accept: 'application/vnd.github+json',
-      'content-type': 'application/json',
-      'x-github-api-version': '2022-11-28',
-      'user-agent': 'headgate/1.0',
-    },
+    headers: HEADERS,
     body: JSON.stringify({ state, context, description: shorten(description) }),
   };
 }

@@ -57,7 +57,8 @@ export function takeoverPatch(
   ];
 }
 
-function removalsOf(
+/** Removes those of the keys that the object has. */
+export function removalsOf(
   map: 'labels' | 'annotations',
   live: Readonly<Record<string, string>>,
   keys: readonly string[],

@@ -14,6 +14,6 @@ export function finishedEntry({ resource, hash }: Pick<Candidate, 'resource' | '
   return hasTtl(resource.object) ? { ...entry, version: asFinished(entry.version) } : null;
 }
 
-export function hasTtl({ kind, spec }: JsonObject): boolean {
+function hasTtl({ kind, spec }: JsonObject): boolean {
   return kind === 'Job' && isObject(spec) && spec['ttlSecondsAfterFinished'] !== undefined;
 }

@@ -75,7 +75,7 @@ function warnedOf({ resource, observation }: Candidate): Warned {
   return { resource, warnings: 'warnings' in observation ? observation.warnings : [] };
 }
 
-export function pendingEntry({ candidate: { resource, observation }, from }: Write): Entry {
+function pendingEntry({ candidate: { resource, observation }, from }: Write): Entry {
   const uid = 'live' in observation ? observation.live.uid : null;
   const { id, apiVersion, source } = resource;
   return {

@@ -1,3 +1,4 @@
+import { callJson } from '../api/json.ts';
 import type { Aws, AwsAnswer } from '../api/request.ts';
 import { DeployError } from '../../../error/deploy-error.ts';
 
@@ -13,9 +14,8 @@ export async function createParameter(
   aws: Aws,
   signal: AbortSignal,
 ): Promise<void> {
-  const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'AmazonSSM.PutParameter' };
-  const body = JSON.stringify({ Name: name, Value: value, Type: 'SecureString', Overwrite: false });
-  const answer = await aws.call({ service: 'ssm', region, headers, body }, signal);
+  const content = { Name: name, Value: value, Type: 'SecureString', Overwrite: false };
+  const answer = await callJson(aws, { service: 'ssm', region, action: 'AmazonSSM.PutParameter', content }, signal);
   if (answer.status !== 200) throw refused(`ssm:${name}`, answer, 'ssm:PutParameter');
 }
 
@@ -25,9 +25,12 @@ export async function createSecret(
   { aws, randomId }: { readonly aws: Aws; readonly randomId: () => string },
   signal: AbortSignal,
 ): Promise<void> {
-  const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'secretsmanager.CreateSecret' };
-  const body = JSON.stringify({ Name: name, SecretString: value, ClientRequestToken: randomId() });
-  const answer = await aws.call({ service: 'secretsmanager', region, headers, body }, signal);
+  const content = { Name: name, SecretString: value, ClientRequestToken: randomId() };
+  const answer = await callJson(
+    aws,
+    { service: 'secretsmanager', region, action: 'secretsmanager.CreateSecret', content },
+    signal,
+  );
   if (answer.status !== 200) throw refused(`secretsmanager:${name}`, answer, 'secretsmanager:CreateSecret');
 }
 

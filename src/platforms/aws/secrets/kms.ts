@@ -1,5 +1,7 @@
 import * as z from 'zod/mini';
 import { DeployError } from '../../../error/deploy-error.ts';
+import { callJson } from '../api/json.ts';
+import { errorTypeOf } from './secret-error.ts';
 import type { Aws } from '../api/request.ts';
 
 export interface KmsCiphertext {
@@ -11,7 +13,6 @@ export interface KmsCiphertext {
 
 const Answer = z.object({ Plaintext: z.string() });
 const ARN = /^arn:aws[a-z-]*:kms:([a-z0-9-]+):\d{12}:(?:key|alias)\/[\w/-]{1,256}$/;
-const ERROR_TYPE = /"__type"\s*:\s*"(?:[^"#]*#)?([A-Za-z]{1,80})"/;
 /** Encrypted with another key or context. Another key of the file may still fit. */
 const WRONG_KEY: ReadonlySet<string> = new Set(['InvalidCiphertextException', 'IncorrectKeyException']);
 
@@ -23,18 +24,17 @@ export async function decryptByKms(
 ): Promise<Uint8Array | null> {
   const region = ARN.exec(arn)?.[1];
   if (region === undefined) return null;
-  const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'TrentService.Decrypt' };
-  const body = JSON.stringify({
+  const content = {
     KeyId: arn,
     CiphertextBlob: enc,
     ...(Object.keys(context).length === 0 ? {} : { EncryptionContext: context }),
-  });
-  const answer = await aws.call({ service: 'kms', region, headers, body }, signal);
+  };
+  const answer = await callJson(aws, { service: 'kms', region, action: 'TrentService.Decrypt', content }, signal);
   if (answer.status === 200) {
     const { data } = z.safeParse(Answer, JSON.parse(answer.text));
     return data === undefined ? null : Buffer.from(data.Plaintext, 'base64');
   }
-  const kind = ERROR_TYPE.exec(answer.text)?.[1] ?? `status ${answer.status}`;
+  const kind = errorTypeOf(answer);
   if (WRONG_KEY.has(kind)) return null;
   throw new DeployError(answer.status >= 500 ? 'aws-unreachable' : 'aws-unauthorized', {
     subject: arn,

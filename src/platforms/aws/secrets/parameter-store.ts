@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { callJson } from '../api/json.ts';
 import type { Aws } from '../api/request.ts';
 import { secretMissing, secretRefused } from './secret-error.ts';
 
@@ -10,9 +11,8 @@ export async function readParameter(
   aws: Aws,
   signal: AbortSignal,
 ): Promise<string> {
-  const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'AmazonSSM.GetParameter' };
-  const body = JSON.stringify({ Name: name, WithDecryption: true });
-  const answer = await aws.call({ service: 'ssm', region, headers, body }, signal);
+  const content = { Name: name, WithDecryption: true };
+  const answer = await callJson(aws, { service: 'ssm', region, action: 'AmazonSSM.GetParameter', content }, signal);
   const subject = `ssm:${name}`;
   if (answer.status !== 200) throw secretRefused(subject, answer, 'ssm:GetParameter');
   const { data } = z.safeParse(Answer, JSON.parse(answer.text));

@@ -12,11 +12,16 @@ export function secretMissing(subject: string, what: string): DeployError {
   });
 }
 
+/** `ResourceNotFoundException`; the status if the service does not name its error. Holds nothing of the secret. */
+export function errorTypeOf({ status, text }: AwsAnswer): string {
+  return ERROR_TYPE.exec(text)?.[1] ?? `status ${status}`;
+}
+
 /** Omits the service's message: only the error type is sure to hold nothing of the secret. */
-export function secretRefused(subject: string, { status, text }: AwsAnswer, permission: string): DeployError {
-  const kind = ERROR_TYPE.exec(text)?.[1] ?? `status ${status}`;
+export function secretRefused(subject: string, answer: AwsAnswer, permission: string): DeployError {
+  const kind = errorTypeOf(answer);
   if (MISSING.test(kind)) return secretMissing(subject, 'does not exist');
-  return new DeployError(status >= 500 ? 'aws-unreachable' : 'aws-unauthorized', {
+  return new DeployError(answer.status >= 500 ? 'aws-unreachable' : 'aws-unauthorized', {
     subject,
     message: `the secret ${subject} cannot be read (${kind})`,
     remedy: `Grant ${permission} on it to the identity that runs Headgate, and kms:Decrypt if its key is customer managed.`,

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { callJson } from '../api/json.ts';
 import type { Aws } from '../api/request.ts';
 import { secretMissing, secretRefused } from './secret-error.ts';
 
@@ -14,9 +15,12 @@ export async function readSecretValue(
   aws: Aws,
   signal: AbortSignal,
 ): Promise<string> {
-  const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'secretsmanager.GetSecretValue' };
-  const body = JSON.stringify({ SecretId: id });
-  const answer = await aws.call({ service: 'secretsmanager', region, headers, body }, signal);
+  const content = { SecretId: id };
+  const answer = await callJson(
+    aws,
+    { service: 'secretsmanager', region, action: 'secretsmanager.GetSecretValue', content },
+    signal,
+  );
   const subject = `secretsmanager:${id}${key === null ? '' : `#${key}`}`;
   if (answer.status !== 200) throw secretRefused(subject, answer, 'secretsmanager:GetSecretValue');
   const { data } = z.safeParse(Answer, JSON.parse(answer.text));

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import type { Queue } from '../../../deploy/ports/queue.ts';
 import type { Visibility } from '../../../queue/inbox.ts';
 import type { Aws } from '../api/request.ts';
+import { callSqs } from './call-sqs.ts';
 import { sendRequests } from './send.ts';
 import type { Entry, Refused } from './send.ts';
 
@@ -21,12 +22,8 @@ const Answer = z.object({
 });
 
 export function signedQueue({ aws, region, queueUrl, randomId, wait }: SignedQueueOptions): SignedQueue {
-  /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-making-api-requests-json.html */
   async function call(action: string, entries: readonly object[], signal: AbortSignal): Promise<Refused> {
-    const headers = { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `AmazonSQS.${action}` };
-    const body = JSON.stringify({ QueueUrl: queueUrl, Entries: entries });
-    const { status, text } = await aws.call({ service: 'sqs', region, headers, body }, signal);
-    if (status !== 200) throw new Error(`SQS returned status ${status}: ${text.slice(0, 300)}`);
+    const text = await callSqs({ aws, region }, { action, content: { QueueUrl: queueUrl, Entries: entries } }, signal);
     const { Failed } = z.parse(Answer, JSON.parse(text));
     const failed = Failed ?? [];
     return { ids: new Set(failed.map(({ Id }) => Id)), reason: failed[0]?.Message ?? 'no reason given' };
