@@ -117,10 +117,15 @@ describe('Git is the truth', () => {
     gitAnswers.resolve();
     const late = await testbed.logged(({ delivery, verdict }) => delivery === three && verdict !== undefined);
     expect(late).toMatchObject({ verdict: 'unchanged', requests: { git: 1 } });
+    // Requests of a target are handled in order, so a further run for the others would end before that of this push.
+    const last = await testbed.push({ 'apps/a.yaml': configMap('a', { v: '4' }) });
+    await testbed.outcome(last);
     const outcomes = testbed.log.filter(({ verdict }) => verdict !== undefined);
-    expect(outcomes.map(({ delivery, revision }) => [delivery, revision]).slice(1)).toEqual([
-      [two, revisions[1]],
-      [three, revisions[1]],
+    expect(outcomes.slice(1, 3).map(({ delivery }) => delivery)).toEqual([two, three]);
+    expect(outcomes.map(({ verdict, revision }) => [verdict, revision]).slice(1)).toEqual([
+      ['deployed', revisions[1]],
+      ['unchanged', revisions[1]],
+      ['deployed', last],
     ]);
   });
 

@@ -148,7 +148,12 @@ describe('a webhook', () => {
   });
 
   it.each([
-    ['405: another method', { method: 'PUT', path: '/webhooks/unknown', body: 'x' }, 405, /with POST$/],
+    [
+      '405: another method',
+      { method: 'PUT', path: '/webhooks/unknown', body: 'x' },
+      405,
+      /method not allowed: send webhooks with POST$/,
+    ],
     [
       '413: over the limit',
       { path: '/webhooks/unknown', body: OVER, headers: { 'content-type': 'text/plain' } },
