@@ -77,7 +77,7 @@ rules: []
 
 describe('a plan (C)', () => {
   it('lists no change for an unchanged target, and otherwise every field that differs, with only the keys of Secrets', async () => {
-    // The autoscaler has nobody who measures, and would not become ready.
+    // Without a metrics server, the autoscaler would not become ready.
     testbed = await Testbed.build({ target: { wait: '0s' } });
     const files = {
       'apps/a.yaml': `${configMap('z')}---\n${configMap('a', { same: '1', gone: '1', changed: '1' })}`,

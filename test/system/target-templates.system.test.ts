@@ -165,11 +165,11 @@ describe('a target template', () => {
     );
     expect(checked.stdout).toMatch(/directory +clusters\/dev\/apps\/shop +FAILED +resolves to cluster dev/);
     // Once it is gone there is nothing to say, and nothing left over.
-    const mended = await testbed.push({ 'clusters/dev': null, 'clusters/lab/apps/Upper': null });
+    const fixed = await testbed.push({ 'clusters/dev': null, 'clusters/lab/apps/Upper': null });
     await testbed.logged(
       ({ message, reason }) => message === 'ignored' && reason === 'clusters/dev/apps/shop no longer exists',
     );
-    expect(statusOf(mended, named('Upper'))).toBeUndefined();
+    expect(statusOf(fixed, named('Upper'))).toBeUndefined();
   });
 
   it('deploys nothing from a path that two templates claim, and names both templates', async () => {

@@ -217,9 +217,9 @@ describe('targets that depend on others', () => {
     });
     await ends(first, /^failure/, infra);
     await ends(first, new RegExp(`^pending waiting for target ${infra}$`), shop);
-    const mend = () =>
+    const fix = () =>
       testbed.kubectl('-n', testbed.namespace, 'set', 'image', 'deployment/db', 'app=ghcr.io/acme/app:9');
-    await mend();
+    await fix();
     await ends(first, /^success 1 created, ready in/, infra);
     await ends(first, /^success 1 created, ready in/, shop);
 
@@ -229,7 +229,7 @@ describe('targets that depend on others', () => {
     });
     await ends(commented, /^failure/, infra);
     await ends(commented, new RegExp(`^pending waiting for target ${infra}$`), shop);
-    await mend();
+    await fix();
     await ends(commented, /^success no changes$/, shop);
     expect(await testbed.configMaps()).toEqual({ settings: {} });
   });

@@ -3,13 +3,13 @@ import type { HelmSettings, Target } from '../../config/checked/config.ts';
 import { settingsHash } from '../../config/checked/settings-hash.ts';
 import { chartNameOf, hooksInOrder, readTemplated, valuesOf } from '../../desired/helm/chart.ts';
 import { refusedBy } from '../../desired/plain/plain.ts';
-import { joinPaths, resolve } from '../../desired/kustomize/walk.ts';
 import type { PathContent } from '../../snapshot/source.ts';
 import { decrypt, isEncryptedFile } from './decrypt.ts';
 import { filesBelow } from './chart-files.ts';
 import type { BuildContext, Built } from './whole-render.ts';
 import { renderTwice } from './render-twice.ts';
 import type { ChartFrom, RenderFile } from '../ports/tools.ts';
+import { resolve, joinPaths } from '../../desired/kustomize/paths.ts';
 
 const NO_SETTINGS: HelmSettings = {
   chart: null,

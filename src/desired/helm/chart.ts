@@ -5,7 +5,7 @@ import type { Variables } from '../../resource/substitution.ts';
 import { readYaml } from '../../resource/yaml.ts';
 import type { Desired } from '../plain/plain.ts';
 import { readOutput } from '../kustomize/rendered.ts';
-import { joinPaths } from '../kustomize/walk.ts';
+import { joinPaths } from '../kustomize/paths.ts';
 
 export interface TemplatedFrom {
   /** The file to report for output without an origin. */

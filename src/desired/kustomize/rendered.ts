@@ -5,7 +5,7 @@ import type { JsonObject, Manifest, Position } from '../../resource/resource.ts'
 import type { Quotes, Variables } from '../../resource/substitution.ts';
 import { readYaml } from '../../resource/yaml.ts';
 import type { Desired } from '../plain/plain.ts';
-import { resolve } from './walk.ts';
+import { resolve } from './paths.ts';
 
 const ORIGIN = 'config.kubernetes.io/origin';
 

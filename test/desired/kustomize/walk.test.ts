@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { fieldLines, withOrigins } from '../../../src/desired/kustomize/kustomization.ts';
 import { renderProblem, redactSecrets } from '../../../src/desired/plain/tool-error.ts';
-import { remoteHost, resolve, walkKustomization } from '../../../src/desired/kustomize/walk.ts';
+import { walkKustomization } from '../../../src/desired/kustomize/walk.ts';
 import type { Walk } from '../../../src/desired/kustomize/walk.ts';
 import type { ObjectId, PathContent } from '../../../src/snapshot/source.ts';
+import { remoteHost, resolve } from '../../../src/desired/kustomize/paths.ts';
 
 const OPTIONS = { remoteBases: [], loadRestrictor: 'root-only' } as const;
 
