@@ -48,6 +48,7 @@ const CLASS_OF = {
   'target-moved': 'guard',
   'target-suspended': 'guard',
   'state-newer': 'guard',
+  'state-invalid': 'guard',
   'ref-missing': 'guard',
   'revision-missing': 'guard',
   'render-limit': 'guard',

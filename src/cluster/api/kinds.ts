@@ -1,3 +1,4 @@
+import { DeployError } from '../../error/deploy-error.ts';
 import { parseJson } from '../../resource/json.ts';
 import { isObject, textOf } from '../../resource/resource.ts';
 import type { Json, Manifest, ResourceId } from '../../resource/resource.ts';
@@ -150,13 +151,24 @@ function arrayOf(value: Json, key: string): readonly Json[] {
   return Array.isArray(found) ? found : [];
 }
 
+/**
+ * Encodes a name for a request path. The API server calls the same names invalid: an empty one would be a request for the
+ * whole collection, and dots a request for another path. @throws DeployError `manifest-invalid`
+ */
+export function pathSegment(name: string): string {
+  if (name !== '' && name !== '.' && name !== '..') return encodeURIComponent(name);
+  throw new DeployError('manifest-invalid', {
+    subject: 'metadata',
+    message: `"${name}" is not a valid name of an object or a namespace`,
+    remedy: 'Use lowercase letters, digits and hyphens.',
+  });
+}
+
 export function collectionPath({ group, version, plural, namespaced }: Kind, namespace: string): string {
   const api = group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
-  return namespaced && namespace !== ''
-    ? `${api}/namespaces/${encodeURIComponent(namespace)}/${plural}`
-    : `${api}/${plural}`;
+  return namespaced && namespace !== '' ? `${api}/namespaces/${pathSegment(namespace)}/${plural}` : `${api}/${plural}`;
 }
 
 export function objectPath(kind: Kind, { namespace, name }: Pick<ResourceId, 'namespace' | 'name'>): string {
-  return `${collectionPath(kind, namespace)}/${encodeURIComponent(name)}`;
+  return `${collectionPath(kind, namespace)}/${pathSegment(name)}`;
 }

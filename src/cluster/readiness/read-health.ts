@@ -8,7 +8,7 @@ import { parseJson } from '../../resource/json.ts';
 import { isObject, textOf } from '../../resource/resource.ts';
 import type { Json, JsonObject } from '../../resource/resource.ts';
 import type { Connection } from '../api/connection.ts';
-import { collectionPath, objectPath } from '../api/kinds.ts';
+import { collectionPath, objectPath, pathSegment } from '../api/kinds.ts';
 import type { KindCache } from '../api/kinds.ts';
 import { labelSelectorOf } from '../api/label-selector.ts';
 import { problemOf } from '../api/status.ts';
@@ -70,8 +70,8 @@ async function judge(
   const selector = labelSelectorOf(live);
   if (!['apps', 'batch'].includes(id.group) || selector === null) return { health, watch: [] };
   const query = `?labelSelector=${encodeURIComponent(selector)}`;
-  const pods = `/api/v1/namespaces/${id.namespace}/pods`;
-  const sets = `/apis/apps/v1/namespaces/${id.namespace}/replicasets${query}`;
+  const pods = `/api/v1/namespaces/${pathSegment(id.namespace)}/pods`;
+  const sets = `/apis/apps/v1/namespaces/${pathSegment(id.namespace)}/replicasets${query}`;
   try {
     const [podList, replicaSets] = await Promise.all([
       list(`${pods}${query}&limit=${PODS}`, context, signal),
@@ -123,7 +123,7 @@ function versionOf({ metadata }: JsonObject): string {
 async function isBoundByConsumer(claim: JsonObject, context: HealthContext, signal: AbortSignal): Promise<boolean> {
   const name = isObject(claim['spec']) ? textOf(claim['spec']['storageClassName']) : '';
   if (name === '') return false;
-  const path = `/apis/storage.k8s.io/v1/storageclasses/${encodeURIComponent(name)}`;
+  const path = `/apis/storage.k8s.io/v1/storageclasses/${pathSegment(name)}`;
   try {
     const storageClass = await readObject(path, context, signal);
     return storageClass?.['volumeBindingMode'] === 'WaitForFirstConsumer';

@@ -3,6 +3,7 @@ import { DeployError } from '../../error/deploy-error.ts';
 import { joinChanges, withChange } from '../../state/target-state.ts';
 import type { Lease, StateChange, TargetState } from '../../state/target-state.ts';
 import type { Fence } from '../api/connection.ts';
+import { RUN_LIMITS } from './limits.ts';
 import { parentName } from './parent.ts';
 import type { Parent } from './parent.ts';
 import type { StateStore } from './state-store.ts';
@@ -16,11 +17,17 @@ export interface Runner {
   readonly nowMs: () => number;
 }
 
+/**
+ * No run renews its lease for longer, even if its clock is as much ahead. A deadline beyond that is from a wrong clock or was
+ * edited, and would block the target.
+ */
+const MAX_LEFT_MS = 2 * RUN_LIMITS.leaseMs;
+
 /** @throws DeployError `lease-held` until the deadline of another runner has passed. */
 export function refuseHeldLease(lease: Lease | null, { holder, nowMs }: Runner, target: Target): void {
   if (lease === null || lease.holder === holder) return;
   const leftMs = lease.untilMs - nowMs();
-  if (leftMs <= 0) return;
+  if (leftMs <= 0 || leftMs > MAX_LEFT_MS) return;
   throw new DeployError('lease-held', {
     subject: `ConfigMap ${target.namespace}/${parentName(target.name)}`,
     message: `another run (${lease.run}) holds the lease of target ${target.name} for up to ${Math.ceil(leftMs / 1000)} s`,

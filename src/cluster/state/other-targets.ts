@@ -4,6 +4,7 @@ import type { Candidate, TargetLocation } from '../../plan/model/facts.ts';
 import { parseJson } from '../../resource/json.ts';
 import { isObject, metadataMap, textOf } from '../../resource/resource.ts';
 import type { JsonObject } from '../../resource/resource.ts';
+import { pathSegment } from '../api/kinds.ts';
 import { METADATA_LIST } from '../api/metadata.ts';
 import { applySetId, originOf, parentName, readOrigin } from './parent.ts';
 import type { ClusterRun } from './run.ts';
@@ -48,7 +49,7 @@ export async function refuseMoved(context: Context, signal: AbortSignal): Promis
   const elsewhere = namespaces.filter((namespace) => namespace !== target.namespace);
   const problems = await Promise.all(
     elsewhere.map(async (namespace) => {
-      const path = `/api/v1/namespaces/${namespace}/configmaps/${name}`;
+      const path = `/api/v1/namespaces/${pathSegment(namespace)}/configmaps/${pathSegment(name)}`;
       const answer = await connection.request({ method: 'GET', path }, signal);
       if (answer.status >= 300) return [];
       const object = parseJson(answer.text);

@@ -3,12 +3,12 @@ import * as z from 'zod/mini';
 import type { Target } from '../../config/checked/config.ts';
 import { DeployError } from '../../error/deploy-error.ts';
 import { NOTHING_RECORDED, RECORDED_VERDICTS, joinChanges, withChange } from '../../state/target-state.ts';
-import type { TargetState } from '../../state/target-state.ts';
+import type { RecordedInventory, TargetState } from '../../state/target-state.ts';
 import type { Json, JsonObject } from '../../resource/resource.ts';
 import { isObject, metadataMap, textOf } from '../../resource/resource.ts';
 import { asObjectId, asRevision } from '../../snapshot/source.ts';
 import type { AppliedSource } from '../../snapshot/source.ts';
-import { decodeEntries, encodeEntries } from './shard.ts';
+import { areShardsOf, decodeEntries, encodeEntries } from './shard.ts';
 import { decodeState, encodeState } from './state-json.ts';
 import type { StateJson } from './state-json.ts';
 import { shortHash } from '../../resource/json.ts';
@@ -79,13 +79,14 @@ export function writeParent(state: TargetState, target: Target): JsonObject {
   };
 }
 
-/** @throws DeployError `foreign-owner` or `state-newer`: never rewrite an object that may not be this target's. */
+/** @throws DeployError `foreign-owner`, `state-newer` or `state-invalid`: never rewrite an object that may not be this target's. */
 export function readParent(object: JsonObject, target: Target): Parent {
   const subject = `ConfigMap ${target.namespace}/${parentName(target.name)}`;
   const metadata = isObject(object['metadata']) ? object['metadata'] : {};
   const annotations = metadataMap(object, 'annotations');
   refuseForeignParent(annotations, metadataMap(object, 'labels'), { subject, target });
   const { origin, rootTree, change } = readJson(object, { format: annotations['headgate.dev/format'], subject });
+  refuseForeignShards(change.inventory ?? {}, subject, target);
   const binary = isObject(object['binaryData']) ? object['binaryData']['inventory'] : undefined;
   const isInline = change.inventory?.shards?.length === 0 && typeof binary === 'string';
   const announced = {
@@ -113,19 +114,36 @@ export function readParent(object: JsonObject, target: Target): Parent {
 }
 
 function readJson(object: JsonObject, { format, subject }: { format: string | undefined; subject: string }): StateJson {
-  const newer = (cause?: unknown) =>
-    new DeployError('state-newer', {
+  if (format !== FORMAT) {
+    throw new DeployError('state-newer', {
       subject,
       message: `has an unsupported format: ${format ?? '(none)'}; this version of Headgate supports format ${FORMAT}`,
       remedy: 'Upgrade Headgate to the version that wrote it. The object was not changed.',
-      cause,
     });
-  if (format !== FORMAT) throw newer();
+  }
   try {
     return decodeState(parseText(isObject(object['data']) ? object['data']['state'] : undefined));
   } catch (cause) {
-    throw newer(cause);
+    throw unreadable(subject, 'has an unreadable state', cause);
   }
+}
+
+function unreadable(subject: string, message: string, cause?: unknown): DeployError {
+  return new DeployError('state-invalid', {
+    subject,
+    message: `${message}: it was written by another version of Headgate, or edited`,
+    remedy: `Run the version that wrote it, or delete ${subject} to rebuild it from the labels in the cluster. The object was not changed.`,
+    cause,
+  });
+}
+
+function refuseForeignShards(
+  { shards = [], unlistedShards = [] }: Partial<RecordedInventory>,
+  subject: string,
+  target: Target,
+) {
+  if (areShardsOf(parentName(target.name), [...shards, ...unlistedShards])) return;
+  throw unreadable(subject, 'lists shards that do not belong to it');
 }
 
 /** A parent with another set's id would make Headgate delete what that set owns (KEP-3659, confused deputy). */

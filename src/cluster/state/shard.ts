@@ -13,6 +13,14 @@ export interface Layout {
 
 export const LAYOUT: Layout = { inlineEntries: 400, entriesPerShard: 300 };
 
+/** For 300,000 objects while a new layout replaces the old one. A longer list is not Headgate's; each name costs a request. */
+const MAX_SHARDS = 2000;
+
+/** Gzip expands a thousandfold, and a ConfigMap holds 1 MB: about 20,000 entries are enough for the objects of one file. */
+const MAX_INFLATED_BYTES = 8 * 2 ** 20;
+/** About 150,000 entries in one run. */
+const MAX_INFLATED_TOTAL = 64 * 2 ** 20;
+
 /** The number of shards for an inventory of this size; 0: it is stored on the parent. */
 export function shardCount(entries: number, { inlineEntries, entriesPerShard }: Layout = LAYOUT): number {
   return entries <= inlineEntries ? 0 : Math.ceil(entries / entriesPerShard);
@@ -21,6 +29,13 @@ export function shardCount(entries: number, { inlineEntries, entriesPerShard }: 
 /** The index of the shard that holds a file's or an object's entries. */
 export function shardOf(key: string, count: number): number {
   return createHash('sha256').update(key).digest().readUInt32BE(0) % count;
+}
+
+/** Is it a list of shards of this parent? Their names become paths of requests, also of deletes. */
+export function areShardsOf(parent: string, names: readonly string[]): boolean {
+  const isShard = (name: string) =>
+    name.startsWith(`${parent}.`) && /^[1-9]\d{0,8}$/.test(name.slice(parent.length + 1));
+  return names.length <= MAX_SHARDS && new Set(names).size === names.length && names.every((name) => isShard(name));
 }
 
 const Row = z.tuple([
@@ -55,10 +70,20 @@ export function encodeEntries(entries: readonly Entry[]): string {
   return gzipSync(JSON.stringify(rows), { level: 6 }).toString('base64');
 }
 
-/** @throws DeployError `state-newer` if it is not in this version's format. */
-export function decodeEntries(text: string, subject: string): readonly Entry[] {
+/** Inflates the texts of one run, within the limits of each and of all. */
+export function inflater(): (compressed: Uint8Array) => Buffer {
+  let leftBytes = MAX_INFLATED_TOTAL;
+  return (compressed) => {
+    const inflated = gunzipSync(compressed, { maxOutputLength: Math.min(leftBytes, MAX_INFLATED_BYTES) });
+    leftBytes -= inflated.length;
+    return inflated;
+  };
+}
+
+/** @throws DeployError `state-invalid` if it is not in this version's format. */
+export function decodeEntries(text: string, subject: string, inflate = inflater()): readonly Entry[] {
   try {
-    const rows = z.array(Row).parse(JSON.parse(gunzipSync(Buffer.from(text, 'base64')).toString()));
+    const rows = z.array(Row).parse(JSON.parse(inflate(Buffer.from(text, 'base64')).toString()));
     return rows.map(
       ([group, kind, namespace, name, apiVersion, file, uid, hash, managedFieldsHash, version, pending]) => ({
         id: { group, kind, namespace, name },
@@ -72,7 +97,7 @@ export function decodeEntries(text: string, subject: string): readonly Entry[] {
       }),
     );
   } catch (cause) {
-    throw new DeployError('state-newer', {
+    throw new DeployError('state-invalid', {
       subject,
       message: 'has an unreadable inventory: it was written by another version of Headgate, or edited',
       remedy: `Run the version that wrote it, or delete ${subject} to rebuild the inventory from the labels in the cluster.`,

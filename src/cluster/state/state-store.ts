@@ -3,13 +3,15 @@ import { DeployError } from '../../error/deploy-error.ts';
 import type { TargetState } from '../../state/target-state.ts';
 import type { Entry } from '../../state/inventory.ts';
 import { parseJson, stringifyJson } from '../../resource/json.ts';
-import { isObject, textOf } from '../../resource/resource.ts';
+import { isObject, metadataMap, textOf } from '../../resource/resource.ts';
 import type { Json, JsonObject } from '../../resource/resource.ts';
 import type { Connection, Fence, KubeAnswer } from '../api/connection.ts';
+import { deleteRequest } from '../api/delete-request.ts';
+import { pathSegment } from '../api/kinds.ts';
 import { METADATA_LIST, METADATA_ONLY } from '../api/metadata.ts';
 import { parentName, readParent, writeParent } from './parent.ts';
 import type { Parent } from './parent.ts';
-import { decodeEntries, encodeEntries } from './shard.ts';
+import { decodeEntries, encodeEntries, inflater } from './shard.ts';
 import { problemOf } from '../api/status.ts';
 
 /** A part of the inventory, as stored in the cluster. */
@@ -42,12 +44,20 @@ interface Writing {
 
 export function stateStore(connection: Connection, target: Target): StateStore {
   const collection = `/api/v1/namespaces/${target.namespace}/configmaps`;
+  const pathOf = (name: string) => `${collection}/${pathSegment(name)}`;
+  const parent = parentName(target.name);
+  const inflate = inflater();
   let parentUid: string | null = null;
 
   async function read(name: string, signal: AbortSignal): Promise<JsonObject | null> {
-    const answer = await connection.request({ method: 'GET', path: `${collection}/${name}` }, signal);
+    const answer = await connection.request({ method: 'GET', path: pathOf(name) }, signal);
     if (answer.status === 404) return null;
     return objectOf(answer, subjectOf(name));
+  }
+
+  async function readMetadata(name: string, signal: AbortSignal): Promise<JsonObject | null> {
+    const answer = await connection.request({ method: 'GET', path: pathOf(name), accept: METADATA_ONLY }, signal);
+    return answer.status === 404 ? null : objectOf(answer, subjectOf(name));
   }
 
   /** A POST for a new object, otherwise a merge patch bound to the uid and version that were read. */
@@ -78,7 +88,7 @@ export function stateStore(connection: Connection, target: Target): StateStore {
     const metadata = isObject(content['metadata']) ? content['metadata'] : {};
     return {
       method: 'PATCH',
-      path: `${collection}/${nameOf(content)}?fieldManager=headgate`,
+      path: `${pathOf(nameOf(content))}?fieldManager=headgate`,
       body: stringifyJson({
         ...content,
         metadata: { ...metadata, uid: base.uid, resourceVersion: base.resourceVersion },
@@ -100,27 +110,28 @@ export function stateStore(connection: Connection, target: Target): StateStore {
     });
   }
 
-  async function remove(name: string, { held, signal }: Writing): Promise<void> {
-    const request = { method: 'DELETE', path: `${collection}/${name}`, accept: METADATA_ONLY } as const;
+  /** Deletes exactly the object that was read. */
+  async function remove(object: JsonObject, { held, signal }: Writing): Promise<void> {
+    const name = nameOf(object);
+    const request = deleteRequest(pathOf(name), versionOf(object), false);
     const answer = await connection.request(held === null ? request : { ...request, fence: held }, signal);
     if (answer.status !== 404) objectOf(answer, subjectOf(name));
   }
 
-  /** Includes shards that a killed run left behind. */
-  async function storedNames(parent: string, signal: AbortSignal): Promise<readonly string[]> {
+  /** The ConfigMaps that belong to this parent, including shards that a killed run left behind. */
+  async function storedParts(signal: AbortSignal): Promise<readonly JsonObject[]> {
     const path = `${collection}?labelSelector=app.kubernetes.io%2Fmanaged-by%3Dheadgate`;
     const answer = await connection.request({ method: 'GET', path, accept: METADATA_LIST }, signal);
     const { items } = objectOf(answer, `ConfigMaps of ${target.namespace}`);
-    const names = (Array.isArray(items) ? items : []).filter((item) => isObject(item)).map((item) => nameOf(item));
-    return names.filter((name) => name.startsWith(`${parent}.`));
+    return (Array.isArray(items) ? items : []).filter((item) => isObject(item)).filter((item) => isPart(item, parent));
   }
 
   return {
     async readParent(signal) {
-      const object = await read(parentName(target.name), signal);
-      const parent = object === null ? null : readParent(object, target);
-      parentUid = parent?.uid ?? null;
-      return parent;
+      const object = await read(parent, signal);
+      const found = object === null ? null : readParent(object, target);
+      parentUid = found?.uid ?? null;
+      return found;
     },
     async writeParent(base, state, signal) {
       const version = await write(base, writeParent(state, target), { held: null, signal });
@@ -130,7 +141,9 @@ export function stateStore(connection: Connection, target: Target): StateStore {
     parentUid: () => parentUid,
     async readShard(name, signal) {
       const object = await read(name, signal);
-      return object === null ? null : { ...versionOf(object), name, entries: entriesOf(object, subjectOf(name)) };
+      return object === null
+        ? null
+        : { ...versionOf(object), name, entries: entriesOf(object, subjectOf(name), inflate) };
     },
     async writeShard(base, entries, writing) {
       const name = typeof base === 'string' ? base : base.name;
@@ -140,12 +153,15 @@ export function stateStore(connection: Connection, target: Target): StateStore {
       const leftover = await read(name, writing.signal);
       return { ...(await write(leftover === null ? null : versionOf(leftover), content, writing)), name, entries };
     },
-    deleteShard: remove,
+    async deleteShard(name, writing) {
+      const shard = await readMetadata(name, writing.signal);
+      if (shard !== null && isPart(shard, parent)) await remove(shard, writing);
+    },
     async deleteAll(signal) {
-      const parent = parentName(target.name);
-      const names = await storedNames(parent, signal);
-      await Promise.all(names.map((name) => remove(name, { held: null, signal })));
-      await remove(parent, { held: null, signal });
+      const parts = await storedParts(signal);
+      await Promise.all(parts.map((part) => remove(part, { held: null, signal })));
+      const last = await readMetadata(parent, signal);
+      if (last !== null) await remove(last, { held: null, signal });
     },
   };
 }
@@ -188,14 +204,21 @@ function versionOf(object: JsonObject): Version {
   return { uid: textOf(metadata['uid']), resourceVersion: textOf(metadata['resourceVersion']) };
 }
 
+/** The name alone proves little: a person may have created a ConfigMap of that name. */
+function isPart(object: JsonObject, parent: string): boolean {
+  return (
+    nameOf(object).startsWith(`${parent}.`) && metadataMap(object, 'annotations')['headgate.dev/parent'] === parent
+  );
+}
+
 function nameOf(content: JsonObject): string {
   const metadata = isObject(content['metadata']) ? content['metadata'] : {};
   return textOf(metadata['name']);
 }
 
-function entriesOf(object: JsonObject, subject: string): readonly Entry[] {
+function entriesOf(object: JsonObject, subject: string, inflate: ReturnType<typeof inflater>): readonly Entry[] {
   const data = isObject(object['binaryData']) ? object['binaryData'] : {};
-  return decodeEntries(textOf(data['inventory']), subject);
+  return decodeEntries(textOf(data['inventory']), subject, inflate);
 }
 
 /** Does the stored object contain everything in `content`? */

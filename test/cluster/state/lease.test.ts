@@ -23,6 +23,14 @@ describe('the lease of another runner', () => {
     expect(() => refuseHeldLease(lease, runner(START + 1), aTarget())).not.toThrow();
   });
 
+  it('counts as over when it lasts longer than any run renews it, as after a wrong clock or an edit', () => {
+    const longest = 2 * LEASE_MS;
+    expect(() => refuseHeldLease(lease, runner(START - longest), aTarget())).toThrow(
+      expect.objectContaining({ code: 'lease-held', retryAfterMs: longest }),
+    );
+    expect(() => refuseHeldLease(lease, runner(START - longest - 1), aTarget())).not.toThrow();
+  });
+
   it('may be taken over by a run of the same data directory', () => {
     expect(() => refuseHeldLease(lease, runner(START - 1, 'other'), aTarget())).not.toThrow();
     expect(() => refuseHeldLease(null, runner(START), aTarget())).not.toThrow();

@@ -178,16 +178,17 @@ describe('a state recorded by release 0.1.0', () => {
   });
 });
 
-describe('a state in an unknown format', () => {
+describe('a state that this release cannot read', () => {
   it.each([
     ['an unknown renderer', '"renderer":"plain"', '"renderer":"jsonnet v1"'],
     ['a renderer without its version', '"renderer":"plain"', '"renderer":"kustomize"'],
     ['a field of another type', '"dirty":[]', '"dirty":"some"'],
+    ['a shard of another target', '"shards":[]', '"shards":["headgate-other.1"]'],
   ])('is refused, never rewritten: %s', (_what, before, after) => {
     const { target, parent } = recorded('plain');
     const state = (parent.data?.state ?? '').replace(before, after);
     expect(state).not.toBe(parent.data?.state);
     const object = { ...parent, data: { state } } as unknown as Parameters<typeof readParent>[0];
-    expect(() => readParent(object, target)).toThrow(expect.objectContaining({ code: 'state-newer' }));
+    expect(() => readParent(object, target)).toThrow(expect.objectContaining({ code: 'state-invalid' }));
   });
 });

@@ -1,8 +1,16 @@
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { distribute, freshNames, isOutgrown } from '../../../src/cluster/state/inventory-store.ts';
 import { applySetId } from '../../../src/cluster/state/parent.ts';
 import { readParent, writeParent } from '../../../src/cluster/state/parent.ts';
-import { decodeEntries, encodeEntries, shardCount, shardOf } from '../../../src/cluster/state/shard.ts';
+import {
+  areShardsOf,
+  decodeEntries,
+  encodeEntries,
+  inflater,
+  shardCount,
+  shardOf,
+} from '../../../src/cluster/state/shard.ts';
 import { NOTHING_RECORDED } from '../../../src/state/target-state.ts';
 import type { TargetState } from '../../../src/state/target-state.ts';
 import type { JsonObject } from '../../../src/resource/resource.ts';
@@ -25,8 +33,45 @@ describe('the inventory', () => {
 
   it('is refused if it cannot be read', () => {
     expect(() => decodeEntries('bm9wZQ==', 'ConfigMap x/y')).toThrow(
-      expect.objectContaining({ code: 'state-newer', subject: 'ConfigMap x/y' }),
+      expect.objectContaining({ code: 'state-invalid', subject: 'ConfigMap x/y' }),
     );
+  });
+
+  it('is refused before it is inflated to more than 8 MB', () => {
+    const bomb = gzipSync(Buffer.alloc(64 * 2 ** 20, ' ')).toString('base64');
+    expect(bomb.length).toBeLessThan(100_000);
+    expect(() => decodeEntries(bomb, 'x')).toThrow(
+      expect.objectContaining({
+        code: 'state-invalid',
+        cause: expect.objectContaining({ code: 'ERR_BUFFER_TOO_LARGE' }) as unknown,
+      }),
+    );
+  });
+
+  it('is refused when the shards of one run inflate to more than 64 MB', () => {
+    const inflate = inflater();
+    const shard = gzipSync(Buffer.alloc(8 * 2 ** 20, ' '));
+    for (let n = 1; n <= 8; n += 1) expect(inflate(shard)).toHaveLength(8 * 2 ** 20);
+    expect(() => decodeEntries(encodeEntries(entries), 'x', inflate)).toThrow(
+      expect.objectContaining({ code: 'state-invalid' }),
+    );
+  });
+
+  it('is in shards of this target, each listed once, and at most 2,000 of them', () => {
+    const parent = 'headgate-shop';
+    expect(areShardsOf(parent, [])).toBe(true);
+    expect(areShardsOf(parent, freshNames('shop', 2000, []))).toBe(true);
+    expect(areShardsOf(parent, freshNames('shop', 2001, []))).toBe(false);
+    expect(areShardsOf(parent, ['headgate-shop.1', 'headgate-shop.1'])).toBe(false);
+    const foreign = ['', '.', 'bystander', '?labelSelector=x', 'headgate-shop', 'headgate-shop.', 'headgate-shop.0'];
+    const more = [
+      'headgate-shop.01',
+      'headgate-shop.1e3',
+      'headgate-shop.ready',
+      'headgate-shop-2.1',
+      'headgate-shop.1/x',
+    ];
+    expect([...foreign, ...more].filter((name) => areShardsOf(parent, [name]))).toEqual([]);
   });
 
   it('is stored on the parent up to 400 objects, and in shards of about 300 above', () => {
