@@ -1,4 +1,4 @@
-import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument } from 'yaml';
+import { LineCounter, isAlias, isMap, isNode, isScalar, isSeq, parseDocument } from 'yaml';
 import type { Document, ErrorCode as YamlCode, Node, Pair, Scalar, YAMLMap } from 'yaml';
 import { SCALAR_TAGS, readPlain } from './scalar.ts';
 import { isStringField, substitute } from './substitution.ts';
@@ -64,10 +64,10 @@ interface Chunk {
 function splitDocuments(text: string): readonly (Chunk | { line: number; message: string })[] {
   const chunks: (Chunk | { line: number; message: string })[] = [];
   const lines = text.replace(/^\uFEFF/, '').split('\n');
+  const dropped = endMarkersBeforeContent(lines);
   let first = 0;
   lines.forEach((line, index) => {
-    // kubectl silently drops what follows, and a dropped document would look like a deleted one.
-    if (/^\.\.\.\s*$/.test(line) && hasContent(lines.slice(index + 1))) {
+    if (dropped.has(index)) {
       chunks.push({
         line: index + 1,
         message: 'the document end marker ... is followed by content, which kubectl would silently drop',
@@ -84,9 +84,16 @@ function splitDocuments(text: string): readonly (Chunk | { line: number; message
   return chunks;
 }
 
-function hasContent(lines: readonly string[]): boolean {
-  const next = lines.find((line) => !/^\s*(#.*)?\r?$/.test(line));
-  return next !== undefined && !next.startsWith('---');
+/** kubectl silently drops what follows them, and a dropped document would look like a deleted one. */
+function endMarkersBeforeContent(lines: readonly string[]): ReadonlySet<number> {
+  const found = new Set<number>();
+  let isBeforeContent = false;
+  for (let index = lines.length - 1; index >= 0; index -= 1) {
+    const line = lines[index] ?? '';
+    if (isBeforeContent && /^\.\.\.\s*$/.test(line)) found.add(index);
+    if (!/^\s*(#.*)?\r?$/.test(line)) isBeforeContent = !line.startsWith('---');
+  }
+  return found;
 }
 
 /** YAML takes CRLF and a bare CR for line breaks too (YAML 1.1, 4.2), and the parser does not take the latter. */
@@ -157,6 +164,7 @@ class Expansion {
   readonly #variables: Variables | null;
   readonly #quotes: Quotes;
   #path: readonly string[] = [];
+  #anchors: ReadonlyMap<unknown, Node> | null = null;
   readonly errors: { readonly line: number; readonly message: string }[] = [];
   #nodes = 0;
 
@@ -240,8 +248,9 @@ class Expansion {
     return typeof key === 'number' && !Number.isInteger(key) ? goFloat(key) : String(key);
   }
 
-  #target(alias: Node & { resolve?: unknown }): Node {
-    const target = isAlias(alias) ? alias.resolve(this.#document) : undefined;
+  #target(alias: unknown): Node {
+    this.#anchors ??= aliasTargets(this.#document);
+    const target = this.#anchors.get(alias);
     if (target === undefined) throw this.#error(alias, 'an alias refers to an anchor that does not exist');
     return target;
   }
@@ -250,6 +259,27 @@ class Expansion {
     const range = (node as { range?: readonly number[] | null } | null)?.range;
     return new YamlError(message, this.#lineOf(range?.[0] ?? 0));
   }
+}
+
+/**
+ * The node that each alias of a document refers to: the last one before it with that anchor. The parser's own `resolve`
+ * walks the whole document for each alias.
+ */
+function aliasTargets(document: Document): ReadonlyMap<unknown, Node> {
+  const targets = new Map<unknown, Node>();
+  const anchors = new Map<string, Node>();
+  const ahead: unknown[] = [document.contents];
+  while (ahead.length > 0) {
+    const node = ahead.pop();
+    if (isAlias(node)) {
+      const target = anchors.get(node.source);
+      if (target !== undefined) targets.set(node, target);
+    } else if (isNode(node) && node.anchor !== undefined) anchors.set(node.anchor, node);
+    // The last one is pushed first, so that the nodes are visited in the order of the file.
+    if (isSeq(node)) for (const item of node.items.toReversed()) ahead.push(item);
+    if (isMap(node)) for (const { key, value } of node.items.toReversed()) ahead.push(value, key);
+  }
+  return targets;
 }
 
 function isMergeKey({ key }: Pair): boolean {
