@@ -37,7 +37,10 @@ export function compareTrees(
   const changes: ChangedPath[] = [];
   const missing = new Set<string>();
   const pending: { now: string | null; before: string | null; path: string }[] = [{ now, before, path }];
+  let compared = 0;
   for (let pair = pending.pop(); pair !== undefined; pair = pending.pop()) {
+    compared += 1;
+    refuseCount(compared + pending.length + changes.length, context);
     if (pair.now === pair.before) continue;
     const nowEntries = entriesOf(pair.now, missing, context);
     const beforeEntries = entriesOf(pair.before, missing, context);
@@ -88,6 +91,11 @@ function comparePair(
       changes.push({ path: at, now: { kind: 'file', id: now.id, hazard: now.hazard } });
     else if (before !== null && before.kind !== 'tree') changes.push({ path: at, now: null });
   }
+}
+
+function refuseCount(paths: number, { limits, subject }: WalkContext): void {
+  if (paths <= limits.comparedPaths) return;
+  throw gitError('git-limit', { subject, message: `more than ${limits.comparedPaths} paths differ` });
 }
 
 function refuseDepth(path: string, { limits, subject }: WalkContext): void {

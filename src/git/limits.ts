@@ -4,8 +4,13 @@ export interface GitLimits {
   readonly objects: number;
   /** Inflated size of one object; a pack that declares more is rejected before inflating it. */
   readonly objectBytes: number;
+  /** Inflated size of everything that one run reads, with what deltas yield. */
   readonly inflatedBytes: number;
+  /** Above this inflated size of a difference, the trees are read first, and then only the files that are wanted. */
+  readonly eagerBytes: number;
   readonly deltaDepth: number;
+  /** Trees and paths in one comparison. A few trees that contain each other several times make billions of paths. */
+  readonly comparedPaths: number;
   readonly pathLength: number;
   readonly pathDepth: number;
   /** Rounds of fetching missing trees before all trees are requested at once. */
@@ -17,11 +22,13 @@ export interface GitLimits {
 }
 
 export const GIT_LIMITS: GitLimits = {
-  responseBytes: 256 * 1024 * 1024,
+  responseBytes: 128 * 1024 * 1024,
   objects: 500_000,
   objectBytes: 64 * 1024 * 1024,
-  inflatedBytes: 1024 * 1024 * 1024,
+  inflatedBytes: 256 * 1024 * 1024,
+  eagerBytes: 64 * 1024 * 1024,
   deltaDepth: 4096,
+  comparedPaths: 250_000,
   pathLength: 1024,
   pathDepth: 64,
   rounds: 3,

@@ -1,3 +1,4 @@
+import { DeployError } from '../error/deploy-error.ts';
 import type { SourceQuery } from '../deploy/ports/git.ts';
 import type { ObjectId, Revision, SourceFile, PathContent, TreeAt } from '../snapshot/source.ts';
 import { asObjectId } from '../snapshot/source.ts';
@@ -8,7 +9,7 @@ import type { ObjectStore } from './pack.ts';
 import type { GitServer } from './transport.ts';
 import { readTree, treeOfCommit } from './tree.ts';
 
-import type { UploadPack } from './upload-pack.ts';
+import type { FetchArguments, UploadPack } from './upload-pack.ts';
 
 export function remoteObjects(remote: UploadPack, server: GitServer, format: 'sha1' | 'sha256') {
   const store: ObjectStore = new Map();
@@ -29,11 +30,24 @@ export function remoteObjects(remote: UploadPack, server: GitServer, format: 'sh
     return tree;
   }
 
+  /** With the files, to save a round. Large ones may not be wanted, so then only the trees are fetched. */
+  async function fetchWithFiles(what: Pick<FetchArguments, 'wants' | 'haves'>, signal: AbortSignal): Promise<void> {
+    const received: ObjectStore = new Map();
+    try {
+      await remote.fetch({ ...what, upToBytes: server.limits.eagerBytes }, received, signal);
+    } catch (thrown) {
+      if (!(thrown instanceof DeployError && thrown.code === 'git-limit')) throw thrown;
+      received.clear();
+      await remote.fetch({ ...what, filter: 'blob:none' }, received, signal);
+    }
+    for (const [id, object] of received) store.set(id, object);
+  }
+
   /** Fetches at once what only the newer tree has, and the trees (without file contents) that only the older one has. */
   async function fetchDifference(now: ObjectId, before: ObjectId, signal: AbortSignal): Promise<void> {
     if (now === before) return;
     await Promise.all([
-      remote.fetch({ wants: [now], haves: [before] }, store, signal),
+      fetchWithFiles({ wants: [now], haves: [before] }, signal),
       remote.fetch({ wants: [before], haves: [now], filter: 'blob:none' }, store, signal),
     ]);
   }
@@ -177,7 +191,7 @@ export function remoteObjects(remote: UploadPack, server: GitServer, format: 'sh
 
   /** A tree and everything below it. */
   function fetchWhole(tree: ObjectId, signal: AbortSignal): Promise<void> {
-    return remote.fetch({ wants: [tree] }, store, signal);
+    return fetchWithFiles({ wants: [tree] }, signal);
   }
 
   return {

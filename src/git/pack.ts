@@ -16,6 +16,7 @@ export type ObjectStore = Map<string, GitObject>;
 export interface PackFormat {
   readonly hash: 'sha1' | 'sha256';
   readonly limits: GitLimits;
+  readonly inflated: Inflated;
   readonly subject: string;
 }
 
@@ -31,67 +32,71 @@ interface Entry {
   readonly base: number | string | null;
 }
 
+/** Counts what a run inflates, in all of its packs. */
+export type Inflated = (bytes: number) => void;
+
+export function inflatedUpTo(limitBytes: number, { subject }: Pick<PackFormat, 'subject'>): Inflated {
+  let total = 0;
+  return (bytes) => {
+    total += bytes;
+    if (total > limitBytes)
+      throw gitError('git-limit', { subject, message: `the inflated size exceeds the limit of ${limitBytes}` });
+  };
+}
+
+interface Resolved {
+  readonly object: GitObject;
+  readonly offset: number;
+  /** Deltas between it and an object that is stored whole. */
+  readonly depth: number;
+}
+
 /** Reads a pack (gitformat-pack(5)) into the store. @throws DeployError `git-protocol` or `git-limit` */
 export function readPack(pack: Buffer, store: ObjectStore, format: PackFormat): void {
   const entries = readEntries(pack, format);
-  const resolved = new Map<number, GitObject>();
-  const waiting: Entry[] = [];
-  for (const entry of entries.values()) {
-    if (entry.type === null) waiting.push(entry);
-    else add({ type: entry.type, data: entry.data }, entry, { store, resolved, format });
-  }
-  // The base of a delta may come later in the pack, or be a delta itself.
-  for (let left = waiting; left.length > 0;) {
-    const next = left.filter((entry) => !resolve(entry, { entries, store, resolved, format }));
-    if (next.length === left.length) throw protocolError(format, 'the pack has a delta whose base is missing');
-    left = next;
-  }
-}
-
-interface Resolving {
-  readonly store: ObjectStore;
-  readonly resolved: Map<number, GitObject>;
-  readonly format: PackFormat;
-}
-
-function add(object: GitObject, { offset }: Entry, { store, resolved, format }: Resolving): void {
-  resolved.set(offset, object);
-  store.set(idOf(object, format.hash), object);
-}
-
-/** Resolves a delta and its chain of bases; false when a base is not known yet. */
-function resolve(entry: Entry, context: Resolving & { readonly entries: ReadonlyMap<number, Entry> }): boolean {
-  const chain: Entry[] = [];
-  let base: GitObject | undefined;
-  for (let at: Entry | undefined = entry; base === undefined;) {
-    if (at === undefined || at.base === null) return false;
-    base = context.resolved.get(at.offset);
-    if (base !== undefined) break;
-    chain.push(at);
-    if (chain.length > context.format.limits.deltaDepth)
-      throw limitError(context.format, 'length of a delta chain', context.format.limits.deltaDepth);
-    if (typeof at.base === 'string') {
-      base = context.store.get(at.base);
-      if (base === undefined) return false;
-    } else {
-      base = context.resolved.get(at.base);
-      at = context.entries.get(at.base);
+  const { whole, deltas } = separate(entries);
+  // The base of a delta may come later in the pack, be a delta itself, or be in the store already.
+  const ofBase = Map.groupBy(deltas, ({ base }) => base);
+  const ready: Resolved[] = whole.map(({ offset, type, data }) => ({ object: { type, data }, offset, depth: 0 }));
+  let missing = deltas.length;
+  const apply = (base: GitObject, key: Entry['base'], depth: number) => {
+    const waiting = ofBase.get(key) ?? [];
+    ofBase.delete(key);
+    missing -= waiting.length;
+    for (const { offset, data } of waiting) {
+      if (depth > format.limits.deltaDepth)
+        throw limitError(format, 'length of a delta chain', format.limits.deltaDepth);
+      ready.push({ object: { type: base.type, data: applyDelta(base.data, data, format) }, offset, depth });
     }
+  };
+  for (const key of [...ofBase.keys()]) {
+    const known = typeof key === 'string' ? store.get(key) : undefined;
+    if (known !== undefined) apply(known, key, 1);
   }
-  for (const delta of chain.toReversed()) {
-    const known = context.resolved.get(delta.offset);
-    const object: GitObject = known ?? { type: base.type, data: applyDelta(base.data, delta.data, context.format) };
-    if (known === undefined) add(object, delta, context);
-    base = object;
+  for (let next = ready.pop(); next !== undefined; next = ready.pop()) {
+    const { object, offset, depth } = next;
+    const id = idOf(object, format.hash);
+    store.set(id, object);
+    for (const key of [offset, id]) apply(object, key, depth + 1);
   }
-  return true;
+  if (missing > 0) throw protocolError(format, 'the pack has a delta whose base is missing');
+}
+
+function separate(entries: readonly Entry[]) {
+  const whole: (Entry & { readonly type: ObjectType })[] = [];
+  const deltas: Entry[] = [];
+  for (const { type, ...entry } of entries) {
+    if (type === null) deltas.push({ type, ...entry });
+    else whole.push({ type, ...entry });
+  }
+  return { whole, deltas };
 }
 
 export function idOf({ type, data }: GitObject, hash: PackFormat['hash']): string {
   return createHash(hash).update(`${type} ${data.length}\0`).update(data).digest('hex');
 }
 
-function readEntries(pack: Buffer, format: PackFormat): ReadonlyMap<number, Entry> {
+function readEntries(pack: Buffer, format: PackFormat): readonly Entry[] {
   const { limits } = format;
   const trailer = format.hash === 'sha1' ? 20 : 32;
   if (pack.length < 12 + trailer || pack.toString('latin1', 0, 4) !== 'PACK')
@@ -104,14 +109,12 @@ function readEntries(pack: Buffer, format: PackFormat): ReadonlyMap<number, Entr
   if (!createHash(format.hash).update(pack.subarray(0, end)).digest().equals(pack.subarray(end))) {
     throw protocolError(format, 'the pack is corrupt or truncated: its checksum does not match');
   }
-  const entries = new Map<number, Entry>();
-  let inflated = 0;
+  const entries: Entry[] = [];
   let at = 12;
   for (let index = 0; index < count; index += 1) {
     const { entry, next } = readEntry(pack.subarray(0, end), at, format);
-    inflated += entry.data.length;
-    if (inflated > limits.inflatedBytes) throw limitError(format, 'inflated size', limits.inflatedBytes);
-    entries.set(at, entry);
+    format.inflated(entry.data.length);
+    entries.push(entry);
     at = next;
   }
   if (at !== end) throw protocolError(format, 'the pack is longer than it declares');
@@ -197,7 +200,9 @@ function applyDelta(base: Buffer, delta: Buffer, format: PackFormat): Buffer {
     }
   };
   if (size() !== base.length) throw protocolError(format, 'a delta does not match its base');
-  const result = Buffer.alloc(size());
+  const resultBytes = size();
+  format.inflated(resultBytes);
+  const result = Buffer.alloc(resultBytes);
   let written = 0;
   while (at < delta.length) {
     const code = byte();

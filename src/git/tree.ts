@@ -26,6 +26,7 @@ export function readTree(
   { idBytes, subject }: { idBytes: number; subject: string },
 ): readonly TreeEntry[] {
   const entries: TreeEntry[] = [];
+  const counts = new Map<string, number>();
   for (let at = 0; at < data.length;) {
     const space = data.indexOf(0x20, at);
     const nul = data.indexOf(0, space);
@@ -37,10 +38,13 @@ export function readTree(
     }
     const bytes = data.subarray(space + 1, nul);
     const name = bytes.toString();
+    counts.set(name, (counts.get(name) ?? 0) + 1);
     entries.push({ name, mode, kind, id: data.toString('hex', nul + 1, end), hazard: hazardOf(name, bytes) });
     at = end;
   }
-  return entries;
+  if (counts.size === entries.length) return entries;
+  const isTwice = ({ name }: TreeEntry) => counts.get(name) !== 1;
+  return entries.map((entry) => (isTwice(entry) ? { ...entry, hazard: 'a name that its directory has twice' } : entry));
 }
 
 /** Bidirectional overrides and control characters disguise a name as another one. */

@@ -1,5 +1,5 @@
 import { gitError, UnknownObject } from './git-error.ts';
-import { readPack } from './pack.ts';
+import { inflatedUpTo, readPack } from './pack.ts';
 import type { ObjectStore } from './pack.ts';
 import { DELIMITER, FLUSH, pktLine, readPktLines } from './pkt-line.ts';
 import { post } from './transport.ts';
@@ -12,6 +12,8 @@ export interface FetchArguments {
   /** Not together with `haves`, whose savings it would cancel. */
   readonly depth?: 1;
   readonly filter?: 'blob:none' | 'tree:0';
+  /** Fails with `git-limit` above this inflated size, without counting it for the run. */
+  readonly upToBytes?: number;
 }
 
 /** Git commands over smart HTTP, protocol version 2 (gitprotocol-v2(5)), for one repository. Counts its requests and bytes. */
@@ -24,6 +26,8 @@ export interface UploadPack {
 
 export function uploadPack(server: GitServer, hash: 'sha1' | 'sha256'): UploadPack {
   const usage = { requests: 0, bytes: 0 };
+  const { limits, url: subject } = server;
+  const ofRun = inflatedUpTo(limits.inflatedBytes, { subject });
   // Set to false by the first refusal. Responses without filters are larger but equally correct.
   let supportsFilters = true;
 
@@ -36,7 +40,8 @@ export function uploadPack(server: GitServer, hash: 'sha1' | 'sha256'): UploadPa
 
   async function fetchOnce(what: FetchArguments, store: ObjectStore, signal: AbortSignal): Promise<void> {
     const pack = packOf(await send(fetchLines(what, hash), signal), server);
-    readPack(pack, store, { hash, limits: server.limits, subject: server.url });
+    const inflated = what.upToBytes === undefined ? ofRun : inflatedUpTo(what.upToBytes, { subject });
+    readPack(pack, store, { hash, limits, inflated, subject });
     // With a `have`, the server may omit a wanted object that is part of it.
     const missing = what.haves === undefined ? what.wants.find((id) => !store.has(id)) : undefined;
     if (missing !== undefined)

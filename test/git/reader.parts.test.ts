@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DeployError } from '../../src/error/deploy-error.ts';
 import { GIT_LIMITS } from '../../src/git/limits.ts';
 import { openRepository } from '../../src/git/reader.ts';
+import { readTree } from '../../src/git/tree.ts';
 import type { SourceQuery } from '../../src/deploy/ports/git.ts';
 import type { ObjectId, Revision, Source } from '../../src/snapshot/source.ts';
 import { startGitServer } from '../rig/git-host/http-backend.ts';
@@ -330,6 +331,17 @@ it('reads repositories with SHA-256 object ids', async () => {
 });
 
 describe('a hostile tree', () => {
+  it('with two entries of one name has neither of them', () => {
+    const entry = Buffer.concat([Buffer.from('100644 a.yaml\0'), Buffer.alloc(20, 1)]);
+    const other = Buffer.concat([Buffer.from('100644 b.yaml\0'), Buffer.alloc(20, 1)]);
+    const entries = readTree(Buffer.concat([entry, entry, other]), { idBytes: 20, subject: 'x' });
+    expect(entries.map(({ hazard }) => hazard)).toEqual([
+      'a name that its directory has twice',
+      'a name that its directory has twice',
+      null,
+    ]);
+  });
+
   it('is served by git, and each of its names is refused', async () => {
     const repository = new BareRepository();
     const blob = repository.git('hash-object', '-w', '--stdin', '--path', 'x');
@@ -361,6 +373,51 @@ describe('a hostile tree', () => {
       'ok.yaml': 'file',
       'rtl\u202egpj.yaml': 'refused',
     });
+  });
+});
+
+describe('a repository that is made to be expensive', () => {
+  /** A commit of this tree, written by its id. */
+  function commitTree(repository: BareRepository, tree: string): void {
+    const identity = ['-c', 'user.name=a', '-c', 'user.email=a@example.com'];
+    const commit = repository.git(...identity, 'commit-tree', '-m', 'x', tree);
+    repository.git('update-ref', 'refs/heads/main', commit);
+  }
+
+  it('is refused when a few trees contain each other ten times, nine levels deep', async () => {
+    const repository = new BareRepository();
+    const { execFileSync } = await import('node:child_process');
+    const makeTree = (mode: string, id: string) =>
+      execFileSync('git', ['-C', repository.path, 'mktree'], {
+        input: Array.from({ length: 10 }, (_, n) => `${mode} ${id}\t${n}\n`).join(''),
+        encoding: 'utf8',
+      }).trim();
+    let tree = makeTree('100644 blob', repository.git('hash-object', '-w', '-t', 'blob', '/dev/null'));
+    for (let level = 1; level < 9; level += 1) tree = makeTree('040000 tree', tree);
+    commitTree(repository, tree);
+    const { open } = await serve(repository);
+    await expect(open().since(query(), signal)).rejects.toMatchObject({
+      code: 'git-limit',
+      message: 'more than 250000 paths differ',
+    });
+  });
+
+  it('is read without the large files beside the path of the target', async () => {
+    const repository = new BareRepository();
+    const before = repository.commit({ 'apps/a.yaml': file('a') });
+    const large = 'x'.repeat(3 * 2 ** 20);
+    const now = repository.commit({ 'apps/a.yaml': file('b'), 'media/large.bin': large, 'apps/large.bin': large });
+    const { open } = await serve(repository);
+    const limits = { ...GIT_LIMITS, eagerBytes: 2 ** 20, inflatedBytes: 2 * 2 ** 20 };
+    const isRead = (path: string) => path.endsWith('.yaml');
+    const ofApps = { path: 'apps', isRead };
+    const changed = await open({ limits }).since(
+      query({ ...ofApps, base: baseOf(repository, before, 'apps') }),
+      signal,
+    );
+    expect(changed).toMatchObject({ revision: now, files: [{ path: 'apps/a.yaml', kind: 'file' }] });
+    const first = await open({ limits }).since(query(ofApps), signal);
+    expect(first).toMatchObject({ revision: now, files: [{ path: 'apps/a.yaml', kind: 'file' }] });
   });
 });
 

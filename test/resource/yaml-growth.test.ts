@@ -1,56 +1,20 @@
-import { Session } from 'node:inspector';
-import type { Profiler } from 'node:inspector';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { readYaml } from '../../src/resource/yaml.ts';
+import { BlockCounter, LINEAR } from '../rig/programs/growth.ts';
 
-/**
- * Anyone who may push decides what is parsed, so no text may take more than its length is worth. Counted are the blocks of
- * code that run, by the engine's own coverage: the same in every run, however busy the machine is.
- */
-const session = new Session();
-
-beforeAll(() => {
-  session.connect();
-  session.post('Profiler.enable');
-  session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
-});
+// Anyone who may push decides what is parsed, so no text may take more than its length is worth.
+const counter = new BlockCounter(/\/node_modules\/yaml\/|\/src\/resource\//);
 
 afterAll(() => {
-  session.disconnect();
+  counter.close();
 });
 
-function takeCoverage(): readonly Profiler.ScriptCoverage[] {
-  let result: readonly Profiler.ScriptCoverage[] = [];
-  session.post('Profiler.takePreciseCoverage', (error, coverage) => {
-    if (error !== null) throw error;
-    ({ result } = coverage);
-  });
-  return result;
-}
-
-function blocksRunBy(work: () => void): number {
-  takeCoverage();
-  work();
-  const scripts = takeCoverage().filter(({ url }) => /\/node_modules\/yaml\/|\/src\/resource\//.test(url));
-  return scripts
-    .flatMap(({ functions }) => functions.flatMap(({ ranges }) => ranges))
-    .reduce((sum, { count }) => sum + count, 0);
-}
-
-const LENGTH = 400;
-
-/** How much more work twice the length is. */
-function growthOf(textOf: (length: number) => string): number {
-  const [once, twice] = [LENGTH, 2 * LENGTH].map((length) => {
+const growthOf = (textOf: (length: number) => string) =>
+  counter.growthOf((length) => {
     const text = textOf(length);
-    return blocksRunBy(() => readYaml(text));
-  });
-  return (twice ?? 0) / (once ?? 1);
-}
-
-/** What is not proportional to the length is small at this length; growth with its square would be near 4. */
-const LINEAR = 2.3;
+    return () => readYaml(text);
+  }, 400);
 
 describe('reading YAML takes work in proportion to the length of', () => {
   const lines = (length: number, line: (n: number) => string) => Array.from({ length }, (_, n) => line(n)).join('');
