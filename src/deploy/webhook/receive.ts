@@ -18,7 +18,8 @@ export interface RequestHead {
 }
 
 export interface WebhookRequest extends RequestHead {
-  readonly body: Uint8Array | 'too-large';
+  /** `too-many`: together with the bodies that are being read, it is more than the process holds. */
+  readonly body: Uint8Array | 'too-large' | 'too-many';
 }
 
 export interface Answer {
@@ -47,19 +48,22 @@ export const BODY_LIMIT_BYTES = 26_214_400;
 
 const HEALTH = '/healthz';
 const WEBHOOKS = '/webhooks/';
-const BODY_TYPES: ReadonlySet<string> = new Set(['application/json', FORM]);
 
-/** The answer if the head alone decides it; null: read the body. */
+/** The answer if the head alone decides it; null: read the body. The order is part of the public interface. */
 export function admit({ method, path, headers }: RequestHead, reception: Reception): Answer | null {
   const pathname = pathnameOf(path);
   if (pathname === HEALTH) return answerHealth(method, reception);
   if (!pathname.startsWith(WEBHOOKS)) return error(404, 'not found: send webhooks to /webhooks/<repository>');
   if (method !== 'POST')
     return { ...error(405, 'method not allowed: send webhooks with POST'), headers: { allow: 'POST' } };
+  if (!isReadable(mediaTypeOf(headers))) return error(415, 'unsupported content type: use application/json');
+  if (registeredAt(path, reception)?.profile.hasProof(headers) !== true) return unauthenticated();
   if (Number(headers['content-length'] ?? 0) > reception.limitBytes) return tooLarge(reception);
-  if (!BODY_TYPES.has(mediaTypeOf(headers))) return error(415, 'unsupported content type: use application/json');
-  if (registeredAt(path, reception) === null) return unknown();
   return null;
+}
+
+function isReadable(mediaType: string): boolean {
+  return mediaType === FORM || mediaType === 'application/json' || mediaType.endsWith('+json');
 }
 
 /**
@@ -71,8 +75,9 @@ export async function receive(request: WebhookRequest, reception: Reception, sig
   const early = admit(request, reception);
   if (early !== null) return early;
   if (request.body === 'too-large') return tooLarge(reception);
+  if (request.body === 'too-many') return busy();
   const registered = registeredAt(request.path, reception);
-  if (registered === null) return unknown();
+  if (registered === null) return unauthenticated();
   const id = deliveryIdOf(request, registered.profile) ?? reception.randomId();
   return receiveDelivery({ id, headers: request.headers, body: request.body }, { ...registered, reception, signal });
 }
@@ -119,7 +124,7 @@ async function decide(delivery: Delivery, context: Context): Promise<Decision> {
   try {
     const host = await profile.load();
     const authentic = await authenticate(delivery, host, context);
-    if (authentic === null) return withoutTargets(error(401, 'the signature is missing or invalid'));
+    if (authentic === null) return withoutTargets(unauthenticated());
     const parsed = host.parse(authentic);
     if (parsed.kind === 'not-understood') return withoutTargets(error(400, parsed.reason));
     if (!isOf(repository, parsed)) return withoutTargets(error(400, 'the delivery is for another repository'));
@@ -128,7 +133,7 @@ async function decide(delivery: Delivery, context: Context): Promise<Decision> {
   } catch (thrown) {
     // A secret that cannot be read now does not make the sender's signature invalid.
     return {
-      ...withoutTargets(error(503, 'deliveries cannot be accepted now: retry later')),
+      ...withoutTargets(busy()),
       problem: { errors: [asDeployError(thrown).problem] },
     };
   }
@@ -199,8 +204,13 @@ function levelOf({ status }: Answer): 'debug' | 'warn' | 'error' {
   return status === 400 ? 'warn' : 'debug';
 }
 
-function unknown(): Answer {
-  return error(404, 'no repository with this name accepts webhooks');
+/** The same for an unknown repository and every kind of wrong signature: a stranger learns nothing. */
+function unauthenticated(): Answer {
+  return error(401, 'the signature is missing or invalid');
+}
+
+function busy(): Answer {
+  return error(503, 'deliveries cannot be accepted now: retry later');
 }
 
 function tooLarge({ limitBytes }: Reception): Answer {

@@ -7,6 +7,7 @@ export const githubProfile: HostProfile = {
   acceptsApps: true,
   apiOf,
   fullNameOf: ownerAndName,
+  hasProof: (headers) => /^sha256=[0-9a-f]{64}$/.test(headers['x-hub-signature-256'] ?? ''),
   deliveryIdOf: (headers) => headers['x-github-delivery'] ?? null,
   loadHooks: async () => (await import('./hooks.ts')).githubHooks,
   loadApi: async () => (await import('./api.ts')).githubApi,

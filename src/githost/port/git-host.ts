@@ -51,6 +51,8 @@ export interface HostProfile {
   fullNameOf(url: URL): string | null;
   /** Not signed, so it may be any text. It is the same when the host sends a delivery again. */
   deliveryIdOf(headers: Delivery['headers']): string | null;
+  /** Is there a well-formed proof of origin, to be verified over the body? Without one the body is not read. */
+  hasProof(headers: Delivery['headers']): boolean;
   /** What receives its deliveries. This and the next two are loaded on demand: a function loads only what it needs. */
   load(): Promise<GitHost>;
   loadApi(): Promise<HostApi>;

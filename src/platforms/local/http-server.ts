@@ -2,8 +2,8 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { asDeployError, DeployError } from '../../error/deploy-error.ts';
-import { admit, receive } from '../../deploy/webhook/receive.ts';
-import type { Answer, Reception, RequestHead } from '../../deploy/webhook/receive.ts';
+import { admit, BODY_LIMIT_BYTES, receive } from '../../deploy/webhook/receive.ts';
+import type { Answer, Reception, RequestHead, WebhookRequest } from '../../deploy/webhook/receive.ts';
 
 export interface HttpServer {
   /** `http://127.0.0.1:8080` */
@@ -12,15 +12,28 @@ export interface HttpServer {
   close(deadlineMs: number): Promise<void>;
 }
 
-export interface HttpTimeouts {
+export interface HttpLimits {
   /** How long a client may take to send its headers, and a whole request: slow senders do not hold a connection forever. */
   readonly headersMs: number;
   readonly requestMs: number;
   /** How long a response may take; GitHub closes the connection after 10 s. */
   readonly answerMs: number;
+  /** How long a connection may be silent, before its first byte too. */
+  readonly silenceMs: number;
+  /** A Git host opens a few, a proxy in front of this server some hundreds. */
+  readonly connections: number;
+  /** What all bodies that are being read or handled may hold together. */
+  readonly bytesInFlight: number;
 }
 
-const TIMEOUTS: HttpTimeouts = { headersMs: 10_000, requestMs: 60_000, answerMs: 9_000 };
+const LIMITS: HttpLimits = {
+  headersMs: 10_000,
+  requestMs: 60_000,
+  answerMs: 9_000,
+  silenceMs: 15_000,
+  connections: 1_000,
+  bytesInFlight: 4 * BODY_LIMIT_BYTES,
+};
 
 /** How long a connection with an unread body stays open, so that its client can read the response. */
 const LINGER_MS = 1_000;
@@ -29,22 +42,23 @@ interface Listen {
   readonly host: string;
   /** 0 picks a free port. */
   readonly port: number;
-  readonly timeouts?: HttpTimeouts;
+  readonly limits?: HttpLimits;
 }
 
 /** Serves `receive` over HTTP. @throws DeployError `usage` when it cannot listen */
 export async function startHttpServer(
-  { host, port, timeouts = TIMEOUTS }: Listen,
+  { host, port, limits = LIMITS }: Listen,
   reception: Reception,
 ): Promise<HttpServer> {
   const server = createServer({
-    headersTimeout: timeouts.headersMs,
-    requestTimeout: timeouts.requestMs,
-    connectionsCheckingInterval: Math.min(1_000, timeouts.headersMs),
+    headersTimeout: limits.headersMs,
+    requestTimeout: limits.requestMs,
+    connectionsCheckingInterval: Math.min(1_000, limits.headersMs),
     keepAliveTimeout: 5_000,
   });
+  const inFlight = { bytes: 0 };
   const take = (request: IncomingMessage, response: ServerResponse) => {
-    respond({ request, response, server }, { reception, timeouts }).catch((thrown: unknown) => {
+    respond({ request, response, server }, { reception, limits, inFlight }).catch((thrown: unknown) => {
       reception.log({ level: 'error', message: 'a request failed', errors: [asDeployError(thrown).problem] });
       response.destroy();
     });
@@ -52,7 +66,9 @@ export async function startHttpServer(
   server.on('request', take);
   // Otherwise Node would request the body even if the head alone is refused.
   server.on('checkContinue', take);
-  server.on('clientError', refuse);
+  server.on('clientError', refuseConnection);
+  server.maxConnections = limits.connections;
+  server.setTimeout(limits.silenceMs);
   await listen(server, { host, port });
   return { url: urlOf(server), close: (deadlineMs) => close(server, deadlineMs) };
 }
@@ -65,19 +81,36 @@ interface Exchange {
 
 interface Serving {
   readonly reception: Reception;
-  readonly timeouts: HttpTimeouts;
+  readonly limits: HttpLimits;
+  readonly inFlight: InFlight;
 }
 
-async function respond(exchange: Exchange, { reception, timeouts }: Serving): Promise<void> {
+/** The bytes of all bodies that are being read or handled. */
+interface InFlight {
+  bytes: number;
+}
+
+async function respond(exchange: Exchange, { reception, limits, inFlight }: Serving): Promise<void> {
   const { request, response } = exchange;
   const head = headOf(request);
   const early = admit(head, reception);
-  if (early !== null) return send(exchange, early);
+  if (early !== null) {
+    send(exchange, early);
+    return;
+  }
   if (/^100-continue$/i.test(head.headers['expect'] ?? '')) response.writeContinue();
-  const body = await readBody(request, reception.limitBytes);
-  if (body === 'cut-off') return undefined;
-  const signal = AbortSignal.timeout(timeouts.answerMs);
-  return send(exchange, await receive({ ...head, body }, reception, signal));
+  const { body, release } = await readBody(request, {
+    limitBytes: reception.limitBytes,
+    mayHold: limits.bytesInFlight,
+    inFlight,
+  });
+  try {
+    if (body === 'cut-off') return;
+    const signal = AbortSignal.timeout(limits.answerMs);
+    send(exchange, await receive({ ...head, body }, reception, signal));
+  } finally {
+    release();
+  }
 }
 
 function headOf({ method = '', url = '', headers }: IncomingMessage): RequestHead {
@@ -86,25 +119,44 @@ function headOf({ method = '', url = '', headers }: IncomingMessage): RequestHea
   return { method, path: url, headers: texts };
 }
 
-/** The raw bytes. Above the limit it stops reading, so that TCP slows the sender down. */
-function readBody(request: IncomingMessage, limitBytes: number): Promise<Uint8Array | 'too-large' | 'cut-off'> {
+interface Read {
+  readonly body: WebhookRequest['body'] | 'cut-off';
+  /** Its bytes no longer count. */
+  readonly release: () => void;
+}
+
+/** The raw bytes. Above a limit it stops reading, so that TCP slows the sender down. */
+function readBody(
+  request: IncomingMessage,
+  { limitBytes, mayHold, inFlight }: { limitBytes: number; mayHold: number; inFlight: InFlight },
+): Promise<Read> {
   return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
+    let chunks: Buffer[] = [];
     let bytes = 0;
+    const release = () => {
+      inFlight.bytes -= bytes;
+      bytes = 0;
+    };
+    const refuse = (body: Exclude<Read['body'], Uint8Array>) => {
+      request.off('data', take).pause();
+      chunks = [];
+      release();
+      resolve({ body, release });
+    };
+    const cutOff = () => refuse('cut-off');
     const take = (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes <= limitBytes) {
-        chunks.push(chunk);
-        return;
-      }
-      request.off('data', take);
-      request.pause();
-      resolve('too-large');
+      inFlight.bytes += chunk.length;
+      if (bytes > limitBytes) refuse('too-large');
+      else if (inFlight.bytes > mayHold) refuse('too-many');
+      else chunks.push(chunk);
     };
     request.on('data', take);
-    request.on('end', () => resolve(Buffer.concat(chunks)));
-    request.on('error', () => resolve('cut-off'));
-    request.on('close', () => resolve('cut-off'));
+    request.on('error', cutOff).on('close', cutOff);
+    request.on('end', () => {
+      request.off('close', cutOff);
+      resolve({ body: Buffer.concat(chunks), release });
+    });
   });
 }
 
@@ -137,7 +189,7 @@ const REFUSALS: Readonly<Record<string, readonly [string, string]>> = {
 };
 
 /** Refuses what Node could not parse as HTTP, or not in time. */
-function refuse(cause: Error & { readonly code?: string }, socket: Duplex): void {
+function refuseConnection(cause: Error & { readonly code?: string }, socket: Duplex): void {
   if (cause.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;

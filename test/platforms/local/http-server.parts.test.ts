@@ -1,13 +1,13 @@
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import * as fc from 'fast-check';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DeployError } from '../../../src/error/deploy-error.ts';
 import { BODY_LIMIT_BYTES } from '../../../src/deploy/webhook/receive.ts';
 import type { Reception } from '../../../src/deploy/webhook/receive.ts';
 import type { DeployRequest } from '../../../src/deploy/ports/request.ts';
 import { startHttpServer } from '../../../src/platforms/local/http-server.ts';
-import type { HttpServer } from '../../../src/platforms/local/http-server.ts';
+import type { HttpLimits, HttpServer } from '../../../src/platforms/local/http-server.ts';
 import { aConfig, aPayload, aRepository, aTarget, REVISION, SECRET, sign, TREE } from '../../githost/builders.ts';
 import type { Log } from '../../../src/deploy/ports/log.ts';
 
@@ -142,6 +142,10 @@ describe('a webhook', () => {
     expect((await ask({ body, headers: { 'x-hub-signature-256': sign(body, SECRET) } })).status).toBe(202);
   });
 
+  it('may be any kind of JSON', async () => {
+    expect((await ask({ headers: { 'content-type': 'application/vnd.github+json; charset=utf-8' } })).status).toBe(202);
+  });
+
   it('may be form-encoded', async () => {
     const body = new URLSearchParams({ payload: json(aPayload()) }).toString();
     expect((await ask({ body, headers: { 'content-type': 'application/x-www-form-urlencoded' } })).status).toBe(202);
@@ -156,25 +160,26 @@ describe('a webhook', () => {
     ],
     [
       '413: over the limit',
-      { path: '/webhooks/unknown', body: OVER, headers: { 'content-type': 'text/plain' } },
+      { body: OVER, headers: { 'x-hub-signature-256': `sha256=${'0'.repeat(64)}` } },
       413,
       /^the body is larger than 26214400 bytes$/,
     ],
     [
       '415: not JSON',
-      { path: '/webhooks/unknown', headers: { 'content-type': 'text/plain' } },
+      { path: '/webhooks/unknown', body: OVER, headers: { 'content-type': 'text/plain' } },
       415,
       /application\/json/,
     ],
     ['415: no content type', { headers: { 'content-type': ' ' } }, 415, /application\/json/],
+    ['401: an unknown repository', { path: '/webhooks/unknown', body: OVER }, 401, /signature/],
+    ['401: a repository without a webhook', { path: '/webhooks/plain' }, 401, /signature/],
+    ['401: a path below a repository', { path: '/webhooks/fleet/x' }, 401, /signature/],
     [
-      '404: unknown',
-      { path: '/webhooks/unknown', headers: { 'x-hub-signature-256': '' } },
-      404,
-      'no repository with this name accepts webhooks',
+      '401: a proof that is not well-formed, before its body',
+      { body: OVER, headers: { 'x-hub-signature-256': 'sha256=0' } },
+      401,
+      /signature/,
     ],
-    ['404: without a webhook', { path: '/webhooks/plain' }, 404, 'no repository with this name accepts webhooks'],
-    ['404: below a repository', { path: '/webhooks/fleet/x' }, 404, 'no repository with this name accepts webhooks'],
     ['404: another path', { path: '/' }, 404, /send webhooks to \/webhooks\/<repository>/],
     [
       '401: unsigned, before anything is parsed',
@@ -224,6 +229,8 @@ describe('a webhook', () => {
       ask({ body: notUtf8 }),
       ask({ body: '' }),
       ask({ path: '/webhooks/named', headers: { 'x-hub-signature-256': '' } }),
+      ask({ path: '/webhooks/unknown' }),
+      ask({ path: '/webhooks/plain' }),
     ]);
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 401));
     expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
@@ -317,7 +324,26 @@ async function textOf(socket: Socket): Promise<string> {
 }
 
 describe('the HTTP server', () => {
-  const HEAD = 'POST /webhooks/fleet HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n';
+  const PROOF = `x-hub-signature-256: sha256=${'0'.repeat(64)}`;
+  const HEAD = `POST /webhooks/fleet HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n${PROOF}\r\n`;
+  const LIMITS: HttpLimits = {
+    headersMs: 5_000,
+    requestMs: 5_000,
+    answerMs: 1_000,
+    silenceMs: 5_000,
+    connections: 100,
+    bytesInFlight: BODY_LIMIT_BYTES,
+  };
+
+  async function serve(limits: Partial<HttpLimits>) {
+    const limited = await startHttpServer({ host: '127.0.0.1', port: 0, limits: { ...LIMITS, ...limits } }, reception);
+    const dial = async () => {
+      const socket = connect(Number(new URL(limited.url).port), '127.0.0.1').on('error', () => undefined);
+      await new Promise((resolve) => socket.once('connect', resolve));
+      return socket;
+    };
+    return { ...limited, dial };
+  }
 
   it('closes the connection without reading the body of a request that is too large', async () => {
     const socket = await open();
@@ -370,10 +396,47 @@ describe('the HTTP server', () => {
     });
   });
 
+  it('holds no more than its limit of bodies that are not complete, and accepts others again afterwards', async () => {
+    const body = json(aPayload());
+    const limited = await serve({ bytesInFlight: 3 * body.length });
+    const head = `${HEAD}connection: close\r\n`;
+    const held = await Promise.all([limited.dial(), limited.dial()]);
+    for (const socket of held) socket.write(`${head}content-length: ${body.length + 1}\r\n\r\n${body}`);
+    const post = async () => {
+      const headers = {
+        'content-type': 'application/json',
+        'x-github-event': 'push',
+        'x-hub-signature-256': sign(body),
+      };
+      return (await fetch(`${limited.url}/webhooks/fleet`, { method: 'POST', headers, body })).status;
+    };
+    // The third fits, and a fourth does not.
+    await vi.waitFor(async () => expect(await post()).toBe(202));
+    const more = await limited.dial();
+    more.write(`${head}content-length: ${body.length + 1}\r\n\r\n${body}`);
+    await vi.waitFor(async () => expect(await post()).toBe(503));
+    for (const socket of [...held, more]) socket.destroy();
+    await vi.waitFor(async () => expect(await post()).toBe(202));
+    await limited.close(0);
+  });
+
+  it('closes a connection that sends nothing', async () => {
+    const limited = await serve({ silenceMs: 100 });
+    expect(await textOf(await limited.dial())).toBe('');
+    await limited.close(0);
+  });
+
+  it('takes no more connections than its limit', async () => {
+    const limited = await serve({ connections: 2 });
+    const open = [await limited.dial(), await limited.dial()];
+    expect(await textOf(await limited.dial())).toBe('');
+    for (const socket of open) socket.destroy();
+    await limited.close(0);
+  });
+
   it('times out a client that sends too slowly', async () => {
-    const timeouts = { headersMs: 100, requestMs: 200, answerMs: 1_000 };
-    const hasty = await startHttpServer({ host: '127.0.0.1', port: 0, timeouts }, reception);
-    const socket = connect(Number(new URL(hasty.url).port), '127.0.0.1');
+    const hasty = await serve({ headersMs: 100, requestMs: 200 });
+    const socket = await hasty.dial();
     const text = textOf(socket);
     socket.write(`${HEAD}content-length: 10\r\n\r\n{`);
     expect(await text).toMatch(/^HTTP\/1\.1 408 [^]*\{"error":"the request took too long"\}$/);
