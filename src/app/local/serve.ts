@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { RUN_LIMITS } from '../../cluster/state/limits.ts';
 import type { RunLimits } from '../../cluster/state/limits.ts';
 import type { Config } from '../../config/checked/config.ts';
@@ -10,6 +9,7 @@ import { sweep } from '../../deploy/sweep.ts';
 import type { Queue } from '../../deploy/ports/queue.ts';
 import { BODY_LIMIT_BYTES } from '../../deploy/webhook/receive.ts';
 import type { Reception } from '../../deploy/webhook/receive.ts';
+import { makeDataDirectory } from '../../platforms/local/data-directory.ts';
 import { holderOf } from '../../platforms/local/holder.ts';
 import { startHttpServer } from '../../platforms/local/http-server.ts';
 import { openLocalQueues } from '../../platforms/local/queues.ts';
@@ -59,7 +59,7 @@ const STOP_MS = 20_000;
 export async function serve(options: ServeOptions): Promise<Service> {
   const { config, env, log, dataDirectory, host, port, limits = LIMITS } = options;
   const nowMs = () => Date.now();
-  await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
+  await makeDataDirectory(dataDirectory);
   const queues = await limits.openQueues({ dataDirectory, nowMs });
   const holder = await holderOf(dataDirectory);
   const waits = retryWaits(queues.deploy);

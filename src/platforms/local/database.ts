@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { DeployError, reasonOf } from '../../error/deploy-error.ts';
+import { makePrivate } from './data-directory.ts';
 
 /**
  * `sent_at` and `visible_at` are in milliseconds since 1970. `tries` counts how often a message was received, so that `id` and
@@ -37,6 +38,7 @@ export function openDatabase(dataDirectory: string): DatabaseSync {
   const file = fileIn(dataDirectory);
   let db: DatabaseSync | null = null;
   try {
+    makePrivate(file);
     db = new DatabaseSync(file);
     refuseNewer(db, file);
     db.exec('PRAGMA journal_mode = WAL');

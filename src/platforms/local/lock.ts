@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { DeployError } from '../../error/deploy-error.ts';
+import { makePrivate } from './data-directory.ts';
 import { primaryCodeOf, unusable } from './database.ts';
 
 /** SQLITE_BUSY */
@@ -15,6 +16,7 @@ export function lockDirectory(dataDirectory: string): { release(): void } {
   const file = join(dataDirectory, 'serve.lock');
   let db: DatabaseSync | null = null;
   try {
+    makePrivate(file);
     db = new DatabaseSync(file, { timeout: 0 });
     db.exec('BEGIN EXCLUSIVE');
   } catch (cause) {
