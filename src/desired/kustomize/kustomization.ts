@@ -1,4 +1,4 @@
-import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
+import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 import { isObject } from '../../resource/resource.ts';
 import type { JsonObject } from '../../resource/resource.ts';
 import { readYaml } from '../../resource/yaml.ts';
@@ -29,7 +29,7 @@ export function fieldLines(bytes: Uint8Array): (field: readonly (string | number
   return (field) => {
     document ??= parseDocument(Buffer.from(bytes).toString(), options);
     const node: unknown = document.getIn(field, true);
-    const range = isScalar(node) || isMap(node) ? node.range : null;
+    const range = isNode(node) ? node.range : null;
     return range ? lines.linePos(range[0]).line : 1;
   };
 }

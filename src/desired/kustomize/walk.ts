@@ -8,6 +8,7 @@ import { KUSTOMIZATION_FILES, fieldLines, readKustomization } from './kustomizat
 import { inlinePlugins, listAt, pluginReferences, referencesOf, secretLiterals } from './references.ts';
 import type { Reference } from './references.ts';
 import { remoteHost, resolve, joinPaths } from './paths.ts';
+import { misspelledFields } from './spelling.ts';
 
 export interface WalkOptions {
   readonly remoteBases: readonly string[];
@@ -104,6 +105,7 @@ class Walker {
   }
 
   #follow(kustomization: JsonObject, at: At, plugins: At | null): void {
+    this.#refuseMisspelled(kustomization, at, []);
     if (isObject(kustomization['helmGlobals']) && kustomization['helmGlobals']['configHome'] !== undefined)
       this.#refuse(at, ['helmGlobals', 'configHome'], 'a repository must not set the configuration of Helm');
     this.#secrets.push(...secretLiterals(listAt(kustomization, 'secretGenerator')));
@@ -195,12 +197,21 @@ class Walker {
   #plugins(text: string, field: Reference['field'], { at, loader }: { at: At; loader: At }): void {
     for (const result of readYaml(text)) {
       if (result.kind !== 'document' || !isObject(result.document.value)) continue;
+      this.#refuseMisspelled(result.document.value, at, field);
       this.#secrets.push(...secretLiterals([result.document.value]));
       const references = pluginReferences(result.document.value, field);
       if (references === null)
         this.#refuse(at, field, 'only builtin generators and transformers are allowed, not plugins, functions or exec');
       else for (const reference of references) this.#reference(reference, { ...at, directory: loader.directory }, null);
     }
+  }
+
+  /** `of`: the field that the value is a plugin's configuration of; [] for the kustomization itself. */
+  #refuseMisspelled(value: JsonObject, at: At, of: Reference['field']): void {
+    for (const { field, key, expected } of misspelledFields(value))
+      this.#refuse(at, of.length > 0 ? of : field, `${JSON.stringify(key)} is not the exact name of a field`, {
+        remedy: `Write ${expected}.`,
+      });
   }
 
   #remote(host: string, reference: Reference, at: At): void {

@@ -88,6 +88,43 @@ describe('the inputs of a kustomization', () => {
   });
 });
 
+describe('a field under a spelling that only Go reads', () => {
+  it.each([
+    ['configMapGenerator: [{ name: a, Files: ["x=http://127.0.0.1/"] }]', 'configMapGenerator[0].Files', 'files'],
+    ['secretGenerator: [{ name: a, Literals: [pin=1] }]', 'secretGenerator[0].Literals', 'literals'],
+    ['Resources: [../../x]', 'Resources', 'resources'],
+    ['re\u017fources: [../../x]', 're\u017fources', 'resources'],
+    ['patche\u017f: [{ path: ../x }]', 'patche\u017f', 'patches'],
+    ['patches: [{ Path: ../x }]', 'patches[0].Path', 'path'],
+    ['HELMCHARTS: [{ name: a }]', 'HELMCHARTS', 'helmCharts'],
+    ['helmGlobals: { ConfigHome: /etc }', 'helmGlobals.ConfigHome', 'configHome'],
+    ['\u212aind: Component', '\u212aind', 'kind'],
+  ])('is refused: %s', (text, field, expected) => {
+    expect(walk('', { 'kustomization.yaml': `namePrefix: a-\n${text}\n` }).problems).toEqual([
+      {
+        code: 'render-refused',
+        subject: 'kustomization.yaml:2',
+        message: expect.stringMatching(
+          new RegExp(`^${field.replaceAll(/[.[\]]/g, '\\$&')}: ".*" is not the exact name of a field$`),
+        ) as string,
+        remedy: `Write ${expected}.`,
+      },
+    ]);
+  });
+
+  it('is refused in the configuration of a plugin', () => {
+    const plugin = 'apiVersion: builtin\nkind: ConfigMapGenerator\nmetadata: { name: a }\nFiles: [../../x]\n';
+    const files = { 'kustomization.yaml': 'generators: [g.yaml]\n', 'g.yaml': plugin };
+    expect(walk('', files).problems).toMatchObject([{ code: 'render-refused', remedy: 'Write files.' }]);
+  });
+
+  it('is not searched for where the keys are the user’s own', () => {
+    const labels = '{ Name: a, Path: b, FILES: c }';
+    const text = `commonLabels: ${labels}\nlabels: [{ pairs: ${labels} }]\ncommonAnnotations: ${labels}\n`;
+    expect(walk('', { 'kustomization.yaml': text }).problems).toEqual([]);
+  });
+});
+
 describe('a reference', () => {
   it.each([
     ['https://github.com/a/b//c?ref=1', 'github.com'],
