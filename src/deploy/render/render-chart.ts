@@ -2,6 +2,7 @@ import { DeployError } from '../../error/deploy-error.ts';
 import type { HelmSettings, Target } from '../../config/checked/config.ts';
 import { settingsHash } from '../../config/checked/settings-hash.ts';
 import { chartNameOf, hooksInOrder, readTemplated, valuesOf } from '../../desired/helm/chart.ts';
+import { refuseForeignSchemas } from '../../desired/helm/schema.ts';
 import { refusedBy } from '../../desired/plain/plain.ts';
 import type { PathContent } from '../../snapshot/source.ts';
 import { decrypt, isEncryptedFile } from './decrypt.ts';
@@ -97,6 +98,7 @@ async function readChart(
     problems: [
       ...wrong.map((path) => missingInput(path, target)),
       ...below.problems,
+      ...refuseForeignSchemas(below.files),
       ...files.filter((each) => isEncryptedFile(each)).map((each) => encrypted(each)),
     ],
     files: [...below.files, ...new Map(files.map((each) => [each.path, each])).values()],

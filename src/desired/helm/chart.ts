@@ -40,9 +40,10 @@ function sourcesIn(output: Uint8Array): readonly { readonly line: number; readon
     });
 }
 
-/** Helm writes `<chart name>/templates/…`, with subcharts below `charts/`. */
+/** Helm writes `<chart name>/templates/…`, with subcharts below `charts/`; a template may print any such comment. */
 function templatePath(template: string, { chart, name }: { chart: string; name: string }): string | null {
-  return template.startsWith(`${name}/`) ? joinPaths(chart, template.slice(name.length + 1)) : null;
+  const [first, ...path] = template.split('/');
+  return first === name && !path.includes('..') ? joinPaths(chart, path.join('/')) : null;
 }
 
 /** The name in Chart.yaml; '' when it has none, and then Helm reports the error. */

@@ -11,6 +11,8 @@ import { canonicalJson } from '../../../src/resource/json.ts';
 import { readManifests } from '../../../src/resource/manifests.ts';
 import { isObject, metadataMap } from '../../../src/resource/resource.ts';
 import type { JsonObject, Manifest } from '../../../src/resource/resource.ts';
+import { readTemplated } from '../../../src/desired/helm/chart.ts';
+import { refuseForeignSchemas } from '../../../src/desired/helm/schema.ts';
 import { openTools } from '../../../src/sandbox/tools.ts';
 import { getTools } from '../../rig/programs/tools.ts';
 import { configOf, withTarget } from '../../config/builders.ts';
@@ -126,6 +128,33 @@ describe.concurrent('charts, compared with helm template on a full checkout', ()
       }
     },
   );
+
+  it.each([
+    ['"file:///etc/passwd"', { 'values.schema.json': '{ "properties": { "a": { "$ref": "file:///etc/passwd" } } }' }],
+    ['"http://127.0.0.1/x"', { 'values.schema.json': '{ "allOf": [{ "$ref": "http://127.0.0.1/x" }] }' }],
+    ['"../../x.json"', { 'charts/sub/values.schema.json': '{ "\\u0024ref": "../../x.json" }' }],
+  ])('are refused when their schema refers to %s', (reference, files) => {
+    const found = Object.entries(files).map(([path, text]) => ({ path, bytes: Buffer.from(text) }));
+    expect(refuseForeignSchemas(found)).toMatchObject([
+      {
+        code: 'render-refused',
+        subject: Object.keys(files)[0],
+        message: `refers to a schema outside this file: ${reference}`,
+      },
+    ]);
+    const local = {
+      path: 'values.schema.json',
+      bytes: Buffer.from('{ "$schema": "http://json-schema.org/x", "$ref": "#/a" }'),
+    };
+    expect(refuseForeignSchemas([local])).toEqual([]);
+  });
+
+  it('have no source outside their directory, whatever a template prints', () => {
+    const output = `# Source: main/../../etc/x.yaml\napiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\n`;
+    const origin = { file: 'c/Chart.yaml', chart: { chart: 'c', name: 'main' }, variables: null };
+    const { manifests } = readTemplated(Buffer.from(output), origin);
+    expect(manifests.map(({ source }) => source.path)).toEqual(['c/Chart.yaml']);
+  });
 
   it('have their hooks before and after the other objects, ordered by weight', async () => {
     const { desired } = await rendered('hooks', CHARTS['hooks'] ?? { files: {} });
