@@ -21,7 +21,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   'config/templates': ['error', 'snapshot', 'config/written', 'config/checked'],
   'desired/plain': ['error', 'resource', 'snapshot', 'config/checked'],
   'desired/kustomize': ['error', 'resource', 'snapshot', 'desired/plain'],
-  'desired/helm': ['resource', 'config/checked', 'desired/plain', 'desired/kustomize'],
+  'desired/helm': ['error', 'resource', 'config/checked', 'desired/plain', 'desired/kustomize'],
   'desired/sops': ['error', 'resource'],
   health: ['resource'],
   state: ['error', 'resource', 'snapshot'],

@@ -1,4 +1,5 @@
 import type { Target } from '../../config/checked/config.ts';
+import { visibleLine } from '../../error/visible-text.ts';
 import type { RefusedDirectory } from '../../config/templates/expand.ts';
 import type { Problem } from '../../error/deploy-error.ts';
 import type { readinessOf } from '../../state/readiness.ts';
@@ -74,11 +75,10 @@ export function formatStatusTable({ rows, refused, leftovers }: Status, nowMs: n
     ),
   );
   const refusedLines = refused.flatMap(({ problems }) =>
-    problems.map(({ subject, message, remedy }) => `refused: ${subject} ${message}. ${remedy}`),
+    problems.map(({ subject, message, remedy }) => visibleLine(`refused: ${subject} ${message}. ${remedy}`)),
   );
-  const leftoverLines = leftovers.map(
-    ({ name, directory, command }) =>
-      `left over: ${name} (directory ${directory} was removed). To remove it: ${command}`,
+  const leftoverLines = leftovers.map(({ name, directory, command }) =>
+    visibleLine(`left over: ${name} (directory ${directory} was removed). To remove it: ${command}`),
   );
   return [table, ...letterLines, ...refusedLines, ...leftoverLines].join('\n');
 }

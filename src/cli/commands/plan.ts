@@ -6,6 +6,7 @@ import { makeWorld } from '../../deploy/run-requests.ts';
 import type { Observed } from '../../deploy/ports/cluster.ts';
 import type { FieldChange } from '../../plan/model/field-changes.ts';
 import type { Problem } from '../../error/deploy-error.ts';
+import { escapeInvisible, visibleLine } from '../../error/visible-text.ts';
 import { localRuntime } from '../../app/local/local-runtime.ts';
 import type { Prune, Write } from '../../plan/model/plan.ts';
 import { stringifyJson } from '../../resource/json.ts';
@@ -41,7 +42,9 @@ export async function planCommand(context: Context, { target, revision }: PlanFl
     });
     const planned = await planDeploy({ target, at: revision }, world, signal);
     const changes = planned.refusals.length > 0 ? [] : await previewAll(planned, signal);
-    context.print(context.output === 'json' ? asJson(target, planned, changes) : asText(target, planned, changes));
+    context.print(
+      context.output === 'json' ? escapeInvisible(asJson(target, planned, changes)) : asText(target, planned, changes),
+    );
     if (planned.refusals.length > 0) return 1;
     return changes.some(({ op }) => op !== 'keep') ? 2 : 0;
   } finally {
@@ -110,12 +113,14 @@ function asText({ name }: Target, planned: Planned, changes: readonly PlannedCha
   const { revision, previous, waitingFor } = planned;
   const head = `${name}: ${previous?.slice(0, 12) ?? 'nothing'} → ${revision.slice(0, 12)}`;
   const lines = changes.flatMap(({ op, id, source, fields, reason }) => [
-    `${SIGNS[op]} ${op} ${formatId(id)}  (${source})${reason === null ? '' : `: ${reason}`}`,
-    ...fields.map(({ path, before, after }) => `      ${path}: ${show(before)} → ${show(after)}`),
+    visibleLine(`${SIGNS[op]} ${op} ${formatId(id)}  (${source})${reason === null ? '' : `: ${reason}`}`),
+    ...fields.map(({ path, before, after }) => visibleLine(`      ${path}: ${show(before)} → ${show(after)}`)),
   ]);
   const problems = (list: readonly Problem[], word: string) =>
-    list.map(({ subject, message, remedy }) => `${word}: ${subject}: ${message}\n  ${remedy}`);
-  const waits = waitingFor.length === 0 ? [] : [`waiting: ${waitingFor.join(', ')} must be ready first`];
+    list.map(
+      ({ subject, message, remedy }) => `${visibleLine(`${word}: ${subject}: ${message}`)}\n  ${visibleLine(remedy)}`,
+    );
+  const waits = waitingFor.length === 0 ? [] : [visibleLine(`waiting: ${waitingFor.join(', ')} must be ready first`)];
   const refusals = problems(planned.refusals, 'refused');
   const summary =
     refusals.length > 0

@@ -1,7 +1,7 @@
 import type { ClusterConfig, Target } from '../../config/checked/config.ts';
 import { DeployError } from '../../error/deploy-error.ts';
 import type { Context } from '../terminal/context.ts';
-import { escapeControls } from '../terminal/escape-controls.ts';
+import { visibleText } from '../../error/visible-text.ts';
 import { readStackOutputs } from './headgate-stack.ts';
 import type { StackFlags } from './headgate-stack.ts';
 import { groupOf } from './target-rbac.ts';
@@ -68,5 +68,5 @@ function accessCommand(
 }
 
 function shellQuoted(value: string): string {
-  return `'${escapeControls(value).replaceAll("'", `'\\''`)}'`;
+  return `'${visibleText(value).replaceAll("'", `'\\''`)}'`;
 }

@@ -1,13 +1,13 @@
 import type { Problem } from '../../error/deploy-error.ts';
 import type { Paint } from './paint.ts';
-import { escapeControls } from './escape-controls.ts';
+import { visibleText } from '../../error/visible-text.ts';
 
 /** An error for people: what is wrong, where, and the remedy. */
 export function formatProblem({ message, subject, remedy }: Problem, paint: Paint): string {
   return [
-    `${paint('red', 'error:')} ${escapeControls(message)}`,
-    `  where:  ${escapeControls(subject)}`,
-    `  remedy: ${escapeControls(remedy)}`,
+    `${paint('red', 'error:')} ${visibleText(message)}`,
+    `  where:  ${visibleText(subject)}`,
+    `  remedy: ${visibleText(remedy)}`,
     '',
   ].join('\n');
 }

@@ -1,6 +1,6 @@
 import type { LogOutput } from '../../app/json-log.ts';
 import type { Color, Paint } from './paint.ts';
-import { escapeControls } from './escape-controls.ts';
+import { visibleText } from '../../error/visible-text.ts';
 import type { Log, Level } from '../../deploy/ports/log.ts';
 
 export type LogFormat = 'pretty' | 'json';
@@ -12,8 +12,8 @@ export function prettyLog({ write, nowMs, paint }: LogOutput & { readonly paint:
   return ({ level, message, ...fields }) => {
     const time = new Date(nowMs()).toTimeString().slice(0, 8);
     const shown = Object.entries(fields).flatMap(([key, value]) => formatField(key, value));
-    const head = `${paint('gray', time)} ${paint(COLORS[level], level.padEnd(5))} ${paint('bold', escapeControls(message))}`;
-    write(`${[head, ...shown.map((field) => paint('gray', escapeControls(field)))].join(' ').replaceAll('\n', ' ')}\n`);
+    const head = `${paint('gray', time)} ${paint(COLORS[level], level.padEnd(5))} ${paint('bold', visibleText(message))}`;
+    write(`${[head, ...shown.map((field) => paint('gray', visibleText(field)))].join(' ').replaceAll('\n', ' ')}\n`);
   };
 }
 

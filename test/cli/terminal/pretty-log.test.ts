@@ -53,6 +53,13 @@ describe('the log', () => {
     );
   });
 
+  it('shows in JSON what would change the order of the text as an escape with the same meaning', () => {
+    const message = 'a\u202egpj.yaml\u2028\u009b2J';
+    const text = linesOf(jsonLog, { level: 'info', message });
+    expect(text).toContain('"a\\u202egpj.yaml\\u2028\\u009b2J"');
+    expect(JSON.parse(text)).toMatchObject({ message });
+  });
+
   it('shows control characters as codes, so that a manifest cannot move the cursor', () => {
     const text = linesOf((output) => prettyLog({ ...output, paint: plain }), {
       level: 'info',

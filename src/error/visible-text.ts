@@ -1,0 +1,29 @@
+/**
+ * C0 and C1 controls without tab and line feed, and what is not visible but changes what is: bidirectional marks, overrides
+ * and isolates, zero-width characters, and Unicode's own line separators.
+ */
+// oxlint-disable-next-line no-control-regex
+const INVISIBLE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+
+/**
+ * Shows invisible characters as codes. Text from a repository, a cluster or a server must not move the reader's cursor, hide
+ * itself, or read in another order than it is.
+ */
+export function visibleText(text: string): string {
+  return text.replace(INVISIBLE, (character) => codeOf(character));
+}
+
+/** The same for text that must not begin a new line. */
+export function visibleLine(text: string): string {
+  return visibleText(text).replaceAll(/[\n\t]/g, (character) => codeOf(character));
+}
+
+/** The same in JSON, where the escapes mean the characters themselves. */
+export function escapeInvisible(json: string): string {
+  return json.replace(INVISIBLE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+function codeOf(character: string): string {
+  const code = character.charCodeAt(0).toString(16);
+  return code.length > 2 ? `\\u${code.padStart(4, '0')}` : `\\x${code.padStart(2, '0')}`;
+}
