@@ -57,12 +57,12 @@ function headersOf({ login, userAgent }: GitServer): Record<string, string> {
     accept: 'application/x-git-upload-pack-result',
     'git-protocol': 'version=2',
     'user-agent': userAgent,
-    ...(login === null ? {} : { authorization: `Basic ${base64(`${login.user}:${login.token}`)}` }),
+    ...(login === null ? {} : { authorization: `Basic ${basicAuthorization(login)}` }),
   };
 }
 
-function base64(text: string): string {
-  return Buffer.from(text).toString('base64');
+export function basicAuthorization({ user, token }: NonNullable<GitServer['login']>): string {
+  return Buffer.from(`${user}:${token}`).toString('base64');
 }
 
 function failureOf(cause: ExchangeError, subject: string): DeployError {

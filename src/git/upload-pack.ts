@@ -2,7 +2,7 @@ import { gitError, UnknownObject } from './git-error.ts';
 import { inflatedUpTo, readPack } from './pack.ts';
 import type { ObjectStore } from './pack.ts';
 import { DELIMITER, FLUSH, pktLine, readPktLines } from './pkt-line.ts';
-import { post } from './transport.ts';
+import { basicAuthorization, post } from './transport.ts';
 import type { GitServer } from './transport.ts';
 
 export interface FetchArguments {
@@ -108,7 +108,8 @@ function fetchLines({ wants, haves = [], depth, filter }: FetchArguments, hash: 
 }
 
 /** Extracts the pack from a response: band 1 of its `packfile` section (2 is progress, 3 a fatal error). */
-function packOf(response: Buffer, { url: subject }: GitServer): Buffer {
+function packOf(response: Buffer, server: GitServer): Buffer {
+  const subject = server.url;
   if (response.length === 0) throw new ServerDied('empty response');
   const parts: Buffer[] = [];
   let section: string | null = null;
@@ -116,31 +117,40 @@ function packOf(response: Buffer, { url: subject }: GitServer): Buffer {
   for (const pkt of readPktLines(response, subject)) {
     if (pkt.kind === 'flush') isEnded = true;
     else if (pkt.kind === 'delimiter') section = null;
-    else if (pkt.kind === 'line' && section === 'packfile') takeBand(pkt.payload, parts, subject);
-    else if (pkt.kind === 'line') section ??= sectionOf(pkt.payload, subject);
+    else if (pkt.kind === 'line' && section === 'packfile') takeBand(pkt.payload, parts, server);
+    else if (pkt.kind === 'line') section ??= sectionOf(pkt.payload, server);
   }
   if (!isEnded) throw gitError('git-protocol', { subject, message: 'the response is truncated' });
   if (section !== 'packfile') throw gitError('git-protocol', { subject, message: 'the response contains no pack' });
   return Buffer.concat(parts);
 }
 
-function takeBand(payload: Buffer, parts: Buffer[], subject: string): void {
+function takeBand(payload: Buffer, parts: Buffer[], server: GitServer): void {
+  const subject = server.url;
   if (payload[0] === 1) parts.push(payload.subarray(1));
   if (payload[0] === 3)
-    throw gitError('git-protocol', { subject, message: `the server aborted: ${printable(payload.subarray(1))}` });
+    throw gitError('git-protocol', {
+      subject,
+      message: `the server aborted: ${printable(payload.subarray(1), server)}`,
+    });
 }
 
-function sectionOf(payload: Buffer, subject: string): string {
+function sectionOf(payload: Buffer, server: GitServer): string {
+  const subject = server.url;
   const line = payload.toString().trimEnd();
   const unknown = /not our ref ([0-9a-f]+)/.exec(line)?.[1];
   if (line.startsWith('ERR ') && unknown !== undefined) throw new UnknownObject(unknown);
-  if (line.startsWith('ERR ') && line.includes('filter')) throw new ServerDied(printable(payload.subarray(4)));
+  if (line.startsWith('ERR ') && line.includes('filter')) throw new ServerDied(printable(payload.subarray(4), server));
   if (line.startsWith('ERR '))
-    throw gitError('git-protocol', { subject, message: `the server responded: ${printable(payload.subarray(4))}` });
+    throw gitError('git-protocol', {
+      subject,
+      message: `the server responded: ${printable(payload.subarray(4), server)}`,
+    });
   return line;
 }
 
-function refsOf(response: Buffer, { url: subject }: GitServer): ReadonlyMap<string, string> {
+function refsOf(response: Buffer, server: GitServer): ReadonlyMap<string, string> {
+  const subject = server.url;
   const refs = new Map<string, string>();
   let isEnded = false;
   for (const pkt of readPktLines(response, subject)) {
@@ -150,7 +160,7 @@ function refsOf(response: Buffer, { url: subject }: GitServer): ReadonlyMap<stri
     if (line.startsWith('ERR '))
       throw gitError('git-protocol', {
         subject,
-        message: `the server responded: ${printable(pkt.payload.subarray(4))}`,
+        message: `the server responded: ${printable(pkt.payload.subarray(4), server)}`,
       });
     const [id = '', name = ''] = line.split(' ');
     if (!/^[0-9a-f]{40,64}$/.test(id))
@@ -162,10 +172,12 @@ function refsOf(response: Buffer, { url: subject }: GitServer): ReadonlyMap<stri
   return refs;
 }
 
-function printable(text: Buffer): string {
+/** A server may echo the request, and with it the token. */
+function printable(text: Buffer, { login }: Pick<GitServer, 'login'>): string {
+  const secrets = login === null ? [] : [login.token, basicAuthorization(login)];
   return (
-    text
-      .toString()
+    secrets
+      .reduce((shown, secret) => shown.replaceAll(secret, '***'), text.toString())
       // oxlint-disable-next-line no-control-regex
       .replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
       .trim()

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DeployError } from '../../src/error/deploy-error.ts';
 import { GIT_LIMITS } from '../../src/git/limits.ts';
+import { pktLine } from '../../src/git/pkt-line.ts';
 import { openRepository } from '../../src/git/reader.ts';
 import { readTree } from '../../src/git/tree.ts';
 import type { SourceQuery } from '../../src/deploy/ports/git.ts';
@@ -511,6 +512,22 @@ describe('a failing server', () => {
       .catch((error: unknown) => error);
     expect(Buffer.from(seen[0]?.slice('Basic '.length) ?? '', 'base64').toString()).toBe('ada:hunter2');
     expect(JSON.stringify(thrown) + String(thrown) + (thrown as Error).stack).not.toContain('hunter2');
+  });
+
+  it('that echoes the request shows no token in an error', async () => {
+    const { open } = await serve(repository, {
+      intercept: (request, response) => {
+        const authorization = String(request.headers.authorization);
+        const decoded = Buffer.from(authorization.slice('Basic '.length), 'base64').toString();
+        response.writeHead(200).end(`${pktLine(`ERR denied: ${authorization} is ${decoded}`)}0000`);
+        return true;
+      },
+    });
+    const thrown: unknown = await open({ login: { user: 'ada', token: 'hunter2' } })
+      .since(query(), signal)
+      .catch((error: unknown) => error);
+    expect(thrown).toMatchObject({ message: 'the server responded: denied: Basic *** is ada:***' });
+    expect((thrown as Error).stack).not.toContain('hunter2');
   });
 
   it('is not confused with a missing branch or commit', async () => {

@@ -3,7 +3,7 @@ import { withOrigins } from '../../desired/kustomize/kustomization.ts';
 import { refusedBy } from '../../desired/plain/plain.ts';
 import type { Desired } from '../../desired/plain/plain.ts';
 import { readRendered } from '../../desired/kustomize/rendered.ts';
-import { redactSecrets } from '../../desired/plain/tool-error.ts';
+import { redactSecrets, withholdIfSecret } from '../../desired/plain/tool-error.ts';
 import { walkKustomization } from '../../desired/kustomize/walk.ts';
 import type { Walk } from '../../desired/kustomize/walk.ts';
 import type { PathContent } from '../../snapshot/source.ts';
@@ -58,17 +58,21 @@ async function build(
   const run = { files: built, directory: target.path, file, loadRestrictor, usesHelm, usesRemote };
   const contents = new Map(files.map(({ path, bytes }) => [path, bytes]));
   const from = { file, directory: target.path, contents, hasOrigins, variables: target.variables };
-  const once = async () => readRendered(await redactingErrors(tools.kustomize(run, signal), walk.secrets), from);
+  const once = async () => readRendered(await withoutSecrets(tools.kustomize(run, signal), { files, walk }), from);
   // kustomize itself is reproducible; Helm templates may not be.
   const desired = await (usesHelm ? renderTwice(once) : once());
   return decrypt(desired, files, world, signal);
 }
 
-async function redactingErrors<T>(work: Promise<T>, secrets: readonly string[]): Promise<T> {
+async function withoutSecrets<T>(
+  work: Promise<T>,
+  { files, walk }: { readonly files: readonly RenderFile[]; readonly walk: Walk },
+): Promise<T> {
   try {
     return await work;
   } catch (thrown) {
-    const { code, ...what } = redactSecrets(asDeployError(thrown).problem, secrets);
+    const problem = redactSecrets(asDeployError(thrown).problem, walk.secrets);
+    const { code, ...what } = withholdIfSecret(problem, files);
     // Drops the cause, which contains the values.
     throw new DeployError(code, what);
   }

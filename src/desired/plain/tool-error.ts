@@ -49,6 +49,17 @@ export function redactSecrets(problem: Problem, secrets: readonly string[]): Pro
   return { ...problem, message };
 }
 
+/** A manifest or a patch of a Secret, parsed or not. */
+const SECRET = /\bkind["']?\s*:\s*["']?Secret\b/;
+
+/** A renderer may quote any part of what it cannot parse, so with a Secret among its inputs only the place is shown. */
+export function withholdIfSecret(problem: Problem, inputs: readonly { readonly bytes: Uint8Array }[]): Problem {
+  if (problem.code !== 'render-failed' || !inputs.some(({ bytes }) => SECRET.test(Buffer.from(bytes).toString())))
+    return problem;
+  const message = 'the renderer failed; its message is withheld because a Secret is among the files that it read';
+  return { ...problem, message };
+}
+
 /** Whole lines, and what follows the first `=`. */
 function piecesOf(secret: string): readonly string[] {
   const lines = secret.split(/\r?\n/).map((line) => line.trim());

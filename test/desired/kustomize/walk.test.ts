@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fieldLines, withOrigins } from '../../../src/desired/kustomize/kustomization.ts';
-import { renderProblem, redactSecrets } from '../../../src/desired/plain/tool-error.ts';
+import { renderProblem, redactSecrets, withholdIfSecret } from '../../../src/desired/plain/tool-error.ts';
 import { walkKustomization } from '../../../src/desired/kustomize/walk.ts';
 import type { Walk } from '../../../src/desired/kustomize/walk.ts';
 import type { ObjectId, PathContent } from '../../../src/snapshot/source.ts';
@@ -193,6 +193,18 @@ describe('the error output of a renderer', () => {
     expect(renderProblem('Error: something', at).subject).toBe('a/kustomization.yaml');
     expect(renderProblem('', at).message).toBe('the renderer failed without an error message');
   });
+
+  it.each(['kind: Secret', '{"kind":"Secret"}', "'kind' : 'Secret'"])(
+    'is withheld when a file with %s is among the inputs, and its place is kept',
+    (text) => {
+      const problem = renderProblem('error: a.yaml:3: cannot parse "pin: 271828"', { ...at, paths: ['a.yaml'] });
+      const inputs = [{ bytes: Buffer.from('kind: SecretStore\n') }, { bytes: Buffer.from(`x: 1\n${text}\n\t`) }];
+      expect(withholdIfSecret(problem, inputs.slice(0, 1))).toEqual(problem);
+      const withheld = withholdIfSecret(problem, inputs);
+      expect(withheld.message).toMatch(/^the renderer failed; its message is withheld/);
+      expect(withheld).toMatchObject({ subject: 'a.yaml:3', remedy: problem.remedy });
+    },
+  );
 
   it('is reported without the values of Secrets', () => {
     const problem = renderProblem('error: invalid literal source hunter2secret, expected key=value', at);
