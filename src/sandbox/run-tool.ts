@@ -5,6 +5,8 @@ export interface ToolRun {
   readonly command: string;
   readonly args: readonly string[];
   readonly directory: string;
+  /** What the command is started by, such as `withoutNetwork`. */
+  readonly isolation?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly limits?: Partial<ToolLimits>;
 }
@@ -31,13 +33,13 @@ const GO_RESERVES_BYTES = 1024 * 1024 * 1024;
  * only a process can set for itself; where the system lacks one (macOS has no `ulimit -v`), the others still apply.
  */
 export function runTool(run: ToolRun, signal: AbortSignal): Promise<ToolResult> {
-  const { command, args, directory } = run;
+  const { command, args, directory, isolation = [] } = run;
   const limits = { ...LIMITS, ...run.limits };
   const kilobytes = Math.ceil((GO_RESERVES_BYTES + limits.memoryBytes) / 1024);
   // The CPU time limit ends the renderer even if this process is killed meanwhile.
   const script = `ulimit -v ${kilobytes} 2>/dev/null; ulimit -c 0; ulimit -t 120; ulimit -f 1048576; exec "$0" "$@"`;
   return new Promise((resolve) => {
-    const child = spawn('/bin/sh', ['-c', script, command, ...args], {
+    const child = spawn('/bin/sh', ['-c', script, ...isolation, command, ...args], {
       cwd: join(directory, 'repository'),
       env: { ...minimalEnv(directory, limits), ...run.env },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -5,13 +5,18 @@ import type { HelmTemplate } from '../deploy/ports/tools.ts';
 import { inPrivateDirectory } from './private-directory.ts';
 import { chartFile } from './pull-chart.ts';
 import { runTool } from './run-tool.ts';
-import type { ToolLimits } from './run-tool.ts';
+import type { ToolRun } from './run-tool.ts';
 import { outputOf } from './tool-output.ts';
+
+interface TemplateTools extends Pick<ToolRun, 'command' | 'isolation' | 'limits'> {
+  /** Where pulled charts are. */
+  readonly charts: string;
+}
 
 /** Runs `helm template` without a cluster: the cluster's capabilities are passed as arguments, and `lookup` finds nothing. */
 export function runTemplate(
   template: HelmTemplate,
-  { command, charts, limits }: { command: string; charts: string; limits: Partial<ToolLimits> },
+  { command, charts, ...sandbox }: TemplateTools,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
   const { chart, files, file, name } = template;
@@ -30,7 +35,7 @@ export function runTemplate(
       `--api-versions=${template.apiVersions.join(',')}`,
       ...[...template.values.map((path) => join(root, path)), set].map((path) => `--values=${path}`),
     ];
-    const end = await runTool({ command, args, directory, limits }, signal);
+    const end = await runTool({ command, args, directory, ...sandbox }, signal);
     const paths = new Set(files.map((each) => each.path));
     const stderr = end.kind === 'failed' && 'directory' in chart ? withPaths(end.stderr, name, chart.directory) : null;
     return outputOf(stderr === null ? end : { kind: 'failed', stderr }, { file, directory, paths });

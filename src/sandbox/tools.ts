@@ -5,6 +5,7 @@ import type { Environment, FoundTool } from './find-tools.ts';
 import type { Tool } from './layer.ts';
 import { chartDirectory, pullChart } from './pull-chart.ts';
 import { inPrivateDirectory, removeAbandoned } from './private-directory.ts';
+import { withoutNetwork } from './isolation.ts';
 import { runTool } from './run-tool.ts';
 import type { ToolLimits, ToolRun } from './run-tool.ts';
 import { runTemplate } from './template.ts';
@@ -20,6 +21,7 @@ export function openTools(env: Environment, limits: Partial<ToolLimits> = {}) {
   const slot = slots(MAX_CONCURRENT_RENDERS);
   const charts = chartDirectory(env);
   let cleanup: Promise<void> | null = null;
+  let isolation: Promise<readonly string[]> | null = null;
 
   function find(tool: Tool): Promise<FoundTool> {
     // Runs once, before the first render. A failure to clean up must not prevent rendering.
@@ -28,6 +30,11 @@ export function openTools(env: Environment, limits: Partial<ToolLimits> = {}) {
     found.set(tool, known);
     known.catch(() => found.delete(tool));
     return known;
+  }
+
+  function isolated(): Promise<readonly string[]> {
+    isolation ??= withoutNetwork();
+    return isolation;
   }
 
   async function toolVersionOf(tool: Tool, signal: AbortSignal): Promise<string> {
@@ -48,9 +55,10 @@ export function openTools(env: Environment, limits: Partial<ToolLimits> = {}) {
       const { path: command } = await find('kubectl');
       const helm = build.usesHelm ? (await find('helm')).path : null;
       const paths = new Set(build.files.map(({ path }) => path));
+      const wrapper = build.usesRemote ? [] : await isolated();
       return slot(() =>
         inPrivateDirectory(build.files, async (directory) => {
-          const run = { ...kustomizeRun(build, { command, helm, directory, env }), limits };
+          const run = { ...kustomizeRun(build, { command, helm, directory, env }), isolation: wrapper, limits };
           return outputOf(await runTool(run, signal), { file: build.file, directory, paths });
         }),
       );
@@ -58,7 +66,8 @@ export function openTools(env: Environment, limits: Partial<ToolLimits> = {}) {
 
     async template(template, signal) {
       const { path: command } = await find('helm');
-      return slot(() => runTemplate(template, { command, charts, limits }, signal));
+      const run = { command, charts, isolation: await isolated(), limits };
+      return slot(() => runTemplate(template, run, signal));
     },
 
     async pull(chart, signal) {
