@@ -69,7 +69,7 @@ export function readPack(pack: Buffer, store: ObjectStore, format: PackFormat): 
       ready.push({ object: { type: base.type, data: applyDelta(base.data, data, format) }, offset, depth });
     }
   };
-  for (const key of [...ofBase.keys()]) {
+  for (const key of ofBase.keys()) {
     const known = typeof key === 'string' ? store.get(key) : undefined;
     if (known !== undefined) apply(known, key, 1);
   }

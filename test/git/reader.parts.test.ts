@@ -417,8 +417,8 @@ describe('a repository that is made to be expensive', () => {
       signal,
     );
     expect(changed).toMatchObject({ revision: now, files: [{ path: 'apps/a.yaml', kind: 'file' }] });
-    const first = await open({ limits }).since(query(ofApps), signal);
-    expect(first).toMatchObject({ revision: now, files: [{ path: 'apps/a.yaml', kind: 'file' }] });
+    const whole = await open({ limits }).since(query(ofApps), signal);
+    expect(whole).toMatchObject({ revision: now, files: [{ path: 'apps/a.yaml', kind: 'file' }] });
   });
 });
 

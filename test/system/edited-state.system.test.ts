@@ -59,6 +59,6 @@ describe('a state object that a namespace editor changed', () => {
     const lease = { run: 'r', holder: 'elsewhere', untilMs: Date.now() + 10 * 365 * 24 * 3_600_000 };
     await editState((state) => ({ ...state, lease }));
     const second = await testbed.push({ 'apps/b.yaml': configMap('b') });
-    await testbed.outcome(second, 'deployed');
+    expect(await testbed.outcome(second)).toMatchObject({ verdict: 'deployed', created: 1 });
   });
 });

@@ -428,9 +428,9 @@ describe('the HTTP server', () => {
 
   it('takes no more connections than its limit', async () => {
     const limited = await serve({ connections: 2 });
-    const open = [await limited.dial(), await limited.dial()];
+    const accepted = [await limited.dial(), await limited.dial()];
     expect(await textOf(await limited.dial())).toBe('');
-    for (const socket of open) socket.destroy();
+    for (const socket of accepted) socket.destroy();
     await limited.close(0);
   });
 

@@ -96,7 +96,7 @@ describe('the function URL', () => {
     ['a content-length above the limit', { headers: { 'content-length': String(BODY_LIMIT_BYTES + 1) } }, 413],
     ['a body above the limit', { body: Buffer.alloc(BODY_LIMIT_BYTES + 1, 97) }, 413],
     ['a content type other than JSON', { headers: { 'content-type': 'text/plain' } }, 415],
-    ['an unknown repository', { path: '/webhooks/none' }, 404],
+    ['an unknown repository', { path: '/webhooks/none' }, 401],
     ['a wrong signature', { body: push, secret: 'wrong' }, 401],
     ['invalid UTF-8', { body: Buffer.from([0xff, 0xfe]), isBase64: true }, 401],
     ['signed but invalid JSON', { body: Buffer.from('{') }, 400],
