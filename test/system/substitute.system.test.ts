@@ -59,3 +59,31 @@ it('substitutes the variables of a target in its manifests, and shows their valu
   ];
   expect(seen.filter((text) => text.includes(PLANTED))).toEqual([]);
 });
+
+it('masks substituted values in a plan, those of labels too, and shows their keys', async () => {
+  testbed = await Testbed.build({ target: { substitute: { variables: { REGION: PLANTED } } } });
+  const labels = (region: string, more = '') => `  labels: { region: "${region}"${more} }\n`;
+  await testbed.push({ 'apps/a.yaml': configMap('a', { region: '${REGION}' }, labels('none')) });
+  expect(await testbed.headgate('deploy', testbed.namespace)).toMatchObject({ code: 0 });
+  await testbed.push({ 'apps/a.yaml': configMap('a', { region: '${REGION}' }, labels('${REGION}', ', tier: web')) });
+  const json = await testbed.headgate('plan', testbed.namespace, '--output', 'json');
+  expect(JSON.parse(json.stdout)).toMatchObject({
+    changes: [
+      {
+        name: 'a',
+        diff: [
+          { path: '.metadata.labels.region', before: '*** (before)', after: '*** (after)' },
+          { path: '.metadata.labels.tier', before: null, after: '*** (after)' },
+        ],
+      },
+    ],
+  });
+  const text = await testbed.headgate('plan', testbed.namespace);
+  const deployed = await testbed.headgate('deploy', testbed.namespace);
+  expect((await testbed.get('configmap', 'a'))?.['metadata']).toMatchObject({ labels: { region: PLANTED } });
+  const wave = `  annotations: { headgate.dev/wave: "\${REGION}" }\n`;
+  await testbed.push({ 'apps/a.yaml': configMap('a', {}, wave) });
+  const refused = await testbed.headgate('plan', testbed.namespace);
+  expect(refused.stdout).toContain('has an invalid annotation: headgate.dev/wave\n');
+  expect(JSON.stringify([json, text, deployed, refused])).not.toContain(PLANTED);
+});

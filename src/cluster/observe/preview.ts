@@ -2,7 +2,6 @@ import type { Write, Prune } from '../../plan/model/plan.ts';
 import { judgePrune } from '../../plan/ownership/prune-rule.ts';
 import { changedFields } from '../../plan/model/field-changes.ts';
 import type { Preview } from '../../deploy/ports/cluster.ts';
-import { hidesValues } from '../../resource/resource.ts';
 import { readLiveAndDryRun } from './live-and-dry-run.ts';
 import { objectPath } from '../api/kinds.ts';
 import type { KindCache } from '../api/kinds.ts';
@@ -35,5 +34,5 @@ async function previewWrite({ op, candidate }: Write, context: PreviewContext, s
     return { kind: 'differs', fields: [{ path: 'apiVersion', before: undefined, after: resource.apiVersion }] };
   const compared = { resource, body, path: objectPath(kind, resource.id) };
   const { before, after } = await readLiveAndDryRun(compared, context, signal);
-  return { kind: 'differs', fields: changedFields(before, after, { isSecret: hidesValues(resource) }) };
+  return { kind: 'differs', fields: changedFields(before, after, resource) };
 }
