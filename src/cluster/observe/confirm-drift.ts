@@ -23,8 +23,8 @@ export async function confirmDrift(
   // Drift reports name the former managers instead.
   const { taken: _taken, ...update } = observation;
   const drifted = { ...candidate, observation: update };
-  const compared = { resource, body, path: objectPath(kind, resource.id) };
-  const { before, after } = await readLiveAndDryRun(compared, context, signal);
+  const updated = { resource, body, live: candidate.live, path: objectPath(kind, resource.id) };
+  const { before, after } = await readLiveAndDryRun(updated, context, signal);
   const metadata = isObject(before['metadata']) ? before['metadata'] : {};
   if (changedFields(before, after, resource).length > 0) {
     // An object that another tool took is judged like one seen for the first time.
