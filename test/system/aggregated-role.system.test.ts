@@ -1,6 +1,7 @@
 import { afterEach, expect, it, vi } from 'vitest';
 import { isObject } from '../../src/resource/resource.ts';
 import type { Json } from '../../src/resource/resource.ts';
+import { inProcess } from '../rig/testbed/in-process.ts';
 import { Testbed } from '../rig/testbed/testbed.ts';
 
 let testbed: Testbed;
@@ -12,6 +13,7 @@ afterEach(async () => {
 
 it('leaves the rules of an aggregated ClusterRole to its controller: no drift, no planned change, no other writer', async () => {
   testbed = await Testbed.build({ target: { clusterScoped: true, wait: '0s' } });
+  const headgate = inProcess(testbed);
   const name = `${testbed.namespace}-all`;
   const rule = (resource: string) => ({ apiGroups: [''], resources: [resource], verbs: ['get'] });
   const part = (resource: string) =>
@@ -49,24 +51,22 @@ it('leaves the rules of an aggregated ClusterRole to its controller: no drift, n
 
   await testbed.applyByHand(part('pods'));
   await testbed.push({ 'apps/all.json': whole('one') });
-  expect(await testbed.headgate('deploy', testbed.namespace)).toMatchObject({ code: 0 });
+  expect(await headgate.deploy()).toMatchObject({ verdict: 'deployed' });
   await vi.waitFor(async () => expect(await read()).toEqual(aggregated), { timeout: 30_000, interval: 100 });
 
   await testbed.push({ 'apps/all.json': whole('two') });
-  const planned = await testbed.headgate('plan', testbed.namespace, '--output', 'json');
-  expect(JSON.parse(planned.stdout)).toMatchObject({
+  expect(await headgate.plan()).toMatchObject({
     changes: [{ name, diff: [{ path: '.metadata.annotations.purpose', before: 'one', after: 'two' }] }],
   });
-  expect(await testbed.headgate('deploy', testbed.namespace)).toMatchObject({ code: 0 });
+  expect(await headgate.deploy()).toMatchObject({ verdict: 'deployed' });
   expect(await read()).toEqual(aggregated);
-  expect((await testbed.headgate('plan', testbed.namespace)).code).toBe(0);
+  expect(await headgate.plan()).toMatchObject({ changes: [] });
 
   // The controller changes the rules again, which is not drift.
   await testbed.applyByHand(part('services'));
   await vi.waitFor(async () => expect((await read()).rules).toHaveLength(2), { timeout: 30_000, interval: 100 });
-  const looked = await testbed.headgate('sweep', '--output', 'json');
-  expect(JSON.parse(looked.stdout)).toMatchObject([{ verdict: 'unchanged', updated: 0, warnings: [], errors: [] }]);
-  const swept = await testbed.headgate('sweep', '--output', 'json');
-  expect(JSON.parse(swept.stdout)).toEqual([]);
+  expect(await headgate.correctDrift()).toMatchObject([{ verdict: 'unchanged', updated: 0, warnings: [], errors: [] }]);
+  expect(await headgate.correctDrift()).toEqual([]);
   expect((await read()).rules).toHaveLength(2);
-});
+  headgate.close();
+}, 120_000);

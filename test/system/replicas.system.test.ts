@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { inProcess } from '../rig/testbed/in-process.ts';
 import { Testbed } from '../rig/testbed/testbed.ts';
 import { widgetDefinition } from '../rig/testbed/widgets.ts';
 
@@ -25,16 +26,6 @@ function workload(kind: string, { name = 'web', replicas = null as number | null
   return JSON.stringify({ apiVersion: 'apps/v1', kind, metadata: { name }, spec });
 }
 
-interface Planned {
-  readonly changes: readonly { readonly name: string; readonly diff?: readonly object[] }[];
-  readonly warnings?: readonly { readonly code: string; readonly subject: string; readonly message: string }[];
-}
-
-async function plan(): Promise<Planned> {
-  const { stdout } = await testbed.headgate('plan', testbed.namespace, '--output', 'json');
-  return JSON.parse(stdout) as Planned;
-}
-
 /** What a commit's run asked the API server about an object. */
 async function requestsFor(name: string, revision: string): Promise<readonly string[]> {
   const audit = await testbed.auditOf(`${testbed.namespace}@${revision.slice(0, 12)}`);
@@ -53,6 +44,7 @@ const warning = (kind: string, values: string) => ({
 describe('replicas that leave Git', () => {
   it('are shown in the plan, and warned about in the plan and in the outcome, for every kind that can be scaled', async () => {
     testbed = await Testbed.build({ target: { wait: '0s' } });
+    const headgate = inProcess(testbed);
     const group = `${testbed.namespace}.example.com`;
     const scale = { specReplicasPath: '.spec.replicas', statusReplicasPath: '.status.replicas' };
     const definition = widgetDefinition(group, [{ name: 'v1', subresources: { status: {}, scale } }]);
@@ -67,7 +59,7 @@ describe('replicas that leave Git', () => {
       'apps/w.json': widget({ replicas: 2, size: 1 }),
       'apps/one.json': workload('Deployment', { name: 'one', replicas: 1 }),
     });
-    expect(await testbed.headgate('deploy', testbed.namespace)).toMatchObject({ code: 0 });
+    expect(await headgate.deploy()).toMatchObject({ verdict: 'deployed' });
     await testbed.push({
       'apps/web.json': workload('Deployment', { image: 'b', env: true }),
       'apps/set.json': workload('StatefulSet', { name: 'set' }),
@@ -82,7 +74,7 @@ describe('replicas that leave Git', () => {
       warning('StatefulSet', 'from 0 to 1'),
       warning('Widget', 'from 2 to none'),
     ];
-    const planned = await plan();
+    const planned = await headgate.plan();
     const byMessage = (list: readonly { message: string }[] = []) =>
       list.toSorted((a, b) => (a.message < b.message ? -1 : 1));
     expect(byMessage(planned.warnings)).toEqual(expected);
@@ -90,8 +82,9 @@ describe('replicas that leave Git', () => {
       expect(planned.changes.find((change) => change.name === name)?.diff).toContainEqual(
         expect.objectContaining({ path: '.spec.replicas', after: 1 }),
       );
-    const { stdout } = await testbed.headgate('deploy', testbed.namespace, '--output', 'json');
-    expect(byMessage((JSON.parse(stdout) as Planned).warnings)).toEqual(expected);
+    const { warnings } = await headgate.deploy();
+    headgate.close();
+    expect(byMessage(warnings)).toEqual(expected);
     expect(await testbed.get('deployment', 'web')).toMatchObject({ spec: { replicas: 1 } });
     await testbed.kubectl('delete', 'crd', `widgets.${group}`, '--wait=false');
   });

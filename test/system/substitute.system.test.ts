@@ -1,4 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
+import { inProcess } from '../rig/testbed/in-process.ts';
 import { Testbed, configMap } from '../rig/testbed/testbed.ts';
 
 let testbed: Testbed;
@@ -62,12 +63,13 @@ it('substitutes the variables of a target in its manifests, and shows their valu
 
 it('masks substituted values in a plan, those of labels too, and shows their keys', async () => {
   testbed = await Testbed.build({ target: { substitute: { variables: { REGION: PLANTED } } } });
+  const headgate = inProcess(testbed);
   const labels = (region: string, more = '') => `  labels: { region: "${region}"${more} }\n`;
   await testbed.push({ 'apps/a.yaml': configMap('a', { region: '${REGION}' }, labels('none')) });
-  expect(await testbed.headgate('deploy', testbed.namespace)).toMatchObject({ code: 0 });
+  expect(await headgate.deploy()).toMatchObject({ verdict: 'deployed' });
   await testbed.push({ 'apps/a.yaml': configMap('a', { region: '${REGION}' }, labels('${REGION}', ', tier: web')) });
-  const json = await testbed.headgate('plan', testbed.namespace, '--output', 'json');
-  expect(JSON.parse(json.stdout)).toMatchObject({
+  const planned = await headgate.plan();
+  expect(planned).toMatchObject({
     changes: [
       {
         name: 'a',
@@ -79,11 +81,14 @@ it('masks substituted values in a plan, those of labels too, and shows their key
     ],
   });
   const text = await testbed.headgate('plan', testbed.namespace);
-  const deployed = await testbed.headgate('deploy', testbed.namespace);
+  const deployed = await headgate.deploy();
   expect((await testbed.get('configmap', 'a'))?.['metadata']).toMatchObject({ labels: { region: PLANTED } });
   const wave = `  annotations: { headgate.dev/wave: "\${REGION}" }\n`;
   await testbed.push({ 'apps/a.yaml': configMap('a', {}, wave) });
-  const refused = await testbed.headgate('plan', testbed.namespace);
-  expect(refused.stdout).toContain('has an invalid annotation: headgate.dev/wave\n');
-  expect(JSON.stringify([json, text, deployed, refused])).not.toContain(PLANTED);
-});
+  const refused = await headgate.plan();
+  expect(refused.refusals).toMatchObject([
+    { message: expect.stringMatching(/ has an invalid annotation: headgate.dev\/wave$/) },
+  ]);
+  expect(JSON.stringify([planned, text, deployed, refused, testbed.log])).not.toContain(PLANTED);
+  headgate.close();
+}, 120_000);

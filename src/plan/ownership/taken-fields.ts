@@ -47,7 +47,11 @@ interface Ownership {
   readonly kept: JsonObject;
 }
 
-/** As the server prunes (structured-merge-diff, `merge/update.go`). The same object if nothing is removed. */
+/**
+ * As the server prunes (structured-merge-diff, `merge/update.go`). The same object if nothing is removed. FieldsV1 does not
+ * show whether a key is a field or belongs to a map of objects, whose keys the server treats as items: if another manager
+ * owns a part of such an object, the server removes all of it, and this only the rest.
+ */
 function withoutFields(object: JsonObject, { last, kept }: Ownership): JsonObject {
   const remaining = Object.entries(object).map(([key, value]): readonly [string, Json | undefined] => [
     key,

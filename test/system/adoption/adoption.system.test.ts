@@ -1,18 +1,13 @@
 import { afterEach, expect, it } from 'vitest';
-import { planCommand } from '../../../src/cli/commands/plan.ts';
-import type { LocalRuntime } from '../../../src/app/local/local-runtime.ts';
-import { makePaint } from '../../../src/cli/terminal/paint.ts';
-import type { Context } from '../../../src/cli/terminal/context.ts';
-import type { Target } from '../../../src/config/checked/config.ts';
-import { runTarget } from '../../../src/deploy/run-requests.ts';
 import { changedFields } from '../../../src/plan/model/field-changes.ts';
 import { stringifyJson } from '../../../src/resource/json.ts';
 import { isObject } from '../../../src/resource/resource.ts';
-import type { Json, JsonObject } from '../../../src/resource/resource.ts';
+import type { JsonObject } from '../../../src/resource/resource.ts';
 import { pickFrom, randomFrom } from '../../rig/chaos/random.ts';
 import { kubectl } from '../../rig/cluster/control-plane.ts';
 import { openApi } from '../../rig/cluster/api.ts';
 import type { Api } from '../../rig/cluster/api.ts';
+import { inProcess } from '../../rig/testbed/in-process.ts';
 import { Testbed } from '../../rig/testbed/testbed.ts';
 import { widgetDefinition } from '../../rig/testbed/widgets.ts';
 import { KINDS, WIDGET_SCHEMA, randomObjects } from './random-objects.ts';
@@ -123,41 +118,6 @@ async function writeAs(
   }
 }
 
-interface Shown {
-  readonly name: string;
-  readonly diff?: readonly { readonly path: string; readonly before: Json; readonly after: Json }[];
-}
-
-/** What `headgate plan --output json` prints. Run in this process, so that it has no time limit of its own. */
-async function plan(
-  target: Target,
-  { config }: LocalRuntime,
-): Promise<{ readonly changes: readonly Shown[]; readonly refusals: readonly Json[] }> {
-  const printed: string[] = [];
-  const context: Context = {
-    config,
-    configPath: 'headgate.yml',
-    env: testbed.env,
-    dataDir: testbed.directory,
-    output: 'json',
-    isConfirmed: true,
-    ask: null,
-    log: () => undefined,
-    print: (text) => printed.push(text),
-    paint: makePaint({ isTerminal: false, env: {} }),
-    signal: AbortSignal.timeout(200_000),
-    nowMs: () => Date.now(),
-  };
-  await planCommand(context, { target, revision: null });
-  return JSON.parse(printed.join('')) as { changes: Shown[]; refusals: Json[] };
-}
-
-async function deploy(target: Target, runtime: LocalRuntime): Promise<void> {
-  const request = { target, trigger: { kind: 'cli' }, hint: null, at: new Date().toISOString() } as const;
-  const outcome = await runTarget(request, runtime, AbortSignal.timeout(200_000));
-  expect(outcome).toMatchObject({ kind: 'done', report: { verdict: 'deployed', errors: [] } });
-}
-
 /** Written by the controller of Deployments, not by the deploy. */
 const REVISION = '.metadata.annotations["deployment.kubernetes.io/revision"]';
 
@@ -168,7 +128,7 @@ it('shows in the plan exactly what the deploy changes in objects that other tool
   await testbed.applyByHand(widgetDefinition(group, [{ name: 'v1', schema: WIDGET_SCHEMA }]));
   await testbed.kubectl('wait', '--for=condition=Established', `crd/widgets.${group}`);
   const api = await openApi(testbed.cluster);
-  const runtime = testbed.runtime();
+  const headgate = inProcess(testbed);
   try {
     const collections: Readonly<Record<RandomKind, string>> = {
       ConfigMap: `/api/v1/namespaces/${testbed.namespace}/configmaps`,
@@ -183,12 +143,10 @@ it('shows in the plan exactly what the deploy changes in objects that other tool
       new Map(await Promise.all(drawn.map(async (each) => [each.name, await api.get(pathOf(each))] as const)));
 
     await testbed.push({ 'apps/all.yaml': drawn.map(({ desired }) => stringifyJson(desired)).join('\n---\n') });
-    const [target] = runtime.config.targets;
-    if (target === undefined) throw new Error('no target');
     const before = await read();
-    const { changes, refusals } = await plan(target, runtime);
+    const { changes, refusals } = await headgate.plan();
     expect(refusals).toEqual([]);
-    await deploy(target, runtime);
+    expect(await headgate.deploy()).toMatchObject({ verdict: 'deployed', errors: [] });
     const after = await read();
     const shown = Object.fromEntries(changes.map(({ name, diff = [] }) => [name, diff]));
     for (const each of drawn) {
@@ -200,7 +158,7 @@ it('shows in the plan exactly what the deploy changes in objects that other tool
     }
   } finally {
     api.close();
-    runtime.close();
+    headgate.close();
     await testbed.kubectl('delete', 'crd', `widgets.${group}`, '--wait=false');
   }
 }, 240_000);

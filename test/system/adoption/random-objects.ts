@@ -35,13 +35,6 @@ export const WIDGET_SCHEMA = {
           'x-kubernetes-map-type': 'atomic',
           additionalProperties: { type: 'string' },
         },
-        named: {
-          type: 'object',
-          additionalProperties: {
-            type: 'object',
-            properties: { o: { type: 'string' }, p: { type: 'string' }, q: { type: 'string' } },
-          },
-        },
         nested: {
           type: 'object',
           properties: {
@@ -142,10 +135,6 @@ export function randomObjects(random: () => number, group: string) {
           ...keyed(['one', 'two', 'three'], () => drawn({ weight: () => Number(value()), note: value })),
         ],
         settings: { zero: '0', ...map(['a', 'b', 'c']) },
-        named: {
-          zero: { p: '0' },
-          ...Object.fromEntries(some(['one', 'two']).map((key) => [key, { o: '0', ...map(['p', 'q']) }])),
-        },
         ...drawn({
           color: value,
           atomic: () => some(['1', '2', '3']),
