@@ -41,6 +41,7 @@ const CLASS_OF = {
   'prune-everything': 'guard',
   'foreign-owner': 'guard',
   'field-conflict': 'guard',
+  'field-defaulted': 'guard',
   'delete-first': 'guard',
   'api-warning': 'guard',
   drifted: 'guard',

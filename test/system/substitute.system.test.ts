@@ -1,4 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
+import { inProcess } from '../rig/testbed/in-process.ts';
 import { Testbed, configMap } from '../rig/testbed/testbed.ts';
 
 let testbed: Testbed;
@@ -59,3 +60,35 @@ it('substitutes the variables of a target in its manifests, and shows their valu
   ];
   expect(seen.filter((text) => text.includes(PLANTED))).toEqual([]);
 });
+
+it('masks substituted values in a plan, those of labels too, and shows their keys', async () => {
+  testbed = await Testbed.build({ target: { substitute: { variables: { REGION: PLANTED } } } });
+  const headgate = inProcess(testbed);
+  const labels = (region: string, more = '') => `  labels: { region: "${region}"${more} }\n`;
+  await testbed.push({ 'apps/a.yaml': configMap('a', { region: '${REGION}' }, labels('none')) });
+  expect(await headgate.deploy()).toMatchObject({ verdict: 'deployed' });
+  await testbed.push({ 'apps/a.yaml': configMap('a', { region: '${REGION}' }, labels('${REGION}', ', tier: web')) });
+  const planned = await headgate.plan();
+  expect(planned).toMatchObject({
+    changes: [
+      {
+        name: 'a',
+        diff: [
+          { path: '.metadata.labels.region', before: '*** (before)', after: '*** (after)' },
+          { path: '.metadata.labels.tier', before: null, after: '*** (after)' },
+        ],
+      },
+    ],
+  });
+  const text = await testbed.headgate('plan', testbed.namespace);
+  const deployed = await headgate.deploy();
+  expect((await testbed.get('configmap', 'a'))?.['metadata']).toMatchObject({ labels: { region: PLANTED } });
+  const wave = `  annotations: { headgate.dev/wave: "\${REGION}" }\n`;
+  await testbed.push({ 'apps/a.yaml': configMap('a', {}, wave) });
+  const refused = await headgate.plan();
+  expect(refused.refusals).toMatchObject([
+    { message: expect.stringMatching(/ has an invalid annotation: headgate.dev\/wave$/) },
+  ]);
+  expect(JSON.stringify([planned, text, deployed, refused, testbed.log])).not.toContain(PLANTED);
+  headgate.close();
+}, 120_000);

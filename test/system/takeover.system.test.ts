@@ -26,6 +26,9 @@ spec:
       containers: [{ name: web, image: "${image}"${env} }]
 `;
 
+const secret = (data: Readonly<Record<string, string>>): string =>
+  `apiVersion: v1\nkind: Secret\nmetadata: { name: s }\nstringData: ${JSON.stringify(data)}\n`;
+
 async function managersOf(kind: string, name: string): Promise<readonly Json[]> {
   const command = ['-n', testbed.namespace, 'get', kind, name, '-o', 'json', '--show-managed-fields'];
   const metadata = metadataOf(parseJson(await testbed.kubectl(...command)));
@@ -69,6 +72,57 @@ describe('an object that was applied with kubectl (A8)', () => {
     expect(await managersOf('configmap', 'a')).toEqual(['headgate']);
     const { annotations } = metadataOf(await testbed.get('configmap', 'a'));
     expect(annotations).not.toHaveProperty(['kubectl.kubernetes.io/last-applied-configuration']);
+  });
+
+  it('is planned with the fields that it loses, and their defaults', async () => {
+    await testbed.stop();
+    await testbed.applyByHand(
+      deployment(3, 'example.com/web:1', ', env: [{ name: A, value: a }, { name: B, value: b }]'),
+    );
+    await testbed.applyByHand(secret({ kept: 'planted-1', left: 'planted-2' }));
+    await testbed.push({
+      'apps/web.yaml': deployment(null, 'example.com/web:1', ', env: [{ name: A, value: a }]'),
+      'apps/s.yaml': secret({ kept: 'planted-1' }),
+    });
+    const { stdout, stderr, code } = await testbed.headgate('plan', testbed.namespace, '--output', 'json');
+    expect(code).toBe(2);
+    const { changes } = JSON.parse(stdout) as { changes: { name: string; diff: { path: string }[] }[] };
+    const LAST_APPLIED = '.metadata.annotations["kubectl.kubernetes.io/last-applied-configuration"]';
+    const diffOf = (name: string) => changes.find((change) => change.name === name)?.diff;
+    expect(diffOf('web')).toContainEqual({
+      path: '.spec.template.spec.containers[0].env[1]',
+      before: { name: 'B', value: 'b' },
+      after: null,
+    });
+    expect(diffOf('web')).toContainEqual({ path: '.spec.replicas', before: 3, after: 1 });
+    expect(diffOf('s')).toContainEqual({ path: '.data.left', before: '*** (before)', after: null });
+    // kubectl's copy of the whole Secret.
+    expect(diffOf('s')).toContainEqual({ path: LAST_APPLIED, before: '*** (before)', after: null });
+    expect(stdout + stderr).not.toMatch(/planted|cGxhbnRlZC/);
+  });
+
+  it('is planned as refused if the object would be invalid without the fields that it loses', async () => {
+    await testbed.stop();
+    const image = 'example.com/side:1';
+    const side = (container: object) =>
+      JSON.stringify({
+        apiVersion: 'apps/v1',
+        kind: 'Deployment',
+        metadata: { name: 'web' },
+        spec: {
+          selector: { matchLabels: { app: 'web' } },
+          template: { metadata: { labels: { app: 'web' } }, spec: { containers: [container] } },
+        },
+      });
+    await testbed.applyByHand(side({ name: 'side', image }), '--server-side');
+    // An operator that adds to a container keeps it, but not its image.
+    const operator = ['--server-side', '--field-manager=operator'];
+    await testbed.applyByHand(side({ name: 'side', env: [{ name: 'A', value: 'a' }] }), ...operator);
+    await testbed.push({ 'apps/web.yaml': deployment(1) });
+    const { stdout, code } = await testbed.headgate('plan', testbed.namespace);
+    expect(stdout).toMatch(/^refused: apps\/web.yaml:1: .*image: Required value/m);
+    expect(code).toBe(1);
+    expect(await testbed.headgate('deploy', testbed.namespace)).toMatchObject({ code: 1 });
   });
 
   it('has the same result when a run is killed between the takeover and the apply', async () => {

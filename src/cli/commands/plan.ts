@@ -3,7 +3,7 @@ import { planDeploy } from '../../deploy/run/deploy.ts';
 import type { Planned } from '../../deploy/prepare/planned.ts';
 import { stopwatch } from '../../deploy/report/stopwatch.ts';
 import { makeWorld } from '../../deploy/run-requests.ts';
-import type { Observed } from '../../deploy/ports/cluster.ts';
+import type { Observed, Preview } from '../../deploy/ports/cluster.ts';
 import type { FieldChange } from '../../plan/model/field-changes.ts';
 import type { Problem } from '../../error/deploy-error.ts';
 import { escapeInvisible, visibleLine } from '../../error/visible-text.ts';
@@ -29,6 +29,8 @@ interface PlannedChange {
   readonly reason: string | null;
 }
 
+type Refused = Extract<Preview, { kind: 'refused' }>;
+
 /** Shows what a deploy would change. Exits with 2 when it would change something, 1 when it would be refused. */
 export async function planCommand(context: Context, { target, revision }: PlanFlags): Promise<ExitCode> {
   const { config, env, log, signal } = context;
@@ -41,11 +43,14 @@ export async function planCommand(context: Context, { target, revision }: PlanFl
       clock: stopwatch(runtime.nowMs),
     });
     const planned = await planDeploy({ target, at: revision }, world, signal);
-    const changes = planned.refusals.length > 0 ? [] : await previewAll(planned, signal);
+    const previewed = planned.refusals.length > 0 ? [] : await previewAll(planned, signal);
+    const refusals = [...planned.refusals, ...previewed.flatMap((each) => ('problem' in each ? [each.problem] : []))];
+    const changes = refusals.length > 0 ? [] : previewed.flatMap((each) => ('problem' in each ? [] : [each]));
+    const shown = { ...planned, refusals };
     context.print(
-      context.output === 'json' ? escapeInvisible(asJson(target, planned, changes)) : asText(target, planned, changes),
+      context.output === 'json' ? escapeInvisible(asJson(target, shown, changes)) : asText(target, shown, changes),
     );
-    if (planned.refusals.length > 0) return 1;
+    if (refusals.length > 0) return 1;
     return changes.some(({ op }) => op !== 'keep') ? 2 : 0;
   } finally {
     runtime.close();
@@ -55,7 +60,7 @@ export async function planCommand(context: Context, { target, revision }: PlanFl
 async function previewAll(
   { steps: inOrder, prunes: deletions, observed }: Planned,
   signal: AbortSignal,
-): Promise<readonly PlannedChange[]> {
+): Promise<readonly (PlannedChange | Refused)[]> {
   if (observed === null) return [];
   // A step applies its objects in parallel: sort them by name, so that the same plan always reads the same.
   const steps = inOrder.map((step) => step.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1)));
@@ -69,9 +74,14 @@ function nameOf({ candidate }: Write): string {
 }
 
 /** Null when the dry run shows that applying it changes nothing. */
-async function previewWrite(write: Write, observed: Observed, signal: AbortSignal): Promise<PlannedChange | null> {
+async function previewWrite(
+  write: Write,
+  observed: Observed,
+  signal: AbortSignal,
+): Promise<PlannedChange | Refused | null> {
   const { id, source } = write.candidate.resource;
   const preview = await observed.preview(write, signal);
+  if (preview.kind === 'refused') return preview;
   const fields = preview.kind === 'differs' ? preview.fields : [];
   if (write.op === 'update' && fields.length === 0) return null;
   const reason = write.unverified ? 'not verified: it depends on an object of the same push' : null;

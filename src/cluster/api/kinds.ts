@@ -14,6 +14,8 @@ export interface Kind {
   readonly plural: string;
   readonly namespaced: boolean;
   readonly isListable: boolean;
+  /** It has `spec.replicas`, which autoscalers set through its scale. */
+  readonly isScalable: boolean;
 }
 
 /** The kinds of one cluster, for the lifetime of the cache. Built-in kinds cost no request. */
@@ -92,6 +94,8 @@ export function apiVersionOf({ group, version }: Pick<Kind, 'group' | 'version'>
   return group === '' ? version : `${group}/${version}`;
 }
 
+const SCALABLE: ReadonlySet<string> = new Set(['deployments', 'replicasets', 'replicationcontrollers', 'statefulsets']);
+
 /** Rows of `group/version: Kind plural, …`; a `!` marks a cluster-scoped kind. */
 function builtinKinds(): readonly Kind[] {
   return BUILTIN_KINDS.flatMap(([apiVersion, rows]) => {
@@ -106,6 +110,7 @@ function builtinKinds(): readonly Kind[] {
         plural,
         namespaced: !row.includes('!'),
         isListable: true,
+        isScalable: SCALABLE.has(plural),
       };
     });
   });
@@ -140,6 +145,9 @@ function kindsOfGroup(group: Json): readonly Kind[] {
           plural: textOf(resource['resource']),
           namespaced: resource['scope'] === 'Namespaced',
           isListable: arrayOf(resource, 'verbs').includes('list'),
+          isScalable: arrayOf(resource, 'subresources').some(
+            (each) => isObject(each) && each['subresource'] === 'scale',
+          ),
         },
       ];
     }),

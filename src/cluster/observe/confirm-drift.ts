@@ -1,7 +1,7 @@
 import type { Candidate } from '../../plan/model/facts.ts';
 import { changedFields } from '../../plan/model/field-changes.ts';
 import { ownerOf } from '../../plan/ownership/ownership.ts';
-import { isObject, hidesValues } from '../../resource/resource.ts';
+import { isObject } from '../../resource/resource.ts';
 import { readLiveAndDryRun } from './live-and-dry-run.ts';
 import { objectPath } from '../api/kinds.ts';
 import { liveOf, seenOf } from '../api/metadata.ts';
@@ -23,10 +23,10 @@ export async function confirmDrift(
   // Drift reports name the former managers instead.
   const { taken: _taken, ...update } = observation;
   const drifted = { ...candidate, observation: update };
-  const compared = { resource, body, path: objectPath(kind, resource.id) };
-  const { before, after } = await readLiveAndDryRun(compared, context, signal);
+  const updated = { resource, body, live: candidate.live, path: objectPath(kind, resource.id) };
+  const { before, after } = await readLiveAndDryRun(updated, context, signal);
   const metadata = isObject(before['metadata']) ? before['metadata'] : {};
-  if (changedFields(before, after, { isSecret: hidesValues(resource) }).length > 0) {
+  if (changedFields(before, after, resource).length > 0) {
     // An object that another tool took is judged like one seen for the first time.
     const current = liveOf(metadata);
     return ownerOf(current, context.applySetId).kind === 'other' ? { ...drifted, live: current } : drifted;

@@ -1,7 +1,7 @@
 import type { Problem } from '../../error/deploy-error.ts';
 import { bodyOf, contentHash } from '../../plan/model/body.ts';
 import type { Candidate, Observation, LiveMetadata } from '../../plan/model/facts.ts';
-import { formatId, formatPosition, hidesValues, metadataMap } from '../../resource/resource.ts';
+import { formatId, formatPosition, hidesValues, isObject, metadataMap } from '../../resource/resource.ts';
 import type { Resource } from '../../resource/resource.ts';
 import { withIgnored } from './ignore.ts';
 import { objectPath } from '../api/kinds.ts';
@@ -40,7 +40,19 @@ export async function observe(resource: Resource, context: ObserveContext, signa
   const dryRunResult = withKindProblem(await dryRun({ resource, path, body }, context, signal), resource);
   const replaced = await replaceIfAllowed(dryRunResult, { resource, kind, body }, context, signal);
   const observation = await migrateIfStale(replaced, { resource, kind, body }, context, signal);
-  return { ...candidateWith(observation, await liveIfUnknown(observation, { resource, path, context }, signal)), body };
+  const live = await liveIfUnknown(observation, { resource, path, context }, signal);
+  const candidate = { ...candidateWith(observation, live), body };
+  if (!kind.isScalable || !mayLoseReplicas(candidate, context)) return candidate;
+  const { withLostReplicas } = await import('./lost-replicas.ts');
+  return withLostReplicas(candidate, { path, context }, signal);
+}
+
+/** Has an update dropped `replicas`? Only if our fields are not those of the last apply. */
+function mayLoseReplicas({ resource, body, observation, live }: Candidate, { entriesOf }: ObserveContext): boolean {
+  if (observation.kind !== 'updates' || observation.migrates === true) return false;
+  if (isObject(body['spec']) && body['spec']['replicas'] !== undefined) return false;
+  const entry = entriesOf(resource).find(({ uid }) => uid === observation.live.uid);
+  return live !== null || entry?.managedFieldsHash !== observation.live.managedFieldsHash;
 }
 
 function isRecorded(resource: Resource, hash: string | null, { entriesOf, isTrusted }: ObserveContext): boolean {

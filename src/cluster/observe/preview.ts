@@ -1,12 +1,14 @@
+import type { FieldConflict } from '../../plan/model/facts.ts';
 import type { Write, Prune } from '../../plan/model/plan.ts';
 import { judgePrune } from '../../plan/ownership/prune-rule.ts';
 import { changedFields } from '../../plan/model/field-changes.ts';
 import type { Preview } from '../../deploy/ports/cluster.ts';
-import { hidesValues } from '../../resource/resource.ts';
 import { readLiveAndDryRun } from './live-and-dry-run.ts';
+import { applyRequest } from '../api/dry-run.ts';
 import { objectPath } from '../api/kinds.ts';
 import type { KindCache } from '../api/kinds.ts';
 import { readOwned } from '../api/owned.ts';
+import { conflictsOf } from '../api/status.ts';
 import type { ObserveContext } from './context.ts';
 
 type PreviewContext = Pick<ObserveContext, 'connection' | 'target' | 'kindOf' | 'applySetId'> & {
@@ -33,7 +35,20 @@ async function previewWrite({ op, candidate }: Write, context: PreviewContext, s
   // The recorded version lacks fields of the new one, so there is nothing to compare.
   if (observation.kind === 'updates' && observation.migrates === true)
     return { kind: 'differs', fields: [{ path: 'apiVersion', before: undefined, after: resource.apiVersion }] };
-  const compared = { resource, body, path: objectPath(kind, resource.id) };
-  const { before, after } = await readLiveAndDryRun(compared, context, signal);
-  return { kind: 'differs', fields: changedFields(before, after, { isSecret: hidesValues(resource) }) };
+  const updated = { resource, body, live: candidate.live, path: objectPath(kind, resource.id) };
+  const { before, after, refused } = await readLiveAndDryRun(updated, context, signal);
+  if (refused !== null) return { kind: 'refused', problem: refused };
+  return { kind: 'differs', fields: changedFields(before, after, resource) };
+}
+
+/** The fields that an unforced apply would conflict on, by a dry run. Nothing is written. */
+export async function conflictingManagers(
+  { op, candidate: { resource, body } }: Write,
+  { connection, kindOf }: Pick<ObserveContext, 'connection' | 'kindOf'>,
+  signal: AbortSignal,
+): Promise<readonly FieldConflict[]> {
+  const kind = kindOf(resource);
+  if (op !== 'update' || kind === null) return [];
+  const request = applyRequest(`${objectPath(kind, resource.id)}?dryRun=All&`, body, { conflicts: 'fail' });
+  return conflictsOf(await connection.request(request, signal));
 }

@@ -86,6 +86,8 @@ export interface Capabilities {
 
 export type Preview =
   | { readonly kind: 'differs'; readonly fields: readonly FieldChange[] }
+  /** The dry run that decides about the deploy passed, but the object would be invalid once it is taken over. */
+  | { readonly kind: 'refused'; readonly problem: Problem }
   | { readonly kind: 'prune' }
   | { readonly kind: 'keep'; readonly reason: string };
 

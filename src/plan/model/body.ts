@@ -25,7 +25,7 @@ export function bodyOf(resource: Resource, applySetId: string): JsonObject {
     Object.entries(isObject(written) ? written : {}).filter(([key]) => !SERVER_FIELDS.has(key)),
   );
   return {
-    ...(isSecret(resource) ? withoutStringData(rest) : rest),
+    ...specOf(rest, resource),
     metadata: {
       ...metadata,
       ...(resource.id.namespace === '' ? {} : { namespace: resource.id.namespace }),
@@ -33,6 +33,21 @@ export function bodyOf(resource: Resource, applySetId: string): JsonObject {
       annotations: { ...mapOf(metadata['annotations']), [SOURCE]: resource.source.path },
     },
   };
+}
+
+/** Without what a manifest cannot own: what is only written, or what a controller fills in. */
+function specOf(rest: JsonObject, resource: Resource): JsonObject {
+  if (isSecret(resource)) return withoutStringData(rest);
+  return isAggregated(resource) ? withoutRules(rest) : rest;
+}
+
+function isAggregated({ id, object }: Resource): boolean {
+  return id.group === 'rbac.authorization.k8s.io' && id.kind === 'ClusterRole' && isObject(object['aggregationRule']);
+}
+
+/** The controller collects them from other ClusterRoles. In a manifest, they are a copy from `kubectl get -o yaml`. */
+function withoutRules({ rules: _rules, ...role }: JsonObject): JsonObject {
+  return role;
 }
 
 function mapOf(value: Json | undefined): JsonObject {

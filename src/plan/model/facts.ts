@@ -5,6 +5,7 @@ import type { ObjectId, Revision } from '../../snapshot/source.ts';
 import type { AwaitedObject } from '../../health/needs-readiness.ts';
 import type { RunState } from '../../state/target-state.ts';
 import type { Entry, ObservedVersion } from '../../state/inventory.ts';
+import type { FieldChange } from './field-changes.ts';
 
 /** What the API server reported about one desired object; nothing was written. `warnings`: the server's texts. */
 export type Observation =
@@ -25,6 +26,8 @@ export type Observation =
       readonly warnings?: readonly string[];
       /** Our managedFields entry names an API version that the manifest no longer uses, and must be migrated first. */
       readonly migrates?: true;
+      /** The number of replicas leaves Git, and changes with that. */
+      readonly replicas?: Pick<FieldChange, 'before' | 'after'>;
     }
   | { readonly kind: 'unchanged'; readonly live: ObservedVersion; readonly warnings?: readonly string[] }
   /** The update was refused, creating it under another name passed, and the manifest allows delete and re-create. */

@@ -1,6 +1,7 @@
 import { canonicalJson } from '../../resource/json.ts';
-import { isObject } from '../../resource/resource.ts';
-import type { Json, JsonObject } from '../../resource/resource.ts';
+import { hidesValues, isObject } from '../../resource/resource.ts';
+import type { Json, JsonObject, Resource } from '../../resource/resource.ts';
+import { PART_OF, SOURCE } from './body.ts';
 
 /** One field before and after; undefined if it is absent. */
 export interface FieldChange {
@@ -18,18 +19,34 @@ const NOISE: ReadonlySet<string> = new Set([
   '.status',
 ]);
 
-/** The fields that differ between a live object and its dry run. Secrets show their keys, not their values. */
+/** Maps that are compared by key even if one side lacks them, so that a plan names the keys. */
+const MAPS: ReadonlySet<string> = new Set(['.metadata.labels', '.metadata.annotations']);
+
+/** What Headgate itself writes. */
+const ALWAYS_SHOWN: ReadonlySet<string> = new Set([
+  `.metadata.labels["${PART_OF}"]`,
+  `.metadata.annotations["${SOURCE}"]`,
+]);
+
+/** The fields that differ between a live object and its dry run. Hidden values are masked; their keys are shown. */
 export function changedFields(
   before: JsonObject,
   after: JsonObject,
-  { isSecret }: { isSecret: boolean },
+  resource: Pick<Resource, 'id' | 'isHidden'>,
 ): readonly FieldChange[] {
-  const changes = compare(before, after, '');
-  return isSecret ? changes.map((change) => masked(change)) : changes;
+  return compare(before, after, '').map((change) => (isShown(change.path, resource) ? change : masked(change)));
+}
+
+/** A variable or an encrypted value may be in any field. Tools keep whole Secrets in annotations, as kubectl does. */
+function isShown(path: string, resource: Pick<Resource, 'id' | 'isHidden'>): boolean {
+  if (!hidesValues(resource) || ALWAYS_SHOWN.has(path)) return true;
+  if (resource.isHidden || path.startsWith('.metadata.annotations')) return false;
+  return path.startsWith('.metadata') || path === '.type' || path === '.immutable';
 }
 
 function compare(before: Json | undefined, after: Json | undefined, path: string): readonly FieldChange[] {
   if (NOISE.has(path) || isSame(before, after)) return [];
+  if (MAPS.has(path) && (before === undefined || after === undefined)) return compare(before ?? {}, after ?? {}, path);
   if (isObject(before) && isObject(after)) {
     const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].toSorted();
     return keys.flatMap((key) => compare(before[key], after[key], `${path}${keyPath(key)}`));
@@ -51,7 +68,6 @@ function keyPath(key: string): string {
 }
 
 function masked({ path, before, after }: FieldChange): FieldChange {
-  if (path.startsWith('.metadata') || path === '.type' || path === '.immutable') return { path, before, after };
   return {
     path,
     before: before === undefined ? undefined : '*** (before)',

@@ -1,5 +1,5 @@
 import type { Problem } from '../../error/deploy-error.ts';
-import { formatId, formatPosition, metadataMap } from '../../resource/resource.ts';
+import { formatId, formatPosition, hidesValues, metadataMap } from '../../resource/resource.ts';
 import type { Resource, ResourceId } from '../../resource/resource.ts';
 
 /** Headgate's annotation takes precedence over Argo CD's. */
@@ -24,16 +24,10 @@ export function userOrderOf(resource: Resource): UserOrder {
     wave: isWhole ? Number(written) : 0,
     dependsOn: parsed.flatMap(({ id }) => (id === null ? [] : [id])),
     problems: [
-      ...(isWhole ? [] : [invalid(resource, `${key ?? ''}: ${written}`, 'Write a whole number in quotes: "-1".')]),
+      ...(isWhole ? [] : [invalid(resource, [key ?? '', written], 'Write a whole number in quotes: "-1".')]),
       ...parsed.flatMap(({ text, id }) =>
         id === null
-          ? [
-              invalid(
-                resource,
-                `${DEPENDS_ON}: ${text}`,
-                'Write group/namespaces/namespace/Kind/name, or group/Kind/name.',
-              ),
-            ]
+          ? [invalid(resource, [DEPENDS_ON, text], 'Write group/namespaces/namespace/Kind/name, or group/Kind/name.')]
           : [],
       ),
     ],
@@ -49,11 +43,11 @@ function parseReference(text: string): ResourceId | null {
   return parts.length === 5 && second === 'namespaces' ? { group, kind, namespace: third, name } : null;
 }
 
-function invalid({ id, source }: Resource, what: string, remedy: string): Problem {
+function invalid(resource: Resource, [key, value]: readonly [string, string], remedy: string): Problem {
   return {
     code: 'manifest-invalid',
-    subject: formatPosition(source),
-    message: `${formatId(id)} has an invalid annotation: ${what}`,
+    subject: formatPosition(resource.source),
+    message: `${formatId(resource.id)} has an invalid annotation: ${key}${hidesValues(resource) ? '' : `: ${value}`}`,
     remedy,
   };
 }

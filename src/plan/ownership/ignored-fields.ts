@@ -1,6 +1,6 @@
 import type { IgnoreRule } from '../../config/checked/config.ts';
 import type { Legacy } from './adoption.ts';
-import { isTakenOver } from './takeover.ts';
+import { isTakenOver, matchesKey } from './takeover.ts';
 import { isObject } from '../../resource/resource.ts';
 import type { Json, JsonObject, ResourceId } from '../../resource/resource.ts';
 
@@ -80,12 +80,6 @@ function owns(
   if (!isObject(fields)) return false;
   if (isObject(live)) return owns(fields[`f:${key}`], { path: rest, live: live[key] });
   const item: Json | undefined = Array.isArray(live) ? live[Number(key)] : undefined;
-  const element = Object.keys(fields).find((name) => name.startsWith('k:') && matchesKey(name.slice(2), item));
+  const element = Object.keys(fields).find((name) => name.startsWith('k:') && matchesKey(name, item));
   return element !== undefined && owns(fields[element], { path: rest, live: item });
-}
-
-function matchesKey(text: string, item: Json | undefined): boolean {
-  const keys: unknown = JSON.parse(text);
-  if (typeof keys !== 'object' || keys === null || !isObject(item)) return false;
-  return Object.entries(keys).every(([name, value]) => item[name] === value);
 }

@@ -5,7 +5,7 @@ import type { LiveMetadata } from '../model/facts.ts';
 
 /** RFC 6902. */
 export interface PatchOperation {
-  readonly op: 'replace' | 'remove';
+  readonly op: 'add' | 'replace' | 'remove';
   readonly path: string;
   readonly value?: Json;
 }
@@ -36,9 +36,10 @@ export function takeoverPatch(
   migrateTo: string | null = null,
 ): readonly PatchOperation[] | null {
   const taken = managedFields.filter((entry) => isTakenOver(entry, legacy));
+  const marks = removedMarks(legacy, taken);
   const removals = [
-    ...removalsOf('labels', labels, legacy.labels),
-    ...removalsOf('annotations', annotations, [...legacy.annotations, ...(taken.length === 0 ? [] : [LAST_APPLIED])]),
+    ...removalsOf('labels', labels, marks.labels),
+    ...removalsOf('annotations', annotations, marks.annotations),
   ];
   const version: PatchOperation = { op: 'replace', path: '/metadata/resourceVersion', value: resourceVersion };
   const own = managedFields.find((entry) => isOurApply(entry)) ?? null;
@@ -57,6 +58,15 @@ export function takeoverPatch(
   ];
 }
 
+/** Labels and annotations by which a former owner would still claim the object. */
+export function removedMarks(
+  legacy: Legacy,
+  taken: readonly Json[],
+): { readonly labels: readonly string[]; readonly annotations: readonly string[] } {
+  const { labels, annotations } = legacy;
+  return { labels, annotations: taken.length === 0 ? annotations : [...annotations, LAST_APPLIED] };
+}
+
 /** Removes those of the keys that the object has. */
 export function removalsOf(
   map: 'labels' | 'annotations',
@@ -68,7 +78,7 @@ export function removalsOf(
     .map((key) => ({ op: 'remove', path: `/metadata/${map}/${key.replace('/', '~1')}` }));
 }
 
-function isOurApply(entry: Json): boolean {
+export function isOurApply(entry: Json): boolean {
   return isObject(entry) && entry['manager'] === MANAGER && entry['operation'] === 'Apply';
 }
 
@@ -76,15 +86,21 @@ function isOurApply(entry: Json): boolean {
 function mergeEntries(own: Json, taken: readonly Json[], apiVersion: string | null): JsonObject {
   const all = [own, ...taken].filter((entry) => isObject(entry));
   const [first = {}] = all;
-  const fields = all.map((entry) => entry['fieldsV1']).filter((each) => isObject(each));
   return {
     manager: MANAGER,
     operation: 'Apply',
     apiVersion: apiVersion ?? first['apiVersion'] ?? '',
     ...(first['time'] === undefined ? {} : { time: first['time'] }),
     fieldsType: 'FieldsV1',
-    fieldsV1: fields.reduce((sum, each) => merge(sum, each), {}),
+    fieldsV1: mergedFields(all),
   };
+}
+
+export function mergedFields(entries: readonly Json[]): JsonObject {
+  return entries
+    .map((entry) => (isObject(entry) ? entry['fieldsV1'] : undefined))
+    .filter((fields) => isObject(fields))
+    .reduce((sum, fields) => merge(sum, fields), {});
 }
 
 /** FieldsV1 is a tree of keys whose leaves are empty objects. */
@@ -94,4 +110,11 @@ function merge(a: JsonObject, b: JsonObject): JsonObject {
     return [key, isObject(before) && isObject(value) ? merge(before, value) : value];
   });
   return { ...a, ...Object.fromEntries(common) };
+}
+
+/** Whether `k:{…}` names this item of a keyed list. */
+export function matchesKey(name: string, item: Json | undefined): boolean {
+  const keys: unknown = JSON.parse(name.slice(2));
+  if (typeof keys !== 'object' || keys === null || !isObject(item)) return false;
+  return Object.entries(keys).every(([key, value]) => item[key] === value);
 }

@@ -13,6 +13,7 @@ import { sequenceOf } from '../ordering/sequence.ts';
 import type { Sequence } from '../ordering/sequence.ts';
 import { apiWarnings } from '../refusals/api-warnings.ts';
 import type { Warned } from '../refusals/api-warnings.ts';
+import { warnLostReplicas } from '../refusals/lost-replicas.ts';
 import { warnTaken } from '../refusals/taken-fields.ts';
 import { isWrite, decide } from './decide.ts';
 import { refuseDuplicates } from '../refusals/duplicates.ts';
@@ -57,7 +58,7 @@ export function makePlan(facts: Facts): Plan {
     refusals: [...refusals, ...guards],
     warnings: [
       ...unread.warnings,
-      ...writes.flatMap((write) => warnTaken(write)),
+      ...writes.flatMap((write) => [...warnTaken(write), ...warnLostReplicas(write)]),
       ...apiWarnings(facts.candidates.map((candidate) => warnedOf(candidate))),
     ],
     before: facts.entries,

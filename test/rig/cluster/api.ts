@@ -10,9 +10,13 @@ export interface Api {
   get(path: string): Promise<JsonObject | null>;
   create(path: string, object: JsonObject): Promise<void>;
   patch(path: string, change: JsonObject): Promise<void>;
+  /** A PATCH of any kind, which may be refused; the path names the field manager. Returns the HTTP status. */
+  patchAs(type: PatchType, path: string, body: JsonObject): Promise<number>;
   remove(path: string): Promise<void>;
   close(): void;
 }
+
+export type PatchType = 'merge-patch' | 'strategic-merge-patch' | 'apply-patch';
 
 const PEOPLE = 'kubectl-of-a-person';
 
@@ -45,6 +49,11 @@ export async function openApi(cluster: ClusterAddress): Promise<Api> {
       return parseJson(text) as JsonObject;
     },
     create: (path, object) => change('POST', `${path}?fieldManager=person`, object, 'application/json'),
+    async patchAs(type, path, body) {
+      const contentType = `application/${type}+${type === 'apply-patch' ? 'yaml' : 'json'}`;
+      const request = { method: 'PATCH', path, body: stringifyJson(body), contentType } as const;
+      return (await connection.request(request, signal)).status;
+    },
     patch: (path, object) => change('PATCH', `${path}?fieldManager=person`, object, 'application/merge-patch+json'),
     remove: (path) => change('DELETE', path, null, ''),
     close: () => sessions.close(),
