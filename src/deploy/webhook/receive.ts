@@ -47,7 +47,8 @@ export const BODY_LIMIT_BYTES = 26_214_400;
 
 const HEALTH = '/healthz';
 const WEBHOOKS = '/webhooks/';
-const BODY_TYPES: ReadonlySet<string> = new Set(['application/json', FORM]);
+/** GitHub sends either, as the webhook's setting says. */
+const isBodyType = (type: string) => type === FORM || /^application\/([^+]+\+)?json$/.test(type);
 
 /** The answer if the head alone decides it; null: read the body. */
 export function admit({ method, path, headers }: RequestHead, reception: Reception): Answer | null {
@@ -57,7 +58,7 @@ export function admit({ method, path, headers }: RequestHead, reception: Recepti
   if (method !== 'POST')
     return { ...error(405, 'method not allowed: send webhooks with POST'), headers: { allow: 'POST' } };
   if (Number(headers['content-length'] ?? 0) > reception.limitBytes) return tooLarge(reception);
-  if (!BODY_TYPES.has(mediaTypeOf(headers))) return error(415, 'unsupported content type: use application/json');
+  if (!isBodyType(mediaTypeOf(headers))) return error(415, 'unsupported content type: use application/json');
   if (registeredAt(path, reception) === null) return unknown();
   return null;
 }
