@@ -43,6 +43,7 @@ const CLASS_OF = {
   'field-conflict': 'guard',
   'delete-first': 'guard',
   'api-warning': 'guard',
+  'hook-ignored': 'guard',
   drifted: 'guard',
   'drift-contested': 'guard',
   'target-moved': 'guard',

@@ -13,6 +13,7 @@ import { sequenceOf } from '../ordering/sequence.ts';
 import type { Sequence } from '../ordering/sequence.ts';
 import { apiWarnings } from '../refusals/api-warnings.ts';
 import type { Warned } from '../refusals/api-warnings.ts';
+import { warnIgnoredHook } from '../refusals/ignored-hooks.ts';
 import { warnTaken } from '../refusals/taken-fields.ts';
 import { isWrite, decide } from './decide.ts';
 import { refuseDuplicates } from '../refusals/duplicates.ts';
@@ -58,6 +59,7 @@ export function makePlan(facts: Facts): Plan {
     warnings: [
       ...unread.warnings,
       ...writes.flatMap((write) => warnTaken(write)),
+      ...facts.candidates.flatMap((candidate) => warnIgnoredHook(candidate)),
       ...apiWarnings(facts.candidates.map((candidate) => warnedOf(candidate))),
     ],
     before: facts.entries,
