@@ -137,7 +137,8 @@ async function finish(
 ): Promise<void> {
   const { target, trigger, hint, drift } = request;
   // "No changes" is reported only for the delivery that named this commit.
-  const answersCommit = report.verdict !== 'unchanged' || hint?.revision === report.revision || report.isOwed === true;
+  const isNamed = hint?.revision === report.revision && report.isAnswered !== true;
+  const answersCommit = report.verdict !== 'unchanged' || isNamed || report.isOwed === true;
   const purpose = drift === undefined ? 'tip' : 'drift';
   await world.report({ kind: 'finished', report, purpose, answersCommit, timing }, signal);
   // For dependents, a drift correction or a sweep without changes is not new.

@@ -44,6 +44,7 @@ const CLASS_OF = {
   'field-defaulted': 'guard',
   'delete-first': 'guard',
   'api-warning': 'guard',
+  'hook-ignored': 'guard',
   drifted: 'guard',
   'drift-contested': 'guard',
   'target-moved': 'guard',

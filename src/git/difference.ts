@@ -22,7 +22,6 @@ export interface WalkResult {
 
 export interface WalkContext {
   readonly store: ObjectStore;
-  readonly idBytes: number;
   readonly limits: GitLimits;
   readonly subject: string;
 }
@@ -53,14 +52,14 @@ export function compareTrees(
 type Entries = ReadonlyMap<string, TreeEntry>;
 
 /** Null when the tree is not in the store yet. */
-function entriesOf(id: string | null, missing: Set<string>, { store, idBytes, subject }: WalkContext): Entries | null {
+function entriesOf(id: string | null, missing: Set<string>, { store, subject }: WalkContext): Entries | null {
   if (id === null) return new Map();
   const object = store.get(id);
   if (object === undefined) {
     missing.add(id);
     return null;
   }
-  return new Map(readTree(object.data, { idBytes, subject }).map((entry) => [entry.name, entry]));
+  return new Map(readTree(object.data, { id, subject }).map((entry) => [entry.name, entry]));
 }
 
 function comparePair(
@@ -120,7 +119,8 @@ export function lookUp(root: string, path: string, context: WalkContext): Lookup
     if (entry.kind !== 'tree' || entry.hazard !== null) return { kind: 'found', entry: null };
     const object = context.store.get(entry.id);
     if (object === undefined) return { kind: 'missing', id: entry.id };
-    const next = readTree(object.data, context).find((candidate) => candidate.name === name);
+    const entries = readTree(object.data, { id: entry.id, subject: context.subject });
+    const next = entries.find((candidate) => candidate.name === name);
     if (next === undefined) return { kind: 'found', entry: null };
     entry = next;
   }
@@ -135,7 +135,8 @@ export function isSameAt(now: string, before: string, path: string, context: Wal
     const [next, former] = [pair.now, pair.before].map((id) => {
       const object = context.store.get(id);
       if (object?.type !== 'tree') return null;
-      return readTree(object.data, context).find((candidate) => candidate.name === name) ?? 'nothing';
+      const entries = readTree(object.data, { id, subject: context.subject });
+      return entries.find((candidate) => candidate.name === name) ?? 'nothing';
     });
     if (next === 'nothing' && former === 'nothing') return true;
     if (!next || !former || next === 'nothing' || former === 'nothing' || next.mode !== former.mode) return false;

@@ -11,11 +11,10 @@ import { readTree, treeOfCommit } from './tree.ts';
 
 import type { FetchArguments, UploadPack } from './upload-pack.ts';
 
-export function remoteObjects(remote: UploadPack, server: GitServer, format: 'sha1' | 'sha256') {
+export function remoteObjects(remote: UploadPack, server: GitServer) {
   const store: ObjectStore = new Map();
   const context: WalkContext = {
     store,
-    idBytes: format === 'sha1' ? 20 : 32,
     limits: server.limits,
     subject: server.url,
   };
@@ -113,7 +112,7 @@ export function remoteObjects(remote: UploadPack, server: GitServer, format: 'sh
     if (oid === null) return { path, kind: 'absent' };
     const object = store.get(oid);
     if (object?.type !== 'tree') return asFile({ path, now: { kind: 'file', id: oid, hazard: null } });
-    return { path, kind: 'tree', oid, entries: readTree(object.data, context) };
+    return { path, kind: 'tree', oid, entries: readTree(object.data, { id: oid, subject: context.subject }) };
   }
 
   /** Every file below these directories. */

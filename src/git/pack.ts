@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { inflateSync } from 'node:zlib';
 import { gitError } from './git-error.ts';
+import type { ObjectFormat } from './object-format.ts';
 import type { GitLimits } from './limits.ts';
 
 export type ObjectType = 'commit' | 'tree' | 'blob' | 'tag';
@@ -14,7 +15,7 @@ export interface GitObject {
 export type ObjectStore = Map<string, GitObject>;
 
 export interface PackFormat {
-  readonly hash: 'sha1' | 'sha256';
+  readonly hash: ObjectFormat;
   readonly limits: GitLimits;
   readonly inflated: Inflated;
   readonly subject: string;

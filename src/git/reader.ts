@@ -8,10 +8,10 @@ import { remoteObjects } from './objects.ts';
 import { parentsOfCommit } from './tree.ts';
 import { uploadPack } from './upload-pack.ts';
 
-/** `format`: the repository's hash; ids in SHA-256 repositories have 64 digits. */
-export function openRepository(server: GitServer, format: 'sha1' | 'sha256' = 'sha1') {
-  const remote = uploadPack(server, format);
-  const objects = remoteObjects(remote, server, format);
+/** Ids in SHA-256 repositories have 64 digits. */
+export function openRepository(server: GitServer) {
+  const remote = uploadPack(server);
+  const objects = remoteObjects(remote, server);
   const { rootTreeOf, fetchDifference, descend, treeIds, changesBetween, readChanges, files } = objects;
 
   async function tips(refs: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, Revision>> {

@@ -20,13 +20,11 @@ const KINDS: Readonly<Record<string, EntryKind>> = {
   '160000': 'submodule',
 };
 
-/** Reads the entries of a tree object: `<mode> <name>\0<id>` each. */
-export function readTree(
-  data: Buffer,
-  { idBytes, subject }: { idBytes: number; subject: string },
-): readonly TreeEntry[] {
+/** Reads the entries of a tree object: `<mode> <name>\0<id>` each. The ids are as long as the tree's own. */
+export function readTree(data: Buffer, { id, subject }: { id: string; subject: string }): readonly TreeEntry[] {
   const entries: TreeEntry[] = [];
   const counts = new Map<string, number>();
+  const idBytes = id.length / 2;
   for (let at = 0; at < data.length;) {
     const space = data.indexOf(0x20, at);
     const nul = data.indexOf(0, space);

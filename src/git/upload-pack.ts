@@ -1,6 +1,8 @@
 import { gitError, UnknownObject } from './git-error.ts';
 import { inflatedUpTo, readPack } from './pack.ts';
 import type { ObjectStore } from './pack.ts';
+import { formatOf } from './object-format.ts';
+import type { ObjectFormat } from './object-format.ts';
 import { DELIMITER, FLUSH, pktLine, readPktLines } from './pkt-line.ts';
 import { basicAuthorization, post } from './transport.ts';
 import type { GitServer } from './transport.ts';
@@ -24,12 +26,14 @@ export interface UploadPack {
   listRefs(prefixes: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, string>>;
 }
 
-export function uploadPack(server: GitServer, hash: 'sha1' | 'sha256'): UploadPack {
+export function uploadPack(server: GitServer): UploadPack {
   const usage = { requests: 0, bytes: 0 };
   const { limits, url: subject } = server;
   const ofRun = inflatedUpTo(limits.inflatedBytes, { subject });
   // Set to false by the first refusal. Responses without filters are larger but equally correct.
   let supportsFilters = true;
+  // Ids show the repository's object format; without one, the first list of refs finds it out.
+  let format: ObjectFormat = 'sha1';
 
   async function send(lines: readonly string[], signal: AbortSignal): Promise<Buffer> {
     usage.requests += 1;
@@ -39,6 +43,7 @@ export function uploadPack(server: GitServer, hash: 'sha1' | 'sha256'): UploadPa
   }
 
   async function fetchOnce(what: FetchArguments, store: ObjectStore, signal: AbortSignal): Promise<void> {
+    const hash = formatOf(what.wants[0] ?? '');
     const pack = packOf(await send(fetchLines(what, hash), signal), server);
     const inflated = what.upToBytes === undefined ? ofRun : inflatedUpTo(what.upToBytes, { subject });
     readPack(pack, store, { hash, limits, inflated, subject });
@@ -75,17 +80,30 @@ export function uploadPack(server: GitServer, hash: 'sha1' | 'sha256'): UploadPa
       }
     },
     async listRefs(prefixes, signal) {
-      const lines = [
-        pktLine('command=ls-refs'),
-        pktLine(`object-format=${hash}`),
-        DELIMITER,
-        pktLine('peel'),
-        ...prefixes.map((ref) => pktLine(`ref-prefix ${ref}`)),
-        FLUSH,
-      ];
-      return refsOf(await send(lines, signal), server);
+      const response = await send(refsLines(prefixes, format), signal);
+      if (format === 'sha256' || !isOtherFormat(response)) return refsOf(response, server);
+      const again = await send(refsLines(prefixes, 'sha256'), signal);
+      if (again.length === 0) return refsOf(response, server);
+      format = 'sha256';
+      return refsOf(again, server);
     },
   };
+}
+
+/** git ends without a response when a client names another object format than the repository has. */
+function isOtherFormat(response: Buffer): boolean {
+  return response.length === 0 || response.includes('mismatched object format');
+}
+
+function refsLines(prefixes: readonly string[], format: ObjectFormat): readonly string[] {
+  return [
+    pktLine('command=ls-refs'),
+    pktLine(`object-format=${format}`),
+    DELIMITER,
+    pktLine('peel'),
+    ...prefixes.map((ref) => pktLine(`ref-prefix ${ref}`)),
+    FLUSH,
+  ];
 }
 
 /** A server without `uploadpack.allowFilter` dies at the filter line, which it does not know. */

@@ -61,7 +61,7 @@ interface Chunk {
 }
 
 /** kubectl splits at every line that begins with `---`, before parsing, and accepts only a comment after it. */
-function splitDocuments(text: string): readonly (Chunk | { line: number; message: string })[] {
+export function splitDocuments(text: string): readonly (Chunk | { line: number; message: string })[] {
   const chunks: (Chunk | { line: number; message: string })[] = [];
   const lines = text.replace(/^\uFEFF/, '').split('\n');
   const dropped = endMarkersBeforeContent(lines);
@@ -97,7 +97,7 @@ function endMarkersBeforeContent(lines: readonly string[]): ReadonlySet<number> 
 }
 
 /** YAML takes CRLF and a bare CR for line breaks too (YAML 1.1, 4.2), and the parser does not take the latter. */
-function withLineFeeds(text: string): string {
+export function withLineFeeds(text: string): string {
   return text.includes('\r') ? text.replaceAll(/\r\n?/g, '\n') : text;
 }
 

@@ -19,8 +19,8 @@ export function hashManagedFields(metadata: JsonObject): string | null {
   return shortHash(canonicalJson({ fields, labels: ownValues('labels'), annotations: ownValues('annotations') }));
 }
 
-/** FieldsV1 of our server-side applies. */
-function ownFields(metadata: JsonObject): JsonObject | null {
+/** FieldsV1 of our server-side applies; null for an object that Headgate never applied. */
+export function ownFields(metadata: JsonObject): JsonObject | null {
   const entries: readonly Json[] = Array.isArray(metadata['managedFields']) ? metadata['managedFields'] : [];
   const own = entries
     .filter((entry) => isObject(entry))

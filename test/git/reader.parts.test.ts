@@ -27,19 +27,16 @@ afterAll(async () => {
 async function serve(repository: BareRepository, options: Partial<GitHttpOptions> = {}) {
   const server = await startGitServer({ root: repository.root, ...options });
   servers.push(server);
-  const open = (change: Partial<Parameters<typeof openRepository>[0]> = {}, format: 'sha1' | 'sha256' = 'sha1') =>
-    openRepository(
-      {
-        url: `${server.url}/fleet.git`,
-        login: null,
-        ca: null,
-        userAgent: 'headgate-test',
-        agents,
-        limits: GIT_LIMITS,
-        ...change,
-      },
-      format,
-    );
+  const open = (change: Partial<Parameters<typeof openRepository>[0]> = {}) =>
+    openRepository({
+      url: `${server.url}/fleet.git`,
+      login: null,
+      ca: null,
+      userAgent: 'headgate-test',
+      agents,
+      limits: GIT_LIMITS,
+      ...change,
+    });
   return { server, open };
 }
 
@@ -327,15 +324,20 @@ it('reads repositories with SHA-256 object ids', async () => {
   const before = repository.commit(START);
   const now = repository.commit({ ...START, [first]: file('edited') });
   const { open } = await serve(repository);
-  const source = await open({}, 'sha256').since(query({ base: baseOf(repository, before) }), signal);
+  const reader = open();
+  const source = await reader.since(query({ base: baseOf(repository, before) }), signal);
   expect(sorted(asChanges(source))).toEqual(sorted(repository.difference(before, now)));
+  const { requests } = reader.usage;
+  expect(await reader.tips(['refs/heads/main'], signal)).toEqual(new Map([['refs/heads/main', now]]));
+  // The format is found out once.
+  expect(reader.usage.requests).toBe(requests + 1);
 });
 
 describe('a hostile tree', () => {
   it('with two entries of one name has neither of them', () => {
     const entry = Buffer.concat([Buffer.from('100644 a.yaml\0'), Buffer.alloc(20, 1)]);
     const other = Buffer.concat([Buffer.from('100644 b.yaml\0'), Buffer.alloc(20, 1)]);
-    const entries = readTree(Buffer.concat([entry, entry, other]), { idBytes: 20, subject: 'x' });
+    const entries = readTree(Buffer.concat([entry, entry, other]), { id: '0'.repeat(40), subject: 'x' });
     expect(entries.map(({ hazard }) => hazard)).toEqual([
       'a name that its directory has twice',
       'a name that its directory has twice',

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { Testbed, configMap } from '../rig/testbed/testbed.ts';
+import { SECRET, Testbed, configMap } from '../rig/testbed/testbed.ts';
 
 let testbed: Testbed;
 
@@ -10,6 +10,25 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await testbed.tearDown();
+});
+
+it('leaves the status of a commit as it is when its delivery is sent again', async () => {
+  const revision = await testbed.push({ 'apps/web.yaml': configMap('web') });
+  await testbed.outcome(revision, 'deployed');
+  await testbed.host.settled();
+  const before = testbed.host.statusesOf(revision);
+  await testbed.host.redeliver(testbed.host.deliveries[0]?.id ?? '');
+  expect(await testbed.outcome(revision, 'unchanged')).toMatchObject({ requests: { host: 0 } });
+  expect(testbed.host.statusesOf(revision)).toEqual(before);
+  expect(before.at(-1)?.description).toMatch(/^1 created/);
+});
+
+it('deploys a push that is delivered as a form', async () => {
+  const [webhook] = testbed.host.webhooksOf('acme/fleet');
+  testbed.host.setWebhook('acme/fleet', { url: webhook?.url ?? '', secret: SECRET, contentType: 'form' });
+  const revision = await testbed.push({ 'apps/web.yaml': configMap('web') });
+  expect(await testbed.outcome(revision)).toMatchObject({ verdict: 'deployed', created: 1 });
+  expect(testbed.host.deliveries.map(({ status }) => status)).toEqual([202]);
 });
 
 it('deploys a push to the cluster and reports on the commit', async () => {

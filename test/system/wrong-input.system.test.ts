@@ -35,14 +35,14 @@ const MISTAKES: readonly (readonly [
     'an unknown field',
     { 'apps/bad.yaml': '# a comment\n---\n' + configMap('bad').replace('\ndata:', '\ndota:') },
     'manifest-rejected',
-    'apps/bad.yaml:3',
+    'apps/bad.yaml:7',
     { 'apps/bad.yaml': null },
   ],
   [
     'a wrong type',
     { 'apps/bad.yaml': configMap('bad').replace('{}', '{"on": true}') },
     'manifest-rejected',
-    'apps/bad.yaml:1',
+    'apps/bad.yaml:5',
     { 'apps/bad.yaml': null },
   ],
   [

@@ -1,10 +1,9 @@
 import type { Target } from '../../config/checked/config.ts';
 import type { Observation } from '../../plan/model/facts.ts';
 import { stringifyJson } from '../../resource/json.ts';
-import { formatPosition, hidesValues } from '../../resource/resource.ts';
 import type { JsonObject, Resource } from '../../resource/resource.ts';
 import { METADATA_ONLY, acceptFor, finalizersOf, lastChangeByUs, readObject, seenOf } from './metadata.ts';
-import { conflictsOf, refusalOf } from './status.ts';
+import { conflictsOf, manifestRefusalOf } from './status.ts';
 import type { Connection } from './connection.ts';
 
 /** Errors of the manifest or the target's rights are observations. @throws DeployError for external failures. */
@@ -24,10 +23,7 @@ export async function dryRun(
   const unforced = await dryRunWith('fail');
   const taken = target.conflicts === 'force' ? conflictsOf(unforced.answer) : [];
   const { answer, sentAtMs } = taken.length === 0 ? unforced : await dryRunWith('force');
-  if (answer.status >= 300) {
-    const about = { subject: formatPosition(resource.source), secret: hidesValues(resource) };
-    return { kind: 'refused', problem: refusalOf(answer, about) };
-  }
+  if (answer.status >= 300) return { kind: 'refused', problem: await manifestRefusalOf(answer, resource) };
   const { metadata, status } = readObject(answer.text);
   const warned = answer.warnings.length === 0 ? {} : { warnings: answer.warnings };
   // Without a resourceVersion the object does not exist. (One that was sent would be echoed; we send none.)

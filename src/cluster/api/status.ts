@@ -1,27 +1,13 @@
 import { DeployError, failureClassOf } from '../../error/deploy-error.ts';
 import type { ErrorCode, Problem } from '../../error/deploy-error.ts';
+import type { Refusal } from '../../error/refused-object.ts';
 import type { FieldConflict } from '../../plan/model/facts.ts';
-import { parseJson } from '../../resource/json.ts';
-import { isObject, textOf } from '../../resource/resource.ts';
-import type { Json, JsonObject } from '../../resource/resource.ts';
+import { formatPosition, hidesValues } from '../../resource/resource.ts';
+import type { Resource } from '../../resource/resource.ts';
+import { readStatus } from '../refusal/status-body.ts';
+import type { Cause, Status } from '../refusal/status-body.ts';
 import type { KubeAnswer } from './connection.ts';
 import { describeRight, grantOf, missingRight } from './missing-right.ts';
-
-interface Cause {
-  readonly reason: string;
-  readonly message: string;
-  readonly field: string;
-}
-
-interface Status {
-  readonly code: number;
-  readonly reason: string;
-  readonly message: string;
-  /** The resource (plural) and name in the response, not necessarily those of the request. */
-  readonly kind: string;
-  readonly name: string;
-  readonly causes: readonly Cause[];
-}
 
 /** Server-side apply returns 500 without a reason for unknown fields and wrong types (1.37); only the text shows it. */
 const TYPED_PATCH = /^failed to (create typed patch object|convert new object)/;
@@ -50,6 +36,14 @@ export function refusalOf(answer: KubeAnswer, about: { subject: string; secret: 
   const error = problemOf(answer, about);
   if (failureClassOf(error.code) === 'external') throw error;
   return error.problem;
+}
+
+/** The problem of a manifest that the server refuses, field by field. @throws DeployError as `refusalOf` does */
+export async function manifestRefusalOf(answer: KubeAnswer, resource: Resource): Promise<Refusal> {
+  const secret = hidesValues(resource);
+  const problem = refusalOf(answer, { subject: formatPosition(resource.source), secret });
+  const { describeRefusal } = await import('../refusal/refusal-text.ts');
+  return describeRefusal(problem, readStatus(answer), { resource, secret });
 }
 
 function messageOf(code: ErrorCode, status: Status, secret: boolean): string {
@@ -134,34 +128,5 @@ function remedyOf(code: ErrorCode, { message }: Status): string {
       return 'Wait for the retry: once the namespace is gone, it is created again if the target allows that.';
     default:
       return 'Fix the manifest; kubectl explain shows the fields of a kind.';
-  }
-}
-
-function readStatus({ status, text }: KubeAnswer): Status {
-  const body = parseStatus(text);
-  const details = isObject(body['details']) ? body['details'] : {};
-  const causes: readonly Json[] = Array.isArray(details['causes']) ? details['causes'] : [];
-  return {
-    code: status,
-    reason: textOf(body['reason']),
-    message: textOf(body['message']) || `HTTP status ${status}`,
-    kind: textOf(details['kind']),
-    name: textOf(details['name']),
-    causes: causes
-      .filter((cause) => isObject(cause))
-      .map((cause) => ({
-        reason: textOf(cause['reason']),
-        message: textOf(cause['message']),
-        field: textOf(cause['field']),
-      })),
-  };
-}
-
-function parseStatus(text: string): JsonObject {
-  try {
-    const body = parseJson(text);
-    return isObject(body) ? body : {};
-  } catch {
-    return {};
   }
 }

@@ -3,13 +3,13 @@ import type { Problem } from '../../error/deploy-error.ts';
 import { stillDeleting } from '../../plan/refusals/still-deleting.ts';
 import type { ChangeResult } from '../../plan/planner/after.ts';
 import type { Write } from '../../plan/model/plan.ts';
-import { formatPosition, hidesValues } from '../../resource/resource.ts';
+import { formatPosition } from '../../resource/resource.ts';
 import type { HeldParent } from '../state/lease.ts';
 import { objectPath } from '../api/kinds.ts';
 import { acceptFor, finalizersOf, readObject, seenOf } from '../api/metadata.ts';
 import { applyRequest, dryRun } from '../api/dry-run.ts';
 import { deleteReplaced } from '../observe/replace.ts';
-import { refusalOf } from '../api/status.ts';
+import { manifestRefusalOf } from '../api/status.ts';
 import { takeOver } from './take-over.ts';
 import type { ObservedVersion } from '../../state/inventory.ts';
 import type { ObserveContext } from '../observe/context.ts';
@@ -43,10 +43,7 @@ export async function write(change: Write, context: WriteContext, signal: AbortS
     fence: context.held,
   };
   const answer = await context.connection.request(request, signal);
-  if (answer.status >= 300) {
-    const about = { subject: formatPosition(resource.source), secret: hidesValues(resource) };
-    return { kind: 'failed', change, problem: refusalOf(answer, about) };
-  }
+  if (answer.status >= 300) return { kind: 'failed', change, problem: await manifestRefusalOf(answer, resource) };
   const { metadata, status } = readObject(answer.text);
   if (metadata['deletionTimestamp'] !== undefined)
     throw stillDeleting(change.candidate.resource, finalizersOf(metadata));

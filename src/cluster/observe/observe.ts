@@ -1,8 +1,10 @@
 import type { Problem } from '../../error/deploy-error.ts';
+import type { Refusal } from '../../error/refused-object.ts';
 import { bodyOf, contentHash } from '../../plan/model/body.ts';
 import type { Candidate, Observation, LiveMetadata } from '../../plan/model/facts.ts';
+import { parseJson } from '../../resource/json.ts';
 import { formatId, formatPosition, hidesValues, isObject, metadataMap } from '../../resource/resource.ts';
-import type { Resource } from '../../resource/resource.ts';
+import type { JsonObject, Resource } from '../../resource/resource.ts';
 import { withIgnored } from './ignore.ts';
 import { objectPath } from '../api/kinds.ts';
 import { METADATA_ONLY, liveOf, metadataOf } from '../api/metadata.ts';
@@ -39,7 +41,8 @@ export async function observe(resource: Resource, context: ObserveContext, signa
   const body = await withIgnored(written, { resource, path, context }, signal);
   const dryRunResult = withKindProblem(await dryRun({ resource, path, body }, context, signal), resource);
   const replaced = await replaceIfAllowed(dryRunResult, { resource, kind, body }, context, signal);
-  const observation = await migrateIfStale(replaced, { resource, kind, body }, context, signal);
+  const migrated = await migrateIfStale(replaced, { resource, kind, body }, context, signal);
+  const observation = await withChanges(migrated, { path, body, context }, signal);
   const live = await liveIfUnknown(observation, { resource, path, context }, signal);
   const candidate = { ...candidateWith(observation, live), body };
   if (!kind.isScalable || !mayLoseReplicas(candidate, context)) return candidate;
@@ -69,6 +72,21 @@ function refuseMissing(resource: Resource, { target, namespaceMissing }: Observe
     message: `namespace ${target.namespace} does not exist`,
     remedy: `Set createNamespace: true on target ${target.name} in headgate.yml, or create the namespace.`,
   };
+}
+
+/** A refusal that is only about a change names what changes, and for that reads the whole live object. */
+async function withChanges(
+  observation: Observation,
+  { path, body, context }: { path: string; body: JsonObject; context: ObserveContext },
+  signal: AbortSignal,
+): Promise<Observation> {
+  const isChange = (problem: Refusal) => problem.refused?.fields.some((field) => field.isChange) === true;
+  if (observation.kind !== 'refused' || !isChange(observation.problem)) return observation;
+  const answer = await context.connection.request({ method: 'GET', path }, signal);
+  if (answer.status !== 200) return observation;
+  const { nameChanges } = await import('../refusal/name-changes.ts');
+  const live = parseJson(answer.text);
+  return isObject(live) ? { kind: 'refused', problem: nameChanges(observation.problem, { live, body }) } : observation;
 }
 
 /** If the definition was deleted since the kinds were read, the server's 404 does not name the kind. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Problem } from '../../error/deploy-error.ts';
+import type { Refusal } from '../../error/refused-object.ts';
 import { stillDeleting } from '../../plan/refusals/still-deleting.ts';
 import type { Observation } from '../../plan/model/facts.ts';
 import { formatId, isObject, metadataMap } from '../../resource/resource.ts';
@@ -50,8 +51,8 @@ export async function dryRunAsNew(
   const renamed = withName(unusedName(resource, { uid }), { resource, kind, body });
   const asNew = await dryRun(renamed, context, signal);
   if (asNew.kind === 'refused') {
-    const { problem } = asNew;
-    return { ...asNew, problem: { ...problem, message: withOriginalName(problem.message, renamed, resource) } };
+    const rename = (text: string) => withOriginalName(text, renamed, resource);
+    return { ...asNew, problem: renamedRefusal(asNew.problem, rename) };
   }
   if (asNew.kind !== 'creates' || asNew.warnings === undefined) return asNew;
   return { ...asNew, warnings: asNew.warnings.map((text) => withOriginalName(text, renamed, resource)) };
@@ -80,6 +81,15 @@ function withName(name: string, { resource, kind, body }: { resource: Resource; 
   const metadata = isObject(body['metadata']) ? body['metadata'] : {};
   const path = objectPath(kind, { ...resource.id, name });
   return { resource, path, body: { ...body, metadata: { ...metadata, name } } };
+}
+
+function renamedRefusal({ refused, ...problem }: Refusal, rename: (text: string) => string): Refusal {
+  const renamed = { ...problem, message: rename(problem.message) };
+  if (refused === undefined) return renamed;
+  return {
+    ...renamed,
+    refused: { ...refused, fields: refused.fields.map((field) => ({ ...field, reason: rename(field.reason) })) },
+  };
 }
 
 /** Users must not see the temporary name. */

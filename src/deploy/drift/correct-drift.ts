@@ -14,7 +14,9 @@ import type { Plan } from '../../plan/model/plan.ts';
 import { formatId } from '../../resource/resource.ts';
 import type { AppliedSource, Source } from '../../snapshot/source.ts';
 import { pathFilterOf } from '../../desired/plain/path-filter.ts';
+import { locateFields } from '../prepare/locate-fields.ts';
 import { planFor, renderSource } from '../prepare/plan-target.ts';
+import type { Rendered } from '../render/render.ts';
 import { explainDrift, reportDrift } from './drift-report.ts';
 import { queryOf } from '../prepare/fetch.ts';
 import { applied as reportApplied, unchanged } from '../report/report.ts';
@@ -47,7 +49,7 @@ export async function correctDrift(
   if (!isSameRenderer(rendered.renderer, state.applied.renderer)) return unchanged(applied.revision, applied.revision);
   const { plan, observed } = await planFor({ recorded, rendered, settings, suspects }, world, signal);
   const found = withoutPrunes(plan);
-  const run = { observed, state, applied, settings, drift, found, nowMs: world.nowMs() };
+  const run = { rendered, observed, state, applied, settings, drift, found, nowMs: world.nowMs() };
   return target.drift === 'report' ? report(run, world, signal) : correct(run, world, signal);
 }
 
@@ -58,6 +60,7 @@ function withoutPrunes(plan: Plan): Plan {
 }
 
 interface Run {
+  readonly rendered: Rendered;
   readonly observed: Observed;
   readonly state: TargetState;
   readonly applied: AppliedSource;
@@ -129,7 +132,8 @@ async function correct(run: Run, world: World, signal: AbortSignal): Promise<Rep
   };
   const transitions = { onOpen: {}, onSuccess, onFailure, onPause: () => onSuccess };
   const results = await settle({ plan, transitions }, run, world, signal);
-  const ended = reportApplied(applied.revision, applied.revision, { plan, results, waitMs: 0 });
+  const applying = reportApplied(applied.revision, applied.revision, { plan, results, waitMs: 0 });
+  const ended = { ...applying, errors: await locateFields(applying.errors, run.rendered, world, signal) };
   const where = { applied, world };
   if (ended.failed === 0) await reportDrift('corrected', only(explained, 'drifted'), where, signal);
   await reportDrift('contested', only(explained, 'drift-contested'), where, signal);

@@ -19,6 +19,8 @@ export interface Report {
   readonly isRecorded: boolean;
   /** We left the commit pending, so it must get a final status whatever triggered this run. */
   readonly isOwed?: boolean;
+  /** The commit had its final status before the request arrived, as for a redelivery: it says more than "no changes". */
+  readonly isAnswered?: boolean;
   /** What has to be ready before the run resumes. */
   readonly waitingFor?: readonly string[];
   /** For the last of several runs of one commit: the sum of all, and the time since the first one began. */

@@ -4,6 +4,7 @@ import type { Source } from '../../snapshot/source.ts';
 import type { Observed, RecordedTarget } from '../ports/cluster.ts';
 import type { World } from '../ports/world.ts';
 import type { RenderContext, Rendered } from '../render/render.ts';
+import { locateFields } from './locate-fields.ts';
 
 /** Loaded late: the YAML parser is most of a function's bundle, and a run that has nothing to do does not need it. */
 export async function renderSource(
@@ -34,6 +35,7 @@ export async function planFor(
   const readAlso = (paths: readonly string[]) => renderMore(rendered, paths, world, signal);
   return world.stage('plan', async () => {
     const observed = await recorded.observe({ ...rendered, settings, suspects, readAlso }, signal);
-    return { plan: makePlan(observed.facts), observed };
+    const plan = makePlan(observed.facts);
+    return { plan: { ...plan, refusals: await locateFields(plan.refusals, rendered, world, signal) }, observed };
   });
 }

@@ -3,6 +3,7 @@ import { PLAIN, rendersWhole } from '../../state/renderer.ts';
 import type { Renderer } from '../../state/renderer.ts';
 import type { Applied } from '../../state/target-state.ts';
 import { KUSTOMIZATION_FILES } from '../../desired/kustomize/kustomization.ts';
+import { argoHooksInOrder } from '../../desired/plain/hooks.ts';
 import { mergeDesired, refusedBy, renderPlain } from '../../desired/plain/plain.ts';
 import type { Desired } from '../../desired/plain/plain.ts';
 import type { Source, SourceFile, TreeAt } from '../../snapshot/source.ts';
@@ -71,7 +72,7 @@ export async function renderMore(
 async function decryptPlain(files: readonly SourceFile[], world: World, signal: AbortSignal): Promise<Desired> {
   const desired = renderPlain(files, world.target.variables);
   const read = files.filter((file) => file.kind === 'file');
-  return decrypt(desired, read, world, signal);
+  return argoHooksInOrder(await decrypt(desired, read, world, signal));
 }
 
 /** Renders a kustomization or chart: what it reads becomes the inputs, and anything not in its output is unwanted. */
@@ -85,7 +86,7 @@ async function renderWhole(
     const at = { tree: treeAt(source, context), applied: context.applied, world };
     const built = kind === 'helm' ? await renderChart(at, signal) : await renderKustomization(at, signal);
     const renderer = rendererOf(kind, version, built.digest);
-    return { source: { ...whole, inputs: built.inputs }, renderer, desired: built.desired };
+    return { source: { ...whole, inputs: built.inputs }, renderer, desired: argoHooksInOrder(built.desired) };
   } catch (thrown) {
     // A refusal is recorded, so that sweeps do not retry what cannot be rendered.
     const { problem } = asDeployError(thrown);

@@ -10,6 +10,7 @@ import { waitBefore } from './pause-before.ts';
 import type { PlannedRun } from '../prepare/started-run.ts';
 import { failureState, successState, transitionsOf } from './state-transitions.ts';
 import { statusIsFinal } from './waiting.ts';
+import { locateFields } from '../prepare/locate-fields.ts';
 import { namesOf } from '../prepare/names.ts';
 
 /** Does what the plan decided. */
@@ -69,5 +70,5 @@ async function apply(run: PlannedRun, world: World, signal: AbortSignal): Promis
   await world.stage('record', () => open.close(signal));
   await started;
   if (report.verdict === 'waiting') await reportWaiting(run, namesOf(plan.awaits), world, signal);
-  return report;
+  return { ...report, errors: await locateFields(report.errors, run, world, signal) };
 }

@@ -19,9 +19,18 @@ export function unchangedSince(state: TargetState, revision: Revision): Report {
   return { ...unchanged(revision, previousOf(state)), readiness: isAwaited ? 'awaited' : null };
 }
 
-/** We left a commit that had to wait pending, so it must get a final status whatever triggered this run. */
-export function owed({ state, revision }: Pick<StartedRun, 'state' | 'revision'>): Pick<Report, 'isOwed'> {
-  return state.progress.waiting?.revision === revision ? { isOwed: true } : {};
+/**
+ * Whether the commit of a run without changes needs a status. It does, whatever triggered the run, if we left it pending. It
+ * has one if it was applied before the request arrived; a request that is retried, because its run died, is older than that.
+ */
+export function owed({
+  request,
+  state: { progress, applied },
+  revision,
+}: Pick<StartedRun, 'request' | 'state' | 'revision'>): Pick<Report, 'isOwed' | 'isAnswered'> {
+  if (progress.waiting?.revision === revision) return { isOwed: true };
+  const isApplied = applied.source?.revision === revision;
+  return isApplied && Date.parse(request.at) > Date.parse(applied.deployedAt ?? '') ? { isAnswered: true } : {};
 }
 
 /** Reports a commit that was applied in several runs as one. */

@@ -63,7 +63,7 @@ export function admit({ method, path, headers }: RequestHead, reception: Recepti
 }
 
 function isReadable(mediaType: string): boolean {
-  return mediaType === FORM || mediaType === 'application/json' || mediaType.endsWith('+json');
+  return mediaType === FORM || /^application\/([^+]+\+)?json$/.test(mediaType);
 }
 
 /**

@@ -1,8 +1,9 @@
 import type { ScalarSetting } from '../../config/checked/config.ts';
 import { isObject, metadataMap } from '../../resource/resource.ts';
-import type { Json, JsonObject, Manifest } from '../../resource/resource.ts';
+import type { Json, JsonObject } from '../../resource/resource.ts';
 import type { Variables } from '../../resource/substitution.ts';
 import { readYaml } from '../../resource/yaml.ts';
+import { FAR, asHook } from '../plain/hooks.ts';
 import type { Desired } from '../plain/plain.ts';
 import { readOutput } from '../kustomize/rendered.ts';
 import { joinPaths } from '../kustomize/paths.ts';
@@ -75,8 +76,6 @@ function withValue(values: JsonObject, [key = '', ...rest]: readonly string[], v
 /** Hooks that Helm runs on install or upgrade; the others are for deletions, rollbacks and `helm test`. */
 const BEFORE: ReadonlySet<string> = new Set(['pre-install', 'pre-upgrade', 'crd-install']);
 const AFTER: ReadonlySet<string> = new Set(['post-install', 'post-upgrade']);
-/** Far outside the range of waves that people write. */
-const FAR = 1_000_000;
 
 /** Turns hooks into ordinary objects in waves before and after the others, ordered by weight, as Argo CD does. */
 export function hooksInOrder(desired: Desired): Desired {
@@ -91,18 +90,7 @@ export function hooksInOrder(desired: Desired): Desired {
       : events.some((event) => AFTER.has(event))
         ? FAR
         : null;
-    return base === null ? [] : [inWave(manifest, base + (Number.isSafeInteger(weight) ? weight : 0))];
+    return base === null ? [] : [asHook(manifest, base + (Number.isSafeInteger(weight) ? weight : 0))];
   });
   return { ...desired, manifests };
-}
-
-/** A changed hook Job is replaced, as in Helm, which deletes the previous one. */
-function inWave(manifest: Manifest, wave: number): Manifest {
-  const metadata = isObject(manifest.object['metadata']) ? manifest.object['metadata'] : {};
-  const annotations = {
-    'headgate.dev/wave': String(wave),
-    'headgate.dev/replace': 'immutable',
-    ...metadataMap(manifest.object, 'annotations'),
-  };
-  return { ...manifest, object: { ...manifest.object, metadata: { ...metadata, annotations } } };
 }

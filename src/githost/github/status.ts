@@ -2,9 +2,10 @@ import { DeployError } from '../../error/deploy-error.ts';
 import { HEADERS } from './headers.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import type { HostRequest, CommitStatus } from '../port/host-api.ts';
+import { shorten } from '../port/shorten.ts';
 
-/** GitHub rejects a longer description (422). */
-const DESCRIPTION_LENGTH = 140;
+/** GitHub rejects a longer description (422). It counts characters; an emoji may count as two. */
+const DESCRIPTION = { length: 140, lengthOf: (text: string) => text.length };
 
 /**
  * `POST /repos/{owner}/{repo}/statuses/{sha}`: https://docs.github.com/en/rest/commits/statuses
@@ -18,7 +19,7 @@ export function statusRequest(
     method: 'POST',
     url: `${api}/repos/${checkedName(fullName)}/statuses/${revision}`,
     headers: HEADERS,
-    body: JSON.stringify({ state, context, description: shorten(description) }),
+    body: JSON.stringify({ state, context, description: shorten(description, DESCRIPTION) }),
   };
 }
 
@@ -35,12 +36,4 @@ function checkedName(fullName: string): string {
 /** `.` and `..` would resolve to a different path of the API. */
 function isName(part: string): boolean {
   return /^[\w.-]+$/.test(part) && part !== '.' && part !== '..';
-}
-
-function shorten(text: string): string {
-  const line = text.replaceAll(/\s+/g, ' ').trim();
-  if (line.length <= DESCRIPTION_LENGTH) return line;
-  const cut = line.slice(0, DESCRIPTION_LENGTH - 1);
-  // Half a surrogate pair is not valid text.
-  return `${cut.replace(/[\ud800-\udbff]$/, '')}…`;
 }

@@ -1,4 +1,5 @@
 import type { Revision } from '../../snapshot/source.ts';
+import type { Description } from './shorten.ts';
 
 /** A request to the host's API as data. The sender adds the credentials. */
 export interface HostRequest {
@@ -26,7 +27,7 @@ export interface CommitStatus {
   /** `headgate/<target>` */
   readonly context: string;
   /** Of any length: the host's request shortens it to what the host accepts. */
-  readonly description: string;
+  readonly description: string | Description;
 }
 
 /** The API of a Git host. Pure: its methods only build requests and read answers. */

@@ -1,5 +1,6 @@
 import type { Target } from '../../config/checked/config.ts';
 import type { Problem } from '../../error/deploy-error.ts';
+import type { Refusal } from '../../error/refused-object.ts';
 import type { JsonObject, Resource, Json } from '../../resource/resource.ts';
 import type { ObjectId, Revision } from '../../snapshot/source.ts';
 import type { AwaitedObject } from '../../health/needs-readiness.ts';
@@ -34,14 +35,14 @@ export type Observation =
   | {
       readonly kind: 'replaces';
       readonly live: ObservedVersion;
-      readonly problem: Problem;
+      readonly problem: Refusal;
       readonly warnings?: readonly string[];
     }
   /** `headgate.dev/apply: create-only`, and the object exists. */
   | { readonly kind: 'exists'; readonly live: ObservedVersion }
   /** No dry run was possible: its namespace or its kind does not exist yet. */
   | { readonly kind: 'skipped'; readonly problem: Problem }
-  | { readonly kind: 'refused'; readonly problem: Problem }
+  | { readonly kind: 'refused'; readonly problem: Refusal }
   | { readonly kind: 'terminating'; readonly finalizers: readonly string[] };
 
 /** A field that another manager owns: `.spec.replicas`, `kubectl-edit`. */

@@ -14,6 +14,7 @@ import type { Sequence } from '../ordering/sequence.ts';
 import { apiWarnings } from '../refusals/api-warnings.ts';
 import type { Warned } from '../refusals/api-warnings.ts';
 import { warnLostReplicas } from '../refusals/lost-replicas.ts';
+import { warnIgnoredHook } from '../refusals/ignored-hooks.ts';
 import { warnTaken } from '../refusals/taken-fields.ts';
 import { isWrite, decide } from './decide.ts';
 import { refuseDuplicates } from '../refusals/duplicates.ts';
@@ -59,6 +60,7 @@ export function makePlan(facts: Facts): Plan {
     warnings: [
       ...unread.warnings,
       ...writes.flatMap((write) => [...warnTaken(write), ...warnLostReplicas(write)]),
+      ...facts.candidates.flatMap((candidate) => warnIgnoredHook(candidate)),
       ...apiWarnings(facts.candidates.map((candidate) => warnedOf(candidate))),
     ],
     before: facts.entries,

@@ -123,6 +123,14 @@ describe('a webhook', () => {
   });
 
   it.each([
+    ['JSON with a charset', 'application/json; charset=utf-8', json(aPayload())],
+    ['JSON with a suffix', 'application/vnd.github+json', json(aPayload())],
+    ['a form', 'application/x-www-form-urlencoded', new URLSearchParams({ payload: json(aPayload()) }).toString()],
+  ])('is accepted as %s', async (_name, type, body) => {
+    expect((await ask({ body, headers: { 'content-type': type } })).status).toBe(202);
+  });
+
+  it.each([
     ['no id', ''],
     ['an id that no Git host sends', 'a "b"'],
   ])('with %s gets a delivery id', async (_name, id) => {

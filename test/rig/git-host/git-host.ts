@@ -55,6 +55,8 @@ export interface GitHostOptions {
   /** Required by the API. */
   readonly token: string;
   readonly allowFilter?: boolean;
+  /** Of the repositories that it creates. */
+  readonly objectFormat?: 'sha1' | 'sha256';
   /** How long the tokens of Apps are valid. */
   readonly nowMs?: () => number;
   /** Required by Git too, with any user name. */
@@ -66,7 +68,7 @@ const API = '/api';
 
 /** GitHub, as far as Headgate uses it: smart HTTP, push webhooks by a real post-receive hook, and the REST API. */
 export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
-  const { directory, port = 0, token, allowFilter = true } = options;
+  const { directory, port = 0, token, allowFilter = true, objectFormat = 'sha1' } = options;
   const store = openStore(join(directory, '.host'));
   const sender = webhookSender(() => host.faults);
   const directoryOf = (fullName: string) => join(directory, `${fullName}.git`);
@@ -140,7 +142,7 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
       const known = store.repositories.get(fullName);
       const repositoryId = id ?? known?.id ?? store.repositories.size + 1;
       const path = directoryOf(fullName);
-      if (!existsSync(path)) initialise(path, allowFilter);
+      if (!existsSync(path)) initialise(path, { allowFilter, objectFormat });
       store.saveRepository(fullName, { id: repositoryId, webhooks: known?.webhooks ?? [] });
       writeHook(path, [url, fullName, String(repositoryId)]);
       return path;
@@ -174,8 +176,11 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
   return host;
 }
 
-function initialise(path: string, allowFilter: boolean): void {
-  execFileSync('git', ['init', '-q', '--bare', '-b', 'main', path]);
+function initialise(
+  path: string,
+  { allowFilter, objectFormat }: Required<Pick<GitHostOptions, 'allowFilter' | 'objectFormat'>>,
+): void {
+  execFileSync('git', ['init', '-q', '--bare', '-b', 'main', `--object-format=${objectFormat}`, path]);
   const settings = [
     ['http.receivepack', 'true'],
     ['uploadpack.allowFilter', String(allowFilter)],

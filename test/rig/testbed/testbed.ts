@@ -37,6 +37,8 @@ export interface TestbedOptions {
   readonly sweepIntervalMs?: number;
   readonly driftIntervalMs?: number;
   readonly namespaceExists?: boolean;
+  /** Of the repository; default `sha1`. */
+  readonly objectFormat?: 'sha1' | 'sha256';
   /** Instead of the cluster's own kubeconfig, for example one that leads through a proxy. */
   readonly kubeconfig?: string;
   readonly cluster?: ClusterAddress;
@@ -67,11 +69,12 @@ export class Testbed {
     const namespace = `t-${randomUUID().slice(0, 8)}`;
     const directory = await mkdtemp(join(tmpdir(), 'headgate-testbed-'));
     const isPrivate = options.app !== undefined;
-    const host = await startGitHost({ directory: join(directory, 'git'), token: TOKEN, isPrivate });
+    const { objectFormat = 'sha1' } = options;
+    const host = await startGitHost({ directory: join(directory, 'git'), token: TOKEN, isPrivate, objectFormat });
     await host.createRepository(FULL_NAME);
     const testbed = new Testbed(namespace, directory, host, options);
     if (options.namespaceExists !== false) await testbed.kubectl('create', 'namespace', namespace);
-    execFileSync('git', ['init', '-q', '-b', 'main', testbed.work]);
+    execFileSync('git', ['init', '-q', '-b', 'main', `--object-format=${objectFormat}`, testbed.work]);
     const origin = new URL(host.cloneUrl(FULL_NAME));
     if (isPrivate) Object.assign(origin, { username: 'dev', password: TOKEN });
     await testbed.git('remote', 'add', 'origin', origin.href);

@@ -3,14 +3,14 @@ import type { Revision } from '../../../snapshot/source.ts';
 import type { Report } from '../../ports/report.ts';
 import type { Channel, Finished, RunEvent } from '../../ports/run-event.ts';
 import type { Statuses } from '../../ports/statuses.ts';
-import { countsText, notReadyText, problemsText, readyText } from './texts.ts';
+import { countsText, describeProblems, describeWaiting, notReadyText, readyText } from './texts.ts';
 import type { CommitStatus } from '../../../githost/port/host-api.ts';
 
 /** A status for the commit that an event is about. */
 interface StatusMessage {
   readonly revision: Revision;
   readonly state: CommitStatus['state'];
-  readonly text: string;
+  readonly text: CommitStatus['description'];
 }
 
 /** Reports on the commit, as the status `headgate/<target>`. */
@@ -32,11 +32,8 @@ export function renderStatus(event: RunEvent): StatusMessage | null {
   switch (event.kind) {
     case 'started':
       return { revision: event.revision, state: 'pending', text: 'applying' };
-    case 'waiting': {
-      const [first = 'nothing', ...more] = event.waitingFor;
-      const text = `waiting for ${first}${more.length === 0 ? '' : ` (+${more.length} more)`}`;
-      return { revision: event.revision, state: 'pending', text };
-    }
+    case 'waiting':
+      return { revision: event.revision, state: 'pending', text: describeWaiting(event.waitingFor) };
     case 'superseded':
       return event.isApplied
         ? { revision: event.revision, state: 'success', text: `applied; superseded by ${event.by.slice(0, 7)}` }
@@ -84,10 +81,10 @@ function renderOutcome(report: Report, durationMs: number): Omit<StatusMessage, 
       };
     case 'partial':
     case 'refused':
-      return { state: 'failure', text: problemsText(report.errors) };
+      return { state: 'failure', text: describeProblems(report.errors) };
     case 'failed': {
       const isFixedInGit = report.errors.some(({ code }) => needsPerson(code));
-      return { state: isFixedInGit ? 'failure' : 'error', text: problemsText(report.errors) };
+      return { state: isFixedInGit ? 'failure' : 'error', text: describeProblems(report.errors) };
     }
     case 'waiting':
       return null;

@@ -1,6 +1,8 @@
 import type { Channel, DriftOutcome, Finished, RunEvent } from '../../ports/run-event.ts';
 import type { Cluster, ClusterEvent } from '../../ports/cluster.ts';
-import { atRevision, countsText, notReadyText, problemsText, readyText } from './texts.ts';
+import { shorten } from '../../../githost/port/shorten.ts';
+import type { Problem } from '../../../error/deploy-error.ts';
+import { atRevision, countsText, describeProblems, notReadyText, readyText } from './texts.ts';
 
 /** Reports as an Event on the target's state object. */
 export function kubernetesEventChannel(cluster: Pick<Cluster, 'event'>): Channel {
@@ -24,7 +26,7 @@ export function renderEvent(event: RunEvent): ClusterEvent | null {
     case 'not-ready':
       return warning('NotReady', atRevision(event.revision, notReadyText(event.total, event.notReady)));
     case 'drift': {
-      const message = atRevision(event.revision, problemsText(event.problems));
+      const message = atRevision(event.revision, problemsMessage(event.problems));
       return event.outcome === 'corrected'
         ? normal(DRIFT_REASONS[event.outcome], message)
         : warning(DRIFT_REASONS[event.outcome], message);
@@ -55,16 +57,23 @@ function renderFinished({ report }: Finished): ClusterEvent | null {
     case 'deployed':
       return normal('Deployed', atRevision(report.revision, countsText(report)));
     case 'refused':
-      return warning('DeployRefused', atRevision(report.revision, problemsText(report.errors)));
+      return warning('DeployRefused', atRevision(report.revision, problemsMessage(report.errors)));
     case 'partial':
     case 'failed':
-      return warning('DeployFailed', atRevision(report.revision, problemsText(report.errors)));
+      return warning('DeployFailed', atRevision(report.revision, problemsMessage(report.errors)));
     case 'unchanged':
     case 'waiting':
       return null;
     default:
       return report.verdict satisfies never;
   }
+}
+
+/** The API server takes at most 1,024 bytes, and the commit precedes this text. */
+const MESSAGE = { length: 960, lengthOf: (text: string) => Buffer.byteLength(text) };
+
+function problemsMessage(problems: readonly Problem[]): string {
+  return shorten(describeProblems(problems), MESSAGE);
 }
 
 function normal(reason: ClusterEvent['reason'], message: string): ClusterEvent {

@@ -1,4 +1,5 @@
 import type { Problem } from '../../../error/deploy-error.ts';
+import type { Description } from '../../../githost/port/shorten.ts';
 import type { NotReady } from '../../../state/readiness.ts';
 
 interface Counts {
@@ -26,10 +27,25 @@ export function notReadyText(total: number, notReady: readonly NotReady[]): stri
   return `${total - notReady.length} of ${total} ready: ${named.join('; ')}`;
 }
 
+/** `apps/web.yaml:7`, `message`, `(+2 more)`: for channels that have to shorten it. */
+export function describeProblems([first, ...others]: readonly Problem[]): Description {
+  if (first === undefined) return { what: 'failed for an unknown reason' };
+  return { where: first.subject, what: first.message, ...moreOf(others) };
+}
+
 /** `apps/web.yaml:7 message (+2 more)` */
-export function problemsText([first, ...more]: readonly Problem[]): string {
-  if (first === undefined) return 'failed for an unknown reason';
-  return `${first.subject} ${first.message}${more.length === 0 ? '' : ` (+${more.length} more)`}`;
+export function problemsText(problems: readonly Problem[]): string {
+  const { where = '', what, more = '' } = describeProblems(problems);
+  return `${where} ${what} ${more}`.trim();
+}
+
+/** `waiting for target infra`, `(+2 more)` */
+export function describeWaiting([first = 'nothing', ...others]: readonly string[]): Description {
+  return { what: `waiting for ${first}`, ...moreOf(others) };
+}
+
+function moreOf(others: readonly unknown[]): Pick<Description, 'more'> {
+  return others.length === 0 ? {} : { more: `(+${others.length} more)` };
 }
 
 /** `abcdef012345: 1 created`, for messages that are not shown on the commit. */

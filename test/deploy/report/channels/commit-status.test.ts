@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { commitStatusChannel, renderStatus } from '../../../../src/deploy/report/channels/commit-status.ts';
+import { shorten } from '../../../../src/githost/port/shorten.ts';
 import { A, EVENTS, SUBJECT } from '../events.ts';
 import type { EventName } from '../events.ts';
 import type { CommitStatus } from '../../../../src/githost/port/host-api.ts';
+
+const LIMIT = { length: 140, lengthOf: (text: string) => text.length };
 
 const EXPECTED: Readonly<Record<EventName, string | null>> = {
   'a run that starts': 'pending applying',
@@ -38,7 +41,9 @@ const EXPECTED: Readonly<Record<EventName, string | null>> = {
 describe('the commit status', () => {
   it.each(Object.entries(EVENTS))('reports %s', (name, event) => {
     const message = renderStatus(event);
-    expect(message === null ? null : `${message.state} ${message.text}`).toBe(EXPECTED[name as EventName]);
+    expect(message === null ? null : `${message.state} ${shorten(message.text, LIMIT)}`).toBe(
+      EXPECTED[name as EventName],
+    );
   });
 
   it('is named after the target, with its whole text: the request of a Git host shortens it', async () => {
@@ -52,6 +57,8 @@ describe('the commit status', () => {
     const long = 'x'.repeat(500);
     const event = { kind: 'waiting', revision: A, waitingFor: [long] } as const;
     await channel.report(event, SUBJECT, new AbortController().signal);
-    expect(written).toEqual([{ state: 'pending', context: 'headgate/shop', description: `waiting for ${long}` }]);
+    expect(written).toEqual([
+      { state: 'pending', context: 'headgate/shop', description: { what: `waiting for ${long}` } },
+    ]);
   });
 });

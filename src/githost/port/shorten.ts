@@ -1,0 +1,44 @@
+/** A text that has to fit into a host's limit. `where` and `more` say more than the end of `what`. */
+export interface Description {
+  /** `clusters/prod/web.yaml:7` */
+  readonly where?: string;
+  readonly what: string;
+  /** `(+2 more)` */
+  readonly more?: string;
+}
+
+/** What a host accepts. `lengthOf`: in the unit that the host counts. */
+export interface Limit {
+  readonly length: number;
+  readonly lengthOf: (text: string) => number;
+}
+
+/** One line that fits: the end of `what` is cut, then the beginning of a long path, and `more` never. */
+export function shorten(description: string | Description, limit: Limit): string {
+  const { where = '', what, more = '' } = typeof description === 'string' ? { what: description } : description;
+  const whole = joined([where, what, more]);
+  if (limit.lengthOf(whole) <= limit.length) return whole;
+  const end = joined(['', more]);
+  const room = limit.length - limit.lengthOf(end === '' ? '' : ` ${end}`);
+  // A path of more than half of the room would leave too little for the reason.
+  const start = cutStart(joined([where]), { ...limit, length: Math.floor(room / 2) });
+  return joined([cutEnd(joined([start, what]), { ...limit, length: room }), end]);
+}
+
+function joined(parts: readonly string[]): string {
+  return parts.join(' ').replaceAll(/\s+/g, ' ').trim();
+}
+
+function cutEnd(text: string, { length, lengthOf }: Limit): string {
+  if (lengthOf(text) <= length) return text;
+  const characters = Array.from(text).slice(0, length);
+  while (characters.length > 0 && lengthOf(`${characters.join('')}…`) > length) characters.pop();
+  return `${characters.join('')}…`;
+}
+
+function cutStart(text: string, { length, lengthOf }: Limit): string {
+  if (lengthOf(text) <= length) return text;
+  const characters = Array.from(text).slice(-length);
+  while (characters.length > 0 && lengthOf(`…${characters.join('')}`) > length) characters.shift();
+  return `…${characters.join('')}`;
+}
