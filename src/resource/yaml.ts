@@ -14,7 +14,13 @@ export interface YamlDocument {
   readonly itemLines: readonly number[];
   /** The value with variables substituted; null when there are none to substitute. */
   readonly substituted: SubstitutedValue | null;
+  readonly fieldAt: FieldAt;
 }
+
+/** A scalar as the file has it, with its line; null for anything else. Parses the document again: for error messages only. */
+export type FieldAt = (
+  path: readonly (string | number)[],
+) => { readonly text: string | null; readonly line: number } | null;
 
 export interface SubstitutedValue {
   readonly value: Json;
@@ -132,6 +138,7 @@ function readDocument({ text, firstLine }: Chunk, { limits, variables, quotes }:
         value,
         line: lineOf(document.contents.range?.[0] ?? 0),
         itemLines: itemLinesOf(document.contents, lineOf),
+        fieldAt: (path) => fieldIn({ text, firstLine }, path),
         substituted:
           substituted === null ? null : { value: substituted.value(document.contents, 0), errors: substituted.errors },
       },
@@ -142,6 +149,14 @@ function readDocument({ text, firstLine }: Chunk, { limits, variables, quotes }:
       return { kind: 'error', line: firstLine, message: `is nested more than ${limits.depth} levels deep` };
     throw thrown;
   }
+}
+
+function fieldIn({ text, firstLine }: Chunk, path: readonly (string | number)[]): ReturnType<FieldAt> {
+  const lineCounter = new LineCounter();
+  const options = { version: '1.1', strict: false, uniqueKeys: false, logLevel: 'silent', lineCounter } as const;
+  const node: unknown = parseDocument(withLineFeeds(text), options).getIn(path, true);
+  if (!isScalar(node) || !node.range) return null;
+  return { text: node.source ?? null, line: lineCounter.linePos(node.range[0]).line + firstLine - 1 };
 }
 
 const KEPT_TAGS: ReadonlySet<string> = new Set(

@@ -38,11 +38,11 @@ describe('a file of manifests', () => {
   });
 
   it('is reported with its documents that are not manifests, and the fields they lack', () => {
-    const file = read(`values: 1\n---\n${CONFIG}---\nkind: X\nmetadata: { name: z }\n---\njust text\n`);
+    const file = read(`values: 1\n---\n${CONFIG}---\nkind: X\nvalues: 2\n---\njust text\n`);
     expect(file.manifests).toHaveLength(1);
-    expect(file.unread.map(({ subject, message }) => [subject, message])).toEqual([
-      ['apps/x.yaml:1', 'not a manifest: apiVersion, kind, metadata.name are missing'],
-      ['apps/x.yaml:7', 'not a manifest: apiVersion is missing'],
+    expect(file.unread.map(({ problem: { subject, message } }) => [subject, message])).toEqual([
+      ['apps/x.yaml:1', 'not a manifest: apiVersion, kind, metadata are missing'],
+      ['apps/x.yaml:7', 'not a manifest: apiVersion, metadata are missing'],
       ['apps/x.yaml:10', 'not a manifest: the document is not a map'],
     ]);
   });

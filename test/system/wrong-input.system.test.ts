@@ -103,8 +103,15 @@ const MISTAKES: readonly (readonly [
     { 'apps/bad.yaml': null },
   ],
   [
-    'a typo in kind, where something was applied from the file',
+    'a typo in kind',
     { 'apps/other.yaml': configMap('other').replace('kind:', 'knid:') },
+    'manifest-invalid',
+    'apps/other.yaml:2',
+    { 'apps/other.yaml': configMap('other') },
+  ],
+  [
+    'a file of something else, where something was applied from the file',
+    { 'apps/other.yaml': 'services: { web: { image: nginx } }\n' },
     'manifest-vanished',
     'apps/other.yaml:1',
     { 'apps/other.yaml': configMap('other') },

@@ -22,6 +22,8 @@ export interface Kind {
 export interface KindCache {
   /** Null: not known to be served. */
   find(of: Pick<Manifest, 'apiVersion' | 'kind'>): Kind | null;
+  /** Is there a kind of this name, in whatever group? */
+  hasNamed(kind: string): boolean;
   /** In this version, or else in another one of its group: an object outlives the version it was written in. */
   findAny(of: Pick<Manifest, 'apiVersion' | 'kind'>): Kind | null;
   /** Reads the cluster's discovery if one of these kinds is not known. */
@@ -55,6 +57,7 @@ export function kindCache(): KindCache {
   return {
     find,
     refresh,
+    hasNamed: (name) => [...known.values()].some(({ kind }) => kind === name),
     findAny(of) {
       const group = groupOf(of.apiVersion);
       return find(of) ?? [...known.values()].find((kind) => kind.group === group && kind.kind === of.kind) ?? null;

@@ -64,7 +64,7 @@ export async function gatherFacts(
     const facts = {
       ...question,
       isRebuilt: view.isRebuilt,
-      desired,
+      desired: { ...desired, unread: resources.unread },
       candidates,
       ...rollout,
       entries,

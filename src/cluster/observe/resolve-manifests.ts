@@ -1,7 +1,9 @@
 import { METADATA_ONLY } from '../api/metadata.ts';
 import { problemOf } from '../api/status.ts';
 import type { GatherContext } from './context.ts';
+import type { Served } from '../../plan/planner/separate-unserved.ts';
 import { resolveNamespaces } from '../../plan/planner/resolve-namespace.ts';
+import type { Problem } from '../../error/deploy-error.ts';
 import type { Desired } from '../../desired/plain/plain.ts';
 import { definesKind } from '../../plan/refusals/may-pass-later.ts';
 import type { Scope } from '../../plan/planner/resolve-namespace.ts';
@@ -20,14 +22,44 @@ export async function namespaceExists({ connection, target }: GatherContext, sig
   throw problemOf(answer, { subject: `Namespace ${target.namespace}`, secret: false });
 }
 
-/** Resolves the namespace of every manifest, with kinds that the same push defines. */
+/** Resolves the namespace of every manifest, and what is a manifest, with kinds that the same push defines. */
 export async function resolveManifests(
   desired: Desired,
   { kinds, connection, target }: GatherContext,
   signal: AbortSignal,
 ) {
-  await kinds.learn(connection, desired.manifests, signal);
-  return resolveNamespaces(desired.manifests, target, (manifest) => scopeOf(manifest, desired.manifests, kinds));
+  await learnKinds(desired, { kinds, connection }, signal);
+  const scope = (manifest: Manifest) => scopeOf(manifest, desired.manifests, kinds);
+  const isServed = (manifest: Manifest) => scope(manifest) !== 'unknown';
+  const hasKind = (kind: string) => kinds.hasNamed(kind) || definesKindNamed(kind, desired.manifests);
+  const { manifests, unread, refusals } = await separate(desired, { isServed, hasKind });
+  const resolved = resolveNamespaces(manifests, target, scope);
+  return { resources: resolved.resources, refusals: [...refusals, ...resolved.refusals], unread };
+}
+
+/** Loaded only where the cluster has to decide. */
+async function separate(desired: Desired, served: Served): Promise<Desired & { refusals: readonly Problem[] }> {
+  const isClear = desired.unread.every(({ ifServed }) => ifServed === null);
+  if (isClear && desired.manifests.every((manifest) => served.isServed(manifest))) return { ...desired, refusals: [] };
+  const { separateUnserved } = await import('../../plan/planner/separate-unserved.ts');
+  return { ...desired, ...separateUnserved(desired, served) };
+}
+
+/** Built-in kinds cost no request. */
+async function learnKinds(
+  { manifests, unread }: Desired,
+  { kinds, connection }: Pick<GatherContext, 'kinds' | 'connection'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const isUnknown = unread.some(({ ifServed }) => ifServed !== null && !kinds.hasNamed(ifServed.kind));
+  await (isUnknown ? kinds.refresh(connection, signal) : kinds.learn(connection, manifests, signal));
+}
+
+function definesKindNamed(kind: string, manifests: readonly Manifest[]): boolean {
+  return manifests.some(({ kind: defining, object: { spec } }) => {
+    const names = defining === 'CustomResourceDefinition' && isObject(spec) ? spec['names'] : undefined;
+    return isObject(names) && names['kind'] === kind;
+  });
 }
 
 function scopeOf(manifest: Manifest, all: readonly Manifest[], kinds: ClusterRun['kinds']): Scope {

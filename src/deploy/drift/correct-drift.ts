@@ -44,7 +44,7 @@ export async function correctDrift(
   const source = await world.stage('fetch', () => sourceOf({ applied, drift }, { state, settings, world }, signal));
   const suspects = drift.suspects === 'all' ? drift.suspects : new Set(drift.suspects.map(({ object }) => object));
   const query = { ...queryOf({ target, hint: null }, state, settings), at: applied.revision };
-  const rendered = await renderSource(source, { applied: state.applied, query }, world, signal);
+  const rendered = await renderSource(source, { applied: state.applied, query, isDrift: true }, world, signal);
   // Another kubectl may render the same files differently: that takes a full deploy, which the sweep queues.
   if (!isSameRenderer(rendered.renderer, state.applied.renderer)) return unchanged(applied.revision, applied.revision);
   const { plan, observed } = await planFor({ recorded, rendered, settings, suspects }, world, signal);

@@ -2,14 +2,15 @@ import { asDeployError, needsPerson } from '../../error/deploy-error.ts';
 import { PLAIN, rendersWhole } from '../../state/renderer.ts';
 import type { Renderer } from '../../state/renderer.ts';
 import type { Applied } from '../../state/target-state.ts';
-import { KUSTOMIZATION_FILES } from '../../desired/kustomize/kustomization.ts';
 import { argoHooksInOrder } from '../../desired/plain/hooks.ts';
 import { mergeDesired, refusedBy, renderPlain } from '../../desired/plain/plain.ts';
 import type { Desired } from '../../desired/plain/plain.ts';
+import { rendererIn } from '../../desired/plain/rendered-folder.ts';
 import type { Source, SourceFile, TreeAt } from '../../snapshot/source.ts';
 import { decrypt } from './decrypt.ts';
 import { renderChart } from './render-chart.ts';
 import { renderKustomization } from './render-kustomization.ts';
+import { separateFolders } from './separate-folders.ts';
 import { readFilterOf } from './renderer.ts';
 import type { World } from '../ports/world.ts';
 import type { SourceQuery } from '../ports/git.ts';
@@ -26,6 +27,8 @@ export interface RenderContext {
   readonly applied: Applied;
   /** The query that returned `source`. */
   readonly query: SourceQuery;
+  /** What was applied once is read again, and not judged by what a push may contain now. */
+  readonly isDrift?: true;
 }
 
 /** Turns files into manifests: plain files one by one, a kustomization or chart as a whole. */
@@ -44,8 +47,10 @@ export async function render(
       const whole: SourceQuery = { ...context.query, base: null, isRead: readFilterOf(target) };
       const plain = isPartial ? await world.git.since(whole, signal) : source;
       const inputs = Object.fromEntries(target.inputs.map((path) => [path, plain.inputs[path] ?? null]));
-      const desired = await decryptPlain(plain.files, world, signal);
-      return { source: { ...plain, inputs }, desired, renderer: PLAIN };
+      const { files, problems } = await separateFolders(plain, context, world, signal);
+      const desired = await decryptPlain(files, world, signal);
+      const judged = { ...desired, problems: [...problems, ...desired.problems] };
+      return { source: { ...plain, inputs }, desired: judged, renderer: PLAIN };
     }
     case 'kustomize':
     case 'helm':
@@ -116,6 +121,5 @@ async function rendererKindOf(
   if (query.base !== null && query.base.tree === source.tree) return applied.renderer.kind;
   const [at] = await world.git.readPaths({ rootTree: source.rootTree, base: null }, [world.target.path], signal);
   const names = new Set(at?.kind === 'tree' ? at.entries.map(({ name }) => name) : []);
-  if (KUSTOMIZATION_FILES.some((name) => names.has(name))) return 'kustomize';
-  return names.has('Chart.yaml') ? 'helm' : 'plain';
+  return rendererIn(names)?.renderer ?? 'plain';
 }

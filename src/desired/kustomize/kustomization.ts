@@ -3,9 +3,6 @@ import { isObject } from '../../resource/resource.ts';
 import type { JsonObject } from '../../resource/resource.ts';
 import { readYaml } from '../../resource/yaml.ts';
 
-/** The file names that kustomize accepts; a directory may have only one of them. */
-export const KUSTOMIZATION_FILES = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'] as const;
-
 export type ReadKustomization =
   | { readonly kind: 'kustomization'; readonly value: JsonObject }
   | { readonly kind: 'error'; readonly line: number; readonly message: string };

@@ -56,7 +56,9 @@ export function readOutput(
     manifests,
     unread: [],
     // A line of the output would be useless, since people do not see the output.
-    problems: [...read.problems, ...read.unread].map((problem) => ofOutput(problem, file)),
+    problems: [...read.problems, ...read.unread.map(({ problem }) => problem)].map((problem) =>
+      ofOutput(problem, file),
+    ),
   };
 }
 

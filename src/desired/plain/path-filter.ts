@@ -8,6 +8,6 @@ export function pathFilterOf(target: Target): (path: string, kind: SourceFile['k
   const isExcluded = excluderOf(target);
   return (path, kind) => {
     if (!isBelow(path, target.path) || isExcluded(path)) return false;
-    return kind === 'symlink' || kind === 'submodule' || /\.(ya?ml|json)$/.test(path);
+    return kind === 'symlink' || kind === 'submodule' || /\.(ya?ml|json)$|(^|\/)Kustomization$/.test(path);
   };
 }

@@ -1,4 +1,5 @@
 import type { Problem } from '../../error/deploy-error.ts';
+import type { UnreadDocument } from '../../resource/document.ts';
 import { readManifests } from '../../resource/manifests.ts';
 import type { Manifest } from '../../resource/resource.ts';
 import type { SourceFile } from '../../snapshot/source.ts';
@@ -10,7 +11,7 @@ export interface Desired {
   readonly touched: ReadonlySet<string>;
   readonly manifests: readonly Manifest[];
   /** Documents that are not manifests, by file: harmless, unless objects were applied from that file before. */
-  readonly unread: readonly { readonly path: string; readonly problem: Problem }[];
+  readonly unread: readonly (UnreadDocument & { readonly path: string })[];
   readonly problems: readonly Problem[];
 }
 
@@ -20,7 +21,7 @@ export function renderPlain(files: readonly SourceFile[], variables: Variables |
   return {
     touched: new Set(files.map(({ path }) => path)),
     manifests: read.flatMap(({ manifests }) => manifests),
-    unread: read.flatMap(({ unread }, index) => unread.map((problem) => ({ path: files[index]?.path ?? '', problem }))),
+    unread: read.flatMap(({ unread }, index) => unread.map((each) => ({ path: files[index]?.path ?? '', ...each }))),
     problems: read.flatMap(({ problems }) => problems),
   };
 }
@@ -64,11 +65,12 @@ function readFile(file: SourceFile, variables: Variables | null): ReturnType<typ
   }
 }
 
-function notRead(path: string, what: string, remedy: string): Problem {
-  return {
-    code: 'file-unreadable',
+function notRead(path: string, what: string, remedy: string): UnreadDocument {
+  const problem = {
+    code: 'file-unreadable' as const,
     subject: JSON.stringify(path).slice(1, -1),
     message: `skipped ${what}`,
     remedy,
   };
+  return { problem, ifServed: null };
 }

@@ -1,0 +1,72 @@
+import { excluderOf } from '../../config/checked/excluded.ts';
+import { foldersBelow, refuseFolder, rendererIn } from '../../desired/plain/rendered-folder.ts';
+import type { RenderedFolder } from '../../desired/plain/rendered-folder.ts';
+import type { Problem } from '../../error/deploy-error.ts';
+import { readManifests } from '../../resource/manifests.ts';
+import type { PathContent, Source, SourceFile } from '../../snapshot/source.ts';
+import type { World } from '../ports/world.ts';
+import type { RenderContext } from './render.ts';
+
+interface Separated {
+  /** The files outside of every kustomization and chart. */
+  readonly files: readonly SourceFile[];
+  /** One for each kustomization and chart below the path that holds some of the files; of nested ones, the outermost. */
+  readonly problems: readonly Problem[];
+}
+
+/** Refuses kustomizations and charts below the path of plain files, which would deploy their parts as they are. */
+export async function separateFolders(
+  { rootTree, files }: Pick<Source, 'rootTree' | 'files'>,
+  { isDrift }: Pick<RenderContext, 'isDrift'>,
+  { target, git }: Pick<World, 'target' | 'git'>,
+  signal: AbortSignal,
+): Promise<Separated> {
+  const paths = isDrift === true ? [] : files.map(({ path }) => path);
+  const read = (wanted: readonly string[]) =>
+    wanted.length === 0 ? [] : git.readPaths({ rootTree, base: null }, wanted, signal);
+  const rendered = await findRendered(foldersBelow(target.path, paths), { target, read });
+  if (rendered.length === 0) return { files, problems: [] };
+  const within = new Set(rendered.map(({ folder }) => folder));
+  const isOutside = (path: string) => foldersBelow(target.path, [path]).every((folder) => !within.has(folder));
+  return {
+    files: files.filter(({ path }) => isOutside(path)),
+    problems: rendered.filter(({ folder }) => isOutside(folder)).map((each) => refuseFolder(each, target)),
+  };
+}
+
+/**
+ * Comparing the trees has read every folder of a changed file, so this costs a request only where a kustomization file
+ * stays as it is beside a file that changes.
+ */
+async function findRendered(
+  folders: readonly string[],
+  {
+    target,
+    read,
+  }: Pick<World, 'target'> & {
+    readonly read: (paths: readonly string[]) => Promise<readonly PathContent[]> | readonly PathContent[];
+  },
+): Promise<readonly RenderedFolder[]> {
+  const isExcluded = excluderOf(target);
+  const rendered = (await read(folders)).flatMap((folder) => {
+    const names = filesIn(folder).filter((name) => !isExcluded(`${folder.path}/${name}`));
+    const found = rendererIn(new Set(names));
+    return found === null ? [] : [{ folder: folder.path, ...found }];
+  });
+  const fileOf = ({ folder, file }: RenderedFolder) => `${folder}/${file}`;
+  // Only a YAML file in place of a kustomization may be something else.
+  const doubtful = rendered.filter(({ renderer, file }) => renderer === 'kustomize' && file.includes('.'));
+  const contents = await read(doubtful.map(fileOf));
+  const manifests = new Set(contents.filter((content) => isManifest(content)).map(({ path }) => path));
+  return rendered.filter((each) => !manifests.has(fileOf(each)));
+}
+
+function filesIn(content: PathContent): readonly string[] {
+  return content.kind === 'tree' ? content.entries.filter(({ kind }) => kind !== 'tree').map(({ name }) => name) : [];
+}
+
+/** Flux's Kustomization is an object of the cluster, and may be in a file of any name. */
+function isManifest(content: PathContent): boolean {
+  if (content.kind !== 'file') return false;
+  return readManifests(content).manifests.some(({ group }) => group !== 'kustomize.config.k8s.io');
+}
