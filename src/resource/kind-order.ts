@@ -34,9 +34,14 @@ export function formatKind(id: Pick<ResourceId, 'group' | 'kind'>): string {
   return id.group === '' ? id.kind : `${id.kind}.${id.group}`;
 }
 
-/** The step in which an object is applied; pruning runs in reverse order. */
+/** The step in which an object is applied. */
 export function stepOf(id: ResourceId): number {
   // StorageClass, PriorityClass, IngressClass, GatewayClass …: other objects refer to them, and they refer to none.
   if (id.namespace === '' && id.kind.endsWith('Class')) return 0;
   return STEP_OF.get(formatKind(id)) ?? REST;
+}
+
+/** Pruning runs in reverse order, and Namespaces last: a definition that is deleted before takes its objects along. */
+export function pruneStepOf(id: ResourceId): number {
+  return formatKind(id) === 'Namespace' ? -1 : stepOf(id);
 }

@@ -7,6 +7,7 @@ import type { Observed } from '../../deploy/ports/cluster.ts';
 import type { FieldChange } from '../../plan/model/field-changes.ts';
 import type { Problem } from '../../error/deploy-error.ts';
 import { localRuntime } from '../../app/local/local-runtime.ts';
+import { prunesNow } from '../../plan/model/plan.ts';
 import type { Prune, Write } from '../../plan/model/plan.ts';
 import { stringifyJson } from '../../resource/json.ts';
 import { formatId } from '../../resource/resource.ts';
@@ -49,15 +50,17 @@ export async function planCommand(context: Context, { target, revision }: PlanFl
   }
 }
 
-async function previewAll(
-  { steps: inOrder, prunes: deletions, observed }: Planned,
-  signal: AbortSignal,
-): Promise<readonly PlannedChange[]> {
+async function previewAll(planned: Planned, signal: AbortSignal): Promise<readonly PlannedChange[]> {
+  const { steps: inOrder, prunes: deletions, observed } = planned;
   if (observed === null) return [];
   // A step applies its objects in parallel: sort them by name, so that the same plan always reads the same.
   const steps = inOrder.map((step) => step.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1)));
   const writes = steps.flat().map((write) => previewWrite(write, observed, signal));
-  const prunes = deletions.flat().map((prune) => previewPrune(prune, observed, signal));
+  const now = new Set(prunesNow(planned).flat());
+  const prunes = deletions.flat().map(async (prune) => {
+    const change = await previewPrune(prune, observed, signal);
+    return change.op === 'prune' && !now.has(prune) ? { ...change, reason: 'in a later run' } : change;
+  });
   return (await Promise.all([...writes, ...prunes])).flatMap((change) => (change === null ? [] : [change]));
 }
 

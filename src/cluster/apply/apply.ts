@@ -5,6 +5,7 @@ import { NOTHING_RECORDED, joinChanges, withChange } from '../../state/target-st
 import { areSameEntries } from '../../state/inventory.ts';
 import type { Entry } from '../../state/inventory.ts';
 import { formatKind } from '../../resource/kind-order.ts';
+import { prunesNow } from '../../plan/model/plan.ts';
 import type { Plan } from '../../plan/model/plan.ts';
 import { formatId } from '../../resource/resource.ts';
 import { inParallel } from '../../exchange/pool.ts';
@@ -41,7 +42,7 @@ export async function applyPlan(
 
   const context = writeContext(run, held);
   const results = await writeSteps(plan, context, { run, signal });
-  if (plan.pauseAfter === null && results.every(({ kind }) => kind !== 'failed')) {
+  if (results.every(({ kind }) => kind !== 'failed')) {
     results.push(
       ...(await pruneSteps(
         plan,
@@ -233,7 +234,7 @@ async function pruneSteps(
   signal: AbortSignal,
 ): Promise<readonly ChangeResult[]> {
   const results: ChangeResult[] = [];
-  for (const step of plan.prunes)
+  for (const step of prunesNow(plan))
     results.push(...(await inParallel(step, REQUESTS_AT_ONCE, (change) => prune(change, context, signal))));
   return results;
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { Renderer } from '../../state/renderer.ts';
-import type { StateChange, TargetState } from '../../state/target-state.ts';
+import type { StateChange, TargetState, Waiting } from '../../state/target-state.ts';
 import { asObjectId, asRevision } from '../../snapshot/source.ts';
 import type { Revision } from '../../snapshot/source.ts';
 
@@ -42,6 +42,9 @@ const Stored = z.object({
         sinceMs: z.number(),
         created: z.number(),
         updated: z.number(),
+        // Written only by a run that has yet to prune.
+        pruned: z.optional(z.number()),
+        isApplied: z.optional(z.boolean()),
         on: z.array(z.string()),
         isExact: z.boolean(),
       }),
@@ -49,6 +52,8 @@ const Stored = z.object({
     null,
   ),
 });
+
+type StoredWaiting = NonNullable<z.output<typeof Stored>['waiting']>;
 
 /** The part of the state that is in the JSON; the annotations of the object hold the rest. */
 export interface StateJson {
@@ -80,7 +85,7 @@ export function encodeState(
     pendingOn: outcome.pendingOn,
     contests: drift.contests,
     awaited: progress.awaited,
-    waiting: progress.waiting === null ? null : { ...progress.waiting, on: [...progress.waiting.on] },
+    waiting: progress.waiting === null ? null : encodeWaiting(progress.waiting),
   };
   return JSON.stringify(stored);
 }
@@ -101,10 +106,22 @@ export function decodeState(json: unknown): StateJson {
         pendingOn: asRevision(data.pendingOn ?? ''),
         rewind: asRevision(data.rewind ?? ''),
       },
-      progress: { awaited: data.awaited, waiting: data.waiting },
+      progress: {
+        awaited: data.awaited,
+        waiting: data.waiting === null ? null : decodeWaiting(data.waiting),
+      },
       drift: { contests: data.contests },
     },
   };
+}
+
+function encodeWaiting({ pruned, isApplied, ...waiting }: Waiting): z.input<typeof Stored>['waiting'] {
+  const unusual = { ...(pruned === 0 ? {} : { pruned }), ...(isApplied ? { isApplied } : {}) };
+  return { ...waiting, on: [...waiting.on], ...unusual };
+}
+
+function decodeWaiting({ pruned = 0, isApplied = false, ...waiting }: StoredWaiting): Waiting {
+  return { ...waiting, pruned, isApplied };
 }
 
 /** `plain`, `kustomize v1.36.3`, `helm v4.2.3`, `helm v4.2.3 sha256:…` */

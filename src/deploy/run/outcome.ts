@@ -26,10 +26,14 @@ export function owed({ state, revision }: Pick<StartedRun, 'state' | 'revision'>
 
 /** Reports a commit that was applied in several runs as one. */
 export function withOverall(report: Report, run: PlannedRun): Report {
-  const { created, updated, beganMs } = countsSoFar(run);
+  const { created, updated, pruned, beganMs } = countsSoFar(run);
   if (report.verdict === 'waiting') return { ...report, waitingFor: namesOf(run.plan.awaits) };
   if (beganMs === run.sinceMs) return report;
-  const counts = { created: report.created + created, updated: report.updated + updated, pruned: report.pruned };
+  const counts = {
+    created: report.created + created,
+    updated: report.updated + updated,
+    pruned: report.pruned + pruned,
+  };
   return { ...report, overall: { ...counts, durationMs: run.nowMs - beganMs } };
 }
 
