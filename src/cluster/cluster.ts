@@ -86,17 +86,17 @@ function recordedTarget(parent: Parent | null, run: StoredRun): OwnedTarget {
 }
 
 function observedTarget(at: { parent: Parent | null; gathered: Gathered }, run: StoredRun): Observed {
-  const { connection, kinds, target } = run;
+  const { connection, kinds } = run;
   const { facts } = at.gathered;
   const kindOf: ObserveContext['kindOf'] = ({ id, apiVersion }) => kinds.find({ apiVersion, kind: id.kind });
   return {
     facts,
-    preview: (change, signal) =>
-      preview(
-        change,
-        { connection, kinds, target, kindOf, applySetId: facts.applySetId, touched: facts.touched },
-        signal,
-      ),
+    preview(change, plan, signal) {
+      const removed = plan.prunes.flat().map(({ entry }) => entry);
+      const written = facts.candidates.map(({ resource }) => resource.id);
+      const context = { ...facts, connection, kinds, kindOf, removed, written };
+      return preview(change, context, signal);
+    },
     conflictingManagers: (change, signal) => conflictingManagers(change, { connection, kindOf }, signal),
     record(change, signal) {
       // The recorded count excludes the objects of dirty files, so it changes with them.

@@ -3,7 +3,7 @@ import { planDeploy } from '../../deploy/run/deploy.ts';
 import type { Planned } from '../../deploy/prepare/planned.ts';
 import { stopwatch } from '../../deploy/report/stopwatch.ts';
 import { makeWorld } from '../../deploy/run-requests.ts';
-import type { Observed } from '../../deploy/ports/cluster.ts';
+import type { Preview } from '../../deploy/ports/cluster.ts';
 import type { FieldChange } from '../../plan/model/field-changes.ts';
 import type { Problem } from '../../error/deploy-error.ts';
 import { localRuntime } from '../../app/local/local-runtime.ts';
@@ -55,10 +55,11 @@ async function previewAll(planned: Planned, signal: AbortSignal): Promise<readon
   if (observed === null) return [];
   // A step applies its objects in parallel: sort them by name, so that the same plan always reads the same.
   const steps = inOrder.map((step) => step.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1)));
-  const writes = steps.flat().map((write) => previewWrite(write, observed, signal));
+  const previewOf = (change: Write | Prune) => observed.preview(change, planned, signal);
+  const writes = steps.flat().map(async (write) => previewWrite(write, await previewOf(write)));
   const now = new Set(prunesNow(planned).flat());
   const prunes = deletions.flat().map(async (prune) => {
-    const change = await previewPrune(prune, observed, signal);
+    const change = previewPrune(prune, await previewOf(prune));
     return change.op === 'prune' && !now.has(prune) ? { ...change, reason: 'in a later run' } : change;
   });
   return (await Promise.all([...writes, ...prunes])).flatMap((change) => (change === null ? [] : [change]));
@@ -69,18 +70,16 @@ function nameOf({ candidate }: Write): string {
 }
 
 /** Null when the dry run shows that applying it changes nothing. */
-async function previewWrite(write: Write, observed: Observed, signal: AbortSignal): Promise<PlannedChange | null> {
+function previewWrite(write: Write, preview: Preview): PlannedChange | null {
   const { id, source } = write.candidate.resource;
-  const preview = await observed.preview(write, signal);
   const fields = preview.kind === 'differs' ? preview.fields : [];
   if (write.op === 'update' && fields.length === 0) return null;
   const reason = write.unverified ? 'not verified: it depends on an object of the same push' : null;
   return { op: write.op, id, source: `${source.path}:${source.line}`, fields, reason };
 }
 
-async function previewPrune(prune: Prune, observed: Observed, signal: AbortSignal): Promise<PlannedChange> {
+function previewPrune(prune: Prune, preview: Preview): PlannedChange {
   const { id, file } = prune.entry;
-  const preview = await observed.preview(prune, signal);
   if (preview.kind === 'keep') return { op: 'keep', id, source: file, fields: [], reason: preview.reason };
   return { op: 'prune', id, source: file, fields: [], reason: null };
 }
