@@ -125,6 +125,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'snapshot',
     'config/checked',
     'state',
+    'plan/model',
     'plan/planner',
     'deploy/ports',
     'deploy/report',
@@ -184,6 +185,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'cluster/api',
     'cluster/state',
   ],
+  'cluster/removal': ['resource', 'state', 'plan/model', 'plan/ownership', 'exchange', 'cluster/api'],
   'cluster/observe': [
     'error',
     'resource',
@@ -201,6 +203,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'cluster/api',
     'cluster/state',
     'cluster/readiness',
+    'cluster/removal',
   ],
   'cluster/apply': [
     'error',
@@ -214,6 +217,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'exchange',
     'cluster/api',
     'cluster/state',
+    'cluster/removal',
     'cluster/observe',
   ],
   cluster: [

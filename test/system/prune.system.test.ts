@@ -211,7 +211,7 @@ describe('a Namespace that leaves Git, where prune.kinds allows its deletion', (
   const lists = async (revision: string) =>
     (await testbed.auditOf(`${testbed.namespace}@${revision.slice(0, 12)}`)).filter(({ verb }) => verb === 'list');
 
-  it('stays for what Git, others or nobody has in it, is named on the commit, and goes with the last of it', async () => {
+  it('stays for what Git or others have in it, is named on the commit, and is looked at again when something in it leaves Git', async () => {
     testbed = await Testbed.build({ target });
     const team = `${testbed.namespace}-team`;
     await testbed.start();

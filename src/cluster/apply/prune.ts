@@ -8,7 +8,7 @@ import { deleteRequest } from '../api/delete-request.ts';
 import type { KindCache } from '../api/kinds.ts';
 import { readOwned } from '../api/owned.ts';
 import { refusalOf } from '../api/status.ts';
-import { judgeRemoval } from '../observe/judge-removal.ts';
+import { judgeRemoval } from '../removal/judge-removal.ts';
 import type { Entry } from '../../state/inventory.ts';
 import type { WriteContext } from './write.ts';
 

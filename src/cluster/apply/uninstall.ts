@@ -21,7 +21,7 @@ import type { ClusterRun } from '../state/run.ts';
 import type { StateStore } from '../state/state-store.ts';
 import type { LiveMetadata } from '../../plan/model/facts.ts';
 import { hasContents, judgePrune } from '../../plan/ownership/prune-rule.ts';
-import { judgeRemoval } from '../observe/judge-removal.ts';
+import { judgeRemoval } from '../removal/judge-removal.ts';
 import { removalsOf } from '../../plan/ownership/takeover.ts';
 import { refusalOf } from '../api/status.ts';
 

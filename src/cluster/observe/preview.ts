@@ -6,7 +6,7 @@ import { readLiveAndDryRun } from './live-and-dry-run.ts';
 import { objectPath } from '../api/kinds.ts';
 import type { KindCache } from '../api/kinds.ts';
 import { readOwned } from '../api/owned.ts';
-import { judgeRemoval } from './judge-removal.ts';
+import { judgeRemoval } from '../removal/judge-removal.ts';
 import type { ContentsRule } from '../../plan/ownership/contents-rule.ts';
 import type { ObserveContext } from './context.ts';
 
