@@ -185,7 +185,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'cluster/api',
     'cluster/state',
   ],
-  'cluster/removal': ['resource', 'state', 'plan/model', 'plan/ownership', 'exchange', 'cluster/api'],
+  'cluster/removal': ['resource', 'state', 'plan/model', 'plan/ownership', 'cluster/api'],
   'cluster/observe': [
     'error',
     'resource',
@@ -222,7 +222,6 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   ],
   cluster: [
     'state',
-    'plan/ownership',
     'deploy/ports',
     'cluster/api',
     'cluster/state',

@@ -1,10 +1,8 @@
 import type { Cluster, Observed, RecordedTarget } from '../deploy/ports/cluster.ts';
-import type { UninstallAction } from '../plan/ownership/uninstall-action.ts';
 import { NOTHING_RECORDED, joinChanges, withChange } from '../state/target-state.ts';
 import type { StateChange } from '../state/target-state.ts';
 import { applyPlan } from './apply/apply.ts';
-import { planUninstall, uninstall } from './apply/uninstall.ts';
-import type { Removed } from './apply/uninstall.ts';
+import type { UninstallContext } from './apply/uninstall.ts';
 import { readCapabilities } from './api/capabilities.ts';
 import { problemOf } from './api/status.ts';
 import { conflictingManagers } from './observe/conflicting-managers.ts';
@@ -31,14 +29,8 @@ export interface TargetCluster extends Cluster {
 }
 
 export interface OwnedTarget extends RecordedTarget {
-  /** What an uninstall would do with everything that the target owns. Nothing is written. */
-  planUninstall(options: { readonly isKept: boolean }, signal: AbortSignal): Promise<PlannedUninstall>;
-}
-
-export interface PlannedUninstall {
-  readonly actions: readonly UninstallAction[];
-  /** Deletes or releases what was planned, and deletes the state. */
-  carryOut(signal: AbortSignal): Promise<readonly Removed[]>;
+  /** For the one command that uninstalls: no function does, so its code is in none of their bundles. */
+  readonly uninstallContext: UninstallContext;
 }
 
 interface StoredRun extends ClusterRun {
@@ -77,11 +69,7 @@ function recordedTarget(parent: Parent | null, run: StoredRun): OwnedTarget {
       return observedTarget({ parent, gathered: await gatherFacts(question, context, signal) }, run);
     },
     record: (change, signal) => record(parent, change, { run, signal }),
-    async planUninstall(options, signal) {
-      const context = { ...run, parent };
-      const actions = await planUninstall(options, context, signal);
-      return { actions, carryOut: (uninstallSignal) => uninstall(actions, context, uninstallSignal) };
-    },
+    uninstallContext: { ...run, parent },
   };
 }
 

@@ -20,7 +20,7 @@ const Body = z.object({
     created: z.number(),
     updated: z.number(),
     pruned: z.number(),
-    kept: z.exactOptional(z.array(z.string())),
+    kept: z._default(z.array(z.string()), []),
   }),
   objects: z.union([z.array(AwaitedObject), z.literal('all')]),
   total: z.nullable(z.number()),

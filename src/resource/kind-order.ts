@@ -45,3 +45,12 @@ export function stepOf(id: ResourceId): number {
 export function pruneStepOf(id: ResourceId): number {
   return formatKind(id) === 'Namespace' ? -1 : stepOf(id);
 }
+
+const IDENTITY = 2;
+const CONFIGURATION = 4;
+
+/** Does a pod refer to it, or act by its rights? It does so again whenever a container starts. */
+export function isUsedByPods(id: ResourceId): boolean {
+  const step = stepOf(id);
+  return (step >= IDENTITY && step <= CONFIGURATION) || id.kind === 'PriorityClass' || id.kind === 'RuntimeClass';
+}

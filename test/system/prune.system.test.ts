@@ -259,13 +259,15 @@ describe('a Namespace that leaves Git, where prune.kinds allows its deletion', (
     testbed = await Testbed.build({ target: { ...target, wait: '0s' } });
     const team = `${testbed.namespace}-team`;
     const workload = `apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: web, namespace: ${team} }\nspec: { selector: { matchLabels: { a: b } }, template: { metadata: { labels: { a: b } }, spec: { containers: [{ name: c, image: i }] } } }\n`;
-    await testbed.push({
+    await testbed.start();
+    const first = await testbed.push({
       'apps/ns.yaml': namespace(team),
       'apps/a.yaml': inNamespace('a', team),
       'apps/web.yaml': workload,
       'apps/c.yaml': configMap('c'),
     });
-    expect(await testbed.headgate('deploy', testbed.namespace)).toMatchObject({ code: 0 });
+    await testbed.outcome(first, 'deployed');
+    await testbed.stop();
     await testbed.kubectl('-n', team, 'create', 'configmap', 'foreign');
     await testbed.push({ 'apps/ns.yaml': null, 'apps/a.yaml': null, 'apps/web.yaml': null });
     const kept = await testbed.headgate('plan', testbed.namespace);
@@ -274,10 +276,8 @@ describe('a Namespace that leaves Git, where prune.kinds allows its deletion', (
     );
     await testbed.kubectl('-n', team, 'delete', 'configmap', 'foreign');
     expect((await testbed.headgate('plan', testbed.namespace)).stdout).toContain('3 to prune');
-    expect(await testbed.headgate('deploy', testbed.namespace)).toMatchObject({
-      code: 0,
-      stdout: expect.stringContaining('3 pruned'),
-    });
+    await testbed.start();
+    expect(await testbed.outcome(await testbed.push({}), 'deployed')).toMatchObject({ pruned: 3, warnings: [] });
     expect(await isThere(team)).toBe(false);
   });
 
@@ -312,8 +312,8 @@ describe('a Namespace that leaves Git, where prune.kinds allows its deletion', (
     testbed = await Testbed.build({ target });
     const team = `${testbed.namespace}-team`;
     const files = { 'apps/ns.yaml': namespace(team), 'apps/a.yaml': inNamespace('a', team) };
-    await testbed.push(files);
-    expect(await testbed.headgate('deploy', testbed.namespace)).toMatchObject({ code: 0 });
+    await testbed.start();
+    await testbed.outcome(await testbed.push(files), 'deployed');
     await testbed.kubectl('-n', team, 'create', 'configmap', 'foreign');
     const kept = await testbed.headgate('--yes', 'uninstall', testbed.namespace);
     expect(kept).toMatchObject({
@@ -324,7 +324,7 @@ describe('a Namespace that leaves Git, where prune.kinds allows its deletion', (
     });
     expect(await isThere(team)).toBe(true);
     await testbed.kubectl('-n', team, 'delete', 'configmap', 'foreign');
-    expect(await testbed.headgate('deploy', testbed.namespace)).toMatchObject({ code: 0 });
+    await testbed.outcome(await testbed.push({}), 'deployed');
     expect(await testbed.headgate('--yes', 'uninstall', testbed.namespace)).toMatchObject({
       code: 0,
       stdout: expect.stringContaining('2 deleted, 0 kept'),

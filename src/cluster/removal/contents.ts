@@ -1,31 +1,43 @@
-import { isAutomaticKind } from '../../plan/ownership/contents-rule.ts';
-import type { Content, Contents } from '../../plan/ownership/contents-rule.ts';
+import { isAutomaticKind, judgeContents } from '../../plan/ownership/contents-rule.ts';
+import type { Content, Contents, ContentsRule } from '../../plan/ownership/contents-rule.ts';
+import type { PruneVerdict } from '../../plan/ownership/prune-rule.ts';
 import { formatKind } from '../../resource/kind-order.ts';
 import { isObject, textOf } from '../../resource/resource.ts';
 import type { Json, JsonObject, ResourceId } from '../../resource/resource.ts';
 import type { Entry } from '../../state/inventory.ts';
-import { inParallel } from '../../exchange/pool.ts';
 import type { Connection } from '../api/connection.ts';
 import { collectionPath, kindsOfGroup, readGroups, staleVersions } from '../api/kinds.ts';
 import type { Kind } from '../api/kinds.ts';
 import { listAll } from '../api/list.ts';
 import { METADATA_LIST, liveOf } from '../api/metadata.ts';
-import { REQUESTS_AT_ONCE } from '../api/session.ts';
 
-interface ContentsContext {
+export interface RemovalContext extends ContentsRule {
   readonly connection: Connection;
-  readonly removed: readonly Entry[];
 }
 
-/** What a Namespace, or the definition of a kind, contains: discovery, which must be new, and a metadata list per kind. */
-export async function readContents(
-  { id }: Pick<Entry, 'id'>,
-  context: ContentsContext,
+/** May it be deleted with everything that it contains? */
+export async function judgeWithContents(
+  entry: Entry,
+  context: RemovalContext,
+  signal: AbortSignal,
+): Promise<PruneVerdict> {
+  const { kinds, ...contents } = await readContents(entry.id, context, signal);
+  const isInside = ({ group, kind, namespace }: ResourceId) =>
+    entry.id.kind === 'Namespace'
+      ? namespace === entry.id.name
+      : kinds.some((each) => each.group === group && each.kind === kind);
+  return judgeContents(entry, contents, { ...context, written: context.written.filter((id) => isInside(id)) });
+}
+
+/** Costs discovery, which must not be old, and a metadata list per kind. */
+async function readContents(
+  id: ResourceId,
+  context: RemovalContext,
   signal: AbortSignal,
 ): Promise<Contents & { readonly kinds: readonly Kind[] }> {
   const groups = await readGroups(context.connection, signal);
   const kinds = kindsInside(id, oncePerGroup(groups.flatMap((group) => kindsOfGroup(group))));
-  const lists = await inParallel(kinds, REQUESTS_AT_ONCE, (kind) => listInside(kind, id, context, signal));
+  const lists = await Promise.all(kinds.map((kind) => listInside(kind, id, context, signal)));
   const isNamespace = id.kind === 'Namespace';
   const stale = isNamespace ? groups.flatMap((group) => staleVersions(group)) : [];
   const unlisted = [
@@ -56,7 +68,7 @@ function oncePerGroup(kinds: readonly Kind[]): readonly Kind[] {
 async function listInside(
   kind: Kind,
   container: ResourceId,
-  { connection, removed }: ContentsContext,
+  { connection, removed }: RemovalContext,
   signal: AbortSignal,
 ): Promise<Contents> {
   const name = formatKind(kind);

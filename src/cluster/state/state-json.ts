@@ -43,8 +43,8 @@ const Stored = z.object({
         created: z.number(),
         updated: z.number(),
         // Written only by a run that has yet to prune.
-        pruned: z.optional(z.number()),
-        isApplied: z.optional(z.boolean()),
+        pruned: z._default(z.number(), 0),
+        isApplied: z._default(z.boolean(), false),
         on: z.array(z.string()),
         isExact: z.boolean(),
       }),
@@ -52,8 +52,6 @@ const Stored = z.object({
     null,
   ),
 });
-
-type StoredWaiting = NonNullable<z.output<typeof Stored>['waiting']>;
 
 /** The part of the state that is in the JSON; the annotations of the object hold the rest. */
 export interface StateJson {
@@ -108,7 +106,7 @@ export function decodeState(json: unknown): StateJson {
       },
       progress: {
         awaited: data.awaited,
-        waiting: data.waiting === null ? null : decodeWaiting(data.waiting),
+        waiting: data.waiting,
       },
       drift: { contests: data.contests },
     },
@@ -118,10 +116,6 @@ export function decodeState(json: unknown): StateJson {
 function encodeWaiting({ pruned, isApplied, ...waiting }: Waiting): z.input<typeof Stored>['waiting'] {
   const unusual = { ...(pruned === 0 ? {} : { pruned }), ...(isApplied ? { isApplied } : {}) };
   return { ...waiting, on: [...waiting.on], ...unusual };
-}
-
-function decodeWaiting({ pruned = 0, isApplied = false, ...waiting }: StoredWaiting): Waiting {
-  return { ...waiting, pruned, isApplied };
 }
 
 /** `plain`, `kustomize v1.36.3`, `helm v4.2.3`, `helm v4.2.3 sha256:…` */

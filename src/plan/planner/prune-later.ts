@@ -1,21 +1,7 @@
-import { formatKind } from '../../resource/kind-order.ts';
+import { isUsedByPods } from '../../resource/kind-order.ts';
 import type { ResourceId } from '../../resource/resource.ts';
 import type { Facts } from '../model/facts.ts';
 import { leftOf } from './left.ts';
-
-/** What running pods refer to or act with. They read it again when a container restarts. */
-const USED_BY_PODS: ReadonlySet<string> = new Set([
-  'ConfigMap',
-  'Secret',
-  'PersistentVolumeClaim',
-  'ServiceAccount',
-  'Role.rbac.authorization.k8s.io',
-  'RoleBinding.rbac.authorization.k8s.io',
-  'ClusterRole.rbac.authorization.k8s.io',
-  'ClusterRoleBinding.rbac.authorization.k8s.io',
-  'PriorityClass.scheduling.k8s.io',
-  'RuntimeClass.node.k8s.io',
-]);
 
 /** The suffix of a generated name: kustomize's encoding of a hash has no vowel, and no 0, 1 or 3. */
 const HASH_SUFFIX = /-[2456789bcdfghkmt]{10}$/;
@@ -25,7 +11,7 @@ const HASH_SUFFIX = /-[2456789bcdfghkmt]{10}$/;
  * is in no manifest anymore. Workloads are never kept, because the new pods may need their room.
  */
 export function outlivesRollout(id: ResourceId, desired: readonly ResourceId[]): boolean {
-  return USED_BY_PODS.has(formatKind(id)) || desired.some((other) => replacesByHash(other, id));
+  return isUsedByPods(id) || desired.some((other) => replacesByHash(other, id));
 }
 
 function replacesByHash(next: ResourceId, old: ResourceId): boolean {
