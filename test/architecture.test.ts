@@ -127,6 +127,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'snapshot',
     'config/checked',
     'state',
+    'plan/model',
     'plan/planner',
     'deploy/ports',
     'deploy/report',
@@ -196,6 +197,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'cluster/api',
     'cluster/state',
   ],
+  'cluster/removal': ['resource', 'state', 'plan/model', 'plan/ownership', 'cluster/api'],
   'cluster/observe': [
     'error',
     'resource',
@@ -214,6 +216,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'cluster/api',
     'cluster/state',
     'cluster/readiness',
+    'cluster/removal',
   ],
   'cluster/apply': [
     'error',
@@ -227,11 +230,11 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'exchange',
     'cluster/api',
     'cluster/state',
+    'cluster/removal',
     'cluster/observe',
   ],
   cluster: [
     'state',
-    'plan/ownership',
     'deploy/ports',
     'cluster/api',
     'cluster/state',

@@ -1,10 +1,8 @@
 import type { Cluster, Observed, RecordedTarget } from '../deploy/ports/cluster.ts';
-import type { UninstallAction } from '../plan/ownership/uninstall-action.ts';
 import { NOTHING_RECORDED, joinChanges, withChange } from '../state/target-state.ts';
 import type { StateChange } from '../state/target-state.ts';
 import { applyPlan } from './apply/apply.ts';
-import { planUninstall, uninstall } from './apply/uninstall.ts';
-import type { Removed } from './apply/uninstall.ts';
+import type { UninstallContext } from './apply/uninstall.ts';
 import { readCapabilities } from './api/capabilities.ts';
 import { problemOf } from './api/status.ts';
 import type { Gathered, ObserveContext } from './observe/context.ts';
@@ -30,14 +28,8 @@ export interface TargetCluster extends Cluster {
 }
 
 export interface OwnedTarget extends RecordedTarget {
-  /** What an uninstall would do with everything that the target owns. Nothing is written. */
-  planUninstall(options: { readonly isKept: boolean }, signal: AbortSignal): Promise<PlannedUninstall>;
-}
-
-export interface PlannedUninstall {
-  readonly actions: readonly UninstallAction[];
-  /** Deletes or releases what was planned, and deletes the state. */
-  carryOut(signal: AbortSignal): Promise<readonly Removed[]>;
+  /** For the one command that uninstalls: no function does, so its code is in none of their bundles. */
+  readonly uninstallContext: UninstallContext;
 }
 
 interface StoredRun extends ClusterRun {
@@ -76,26 +68,22 @@ function recordedTarget(parent: Parent | null, run: StoredRun): OwnedTarget {
       return observedTarget({ parent, gathered: await gatherFacts(question, context, signal) }, run);
     },
     record: (change, signal) => record(parent, change, { run, signal }),
-    async planUninstall(options, signal) {
-      const context = { ...run, parent };
-      const actions = await planUninstall(options, context, signal);
-      return { actions, carryOut: (uninstallSignal) => uninstall(actions, context, uninstallSignal) };
-    },
+    uninstallContext: { ...run, parent },
   };
 }
 
 function observedTarget(at: { parent: Parent | null; gathered: Gathered }, run: StoredRun): Observed {
-  const { connection, kinds, target } = run;
+  const { connection, kinds } = run;
   const { facts } = at.gathered;
   const kindOf: ObserveContext['kindOf'] = ({ id, apiVersion }) => kinds.find({ apiVersion, kind: id.kind });
   return {
     facts,
-    preview: (change, signal) =>
-      preview(
-        change,
-        { connection, kinds, target, kindOf, applySetId: facts.applySetId, touched: facts.touched },
-        signal,
-      ),
+    preview(change, plan, signal) {
+      const removed = plan.prunes.flat().map(({ entry }) => entry);
+      const written = facts.candidates.map(({ resource }) => resource.id);
+      const context = { ...facts, connection, kinds, kindOf, removed, written };
+      return preview(change, context, signal);
+    },
     conflictingManagers: (change, signal) => conflictingManagers(change, { connection, kindOf }, signal),
     record(change, signal) {
       // The recorded count excludes the objects of dirty files, so it changes with them.

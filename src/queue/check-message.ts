@@ -16,7 +16,12 @@ const Body = z.object({
   revision: z.string(),
   sinceMs: z.number(),
   beganMs: z.number(),
-  counts: z.object({ created: z.number(), updated: z.number(), pruned: z.number() }),
+  counts: z.object({
+    created: z.number(),
+    updated: z.number(),
+    pruned: z.number(),
+    kept: z._default(z.array(z.string()), []),
+  }),
   objects: z.union([z.array(AwaitedObject), z.literal('all')]),
   total: z.nullable(z.number()),
   attempt: z.number(),

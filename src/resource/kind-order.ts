@@ -34,9 +34,23 @@ export function formatKind(id: Pick<ResourceId, 'group' | 'kind'>): string {
   return id.group === '' ? id.kind : `${id.kind}.${id.group}`;
 }
 
-/** The step in which an object is applied; pruning runs in reverse order. */
+/** The step in which an object is applied. */
 export function stepOf(id: ResourceId): number {
   // StorageClass, PriorityClass, IngressClass, GatewayClass …: other objects refer to them, and they refer to none.
   if (id.namespace === '' && id.kind.endsWith('Class')) return 0;
   return STEP_OF.get(formatKind(id)) ?? REST;
+}
+
+/** Pruning runs in reverse order, and Namespaces last: a definition that is deleted before takes its objects along. */
+export function pruneStepOf(id: ResourceId): number {
+  return formatKind(id) === 'Namespace' ? -1 : stepOf(id);
+}
+
+const IDENTITY = 2;
+const CONFIGURATION = 4;
+
+/** Does a pod refer to it, or act by its rights? It does so again whenever a container starts. */
+export function isUsedByPods(id: ResourceId): boolean {
+  const step = stepOf(id);
+  return (step >= IDENTITY && step <= CONFIGURATION) || id.kind === 'PriorityClass' || id.kind === 'RuntimeClass';
 }

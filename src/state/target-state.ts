@@ -106,6 +106,9 @@ export interface Waiting {
   readonly sinceMs: number;
   readonly created: number;
   readonly updated: number;
+  readonly pruned: number;
+  /** Everything is written, and only prunes are left. */
+  readonly isApplied: boolean;
   /** Human-readable: `Deployment shop/db`, `target infra-prod`. */
   readonly on: readonly string[];
   /** The entries of unfinished files are accurate: the run that recorded them has closed. */

@@ -15,8 +15,8 @@ export interface WaitingRun {
 export function countsSoFar({ state, revision, sinceMs }: Pick<WaitingRun, 'state' | 'revision' | 'sinceMs'>) {
   const { waiting } = state.progress;
   return waiting?.revision === revision
-    ? { created: waiting.created, updated: waiting.updated, beganMs: waiting.sinceMs }
-    : { created: 0, updated: 0, beganMs: sinceMs };
+    ? { created: waiting.created, updated: waiting.updated, pruned: waiting.pruned, beganMs: waiting.sinceMs }
+    : { created: 0, updated: 0, pruned: 0, beganMs: sinceMs };
 }
 
 /** The maximum number of names recorded; a longer list would not be useful in a message. */
@@ -33,10 +33,14 @@ export function isWaitingFor({ state, revision }: Pick<WaitingRun, 'state' | 're
 /** The state of a run that resumes later. */
 export function waitingChange(
   run: WaitingRun,
-  { on, counts, isExact }: { on: readonly string[]; counts: Pick<Waiting, 'created' | 'updated'>; isExact: boolean },
+  {
+    on,
+    counts,
+    ...flags
+  }: Pick<Waiting, 'on' | 'isExact' | 'isApplied'> & { counts: Pick<Waiting, 'created' | 'updated' | 'pruned'> },
 ): StateChange {
   const { state, revision, settings, nowMs } = run;
-  const { created, updated, beganMs } = countsSoFar(run);
+  const { created, updated, pruned, beganMs } = countsSoFar(run);
   return {
     outcome: {
       attempted: revision,
@@ -50,8 +54,9 @@ export function waitingChange(
         sinceMs: beganMs,
         created: created + counts.created,
         updated: updated + counts.updated,
+        pruned: pruned + counts.pruned,
         on: on.slice(0, NAMED),
-        isExact,
+        ...flags,
       },
     },
   };

@@ -25,7 +25,8 @@ describe('a change of the state', () => {
   });
 
   it('makes no difference if it equals the state, whatever the order of its keys', () => {
-    const waiting = { revision: A, sinceMs: 1, created: 2, updated: 3, on: ['target infra'], isExact: true };
+    const counts = { created: 2, updated: 3, pruned: 0 };
+    const waiting = { revision: A, sinceMs: 1, ...counts, isApplied: false, on: ['target infra'], isExact: true };
     const state = withChange(NOTHING_RECORDED, { progress: { waiting } });
     const reordered = Object.fromEntries(Object.entries(waiting).toReversed()) as unknown as typeof waiting;
     expect(changesState(state, { progress: { waiting: reordered } })).toBe(false);

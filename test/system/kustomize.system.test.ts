@@ -1,4 +1,5 @@
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
+import { compareText } from '../../src/resource/resource.ts';
 import { Testbed, configMap } from '../rig/testbed/testbed.ts';
 import type { TestbedOptions } from '../rig/testbed/testbed.ts';
 
@@ -114,4 +115,84 @@ it('keeps every object when a target changes from plain manifests to a kustomiza
   const back = await on.push({ 'apps/web/kustomization.yaml': null });
   expect(await on.outcome(back)).toMatchObject({ created: 1, pruned: 0, failed: 0 });
   expect(Object.keys(await on.configMaps()).toSorted()).toEqual(['a', 'b']);
+});
+
+/** A Deployment that reads a generated ConfigMap, whose name carries a hash of its content. */
+const rollout = (colour: string, image: string) => ({
+  'apps/web/kustomization.yaml': `resources: [web.yaml]\nconfigMapGenerator:\n  - name: settings\n    literals: [colour=${colour}]\n`,
+  'apps/web/web.yaml': JSON.stringify({
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'web' },
+    spec: {
+      selector: { matchLabels: { app: 'web' } },
+      template: {
+        metadata: { labels: { app: 'web' } },
+        spec: { containers: [{ name: 'app', image, envFrom: [{ configMapRef: { name: 'settings' } }] }] },
+      },
+    },
+  }),
+});
+
+const coloursOf = async (of: Testbed) =>
+  Object.values(await of.configMaps())
+    .map(({ colour = '' }) => colour)
+    .toSorted(compareText);
+
+const ends = (of: Testbed, revision: string, status: RegExp) =>
+  vi.waitFor(
+    () => {
+      const last = of.host.statusesOf(revision).at(-1);
+      expect(`${last?.state} ${last?.description}`).toMatch(status);
+    },
+    { timeout: 40_000, interval: 20 },
+  );
+
+it('prunes a generated ConfigMap only when the pods that use its successor are ready', async () => {
+  const on = await started();
+  const first = await on.push(rollout('blue', 'ghcr.io/acme/web:1'));
+  await ends(on, first, /^success 2 created, ready in/);
+
+  const good = await on.push(rollout('green', 'ghcr.io/acme/web:2'));
+  await ends(on, good, /^success 1 created, 1 updated, 1 pruned, ready in/);
+  expect(await coloursOf(on)).toEqual(['green']);
+
+  const bad = await on.push(rollout('red', 'no-such-image'));
+  await ends(on, bad, /^failure 0 of 1 ready: web: ImagePullBackOff/);
+  expect(await coloursOf(on)).toEqual(['green', 'red']);
+  // A sweep does not prune it either.
+  expect(await on.headgate('sweep')).toMatchObject({ code: 0 });
+  expect(await coloursOf(on)).toEqual(['green', 'red']);
+
+  const fixed = await on.push(rollout('white', 'ghcr.io/acme/web:3'));
+  await ends(on, fixed, /^success 1 created, 1 updated, 2 pruned, ready in/);
+  expect(await coloursOf(on)).toEqual(['white']);
+  // It was applied, and stays a failure.
+  expect(on.host.statusesOf(bad).at(-1)).toMatchObject({ state: 'failure' });
+  // One final status, although two runs brought it.
+  expect(on.host.statusesOf(good).filter(({ state }) => state !== 'pending')).toHaveLength(1);
+});
+
+it('names the successor of a commit that is superseded while its prunes wait, as of one that is not ready', async () => {
+  const on = await started();
+  await ends(on, await on.push(rollout('blue', 'ghcr.io/acme/web:1')), /^success/);
+  const nowhere = rollout('green', 'ghcr.io/acme/web:2');
+  const web = JSON.parse(nowhere['apps/web/web.yaml']) as { spec: { template: { spec: object } } };
+  Object.assign(web.spec.template.spec, { nodeSelector: { nowhere: 'true' } });
+  const second = await on.push({ ...nowhere, 'apps/web/web.yaml': JSON.stringify(web) });
+  await on.outcome(second, 'waiting');
+  const third = await on.push(rollout('red', 'ghcr.io/acme/web:3'));
+  await ends(on, third, /^success 1 created, 1 updated, 2 pruned, ready in/);
+  expect(on.host.statusesOf(second).at(-1)).toMatchObject({
+    state: 'success',
+    description: `applied; superseded by ${third.slice(0, 7)}`,
+  });
+});
+
+it('prunes a generated ConfigMap at once when the target does not wait', async () => {
+  const on = await started({ target: { wait: '0s' } });
+  await on.outcome(await on.push(rollout('blue', 'ghcr.io/acme/web:1')), 'deployed');
+  const bad = await on.push(rollout('red', 'no-such-image'));
+  expect(await on.outcome(bad)).toMatchObject({ verdict: 'deployed', created: 1, updated: 1, pruned: 1 });
+  expect(await coloursOf(on)).toEqual(['red']);
 });

@@ -4,6 +4,7 @@ import { stopwatch } from '../../src/deploy/report/stopwatch.ts';
 import { planDeploy } from '../../src/deploy/run/deploy.ts';
 import { makeWorld, runTarget } from '../../src/deploy/run-requests.ts';
 import { listGeneratedTargets } from '../../src/deploy/targets/list-generated-targets.ts';
+import { prunesNow } from '../../src/plan/model/plan.ts';
 import { Testbed, configMap } from '../rig/testbed/testbed.ts';
 
 let testbed: Testbed;
@@ -56,7 +57,7 @@ async function planThenDeploy(name = testbed.namespace): Promise<{ readonly plan
       // A run that pauses does a part of what is planned.
       created: isWaiting ? deploy.created : ops('create'),
       updated: isWaiting ? deploy.updated : ops('update', 'replace'),
-      pruned: isWaiting ? 0 : planned.prunes.flat().length,
+      pruned: prunesNow(planned).flat().length,
       problems: planned.refusals.map(({ subject, message }) => `${subject} ${message}`),
       waitingFor: planned.waitingFor,
     };

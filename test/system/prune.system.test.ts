@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Testbed, configMap } from '../rig/testbed/testbed.ts';
 import { widgetDefinition } from '../rig/testbed/widgets.ts';
 
@@ -185,5 +185,179 @@ describe('an object that leaves Git (E)', () => {
     }
     expect(after).toBeGreaterThan(2);
     expect(await testbed.configMaps()).toEqual({ a: { v: '2' }, c: {} });
+  });
+});
+
+const namespace = (name: string) => `apiVersion: v1\nkind: Namespace\nmetadata: { name: ${name} }\n`;
+const inNamespace = (name: string, namespaceName: string) => configMap(name, {}, `  namespace: ${namespaceName}\n`);
+
+describe('a Namespace that leaves Git, where prune.kinds allows its deletion', () => {
+  const target = {
+    namespaces: ['NAMESPACE', 'NAMESPACE-team'],
+    clusterScoped: true,
+    prune: { kinds: ['Namespace'] },
+  };
+  const isThere = async (name: string) => {
+    const found = await testbed.kubectl(
+      'get',
+      'namespace',
+      name,
+      '--ignore-not-found',
+      '-o',
+      'jsonpath={.status.phase}',
+    );
+    return found === 'Active';
+  };
+  const lists = async (revision: string) =>
+    (await testbed.auditOf(`${testbed.namespace}@${revision.slice(0, 12)}`)).filter(({ verb }) => verb === 'list');
+
+  it('stays for what Git or others have in it, is named on the commit, and is looked at again when something in it leaves Git', async () => {
+    testbed = await Testbed.build({ target });
+    const team = `${testbed.namespace}-team`;
+    await testbed.start();
+    const files = {
+      'apps/ns.yaml': namespace(team),
+      'apps/a.yaml': inNamespace('a', team),
+      'apps/b.yaml': inNamespace('b', team),
+      'apps/c.yaml': configMap('c'),
+    };
+    await testbed.outcome(await testbed.push(files), 'deployed');
+    await testbed.kubectl('-n', team, 'create', 'configmap', 'foreign');
+    await testbed.kubectl('-n', team, 'create', 'secret', 'generic', 'z');
+
+    const second = await testbed.push({ 'apps/ns.yaml': null });
+    const reason = `it still contains 4 objects: ConfigMap ${team}/a, ConfigMap ${team}/b, ConfigMap ${team}/foreign, …`;
+    expect(await testbed.outcome(second)).toMatchObject({
+      verdict: 'deployed',
+      pruned: 0,
+      warnings: [{ subject: `Namespace ${team}`, message: `removed from Git, but kept in the cluster: ${reason}` }],
+    });
+    expect(await isThere(team)).toBe(true);
+    await testbed.host.settled();
+    expect(testbed.host.statusesOf(second).at(-1)?.description).toMatch(new RegExp(`^Namespace ${team} kept`));
+    const sweep = await testbed.headgate('sweep');
+    expect([sweep.code, (await lists(second)).length > 20]).toEqual([0, true]);
+    expect(testbed.log.filter((line) => line['delivery'] === 'sweep')).toEqual([]);
+
+    await testbed.write({ 'apps/a.yaml': null, 'apps/b.yaml': null });
+    const third = await testbed.commitAndPush();
+    expect(await testbed.outcome(third)).toMatchObject({
+      verdict: 'deployed',
+      pruned: 2,
+      warnings: [
+        { message: expect.stringContaining(`it still contains 2 objects: ConfigMap ${team}/foreign, Secret`) },
+      ],
+    });
+    expect(await isThere(team)).toBe(true);
+    const unrelated = await testbed.push({ 'apps/c.yaml': configMap('c', { v: '2' }) });
+    await testbed.outcome(unrelated, 'deployed');
+    expect(await lists(unrelated)).toEqual([]);
+    await testbed.kubectl('delete', 'namespace', team, '--wait=false');
+  });
+
+  it('goes in the same push as what is in it, as headgate plan shows', async () => {
+    testbed = await Testbed.build({ target: { ...target, wait: '0s' } });
+    const team = `${testbed.namespace}-team`;
+    const workload = `apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: web, namespace: ${team} }\nspec: { selector: { matchLabels: { a: b } }, template: { metadata: { labels: { a: b } }, spec: { containers: [{ name: c, image: i }] } } }\n`;
+    await testbed.start();
+    const first = await testbed.push({
+      'apps/ns.yaml': namespace(team),
+      'apps/a.yaml': inNamespace('a', team),
+      'apps/web.yaml': workload,
+      'apps/c.yaml': configMap('c'),
+    });
+    await testbed.outcome(first, 'deployed');
+    await testbed.stop();
+    await testbed.kubectl('-n', team, 'create', 'configmap', 'foreign');
+    await testbed.push({ 'apps/ns.yaml': null, 'apps/a.yaml': null, 'apps/web.yaml': null });
+    const kept = await testbed.headgate('plan', testbed.namespace);
+    expect(kept.stdout).toContain(
+      `keep Namespace ${team}  (apps/ns.yaml): it still contains 1 object: ConfigMap ${team}/foreign\n`,
+    );
+    await testbed.kubectl('-n', team, 'delete', 'configmap', 'foreign');
+    expect((await testbed.headgate('plan', testbed.namespace)).stdout).toContain('3 to prune');
+    await testbed.start();
+    expect(await testbed.outcome(await testbed.push({}), 'deployed')).toMatchObject({ pruned: 3, warnings: [] });
+    expect(await isThere(team)).toBe(false);
+  });
+
+  it('stays when something in it cannot be listed', async () => {
+    testbed = await Testbed.build({ target: { ...target, serviceAccount: 'NAMESPACE/deployer' } });
+    const { namespace: name } = testbed;
+    const team = `${name}-team`;
+    await testbed.kubectl('-n', name, 'create', 'serviceaccount', 'deployer');
+    const resources = ['namespaces', 'configmaps'].map((resource) => `--resource=${resource}`);
+    await testbed.kubectl('create', 'clusterrole', name, '--verb=get,list,create,patch,delete', ...resources);
+    const account = `--serviceaccount=${name}:deployer`;
+    await testbed.kubectl('create', 'clusterrolebinding', name, `--clusterrole=${name}`, account);
+    const allowed = ['auth', 'can-i', 'patch', 'configmaps', `--as=system:serviceaccount:${name}:deployer`];
+    await vi.waitFor(() => testbed.kubectl('-n', name, ...allowed), { timeout: 10_000, interval: 50 });
+    await testbed.start();
+    await testbed.outcome(
+      await testbed.push({ 'apps/ns.yaml': namespace(team), 'apps/c.yaml': configMap('c') }),
+      'deployed',
+    );
+    const removed = await testbed.push({ 'apps/ns.yaml': null });
+    expect(await testbed.outcome(removed)).toMatchObject({
+      pruned: 0,
+      warnings: [{ message: expect.stringMatching(/not everything in it can be listed: .* \(HTTP 403\)/) }],
+    });
+    expect(await isThere(team)).toBe(true);
+    await testbed.kubectl('delete', 'clusterrolebinding', name);
+    await testbed.kubectl('delete', 'clusterrole', name);
+    await testbed.kubectl('delete', 'namespace', team, '--wait=false');
+  });
+
+  it('stays when its target is uninstalled while others have something in it, and goes otherwise', async () => {
+    testbed = await Testbed.build({ target });
+    const team = `${testbed.namespace}-team`;
+    const files = { 'apps/ns.yaml': namespace(team), 'apps/a.yaml': inNamespace('a', team) };
+    await testbed.start();
+    await testbed.outcome(await testbed.push(files), 'deployed');
+    await testbed.kubectl('-n', team, 'create', 'configmap', 'foreign');
+    const kept = await testbed.headgate('--yes', 'uninstall', testbed.namespace);
+    expect(kept).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining(
+        `keep and stop managing Namespace ${team}: it still contains 1 object: ConfigMap ${team}/foreign\n`,
+      ),
+    });
+    expect(await isThere(team)).toBe(true);
+    await testbed.kubectl('-n', team, 'delete', 'configmap', 'foreign');
+    await testbed.outcome(await testbed.push({}), 'deployed');
+    expect(await testbed.headgate('--yes', 'uninstall', testbed.namespace)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('2 deleted, 0 kept'),
+    });
+    expect(await isThere(team)).toBe(false);
+  });
+});
+
+describe('a CustomResourceDefinition that leaves Git, where prune.kinds allows its deletion', () => {
+  it('stays while custom resources stay in any namespace, and goes with the last one', async () => {
+    testbed = await Testbed.build({
+      target: { clusterScoped: true, prune: { kinds: ['CustomResourceDefinition'] } },
+    });
+    const group = `${testbed.namespace}.example.com`;
+    const definition = `widgets.${group}`;
+    const widget = (name: string) => `apiVersion: ${group}/v1\nkind: Widget\nmetadata: { name: ${name} }\n`;
+    await testbed.start();
+    const files = { 'apps/crd.yaml': definitionOf(group, ['v1']), 'apps/c.yaml': configMap('c') };
+    await testbed.outcome(await testbed.push({ ...files, 'apps/one.yaml': widget('one') }), 'deployed');
+    await testbed.applyByHand(widget('foreign'));
+    const second = await testbed.push({ 'apps/crd.yaml': null });
+    const { warnings } = await testbed.outcome(second, 'deployed');
+    expect(warnings).toEqual([
+      expect.objectContaining({
+        message: `removed from Git, but kept in the cluster: 2 objects of its kind still exist: Widget.${group} ${testbed.namespace}/foreign, Widget.${group} ${testbed.namespace}/one`,
+      }),
+    ]);
+    await testbed.kubectl('-n', testbed.namespace, 'delete', definition, 'foreign');
+    const third = await testbed.push({ 'apps/one.yaml': null });
+    expect(await testbed.outcome(third, 'deployed')).toMatchObject({ pruned: 2, warnings: [] });
+    await vi.waitFor(
+      async () => expect(await testbed.kubectl('get', 'crd', definition, '--ignore-not-found')).toBe(''),
+      { timeout: 20_000, interval: 100 },
+    );
   });
 });

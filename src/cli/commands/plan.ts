@@ -3,11 +3,12 @@ import { planDeploy } from '../../deploy/run/deploy.ts';
 import type { Planned } from '../../deploy/prepare/planned.ts';
 import { stopwatch } from '../../deploy/report/stopwatch.ts';
 import { makeWorld } from '../../deploy/run-requests.ts';
-import type { Observed, Preview } from '../../deploy/ports/cluster.ts';
+import type { Preview } from '../../deploy/ports/cluster.ts';
 import type { FieldChange } from '../../plan/model/field-changes.ts';
 import type { Problem } from '../../error/deploy-error.ts';
 import { escapeInvisible, visibleLine } from '../../error/visible-text.ts';
 import { localRuntime } from '../../app/local/local-runtime.ts';
+import { prunesNow } from '../../plan/model/plan.ts';
 import type { Prune, Write } from '../../plan/model/plan.ts';
 import { stringifyJson } from '../../resource/json.ts';
 import { formatId } from '../../resource/resource.ts';
@@ -57,15 +58,18 @@ export async function planCommand(context: Context, { target, revision }: PlanFl
   }
 }
 
-async function previewAll(
-  { steps: inOrder, prunes: deletions, observed }: Planned,
-  signal: AbortSignal,
-): Promise<readonly (PlannedChange | Refused)[]> {
+async function previewAll(planned: Planned, signal: AbortSignal): Promise<readonly (PlannedChange | Refused)[]> {
+  const { steps: inOrder, prunes: deletions, observed } = planned;
   if (observed === null) return [];
   // A step applies its objects in parallel: sort them by name, so that the same plan always reads the same.
   const steps = inOrder.map((step) => step.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1)));
-  const writes = steps.flat().map((write) => previewWrite(write, observed, signal));
-  const prunes = deletions.flat().map((prune) => previewPrune(prune, observed, signal));
+  const previewOf = (change: Write | Prune) => observed.preview(change, planned, signal);
+  const writes = steps.flat().map(async (write) => previewWrite(write, await previewOf(write)));
+  const now = new Set(prunesNow(planned).flat());
+  const prunes = deletions.flat().map(async (prune) => {
+    const change = previewPrune(prune, await previewOf(prune));
+    return change.op === 'prune' && !now.has(prune) ? { ...change, reason: 'in a later run' } : change;
+  });
   return (await Promise.all([...writes, ...prunes])).flatMap((change) => (change === null ? [] : [change]));
 }
 
@@ -74,13 +78,8 @@ function nameOf({ candidate }: Write): string {
 }
 
 /** Null when the dry run shows that applying it changes nothing. */
-async function previewWrite(
-  write: Write,
-  observed: Observed,
-  signal: AbortSignal,
-): Promise<PlannedChange | Refused | null> {
+function previewWrite(write: Write, preview: Preview): PlannedChange | Refused | null {
   const { id, source } = write.candidate.resource;
-  const preview = await observed.preview(write, signal);
   if (preview.kind === 'refused') return preview;
   const fields = preview.kind === 'differs' ? preview.fields : [];
   if (write.op === 'update' && fields.length === 0) return null;
@@ -88,9 +87,8 @@ async function previewWrite(
   return { op: write.op, id, source: `${source.path}:${source.line}`, fields, reason };
 }
 
-async function previewPrune(prune: Prune, observed: Observed, signal: AbortSignal): Promise<PlannedChange> {
+function previewPrune(prune: Prune, preview: Preview): PlannedChange {
   const { id, file } = prune.entry;
-  const preview = await observed.preview(prune, signal);
   if (preview.kind === 'keep') return { op: 'keep', id, source: file, fields: [], reason: preview.reason };
   return { op: 'prune', id, source: file, fields: [], reason: null };
 }

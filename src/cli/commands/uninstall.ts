@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { planUninstall, uninstall } from '../../cluster/apply/uninstall.ts';
 import type { Removed } from '../../cluster/apply/uninstall.ts';
 import type { Target } from '../../config/checked/config.ts';
 import { localRuntime } from '../../app/local/local-runtime.ts';
@@ -23,11 +24,11 @@ export async function uninstallCommand(context: Context, { target, keepsObjects 
   try {
     const cluster = await runtime.openCluster(target);
     const recorded = await cluster.read('write', signal);
-    const planned = await recorded.planUninstall({ isKept: keepsObjects }, signal);
-    if (context.output === 'text') context.print(planText(target, planned.actions));
+    const actions = await planUninstall({ isKept: keepsObjects }, recorded.uninstallContext, signal);
+    if (context.output === 'text') context.print(planText(target, actions));
     const question = `Uninstall target ${target.name}?`;
     if (!(await confirm(context, { command: 'headgate uninstall', question }))) return 1;
-    const removed = await planned.carryOut(signal);
+    const removed = await uninstall(actions, recorded.uninstallContext, signal);
     context.print(context.output === 'json' ? asJson(target, removed) : asText(target, removed));
     return removed.every(({ problem }) => problem === null) ? 0 : 1;
   } finally {

@@ -16,6 +16,8 @@ export interface Kind {
   readonly isListable: boolean;
   /** It has `spec.replicas`, which autoscalers set through its scale. */
   readonly isScalable: boolean;
+  /** False for what is only computed, such as the usage of pods. */
+  readonly isDeletable: boolean;
 }
 
 /** The kinds of one cluster, for the lifetime of the cache. Built-in kinds cost no request. */
@@ -114,6 +116,7 @@ function builtinKinds(): readonly Kind[] {
         namespaced: !row.includes('!'),
         isListable: true,
         isScalable: SCALABLE.has(plural),
+        isDeletable: true,
       };
     });
   });
@@ -123,6 +126,10 @@ const AGGREGATED = 'application/json;v=v2;g=apidiscovery.k8s.io;as=APIGroupDisco
 
 /** Aggregated discovery (Kubernetes 1.27 and later): two requests return every kind. */
 async function discover(connection: Connection, signal: AbortSignal): Promise<readonly Kind[]> {
+  return (await readGroups(connection, signal)).flatMap((group) => kindsOfGroup(group));
+}
+
+export async function readGroups(connection: Connection, signal: AbortSignal): Promise<readonly Json[]> {
   const lists = await Promise.all(
     ['/api', '/apis'].map(async (path) => {
       const answer = await connection.request({ method: 'GET', path, accept: AGGREGATED }, signal);
@@ -130,12 +137,11 @@ async function discover(connection: Connection, signal: AbortSignal): Promise<re
       return parseJson(answer.text);
     }),
   );
-  return lists.flatMap((list) => arrayOf(list, 'items').flatMap((group) => kindsOfGroup(group)));
+  return lists.flatMap((list) => arrayOf(list, 'items'));
 }
 
-function kindsOfGroup(group: Json): readonly Kind[] {
-  const metadata = isObject(group) ? group['metadata'] : undefined;
-  const name = isObject(metadata) && typeof metadata['name'] === 'string' ? metadata['name'] : '';
+export function kindsOfGroup(group: Json): readonly Kind[] {
+  const name = groupName(group);
   return arrayOf(group, 'versions').flatMap((version) =>
     arrayOf(version, 'resources').flatMap((resource) => {
       if (!isObject(resource) || !isObject(version)) return [];
@@ -151,10 +157,23 @@ function kindsOfGroup(group: Json): readonly Kind[] {
           isScalable: arrayOf(resource, 'subresources').some(
             (each) => isObject(each) && each['subresource'] === 'scale',
           ),
+          isDeletable: arrayOf(resource, 'verbs').includes('delete'),
         },
       ];
     }),
   );
+}
+
+/** The versions of a group whose server does not answer, so that their kinds may be missing: `metrics.k8s.io/v1beta1` */
+export function staleVersions(group: Json): readonly string[] {
+  return arrayOf(group, 'versions').flatMap((version) =>
+    isObject(version) && version['freshness'] === 'Stale' ? [`${groupName(group)}/${textOf(version['version'])}`] : [],
+  );
+}
+
+function groupName(group: Json): string {
+  const metadata = isObject(group) ? group['metadata'] : undefined;
+  return isObject(metadata) ? textOf(metadata['name']) : '';
 }
 
 function arrayOf(value: Json, key: string): readonly Json[] {

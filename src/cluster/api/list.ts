@@ -2,7 +2,7 @@ import { parseJson } from '../../resource/json.ts';
 import { isObject } from '../../resource/resource.ts';
 import type { JsonObject } from '../../resource/resource.ts';
 import { runsOnce } from '../../state/finished.ts';
-import type { Connection } from './connection.ts';
+import type { Connection, KubeAnswer } from './connection.ts';
 import { collectionPath } from './kinds.ts';
 import type { Kind } from './kinds.ts';
 import { METADATA_LIST } from './metadata.ts';
@@ -20,20 +20,30 @@ export async function listOwned(
   { connection, applySetId }: { connection: Connection; applySetId: string },
   signal: AbortSignal,
 ): Promise<readonly JsonObject[] | null> {
-  const path = `${collectionPath(kind, namespace)}?labelSelector=applyset.kubernetes.io%2Fpart-of%3D${applySetId}&limit=${PAGE}`;
+  const path = `${collectionPath(kind, namespace)}?labelSelector=applyset.kubernetes.io%2Fpart-of%3D${applySetId}`;
   const accept = runsOnce(kind) ? 'application/json' : METADATA_LIST;
+  const { found, refusal } = await listAll({ path: `${path}&`, accept }, connection, signal);
+  // 404: the kind is not served, so there are no objects.
+  if (refusal === null || refusal.status === 404) return found;
+  if (refusal.status === 403 || refusal.status === 405) return null;
+  throw problemOf(refusal, { subject: kind.kind, secret: false });
+}
+
+/** Page by page, until the end or a response that is not a list. `path` ends with `?` or `&`. */
+export async function listAll(
+  { path, accept }: { readonly path: string; readonly accept: string },
+  connection: Connection,
+  signal: AbortSignal,
+): Promise<{ readonly found: readonly JsonObject[]; readonly refusal: KubeAnswer | null }> {
   const found: JsonObject[] = [];
   for (let next = ''; ;) {
-    const answer = await connection.request({ method: 'GET', path: path + next, accept }, signal);
-    // The kind is not served, so there are no objects.
-    if (answer.status === 404) return found;
-    if (answer.status === 403 || answer.status === 405) return null;
-    if (answer.status >= 300) throw problemOf(answer, { subject: kind.kind, secret: false });
+    const answer = await connection.request({ method: 'GET', path: `${path}limit=${PAGE}${next}`, accept }, signal);
+    if (answer.status >= 300) return { found, refusal: answer };
     const list = parseJson(answer.text);
     const items = isObject(list) && Array.isArray(list['items']) ? list['items'] : [];
     for (const item of items) if (isObject(item)) found.push(item);
     const token = isObject(list) && isObject(list['metadata']) ? list['metadata']['continue'] : undefined;
-    if (typeof token !== 'string' || token === '') return found;
+    if (typeof token !== 'string' || token === '') return { found, refusal: null };
     next = `&continue=${encodeURIComponent(token)}`;
   }
 }

@@ -5,7 +5,8 @@ import { NOTHING_RECORDED, joinChanges, withChange } from '../../state/target-st
 import { areSameEntries } from '../../state/inventory.ts';
 import type { Entry } from '../../state/inventory.ts';
 import { formatKind } from '../../resource/kind-order.ts';
-import type { Plan } from '../../plan/model/plan.ts';
+import { prunesNow } from '../../plan/model/plan.ts';
+import type { Plan, Prune } from '../../plan/model/plan.ts';
 import { formatId } from '../../resource/resource.ts';
 import { inParallel } from '../../exchange/pool.ts';
 import { REQUESTS_AT_ONCE } from '../api/session.ts';
@@ -15,6 +16,7 @@ import { takeLease } from '../state/lease.ts';
 import type { HeldParent } from '../state/lease.ts';
 import { createNamespace } from './namespace.ts';
 import { prune } from './prune.ts';
+import type { PruneContext } from './prune.ts';
 import { shardCount } from '../state/shard.ts';
 import type { ClusterRun } from '../state/run.ts';
 import type { StateStore } from '../state/state-store.ts';
@@ -41,7 +43,7 @@ export async function applyPlan(
 
   const context = writeContext(run, held);
   const results = await writeSteps(plan, context, { run, signal });
-  if (plan.pauseAfter === null && results.every(({ kind }) => kind !== 'failed')) {
+  if (results.every(({ kind }) => kind !== 'failed')) {
     results.push(
       ...(await pruneSteps(
         plan,
@@ -229,12 +231,15 @@ async function writeSteps(
 
 async function pruneSteps(
   plan: Plan,
-  context: Parameters<typeof prune>[1],
+  context: Omit<PruneContext, 'removed'>,
   signal: AbortSignal,
 ): Promise<readonly ChangeResult[]> {
   const results: ChangeResult[] = [];
-  for (const step of plan.prunes)
-    results.push(...(await inParallel(step, REQUESTS_AT_ONCE, (change) => prune(change, context, signal))));
+  for (const step of prunesNow(plan)) {
+    const removed = results.flatMap((result) => (result.kind === 'pruned' ? [result.prune.entry] : []));
+    const pruneOne = (change: Prune) => prune(change, { ...context, removed }, signal);
+    results.push(...(await inParallel(step, REQUESTS_AT_ONCE, pruneOne)));
+  }
   return results;
 }
 

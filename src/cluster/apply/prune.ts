@@ -2,19 +2,22 @@ import { atOnce, retry } from '../../exchange/retry.ts';
 import type { RetryPolicy } from '../../exchange/retry.ts';
 import type { ChangeResult } from '../../plan/planner/after.ts';
 import type { Prune } from '../../plan/model/plan.ts';
-import { judgePrune } from '../../plan/ownership/prune-rule.ts';
 import { formatId } from '../../resource/resource.ts';
 import type { KubeAnswer } from '../api/connection.ts';
 import { deleteRequest } from '../api/delete-request.ts';
 import type { KindCache } from '../api/kinds.ts';
 import { readOwned } from '../api/owned.ts';
 import { refusalOf } from '../api/status.ts';
+import { judgeRemoval } from '../removal/judge-removal.ts';
+import type { Entry } from '../../state/inventory.ts';
 import type { WriteContext } from './write.ts';
 
 export interface PruneContext extends WriteContext {
   readonly kinds: KindCache;
   readonly applySetId: string;
   readonly touched: Pick<ReadonlySet<string>, 'has'>;
+  /** What earlier steps deleted. */
+  readonly removed: readonly Entry[];
 }
 
 interface Refusal {
@@ -46,7 +49,8 @@ async function judgeAndDelete(
   signal: AbortSignal,
 ): Promise<ChangeResult | Refusal> {
   const owned = await readOwned(change.entry, context, signal);
-  const verdict = judgePrune(change.entry, owned?.live ?? null, context);
+  const rule = { ...context, written: [], removedState: null };
+  const verdict = await judgeRemoval(change.entry, owned?.live ?? null, rule, signal);
   if (verdict.kind === 'keep') return { ...verdict, kind: 'kept', prune: change };
   if (verdict.kind === 'gone' || owned === null) return { kind: 'pruned', prune: change };
   // The last attempt checks only the uid.

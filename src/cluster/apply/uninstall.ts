@@ -1,10 +1,10 @@
 import type { Problem } from '../../error/deploy-error.ts';
 import { NOTHING_RECORDED, withChange } from '../../state/target-state.ts';
 import { SOURCE, PART_OF } from '../../plan/model/body.ts';
-import { uninstallActionFor } from '../../plan/ownership/uninstall-action.ts';
+import { EVERY_FILE, uninstallActionFor } from '../../plan/ownership/uninstall-action.ts';
 import type { UninstallAction } from '../../plan/ownership/uninstall-action.ts';
 import type { Entry } from '../../state/inventory.ts';
-import { stepOf } from '../../resource/kind-order.ts';
+import { pruneStepOf } from '../../resource/kind-order.ts';
 import { formatId } from '../../resource/resource.ts';
 import { inParallel } from '../../exchange/pool.ts';
 import { REQUESTS_AT_ONCE } from '../api/session.ts';
@@ -13,13 +13,15 @@ import { takeLease } from '../state/lease.ts';
 import type { HeldParent } from '../state/lease.ts';
 import { METADATA_ONLY } from '../api/metadata.ts';
 import { ensureKindsKnown, readOwned } from '../api/owned.ts';
-import { applySetId } from '../state/parent.ts';
+import { applySetId, parentName } from '../state/parent.ts';
 import type { Parent } from '../state/parent.ts';
 import { deleteRequest } from '../api/delete-request.ts';
 import { rebuild } from '../state/rebuild.ts';
 import type { ClusterRun } from '../state/run.ts';
 import type { StateStore } from '../state/state-store.ts';
 import type { LiveMetadata } from '../../plan/model/facts.ts';
+import { hasContents, judgePrune } from '../../plan/ownership/prune-rule.ts';
+import { judgeRemoval } from '../removal/judge-removal.ts';
 import { removalsOf } from '../../plan/ownership/takeover.ts';
 import { refusalOf } from '../api/status.ts';
 
@@ -43,7 +45,19 @@ export async function planUninstall(
 ): Promise<readonly UninstallAction[]> {
   const entries = await allEntries(context, signal);
   await ensureKindsKnown(entries, context, signal);
-  return inParallel(entries, REQUESTS_AT_ONCE, (entry) => judge(entry, isKept, context, signal));
+  const judgeAll = (some: readonly Entry[], before: readonly UninstallAction[]) => {
+    const removed = before.filter(({ op }) => op === 'delete').map(({ entry }) => entry);
+    return inParallel(some, REQUESTS_AT_ONCE, async (entry) => {
+      const owned = await readOwned(entry, context, signal);
+      return judge(entry, owned?.live ?? null, { ...context, isKept, removed }, signal);
+    });
+  };
+  const isLast = (entry: Entry) => hasContents(entry);
+  const first = await judgeAll(
+    entries.filter((entry) => !isLast(entry)),
+    [],
+  );
+  return [...first, ...(await judgeAll(entries.filter(isLast), first))];
 }
 
 async function allEntries({ parent, store, ...run }: UninstallContext, signal: AbortSignal): Promise<readonly Entry[]> {
@@ -56,15 +70,24 @@ async function allEntries({ parent, store, ...run }: UninstallContext, signal: A
   return rebuild(kinds, { ...run, applySetId: applySetId(run.target) }, signal);
 }
 
+/** By the prune rule, right before the deletion too. The state is deleted last, so it keeps no Namespace. */
 async function judge(
   entry: Entry,
-  isKept: boolean,
-  context: UninstallContext,
+  live: LiveMetadata | null,
+  { connection, target, isKept, removed }: UninstallContext & UninstallRule,
   signal: AbortSignal,
 ): Promise<UninstallAction> {
-  const owned = await readOwned(entry, context, signal);
-  const { target } = context;
-  return uninstallActionFor(entry, owned?.live ?? null, { target, applySetId: applySetId(target), isKept });
+  const rule = { target, applySetId: applySetId(target), touched: EVERY_FILE };
+  const contents = { connection, removed, written: [], removedState: parentName(target.name) };
+  const verdict = isKept
+    ? judgePrune(entry, live, rule)
+    : await judgeRemoval(entry, live, { ...rule, ...contents }, signal);
+  return uninstallActionFor(entry, verdict, isKept);
+}
+
+interface UninstallRule {
+  readonly isKept: boolean;
+  readonly removed: readonly Entry[];
 }
 
 /**
@@ -80,12 +103,12 @@ export async function uninstall(
   if (parent === null && actions.length === 0) return [];
   const opening = withChange(parent?.state ?? NOTHING_RECORDED, { run: { dirty: 'all' } });
   const held = await takeLease(parent, opening, { store, runner, signal });
-  const steps = Map.groupBy(actions, ({ entry }) => stepOf(entry.id));
+  const steps = Map.groupBy(actions, ({ entry }) => pruneStepOf(entry.id));
   const done: Removed[] = [];
   for (const [, members] of [...steps].toSorted(([a], [b]) => b - a)) {
-    done.push(
-      ...(await inParallel(members, REQUESTS_AT_ONCE, (action) => remove(action, { ...context, held }, signal))),
-    );
+    const removed = done.filter(isDeleted).map(({ action }) => action.entry);
+    const removeOne = (action: UninstallAction) => remove(action, { ...context, held, removed }, signal);
+    done.push(...(await inParallel(members, REQUESTS_AT_ONCE, removeOne)));
     context.progress({ done: done.length, total: actions.length });
   }
   if (done.some(({ problem }) => problem !== null)) await held.write({ run: { lease: null } }, signal);
@@ -93,16 +116,21 @@ export async function uninstall(
   return done;
 }
 
+function isDeleted({ action, problem }: Removed): boolean {
+  return problem === null && (action.op === 'delete' || action.op === 'gone');
+}
+
 async function remove(
   planned: UninstallAction,
-  context: UninstallContext & { readonly held: HeldParent },
+  context: UninstallContext & { readonly held: HeldParent; readonly removed: readonly Entry[] },
   signal: AbortSignal,
 ): Promise<Removed> {
   const { entry } = planned;
-  const { connection, target, held } = context;
+  const { connection, held } = context;
   const owned = await readOwned(entry, context, signal);
   const isKept = planned.op === 'release';
-  const action = uninstallActionFor(entry, owned?.live ?? null, { target, applySetId: applySetId(target), isKept });
+  const judged = await judge(entry, owned?.live ?? null, { ...context, isKept }, signal);
+  const action = { ...judged, reason: planned.reason ?? judged.reason };
   if (owned === null || action.op === 'gone' || action.op === 'leave') return { action, problem: null };
   // The target did not own it when the user confirmed the plan, so it stays.
   if (action.op === 'delete' && planned.op !== 'delete') return { action: planned, problem: null };

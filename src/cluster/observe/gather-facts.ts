@@ -10,6 +10,7 @@ import { REQUESTS_AT_ONCE } from '../api/session.ts';
 import { entriesOf } from '../state/inventory-store.ts';
 import { observe } from './observe.ts';
 import { otherTargets, refuseMoved } from '../state/other-targets.ts';
+import { hasLatePrunes } from '../../plan/planner/prune-later.ts';
 import { readRollout } from './rollout.ts';
 import { confirmDrift } from './confirm-drift.ts';
 import type { ObserveQuestion } from '../../deploy/ports/cluster.ts';
@@ -55,7 +56,8 @@ export async function gatherFacts(
       view = await readOrRebuild(view, { context, files: desired.touched }, signal);
       continue;
     }
-    const rollout = await readRollout(candidates, context, signal);
+    const prunesLater = hasLatePrunes({ target, touched, entries, candidates });
+    const rollout = await readRollout({ candidates, prunesLater }, context, signal);
     const others = await otherTargets(candidates, context, signal);
     // A refused first run leaves a state in which nothing is applied.
     const isFirst = (context.parent?.state.applied.source ?? null) === null;

@@ -1,6 +1,5 @@
 import type { FieldConflict } from '../../plan/model/facts.ts';
 import type { Write, Prune } from '../../plan/model/plan.ts';
-import { judgePrune } from '../../plan/ownership/prune-rule.ts';
 import { changedFields } from '../../plan/model/field-changes.ts';
 import type { Preview } from '../../deploy/ports/cluster.ts';
 import { readLiveAndDryRun } from './live-and-dry-run.ts';
@@ -9,12 +8,12 @@ import { objectPath } from '../api/kinds.ts';
 import type { KindCache } from '../api/kinds.ts';
 import { readOwned } from '../api/owned.ts';
 import { conflictsOf } from '../api/status.ts';
+import { judgeRemoval } from '../removal/judge-removal.ts';
+import type { ContentsRule } from '../../plan/ownership/contents-rule.ts';
 import type { ObserveContext } from './context.ts';
 
-type PreviewContext = Pick<ObserveContext, 'connection' | 'target' | 'kindOf' | 'applySetId'> & {
-  readonly kinds: KindCache;
-  readonly touched: ReadonlySet<string>;
-};
+type PreviewContext = Pick<ObserveContext, 'connection' | 'target' | 'kindOf' | 'applySetId'> &
+  Pick<ContentsRule, 'touched' | 'removed' | 'written'> & { readonly kinds: KindCache };
 
 /** Details for the reader of a plan. A deploy skips them because they need whole objects. */
 export async function preview(change: Write | Prune, context: PreviewContext, signal: AbortSignal): Promise<Preview> {
@@ -23,7 +22,7 @@ export async function preview(change: Write | Prune, context: PreviewContext, si
 
 async function previewPrune({ entry }: Prune, context: PreviewContext, signal: AbortSignal): Promise<Preview> {
   const owned = await readOwned(entry, context, signal);
-  const verdict = judgePrune(entry, owned?.live ?? null, context);
+  const verdict = await judgeRemoval(entry, owned?.live ?? null, { ...context, removedState: null }, signal);
   if (verdict.kind === 'keep') return { kind: 'keep', reason: verdict.reason };
   return verdict.kind === 'gone' ? { kind: 'keep', reason: 'it is already gone' } : { kind: 'prune' };
 }

@@ -7,10 +7,11 @@ import { REQUESTS_AT_ONCE } from '../api/session.ts';
 import { ensureKindsKnown, readOwned } from '../api/owned.ts';
 import type { Desired } from '../../desired/plain/plain.ts';
 import type { GatherContext } from './context.ts';
+import { keptFor } from '../../plan/ownership/kept-for.ts';
 import { ownerOf } from '../../plan/ownership/ownership.ts';
 import { SOURCE } from '../../plan/model/body.ts';
 
-/** Unread files that decide whether an object moved, is defined twice, or may be pruned. */
+/** Unread files that decide whether an object moved, is defined twice, or may be pruned, now or once others are. */
 export async function relatedFiles(
   { candidates, entries, desired }: { candidates: readonly Candidate[]; entries: readonly Entry[]; desired: Desired },
   context: GatherContext,
@@ -27,7 +28,13 @@ export async function relatedFiles(
   await ensureKindsKnown(left, context, signal);
   const pending = left.filter((entry) => entry.pending !== null);
   const pendingSources = await inParallel(pending, REQUESTS_AT_ONCE, (entry) => readPending(entry, context, signal));
-  const all = [...formerFiles, ...claimed, ...pending.map((entry) => entry.pending?.from ?? null), ...pendingSources];
+  const all = [
+    ...formerFiles,
+    ...claimed,
+    ...pending.map((entry) => entry.pending?.from ?? null),
+    ...pendingSources,
+    ...keptFor(left, entries).map(({ file }) => file),
+  ];
   return [...new Set(all)].filter((file) => file !== null).filter((file) => file !== '' && !touched.has(file));
 }
 

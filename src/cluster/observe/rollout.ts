@@ -10,16 +10,16 @@ import { readLive } from './observe.ts';
 import { readHealth } from '../readiness/read-health.ts';
 import type { GatherContext } from './context.ts';
 
-/** Reads readiness, which the user's order depends on and no dry run shows. No request is sent if there is no order. */
+/** Reads readiness, which the user's order and prunes depend on and no dry run shows. No request is sent without these. */
 export async function readRollout(
-  candidates: readonly Candidate[],
+  { candidates, prunesLater }: { readonly candidates: readonly Candidate[]; readonly prunesLater: boolean },
   context: GatherContext,
   signal: AbortSignal,
 ): Promise<Pick<Facts, 'references' | 'ready'>> {
   const orders = candidates.map(({ resource }) => userOrderOf(resource));
   const isOrdered =
     new Set(orders.map(({ wave }) => wave)).size > 1 || orders.some(({ dependsOn }) => dependsOn.length > 0);
-  if (!isOrdered) return { references: new Map(), ready: new Set() };
+  if (!isOrdered && !prunesLater) return { references: new Map(), ready: new Set() };
   const [references, ready] = await Promise.all([
     readReferences(
       orders.flatMap(({ dependsOn }) => dependsOn),

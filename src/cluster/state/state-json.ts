@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { Renderer } from '../../state/renderer.ts';
-import type { StateChange, TargetState } from '../../state/target-state.ts';
+import type { StateChange, TargetState, Waiting } from '../../state/target-state.ts';
 import { asObjectId, asRevision } from '../../snapshot/source.ts';
 import type { Revision } from '../../snapshot/source.ts';
 
@@ -42,6 +42,9 @@ const Stored = z.object({
         sinceMs: z.number(),
         created: z.number(),
         updated: z.number(),
+        // Written only by a run that has yet to prune.
+        pruned: z._default(z.number(), 0),
+        isApplied: z._default(z.boolean(), false),
         on: z.array(z.string()),
         isExact: z.boolean(),
       }),
@@ -80,7 +83,7 @@ export function encodeState(
     pendingOn: outcome.pendingOn,
     contests: drift.contests,
     awaited: progress.awaited,
-    waiting: progress.waiting === null ? null : { ...progress.waiting, on: [...progress.waiting.on] },
+    waiting: progress.waiting === null ? null : encodeWaiting(progress.waiting),
   };
   return JSON.stringify(stored);
 }
@@ -101,10 +104,18 @@ export function decodeState(json: unknown): StateJson {
         pendingOn: asRevision(data.pendingOn ?? ''),
         rewind: asRevision(data.rewind ?? ''),
       },
-      progress: { awaited: data.awaited, waiting: data.waiting },
+      progress: {
+        awaited: data.awaited,
+        waiting: data.waiting,
+      },
       drift: { contests: data.contests },
     },
   };
+}
+
+function encodeWaiting({ pruned, isApplied, ...waiting }: Waiting): z.input<typeof Stored>['waiting'] {
+  const unusual = { ...(pruned === 0 ? {} : { pruned }), ...(isApplied ? { isApplied } : {}) };
+  return { ...waiting, on: [...waiting.on], ...unusual };
 }
 
 /** `plain`, `kustomize v1.36.3`, `helm v4.2.3`, `helm v4.2.3 sha256:…` */

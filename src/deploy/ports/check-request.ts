@@ -1,5 +1,6 @@
 import type { AwaitedObject } from '../../health/needs-readiness.ts';
 import type { Revision } from '../../snapshot/source.ts';
+import type { Counts } from './report.ts';
 import type { Recipient, Trigger } from './request.ts';
 
 /** Requests a check of what one run wrote. Plain JSON: it is the body of a queue message. */
@@ -12,7 +13,7 @@ export interface CheckRequest extends Recipient {
   /** When the first run of this commit began. */
   readonly beganMs: number;
   /** For the commit status. */
-  readonly counts: { readonly created: number; readonly updated: number; readonly pruned: number };
+  readonly counts: Counts;
   /** Not ready yet; `all`: too many for a message, so everything that the target owns and that takes time. */
   readonly objects: readonly AwaitedObject[] | 'all';
   /** How many there were at first; null: not counted yet. */

@@ -38,8 +38,8 @@ export interface RecordedTarget {
 /** A target whose objects were observed. */
 export interface Observed {
   readonly facts: Facts;
-  /** The fields that a planned update changes, or whether a planned prune deletes. Nothing is written. */
-  preview(change: Write | Prune, signal: AbortSignal): Promise<Preview>;
+  /** The fields that an update of this plan changes, or whether a prune deletes. Nothing is written. */
+  preview(change: Write | Prune, plan: Pick<Plan, 'prunes'>, signal: AbortSignal): Promise<Preview>;
   /** The fields of a planned update that other managers hold. Nothing is written. */
   conflictingManagers(change: Write, signal: AbortSignal): Promise<readonly FieldConflict[]>;
   /** Changes the state alone. */

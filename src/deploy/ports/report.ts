@@ -1,15 +1,21 @@
 import type { Problem } from '../../error/deploy-error.ts';
 import type { Revision } from '../../snapshot/source.ts';
 
+/** What a commit did, as its status says it. */
+export interface Counts {
+  readonly created: number;
+  readonly updated: number;
+  readonly pruned: number;
+  /** Namespaces and definitions that left Git and stay for what they contain. */
+  readonly kept?: readonly string[];
+}
+
 /** The outcome of one run of one target. */
-export interface Report {
+export interface Report extends Counts {
   readonly verdict: Verdict;
   readonly revision: Revision | null;
   readonly previous: Revision | null;
-  readonly created: number;
-  readonly updated: number;
   readonly unchanged: number;
-  readonly pruned: number;
   readonly failed: number;
   readonly warnings: readonly Problem[];
   readonly errors: readonly Problem[];
@@ -24,12 +30,7 @@ export interface Report {
   /** What has to be ready before the run resumes. */
   readonly waitingFor?: readonly string[];
   /** For the last of several runs of one commit: the sum of all, and the time since the first one began. */
-  readonly overall?: {
-    readonly created: number;
-    readonly updated: number;
-    readonly pruned: number;
-    readonly durationMs: number;
-  };
+  readonly overall?: Counts & { readonly durationMs: number };
 }
 
 export type Verdict = 'unchanged' | 'deployed' | 'waiting' | 'partial' | 'refused' | 'failed';

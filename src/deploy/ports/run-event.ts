@@ -1,6 +1,6 @@
 import type { Problem } from '../../error/deploy-error.ts';
 import type { Revision } from '../../snapshot/source.ts';
-import type { Report } from './report.ts';
+import type { Counts, Report } from './report.ts';
 import type { NotReady } from '../../state/readiness.ts';
 
 /** Something about one target that is worth reporting. Plain data: a channel decides whether and how to report it. */
@@ -53,7 +53,7 @@ export interface Finished {
 export interface Ready {
   readonly kind: 'ready';
   readonly revision: Revision;
-  readonly counts: { readonly created: number; readonly updated: number; readonly pruned: number };
+  readonly counts: Counts;
   /** The commit has its final status already: only the target's readiness still matters. */
   readonly isStatusFinal: boolean;
   /** Since the first run of this commit began. */

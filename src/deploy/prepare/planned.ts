@@ -10,7 +10,7 @@ import type { Prepared, RunOptions } from './prepare.ts';
 import { namesOf } from './names.ts';
 
 /** What a deploy would do, for display. */
-export interface Planned extends Pick<Plan, 'steps' | 'prunes' | 'refusals' | 'warnings'> {
+export interface Planned extends Pick<Plan, 'steps' | 'prunes' | 'pauseAfter' | 'refusals' | 'warnings'> {
   readonly revision: Revision;
   readonly previous: Revision | null;
   /** The verdict that a deploy would get now. */
@@ -21,7 +21,7 @@ export interface Planned extends Pick<Plan, 'steps' | 'prunes' | 'refusals' | 'w
   readonly waitingFor: readonly string[];
 }
 
-const NO_PLAN = { steps: [], prunes: [], warnings: [], observed: null };
+const NO_PLAN = { steps: [], prunes: [], pauseAfter: null, warnings: [], observed: null };
 const NO_PROBLEMS: readonly Problem[] = [];
 
 export async function planned(
@@ -41,7 +41,7 @@ export async function planned(
   if (stop.kind === 'waiting') {
     // Show what the deploy will do after the wait. Its refusals may pass by then.
     const { plan, observed } = await planRun(run, { options, world }, signal);
-    return { ...at, ...plan, observed, verdict, refusals: NO_PROBLEMS, waitingFor: stop.on };
+    return { ...at, ...plan, pauseAfter: 0, observed, verdict, refusals: NO_PROBLEMS, waitingFor: stop.on };
   }
   return {
     ...at,

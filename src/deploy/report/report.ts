@@ -45,7 +45,8 @@ export function applied(
   const effects = (effect: string) =>
     results.filter((result) => result.kind === 'applied' && result.effect === effect).length;
   const errors = results.flatMap((result) => (result.kind === 'failed' ? [result.problem] : []));
-  const kept = results.flatMap((result) => (result.kind === 'kept' ? [keptWarning(result)] : []));
+  const kept = results.filter((result) => result.kind === 'kept');
+  const inUse = kept.flatMap(({ isInUse, prune }) => (isInUse === true ? [formatId(prune.entry.id)] : []));
   const done = results.filter(({ kind }) => kind === 'applied' || kind === 'pruned').length;
   return {
     verdict:
@@ -57,7 +58,8 @@ export function applied(
     unchanged: effects('unchanged') + plan.keeps.length,
     pruned: results.filter(({ kind }) => kind === 'pruned').length,
     failed: errors.length,
-    warnings: [...plan.warnings, ...lateWarnings(plan, results), ...kept],
+    ...(inUse.length === 0 ? {} : { kept: inUse }),
+    warnings: [...plan.warnings, ...lateWarnings(plan, results), ...kept.map((result) => keptWarning(result))],
     errors,
     isRecorded: true,
     readiness: errors.length > 0 || waitMs === 0 ? null : plan.awaits.length === 0 ? 'ready' : 'awaited',

@@ -1,5 +1,6 @@
 import { DeployError, failureClassOf } from '../../error/deploy-error.ts';
 import { joinChanges, withChange } from '../../state/target-state.ts';
+import { isBeforePrunes } from '../../plan/model/plan.ts';
 import type { Report } from '../ports/report.ts';
 import type { World } from '../ports/world.ts';
 import { applied, refused } from '../report/report.ts';
@@ -28,8 +29,11 @@ function carryOutNext(run: PlannedRun, world: World, signal: AbortSignal): Promi
       return refuse(run, world, signal);
     case 'record':
       return record(run, world, signal);
-    case 'pause':
-      return waitBefore(run, { on: namesOf(run.plan.awaits), check: checkOf(run) }, world, signal);
+    case 'pause': {
+      const { plan } = run;
+      const pause = { on: namesOf(plan.awaits), check: checkOf(run), isApplied: isBeforePrunes(plan) };
+      return waitBefore(run, pause, world, signal);
+    }
     case 'apply':
       return apply(run, world, signal);
     default:

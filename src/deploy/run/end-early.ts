@@ -33,7 +33,7 @@ export async function endEarly(
     }
     case 'waiting':
       await reportSuperseded(run, world, signal);
-      return waitBefore(run, { on: stop.on, check: null }, world, signal);
+      return waitBefore(run, { on: stop.on, check: null, isApplied: false }, world, signal);
     default:
       return stop satisfies never;
   }

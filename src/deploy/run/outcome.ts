@@ -3,7 +3,7 @@ import type { TargetState } from '../../state/target-state.ts';
 import { countsSoFar } from '../../state/waiting.ts';
 import { objectsFor } from '../ports/check-request.ts';
 import type { CheckRequest } from '../ports/check-request.ts';
-import type { Report } from '../ports/report.ts';
+import type { Counts, Report } from '../ports/report.ts';
 import { unchanged } from '../report/report.ts';
 import { recipientOf } from '../targets/recipient.ts';
 import type { PlannedRun, StartedRun } from '../prepare/started-run.ts';
@@ -35,10 +35,15 @@ export function owed({
 
 /** Reports a commit that was applied in several runs as one. */
 export function withOverall(report: Report, run: PlannedRun): Report {
-  const { created, updated, beganMs } = countsSoFar(run);
+  const { created, updated, pruned, beganMs } = countsSoFar(run);
   if (report.verdict === 'waiting') return { ...report, waitingFor: namesOf(run.plan.awaits) };
   if (beganMs === run.sinceMs) return report;
-  const counts = { created: report.created + created, updated: report.updated + updated, pruned: report.pruned };
+  const counts = {
+    created: report.created + created,
+    updated: report.updated + updated,
+    pruned: report.pruned + pruned,
+    ...(report.kept === undefined ? {} : { kept: report.kept }),
+  };
   return { ...report, overall: { ...counts, durationMs: run.nowMs - beganMs } };
 }
 
@@ -47,17 +52,17 @@ const NO_COUNTS = { created: 0, updated: 0, pruned: 0 };
 /** The check of what this run applied; without a report it applied nothing. */
 export function checkOf(
   run: PlannedRun,
-  { overall, ...own }: Pick<Report, 'created' | 'updated' | 'pruned' | 'overall'> = NO_COUNTS,
+  { overall, ...own }: Counts & Pick<Report, 'overall'> = NO_COUNTS,
 ): CheckRequest {
   const { request, revision, plan, sinceMs } = run;
-  const { created, updated, pruned } = overall ?? own;
+  const { created, updated, pruned, kept } = overall ?? own;
   return {
     ...recipientOf(request.target),
     trigger: request.trigger,
     revision,
     sinceMs,
     beganMs: countsSoFar(run).beganMs,
-    counts: { created, updated, pruned },
+    counts: { created, updated, pruned, ...(kept === undefined ? {} : { kept }) },
     objects: objectsFor(plan.awaits),
     total: plan.awaits.length,
     attempt: 0,

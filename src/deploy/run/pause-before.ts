@@ -1,6 +1,6 @@
 import { DeployError } from '../../error/deploy-error.ts';
 import { joinChanges } from '../../state/target-state.ts';
-import type { StateChange } from '../../state/target-state.ts';
+import type { StateChange, Waiting } from '../../state/target-state.ts';
 import { isWaitingFor, waitingChange } from '../../state/waiting.ts';
 import type { WaitingRun } from '../../state/waiting.ts';
 import type { CheckRequest } from '../ports/check-request.ts';
@@ -10,7 +10,7 @@ import type { World } from '../ports/world.ts';
 import { unchanged } from '../report/report.ts';
 import { reportWaiting } from './report-events.ts';
 
-const NO_COUNTS = { created: 0, updated: 0 };
+const NO_COUNTS = { created: 0, updated: 0, pruned: 0 };
 
 /**
  * Ends a run before its first write, because what it needs is not ready. It holds nothing meanwhile. `check` watches for
@@ -18,7 +18,7 @@ const NO_COUNTS = { created: 0, updated: 0 };
  */
 export async function waitBefore(
   run: WaitingRun & { readonly recorded: RecordedTarget },
-  { on, check }: { readonly on: readonly string[]; readonly check: CheckRequest | null },
+  { on, check, isApplied }: Pick<Waiting, 'on' | 'isApplied'> & { readonly check: CheckRequest | null },
   world: World,
   signal: AbortSignal,
 ): Promise<Report> {
@@ -29,7 +29,7 @@ export async function waitBefore(
   if (!isKnown || (check !== null && !isCheckPending(run, world))) {
     if (check !== null) await world.checks.send(check, 0, signal);
     if (!isKnown) await reportWaiting(run, on, world, signal);
-    const change = waitingChange(run, { on, counts: NO_COUNTS, isExact: waiting?.isExact === true });
+    const change = waitingChange(run, { on, counts: NO_COUNTS, isApplied, isExact: waiting?.isExact === true });
     const awaited = check === null ? {} : { progress: { awaited: { revision, sinceMs } } };
     await recordIfPossible(joinChanges(change, awaited), { recorded: run.recorded, world }, signal);
   }

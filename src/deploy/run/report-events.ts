@@ -1,5 +1,5 @@
 import type { StartedRun } from '../prepare/started-run.ts';
-import { statusIsFinal } from './waiting.ts';
+import { isReportedNotReady, statusIsFinal } from './waiting.ts';
 import type { World } from '../ports/world.ts';
 
 /** A commit whose run began and never ended, because this commit replaced it, would stay pending. */
@@ -10,7 +10,11 @@ export async function reportSuperseded(
 ): Promise<void> {
   const { pendingOn } = state.outcome;
   if (pendingOn === null || pendingOn === state.applied.source?.revision || pendingOn === source.revision) return;
-  await world.report({ kind: 'superseded', revision: pendingOn, by: source.revision, isApplied: false }, signal);
+  const { waiting } = state.progress;
+  const isApplied = waiting?.revision === pendingOn && waiting.isApplied;
+  // A commit that was reported as not ready stays so: a later commit does not change that.
+  if (isApplied && (await isReportedNotReady(pendingOn, world, signal))) return;
+  await world.report({ kind: 'superseded', revision: pendingOn, by: source.revision, isApplied }, signal);
 }
 
 export async function reportWaiting(

@@ -1,4 +1,5 @@
 import type { Problem } from '../../error/deploy-error.ts';
+import { isBeforePrunes } from '../../plan/model/plan.ts';
 import type { ChangeResult } from '../../plan/planner/after.ts';
 import { backoffAfter } from '../../state/backoff.ts';
 import { joinChanges } from '../../state/target-state.ts';
@@ -15,9 +16,15 @@ export function transitionsOf(run: PlannedRun): StateTransitions {
     onOpen: { outcome: { attempted: revision, pendingOn: revision }, progress: { waiting: null, ...awaitedBy(run) } },
     onSuccess: successState(run, 'deployed'),
     onPause: (results: readonly ChangeResult[]) =>
-      joinChanges(waitingChange(run, { on: namesOf(run.plan.awaits), counts: countsOf(results), isExact: true }), {
-        applied: { settings: run.settings },
-      }),
+      joinChanges(
+        waitingChange(run, {
+          on: namesOf(run.plan.awaits),
+          counts: countsOf(results),
+          isExact: true,
+          isApplied: isBeforePrunes(run.plan),
+        }),
+        { applied: { settings: run.settings } },
+      ),
     onFailure: (results: readonly ChangeResult[]) =>
       failureState(
         run,
@@ -30,7 +37,8 @@ export function transitionsOf(run: PlannedRun): StateTransitions {
 function countsOf(results: readonly ChangeResult[]) {
   const count = (effect: string) =>
     results.filter((result) => result.kind === 'applied' && result.effect === effect).length;
-  return { created: count('created'), updated: count('updated') };
+  const pruned = results.filter(({ kind }) => kind === 'pruned').length;
+  return { created: count('created'), updated: count('updated'), pruned };
 }
 
 /** A run that writes nothing to wait for keeps what an earlier run awaits. */

@@ -42,7 +42,7 @@ export interface Plan {
   readonly before: readonly Entry[];
   readonly during: readonly Entry[];
   readonly isRebuilt: boolean;
-  /** The number of steps to run now; the next one waits until `awaits` is ready. Null: all steps, then the prunes. */
+  /** The number of steps to run now, `steps` and then `prunes`; the next one waits until `awaits` is ready. Null: all. */
   readonly pauseAfter: number | null;
   /** What must become ready after this run; empty if the target does not wait. */
   readonly awaits: readonly AwaitedObject[];
@@ -61,4 +61,18 @@ export function changesNothing({ steps, prunes, renamed, keeps, before, isRebuil
   const known = entriesByObject(before);
   const isKnown = (entry: Entry) => known.get(formatId(entry.id))?.some((each) => isSameEntry(each, entry)) === true;
   return steps.length === 0 && prunes.length === 0 && keeps.every(({ entry }) => isKnown(entry));
+}
+
+/** The steps of prunes that this run reaches. */
+export function prunesNow({
+  steps,
+  prunes,
+  pauseAfter,
+}: Pick<Plan, 'steps' | 'prunes' | 'pauseAfter'>): Plan['prunes'] {
+  return pauseAfter === null ? prunes : prunes.slice(0, Math.max(0, pauseAfter - steps.length));
+}
+
+/** Does this run write everything, and leave only prunes to a later one? */
+export function isBeforePrunes({ steps, pauseAfter }: Pick<Plan, 'steps' | 'pauseAfter'>): boolean {
+  return pauseAfter !== null && pauseAfter >= steps.length;
 }

@@ -7,8 +7,15 @@ import type { LiveMetadata } from '../model/facts.ts';
 export type PruneVerdict =
   | { readonly kind: 'prune' }
   | { readonly kind: 'gone' }
-  /** The object stays in the cluster. `forget`: it also leaves the inventory. */
-  | { readonly kind: 'keep'; readonly reason: string; readonly forget: boolean };
+  /** The object stays in the cluster. `forget`: it also leaves the inventory. `isInUse`: for what would go with it. */
+  | { readonly kind: 'keep'; readonly reason: string; readonly forget: boolean; readonly isInUse?: true };
+
+export interface PruneRule {
+  readonly target: Target;
+  readonly applySetId: string;
+  /** The files that were read. */
+  readonly touched: Pick<ReadonlySet<string>, 'has'>;
+}
 
 /** Kinds whose deletion also deletes data or other people's objects. */
 const PROTECTED: ReadonlySet<string> = new Set([
@@ -22,7 +29,7 @@ const PROTECTED: ReadonlySet<string> = new Set([
 export function judgePrune(
   entry: Entry,
   live: LiveMetadata | null,
-  { target, applySetId, touched }: { target: Target; applySetId: string; touched: Pick<ReadonlySet<string>, 'has'> },
+  { target, applySetId, touched }: PruneRule,
 ): PruneVerdict {
   if (live === null) return { kind: 'gone' };
   if (live.deletionTimestamp !== null) return { kind: 'gone' };
@@ -42,6 +49,11 @@ export function judgePrune(
   if (!touched.has(owner.source))
     return { kind: 'keep', reason: `it comes from ${owner.source}, which this run did not read`, forget: false };
   return keepMark(live) ?? protectedKind(entry, live, target) ?? { kind: 'prune' };
+}
+
+/** Are other objects deleted with it? Then it is kept for them, too (contents-rule.ts). */
+export function hasContents({ id }: Pick<Entry, 'id'>): boolean {
+  return formatKind(id) === 'Namespace' || formatKind(id) === 'CustomResourceDefinition.apiextensions.k8s.io';
 }
 
 function keepMark({ annotations }: LiveMetadata): PruneVerdict | null {

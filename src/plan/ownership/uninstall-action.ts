@@ -1,7 +1,5 @@
-import type { Target } from '../../config/checked/config.ts';
 import type { Entry } from '../../state/inventory.ts';
-import { judgePrune } from './prune-rule.ts';
-import type { LiveMetadata } from '../model/facts.ts';
+import type { PruneVerdict } from './prune-rule.ts';
 
 /** What an uninstall does with one object of the inventory. */
 export interface UninstallAction {
@@ -12,15 +10,10 @@ export interface UninstallAction {
 }
 
 /** An uninstall gives up every file, so none can still define an object. */
-const EVERY_FILE = { has: () => true };
+export const EVERY_FILE = { has: () => true };
 
 /** Follows the prune rule. What that rule keeps stays in the cluster and is released. */
-export function uninstallActionFor(
-  entry: Entry,
-  live: LiveMetadata | null,
-  { target, applySetId, isKept }: { target: Target; applySetId: string; isKept: boolean },
-): UninstallAction {
-  const verdict = judgePrune(entry, live, { target, applySetId, touched: EVERY_FILE });
+export function uninstallActionFor(entry: Entry, verdict: PruneVerdict, isKept: boolean): UninstallAction {
   if (verdict.kind === 'gone') return { entry, op: 'gone', reason: null };
   if (verdict.kind === 'prune')
     return isKept ? { entry, op: 'release', reason: '--keep' } : { entry, op: 'delete', reason: null };

@@ -16,7 +16,13 @@ export type ChangeResult =
       readonly warnings: readonly string[];
     }
   | { readonly kind: 'pruned'; readonly prune: Prune }
-  | { readonly kind: 'kept'; readonly prune: Prune; readonly reason: string; readonly forget: boolean }
+  | {
+      readonly kind: 'kept';
+      readonly prune: Prune;
+      readonly reason: string;
+      readonly forget: boolean;
+      readonly isInUse?: true;
+    }
   | { readonly kind: 'failed'; readonly change: Write | Prune; readonly problem: Problem };
 
 /** The entries of the touched shards after these results; an entry without a result is unchanged. */

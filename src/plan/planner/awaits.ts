@@ -2,10 +2,11 @@ import { awaitedObject } from '../../health/needs-readiness.ts';
 import type { AwaitedObject } from '../../health/needs-readiness.ts';
 import { formatId } from '../../resource/resource.ts';
 import type { Candidate, Facts } from '../model/facts.ts';
-import type { Write } from '../model/plan.ts';
+import type { Prune, Write } from '../model/plan.ts';
 import { compareRanks } from '../ordering/sequence.ts';
 import type { Sequence } from '../ordering/sequence.ts';
 import { userOrderOf } from '../ordering/wave.ts';
+import { outlivesRollout } from './prune-later.ts';
 
 /** How far this run goes, and what must become ready after it. */
 export interface Reach {
@@ -17,10 +18,13 @@ export interface Reach {
 type Steps = readonly (readonly Write[])[];
 
 /**
- * A run ends before the next wave, or before an object whose dependency is not ready: earlier objects must become ready
- * first, and no run holds the lease while waiting for them.
+ * A run ends before the next wave, before an object whose dependency is not ready, or before it prunes what old pods may
+ * use: earlier objects must become ready first, and no run holds the lease while waiting for them.
  */
-export function reachOf(facts: Facts, { steps, sequence }: { steps: Steps; sequence: Sequence }): Reach {
+export function reachOf(
+  facts: Facts,
+  { steps, prunes, sequence }: { steps: Steps; prunes: readonly (readonly Prune[])[]; sequence: Sequence },
+): Reach {
   if (facts.target.waitMs === 0) return { pauseAfter: null, awaits: [] };
   const written = new Set(steps.flat().map(({ candidate }) => candidate));
   const kept = facts.candidates.filter((candidate) => !written.has(candidate) && isUnfinished(candidate, facts));
@@ -30,7 +34,14 @@ export function reachOf(facts: Facts, { steps, sequence }: { steps: Steps; seque
   const isLater = ([first]: readonly Write[]) =>
     first !== undefined && earliest !== undefined && compareRanks(earliest, sequence.rankOf(first.candidate)) < 0;
   const pauseAfter = steps.findIndex((step) => isLater(step) || referencesOf(step, facts).length > 0);
-  if (pauseAfter === -1) return { pauseAfter: null, awaits: awaited([...written, ...kept]) };
+  if (pauseAfter === -1) {
+    const desired = facts.candidates.map(({ resource }) => resource.id);
+    const isLate = (step: readonly Prune[]) => step.some(({ entry }) => outlivesRollout(entry.id, desired));
+    const early = takesTime.length === 0 ? -1 : prunes.findIndex((step) => isLate(step));
+    return early === -1
+      ? { pauseAfter: null, awaits: awaited([...written, ...kept]) }
+      : { pauseAfter: steps.length + early, awaits: awaited(takesTime) };
+  }
   const next = steps[pauseAfter] ?? [];
   const first = takesTime.filter((candidate) => isBefore(candidate, next, sequence));
   return { pauseAfter, awaits: [...awaited(first), ...referencesOf(next, facts)] };

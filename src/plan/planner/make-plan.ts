@@ -1,14 +1,14 @@
-import { formatId } from '../../resource/resource.ts';
 import { reachOf } from './awaits.ts';
+import { leftOf } from './left.ts';
 import type { Candidate, Facts, Unread } from '../model/facts.ts';
 import { refusePrune, refuseNothingLeft } from '../refusals/guards.ts';
 import { entriesByObject, union } from '../../state/inventory.ts';
 import type { Entry } from '../../state/inventory.ts';
 import { mayBeManifest } from '../../snapshot/source.ts';
-import { stepOf } from '../../resource/kind-order.ts';
+import { pruneStepOf } from '../../resource/kind-order.ts';
 import { retain } from '../model/plan.ts';
 import { separateRenamed } from './renamed.ts';
-import type { Keep, Plan, Write } from '../model/plan.ts';
+import type { Keep, Plan, Prune, Write } from '../model/plan.ts';
 import { sequenceOf } from '../ordering/sequence.ts';
 import type { Sequence } from '../ordering/sequence.ts';
 import { apiWarnings } from '../refusals/api-warnings.ts';
@@ -51,10 +51,11 @@ export function makePlan(facts: Facts): Plan {
   // Guards judge the whole run, so they need every file to be readable.
   const guards = refusals.length > 0 ? [] : [...refuseNothingLeft(facts, prunes), ...refusePrune(facts, prunes)];
   const steps = inOrder(writes, sequence);
+  const deletions = inReverse(prunes);
   return {
     steps,
     keeps,
-    prunes: inSteps(prunes, (prune) => prune.entry.id).toReversed(),
+    prunes: deletions,
     renamed,
     refusals: [...refusals, ...guards],
     warnings: [
@@ -69,7 +70,7 @@ export function makePlan(facts: Facts): Plan {
       writes.filter((write) => write.op !== 'update' || write.from !== null).map(pendingEntry),
     ),
     isRebuilt: facts.isRebuilt,
-    ...reachOf(facts, { steps, sequence }),
+    ...reachOf(facts, { steps, prunes: deletions, sequence }),
     namespace: namespaceOf(facts),
   };
 }
@@ -111,16 +112,6 @@ function pathAndParents(path: string): readonly string[] {
   return names.map((_, index) => names.slice(0, names.length - index).join('/'));
 }
 
-/** Objects of touched files that no touched file defines anymore. */
-function leftOf({ touched, entries, candidates }: Facts): readonly Entry[] {
-  const desired = new Set(candidates.map(({ resource }) => formatId(resource.id)));
-  const left = entries.filter((entry) => touched.has(entry.file) && !desired.has(formatId(entry.id)));
-  return [...entriesByObject(left).values()].flatMap((known) => {
-    const entry = known.find(({ uid }) => uid !== null) ?? known[0];
-    return entry === undefined ? [] : [entry];
-  });
-}
-
 /** One step per wave, dependency depth and kind order. */
 function inOrder(writes: readonly Write[], { compare }: Sequence): readonly (readonly Write[])[] {
   const steps: Write[][] = [];
@@ -133,10 +124,7 @@ function inOrder(writes: readonly Write[], { compare }: Sequence): readonly (rea
   return steps;
 }
 
-function inSteps<T>(
-  changes: readonly T[],
-  idOf: (change: T) => Parameters<typeof stepOf>[0],
-): readonly (readonly T[])[] {
-  const byStep = Map.groupBy(changes, (change) => stepOf(idOf(change)));
-  return [...byStep].toSorted(([a], [b]) => a - b).map(([, members]) => members);
+function inReverse(prunes: readonly Prune[]): Plan['prunes'] {
+  const byStep = Map.groupBy(prunes, ({ entry }) => pruneStepOf(entry.id));
+  return [...byStep].toSorted(([a], [b]) => b - a).map(([, members]) => members);
 }

@@ -150,6 +150,9 @@ describe('a state recorded by release 0.1.0', () => {
       sinceMs: 1_795_819_082_288,
       created: 0,
       updated: 1,
+      // An earlier release did not write these.
+      pruned: 0,
+      isApplied: false,
       on: ['Deployment t-251eaad1/web'],
       isExact: true,
     });

@@ -4,6 +4,7 @@ import { RUN_LIMITS } from '../../../src/cluster/state/limits.ts';
 import { readConfig } from '../../../src/config/checked/read-config.ts';
 import { localRuntime } from '../../../src/app/local/local-runtime.ts';
 import { jsonLog } from '../../../src/app/json-log.ts';
+import { planUninstall, uninstall } from '../../../src/cluster/apply/uninstall.ts';
 import { LEASE_MS, REQUEST_MS } from './limits.ts';
 
 // `headgate uninstall TARGET --yes` as a separate process that can be killed, with short deadlines. Exits with 0 when nothing is left.
@@ -24,7 +25,7 @@ const runtime = localRuntime({
 const { signal } = new AbortController();
 const cluster = await runtime.openCluster(target);
 const recorded = await cluster.read('write', signal);
-const planned = await recorded.planUninstall({ isKept: false }, signal);
-const removed = await planned.carryOut(signal);
+const actions = await planUninstall({ isKept: false }, recorded.uninstallContext, signal);
+const removed = await uninstall(actions, recorded.uninstallContext, signal);
 runtime.close();
 process.exitCode = removed.every(({ problem }) => problem === null) ? 0 : 1;

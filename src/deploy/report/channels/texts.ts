@@ -1,18 +1,13 @@
 import type { Problem } from '../../../error/deploy-error.ts';
 import type { Description } from '../../../githost/port/shorten.ts';
 import type { NotReady } from '../../../state/readiness.ts';
+import type { Counts } from '../../ports/report.ts';
 
-interface Counts {
-  readonly created: number;
-  readonly updated: number;
-  readonly pruned: number;
-}
-
-/** `1 created, 2 updated, 1 pruned`, without zero parts. */
-export function countsText({ created, updated, pruned }: Counts): string {
-  const parts = [`${created} created`, `${updated} updated`, `${pruned} pruned`].filter(
-    (part) => !part.startsWith('0 '),
-  );
+/** `1 created, 2 updated, 1 pruned, Namespace shop kept`, without zero parts. */
+export function countsText({ created, updated, pruned, kept = [] }: Counts): string {
+  const counts = [`${created} created`, `${updated} updated`, `${pruned} pruned`];
+  const stays = kept.length > 1 ? [`${kept[0]} kept (+${kept.length - 1} more)`] : kept.map((name) => `${name} kept`);
+  const parts = [...counts.filter((part) => !part.startsWith('0 ')), ...stays];
   return parts.length === 0 ? 'no changes' : parts.join(', ');
 }
 
