@@ -2,7 +2,7 @@ import type { Cluster, Observed, RecordedTarget } from '../deploy/ports/cluster.
 import type { UninstallAction } from '../plan/ownership/uninstall-action.ts';
 import { NOTHING_RECORDED, joinChanges, withChange } from '../state/target-state.ts';
 import type { StateChange } from '../state/target-state.ts';
-import { applyPlan } from './apply/apply.ts';
+import { applyPlan, countIn } from './apply/apply.ts';
 import { planUninstall, uninstall } from './apply/uninstall.ts';
 import type { Removed } from './apply/uninstall.ts';
 import { readCapabilities } from './api/capabilities.ts';
@@ -10,7 +10,7 @@ import { problemOf } from './api/status.ts';
 import { conflictingManagers } from './observe/conflicting-managers.ts';
 import type { Gathered, ObserveContext } from './observe/context.ts';
 import { gatherFacts } from './observe/gather-facts.ts';
-import { listInventory } from './observe/list-inventory.ts';
+import { listInventory } from './state/list-inventory.ts';
 import { preview } from './observe/preview.ts';
 import { targetReadiness } from './readiness/readiness.ts';
 import { eventRequest } from './state/event.ts';
@@ -100,7 +100,9 @@ function observedTarget(at: { parent: Parent | null; gathered: Gathered }, run: 
     conflictingManagers: (change, signal) => conflictingManagers(change, { connection, kindOf }, signal),
     record(change, signal) {
       // The recorded count excludes the objects of dirty files, so it changes with them.
-      const counted: StateChange = change.run?.dirty === undefined ? {} : { inventory: { count: facts.count } };
+      const dirty = change.run?.dirty;
+      const counted: StateChange =
+        dirty === undefined ? {} : { inventory: { count: facts.count - countIn(facts.entries, dirty) } };
       return record(at.parent, joinChanges(counted, change), { run, signal });
     },
     apply: (plan, transitions, signal) => applyPlan({ ...at, plan, transitions }, run, signal),

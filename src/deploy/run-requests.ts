@@ -2,6 +2,7 @@ import { asDeployError, needsPerson } from '../error/deploy-error.ts';
 import type { DeployError } from '../error/deploy-error.ts';
 import { resolveRecipient } from './targets/resolve-recipient.ts';
 import { unmetDependencies } from './prepare/dependencies.ts';
+import { openNeighbors } from './prepare/neighbors.ts';
 import { deploy } from './run/deploy.ts';
 import { graceSignal } from './report/grace-signal.ts';
 import { nameConflictsOf } from './targets/name-conflicts.ts';
@@ -68,7 +69,14 @@ function merge(newest: DeployRequest, requests: readonly DeployRequest[]): Deplo
   const forTip = requests.filter(({ drift }) => drift === undefined);
   const chosen = forTip.findLast(({ trigger }) => trigger.kind !== 'sweep') ?? forTip.at(-1) ?? newest;
   const hint = requests.findLast((request) => request.hint !== null)?.hint ?? null;
-  return { ...chosen, hint };
+  return { ...chosen, hint, ...wakesOf(requests) };
+}
+
+/** A request that no other run caused begins a new chain. */
+function wakesOf(requests: readonly DeployRequest[]): Pick<DeployRequest, 'wakes' | 'wokenBy'> {
+  const wakes = new Map(requests.flatMap((request) => (request.wakes ?? []).map((each) => [each.target, each])));
+  const chains = requests.map(({ wokenBy = [] }) => wokenBy).toSorted((a, b) => a.length - b.length);
+  return { wakes: [...wakes.values()], wokenBy: chains[0] ?? [] };
 }
 
 /** One run, from opening its ports to reporting its outcome. */
@@ -140,6 +148,7 @@ async function finish(
   const answersCommit = report.verdict !== 'unchanged' || hint?.revision === report.revision || report.isOwed === true;
   const purpose = drift === undefined ? 'tip' : 'drift';
   await world.report({ kind: 'finished', report, purpose, answersCommit, timing }, signal);
+  await wake(request, runtime, signal);
   // For dependents, a drift correction or a sweep without changes is not new.
   const isSettled = report.verdict === 'deployed' || (report.verdict === 'unchanged' && hint !== null);
   if (!isSettled || report.readiness === 'awaited') return;
@@ -158,9 +167,27 @@ async function finish(
   }
 }
 
+/** Requests the runs that this one was requested for. If the process dies before that, the queue repeats this request. */
+async function wake(
+  { target, trigger, wakes = [], wokenBy = [] }: TargetRequest,
+  runtime: Runtime,
+  signal: AbortSignal,
+): Promise<void> {
+  if (wakes.length === 0) return;
+  const at = new Date(runtime.nowMs()).toISOString();
+  const chain = [...wokenBy, target.name];
+  await runtime.requests.send(
+    wakes.map((recipient) => ({ ...recipient, trigger, hint: null, at, wokenBy: chain })),
+    graceSignal(signal),
+  );
+}
+
 interface RunContext {
-  readonly request: Pick<TargetRequest, 'target' | 'trigger'>;
-  readonly runtime: Pick<Runtime, 'log' | 'channels' | 'checks' | 'nowMs' | 'wait' | 'config' | 'open' | 'openGit'>;
+  readonly request: Pick<TargetRequest, 'target' | 'trigger' | 'wokenBy'>;
+  readonly runtime: Pick<
+    Runtime,
+    'log' | 'channels' | 'checks' | 'requests' | 'nowMs' | 'wait' | 'config' | 'open' | 'openGit'
+  >;
 }
 
 export function makeWorld(
@@ -175,6 +202,7 @@ export function makeWorld(
     target,
     checks,
     unmet: (signal) => unmetDependencies(target, runtime, signal),
+    neighbors: (run) => openNeighbors({ ...run, request, git: ports.git, runtime }),
     nameConflicts: (signal) => nameConflictsOf(target, { ...runtime, git: ports.git }, signal),
     nowMs,
     wait,

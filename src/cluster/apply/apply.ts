@@ -5,6 +5,7 @@ import { NOTHING_RECORDED, joinChanges, withChange } from '../../state/target-st
 import { areSameEntries } from '../../state/inventory.ts';
 import type { Entry } from '../../state/inventory.ts';
 import { formatKind } from '../../resource/kind-order.ts';
+import { undecidedFiles } from '../../plan/model/plan.ts';
 import type { Plan } from '../../plan/model/plan.ts';
 import { formatId } from '../../resource/resource.ts';
 import { inParallel } from '../../exchange/pool.ts';
@@ -15,6 +16,7 @@ import { takeLease } from '../state/lease.ts';
 import type { HeldParent } from '../state/lease.ts';
 import { createNamespace } from './namespace.ts';
 import { prune } from './prune.ts';
+import { release } from './release.ts';
 import { shardCount } from '../state/shard.ts';
 import type { ClusterRun } from '../state/run.ts';
 import type { StateStore } from '../state/state-store.ts';
@@ -41,7 +43,9 @@ export async function applyPlan(
 
   const context = writeContext(run, held);
   const results = await writeSteps(plan, context, { run, signal });
-  if (plan.pauseAfter === null && results.every(({ kind }) => kind !== 'failed')) {
+  // A run that only waits has no steps, and releases what other targets wait for.
+  const isPaused = plan.pauseAfter !== null && plan.pauseAfter > 0;
+  if (!isPaused && results.every(({ kind }) => kind !== 'failed')) {
     results.push(
       ...(await pruneSteps(
         plan,
@@ -87,7 +91,7 @@ function transitionAfter(
 ): StateChange {
   if (results.some(({ kind }) => kind === 'failed')) return transitions.onFailure(results);
   return plan.pauseAfter === null
-    ? joinChanges({ run: { dirty: [] } }, transitions.onSuccess)
+    ? joinChanges({ run: { dirty: dirtyWith([], undecidedFiles(plan)) } }, transitions.onSuccess)
     : transitions.onPause(results);
 }
 
@@ -129,7 +133,7 @@ function opening({ plan, transitions, gathered, parent }: Application, names: re
   return withChange(state, joinChanges(transitions.onOpen, opened));
 }
 
-function dirtyWith(dirty: RunState['dirty'], touched: ReadonlySet<string>): RunState['dirty'] {
+function dirtyWith(dirty: RunState['dirty'], touched: Iterable<string>): RunState['dirty'] {
   if (dirty === 'all') return dirty;
   const all = new Set([...dirty, ...touched]);
   return all.size > DIRTY_PATHS ? 'all' : [...all].toSorted();
@@ -140,7 +144,7 @@ function added(known: readonly string[], more: readonly string[]): readonly stri
 }
 
 /** The number of objects that these files define. */
-function countIn(entries: readonly Entry[], files: RunState['dirty']): number {
+export function countIn(entries: readonly Entry[], files: RunState['dirty']): number {
   const isCounted = files === 'all' ? () => true : isOneOf(files);
   return new Set(entries.filter(({ file }) => isCounted(file)).map(({ id }) => formatId(id))).size;
 }
@@ -233,6 +237,7 @@ async function pruneSteps(
   signal: AbortSignal,
 ): Promise<readonly ChangeResult[]> {
   const results: ChangeResult[] = [];
+  results.push(...(await inParallel(plan.releases, REQUESTS_AT_ONCE, (change) => release(change, context, signal))));
   for (const step of plan.prunes)
     results.push(...(await inParallel(step, REQUESTS_AT_ONCE, (change) => prune(change, context, signal))));
   return results;

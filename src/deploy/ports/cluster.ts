@@ -4,7 +4,7 @@ import type { Entry } from '../../state/inventory.ts';
 import type { Renderer } from '../../state/renderer.ts';
 import type { Listed } from '../../state/suspect.ts';
 import type { StateChange, TargetState } from '../../state/target-state.ts';
-import type { Facts, FieldConflict } from '../../plan/model/facts.ts';
+import type { Elsewhere, Facts, FieldConflict, TargetLocation } from '../../plan/model/facts.ts';
 import type { FieldChange } from '../../plan/model/field-changes.ts';
 import type { Plan, Prune, Write } from '../../plan/model/plan.ts';
 import type { ChangeResult } from '../../plan/planner/after.ts';
@@ -66,6 +66,18 @@ export interface ObserveQuestion {
   readonly renderer: Renderer;
   /** Renders more files of the same revision; returns them with what was desired before. */
   readonly readAlso: (paths: readonly string[]) => Promise<Desired>;
+  /** Null: nothing is pruned or taken over, so other targets do not matter. */
+  readonly neighbors: Neighbors | null;
+}
+
+/** The other targets that follow the same ref and deploy to the same cluster, at the commit of one run. */
+export interface Neighbors {
+  /** Which of the objects that left this target another one defines, or may define, by `formatId`. */
+  definitionsOf(left: readonly Entry[], signal: AbortSignal): Promise<ReadonlyMap<string, Elsewhere>>;
+  /** Will it apply this commit, and has not done so yet? */
+  isBehind(other: TargetLocation, signal: AbortSignal): Promise<boolean>;
+  /** Requests a run of each of these, and of this target when they have ended. */
+  requestRuns(targets: readonly string[], signal: AbortSignal): Promise<void>;
 }
 
 /** What the state records of a run besides the inventory: at its first write, and at each way it can end. */

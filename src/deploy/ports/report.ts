@@ -10,6 +10,8 @@ export interface Report {
   readonly updated: number;
   readonly unchanged: number;
   readonly pruned: number;
+  /** Objects left to other targets, which define them now; absent: none. */
+  readonly released?: number;
   readonly failed: number;
   readonly warnings: readonly Problem[];
   readonly errors: readonly Problem[];

@@ -1,6 +1,7 @@
 import type { Problem } from '../../error/deploy-error.ts';
 import type { ChangeResult } from '../../plan/planner/after.ts';
-import type { Plan } from '../../plan/model/plan.ts';
+import { describeUndecided } from '../../plan/model/plan.ts';
+import type { Plan, Undecided } from '../../plan/model/plan.ts';
 import { apiWarnings } from '../../plan/refusals/api-warnings.ts';
 import { formatId } from '../../resource/resource.ts';
 import type { Revision } from '../../snapshot/source.ts';
@@ -46,7 +47,8 @@ export function applied(
     results.filter((result) => result.kind === 'applied' && result.effect === effect).length;
   const errors = results.flatMap((result) => (result.kind === 'failed' ? [result.problem] : []));
   const kept = results.flatMap((result) => (result.kind === 'kept' ? [keptWarning(result)] : []));
-  const done = results.filter(({ kind }) => kind === 'applied' || kind === 'pruned').length;
+  const released = results.filter(({ kind }) => kind === 'released').length;
+  const done = results.filter(({ kind }) => kind === 'applied' || kind === 'pruned').length + released;
   return {
     verdict:
       errors.length === 0 ? (plan.pauseAfter === null ? 'deployed' : 'waiting') : done > 0 ? 'partial' : 'failed',
@@ -56,8 +58,14 @@ export function applied(
     updated: effects('updated'),
     unchanged: effects('unchanged') + plan.keeps.length,
     pruned: results.filter(({ kind }) => kind === 'pruned').length,
+    ...(released === 0 ? {} : { released }),
     failed: errors.length,
-    warnings: [...plan.warnings, ...lateWarnings(plan, results), ...kept],
+    warnings: [
+      ...plan.warnings,
+      ...lateWarnings(plan, results),
+      ...kept,
+      ...plan.undecided.map((each) => undecidedWarning(each)),
+    ],
     errors,
     isRecorded: true,
     readiness: errors.length > 0 || waitMs === 0 ? null : plan.awaits.length === 0 ? 'ready' : 'awaited',
@@ -79,5 +87,14 @@ function keptWarning({ prune: { entry }, reason }: Extract<ChangeResult, { kind:
     subject: formatId(entry.id),
     message: `removed from Git, but kept in the cluster: ${reason}`,
     remedy: 'Delete it manually if it is not needed.',
+  };
+}
+
+function undecidedWarning({ entry, by }: Undecided): Problem {
+  return {
+    code: 'foreign-owner',
+    subject: formatId(entry.id),
+    message: `removed from Git, but kept in the cluster: ${describeUndecided(by)}`,
+    remedy: `Wait for the next run of target ${by.target}, or fix what it reports.`,
   };
 }

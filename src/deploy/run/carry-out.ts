@@ -1,4 +1,5 @@
 import { DeployError, failureClassOf } from '../../error/deploy-error.ts';
+import { undecidedFiles } from '../../plan/model/plan.ts';
 import { joinChanges, withChange } from '../../state/target-state.ts';
 import type { Report } from '../ports/report.ts';
 import type { World } from '../ports/world.ts';
@@ -11,10 +12,12 @@ import type { PlannedRun } from '../prepare/started-run.ts';
 import { failureState, successState, transitionsOf } from './state-transitions.ts';
 import { statusIsFinal } from './waiting.ts';
 import { namesOf } from '../prepare/names.ts';
+import { waitForRelease } from './wait-for-release.ts';
 
 /** Does what the plan decided. */
 export async function carryOut(run: PlannedRun, world: World, signal: AbortSignal): Promise<Report> {
   const superseded = reportSuperseded(run, world, signal);
+  await requestUndecided(run, signal);
   const report = await carryOutNext(run, world, signal);
   await superseded;
   return report;
@@ -27,6 +30,8 @@ function carryOutNext(run: PlannedRun, world: World, signal: AbortSignal): Promi
       return refuse(run, world, signal);
     case 'record':
       return record(run, world, signal);
+    case 'wait':
+      return waitForRelease(run, world, signal);
     case 'pause':
       return waitBefore(run, { on: namesOf(run.plan.awaits), check: checkOf(run) }, world, signal);
     case 'apply':
@@ -34,6 +39,13 @@ function carryOutNext(run: PlannedRun, world: World, signal: AbortSignal): Promi
     default:
       return next satisfies never;
   }
+}
+
+/** Targets that have not run yet decide what this one may prune. A run that was requested by them does not request them again. */
+async function requestUndecided({ plan, request, neighbors }: PlannedRun, signal: AbortSignal): Promise<void> {
+  if (plan.refusals.length > 0 || (request.wokenBy ?? []).length > 0) return;
+  const unread = plan.undecided.filter(({ by }) => !by.hasRun).map(({ by }) => by.target);
+  await neighbors.requestRuns([...new Set(unread)], signal);
 }
 
 /** Records only the attempt, and without a namespace not even that: there is no place for it. */
@@ -50,7 +62,7 @@ async function refuse(run: PlannedRun, world: World, signal: AbortSignal): Promi
 async function record(run: PlannedRun, world: World, signal: AbortSignal): Promise<Report> {
   const { plan, state, revision } = run;
   if (plan.awaits.length > 0) await world.checks.send(checkOf(run), 0, signal);
-  const done = { run: { dirty: [] }, outcome: { pendingOn: null } };
+  const done = { run: { dirty: undecidedFiles(plan) }, outcome: { pendingOn: null } };
   const change = joinChanges(done, successState(run, 'unchanged'));
   await world.stage('record', () => run.observed.record(change, signal));
   const report = unchangedSince(withChange(state, change), revision);

@@ -7,6 +7,7 @@ import type { Entry } from '../../state/inventory.ts';
 import { mayBeManifest } from '../../snapshot/source.ts';
 import { stepOf } from '../../resource/kind-order.ts';
 import { retain } from '../model/plan.ts';
+import { separateElsewhere } from './elsewhere.ts';
 import { separateRenamed } from './renamed.ts';
 import type { Keep, Plan, Write } from '../model/plan.ts';
 import { sequenceOf } from '../ordering/sequence.ts';
@@ -21,7 +22,8 @@ import { refuseNamespace, namespaceOf } from './namespace.ts';
 /** Decides a whole deploy from the facts. Pure and complete: a deploy does nothing that is not in the plan. */
 export function makePlan(facts: Facts): Plan {
   const duplicates = refuseDuplicates(facts);
-  const { renamed, left } = separateRenamed(facts, leftOf(facts));
+  const { renamed, left: gone } = separateRenamed(facts, leftOf(facts));
+  const { left, releases, undecided } = separateElsewhere(facts, gone);
   const prunes = facts.target.prune.enabled ? left.map((entry) => ({ op: 'prune', entry }) as const) : [];
   const known = entriesByObject(facts.entries);
   const sequence = sequenceOf(facts);
@@ -30,6 +32,7 @@ export function makePlan(facts: Facts): Plan {
   const keeps = [
     ...decided.filter((decision): decision is Keep => decision.op === 'keep'),
     ...(facts.target.prune.enabled ? [] : left.map((entry) => retain(entry))),
+    ...undecided.map(({ entry }) => retain(entry)),
   ];
   const noNamespace = refuseNamespace(facts);
   const unread = judgeUnread(facts.unread, facts.entries);
@@ -47,12 +50,17 @@ export function makePlan(facts: Facts): Plan {
     ...noNamespace,
   ];
   // Guards judge the whole run, so they need every file to be readable.
-  const guards = refusals.length > 0 ? [] : [...refuseNothingLeft(facts, prunes), ...refusePrune(facts, prunes)];
+  const isHandedOver = releases.length > 0 && prunes.length === 0;
+  const nothingLeft = isHandedOver ? [] : refuseNothingLeft(facts, prunes);
+  const guards = refusals.length > 0 ? [] : [...nothingLeft, ...refusePrune(facts, prunes)];
   const steps = inOrder(writes, sequence);
   return {
     steps,
     keeps,
     prunes: inSteps(prunes, (prune) => prune.entry.id).toReversed(),
+    releases,
+    undecided,
+    awaitedReleases: decided.flatMap((decision) => (decision.op === 'wait' ? [decision.on] : [])),
     renamed,
     refusals: [...refusals, ...guards],
     warnings: [
@@ -109,7 +117,11 @@ function pathAndParents(path: string): readonly string[] {
 }
 
 /** Objects of touched files that no touched file defines anymore. */
-function leftOf({ touched, entries, candidates }: Facts): readonly Entry[] {
+export function leftOf({
+  touched,
+  entries,
+  candidates,
+}: Pick<Facts, 'touched' | 'entries' | 'candidates'>): readonly Entry[] {
   const desired = new Set(candidates.map(({ resource }) => formatId(resource.id)));
   const left = entries.filter((entry) => touched.has(entry.file) && !desired.has(formatId(entry.id)));
   return [...entriesByObject(left).values()].flatMap((known) => {

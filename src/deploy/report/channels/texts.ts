@@ -5,13 +5,13 @@ interface Counts {
   readonly created: number;
   readonly updated: number;
   readonly pruned: number;
+  readonly released?: number;
 }
 
-/** `1 created, 2 updated, 1 pruned`, without zero parts. */
-export function countsText({ created, updated, pruned }: Counts): string {
-  const parts = [`${created} created`, `${updated} updated`, `${pruned} pruned`].filter(
-    (part) => !part.startsWith('0 '),
-  );
+/** `1 created, 2 updated, 1 pruned, 1 released`, without zero parts. */
+export function countsText({ created, updated, pruned, released = 0 }: Counts): string {
+  const all = [`${created} created`, `${updated} updated`, `${pruned} pruned`, `${released} released`];
+  const parts = all.filter((part) => !part.startsWith('0 '));
   return parts.length === 0 ? 'no changes' : parts.join(', ');
 }
 

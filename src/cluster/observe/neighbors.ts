@@ -1,0 +1,51 @@
+import type { Neighbors } from '../../deploy/ports/cluster.ts';
+import { PART_OF } from '../../plan/model/body.ts';
+import type { Candidate, Facts, TargetLocation } from '../../plan/model/facts.ts';
+import { leftOf } from '../../plan/planner/make-plan.ts';
+import { objectPath } from '../api/kinds.ts';
+import { otherTargets } from '../state/other-targets.ts';
+import type { GatherContext } from './context.ts';
+import { readLive } from './observe.ts';
+
+type Read = Pick<Facts, 'candidates' | 'otherTargets' | 'elsewhere'>;
+
+/**
+ * What other targets have to do with the objects of this one. Requests are sent only if another target owns a desired
+ * object, or if an object would be pruned.
+ */
+export async function readNeighbors(
+  { neighbors, ...at }: Pick<Facts, 'candidates' | 'entries' | 'touched'> & { readonly neighbors: Neighbors | null },
+  context: GatherContext,
+  signal: AbortSignal,
+): Promise<Read> {
+  const owners = await otherTargets(at.candidates, context, signal);
+  if (neighbors === null) return { candidates: at.candidates, otherTargets: owners, elsewhere: new Map() };
+  const left = context.target.prune.enabled ? leftOf(at) : [];
+  const elsewhere = left.length === 0 ? new Map<string, never>() : await neighbors.definitionsOf(left, signal);
+  if (owners.size === 0) return { candidates: at.candidates, otherTargets: owners, elsewhere };
+  const located = await Promise.all(
+    [...owners].map(async ([id, other]): Promise<[string, TargetLocation]> => {
+      return [id, { ...other, isBehind: await neighbors.isBehind(other, signal) }];
+    }),
+  );
+  const known = new Map(located);
+  // The owner may have released an object after it was read here and before its own state was.
+  const candidates = await Promise.all(
+    at.candidates.map(async (candidate) =>
+      known.has(candidate.live?.labels[PART_OF] ?? '') ? withCurrentOwner(candidate, context, signal) : candidate,
+    ),
+  );
+  return { candidates, otherTargets: known, elsewhere };
+}
+
+async function withCurrentOwner(
+  candidate: Candidate,
+  { connection, kinds }: GatherContext,
+  signal: AbortSignal,
+): Promise<Candidate> {
+  const { id, apiVersion } = candidate.resource;
+  const kind = kinds.find({ apiVersion, kind: id.kind });
+  if (kind === null) return candidate;
+  const live = await readLive(objectPath(kind, id), { context: { connection }, resource: { id } }, signal);
+  return live?.uid === candidate.live?.uid ? { ...candidate, live } : candidate;
+}
