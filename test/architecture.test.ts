@@ -84,6 +84,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'config/written',
     'config/checked',
     'config/templates',
+    'plan/planner',
     'deploy/ports',
     'deploy/report',
   ],

@@ -13,6 +13,7 @@ import { gatherFacts } from './observe/gather-facts.ts';
 import { listInventory } from './state/list-inventory.ts';
 import { preview } from './observe/preview.ts';
 import { targetReadiness } from './readiness/readiness.ts';
+import { listBlockedTargets } from './state/blocked-targets.ts';
 import { eventRequest } from './state/event.ts';
 import { listGeneratedTargets } from './state/generated-targets.ts';
 import type { GeneratedTargetState } from './state/generated-targets.ts';
@@ -57,6 +58,7 @@ export function targetCluster(run: ClusterRun) {
       return recordedTarget(parent, { ...run, store });
     },
     capabilities: (signal) => readCapabilities(run, signal),
+    blockedTargets: (signal) => listBlockedTargets(run, signal),
     generatedTargets: (signal) => listGeneratedTargets(run, signal),
     async event(event, signal) {
       const request = eventRequest(event, { target, nowMs: runner.nowMs(), parentUid: store.parentUid() ?? '' });

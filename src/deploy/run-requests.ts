@@ -149,22 +149,13 @@ async function finish(
   const purpose = drift === undefined ? 'tip' : 'drift';
   await world.report({ kind: 'finished', report, purpose, answersCommit, timing }, signal);
   await wake(request, runtime, signal);
+  await lift(report, { request, world, runtime }, signal);
   // For dependents, a drift correction or a sweep without changes is not new.
   const isSettled = report.verdict === 'deployed' || (report.verdict === 'unchanged' && hint !== null);
   if (!isSettled || report.readiness === 'awaited') return;
-  try {
-    await wakeDependents(target, trigger, runtime, graceSignal(signal));
-  } catch (thrown) {
-    // The sweep finds the dependents.
-    const errors = [asDeployError(thrown).problem];
-    runtime.log({
-      level: 'warn',
-      message: 'dependents-not-queued',
-      target: target.name,
-      delivery: deliveryOf(trigger),
-      errors,
-    });
-  }
+  // The sweep finds the dependents.
+  const work = wakeDependents(target, trigger, runtime, graceSignal(signal));
+  await orLog('dependents-not-queued', { target, trigger, runtime }, work);
 }
 
 /** Requests the runs that this one was requested for. If the process dies before that, the queue repeats this request. */
@@ -180,6 +171,31 @@ async function wake(
     wakes.map((recipient) => ({ ...recipient, trigger, hint: null, at, wokenBy: chain })),
     graceSignal(signal),
   );
+}
+
+/** Targets that were refused may pass now. If that fails, the sweep finds them. */
+async function lift(
+  { lifted }: Report,
+  { request: { target, trigger, wokenBy = [] }, world: { cluster }, runtime }: Omit<FinishedRun, 'timing'>,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!lifted) return;
+  const { wakeBlocked } = await import('./targets/blocked.ts');
+  const lifting = { target, trigger, chain: [...wokenBy, target.name], lifted, cluster };
+  await orLog('blocked-not-queued', { target, trigger, runtime }, wakeBlocked(lifting, runtime, graceSignal(signal)));
+}
+
+async function orLog(
+  message: string,
+  { target, trigger, runtime }: Pick<TargetRequest, 'target' | 'trigger'> & { readonly runtime: Runtime },
+  work: Promise<void>,
+): Promise<void> {
+  try {
+    await work;
+  } catch (thrown) {
+    const errors = [asDeployError(thrown).problem];
+    runtime.log({ level: 'warn', message, target: target.name, delivery: deliveryOf(trigger), errors });
+  }
 }
 
 interface RunContext {

@@ -33,7 +33,16 @@ export function isWaitingFor({ state, revision }: Pick<WaitingRun, 'state' | 're
 /** The state of a run that resumes later. */
 export function waitingChange(
   run: WaitingRun,
-  { on, counts, isExact }: { on: readonly string[]; counts: Pick<Waiting, 'created' | 'updated'>; isExact: boolean },
+  {
+    on,
+    counts,
+    isExact,
+    errors = [],
+  }: Pick<Waiting, 'on' | 'isExact'> & {
+    readonly counts: Pick<Waiting, 'created' | 'updated'>;
+    /** As in `LastOutcome`. */
+    readonly errors?: readonly string[];
+  },
 ): StateChange {
   const { state, revision, settings, nowMs } = run;
   const { created, updated, beganMs } = countsSoFar(run);
@@ -41,6 +50,7 @@ export function waitingChange(
     outcome: {
       attempted: revision,
       verdict: 'waiting',
+      errors,
       pendingOn: revision,
       backoff: backoffWhileWaiting(state.outcome, { revision, settings, nowMs }),
     },

@@ -2,7 +2,9 @@ import type { Neighbors } from '../../deploy/ports/cluster.ts';
 import { PART_OF } from '../../plan/model/body.ts';
 import type { Candidate, Facts, TargetLocation } from '../../plan/model/facts.ts';
 import { leftOf } from '../../plan/planner/make-plan.ts';
+import { ownerOf } from '../../plan/ownership/ownership.ts';
 import { objectPath } from '../api/kinds.ts';
+import { applySetId } from '../state/parent.ts';
 import { otherTargets } from '../state/other-targets.ts';
 import type { GatherContext } from './context.ts';
 import { readLive } from './observe.ts';
@@ -22,10 +24,13 @@ export async function readNeighbors(
   if (neighbors === null) return { candidates: at.candidates, otherTargets: owners, elsewhere: new Map() };
   const left = context.target.prune.enabled ? leftOf(at) : [];
   const elsewhere = left.length === 0 ? new Map<string, never>() : await neighbors.definitionsOf(left, signal);
-  if (owners.size === 0) return { candidates: at.candidates, otherTargets: owners, elsewhere };
+  if (!at.candidates.some((candidate) => isClaimed(candidate, context)))
+    return { candidates: at.candidates, otherTargets: owners, elsewhere };
+  const follow = (await neighbors.locations(signal)).map((each): [string, TargetLocation] => [applySetId(each), each]);
   const located = await Promise.all(
-    [...owners].map(async ([id, other]): Promise<[string, TargetLocation]> => {
-      return [id, { ...other, isBehind: await neighbors.isBehind(other, signal) }];
+    [...new Map([...follow, ...owners])].map(async ([id, other]): Promise<[string, TargetLocation]> => {
+      const isOwner = at.candidates.some(({ live }) => live?.labels[PART_OF] === id);
+      return [id, { ...other, isBehind: isOwner && (await neighbors.isBehind(other, signal)) }];
     }),
   );
   const known = new Map(located);
@@ -36,6 +41,12 @@ export async function readNeighbors(
     ),
   );
   return { candidates, otherTargets: known, elsewhere };
+}
+
+/** Does another Headgate target own it? */
+function isClaimed({ live }: Candidate, context: GatherContext): boolean {
+  const owner = live === null ? null : ownerOf(live, context.applySetId);
+  return owner?.kind === 'other' && owner.tool === 'headgate';
 }
 
 async function withCurrentOwner(

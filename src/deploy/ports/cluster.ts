@@ -20,6 +20,8 @@ export interface Cluster {
   read(purpose: 'read-only' | 'write', signal: AbortSignal): Promise<RecordedTarget>;
   /** The version of the cluster and the APIs that it serves, as chart templates may query them. */
   capabilities(signal: AbortSignal): Promise<Capabilities>;
+  /** The targets of this cluster whose last run was refused for a reason that another target can remove. */
+  blockedTargets(signal: AbortSignal): Promise<readonly BlockedTarget[]>;
   /** An Event on the state object. */
   event(event: ClusterEvent, signal: AbortSignal): Promise<void>;
 }
@@ -70,8 +72,17 @@ export interface ObserveQuestion {
   readonly neighbors: Neighbors | null;
 }
 
+/** A target as its state object names it. */
+export interface BlockedTarget extends TargetLocation {
+  readonly repository: string;
+  /** Of a generated target. */
+  readonly directory: string | null;
+}
+
 /** The other targets that follow the same ref and deploy to the same cluster, at the commit of one run. */
 export interface Neighbors {
+  /** All of them: the cluster may not allow to list their states. */
+  locations(signal: AbortSignal): Promise<readonly TargetLocation[]>;
   /** Which of the objects that left this target another one defines, or may define, by `formatId`. */
   definitionsOf(left: readonly Entry[], signal: AbortSignal): Promise<ReadonlyMap<string, Elsewhere>>;
   /** Will it apply this commit, and has not done so yet? */

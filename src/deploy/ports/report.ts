@@ -1,4 +1,5 @@
 import type { Problem } from '../../error/deploy-error.ts';
+import type { Lifted } from '../../plan/planner/lifted.ts';
 import type { Revision } from '../../snapshot/source.ts';
 
 /** The outcome of one run of one target. */
@@ -21,6 +22,8 @@ export interface Report {
   readonly isRecorded: boolean;
   /** We left the commit pending, so it must get a final status whatever triggered this run. */
   readonly isOwed?: boolean;
+  /** Refusals of other targets that this run may have lifted; absent or null: none. */
+  readonly lifted?: Lifted | null;
   /** What has to be ready before the run resumes. */
   readonly waitingFor?: readonly string[];
   /** For the last of several runs of one commit: the sum of all, and the time since the first one began. */

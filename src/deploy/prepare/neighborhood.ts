@@ -37,6 +37,9 @@ export async function neighborhoodOf(context: NeighborhoodContext, signal: Abort
   const others = await othersOf(context, signal);
   const { request, runtime } = context;
   return {
+    async locations() {
+      return others.map(({ name, namespace }) => ({ name, namespace }));
+    },
     async definitionsOf(left, next) {
       const concerned = others.filter((other) => left.some(({ id }) => mayOwnIn(other, id.namespace)));
       const judges = concerned.length === 0 ? [] : await judgesOf(concerned, context, next);

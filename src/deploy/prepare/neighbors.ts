@@ -6,6 +6,9 @@ export function openNeighbors(context: NeighborhoodContext): Neighbors {
   let opened: Promise<Neighbors> | null = null;
   const open = (signal: AbortSignal) => (opened ??= openNeighborhood(context, signal));
   return {
+    async locations(signal) {
+      return (await open(signal)).locations(signal);
+    },
     async definitionsOf(left, signal) {
       return (await open(signal)).definitionsOf(left, signal);
     },

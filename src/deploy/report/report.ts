@@ -2,6 +2,7 @@ import type { Problem } from '../../error/deploy-error.ts';
 import type { ChangeResult } from '../../plan/planner/after.ts';
 import { describeUndecided } from '../../plan/model/plan.ts';
 import type { Plan, Undecided } from '../../plan/model/plan.ts';
+import { liftedBy } from '../../plan/planner/lifted.ts';
 import { apiWarnings } from '../../plan/refusals/api-warnings.ts';
 import { formatId } from '../../resource/resource.ts';
 import type { Revision } from '../../snapshot/source.ts';
@@ -59,6 +60,7 @@ export function applied(
     unchanged: effects('unchanged') + plan.keeps.length,
     pruned: results.filter(({ kind }) => kind === 'pruned').length,
     ...(released === 0 ? {} : { released }),
+    lifted: liftedBy(results),
     failed: errors.length,
     warnings: [
       ...plan.warnings,

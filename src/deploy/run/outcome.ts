@@ -38,7 +38,7 @@ const NO_COUNTS = { created: 0, updated: 0, pruned: 0 };
 /** The check of what this run applied; without a report it applied nothing. */
 export function checkOf(
   run: PlannedRun,
-  { overall, ...own }: Pick<Report, 'created' | 'updated' | 'pruned' | 'overall'> = NO_COUNTS,
+  { overall, lifted, ...own }: Pick<Report, 'created' | 'updated' | 'pruned' | 'overall' | 'lifted'> = NO_COUNTS,
 ): CheckRequest {
   const { request, revision, plan, sinceMs } = run;
   const { created, updated, pruned } = overall ?? own;
@@ -55,5 +55,6 @@ export function checkOf(
     reported: null,
     statusIsFinal: false,
     resumesRun: plan.pauseAfter !== null,
+    ...(lifted ? { lifted } : {}),
   };
 }

@@ -9,6 +9,9 @@ import { waitBefore } from './pause-before.ts';
 import { reportWaiting } from './report-events.ts';
 import { transitionsOf } from './state-transitions.ts';
 
+/** Another target that releases something wakes the targets with this code. */
+const FOREIGN = ['foreign-owner'];
+
 /** Waits until other targets have released what this one defines now. */
 export async function waitForRelease(run: PlannedRun, world: World, signal: AbortSignal): Promise<Report> {
   const { awaitedReleases } = run.plan;
@@ -27,10 +30,10 @@ export async function releaseAndWait(
   signal: AbortSignal,
 ): Promise<Report> {
   const { plan, state, revision } = run;
-  if (plan.releases.length === 0) return waitBefore(run, { on, check: null }, world, signal);
+  if (plan.releases.length === 0) return waitBefore(run, { on, check: null, errors: FOREIGN }, world, signal);
   if (!isWaitingFor(run, on)) await reportWaiting(run, on, world, signal);
   const releases = { ...plan, steps: [], prunes: [], during: plan.before, pauseAfter: 0, awaits: [] };
-  const waiting = waitingChange(run, { on, counts: { created: 0, updated: 0 }, isExact: false });
+  const waiting = waitingChange(run, { on, counts: { created: 0, updated: 0 }, isExact: false, errors: FOREIGN });
   const transitions = { ...transitionsOf(run), onOpen: {}, onPause: () => waiting };
   const open = await world.stage('apply', () => run.observed.apply(releases, transitions, signal));
   await world.stage('record', () => open.close(signal));
