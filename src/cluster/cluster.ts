@@ -1,15 +1,16 @@
 import type { Cluster, Observed, RecordedTarget } from '../deploy/ports/cluster.ts';
 import { NOTHING_RECORDED, joinChanges, withChange } from '../state/target-state.ts';
 import type { StateChange } from '../state/target-state.ts';
-import { applyPlan } from './apply/apply.ts';
+import { applyPlan, countIn } from './apply/apply.ts';
 import type { UninstallContext } from './apply/uninstall.ts';
 import { readCapabilities } from './api/capabilities.ts';
 import { problemOf } from './api/status.ts';
 import type { Gathered, ObserveContext } from './observe/context.ts';
 import { gatherFacts } from './observe/gather-facts.ts';
-import { listInventory } from './observe/list-inventory.ts';
 import { conflictingManagers, preview } from './observe/preview.ts';
+import { listInventory } from './state/list-inventory.ts';
 import { targetReadiness } from './readiness/readiness.ts';
+import { listBlockedTargets } from './state/blocked-targets.ts';
 import { eventRequest } from './state/event.ts';
 import { listGeneratedTargets } from './state/generated-targets.ts';
 import type { GeneratedTargetState } from './state/generated-targets.ts';
@@ -48,6 +49,7 @@ export function targetCluster(run: ClusterRun) {
       return recordedTarget(parent, { ...run, store });
     },
     capabilities: (signal) => readCapabilities(run, signal),
+    blockedTargets: (signal) => listBlockedTargets(run, signal),
     generatedTargets: (signal) => listGeneratedTargets(run, signal),
     async event(event, signal) {
       const request = eventRequest(event, { target, nowMs: runner.nowMs(), parentUid: store.parentUid() ?? '' });
@@ -87,7 +89,9 @@ function observedTarget(at: { parent: Parent | null; gathered: Gathered }, run: 
     conflictingManagers: (change, signal) => conflictingManagers(change, { connection, kindOf }, signal),
     record(change, signal) {
       // The recorded count excludes the objects of dirty files, so it changes with them.
-      const counted: StateChange = change.run?.dirty === undefined ? {} : { inventory: { count: facts.count } };
+      const dirty = change.run?.dirty;
+      const counted: StateChange =
+        dirty === undefined ? {} : { inventory: { count: facts.count - countIn(facts.entries, dirty) } };
       return record(at.parent, joinChanges(counted, change), { run, signal });
     },
     apply: (plan, transitions, signal) => applyPlan({ ...at, plan, transitions }, run, signal),

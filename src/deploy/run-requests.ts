@@ -2,6 +2,7 @@ import { asDeployError, needsPerson } from '../error/deploy-error.ts';
 import type { DeployError } from '../error/deploy-error.ts';
 import { resolveRecipient } from './targets/resolve-recipient.ts';
 import { unmetDependencies } from './prepare/dependencies.ts';
+import { openNeighbors } from './prepare/neighbors.ts';
 import { deploy } from './run/deploy.ts';
 import { graceSignal } from './report/grace-signal.ts';
 import { nameConflictsOf } from './targets/name-conflicts.ts';
@@ -68,7 +69,14 @@ function merge(newest: DeployRequest, requests: readonly DeployRequest[]): Deplo
   const forTip = requests.filter(({ drift }) => drift === undefined);
   const chosen = forTip.findLast(({ trigger }) => trigger.kind !== 'sweep') ?? forTip.at(-1) ?? newest;
   const hint = requests.findLast((request) => request.hint !== null)?.hint ?? null;
-  return { ...chosen, hint };
+  return { ...chosen, hint, ...wakesOf(requests) };
+}
+
+/** A request that no other run caused begins a new chain. */
+function wakesOf(requests: readonly DeployRequest[]): Pick<DeployRequest, 'wakes' | 'wokenBy'> {
+  const wakes = new Map(requests.flatMap((request) => (request.wakes ?? []).map((each) => [each.target, each])));
+  const chains = requests.map(({ wokenBy = [] }) => wokenBy).toSorted((a, b) => a.length - b.length);
+  return { wakes: [...wakes.values()], wokenBy: chains[0] ?? [] };
 }
 
 /** One run, from opening its ports to reporting its outcome. */
@@ -141,27 +149,62 @@ async function finish(
   const answersCommit = report.verdict !== 'unchanged' || isNamed || report.isOwed === true;
   const purpose = drift === undefined ? 'tip' : 'drift';
   await world.report({ kind: 'finished', report, purpose, answersCommit, timing }, signal);
+  await wake(request, runtime, signal);
+  await lift(report, { request, world, runtime }, signal);
   // For dependents, a drift correction or a sweep without changes is not new.
   const isSettled = report.verdict === 'deployed' || (report.verdict === 'unchanged' && hint !== null);
   if (!isSettled || report.readiness === 'awaited') return;
+  // The sweep finds the dependents.
+  const work = wakeDependents(target, trigger, runtime, graceSignal(signal));
+  await orLog('dependents-not-queued', { target, trigger, runtime }, work);
+}
+
+/** Requests the runs that this one was requested for. If the process dies before that, the queue repeats this request. */
+async function wake(
+  { target, trigger, wakes = [], wokenBy = [] }: TargetRequest,
+  runtime: Runtime,
+  signal: AbortSignal,
+): Promise<void> {
+  if (wakes.length === 0) return;
+  const at = new Date(runtime.nowMs()).toISOString();
+  const chain = [...wokenBy, target.name];
+  await runtime.requests.send(
+    wakes.map((recipient) => ({ ...recipient, trigger, hint: null, at, wokenBy: chain })),
+    graceSignal(signal),
+  );
+}
+
+/** Targets that were refused may pass now. If that fails, the sweep finds them. */
+async function lift(
+  { lifted }: Report,
+  { request: { target, trigger, wokenBy = [] }, world: { cluster }, runtime }: Omit<FinishedRun, 'timing'>,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!lifted) return;
+  const { wakeBlocked } = await import('./targets/blocked.ts');
+  const lifting = { target, trigger, chain: [...wokenBy, target.name], lifted, cluster };
+  await orLog('blocked-not-queued', { target, trigger, runtime }, wakeBlocked(lifting, runtime, graceSignal(signal)));
+}
+
+async function orLog(
+  message: string,
+  { target, trigger, runtime }: Pick<TargetRequest, 'target' | 'trigger'> & { readonly runtime: Runtime },
+  work: Promise<void>,
+): Promise<void> {
   try {
-    await wakeDependents(target, trigger, runtime, graceSignal(signal));
+    await work;
   } catch (thrown) {
-    // The sweep finds the dependents.
     const errors = [asDeployError(thrown).problem];
-    runtime.log({
-      level: 'warn',
-      message: 'dependents-not-queued',
-      target: target.name,
-      delivery: deliveryOf(trigger),
-      errors,
-    });
+    runtime.log({ level: 'warn', message, target: target.name, delivery: deliveryOf(trigger), errors });
   }
 }
 
 interface RunContext {
-  readonly request: Pick<TargetRequest, 'target' | 'trigger'>;
-  readonly runtime: Pick<Runtime, 'log' | 'channels' | 'checks' | 'nowMs' | 'wait' | 'config' | 'open' | 'openGit'>;
+  readonly request: Pick<TargetRequest, 'target' | 'trigger' | 'wokenBy'>;
+  readonly runtime: Pick<
+    Runtime,
+    'log' | 'channels' | 'checks' | 'requests' | 'nowMs' | 'wait' | 'config' | 'open' | 'openGit'
+  >;
 }
 
 export function makeWorld(
@@ -176,6 +219,7 @@ export function makeWorld(
     target,
     checks,
     unmet: (signal) => unmetDependencies(target, runtime, signal),
+    neighbors: (run) => openNeighbors({ ...run, request, git: ports.git, runtime }),
     nameConflicts: (signal) => nameConflictsOf(target, { ...runtime, git: ports.git }, signal),
     nowMs,
     wait,

@@ -25,6 +25,8 @@ const Body = z.object({
     }),
   ),
   at: z.string(),
+  wakes: z.optional(z.array(z.object(recipientShape))),
+  wokenBy: z.optional(z.array(z.string())),
   drift: z.optional(
     z.object({
       suspects: z.union([z.array(z.object({ object: z.string(), file: z.string() })), z.literal('all')]),

@@ -66,6 +66,8 @@ export interface LastOutcome {
   /** The commit that it tried to apply. */
   readonly attempted: Revision | null;
   readonly backoff: Backoff | null;
+  /** The codes of its errors, and of what it waits for from other targets. */
+  readonly errors: readonly string[];
   /** A commit that has Headgate's pending status and no final one yet. */
   readonly pendingOn: Revision | null;
   /** A tip that is an ancestor of the applied commit, found by a sweep without a delivery. */
@@ -143,7 +145,7 @@ export const NOTHING_RECORDED: TargetState = {
     namespaces: [],
   },
   run: { lease: null, dirty: 'all' },
-  outcome: { verdict: null, attempted: null, backoff: null, pendingOn: null, rewind: null },
+  outcome: { verdict: null, attempted: null, errors: [], backoff: null, pendingOn: null, rewind: null },
   progress: { awaited: null, waiting: null },
   drift: { found: null, contests: {} },
 };

@@ -36,8 +36,13 @@ export function waitingChange(
   {
     on,
     counts,
+    errors = [],
     ...flags
-  }: Pick<Waiting, 'on' | 'isExact' | 'isApplied'> & { counts: Pick<Waiting, 'created' | 'updated' | 'pruned'> },
+  }: Pick<Waiting, 'on' | 'isExact' | 'isApplied'> & {
+    readonly counts: Pick<Waiting, 'created' | 'updated' | 'pruned'>;
+    /** As in `LastOutcome`. */
+    readonly errors?: readonly string[];
+  },
 ): StateChange {
   const { state, revision, settings, nowMs } = run;
   const { created, updated, pruned, beganMs } = countsSoFar(run);
@@ -45,6 +50,7 @@ export function waitingChange(
     outcome: {
       attempted: revision,
       verdict: 'waiting',
+      errors,
       pendingOn: revision,
       backoff: backoffWhileWaiting(state.outcome, { revision, settings, nowMs }),
     },

@@ -133,6 +133,7 @@ export function someFacts(change: Partial<Facts> = {}): Facts {
     references: new Map(),
     ready: new Set(),
     otherTargets: new Map(),
+    elsewhere: new Map(),
     entries: [],
     isRebuilt: false,
     count: change.entries?.length ?? 0,

@@ -35,6 +35,13 @@ describe('a message', () => {
     },
   );
 
+  it('keeps which targets its run wakes, and which targets woke it', () => {
+    const wakes = [{ target: 'blog' }, { target: 'shop-eu', generatedFrom: { template: 't', directory: 'envs/eu' } }];
+    const trigger = { kind: 'cli' } as const;
+    const request = { target: 'shop', trigger, hint: null, at: '2026-01-01T00:00:00.000Z', wakes, wokenBy: ['blog'] };
+    expect(readRequest(JSON.stringify(request))).toEqual(request);
+  });
+
   it('without a trigger is not a request', () => {
     expect(readRequest('{"target":"shop","hint":null,"at":"2026-01-01T00:00:00.000Z"}')).toBeNull();
   });

@@ -18,6 +18,7 @@ interface Told {
   readonly created: number;
   readonly updated: number;
   readonly pruned: number;
+  readonly released: number;
   readonly problems: readonly string[];
   readonly waitingFor: readonly string[];
 }
@@ -49,6 +50,7 @@ async function planThenDeploy(name = testbed.namespace): Promise<{ readonly plan
       created: report.created,
       updated: report.updated,
       pruned: report.pruned,
+      released: report.released ?? 0,
       problems: report.errors.map(({ subject, message }) => `${subject} ${message}`),
       waitingFor: report.waitingFor ?? [],
     };
@@ -58,10 +60,14 @@ async function planThenDeploy(name = testbed.namespace): Promise<{ readonly plan
       created: isWaiting ? deploy.created : ops('create'),
       updated: isWaiting ? deploy.updated : ops('update', 'replace'),
       pruned: prunesNow(planned).flat().length,
+      released: planned.releases.length,
       problems: planned.refusals.map(({ subject, message }) => `${subject} ${message}`),
       waitingFor: planned.waitingFor,
     };
-    return { plan: planned.verdict === 'refused' ? { ...plan, created: 0, updated: 0, pruned: 0 } : plan, deploy };
+    return {
+      plan: planned.verdict === 'refused' ? { ...plan, created: 0, updated: 0, pruned: 0, released: 0 } : plan,
+      deploy,
+    };
   } finally {
     runtime.close();
   }
@@ -153,6 +159,35 @@ describe('a plan predicts the deploy', () => {
     expect(waiting.waitingFor).toEqual([`target ${testbed.namespace}`]);
     await expectAgreement('deployed');
     await expectAgreement('deployed', `${testbed.namespace}-app`);
+  });
+
+  it('that moves an object to another target, whichever of both runs first', async () => {
+    testbed = await Testbed.build({
+      targets: [
+        { name: 'NAMESPACE-a', path: 'a' },
+        { name: 'NAMESPACE-b', path: 'b' },
+      ],
+    });
+    const [a, b] = [`${testbed.namespace}-a`, `${testbed.namespace}-b`];
+    await testbed.push({
+      'a/x.yaml': configMap('x'),
+      'a/y.yaml': configMap('y1'),
+      'a/gone.yaml': configMap('gone'),
+      'b/z.yaml': configMap('z'),
+    });
+    await expectAgreement('deployed', a);
+    await expectAgreement('deployed', b);
+    // Objects move both ways, so each target waits for the other one.
+    await testbed.push({
+      'a/x.yaml': null,
+      'a/gone.yaml': null,
+      'a/z.yaml': configMap('z'),
+      'b/x.yaml': configMap('x', { v: '2' }),
+      'b/z.yaml': null,
+    });
+    expect(await expectAgreement('waiting', b)).toMatchObject({ released: 1, updated: 0, pruned: 0 });
+    expect(await expectAgreement('deployed', a)).toMatchObject({ released: 1, updated: 1, pruned: 1 });
+    expect(await expectAgreement('deployed', b)).toMatchObject({ released: 0, updated: 1, pruned: 0 });
   });
 
   it('of a generated target whose directory was removed', async () => {

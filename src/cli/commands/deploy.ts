@@ -33,7 +33,7 @@ export async function deployCommand(context: Context, { target, pruneLimit }: De
     const outcome = await runUntilSettled(request, { outbox, runtime, progress }, signal);
     if (outcome.kind === 'retry') throw outcome.error;
     if (outcome.report === null) return 1;
-    const { report } = outcome;
+    const { lifted: _lifted, ...report } = outcome.report;
     context.print(
       context.output === 'json'
         ? JSON.stringify({ target: target.name, ...report }, null, 2)

@@ -8,10 +8,11 @@ import type { FieldChange } from '../../plan/model/field-changes.ts';
 import type { Problem } from '../../error/deploy-error.ts';
 import { escapeInvisible, visibleLine } from '../../error/visible-text.ts';
 import { localRuntime } from '../../app/local/local-runtime.ts';
-import { prunesNow } from '../../plan/model/plan.ts';
+import { describeUndecided, prunesNow } from '../../plan/model/plan.ts';
 import type { Prune, Write } from '../../plan/model/plan.ts';
 import { stringifyJson } from '../../resource/json.ts';
 import { formatId } from '../../resource/resource.ts';
+import type { Entry } from '../../state/inventory.ts';
 import type { ResourceId } from '../../resource/resource.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import type { Context, ExitCode } from '../terminal/context.ts';
@@ -23,7 +24,7 @@ export interface PlanFlags {
 }
 
 interface PlannedChange {
-  readonly op: 'create' | 'update' | 'replace' | 'prune' | 'keep';
+  readonly op: 'create' | 'update' | 'replace' | 'prune' | 'release' | 'keep';
   readonly id: ResourceId;
   readonly source: string;
   readonly fields: readonly FieldChange[];
@@ -59,7 +60,7 @@ export async function planCommand(context: Context, { target, revision }: PlanFl
 }
 
 async function previewAll(planned: Planned, signal: AbortSignal): Promise<readonly (PlannedChange | Refused)[]> {
-  const { steps: inOrder, prunes: deletions, observed } = planned;
+  const { steps: inOrder, prunes: deletions, releases, undecided, observed } = planned;
   if (observed === null) return [];
   // A step applies its objects in parallel: sort them by name, so that the same plan always reads the same.
   const steps = inOrder.map((step) => step.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1)));
@@ -70,7 +71,16 @@ async function previewAll(planned: Planned, signal: AbortSignal): Promise<readon
     const change = previewPrune(prune, await previewOf(prune));
     return change.op === 'prune' && !now.has(prune) ? { ...change, reason: 'in a later run' } : change;
   });
-  return (await Promise.all([...writes, ...prunes])).flatMap((change) => (change === null ? [] : [change]));
+  const changes = (await Promise.all([...writes, ...prunes])).flatMap((change) => (change === null ? [] : [change]));
+  return [
+    ...changes,
+    ...releases.map(({ op, entry, to }) => leftChange(op, entry, `target ${to} defines it at this commit`)),
+    ...undecided.map(({ entry, by }) => leftChange('keep', entry, describeUndecided(by))),
+  ];
+}
+
+function leftChange(op: 'release' | 'keep', { id, file }: Entry, reason: string): PlannedChange {
+  return { op, id, source: file, fields: [], reason };
 }
 
 function nameOf({ candidate }: Write): string {
@@ -115,7 +125,7 @@ function asJson({ name }: Target, planned: Planned, changes: readonly PlannedCha
   });
 }
 
-const SIGNS = { create: '+', update: '~', replace: '±', prune: '-', keep: ' ' } as const;
+const SIGNS = { create: '+', update: '~', replace: '±', prune: '-', release: '>', keep: ' ' } as const;
 
 function asText({ name }: Target, planned: Planned, changes: readonly PlannedChange[]): string {
   const { revision, previous, waitingFor } = planned;
@@ -146,5 +156,5 @@ function summaryOf(changes: readonly PlannedChange[]): string {
   const isNothing = changes.every(({ op }) => op === 'keep');
   return isNothing
     ? 'no changes'
-    : `${count('create')} to create, ${count('update')} to update, ${count('replace') === 0 ? '' : `${count('replace')} to replace, `}${count('prune')} to prune`;
+    : `${count('create')} to create, ${count('update')} to update, ${count('replace') === 0 ? '' : `${count('replace')} to replace, `}${count('prune')} to prune${count('release') === 0 ? '' : `, ${count('release')} to release`}`;
 }

@@ -5,7 +5,7 @@ import { NOTHING_RECORDED, joinChanges, withChange } from '../../state/target-st
 import { areSameEntries } from '../../state/inventory.ts';
 import type { Entry } from '../../state/inventory.ts';
 import { formatKind } from '../../resource/kind-order.ts';
-import { prunesNow } from '../../plan/model/plan.ts';
+import { isThrough, prunesNow, undecidedFiles } from '../../plan/model/plan.ts';
 import type { Plan, Prune } from '../../plan/model/plan.ts';
 import { formatId } from '../../resource/resource.ts';
 import { inParallel } from '../../exchange/pool.ts';
@@ -17,6 +17,7 @@ import type { HeldParent } from '../state/lease.ts';
 import { createNamespace } from './namespace.ts';
 import { prune } from './prune.ts';
 import type { PruneContext } from './prune.ts';
+import { release } from './release.ts';
 import { shardCount } from '../state/shard.ts';
 import type { ClusterRun } from '../state/run.ts';
 import type { StateStore } from '../state/state-store.ts';
@@ -89,7 +90,7 @@ function transitionAfter(
 ): StateChange {
   if (results.some(({ kind }) => kind === 'failed')) return transitions.onFailure(results);
   return plan.pauseAfter === null
-    ? joinChanges({ run: { dirty: [] } }, transitions.onSuccess)
+    ? joinChanges({ run: { dirty: dirtyWith([], undecidedFiles(plan)) } }, transitions.onSuccess)
     : transitions.onPause(results);
 }
 
@@ -131,7 +132,7 @@ function opening({ plan, transitions, gathered, parent }: Application, names: re
   return withChange(state, joinChanges(transitions.onOpen, opened));
 }
 
-function dirtyWith(dirty: RunState['dirty'], touched: ReadonlySet<string>): RunState['dirty'] {
+function dirtyWith(dirty: RunState['dirty'], touched: Iterable<string>): RunState['dirty'] {
   if (dirty === 'all') return dirty;
   const all = new Set([...dirty, ...touched]);
   return all.size > DIRTY_PATHS ? 'all' : [...all].toSorted();
@@ -142,7 +143,7 @@ function added(known: readonly string[], more: readonly string[]): readonly stri
 }
 
 /** The number of objects that these files define. */
-function countIn(entries: readonly Entry[], files: RunState['dirty']): number {
+export function countIn(entries: readonly Entry[], files: RunState['dirty']): number {
   const isCounted = files === 'all' ? () => true : isOneOf(files);
   return new Set(entries.filter(({ file }) => isCounted(file)).map(({ id }) => formatId(id))).size;
 }
@@ -235,6 +236,9 @@ async function pruneSteps(
   signal: AbortSignal,
 ): Promise<readonly ChangeResult[]> {
   const results: ChangeResult[] = [];
+  // What another target defines is free for it once this run has written everything.
+  if (isThrough(plan))
+    results.push(...(await inParallel(plan.releases, REQUESTS_AT_ONCE, (each) => release(each, context, signal))));
   for (const step of prunesNow(plan)) {
     const removed = results.flatMap((result) => (result.kind === 'pruned' ? [result.prune.entry] : []));
     const pruneOne = (change: Prune) => prune(change, { ...context, removed }, signal);

@@ -1,6 +1,5 @@
 import type { Problem } from '../../error/deploy-error.ts';
 import { NOTHING_RECORDED, withChange } from '../../state/target-state.ts';
-import { SOURCE, PART_OF } from '../../plan/model/body.ts';
 import { EVERY_FILE, uninstallActionFor } from '../../plan/ownership/uninstall-action.ts';
 import type { UninstallAction } from '../../plan/ownership/uninstall-action.ts';
 import type { Entry } from '../../state/inventory.ts';
@@ -11,7 +10,6 @@ import { REQUESTS_AT_ONCE } from '../api/session.ts';
 import { entriesOf, readInventory } from '../state/inventory-store.ts';
 import { takeLease } from '../state/lease.ts';
 import type { HeldParent } from '../state/lease.ts';
-import { METADATA_ONLY } from '../api/metadata.ts';
 import { ensureKindsKnown, readOwned } from '../api/owned.ts';
 import { applySetId, parentName } from '../state/parent.ts';
 import type { Parent } from '../state/parent.ts';
@@ -22,8 +20,8 @@ import type { StateStore } from '../state/state-store.ts';
 import type { LiveMetadata } from '../../plan/model/facts.ts';
 import { hasContents, judgePrune } from '../../plan/ownership/prune-rule.ts';
 import { judgeRemoval } from '../removal/judge-removal.ts';
-import { removalsOf } from '../../plan/ownership/takeover.ts';
 import { refusalOf } from '../api/status.ts';
+import { releaseRequest } from './release.ts';
 
 export interface UninstallContext extends ClusterRun {
   readonly store: StateStore;
@@ -135,27 +133,10 @@ async function remove(
   // The target did not own it when the user confirmed the plan, so it stays.
   if (action.op === 'delete' && planned.op !== 'delete') return { action: planned, problem: null };
   const request =
-    action.op === 'delete' ? deleteRequest(owned.path, owned.live, false) : releaseRequest(owned.path, owned.live);
+    action.op === 'delete'
+      ? deleteRequest(owned.path, owned.live, false)
+      : releaseRequest(owned.path, owned.live, false);
   const answer = await connection.request({ ...request, fence: held }, signal);
   if (answer.status < 300 || answer.status === 404) return { action, problem: null };
   return { action, problem: refusalOf(answer, { subject: formatId(entry.id), secret: true }) };
-}
-
-/** Removes Headgate's label and annotation from exactly this object. */
-function releaseRequest(
-  path: string,
-  { uid, labels, annotations }: Pick<LiveMetadata, 'uid' | 'labels' | 'annotations'>,
-) {
-  const operations = [
-    { op: 'test', path: '/metadata/uid', value: uid },
-    ...removalsOf('labels', labels, [PART_OF]),
-    ...removalsOf('annotations', annotations, [SOURCE]),
-  ];
-  return {
-    method: 'PATCH',
-    path: `${path}?fieldManager=headgate`,
-    body: JSON.stringify(operations),
-    contentType: 'application/json-patch+json',
-    accept: METADATA_ONLY,
-  } as const;
 }

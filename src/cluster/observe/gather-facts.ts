@@ -9,8 +9,9 @@ import { inParallel } from '../../exchange/pool.ts';
 import { REQUESTS_AT_ONCE } from '../api/session.ts';
 import { entriesOf } from '../state/inventory-store.ts';
 import { observe } from './observe.ts';
-import { otherTargets, refuseMoved } from '../state/other-targets.ts';
 import { hasLatePrunes } from '../../plan/planner/prune-later.ts';
+import { refuseMoved } from '../state/other-targets.ts';
+import { readNeighbors } from './neighbors.ts';
 import { readRollout } from './rollout.ts';
 import { confirmDrift } from './confirm-drift.ts';
 import type { ObserveQuestion } from '../../deploy/ports/cluster.ts';
@@ -58,7 +59,8 @@ export async function gatherFacts(
     }
     const prunesLater = hasLatePrunes({ target, touched, entries, candidates });
     const rollout = await readRollout({ candidates, prunesLater }, context, signal);
-    const others = await otherTargets(candidates, context, signal);
+    const at = { candidates, entries, touched, neighbors: question.neighbors };
+    const neighbors = await readNeighbors(at, context, signal);
     // A refused first run leaves a state in which nothing is applied.
     const isFirst = (context.parent?.state.applied.source ?? null) === null;
     const moved = isFirst ? await refuseMoved(context, signal) : [];
@@ -67,11 +69,10 @@ export async function gatherFacts(
       ...question,
       isRebuilt: view.isRebuilt,
       desired: { ...desired, unread: resources.unread },
-      candidates,
       ...rollout,
       entries,
       count,
-      otherTargets: others,
+      ...neighbors,
       problems: [...moved, ...desired.problems, ...resources.refusals],
       namespaceMissing,
     };
@@ -79,7 +80,8 @@ export async function gatherFacts(
       facts: factsOf(facts, context),
       inventory: view.inventory,
       isNewLayout:
-        isNewLayout(view, { entries, candidates, touched }, context) || hasNewSpread(view, question, context),
+        isNewLayout(view, { entries, candidates: neighbors.candidates, touched }, context) ||
+        hasNewSpread(view, question, context),
       spread: rendersWhole(question.renderer) ? 'object' : 'file',
     };
   }
@@ -131,6 +133,7 @@ function factsOf(
     Facts,
     | 'candidates'
     | 'otherTargets'
+    | 'elsewhere'
     | 'references'
     | 'ready'
     | 'count'
@@ -144,7 +147,7 @@ function factsOf(
   },
   { target, applySetId, parent }: GatherContext,
 ): Facts {
-  const { otherTargets: others } = at;
+  const { otherTargets, elsewhere } = at;
   const { source, desired, candidates, references, ready, count, isRebuilt, entries, problems, namespaceMissing } = at;
   const { revision, rootTree, tree } = source;
   return {
@@ -159,7 +162,8 @@ function factsOf(
     candidates,
     references,
     ready,
-    otherTargets: others,
+    otherTargets,
+    elsewhere,
     unread: desired.unread,
     problems,
     namespaceMissing,

@@ -1,5 +1,5 @@
 import { legacyOf } from '../../plan/ownership/adoption.ts';
-import { isOurApply, isTakenOver, mergedFields } from '../../plan/ownership/takeover.ts';
+import { isOurApply, mergedFields, takenEntries } from '../../plan/ownership/takeover.ts';
 import type { Candidate, LiveMetadata } from '../../plan/model/facts.ts';
 import { isObject } from '../../resource/resource.ts';
 import type { Json, JsonObject } from '../../resource/resource.ts';
@@ -23,9 +23,8 @@ export async function withLostReplicas(
 
 function ownsReplicas(live: LiveMetadata, { applySetId }: Pick<ObserveContext, 'applySetId'>): boolean {
   const legacy = legacyOf(live, applySetId);
-  const { 'f:spec': spec } = mergedFields(
-    live.managedFields.filter((entry) => isOurApply(entry) || isTakenOver(entry, legacy)),
-  );
+  const own = live.managedFields.filter((entry) => isOurApply(entry));
+  const { 'f:spec': spec } = mergedFields([...own, ...takenEntries(live.managedFields, legacy)]);
   return isObject(spec) && spec['f:replicas'] !== undefined;
 }
 

@@ -22,6 +22,8 @@ export interface Parent {
 
 const FORMAT = '1';
 const TOOLING = 'headgate/v1';
+/** Why the last run was refused, as codes. */
+export const ERRORS = 'headgate.dev/errors';
 const APPLYSET = 'applyset.kubernetes.io';
 
 export function parentName(target: string): string {
@@ -70,6 +72,7 @@ export function writeParent(state: TargetState, target: Target): JsonObject {
         'headgate.dev/tree': applied.source?.tree ?? null,
         'headgate.dev/attempted-revision': outcome.attempted,
         'headgate.dev/verdict': outcome.verdict,
+        [ERRORS]: outcome.errors.length === 0 ? null : outcome.errors.join(','),
         'headgate.dev/deployed-at': applied.deployedAt,
         'headgate.dev/drift': drift.found === null ? null : JSON.stringify(drift.found),
       },
@@ -102,6 +105,7 @@ export function readParent(object: JsonObject, target: Target): Parent {
     outcome: {
       verdict: RECORDED_VERDICTS.find((verdict) => verdict === annotations['headgate.dev/verdict']) ?? null,
       attempted: asRevision(annotations['headgate.dev/attempted-revision'] ?? ''),
+      errors: readList(annotations[ERRORS]),
     },
     drift: { found: z.safeParse(Drift, parseText(annotations['headgate.dev/drift'])).data ?? null },
   };
@@ -179,6 +183,6 @@ function readSource(annotations: Readonly<Record<string, string>>, rootTree: str
     : { revision, rootTree: root, tree: asObjectId(annotations['headgate.dev/tree'] ?? '') };
 }
 
-function readList(text: string | undefined): readonly string[] {
+export function readList(text: string | undefined): readonly string[] {
   return text === undefined || text === '' ? [] : text.split(',');
 }

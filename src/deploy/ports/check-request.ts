@@ -1,3 +1,4 @@
+import type { Lifted } from '../../plan/planner/lifted.ts';
 import type { AwaitedObject } from '../../health/needs-readiness.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import type { Counts } from './report.ts';
@@ -26,6 +27,8 @@ export interface CheckRequest extends Recipient {
   readonly statusIsFinal: boolean;
   /** The run stopped before another wave: once these are ready, another run is queued. */
   readonly resumesRun: boolean;
+  /** As in `Report`: a definition that was not served when the run ended is served when this is ready. */
+  readonly lifted?: Lifted | null | undefined;
 }
 
 /** Queues checks. */

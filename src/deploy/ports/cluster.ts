@@ -4,7 +4,7 @@ import type { Entry } from '../../state/inventory.ts';
 import type { Renderer } from '../../state/renderer.ts';
 import type { Listed } from '../../state/suspect.ts';
 import type { StateChange, TargetState } from '../../state/target-state.ts';
-import type { Facts, FieldConflict } from '../../plan/model/facts.ts';
+import type { Elsewhere, Facts, FieldConflict, TargetLocation } from '../../plan/model/facts.ts';
 import type { FieldChange } from '../../plan/model/field-changes.ts';
 import type { Plan, Prune, Write } from '../../plan/model/plan.ts';
 import type { ChangeResult } from '../../plan/planner/after.ts';
@@ -20,6 +20,8 @@ export interface Cluster {
   read(purpose: 'read-only' | 'write', signal: AbortSignal): Promise<RecordedTarget>;
   /** The version of the cluster and the APIs that it serves, as chart templates may query them. */
   capabilities(signal: AbortSignal): Promise<Capabilities>;
+  /** The targets of this cluster whose last run was refused for a reason that another target can remove. */
+  blockedTargets(signal: AbortSignal): Promise<readonly BlockedTarget[]>;
   /** An Event on the state object. */
   event(event: ClusterEvent, signal: AbortSignal): Promise<void>;
 }
@@ -66,6 +68,27 @@ export interface ObserveQuestion {
   readonly renderer: Renderer;
   /** Renders more files of the same revision; returns them with what was desired before. */
   readonly readAlso: (paths: readonly string[]) => Promise<Desired>;
+  /** Null: nothing is pruned or taken over, so other targets do not matter. */
+  readonly neighbors: Neighbors | null;
+}
+
+/** A target as its state object names it. */
+export interface BlockedTarget extends TargetLocation {
+  readonly repository: string;
+  /** Of a generated target. */
+  readonly directory: string | null;
+}
+
+/** The other targets that follow the same ref and deploy to the same cluster, at the commit of one run. */
+export interface Neighbors {
+  /** All of them: the cluster may not allow to list their states. */
+  locations(signal: AbortSignal): Promise<readonly TargetLocation[]>;
+  /** Which of the objects that left this target another one defines, or may define, by `formatId`. */
+  definitionsOf(left: readonly Entry[], signal: AbortSignal): Promise<ReadonlyMap<string, Elsewhere>>;
+  /** Will it apply this commit, and has not done so yet? */
+  isBehind(other: TargetLocation, signal: AbortSignal): Promise<boolean>;
+  /** Requests a run of each of these, and of this target when they have ended. */
+  requestRuns(targets: readonly string[], signal: AbortSignal): Promise<void>;
 }
 
 /** What the state records of a run besides the inventory: at its first write, and at each way it can end. */

@@ -1,4 +1,5 @@
 import type { Problem } from '../../error/deploy-error.ts';
+import type { Lifted } from '../../plan/planner/lifted.ts';
 import type { Revision } from '../../snapshot/source.ts';
 
 /** What a commit did, as its status says it. */
@@ -6,6 +7,8 @@ export interface Counts {
   readonly created: number;
   readonly updated: number;
   readonly pruned: number;
+  /** Objects left to other targets, which define them now; absent: none. */
+  readonly released?: number;
   /** Namespaces and definitions that left Git and stay for what they contain. */
   readonly kept?: readonly string[];
 }
@@ -27,6 +30,8 @@ export interface Report extends Counts {
   readonly isOwed?: boolean;
   /** The commit had its final status before the request arrived, as for a redelivery: it says more than "no changes". */
   readonly isAnswered?: boolean;
+  /** Refusals of other targets that this run may have lifted; absent or null: none. */
+  readonly lifted?: Lifted | null;
   /** What has to be ready before the run resumes. */
   readonly waitingFor?: readonly string[];
   /** For the last of several runs of one commit: the sum of all, and the time since the first one began. */

@@ -35,6 +35,10 @@ export interface DeployRequest extends Recipient {
   readonly at: string;
   /** If set, only these objects are checked, at the applied commit. */
   readonly drift?: DriftRequest | undefined;
+  /** Requested again when this run has ended: they depend on what it does. */
+  readonly wakes?: readonly Recipient[] | undefined;
+  /** The run is requested because runs of these targets ended, one after the other. */
+  readonly wokenBy?: readonly string[] | undefined;
 }
 
 /** What `sweepDrift` found. */

@@ -1,10 +1,12 @@
 import type { Target } from '../../config/checked/config.ts';
 import type { Problem } from '../../error/deploy-error.ts';
+import type { Source } from '../../snapshot/source.ts';
+import type { TargetState } from '../../state/target-state.ts';
 import type { Checks } from './check-request.ts';
 import type { Git } from './git.ts';
 import type { Tools } from './tools.ts';
 import type { DataKeys } from './data-keys.ts';
-import type { Cluster } from './cluster.ts';
+import type { Cluster, Neighbors } from './cluster.ts';
 import type { Reporter, Stage } from './run-event.ts';
 
 /** The external dependencies of one run of one target. */
@@ -16,12 +18,21 @@ export interface World {
   readonly dataKeys: DataKeys;
   readonly checks: Checks;
   /** The dependencies that are not at their tip, or not ready there. */
-  readonly unmet: (signal: AbortSignal) => Promise<readonly string[]>;
+  readonly unmet: (signal: AbortSignal) => Promise<Unmet>;
   /** For a generated target: other directories that generate the same name. */
   readonly nameConflicts: (signal: AbortSignal) => Promise<readonly Problem[]>;
+  readonly neighbors: (run: { readonly source: Source; readonly state: TargetState }) => Neighbors;
   readonly nowMs: () => number;
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
   /** Times a stage and logs it. */
   readonly stage: <T>(name: Stage, work: () => T | Promise<T>) => Promise<T>;
   readonly report: Reporter['report'];
+}
+
+/** The dependencies that a target waits for. */
+export interface Unmet {
+  /** The dependencies that are not at their tip, or not ready there. */
+  readonly on: readonly string[];
+  /** One of them waits for this target to release objects, so both would wait forever. */
+  readonly owesRelease: boolean;
 }

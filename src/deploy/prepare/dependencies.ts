@@ -1,25 +1,43 @@
 import type { Target } from '../../config/checked/config.ts';
+import { awaitsReleaseBy } from '../../plan/model/plan.ts';
 import { isAtTip } from './at-tip.ts';
 import { readinessOf } from '../../state/readiness.ts';
+import type { Unmet } from '../ports/world.ts';
 import type { Runtime } from '../ports/runtime.ts';
 
-/** The dependencies of a target that are not at their tip, or not ready there. */
 export async function unmetDependencies(
-  { dependsOn }: Target,
+  { name: own, dependsOn }: Target,
   runtime: Pick<Runtime, 'config' | 'open'>,
   signal: AbortSignal,
-): Promise<readonly string[]> {
+): Promise<Unmet> {
   const targets = runtime.config.targets.filter(({ name }) => dependsOn.includes(name));
-  const met = await Promise.all(targets.map((target) => isMet(target, runtime, signal)));
-  return targets.filter((_target, index) => met[index] !== true).map(({ name }) => `target ${name}`);
+  const read = await Promise.all(targets.map((target) => readDependency(target, runtime, signal)));
+  const unmet = read.filter(({ isMet }) => !isMet);
+  return {
+    on: unmet.map(({ name }) => `target ${name}`),
+    owesRelease: unmet.some(({ waitsOn }) => awaitsReleaseBy(own, waitsOn)),
+  };
 }
 
-async function isMet(target: Target, runtime: Pick<Runtime, 'open'>, signal: AbortSignal): Promise<boolean> {
+interface Dependency {
+  readonly name: string;
+  readonly isMet: boolean;
+  /** What it waits for itself. */
+  readonly waitsOn: readonly string[];
+}
+
+async function readDependency(
+  target: Target,
+  runtime: Pick<Runtime, 'open'>,
+  signal: AbortSignal,
+): Promise<Dependency> {
+  const { name } = target;
   const { cluster, git, tools } = await runtime.open(target, null);
   const { state } = await cluster.read('read-only', signal);
   const tip = (await git.tips([target.ref], signal)).get(target.ref);
-  if (tip === undefined || !(await isAtTip({ target, state, tip }, { git, tools }, signal))) return false;
+  if (tip === undefined || !(await isAtTip({ target, state, tip }, { git, tools }, signal)))
+    return { name, isMet: false, waitsOn: state.progress.waiting?.on ?? [] };
   const record = state.progress.awaited === null ? null : await cluster.readiness.read(signal);
   const readiness = readinessOf(target, state, record);
-  return readiness === 'ready' || readiness === null;
+  return { name, isMet: readiness === 'ready' || readiness === null, waitsOn: [] };
 }

@@ -7,6 +7,8 @@ import type { Stop } from './stops.ts';
 export type Next =
   /** Only the attempt is recorded. */
   | 'refuse'
+  /** Another target owns objects of the plan and has to release them first. */
+  | 'wait'
   /** Neither the cluster nor the inventory changes: only the commit is recorded. */
   | 'record'
   /** What the first step waits for is not ready. */
@@ -15,6 +17,7 @@ export type Next =
 
 export function nextOf(plan: Plan): Next {
   if (plan.refusals.length > 0) return 'refuse';
+  if (plan.awaitedReleases.length > 0) return 'wait';
   if (changesNothing(plan)) return 'record';
   return plan.pauseAfter === 0 ? 'pause' : 'apply';
 }
@@ -28,6 +31,7 @@ export function verdictOf(plan: Plan): Verdict {
     case 'record':
       return 'unchanged';
     case 'pause':
+    case 'wait':
       return 'waiting';
     case 'apply':
       return plan.pauseAfter === null ? 'deployed' : 'waiting';

@@ -1,7 +1,7 @@
 import { makePlan } from '../../plan/planner/make-plan.ts';
 import type { Plan } from '../../plan/model/plan.ts';
 import type { Source } from '../../snapshot/source.ts';
-import type { Observed, RecordedTarget } from '../ports/cluster.ts';
+import type { Neighbors, Observed, RecordedTarget } from '../ports/cluster.ts';
 import type { World } from '../ports/world.ts';
 import type { RenderContext, Rendered } from '../render/render.ts';
 import { locateFields } from './locate-fields.ts';
@@ -23,18 +23,21 @@ interface PlanInput {
   readonly settings: string;
   /** Objects, as `formatId` writes them, whose recorded hash is not trusted. */
   readonly suspects?: ReadonlySet<string> | 'all';
+  /** Absent for drift, which neither prunes nor takes over. */
+  readonly neighbors?: Neighbors;
 }
 
 /** Observes the cluster and plans. Nothing is written. */
 export async function planFor(
-  { recorded, rendered, settings, suspects = new Set() }: PlanInput,
+  { recorded, rendered, settings, suspects = new Set(), neighbors }: PlanInput,
   world: World,
   signal: AbortSignal,
 ): Promise<{ readonly plan: Plan; readonly observed: Observed }> {
   const { renderMore } = await import('../render/render.ts');
   const readAlso = (paths: readonly string[]) => renderMore(rendered, paths, world, signal);
   return world.stage('plan', async () => {
-    const observed = await recorded.observe({ ...rendered, settings, suspects, readAlso }, signal);
+    const question = { ...rendered, settings, suspects, readAlso, neighbors: neighbors ?? null };
+    const observed = await recorded.observe(question, signal);
     const plan = makePlan(observed.facts);
     return { plan: { ...plan, refusals: await locateFields(plan.refusals, rendered, world, signal) }, observed };
   });

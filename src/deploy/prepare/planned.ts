@@ -1,16 +1,20 @@
 import type { Problem } from '../../error/deploy-error.ts';
+import { describeRelease } from '../../plan/model/plan.ts';
 import type { Plan } from '../../plan/model/plan.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import type { Observed } from '../ports/cluster.ts';
 import type { Verdict } from '../ports/report.ts';
 import type { World } from '../ports/world.ts';
-import { verdictOf, verdictOfStop } from './next.ts';
+import { nextOf, verdictOf, verdictOfStop } from './next.ts';
 import { planRun } from './prepare.ts';
 import type { Prepared, RunOptions } from './prepare.ts';
 import { namesOf } from './names.ts';
 
 /** What a deploy would do, for display. */
-export interface Planned extends Pick<Plan, 'steps' | 'prunes' | 'pauseAfter' | 'refusals' | 'warnings'> {
+export interface Planned extends Pick<
+  Plan,
+  'steps' | 'prunes' | 'releases' | 'undecided' | 'pauseAfter' | 'refusals' | 'warnings'
+> {
   readonly revision: Revision;
   readonly previous: Revision | null;
   /** The verdict that a deploy would get now. */
@@ -21,7 +25,7 @@ export interface Planned extends Pick<Plan, 'steps' | 'prunes' | 'pauseAfter' | 
   readonly waitingFor: readonly string[];
 }
 
-const NO_PLAN = { steps: [], prunes: [], pauseAfter: null, warnings: [], observed: null };
+const NO_PLAN = { steps: [], prunes: [], releases: [], undecided: [], pauseAfter: null, warnings: [], observed: null };
 const NO_PROBLEMS: readonly Problem[] = [];
 
 export async function planned(
@@ -33,8 +37,7 @@ export async function planned(
   const at = { revision, previous: state.applied.source?.revision ?? null };
   if (prepared.kind === 'planned') {
     const { plan, observed } = prepared.run;
-    const waitingFor = plan.pauseAfter === null ? [] : namesOf(plan.awaits);
-    return { ...at, ...plan, observed, verdict: verdictOf(plan), waitingFor };
+    return { ...at, ...plan, observed, verdict: verdictOf(plan), waitingFor: waitingForOf(plan) };
   }
   const { stop, run } = prepared;
   const verdict = verdictOfStop(stop);
@@ -50,4 +53,9 @@ export async function planned(
     refusals: stop.kind === 'refused' ? stop.problems : NO_PROBLEMS,
     waitingFor: [],
   };
+}
+
+function waitingForOf(plan: Plan): readonly string[] {
+  if (nextOf(plan) === 'wait') return plan.awaitedReleases.map((release) => describeRelease(release));
+  return plan.pauseAfter === null ? [] : namesOf(plan.awaits);
 }

@@ -85,6 +85,15 @@ export async function planRun(
   const { request, recorded, state, settings } = run;
   const query = { ...queryOf(request, state, settings), at: options.at };
   const rendered = await renderSource(run.source, { applied: state.applied, query }, world, signal);
-  const { plan, observed } = await planFor({ recorded, rendered, settings }, world, signal);
-  return { ...run, source: rendered.source, renderer: rendered.renderer, observed, plan, nowMs: world.nowMs() };
+  const neighbors = world.neighbors({ source: rendered.source, state });
+  const { plan, observed } = await planFor({ recorded, rendered, settings, neighbors }, world, signal);
+  return {
+    ...run,
+    source: rendered.source,
+    renderer: rendered.renderer,
+    observed,
+    plan,
+    neighbors,
+    nowMs: world.nowMs(),
+  };
 }

@@ -2,7 +2,7 @@ import type { Revision, Source } from '../../snapshot/source.ts';
 import type { Plan } from '../../plan/model/plan.ts';
 import type { Renderer } from '../../state/renderer.ts';
 import type { TargetState } from '../../state/target-state.ts';
-import type { Observed, RecordedTarget } from '../ports/cluster.ts';
+import type { Neighbors, Observed, RecordedTarget } from '../ports/cluster.ts';
 import type { TargetRequest } from '../ports/request.ts';
 
 /** A run that has read its target's state and its tip. */
@@ -26,4 +26,5 @@ export interface PlannedRun extends StartedRun {
   /** What the plan was made from, and is applied to. */
   readonly observed: Observed;
   readonly plan: Plan;
+  readonly neighbors: Neighbors;
 }

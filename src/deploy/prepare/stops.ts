@@ -4,6 +4,7 @@ import { isBackingOff } from '../../state/backoff.ts';
 import { isCurrent } from '../../state/current.ts';
 import type { Renderer } from '../../state/renderer.ts';
 import type { TargetState } from '../../state/target-state.ts';
+import type { Unmet } from '../ports/world.ts';
 import type { StartedRun } from './started-run.ts';
 import { uninstallHint } from './uninstall-hint.ts';
 
@@ -20,7 +21,7 @@ export type Stop =
   /** `isRecorded`: write it to the state; false where the state may belong to another target. */
   | { readonly kind: 'refused'; readonly problems: readonly Problem[]; readonly isRecorded: boolean }
   /** Dependencies are not at their tip, or not ready there. */
-  | { readonly kind: 'waiting'; readonly on: readonly string[] };
+  | ({ readonly kind: 'waiting' } & Unmet);
 
 /** The next sweep deploys the rewind if the tip is still there. */
 export function stopAtRewind(isUnannounced: boolean): Stop | null {
@@ -99,6 +100,6 @@ export function stopWhileBackingOff({ request, state, revision, settings, nowMs 
 }
 
 /** Before the dry runs: a dependency may create what they need. */
-export function stopForDependencies(unmet: readonly string[]): Stop | null {
-  return unmet.length === 0 ? null : { kind: 'waiting', on: unmet };
+export function stopForDependencies(unmet: Unmet): Stop | null {
+  return unmet.on.length === 0 ? null : { kind: 'waiting', ...unmet };
 }

@@ -97,6 +97,11 @@ async function reportReady(checked: CheckRequest, context: CheckContext, signal:
   // Recorded after the report, because a message that is delivered again trusts the record.
   await record(checked, { readiness: 'ready', notReady: [] }, context, signal);
   await wakeDependents(target, trigger, runtime, signal);
+  const { lifted } = checked;
+  if (!lifted) return;
+  const { wakeBlocked } = await import('../targets/blocked.ts');
+  const lifting = { target, trigger, chain: [target.name], lifted, cluster: context.ports.cluster };
+  await wakeBlocked(lifting, runtime, signal);
 }
 
 async function reportNotReady(

@@ -1,6 +1,8 @@
 import type { Problem } from '../../error/deploy-error.ts';
 import type { ChangeResult } from '../../plan/planner/after.ts';
-import type { Plan } from '../../plan/model/plan.ts';
+import { describeUndecided } from '../../plan/model/plan.ts';
+import type { Plan, Undecided } from '../../plan/model/plan.ts';
+import { liftedBy } from '../../plan/planner/lifted.ts';
 import { apiWarnings } from '../../plan/refusals/api-warnings.ts';
 import { formatId } from '../../resource/resource.ts';
 import type { Revision } from '../../snapshot/source.ts';
@@ -47,7 +49,8 @@ export function applied(
   const errors = results.flatMap((result) => (result.kind === 'failed' ? [result.problem] : []));
   const kept = results.filter((result) => result.kind === 'kept');
   const inUse = kept.flatMap(({ isInUse, prune }) => (isInUse === true ? [formatId(prune.entry.id)] : []));
-  const done = results.filter(({ kind }) => kind === 'applied' || kind === 'pruned').length;
+  const released = results.filter(({ kind }) => kind === 'released').length;
+  const done = results.filter(({ kind }) => kind === 'applied' || kind === 'pruned').length + released;
   return {
     verdict:
       errors.length === 0 ? (plan.pauseAfter === null ? 'deployed' : 'waiting') : done > 0 ? 'partial' : 'failed',
@@ -57,9 +60,16 @@ export function applied(
     updated: effects('updated'),
     unchanged: effects('unchanged') + plan.keeps.length,
     pruned: results.filter(({ kind }) => kind === 'pruned').length,
+    ...(released === 0 ? {} : { released }),
+    lifted: liftedBy(results),
     failed: errors.length,
     ...(inUse.length === 0 ? {} : { kept: inUse }),
-    warnings: [...plan.warnings, ...lateWarnings(plan, results), ...kept.map((result) => keptWarning(result))],
+    warnings: [
+      ...plan.warnings,
+      ...lateWarnings(plan, results),
+      ...kept.map((result) => keptWarning(result)),
+      ...plan.undecided.map((each) => undecidedWarning(each)),
+    ],
     errors,
     isRecorded: true,
     readiness: errors.length > 0 || waitMs === 0 ? null : plan.awaits.length === 0 ? 'ready' : 'awaited',
@@ -81,5 +91,14 @@ function keptWarning({ prune: { entry }, reason }: Extract<ChangeResult, { kind:
     subject: formatId(entry.id),
     message: `removed from Git, but kept in the cluster: ${reason}`,
     remedy: 'Delete it manually if it is not needed.',
+  };
+}
+
+function undecidedWarning({ entry, by }: Undecided): Problem {
+  return {
+    code: 'foreign-owner',
+    subject: formatId(entry.id),
+    message: `removed from Git, but kept in the cluster: ${describeUndecided(by)}`,
+    remedy: `Wait for the next run of target ${by.target}, or fix what it reports.`,
   };
 }

@@ -1,6 +1,6 @@
 import { DeployError, failureClassOf } from '../../error/deploy-error.ts';
 import { joinChanges, withChange } from '../../state/target-state.ts';
-import { isBeforePrunes } from '../../plan/model/plan.ts';
+import { isBeforePrunes, undecidedFiles } from '../../plan/model/plan.ts';
 import type { Report } from '../ports/report.ts';
 import type { World } from '../ports/world.ts';
 import { applied, refused } from '../report/report.ts';
@@ -13,10 +13,12 @@ import { failureState, successState, transitionsOf } from './state-transitions.t
 import { statusIsFinal } from './waiting.ts';
 import { locateFields } from '../prepare/locate-fields.ts';
 import { namesOf } from '../prepare/names.ts';
+import { waitForRelease } from './wait-for-release.ts';
 
 /** Does what the plan decided. */
 export async function carryOut(run: PlannedRun, world: World, signal: AbortSignal): Promise<Report> {
   const superseded = reportSuperseded(run, world, signal);
+  await requestUndecided(run, signal);
   const report = await carryOutNext(run, world, signal);
   await superseded;
   return report;
@@ -29,6 +31,8 @@ function carryOutNext(run: PlannedRun, world: World, signal: AbortSignal): Promi
       return refuse(run, world, signal);
     case 'record':
       return record(run, world, signal);
+    case 'wait':
+      return waitForRelease(run, world, signal);
     case 'pause': {
       const { plan } = run;
       const pause = { on: namesOf(plan.awaits), check: checkOf(run), isApplied: isBeforePrunes(plan) };
@@ -39,6 +43,13 @@ function carryOutNext(run: PlannedRun, world: World, signal: AbortSignal): Promi
     default:
       return next satisfies never;
   }
+}
+
+/** Targets that have not run yet decide what this one may prune. A run that was requested by them does not request them again. */
+async function requestUndecided({ plan, request, neighbors }: PlannedRun, signal: AbortSignal): Promise<void> {
+  if (plan.refusals.length > 0 || (request.wokenBy ?? []).length > 0) return;
+  const unread = plan.undecided.filter(({ by }) => !by.hasRun).map(({ by }) => by.target);
+  await neighbors.requestRuns([...new Set(unread)], signal);
 }
 
 /** Records only the attempt, and without a namespace not even that: there is no place for it. */
@@ -55,7 +66,7 @@ async function refuse(run: PlannedRun, world: World, signal: AbortSignal): Promi
 async function record(run: PlannedRun, world: World, signal: AbortSignal): Promise<Report> {
   const { plan, state, revision } = run;
   if (plan.awaits.length > 0) await world.checks.send(checkOf(run), 0, signal);
-  const done = { run: { dirty: [] }, outcome: { pendingOn: null } };
+  const done = { run: { dirty: undecidedFiles(plan) }, outcome: { pendingOn: null } };
   const change = joinChanges(done, successState(run, 'unchanged'));
   await world.stage('record', () => run.observed.record(change, signal));
   const report = unchangedSince(withChange(state, change), revision);

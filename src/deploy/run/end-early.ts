@@ -4,6 +4,8 @@ import type { World } from '../ports/world.ts';
 import { reportSuperseded } from './report-events.ts';
 import { owed, previousOf, unchangedSince } from './outcome.ts';
 import { waitBefore } from './pause-before.ts';
+import { planRun } from '../prepare/prepare.ts';
+import { releaseAndWait } from './wait-for-release.ts';
 import type { StartedRun } from '../prepare/started-run.ts';
 import { failureState } from './state-transitions.ts';
 import type { Stop } from '../prepare/stops.ts';
@@ -33,10 +35,23 @@ export async function endEarly(
     }
     case 'waiting':
       await reportSuperseded(run, world, signal);
+      if (stop.owesRelease) return releaseFirst(run, stop.on, { world, signal });
       return waitBefore(run, { on: stop.on, check: null, isApplied: false }, world, signal);
     default:
       return stop satisfies never;
   }
+}
+
+/** The dependency waits for objects of this target, which are released before anything else is done. */
+async function releaseFirst(
+  run: StartedRun,
+  on: readonly string[],
+  { world, signal }: { readonly world: World; readonly signal: AbortSignal },
+): Promise<Report> {
+  const planned = await planRun(run, { options: { at: null }, world }, signal);
+  return planned.plan.refusals.length > 0
+    ? waitBefore(run, { on, check: null, isApplied: false }, world, signal)
+    : releaseAndWait(planned, on, world, signal);
 }
 
 /** The target no longer has to apply what it was waiting for: the tip is applied already. */

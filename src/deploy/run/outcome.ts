@@ -52,7 +52,7 @@ const NO_COUNTS = { created: 0, updated: 0, pruned: 0 };
 /** The check of what this run applied; without a report it applied nothing. */
 export function checkOf(
   run: PlannedRun,
-  { overall, ...own }: Counts & Pick<Report, 'overall'> = NO_COUNTS,
+  { overall, lifted, ...own }: Counts & Pick<Report, 'overall' | 'lifted'> = NO_COUNTS,
 ): CheckRequest {
   const { request, revision, plan, sinceMs } = run;
   const { created, updated, pruned, kept } = overall ?? own;
@@ -69,5 +69,6 @@ export function checkOf(
     reported: null,
     statusIsFinal: false,
     resumesRun: plan.pauseAfter !== null,
+    ...(lifted ? { lifted } : {}),
   };
 }

@@ -12,13 +12,19 @@ import { reportWaiting } from './report-events.ts';
 
 const NO_COUNTS = { created: 0, updated: 0, pruned: 0 };
 
+interface PauseBefore extends Pick<Waiting, 'on' | 'isApplied'> {
+  readonly check: CheckRequest | null;
+  /** As in `LastOutcome`. */
+  readonly errors?: readonly string[];
+}
+
 /**
  * Ends a run before its first write, because what it needs is not ready. It holds nothing meanwhile. `check` watches for
  * that; null when it is another target, which queues its dependents itself.
  */
 export async function waitBefore(
   run: WaitingRun & { readonly recorded: RecordedTarget },
-  { on, check, isApplied }: Pick<Waiting, 'on' | 'isApplied'> & { readonly check: CheckRequest | null },
+  { on, check, isApplied, errors = [] }: PauseBefore,
   world: World,
   signal: AbortSignal,
 ): Promise<Report> {
@@ -29,7 +35,13 @@ export async function waitBefore(
   if (!isKnown || (check !== null && !isCheckPending(run, world))) {
     if (check !== null) await world.checks.send(check, 0, signal);
     if (!isKnown) await reportWaiting(run, on, world, signal);
-    const change = waitingChange(run, { on, counts: NO_COUNTS, isApplied, isExact: waiting?.isExact === true });
+    const change = waitingChange(run, {
+      on,
+      counts: NO_COUNTS,
+      isApplied,
+      isExact: waiting?.isExact === true,
+      errors,
+    });
     const awaited = check === null ? {} : { progress: { awaited: { revision, sinceMs } } };
     await recordIfPossible(joinChanges(change, awaited), { recorded: run.recorded, world }, signal);
   }

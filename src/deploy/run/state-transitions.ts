@@ -57,7 +57,7 @@ export function successState(run: PlannedRun, verdict: RecordedVerdict): StateCh
       settings,
       deployedAt: new Date(nowMs).toISOString(),
     },
-    outcome: { verdict, attempted: revision, backoff: null, rewind: null },
+    outcome: { verdict, attempted: revision, errors: [], backoff: null, rewind: null },
     progress: { waiting: null, ...awaitedBy(run) },
   };
 }
@@ -72,6 +72,7 @@ export function failureState(
     outcome: {
       attempted: revision,
       verdict,
+      errors: [...new Set(errors.map(({ code }) => code))].toSorted(),
       pendingOn: null,
       backoff: backoffAfter(state.outcome, { revision, settings, errors, nowMs }),
     },

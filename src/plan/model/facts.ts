@@ -72,6 +72,17 @@ export type Reference =
 export interface TargetLocation {
   readonly name: string;
   readonly namespace: string;
+  /** It follows the same ref and has not applied this commit, so it may release the object when it does. */
+  readonly isBehind?: boolean;
+}
+
+/** Another target that follows the same ref, and whether it defines an object that left this target. */
+export interface Elsewhere {
+  readonly target: string;
+  /** `undecided`: only its next run decides, because it renders as a whole or has a file that cannot be read. */
+  readonly kind: 'defined' | 'undecided';
+  /** It has tried to apply this commit, or does not run: requesting a run would decide nothing. */
+  readonly hasRun: boolean;
 }
 
 /** A document, symlink or submodule that yields no manifest. */
@@ -102,6 +113,8 @@ export interface Facts {
   readonly ready: ReadonlySet<string>;
   /** Other Headgate targets that claim a candidate, by ApplySet id. */
   readonly otherTargets: ReadonlyMap<string, TargetLocation>;
+  /** Objects that left this target and that another target defines, or may define, by `formatId`. */
+  readonly elsewhere: ReadonlyMap<string, Elsewhere>;
   readonly unread: readonly Unread[];
   /** Mistakes in the files and violations of the target's policy. */
   readonly problems: readonly Problem[];

@@ -1,7 +1,8 @@
 import type { Problem } from '../../error/deploy-error.ts';
 import type { AwaitedObject } from '../../health/needs-readiness.ts';
-import type { Candidate } from './facts.ts';
+import type { Candidate, Elsewhere } from './facts.ts';
 import { formatId } from '../../resource/resource.ts';
+import type { ResourceId } from '../../resource/resource.ts';
 import { entriesByObject, isSameEntry } from '../../state/inventory.ts';
 import type { Entry } from '../../state/inventory.ts';
 
@@ -21,9 +22,29 @@ export interface Keep {
   readonly reason: 'unchanged' | 'create-only' | 'ignored' | 'finished' | 'retained';
 }
 
+/** An object of this plan that another target owns and does not keep: which of both runs first is chance. */
+export interface AwaitedRelease {
+  readonly target: string;
+  readonly object: ResourceId;
+}
+
 export interface Prune {
   readonly op: 'prune';
   readonly entry: Entry;
+}
+
+/** Another target defines the object: it stays, without Headgate's label and annotation, until that target takes it over. */
+export interface Release {
+  readonly op: 'release';
+  readonly entry: Entry;
+  /** The name of that target. */
+  readonly to: string;
+}
+
+/** An object that left Git for this target and that another target may define: it stays in the inventory until that is known. */
+export interface Undecided {
+  readonly entry: Entry;
+  readonly by: Elsewhere;
 }
 
 /** Everything a deploy will do, decided before it starts. Plain data: it can be printed, compared and replayed. */
@@ -33,6 +54,10 @@ export interface Plan {
   readonly keeps: readonly Keep[];
   /** Steps in order, run after every write succeeded. */
   readonly prunes: readonly (readonly Prune[])[];
+  readonly releases: readonly Release[];
+  readonly undecided: readonly Undecided[];
+  /** Objects that other targets have to release before anything is written. */
+  readonly awaitedReleases: readonly AwaitedRelease[];
   /** Entries of objects that Git now defines under another group. They leave the inventory; nothing is deleted. */
   readonly renamed: readonly Entry[];
   /** Any refusal stops the run before its first write. */
@@ -56,11 +81,31 @@ export function retain(entry: Entry): Keep {
 }
 
 /** True if the plan changes neither the cluster nor the inventory. */
-export function changesNothing({ steps, prunes, renamed, keeps, before, isRebuilt }: Plan): boolean {
+export function changesNothing({ steps, prunes, releases, renamed, keeps, before, isRebuilt }: Plan): boolean {
   if (isRebuilt || renamed.length > 0) return false;
   const known = entriesByObject(before);
   const isKnown = (entry: Entry) => known.get(formatId(entry.id))?.some((each) => isSameEntry(each, entry)) === true;
-  return steps.length === 0 && prunes.length === 0 && keeps.every(({ entry }) => isKnown(entry));
+  return steps.length === 0 && prunes.length + releases.length === 0 && keeps.every(({ entry }) => isKnown(entry));
+}
+
+/** What a run waits for, for people. Another target recognizes its own objects by it, so both use this one text. */
+export function describeRelease({ target, object }: AwaitedRelease): string {
+  return `target ${target} to release ${formatId(object)}`;
+}
+
+/** Is an object of this target among what another one waits for? */
+export function awaitsReleaseBy(target: string, on: readonly string[]): boolean {
+  return on.some((text) => text.startsWith(`target ${target} to release `));
+}
+
+/** The files of undecided objects: they stay dirty, so that the next run decides again. */
+export function undecidedFiles({ undecided }: Pick<Plan, 'undecided'>): readonly string[] {
+  return [...new Set(undecided.map(({ entry }) => entry.file))].toSorted();
+}
+
+/** Why an object that left Git is not pruned. */
+export function describeUndecided({ target }: Elsewhere): string {
+  return `target ${target} may define it, and has not applied this commit`;
 }
 
 /** The steps of prunes that this run reaches. */
@@ -72,7 +117,12 @@ export function prunesNow({
   return pauseAfter === null ? prunes : prunes.slice(0, Math.max(0, pauseAfter - steps.length));
 }
 
+/** Does this run write everything? */
+export function isThrough({ steps, pauseAfter }: Pick<Plan, 'steps' | 'pauseAfter'>): boolean {
+  return pauseAfter === null || pauseAfter >= steps.length;
+}
+
 /** Does this run write everything, and leave only prunes to a later one? */
-export function isBeforePrunes({ steps, pauseAfter }: Pick<Plan, 'steps' | 'pauseAfter'>): boolean {
-  return pauseAfter !== null && pauseAfter >= steps.length;
+export function isBeforePrunes(plan: Pick<Plan, 'steps' | 'pauseAfter'>): boolean {
+  return plan.pauseAfter !== null && isThrough(plan);
 }

@@ -1,6 +1,6 @@
 import type { IgnoreRule } from '../../config/checked/config.ts';
 import type { Legacy } from './adoption.ts';
-import { isTakenOver, matchesKey } from './takeover.ts';
+import { matchesKey, takenEntries } from './takeover.ts';
 import { isObject } from '../../resource/resource.ts';
 import type { Json, JsonObject, ResourceId } from '../../resource/resource.ts';
 
@@ -63,11 +63,12 @@ function replace(object: JsonObject, [key, ...rest]: readonly string[], value: J
 function isOwnedByOthers(live: JsonObject, path: readonly string[], takenOver: Legacy | null): boolean {
   const metadata = isObject(live['metadata']) ? live['metadata'] : {};
   const entries: readonly Json[] = Array.isArray(metadata['managedFields']) ? metadata['managedFields'] : [];
+  const taken = takenOver === null ? [] : takenEntries(entries, takenOver);
   return (
     entries
       .filter((entry) => isObject(entry))
       // Entries that the apply takes over do not count.
-      .filter((entry) => entry['manager'] !== 'headgate' && (takenOver === null || !isTakenOver(entry, takenOver)))
+      .filter((entry) => entry['manager'] !== 'headgate' && !taken.includes(entry))
       .some((entry) => owns(entry['fieldsV1'], { path, live }))
   );
 }

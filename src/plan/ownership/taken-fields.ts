@@ -1,7 +1,7 @@
 import type { LiveMetadata } from '../model/facts.ts';
 import type { Legacy } from './adoption.ts';
 import type { PatchOperation } from './takeover.ts';
-import { isOurApply, isTakenOver, matchesKey, mergedFields, removedMarks } from './takeover.ts';
+import { isOurApply, matchesKey, mergedFields, removedMarks, takeoverRule } from './takeover.ts';
 import { isObject } from '../../resource/resource.ts';
 import type { Json, JsonObject } from '../../resource/resource.ts';
 
@@ -20,9 +20,10 @@ export function takenFieldsPatch(
   { before, applied }: Untaken,
   { live, legacy }: { live: LiveMetadata; legacy: Legacy },
 ): readonly PatchOperation[] | null {
-  const taken = live.managedFields.filter((entry) => isTakenOver(entry, legacy));
+  const isTaken = takeoverRule(live.managedFields, legacy);
+  const taken = live.managedFields.filter(isTaken);
   const last = mergedFields([...live.managedFields.filter((entry) => isOurApply(entry)), ...taken]);
-  const kept = mergedFields(managedFieldsOf(applied).filter((entry) => !isTakenOver(entry, legacy)));
+  const kept = mergedFields(managedFieldsOf(applied).filter((entry) => !isTaken(entry)));
   const pruned = withoutFields(applied, { last, kept });
   const { labels, annotations } = removedMarks(legacy, taken);
   const marks = { 'f:metadata': { 'f:labels': fieldsOf(labels), 'f:annotations': fieldsOf(annotations) } };

@@ -12,16 +12,33 @@ export interface PatchOperation {
 
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 const MANAGER = 'headgate';
+/** Commands of kubectl that change single fields, and do not apply a manifest. */
+const KUBECTL_EDIT = /^kubectl-(annotate|autoscale|edit|label|patch|rollout|set|taint)$/;
 
 /**
  * The managedFields entries that the first apply takes over: kubectl's, `before-first-apply`, Headgate's own updates, and
  * the former owner's of an adopted object. A manager of a subresource (scale, status) is an active controller and stays.
+ * An edit (`kubectl annotate`, `rollout restart`) of an object that another target released stays, as it stayed there.
  */
-export function isTakenOver(entry: Json, { managers }: Pick<Legacy, 'managers'>): boolean {
+export function takenEntries(managedFields: readonly Json[], legacy: Pick<Legacy, 'managers'>): readonly Json[] {
+  return managedFields.filter(takeoverRule(managedFields, legacy));
+}
+
+/** `managedFields`: of the live object, before the first apply. */
+export function takeoverRule(
+  managedFields: readonly Json[],
+  legacy: Pick<Legacy, 'managers'>,
+): (entry: Json) => boolean {
+  const wasOurs = managedFields.some((entry) => isOurApply(entry));
+  return (entry) => isTakenOver(entry, legacy, wasOurs);
+}
+
+function isTakenOver(entry: Json, { managers }: Pick<Legacy, 'managers'>, wasOurs: boolean): boolean {
   if (!isObject(entry) || textOf(entry['subresource']) !== '') return false;
   const manager = textOf(entry['manager']);
   const isUpdate = entry['operation'] === 'Update';
   if (managers.includes(manager)) return true;
+  if (wasOurs && KUBECTL_EDIT.test(manager)) return false;
   return manager.startsWith('kubectl') || (isUpdate && (manager === 'before-first-apply' || manager === MANAGER));
 }
 
@@ -35,7 +52,7 @@ export function takeoverPatch(
   legacy: Legacy,
   migrateTo: string | null = null,
 ): readonly PatchOperation[] | null {
-  const taken = managedFields.filter((entry) => isTakenOver(entry, legacy));
+  const taken = takenEntries(managedFields, legacy);
   const marks = removedMarks(legacy, taken);
   const removals = [
     ...removalsOf('labels', labels, marks.labels),

@@ -3,7 +3,7 @@ import { formatId } from '../../resource/resource.ts';
 import { entriesByObject, sorted } from '../../state/inventory.ts';
 import type { Entry, ObservedVersion } from '../../state/inventory.ts';
 import { retain } from '../model/plan.ts';
-import type { Plan, Prune, Write } from '../model/plan.ts';
+import type { Plan, Prune, Release, Write } from '../model/plan.ts';
 
 /** The result of one change. A change that never ran because of an earlier failure has none. */
 export type ChangeResult =
@@ -23,7 +23,8 @@ export type ChangeResult =
       readonly forget: boolean;
       readonly isInUse?: true;
     }
-  | { readonly kind: 'failed'; readonly change: Write | Prune; readonly problem: Problem };
+  | { readonly kind: 'released'; readonly release: Release }
+  | { readonly kind: 'failed'; readonly change: Write | Prune | Release; readonly problem: Problem };
 
 /** The entries of the touched shards after these results; an entry without a result is unchanged. */
 export function inventoryAfter(
@@ -40,6 +41,7 @@ export function inventoryAfter(
       after.set(formatId(result.write.candidate.resource.id), [appliedEntry(result.write, result.seen)]);
     if (result.kind === 'pruned' || (result.kind === 'kept' && result.forget))
       after.delete(formatId(result.prune.entry.id));
+    if (result.kind === 'released') after.delete(formatId(result.release.entry.id));
     if (result.kind === 'kept' && !result.forget)
       after.set(formatId(result.prune.entry.id), [retain(result.prune.entry).entry]);
   }

@@ -1,17 +1,21 @@
 import type { Problem } from '../../error/deploy-error.ts';
-import type { Keep, Write, Prune } from '../model/plan.ts';
+import type { AwaitedRelease, Keep, Write, Prune } from '../model/plan.ts';
 import type { Facts, Candidate } from '../model/facts.ts';
 import type { Entry } from '../../state/inventory.ts';
 import type { Sequence } from '../ordering/sequence.ts';
 import { adviseDeleteFirst } from '../refusals/delete-first.ts';
-import { refuseForeign } from '../refusals/foreign.ts';
+import { awaitedRelease, refuseForeign } from '../refusals/foreign.ts';
 import { mayPassLater } from '../refusals/may-pass-later.ts';
 import { refuseReplacement } from '../refusals/replacement.ts';
 import { stillDeleting } from '../refusals/still-deleting.ts';
 import { finishedEntry } from './finished-entry.ts';
 import { formatId } from '../../resource/resource.ts';
 
-export type Decision = Write | Keep | { readonly op: 'refuse'; readonly problem: Problem };
+export type Decision =
+  | Write
+  | Keep
+  | { readonly op: 'refuse'; readonly problem: Problem }
+  | { readonly op: 'wait'; readonly on: AwaitedRelease };
 
 export function isWrite(decision: Decision): decision is Write {
   return decision.op === 'create' || decision.op === 'update' || decision.op === 'replace';
@@ -29,7 +33,10 @@ export function decide(candidate: Candidate, { facts, known, prunes, sequence }:
   const entry = recordedEntry(candidate, known);
   // A create-only object may belong to another owner.
   const foreign = observation.kind === 'exists' ? null : refuseForeign(candidate, facts);
-  if (foreign !== null) return { op: 'refuse', problem: foreign };
+  if (foreign !== null) {
+    const release = awaitedRelease(candidate, facts);
+    return release === null ? { op: 'refuse', problem: foreign } : { op: 'wait', on: release };
+  }
   const write = {
     candidate,
     unverified: false,

@@ -7,6 +7,7 @@ import type { Entry } from '../../state/inventory.ts';
 import { mayBeManifest } from '../../snapshot/source.ts';
 import { pruneStepOf } from '../../resource/kind-order.ts';
 import { retain } from '../model/plan.ts';
+import { separateElsewhere } from './elsewhere.ts';
 import { separateRenamed } from './renamed.ts';
 import type { Keep, Plan, Prune, Write } from '../model/plan.ts';
 import { sequenceOf } from '../ordering/sequence.ts';
@@ -23,7 +24,8 @@ import { refuseNamespace, namespaceOf } from './namespace.ts';
 /** Decides a whole deploy from the facts. Pure and complete: a deploy does nothing that is not in the plan. */
 export function makePlan(facts: Facts): Plan {
   const duplicates = refuseDuplicates(facts);
-  const { renamed, left } = separateRenamed(facts, leftOf(facts));
+  const { renamed, left: gone } = separateRenamed(facts, leftOf(facts));
+  const { left, releases, undecided } = separateElsewhere(facts, gone);
   const prunes = facts.target.prune.enabled ? left.map((entry) => ({ op: 'prune', entry }) as const) : [];
   const known = entriesByObject(facts.entries);
   const sequence = sequenceOf(facts);
@@ -32,6 +34,7 @@ export function makePlan(facts: Facts): Plan {
   const keeps = [
     ...decided.filter((decision): decision is Keep => decision.op === 'keep'),
     ...(facts.target.prune.enabled ? [] : left.map((entry) => retain(entry))),
+    ...undecided.map(({ entry }) => retain(entry)),
   ];
   const noNamespace = refuseNamespace(facts);
   const unread = judgeUnread(facts.unread, facts.entries);
@@ -49,13 +52,18 @@ export function makePlan(facts: Facts): Plan {
     ...noNamespace,
   ];
   // Guards judge the whole run, so they need every file to be readable.
-  const guards = refusals.length > 0 ? [] : [...refuseNothingLeft(facts, prunes), ...refusePrune(facts, prunes)];
+  const isHandedOver = releases.length > 0 && prunes.length === 0;
+  const nothingLeft = isHandedOver ? [] : refuseNothingLeft(facts, prunes);
+  const guards = refusals.length > 0 ? [] : [...nothingLeft, ...refusePrune(facts, prunes)];
   const steps = inOrder(writes, sequence);
   const deletions = inReverse(prunes);
   return {
     steps,
     keeps,
     prunes: deletions,
+    releases,
+    undecided,
+    awaitedReleases: decided.flatMap((decision) => (decision.op === 'wait' ? [decision.on] : [])),
     renamed,
     refusals: [...refusals, ...guards],
     warnings: [

@@ -2,6 +2,7 @@ import type { Problem } from '../../error/deploy-error.ts';
 import { formatId, formatPosition } from '../../resource/resource.ts';
 import { PART_OF, SOURCE } from '../model/body.ts';
 import type { Candidate, Facts } from '../model/facts.ts';
+import type { AwaitedRelease } from '../model/plan.ts';
 import { ownerOf } from '../ownership/ownership.ts';
 
 /** Refuses an object that another tool or another target owns. */
@@ -33,4 +34,13 @@ export function refuseForeign(
     message: `${formatId(resource.id)} belongs to ${name}`,
     remedy: `Run headgate uninstall ${other?.name ?? 'OLD'} --keep ${location} if that is this target before it was renamed or moved. ${options}`,
   };
+}
+
+/** Another target of the same ref owns the object and has not applied this commit yet: that may be a matter of order. */
+export function awaitedRelease(
+  { live, resource }: Candidate,
+  { otherTargets }: Pick<Facts, 'otherTargets'>,
+): AwaitedRelease | null {
+  const owner = otherTargets.get(live?.labels[PART_OF] ?? '');
+  return owner?.isBehind === true ? { target: owner.name, object: resource.id } : null;
 }

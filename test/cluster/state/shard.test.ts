@@ -134,6 +134,7 @@ describe('the parent', () => {
     run: { dirty: ['apps/x.yaml'], lease: { run: 'r', holder: 'h', untilMs: 5 } },
     outcome: {
       verdict: 'deployed',
+      errors: ['foreign-owner', 'kind-unknown'],
       attempted: A,
       backoff: { revision: A, settings: 's', class: 'guard', tries: 2, nextTryMs: 7 },
       pendingOn: A,

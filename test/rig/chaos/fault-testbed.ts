@@ -19,6 +19,7 @@ import { startHttpProxy } from './http-proxy.ts';
 import type { HttpProxy, Passing } from './http-proxy.ts';
 import { openGitWriter } from './git-writer.ts';
 import type { Commit, GitWriter } from './git-writer.ts';
+import { pairOf } from './scenario.ts';
 import { QUEUE_IS_AT } from './queue-over-http.ts';
 
 /** One request of the child to one of the servers. */
@@ -129,16 +130,21 @@ export class FaultTestbed {
           credentials: 'env:FLEET_TOKEN',
         },
       },
-      targets: targets.map((name) => ({
-        name,
-        repository: 'fleet',
-        branch: name,
-        path: 'apps',
-        cluster: 'lab',
-        namespace: name,
-        createNamespace: true,
-        prune: { empty: true },
-      })),
+      targets: targets.flatMap((namespace) => {
+        const common = {
+          repository: 'fleet',
+          cluster: 'lab',
+          namespace,
+          createNamespace: true,
+          prune: { empty: true },
+        };
+        const { first, second, branch } = pairOf(namespace);
+        return [
+          { ...common, name: namespace, branch: namespace, path: 'apps' },
+          { ...common, name: first, branch, path: 'apps' },
+          { ...common, name: second, branch, path: 'sites' },
+        ];
+      }),
     };
     await writeFile(join(this.directory, 'headgate.yml'), JSON.stringify(config));
   }

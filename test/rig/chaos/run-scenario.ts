@@ -3,15 +3,18 @@ import { applySetId } from '../../../src/cluster/state/parent.ts';
 import type { FaultMode } from './fault-modes.ts';
 import type { FaultTestbed, ProxiedRequest } from './fault-testbed.ts';
 import type { Commit } from './git-writer.ts';
+import { pairOf } from './scenario.ts';
 import type { Files, Scenario } from './scenario.ts';
-import { settledAt, snapshot } from './snapshot.ts';
-import type { Snapshot } from './snapshot.ts';
+import { settledAt, snapshot, uidsIn } from './snapshot.ts';
+import type { Place, Snapshot } from './snapshot.ts';
 
 export interface ScenarioRun {
   /** The request at the fault point; null: the scenario has fewer requests. */
   readonly faulted: ProxiedRequest | null;
   readonly requests: number;
-  readonly state: Snapshot;
+  readonly states: readonly Snapshot[];
+  /** Objects that the last push did not create again. */
+  readonly kept: readonly string[];
   /** The final status of the last commit; null: it has none, or the fault hit the request that sets it. */
   readonly status: string | null;
 }
@@ -23,7 +26,7 @@ const READ_MS = 250;
 /** Takes a fresh target through the scenario, injects the fault into the n-th request, and records how it ends. */
 export async function runScenario(
   testbed: FaultTestbed,
-  target: string,
+  namespace: string,
   { scenario, mode, faultPoint }: { scenario: Scenario; mode: FaultMode; faultPoint: number },
 ): Promise<ScenarioRun> {
   let requests = 0;
@@ -37,18 +40,22 @@ export async function runScenario(
     faulted = request;
     return mode.inject(testbed);
   };
+  const places = placesOf(namespace, scenario);
+  const branch = scenario.isPair === true ? pairOf(namespace).branch : namespace;
+  let uids: Readonly<Record<string, string>> = {};
   let last: { readonly commit: Commit; readonly files: Files } | null = null;
   for (const [index, step] of scenario.steps.entries()) {
     isCounted ||= index >= scenario.countedFrom;
     if (step === 'uninstall') {
-      await uninstall(testbed, target);
+      await uninstall(testbed, namespace);
       last = null;
       continue;
     }
-    const commit = testbed.git.commit(target, step, last === null ? [] : [last.commit.revision]);
-    await settle(testbed, target, { commit, mode });
+    uids = await uidsIn(testbed.api, namespace);
+    const commit = testbed.git.commit(branch, step, last === null ? [] : [last.commit.revision]);
+    await settle(testbed, { branch, places }, { commit, mode });
     // The first push creates the namespace too. From then on it also holds objects that Headgate does not own.
-    if (last === null) await createForeign(testbed, target);
+    if (last === null) await createForeign(testbed, namespace);
     last = { commit, files: step };
   }
   testbed.fault = () => 'pass';
@@ -56,9 +63,24 @@ export async function runScenario(
   return {
     faulted,
     requests,
-    state: await snapshot(testbed.api, target, { commit, files }),
-    status: isStatus(faulted) || commit === null ? null : statusOf(testbed, target, commit),
+    states: await Promise.all(places.map((place) => snapshot(testbed.api, place, { commit, files }))),
+    kept: keptOf(uids, await uidsIn(testbed.api, namespace), namespace),
+    status: isStatus(faulted) || commit === null ? null : statusOf(testbed, places, commit),
   };
+}
+
+function placesOf(namespace: string, { isPair }: Scenario): readonly Place[] {
+  const { first, second } = pairOf(namespace);
+  return (isPair === true ? [first, second] : [namespace]).map((target) => ({ target, namespace }));
+}
+
+function keptOf(
+  before: Readonly<Record<string, string>>,
+  after: Readonly<Record<string, string>>,
+  namespace: string,
+): readonly string[] {
+  const kept = Object.keys(after).filter((id) => before[id] === after[id]);
+  return kept.map((id) => id.replaceAll(namespace, 'TARGET')).toSorted();
 }
 
 /** One of them only looks owned: controllers copy labels. */
@@ -72,7 +94,7 @@ async function createForeign({ api }: FaultTestbed, target: string): Promise<voi
 /** Delivers until the push is queued, waits until it is applied and the queue is empty, and restarts a killed child. */
 async function settle(
   testbed: FaultTestbed,
-  target: string,
+  { branch, places }: { branch: string; places: readonly Place[] },
   { commit, mode }: { commit: Commit; mode: FaultMode },
 ): Promise<void> {
   const untilMs = performance.now() + SETTLE_MS;
@@ -82,17 +104,22 @@ async function settle(
   let isSettled = false;
   for (;;) {
     await testbed.start();
-    isQueued ||= await testbed.deliver(target, commit);
+    isQueued ||= await testbed.deliver(branch, commit);
     const news = testbed.log.slice(seen);
     seen = testbed.log.length;
-    if (mode.isFinal === true && news.some((line) => line['target'] === target && isFailure(line))) isQueued = false;
+    if (
+      mode.isFinal === true &&
+      news.some((line) => places.some(({ target }) => line['target'] === target) && isFailure(line))
+    )
+      isQueued = false;
     const nowMs = performance.now();
     if (!isSettled && (news.length > 0 || nowMs - readAtMs > READ_MS)) {
       readAtMs = nowMs;
-      isSettled = await settledAt(testbed.api, target, commit.revision);
+      const settled = await Promise.all(places.map((place) => settledAt(testbed.api, place, commit.revision)));
+      isSettled = settled.every(Boolean);
     }
     if (isSettled && testbed.isIdle()) return;
-    if (nowMs > untilMs) throw new Error(`${target} did not reach ${commit.revision}: ${lastLines(testbed, target)}`);
+    if (nowMs > untilMs) throw new Error(`${branch} did not reach ${commit.revision}: ${lastLines(testbed, places)}`);
     await pause(20);
   }
 }
@@ -101,13 +128,14 @@ async function uninstall(testbed: FaultTestbed, target: string): Promise<void> {
   const untilMs = performance.now() + SETTLE_MS;
   while ((await testbed.uninstall(target)) !== 0) {
     if (performance.now() > untilMs)
-      throw new Error(`${target} was not uninstalled in time: ${lastLines(testbed, target)}`);
+      throw new Error(`${target} was not uninstalled in time: ${lastLines(testbed, [{ target, namespace: target }])}`);
     await pause(READ_MS);
   }
 }
 
-function lastLines({ log, output }: FaultTestbed, target: string): string {
-  const lines = log.filter((line) => line['target'] === target && line['level'] !== 'debug');
+function lastLines({ log, output }: FaultTestbed, places: readonly Place[]): string {
+  const isOurs = (line: Readonly<Record<string, unknown>>) => places.some(({ target }) => line['target'] === target);
+  const lines = log.filter((line) => isOurs(line) && line['level'] !== 'debug');
   return lines.length === 0 ? output.slice(-2000) : JSON.stringify(lines.slice(-6), null, 1);
 }
 
@@ -124,6 +152,8 @@ function isStatus(request: ProxiedRequest | null): boolean {
   return request?.server === 'git' && request.path.startsWith('/api');
 }
 
-function statusOf({ host }: FaultTestbed, target: string, { revision }: Commit): string | null {
-  return host.statusesOf(revision).findLast(({ context }) => context === `headgate/${target}`)?.state ?? null;
+function statusOf({ host }: FaultTestbed, places: readonly Place[], { revision }: Commit): string | null {
+  const statuses = host.statusesOf(revision);
+  const last = places.map(({ target }) => statuses.findLast(({ context }) => context === `headgate/${target}`));
+  return last.some((status) => status === undefined) ? null : last.map((status) => status?.state).join(', ');
 }

@@ -13,6 +13,17 @@ export interface Scenario {
   readonly countedFrom: number;
   /** Starts with a process that has made no request yet, and counts only the requests that other scenarios do not have. */
   readonly isFresh: boolean;
+  /** Two targets share the namespace and the branch: one of `apps`, one of `sites`. */
+  readonly isPair?: true;
+}
+
+/** Besides its own target, each namespace has two that follow one branch, for the scenarios that need them. */
+export function pairOf(namespace: string): {
+  readonly first: string;
+  readonly second: string;
+  readonly branch: string;
+} {
+  return { first: `${namespace}-a`, second: `${namespace}-b`, branch: `${namespace}-pair` };
 }
 
 /** A planted secret: only the cluster's Secret may contain it. */
@@ -66,6 +77,34 @@ export const SHARDED: Scenario = {
       'apps/c.yaml': maps(['a2', 'c1', 'c2', 'c4'], '2'),
     },
     { 'apps/a.yaml': maps(['a1'], '2'), 'apps/c.yaml': maps(['c1', 'c2'], '4') },
+  ],
+};
+
+/**
+ * Moves objects between two targets, both ways in one push: neither target may delete them, and each waits for the other.
+ * The last push moves everything that one of them has.
+ */
+export const MOVES: Scenario = {
+  name: 'objects that move between two targets',
+  countedFrom: 1,
+  isFresh: false,
+  isPair: true,
+  steps: [
+    {
+      'apps/a.yaml': maps(['a', 'stays'], '1'),
+      'apps/keys.yaml': secret('keys', '1'),
+      'sites/b.yaml': `${maps(['b', 'rests'], '1')}---\n${service(80)}`,
+    },
+    {
+      'apps/a.yaml': `${maps(['stays'], '1')}---\n${maps(['b'], '2')}`,
+      'sites/b.yaml': `${maps(['rests'], '2')}---\n${service(80)}`,
+      'sites/a.yaml': maps(['a'], '2'),
+      'sites/keys.yaml': secret('keys', '1'),
+    },
+    {
+      'apps/a.yaml': `${maps(['stays', 'rests', 'a', 'b'], '2')}---\n${service(80)}`,
+      'apps/keys.yaml': secret('keys', '2'),
+    },
   ],
 };
 

@@ -7,6 +7,7 @@ import { formatId, isObject, metadataMap, textOf } from '../../../src/resource/r
 import type { JsonObject } from '../../../src/resource/resource.ts';
 import type { Api } from '../cluster/api.ts';
 import type { Commit } from './git-writer.ts';
+import { pairOf } from './scenario.ts';
 
 /** A namespace and its inventory, without what differs from namespace to namespace: equal after two runs with the same result. */
 export interface Snapshot {
@@ -24,33 +25,46 @@ const KINDS = [
   { collection: '/apis/apps/v1/namespaces/TARGET/deployments', apiVersion: 'apps/v1', kind: 'Deployment' },
 ];
 
+/** A target, and the namespace that holds its state and its objects. */
+export interface Place {
+  readonly target: string;
+  readonly namespace: string;
+}
+
 /** Does the target's state record a closed run of this commit? */
-export async function settledAt(api: Api, target: string, revision: string): Promise<boolean> {
-  const parent = await api.get(`/api/v1/namespaces/${target}/configmaps/headgate-${target}`);
+export async function settledAt(api: Api, { target, namespace }: Place, revision: string): Promise<boolean> {
+  const parent = await api.get(`/api/v1/namespaces/${namespace}/configmaps/headgate-${target}`);
   if (parent === null || metadataMap(parent, 'annotations')['headgate.dev/revision'] !== revision) return false;
   const { lease, dirty } = stateOf(parent);
   return lease === null && Array.isArray(dirty) && dirty.length === 0;
 }
 
+/** The uid of each object in the namespace. */
+export async function uidsIn(api: Api, namespace: string): Promise<Readonly<Record<string, string>>> {
+  const found = (await Promise.all(KINDS.map((kind) => list(api, namespace, kind)))).flat();
+  return Object.fromEntries(found.map((object) => [idOf(object), textOf(metadataOf(object)['uid'])]));
+}
+
 export async function snapshot(
   api: Api,
-  target: string,
+  { target, namespace }: Place,
   { commit, files }: { commit: Commit | null; files: Readonly<Record<string, string>> },
 ): Promise<Snapshot> {
-  const found = (await Promise.all(KINDS.map((kind) => list(api, target, kind)))).flat();
+  const found = (await Promise.all(KINDS.map((kind) => list(api, namespace, kind)))).flat();
   const live = new Map(found.map((object) => [idOf(object), object]));
-  const own = found.filter((object) => nameOf(object).startsWith(`headgate-${target}`));
+  const states = found.filter((object) => nameOf(object).startsWith(`headgate-${namespace}`));
+  const own = states.filter((object) => nameOf(object).split('.')[0] === `headgate-${target}`);
   const parent = own.find((object) => nameOf(object) === `headgate-${target}`) ?? {};
   const shards = own.map(nameOf).filter((name) => /\.\d+$/.test(name));
   const entries = own.flatMap((object) => entriesOf(object));
-  const hashes = hashesOf(files, target);
-  const inventory = entries.map((entry) => rowOf(entry, { live, hashes, target })).toSorted();
+  const hashes = hashesOf(files, { target, namespace });
+  const inventory = entries.map((entry) => rowOf(entry, { live, hashes, target: namespace })).toSorted();
   const { lease, dirty, spare, count, attempt, pendingOn, shards: listed } = stateOf(parent);
   const annotations = metadataMap(parent, 'annotations');
-  const objects = found.filter((object) => !own.includes(object) && !isKubernetes(object));
-  const named = (text: string) => text.replaceAll(target, 'TARGET');
+  const objects = found.filter((object) => !states.includes(object) && !isKubernetes(object));
+  const named = (text: string) => text.replaceAll(namespace, 'TARGET');
   return {
-    objects: Object.fromEntries(objects.map((object) => [named(idOf(object)), bare(object, target)])),
+    objects: Object.fromEntries(objects.map((object) => [named(idOf(object)), bare(object, namespace)])),
     state: {
       isTip: annotations['headgate.dev/revision'] === commit?.revision,
       kinds: annotations['applyset.kubernetes.io/contains-group-kinds'],
@@ -108,12 +122,15 @@ function entriesOf(object: JsonObject): readonly Entry[] {
 }
 
 /** The hash that the inventory should record for each object in Git. */
-function hashesOf(files: Readonly<Record<string, string>>, target: string): ReadonlyMap<string, string | null> {
-  const set = applySetId({ name: target, namespace: target });
+function hashesOf(
+  files: Readonly<Record<string, string>>,
+  { target, namespace }: Place,
+): ReadonlyMap<string, string | null> {
+  const set = applySetId({ name: target, namespace });
   return new Map(
     Object.entries(files).flatMap(([path, text]) =>
       readManifests({ path, bytes: Buffer.from(text) }).manifests.map((manifest): [string, string | null] => {
-        const id = { group: manifest.group, kind: manifest.kind, namespace: target, name: manifest.name };
+        const id = { group: manifest.group, kind: manifest.kind, namespace, name: manifest.name };
         const { apiVersion, object, source, isHidden } = manifest;
         const resource = { id, apiVersion, object, source, isHidden };
         return [formatId(id), contentHash(bodyOf(resource, set), resource)];
@@ -147,7 +164,7 @@ function rowOf(
 }
 
 /** The parts of an object that do not depend on its namespace or on time. Its status does. */
-function bare(object: JsonObject, target: string): unknown {
+function bare(object: JsonObject, namespace: string): unknown {
   const { metadata: _metadata, status: _status, ...rest } = object;
   const { labels, annotations, managedFields, finalizers } = metadataOf(object);
   const managers = (Array.isArray(managedFields) ? managedFields : []).flatMap((entry) =>
@@ -155,12 +172,17 @@ function bare(object: JsonObject, target: string): unknown {
       ? [`${textOf(entry['manager'])} ${textOf(entry['operation'])} ${JSON.stringify(entry['fieldsV1'])}`]
       : [],
   );
-  const set = applySetId({ name: target, namespace: target });
   const text = JSON.stringify({ ...rest, labels, annotations, finalizers, managers: managers.toSorted() });
   return JSON.parse(
     text
-      .replaceAll(set, 'SET')
-      .replaceAll(target, 'TARGET')
+      .replaceAll(setOf(namespace, namespace), 'SET')
+      .replaceAll(setOf(pairOf(namespace).first, namespace), 'FIRST SET')
+      .replaceAll(setOf(pairOf(namespace).second, namespace), 'SECOND SET')
+      .replaceAll(namespace, 'TARGET')
       .replaceAll(/"clusterIPs?":("[^"]*"|\[[^\]]*\])/g, '"clusterIP":"any"'),
   ) as unknown;
+}
+
+function setOf(target: string, namespace: string): string {
+  return applySetId({ name: target, namespace });
 }

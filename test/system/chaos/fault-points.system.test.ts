@@ -3,7 +3,7 @@ import { BAD_RESPONSES, KILLS } from '../../rig/chaos/fault-modes.ts';
 import type { FaultMode } from '../../rig/chaos/fault-modes.ts';
 import { runScenario } from '../../rig/chaos/run-scenario.ts';
 import type { ScenarioRun } from '../../rig/chaos/run-scenario.ts';
-import { FRESH, SHARDED, SMALL, UNINSTALL, WAVES } from '../../rig/chaos/scenario.ts';
+import { FRESH, MOVES, SHARDED, SMALL, UNINSTALL, WAVES } from '../../rig/chaos/scenario.ts';
 import type { Scenario } from '../../rig/chaos/scenario.ts';
 import { TestbedPool } from '../../rig/chaos/testbed-pool.ts';
 
@@ -23,6 +23,7 @@ const PER_LINE = 25;
 const rows = [
   { scenario: SMALL, modes: IS_SAMPLE ? KILLS : MODES },
   { scenario: SHARDED, modes: MODES },
+  { scenario: MOVES, modes: IS_SAMPLE ? KILLS : MODES },
   { scenario: UNINSTALL, modes: KILLS },
   { scenario: WAVES, modes: IS_SAMPLE ? [] : KILLS },
   { scenario: FRESH, modes: IS_SAMPLE ? [] : MODES },
@@ -52,13 +53,14 @@ async function runWithFault(
   { scenario, mode }: { scenario: Scenario; mode: FaultMode },
   faultPoint: number,
 ): Promise<ScenarioRun['faulted']> {
-  const { faulted, state, status } = await pool.use((testbed, target) =>
+  const { faulted, states, kept, status } = await pool.use((testbed, target) =>
     runScenario(testbed, target, { scenario, mode, faultPoint }),
   );
   if (faulted === null) return null;
   const expected = undisturbedOf(scenario);
   const at = `n = ${faultPoint}: ${JSON.stringify(faulted)}`;
-  expect(state, at).toEqual(expected.state);
+  expect(states, at).toEqual(expected.states);
+  expect(kept, at).toEqual(expected.kept);
   expect(status ?? expected.status, at).toBe(expected.status);
   return faulted;
 }

@@ -80,6 +80,7 @@ function outcomeLine(
     updated,
     unchanged,
     pruned,
+    ...(report.released === undefined ? {} : { released: report.released }),
     failed,
     durationMs: timing.durationMs,
     stagesMs: timing.stagesMs,

@@ -5,15 +5,15 @@ import { formatKind } from '../../resource/kind-order.ts';
 import type { Listed } from '../../state/suspect.ts';
 import { formatId, isObject, textOf } from '../../resource/resource.ts';
 import type { JsonObject } from '../../resource/resource.ts';
-import { entriesOf, readInventory } from '../state/inventory-store.ts';
+import { entriesOf, readInventory } from './inventory-store.ts';
 import type { Kind } from '../api/kinds.ts';
 import { listOwned } from '../api/list.ts';
 import { liveOf, seenOf } from '../api/metadata.ts';
-import { applySetId } from '../state/parent.ts';
+import { applySetId } from './parent.ts';
 import { ensureKindsKnown } from '../api/owned.ts';
-import type { Parent } from '../state/parent.ts';
-import type { ClusterRun } from '../state/run.ts';
-import type { StateStore } from '../state/state-store.ts';
+import type { Parent } from './parent.ts';
+import type { ClusterRun } from './run.ts';
+import type { StateStore } from './state-store.ts';
 
 interface ListContext extends Pick<ClusterRun, 'connection' | 'kinds' | 'target'> {
   readonly store: StateStore;

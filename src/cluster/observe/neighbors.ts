@@ -1,0 +1,62 @@
+import type { Neighbors } from '../../deploy/ports/cluster.ts';
+import { PART_OF } from '../../plan/model/body.ts';
+import type { Candidate, Facts, TargetLocation } from '../../plan/model/facts.ts';
+import { leftOf } from '../../plan/planner/left.ts';
+import { ownerOf } from '../../plan/ownership/ownership.ts';
+import { objectPath } from '../api/kinds.ts';
+import { applySetId } from '../state/parent.ts';
+import { otherTargets } from '../state/other-targets.ts';
+import type { GatherContext } from './context.ts';
+import { readLive } from './observe.ts';
+
+type Read = Pick<Facts, 'candidates' | 'otherTargets' | 'elsewhere'>;
+
+/**
+ * What other targets have to do with the objects of this one. Requests are sent only if another target owns a desired
+ * object, or if an object would be pruned.
+ */
+export async function readNeighbors(
+  { neighbors, ...at }: Pick<Facts, 'candidates' | 'entries' | 'touched'> & { readonly neighbors: Neighbors | null },
+  context: GatherContext,
+  signal: AbortSignal,
+): Promise<Read> {
+  const owners = await otherTargets(at.candidates, context, signal);
+  if (neighbors === null) return { candidates: at.candidates, otherTargets: owners, elsewhere: new Map() };
+  const left = context.target.prune.enabled ? leftOf(at) : [];
+  const elsewhere = left.length === 0 ? new Map<string, never>() : await neighbors.definitionsOf(left, signal);
+  if (!at.candidates.some((candidate) => isClaimed(candidate, context)))
+    return { candidates: at.candidates, otherTargets: owners, elsewhere };
+  const follow = (await neighbors.locations(signal)).map((each): [string, TargetLocation] => [applySetId(each), each]);
+  const located = await Promise.all(
+    [...new Map([...follow, ...owners])].map(async ([id, other]): Promise<[string, TargetLocation]> => {
+      const isOwner = at.candidates.some(({ live }) => live?.labels[PART_OF] === id);
+      return [id, { ...other, isBehind: isOwner && (await neighbors.isBehind(other, signal)) }];
+    }),
+  );
+  const known = new Map(located);
+  // The owner may have released an object after it was read here and before its own state was.
+  const candidates = await Promise.all(
+    at.candidates.map(async (candidate) =>
+      known.has(candidate.live?.labels[PART_OF] ?? '') ? withCurrentOwner(candidate, context, signal) : candidate,
+    ),
+  );
+  return { candidates, otherTargets: known, elsewhere };
+}
+
+/** Does another Headgate target own it? */
+function isClaimed({ live }: Candidate, context: GatherContext): boolean {
+  const owner = live === null ? null : ownerOf(live, context.applySetId);
+  return owner?.kind === 'other' && owner.tool === 'headgate';
+}
+
+async function withCurrentOwner(
+  candidate: Candidate,
+  { connection, kinds }: GatherContext,
+  signal: AbortSignal,
+): Promise<Candidate> {
+  const { id, apiVersion } = candidate.resource;
+  const kind = kinds.find({ apiVersion, kind: id.kind });
+  if (kind === null) return candidate;
+  const live = await readLive(objectPath(kind, id), { context: { connection }, resource: { id } }, signal);
+  return live?.uid === candidate.live?.uid ? { ...candidate, live } : candidate;
+}
