@@ -171,7 +171,7 @@ it('prunes a generated ConfigMap only when the pods that use its successor are r
   expect(on.host.statusesOf(bad).at(-1)).toMatchObject({ state: 'failure' });
   // One final status, although two runs brought it.
   expect(on.host.statusesOf(good).filter(({ state }) => state !== 'pending')).toHaveLength(1);
-});
+}, 120_000);
 
 it('names the successor of a commit that is superseded while its prunes wait, as of one that is not ready', async () => {
   const on = await started();

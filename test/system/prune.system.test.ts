@@ -1,4 +1,10 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { startControlPlane } from '../rig/cluster/control-plane.ts';
+import type { ControlPlane } from '../rig/cluster/control-plane.ts';
+import { getParts } from '../rig/cluster/parts.ts';
 import { Testbed, configMap } from '../rig/testbed/testbed.ts';
 import { widgetDefinition } from '../rig/testbed/widgets.ts';
 
@@ -191,28 +197,22 @@ describe('an object that leaves Git (E)', () => {
 const namespace = (name: string) => `apiVersion: v1\nkind: Namespace\nmetadata: { name: ${name} }\n`;
 const inNamespace = (name: string, namespaceName: string) => configMap(name, {}, `  namespace: ${namespaceName}\n`);
 
+const MAY_PRUNE = {
+  namespaces: ['NAMESPACE', 'NAMESPACE-team'],
+  clusterScoped: true,
+  prune: { kinds: ['Namespace'] },
+};
+const isThere = async (name: string) => {
+  const found = await testbed.kubectl('get', 'namespace', name, '--ignore-not-found', '-o', 'jsonpath={.status.phase}');
+  return found === 'Active';
+};
+
 describe('a Namespace that leaves Git, where prune.kinds allows its deletion', () => {
-  const target = {
-    namespaces: ['NAMESPACE', 'NAMESPACE-team'],
-    clusterScoped: true,
-    prune: { kinds: ['Namespace'] },
-  };
-  const isThere = async (name: string) => {
-    const found = await testbed.kubectl(
-      'get',
-      'namespace',
-      name,
-      '--ignore-not-found',
-      '-o',
-      'jsonpath={.status.phase}',
-    );
-    return found === 'Active';
-  };
   const lists = async (revision: string) =>
     (await testbed.auditOf(`${testbed.namespace}@${revision.slice(0, 12)}`)).filter(({ verb }) => verb === 'list');
 
   it('stays for what Git or others have in it, is named on the commit, and is looked at again when something in it leaves Git', async () => {
-    testbed = await Testbed.build({ target });
+    testbed = await Testbed.build({ target: MAY_PRUNE });
     const team = `${testbed.namespace}-team`;
     await testbed.start();
     const files = {
@@ -255,34 +255,8 @@ describe('a Namespace that leaves Git, where prune.kinds allows its deletion', (
     await testbed.kubectl('delete', 'namespace', team, '--wait=false');
   });
 
-  it('goes in the same push as what is in it, as headgate plan shows', async () => {
-    testbed = await Testbed.build({ target: { ...target, wait: '0s' } });
-    const team = `${testbed.namespace}-team`;
-    const workload = `apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: web, namespace: ${team} }\nspec: { selector: { matchLabels: { a: b } }, template: { metadata: { labels: { a: b } }, spec: { containers: [{ name: c, image: i }] } } }\n`;
-    await testbed.start();
-    const first = await testbed.push({
-      'apps/ns.yaml': namespace(team),
-      'apps/a.yaml': inNamespace('a', team),
-      'apps/web.yaml': workload,
-      'apps/c.yaml': configMap('c'),
-    });
-    await testbed.outcome(first, 'deployed');
-    await testbed.stop();
-    await testbed.kubectl('-n', team, 'create', 'configmap', 'foreign');
-    await testbed.push({ 'apps/ns.yaml': null, 'apps/a.yaml': null, 'apps/web.yaml': null });
-    const kept = await testbed.headgate('plan', testbed.namespace);
-    expect(kept.stdout).toContain(
-      `keep Namespace ${team}  (apps/ns.yaml): it still contains 1 object: ConfigMap ${team}/foreign\n`,
-    );
-    await testbed.kubectl('-n', team, 'delete', 'configmap', 'foreign');
-    expect((await testbed.headgate('plan', testbed.namespace)).stdout).toContain('3 to prune');
-    await testbed.start();
-    expect(await testbed.outcome(await testbed.push({}), 'deployed')).toMatchObject({ pruned: 3, warnings: [] });
-    expect(await isThere(team)).toBe(false);
-  });
-
   it('stays when something in it cannot be listed', async () => {
-    testbed = await Testbed.build({ target: { ...target, serviceAccount: 'NAMESPACE/deployer' } });
+    testbed = await Testbed.build({ target: { ...MAY_PRUNE, serviceAccount: 'NAMESPACE/deployer' } });
     const { namespace: name } = testbed;
     const team = `${name}-team`;
     await testbed.kubectl('-n', name, 'create', 'serviceaccount', 'deployer');
@@ -307,9 +281,54 @@ describe('a Namespace that leaves Git, where prune.kinds allows its deletion', (
     await testbed.kubectl('delete', 'clusterrole', name);
     await testbed.kubectl('delete', 'namespace', team, '--wait=false');
   });
+});
+
+/** In a cluster of its own: an aggregated API that does not answer, as another test may add one, would keep the Namespace. */
+describe('a Namespace that leaves Git and contains nothing else', () => {
+  let plane: ControlPlane;
+  let directory: string;
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'headgate-plane-'));
+    plane = await startControlPlane({ parts: await getParts(), directory, controllers: false });
+  }, 120_000);
+
+  afterAll(async () => {
+    await plane.stop();
+    await rm(directory, { recursive: true });
+  });
+
+  it('goes in the same push as what is in it, as headgate plan shows', async () => {
+    testbed = await Testbed.build({ target: { ...MAY_PRUNE, wait: '0s' }, cluster: plane.address });
+    const team = `${testbed.namespace}-team`;
+    const workload = `apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: web, namespace: ${team} }\nspec: { selector: { matchLabels: { a: b } }, template: { metadata: { labels: { a: b } }, spec: { containers: [{ name: c, image: i }] } } }\n`;
+    await testbed.start();
+    const first = await testbed.push({
+      'apps/ns.yaml': namespace(team),
+      'apps/a.yaml': inNamespace('a', team),
+      'apps/web.yaml': workload,
+      'apps/c.yaml': configMap('c'),
+    });
+    await testbed.outcome(first, 'deployed');
+    await testbed.stop();
+    await testbed.kubectl('-n', team, 'create', 'configmap', 'foreign');
+    await testbed.push({ 'apps/ns.yaml': null, 'apps/a.yaml': null, 'apps/web.yaml': null });
+    const kept = await testbed.headgate('plan', testbed.namespace);
+    expect(kept.stdout).toContain(
+      `keep Namespace ${team}  (apps/ns.yaml): it still contains 1 object: ConfigMap ${team}/foreign\n`,
+    );
+    await testbed.kubectl('-n', team, 'delete', 'configmap', 'foreign');
+    expect((await testbed.headgate('plan', testbed.namespace)).stdout).toContain('3 to prune');
+    await testbed.start();
+    expect(await testbed.outcome(await testbed.push({ 'apps/d.yaml': configMap('d') }), 'deployed')).toMatchObject({
+      pruned: 3,
+      warnings: [],
+    });
+    expect(await isThere(team)).toBe(false);
+  }, 120_000);
 
   it('stays when its target is uninstalled while others have something in it, and goes otherwise', async () => {
-    testbed = await Testbed.build({ target });
+    testbed = await Testbed.build({ target: MAY_PRUNE, cluster: plane.address });
     const team = `${testbed.namespace}-team`;
     const files = { 'apps/ns.yaml': namespace(team), 'apps/a.yaml': inNamespace('a', team) };
     await testbed.start();
@@ -324,7 +343,8 @@ describe('a Namespace that leaves Git, where prune.kinds allows its deletion', (
     });
     expect(await isThere(team)).toBe(true);
     await testbed.kubectl('-n', team, 'delete', 'configmap', 'foreign');
-    await testbed.outcome(await testbed.push({}), 'deployed');
+    const again = { 'apps/a.yaml': configMap('a', { v: '2' }, `  namespace: ${team}\n`) };
+    await testbed.outcome(await testbed.push(again), 'deployed');
     expect(await testbed.headgate('--yes', 'uninstall', testbed.namespace)).toMatchObject({
       code: 0,
       stdout: expect.stringContaining('2 deleted, 0 kept'),
