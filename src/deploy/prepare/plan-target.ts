@@ -1,11 +1,10 @@
-import { makePlan } from '../../plan/planner/make-plan.ts';
 import type { Plan } from '../../plan/model/plan.ts';
 import type { Source } from '../../snapshot/source.ts';
 import type { Observed, RecordedTarget } from '../ports/cluster.ts';
 import type { World } from '../ports/world.ts';
 import type { RenderContext, Rendered } from '../render/render.ts';
 
-/** Loaded late: the YAML parser is most of a function's bundle, and a run that has nothing to do does not need it. */
+/** Loaded late, as the planner is: the YAML parser is most of a function's bundle, and a run with nothing to do needs neither. */
 export async function renderSource(
   source: Source,
   context: RenderContext,
@@ -33,7 +32,10 @@ export async function planFor(
   const { renderMore } = await import('../render/render.ts');
   const readAlso = (paths: readonly string[]) => renderMore(rendered, paths, world, signal);
   return world.stage('plan', async () => {
-    const observed = await recorded.observe({ ...rendered, settings, suspects, readAlso }, signal);
+    const [observed, { makePlan }] = await Promise.all([
+      recorded.observe({ ...rendered, settings, suspects, readAlso }, signal),
+      import('../../plan/planner/make-plan.ts'),
+    ]);
     return { plan: makePlan(observed.facts), observed };
   });
 }
