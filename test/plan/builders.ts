@@ -137,6 +137,7 @@ export function someFacts(change: Partial<Facts> = {}): Facts {
     isRebuilt: false,
     count: change.entries?.length ?? 0,
     candidates,
+    holders: [],
     unread: [],
     problems: [],
     namespaceMissing: false,

@@ -65,12 +65,12 @@ function nameOf({ candidate }: Write): string {
   return formatId(candidate.resource.id);
 }
 
-/** Null when the dry run shows that applying it changes nothing. */
+/** Null when the dry run shows that applying it changes nothing; it has not passed for an unverified write. */
 async function previewWrite(write: Write, observed: Observed, signal: AbortSignal): Promise<PlannedChange | null> {
   const { id, source } = write.candidate.resource;
   const preview = await observed.preview(write, signal);
   const fields = preview.kind === 'differs' ? preview.fields : [];
-  if (write.op === 'update' && fields.length === 0) return null;
+  if (write.op === 'update' && fields.length === 0 && !write.unverified) return null;
   const reason = write.unverified ? 'not verified: it depends on an object of the same push' : null;
   return { op: write.op, id, source: `${source.path}:${source.line}`, fields, reason };
 }

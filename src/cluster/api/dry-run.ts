@@ -4,7 +4,7 @@ import { stringifyJson } from '../../resource/json.ts';
 import { formatPosition, hidesValues } from '../../resource/resource.ts';
 import type { JsonObject, Resource } from '../../resource/resource.ts';
 import { METADATA_ONLY, acceptFor, finalizersOf, lastChangeByUs, readObject, seenOf } from './metadata.ts';
-import { conflictsOf, refusalOf } from './status.ts';
+import { conflictsOf, obstacleOf, refusalOf } from './status.ts';
 import type { Connection } from './connection.ts';
 
 /** Errors of the manifest or the target's rights are observations. @throws DeployError for external failures. */
@@ -26,7 +26,7 @@ export async function dryRun(
   const { answer, sentAtMs } = taken.length === 0 ? unforced : await dryRunWith('force');
   if (answer.status >= 300) {
     const about = { subject: formatPosition(resource.source), secret: hidesValues(resource) };
-    return { kind: 'refused', problem: refusalOf(answer, about) };
+    return { kind: 'refused', problem: await refusalOf(answer, about), ...obstacleOf(answer) };
   }
   const { metadata, status } = readObject(answer.text);
   const warned = answer.warnings.length === 0 ? {} : { warnings: answer.warnings };

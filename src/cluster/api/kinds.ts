@@ -1,3 +1,4 @@
+import type { Problem } from '../../error/deploy-error.ts';
 import { parseJson } from '../../resource/json.ts';
 import { isObject, textOf } from '../../resource/resource.ts';
 import type { Json, Manifest, ResourceId } from '../../resource/resource.ts';
@@ -28,6 +29,8 @@ export interface KindCache {
     signal: AbortSignal,
   ): Promise<void>;
   refresh(connection: Connection, signal: AbortSignal): Promise<void>;
+  /** The API of this version is registered, but the server behind it does not answer: its kinds are not known. */
+  isSilent(of: Pick<Manifest, 'apiVersion'>): boolean;
   /** Every kind that can be listed, once each, in the server's preferred version. */
   all(connection: Connection, signal: AbortSignal): Promise<readonly Kind[]>;
   /** Every kind in every version, as last discovered. */
@@ -37,6 +40,7 @@ export interface KindCache {
 export function kindCache(): KindCache {
   let known = byKey(builtinKinds());
   let discovered: readonly Kind[] | null = null;
+  let silent: ReadonlySet<string> = new Set();
 
   function find({ apiVersion, kind }: Pick<Manifest, 'apiVersion' | 'kind'>): Kind | null {
     return known.get(keyOf(apiVersion, kind)) ?? null;
@@ -44,14 +48,16 @@ export function kindCache(): KindCache {
 
   async function refresh(connection: Connection, signal: AbortSignal): Promise<void> {
     const found = await discover(connection, signal);
-    discovered = found;
+    discovered = found.kinds;
+    silent = found.silent;
     // Kinds discovered before may no longer be served.
-    known = byKey([...builtinKinds(), ...found]);
+    known = byKey([...builtinKinds(), ...found.kinds]);
   }
 
   return {
     find,
     refresh,
+    isSilent: ({ apiVersion }) => silent.has(apiVersion),
     findAny(of) {
       const group = groupOf(of.apiVersion);
       return find(of) ?? [...known.values()].find((kind) => kind.group === group && kind.kind === of.kind) ?? null;
@@ -112,21 +118,42 @@ function builtinKinds(): readonly Kind[] {
 
 const AGGREGATED = 'application/json;v=v2;g=apidiscovery.k8s.io;as=APIGroupDiscoveryList';
 
+interface Discovered {
+  readonly kinds: readonly Kind[];
+  /** Each apiVersion whose server does not answer. */
+  readonly silent: ReadonlySet<string>;
+}
+
 /** Aggregated discovery (Kubernetes 1.27 and later): two requests return every kind. */
-async function discover(connection: Connection, signal: AbortSignal): Promise<readonly Kind[]> {
+async function discover(connection: Connection, signal: AbortSignal): Promise<Discovered> {
   const lists = await Promise.all(
     ['/api', '/apis'].map(async (path) => {
       const answer = await connection.request({ method: 'GET', path, accept: AGGREGATED }, signal);
-      if (answer.status >= 300) throw problemOf(answer, { subject: path, secret: false });
+      if (answer.status >= 300) throw await problemOf(answer, { subject: path, secret: false });
       return parseJson(answer.text);
     }),
   );
-  return lists.flatMap((list) => arrayOf(list, 'items').flatMap((group) => kindsOfGroup(group)));
+  const groups = lists.flatMap((list) => arrayOf(list, 'items'));
+  return {
+    kinds: groups.flatMap((group) => kindsOfGroup(group)),
+    silent: new Set(groups.flatMap((group) => silentVersions(group))),
+  };
+}
+
+function nameOf(group: Json): string {
+  const metadata = isObject(group) ? group['metadata'] : undefined;
+  return isObject(metadata) ? textOf(metadata['name']) : '';
+}
+
+function silentVersions(group: Json): readonly string[] {
+  return arrayOf(group, 'versions')
+    .filter((version) => isObject(version))
+    .filter(({ freshness }) => freshness === 'Stale')
+    .map(({ version }) => `${nameOf(group)}/${textOf(version)}`);
 }
 
 function kindsOfGroup(group: Json): readonly Kind[] {
-  const metadata = isObject(group) ? group['metadata'] : undefined;
-  const name = isObject(metadata) && typeof metadata['name'] === 'string' ? metadata['name'] : '';
+  const name = nameOf(group);
   return arrayOf(group, 'versions').flatMap((version) =>
     arrayOf(version, 'resources').flatMap((resource) => {
       if (!isObject(resource) || !isObject(version)) return [];
@@ -159,4 +186,15 @@ export function collectionPath({ group, version, plural, namespaced }: Kind, nam
 
 export function objectPath(kind: Kind, { namespace, name }: Pick<ResourceId, 'namespace' | 'name'>): string {
   return `${collectionPath(kind, namespace)}/${encodeURIComponent(name)}`;
+}
+
+/** The kinds of an API are unknown while the server behind it does not answer: neither missing nor deleted. */
+export function silentApi(apiVersion: string, subject: string): Problem {
+  const service = apiVersion.split('/').toReversed().join('.');
+  return {
+    code: 'cluster-broken',
+    subject,
+    message: `the server of ${apiVersion} does not answer`,
+    remedy: `Check kubectl get apiservice ${service}: start the server of APIService ${service}; Headgate retries.`,
+  };
 }

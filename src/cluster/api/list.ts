@@ -28,7 +28,7 @@ export async function listOwned(
     // The kind is not served, so there are no objects.
     if (answer.status === 404) return found;
     if (answer.status === 403 || answer.status === 405) return null;
-    if (answer.status >= 300) throw problemOf(answer, { subject: kind.kind, secret: false });
+    if (answer.status >= 300) throw await problemOf(answer, { subject: kind.kind, secret: false });
     const list = parseJson(answer.text);
     const items = isObject(list) && Array.isArray(list['items']) ? list['items'] : [];
     for (const item of items) if (isObject(item)) found.push(item);

@@ -110,7 +110,7 @@ async function remove(
     action.op === 'delete' ? deleteRequest(owned.path, owned.live, false) : releaseRequest(owned.path, owned.live);
   const answer = await connection.request({ ...request, fence: held }, signal);
   if (answer.status < 300 || answer.status === 404) return { action, problem: null };
-  return { action, problem: refusalOf(answer, { subject: formatId(entry.id), secret: true }) };
+  return { action, problem: await refusalOf(answer, { subject: formatId(entry.id), secret: true, request: 'delete' }) };
 }
 
 /** Removes Headgate's label and annotation from exactly this object. */

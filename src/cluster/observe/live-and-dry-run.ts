@@ -15,7 +15,7 @@ export async function readLiveAndDryRun(
   const subject = `${formatPosition(resource.source)} ${formatId(resource.id)}`;
   const read = async (request: KubeRequest): Promise<JsonObject> => {
     const answer = await connection.request(request, signal);
-    if (answer.status >= 300) throw problemOf(answer, { subject, secret: hidesValues(resource) });
+    if (answer.status >= 300) throw await problemOf(answer, { subject, secret: hidesValues(resource) });
     const object = parseJson(answer.text);
     return isObject(object) ? object : {};
   };

@@ -3,7 +3,7 @@ import { problemOf } from '../api/status.ts';
 import type { GatherContext } from './context.ts';
 import { resolveNamespaces } from '../../plan/planner/resolve-namespace.ts';
 import type { Desired } from '../../desired/plain/plain.ts';
-import { definesKind } from '../../plan/refusals/may-pass-later.ts';
+import { definesKind } from '../../plan/refusals/defines-kind.ts';
 import type { Scope } from '../../plan/planner/resolve-namespace.ts';
 import { isObject } from '../../resource/resource.ts';
 import type { Manifest, Resource } from '../../resource/resource.ts';
@@ -17,7 +17,7 @@ export async function namespaceExists({ connection, target }: GatherContext, sig
   if (answer.status === 404) return false;
   // Without the right to read namespaces, assume it exists: the first write fails otherwise.
   if (answer.status === 403 || answer.status < 300) return true;
-  throw problemOf(answer, { subject: `Namespace ${target.namespace}`, secret: false });
+  throw await problemOf(answer, { subject: `Namespace ${target.namespace}`, secret: false });
 }
 
 /** Resolves the namespace of every manifest, with kinds that the same push defines. */

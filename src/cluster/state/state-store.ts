@@ -56,7 +56,7 @@ export function stateStore(connection: Connection, target: Target): StateStore {
     const request = base === null ? postOf(content) : patchOf(base, content);
     const answer = await connection.request(held === null ? request : { ...request, fence: held }, signal);
     if (answer.status !== 409 && (answer.status !== 404 || base === null))
-      return versionOf(objectOf(answer, subjectOf(name)));
+      return versionOf(await objectOf(answer, subjectOf(name)));
     // A conflict with our own write, if its response was lost and it was sent again.
     const stored = await read(name, signal);
     if (stored === null || !isWritten(stored, content)) throw overtaken(name);
@@ -103,14 +103,14 @@ export function stateStore(connection: Connection, target: Target): StateStore {
   async function remove(name: string, { held, signal }: Writing): Promise<void> {
     const request = { method: 'DELETE', path: `${collection}/${name}`, accept: METADATA_ONLY } as const;
     const answer = await connection.request(held === null ? request : { ...request, fence: held }, signal);
-    if (answer.status !== 404) objectOf(answer, subjectOf(name));
+    if (answer.status !== 404) await objectOf(answer, subjectOf(name));
   }
 
   /** Includes shards that a killed run left behind. */
   async function storedNames(parent: string, signal: AbortSignal): Promise<readonly string[]> {
     const path = `${collection}?labelSelector=app.kubernetes.io%2Fmanaged-by%3Dheadgate`;
     const answer = await connection.request({ method: 'GET', path, accept: METADATA_LIST }, signal);
-    const { items } = objectOf(answer, `ConfigMaps of ${target.namespace}`);
+    const { items } = await objectOf(answer, `ConfigMaps of ${target.namespace}`);
     const names = (Array.isArray(items) ? items : []).filter((item) => isObject(item)).map((item) => nameOf(item));
     return names.filter((name) => name.startsWith(`${parent}.`));
   }
@@ -177,8 +177,8 @@ function shardContent({
   };
 }
 
-function objectOf(answer: KubeAnswer, subject: string): JsonObject {
-  if (answer.status >= 300) throw problemOf(answer, { subject, secret: false });
+async function objectOf(answer: KubeAnswer, subject: string): Promise<JsonObject> {
+  if (answer.status >= 300) throw await problemOf(answer, { subject, secret: false, request: 'state' });
   const object = parseJson(answer.text);
   return isObject(object) ? object : {};
 }

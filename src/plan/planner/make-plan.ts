@@ -1,3 +1,4 @@
+import type { Problem } from '../../error/deploy-error.ts';
 import { formatId } from '../../resource/resource.ts';
 import { reachOf } from './awaits.ts';
 import type { Candidate, Facts, Unread } from '../model/facts.ts';
@@ -99,7 +100,15 @@ function judgeUnread(unread: readonly Unread[], entries: readonly Entry[]) {
     filesAndFolders.has(path) || pathAndParents(path).some((each) => files.has(each));
   const blocking = unread.filter((each) => isInTheWay(each));
   const others = unread.filter((each) => !isInTheWay(each) && mayBeManifest(each.path));
-  return { refusals: blocking.map(({ problem }) => problem), warnings: others.map(({ problem }) => problem) };
+  return {
+    refusals: blocking.map(({ problem }) => problem),
+    warnings: others.map(({ problem }) => neverApplied(problem)),
+  };
+}
+
+/** Nothing was applied from the file, so no manifest vanished. */
+function neverApplied(problem: Problem): Problem {
+  return problem.code === 'manifest-vanished' ? { ...problem, code: 'not-a-manifest' } : problem;
 }
 
 /** `a/b/c`, `a/b`, `a` */
@@ -109,7 +118,11 @@ function pathAndParents(path: string): readonly string[] {
 }
 
 /** Objects of touched files that no touched file defines anymore. */
-function leftOf({ touched, entries, candidates }: Facts): readonly Entry[] {
+export function leftOf({
+  touched,
+  entries,
+  candidates,
+}: Pick<Facts, 'touched' | 'entries' | 'candidates'>): readonly Entry[] {
   const desired = new Set(candidates.map(({ resource }) => formatId(resource.id)));
   const left = entries.filter((entry) => touched.has(entry.file) && !desired.has(formatId(entry.id)));
   return [...entriesByObject(left).values()].flatMap((known) => {
