@@ -208,6 +208,16 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   'platforms/aws/cloudformation': ['error', 'platforms/aws/api'],
   'platforms/local': ['error', 'config/checked', 'deploy/ports', 'deploy/webhook', 'cluster/api', 'queue'],
   'app/githost': ['error', 'githost/port', 'githost/github', 'config/checked', 'deploy/ports', 'exchange'],
+  'cluster/obstacles': [
+    'resource',
+    'state',
+    'plan/model',
+    'plan/ordering',
+    'plan/refusals',
+    'plan/planner',
+    'exchange',
+    'cluster/api',
+  ],
   'cluster/removal': ['resource', 'state', 'plan/model', 'plan/ownership', 'cluster/api'],
   'cluster/observe': [
     'error',
@@ -227,6 +237,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'cluster/api',
     'cluster/state',
     'cluster/readiness',
+    'cluster/obstacles',
     'cluster/removal',
   ],
   'cluster/apply': [

@@ -54,7 +54,8 @@ export function targetCluster(run: ClusterRun) {
     async event(event, signal) {
       const request = eventRequest(event, { target, nowMs: runner.nowMs(), parentUid: store.parentUid() ?? '' });
       const answer = await connection.request(request, signal);
-      if (answer.status >= 300) throw problemOf(answer, { subject: `Event in ${target.namespace}`, secret: false });
+      if (answer.status >= 300)
+        throw await problemOf(answer, { subject: `Event in ${target.namespace}`, secret: false });
     },
   } satisfies TargetCluster;
 }

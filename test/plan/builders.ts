@@ -138,6 +138,7 @@ export function someFacts(change: Partial<Facts> = {}): Facts {
     isRebuilt: false,
     count: change.entries?.length ?? 0,
     candidates,
+    holders: [],
     unread: [],
     problems: [],
     namespaceMissing: false,

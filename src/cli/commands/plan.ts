@@ -87,12 +87,12 @@ function nameOf({ candidate }: Write): string {
   return formatId(candidate.resource.id);
 }
 
-/** Null when the dry run shows that applying it changes nothing. */
+/** Null when the dry run shows that applying it changes nothing; it has not passed for an unverified write. */
 function previewWrite(write: Write, preview: Preview): PlannedChange | Refused | null {
   const { id, source } = write.candidate.resource;
   if (preview.kind === 'refused') return preview;
   const fields = preview.kind === 'differs' ? preview.fields : [];
-  if (write.op === 'update' && fields.length === 0) return null;
+  if (write.op === 'update' && fields.length === 0 && !write.unverified) return null;
   const reason = write.unverified ? 'not verified: it depends on an object of the same push' : null;
   return { op: write.op, id, source: `${source.path}:${source.line}`, fields, reason };
 }

@@ -15,7 +15,7 @@ export async function readCapabilities(
     connection.request({ method: 'GET', path: '/version' }, signal),
     kinds.served(connection, signal),
   ]);
-  if (answer.status >= 300) throw problemOf(answer, { subject: '/version', secret: false });
+  if (answer.status >= 300) throw await problemOf(answer, { subject: '/version', secret: false });
   const version = parseJson(answer.text);
   const apis = served.flatMap((kind) => {
     const api = apiVersionOf(kind);

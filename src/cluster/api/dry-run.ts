@@ -3,7 +3,7 @@ import type { Observation } from '../../plan/model/facts.ts';
 import { stringifyJson } from '../../resource/json.ts';
 import type { JsonObject, Resource } from '../../resource/resource.ts';
 import { METADATA_ONLY, acceptFor, finalizersOf, lastChangeByUs, readObject, seenOf } from './metadata.ts';
-import { conflictsOf, manifestRefusalOf } from './status.ts';
+import { conflictsOf, manifestRefusalOf, obstacleOf } from './status.ts';
 import type { Connection } from './connection.ts';
 
 /** Errors of the manifest or the target's rights are observations. @throws DeployError for external failures. */
@@ -23,7 +23,8 @@ export async function dryRun(
   const unforced = await dryRunWith('fail');
   const taken = target.conflicts === 'force' ? conflictsOf(unforced.answer) : [];
   const { answer, sentAtMs } = taken.length === 0 ? unforced : await dryRunWith('force');
-  if (answer.status >= 300) return { kind: 'refused', problem: await manifestRefusalOf(answer, resource) };
+  if (answer.status >= 300)
+    return { kind: 'refused', problem: await manifestRefusalOf(answer, resource), ...obstacleOf(answer) };
   const { metadata, status } = readObject(answer.text);
   const warned = answer.warnings.length === 0 ? {} : { warnings: answer.warnings };
   // Without a resourceVersion the object does not exist. (One that was sent would be echoed; we send none.)

@@ -1,4 +1,5 @@
 import { DeployError } from '../../error/deploy-error.ts';
+import type { Problem } from '../../error/deploy-error.ts';
 import { parseJson } from '../../resource/json.ts';
 import { isObject, textOf } from '../../resource/resource.ts';
 import type { Json, Manifest, ResourceId } from '../../resource/resource.ts';
@@ -35,6 +36,8 @@ export interface KindCache {
     signal: AbortSignal,
   ): Promise<void>;
   refresh(connection: Connection, signal: AbortSignal): Promise<void>;
+  /** The API of this version is registered, but the server behind it does not answer: its kinds are not known. */
+  isSilent(of: Pick<Manifest, 'apiVersion'>): boolean;
   /** Every kind that can be listed, once each, in the server's preferred version. */
   all(connection: Connection, signal: AbortSignal): Promise<readonly Kind[]>;
   /** Every kind in every version, as last discovered. */
@@ -44,6 +47,7 @@ export interface KindCache {
 export function kindCache(): KindCache {
   let known = byKey(builtinKinds());
   let discovered: readonly Kind[] | null = null;
+  let silent: ReadonlySet<string> = new Set();
 
   function find({ apiVersion, kind }: Pick<Manifest, 'apiVersion' | 'kind'>): Kind | null {
     return known.get(keyOf(apiVersion, kind)) ?? null;
@@ -51,15 +55,17 @@ export function kindCache(): KindCache {
 
   async function refresh(connection: Connection, signal: AbortSignal): Promise<void> {
     const found = await discover(connection, signal);
-    discovered = found;
+    discovered = found.kinds;
+    silent = found.silent;
     // Kinds discovered before may no longer be served.
-    known = byKey([...builtinKinds(), ...found]);
+    known = byKey([...builtinKinds(), ...found.kinds]);
   }
 
   return {
     find,
     refresh,
     hasNamed: (name) => [...known.values()].some(({ kind }) => kind === name),
+    isSilent: ({ apiVersion }) => silent.has(apiVersion),
     findAny(of) {
       const group = groupOf(of.apiVersion);
       return find(of) ?? [...known.values()].find((kind) => kind.group === group && kind.kind === of.kind) ?? null;
@@ -124,16 +130,26 @@ function builtinKinds(): readonly Kind[] {
 
 const AGGREGATED = 'application/json;v=v2;g=apidiscovery.k8s.io;as=APIGroupDiscoveryList';
 
+interface Discovered {
+  readonly kinds: readonly Kind[];
+  /** Each apiVersion whose server does not answer. */
+  readonly silent: ReadonlySet<string>;
+}
+
 /** Aggregated discovery (Kubernetes 1.27 and later): two requests return every kind. */
-async function discover(connection: Connection, signal: AbortSignal): Promise<readonly Kind[]> {
-  return (await readGroups(connection, signal)).flatMap((group) => kindsOfGroup(group));
+async function discover(connection: Connection, signal: AbortSignal): Promise<Discovered> {
+  const groups = await readGroups(connection, signal);
+  return {
+    kinds: groups.flatMap((group) => kindsOfGroup(group)),
+    silent: new Set(groups.flatMap((group) => staleVersions(group))),
+  };
 }
 
 export async function readGroups(connection: Connection, signal: AbortSignal): Promise<readonly Json[]> {
   const lists = await Promise.all(
     ['/api', '/apis'].map(async (path) => {
       const answer = await connection.request({ method: 'GET', path, accept: AGGREGATED }, signal);
-      if (answer.status >= 300) throw problemOf(answer, { subject: path, secret: false });
+      if (answer.status >= 300) throw await problemOf(answer, { subject: path, secret: false });
       return parseJson(answer.text);
     }),
   );
@@ -201,4 +217,15 @@ export function collectionPath({ group, version, plural, namespaced }: Kind, nam
 
 export function objectPath(kind: Kind, { namespace, name }: Pick<ResourceId, 'namespace' | 'name'>): string {
   return `${collectionPath(kind, namespace)}/${pathSegment(name)}`;
+}
+
+/** The kinds of an API are unknown while the server behind it does not answer: neither missing nor deleted. */
+export function silentApi(apiVersion: string, subject: string): Problem {
+  const service = apiVersion.split('/').toReversed().join('.');
+  return {
+    code: 'cluster-broken',
+    subject,
+    message: `the server of ${apiVersion} does not answer`,
+    remedy: `Check kubectl get apiservice ${service}: start the server of APIService ${service}; Headgate retries.`,
+  };
 }

@@ -26,7 +26,7 @@ export async function listOwned(
   // 404: the kind is not served, so there are no objects.
   if (refusal === null || refusal.status === 404) return found;
   if (refusal.status === 403 || refusal.status === 405) return null;
-  throw problemOf(refusal, { subject: kind.kind, secret: false });
+  throw await problemOf(refusal, { subject: kind.kind, secret: false });
 }
 
 /** Page by page, until the end or a response that is not a list. `path` ends with `?` or `&`. */

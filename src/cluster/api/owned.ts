@@ -1,7 +1,8 @@
+import { DeployError } from '../../error/deploy-error.ts';
 import type { Entry } from '../../state/inventory.ts';
 import { formatId } from '../../resource/resource.ts';
 import type { Connection } from './connection.ts';
-import { objectPath } from './kinds.ts';
+import { objectPath, silentApi } from './kinds.ts';
 import type { KindCache } from './kinds.ts';
 import { METADATA_ONLY, liveOf, metadataOf } from './metadata.ts';
 import { isMissingObject, problemOf } from './status.ts';
@@ -29,11 +30,13 @@ export async function readOwned(
 ): Promise<{ readonly path: string; readonly live: LiveMetadata } | null> {
   for (let isRetry = false; ; isRetry = true) {
     const kind = kinds.findAny(addressOf(entry));
+    if (kind === null && kinds.isSilent(entry))
+      throw new DeployError('cluster-broken', silentApi(entry.apiVersion, formatId(entry.id)));
     if (kind === null) return null;
     const path = objectPath(kind, entry.id);
     const answer = await connection.request({ method: 'GET', path, accept: METADATA_ONLY }, signal);
     if (answer.status < 300) return { path, live: liveOf(metadataOf(answer.text)) };
-    if (answer.status !== 404) throw problemOf(answer, { subject: formatId(entry.id), secret: false });
+    if (answer.status !== 404) throw await problemOf(answer, { subject: formatId(entry.id), secret: false });
     if (isRetry || isMissingObject(answer)) return null;
     // It may be served in another version now.
     await kinds.refresh(connection, signal);

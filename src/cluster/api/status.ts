@@ -1,13 +1,13 @@
 import { DeployError, failureClassOf } from '../../error/deploy-error.ts';
 import type { ErrorCode, Problem } from '../../error/deploy-error.ts';
+import type { FieldConflict, Obstacle } from '../../plan/model/facts.ts';
 import type { Refusal } from '../../error/refused-object.ts';
-import type { FieldConflict } from '../../plan/model/facts.ts';
 import { formatPosition, hidesValues } from '../../resource/resource.ts';
 import type { Resource } from '../../resource/resource.ts';
 import { readStatus } from '../refusal/status-body.ts';
 import type { Cause, Status } from '../refusal/status-body.ts';
 import type { KubeAnswer } from './connection.ts';
-import { describeRight, grantOf, missingRight } from './missing-right.ts';
+import { describeRight, missingRight } from './missing-right.ts';
 
 /** Server-side apply returns 500 without a reason for unknown fields and wrong types (1.37); only the text shows it. */
 const TYPED_PATCH = /^failed to (create typed patch object|convert new object)/;
@@ -17,23 +17,38 @@ const STALE_VERSION = /^failed to prune fields: .*field not declared in schema/;
 
 /** Each kind words an immutable field differently. The match decides only the remedy that is shown. */
 const IMMUTABLE =
-  /(?<!not )immutable|updates to .* (is|are) forbidden|cannot change|may not (be changed|change once set)|field can not be modified/;
+  /(?<!not )immutable|updates to .* (is|are) forbidden|cannot change|may not (be changed|change (once set|fields))|field can not be modified/;
+
+/** A webhook chooses the status code of its denial, so a 401 or 409 may be final too. */
+const WEBHOOK_DENIAL = /^admission webhook "[^"]+" denied the request/;
+
+/** The fields that the limit of a whole object is reported at (1.37). */
+const WHOLE: ReadonlySet<string> = new Set(['', '[]', 'data', 'metadata.annotations']);
 
 /** An object that passes the dry run but does not fit into etcd is refused with a plain 500. */
 const TOO_LARGE = /etcdserver: request is too large/;
 
-/** The error for a refusal of the API server (design decision 11). `secret`: its text must not be repeated. */
-export function problemOf(answer: KubeAnswer, { subject, secret }: { subject: string; secret: boolean }): DeployError {
+/** What a refused request was for. */
+export interface About {
+  readonly subject: string;
+  /** The server's text must not be repeated. */
+  readonly secret: boolean;
+  readonly request?: 'write' | 'delete' | 'state';
+}
+
+/** The error for a refusal of the API server (design decision 11). */
+export async function problemOf(answer: KubeAnswer, about: About): Promise<DeployError> {
   const status = readStatus(answer);
   const code = codeOf(status);
   const right = code === 'manifest-forbidden' ? missingRight(status.message) : null;
-  const message = right === null ? messageOf(code, status, secret) : describeRight(right);
-  return new DeployError(code, { subject, message, remedy: remedyOf(code, status) });
+  const message = right === null ? messageOf(code, status, about.secret) : describeRight(right);
+  const { remedyFor } = await import('./remedies.ts');
+  return new DeployError(code, { subject: about.subject, message, remedy: remedyFor(code, status, about) });
 }
 
 /** The problem of a request that the server refuses. @throws DeployError when it fails in a way that may pass. */
-export function refusalOf(answer: KubeAnswer, about: { subject: string; secret: boolean }): Problem {
-  const error = problemOf(answer, about);
+export async function refusalOf(answer: KubeAnswer, about: About): Promise<Problem> {
+  const error = await problemOf(answer, about);
   if (failureClassOf(error.code) === 'external') throw error;
   return error.problem;
 }
@@ -41,9 +56,21 @@ export function refusalOf(answer: KubeAnswer, about: { subject: string; secret: 
 /** The problem of a manifest that the server refuses, field by field. @throws DeployError as `refusalOf` does */
 export async function manifestRefusalOf(answer: KubeAnswer, resource: Resource): Promise<Refusal> {
   const secret = hidesValues(resource);
-  const problem = refusalOf(answer, { subject: formatPosition(resource.source), secret });
+  const problem = await refusalOf(answer, { subject: formatPosition(resource.source), secret });
   const { describeRefusal } = await import('../refusal/refusal-text.ts');
   return describeRefusal(problem, readStatus(answer), { resource, secret });
+}
+
+/** What was in the way of a refused apply; `quota`: the name of an exceeded quota, which only the text shows. */
+export function obstacleOf(answer: KubeAnswer): { readonly obstacle: Obstacle; readonly quota?: string } {
+  const status = readStatus(answer);
+  const quota = quotaIn(status.message);
+  return { obstacle: obstacleIn(status), ...(quota === null ? {} : { quota }) };
+}
+
+/** Null for any other message. */
+export function quotaIn(message: string): string | null {
+  return /exceeded quota: ([^,]+), requested: /.exec(message)?.[1] ?? null;
 }
 
 function messageOf(code: ErrorCode, status: Status, secret: boolean): string {
@@ -64,20 +91,47 @@ export function isMissingObject(answer: KubeAnswer): boolean {
   return readStatus(answer).name !== '';
 }
 
-function codeOf({ code, reason, message, kind, name, causes }: Status): ErrorCode {
+function codeOf(status: Status): ErrorCode {
+  const { code, reason, message, causes } = status;
+  if (code < 500 && code !== 429 && WEBHOOK_DENIAL.test(message)) return 'manifest-forbidden';
   if (code === 401) return 'cluster-unauthorized';
   if (code === 403) return isTerminating(causes) ? 'still-deleting' : 'manifest-forbidden';
-  if (code === 404) return kind === 'namespaces' && name !== '' ? 'namespace-missing' : 'kind-unknown';
   // Without a field manager in the causes, it is a concurrent write to the object.
   if (code === 409)
     return causes.some((cause) => cause.reason === 'FieldManagerConflict') ? 'field-conflict' : 'object-busy';
   if (code === 429) return 'cluster-throttled';
-  if (code === 413 || TOO_LARGE.test(message)) return 'manifest-too-large';
   if (code === 500 && reason === '' && TYPED_PATCH.test(message)) return 'manifest-rejected';
   if (code === 500 && reason === '' && STALE_VERSION.test(message)) return 'version-stale';
+  if (isTooLarge(status)) return 'manifest-too-large';
   if (code >= 500) return 'cluster-broken';
-  if (code === 422 && causes.some((cause) => IMMUTABLE.test(cause.message))) return 'field-immutable';
-  return 'manifest-rejected';
+  return BY_OBSTACLE[obstacleIn(status)] ?? (isImmutable(status) ? 'field-immutable' : 'manifest-rejected');
+}
+
+const BY_OBSTACLE: Partial<Record<Obstacle, ErrorCode>> = {
+  kind: 'kind-unknown',
+  namespace: 'namespace-missing',
+  policy: 'manifest-forbidden',
+};
+
+/** An admission policy adds a cause without a reason, and a webhook that sets no status code answers 400 without one (1.37). */
+function obstacleIn({ code, reason, kind, name, causes }: Status): Obstacle {
+  if (code === 403) return 'forbidden';
+  if (code === 404) return name === '' ? 'kind' : kind === 'namespaces' ? 'namespace' : 'reference';
+  if (code === 500) return 'schema';
+  const isPolicy = code === 400 ? reason === '' : causes.length > 0 && causes.every((cause) => cause.reason === '');
+  return isPolicy ? 'policy' : 'content';
+}
+
+function isTooLarge(status: Status): boolean {
+  const { code, message, causes } = status;
+  if (code === 413) return obstacleIn(status) !== 'policy';
+  return (
+    TOO_LARGE.test(message) || causes.some(({ reason, field }) => reason === 'FieldValueTooLong' && WHOLE.has(field))
+  );
+}
+
+function isImmutable({ code, causes }: Status): boolean {
+  return code === 422 && causes.some(({ message }) => IMMUTABLE.test(message));
 }
 
 /** Nothing can be created in a namespace that is being deleted. */
@@ -99,34 +153,4 @@ function secretMessage({ code, causes, message }: Status): string {
   const fields = causes.map(({ field, reason }) => `${field} (${reason})`);
   const where = fields.length > 0 ? `${fields.join(', ')}; ` : typed === undefined ? '' : `${typed}; `;
   return `the API server refused it (${code}): ${where}message omitted because it may quote a hidden value`;
-}
-
-function remedyOf(code: ErrorCode, { message }: Status): string {
-  switch (code) {
-    case 'manifest-forbidden': {
-      const right = missingRight(message);
-      return right === null ? 'Change the manifest, or the policy or quota that refuses it.' : grantOf(right);
-    }
-    case 'namespace-missing':
-      return 'Create the namespace, add it to the repository, or set createNamespace: true on the target.';
-    case 'kind-unknown':
-      return 'Fix kind or apiVersion, or push the CustomResourceDefinition that defines it.';
-    case 'field-immutable':
-      return 'Revert the change of the immutable field, or allow the object to be deleted and created again with the annotation headgate.dev/replace: immutable.';
-    case 'field-conflict':
-      return 'Remove the fields from the manifest, add them to ignore, or set conflicts: force on the target.';
-    case 'version-stale':
-      return 'Update the other manager first: it wrote the object in a version without that field.';
-    case 'manifest-too-large':
-      return 'Split the object.';
-    case 'cluster-broken':
-    case 'cluster-throttled':
-    case 'cluster-unauthorized':
-    case 'object-busy':
-      return 'Wait for the retry.';
-    case 'still-deleting':
-      return 'Wait for the retry: once the namespace is gone, it is created again if the target allows that.';
-    default:
-      return 'Fix the manifest; kubectl explain shows the fields of a kind.';
-  }
 }

@@ -26,7 +26,7 @@ export async function createNamespace(
   if (answer.status < 300) return;
   // Either it was created meanwhile, or it is still being deleted and the next attempt creates it.
   if (answer.status === 409 && (await namespaceExists(target.namespace, connection, signal))) return;
-  throw problemOf(answer, { subject: `Namespace ${target.namespace}`, secret: false });
+  throw await problemOf(answer, { subject: `Namespace ${target.namespace}`, secret: false });
 }
 
 async function namespaceExists(

@@ -39,7 +39,11 @@ export async function prune(change: Prune, context: PruneContext, signal: AbortS
   const attempt = (attempts: number) => judgeAndDelete(change, { ...context, attempts }, signal);
   const result = await retry(attempt, CONFLICTS, { wait: atOnce, signal });
   if (result.kind !== 'refused') return result;
-  const problem = refusalOf(result.answer, { subject: formatId(change.entry.id), secret: false });
+  const problem = await refusalOf(result.answer, {
+    subject: formatId(change.entry.id),
+    secret: false,
+    request: 'delete',
+  });
   return { kind: 'failed', change, problem };
 }
 

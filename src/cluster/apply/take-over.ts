@@ -42,7 +42,7 @@ export async function takeOver(
   const answer = await retry(attempt, CONFLICTS, { wait: atOnce, signal });
   if (answer === null || answer.status < 300 || answer.status === 404) return null;
   const about = { subject: formatPosition(resource.source), secret: hidesValues(resource) };
-  const problem = refusalOf(answer, about);
+  const problem = await refusalOf(answer, about);
   return { ...problem, message: `${formatId(resource.id)} cannot be taken over: ${problem.message}` };
 }
 

@@ -138,5 +138,5 @@ async function remove(
       : releaseRequest(owned.path, owned.live, false);
   const answer = await connection.request({ ...request, fence: held }, signal);
   if (answer.status < 300 || answer.status === 404) return { action, problem: null };
-  return { action, problem: refusalOf(answer, { subject: formatId(entry.id), secret: true }) };
+  return { action, problem: await refusalOf(answer, { subject: formatId(entry.id), secret: true, request: 'delete' }) };
 }

@@ -3,7 +3,9 @@ import type { Problem } from '../../error/deploy-error.ts';
 import { stillDeleting } from '../../plan/refusals/still-deleting.ts';
 import type { ChangeResult } from '../../plan/planner/after.ts';
 import type { Write } from '../../plan/model/plan.ts';
-import { formatPosition } from '../../resource/resource.ts';
+import type { Observation, Obstacle } from '../../plan/model/facts.ts';
+import { formatId, formatPosition } from '../../resource/resource.ts';
+import type { Resource } from '../../resource/resource.ts';
 import type { HeldParent } from '../state/lease.ts';
 import { objectPath } from '../api/kinds.ts';
 import { acceptFor, finalizersOf, readObject, seenOf } from '../api/metadata.ts';
@@ -66,13 +68,9 @@ async function prepareLive(
 ): Promise<Problem | null> {
   if (observation.kind === 'replaces')
     return deleteReplaced({ resource, path, live: observation.live, fence: context.held }, context, signal);
-  if (observation.kind !== 'updates' || live === null) return null;
-  return takeOver(
-    live,
-    { resource, path, migrates: observation.migrates === true, fence: context.held },
-    context,
-    signal,
-  );
+  if ((observation.kind !== 'updates' && observation.kind !== 'blocked') || live === null) return null;
+  const migrates = observation.kind === 'updates' && observation.migrates === true;
+  return takeOver(live, { resource, path, migrates, fence: context.held }, context, signal);
 }
 
 /** The target's own Namespace was created before its step; its dry run shows that this run creates it. */
@@ -87,19 +85,43 @@ function effectOf(
 
 /** Repeats the dry run that could not pass before, until the earlier step takes effect or the refusal is final. */
 async function verify(change: Write, context: WriteContext, signal: AbortSignal) {
-  const { resource, body } = change.candidate;
+  const { resource, body, observation: planned } = change.candidate;
   let waitedMs = 0;
   for (;;) {
     const kind = context.kindOf(resource);
     const observation =
       kind === null ? null : await dryRun({ resource, path: objectPath(kind, resource.id), body }, context, signal);
-    if (observation !== null && observation.kind !== 'refused' && observation.kind !== 'skipped') return null;
+    if (observation !== null && observation.kind !== 'refused') {
+      if (isUnseen(planned, observation)) throw unseen(resource);
+      return null;
+    }
     if (waitedMs >= SETTLE_MS) return observation?.problem ?? notServed(change);
-    if (observation !== null && observation.problem.code === 'manifest-rejected') return observation.problem;
+    if (observation !== null && !maySettle(observation.obstacle, planned)) return observation.problem;
     await context.wait(SETTLE_STEP_MS, signal);
     waitedMs += SETTLE_STEP_MS;
     if (kind === null) await context.refreshKinds(signal);
   }
+}
+
+/** A right or a kind from an earlier step takes effect late. What the object itself violates stays. */
+function maySettle(obstacle: Obstacle, planned: Observation): boolean {
+  const isPlanned = 'obstacle' in planned && planned.obstacle === obstacle;
+  return isPlanned || ['kind', 'namespace', 'reference', 'forbidden'].includes(obstacle);
+}
+
+/** The plan was not allowed to read the object, so its owner is unknown. Nothing is foreign in a new namespace or of a new kind. */
+function isUnseen(planned: Observation, observation: Observation): boolean {
+  return (
+    planned.kind === 'refused' && !['kind', 'namespace'].includes(planned.obstacle) && observation.kind !== 'creates'
+  );
+}
+
+function unseen({ id, source }: Resource): DeployError {
+  return new DeployError('object-busy', {
+    subject: formatPosition(source),
+    message: `${formatId(id)} exists, which was hidden from the plan by a missing right`,
+    remedy: 'Wait for the retry, which reads its owner first.',
+  });
 }
 
 function notServed({ candidate: { resource } }: Write) {

@@ -17,6 +17,8 @@ export interface ObserveContext {
   readonly namespaceMissing: boolean;
   /** Null: the cluster does not serve the kind. */
   readonly kindOf: (resource: Pick<Resource, 'apiVersion' | 'id'>) => Kind | null;
+  /** As in `KindCache`. */
+  readonly isSilent: (resource: Pick<Resource, 'apiVersion'>) => boolean;
   /** The entries of an object in the shards that were read. */
   readonly entriesOf: (resource: Resource) => readonly Entry[];
   /** Does the recorded hash prove that the object is unchanged? */

@@ -47,9 +47,10 @@ export async function gatherFacts(
       onObserved();
       return candidate;
     };
-    const candidates = await inParallel(resources.resources, REQUESTS_AT_ONCE, (resource) =>
+    const observations = await inParallel(resources.resources, REQUESTS_AT_ONCE, (resource) =>
       memoized(observed, resource, observeOne),
     );
+    const candidates = await withExisting({ candidates: observations, namespaceMissing, target }, observing, signal);
     const missingFiles = await relatedFiles({ candidates, entries, desired }, context, signal);
     if (missingFiles.length > 0) {
       extraFiles.push(...missingFiles);
@@ -65,8 +66,10 @@ export async function gatherFacts(
     const isFirst = (context.parent?.state.applied.source ?? null) === null;
     const moved = isFirst ? await refuseMoved(context, signal) : [];
     const count = countOf(view.inventory, entries, context);
+    const holders = await holdersOf({ candidates, entries, touched }, context, signal);
     const facts = {
       ...question,
+      holders,
       isRebuilt: view.isRebuilt,
       desired: { ...desired, unread: resources.unread },
       ...rollout,
@@ -85,6 +88,28 @@ export async function gatherFacts(
       spread: rendersWhole(question.renderer) ? 'object' : 'file',
     };
   }
+}
+
+async function withExisting(
+  facts: Pick<Facts, 'candidates' | 'namespaceMissing' | 'target'>,
+  context: ObserveContext,
+  signal: AbortSignal,
+): Promise<readonly Candidate[]> {
+  if (facts.candidates.every(({ observation }) => observation.kind !== 'refused')) return facts.candidates;
+  const { readExisting } = await import('../obstacles/existing.ts');
+  return readExisting(facts, context, signal);
+}
+
+/** Loaded only for kinds that hold such values. */
+async function holdersOf(
+  facts: Pick<Facts, 'candidates' | 'entries' | 'touched'>,
+  context: GatherContext,
+  signal: AbortSignal,
+): Promise<Facts['holders']> {
+  const isHolder = ({ resource: { id } }: Candidate) => id.kind === 'Service' || id.kind === 'PriorityClass';
+  if (!facts.candidates.some((candidate) => isHolder(candidate))) return [];
+  const { readHolders } = await import('../obstacles/holders.ts');
+  return readHolders(facts, context, signal);
 }
 
 function observeContext(at: {
@@ -110,6 +135,7 @@ function observeContext(at: {
     applySetId: context.applySetId,
     namespaceMissing,
     kindOf: ({ id, apiVersion }) => context.kinds.find({ apiVersion, kind: id.kind }),
+    isSilent: (resource) => context.kinds.isSilent(resource),
     entriesOf: ({ id }) => byObject.get(formatId(id)) ?? [],
     isTrusted: (entry) => isSame && (isExact || dirty?.has(entry.file) === false) && !isSuspect(entry),
     isSuspect,
@@ -141,6 +167,7 @@ function factsOf(
     | 'entries'
     | 'problems'
     | 'namespaceMissing'
+    | 'holders'
   > & {
     source: Facts['source'];
     desired: Desired;
@@ -164,6 +191,7 @@ function factsOf(
     ready,
     otherTargets,
     elsewhere,
+    holders: at.holders,
     unread: desired.unread,
     problems,
     namespaceMissing,

@@ -24,7 +24,8 @@ export async function withIgnored(
   if (paths.length === 0) return body;
   const answer = await context.connection.request({ method: 'GET', path }, signal);
   if (answer.status === 404) return body;
-  if (answer.status >= 300) throw problemOf(answer, { subject: formatId(resource.id), secret: hidesValues(resource) });
+  if (answer.status >= 300)
+    throw await problemOf(answer, { subject: formatId(resource.id), secret: hidesValues(resource) });
   const live = parseJson(answer.text);
   if (!isObject(live)) return body;
   const { uid } = isObject(live['metadata']) ? live['metadata'] : {};

@@ -27,7 +27,7 @@ export async function readLiveAndDryRun(updated: Updated, context: Context, sign
   const subject = `${formatPosition(resource.source)} ${formatId(resource.id)}`;
   const read = async (request: KubeRequest): Promise<KubeAnswer> => {
     const answer = await context.connection.request(request, signal);
-    if (answer.status >= 300) throw problemOf(answer, { subject, secret: hidesValues(resource) });
+    if (answer.status >= 300) throw await problemOf(answer, { subject, secret: hidesValues(resource) });
     return answer;
   };
   const [found, dryRun] = await Promise.all([
@@ -60,7 +60,7 @@ async function withTakeover(
   const answer = await context.connection.request(request, signal);
   if (answer.status < 300) return { ...compared, after: objectOf(answer) };
   const about = { subject: formatPosition(resource.source), secret: hidesValues(resource) };
-  return { ...compared, refused: refusalOf(answer, about) };
+  return { ...compared, refused: await refusalOf(answer, about) };
 }
 
 function objectOf({ text }: KubeAnswer): JsonObject {

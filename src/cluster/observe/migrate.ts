@@ -25,7 +25,7 @@ export async function migrateIfStale(
   const request = { method: 'GET', path: objectPath(kind, resource.id), accept: METADATA_ONLY } as const;
   const answer = await context.connection.request(request, signal);
   if (answer.status === 404) return observation;
-  if (answer.status >= 300) throw problemOf(answer, { subject: formatId(resource.id), secret: true });
+  if (answer.status >= 300) throw await problemOf(answer, { subject: formatId(resource.id), secret: true });
   const metadata = metadataOf(answer.text);
   const live = liveOf(metadata);
   if (takeoverPatch(live, legacyOf(live, context.applySetId), resource.apiVersion) === null) return observation;

@@ -6,12 +6,13 @@ import { parseJson } from '../../resource/json.ts';
 import { formatId, formatPosition, hidesValues, isObject, metadataMap } from '../../resource/resource.ts';
 import type { JsonObject, Resource } from '../../resource/resource.ts';
 import { withIgnored } from './ignore.ts';
-import { objectPath } from '../api/kinds.ts';
+import { objectPath, silentApi } from '../api/kinds.ts';
 import { METADATA_ONLY, liveOf, metadataOf } from '../api/metadata.ts';
 import { dryRun } from '../api/dry-run.ts';
 import { migrateIfStale } from './migrate.ts';
 import { replaceIfAllowed } from './replace.ts';
 import { problemOf } from '../api/status.ts';
+import type { Entry } from '../../state/inventory.ts';
 import type { ObserveContext } from './context.ts';
 
 /** Finds out what applying one resource would do. Nothing is written. */
@@ -25,9 +26,13 @@ export async function observe(resource: Resource, context: ObserveContext, signa
   if (mode === 'ignore') return candidateWith({ kind: 'left-alone' });
   if (isRecorded(resource, hash, context)) return candidateWith({ kind: 'recorded' });
   const kind = context.kindOf(resource);
-  if (kind === null) return candidateWith({ kind: 'skipped', problem: unknownKind(resource) });
+  if (kind === null && context.isSilent(resource)) {
+    const problem = silentApi(resource.apiVersion, formatPosition(resource.source));
+    return candidateWith({ kind: 'skipped', problem, obstacle: 'content' });
+  }
+  if (kind === null) return candidateWith({ kind: 'skipped', problem: unknownKind(resource), obstacle: 'kind' });
   const missing = refuseMissing(resource, context);
-  if (missing !== null) return candidateWith({ kind: 'skipped', problem: missing });
+  if (missing !== null) return candidateWith({ kind: 'skipped', problem: missing, obstacle: 'namespace' });
 
   const path = objectPath(kind, resource.id);
   if (mode === 'create-only') {
@@ -39,7 +44,10 @@ export async function observe(resource: Resource, context: ObserveContext, signa
       );
   }
   const body = await withIgnored(written, { resource, path, context }, signal);
-  const dryRunResult = withKindProblem(await dryRun({ resource, path, body }, context, signal), resource);
+  const dryRunResult = withOwners(
+    withKindProblem(await dryRun({ resource, path, body }, context, signal), resource),
+    context.entriesOf(resource),
+  );
   const replaced = await replaceIfAllowed(dryRunResult, { resource, kind, body }, context, signal);
   const migrated = await migrateIfStale(replaced, { resource, kind, body }, context, signal);
   const observation = await withChanges(migrated, { path, body, context }, signal);
@@ -86,13 +94,24 @@ async function withChanges(
   if (answer.status !== 200) return observation;
   const { nameChanges } = await import('../refusal/name-changes.ts');
   const live = parseJson(answer.text);
-  return isObject(live) ? { kind: 'refused', problem: nameChanges(observation.problem, { live, body }) } : observation;
+  return isObject(live) ? { ...observation, problem: nameChanges(observation.problem, { live, body }) } : observation;
+}
+
+/**
+ * The time of our managedFields entry moves only with a value. A field that is written down with the value it has anyway
+ * changes the entry alone. It has to be applied: Headgate can remove only a field that it owns.
+ */
+function withOwners(observation: Observation, entries: readonly Entry[]): Observation {
+  if (observation.kind !== 'unchanged') return observation;
+  const { uid, managedFieldsHash } = observation.live;
+  const recorded = entries.find((entry) => entry.uid === uid)?.managedFieldsHash ?? managedFieldsHash;
+  return recorded === managedFieldsHash ? observation : { ...observation, kind: 'updates' };
 }
 
 /** If the definition was deleted since the kinds were read, the server's 404 does not name the kind. */
 function withKindProblem(observation: Observation, resource: Resource): Observation {
   const isUnknown = observation.kind === 'refused' && observation.problem.code === 'kind-unknown';
-  return isUnknown ? { kind: 'refused', problem: unknownKind(resource) } : observation;
+  return isUnknown ? { ...observation, problem: unknownKind(resource) } : observation;
 }
 
 function unknownKind({ id, apiVersion, source }: Resource): Problem {
@@ -127,6 +146,7 @@ export async function readLive(
 ): Promise<LiveMetadata | null> {
   const answer = await context.connection.request({ method: 'GET', path, accept: METADATA_ONLY }, signal);
   if (answer.status === 404) return null;
-  if (answer.status >= 300) throw problemOf(answer, { subject: formatId(resource.id), secret: hidesValues(resource) });
+  if (answer.status >= 300)
+    throw await problemOf(answer, { subject: formatId(resource.id), secret: hidesValues(resource) });
   return liveOf(metadataOf(answer.text));
 }

@@ -27,10 +27,14 @@ async function previewPrune({ entry }: Prune, context: PreviewContext, signal: A
   return verdict.kind === 'gone' ? { kind: 'keep', reason: 'it is already gone' } : { kind: 'prune' };
 }
 
-async function previewWrite({ op, candidate }: Write, context: PreviewContext, signal: AbortSignal): Promise<Preview> {
+async function previewWrite(
+  { op, candidate, unverified }: Write,
+  context: PreviewContext,
+  signal: AbortSignal,
+): Promise<Preview> {
   const { resource, body, observation } = candidate;
   const kind = context.kindOf(resource);
-  if (op !== 'update' || kind === null) return { kind: 'differs', fields: [] };
+  if (op !== 'update' || kind === null || unverified) return { kind: 'differs', fields: [] };
   // The recorded version lacks fields of the new one, so there is nothing to compare.
   if (observation.kind === 'updates' && observation.migrates === true)
     return { kind: 'differs', fields: [{ path: 'apiVersion', before: undefined, after: resource.apiVersion }] };

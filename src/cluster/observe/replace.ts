@@ -66,7 +66,7 @@ async function readSeen(
 ): Promise<ObservedVersion | null> {
   const answer = await connection.request({ method: 'GET', path, accept: METADATA_ONLY }, signal);
   if (answer.status === 404) return null;
-  if (answer.status >= 300) throw problemOf(answer, { subject: formatId(resource.id), secret: true });
+  if (answer.status >= 300) throw await problemOf(answer, { subject: formatId(resource.id), secret: true });
   const { metadata, status } = readObject(answer.text);
   return seenOf(metadata, status);
 }
@@ -108,7 +108,7 @@ export async function deleteReplaced(
   const request = { ...deleteRequest(path, live, false), fence };
   const answer = await connection.request(request, signal);
   if (answer.status >= 300 && answer.status !== 404)
-    return refusalOf(answer, { subject: formatId(resource.id), secret: true });
+    return refusalOf(answer, { subject: formatId(resource.id), secret: true, request: 'delete' });
   const remaining = await connection.request({ method: 'GET', path, accept: METADATA_ONLY }, signal);
   if (remaining.status === 404) return null;
   throw stillDeleting(resource, finalizersOf(metadataOf(remaining.text)));

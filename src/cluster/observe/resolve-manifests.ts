@@ -5,7 +5,7 @@ import type { Served } from '../../plan/planner/separate-unserved.ts';
 import { resolveNamespaces } from '../../plan/planner/resolve-namespace.ts';
 import type { Problem } from '../../error/deploy-error.ts';
 import type { Desired } from '../../desired/plain/plain.ts';
-import { definesKind } from '../../plan/refusals/may-pass-later.ts';
+import { definesKind } from '../../plan/refusals/defines-kind.ts';
 import type { Scope } from '../../plan/planner/resolve-namespace.ts';
 import { isObject } from '../../resource/resource.ts';
 import type { Manifest, Resource } from '../../resource/resource.ts';
@@ -19,7 +19,7 @@ export async function namespaceExists({ connection, target }: GatherContext, sig
   if (answer.status === 404) return false;
   // Without the right to read namespaces, assume it exists: the first write fails otherwise.
   if (answer.status === 403 || answer.status < 300) return true;
-  throw problemOf(answer, { subject: `Namespace ${target.namespace}`, secret: false });
+  throw await problemOf(answer, { subject: `Namespace ${target.namespace}`, secret: false });
 }
 
 /** Resolves the namespace of every manifest, and what is a manifest, with kinds that the same push defines. */

@@ -97,7 +97,7 @@ async function readObject(
 ): Promise<JsonObject | null> {
   const answer = await connection.request({ method: 'GET', path }, signal);
   if (answer.status === 404) return null;
-  if (answer.status >= 300) throw problemOf(answer, { subject: path, secret: false });
+  if (answer.status >= 300) throw await problemOf(answer, { subject: path, secret: false });
   const object = parseJson(answer.text);
   return isObject(object) ? object : null;
 }

@@ -29,7 +29,8 @@ export async function readReadiness(
   const path = `/api/v1/namespaces/${target.namespace}/configmaps/${nameOf(target)}`;
   const answer = await connection.request({ method: 'GET', path }, signal);
   if (answer.status === 404) return null;
-  if (answer.status >= 300) throw problemOf(answer, { subject: `ConfigMap ${nameOf(target)}`, secret: false });
+  if (answer.status >= 300)
+    throw await problemOf(answer, { subject: `ConfigMap ${nameOf(target)}`, secret: false, request: 'state' });
   const object = parseJson(answer.text);
   if (!isObject(object)) return null;
   const annotations = metadataMap(object, 'annotations');
@@ -77,7 +78,8 @@ export async function writeReadiness(
     },
     signal,
   );
-  if (answer.status >= 300) throw problemOf(answer, { subject: `ConfigMap ${name}`, secret: false });
+  if (answer.status >= 300)
+    throw await problemOf(answer, { subject: `ConfigMap ${name}`, secret: false, request: 'state' });
 }
 
 function isReadiness(text: string | undefined): text is ReadinessRecord['readiness'] {

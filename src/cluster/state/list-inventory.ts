@@ -6,6 +6,7 @@ import type { Listed } from '../../state/suspect.ts';
 import { formatId, isObject, textOf } from '../../resource/resource.ts';
 import type { JsonObject } from '../../resource/resource.ts';
 import { entriesOf, readInventory } from './inventory-store.ts';
+import { silentApi } from '../api/kinds.ts';
 import type { Kind } from '../api/kinds.ts';
 import { listOwned } from '../api/list.ts';
 import { liveOf, seenOf } from '../api/metadata.ts';
@@ -56,8 +57,7 @@ async function listKind(members: readonly Entry[], context: ListContext, signal:
   const [first] = members;
   const kind =
     first === undefined ? null : context.kinds.findAny({ apiVersion: first.apiVersion, kind: first.id.kind });
-  // The definition is gone, and every object with it.
-  if (kind === null) return { entries: members, listed: [], problems: [] };
+  if (kind === null) return listUnknown(members, first, context);
   const namespaces = [...new Set(members.map(({ id }) => id.namespace))];
   const lists = await listNamespaces(kind, namespaces, context, signal);
   const refused = new Set(lists.filter(({ items }) => items === null).map(({ namespace }) => namespace));
@@ -66,6 +66,12 @@ async function listKind(members: readonly Entry[], context: ListContext, signal:
     listed: lists.flatMap(({ items }) => (items ?? []).map((item) => listedOf(kind, item))),
     problems: [...refused].map((namespace) => forbiddenList(kind, namespace)),
   };
+}
+
+/** The definition is gone, and every object with it, or the server of the API does not answer. */
+function listUnknown(members: readonly Entry[], first: Entry | undefined, { kinds }: ListContext): KindList {
+  if (first === undefined || !kinds.isSilent(first)) return { entries: members, listed: [], problems: [] };
+  return { entries: [], listed: [], problems: [silentApi(first.apiVersion, formatKind(first.id))] };
 }
 
 interface NamespaceList {

@@ -90,7 +90,7 @@ export async function listConfigMaps(
   const path = `/api/v1/${namespace === '' ? '' : `namespaces/${namespace}/`}configmaps?${selector}`;
   const answer = await connection.request({ method: 'GET', path, accept: METADATA_LIST }, signal);
   if (answer.status === 403) return null;
-  if (answer.status >= 300) throw problemOf(answer, { subject: 'ConfigMaps', secret: false });
+  if (answer.status >= 300) throw await problemOf(answer, { subject: 'ConfigMaps', secret: false });
   const found = parseJson(answer.text);
   const items = isObject(found) && Array.isArray(found['items']) ? found['items'] : [];
   return items.filter((item) => isObject(item));

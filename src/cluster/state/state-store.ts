@@ -66,7 +66,7 @@ export function stateStore(connection: Connection, target: Target): StateStore {
     const request = base === null ? postOf(content) : patchOf(base, content);
     const answer = await connection.request(held === null ? request : { ...request, fence: held }, signal);
     if (answer.status !== 409 && (answer.status !== 404 || base === null))
-      return versionOf(objectOf(answer, subjectOf(name)));
+      return versionOf(await objectOf(answer, subjectOf(name)));
     // A conflict with our own write, if its response was lost and it was sent again.
     const stored = await read(name, signal);
     if (stored === null || !isWritten(stored, content)) throw overtaken(name);
@@ -115,14 +115,14 @@ export function stateStore(connection: Connection, target: Target): StateStore {
     const name = nameOf(object);
     const request = deleteRequest(pathOf(name), versionOf(object), false);
     const answer = await connection.request(held === null ? request : { ...request, fence: held }, signal);
-    if (answer.status !== 404) objectOf(answer, subjectOf(name));
+    if (answer.status !== 404) await objectOf(answer, subjectOf(name));
   }
 
   /** The ConfigMaps that belong to this parent, including shards that a killed run left behind. */
   async function storedParts(signal: AbortSignal): Promise<readonly JsonObject[]> {
     const path = `${collection}?labelSelector=app.kubernetes.io%2Fmanaged-by%3Dheadgate`;
     const answer = await connection.request({ method: 'GET', path, accept: METADATA_LIST }, signal);
-    const { items } = objectOf(answer, `ConfigMaps of ${target.namespace}`);
+    const { items } = await objectOf(answer, `ConfigMaps of ${target.namespace}`);
     return (Array.isArray(items) ? items : []).filter((item) => isObject(item)).filter((item) => isPart(item, parent));
   }
 
@@ -193,8 +193,8 @@ function shardContent({
   };
 }
 
-function objectOf(answer: KubeAnswer, subject: string): JsonObject {
-  if (answer.status >= 300) throw problemOf(answer, { subject, secret: false });
+async function objectOf(answer: KubeAnswer, subject: string): Promise<JsonObject> {
+  if (answer.status >= 300) throw await problemOf(answer, { subject, secret: false, request: 'state' });
   const object = parseJson(answer.text);
   return isObject(object) ? object : {};
 }

@@ -1,4 +1,3 @@
-import { makePlan } from '../../plan/planner/make-plan.ts';
 import type { Plan } from '../../plan/model/plan.ts';
 import type { Source } from '../../snapshot/source.ts';
 import type { Neighbors, Observed, RecordedTarget } from '../ports/cluster.ts';
@@ -6,7 +5,7 @@ import type { World } from '../ports/world.ts';
 import type { RenderContext, Rendered } from '../render/render.ts';
 import { locateFields } from './locate-fields.ts';
 
-/** Loaded late: the YAML parser is most of a function's bundle, and a run that has nothing to do does not need it. */
+/** Loaded late, as the planner is: the YAML parser is most of a function's bundle, and a run with nothing to do needs neither. */
 export async function renderSource(
   source: Source,
   context: RenderContext,
@@ -37,7 +36,10 @@ export async function planFor(
   const readAlso = (paths: readonly string[]) => renderMore(rendered, paths, world, signal);
   return world.stage('plan', async () => {
     const question = { ...rendered, settings, suspects, readAlso, neighbors: neighbors ?? null };
-    const observed = await recorded.observe(question, signal);
+    const [observed, { makePlan }] = await Promise.all([
+      recorded.observe(question, signal),
+      import('../../plan/planner/make-plan.ts'),
+    ]);
     const plan = makePlan(observed.facts);
     return { plan: { ...plan, refusals: await locateFields(plan.refusals, rendered, world, signal) }, observed };
   });

@@ -85,12 +85,12 @@ function lateWarnings({ warnings }: Plan, results: readonly ChangeResult[]): rea
   ).filter(({ message }) => !known.has(message));
 }
 
-function keptWarning({ prune: { entry }, reason }: Extract<ChangeResult, { kind: 'kept' }>): Problem {
+function keptWarning({ prune: { entry }, reason, forget }: Extract<ChangeResult, { kind: 'kept' }>): Problem {
   return {
-    code: 'foreign-owner',
+    code: forget ? 'foreign-owner' : 'prune-kept',
     subject: formatId(entry.id),
     message: `removed from Git, but kept in the cluster: ${reason}`,
-    remedy: 'Delete it manually if it is not needed.',
+    remedy: `${forget ? 'Delete it' : 'Remove what keeps it, or delete it'} manually if it is not needed.`,
   };
 }
 

@@ -1,12 +1,30 @@
 import type { Target } from '../../config/checked/config.ts';
 import type { Problem } from '../../error/deploy-error.ts';
 import type { Refusal } from '../../error/refused-object.ts';
-import type { JsonObject, Resource, Json } from '../../resource/resource.ts';
+import type { JsonObject, Resource, ResourceId, Json } from '../../resource/resource.ts';
 import type { ObjectId, Revision } from '../../snapshot/source.ts';
 import type { AwaitedObject } from '../../health/needs-readiness.ts';
 import type { RunState } from '../../state/target-state.ts';
 import type { Entry, ObservedVersion } from '../../state/inventory.ts';
 import type { FieldChange } from './field-changes.ts';
+
+/**
+ * What is in the way of an object, by the status code and the reasons of the server's answer. Never by its text: a rejected
+ * field is also worded "Forbidden".
+ */
+export type Obstacle =
+  | 'kind'
+  | 'namespace'
+  /** Another object that it names is missing. */
+  | 'reference'
+  /** A field that its kind does not declare. */
+  | 'schema'
+  /** A right, a quota, a limit, a class or Pod Security: their answers differ only in the text. */
+  | 'forbidden'
+  /** An admission policy or webhook. */
+  | 'policy'
+  /** The object itself: only another manifest passes. */
+  | 'content';
 
 /** What the API server reported about one desired object; nothing was written. `warnings`: the server's texts. */
 export type Observation =
@@ -41,8 +59,17 @@ export type Observation =
   /** `headgate.dev/apply: create-only`, and the object exists. */
   | { readonly kind: 'exists'; readonly live: ObservedVersion }
   /** No dry run was possible: its namespace or its kind does not exist yet. */
-  | { readonly kind: 'skipped'; readonly problem: Problem }
-  | { readonly kind: 'refused'; readonly problem: Refusal }
+  | { readonly kind: 'skipped'; readonly problem: Problem; readonly obstacle: Obstacle; readonly quota?: never }
+  /** `quota`: the name of the quota that the object exceeds. */
+  | { readonly kind: 'refused'; readonly problem: Refusal; readonly obstacle: Obstacle; readonly quota?: string }
+  /** The update of an object that exists was refused, and an earlier step may remove the obstacle. */
+  | {
+      readonly kind: 'blocked';
+      readonly live: ObservedVersion;
+      readonly problem: Refusal;
+      readonly obstacle: Obstacle;
+      readonly quota?: string;
+    }
   | { readonly kind: 'terminating'; readonly finalizers: readonly string[] };
 
 /** A field that another manager owns: `.spec.replicas`, `kubectl-edit`. */
@@ -91,6 +118,12 @@ export interface Unread {
   readonly problem: Problem;
 }
 
+/** An object to prune, and the values that no other object can have before: `nodePort 31789`. */
+export interface Holder {
+  readonly id: ResourceId;
+  readonly values: readonly string[];
+}
+
 /** The whole input of a plan. Saved as JSON, it replays the decision. */
 export interface Facts {
   readonly target: Target;
@@ -115,6 +148,8 @@ export interface Facts {
   readonly otherTargets: ReadonlyMap<string, TargetLocation>;
   /** Objects that left this target and that another target defines, or may define, by `formatId`. */
   readonly elsewhere: ReadonlyMap<string, Elsewhere>;
+  /** Read only if an object that is written wants such a value. */
+  readonly holders: readonly Holder[];
   readonly unread: readonly Unread[];
   /** Mistakes in the files and violations of the target's policy. */
   readonly problems: readonly Problem[];

@@ -3,7 +3,7 @@ import type { AwaitedRelease, Keep, Write, Prune } from '../model/plan.ts';
 import type { Facts, Candidate } from '../model/facts.ts';
 import type { Entry } from '../../state/inventory.ts';
 import type { Sequence } from '../ordering/sequence.ts';
-import { adviseDeleteFirst } from '../refusals/delete-first.ts';
+import { adviseDeleteFirst, refuseHeld } from '../refusals/delete-first.ts';
 import { awaitedRelease, refuseForeign } from '../refusals/foreign.ts';
 import { mayPassLater } from '../refusals/may-pass-later.ts';
 import { refuseReplacement } from '../refusals/replacement.ts';
@@ -37,6 +37,8 @@ export function decide(candidate: Candidate, { facts, known, prunes, sequence }:
     const release = awaitedRelease(candidate, facts);
     return release === null ? { op: 'refuse', problem: foreign } : { op: 'wait', on: release };
   }
+  const held = refuseHeld(candidate, facts);
+  if (held !== null) return { op: 'refuse', problem: held };
   const write = {
     candidate,
     unverified: false,
@@ -61,14 +63,18 @@ export function decide(candidate: Candidate, { facts, known, prunes, sequence }:
         return { op: 'keep', entry: keptEntry(candidate, entry), reason: 'unchanged' };
       return { op: 'update', ...write };
     case 'replaces': {
-      const refusal = refuseReplacement(candidate, facts);
-      return refusal === null ? { op: 'replace', ...write } : { op: 'refuse', problem: refusal };
+      const problem = refuseReplacement(candidate, facts);
+      return problem === null ? { op: 'replace', ...write } : { op: 'refuse', problem };
     }
     case 'skipped':
     case 'refused':
-      if (mayPassLater(candidate, observation.problem, { facts, sequence }))
-        return { op: 'create', ...write, unverified: true };
-      return { op: 'refuse', problem: adviseDeleteFirst(observation.problem, candidate, prunes) };
+    case 'blocked':
+      if (mayPassLater(candidate, facts, sequence))
+        return { op: observation.kind === 'blocked' ? 'update' : 'create', ...write, unverified: true };
+      return {
+        op: 'refuse',
+        problem: adviseDeleteFirst(observation.problem, candidate, { prunes, target: facts.target }),
+      };
     case 'terminating':
       return { op: 'refuse', problem: stillDeleting(candidate.resource, observation.finalizers).problem };
     default:

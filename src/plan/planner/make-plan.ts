@@ -1,3 +1,4 @@
+import type { Problem } from '../../error/deploy-error.ts';
 import { reachOf } from './awaits.ts';
 import { leftOf } from './left.ts';
 import type { Candidate, Facts, Unread } from '../model/facts.ts';
@@ -111,7 +112,15 @@ function judgeUnread(unread: readonly Unread[], entries: readonly Entry[]) {
     filesAndFolders.has(path) || pathAndParents(path).some((each) => files.has(each));
   const blocking = unread.filter((each) => isInTheWay(each));
   const others = unread.filter((each) => !isInTheWay(each) && mayBeManifest(each.path));
-  return { refusals: blocking.map(({ problem }) => problem), warnings: others.map(({ problem }) => problem) };
+  return {
+    refusals: blocking.map(({ problem }) => problem),
+    warnings: others.map(({ problem }) => neverApplied(problem)),
+  };
+}
+
+/** Nothing was applied from the file, so no manifest vanished. */
+function neverApplied(problem: Problem): Problem {
+  return problem.code === 'manifest-vanished' ? { ...problem, code: 'not-a-manifest' } : problem;
 }
 
 /** `a/b/c`, `a/b`, `a` */

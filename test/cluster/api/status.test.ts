@@ -97,15 +97,15 @@ describe('a refusal of the API server', () => {
     ],
     ['an overloaded server', answer(503, { reason: 'ServiceUnavailable', message: 'starting' }), 'cluster-broken'],
     ['no JSON at all', { status: 502, text: '<html>', warnings: [], date: null }, 'cluster-broken'],
-  ])('gets the right error code: %s', (_what, status, code) => {
-    expect(problemOf(status, at)).toMatchObject({
+  ])('gets the right error code: %s', async (_what, status, code) => {
+    expect(await problemOf(status, at)).toMatchObject({
       code,
       subject: 'apps/web.yaml:1',
       remedy: expect.stringMatching(/\w/),
     });
   });
 
-  it('names the managers and fields of a conflict, and the Role that grants a missing right', () => {
+  it('names the managers and fields of a conflict, and the Role that grants a missing right', async () => {
     const conflict = answer(409, {
       details: {
         causes: [
@@ -117,17 +117,17 @@ describe('a refusal of the API server', () => {
         ],
       },
     });
-    expect(problemOf(conflict, at).message).toBe(
+    expect((await problemOf(conflict, at)).message).toBe(
       'other managers own these fields: .spec.replicas ("hpa" using autoscaling/v2)',
     );
     const forbidden = answer(403, {
       message:
         'configmaps "a" is forbidden: User "x" cannot patch resource "configmaps" in API group "" in the namespace "t"',
     });
-    expect(problemOf(forbidden, at).remedy).toContain('verbs [patch], resources [configmaps], apiGroups [""]');
+    expect((await problemOf(forbidden, at)).remedy).toContain('verbs [patch], resources [configmaps], apiGroups [""]');
   });
 
-  it('never shows a value of a Secret', () => {
+  it('never shows a value of a Secret', async () => {
     const typed = answer(500, {
       message:
         'failed to create typed patch object (t/s; /v1, Kind=Secret): .stringData.pin: expected string, got &value.valueUnstructured{Value:987654321}',
@@ -136,7 +136,8 @@ describe('a refusal of the API server', () => {
       message: 'Secret "s" is invalid: data[k]: Invalid value: "hunter2"',
       details: { causes: [{ reason: 'FieldValueInvalid', message: 'Invalid value: "hunter2"', field: 'data[k]' }] },
     });
-    const texts = [typed, invalid].map((status) => problemOf(status, { ...at, secret: true }).message);
+    const problems = await Promise.all([typed, invalid].map((status) => problemOf(status, { ...at, secret: true })));
+    const texts = problems.map(({ message }) => message);
     expect(texts[0]).toContain('.stringData.pin');
     expect(texts[1]).toContain('data[k] (FieldValueInvalid)');
     expect(texts.join()).not.toMatch(/987654321|hunter2/);

@@ -108,7 +108,7 @@ describe('waves', () => {
         }),
         creates,
       );
-    const web = deployment('web', {}, { kind: 'refused', problem });
+    const web = deployment('web', {}, { kind: 'refused', problem, obstacle: 'namespace' });
     expect(planOf([web, namespace('1')]).refusals).toHaveLength(1);
     expect(planOf([web, namespace('0')]).refusals).toEqual([]);
   });

@@ -84,7 +84,11 @@ describe('moves between files', () => {
 describe('refusals', () => {
   it('are all reported at once', () => {
     const candidates = [1, 2, 3].map((n) =>
-      aCandidate(aResource('ConfigMap', `c${n}`), { kind: 'refused', problem: problem('manifest-rejected') }),
+      aCandidate(aResource('ConfigMap', `c${n}`), {
+        kind: 'refused',
+        problem: problem('manifest-rejected'),
+        obstacle: 'content',
+      }),
     );
     expect(codes(makePlan(someFacts({ candidates, problems: [problem('manifest-invalid')] })))).toEqual([
       'manifest-invalid',
@@ -130,8 +134,8 @@ describe('refusals', () => {
     const gadget = aResource('Gadget', 'g', { group: 'example.com' });
     const candidates = [
       aCandidate(crd, creates),
-      aCandidate(widget, { kind: 'skipped', problem: problem('kind-unknown', 'apps/w.yaml:1') }),
-      aCandidate(gadget, { kind: 'skipped', problem: problem('kind-unknown', 'apps/g.yaml:1') }),
+      aCandidate(widget, { kind: 'skipped', problem: problem('kind-unknown', 'apps/w.yaml:1'), obstacle: 'kind' }),
+      aCandidate(gadget, { kind: 'skipped', problem: problem('kind-unknown', 'apps/g.yaml:1'), obstacle: 'kind' }),
     ];
     const plan = makePlan(someFacts({ candidates }));
     expect(plan.refusals.map(({ subject }) => subject)).toEqual(['apps/g.yaml:1']);

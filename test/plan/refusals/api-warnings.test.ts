@@ -42,6 +42,7 @@ describe('the warnings of the API server', () => {
       aCandidate(other, {
         kind: 'refused',
         problem: { code: 'manifest-rejected', subject: 'x', message: 'x', remedy: 'x' },
+        obstacle: 'content',
       }),
     ];
     expect(makePlan(someFacts({ candidates })).warnings).toMatchObject([
