@@ -2,7 +2,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Target } from '../../src/config/checked/config.ts';
 import { stopwatch } from '../../src/deploy/report/stopwatch.ts';
 import { planDeploy } from '../../src/deploy/run/deploy.ts';
-import { makeWorld, runTarget } from '../../src/deploy/run-requests.ts';
+import { makeWorld } from '../../src/deploy/requests/make-world.ts';
+import { runTarget } from '../../src/deploy/requests/run-target.ts';
 import { listGeneratedTargets } from '../../src/deploy/targets/list-generated-targets.ts';
 import { Testbed, configMap } from '../rig/testbed/testbed.ts';
 

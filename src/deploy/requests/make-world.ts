@@ -1,0 +1,45 @@
+import { deliveryOf } from '../ports/request.ts';
+import type { TargetRequest } from '../ports/request.ts';
+import type { RunPorts, Runtime } from '../ports/runtime.ts';
+import type { World } from '../ports/world.ts';
+import { unmetDependencies } from '../prepare/dependencies.ts';
+import { openReporter } from '../report/open-reporter.ts';
+import type { Stopwatch } from '../report/stopwatch.ts';
+import { nameConflictsOf } from '../targets/name-conflicts.ts';
+
+interface RunContext {
+  readonly request: Pick<TargetRequest, 'target' | 'trigger'>;
+  readonly runtime: Pick<Runtime, 'log' | 'channels' | 'checks' | 'nowMs' | 'wait' | 'config' | 'open' | 'openGit'>;
+}
+
+export function makeWorld(
+  ports: RunPorts,
+  { request, runtime, clock }: RunContext & { readonly clock: Stopwatch },
+): World {
+  const { target } = request;
+  const delivery = deliveryOf(request.trigger);
+  const { log, checks, nowMs, wait } = runtime;
+  return {
+    ...ports,
+    target,
+    checks,
+    unmet: (signal) => unmetDependencies(target, runtime, signal),
+    nameConflicts: (signal) => nameConflictsOf(target, { ...runtime, git: ports.git }, signal),
+    nowMs,
+    wait,
+    stage: (name, work) =>
+      clock.time(name, work, (durationMs) => {
+        log({ level: 'debug', message: name, target: target.name, delivery, durationMs });
+      }),
+    report: reporterOf(ports, { request, runtime }).report,
+  };
+}
+
+export function reporterOf(
+  ports: RunPorts | null,
+  { request: { target, trigger }, runtime: { log, channels } }: RunContext,
+) {
+  const open = { cluster: ports?.cluster ?? null, git: ports?.git ?? null, statuses: ports?.statuses ?? null };
+  const subject = { target: target.name, repository: target.repository.name, trigger };
+  return openReporter(subject, { ...open, log, others: channels });
+}
