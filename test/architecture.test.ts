@@ -157,6 +157,8 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   ],
   'deploy/requests': [
     'error',
+    'snapshot',
+    'state',
     'deploy/ports',
     'deploy/report',
     'deploy/targets',

@@ -70,6 +70,17 @@ export interface LastOutcome {
   readonly pendingOn: Revision | null;
   /** A tip that is an ancestor of the applied commit, found by a sweep without a delivery. */
   readonly rewind: Revision | null;
+  /** Runs fail because something outside Git does, and are repeated. Null: the last run had an outcome. */
+  readonly retry: Retry | null;
+}
+
+/** Why runs are repeated; the log has every attempt. */
+export interface Retry {
+  /** The commit that a delivery named; null: a sweep queued the run. */
+  readonly revision: Revision | null;
+  readonly reason: string;
+  /** RFC 3339. */
+  readonly since: string;
 }
 
 export type RecordedVerdict = (typeof RECORDED_VERDICTS)[number];
@@ -140,7 +151,7 @@ export const NOTHING_RECORDED: TargetState = {
     namespaces: [],
   },
   run: { lease: null, dirty: 'all' },
-  outcome: { verdict: null, attempted: null, backoff: null, pendingOn: null, rewind: null },
+  outcome: { verdict: null, attempted: null, backoff: null, pendingOn: null, rewind: null, retry: null },
   progress: { awaited: null, waiting: null },
   drift: { found: null, contests: {} },
 };

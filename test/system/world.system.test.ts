@@ -151,7 +151,9 @@ describe('a commit that is superseded before it was applied', () => {
       const revision = await testbed.commitAndPush();
       await testbed.converged(revision);
       await testbed.until(() => testbed.host.statusesOf(overtaken).at(-1)?.state === 'error');
-      expect(testbed.host.statusesOf(overtaken).map(({ state, description }) => [state, description])).toEqual([
+      const statuses = testbed.host.statusesOf(overtaken).map(({ state, description }) => [state, description]);
+      // A slow machine may try it a second time before the revert arrives.
+      expect(statuses.filter(([, text]) => text?.startsWith('retrying') !== true)).toEqual([
         ['pending', 'applying'],
         ['error', `superseded by ${revision.slice(0, 7)}`],
       ]);

@@ -33,6 +33,10 @@ const STALE_VERSION = /^failed to prune fields: .*field not declared in schema/;
 const IMMUTABLE =
   /(?<!not )immutable|updates to .* (is|are) forbidden|cannot change|may not (be changed|change once set)|field can not be modified/;
 
+/** Who did not answer the API server, and the transport's reason. The match decides only the text. */
+const WEBHOOK =
+  /(?:failed calling webhook "([^"]+)"|(conversion) webhook for .+? failed)(?:: failed to call webhook)?(: .{1,200})?/;
+
 /** An object that passes the dry run but does not fit into etcd is refused with a plain 500. */
 const TOO_LARGE = /etcdserver: request is too large/;
 
@@ -41,7 +45,8 @@ export function problemOf(answer: KubeAnswer, { subject, secret }: { subject: st
   const status = readStatus(answer);
   const code = codeOf(status);
   const right = code === 'manifest-forbidden' ? missingRight(status.message) : null;
-  const message = right === null ? messageOf(code, status, secret) : describeRight(right);
+  const message =
+    right === null ? (webhookMessage(status, secret) ?? messageOf(code, status, secret)) : describeRight(right);
   return new DeployError(code, { subject, message, remedy: remedyOf(code, status) });
 }
 
@@ -54,6 +59,13 @@ export function refusalOf(answer: KubeAnswer, about: { subject: string; secret: 
 
 function messageOf(code: ErrorCode, status: Status, secret: boolean): string {
   return secret ? secretMessage(status) : (MESSAGES[code]?.(status) ?? status.message);
+}
+
+/** A webhook that fails is not the API server. Its name says nothing about the object. */
+function webhookMessage({ code, message }: Status, secret: boolean): string | null {
+  const [, name, conversion, reason = ''] = (code >= 500 && WEBHOOK.exec(message)) || [];
+  const webhook = name ?? (conversion === undefined ? null : 'for the conversion between versions');
+  return webhook === null ? null : `webhook ${webhook} does not answer${secret ? '' : reason}`;
 }
 
 /** The conflicts of a refused apply; empty for any other response. Contains field paths, never values. */
@@ -126,6 +138,9 @@ function remedyOf(code: ErrorCode, { message }: Status): string {
     case 'manifest-too-large':
       return 'Split the object.';
     case 'cluster-broken':
+      return WEBHOOK.test(message)
+        ? 'Repair the webhook or the Service that it calls; the deploy is retried until then.'
+        : 'Wait for the retry.';
     case 'cluster-throttled':
     case 'cluster-unauthorized':
     case 'object-busy':

@@ -35,6 +35,8 @@ export interface DeployRequest extends Recipient {
   readonly at: string;
   /** If set, only these objects are checked, at the applied commit. */
   readonly drift?: DriftRequest | undefined;
+  /** How often the queue delivered it, this time included. Not in the message. */
+  readonly tries?: number | undefined;
 }
 
 /** What `sweepDrift` found. */
@@ -46,4 +48,8 @@ export interface DriftRequest {
 }
 
 /** A request whose target was found in the configuration. */
-export type TargetRequest = Omit<DeployRequest, keyof Recipient> & { readonly target: Target };
+export type TargetRequest = Omit<DeployRequest, keyof Recipient> & {
+  readonly target: Target;
+  /** Commits of older requests that failed runs have left pending. */
+  readonly leftPending?: readonly Revision[];
+};

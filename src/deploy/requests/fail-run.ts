@@ -5,7 +5,7 @@ import type { Outcome, RunPorts, Runtime } from '../ports/runtime.ts';
 import { failed } from '../report/report.ts';
 import type { Stopwatch } from '../report/stopwatch.ts';
 import { finish } from './finish.ts';
-import { makeWorld, reporterOf } from './make-world.ts';
+import { makeWorld } from './make-world.ts';
 
 interface FailedRun {
   readonly request: TargetRequest;
@@ -24,13 +24,15 @@ export async function failRun(
   // Another run is working on the target: drift that remains is detected again.
   if (isForDrift && error.code === 'lease-held') return { kind: 'done', report: null };
   const report = failed(error.problem, request.hint?.revision ?? null);
-  const isFinal = needsPerson(error.code);
-  if (isFinal && ports !== null) {
-    const world = makeWorld(ports, { request, runtime, clock });
-    await finish(report, { request, world, runtime, timing: clock.timing() }, signal);
+  const timing = clock.timing();
+  const world = ports === null ? null : makeWorld(ports, { request, runtime, clock });
+  if (world !== null && needsPerson(error.code)) {
+    await finish(report, { request, world, runtime, timing }, signal);
     return { kind: 'done', report };
   }
-  await reporterOf(ports, { request, runtime }).report({ kind: 'retrying', report, timing: clock.timing() }, signal);
+  // No run that succeeds needs it.
+  const { reportRetry } = await import('./report-retry.ts');
+  await reportRetry(error, { request, ports, world, runtime, report, timing }, signal);
   // Drift is detected again later; retries would only fill the queue with old suspects.
   if (isForDrift) return { kind: 'done', report };
   return { kind: 'retry', afterMs: error.retryAfterMs ?? null, error };

@@ -1,5 +1,6 @@
 import { deliveryOf } from '../ports/request.ts';
 import type { TargetRequest } from '../ports/request.ts';
+import type { Reporter } from '../ports/run-event.ts';
 import type { RunPorts, Runtime } from '../ports/runtime.ts';
 import type { World } from '../ports/world.ts';
 import { unmetDependencies } from '../prepare/dependencies.ts';
@@ -35,11 +36,11 @@ export function makeWorld(
   };
 }
 
+/** Of a run; a port is null if it was not opened. */
 export function reporterOf(
-  ports: RunPorts | null,
+  { cluster, git, statuses }: { readonly [Port in 'cluster' | 'git' | 'statuses']: RunPorts[Port] | null },
   { request: { target, trigger }, runtime: { log, channels } }: RunContext,
-) {
-  const open = { cluster: ports?.cluster ?? null, git: ports?.git ?? null, statuses: ports?.statuses ?? null };
+): Reporter {
   const subject = { target: target.name, repository: target.repository.name, trigger };
-  return openReporter(subject, { ...open, log, others: channels });
+  return openReporter(subject, { cluster, git, statuses, log, others: channels });
 }

@@ -1,3 +1,4 @@
+import type { Revision } from '../../snapshot/source.ts';
 import { deliveryOf } from '../ports/request.ts';
 import type { DeployRequest } from '../ports/request.ts';
 import type { Outcome, Runtime } from '../ports/runtime.ts';
@@ -34,7 +35,7 @@ async function runTogether(
   const { generatedFrom: _from, ...merged } = merge(newest, requests);
   switch (recipient.kind) {
     case 'target':
-      return runTarget({ ...merged, target: recipient.target }, runtime, signal);
+      return runTarget({ ...merged, target: recipient.target, leftPending: leftPending(requests) }, runtime, signal);
     case 'template':
       return runTemplate(recipient.template, merged, runtime, signal);
     case 'refused':
@@ -55,5 +56,23 @@ function merge(newest: DeployRequest, requests: readonly DeployRequest[]): Deplo
   const forTip = requests.filter(({ drift }) => drift === undefined);
   const chosen = forTip.findLast(({ trigger }) => trigger.kind !== 'sweep') ?? forTip.at(-1) ?? newest;
   const hint = requests.findLast((request) => request.hint !== null)?.hint ?? null;
-  return { ...chosen, hint };
+  return { ...chosen, hint, tries: Math.max(...requests.map((request) => triesOf(request))) };
+}
+
+/**
+ * The older commits that failed runs of these requests may have left pending: the queue is what remembers them while the
+ * state cannot be written. A request that failed together with a newer one never was the one that is reported.
+ */
+function leftPending(requests: readonly DeployRequest[]): readonly Revision[] {
+  const named = requests.filter(({ hint }) => hint !== null);
+  return named.flatMap((request, index) => {
+    const newer = named[index + 1];
+    const hasFailedAlone = newer !== undefined && triesOf(request) > Math.max(1, triesOf(newer));
+    return hasFailedAlone && request.hint !== null ? [request.hint.revision] : [];
+  });
+}
+
+/** A command's request is tried once. */
+function triesOf({ tries = 1 }: DeployRequest): number {
+  return tries;
 }

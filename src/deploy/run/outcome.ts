@@ -19,9 +19,10 @@ export function unchangedSince(state: TargetState, revision: Revision): Report {
   return { ...unchanged(revision, previousOf(state)), readiness: isAwaited ? 'awaited' : null };
 }
 
-/** We left a commit that had to wait pending, so it must get a final status whatever triggered this run. */
+/** We left a commit that had to wait, or whose runs failed, pending, so it must get a final status whatever triggered this run. */
 export function owed({ state, revision }: Pick<StartedRun, 'state' | 'revision'>): Pick<Report, 'isOwed'> {
-  return state.progress.waiting?.revision === revision ? { isOwed: true } : {};
+  const { progress, outcome } = state;
+  return [progress.waiting?.revision, outcome.retry?.revision].includes(revision) ? { isOwed: true } : {};
 }
 
 /** Reports a commit that was applied in several runs as one. */

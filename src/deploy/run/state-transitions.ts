@@ -49,7 +49,7 @@ export function successState(run: PlannedRun, verdict: RecordedVerdict): StateCh
       settings,
       deployedAt: new Date(nowMs).toISOString(),
     },
-    outcome: { verdict, attempted: revision, backoff: null, rewind: null },
+    outcome: { verdict, attempted: revision, backoff: null, rewind: null, retry: null },
     progress: { waiting: null, ...awaitedBy(run) },
   };
 }
@@ -65,6 +65,7 @@ export function failureState(
       attempted: revision,
       verdict,
       pendingOn: null,
+      retry: null,
       backoff: backoffAfter(state.outcome, { revision, settings, errors, nowMs }),
     },
   };
