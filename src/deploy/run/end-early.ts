@@ -17,7 +17,9 @@ export async function endEarly(
   const { state, revision } = run;
   switch (stop.kind) {
     case 'rewound':
-      await world.stage('record', () => run.recorded.record({ outcome: { rewind: revision } }, signal));
+      // Only sweeps have to agree: another run may have read the same replica.
+      if (run.request.trigger.kind === 'sweep')
+        await world.stage('record', () => run.recorded.record({ outcome: { rewind: revision } }, signal));
       return unchanged(previousOf(state), previousOf(state));
     case 'current':
       await reportSuperseded(run, world, signal);
