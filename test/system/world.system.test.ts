@@ -166,6 +166,40 @@ describe('a commit that is superseded before it was applied', () => {
   });
 });
 
+describe('a run that ends with an error', () => {
+  let proxy: FaultProxy;
+  let testbed: Testbed;
+  let directory: string;
+
+  beforeEach(async () => {
+    proxy = await startFaultProxy(inject('cluster'));
+    directory = await mkdtemp(join(tmpdir(), 'headgate-proxy-'));
+    await writeFile(join(directory, 'kubeconfig'), proxy.kubeconfig);
+    testbed = await Testbed.build({ kubeconfig: join(directory, 'kubeconfig') });
+    await testbed.start();
+  });
+
+  afterEach(async () => {
+    proxy.fault = () => 'pass';
+    await testbed.tearDown();
+    await proxy.close();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  it('leaves the commit failed although the Git host took its pending status late', async () => {
+    await testbed.outcome(await testbed.push(three('1')), 'deployed');
+    await testbed.until(() => testbed.host.statuses.some(({ state }) => state === 'success'));
+    testbed.host.faults = { api: { status: 502, times: 1 } };
+    const forbidden = JSON.stringify({ kind: 'Status', code: 403, reason: 'Forbidden', message: 'not now' });
+    proxy.fault = ({ path, method }) =>
+      method === 'PATCH' && path.includes('configmaps/headgate-') ? { status: 403, body: forbidden } : 'pass';
+    const revision = await testbed.push(three('2'));
+    await testbed.outcome(revision, 'failed');
+    await testbed.until(() => testbed.host.statusesOf(revision).length === 2);
+    expect(testbed.host.statusesOf(revision).map(({ state }) => state)).toEqual(['pending', 'failure']);
+  });
+});
+
 describe('a missing kubeconfig (F5)', () => {
   it('is named in the error, and the push is deployed once the file exists', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'headgate-kubeconfig-'));
