@@ -85,8 +85,8 @@ export interface Retry {
 
 export type RecordedVerdict = (typeof RECORDED_VERDICTS)[number];
 
-/** A run that failed or was superseded records no verdict. */
-export const RECORDED_VERDICTS = ['unchanged', 'deployed', 'waiting', 'partial', 'refused'] as const;
+/** A run that fails in a way that may pass records `retry` instead, and one that was superseded nothing. */
+export const RECORDED_VERDICTS = ['unchanged', 'deployed', 'waiting', 'partial', 'refused', 'failed'] as const;
 
 /** How long sweeps skip a commit that was refused, partially applied or has to wait. */
 export interface Backoff {

@@ -4,6 +4,7 @@ import type { TargetRequest } from '../ports/request.ts';
 import type { Outcome, RunPorts, Runtime } from '../ports/runtime.ts';
 import { failed } from '../report/report.ts';
 import type { Stopwatch } from '../report/stopwatch.ts';
+import { recordFailure } from '../run/record-failure.ts';
 import { finish } from './finish.ts';
 import { makeWorld } from './make-world.ts';
 
@@ -27,8 +28,11 @@ export async function failRun(
   const timing = clock.timing();
   const world = ports === null ? null : makeWorld(ports, { request, runtime, clock });
   if (world !== null && needsPerson(error.code)) {
-    await finish(report, { request, world, runtime, timing }, signal);
-    return { kind: 'done', report };
+    // Of a commit that could be read, `deploy` returns the failure.
+    const isRecorded = !isForDrift && (await recordFailure(error.problem, { world, reached: null }, signal));
+    const outcome = { ...report, isRecorded };
+    await finish(outcome, { request, world, runtime, timing }, signal);
+    return { kind: 'done', report: outcome };
   }
   // No run that succeeds needs it.
   const { reportRetry } = await import('./report-retry.ts');

@@ -55,11 +55,10 @@ export function successState(run: PlannedRun, verdict: RecordedVerdict): StateCh
 }
 
 export function failureState(
-  { state, source, settings, nowMs }: Pick<StartedRun, 'state' | 'source' | 'settings' | 'nowMs'>,
+  { state, revision, settings, nowMs }: Pick<StartedRun, 'state' | 'revision' | 'settings' | 'nowMs'>,
   verdict: RecordedVerdict,
   errors: readonly Problem[],
 ): StateChange {
-  const { revision } = source;
   return {
     outcome: {
       attempted: revision,
