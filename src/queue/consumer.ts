@@ -89,8 +89,10 @@ export function consume<T extends { readonly target: string }>(options: Consumer
       if (done.length > 0) await queue.remove(receiptsOf(done));
       for (const returned of givenBack) {
         const receipts = receiptsOf(returned.messages);
-        const pauseSeconds = waits?.begin(group, receipts, returned.pauseSeconds) ?? returned.pauseSeconds;
-        await heartbeat.giveBack(receipts, pauseSeconds);
+        if (waits?.begin(group, receipts) === 'overtaken') {
+          heartbeat.release(receipts);
+          await waits.recall(receipts);
+        } else await heartbeat.giveBack(receipts, returned.pauseSeconds);
       }
       if (givenBack.length === 0) waits?.end(group);
     } finally {

@@ -20,6 +20,15 @@ export interface Visibility {
   hide(receipts: readonly string[], seconds: number, signal: AbortSignal): Promise<ReadonlySet<string>>;
 }
 
+/**
+ * A queue in which a pause can be cut short without using up an attempt. SQS cannot: it counts every delivery, and delivers
+ * no newer message of a group before, so that no pause there is cut short.
+ */
+export interface Recall {
+  /** Makes hidden messages visible at once, and does not count the attempt before. @throws DeployError `queue-unreachable` */
+  recall(receipts: readonly string[]): Promise<void>;
+}
+
 export interface ReceiveOptions {
   readonly groups: number;
   readonly visibilitySeconds: number;
@@ -33,7 +42,7 @@ export interface Message {
   readonly receipt: string;
   /** In a standard queue, every message is its own group. */
   readonly group: string;
-  /** How often it was received, including this time. */
+  /** How often it was received, including this time, without the attempts that were taken back by `recall`. */
   readonly tries: number;
 }
 

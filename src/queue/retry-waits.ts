@@ -1,15 +1,17 @@
 import type { Queue } from '../deploy/ports/queue.ts';
-import type { Visibility } from './inbox.ts';
+import type { Recall } from './inbox.ts';
 
 /**
  * The groups that are handled or wait for a retry. A new delivery does not wait for it: in a FIFO group its request is
- * queued behind the one that waits, so that wait is cut short.
+ * queued behind the one that waits, so that wait is cut short. The attempt before it does not count: otherwise a burst of
+ * deliveries would use up the attempts of the oldest request.
  */
 export interface RetryWaits {
   /** The messages of the group were received. */
   start(group: string): void;
-  /** The messages are about to be given back. Returns the pause: 0 if a delivery arrived meanwhile. */
-  begin(group: string, receipts: readonly string[], pauseSeconds: number): number;
+  /** The messages are about to be given back. `overtaken`: a delivery arrived meanwhile, so they must be recalled instead. */
+  begin(group: string, receipts: readonly string[]): 'paused' | 'overtaken';
+  recall(receipts: readonly string[]): Promise<void>;
   end(group: string): void;
   /** Makes waiting messages visible at once; for a group that is running, its next pause is 0. */
   cutShort(groups: readonly string[]): void;
@@ -19,16 +21,17 @@ type State =
   | { readonly kind: 'running'; readonly hasNewer: boolean }
   | { readonly kind: 'waiting'; readonly receipts: readonly string[] };
 
-export function retryWaits(queue: Visibility): RetryWaits {
+export function retryWaits(queue: Recall): RetryWaits {
   const states = new Map<string, State>();
   return {
     start: (group) => void states.set(group, { kind: 'running', hasNewer: false }),
-    begin(group, receipts, pauseSeconds) {
+    begin(group, receipts) {
       const state = states.get(group);
-      if (state?.kind === 'running' && state.hasNewer) return 0;
+      if (state?.kind === 'running' && state.hasNewer) return 'overtaken';
       states.set(group, { kind: 'waiting', receipts });
-      return pauseSeconds;
+      return 'paused';
     },
+    recall: (receipts) => queue.recall(receipts),
     end: (group) => void states.delete(group),
     cutShort(groups) {
       for (const group of groups) {
@@ -36,8 +39,8 @@ export function retryWaits(queue: Visibility): RetryWaits {
         if (state?.kind === 'running') states.set(group, { kind: 'running', hasNewer: true });
         if (state?.kind !== 'waiting') continue;
         states.delete(group);
-        // If this fails, the messages are visible already or will be after their pause.
-        void queue.hide(state.receipts, 0, AbortSignal.timeout(10_000)).catch(() => undefined);
+        // If this fails, the messages are visible after their pause.
+        void queue.recall(state.receipts).catch(() => undefined);
       }
     },
   };

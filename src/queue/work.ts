@@ -8,11 +8,13 @@ import type { Message } from './inbox.ts';
 export interface Work<T extends Addressed> {
   /** Null: the body is not a request of this queue. */
   readonly read: (body: string) => T | null;
-  /** Handles the requests of one group that arrived together. */
-  readonly handler: (requests: readonly T[], signal: AbortSignal) => Promise<Handled>;
+  /** Handles the requests of one group that arrived together, each with how often it was received. */
+  readonly handler: (requests: readonly Received<T>[], signal: AbortSignal) => Promise<Handled>;
   /** Stores an unreadable message before it is removed. Null: it is given back until the queue moves it to its dead letters. */
   readonly keepUnreadable: ((body: string) => Promise<void>) | null;
 }
+
+type Received<T> = T & { readonly tries: number };
 
 interface Addressed {
   readonly target: string;
@@ -42,11 +44,11 @@ export async function workOnGroup<T extends Addressed, M extends Message>(
   at: { readonly heartbeat: Heartbeat; readonly signal: AbortSignal },
 ): Promise<Settled<M>> {
   const unreadable: M[] = [];
-  const readable: { message: M; request: T }[] = [];
+  const readable: { message: M; request: Received<T> }[] = [];
   for (const message of messages) {
     const request = options.read(message.body);
     if (request === null) unreadable.push(message);
-    else readable.push({ message, request });
+    else readable.push({ message, request: { ...request, tries: message.tries } });
   }
   const parts = [await settleUnreadable(unreadable, options), await settleReadable(readable, options, at)];
   return { done: parts.flatMap(({ done }) => done), givenBack: parts.flatMap(({ givenBack }) => givenBack) };
@@ -64,7 +66,7 @@ async function settleUnreadable<T extends Addressed, M extends Message>(
 }
 
 async function settleReadable<T extends Addressed, M extends Message>(
-  readable: readonly { readonly message: M; readonly request: T }[],
+  readable: readonly { readonly message: M; readonly request: Received<T> }[],
   options: WorkOptions<T>,
   { heartbeat, signal }: { readonly heartbeat: Heartbeat; readonly signal: AbortSignal },
 ): Promise<Settled<M>> {
@@ -85,7 +87,7 @@ function allGivenBack<M extends Message>(messages: readonly M[], pauseSeconds: n
 
 /** `interrupted`: this process or invocation is ending; the next one resumes at once. */
 async function handle<T extends Addressed>(
-  requests: readonly T[],
+  requests: readonly Received<T>[],
   { handler, log }: WorkOptions<T>,
   { stopped, lost }: { readonly stopped: AbortSignal; readonly lost: AbortSignal },
 ): Promise<Handled | 'interrupted'> {

@@ -72,12 +72,23 @@ export interface LastOutcome {
   readonly pendingOn: Revision | null;
   /** A tip that is an ancestor of the applied commit, found by a sweep without a delivery. */
   readonly rewind: Revision | null;
+  /** Runs fail because something outside Git does, and are repeated. Null: the last run had an outcome. */
+  readonly retry: Retry | null;
+}
+
+/** Why runs are repeated; the log has every attempt. */
+export interface Retry {
+  /** The commit that a delivery named; null: a sweep queued the run. */
+  readonly revision: Revision | null;
+  readonly reason: string;
+  /** RFC 3339. */
+  readonly since: string;
 }
 
 export type RecordedVerdict = (typeof RECORDED_VERDICTS)[number];
 
-/** A run that failed or was superseded records no verdict. */
-export const RECORDED_VERDICTS = ['unchanged', 'deployed', 'waiting', 'partial', 'refused'] as const;
+/** A run that fails in a way that may pass records `retry` instead, and one that was superseded nothing. */
+export const RECORDED_VERDICTS = ['unchanged', 'deployed', 'waiting', 'partial', 'refused', 'failed'] as const;
 
 /** How long sweeps skip a commit that was refused, partially applied or has to wait. */
 export interface Backoff {
@@ -145,7 +156,7 @@ export const NOTHING_RECORDED: TargetState = {
     namespaces: [],
   },
   run: { lease: null, dirty: 'all' },
-  outcome: { verdict: null, attempted: null, errors: [], backoff: null, pendingOn: null, rewind: null },
+  outcome: { verdict: null, attempted: null, errors: [], backoff: null, pendingOn: null, rewind: null, retry: null },
   progress: { awaited: null, waiting: null },
   drift: { found: null, contests: {} },
 };

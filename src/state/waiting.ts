@@ -25,7 +25,8 @@ const NAMED = 10;
 /** Does the state record that this commit waits for exactly these? */
 export function isWaitingFor({ state, revision }: Pick<WaitingRun, 'state' | 'revision'>, on: readonly string[]) {
   const { waiting } = state.progress;
-  if (waiting?.revision !== revision) return false;
+  // A failure that was reported meanwhile is what people see now.
+  if (waiting?.revision !== revision || state.outcome.retry !== null) return false;
   const named = on.slice(0, NAMED);
   return waiting.on.length === named.length && waiting.on.every((name, index) => name === named[index]);
 }
@@ -52,6 +53,7 @@ export function waitingChange(
       verdict: 'waiting',
       errors,
       pendingOn: revision,
+      retry: null,
       backoff: backoffWhileWaiting(state.outcome, { revision, settings, nowMs }),
     },
     progress: {

@@ -229,6 +229,31 @@ describe('a consumer', () => {
     await vi.waitFor(() => expect(runs).toEqual([['1'], ['1', '2']]), 5000);
   });
 
+  it.each([
+    ['waits for its retry', false],
+    ['fails', true],
+  ])('does not count an attempt against a request when a delivery arrives while it %s', async (_when, isDuring) => {
+    await start(2);
+    const waits = retryWaits(queues.deploy);
+    const deliveries = cuttingWaitsShort(queues.deploy, waits);
+    const runs: number[] = [];
+    await deliveries.send([aRequest('a', '0')], signal);
+    consuming({
+      waits,
+      handler: async (requests) => {
+        if (isDuring && runs.length < 5) await deliveries.send([aRequest('a', `${runs.length + 1}`)], signal);
+        runs.push(requests.length);
+        return { kind: 'retry', afterMs: 600_000 };
+      },
+    });
+    for (let sent = 1; sent <= 5; sent += 1) {
+      await vi.waitFor(() => expect(runs.length).toBeGreaterThanOrEqual(sent), 5000);
+      if (!isDuring) await deliveries.send([aRequest('a', `${sent}`)], signal);
+    }
+    await vi.waitFor(() => expect(runs).toEqual([1, 2, 3, 4, 5, 6]), 5000);
+    expect(await queues.dead.receive({ groups: 1, visibilitySeconds: 30, waitSeconds: 0 }, signal)).toEqual([]);
+  });
+
   it('stores and removes an unreadable message, and handles the other requests', async () => {
     await start();
     const { deploy } = queues;

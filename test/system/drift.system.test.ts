@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { sweepDrift } from '../../src/deploy/drift/detect-drift.ts';
-import { runRequests, runTarget } from '../../src/deploy/run-requests.ts';
+import { runRequests } from '../../src/deploy/requests/run-requests.ts';
+import { runTarget } from '../../src/deploy/requests/run-target.ts';
 import { sweep as lookForTips } from '../../src/deploy/sweep.ts';
 import { Testbed, configMap } from '../rig/testbed/testbed.ts';
 import type { Report } from '../../src/deploy/ports/report.ts';

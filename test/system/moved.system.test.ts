@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { runTarget } from '../../src/deploy/run-requests.ts';
+import { runTarget } from '../../src/deploy/requests/run-target.ts';
 import type { Report } from '../../src/deploy/ports/report.ts';
 import { isObject } from '../../src/resource/resource.ts';
 import { Testbed, configMap } from '../rig/testbed/testbed.ts';

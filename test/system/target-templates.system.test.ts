@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { sweepDrift } from '../../src/deploy/drift/detect-drift.ts';
-import { runRequests } from '../../src/deploy/run-requests.ts';
+import { runRequests } from '../../src/deploy/requests/run-requests.ts';
 import { sweep } from '../../src/deploy/sweep.ts';
 import { Testbed, configMap } from '../rig/testbed/testbed.ts';
 import type { LogLine } from '../rig/testbed/testbed.ts';

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runRequests } from '../../src/deploy/requests/run-requests.ts';
 import { Testbed, configMap } from '../rig/testbed/testbed.ts';
 
 let testbed: Testbed;
@@ -276,6 +277,33 @@ describe('sweeps', () => {
       .map((line) => line['verdict']);
     expect(runs.indexOf('deployed')).toBeGreaterThanOrEqual(1);
     expect(await testbed.configMaps()).toEqual({ a: { v: '1' } });
+  });
+
+  it('deploy no unannounced rewind for a run that another target or a check requests', async () => {
+    testbed = await Testbed.build();
+    await testbed.start();
+    const first = await testbed.push({ 'apps/a.yaml': configMap('a', { v: '1' }) });
+    await testbed.outcome(first);
+    const second = await testbed.push({ 'apps/a.yaml': configMap('a', { v: '2' }) });
+    await testbed.outcome(second, 'deployed');
+    testbed.host.faults = { lose: () => true };
+    await testbed.git('reset', '-q', '--hard', first);
+    await testbed.git('push', '-q', '--force', 'origin', 'HEAD:main');
+    await testbed.stop();
+    const runtime = testbed.runtime();
+    const { signal } = new AbortController();
+    const woken = { target: testbed.namespace, trigger: { kind: 'delivery', id: 'd' }, hint: null } as const;
+    const run = () => runRequests([{ ...woken, at: new Date().toISOString() }], runtime, signal);
+    expect([await run(), await run()]).toMatchObject([
+      { kind: 'done', report: { verdict: 'unchanged' } },
+      { kind: 'done', report: { verdict: 'unchanged' } },
+    ]);
+    expect(await testbed.configMaps()).toEqual({ a: { v: '2' } });
+    const outcomeOfSweep = async () =>
+      JSON.parse((await testbed.headgate('sweep', '--output', 'json')).stdout) as object[];
+    expect(await outcomeOfSweep()).toMatchObject([{ verdict: 'unchanged' }]);
+    expect(await outcomeOfSweep()).toMatchObject([{ verdict: 'deployed', revision: first }]);
+    runtime.close();
   });
 });
 

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Testbed, configMap } from '../rig/testbed/testbed.ts';
+import { widgetDefinition } from '../rig/testbed/widgets.ts';
 
 let testbed: Testbed;
 
@@ -154,6 +155,23 @@ describe('depends-on', () => {
     const audit = await testbed.auditOf(`${testbed.namespace}@${api.slice(0, 12)}`);
     const reads = audit.filter(({ verb, uri }) => verb === 'get' && uri.endsWith('/deployments/db'));
     expect(reads.length).toBeGreaterThanOrEqual(1);
+  });
+
+  it('finds an object of a custom kind, also in a process that has just started', async () => {
+    // No check that the new process continues may read the kinds first.
+    testbed = await Testbed.build({ target: { wait: '0s' } });
+    const group = `${testbed.namespace}.example.com`;
+    await testbed.applyByHand(widgetDefinition(group, [{ name: 'v1' }]));
+    await testbed.kubectl('wait', '--for=condition=Established', `crd/widgets.${group}`);
+    await testbed.start();
+    const widget = JSON.stringify({ apiVersion: `${group}/v1`, kind: 'Widget', metadata: { name: 'db' } });
+    await testbed.outcome(await testbed.push({ 'apps/db.json': widget }), 'deployed');
+    await testbed.stop();
+    await testbed.start();
+    const on = `config.kubernetes.io/depends-on: ${group}/namespaces/${testbed.namespace}/Widget/db`;
+    const revision = await testbed.push({ 'apps/a.yaml': configMap('a', {}, `  annotations:\n    ${on}\n`) });
+    expect(await testbed.outcome(revision)).toMatchObject({ verdict: 'deployed', created: 1 });
+    await testbed.kubectl('delete', 'crd', `widgets.${group}`, '--wait=false');
   });
 
   it('refuses a missing or circular dependency with file and line, before anything is written', async () => {

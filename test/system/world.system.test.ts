@@ -2,6 +2,9 @@ import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { runRequests } from '../../src/deploy/requests/run-requests.ts';
+import type { Runtime } from '../../src/deploy/ports/runtime.ts';
+import { sweep } from '../../src/deploy/sweep.ts';
 import { startControlPlane } from '../rig/cluster/control-plane.ts';
 import type { ControlPlane } from '../rig/cluster/control-plane.ts';
 import { startFaultProxy } from '../rig/cluster/fault-proxy.ts';
@@ -151,7 +154,9 @@ describe('a commit that is superseded before it was applied', () => {
       const revision = await testbed.commitAndPush();
       await testbed.converged(revision);
       await testbed.until(() => testbed.host.statusesOf(overtaken).at(-1)?.state === 'error');
-      expect(testbed.host.statusesOf(overtaken).map(({ state, description }) => [state, description])).toEqual([
+      const statuses = testbed.host.statusesOf(overtaken).map(({ state, description }) => [state, description]);
+      // A slow machine may try it a second time before the revert arrives.
+      expect(statuses.filter(([, text]) => text?.startsWith('retrying') !== true)).toEqual([
         ['pending', 'applying'],
         ['error', `superseded by ${revision.slice(0, 7)}`],
       ]);
@@ -161,6 +166,76 @@ describe('a commit that is superseded before it was applied', () => {
       await proxy.close();
       await rm(directory, { recursive: true, force: true });
     }
+  });
+});
+
+describe('a run that ends with an error', () => {
+  let proxy: FaultProxy;
+  let testbed: Testbed;
+  let directory: string;
+
+  beforeEach(async () => {
+    proxy = await startFaultProxy(inject('cluster'));
+    directory = await mkdtemp(join(tmpdir(), 'headgate-proxy-'));
+    await writeFile(join(directory, 'kubeconfig'), proxy.kubeconfig);
+    testbed = await Testbed.build({ kubeconfig: join(directory, 'kubeconfig') });
+    await testbed.start();
+  });
+
+  afterEach(async () => {
+    proxy.fault = () => 'pass';
+    await testbed.tearDown();
+    await proxy.close();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  it('leaves the commit failed although the Git host took its pending status late', async () => {
+    await testbed.outcome(await testbed.push(three('1')), 'deployed');
+    await testbed.until(() => testbed.host.statuses.some(({ state }) => state === 'success'));
+    testbed.host.faults = { api: { status: 502, times: 1 } };
+    const forbidden = JSON.stringify({ kind: 'Status', code: 403, reason: 'Forbidden', message: 'not now' });
+    proxy.fault = ({ path, method }) =>
+      method === 'PATCH' && path.includes('configmaps/headgate-') ? { status: 403, body: forbidden } : 'pass';
+    const revision = await testbed.push(three('2'));
+    await testbed.outcome(revision, 'failed');
+    await testbed.until(() => testbed.host.statusesOf(revision).length === 2);
+    expect(testbed.host.statusesOf(revision).map(({ state }) => state)).toEqual(['pending', 'failure']);
+  });
+
+  it('records what only a person can fix, so that sweeps back off and headgate status shows it', async () => {
+    const before = await testbed.push(three('1'));
+    await testbed.outcome(before, 'deployed');
+    await testbed.stop();
+    // The pace of the dry runs is known after 64 of them.
+    const many = Array.from({ length: 64 }, (_, index) => configMap(`m${index}`)).join('---\n');
+    const revision = await testbed.push({ 'apps/many.yaml': many });
+    const runtime = testbed.runtime();
+    const { signal } = new AbortController();
+    // As in a function that has a millisecond left.
+    const bounded: Runtime = { ...runtime, open: (target, at) => runtime.open(target, at, 1) };
+    const [request, ...more] = await sweep(runtime, signal);
+    expect(more).toEqual([]);
+    if (request === undefined) throw new Error('the sweep found no target');
+    expect(await runRequests([request], bounded, signal)).toMatchObject({
+      kind: 'done',
+      report: { verdict: 'failed', revision, errors: [{ code: 'gate-too-long' }], isRecorded: true },
+    });
+    expect(await sweep(runtime, signal)).toEqual([]);
+    const [shown] = JSON.parse((await testbed.headgate('status', '--output', 'json')).stdout) as object[];
+    expect(shown).toMatchObject({ verdict: 'failed', revision: before, attemptedRevision: revision });
+    runtime.close();
+  });
+
+  it('records the failure to read Git that only a person can fix', async () => {
+    const before = await testbed.push(three('1'));
+    await testbed.outcome(before, 'deployed');
+    testbed.host.faults = { lose: () => true };
+    const bare = await testbed.host.createRepository('acme/fleet');
+    await testbed.git('-C', bare, 'update-ref', '-d', 'refs/heads/main');
+    await testbed.host.redeliver(testbed.host.deliveries.find(({ event }) => event === 'push')?.id ?? '');
+    await testbed.logged(({ verdict }) => verdict === 'failed');
+    const [shown] = JSON.parse((await testbed.headgate('status', '--output', 'json')).stdout) as object[];
+    expect(shown).toMatchObject({ verdict: 'failed', revision: before });
   });
 });
 

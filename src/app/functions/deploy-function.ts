@@ -8,7 +8,7 @@ import { checkAll } from '../../deploy/readiness/check.ts';
 import type { CheckRequest } from '../../deploy/ports/check-request.ts';
 import type { DeployRequest } from '../../deploy/ports/request.ts';
 import { reportDead } from '../../deploy/report/report-dead.ts';
-import { runRequests } from '../../deploy/run-requests.ts';
+import { runRequests } from '../../deploy/requests/run-requests.ts';
 import type { Runtime } from '../../deploy/ports/runtime.ts';
 import { asDeployError } from '../../error/deploy-error.ts';
 import { functionRuntime } from './function-runtime.ts';

@@ -1,4 +1,4 @@
-import { runRequests } from '../../deploy/run-requests.ts';
+import { runRequests } from '../../deploy/requests/run-requests.ts';
 import type { DeployRequest } from '../../deploy/ports/request.ts';
 import type { Runtime } from '../../deploy/ports/runtime.ts';
 import { asDeployError } from '../../error/deploy-error.ts';

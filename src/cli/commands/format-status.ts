@@ -29,12 +29,13 @@ export function formatStatusJson({ rows, refused, leftovers }: Status): string {
     target: target.name,
     repository: target.repository.name,
     revision: state?.applied.source?.revision ?? null,
-    attemptedRevision: state?.outcome.attempted ?? null,
-    verdict: state?.outcome.verdict ?? null,
+    attemptedRevision: attemptedOf(state),
+    verdict: verdictOf(state),
     readiness,
     drift: driftOf(target, state),
     deployedAt: state?.applied.deployedAt ?? null,
     deadLetters: letters.map(({ delivery, revision, at }) => ({ delivery, revision, at })),
+    ...retryingOf(state),
   }));
   const noState = {
     revision: null,
@@ -58,16 +59,22 @@ export function formatStatusTable({ rows, refused, leftovers }: Status, nowMs: n
   const cells = rows.map(({ target, state, readiness, problem, letters }) => [
     target.name,
     state?.applied.source?.revision.slice(0, 12) ?? '-',
-    problem === null ? (state?.outcome.verdict ?? 'never deployed') : 'unreadable',
+    problem === null ? (verdictOf(state) ?? 'never deployed') : 'unreadable',
     readiness ?? '-',
-    state?.outcome.attempted !== undefined && state.outcome.attempted !== (state.applied.source?.revision ?? null)
-      ? (state.outcome.attempted?.slice(0, 12) ?? '-')
-      : '-',
+    attemptedOf(state) === (state?.applied.source?.revision ?? null) ? '-' : (attemptedOf(state)?.slice(0, 12) ?? '-'),
     state?.applied.deployedAt === null || state === null ? '-' : age(nowMs - Date.parse(state.applied.deployedAt)),
     driftText(driftOf(target, state), nowMs),
     String(letters.length),
   ]);
   const table = formatTable(['TARGET', 'REVISION', 'VERDICT', 'READINESS', 'ATTEMPTED', 'AGE', 'DRIFT', 'DEAD'], cells);
+  const retryLines = rows.flatMap(({ target, state }) => {
+    const retry = state?.outcome.retry ?? null;
+    if (retry === null) return [];
+    const { revision, reason, since } = retry;
+    return [
+      `retrying: ${target.name} ${revision?.slice(0, 12) ?? 'tip'} for ${age(nowMs - Date.parse(since))}: ${reason}`,
+    ];
+  });
   const letterLines = rows.flatMap(({ target, letters }) =>
     letters.map(
       ({ delivery, revision, at }) =>
@@ -80,7 +87,22 @@ export function formatStatusTable({ rows, refused, leftovers }: Status, nowMs: n
   const leftoverLines = leftovers.map(({ name, directory, command }) =>
     visibleLine(`left over: ${name} (directory ${directory} was removed). To remove it: ${command}`),
   );
-  return [table, ...letterLines, ...refusedLines, ...leftoverLines].join('\n');
+  return [table, ...retryLines, ...letterLines, ...refusedLines, ...leftoverLines].join('\n');
+}
+
+/** While runs fail and are repeated, the verdict before them says nothing about the commit that waits. */
+function verdictOf(state: TargetState | null): string | null {
+  return state?.outcome.retry ? 'retrying' : (state?.outcome.verdict ?? null);
+}
+
+function attemptedOf(state: TargetState | null): string | null {
+  return state?.outcome.retry?.revision ?? state?.outcome.attempted ?? null;
+}
+
+function retryingOf(state: TargetState | null): object {
+  if (!state?.outcome.retry) return {};
+  const { reason, since } = state.outcome.retry;
+  return { retrying: { reason, since } };
 }
 
 /** With `drift: off`, what an earlier detection recorded is out of date. */

@@ -2,7 +2,7 @@ import type { Target } from '../../config/checked/config.ts';
 import { planDeploy } from '../../deploy/run/deploy.ts';
 import type { Planned } from '../../deploy/prepare/planned.ts';
 import { stopwatch } from '../../deploy/report/stopwatch.ts';
-import { makeWorld } from '../../deploy/run-requests.ts';
+import { makeWorld } from '../../deploy/requests/make-world.ts';
 import type { Preview } from '../../deploy/ports/cluster.ts';
 import type { FieldChange } from '../../plan/model/field-changes.ts';
 import type { Problem } from '../../error/deploy-error.ts';

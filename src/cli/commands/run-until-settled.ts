@@ -3,7 +3,7 @@ import { runCheckUntilNotReady } from '../../deploy/readiness/check.ts';
 import type { CheckRequest } from '../../deploy/ports/check-request.ts';
 import type { MemoryOutbox } from '../../deploy/ports/outbox.ts';
 import type { TargetRequest } from '../../deploy/ports/request.ts';
-import { runTarget } from '../../deploy/run-requests.ts';
+import { runTarget } from '../../deploy/requests/run-target.ts';
 import { recipientOf } from '../../deploy/targets/recipient.ts';
 import type { Outcome, Runtime } from '../../deploy/ports/runtime.ts';
 import type { NotReady } from '../../state/readiness.ts';

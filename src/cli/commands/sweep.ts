@@ -3,7 +3,7 @@ import { resolveRecipient } from '../../deploy/targets/resolve-recipient.ts';
 import { sweepDrift } from '../../deploy/drift/detect-drift.ts';
 import type { DeployRequest } from '../../deploy/ports/request.ts';
 import { memoryOutbox } from '../../deploy/ports/outbox.ts';
-import { runRequests } from '../../deploy/run-requests.ts';
+import { runRequests } from '../../deploy/requests/run-requests.ts';
 import { sweep } from '../../deploy/sweep.ts';
 import { localRuntime } from '../../app/local/local-runtime.ts';
 import type { Context, ExitCode } from '../terminal/context.ts';

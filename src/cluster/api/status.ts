@@ -25,6 +25,10 @@ const WEBHOOK_DENIAL = /^admission webhook "[^"]+" denied the request/;
 /** The fields that the limit of a whole object is reported at (1.37). */
 const WHOLE: ReadonlySet<string> = new Set(['', '[]', 'data', 'metadata.annotations']);
 
+/** Who did not answer the API server, and the transport's reason. The match decides only the text. */
+const WEBHOOK =
+  /(?:failed calling webhook "([^"]+)"|(conversion) webhook for .+? failed)(?:: failed to call webhook)?(: .{1,200})?/;
+
 /** An object that passes the dry run but does not fit into etcd is refused with a plain 500. */
 const TOO_LARGE = /etcdserver: request is too large/;
 
@@ -41,7 +45,10 @@ export async function problemOf(answer: KubeAnswer, about: About): Promise<Deplo
   const status = readStatus(answer);
   const code = codeOf(status);
   const right = code === 'manifest-forbidden' ? missingRight(status.message) : null;
-  const message = right === null ? messageOf(code, status, about.secret) : describeRight(right);
+  const message =
+    right === null
+      ? (webhookMessage(status, about.secret) ?? messageOf(code, status, about.secret))
+      : describeRight(right);
   const { remedyFor } = await import('./remedies.ts');
   return new DeployError(code, { subject: about.subject, message, remedy: remedyFor(code, status, about) });
 }
@@ -75,6 +82,13 @@ export function quotaIn(message: string): string | null {
 
 function messageOf(code: ErrorCode, status: Status, secret: boolean): string {
   return secret ? secretMessage(status) : (MESSAGES[code]?.(status) ?? status.message);
+}
+
+/** A webhook that fails is not the API server. Its name says nothing about the object. */
+function webhookMessage({ code, message }: Status, secret: boolean): string | null {
+  const [, name, conversion, reason = ''] = (code >= 500 && WEBHOOK.exec(message)) || [];
+  const webhook = name ?? (conversion === undefined ? null : 'for the conversion between versions');
+  return webhook === null ? null : `webhook ${webhook} does not answer${secret ? '' : reason}`;
 }
 
 /** The conflicts of a refused apply; empty for any other response. Contains field paths, never values. */

@@ -26,7 +26,11 @@ type ReleaseContext = Omit<PruneContext, 'removed' | 'touched'>;
 export async function release(change: Release, context: ReleaseContext, signal: AbortSignal): Promise<ChangeResult> {
   const answer = await retry(() => judgeAndRelease(change, context, signal), CONFLICTS, { wait: atOnce, signal });
   if (answer === null || answer.status < 300 || answer.status === 404) return { kind: 'released', release: change };
-  return { kind: 'failed', change, problem: await refusalOf(answer, { subject: formatId(change.entry.id), secret: true }) };
+  return {
+    kind: 'failed',
+    change,
+    problem: await refusalOf(answer, { subject: formatId(change.entry.id), secret: true }),
+  };
 }
 
 /** Null: there is nothing to release. */

@@ -37,16 +37,22 @@ async function readReferences(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, Reference>> {
   const unknown = new Map(ids.map((id) => [formatId(id), id] as const).filter(([key]) => !known.has(key)));
+  // A process that has just started knows only the built-in kinds.
+  if ([...unknown.values()].some((id) => context.kinds.findAny(kindOf(id)) === null))
+    await context.kinds.refresh(context.connection, signal);
   const read = await Promise.all(
     [...unknown].map(async ([key, id]) => [key, await readReference(id, context, signal)] as const),
   );
   return new Map(read);
 }
 
+/** Any version of the group will do: it is the same object. */
+function kindOf({ group, kind }: ResourceId) {
+  return { apiVersion: group === '' ? 'v1' : `${group}/`, kind };
+}
+
 async function readReference(id: ResourceId, context: GatherContext, signal: AbortSignal): Promise<Reference> {
-  // Any version of the group will do: it is the same object.
-  const kindId = { apiVersion: id.group === '' ? 'v1' : `${id.group}/`, kind: id.kind };
-  const kind = context.kinds.findAny(kindId);
+  const kind = context.kinds.findAny(kindOf(id));
   if (kind === null) return { kind: 'outside' };
   const live = await readLive(objectPath(kind, id), { context, resource: { id } }, signal);
   if (live === null || live.labels[PART_OF] !== context.applySetId) return { kind: 'outside' };

@@ -30,6 +30,10 @@ const Stored = z.object({
   ),
   rewind: z.nullable(z.string()),
   pendingOn: z.nullable(z.string()),
+  retry: z._default(
+    z.nullable(z.object({ revision: z.nullable(Commit), reason: z.string(), since: z.string() })),
+    null,
+  ),
   contests: z._default(
     z.record(z.string(), z.object({ times: z.number(), lastMs: z.number(), restUntilMs: z.number() })),
     {},
@@ -81,6 +85,7 @@ export function encodeState(
     attempt: outcome.backoff,
     rewind: outcome.rewind,
     pendingOn: outcome.pendingOn,
+    ...(outcome.retry === null ? {} : { retry: outcome.retry }),
     contests: drift.contests,
     awaited: progress.awaited,
     waiting: progress.waiting === null ? null : encodeWaiting(progress.waiting),
@@ -103,6 +108,7 @@ export function decodeState(json: unknown): StateJson {
         backoff: data.attempt,
         pendingOn: asRevision(data.pendingOn ?? ''),
         rewind: asRevision(data.rewind ?? ''),
+        retry: data.retry,
       },
       progress: {
         awaited: data.awaited,

@@ -39,6 +39,8 @@ export interface DeployRequest extends Recipient {
   readonly wakes?: readonly Recipient[] | undefined;
   /** The run is requested because runs of these targets ended, one after the other. */
   readonly wokenBy?: readonly string[] | undefined;
+  /** How often the queue delivered it, this time included. Not in the message. */
+  readonly tries?: number | undefined;
 }
 
 /** What `sweepDrift` found. */
@@ -50,4 +52,8 @@ export interface DriftRequest {
 }
 
 /** A request whose target was found in the configuration. */
-export type TargetRequest = Omit<DeployRequest, keyof Recipient> & { readonly target: Target };
+export type TargetRequest = Omit<DeployRequest, keyof Recipient> & {
+  readonly target: Target;
+  /** Commits of older requests that failed runs have left pending. */
+  readonly leftPending?: readonly Revision[];
+};

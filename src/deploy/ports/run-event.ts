@@ -12,8 +12,13 @@ export type RunEvent =
   /** A newer commit replaced this one: `isApplied` before it was ready, or else before it was applied. */
   | { readonly kind: 'superseded'; readonly revision: Revision; readonly by: string; readonly isApplied: boolean }
   | Finished
-  /** The run failed in a way that may pass; the queue delivers the request again. */
-  | { readonly kind: 'retrying'; readonly report: Report; readonly timing: Timing }
+  /** The run failed in a way that may pass; the queue delivers the request again. `pending`: the commit that waits for it. */
+  | {
+      readonly kind: 'retrying';
+      readonly report: Report;
+      readonly timing: Timing;
+      readonly pending: { readonly revision: Revision; readonly tries: number } | null;
+    }
   /** One read of what a run applied, while it is not ready. */
   | {
       readonly kind: 'progressing';

@@ -55,26 +55,39 @@ export function queryOf(
   };
 }
 
-/** Does the host still show the applied commit, although it announced a newer one? A late delivery announces an older one. */
+/**
+ * Does the host still show the applied commit, or an older one, although it announced a newer one? A late delivery announces
+ * an older one.
+ */
 async function isBehind(
   { revision }: Source,
   { request: { hint }, state }: { request: TargetRequest; state: TargetState },
   world: World,
   signal: AbortSignal,
 ): Promise<boolean> {
-  if (hint === null || revision === hint.revision || revision !== state.applied.source?.revision) return false;
+  const applied = state.applied.source?.revision;
+  if (hint === null || revision === hint.revision || applied === undefined) return false;
+  if (revision !== applied) return world.git.isAncestor(revision, applied, signal);
   return hint.isForced || !(await world.git.isAncestor(hint.revision, revision, signal));
 }
 
-/** Did the tip go back to an ancestor of the applied commit, without a delivery that announced it? */
+/**
+ * Did the tip go back to an ancestor of the applied commit, and nothing announced it? A delivery that names it does, and the
+ * command line, but neither a run that another target or a check requests, nor a delivery of another commit: a replica that
+ * lags looks the same to them.
+ */
 export async function isUnannouncedRewind(
   { request, state, revision }: StartedRun,
   { git }: Pick<World, 'git'>,
   signal: AbortSignal,
 ): Promise<boolean> {
   const before = state.applied.source?.revision;
-  if (request.trigger.kind !== 'sweep' || before === undefined || before === revision) return false;
+  if (before === undefined || before === revision) return false;
+  const { trigger, hint } = request;
+  if (trigger.kind === 'cli' || hint?.revision === revision) return false;
+  // An earlier run found it announced, and this one resumes there.
+  if (state.progress.waiting?.revision === revision) return false;
   // The second sweep that finds it sends no further request.
-  if (state.outcome.rewind === revision) return false;
+  if (trigger.kind === 'sweep' && state.outcome.rewind === revision) return false;
   return git.isAncestor(revision, before, signal);
 }

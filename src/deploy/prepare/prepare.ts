@@ -29,19 +29,19 @@ export interface RunOptions {
   readonly at: Revision | null;
 }
 
-/** Reads, checks and plans. Nothing is written, neither to the cluster nor to the state. */
+/** Checks and plans. Nothing is written, neither to the cluster nor to the state. */
 export async function prepare(
-  request: TargetRequest,
+  run: StartedRun,
   { options, world }: { readonly options: RunOptions; readonly world: World },
   signal: AbortSignal,
 ): Promise<Prepared> {
-  const run = await startRun(request, { options, world }, signal);
   const stop = await findStop(run, world, signal);
   if (stop !== null) return { kind: 'stopped', stop, run };
   return { kind: 'planned', run: await planRun(run, { options, world }, signal) };
 }
 
-async function startRun(
+/** Reads the state and the tip. */
+export async function startRun(
   request: TargetRequest,
   { options, world }: { readonly options: RunOptions; readonly world: World },
   signal: AbortSignal,

@@ -23,7 +23,7 @@ export type Stop =
   /** Dependencies are not at their tip, or not ready there. */
   | ({ readonly kind: 'waiting' } & Unmet);
 
-/** The next sweep deploys the rewind if the tip is still there. */
+/** The next sweep after one that found it deploys the rewind if the tip is still there. */
 export function stopAtRewind(isUnannounced: boolean): Stop | null {
   return isUnannounced ? { kind: 'rewound' } : null;
 }

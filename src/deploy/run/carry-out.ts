@@ -17,11 +17,19 @@ import { waitForRelease } from './wait-for-release.ts';
 
 /** Does what the plan decided. */
 export async function carryOut(run: PlannedRun, world: World, signal: AbortSignal): Promise<Report> {
-  const superseded = reportSuperseded(run, world, signal);
-  await requestUndecided(run, signal);
-  const report = await carryOutNext(run, world, signal);
-  await superseded;
-  return report;
+  return during(reportSuperseded(run, world, signal), async () => {
+    await requestUndecided(run, signal);
+    return carryOutNext(run, world, signal);
+  });
+}
+
+/** Works while a report is sent. It has arrived when this ends, also with an error, so it overtakes no later one. */
+async function during<T>(report: Promise<unknown>, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } finally {
+    await report;
+  }
 }
 
 function carryOutNext(run: PlannedRun, world: World, signal: AbortSignal): Promise<Report> {
@@ -74,16 +82,21 @@ async function record(run: PlannedRun, world: World, signal: AbortSignal): Promi
 }
 
 async function apply(run: PlannedRun, world: World, signal: AbortSignal): Promise<Report> {
+  const { revision } = run;
+  const isFinal = await statusIsFinal(run, world, signal);
+  const started = isFinal ? Promise.resolve() : world.report({ kind: 'started', revision }, signal);
+  const report = await during(started, () => applyAndClose(run, world, signal));
+  if (report.verdict === 'waiting') await reportWaiting(run, namesOf(run.plan.awaits), world, signal);
+  return report;
+}
+
+async function applyAndClose(run: PlannedRun, world: World, signal: AbortSignal): Promise<Report> {
   const { plan, state, revision } = run;
   const { waitMs } = run.request.target;
-  const isFinal = await statusIsFinal(run, world, signal);
-  const started = isFinal ? null : world.report({ kind: 'started', revision }, signal);
   const open = await world.stage('apply', () => run.observed.apply(plan, transitionsOf(run), signal));
   const report = withOverall(applied(revision, previousOf(state), { plan, results: open.results, waitMs }), run);
   // Before the close: if the run died after it, nothing would show that the check is missing.
   if (report.readiness === 'awaited') await world.checks.send(checkOf(run, report), 0, signal);
   await world.stage('record', () => open.close(signal));
-  await started;
-  if (report.verdict === 'waiting') await reportWaiting(run, namesOf(plan.awaits), world, signal);
   return { ...report, errors: await locateFields(report.errors, run, world, signal) };
 }

@@ -1,20 +1,43 @@
 import type { Target } from '../../config/checked/config.ts';
+import { asDeployError, needsPerson } from '../../error/deploy-error.ts';
+import type { DeployError } from '../../error/deploy-error.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import type { Report } from '../ports/report.ts';
 import type { TargetRequest } from '../ports/request.ts';
 import type { World } from '../ports/world.ts';
 import { carryOut } from './carry-out.ts';
 import { endEarly } from './end-early.ts';
-import { prepare } from '../prepare/prepare.ts';
+import { prepare, startRun } from '../prepare/prepare.ts';
 import { planned } from '../prepare/planned.ts';
 import type { Planned } from '../prepare/planned.ts';
+import type { StartedRun } from '../prepare/started-run.ts';
+import { failed } from '../report/report.ts';
+import { recordFailure } from './record-failure.ts';
 
 /** Brings one target to the tip of its ref. */
 export async function deploy(request: TargetRequest, world: World, signal: AbortSignal): Promise<Report> {
-  const prepared = await prepare(request, { options: { purpose: 'write', at: null }, world }, signal);
-  return prepared.kind === 'stopped'
-    ? endEarly(prepared.stop, prepared.run, { world, signal })
-    : carryOut(prepared.run, world, signal);
+  const options = { purpose: 'write', at: null } as const;
+  const run = await startRun(request, { options, world }, signal);
+  try {
+    const prepared = await prepare(run, { options, world }, signal);
+    return prepared.kind === 'stopped'
+      ? await endEarly(prepared.stop, run, { world, signal })
+      : await carryOut(prepared.run, world, signal);
+  } catch (thrown) {
+    return endFailed(asDeployError(thrown), run, { world, signal });
+  }
+}
+
+/** What only a person can fix is an outcome of this commit. @throws every other error, for the queue to retry */
+async function endFailed(
+  error: DeployError,
+  { revision }: StartedRun,
+  { world, signal }: { readonly world: World; readonly signal: AbortSignal },
+): Promise<Report> {
+  if (!needsPerson(error.code)) throw error;
+  const { problem } = error;
+  const isRecorded = await recordFailure(problem, { world, reached: revision }, signal);
+  return { ...failed(problem, revision), isRecorded };
 }
 
 /** What a deploy would do now, prepared as a deploy is. Nothing is written, so it takes no lease. */
@@ -26,5 +49,6 @@ export async function planDeploy(
   const trigger = { kind: 'cli' } as const;
   const request = { target, trigger, hint: null, at: new Date(world.nowMs()).toISOString() };
   const options = { purpose: 'read-only', at } as const;
-  return planned(await prepare(request, { options, world }, signal), { options, world }, signal);
+  const run = await startRun(request, { options, world }, signal);
+  return planned(await prepare(run, { options, world }, signal), { options, world }, signal);
 }

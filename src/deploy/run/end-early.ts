@@ -19,10 +19,13 @@ export async function endEarly(
   const { state, revision } = run;
   switch (stop.kind) {
     case 'rewound':
-      await world.stage('record', () => run.recorded.record({ outcome: { rewind: revision } }, signal));
+      // Only sweeps have to agree: another run may have read the same replica.
+      if (run.request.trigger.kind === 'sweep')
+        await world.stage('record', () => run.recorded.record({ outcome: { rewind: revision } }, signal));
       return unchanged(previousOf(state), previousOf(state));
     case 'current':
-      if (state.progress.waiting !== null) await giveUpWaiting(run, world, signal);
+      await reportSuperseded(run, world, signal);
+      if (state.progress.waiting !== null || state.outcome.retry !== null) await settle(run, world, signal);
       return { ...unchangedSince(state, revision), ...owed(run) };
     case 'never-deployed':
       return unchanged(revision, state.hasOtherOrigin ? null : previousOf(state));
@@ -54,10 +57,9 @@ async function releaseFirst(
     : releaseAndWait(planned, on, world, signal);
 }
 
-/** The target no longer has to apply what it was waiting for: the tip is applied already. */
-async function giveUpWaiting(run: StartedRun, world: World, signal: AbortSignal): Promise<void> {
-  await reportSuperseded(run, world, signal);
-  const change = { progress: { waiting: null }, outcome: { pendingOn: null, backoff: null } };
+/** The target no longer has to apply what it was waiting for, or failed to apply: the tip is applied already. */
+async function settle(run: StartedRun, world: World, signal: AbortSignal): Promise<void> {
+  const change = { progress: { waiting: null }, outcome: { pendingOn: null, backoff: null, retry: null } };
   await world.stage('record', () => run.recorded.record(change, signal));
 }
 

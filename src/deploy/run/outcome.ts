@@ -25,10 +25,10 @@ export function unchangedSince(state: TargetState, revision: Revision): Report {
  */
 export function owed({
   request,
-  state: { progress, applied },
+  state: { progress, outcome, applied },
   revision,
 }: Pick<StartedRun, 'request' | 'state' | 'revision'>): Pick<Report, 'isOwed' | 'isAnswered'> {
-  if (progress.waiting?.revision === revision) return { isOwed: true };
+  if ([progress.waiting?.revision, outcome.retry?.revision].includes(revision)) return { isOwed: true };
   const isApplied = applied.source?.revision === revision;
   return isApplied && Date.parse(request.at) > Date.parse(applied.deployedAt ?? '') ? { isAnswered: true } : {};
 }

@@ -2,19 +2,22 @@ import type { StartedRun } from '../prepare/started-run.ts';
 import { isReportedNotReady, statusIsFinal } from './waiting.ts';
 import type { World } from '../ports/world.ts';
 
-/** A commit whose run began and never ended, because this commit replaced it, would stay pending. */
+/** Commits that runs left pending, and that this commit replaces, would stay pending. */
 export async function reportSuperseded(
-  { state, source }: Pick<StartedRun, 'state' | 'source'>,
+  { state, source, request }: Pick<StartedRun, 'state' | 'source' | 'request'>,
   world: World,
   signal: AbortSignal,
 ): Promise<void> {
   const { pendingOn } = state.outcome;
-  if (pendingOn === null || pendingOn === state.applied.source?.revision || pendingOn === source.revision) return;
   const { waiting } = state.progress;
-  const isApplied = waiting?.revision === pendingOn && waiting.isApplied;
-  // A commit that was reported as not ready stays so: a later commit does not change that.
-  if (isApplied && (await isReportedNotReady(pendingOn, world, signal))) return;
-  await world.report({ kind: 'superseded', revision: pendingOn, by: source.revision, isApplied }, signal);
+  const left = new Set([...(pendingOn === null ? [] : [pendingOn]), ...(request.leftPending ?? [])]);
+  for (const revision of left) {
+    if (revision === state.applied.source?.revision || revision === source.revision) continue;
+    const isApplied = waiting?.revision === revision && waiting.isApplied;
+    // A commit that was reported as not ready stays so: a later commit does not change that.
+    if (isApplied && (await isReportedNotReady(revision, world, signal))) continue;
+    await world.report({ kind: 'superseded', revision, by: source.revision, isApplied }, signal);
+  }
 }
 
 export async function reportWaiting(

@@ -57,23 +57,23 @@ export function successState(run: PlannedRun, verdict: RecordedVerdict): StateCh
       settings,
       deployedAt: new Date(nowMs).toISOString(),
     },
-    outcome: { verdict, attempted: revision, errors: [], backoff: null, rewind: null },
+    outcome: { verdict, attempted: revision, errors: [], backoff: null, rewind: null, retry: null },
     progress: { waiting: null, ...awaitedBy(run) },
   };
 }
 
 export function failureState(
-  { state, source, settings, nowMs }: Pick<StartedRun, 'state' | 'source' | 'settings' | 'nowMs'>,
+  { state, revision, settings, nowMs }: Pick<StartedRun, 'state' | 'revision' | 'settings' | 'nowMs'>,
   verdict: RecordedVerdict,
   errors: readonly Problem[],
 ): StateChange {
-  const { revision } = source;
   return {
     outcome: {
       attempted: revision,
       verdict,
       errors: [...new Set(errors.map(({ code }) => code))].toSorted(),
       pendingOn: null,
+      retry: null,
       backoff: backoffAfter(state.outcome, { revision, settings, errors, nowMs }),
     },
   };

@@ -108,7 +108,7 @@ async function onRepository(
       return { kind: 'done', report };
     }
     const log = run ?? reporterOf({ repository, request, runtime, git: null, statuses: null });
-    await log.report({ kind: 'retrying', report, timing: clock.timing() }, signal);
+    await log.report({ kind: 'retrying', report, timing: clock.timing(), pending: null }, signal);
     return { kind: 'retry', afterMs: error.retryAfterMs ?? null, error };
   }
 }

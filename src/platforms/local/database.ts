@@ -6,7 +6,7 @@ import { makePrivate } from './data-directory.ts';
 
 /**
  * `sent_at` and `visible_at` are in milliseconds since 1970. `tries` counts how often a message was received, so that `id` and
- * `tries` together identify a receipt.
+ * `tries` together identify a receipt; an attempt that does not count takes one back, once its receipt is no longer used.
  */
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS messages (

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import * as z from 'zod/mini';
 import { DeployError, reasonOf } from '../../error/deploy-error.ts';
-import type { Inbox, Message, ReceiveOptions } from '../../queue/inbox.ts';
+import type { Inbox, Message, Recall, ReceiveOptions } from '../../queue/inbox.ts';
 import { inDurableTransaction, inTransaction, primaryCodeOf } from './database.ts';
 import type { WakeUps } from './wake-ups.ts';
 
@@ -15,7 +15,7 @@ export interface InboxOptions {
   readonly wakeUps: WakeUps;
 }
 
-export interface LocalInbox extends Inbox {
+export interface LocalInbox extends Inbox, Recall {
   /** Sends all or none. Once it resolves, neither a crash nor a power failure loses a message. @throws DeployError `queue-unreachable` */
   send(messages: readonly Outgoing[]): Promise<void>;
 }
@@ -93,6 +93,12 @@ export function openInbox({ db, name, deadLetters, nowMs, wakeUps }: InboxOption
       wakeUps.wake(name);
       return new Set(lost);
     }),
+    recall: named(async (receipts: readonly string[]) => {
+      inTransaction(db, () => {
+        for (const receipt of receipts) sql.recall.run(name, ...partsOf(receipt));
+      });
+      wakeUps.wake(name);
+    }),
     remove: named(async (receipts: readonly string[]) => {
       inTransaction(db, () => {
         for (const receipt of receipts) sql.remove.run(name, ...partsOf(receipt));
@@ -117,6 +123,9 @@ function prepare(db: DatabaseSync) {
     markReceived: db.prepare('UPDATE messages SET tries = tries + 1, visible_at = ? WHERE id = ?'),
     move: db.prepare('UPDATE messages SET queue = ?, tries = 0, visible_at = 0 WHERE id = ?'),
     hide: db.prepare('UPDATE messages SET visible_at = ? WHERE queue = ? AND id = ? AND tries = ? AND visible_at > ?'),
+    recall: db.prepare(
+      'UPDATE messages SET visible_at = 0, tries = tries - 1 WHERE queue = ? AND id = ? AND tries = ?',
+    ),
     remove: db.prepare('DELETE FROM messages WHERE queue = ? AND id = ? AND tries = ?'),
     removeOld: db.prepare('DELETE FROM messages WHERE queue = ? AND sent_at <= ?'),
   };

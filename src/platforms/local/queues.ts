@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Checks } from '../../deploy/ports/check-request.ts';
 import type { Queue } from '../../deploy/ports/queue.ts';
 import { writeBody } from '../../queue/body.ts';
-import type { Inbox } from '../../queue/inbox.ts';
+import type { Inbox, Recall } from '../../queue/inbox.ts';
 import { openDatabase } from './database.ts';
 import { deadLetters } from './dead-letters.ts';
 import type { DeadLetters } from './dead-letters.ts';
@@ -14,7 +14,7 @@ import { wakeUps } from './wake-ups.ts';
 /** The queues of a data directory, for `serve`. */
 export interface LocalQueues {
   /** One group per target. */
-  readonly deploy: Inbox & Queue;
+  readonly deploy: Inbox & Queue & Recall;
   /** Deploy requests that failed too often. */
   readonly dead: Inbox;
   /** Each check is its own group, so that it does not wait for another check of its target. */

@@ -142,4 +142,30 @@ describe('a refusal of the API server', () => {
     expect(texts[1]).toContain('data[k] (FieldValueInvalid)');
     expect(texts.join()).not.toMatch(/987654321|hunter2/);
   });
+
+  it.each([
+    [
+      'Internal error occurred: failed calling webhook "v.example.com": failed to call webhook: Post "https://v.shop.svc:443/x?timeout=10s": dial tcp 10.0.0.1:443: connect: connection refused',
+      'webhook v.example.com does not answer: Post "https://v.shop.svc:443/x?timeout=10s": dial tcp 10.0.0.1:443: connect: connection refused',
+      'webhook v.example.com does not answer',
+    ],
+    [
+      'conversion webhook for example.com/v1, Kind=Widget failed: Post "https://w.shop.svc:443/": context deadline exceeded',
+      'webhook for the conversion between versions does not answer: Post "https://w.shop.svc:443/": context deadline exceeded',
+      'webhook for the conversion between versions does not answer',
+    ],
+  ])('names the webhook that does not answer: %s', async (message, shown, shownOfSecret) => {
+    const failed = answer(500, { reason: 'InternalError', message });
+    expect(await problemOf(failed, at)).toMatchObject({ code: 'cluster-broken', message: shown });
+    expect((await problemOf(failed, { ...at, secret: true })).message).toBe(shownOfSecret);
+    expect((await problemOf(failed, at)).remedy).toContain('the webhook');
+  });
+
+  it('does not take a webhook that denies for one that does not answer', async () => {
+    const message = 'admission webhook "v.example.com" denied the request: failed calling webhook "other"';
+    expect(await problemOf(answer(403, { reason: 'Forbidden', message }), at)).toMatchObject({
+      code: 'manifest-forbidden',
+      message,
+    });
+  });
 });

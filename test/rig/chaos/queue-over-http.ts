@@ -6,7 +6,7 @@ import type { LocalQueues } from '../../../src/platforms/local/queues.ts';
 /** The line of the child's log that names its queue server. */
 export const QUEUE_IS_AT = 'the queue is at';
 
-const METHODS = ['send', 'receive', 'hide', 'remove'] as const;
+const METHODS = ['send', 'receive', 'hide', 'recall', 'remove'] as const;
 
 type Method = (typeof METHODS)[number];
 type Name = 'deploy' | 'dead' | 'checks';

@@ -4,7 +4,8 @@ import { makePaint } from '../../../src/cli/terminal/paint.ts';
 import type { ErrorCode } from '../../../src/error/deploy-error.ts';
 import { sweepDrift } from '../../../src/deploy/drift/detect-drift.ts';
 import type { Report } from '../../../src/deploy/ports/report.ts';
-import { runRequests, runTarget } from '../../../src/deploy/run-requests.ts';
+import { runRequests } from '../../../src/deploy/requests/run-requests.ts';
+import { runTarget } from '../../../src/deploy/requests/run-target.ts';
 import type { Json } from '../../../src/resource/resource.ts';
 import type { Testbed } from './testbed.ts';
 

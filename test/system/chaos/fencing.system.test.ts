@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { RUN_LIMITS } from '../../../src/cluster/state/limits.ts';
 import { readConfig } from '../../../src/config/checked/read-config.ts';
-import { runTarget } from '../../../src/deploy/run-requests.ts';
+import { runTarget } from '../../../src/deploy/requests/run-target.ts';
 import type { Outcome } from '../../../src/deploy/ports/runtime.ts';
 import { localRuntime } from '../../../src/app/local/local-runtime.ts';
 import { SECRET, TOKEN, configMap } from '../../rig/testbed/testbed.ts';

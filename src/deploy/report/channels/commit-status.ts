@@ -3,7 +3,7 @@ import type { Revision } from '../../../snapshot/source.ts';
 import type { Report } from '../../ports/report.ts';
 import type { Channel, Finished, RunEvent } from '../../ports/run-event.ts';
 import type { Statuses } from '../../ports/statuses.ts';
-import { countsText, describeProblems, describeWaiting, notReadyText, readyText } from './texts.ts';
+import { countsText, describeProblems, describeWaiting, notReadyText, readyText, retryingText } from './texts.ts';
 import type { CommitStatus } from '../../../githost/port/host-api.ts';
 
 /** A status for the commit that an event is about. */
@@ -49,7 +49,11 @@ export function renderStatus(event: RunEvent): StatusMessage | null {
     case 'gave-up':
       if (event.revision === null || event.isStatusFinal) return null;
       return { revision: event.revision, state: 'error', text: event.reason };
-    case 'retrying':
+    case 'retrying': {
+      if (event.pending === null) return null;
+      const { revision, tries } = event.pending;
+      return { revision, state: 'pending', text: retryingText(event.report.errors, tries) };
+    }
     case 'progressing':
     case 'drift':
       return null;

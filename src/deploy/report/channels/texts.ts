@@ -43,6 +43,16 @@ function moreOf(others: readonly unknown[]): Pick<Description, 'more'> {
   return others.length === 0 ? {} : { more: `(+${others.length} more)` };
 }
 
+/** So that the number of tries is within the 140 characters that Git hosts show. */
+const REASON_LENGTH = 110;
+
+/** `retrying: webhook x does not answer (3 tries)`: what fails, without the other side's own text, which the log has. */
+export function retryingText([problem]: readonly Problem[], tries: number): string {
+  const [reason = ''] = problem?.message.split(': ') ?? [];
+  const cut = reason.length > REASON_LENGTH ? `${reason.slice(0, REASON_LENGTH)}…` : reason;
+  return `retrying: ${cut} (${tries} ${tries === 1 ? 'try' : 'tries'})`;
+}
+
 /** `abcdef012345: 1 created`, for messages that are not shown on the commit. */
 export function atRevision(revision: string | null, text: string): string {
   return `${revision?.slice(0, 12) ?? ''}: ${text}`;

@@ -27,6 +27,7 @@ const EXPECTED: Readonly<Record<EventName, string | null>> = {
   'a run that waits': null,
   'a correction of drift': null,
   'a failure that is retried': null,
+  'a failure that is retried for the third time': 'pending retrying: webhook x does not answer (3 tries)',
   'progress of objects that are not ready': null,
   readiness: 'success 1 created, 2 updated, ready in 3.1 s',
   'ready objects of a superseded commit': null,

@@ -23,6 +23,7 @@ const EXPECTED: Readonly<Record<EventName, string | null>> = {
   'a run that waits': null,
   'a correction of drift': null,
   'a failure that is retried': null,
+  'a failure that is retried for the third time': null,
   'progress of objects that are not ready': null,
   readiness: 'Normal Ready aaaaaaaaaaaa: 1 created, 2 updated, ready in 3.1 s',
   'ready objects of a superseded commit': 'Normal Ready aaaaaaaaaaaa: 1 created, 2 updated, ready in 3.1 s',

@@ -24,6 +24,7 @@ const EXPECTED: Readonly<Record<EventName, readonly string[]>> = {
   'a run that waits': ['info waiting'],
   'a correction of drift': ['info deployed', 'info ready'],
   'a failure that is retried': ['error failed'],
+  'a failure that is retried for the third time': ['error failed'],
   'progress of objects that are not ready': ['debug check'],
   readiness: ['info ready'],
   'ready objects of a superseded commit': ['info ready'],
