@@ -6,6 +6,7 @@ import type { Operation } from './operation.ts';
 import { PUSHES } from './pushes.ts';
 import { QUOTAS } from './quota.ts';
 import { SETTINGS } from './settings.ts';
+import { TYPOS } from './typo.ts';
 
 const OPERATIONS: readonly Operation[] = [
   ...PUSHES,
@@ -15,6 +16,7 @@ const OPERATIONS: readonly Operation[] = [
   ...ADOPTIONS,
   ...QUOTAS,
   ...HIDDEN_DIRECTORIES,
+  ...TYPOS,
 ];
 
 /** With a name, every second operation is one whose name contains it. */
