@@ -3,6 +3,8 @@ import type { ResourceId } from './resource.ts';
 /** Kinds with a known order, by step; all others go between workloads and webhooks. */
 const STEPS: readonly (readonly string[])[] = [
   ['Namespace', 'CustomResourceDefinition.apiextensions.k8s.io'],
+  // The step of the cluster-wide classes.
+  [],
   ['NetworkPolicy.networking.k8s.io', 'ResourceQuota', 'LimitRange', 'PodDisruptionBudget.policy'],
   ['ServiceAccount', 'Role.rbac.authorization.k8s.io', 'ClusterRole.rbac.authorization.k8s.io'],
   // The API server rejects a binding whose role does not exist, because its escalation check reads the role.
@@ -20,6 +22,7 @@ const STEPS: readonly (readonly string[])[] = [
     'CronJob.batch',
   ],
 ];
+const CLASSES = 1;
 const REST = STEPS.length;
 const WEBHOOKS = REST + 1;
 
@@ -36,8 +39,9 @@ export function formatKind(id: Pick<ResourceId, 'group' | 'kind'>): string {
 
 /** The step in which an object is applied. */
 export function stepOf(id: ResourceId): number {
-  // StorageClass, PriorityClass, IngressClass, GatewayClass …: other objects refer to them, and they refer to none.
-  if (id.namespace === '' && id.kind.endsWith('Class')) return 0;
+  // StorageClass, PriorityClass, IngressClass …: other objects refer to them, and they refer to none. Some, such as a
+  // GatewayClass, have a definition that may be in the same push.
+  if (id.namespace === '' && id.kind.endsWith('Class')) return CLASSES;
   return STEP_OF.get(formatKind(id)) ?? REST;
 }
 

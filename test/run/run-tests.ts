@@ -29,11 +29,23 @@ export async function runChaos({ faultPoints, mode = '' }: { faultPoints: string
   );
 }
 
-/** Does random operations, spread over four soaks that run side by side. */
-export async function runHistory({ operations, seed }: { operations: string; seed: string }): Promise<Counts> {
-  return withEnv({ HEADGATE_TEST_OPERATIONS: operations, HEADGATE_TEST_SEED: seed, HEADGATE_TEST_SOAKS: '4' }, () =>
-    runTests(['test/system/chaos/soak']),
-  );
+/** Does random operations, spread over four soaks that run side by side; every second one has `named` in its name. */
+export async function runHistory({
+  operations,
+  seed,
+  named = '',
+}: {
+  operations: string;
+  seed: string;
+  named?: string;
+}): Promise<Counts> {
+  const settings = {
+    HEADGATE_TEST_OPERATIONS: operations,
+    HEADGATE_TEST_SEED: seed,
+    HEADGATE_TEST_OPERATION: named,
+    HEADGATE_TEST_SOAKS: '4',
+  };
+  return withEnv(settings, () => runTests(['test/system/chaos/soak']));
 }
 
 /** Sets what is not set already, for the workers of one run. */

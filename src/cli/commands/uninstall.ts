@@ -53,8 +53,12 @@ function planText({ name, namespace, cluster }: Target, actions: readonly Uninst
   return [`${name} on cluster ${cluster.name}:`, ...lines, state, countOf(actions)].join('\n');
 }
 
+function countBy(actions: readonly UninstallAction[]) {
+  return (op: UninstallAction['op']) => actions.filter((action) => action.op === op).length;
+}
+
 function countOf(actions: readonly UninstallAction[]): string {
-  const count = (op: UninstallAction['op']) => actions.filter((action) => action.op === op).length;
+  const count = countBy(actions);
   return `${count('delete')} to delete, ${count('release') + count('leave')} to keep`;
 }
 
@@ -67,8 +71,8 @@ function asText({ name }: Target, removed: readonly Removed[]): string {
       ...lines,
     ].join('\n');
   }
-  const deleted = removed.filter(({ action: fate }) => fate.op === 'delete').length;
-  return `${name}: uninstalled (${deleted} deleted, ${removed.length - deleted} kept)`;
+  const count = countBy(removed.map(({ action }) => action));
+  return `${name}: uninstalled (${count('delete')} deleted, ${count('release') + count('leave')} kept)`;
 }
 
 function asJson({ name }: Target, removed: readonly Removed[]): string {

@@ -33,7 +33,8 @@ describe('the order of a plan', () => {
     ];
     const plan = makePlan(someFacts({ candidates: kinds.map((resource) => aCandidate(resource, creates)) }));
     expect(written(plan)).toEqual([
-      ['create StorageClass.storage.k8s.io fast', 'create Namespace shop'],
+      ['create Namespace shop'],
+      ['create StorageClass.storage.k8s.io fast'],
       ['create Role.rbac.authorization.k8s.io shop/r'],
       ['create RoleBinding.rbac.authorization.k8s.io shop/rb'],
       ['create ConfigMap shop/settings'],
@@ -140,6 +141,26 @@ describe('refusals', () => {
     const plan = makePlan(someFacts({ candidates }));
     expect(plan.refusals.map(({ subject }) => subject)).toEqual(['apps/g.yaml:1']);
     expect(plan.steps.flat().find(({ candidate }) => candidate.resource === widget)?.unverified).toBe(true);
+  });
+
+  it('writes a cluster-wide class after the definition of its kind in the same push', () => {
+    const names = { kind: 'GatewayClass' };
+    const definition = aResource('CustomResourceDefinition', 'gatewayclasses.example.com', {
+      group: 'apiextensions.k8s.io',
+      namespace: '',
+      object: { spec: { group: 'example.com', names } },
+    });
+    const gatewayClass = aResource('GatewayClass', 'public', { group: 'example.com', namespace: '' });
+    const candidates = [
+      aCandidate(gatewayClass, { kind: 'skipped', problem: problem('kind-unknown', 'apps/public.yaml:1') }),
+      aCandidate(definition, creates),
+    ];
+    const plan = makePlan(someFacts({ candidates }));
+    expect(codes(plan)).toEqual([]);
+    expect(written(plan)).toEqual([
+      ['create CustomResourceDefinition.apiextensions.k8s.io gatewayclasses.example.com'],
+      ['create GatewayClass.example.com public'],
+    ]);
   });
 });
 

@@ -8,15 +8,20 @@ export interface Commit {
   readonly tree: string;
 }
 
+/** A file, a symbolic link, or a commit of another repository. */
+export type Content = string | { readonly link: string } | { readonly submodule: string };
+
+export type Files = Readonly<Record<string, Content>>;
+
 /** Writes loose objects and refs into a bare repository: a git process per commit would take most of the time. */
 export interface GitWriter {
   /** Makes a commit of exactly these files, and moves the branch to it. */
-  commit(branch: string, files: Readonly<Record<string, string>>, parents: readonly string[]): Commit;
+  commit(branch: string, files: Files, parents: readonly string[]): Commit;
   /** Moves the branch to a commit that exists. */
   moveBranch(branch: string, revision: string): void;
 }
 
-type Directory = Map<string, string | Directory>;
+type Directory = Map<string, Content | Directory>;
 
 export function openGitWriter(repository: string): GitWriter {
   let commits = 0;
@@ -30,14 +35,20 @@ export function openGitWriter(repository: string): GitWriter {
 
   function putTree(directory: Directory): string {
     const rows = [...directory].map(([name, content]) => {
-      const isFile = typeof content === 'string';
-      const id = isFile ? put('blob', Buffer.from(content)) : putTree(content);
+      const { mode, id } = putEntry(content);
       // Git sorts a directory as if its name ended in a slash.
-      const key = isFile ? name : `${name}/`;
-      return { key, row: [Buffer.from(`${isFile ? '100644' : '40000'} ${name}\0`), Buffer.from(id, 'hex')] };
+      const key = content instanceof Map ? `${name}/` : name;
+      return { key, row: [Buffer.from(`${mode} ${name}\0`), Buffer.from(id, 'hex')] };
     });
     const sorted = rows.toSorted((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)));
     return put('tree', Buffer.concat(sorted.flatMap(({ row }) => row)));
+  }
+
+  function putEntry(content: Content | Directory): { mode: string; id: string } {
+    if (typeof content === 'string') return { mode: '100644', id: put('blob', Buffer.from(content)) };
+    if (content instanceof Map) return { mode: '40000', id: putTree(content) };
+    if ('link' in content) return { mode: '120000', id: put('blob', Buffer.from(content.link)) };
+    return { mode: '160000', id: content.submodule };
   }
 
   function moveBranch(branch: string, revision: string): void {
@@ -66,7 +77,7 @@ function write(path: string, content: string | Buffer): void {
   writeFileSync(path, content);
 }
 
-function directoryOf(files: Readonly<Record<string, string>>): Directory {
+function directoryOf(files: Files): Directory {
   const root: Directory = new Map();
   for (const [path, content] of Object.entries(files)) {
     const names = path.split('/');

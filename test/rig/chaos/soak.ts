@@ -1,20 +1,25 @@
 import { join } from 'node:path';
-import { inject } from 'vitest';
+import { expect, inject, vi } from 'vitest';
 import { decodeEntries } from '../../../src/cluster/state/shard.ts';
 import type { JsonObject } from '../../../src/resource/resource.ts';
 import { Testbed } from '../testbed/testbed.ts';
+import type { LogLine } from '../testbed/testbed.ts';
 import { openApi } from '../cluster/api.ts';
 import type { Api } from '../cluster/api.ts';
-import { change, desiredOf, differenceOf, EXCLUDABLE, filesOf } from './model.ts';
+import { change, desiredOf, differenceOf, EMPTY, filesOf, pathOf } from './model.ts';
 import type { Repository, Sources } from './model.ts';
 import { openGitWriter } from './git-writer.ts';
 import type { GitWriter } from './git-writer.ts';
-import { pickFrom } from './random.ts';
+import { pickOperation } from './operations/operations.ts';
+import { limitSecrets } from './operations/quota.ts';
 
 const FULL_NAME = 'acme/fleet';
 const RECENT = 20;
+const SETTLE_MS = 90_000;
+const OUTCOME_MS = 60_000;
 
-interface Point {
+/** A commit that a push, a revert or a force-push can go back to. */
+export interface Point {
   readonly revision: string;
   readonly repository: Repository;
 }
@@ -22,20 +27,29 @@ interface Point {
 /** Random operations on two targets, two namespaces and one repository, with the state that they should result in. */
 export class Soak {
   readonly testbed: Testbed;
-  readonly #api: Api;
-  readonly #git: GitWriter;
-  readonly #sources: Sources;
-  readonly #settings: Record<string, unknown>;
-  readonly #foreign: Record<string, string> = {};
-  readonly #touched = new Set<string>();
-  readonly #payloads: string[] = [];
-  #history: Point[] = [];
-  #repository: Repository = new Map();
-  #isExcluded = false;
-  #names = 0;
+  readonly api: Api;
+  readonly git: GitWriter;
+  readonly sources: Sources;
+  /** The target that its operations may change in headgate.yml: its path is `apps`. */
+  readonly settings: Record<string, unknown>;
+  /** Objects that Git does not have, as `live` shows them. */
+  readonly foreign: Record<string, string> = {};
+  /** Objects that were changed by hand, once: Headgate leaves a contested object alone for half an hour. */
+  readonly touched = new Set<string>();
+  readonly payloads: string[] = [];
+  readonly history: Point[] = [];
+  /** Paths of cluster-wide objects, which would outlive the namespaces of this soak. */
+  readonly clusterWide: string[] = [];
   readonly counts: Record<string, number> = {};
   /** The latest operations, and how long each took. */
   readonly recent: string[] = [];
+  repository: Repository = EMPTY;
+  isExcluded = false;
+  /** What the target at `apps` keeps while every push to it is refused. */
+  #frozen: Repository | null = null;
+  /** Objects that were in Git, for either target, ever since they were looked at: they are still the same ones. */
+  readonly #uids = new Map<string, string>();
+  #names = 0;
 
   private constructor(
     testbed: Testbed,
@@ -43,10 +57,10 @@ export class Soak {
     { random, settings }: { random: () => number; settings: Record<string, unknown> },
   ) {
     this.testbed = testbed;
-    this.#api = api;
-    this.#settings = settings;
-    this.#git = openGitWriter(join(testbed.directory, 'git', `${FULL_NAME}.git`));
-    this.#sources = {
+    this.api = api;
+    this.settings = settings;
+    this.git = openGitWriter(join(testbed.directory, 'git', `${FULL_NAME}.git`));
+    this.sources = {
       random,
       namespaces: [testbed.namespace, `${testbed.namespace}-b`],
       freshName: () => `c${(this.#names += 1)}`,
@@ -54,180 +68,152 @@ export class Soak {
   }
 
   static async build(random: () => number): Promise<Soak> {
-    const both = { namespaces: ['NAMESPACE', 'NAMESPACE-b'], prune: { empty: true }, adopt: true };
-    const settings: Record<string, unknown> = { name: 'NAMESPACE', path: 'apps', ...both };
+    const both = { namespaces: ['NAMESPACE', 'NAMESPACE-b'], prune: { empty: true } };
+    const clusterWide = {
+      clusterScoped: true,
+      namespaces: ['*'],
+      prune: { empty: true, kinds: ['Namespace', 'CustomResourceDefinition'] },
+    };
+    const settings: Record<string, unknown> = { name: 'NAMESPACE', path: 'apps', ...both, ...clusterWide };
     const other = { name: 'NAMESPACE-b', path: 'sites', namespace: 'NAMESPACE-b', ...both };
     const testbed = await Testbed.build({ targets: [settings, other], sweepIntervalMs: 1000, driftIntervalMs: 1500 });
     const soak = new Soak(testbed, await openApi(inject('cluster')), { random, settings });
-    await soak.#api.create('/api/v1/namespaces', { metadata: { name: `${testbed.namespace}-b` } });
-    await soak.#push();
+    await soak.api.create('/api/v1/namespaces', { metadata: { name: `${testbed.namespace}-b` } });
+    await limitSecrets(soak);
+    await soak.push(change(EMPTY, soak.sources), 'lost');
     await testbed.start();
     return soak;
   }
 
-  /** Does one random operation. */
-  async operate(index: number): Promise<void> {
-    const { random } = this.#sources;
-    if (index % 20 === 0) return this.#count('git push', this.#gitPush());
-    const dice = random();
-    if (dice < 0.64) return this.#count('push', this.#push());
-    if (dice < 0.71) return this.#count('force-push', this.#forcePush());
-    if (dice < 0.76) return this.#count('revert', this.#revert());
-    if (dice < 0.82) return this.#count('edit by hand', this.#edit());
-    if (dice < 0.88) return this.#count('delete by hand', this.#delete());
-    if (dice < 0.92) return this.#count('foreign object', this.#createForeign());
-    if (dice < 0.96) return this.#count('state deleted', this.#deleteState());
-    // For a commit that a force-push removed, Headgate waits 7 s, as for a Git host that lags.
-    if (dice < 0.985) return this.#count('old delivery again', this.#redeliver());
-    return this.#count('settings changed', this.#changeSettings());
-  }
-
-  /** namespace/name → value: the tip, and the foreign objects as they were created. */
-  expected(): Readonly<Record<string, string>> {
-    return { ...desiredOf(this.#repository, this.#isExcluded), ...this.#foreign };
-  }
-
-  async tearDown(): Promise<void> {
-    await this.testbed.tearDown();
-    await this.#api.remove(`/api/v1/namespaces/${this.testbed.namespace}-b`);
-    this.#api.close();
-  }
-
-  async #count(operation: string, work: Promise<void>): Promise<void> {
-    this.counts[operation] = (this.counts[operation] ?? 0) + 1;
+  /** Does one random operation; every second one has this in its name. */
+  async operate(named: string): Promise<void> {
+    const { name, run } = pickOperation(this.sources.random, named);
+    this.counts[name] = (this.counts[name] ?? 0) + 1;
     const startedMs = performance.now();
-    await work;
-    this.recent.push(`${operation} ${Math.round(performance.now() - startedMs)} ms`);
+    await run(this);
+    this.recent.push(`${name} ${Math.round(performance.now() - startedMs)} ms`);
     this.recent.splice(0, this.recent.length - RECENT);
   }
 
-  async #push(): Promise<void> {
-    const before = this.#history.at(-1);
-    const repository = change(this.#repository, this.#sources);
-    const { revision, tree } = this.#git.commit(
-      'main',
-      filesOf(repository),
-      before === undefined ? [] : [before.revision],
-    );
-    await this.#announce({ revision, repository }, { tree, isForced: false });
+  /** Commits, and sends the delivery that GitHub would send, unless it is lost. */
+  async push(repository: Repository, delivery: 'delivered' | 'lost' | 'maybe' = 'maybe'): Promise<string> {
+    const before = this.history.at(-1);
+    const parents = before === undefined ? [] : [before.revision];
+    const { revision, tree } = this.git.commit('main', filesOf(repository), parents);
+    const payload = this.announcement({ revision, repository }, { tree, isForced: false });
+    this.history.push({ revision, repository });
+    this.hasNow(repository);
+    const isLost = delivery === 'lost' || (delivery === 'maybe' && this.sources.random() < 0.25);
+    if (!isLost) await this.testbed.host.deliver(FULL_NAME, payload);
+    return revision;
   }
 
-  /** Drops the latest commits. */
-  async #forcePush(): Promise<void> {
-    const back = this.#history.at(-2 - Math.floor(this.#sources.random() * 3));
-    if (back === undefined) return this.#push();
-    this.#history = this.#history.slice(0, this.#history.indexOf(back) + 1);
-    this.#git.moveBranch('main', back.revision);
-    return this.#announce(back, { tree: null, isForced: true });
-  }
-
-  async #revert(): Promise<void> {
-    const [before, back] = [this.#history.at(-1), this.#history.at(-2)];
-    if (before === undefined || back === undefined) return this.#push();
-    const { revision, tree } = this.#git.commit('main', filesOf(back.repository), [before.revision]);
-    return this.#announce({ revision, repository: back.repository }, { tree, isForced: false });
-  }
-
-  /** Pushes with git itself, so that the real hook builds the payload. */
-  async #gitPush(): Promise<void> {
-    const { testbed } = this;
-    const repository = change(this.#repository, this.#sources);
-    await testbed.git('fetch', '-q', 'origin', 'main');
-    await testbed.git('reset', '-q', '--hard', 'FETCH_HEAD');
-    await testbed.writeAll(Object.fromEntries(Object.keys(filesOf(this.#repository)).map((path) => [path, null])));
-    const revision = await testbed.push(filesOf(repository));
-    this.#repository = repository;
-    this.#history.push({ revision, repository });
-  }
-
-  /** Sends the delivery that GitHub would send, and loses some. */
-  async #announce(point: Point, { tree, isForced }: { tree: string | null; isForced: boolean }): Promise<void> {
-    const { revision, repository } = point;
-    const difference = differenceOf(filesOf(this.#repository), filesOf(repository));
-    const isFirst = this.#history.length === 0;
-    if (!isForced) this.#history.push(point);
-    this.#repository = repository;
+  /** The payload of a push from what the branch has now to this point. */
+  announcement(
+    { revision, repository }: Point,
+    { tree, isForced }: { tree: string | null; isForced: boolean },
+  ): string {
     const payload = JSON.stringify({
       ref: 'refs/heads/main',
       before: '0'.repeat(40),
       after: revision,
-      created: isFirst,
+      created: this.history.length === 0,
       deleted: false,
       forced: isForced,
       repository: { id: 1, full_name: FULL_NAME },
       head_commit: tree === null ? null : { id: revision, tree_id: tree },
-      commits: [{ id: revision, ...difference }],
+      commits: [{ id: revision, ...differenceOf(filesOf(this.repository), filesOf(repository)) }],
     });
-    this.#payloads.push(payload);
-    if (isFirst || this.#sources.random() < 0.25) return;
-    await this.testbed.host.deliver(FULL_NAME, payload);
+    this.payloads.push(payload);
+    return payload;
   }
 
-  async #redeliver(): Promise<void> {
-    const payload = pickFrom(this.#payloads.slice(-12), this.#sources.random);
-    if (payload !== undefined) await this.testbed.host.deliver(FULL_NAME, payload);
+  readonly deliver = (payload: string): Promise<unknown> => this.testbed.host.deliver(FULL_NAME, payload);
+
+  /** The branch has this content. What is out of Git once may be deleted and created again. */
+  hasNow(repository: Repository): void {
+    this.repository = repository;
+    const expected = this.expected();
+    for (const object of this.#uids.keys()) {
+      if (expected[object] === undefined) this.#uids.delete(object);
+    }
   }
 
-  /** An object that was not changed by hand before: Headgate leaves a contested object alone for half an hour. */
-  #untouched(): string | undefined {
-    const all = Object.keys(desiredOf(this.#repository, this.#isExcluded));
-    const path = pickFrom(
-      all.filter((each) => !this.#touched.has(each)),
-      this.#sources.random,
+  /** From now on every push to `apps` is refused. */
+  freeze(): void {
+    this.#frozen = this.repository;
+  }
+
+  /** Pushes are deployed again, beginning with this one. */
+  async thaw(repository: Repository): Promise<void> {
+    this.#frozen = null;
+    await this.outcome(await this.push(repository, 'delivered'), 'deployed', 'unchanged');
+  }
+
+  /** The object is changed or deleted by hand. */
+  touch(object: string): void {
+    this.touched.add(object);
+    this.#uids.delete(object);
+  }
+
+  /** Later operations do not go back to the commits of this one. */
+  forgetHistory(): void {
+    this.history.splice(0, this.history.length - 1);
+  }
+
+  /** Waits for a run of the target at `apps` that ends so. */
+  outcome(revision: string, ...verdicts: readonly string[]): Promise<LogLine> {
+    return this.testbed.logged(
+      (line) =>
+        line['revision'] === revision &&
+        line['target'] === this.testbed.namespace &&
+        verdicts.includes(String(line['verdict'])),
+      OUTCOME_MS,
     );
-    if (path !== undefined) this.#touched.add(path);
-    return path;
   }
 
-  async #edit(): Promise<void> {
-    const object = this.#untouched();
-    if (object !== undefined) await this.#api.patch(pathOf(object), { data: { v: 'edited by hand' } });
+  /** namespace/name → value: the tip, and the foreign objects as they were created. */
+  expected(): Readonly<Record<string, string>> {
+    const { isExcluded } = this;
+    return {
+      ...desiredOf(this.#frozen ?? this.repository, { below: 'apps/', isExcluded }),
+      ...desiredOf(this.repository, { below: 'sites/', isExcluded }),
+      ...this.foreign,
+    };
   }
 
-  async #delete(): Promise<void> {
-    const object = this.#untouched();
-    if (object !== undefined) await this.#api.remove(pathOf(object));
+  /** Waits until the cluster equals the model. @throws with everything that is known when that takes too long. */
+  async settle(when: string): Promise<void> {
+    const since = this.testbed.log.length;
+    try {
+      await this.testbed.host.settled();
+      const equalsModel = async () => expect(valuesOf(await this.live())).toEqual(this.expected());
+      await vi.waitFor(equalsModel, { timeout: SETTLE_MS, interval: 200 });
+      this.#compareUids(await this.live());
+    } catch (thrown) {
+      const lines = this.testbed.log.slice(since).filter(({ level }) => level !== 'debug');
+      const found = { recent: this.recent, lines: lines.slice(-60), why: await this.#explain() };
+      throw new Error(`after ${when}: ${JSON.stringify(found, null, 1)}`, { cause: thrown });
+    }
   }
 
-  /** Some carry a copied label of an owned object, as controllers copy labels. */
-  async #createForeign(): Promise<void> {
-    const { random, namespaces } = this.#sources;
-    const namespace = pickFrom(namespaces, random) ?? '';
-    const name = `foreign-${(this.#names += 1)}`;
-    const parent = await this.#api.get(pathOf(`${this.testbed.namespace}/headgate-${this.testbed.namespace}`));
-    const set = ((parent?.['metadata'] as JsonObject | undefined)?.['labels'] as JsonObject | undefined)?.[
-      'applyset.kubernetes.io/id'
-    ];
-    const labels = typeof set === 'string' && random() < 0.5 ? { 'applyset.kubernetes.io/part-of': set } : {};
-    await this.#api.create(`/api/v1/namespaces/${namespace}/configmaps`, {
-      metadata: { name, labels },
-      data: { v: name },
-    });
-    this.#foreign[`${namespace}/${name}`] = name;
-  }
-
-  async #deleteState(): Promise<void> {
-    const namespace = pickFrom(this.#sources.namespaces, this.#sources.random) ?? '';
-    await this.#api.remove(pathOf(`${namespace}/headgate-${namespace}`));
-  }
-
-  async #changeSettings(): Promise<void> {
-    await this.testbed.stop();
-    this.#isExcluded = !this.#isExcluded;
-    this.#settings['exclude'] = this.#isExcluded ? [EXCLUDABLE.slice('apps/'.length)] : [];
-    await this.testbed.start();
+  #compareUids(live: Readonly<Record<string, Live>>): void {
+    const uids = Object.entries(live).map(([object, { uid }]): [string, string] => [object, uid]);
+    const replaced = uids.filter(([object, uid]) => uid !== (this.#uids.get(object) ?? uid)).map(([object]) => object);
+    if (replaced.length > 0) throw new Error(`deleted and created again: ${replaced.join(', ')}`);
+    for (const [object, uid] of uids) this.#uids.set(object, uid);
   }
 
   /** Everything known about the objects that differ from the model, for finding out why. */
-  async explain(): Promise<unknown> {
-    const [live, expected] = [await this.live(), this.expected()];
+  async #explain(): Promise<unknown> {
+    const [live, expected] = [valuesOf(await this.live()), this.expected()];
     const wrong = [...new Set([...Object.keys(live), ...Object.keys(expected)])].filter(
       (object) => live[object] !== expected[object],
     );
-    const objects = await Promise.all(wrong.map((object) => this.#api.get(pathOf(object))));
+    const objects = await Promise.all(wrong.map((object) => this.api.get(pathOf(object))));
     const states = await Promise.all(
-      this.#sources.namespaces.map(async (namespace) => {
-        const parent = await this.#api.get(pathOf(`${namespace}/headgate-${namespace}`));
+      this.sources.namespaces.map(async (namespace) => {
+        const parent = await this.api.get(pathOf(`${namespace}/headgate-${namespace}`));
         const data = (parent?.['data'] ?? {}) as Readonly<Record<string, string>>;
         const binary = (parent?.['binaryData'] ?? {}) as Readonly<Record<string, string>>;
         const entries = decodeEntries(binary['inventory'] ?? '', namespace);
@@ -241,29 +227,42 @@ export class Soak {
     return { wrong, objects, states };
   }
 
-  /** namespace/name → value: the objects in the cluster. */
-  async live(): Promise<Readonly<Record<string, string>>> {
+  /** namespace/name → the object in the cluster. */
+  async live(): Promise<Readonly<Record<string, Live>>> {
     const lists = await Promise.all(
-      this.#sources.namespaces.map((namespace) => this.#api.get(`/api/v1/namespaces/${namespace}/configmaps`)),
+      this.sources.namespaces.map((namespace) => this.api.get(`/api/v1/namespaces/${namespace}/configmaps`)),
     );
-    const items = lists.flatMap(
-      (list) => (list?.['items'] ?? []) as unknown as { metadata: Named; data?: { v?: string } }[],
-    );
+    const items = lists.flatMap((list) => (list?.['items'] ?? []) as unknown as ConfigMap[]);
     const users = items.filter(
       ({ metadata: { name } }) => !name.startsWith('headgate-') && name !== 'kube-root-ca.crt',
     );
     return Object.fromEntries(
-      users.map(({ metadata: { namespace, name }, data }) => [`${namespace}/${name}`, data?.v ?? '']),
+      users.map(({ metadata: { namespace, name, uid }, data }) => [
+        `${namespace}/${name}`,
+        { uid, value: Object.keys(data ?? {}).join() === 'v' ? (data?.['v'] ?? '') : JSON.stringify(data) },
+      ]),
     );
+  }
+
+  async tearDown(): Promise<void> {
+    await this.testbed.tearDown();
+    for (const path of [...this.clusterWide, `/api/v1/namespaces/${this.testbed.namespace}-b`]) {
+      await this.api.remove(path);
+    }
+    this.api.close();
   }
 }
 
-interface Named {
-  readonly namespace: string;
-  readonly name: string;
+interface Live {
+  readonly uid: string;
+  readonly value: string;
 }
 
-function pathOf(object: string): string {
-  const [namespace, name] = object.split('/');
-  return `/api/v1/namespaces/${namespace}/configmaps/${name}`;
+interface ConfigMap {
+  readonly metadata: { readonly namespace: string; readonly name: string; readonly uid: string };
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+function valuesOf(live: Readonly<Record<string, Live>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(live).map(([object, { value }]) => [object, value]));
 }
