@@ -17,7 +17,6 @@ import { GIT_LIMITS } from '../git/limits.ts';
 import { openRepository } from '../git/reader.ts';
 import { gitUserOf, hostApiOf } from '../githost/hosts.ts';
 import type { Revision } from '../snapshot/source.ts';
-import { openTools } from '../sandbox/tools.ts';
 import { appTokens } from './githost/app-tokens.ts';
 import { openDataKeys } from './data-keys.ts';
 import { resolveSecret } from './secrets.ts';
@@ -26,6 +25,7 @@ import { openStatuses } from './githost/statuses.ts';
 import { VERSION } from './version.ts';
 import { wait } from './wait.ts';
 import type { Log } from '../deploy/ports/log.ts';
+import type { Tools } from '../deploy/ports/tools.ts';
 import type { Statuses } from '../deploy/ports/statuses.ts';
 
 /** The access to a cluster for one target; null: with the cluster's own credentials, to read it. */
@@ -70,7 +70,7 @@ export function openRuntime({
   const agents = openAgents();
   const kinds = new Map<string, KindCache>();
   const nowMs = () => Date.now();
-  const tools = openTools(secrets.env);
+  const tools = openToolsLate(secrets.env);
 
   function kindsOf({ name }: ClusterConfig): KindCache {
     const known = kinds.get(name) ?? kindCache();
@@ -183,4 +183,16 @@ export async function caOf({ caFile }: Repository): Promise<string | null> {
       cause,
     });
   });
+}
+
+/** Plain targets run no program, so a function that starts for a push to one does not load what runs them. */
+function openToolsLate(env: SecretSources['env']): Tools {
+  let opened: Promise<Tools> | null = null;
+  const open = () => (opened ??= import('../sandbox/tools.ts').then(({ openTools }) => openTools(env)));
+  return {
+    versionOf: async (renderer, signal) => (await open()).versionOf(renderer, signal),
+    kustomize: async (build, signal) => (await open()).kustomize(build, signal),
+    template: async (template, signal) => (await open()).template(template, signal),
+    pull: async (chart, signal) => (await open()).pull(chart, signal),
+  };
 }
