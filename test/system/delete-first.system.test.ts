@@ -66,29 +66,6 @@ describe('an object whose place the same push would make by a deletion', () => {
     expect(outcome).toMatchObject({ verdict: 'refused', errors: [{ code: 'manifest-rejected' }] });
   });
 
-  it('is refused if it is to become the default PriorityClass', async () => {
-    const name = (suffix: string) => `${testbed.namespace}-${suffix}`;
-    const priority = (suffix: string) =>
-      text({
-        apiVersion: 'scheduling.k8s.io/v1',
-        kind: 'PriorityClass',
-        metadata: { name: name(suffix) },
-        value: 5,
-        globalDefault: true,
-        preemptionPolicy: 'Never',
-      });
-    await testbed.outcome(await testbed.push({ 'apps/old.json': priority('old') }), 'deployed');
-    const added = { 'apps/new.json': priority('new') };
-    await testbed.write({ 'apps/old.json': null });
-    const outcome = await testbed.outcome(await testbed.push(added));
-    expect(outcome).toMatchObject({
-      verdict: 'refused',
-      errors: [{ code: 'delete-first', remedy: expect.stringContaining(`${name('old')} first`) }],
-    });
-    await inTwoPushes(added);
-    await testbed.outcome(await testbed.push({ 'apps/new.json': null }), 'deployed');
-  });
-
   it('is refused with the names of the left-overs of a partial deploy that fill a quota', async () => {
     const names = ['a', 'b', 'c', 'd', 'e'];
     const files = Object.fromEntries(names.map((name) => [`apps/${name}.yaml`, configMap(name)]));

@@ -541,7 +541,7 @@ describe('an object that exists', () => {
       errors: [{ code: 'field-immutable', subject: 'apps/c.json:1' }],
     });
     expect(await testbed.get('rolebinding', 'c')).toMatchObject({ subjects: [{ name: 'someone' }] });
-  });
+  }, 120_000);
 
   it('is planned as an unverified update if an earlier step of the push allows the update', async () => {
     testbed = await Testbed.build();
@@ -563,7 +563,7 @@ describe('an object that exists', () => {
     expect(stdout).toMatch(/~ update Service \S+ {2}\(apps\/s\.json:1\): not verified/);
     const deployed = await testbed.headgate('deploy', testbed.namespace);
     expect([deployed.code, deployed.stdout]).toEqual([0, expect.stringContaining('2 updated')]);
-  });
+  }, 120_000);
 });
 
 describe('a warning about what stays', () => {
