@@ -50,8 +50,8 @@ export function pruneStepOf(id: ResourceId): number {
   return formatKind(id) === 'Namespace' ? -1 : stepOf(id);
 }
 
-const IDENTITY = 2;
-const CONFIGURATION = 4;
+const IDENTITY = 3;
+const CONFIGURATION = 5;
 
 /** Does a pod refer to it, or act by its rights? It does so again whenever a container starts. */
 export function isUsedByPods(id: ResourceId): boolean {

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { runTarget } from '../../src/deploy/run-requests.ts';
+import { runTarget } from '../../src/deploy/requests/run-target.ts';
 import type { Outcome } from '../../src/deploy/ports/runtime.ts';
 import { startControlPlane } from '../rig/cluster/control-plane.ts';
 import type { ControlPlane } from '../rig/cluster/control-plane.ts';

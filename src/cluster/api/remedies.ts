@@ -67,7 +67,7 @@ const BY_TEXT: readonly (readonly [RegExp, string])[] = [
   [/no PriorityClass with name|RuntimeClass "[^"]*" not found/, 'Create the class first, or fix its name.'],
   [/is already marked as default/, 'Remove globalDefault, or first push the change of the class that has it.'],
   [
-    /failed calling webhook|conversion webhook for .+ failed/,
+    /conversion webhook for .+ failed/,
     'Repair the webhook or the Service that it calls; the deploy is retried until then.',
   ],
   [/^service unavailable/, 'Start the server of the APIService that serves this kind; Headgate retries.'],

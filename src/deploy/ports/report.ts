@@ -8,9 +8,9 @@ export interface Counts {
   readonly updated: number;
   readonly pruned: number;
   /** Objects left to other targets, which define them now; absent: none. */
-  readonly released?: number;
+  readonly released?: number | undefined;
   /** Namespaces and definitions that left Git and stay for what they contain. */
-  readonly kept?: readonly string[];
+  readonly kept?: readonly string[] | undefined;
 }
 
 /** The outcome of one run of one target. */

@@ -55,14 +55,20 @@ export function checkOf(
   { overall, lifted, ...own }: Counts & Pick<Report, 'overall' | 'lifted'> = NO_COUNTS,
 ): CheckRequest {
   const { request, revision, plan, sinceMs } = run;
-  const { created, updated, pruned, kept } = overall ?? own;
+  const { created, updated, pruned, released, kept } = overall ?? own;
   return {
     ...recipientOf(request.target),
     trigger: request.trigger,
     revision,
     sinceMs,
     beganMs: countsSoFar(run).beganMs,
-    counts: { created, updated, pruned, ...(kept === undefined ? {} : { kept }) },
+    counts: {
+      created,
+      updated,
+      pruned,
+      ...(released === undefined ? {} : { released }),
+      ...(kept === undefined ? {} : { kept }),
+    },
     objects: objectsFor(plan.awaits),
     total: plan.awaits.length,
     attempt: 0,

@@ -152,7 +152,11 @@ describe('refusals', () => {
     });
     const gatewayClass = aResource('GatewayClass', 'public', { group: 'example.com', namespace: '' });
     const candidates = [
-      aCandidate(gatewayClass, { kind: 'skipped', problem: problem('kind-unknown', 'apps/public.yaml:1') }),
+      aCandidate(gatewayClass, {
+        kind: 'skipped',
+        problem: problem('kind-unknown', 'apps/public.yaml:1'),
+        obstacle: 'kind',
+      }),
       aCandidate(definition, creates),
     ];
     const plan = makePlan(someFacts({ candidates }));
