@@ -38,6 +38,8 @@ export class Soak {
   readonly touched = new Set<string>();
   readonly payloads: string[] = [];
   readonly history: Point[] = [];
+  /** Paths of cluster-wide objects, which would outlive the namespaces of this soak. */
+  readonly clusterWide: string[] = [];
   readonly counts: Record<string, number> = {};
   /** The latest operations, and how long each took. */
   readonly recent: string[] = [];
@@ -67,7 +69,12 @@ export class Soak {
 
   static async build(random: () => number): Promise<Soak> {
     const both = { namespaces: ['NAMESPACE', 'NAMESPACE-b'], prune: { empty: true }, adopt: true };
-    const settings: Record<string, unknown> = { name: 'NAMESPACE', path: 'apps', ...both };
+    const clusterWide = {
+      clusterScoped: true,
+      namespaces: ['*'],
+      prune: { empty: true, kinds: ['Namespace', 'CustomResourceDefinition'] },
+    };
+    const settings: Record<string, unknown> = { name: 'NAMESPACE', path: 'apps', ...both, ...clusterWide };
     const other = { name: 'NAMESPACE-b', path: 'sites', namespace: 'NAMESPACE-b', ...both };
     const testbed = await Testbed.build({ targets: [settings, other], sweepIntervalMs: 1000, driftIntervalMs: 1500 });
     const soak = new Soak(testbed, await openApi(inject('cluster')), { random, settings });
@@ -240,7 +247,9 @@ export class Soak {
 
   async tearDown(): Promise<void> {
     await this.testbed.tearDown();
-    await this.api.remove(`/api/v1/namespaces/${this.testbed.namespace}-b`);
+    for (const path of [...this.clusterWide, `/api/v1/namespaces/${this.testbed.namespace}-b`]) {
+      await this.api.remove(path);
+    }
     this.api.close();
   }
 }

@@ -1,5 +1,6 @@
 import { ADOPTIONS } from './adoption.ts';
 import { BY_HAND } from './by-hand.ts';
+import { CLUSTER_WIDE } from './cluster-wide.ts';
 import { DELIVERIES } from './deliveries.ts';
 import { HIDDEN_DIRECTORIES } from './hidden-directory.ts';
 import type { Operation } from './operation.ts';
@@ -17,6 +18,7 @@ const OPERATIONS: readonly Operation[] = [
   ...QUOTAS,
   ...HIDDEN_DIRECTORIES,
   ...TYPOS,
+  ...CLUSTER_WIDE,
 ];
 
 /** With a name, every second operation is one whose name contains it. */
