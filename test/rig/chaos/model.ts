@@ -74,6 +74,15 @@ function without(before: Repository, name: string): Repository {
   return { ...before, objects: new Map(left) };
 }
 
+/** Puts the object into a file of the other target. */
+export function moveToOtherPath(before: Repository, name: string, { random }: Pick<Sources, 'random'>): Repository {
+  const [file = '', objects] = [...before.objects].find(([, defined]) => defined.has(name)) ?? [];
+  const found = objects?.get(name);
+  const isOther = (other: string) => other.startsWith('apps/') !== file.startsWith('apps/');
+  const to = pickFrom(FILES.filter(isOther), random) ?? '';
+  return found === undefined ? before : put(without(before, name), to, found);
+}
+
 /** Replaces what is at the path and below it; null gives the path back to the objects. */
 export function withOther(before: Repository, path: string, content: Content | null): Repository {
   const { [path]: _replaced, ...others } = before.others;
@@ -104,15 +113,6 @@ export function desiredOf(
   const read = [...objects].filter(([file]) => file.startsWith(below) && (!isExcluded || file !== EXCLUDABLE));
   return Object.fromEntries(
     read.flatMap(([, defined]) => [...defined.values()].map((each) => [`${each.namespace}/${each.name}`, each.value])),
-  );
-}
-
-/** namespace/name → the path of the target that has it. */
-export function pathsOf({ objects }: Repository): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    [...objects].flatMap(([file, defined]) =>
-      [...defined.values()].map(({ namespace, name }) => [`${namespace}/${name}`, file.slice(0, file.indexOf('/'))]),
-    ),
   );
 }
 

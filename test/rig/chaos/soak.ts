@@ -6,7 +6,7 @@ import { Testbed } from '../testbed/testbed.ts';
 import type { LogLine } from '../testbed/testbed.ts';
 import { openApi } from '../cluster/api.ts';
 import type { Api } from '../cluster/api.ts';
-import { change, desiredOf, differenceOf, EMPTY, filesOf, pathOf, pathsOf } from './model.ts';
+import { change, desiredOf, differenceOf, EMPTY, filesOf, pathOf } from './model.ts';
 import type { Repository, Sources } from './model.ts';
 import { openGitWriter } from './git-writer.ts';
 import type { GitWriter } from './git-writer.ts';
@@ -47,7 +47,7 @@ export class Soak {
   isExcluded = false;
   /** What the target at `apps` keeps while every push to it is refused. */
   #frozen: Repository | null = null;
-  /** Objects that were in Git, for one target, ever since they were looked at: they are still the same ones. */
+  /** Objects that were in Git, for either target, ever since they were looked at: they are still the same ones. */
   readonly #uids = new Map<string, string>();
   #names = 0;
 
@@ -68,7 +68,7 @@ export class Soak {
   }
 
   static async build(random: () => number): Promise<Soak> {
-    const both = { namespaces: ['NAMESPACE', 'NAMESPACE-b'], prune: { empty: true }, adopt: true };
+    const both = { namespaces: ['NAMESPACE', 'NAMESPACE-b'], prune: { empty: true } };
     const clusterWide = {
       clusterScoped: true,
       namespaces: ['*'],
@@ -130,13 +130,12 @@ export class Soak {
 
   readonly deliver = (payload: string): Promise<unknown> => this.testbed.host.deliver(FULL_NAME, payload);
 
-  /** The branch has this content. What is out of Git once, or with the other target, may be deleted and created again. */
+  /** The branch has this content. What is out of Git once may be deleted and created again. */
   hasNow(repository: Repository): void {
-    const [before, now] = [pathsOf(this.repository), pathsOf(repository)];
     this.repository = repository;
     const expected = this.expected();
     for (const object of this.#uids.keys()) {
-      if (expected[object] === undefined || before[object] !== now[object]) this.#uids.delete(object);
+      if (expected[object] === undefined) this.#uids.delete(object);
     }
   }
 

@@ -3,6 +3,7 @@ import { BY_HAND } from './by-hand.ts';
 import { CLUSTER_WIDE } from './cluster-wide.ts';
 import { DELIVERIES } from './deliveries.ts';
 import { HIDDEN_DIRECTORIES } from './hidden-directory.ts';
+import { MOVES } from './move.ts';
 import type { Operation } from './operation.ts';
 import { PUSHES } from './pushes.ts';
 import { QUOTAS } from './quota.ts';
@@ -19,6 +20,7 @@ const OPERATIONS: readonly Operation[] = [
   ...HIDDEN_DIRECTORIES,
   ...TYPOS,
   ...CLUSTER_WIDE,
+  ...MOVES,
 ];
 
 /** With a name, every second operation is one whose name contains it. */
