@@ -43,7 +43,7 @@ beforeAll(async () => {
   await testbed.applyByHand(DEAD_GROUP);
   await testbed.push(Object.fromEntries(CORPUS.flatMap(({ name, files }) => filesBelow(name, files))));
   deployed = await deployAll();
-});
+}, 300_000);
 
 afterAll(async () => {
   await testbed.tearDown();
