@@ -37,7 +37,7 @@ async function comeAndGo(soak: Soak, holder: Holder): Promise<void> {
   await api.create(holder.collection, holder.foreign);
   await deploy(soak, withOther(soak.repository, HELD, null));
   await vi.waitFor(async () => expect(await uidOf(soak, holder.heldPath)).toBeNull(), WAIT);
-  expect(await uidOf(soak, foreignPath), 'another owner has it').not.toBeNull();
+  expect(await uidOf(soak, foreignPath), 'others have it').not.toBeNull();
   expect(await uidOf(soak, holder.path), 'what others have in it keeps it').toBe(uids[0]);
   await api.remove(foreignPath);
   await vi.waitFor(async () => expect(await api.get(foreignPath)).toBeNull(), WAIT);
