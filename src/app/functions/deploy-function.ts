@@ -4,7 +4,6 @@ import type { Batch, BatchAnswer } from '../../queue/batch.ts';
 import { readCheck } from '../../queue/check-message.ts';
 import { readRequest } from '../../queue/message.ts';
 import type { Work } from '../../queue/work.ts';
-import { checkAll } from '../../deploy/readiness/check.ts';
 import type { CheckRequest } from '../../deploy/ports/check-request.ts';
 import type { DeployRequest } from '../../deploy/ports/request.ts';
 import { reportDead } from '../../deploy/report/report-dead.ts';
@@ -79,6 +78,8 @@ function checks(runtime: Runtime): Work<CheckRequest> {
     read: readCheck,
     keepUnreadable: null,
     async handler(requests, signal) {
+      // An environment that deploys does not need it.
+      const { checkAll } = await import('../../deploy/readiness/check.ts');
       await checkAll(requests, runtime, signal);
       return { kind: 'done' };
     },

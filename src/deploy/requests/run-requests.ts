@@ -3,7 +3,6 @@ import { deliveryOf } from '../ports/request.ts';
 import type { DeployRequest } from '../ports/request.ts';
 import type { Outcome, Runtime } from '../ports/runtime.ts';
 import { resolveRecipient } from '../targets/resolve-recipient.ts';
-import { runRefused, runTemplate } from '../targets/run-template.ts';
 import { runTarget } from './run-target.ts';
 
 /** Runs the requests of one group that arrived together. The tip is read from Git, so one run serves all requests of a target. */
@@ -36,10 +35,14 @@ async function runTogether(
   switch (recipient.kind) {
     case 'target':
       return runTarget({ ...merged, target: recipient.target, leftPending: leftPending(requests) }, runtime, signal);
-    case 'template':
+    case 'template': {
+      const { runTemplate } = await import('../targets/run-template.ts');
       return runTemplate(recipient.template, merged, runtime, signal);
-    case 'refused':
+    }
+    case 'refused': {
+      const { runRefused } = await import('../targets/run-template.ts');
       return runRefused(recipient.refused, merged, runtime, signal);
+    }
     case 'none': {
       const { target, trigger } = newest;
       const delivery = deliveryOf(trigger);
