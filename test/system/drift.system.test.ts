@@ -317,7 +317,11 @@ describe('drift', () => {
     await edit('configmap', 'a', { data: { level: '9' } });
     await inNamespace('delete', 'configmap', 'b');
     expect(await sweep()).toMatchObject([
-      { verdict: 'partial', created: 1, errors: [{ code: 'field-conflict', subject: 'apps/a.yaml:1' }] },
+      {
+        verdict: 'partial',
+        created: 1,
+        errors: [{ code: 'field-conflict', subject: expect.stringMatching(/^apps\/a\.yaml:\d+$/) }],
+      },
     ]);
     expect(await testbed.configMaps()).toEqual({ a: { level: '9' }, b: { level: '1' } });
     expect(await announced()).toMatchObject({ objects: 1 });

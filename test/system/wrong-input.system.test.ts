@@ -73,7 +73,7 @@ const MISTAKES: readonly (readonly [
     'apps/bad.yaml:7',
     { 'apps/bad.yaml': null },
   ],
-  ['an object too large', { 'apps/bad.yaml': big }, 'manifest-rejected', 'apps/bad.yaml:1', { 'apps/bad.yaml': null }],
+  ['an object too large', { 'apps/bad.yaml': big }, 'manifest-too-large', 'apps/bad.yaml:1', { 'apps/bad.yaml': null }],
   [
     'a file that is not UTF-8',
     { 'apps/bad.yaml': '\u0000BYTES' },
