@@ -1,6 +1,7 @@
 import { DeployError } from '../../error/deploy-error.ts';
 import type { Entry } from '../../state/inventory.ts';
-import { formatId } from '../../resource/resource.ts';
+import { formatId, hidesValues } from '../../resource/resource.ts';
+import type { Resource } from '../../resource/resource.ts';
 import type { Connection } from './connection.ts';
 import { objectPath, silentApi } from './kinds.ts';
 import type { KindCache } from './kinds.ts';
@@ -45,4 +46,17 @@ export async function readOwned(
 
 function addressOf({ apiVersion, id }: Entry) {
   return { apiVersion, kind: id.kind };
+}
+
+/** The metadata of a live object; null if it does not exist. */
+export async function readLive(
+  path: string,
+  { context, resource }: { context: Pick<OwnedContext, 'connection'>; resource: Pick<Resource, 'id'> },
+  signal: AbortSignal,
+): Promise<LiveMetadata | null> {
+  const answer = await context.connection.request({ method: 'GET', path, accept: METADATA_ONLY }, signal);
+  if (answer.status === 404) return null;
+  if (answer.status >= 300)
+    throw await problemOf(answer, { subject: formatId(resource.id), secret: hidesValues(resource) });
+  return liveOf(metadataOf(answer.text));
 }

@@ -1,8 +1,7 @@
 import type { ErrorCode } from '../../error/deploy-error.ts';
 import { grantOf, missingRight } from './missing-right.ts';
-import { quotaIn } from './status.ts';
-import type { Status } from '../refusal/status-body.ts';
-import type { About } from './status.ts';
+import type { Status, About } from '../refusal/status-body.ts';
+import { quotaIn } from '../refusal/status-body.ts';
 
 /** How to fix what the API server refused. Loaded with the first refusal: no run that succeeds needs these texts. */
 export function remedyFor(code: ErrorCode, status: Status, about: About): string {

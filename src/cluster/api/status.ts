@@ -4,8 +4,8 @@ import type { FieldConflict, Obstacle } from '../../plan/model/facts.ts';
 import type { Refusal } from '../../error/refused-object.ts';
 import { formatPosition, hidesValues } from '../../resource/resource.ts';
 import type { Resource } from '../../resource/resource.ts';
-import { readStatus } from '../refusal/status-body.ts';
-import type { Cause, Status } from '../refusal/status-body.ts';
+import { readStatus, quotaIn } from '../refusal/status-body.ts';
+import type { Cause, Status, About } from '../refusal/status-body.ts';
 import type { KubeAnswer } from './connection.ts';
 import { describeRight, missingRight } from './missing-right.ts';
 
@@ -31,14 +31,6 @@ const WEBHOOK =
 
 /** An object that passes the dry run but does not fit into etcd is refused with a plain 500. */
 const TOO_LARGE = /etcdserver: request is too large/;
-
-/** What a refused request was for. */
-export interface About {
-  readonly subject: string;
-  /** The server's text must not be repeated. */
-  readonly secret: boolean;
-  readonly request?: 'write' | 'delete' | 'state';
-}
 
 /** The error for a refusal of the API server (design decision 11). */
 export async function problemOf(answer: KubeAnswer, about: About): Promise<DeployError> {
@@ -73,11 +65,6 @@ export function obstacleOf(answer: KubeAnswer): { readonly obstacle: Obstacle; r
   const status = readStatus(answer);
   const quota = quotaIn(status.message);
   return { obstacle: obstacleIn(status), ...(quota === null ? {} : { quota }) };
-}
-
-/** Null for any other message. */
-export function quotaIn(message: string): string | null {
-  return /exceeded quota: ([^,]+), requested: /.exec(message)?.[1] ?? null;
 }
 
 function messageOf(code: ErrorCode, status: Status, secret: boolean): string {

@@ -8,11 +8,11 @@ import { formatId, formatPosition, hidesValues } from '../../resource/resource.t
 import type { Resource } from '../../resource/resource.ts';
 import type { Fence, KubeAnswer } from '../api/connection.ts';
 import { METADATA_ONLY } from '../api/metadata.ts';
-import { readLive } from '../observe/observe.ts';
 import { applySetId } from '../state/parent.ts';
 import { refusalOf } from '../api/status.ts';
 import type { LiveMetadata } from '../../plan/model/facts.ts';
 import type { ObserveContext } from '../observe/context.ts';
+import { readLive } from '../api/owned.ts';
 
 /** If a controller writes to the object meanwhile, it is read again. */
 const CONFLICTS: RetryPolicy<KubeAnswer | null> = {

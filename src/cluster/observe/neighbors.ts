@@ -7,7 +7,7 @@ import { objectPath } from '../api/kinds.ts';
 import { applySetId } from '../state/parent.ts';
 import { otherTargets } from '../state/other-targets.ts';
 import type { GatherContext } from './context.ts';
-import { readLive } from './observe.ts';
+import { readLive } from '../api/owned.ts';
 
 type Read = Pick<Facts, 'candidates' | 'otherTargets' | 'elsewhere'>;
 

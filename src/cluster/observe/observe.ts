@@ -3,17 +3,16 @@ import type { Refusal } from '../../error/refused-object.ts';
 import { bodyOf, contentHash } from '../../plan/model/body.ts';
 import type { Candidate, Observation, LiveMetadata } from '../../plan/model/facts.ts';
 import { parseJson } from '../../resource/json.ts';
-import { formatId, formatPosition, hidesValues, isObject, metadataMap } from '../../resource/resource.ts';
+import { formatPosition, isObject, metadataMap } from '../../resource/resource.ts';
 import type { JsonObject, Resource } from '../../resource/resource.ts';
 import { withIgnored } from './ignore.ts';
 import { objectPath, silentApi } from '../api/kinds.ts';
-import { METADATA_ONLY, liveOf, metadataOf } from '../api/metadata.ts';
 import { dryRun } from '../api/dry-run.ts';
 import { migrateIfStale } from './migrate.ts';
 import { replaceIfAllowed } from './replace.ts';
-import { problemOf } from '../api/status.ts';
 import type { Entry } from '../../state/inventory.ts';
 import type { ObserveContext } from './context.ts';
+import { readLive } from '../api/owned.ts';
 
 /** Finds out what applying one resource would do. Nothing is written. */
 export async function observe(resource: Resource, context: ObserveContext, signal: AbortSignal): Promise<Candidate> {
@@ -136,17 +135,4 @@ async function liveIfUnknown(
     return readLive(at.path, at, signal);
   if (at.context.entriesOf(at.resource).some(({ uid }) => uid === observation.live.uid)) return null;
   return readLive(at.path, at, signal);
-}
-
-/** The metadata of a live object; null if it does not exist. */
-export async function readLive(
-  path: string,
-  { context, resource }: { context: Pick<ObserveContext, 'connection'>; resource: Pick<Resource, 'id'> },
-  signal: AbortSignal,
-): Promise<LiveMetadata | null> {
-  const answer = await context.connection.request({ method: 'GET', path, accept: METADATA_ONLY }, signal);
-  if (answer.status === 404) return null;
-  if (answer.status >= 300)
-    throw await problemOf(answer, { subject: formatId(resource.id), secret: hidesValues(resource) });
-  return liveOf(metadataOf(answer.text));
 }

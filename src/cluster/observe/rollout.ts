@@ -6,9 +6,9 @@ import { awaitedObject } from '../../health/needs-readiness.ts';
 import { formatId } from '../../resource/resource.ts';
 import type { ResourceId } from '../../resource/resource.ts';
 import { apiVersionOf, objectPath } from '../api/kinds.ts';
-import { readLive } from './observe.ts';
 import { readHealth } from '../readiness/read-health.ts';
 import type { GatherContext } from './context.ts';
+import { readLive } from '../api/owned.ts';
 
 /** Reads readiness, which the user's order and prunes depend on and no dry run shows. No request is sent without these. */
 export async function readRollout(

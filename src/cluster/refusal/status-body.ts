@@ -47,3 +47,16 @@ function parseStatus(text: string): JsonObject {
     return {};
   }
 }
+
+/** Null for any other message. */
+export function quotaIn(message: string): string | null {
+  return /exceeded quota: ([^,]+), requested: /.exec(message)?.[1] ?? null;
+}
+
+/** What a refused request was for. */
+export interface About {
+  readonly subject: string;
+  /** The server's text must not be repeated. */
+  readonly secret: boolean;
+  readonly request?: 'write' | 'delete' | 'state';
+}

@@ -2,8 +2,9 @@ import type { Plan } from '../../plan/model/plan.ts';
 import type { Source } from '../../snapshot/source.ts';
 import type { Neighbors, Observed, RecordedTarget } from '../ports/cluster.ts';
 import type { World } from '../ports/world.ts';
-import type { RenderContext, Rendered } from '../render/render.ts';
+import type { Rendered } from '../render/render.ts';
 import { locateFields } from './locate-fields.ts';
+import type { RenderContext } from '../render/renderer.ts';
 
 /** Loaded late, as the planner is: the YAML parser is most of a function's bundle, and a run with nothing to do needs neither. */
 export async function renderSource(

@@ -1,7 +1,6 @@
 import { asDeployError, needsPerson } from '../../error/deploy-error.ts';
 import { PLAIN, rendersWhole } from '../../state/renderer.ts';
 import type { Renderer } from '../../state/renderer.ts';
-import type { Applied } from '../../state/target-state.ts';
 import { argoHooksInOrder } from '../../desired/plain/hooks.ts';
 import { mergeDesired, refusedBy, renderPlain } from '../../desired/plain/plain.ts';
 import type { Desired } from '../../desired/plain/plain.ts';
@@ -14,6 +13,7 @@ import { separateFolders } from './separate-folders.ts';
 import { readFilterOf } from './renderer.ts';
 import type { World } from '../ports/world.ts';
 import type { SourceQuery } from '../ports/git.ts';
+import type { RenderContext } from './renderer.ts';
 
 /** What the target wants in the cluster, and the source it was rendered from. */
 export interface Rendered {
@@ -21,14 +21,6 @@ export interface Rendered {
   readonly source: Source;
   readonly desired: Desired;
   readonly renderer: Renderer;
-}
-
-export interface RenderContext {
-  readonly applied: Applied;
-  /** The query that returned `source`. */
-  readonly query: SourceQuery;
-  /** What was applied once is read again, and not judged by what a push may contain now. */
-  readonly isDrift?: true;
 }
 
 /** Turns files into manifests: plain files one by one, a kustomization or chart as a whole. */

@@ -25,3 +25,11 @@ export function inputPathsOf(target: Target, { renderer, inputs }: Applied): rea
 export function readFilterOf(target: Target): SourceQuery['isRead'] {
   return pathFilterOf(target);
 }
+
+export interface RenderContext {
+  readonly applied: Applied;
+  /** The query that returned `source`. */
+  readonly query: SourceQuery;
+  /** What was applied once is read again, and not judged by what a push may contain now. */
+  readonly isDrift?: true;
+}

@@ -5,7 +5,7 @@ import type { Problem } from '../../error/deploy-error.ts';
 import { readManifests } from '../../resource/manifests.ts';
 import type { PathContent, Source, SourceFile } from '../../snapshot/source.ts';
 import type { World } from '../ports/world.ts';
-import type { RenderContext } from './render.ts';
+import type { RenderContext } from './renderer.ts';
 
 interface Separated {
   /** The files outside of every kustomization and chart. */
