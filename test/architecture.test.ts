@@ -14,7 +14,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   resource: ['error'],
   snapshot: [],
   'config/written': ['error'],
-  'githost/port': ['snapshot'],
+  'githost/port': ['error', 'snapshot'],
   'githost/github': ['error', 'snapshot', 'githost/port'],
   githost: ['githost/port', 'githost/github'],
   'config/checked': ['error', 'resource', 'config/written', 'githost/port', 'githost'],

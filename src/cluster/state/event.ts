@@ -1,3 +1,4 @@
+import { visibleText } from '../../error/visible-text.ts';
 import type { ClusterEvent } from '../../deploy/ports/cluster.ts';
 import type { Target } from '../../config/checked/config.ts';
 import { METADATA_ONLY } from '../api/metadata.ts';
@@ -25,7 +26,7 @@ export function eventRequest(
       involvedObject: { apiVersion: 'v1', kind: 'ConfigMap', namespace: target.namespace, name, uid: parentUid },
       type,
       reason,
-      message: Buffer.from(message)
+      message: Buffer.from(visibleText(message))
         .subarray(0, MESSAGE_BYTES)
         .toString()
         .replace(/\uFFFD+$/, ''),

@@ -1,3 +1,5 @@
+import { visibleText } from '../../error/visible-text.ts';
+
 /** A text that has to fit into a host's limit. `where` and `more` say more than the end of `what`. */
 export interface Description {
   /** `clusters/prod/web.yaml:7` */
@@ -26,7 +28,7 @@ export function shorten(description: string | Description, limit: Limit): string
 }
 
 function joined(parts: readonly string[]): string {
-  return parts.join(' ').replaceAll(/\s+/g, ' ').trim();
+  return visibleText(parts.join(' ')).replaceAll(/\s+/g, ' ').trim();
 }
 
 function cutEnd(text: string, { length, lengthOf }: Limit): string {
