@@ -66,6 +66,12 @@ describe('a connection to the API server that fails', () => {
     ['answers 500 to an apply', { status: 500 }, isApply],
     ['answers 401', { status: 401 }, isDryRun],
     ['answers 409 to a write of the state', { status: 409 }, isState],
+    ['answers an apply with an empty object', { status: 200, body: '{}' }, isApply],
+    ['answers a dry run with an empty object', { status: 200, body: '{}' }, isDryRun],
+    ['answers a write of the state with an empty object', { status: 200, body: '{}' }, isState],
+    ['answers an apply with a web page', { status: 200, body: '<html></html>' }, isApply],
+    ['answers a dry run with a redirect', { status: 307 }, isDryRun],
+    ['answers a dry run with half an object', { status: 200, body: '{"metadata":{"name":"a",' }, isDryRun],
   ])('is retried without losing an object: a connection that %s', async (_what, fault, isMeant) => {
     once(fault, isMeant);
     const revision = await testbed.push(three('2'));

@@ -168,9 +168,26 @@ function connectionOver(first: ClusterAccess, sessionOf: SessionOf, options: Con
     async request(request, signal) {
       const answer = await retry(() => send(request, signal), THROTTLED, { wait: options.wait, signal });
       if (answer.status === 429) throw throttled(new URL(access.server).host, retryAfterMs(answer.headers));
+      refuseForeignAnswer(answer, new URL(access.server).host);
       return answerOf(answer);
     },
   };
+}
+
+/**
+ * A gateway answers with pages, redirects and halves of answers. None of them says anything about a manifest, and none is
+ * repeated in a text. The API server itself answers in text only for a path that it does not serve.
+ */
+function refuseForeignAnswer({ status, text }: RawAnswer, host: string): void {
+  const isPage = /^\s*</.test(text);
+  const isObject = /^\s*\{/.test(text) && text.trimEnd().endsWith('}');
+  if (status < 300 ? isObject : status >= 400 && !isPage) return;
+  const what = status >= 300 && status < 400 ? 'a redirect' : isPage ? 'a web page' : 'no complete JSON object';
+  throw new DeployError('cluster-broken', {
+    subject: host,
+    message: `the answer is not the API server's: ${what} (HTTP status ${status})`,
+    remedy: 'Check what is between Headgate and the API server, and the address of the cluster; Headgate retries.',
+  });
 }
 
 function asSessionError(thrown: unknown): SessionError {

@@ -1,8 +1,9 @@
 import type { Target } from '../../config/checked/config.ts';
 import type { Observation } from '../../plan/model/facts.ts';
 import { stringifyJson } from '../../resource/json.ts';
+import { formatPosition } from '../../resource/resource.ts';
 import type { JsonObject, Resource } from '../../resource/resource.ts';
-import { METADATA_ONLY, acceptFor, finalizersOf, lastChangeByUs, readObject, seenOf } from './metadata.ts';
+import { METADATA_ONLY, acceptFor, answeredObject, finalizersOf, lastChangeByUs, seenOf } from './metadata.ts';
 import { conflictsOf, manifestRefusalOf, obstacleOf } from './status.ts';
 import type { Connection } from './connection.ts';
 
@@ -25,7 +26,10 @@ export async function dryRun(
   const { answer, sentAtMs } = taken.length === 0 ? unforced : await dryRunWith('force');
   if (answer.status >= 300)
     return { kind: 'refused', problem: await manifestRefusalOf(answer, resource), ...obstacleOf(answer) };
-  const { metadata, status } = readObject(answer.text);
+  const { metadata, status } = answeredObject(answer.text, {
+    subject: formatPosition(resource.source),
+    fields: ['name'],
+  });
   const warned = answer.warnings.length === 0 ? {} : { warnings: answer.warnings };
   // Without a resourceVersion the object does not exist. (One that was sent would be echoed; we send none.)
   if (metadata['resourceVersion'] === undefined) return { kind: 'creates', ...warned };

@@ -1,3 +1,4 @@
+import { DeployError } from '../../error/deploy-error.ts';
 import { parseJson } from '../../resource/json.ts';
 import { isObject, metadataMap, textOf } from '../../resource/resource.ts';
 import type { Json, JsonObject, ResourceId } from '../../resource/resource.ts';
@@ -20,6 +21,27 @@ export function readObject(text: string): { readonly metadata: JsonObject; reado
   if (!isObject(object)) return { metadata: {}, status: undefined };
   return { metadata: isObject(object['metadata']) ? object['metadata'] : {}, status: object['status'] };
 }
+
+/** The object that a request was about, with these fields. @throws DeployError `cluster-broken` for any other answer */
+export function answeredObject(
+  text: string,
+  { subject, fields }: { readonly subject: string; readonly fields: readonly string[] },
+) {
+  const object = readObject(text);
+  if (fields.every((field) => textOf(object.metadata[field]) !== '')) return object;
+  throw notTheObject(subject);
+}
+
+export function notTheObject(subject: string): DeployError {
+  return new DeployError('cluster-broken', {
+    subject,
+    message: 'the answer does not name the object that the request was about',
+    remedy: 'Check what is between Headgate and the API server; Headgate retries.',
+  });
+}
+
+/** What an object that is stored has. */
+export const STORED = ['name', 'uid', 'resourceVersion'] as const;
 
 /** Jobs and Pods are read whole: only their status shows whether they finished. */
 export function acceptFor(id: Pick<ResourceId, 'group' | 'kind'>): string {

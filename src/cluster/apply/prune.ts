@@ -4,7 +4,7 @@ import type { ChangeResult } from '../../plan/planner/after.ts';
 import type { Prune } from '../../plan/model/plan.ts';
 import { formatId } from '../../resource/resource.ts';
 import type { KubeAnswer } from '../api/connection.ts';
-import { deleteRequest } from '../api/delete-request.ts';
+import { confirmDeleted, deleteRequest } from '../api/delete-request.ts';
 import type { KindCache } from '../api/kinds.ts';
 import { readOwned } from '../api/owned.ts';
 import { refusalOf } from '../api/status.ts';
@@ -61,6 +61,7 @@ async function judgeAndDelete(
   const isExact = attempts < CONFLICTS.pausesMs.length;
   const request = { ...deleteRequest(owned.path, owned.live, isExact), fence: context.held };
   const answer = await context.connection.request(request, signal);
+  if (answer.status < 300) confirmDeleted(answer.text, { uid: owned.live.uid, subject: formatId(change.entry.id) });
   if (answer.status < 300 || answer.status === 404) return { kind: 'pruned', prune: change };
   return { kind: 'refused', answer };
 }

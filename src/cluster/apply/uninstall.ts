@@ -13,7 +13,7 @@ import type { HeldParent } from '../state/lease.ts';
 import { ensureKindsKnown, readOwned } from '../api/owned.ts';
 import { applySetId, parentName } from '../state/parent.ts';
 import type { Parent } from '../state/parent.ts';
-import { deleteRequest } from '../api/delete-request.ts';
+import { confirmDeleted, deleteRequest } from '../api/delete-request.ts';
 import { rebuild } from '../state/rebuild.ts';
 import type { ClusterRun } from '../state/run.ts';
 import type { StateStore } from '../state/state-store.ts';
@@ -137,6 +137,8 @@ async function remove(
       ? deleteRequest(owned.path, owned.live, false)
       : releaseRequest(owned.path, owned.live, false);
   const answer = await connection.request({ ...request, fence: held }, signal);
+  if (answer.status < 300 && action.op === 'delete')
+    confirmDeleted(answer.text, { uid: owned.live.uid, subject: formatId(entry.id) });
   if (answer.status < 300 || answer.status === 404) return { action, problem: null };
   return { action, problem: await refusalOf(answer, { subject: formatId(entry.id), secret: true, request: 'delete' }) };
 }

@@ -8,7 +8,7 @@ import { formatId, formatPosition } from '../../resource/resource.ts';
 import type { Resource } from '../../resource/resource.ts';
 import type { HeldParent } from '../state/lease.ts';
 import { objectPath } from '../api/kinds.ts';
-import { acceptFor, finalizersOf, readObject, seenOf } from '../api/metadata.ts';
+import { STORED, acceptFor, answeredObject, finalizersOf, seenOf } from '../api/metadata.ts';
 import { applyRequest, dryRun } from '../api/dry-run.ts';
 import { deleteReplaced } from '../observe/replace.ts';
 import { manifestRefusalOf } from '../api/status.ts';
@@ -46,7 +46,10 @@ export async function write(change: Write, context: WriteContext, signal: AbortS
   };
   const answer = await context.connection.request(request, signal);
   if (answer.status >= 300) return { kind: 'failed', change, problem: await manifestRefusalOf(answer, resource) };
-  const { metadata, status } = readObject(answer.text);
+  const { metadata, status } = answeredObject(answer.text, {
+    subject: formatPosition(resource.source),
+    fields: STORED,
+  });
   if (metadata['deletionTimestamp'] !== undefined)
     throw stillDeleting(change.candidate.resource, finalizersOf(metadata));
   const seen = seenOf(metadata, status);

@@ -8,7 +8,7 @@ import type { Json, JsonObject } from '../../resource/resource.ts';
 import type { Connection, Fence, KubeAnswer } from '../api/connection.ts';
 import { deleteRequest } from '../api/delete-request.ts';
 import { pathSegment } from '../api/kinds.ts';
-import { METADATA_LIST, METADATA_ONLY } from '../api/metadata.ts';
+import { METADATA_LIST, METADATA_ONLY, notTheObject } from '../api/metadata.ts';
 import { parentName, readParent, writeParent } from './parent.ts';
 import type { Parent } from './parent.ts';
 import { decodeEntries, encodeEntries, inflater } from './shard.ts';
@@ -201,7 +201,9 @@ async function objectOf(answer: KubeAnswer, subject: string): Promise<JsonObject
 
 function versionOf(object: JsonObject): Version {
   const metadata = isObject(object['metadata']) ? object['metadata'] : {};
-  return { uid: textOf(metadata['uid']), resourceVersion: textOf(metadata['resourceVersion']) };
+  const version = { uid: textOf(metadata['uid']), resourceVersion: textOf(metadata['resourceVersion']) };
+  if (version.uid === '' || version.resourceVersion === '') throw notTheObject(`ConfigMap ${nameOf(object)}`);
+  return version;
 }
 
 /** The name alone proves little: a person may have created a ConfigMap of that name. */

@@ -175,6 +175,36 @@ describe('a connection to the API server', () => {
     expect(seen).toHaveLength(2);
   });
 
+  it.each([
+    ['a redirect', 302, '{}'],
+    ['a web page', 200, '<html>planted-text</html>'],
+    ['a web page', 404, '\n<!doctype html>planted-text'],
+    ['no complete JSON object', 200, '{"kind":"ConfigMap","planted-text'],
+    ['no complete JSON object', 200, 'planted-text'],
+    ['no complete JSON object', 200, ''],
+  ])('takes %s with status %i for a failure of the world, and does not repeat it: %j', async (what, status, text) => {
+    const { connect } = await serve((stream) => {
+      stream.respond({ ':status': status });
+      stream.end(text);
+    });
+    const failed: unknown = await connect()
+      .request(get, signal)
+      .catch((thrown: unknown) => thrown);
+    expect(failed).toMatchObject({
+      code: 'cluster-broken',
+      message: `the answer is not the API server's: ${what} (HTTP status ${status})`,
+    });
+    expect((failed as Error).stack).not.toContain('planted-text');
+  });
+
+  it('returns what the API server says of a path that it does not serve', async () => {
+    const { connect } = await serve((stream) => {
+      stream.respond({ ':status': 404 });
+      stream.end('404 page not found\n');
+    });
+    expect(await connect().request(get, signal)).toMatchObject({ status: 404, text: '404 page not found\n' });
+  });
+
   it('waits for as long as Retry-After requests, and fails if that is too long', async () => {
     const { connect } = await serve((stream, n) => {
       stream.respond({ ':status': n < 3 ? 429 : 200, 'retry-after': '1' });
