@@ -39,10 +39,11 @@ export async function settledAt(api: Api, { target, namespace }: Place, revision
   return lease === null && Array.isArray(dirty) && dirty.length === 0;
 }
 
-/** The uid of each object in the namespace. */
+/** The uid of each object in the namespace that is neither Kubernetes' own nor a target's state: those appear at any time. */
 export async function uidsIn(api: Api, namespace: string): Promise<Readonly<Record<string, string>>> {
   const found = (await Promise.all(KINDS.map((kind) => list(api, namespace, kind)))).flat();
-  return Object.fromEntries(found.map((object) => [idOf(object), textOf(metadataOf(object)['uid'])]));
+  const objects = found.filter((object) => !isKubernetes(object) && !nameOf(object).startsWith('headgate-'));
+  return Object.fromEntries(objects.map((object) => [idOf(object), textOf(metadataOf(object)['uid'])]));
 }
 
 export async function snapshot(
