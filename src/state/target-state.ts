@@ -90,6 +90,11 @@ export type RecordedVerdict = (typeof RECORDED_VERDICTS)[number];
 /** A run that fails in a way that may pass records `retry` instead, and one that was superseded nothing. */
 export const RECORDED_VERDICTS = ['unchanged', 'deployed', 'waiting', 'partial', 'refused', 'failed'] as const;
 
+/** Was the attempted commit applied completely, as far as it was decided? */
+export function hasSucceeded({ verdict }: { readonly verdict: RecordedVerdict | null }): boolean {
+  return verdict === 'deployed' || verdict === 'unchanged';
+}
+
 /** How long sweeps skip a commit that was refused, partially applied or has to wait. */
 export interface Backoff {
   readonly revision: Revision;

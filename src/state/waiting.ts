@@ -19,15 +19,20 @@ export function countsSoFar({ state, revision, sinceMs }: Pick<WaitingRun, 'stat
     : { created: 0, updated: 0, pruned: 0, beganMs: sinceMs };
 }
 
-/** The maximum number of names recorded; a longer list would not be useful in a message. */
+/** A longer list would not be useful in a message. But what a target waits for another one to release, that one reads. */
 const NAMED = 10;
+const NAMED_RELEASES = 200;
+
+function recordedNames(on: readonly string[]): readonly string[] {
+  return on.slice(0, on.some((name) => name.includes(' to release ')) ? NAMED_RELEASES : NAMED);
+}
 
 /** Does the state record that this commit waits for exactly these? */
 export function isWaitingFor({ state, revision }: Pick<WaitingRun, 'state' | 'revision'>, on: readonly string[]) {
   const { waiting } = state.progress;
   // A failure that was reported meanwhile is what people see now.
   if (waiting?.revision !== revision || state.outcome.retry !== null) return false;
-  const named = on.slice(0, NAMED);
+  const named = recordedNames(on);
   return waiting.on.length === named.length && waiting.on.every((name, index) => name === named[index]);
 }
 
@@ -63,7 +68,7 @@ export function waitingChange(
         created: created + counts.created,
         updated: updated + counts.updated,
         pruned: pruned + counts.pruned,
-        on: on.slice(0, NAMED),
+        on: recordedNames(on),
         ...flags,
       },
     },

@@ -97,7 +97,7 @@ describe('headgate', () => {
     [
       'a short commit id',
       ['plan', 'a', '--revision', '1a2b3c4'],
-      '40 hex digits',
+      '40 or 64 hex digits',
       'headgate plan',
       'See headgate plan --help.',
     ],

@@ -237,6 +237,10 @@ describe('an object that moves between two targets of a repository', () => {
       warnings: [{ message: expect.stringContaining(`target ${nameOf('b')} may define it`) as string }],
     });
     expect(await uidOf('x')).toBe(uid);
+    // The next run compares with the same commit, of which this one has applied all but what is undecided.
+    const again = await testbed.push({ 'a/rest.yaml': configMap('rest', { v: '2' }) });
+    expect(await outcomeOf('a', again, 'deployed')).toMatchObject({ pruned: 0 });
+    expect(await uidOf('x')).toBe(uid);
     const fixed = await testbed.push({ 'b/x.yaml': configMap('x', { v: '2' }) });
     await outcomeOf('b', fixed, 'deployed');
     expect(await uidOf('x')).toBe(uid);
@@ -264,6 +268,22 @@ describe('an object that moves between two targets of a repository', () => {
     expect(await uidOf('x')).toBe(uid);
     expect(await ownerOf('x')).toBe('b/kustomization.yaml');
     expect(Object.keys(await testbed.configMaps())).toEqual(['own', 'rest', 'x']);
+  });
+
+  it('moves into a kustomization that only creates it, without being deleted by its former target', async () => {
+    testbed = await Testbed.build({ targets: [RECEIVER, GIVER] });
+    await testbed.start();
+    const first = await testbed.push({ ...files(), 'b/kustomization.yaml': KUSTOMIZATION('own.yaml') });
+    await Promise.all(['a', 'b'].map((letter) => outcomeOf(letter, first, 'deployed')));
+    const uid = await uidOf('x');
+    await testbed.push({
+      'a/x.yaml': null,
+      'b/x.yaml': configMap('x', { v: '2' }, '  annotations: { headgate.dev/apply: create-only }\n'),
+      'b/kustomization.yaml': KUSTOMIZATION('own.yaml', 'x.yaml'),
+    });
+    await testbed.logged((line) => line['released'] === 1);
+    await testbed.logged((line) => line['target'] === nameOf('b') && line['verdict'] === 'deployed');
+    expect(await uidOf('x')).toBe(uid);
   });
 
   it('moves out of a kustomization', async () => {

@@ -21,7 +21,7 @@ export function parseInterval(text: string): number {
 export function parseRevision(text: string): Revision {
   const revision = asRevision(text.toLowerCase());
   if (revision !== null) return revision;
-  throw new InvalidArgumentError('Must be a full commit id of 40 hex digits.');
+  throw new InvalidArgumentError('Must be a full commit id of 40 or 64 hex digits.');
 }
 
 export function parseCount(text: string): number {

@@ -1,7 +1,11 @@
 import type { Target } from '../../config/checked/config.ts';
+import { settingsHash } from '../../config/checked/settings-hash.ts';
 import { awaitsReleaseBy } from '../../plan/model/plan.ts';
 import { isAtTip } from './at-tip.ts';
 import { readinessOf } from '../../state/readiness.ts';
+import { hasSucceeded } from '../../state/target-state.ts';
+import type { TargetState } from '../../state/target-state.ts';
+import type { Revision } from '../../snapshot/source.ts';
 import type { Unmet } from '../ports/world.ts';
 import type { Runtime } from '../ports/runtime.ts';
 
@@ -35,9 +39,24 @@ async function readDependency(
   const { cluster, git, tools } = await runtime.open(target, null);
   const { state } = await cluster.read('read-only', signal);
   const tip = (await git.tips([target.ref], signal)).get(target.ref);
-  if (tip === undefined || !(await isAtTip({ target, state, tip }, { git, tools }, signal)))
+  if (
+    tip === undefined ||
+    !(isThrough(target, state, tip) || (await isAtTip({ target, state, tip }, { git, tools }, signal)))
+  )
     return { name, isMet: false, waitsOn: state.progress.waiting?.on ?? [] };
   const record = state.progress.awaited === null ? null : await cluster.readiness.read(signal);
   const readiness = readinessOf(target, state, record);
   return { name, isMet: readiness === 'ready' || readiness === null, waitsOn: [] };
+}
+
+/** Did its run apply the tip and end? Files stay dirty while it is undecided whether another target defines an object. */
+function isThrough(target: Target, { applied, run, progress, outcome }: TargetState, tip: Revision): boolean {
+  return (
+    applied.source?.revision === tip &&
+    applied.settings === settingsHash(target) &&
+    run.lease === null &&
+    progress.waiting === null &&
+    outcome.attempted === tip &&
+    hasSucceeded(outcome)
+  );
 }

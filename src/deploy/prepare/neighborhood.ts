@@ -53,7 +53,8 @@ export async function neighborhoodOf(context: NeighborhoodContext, signal: Abort
     async requestRuns(targets, next) {
       const { trigger, target, wokenBy } = request;
       const at = new Date(runtime.nowMs()).toISOString();
-      const found = others.filter(({ name }) => targets.includes(name));
+      // A target that woke this one has just run: requested again, the two would wake each other forever.
+      const found = others.filter(({ name }) => targets.includes(name) && wokenBy?.includes(name) !== true);
       const wakes = [recipientOf(target)];
       await runtime.requests.send(
         found.map((other) => ({ ...recipientOf(other), trigger, hint: null, at, wakes, wokenBy })),
@@ -134,13 +135,15 @@ function isRendered(content: PathContent | undefined): boolean {
   return ['Chart.yaml', ...KUSTOMIZATION_FILES].some((file) => names.includes(file));
 }
 
-/** The files of these targets that were added or changed since this one last applied a commit completely. */
+/** The files of these targets that were added or changed since this one last applied a commit completely; else all. */
 async function readChanged(
   plain: readonly Target[],
   { request: { target }, source, state, git }: NeighborhoodContext,
   signal: AbortSignal,
 ): Promise<readonly SourceFile[]> {
-  const base = state.applied.source;
+  const { applied, run } = state;
+  // With dirty files the commit was not applied completely: what it left undecided is in files that changed before it.
+  const base = run.dirty !== 'all' && run.dirty.length === 0 ? applied.source : null;
   const isRead: SourceQuery['isRead'] = (path, kind) => plain.some((other) => pathFilterOf(other)(path, kind));
   const query = { ref: target.ref, at: source.revision, inputs: [], recorded: {}, hint: null, also: [], isRead };
   if (base !== null)

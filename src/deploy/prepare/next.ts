@@ -1,4 +1,4 @@
-import { changesNothing } from '../../plan/model/plan.ts';
+import { changesNothing, isThrough } from '../../plan/model/plan.ts';
 import type { Plan } from '../../plan/model/plan.ts';
 import type { Verdict } from '../ports/report.ts';
 import type { Stop } from './stops.ts';
@@ -19,7 +19,9 @@ export function nextOf(plan: Plan): Next {
   if (plan.refusals.length > 0) return 'refuse';
   if (plan.awaitedReleases.length > 0) return 'wait';
   if (changesNothing(plan)) return 'record';
-  return plan.pauseAfter === 0 ? 'pause' : 'apply';
+  // Another target may wait for what this one only has to release.
+  const mayRelease = plan.releases.length > 0 && isThrough(plan);
+  return plan.pauseAfter === 0 && !mayRelease ? 'pause' : 'apply';
 }
 
 /** The verdict of a deploy by this plan, if the cluster accepts what it accepted as a dry run. */

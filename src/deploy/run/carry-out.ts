@@ -25,6 +25,8 @@ export async function carryOut(run: PlannedRun, world: World, signal: AbortSigna
 
 /** Works while a report is sent. It has arrived when this ends, also with an error, so it overtakes no later one. */
 async function during<T>(report: Promise<unknown>, work: () => Promise<T>): Promise<T> {
+  // It may fail long before the work ends, and a failure without a handler would end the process.
+  report.catch(() => undefined);
   try {
     return await work();
   } finally {

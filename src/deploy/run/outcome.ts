@@ -1,4 +1,5 @@
 import type { Revision } from '../../snapshot/source.ts';
+import { hasSucceeded } from '../../state/target-state.ts';
 import type { TargetState } from '../../state/target-state.ts';
 import { countsSoFar } from '../../state/waiting.ts';
 import { objectsFor } from '../ports/check-request.ts';
@@ -29,7 +30,7 @@ export function owed({
   revision,
 }: Pick<StartedRun, 'request' | 'state' | 'revision'>): Pick<Report, 'isOwed' | 'isAnswered'> {
   if ([progress.waiting?.revision, outcome.retry?.revision].includes(revision)) return { isOwed: true };
-  const isApplied = applied.source?.revision === revision;
+  const isApplied = applied.source?.revision === revision && hasSucceeded(outcome);
   return isApplied && Date.parse(request.at) > Date.parse(applied.deployedAt ?? '') ? { isAnswered: true } : {};
 }
 
@@ -42,6 +43,7 @@ export function withOverall(report: Report, run: PlannedRun): Report {
     created: report.created + created,
     updated: report.updated + updated,
     pruned: report.pruned + pruned,
+    ...(report.released === undefined ? {} : { released: report.released }),
     ...(report.kept === undefined ? {} : { kept: report.kept }),
   };
   return { ...report, overall: { ...counts, durationMs: run.nowMs - beganMs } };

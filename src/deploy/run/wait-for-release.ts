@@ -30,13 +30,14 @@ export async function releaseAndWait(
   signal: AbortSignal,
 ): Promise<Report> {
   const { plan, state, revision } = run;
-  if (plan.releases.length === 0)
+  // Without its namespace there is no place to record that it waits: then the run creates it, and releases nothing.
+  if (plan.releases.length === 0 && plan.namespace === 'present')
     return waitBefore(run, { on, check: null, isApplied: false, errors: FOREIGN }, world, signal);
   if (!isWaitingFor(run, on)) await reportWaiting(run, on, world, signal);
-  const releases = { ...plan, steps: [], prunes: [], during: plan.before, pauseAfter: 0, awaits: [] };
+  const releases = { ...plan, steps: [], prunes: [], renamed: [], during: plan.before, pauseAfter: 0, awaits: [] };
   const counts = { created: 0, updated: 0, pruned: 0 };
   const waiting = waitingChange(run, { on, counts, isApplied: false, isExact: false, errors: FOREIGN });
-  const transitions = { ...transitionsOf(run), onOpen: {}, onPause: () => waiting };
+  const transitions = { ...transitionsOf(run), onOpen: { progress: { waiting: null } }, onPause: () => waiting };
   const open = await world.stage('apply', () => run.observed.apply(releases, transitions, signal));
   await world.stage('record', () => open.close(signal));
   const report = applied(revision, previousOf(state), { plan: releases, results: open.results, waitMs: 0 });

@@ -33,10 +33,10 @@ export function decide(candidate: Candidate, { facts, known, prunes, sequence }:
   const entry = recordedEntry(candidate, known);
   // A create-only object may belong to another owner.
   const foreign = observation.kind === 'exists' ? null : refuseForeign(candidate, facts);
-  if (foreign !== null) {
-    const release = awaitedRelease(candidate, facts);
-    return release === null ? { op: 'refuse', problem: foreign } : { op: 'wait', on: release };
-  }
+  // Its former target would delete it, so a create-only object too is released first.
+  const release = facts.target.adopt ? null : awaitedRelease(candidate, facts);
+  if (release !== null) return { op: 'wait', on: release };
+  if (foreign !== null) return { op: 'refuse', problem: foreign };
   const held = refuseHeld(candidate, facts);
   if (held !== null) return { op: 'refuse', problem: held };
   const write = {

@@ -8,6 +8,7 @@ import { protectedKind } from '../ownership/prune-rule.ts';
 export function refuseNothingLeft(
   { target, source, count, candidates }: Facts,
   prunes: readonly Prune[],
+  handedOver: number,
 ): readonly Problem[] {
   if (target.prune.empty || candidates.length > 0) return [];
   const path = target.path === '' ? 'the repository' : target.path;
@@ -21,7 +22,8 @@ export function refuseNothingLeft(
       },
     ];
   }
-  if (count > prunes.length) return [];
+  // What other targets define, or may define, is not deleted, and does not make the path one that is in use.
+  if (count > prunes.length + handedOver || (count > 0 && prunes.length === 0)) return [];
   return [
     {
       code: count === 0 ? 'path-empty' : 'prune-everything',

@@ -35,6 +35,13 @@ describe('an object that left its target', () => {
     expect(after.map(({ id }) => id.name)).toContain('moved');
   });
 
+  it('does not make the deletion of all others one that the path still has a reason for', () => {
+    for (const kind of ['defined', 'undecided'] as const) {
+      const { plan } = planWith(kind, { candidates: [], count: 2 });
+      expect(plan.refusals).toMatchObject([{ code: 'prune-everything' }]);
+    }
+  });
+
   it('is released even if it was the last one: nothing is deleted', () => {
     const { plan } = planWith('defined', {
       candidates: [],
