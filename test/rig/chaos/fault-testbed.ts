@@ -3,12 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import type { ClusterAddress } from '../cluster/control-plane.ts';
 import { startFaultProxy } from '../cluster/fault-proxy.ts';
 import type { Fault, FaultProxy } from '../cluster/fault-proxy.ts';
 import { SECRET, TOKEN } from '../testbed/testbed.ts';
 import { leaksIn } from '../testbed/leaks.ts';
+import { isQueueEmpty } from '../testbed/queues.ts';
 import { startGitHost } from '../git-host/git-host.ts';
 import type { GitHost } from '../git-host/git-host.ts';
 import { openApi } from '../cluster/api.ts';
@@ -202,13 +202,7 @@ export class FaultTestbed {
 
   /** Is the queue empty? Unknown, so false, while the child is not running. */
   isIdle(): boolean {
-    if (!isRunning(this.#serve)) return false;
-    const db = new DatabaseSync(join(this.#files[1], 'queue.db'), { readOnly: true, timeout: 5_000 });
-    try {
-      return db.prepare('SELECT count(*) AS count FROM messages').get()?.['count'] === 0;
-    } finally {
-      db.close();
-    }
+    return isRunning(this.#serve) && isQueueEmpty(this.#files[1]);
   }
 
   /** Posts the signed delivery of a commit. Returns whether it was queued. */
