@@ -91,6 +91,7 @@ export function anEntry(resource: Resource, change: Partial<Entry> = {}): Entry 
     managedFieldsHash: 'm',
     version: { kind: 'resourceVersion', value: '1', hasFinished: false },
     pending: null,
+    releasedTo: null,
     ...change,
   };
 }

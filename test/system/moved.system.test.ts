@@ -225,6 +225,57 @@ describe('an object that moves between two targets of a repository', () => {
     expect(await ownerOf('x')).toBe('b/x.yaml');
   });
 
+  it('is deleted by its former target when the receiver never took it over and no longer defines it', async () => {
+    testbed = await Testbed.build({ targets: [GIVER, RECEIVER] });
+    await testbed.push(files());
+    await deploy('a');
+    await deploy('b');
+    await testbed.push(MOVE);
+    expect(await deploy('a')).toMatchObject({ verdict: 'deployed', released: 1, warnings: [] });
+    expect(await ownerOf('x')).toBeUndefined();
+    expect(await deploy('a')).toMatchObject({
+      pruned: 0,
+      warnings: [{ message: expect.stringContaining(`target ${nameOf('b')} defines it`) as string }],
+    });
+
+    await testbed.push({ 'b/x.yaml': null });
+    expect(await deploy('b')).toMatchObject({ verdict: 'unchanged' });
+    expect(await uidOf('x')).not.toBeNull();
+    expect(await deploy('a')).toMatchObject({ verdict: 'deployed', pruned: 1 });
+    expect(await uidOf('x')).toBeNull();
+    expect(await deploy('a')).toMatchObject({ verdict: 'unchanged', warnings: [] });
+  });
+
+  it('stays when its former target is uninstalled before it was taken over', async () => {
+    testbed = await Testbed.build({ targets: [GIVER, RECEIVER] });
+    await testbed.push(files());
+    await deploy('a');
+    await deploy('b');
+    await testbed.push(MOVE);
+    await deploy('a');
+    const uid = await uidOf('x');
+    const uninstalled = await testbed.headgate('--yes', 'uninstall', nameOf('a'));
+    expect(uninstalled).toMatchObject({ code: 0 });
+    expect(uninstalled.stdout).toContain(`target ${nameOf('b')} defines it`);
+    expect(await deploy('b')).toMatchObject({ verdict: 'deployed', updated: 1 });
+    expect(await uidOf('x')).toBe(uid);
+  });
+
+  it('leaves the inventory of its former target after it was taken over', async () => {
+    testbed = await Testbed.build({ targets: [GIVER, RECEIVER] });
+    await testbed.push(files());
+    await deploy('a');
+    await deploy('b');
+    await testbed.push(MOVE);
+    await deploy('a');
+    await deploy('b');
+    const uid = await uidOf('x');
+    expect(await plannedChanges('a')).toEqual([]);
+    expect(await deploy('a')).toMatchObject({ verdict: 'unchanged', warnings: [] });
+    expect(await uidOf('x')).toBe(uid);
+    expect(await ownerOf('x')).toBe('b/x.yaml');
+  });
+
   it('stays when the file of the receiver cannot be read, and is taken over once it can', async () => {
     testbed = await Testbed.build({ targets: [GIVER, RECEIVER] });
     await testbed.start();

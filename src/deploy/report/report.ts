@@ -6,7 +6,8 @@ import { liftedBy } from '../../plan/planner/lifted.ts';
 import { apiWarnings } from '../../plan/refusals/api-warnings.ts';
 import { formatId } from '../../resource/resource.ts';
 import type { Revision } from '../../snapshot/source.ts';
-import type { Report } from '../ports/report.ts';
+import type { Report, Verdict } from '../ports/report.ts';
+
 const NO_CHANGES = {
   created: 0,
   updated: 0,
@@ -52,8 +53,7 @@ export function applied(
   const released = results.filter(({ kind }) => kind === 'released').length;
   const done = results.filter(({ kind }) => kind === 'applied' || kind === 'pruned').length + released;
   return {
-    verdict:
-      errors.length === 0 ? (plan.pauseAfter === null ? 'deployed' : 'waiting') : done > 0 ? 'partial' : 'failed',
+    verdict: errors.length === 0 ? succeeded(plan, results) : done > 0 ? 'partial' : 'failed',
     revision,
     previous,
     created: effects('created'),
@@ -76,6 +76,12 @@ export function applied(
   };
 }
 
+/** What another target has taken over leaves only the inventory. */
+function succeeded({ pauseAfter, forgotten, isRebuilt }: Plan, results: readonly ChangeResult[]): Verdict {
+  if (pauseAfter !== null) return 'waiting';
+  return forgotten.length > 0 && results.length === 0 && !isRebuilt ? 'unchanged' : 'deployed';
+}
+
 /** Warnings that appeared only with the write: no dry run of the object was possible before. */
 function lateWarnings({ warnings }: Plan, results: readonly ChangeResult[]): readonly Problem[] {
   const known = new Set(warnings.map(({ message }) => message));
@@ -94,7 +100,7 @@ function keptWarning({ prune: { entry }, reason, forget }: Extract<ChangeResult,
   };
 }
 
-function undecidedWarning({ entry, by }: Undecided): Problem {
+export function undecidedWarning({ entry, by }: Undecided): Problem {
   return {
     code: 'foreign-owner',
     subject: formatId(entry.id),

@@ -1,9 +1,9 @@
 import { DeployError, failureClassOf } from '../../error/deploy-error.ts';
 import { joinChanges, withChange } from '../../state/target-state.ts';
-import { isBeforePrunes, undecidedFiles } from '../../plan/model/plan.ts';
+import { filesOf, isBeforePrunes } from '../../plan/model/plan.ts';
 import type { Report } from '../ports/report.ts';
 import type { World } from '../ports/world.ts';
-import { applied, refused } from '../report/report.ts';
+import { applied, refused, undecidedWarning } from '../report/report.ts';
 import { reportSuperseded, reportWaiting } from './report-events.ts';
 import { nextOf } from '../prepare/next.ts';
 import { checkOf, owed, previousOf, unchangedSince, withOverall } from './outcome.ts';
@@ -55,10 +55,10 @@ function carryOutNext(run: PlannedRun, world: World, signal: AbortSignal): Promi
   }
 }
 
-/** Targets that have not run yet decide what this one may prune. A run that was requested by them does not request them again. */
+/** Targets that have not run yet decide what this one may forget. A run that was requested by them does not request them again. */
 async function requestUndecided({ plan, request, neighbors }: PlannedRun, signal: AbortSignal): Promise<void> {
   if (plan.refusals.length > 0 || (request.wokenBy ?? []).length > 0) return;
-  const unread = plan.undecided.filter(({ by }) => !by.hasRun).map(({ by }) => by.target);
+  const unread = plan.undecided.filter(({ by }) => !by.hasRun || by.kind === 'awaited').map(({ by }) => by.target);
   await neighbors.requestRuns([...new Set(unread)], signal);
 }
 
@@ -76,11 +76,12 @@ async function refuse(run: PlannedRun, world: World, signal: AbortSignal): Promi
 async function record(run: PlannedRun, world: World, signal: AbortSignal): Promise<Report> {
   const { plan, state, revision } = run;
   if (plan.awaits.length > 0) await world.checks.send(checkOf(run), 0, signal);
-  const done = { run: { dirty: undecidedFiles(plan) }, outcome: { pendingOn: null } };
+  const done = { run: { dirty: filesOf(plan.undecided) }, outcome: { pendingOn: null } };
   const change = joinChanges(done, successState(run, 'unchanged'));
   await world.stage('record', () => run.observed.record(change, signal));
   const report = unchangedSince(withChange(state, change), revision);
-  return { ...report, previous: previousOf(state), warnings: plan.warnings, ...owed(run) };
+  const warnings = [...plan.warnings, ...plan.undecided.map((each) => undecidedWarning(each))];
+  return { ...report, previous: previousOf(state), warnings, ...owed(run) };
 }
 
 async function apply(run: PlannedRun, world: World, signal: AbortSignal): Promise<Report> {
@@ -100,5 +101,7 @@ async function applyAndClose(run: PlannedRun, world: World, signal: AbortSignal)
   // Before the close: if the run died after it, nothing would show that the check is missing.
   if (report.readiness === 'awaited') await world.checks.send(checkOf(run, report), 0, signal);
   await world.stage('record', () => open.close(signal));
+  // Once they have taken the objects over, this target forgets them.
+  await run.neighbors.requestRuns([...new Set(plan.releases.map(({ to }) => to))], signal);
   return { ...report, errors: await locateFields(report.errors, run, world, signal) };
 }

@@ -1,7 +1,7 @@
 import type { Problem } from '../../error/deploy-error.ts';
 import { isBeforePrunes } from '../../plan/model/plan.ts';
 import type { ChangeResult } from '../../plan/planner/after.ts';
-import { backoffAfter } from '../../state/backoff.ts';
+import { backoffAfter, backoffWhileWaiting } from '../../state/backoff.ts';
 import { joinChanges } from '../../state/target-state.ts';
 import type { Progress, RecordedVerdict, StateChange } from '../../state/target-state.ts';
 import { waitingChange } from '../../state/waiting.ts';
@@ -47,8 +47,11 @@ function awaitedBy({ source, plan, sinceMs }: PlannedRun): Partial<Pick<Progress
 }
 
 export function successState(run: PlannedRun, verdict: RecordedVerdict): StateChange {
-  const { source, renderer, settings, nowMs } = run;
+  const { source, renderer, settings, nowMs, plan, state } = run;
   const { revision, rootTree, tree, inputs } = source;
+  // Only the other target can change anything, and the next push of this one looks again anyway.
+  const onlyReleased =
+    plan.releases.length + plan.undecided.length > 0 && !plan.undecided.some(({ by }) => by.kind !== 'awaited');
   return {
     applied: {
       source: { revision, rootTree, tree },
@@ -57,7 +60,14 @@ export function successState(run: PlannedRun, verdict: RecordedVerdict): StateCh
       settings,
       deployedAt: new Date(nowMs).toISOString(),
     },
-    outcome: { verdict, attempted: revision, errors: [], backoff: null, rewind: null, retry: null },
+    outcome: {
+      verdict,
+      attempted: revision,
+      errors: [],
+      backoff: onlyReleased ? backoffWhileWaiting(state.outcome, { revision, settings, nowMs }) : null,
+      rewind: null,
+      retry: null,
+    },
     progress: { waiting: null, ...awaitedBy(run) },
   };
 }

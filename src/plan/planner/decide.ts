@@ -105,5 +105,6 @@ function keptEntry({ resource, hash, observation }: Candidate, entry: Entry | nu
     managedFieldsHash: isApplied ? ((seen ?? entry)?.managedFieldsHash ?? null) : null,
     version: observation.kind === 'left-alone' ? null : ((seen ?? entry)?.version ?? null),
     pending: null,
+    releasedTo: null,
   };
 }

@@ -24,6 +24,7 @@ const entries = [
     pending: { from: 'apps/old.yaml' },
     version: generation('7'),
   }),
+  anEntry(aResource('Secret', 'd'), { hash: null, version: null, releasedTo: 'blog' }),
 ];
 
 describe('the inventory', () => {
