@@ -394,6 +394,24 @@ describe('an object that moves between two targets of a repository', () => {
     expect(await ownerOf('x')).toBe('b/x.yaml');
   });
 
+  it('does not hold back the dependents of its former target while its new one decides about it', async () => {
+    const dependent = { name: 'NAMESPACE-c', path: 'c', dependsOn: ['NAMESPACE-a'] };
+    testbed = await Testbed.build({ targets: [GIVER, RECEIVER, dependent] });
+    await testbed.push({ ...files(), 'b/kustomization.yaml': KUSTOMIZATION('own.yaml'), 'c/z.yaml': configMap('z') });
+    for (const letter of ['a', 'b', 'c']) await deploy(letter);
+    await testbed.push({
+      ...MOVE,
+      'b/kustomization.yaml': KUSTOMIZATION('own.yaml', 'x.yaml'),
+      'c/z.yaml': configMap('z', { v: '2' }),
+    });
+    expect(await deploy('a')).toMatchObject({
+      verdict: 'deployed',
+      pruned: 0,
+      warnings: [{ message: expect.stringContaining('may define it') as string }],
+    });
+    expect(await deploy('c')).toMatchObject({ verdict: 'deployed', updated: 1 });
+  });
+
   it('moves into a directory that becomes a generated target in the same push', async () => {
     const forEach = { directories: 'envs/*', clusters: ['lab'], namespaces: ['NAMESPACE'] };
     testbed = await Testbed.build({
