@@ -115,7 +115,8 @@ export function openRepository(server: GitServer) {
       tree,
       inputs: await inputsOf(at.rootTree, query, signal),
       complete: false,
-      files: [...changed, ...dirty],
+      // A path that did not change may be excluded since it was noted.
+      files: [...changed, ...dirty.filter(({ path, kind }) => query.isRead(path, kind))],
     };
   }
 
