@@ -216,6 +216,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   'platforms/aws/cloudformation': ['error', 'platforms/aws/api'],
   'platforms/local': ['error', 'config/checked', 'deploy/ports', 'deploy/webhook', 'cluster/api', 'queue'],
   'app/githost': ['error', 'githost/port', 'githost/github', 'config/checked', 'deploy/ports', 'exchange'],
+  'cluster/content': ['error', 'resource', 'config/checked', 'state', 'plan/model', 'plan/ownership', 'cluster/api'],
   'cluster/obstacles': [
     'resource',
     'state',
@@ -245,6 +246,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'cluster/api',
     'cluster/state',
     'cluster/readiness',
+    'cluster/content',
     'cluster/obstacles',
     'cluster/removal',
   ],

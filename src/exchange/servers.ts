@@ -4,7 +4,7 @@
  */
 export interface Servers {
   named(name: string): Server;
-  conditionOf(name: string): Condition;
+  readonly conditionOf: (name: string) => Condition;
 }
 
 export interface Server {
@@ -14,7 +14,7 @@ export interface Server {
 
 /** One request and its response. */
 export interface Conversation {
-  received(bytes: number): void;
+  readonly received: (bytes: number) => void;
   end(how: 'answered' | 'failed' | 'interrupted'): void;
 }
 

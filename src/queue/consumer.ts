@@ -74,15 +74,13 @@ export function consume<T extends { readonly target: string }>(options: Consumer
   /** Chooses among the groups that are offered: those of one receive share what is free. */
   function taken() {
     const servers = new Map<string, readonly string[]>();
-    return {
-      servers,
-      mayTake(group: string, firstBody: () => string) {
-        const needed = serversOf(group, firstBody);
-        if (!mayBegin(needed, [...running.values(), ...servers.values()], slots)) return false;
-        servers.set(group, needed);
-        return true;
-      },
+    const mayTake = (group: string, firstBody: () => string) => {
+      const needed = serversOf(group, firstBody);
+      if (!mayBegin(needed, [...running.values(), ...servers.values()], slots)) return false;
+      servers.set(group, needed);
+      return true;
     };
+    return { servers, mayTake };
   }
 
   function serversOf(group: string, firstBody: () => string): readonly string[] {
