@@ -13,6 +13,8 @@ import type { Outbox } from '../deploy/ports/outbox.ts';
 import type { RunPorts, Runtime } from '../deploy/ports/runtime.ts';
 import { DeployError } from '../error/deploy-error.ts';
 import { openAgents } from '../exchange/exchange.ts';
+import { watchServers } from '../exchange/servers.ts';
+import type { Servers } from '../exchange/servers.ts';
 import { GIT_LIMITS } from '../git/limits.ts';
 import { openRepository } from '../git/reader.ts';
 import { gitUserOf, hostApiOf } from '../githost/hosts.ts';
@@ -52,6 +54,7 @@ export interface AppRuntime extends Runtime {
   readonly open: (target: Target, revision: Revision | null, limitMs?: number | null) => Promise<RunPorts>;
   /** The token that reads the repository; null: none. */
   readonly tokenOf: (repository: Repository) => Promise<string | null>;
+  readonly servers: Servers;
   close(): void;
 }
 
@@ -68,6 +71,7 @@ export function openRuntime({
 }: RuntimeOptions): AppRuntime {
   const sessions = openSessions();
   const agents = openAgents();
+  const servers = watchServers(() => Date.now());
   const kinds = new Map<string, KindCache>();
   const nowMs = () => Date.now();
   const tools = openToolsLate(secrets.env);
@@ -101,6 +105,7 @@ export function openRuntime({
       ca,
       userAgent: `headgate/${VERSION}`,
       agents,
+      watched: servers.named(gitServerOf(repository)),
       limits: GIT_LIMITS,
     });
   }
@@ -110,7 +115,15 @@ export function openRuntime({
     if (api === null || fullName === null || !statuses) return null;
     const [host, token, ca] = await Promise.all([hostApiOf(repository), tokenOf(repository), caOf(repository)]);
     if (host === null || token === null) return null;
-    return openStatuses({ host, repository: { api, fullName }, token: () => Promise.resolve(token), ca, wait });
+    const watched = servers.named(gitServerOf(repository));
+    return openStatuses({
+      host,
+      repository: { api, fullName },
+      token: () => Promise.resolve(token),
+      ca,
+      watched,
+      wait,
+    });
   }
 
   /** `commit`: for the user agent, until the run knows its revision; may be empty. */
@@ -124,6 +137,7 @@ export function openRuntime({
       userAgent,
       impersonate: target.serviceAccount,
       requestTimeoutMs: limits.requestTimeoutMs,
+      watched: servers.named(clusterServerOf(target.cluster)),
       wait,
     });
     return targetCluster({
@@ -152,6 +166,7 @@ export function openRuntime({
     openStatuses: statusesOf,
     tokenOf,
     accessOf,
+    servers,
     openCluster: (target) => openCluster(target, { commit: '', limitMs: null }),
     async open(target, revision, limitMs = null) {
       const { repository } = target;
@@ -167,6 +182,15 @@ export function openRuntime({
       agents.close();
     },
   };
+}
+
+/** The Git host with its API: a run needs both. */
+export function gitServerOf({ url }: Repository): string {
+  return `git ${new URL(url).host}`;
+}
+
+export function clusterServerOf({ name }: ClusterConfig): string {
+  return `cluster ${name}`;
 }
 
 /** How long reading a secret may take. */

@@ -1,10 +1,12 @@
 import * as z from 'zod/mini';
-import { inParallel } from '../exchange/pool.ts';
 import type { Log } from '../deploy/ports/log.ts';
 import { VISIBILITY_SECONDS, startHeartbeat } from './heartbeat.ts';
 import type { Heartbeat } from './heartbeat.ts';
+import { inSlots } from './in-slots.ts';
 import { receiptsOf } from './inbox.ts';
 import type { Message, Visibility } from './inbox.ts';
+import { serversOfMessages } from './slots.ts';
+import type { NeedsServers, Slots } from './slots.ts';
 import { workOnGroup } from './work.ts';
 import type { Work } from './work.ts';
 
@@ -39,10 +41,10 @@ export interface BatchAnswer {
   readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
 }
 
-export interface BatchOptions<T extends { readonly target: string }> extends Work<T> {
+export interface BatchOptions<T extends { readonly target: string }> extends Work<T>, NeedsServers<T> {
   readonly queue: Visibility;
   /** How many groups are handled at once. */
-  readonly concurrency: number;
+  readonly slots: Slots;
   readonly log: Log;
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly random: () => number;
@@ -69,7 +71,7 @@ export function readBatch(event: unknown): Batch {
   };
 }
 
-/** Handles one batch: groups concurrently, one run for all messages of a group. A message that fails does not reject it. */
+/** Handles one batch: groups concurrently, as slots allow, one run for all messages of a group. A message that fails does not reject it. */
 export async function serveBatch<T extends { readonly target: string }>(
   { messages }: Batch,
   options: BatchOptions<T>,
@@ -77,11 +79,13 @@ export async function serveBatch<T extends { readonly target: string }>(
 ): Promise<BatchAnswer> {
   const heartbeat = startHeartbeat(receiptsOf(messages), { ...options, visibilitySeconds: VISIBILITY_SECONDS });
   const groups = [...Map.groupBy(messages, ({ group }) => group).values()];
-  const failed = await inParallel(groups, options.concurrency, (group) =>
-    serveGroup(group, options, { heartbeat, signal }),
-  );
+  const failed: BatchMessage[] = [];
+  const serversOf = (group: readonly BatchMessage[]) => serversOfMessages(group, options);
+  await inSlots(groups, { ...options, serversOf }, async (group) => {
+    failed.push(...(await serveGroup(group, options, { heartbeat, signal })));
+  });
   await heartbeat.end();
-  return { batchItemFailures: failed.flat().map(({ id }) => ({ itemIdentifier: id })) };
+  return { batchItemFailures: failed.map(({ id }) => ({ itemIdentifier: id })) };
 }
 
 /** Resolves to the messages of this group that have to be delivered again. */

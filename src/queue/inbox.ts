@@ -31,6 +31,8 @@ export interface Recall {
 
 export interface ReceiveOptions {
   readonly groups: number;
+  /** Leaves a group where it is, to be offered again. Default: none. SQS does not choose, so it is only for queues in this process. */
+  readonly mayTake?: (group: string, firstBody: () => string) => boolean;
   readonly visibilitySeconds: number;
   readonly waitSeconds: number;
 }

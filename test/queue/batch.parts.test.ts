@@ -53,13 +53,19 @@ afterEach(async () => {
 type Options = BatchOptions<DeployRequest>;
 type Work = Options['handler'];
 
+const slotsFor = (answering: number): Options['slots'] => ({
+  limits: { answering, unproven: 0, silent: 0, perServer: 0 },
+  conditionOf: () => 'answering',
+});
+
 function options(handler: Work, more: Partial<Options> = {}): Options {
   return {
     queue,
     read: readRequest,
     keepUnreadable: null,
     handler,
-    concurrency: 4,
+    slots: slotsFor(4),
+    serversOf: () => [],
     log: (line) => logged.push(line),
     wait,
     random: () => 0,
@@ -197,7 +203,7 @@ describe('a batch', () => {
     };
     const answer = await serveBatch(
       readBatch(event),
-      options(handler, { queue: noted, concurrency: 1 }),
+      options(handler, { queue: noted, slots: slotsFor(1) }),
       deadline.signal,
     );
     expect(begun).toEqual(['a']);

@@ -5,11 +5,12 @@ import { readCheck } from '../../queue/check-message.ts';
 import { readRequest } from '../../queue/message.ts';
 import type { Work } from '../../queue/work.ts';
 import type { CheckRequest } from '../../deploy/ports/check-request.ts';
-import type { DeployRequest } from '../../deploy/ports/request.ts';
+import type { DeployRequest, Recipient } from '../../deploy/ports/request.ts';
 import { reportDead } from '../../deploy/report/report-dead.ts';
 import { runRequests } from '../../deploy/requests/run-requests.ts';
 import type { Runtime } from '../../deploy/ports/runtime.ts';
 import { asDeployError } from '../../error/deploy-error.ts';
+import { serversOf as serversOfRecipient } from '../servers-of.ts';
 import { functionRuntime } from './function-runtime.ts';
 import type { FunctionEnvironment } from './function-environment.ts';
 import { wait } from '../wait.ts';
@@ -23,10 +24,15 @@ export interface QueueUrls {
 export function deployFunction(world: FunctionEnvironment, urls: QueueUrls) {
   const runtime = functionRuntime(world, `deploy-${randomUUID()}`);
 
-  function serveAs<T extends { readonly target: string }>(batch: Batch, work: Work<T>, at: Serving) {
+  function serveAs<T extends Recipient>(batch: Batch, work: Work<T>, at: Serving) {
     const { log } = world;
-    const options = { queue: world.queueOf(batch.queueArn), log, wait, random: Math.random };
-    return serveBatch(batch, { ...options, ...work, concurrency: at.concurrency }, at.signal);
+    const { length: all } = batch.messages;
+    // What waits for a silent server holds none of the memory that limits the others.
+    const limits = { answering: at.concurrency, unproven: at.concurrency, silent: all, perServer: all };
+    const slots = { limits, conditionOf: runtime.servers.conditionOf };
+    const serversOf = (request: T) => serversOfRecipient(request, runtime.config);
+    const options = { queue: world.queueOf(batch.queueArn), log, wait, random: Math.random, slots, serversOf };
+    return serveBatch(batch, { ...options, ...work }, at.signal);
   }
 
   return function serve(event: unknown, { memoryMb, usableMs, signal }: Invocation): Promise<BatchAnswer> {

@@ -1,16 +1,20 @@
+import type { Target } from '../../config/checked/config.ts';
 import type { Problem } from '../../error/deploy-error.ts';
 import { legacyOf } from '../../plan/ownership/adoption.ts';
 import { parseJson, stringifyJson } from '../../resource/json.ts';
 import { formatId, formatPosition, isObject, hidesValues } from '../../resource/resource.ts';
 import type { JsonObject } from '../../resource/resource.ts';
 import type { Candidate } from '../../plan/model/facts.ts';
-import type { KubeAnswer, KubeRequest } from '../api/connection.ts';
+import type { Connection, KubeAnswer, KubeRequest } from '../api/connection.ts';
 import { applyRequest } from '../api/dry-run.ts';
 import { liveOf, metadataOf } from '../api/metadata.ts';
 import { problemOf, refusalOf } from '../api/status.ts';
-import type { ObserveContext } from './context.ts';
 
-type Context = Pick<ObserveContext, 'connection' | 'target' | 'applySetId'>;
+interface Context {
+  readonly connection: Connection;
+  readonly target: Target;
+  readonly applySetId: string;
+}
 
 export interface Compared {
   readonly before: JsonObject;
