@@ -22,6 +22,7 @@ import { packConfig } from '../src/config/checked/packed.ts';
 import type { PackedConfig } from '../src/config/checked/packed.ts';
 import { readConfig } from '../src/config/checked/read-config.ts';
 import type { Problem } from '../src/error/deploy-error.ts';
+import { refuseOtherLayer } from './pinned-layer.ts';
 
 export interface BuiltFunctions {
   /** The paths of all written files, relative to `out`, sorted. */
@@ -45,6 +46,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 export async function buildFunctions({ config, out }: { config: string; out: string }): Promise<BuiltFunctions> {
   const checked = await checkedConfig(resolve(config));
+  await refuseOtherLayer(root);
   const built = await Promise.all(FUNCTIONS.map((name) => buildFunction(name, { config: checked, out })));
   return {
     files: built.flatMap(({ files }) => files).toSorted(),

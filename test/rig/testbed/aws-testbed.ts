@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { SQSClient } from '@aws-sdk/client-sqs';
@@ -16,6 +16,7 @@ import { lambdaFunction } from '../lambda/function.ts';
 import type { LambdaFunction } from '../lambda/function.ts';
 import { startFunctionUrl } from '../lambda/function-url.ts';
 import { getRuntimeClient } from '../lambda/runtime-client.ts';
+import { makeLayer } from '../programs/tools.ts';
 import { Testbed, SECRET, TOKEN } from './testbed.ts';
 import type { LogLine } from './testbed.ts';
 
@@ -28,6 +29,8 @@ export interface AwsTestbedOptions {
   readonly maxReceiveCount?: number;
   readonly deployTimeoutMs?: number;
   readonly cluster?: ClusterAddress;
+  /** Fields of its targets, as headgate.yml has them. Default: one at `apps`, and a template of `envs/*`. */
+  readonly targets?: readonly Readonly<Record<string, unknown>>[];
   /** A GitHub App, registered with the Git host, instead of a token. */
   readonly app?: { readonly app: string; readonly installation: string; readonly privateKey: string };
 }
@@ -56,6 +59,7 @@ export class AwsTestbed {
     deployTimeoutMs = 60_000,
     app,
     cluster,
+    targets,
   }: AwsTestbedOptions = {}): Promise<AwsTestbed> {
     const credentials = app === undefined ? null : { ...app, privateKey: 'secretsmanager:app' };
     const testbed = await Testbed.build({
@@ -74,11 +78,12 @@ export class AwsTestbed {
     const built = join(testbed.directory, 'functions');
     await writeFile(
       join(testbed.directory, 'headgate.yml'),
-      configOf(testbed, credentials ?? 'secretsmanager:fleet#token'),
+      configOf(testbed, credentials ?? 'secretsmanager:fleet#token', targets),
     );
     await buildFunctions({ config: join(testbed.directory, 'headgate.yml'), out: built });
 
     const runtimeClient = await getRuntimeClient();
+    const layer = await makeLayer();
     const start = (name: 'webhook' | 'deploy' | 'sweep', timeoutMs: number) =>
       lambdaFunction({
         name,
@@ -87,6 +92,8 @@ export class AwsTestbed {
         env: environmentFor(name, { aws, queueServer, queues }),
         timeoutMs,
         memoryMb: 512,
+        // As serverless.yml has it: only this function renders.
+        ...(name === 'deploy' ? { layer } : {}),
         runtimeClient,
         onLine: (line) => testbed.log.push(readLine(line)),
       });
@@ -107,6 +114,7 @@ export class AwsTestbed {
       () => front.close(),
       () => aws.close(),
       () => queueServer.close(),
+      () => rm(layer, { recursive: true }),
       () => testbed.tearDown(),
     ]);
   }
@@ -148,9 +156,12 @@ function settle(aws: AwsServer, front: EksFront): void {
   aws.secrets.set('fleet', JSON.stringify({ token: TOKEN }));
 }
 
-function configOf({ namespace, host }: Testbed, credentials: unknown): string {
+function configOf(
+  { namespace, host }: Testbed,
+  credentials: unknown,
+  targets: AwsTestbedOptions['targets'] = [{ name: namespace, path: 'apps' }, templateOf(namespace)],
+): string {
   const place = { repository: 'fleet', branch: 'main', cluster: 'prod', namespace };
-  const forEach = { directories: 'envs/*', clusters: ['prod'], namespaces: [namespace] };
   return JSON.stringify({
     clusters: { prod: { eks: { name: CLUSTER, region: REGION, role: ROLE, externalId: EXTERNAL_ID } } },
     repositories: {
@@ -162,11 +173,13 @@ function configOf({ namespace, host }: Testbed, credentials: unknown): string {
         credentials,
       },
     },
-    targets: [
-      { name: namespace, path: 'apps', ...place },
-      { name: `{{basename}}-${namespace}`, forEach, ...place },
-    ],
+    targets: targets.map((target) => ({ name: namespace, ...place, ...target })),
   });
+}
+
+function templateOf(namespace: string) {
+  const forEach = { directories: 'envs/*', clusters: ['prod'], namespaces: [namespace] };
+  return { name: `{{basename}}-${namespace}`, forEach };
 }
 
 /** The environment of Lambda and of serverless.yml, and the addresses of this test's services. */
