@@ -293,7 +293,6 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'error',
     'config/checked',
     'deploy/ports',
-    'deploy/report',
     'deploy/readiness',
     'deploy/requests',
     'queue',

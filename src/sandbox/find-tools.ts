@@ -59,7 +59,7 @@ function cachedFile(tool: Tool, env: Environment): string | null {
   return isBuilt ? join(cacheDirectory(env), LAYER.folder, tool) : null;
 }
 
-/** Resolves to why the tool is not there; null: it is. */
+/** Resolves to the reason why the cache lacks the tool; null: it has it. */
 async function fillCache(tool: Tool, file: string): Promise<unknown> {
   if (await isExecutable(file)) return null;
   return cacheTool(tool, file).then(

@@ -133,7 +133,7 @@ export async function startEnvironment(options: FunctionOptions): Promise<Enviro
   };
 }
 
-/** In a mount namespace of its own; `exec` keeps the process id, which is stopped and continued. */
+/** In a separate mount namespace; `exec` keeps the process id, which is stopped and continued. */
 function withLayer(layer: string | undefined, command: readonly [string, ...string[]]): readonly [string, ...string[]] {
   if (layer === undefined) return command;
   const script = 'mount --bind "$0" /opt && exec "$@"';

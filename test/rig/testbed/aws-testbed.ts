@@ -25,6 +25,9 @@ const CLUSTER = 'prod-eks';
 const ROLE = 'arn:aws:iam::111122223333:role/headgate/shop';
 const EXTERNAL_ID = 'planted-external-id';
 
+type FunctionName = 'webhook' | 'deploy' | 'check' | 'sweep';
+type Queues = Readonly<Record<'deploy' | 'check' | 'dead' | 'deadChecks', MappedQueue>>;
+
 export interface AwsTestbedOptions {
   readonly maxReceiveCount?: number;
   readonly deployTimeoutMs?: number;
@@ -40,8 +43,8 @@ export class AwsTestbed {
   readonly testbed: Testbed;
   readonly aws: AwsServer;
   readonly front: EksFront;
-  readonly functions: Readonly<Record<'webhook' | 'deploy' | 'sweep', LambdaFunction>>;
-  readonly queues: Readonly<Record<'deploy' | 'check' | 'dead', MappedQueue>>;
+  readonly functions: Readonly<Record<FunctionName, LambdaFunction>>;
+  readonly queues: Queues;
   readonly sqs: SQSClient;
   readonly #closers: (() => Promise<unknown>)[];
 
@@ -84,7 +87,7 @@ export class AwsTestbed {
 
     const runtimeClient = await getRuntimeClient();
     const layer = await makeLayer();
-    const start = (name: 'webhook' | 'deploy' | 'sweep', timeoutMs: number) =>
+    const start = (name: FunctionName, timeoutMs: number) =>
       lambdaFunction({
         name,
         handler: `${name}.handler`,
@@ -100,12 +103,14 @@ export class AwsTestbed {
     const functions = {
       webhook: start('webhook', 10_000),
       deploy: start('deploy', deployTimeoutMs),
+      check: start('check', 60_000),
       sweep: start('sweep', 60_000),
     };
     const functionUrl = await startFunctionUrl(functions.webhook);
     testbed.host.setWebhook(FULL_NAME, { url: `${functionUrl.url}/webhooks/fleet`, secret: SECRET });
-    const mappings = Object.values(queues).map((queue) =>
-      startMapping(sqs, queue, (event) => functions.deploy.call(event)),
+    // The sweep empties the dead-letter queues.
+    const mappings = (['deploy', 'check'] as const).map((name) =>
+      startMapping(sqs, queues[name], (event) => functions[name].call(event)),
     );
     return new AwsTestbed({ testbed, aws, front, functions, queues, sqs }, [
       () => functionUrl.close(),
@@ -138,15 +143,22 @@ export class AwsTestbed {
   }
 }
 
-async function makeQueues(sqs: SQSClient, maxReceiveCount: number) {
+async function makeQueues(sqs: SQSClient, maxReceiveCount: number): Promise<Queues> {
   const dead = await makeQueue(sqs, 'headgate-dead.fifo');
   const deadChecks = await makeQueue(sqs, 'headgate-dead-checks');
-  const redrive = (to: MappedQueue) => JSON.stringify({ deadLetterTargetArn: to.arn, maxReceiveCount });
+  const redrive = (to: MappedQueue, count: number) =>
+    JSON.stringify({ deadLetterTargetArn: to.arn, maxReceiveCount: count });
   // Lambda requires a timeout this long; the functions shorten it per message.
   const VisibilityTimeout = '360';
-  const deploy = await makeQueue(sqs, 'headgate-deploy.fifo', { VisibilityTimeout, RedrivePolicy: redrive(dead) });
-  const check = await makeQueue(sqs, 'headgate-check', { VisibilityTimeout, RedrivePolicy: redrive(deadChecks) });
-  return { deploy, check, dead };
+  const deploy = await makeQueue(sqs, 'headgate-deploy.fifo', {
+    VisibilityTimeout,
+    RedrivePolicy: redrive(dead, maxReceiveCount),
+  });
+  const check = await makeQueue(sqs, 'headgate-check', {
+    VisibilityTimeout,
+    RedrivePolicy: redrive(deadChecks, 1000),
+  });
+  return { deploy, check, dead, deadChecks };
 }
 
 function settle(aws: AwsServer, front: EksFront): void {
@@ -184,21 +196,26 @@ function templateOf(namespace: string) {
 
 /** The environment of Lambda and of serverless.yml, and the addresses of this test's services. */
 function environmentFor(
-  name: string,
-  {
-    aws,
-    queueServer,
-    queues,
-  }: { aws: AwsServer; queueServer: QueueServer; queues: Record<'deploy' | 'check', MappedQueue> },
+  name: FunctionName,
+  { aws, queueServer, queues }: { aws: AwsServer; queueServer: QueueServer; queues: Queues },
 ): Record<string, string> {
   const keys = aws.addUser(`arn:aws:sts::999988887777:assumed-role/headgate-${name}/fn`);
+  const own: Record<FunctionName, Record<string, string>> = {
+    webhook: {},
+    deploy: { HEADGATE_CHECK_QUEUE_URL: queues.check.url },
+    check: { HEADGATE_CHECK_QUEUE_URL: queues.check.url },
+    sweep: {
+      HEADGATE_DEPLOY_DEAD_QUEUE_URL: queues.dead.url,
+      HEADGATE_CHECK_DEAD_QUEUE_URL: queues.deadChecks.url,
+    },
+  };
   return {
     ...aws.env,
     AWS_ENDPOINT_URL_SQS: queueServer.endpoint,
     AWS_ACCESS_KEY_ID: keys.accessKeyId,
     AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
     HEADGATE_DEPLOY_QUEUE_URL: queues.deploy.url,
-    ...(name === 'deploy' ? { HEADGATE_CHECK_QUEUE_URL: queues.check.url } : {}),
+    ...own[name],
   };
 }
 
