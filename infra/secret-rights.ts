@@ -66,8 +66,8 @@ function template(path: string) {
   if ('problems' in read) {
     throw new Error(read.problems.map((each) => `${each.subject}: ${each.message}. ${each.remedy}`).join('\n'));
   }
-  const { webhook, deploy, sweep } = secretRights(read.config);
-  const policies = { WebhookSecrets: webhook, DeploySecrets: deploy, SweepSecrets: sweep };
+  const { webhook, deploy, check, sweep } = secretRights(read.config);
+  const policies = { WebhookSecrets: webhook, DeploySecrets: deploy, CheckSecrets: check, SweepSecrets: sweep };
   const needed = Object.entries(policies).filter(([, references]) => references.length > 0);
   const deployed = [...read.config.targets, ...read.config.templates.map(({ settings }) => settings)];
   const isKms = deployed.some(({ decryption }) => decryption?.kms === true);

@@ -45,14 +45,16 @@ export interface BatchOptions<T extends { readonly target: string }> extends Wor
   readonly queue: Visibility;
   /** How many groups are handled at once. */
   readonly slots: Slots;
+  /** Default: a minute. */
+  readonly longestPauseSeconds?: number;
   readonly log: Log;
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly random: () => number;
 }
 
 /**
- * On Lambda nothing can cut a pause short, and a newer request of the target is queued behind it, so no pause is longer than
- * a minute (docs/decisions/0006). Interrupted messages are delivered again once this invocation has ended: its environment
+ * On Lambda nothing can cut a pause short, and a newer request of the target is queued behind it, so no pause of a run is
+ * longer than a minute (docs/decisions/0006). Interrupted messages are delivered again once this invocation has ended: its environment
  * holds the target's lease and can resume, and another one would have to wait for the lease.
  */
 const PAUSES = { atOnceSeconds: 1, longestSeconds: 60 };
@@ -94,7 +96,8 @@ async function serveGroup<T extends { readonly target: string }>(
   options: BatchOptions<T>,
   at: { readonly heartbeat: Heartbeat; readonly signal: AbortSignal },
 ): Promise<readonly BatchMessage[]> {
-  const work = { ...options, pauses: PAUSES };
+  const { longestPauseSeconds = PAUSES.longestSeconds } = options;
+  const work = { ...options, pauses: { ...PAUSES, longestSeconds: longestPauseSeconds } };
   const { done, givenBack } = await workOnGroup(messages, work, at);
   at.heartbeat.release(receiptsOf(done));
   for (const returned of givenBack) await at.heartbeat.giveBack(receiptsOf(returned.messages), returned.pauseSeconds);

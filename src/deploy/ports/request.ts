@@ -39,6 +39,8 @@ export interface DeployRequest extends Recipient {
   readonly wakes?: readonly Recipient[] | undefined;
   /** The run is requested because runs of these targets ended, one after the other. */
   readonly wokenBy?: readonly string[] | undefined;
+  /** The queue gave up on it: this is reported, and nothing is deployed. */
+  readonly gaveUp?: true | undefined;
   /** How often the queue delivered it, this time included. Not in the message. */
   readonly tries?: number | undefined;
 }

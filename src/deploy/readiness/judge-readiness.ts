@@ -73,6 +73,14 @@ export function delayBefore(attempt: number, { leftMs, attemptMs }: { leftMs: nu
   return Math.min(Math.max(shareMs, 0), LONGEST_DELAY_MS);
 }
 
+/** A rollout of half a minute is looked at six times. */
+const LOOK_PAUSES_MS: readonly number[] = [2, 3, 5, 8, 13, 30, 60, 120, 240, 480].map((seconds) => seconds * 1000);
+
+/** How long a function leaves a check alone after its `looks`th look: the last one is at the deadline. */
+export function pauseAfterLook(looks: number, leftMs: number): number {
+  return Math.max(1_000, Math.min(LOOK_PAUSES_MS[looks - 1] ?? LONGEST_DELAY_MS, leftMs));
+}
+
 export function deadlineOf({ sinceMs }: Pick<CheckRequest, 'sinceMs'>, { waitMs }: Pick<Target, 'waitMs'>): number {
   return sinceMs + waitMs;
 }
