@@ -114,6 +114,6 @@ describe('headgate bootstrap', () => {
     const { AWS_REGION: _, ...env } = api.env;
     const { code, stderr } = await headgate(['bootstrap', '--yes'], { files: { 'headgate.yml': EXAMPLE }, env });
     expect(code).toBe(64);
-    expect(stderr).toContain('Pass --region eu-west-1, or set AWS_REGION.');
+    expect(stderr).toContain('Pass --region eu-west-1, set AWS_REGION, or set a region in the AWS profile.');
   });
 });
