@@ -366,6 +366,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'error',
     'resource',
     'snapshot',
+    'config/written',
     'config/checked',
     'config/templates',
     'state',

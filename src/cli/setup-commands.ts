@@ -56,6 +56,25 @@ export function addSetupCommands(add: AddCommand): void {
       return doctorCommand(await placed(context, place), { token: parseToken(token) });
     },
   });
+  add<StackOptions & { kmsKey?: string }>({
+    usage: 'secret <set> <reference>',
+    summary: 'store a secret on AWS',
+    description:
+      'Store the secret that a reference of headgate.yml names. The value is read from the terminal without echo, or from stdin; it is never an argument.',
+    examples: [
+      'headgate secret set ssm:/headgate/fleet/token',
+      'headgate secret set secretsmanager:fleet#privateKey < app.pem',
+    ],
+    options: [
+      ...stackOptions(),
+      new Option('--kms-key <id>', "KMS key that encrypts it (default: the secret's own, else AWS's)"),
+    ],
+    async body(context, { kmsKey, ...place }, [action, reference = '']) {
+      if (action !== 'set') throw unknownAction();
+      const { secretSetCommand } = await import('./commands/secret-set.ts');
+      return secretSetCommand(await placed(context, place), { reference, kmsKey: kmsKey ?? null });
+    },
+  });
 }
 
 interface StackOptions {
@@ -103,6 +122,14 @@ function parseUrl(text: string): string {
   const url = URL.parse(text);
   if (url !== null && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '') return text;
   throw new InvalidArgumentError('Must be a URL such as https://headgate.example.com.');
+}
+
+function unknownAction(): DeployError {
+  return new DeployError('usage', {
+    subject: 'headgate secret',
+    message: 'the only action is set',
+    remedy: 'Run headgate secret set ssm:/headgate/fleet/token, for example.',
+  });
 }
 
 /** A reference only: the token itself would end up in the shell's history. No argParser, because commander quotes a wrong value. */

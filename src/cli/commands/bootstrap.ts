@@ -3,7 +3,6 @@ import { resolve } from 'node:path';
 import { callerOf } from '../../platforms/aws/api/caller.ts';
 import { machineCredentials } from '../../platforms/aws/api/machine-credentials.ts';
 import { openAws } from '../../platforms/aws/api/request.ts';
-import { awsSecrets } from '../../platforms/aws/secrets/secrets.ts';
 import { openStack } from '../../platforms/aws/cloudformation/stack.ts';
 import type { Stack } from '../../platforms/aws/cloudformation/stack.ts';
 import { DeployError } from '../../error/deploy-error.ts';
@@ -36,7 +35,7 @@ export async function bootstrapCommand(context: Context, flags: BootstrapFlags):
   const stack = await openStack({ name, region, credentials, wait, nowMs });
   try {
     const caller = await callerOf(region, aws, signal);
-    const secrets = await planStackSecrets(config, awsSecrets({ aws, region: async () => region, nowMs }), signal);
+    const secrets = await planStackSecrets(config, { aws, region }, signal);
     log({ level: 'info', message: 'packaging', stack: name });
     const built = await packageFunctions({ stage: stageOf(config), region, config: resolve(configPath), env }, signal);
     const deployment = { name, region, stack, credentials, built, alarmTopic: flags.alarmTopic, log };

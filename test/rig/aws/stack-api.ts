@@ -28,6 +28,10 @@ export interface StackApi {
   readonly objects: Map<string, Buffer>;
   readonly parameters: Map<string, string>;
   readonly secrets: Map<string, string>;
+  /** The KMS keys of parameters and secrets, by their names. */
+  readonly kmsKeys: Map<string, string>;
+  /** Executes the next request with this action, and closes the connection instead of answering. */
+  lostAnswer: string | null;
   stack: ShownStack | null;
   /** Where the function URL of the stack leads. */
   webhookUrl: string;
@@ -161,16 +165,33 @@ export async function startStackApi(): Promise<StackApi> {
         return value === undefined ? refused('ParameterNotFound') : answered({ Parameter: { Value: value } });
       }
       case 'AmazonSSM.PutParameter':
-        if (api.parameters.has(content['Name'] ?? '')) return refused('ParameterAlreadyExists');
+        if (api.parameters.has(content['Name'] ?? '') && !content['Overwrite'])
+          return refused('ParameterAlreadyExists');
         api.parameters.set(content['Name'] ?? '', content['Value'] ?? '');
+        api.kmsKeys.set(content['Name'] ?? '', content['KeyId'] ?? 'alias/aws/ssm');
         return answered({ Version: 1 });
+      case 'AmazonSSM.DescribeParameters': {
+        const [name = ''] = (content['ParameterFilters'] as unknown as { Values: string[] }[])[0]?.Values ?? [];
+        const found = { Name: name, Type: 'SecureString', KeyId: api.kmsKeys.get(name) ?? 'alias/aws/ssm' };
+        return answered({ Parameters: api.parameters.has(name) ? [found] : [] });
+      }
       case 'secretsmanager.GetSecretValue': {
         const value = api.secrets.get(content['SecretId'] ?? '');
         return value === undefined ? refused('ResourceNotFoundException') : answered({ SecretString: value });
       }
       case 'secretsmanager.CreateSecret':
+        if (api.secrets.has(content['Name'] ?? '')) return refused('ResourceExistsException');
         api.secrets.set(content['Name'] ?? '', content['SecretString'] ?? '');
+        api.kmsKeys.set(content['Name'] ?? '', content['KmsKeyId'] ?? '');
         return answered({ Name: content['Name'] });
+      case 'secretsmanager.UpdateSecret':
+        if (!api.secrets.has(content['SecretId'] ?? '')) return refused('ResourceNotFoundException');
+        api.secrets.set(content['SecretId'] ?? '', content['SecretString'] ?? '');
+        return answered({ Name: content['SecretId'] });
+      case 'secretsmanager.DescribeSecret': {
+        const name = content['SecretId'] ?? '';
+        return api.secrets.has(name) ? answered({ Name: name }) : refused('ResourceNotFoundException');
+      }
       default:
         return refused('UnknownOperationException');
     }
@@ -196,7 +217,12 @@ export async function startStackApi(): Promise<StackApi> {
     if (typeof target === 'string') {
       const content = JSON.parse(body.toString()) as Form;
       api.requests.push({ service, action: target.slice(target.indexOf('.') + 1), content });
-      const answer = json(target, region === REGION ? content : {});
+      const answer =
+        region === REGION ? json(target, content) : { status: 400, body: '{"__type":"ParameterNotFound"}' };
+      if (target.endsWith(`.${api.lostAnswer}`)) {
+        api.lostAnswer = null;
+        return void response.destroy();
+      }
       return void response.writeHead(answer.status, { 'content-type': 'application/x-amz-json-1.1' }).end(answer.body);
     }
     const form = Object.fromEntries(new URLSearchParams(body.toString()));
@@ -230,6 +256,8 @@ export async function startStackApi(): Promise<StackApi> {
     objects: new Map(),
     parameters: new Map(),
     secrets: new Map(),
+    kmsKeys: new Map(),
+    lostAnswer: null,
     stack: null,
     webhookUrl: 'https://abc.lambda-url.eu-west-1.on.aws/',
     profile: (region) => ({
