@@ -26,7 +26,7 @@ export interface Invocation {
 
 /** Loads the configuration, and either reports all of its mistakes or runs the command. */
 export async function runCommand({ flags, output, logsTo, body }: Invocation, process: CliProcess): Promise<ExitCode> {
-  const { env, cwd, ask, signal, nowMs } = process;
+  const { env, cwd, ask, askSecret, signal, nowMs } = process;
   const configPath = flags.config ?? (env['HEADGATE_CONFIG'] || 'headgate.yml');
   const loaded = await loadConfig({ path: configPath, cwd, env });
   if ('problems' in loaded) {
@@ -44,6 +44,7 @@ export async function runCommand({ flags, output, logsTo, body }: Invocation, pr
     output,
     isConfirmed: flags.yes === true,
     ask,
+    askSecret,
     log,
     print: (text) => process.stdout.write(`${text}\n`),
     paint: makePaint({ isTerminal: process.stdout.isTerminal, env }),

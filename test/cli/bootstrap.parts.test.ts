@@ -54,11 +54,22 @@ describe('headgate bootstrap', () => {
     expect(api.stack?.parameters).toEqual({ AlarmTopicArn: 'arn:aws:sns:eu-west-1:111122223333:ops' });
     expect(stdout).toContain('account 111122223333, eu-west-1, as arn:aws:iam::111122223333:user/admin');
     expect(stdout).toContain('  + 3 × AWS::Lambda::Function');
-    expect(stdout).toContain('  ! ssm:/headgate/fleet/token  is missing; create it with: aws ssm put-parameter');
+    expect(stdout).toContain(
+      '  ! ssm:/headgate/fleet/token  is missing; store it with: headgate secret set ssm:/headgate/fleet/token',
+    );
     expect(stdout).toContain(
       `webhook URL: ${URL_OF_STACK}\n  headgate connect fleet  → ${URL_OF_STACK}/webhooks/fleet`,
     );
     expect(stdout + stderr).not.toContain(api.parameters.get('/headgate/fleet/webhook-secret'));
+    expect(api.requests.filter(({ action }) => /^Get(?:Parameter|SecretValue)/.test(action))).toEqual([]);
+  }, 60_000);
+
+  it('takes a secret whose first answer was lost for created', async () => {
+    api.lostAnswer = 'PutParameter';
+    const { code, stderr } = await bootstrap();
+    expect(stderr).not.toContain('ParameterAlreadyExists');
+    expect(code).toBe(0);
+    expect(writes().slice(0, 3)).toEqual(['ssm PutParameter', 'ssm PutParameter', 'cloudformation CreateStack']);
   }, 60_000);
 
   it('changes nothing on a second run, and only what differs after a change of headgate.yml', async () => {
@@ -114,6 +125,6 @@ describe('headgate bootstrap', () => {
     const { AWS_REGION: _, ...env } = api.env;
     const { code, stderr } = await headgate(['bootstrap', '--yes'], { files: { 'headgate.yml': EXAMPLE }, env });
     expect(code).toBe(64);
-    expect(stderr).toContain('Pass --region eu-west-1, or set AWS_REGION.');
+    expect(stderr).toContain('Pass --region eu-west-1, set AWS_REGION, or set a region in the AWS profile.');
   });
 });

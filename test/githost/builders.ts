@@ -70,6 +70,7 @@ export function aConfig(repositories: readonly Repository[], targets: readonly T
     repositories: new Map(repositories.map((each) => [each.name, each])),
     targets,
     templates: [],
+    aws: { region: null, stage: null },
     warnings: [],
   };
 }

@@ -49,7 +49,7 @@ export function localRuntime({
   const nowMs = () => Date.now();
   const credentials = machineCredentials(nowMs);
   const aws = openAws({ credentials, env, nowMs, wait });
-  const secrets = localSecrets({ env, aws, nowMs });
+  const secrets = localSecrets({ env, aws, region: config.aws.region, nowMs });
   const kubeconfigs = keptKubeconfigs(env, nowMs);
   const eks = eksAccesses({ aws, credentials, nowMs });
   const accessOf: AccessOf = (cluster, target) =>

@@ -40,7 +40,7 @@ export async function connectCluster(context: Context, cluster: ClusterConfig, f
   );
   if (hasAccess) return 0;
   context.print('');
-  for (const line of await clusterInstructions(context, { cluster, targets, stack: flags })) context.print(line);
+  for (const line of await clusterInstructions(context, { cluster, targets })) context.print(line);
   return 1;
 }
 

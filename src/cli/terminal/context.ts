@@ -1,5 +1,6 @@
 import type { Config } from '../../config/checked/config.ts';
 import type { Ask } from './ask.ts';
+import type { AskSecret } from './ask-secret.ts';
 import type { Paint } from './paint.ts';
 import type { Log } from '../../deploy/ports/log.ts';
 
@@ -21,6 +22,7 @@ export interface Context {
   readonly isConfirmed: boolean;
   /** Null without a terminal. */
   readonly ask: Ask | null;
+  readonly askSecret: AskSecret;
   readonly log: Log;
   /** Writes the answer, or part of it, to stdout, followed by a newline. */
   readonly print: (text: string) => void;

@@ -8,6 +8,8 @@ export interface Config {
   readonly targets: readonly Target[];
   /** Entries with `forEach`, which generate a target for each matching directory in Git. */
   readonly templates: readonly TargetTemplate[];
+  /** Where the set-up commands find the stack on AWS; null: not written. */
+  readonly aws: { readonly region: string | null; readonly stage: string | null };
   /** Settings that have no effect or are probably a mistake, each with file and line. */
   readonly warnings: readonly string[];
 }

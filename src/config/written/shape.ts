@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { parseDuration } from './duration.ts';
 import { globError } from './glob.ts';
-import { isAwsRegion, isNamespace, isTargetName } from './names.ts';
+import { isAwsRegion, isNamespace, isStage, isTargetName } from './names.ts';
 import { nearest } from './nearest.ts';
 import { branchError, directoryError, normalizeDirectory } from './path.ts';
 
@@ -310,9 +310,20 @@ export const cluster = closed({
 
 export const kubeconfig = closed({ path: notEmpty.optional(), context: notEmpty.optional() });
 
+const awsRegion = text((value) => (isAwsRegion(value) ? null : 'is not a valid AWS region'), 'Write it as eu-west-1.');
+
+/** Where the set-up commands find the stack. */
+export const aws = closed({
+  region: awsRegion.optional(),
+  stage: text(
+    (value) => (isStage(value) ? null : 'is not a valid stage'),
+    'Use up to 15 lowercase letters, digits and dashes, beginning with a letter.',
+  ).optional(),
+});
+
 export const eks = closed({
   name: pattern(/^[0-9A-Za-z][\w-]{0,99}$/, 'is not a valid EKS cluster name', 'Write the name that AWS shows.'),
-  region: text((value) => (isAwsRegion(value) ? null : 'is not a valid AWS region'), 'Write it as eu-west-1.'),
+  region: awsRegion,
   role: role.optional(),
   externalId: notEmpty.optional(),
 });
@@ -321,4 +332,5 @@ export const file = closed({
   clusters: z.unknown().optional(),
   repositories: z.unknown().optional(),
   targets: z.unknown().optional(),
+  aws: z.unknown().optional(),
 });

@@ -74,6 +74,7 @@ function contextOf(
     output: 'json',
     isConfirmed: true,
     ask: null,
+    askSecret: async () => '',
     log: () => undefined,
     print,
     paint: makePaint({ isTerminal: false, env: {} }),

@@ -1,6 +1,7 @@
 import type { Caller } from '../../platforms/aws/api/caller.ts';
 import type { Stack } from '../../platforms/aws/cloudformation/stack.ts';
 import type { Context } from '../terminal/context.ts';
+import type { StackMemory } from './remember-stack.ts';
 import type { StackPlan } from './stack-plan.ts';
 import { formatSecretPlan } from './stack-secrets.ts';
 import type { SecretPlan } from './stack-secrets.ts';
@@ -11,15 +12,17 @@ interface BootstrapPlan {
   readonly caller: Caller;
   readonly plan: StackPlan;
   readonly secrets: readonly SecretPlan[];
+  readonly memory: StackMemory | null;
 }
 
 /** What bootstrap would change, to be confirmed. */
-export function formatBootstrapPlan({ name, region, caller, plan, secrets }: BootstrapPlan): string {
+export function formatBootstrapPlan({ name, region, caller, plan, secrets, memory }: BootstrapPlan): string {
   return [
     `account ${caller.account}, ${region}, as ${caller.arn}`,
     ...stackLines(name, plan),
     ...(secrets.length > 0 ? ['secrets:'] : []),
     ...secrets.map(formatSecretPlan),
+    ...(memory === null ? [] : [`${memory.path}:`, `  + ${memory.line}`]),
   ].join('\n');
 }
 

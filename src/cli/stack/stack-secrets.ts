@@ -1,21 +1,22 @@
-import { createParameter, createSecret } from '../../platforms/aws/secrets/create-secret.ts';
+import { describeSecret } from '../../platforms/aws/secrets/describe-secret.ts';
+import { createSecret } from '../../platforms/aws/secrets/write-secret.ts';
+import type { SecretWriter } from '../../platforms/aws/secrets/write-secret.ts';
 import type { Aws } from '../../platforms/aws/api/request.ts';
 import { secretRights } from '../../platforms/aws/secrets/secret-rights.ts';
-import type { AwsReference, AwsSecrets } from '../../platforms/aws/secrets/secrets.ts';
+import type { AwsReference } from '../../platforms/aws/secrets/secrets.ts';
 import type { Config } from '../../config/checked/config.ts';
 import { formatReference } from '../../config/written/reference.ts';
-import { DeployError } from '../../error/deploy-error.ts';
 
-/** What one secret of headgate.yml needs before the functions can work: nothing, to be generated, or to be provided. */
+/** What one secret of headgate.yml needs before the functions can work: nothing, to be generated, or to be provided. A parameter that is named by its ARN may be in another account, which lists it only there. */
 export interface SecretPlan {
   readonly reference: AwsReference;
-  readonly kind: 'exists' | 'generate' | 'provide';
+  readonly kind: 'exists' | 'generate' | 'provide' | 'unchecked';
 }
 
 /** A webhook secret can be generated, because only the Git host and Headgate use it. A credential comes from the Git host. */
 export async function planStackSecrets(
   config: Config,
-  secrets: AwsSecrets,
+  at: { readonly aws: Aws; readonly region: string },
   signal: AbortSignal,
 ): Promise<readonly SecretPlan[]> {
   const { webhook, deploy } = secretRights(config);
@@ -25,19 +26,11 @@ export async function planStackSecrets(
   ];
   return Promise.all(
     all.map(async ({ reference, canGenerate }): Promise<SecretPlan> => {
-      if (await exists(reference, secrets, signal)) return { reference, kind: 'exists' };
+      if (reference.kind === 'ssm' && reference.name.startsWith('arn:')) return { reference, kind: 'unchecked' };
+      const isStored = (await describeSecret(reference, at, signal)) !== null;
+      if (isStored) return { reference, kind: 'exists' };
       return { reference, kind: canGenerate ? 'generate' : 'provide' };
     }),
-  );
-}
-
-async function exists(reference: AwsReference, secrets: AwsSecrets, signal: AbortSignal): Promise<boolean> {
-  return secrets.read(reference, signal).then(
-    () => true,
-    (thrown: unknown) => {
-      if (thrown instanceof DeployError && thrown.code === 'secret-missing') return false;
-      throw thrown;
-    },
   );
 }
 
@@ -47,22 +40,17 @@ function isPlainName(reference: AwsReference): boolean {
   return !reference.id.startsWith('arn:') && reference.key === null;
 }
 
-export interface SecretGenerator {
-  readonly aws: Aws;
-  readonly region: string;
-  readonly randomId: () => string;
+export interface SecretGenerator extends SecretWriter {
   /** 64 unpredictable hex digits. */
   readonly randomSecret: () => string;
 }
 
 export async function generateSecret(
   reference: AwsReference,
-  { aws, region, randomId, randomSecret }: SecretGenerator,
+  generator: SecretGenerator,
   signal: AbortSignal,
 ): Promise<void> {
-  const value = randomSecret();
-  if (reference.kind === 'ssm') await createParameter({ name: reference.name, value, region }, aws, signal);
-  else await createSecret({ name: reference.id, value, region }, { aws, randomId }, signal);
+  await createSecret(reference, { value: generator.randomSecret(), kmsKey: null }, generator, signal);
 }
 
 export function formatSecretPlan({ reference, kind }: SecretPlan): string {
@@ -73,15 +61,10 @@ export function formatSecretPlan({ reference, kind }: SecretPlan): string {
     case 'generate':
       return `  + ${name}  (64 random hex digits)`;
     case 'provide':
-      return `  ! ${name}  is missing; create it with: ${createCommand(reference)}`;
+      return `  ! ${name}  is missing; store it with: headgate secret set ${name}`;
+    case 'unchecked':
+      return `  ? ${name}  is named by its ARN; headgate doctor checks whether the functions can read it`;
     default:
       return kind satisfies never;
   }
-}
-
-/** Reads the value from stdin, so that it stays out of the shell's history. */
-function createCommand(reference: AwsReference): string {
-  return reference.kind === 'ssm'
-    ? `aws ssm put-parameter --type SecureString --name ${reference.name} --value file:///dev/stdin`
-    : `aws secretsmanager create-secret --name ${reference.id} --secret-string file:///dev/stdin`;
 }
