@@ -15,7 +15,7 @@ import { DeployError } from '../error/deploy-error.ts';
 import { openAgents } from '../exchange/exchange.ts';
 import { GIT_LIMITS } from '../git/limits.ts';
 import { openRepository } from '../git/reader.ts';
-import { gitUserOf, hostApiOf } from '../githost/hosts.ts';
+import { hostOf } from '../githost/hosts.ts';
 import type { Revision } from '../snapshot/source.ts';
 import { appTokens } from './githost/app-tokens.ts';
 import { openDataKeys } from './data-keys.ts';
@@ -97,7 +97,7 @@ export function openRuntime({
     const [token, ca] = await Promise.all([tokenOf(repository), caOf(repository)]);
     return openRepository({
       url: repository.url,
-      login: token === null ? null : { user: gitUserOf(repository), token },
+      login: token === null ? null : { user: hostOf(repository).gitUser, token },
       ca,
       userAgent: `headgate/${VERSION}`,
       agents,
@@ -107,9 +107,10 @@ export function openRuntime({
 
   async function statusesOf(repository: Repository): Promise<Statuses | null> {
     const { api, fullName, statuses } = repository;
-    if (api === null || fullName === null || !statuses) return null;
-    const [host, token, ca] = await Promise.all([hostApiOf(repository), tokenOf(repository), caOf(repository)]);
-    if (host === null || token === null) return null;
+    const { loadApi } = hostOf(repository);
+    if (loadApi === null || api === null || !statuses) return null;
+    const [host, token, ca] = await Promise.all([loadApi(), tokenOf(repository), caOf(repository)]);
+    if (token === null) return null;
     return openStatuses({ host, repository: { api, fullName }, token: () => Promise.resolve(token), ca, wait });
   }
 
