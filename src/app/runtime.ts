@@ -17,7 +17,7 @@ import { watchServers } from '../exchange/servers.ts';
 import type { Servers } from '../exchange/servers.ts';
 import { GIT_LIMITS } from '../git/limits.ts';
 import { openRepository } from '../git/reader.ts';
-import { gitUserOf, hostApiOf } from '../githost/hosts.ts';
+import { hostOf } from '../githost/hosts.ts';
 import type { Revision } from '../snapshot/source.ts';
 import { appTokens } from './githost/app-tokens.ts';
 import { openDataKeys } from './data-keys.ts';
@@ -101,7 +101,7 @@ export function openRuntime({
     const [token, ca] = await Promise.all([tokenOf(repository), caOf(repository)]);
     return openRepository({
       url: repository.url,
-      login: token === null ? null : { user: gitUserOf(repository), token },
+      login: token === null ? null : { user: hostOf(repository).gitUser, token },
       ca,
       userAgent: `headgate/${VERSION}`,
       agents,
@@ -112,18 +112,13 @@ export function openRuntime({
 
   async function statusesOf(repository: Repository): Promise<Statuses | null> {
     const { api, fullName, statuses } = repository;
-    if (api === null || fullName === null || !statuses) return null;
-    const [host, token, ca] = await Promise.all([hostApiOf(repository), tokenOf(repository), caOf(repository)]);
-    if (host === null || token === null) return null;
+    const { loadApi } = hostOf(repository);
+    if (loadApi === null || api === null || !statuses) return null;
+    const [host, token, ca] = await Promise.all([loadApi(), tokenOf(repository), caOf(repository)]);
+    if (token === null) return null;
     const watched = servers.named(gitServerOf(repository));
-    return openStatuses({
-      host,
-      repository: { api, fullName },
-      token: () => Promise.resolve(token),
-      ca,
-      watched,
-      wait,
-    });
+    const at = { api, fullName };
+    return openStatuses({ host, repository: at, token: () => Promise.resolve(token), ca, watched, wait });
   }
 
   /** `commit`: for the user agent, until the run knows its revision; may be empty. */

@@ -32,7 +32,7 @@ export function addSetupCommands(add: AddCommand): void {
       ...stackOptions(),
       new Option('--url <url>', "URL where Headgate receives webhooks (default: the stack's)").argParser(parseUrl),
       tokenOption('token that may administer webhooks'),
-      new Option('--app', 'only print the page that creates a GitHub App'),
+      new Option('--app', 'only print how to create an App of the Git host'),
       new Option('--rbac', 'only print the RBAC manifests of the targets'),
     ],
     async body(context, { url, token, app, rbac, ...place }, [name = '']) {

@@ -111,7 +111,7 @@ describe('headgate connect REPOSITORY', () => {
     const { code, stdout } = await connect(['--yes']);
     expect(code).toBe(0);
     expect(stdout).toContain(`will update webhook 1 of ${name}`);
-    expect(stdout).toContain('content type form → json, secret set again');
+    expect(stdout).toContain('its content type is form instead of json; the secret is set again');
     expect(await hooks()).toMatchObject([
       { id: 1, config: { content_type: 'json' } },
       { id: 2, events: ['issues'], config: { url: `${receiver.url}/elsewhere` } },
@@ -124,7 +124,7 @@ describe('headgate connect REPOSITORY', () => {
     expect(JSON.parse(stdout)).toEqual({
       repository: 'fleet',
       url: `${receiver.url}/webhooks/fleet`,
-      hook: 1,
+      hook: '1',
       created: true,
       ping: 200,
     });

@@ -206,7 +206,7 @@ describe('a valid headgate.yml', () => {
     expect(configOf(file({ repository })).repositories.get('fleet')).toMatchObject({
       host: 'git',
       api: null,
-      fullName: null,
+      fullName: 'fleet',
       webhookSecrets: [],
       statuses: false,
       credentials: { kind: 'token', token: { kind: 'ssm', name: '/fleet/token' } },

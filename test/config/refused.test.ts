@@ -12,7 +12,7 @@ describe('an invalid headgate.yml', () => {
   lab: { kubeconfig: { contxt: lab } }
 repositories:
   fleet:
-    host: gitlab
+    host: bitbucket
     url: git@github.com:acme/fleet.git
     webhookSecret: hunter2
 targets:
@@ -33,7 +33,7 @@ targets:
 `);
     expect(errors).toEqual([
       'headgate.yml:2 kubeconfig.contxt of cluster lab is not a known key | Did you mean context?',
-      'headgate.yml:5 host of repository fleet is gitlab, which is not supported yet | Use git: the sweep then finds pushes without a webhook.',
+      'headgate.yml:5 host of repository fleet is bitbucket, which is not supported yet | Use git: the sweep then finds pushes without a webhook.',
       expect.stringMatching(/^headgate\.yml:6 url of repository fleet is not a valid URL \| .*SSH/),
       expect.stringMatching(/^headgate\.yml:7 webhookSecret of repository fleet must be a reference/),
       expect.stringMatching(/^headgate\.yml:9 name of target Shop is not a valid target name/),
@@ -224,14 +224,14 @@ targets:
     ]);
   });
 
-  it('is refused for statuses and a GitHub App on a plain Git server', () => {
+  it('is refused for statuses and an App on a plain Git server', () => {
     const repository = `host: git
     url: https://git.example.com/fleet.git
     statuses: true
     credentials: { app: 1, installation: 2, privateKey: env:KEY }`;
     expect(errorsOf(file({ repository })).map((error) => error.split(' | ')[0])).toEqual([
       'headgate.yml:8 statuses of repository fleet cannot be true with host: git, which has no commit statuses',
-      'headgate.yml:9 credentials of repository fleet cannot be a GitHub App with host: git',
+      'headgate.yml:9 credentials of repository fleet cannot be an App with host: git',
     ]);
   });
 

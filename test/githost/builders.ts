@@ -81,7 +81,6 @@ export function aPush(change: Partial<Push> = {}): Push {
     revision: REVISION,
     rootTree: null,
     isForced: false,
-    repository: { id: '42', fullName: 'acme/fleet' },
     changedPaths: null,
     ...change,
   };

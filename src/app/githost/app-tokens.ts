@@ -2,9 +2,8 @@ import type { Credentials, Repository } from '../../config/checked/config.ts';
 import { DeployError } from '../../error/deploy-error.ts';
 import { retry } from '../../exchange/retry.ts';
 import type { RetryPolicy } from '../../exchange/retry.ts';
-import { messageOf } from '../../githost/github/message.ts';
-import { parseToken, tokenRequest } from '../../githost/github/app.ts';
-import type { InstallationToken } from '../../githost/github/app.ts';
+import { hostOf } from '../../githost/hosts.ts';
+import type { IssuedToken, TokenIssuer } from '../../githost/port/token-issuer.ts';
 import { sendToHost } from './host-request.ts';
 import type { HostAnswer } from './host-request.ts';
 
@@ -33,9 +32,9 @@ const RETRIES: RetryPolicy<HostAnswer> = {
 
 /** Installation tokens, one per repository and valid only for it, cached until shortly before they expire. */
 export function appTokens(options: AppTokenOptions): AppTokenOf {
-  const kept = new Map<string, Promise<InstallationToken>>();
+  const kept = new Map<string, Promise<IssuedToken>>();
 
-  function renew(repository: Repository, credentials: AppCredentials, signal: AbortSignal): Promise<InstallationToken> {
+  function renew(repository: Repository, credentials: AppCredentials, signal: AbortSignal): Promise<IssuedToken> {
     const token = requestToken(repository, credentials, { options, signal });
     kept.set(repository.name, token);
     token.catch(() => kept.delete(repository.name));
@@ -57,41 +56,36 @@ async function requestToken(
   repository: Repository,
   credentials: AppCredentials,
   { options, signal }: { options: AppTokenOptions; signal: AbortSignal },
-): Promise<InstallationToken> {
+): Promise<IssuedToken> {
   const { api, fullName, id, statuses } = repository;
-  const subject = `GitHub App ${credentials.app}, installation ${credentials.installation}`;
-  if (api === null || fullName === null) throw new TypeError('only a GitHub repository has an App');
+  const issuer = await hostOf(repository).loadIssuer?.();
+  if (issuer === undefined || api === null) throw new TypeError(`${repository.host} has no Apps`);
+  const subject = issuer.nameOf(credentials);
   const [privateKey, ca] = await Promise.all([options.privateKeyOf(credentials, signal), options.caOf(repository)]);
   const attempt = () => {
-    const request = tokenRequest(credentials, { api, fullName, id, statuses }, { privateKey, nowMs: options.nowMs() });
+    const by = { privateKey, nowMs: options.nowMs() };
+    const request = issuer.tokenRequest(credentials, { api, fullName, id, statuses }, by);
     return sendToHost(request, { ca, deadlineMs: DEADLINE_MS }, signal);
   };
   const answer = await retry(attempt, RETRIES, { wait: options.wait, signal }).catch((cause: unknown) => {
     if (cause instanceof DeployError) throw cause;
     throw unreachable(subject, { cause });
   });
-  const token = answer.status === 201 ? parseToken(answer.text) : null;
+  const token = answer.status === 201 ? issuer.parseToken(answer.text) : null;
   if (token !== null) return token;
-  throw isPassing(answer) ? unreachable(subject, answer) : refused(subject, answer);
+  throw isPassing(answer) ? unreachable(subject, answer) : refused(subject, answer, issuer);
 }
 
 function isPassing({ status }: HostAnswer): boolean {
   return status >= 500 || status === 429;
 }
 
-const REMEDIES: Readonly<Record<number, string>> = {
-  401: 'Check app and privateKey of the repository in headgate.yml, and the clock of this machine.',
-  403: 'Grant the App contents: read and statuses: write, and have the owner accept the change.',
-  404: 'Check installation of the repository in headgate.yml: GitHub shows it in the URL of the installation.',
-  422: 'Add this repository to the installation, and grant the App contents: read and statuses: write.',
-};
-
-function refused(subject: string, { status, text }: HostAnswer): DeployError {
-  const reason = messageOf(text);
+function refused(subject: string, { status, text }: HostAnswer, issuer: TokenIssuer): DeployError {
+  const reason = issuer.messageOf(text);
   return new DeployError('git-unauthorized', {
     subject,
-    message: `GitHub refused a token: status ${status}${reason === null ? '' : `: ${reason}`}`,
-    remedy: REMEDIES[status] ?? 'Check app, installation and api of the repository in headgate.yml.',
+    message: `the Git host refused a token: status ${status}${reason === null ? '' : `: ${reason}`}`,
+    remedy: issuer.remedyOf(status),
   });
 }
 
@@ -104,7 +98,7 @@ function unreachable(subject: string, answer: HostAnswer | { readonly cause: unk
         : 'no response';
   return new DeployError('host-unreachable', {
     subject,
-    message: `GitHub did not issue a token: ${why}`,
+    message: `the Git host did not issue a token: ${why}`,
     remedy: 'Wait for the retry, and check that api of the repository is reachable.',
     ...('cause' in answer ? { cause: answer.cause } : {}),
   });

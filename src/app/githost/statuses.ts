@@ -5,12 +5,12 @@ import type { RetryPolicy } from '../../exchange/retry.ts';
 import { sendToHost } from './host-request.ts';
 import type { HostAnswer } from './host-request.ts';
 import type { Server } from '../../exchange/servers.ts';
-import type { HostRequest, HostApi } from '../../githost/port/host-api.ts';
+import type { HostRequest, HostApi, RepositoryLocation } from '../../githost/port/host-api.ts';
 
 export interface StatusesOptions {
   readonly host: HostApi;
-  readonly repository: { readonly api: string; readonly fullName: string };
-  /** Sent as bearer token; never part of a message. */
+  readonly repository: RepositoryLocation;
+  /** Sent as the host expects it; never part of a message. */
   readonly token: (signal: AbortSignal) => Promise<string>;
   /** PEM of a private certificate authority. */
   readonly ca: string | null;
@@ -54,16 +54,14 @@ export function openStatuses(options: StatusesOptions): Statuses {
     async set(revision, status, signal) {
       const unsigned = host.statusRequest({ ...options.repository, revision }, status);
       const token = await options.token(signal);
-      const request = { ...unsigned, headers: { ...unsigned.headers, authorization: `Bearer ${token}` } };
+      const request = { ...unsigned, headers: { ...unsigned.headers, authorization: host.authorizationOf(token) } };
       const sent = retry(() => send(request, signal), retries, { wait, signal });
       const answer = await sent.catch((cause: unknown) => {
         if (signal.aborted) throw interrupted(request, cause);
         const reason = reasonOf(cause);
         throw notAccepted(request, { reason: `no response: ${reason}`.replaceAll(token, '***') });
       });
-      if (answer.status < 200 || answer.status >= 300) {
-        throw refusal(request, answer, { host, token });
-      }
+      if (!host.isStatusSet(answer)) throw refusal(request, answer, { host, token });
     },
   };
 }

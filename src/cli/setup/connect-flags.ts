@@ -5,7 +5,7 @@ export interface ConnectFlags {
   readonly url: string | null;
   /** A token that may administer webhooks; null: the repository's own. */
   readonly token: SecretReference | null;
-  /** Print the page that creates a GitHub App instead. */
+  /** Print how to create an App of the Git host instead. */
   readonly isApp: boolean;
   /** Print only the RBAC manifests of the targets on the cluster. */
   readonly isRbac: boolean;

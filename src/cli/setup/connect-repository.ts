@@ -1,19 +1,18 @@
 import type { Repository } from '../../config/checked/config.ts';
 import { DeployError } from '../../error/deploy-error.ts';
-import type { Hook, HookSettings } from '../../githost/port/hooks.ts';
+import type { Hook, HookApi, HookSettings, HostSetup } from '../../githost/port/setup.ts';
 import { localRuntime } from '../../app/local/local-runtime.ts';
 import type { LocalRuntime } from '../../app/local/local-runtime.ts';
 import { caOf } from '../../app/runtime.ts';
 import { resolveSecret } from '../../app/secrets.ts';
 import type { ConnectFlags } from './connect-flags.ts';
-import { hooksOf } from '../../githost/hosts.ts';
+import { hostOf } from '../../githost/hosts.ts';
 import { confirm } from '../terminal/confirm.ts';
 import type { Context, ExitCode } from '../terminal/context.ts';
-import { githubAppInstructions } from './github-app-instructions.ts';
 import { openWebhookClient } from './webhook-client.ts';
 import type { WebhookClient } from './webhook-client.ts';
 import { readWebhookBaseUrl } from '../stack/headgate-stack.ts';
-import { pingFailed, pingWebhook } from './ping-webhook.ts';
+import { isAnswered, pingFailed, pingWebhook } from './ping-webhook.ts';
 
 /** Creates or updates the webhook of a repository, and verifies it by a ping. */
 export async function connectRepository(
@@ -22,16 +21,17 @@ export async function connectRepository(
   flags: ConnectFlags,
 ): Promise<ExitCode> {
   const { config, env, log, dataDir } = context;
-  if (repository.host === 'git') throw noWebhooks(repository, context);
+  const setup = await hostOf(repository).loadSetup();
   const url = `${await readWebhookBaseUrl(context, flags.url)}/webhooks/${repository.name}`;
   const progress = () => undefined;
   const runtime = localRuntime({ config, env, log, holder: dataDir, progress });
   try {
-    if (flags.isApp || (repository.credentials?.kind === 'app' && flags.token === null)) {
-      context.print(githubAppInstructions(repository, url));
+    const isApp = flags.isApp || (repository.credentials?.kind === 'app' && flags.token === null);
+    if (isApp || setup.hooks === null) {
+      context.print(textOf(setup, { repository, isApp, url }));
       return 0;
     }
-    const hooks = await openClient(repository, flags, { context, runtime });
+    const hooks = await openClient(repository, flags, { hooks: setup.hooks, context, runtime, url });
     const [secret = ''] = await runtime.secretsOf(repository, context.signal);
     return await register(context, { repository, hooks, wanted: { url, secret } });
   } finally {
@@ -53,10 +53,14 @@ async function register(context: Context, { repository, hooks, wanted }: Registr
   if (!(await confirm(context, prompt))) return 1;
   const id = await createOrUpdate(existing, hooks, { wanted, signal });
   const ping = await pingWebhook(id, hooks, signal);
+  const answered = typeof ping === 'string' ? null : ping.statusCode;
   const result = { repository: repository.name, url: wanted.url, hook: id, created: existing === undefined };
-  if (output === 'json') print(JSON.stringify({ ...result, ping: ping?.statusCode ?? null }, null, 2));
-  if (ping?.statusCode !== 200) throw pingFailed(ping, wanted);
-  if (output === 'text') print(`webhook ${id} is registered, and its ping succeeded`);
+  if (output === 'json') print(JSON.stringify({ ...result, ping: answered }, null, 2));
+  if (ping !== 'host-lists-none' && (ping === 'not-listed-in-time' || !isAnswered(ping)))
+    throw pingFailed(ping, wanted);
+  const outcome =
+    ping === 'host-lists-none' ? 'the settings of the repository show its test delivery' : 'its ping succeeded';
+  if (output === 'text') print(`webhook ${id} is registered, and ${outcome}`);
   return 0;
 }
 
@@ -64,52 +68,60 @@ function planText(existing: Hook | undefined, { fullName }: Repository, { url }:
   if (existing === undefined) {
     return `will create a webhook on ${fullName}: push → ${url}, application/json, with the secret`;
   }
-  const { id, isActive, contentType, events, isTlsVerified } = existing;
-  const changes = [
-    ...(isActive ? [] : ['inactive → active']),
-    ...(contentType === 'json' ? [] : [`content type ${contentType} → json`]),
-    ...(events.length === 1 && events[0] === 'push' ? [] : [`events ${events.join(', ')} → push`]),
-    ...(isTlsVerified ? [] : ['TLS not verified → verified']),
-    'secret set again',
-  ];
-  return `will update webhook ${id} of ${fullName} (${url}): ${changes.join(', ')}`;
+  const { id, mistakes } = existing;
+  const reasons = mistakes.length === 0 ? '' : `${mistakes.join(', ')}; `;
+  return `will update webhook ${id} of ${fullName} (${url}): ${reasons}the secret is set again`;
 }
 
 async function createOrUpdate(
   existing: Hook | undefined,
   hooks: WebhookClient,
   { wanted, signal }: { wanted: HookSettings; signal: AbortSignal },
-): Promise<number> {
-  if (existing === undefined) return (await hooks.create(wanted, signal)).id;
-  await hooks.update(existing.id, wanted, signal);
-  return existing.id;
+): Promise<string> {
+  const { id, mistakes } = await (existing === undefined
+    ? hooks.create(wanted, signal)
+    : hooks.update(existing.id, wanted, signal));
+  if (mistakes.length === 0) return id;
+  throw new DeployError('config-invalid', {
+    subject: wanted.url,
+    message: `webhook ${id} is registered, but ${mistakes.join(', ')}`,
+    remedy: 'Fix it in the settings of the repository, and run headgate doctor.',
+  });
 }
 
 async function openClient(
   repository: Repository,
   { token }: ConnectFlags,
-  { context, runtime }: { context: Context; runtime: LocalRuntime },
+  { hooks, context, runtime, url }: { hooks: HookApi; context: Context; runtime: LocalRuntime; url: string },
 ): Promise<WebhookClient> {
   const { api, fullName, credentials, name } = repository;
   const own = credentials?.kind === 'token' ? credentials.token : null;
   const reference = token ?? own;
-  const hooks = await hooksOf(repository);
-  if (hooks === null) throw noWebhooks(repository, context);
-  if (api === null || fullName === null || reference === null) {
+  const { loadApi, loadSetup } = hostOf(repository);
+  if (loadApi === null || api === null || reference === null) {
     throw new DeployError('usage', {
       subject: `repository ${name}`,
       message: 'no token is configured that could register a webhook',
-      remedy: 'Pass a token that may administer webhooks, such as --token env:ADMIN_TOKEN.',
+      remedy: `Pass a token that may administer webhooks, such as --token env:ADMIN_TOKEN, or register it by hand. ${(await loadSetup()).manualText(repository, url)}`,
     });
   }
   const value = await resolveSecret(reference, runtime.secrets, context.signal);
-  return openWebhookClient({ api, fullName }, { api: hooks, token: value, ca: await caOf(repository) });
+  return openWebhookClient(
+    { api, fullName },
+    { hooks, api: await loadApi(), token: value, ca: await caOf(repository) },
+  );
 }
 
-function noWebhooks({ name }: Repository, { configPath }: Context): DeployError {
-  return new DeployError('usage', {
-    subject: configPath,
-    message: `repository ${name} is on a host without webhooks in its API`,
-    remedy: 'Rely on the sweep, which finds its pushes.',
+/** What to do by hand. */
+function textOf(
+  { manualText, appText }: HostSetup,
+  { repository, isApp, url }: { repository: Repository; isApp: boolean; url: string },
+): string {
+  if (!isApp) return manualText(repository, url);
+  if (appText !== null) return appText(repository, url);
+  throw new DeployError('usage', {
+    subject: '--app',
+    message: `${repository.host} has no Apps`,
+    remedy: 'Leave --app out.',
   });
 }

@@ -1,13 +1,14 @@
 import { DeployError } from '../../error/deploy-error.ts';
-import type { Hook, HookDelivery } from '../../githost/port/hooks.ts';
+import { isAnswered } from './ping-webhook.ts';
+import type { Hook, HookDelivery } from '../../githost/port/setup.ts';
 
 export interface WebhookFacts {
   /** Its name in headgate.yml, which ends the webhook URL. */
   readonly repository: string;
   readonly fullName: string;
   readonly hooks: readonly Hook[];
-  /** Newest first. */
-  readonly deliveriesOf: (hook: Hook) => Promise<readonly HookDelivery[]>;
+  /** Newest first; null: the host does not list them. */
+  readonly deliveriesOf: (hook: Hook) => Promise<readonly HookDelivery[] | null>;
 }
 
 /** The detail for the table. @throws DeployError with the first mistake that keeps pushes from arriving */
@@ -18,16 +19,13 @@ export async function diagnoseWebhook({ repository, fullName, hooks, deliveriesO
   if (hook === undefined) {
     throw invalid(`no webhook points to /webhooks/${repository}, so only the sweep finds pushes`);
   }
-  const mistakes = [
-    ...(hook.isActive ? [] : ['it is disabled']),
-    ...(hook.contentType === 'json' ? [] : [`its content type is ${hook.contentType} instead of json`]),
-    ...(hook.events.includes('push') || hook.events.includes('*') ? [] : ['it does not send push events']),
-    ...(hook.isTlsVerified ? [] : ['it does not verify TLS']),
-  ];
-  if (mistakes.length > 0) throw invalid(`webhook ${hook.id}: ${mistakes.join(', ')}`);
-  const [last] = await deliveriesOf(hook);
+  if (hook.mistakes.length > 0) throw invalid(`webhook ${hook.id}: ${hook.mistakes.join(', ')}`);
+  const deliveries = await deliveriesOf(hook);
+  if (deliveries === null)
+    return `webhook ${hook.id}; its deliveries are listed only in the settings of the repository`;
+  const [last] = deliveries;
   if (last === undefined) return `webhook ${hook.id}, no deliveries yet`;
-  if (last.statusCode >= 200 && last.statusCode < 300) return `webhook ${hook.id}, last delivery succeeded`;
+  if (isAnswered(last)) return `webhook ${hook.id}, last delivery succeeded`;
   throw invalid(`webhook ${hook.id}: ${failureText(last)}`, failureRemedy(last, repository));
 }
 

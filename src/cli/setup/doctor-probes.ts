@@ -1,6 +1,6 @@
 import type { Repository, Target } from '../../config/checked/config.ts';
 import { DeployError } from '../../error/deploy-error.ts';
-import { hooksOf, hostApiOf } from '../../githost/hosts.ts';
+import { hostOf } from '../../githost/hosts.ts';
 import { asRevision } from '../../snapshot/source.ts';
 import { sendToHost } from '../../app/githost/host-request.ts';
 import { caOf } from '../../app/runtime.ts';
@@ -27,7 +27,7 @@ export function doctorProbes(
   { targets, ...flags }: DoctorFlags & { readonly targets: readonly Target[] },
 ): readonly Probe[] {
   const { config } = context;
-  const hosted = [...config.repositories.values()].filter(({ host }) => host !== 'git');
+  const hosted = [...config.repositories.values()].filter(({ api }) => api !== null);
   const apis = new Map(hosted.map((repository) => [repository.api, repository]));
   return [
     ...[...apis.values()].map((repository): Probe => ({
@@ -60,7 +60,7 @@ export function doctorProbes(
 }
 
 const DEADLINE_MS = 10_000;
-/** GitHub tolerates a minute of skew in an App's token, AWS five minutes in a signature. */
+/** Git hosts tolerate a minute of skew in a signed token, AWS five minutes in a signature. */
 const SKEW_MS = 60_000;
 
 async function probeClock(repository: Repository, { nowMs }: Context, signal: AbortSignal): Promise<string> {
@@ -74,7 +74,8 @@ async function probeClock(repository: Repository, { nowMs }: Context, signal: Ab
   throw new DeployError('clock-wrong', {
     subject: 'clock of this machine',
     message: `the clock is ${seconds} s ${skewMs > 0 ? 'ahead' : 'behind'}`,
-    remedy: 'Synchronize it by NTP. Until then, AWS refuses signatures and GitHub refuses tokens of Apps.',
+    remedy:
+      'Synchronize it by NTP. Until then, AWS refuses signatures, and Git hosts refuse tokens that are signed with the time.',
   });
 }
 
@@ -87,12 +88,14 @@ async function probeWebhook(
   const given = flags.token;
   const token =
     given === null ? await runtime.tokenOf(repository) : await resolveSecret(given, runtime.secrets, signal);
-  if (api === null || fullName === null || token === null) return 'skipped: there are no credentials';
-  const hookApi = await hooksOf(repository);
-  if (hookApi === null) return `skipped: the API of ${repository.host} has no webhooks`;
-  const hooks = openWebhookClient({ api, fullName }, { api: hookApi, token, ca: await caOf(repository) });
+  const { loadApi, loadSetup } = hostOf(repository);
+  const { hooks: hookApi } = await loadSetup();
+  if (hookApi === null || loadApi === null) return `skipped: the API of ${repository.host} has no webhooks`;
+  if (api === null || token === null) return 'skipped: there are no credentials';
+  const access = { hooks: hookApi, api: await loadApi(), token, ca: await caOf(repository) };
+  const hooks = openWebhookClient({ api, fullName }, access);
   try {
-    const deliveriesOf = (hook: { readonly id: number }) => hooks.deliveries(hook.id, signal);
+    const deliveriesOf = (hook: { readonly id: string }) => hooks.deliveries(hook.id, signal);
     return await diagnoseWebhook({ repository: name, fullName, hooks: await hooks.list(signal), deliveriesOf });
   } catch (thrown) {
     // Credentials for deploys do not need this permission, and should not have it.
@@ -106,21 +109,19 @@ async function probeWebhook(
 /** Posts a status for a commit that does not exist, which writes nothing: the answer shows whether the credentials may write statuses. */
 async function probeStatuses(repository: Repository, { runtime }: Connections, signal: AbortSignal): Promise<string> {
   const { api, fullName } = repository;
-  const host = await hostApiOf(repository);
+  const host = await hostOf(repository).loadApi?.();
   const revision = asRevision('1'.padStart(40, '0'));
   const token = await runtime.tokenOf(repository);
-  if (host === null || revision === null || api === null || fullName === null || token === null)
-    return 'no statuses are written';
+  if (host === undefined || revision === null || api === null || token === null) return 'no statuses are written';
   const status = { state: 'success', context: 'headgate/doctor', description: '' } as const;
   const request = host.statusRequest({ api, fullName, revision }, status);
-  const headers = { ...request.headers, authorization: `Bearer ${token}` };
+  const headers = { ...request.headers, authorization: host.authorizationOf(token) };
   const ca = await caOf(repository);
   const answer = await sendToHost({ ...request, headers }, { ca, deadlineMs: DEADLINE_MS }, signal);
   if (host.showsStatusAccess(answer)) return 'can be written';
   throw new DeployError('host-forbidden', {
     subject: `repository ${repository.name}`,
     message: `the credentials cannot write commit statuses: ${api} returned status ${answer.status}`,
-    remedy:
-      'Grant the permission (fine-grained tokens and Apps: Commit statuses, read and write; classic tokens: repo:status), or set statuses: false.',
+    remedy: `Grant the permission (${host.statusPermission}), or set statuses: false.`,
   });
 }

@@ -1,29 +1,36 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { DeployError } from '../../error/deploy-error.ts';
-import type { HookDelivery, HookSettings } from '../../githost/port/hooks.ts';
+import type { HookDelivery, HookSettings } from '../../githost/port/setup.ts';
 import type { WebhookClient } from './webhook-client.ts';
 
 /** 15 s in all: a delivery is listed once it has ended, and the host gives up after 10 s. */
 const POLLS = 30;
 const POLL_INTERVAL_MS = 500;
 
-/** Sends a ping and waits until the host lists how the receiver answered it. Null: not listed in time. */
-export async function pingWebhook(id: number, hooks: WebhookClient, signal: AbortSignal): Promise<HookDelivery | null> {
-  const before = new Set((await hooks.deliveries(id, signal)).map((delivery) => delivery.id));
-  await hooks.ping(id, signal);
+/** What is known of a test delivery: how the receiver answered it. */
+export type Ping = HookDelivery | 'not-listed-in-time' | 'host-lists-none';
+
+/** Has a delivery sent, and waits until the host lists how the receiver answered it. */
+export async function pingWebhook(id: string, hooks: WebhookClient, signal: AbortSignal): Promise<Ping> {
+  const before = await hooks.deliveries(id, signal);
+  await hooks.test(id, signal);
+  if (before === null) return 'host-lists-none';
+  const known = new Set(before.map((delivery) => delivery.id));
   for (let polls = 0; polls < POLLS; polls += 1) {
-    const ping = (await hooks.deliveries(id, signal)).find(
-      (delivery) => delivery.event === 'ping' && !before.has(delivery.id),
-    );
+    const ping = (await hooks.deliveries(id, signal))?.find((delivery) => !known.has(delivery.id));
     if (ping !== undefined) return ping;
     await pause(POLL_INTERVAL_MS, undefined, { signal });
   }
-  return null;
+  return 'not-listed-in-time';
 }
 
-export function pingFailed(ping: HookDelivery | null, { url }: HookSettings): DeployError {
+export function isAnswered({ statusCode }: HookDelivery): boolean {
+  return statusCode >= 200 && statusCode < 300;
+}
+
+export function pingFailed(ping: HookDelivery | 'not-listed-in-time', { url }: HookSettings): DeployError {
   const subject = url;
-  if (ping === null) {
+  if (ping === 'not-listed-in-time') {
     return new DeployError('host-unreachable', {
       subject,
       message: 'the webhook is registered, but its ping has not been delivered yet',

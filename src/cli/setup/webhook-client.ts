@@ -1,27 +1,35 @@
 import { DeployError, reasonOf } from '../../error/deploy-error.ts';
-import { messageOf } from '../../githost/github/message.ts';
-import type { Hook, HookApi, HookDelivery, HookLocation, HookSettings } from '../../githost/port/hooks.ts';
+import type { Hook, HookApi, HookDelivery, HookSettings } from '../../githost/port/setup.ts';
 import { sendToHost } from '../../app/githost/host-request.ts';
 import type { HostAnswer } from '../../app/githost/host-request.ts';
-import type { HostRequest } from '../../githost/port/host-api.ts';
+import type { HostApi, HostRequest, RepositoryLocation } from '../../githost/port/host-api.ts';
 
 /** The webhooks of one repository. Needs a token that may administer them. */
 export interface WebhookClient {
   list(signal: AbortSignal): Promise<readonly Hook[]>;
   create(wanted: HookSettings, signal: AbortSignal): Promise<Hook>;
-  update(id: number, wanted: HookSettings, signal: AbortSignal): Promise<void>;
-  ping(id: number, signal: AbortSignal): Promise<void>;
-  deliveries(id: number, signal: AbortSignal): Promise<readonly HookDelivery[]>;
+  update(id: string, wanted: HookSettings, signal: AbortSignal): Promise<Hook>;
+  /** Makes the host send a delivery now. */
+  test(id: string, signal: AbortSignal): Promise<void>;
+  /** Newest first; null: the host's API does not list them. */
+  deliveries(id: string, signal: AbortSignal): Promise<readonly HookDelivery[] | null>;
+}
+
+export interface WebhookAccess {
+  readonly hooks: HookApi;
+  readonly api: HostApi;
+  readonly token: string;
+  /** PEM of a private certificate authority. */
+  readonly ca: string | null;
 }
 
 const DEADLINE_MS = 10_000;
 
-export function openWebhookClient(
-  place: HookLocation,
-  { api, token, ca }: { readonly api: HookApi; readonly token: string; readonly ca: string | null },
-): WebhookClient {
+export function openWebhookClient(place: RepositoryLocation, access: WebhookAccess): WebhookClient {
+  const { hooks, api, token, ca } = access;
+
   async function send(request: HostRequest, signal: AbortSignal): Promise<string> {
-    const signed = { ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } };
+    const signed = { ...request, headers: { ...request.headers, authorization: api.authorizationOf(token) } };
     const answer = await sendToHost(signed, { ca, deadlineMs: DEADLINE_MS }, signal).catch((cause: unknown) => {
       throw new DeployError('host-unreachable', {
         subject: place.api,
@@ -31,36 +39,39 @@ export function openWebhookClient(
       });
     });
     if (answer.status < 300) return answer.text;
-    throw refused(answer, place);
+    throw refused(answer, place, access);
   }
 
   return {
-    list: async (signal) => api.parseHooks(await send(api.listRequest(place), signal)),
+    list: async (signal) => hooks.parseHooks(await send(hooks.listRequest(place), signal)),
     async create(wanted, signal) {
-      const text = await send(api.createRequest(place, wanted), signal);
-      const [hook] = api.parseHooks(`[${text}]`);
-      if (hook === undefined) throw new TypeError('the array of one webhook is empty');
-      return hook;
+      return hooks.parseHook(await send(hooks.createRequest(place, wanted), signal), wanted);
     },
     async update(id, wanted, signal) {
-      await send(api.updateRequest(place, id, wanted), signal);
+      return hooks.parseHook(await send(hooks.updateRequest(place, id, wanted), signal), wanted);
     },
-    async ping(id, signal) {
-      await send(api.pingRequest(place, id), signal);
+    async test(id, signal) {
+      await send(hooks.testRequest(place, id), signal);
     },
-    deliveries: async (id, signal) => api.parseDeliveries(await send(api.deliveriesRequest(place, id), signal)),
+    async deliveries(id, signal) {
+      return hooks.log === null ? null : hooks.log.parse(await send(hooks.log.request(place, id), signal));
+    },
   };
 }
 
-function refused({ status, text }: HostAnswer, { api, fullName }: HookLocation): DeployError {
-  const reason = messageOf(text) ?? '';
-  // GitHub answers 404 to a token that may not see the webhooks.
+function refused(
+  { status, text }: HostAnswer,
+  { api: base, fullName }: RepositoryLocation,
+  { hooks, api }: WebhookAccess,
+): DeployError {
+  const reason = api.messageOf(text) ?? '';
+  // Hosts answer 404 to a token that may not see the webhooks.
   const isForbidden = status === 401 || status === 403 || status === 404;
   return new DeployError(isForbidden ? 'host-forbidden' : 'host-unreachable', {
     subject: `webhooks of ${fullName}`,
-    message: `${api} returned status ${status}${reason === '' ? '' : `: ${reason}`}`,
+    message: `${base} returned status ${status}${reason === '' ? '' : `: ${reason}`}`,
     remedy: isForbidden
-      ? 'Pass a token that may administer webhooks (fine-grained: Webhooks, read and write; classic: admin:repo_hook), such as --token env:ADMIN_TOKEN.'
+      ? `Pass a token that may administer webhooks (${hooks.permission}), such as --token env:ADMIN_TOKEN.`
       : 'Try again. If it keeps failing, register the webhook in the settings of the repository.',
   });
 }

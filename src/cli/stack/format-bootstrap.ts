@@ -62,7 +62,7 @@ export function formatBootstrapResult(
 ): string {
   const url = (stack.outputs['WebhookLambdaFunctionUrl'] ?? '').replace(/\/+$/, '');
   const webhooks = [...config.repositories.values()]
-    .filter(({ host }) => host !== 'git')
+    .filter(({ webhookSecrets }) => webhookSecrets.length > 0)
     .map((repository) => ({ repository: repository.name, url: `${url}/webhooks/${repository.name}` }));
   if (output === 'json') {
     const missing = secrets.filter(({ kind }) => kind === 'provide').map(({ reference }) => reference);

@@ -1,6 +1,7 @@
-import { HOST_NAMES, isHost, isPlannedHost, profileOf } from '../../githost/hosts.ts';
-import type { RepositoryHost } from '../../githost/hosts.ts';
-import type { HostProfile } from '../../githost/port/git-host.ts';
+import { HOST_NAMES, hostOf, isHost } from '../../githost/hosts.ts';
+import type { HostName } from '../../githost/hosts.ts';
+import type { HostProfile } from '../../githost/port/profile.ts';
+import { isPlannedHost, profileOf } from '../../githost/profiles.ts';
 import { formatAddress, parseAddress } from '../written/address.ts';
 import { resolvePath } from './check-cluster.ts';
 import type { ConfigLocation } from './check-cluster.ts';
@@ -29,36 +30,38 @@ export function checkRepository(
   const context = { path, location, findings };
   const host = checkHost(value['host'], context);
   const insecure = value['insecure'] === true;
-  const profile = host === null ? null : profileOf({ host });
+  const profile = host === null ? null : profileOf(host);
   const url = checkAddress('url', value['url'], { ...context, insecure });
   const api = checkAddress('api', value['api'], { ...context, insecure });
-  const fullName = profile !== null && url !== null ? checkFullName(url, profile, context) : null;
-  const webhookSecrets = checkWebhookSecrets(value['webhookSecret'], host, context);
+  const fullName = profile !== null && url !== null ? checkFullName({ url, name }, profile, context) : null;
+  const webhookSecrets = checkWebhookSecrets(value['webhookSecret'], profile, context);
   const credentials = checkCredentials(value['credentials'], host, context);
   if (value['statuses'] === true) checkStatuses(value, host, context);
-  if (host === 'git') warnUnused(value, context);
-  if (written === null || host === null || url === null || (profile !== null && fullName === null)) return null;
+  if (host !== null && hostOf({ host }).loadApi === null) warnUnused(value, host, context);
+  if (written === null || host === null || profile === null || url === null || fullName === null) return null;
+  const base = profile.apiOf(url);
   return {
     name,
     host,
     url: formatAddress(url),
-    api: profile === null ? null : api === null ? profile.apiOf(url) : formatAddress(api),
+    api: base === null || api === null ? base : formatAddress(api),
     fullName,
-    id: written.id ?? null,
-    webhookSecrets: profile === null ? [] : webhookSecrets,
+    // Without an API there is no id that a delivery could name.
+    id: base === null ? null : (written.id ?? null),
+    webhookSecrets,
     credentials,
-    statuses: profile !== null && credentials !== null && (written.statuses ?? true),
+    statuses: base !== null && credentials !== null && (written.statuses ?? true),
     insecure: written.insecure,
     caFile: written.caFile === undefined ? null : resolvePath(written.caFile, location),
   };
 }
 
-function checkHost(host: unknown, { path, findings }: Context): RepositoryHost | null {
+function checkHost(host: unknown, { path, findings }: Context): HostName | null {
   if (typeof host !== 'string') return null;
   if (isHost(host)) return host;
   const message = isPlannedHost(host)
     ? `is ${host}, which is not supported yet`
-    : `must be ${HOST_NAMES.join(', ')} or git`;
+    : `must be one of ${HOST_NAMES.join(', ')}`;
   findings.error([...path, 'host'], {
     message,
     remedy: 'Use git: the sweep then finds pushes without a webhook.',
@@ -79,23 +82,26 @@ function checkAddress(
   return null;
 }
 
-function checkFullName(url: URL, profile: HostProfile, { path, findings }: Context): string | null {
-  const fullName = profile.fullNameOf(url);
+function checkFullName(
+  { url, name }: { readonly url: URL; readonly name: string },
+  { fullNameOf, urlEnd, exampleUrl }: HostProfile,
+  { path, findings }: Context,
+): string | null {
+  const fullName = fullNameOf(url, name);
   if (fullName === null) {
-    const remedy = 'Write it as https://github.com/acme/fleet.git.';
-    findings.error([...path, 'url'], { message: 'does not end in owner/repository', remedy });
+    findings.error([...path, 'url'], { message: `does not end in ${urlEnd}`, remedy: `Write it as ${exampleUrl}.` });
   }
   return fullName;
 }
 
 function checkWebhookSecrets(
   written: unknown,
-  host: RepositoryHost | null,
+  profile: HostProfile | null,
   context: Context,
 ): readonly SecretReference[] {
   const path = [...context.path, 'webhookSecret'];
   if (written === undefined || (Array.isArray(written) && written.length === 0)) {
-    if (host === 'git') return [];
+    if (profile?.isSecretRequired === false) return [];
     const remedy = 'Add webhookSecret: env:FLEET_WEBHOOK_SECRET, the secret that the host signs its deliveries with.';
     context.findings.error(path, { message: 'is missing', remedy });
     return [];
@@ -123,16 +129,16 @@ export function checkReference(
   return reference.kind === 'file' ? { kind: 'file', path: resolvePath(reference.path, location) } : reference;
 }
 
-function checkCredentials(written: unknown, host: RepositoryHost | null, context: Context): Credentials | null {
+function checkCredentials(written: unknown, host: HostName | null, context: Context): Credentials | null {
   if (written === undefined) return null;
   const path = [...context.path, 'credentials'];
   if (!isRecord(written)) {
     const token = checkReference(written, path, context);
     return token === null ? null : { kind: 'token', token };
   }
-  if (host !== null && profileOf({ host })?.acceptsApps !== true) {
-    const remedy = 'Write credentials: env:NAME, or host: github.';
-    context.findings.error(path, { message: `cannot be a GitHub App with host: ${host}`, remedy });
+  if (host !== null && hostOf({ host }).loadIssuer === null) {
+    const remedy = 'Write credentials: env:NAME, which refers to a token.';
+    context.findings.error(path, { message: `cannot be an App with host: ${host}`, remedy });
     return null;
   }
   const app = context.findings.parse(shape.app, written, path);
@@ -144,13 +150,13 @@ function checkCredentials(written: unknown, host: RepositoryHost | null, context
 
 function checkStatuses(
   raw: Readonly<Record<string, unknown>>,
-  host: RepositoryHost | null,
+  host: HostName | null,
   { path, findings }: Context,
 ): void {
   const at = [...path, 'statuses'];
-  if (host === 'git') {
+  if (host !== null && hostOf({ host }).loadApi === null) {
     findings.error(at, {
-      message: 'cannot be true with host: git, which has no commit statuses',
+      message: `cannot be true with host: ${host}, which has no commit statuses`,
       remedy: 'Remove it.',
     });
   } else if (raw['credentials'] === undefined) {
@@ -158,12 +164,10 @@ function checkStatuses(
   }
 }
 
-function warnUnused(raw: Readonly<Record<string, unknown>>, { path, findings }: Context): void {
-  for (const key of ['webhookSecret', 'api', 'id']) {
+function warnUnused(raw: Readonly<Record<string, unknown>>, host: HostName, { path, findings }: Context): void {
+  for (const key of ['api', 'id']) {
     if (raw[key] === undefined) continue;
-    findings.warn([...path, key], {
-      message: 'has no effect with host: git',
-      remedy: 'Remove it, or write host: github.',
-    });
+    const remedy = 'Remove it, or write the host that the repository is on, such as host: github.';
+    findings.warn([...path, key], { message: `has no effect with host: ${host}`, remedy });
   }
 }

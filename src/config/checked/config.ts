@@ -1,4 +1,4 @@
-import type { RepositoryHost } from '../../githost/hosts.ts';
+import type { HostName } from '../../githost/hosts.ts';
 import type { SecretReference } from '../written/reference.ts';
 
 /** headgate.yml in its checked form: defaults are filled in, names are resolved, and paths have a known base. */
@@ -42,15 +42,15 @@ export type Credentials =
 
 export interface Repository {
   readonly name: string;
-  readonly host: RepositoryHost;
+  readonly host: HostName;
   /** The URL for git, without user or password. */
   readonly url: string;
-  /** Base URL of the host's REST API, without a trailing slash; null for host: git. */
+  /** Base URL of the host's REST API, without a trailing slash; null: it has none. */
   readonly api: string | null;
-  /** `acme/fleet`, the name in the host's API; null for host: git. */
-  readonly fullName: string | null;
+  /** `acme/fleet`: the name in the host's API and in its deliveries. */
+  readonly fullName: string;
   readonly id: string | null;
-  /** None for `git`; at least one for every other host. */
+  /** Without one, no delivery is accepted. Only some hosts allow none. */
   readonly webhookSecrets: readonly SecretReference[];
   readonly credentials: Credentials | null;
   readonly statuses: boolean;

@@ -9,7 +9,7 @@ const REMOVED: Repository = {
   host: 'git',
   url: '',
   api: null,
-  fullName: null,
+  fullName: '',
   id: null,
   webhookSecrets: [],
   credentials: null,

@@ -298,7 +298,7 @@ export const repository = closed({
 });
 
 const digits = z
-  .union([pattern(/^\d{1,20}$/, 'is not a number', 'Write the number that GitHub shows.'), z.bigint()])
+  .union([pattern(/^\d{1,20}$/, 'is not a number', 'Write the number that the Git host shows.'), z.bigint()])
   .transform(String);
 export const app = closed({ app: digits, installation: digits, privateKey: z.unknown().optional() });
 

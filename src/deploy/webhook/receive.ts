@@ -1,7 +1,7 @@
 import type { Config, Repository } from '../../config/checked/config.ts';
 import { asDeployError } from '../../error/deploy-error.ts';
-import type { Delivery, GitHost, HostProfile, Parsed, Push } from '../../githost/port/git-host.ts';
-import { profileOf } from '../../githost/hosts.ts';
+import type { Delivery, GitHost, Parsed, Push } from '../../githost/port/git-host.ts';
+import { hostOf } from '../../githost/hosts.ts';
 import { FORM, mediaTypeOf } from '../../githost/port/media-type.ts';
 import { match } from './match.ts';
 import type { DeployRequest } from '../ports/request.ts';
@@ -33,7 +33,7 @@ export interface Answer {
 export interface Reception {
   readonly config: Config;
   readonly version: string;
-  /** Larger bodies are refused. GitHub sends at most 26,214,400 bytes; a platform may accept less. */
+  /** Larger bodies are refused. No host sends more than BODY_LIMIT_BYTES; a platform may accept less. */
   readonly limitBytes: number;
   readonly secretsOf: (repository: Repository, signal: AbortSignal) => Promise<readonly string[]>;
   /** The secrets, read again in case they were rotated; null: not read again, because it is unnecessary or too soon. */
@@ -44,20 +44,22 @@ export interface Reception {
   readonly log: Log;
 }
 
+/** GitHub's limit; what the other hosts send is smaller. */
 export const BODY_LIMIT_BYTES = 26_214_400;
 
 const HEALTH = '/healthz';
 const WEBHOOKS = '/webhooks/';
 
 /** The answer if the head alone decides it; null: read the body. The order is part of the public interface. */
-export function admit({ method, path, headers }: RequestHead, reception: Reception): Answer | null {
+export async function admit({ method, path, headers }: RequestHead, reception: Reception): Promise<Answer | null> {
   const pathname = pathnameOf(path);
   if (pathname === HEALTH) return answerHealth(method, reception);
   if (!pathname.startsWith(WEBHOOKS)) return error(404, 'not found: send webhooks to /webhooks/<repository>');
   if (method !== 'POST')
     return { ...error(405, 'method not allowed: send webhooks with POST'), headers: { allow: 'POST' } };
   if (!isReadable(mediaTypeOf(headers))) return error(415, 'unsupported content type: use application/json');
-  if (registeredAt(path, reception)?.profile.hasProof(headers) !== true) return unauthenticated();
+  const registered = await registeredAt(path, reception);
+  if (registered?.host.hasProof(headers) !== true) return unauthenticated();
   if (Number(headers['content-length'] ?? 0) > reception.limitBytes) return tooLarge(reception);
   return null;
 }
@@ -72,20 +74,20 @@ function isReadable(mediaType: string): boolean {
  * repository. The returned promise never rejects.
  */
 export async function receive(request: WebhookRequest, reception: Reception, signal: AbortSignal): Promise<Answer> {
-  const early = admit(request, reception);
+  const early = await admit(request, reception);
   if (early !== null) return early;
   if (request.body === 'too-large') return tooLarge(reception);
   if (request.body === 'too-many') return busy();
-  const registered = registeredAt(request.path, reception);
+  const registered = await registeredAt(request.path, reception);
   if (registered === null) return unauthenticated();
-  const id = deliveryIdOf(request, registered.profile) ?? reception.randomId();
+  const id = deliveryIdOf(request, registered.host) ?? reception.randomId();
   return receiveDelivery({ id, headers: request.headers, body: request.body }, { ...registered, reception, signal });
 }
 
 /** The repository and its host, which decide the secret. Only the path selects them. */
 interface Registered {
   readonly repository: Repository;
-  readonly profile: HostProfile;
+  readonly host: GitHost;
 }
 
 interface Context extends Registered {
@@ -120,16 +122,15 @@ interface Decision {
 }
 
 async function decide(delivery: Delivery, context: Context): Promise<Decision> {
-  const { repository, profile } = context;
+  const { repository, host } = context;
   try {
-    const host = await profile.load();
-    const authentic = await authenticate(delivery, host, context);
+    const authentic = await authenticate(delivery, context);
     if (authentic === null) return withoutTargets(unauthenticated());
     const parsed = host.parse(authentic);
     if (parsed.kind === 'not-understood') return withoutTargets(error(400, parsed.reason));
     if (!isOf(repository, parsed)) return withoutTargets(error(400, 'the delivery is for another repository'));
     if (parsed.kind === 'ignored') return withoutTargets(ignored(parsed.reason));
-    return await queue(parsed.push, delivery, context);
+    return await queue(parsed.pushes, delivery, context);
   } catch (thrown) {
     // A secret that cannot be read now does not make the sender's signature invalid.
     return {
@@ -140,41 +141,56 @@ async function decide(delivery: Delivery, context: Context): Promise<Decision> {
 }
 
 /** A rotated secret works at once: before a signature counts as invalid, the secrets are read again. */
-async function authenticate(delivery: Delivery, host: GitHost, { repository, reception, signal }: Context) {
-  const authentic = await host.authenticate(delivery, await reception.secretsOf(repository, signal));
+async function authenticate(delivery: Delivery, { repository, host, reception, signal }: Context) {
+  const nowMs = reception.nowMs();
+  const authentic = host.authenticate(delivery, { secrets: await reception.secretsOf(repository, signal), nowMs });
   if (authentic !== null) return authentic;
-  const rotated = await reception.rotatedSecretsOf(repository, signal);
-  return rotated === null ? null : host.authenticate(delivery, rotated);
+  const secrets = await reception.rotatedSecretsOf(repository, signal);
+  return secrets === null ? null : host.authenticate(delivery, { secrets, nowMs });
 }
 
-async function queue(push: Push, delivery: Delivery, { repository, reception, signal }: Context): Promise<Decision> {
+async function queue(
+  pushes: readonly Push[],
+  delivery: Delivery,
+  { repository, reception, signal }: Context,
+): Promise<Decision> {
   const { targets, templates } = reception.config;
-  const matched = match(push, {
+  const readers = {
     targets: targets.filter((target) => target.repository.name === repository.name),
     templates: templates.filter(({ settings }) => settings.repository.name === repository.name),
-  });
-  if (matched.kind === 'none') return withoutTargets(ignored(matched.reason));
-  const names = matched.recipients.map(({ target }) => target);
-  const at = new Date(reception.nowMs()).toISOString();
-  const { revision, rootTree, isForced } = push;
-  const hint = { revision, rootTree, isForced };
+  };
   const trigger = { kind: 'delivery', id: delivery.id } as const;
-  await reception.queue.send(
-    matched.recipients.map((recipient): DeployRequest => ({ ...recipient, trigger, hint, at })),
-    signal,
-  );
+  const at = new Date(reception.nowMs()).toISOString();
+  const requests: DeployRequest[] = [];
+  const reasons: string[] = [];
+  for (const push of pushes) {
+    const matched = match(push, readers);
+    const { revision, rootTree, isForced } = push;
+    const hint = { revision, rootTree, isForced };
+    if (matched.kind === 'none') reasons.push(matched.reason);
+    else requests.push(...matched.recipients.map((recipient) => ({ ...recipient, trigger, hint, at })));
+  }
+  if (requests.length === 0) return withoutTargets(ignored(firstOf(reasons)));
+  await reception.queue.send(requests, signal);
+  const names = requests.map(({ target }) => target);
   return { answer: { status: 202, body: { queued: names, delivery: delivery.id } }, targets: names };
+}
+
+function firstOf([first = '', ...others]: readonly string[]): string {
+  return others.length === 0 ? first : `${first} (+${others.length} more)`;
 }
 
 /**
  * Anyone who holds one repository's secret could sign a payload that names another, so the payload must match. Names can be
  * transferred, so the configured id takes precedence.
  */
-function isOf({ id, fullName }: Repository, parsed: Exclude<Parsed, { kind: 'not-understood' }>): boolean {
-  const named = parsed.kind === 'push' ? parsed.push.repository : parsed.repository;
+function isOf(
+  { id, fullName }: Repository,
+  { repository: named }: Exclude<Parsed, { kind: 'not-understood' }>,
+): boolean {
   // An organization's ping, for instance, names no repository; it is ignored anyway.
-  if (named === null) return parsed.kind === 'ignored';
-  return id === null ? named.fullName.toLowerCase() === fullName?.toLowerCase() : named.id === id;
+  if (named === null) return true;
+  return id === null ? named.fullName.toLowerCase() === fullName.toLowerCase() : named.id === id;
 }
 
 function answerHealth(method: string, { version }: Reception): Answer {
@@ -182,10 +198,9 @@ function answerHealth(method: string, { version }: Reception): Answer {
   return { ...error(405, 'method not allowed: use GET'), headers: { allow: 'GET, HEAD' } };
 }
 
-function registeredAt(path: string, { config }: Reception): Registered | null {
+async function registeredAt(path: string, { config }: Reception): Promise<Registered | null> {
   const repository = config.repositories.get(pathnameOf(path).slice(WEBHOOKS.length));
-  const profile = repository === undefined ? null : profileOf(repository);
-  return repository === undefined || profile === null ? null : { repository, profile };
+  return repository === undefined ? null : { repository, host: await hostOf(repository).loadReceiver() };
 }
 
 function pathnameOf(path: string): string {
@@ -194,8 +209,8 @@ function pathnameOf(path: string): string {
 }
 
 /** The header is not signed: a value that does not look like the id of a delivery is replaced. */
-function deliveryIdOf({ headers }: RequestHead, profile: HostProfile): string | null {
-  const id = profile.deliveryIdOf(headers) ?? '';
+function deliveryIdOf({ headers }: RequestHead, host: GitHost): string | null {
+  const id = host.deliveryIdOf(headers) ?? '';
   return /^[\w-]{1,64}$/.test(id) ? id : null;
 }
 

@@ -4,10 +4,13 @@ import type { ApiAnswer, RateLimit, HostApi } from '../port/host-api.ts';
 
 /** The REST API of GitHub.com and GitHub Enterprise Server. */
 export const githubApi: HostApi = {
+  authorizationOf: (token) => `Bearer ${token}`,
   statusRequest,
+  isStatusSet: ({ status }) => status === 201,
   rateLimitOf,
   messageOf,
   showsStatusAccess: ({ status }) => status === 422,
+  statusPermission: 'fine-grained tokens and Apps: Commit statuses, read and write; classic tokens: repo:status',
 };
 
 /** The secondary rate limit is a 403 or a 429: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api */

@@ -4,36 +4,33 @@ import type { KeyObject } from 'node:crypto';
 import * as z from 'zod/mini';
 import { DeployError } from '../../error/deploy-error.ts';
 import type { HostRequest } from '../port/host-api.ts';
+import { parseJson } from '../port/payload.ts';
+import type { App, IssuedToken, TokenIssuer, TokenScope } from '../port/token-issuer.ts';
+import { messageOf } from './message.ts';
 
-export interface GithubApp {
-  /** Its id or its client id: GitHub accepts both. */
-  readonly app: string;
-  readonly installation: string;
-}
+/** GitHub Apps. `app` is the id of the App or its client id: GitHub accepts both. */
+export const githubIssuer: TokenIssuer = {
+  nameOf: ({ app, installation }) => `GitHub App ${app}, installation ${installation}`,
+  tokenRequest,
+  parseToken,
+  messageOf,
+  remedyOf: (status) => REMEDIES[status] ?? 'Check app, installation and api of the repository in headgate.yml.',
+};
 
-/** The one repository that a token gives access to. */
-export interface TokenScope {
-  readonly api: string;
-  readonly fullName: string;
-  /** Survives renames, so it is preferred over the name when known. */
-  readonly id: string | null;
-  /** Whether the token may write commit statuses. */
-  readonly statuses: boolean;
-}
-
-/** Opaque: GitHub changes its length and format. */
-export interface InstallationToken {
-  readonly token: string;
-  readonly expiresAtMs: number;
-}
+const REMEDIES: Readonly<Record<number, string>> = {
+  401: 'Check app and privateKey of the repository in headgate.yml, and the clock of this machine.',
+  403: 'Grant the App contents: read and statuses: write, and have the owner accept the change.',
+  404: 'Check installation of the repository in headgate.yml: GitHub shows it in the URL of the installation.',
+  422: 'Add this repository to the installation, and grant the App contents: read and statuses: write.',
+};
 
 /** Clocks differ: the JWT is backdated by a minute, and expires within GitHub's limit of ten minutes even if our clock is ahead. */
 const BACKDATED_SECONDS = 60;
 const VALID_SECONDS = 540;
 
 /** `POST /app/installations/{id}/access_tokens`, signed as the App: https://docs.github.com/en/rest/apps/apps#create-an-installation-access-token-for-an-app */
-export function tokenRequest(
-  app: GithubApp,
+function tokenRequest(
+  app: App,
   { api, fullName, id, statuses }: TokenScope,
   { privateKey, nowMs }: { readonly privateKey: string; readonly nowMs: number },
 ): HostRequest {
@@ -48,7 +45,7 @@ export function tokenRequest(
 }
 
 /** https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-json-web-token-jwt-for-a-github-app */
-function appJwt({ app }: GithubApp, { privateKey, nowMs }: { privateKey: string; nowMs: number }): string {
+function appJwt({ app }: App, { privateKey, nowMs }: { privateKey: string; nowMs: number }): string {
   const seconds = Math.floor(nowMs / 1000);
   const claims = { iat: seconds - BACKDATED_SECONDS, exp: seconds + VALID_SECONDS, iss: app };
   const text = `${encode({ alg: 'RS256', typ: 'JWT' })}.${encode(claims)}`;
@@ -74,17 +71,8 @@ function readKey(pem: string, app: string): KeyObject {
 
 const TokenResponse = z.object({ token: z.string().check(z.minLength(1)), expires_at: z.string() });
 
-/** Null when this is not a response from GitHub. */
-export function parseToken(text: string): InstallationToken | null {
-  const { data } = z.safeParse(TokenResponse, parse(text));
+function parseToken(text: string): IssuedToken | null {
+  const { data } = z.safeParse(TokenResponse, parseJson(text));
   const expiresAtMs = Date.parse(data?.expires_at ?? '');
   return data === undefined || Number.isNaN(expiresAtMs) ? null : { token: data.token, expiresAtMs };
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

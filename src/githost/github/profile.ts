@@ -1,20 +1,19 @@
-import type { HostProfile } from '../port/git-host.ts';
 import { ownerAndName } from '../port/full-name.ts';
+import type { HostProfile } from '../port/profile.ts';
 
 export const githubProfile: HostProfile = {
-  // GitHub accepts any user with most tokens, and requires this one with the token of an App.
-  gitUser: 'x-access-token',
-  acceptsApps: true,
   apiOf,
   fullNameOf: ownerAndName,
-  hasProof: (headers) => /^sha256=[0-9a-f]{64}$/.test(headers['x-hub-signature-256'] ?? ''),
-  deliveryIdOf: (headers) => headers['x-github-delivery'] ?? null,
-  loadHooks: async () => (await import('./hooks.ts')).githubHooks,
-  loadApi: async () => (await import('./api.ts')).githubApi,
-  load: async () => (await import('./host.ts')).github,
+  exampleUrl: 'https://github.com/acme/fleet.git',
+  urlEnd: 'owner/repository',
+  isSecretRequired: true,
 };
 
-/** GitHub.com serves its API on a separate host, GitHub Enterprise Server below its web address. */
+/**
+ * GitHub.com and GitHub Enterprise Cloud with data residency (`*.ghe.com`) serve their API on a separate host, GitHub
+ * Enterprise Server below its web address.
+ */
 function apiOf(url: URL): string {
-  return url.host === 'github.com' ? 'https://api.github.com' : `${url.origin}/api/v3`;
+  const isCloud = url.host === 'github.com' || url.host.endsWith('.ghe.com');
+  return isCloud ? `https://api.${url.host}` : `${url.origin}/api/v3`;
 }

@@ -1,8 +1,10 @@
 import * as z from 'zod/mini';
-import { asObjectId, asRevision } from '../../snapshot/source.ts';
+import { asObjectId } from '../../snapshot/source.ts';
 import type { ObjectId } from '../../snapshot/source.ts';
 import type { AuthenticDelivery, Parsed, RepositoryIdentity } from '../port/git-host.ts';
 import { FORM, mediaTypeOf } from '../port/media-type.ts';
+import { invalidFields, notUnderstood, parseJson } from '../port/payload.ts';
+import { plainPush, readRefChange } from '../port/ref-changes.ts';
 
 /** Only the fields that are used: https://docs.github.com/en/webhooks/webhook-events-and-payloads#push */
 const Repository = z.object({ id: z.union([z.int(), z.string()]), full_name: z.string() });
@@ -26,9 +28,9 @@ type PushPayload = z.infer<typeof PushEvent>;
 /** Parses an authentic delivery. GitHub's event header is not signed: forging it can only make a push be ignored. */
 export function parseDelivery(delivery: AuthenticDelivery): Parsed {
   const payload = readPayload(delivery);
-  if (payload === undefined) return unrecognized('the body is not JSON');
+  if (payload === undefined) return notUnderstood('the body is not JSON');
   const event = delivery.headers['x-github-event'] ?? '';
-  if (event === '') return unrecognized('the X-GitHub-Event header is missing');
+  if (event === '') return notUnderstood('the X-GitHub-Event header is missing');
   if (event === 'push') return parsePush(payload);
   const { data } = z.safeParse(AnyEvent, payload);
   const repository = data === undefined ? null : identityOf(data.repository);
@@ -37,42 +39,20 @@ export function parseDelivery(delivery: AuthenticDelivery): Parsed {
 
 function readPayload({ headers, body }: AuthenticDelivery): unknown {
   const text = new TextDecoder().decode(body);
-  const json = mediaTypeOf(headers) === FORM ? (new URLSearchParams(text).get('payload') ?? '') : text;
-  try {
-    return JSON.parse(json) as unknown;
-  } catch {
-    return undefined;
-  }
+  return parseJson(mediaTypeOf(headers) === FORM ? (new URLSearchParams(text).get('payload') ?? '') : text);
 }
 
 function parsePush(payload: unknown): Parsed {
   const read = z.safeParse(PushEvent, payload);
-  if (!read.success) {
-    const fields = read.error.issues.map(({ path }) => path.join('.') || 'the whole body');
-    return unrecognized(`the push event has missing or invalid fields: ${fields.join(', ')}`);
-  }
+  if (!read.success) return invalidFields('push', read.error);
   const push = read.data;
   const repository = identityOf(push.repository);
-  const ignored = (reason: string): Parsed => ({ kind: 'ignored', reason, repository });
-  if (push.ref.startsWith('refs/tags/')) return ignored('the ref is a tag, and targets follow branches');
-  if (!push.ref.startsWith('refs/heads/')) return ignored('the ref is not a branch');
-  if (push.deleted === true || /^0+$/.test(push.after)) {
-    return ignored(`branch "${push.ref.slice('refs/heads/'.length)}" was deleted`);
-  }
-  const revision = asRevision(push.after);
-  if (revision === null) return unrecognized('the push event has missing or invalid fields: after');
-  const { ref } = push;
-  return {
-    kind: 'push',
-    push: {
-      ref,
-      revision,
-      rootTree: rootTreeOf(push),
-      isForced: push.forced !== false,
-      repository,
-      changedPaths: changedPathsOf(push),
-    },
-  };
+  const change = readRefChange(push.ref, push.deleted === true ? null : push.after);
+  if (change === null) return notUnderstood('the push event has missing or invalid fields: after');
+  if (change.kind === 'ignored') return { ...change, repository };
+  const isForced = push.forced !== false;
+  const known = { rootTree: rootTreeOf(push), isForced, changedPaths: changedPathsOf(push) };
+  return { kind: 'pushes', pushes: [{ ...plainPush(change), ...known }], repository };
 }
 
 function identityOf({ id, full_name: fullName }: z.infer<typeof Repository>): RepositoryIdentity {
@@ -96,8 +76,4 @@ function changedPathsOf({ created, deleted, forced, commits }: PushPayload): rea
   const lists = data.map(({ added, modified, removed }) => [...added, ...modified, ...removed]);
   if (lists.some((files) => files.length >= MAX_FILES)) return null;
   return [...new Set(lists.flat())];
-}
-
-function unrecognized(reason: string): Parsed {
-  return { kind: 'not-understood', reason };
 }

@@ -93,7 +93,7 @@ interface InFlight {
 async function respond(exchange: Exchange, { reception, limits, inFlight }: Serving): Promise<void> {
   const { request, response } = exchange;
   const head = headOf(request);
-  const early = admit(head, reception);
+  const early = await admit(head, reception);
   if (early !== null) {
     send(exchange, early);
     return;

@@ -1,18 +1,15 @@
 import { expect, it } from 'vitest';
 import { diagnoseWebhook } from '../../../src/cli/setup/diagnose-webhook.ts';
-import type { Hook, HookDelivery } from '../../../src/githost/port/hooks.ts';
+import type { Hook, HookDelivery } from '../../../src/githost/port/setup.ts';
 
 const hook: Hook = {
-  id: 7,
+  id: '7',
   url: 'https://abc.lambda-url.eu-west-1.on.aws/webhooks/fleet',
-  contentType: 'json',
-  events: ['push'],
-  isActive: true,
-  isTlsVerified: true,
+  mistakes: [],
 };
 
 function diagnose(hooks: readonly Hook[], last: Partial<HookDelivery> | null = null) {
-  const delivery = { id: 'a', event: 'push', deliveredAtMs: 0, statusCode: 202, status: 'OK', ...last };
+  const delivery = { id: 'a', event: 'push', statusCode: 202, status: 'OK', ...last };
   return diagnoseWebhook({
     repository: 'fleet',
     fullName: 'acme/fleet',
@@ -34,10 +31,11 @@ it.each<[string, readonly Hook[], RegExp]>([
     [{ ...hook, url: 'https://x.example/?/webhooks/fleet' }],
     /no webhook points to/,
   ],
-  ['a disabled webhook', [{ ...hook, isActive: false }], /disabled/],
-  ['form encoding', [{ ...hook, contentType: 'form' }], /content type is form/],
-  ['missing push events', [{ ...hook, events: ['issues'] }], /does not send push/],
-  ['unverified TLS', [{ ...hook, isTlsVerified: false }], /does not verify TLS/],
+  [
+    'a webhook that the host finds wrong',
+    [{ ...hook, mistakes: ['it is disabled', 'it does not verify TLS'] }],
+    /webhook 7: it is disabled, it does not verify TLS/,
+  ],
 ])('detects %s, and suggests headgate connect', async (_what, hooks, message) => {
   await expect(diagnose(hooks, {})).rejects.toMatchObject({
     message: expect.stringMatching(message) as string,
@@ -58,6 +56,9 @@ it.each<[number, string, RegExp, RegExp]>([
   });
 });
 
-it('accepts a webhook that sends all events', async () => {
-  expect(await diagnose([{ ...hook, events: ['*'] }], {})).toContain('succeeded');
+it('accepts a webhook whose deliveries the host does not list', async () => {
+  const facts = { repository: 'fleet', fullName: 'acme/fleet', hooks: [hook], deliveriesOf: async () => null };
+  expect(await diagnoseWebhook(facts)).toBe(
+    'webhook 7; its deliveries are listed only in the settings of the repository',
+  );
 });

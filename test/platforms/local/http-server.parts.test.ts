@@ -21,7 +21,7 @@ const broken = { queue: false, secrets: false };
 
 const fleet = aRepository();
 const named = aRepository({ name: 'named', id: null, fullName: 'Acme/Named' });
-const plain = aRepository({ name: 'plain', host: 'git', fullName: null, api: null });
+const plain = aRepository({ name: 'plain', host: 'git', fullName: 'plain', api: null });
 const reception: Reception = {
   config: aConfig(
     [fleet, named, plain],

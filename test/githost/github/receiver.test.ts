@@ -1,14 +1,18 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { Delivery, Parsed } from '../../../src/githost/port/git-host.ts';
-import { github } from '../../../src/githost/github/host.ts';
+import { githubReceiver } from '../../../src/githost/github/receiver.ts';
 import { aDelivery, aPayload, REVISION, SECRET, sign, TREE } from '../builders.ts';
 import { EXAMPLES } from './examples.ts';
 
+function authenticate(delivery: Delivery, secrets: readonly string[]) {
+  return githubReceiver.authenticate(delivery, { secrets, nowMs: 0 });
+}
+
 async function parse(payload: unknown, headers: Delivery['headers'] = {}): Promise<Parsed> {
-  const delivery = await github.authenticate(aDelivery(JSON.stringify(payload), headers), [SECRET]);
+  const delivery = authenticate(aDelivery(JSON.stringify(payload), headers), [SECRET]);
   if (delivery === null) throw new Error('the builder signs what it builds');
-  return github.parse(delivery);
+  return githubReceiver.parse(delivery);
 }
 
 describe('the authentication of a delivery', () => {
@@ -19,17 +23,17 @@ describe('the authentication of a delivery', () => {
   };
 
   it('accepts the example in GitHub’s documentation', async () => {
-    expect(await github.authenticate(documented, ["It's a Secret to Everybody"])).toEqual(documented);
-    expect(await github.authenticate(documented, ["It's a Secret to everybody"])).toBeNull();
+    expect(authenticate(documented, ["It's a Secret to Everybody"])).toEqual(documented);
+    expect(authenticate(documented, ["It's a Secret to everybody"])).toBeNull();
   });
 
   it('accepts either of two secrets during a rotation', async () => {
-    expect(await github.authenticate(documented, ['the new one', "It's a Secret to Everybody"])).toEqual(documented);
+    expect(authenticate(documented, ['the new one', "It's a Secret to Everybody"])).toEqual(documented);
   });
 
   it('rejects every delivery when there is no secret or an empty one', async () => {
-    expect(await github.authenticate(documented, [])).toBeNull();
-    expect(await github.authenticate(aDelivery('{}', { 'x-hub-signature-256': sign('{}', '') }), [''])).toBeNull();
+    expect(authenticate(documented, [])).toBeNull();
+    expect(authenticate(aDelivery('{}', { 'x-hub-signature-256': sign('{}', '') }), [''])).toBeNull();
   });
 
   it.each([
@@ -41,59 +45,63 @@ describe('the authentication of a delivery', () => {
     ['a truncated signature', sign('{}').slice(0, -1)],
     ['a signature with non-ASCII text', `sha256=${'é'.repeat(64)}`],
   ])('rejects a delivery with %s', async (_name, signature) => {
-    expect(await github.authenticate(aDelivery('{}', { 'x-hub-signature-256': signature }), [SECRET])).toBeNull();
+    expect(authenticate(aDelivery('{}', { 'x-hub-signature-256': signature }), [SECRET])).toBeNull();
   });
 
   it('rejects a delivery that has only the old SHA-1 signature', async () => {
     const sha1 = createHmac('sha1', SECRET).update('{}').digest('hex');
     const headers = { 'x-hub-signature-256': undefined, 'x-hub-signature': `sha1=${sha1}` };
-    expect(await github.authenticate(aDelivery('{}', headers), [SECRET])).toBeNull();
+    expect(authenticate(aDelivery('{}', headers), [SECRET])).toBeNull();
   });
 
   it('rejects an empty body even with a valid signature', async () => {
-    expect(await github.authenticate(aDelivery(''), [SECRET])).toBeNull();
+    expect(authenticate(aDelivery(''), [SECRET])).toBeNull();
   });
 
   it('rejects bytes that are not UTF-8, even when their text with replacement characters is signed', async () => {
     const body = Buffer.from([0x7b, 0xff, 0x7d]);
-    expect(await github.authenticate(aDelivery(body), [SECRET])).toBeNull();
-    expect(
-      await github.authenticate(aDelivery(body, { 'x-hub-signature-256': sign('{\ufffd}') }), [SECRET]),
-    ).toBeNull();
+    expect(authenticate(aDelivery(body), [SECRET])).toBeNull();
+    const replaced = aDelivery(body, { 'x-hub-signature-256': sign('{\ufffd}') });
+    expect(authenticate(replaced, [SECRET])).toBeNull();
   });
 
   it('covers the BOM', async () => {
     const body = Buffer.from('\ufeff{}');
-    expect(await github.authenticate(aDelivery(body), [SECRET])).not.toBeNull();
-    expect(await github.authenticate(aDelivery(body, { 'x-hub-signature-256': sign('{}') }), [SECRET])).toBeNull();
+    expect(authenticate(aDelivery(body), [SECRET])).not.toBeNull();
+    expect(authenticate(aDelivery(body, { 'x-hub-signature-256': sign('{}') }), [SECRET])).toBeNull();
   });
 });
 
 describe('parsing a delivery', () => {
   it('returns the push', async () => {
     expect(await parse(aPayload())).toEqual({
-      kind: 'push',
-      push: {
-        ref: 'refs/heads/main',
-        revision: REVISION,
-        rootTree: TREE,
-        isForced: false,
-        repository: { id: '42', fullName: 'acme/fleet' },
-        changedPaths: ['clusters/prod/a.yaml'],
-      },
+      kind: 'pushes',
+      repository: { id: '42', fullName: 'acme/fleet' },
+      pushes: [
+        {
+          ref: 'refs/heads/main',
+          revision: REVISION,
+          rootTree: TREE,
+          isForced: false,
+          changedPaths: ['clusters/prod/a.yaml'],
+        },
+      ],
     });
   });
 
   it('returns a push that was sent as a form', async () => {
     const body = new URLSearchParams({ payload: JSON.stringify(aPayload()) }).toString();
     const headers = { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' };
-    const delivery = await github.authenticate(aDelivery(body, headers), [SECRET]);
-    expect(delivery && github.parse(delivery)).toMatchObject({ kind: 'push', push: { revision: REVISION } });
+    const delivery = authenticate(aDelivery(body, headers), [SECRET]);
+    expect(delivery && githubReceiver.parse(delivery)).toMatchObject({
+      kind: 'pushes',
+      pushes: [{ revision: REVISION }],
+    });
   });
 
   it('ignores the tree id of a commit other than the tip', async () => {
     const read = await parse(aPayload({ head_commit: { id: '3'.repeat(40), tree_id: TREE } }));
-    expect(read).toMatchObject({ kind: 'push', push: { rootTree: null } });
+    expect(read).toMatchObject({ kind: 'pushes', pushes: [{ rootTree: null }] });
   });
 
   it.each([
@@ -117,8 +125,11 @@ describe('parsing a delivery', () => {
   });
 
   it('does not recognize a body that is not JSON or a delivery without an event', async () => {
-    const delivery = await github.authenticate(aDelivery('<xml/>'), [SECRET]);
-    expect(delivery && github.parse(delivery)).toEqual({ kind: 'not-understood', reason: 'the body is not JSON' });
+    const delivery = authenticate(aDelivery('<xml/>'), [SECRET]);
+    expect(delivery && githubReceiver.parse(delivery)).toEqual({
+      kind: 'not-understood',
+      reason: 'the body is not JSON',
+    });
     expect(await parse(aPayload(), { 'x-github-event': undefined })).toMatchObject({ kind: 'not-understood' });
   });
 
@@ -131,7 +142,7 @@ describe('parsing a delivery', () => {
     });
     const pushes = all.filter((each) => each.startsWith('push: ')).toSorted();
     const tag = 'push: the ref is a tag, and targets follow branches';
-    expect(pushes).toEqual(['push: push', 'push: push', tag, tag, tag, tag, tag]);
+    expect(pushes).toEqual(['push: pushes', 'push: pushes', tag, tag, tag, tag, tag]);
     const others = EXAMPLES.filter(({ name }) => name !== 'push').flatMap(({ name, examples }) =>
       examples.map(() => (name === 'ping' ? 'ping: ping' : `${name}: event "${name}"`)),
     );
@@ -146,7 +157,7 @@ function commit(files: number) {
 
 async function pathsOf(change: Readonly<Record<string, unknown>>) {
   const read = await parse(aPayload(change));
-  return read.kind === 'push' ? (read.push.changedPaths?.length ?? null) : read;
+  return read.kind === 'pushes' ? (read.pushes[0]?.changedPaths?.length ?? null) : read;
 }
 
 describe('the list of changed paths', () => {
@@ -155,7 +166,7 @@ describe('the list of changed paths', () => {
       { added: ['a'], modified: ['b'], removed: ['c'] },
       { added: [], modified: ['a'], removed: ['d'] },
     ];
-    expect(await parse(aPayload({ commits }))).toMatchObject({ push: { changedPaths: ['a', 'b', 'c', 'd'] } });
+    expect(await parse(aPayload({ commits }))).toMatchObject({ pushes: [{ changedPaths: ['a', 'b', 'c', 'd'] }] });
   });
 
   it.each([

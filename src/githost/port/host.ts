@@ -1,0 +1,16 @@
+import type { GitHost } from './git-host.ts';
+import type { HostApi } from './host-api.ts';
+import type { HostSetup } from './setup.ts';
+import type { TokenIssuer } from './token-issuer.ts';
+
+/** How the parts of a Git host are loaded. Small, because every process loads it for every host, and then only what it needs. */
+export interface Host {
+  /** The user that a token belongs to when Git is read with it (Basic authentication). */
+  readonly gitUser: string;
+  readonly loadReceiver: () => Promise<GitHost>;
+  /** Null: the host has no API, so it shows no commit statuses. */
+  readonly loadApi: (() => Promise<HostApi>) | null;
+  readonly loadSetup: () => Promise<HostSetup>;
+  /** Null: `credentials` cannot be an App. */
+  readonly loadIssuer: (() => Promise<TokenIssuer>) | null;
+}

@@ -1,0 +1,13 @@
+/** What headgate.yml has to know of a Git host. */
+export interface HostProfile {
+  /** Base of the REST API of the host of a repository, without a trailing slash; null: it has none. */
+  readonly apiOf: (url: URL) => string | null;
+  /** The repository's name in the API and in deliveries; null when the URL is not of a repository. `name`: its key in headgate.yml. */
+  readonly fullNameOf: (url: URL, name: string) => string | null;
+  /** What a URL looks like there, for error messages. */
+  readonly exampleUrl: string;
+  /** How the URL has to end, for error messages: `owner/repository`. */
+  readonly urlEnd: string;
+  /** Without a webhook secret no delivery is accepted, and the sweep alone finds pushes. */
+  readonly isSecretRequired: boolean;
+}

@@ -1,0 +1,62 @@
+import type { HostRequest, RepositoryLocation } from './host-api.ts';
+
+export interface Hook {
+  readonly id: string;
+  readonly url: string;
+  /** What keeps pushes from arriving, or from being trusted: `it is disabled`. */
+  readonly mistakes: readonly string[];
+}
+
+export interface HookDelivery {
+  /** The same as long as it is about the same delivery. */
+  readonly id: string;
+  readonly event: string;
+  /** 0: no response. */
+  readonly statusCode: number;
+  /** The host's description: `OK`, `Invalid HTTP Response: 401`, `timed out`. */
+  readonly status: string;
+}
+
+export interface HookSettings {
+  readonly url: string;
+  readonly secret: string;
+}
+
+/** The deliveries of a webhook in the host's API. */
+export interface HookLog {
+  request(at: RepositoryLocation, id: string): HostRequest;
+  /** Newest first. */
+  parse(text: string): readonly HookDelivery[];
+}
+
+/** The webhooks of a repository in the host's API. Only the setup commands use it, with a token that may administer them. */
+export interface HookApi {
+  listRequest(at: RepositoryLocation): HostRequest;
+  createRequest(at: RepositoryLocation, settings: HookSettings): HostRequest;
+  updateRequest(at: RepositoryLocation, id: string, settings: HookSettings): HostRequest;
+  /** Makes the host send a delivery now. */
+  testRequest(at: RepositoryLocation, id: string): HostRequest;
+  /** Null: the host's API does not list deliveries. */
+  readonly log: HookLog | null;
+  /** @throws when the answer is not the host's */
+  parseHooks(text: string): readonly Hook[];
+  /** Of the answer to `createRequest` or `updateRequest`. `settings`: what was requested. */
+  parseHook(text: string, settings: HookSettings): Hook;
+  /** The permission that it needs, in the host's words. */
+  readonly permission: string;
+}
+
+/** A repository as a person finds it. */
+export interface SetupRepository {
+  readonly url: string;
+  readonly fullName: string;
+}
+
+/** How a repository is connected to Headgate. Each text is to follow by hand. */
+export interface HostSetup {
+  /** Null: webhooks cannot be registered over the API, only by hand. */
+  readonly hooks: HookApi | null;
+  readonly manualText: (repository: SetupRepository, webhookUrl: string) => string;
+  /** How to create an App; null: the host has none. */
+  readonly appText: ((repository: SetupRepository, webhookUrl: string) => string) | null;
+}

@@ -1,0 +1,18 @@
+import { GIT } from './git-case.ts';
+import { GITHUB } from './github-case.ts';
+import type { HostCase, Sent, Signing } from './host-case.ts';
+import { SENT_AT_MS } from './host-case.ts';
+import type { Delivery } from '../../../src/githost/port/git-host.ts';
+
+/** Every way in which a Git host reports pushes. */
+export const CASES: readonly HostCase[] = [GITHUB, GIT];
+
+/** The delivery as the host sends it; `body`: other bytes under the same headers. */
+export function deliveryOf(
+  host: HostCase,
+  { event, payload }: Sent,
+  { signing = {}, body = Buffer.from(JSON.stringify(payload)) }: { signing?: Partial<Signing>; body?: Buffer } = {},
+): Delivery {
+  const headers = host.headers(body, event, { secret: host.secret, sentAtMs: SENT_AT_MS, ...signing });
+  return { id: 'a-delivery', headers, body };
+}

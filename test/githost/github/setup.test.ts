@@ -1,0 +1,22 @@
+import { describe, expect, it } from 'vitest';
+import { githubSetup } from '../../../src/githost/github/setup.ts';
+
+const CONFIG = { url: 'https://headgate.example.com/webhooks/fleet', content_type: 'json', insecure_ssl: '0' };
+const HOOK = { id: 7, active: true, events: ['push'], config: CONFIG };
+
+describe('a webhook that GitHub lists', () => {
+  it.each([
+    ['nothing', HOOK, []],
+    ['nothing, when it sends all events', { ...HOOK, events: ['*'] }, []],
+    ['that it is disabled', { ...HOOK, active: false }, ['it is disabled']],
+    [
+      'form encoding',
+      { ...HOOK, config: { ...CONFIG, content_type: 'form' } },
+      ['its content type is form instead of json'],
+    ],
+    ['missing push events', { ...HOOK, events: ['issues'] }, ['it does not send push events']],
+    ['unverified TLS', { ...HOOK, config: { ...CONFIG, insecure_ssl: 1 } }, ['it does not verify TLS']],
+  ])('has %s as mistakes', (_what, hook, mistakes) => {
+    expect(githubSetup.hooks?.parseHooks(JSON.stringify([hook]))).toEqual([{ id: '7', url: CONFIG.url, mistakes }]);
+  });
+});
