@@ -25,7 +25,11 @@ export function checkFunction(world: FunctionEnvironment) {
     const batch = readBatch(event);
     const queue = world.queueOf(batch.queueArn);
     const common = { queue, log, wait, random: Math.random, longestPauseSeconds: LONGEST_PAUSE_SECONDS };
-    return serveBatch(batch, { ...common, ...slotsOf(batch, batch.messages.length, runtime), ...looks(runtime) }, signal);
+    return serveBatch(
+      batch,
+      { ...common, ...slotsOf(batch, batch.messages.length, runtime), ...looks(runtime) },
+      signal,
+    );
   };
 }
 

@@ -45,6 +45,11 @@ export interface DeployRequest extends Recipient {
   readonly tries?: number | undefined;
 }
 
+/** Is it requested by a run of another target, rather than by a delivery, a command or the sweep itself? */
+export function isCausedByRun({ wakes = [], wokenBy = [] }: Pick<DeployRequest, 'wakes' | 'wokenBy'>): boolean {
+  return wakes.length + wokenBy.length > 0;
+}
+
 /** What `sweepDrift` found. */
 export interface DriftRequest {
   /** `all`: too many for a message. */

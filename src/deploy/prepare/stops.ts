@@ -4,6 +4,8 @@ import { isBackingOff } from '../../state/backoff.ts';
 import { isCurrent } from '../../state/current.ts';
 import type { Renderer } from '../../state/renderer.ts';
 import type { TargetState } from '../../state/target-state.ts';
+import { isCausedByRun } from '../ports/request.ts';
+import type { TargetRequest } from '../ports/request.ts';
 import type { Unmet } from '../ports/world.ts';
 import type { StartedRun } from './started-run.ts';
 import { uninstallHint } from './uninstall-hint.ts';
@@ -93,9 +95,16 @@ function pathMissing(
   };
 }
 
-/** Another run may have been refused since the sweep queued this one. */
-export function stopWhileBackingOff({ request, state, revision, settings, nowMs }: StartedRun): Stop | null {
-  if (request.trigger.kind !== 'sweep' || state.progress.waiting !== null) return null;
+type MayBackOff = Pick<StartedRun, 'state' | 'revision' | 'settings' | 'nowMs'> & {
+  readonly request: Pick<TargetRequest, 'trigger' | 'wakes' | 'wokenBy'>;
+};
+
+/**
+ * Another run may have been refused since the sweep queued this one. A run of another target that requests this one has
+ * changed what it waits for, or depends on it, so that is never held back, whatever began the chain.
+ */
+export function stopWhileBackingOff({ request, state, revision, settings, nowMs }: MayBackOff): Stop | null {
+  if (request.trigger.kind !== 'sweep' || isCausedByRun(request) || state.progress.waiting !== null) return null;
   return isBackingOff(state.outcome, { revision, settings, nowMs }) ? { kind: 'backing-off' } : null;
 }
 

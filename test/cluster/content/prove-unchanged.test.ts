@@ -26,7 +26,7 @@ describe('comparing a live object with its manifest', () => {
     expect(hasAll({ a: 9007199254740993n }, { a: 9007199254740993n })).toBe(true);
   });
 
-  it('takes a field that is null in the manifest as one that is not there', () => {
+  it('takes a field that is null in the manifest as an absent field', () => {
     expect(hasAll({}, { a: null })).toBe(true);
     expect(hasAll({ a: 1 }, { a: null })).toBe(false);
   });
