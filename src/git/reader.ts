@@ -1,5 +1,5 @@
 import type { Git, SourceQuery } from '../deploy/ports/git.ts';
-import type { ObjectId, Revision, Source } from '../snapshot/source.ts';
+import type { ObjectId, Revision, Source, SourceFile } from '../snapshot/source.ts';
 import { asObjectId, asRevision } from '../snapshot/source.ts';
 import { gitError, UnknownObject } from './git-error.ts';
 import type { ObjectStore } from './pack.ts';
@@ -115,8 +115,8 @@ export function openRepository(server: GitServer) {
       tree,
       inputs: await inputsOf(at.rootTree, query, signal),
       complete: false,
-      // A path that did not change may be excluded since it was noted.
-      files: [...changed, ...dirty.filter(({ path, kind }) => query.isRead(path, kind))],
+      // A path that did not change may be excluded since it was noted. What came from it has left Git then.
+      files: [...changed, ...dirty.map((file) => (query.isRead(file.path, file.kind) ? file : absent(file.path)))],
     };
   }
 
@@ -166,6 +166,10 @@ export function openRepository(server: GitServer) {
       return [...commits.values()].some(({ type, data }) => type === 'commit' && parentsOfCommit(data).includes(older));
     },
   } satisfies Git;
+}
+
+function absent(path: string): SourceFile {
+  return { path, kind: 'absent' };
 }
 
 /** Ids claimed by a delivery may be wrong or not available yet. They are verified later, so a miss is not an error. */
