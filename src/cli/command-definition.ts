@@ -13,6 +13,8 @@ export interface CommandDefinition<Flags> {
   readonly options?: readonly Option[];
   /** `serve` logs to stdout. Every other command reserves stdout for its answer, and takes `--output`. */
   readonly logsTo?: 'stdout' | 'stderr';
+  /** Beside `text` and `json`; the body reads them from its flag `output`. */
+  readonly moreOutputs?: readonly string[];
   readonly body: Body<Flags>;
 }
 

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import type { CommanderError } from 'commander';
 import { DeployError } from '../error/deploy-error.ts';
-import type { ExitCode, OutputFormat } from './terminal/context.ts';
+import type { ExitCode } from './terminal/context.ts';
 import type { AddCommand, CommandDefinition } from './command-definition.ts';
 import { addDeployCommands } from './deploy-commands.ts';
 import type { CliProcess } from './terminal/cli-process.ts';
@@ -51,7 +51,16 @@ export function makeProgram(process: CliProcess, { version, select }: ProgramOpt
 
 function adderTo(program: Command, process: CliProcess, select: ProgramOptions['select']): AddCommand {
   return <Flags extends object>(definition: CommandDefinition<Flags>) => {
-    const { usage, summary, description, examples, options = [], logsTo = 'stderr', body } = definition;
+    const {
+      usage,
+      summary,
+      description,
+      examples,
+      options = [],
+      logsTo = 'stderr',
+      moreOutputs = [],
+      body,
+    } = definition;
     const command = program
       .command(usage)
       .summary(summary)
@@ -60,15 +69,22 @@ function adderTo(program: Command, process: CliProcess, select: ProgramOptions['
     command.helpOption('--help', 'show this help').exitOverride(asUsageError(`headgate ${command.name()}`));
     for (const option of options) command.addOption(option);
     if (logsTo === 'stderr') {
-      command.addOption(new Option('--output <format>', 'output format').choices(['text', 'json']).default('text'));
+      command.addOption(
+        new Option('--output <format>', 'output format').choices(['text', 'json', ...moreOutputs]).default('text'),
+      );
     }
     command.action(() => {
       const flags = program.opts<GlobalFlags>();
-      const own = command.opts<Flags & { output?: OutputFormat }>();
+      const own = command.opts<Flags & { output?: string }>();
       const args = command.args;
       const run = () =>
         runCommand(
-          { flags, logsTo, output: own.output ?? 'text', body: (context) => body(context, own, args) },
+          {
+            flags,
+            logsTo,
+            output: own.output === 'json' ? 'json' : 'text',
+            body: (context) => body(context, own, args),
+          },
           process,
         );
       select({ run, flags, logsTo });

@@ -4,13 +4,15 @@ import { asObjectId, asRevision } from '../snapshot/source.ts';
 import { gitError, UnknownObject } from './git-error.ts';
 import type { ObjectStore } from './pack.ts';
 import type { GitServer } from './transport.ts';
+import { withLocalObjects } from './local-objects.ts';
+import type { LocalObjects } from './local-objects.ts';
 import { remoteObjects } from './objects.ts';
 import { parentsOfCommit } from './tree.ts';
 import { uploadPack } from './upload-pack.ts';
 
-/** Ids in SHA-256 repositories have 64 digits. */
-export function openRepository(server: GitServer) {
-  const remote = uploadPack(server);
+/** Ids in SHA-256 repositories have 64 digits. `local`: objects that need not be fetched. */
+export function openRepository(server: GitServer, local: LocalObjects | null = null) {
+  const remote = local === null ? uploadPack(server) : withLocalObjects(uploadPack(server), local);
   const objects = remoteObjects(remote, server);
   const { rootTreeOf, fetchDifference, descend, treeIds, changesBetween, readChanges, files } = objects;
 
@@ -96,8 +98,9 @@ export function openRepository(server: GitServer) {
     signal: AbortSignal,
   ): Promise<Source> {
     const { base, also } = query;
-    if (!objects.has(at.rootTree) || !objects.has(base.rootTree))
-      await fetchDifference(at.rootTree, base.rootTree, signal);
+    // What is on this machine is compared level by level: the server does not know its commit.
+    const isKnown = objects.has(at.rootTree) && (local !== null || objects.has(base.rootTree));
+    if (!isKnown) await fetchDifference(at.rootTree, base.rootTree, signal);
     // Equal root trees mean that nothing changed, and then no tree was fetched.
     const tree = at.rootTree === base.rootTree ? base.tree : await pathTree(at.rootTree, query, signal);
     const changes = await changesBetween(
