@@ -240,6 +240,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'deploy/targets',
   ],
   'cli/terminal': ['error', 'snapshot', 'config/written', 'config/checked', 'deploy/ports', 'app'],
+  'cli/packaged': ['error', 'config/checked', 'sandbox', 'platforms/aws/secrets', 'platforms/aws/lambda'],
   'cli/stack': [
     'error',
     'config/written',
@@ -249,6 +250,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'platforms/aws/secrets',
     'app',
     'cli/terminal',
+    'cli/packaged',
   ],
   'deploy/prepare': [
     'error',

@@ -1,10 +1,13 @@
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import { DeployError } from '../../error/deploy-error.ts';
+import { packagedStack } from '../packaged/packaged-stack.ts';
+import type { StackFiles } from '../packaged/packaged-stack.ts';
 
 /** The packaged stack: templates and archives, on this machine. */
 export interface FunctionPackage {
@@ -35,10 +38,12 @@ const Template = z.object({
 });
 const StoredInS3 = z.object({ S3Key: z.string() });
 
-/** Packages the functions of this checkout with serverless, offline and without credentials. */
+/** In a checkout, packages the functions with serverless, offline and without credentials; else takes the npm package's. */
 export async function packageFunctions(options: PackageOptions, signal: AbortSignal): Promise<FunctionPackage> {
-  const out = join(root, '.serverless');
-  await runServerless(options, signal);
+  const isCheckout = existsSync(join(root, 'serverless.yml'));
+  const { directory: out, layer } = isCheckout
+    ? await packageCheckout(options, signal)
+    : await packagedStack(join(root, 'dist', 'stack'), options);
   const read = (name: string) => readFile(join(out, name), 'utf8');
   const template = await read('cloudformation-template-update-stack.json');
   const { Resources } = Template.parse(JSON.parse(template));
@@ -47,7 +52,7 @@ export async function packageFunctions(options: PackageOptions, signal: AbortSig
     const stored = StoredInS3.safeParse(Properties['Code'] ?? Properties['Content']);
     return stored.success ? [stored.data.S3Key] : [];
   });
-  const fileOf = (key: string) => (key.startsWith('layers/') ? LAYER : join(out, key.slice(key.lastIndexOf('/') + 1)));
+  const fileOf = (key: string) => (key.startsWith('layers/') ? layer : join(out, key.slice(key.lastIndexOf('/') + 1)));
   const directory = dirname(keys.find((key) => !key.startsWith('layers/')) ?? '');
   return {
     bucketTemplate: await read('cloudformation-template-create-stack.json'),
@@ -56,6 +61,11 @@ export async function packageFunctions(options: PackageOptions, signal: AbortSig
     artifacts: new Map(keys.map((key) => [key, fileOf(key)])),
     templateKey: `${directory}/template.json`,
   };
+}
+
+async function packageCheckout(options: PackageOptions, signal: AbortSignal): Promise<StackFiles> {
+  await runServerless(options, signal);
+  return { directory: join(root, '.serverless'), layer: LAYER };
 }
 
 async function runServerless({ stage, region, config, env }: PackageOptions, signal: AbortSignal): Promise<void> {
