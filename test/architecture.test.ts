@@ -168,6 +168,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'cluster/observe',
     'cluster/apply',
   ],
+  'config/reference': ['config/written', 'githost'],
   'deploy/report/channels': ['error', 'snapshot', 'githost/port', 'state', 'deploy/ports'],
   'deploy/report': [
     'error',
@@ -382,6 +383,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'deploy/ports',
     'platforms/aws/secrets',
     'cluster/apply',
+    'config/reference',
     'deploy/report/channels',
     'deploy/report',
     'deploy/targets',

@@ -5,8 +5,9 @@ import type { ExitCode, OutputFormat } from './terminal/context.ts';
 import type { AddCommand, CommandDefinition } from './command-definition.ts';
 import { addDeployCommands } from './deploy-commands.ts';
 import type { CliProcess } from './terminal/cli-process.ts';
-import { runCommand } from './run-command.ts';
+import { openContext, runCommand } from './run-command.ts';
 import type { GlobalFlags } from './run-command.ts';
+import { addReferenceCommands } from './reference-commands.ts';
 import { addSetupCommands } from './setup-commands.ts';
 
 /** The command that the command line selects. */
@@ -46,14 +47,15 @@ export function makeProgram(process: CliProcess, { version, select }: ProgramOpt
   const add = adderTo(program, process, select);
   addDeployCommands(add);
   addSetupCommands(add);
+  addReferenceCommands(add);
   return program;
 }
 
 function adderTo(program: Command, process: CliProcess, select: ProgramOptions['select']): AddCommand {
   return <Flags extends object>(definition: CommandDefinition<Flags>) => {
-    const { usage, summary, description, examples, options = [], logsTo = 'stderr', body } = definition;
+    const { usage, summary, description, examples, options = [], logsTo = 'stderr', isHidden = false } = definition;
     const command = program
-      .command(usage)
+      .command(usage, { hidden: isHidden })
       .summary(summary)
       .description(description)
       .addHelpText('after', exampleText(...examples));
@@ -66,11 +68,11 @@ function adderTo(program: Command, process: CliProcess, select: ProgramOptions['
       const flags = program.opts<GlobalFlags>();
       const own = command.opts<Flags & { output?: OutputFormat }>();
       const args = command.args;
+      const invocation = { flags, logsTo, output: own.output ?? 'text' };
       const run = () =>
-        runCommand(
-          { flags, logsTo, output: own.output ?? 'text', body: (context) => body(context, own, args) },
-          process,
-        );
+        'body' in definition
+          ? runCommand(invocation, process, (context) => definition.body(context, own, args))
+          : definition.bareBody(openContext(invocation, process), own, args);
       select({ run, flags, logsTo });
     });
   };
