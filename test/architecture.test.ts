@@ -168,6 +168,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'cluster/observe',
     'cluster/apply',
   ],
+  'config/reference': ['config/written', 'githost'],
   'deploy/report/channels': ['error', 'snapshot', 'githost/port', 'state', 'deploy/ports'],
   'deploy/report': [
     'error',
@@ -393,6 +394,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'deploy/ports',
     'platforms/aws/secrets',
     'cluster/apply',
+    'config/reference',
     'deploy/report/channels',
     'deploy/report',
     'deploy/targets',

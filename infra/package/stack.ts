@@ -38,7 +38,7 @@ const EXAMPLE = join('infra', 'headgate.example.yml');
 
 /** The rights to secrets are those of the user's headgate.yml, and `bootstrap` adds them. */
 function withoutPolicies(text: string): Buffer {
-  const template = JSON.parse(text) as { Resources: Record<string, unknown> };
+  const template: { Resources: Record<string, unknown> } = JSON.parse(text);
   const names = ['WebhookSecrets', 'DeploySecrets', 'CheckSecrets', 'SweepSecrets', 'DeployKeys'];
   for (const name of names) delete template.Resources[name];
   return Buffer.from(`${JSON.stringify(template, null, 1)}\n`);

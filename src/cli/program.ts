@@ -5,8 +5,9 @@ import type { ExitCode } from './terminal/context.ts';
 import type { AddCommand, CommandDefinition } from './command-definition.ts';
 import { addDeployCommands } from './deploy-commands.ts';
 import type { CliProcess } from './terminal/cli-process.ts';
-import { runCommand } from './run-command.ts';
+import { openContext, runCommand } from './run-command.ts';
 import type { GlobalFlags } from './run-command.ts';
+import { addReferenceCommands } from './reference-commands.ts';
 import { addSetupCommands } from './setup-commands.ts';
 
 /** The command that the command line selects. */
@@ -46,6 +47,7 @@ export function makeProgram(process: CliProcess, { version, select }: ProgramOpt
   const add = adderTo(program, process, select);
   addDeployCommands(add);
   addSetupCommands(add);
+  addReferenceCommands(add);
   return program;
 }
 
@@ -59,10 +61,10 @@ function adderTo(program: Command, process: CliProcess, select: ProgramOptions['
       options = [],
       logsTo = 'stderr',
       moreOutputs = [],
-      body,
+      isHidden = false,
     } = definition;
     const command = program
-      .command(usage)
+      .command(usage, { hidden: isHidden })
       .summary(summary)
       .description(description)
       .addHelpText('after', exampleText(...examples));
@@ -77,16 +79,11 @@ function adderTo(program: Command, process: CliProcess, select: ProgramOptions['
       const flags = program.opts<GlobalFlags>();
       const own = command.opts<Flags & { output?: string }>();
       const args = command.args;
+      const invocation = { flags, logsTo, output: own.output === 'json' ? 'json' : 'text' } as const;
       const run = () =>
-        runCommand(
-          {
-            flags,
-            logsTo,
-            output: own.output === 'json' ? 'json' : 'text',
-            body: (context) => body(context, own, args),
-          },
-          process,
-        );
+        'body' in definition
+          ? runCommand(invocation, process, (context) => definition.body(context, own, args))
+          : definition.bareBody(openContext(invocation, process), own, args);
       select({ run, flags, logsTo });
     });
   };

@@ -69,9 +69,9 @@ describe('the npm package', () => {
     const sbom = JSON.parse(await readFile(join(installed.folder, 'dist', 'sbom.cdx.json'), 'utf8')) as {
       components: { group?: string; name: string; licenses: { expression: string }[] }[];
     };
-    const listed = sbom.components.map(({ group, name }) => (group === undefined ? name : `${group}/${name}`));
+    const listed = new Set(sbom.components.map(({ group, name }) => (group === undefined ? name : `${group}/${name}`)));
     expect([...bundled].filter((name) => !licenses.includes(`\n${name} `))).toEqual([]);
-    expect([...bundled].filter((name) => !listed.includes(name))).toEqual([]);
+    expect([...bundled].filter((name) => !listed.has(name))).toEqual([]);
     expect(sbom.components.filter((component) => component.licenses.length === 0)).toEqual([]);
   });
 

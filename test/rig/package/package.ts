@@ -5,16 +5,23 @@ import { mustRun, run } from '../programs/command.ts';
 import type { CommandOptions, CommandResult } from '../programs/command.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
-const PARTS = [
-  ...['bin', 'docs', 'functions', 'infra', 'src'],
-  ...['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json', 'package-lock.json', 'serverless.yml', 'tsconfig.json'],
+const FOLDERS = ['bin', 'docs', 'functions', 'hooks', 'infra', 'src'];
+const FILES = [
+  'CHANGELOG.md',
+  'LICENSE',
+  'README.md',
+  'headgate.schema.json',
+  'package.json',
+  'package-lock.json',
+  'serverless.yml',
+  'tsconfig.json',
 ];
 const PATH = `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`;
 
 /** Packs a copy of this checkout as `npm publish` would, without a network, and returns the path of the tarball. */
 export async function packCheckout(directory: string): Promise<string> {
   const checkout = await mkdtemp(join(directory, 'checkout-'));
-  for (const part of PARTS) await cp(join(root, part), join(checkout, part), { recursive: true });
+  for (const part of [...FOLDERS, ...FILES]) await cp(join(root, part), join(checkout, part), { recursive: true });
   await symlink(join(root, 'node_modules'), join(checkout, 'node_modules'));
   const env = { PATH, HOME: checkout, npm_config_offline: 'true', npm_config_update_notifier: 'false' };
   const name = await mustRun('npm', ['pack', '--silent'], { cwd: checkout, env });

@@ -68,6 +68,7 @@ function contextOf(
 ): Parameters<typeof planCommand>[0] {
   return {
     config,
+    cwd: directory,
     configPath: 'headgate.yml',
     env,
     dataDir: directory,
