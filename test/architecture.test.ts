@@ -32,7 +32,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   'desired/helm': ['error', 'resource', 'config/checked', 'desired/plain', 'desired/kustomize'],
   'plan/model': ['error', 'resource', 'snapshot', 'health', 'state', 'config/checked'],
   'plan/ordering': ['error', 'resource', 'plan/model'],
-  'plan/ownership': ['resource', 'state', 'config/checked', 'plan/model'],
+  'plan/ownership': ['error', 'resource', 'state', 'config/checked', 'plan/model'],
   'plan/refusals': ['error', 'resource', 'config/checked', 'plan/model', 'plan/ordering', 'plan/ownership'],
   'plan/planner': [
     'error',
@@ -43,6 +43,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'config/checked',
     'plan/model',
     'plan/ordering',
+    'plan/ownership',
     'plan/refusals',
   ],
   'deploy/ports': [
