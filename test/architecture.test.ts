@@ -184,6 +184,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'error',
     'snapshot',
     'config/written',
+    'exchange',
     'config/checked',
     'config/templates',
     'plan/planner',

@@ -77,7 +77,7 @@ function options(handler: Work, more: Partial<Options> = {}): Options {
 function serving(handler: Work): void {
   mappings.push(
     startMapping(sqs, deploy, (event) =>
-      serveBatch(readBatch(event), options(handler, { remove: queue.remove }), signal),
+      serveBatch(readBatch(event), options(handler, { remove: (receipts) => queue.remove(receipts) }), signal),
     ),
   );
 }
