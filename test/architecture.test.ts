@@ -186,6 +186,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'error',
     'snapshot',
     'config/written',
+    'exchange',
     'config/checked',
     'config/templates',
     'plan/planner',
