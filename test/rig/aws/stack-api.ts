@@ -18,7 +18,8 @@ interface ShownStack {
 }
 
 /**
- * The services that the set-up commands use, on one address: CloudFormation, S3, Systems Manager, Secrets Manager and STS.
+ * The services that the set-up commands use, on one address: CloudFormation, S3, Systems Manager, Secrets Manager, Lambda and
+ * STS. No role trusts the operator, as in a new account.
  * The stack and everything else is in one region; every other region is empty.
  */
 export interface StackApi {
@@ -35,6 +36,10 @@ export interface StackApi {
   stack: ShownStack | null;
   /** Where the function URL of the stack leads. */
   webhookUrl: string;
+  /** What each function returns; others do not exist. */
+  readonly functions: Map<string, (event: unknown) => Promise<unknown>>;
+  /** Of the account, as Lambda counts it. */
+  concurrency: { limit: number; unreserved: number };
   /** The files of a home directory whose only AWS settings are a profile, with this region. */
   profile(region: string | null): Readonly<Record<string, string>>;
   /** The reason why the next change of the stack fails and is rolled back. */
@@ -204,11 +209,36 @@ export async function startStackApi(): Promise<StackApi> {
     return method === 'HEAD' && !api.objects.has(decodeURIComponent(key)) ? 404 : 200;
   }
 
+  async function lambda(
+    url: string,
+    { body, region }: { body: Buffer; region: string },
+    response: ServerResponse,
+  ): Promise<void> {
+    const name = /\/functions\/([\w-]+)\/invocations$/.exec(url)?.[1] ?? '';
+    api.requests.push({ service: 'lambda', action: name === '' ? 'GetAccountSettings' : 'Invoke', content: { name } });
+    response.setHeader('content-type', 'application/json');
+    if (url === '/2016-08-19/account-settings/') {
+      const { limit, unreserved } = api.concurrency;
+      const AccountLimit = { ConcurrentExecutions: limit, UnreservedConcurrentExecutions: unreserved };
+      return void response.end(JSON.stringify({ AccountLimit }));
+    }
+    const called = region === REGION ? api.functions.get(name) : undefined;
+    if (called === undefined) {
+      return void response.writeHead(404).end(JSON.stringify({ Message: `Function not found: ${name}` }));
+    }
+    const returned = await called(JSON.parse(body.toString())).catch((thrown: unknown) => ({
+      errorType: 'Error',
+      errorMessage: thrown instanceof Error ? thrown.message : String(thrown),
+    }));
+    response.end(JSON.stringify(returned));
+  }
+
   function take(request: IncomingMessage, body: Buffer, response: ServerResponse): void {
     const [, region, service = ''] =
       /Credential=AKIATEST\/\d{8}\/([^/]+)\/([^/]+)\/aws4_request/.exec(request.headers.authorization ?? '') ?? [];
     if (region === undefined) return void response.writeHead(403).end();
     const target = request.headers['x-amz-target'];
+    if (service === 'lambda') return void lambda(request.url ?? '', { body, region }, response);
     if (service === 's3') {
       const key = (request.url ?? '').split('?')[0] ?? '';
       api.requests.push({ service, action: `${request.method} ${key.slice(BUCKET.length + 2)}`, content: {} });
@@ -260,6 +290,8 @@ export async function startStackApi(): Promise<StackApi> {
     lostAnswer: null,
     stack: null,
     webhookUrl: 'https://abc.lambda-url.eu-west-1.on.aws/',
+    functions: new Map(),
+    concurrency: { limit: 1000, unreserved: 1000 },
     profile: (region) => ({
       config: `[profile admin]\n${region === null ? '' : `region = ${region}\n`}`,
       credentials: '[admin]\naws_access_key_id = AKIATEST\naws_secret_access_key = planted-aws-secret-key\n',
