@@ -71,7 +71,11 @@ describe.each(CASES)('a delivery of $name', (host) => {
   });
 
   it('is not authentic with another body, unless the host signs none', async () => {
-    for (const other of [Buffer.concat([body, Buffer.from(' ')]), body.subarray(1), Buffer.from(`\ufeff${body.toString()}`)]) {
+    for (const other of [
+      Buffer.concat([body, Buffer.from(' ')]),
+      body.subarray(1),
+      Buffer.from(`\ufeff${body.toString()}`),
+    ]) {
       expect(await accepts({ ...signed, body: other }, [host.secret])).toBe(lacks('signed-body'));
     }
   });
