@@ -7,6 +7,7 @@ import { addDeployCommands } from './deploy-commands.ts';
 import type { CliProcess } from './terminal/cli-process.ts';
 import { runCommand } from './run-command.ts';
 import type { GlobalFlags } from './run-command.ts';
+import { addSteerCommands } from './steer-commands.ts';
 import { addSetupCommands } from './setup-commands.ts';
 
 /** The command that the command line selects. */
@@ -45,6 +46,7 @@ export function makeProgram(process: CliProcess, { version, select }: ProgramOpt
     .addHelpText('after', exampleText('headgate check', 'headgate deploy shop-prod'));
   const add = adderTo(program, process, select);
   addDeployCommands(add);
+  addSteerCommands(add);
   addSetupCommands(add);
   return program;
 }

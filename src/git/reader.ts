@@ -5,7 +5,7 @@ import { gitError, UnknownObject } from './git-error.ts';
 import type { ObjectStore } from './pack.ts';
 import type { GitServer } from './transport.ts';
 import { remoteObjects } from './objects.ts';
-import { parentsOfCommit } from './tree.ts';
+import { describeCommit, parentsOfCommit } from './tree.ts';
 import { uploadPack } from './upload-pack.ts';
 
 /** Ids in SHA-256 repositories have 64 digits. */
@@ -157,6 +157,10 @@ export function openRepository(server: GitServer) {
     rootTree: (revision, signal) => mustExist(knownCommit(revision, signal)),
     async trees(revision, paths, signal) {
       return mustExist(rootTreeOf(revision, signal).then((rootTree) => treeIds(rootTree, paths, signal)));
+    },
+    described(revision) {
+      const commit = objects.get(revision);
+      return commit?.type === 'commit' ? describeCommit(commit.data) : null;
     },
     async isAncestor(older, newer, signal) {
       if (older === newer) return true;

@@ -45,6 +45,7 @@ export function waitingChange(
     errors = [],
     ...flags
   }: Pick<Waiting, 'on' | 'isExact' | 'isApplied'> & {
+    readonly isDeferred?: boolean;
     readonly counts: Pick<Waiting, 'created' | 'updated' | 'pruned'>;
     /** As in `LastOutcome`. */
     readonly errors?: readonly string[];
@@ -69,6 +70,7 @@ export function waitingChange(
         updated: updated + counts.updated,
         pruned: pruned + counts.pruned,
         on: recordedNames(on),
+        isDeferred: false,
         ...flags,
       },
     },

@@ -138,7 +138,16 @@ function asText({ name }: Target, planned: Planned, changes: readonly PlannedCha
     list.map(
       ({ subject, message, remedy }) => `${visibleLine(`${word}: ${subject}: ${message}`)}\n  ${visibleLine(remedy)}`,
     );
-  const waits = waitingFor.length === 0 ? [] : [visibleLine(`waiting: ${waitingFor.join(', ')} must be ready first`)];
+  const waits =
+    waitingFor.length === 0
+      ? []
+      : [
+          visibleLine(
+            planned.isDeferred
+              ? `waiting: ${waitingFor.join(', ')}`
+              : `waiting: ${waitingFor.join(', ')} must be ready first`,
+          ),
+        ];
   const refusals = problems(planned.refusals, 'refused');
   const summary =
     refusals.length > 0

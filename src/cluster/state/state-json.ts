@@ -49,6 +49,7 @@ const Stored = z.object({
         // Written only by a run that has yet to prune.
         pruned: z._default(z.number(), 0),
         isApplied: z._default(z.boolean(), false),
+        isDeferred: z._default(z.boolean(), false),
         on: z.array(z.string()),
         isExact: z.boolean(),
       }),
@@ -119,8 +120,12 @@ export function decodeState(json: unknown): StateJson {
   };
 }
 
-function encodeWaiting({ pruned, isApplied, ...waiting }: Waiting): z.input<typeof Stored>['waiting'] {
-  const unusual = { ...(pruned === 0 ? {} : { pruned }), ...(isApplied ? { isApplied } : {}) };
+function encodeWaiting({ pruned, isApplied, isDeferred, ...waiting }: Waiting): z.input<typeof Stored>['waiting'] {
+  const unusual = {
+    ...(pruned === 0 ? {} : { pruned }),
+    ...(isApplied ? { isApplied } : {}),
+    ...(isDeferred ? { isDeferred } : {}),
+  };
   return { ...waiting, on: [...waiting.on], ...unusual };
 }
 
