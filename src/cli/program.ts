@@ -8,6 +8,7 @@ import type { CliProcess } from './terminal/cli-process.ts';
 import { openContext, runCommand } from './run-command.ts';
 import type { GlobalFlags } from './run-command.ts';
 import { addReferenceCommands } from './reference-commands.ts';
+import { addSteerCommands } from './steer-commands.ts';
 import { addSetupCommands } from './setup-commands.ts';
 
 /** The command that the command line selects. */
@@ -46,6 +47,7 @@ export function makeProgram(process: CliProcess, { version, select }: ProgramOpt
     .addHelpText('after', exampleText('headgate check', 'headgate deploy shop-prod'));
   const add = adderTo(program, process, select);
   addDeployCommands(add);
+  addSteerCommands(add);
   addSetupCommands(add);
   addReferenceCommands(add);
   return program;

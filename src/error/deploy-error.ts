@@ -52,6 +52,8 @@ const CLASS_OF = {
   'drift-contested': 'guard',
   'target-moved': 'guard',
   'target-suspended': 'guard',
+  held: 'guard',
+  'nothing-ready': 'guard',
   'state-newer': 'guard',
   'state-invalid': 'guard',
   'ref-missing': 'guard',

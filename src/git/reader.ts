@@ -7,7 +7,7 @@ import type { GitServer } from './transport.ts';
 import { withLocalObjects } from './local-objects.ts';
 import type { LocalObjects } from './local-objects.ts';
 import { remoteObjects } from './objects.ts';
-import { parentsOfCommit } from './tree.ts';
+import { describeCommit, parentsOfCommit } from './tree.ts';
 import { uploadPack } from './upload-pack.ts';
 
 /** Ids in SHA-256 repositories have 64 digits. `local`: objects that need not be fetched. */
@@ -160,6 +160,10 @@ export function openRepository(server: GitServer, local: LocalObjects | null = n
     rootTree: (revision, signal) => mustExist(knownCommit(revision, signal)),
     async trees(revision, paths, signal) {
       return mustExist(rootTreeOf(revision, signal).then((rootTree) => treeIds(rootTree, paths, signal)));
+    },
+    described(revision) {
+      const commit = objects.get(revision);
+      return commit?.type === 'commit' ? describeCommit(commit.data) : null;
     },
     async isAncestor(older, newer, signal) {
       if (older === newer) return true;

@@ -49,6 +49,7 @@ export function waitingChange(
     errors = [],
     ...flags
   }: Pick<Waiting, 'on' | 'isExact' | 'isApplied'> & {
+    readonly isDeferred?: boolean;
     readonly counts: Pick<Waiting, 'created' | 'updated' | 'pruned' | 'adopted'>;
     /** As in `LastOutcome`. */
     readonly errors?: readonly string[];
@@ -75,6 +76,7 @@ export function waitingChange(
         pruned: pruned + counts.pruned,
         ...(adoptedSoFar === 0 ? {} : { adopted: adoptedSoFar }),
         on: recordedNames(on),
+        isDeferred: false,
         ...flags,
       },
     },

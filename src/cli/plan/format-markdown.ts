@@ -17,7 +17,7 @@ const DESTRUCTIVE: ReadonlySet<PlannedChange['op']> = new Set(['prune', 'replace
  * nor a mention.
  */
 export function formatMarkdown(plan: ShownPlan): string {
-  const { target, previous, revision, changes, refusals, warnings, waitingFor } = plan;
+  const { target, previous, revision, changes, refusals, warnings, waitingFor, isDeferred } = plan;
   const shown = changes.filter(({ op }) => op !== 'keep');
   const [destructive, others] = [
     shown.filter(({ op }) => DESTRUCTIVE.has(op)),
@@ -30,7 +30,9 @@ export function formatMarkdown(plan: ShownPlan): string {
     ...problems('Refused', refusals),
     ...rows(destructive),
     ...problems('Warnings', warnings),
-    ...(waitingFor.length === 0 ? [] : [`Waits until ready: ${waitingFor.map((name) => code(name)).join(', ')}`]),
+    ...(waitingFor.length === 0
+      ? []
+      : [`${isDeferred ? 'Waits' : 'Waits until ready'}: ${waitingFor.map((name) => code(name)).join(', ')}`]),
   ];
   const rest =
     others.length === 0 ? [] : [folded(summaryOf({ changes: others, refusals: [] }), rows(others).join('\n'))];

@@ -10,20 +10,24 @@ const SIGNS = { create: '+', update: '~', replace: '±', prune: '-', release: '>
 
 /** For a terminal. */
 export function formatText(plan: ShownPlan): string {
-  const { target, changes, refusals, warnings, waitingFor } = plan;
+  const { target, changes, refusals, warnings } = plan;
   const lines = changes.flatMap(({ op, id, source, fields, reason }) => [
     visibleLine(`${SIGNS[op]} ${op} ${formatId(id)}  (${source})${reason === null ? '' : `: ${reason}`}`),
     ...fields.map(({ path, before, after }) => visibleLine(`      ${path}: ${show(before)} → ${show(after)}`)),
   ]);
-  const waits = waitingFor.length === 0 ? [] : [visibleLine(`waiting: ${waitingFor.join(', ')} must be ready first`)];
   return [
     `${target}: ${comparedCommits(plan)}`,
     ...lines,
     ...warnings.map((warning) => problemText('warning', warning)),
     ...refusals.map((refusal) => problemText('refused', refusal)),
-    ...waits,
+    ...waits(plan),
     summaryOf(plan),
   ].join('\n');
+}
+
+function waits({ waitingFor, isDeferred }: ShownPlan): readonly string[] {
+  if (waitingFor.length === 0) return [];
+  return [visibleLine(`waiting: ${waitingFor.join(', ')}${isDeferred ? '' : ' must be ready first'}`)];
 }
 
 /** `1a2b3c4d5e6f → working directory` */

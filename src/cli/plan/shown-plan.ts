@@ -23,6 +23,8 @@ export interface ShownPlan {
   readonly warnings: readonly Problem[];
   /** What has to be ready before the deploy, or its next step, writes. */
   readonly waitingFor: readonly string[];
+  /** A hold leaves the commit for later: `waitingFor` says which. */
+  readonly isDeferred: boolean;
 }
 
 export interface PlannedChange {
@@ -61,7 +63,7 @@ export async function showPlan(
 ): Promise<ShownPlan> {
   const previewed = planned.refusals.length > 0 ? [] : await previewAll(planned, signal);
   const refusals = [...planned.refusals, ...previewed.flatMap((each) => ('problem' in each ? [each.problem] : []))];
-  const { revision, previous, warnings, waitingFor } = planned;
+  const { revision, previous, warnings, waitingFor, isDeferred } = planned;
   return {
     target,
     revision: directory === null ? revision : null,
@@ -71,6 +73,7 @@ export async function showPlan(
     refusals,
     warnings,
     waitingFor,
+    isDeferred,
   };
 }
 

@@ -50,6 +50,7 @@ const Stored = z.object({
         pruned: z._default(z.number(), 0),
         adopted: z.optional(z.number()),
         isApplied: z._default(z.boolean(), false),
+        isDeferred: z._default(z.boolean(), false),
         on: z.array(z.string()),
         isExact: z.boolean(),
       }),
@@ -120,8 +121,12 @@ export function decodeState(json: unknown): StateJson {
   };
 }
 
-function encodeWaiting({ pruned, isApplied, ...waiting }: Waiting): z.input<typeof Stored>['waiting'] {
-  const unusual = { ...(pruned === 0 ? {} : { pruned }), ...(isApplied ? { isApplied } : {}) };
+function encodeWaiting({ pruned, isApplied, isDeferred, ...waiting }: Waiting): z.input<typeof Stored>['waiting'] {
+  const unusual = {
+    ...(pruned === 0 ? {} : { pruned }),
+    ...(isApplied ? { isApplied } : {}),
+    ...(isDeferred ? { isDeferred } : {}),
+  };
   return { ...waiting, on: [...waiting.on], ...unusual };
 }
 

@@ -16,6 +16,7 @@ export function aPlan(change: Partial<ShownPlan>): ShownPlan {
     refusals: [],
     warnings: [],
     waitingFor: [],
+    isDeferred: false,
     ...change,
   };
 }

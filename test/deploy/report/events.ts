@@ -34,6 +34,7 @@ export const finished = (report: Report, more: Partial<Extract<RunEvent, { kind:
   ...more,
 });
 
+const hold = { by: 'jo', reason: 'incident', since: '2026-11-28T10:02:00.000Z', at: A, until: null };
 const FINAL = { isStatusFinal: true };
 
 /** Events of every kind that a run reports. The test of a channel has one expectation for each, and the compiler shows a missing one. */
@@ -119,6 +120,9 @@ export const EVENTS = {
   },
   'drift that was corrected': { kind: 'drift', outcome: 'corrected', revision: A, problems: [problem] },
   'drift that is contested': { kind: 'drift', outcome: 'contested', revision: A, problems: [problem] },
+  'a commit that waits for the end of a hold': { kind: 'deferred', revision: A, reason: 'held by jo' },
+  'a hold': { kind: 'held', hold },
+  'the end of a hold': { kind: 'hold-ended', by: 'ann', hold },
 } satisfies Readonly<Record<string, RunEvent>>;
 
 export type EventName = keyof typeof EVENTS;

@@ -1,5 +1,7 @@
 import type { Problem } from '../../../error/deploy-error.ts';
 import type { Description } from '../../../githost/port/shorten.ts';
+import { describeHold } from '../../../state/hold.ts';
+import type { Hold } from '../../../state/hold.ts';
 import type { NotReady } from '../../../state/readiness.ts';
 import type { Counts } from '../../ports/report.ts';
 
@@ -42,6 +44,13 @@ export function describeWaiting([first = 'nothing', ...others]: readonly string[
 
 function moreOf(others: readonly unknown[]): Pick<Description, 'more'> {
   return others.length === 0 ? {} : { more: `(+${others.length} more)` };
+}
+
+/** `held by jo since Nov 28 10:02 UTC: reason (at abcdef012345, until 2026-12-01T00:00:00Z)` */
+export function heldText(hold: Hold): string {
+  const { at, until } = hold;
+  const where = [...(at === null ? [] : [`at ${at.slice(0, 12)}`]), ...(until === null ? [] : [`until ${until}`])];
+  return `${describeHold(hold)}${where.length === 0 ? '' : ` (${where.join(', ')})`}`;
 }
 
 /** So that the number of tries is within the 140 characters that Git hosts show. */

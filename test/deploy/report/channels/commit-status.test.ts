@@ -38,6 +38,9 @@ const EXPECTED: Readonly<Record<EventName, string | null>> = {
   'readiness that stays unknown': 'error no answer',
   'drift that was corrected': null,
   'drift that is contested': null,
+  'a commit that waits for the end of a hold': 'pending held by jo',
+  'a hold': null,
+  'the end of a hold': null,
 };
 
 describe('the commit status', () => {

@@ -35,6 +35,9 @@ const EXPECTED: Readonly<Record<EventName, readonly string[]>> = {
   'readiness that stays unknown': ['warn not-ready'],
   'drift that was corrected': [],
   'drift that is contested': [],
+  'a commit that waits for the end of a hold': [],
+  'a hold': ['info held'],
+  'the end of a hold': ['info hold-ended'],
 };
 
 const NOTHING_SENT = { git: { requests: 4, bytes: 5000 }, kubernetes: { requests: 8, bytes: 1 }, host: null };
