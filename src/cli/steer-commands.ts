@@ -5,11 +5,12 @@ import { findTarget } from './lookup/find-target.ts';
 import { parseRevision, parseText, parseTime } from './terminal/option-values.ts';
 import type { WrittenTime } from './terminal/option-values.ts';
 
-/** The commands that stop a target, put it back, and let it follow its branch again. */
+/** The commands that stop a target, put it back, let it follow its branch again, and show what it has deployed. */
 export function addSteerCommands(add: AddCommand): void {
   addHold(add);
   addRelease(add);
   addRollback(add);
+  addHistory(add);
 }
 
 function addHold(add: AddCommand): void {
@@ -63,6 +64,20 @@ function addRollback(add: AddCommand): void {
       const { rollbackCommand } = await import('./steer/hold.ts');
       const target = await findTarget(context, name);
       return rollbackCommand(context, { target, to: to ?? null, reason: reason ?? null });
+    },
+  });
+}
+
+function addHistory(add: AddCommand): void {
+  add({
+    usage: 'history <target>',
+    summary: 'show the last 20 outcomes of a target',
+    description:
+      'Show what was deployed to a target, newest first: commit, verdict, changes, duration, and who requested it.',
+    examples: ['headgate history shop-prod', 'headgate history shop-prod --output json'],
+    async body(context, _flags, [name = '']) {
+      const { historyCommand } = await import('./steer/history.ts');
+      return historyCommand(context, await findTarget(context, name));
     },
   });
 }
