@@ -248,6 +248,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'platforms/aws/cloudformation',
     'config/checked',
     'platforms/aws/secrets',
+    'platforms/aws/lambda',
     'app',
     'cli/terminal',
   ],
