@@ -18,7 +18,7 @@ beforeEach(async () => {
     DeployRoleArn: `${ROLE}-deploy-eu-west-1`,
     SweepRoleArn: `${ROLE}-sweep-eu-west-1`,
   };
-  api.stack = { status: 'UPDATE_COMPLETE', parameters: {}, outputs, resources: {} };
+  api.stack = { status: 'UPDATE_COMPLETE', parameters: {}, tags: {}, outputs, resources: {} };
 });
 afterEach(() => api.close());
 

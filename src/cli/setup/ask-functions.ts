@@ -55,7 +55,7 @@ export async function askFunctions(
   }
 }
 
-/** A function that cannot be asked is a finding too. */
+/** A function that cannot be invoked is a finding too. */
 async function askFunction(
   { name, region, verify }: { name: string; region: string; verify: readonly string[] },
   aws: Aws,

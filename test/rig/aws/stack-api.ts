@@ -1,20 +1,14 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { applyTemplate, refusedReservation } from './shown-stack.ts';
+import type { ShownStack } from './shown-stack.ts';
 
 /** One parsed request. */
 export interface StackRequest {
   readonly service: string;
   readonly action: string;
   readonly content: Readonly<Record<string, string>>;
-}
-
-interface ShownStack {
-  readonly status: string;
-  readonly parameters: Readonly<Record<string, string>>;
-  readonly outputs: Readonly<Record<string, string>>;
-  /** The resources of its template, with their properties as text. */
-  readonly resources: Readonly<Record<string, { readonly type: string; readonly text: string }>>;
 }
 
 /**
@@ -62,6 +56,7 @@ export async function startStackApi(): Promise<StackApi> {
   let events: readonly { name: string; status: string; reason: string }[] = [];
 
   function settle(next: ShownStack): void {
+    api.failure ??= refusedReservation(next, api.concurrency.unreserved);
     if (api.failure === null) {
       api.stack = next;
       return;
@@ -81,10 +76,11 @@ export async function startStackApi(): Promise<StackApi> {
       return `<Stacks><member>${stackXml(stack)}</member></Stacks>`;
     },
     CreateStack(form) {
-      const resources = resourcesOf(form['TemplateBody'] ?? '');
+      const { resources } = applied(form['TemplateBody'] ?? '', {}, {});
       settle({
         status: 'CREATE_IN_PROGRESS',
         parameters: {},
+        tags: tagsOf(form, {}),
         outputs: outputsOf(resources, api.webhookUrl),
         resources,
       });
@@ -97,11 +93,11 @@ export async function startStackApi(): Promise<StackApi> {
       if (form['Capabilities.member.1'] !== 'CAPABILITY_NAMED_IAM') {
         throw new Refusal('InsufficientCapabilitiesException', 'Requires capabilities : [CAPABILITY_NAMED_IAM]');
       }
-      const resources = resourcesOf(template);
-      const parameters = parametersOf(form, api.stack?.parameters ?? {});
+      const { resources, parameters } = applied(template, form, api.stack?.parameters ?? {});
       const next = {
         status: 'UPDATE_IN_PROGRESS',
         parameters,
+        tags: tagsOf(form, api.stack?.tags ?? {}),
         outputs: outputsOf(resources, api.webhookUrl),
         resources,
       };
@@ -316,21 +312,15 @@ class Refusal extends Error {
   }
 }
 
-function resourcesOf(template: string): ShownStack['resources'] {
-  const { Resources } = JSON.parse(template) as { Resources: Record<string, { Type: string }> };
-  return Object.fromEntries(
-    Object.entries(Resources).map(([name, resource]) => [
-      name,
-      { type: resource.Type, text: JSON.stringify(resource) },
-    ]),
-  );
-}
-
 function outputsOf(resources: ShownStack['resources'], webhookUrl: string): Readonly<Record<string, string>> {
   const hasUrl = 'WebhookLambdaFunctionUrl' in resources;
   return {
     ServerlessDeploymentBucketName: BUCKET,
     ...(hasUrl ? { WebhookLambdaFunctionUrl: webhookUrl } : {}),
+    ...('DeployRole' in resources
+      ? { DeployRoleArn: `arn:aws:iam::${ACCOUNT}:role/headgate-prod-deploy-${REGION}` }
+      : {}),
+    ...('SweepRole' in resources ? { SweepRoleArn: `arn:aws:iam::${ACCOUNT}:role/headgate-prod-sweep-${REGION}` } : {}),
   };
 }
 
@@ -344,12 +334,32 @@ function changesOf(before: ShownStack['resources'], after: ShownStack['resources
   });
 }
 
-function parametersOf(form: Form, before: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  const name = form['Parameters.member.1.ParameterKey'];
-  if (name === undefined) return { AlarmTopicArn: '' };
-  const value = form['Parameters.member.1.ParameterValue'] ?? before[name];
-  if (value === undefined) throw new Refusal('ValidationError', `${name} has no previous value`);
-  return { [name]: value };
+/** Null: the previous value. */
+function givenIn(
+  form: Form,
+  list: string,
+  [key, value]: readonly [string, string],
+): ReadonlyMap<string, string | null> {
+  const given = new Map<string, string | null>();
+  for (let at = 1; ; at += 1) {
+    const name = form[`${list}.member.${at}.${key}`];
+    if (name === undefined) return given;
+    given.set(name, form[`${list}.member.${at}.${value}`] ?? null);
+  }
+}
+
+function applied(template: string, form: Form, before: Readonly<Record<string, string>>) {
+  try {
+    return applyTemplate(template, givenIn(form, 'Parameters', ['ParameterKey', 'ParameterValue']), before);
+  } catch (thrown) {
+    throw new Refusal('ValidationError', thrown instanceof Error ? thrown.message : String(thrown));
+  }
+}
+
+/** CloudFormation keeps the tags of a stack unless others are given. */
+function tagsOf(form: Form, before: ShownStack['tags']): ShownStack['tags'] {
+  const given = givenIn(form, 'Tags', ['Key', 'Value']);
+  return given.size === 0 ? before : Object.fromEntries([...given].map(([name, value]) => [name, value ?? '']));
 }
 
 function stackXml({ status, outputs, parameters }: ShownStack): string {
