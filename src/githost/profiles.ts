@@ -1,15 +1,17 @@
 import { gitProfile } from './git/profile.ts';
 import { githubProfile } from './github/profile.ts';
+import { gitlabProfile } from './gitlab/profile.ts';
 import type { HostName } from './hosts.ts';
 import type { HostProfile } from './port/profile.ts';
 
 const PROFILES: Readonly<Record<HostName, HostProfile>> = {
   github: githubProfile,
+  gitlab: gitlabProfile,
   git: gitProfile,
 };
 
 /** Names that will be valid: they get an error that says so. */
-const PLANNED = new Set(['gitlab', 'gitea', 'forgejo', 'bitbucket', 'bitbucket-server', 'azure-devops', 'codecommit']);
+const PLANNED = new Set(['gitea', 'forgejo', 'bitbucket', 'bitbucket-server', 'azure-devops', 'codecommit']);
 
 export function profileOf(host: HostName): HostProfile {
   return PROFILES[host];
