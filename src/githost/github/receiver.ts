@@ -1,4 +1,4 @@
-import { Webhooks } from '@octokit/webhooks';
+import { verify } from '@octokit/webhooks-methods';
 import { authenticWith, isSha256Signature } from '../port/authentic.ts';
 import type { GitHost } from '../port/git-host.ts';
 import { parseDelivery } from './push.ts';
@@ -21,5 +21,5 @@ export const githubReceiver: GitHost = {
 };
 
 async function isSignedWith(secret: string, text: string, signature: string): Promise<boolean> {
-  return secret !== '' && text !== '' && (await new Webhooks({ secret }).verify(text, signature));
+  return secret !== '' && text !== '' && (await verify(secret, text, signature));
 }
