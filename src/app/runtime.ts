@@ -27,6 +27,7 @@ import { openStatuses } from './githost/statuses.ts';
 import { VERSION } from './version.ts';
 import { wait } from './wait.ts';
 import type { Log } from '../deploy/ports/log.ts';
+import type { Readers } from '../deploy/ports/readers.ts';
 import type { Tools } from '../deploy/ports/tools.ts';
 import type { Statuses } from '../deploy/ports/statuses.ts';
 
@@ -44,6 +45,8 @@ export interface RuntimeOptions {
   /** Where runs and checks queue later work. */
   readonly outbox: Outbox;
   readonly limits?: RunLimits;
+  /** Called for each run. Default: what is pushed is parsed in the event loop. */
+  readonly loadReaders?: () => Promise<Readers>;
 }
 
 export interface AppRuntime extends Runtime {
@@ -68,6 +71,7 @@ export function openRuntime({
   accessOf,
   outbox,
   limits = RUN_LIMITS,
+  loadReaders = async () => (await import('../parsing/functions.ts')).READ_AT_ONCE,
 }: RuntimeOptions): AppRuntime {
   const sessions = openSessions();
   const agents = openAgents();
@@ -165,12 +169,13 @@ export function openRuntime({
     openCluster: (target) => openCluster(target, { commit: '', limitMs: null }),
     async open(target, revision, limitMs = null) {
       const { repository } = target;
-      const [cluster, git, statuses] = await Promise.all([
+      const [readers, cluster, git, statuses] = await Promise.all([
+        loadReaders(),
         openCluster(target, { commit: revision ?? '', limitMs }),
         openGit(repository),
         statusesOf(repository),
       ]);
-      return { cluster, git, statuses, tools, dataKeys: openDataKeys(target, secrets) };
+      return { cluster, git, statuses, tools, readers, dataKeys: openDataKeys(target, secrets) };
     },
     close() {
       sessions.close();
