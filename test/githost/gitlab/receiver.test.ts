@@ -48,7 +48,7 @@ it('takes a status that GitLab refuses as a repetition for set', () => {
   expect(gitlabApi.isStatusSet(answer('Cannot transition status via :run from :canceled'))).toBe(false);
 });
 
-it('tells a commit that does not exist from a project that the credentials may not see', () => {
+it('distinguishes a commit that does not exist from a project that the credentials may not see', () => {
   const answer = (message: string) => ({ status: 404, headers: {}, text: JSON.stringify({ message }) });
   expect(gitlabApi.showsStatusAccess(answer('404 Commit Not Found'))).toBe(true);
   expect(gitlabApi.showsStatusAccess(answer('404 Project Not Found'))).toBe(false);
