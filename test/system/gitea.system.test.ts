@@ -161,8 +161,16 @@ describe('a real Gitea', () => {
   });
 
   it('is found well by headgate doctor, which writes no status', async () => {
-    const { stdout } = await command('doctor');
-    expect(stdout).toContain('its deliveries are listed only in the settings of the repository');
-    expect(stdout).toContain('can be written');
+    const { stdout } = await command('doctor', '--output', 'json');
+    const found = z.parse(
+      z.array(z.object({ kind: z.string(), ok: z.boolean(), detail: z.string() })),
+      JSON.parse(stdout),
+    );
+    expect(found).toContainEqual({
+      kind: 'webhook',
+      ok: true,
+      detail: expect.stringContaining('its deliveries are listed only in the settings of the repository') as string,
+    });
+    expect(found).toContainEqual({ kind: 'statuses', ok: true, detail: 'can be written' });
   });
 });
