@@ -39,7 +39,7 @@ async function connect(secret: string, { knowsSigningTokens = true } = {}) {
     targets: [],
   };
   const run = (...args: readonly string[]) =>
-    headgate([...args], {
+    headgate(args, {
       files: { 'headgate.yml': JSON.stringify(config) },
       env: { FLEET_SECRET: secret, FLEET_TOKEN: TOKEN },
     });

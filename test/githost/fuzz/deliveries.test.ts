@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import { hostOf } from '../../../src/githost/hosts.ts';
@@ -36,11 +37,9 @@ function accepts(receiver: GitHost, delivery: Delivery, { secret }: HostCase) {
 
 /** Whatever the bytes are: a known answer, and only branches that point at commits. */
 function check(parsed: Parsed): void {
-  if (parsed.kind !== 'pushes') {
-    expect(parsed.reason).not.toBe('');
-    return;
-  }
-  expect(parsed.pushes.length).toBeGreaterThan(0);
+  const isEmpty = parsed.kind === 'pushes' ? parsed.pushes.length === 0 : parsed.reason === '';
+  if (isEmpty) throw new Error(`an answer without content: ${JSON.stringify(parsed)}`);
+  if (parsed.kind !== 'pushes') return;
   for (const { ref, revision } of parsed.pushes) {
     if (!ref.startsWith('refs/heads/') || asRevision(revision) === null || /^0+$/.test(revision)) {
       throw new Error(`not a push of a branch: ${JSON.stringify(parsed).slice(0, 500)}`);
@@ -59,7 +58,10 @@ describe.each(CASES)('mutated deliveries of $name', (host) => {
       const receiver = await hostOf(host).loadReceiver();
       const random = randomFrom(SEED);
       const all = sentBy(host);
-      for (let made = 0; made < count; made += 1) {
+      let made = 0;
+      for (; made < count; made += 1) {
+        // The runner gives up on a process that does not answer for a minute.
+        if (made % 1_000 === 0) await setImmediate();
         const sent = pickFrom(all, random) ?? host.push([UPDATE]);
         const signed = deliveryOf(host, sent);
         const payload = random() < 0.5 ? mutatePayload(sent.payload, random) : sent.payload;
@@ -73,7 +75,8 @@ describe.each(CASES)('mutated deliveries of $name', (host) => {
           // Changed after it was signed.
           const headers = mutateHeaders(signed.headers, random);
           const proven = accepts(receiver, { ...signed, headers, body }, host);
-          if (proven !== null) expect(isProven({ headers, body }, signed, host)).toBe(true);
+          if (proven !== null && !isProven({ headers, body }, signed, host))
+            throw new Error('accepted without a signature');
           receiver.hasProof(headers);
           receiver.deliveryIdOf(headers);
         } catch (cause) {
@@ -81,6 +84,7 @@ describe.each(CASES)('mutated deliveries of $name', (host) => {
           throw new Error(`add to corpus.json: ${text}`, { cause });
         }
       }
+      expect(made).toBe(count);
     },
   );
 
