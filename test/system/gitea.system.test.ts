@@ -117,10 +117,12 @@ async function statusesOf(revision: string) {
 }
 
 describe('a real Gitea', () => {
-  it('gets its webhook from headgate connect', async () => {
+  it('gets its webhook from headgate connect, before the first push', async () => {
     const { code, stdout, stderr } = await command('connect', 'fleet', '--url', service.url, '--yes');
     expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain('will create a webhook on robot/fleet');
+    expect(stdout).toContain('webhook 1 is registered, and the next push tests it, because the host sent no ping');
+    expect(stdout).toContain('repository is empty');
     expect(await gitea.api('GET', '/repos/robot/fleet/hooks')).toMatchObject([
       {
         type: 'gitea',

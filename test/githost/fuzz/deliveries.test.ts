@@ -49,7 +49,7 @@ function check(parsed: Parsed): void {
 
 describe.each(CASES)('mutated deliveries of $name', (host) => {
   const count = Math.ceil(DELIVERIES / CASES.length);
-  const timeoutMs = 30_000 + count;
+  const timeoutMs = 30_000 + 5 * count;
 
   it(
     `are read without a crash, and never prove what was not signed (seed ${SEED})`,
@@ -58,6 +58,7 @@ describe.each(CASES)('mutated deliveries of $name', (host) => {
       const receiver = await hostOf(host).loadReceiver();
       const random = randomFrom(SEED);
       const all = sentBy(host);
+      const proof = proofOf(host);
       let made = 0;
       for (; made < count; made += 1) {
         // The runner gives up on a process that does not answer for a minute.
@@ -70,12 +71,16 @@ describe.each(CASES)('mutated deliveries of $name', (host) => {
         try {
           // Signed as it is: every byte of it may be anything.
           const whole = deliveryOf(host, sent, { body });
-          const authentic = accepts(receiver, { ...whole, headers: withoutProofOf(whole.headers, host, random) }, host);
+          const authentic = accepts(
+            receiver,
+            { ...whole, headers: withoutProofOf(whole.headers, proof, random) },
+            host,
+          );
           if (authentic !== null) check(receiver.parse(authentic));
           // Changed after it was signed.
           const headers = mutateHeaders(signed.headers, random);
           const proven = accepts(receiver, { ...signed, headers, body }, host);
-          if (proven !== null && !isProven({ headers, body }, signed, host))
+          if (proven !== null && !isProven({ headers, body }, signed, { host, proof }))
             throw new Error('accepted without a signature');
           receiver.hasProof(headers);
           receiver.deliveryIdOf(headers);
@@ -99,9 +104,13 @@ describe.each(CASES)('mutated deliveries of $name', (host) => {
 });
 
 /** Some headers change, but not those of the proof. */
-function withoutProofOf(headers: Delivery['headers'], host: HostCase, random: () => number): Delivery['headers'] {
+function withoutProofOf(
+  headers: Delivery['headers'],
+  proof: readonly string[],
+  random: () => number,
+): Delivery['headers'] {
   const mutated = random() < 0.5 ? mutateHeaders(headers, random) : headers;
-  const kept = proofOf(host).map((name) => [name, headers[name]]);
+  const kept = proof.map((name) => [name, headers[name]]);
   return { ...mutated, ...(Object.fromEntries(kept) as Delivery['headers']) };
 }
 
@@ -114,9 +123,11 @@ function proofOf(host: HostCase): readonly string[] {
 }
 
 /** Byte for byte what was signed, with its proof, perhaps among others. */
-function isProven({ headers, body }: Omit<Delivery, 'id'>, signed: Delivery, host: HostCase): boolean {
+function isProven(
+  { headers, body }: Omit<Delivery, 'id'>,
+  signed: Delivery,
+  { host, proof }: { host: HostCase; proof: readonly string[] },
+): boolean {
   const isSameBody = host.lacks.includes('signed-body') || Buffer.from(signed.body).equals(body);
-  return (
-    isSameBody && proofOf(host).some((name) => headers[name]?.includes(signed.headers[name] ?? 'no header') === true)
-  );
+  return isSameBody && proof.some((name) => headers[name]?.includes(signed.headers[name] ?? 'no header') === true);
 }
