@@ -376,6 +376,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'state',
     'platforms/aws/api',
     'platforms/aws/cloudformation',
+    'githost',
     'config/checked',
     'config/templates',
     'plan/model',
@@ -401,6 +402,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'cli/lookup',
     'cli/setup',
   ],
+  'cli/completion': ['config/reference', 'cli/terminal', 'cli/lookup'],
   cli: [
     'error',
     'snapshot',
@@ -411,6 +413,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'cli/stack',
     'cli/lookup',
     'cli/commands',
+    'cli/completion',
   ],
 };
 

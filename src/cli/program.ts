@@ -47,7 +47,7 @@ export function makeProgram(process: CliProcess, { version, select }: ProgramOpt
   const add = adderTo(program, process, select);
   addDeployCommands(add);
   addSetupCommands(add);
-  addReferenceCommands(add);
+  addReferenceCommands(add, program);
   return program;
 }
 

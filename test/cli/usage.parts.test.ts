@@ -12,6 +12,7 @@ const COMMANDS = [
   'uninstall',
   'bootstrap',
   'explain',
+  'completion',
   'connect',
   'doctor',
   'secret',
