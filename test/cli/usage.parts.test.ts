@@ -10,6 +10,7 @@ const COMMANDS = [
   'status',
   'sweep',
   'uninstall',
+  'init',
   'bootstrap',
   'explain',
   'completion',
