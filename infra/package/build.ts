@@ -8,12 +8,31 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleCommand } from './command.ts';
 import { bundledPackages } from './bundled-packages.ts';
+import { makeProgram } from '../../src/cli/program.ts';
+import { VERSION } from '../../src/app/version.ts';
 import { licenseText } from './licenses.ts';
+import { manPage } from './man.ts';
 import { sbom } from './sbom.ts';
 import { packageStack } from './stack.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const dist = join(root, 'dist');
+
+const silent = { write: () => undefined, isTerminal: false };
+const commandLine = makeProgram(
+  {
+    args: [],
+    env: {},
+    cwd: root,
+    stdout: silent,
+    stderr: silent,
+    ask: null,
+    askSecret: async () => '',
+    signal: AbortSignal.abort(),
+    nowMs: () => 0,
+  },
+  { version: VERSION, select: () => undefined },
+);
 
 await rm(join(dist, 'headgate'), { recursive: true, force: true });
 await rm(join(dist, 'stack'), { recursive: true, force: true });
@@ -25,3 +44,5 @@ await packageStack(root, join(dist, 'stack'));
 const packages = await bundledPackages(root, inputs);
 await writeFile(join(dist, 'THIRD-PARTY-LICENSES.txt'), licenseText(packages));
 await writeFile(join(dist, 'sbom.cdx.json'), await sbom(root, packages));
+await mkdir(join(dist, 'man'), { recursive: true });
+await writeFile(join(dist, 'man', 'headgate.1'), manPage(commandLine));

@@ -49,7 +49,7 @@ export function makeProgram(process: CliProcess, { version, select }: ProgramOpt
   addDeployCommands(add);
   addSteerCommands(add);
   addSetupCommands(add);
-  addReferenceCommands(add);
+  addReferenceCommands(add, program);
   return program;
 }
 

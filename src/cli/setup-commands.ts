@@ -8,6 +8,23 @@ import type { Context } from './terminal/context.ts';
 
 /** The commands that set Headgate up and diagnose the setup. */
 export function addSetupCommands(add: AddCommand): void {
+  add<{ context?: string; namespace?: string; branch?: string; url?: string }>({
+    usage: 'init [directory]',
+    summary: 'write a headgate.yml for a clone',
+    description:
+      'Find what a clone of a repository deploys, write a commented headgate.yml for it beside the clone, check it and plan its targets. Prompts for what it cannot find; without a terminal, or with --yes, it takes the defaults.',
+    examples: ['headgate init fleet', 'headgate init fleet --context lab --namespace shop --branch main'],
+    options: [
+      new Option('--context <name>', 'context of the kubeconfig (default: the current one)'),
+      new Option('--namespace <name>', "namespace of objects that name none (default: the context's)"),
+      new Option('--branch <name>', 'branch to deploy (default: the one of the clone)'),
+      new Option('--url <url>', 'URL of the repository (default: the remote origin)'),
+    ],
+    async bareBody(context, { context: name = null, namespace = null, branch = null, url = null }, [directory = '.']) {
+      const { initCommand } = await import('./commands/init.ts');
+      return initCommand(context, { directory, context: name, namespace, branch, url });
+    },
+  });
   add<StackOptions & { alarmTopic?: string }>({
     usage: 'bootstrap',
     summary: 'deploy Headgate to AWS',

@@ -75,6 +75,19 @@ describe('the npm package', () => {
     expect(sbom.components.filter((component) => component.licenses.length === 0)).toEqual([]);
   });
 
+  it('has a man page with every command and option', async () => {
+    const page = await readFile(join(installed.folder, 'dist', 'man', 'headgate.1'), 'utf8');
+    expect(page).toMatch(/^\.TH HEADGATE 1 /);
+    const { stdout } = await installed.headgate(['--help']);
+    const list = stdout.slice(stdout.indexOf('\nCommands:'), stdout.indexOf('\nExamples:'));
+    const commands = [...list.matchAll(/^ {2}([a-z]+) /gm)].flatMap(([, name]) => (name === 'help' ? [] : [name]));
+    expect(commands.length).toBeGreaterThan(10);
+    expect(commands.filter((name) => !page.includes(`\nheadgate ${name}`))).toEqual([]);
+    expect(page).toContain('\\-\\-prune\\-limit <number>');
+    const lines = page.split('\n').filter((line) => /^[.']/.test(line));
+    expect(lines.filter((line) => !/^\.(?:TH|SH|SS|TP|B)(?: |$)/.test(line))).toEqual([]);
+  });
+
   it('names the version of Node that it requires on an older one', async () => {
     const old = join(directory, 'old-node.mjs');
     const versions = '{ value: { node: "22.1.0" } }';

@@ -46,7 +46,7 @@ const CLUSTERS: readonly KeyReference[] = [
   {
     key: 'clusters.eks',
     type: 'map',
-    meaning: 'A cluster on EKS, which is reached by an IAM role with a token that is created in the process.',
+    meaning: 'A cluster on EKS, which is reached by an IAM role, without a kubeconfig.',
     example: 'eks: { name: prod, region: eu-west-1, role: "arn:aws:iam::111122223333:role/headgate/shop" }',
   },
   {

@@ -1,16 +1,19 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { mustRun } from '../programs/command.ts';
 import { startControlPlane } from '../cluster/control-plane.ts';
 import { getParts } from '../cluster/parts.ts';
 import { withProgress } from '../programs/progress.ts';
 import { startGitHost } from '../git-host/git-host.ts';
+import { headgateLog } from './headgate-log.ts';
+import type { LogEntry } from './lines.ts';
+import { takeTour } from './tour.ts';
 
-// `npm start`: a throw-away Kubernetes, a Git host with an example repository, and Headgate between them.
+// `npm start`: a throw-away Kubernetes, a Git host with an example repository, and Headgate between them. `npm start --
+// --json` also shows each line of Headgate's log.
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
 const FULL_NAME = 'demo/fleet';
 const TOKEN = 'demo-token';
@@ -18,6 +21,8 @@ const SECRET = 'demo-webhook-secret';
 
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.abort());
+const isJson = process.argv.includes('--json');
+const log = headgateLog(interrupted.signal);
 const print = (text: string) => process.stderr.write(`${text}\n`);
 const closers: (() => Promise<unknown>)[] = [];
 
@@ -44,25 +49,18 @@ async function start(): Promise<void> {
   host.setWebhook(FULL_NAME, { url: `${url}/webhooks/fleet`, secret: SECRET });
   print(`Headgate listens at ${url}; the webhook is registered`);
 
-  const revision = await firstPush(join(directory, 'example'), host.cloneUrl(FULL_NAME));
-  print(`pushed ${revision.slice(0, 12)}`);
-  await withProgress('waiting for the commit status', async () => {
-    while (!host.statusesOf(revision).some(({ state }) => state === 'success')) {
-      interrupted.signal.throwIfAborted();
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
+  print('');
+  const clone = join(directory, 'fleet');
+  await takeTour({
+    directory: clone,
+    url: host.cloneUrl(FULL_NAME),
+    kubectl: cluster.address.kubectl,
+    kubeconfig: cluster.address.kubeconfig,
+    log,
+    print,
   });
-  const status = host.statusesOf(revision).at(-1);
-  print(`the commit carries ${status?.context ?? ''}: ${status?.state ?? ''} (${status?.description ?? ''})\n`);
-  process.stdout.write(
-    nextSteps({
-      kubeconfig: cluster.address.kubeconfig,
-      clone: host.cloneUrl(FULL_NAME),
-      api: host.apiUrl,
-      config,
-      data: join(directory, 'data'),
-    }),
-  );
+  const { kubeconfig } = cluster.address;
+  process.stdout.write(nextSteps({ kubeconfig, clone, config, data: join(directory, 'data') }));
 }
 
 function configFor(kubeconfig: string, url: string, api: string): string {
@@ -99,6 +97,8 @@ async function startHeadgate(config: string, data: string): Promise<string> {
     'serve',
     '--port',
     '0',
+    '--drift-interval',
+    '3s',
   ];
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...command], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -115,83 +115,31 @@ async function startHeadgate(config: string, data: string): Promise<string> {
   return new Promise((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`headgate serve ended with ${code ?? 'a signal'}`)));
     lines.on('line', (line) => {
-      process.stderr.write(`  ${line}\n`);
-      const entry = JSON.parse(line) as { message?: string; url?: string };
+      if (isJson) process.stderr.write(`  ${line}\n`);
+      const entry = JSON.parse(line) as LogEntry;
+      log.add(entry);
       if (entry.message === 'listening' && entry.url !== undefined) resolve(entry.url);
     });
   });
 }
 
-const EXAMPLE: Readonly<Record<string, string>> = {
-  'README.md': 'What is below apps/ runs in the cluster.\n',
-  'apps/settings.yaml': `apiVersion: v1
-kind: ConfigMap
-metadata:
-  name: settings
-data:
-  greeting: hello
-`,
-  'apps/web.yaml': `apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: web
-spec:
-  replicas: 2
-  selector: { matchLabels: { app: web } }
-  template:
-    metadata: { labels: { app: web } }
-    spec:
-      containers:
-        - name: web
-          image: example.com/web:1
-          envFrom: [{ configMapRef: { name: settings } }]
----
-apiVersion: v1
-kind: Service
-metadata:
-  name: web
-spec:
-  selector: { app: web }
-  ports: [{ port: 80 }]
-`,
-};
-
-async function firstPush(directory: string, url: string): Promise<string> {
-  const git = (...args: readonly string[]) =>
-    mustRun('git', ['-c', 'user.name=you', '-c', 'user.email=you@example.com', '-C', directory, ...args]);
-  await mustRun('git', ['init', '-q', '-b', 'main', directory]);
-  for (const [path, content] of Object.entries(EXAMPLE)) {
-    await mkdir(dirname(join(directory, path)), { recursive: true });
-    await writeFile(join(directory, path), content);
-  }
-  await git('add', '-A');
-  await git('commit', '-q', '-m', 'The first version of the shop');
-  await git('push', '-q', url, 'main');
-  return (await git('rev-parse', 'HEAD')).trim();
+interface Started {
+  readonly kubeconfig: string;
+  readonly clone: string;
+  readonly config: string;
+  readonly data: string;
 }
 
-function nextSteps({
-  kubeconfig,
-  clone,
-  api,
-  config,
-  data,
-}: {
-  kubeconfig: string;
-  clone: string;
-  api: string;
-  config: string;
-  data: string;
-}): string {
+function nextSteps({ kubeconfig, clone, config, data }: Started): string {
   return `
-Now you: edit apps/settings.yaml in a clone, commit and push, and see the object change.
+Now you. In another terminal:
 
-git clone ${clone}
-export KUBECONFIG=${kubeconfig}
-export FLEET_TOKEN=${TOKEN} FLEET_WEBHOOK_SECRET=${SECRET}
-npx headgate status --config ${config} --data-dir ${data}
-npx headgate plan shop --config ${config}
-curl -H 'Authorization: Bearer ${TOKEN}' ${api}/repos/${FULL_NAME}/commits/COMMIT/statuses
+cd ${clone}
+export KUBECONFIG=${kubeconfig} HEADGATE_CONFIG=${config} FLEET_TOKEN=${TOKEN} FLEET_WEBHOOK_SECRET=${SECRET}
+
+1. Change what runs:    sed -i s/hello/hi/ apps/settings.yaml && git commit -qam 'Say hi' && git push origin main
+2. Look before a push:  node ${join(root, 'bin', 'headgate.js')} plan shop
+3. See where it is at:  node ${join(root, 'bin', 'headgate.js')} status --data-dir ${data}
 
 Ctrl-C stops everything.
 `;

@@ -1,0 +1,171 @@
+import { writeFile } from 'node:fs/promises';
+import { basename, relative, resolve } from 'node:path';
+import { HOST_NAMES } from '../../githost/hosts.ts';
+import { DeployError } from '../../error/deploy-error.ts';
+import { findTargets } from '../init/find-targets.ts';
+import type { FoundInClone } from '../init/find-targets.ts';
+import { formatConfig, variableOf } from '../init/format-config.ts';
+import type { InitialConfig } from '../init/format-config.ts';
+import { readClone } from '../init/read-clone.ts';
+import type { Clone } from '../init/read-clone.ts';
+import { readContexts } from '../init/read-contexts.ts';
+import { loadConfig } from '../lookup/load-config.ts';
+import type { BareContext, Context, ExitCode } from '../terminal/context.ts';
+import { checkCommand } from './check.ts';
+import { planCommand } from './plan.ts';
+
+/** Null: prompted for on a terminal, else the default. */
+export interface InitFlags {
+  /** The clone of the repository of manifests. */
+  readonly directory: string;
+  readonly context: string | null;
+  readonly namespace: string | null;
+  readonly branch: string | null;
+  readonly url: string | null;
+}
+
+/** Writes a headgate.yml for a clone, then checks it and plans its targets. */
+export async function initCommand(context: BareContext, flags: InitFlags): Promise<ExitCode> {
+  const clone = await readClone(resolve(context.cwd, flags.directory), context.signal);
+  refuseInside(clone, context);
+  const found = findTargets(clone.files);
+  if (found.targets.length === 0) throw nothingFound(clone, found);
+  const initial = await initialConfig(context, flags, { clone, found });
+  await writeNew(resolve(context.cwd, context.configPath), context.configPath, formatConfig(initial));
+  context.print(summary(context, initial, found));
+
+  const loaded = await loadConfig({ path: context.configPath, cwd: context.cwd, env: context.env });
+  if ('problems' in loaded) {
+    // The file exists from here on, so its mistakes can be corrected by hand.
+    for (const { subject, message, remedy } of loaded.problems) context.print(`${subject}: ${message}. ${remedy}`);
+    return 1;
+  }
+  const code = await checkAndPlan({ ...context, config: loaded.config });
+  context.print(nextSteps(context, initial));
+  return code;
+}
+
+async function checkAndPlan(context: Context): Promise<ExitCode> {
+  if ((await checkCommand(context)) !== 0) return 1;
+  let code: ExitCode = 0;
+  for (const target of context.config.targets) {
+    context.print(`\n${target.name}:`);
+    if ((await planCommand(context, { target, revision: null, checkout: null, format: context.output })) === 1) code = 1;
+  }
+  return code;
+}
+
+interface Found {
+  readonly clone: Clone;
+  readonly found: FoundInClone;
+}
+
+async function initialConfig(context: BareContext, flags: InitFlags, { clone, found }: Found): Promise<InitialConfig> {
+  const contexts = await readContexts(context.env);
+  const name = flags.context ?? (await answer(context, 'Context of the kubeconfig', contexts.current));
+  const chosen = contexts.all.find((each) => each.name === name);
+  if (chosen === undefined)
+    throw unknownContext(
+      name,
+      contexts.all.map((each) => each.name),
+    );
+  const url = flags.url ?? clone.url ?? (await answer(context, 'URL of the repository', null));
+  const branch = flags.branch ?? (await answer(context, 'Branch to deploy', clone.branch));
+  const namespace =
+    flags.namespace ??
+    (found.targets.every((target) => target.namespace !== null)
+      ? (chosen.namespace ?? 'default')
+      : await answer(context, 'Namespace of objects that name none', chosen.namespace ?? 'default'));
+  return {
+    repository: { name: repositoryName(url), host: hostOfUrl(url), url },
+    cluster: { name: clusterName(chosen.name), kubeconfig: contexts.path, context: chosen.name },
+    branch,
+    namespace,
+    targets: found.targets,
+  };
+}
+
+/** Prompts on a terminal; Enter, and no terminal, take the default. */
+async function answer({ ask, isConfirmed }: BareContext, question: string, byDefault: string | null): Promise<string> {
+  const shown = byDefault === null ? '' : ` [${byDefault}]`;
+  const typed = ask === null || isConfirmed ? '' : (await ask(`${question}${shown}: `)).trim();
+  const chosen = typed === '' ? byDefault : typed;
+  if (chosen !== null) return chosen;
+  throw new DeployError('usage', {
+    subject: 'headgate init',
+    message: `no answer to: ${question}`,
+    remedy: 'Pass --context, --url, --branch or --namespace; headgate init --help shows them.',
+  });
+}
+
+const repositoryName = (url: string) =>
+  basename(url, '.git')
+    .replaceAll(/[^A-Za-z0-9._-]+/g, '-')
+    .replaceAll(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, '') || 'fleet';
+const clusterName = (context: string) =>
+  context
+    .replaceAll(/[^A-Za-z0-9._-]+/g, '-')
+    .replaceAll(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, '')
+    .slice(0, 60) || 'cluster';
+
+function hostOfUrl(url: string): string {
+  const hostname = URL.parse(url)?.hostname ?? '';
+  return HOST_NAMES.find((name) => name !== 'git' && hostname.split('.').includes(name)) ?? 'git';
+}
+
+async function writeNew(path: string, shownAs: string, text: string): Promise<void> {
+  try {
+    await writeFile(path, text, { flag: 'wx' });
+  } catch (cause) {
+    throw new DeployError('usage', {
+      subject: shownAs,
+      message: 'cannot create the file, or it already exists',
+      remedy: 'Pass another path with --config, or delete the file.',
+      cause,
+    });
+  }
+}
+
+function refuseInside({ root }: Clone, { cwd, configPath }: BareContext): void {
+  const inside = relative(root, resolve(cwd, configPath));
+  if (inside.startsWith('..')) return;
+  throw new DeployError('usage', {
+    subject: configPath,
+    message: 'would be inside the repository that it deploys, whose authors must not choose clusters and limits',
+    remedy: `Run it beside the clone: cd .. && headgate init ${basename(root)}.`,
+  });
+}
+
+function nothingFound({ root }: Clone, { foreign }: FoundInClone): DeployError {
+  return new DeployError('usage', {
+    subject: root,
+    message: foreign.length === 0 ? 'has no manifests' : `has only objects of Flux or Argo CD: ${foreign.join(', ')}`,
+    remedy: 'Pass the clone of a repository with manifests, kustomizations or charts.',
+  });
+}
+
+function unknownContext(name: string, names: readonly string[]): DeployError {
+  return new DeployError('usage', {
+    subject: `context ${name}`,
+    message: 'the kubeconfig has no such context',
+    remedy: `Use one of ${names.join(', ')}.`,
+  });
+}
+
+function summary({ configPath }: BareContext, { targets }: InitialConfig, { foreign }: FoundInClone): string {
+  const lines = targets.map(({ path, renderer }) => `  ${path === '' ? '.' : path} (${renderer})`);
+  const ignored =
+    foreign.length === 0
+      ? []
+      : ['Not deployed, because they are objects of another tool:', ...foreign.map((each) => `  ${each}`)];
+  return [`Wrote ${configPath} with these targets:`, ...lines, ...ignored, ''].join('\n');
+}
+
+function nextSteps({ env }: BareContext, { repository }: InitialConfig): string {
+  const variable = variableOf(repository.name);
+  const isSet = repository.host === 'git' || env[`${variable}_WEBHOOK_SECRET`] !== undefined;
+  const serve = 'headgate serve          # deploys what is pushed';
+  const connect = `headgate connect ${repository.name}  # registers the webhook, or prints how`;
+  const exported = `export ${variable}_WEBHOOK_SECRET="$(openssl rand -hex 32)" ${variable}_TOKEN=…, then headgate check`;
+  return `\nNext:\n  1. ${isSet ? serve : exported}\n  2. ${isSet ? connect : serve}`;
+}
