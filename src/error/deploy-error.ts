@@ -45,6 +45,7 @@ const CLASS_OF = {
   'field-defaulted': 'guard',
   'delete-first': 'guard',
   'prune-kept': 'guard',
+  adopted: 'guard',
   'api-warning': 'guard',
   'hook-ignored': 'guard',
   drifted: 'guard',

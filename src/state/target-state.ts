@@ -130,6 +130,7 @@ export interface Waiting {
   readonly created: number;
   readonly updated: number;
   readonly pruned: number;
+  readonly adopted?: number | undefined;
   /** Everything is written, and only prunes are left. */
   readonly isApplied: boolean;
   /** Human-readable: `Deployment shop/db`, `target infra-prod`. */

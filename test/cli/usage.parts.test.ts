@@ -16,6 +16,7 @@ const COMMANDS = [
   'history',
   'diff',
   'bootstrap',
+  'explain',
   'connect',
   'doctor',
   'secret',

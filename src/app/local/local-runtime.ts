@@ -15,6 +15,7 @@ import { wait } from '../wait.ts';
 import { kubeconfigAccess } from '../../platforms/local/kubeconfig.ts';
 import type { KubeconfigCluster } from '../../platforms/local/kubeconfig.ts';
 import { localSecrets } from './local-secrets.ts';
+import type { LocalObjects } from '../../git/local-objects.ts';
 import type { Log } from '../../deploy/ports/log.ts';
 
 export interface LocalOptions {
@@ -27,6 +28,8 @@ export interface LocalOptions {
   /** Default: in memory and discarded, for commands that deploy nothing. */
   readonly outbox?: Outbox;
   readonly limits?: RunLimits;
+  /** Read before the Git host. Default: none. */
+  readonly localObjects?: LocalObjects | null;
 }
 
 export interface LocalRuntime extends AppRuntime, WebhookSecrets {
@@ -45,6 +48,7 @@ export function localRuntime({
   progress,
   outbox = memoryOutbox(),
   limits = RUN_LIMITS,
+  localObjects = null,
 }: LocalOptions): LocalRuntime {
   const nowMs = () => Date.now();
   const credentials = machineCredentials(nowMs);
@@ -54,7 +58,7 @@ export function localRuntime({
   const eks = eksAccesses({ aws, credentials, nowMs });
   const accessOf: AccessOf = (cluster, target) =>
     cluster.kind === 'eks' ? eks(cluster, target) : kubeconfigs(cluster);
-  const runtime = openRuntime({ config, log, holder, progress, secrets, accessOf, outbox, limits });
+  const runtime = openRuntime({ config, log, holder, progress, secrets, accessOf, outbox, limits, localObjects });
   return {
     ...runtime,
     ...webhookSecrets(secrets),

@@ -48,6 +48,7 @@ const Stored = z.object({
         updated: z.number(),
         // Written only by a run that has yet to prune.
         pruned: z._default(z.number(), 0),
+        adopted: z.optional(z.number()),
         isApplied: z._default(z.boolean(), false),
         isDeferred: z._default(z.boolean(), false),
         on: z.array(z.string()),

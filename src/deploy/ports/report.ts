@@ -7,6 +7,8 @@ export interface Counts {
   readonly created: number;
   readonly updated: number;
   readonly pruned: number;
+  /** Of the updated ones, those that something else than Headgate made; absent: none. */
+  readonly adopted?: number | undefined;
   /** Objects left to other targets, which define them now; absent: none. */
   readonly released?: number | undefined;
   /** Namespaces and definitions that left Git and stay for what they contain. */

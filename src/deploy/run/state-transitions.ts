@@ -1,5 +1,6 @@
 import type { Problem } from '../../error/deploy-error.ts';
 import { isBeforePrunes } from '../../plan/model/plan.ts';
+import { adoptedIn } from '../../plan/planner/after.ts';
 import type { ChangeResult } from '../../plan/planner/after.ts';
 import { backoffAfter, backoffWhileWaiting } from '../../state/backoff.ts';
 import { joinChanges } from '../../state/target-state.ts';
@@ -43,7 +44,7 @@ function countsOf(results: readonly ChangeResult[]) {
   const count = (effect: string) =>
     results.filter((result) => result.kind === 'applied' && result.effect === effect).length;
   const pruned = results.filter(({ kind }) => kind === 'pruned').length;
-  return { created: count('created'), updated: count('updated'), pruned };
+  return { created: count('created'), updated: count('updated'), pruned, adopted: adoptedIn(results) };
 }
 
 /** A run that writes nothing to wait for keeps what an earlier run awaits. */

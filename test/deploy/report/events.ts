@@ -50,6 +50,7 @@ export const EVENTS = {
   'a deploy that is ready at once': finished(deployed),
   'a deploy whose readiness is still checked': finished({ ...deployed, readiness: 'awaited' }),
   'a deploy of a target that does not wait': finished({ ...deployed, readiness: null }),
+  'a deploy that adopts an object': finished({ ...deployed, adopted: 1 }),
   'the last of several runs of one commit': finished({
     ...deployed,
     overall: { created: 4, updated: 2, pruned: 1, durationMs: 60_000 },

@@ -18,6 +18,7 @@ const context = {
   config: read.config,
   configPath: path,
   env: process.env,
+  cwd: process.cwd(),
   dataDir: '',
   output: 'text',
   isConfirmed: true,

@@ -84,6 +84,7 @@ function outcomeLine(
     updated,
     unchanged,
     pruned,
+    ...(report.adopted === undefined ? {} : { adopted: report.adopted }),
     ...(report.released === undefined ? {} : { released: report.released }),
     failed,
     durationMs: timing.durationMs,

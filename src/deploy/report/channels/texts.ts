@@ -5,9 +5,10 @@ import type { Hold } from '../../../state/hold.ts';
 import type { NotReady } from '../../../state/readiness.ts';
 import type { Counts } from '../../ports/report.ts';
 
-/** `1 created, 2 updated, 1 pruned, 1 released, Namespace shop kept`, without zero parts. */
-export function countsText({ created, updated, pruned, released = 0, kept = [] }: Counts): string {
-  const counts = [`${created} created`, `${updated} updated`, `${pruned} pruned`, `${released} released`];
+/** `1 created, 2 updated, 1 adopted, 1 pruned, 1 released, Namespace shop kept`, without zero parts. */
+export function countsText({ created, updated, adopted = 0, pruned, released = 0, kept = [] }: Counts): string {
+  const changed = [`${created} created`, `${updated} updated`, `${adopted} adopted`];
+  const counts = [...changed, `${pruned} pruned`, `${released} released`];
   const stays = kept.length > 1 ? [`${kept[0]} kept (+${kept.length - 1} more)`] : kept.map((name) => `${name} kept`);
   const parts = [...counts.filter((part) => !part.startsWith('0 ')), ...stays];
   return parts.length === 0 ? 'no changes' : parts.join(', ');

@@ -11,6 +11,7 @@ const EXPECTED: Readonly<Record<EventName, string | null>> = {
   'a deploy that is ready at once': 'Normal Deployed aaaaaaaaaaaa: 1 created, 2 updated',
   'a deploy whose readiness is still checked': 'Normal Deployed aaaaaaaaaaaa: 1 created, 2 updated',
   'a deploy of a target that does not wait': 'Normal Deployed aaaaaaaaaaaa: 1 created, 2 updated',
+  'a deploy that adopts an object': 'Normal Deployed aaaaaaaaaaaa: 1 created, 2 updated, 1 adopted',
   'the last of several runs of one commit': 'Normal Deployed aaaaaaaaaaaa: 1 created, 2 updated',
   'a run without changes that answers a delivery': null,
   'a run without changes that answers no delivery': null,
