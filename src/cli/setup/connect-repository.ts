@@ -13,6 +13,7 @@ import { openWebhookClient } from './webhook-client.ts';
 import type { WebhookClient } from './webhook-client.ts';
 import { readWebhookBaseUrl } from './headgate-stack.ts';
 import { isAnswered, pingFailed, pingWebhook } from './ping-webhook.ts';
+import type { Ping } from './ping-webhook.ts';
 
 /** Creates or updates the webhook of a repository, and verifies it by a ping. */
 export async function connectRepository(
@@ -56,12 +57,20 @@ async function register(context: Context, { repository, hooks, wanted }: Registr
   const answered = typeof ping === 'string' ? null : ping.statusCode;
   const result = { repository: repository.name, url: wanted.url, hook: id, created: existing === undefined };
   if (output === 'json') print(JSON.stringify({ ...result, ping: answered }, null, 2));
-  if (ping !== 'host-lists-none' && (ping === 'not-listed-in-time' || !isAnswered(ping)))
-    throw pingFailed(ping, wanted);
-  const outcome =
-    ping === 'host-lists-none' ? 'the settings of the repository show its test delivery' : 'its ping succeeded';
-  if (output === 'text') print(`webhook ${id} is registered, and ${outcome}`);
+  if (ping === 'not-listed-in-time' || (typeof ping !== 'string' && !isAnswered(ping))) throw pingFailed(ping, wanted);
+  if (output === 'text') print(`webhook ${id} is registered, and ${outcomeOf(ping)}`);
   return 0;
+}
+
+function outcomeOf(ping: Ping): string {
+  switch (ping) {
+    case 'host-lists-none':
+      return 'the settings of the repository show its test delivery';
+    case 'host-sends-none':
+      return 'the next push tests it: the host sends no test delivery over its API';
+    default:
+      return 'its ping succeeded';
+  }
 }
 
 function planText(existing: Hook | undefined, { fullName }: Repository, { url }: HookSettings): string {

@@ -8,10 +8,11 @@ const POLLS = 30;
 const POLL_INTERVAL_MS = 500;
 
 /** What is known of a test delivery: how the receiver answered it. */
-export type Ping = HookDelivery | 'not-listed-in-time' | 'host-lists-none';
+export type Ping = HookDelivery | 'not-listed-in-time' | 'host-lists-none' | 'host-sends-none';
 
 /** Has a delivery sent, and waits until the host lists how the receiver answered it. */
 export async function pingWebhook(id: string, hooks: WebhookClient, signal: AbortSignal): Promise<Ping> {
+  if (hooks.test === null) return 'host-sends-none';
   const before = await hooks.deliveries(id, signal);
   await hooks.test(id, signal);
   if (before === null) return 'host-lists-none';

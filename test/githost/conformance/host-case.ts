@@ -23,6 +23,8 @@ export type Lack =
   | 'statuses'
   /** Webhooks in its API: they are registered by hand. */
   | 'hook-api'
+  /** A test delivery over its API: the next push is the test. */
+  | 'test-delivery'
   /** Deliveries in its API: they are seen in the settings of the repository. */
   | 'delivery-log';
 
