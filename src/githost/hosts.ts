@@ -1,10 +1,11 @@
 import { bitbucket } from './bitbucket/entry.ts';
+import { bitbucketServer } from './bitbucket-server/entry.ts';
 import { git } from './git/entry.ts';
 import { github } from './github/entry.ts';
 import type { Host } from './port/host.ts';
 
 /** The Git hosts: a name in headgate.yml, and how the host is loaded. profiles.ts has what headgate.yml knows of each. */
-const HOSTS = { github, bitbucket, git } satisfies Readonly<Record<string, Host>>;
+const HOSTS = { github, bitbucket, 'bitbucket-server': bitbucketServer, git } satisfies Readonly<Record<string, Host>>;
 
 export type HostName = keyof typeof HOSTS;
 

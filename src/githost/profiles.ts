@@ -1,4 +1,5 @@
 import { bitbucketProfile } from './bitbucket/profile.ts';
+import { bitbucketServerProfile } from './bitbucket-server/profile.ts';
 import { gitProfile } from './git/profile.ts';
 import { githubProfile } from './github/profile.ts';
 import type { HostName } from './hosts.ts';
@@ -7,11 +8,12 @@ import type { HostProfile } from './port/profile.ts';
 const PROFILES: Readonly<Record<HostName, HostProfile>> = {
   github: githubProfile,
   bitbucket: bitbucketProfile,
+  'bitbucket-server': bitbucketServerProfile,
   git: gitProfile,
 };
 
 /** Names that will be valid: they get an error that says so. */
-const PLANNED = new Set(['gitlab', 'gitea', 'forgejo', 'bitbucket-server', 'azure-devops', 'codecommit']);
+const PLANNED = new Set(['gitlab', 'gitea', 'forgejo', 'azure-devops', 'codecommit']);
 
 export function profileOf(host: HostName): HostProfile {
   return PROFILES[host];

@@ -1,4 +1,5 @@
 import { BITBUCKET } from './bitbucket-case.ts';
+import { BITBUCKET_SERVER } from './bitbucket-server-case.ts';
 import { GIT } from './git-case.ts';
 import { GITHUB } from './github-case.ts';
 import type { HostCase, Sent, Signing } from './host-case.ts';
@@ -6,7 +7,7 @@ import { SENT_AT_MS } from './host-case.ts';
 import type { Delivery } from '../../../src/githost/port/git-host.ts';
 
 /** Every way in which a Git host reports pushes. */
-export const CASES: readonly HostCase[] = [GITHUB, BITBUCKET, GIT];
+export const CASES: readonly HostCase[] = [GITHUB, BITBUCKET, BITBUCKET_SERVER, GIT];
 
 /** The delivery as the host sends it; `body`: other bytes under the same headers. */
 export function deliveryOf(
