@@ -1,3 +1,4 @@
+import { azureDevops } from './azure-devops/entry.ts';
 import { bitbucket } from './bitbucket/entry.ts';
 import { bitbucketServer } from './bitbucket-server/entry.ts';
 import { git } from './git/entry.ts';
@@ -5,7 +6,13 @@ import { github } from './github/entry.ts';
 import type { Host } from './port/host.ts';
 
 /** The Git hosts: a name in headgate.yml, and how the host is loaded. profiles.ts has what headgate.yml knows of each. */
-const HOSTS = { github, bitbucket, 'bitbucket-server': bitbucketServer, git } satisfies Readonly<Record<string, Host>>;
+const HOSTS = {
+  github,
+  bitbucket,
+  'bitbucket-server': bitbucketServer,
+  'azure-devops': azureDevops,
+  git,
+} satisfies Readonly<Record<string, Host>>;
 
 export type HostName = keyof typeof HOSTS;
 

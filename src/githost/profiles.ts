@@ -1,3 +1,4 @@
+import { azureDevopsProfile } from './azure-devops/profile.ts';
 import { bitbucketProfile } from './bitbucket/profile.ts';
 import { bitbucketServerProfile } from './bitbucket-server/profile.ts';
 import { gitProfile } from './git/profile.ts';
@@ -9,11 +10,12 @@ const PROFILES: Readonly<Record<HostName, HostProfile>> = {
   github: githubProfile,
   bitbucket: bitbucketProfile,
   'bitbucket-server': bitbucketServerProfile,
+  'azure-devops': azureDevopsProfile,
   git: gitProfile,
 };
 
 /** Names that will be valid: they get an error that says so. */
-const PLANNED = new Set(['gitlab', 'gitea', 'forgejo', 'azure-devops', 'codecommit']);
+const PLANNED = new Set(['gitlab', 'gitea', 'forgejo', 'codecommit']);
 
 export function profileOf(host: HostName): HostProfile {
   return PROFILES[host];
