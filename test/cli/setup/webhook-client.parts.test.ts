@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect, it } from 'vitest';
@@ -13,13 +14,11 @@ const LISTED = { uuid: '{7e1f}', url: WANTED.url, active: true, events: ['repo:p
 /** Answers as the API of Bitbucket Cloud does, and returns what it was sent. */
 async function openBitbucket() {
   const received: string[] = [];
-  const server = createServer((request, response) => {
-    void text(request).then((body) => {
-      received.push(`${request.method} ${request.url} ${request.headers.authorization} ${body}`);
-      const content = request.method === 'GET' ? { values: [LISTED] } : LISTED;
-      response.writeHead(request.method === 'POST' ? 201 : 200).end(JSON.stringify(content));
-    });
-  });
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    received.push(`${request.method} ${request.url} ${request.headers.authorization} ${await text(request)}`);
+    response.end(JSON.stringify(request.method === 'GET' ? { values: [LISTED] } : LISTED));
+  }
+  const server = createServer((request, response) => void answer(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return { api: `http://127.0.0.1:${port}`, received, [Symbol.dispose]: () => void server.close() };

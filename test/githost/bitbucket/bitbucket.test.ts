@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { bitbucketApi } from '../../../src/githost/bitbucket/api.ts';
 import { bitbucketReceiver } from '../../../src/githost/bitbucket/receiver.ts';
 import { bitbucketSetup } from '../../../src/githost/bitbucket/setup.ts';
+import type { CommitStatus } from '../../../src/githost/port/host-api.ts';
 import { aRevision } from '../builders.ts';
 import { BITBUCKET } from '../conformance/bitbucket-case.ts';
 import { deliveryOf } from '../conformance/cases.ts';
@@ -10,8 +11,8 @@ import { NEW, SENT_AT_MS } from '../conformance/host-case.ts';
 const AT = { api: 'https://api.bitbucket.org/2.0', fullName: 'acme/fleet', revision: aRevision(NEW) };
 
 function parse(changes: readonly object[]) {
-  const { payload } = BITBUCKET.push([]);
-  const sent = { event: 'repo:push', payload: { ...Object(payload), push: { changes } } };
+  const payload = { repository: { uuid: BITBUCKET.id, full_name: BITBUCKET.fullName }, push: { changes } };
+  const sent = { event: 'repo:push', payload };
   const proof = { secrets: [BITBUCKET.secret], nowMs: SENT_AT_MS };
   const authentic = bitbucketReceiver.authenticate(deliveryOf(BITBUCKET, sent), proof);
   return authentic === null ? null : bitbucketReceiver.parse(authentic);
@@ -40,23 +41,20 @@ describe('a push of Bitbucket Cloud', () => {
 });
 
 describe('a build status of Bitbucket Cloud', () => {
-  const keyOf = (context: string): unknown => {
-    const { body } = bitbucketApi.statusRequest(AT, { state: 'success', context, description: '' });
-    return Object(JSON.parse(body ?? '')).key;
-  };
+  function written(status: Partial<CommitStatus>): { key: string; state: string } {
+    const whole = { state: 'success', context: 'headgate/shop', description: '', ...status } as const;
+    return JSON.parse(bitbucketApi.statusRequest(AT, whole).body ?? '');
+  }
 
   it('has a key of 40 characters, which differs for every context however long', () => {
     const long = `headgate/plan/${'x'.repeat(40)}`;
-    const keys = ['headgate/shop', long, `${long}y`].map((context) => keyOf(context));
+    const keys = ['headgate/shop', long, `${long}y`].map((context) => written({ context }).key);
     expect(new Set(keys).size).toBe(3);
     for (const key of keys) expect(key).toMatch(/^hg-[0-9a-f]{37}$/);
   });
 
   it('is in progress while pending, and failed for every failure', () => {
-    const states = (['pending', 'success', 'failure', 'error'] as const).map((state) => {
-      const { body } = bitbucketApi.statusRequest(AT, { state, context: 'headgate/shop', description: '' });
-      return Object(JSON.parse(body ?? '')).state;
-    });
+    const states = (['pending', 'success', 'failure', 'error'] as const).map((state) => written({ state }).state);
     expect(states).toEqual(['INPROGRESS', 'SUCCESSFUL', 'FAILED', 'FAILED']);
   });
 });
