@@ -7,12 +7,9 @@ import { keepHeapSmall } from '../src/app/functions/small-heap.ts';
 
 keepHeapSmall();
 const world = functionEnvironment({ directory: import.meta.dirname, env: process.env, randomId: randomUUID });
-const serve = deployFunction(world, {
-  deploy: world.variable('HEADGATE_DEPLOY_QUEUE_URL'),
-  check: world.variable('HEADGATE_CHECK_QUEUE_URL'),
-});
+const serve = deployFunction(world);
 
-/** Triggered by the queues: deploys the requests, and reports dead letters on their commits. */
+/** Triggered by the deploy queue: deploys the requests, and reports those that were given up on their commits. */
 export const handler = (event: unknown, context: LambdaContext) =>
   interruptBefore(context, (signal, usableMs) =>
     serve(event, { memoryMb: Number(context.memoryLimitInMB), usableMs, signal }),

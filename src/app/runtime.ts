@@ -13,7 +13,10 @@ import type { Outbox } from '../deploy/ports/outbox.ts';
 import type { RunPorts, Runtime } from '../deploy/ports/runtime.ts';
 import { DeployError } from '../error/deploy-error.ts';
 import { openAgents } from '../exchange/exchange.ts';
+import { watchServers } from '../exchange/servers.ts';
+import type { Servers } from '../exchange/servers.ts';
 import { GIT_LIMITS } from '../git/limits.ts';
+import type { LocalObjects } from '../git/local-objects.ts';
 import { openRepository } from '../git/reader.ts';
 import { hostOf } from '../githost/hosts.ts';
 import type { Revision } from '../snapshot/source.ts';
@@ -25,6 +28,7 @@ import { openStatuses } from './githost/statuses.ts';
 import { VERSION } from './version.ts';
 import { wait } from './wait.ts';
 import type { Log } from '../deploy/ports/log.ts';
+import type { Readers } from '../deploy/ports/readers.ts';
 import type { Tools } from '../deploy/ports/tools.ts';
 import type { Statuses } from '../deploy/ports/statuses.ts';
 
@@ -42,6 +46,10 @@ export interface RuntimeOptions {
   /** Where runs and checks queue later work. */
   readonly outbox: Outbox;
   readonly limits?: RunLimits;
+  /** Read before the Git host. Default: none. */
+  readonly localObjects?: LocalObjects | null;
+  /** Called for each run. Default: what is pushed is parsed in the event loop. */
+  readonly loadReaders?: () => Promise<Readers>;
 }
 
 export interface AppRuntime extends Runtime {
@@ -52,6 +60,7 @@ export interface AppRuntime extends Runtime {
   readonly open: (target: Target, revision: Revision | null, limitMs?: number | null) => Promise<RunPorts>;
   /** The token that reads the repository; null: none. */
   readonly tokenOf: (repository: Repository) => Promise<string | null>;
+  readonly servers: Servers;
   close(): void;
 }
 
@@ -65,9 +74,12 @@ export function openRuntime({
   accessOf,
   outbox,
   limits = RUN_LIMITS,
+  localObjects = null,
+  loadReaders = async () => (await import('../parsing/functions.ts')).READ_AT_ONCE,
 }: RuntimeOptions): AppRuntime {
   const sessions = openSessions();
   const agents = openAgents();
+  const servers = watchServers(() => Date.now());
   const kinds = new Map<string, KindCache>();
   const nowMs = () => Date.now();
   const tools = openToolsLate(secrets.env);
@@ -95,14 +107,16 @@ export function openRuntime({
 
   async function openGit(repository: Repository) {
     const [token, ca] = await Promise.all([tokenOf(repository), caOf(repository)]);
-    return openRepository({
+    const server = {
       url: repository.url,
       login: token === null ? null : { user: hostOf(repository).gitUser, token },
       ca,
       userAgent: `headgate/${VERSION}`,
       agents,
+      watched: servers.named(gitServerOf(repository)),
       limits: GIT_LIMITS,
-    });
+    };
+    return openRepository(server, localObjects);
   }
 
   async function statusesOf(repository: Repository): Promise<Statuses | null> {
@@ -111,7 +125,9 @@ export function openRuntime({
     if (loadApi === null || api === null || !statuses) return null;
     const [host, token, ca] = await Promise.all([loadApi(), tokenOf(repository), caOf(repository)]);
     if (token === null) return null;
-    return openStatuses({ host, repository: { api, fullName }, token: () => Promise.resolve(token), ca, wait });
+    const watched = servers.named(gitServerOf(repository));
+    const at = { api, fullName };
+    return openStatuses({ host, repository: at, token: () => Promise.resolve(token), ca, watched, wait });
   }
 
   /** `commit`: for the user agent, until the run knows its revision; may be empty. */
@@ -125,6 +141,7 @@ export function openRuntime({
       userAgent,
       impersonate: target.serviceAccount,
       requestTimeoutMs: limits.requestTimeoutMs,
+      watched: servers.named(clusterServerOf(target.cluster)),
       wait,
     });
     return targetCluster({
@@ -153,21 +170,32 @@ export function openRuntime({
     openStatuses: statusesOf,
     tokenOf,
     accessOf,
+    servers,
     openCluster: (target) => openCluster(target, { commit: '', limitMs: null }),
     async open(target, revision, limitMs = null) {
       const { repository } = target;
-      const [cluster, git, statuses] = await Promise.all([
+      const [readers, cluster, git, statuses] = await Promise.all([
+        loadReaders(),
         openCluster(target, { commit: revision ?? '', limitMs }),
         openGit(repository),
         statusesOf(repository),
       ]);
-      return { cluster, git, statuses, tools, dataKeys: openDataKeys(target, secrets) };
+      return { cluster, git, statuses, tools, readers, dataKeys: openDataKeys(target, secrets) };
     },
     close() {
       sessions.close();
       agents.close();
     },
   };
+}
+
+/** The Git host with its API: a run needs both. */
+export function gitServerOf({ url }: Repository): string {
+  return `git ${new URL(url).host}`;
+}
+
+export function clusterServerOf({ name }: ClusterConfig): string {
+  return `cluster ${name}`;
 }
 
 /** How long reading a secret may take. */

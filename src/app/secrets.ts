@@ -26,7 +26,7 @@ export async function resolveSecret(
       return present(value, reference);
     }
     case 'file':
-      return present(withoutNewline(await read(reference, sources)), reference);
+      return present(await read(reference, sources), reference);
     case 'ssm':
     case 'secretsmanager':
       return present(await sources.aws.read(reference, signal), reference);
@@ -68,14 +68,10 @@ async function read(reference: Extract<SecretReference, { kind: 'file' }>, sourc
   }
 }
 
-/** Editors and `echo` end a file with a newline that does not belong to the secret. */
-function withoutNewline(text: string): string {
-  return text.replace(/\r?\n$/, '');
-}
-
+/** Editors, `echo` and `aws … file:///dev/stdin` end a value with a newline that does not belong to the secret. */
 function present(value: string, reference: SecretReference): string {
   if (value.trim() === '') throw missing(reference, 'is empty', 'Set the secret: an empty one is never used.');
-  return value;
+  return value.replace(/\r?\n$/, '');
 }
 
 function missing(reference: SecretReference, what: string, remedy: string, cause?: unknown): DeployError {

@@ -1,6 +1,7 @@
 import { DeployError } from '../error/deploy-error.ts';
 import { VERSION } from '../app/version.ts';
 import { askAtTerminal } from './terminal/ask.ts';
+import { askSecretAt } from './terminal/ask-secret.ts';
 import type { OutputStream } from './terminal/cli-process.ts';
 import { runCommandLine } from './command-line.ts';
 
@@ -30,6 +31,7 @@ const exitCode = await runCommandLine(
     stdout: streamOf(process.stdout),
     stderr: streamOf(process.stderr),
     ask: askAtTerminal(process, interruption.signal),
+    askSecret: askSecretAt(process, interruption.signal),
     signal: interruption.signal,
     nowMs: () => Date.now(),
   },

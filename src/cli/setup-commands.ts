@@ -1,13 +1,14 @@
 import { InvalidArgumentError, Option } from 'commander';
-import { isAwsRegion } from '../config/written/names.ts';
+import { isAwsRegion, isStage } from '../config/written/names.ts';
 import { parseReference } from '../config/written/reference.ts';
 import { DeployError } from '../error/deploy-error.ts';
 import type { AddCommand } from './command-definition.ts';
 import type { SecretReference } from '../config/written/reference.ts';
+import type { Context } from './terminal/context.ts';
 
 /** The commands that set Headgate up and diagnose the setup. */
 export function addSetupCommands(add: AddCommand): void {
-  add<{ stage: string; region?: string; alarmTopic?: string }>({
+  add<StackOptions & { alarmTopic?: string }>({
     usage: 'bootstrap',
     summary: 'deploy Headgate to AWS',
     description:
@@ -17,12 +18,13 @@ export function addSetupCommands(add: AddCommand): void {
       ...stackOptions(),
       new Option('--alarm-topic <arn>', 'SNS topic that receives the alarms').argParser(parseTopic),
     ],
-    async body(context, { stage, region, alarmTopic }) {
+    async body(context, { alarmTopic, ...place }) {
+      const parameters = alarmTopic === undefined ? {} : { AlarmTopicArn: alarmTopic };
       const { bootstrapCommand } = await import('./commands/bootstrap.ts');
-      return bootstrapCommand(context, { stage, region: region ?? null, alarmTopic: alarmTopic ?? null });
+      return bootstrapCommand(await placed(context, place), { parameters });
     },
   });
-  add<{ stage: string; region?: string; url?: string; token?: string; app?: true; rbac?: true }>({
+  add<StackOptions & { url?: string; token?: string; app?: true; rbac?: true }>({
     usage: 'connect <name>',
     summary: 'connect a repository or a cluster',
     description: 'Register the webhook of a repository, or verify access to a cluster and print how to grant it.',
@@ -34,11 +36,9 @@ export function addSetupCommands(add: AddCommand): void {
       new Option('--app', 'only print how to create an App of the Git host'),
       new Option('--rbac', 'only print the RBAC manifests of the targets'),
     ],
-    async body(context, { stage, region, url, token, app, rbac }, [name = '']) {
+    async body(context, { url, token, app, rbac, ...place }, [name = '']) {
       const { connectCommand } = await import('./commands/connect.ts');
-      return connectCommand(context, name, {
-        stage,
-        region: region ?? null,
+      return connectCommand(await placed(context, place), name, {
         url: url ?? null,
         token: parseToken(token),
         isApp: app === true,
@@ -46,23 +46,57 @@ export function addSetupCommands(add: AddCommand): void {
       });
     },
   });
-  add<{ token?: string }>({
+  add<StackOptions & { token?: string }>({
     usage: 'doctor',
     summary: 'find common setup mistakes',
     description: 'Find common mistakes in secrets, webhooks, permissions, the clock, and access to clusters.',
     examples: ['headgate doctor', 'headgate doctor --token env:ADMIN_TOKEN'],
-    options: [tokenOption('token that may read webhooks')],
-    async body(context, { token }) {
+    options: [...stackOptions(), tokenOption('token that may read webhooks')],
+    async body(context, { token, ...place }) {
       const { doctorCommand } = await import('./commands/doctor.ts');
-      return doctorCommand(context, { token: parseToken(token) });
+      return doctorCommand(await placed(context, place), { token: parseToken(token) });
+    },
+  });
+  add<StackOptions & { kmsKey?: string }>({
+    usage: 'secret <set> <reference>',
+    summary: 'store a secret on AWS',
+    description:
+      'Store the secret that a reference of headgate.yml names. The value is read from the terminal without echo, or from stdin; it is never an argument.',
+    examples: [
+      'headgate secret set ssm:/headgate/fleet/token',
+      'headgate secret set secretsmanager:fleet#privateKey < app.pem',
+    ],
+    options: [
+      ...stackOptions(),
+      new Option('--kms-key <id>', "KMS key that encrypts it (default: the secret's own, else AWS's)"),
+    ],
+    async body(context, { kmsKey, ...place }, [action, reference = '']) {
+      if (action !== 'set') throw unknownAction();
+      const { secretSetCommand } = await import('./commands/secret-set.ts');
+      return secretSetCommand(await placed(context, place), { reference, kmsKey: kmsKey ?? null });
     },
   });
 }
 
+interface StackOptions {
+  readonly stage?: string;
+  readonly region?: string;
+}
+
+/** The one place where the flags of a set-up command meet `aws:` of headgate.yml. */
+async function placed(context: Context, { stage, region }: StackOptions): Promise<Context> {
+  const { withStackFlags } = await import('./stack/headgate-stack.ts');
+  return withStackFlags(context, { stage: stage ?? null, region: region ?? null });
+}
+
 function stackOptions(): readonly Option[] {
   return [
-    new Option('--stage <name>', 'stage; each stage is a separate stack').argParser(parseStage).default('prod'),
-    new Option('--region <name>', 'AWS region (default: $AWS_REGION)').argParser(parseRegion),
+    new Option('--stage <name>', 'stage; each stage is a separate stack (default: headgate.yml, else prod)').argParser(
+      parseStage,
+    ),
+    new Option('--region <name>', 'AWS region (default: headgate.yml, $AWS_REGION, the profile)').argParser(
+      parseRegion,
+    ),
   ];
 }
 
@@ -70,9 +104,8 @@ function tokenOption(what: string): Option {
   return new Option('--token <reference>', `reference to a ${what}, such as env:ADMIN_TOKEN`);
 }
 
-/** Names of roles hold the stage and the region, and have 64 characters at most. */
 function parseStage(text: string): string {
-  if (/^[a-z][a-z0-9-]{0,14}$/.test(text)) return text;
+  if (isStage(text)) return text;
   throw new InvalidArgumentError('Must be up to 15 lowercase letters, digits and dashes, and begin with a letter.');
 }
 
@@ -90,6 +123,14 @@ function parseUrl(text: string): string {
   const url = URL.parse(text);
   if (url !== null && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '') return text;
   throw new InvalidArgumentError('Must be a URL such as https://headgate.example.com.');
+}
+
+function unknownAction(): DeployError {
+  return new DeployError('usage', {
+    subject: 'headgate secret',
+    message: 'the only action is set',
+    remedy: 'Run headgate secret set ssm:/headgate/fleet/token, for example.',
+  });
 }
 
 /** A reference only: the token itself would end up in the shell's history. No argParser, because commander quotes a wrong value. */

@@ -32,8 +32,17 @@ export interface ExchangeOptions {
   readonly deadlineMs: number;
   /** The longest time without a byte. Default: no limit but the deadline. */
   readonly silenceMs?: number;
+  /** The least that has to arrive in each `windowMs` of a response. Default: no limit but the deadline. */
+  readonly leastThroughput?: LeastThroughput;
+  /** Called for every part of the body. */
+  readonly received?: (bytes: number) => void;
   /** A larger body fails the exchange. */
   readonly bodyLimitBytes: number;
+}
+
+export interface LeastThroughput {
+  readonly windowMs: number;
+  readonly bytes: number;
 }
 
 /**
@@ -106,17 +115,37 @@ function open(
 
 async function readBody(
   response: IncomingMessage,
-  { bodyLimitBytes }: Pick<ExchangeOptions, 'bodyLimitBytes'>,
+  { bodyLimitBytes, leastThroughput, received = () => undefined }: ExchangeOptions,
 ): Promise<Buffer> {
   const parts: Buffer[] = [];
   let bytes = 0;
-  for await (const part of response as AsyncIterable<Buffer>) {
-    bytes += part.length;
-    if (bytes > bodyLimitBytes)
-      throw new ExchangeError('too-large', `the response is larger than ${bodyLimitBytes} bytes`);
-    parts.push(part);
+  const timer = leastThroughput && refuseTrickle(response, leastThroughput, () => bytes);
+  try {
+    for await (const part of response as AsyncIterable<Buffer>) {
+      bytes += part.length;
+      received(part.length);
+      if (bytes > bodyLimitBytes)
+        throw new ExchangeError('too-large', `the response is larger than ${bodyLimitBytes} bytes`);
+      parts.push(part);
+    }
+  } finally {
+    clearInterval(timer);
   }
   return Buffer.concat(parts);
+}
+
+/** A server that sends a byte now and then is never silent, and would hold its run until the deadline. */
+function refuseTrickle(
+  response: IncomingMessage,
+  { windowMs, bytes: least }: LeastThroughput,
+  bytesSoFar: () => number,
+): NodeJS.Timeout {
+  let before = 0;
+  return setInterval(() => {
+    if (bytesSoFar() - before < least)
+      response.destroy(unanswered(`less than ${least} bytes within ${windowMs / 1000} s`));
+    before = bytesSoFar();
+  }, windowMs);
 }
 
 function broken(cause: unknown, { reusedSocket }: ClientRequest): ExchangeError {

@@ -1,3 +1,5 @@
+import type { LeastThroughput } from '../exchange/exchange.ts';
+
 /** Limits for reading a repository. A run that exceeds one fails with `git-limit`. */
 export interface GitLimits {
   readonly responseBytes: number;
@@ -19,6 +21,8 @@ export interface GitLimits {
   readonly requestMs: number;
   /** Time without a byte. */
   readonly silenceMs: number;
+  /** Of each response, once it has begun. */
+  readonly leastThroughput: LeastThroughput;
 }
 
 export const GIT_LIMITS: GitLimits = {
@@ -34,4 +38,6 @@ export const GIT_LIMITS: GitLimits = {
   rounds: 3,
   requestMs: 120_000,
   silenceMs: 20_000,
+  // While git prepares a pack, it sends 5 bytes every 5 s, so the window is longer than a preparation with our filters takes.
+  leastThroughput: { windowMs: 30_000, bytes: 30 * 1024 },
 };

@@ -1,6 +1,8 @@
 import { DeployError } from '../error/deploy-error.ts';
 import { exchange, ExchangeError } from '../exchange/exchange.ts';
 import type { HttpAgents, HttpAnswer } from '../exchange/exchange.ts';
+import { followed, UNWATCHED } from '../exchange/servers.ts';
+import type { Server } from '../exchange/servers.ts';
 import { atOnce, retry, retryAfterMs } from '../exchange/retry.ts';
 import type { RetryPolicy } from '../exchange/retry.ts';
 import { gitError } from './git-error.ts';
@@ -16,6 +18,8 @@ export interface GitServer {
   readonly userAgent: string;
   /** From the caller, so that connections outlive a run. */
   readonly agents: HttpAgents;
+  /** Notes whether it answers. Default: it is not noted. */
+  readonly watched?: Server;
   readonly limits: GitLimits;
 }
 
@@ -36,19 +40,28 @@ export async function post(server: GitServer, body: string, signal: AbortSignal)
     headers: headersOf(server),
     body,
   };
-  const { agents, ca, limits } = server;
+  const { agents, ca, limits, watched = UNWATCHED } = server;
   const options = {
     agents,
     ca,
     deadlineMs: limits.requestMs,
     silenceMs: limits.silenceMs,
+    leastThroughput: limits.leastThroughput,
     bodyLimitBytes: limits.responseBytes,
   };
-  const answer = await retry(() => exchange(request, options, signal), STALE_ONCE, { wait: atOnce, signal }).catch(
-    (thrown: unknown) => Promise.reject(thrown instanceof ExchangeError ? failureOf(thrown, server.url) : thrown),
+  const send = () =>
+    followed(watched, (received) => exchange(request, { ...options, received }, signal), {
+      isFailure: isUnanswered,
+    });
+  const answer = await retry(send, STALE_ONCE, { wait: atOnce, signal }).catch((thrown: unknown) =>
+    Promise.reject(thrown instanceof ExchangeError ? failureOf(thrown, server.url) : thrown),
   );
   refuseStatus(answer, server.url);
   return answer.body;
+}
+
+function isUnanswered(thrown: unknown): boolean {
+  return thrown instanceof ExchangeError && thrown.failure === 'unanswered';
 }
 
 function headersOf({ login, userAgent }: GitServer): Record<string, string> {

@@ -1,13 +1,19 @@
 import { azureDevopsProfile } from './azure-devops/profile.ts';
-import { bitbucketProfile } from './bitbucket/profile.ts';
 import { bitbucketServerProfile } from './bitbucket-server/profile.ts';
+import { bitbucketProfile } from './bitbucket/profile.ts';
+import { forgejoProfile } from './forgejo/profile.ts';
 import { gitProfile } from './git/profile.ts';
+import { giteaProfile } from './gitea/profile.ts';
 import { githubProfile } from './github/profile.ts';
+import { gitlabProfile } from './gitlab/profile.ts';
 import type { HostName } from './hosts.ts';
 import type { HostProfile } from './port/profile.ts';
 
 const PROFILES: Readonly<Record<HostName, HostProfile>> = {
   github: githubProfile,
+  gitlab: gitlabProfile,
+  gitea: giteaProfile,
+  forgejo: forgejoProfile,
   bitbucket: bitbucketProfile,
   'bitbucket-server': bitbucketServerProfile,
   'azure-devops': azureDevopsProfile,
@@ -15,7 +21,7 @@ const PROFILES: Readonly<Record<HostName, HostProfile>> = {
 };
 
 /** Names that will be valid: they get an error that says so. */
-const PLANNED = new Set(['gitlab', 'gitea', 'forgejo', 'codecommit']);
+const PLANNED = new Set(['codecommit']);
 
 export function profileOf(host: HostName): HostProfile {
   return PROFILES[host];

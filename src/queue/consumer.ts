@@ -4,10 +4,12 @@ import { startHeartbeat } from './heartbeat.ts';
 import { receiptsOf } from './inbox.ts';
 import type { Inbox, Message } from './inbox.ts';
 import type { RetryWaits } from './retry-waits.ts';
+import { mayBegin, serversOfMessages } from './slots.ts';
+import type { NeedsServers, Slots } from './slots.ts';
 import { workOnGroup } from './work.ts';
 import type { Work } from './work.ts';
 
-export interface ConsumerOptions<T extends { readonly target: string }> extends Work<T> {
+export interface ConsumerOptions<T extends { readonly target: string }> extends Work<T>, NeedsServers<T> {
   readonly queue: Inbox;
   /** Tracks the groups that wait for a retry. Null: no wait is cut short. */
   readonly waits: RetryWaits | null;
@@ -16,7 +18,7 @@ export interface ConsumerOptions<T extends { readonly target: string }> extends 
   /** 0 ≤ random < 1; jitter for retries. */
   readonly random: () => number;
   /** How many groups are handled at once. */
-  readonly concurrency: number;
+  readonly slots: Slots;
   /** How long a message is hidden at a time, and so how long a group waits after its process was killed. */
   readonly visibilitySeconds: number;
 }
@@ -24,7 +26,7 @@ export interface ConsumerOptions<T extends { readonly target: string }> extends 
 /** What a consumer of one kind of message is given: the kind itself says the rest. */
 export type QueueOptions<T extends { readonly target: string }> = Omit<
   ConsumerOptions<T>,
-  'read' | 'handler' | 'concurrency'
+  'read' | 'handler' | 'slots' | 'serversOf'
 >;
 
 export interface Consumer {
@@ -38,23 +40,29 @@ const PAUSES = { atOnceSeconds: 0, longestSeconds: 15 * 60 };
 
 /** Handles messages until it is stopped: groups concurrently, each group in order. */
 export function consume<T extends { readonly target: string }>(options: ConsumerOptions<T>): Consumer {
-  const { queue, waits, log, wait, concurrency, visibilitySeconds } = options;
+  const { queue, waits, log, wait, slots, visibilitySeconds } = options;
   const polling = new AbortController();
   const working = new AbortController();
-  const running = new Set<Promise<void>>();
+  /** With the servers that the work depends on. */
+  const running = new Map<Promise<void>, readonly string[]>();
   const lastOf = new Map<string, Promise<void>>();
+  /** Of groups that wait for a slot, so that a body is read once. */
+  const needsOf = new Map<string, readonly string[]>();
+  const { answering, unproven, silent } = slots.limits;
 
   async function poll(): Promise<void> {
     while (!polling.signal.aborted) {
-      const groups = concurrency - running.size;
+      const groups = answering + unproven + silent - running.size;
       if (groups <= 0) {
-        await Promise.race(running);
+        await Promise.race(running.keys());
         continue;
       }
       try {
-        const to = { groups, visibilitySeconds, waitSeconds: RECEIVE_WAIT_SECONDS };
+        const taking = taken();
+        const to = { groups, mayTake: taking.mayTake, visibilitySeconds, waitSeconds: RECEIVE_WAIT_SECONDS };
         const received = await queue.receive(to, polling.signal);
-        for (const [group, messages] of Map.groupBy(received, (message) => message.group)) start(group, messages);
+        for (const [group, messages] of Map.groupBy(received, (message) => message.group))
+          start(group, { messages, servers: taking.servers.get(group) ?? [] });
       } catch (thrown) {
         if (polling.signal.aborted) return;
         log({ level: 'error', message: 'queue-unreachable', errors: [asDeployError(thrown).problem] });
@@ -63,7 +71,31 @@ export function consume<T extends { readonly target: string }>(options: Consumer
     }
   }
 
-  function start(group: string, messages: readonly Message[]): void {
+  /** Chooses among the groups that are offered: those of one receive share what is free. */
+  function taken() {
+    const servers = new Map<string, readonly string[]>();
+    const mayTake = (group: string, firstBody: () => string) => {
+      const needed = serversOf(group, firstBody);
+      if (!mayBegin(needed, [...running.values(), ...servers.values()], slots)) return false;
+      servers.set(group, needed);
+      return true;
+    };
+    return { servers, mayTake };
+  }
+
+  function serversOf(group: string, firstBody: () => string): readonly string[] {
+    const known = needsOf.get(group);
+    if (known !== undefined) return known;
+    const needs = serversOfMessages([{ body: firstBody() }], options);
+    needsOf.set(group, needs);
+    return needs;
+  }
+
+  function start(
+    group: string,
+    { messages, servers }: { readonly messages: readonly Message[]; readonly servers: readonly string[] },
+  ): void {
+    needsOf.delete(group);
     waits?.start(group);
     // A message that is delivered again while it is still handled waits for that: a target never has two runs at once.
     const before = lastOf.get(group) ?? Promise.resolve();
@@ -72,7 +104,7 @@ export function consume<T extends { readonly target: string }>(options: Consumer
       .catch((thrown: unknown) => {
         log({ level: 'error', message: 'not-settled', target: group, errors: [asDeployError(thrown).problem] });
       });
-    running.add(work);
+    running.set(work, servers);
     lastOf.set(group, work);
     void work.finally(() => {
       running.delete(work);
@@ -110,7 +142,7 @@ export function consume<T extends { readonly target: string }>(options: Consumer
         () => undefined,
       );
       await polled;
-      await Promise.allSettled(running);
+      await Promise.allSettled(running.keys());
       timer.abort();
       await late;
     },

@@ -31,20 +31,24 @@ export function startHeartbeat(receipts: readonly string[], options: HeartbeatOp
   const held = new Map(receipts.map((receipt) => [receipt, new AbortController()]));
   const ending = new AbortController();
 
-  async function hide(which: readonly string[], seconds: number): Promise<void> {
+  /** Once the run has ended, nothing waits for a renewal. */
+  async function hide(which: readonly string[], seconds: number, until?: AbortSignal): Promise<void> {
     if (which.length === 0) return;
+    const deadline = AbortSignal.timeout(visibilityMs);
     try {
-      for (const receipt of await queue.hide(which, seconds, AbortSignal.timeout(visibilityMs))) {
+      const signal = until === undefined ? deadline : AbortSignal.any([deadline, until]);
+      for (const receipt of await queue.hide(which, seconds, signal)) {
         held.get(receipt)?.abort(new Error('the receipt is no longer valid'));
       }
     } catch (thrown) {
+      if (until?.aborted === true) return;
       log({ level: 'warn', message: 'not-renewed', errors: [asDeployError(thrown).problem] });
     }
   }
 
   async function renew(): Promise<void> {
     while (!ending.signal.aborted) {
-      await hide([...held.keys()], visibilitySeconds);
+      await hide([...held.keys()], visibilitySeconds, ending.signal);
       await wait(visibilityMs / 3, ending.signal).catch(() => undefined);
     }
   }

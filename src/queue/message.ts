@@ -25,6 +25,7 @@ const Body = z.object({
     }),
   ),
   at: z.string(),
+  gaveUp: z.optional(z.literal(true)),
   wakes: z.optional(z.array(z.object(recipientShape))),
   wokenBy: z.optional(z.array(z.string())),
   drift: z.optional(

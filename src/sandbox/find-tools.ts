@@ -13,30 +13,68 @@ export interface FoundTool {
   readonly version: string | null;
 }
 
-/** Looks in Lambda's layer, or on Linux x86_64 in the cache (filled from the layer's package when empty), and then on the PATH. */
+/**
+ * In a function: the layer's tool and no other, because functions without the layer (the sweep) take the version to be the
+ * layer's. Elsewhere: on Linux x86_64 the cache (filled from the layer's package when empty), and then the PATH.
+ */
 export async function findTool(tool: Tool, env: Environment): Promise<FoundTool> {
-  const bundled = bundledFile(tool, env);
-  const version = LAYER.versions[tool];
-  if (bundled !== null && (await isExecutable(bundled))) return { path: bundled, version };
-  const isCached = bundled !== null && env['AWS_LAMBDA_FUNCTION_NAME'] === undefined;
-  const missing = isCached ? await cacheTool(tool, bundled).catch((thrown: unknown) => thrown) : null;
-  if (isCached && (await isExecutable(bundled))) return { path: bundled, version };
-  for (const directory of (env['PATH'] ?? '').split(delimiter).filter((part) => part.startsWith('/'))) {
-    const path = join(directory, tool);
-    if (await isExecutable(path)) return { path, version: null };
-  }
+  return isFunction(env) ? findInLayer(tool) : findLocally(tool, env);
+}
+
+/** The version that `findTool` will find; null: only the tool itself knows. */
+export function pinnedVersion(tool: Tool, env: Environment): string | null {
+  return isFunction(env) ? LAYER.versions[tool] : null;
+}
+
+function isFunction(env: Environment): boolean {
+  return env['AWS_LAMBDA_FUNCTION_NAME'] !== undefined;
+}
+
+async function findInLayer(tool: Tool): Promise<FoundTool> {
+  const path = join('/opt', tool, tool);
+  if (await isExecutable(path)) return { path, version: LAYER.versions[tool] };
   throw new DeployError('tool-missing', {
     subject: tool,
-    message: `${tool} was found neither at ${bundled ?? '/opt'} nor on the PATH`,
+    message: `${tool} was not found at ${path}`,
+    remedy: 'Deploy the stack again with `headgate bootstrap`, which gives the deploy function its layer.',
+  });
+}
+
+async function findLocally(tool: Tool, env: Environment): Promise<FoundTool> {
+  const cached = cachedFile(tool, env);
+  const missing = cached === null ? null : await fillCache(tool, cached);
+  if (cached !== null && missing === null) return { path: cached, version: LAYER.versions[tool] };
+  const path = await findOnPath(tool, env);
+  if (path !== null) return { path, version: null };
+  throw new DeployError('tool-missing', {
+    subject: tool,
+    message: `${tool} was found ${cached === null ? 'not' : `neither at ${cached} nor`} on the PATH`,
     remedy: `Install ${tool} on the PATH of the Headgate process, or give npm access to its registry once.`,
     cause: missing,
   });
 }
 
-function bundledFile(tool: Tool, env: Environment): string | null {
-  if (env['AWS_LAMBDA_FUNCTION_NAME'] !== undefined) return join('/opt', tool, tool);
+function cachedFile(tool: Tool, env: Environment): string | null {
   const isBuilt = process.platform === 'linux' && process.arch === 'x64';
   return isBuilt ? join(cacheDirectory(env), LAYER.folder, tool) : null;
+}
+
+/** Resolves to the reason why the cache lacks the tool; null: it has it. */
+async function fillCache(tool: Tool, file: string): Promise<unknown> {
+  if (await isExecutable(file)) return null;
+  return cacheTool(tool, file).then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+}
+
+/** Searches the absolute directories of the PATH. */
+export async function findOnPath(tool: Tool, env: Environment): Promise<string | null> {
+  for (const directory of (env['PATH'] ?? '').split(delimiter).filter((part) => part.startsWith('/'))) {
+    const path = join(directory, tool);
+    if (await isExecutable(path)) return path;
+  }
+  return null;
 }
 
 /** `$HEADGATE_CACHE`, else `$XDG_CACHE_HOME/headgate`, else `~/.cache/headgate`. */

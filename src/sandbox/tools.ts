@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { KustomizeBuild, Tools } from '../deploy/ports/tools.ts';
-import { findTool } from './find-tools.ts';
+import { findTool, pinnedVersion } from './find-tools.ts';
 import type { Environment, FoundTool } from './find-tools.ts';
 import type { Tool } from './layer.ts';
 import { chartDirectory, pullChart } from './pull-chart.ts';
@@ -38,6 +38,8 @@ export function openTools(env: Environment, limits: Partial<ToolLimits> = {}) {
   }
 
   async function toolVersionOf(tool: Tool, signal: AbortSignal): Promise<string> {
+    const pinned = pinnedVersion(tool, env);
+    if (pinned !== null) return pinned;
     const { path, version } = await find(tool);
     if (version !== null) return version;
     const reported = toolVersion(tool, path, signal);

@@ -20,6 +20,8 @@ export interface Entry {
   readonly version: SeenVersion | null;
   /** Recorded before the write, by a run that has not closed. `from`: the former file of an object that moved. */
   readonly pending: { readonly from: string | null } | null;
+  /** The target that defines it now. Recorded before the release, and kept until that target has taken it over. */
+  readonly releasedTo: string | null;
 }
 
 export function entriesByObject(entries: readonly Entry[]): ReadonlyMap<string, readonly Entry[]> {

@@ -9,12 +9,12 @@ import type { SecretReference } from '../../src/config/written/reference.ts';
 
 const signal = new AbortController().signal;
 
-function resolve(reference: SecretReference, env: Record<string, string> = {}): Promise<string> {
+function resolve(reference: SecretReference, env: Record<string, string> = {}, stored = ''): Promise<string> {
   const absent = () => Promise.reject(new Error('no AWS in this test'));
   const sources = {
     env,
     readFile: (path: string) => readFile(path, 'utf8'),
-    aws: { read: absent, reread: absent, unwrap: absent },
+    aws: { read: async () => stored, reread: absent, unwrap: absent },
   };
   return resolveSecret(reference, sources, signal);
 }
@@ -41,8 +41,15 @@ describe('a secret', () => {
     return { kind: 'file', path };
   }
 
-  it('is read from the environment unchanged', async () => {
-    expect(await resolve({ kind: 'env', name: 'TOKEN' }, { TOKEN: ' a b\n' })).toBe(' a b\n');
+  it('is read from the environment unchanged, but without its last newline', async () => {
+    expect(await resolve({ kind: 'env', name: 'TOKEN' }, { TOKEN: ' a b\n\n' })).toBe(' a b\n');
+  });
+
+  it.each<SecretReference>([
+    { kind: 'ssm', name: '/fleet/token' },
+    { kind: 'secretsmanager', id: 'fleet', key: 'token' },
+  ])('is read from AWS without the newline that `aws … file:///dev/stdin` stores: %j', async (reference) => {
+    expect(await resolve(reference, {}, 'abc\n')).toBe('abc');
   });
 
   it.each([

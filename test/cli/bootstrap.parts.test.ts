@@ -51,14 +51,28 @@ describe('headgate bootstrap', () => {
     ]);
     expect(api.parameters.get('/headgate/fleet/webhook-secret')).toMatch(/^[0-9a-f]{64}$/);
     expect(api.stack?.status).toMatch(/^UPDATE_/);
-    expect(api.stack?.parameters).toEqual({ AlarmTopicArn: 'arn:aws:sns:eu-west-1:111122223333:ops' });
+    expect(api.stack?.parameters).toEqual({
+      AlarmTopicArn: 'arn:aws:sns:eu-west-1:111122223333:ops',
+      ReserveConcurrency: 'true',
+    });
     expect(stdout).toContain('account 111122223333, eu-west-1, as arn:aws:iam::111122223333:user/admin');
     expect(stdout).toContain('  + 3 × AWS::Lambda::Function');
-    expect(stdout).toContain('  ! ssm:/headgate/fleet/token  is missing; create it with: aws ssm put-parameter');
+    expect(stdout).toContain(
+      '  ! ssm:/headgate/fleet/token  is missing; store it with: headgate secret set ssm:/headgate/fleet/token',
+    );
     expect(stdout).toContain(
       `webhook URL: ${URL_OF_STACK}\n  headgate connect fleet  → ${URL_OF_STACK}/webhooks/fleet`,
     );
     expect(stdout + stderr).not.toContain(api.parameters.get('/headgate/fleet/webhook-secret'));
+    expect(api.requests.filter(({ action }) => /^Get(?:Parameter|SecretValue)/.test(action))).toEqual([]);
+  }, 60_000);
+
+  it('takes a secret whose first answer was lost for created', async () => {
+    api.lostAnswer = 'PutParameter';
+    const { code, stderr } = await bootstrap();
+    expect(stderr).not.toContain('ParameterAlreadyExists');
+    expect(code).toBe(0);
+    expect(writes().slice(0, 3)).toEqual(['ssm PutParameter', 'ssm PutParameter', 'cloudformation CreateStack']);
   }, 60_000);
 
   it('changes nothing on a second run, and only what differs after a change of headgate.yml', async () => {
@@ -82,6 +96,21 @@ describe('headgate bootstrap', () => {
     expect(writes()).not.toContain('s3 PUT layers/kubectl-v36-2.0.1.zip');
   }, 120_000);
 
+  it('reserves nothing in a new account, and says what caps the cost there', async () => {
+    api.concurrency = { limit: 10, unreserved: 10 };
+    const { code, stderr } = await bootstrap();
+    expect(stderr).not.toContain('ReservedConcurrentExecutions');
+    expect(code).toBe(0);
+    expect(api.stack?.parameters['ReserveConcurrency']).toBe('false');
+    expect(stderr).toContain('this account may run 10 functions at once, so no function reserves some');
+    const asked = api.requests.findIndex(({ action }) => action === 'GetAccountSettings');
+    expect(asked).toBeLessThan(api.requests.findIndex(({ action }) => action === 'CreateStack'));
+    // Once AWS has raised the limit, the next run reserves.
+    api.concurrency = { limit: 1000, unreserved: 1000 };
+    expect(await bootstrap()).toMatchObject({ code: 0 });
+    expect(api.stack?.parameters['ReserveConcurrency']).toBe('true');
+  }, 120_000);
+
   it('writes nothing without a terminal or --yes', async () => {
     const { code, stderr } = await bootstrap([]);
     expect(code).toBe(64);
@@ -93,6 +122,7 @@ describe('headgate bootstrap', () => {
     api.stack = {
       status: 'UPDATE_COMPLETE',
       parameters: {},
+      tags: {},
       outputs: { ServerlessDeploymentBucketName: BUCKET },
       resources: {},
     };
@@ -114,6 +144,6 @@ describe('headgate bootstrap', () => {
     const { AWS_REGION: _, ...env } = api.env;
     const { code, stderr } = await headgate(['bootstrap', '--yes'], { files: { 'headgate.yml': EXAMPLE }, env });
     expect(code).toBe(64);
-    expect(stderr).toContain('Pass --region eu-west-1, or set AWS_REGION.');
+    expect(stderr).toContain('Pass --region eu-west-1, set AWS_REGION, or set a region in the AWS profile.');
   });
 });

@@ -18,22 +18,32 @@ export async function headgate(
     files = {},
     env = {},
     timeoutMs = 20_000,
-  }: { files?: Readonly<Record<string, string>>; env?: Readonly<Record<string, string>>; timeoutMs?: number } = {},
+    directory,
+    input = '',
+  }: {
+    files?: Readonly<Record<string, string>>;
+    env?: Readonly<Record<string, string>>;
+    timeoutMs?: number;
+    /** Default: a new one, which is removed afterwards. */
+    directory?: string;
+    input?: string;
+  } = {},
 ): Promise<Ended> {
-  const cwd = await mkdtemp(join(tmpdir(), 'headgate-cli-'));
+  const cwd = directory ?? (await mkdtemp(join(tmpdir(), 'headgate-cli-')));
   try {
     await Promise.all(Object.entries(files).map(([name, content]) => writeFile(join(cwd, name), content)));
     const child = spawn(process.execPath, [MAIN, ...args], {
       cwd,
       env: { ...COMPILE_CACHE, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
       timeout: timeoutMs,
       killSignal: 'SIGKILL',
     });
     const ended = new Promise<number | null>((resolve, reject) => child.once('close', resolve).once('error', reject));
+    child.stdin.on('error', () => undefined).end(input);
     const [code, stdout, stderr] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
     return { code, stdout, stderr };
   } finally {
-    await rm(cwd, { recursive: true });
+    if (directory === undefined) await rm(cwd, { recursive: true });
   }
 }

@@ -2,7 +2,20 @@ import { describe, expect, it } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
 import { headgate } from './headgate.ts';
 
-const COMMANDS = ['serve', 'check', 'plan', 'deploy', 'status', 'sweep', 'uninstall', 'bootstrap', 'connect', 'doctor'];
+const COMMANDS = [
+  'serve',
+  'check',
+  'plan',
+  'deploy',
+  'status',
+  'sweep',
+  'uninstall',
+  'bootstrap',
+  'explain',
+  'connect',
+  'doctor',
+  'secret',
+];
 
 describe('headgate', () => {
   it('lists its commands and an example with --help', async () => {

@@ -252,6 +252,14 @@ targets:
     expect(errors).toEqual([expect.stringContaining(`:${line} ${message}`)]);
   });
 
+  it.each([
+    ['{ region: Ireland }', 'aws.region of the file is not a valid AWS region | Write it as eu-west-1.'],
+    ['{ stage: Prod }', 'aws.stage of the file is not a valid stage'],
+    ['{ regoin: eu-west-1 }', 'aws.regoin of the file is not a known key | Did you mean region?'],
+  ])('is refused for aws: %s', (aws, message) => {
+    expect(errorsOf(`${file({})}\naws: ${aws}\n`)).toEqual([expect.stringContaining(message)]);
+  });
+
   it('is refused for a second target with the same name', () => {
     const end = '  - name: shop-prod\n    repository: fleet\n    branch: next\n    cluster: lab\n    namespace: shop\n';
     expect(errorsOf(file({ end }))).toEqual([

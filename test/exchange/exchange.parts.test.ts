@@ -93,6 +93,21 @@ describe('an HTTP exchange', () => {
     await expect(send(new URL('/half', url), { silenceMs: 50 })).rejects.toMatchObject(silence);
   });
 
+  it('fails when less arrives than the least throughput, and not when exactly that arrives', async () => {
+    const { url } = await serve((request, response) => {
+      const part = 'x'.repeat(request.url === '/enough' ? 40 : 1);
+      const drip = setInterval(() => response.write(part), 10);
+      const end = setTimeout(() => response.end(), 350);
+      response.on('close', () => [drip, end].forEach((timer) => clearTimeout(timer)));
+    });
+    const leastThroughput = { windowMs: 100, bytes: 40 };
+    await expect(send(url, { leastThroughput })).rejects.toMatchObject({
+      failure: 'unanswered',
+      message: 'less than 40 bytes within 0.1 s',
+    });
+    expect((await send(new URL('/enough', url), { leastThroughput, bodyLimitBytes: 9999 })).status).toBe(200);
+  });
+
   it('fails when its signal aborts, before or during the exchange', async () => {
     const { url } = await serve(() => undefined);
     await expect(send(url, { signal: AbortSignal.abort() })).rejects.toMatchObject({ failure: 'aborted' });

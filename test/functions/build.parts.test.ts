@@ -77,14 +77,16 @@ describe('the build of the functions', () => {
     expect(bytes).toBeLessThanOrEqual(60 * 1024);
   });
 
-  it('keeps the deploy and sweep functions within 250 KB, without what they load on demand', () => {
-    expect(loadedBytes('deploy/deploy.mjs')).toBeLessThanOrEqual(250 * 1024);
-    expect(loadedBytes('sweep/sweep.mjs')).toBeLessThanOrEqual(250 * 1024);
-  });
+  it.each(['deploy', 'check', 'sweep'])(
+    'keeps the %s function within 250 KB, without what it loads on demand',
+    (name) => {
+      expect(loadedBytes(`${name}/${name}.mjs`)).toBeLessThanOrEqual(250 * 1024);
+    },
+  );
 
   it('loads the AWS clients and the YAML parser on demand', () => {
     const outputs = Object.entries(built.metafile.outputs);
-    for (const name of ['webhook', 'deploy', 'sweep']) {
+    for (const name of ['webhook', 'deploy', 'check', 'sweep']) {
       const [, entry] = outputs.find(([path]) => path === `${name}/${name}.mjs`) ?? [];
       const eager = Object.keys(entry?.inputs ?? {});
       expect(eager.filter((input) => /node_modules\/(@aws-sdk|yaml)\//.test(input))).toEqual([]);
@@ -96,7 +98,7 @@ describe('the build of the functions', () => {
   });
 
   it('packages the checked configuration with its private CAs', async () => {
-    for (const name of ['webhook', 'deploy', 'sweep']) {
+    for (const name of ['webhook', 'deploy', 'check', 'sweep']) {
       const packed: PackedConfig = JSON.parse(await readFile(pathOf('out', name, 'headgate.json'), 'utf8'));
       expect(packed.repositories[0]?.caFile).toBe('ca/fleet.pem');
       expect(await readFile(pathOf('out', name, 'ca', 'fleet.pem'), 'utf8')).toBe('the authority\n');

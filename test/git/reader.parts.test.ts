@@ -108,6 +108,26 @@ const PAIRS: readonly (readonly [string, readonly Tree[]])[] = [
   ['an empty file', [START, { ...START, 'clusters/empty.yaml': '' }]],
 ];
 
+describe('a path to read although it did not change', () => {
+  it('is absent if the filter does not let it through: a file that an unfinished run touched may be excluded by now', async () => {
+    const repository = new BareRepository('fleet.git', { filter: true });
+    const revision = repository.commit({ 'apps/a.yaml': file('a'), 'apps/skip.yaml': file('skip') });
+    const { open } = await serve(repository);
+    const source = await open().since(
+      query({
+        base: baseOf(repository, revision),
+        also: ['apps/a.yaml', 'apps/skip.yaml'],
+        isRead: (path) => path !== 'apps/skip.yaml',
+      }),
+      signal,
+    );
+    expect(source.files.map(({ path, kind }) => [path, kind])).toEqual([
+      ['apps/a.yaml', 'file'],
+      ['apps/skip.yaml', 'absent'],
+    ]);
+  });
+});
+
 describe.each([
   ['a server with filters', { filter: true, bitmaps: false }],
   ['a server with filters and bitmaps', { filter: true, bitmaps: true }],

@@ -59,6 +59,7 @@ export function aTarget(change: Partial<Target> = {}): Target {
     drift: 'off',
     dependsOn: [],
     suspend: false,
+    onFailure: 'keep',
     generatedFrom: null,
     ...change,
   };
@@ -70,6 +71,7 @@ export function aConfig(repositories: readonly Repository[], targets: readonly T
     repositories: new Map(repositories.map((each) => [each.name, each])),
     targets,
     templates: [],
+    aws: { region: null, stage: null },
     warnings: [],
   };
 }

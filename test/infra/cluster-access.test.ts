@@ -27,6 +27,8 @@ const NAMES: Readonly<Record<string, string>> = {
   If: 'Fn::If',
   Not: 'Fn::Not',
   Equals: 'Fn::Equals',
+  Join: 'Fn::Join',
+  Split: 'Fn::Split',
 };
 const tags = Object.entries(NAMES).flatMap(([tag, name]): (ScalarTag | CollectionTag)[] => [
   { tag: `!${tag}`, resolve: (text: string) => ({ [name]: tag === 'GetAtt' ? text.split('.') : text }) },
@@ -60,7 +62,7 @@ it('the role of a cluster may describe that cluster and nothing else', async () 
   expect(await may(policies, 'eks:CreateAccessEntry', cluster('prod'))).toBe(false);
 });
 
-it('the role of a cluster trusts only the two functions, with the external id and the session names of Headgate', () => {
+it('the role of a cluster trusts only the three functions that reach clusters, with the external id and the session names of Headgate', () => {
   const {
     AssumeRolePolicyDocument: trust,
     Path,
@@ -72,7 +74,13 @@ it('the role of a cluster trusts only the two functions, with the external id an
     Statement: [
       {
         Effect: 'Allow',
-        Principal: { AWS: [PARAMETERS.DeployRoleArn, PARAMETERS.SweepRoleArn] },
+        Principal: {
+          AWS: [
+            PARAMETERS.DeployRoleArn,
+            'arn:aws:iam::444455556666:role/headgate-prod-check-eu-west-1',
+            PARAMETERS.SweepRoleArn,
+          ],
+        },
         Action: 'sts:AssumeRole',
         Condition: {
           StringEquals: { 'sts:ExternalId': 'a-long-random-text' },

@@ -22,6 +22,11 @@ export function resolve(value: unknown, parameters: Parameters = {}): unknown {
     if (key === 'Fn::Sub') {
       return String(argument).replaceAll(/\$\{([^}]+)\}/g, (_, name: string) => String(named(name, parameters)));
     }
+    if (key === 'Fn::Join' || key === 'Fn::Split') {
+      const [separator, of] = argument as [string, unknown];
+      const inner = resolve(of, parameters);
+      return key === 'Fn::Join' ? (inner as string[]).join(separator) : String(inner).split(separator);
+    }
     if (key === 'Fn::If') {
       const [condition, yes, no] = argument as [string, unknown, unknown];
       return resolve(parameters[condition] === 'true' ? yes : no, parameters);

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { brokenRules } from './guard.ts';
-import { packageCheckout } from './packaged.ts';
+import { packageCheckout, stackOf } from './packaged.ts';
 import type { Packaged, Template } from './packaged.ts';
 import { granted, may, policiesOf, queueArn } from './rights.ts';
 import { errorsOf } from './service-spec.ts';
@@ -11,7 +11,7 @@ let template: Template;
 
 beforeAll(async () => {
   first = await packageCheckout();
-  template = first.template;
+  template = stackOf(first.template);
 }, 60_000);
 
 afterAll(() => rm(first.directory, { recursive: true }));
@@ -27,9 +27,9 @@ function changed(name: string, properties: Readonly<Record<string, unknown>>): T
 describe('the package', () => {
   it('is built without credentials, and has the same bytes when built again in another directory', async () => {
     const second = await packageCheckout();
-    expect(Object.keys(first.archives).toSorted()).toEqual(['deploy.zip', 'sweep.zip', 'webhook.zip']);
+    expect(Object.keys(first.archives).toSorted()).toEqual(['check.zip', 'deploy.zip', 'sweep.zip', 'webhook.zip']);
     expect(second.archives).toEqual(first.archives);
-    expect(second.template).toEqual(template);
+    expect(second.template).toEqual(first.template);
     await rm(second.directory, { recursive: true });
   }, 60_000);
 });
@@ -61,6 +61,8 @@ describe('the template', () => {
     ['DeployLambdaFunction', { Architectures: ['arm64'] }, 'functions_that_render_are_x86'],
     ['SweepLogGroup', { RetentionInDays: undefined }, 'logs_expire'],
     ['DeployEventSourceMappingSQSDeployQueue', { FunctionResponseTypes: [] }, 'batches_fail_in_part'],
+    ['DeployEventSourceMappingSQSDeployQueue', { ScalingConfig: {} }, 'runs_are_not_throttled'],
+    ['CheckQueue', { RedrivePolicy: { maxReceiveCount: 20 } }, 'checks_are_deferred_by_visibility'],
     ['OldestRequestAlarm', { TreatMissingData: 'missing' }, 'alarms_are_quiet_without_data'],
     ['SweepRole', { ManagedPolicyArns: ['arn:aws:iam::aws:policy/ReadOnlyAccess'] }, 'roles_name_their_actions'],
   ])('breaks a rule in rules.guard when %s has %j', async (name, properties, rule) => {
@@ -70,19 +72,20 @@ describe('the template', () => {
   it('gives every function its own role', () => {
     const functions = Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::Lambda::Function');
     const roles = functions.map(({ Properties }) => JSON.stringify(Properties?.['Role']));
-    expect(functions).toHaveLength(3);
-    expect(new Set(roles).size).toBe(3);
+    expect(functions).toHaveLength(4);
+    expect(new Set(roles).size).toBe(4);
   });
 
-  it('reserves as much concurrency for the deploy function as its queues may use', () => {
-    const mappings = Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::Lambda::EventSourceMapping');
-    const started = mappings.map(
-      ({ Properties }) =>
-        (Properties?.['ScalingConfig'] as { MaximumConcurrency: number } | undefined)?.MaximumConcurrency ?? 0,
+  it('reserves as much concurrency for the deploy function as its queue may use, and polls no other queue with five pollers', () => {
+    const mappings = Object.entries(template.Resources).filter(
+      ([, { Type }]) => Type === 'AWS::Lambda::EventSourceMapping',
     );
-    const cap = template.Resources['DeployLambdaFunction']?.Properties?.['ReservedConcurrentExecutions'];
-    expect(mappings).toHaveLength(4);
-    expect(cap).toBe(started.reduce((sum, each) => sum + each, 0));
+    const started = mappings.map(([name, { Properties }]) => [name, Properties?.['ScalingConfig']]);
+    expect(Object.fromEntries(started)).toEqual({
+      DeployEventSourceMappingSQSDeployQueue: { MaximumConcurrency: 10 },
+      CheckEventSourceMappingSQSCheckQueue: undefined,
+    });
+    expect(template.Resources['DeployLambdaFunction']?.Properties?.['ReservedConcurrentExecutions']).toBe(10);
   });
 });
 
@@ -92,7 +95,6 @@ const LOGS = (name: string) => [
 ];
 const PARAMETER = 'arn:aws:ssm:eu-west-1:111122223333:parameter/headgate/fleet';
 const CLUSTER_ROLE = 'arn:aws:iam::*:role/headgate/*';
-const QUEUES = ['DeployQueue', 'CheckQueue', 'DeployDeadLetters', 'CheckDeadLetters'];
 const WORK = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility', 'sqs:GetQueueAttributes'];
 
 describe('the permissions of the functions (design decision 12)', () => {
@@ -104,11 +106,11 @@ describe('the permissions of the functions (design decision 12)', () => {
     ]);
   });
 
-  it('let the deploy function use its queues, read Git credentials, and assume roles on one path', () => {
+  it('let the deploy function use its queue, queue checks, read Git credentials, and assume roles on one path', () => {
     expect(granted(policiesOf(template, 'DeployRole'))).toEqual(
       [
         ...LOGS('deploy'),
-        ...WORK.flatMap((action) => QUEUES.map((queue) => `${action} ${queueArn(queue)}`)),
+        ...WORK.map((action) => `${action} ${queueArn('DeployQueue')}`),
         `sqs:SendMessage ${queueArn('DeployQueue')}`,
         `sqs:SendMessage ${queueArn('CheckQueue')}`,
         `ssm:GetParameter ${PARAMETER}/token`,
@@ -117,9 +119,25 @@ describe('the permissions of the functions (design decision 12)', () => {
     );
   });
 
-  it('let the sweep read Git credentials, assume roles on that path, and queue deploys', () => {
+  it('let the check function use its queue, queue the next wave, write statuses, and assume roles on that path', () => {
+    expect(granted(policiesOf(template, 'CheckRole'))).toEqual(
+      [
+        ...LOGS('check'),
+        ...WORK.map((action) => `${action} ${queueArn('CheckQueue')}`),
+        `sqs:SendMessage ${queueArn('DeployQueue')}`,
+        `sqs:SendMessage ${queueArn('CheckQueue')}`,
+        `ssm:GetParameter ${PARAMETER}/token`,
+        `sts:AssumeRole ${CLUSTER_ROLE}`,
+      ].toSorted(),
+    );
+  });
+
+  it('let the sweep read Git credentials, assume roles on that path, empty the dead letters, and queue deploys', () => {
     expect(granted(policiesOf(template, 'SweepRole'))).toEqual([
       ...LOGS('sweep'),
+      ...['sqs:DeleteMessage', 'sqs:ReceiveMessage'].flatMap((action) =>
+        ['DeployDeadLetters', 'CheckDeadLetters'].map((queue) => `${action} ${queueArn(queue)}`).toSorted(),
+      ),
       `sqs:SendMessage ${queueArn('DeployQueue')}`,
       `ssm:GetParameter ${PARAMETER}/token`,
       `sts:AssumeRole ${CLUSTER_ROLE}`,
@@ -130,22 +148,28 @@ describe('the permissions of the functions (design decision 12)', () => {
   const other = 'arn:aws:iam::444455556666:role/admin';
   const cluster = 'arn:aws:eks:eu-west-1:111122223333:cluster/prod';
   it.each<[string, string, string, readonly string[]]>([
-    ['send a deploy', 'sqs:SendMessage', queueArn('DeployQueue'), ['WebhookRole', 'DeployRole', 'SweepRole']],
+    [
+      'send a deploy',
+      'sqs:SendMessage',
+      queueArn('DeployQueue'),
+      ['WebhookRole', 'DeployRole', 'CheckRole', 'SweepRole'],
+    ],
     ['receive a deploy', 'sqs:ReceiveMessage', queueArn('DeployQueue'), ['DeployRole']],
-    ['receive a check', 'sqs:ReceiveMessage', queueArn('CheckQueue'), ['DeployRole']],
+    ['receive a check', 'sqs:ReceiveMessage', queueArn('CheckQueue'), ['CheckRole']],
+    ['receive a dead letter', 'sqs:ReceiveMessage', queueArn('DeployDeadLetters'), ['SweepRole']],
     ['receive from another queue', 'sqs:ReceiveMessage', queueArn('another'), []],
     ['purge the queue', 'sqs:PurgeQueue', queueArn('DeployQueue'), []],
     ['read the webhook’s secret', 'ssm:GetParameter', `${PARAMETER}/webhook-secret`, ['WebhookRole']],
-    ['read a Git credential', 'ssm:GetParameter', `${PARAMETER}/token`, ['DeployRole', 'SweepRole']],
+    ['read a Git credential', 'ssm:GetParameter', `${PARAMETER}/token`, ['DeployRole', 'CheckRole', 'SweepRole']],
     ['read another parameter', 'ssm:GetParameter', `${PARAMETER}/another`, []],
-    ['assume the role of a cluster', 'sts:AssumeRole', role, ['DeployRole', 'SweepRole']],
+    ['assume the role of a cluster', 'sts:AssumeRole', role, ['DeployRole', 'CheckRole', 'SweepRole']],
     ['assume a role on another path', 'sts:AssumeRole', other, []],
     ['describe a cluster', 'eks:DescribeCluster', cluster, []],
     ['create an access entry', 'eks:CreateAccessEntry', cluster, []],
     ['create a role', 'iam:CreateRole', role, []],
     ['pass a role', 'iam:PassRole', role, []],
   ])('allow only the expected functions to %s', async (_, action, resource, wanted) => {
-    const roles = ['WebhookRole', 'DeployRole', 'SweepRole'];
+    const roles = ['WebhookRole', 'DeployRole', 'CheckRole', 'SweepRole'];
     const answers = await Promise.all(roles.map((name) => may(policiesOf(template, name), action, resource)));
     expect(roles.filter((_name, index) => answers[index])).toEqual(wanted);
   });

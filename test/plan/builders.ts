@@ -50,6 +50,7 @@ export function aTarget(change: Partial<Target> = {}): Target {
     drift: 'correct',
     dependsOn: [],
     suspend: false,
+    onFailure: 'keep',
     generatedFrom: null,
     ...change,
   };
@@ -91,6 +92,7 @@ export function anEntry(resource: Resource, change: Partial<Entry> = {}): Entry 
     managedFieldsHash: 'm',
     version: { kind: 'resourceVersion', value: '1', hasFinished: false },
     pending: null,
+    releasedTo: null,
     ...change,
   };
 }

@@ -53,13 +53,20 @@ afterEach(async () => {
 type Options = BatchOptions<DeployRequest>;
 type Work = Options['handler'];
 
+const slotsFor = (answering: number): Options['slots'] => ({
+  limits: { answering, unproven: 0, silent: 0, perServer: 0 },
+  conditionOf: () => 'answering',
+});
+
 function options(handler: Work, more: Partial<Options> = {}): Options {
   return {
     queue,
+    remove: null,
     read: readRequest,
     keepUnreadable: null,
     handler,
-    concurrency: 4,
+    slots: slotsFor(4),
+    serversOf: () => [],
     log: (line) => logged.push(line),
     wait,
     random: () => 0,
@@ -68,7 +75,11 @@ function options(handler: Work, more: Partial<Options> = {}): Options {
 }
 
 function serving(handler: Work): void {
-  mappings.push(startMapping(sqs, deploy, (event) => serveBatch(readBatch(event), options(handler), signal)));
+  mappings.push(
+    startMapping(sqs, deploy, (event) =>
+      serveBatch(readBatch(event), options(handler, { remove: (receipts) => queue.remove(receipts) }), signal),
+    ),
+  );
 }
 
 /** Messages as SQS may deliver them together: fauxqs delivers one of a group at a time. */
@@ -197,7 +208,7 @@ describe('a batch', () => {
     };
     const answer = await serveBatch(
       readBatch(event),
-      options(handler, { queue: noted, concurrency: 1 }),
+      options(handler, { queue: noted, slots: slotsFor(1) }),
       deadline.signal,
     );
     expect(begun).toEqual(['a']);
@@ -206,6 +217,32 @@ describe('a batch', () => {
       ['r0', 1],
       ['r1', 1],
     ]);
+  });
+
+  it('keeps a message that is done hidden until the batch ends, when it cannot be removed', async () => {
+    const event = byHand(
+      { group: 'quick', body: JSON.stringify(aRequest('quick')) },
+      { group: 'slow', body: JSON.stringify(aRequest('slow')) },
+    );
+    const slow = Promise.withResolvers<void>();
+    const rounds: number[] = [];
+    const spy = {
+      hide: async (receipts: readonly string[]) => {
+        rounds.push(receipts.length);
+        if (rounds.length === 3) slow.resolve();
+        return new Set<string>();
+      },
+    };
+    const handler: Work = async ([request]) => {
+      if (request?.target === 'slow') await slow.promise;
+      return { kind: 'done' };
+    };
+    const remove = () => Promise.reject(new Error('SQS does not answer'));
+    const more = { queue: spy, remove, wait: () => new Promise<void>((resolve) => setImmediate(resolve)) };
+    const answer = await serveBatch(readBatch(event), options(handler, more), signal);
+    expect(answer).toEqual({ batchItemFailures: [] });
+    expect(rounds.slice(0, 3)).toEqual([2, 2, 2]);
+    expect(logged).toMatchObject([{ level: 'warn', message: 'not-removed' }]);
   });
 
   it('interrupts the run of a message that another process may have received', async () => {
@@ -244,6 +281,24 @@ describe('a batch of a real queue', () => {
       expect(letters.toSorted()).toEqual(['a', 'nonsense']);
     }, 10_000);
     expect(done).toEqual(['b']);
+  });
+
+  it('removes the messages of a target that is done while another one runs, so that its next push does not wait', async () => {
+    await queue.send([aRequest('quick', '1'), aRequest('slow')], signal);
+    const seen: string[] = [];
+    const slow = Promise.withResolvers<void>();
+    serving(async ([request]) => {
+      seen.push(`${request?.target}${request === undefined ? '' : deliveryOf(request.trigger)}`);
+      if (request?.target === 'slow') await slow.promise;
+      return { kind: 'done' };
+    });
+    await vi.waitFor(() => expect(seen).toHaveLength(2), 5_000);
+    await queue.send([aRequest('quick', '2')], signal);
+    await vi.waitFor(
+      () => expect(seen.filter((each) => each.startsWith('quick'))).toEqual(['quick1', 'quick2']),
+      5_000,
+    );
+    slow.resolve();
   });
 
   it('is hidden for half a minute, whatever the visibility timeout of the queue is', async () => {

@@ -11,6 +11,7 @@ import type { LocalQueues } from '../../src/platforms/local/queues.ts';
 import { consume } from '../../src/queue/consumer.ts';
 import type { Consumer, ConsumerOptions } from '../../src/queue/consumer.ts';
 import { readRequest } from '../../src/queue/message.ts';
+import type { Slots } from '../../src/queue/slots.ts';
 import { cuttingWaitsShort, retryWaits } from '../../src/queue/retry-waits.ts';
 import { backOffSeconds } from '../../src/queue/work.ts';
 import { aRequest } from './requests.ts';
@@ -31,6 +32,12 @@ async function stop() {
   await queues.close();
 }
 
+/** For groups whose servers all answer. */
+const slotsFor = (answering: number): Slots => ({
+  limits: { answering, unproven: 0, silent: 0, perServer: 0 },
+  conditionOf: () => 'answering',
+});
+
 type Options = ConsumerOptions<DeployRequest>;
 
 function consuming(options: Partial<Options> & Pick<Options, 'handler'>): Consumer {
@@ -42,7 +49,8 @@ function consuming(options: Partial<Options> & Pick<Options, 'handler'>): Consum
     log: (line) => logged.push(line),
     wait,
     random: () => 0,
-    concurrency: 4,
+    slots: slotsFor(4),
+    serversOf: () => [],
     visibilitySeconds: 30,
     ...options,
   });
@@ -107,7 +115,7 @@ describe('a consumer', () => {
     let most = 0;
     let ended = 0;
     consuming({
-      concurrency: 2,
+      slots: slotsFor(2),
       handler: async () => {
         running += 1;
         most = Math.max(most, running);
@@ -294,7 +302,7 @@ describe('a consumer', () => {
     const begun = Promise.withResolvers<void>();
     let isInterrupted = false;
     const consumer = consuming({
-      concurrency: 1,
+      slots: slotsFor(1),
       handler: (_requests, stopped) =>
         new Promise((_resolve, reject) => {
           begun.resolve();

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { findTool } from '../../src/sandbox/find-tools.ts';
+import { findOnPath, findTool, pinnedVersion } from '../../src/sandbox/find-tools.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'headgate-tools-'));
 
@@ -26,20 +26,23 @@ describe('finding kubectl and Helm', () => {
     expect(await findTool('kubectl', env)).toEqual({ path: cached, version: 'v1.36.3' });
   });
 
-  it('searches absolute directories on the PATH when there is no layer, and leaves the version unknown', async () => {
+  it('searches the absolute directories on the PATH', async () => {
     program('first/helm', 0o644);
     const helm = program('second/helm');
     const path = ['relative', join(root, 'first'), join(root, 'second')].join(':');
-    expect(await findTool('helm', { AWS_LAMBDA_FUNCTION_NAME: 'deploy', PATH: path })).toEqual({
-      path: helm,
-      version: null,
-    });
+    expect(await findOnPath('helm', { PATH: path })).toBe(helm);
+    expect(await findOnPath('helm', { PATH: 'relative' })).toBeNull();
   });
 
-  it('reports which tool is missing and where it was searched', async () => {
-    await expect(findTool('helm', { AWS_LAMBDA_FUNCTION_NAME: 'deploy', PATH: '' })).rejects.toMatchObject({
+  it('uses no tool but the layer’s in a function, because the sweep takes the version to be that of the layer', async () => {
+    program('bin/helm');
+    const env = { AWS_LAMBDA_FUNCTION_NAME: 'deploy', PATH: join(root, 'bin') };
+    await expect(findTool('helm', env)).rejects.toMatchObject({
       code: 'tool-missing',
-      message: 'helm was found neither at /opt/helm/helm nor on the PATH',
+      message: 'helm was not found at /opt/helm/helm',
+      remedy: expect.stringContaining('headgate bootstrap'),
     });
+    expect(pinnedVersion('helm', env)).toBe('v4.2.3');
+    expect(pinnedVersion('helm', {})).toBeNull();
   });
 });

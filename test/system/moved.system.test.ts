@@ -225,6 +225,73 @@ describe('an object that moves between two targets of a repository', () => {
     expect(await ownerOf('x')).toBe('b/x.yaml');
   });
 
+  it('is deleted by its former target when the receiver never took it over and no longer defines it', async () => {
+    testbed = await Testbed.build({ targets: [GIVER, RECEIVER] });
+    await testbed.push(files());
+    await deploy('a');
+    await deploy('b');
+    await testbed.push(MOVE);
+    expect(await deploy('a')).toMatchObject({ verdict: 'deployed', released: 1, warnings: [] });
+    expect(await ownerOf('x')).toBeUndefined();
+    expect(await deploy('a')).toMatchObject({
+      pruned: 0,
+      warnings: [{ message: expect.stringContaining(`target ${nameOf('b')} defines it`) as string }],
+    });
+
+    await testbed.push({ 'b/x.yaml': null });
+    expect(await deploy('b')).toMatchObject({ verdict: 'unchanged' });
+    expect(await uidOf('x')).not.toBeNull();
+    expect(await deploy('a')).toMatchObject({ verdict: 'deployed', pruned: 1 });
+    expect(await uidOf('x')).toBeNull();
+    expect(await deploy('a')).toMatchObject({ verdict: 'unchanged', warnings: [] });
+  });
+
+  it('is deleted the same way when it left its former target because its file was excluded', async () => {
+    const giver: Record<string, unknown> = { ...GIVER };
+    testbed = await Testbed.build({ targets: [giver, RECEIVER] });
+    await testbed.push({ ...files(), 'a/own.yaml': configMap('a-own') });
+    await deploy('a');
+    await deploy('b');
+    giver['exclude'] = ['x.yaml'];
+    await testbed.push({ 'b/x.yaml': configMap('x') });
+    expect(await deploy('a')).toMatchObject({ verdict: 'deployed', released: 1 });
+
+    await testbed.push({ 'b/x.yaml': null });
+    expect(await deploy('b')).toMatchObject({ verdict: 'unchanged' });
+    expect(await deploy('a')).toMatchObject({ verdict: 'deployed', pruned: 1 });
+    expect(await uidOf('x')).toBeNull();
+  });
+
+  it('stays when its former target is uninstalled before it was taken over', async () => {
+    testbed = await Testbed.build({ targets: [GIVER, RECEIVER] });
+    await testbed.push(files());
+    await deploy('a');
+    await deploy('b');
+    await testbed.push(MOVE);
+    await deploy('a');
+    const uid = await uidOf('x');
+    const uninstalled = await testbed.headgate('--yes', 'uninstall', nameOf('a'));
+    expect(uninstalled).toMatchObject({ code: 0 });
+    expect(uninstalled.stdout).toContain(`target ${nameOf('b')} defines it`);
+    expect(await deploy('b')).toMatchObject({ verdict: 'deployed', updated: 1 });
+    expect(await uidOf('x')).toBe(uid);
+  });
+
+  it('leaves the inventory of its former target after it was taken over', async () => {
+    testbed = await Testbed.build({ targets: [GIVER, RECEIVER] });
+    await testbed.push(files());
+    await deploy('a');
+    await deploy('b');
+    await testbed.push(MOVE);
+    await deploy('a');
+    await deploy('b');
+    const uid = await uidOf('x');
+    expect(await plannedChanges('a')).toEqual([]);
+    expect(await deploy('a')).toMatchObject({ verdict: 'unchanged', warnings: [] });
+    expect(await uidOf('x')).toBe(uid);
+    expect(await ownerOf('x')).toBe('b/x.yaml');
+  });
+
   it('stays when the file of the receiver cannot be read, and is taken over once it can', async () => {
     testbed = await Testbed.build({ targets: [GIVER, RECEIVER] });
     await testbed.start();
@@ -341,6 +408,24 @@ describe('an object that moves between two targets of a repository', () => {
     await settled('a', moved);
     expect(await uidOf('x')).toBe(uid);
     expect(await ownerOf('x')).toBe('b/x.yaml');
+  });
+
+  it('does not hold back the dependents of its former target while its new one decides about it', async () => {
+    const dependent = { name: 'NAMESPACE-c', path: 'c', dependsOn: ['NAMESPACE-a'] };
+    testbed = await Testbed.build({ targets: [GIVER, RECEIVER, dependent] });
+    await testbed.push({ ...files(), 'b/kustomization.yaml': KUSTOMIZATION('own.yaml'), 'c/z.yaml': configMap('z') });
+    for (const letter of ['a', 'b', 'c']) await deploy(letter);
+    await testbed.push({
+      ...MOVE,
+      'b/kustomization.yaml': KUSTOMIZATION('own.yaml', 'x.yaml'),
+      'c/z.yaml': configMap('z', { v: '2' }),
+    });
+    expect(await deploy('a')).toMatchObject({
+      verdict: 'deployed',
+      pruned: 0,
+      warnings: [{ message: expect.stringContaining('may define it') as string }],
+    });
+    expect(await deploy('c')).toMatchObject({ verdict: 'deployed', updated: 1 });
   });
 
   it('moves into a directory that becomes a generated target in the same push', async () => {

@@ -1,48 +1,45 @@
 import { randomUUID } from 'node:crypto';
 import { readBatch, serveBatch } from '../../queue/batch.ts';
-import type { Batch, BatchAnswer } from '../../queue/batch.ts';
-import { readCheck } from '../../queue/check-message.ts';
+import type { BatchAnswer } from '../../queue/batch.ts';
 import { readRequest } from '../../queue/message.ts';
-import type { Work } from '../../queue/work.ts';
-import type { CheckRequest } from '../../deploy/ports/check-request.ts';
+import type { Handled, Work } from '../../queue/work.ts';
 import type { DeployRequest } from '../../deploy/ports/request.ts';
-import { reportDead } from '../../deploy/report/report-dead.ts';
 import { runRequests } from '../../deploy/requests/run-requests.ts';
 import type { Runtime } from '../../deploy/ports/runtime.ts';
 import { asDeployError } from '../../error/deploy-error.ts';
 import { functionRuntime } from './function-runtime.ts';
+import { isVerification } from './verify-secrets.ts';
+import type { ProbeResult } from '../probes/probe.ts';
 import type { FunctionEnvironment } from './function-environment.ts';
+import { slotsOf } from './slots-of.ts';
 import { wait } from '../wait.ts';
 
-export interface QueueUrls {
-  readonly deploy: string;
-  readonly check: string;
-}
-
-/** Serves the queues of the deploy function: requests, checks, and the dead letters of both. */
-export function deployFunction(world: FunctionEnvironment, urls: QueueUrls) {
+/** Serves the deploy queue: requests, and reports about those that were given up. */
+export function deployFunction(world: FunctionEnvironment) {
   const runtime = functionRuntime(world, `deploy-${randomUUID()}`);
+  const { log } = world;
 
-  function serveAs<T extends { readonly target: string }>(batch: Batch, work: Work<T>, at: Serving) {
-    const { log } = world;
-    const options = { queue: world.queueOf(batch.queueArn), log, wait, random: Math.random };
-    return serveBatch(batch, { ...options, ...work, concurrency: at.concurrency }, at.signal);
-  }
-
-  return function serve(event: unknown, { memoryMb, usableMs, signal }: Invocation): Promise<BatchAnswer> {
+  return async function serve(
+    event: unknown,
+    { memoryMb, usableMs, signal }: Invocation,
+  ): Promise<BatchAnswer | readonly ProbeResult[]> {
+    if (isVerification(event)) {
+      const { verifyTargets } = await import('./verify.ts');
+      return verifyTargets(event, { world, runtime }, signal);
+    }
     const batch = readBatch(event);
-    const at = { concurrency: concurrencyOf(memoryMb), signal };
     // A run that starts late continues in the next invocation; one that needs more than a whole invocation never ends.
     const bounded = { ...runtime, open: (...[target, revision]: OpenArgs) => runtime.open(target, revision, usableMs) };
-    switch (nameOf(batch.queueArn)) {
-      case nameOf(urls.deploy):
-        return serveAs(batch, deploys(bounded), at);
-      case nameOf(urls.check):
-        // A check mostly waits.
-        return serveAs(batch, checks(runtime), { ...at, concurrency: batch.messages.length });
-      default:
-        return serveAs(batch, deadLetters(runtime), at);
-    }
+    const queue = world.queueOf(batch.queueArn);
+    const options = {
+      queue,
+      remove: (receipts: readonly string[]) => queue.remove(receipts),
+      log,
+      wait,
+      random: Math.random,
+    };
+    const needed = slotsOf(batch, concurrencyOf(memoryMb), runtime);
+    return serveBatch(batch, { ...options, ...needed, ...deploys(bounded) }, signal);
   };
 }
 
@@ -55,62 +52,33 @@ export interface Invocation {
 
 type OpenArgs = Parameters<Runtime['open']>;
 
-interface Serving {
-  readonly concurrency: number;
-  readonly signal: AbortSignal;
-}
-
-/** Both an ARN and a URL end in the queue's name. */
-function nameOf(address: string): string {
-  return address.split(/[:/]/).at(-1) ?? '';
-}
-
 function deploys(runtime: Runtime): Work<DeployRequest> {
   return {
     read: readRequest,
     keepUnreadable: null,
-    handler: (requests, signal) => runRequests(requests, runtime, signal),
+    // A group holds requests of one kind (src/platforms/aws/sqs/send.ts).
+    handler: (requests, signal) =>
+      requests.some(({ gaveUp }) => gaveUp === true)
+        ? reportGivenUp(requests, runtime, signal)
+        : runRequests(requests, runtime, signal),
   };
 }
 
-function checks(runtime: Runtime): Work<CheckRequest> {
-  return {
-    read: readCheck,
-    keepUnreadable: null,
-    async handler(requests, signal) {
-      // An environment that deploys does not need it.
-      const { checkAll } = await import('../../deploy/readiness/check.ts');
-      await checkAll(requests, runtime, signal);
-      return { kind: 'done' };
-    },
-  };
-}
-
-/** The final status is retried until it is written: the dead-letter queue keeps messages for days. */
-function deadLetters(runtime: Runtime): Work<DeployRequest> {
-  return {
-    read: (body) => readRequest(body) ?? requestOf(readCheck(body)),
-    // The last queue: an unreadable message is logged and removed.
-    keepUnreadable: async () => undefined,
-    async handler(requests, signal) {
-      try {
-        for (const request of requests) await reportDead(request, runtime, signal);
-        return { kind: 'done' };
-      } catch (thrown) {
-        const errors = [asDeployError(thrown).problem];
-        runtime.log({ level: 'warn', message: 'not-reported', target: requests[0]?.target, errors });
-        return { kind: 'retry', afterMs: null };
-      }
-    },
-  };
-}
-
-/** A check that never ran leaves its commit without a final status, as a request does. */
-function requestOf(check: CheckRequest | null): DeployRequest | null {
-  if (check === null) return null;
-  const { target, generatedFrom: from, trigger, revision, sinceMs } = check;
-  const hint = { revision, rootTree: null, isForced: false };
-  return { target, generatedFrom: from, trigger, hint, at: new Date(sinceMs).toISOString() };
+/** The final status is retried until it is written. */
+async function reportGivenUp(
+  requests: readonly DeployRequest[],
+  runtime: Runtime,
+  signal: AbortSignal,
+): Promise<Handled> {
+  const { recordDead } = await import('../../deploy/requests/record-dead.ts');
+  try {
+    for (const request of requests) await recordDead(request, runtime, signal);
+    return { kind: 'done' };
+  } catch (thrown) {
+    const errors = [asDeployError(thrown).problem];
+    runtime.log({ level: 'warn', message: 'not-reported', target: requests[0]?.target, errors });
+    return { kind: 'retry', afterMs: null };
+  }
 }
 
 /** Memory of Node itself, and of each run that reads a large repository. */

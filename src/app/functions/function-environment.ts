@@ -52,7 +52,7 @@ export function functionEnvironment({ directory, env, randomId }: FunctionOption
     aws,
     region,
     credentials,
-    secrets: { env, readFile, aws: awsSecrets({ aws, region, nowMs }) },
+    secrets: { env, readFile, aws: awsSecrets({ aws, region: () => Promise.resolve(region), nowMs }) },
     nowMs,
     variable: (name) => variable(env, name),
     queueAt: (name) => signedQueue({ aws, region, queueUrl: variable(env, name), randomId, wait }),

@@ -1,5 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { exchange } from '../../exchange/exchange.ts';
+import { followed, UNWATCHED } from '../../exchange/servers.ts';
+import type { Server } from '../../exchange/servers.ts';
 import type { HostRequest } from '../../githost/port/host-api.ts';
 
 export interface HostAnswer {
@@ -11,6 +13,8 @@ export interface HostAnswer {
 }
 
 export interface HostExchange {
+  /** Notes whether it answers. Default: it is not noted. */
+  readonly watched?: Server;
   /** PEM of a private certificate authority. */
   readonly ca: string | null;
   readonly deadlineMs: number;
@@ -22,10 +26,12 @@ const BODY_LIMIT_BYTES = 1024 * 1024;
 /** Sends one request to a Git host's REST API. @throws ExchangeError */
 export async function sendToHost(
   { url, ...request }: HostRequest,
-  { ca, deadlineMs }: HostExchange,
+  { ca, deadlineMs, watched = UNWATCHED }: HostExchange,
   signal: AbortSignal,
 ): Promise<HostAnswer> {
   const options = { ca, deadlineMs, bodyLimitBytes: BODY_LIMIT_BYTES };
-  const { status, headers, body } = await exchange({ ...request, url: new URL(url) }, options, signal);
+  const send = () => exchange({ ...request, url: new URL(url) }, options, signal);
+  const isFailure = () => !signal.aborted;
+  const { status, headers, body } = await followed(watched, send, { isFailure });
   return { status, headers, text: body.toString(), bytes: body.length };
 }

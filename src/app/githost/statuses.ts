@@ -4,6 +4,7 @@ import { retry, retryAfterMs } from '../../exchange/retry.ts';
 import type { RetryPolicy } from '../../exchange/retry.ts';
 import { sendToHost } from './host-request.ts';
 import type { HostAnswer } from './host-request.ts';
+import type { Server } from '../../exchange/servers.ts';
 import type { HostRequest, HostApi, RepositoryLocation } from '../../githost/port/host-api.ts';
 
 export interface StatusesOptions {
@@ -13,6 +14,7 @@ export interface StatusesOptions {
   readonly token: (signal: AbortSignal) => Promise<string>;
   /** PEM of a private certificate authority. */
   readonly ca: string | null;
+  readonly watched?: Server;
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
   /** For one request and its response; default 10 s. */
   readonly deadlineMs?: number;
@@ -37,12 +39,12 @@ function retriesOf(host: HostApi): RetryPolicy<HostAnswer> {
 /** Commit statuses over a Git host's REST API, for one run. */
 export function openStatuses(options: StatusesOptions): Statuses {
   const usage = { requests: 0, bytes: 0 };
-  const { host, ca, deadlineMs = DEADLINE_MS, wait } = options;
+  const { host, ca, watched, deadlineMs = DEADLINE_MS, wait } = options;
   const retries = retriesOf(host);
 
   async function send(request: HostRequest, signal: AbortSignal): Promise<HostAnswer> {
     usage.requests += 1;
-    const answer = await sendToHost(request, { ca, deadlineMs }, signal);
+    const answer = await sendToHost(request, { ca, deadlineMs, ...(watched === undefined ? {} : { watched }) }, signal);
     usage.bytes += answer.bytes;
     return answer;
   }

@@ -1,22 +1,26 @@
 import { checkAll } from '../../deploy/readiness/check.ts';
 import type { CheckRequest } from '../../deploy/ports/check-request.ts';
 import type { Runtime } from '../../deploy/ports/runtime.ts';
+import type { Servers } from '../../exchange/servers.ts';
 import { readCheck } from '../../queue/check-message.ts';
 import { consume } from '../../queue/consumer.ts';
 import type { Consumer, QueueOptions } from '../../queue/consumer.ts';
+import type { SlotLimits } from '../../queue/slots.ts';
+import { serversOf } from '../servers-of.ts';
 
 /** Checks mostly wait, so many run at once. */
-const CONCURRENCY = 32;
+const LIMITS: SlotLimits = { answering: 32, unproven: 32, silent: 64, perServer: 16 };
 
 /** Runs checks until it is stopped, and queues those that have to continue. */
 export function consumeChecks({
   runtime,
   ...common
-}: QueueOptions<CheckRequest> & { readonly runtime: Runtime }): Consumer {
+}: QueueOptions<CheckRequest> & { readonly runtime: Runtime & { readonly servers: Servers } }): Consumer {
   return consume<CheckRequest>({
     ...common,
     read: readCheck,
-    concurrency: CONCURRENCY,
+    slots: { limits: LIMITS, conditionOf: runtime.servers.conditionOf },
+    serversOf: (request) => serversOf(request, runtime.config),
     async handler(requests, signal) {
       await checkAll(requests, runtime, signal);
       return { kind: 'done' };

@@ -3,10 +3,16 @@ import type { DeployRequest } from '../../deploy/ports/request.ts';
 import type { Runtime } from '../../deploy/ports/runtime.ts';
 import { reportDead } from '../../deploy/report/report-dead.ts';
 import { asDeployError } from '../../error/deploy-error.ts';
+import type { Servers } from '../../exchange/servers.ts';
 import { consume } from '../../queue/consumer.ts';
 import type { Consumer, QueueOptions } from '../../queue/consumer.ts';
 import { readRequest } from '../../queue/message.ts';
+import type { SlotLimits } from '../../queue/slots.ts';
+import { serversOf } from '../servers-of.ts';
 import type { DeadLetter, DeadLetters } from '../../platforms/local/dead-letters.ts';
+
+/** Each writes one commit status, if its Git host answers. */
+const LIMITS: SlotLimits = { answering: 1, unproven: 4, silent: 16, perServer: 1 };
 
 /** Records requests that failed too often for `headgate status`, and reports them on their commits. */
 export function consumeDeadLetters({
@@ -14,13 +20,14 @@ export function consumeDeadLetters({
   deadLetters,
   ...common
 }: QueueOptions<DeployRequest> & {
-  readonly runtime: Runtime;
+  readonly runtime: Runtime & { readonly servers: Servers };
   readonly deadLetters: DeadLetters;
 }): Consumer {
   return consume<DeployRequest>({
     ...common,
     read: readRequest,
-    concurrency: 1,
+    slots: { limits: LIMITS, conditionOf: runtime.servers.conditionOf },
+    serversOf: (request) => serversOf(request, runtime.config),
     async handler(requests, signal) {
       for (const { target, trigger, hint } of requests) {
         deadLetters.add({

@@ -2,12 +2,16 @@ import { runRequests } from '../../deploy/requests/run-requests.ts';
 import type { DeployRequest } from '../../deploy/ports/request.ts';
 import type { Runtime } from '../../deploy/ports/runtime.ts';
 import { asDeployError } from '../../error/deploy-error.ts';
+import type { Servers } from '../../exchange/servers.ts';
 import { consume } from '../../queue/consumer.ts';
 import type { Consumer, QueueOptions } from '../../queue/consumer.ts';
 import { readRequest } from '../../queue/message.ts';
+import type { SlotLimits } from '../../queue/slots.ts';
 import type { DeadLetters } from '../../platforms/local/dead-letters.ts';
+import { serversOf } from '../servers-of.ts';
 
-const CONCURRENCY = 8;
+/** Runs that only wait for a silent server need a connection each and little more. */
+const LIMITS: SlotLimits = { answering: 8, unproven: 16, silent: 64, perServer: 4 };
 
 /** Runs deploy requests until it is stopped. A deploy clears the dead letters of its target. */
 export function consumeRequests({
@@ -15,13 +19,14 @@ export function consumeRequests({
   deadLetters,
   ...common
 }: QueueOptions<DeployRequest> & {
-  readonly runtime: Runtime;
+  readonly runtime: Runtime & { readonly servers: Servers };
   readonly deadLetters: DeadLetters;
 }): Consumer {
   return consume<DeployRequest>({
     ...common,
     read: readRequest,
-    concurrency: CONCURRENCY,
+    slots: { limits: LIMITS, conditionOf: runtime.servers.conditionOf },
+    serversOf: (request) => serversOf(request, runtime.config),
     async handler(requests, signal) {
       const outcome = await runRequests(requests, runtime, signal);
       if (outcome.kind === 'retry') return outcome;

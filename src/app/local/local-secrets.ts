@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { machineRegion } from '../../platforms/aws/api/machine-region.ts';
 import type { Aws } from '../../platforms/aws/api/request.ts';
 import { awsSecrets } from '../../platforms/aws/secrets/secrets.ts';
 import type { SecretSources } from '../secrets.ts';
@@ -7,12 +8,18 @@ import type { SecretSources } from '../secrets.ts';
 export function localSecrets({
   env,
   aws,
+  region,
   nowMs,
 }: {
   readonly env: NodeJS.ProcessEnv;
   readonly aws: Aws;
+  /** Of headgate.yml. Null: the machine's. */
+  readonly region: string | null;
   readonly nowMs: () => number;
 }): SecretSources {
-  const region = env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? null;
-  return { env, readFile: (path) => readFile(path, 'utf8'), aws: awsSecrets({ aws, region, nowMs }) };
+  return {
+    env,
+    readFile: (path) => readFile(path, 'utf8'),
+    aws: awsSecrets({ aws, region: async () => region ?? machineRegion(env), nowMs }),
+  };
 }

@@ -2,20 +2,18 @@ import type { ClusterConfig, Target } from '../../config/checked/config.ts';
 import { DeployError } from '../../error/deploy-error.ts';
 import type { Context } from '../terminal/context.ts';
 import { visibleText } from '../../error/visible-text.ts';
-import { readStackOutputs } from './headgate-stack.ts';
-import type { StackFlags } from './headgate-stack.ts';
+import { readStackOutputs } from '../stack/headgate-stack.ts';
 import { groupOf } from './target-rbac.ts';
 
 interface ClusterAccess {
   readonly cluster: ClusterConfig;
   readonly targets: readonly Target[];
-  readonly stack: StackFlags;
 }
 
 /** The commands that grant these targets access to their cluster, as lines to paste. */
 export async function clusterInstructions(
   context: Context,
-  { cluster, targets, stack }: ClusterAccess,
+  { cluster, targets }: ClusterAccess,
 ): Promise<readonly string[]> {
   const rbac = [
     'Grant the groups their permissions, as an administrator of the cluster:',
@@ -23,7 +21,7 @@ export async function clusterInstructions(
   ];
   const verify = `Then run headgate connect ${cluster.name} again to verify the access.`;
   if (cluster.kind === 'kubeconfig') return [...rbac, verify];
-  const outputs = await readStackOutputs(context, stack);
+  const outputs = await readStackOutputs(context);
   const roles = Map.groupBy(targets, (target) => target.role ?? cluster.role);
   return [
     'Run this in the account and region of the cluster:',

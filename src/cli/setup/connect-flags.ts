@@ -1,7 +1,6 @@
-import type { StackFlags } from './headgate-stack.ts';
 import type { SecretReference } from '../../config/written/reference.ts';
 
-export interface ConnectFlags extends StackFlags {
+export interface ConnectFlags {
   /** Where Headgate receives webhooks; null: the URL of the stack. */
   readonly url: string | null;
   /** A token that may administer webhooks; null: the repository's own. */

@@ -11,7 +11,7 @@ import { confirm } from '../terminal/confirm.ts';
 import type { Context, ExitCode } from '../terminal/context.ts';
 import { openWebhookClient } from './webhook-client.ts';
 import type { WebhookClient } from './webhook-client.ts';
-import { readWebhookBaseUrl } from './headgate-stack.ts';
+import { readWebhookBaseUrl } from '../stack/headgate-stack.ts';
 import { isAnswered, pingFailed, pingWebhook } from './ping-webhook.ts';
 import type { Ping } from './ping-webhook.ts';
 
@@ -23,7 +23,7 @@ export async function connectRepository(
 ): Promise<ExitCode> {
   const { config, env, log, dataDir } = context;
   const setup = await hostOf(repository).loadSetup();
-  const url = `${await readWebhookBaseUrl(context, flags)}/webhooks/${repository.name}`;
+  const url = `${await readWebhookBaseUrl(context, flags.url)}/webhooks/${repository.name}`;
   const progress = () => undefined;
   const runtime = localRuntime({ config, env, log, holder: dataDir, progress });
   try {

@@ -1,4 +1,5 @@
 import type { Ask } from './ask.ts';
+import type { AskSecret } from './ask-secret.ts';
 
 /** Stdout or stderr. */
 export interface OutputStream {
@@ -16,6 +17,7 @@ export interface CliProcess {
   readonly stderr: OutputStream;
   /** Null without a terminal. */
   readonly ask: Ask | null;
+  readonly askSecret: AskSecret;
   /** Aborted by Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal;
   readonly nowMs: () => number;

@@ -1,5 +1,6 @@
 import type { Config } from '../../config/checked/config.ts';
 import type { Ask } from './ask.ts';
+import type { AskSecret } from './ask-secret.ts';
 import type { Paint } from './paint.ts';
 import type { Log } from '../../deploy/ports/log.ts';
 
@@ -9,8 +10,13 @@ export type OutputFormat = 'text' | 'json';
 export type ExitCode = 0 | 1 | 2;
 
 /** What a command gets: the checked configuration, its options, and where to write. */
-export interface Context {
+export interface Context extends BareContext {
   readonly config: Config;
+}
+
+/** What a command gets that needs no headgate.yml. */
+export interface BareContext {
+  readonly cwd: string;
   /** headgate.yml as the user named it, for messages. */
   readonly configPath: string;
   readonly env: NodeJS.ProcessEnv;
@@ -21,6 +27,7 @@ export interface Context {
   readonly isConfirmed: boolean;
   /** Null without a terminal. */
   readonly ask: Ask | null;
+  readonly askSecret: AskSecret;
   readonly log: Log;
   /** Writes the answer, or part of it, to stdout, followed by a newline. */
   readonly print: (text: string) => void;

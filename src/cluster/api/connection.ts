@@ -1,5 +1,7 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http2';
 import { DeployError } from '../../error/deploy-error.ts';
+import { followed, UNWATCHED } from '../../exchange/servers.ts';
+import type { Server } from '../../exchange/servers.ts';
 import { retry, retryAfterMs } from '../../exchange/retry.ts';
 import type { RetryPolicy } from '../../exchange/retry.ts';
 import type { ClusterAccess } from './access.ts';
@@ -50,6 +52,8 @@ export interface ConnectionOptions {
   readonly userAgent: () => string;
   readonly impersonate: { readonly namespace: string; readonly name: string } | null;
   readonly requestTimeoutMs: number;
+  /** Notes whether the API server answers, and whatever issues its tokens. Default: it is not noted. */
+  readonly watched?: Server;
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
@@ -118,9 +122,13 @@ function connectionOver(first: ClusterAccess, sessionOf: SessionOf, options: Con
     const canSend = fence === undefined ? () => true : () => fence.isHeld();
     for (;;) {
       await fence?.ensure(signal);
-      const headers = await headersOf(request, isRetry);
-      const sent = { headers, body, timeoutMs: options.requestTimeoutMs, canSend };
-      const answer = await sessionOf(access).send(sent, signal);
+      const attempt = async () => {
+        const headers = await headersOf(request, isRetry);
+        const sent = { headers, body, timeoutMs: options.requestTimeoutMs, canSend };
+        return sessionOf(access).send(sent, signal);
+      };
+      const isAnswer = (answered: RawAnswer | 'overdue') => answered !== 'overdue';
+      const answer = await followed(options.watched ?? UNWATCHED, attempt, { isAnswer, isFailure: isUnanswered });
       // The request waited so long for a free stream that the fence must be checked again.
       if (answer === 'overdue') continue;
       usage.requests += 1;
@@ -188,6 +196,11 @@ function refuseForeignAnswer({ status, text }: RawAnswer, host: string): void {
     message: `the answer is not the API server's: ${what} (HTTP status ${status})`,
     remedy: 'Check what is between Headgate and the API server, and the address of the cluster; Headgate retries.',
   });
+}
+
+function isUnanswered(thrown: unknown): boolean {
+  const isOurs = thrown instanceof SessionError && thrown.failure === 'too-large';
+  return !isOurs && !(thrown instanceof DeployError && thrown.code === 'interrupted');
 }
 
 function asSessionError(thrown: unknown): SessionError {

@@ -24,7 +24,8 @@ const ANSWER_BYTES = 128 * 1024 * 1024;
 const STREAMS = 32;
 /** Callers run this many requests in parallel: twice the streams, so that no stream is ever idle. */
 export const REQUESTS_AT_ONCE = 2 * STREAMS;
-const CONNECT_TIMEOUT_MS = 10_000;
+/** Enough for a lost packet; a sweep meets many servers. */
+const CONNECT_TIMEOUT_MS = 3_000;
 
 /** One kept HTTP/2 connection to one API server, opened on first use and reopened after it closes. */
 export interface Session {
@@ -73,7 +74,14 @@ function codeOf(error: unknown): unknown {
   return error.cause instanceof Error ? codeOf(error.cause) : 'code' in error ? error.code : undefined;
 }
 
-export function openSession(access: ClusterAccess): Session {
+/** Until TLS is established: Node's own option ends no connection. */
+function limitConnecting(session: ClientHttp2Session, ms: number): void {
+  const timer = setTimeout(() => session.destroy(new Error(`no connection within ${ms / 1000} s`)), ms).unref();
+  session.once('connect', () => clearTimeout(timer));
+  session.once('close', () => clearTimeout(timer));
+}
+
+export function openSession(access: ClusterAccess, connectMs = CONNECT_TIMEOUT_MS): Session {
   const { origin } = new URL(access.server);
   let session: ClientHttp2Session | null = null;
   let free = STREAMS;
@@ -86,11 +94,11 @@ export function openSession(access: ClusterAccess): Session {
       cert: access.clientCertificate?.cert,
       key: access.clientCertificate?.key,
       servername: access.tlsServerName ?? undefined,
-      timeout: CONNECT_TIMEOUT_MS,
     });
     // Each request gets the error from its own stream; without a listener here, the process would exit.
     session.on('error', () => undefined);
     session.unref();
+    limitConnecting(session, connectMs);
     return session;
   }
 
@@ -110,9 +118,10 @@ export function openSession(access: ClusterAccess): Session {
     }
   }
 
-  async function slot(): Promise<() => void> {
+  /** Those that hold a stream have a deadline, so a free one comes. */
+  async function slot(signal: AbortSignal): Promise<() => void> {
     if (free > 0) free -= 1;
-    else await new Promise<void>((resolve) => waiting.push(resolve));
+    else await inLine(waiting, signal);
     return () => {
       const next = waiting.shift();
       if (next === undefined) free += 1;
@@ -122,7 +131,7 @@ export function openSession(access: ClusterAccess): Session {
 
   return {
     async send(request, signal) {
-      const release = await slot();
+      const release = await slot(signal);
       try {
         if (!request.canSend()) return 'overdue';
         return await exchangeOn(current(), request, signal);
@@ -143,6 +152,22 @@ export function openSession(access: ClusterAccess): Session {
       session = null;
     },
   };
+}
+
+function inLine(waiting: (() => void)[], signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const leave = () => {
+      waiting.splice(waiting.indexOf(enter), 1);
+      reject(interrupted(signal.reason));
+    };
+    const enter = () => {
+      signal.removeEventListener('abort', leave);
+      resolve();
+    };
+    if (signal.aborted) return reject(interrupted(signal.reason));
+    signal.addEventListener('abort', leave, { once: true });
+    waiting.push(enter);
+  });
 }
 
 function exchange(session: ClientHttp2Session, request: RawRequest, signal: AbortSignal): Promise<RawAnswer> {

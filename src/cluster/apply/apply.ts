@@ -5,7 +5,7 @@ import { NOTHING_RECORDED, joinChanges, withChange } from '../../state/target-st
 import { areSameEntries } from '../../state/inventory.ts';
 import type { Entry } from '../../state/inventory.ts';
 import { formatKind } from '../../resource/kind-order.ts';
-import { isThrough, prunesNow, undecidedFiles } from '../../plan/model/plan.ts';
+import { filesOf, isThrough, prunesNow } from '../../plan/model/plan.ts';
 import type { Plan, Prune } from '../../plan/model/plan.ts';
 import { formatId } from '../../resource/resource.ts';
 import { inParallel } from '../../exchange/pool.ts';
@@ -89,8 +89,12 @@ function transitionAfter(
   results: readonly ChangeResult[],
 ): StateChange {
   if (results.some(({ kind }) => kind === 'failed')) return transitions.onFailure(results);
+  const released = results.flatMap((result) => (result.kind === 'released' && !result.isTaken ? [result.release] : []));
   return plan.pauseAfter === null
-    ? joinChanges({ run: { dirty: dirtyWith([], undecidedFiles(plan)) } }, transitions.onSuccess)
+    ? joinChanges(
+        { run: { dirty: dirtyWith([], filesOf([...plan.undecided, ...released])) } },
+        transitions.onSuccess(results),
+      )
     : transitions.onPause(results);
 }
 

@@ -14,18 +14,27 @@ import { readOwned } from '../api/owned.ts';
 import { refusalOf } from '../api/status.ts';
 import type { PruneContext } from './prune.ts';
 
+/** `free`: its label was removed before. `taken`: it has another owner, or is gone. */
+type Attempt = { readonly kind: 'free' | 'taken' } | { readonly kind: 'requested'; readonly answer: KubeAnswer };
+
 /** If a controller writes to the object meanwhile, it is read and judged again. */
-const CONFLICTS: RetryPolicy<KubeAnswer | null> = {
+const CONFLICTS: RetryPolicy<Attempt> = {
   pausesMs: [0, 0, 0, 0, 0],
-  verdictOn: (outcome) => (outcome.kind === 'answered' && outcome.answer?.status === 409 ? 'again' : 'final'),
+  verdictOn: (outcome) =>
+    outcome.kind === 'answered' && outcome.answer.kind === 'requested' && outcome.answer.answer.status === 409
+      ? 'again'
+      : 'final',
 };
 
 type ReleaseContext = Omit<PruneContext, 'removed' | 'touched'>;
 
-/** Gives up an object that another target defines. One that is gone, or has another owner by now, is only forgotten. */
+/** Gives up an object that another target defines. */
 export async function release(change: Release, context: ReleaseContext, signal: AbortSignal): Promise<ChangeResult> {
-  const answer = await retry(() => judgeAndRelease(change, context, signal), CONFLICTS, { wait: atOnce, signal });
-  if (answer === null || answer.status < 300 || answer.status === 404) return { kind: 'released', release: change };
+  const last = await retry(() => judgeAndRelease(change, context, signal), CONFLICTS, { wait: atOnce, signal });
+  if (last.kind !== 'requested') return { kind: 'released', release: change, isTaken: last.kind === 'taken' };
+  const { answer } = last;
+  if (answer.status < 300 || answer.status === 404)
+    return { kind: 'released', release: change, isTaken: answer.status === 404 };
   return {
     kind: 'failed',
     change,
@@ -33,17 +42,20 @@ export async function release(change: Release, context: ReleaseContext, signal: 
   };
 }
 
-/** Null: there is nothing to release. */
 async function judgeAndRelease(
-  { entry }: Release,
+  { entry, to }: Release,
   { target, applySetId, ...context }: ReleaseContext,
   signal: AbortSignal,
-): Promise<KubeAnswer | null> {
+): Promise<Attempt> {
   const owned = await readOwned(entry, context, signal);
-  const verdict = judgePrune(entry, owned?.live ?? null, { target, applySetId, touched: EVERY_FILE });
+  // The answer to an earlier attempt may have been lost.
+  const released = { ...entry, releasedTo: to };
+  const verdict = judgePrune(released, owned?.live ?? null, { target, applySetId, touched: EVERY_FILE });
+  if (verdict.kind === 'prune' && verdict.isReleased === true) return { kind: 'free' };
   const { op } = uninstallActionFor(entry, verdict, true);
-  if (owned === null || op !== 'release') return null;
-  return context.connection.request({ ...releaseRequest(owned.path, owned.live, true), fence: context.held }, signal);
+  if (owned === null || op !== 'release') return { kind: 'taken' };
+  const request = { ...releaseRequest(owned.path, owned.live, true), fence: context.held };
+  return { kind: 'requested', answer: await context.connection.request(request, signal) };
 }
 
 /** Removes Headgate's label and annotation from exactly this object. `bindVersion`: only if it has not changed since it was read. */

@@ -2,7 +2,7 @@ import type { Candidate } from '../../plan/model/facts.ts';
 import { changedFields } from '../../plan/model/field-changes.ts';
 import { ownerOf } from '../../plan/ownership/ownership.ts';
 import { isObject } from '../../resource/resource.ts';
-import { readLiveAndDryRun } from './live-and-dry-run.ts';
+import { readLiveAndDryRun } from '../content/live-and-dry-run.ts';
 import { objectPath } from '../api/kinds.ts';
 import { liveOf, seenOf } from '../api/metadata.ts';
 import type { ObserveContext } from './context.ts';

@@ -23,6 +23,8 @@ export interface ObserveContext {
   readonly entriesOf: (resource: Resource) => readonly Entry[];
   /** Does the recorded hash prove that the object is unchanged? */
   readonly isTrusted: (entry: Entry) => boolean;
+  /** Does the entry say what the last run left in the cluster? */
+  readonly isAccurate: (entry: Entry) => boolean;
   /** Does it need a dry run even if its manifest has not changed? */
   readonly isSuspect: (resource: Resource) => boolean;
 }

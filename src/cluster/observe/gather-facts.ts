@@ -128,6 +128,7 @@ function observeContext(at: {
   const dirty = files === 'all' ? null : new Set(files);
   // A waiting run has closed: its files are not finished, but the entries it recorded are accurate.
   const isExact = state?.progress.waiting?.isExact === true;
+  const isAccurate = (entry: Entry) => (isExact || dirty?.has(entry.file) === false) && !isSuspect(entry);
   const isSame = state?.applied.settings === question.settings && !at.view.isRebuilt;
   return {
     connection: context.connection,
@@ -137,7 +138,8 @@ function observeContext(at: {
     kindOf: ({ id, apiVersion }) => context.kinds.find({ apiVersion, kind: id.kind }),
     isSilent: (resource) => context.kinds.isSilent(resource),
     entriesOf: ({ id }) => byObject.get(formatId(id)) ?? [],
-    isTrusted: (entry) => isSame && (isExact || dirty?.has(entry.file) === false) && !isSuspect(entry),
+    isAccurate,
+    isTrusted: (entry) => isSame && isAccurate(entry),
     isSuspect,
   };
 }

@@ -4,7 +4,7 @@ import type { Candidate, LiveMetadata } from '../../plan/model/facts.ts';
 import { isObject } from '../../resource/resource.ts';
 import type { Json, JsonObject } from '../../resource/resource.ts';
 import type { ObserveContext } from './context.ts';
-import { readLiveAndDryRun } from './live-and-dry-run.ts';
+import { readLiveAndDryRun } from '../content/live-and-dry-run.ts';
 import { readLive } from '../api/owned.ts';
 
 /** Adds the number of replicas before and after if it leaves Git. What another manager owns does not change. */

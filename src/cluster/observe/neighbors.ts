@@ -1,11 +1,14 @@
 import type { Neighbors } from '../../deploy/ports/cluster.ts';
-import { PART_OF } from '../../plan/model/body.ts';
-import type { Candidate, Facts, TargetLocation } from '../../plan/model/facts.ts';
+import { PART_OF, SOURCE } from '../../plan/model/body.ts';
+import type { Candidate, Elsewhere, Facts, TargetLocation } from '../../plan/model/facts.ts';
 import { leftOf } from '../../plan/planner/left.ts';
 import { ownerOf } from '../../plan/ownership/ownership.ts';
+import type { Owner } from '../../plan/ownership/ownership.ts';
+import { formatId } from '../../resource/resource.ts';
 import { objectPath } from '../api/kinds.ts';
 import { applySetId } from '../state/parent.ts';
 import { otherTargets } from '../state/other-targets.ts';
+import type { Entry } from '../../state/inventory.ts';
 import type { GatherContext } from './context.ts';
 import { readLive } from '../api/owned.ts';
 
@@ -23,14 +26,16 @@ export async function readNeighbors(
   const owners = await otherTargets(at.candidates, context, signal);
   if (neighbors === null) return { candidates: at.candidates, otherTargets: owners, elsewhere: new Map() };
   const left = context.target.prune.enabled ? leftOf(at) : [];
-  const elsewhere = left.length === 0 ? new Map<string, never>() : await neighbors.definitionsOf(left, signal);
+  const elsewhere =
+    left.length === 0 ? new Map<string, never>() : await definitionsOf(left, { neighbors, context }, signal);
   if (!at.candidates.some((candidate) => isClaimed(candidate, context)))
     return { candidates: at.candidates, otherTargets: owners, elsewhere };
   const follow = (await neighbors.locations(signal)).map((each): [string, TargetLocation] => [applySetId(each), each]);
   const located = await Promise.all(
     [...new Map([...follow, ...owners])].map(async ([id, other]): Promise<[string, TargetLocation]> => {
-      const isOwner = at.candidates.some(({ live }) => live?.labels[PART_OF] === id);
-      return [id, { ...other, isBehind: isOwner && (await neighbors.isBehind(other, signal)) }];
+      const owned = at.candidates.flatMap(({ live }) => (live?.labels[PART_OF] === id ? [live] : []));
+      const files = owned.map(({ annotations }) => annotations[SOURCE] ?? '');
+      return [id, { ...other, isBehind: owned.length > 0 && (await neighbors.isBehind(other, files, signal)) }];
     }),
   );
   const known = new Map(located);
@@ -41,6 +46,33 @@ export async function readNeighbors(
     ),
   );
   return { candidates, otherTargets: known, elsewhere };
+}
+
+/** What was released before is read first: what has another owner by now is not looked for in Git anymore. */
+async function definitionsOf(
+  left: readonly Entry[],
+  { neighbors, context }: { readonly neighbors: Neighbors; readonly context: GatherContext },
+  signal: AbortSignal,
+): Promise<Facts['elsewhere']> {
+  const released = left.filter(({ releasedTo }) => releasedTo !== null);
+  if (released.length === 0) return neighbors.definitionsOf(left, signal);
+  const { ownersOfReleased } = await import('../removal/released.ts');
+  const owners = await ownersOfReleased(released, context, signal);
+  const rest = left.filter((entry) => owners.get(entry) !== 'other');
+  const found = rest.length === 0 ? new Map<string, Elsewhere>() : await neighbors.definitionsOf(rest, signal);
+  return new Map([
+    ...found,
+    ...[...owners].flatMap(([entry, owner]) => fateOf(entry, owner, found.get(formatId(entry.id)))),
+  ]);
+}
+
+function fateOf(
+  { id, releasedTo }: Entry,
+  owner: Owner['kind'],
+  by: Elsewhere | undefined,
+): readonly [string, Elsewhere][] {
+  if (owner === 'other') return [[formatId(id), { target: releasedTo ?? '', kind: 'taken', hasRun: true }]];
+  return owner === 'none' && by?.kind === 'defined' ? [[formatId(id), { ...by, kind: 'awaited' }]] : [];
 }
 
 /** Does another Headgate target own it? */

@@ -43,9 +43,13 @@ export async function observe(resource: Resource, context: ObserveContext, signa
       );
   }
   const body = await withIgnored(written, { resource, path, context }, signal);
-  const dryRunResult = withOwners(
-    withKindProblem(await dryRun({ resource, path, body }, context, signal), resource),
-    context.entriesOf(resource),
+  const dryRunResult = await proven(
+    withOwners(
+      withKindProblem(await dryRun({ resource, path, body }, context, signal), resource),
+      context.entriesOf(resource),
+    ),
+    { resource, path, body, hash, context },
+    signal,
   );
   const replaced = await replaceIfAllowed(dryRunResult, { resource, kind, body }, context, signal);
   const migrated = await migrateIfStale(replaced, { resource, kind, body }, context, signal);
@@ -66,9 +70,36 @@ function mayLoseReplicas({ resource, body, observation, live }: Candidate, { ent
 }
 
 function isRecorded(resource: Resource, hash: string | null, { entriesOf, isTrusted }: ObserveContext): boolean {
-  const [entry, ...others] = entriesOf(resource);
-  if (entry === undefined || others.length > 0 || hash === null) return false;
-  return entry.pending === null && entry.hash === hash && entry.file === resource.source.path && isTrusted(entry);
+  const entry = recordedAs(hash, resource, entriesOf(resource));
+  return entry !== null && isTrusted(entry);
+}
+
+/** The entry of an object whose manifest is the one that was applied last. */
+function recordedAs(hash: string | null, { source }: Resource, entries: readonly Entry[]): Entry | null {
+  const [entry, ...others] = entries;
+  if (entry === undefined || others.length > 0 || hash === null) return null;
+  return entry.pending === null && entry.hash === hash && entry.file === source.path ? entry : null;
+}
+
+/** What a dry run seems to leave as it is: certain if it is what was recorded, else by what is in the object. */
+async function proven(
+  observation: Observation,
+  { resource, hash, context, ...at }: ForProof,
+  signal: AbortSignal,
+): Promise<Observation> {
+  if (observation.kind !== 'unchanged') return observation;
+  const entry = recordedAs(hash, resource, context.entriesOf(resource));
+  if (entry !== null && context.isAccurate(entry)) return observation;
+  const { proveUnchanged } = await import('../content/prove-unchanged.ts');
+  return proveUnchanged(observation, at, context, signal);
+}
+
+interface ForProof {
+  readonly resource: Resource;
+  readonly path: string;
+  readonly body: JsonObject;
+  readonly hash: string | null;
+  readonly context: ObserveContext;
 }
 
 function refuseMissing(resource: Resource, { target, namespaceMissing }: ObserveContext): Problem | null {

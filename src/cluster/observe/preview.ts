@@ -2,7 +2,7 @@ import type { FieldConflict } from '../../plan/model/facts.ts';
 import type { Write, Prune } from '../../plan/model/plan.ts';
 import { changedFields } from '../../plan/model/field-changes.ts';
 import type { Preview } from '../../deploy/ports/cluster.ts';
-import { readLiveAndDryRun } from './live-and-dry-run.ts';
+import { readLiveAndDryRun } from '../content/live-and-dry-run.ts';
 import { applyRequest } from '../api/dry-run.ts';
 import { objectPath } from '../api/kinds.ts';
 import type { KindCache } from '../api/kinds.ts';

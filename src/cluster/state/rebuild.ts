@@ -50,5 +50,6 @@ function entryOf(kind: Kind, item: JsonObject): Entry {
     managedFieldsHash: null,
     version: seen.version,
     pending: null,
+    releasedTo: null,
   };
 }

@@ -38,6 +38,10 @@ export function areShardsOf(parent: string, names: readonly string[]): boolean {
   return names.length <= MAX_SHARDS && new Set(names).size === names.length && names.every((name) => isShard(name));
 }
 
+/** Pending: 0 for no, 1, or the former file. An object that was released is never pending. */
+const Mark = z.union([z.literal(0), z.literal(1), z.string(), z.object({ releasedTo: z.string() })]);
+type Mark = z.infer<typeof Mark>;
+
 const Row = z.tuple([
   z.string(),
   z.string(),
@@ -49,12 +53,12 @@ const Row = z.tuple([
   z.nullable(z.string()),
   z.nullable(z.string()),
   z.nullable(z.string()),
-  z.union([z.literal(0), z.literal(1), z.string()]),
+  Mark,
 ]);
 
 /** Base64 of gzipped rows, for a ConfigMap's `binaryData`. */
 export function encodeEntries(entries: readonly Entry[]): string {
-  const rows = entries.map(({ id, apiVersion, file, uid, hash, managedFieldsHash, version, pending }) => [
+  const rows = entries.map(({ id, apiVersion, file, uid, hash, managedFieldsHash, version, pending, releasedTo }) => [
     id.group,
     id.kind,
     id.namespace,
@@ -65,7 +69,7 @@ export function encodeEntries(entries: readonly Entry[]): string {
     hash,
     managedFieldsHash,
     version === null ? null : encodeVersion(version),
-    pending === null ? 0 : (pending.from ?? 1),
+    releasedTo === null ? encodePending(pending) : { releasedTo },
   ]);
   return gzipSync(JSON.stringify(rows), { level: 6 }).toString('base64');
 }
@@ -85,7 +89,7 @@ export function decodeEntries(text: string, subject: string, inflate = inflater(
   try {
     const rows = z.array(Row).parse(JSON.parse(inflate(Buffer.from(text, 'base64')).toString()));
     return rows.map(
-      ([group, kind, namespace, name, apiVersion, file, uid, hash, managedFieldsHash, version, pending]) => ({
+      ([group, kind, namespace, name, apiVersion, file, uid, hash, managedFieldsHash, version, mark]) => ({
         id: { group, kind, namespace, name },
         apiVersion,
         file,
@@ -93,7 +97,7 @@ export function decodeEntries(text: string, subject: string, inflate = inflater(
         hash,
         managedFieldsHash,
         version: version === null ? null : decodeVersion(version),
-        pending: pending === 0 ? null : { from: pending === 1 ? null : pending },
+        ...decodeMark(mark),
       }),
     );
   } catch (cause) {
@@ -104,6 +108,15 @@ export function decodeEntries(text: string, subject: string, inflate = inflater(
       cause,
     });
   }
+}
+
+function encodePending(pending: Entry['pending']): Mark {
+  return pending === null ? 0 : (pending.from ?? 1);
+}
+
+function decodeMark(mark: Mark): Pick<Entry, 'pending' | 'releasedTo'> {
+  if (typeof mark === 'object') return { pending: null, ...mark };
+  return { pending: mark === 0 ? null : { from: mark === 1 ? null : mark }, releasedTo: null };
 }
 
 const FINISHED = ' finished';

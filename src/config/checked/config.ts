@@ -8,6 +8,8 @@ export interface Config {
   readonly targets: readonly Target[];
   /** Entries with `forEach`, which generate a target for each matching directory in Git. */
   readonly templates: readonly TargetTemplate[];
+  /** Where the set-up commands find the stack on AWS; null: not written. */
+  readonly aws: { readonly region: string | null; readonly stage: string | null };
   /** Settings that have no effect or are probably a mistake, each with file and line. */
   readonly warnings: readonly string[];
 }
@@ -131,6 +133,8 @@ export interface TargetSettings {
   readonly drift: 'correct' | 'report' | 'off';
   readonly dependsOn: readonly string[];
   readonly suspend: boolean;
+  /** `rollback`: when a push does not become ready in time, the target is held at the last commit that did. */
+  readonly onFailure: 'keep' | 'rollback';
 }
 
 export interface Target extends TargetSettings {

@@ -37,9 +37,12 @@ export function packConfig({ clusters, repositories, targets, templates }: Confi
 export function unpackConfig({ clusters, repositories, targets, templates }: PackedConfig): Config {
   const byName = <T extends { readonly name: string }>(entries: readonly T[]) =>
     new Map(entries.map((entry) => [entry.name, entry]));
-  const config = { clusters: byName(clusters), repositories: byName(repositories), warnings: [] };
+  const config = { clusters: byName(clusters), repositories: byName(repositories) };
   return {
     ...config,
+    // Only the set-up commands use it.
+    aws: { region: null, stage: null },
+    warnings: [],
     targets: targets.map((target) => ({
       ...target,
       repository: found(config.repositories, target.repository),

@@ -68,12 +68,14 @@ function checkFile(
     templates.push(isTemplate(written) ? checkTargetTemplate(written, entry) : null);
   }
   checkCycles(targets, findings);
+  const aws = findings.parse(shape.aws, value['aws'] ?? {}, ['aws']);
   if (sections === null) return null;
   return {
     clusters: withoutNulls(clusters),
     repositories: withoutNulls(repositories),
     targets: targets.filter((target) => target !== null),
     templates: templates.filter((template) => template !== null),
+    aws: { region: aws?.region ?? null, stage: aws?.stage ?? null },
   };
 }
 

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { parseDuration } from './duration.ts';
 import { globError } from './glob.ts';
-import { isAwsRegion, isNamespace, isTargetName } from './names.ts';
+import { isAwsRegion, isNamespace, isStage, isTargetName } from './names.ts';
 import { nearest } from './nearest.ts';
 import { branchError, directoryError, normalizeDirectory } from './path.ts';
 
@@ -249,6 +249,7 @@ const settings = {
   drift: z.enum(['correct', 'report', 'off']).default('correct'),
   dependsOn: z.array(z.string()).default([]),
   suspend: z.boolean().default(false),
+  onFailure: z.enum(['keep', 'rollback']).default('keep'),
   /** Makes the entry a template. */
   forEach: z.unknown().optional(),
 };
@@ -310,9 +311,20 @@ export const cluster = closed({
 
 export const kubeconfig = closed({ path: notEmpty.optional(), context: notEmpty.optional() });
 
+const awsRegion = text((value) => (isAwsRegion(value) ? null : 'is not a valid AWS region'), 'Write it as eu-west-1.');
+
+/** Where the set-up commands find the stack. */
+export const aws = closed({
+  region: awsRegion.optional(),
+  stage: text(
+    (value) => (isStage(value) ? null : 'is not a valid stage'),
+    'Use up to 15 lowercase letters, digits and dashes, beginning with a letter.',
+  ).optional(),
+});
+
 export const eks = closed({
   name: pattern(/^[0-9A-Za-z][\w-]{0,99}$/, 'is not a valid EKS cluster name', 'Write the name that AWS shows.'),
-  region: text((value) => (isAwsRegion(value) ? null : 'is not a valid AWS region'), 'Write it as eu-west-1.'),
+  region: awsRegion,
   role: role.optional(),
   externalId: notEmpty.optional(),
 });
@@ -321,4 +333,5 @@ export const file = closed({
   clusters: z.unknown().optional(),
   repositories: z.unknown().optional(),
   targets: z.unknown().optional(),
+  aws: z.unknown().optional(),
 });

@@ -19,11 +19,19 @@ export interface Recipient {
 }
 
 /** What triggered a run: a delivery, the sweep, or a command. */
-export type Trigger = { readonly kind: 'delivery'; readonly id: string } | { readonly kind: 'sweep' | 'cli' };
+export type Trigger =
+  | { readonly kind: 'delivery'; readonly id: string }
+  | { readonly kind: 'sweep' }
+  | { readonly kind: 'cli'; readonly by?: string | undefined };
 
 /** The log field `delivery`: the Git host's delivery id, `sweep` or `cli`. For people only: a host may send any id. */
 export function deliveryOf(trigger: Trigger): string {
   return trigger.kind === 'delivery' ? trigger.id : trigger.kind;
+}
+
+/** Who requested a run: the delivery, the sweep, or a person at the command line. */
+export function requesterOf(trigger: Trigger): string {
+  return trigger.kind === 'cli' && trigger.by !== undefined ? `cli ${trigger.by}` : deliveryOf(trigger);
 }
 
 /** Requests that one target reaches the tip of its ref. Plain JSON: it is the body of a queue message. */
@@ -39,8 +47,15 @@ export interface DeployRequest extends Recipient {
   readonly wakes?: readonly Recipient[] | undefined;
   /** The run is requested because runs of these targets ended, one after the other. */
   readonly wokenBy?: readonly string[] | undefined;
+  /** The queue gave up on it: this is reported, and nothing is deployed. */
+  readonly gaveUp?: true | undefined;
   /** How often the queue delivered it, this time included. Not in the message. */
   readonly tries?: number | undefined;
+}
+
+/** Is it requested by a run of another target, rather than by a delivery, a command or the sweep itself? */
+export function isCausedByRun({ wakes = [], wokenBy = [] }: Pick<DeployRequest, 'wakes' | 'wokenBy'>): boolean {
+  return wakes.length + wokenBy.length > 0;
 }
 
 /** What `sweepDrift` found. */

@@ -49,8 +49,8 @@ async function readDependency(
   return { name, isMet: readiness === 'ready' || readiness === null, waitsOn: [] };
 }
 
-/** Did its run apply the tip and end? Files stay dirty while it is undecided whether another target defines an object. */
-function isThrough(target: Target, { applied, run, progress, outcome }: TargetState, tip: Revision): boolean {
+/** Did its run apply the tip and end? Files stay dirty while objects of them are to go to another target. */
+export function isThrough(target: Target, { applied, run, progress, outcome }: TargetState, tip: Revision): boolean {
   return (
     applied.source?.revision === tip &&
     applied.settings === settingsHash(target) &&

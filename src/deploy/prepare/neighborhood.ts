@@ -18,6 +18,7 @@ import type { Neighbors } from '../ports/cluster.ts';
 import { directoriesAt } from '../targets/directories.ts';
 import { recipientOf } from '../targets/recipient.ts';
 import { isAtTip } from './at-tip.ts';
+import { isThrough } from './dependencies.ts';
 
 export interface NeighborhoodContext {
   readonly request: Pick<TargetRequest, 'target' | 'trigger' | 'wokenBy'>;
@@ -41,14 +42,27 @@ export async function neighborhoodOf(context: NeighborhoodContext, signal: Abort
       return others.map(({ name, namespace }) => ({ name, namespace }));
     },
     async definitionsOf(left, next) {
-      const concerned = others.filter((other) => left.some(({ id }) => mayOwnIn(other, id.namespace)));
+      // This commit was applied when they were released, so their new targets define them.
+      const isSame = context.state.applied.source?.revision === context.source.revision;
+      const receiverOf = ({ releasedTo }: Entry) =>
+        isSame ? others.find(({ name }) => name === releasedTo) : undefined;
+      const known = left.flatMap((entry): [string, Elsewhere][] => {
+        const to = receiverOf(entry);
+        return to === undefined ? [] : [[formatId(entry.id), { target: to.name, kind: 'defined', hasRun: true }]];
+      });
+      const open = left.filter((entry) => receiverOf(entry) === undefined);
+      const concerned = others.filter((other) => open.some(({ id }) => mayOwnIn(other, id.namespace)));
       const judges = concerned.length === 0 ? [] : await judgesOf(concerned, context, next);
-      return new Map(left.flatMap((entry) => definitionOf(entry, judges)));
+      return new Map([...known, ...open.flatMap((entry) => definitionOf(entry, judges))]);
     },
-    async isBehind({ name, namespace }, next) {
+    async isBehind({ name, namespace }, files, next) {
       const other = others.find((each) => each.name === name && each.namespace === namespace);
       if (other === undefined || other.suspend) return false;
-      return (await progressOf(other, context, next))?.isAtTip === false;
+      const progress = await progressOf(other, context, next);
+      if (progress === null || progress.isAtTip) return false;
+      const { dirty } = progress.state.run;
+      const isOpen = dirty === 'all' || files.some((file) => dirty.includes(file));
+      return isOpen || !isThrough(other, progress.state, context.source.revision);
     },
     async requestRuns(targets, next) {
       const { trigger, target, wokenBy } = request;

@@ -12,8 +12,8 @@ export function openNeighbors(context: NeighborhoodContext): Neighbors {
     async definitionsOf(left, signal) {
       return (await open(signal)).definitionsOf(left, signal);
     },
-    async isBehind(other, signal) {
-      return (await open(signal)).isBehind(other, signal);
+    async isBehind(other, files, signal) {
+      return (await open(signal)).isBehind(other, files, signal);
     },
     async requestRuns(targets, signal) {
       if (targets.length > 0) await (await open(signal)).requestRuns(targets, signal);

@@ -3,15 +3,21 @@ import type { DeployError } from '../../error/deploy-error.ts';
 import type { CheckRequest } from '../ports/check-request.ts';
 import { deliveryOf } from '../ports/request.ts';
 import type { Reporter } from '../ports/run-event.ts';
-import type { RunPorts, Runtime } from '../ports/runtime.ts';
+import type { ReadinessRecord } from '../../state/readiness.ts';
+import type { Runtime } from '../ports/runtime.ts';
 import { openReporter } from '../report/open-reporter.ts';
 import { resolveRecipient } from '../targets/resolve-recipient.ts';
 import { checkOnce } from './check-once.ts';
 import type { CheckContext } from './check-once.ts';
-import { deadlineOf, delayBefore, isLastAttempt } from './judge-readiness.ts';
+import { deadlineOf, delayBefore, isLastAttempt, pauseAfterLook } from './judge-readiness.ts';
 
 /** `again`: queue this request, to be continued after `afterMs`. */
-export type Checked = 'done' | { readonly again: CheckRequest; readonly afterMs: number };
+export type Checked = 'done' | Again;
+
+interface Again {
+  readonly again: CheckRequest;
+  readonly afterMs: number;
+}
 
 /** How long one attempt watches, and how often it reads at least. */
 const ATTEMPT_MS = 60_000;
@@ -19,24 +25,43 @@ const POLL_MS = 15_000;
 /** How long to wait for a run that has queued its check and not closed yet. */
 const CLOSING_MS = 500;
 
+/** How an unfinished check continues: it watches, or it looks once and is queued again. */
+interface Manner {
+  readonly look: (request: CheckRequest, context: CheckContext, signal: AbortSignal) => Promise<Checked>;
+  readonly next: (request: CheckRequest, context: Pick<CheckContext, 'target' | 'runtime'>) => Again;
+}
+
 /**
  * Reads what a run applied until it is ready, failed, timed out or superseded, and reports that. It takes no lease and
  * writes only the target's `.ready` object, so no push waits for it.
  */
 export function runCheck(request: CheckRequest, runtime: Runtime, signal: AbortSignal): Promise<Checked> {
-  return check(request, { runtime, stopsAtNotReady: false }, signal);
+  return check(request, runtime, watching({ stopsAtNotReady: false }), signal);
 }
 
 /** As `runCheck`, but ends as soon as something is reported as not ready: for a person who waits for the answer. */
 export function runCheckUntilNotReady(request: CheckRequest, runtime: Runtime, signal: AbortSignal): Promise<Checked> {
-  return check(request, { runtime, stopsAtNotReady: true }, signal);
+  return check(request, runtime, watching({ stopsAtNotReady: true }), signal);
 }
 
-async function check(
-  request: CheckRequest,
-  { runtime, stopsAtNotReady }: { readonly runtime: Runtime; readonly stopsAtNotReady: boolean },
+/** As `runCheck`, but looks once: a function that waits is billed for it. `looks`: this one included. */
+export function lookOnce(
+  { request, looks }: { readonly request: CheckRequest; readonly looks: number },
+  runtime: Runtime,
   signal: AbortSignal,
 ): Promise<Checked> {
+  const next: Manner['next'] = (again, { target }) => {
+    return { again, afterMs: pauseAfterLook(looks, deadlineOf(again, target) - runtime.nowMs()) };
+  };
+  const look: Manner['look'] = async (current, context) => {
+    const continued = looks === 1 ? current : withReported(current, await context.known());
+    const checked = await checkOnce(continued, context, signal);
+    return checked === 'done' ? 'done' : next(checked === 'open' ? continued : checked, context);
+  };
+  return check(request, runtime, { look, next }, signal);
+}
+
+async function check(request: CheckRequest, runtime: Runtime, manner: Manner, signal: AbortSignal): Promise<Checked> {
   const recipient = resolveRecipient(request, runtime.config);
   if (recipient.kind !== 'target') {
     const { target } = request;
@@ -50,14 +75,15 @@ async function check(
     const ports = await runtime.open(target, request.revision);
     try {
       const { report, deliver } = reporterOf(request, { target, ports, runtime });
-      return await watch(request, { target, ports, runtime, report, deliver, stopsAtNotReady }, signal);
+      const known = once(() => ports.cluster.readiness.read(signal));
+      return await manner.look(request, { target, ports, runtime, known, report, deliver }, signal);
     } finally {
       ports.cluster.readiness.close();
     }
   } catch (thrown) {
     const error = asDeployError(thrown);
     if (signal.aborted) throw error;
-    return tryLater(request, { target, runtime, error }, signal);
+    return tryLater(request, { target, runtime, error, next: manner.next }, signal);
   }
 }
 
@@ -85,6 +111,10 @@ function reporterOf(
   return openReporter(subject, { cluster, git: null, statuses, log, others });
 }
 
+function watching(until: { readonly stopsAtNotReady: boolean }): Manner {
+  return { look: (request, context, signal) => watch(request, { ...context, ...until }, signal), next: nextAttempt };
+}
+
 async function watch(
   request: CheckRequest,
   context: CheckContext & { readonly stopsAtNotReady: boolean },
@@ -92,7 +122,7 @@ async function watch(
 ): Promise<Checked> {
   const { runtime, ports, target } = context;
   const endMs = runtime.nowMs() + ATTEMPT_MS;
-  let current = await withReported(request, ports, signal);
+  let current = withReported(request, await context.known());
   for (;;) {
     const checked = await checkOnce(current, context, signal);
     if (checked === 'done') return 'done';
@@ -106,18 +136,20 @@ async function watch(
   }
 }
 
+/** Reads at the first call, and returns the same to every later one. */
+function once<T>(read: () => Promise<T>): () => Promise<T> {
+  let reading: Promise<T> | null = null;
+  return () => (reading ??= read());
+}
+
 /** A message that is delivered again does not know what was reported before; the target's `.ready` object does. */
-async function withReported(request: CheckRequest, { cluster }: RunPorts, signal: AbortSignal): Promise<CheckRequest> {
+function withReported(request: CheckRequest, known: ReadinessRecord | null): CheckRequest {
   if (request.reported !== null) return request;
-  const known = await cluster.readiness.read(signal);
   if (known === null || known.revision !== request.revision || known.sinceMs !== request.sinceMs) return request;
   return known.readiness === 'ready' ? request : { ...request, reported: known.readiness };
 }
 
-function nextAttempt(
-  request: CheckRequest,
-  { target, runtime }: Pick<CheckContext, 'target' | 'runtime'>,
-): Exclude<Checked, 'done'> {
+function nextAttempt(request: CheckRequest, { target, runtime }: Pick<CheckContext, 'target' | 'runtime'>): Again {
   const attempt = request.attempt + 1;
   const leftMs = deadlineOf(request, target) - runtime.nowMs();
   return { again: { ...request, attempt }, afterMs: delayBefore(attempt, { leftMs, attemptMs: ATTEMPT_MS }) };
@@ -126,7 +158,12 @@ function nextAttempt(
 /** The cluster or the Git host did not answer. After the deadline, readiness is reported as unknown. */
 async function tryLater(
   request: CheckRequest,
-  { target, runtime, error }: Pick<CheckContext, 'target' | 'runtime'> & { error: DeployError },
+  {
+    target,
+    runtime,
+    error,
+    next,
+  }: Pick<CheckContext, 'target' | 'runtime'> & { error: DeployError } & Pick<Manner, 'next'>,
   signal: AbortSignal,
 ): Promise<Checked> {
   const { trigger, revision, sinceMs } = request;
@@ -134,7 +171,7 @@ async function tryLater(
   runtime.log({ level: 'warn', message: 'not-checked', target: target.name, delivery, errors: [error.problem] });
   const isLate = runtime.nowMs() >= deadlineOf(request, target) || isLastAttempt(request);
   if (!isLate) {
-    const { again, afterMs } = nextAttempt(request, { target, runtime });
+    const { again, afterMs } = next(request, { target, runtime });
     return { again, afterMs: Math.max(afterMs, error.retryAfterMs ?? POLL_MS) };
   }
   if (request.reported === 'not-ready' || request.statusIsFinal) return 'done';

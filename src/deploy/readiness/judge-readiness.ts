@@ -29,7 +29,8 @@ export function checkScopeOf(state: TargetState, { revision, sinceMs }: CheckReq
   const isNewer = awaited === null || awaited.sinceMs < sinceMs;
   if (isNewer && nowMs < sinceMs + RECORDED_WITHIN_MS) return { kind: 'open' };
   const half = verdict === 'partial' && attempted !== revision ? attempted : null;
-  const by = half ?? waiting?.revision ?? state.applied.source?.revision ?? null;
+  const resumed = waiting?.isDeferred === true ? null : (waiting?.revision ?? null);
+  const by = half ?? resumed ?? state.applied.source?.revision ?? null;
   if (by === revision && isAwaited) return { kind: 'current' };
   return { kind: 'superseded', by: by === revision ? null : by, isAwaited };
 }
@@ -71,6 +72,14 @@ export function delayBefore(attempt: number, { leftMs, attemptMs }: { leftMs: nu
   if (attempt <= EAGER_ATTEMPTS || attempt >= MAX_ATTEMPTS) return 0;
   const shareMs = Math.ceil(leftMs / (MAX_ATTEMPTS - attempt)) - attemptMs;
   return Math.min(Math.max(shareMs, 0), LONGEST_DELAY_MS);
+}
+
+/** A rollout of half a minute is looked at six times. */
+const LOOK_PAUSES_MS: readonly number[] = [2, 3, 5, 8, 13, 30, 60, 120, 240, 480].map((seconds) => seconds * 1000);
+
+/** How long a function leaves a check alone after its `looks`th look: the last one is at the deadline. */
+export function pauseAfterLook(looks: number, leftMs: number): number {
+  return Math.max(1_000, Math.min(LOOK_PAUSES_MS[looks - 1] ?? LONGEST_DELAY_MS, leftMs));
 }
 
 export function deadlineOf({ sinceMs }: Pick<CheckRequest, 'sinceMs'>, { waitMs }: Pick<Target, 'waitMs'>): number {

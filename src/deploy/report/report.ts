@@ -1,4 +1,5 @@
 import type { Problem } from '../../error/deploy-error.ts';
+import { adoptedIn } from '../../plan/planner/after.ts';
 import type { ChangeResult } from '../../plan/planner/after.ts';
 import { describeUndecided } from '../../plan/model/plan.ts';
 import type { Plan, Undecided } from '../../plan/model/plan.ts';
@@ -6,7 +7,8 @@ import { liftedBy } from '../../plan/planner/lifted.ts';
 import { apiWarnings } from '../../plan/refusals/api-warnings.ts';
 import { formatId } from '../../resource/resource.ts';
 import type { Revision } from '../../snapshot/source.ts';
-import type { Report } from '../ports/report.ts';
+import type { Report, Verdict } from '../ports/report.ts';
+
 const NO_CHANGES = {
   created: 0,
   updated: 0,
@@ -50,16 +52,17 @@ export function applied(
   const kept = results.filter((result) => result.kind === 'kept');
   const inUse = kept.flatMap(({ isInUse, prune }) => (isInUse === true ? [formatId(prune.entry.id)] : []));
   const released = results.filter(({ kind }) => kind === 'released').length;
+  const adopted = adoptedIn(results);
   const done = results.filter(({ kind }) => kind === 'applied' || kind === 'pruned').length + released;
   return {
-    verdict:
-      errors.length === 0 ? (plan.pauseAfter === null ? 'deployed' : 'waiting') : done > 0 ? 'partial' : 'failed',
+    verdict: errors.length === 0 ? succeeded(plan, results) : done > 0 ? 'partial' : 'failed',
     revision,
     previous,
     created: effects('created'),
     updated: effects('updated'),
     unchanged: effects('unchanged') + plan.keeps.length,
     pruned: results.filter(({ kind }) => kind === 'pruned').length,
+    ...(adopted === 0 ? {} : { adopted }),
     ...(released === 0 ? {} : { released }),
     lifted: liftedBy(results),
     failed: errors.length,
@@ -74,6 +77,12 @@ export function applied(
     isRecorded: true,
     readiness: errors.length > 0 || waitMs === 0 ? null : plan.awaits.length === 0 ? 'ready' : 'awaited',
   };
+}
+
+/** What another target has taken over leaves only the inventory. */
+function succeeded({ pauseAfter, forgotten, isRebuilt }: Plan, results: readonly ChangeResult[]): Verdict {
+  if (pauseAfter !== null) return 'waiting';
+  return forgotten.length > 0 && results.length === 0 && !isRebuilt ? 'unchanged' : 'deployed';
 }
 
 /** Warnings that appeared only with the write: no dry run of the object was possible before. */
@@ -94,7 +103,7 @@ function keptWarning({ prune: { entry }, reason, forget }: Extract<ChangeResult,
   };
 }
 
-function undecidedWarning({ entry, by }: Undecided): Problem {
+export function undecidedWarning({ entry, by }: Undecided): Problem {
   return {
     code: 'foreign-owner',
     subject: formatId(entry.id),

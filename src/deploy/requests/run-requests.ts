@@ -3,6 +3,7 @@ import { deliveryOf } from '../ports/request.ts';
 import type { DeployRequest } from '../ports/request.ts';
 import type { Outcome, Runtime } from '../ports/runtime.ts';
 import { resolveRecipient } from '../targets/resolve-recipient.ts';
+import { mergeRequests, triesOf } from './merge-requests.ts';
 import { runTarget } from './run-target.ts';
 
 /** Runs the requests of one group that arrived together. The tip is read from Git, so one run serves all requests of a target. */
@@ -31,7 +32,7 @@ async function runTogether(
   const newest = requests.at(-1);
   if (newest === undefined) return { kind: 'done', report: null };
   const recipient = resolveRecipient(newest, runtime.config);
-  const { generatedFrom: _from, ...merged } = merge(newest, requests);
+  const { generatedFrom: _from, ...merged } = mergeRequests(newest, requests);
   switch (recipient.kind) {
     case 'target':
       return runTarget({ ...merged, target: recipient.target, leftPending: leftPending(requests) }, runtime, signal);
@@ -54,22 +55,6 @@ async function runTogether(
   }
 }
 
-/** Deliveries and commands go before the sweep, and drift comes last: it will be detected again. */
-function merge(newest: DeployRequest, requests: readonly DeployRequest[]): DeployRequest {
-  const forTip = requests.filter(({ drift }) => drift === undefined);
-  const chosen = forTip.findLast(({ trigger }) => trigger.kind !== 'sweep') ?? forTip.at(-1) ?? newest;
-  const hint = requests.findLast((request) => request.hint !== null)?.hint ?? null;
-  const tries = Math.max(...requests.map((request) => triesOf(request)));
-  return { ...chosen, hint, tries, ...wakesOf(requests) };
-}
-
-/** A request that no other run caused begins a new chain. */
-function wakesOf(requests: readonly DeployRequest[]): Pick<DeployRequest, 'wakes' | 'wokenBy'> {
-  const wakes = new Map(requests.flatMap((request) => (request.wakes ?? []).map((each) => [each.target, each])));
-  const chains = requests.map(({ wokenBy = [] }) => wokenBy).toSorted((a, b) => a.length - b.length);
-  return { wakes: [...wakes.values()], wokenBy: chains[0] ?? [] };
-}
-
 /**
  * The older commits that failed runs of these requests may have left pending: the queue is what remembers them while the
  * state cannot be written. A request that failed together with a newer one never was the one that is reported.
@@ -81,9 +66,4 @@ function leftPending(requests: readonly DeployRequest[]): readonly Revision[] {
     const hasFailedAlone = newer !== undefined && triesOf(request) > Math.max(1, triesOf(newer));
     return hasFailedAlone && request.hint !== null ? [request.hint.revision] : [];
   });
-}
-
-/** A command's request is tried once. */
-function triesOf({ tries = 1 }: DeployRequest): number {
-  return tries;
 }

@@ -1,15 +1,15 @@
 import { DeployError, failureClassOf } from '../../error/deploy-error.ts';
 import { joinChanges, withChange } from '../../state/target-state.ts';
-import { isBeforePrunes, undecidedFiles } from '../../plan/model/plan.ts';
+import { filesOf, isBeforePrunes } from '../../plan/model/plan.ts';
 import type { Report } from '../ports/report.ts';
 import type { World } from '../ports/world.ts';
-import { applied, refused } from '../report/report.ts';
+import { applied, refused, undecidedWarning } from '../report/report.ts';
 import { reportSuperseded, reportWaiting } from './report-events.ts';
 import { nextOf } from '../prepare/next.ts';
 import { checkOf, owed, previousOf, unchangedSince, withOverall } from './outcome.ts';
 import { waitBefore } from './pause-before.ts';
 import type { PlannedRun } from '../prepare/started-run.ts';
-import { failureState, successState, transitionsOf } from './state-transitions.ts';
+import { pendingOfHeld, refusalState, successState, transitionsOf } from './state-transitions.ts';
 import { statusIsFinal } from './waiting.ts';
 import { locateFields } from '../prepare/locate-fields.ts';
 import { namesOf } from '../prepare/names.ts';
@@ -45,7 +45,12 @@ function carryOutNext(run: PlannedRun, world: World, signal: AbortSignal): Promi
       return waitForRelease(run, world, signal);
     case 'pause': {
       const { plan } = run;
-      const pause = { on: namesOf(plan.awaits), check: checkOf(run), isApplied: isBeforePrunes(plan) };
+      const pause = {
+        on: namesOf(plan.awaits),
+        check: checkOf(run),
+        isApplied: isBeforePrunes(plan),
+        also: pendingOfHeld(run),
+      };
       return waitBefore(run, pause, world, signal);
     }
     case 'apply':
@@ -55,10 +60,10 @@ function carryOutNext(run: PlannedRun, world: World, signal: AbortSignal): Promi
   }
 }
 
-/** Targets that have not run yet decide what this one may prune. A run that was requested by them does not request them again. */
+/** Targets that have not run yet decide what this one may forget. A run that was requested by them does not request them again. */
 async function requestUndecided({ plan, request, neighbors }: PlannedRun, signal: AbortSignal): Promise<void> {
   if (plan.refusals.length > 0 || (request.wokenBy ?? []).length > 0) return;
-  const unread = plan.undecided.filter(({ by }) => !by.hasRun).map(({ by }) => by.target);
+  const unread = plan.undecided.filter(({ by }) => !by.hasRun || by.kind === 'awaited').map(({ by }) => by.target);
   await neighbors.requestRuns([...new Set(unread)], signal);
 }
 
@@ -69,23 +74,26 @@ async function refuse(run: PlannedRun, world: World, signal: AbortSignal): Promi
   const unavailable = report.errors.find(({ code }) => failureClassOf(code) === 'external');
   if (unavailable !== undefined) throw new DeployError(unavailable.code, unavailable);
   if (plan.namespace !== 'present' || report.errors.some(({ code }) => code === 'namespace-missing')) return report;
-  await world.stage('record', () => run.observed.record(failureState(run, 'refused', report.errors), signal));
+  const change = refusalState(run, report.errors);
+  await world.stage('record', () => run.observed.record(change, signal));
   return { ...report, isRecorded: true };
 }
 
 async function record(run: PlannedRun, world: World, signal: AbortSignal): Promise<Report> {
   const { plan, state, revision } = run;
   if (plan.awaits.length > 0) await world.checks.send(checkOf(run), 0, signal);
-  const done = { run: { dirty: undecidedFiles(plan) }, outcome: { pendingOn: null } };
-  const change = joinChanges(done, successState(run, 'unchanged'));
+  const done = { run: { dirty: filesOf(plan.undecided) }, outcome: { pendingOn: null } };
+  const change = joinChanges(joinChanges(done, successState(run, 'unchanged')), pendingOfHeld(run));
   await world.stage('record', () => run.observed.record(change, signal));
   const report = unchangedSince(withChange(state, change), revision);
-  return { ...report, previous: previousOf(state), warnings: plan.warnings, ...owed(run) };
+  const warnings = [...plan.warnings, ...plan.undecided.map((each) => undecidedWarning(each))];
+  return { ...report, previous: previousOf(state), warnings, ...owed(run) };
 }
 
 async function apply(run: PlannedRun, world: World, signal: AbortSignal): Promise<Report> {
   const { revision } = run;
-  const isFinal = await statusIsFinal(run, world, signal);
+  // What the commit of a hold was reported as stays until the outcome.
+  const isFinal = run.isHeld || (await statusIsFinal(run, world, signal));
   const started = isFinal ? Promise.resolve() : world.report({ kind: 'started', revision }, signal);
   const report = await during(started, () => applyAndClose(run, world, signal));
   if (report.verdict === 'waiting') await reportWaiting(run, namesOf(run.plan.awaits), world, signal);
@@ -100,5 +108,7 @@ async function applyAndClose(run: PlannedRun, world: World, signal: AbortSignal)
   // Before the close: if the run died after it, nothing would show that the check is missing.
   if (report.readiness === 'awaited') await world.checks.send(checkOf(run, report), 0, signal);
   await world.stage('record', () => open.close(signal));
+  // Once they have taken the objects over, this target forgets them.
+  await run.neighbors.requestRuns([...new Set(plan.releases.map(({ to }) => to))], signal);
   return { ...report, errors: await locateFields(report.errors, run, world, signal) };
 }

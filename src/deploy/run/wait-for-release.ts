@@ -1,4 +1,4 @@
-import { describeRelease } from '../../plan/model/plan.ts';
+import { describeRelease, withReleases } from '../../plan/model/plan.ts';
 import { isWaitingFor, waitingChange } from '../../state/waiting.ts';
 import type { Report } from '../ports/report.ts';
 import type { World } from '../ports/world.ts';
@@ -34,7 +34,8 @@ export async function releaseAndWait(
   if (plan.releases.length === 0 && plan.namespace === 'present')
     return waitBefore(run, { on, check: null, isApplied: false, errors: FOREIGN }, world, signal);
   if (!isWaitingFor(run, on)) await reportWaiting(run, on, world, signal);
-  const releases = { ...plan, steps: [], prunes: [], renamed: [], during: plan.before, pauseAfter: 0, awaits: [] };
+  const during = withReleases(plan.before, plan.releases);
+  const releases = { ...plan, steps: [], prunes: [], forgotten: [], during, pauseAfter: 0, awaits: [] };
   const counts = { created: 0, updated: 0, pruned: 0 };
   const waiting = waitingChange(run, { on, counts, isApplied: false, isExact: false, errors: FOREIGN });
   const transitions = { ...transitionsOf(run), onOpen: { progress: { waiting: null } }, onPause: () => waiting };

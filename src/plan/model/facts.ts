@@ -106,8 +106,11 @@ export interface TargetLocation {
 /** Another target that follows the same ref, and whether it defines an object that left this target. */
 export interface Elsewhere {
   readonly target: string;
-  /** `undecided`: only its next run decides, because it renders as a whole or has a file that cannot be read. */
-  readonly kind: 'defined' | 'undecided';
+  /**
+   * `undecided`: only its next run decides, because it renders as a whole or has a file that cannot be read. `awaited`: it
+   * defines an object that is released already. `taken`: it has taken that over, or the object is gone.
+   */
+  readonly kind: 'defined' | 'undecided' | 'awaited' | 'taken';
   /** It has tried to apply this commit, or does not run: requesting a run would decide nothing. */
   readonly hasRun: boolean;
 }

@@ -14,6 +14,8 @@ export interface Write {
   readonly unverified: boolean;
   /** The former file of an object that moved. */
   readonly from: string | null;
+  /** The object exists, and something else than Headgate made it. */
+  readonly adopts?: true;
 }
 
 export interface Keep {
@@ -58,8 +60,8 @@ export interface Plan {
   readonly undecided: readonly Undecided[];
   /** Objects that other targets have to release before anything is written. */
   readonly awaitedReleases: readonly AwaitedRelease[];
-  /** Entries of objects that Git now defines under another group. They leave the inventory; nothing is deleted. */
-  readonly renamed: readonly Entry[];
+  /** Objects that Git now defines under another group, or that another target took over. Only their entries are deleted. */
+  readonly forgotten: readonly Entry[];
   /** Any refusal stops the run before its first write. */
   readonly refusals: readonly Problem[];
   readonly warnings: readonly Problem[];
@@ -81,8 +83,8 @@ export function retain(entry: Entry): Keep {
 }
 
 /** True if the plan changes neither the cluster nor the inventory. */
-export function changesNothing({ steps, prunes, releases, renamed, keeps, before, isRebuilt }: Plan): boolean {
-  if (isRebuilt || renamed.length > 0) return false;
+export function changesNothing({ steps, prunes, releases, forgotten, keeps, before, isRebuilt }: Plan): boolean {
+  if (isRebuilt || forgotten.length > 0) return false;
   const known = entriesByObject(before);
   const isKnown = (entry: Entry) => known.get(formatId(entry.id))?.some((each) => isSameEntry(each, entry)) === true;
   return steps.length === 0 && prunes.length + releases.length === 0 && keeps.every(({ entry }) => isKnown(entry));
@@ -98,14 +100,28 @@ export function awaitsReleaseBy(target: string, on: readonly string[]): boolean 
   return on.some((text) => text.startsWith(`target ${target} to release `));
 }
 
-/** The files of undecided objects: they stay dirty, so that the next run decides again. */
-export function undecidedFiles({ undecided }: Pick<Plan, 'undecided'>): readonly string[] {
-  return [...new Set(undecided.map(({ entry }) => entry.file))].toSorted();
+/** The files of these objects: they stay dirty, so that the next run decides again. */
+export function filesOf(of: readonly Pick<Undecided, 'entry'>[]): readonly string[] {
+  return [...new Set(of.map(({ entry }) => entry.file))].toSorted();
 }
 
 /** Why an object that left Git is not pruned. */
-export function describeUndecided({ target }: Elsewhere): string {
-  return `target ${target} may define it, and has not applied this commit`;
+export function describeUndecided({ target, kind }: Elsewhere): string {
+  return kind === 'awaited'
+    ? `target ${target} defines it, and has not taken it over yet`
+    : `target ${target} may define it, and has not applied this commit`;
+}
+
+/**
+ * Recorded before anything is released: if the other target never takes the object over, this one still knows that it
+ * has to prune it.
+ */
+export function withReleases(entries: readonly Entry[], releases: readonly Release[]): readonly Entry[] {
+  const receivers = new Map(releases.map(({ entry, to }) => [formatId(entry.id), to]));
+  return entries.map((entry) => {
+    const releasedTo = receivers.get(formatId(entry.id));
+    return releasedTo === undefined ? entry : { ...entry, hash: null, version: null, releasedTo };
+  });
 }
 
 /** The steps of prunes that this run reaches. */

@@ -5,7 +5,8 @@ import { ownerOf } from './ownership.ts';
 import type { LiveMetadata } from '../model/facts.ts';
 
 export type PruneVerdict =
-  | { readonly kind: 'prune' }
+  /** `isReleased`: this target has removed its label already. */
+  | { readonly kind: 'prune'; readonly isReleased?: true }
   | { readonly kind: 'gone' }
   /** The object stays in the cluster. `forget`: it also leaves the inventory. `isInUse`: for what would go with it. */
   | { readonly kind: 'keep'; readonly reason: string; readonly forget: boolean; readonly isInUse?: true };
@@ -37,6 +38,9 @@ export function judgePrune(
     return { kind: 'keep', reason: 'it was deleted and created again outside Headgate', forget: true };
   }
   const owner = ownerOf(live, applySetId);
+  // This target removed the label itself, and no other one has taken the object over.
+  if (owner.kind === 'none' && entry.releasedTo !== null)
+    return keepMark(live) ?? protectedKind(entry, live, target) ?? { kind: 'prune', isReleased: true };
   if (owner.kind !== 'us') {
     const claim =
       owner.kind === 'other' ? `it belongs to ${owner.name}` : 'its label applyset.kubernetes.io/part-of was removed';

@@ -23,8 +23,14 @@ export type ChangeResult =
       readonly forget: boolean;
       readonly isInUse?: true;
     }
-  | { readonly kind: 'released'; readonly release: Release }
+  /** `isTaken`: it is gone, or has another owner by now. */
+  | { readonly kind: 'released'; readonly release: Release; readonly isTaken: boolean }
   | { readonly kind: 'failed'; readonly change: Write | Prune | Release; readonly problem: Problem };
+
+/** How many objects that something else made have this target's label now. */
+export function adoptedIn(results: readonly ChangeResult[]): number {
+  return results.filter((result) => result.kind === 'applied' && result.write.adopts === true).length;
+}
 
 /** The entries of the touched shards after these results; an entry without a result is unchanged. */
 export function inventoryAfter(
@@ -34,14 +40,14 @@ export function inventoryAfter(
 ): readonly Entry[] {
   const untouched = plan.during.filter((entry) => !touched.has(entry.file));
   const after = new Map(entriesByObject(plan.during.filter((entry) => touched.has(entry.file))));
-  for (const { id } of plan.renamed) after.delete(formatId(id));
+  for (const { id } of plan.forgotten) after.delete(formatId(id));
   for (const { entry } of plan.keeps) after.set(formatId(entry.id), [entry]);
   for (const result of results) {
     if (result.kind === 'applied')
       after.set(formatId(result.write.candidate.resource.id), [appliedEntry(result.write, result.seen)]);
     if (result.kind === 'pruned' || (result.kind === 'kept' && result.forget))
       after.delete(formatId(result.prune.entry.id));
-    if (result.kind === 'released') after.delete(formatId(result.release.entry.id));
+    if (result.kind === 'released' && result.isTaken) after.delete(formatId(result.release.entry.id));
     if (result.kind === 'kept' && !result.forget)
       after.set(formatId(result.prune.entry.id), [retain(result.prune.entry).entry]);
   }
@@ -59,5 +65,6 @@ function appliedEntry({ candidate: { resource, hash } }: Write, seen: ObservedVe
     managedFieldsHash: seen.managedFieldsHash,
     version: seen.version,
     pending: null,
+    releasedTo: null,
   };
 }

@@ -11,6 +11,8 @@ export function separateElsewhere(
   readonly left: readonly Entry[];
   readonly releases: readonly Release[];
   readonly undecided: readonly Undecided[];
+  /** Objects that this target released and that another one owns now. */
+  readonly taken: readonly Entry[];
 } {
   const found = left.map((entry) => ({ entry, by: elsewhere.get(formatId(entry.id)) ?? null }));
   const claimed = found.filter((each): each is { entry: Entry; by: Elsewhere } => each.by !== null);
@@ -19,6 +21,7 @@ export function separateElsewhere(
     releases: claimed
       .filter(({ by }) => by.kind === 'defined')
       .map(({ entry, by }) => ({ op: 'release', entry, to: by.target })),
-    undecided: claimed.filter(({ by }) => by.kind === 'undecided'),
+    undecided: claimed.filter(({ by }) => by.kind === 'undecided' || by.kind === 'awaited'),
+    taken: claimed.filter(({ by }) => by.kind === 'taken').map(({ entry }) => entry),
   };
 }

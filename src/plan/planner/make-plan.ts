@@ -7,12 +7,13 @@ import { entriesByObject, union } from '../../state/inventory.ts';
 import type { Entry } from '../../state/inventory.ts';
 import { mayBeManifest } from '../../snapshot/source.ts';
 import { pruneStepOf } from '../../resource/kind-order.ts';
-import { retain } from '../model/plan.ts';
+import { retain, withReleases } from '../model/plan.ts';
 import { separateElsewhere } from './elsewhere.ts';
 import { separateRenamed } from './renamed.ts';
 import type { Keep, Plan, Prune, Write } from '../model/plan.ts';
 import { sequenceOf } from '../ordering/sequence.ts';
 import type { Sequence } from '../ordering/sequence.ts';
+import { warnAdopted } from '../ownership/adopted.ts';
 import { apiWarnings } from '../refusals/api-warnings.ts';
 import type { Warned } from '../refusals/api-warnings.ts';
 import { warnLostReplicas } from '../refusals/lost-replicas.ts';
@@ -26,7 +27,7 @@ import { refuseNamespace, namespaceOf } from './namespace.ts';
 export function makePlan(facts: Facts): Plan {
   const duplicates = refuseDuplicates(facts);
   const { renamed, left: gone } = separateRenamed(facts, leftOf(facts));
-  const { left, releases, undecided } = separateElsewhere(facts, gone);
+  const { left, releases, undecided, taken } = separateElsewhere(facts, gone);
   const prunes = facts.target.prune.enabled ? left.map((entry) => ({ op: 'prune', entry }) as const) : [];
   const known = entriesByObject(facts.entries);
   const sequence = sequenceOf(facts);
@@ -66,17 +67,18 @@ export function makePlan(facts: Facts): Plan {
     releases,
     undecided,
     awaitedReleases: decided.flatMap((decision) => (decision.op === 'wait' ? [decision.on] : [])),
-    renamed,
+    forgotten: [...renamed, ...taken],
     refusals: [...refusals, ...guards],
     warnings: [
       ...unread.warnings,
+      ...warnAdopted(writes),
       ...writes.flatMap((write) => [...warnTaken(write), ...warnLostReplicas(write)]),
       ...facts.candidates.flatMap((candidate) => warnIgnoredHook(candidate)),
       ...apiWarnings(facts.candidates.map((candidate) => warnedOf(candidate))),
     ],
     before: facts.entries,
     during: union(
-      facts.entries,
+      withReleases(facts.entries, releases),
       writes.filter((write) => write.op !== 'update' || write.from !== null).map(pendingEntry),
     ),
     isRebuilt: facts.isRebuilt,
@@ -101,6 +103,7 @@ function pendingEntry({ candidate: { resource, observation }, from }: Write): En
     managedFieldsHash: null,
     version: null,
     pending: { from },
+    releasedTo: null,
   };
 }
 

@@ -33,7 +33,11 @@ const RECEIVED_TOGETHER = 10;
 /** As long as SQS keeps them, so that a check of a cluster that no longer exists is not retried forever. */
 const KEPT_MS = 14 * 24 * 3_600_000;
 
+/** Whether it may be taken depends on servers, whose condition changes by itself. */
+const OFFERED_AGAIN_MS = 100;
+
 const Groups = z.array(z.object({ grouped_by: z.string() }));
+const FirstBody = z.object({ body: z.string() });
 const Rows = z.array(z.object({ id: z.number(), body: z.string(), tries: z.number() }));
 const Next = z.object({ at: z.nullable(z.number()) });
 
@@ -57,11 +61,16 @@ export function openInbox({ db, name, deadLetters, nowMs, wakeUps }: InboxOption
     });
   }
 
-  function take({ groups, visibilitySeconds }: ReceiveOptions): readonly Message[] {
-    const free = z.parse(Groups, sql.selectGroups.all(name, nowMs(), groups));
-    if (free.length === 0) return [];
+  function take({ groups, visibilitySeconds, mayTake = () => true }: ReceiveOptions): readonly Message[] {
+    const free = z.parse(Groups, sql.selectGroups.all(name, nowMs()));
+    const bodyOf = (group: string) => z.parse(FirstBody, sql.selectFirst.get(name, group, 1)).body;
+    const taken: string[] = [];
+    for (const { grouped_by: group } of free) {
+      if (taken.length < groups && mayTake(group, () => bodyOf(group))) taken.push(group);
+    }
+    if (taken.length === 0) return [];
     const visibleAtMs = nowMs() + visibilitySeconds * 1000;
-    return inTransaction(db, () => free.flatMap(({ grouped_by: group }) => takeGroup(group, visibleAtMs)));
+    return inTransaction(db, () => taken.flatMap((group) => takeGroup(group, visibleAtMs)));
   }
 
   return {
@@ -82,7 +91,9 @@ export function openInbox({ db, name, deadLetters, nowMs, wakeUps }: InboxOption
         if (messages.length > 0) return messages;
         const { at } = z.parse(Next, sql.selectNext.get(name));
         if (nowMs() >= untilMs) return [];
-        await wakeUps.next(name, Math.max(1, Math.min(at ?? untilMs, untilMs) - nowMs()), signal);
+        // A group that is free and was not taken is offered again soon.
+        const pauseMs = Math.min(at ?? untilMs, untilMs) - nowMs();
+        await wakeUps.next(name, pauseMs > 0 ? pauseMs : OFFERED_AGAIN_MS, signal);
       }
     }),
     hide: named(async (receipts: readonly string[], seconds: number) => {
@@ -113,7 +124,7 @@ function prepare(db: DatabaseSync) {
     insert: db.prepare('INSERT INTO messages (queue, grouped_by, body, sent_at, visible_at) VALUES (?, ?, ?, ?, ?)'),
     selectGroups: db.prepare(`
       SELECT grouped_by FROM messages WHERE queue = ?
-      GROUP BY grouped_by HAVING max(visible_at) <= ? ORDER BY min(id) LIMIT ?`),
+      GROUP BY grouped_by HAVING max(visible_at) <= ? ORDER BY min(id)`),
     selectFirst: db.prepare(
       'SELECT id, body, tries FROM messages WHERE queue = ? AND grouped_by = ? ORDER BY id LIMIT ?',
     ),

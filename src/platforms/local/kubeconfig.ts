@@ -9,7 +9,11 @@ import { DeployError, reasonOf } from '../../error/deploy-error.ts';
 export type KubeconfigCluster = Extract<ClusterConfig, { kind: 'kubeconfig' }>;
 
 /** Access to the cluster of a kubeconfig, by client certificate, token, token file or exec plugin. */
-export async function kubeconfigAccess(cluster: KubeconfigCluster, env: NodeJS.ProcessEnv): Promise<ClusterAccess> {
+export async function kubeconfigAccess(
+  cluster: KubeconfigCluster,
+  env: NodeJS.ProcessEnv,
+  pluginMs = PLUGIN_MS,
+): Promise<ClusterAccess> {
   const path = cluster.path ?? env['KUBECONFIG'] ?? join(homedir(), '.kube', 'config');
   const mistake = (message: string, remedy: string, cause?: unknown) =>
     new DeployError('config-invalid', { subject: path, message, remedy, cause });
@@ -32,10 +36,13 @@ export async function kubeconfigAccess(cluster: KubeconfigCluster, env: NodeJS.P
     ca: tls.ca,
     tlsServerName: server.tlsServerName ?? null,
     clientCertificate: tls.clientCertificate,
-    token: hasToken ? tokenSource(path, context, mistake) : null,
+    token: hasToken ? tokenSource({ path, context, pluginMs }, mistake) : null,
     renew: null,
   };
 }
+
+/** How long a credentials plugin may take; some contact an identity provider. */
+const PLUGIN_MS = 20_000;
 
 type Mistake = (message: string, remedy: string, cause?: unknown) => DeployError;
 
@@ -110,9 +117,19 @@ async function readTls(config: KubeConfig, mistake: Mistake): Promise<Pick<Clust
 }
 
 /** Tokens, token files and exec plugins. The package decides when each is renewed. */
-function tokenSource(path: string, context: string, mistake: Mistake): (isRetry: boolean) => Promise<string> {
+function tokenSource(
+  { path, context, pluginMs }: { readonly path: string; readonly context: string; readonly pluginMs: number },
+  mistake: Mistake,
+): (isRetry: boolean) => Promise<string> {
   let config: KubeConfig | null = null;
-  return async (isRetry) => {
+  let running: Promise<string> | null = null;
+  // The package cannot end a plugin that hangs, so no second one is started next to it.
+  return (isRetry) => {
+    running ??= tokenOf(isRetry).finally(() => (running = null));
+    return within(pluginMs, running, path);
+  };
+
+  async function tokenOf(isRetry: boolean): Promise<string> {
     if (config === null || isRetry) {
       config = await load(path, mistake);
       config.setCurrentContext(context);
@@ -134,5 +151,20 @@ function tokenSource(path: string, context: string, mistake: Mistake): (isRetry:
         'Use a client certificate or a bearer token: no other credentials are supported.',
       );
     return header.slice('Bearer '.length);
-  };
+  }
+}
+
+async function within<T>(ms: number, work: Promise<T>, path: string): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    const subject = path;
+    const message = `the credentials plugin did not end within ${ms / 1000} s`;
+    const remedy = 'Run kubectl get ns with the same kubeconfig and context to see where it hangs; Headgate retries.';
+    late.reject(new DeployError('cluster-unreachable', { subject, message, remedy }));
+  }, ms);
+  try {
+    return await Promise.race([work, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -2,13 +2,15 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { constants, createSecureServer } from 'node:http2';
 import type { Http2SecureServer, ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
+import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openSessions } from '../../../src/cluster/api/connection.ts';
 import type { ConnectionOptions, SessionPool } from '../../../src/cluster/api/connection.ts';
+import { openSession } from '../../../src/cluster/api/session.ts';
 import { DeployError } from '../../../src/error/deploy-error.ts';
 import type { ClusterAccess } from '../../../src/cluster/api/access.ts';
 
@@ -254,6 +256,36 @@ describe('a connection to the API server', () => {
     await expect(lost).rejects.toMatchObject({ code: 'cluster-unreachable' });
     expect((await connect().request(get, signal)).status).toBe(200);
     expect(sessions).toHaveLength(2);
+  });
+
+  it('fails when it is not established in time', async () => {
+    const swallowing = createServer((socket) => void socket.on('error', () => undefined));
+    await new Promise<void>((resolve) => swallowing.listen(0, '127.0.0.1', () => resolve()));
+    const { port } = swallowing.address() as AddressInfo;
+    const { access } = await serve(ok);
+    const session = openSession({ ...access, server: `https://127.0.0.1:${port}` }, 100);
+    const headers = { ':method': 'GET', ':path': '/' };
+    const request = { headers, body: undefined, timeoutMs: 5000, canSend: () => true };
+    await expect(session.send(request, signal)).rejects.toMatchObject({
+      failure: 'unconnected',
+      message: 'no connection within 0.1 s',
+    });
+    swallowing.close();
+  });
+
+  it('ends a request that waits for a free stream when its run is interrupted', async () => {
+    const { connect } = await serve(() => undefined);
+    const connection = connect();
+    const others = Array.from({ length: 32 }, (_none, n) =>
+      connection.request({ method: 'GET', path: `/${n}` }, signal).catch(() => undefined),
+    );
+    const stopping = new AbortController();
+    const waiting = connection.request({ method: 'GET', path: '/late' }, stopping.signal);
+    await vi.waitFor(() => expect(seen).toHaveLength(32));
+    stopping.abort();
+    await expect(waiting).rejects.toMatchObject({ code: 'interrupted' });
+    expect(seen.map(({ path }) => path)).not.toContain('/base/late');
+    await Promise.all(others);
   });
 
   it('does not repeat a request once the lease has expired', async () => {

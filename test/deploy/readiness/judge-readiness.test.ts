@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { CheckRequest } from '../../../src/deploy/ports/check-request.ts';
 import { objectsFor } from '../../../src/deploy/ports/check-request.ts';
-import { MAX_ATTEMPTS, delayBefore, findingsOf, checkScopeOf } from '../../../src/deploy/readiness/judge-readiness.ts';
+import {
+  MAX_ATTEMPTS,
+  checkScopeOf,
+  delayBefore,
+  findingsOf,
+  pauseAfterLook,
+} from '../../../src/deploy/readiness/judge-readiness.ts';
 import { notReadyText } from '../../../src/deploy/report/channels/texts.ts';
 import type { AwaitedObject } from '../../../src/health/needs-readiness.ts';
 import { NOTHING_RECORDED, joinChanges, withChange } from '../../../src/state/target-state.ts';
@@ -138,5 +144,16 @@ describe('delayBefore', () => {
     expect(hour.slice(0, 4)).toEqual([0, 0, 0, 0]);
     expect(hour.reduce((sum, seconds) => sum + seconds, 0) + MAX_ATTEMPTS * 60).toBeGreaterThan(3_500);
     expect(Math.max(...delays(100 * 3_600_000))).toBe(900);
+  });
+});
+
+describe('pauseAfterLook', () => {
+  it('grows to a quarter of an hour, and ends at the deadline', () => {
+    const seconds = (looks: number) => pauseAfterLook(looks, 86_400_000) / 1000;
+    expect([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12].map(seconds)).toEqual([
+      2, 3, 5, 8, 13, 30, 60, 120, 240, 480, 900, 900,
+    ]);
+    expect(pauseAfterLook(7, 40_000)).toBe(40_000);
+    expect(pauseAfterLook(7, -1)).toBe(1_000);
   });
 });

@@ -37,18 +37,18 @@ describe('the URL of a repository on Azure DevOps', () => {
 });
 
 describe('a delivery of Azure DevOps', () => {
-  const accepts = (authorization: string) => {
+  const accepts = async (authorization: string) => {
     const { headers, ...delivery } = deliveryOf(AZURE_DEVOPS, AZURE_DEVOPS.push([UPDATE]));
     const sent = { ...delivery, headers: { ...headers, authorization } };
-    return azureDevopsReceiver.authenticate(sent, { secrets: ['a secret'], nowMs: 0 }) !== null;
+    return (await azureDevopsReceiver.authenticate(sent, { secrets: ['a secret'], nowMs: 0 })) !== null;
   };
   const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
 
-  it('is authentic with the user and the secret, and with no other user', () => {
-    expect(accepts(basic('headgate:a secret'))).toBe(true);
-    expect(accepts(basic(':a secret'))).toBe(false);
-    expect(accepts(basic('admin:a secret'))).toBe(false);
-    expect(accepts('Bearer a secret')).toBe(false);
+  it('is authentic with the user and the secret, and with no other user', async () => {
+    expect(await accepts(basic('headgate:a secret'))).toBe(true);
+    expect(await accepts(basic(':a secret'))).toBe(false);
+    expect(await accepts(basic('admin:a secret'))).toBe(false);
+    expect(await accepts('Bearer a secret')).toBe(false);
   });
 });
 

@@ -10,33 +10,41 @@ import { NEW, SENT_AT_MS } from '../conformance/host-case.ts';
 
 const AT = { api: 'https://api.bitbucket.org/2.0', fullName: 'acme/fleet', revision: aRevision(NEW) };
 
-function parse(changes: readonly object[]) {
+async function parse(changes: readonly object[]) {
   const payload = { repository: { uuid: BITBUCKET.id, full_name: BITBUCKET.fullName }, push: { changes } };
   const sent = { event: 'repo:push', payload };
   const proof = { secrets: [BITBUCKET.secret], nowMs: SENT_AT_MS };
-  const authentic = bitbucketReceiver.authenticate(deliveryOf(BITBUCKET, sent), proof);
+  const authentic = await bitbucketReceiver.authenticate(deliveryOf(BITBUCKET, sent), proof);
   return authentic === null ? null : bitbucketReceiver.parse(authentic);
 }
 
 const branch = (name: string) => ({ type: 'branch', name, target: { hash: NEW } });
 
 describe('a push of Bitbucket Cloud', () => {
-  it('is forced when Bitbucket marks the ref as forced', () => {
+  it('is forced when Bitbucket marks the ref as forced', async () => {
     const changes = [
       { old: branch('main'), new: branch('main'), forced: true },
       { old: branch('next'), new: branch('next'), forced: false },
     ];
-    expect(parse(changes)).toMatchObject({ pushes: [{ isForced: true }, { isForced: false }] });
+    expect(await parse(changes)).toMatchObject({ pushes: [{ isForced: true }, { isForced: false }] });
   });
 
-  it('is ignored when it changes neither a branch nor a tag', () => {
+  it('is ignored when it changes neither a branch nor a tag', async () => {
     const bookmark = { type: 'bookmark', name: 'main', target: { hash: NEW } };
-    expect(parse([{ old: null, new: bookmark }])).toMatchObject({ kind: 'ignored', reason: 'the ref is not a branch' });
-    expect(parse([{ old: null, new: null }])).toMatchObject({ kind: 'ignored', reason: 'the ref is not a branch' });
+    expect(await parse([{ old: null, new: bookmark }])).toMatchObject({
+      kind: 'ignored',
+      reason: 'the ref is not a branch',
+    });
+    expect(await parse([{ old: null, new: null }])).toMatchObject({
+      kind: 'ignored',
+      reason: 'the ref is not a branch',
+    });
   });
 
-  it('is not understood when a branch has no commit', () => {
-    expect(parse([{ old: null, new: { type: 'branch', name: 'main' } }])).toMatchObject({ kind: 'not-understood' });
+  it('is not understood when a branch has no commit', async () => {
+    expect(await parse([{ old: null, new: { type: 'branch', name: 'main' } }])).toMatchObject({
+      kind: 'not-understood',
+    });
   });
 });
 

@@ -19,6 +19,19 @@ describe('an object that left Git', () => {
     expect(judgePrune(entry, { ...owned, deletionTimestamp: '2026-01-01T00:00:00Z' }, context).kind).toBe('gone');
   });
 
+  it('is pruned when this target released it and no other one took it over', () => {
+    const released = { ...entry, releasedTo: 'blog' };
+    expect(judgePrune(released, { ...owned, labels: {}, annotations: {} }, context)).toEqual({
+      kind: 'prune',
+      isReleased: true,
+    });
+    const taken = live({
+      labels: { 'applyset.kubernetes.io/part-of': 'applyset-x-v1' },
+      annotations: owned.annotations,
+    });
+    expect(judgePrune(released, taken, context)).toMatchObject({ kind: 'keep', forget: true });
+  });
+
   it.each([
     ['was created again outside Headgate', { uid: 'another' }],
     ['had its label removed', { labels: {} }],

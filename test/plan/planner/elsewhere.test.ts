@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Elsewhere, TargetLocation } from '../../../src/plan/model/facts.ts';
-import { changesNothing, undecidedFiles } from '../../../src/plan/model/plan.ts';
+import { changesNothing, filesOf } from '../../../src/plan/model/plan.ts';
 import { inventoryAfter } from '../../../src/plan/planner/after.ts';
 import { makePlan } from '../../../src/plan/planner/make-plan.ts';
 import { formatId } from '../../../src/resource/resource.ts';
@@ -17,20 +17,35 @@ function planWith(kind: Elsewhere['kind'], more: Partial<Parameters<typeof someF
 }
 
 describe('an object that left its target', () => {
-  it('is released when another target defines it, counts neither as pruned nor against the limit, and leaves the inventory', () => {
+  it('is released when another target defines it, counts neither as pruned nor against the limit, and stays in the inventory until it is taken over', () => {
     const { facts, plan } = planWith('defined', { target: aTarget({ prune: { ...aTarget().prune, limit: 1 } }) });
     expect(plan).toMatchObject({ refusals: [], releases: [{ op: 'release', entry: moved, to: 'blog' }] });
     expect(plan.prunes.flat().map(({ entry }) => entry)).toEqual([gone]);
     const [release] = plan.releases;
     if (release === undefined) throw new Error('nothing is released');
-    const after = inventoryAfter(plan, [{ kind: 'released', release }], facts.touched);
+    const marked = { ...moved, hash: null, version: null, releasedTo: 'blog' };
+    expect(plan.during).toContainEqual(marked);
+    expect(inventoryAfter(plan, [{ kind: 'released', release, isTaken: false }], facts.touched)).toContainEqual(marked);
+    const after = inventoryAfter(plan, [{ kind: 'released', release, isTaken: true }], facts.touched);
     expect(after.map(({ id }) => id.name)).toEqual(['gone', 'stays']);
+  });
+
+  it('is neither released again nor pruned while the other target has not taken it over', () => {
+    const { plan } = planWith('awaited');
+    expect(plan).toMatchObject({ releases: [], undecided: [{ entry: moved, by: { kind: 'awaited' } }] });
+  });
+
+  it('leaves the inventory once the other target has taken it over', () => {
+    const { facts, plan } = planWith('taken');
+    expect(plan).toMatchObject({ releases: [], undecided: [], forgotten: [moved] });
+    expect(plan.prunes.flat().map(({ entry }) => entry)).toEqual([gone]);
+    expect(inventoryAfter(plan, [], facts.touched).map(({ id }) => id.name)).toEqual(['gone', 'stays']);
   });
 
   it('stays in the inventory and its file stays dirty while another target may define it', () => {
     const { facts, plan } = planWith('undecided');
     expect(plan).toMatchObject({ releases: [], undecided: [{ entry: moved, by: { target: 'blog' } }] });
-    expect(undecidedFiles(plan)).toEqual(['apps/moved.yaml']);
+    expect(filesOf(plan.undecided)).toEqual(['apps/moved.yaml']);
     const after = inventoryAfter(plan, [], facts.touched);
     expect(after.map(({ id }) => id.name)).toContain('moved');
   });

@@ -83,7 +83,7 @@ describe('one object under two groups', () => {
       someFacts({ candidates: [aCandidate(grouped, { kind: 'updates', live: SEEN })], entries: [core] }),
     );
     expect(plan.prunes).toEqual([]);
-    expect(plan.renamed).toEqual([core]);
+    expect(plan.forgotten).toEqual([core]);
   });
 
   it('is pruned if the old name is another object', () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -17,7 +17,8 @@ async function access({
   user = {},
   contexts = ['one'],
   context = null as string | null,
-}: { cluster?: object; user?: object; contexts?: readonly string[]; context?: string | null } = {}) {
+  pluginMs = 20_000,
+}: { pluginMs?: number; cluster?: object; user?: object; contexts?: readonly string[]; context?: string | null } = {}) {
   const path = join(directory, 'kubeconfig');
   await writeFile(
     path,
@@ -34,7 +35,7 @@ async function access({
       contexts: contexts.map((name) => ({ name, context: { cluster: 'c', user: 'u' } })),
     }),
   );
-  return kubeconfigAccess({ kind: 'kubeconfig', name: 'lab', path, context, insecure: false }, {});
+  return kubeconfigAccess({ kind: 'kubeconfig', name: 'lab', path, context, insecure: false }, {}, pluginMs);
 }
 
 describe('a kubeconfig', () => {
@@ -71,6 +72,19 @@ describe('a kubeconfig', () => {
     });
     expect(await found.token?.(false)).toBe('t1');
     expect(await found.token?.(true)).toBe('t2');
+  });
+
+  it('gives up an exec plugin that hangs, and does not start another one next to it', async () => {
+    const started = join(directory, 'started');
+    const script = join(directory, 'hangs.sh');
+    await writeFile(started, '');
+    await writeFile(script, `#!/bin/sh\necho x >> ${started}\nexec sleep 2\n`, { mode: 0o755 });
+    const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: script, interactiveMode: 'Never' };
+    const found = await access({ user: { exec }, pluginMs: 300 });
+    const hangs = { code: 'cluster-unreachable', message: 'the credentials plugin did not end within 0.3 s' };
+    await expect(found.token?.(false)).rejects.toMatchObject(hangs);
+    await expect(found.token?.(false)).rejects.toMatchObject(hangs);
+    expect(await readFile(started, 'utf8')).toBe('x\n');
   });
 
   it('uses the named context or the only one, and never guesses', async () => {

@@ -1,6 +1,8 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { applyTemplate, refusedReservation } from './shown-stack.ts';
+import type { ShownStack } from './shown-stack.ts';
 
 /** One parsed request. */
 export interface StackRequest {
@@ -9,15 +11,11 @@ export interface StackRequest {
   readonly content: Readonly<Record<string, string>>;
 }
 
-interface ShownStack {
-  readonly status: string;
-  readonly parameters: Readonly<Record<string, string>>;
-  readonly outputs: Readonly<Record<string, string>>;
-  /** The resources of its template, with their properties as text. */
-  readonly resources: Readonly<Record<string, { readonly type: string; readonly text: string }>>;
-}
-
-/** The services that `headgate bootstrap` uses, on one address: CloudFormation, S3, Systems Manager, Secrets Manager and STS. */
+/**
+ * The services that the set-up commands use, on one address: CloudFormation, S3, Systems Manager, Secrets Manager, Lambda and
+ * STS. No role trusts the operator, as in a new account.
+ * The stack and everything else is in one region; every other region is empty.
+ */
 export interface StackApi {
   readonly url: string;
   readonly env: Readonly<Record<string, string>>;
@@ -25,7 +23,19 @@ export interface StackApi {
   readonly objects: Map<string, Buffer>;
   readonly parameters: Map<string, string>;
   readonly secrets: Map<string, string>;
+  /** The KMS keys of parameters and secrets, by their names. */
+  readonly kmsKeys: Map<string, string>;
+  /** Executes the next request with this action, and closes the connection instead of answering. */
+  lostAnswer: string | null;
   stack: ShownStack | null;
+  /** Where the function URL of the stack leads. */
+  webhookUrl: string;
+  /** What each function returns; others do not exist. */
+  readonly functions: Map<string, (event: unknown) => Promise<unknown>>;
+  /** Of the account, as Lambda counts it. */
+  concurrency: { limit: number; unreserved: number };
+  /** The files of a home directory whose only AWS settings are a profile, with this region. */
+  profile(region: string | null): Readonly<Record<string, string>>;
   /** The reason why the next change of the stack fails and is rolled back. */
   failure: string | null;
   close(): Promise<void>;
@@ -46,6 +56,7 @@ export async function startStackApi(): Promise<StackApi> {
   let events: readonly { name: string; status: string; reason: string }[] = [];
 
   function settle(next: ShownStack): void {
+    api.failure ??= refusedReservation(next, api.concurrency.unreserved);
     if (api.failure === null) {
       api.stack = next;
       return;
@@ -55,17 +66,24 @@ export async function startStackApi(): Promise<StackApi> {
     api.failure = null;
   }
 
-  const cloudFormation: Readonly<Record<string, (form: Form) => string>> = {
-    DescribeStacks() {
-      if (api.stack === null) throw new Refusal('ValidationError', 'Stack with id headgate-prod does not exist');
+  const cloudFormation: Readonly<Record<string, (form: Form, region: string) => string>> = {
+    DescribeStacks(_form, region) {
+      if (api.stack === null || region !== REGION)
+        throw new Refusal('ValidationError', 'Stack with id headgate-prod does not exist');
       const { stack } = api;
       // An operation in progress has finished by the next request.
       api.stack = { ...stack, status: stack.status.replace('_IN_PROGRESS', '_COMPLETE') };
       return `<Stacks><member>${stackXml(stack)}</member></Stacks>`;
     },
     CreateStack(form) {
-      const resources = resourcesOf(form['TemplateBody'] ?? '');
-      settle({ status: 'CREATE_IN_PROGRESS', parameters: {}, outputs: outputsOf(resources), resources });
+      const { resources } = applied(form['TemplateBody'] ?? '', {}, {});
+      settle({
+        status: 'CREATE_IN_PROGRESS',
+        parameters: {},
+        tags: tagsOf(form, {}),
+        outputs: outputsOf(resources, api.webhookUrl),
+        resources,
+      });
       return '<StackId>arn:stack</StackId>';
     },
     CreateChangeSet(form) {
@@ -75,9 +93,14 @@ export async function startStackApi(): Promise<StackApi> {
       if (form['Capabilities.member.1'] !== 'CAPABILITY_NAMED_IAM') {
         throw new Refusal('InsufficientCapabilitiesException', 'Requires capabilities : [CAPABILITY_NAMED_IAM]');
       }
-      const resources = resourcesOf(template);
-      const parameters = parametersOf(form, api.stack?.parameters ?? {});
-      const next = { status: 'UPDATE_IN_PROGRESS', parameters, outputs: outputsOf(resources), resources };
+      const { resources, parameters } = applied(template, form, api.stack?.parameters ?? {});
+      const next = {
+        status: 'UPDATE_IN_PROGRESS',
+        parameters,
+        tags: tagsOf(form, api.stack?.tags ?? {}),
+        outputs: outputsOf(resources, api.webhookUrl),
+        resources,
+      };
       const id = `arn:aws:cloudformation:${REGION}:${ACCOUNT}:changeSet/${form['ChangeSetName'] ?? ''}`;
       changeSets.set(id, { id, next, changes: changesOf(api.stack?.resources ?? {}, resources) });
       return `<Id>${id}</Id>`;
@@ -119,15 +142,19 @@ export async function startStackApi(): Promise<StackApi> {
     return found;
   }
 
-  function query(service: string, form: Form): string {
+  function query(service: string, form: Form, region: string): string {
     const action = form['Action'] ?? '';
+    if (service === 'sts' && action === 'AssumeRole') {
+      const message = `User: arn:aws:iam::${ACCOUNT}:user/admin is not authorized to perform: sts:AssumeRole on resource: ${form['RoleArn']}`;
+      throw new Refusal('AccessDenied', message);
+    }
     if (service === 'sts') {
       const result = `<Arn>arn:aws:iam::${ACCOUNT}:user/admin</Arn><UserId>A</UserId><Account>${ACCOUNT}</Account>`;
       return `<GetCallerIdentityResponse><GetCallerIdentityResult>${result}</GetCallerIdentityResult></GetCallerIdentityResponse>`;
     }
     const answer = cloudFormation[action];
     if (answer === undefined) throw new Refusal('InvalidAction', `unknown action ${action}`);
-    return `<${action}Response><${action}Result>${answer(form)}</${action}Result></${action}Response>`;
+    return `<${action}Response><${action}Result>${answer(form, region)}</${action}Result></${action}Response>`;
   }
 
   function json(target: string, content: Form): { status: number; body: string } {
@@ -139,16 +166,33 @@ export async function startStackApi(): Promise<StackApi> {
         return value === undefined ? refused('ParameterNotFound') : answered({ Parameter: { Value: value } });
       }
       case 'AmazonSSM.PutParameter':
-        if (api.parameters.has(content['Name'] ?? '')) return refused('ParameterAlreadyExists');
+        if (api.parameters.has(content['Name'] ?? '') && !content['Overwrite'])
+          return refused('ParameterAlreadyExists');
         api.parameters.set(content['Name'] ?? '', content['Value'] ?? '');
+        api.kmsKeys.set(content['Name'] ?? '', content['KeyId'] ?? 'alias/aws/ssm');
         return answered({ Version: 1 });
+      case 'AmazonSSM.DescribeParameters': {
+        const [name = ''] = (content['ParameterFilters'] as unknown as { Values: string[] }[])[0]?.Values ?? [];
+        const found = { Name: name, Type: 'SecureString', KeyId: api.kmsKeys.get(name) ?? 'alias/aws/ssm' };
+        return answered({ Parameters: api.parameters.has(name) ? [found] : [] });
+      }
       case 'secretsmanager.GetSecretValue': {
         const value = api.secrets.get(content['SecretId'] ?? '');
         return value === undefined ? refused('ResourceNotFoundException') : answered({ SecretString: value });
       }
       case 'secretsmanager.CreateSecret':
+        if (api.secrets.has(content['Name'] ?? '')) return refused('ResourceExistsException');
         api.secrets.set(content['Name'] ?? '', content['SecretString'] ?? '');
+        api.kmsKeys.set(content['Name'] ?? '', content['KmsKeyId'] ?? '');
         return answered({ Name: content['Name'] });
+      case 'secretsmanager.UpdateSecret':
+        if (!api.secrets.has(content['SecretId'] ?? '')) return refused('ResourceNotFoundException');
+        api.secrets.set(content['SecretId'] ?? '', content['SecretString'] ?? '');
+        return answered({ Name: content['SecretId'] });
+      case 'secretsmanager.DescribeSecret': {
+        const name = content['SecretId'] ?? '';
+        return api.secrets.has(name) ? answered({ Name: name }) : refused('ResourceNotFoundException');
+      }
       default:
         return refused('UnknownOperationException');
     }
@@ -161,11 +205,36 @@ export async function startStackApi(): Promise<StackApi> {
     return method === 'HEAD' && !api.objects.has(decodeURIComponent(key)) ? 404 : 200;
   }
 
+  async function lambda(
+    url: string,
+    { body, region }: { body: Buffer; region: string },
+    response: ServerResponse,
+  ): Promise<void> {
+    const name = /\/functions\/([\w-]+)\/invocations$/.exec(url)?.[1] ?? '';
+    api.requests.push({ service: 'lambda', action: name === '' ? 'GetAccountSettings' : 'Invoke', content: { name } });
+    response.setHeader('content-type', 'application/json');
+    if (url === '/2016-08-19/account-settings/') {
+      const { limit, unreserved } = api.concurrency;
+      const AccountLimit = { ConcurrentExecutions: limit, UnreservedConcurrentExecutions: unreserved };
+      return void response.end(JSON.stringify({ AccountLimit }));
+    }
+    const called = region === REGION ? api.functions.get(name) : undefined;
+    if (called === undefined) {
+      return void response.writeHead(404).end(JSON.stringify({ Message: `Function not found: ${name}` }));
+    }
+    const returned = await called(JSON.parse(body.toString())).catch((thrown: unknown) => ({
+      errorType: 'Error',
+      errorMessage: thrown instanceof Error ? thrown.message : String(thrown),
+    }));
+    response.end(JSON.stringify(returned));
+  }
+
   function take(request: IncomingMessage, body: Buffer, response: ServerResponse): void {
     const [, region, service = ''] =
       /Credential=AKIATEST\/\d{8}\/([^/]+)\/([^/]+)\/aws4_request/.exec(request.headers.authorization ?? '') ?? [];
-    if (region !== REGION) return void response.writeHead(403).end();
+    if (region === undefined) return void response.writeHead(403).end();
     const target = request.headers['x-amz-target'];
+    if (service === 'lambda') return void lambda(request.url ?? '', { body, region }, response);
     if (service === 's3') {
       const key = (request.url ?? '').split('?')[0] ?? '';
       api.requests.push({ service, action: `${request.method} ${key.slice(BUCKET.length + 2)}`, content: {} });
@@ -174,13 +243,18 @@ export async function startStackApi(): Promise<StackApi> {
     if (typeof target === 'string') {
       const content = JSON.parse(body.toString()) as Form;
       api.requests.push({ service, action: target.slice(target.indexOf('.') + 1), content });
-      const answer = json(target, content);
+      const answer =
+        region === REGION ? json(target, content) : { status: 400, body: '{"__type":"ParameterNotFound"}' };
+      if (target.endsWith(`.${api.lostAnswer}`)) {
+        api.lostAnswer = null;
+        return void response.destroy();
+      }
       return void response.writeHead(answer.status, { 'content-type': 'application/x-amz-json-1.1' }).end(answer.body);
     }
     const form = Object.fromEntries(new URLSearchParams(body.toString()));
     api.requests.push({ service, action: form['Action'] ?? '', content: form });
     try {
-      const answer = query(service, form);
+      const answer = query(service, form, region);
       response.writeHead(200, { 'content-type': 'text/xml' }).end(answer);
     } catch (thrown) {
       if (!(thrown instanceof Refusal)) throw thrown;
@@ -208,7 +282,16 @@ export async function startStackApi(): Promise<StackApi> {
     objects: new Map(),
     parameters: new Map(),
     secrets: new Map(),
+    kmsKeys: new Map(),
+    lostAnswer: null,
     stack: null,
+    webhookUrl: 'https://abc.lambda-url.eu-west-1.on.aws/',
+    functions: new Map(),
+    concurrency: { limit: 1000, unreserved: 1000 },
+    profile: (region) => ({
+      config: `[profile admin]\n${region === null ? '' : `region = ${region}\n`}`,
+      credentials: '[admin]\naws_access_key_id = AKIATEST\naws_secret_access_key = planted-aws-secret-key\n',
+    }),
     failure: null,
     async close() {
       server.closeAllConnections();
@@ -229,21 +312,15 @@ class Refusal extends Error {
   }
 }
 
-function resourcesOf(template: string): ShownStack['resources'] {
-  const { Resources } = JSON.parse(template) as { Resources: Record<string, { Type: string }> };
-  return Object.fromEntries(
-    Object.entries(Resources).map(([name, resource]) => [
-      name,
-      { type: resource.Type, text: JSON.stringify(resource) },
-    ]),
-  );
-}
-
-function outputsOf(resources: ShownStack['resources']): Readonly<Record<string, string>> {
+function outputsOf(resources: ShownStack['resources'], webhookUrl: string): Readonly<Record<string, string>> {
   const hasUrl = 'WebhookLambdaFunctionUrl' in resources;
   return {
     ServerlessDeploymentBucketName: BUCKET,
-    ...(hasUrl ? { WebhookLambdaFunctionUrl: 'https://abc.lambda-url.eu-west-1.on.aws/' } : {}),
+    ...(hasUrl ? { WebhookLambdaFunctionUrl: webhookUrl } : {}),
+    ...('DeployRole' in resources
+      ? { DeployRoleArn: `arn:aws:iam::${ACCOUNT}:role/headgate-prod-deploy-${REGION}` }
+      : {}),
+    ...('SweepRole' in resources ? { SweepRoleArn: `arn:aws:iam::${ACCOUNT}:role/headgate-prod-sweep-${REGION}` } : {}),
   };
 }
 
@@ -257,12 +334,32 @@ function changesOf(before: ShownStack['resources'], after: ShownStack['resources
   });
 }
 
-function parametersOf(form: Form, before: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  const name = form['Parameters.member.1.ParameterKey'];
-  if (name === undefined) return { AlarmTopicArn: '' };
-  const value = form['Parameters.member.1.ParameterValue'] ?? before[name];
-  if (value === undefined) throw new Refusal('ValidationError', `${name} has no previous value`);
-  return { [name]: value };
+/** Null: the previous value. */
+function givenIn(
+  form: Form,
+  list: string,
+  [key, value]: readonly [string, string],
+): ReadonlyMap<string, string | null> {
+  const given = new Map<string, string | null>();
+  for (let at = 1; ; at += 1) {
+    const name = form[`${list}.member.${at}.${key}`];
+    if (name === undefined) return given;
+    given.set(name, form[`${list}.member.${at}.${value}`] ?? null);
+  }
+}
+
+function applied(template: string, form: Form, before: Readonly<Record<string, string>>) {
+  try {
+    return applyTemplate(template, givenIn(form, 'Parameters', ['ParameterKey', 'ParameterValue']), before);
+  } catch (thrown) {
+    throw new Refusal('ValidationError', thrown instanceof Error ? thrown.message : String(thrown));
+  }
+}
+
+/** CloudFormation keeps the tags of a stack unless others are given. */
+function tagsOf(form: Form, before: ShownStack['tags']): ShownStack['tags'] {
+  const given = givenIn(form, 'Tags', ['Key', 'Value']);
+  return given.size === 0 ? before : Object.fromEntries([...given].map(([name, value]) => [name, value ?? '']));
 }
 
 function stackXml({ status, outputs, parameters }: ShownStack): string {

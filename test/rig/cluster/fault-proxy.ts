@@ -37,6 +37,8 @@ export interface FaultProxy {
   readonly kubeconfig: string;
   readonly requests: readonly ProxiedRequest[];
   fault: (request: ProxiedRequest) => Fault;
+  /** How far the `Date` of every answer is ahead, as a gateway with another clock writes it. */
+  aheadMs: number;
   close(): Promise<void>;
 }
 
@@ -87,7 +89,9 @@ export async function startFaultProxy(cluster: ClusterAddress): Promise<FaultPro
     if (stream.destroyed) return undefined;
     if (typeof fault === 'object' && 'onAnswered' in fault) fault.onAnswered();
     if (fault === 'cut-after' || (typeof fault === 'object' && 'onAnswered' in fault)) return cut(stream);
-    stream.respond(answer.headers);
+    const { date } = answer.headers;
+    const shifted = { date: new Date(Date.parse(date ?? '') + proxy.aheadMs).toUTCString() };
+    stream.respond(proxy.aheadMs === 0 ? answer.headers : { ...answer.headers, ...shifted });
     stream.end(answer.body);
     return undefined;
   }
@@ -147,6 +151,7 @@ export async function startFaultProxy(cluster: ClusterAddress): Promise<FaultPro
     kubeconfig: config,
     requests,
     fault: () => 'pass',
+    aheadMs: 0,
     async close() {
       for (const session of sessions) session.destroy();
       upstream?.destroy();

@@ -15,6 +15,8 @@ export interface FunctionOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
   readonly memoryMb: number;
+  /** The content of its layer, mounted at /opt. Default: it has none, as on Lambda. */
+  readonly layer?: string;
   /** The program of AWS's runtime client. */
   readonly runtimeClient: string;
   readonly onLine: (line: string) => void;
@@ -66,7 +68,8 @@ export async function startEnvironment(options: FunctionOptions): Promise<Enviro
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const beganMs = performance.now();
-  const child = spawn(process.execPath, [options.runtimeClient, options.handler], {
+  const [command, ...args] = withLayer(options.layer, [process.execPath, options.runtimeClient, options.handler]);
+  const child = spawn(command, args, {
     cwd: options.taskRoot,
     env: { ...environmentOf(options), AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${port}` },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -128,6 +131,13 @@ export async function startEnvironment(options: FunctionOptions): Promise<Enviro
       server.close();
     },
   };
+}
+
+/** In a separate mount namespace; `exec` keeps the process id, which is stopped and continued. */
+function withLayer(layer: string | undefined, command: readonly [string, ...string[]]): readonly [string, ...string[]] {
+  if (layer === undefined) return command;
+  const script = 'mount --bind "$0" /opt && exec "$@"';
+  return ['/usr/bin/unshare', '--user', '--map-root-user', '--mount', 'sh', '-c', script, layer, ...command];
 }
 
 function environmentOf({ name, handler, taskRoot, env, memoryMb }: FunctionOptions) {

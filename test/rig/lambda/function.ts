@@ -7,6 +7,8 @@ export interface LambdaFunction {
   readonly starts: readonly number[];
   /** Peak resident memory of each, in MB. */
   peaksMb(): Promise<readonly number[]>;
+  /** How long its invocations took so far, which is what AWS bills. */
+  billedMs(): number;
   invoke(event: unknown): Promise<Invoked>;
   /** The response. @throws Error when the function failed */
   call(event: unknown): Promise<unknown>;
@@ -17,6 +19,8 @@ export function lambdaFunction(options: FunctionOptions): LambdaFunction {
   const environments: Environment[] = [];
   const starts: number[] = [];
   const claimed = new Set<Environment>();
+  const running = new Set<number>();
+  let endedMs = 0;
 
   async function free(): Promise<Environment> {
     const idle = environments.find((each) => each.isIdle() && !claimed.has(each));
@@ -33,15 +37,20 @@ export function lambdaFunction(options: FunctionOptions): LambdaFunction {
 
   async function invoke(event: unknown): Promise<Invoked> {
     const environment = await free();
+    const beganMs = performance.now();
+    running.add(beganMs);
     try {
       return await environment.invoke(event);
     } finally {
+      running.delete(beganMs);
+      endedMs += performance.now() - beganMs;
       claimed.delete(environment);
     }
   }
 
   return {
     starts,
+    billedMs: () => [...running].reduce((sum, beganMs) => sum + performance.now() - beganMs, endedMs),
     peaksMb: () => Promise.all(environments.map((environment) => environment.peakMb())),
     invoke,
     async call(event) {

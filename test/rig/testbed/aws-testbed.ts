@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { SQSClient } from '@aws-sdk/client-sqs';
@@ -16,6 +16,7 @@ import { lambdaFunction } from '../lambda/function.ts';
 import type { LambdaFunction } from '../lambda/function.ts';
 import { startFunctionUrl } from '../lambda/function-url.ts';
 import { getRuntimeClient } from '../lambda/runtime-client.ts';
+import { makeLayer } from '../programs/tools.ts';
 import { Testbed, SECRET, TOKEN } from './testbed.ts';
 import type { LogLine } from './testbed.ts';
 
@@ -24,10 +25,15 @@ const CLUSTER = 'prod-eks';
 const ROLE = 'arn:aws:iam::111122223333:role/headgate/shop';
 const EXTERNAL_ID = 'planted-external-id';
 
+type FunctionName = 'webhook' | 'deploy' | 'check' | 'sweep';
+type Queues = Readonly<Record<'deploy' | 'check' | 'dead' | 'deadChecks', MappedQueue>>;
+
 export interface AwsTestbedOptions {
   readonly maxReceiveCount?: number;
   readonly deployTimeoutMs?: number;
   readonly cluster?: ClusterAddress;
+  /** Fields of its targets, as headgate.yml has them. Default: one at `apps`, and a template of `envs/*`. */
+  readonly targets?: readonly Readonly<Record<string, unknown>>[];
   /** A GitHub App, registered with the Git host, instead of a token. */
   readonly app?: { readonly app: string; readonly installation: string; readonly privateKey: string };
 }
@@ -37,8 +43,8 @@ export class AwsTestbed {
   readonly testbed: Testbed;
   readonly aws: AwsServer;
   readonly front: EksFront;
-  readonly functions: Readonly<Record<'webhook' | 'deploy' | 'sweep', LambdaFunction>>;
-  readonly queues: Readonly<Record<'deploy' | 'check' | 'dead', MappedQueue>>;
+  readonly functions: Readonly<Record<FunctionName, LambdaFunction>>;
+  readonly queues: Queues;
   readonly sqs: SQSClient;
   readonly #closers: (() => Promise<unknown>)[];
 
@@ -56,6 +62,7 @@ export class AwsTestbed {
     deployTimeoutMs = 60_000,
     app,
     cluster,
+    targets,
   }: AwsTestbedOptions = {}): Promise<AwsTestbed> {
     const credentials = app === undefined ? null : { ...app, privateKey: 'secretsmanager:app' };
     const testbed = await Testbed.build({
@@ -74,12 +81,13 @@ export class AwsTestbed {
     const built = join(testbed.directory, 'functions');
     await writeFile(
       join(testbed.directory, 'headgate.yml'),
-      configOf(testbed, credentials ?? 'secretsmanager:fleet#token'),
+      configOf(testbed, credentials ?? 'secretsmanager:fleet#token', targets),
     );
     await buildFunctions({ config: join(testbed.directory, 'headgate.yml'), out: built });
 
     const runtimeClient = await getRuntimeClient();
-    const start = (name: 'webhook' | 'deploy' | 'sweep', timeoutMs: number) =>
+    const layer = await makeLayer();
+    const start = (name: FunctionName, timeoutMs: number) =>
       lambdaFunction({
         name,
         handler: `${name}.handler`,
@@ -87,18 +95,22 @@ export class AwsTestbed {
         env: environmentFor(name, { aws, queueServer, queues }),
         timeoutMs,
         memoryMb: 512,
+        // As serverless.yml has it: only this function renders.
+        ...(name === 'deploy' ? { layer } : {}),
         runtimeClient,
         onLine: (line) => testbed.log.push(readLine(line)),
       });
     const functions = {
       webhook: start('webhook', 10_000),
       deploy: start('deploy', deployTimeoutMs),
+      check: start('check', 60_000),
       sweep: start('sweep', 60_000),
     };
     const functionUrl = await startFunctionUrl(functions.webhook);
     testbed.host.setWebhook(FULL_NAME, { url: `${functionUrl.url}/webhooks/fleet`, secret: SECRET });
-    const mappings = Object.values(queues).map((queue) =>
-      startMapping(sqs, queue, (event) => functions.deploy.call(event)),
+    // The sweep empties the dead-letter queues.
+    const mappings = (['deploy', 'check'] as const).map((name) =>
+      startMapping(sqs, queues[name], (event) => functions[name].call(event)),
     );
     return new AwsTestbed({ testbed, aws, front, functions, queues, sqs }, [
       () => functionUrl.close(),
@@ -107,6 +119,7 @@ export class AwsTestbed {
       () => front.close(),
       () => aws.close(),
       () => queueServer.close(),
+      () => rm(layer, { recursive: true }),
       () => testbed.tearDown(),
     ]);
   }
@@ -130,15 +143,22 @@ export class AwsTestbed {
   }
 }
 
-async function makeQueues(sqs: SQSClient, maxReceiveCount: number) {
+async function makeQueues(sqs: SQSClient, maxReceiveCount: number): Promise<Queues> {
   const dead = await makeQueue(sqs, 'headgate-dead.fifo');
   const deadChecks = await makeQueue(sqs, 'headgate-dead-checks');
-  const redrive = (to: MappedQueue) => JSON.stringify({ deadLetterTargetArn: to.arn, maxReceiveCount });
+  const redrive = (to: MappedQueue, count: number) =>
+    JSON.stringify({ deadLetterTargetArn: to.arn, maxReceiveCount: count });
   // Lambda requires a timeout this long; the functions shorten it per message.
   const VisibilityTimeout = '360';
-  const deploy = await makeQueue(sqs, 'headgate-deploy.fifo', { VisibilityTimeout, RedrivePolicy: redrive(dead) });
-  const check = await makeQueue(sqs, 'headgate-check', { VisibilityTimeout, RedrivePolicy: redrive(deadChecks) });
-  return { deploy, check, dead };
+  const deploy = await makeQueue(sqs, 'headgate-deploy.fifo', {
+    VisibilityTimeout,
+    RedrivePolicy: redrive(dead, maxReceiveCount),
+  });
+  const check = await makeQueue(sqs, 'headgate-check', {
+    VisibilityTimeout,
+    RedrivePolicy: redrive(deadChecks, 1000),
+  });
+  return { deploy, check, dead, deadChecks };
 }
 
 function settle(aws: AwsServer, front: EksFront): void {
@@ -148,9 +168,12 @@ function settle(aws: AwsServer, front: EksFront): void {
   aws.secrets.set('fleet', JSON.stringify({ token: TOKEN }));
 }
 
-function configOf({ namespace, host }: Testbed, credentials: unknown): string {
+function configOf(
+  { namespace, host }: Testbed,
+  credentials: unknown,
+  targets: AwsTestbedOptions['targets'] = [{ name: namespace, path: 'apps' }, templateOf(namespace)],
+): string {
   const place = { repository: 'fleet', branch: 'main', cluster: 'prod', namespace };
-  const forEach = { directories: 'envs/*', clusters: ['prod'], namespaces: [namespace] };
   return JSON.stringify({
     clusters: { prod: { eks: { name: CLUSTER, region: REGION, role: ROLE, externalId: EXTERNAL_ID } } },
     repositories: {
@@ -162,30 +185,37 @@ function configOf({ namespace, host }: Testbed, credentials: unknown): string {
         credentials,
       },
     },
-    targets: [
-      { name: namespace, path: 'apps', ...place },
-      { name: `{{basename}}-${namespace}`, forEach, ...place },
-    ],
+    targets: targets.map((target) => ({ name: namespace, ...place, ...target })),
   });
+}
+
+function templateOf(namespace: string) {
+  const forEach = { directories: 'envs/*', clusters: ['prod'], namespaces: [namespace] };
+  return { name: `{{basename}}-${namespace}`, forEach };
 }
 
 /** The environment of Lambda and of serverless.yml, and the addresses of this test's services. */
 function environmentFor(
-  name: string,
-  {
-    aws,
-    queueServer,
-    queues,
-  }: { aws: AwsServer; queueServer: QueueServer; queues: Record<'deploy' | 'check', MappedQueue> },
+  name: FunctionName,
+  { aws, queueServer, queues }: { aws: AwsServer; queueServer: QueueServer; queues: Queues },
 ): Record<string, string> {
   const keys = aws.addUser(`arn:aws:sts::999988887777:assumed-role/headgate-${name}/fn`);
+  const own: Record<FunctionName, Record<string, string>> = {
+    webhook: {},
+    deploy: { HEADGATE_CHECK_QUEUE_URL: queues.check.url },
+    check: { HEADGATE_CHECK_QUEUE_URL: queues.check.url },
+    sweep: {
+      HEADGATE_DEPLOY_DEAD_QUEUE_URL: queues.dead.url,
+      HEADGATE_CHECK_DEAD_QUEUE_URL: queues.deadChecks.url,
+    },
+  };
   return {
     ...aws.env,
     AWS_ENDPOINT_URL_SQS: queueServer.endpoint,
     AWS_ACCESS_KEY_ID: keys.accessKeyId,
     AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
     HEADGATE_DEPLOY_QUEUE_URL: queues.deploy.url,
-    ...(name === 'deploy' ? { HEADGATE_CHECK_QUEUE_URL: queues.check.url } : {}),
+    ...own[name],
   };
 }
 

@@ -34,6 +34,8 @@ export interface TestbedOptions {
   /** More fields of the target, as headgate.yml has them. */
   readonly target?: Readonly<Record<string, unknown>>;
   readonly targets?: readonly Readonly<Record<string, unknown>>[];
+  /** More clusters and repositories, as headgate.yml has them. */
+  readonly more?: { readonly clusters: object; readonly repositories: object };
   readonly sweepIntervalMs?: number;
   readonly driftIntervalMs?: number;
   readonly namespaceExists?: boolean;
@@ -110,9 +112,11 @@ export class Testbed {
       namespace: this.namespace,
     };
     const targets = this.#options.targets ?? [this.#options.target ?? {}];
+    const { more = { clusters: {}, repositories: {} } } = this.#options;
     const text = JSON.stringify({
-      clusters: { lab: { kubeconfig: { path: this.kubeconfig } } },
+      clusters: { ...more.clusters, lab: { kubeconfig: { path: this.kubeconfig } } },
       repositories: {
+        ...more.repositories,
         fleet: {
           host: 'github',
           url: this.host.cloneUrl(FULL_NAME),
@@ -140,6 +144,12 @@ export class Testbed {
       driftIntervalMs: this.#options.driftIntervalMs ?? 3_600_000,
     });
     this.host.setWebhook(FULL_NAME, { url: `${this.#service.url}/webhooks/fleet`, secret: SECRET });
+  }
+
+  /** Where `serve` listens. */
+  get address(): string {
+    if (this.#service === null) throw new Error('serve has not started');
+    return this.#service.url;
   }
 
   readonly #write: Log = (line) => {

@@ -7,6 +7,7 @@ import type { SecretReference } from '../../../config/written/reference.ts';
 export interface SecretRights {
   readonly webhook: readonly AwsReference[];
   readonly deploy: readonly AwsReference[];
+  readonly check: readonly AwsReference[];
   readonly sweep: readonly AwsReference[];
 }
 
@@ -26,7 +27,8 @@ export function secretRights({
   // Only the deploy function decrypts manifests.
   const deployed = [...targets, ...templates.map(({ settings }) => settings)];
   const keys = onAws(deployed.flatMap(keysOf)).filter((reference) => !known.has(formatReference(reference)));
-  return { webhook: onAws(all.flatMap(({ webhookSecrets }) => webhookSecrets)), deploy: [...git, ...keys], sweep: git };
+  const webhook = onAws(all.flatMap(({ webhookSecrets }) => webhookSecrets));
+  return { webhook, deploy: [...git, ...keys], check: git, sweep: git };
 }
 
 function credentialsOf({ credentials }: Repository): readonly SecretReference[] {

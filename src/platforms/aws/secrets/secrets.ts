@@ -19,7 +19,7 @@ export interface AwsSecrets {
 export interface AwsSecretsOptions {
   readonly aws: Aws;
   /** Null: not configured, so every reference must be an ARN. */
-  readonly region: string | null;
+  readonly region: () => Promise<string | null>;
   readonly nowMs: () => number;
 }
 
@@ -72,28 +72,28 @@ export function awsSecrets({ aws, region, nowMs }: AwsSecretsOptions): AwsSecret
   };
 }
 
-function fetchSecret(
+async function fetchSecret(
   reference: AwsReference,
-  { aws, region, signal }: { aws: Aws; region: string | null; signal: AbortSignal },
+  { aws, region, signal }: { aws: Aws; region: AwsSecretsOptions['region']; signal: AbortSignal },
 ): Promise<string> {
   switch (reference.kind) {
     case 'ssm':
-      return readParameter({ name: reference.name, region: regionOf(reference.name, region) }, aws, signal);
+      return readParameter({ name: reference.name, region: await regionOf(reference.name, region) }, aws, signal);
     case 'secretsmanager': {
       const { id, key } = reference;
-      return readSecretValue({ id, key, region: regionOf(id, region) }, aws, signal);
+      return readSecretValue({ id, key, region: await regionOf(id, region) }, aws, signal);
     }
     default:
       return reference satisfies never;
   }
 }
 
-function regionOf(nameOrArn: string, region: string | null): string {
-  const named = /^arn:[\w-]+:[\w-]+:([\w-]+):/.exec(nameOrArn)?.[1] ?? region;
+async function regionOf(nameOrArn: string, region: AwsSecretsOptions['region']): Promise<string> {
+  const named = /^arn:[\w-]+:[\w-]+:([\w-]+):/.exec(nameOrArn)?.[1] ?? (await region());
   if (named !== null) return named;
   throw new DeployError('config-invalid', {
     subject: nameOrArn,
     message: 'no AWS region is configured for this secret',
-    remedy: 'Set AWS_REGION, or refer to it by its full ARN.',
+    remedy: 'Set AWS_REGION, or aws: { region } in headgate.yml, or refer to it by its full ARN.',
   });
 }

@@ -38,10 +38,15 @@ export async function sendRequests(
   const entries = requests.map((request, index) => ({
     Id: String(index),
     MessageBody: writeBody(request),
-    MessageGroupId: request.target,
+    MessageGroupId: groupOf(request),
     MessageDeduplicationId: sending.randomId(),
   }));
   for (const batch of batchesOf(entries)) await sendEntries(batch, sending, signal);
+}
+
+/** Runs of a target that fail again and again do not hold up the report that one of its requests was given up. */
+function groupOf({ target, gaveUp }: DeployRequest): string {
+  return gaveUp === true ? `dead/${target}` : target;
 }
 
 function batchesOf(entries: readonly Entry[]): readonly (readonly Entry[])[] {

@@ -38,7 +38,7 @@ function keysOf(decryption: { age: boolean; kms: boolean }) {
   const sources = {
     env: { AGE_KEY },
     readFile: () => Promise.reject(new Error('no file is read')),
-    aws: awsSecrets({ aws, region: REGION, nowMs: () => Date.now() }),
+    aws: awsSecrets({ aws, region: async () => REGION, nowMs: () => Date.now() }),
   };
   const age = decryption.age ? ({ kind: 'env', name: 'AGE_KEY' } as const) : null;
   return openDataKeys(aTarget({ decryption: { age, kms: decryption.kms } }), sources);

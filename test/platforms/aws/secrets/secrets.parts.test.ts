@@ -28,7 +28,7 @@ beforeEach(async () => {
     AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
   });
   aws = openAws({ credentials, env: server.env, nowMs: () => nowMs, wait: (ms) => pause(Math.min(ms, 5)) });
-  secrets = awsSecrets({ aws, region: REGION, nowMs: () => nowMs });
+  secrets = awsSecrets({ aws, region: async () => REGION, nowMs: () => nowMs });
 });
 
 afterEach(async () => {

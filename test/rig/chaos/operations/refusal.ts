@@ -1,4 +1,4 @@
-import { change, withOther } from '../model.ts';
+import { change, put, withOther } from '../model.ts';
 import type { Repository } from '../model.ts';
 import type { Content } from '../git-writer.ts';
 import type { Soak } from '../soak.ts';
@@ -14,15 +14,23 @@ export async function refusedUntilReverted(
   const { sources } = soak;
   // Of the commits before, some may never have been seen: what the target has to keep is what this one deploys.
   await soak.outcome(await soak.push(before, 'delivered'), 'deployed', 'unchanged');
+  // What leaves the other target from now on stays: the file that cannot be read may define it.
+  await soak.settle('the push before one that is refused');
   soak.freeze();
   const refused = await soak.push(withOther(soak.repository, path, content), 'delivered');
   await soak.outcome(refused, 'refused');
   while (sources.random() < 0.5) {
-    const below = sources.random() < 0.7 ? 'apps/' : 'sites/';
-    const next = await soak.push(change(soak.repository, sources, below), 'delivered');
-    if (below === 'apps/') await soak.outcome(next, 'refused');
+    const isFrozen = sources.random() < 0.7;
+    const next = isFrozen ? change(soak.repository, sources, 'apps/') : withNew(soak);
+    const revision = await soak.push(next, 'delivered');
+    if (isFrozen) await soak.outcome(revision, 'refused');
   }
   await soak.settle('pushes that are refused');
   await soak.thaw(withOther(soak.repository, path, null));
   soak.forgetHistory();
+}
+
+function withNew({ repository, testbed, sources }: Soak): Repository {
+  const { namespace } = testbed;
+  return put(repository, 'sites/a.yaml', { namespace, name: sources.freshName(), value: 'new' });
 }

@@ -1,3 +1,4 @@
+import { put } from '../model.ts';
 import type { Soak } from '../soak.ts';
 import type { Operation } from './operation.ts';
 import { refusedUntilReverted } from './refusal.ts';
@@ -6,7 +7,14 @@ const TYPO =
   'apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: { nmae: deny-all }\nspec: { podSelector: {} }\n';
 
 /** A new file that is meant as a manifest and cannot be one. */
-const addTypo = (soak: Soak) =>
-  refusedUntilReverted(soak, { before: soak.repository, path: 'apps/typo.yaml', content: TYPO });
+async function addTypo(soak: Soak): Promise<void> {
+  const { repository, sources, testbed } = soak;
+  const defined = { namespace: testbed.namespace, name: sources.freshName(), value: 'before a typo' };
+  await refusedUntilReverted(soak, {
+    before: put(repository, 'apps/a.yaml', defined),
+    path: 'apps/typo.yaml',
+    content: TYPO,
+  });
+}
 
 export const TYPOS: readonly Operation[] = [{ name: 'typo', weight: 4, run: addTypo }];

@@ -1,0 +1,13 @@
+import { randomUUID } from 'node:crypto';
+import { interruptBefore } from '../src/platforms/aws/lambda/lambda-context.ts';
+import type { LambdaContext } from '../src/platforms/aws/lambda/lambda-context.ts';
+import { checkFunction } from '../src/app/functions/check-function.ts';
+import { functionEnvironment } from '../src/app/functions/function-environment.ts';
+
+const serve = checkFunction(
+  functionEnvironment({ directory: import.meta.dirname, env: process.env, randomId: randomUUID }),
+);
+
+/** Triggered by the check queue: looks whether what was applied is ready. */
+export const handler = (event: unknown, context: LambdaContext) =>
+  interruptBefore(context, (signal) => serve(event, signal));

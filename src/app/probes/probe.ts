@@ -1,0 +1,40 @@
+import type { Problem } from '../../error/deploy-error.ts';
+import { asDeployError, DeployError } from '../../error/deploy-error.ts';
+
+/** One thing to find out. `run` resolves to the detail for the table, or throws. */
+export interface Probe {
+  readonly kind: 'aws' | 'secret' | 'repository' | 'cluster' | 'clock' | 'webhook' | 'statuses' | 'target';
+  readonly name: string;
+  readonly run: (signal: AbortSignal) => Promise<string>;
+}
+
+export interface ProbeResult {
+  readonly kind: 'config' | 'function' | 'template' | 'directory' | Probe['kind'];
+  readonly name: string;
+  readonly detail: string;
+  /** The function that looked. Absent: this process. */
+  readonly by?: string;
+  /** Null: the probe succeeded. */
+  readonly problem: Problem | null;
+}
+
+const DEADLINE_MS = 15_000;
+
+export async function runProbe({ kind, name, run }: Probe, signal: AbortSignal): Promise<ProbeResult> {
+  const deadline = AbortSignal.timeout(DEADLINE_MS);
+  try {
+    return { kind, name, detail: await run(AbortSignal.any([signal, deadline])), problem: null };
+  } catch (thrown) {
+    const { problem } = deadline.aborted ? timedOut(kind, name, thrown) : asDeployError(thrown);
+    return { kind, name, detail: problem.message, problem };
+  }
+}
+
+function timedOut(kind: Probe['kind'], name: string, cause: unknown): DeployError {
+  return new DeployError(kind === 'cluster' ? 'cluster-unreachable' : 'git-unreachable', {
+    subject: `${kind} ${name}`,
+    message: `no answer within ${DEADLINE_MS / 1000} s`,
+    remedy: 'Check the address, the network and any firewall on the way.',
+    cause,
+  });
+}

@@ -1,0 +1,27 @@
+import { isCausedByRun } from '../ports/request.ts';
+import type { DeployRequest } from '../ports/request.ts';
+
+/** Deliveries and commands go before the sweep, and drift comes last: it will be detected again. */
+export function mergeRequests(newest: DeployRequest, requests: readonly DeployRequest[]): DeployRequest {
+  const forTip = requests.filter(({ drift }) => drift === undefined);
+  const chosen = forTip.findLast(({ trigger }) => trigger.kind !== 'sweep') ?? forTip.at(-1) ?? newest;
+  const hint = requests.findLast((request) => request.hint !== null)?.hint ?? null;
+  const tries = Math.max(...requests.map((request) => triesOf(request)));
+  return { ...chosen, hint, tries, ...wakesOf(requests) };
+}
+
+/**
+ * A request that no other run caused begins a new chain. Beside others, a request of the sweep does not: it would make the
+ * run back off, and it comes again.
+ */
+function wakesOf(requests: readonly DeployRequest[]): Pick<DeployRequest, 'wakes' | 'wokenBy'> {
+  const wakes = new Map(requests.flatMap((request) => (request.wakes ?? []).map((each) => [each.target, each])));
+  const causes = requests.filter((request) => request.trigger.kind !== 'sweep' || isCausedByRun(request));
+  const chains = causes.map(({ wokenBy = [] }) => wokenBy).toSorted((a, b) => a.length - b.length);
+  return { wakes: [...wakes.values()], wokenBy: chains[0] ?? [] };
+}
+
+/** A command's request is tried once. */
+export function triesOf({ tries = 1 }: DeployRequest): number {
+  return tries;
+}
