@@ -1,3 +1,6 @@
+import { azureDevops } from './azure-devops/entry.ts';
+import { bitbucketServer } from './bitbucket-server/entry.ts';
+import { bitbucket } from './bitbucket/entry.ts';
 import { forgejo } from './forgejo/entry.ts';
 import { git } from './git/entry.ts';
 import { gitea } from './gitea/entry.ts';
@@ -6,7 +9,16 @@ import { gitlab } from './gitlab/entry.ts';
 import type { Host } from './port/host.ts';
 
 /** The Git hosts: a name in headgate.yml, and how the host is loaded. profiles.ts has what headgate.yml knows of each. */
-const HOSTS = { github, gitlab, gitea, forgejo, git } satisfies Readonly<Record<string, Host>>;
+const HOSTS = {
+  github,
+  gitlab,
+  gitea,
+  forgejo,
+  bitbucket,
+  'bitbucket-server': bitbucketServer,
+  'azure-devops': azureDevops,
+  git,
+} satisfies Readonly<Record<string, Host>>;
 
 export type HostName = keyof typeof HOSTS;
 

@@ -1,3 +1,6 @@
+import { azureDevopsProfile } from './azure-devops/profile.ts';
+import { bitbucketServerProfile } from './bitbucket-server/profile.ts';
+import { bitbucketProfile } from './bitbucket/profile.ts';
 import { forgejoProfile } from './forgejo/profile.ts';
 import { gitProfile } from './git/profile.ts';
 import { giteaProfile } from './gitea/profile.ts';
@@ -11,11 +14,14 @@ const PROFILES: Readonly<Record<HostName, HostProfile>> = {
   gitlab: gitlabProfile,
   gitea: giteaProfile,
   forgejo: forgejoProfile,
+  bitbucket: bitbucketProfile,
+  'bitbucket-server': bitbucketServerProfile,
+  'azure-devops': azureDevopsProfile,
   git: gitProfile,
 };
 
 /** Names that will be valid: they get an error that says so. */
-const PLANNED = new Set(['bitbucket', 'bitbucket-server', 'azure-devops', 'codecommit']);
+const PLANNED = new Set(['codecommit']);
 
 export function profileOf(host: HostName): HostProfile {
   return PROFILES[host];

@@ -12,7 +12,7 @@ describe('an invalid headgate.yml', () => {
   lab: { kubeconfig: { contxt: lab } }
 repositories:
   fleet:
-    host: bitbucket
+    host: codecommit
     url: git@github.com:acme/fleet.git
     webhookSecret: hunter2
 targets:
@@ -33,7 +33,7 @@ targets:
 `);
     expect(errors).toEqual([
       'headgate.yml:2 kubeconfig.contxt of cluster lab is not a known key | Did you mean context?',
-      'headgate.yml:5 host of repository fleet is bitbucket, which is not supported yet | Use git: the sweep then finds pushes without a webhook.',
+      'headgate.yml:5 host of repository fleet is codecommit, which is not supported yet | Use git: the sweep then finds pushes without a webhook.',
       expect.stringMatching(/^headgate\.yml:6 url of repository fleet is not a valid URL \| .*SSH/),
       expect.stringMatching(/^headgate\.yml:7 webhookSecret of repository fleet must be a reference/),
       expect.stringMatching(/^headgate\.yml:9 name of target Shop is not a valid target name/),

@@ -16,6 +16,7 @@ export type Ping =
 
 /** Has a delivery sent, and waits until the host lists how the receiver answered it. */
 export async function pingWebhook(id: string, hooks: WebhookClient, signal: AbortSignal): Promise<Ping> {
+  if (hooks.test === null) return { kind: 'not-sent', reason: 'its API cannot send one' };
   const before = await hooks.deliveries(id, signal);
   try {
     await hooks.test(id, signal);

@@ -9,8 +9,8 @@ export interface WebhookClient {
   list(signal: AbortSignal): Promise<readonly Hook[]>;
   create(wanted: HookSettings, signal: AbortSignal): Promise<Hook>;
   update(id: string, wanted: HookSettings, signal: AbortSignal): Promise<Hook>;
-  /** Makes the host send a delivery now. */
-  test(id: string, signal: AbortSignal): Promise<void>;
+  /** Makes the host send a delivery now; null: the host's API cannot. */
+  readonly test: ((id: string, signal: AbortSignal) => Promise<void>) | null;
   /** Newest first; null: the host's API does not list them. */
   deliveries(id: string, signal: AbortSignal): Promise<readonly HookDelivery[] | null>;
 }
@@ -27,6 +27,7 @@ const DEADLINE_MS = 10_000;
 
 export function openWebhookClient(place: RepositoryLocation, access: WebhookAccess): WebhookClient {
   const { hooks, api, token, ca } = access;
+  const { testRequest } = hooks;
 
   async function send(request: HostRequest, signal: AbortSignal): Promise<string> {
     const signed = { ...request, headers: { ...request.headers, authorization: api.authorizationOf(token) } };
@@ -50,9 +51,7 @@ export function openWebhookClient(place: RepositoryLocation, access: WebhookAcce
     async update(id, wanted, signal) {
       return hooks.parseHook(await send(hooks.updateRequest(place, id, wanted), signal), wanted);
     },
-    async test(id, signal) {
-      await send(hooks.testRequest(place, id), signal);
-    },
+    test: testRequest === null ? null : async (id, signal) => void (await send(testRequest(place, id), signal)),
     async deliveries(id, signal) {
       return hooks.log === null ? null : hooks.log.parse(await send(hooks.log.request(place, id), signal));
     },

@@ -25,14 +25,22 @@ export function plainPush({ ref, revision }: RefChange & { readonly kind: 'moved
 
 /** All refs of a delivery that lists them. */
 export function parseRefChanges(
-  changes: readonly { readonly ref: string; readonly after: string | null }[],
+  changes: readonly { readonly ref: string; readonly after: string | null; readonly isForced?: boolean }[],
   repository: RepositoryIdentity,
 ): Parsed {
-  const read = changes.map(({ ref, after }) => readRefChange(ref, after));
+  const read = changes.map(({ ref, after, isForced = false }) => {
+    const change = readRefChange(ref, after);
+    return change?.kind === 'moved' ? { ...change, isForced } : change;
+  });
   if (read.includes(null)) return { kind: 'not-understood', reason: 'the new commit of a ref is not a commit id' };
   const known = read.filter((change) => change !== null);
   const moved = known.filter((change) => change.kind === 'moved');
-  if (moved.length > 0) return { kind: 'pushes', pushes: moved.map((change) => plainPush(change)), repository };
+  if (moved.length > 0)
+    return {
+      kind: 'pushes',
+      pushes: moved.map((change) => ({ ...plainPush(change), isForced: change.isForced })),
+      repository,
+    };
   const [first, ...others] = known.filter((change) => change.kind === 'ignored');
   const more = others.length === 0 ? '' : ` (+${others.length} more)`;
   return { kind: 'ignored', reason: `${first?.reason ?? 'the push changes no ref'}${more}`, repository };

@@ -34,8 +34,8 @@ export interface HookApi {
   listRequest(at: RepositoryLocation): HostRequest;
   createRequest(at: RepositoryLocation, settings: HookSettings): HostRequest;
   updateRequest(at: RepositoryLocation, id: string, settings: HookSettings): HostRequest;
-  /** Makes the host send a delivery now. */
-  testRequest(at: RepositoryLocation, id: string): HostRequest;
+  /** Makes the host send a delivery now. Null: its API cannot, so the next push is the test. */
+  readonly testRequest: ((at: RepositoryLocation, id: string) => HostRequest) | null;
   /** Null: the host's API does not list deliveries. */
   readonly log: HookLog | null;
   /** @throws when the answer is not the host's */

@@ -1,3 +1,6 @@
+import { AZURE_DEVOPS } from './azure-devops-case.ts';
+import { BITBUCKET } from './bitbucket-case.ts';
+import { BITBUCKET_SERVER } from './bitbucket-server-case.ts';
 import { GIT } from './git-case.ts';
 import { GITEA_AND_FORGEJO } from './gitea-case.ts';
 import { GITHUB } from './github-case.ts';
@@ -7,7 +10,15 @@ import { SENT_AT_MS } from './host-case.ts';
 import type { Delivery } from '../../../src/githost/port/git-host.ts';
 
 /** Every way in which a Git host reports pushes. */
-export const CASES: readonly HostCase[] = [GITHUB, ...GITLAB, ...GITEA_AND_FORGEJO, GIT];
+export const CASES: readonly HostCase[] = [
+  GITHUB,
+  ...GITLAB,
+  ...GITEA_AND_FORGEJO,
+  BITBUCKET,
+  BITBUCKET_SERVER,
+  AZURE_DEVOPS,
+  GIT,
+];
 
 /** The delivery as the host sends it; `body`: other bytes under the same headers. */
 export function deliveryOf(

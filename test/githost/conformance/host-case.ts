@@ -15,6 +15,8 @@ export type Lack =
   | 'signed-time'
   /** A signature over the body: a shared token proves the origin, and TLS protects the body. */
   | 'signed-body'
+  /** The id of a delivery in its headers: one is made here, and a delivery that is sent again has another one. */
+  | 'delivery-id'
   /** Several refs in one delivery: there is one delivery per ref. */
   | 'several-refs'
   /** Tags: they are never sent. */
@@ -23,6 +25,8 @@ export type Lack =
   | 'statuses'
   /** Webhooks in its API: they are registered by hand. */
   | 'hook-api'
+  /** A test delivery over its API: the next push is the test. */
+  | 'test-delivery'
   /** Deliveries in its API: they are seen in the settings of the repository. */
   | 'delivery-log';
 
@@ -51,6 +55,10 @@ export interface HostCase {
   readonly fullName: string;
   /** Null: the host has none. */
   readonly id: string | null;
+  /** How a request for a status has its name, if not as `headgate/shop`. */
+  readonly statusName?: string;
+  /** Names may have spaces, which its requests encode. */
+  readonly hasSpaces?: boolean;
   /** A push by which these refs changed, to the repository with this name. */
   push(changes: readonly Change[], repository?: { readonly id: string; readonly fullName: string }): Sent;
   /** What the host sends about a deleted branch, if it is not a push. */

@@ -42,14 +42,15 @@ describe.each(CASES)('a repository on $name', (host) => {
       const request = api.host.statusRequest(at, status);
       expect(request.url.startsWith(`${api.base}/`)).toBe(true);
       expect(request.url).toContain(NEW);
-      expect(request.body).toContain('headgate/shop');
+      expect(request.body).toContain(host.statusName ?? 'headgate/shop');
       expect(request.body).toContain(`"${'x'.repeat(138)}…"`);
     }
   });
 
   it('never addresses another path of the API by its name', async () => {
     const api = await apiOf(host);
-    const names = ['..', './fleet', 'acme/..', 'acme/a b', 'acme', 'acme/', '/fleet', 'acme/%2e%2e', 'acme/x?y', ''];
+    const names = ['..', './fleet', 'acme/..', 'acme', 'acme/', '/fleet', 'acme/%2e%2e', 'acme/x?y', ''];
+    if (host.hasSpaces !== true) names.push('acme/a b');
     for (const fullName of api === null ? [] : names) {
       const at = { api: api?.base ?? '', fullName, revision: aRevision(NEW) };
       const status = { state: 'success', context: 'headgate/shop', description: '' } as const;
@@ -85,7 +86,8 @@ describe.each(CASES)('a repository on $name', (host) => {
       expect(body).toContain(JSON.stringify(WEBHOOK.url));
       expect(body).toContain(JSON.stringify(WEBHOOK.secret));
     }
-    expect(hooks.testRequest(at, '7').url).toContain('/7/');
+    expect(hooks.testRequest === null).toBe(lacks('test-delivery'));
+    expect(hooks.testRequest?.(at, '7').url ?? '/7/').toContain('/7/');
     expect(hooks.log === null).toBe(lacks('delivery-log'));
   });
 });

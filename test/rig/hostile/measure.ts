@@ -17,7 +17,7 @@ export const HOSTILE_LIMITS = { blockedMs: 200, peakMb: 512 };
 
 const PROBE = fileURLToPath(new URL('probe.ts', import.meta.url));
 
-/** Gives all named inputs, or generated ones, to a process of their own. Throws if that process ends by itself. */
+/** Gives all named inputs, or generated ones, to a separate process. Throws if that process ends by itself. */
 export async function measureHostile(
   what: 'named' | { readonly count: number; readonly seed: number },
   onMeasured: (measured: Measured) => void = () => undefined,

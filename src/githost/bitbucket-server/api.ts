@@ -1,0 +1,20 @@
+import { buildStatus } from '../port/build-status.ts';
+import type { HostApi } from '../port/host-api.ts';
+import { jsonRequest } from '../port/json-request.ts';
+import { messageOf } from '../port/message.ts';
+import { pageOf, repositoryUrl } from './repository-url.ts';
+
+/** Needs Bitbucket 7.4: https://developer.atlassian.com/server/bitbucket/rest/latest/api-group-builds-and-deployments */
+export const bitbucketServerApi: HostApi = {
+  authorizationOf: (token) => `Bearer ${token}`,
+  statusRequest: ({ revision, ...at }, status) => {
+    const url = `${repositoryUrl(at)}/commits/${revision}/builds`;
+    return jsonRequest('POST', url, buildStatus(status, `${pageOf(at)}/commits/${revision}`));
+  },
+  isStatusSet: ({ status }) => status === 204 || status === 201,
+  rateLimitOf: ({ status }) => (status === 429 ? { resetMs: null } : null),
+  messageOf,
+  // A missing repository is a NoSuchRepositoryException.
+  showsStatusAccess: ({ status, text }) => status === 404 && /NoSuchCommit/.test(text),
+  statusPermission: 'an HTTP access token of the repository with the permission Repository read',
+};

@@ -1,0 +1,13 @@
+import { ownerAndName } from '../port/full-name.ts';
+import type { HostProfile } from '../port/profile.ts';
+
+/** Below a context path, if any: `https://example.com/bitbucket/scm/acme/fleet.git` */
+const CLONE_PATH = /^(.*)\/scm\/[^/]+\/[^/]+\/?$/;
+
+export const bitbucketServerProfile: HostProfile = {
+  apiOf: (url) => `${url.origin}${CLONE_PATH.exec(url.pathname)?.[1] ?? ''}/rest/api/latest`,
+  fullNameOf: (url) => (CLONE_PATH.test(url.pathname) ? ownerAndName(url) : null),
+  exampleUrl: 'https://bitbucket.example.com/scm/acme/fleet.git',
+  urlEnd: 'scm/project/repository',
+  isSecretRequired: true,
+};
