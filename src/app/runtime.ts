@@ -28,6 +28,7 @@ import { openStatuses } from './githost/statuses.ts';
 import { VERSION } from './version.ts';
 import { wait } from './wait.ts';
 import type { Log } from '../deploy/ports/log.ts';
+import type { Readers } from '../deploy/ports/readers.ts';
 import type { Tools } from '../deploy/ports/tools.ts';
 import type { Statuses } from '../deploy/ports/statuses.ts';
 
@@ -47,6 +48,8 @@ export interface RuntimeOptions {
   readonly limits?: RunLimits;
   /** Read before the Git host. Default: none. */
   readonly localObjects?: LocalObjects | null;
+  /** Called for each run. Default: what is pushed is parsed in the event loop. */
+  readonly loadReaders?: () => Promise<Readers>;
 }
 
 export interface AppRuntime extends Runtime {
@@ -72,6 +75,7 @@ export function openRuntime({
   outbox,
   limits = RUN_LIMITS,
   localObjects = null,
+  loadReaders = async () => (await import('../parsing/functions.ts')).READ_AT_ONCE,
 }: RuntimeOptions): AppRuntime {
   const sessions = openSessions();
   const agents = openAgents();
@@ -170,12 +174,13 @@ export function openRuntime({
     openCluster: (target) => openCluster(target, { commit: '', limitMs: null }),
     async open(target, revision, limitMs = null) {
       const { repository } = target;
-      const [cluster, git, statuses] = await Promise.all([
+      const [readers, cluster, git, statuses] = await Promise.all([
+        loadReaders(),
         openCluster(target, { commit: revision ?? '', limitMs }),
         openGit(repository),
         statusesOf(repository),
       ]);
-      return { cluster, git, statuses, tools, dataKeys: openDataKeys(target, secrets) };
+      return { cluster, git, statuses, tools, readers, dataKeys: openDataKeys(target, secrets) };
     },
     close() {
       sessions.close();

@@ -17,6 +17,7 @@ import type { KubeconfigCluster } from '../../platforms/local/kubeconfig.ts';
 import { localSecrets } from './local-secrets.ts';
 import type { LocalObjects } from '../../git/local-objects.ts';
 import type { Log } from '../../deploy/ports/log.ts';
+import type { ReadersApart } from '../../parsing/apart.ts';
 
 export interface LocalOptions {
   readonly config: Config;
@@ -58,15 +59,41 @@ export function localRuntime({
   const eks = eksAccesses({ aws, credentials, nowMs });
   const accessOf: AccessOf = (cluster, target) =>
     cluster.kind === 'eks' ? eks(cluster, target) : kubeconfigs(cluster);
-  const runtime = openRuntime({ config, log, holder, progress, secrets, accessOf, outbox, limits, localObjects });
+  const apart = lateReaders();
+  const { loadReaders } = apart;
+  const runtime = openRuntime({
+    config,
+    log,
+    holder,
+    progress,
+    secrets,
+    accessOf,
+    outbox,
+    limits,
+    loadReaders,
+    localObjects,
+  });
   return {
     ...runtime,
     ...webhookSecrets(secrets),
     secrets,
     close() {
       runtime.close();
+      apart.close();
       aws.close();
     },
+  };
+}
+
+/** Parses what is pushed in worker threads, which share the machine with the other runs. */
+function lateReaders() {
+  let opened: Promise<ReadersApart> | null = null;
+  return {
+    loadReaders: async () => {
+      opened ??= import('../../parsing/apart.ts').then(({ readersApart }) => readersApart());
+      return (await opened).readers;
+    },
+    close: () => void opened?.then((apart) => apart.close()),
   };
 }
 

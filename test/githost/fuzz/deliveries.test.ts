@@ -31,7 +31,7 @@ function sentBy(host: HostCase): readonly Sent[] {
   ];
 }
 
-function accepts(receiver: GitHost, delivery: Delivery, { secret }: HostCase) {
+async function accepts(receiver: GitHost, delivery: Delivery, { secret }: HostCase) {
   return receiver.authenticate(delivery, { secrets: [secret], nowMs: SENT_AT_MS });
 }
 
@@ -71,7 +71,7 @@ describe.each(CASES)('mutated deliveries of $name', (host) => {
         try {
           // Signed as it is: every byte of it may be anything.
           const whole = deliveryOf(host, sent, { body });
-          const authentic = accepts(
+          const authentic = await accepts(
             receiver,
             { ...whole, headers: withoutProofOf(whole.headers, proof, random) },
             host,
@@ -79,7 +79,7 @@ describe.each(CASES)('mutated deliveries of $name', (host) => {
           if (authentic !== null) check(receiver.parse(authentic));
           // Changed after it was signed.
           const headers = mutateHeaders(signed.headers, random);
-          const proven = accepts(receiver, { ...signed, headers, body }, host);
+          const proven = await accepts(receiver, { ...signed, headers, body }, host);
           if (proven !== null && !isProven({ headers, body }, signed, { host, proof }))
             throw new Error('accepted without a signature');
           receiver.hasProof(headers);
@@ -96,7 +96,7 @@ describe.each(CASES)('mutated deliveries of $name', (host) => {
   it.each(CORPUS)('are answered when they are $why', async ({ body, headers }) => {
     const receiver = await hostOf(host).loadReceiver();
     const sent = deliveryOf(host, host.push([UPDATE]), { body: Buffer.from(body, 'latin1') });
-    const authentic = accepts(receiver, { ...sent, headers: { ...sent.headers, ...headers } }, host);
+    const authentic = await accepts(receiver, { ...sent, headers: { ...sent.headers, ...headers } }, host);
     const parsed = authentic === null ? null : receiver.parse(authentic);
     if (parsed !== null) check(parsed);
     expect(parsed?.kind ?? 'refused').not.toBe('');
