@@ -28,7 +28,7 @@ const VALUES: readonly unknown[] = [
   -1,
   1.5,
   1e308,
-  9_007_199_254_740_993,
+  2 ** 60,
   '',
   'refs/heads/main',
   'refs/heads/',

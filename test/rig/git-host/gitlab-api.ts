@@ -81,12 +81,11 @@ export async function startGitlabApi(options: GitlabOptions): Promise<GitlabApi>
   }
 
   const server = createServer((request, response) => {
-    answer(request).then(
-      ([status, content]) => {
-        response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(content));
-      },
-      () => response.destroy(),
-    );
+    const respond = ([status, content]: Awaited<ReturnType<typeof answer>>) =>
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(content));
+    answer(request)
+      .then(respond)
+      .catch(() => response.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
   return {
