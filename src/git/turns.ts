@@ -2,7 +2,7 @@
 const TURN_MS = 20;
 
 /**
- * Runs work that may pause wherever it yields, so that the other runs of the process go on: what a pack contains may take
+ * Runs work that may pause wherever it yields, so that the other runs of the process continue: what a pack contains may take
  * seconds to inflate, hash and compare.
  */
 export async function inTurns<T>(steps: Generator<void, T>): Promise<T> {
