@@ -28,8 +28,7 @@ import { openStatuses } from './githost/statuses.ts';
 import { VERSION } from './version.ts';
 import { wait } from './wait.ts';
 import type { Log } from '../deploy/ports/log.ts';
-import type { Readers } from '../deploy/ports/readers.ts';
-import type { Tools } from '../deploy/ports/tools.ts';
+import type { Readers, Tools } from '../deploy/ports/tools.ts';
 import type { Statuses } from '../deploy/ports/statuses.ts';
 
 /** The access to a cluster for one target; null: with the cluster's own credentials, to read it. */

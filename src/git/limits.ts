@@ -29,7 +29,7 @@ export const GIT_LIMITS: GitLimits = {
   responseBytes: 128 * 1024 * 1024,
   objects: 500_000,
   objectBytes: 64 * 1024 * 1024,
-  inflatedBytes: 256 * 1024 * 1024,
+  inflatedBytes: 192 * 1024 * 1024,
   eagerBytes: 64 * 1024 * 1024,
   deltaDepth: 4096,
   comparedPaths: 250_000,

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { Readers } from '../deploy/ports/readers.ts';
+import type { Readers } from '../deploy/ports/tools.ts';
 import { DeployError } from '../error/deploy-error.ts';
 import { callReader, readersBy } from './functions.ts';
 import type { CallReader } from './functions.ts';

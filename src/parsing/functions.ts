@@ -1,4 +1,4 @@
-import type { ReaderFunctions, Readers } from '../deploy/ports/readers.ts';
+import type { ReaderFunctions, Readers } from '../deploy/ports/tools.ts';
 
 type Loaders = { readonly [Name in keyof ReaderFunctions]: () => Promise<ReaderFunctions[Name]> };
 

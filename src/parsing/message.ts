@@ -1,6 +1,6 @@
 import { deserialize, serialize } from 'node:v8';
 import type { Manifest } from '../resource/resource.ts';
-import type { ReaderFunctions } from '../deploy/ports/readers.ts';
+import type { ReaderFunctions } from '../deploy/ports/tools.ts';
 import type { ReaderName } from './functions.ts';
 
 /** A call of one of the functions. */

@@ -5,7 +5,7 @@ import type { RenderFile } from '../deploy/ports/tools.ts';
 import { DeployError } from '../error/deploy-error.ts';
 
 /** The limit for all files of one render together; configuration is never larger. */
-const MAX_TOTAL_BYTES = 256 * 1024 * 1024;
+const MAX_TOTAL_BYTES = 192 * 1024 * 1024;
 
 const PREFIX = 'headgate-render-';
 /** Far longer than any render takes. */

@@ -30,7 +30,10 @@ export function backoffWhileWaiting({ backoff: last }: Pick<LastOutcome, 'backof
 
 /** Does a sweep skip this tip for now? */
 export function isBackingOff({ backoff }: Pick<LastOutcome, 'backoff'>, tip: Attempt): boolean {
-  return isSame(backoff, tip) && tip.nowMs < backoff.nextTryMs;
+  if (!isSame(backoff, tip)) return false;
+  const leftMs = backoff.nextTryMs - tip.nowMs;
+  // No pause is longer: a clock that has been set back since would stop the retries for as long.
+  return leftMs > 0 && leftMs <= LONGEST_PAUSE_MS;
 }
 
 function nextBackoff(

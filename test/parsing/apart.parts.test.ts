@@ -41,7 +41,7 @@ describe('what is parsed apart from the event loop', () => {
     expect(await apart.readers.renderPlain([files, variables], signal)).toEqual(expected);
   });
 
-  it('does not block the event loop', async () => {
+  it('leaves the event loop free', async () => {
     apart = readersApart();
     const delay = monitorEventLoopDelay({ resolution: 5 });
     delay.enable();

@@ -71,8 +71,7 @@ describe('a file of manifests', () => {
   });
 
   it('with more values than an API server stores is refused as too large, and one with fewer is not', () => {
-    const text = (keys: number) =>
-      `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {${Array.from({ length: keys }, (_, n) => `k${n}: v`).join(', ')}}\n`;
+    const text = (values: number) => `${CONFIG}data: [${'1,'.repeat(values)}]\n`;
     // Besides the values of `data`: the object, apiVersion, kind, metadata, its name and data.
     expect(read(text(99_994))).toMatchObject({ manifests: [{ name: 'a' }], problems: [] });
     expect(read(text(99_995))).toMatchObject({ manifests: [], problems: [{ code: 'manifest-too-large' }] });

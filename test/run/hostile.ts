@@ -1,5 +1,5 @@
 import { NAMED_INPUTS } from '../rig/hostile/inputs.ts';
-import { exceeds, measureHostile } from '../rig/hostile/measure.ts';
+import { exceeds, measureGenerated, measureNamed } from '../rig/hostile/measure.ts';
 import type { Measured } from '../rig/hostile/measure.ts';
 import { formatCounts } from './closing-line.ts';
 
@@ -15,8 +15,8 @@ function row(measured: Measured): void {
 
 process.stdout.write('| input | before | blocked, ms | peak memory, MB | took, ms | outcome |\n');
 process.stdout.write('| --- | --- | --- | --- | --- | --- |\n');
-const named = await measureHostile('named', row);
-const generated = await measureHostile({ count: Number(count), seed: Number(seed) }, (measured) => {
+const named = await measureNamed(row);
+const generated = await measureGenerated({ count: Number(count), seed: Number(seed) }, (measured) => {
   if (exceeds(measured)) row(measured);
 });
 const most = (of: (measured: Measured) => number) => Math.max(0, ...generated.map(of));

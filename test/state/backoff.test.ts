@@ -52,6 +52,9 @@ describe('the back-off of a refused commit', () => {
     const nextTryMs = backoff?.nextTryMs ?? 0;
     const isHeldAt = (nowMs: number) => isBackingOff({ backoff }, { ...tried, nowMs });
     expect([nextTryMs - 1, nextTryMs, nextTryMs + 1].map(isHeldAt)).toEqual([true, false, false]);
+    // A clock that has been set back by more than the longest pause holds up nothing.
+    const DAY_MS = 24 * 60 * MINUTE_MS;
+    expect([nextTryMs - DAY_MS, nextTryMs - DAY_MS - 1].map(isHeldAt)).toEqual([true, false]);
     expect(isBackingOff({ backoff }, { ...tried, revision: B })).toBe(false);
     expect(isBackingOff({ backoff }, { ...tried, settings: 't' })).toBe(false);
     expect(isBackingOff({ backoff: null }, tried)).toBe(false);

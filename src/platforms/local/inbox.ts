@@ -33,6 +33,12 @@ const RECEIVED_TOGETHER = 10;
 /** As long as SQS keeps them, so that a check of a cluster that no longer exists is not retried forever. */
 const KEPT_MS = 14 * 24 * 3_600_000;
 
+/**
+ * As long as SQS hides one. What is hidden for longer was hidden by a clock that has been set back since: it would hold up
+ * its whole group.
+ */
+const HIDDEN_MS = 15 * 60_000;
+
 /** Whether it may be taken depends on servers, whose condition changes by itself. */
 const OFFERED_AGAIN_MS = 100;
 
@@ -62,7 +68,7 @@ export function openInbox({ db, name, deadLetters, nowMs, wakeUps }: InboxOption
   }
 
   function take({ groups, visibilitySeconds, mayTake = () => true }: ReceiveOptions): readonly Message[] {
-    const free = z.parse(Groups, sql.selectGroups.all(name, nowMs()));
+    const free = z.parse(Groups, sql.selectGroups.all(name, nowMs() + HIDDEN_MS, nowMs()));
     const bodyOf = (group: string) => z.parse(FirstBody, sql.selectFirst.get(name, group, 1)).body;
     const taken: string[] = [];
     for (const { grouped_by: group } of free) {
@@ -89,10 +95,11 @@ export function openInbox({ db, name, deadLetters, nowMs, wakeUps }: InboxOption
         signal.throwIfAborted();
         const messages = take(options);
         if (messages.length > 0) return messages;
-        const { at } = z.parse(Next, sql.selectNext.get(name));
+        const { at } = z.parse(Next, sql.selectNext.get(nowMs() + HIDDEN_MS, name));
         if (nowMs() >= untilMs) return [];
         // A group that is free and was not taken is offered again soon.
-        const pauseMs = Math.min(at ?? untilMs, untilMs) - nowMs();
+        const leftMs = Math.min(untilMs - nowMs(), options.waitSeconds * 1000);
+        const pauseMs = Math.min((at ?? untilMs) - nowMs(), leftMs);
         await wakeUps.next(name, pauseMs > 0 ? pauseMs : OFFERED_AGAIN_MS, signal);
       }
     }),
@@ -124,13 +131,13 @@ function prepare(db: DatabaseSync) {
     insert: db.prepare('INSERT INTO messages (queue, grouped_by, body, sent_at, visible_at) VALUES (?, ?, ?, ?, ?)'),
     selectGroups: db.prepare(`
       SELECT grouped_by FROM messages WHERE queue = ?
-      GROUP BY grouped_by HAVING max(visible_at) <= ? ORDER BY min(id)`),
+      GROUP BY grouped_by HAVING max(iif(visible_at > ?, 0, visible_at)) <= ? ORDER BY min(id)`),
     selectFirst: db.prepare(
       'SELECT id, body, tries FROM messages WHERE queue = ? AND grouped_by = ? ORDER BY id LIMIT ?',
     ),
     selectNext: db.prepare(`
       SELECT min(free_at) AS at
-      FROM (SELECT max(visible_at) AS free_at FROM messages WHERE queue = ? GROUP BY grouped_by)`),
+      FROM (SELECT max(iif(visible_at > ?, 0, visible_at)) AS free_at FROM messages WHERE queue = ? GROUP BY grouped_by)`),
     markReceived: db.prepare('UPDATE messages SET tries = tries + 1, visible_at = ? WHERE id = ?'),
     move: db.prepare('UPDATE messages SET queue = ?, tries = 0, visible_at = 0 WHERE id = ?'),
     hide: db.prepare('UPDATE messages SET visible_at = ? WHERE queue = ? AND id = ? AND tries = ? AND visible_at > ?'),

@@ -169,9 +169,10 @@ describe.concurrent('charts, compared with helm template on a full checkout', ()
     await writeFile(join(directory, 'sub', 'charts', 'x'.repeat(120), 'values.schema.json'), '{ "$ref": "http://a/" }');
     await writeFile(join(directory, 'sub', 'charts', 'own.tgz'), packaged);
     await writeFile(schema, '{}');
-    expect(refusalsOf(await archived('outer')).map(({ message }) => message)).toEqual([
-      expect.stringContaining('http://a/'),
+    const nested = refusalsOf(await archived('outer')).map(({ message }) => message);
+    expect(nested.toSorted()).toEqual([
       expect.stringContaining('file:///etc/passwd'),
+      expect.stringContaining('http://a/'),
     ]);
     expect(refusalsOf(Buffer.from('not an archive'))).toMatchObject([{ subject: 'app/charts/sub-1.0.0.tgz' }]);
   });

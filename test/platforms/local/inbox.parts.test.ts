@@ -120,6 +120,26 @@ it('ends a wait when the receiver is stopped', async () => {
   await expect(waiting).rejects.toThrow('stopped');
 });
 
+it('delivers what a clock that was a day ahead had hidden, and what was sent for the same target since', async () => {
+  const trueMs = Date.now();
+  nowMs = () => trueMs + DAY;
+  await send('a', '1');
+  expect(await receive()).toHaveLength(1);
+  nowMs = () => trueMs;
+  await send('a', '2');
+  expect(deliveriesOf(await receive())).toEqual(['1', '2']);
+});
+
+it('keeps a message hidden for 15 minutes, and not for longer', async () => {
+  const startMs = Date.now();
+  nowMs = () => startMs;
+  await send('a', '1');
+  await queues.deploy.hide(receiptsOf(await receive()), 15 * 60, signal);
+  expect(await receive()).toEqual([]);
+  nowMs = () => startMs - 1;
+  expect(await receive()).toHaveLength(1);
+});
+
 it('removes messages that are two weeks old', async () => {
   await queues.checks.send(CHECK, 0, signal);
   nowMs = () => Date.now() + 14 * DAY;

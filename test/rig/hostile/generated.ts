@@ -25,11 +25,13 @@ const pack = fc
   .record({ size: fc.integer({ min: 1, max: 2 ** 22 }), count: fc.integer({ min: 1, max: 40 }), isDelta: fc.boolean() })
   .map(({ size, count, isDelta }) => {
     const base = Buffer.alloc(size, 'x');
-    const others = Array.from({ length: count }, (_, n) => Buffer.concat([base, Buffer.from([n])]));
-    return packOf([
-      ...others.map((content) => ({ content, base: isDelta ? base : null })),
-      { content: base, base: null },
-    ]);
+    return packOf(
+      (function* entries() {
+        for (let n = 0; n < count; n += 1)
+          yield { content: Buffer.concat([base, Buffer.from([n])]), base: isDelta ? base : null };
+        yield { content: base, base: null };
+      })(),
+    );
   });
 
 const input: fc.Arbitrary<HostileInput> = fc.oneof(

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { NAMED_INPUTS } from './inputs.ts';
-import { HOSTILE_LIMITS, exceeds, measureHostile } from './measure.ts';
+import { HOSTILE_LIMITS, exceeds, measureGenerated, measureNamed } from './measure.ts';
 
 // A sample of `npm run test:hostile`.
 describe(`a hostile input blocks a process for at most ${HOSTILE_LIMITS.blockedMs} ms and ${HOSTILE_LIMITS.peakMb} MB`, () => {
   it('if it is one of those of the first attack', async () => {
-    const measured = await measureHostile('named');
+    const measured = await measureNamed();
     expect(measured.map(({ name }) => name)).toEqual(NAMED_INPUTS.map(({ name }) => name));
     expect(measured.filter((each) => exceeds(each))).toEqual([]);
     // What reads outside, or removes what is not its own, is refused whatever it costs.
@@ -14,7 +14,7 @@ describe(`a hostile input blocks a process for at most ${HOSTILE_LIMITS.blockedM
   }, 240_000);
 
   it('if it is generated', async () => {
-    const measured = await measureHostile({ count: 20, seed: 1 });
+    const measured = await measureGenerated({ count: 20, seed: 1 });
     expect(measured).toHaveLength(20);
     expect(measured.filter((each) => exceeds(each))).toEqual([]);
   }, 120_000);

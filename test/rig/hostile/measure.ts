@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { NAMED_INPUTS } from './inputs.ts';
 
 export interface Measured {
   readonly name: string;
@@ -17,12 +18,24 @@ export const HOSTILE_LIMITS = { blockedMs: 200, peakMb: 512 };
 
 const PROBE = fileURLToPath(new URL('probe.ts', import.meta.url));
 
-/** Gives all named inputs, or generated ones, to a separate process. Throws if that process ends by itself. */
-export async function measureHostile(
-  what: 'named' | { readonly count: number; readonly seed: number },
-  onMeasured: (measured: Measured) => void = () => undefined,
+type OnMeasured = (measured: Measured) => void;
+
+/** Gives each named input to a new process. Throws if a process ends by itself. */
+export async function measureNamed(onMeasured: OnMeasured = () => undefined): Promise<readonly Measured[]> {
+  const all: Measured[] = [];
+  for (const n of NAMED_INPUTS.keys()) all.push(...(await measuredBy(['named', String(n)], onMeasured)));
+  return all;
+}
+
+/** Gives generated inputs to one process. */
+export function measureGenerated(
+  { count, seed }: { readonly count: number; readonly seed: number },
+  onMeasured: OnMeasured = () => undefined,
 ): Promise<readonly Measured[]> {
-  const parameters = what === 'named' ? ['named'] : [String(what.count), String(what.seed)];
+  return measuredBy([String(count), String(seed)], onMeasured);
+}
+
+async function measuredBy(parameters: readonly string[], onMeasured: OnMeasured): Promise<readonly Measured[]> {
   const child = spawn(
     process.execPath,
     ['--disable-warning=ExperimentalWarning', '--expose-gc', PROBE, ...parameters],

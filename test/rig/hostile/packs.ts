@@ -14,10 +14,8 @@ export function idOf(content: Buffer, type = 'blob'): string {
 }
 
 /** A pack as no git writes it: each delta names its base by id, in any order. */
-export function packOf(entries: readonly PackEntry[]): Buffer {
-  const header = Buffer.from('PACK\0\0\0\x02\0\0\0\0');
-  header.writeUInt32BE(entries.length, 8);
-  const parts = entries.map(({ content, base, type }) => {
+export function packOf(entries: Iterable<PackEntry>): Buffer {
+  const parts = Array.from(entries, ({ content, base, type }) => {
     const data = base === null ? content : deltaOf(base, content);
     const id = base === null ? Buffer.alloc(0) : Buffer.from(idOf(base), 'hex');
     return Buffer.concat([
@@ -26,6 +24,8 @@ export function packOf(entries: readonly PackEntry[]): Buffer {
       deflateSync(data),
     ]);
   });
+  const header = Buffer.from('PACK\0\0\0\x02\0\0\0\0');
+  header.writeUInt32BE(parts.length, 8);
   const body = Buffer.concat([header, ...parts]);
   return Buffer.concat([body, createHash('sha1').update(body).digest()]);
 }
