@@ -9,7 +9,7 @@ import { functionRuntime } from '../src/app/functions/function-runtime.ts';
 import { functionEnvironment } from '../src/app/functions/function-environment.ts';
 
 const world = functionEnvironment({ directory: import.meta.dirname, env: process.env, randomId: randomUUID });
-const runtime = functionRuntime(world, `sweep-${randomUUID()}`);
+const runtime = functionRuntime(world, { holder: `sweep-${randomUUID()}`, sessionName: 'headgate-sweep' });
 const queue = world.queueAt('HEADGATE_DEPLOY_QUEUE_URL');
 
 /** Left for sending what was found when the time is over. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { registryOf } from '../src/platforms/aws/ecr/registry.ts';
 import { secretRights } from '../src/platforms/aws/secrets/secret-rights.ts';
 import type { AwsReference } from '../src/platforms/aws/secrets/secrets.ts';
 import { readConfig } from '../src/config/checked/read-config.ts';
@@ -61,6 +62,31 @@ const KMS = {
   },
 };
 
+/** What `helm pull` reads of the charts that headgate.yml has in private registries of ECR. */
+function chartRights(charts: readonly string[]) {
+  const repositories = charts.flatMap((chart) => {
+    const { host, pathname } = new URL(chart);
+    const registry = registryOf(host);
+    if (registry === null) return [];
+    const { region, account } = registry;
+    return [{ 'Fn::Sub': `arn:\${AWS::Partition}:ecr:${region}:${account}:repository${pathname}` }];
+  });
+  if (repositories.length === 0) return {};
+  // A login is for all registries of the account: AWS takes no resource for it.
+  const login = { Effect: 'Allow', Action: 'ecr:GetAuthorizationToken', Resource: '*' };
+  const read = { Effect: 'Allow', Action: ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'], Resource: repositories };
+  return {
+    DeployCharts: {
+      Type: 'AWS::IAM::RolePolicy',
+      Properties: {
+        RoleName: { Ref: 'DeployRole' },
+        PolicyName: 'charts',
+        PolicyDocument: { Version: '2012-10-17', Statement: [login, read] },
+      },
+    },
+  };
+}
+
 function template(path: string) {
   const read = readConfig({ text: readFileSync(path, 'utf8'), path: resolve(path), shownAs: path, env: process.env });
   if ('problems' in read) {
@@ -71,12 +97,16 @@ function template(path: string) {
   const needed = Object.entries(policies).filter(([, references]) => references.length > 0);
   const deployed = [...read.config.targets, ...read.config.templates.map(({ settings }) => settings)];
   const isKms = deployed.some(({ decryption }) => decryption?.kms === true);
+  const charts = deployed.flatMap(({ helm }) =>
+    helm === null || helm.oci === null ? [] : [helm.chart === null ? helm.oci : `${helm.oci}/${helm.chart}`],
+  );
   return {
     Resources: {
       ...Object.fromEntries(
         needed.map(([name, references]) => [name, policyOf(name.replace(/Secrets$/, 'Role'), references)]),
       ),
       ...(isKms ? { DeployKeys: KMS } : {}),
+      ...chartRights([...new Set(charts)].toSorted()),
     },
   };
 }

@@ -305,6 +305,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'deploy/run',
     'deploy/drift',
   ],
+  'platforms/aws/ecr': ['error', 'platforms/aws/api'],
   'app/functions': [
     'error',
     'platforms/aws/api',
@@ -317,6 +318,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'deploy/readiness',
     'app',
     'deploy/requests',
+    'platforms/aws/ecr',
   ],
   'app/local': [
     'error',
@@ -324,6 +326,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'platforms/aws/api',
     'config/checked',
     'deploy/ports',
+    'sandbox',
     'cluster/api',
     'cluster/state',
     'queue',
@@ -337,6 +340,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'deploy/drift',
     'deploy',
     'deploy/requests',
+    'platforms/aws/ecr',
   ],
   'cli/lookup': [
     'error',

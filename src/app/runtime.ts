@@ -27,6 +27,7 @@ import { openStatuses } from './githost/statuses.ts';
 import { VERSION } from './version.ts';
 import { wait } from './wait.ts';
 import type { Log } from '../deploy/ports/log.ts';
+import type { RegistryLogin } from '../sandbox/pull-chart.ts';
 import type { Tools } from '../deploy/ports/tools.ts';
 import type { Statuses } from '../deploy/ports/statuses.ts';
 
@@ -44,6 +45,8 @@ export interface RuntimeOptions {
   /** Where runs and checks queue later work. */
   readonly outbox: Outbox;
   readonly limits?: RunLimits;
+  /** For private registries of charts. Default: none is known. */
+  readonly registryLogin?: RegistryLogin;
 }
 
 export interface AppRuntime extends Runtime {
@@ -68,13 +71,14 @@ export function openRuntime({
   accessOf,
   outbox,
   limits = RUN_LIMITS,
+  registryLogin,
 }: RuntimeOptions): AppRuntime {
   const sessions = openSessions();
   const agents = openAgents();
   const servers = watchServers(() => Date.now());
   const kinds = new Map<string, KindCache>();
   const nowMs = () => Date.now();
-  const tools = openToolsLate(secrets.env);
+  const tools = openToolsLate(secrets.env, registryLogin);
 
   function kindsOf({ name }: ClusterConfig): KindCache {
     const known = kinds.get(name) ?? kindCache();
@@ -205,9 +209,10 @@ export async function caOf({ caFile }: Repository): Promise<string | null> {
 }
 
 /** Plain targets run no program, so a function that starts for a push to one does not load what runs them. */
-function openToolsLate(env: SecretSources['env']): Tools {
+function openToolsLate(env: SecretSources['env'], registryLogin?: RegistryLogin): Tools {
   let opened: Promise<Tools> | null = null;
-  const open = () => (opened ??= import('../sandbox/tools.ts').then(({ openTools }) => openTools(env)));
+  const open = () =>
+    (opened ??= import('../sandbox/tools.ts').then(({ openTools }) => openTools(env, {}, registryLogin)));
   return {
     versionOf: async (renderer, signal) => (await open()).versionOf(renderer, signal),
     kustomize: async (build, signal) => (await open()).kustomize(build, signal),

@@ -7,6 +7,7 @@ import type { RunLimits } from '../../cluster/state/limits.ts';
 import type { Config } from '../../config/checked/config.ts';
 import { memoryOutbox } from '../../deploy/ports/outbox.ts';
 import type { Outbox } from '../../deploy/ports/outbox.ts';
+import type { RegistryLogin } from '../../sandbox/pull-chart.ts';
 import { openRuntime } from '../runtime.ts';
 import type { AccessOf, AppRuntime } from '../runtime.ts';
 import { webhookSecrets } from '../secrets.ts';
@@ -54,7 +55,11 @@ export function localRuntime({
   const eks = eksAccesses({ aws, credentials, nowMs });
   const accessOf: AccessOf = (cluster, target) =>
     cluster.kind === 'eks' ? eks(cluster, target) : kubeconfigs(cluster);
-  const runtime = openRuntime({ config, log, holder, progress, secrets, accessOf, outbox, limits });
+  const registryLogin: RegistryLogin = async (host, signal) => {
+    const { ecrLogin } = await import('../../platforms/aws/ecr/registry-login.ts');
+    return ecrLogin(host, aws, signal);
+  };
+  const runtime = openRuntime({ config, log, holder, progress, secrets, accessOf, outbox, limits, registryLogin });
   return {
     ...runtime,
     ...webhookSecrets(secrets),
