@@ -16,6 +16,7 @@ import { openAgents } from '../exchange/exchange.ts';
 import { watchServers } from '../exchange/servers.ts';
 import type { Servers } from '../exchange/servers.ts';
 import { GIT_LIMITS } from '../git/limits.ts';
+import type { LocalObjects } from '../git/local-objects.ts';
 import { openRepository } from '../git/reader.ts';
 import { hostOf } from '../githost/hosts.ts';
 import type { Revision } from '../snapshot/source.ts';
@@ -47,6 +48,8 @@ export interface RuntimeOptions {
   readonly limits?: RunLimits;
   /** For private registries of charts. Default: none is known. */
   readonly registryLogin?: RegistryLogin;
+  /** Read before the Git host. Default: none. */
+  readonly localObjects?: LocalObjects | null;
 }
 
 export interface AppRuntime extends Runtime {
@@ -72,6 +75,7 @@ export function openRuntime({
   outbox,
   limits = RUN_LIMITS,
   registryLogin,
+  localObjects = null,
 }: RuntimeOptions): AppRuntime {
   const sessions = openSessions();
   const agents = openAgents();
@@ -103,7 +107,7 @@ export function openRuntime({
 
   async function openGit(repository: Repository) {
     const [token, ca] = await Promise.all([tokenOf(repository), caOf(repository)]);
-    return openRepository({
+    const server = {
       url: repository.url,
       login: token === null ? null : { user: hostOf(repository).gitUser, token },
       ca,
@@ -111,7 +115,8 @@ export function openRuntime({
       agents,
       watched: servers.named(gitServerOf(repository)),
       limits: GIT_LIMITS,
-    });
+    };
+    return openRepository(server, localObjects);
   }
 
   async function statusesOf(repository: Repository): Promise<Statuses | null> {

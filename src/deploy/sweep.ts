@@ -13,6 +13,7 @@ import { notSuspended, readRepository } from './targets/list-generated-targets.t
 import type { RepositorySnapshot } from './targets/list-generated-targets.ts';
 import type { DeployRequest } from './ports/request.ts';
 import type { RunPorts, Runtime } from './ports/runtime.ts';
+import { activeHold } from '../state/hold.ts';
 import { isBackingOff } from '../state/backoff.ts';
 import type { Git } from './ports/git.ts';
 
@@ -114,6 +115,13 @@ async function isBehind(
 ): Promise<boolean> {
   const settings = settingsHash(target);
   const { state } = await cluster.read('write', signal);
+  if (state.hold !== null) {
+    const { needsHeldRun } = await import('./hold/sweep-held.ts');
+    const nowMs = runtime.nowMs();
+    const hold = activeHold(state, nowMs);
+    // A run ends one that has run out.
+    return hold === null || needsHeldRun({ target, state, hold, tip, nowMs }, { git, tools }, signal);
+  }
   if (isBackingOff(state.outcome, { revision: tip, settings, nowMs: runtime.nowMs() })) return false;
   return !(await isAtTip({ target, state, tip }, { git, tools }, signal));
 }

@@ -195,6 +195,7 @@ export function remoteObjects(remote: UploadPack, server: GitServer) {
 
   return {
     has: (id: string) => store.has(id),
+    get: (id: string) => store.get(id),
     rootTreeOf,
     fetchDifference,
     fetchWhole,

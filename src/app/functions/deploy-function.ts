@@ -8,6 +8,8 @@ import { runRequests } from '../../deploy/requests/run-requests.ts';
 import type { Runtime } from '../../deploy/ports/runtime.ts';
 import { asDeployError } from '../../error/deploy-error.ts';
 import { functionRuntime } from './function-runtime.ts';
+import { isVerification } from './verify-secrets.ts';
+import type { ProbeResult } from '../probes/probe.ts';
 import type { FunctionEnvironment } from './function-environment.ts';
 import { slotsOf } from './slots-of.ts';
 import { wait } from '../wait.ts';
@@ -17,7 +19,14 @@ export function deployFunction(world: FunctionEnvironment) {
   const runtime = functionRuntime(world, { holder: `deploy-${randomUUID()}` });
   const { log } = world;
 
-  return function serve(event: unknown, { memoryMb, usableMs, signal }: Invocation): Promise<BatchAnswer> {
+  return async function serve(
+    event: unknown,
+    { memoryMb, usableMs, signal }: Invocation,
+  ): Promise<BatchAnswer | readonly ProbeResult[]> {
+    if (isVerification(event)) {
+      const { verifyTargets } = await import('./verify.ts');
+      return verifyTargets(event, { world, runtime }, signal);
+    }
     const batch = readBatch(event);
     // A run that starts late continues in the next invocation; one that needs more than a whole invocation never ends.
     const bounded = { ...runtime, open: (...[target, revision]: OpenArgs) => runtime.open(target, revision, usableMs) };

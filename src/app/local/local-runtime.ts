@@ -16,6 +16,7 @@ import { wait } from '../wait.ts';
 import { kubeconfigAccess } from '../../platforms/local/kubeconfig.ts';
 import type { KubeconfigCluster } from '../../platforms/local/kubeconfig.ts';
 import { localSecrets } from './local-secrets.ts';
+import type { LocalObjects } from '../../git/local-objects.ts';
 import type { Log } from '../../deploy/ports/log.ts';
 
 export interface LocalOptions {
@@ -28,6 +29,8 @@ export interface LocalOptions {
   /** Default: in memory and discarded, for commands that deploy nothing. */
   readonly outbox?: Outbox;
   readonly limits?: RunLimits;
+  /** Read before the Git host. Default: none. */
+  readonly localObjects?: LocalObjects | null;
 }
 
 export interface LocalRuntime extends AppRuntime, WebhookSecrets {
@@ -46,6 +49,7 @@ export function localRuntime({
   progress,
   outbox = memoryOutbox(),
   limits = RUN_LIMITS,
+  localObjects = null,
 }: LocalOptions): LocalRuntime {
   const nowMs = () => Date.now();
   const credentials = machineCredentials(nowMs);
@@ -59,7 +63,18 @@ export function localRuntime({
     const { ecrLogin } = await import('../../platforms/aws/ecr/registry-login.ts');
     return ecrLogin(host, aws, signal);
   };
-  const runtime = openRuntime({ config, log, holder, progress, secrets, accessOf, outbox, limits, registryLogin });
+  const runtime = openRuntime({
+    config,
+    log,
+    holder,
+    progress,
+    secrets,
+    accessOf,
+    outbox,
+    limits,
+    localObjects,
+    registryLogin,
+  });
   return {
     ...runtime,
     ...webhookSecrets(secrets),

