@@ -13,7 +13,7 @@ const signal = new AbortController().signal;
 const LOGIN = Buffer.from('AWS:planted-registry-password').toString('base64');
 const digestOf = (bytes: Uint8Array) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 
-/** A registry that serves one chart, and only to who logs in: https://github.com/opencontainers/distribution-spec/blob/main/spec.md */
+/** A registry that serves one chart, and only after a login: https://github.com/opencontainers/distribution-spec/blob/main/spec.md */
 function registryWith(chart: Uint8Array) {
   const config = Buffer.from('{"name":"web","version":"1.2.3","apiVersion":"v2"}');
   const described = (mediaType: string, bytes: Uint8Array) => ({

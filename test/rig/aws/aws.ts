@@ -45,7 +45,7 @@ export interface AwsServer {
   readonly keys: Map<string, Uint8Array>;
   /** Answers the next requests with these statuses; 0 closes the connection. */
   faults: number[];
-  /** Of the registries of ECR. Null: nobody may log in. */
+  /** Of the registries of ECR. Null: logins are refused. */
   registryPassword: string | null;
   /** The time that each AssumeRole takes, one after the other: what a caller with a small share of a processor experiences. */
   assumeMs: number;

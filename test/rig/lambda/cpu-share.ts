@@ -6,7 +6,7 @@ const PERIOD_MS = 100;
 
 /**
  * Gives a process a share of one processor, as Lambda does by its memory: it is stopped whenever it has used more, and continued
- * when it may go on. Applies while `isRunning`. Returns how to end it.
+ * when it may use more. Applies while `isRunning`. Returns how to end it.
  */
 export function limitCpu(
   child: { readonly pid?: number | undefined; kill(signal: NodeJS.Signals): boolean },
