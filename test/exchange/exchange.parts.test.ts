@@ -32,7 +32,7 @@ async function listening(server: Server, scheme: 'http' | 'https') {
   return { url: new URL(`${scheme}://127.0.0.1:${port}/`), sockets };
 }
 
-/** A server in a process of its own, which closes all connections on SIGUSR2. */
+/** A server in its own process, which closes all connections on SIGUSR2. */
 async function serveFromProcess(): Promise<{ readonly url: URL; readonly pid: number }> {
   const script = `
     const server = require('node:http').createServer((_request, response) => response.end());

@@ -34,7 +34,7 @@ export interface AwsTestbedOptions {
   readonly cluster?: ClusterAddress;
   /** Fields of its targets, as headgate.yml has them. Default: one at `apps`, and a template of `envs/*`. */
   readonly targets?: readonly Readonly<Record<string, unknown>>[];
-  /** More clusters, `c-0` and so on, each with a role of its own. */
+  /** More clusters, `c-0` and so on, each with its own role. */
   readonly clusters?: number;
   /** Of one processor, for the sweep. Default: all that it can get. */
   readonly sweepShare?: number;
