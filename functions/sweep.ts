@@ -6,10 +6,16 @@ import { sweep } from '../src/deploy/sweep.ts';
 import type { Send } from '../src/deploy/targets/by-cluster.ts';
 import { drainDeadLetters } from '../src/app/functions/drain-dead-letters.ts';
 import { functionRuntime } from '../src/app/functions/function-runtime.ts';
+import { outcomeMetrics } from '../src/app/functions/outcome-metrics.ts';
 import { functionEnvironment } from '../src/app/functions/function-environment.ts';
 
-const world = functionEnvironment({ directory: import.meta.dirname, env: process.env, randomId: randomUUID });
-const runtime = functionRuntime(world, `sweep-${randomUUID()}`);
+const world = functionEnvironment({
+  directory: import.meta.dirname,
+  env: process.env,
+  randomId: randomUUID,
+  fieldsOf: outcomeMetrics(process.env['HEADGATE_STAGE'] ?? 'prod'),
+});
+const runtime = functionRuntime(world, { holder: `sweep-${randomUUID()}`, sessionName: 'headgate-sweep' });
 const queue = world.queueAt('HEADGATE_DEPLOY_QUEUE_URL');
 
 /** Left for sending what was found when the time is over. */

@@ -61,8 +61,9 @@ const ENDPOINTS = 5;
 
 /** In GB, as serverless.yml has it. */
 const MEMORY = { webhook: 0.5, deploy: 1, check: 0.25, sweep: 0.5 };
-export const ALARMS = 6;
-const METRICS = 0;
+export const ALARMS = 7;
+/** Of src/app/functions/outcome-metrics.ts, which have a value only in hours in which something runs. */
+const METRICS = 4;
 /** AWS polls an idle queue every 20 s, with five pollers, or with two where no maximum concurrency is set. */
 const POLLS = { limited: 5 * 3 * MINUTES, unlimited: 2 * 3 * MINUTES };
 /** Send, receive, hide, delete; a run that takes longer hides its messages every 10 s. */

@@ -29,6 +29,7 @@ import { VERSION } from './version.ts';
 import { wait } from './wait.ts';
 import type { Log } from '../deploy/ports/log.ts';
 import type { Readers, Tools } from '../deploy/ports/tools.ts';
+import type { RegistryLogin } from '../sandbox/pull-chart.ts';
 import type { Statuses } from '../deploy/ports/statuses.ts';
 
 /** The access to a cluster for one target; null: with the cluster's own credentials, to read it. */
@@ -45,6 +46,8 @@ export interface RuntimeOptions {
   /** Where runs and checks queue later work. */
   readonly outbox: Outbox;
   readonly limits?: RunLimits;
+  /** For private registries of charts. Default: none is known. */
+  readonly registryLogin?: RegistryLogin;
   /** Read before the Git host. Default: none. */
   readonly localObjects?: LocalObjects | null;
   /** Called for each run. Default: what is pushed is parsed in the event loop. */
@@ -73,6 +76,7 @@ export function openRuntime({
   accessOf,
   outbox,
   limits = RUN_LIMITS,
+  registryLogin,
   localObjects = null,
   loadReaders = async () => (await import('../parsing/functions.ts')).READ_AT_ONCE,
 }: RuntimeOptions): AppRuntime {
@@ -81,7 +85,7 @@ export function openRuntime({
   const servers = watchServers(() => Date.now());
   const kinds = new Map<string, KindCache>();
   const nowMs = () => Date.now();
-  const tools = openToolsLate(secrets.env);
+  const tools = openToolsLate(secrets.env, registryLogin);
 
   function kindsOf({ name }: ClusterConfig): KindCache {
     const known = kinds.get(name) ?? kindCache();
@@ -214,9 +218,10 @@ export async function caOf({ caFile }: Repository): Promise<string | null> {
 }
 
 /** Plain targets run no program, so a function that starts for a push to one does not load what runs them. */
-function openToolsLate(env: SecretSources['env']): Tools {
+function openToolsLate(env: SecretSources['env'], registryLogin?: RegistryLogin): Tools {
   let opened: Promise<Tools> | null = null;
-  const open = () => (opened ??= import('../sandbox/tools.ts').then(({ openTools }) => openTools(env)));
+  const open = () =>
+    (opened ??= import('../sandbox/tools.ts').then(({ openTools }) => openTools(env, {}, registryLogin)));
   return {
     versionOf: async (renderer, signal) => (await open()).versionOf(renderer, signal),
     kustomize: async (build, signal) => (await open()).kustomize(build, signal),

@@ -28,7 +28,7 @@ export interface ExchangeOptions {
   readonly agents?: HttpAgents;
   /** PEM of a private certificate authority. */
   readonly ca: string | null;
-  /** For the request and its complete response. */
+  /** For the request and its complete response, from the time it has a connection to use, or begins to open one. */
   readonly deadlineMs: number;
   /** The longest time without a byte. Default: no limit but the deadline. */
   readonly silenceMs?: number;
@@ -63,8 +63,10 @@ export class ExchangeError extends Error {
   }
 }
 
-export function openAgents(): HttpAgents & { close(): void } {
-  const agents = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) };
+/** `connections`: at most to one server; more requests wait for a free one. */
+export function openAgents({ connections = Infinity } = {}): HttpAgents & { close(): void } {
+  const options = { keepAlive: true, maxSockets: connections };
+  const agents = { http: new HttpAgent(options), https: new HttpsAgent(options) };
   return {
     ...agents,
     close() {
@@ -80,16 +82,18 @@ export function openAgents(): HttpAgents & { close(): void } {
  */
 export function exchange(request: HttpRequest, options: ExchangeOptions, signal: AbortSignal): Promise<HttpAnswer> {
   const { deadlineMs, silenceMs } = options;
-  const deadline = AbortSignal.timeout(deadlineMs);
   return new Promise((resolve, reject) => {
-    const sent = open(request, options, AbortSignal.any([signal, deadline]));
+    const sent = open(request, options, signal);
     // The first failure wins: closing the connection causes others.
     const fail = (cause: unknown) => {
       if (signal.aborted) reject(new ExchangeError('aborted', 'interrupted', cause));
-      else if (deadline.aborted) reject(unanswered(`no complete response within ${deadlineMs / 1000} s`, cause));
       else reject(cause instanceof ExchangeError ? cause : broken(cause, sent));
       sent.destroy();
     };
+    let deadline: NodeJS.Timeout | undefined;
+    const overdue = () => fail(unanswered(`no complete response within ${deadlineMs / 1000} s`));
+    sent.on('socket', () => (deadline = setTimeout(overdue, deadlineMs)));
+    sent.on('close', () => clearTimeout(deadline));
     if (silenceMs !== undefined) {
       sent.setTimeout(silenceMs, () => fail(unanswered(`no byte within ${silenceMs / 1000} s`)));
     }
@@ -150,8 +154,9 @@ function refuseTrickle(
 
 function broken(cause: unknown, { reusedSocket }: ClientRequest): ExchangeError {
   const message = reasonOf(cause);
-  const isReset = cause instanceof Error && 'code' in cause && cause.code === 'ECONNRESET';
-  return reusedSocket && isReset ? new ExchangeError('stale', message, cause) : unanswered(message, cause);
+  const code = cause instanceof Error && 'code' in cause ? cause.code : null;
+  const isClosed = code === 'ECONNRESET' || code === 'EPIPE';
+  return reusedSocket && isClosed ? new ExchangeError('stale', message, cause) : unanswered(message, cause);
 }
 
 function unanswered(message: string, cause?: unknown): ExchangeError {

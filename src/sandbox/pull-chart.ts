@@ -15,10 +15,20 @@ export function chartDirectory(env: Environment): string {
   return join(base, 'charts');
 }
 
+/** The login to a registry, as base64 of `user:password`; null: none is needed, or none is known. */
+export type RegistryLogin = (host: string, signal: AbortSignal) => Promise<string | null>;
+
+interface PullOptions {
+  readonly command: string;
+  readonly charts: string;
+  readonly path: string;
+  readonly loginOf: RegistryLogin;
+}
+
 /** Pulls a chart unless it is cached. Returns the digest of the archive: `sha256:…`. */
 export async function pullChart(
   chart: ChartFrom,
-  { command, charts, path }: { command: string; charts: string; path: string },
+  { command, charts, path, loginOf }: PullOptions,
   signal: AbortSignal,
 ): Promise<string> {
   const pointer = join(charts, `${createHash('sha256').update(JSON.stringify(chart)).digest('hex')}.digest`);
@@ -27,7 +37,8 @@ export async function pullChart(
   return inPrivateDirectory([], async (directory) => {
     const into = join(directory, 'tmp');
     const what = chart.kind === 'oci' ? [chart.url] : [chart.chart, `--repo=${chart.url}`];
-    const args = ['pull', ...what, `--version=${chart.version}`, `--destination=${into}`];
+    const login = chart.kind === 'oci' ? await writeLogin(new URL(chart.url).host, { directory, loginOf }, signal) : [];
+    const args = ['pull', ...what, ...login, `--version=${chart.version}`, `--destination=${into}`];
     // The administrator chose the chart repository in headgate.yml, so network access is allowed.
     const env = { PATH: path, HTTP_PROXY: '', HTTPS_PROXY: '' };
     const end = await runTool({ command, args, directory, env }, signal);
@@ -35,6 +46,19 @@ export async function pullChart(
     if (end.kind !== 'output' || archive === undefined) throw notPulled(chart, end.kind === 'failed' ? end.stderr : '');
     return addToCache(join(into, archive), { charts, pointer });
   });
+}
+
+/** In a file that is deleted with the directory: arguments are visible to other processes. */
+async function writeLogin(
+  host: string,
+  { directory, loginOf }: { directory: string } & Pick<PullOptions, 'loginOf'>,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const auth = await loginOf(host, signal);
+  if (auth === null) return [];
+  const file = join(directory, 'registry.json');
+  await writeFile(file, JSON.stringify({ auths: { [host]: { auth } } }), { mode: 0o600 });
+  return [`--registry-config=${file}`];
 }
 
 /** The path of a cached archive, after verifying its digest again. */

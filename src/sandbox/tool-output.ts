@@ -19,7 +19,8 @@ export function outputOf(
       throw new DeployError('render-limit', {
         subject: file,
         message: `rendering was stopped: ${result.reason}`,
-        remedy: 'Look for an infinite loop or a very large file.',
+        remedy:
+          'Look for an infinite loop or a very large file. In a function, raise memorySize in serverless.yml: renders share its memory.',
       });
     case 'interrupted':
       throw new DeployError('interrupted', {

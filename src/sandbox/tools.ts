@@ -4,19 +4,23 @@ import { findTool, pinnedVersion } from './find-tools.ts';
 import type { Environment, FoundTool } from './find-tools.ts';
 import type { Tool } from './layer.ts';
 import { chartDirectory, pullChart } from './pull-chart.ts';
+import type { RegistryLogin } from './pull-chart.ts';
 import { inPrivateDirectory, removeAbandoned } from './private-directory.ts';
 import { withoutNetwork } from './isolation.ts';
 import { runTool } from './run-tool.ts';
 import type { ToolLimits, ToolRun } from './run-tool.ts';
 import { runTemplate } from './template.ts';
+import { MAX_CONCURRENT_RENDERS, renderMemory } from './render-memory.ts';
 import { outputOf } from './tool-output.ts';
 import { toolVersion } from './tool-version.ts';
 
-/** Each render is a process of some ten to some hundred MB. */
-const MAX_CONCURRENT_RENDERS = 2;
-
-/** `limits` overrides the default limits of a render. */
-export function openTools(env: Environment, limits: Partial<ToolLimits> = {}) {
+/** `changed` overrides the limits of a render. */
+export function openTools(
+  env: Environment,
+  changed: Partial<ToolLimits> = {},
+  loginOf: RegistryLogin = () => Promise.resolve(null),
+) {
+  const limits = { ...renderMemory(env), ...changed };
   const found = new Map<Tool, Promise<Required<FoundTool>>>();
   const slot = slots(MAX_CONCURRENT_RENDERS);
   const charts = chartDirectory(env);
@@ -74,7 +78,7 @@ export function openTools(env: Environment, limits: Partial<ToolLimits> = {}) {
 
     async pull(chart, signal) {
       const { path: command } = await find('helm');
-      return slot(() => pullChart(chart, { command, charts, path: env['PATH'] ?? '' }, signal));
+      return slot(() => pullChart(chart, { command, charts, path: env['PATH'] ?? '', loginOf }, signal));
     },
   } satisfies Tools;
 }

@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { RequestListener } from 'node:http';
@@ -31,6 +32,18 @@ async function listening(server: Server, scheme: 'http' | 'https') {
   return { url: new URL(`${scheme}://127.0.0.1:${port}/`), sockets };
 }
 
+/** A server in its own process, which closes all connections on SIGUSR2. */
+async function serveFromProcess(): Promise<{ readonly url: URL; readonly pid: number }> {
+  const script = `
+    const server = require('node:http').createServer((_request, response) => response.end());
+    process.on('SIGUSR2', () => server.closeAllConnections());
+    server.listen(0, '127.0.0.1', () => console.log(server.address().port));`;
+  const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  closers.push(() => child.kill());
+  const [port] = (await once(child.stdout, 'data')) as [Buffer];
+  return { url: new URL(`http://127.0.0.1:${port.toString().trim()}/`), pid: child.pid ?? 0 };
+}
+
 const serve = (listener: RequestListener) => listening(createServer(listener), 'http');
 
 function send(
@@ -43,6 +56,14 @@ function send(
 }
 
 describe('an HTTP exchange', () => {
+  it('has its whole time once it has a connection, however long it waits for one', async () => {
+    const { url } = await serve((_request, response) => void setTimeout(() => response.end(), 150));
+    const agents = openAgents({ connections: 1 });
+    closers.push(() => agents.close());
+    const answers = await Promise.allSettled([1, 2, 3, 4].map(() => send(url, { agents, deadlineMs: 400 })));
+    expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled', 'fulfilled']);
+  });
+
   it('sends method, headers and body, and returns status, headers and body', async () => {
     const { url } = await serve((request, response) => {
       const { 'x-id': id, 'content-length': length } = request.headers;
@@ -143,6 +164,18 @@ describe('kept connections', () => {
     await send(url, { agents: kept });
     await send(url, { agents: kept });
     expect(sockets.size).toBe(1);
+  });
+
+  it('fail as stale if the server closed them while this process was frozen, with more to send than one packet', async () => {
+    const { url, pid } = await serveFromProcess();
+    const kept = openAgents();
+    closers.push(() => kept.close());
+    expect((await send(url, { agents: kept })).status).toBe(200);
+    // The process does not see the end of the connection before it writes, as after a thaw.
+    execFileSync('/bin/sh', ['-c', `kill -USR2 ${pid}; sleep 0.2`]);
+    const body = 'x'.repeat(4_000_000);
+    const sent = send(url, { agents: kept, method: 'POST', body });
+    await expect(sent).rejects.toMatchObject({ failure: 'stale' });
   });
 
   it('fail as stale if the server has closed them, and the next exchange opens a new one', async () => {

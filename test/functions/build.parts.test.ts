@@ -121,14 +121,15 @@ describe('the build of the functions', () => {
       'clusters:\n  lab: { kubeconfig: { path: kubeconfig } }',
     );
     const template =
-      '  - { name: "{{basename}}", repository: fleet, branch: main, cluster: prod, namespace: shop, decryption: { age: "file:key" }, forEach: { directories: "apps/*", clusters: [prod], namespaces: [shop] } }\n';
+      '  - { name: "{{basename}}", repository: fleet, branch: main, cluster: prod, namespace: shop, decryption: { age: "file:key" }, kustomize: { remoteBases: [raw.githubusercontent.com, github.com] }, forEach: { directories: "apps/*", clusters: [prod], namespaces: [shop] } }\n';
     await writeFile(pathOf('local.yml'), text + template);
     const building = buildFunctions({ config: pathOf('local.yml'), out: pathOf('none') });
     const problems = await building.catch((thrown: unknown) => (thrown as InvalidConfig).problems);
     expect(problems).toMatchObject([
       { subject: 'cluster lab' },
       { subject: 'repository fleet' },
-      { subject: 'template {{basename}}' },
+      { subject: 'template {{basename}}', message: expect.stringContaining('key is a file') },
+      { subject: 'template {{basename}}', message: expect.stringContaining('remoteBases has github.com') },
     ]);
   });
 

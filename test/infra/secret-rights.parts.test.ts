@@ -92,3 +92,25 @@ it('lets only the deploy function decrypt manifests, and only with KMS keys that
   const without = await fragmentOf({ webhookSecret: 'ssm:hook' }, [target]);
   expect(Object.keys(without.Resources)).toEqual(['WebhookSecrets']);
 });
+
+it('lets the deploy function pull exactly the charts that are in private registries of ECR', async () => {
+  const place = { repository: 'fleet', branch: 'main', cluster: 'prod' };
+  const target = (name: string, oci: string) => ({
+    ...place,
+    name,
+    namespace: name,
+    path: name,
+    helm: { oci, version: '1.2.3' },
+  });
+  const fragment = await fragmentOf({ webhookSecret: 'ssm:hook' }, [
+    target('a', 'oci://111122223333.dkr.ecr.eu-west-1.amazonaws.com/charts/web'),
+    target('b', 'oci://ghcr.io/acme/charts/web'),
+  ]);
+  const arn = 'arn:${AWS::Partition}:ecr:eu-west-1:111122223333:repository/charts/web';
+  expect(statementsOf(fragment, 'DeployCharts')).toEqual([
+    ['ecr:GetAuthorizationToken', '*'],
+    [['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'], [{ 'Fn::Sub': arn }]],
+  ]);
+  const without = await fragmentOf({ webhookSecret: 'ssm:hook' }, [target('b', 'oci://ghcr.io/acme/charts/web')]);
+  expect(Object.keys(without.Resources)).toEqual(['WebhookSecrets']);
+});

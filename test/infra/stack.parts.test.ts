@@ -69,6 +69,26 @@ describe('the template', () => {
     expect(await brokenRules(changed(name, properties))).toEqual([rule]);
   });
 
+  it('drops a sweep that could not start within a minute, when the next one is due', () => {
+    const configs = Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::Lambda::EventInvokeConfig');
+    expect(configs.map(({ Properties }) => Properties)).toMatchObject([
+      { MaximumEventAgeInSeconds: 60, MaximumRetryAttempts: 0 },
+    ]);
+  });
+
+  it('gives the function that renders room for what it reads', () => {
+    const properties = template.Resources['DeployLambdaFunction']?.Properties;
+    expect(properties).toMatchObject({ MemorySize: 1024, EphemeralStorage: { Size: 1024 } });
+  });
+
+  it('watches what goes wrong without an error of a function: answers of the URL, throttles, and outcomes', () => {
+    const alarms = Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm');
+    const watched = alarms.map(({ Properties }) => [Properties?.['Namespace'], Properties?.['MetricName']].join(' '));
+    expect(watched).toEqual(
+      expect.arrayContaining(['AWS/Lambda Url5xxCount', 'AWS/Lambda Throttles', 'Headgate problems']),
+    );
+  });
+
   it('gives every function its own role', () => {
     const functions = Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::Lambda::Function');
     const roles = functions.map(({ Properties }) => JSON.stringify(Properties?.['Role']));

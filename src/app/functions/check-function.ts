@@ -18,7 +18,7 @@ const LONGEST_PAUSE_SECONDS = 15 * 60;
  * deferred that way begins no chain of invocations, which AWS would end after about sixteen.
  */
 export function checkFunction(world: FunctionEnvironment) {
-  const runtime = functionRuntime(world, `check-${randomUUID()}`);
+  const runtime = functionRuntime(world, { holder: `check-${randomUUID()}`, sessionName: 'headgate-check' });
   const { log } = world;
 
   return function serve(event: unknown, signal: AbortSignal): Promise<BatchAnswer> {

@@ -16,7 +16,7 @@ import { wait } from '../wait.ts';
 
 /** Serves the deploy queue: requests, and reports about those that were given up. */
 export function deployFunction(world: FunctionEnvironment) {
-  const runtime = functionRuntime(world, `deploy-${randomUUID()}`);
+  const runtime = functionRuntime(world, { holder: `deploy-${randomUUID()}` });
   const { log } = world;
 
   return async function serve(

@@ -5,16 +5,29 @@ import type { FunctionEnvironment } from './function-environment.ts';
 import { openRuntime } from '../runtime.ts';
 import type { AppRuntime } from '../runtime.ts';
 
+interface FunctionRuntimeOptions {
+  readonly holder: string;
+  /** In the audit logs, for functions that look at many targets. Default: each target has its own. */
+  readonly sessionName?: string;
+}
+
 /** The runtime of a function: clusters on EKS, the permissions of its role, no disk. */
-export function functionRuntime(world: FunctionEnvironment, holder: string): AppRuntime {
+export function functionRuntime(
+  world: FunctionEnvironment,
+  { holder, ...session }: FunctionRuntimeOptions,
+): AppRuntime {
   const { config, log, aws, region, credentials, secrets, nowMs } = world;
-  const eks = eksAccesses({ aws, credentials, nowMs });
+  const eks = eksAccesses({ aws, credentials, nowMs, home: region, ...session });
   return openRuntime({
     config,
     log,
     holder,
     progress: () => undefined,
     secrets,
+    async registryLogin(host, signal) {
+      const { ecrLogin } = await import('../../platforms/aws/ecr/registry-login.ts');
+      return ecrLogin(host, aws, signal);
+    },
     // The variable is read only when a check is sent: the sweep function sends none and does not have it.
     outbox: {
       checks: {

@@ -7,6 +7,7 @@ import type { RunLimits } from '../../cluster/state/limits.ts';
 import type { Config } from '../../config/checked/config.ts';
 import { memoryOutbox } from '../../deploy/ports/outbox.ts';
 import type { Outbox } from '../../deploy/ports/outbox.ts';
+import type { RegistryLogin } from '../../sandbox/pull-chart.ts';
 import { openRuntime } from '../runtime.ts';
 import type { AccessOf, AppRuntime } from '../runtime.ts';
 import { webhookSecrets } from '../secrets.ts';
@@ -61,6 +62,10 @@ export function localRuntime({
     cluster.kind === 'eks' ? eks(cluster, target) : kubeconfigs(cluster);
   const apart = lateReaders();
   const { loadReaders } = apart;
+  const registryLogin: RegistryLogin = async (host, signal) => {
+    const { ecrLogin } = await import('../../platforms/aws/ecr/registry-login.ts');
+    return ecrLogin(host, aws, signal);
+  };
   const runtime = openRuntime({
     config,
     log,
@@ -72,6 +77,7 @@ export function localRuntime({
     limits,
     loadReaders,
     localObjects,
+    registryLogin,
   });
   return {
     ...runtime,

@@ -36,7 +36,7 @@ export function formatStatusJson({ rows, refused, leftovers }: Status): string {
     readiness,
     drift: driftOf(target, state),
     deployedAt: state?.applied.deployedAt ?? null,
-    deadLetters: letters.map(({ delivery, revision, at }) => ({ delivery, revision, at })),
+    deadLetters: lettersOf(state, letters).map(({ delivery, revision, at }) => ({ delivery, revision, at })),
     ...retryingOf(state),
     ...(state?.hold ? { hold: state.hold } : {}),
   }));
@@ -67,7 +67,7 @@ export function formatStatusTable({ rows, refused, leftovers }: Status, nowMs: n
     attemptedOf(state) === (state?.applied.source?.revision ?? null) ? '-' : (attemptedOf(state)?.slice(0, 12) ?? '-'),
     state?.applied.deployedAt === null || state === null ? '-' : age(nowMs - Date.parse(state.applied.deployedAt)),
     driftText(driftOf(target, state), nowMs),
-    String(letters.length),
+    String(lettersOf(state, letters).length),
   ]);
   const table = formatTable(['TARGET', 'REVISION', 'VERDICT', 'READINESS', 'ATTEMPTED', 'AGE', 'DRIFT', 'DEAD'], cells);
   const retryLines = rows.flatMap(({ target, state }) => {
@@ -82,11 +82,11 @@ export function formatStatusTable({ rows, refused, leftovers }: Status, nowMs: n
     const hold = state === null ? null : activeHold(state, nowMs);
     return hold === null ? [] : [visibleLine(`held: ${target.name} ${heldText(hold)}`)];
   });
-  const letterLines = rows.flatMap(({ target, letters }) =>
-    letters.map(
-      ({ delivery, revision, at }) =>
-        `dead letter: ${target.name} ${revision?.slice(0, 12) ?? 'tip'} (delivery ${delivery}, ${at})`,
-    ),
+  const letterLines = rows.flatMap(({ target, state, letters }) =>
+    lettersOf(state, letters).map(({ delivery, revision, at }) => {
+      const where = delivery === null ? `on AWS, failing since ${at}` : `delivery ${delivery}, ${at}`;
+      return `dead letter: ${target.name} ${revision?.slice(0, 12) ?? 'tip'} (${where})`;
+    }),
   );
   const refusedLines = refused.flatMap(({ problems }) =>
     problems.map(({ subject, message, remedy }) => visibleLine(`refused: ${subject} ${message}. ${remedy}`)),
@@ -97,8 +97,23 @@ export function formatStatusTable({ rows, refused, leftovers }: Status, nowMs: n
   return [table, ...holdLines, ...retryLines, ...letterLines, ...refusedLines, ...leftoverLines].join('\n');
 }
 
+/** What was given up: by serve, as its own record has it, and on AWS, as the state has it (record-dead.ts). */
+function lettersOf(
+  state: TargetState | null,
+  letters: readonly DeadLetter[],
+): readonly { readonly delivery: string | null; readonly revision: string | null; readonly at: string }[] {
+  const retry = state?.outcome.retry ?? null;
+  if (retry === null || !hasGivenUp(state)) return letters;
+  return [...letters, { delivery: null, revision: retry.revision, at: retry.since }];
+}
+
+function hasGivenUp(state: TargetState | null): boolean {
+  return state?.outcome.errors.includes('gave-up') === true;
+}
+
 /** While runs fail and are repeated, the verdict before them says nothing about the commit that waits. */
 function verdictOf(state: TargetState | null): string | null {
+  if (hasGivenUp(state)) return 'failed';
   return state?.outcome.retry ? 'retrying' : (state?.outcome.verdict ?? null);
 }
 

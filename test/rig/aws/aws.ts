@@ -2,6 +2,7 @@ import { createCipheriv, createDecipheriv, randomBytes, randomUUID } from 'node:
 import { createServer } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { asHttpRequest, signer } from './signer.ts';
 import type { Keys } from './signer.ts';
@@ -14,6 +15,7 @@ export interface Role {
 
 export interface AwsRequest {
   readonly service: string;
+  readonly region: string;
   readonly action: string;
   readonly principal: string | null;
   readonly status: number;
@@ -43,6 +45,12 @@ export interface AwsServer {
   readonly keys: Map<string, Uint8Array>;
   /** Answers the next requests with these statuses; 0 closes the connection. */
   faults: number[];
+  /** Of the registries of ECR. Null: logins are refused. */
+  registryPassword: string | null;
+  /** The time that each AssumeRole takes, one after the other: what a caller with a small share of a processor experiences. */
+  assumeMs: number;
+  /** The largest number of connections at once so far. */
+  readonly mostConnections: () => number;
   /** Adds a user with long-lived keys, as the environment of a process has them. */
   addUser(arn: string): Keys;
   /** The identity of a token for this cluster, checked as aws-iam-authenticator does; null for an invalid token. */
@@ -69,6 +77,9 @@ const TOKEN_KEYS = new Set([
 export async function startAws(nowMs: () => number = Date.now): Promise<AwsServer> {
   const identities = new Map<string, Identity>();
   const requests: AwsRequest[] = [];
+  let turn: Promise<void> = Promise.resolve();
+  let connections = 0;
+  let mostConnections = 0;
 
   async function take(request: IncomingMessage, body: string): Promise<Answer> {
     const scope = /Credential=([^/]+)\/(\d{8})\/([^/]+)\/([^/]+)\/aws4_request/.exec(
@@ -78,7 +89,7 @@ export async function startAws(nowMs: () => number = Date.now): Promise<AwsServe
     const identity = identities.get(keyId);
     const note = (answer: Answer): Answer => {
       const principal = identity?.arn ?? null;
-      requests.push({ service, action: answer.action, principal, status: answer.status });
+      requests.push({ service, region, action: answer.action, principal, status: answer.status });
       return answer;
     };
     const fault = aws.faults.shift();
@@ -89,6 +100,7 @@ export async function startAws(nowMs: () => number = Date.now): Promise<AwsServe
     if (nowMs() > identity.expiresAtMs) return note(json(403, { __type: 'ExpiredToken' }, 'expired'));
     switch (service) {
       case 'sts':
+        await (turn = turn.then(() => pause(aws.assumeMs)));
         return note(assume(new URLSearchParams(body), identity));
       case 'eks':
         return note(describe(request.url ?? ''));
@@ -96,6 +108,8 @@ export async function startAws(nowMs: () => number = Date.now): Promise<AwsServe
         return note(parameter(request, body));
       case 'secretsmanager':
         return note(secret(request, body));
+      case 'ecr':
+        return note(login(request));
       case 'kms':
         return note(decrypt(request, { body, region }));
       default:
@@ -168,6 +182,14 @@ export async function startAws(nowMs: () => number = Date.now): Promise<AwsServe
       : json(200, { Name: input.SecretId, SecretString: value, VersionStages: ['AWSCURRENT'] }, 'GetSecretValue');
   }
 
+  function login({ headers }: IncomingMessage): Answer {
+    const isGet = headers['x-amz-target'] === 'AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken';
+    const authorizationToken = Buffer.from(`AWS:${aws.registryPassword ?? ''}`).toString('base64');
+    return aws.registryPassword === null || !isGet
+      ? json(400, { __type: 'AccessDeniedException' }, 'GetAuthorizationToken')
+      : json(200, { authorizationData: [{ authorizationToken }] }, 'GetAuthorizationToken');
+  }
+
   function decrypt(
     { headers }: IncomingMessage,
     { body, region: signedFor }: { body: string; region: string },
@@ -196,9 +218,14 @@ export async function startAws(nowMs: () => number = Date.now): Promise<AwsServe
       );
     });
   });
+  server.on('connection', (socket) => {
+    connections += 1;
+    mostConnections = Math.max(mostConnections, connections);
+    socket.on('close', () => (connections -= 1));
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const services = ['STS', 'EKS', 'SSM', 'SECRETS_MANAGER', 'KMS'];
+  const services = ['STS', 'EKS', 'SSM', 'SECRETS_MANAGER', 'KMS', 'ECR'];
   const aws: AwsServer = {
     url,
     env: { ...Object.fromEntries(services.map((name) => [`AWS_ENDPOINT_URL_${name}`, url])), AWS_REGION: REGION },
@@ -209,6 +236,9 @@ export async function startAws(nowMs: () => number = Date.now): Promise<AwsServe
     secrets: new Map(),
     keys: new Map(),
     faults: [],
+    registryPassword: null,
+    assumeMs: 0,
+    mostConnections: () => mostConnections,
     addUser(arn) {
       const keys = { accessKeyId: `AKIA${randomUUID().slice(0, 8)}`, secretAccessKey: randomUUID() };
       identities.set(keys.accessKeyId, { ...keys, arn, expiresAtMs: Infinity });

@@ -17,6 +17,7 @@ export interface FrontRequest {
 
 /** The API server as EKS exposes it: with a certificate of the cluster's own authority, and closed without a token. */
 export interface EksFront {
+  /** `/clusters/NAME` below it is the same API server as another cluster, which takes tokens for that name. */
   readonly url: string;
   readonly requests: FrontRequest[];
   /** As `DescribeCluster` returns it. */
@@ -70,10 +71,12 @@ export async function startEksFront({
 
   async function serve(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Promise<void> {
     const token = (headers.authorization ?? '').replace(/^Bearer /, '');
+    const written = String(headers[':path']);
+    const [, other = name, path = written] = /^\/clusters\/([^/]+)(\/.*)$/.exec(written) ?? [];
     const request = {
       method: String(headers[':method']),
-      path: String(headers[':path']),
-      principal: await aws.whoIs(token, name),
+      path,
+      principal: await aws.whoIs(token, other),
       userAgent: String(headers['user-agent']),
     };
     front.requests.push(request);
@@ -85,7 +88,7 @@ export async function startEksFront({
     await front.hold(request);
     if (stream.destroyed) return;
     const { authorization: _token, ...rest } = headers;
-    const onward = current().request({ ...rest, ':authority': new URL(cluster.server).host });
+    const onward = current().request({ ...rest, ':path': path, ':authority': new URL(cluster.server).host });
     // Piped only from here on: a response without a body may end before its head is read.
     onward.on('response', (answered) => {
       if (stream.destroyed) return;

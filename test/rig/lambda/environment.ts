@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
+import { limitCpu } from './cpu-share.ts';
 
 export interface FunctionOptions {
   readonly name: string;
@@ -17,6 +18,8 @@ export interface FunctionOptions {
   readonly memoryMb: number;
   /** The content of its layer, mounted at /opt. Default: it has none, as on Lambda. */
   readonly layer?: string;
+  /** Of one processor, while it is invoked. Default: all that it can get. */
+  readonly cpuShare?: number | undefined;
   /** The program of AWS's runtime client. */
   readonly runtimeClient: string;
   readonly onLine: (line: string) => void;
@@ -84,6 +87,9 @@ export async function startEnvironment(options: FunctionOptions): Promise<Enviro
     current = null;
     server.closeAllConnections();
   });
+  const endLimit =
+    options.cpuShare === undefined ? () => undefined : limitCpu(child, options.cpuShare, () => current !== null);
+  child.on('exit', endLimit);
   const isGone = () => child.exitCode !== null || child.signalCode !== null;
 
   function freeze(): void {

@@ -34,6 +34,10 @@ export interface AwsTestbedOptions {
   readonly cluster?: ClusterAddress;
   /** Fields of its targets, as headgate.yml has them. Default: one at `apps`, and a template of `envs/*`. */
   readonly targets?: readonly Readonly<Record<string, unknown>>[];
+  /** More clusters, `c-0` and so on, each with its own role. */
+  readonly clusters?: number;
+  /** Of one processor, for the sweep. Default: all that it can get. */
+  readonly sweepShare?: number;
   /** A GitHub App, registered with the Git host, instead of a token. */
   readonly app?: { readonly app: string; readonly installation: string; readonly privateKey: string };
 }
@@ -63,6 +67,8 @@ export class AwsTestbed {
     app,
     cluster,
     targets,
+    clusters = 0,
+    sweepShare,
   }: AwsTestbedOptions = {}): Promise<AwsTestbed> {
     const credentials = app === undefined ? null : { ...app, privateKey: 'secretsmanager:app' };
     const testbed = await Testbed.build({
@@ -77,11 +83,12 @@ export class AwsTestbed {
     const sqs = sqsAt(queueServer.endpoint, REGION);
     const queues = await makeQueues(sqs, maxReceiveCount);
     settle(aws, front);
+    for (const { name, role } of moreClusters(clusters)) addCluster(name, role, { aws, front });
     if (app !== undefined) aws.secrets.set('app', app.privateKey);
     const built = join(testbed.directory, 'functions');
     await writeFile(
       join(testbed.directory, 'headgate.yml'),
-      configOf(testbed, credentials ?? 'secretsmanager:fleet#token', targets),
+      configOf(testbed, { credentials: credentials ?? 'secretsmanager:fleet#token', clusters }, targets),
     );
     await buildFunctions({ config: join(testbed.directory, 'headgate.yml'), out: built });
 
@@ -97,6 +104,7 @@ export class AwsTestbed {
         memoryMb: 512,
         // As serverless.yml has it: only this function renders.
         ...(name === 'deploy' ? { layer } : {}),
+        ...(name === 'sweep' ? { cpuShare: sweepShare } : {}),
         runtimeClient,
         onLine: (line) => testbed.log.push(readLine(line)),
       });
@@ -104,7 +112,7 @@ export class AwsTestbed {
       webhook: start('webhook', 10_000),
       deploy: start('deploy', deployTimeoutMs),
       check: start('check', 60_000),
-      sweep: start('sweep', 60_000),
+      sweep: start('sweep', 300_000),
     };
     const functionUrl = await startFunctionUrl(functions.webhook);
     testbed.host.setWebhook(FULL_NAME, { url: `${functionUrl.url}/webhooks/fleet`, secret: SECRET });
@@ -168,14 +176,32 @@ function settle(aws: AwsServer, front: EksFront): void {
   aws.secrets.set('fleet', JSON.stringify({ token: TOKEN }));
 }
 
+function moreClusters(count: number) {
+  return Array.from({ length: count }, (_none, n) => ({ name: `c-${n}`, role: `${ROLE}-${n}` }));
+}
+
+/** The same API server at another address. */
+function addCluster(name: string, role: string, { aws, front }: { aws: AwsServer; front: EksFront }): void {
+  aws.roles.set(role, { trusts: 'arn:aws:sts::999988887777:assumed-role/headgate-', externalId: EXTERNAL_ID });
+  aws.clusters.set(name, { endpoint: `${front.url}/clusters/${name}`, ca: front.ca });
+}
+
 function configOf(
   { namespace, host }: Testbed,
-  credentials: unknown,
+  { credentials, clusters }: { readonly credentials: unknown; readonly clusters: number },
   targets: AwsTestbedOptions['targets'] = [{ name: namespace, path: 'apps' }, templateOf(namespace)],
 ): string {
   const place = { repository: 'fleet', branch: 'main', cluster: 'prod', namespace };
   return JSON.stringify({
-    clusters: { prod: { eks: { name: CLUSTER, region: REGION, role: ROLE, externalId: EXTERNAL_ID } } },
+    clusters: {
+      prod: { eks: { name: CLUSTER, region: REGION, role: ROLE, externalId: EXTERNAL_ID } },
+      ...Object.fromEntries(
+        moreClusters(clusters).map(({ name, role }) => [
+          name,
+          { eks: { name, region: REGION, role, externalId: EXTERNAL_ID } },
+        ]),
+      ),
+    },
     repositories: {
       fleet: {
         host: 'github',

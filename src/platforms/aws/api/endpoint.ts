@@ -1,7 +1,7 @@
 import { dnsSuffixOf } from './partitions.ts';
 
-/** The AWS services that are called directly, by the prefix of their host name. */
-export type AwsService = 'sts' | 'ssm' | 'secretsmanager' | 'sqs' | 'kms' | 'lambda';
+/** The AWS services that are called directly, as signatures name them. */
+export type AwsService = 'sts' | 'ssm' | 'secretsmanager' | 'sqs' | 'kms' | 'ecr' | 'lambda';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -11,6 +11,7 @@ const VARIABLES: Readonly<Record<AwsService, string>> = {
   secretsmanager: 'AWS_ENDPOINT_URL_SECRETS_MANAGER',
   sqs: 'AWS_ENDPOINT_URL_SQS',
   kms: 'AWS_ENDPOINT_URL_KMS',
+  ecr: 'AWS_ENDPOINT_URL_ECR',
   lambda: 'AWS_ENDPOINT_URL_LAMBDA',
 };
 
@@ -22,5 +23,5 @@ export function endpointOf(service: AwsService, region: string, env: Environment
 
 /** `sts.eu-west-1.amazonaws.com` */
 export function hostOf(service: AwsService | 's3', region: string): string {
-  return `${service}.${region}.${dnsSuffixOf(region)}`;
+  return `${service === 'ecr' ? 'api.ecr' : service}.${region}.${dnsSuffixOf(region)}`;
 }

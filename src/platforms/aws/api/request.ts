@@ -35,11 +35,15 @@ export interface AwsOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly nowMs: () => number;
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** 0 ≤ random < 1; jitter for retries, so that hundreds of calls that failed together are not repeated together. */
+  readonly random?: () => number;
 }
 
 /** A webhook has nine seconds in all. */
 const ANSWER_MS = 2_500;
 const BODY_LIMIT_BYTES = 1024 * 1024;
+/** To one service. A small share of a processor cannot open hundreds within their deadlines. */
+const CONNECTIONS = 20;
 
 /** https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html */
 const RETRIES: RetryPolicy<AwsAnswer> = {
@@ -56,8 +60,9 @@ function isPassing({ status, text }: AwsAnswer): boolean {
   );
 }
 
-export function openAws({ credentials, env, nowMs, wait }: AwsOptions): Aws {
-  const agents = openAgents();
+export function openAws({ credentials, env, nowMs, wait, random = Math.random }: AwsOptions): Aws {
+  const agents = openAgents({ connections: CONNECTIONS });
+  const jittered = (ms: number, signal: AbortSignal) => wait(ms * (1 + random()), signal);
   const options = { agents, ca: null, bodyLimitBytes: BODY_LIMIT_BYTES };
 
   async function send(call: AwsCall, signal: AbortSignal): Promise<AwsAnswer> {
@@ -71,7 +76,7 @@ export function openAws({ credentials, env, nowMs, wait }: AwsOptions): Aws {
 
   return {
     call: (call, signal) =>
-      retry(() => send(call, signal), RETRIES, { wait, signal }).catch((thrown: unknown) => {
+      retry(() => send(call, signal), RETRIES, { wait: jittered, signal }).catch((thrown: unknown) => {
         if (thrown instanceof DeployError) throw thrown;
         throw signal.aborted ? interrupted(call.service, thrown) : unreachable(call, thrown);
       }),

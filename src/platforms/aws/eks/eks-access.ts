@@ -25,6 +25,10 @@ export interface EksAccessOptions {
   /** The machine's or the function's own, for clusters and targets without a role. */
   readonly credentials: CredentialSource;
   readonly nowMs: () => number;
+  /** Where roles are assumed: a function in a VPC may reach AWS in its own region alone. Default: the region of the cluster. */
+  readonly home?: string;
+  /** One session for all targets of a role. Default: one per target, `headgate-<target>`. */
+  readonly sessionName?: string;
 }
 
 /** Null: access on behalf of no target (`headgate check`). */
@@ -37,9 +41,11 @@ const RENEW_BEFORE_MS = 60_000;
 /** Parallel requests that are refused together share one new token: a younger one is not renewed. */
 const MIN_RENEWAL_AGE_MS = 5_000;
 const TIMEOUT_MS = 15_000;
+/** A call has deadlines once it is sent, and hundreds of roles wait for their turn. */
+const UNLIMITED = new AbortController().signal;
 
 /** Caches endpoints, sessions and tokens for as long as it lives. */
-export function eksAccesses({ aws, credentials, nowMs }: EksAccessOptions) {
+export function eksAccesses({ aws, credentials, nowMs, home, sessionName: shared }: EksAccessOptions) {
   const endpoints = cache<EksEndpoint>(nowMs);
   const sessions = cache<AwsCredentials>(nowMs);
   const tokens = cache<EksToken>(nowMs);
@@ -47,19 +53,16 @@ export function eksAccesses({ aws, credentials, nowMs }: EksAccessOptions) {
 
   return async function accessOf(cluster: EksCluster, target: Client): Promise<EksAccess> {
     const role = target?.role ?? cluster.role;
-    const sessionName = `headgate-${target?.name ?? 'check'}`;
+    const sessionName = shared ?? `headgate-${target?.name ?? 'check'}`;
+    const session = JSON.stringify([role, cluster.externalId, sessionName]);
     const key = JSON.stringify([cluster.name, role, sessionName]);
 
     const credentialsOf = (isRefused: boolean) =>
       role === null
         ? credentials()
-        : sessions.get(key, { isStale: isRefused ? isRenewable : never }, async () => {
+        : sessions.get(session, { isStale: isRefused ? isRenewable : never }, async () => {
             const { externalId, region } = cluster;
-            const value = await assumeRole(
-              { role, sessionName, externalId, region },
-              aws,
-              AbortSignal.timeout(TIMEOUT_MS),
-            );
+            const value = await assumeRole({ role, sessionName, externalId, region: home ?? region }, aws, UNLIMITED);
             return { value, untilMs: (value.expiresAtMs ?? 0) - RENEW_BEFORE_MS };
           });
 

@@ -3,7 +3,7 @@ import { formatReference } from '../../../config/written/reference.ts';
 import type { Problem } from '../../../error/deploy-error.ts';
 import type { SecretReference } from '../../../config/written/reference.ts';
 
-/** What functions do not support: they cannot read the administrator's files or kubeconfigs. */
+/** What functions do not support: they cannot read the administrator's files or kubeconfigs, and they have no git. */
 export function refusedInFunctions({ clusters, repositories, targets, templates }: Config): readonly Problem[] {
   return [
     ...[...clusters.values()].flatMap((cluster) => (cluster.kind === 'eks' ? [] : [refuseKubeconfig(cluster.name)])),
@@ -12,13 +12,29 @@ export function refusedInFunctions({ clusters, repositories, targets, templates 
         reference.kind === 'file' ? [refuseFile(`repository ${repository.name}`, reference)] : [],
       ),
     ),
-    ...targets.flatMap((target) => refuseKey(`target ${target.name}`, target)),
-    ...templates.flatMap(({ name, settings }) => refuseKey(`template ${name}`, settings)),
+    ...targets.flatMap((target) => refuseSettings(`target ${target.name}`, target)),
+    ...templates.flatMap(({ name, settings }) => refuseSettings(`template ${name}`, settings)),
   ];
 }
 
-function refuseKey(subject: string, { decryption }: TargetSettings): readonly Problem[] {
-  return decryption?.age?.kind === 'file' ? [refuseFile(subject, decryption.age)] : [];
+function refuseSettings(subject: string, { decryption, kustomize }: TargetSettings): readonly Problem[] {
+  const cloned = kustomize.remoteBases.filter((host) => !SERVE_FILES_ALONE.has(host));
+  return [
+    ...(decryption?.age?.kind === 'file' ? [refuseFile(subject, decryption.age)] : []),
+    ...cloned.map((host) => refuseRemoteBase(subject, host)),
+  ];
+}
+
+/** kustomize reads these over HTTP: nothing on them can be cloned. */
+const SERVE_FILES_ALONE: ReadonlySet<string> = new Set(['raw.githubusercontent.com', 'gist.githubusercontent.com']);
+
+function refuseRemoteBase(subject: string, host: string): Problem {
+  return {
+    code: 'config-invalid',
+    subject,
+    message: `kustomize.remoteBases has ${host}, and functions have no git to clone a remote base with`,
+    remedy: 'Copy the base into the repository, or deploy this target with headgate serve.',
+  };
 }
 
 function referencesOf({ webhookSecrets, credentials }: Repository): readonly SecretReference[] {

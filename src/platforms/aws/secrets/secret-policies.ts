@@ -1,4 +1,5 @@
 import type { Config } from '../../../config/checked/config.ts';
+import { chartRights } from '../ecr/chart-rights.ts';
 import { secretRights } from './secret-rights.ts';
 import type { AwsReference } from './secrets.ts';
 
@@ -64,12 +65,14 @@ export function secretPolicies(config: Config) {
   const needed = Object.entries(policies).filter(([, references]) => references.length > 0);
   const deployed = [...config.targets, ...config.templates.map(({ settings }) => settings)];
   const isKms = deployed.some(({ decryption }) => decryption?.kms === true);
+  const charts = chartRights(config);
   return {
     Resources: {
       ...Object.fromEntries(
         needed.map(([name, references]) => [name, policyOf(name.replace(/Secrets$/, 'Role'), references)]),
       ),
       ...(isKms ? { DeployKeys: KMS } : {}),
+      ...(charts === null ? {} : { DeployCharts: charts }),
     },
   };
 }

@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { assumeRole } from '../../../../src/platforms/aws/api/assume-role.ts';
 import { environmentCredentials } from '../../../../src/platforms/aws/api/credentials.ts';
 import { eksAccesses } from '../../../../src/platforms/aws/eks/eks-access.ts';
-import type { EksCluster } from '../../../../src/platforms/aws/eks/eks-access.ts';
+import type { EksAccessOptions, EksCluster } from '../../../../src/platforms/aws/eks/eks-access.ts';
 import { openAws } from '../../../../src/platforms/aws/api/request.ts';
 import type { Aws } from '../../../../src/platforms/aws/api/request.ts';
 import { REGION, startAws } from '../../../rig/aws/aws.ts';
@@ -24,7 +25,7 @@ let server: AwsServer;
 let aws: Aws;
 let nowMs: number;
 
-function accesses() {
+function accesses(options: Partial<EksAccessOptions> = {}) {
   const { accessKeyId, secretAccessKey } = server.addUser(USER);
   const credentials = environmentCredentials({
     AWS_ACCESS_KEY_ID: accessKeyId,
@@ -32,7 +33,7 @@ function accesses() {
   });
   const wait = (ms: number) => pause(Math.min(ms, 5));
   aws = openAws({ credentials, env: server.env, nowMs: () => nowMs, wait });
-  return eksAccesses({ aws, credentials, nowMs: () => nowMs });
+  return eksAccesses({ aws, credentials, nowMs: () => nowMs, ...options });
 }
 
 const countOf = (action: string) => server.requests.filter((request) => request.action === action).length;
@@ -72,6 +73,43 @@ describe('access to an EKS cluster', () => {
     );
     expect(new Set(tokens).size).toBe(1);
     expect(server.requests).toHaveLength(2);
+  });
+
+  it('assumes a role once for all of its targets and clusters where they share a session, as in a sweep', async () => {
+    const accessOf = accesses({ sessionName: 'headgate-sweep' });
+    server.clusters.set('lab-eks', { endpoint: 'https://lab.example', ca: 'CA' });
+    const lab = { ...cluster, name: 'lab', cluster: 'lab-eks' };
+    const tokens = await Promise.all(
+      Array.from({ length: 100 }, async (_none, n) =>
+        (await accessOf(n % 2 === 0 ? cluster : lab, { name: `shop-${n}`, role: null })).token(false),
+      ),
+    );
+    expect(countOf('AssumeRole')).toBe(1);
+    expect(new Set(tokens).size).toBe(2);
+    expect(await server.whoIs(tokens[1] ?? '', 'lab-eks')).toContain('/shop/headgate-sweep');
+  });
+
+  it('gets the sessions of hundreds of roles, twenty at a time, however long the last one waits for its turn', async () => {
+    const roles = Array.from({ length: 400 }, (_none, n) => `arn:aws:iam::111122223333:role/headgate/r${n}`);
+    for (const role of roles) server.roles.set(role, { trusts: USER, externalId: 'the external id' });
+    server.assumeMs = 8;
+    accesses();
+    const calls = roles.map((role) => {
+      const session = { role, sessionName: 'headgate-shop', externalId: 'the external id', region: REGION };
+      return assumeRole(session, aws, new AbortController().signal);
+    });
+    const sessions = await Promise.allSettled(calls);
+    expect(sessions.filter(({ status }) => status === 'rejected')).toEqual([]);
+    expect(server.mostConnections()).toBe(20);
+  });
+
+  it('assumes roles in the region of the function, wherever the cluster is', async () => {
+    const accessOf = accesses({ home: 'eu-central-1' });
+    await accessOf(cluster, shop);
+    expect(server.requests).toMatchObject([
+      { action: 'AssumeRole', region: 'eu-central-1' },
+      { action: 'DescribeCluster', region: REGION },
+    ]);
   });
 
   it('prefers the role of the target to that of the cluster, and assumes none when neither is set', async () => {

@@ -1,0 +1,29 @@
+import type { Config } from '../../../config/checked/config.ts';
+import { registryOf } from './registry.ts';
+
+/** What `helm pull` reads of the charts that headgate.yml has in private registries of ECR; null: there are none. */
+export function chartRights({ targets, templates }: Pick<Config, 'targets' | 'templates'>) {
+  const deployed = [...targets, ...templates.map(({ settings }) => settings)];
+  const charts = deployed.flatMap(({ helm }) =>
+    helm === null || helm.oci === null ? [] : [helm.chart === null ? helm.oci : `${helm.oci}/${helm.chart}`],
+  );
+  const repositories = [...new Set(charts)].toSorted().flatMap((chart) => {
+    const { host, pathname } = new URL(chart);
+    const registry = registryOf(host);
+    if (registry === null) return [];
+    const { region, account } = registry;
+    return [{ 'Fn::Sub': `arn:\${AWS::Partition}:ecr:${region}:${account}:repository${pathname}` }];
+  });
+  if (repositories.length === 0) return null;
+  // A login is for all registries of the account: AWS takes no resource for it.
+  const login = { Effect: 'Allow', Action: 'ecr:GetAuthorizationToken', Resource: '*' };
+  const read = { Effect: 'Allow', Action: ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'], Resource: repositories };
+  return {
+    Type: 'AWS::IAM::RolePolicy',
+    Properties: {
+      RoleName: { Ref: 'DeployRole' },
+      PolicyName: 'charts',
+      PolicyDocument: { Version: '2012-10-17', Statement: [login, read] },
+    },
+  };
+}

@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { formatStatusJson, formatStatusTable } from '../../../src/cli/commands/format-status.ts';
+import type { Status } from '../../../src/cli/commands/format-status.ts';
+import { asRevision } from '../../../src/snapshot/source.ts';
+import { NOTHING_RECORDED } from '../../../src/state/target-state.ts';
+import { configOf, file } from '../../config/builders.ts';
+
+const since = '2026-01-01T00:00:00Z';
+const revision = asRevision('a'.repeat(40));
+
+/** A target whose runs fail, as the deploy function on AWS records it. */
+function statusOf(errors: readonly string[]): Status {
+  const [target] = configOf(file({})).targets;
+  if (target === undefined) throw new Error('no target');
+  const retry = { revision, reason: 'the API server does not respond', since };
+  const state = { ...NOTHING_RECORDED, outcome: { ...NOTHING_RECORDED.outcome, errors, retry } };
+  return { rows: [{ target, state, readiness: null, problem: null, letters: [] }], refused: [], leftovers: [] };
+}
+
+describe('the status of a target whose request was given up on AWS', () => {
+  it('has the dead letter and the verdict failed', () => {
+    const [shown] = JSON.parse(formatStatusJson(statusOf(['gave-up']))) as readonly object[];
+    expect(shown).toMatchObject({ verdict: 'failed', deadLetters: [{ delivery: null, revision, at: since }] });
+    const text = formatStatusTable(statusOf(['gave-up']), Date.parse(since));
+    expect(text).toContain(`dead letter: shop-prod aaaaaaaaaaaa (on AWS, failing since ${since})`);
+  });
+
+  it('is retrying before that', () => {
+    const [shown] = JSON.parse(formatStatusJson(statusOf([]))) as readonly object[];
+    expect(shown).toMatchObject({ verdict: 'retrying', deadLetters: [] });
+  });
+});
