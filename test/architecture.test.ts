@@ -235,6 +235,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'error',
     'snapshot',
     'config/written',
+    'exchange',
     'githost',
     'config/checked',
     'cluster/api',

@@ -43,6 +43,7 @@ describe('headgate bootstrap', () => {
       'cloudformation CreateStack',
       's3 PUT serverless/headgate/prod/HASH/webhook.zip',
       's3 PUT serverless/headgate/prod/HASH/deploy.zip',
+      's3 PUT serverless/headgate/prod/HASH/check.zip',
       's3 PUT serverless/headgate/prod/HASH/sweep.zip',
       's3 PUT layers/kubectl-v36-2.0.1.zip',
       's3 PUT serverless/headgate/prod/HASH/template.json',
@@ -51,12 +52,12 @@ describe('headgate bootstrap', () => {
     ]);
     expect(api.parameters.get('/headgate/fleet/webhook-secret')).toMatch(/^[0-9a-f]{64}$/);
     expect(api.stack?.status).toMatch(/^UPDATE_/);
-    expect(api.stack?.parameters).toEqual({
+    expect(api.stack?.parameters).toMatchObject({
       AlarmTopicArn: 'arn:aws:sns:eu-west-1:111122223333:ops',
       ReserveConcurrency: 'true',
     });
     expect(stdout).toContain('account 111122223333, eu-west-1, as arn:aws:iam::111122223333:user/admin');
-    expect(stdout).toContain('  + 3 × AWS::Lambda::Function');
+    expect(stdout).toContain('  + 4 × AWS::Lambda::Function');
     expect(stdout).toContain(
       '  ! ssm:/headgate/fleet/token  is missing; store it with: headgate secret set ssm:/headgate/fleet/token',
     );
@@ -85,7 +86,12 @@ describe('headgate bootstrap', () => {
       code: 0,
       stdout: expect.stringContaining('stack headgate-prod is up to date') as string,
     });
-    expect(writes()).toEqual(['s3 PUT serverless/headgate/prod/HASH/template.json', 'cloudformation CreateChangeSet']);
+    // CloudFormation keeps a change set without changes as a failed one, unless it is deleted.
+    expect(writes()).toEqual([
+      's3 PUT serverless/headgate/prod/HASH/template.json',
+      'cloudformation CreateChangeSet',
+      'cloudformation DeleteChangeSet',
+    ]);
     expect(api.parameters.get('/headgate/fleet/webhook-secret')).toBe(secret);
     api.requests.length = 0;
     const changed = await bootstrap(['--yes'], EXAMPLE.replaceAll('ssm:/headgate/fleet/token', 'ssm:/another'));
@@ -117,6 +123,34 @@ describe('headgate bootstrap', () => {
     expect(stderr).toContain('Pass --yes to skip the prompt.');
     expect(api.requests).toEqual([]);
   });
+
+  it('reports why the first stack could not be created, though CloudFormation has deleted it', async () => {
+    api.failure = 'User: arn:aws:iam::111122223333:user/admin is not authorized to perform: s3:CreateBucket';
+    const { code, stderr } = await bootstrap();
+    expect(code).toBe(1);
+    expect(stderr).toContain(
+      'ServerlessDeploymentBucket: User: arn:aws:iam::111122223333:user/admin is not authorized',
+    );
+  }, 120_000);
+
+  it('passes the settings of the stack on, and keeps those that are not passed again', async () => {
+    const boundary = 'arn:aws:iam::111122223333:policy/boundary';
+    const first = await bootstrap([
+      ...['--yes', '--permissions-boundary', boundary, '--role-prefix', 'acme-', '--log-retention', '90'],
+      ...['--vpc-subnets', 'subnet-0a,subnet-0b', '--security-groups', 'sg-0a', '--tag', 'team=ops', '--tag', 'cost=7'],
+    ]);
+    expect(first).toMatchObject({ code: 0 });
+    const settings = { PermissionsBoundaryArn: boundary, RolePrefix: 'acme-', LogRetentionDays: '90' };
+    const network = { SubnetIds: 'subnet-0a,subnet-0b', SecurityGroupIds: 'sg-0a' };
+    expect(api.stack).toMatchObject({ parameters: { ...settings, ...network }, tags: { team: 'ops', cost: '7' } });
+    expect(await bootstrap(['--yes', '--log-retention', '30'])).toMatchObject({ code: 0 });
+    expect(api.stack).toMatchObject({ parameters: { ...settings, ...network, LogRetentionDays: '30' } });
+    expect(api.stack?.tags).toEqual({ team: 'ops', cost: '7' });
+    expect(await bootstrap(['--yes', '--kms-key', 'alias/mine'])).toMatchObject({
+      code: 64,
+      stderr: expect.stringContaining('Must be the ARN of a KMS key.') as string,
+    });
+  }, 180_000);
 
   it('reports why an update failed and was rolled back', async () => {
     api.stack = {

@@ -18,7 +18,8 @@ export function policiesOf(template: Template, role: string, parameters: Paramet
   const own = template.Resources[role]?.Properties?.['Policies'] as readonly { PolicyDocument: PolicyDocument }[];
   const attached = Object.values(template.Resources).filter(
     ({ Type, Properties }) =>
-      Type === 'AWS::IAM::RolePolicy' && (Properties?.['RoleName'] as { Ref?: string } | undefined)?.Ref === role,
+      (Type === 'AWS::IAM::RolePolicy' && isRef(Properties?.['RoleName'], role)) ||
+      (Type === 'AWS::IAM::ManagedPolicy' && (Properties?.['Roles'] as unknown[]).some((each) => isRef(each, role))),
   );
   const documents = [
     ...own.map(({ PolicyDocument }) => PolicyDocument),
@@ -26,6 +27,8 @@ export function policiesOf(template: Template, role: string, parameters: Paramet
   ];
   return documents.map((document) => withArns(resolve(document, parameters)) as PolicyDocument);
 }
+
+const isRef = (value: unknown, name: string) => (value as { Ref?: string } | undefined)?.Ref === name;
 
 const QUEUES: Readonly<Record<string, string>> = {
   DeployQueue: 'headgate-prod-deploy.fifo',
@@ -36,8 +39,12 @@ const QUEUES: Readonly<Record<string, string>> = {
 
 export const queueArn = (name: string) => `arn:aws:sqs:${REGION}:${ACCOUNT}:${QUEUES[name] ?? name}`;
 
+export const roleArn = (name: string) => `arn:aws:iam::${ACCOUNT}:role/${name}`;
+
 function withArns(document: unknown): unknown {
-  const text = JSON.stringify(document).replaceAll(/arn:of:(\w+)/g, (_, name: string) => queueArn(name));
+  const text = JSON.stringify(document).replaceAll(/arn:of:(\w+)/g, (_, name: string) =>
+    name.endsWith('Role') ? roleArn(name) : queueArn(name),
+  );
   return JSON.parse(text) as unknown;
 }
 
@@ -49,6 +56,33 @@ export function granted(policies: readonly PolicyDocument[]): readonly string[] 
       [Action].flat().flatMap((action) => [Resource].flat().map((resource) => `${action} ${resource}`)),
     )
     .toSorted();
+}
+
+/** Whether a queue's policy lets a principal send, which its own policies allow. */
+export async function maySend(policy: unknown, principal: string, queue: string): Promise<boolean> {
+  const resource = queueArn(queue);
+  const answer = await runSimulation(
+    {
+      request: {
+        principal,
+        action: 'sqs:SendMessage',
+        resource: { resource, accountId: ACCOUNT },
+        contextVariables: { 'aws:SecureTransport': 'true', 'aws:PrincipalIsAWSService': 'false' },
+      },
+      identityPolicies: [
+        {
+          name: 'admin',
+          policy: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] },
+        },
+      ],
+      serviceControlPolicies: [],
+      resourceControlPolicies: [],
+      resourcePolicy: withArns(resolve(policy)),
+    },
+    {},
+  );
+  if (answer.resultType === 'error') throw new Error(JSON.stringify(answer));
+  return answer.overallResult === 'Allowed';
 }
 
 /** Whether IAM would allow the action. */

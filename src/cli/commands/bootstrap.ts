@@ -20,6 +20,8 @@ import { planStackMemory, rememberStack } from '../stack/remember-stack.ts';
 export interface BootstrapFlags {
   /** Parameters of the stack, by their names; every other one keeps its value. */
   readonly parameters: Readonly<Record<string, string>>;
+  /** Of the stack and all that it creates; none: they keep theirs. */
+  readonly tags: Readonly<Record<string, string>>;
 }
 
 const COMMAND = 'headgate bootstrap';
@@ -43,7 +45,7 @@ export async function bootstrapCommand(context: Context, flags: BootstrapFlags):
     if (before?.status.endsWith('_IN_PROGRESS') === true) throw busy(name, before);
     const ReserveConcurrency = await planReservations(built.reserved, before, { region, aws, log }, signal);
     const parameters = { ...flags.parameters, ReserveConcurrency };
-    const deployment = { name, region, stack, credentials, built, parameters, log };
+    const deployment = { name, region, stack, credentials, built, parameters, tags: flags.tags, log };
 
     const plan = await planStack(deployment, before, signal);
     const memory = await planStackMemory(context);

@@ -5,6 +5,8 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import { DeployError } from '../../error/deploy-error.ts';
+import { wait } from '../../app/wait.ts';
+import { exclusively } from './exclusive.ts';
 import { reservedBy } from './reserved-concurrency.ts';
 
 /** The packaged stack: templates and archives, on this machine. */
@@ -18,8 +20,8 @@ export interface FunctionPackage {
   readonly parameters: readonly string[];
   /** How many executions its functions reserve. */
   readonly reserved: number;
-  /** Local files by their key in the bucket. */
-  readonly artifacts: ReadonlyMap<string, string>;
+  /** Archives by their key in the bucket. */
+  readonly artifacts: ReadonlyMap<string, () => Promise<Buffer>>;
   /** The key of the template in the bucket. */
   readonly templateKey: string;
 }
@@ -42,7 +44,12 @@ const Template = z.object({
 const StoredInS3 = z.object({ S3Key: z.string() });
 
 /** Packages the functions of this checkout with serverless, offline and without credentials. */
-export async function packageFunctions(options: PackageOptions, signal: AbortSignal): Promise<FunctionPackage> {
+export function packageFunctions(options: PackageOptions, signal: AbortSignal): Promise<FunctionPackage> {
+  // Another stage that is packaged at the same time would put its headgate.yml into these archives.
+  return exclusively(join(root, '.serverless.lock'), () => packageAlone(options, signal), { wait, signal });
+}
+
+async function packageAlone(options: PackageOptions, signal: AbortSignal): Promise<FunctionPackage> {
   const out = join(root, '.serverless');
   await runServerless(options, signal);
   const read = (name: string) => readFile(join(out, name), 'utf8');
@@ -53,7 +60,11 @@ export async function packageFunctions(options: PackageOptions, signal: AbortSig
     const stored = StoredInS3.safeParse(Properties['Code'] ?? Properties['Content']);
     return stored.success ? [stored.data.S3Key] : [];
   });
-  const fileOf = (key: string) => (key.startsWith('layers/') ? LAYER : join(out, key.slice(key.lastIndexOf('/') + 1)));
+  const contentOf = async (key: string) => {
+    if (key.startsWith('layers/')) return () => readFile(LAYER);
+    const content = await readFile(join(out, key.slice(key.lastIndexOf('/') + 1)));
+    return () => Promise.resolve(content);
+  };
   const directory = dirname(keys.find((key) => !key.startsWith('layers/')) ?? '');
   return {
     bucketTemplate: await read('cloudformation-template-create-stack.json'),
@@ -61,7 +72,7 @@ export async function packageFunctions(options: PackageOptions, signal: AbortSig
     resources,
     parameters: Object.keys(Parameters),
     reserved: reservedBy(Object.values(Resources).map(({ Properties }) => Properties)),
-    artifacts: new Map(keys.map((key) => [key, fileOf(key)])),
+    artifacts: new Map(await Promise.all(keys.map(async (key) => [key, await contentOf(key)] as const))),
     templateKey: `${directory}/template.json`,
   };
 }

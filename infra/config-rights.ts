@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { secretRights } from '../src/platforms/aws/secrets/secret-rights.ts';
 import type { AwsReference } from '../src/platforms/aws/secrets/secrets.ts';
+import { clusterRoles } from '../src/platforms/aws/eks/cluster-roles.ts';
 import { readConfig } from '../src/config/checked/read-config.ts';
 import { asDeployError } from '../src/error/deploy-error.ts';
 
 /*
- * Prints the template fragment that lets each function read its secrets: `node infra/secret-rights.ts headgate.yml`.
+ * Prints the template fragment that lets each function read its secrets and assume the roles of its clusters: `node infra/config-rights.ts headgate.yml`.
  */
 
 const ACTIONS = { ssm: 'ssm:GetParameter', secretsmanager: 'secretsmanager:GetSecretValue' } as const;
@@ -34,6 +35,21 @@ function policyOf(role: string, references: readonly AwsReference[]) {
       RoleName: { Ref: role },
       PolicyName: 'secrets',
       PolicyDocument: { Version: '2012-10-17', Statement: statements },
+    },
+  };
+}
+
+/** Not a path with a wildcard: a role of that name in any other account would be one that functions may assume. */
+function clusterPolicy(roles: readonly string[]) {
+  return {
+    Type: 'AWS::IAM::ManagedPolicy',
+    Properties: {
+      Description: 'The roles of clusters in headgate.yml',
+      Roles: [{ Ref: 'DeployRole' }, { Ref: 'CheckRole' }, { Ref: 'SweepRole' }],
+      PolicyDocument: {
+        Version: '2012-10-17',
+        Statement: [{ Sid: 'ReachClusters', Effect: 'Allow', Action: 'sts:AssumeRole', Resource: roles }],
+      },
     },
   };
 }
@@ -71,12 +87,14 @@ function template(path: string) {
   const needed = Object.entries(policies).filter(([, references]) => references.length > 0);
   const deployed = [...read.config.targets, ...read.config.templates.map(({ settings }) => settings)];
   const isKms = deployed.some(({ decryption }) => decryption?.kms === true);
+  const roles = clusterRoles(read.config);
   return {
     Resources: {
       ...Object.fromEntries(
         needed.map(([name, references]) => [name, policyOf(name.replace(/Secrets$/, 'Role'), references)]),
       ),
       ...(isKms ? { DeployKeys: KMS } : {}),
+      ...(roles.length > 0 ? { ClusterRoles: clusterPolicy(roles) } : {}),
     },
   };
 }

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 
-const SCRIPT = join(dirname(fileURLToPath(import.meta.url)), '../../infra/secret-rights.ts');
+const SCRIPT = join(dirname(fileURLToPath(import.meta.url)), '../../infra/config-rights.ts');
 
 interface Fragment {
   readonly Resources: Readonly<
