@@ -25,7 +25,7 @@ function bootstrap(args: readonly string[] = ['--yes'], config = EXAMPLE) {
   return headgate(['bootstrap', ...args], {
     files: { 'headgate.yml': config },
     env: { ...api.env, PATH: process.env['PATH'] ?? '' },
-    timeoutMs: 60_000,
+    timeoutMs: 150_000,
   });
 }
 
@@ -66,7 +66,7 @@ describe('headgate bootstrap', () => {
     );
     expect(stdout + stderr).not.toContain(api.parameters.get('/headgate/fleet/webhook-secret'));
     expect(api.requests.filter(({ action }) => /^Get(?:Parameter|SecretValue)/.test(action))).toEqual([]);
-  }, 60_000);
+  }, 300_000);
 
   it('takes a secret whose first answer was lost for created', async () => {
     api.lostAnswer = 'PutParameter';
@@ -74,7 +74,7 @@ describe('headgate bootstrap', () => {
     expect(stderr).not.toContain('ParameterAlreadyExists');
     expect(code).toBe(0);
     expect(writes().slice(0, 3)).toEqual(['ssm PutParameter', 'ssm PutParameter', 'cloudformation CreateStack']);
-  }, 60_000);
+  }, 300_000);
 
   it('changes nothing on a second run, and only what differs after a change of headgate.yml', async () => {
     await bootstrap();
@@ -100,7 +100,7 @@ describe('headgate bootstrap', () => {
     expect(changed.stdout).not.toContain('Queue AWS::SQS::Queue');
     expect(writes()).toContain('cloudformation ExecuteChangeSet');
     expect(writes()).not.toContain('s3 PUT layers/kubectl-v36-2.0.1.zip');
-  }, 120_000);
+  }, 300_000);
 
   it('reserves nothing in a new account, and says what caps the cost there', async () => {
     api.concurrency = { limit: 10, unreserved: 10 };
@@ -115,7 +115,7 @@ describe('headgate bootstrap', () => {
     api.concurrency = { limit: 1000, unreserved: 1000 };
     expect(await bootstrap()).toMatchObject({ code: 0 });
     expect(api.stack?.parameters['ReserveConcurrency']).toBe('true');
-  }, 120_000);
+  }, 300_000);
 
   it('writes nothing without a terminal or --yes', async () => {
     const { code, stderr } = await bootstrap([]);
@@ -131,7 +131,7 @@ describe('headgate bootstrap', () => {
     expect(stderr).toContain(
       'ServerlessDeploymentBucket: User: arn:aws:iam::111122223333:user/admin is not authorized',
     );
-  }, 120_000);
+  }, 300_000);
 
   it('passes the settings of the stack on, and keeps those that are not passed again', async () => {
     const boundary = 'arn:aws:iam::111122223333:policy/boundary';
@@ -150,7 +150,7 @@ describe('headgate bootstrap', () => {
       code: 64,
       stderr: expect.stringContaining('Must be the ARN of a KMS key.') as string,
     });
-  }, 180_000);
+  }, 450_000);
 
   it('reports why an update failed and was rolled back', async () => {
     api.stack = {
@@ -165,14 +165,14 @@ describe('headgate bootstrap', () => {
     expect(code).toBe(1);
     expect(stderr).toContain('the operation ended as UPDATE_ROLLBACK_COMPLETE');
     expect(stderr).toContain('WebhookLambdaFunction: ReservedConcurrentExecutions decreases');
-  }, 120_000);
+  }, 300_000);
 
   it('refuses a configuration that functions do not support before it changes anything on AWS', async () => {
     const { code, stderr } = await bootstrap(['--yes'], EXAMPLE.replaceAll('ssm:/headgate/fleet/token', 'env:TOKEN'));
     expect(code).toBe(1);
     expect(stderr).toContain('it would be in clear text in the template');
     expect(writes()).toEqual([]);
-  }, 60_000);
+  }, 300_000);
 
   it('fails when no region is configured', async () => {
     const { AWS_REGION: _, ...env } = api.env;
