@@ -39,6 +39,19 @@ function policyOf(role: string, references: readonly AwsReference[]) {
   };
 }
 
+/** A managed policy has at most 6,144 characters: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
+const ROLES_PER_POLICY = 25;
+
+function clusterPolicies(roles: readonly string[]) {
+  const count = Math.ceil(roles.length / ROLES_PER_POLICY);
+  return Object.fromEntries(
+    Array.from({ length: count }, (_, index) => [
+      index === 0 ? 'ClusterRoles' : `ClusterRoles${index + 1}`,
+      clusterPolicy(roles.slice(index * ROLES_PER_POLICY, (index + 1) * ROLES_PER_POLICY)),
+    ]),
+  );
+}
+
 /** Not a path with a wildcard: a role of that name in any other account would be one that functions may assume. */
 function clusterPolicy(roles: readonly string[]) {
   return {
@@ -87,14 +100,13 @@ function template(path: string) {
   const needed = Object.entries(policies).filter(([, references]) => references.length > 0);
   const deployed = [...read.config.targets, ...read.config.templates.map(({ settings }) => settings)];
   const isKms = deployed.some(({ decryption }) => decryption?.kms === true);
-  const roles = clusterRoles(read.config);
   return {
     Resources: {
       ...Object.fromEntries(
         needed.map(([name, references]) => [name, policyOf(name.replace(/Secrets$/, 'Role'), references)]),
       ),
       ...(isKms ? { DeployKeys: KMS } : {}),
-      ...(roles.length > 0 ? { ClusterRoles: clusterPolicy(roles) } : {}),
+      ...clusterPolicies(clusterRoles(read.config)),
     },
   };
 }

@@ -152,6 +152,20 @@ describe('headgate bootstrap', () => {
     });
   }, 450_000);
 
+  it('names a region without function URLs before it packages anything, and works there with an HTTP API', async () => {
+    const refused = await bootstrap(['--yes', '--region', 'eu-central-2']);
+    expect(refused.code).toBe(64);
+    expect(refused.stderr).toContain('Lambda function URLs do not exist in eu-central-2');
+    expect(refused.stderr).toContain('Pass --front api');
+    expect(refused.stderr).not.toContain('packaging');
+    expect(await bootstrap(['--yes', '--front', 'api'])).toMatchObject({ code: 0 });
+    const types = Object.values(api.stack?.resources ?? {}).map(({ type }) => type);
+    expect(types).toContain('AWS::ApiGatewayV2::Api');
+    expect(types).not.toContain('AWS::Lambda::Url');
+    // The next run needs no flag.
+    expect(await bootstrap()).toMatchObject({ code: 0, stdout: expect.stringContaining('is up to date') as string });
+  }, 450_000);
+
   it('reports why an update failed and was rolled back', async () => {
     api.stack = {
       status: 'UPDATE_COMPLETE',

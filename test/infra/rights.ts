@@ -67,7 +67,11 @@ export async function maySend(policy: unknown, principal: string, queue: string)
         principal,
         action: 'sqs:SendMessage',
         resource: { resource, accountId: ACCOUNT },
-        contextVariables: { 'aws:SecureTransport': 'true', 'aws:PrincipalIsAWSService': 'false' },
+        contextVariables: {
+          'aws:SecureTransport': 'true',
+          'aws:PrincipalIsAWSService': 'false',
+          'aws:PrincipalArn': principal,
+        },
       },
       identityPolicies: [
         {

@@ -195,6 +195,28 @@ describe('the policy of the queues', () => {
   });
 });
 
+describe('the front of the webhook function', () => {
+  const publicAccess = (stack: Template) =>
+    Object.values(stack.Resources).flatMap(({ Type, Properties }) =>
+      Type === 'AWS::Lambda::Permission' && JSON.stringify(Properties?.['FunctionName']).includes('Webhook')
+        ? [`${String(Properties?.['Action'])} ${String(Properties?.['Principal'])}`]
+        : [],
+    );
+
+  it('is a function URL, which takes both permissions', () => {
+    expect(publicAccess(template)).toEqual(['lambda:InvokeFunctionUrl *', 'lambda:InvokeFunction *']);
+    expect(Object.values(template.Resources).some(({ Type }) => Type.startsWith('AWS::ApiGateway'))).toBe(false);
+  });
+
+  it('is, with Front: api, an HTTP API that sends the same event, and no function is public', () => {
+    const stack = stackOf(first.template, { Front: 'api' });
+    expect(errorsOf(stack)).toEqual([]);
+    expect(publicAccess(stack)).toEqual(['lambda:InvokeFunction apigateway.amazonaws.com']);
+    expect(stack.Resources['WebhookApiIntegration']?.Properties).toMatchObject({ PayloadFormatVersion: '2.0' });
+    expect(Object.values(stack.Resources).some(({ Type }) => Type === 'AWS::Lambda::Url')).toBe(false);
+  });
+});
+
 describe('the settings of the stack', () => {
   const FUNCTIONS = ['Webhook', 'Deploy', 'Check', 'Sweep'];
   const propertiesOf = (stack: Template, kind: string, names = FUNCTIONS) =>

@@ -13,6 +13,7 @@ import { formatBootstrapPlan, formatBootstrapResult } from '../stack/format-boot
 import { discardStackPlan, executeStackPlan, planStack } from '../stack/stack-plan.ts';
 import { generateSecret, planStackSecrets } from '../stack/stack-secrets.ts';
 import { planReservations } from '../stack/reserved-concurrency.ts';
+import { requireFront } from '../stack/require-front.ts';
 import { packageFunctions } from '../stack/package-functions.ts';
 import { regionOf, stackName, stageOf } from '../stack/headgate-stack.ts';
 import { planStackMemory, rememberStack } from '../stack/remember-stack.ts';
@@ -38,11 +39,13 @@ export async function bootstrapCommand(context: Context, flags: BootstrapFlags):
   const stack = await openStack({ name, region, credentials, wait, nowMs });
   try {
     const caller = await callerOf(region, aws, signal);
+    // Before anything is packaged.
+    const before = await stack.describe(signal);
+    if (before?.status.endsWith('_IN_PROGRESS') === true) throw busy(name, before);
+    requireFront(region, { given: flags.parameters['Front'], before });
     const secrets = await planStackSecrets(config, { aws, region }, signal);
     log({ level: 'info', message: 'packaging', stack: name });
     const built = await packageFunctions({ stage: stageOf(config), region, config: resolve(configPath), env }, signal);
-    const before = await stack.describe(signal);
-    if (before?.status.endsWith('_IN_PROGRESS') === true) throw busy(name, before);
     const ReserveConcurrency = await planReservations(built.reserved, before, { region, aws, log }, signal);
     const parameters = { ...flags.parameters, ReserveConcurrency };
     const deployment = { name, region, stack, credentials, built, parameters, tags: flags.tags, log };

@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option } from 'commander';
 
 /** What `bootstrap` may be given for the stack; each keeps its value until another is passed. */
 export interface StackOptionValues {
+  readonly front?: string;
   readonly alarmTopic?: string;
   readonly permissionsBoundary?: string;
   readonly rolePrefix?: string;
@@ -21,6 +22,10 @@ const list = (id: string) => new RegExp(`^${id}-[0-9a-f]+(,${id}-[0-9a-f]+)*$`);
 
 export function settingOptions(): readonly Option[] {
   return [
+    new Option('--front <kind>', 'where webhooks arrive: a function URL, or API Gateway (default: url)').choices([
+      'url',
+      'api',
+    ]),
     matching(
       ['--alarm-topic <arn>', 'SNS topic that receives the alarms'],
       arn('sns', '[\\w-]+'),
@@ -67,6 +72,7 @@ function addTag(text: string, before: readonly string[] = []): readonly string[]
 /** The parameters of infra/settings.yml and infra/stack.yml that these options set. */
 export function parametersOf(given: StackOptionValues): Readonly<Record<string, string>> {
   const all = {
+    Front: given.front,
     AlarmTopicArn: given.alarmTopic,
     PermissionsBoundaryArn: given.permissionsBoundary,
     RolePrefix: given.rolePrefix,

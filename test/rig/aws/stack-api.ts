@@ -318,7 +318,7 @@ class Refusal extends Error {
 }
 
 function outputsOf(resources: ShownStack['resources'], webhookUrl: string): Readonly<Record<string, string>> {
-  const hasUrl = 'WebhookLambdaFunctionUrl' in resources;
+  const hasUrl = 'WebhookLambdaFunctionUrl' in resources || 'WebhookApi' in resources;
   return {
     ServerlessDeploymentBucketName: BUCKET,
     ...(hasUrl ? { WebhookLambdaFunctionUrl: webhookUrl } : {}),
