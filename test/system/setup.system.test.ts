@@ -40,7 +40,7 @@ afterAll(async () => {
 });
 
 describe('the commands of the README for AWS', () => {
-  it('work in their order with nothing but a profile, as an operator whom no cluster trusts', async () => {
+  it('work in their order with nothing but a profile, for an operator that no cluster trusts', async () => {
     const trust = [...aws.aws.roles][0];
     if (trust === undefined) throw new Error('the test has no role');
     const [role, trusted] = trust;

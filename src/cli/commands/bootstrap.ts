@@ -21,7 +21,7 @@ import { planStackMemory, rememberStack } from '../stack/remember-stack.ts';
 export interface BootstrapFlags {
   /** Parameters of the stack, by their names; every other one keeps its value. */
   readonly parameters: Readonly<Record<string, string>>;
-  /** Of the stack and all that it creates; none: they keep theirs. */
+  /** Of the stack and all that it creates; none: the tags stay as they are. */
   readonly tags: Readonly<Record<string, string>>;
 }
 
