@@ -90,7 +90,12 @@ export async function maySend(policy: unknown, principal: string, queue: string)
 }
 
 /** Whether IAM would allow the action. */
-export async function may(policies: readonly PolicyDocument[], action: string, resource: string): Promise<boolean> {
+export async function may(
+  policies: readonly PolicyDocument[],
+  action: string,
+  on: string | { readonly resource: string; readonly context: Readonly<Record<string, string>> },
+): Promise<boolean> {
+  const { resource, context } = typeof on === 'string' ? { resource: on, context: {} } : on;
   const account = /^arn:aws:\w+:[\w-]*:(\d{12}):/.exec(resource)?.[1] ?? ACCOUNT;
   const answer = await runSimulation(
     {
@@ -98,7 +103,7 @@ export async function may(policies: readonly PolicyDocument[], action: string, r
         principal: `arn:aws:iam::${ACCOUNT}:role/the-function`,
         action,
         resource: { resource, accountId: account },
-        contextVariables: {},
+        contextVariables: context,
       },
       identityPolicies: policies.map((policy, index) => ({ name: `policy-${index}`, policy })),
       serviceControlPolicies: [],
