@@ -12,15 +12,14 @@
  * Environment: HEADGATE_DEPLOY_QUEUE_URL (all), HEADGATE_CHECK_QUEUE_URL (deploy, check), HEADGATE_DEPLOY_DEAD_QUEUE_URL and
  * HEADGATE_CHECK_DEAD_QUEUE_URL (sweep), and every `env:` reference in headgate.yml.
  */
-import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import type { Metafile, Plugin } from 'esbuild';
+import { configFiles } from '../src/platforms/aws/lambda/config-files.ts';
 import { refusedInFunctions } from '../src/platforms/aws/lambda/packable.ts';
 import type { Config } from '../src/config/checked/config.ts';
-import { packConfig } from '../src/config/checked/packed.ts';
-import type { PackedConfig } from '../src/config/checked/packed.ts';
 import { readConfig } from '../src/config/checked/read-config.ts';
 import type { Problem } from '../src/error/deploy-error.ts';
 import { refuseOtherLayer } from './pinned-layer.ts';
@@ -67,7 +66,7 @@ async function checkedConfig(path: string): Promise<Config> {
 }
 
 /** Bundles only the version from package.json: the rest of it is larger than some functions. */
-const versionOnly: Plugin = {
+export const versionOnly: Plugin = {
   name: 'version-only',
   setup(bundler) {
     bundler.onLoad({ filter: /\/package\.json$/ }, async ({ path }) => {
@@ -113,19 +112,12 @@ async function buildFunction(
 }
 
 async function writeConfig(directory: string, config: Config): Promise<readonly string[]> {
-  const packed = packConfig(config);
-  const authorities = packed.repositories.flatMap(({ name, caFile }) =>
-    caFile === null ? [] : [{ from: caFile, to: join('ca', `${name}.pem`) }],
-  );
-  if (authorities.length > 0) await mkdir(join(directory, 'ca'), { recursive: true });
-  await Promise.all(authorities.map(({ from, to }) => copyFile(from, join(directory, to))));
-  const repositories = packed.repositories.map((repository) => ({
-    ...repository,
-    caFile: repository.caFile === null ? null : join('ca', `${repository.name}.pem`),
-  }));
-  const content: PackedConfig = { ...packed, repositories };
-  await writeFile(join(directory, 'headgate.json'), JSON.stringify(content));
-  return ['headgate.json', ...authorities.map(({ to }) => to)];
+  const files = await configFiles(config);
+  for (const [file, content] of files) {
+    await mkdir(dirname(join(directory, file)), { recursive: true });
+    await writeFile(join(directory, file), content);
+  }
+  return [...files.keys()];
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

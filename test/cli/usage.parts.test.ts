@@ -11,6 +11,7 @@ const COMMANDS = [
   'sweep',
   'uninstall',
   'bootstrap',
+  'explain',
   'connect',
   'doctor',
   'secret',

@@ -30,7 +30,14 @@ export function deployFunction(world: FunctionEnvironment) {
     const batch = readBatch(event);
     // A run that starts late continues in the next invocation; one that needs more than a whole invocation never ends.
     const bounded = { ...runtime, open: (...[target, revision]: OpenArgs) => runtime.open(target, revision, usableMs) };
-    const options = { queue: world.queueOf(batch.queueArn), log, wait, random: Math.random };
+    const queue = world.queueOf(batch.queueArn);
+    const options = {
+      queue,
+      remove: (receipts: readonly string[]) => queue.remove(receipts),
+      log,
+      wait,
+      random: Math.random,
+    };
     const needed = slotsOf(batch, concurrencyOf(memoryMb), runtime);
     return serveBatch(batch, { ...options, ...needed, ...deploys(bounded) }, signal);
   };

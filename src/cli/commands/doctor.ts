@@ -21,8 +21,8 @@ export async function doctorCommand(context: Context, flags: DoctorFlags): Promi
     const templated = [...config.clusters.values()].flatMap((cluster) =>
       representativeTargets(config.templates, cluster),
     );
-    const verified = await verifyInFunctions(context, [...config.targets, ...templated]);
-    const results = [...(await runAll(here, signal)), ...(verified ?? (await probeHere(context, access)))];
+    const inside = await verifyInFunctions(context, [...config.targets, ...templated]);
+    const results = [...(await runAll(here, signal)), ...(inside ?? (await probeHere(context, access)))];
     context.print(formatProbes(results, context));
     return results.every(({ problem }) => problem === null) ? 0 : 1;
   } finally {

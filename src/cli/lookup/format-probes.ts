@@ -24,19 +24,19 @@ function asJson(results: readonly ProbeResult[]): string {
 
 /** The remedies follow the table. */
 function asTable(results: readonly ProbeResult[], { paint }: Pick<Context, 'paint'>): string {
-  // Only where functions looked.
-  const isShared = results.some(({ by }) => by !== undefined);
+  // Only where functions were invoked.
+  const hasFunctions = results.some(({ by }) => by !== undefined);
   const rows = results.map(({ kind, name, by = 'this machine', detail, problem }) => [
     kind,
     name,
-    ...(isShared ? [by] : []),
+    ...(hasFunctions ? [by] : []),
     problem === null ? 'ok' : 'FAILED',
     detail,
   ]);
   const remedies = results.flatMap(({ problem }) =>
     problem === null ? [] : [`${problem.subject}: ${problem.remedy}`],
   );
-  const table = formatTable(['KIND', 'NAME', ...(isShared ? ['BY'] : []), 'RESULT', 'DETAIL'], rows);
+  const table = formatTable(['KIND', 'NAME', ...(hasFunctions ? ['CHECKED BY'] : []), 'RESULT', 'DETAIL'], rows);
   if (remedies.length === 0) return table;
   return [table, '', ...remedies.map((remedy) => `${paint('red', 'remedy:')} ${remedy}`)].join('\n');
 }

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -7,6 +8,8 @@ import * as z from 'zod';
 import { DeployError } from '../../error/deploy-error.ts';
 import { wait } from '../../app/wait.ts';
 import { exclusively } from './exclusive.ts';
+import { packagedStack } from '../packaged/packaged-stack.ts';
+import type { StackFiles } from '../packaged/packaged-stack.ts';
 import { reservedBy } from './reserved-concurrency.ts';
 
 /** The packaged stack: templates and archives, on this machine. */
@@ -43,15 +46,16 @@ const Template = z.object({
 });
 const StoredInS3 = z.object({ S3Key: z.string() });
 
-/** Packages the functions of this checkout with serverless, offline and without credentials. */
+/** In a checkout, packages the functions with serverless, offline and without credentials; else takes the npm package's. */
 export function packageFunctions(options: PackageOptions, signal: AbortSignal): Promise<FunctionPackage> {
+  const isCheckout = existsSync(join(root, 'serverless.yml'));
+  if (!isCheckout) return packagedStack(join(root, 'dist', 'stack'), options).then(readPackage);
+  const work = async () => readPackage(await packageCheckout(options, signal));
   // Another stage that is packaged at the same time would put its headgate.yml into these archives.
-  return exclusively(join(root, '.serverless.lock'), () => packageAlone(options, signal), { wait, signal });
+  return exclusively(join(root, '.serverless.lock'), work, { wait, signal });
 }
 
-async function packageAlone(options: PackageOptions, signal: AbortSignal): Promise<FunctionPackage> {
-  const out = join(root, '.serverless');
-  await runServerless(options, signal);
+async function readPackage({ directory: out, layer }: StackFiles): Promise<FunctionPackage> {
   const read = (name: string) => readFile(join(out, name), 'utf8');
   const template = await read('cloudformation-template-update-stack.json');
   const { Resources, Parameters } = Template.parse(JSON.parse(template));
@@ -61,7 +65,7 @@ async function packageAlone(options: PackageOptions, signal: AbortSignal): Promi
     return stored.success ? [stored.data.S3Key] : [];
   });
   const contentOf = async (key: string) => {
-    if (key.startsWith('layers/')) return () => readFile(LAYER);
+    if (key.startsWith('layers/')) return () => readFile(layer);
     const content = await readFile(join(out, key.slice(key.lastIndexOf('/') + 1)));
     return () => Promise.resolve(content);
   };
@@ -75,6 +79,11 @@ async function packageAlone(options: PackageOptions, signal: AbortSignal): Promi
     artifacts: new Map(await Promise.all(keys.map(async (key) => [key, await contentOf(key)] as const))),
     templateKey: `${directory}/template.json`,
   };
+}
+
+async function packageCheckout(options: PackageOptions, signal: AbortSignal): Promise<StackFiles> {
+  await runServerless(options, signal);
+  return { directory: join(root, '.serverless'), layer: LAYER };
 }
 
 async function runServerless({ stage, region, config, env }: PackageOptions, signal: AbortSignal): Promise<void> {

@@ -10,8 +10,13 @@ export type OutputFormat = 'text' | 'json';
 export type ExitCode = 0 | 1 | 2;
 
 /** What a command gets: the checked configuration, its options, and where to write. */
-export interface Context {
+export interface Context extends BareContext {
   readonly config: Config;
+}
+
+/** What a command gets that needs no headgate.yml. */
+export interface BareContext {
+  readonly cwd: string;
   /** headgate.yml as the user named it, for messages. */
   readonly configPath: string;
   readonly env: NodeJS.ProcessEnv;

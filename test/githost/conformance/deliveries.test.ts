@@ -10,7 +10,7 @@ it('runs the conformance suite on every Git host', () => {
 });
 
 /** The secrets are those of headgate.yml, while they are rotated. */
-function authenticate(
+async function authenticate(
   receiver: GitHost,
   delivery: Delivery,
   { secrets, nowMs = SENT_AT_MS }: { secrets: readonly string[]; nowMs?: number },
@@ -21,7 +21,7 @@ function authenticate(
 async function parse(host: HostCase, sent: Sent, body?: Buffer): Promise<Parsed> {
   const receiver = await hostOf(host).loadReceiver();
   const delivery = deliveryOf(host, sent, body === undefined ? {} : { body });
-  const authentic = authenticate(receiver, delivery, { secrets: [host.secret] });
+  const authentic = await authenticate(receiver, delivery, { secrets: [host.secret] });
   if (authentic === null) throw new Error('the case signs what it sends');
   return receiver.parse(authentic);
 }
@@ -33,7 +33,7 @@ describe.each(CASES)('a delivery of $name', (host) => {
 
   async function accepts(delivery: Delivery, secrets: readonly string[], nowMs = SENT_AT_MS): Promise<boolean> {
     const receiver = await hostOf(host).loadReceiver();
-    return authenticate(receiver, delivery, { secrets, nowMs }) !== null;
+    return (await authenticate(receiver, delivery, { secrets, nowMs })) !== null;
   }
 
   it('is authentic with its secret, and with either of two while they are rotated', async () => {
@@ -57,16 +57,22 @@ describe.each(CASES)('a delivery of $name', (host) => {
     expect(receiver.hasProof({ 'content-type': 'application/json' })).toBe(false);
   });
 
-  it('is not authentic when a header of the proof is missing, cut or changed', async () => {
+  it('is not authentic when the headers of its proof are missing, cut or changed', async () => {
     const unsigned = host.headers(body, 'push', { secret: '', sentAtMs: SENT_AT_MS });
-    const proofs = Object.keys(signed.headers).filter((name) => unsigned[name] === undefined);
+    const proofs = Object.entries(signed.headers).filter(([name, value]) => unsigned[name] !== value);
     expect(proofs.length).toBeGreaterThan(0);
-    for (const name of proofs) {
-      const value = signed.headers[name] ?? '';
-      for (const wrong of [undefined, '', value.slice(0, -1), `${value}0`, value.replace(/.$/, 'é'), value.slice(7)]) {
-        const delivery = { ...signed, headers: { ...signed.headers, [name]: wrong } };
-        expect([name, wrong, await accepts(delivery, [host.secret])]).toEqual([name, wrong, false]);
-      }
+    const changes: readonly ((value: string) => string | undefined)[] = [
+      () => undefined,
+      () => '',
+      (value) => value.slice(0, -1),
+      (value) => `${value}0`,
+      (value) => value.replace(/.$/, 'é'),
+      (value) => value.slice(7),
+    ];
+    for (const change of changes) {
+      const wrong = Object.fromEntries(proofs.map(([name, value]) => [name, change(value ?? '')]));
+      const delivery = { ...signed, headers: { ...signed.headers, ...wrong } };
+      expect([wrong, await accepts(delivery, [host.secret])]).toEqual([wrong, false]);
     }
   });
 

@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod';
+import type { Config } from '../../config/checked/config.ts';
+import { readConfig } from '../../config/checked/read-config.ts';
+import type { Problem } from '../../error/deploy-error.ts';
+import { DeployError } from '../../error/deploy-error.ts';
+import { configFiles } from '../../platforms/aws/lambda/config-files.ts';
+import { refusedInFunctions } from '../../platforms/aws/lambda/packable.ts';
+import { configPolicies } from '../../platforms/aws/lambda/config-policies.ts';
+import { cacheDirectory } from '../../sandbox/find-tools.ts';
+import { LAYER, downloadLayer } from '../../sandbox/layer.ts';
+import { appendToZip } from './zip.ts';
+
+/** The stage in the templates of the package; infra/package/stack.ts packages with it. No stage of a user has capitals. */
+export const STAGE = 'PackagedStage';
+
+/** What infra/package/stack.ts writes beside the archives: the hash that their keys in the bucket contain, and digests. */
+export const StackManifest = z.object({ keyHash: z.string(), sha256: z.record(z.string(), z.string()) });
+
+export interface PackagedStackOptions {
+  readonly stage: string;
+  /** Absolute path of headgate.yml. */
+  readonly config: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+export interface StackFiles {
+  /** The templates and the archives of the functions. */
+  readonly directory: string;
+  /** The archive of the layer with kubectl and Helm. */
+  readonly layer: string;
+}
+
+/**
+ * Makes the stack of this headgate.yml from the archives that the npm package carries, without a bundler: adds the
+ * configuration to each archive, and the stage and the rights to secrets to the template. Writes into the cache.
+ * @throws DeployError for an archive that is not the published one, and for what functions do not support
+ */
+export async function packagedStack(
+  packaged: string,
+  { stage, config: path, env }: PackagedStackOptions,
+): Promise<StackFiles> {
+  const config = await readSupported(path, env);
+  const { keyHash, sha256 } = StackManifest.parse(JSON.parse(await readFile(join(packaged, 'manifest.json'), 'utf8')));
+  const files = await Promise.all(
+    Object.entries(sha256).map(async ([name, digest]) => [name, await verified(join(packaged, name), digest)] as const),
+  );
+  const added = await configFiles(config);
+  const archives = files.filter(([name]) => name.endsWith('.zip')).map(([name, zip]) => withConfig(name, zip, added));
+  const hash = sha256Of(Buffer.concat(archives.map(([, content]) => content))).slice(0, 32);
+  const templates = files
+    .filter(([name]) => name.endsWith('.json'))
+    .map(([name, content]) => {
+      const text = content.toString().replaceAll(STAGE, stage).replaceAll(keyHash, hash);
+      return [name, name.includes('update-stack') ? withPolicies(text, config) : text] as const;
+    });
+  const directory = join(cacheDirectory(env), 'stack', stage);
+  await mkdir(directory, { recursive: true });
+  for (const [name, content] of [...archives, ...templates]) await writeFile(join(directory, name), content);
+  return { directory, layer: await cachedLayer(env) };
+}
+
+async function readSupported(path: string, env: NodeJS.ProcessEnv): Promise<Config> {
+  const read = readConfig({ text: await readFile(path, 'utf8'), path, env });
+  const problems = 'problems' in read ? read.problems : refusedInFunctions(read.config);
+  const [first] = problems;
+  if (first !== undefined) throw new DeployError(first.code, { ...first, message: all(problems) });
+  if ('config' in read) return read.config;
+  throw new TypeError('a configuration without problems was not returned');
+}
+
+/** One error shows the first problem; the others follow in its message. */
+function all(problems: readonly Problem[]): string {
+  return problems.map(({ subject, message }, index) => (index === 0 ? message : `${subject}: ${message}`)).join('; ');
+}
+
+async function verified(file: string, digest: string): Promise<Buffer> {
+  const content = await readFile(file);
+  if (sha256Of(content) === digest) return content;
+  throw new DeployError('config-invalid', {
+    subject: file,
+    message: 'the file is damaged: it does not have the SHA-256 that the package lists',
+    remedy: 'Install headgate again.',
+  });
+}
+
+function withConfig(name: string, zip: Buffer, added: ReadonlyMap<string, Uint8Array>): readonly [string, Buffer] {
+  const folder = `dist/functions/${name.replace(/\.zip$/, '')}`;
+  const entries = [...added].map(([file, content]) => ({ name: `${folder}/${file}`, content }));
+  return [name, appendToZip(zip, entries)];
+}
+
+const Template = z.looseObject({ Resources: z.record(z.string(), z.unknown()) });
+
+function withPolicies(text: string, config: Config): string {
+  const template = Template.parse(JSON.parse(text));
+  const Resources = { ...template.Resources, ...configPolicies(config).Resources };
+  return JSON.stringify({ ...template, Resources });
+}
+
+async function cachedLayer(env: NodeJS.ProcessEnv): Promise<string> {
+  const folder = join(cacheDirectory(env), LAYER.folder);
+  const file = join(folder, 'layer.zip');
+  const isCached = await stat(file).then(
+    () => true,
+    () => false,
+  );
+  if (isCached) return file;
+  await mkdir(folder, { recursive: true });
+  const temporary = `${file}.${process.pid}.tmp`;
+  await writeFile(temporary, await downloadLayer());
+  await rename(temporary, file);
+  return file;
+}
+
+function sha256Of(content: Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex');
+}

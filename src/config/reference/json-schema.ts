@@ -1,0 +1,109 @@
+import * as z from 'zod';
+import { HOST_NAMES } from '../../githost/hosts.ts';
+import * as shape from '../written/shape.ts';
+import { defaultText } from './default-text.ts';
+import { KEYS } from './keys.ts';
+import type { KeyReference } from './keys.ts';
+
+export type JsonSchema = z.core.JSONSchema.BaseSchema;
+
+const secretReference: JsonSchema = { type: 'string', pattern: '^(?:env|file|ssm|secretsmanager):.+$' };
+
+/** The schema of headgate.yml for editors. What it accepts may still be refused by `headgate check`, never the reverse. */
+export function configSchema(): JsonSchema {
+  const cluster = withProperties(schemaOf(shape.cluster), {
+    kubeconfig: schemaOf(shape.kubeconfig),
+    eks: schemaOf(shape.eks),
+  });
+  const app = withProperties(schemaOf(shape.app), { privateKey: secretReference });
+  const repository = withProperties(schemaOf(shape.repository), {
+    host: { enum: [...HOST_NAMES] },
+    webhookSecret: { anyOf: [secretReference, { type: 'array', items: secretReference }] },
+    credentials: { anyOf: [secretReference, app] },
+  });
+  const schema = withProperties(schemaOf(shape.file), {
+    clusters: { type: 'object', additionalProperties: cluster },
+    repositories: { type: 'object', additionalProperties: repository },
+    targets: { type: 'array', items: targetSchema() },
+    aws: schemaOf(shape.aws),
+  });
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'headgate.yml',
+    ...described(schema, ''),
+    required: ['clusters', 'repositories', 'targets'],
+  };
+}
+
+/** A template differs from a target only in what may have placeholders, so one schema without names' patterns fits both. */
+function targetSchema(): JsonSchema {
+  const target = schemaOf(shape.target);
+  const decryption = target.properties?.['decryption'];
+  return withProperties(target, {
+    ...(isSchema(decryption) ? { decryption: withProperties(decryption, { age: secretReference }) } : {}),
+    forEach: schemaOf(shape.forEach),
+  });
+}
+
+/** A shape as people write it: before its transformations and without its rules, which JSON Schema cannot express. */
+function schemaOf(of: z.ZodType): JsonSchema {
+  return z.toJSONSchema(of, {
+    target: 'draft-7',
+    io: 'input',
+    unrepresentable: 'any',
+    override({ zodSchema, jsonSchema }) {
+      // Of the value after the transformation: a number for a duration. The reference has the written form.
+      delete jsonSchema.default;
+      if (zodSchema instanceof z.ZodBigInt) jsonSchema.type = 'integer';
+      if (zodSchema instanceof z.ZodObject) jsonSchema.additionalProperties = false;
+    },
+  });
+}
+
+function withProperties(schema: JsonSchema, properties: Readonly<Record<string, JsonSchema>>): JsonSchema {
+  const merged = { ...withoutDialect(schema), properties: { ...schema.properties } };
+  for (const [key, property] of Object.entries(properties)) merged.properties[key] = withoutDialect(property);
+  return merged;
+}
+
+/** Only the root of a schema names its dialect. */
+function withoutDialect({ $schema: _dialect, ...schema }: JsonSchema): JsonSchema {
+  return schema;
+}
+
+const byKey = new Map(KEYS.map((reference) => [reference.key, reference]));
+
+/** The schema with the meaning of each key, which editors show. */
+function described(schema: JsonSchema, key: string): JsonSchema {
+  const found = byKey.get(key);
+  const result: JsonSchema = found === undefined ? { ...schema } : { description: descriptionOf(found), ...schema };
+  const { properties, items, additionalProperties, anyOf } = schema;
+  // The description of a list or a map is that of its items, and one is enough.
+  const inside = (part: Part): Part => (isSchema(part) ? withoutDescription(described(part, key)) : part);
+  if (properties !== undefined) {
+    const paths = Object.entries(properties).map(([name, property]) => {
+      const path = key === '' ? name : `${key}.${name}`;
+      return [name, isSchema(property) ? described(property, path) : property] as const;
+    });
+    result.properties = Object.fromEntries(paths);
+  }
+  if (items !== undefined && !Array.isArray(items)) result.items = inside(items);
+  if (additionalProperties !== undefined) result.additionalProperties = inside(additionalProperties);
+  if (anyOf !== undefined) result.anyOf = anyOf.map((part) => withoutDescription(described(part, key)));
+  return result;
+}
+
+function descriptionOf(reference: KeyReference): string {
+  const ending = defaultText(reference);
+  return ending === null ? reference.meaning : `${reference.meaning} (${ending})`;
+}
+
+function withoutDescription({ description: _description, ...schema }: JsonSchema): JsonSchema {
+  return schema;
+}
+
+type Part = NonNullable<JsonSchema['additionalProperties']>;
+
+function isSchema(part: unknown): part is JsonSchema {
+  return typeof part === 'object' && part !== null && !Array.isArray(part);
+}
