@@ -108,7 +108,7 @@ export async function may(
       identityPolicies: policies.map((policy, index) => ({ name: `policy-${index}`, policy })),
       serviceControlPolicies: [],
       resourceControlPolicies: [],
-      ...(action === 'sts:AssumeRole' ? { resourcePolicy: trust(resource) } : {}),
+      ...(/^(?:sts|kms):/.test(action) ? { resourcePolicy: leftToTheAccount(action) } : {}),
     },
     {},
   );
@@ -116,8 +116,9 @@ export async function may(
   return answer.overallResult === 'Allowed';
 }
 
-/** Assumes that the other account trusts the function, so that only the function's own policies count. */
-function trust(_role: string) {
-  const principal = { AWS: `arn:aws:iam::${ACCOUNT}:role/the-function` };
-  return { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: principal, Action: 'sts:AssumeRole' }] };
+/** The policy of a role or key that leaves the decision to the account, so that only the function's own policies count. */
+function leftToTheAccount(action: string) {
+  const statement = { Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` }, Action: action };
+  const resource = action.startsWith('kms:') ? { Resource: '*' } : {};
+  return { Version: '2012-10-17', Statement: [{ ...statement, ...resource }] };
 }
