@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { answerFunctionUrl, BODY_LIMIT_BYTES } from '../src/platforms/aws/lambda/function-url.ts';
+import { countRefusals } from '../src/deploy/webhook/count-refusals.ts';
 import type { Reception } from '../src/deploy/webhook/receive.ts';
 import { functionEnvironment } from '../src/app/functions/function-environment.ts';
 import { isVerification, verifySecrets } from '../src/app/functions/verify-secrets.ts';
@@ -18,7 +19,7 @@ const reception: Reception = {
   queue: world.queueAt('HEADGATE_DEPLOY_QUEUE_URL'),
   randomId: randomUUID,
   nowMs: world.nowMs,
-  log: world.log,
+  log: countRefusals(world.log, world.nowMs),
 };
 
 /** Receives webhooks at the function URL: authenticates and queues them, and responds. */

@@ -108,6 +108,13 @@ export function priceOf(load: Load, pauseAfterLook: PauseAfterLook): Price {
   return { ...parts, total: Object.values(parts).reduce((sum, each) => sum + each, 0) };
 }
 
+/** The most that a stranger can make the webhook function cost in a month: every execution that is reserved, all the time. */
+export function strangersPriceOf(reserved: number): number {
+  const seconds = DAYS * 24 * 3600;
+  // AWS accepts ten requests a second for each concurrent execution.
+  return reserved * seconds * (MEMORY.webhook * GB_SECOND.arm64 + 10 * INVOCATION);
+}
+
 /** What the free tier leaves of an idle month: a million requests of each service, 400,000 GB-s, ten alarms. */
 export function isFreeWhenIdle(seconds: Seconds): boolean {
   const requests = POLLS.limited + POLLS.unlimited + 2 * MINUTES;

@@ -36,10 +36,10 @@ export async function packageStack(root: string, out: string): Promise<void> {
 
 const EXAMPLE = join('infra', 'headgate.example.yml');
 
-/** The rights to secrets are those of the user's headgate.yml, and `bootstrap` adds them. */
+/** The rights to secrets and to clusters are those of the user's headgate.yml, and `bootstrap` adds them. */
 function withoutPolicies(text: string): Buffer {
   const template: { Resources: Record<string, unknown> } = JSON.parse(text);
-  const names = ['WebhookSecrets', 'DeploySecrets', 'CheckSecrets', 'SweepSecrets', 'DeployKeys'];
+  const names = ['WebhookSecrets', 'DeploySecrets', 'CheckSecrets', 'SweepSecrets', 'DeployKeys', 'ClusterRoles'];
   for (const name of names) delete template.Resources[name];
   return Buffer.from(`${JSON.stringify(template, null, 1)}\n`);
 }

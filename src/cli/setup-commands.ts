@@ -4,6 +4,8 @@ import { parseReference } from '../config/written/reference.ts';
 import { DeployError } from '../error/deploy-error.ts';
 import type { AddCommand } from './command-definition.ts';
 import type { SecretReference } from '../config/written/reference.ts';
+import { parametersOf, settingOptions, tagsOf } from './stack/stack-options.ts';
+import type { StackOptionValues } from './stack/stack-options.ts';
 import type { Context } from './terminal/context.ts';
 
 /** The commands that set Headgate up and diagnose the setup. */
@@ -25,20 +27,17 @@ export function addSetupCommands(add: AddCommand): void {
       return initCommand(context, { directory, context: name, namespace, branch, url });
     },
   });
-  add<StackOptions & { alarmTopic?: string }>({
+  add<StackOptions & StackOptionValues>({
     usage: 'bootstrap',
     summary: 'deploy Headgate to AWS',
     description:
       'Deploy the stack to AWS, create missing webhook secrets, and print the webhook URL. The plan is shown first.',
     examples: ['headgate bootstrap --region eu-west-1', 'headgate bootstrap --stage lab --yes'],
-    options: [
-      ...stackOptions(),
-      new Option('--alarm-topic <arn>', 'SNS topic that receives the alarms').argParser(parseTopic),
-    ],
-    async body(context, { alarmTopic, ...place }) {
-      const parameters = alarmTopic === undefined ? {} : { AlarmTopicArn: alarmTopic };
+    options: [...stackOptions(), ...settingOptions()],
+    async body(context, { stage, region, ...settings }) {
       const { bootstrapCommand } = await import('./commands/bootstrap.ts');
-      return bootstrapCommand(await placed(context, place), { parameters });
+      const flags = { parameters: parametersOf(settings), tags: tagsOf(settings) };
+      return bootstrapCommand(await placed(context, { stage, region }), flags);
     },
   });
   add<StackOptions & { url?: string; token?: string; app?: true; rbac?: true }>({
@@ -96,8 +95,8 @@ export function addSetupCommands(add: AddCommand): void {
 }
 
 interface StackOptions {
-  readonly stage?: string;
-  readonly region?: string;
+  readonly stage?: string | undefined;
+  readonly region?: string | undefined;
 }
 
 /** The one place where the flags of a set-up command meet `aws:` of headgate.yml. */
@@ -129,11 +128,6 @@ function parseStage(text: string): string {
 function parseRegion(text: string): string {
   if (isAwsRegion(text)) return text;
   throw new InvalidArgumentError('Must be a region such as eu-west-1.');
-}
-
-function parseTopic(text: string): string {
-  if (/^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]+$/.test(text)) return text;
-  throw new InvalidArgumentError('Must be the ARN of an SNS topic.');
 }
 
 function parseUrl(text: string): string {

@@ -25,7 +25,7 @@ function bootstrap(args: readonly string[] = ['--yes'], config = EXAMPLE) {
   return headgate(['bootstrap', ...args], {
     files: { 'headgate.yml': config },
     env: { ...api.env, PATH: process.env['PATH'] ?? '' },
-    timeoutMs: 60_000,
+    timeoutMs: 150_000,
   });
 }
 
@@ -43,6 +43,7 @@ describe('headgate bootstrap', () => {
       'cloudformation CreateStack',
       's3 PUT serverless/headgate/prod/HASH/webhook.zip',
       's3 PUT serverless/headgate/prod/HASH/deploy.zip',
+      's3 PUT serverless/headgate/prod/HASH/check.zip',
       's3 PUT serverless/headgate/prod/HASH/sweep.zip',
       's3 PUT layers/kubectl-v36-2.0.1.zip',
       's3 PUT serverless/headgate/prod/HASH/template.json',
@@ -51,12 +52,12 @@ describe('headgate bootstrap', () => {
     ]);
     expect(api.parameters.get('/headgate/fleet/webhook-secret')).toMatch(/^[0-9a-f]{64}$/);
     expect(api.stack?.status).toMatch(/^UPDATE_/);
-    expect(api.stack?.parameters).toEqual({
+    expect(api.stack?.parameters).toMatchObject({
       AlarmTopicArn: 'arn:aws:sns:eu-west-1:111122223333:ops',
       ReserveConcurrency: 'true',
     });
     expect(stdout).toContain('account 111122223333, eu-west-1, as arn:aws:iam::111122223333:user/admin');
-    expect(stdout).toContain('  + 3 × AWS::Lambda::Function');
+    expect(stdout).toContain('  + 4 × AWS::Lambda::Function');
     expect(stdout).toContain(
       '  ! ssm:/headgate/fleet/token  is missing; store it with: headgate secret set ssm:/headgate/fleet/token',
     );
@@ -65,7 +66,7 @@ describe('headgate bootstrap', () => {
     );
     expect(stdout + stderr).not.toContain(api.parameters.get('/headgate/fleet/webhook-secret'));
     expect(api.requests.filter(({ action }) => /^Get(?:Parameter|SecretValue)/.test(action))).toEqual([]);
-  }, 60_000);
+  }, 300_000);
 
   it('takes a secret whose first answer was lost for created', async () => {
     api.lostAnswer = 'PutParameter';
@@ -73,7 +74,7 @@ describe('headgate bootstrap', () => {
     expect(stderr).not.toContain('ParameterAlreadyExists');
     expect(code).toBe(0);
     expect(writes().slice(0, 3)).toEqual(['ssm PutParameter', 'ssm PutParameter', 'cloudformation CreateStack']);
-  }, 60_000);
+  }, 300_000);
 
   it('changes nothing on a second run, and only what differs after a change of headgate.yml', async () => {
     await bootstrap();
@@ -85,7 +86,12 @@ describe('headgate bootstrap', () => {
       code: 0,
       stdout: expect.stringContaining('stack headgate-prod is up to date') as string,
     });
-    expect(writes()).toEqual(['s3 PUT serverless/headgate/prod/HASH/template.json', 'cloudformation CreateChangeSet']);
+    // CloudFormation keeps a change set without changes as a failed one, unless it is deleted.
+    expect(writes()).toEqual([
+      's3 PUT serverless/headgate/prod/HASH/template.json',
+      'cloudformation CreateChangeSet',
+      'cloudformation DeleteChangeSet',
+    ]);
     expect(api.parameters.get('/headgate/fleet/webhook-secret')).toBe(secret);
     api.requests.length = 0;
     const changed = await bootstrap(['--yes'], EXAMPLE.replaceAll('ssm:/headgate/fleet/token', 'ssm:/another'));
@@ -94,7 +100,7 @@ describe('headgate bootstrap', () => {
     expect(changed.stdout).not.toContain('Queue AWS::SQS::Queue');
     expect(writes()).toContain('cloudformation ExecuteChangeSet');
     expect(writes()).not.toContain('s3 PUT layers/kubectl-v36-2.0.1.zip');
-  }, 120_000);
+  }, 300_000);
 
   it('reserves nothing in a new account, and says what caps the cost there', async () => {
     api.concurrency = { limit: 10, unreserved: 10 };
@@ -109,7 +115,7 @@ describe('headgate bootstrap', () => {
     api.concurrency = { limit: 1000, unreserved: 1000 };
     expect(await bootstrap()).toMatchObject({ code: 0 });
     expect(api.stack?.parameters['ReserveConcurrency']).toBe('true');
-  }, 120_000);
+  }, 300_000);
 
   it('writes nothing without a terminal or --yes', async () => {
     const { code, stderr } = await bootstrap([]);
@@ -117,6 +123,48 @@ describe('headgate bootstrap', () => {
     expect(stderr).toContain('Pass --yes to skip the prompt.');
     expect(api.requests).toEqual([]);
   });
+
+  it('reports why the first stack could not be created, though CloudFormation has deleted it', async () => {
+    api.failure = 'User: arn:aws:iam::111122223333:user/admin is not authorized to perform: s3:CreateBucket';
+    const { code, stderr } = await bootstrap();
+    expect(code).toBe(1);
+    expect(stderr).toContain(
+      'ServerlessDeploymentBucket: User: arn:aws:iam::111122223333:user/admin is not authorized',
+    );
+  }, 300_000);
+
+  it('passes the settings of the stack on, and keeps those that are not passed again', async () => {
+    const boundary = 'arn:aws:iam::111122223333:policy/boundary';
+    const first = await bootstrap([
+      ...['--yes', '--permissions-boundary', boundary, '--role-prefix', 'acme-', '--log-retention', '90'],
+      ...['--vpc-subnets', 'subnet-0a,subnet-0b', '--security-groups', 'sg-0a', '--tag', 'team=ops', '--tag', 'cost=7'],
+    ]);
+    expect(first).toMatchObject({ code: 0 });
+    const settings = { PermissionsBoundaryArn: boundary, RolePrefix: 'acme-', LogRetentionDays: '90' };
+    const network = { SubnetIds: 'subnet-0a,subnet-0b', SecurityGroupIds: 'sg-0a' };
+    expect(api.stack).toMatchObject({ parameters: { ...settings, ...network }, tags: { team: 'ops', cost: '7' } });
+    expect(await bootstrap(['--yes', '--log-retention', '30'])).toMatchObject({ code: 0 });
+    expect(api.stack).toMatchObject({ parameters: { ...settings, ...network, LogRetentionDays: '30' } });
+    expect(api.stack?.tags).toEqual({ team: 'ops', cost: '7' });
+    expect(await bootstrap(['--yes', '--kms-key', 'alias/mine'])).toMatchObject({
+      code: 64,
+      stderr: expect.stringContaining('Must be the ARN of a KMS key.') as string,
+    });
+  }, 450_000);
+
+  it('names a region without function URLs before it packages anything, and works there with an HTTP API', async () => {
+    const refused = await bootstrap(['--yes', '--region', 'eu-central-2']);
+    expect(refused.code).toBe(64);
+    expect(refused.stderr).toContain('Lambda function URLs do not exist in eu-central-2');
+    expect(refused.stderr).toContain('Pass --front api');
+    expect(refused.stderr).not.toContain('packaging');
+    expect(await bootstrap(['--yes', '--front', 'api'])).toMatchObject({ code: 0 });
+    const types = Object.values(api.stack?.resources ?? {}).map(({ type }) => type);
+    expect(types).toContain('AWS::ApiGatewayV2::Api');
+    expect(types).not.toContain('AWS::Lambda::Url');
+    // The next run needs no flag.
+    expect(await bootstrap()).toMatchObject({ code: 0, stdout: expect.stringContaining('is up to date') as string });
+  }, 450_000);
 
   it('reports why an update failed and was rolled back', async () => {
     api.stack = {
@@ -131,14 +179,14 @@ describe('headgate bootstrap', () => {
     expect(code).toBe(1);
     expect(stderr).toContain('the operation ended as UPDATE_ROLLBACK_COMPLETE');
     expect(stderr).toContain('WebhookLambdaFunction: ReservedConcurrentExecutions decreases');
-  }, 120_000);
+  }, 300_000);
 
   it('refuses a configuration that functions do not support before it changes anything on AWS', async () => {
     const { code, stderr } = await bootstrap(['--yes'], EXAMPLE.replaceAll('ssm:/headgate/fleet/token', 'env:TOKEN'));
     expect(code).toBe(1);
     expect(stderr).toContain('it would be in clear text in the template');
     expect(writes()).toEqual([]);
-  }, 60_000);
+  }, 300_000);
 
   it('fails when no region is configured', async () => {
     const { AWS_REGION: _, ...env } = api.env;

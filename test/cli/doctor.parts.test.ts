@@ -96,4 +96,12 @@ describe('headgate doctor', () => {
       remedy: 'Run headgate connect fleet to fix the webhook.',
     });
   });
+
+  it('says that DNS does not resolve a name, instead of reporting a bug', async () => {
+    url = 'https://git.headgate.invalid';
+    const { clock } = await doctor();
+    expect(clock?.ok).toBe(false);
+    expect(clock?.detail).toMatch(/^DNS does not resolve the name of the server: .*git\.headgate\.invalid/);
+    expect(clock?.remedy).toContain('the DNS of the network');
+  });
 });

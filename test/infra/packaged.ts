@@ -23,8 +23,10 @@ export interface Template {
 
 /** The template as a stack with these parameters has it; others have their defaults. */
 export function stackOf(template: Template, given: Readonly<Record<string, string>> = {}): Template {
-  const defaults = Object.entries(template.Parameters ?? {}).map(([name, { Default = '' }]) => [name, String(Default)]);
-  const parameters = { ...(Object.fromEntries(defaults) as Record<string, string>), ...given };
+  const defaults = Object.entries(template.Parameters ?? {}).map(
+    ([name, { Default = '' }]) => [name, Default] as const,
+  );
+  const parameters = { ...Object.fromEntries(defaults), ...given };
   return { ...template, Resources: resourcesWith(template, parameters) };
 }
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { ALARMS, SECONDS, isFreeWhenIdle, looksOf, priceOf } from '../../infra/price.ts';
+import { ALARMS, SECONDS, isFreeWhenIdle, looksOf, priceOf, strangersPriceOf } from '../../infra/price.ts';
 import type { Load } from '../../infra/price.ts';
 import { pauseAfterLook } from '../../src/deploy/readiness/judge-readiness.ts';
 
@@ -57,6 +57,16 @@ describe('the price of the stack', () => {
 
   it('is at most 4.50 USD a month for 1,000 pushes a day to two targets, with rollouts of 30 s on a hundred clusters', () => {
     expect(priced(1000, 'a hundred clusters').total).toBeLessThanOrEqual(4.5);
+  });
+
+  it('is, for what strangers send, at most what the page says', async () => {
+    const page = await read('docs/aws.md');
+    const settings = await read('infra/settings.yml');
+    const [, reserved = ''] = /ReservesConcurrency, (\d+)/.exec(settings) ?? [];
+    expect(page).toContain(
+      `reserved concurrency of ${reserved}, so whatever strangers send costs at most ${Math.round(strangersPriceOf(Number(reserved)))} USD a month`,
+    );
+    expect(page).toContain(`at 20, it would be ${Math.round(strangersPriceOf(20))} USD`);
   });
 
   it('counts each reading at a rollout', () => {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { brokenRules } from './guard.ts';
 import { packageCheckout, stackOf } from './packaged.ts';
 import type { Packaged, Template } from './packaged.ts';
-import { granted, may, policiesOf, queueArn } from './rights.ts';
+import { granted, may, maySend, policiesOf, queueArn, roleArn } from './rights.ts';
 import { errorsOf } from './service-spec.ts';
 
 let first: Packaged;
@@ -114,7 +114,8 @@ const LOGS = (name: string) => [
   `logs:PutLogEvents arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/headgate-prod-${name}:*`,
 ];
 const PARAMETER = 'arn:aws:ssm:eu-west-1:111122223333:parameter/headgate/fleet';
-const CLUSTER_ROLE = 'arn:aws:iam::*:role/headgate/*';
+const CLUSTER_ROLE = 'arn:aws:iam::111122223333:role/headgate/shop-prod';
+const KEY = 'arn:aws:kms:eu-west-1:111122223333:key/1234abcd';
 const WORK = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility', 'sqs:GetQueueAttributes'];
 
 describe('the permissions of the functions (design decision 12)', () => {
@@ -126,7 +127,7 @@ describe('the permissions of the functions (design decision 12)', () => {
     ]);
   });
 
-  it('let the deploy function use its queue, queue checks, read Git credentials, and assume roles on one path', () => {
+  it('let the deploy function use its queue, queue checks, read Git credentials, and assume the cluster’s role', () => {
     expect(granted(policiesOf(template, 'DeployRole'))).toEqual(
       [
         ...LOGS('deploy'),
@@ -139,7 +140,7 @@ describe('the permissions of the functions (design decision 12)', () => {
     );
   });
 
-  it('let the check function use its queue, queue the next wave, write statuses, and assume roles on that path', () => {
+  it('let the check function use its queue, queue the next wave, write statuses, and assume the cluster’s role', () => {
     expect(granted(policiesOf(template, 'CheckRole'))).toEqual(
       [
         ...LOGS('check'),
@@ -152,7 +153,7 @@ describe('the permissions of the functions (design decision 12)', () => {
     );
   });
 
-  it('let the sweep read Git credentials, assume roles on that path, empty the dead letters, and queue deploys', () => {
+  it('let the sweep read Git credentials, assume the cluster’s role, empty the dead letters, and queue deploys', () => {
     expect(granted(policiesOf(template, 'SweepRole'))).toEqual([
       ...LOGS('sweep'),
       ...['sqs:DeleteMessage', 'sqs:ReceiveMessage'].flatMap((action) =>
@@ -164,7 +165,8 @@ describe('the permissions of the functions (design decision 12)', () => {
     ]);
   });
 
-  const role = 'arn:aws:iam::444455556666:role/headgate/shop-prod';
+  const role = CLUSTER_ROLE;
+  const unnamed = 'arn:aws:iam::444455556666:role/headgate/shop-prod';
   const other = 'arn:aws:iam::444455556666:role/admin';
   const cluster = 'arn:aws:eks:eu-west-1:111122223333:cluster/prod';
   it.each<[string, string, string, readonly string[]]>([
@@ -183,7 +185,9 @@ describe('the permissions of the functions (design decision 12)', () => {
     ['read a Git credential', 'ssm:GetParameter', `${PARAMETER}/token`, ['DeployRole', 'CheckRole', 'SweepRole']],
     ['read another parameter', 'ssm:GetParameter', `${PARAMETER}/another`, []],
     ['assume the role of a cluster', 'sts:AssumeRole', role, ['DeployRole', 'CheckRole', 'SweepRole']],
+    ['assume a role of that path that headgate.yml does not name', 'sts:AssumeRole', unnamed, []],
     ['assume a role on another path', 'sts:AssumeRole', other, []],
+    ['use a KMS key', 'kms:Decrypt', KEY, []],
     ['describe a cluster', 'eks:DescribeCluster', cluster, []],
     ['create an access entry', 'eks:CreateAccessEntry', cluster, []],
     ['create a role', 'iam:CreateRole', role, []],
@@ -195,17 +199,111 @@ describe('the permissions of the functions (design decision 12)', () => {
   });
 });
 
+describe('the policy of the queues', () => {
+  it.each<[string, string, boolean]>([
+    ['the webhook function', roleArn('WebhookRole'), true],
+    ['the deploy function', roleArn('DeployRole'), true],
+    ['the check function', roleArn('CheckRole'), true],
+    ['the sweep', roleArn('SweepRole'), true],
+    ['an administrator of the account', `arn:aws:iam::111122223333:user/admin`, false],
+    ['another role', roleArn('another'), false],
+  ])('decides about what %s sends, whatever its own policies allow', async (_, principal, isAllowed) => {
+    const policy = template.Resources['OnlyTls']?.Properties?.['PolicyDocument'];
+    const queues = ['DeployQueue', 'CheckQueue', 'DeployDeadLetters', 'CheckDeadLetters'];
+    const answers = await Promise.all(queues.map((queue) => maySend(policy, principal, queue)));
+    expect(answers).toEqual(queues.map(() => isAllowed));
+  });
+});
+
+describe('the front of the webhook function', () => {
+  const publicAccess = (stack: Template) =>
+    Object.values(stack.Resources).flatMap(({ Type, Properties }) =>
+      Type === 'AWS::Lambda::Permission' && JSON.stringify(Properties?.['FunctionName']).includes('Webhook')
+        ? [`${String(Properties?.['Action'])} ${String(Properties?.['Principal'])}`]
+        : [],
+    );
+
+  it('is a function URL, which takes both permissions', () => {
+    expect(publicAccess(template)).toEqual(['lambda:InvokeFunctionUrl *', 'lambda:InvokeFunction *']);
+    expect(Object.values(template.Resources).some(({ Type }) => Type.startsWith('AWS::ApiGateway'))).toBe(false);
+  });
+
+  it('is, with Front: api, an HTTP API that sends the same event, and no function is public', () => {
+    const stack = stackOf(first.template, { Front: 'api' });
+    expect(errorsOf(stack)).toEqual([]);
+    expect(publicAccess(stack)).toEqual(['lambda:InvokeFunction apigateway.amazonaws.com']);
+    expect(stack.Resources['WebhookApiIntegration']?.Properties).toMatchObject({ PayloadFormatVersion: '2.0' });
+    expect(Object.values(stack.Resources).some(({ Type }) => Type === 'AWS::Lambda::Url')).toBe(false);
+  });
+});
+
+describe('the settings of the stack', () => {
+  const FUNCTIONS = ['Webhook', 'Deploy', 'Check', 'Sweep'];
+  const propertiesOf = (stack: Template, kind: string, names = FUNCTIONS) =>
+    names.map((name) => stack.Resources[`${name}${kind}`]?.Properties ?? {});
+
+  it('bound the permissions of every role, and name it with a prefix', () => {
+    const PermissionsBoundary = 'arn:aws:iam::111122223333:policy/boundary';
+    const stack = stackOf(first.template, { PermissionsBoundaryArn: PermissionsBoundary, RolePrefix: 'acme-' });
+    expect(errorsOf(stack)).toEqual([]);
+    for (const properties of propertiesOf(stack, 'Role')) expect(properties).toMatchObject({ PermissionsBoundary });
+    const all = Object.values(stack.Resources).filter(({ Type }) => Type === 'AWS::IAM::Role');
+    expect(all).toHaveLength(4);
+    expect(all.every(({ Properties }) => JSON.stringify(Properties?.['RoleName']).includes('${RolePrefix}'))).toBe(
+      true,
+    );
+  });
+
+  it('encrypt queues, logs and variables with one key, which every role may use', async () => {
+    const stack = stackOf(first.template, { KmsKeyArn: KEY });
+    expect(errorsOf(stack)).toEqual([]);
+    for (const properties of propertiesOf(stack, 'LambdaFunction'))
+      expect(properties).toMatchObject({ KmsKeyArn: KEY });
+    for (const properties of propertiesOf(stack, 'LogGroup')) expect(properties).toMatchObject({ KmsKeyId: KEY });
+    const queues = Object.values(stack.Resources).filter(({ Type }) => Type === 'AWS::SQS::Queue');
+    expect(queues).toHaveLength(4);
+    for (const { Properties } of queues) {
+      expect(Properties).toMatchObject({ KmsMasterKeyId: KEY });
+      expect(Properties).not.toHaveProperty('SqsManagedSseEnabled');
+    }
+    for (const name of FUNCTIONS) {
+      const policies = policiesOf(stack, `${name}Role`);
+      expect(await may(policies, 'kms:GenerateDataKey', KEY)).toBe(true);
+      expect(await may(policies, 'kms:GenerateDataKey', KEY.replace('1234', '5678'))).toBe(false);
+    }
+  });
+
+  it('put every function but the public one into the VPC', () => {
+    const none = propertiesOf(stackOf(first.template), 'LambdaFunction').map((each) => each['VpcConfig']);
+    expect(none).toEqual([undefined, undefined, undefined, undefined]);
+    const stack = stackOf(first.template, { SubnetIds: 'subnet-1,subnet-2', SecurityGroupIds: 'sg-1' });
+    const [webhook, ...inside] = propertiesOf(stack, 'LambdaFunction').map((each) => each['VpcConfig']);
+    expect(webhook).toBeUndefined();
+    for (const each of inside) expect(each).toEqual({ SubnetIds: 'subnet-1,subnet-2', SecurityGroupIds: 'sg-1' });
+    expect(policiesOf(stack, 'WebhookRole').flatMap(({ Statement }) => Statement)).not.toContainEqual(
+      expect.objectContaining({ Sid: 'AttachNetworkInterfaces' }),
+    );
+  });
+
+  it('keep logs as long as the parameter says', () => {
+    const stack = stackOf(first.template, { LogRetentionDays: '90' });
+    expect(propertiesOf(stack, 'LogGroup').map((each) => each['RetentionInDays'])).toEqual(['90', '90', '90', '90']);
+  });
+});
+
 describe('the dashboard and the saved queries', () => {
   /** The fields of Headgate's log lines (outcome, readiness, response to a delivery), and Lambda's own. */
   const FIELDS = new Set(
     (
-      'time level message target repository revision previous delivery verdict status created updated unchanged pruned ' +
+      'refused time level message target repository revision previous delivery verdict status created updated unchanged pruned ' +
       'failed durationMs stagesMs.fetch stagesMs.render stagesMs.plan stagesMs.apply stagesMs.record requests.git ' +
       'requests.kubernetes requests.host errors.0.code errors.0.subject errors.0.message errors.0.remedy'
     ).split(' '),
   );
   const KEYWORDS = new Set(
-    'fields filter stats sort limit by as and or in like asc desc count pct avg bin ispresent source'.split(' '),
+    'fields filter stats sum coalesce sort limit by as and or in like asc desc count pct avg bin ispresent source'.split(
+      ' ',
+    ),
   );
 
   /** The field names in a query: neither keywords nor aliases that the query defines. */

@@ -7,6 +7,7 @@ import type { Log } from '../../deploy/ports/log.ts';
 import type { DeployRequest } from '../../deploy/ports/request.ts';
 import { sweep } from '../../deploy/sweep.ts';
 import type { Queue } from '../../deploy/ports/queue.ts';
+import { countRefusals } from '../../deploy/webhook/count-refusals.ts';
 import { BODY_LIMIT_BYTES } from '../../deploy/webhook/receive.ts';
 import type { Reception } from '../../deploy/webhook/receive.ts';
 import { makeDataDirectory } from '../../platforms/local/data-directory.ts';
@@ -100,7 +101,8 @@ function receptionOf(
   { log, queue }: Pick<Reception, 'log' | 'queue'>,
 ): Reception {
   const limits = { version: VERSION, limitBytes: BODY_LIMIT_BYTES };
-  return { ...limits, config, secretsOf, rotatedSecretsOf, queue, log, nowMs, randomId: randomUUID };
+  const counted = countRefusals(log, nowMs);
+  return { ...limits, config, secretsOf, rotatedSecretsOf, queue, log: counted, nowMs, randomId: randomUUID };
 }
 
 interface Consuming {

@@ -1,3 +1,4 @@
+import { ExchangeError } from '../../exchange/exchange.ts';
 import type { Problem } from '../../error/deploy-error.ts';
 import { asDeployError, DeployError } from '../../error/deploy-error.ts';
 
@@ -25,9 +26,27 @@ export async function runProbe({ kind, name, run }: Probe, signal: AbortSignal):
   try {
     return { kind, name, detail: await run(AbortSignal.any([signal, deadline])), problem: null };
   } catch (thrown) {
-    const { problem } = deadline.aborted ? timedOut(kind, name, thrown) : asDeployError(thrown);
+    const { problem } = deadline.aborted
+      ? timedOut(kind, name, thrown)
+      : thrown instanceof ExchangeError
+        ? notReached(kind, name, thrown)
+        : asDeployError(thrown);
     return { kind, name, detail: problem.message, problem };
   }
+}
+
+/** A name that does not resolve, a refused connection: nothing that Headgate can have caused. */
+function notReached(kind: Probe['kind'], name: string, cause: ExchangeError): DeployError {
+  const code = cause.cause instanceof Error && 'code' in cause.cause ? cause.cause.code : null;
+  const isUnresolved = code === 'ENOTFOUND' || code === 'EAI_AGAIN';
+  return new DeployError('host-unreachable', {
+    subject: `${kind} ${name}`,
+    message: isUnresolved ? `DNS does not resolve the name of the server: ${cause.message}` : cause.message,
+    remedy: isUnresolved
+      ? 'Check the name in headgate.yml, and the DNS of the network: of the VPC, where a function looked.'
+      : 'Check the address, the network and any firewall on the way.',
+    cause,
+  });
 }
 
 function timedOut(kind: Probe['kind'], name: string, cause: unknown): DeployError {

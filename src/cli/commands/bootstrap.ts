@@ -13,6 +13,7 @@ import { formatBootstrapPlan, formatBootstrapResult } from '../stack/format-boot
 import { discardStackPlan, executeStackPlan, planStack } from '../stack/stack-plan.ts';
 import { generateSecret, planStackSecrets } from '../stack/stack-secrets.ts';
 import { planReservations } from '../stack/reserved-concurrency.ts';
+import { requireFront } from '../stack/require-front.ts';
 import { packageFunctions } from '../stack/package-functions.ts';
 import { regionOf, stackName, stageOf } from '../stack/headgate-stack.ts';
 import { planStackMemory, rememberStack } from '../stack/remember-stack.ts';
@@ -20,6 +21,8 @@ import { planStackMemory, rememberStack } from '../stack/remember-stack.ts';
 export interface BootstrapFlags {
   /** Parameters of the stack, by their names; every other one keeps its value. */
   readonly parameters: Readonly<Record<string, string>>;
+  /** Of the stack and all that it creates; none: the tags stay as they are. */
+  readonly tags: Readonly<Record<string, string>>;
 }
 
 const COMMAND = 'headgate bootstrap';
@@ -36,14 +39,16 @@ export async function bootstrapCommand(context: Context, flags: BootstrapFlags):
   const stack = await openStack({ name, region, credentials, wait, nowMs });
   try {
     const caller = await callerOf(region, aws, signal);
+    // Before anything is packaged.
+    const before = await stack.describe(signal);
+    if (before?.status.endsWith('_IN_PROGRESS') === true) throw busy(name, before);
+    requireFront(region, { given: flags.parameters['Front'], before });
     const secrets = await planStackSecrets(config, { aws, region }, signal);
     log({ level: 'info', message: 'packaging', stack: name });
     const built = await packageFunctions({ stage: stageOf(config), region, config: resolve(configPath), env }, signal);
-    const before = await stack.describe(signal);
-    if (before?.status.endsWith('_IN_PROGRESS') === true) throw busy(name, before);
     const ReserveConcurrency = await planReservations(built.reserved, before, { region, aws, log }, signal);
     const parameters = { ...flags.parameters, ReserveConcurrency };
-    const deployment = { name, region, stack, credentials, built, parameters, log };
+    const deployment = { name, region, stack, credentials, built, parameters, tags: flags.tags, log };
 
     const plan = await planStack(deployment, before, signal);
     const memory = await planStackMemory(context);

@@ -6,7 +6,7 @@ import { representativeTargets } from '../../config/templates/representative-tar
 import { accessProbes } from '../lookup/access-probes.ts';
 import type { AccessProbes } from '../lookup/access-probes.ts';
 import type { Context, ExitCode } from '../terminal/context.ts';
-import { askFunctions } from '../setup/ask-functions.ts';
+import { verifyInFunctions } from '../setup/verify-in-functions.ts';
 import { doctorProbes } from '../setup/doctor-probes.ts';
 import type { DoctorFlags } from '../setup/doctor-probes.ts';
 import { formatProbes } from '../lookup/format-probes.ts';
@@ -21,7 +21,7 @@ export async function doctorCommand(context: Context, flags: DoctorFlags): Promi
     const templated = [...config.clusters.values()].flatMap((cluster) =>
       representativeTargets(config.templates, cluster),
     );
-    const inside = await askFunctions(context, [...config.targets, ...templated]);
+    const inside = await verifyInFunctions(context, [...config.targets, ...templated]);
     const results = [...(await runAll(here, signal)), ...(inside ?? (await probeHere(context, access)))];
     context.print(formatProbes(results, context));
     return results.every(({ problem }) => problem === null) ? 0 : 1;

@@ -8,7 +8,7 @@ import type { Problem } from '../../error/deploy-error.ts';
 import { DeployError } from '../../error/deploy-error.ts';
 import { configFiles } from '../../platforms/aws/lambda/config-files.ts';
 import { refusedInFunctions } from '../../platforms/aws/lambda/packable.ts';
-import { secretPolicies } from '../../platforms/aws/secrets/secret-policies.ts';
+import { configPolicies } from '../../platforms/aws/lambda/config-policies.ts';
 import { cacheDirectory } from '../../sandbox/find-tools.ts';
 import { LAYER, downloadLayer } from '../../sandbox/layer.ts';
 import { appendToZip } from './zip.ts';
@@ -96,7 +96,7 @@ const Template = z.looseObject({ Resources: z.record(z.string(), z.unknown()) })
 
 function withPolicies(text: string, config: Config): string {
   const template = Template.parse(JSON.parse(text));
-  const Resources = { ...template.Resources, ...secretPolicies(config).Resources };
+  const Resources = { ...template.Resources, ...configPolicies(config).Resources };
   return JSON.stringify({ ...template, Resources });
 }
 

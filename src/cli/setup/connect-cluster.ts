@@ -6,7 +6,7 @@ import { targetProbe } from '../../app/probes/access-probes.ts';
 import { runProbe } from '../../app/probes/probe.ts';
 import type { ProbeResult } from '../../app/probes/probe.ts';
 import { formatProbes } from '../lookup/format-probes.ts';
-import { askFunctions } from './ask-functions.ts';
+import { verifyInFunctions } from './verify-in-functions.ts';
 import { clusterInstructions } from './cluster-instructions.ts';
 import type { ConnectFlags } from './connect-flags.ts';
 import type { Context, ExitCode } from '../terminal/context.ts';
@@ -21,7 +21,7 @@ export async function connectCluster(context: Context, cluster: ClusterConfig, f
     context.print((await rbacManifests(targets)).trimEnd());
     return 0;
   }
-  const results = (await askFunctions(context, targets)) ?? (await probeHere(context, targets));
+  const results = (await verifyInFunctions(context, targets)) ?? (await probeHere(context, targets));
   context.print(formatProbes(results, context));
   if (results.every(({ problem }) => problem === null)) return 0;
   const isRefused = results.some(({ kind, problem }) => kind === 'target' && problem !== null);

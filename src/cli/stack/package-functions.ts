@@ -6,6 +6,8 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import { DeployError } from '../../error/deploy-error.ts';
+import { wait } from '../../app/wait.ts';
+import { exclusively } from './exclusive.ts';
 import { packagedStack } from '../packaged/packaged-stack.ts';
 import type { StackFiles } from '../packaged/packaged-stack.ts';
 import { reservedBy } from './reserved-concurrency.ts';
@@ -21,8 +23,8 @@ export interface FunctionPackage {
   readonly parameters: readonly string[];
   /** How many executions its functions reserve. */
   readonly reserved: number;
-  /** Local files by their key in the bucket. */
-  readonly artifacts: ReadonlyMap<string, string>;
+  /** Archives by their key in the bucket. */
+  readonly artifacts: ReadonlyMap<string, () => Promise<Buffer>>;
   /** The key of the template in the bucket. */
   readonly templateKey: string;
 }
@@ -45,11 +47,15 @@ const Template = z.object({
 const StoredInS3 = z.object({ S3Key: z.string() });
 
 /** In a checkout, packages the functions with serverless, offline and without credentials; else takes the npm package's. */
-export async function packageFunctions(options: PackageOptions, signal: AbortSignal): Promise<FunctionPackage> {
+export function packageFunctions(options: PackageOptions, signal: AbortSignal): Promise<FunctionPackage> {
   const isCheckout = existsSync(join(root, 'serverless.yml'));
-  const { directory: out, layer } = isCheckout
-    ? await packageCheckout(options, signal)
-    : await packagedStack(join(root, 'dist', 'stack'), options);
+  if (!isCheckout) return packagedStack(join(root, 'dist', 'stack'), options).then(readPackage);
+  const work = async () => readPackage(await packageCheckout(options, signal));
+  // Another stage that is packaged at the same time would put its headgate.yml into these archives.
+  return exclusively(join(root, '.serverless.lock'), work, { wait, signal });
+}
+
+async function readPackage({ directory: out, layer }: StackFiles): Promise<FunctionPackage> {
   const read = (name: string) => readFile(join(out, name), 'utf8');
   const template = await read('cloudformation-template-update-stack.json');
   const { Resources, Parameters } = Template.parse(JSON.parse(template));
@@ -58,7 +64,11 @@ export async function packageFunctions(options: PackageOptions, signal: AbortSig
     const stored = StoredInS3.safeParse(Properties['Code'] ?? Properties['Content']);
     return stored.success ? [stored.data.S3Key] : [];
   });
-  const fileOf = (key: string) => (key.startsWith('layers/') ? layer : join(out, key.slice(key.lastIndexOf('/') + 1)));
+  const contentOf = async (key: string) => {
+    if (key.startsWith('layers/')) return () => readFile(layer);
+    const content = await readFile(join(out, key.slice(key.lastIndexOf('/') + 1)));
+    return () => Promise.resolve(content);
+  };
   const directory = dirname(keys.find((key) => !key.startsWith('layers/')) ?? '');
   return {
     bucketTemplate: await read('cloudformation-template-create-stack.json'),
@@ -66,7 +76,7 @@ export async function packageFunctions(options: PackageOptions, signal: AbortSig
     resources,
     parameters: Object.keys(Parameters),
     reserved: reservedBy(Object.values(Resources).map(({ Properties }) => Properties)),
-    artifacts: new Map(keys.map((key) => [key, fileOf(key)])),
+    artifacts: new Map(await Promise.all(keys.map(async (key) => [key, await contentOf(key)] as const))),
     templateKey: `${directory}/template.json`,
   };
 }

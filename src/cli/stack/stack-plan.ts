@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { openArtifacts } from '../../platforms/aws/cloudformation/artifacts.ts';
 import type { CredentialSource } from '../../platforms/aws/api/credentials.ts';
 import type { ChangeSet } from '../../platforms/aws/cloudformation/change-set.ts';
@@ -15,6 +14,7 @@ export interface StackDeployment {
   readonly built: FunctionPackage;
   /** The values to set; every other parameter keeps its own. */
   readonly parameters: Readonly<Record<string, string>>;
+  readonly tags: Readonly<Record<string, string>>;
   readonly log: Context['log'];
 }
 
@@ -62,9 +62,9 @@ export async function executeStackPlan(
 
 /** In two steps, because the functions' code must be in a bucket of the stack: the bucket alone, then everything. */
 async function createStack(deployment: StackDeployment, signal: AbortSignal): Promise<Stack> {
-  const { name, stack, built, log } = deployment;
+  const { name, stack, built, tags, log } = deployment;
   log({ level: 'info', message: 'creating', stack: name });
-  await stack.create(built.bucketTemplate, signal);
+  await stack.create({ templateBody: built.bucketTemplate, tags }, signal);
   const created = await stack.waitUntilSettled(signal);
   const changeSet = await createChangeSet(deployment, created, signal);
   return changeSet === null ? created : executeChangeSet(deployment, changeSet, signal);
@@ -86,18 +86,18 @@ async function createChangeSet(
   before: Stack,
   signal: AbortSignal,
 ): Promise<ChangeSet | null> {
-  const { name, region, stack, credentials, built, parameters, log } = deployment;
+  const { name, region, stack, credentials, built, parameters, tags, log } = deployment;
   const artifacts = await openArtifacts({ bucket: bucketOf(before, name), region }, credentials);
   try {
-    for (const [key, file] of built.artifacts) {
+    for (const [key, contentOf] of built.artifacts) {
       if (await artifacts.has(key, signal)) continue;
       log({ level: 'info', message: 'uploading', key });
-      await artifacts.put(key, await readFile(file), signal);
+      await artifacts.put(key, await contentOf(), signal);
     }
     await artifacts.put(built.templateKey, Buffer.from(built.template), signal);
     const templateUrl = artifacts.urlOf(built.templateKey);
     return await stack.createChangeSet(
-      { templateUrl, parameters: { ...keptParameters(built, before), ...parameters } },
+      { templateUrl, parameters: { ...keptParameters(built, before), ...parameters }, tags },
       signal,
     );
   } finally {

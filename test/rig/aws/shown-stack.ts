@@ -39,7 +39,7 @@ export function applyTemplate(
 /** The resources that a template makes with these parameters; other functions of CloudFormation stay as they are. */
 export function resourcesWith<T extends Template['Resources'][string]>(
   { Conditions = {}, Resources }: Template & { readonly Resources: Readonly<Record<string, T>> },
-  parameters: Readonly<Record<string, string>>,
+  parameters: Scope['parameters'],
 ): Readonly<Record<string, T>> {
   const resolve = (value: unknown) => resolveIn(value, { parameters, conditions: Conditions });
   const made = Object.entries(Resources).filter(
@@ -49,7 +49,7 @@ export function resourcesWith<T extends Template['Resources'][string]>(
 }
 
 interface Scope {
-  readonly parameters: Readonly<Record<string, string>>;
+  readonly parameters: Readonly<Record<string, string | number>>;
   readonly conditions: Readonly<Record<string, unknown>>;
 }
 
@@ -63,6 +63,11 @@ function resolveIn(value: unknown, scope: Scope): unknown {
     if (key === 'Condition') return resolveIn(scope.conditions[String(argument)], scope);
     if (key === 'Fn::Not') return resolveIn((argument as unknown[])[0], scope) !== true;
     if (key === 'Fn::And') return (argument as unknown[]).every((each) => resolveIn(each, scope) === true);
+    if (key === 'Fn::Join') {
+      const [separator, parts] = resolveIn(argument, scope) as [string, unknown];
+      // A list that is a parameter is its text.
+      if (typeof parts === 'string') return parts.replaceAll(',', separator);
+    }
     if (key === 'Fn::Equals') {
       const [left, right] = (argument as unknown[]).map((each) => resolveIn(each, scope));
       return left === right;
@@ -72,7 +77,8 @@ function resolveIn(value: unknown, scope: Scope): unknown {
       return resolveIn(resolveIn(scope.conditions[condition], scope) === true ? yes : no, scope);
     }
   }
-  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, resolveIn(each, scope)]));
+  const entries = Object.entries(value).map(([name, each]) => [name, resolveIn(each, scope)] as const);
+  return Object.fromEntries(entries.filter(([, each]) => each !== undefined));
 }
 
 /** AWS refuses reservations that leave too little to all other functions. */

@@ -43,6 +43,7 @@ export interface StackApi {
 
 const ACCOUNT = '111122223333';
 const REGION = 'eu-west-1';
+const STACK_ID = `arn:aws:cloudformation:${REGION}:${ACCOUNT}:stack/headgate-prod/51af3dc0`;
 export const BUCKET = 'headgate-prod-serverlessdeploymentbucket-abc';
 
 interface ChangeSet {
@@ -61,14 +62,18 @@ export async function startStackApi(): Promise<StackApi> {
       api.stack = next;
       return;
     }
-    events = [{ name: 'WebhookLambdaFunction', status: 'UPDATE_FAILED', reason: api.failure }];
-    api.stack = { ...(api.stack ?? next), status: 'UPDATE_ROLLBACK_COMPLETE' };
+    const isNew = api.stack === null;
+    const name = isNew ? 'ServerlessDeploymentBucket' : 'WebhookLambdaFunction';
+    events = [{ name, status: isNew ? 'CREATE_FAILED' : 'UPDATE_FAILED', reason: api.failure }];
+    // With OnFailure: DELETE.
+    api.stack = { ...(api.stack ?? next), status: isNew ? 'DELETE_COMPLETE' : 'UPDATE_ROLLBACK_COMPLETE' };
     api.failure = null;
   }
 
   const cloudFormation: Readonly<Record<string, (form: Form, region: string) => string>> = {
-    DescribeStacks(_form, region) {
-      if (api.stack === null || region !== REGION)
+    DescribeStacks({ StackName }, region) {
+      const isDeleted = api.stack?.status === 'DELETE_COMPLETE' && StackName !== STACK_ID;
+      if (api.stack === null || isDeleted || region !== REGION)
         throw new Refusal('ValidationError', 'Stack with id headgate-prod does not exist');
       const { stack } = api;
       // An operation in progress has finished by the next request.
@@ -84,7 +89,7 @@ export async function startStackApi(): Promise<StackApi> {
         outputs: outputsOf(resources, api.webhookUrl),
         resources,
       });
-      return '<StackId>arn:stack</StackId>';
+      return `<StackId>${STACK_ID}</StackId>`;
     },
     CreateChangeSet(form) {
       const key = new URL(form['TemplateURL'] ?? '').pathname.slice(1);
@@ -313,7 +318,7 @@ class Refusal extends Error {
 }
 
 function outputsOf(resources: ShownStack['resources'], webhookUrl: string): Readonly<Record<string, string>> {
-  const hasUrl = 'WebhookLambdaFunctionUrl' in resources;
+  const hasUrl = 'WebhookLambdaFunctionUrl' in resources || 'WebhookApi' in resources;
   return {
     ServerlessDeploymentBucketName: BUCKET,
     ...(hasUrl ? { WebhookLambdaFunctionUrl: webhookUrl } : {}),

@@ -34,6 +34,14 @@ export function rolledBack(name: string, status: string, reasons: readonly strin
   });
 }
 
+export function notCreated(name: string, reasons: readonly string[]): DeployError {
+  return new DeployError('aws-unauthorized', {
+    subject: `stack ${name}`,
+    message: ['the stack could not be created, and was deleted', ...reasons].join('; '),
+    remedy: 'Fix the cause, then run headgate bootstrap again.',
+  });
+}
+
 export function deletedMeanwhile(name: string): DeployError {
   return new DeployError('aws-unreachable', {
     subject: `stack ${name}`,

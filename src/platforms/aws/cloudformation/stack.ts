@@ -3,7 +3,7 @@ import { sdkCredentials } from '../api/credentials.ts';
 import type { CredentialSource } from '../api/credentials.ts';
 import { readChangeSet } from './change-set.ts';
 import type { ChangeSet } from './change-set.ts';
-import { deletedMeanwhile, rolledBack, stackError } from './stack-error.ts';
+import { deletedMeanwhile, notCreated, rolledBack, stackError } from './stack-error.ts';
 
 export interface Stack {
   /** CloudFormation's status, such as `UPDATE_COMPLETE`. */
@@ -16,14 +16,17 @@ export interface Stack {
 /** Null keeps the previous value. */
 export type StackParameters = Readonly<Record<string, string | null>>;
 
+/** CloudFormation gives them to all that it creates. None: those of before. */
+type Tags = Readonly<Record<string, string>>;
+
 /** One CloudFormation stack: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference */
 export interface StackClient {
   /** Null: the stack does not exist. */
   describe(signal: AbortSignal): Promise<Stack | null>;
-  create(templateBody: string, signal: AbortSignal): Promise<void>;
+  create(wanted: { readonly templateBody: string; readonly tags: Tags }, signal: AbortSignal): Promise<void>;
   /** What the template would change; null: nothing. The stack itself stays as it is. */
   createChangeSet(
-    wanted: { readonly templateUrl: string; readonly parameters: StackParameters },
+    wanted: { readonly templateUrl: string; readonly parameters: StackParameters; readonly tags: Tags },
     signal: AbortSignal,
   ): Promise<ChangeSet | null>;
   executeChangeSet(id: string, signal: AbortSignal): Promise<void>;
@@ -50,7 +53,8 @@ const CLOCK_SKEW_MS = 60_000;
 export async function openStack({ name, region, credentials, wait, nowMs }: StackOptions): Promise<StackClient> {
   const sdk = await import('@aws-sdk/client-cloudformation');
   const client = new sdk.CloudFormationClient({ region, maxAttempts: 5, credentials: sdkCredentials(credentials) });
-  const StackName = name;
+  // A stack that failed to be created is deleted, and then only its id finds it and its events.
+  let StackName = name;
   const orStackError = <T>(answer: Promise<T>) =>
     answer.catch((cause: unknown) => Promise.reject(stackError(name, cause)));
   const startedMs = nowMs();
@@ -87,32 +91,41 @@ export async function openStack({ name, region, credentials, wait, nowMs }: Stac
       .map((event) => `${event.LogicalResourceId ?? ''}: ${event.ResourceStatusReason ?? event.ResourceStatus ?? ''}`);
   }
 
+  async function deleteChangeSet(ChangeSetName: string, signal: AbortSignal): Promise<void> {
+    await orStackError(client.send(new sdk.DeleteChangeSetCommand({ ChangeSetName }), { abortSignal: signal }));
+  }
+
   return {
     describe,
-    async create(TemplateBody, signal) {
-      const command = new sdk.CreateStackCommand({ StackName, TemplateBody, OnFailure: 'DELETE' });
-      await orStackError(client.send(command, { abortSignal: signal }));
+    async create({ templateBody: TemplateBody, tags }, signal) {
+      const command = new sdk.CreateStackCommand({ StackName, TemplateBody, Tags: tagsOf(tags), OnFailure: 'DELETE' });
+      const { StackId } = await orStackError(client.send(command, { abortSignal: signal }));
+      StackName = StackId ?? name;
     },
-    async createChangeSet({ templateUrl, parameters }, signal) {
+    async createChangeSet({ templateUrl, parameters, tags }, signal) {
       const command = new sdk.CreateChangeSetCommand({
         StackName,
         ChangeSetName: `headgate-${nowMs()}`,
         ChangeSetType: 'UPDATE',
         TemplateURL: templateUrl,
+        Tags: tagsOf(tags),
         Capabilities: ['CAPABILITY_NAMED_IAM'],
         Parameters: Object.entries(parameters).map(([ParameterKey, value]) =>
           value === null ? { ParameterKey, UsePreviousValue: true } : { ParameterKey, ParameterValue: value },
         ),
       });
       const { Id: id = '' } = await orStackError(client.send(command, { abortSignal: signal }));
-      return poll(() => readChangeSet(client, { id, name }, signal), signal).then(({ changeSet }) => changeSet);
+      const discard = () => deleteChangeSet(id, signal);
+      const read = poll(() => readChangeSet(client, { id, name }, signal), signal);
+      const { changeSet } = await read.catch((thrown: unknown) => discard().then(() => Promise.reject(thrown)));
+      // CloudFormation keeps a change set without changes as a failed one.
+      if (changeSet === null) await discard();
+      return changeSet;
     },
     async executeChangeSet(ChangeSetName, signal) {
       await orStackError(client.send(new sdk.ExecuteChangeSetCommand({ ChangeSetName }), { abortSignal: signal }));
     },
-    async deleteChangeSet(ChangeSetName, signal) {
-      await orStackError(client.send(new sdk.DeleteChangeSetCommand({ ChangeSetName }), { abortSignal: signal }));
-    },
+    deleteChangeSet,
     async waitUntilSettled(signal) {
       const stack = await poll(async () => {
         const current = await describe(signal);
@@ -120,10 +133,17 @@ export async function openStack({ name, region, credentials, wait, nowMs }: Stac
         return current.status.endsWith('_IN_PROGRESS') ? null : current;
       }, signal);
       if (stack.status === 'CREATE_COMPLETE' || stack.status === 'UPDATE_COMPLETE') return stack;
-      throw rolledBack(name, stack.status, await failuresOf(signal));
+      const failures = await failuresOf(signal);
+      throw stack.status.startsWith('DELETE_') ? notCreated(name, failures) : rolledBack(name, stack.status, failures);
     },
     close: () => client.destroy(),
   };
+}
+
+/** An empty list would remove the tags of before. */
+function tagsOf(tags: Tags): { Key: string; Value: string }[] | undefined {
+  const all = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+  return all.length === 0 ? undefined : all;
 }
 
 function stackOf({ StackStatus, Outputs = [], Parameters = [] }: StackAnswer): Stack {

@@ -6,11 +6,14 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 
-const SCRIPT = join(dirname(fileURLToPath(import.meta.url)), '../../infra/secret-rights.ts');
+const SCRIPT = join(dirname(fileURLToPath(import.meta.url)), '../../infra/config-rights.ts');
 
 interface Fragment {
   readonly Resources: Readonly<
-    Record<string, { Properties: { PolicyDocument: { Statement: { Action: string; Resource: unknown[] }[] } } }>
+    Record<
+      string,
+      { Type: string; Properties: { PolicyDocument: { Statement: { Action: string; Resource: unknown[] }[] } } }
+    >
   >;
 }
 
@@ -57,6 +60,26 @@ it('grants one permission for all keys of one secret', async () => {
   const arn = 'arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:fleet-??????';
   expect(statementsOf(fragment, 'WebhookSecrets')).toEqual([['secretsmanager:GetSecretValue', [{ 'Fn::Sub': arn }]]]);
   expect(Object.keys(fragment.Resources)).toEqual(['WebhookSecrets']);
+});
+
+it('lets functions assume exactly the roles that targets and templates use, in policies that are short enough', async () => {
+  const arn = (name: string) => `arn:aws:iam::111122223333:role/headgate/${name.padEnd(64, 'x')}`;
+  const target = { repository: 'fleet', branch: 'main', cluster: 'prod', namespace: 'shop' };
+  const targets = Array.from({ length: 60 }, (_, index) => ({
+    ...target,
+    name: `shop-${index}`,
+    role: arn(`shop-${index}`),
+  }));
+  const forEach = { directories: 'clusters/*', clusters: ['prod'], namespaces: ['shop'] };
+  const template = { ...target, name: '{{basename}}', forEach, role: arn('made') };
+  const { Resources } = await fragmentOf({ webhookSecret: 'ssm:hook' }, [...targets, template]);
+  const policies = Object.values(Resources).filter(({ Type }) => Type === 'AWS::IAM::ManagedPolicy');
+  const documents = policies.map(({ Properties }) => Properties.PolicyDocument);
+  expect(documents.flatMap(({ Statement }) => Statement.flatMap(({ Resource }) => Resource)).toSorted()).toEqual(
+    [...targets.map(({ role }) => role), template.role].toSorted(),
+  );
+  for (const document of documents) expect(JSON.stringify(document).length).toBeLessThanOrEqual(6144);
+  expect(policies.length).toBeLessThanOrEqual(10);
 });
 
 it('refuses a secret that would be visible in the template', async () => {

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { secretPolicies } from '../src/platforms/aws/secrets/secret-policies.ts';
+import { configPolicies } from '../src/platforms/aws/lambda/config-policies.ts';
 import { readConfig } from '../src/config/checked/read-config.ts';
 import { asDeployError } from '../src/error/deploy-error.ts';
 
 /*
- * Prints the template fragment that lets each function read its secrets: `node infra/secret-rights.ts headgate.yml`.
+ * Prints the template fragment that lets each function read its secrets and assume the roles of its clusters: `node infra/config-rights.ts headgate.yml`.
  */
 
 function template(path: string) {
@@ -13,7 +13,7 @@ function template(path: string) {
   if ('problems' in read) {
     throw new Error(read.problems.map((each) => `${each.subject}: ${each.message}. ${each.remedy}`).join('\n'));
   }
-  return secretPolicies(read.config);
+  return configPolicies(read.config);
 }
 
 try {

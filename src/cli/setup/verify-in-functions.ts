@@ -29,7 +29,7 @@ const CHUNK = 25;
  * Lets the functions verify what these targets need, with their own roles, network and secrets: this user may lack what
  * they have, and have what they lack. Null: this configuration runs on machines, or there is no such stack.
  */
-export async function askFunctions(
+export async function verifyInFunctions(
   context: Context,
   targets: readonly Target[],
 ): Promise<readonly ProbeResult[] | null> {
@@ -37,17 +37,17 @@ export async function askFunctions(
   const region = config.aws.region ?? (await machineRegion(env));
   if (region === null || config.clusters.size === 0 || refusedInFunctions(config).length > 0) return null;
   const aws = openAws({ credentials: machineCredentials(nowMs), env, nowMs, wait });
-  const ask = (name: string, names: readonly string[]) =>
-    askFunction({ name: `${stackName(config)}-${name}`, region, verify: names }, aws, context.signal);
+  const verify = (name: string, names: readonly string[]) =>
+    verifyIn({ name: `${stackName(config)}-${name}`, region, names }, aws, context.signal);
   try {
     const names = targets.map(({ name }) => name);
     const results: ProbeResult[] = [];
     for (let from = 0; from === 0 || from < names.length; from += CHUNK) {
-      const answer = await ask('deploy', names.slice(from, from + CHUNK));
+      const answer = await verify('deploy', names.slice(from, from + CHUNK));
       if (answer === null) return null;
       results.push(...answer);
     }
-    const all = [...results, ...((await ask('webhook', [])) ?? [])];
+    const all = [...results, ...((await verify('webhook', [])) ?? [])];
     // Each invocation looks at what its targets share.
     return [...new Map(all.map((result) => [JSON.stringify([result.kind, result.name, result.by]), result])).values()];
   } finally {
@@ -56,13 +56,13 @@ export async function askFunctions(
 }
 
 /** A function that cannot be invoked is a finding too. */
-async function askFunction(
-  { name, region, verify }: { name: string; region: string; verify: readonly string[] },
+async function verifyIn(
+  { name, region, names }: { name: string; region: string; names: readonly string[] },
   aws: Aws,
   signal: AbortSignal,
 ): Promise<readonly ProbeResult[] | null> {
   try {
-    const answer = await invokeFunction({ name, region, event: { verify } }, aws, signal);
+    const answer = await invokeFunction({ name, region, event: { verify: names } }, aws, signal);
     if (answer === null) return null;
     return z
       .array(Result)

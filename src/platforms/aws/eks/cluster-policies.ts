@@ -1,0 +1,32 @@
+import type { Config } from '../../../config/checked/config.ts';
+import { clusterRoles } from './cluster-roles.ts';
+
+/** A managed policy has at most 6,144 characters: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
+const ROLES_PER_POLICY = 25;
+
+/** The part of the template that lets the functions assume the roles of clusters in this headgate.yml. */
+export function clusterPolicies(config: Pick<Config, 'targets' | 'templates'>) {
+  const roles = clusterRoles(config);
+  const count = Math.ceil(roles.length / ROLES_PER_POLICY);
+  return Object.fromEntries(
+    Array.from({ length: count }, (_, index) => [
+      index === 0 ? 'ClusterRoles' : `ClusterRoles${index + 1}`,
+      policyOf(roles.slice(index * ROLES_PER_POLICY, (index + 1) * ROLES_PER_POLICY)),
+    ]),
+  );
+}
+
+/** Not a path with a wildcard: a role of that name in any other account would be one that functions may assume. */
+function policyOf(roles: readonly string[]) {
+  return {
+    Type: 'AWS::IAM::ManagedPolicy',
+    Properties: {
+      Description: 'The roles of clusters in headgate.yml',
+      Roles: [{ Ref: 'DeployRole' }, { Ref: 'CheckRole' }, { Ref: 'SweepRole' }],
+      PolicyDocument: {
+        Version: '2012-10-17',
+        Statement: [{ Sid: 'ReachClusters', Effect: 'Allow', Action: 'sts:AssumeRole', Resource: roles }],
+      },
+    },
+  };
+}
