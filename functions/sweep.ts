@@ -3,6 +3,7 @@ import { interruptBefore } from '../src/platforms/aws/lambda/lambda-context.ts';
 import type { LambdaContext } from '../src/platforms/aws/lambda/lambda-context.ts';
 import { sweepDrift } from '../src/deploy/drift/detect-drift.ts';
 import { sweep } from '../src/deploy/sweep.ts';
+import type { Send } from '../src/deploy/targets/by-cluster.ts';
 import { drainDeadLetters } from '../src/app/functions/drain-dead-letters.ts';
 import { functionRuntime } from '../src/app/functions/function-runtime.ts';
 import { functionEnvironment } from '../src/app/functions/function-environment.ts';
@@ -11,12 +12,19 @@ const world = functionEnvironment({ directory: import.meta.dirname, env: process
 const runtime = functionRuntime(world, `sweep-${randomUUID()}`);
 const queue = world.queueAt('HEADGATE_DEPLOY_QUEUE_URL');
 
-/** Triggered on a schedule: queues targets that are behind their tip and, unless the input has `drift: false`, drifted objects. */
+/** Left for sending what was found when the time is over. */
+const SENDING_MS = 10_000;
+
+/**
+ * Triggered on a schedule: queues targets that are behind their tip and, unless the input has `drift: false`, drifted objects.
+ * The refs come first: a fleet takes longer to look at for drift.
+ */
 export const handler = (event: { readonly drift?: boolean } | null, context: LambdaContext) =>
-  interruptBefore(context, async (signal) => {
+  interruptBefore(context, async (signal, usableMs) => {
+    const looking = AbortSignal.timeout(Math.max(usableMs - SENDING_MS, usableMs / 2));
+    const send: Send = (requests) => queue.send(requests, signal);
     await drainDeadLetters(world, queue, signal);
-    const drifted = event?.drift === false ? [] : await sweepDrift(runtime, signal);
-    const requests = [...(await sweep(runtime, signal)), ...drifted];
-    if (requests.length > 0) await queue.send(requests, signal);
-    return { queued: requests.map(({ target }) => target) };
+    const behind = await sweep(runtime, looking, send);
+    const drifted = event?.drift === false ? [] : await sweepDrift(runtime, looking, send);
+    return { queued: [...behind, ...drifted].map(({ target }) => target) };
   });

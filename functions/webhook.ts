@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { answerFunctionUrl, BODY_LIMIT_BYTES } from '../src/platforms/aws/lambda/function-url.ts';
 import type { Reception } from '../src/deploy/webhook/receive.ts';
 import { functionEnvironment } from '../src/app/functions/function-environment.ts';
+import { isVerification, verifySecrets } from '../src/app/functions/verify-secrets.ts';
 import { webhookSecrets } from '../src/app/secrets.ts';
 import { VERSION } from '../src/app/version.ts';
 
@@ -21,4 +22,8 @@ const reception: Reception = {
 };
 
 /** Receives webhooks at the function URL: authenticates and queues them, and responds. */
-export const handler = (event: unknown) => answerFunctionUrl(event, reception, AbortSignal.timeout(ANSWER_MS));
+export const handler = async (event: unknown) => {
+  const signal = AbortSignal.timeout(ANSWER_MS);
+  if (isVerification(event)) return verifySecrets(reception, signal);
+  return answerFunctionUrl(event, reception, signal);
+};

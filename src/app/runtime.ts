@@ -16,6 +16,7 @@ import { openAgents } from '../exchange/exchange.ts';
 import { watchServers } from '../exchange/servers.ts';
 import type { Servers } from '../exchange/servers.ts';
 import { GIT_LIMITS } from '../git/limits.ts';
+import type { LocalObjects } from '../git/local-objects.ts';
 import { openRepository } from '../git/reader.ts';
 import { hostOf } from '../githost/hosts.ts';
 import type { Revision } from '../snapshot/source.ts';
@@ -27,6 +28,7 @@ import { openStatuses } from './githost/statuses.ts';
 import { VERSION } from './version.ts';
 import { wait } from './wait.ts';
 import type { Log } from '../deploy/ports/log.ts';
+import type { Readers } from '../deploy/ports/readers.ts';
 import type { Tools } from '../deploy/ports/tools.ts';
 import type { Statuses } from '../deploy/ports/statuses.ts';
 
@@ -44,6 +46,10 @@ export interface RuntimeOptions {
   /** Where runs and checks queue later work. */
   readonly outbox: Outbox;
   readonly limits?: RunLimits;
+  /** Read before the Git host. Default: none. */
+  readonly localObjects?: LocalObjects | null;
+  /** Called for each run. Default: what is pushed is parsed in the event loop. */
+  readonly loadReaders?: () => Promise<Readers>;
 }
 
 export interface AppRuntime extends Runtime {
@@ -68,6 +74,8 @@ export function openRuntime({
   accessOf,
   outbox,
   limits = RUN_LIMITS,
+  localObjects = null,
+  loadReaders = async () => (await import('../parsing/functions.ts')).READ_AT_ONCE,
 }: RuntimeOptions): AppRuntime {
   const sessions = openSessions();
   const agents = openAgents();
@@ -99,7 +107,7 @@ export function openRuntime({
 
   async function openGit(repository: Repository) {
     const [token, ca] = await Promise.all([tokenOf(repository), caOf(repository)]);
-    return openRepository({
+    const server = {
       url: repository.url,
       login: token === null ? null : { user: hostOf(repository).gitUser, token },
       ca,
@@ -107,7 +115,8 @@ export function openRuntime({
       agents,
       watched: servers.named(gitServerOf(repository)),
       limits: GIT_LIMITS,
-    });
+    };
+    return openRepository(server, localObjects);
   }
 
   async function statusesOf(repository: Repository): Promise<Statuses | null> {
@@ -165,12 +174,13 @@ export function openRuntime({
     openCluster: (target) => openCluster(target, { commit: '', limitMs: null }),
     async open(target, revision, limitMs = null) {
       const { repository } = target;
-      const [cluster, git, statuses] = await Promise.all([
+      const [readers, cluster, git, statuses] = await Promise.all([
+        loadReaders(),
         openCluster(target, { commit: revision ?? '', limitMs }),
         openGit(repository),
         statusesOf(repository),
       ]);
-      return { cluster, git, statuses, tools, dataKeys: openDataKeys(target, secrets) };
+      return { cluster, git, statuses, tools, readers, dataKeys: openDataKeys(target, secrets) };
     },
     close() {
       sessions.close();

@@ -1,5 +1,8 @@
 import { Option } from 'commander';
+import type { Checkout } from '../platforms/local/checkout.ts';
 import type { Revision } from '../snapshot/source.ts';
+import type { PlanFormat } from './commands/plan.ts';
+import type { Context } from './terminal/context.ts';
 import type { AddCommand } from './command-definition.ts';
 import { findRemovedTarget } from './lookup/find-removed-target.ts';
 import { findTarget } from './lookup/find-target.ts';
@@ -59,25 +62,41 @@ function addCheck(add: AddCommand): void {
 }
 
 function addPlan(add: AddCommand): void {
-  add<{ revision?: Revision }>({
+  add<{ revision?: Revision; directory?: string; output: PlanFormat }>({
     usage: 'plan <target>',
     summary: 'show what a deploy would change',
     description:
       'Show what a deploy would change, by server-side dry run. Nothing is written. Exit code 2 means changes.',
-    examples: ['headgate plan shop-prod', 'headgate plan shop-prod --revision "$(git rev-parse HEAD)"'],
+    examples: [
+      'headgate plan shop-prod',
+      'headgate plan shop-prod --directory .   # with changes that are not committed',
+      'headgate plan shop-prod --revision "$(git rev-parse HEAD)" --output markdown',
+    ],
     options: [
       new Option('--revision <sha>', 'full commit id to plan instead of the tip of the branch').argParser(
         parseRevision,
       ),
+      new Option('--directory <path>', 'clone to plan as it is, with changes that are not committed').conflicts(
+        'revision',
+      ),
     ],
-    async body(context, { revision }, [name = '']) {
+    moreOutputs: ['markdown', 'sarif'],
+    async body(context, { revision = null, directory, output: format }, [name = '']) {
       const { planCommand } = await import('./commands/plan.ts');
-      return planCommand(context, {
-        target: await findTarget(context, name, revision ?? null),
-        revision: revision ?? null,
-      });
+      const checkout = directory === undefined ? null : await checkoutAt(directory, context);
+      try {
+        const at = { revision: checkout?.revision ?? revision, localObjects: checkout };
+        return await planCommand(context, { target: await findTarget(context, name, at), revision, checkout, format });
+      } finally {
+        await checkout?.close();
+      }
     },
   });
+}
+
+async function checkoutAt(directory: string, { env, signal }: Pick<Context, 'env' | 'signal'>): Promise<Checkout> {
+  const { openCheckout } = await import('../platforms/local/checkout.ts');
+  return openCheckout(directory, env, signal);
 }
 
 function addDeploy(add: AddCommand): void {

@@ -1,13 +1,14 @@
 import { Command, Option } from 'commander';
 import type { CommanderError } from 'commander';
 import { DeployError } from '../error/deploy-error.ts';
-import type { ExitCode, OutputFormat } from './terminal/context.ts';
+import type { ExitCode } from './terminal/context.ts';
 import type { AddCommand, CommandDefinition } from './command-definition.ts';
 import { addDeployCommands } from './deploy-commands.ts';
 import type { CliProcess } from './terminal/cli-process.ts';
 import { openContext, runCommand } from './run-command.ts';
 import type { GlobalFlags } from './run-command.ts';
 import { addReferenceCommands } from './reference-commands.ts';
+import { addSteerCommands } from './steer-commands.ts';
 import { addSetupCommands } from './setup-commands.ts';
 
 /** The command that the command line selects. */
@@ -46,6 +47,7 @@ export function makeProgram(process: CliProcess, { version, select }: ProgramOpt
     .addHelpText('after', exampleText('headgate check', 'headgate deploy shop-prod'));
   const add = adderTo(program, process, select);
   addDeployCommands(add);
+  addSteerCommands(add);
   addSetupCommands(add);
   addReferenceCommands(add, program);
   return program;
@@ -53,7 +55,16 @@ export function makeProgram(process: CliProcess, { version, select }: ProgramOpt
 
 function adderTo(program: Command, process: CliProcess, select: ProgramOptions['select']): AddCommand {
   return <Flags extends object>(definition: CommandDefinition<Flags>) => {
-    const { usage, summary, description, examples, options = [], logsTo = 'stderr', isHidden = false } = definition;
+    const {
+      usage,
+      summary,
+      description,
+      examples,
+      options = [],
+      logsTo = 'stderr',
+      moreOutputs = [],
+      isHidden = false,
+    } = definition;
     const command = program
       .command(usage, { hidden: isHidden })
       .summary(summary)
@@ -62,13 +73,15 @@ function adderTo(program: Command, process: CliProcess, select: ProgramOptions['
     command.helpOption('--help', 'show this help').exitOverride(asUsageError(`headgate ${command.name()}`));
     for (const option of options) command.addOption(option);
     if (logsTo === 'stderr') {
-      command.addOption(new Option('--output <format>', 'output format').choices(['text', 'json']).default('text'));
+      command.addOption(
+        new Option('--output <format>', 'output format').choices(['text', 'json', ...moreOutputs]).default('text'),
+      );
     }
     command.action(() => {
       const flags = program.opts<GlobalFlags>();
-      const own = command.opts<Flags & { output?: OutputFormat }>();
+      const own = command.opts<Flags & { output?: string }>();
       const args = command.args;
-      const invocation = { flags, logsTo, output: own.output ?? 'text' };
+      const invocation = { flags, logsTo, output: own.output === 'json' ? 'json' : 'text' } as const;
       const run = () =>
         'body' in definition
           ? runCommand(invocation, process, (context) => definition.body(context, own, args))

@@ -36,8 +36,9 @@ export function addSetupCommands(add: AddCommand): void {
       new Option('--alarm-topic <arn>', 'SNS topic that receives the alarms').argParser(parseTopic),
     ],
     async body(context, { alarmTopic, ...place }) {
+      const parameters = alarmTopic === undefined ? {} : { AlarmTopicArn: alarmTopic };
       const { bootstrapCommand } = await import('./commands/bootstrap.ts');
-      return bootstrapCommand(await placed(context, place), { alarmTopic: alarmTopic ?? null });
+      return bootstrapCommand(await placed(context, place), { parameters });
     },
   });
   add<StackOptions & { url?: string; token?: string; app?: true; rbac?: true }>({

@@ -51,6 +51,11 @@ export function targetCluster(run: ClusterRun) {
     capabilities: (signal) => readCapabilities(run, signal),
     blockedTargets: (signal) => listBlockedTargets(run, signal),
     generatedTargets: (signal) => listGeneratedTargets(run, signal),
+    async changeHold(decide, signal) {
+      // No push needs it.
+      const { changeHold } = await import('./state/change-hold.ts');
+      return changeHold(store, decide, signal);
+    },
     async event(event, signal) {
       const request = eventRequest(event, { target, nowMs: runner.nowMs(), parentUid: store.parentUid() ?? '' });
       const answer = await connection.request(request, signal);

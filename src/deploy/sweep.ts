@@ -5,20 +5,30 @@ import type { RefusedDirectory } from '../config/templates/expand.ts';
 import { asDeployError } from '../error/deploy-error.ts';
 import type { Problem } from '../error/deploy-error.ts';
 import type { Revision } from '../snapshot/source.ts';
+import { lookByCluster } from './targets/by-cluster.ts';
+import type { Send } from './targets/by-cluster.ts';
 import { recipientOf } from './targets/recipient.ts';
 import { isAtTip } from './prepare/at-tip.ts';
 import { notSuspended, readRepository } from './targets/list-generated-targets.ts';
 import type { RepositorySnapshot } from './targets/list-generated-targets.ts';
 import type { DeployRequest } from './ports/request.ts';
 import type { RunPorts, Runtime } from './ports/runtime.ts';
+import { activeHold } from '../state/hold.ts';
 import { isBackingOff } from '../state/backoff.ts';
 import type { Git } from './ports/git.ts';
 
+/** More would only wait for one of the 32 streams of the connection. */
+const TARGETS_AT_ONCE = 32;
+
 /**
- * Reads every repository and the state of every target once, and returns a request for each target that is not at its tip.
+ * Reads every repository and the state of every target once, and requests each target that is not at its tip.
  * A repository or cluster that does not answer is logged, and its targets are skipped.
  */
-export async function sweep(runtime: Runtime, signal: AbortSignal): Promise<readonly DeployRequest[]> {
+export async function sweep(
+  runtime: Runtime,
+  signal: AbortSignal,
+  send: Send = () => Promise.resolve(),
+): Promise<readonly DeployRequest[]> {
   const { targets, templates } = notSuspended(runtime.config);
   const repositories = new Set(
     [...targets, ...templates.map(({ settings }) => settings)].map((each) => each.repository),
@@ -38,11 +48,13 @@ export async function sweep(runtime: Runtime, signal: AbortSignal): Promise<read
     runtime.config,
   );
   logRefused(generated.refused, runtime);
-  const all = Map.groupBy([...targets, ...generated.targets], ({ repository }) => repository);
-  const requests = await Promise.all(
-    snapshots.map((snapshot) => sweepRepository(snapshot, all.get(snapshot.repository) ?? [], { runtime, signal })),
-  );
-  return requests.flat();
+  const byRepository = new Map(snapshots.map((snapshot) => [snapshot.repository, snapshot]));
+  const look = async (target: Target) => {
+    const snapshot = byRepository.get(target.repository);
+    return snapshot === undefined ? null : sweepTarget(target, snapshot, { runtime, signal });
+  };
+  const looking = { targetsAtOnce: TARGETS_AT_ONCE, look, send, log: runtime.log };
+  return lookByCluster([...targets, ...generated.targets], looking, signal);
 }
 
 interface SweepContext {
@@ -75,24 +87,13 @@ function logRefused(refused: readonly RefusedDirectory[], { log }: Runtime): voi
   log({ level: 'warn', message: 'refused', delivery: 'sweep', directories, errors });
 }
 
-async function sweepRepository(
-  { git, tips }: RepositorySnapshot,
-  targets: readonly Target[],
-  context: SweepContext,
-): Promise<readonly DeployRequest[]> {
-  const requests = await Promise.all(
-    targets.map((target) => sweepTarget(target, tips.get(target.ref) ?? null, { ...context, git })),
-  );
-  return requests.flatMap((request) => (request === null ? [] : [request]));
-}
-
 async function sweepTarget(
   target: Target,
-  tip: Revision | null,
-  context: SweepContext & { git: Git },
+  { git, tips }: RepositorySnapshot,
+  { runtime, signal }: SweepContext,
 ): Promise<DeployRequest | null> {
-  const { runtime } = context;
-  if (tip === null) {
+  const tip = tips.get(target.ref);
+  if (tip === undefined) {
     // A deleted branch is a decision about the branch, never an empty repository.
     runtime.log({
       level: 'warn',
@@ -102,19 +103,10 @@ async function sweepTarget(
     });
     return null;
   }
-  try {
-    const { cluster, tools } = await runtime.open(target, null);
-    if (!(await isBehind({ target, tip, cluster, tools }, context))) return null;
-    const trigger = { kind: 'sweep' } as const;
-    return { ...recipientOf(target), trigger, hint: null, at: new Date(runtime.nowMs()).toISOString() };
-  } catch (thrown) {
-    const error = asDeployError(thrown);
-    // Another run is working on it, or this process is stopping.
-    if (error.code !== 'lease-held' && !context.signal.aborted) {
-      runtime.log({ level: 'error', message: 'sweep-failed', target: target.name, errors: [error.problem] });
-    }
-    return null;
-  }
+  const { cluster, tools } = await runtime.open(target, null);
+  if (!(await isBehind({ target, tip, cluster, tools }, { runtime, git, signal }))) return null;
+  const trigger = { kind: 'sweep' } as const;
+  return { ...recipientOf(target), trigger, hint: null, at: new Date(runtime.nowMs()).toISOString() };
 }
 
 async function isBehind(
@@ -123,6 +115,13 @@ async function isBehind(
 ): Promise<boolean> {
   const settings = settingsHash(target);
   const { state } = await cluster.read('write', signal);
+  if (state.hold !== null) {
+    const { needsHeldRun } = await import('./hold/sweep-held.ts');
+    const nowMs = runtime.nowMs();
+    const hold = activeHold(state, nowMs);
+    // A run ends one that has run out.
+    return hold === null || needsHeldRun({ target, state, hold, tip, nowMs }, { git, tools }, signal);
+  }
   if (isBackingOff(state.outcome, { revision: tip, settings, nowMs: runtime.nowMs() })) return false;
   return !(await isAtTip({ target, state, tip }, { git, tools }, signal));
 }

@@ -26,13 +26,13 @@ export interface WalkContext {
   readonly subject: string;
 }
 
-/** Compares two trees below a path; a null tree is empty. Does not descend into equal ids. */
-export function compareTrees(
+/** Compares two trees below a path, pair by pair; a null tree is empty. Does not descend into equal ids. */
+export function* compareTrees(
   now: string | null,
   before: string | null,
   path: string,
   context: WalkContext,
-): WalkResult {
+): Generator<void, WalkResult> {
   const changes: ChangedPath[] = [];
   const missing = new Set<string>();
   const pending: { now: string | null; before: string | null; path: string }[] = [{ now, before, path }];
@@ -45,6 +45,7 @@ export function compareTrees(
     const beforeEntries = entriesOf(pair.before, missing, context);
     if (nowEntries === null || beforeEntries === null) continue;
     comparePair({ nowEntries, beforeEntries, path: pair.path }, { changes, pending, context });
+    yield;
   }
   return { changes, missing: [...missing] };
 }

@@ -8,6 +8,7 @@ import { gitError } from './git-error.ts';
 import type { ObjectStore } from './pack.ts';
 import type { GitServer } from './transport.ts';
 import { readTree, treeOfCommit } from './tree.ts';
+import { inTurns } from './turns.ts';
 
 import type { FetchArguments, UploadPack } from './upload-pack.ts';
 
@@ -123,7 +124,8 @@ export function remoteObjects(remote: UploadPack, server: GitServer) {
     const missing = trees.filter(({ oid }) => !store.has(oid)).map(({ oid }) => oid);
     if (missing.length > 0) await remote.fetch({ wants: missing }, store, signal);
     const changes: ChangedPath[] = [];
-    for (const { path, oid } of trees) changes.push(...(await changesBetween(oid, null, { path, both: [] }, signal)));
+    for (const { path, oid } of trees)
+      for (const change of await changesBetween(oid, null, { path, both: [] }, signal)) changes.push(change);
     return readChanges(changes, () => true, signal);
   }
 
@@ -135,7 +137,7 @@ export function remoteObjects(remote: UploadPack, server: GitServer) {
     signal: AbortSignal,
   ) {
     for (let round = 1; ; round += 1) {
-      const { changes, missing } = compareTrees(now, before, at.path, context);
+      const { changes, missing } = await inTurns(compareTrees(now, before, at.path, context));
       if (missing.length === 0) return changes;
       // Each level costs a round: after a few it is cheaper to fetch all trees of both commits at once.
       const isDeep = round > server.limits.rounds && at.both.length > 0;
@@ -195,6 +197,7 @@ export function remoteObjects(remote: UploadPack, server: GitServer) {
 
   return {
     has: (id: string) => store.has(id),
+    get: (id: string) => store.get(id),
     rootTreeOf,
     fetchDifference,
     fetchWhole,

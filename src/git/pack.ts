@@ -52,15 +52,15 @@ interface Resolved {
   readonly depth: number;
 }
 
-/** Reads a pack (gitformat-pack(5)) into the store. @throws DeployError `git-protocol` or `git-limit` */
-export function readPack(pack: Buffer, store: ObjectStore, format: PackFormat): void {
-  const entries = readEntries(pack, format);
+/** Reads a pack (gitformat-pack(5)) into the store, object by object. @throws DeployError `git-protocol` or `git-limit` */
+export function* readPack(pack: Buffer, store: ObjectStore, format: PackFormat): Generator<void, void> {
+  const entries = yield* readEntries(pack, format);
   const { whole, deltas } = separate(entries);
   // The base of a delta may come later in the pack, be a delta itself, or be in the store already.
   const ofBase = Map.groupBy(deltas, ({ base }) => base);
   const ready: Resolved[] = whole.map(({ offset, type, data }) => ({ object: { type, data }, offset, depth: 0 }));
   let missing = deltas.length;
-  const apply = (base: GitObject, key: Entry['base'], depth: number) => {
+  const apply = function* (base: GitObject, key: Entry['base'], depth: number): Generator<void, void> {
     const waiting = ofBase.get(key) ?? [];
     ofBase.delete(key);
     missing -= waiting.length;
@@ -68,17 +68,19 @@ export function readPack(pack: Buffer, store: ObjectStore, format: PackFormat): 
       if (depth > format.limits.deltaDepth)
         throw limitError(format, 'length of a delta chain', format.limits.deltaDepth);
       ready.push({ object: { type: base.type, data: applyDelta(base.data, data, format) }, offset, depth });
+      yield;
     }
   };
   for (const key of ofBase.keys()) {
     const known = typeof key === 'string' ? store.get(key) : undefined;
-    if (known !== undefined) apply(known, key, 1);
+    if (known !== undefined) yield* apply(known, key, 1);
   }
   for (let next = ready.pop(); next !== undefined; next = ready.pop()) {
     const { object, offset, depth } = next;
     const id = idOf(object, format.hash);
     store.set(id, object);
-    for (const key of [offset, id]) apply(object, key, depth + 1);
+    for (const key of [offset, id]) yield* apply(object, key, depth + 1);
+    yield;
   }
   if (missing > 0) throw protocolError(format, 'the pack has a delta whose base is missing');
 }
@@ -97,7 +99,10 @@ export function idOf({ type, data }: GitObject, hash: PackFormat['hash']): strin
   return createHash(hash).update(`${type} ${data.length}\0`).update(data).digest('hex');
 }
 
-function readEntries(pack: Buffer, format: PackFormat): readonly Entry[] {
+/** Hashed in a few milliseconds. */
+const HASHED_BYTES = 4 * 1024 * 1024;
+
+function* readEntries(pack: Buffer, format: PackFormat): Generator<void, readonly Entry[]> {
   const { limits } = format;
   const trailer = format.hash === 'sha1' ? 20 : 32;
   if (pack.length < 12 + trailer || pack.toString('latin1', 0, 4) !== 'PACK')
@@ -107,7 +112,12 @@ function readEntries(pack: Buffer, format: PackFormat): readonly Entry[] {
   const count = pack.readUInt32BE(8);
   if (count > limits.objects) throw limitError(format, 'number of objects', limits.objects);
   const end = pack.length - trailer;
-  if (!createHash(format.hash).update(pack.subarray(0, end)).digest().equals(pack.subarray(end))) {
+  const checksum = createHash(format.hash);
+  for (let at = 0; at < end; at += HASHED_BYTES) {
+    checksum.update(pack.subarray(at, Math.min(end, at + HASHED_BYTES)));
+    yield;
+  }
+  if (!checksum.digest().equals(pack.subarray(end))) {
     throw protocolError(format, 'the pack is corrupt or truncated: its checksum does not match');
   }
   const entries: Entry[] = [];
@@ -117,6 +127,7 @@ function readEntries(pack: Buffer, format: PackFormat): readonly Entry[] {
     format.inflated(entry.data.length);
     entries.push(entry);
     at = next;
+    yield;
   }
   if (at !== end) throw protocolError(format, 'the pack is longer than it declares');
   return entries;

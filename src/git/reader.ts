@@ -1,16 +1,18 @@
 import type { Git, SourceQuery } from '../deploy/ports/git.ts';
-import type { ObjectId, Revision, Source } from '../snapshot/source.ts';
+import type { ObjectId, Revision, Source, SourceFile } from '../snapshot/source.ts';
 import { asObjectId, asRevision } from '../snapshot/source.ts';
 import { gitError, UnknownObject } from './git-error.ts';
 import type { ObjectStore } from './pack.ts';
 import type { GitServer } from './transport.ts';
+import { withLocalObjects } from './local-objects.ts';
+import type { LocalObjects } from './local-objects.ts';
 import { remoteObjects } from './objects.ts';
-import { parentsOfCommit } from './tree.ts';
+import { describeCommit, parentsOfCommit } from './tree.ts';
 import { uploadPack } from './upload-pack.ts';
 
-/** Ids in SHA-256 repositories have 64 digits. */
-export function openRepository(server: GitServer) {
-  const remote = uploadPack(server);
+/** Ids in SHA-256 repositories have 64 digits. `local`: objects that need not be fetched. */
+export function openRepository(server: GitServer, local: LocalObjects | null = null) {
+  const remote = local === null ? uploadPack(server) : withLocalObjects(uploadPack(server), local);
   const objects = remoteObjects(remote, server);
   const { rootTreeOf, fetchDifference, descend, treeIds, changesBetween, readChanges, files } = objects;
 
@@ -96,8 +98,9 @@ export function openRepository(server: GitServer) {
     signal: AbortSignal,
   ): Promise<Source> {
     const { base, also } = query;
-    if (!objects.has(at.rootTree) || !objects.has(base.rootTree))
-      await fetchDifference(at.rootTree, base.rootTree, signal);
+    // What is on this machine is compared level by level: the server does not know its commit.
+    const isKnown = objects.has(at.rootTree) && (local !== null || objects.has(base.rootTree));
+    if (!isKnown) await fetchDifference(at.rootTree, base.rootTree, signal);
     // Equal root trees mean that nothing changed, and then no tree was fetched.
     const tree = at.rootTree === base.rootTree ? base.tree : await pathTree(at.rootTree, query, signal);
     const changes = await changesBetween(
@@ -115,8 +118,8 @@ export function openRepository(server: GitServer) {
       tree,
       inputs: await inputsOf(at.rootTree, query, signal),
       complete: false,
-      // A path that did not change may be excluded since it was noted.
-      files: [...changed, ...dirty.filter(({ path, kind }) => query.isRead(path, kind))],
+      // A path that did not change may be excluded since it was noted. What came from it has left Git then.
+      files: [...changed, ...dirty.map((file) => (query.isRead(file.path, file.kind) ? file : absent(file.path)))],
     };
   }
 
@@ -158,6 +161,10 @@ export function openRepository(server: GitServer) {
     async trees(revision, paths, signal) {
       return mustExist(rootTreeOf(revision, signal).then((rootTree) => treeIds(rootTree, paths, signal)));
     },
+    described(revision) {
+      const commit = objects.get(revision);
+      return commit?.type === 'commit' ? describeCommit(commit.data) : null;
+    },
     async isAncestor(older, newer, signal) {
       if (older === newer) return true;
       const commits: ObjectStore = new Map();
@@ -166,6 +173,10 @@ export function openRepository(server: GitServer) {
       return [...commits.values()].some(({ type, data }) => type === 'commit' && parentsOfCommit(data).includes(older));
     },
   } satisfies Git;
+}
+
+function absent(path: string): SourceFile {
+  return { path, kind: 'absent' };
 }
 
 /** Ids claimed by a delivery may be wrong or not available yet. They are verified later, so a miss is not an error. */

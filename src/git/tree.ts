@@ -1,3 +1,4 @@
+import type { CommitDescription } from '../snapshot/source.ts';
 import { gitError } from './git-error.ts';
 
 export type EntryKind = 'tree' | 'file' | 'symlink' | 'submodule';
@@ -63,6 +64,18 @@ export function treeOfCommit(data: Buffer, subject: string): string {
   const tree = /^tree ([0-9a-f]{40}|[0-9a-f]{64})\n/.exec(data.toString('latin1', 0, 80))?.[1];
   if (tree === undefined) throw gitError('git-protocol', { subject, message: 'a commit object is malformed' });
   return tree;
+}
+
+/** The first line of a commit's message, and who wrote it; a name that cannot be read is empty. */
+export function describeCommit(data: Buffer): CommitDescription {
+  const text = data.toString();
+  const end = text.indexOf('\n\n');
+  const header = end === -1 ? text : text.slice(0, end);
+  const message = end === -1 ? '' : text.slice(end + 2).trimStart();
+  return {
+    subject: message.split('\n', 1)[0]?.trim() ?? '',
+    author: /^author ([^<\n]*?) *</m.exec(header)?.[1] ?? '',
+  };
 }
 
 export function parentsOfCommit(data: Buffer): readonly string[] {

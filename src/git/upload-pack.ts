@@ -3,6 +3,7 @@ import { inflatedUpTo, readPack } from './pack.ts';
 import type { ObjectStore } from './pack.ts';
 import { formatOf } from './object-format.ts';
 import type { ObjectFormat } from './object-format.ts';
+import { inTurns } from './turns.ts';
 import { DELIMITER, FLUSH, pktLine, readPktLines } from './pkt-line.ts';
 import { basicAuthorization, post } from './transport.ts';
 import type { GitServer } from './transport.ts';
@@ -46,7 +47,7 @@ export function uploadPack(server: GitServer): UploadPack {
     const hash = formatOf(what.wants[0] ?? '');
     const pack = packOf(await send(fetchLines(what, hash), signal), server);
     const inflated = what.upToBytes === undefined ? ofRun : inflatedUpTo(what.upToBytes, { subject });
-    readPack(pack, store, { hash, limits, inflated, subject });
+    await inTurns(readPack(pack, store, { hash, limits, inflated, subject }));
     // With a `have`, the server may omit a wanted object that is part of it.
     const missing = what.haves === undefined ? what.wants.find((id) => !store.has(id)) : undefined;
     if (missing !== undefined)

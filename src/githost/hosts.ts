@@ -1,9 +1,12 @@
+import { forgejo } from './forgejo/entry.ts';
 import { git } from './git/entry.ts';
+import { gitea } from './gitea/entry.ts';
 import { github } from './github/entry.ts';
+import { gitlab } from './gitlab/entry.ts';
 import type { Host } from './port/host.ts';
 
 /** The Git hosts: a name in headgate.yml, and how the host is loaded. profiles.ts has what headgate.yml knows of each. */
-const HOSTS = { github, git } satisfies Readonly<Record<string, Host>>;
+const HOSTS = { github, gitlab, gitea, forgejo, git } satisfies Readonly<Record<string, Host>>;
 
 export type HostName = keyof typeof HOSTS;
 

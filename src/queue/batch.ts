@@ -1,10 +1,11 @@
 import * as z from 'zod/mini';
+import { asDeployError } from '../error/deploy-error.ts';
 import type { Log } from '../deploy/ports/log.ts';
 import { VISIBILITY_SECONDS, startHeartbeat } from './heartbeat.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { inSlots } from './in-slots.ts';
 import { receiptsOf } from './inbox.ts';
-import type { Message, Visibility } from './inbox.ts';
+import type { Message, Removal, Visibility } from './inbox.ts';
 import { serversOfMessages } from './slots.ts';
 import type { NeedsServers, Slots } from './slots.ts';
 import { workOnGroup } from './work.ts';
@@ -43,6 +44,11 @@ export interface BatchAnswer {
 
 export interface BatchOptions<T extends { readonly target: string }> extends Work<T>, NeedsServers<T> {
   readonly queue: Visibility;
+  /**
+   * Removes the messages of a group that is done while others run: Lambda would remove them after the whole batch, and a newer
+   * request of the group waits for that. Null: nothing waits behind a message, as in a standard queue.
+   */
+  readonly remove: Removal['remove'] | null;
   /** How many groups are handled at once. */
   readonly slots: Slots;
   /** Default: a minute. */
@@ -82,24 +88,35 @@ export async function serveBatch<T extends { readonly target: string }>(
   const heartbeat = startHeartbeat(receiptsOf(messages), { ...options, visibilitySeconds: VISIBILITY_SECONDS });
   const groups = [...Map.groupBy(messages, ({ group }) => group).values()];
   const failed: BatchMessage[] = [];
+  let running = groups.length;
   const serversOf = (group: readonly BatchMessage[]) => serversOfMessages(group, options);
   await inSlots(groups, { ...options, serversOf }, async (group) => {
-    failed.push(...(await serveGroup(group, options, { heartbeat, signal })));
+    const { done, givenBack } = await workOnGroup(group, workOf(options), { heartbeat, signal });
+    running -= 1;
+    if (running > 0) await removeDone(receiptsOf(done), options, heartbeat);
+    for (const returned of givenBack) await heartbeat.giveBack(receiptsOf(returned.messages), returned.pauseSeconds);
+    failed.push(...givenBack.flatMap((returned) => returned.messages));
   });
   await heartbeat.end();
   return { batchItemFailures: failed.map(({ id }) => ({ itemIdentifier: id })) };
 }
 
-/** Resolves to the messages of this group that have to be delivered again. */
-async function serveGroup<T extends { readonly target: string }>(
-  messages: readonly BatchMessage[],
-  options: BatchOptions<T>,
-  at: { readonly heartbeat: Heartbeat; readonly signal: AbortSignal },
-): Promise<readonly BatchMessage[]> {
+function workOf<T extends { readonly target: string }>(options: BatchOptions<T>) {
   const { longestPauseSeconds = PAUSES.longestSeconds } = options;
-  const work = { ...options, pauses: { ...PAUSES, longestSeconds: longestPauseSeconds } };
-  const { done, givenBack } = await workOnGroup(messages, work, at);
-  at.heartbeat.release(receiptsOf(done));
-  for (const returned of givenBack) await at.heartbeat.giveBack(receiptsOf(returned.messages), returned.pauseSeconds);
-  return givenBack.flatMap((returned) => returned.messages);
+  return { ...options, pauses: { ...PAUSES, longestSeconds: longestPauseSeconds } };
+}
+
+/** Messages that are not removed here stay hidden until Lambda removes them: if they reappeared, their run would be repeated. */
+async function removeDone<T extends { readonly target: string }>(
+  receipts: readonly string[],
+  { remove, log }: BatchOptions<T>,
+  heartbeat: Heartbeat,
+): Promise<void> {
+  if (remove === null || receipts.length === 0) return;
+  try {
+    await remove(receipts);
+    heartbeat.release(receipts);
+  } catch (thrown) {
+    log({ level: 'warn', message: 'not-removed', errors: [asDeployError(thrown).problem] });
+  }
 }

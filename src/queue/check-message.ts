@@ -20,6 +20,7 @@ const Body = z.object({
     created: z.number(),
     updated: z.number(),
     pruned: z.number(),
+    adopted: z.optional(z.number()),
     released: z.optional(z.number()),
     kept: z.optional(z.array(z.string())),
   }),

@@ -1,13 +1,16 @@
 /**
- * What consumers need of a queue. `platforms/local` implements all of it, `platforms/aws/sqs` only `Visibility`, because
- * Lambda receives and removes messages itself. Sending is a port of `deploy` (Queue, Checks).
+ * What consumers need of a queue. `platforms/local` implements all of it, `platforms/aws/sqs` no `receive`,
+ * because Lambda receives the messages itself. Sending is a port of `deploy` (Queue, Checks).
  */
-export interface Inbox extends Visibility {
+export interface Inbox extends Visibility, Removal {
   /**
    * Receives messages of at most `groups` groups and hides them. Messages of one group arrive in the order they were sent,
    * and none while another one is hidden. Resolves as soon as there are messages, or with none after `waitSeconds`.
    */
   receive(options: ReceiveOptions, signal: AbortSignal): Promise<readonly Message[]>;
+}
+
+export interface Removal {
   /** Removes messages; a receipt that is no longer valid is ignored. @throws DeployError `queue-unreachable` */
   remove(receipts: readonly string[]): Promise<void>;
 }

@@ -143,7 +143,18 @@ function readPart(
   return { ...read, manifests: read.manifests.map((manifest) => ({ ...manifest, isHidden })) };
 }
 
+/** etcd stores at most 1.5 MB, so an object of more values than this one could only be refused, after work for all others. */
+const MAX_VALUES = 100_000;
+
 function readObject({ object, fieldAt, isItem }: Part, source: Position): ReadFile {
+  if (valuesLeft(object, MAX_VALUES) < 0) {
+    return problem({
+      code: 'manifest-too-large',
+      subject: formatPosition(source),
+      message: `has more than ${MAX_VALUES} values, which no API server stores`,
+      remedy: 'Split the object.',
+    });
+  }
   const { apiVersion, kind, metadata } = object;
   const { name, namespace = null } = isObject(metadata) ? metadata : {};
   if (!isText(apiVersion) || !isText(kind) || !isText(name) || (namespace !== null && typeof namespace !== 'string'))
@@ -167,6 +178,17 @@ function readObject({ object, fieldAt, isItem }: Part, source: Position): ReadFi
       },
     ],
   };
+}
+
+/** What is left of the allowed number; negative: there are more. */
+function valuesLeft(value: Json, allowed: number): number {
+  let left = allowed - 1;
+  if (typeof value !== 'object' || value === null) return left;
+  for (const child of Object.values(value) as readonly Json[]) {
+    if (left < 0) break;
+    left = valuesLeft(child, left);
+  }
+  return left;
 }
 
 /** It is refused when it is meant as a manifest; where that shows only by its kind, the cluster decides. */

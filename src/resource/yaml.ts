@@ -1,4 +1,4 @@
-import { LineCounter, isAlias, isMap, isNode, isScalar, isSeq, parseDocument } from 'yaml';
+import { Lexer, LineCounter, isAlias, isMap, isNode, isScalar, isSeq, parseDocument } from 'yaml';
 import type { Document, ErrorCode as YamlCode, Node, Pair, Scalar, YAMLMap } from 'yaml';
 import { SCALAR_TAGS, readPlain } from './scalar.ts';
 import { isStringField, substitute } from './substitution.ts';
@@ -39,7 +39,7 @@ export interface YamlLimits {
   readonly nodes: number;
 }
 
-const DEFAULT_LIMITS: YamlLimits = { depth: 100, nodes: 500_000 };
+const DEFAULT_LIMITS: YamlLimits = { depth: 100, nodes: 200_000 };
 
 /** Splits a text into documents and reads them as `kubectl apply -f` does. */
 export function readYaml(
@@ -110,6 +110,8 @@ export function withLineFeeds(text: string): string {
 function readDocument({ text, firstLine }: Chunk, { limits, variables, quotes }: Required<YamlReading>): YamlResult {
   const lineCounter = new LineCounter();
   const lineOf = (offset: number) => lineCounter.linePos(offset).line + firstLine - 1;
+  if (hasTooManyTokens(text))
+    return { kind: 'error', line: firstLine, message: `the document has more than ${MAX_TOKENS} tokens: split it` };
   try {
     const document = parseDocument(withLineFeeds(text), {
       version: '1.1',
@@ -149,6 +151,14 @@ function readDocument({ text, firstLine }: Chunk, { limits, variables, quotes }:
       return { kind: 'error', line: firstLine, message: `is nested more than ${limits.depth} levels deep` };
     throw thrown;
   }
+}
+
+/** The parser takes 300 bytes for each, so a megabyte of commas would fill the memory. A token has at least one character. */
+const MAX_TOKENS = 600_000;
+
+function hasTooManyTokens(text: string): boolean {
+  if (text.length <= MAX_TOKENS) return false;
+  return !new Lexer().lex(text).drop(MAX_TOKENS).next().done;
 }
 
 function fieldIn({ text, firstLine }: Chunk, path: readonly (string | number)[]): ReturnType<FieldAt> {

@@ -55,6 +55,13 @@ export interface Source {
   readonly files: readonly SourceFile[];
 }
 
+/** What a commit says about itself, as its author wrote it. */
+export interface CommitDescription {
+  /** The first line of its message. */
+  readonly subject: string;
+  readonly author: string;
+}
+
 /** The commit that was last applied to a target. */
 export interface AppliedSource {
   readonly revision: Revision;

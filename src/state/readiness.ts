@@ -8,6 +8,8 @@ export interface ReadinessRecord {
   readonly sinceMs: number;
   readonly readiness: 'progressing' | 'ready' | 'not-ready';
   readonly notReady: readonly NotReady[];
+  /** Unless this one is: the last commit that became ready before it; null: unknown. */
+  readonly lastReady: Revision | null;
   /** RFC 3339. */
   readonly at: string;
 }
@@ -18,6 +20,13 @@ export interface NotReady {
   readonly namespace: string;
   readonly name: string;
   readonly reason: string;
+}
+
+/** The last commit that became ready; null: unknown. */
+export function lastReadyOf(
+  record: Pick<ReadinessRecord, 'revision' | 'readiness' | 'lastReady'> | null,
+): Revision | null {
+  return record?.readiness === 'ready' ? record.revision : (record?.lastReady ?? null);
 }
 
 /** A target's readiness; null if it is not checked (`wait: 0s`) or nothing has been applied yet. */

@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AppliedSource, ObjectId, Revision } from '../snapshot/source.ts';
 import type { Contests } from './contest.ts';
+import type { History } from './history.ts';
+import type { Hold } from './hold.ts';
 import type { Entry } from './inventory.ts';
 import { PLAIN } from './renderer.ts';
 import type { Renderer } from './renderer.ts';
@@ -15,6 +17,9 @@ export interface TargetState {
   readonly outcome: LastOutcome;
   readonly progress: Progress;
   readonly drift: DriftState;
+  readonly history: History;
+  /** Set and ended beside the runs, which never change it. */
+  readonly hold: Hold | null;
 }
 
 /** What was applied completely, and everything that shaped it. */
@@ -125,10 +130,13 @@ export interface Waiting {
   readonly created: number;
   readonly updated: number;
   readonly pruned: number;
+  readonly adopted?: number | undefined;
   /** Everything is written, and only prunes are left. */
   readonly isApplied: boolean;
   /** Human-readable: `Deployment shop/db`, `target infra-prod`. */
   readonly on: readonly string[];
+  /** A hold or a window keeps it from being deployed, although it could be. */
+  readonly isDeferred: boolean;
   /** The entries of unfinished files are accurate: the run that recorded them has closed. */
   readonly isExact: boolean;
 }
@@ -164,6 +172,8 @@ export const NOTHING_RECORDED: TargetState = {
   outcome: { verdict: null, attempted: null, errors: [], backoff: null, pendingOn: null, rewind: null, retry: null },
   progress: { awaited: null, waiting: null },
   drift: { found: null, contests: {} },
+  history: [],
+  hold: null,
 };
 
 /** What one write of the state changes; everything else stays as it is. */
@@ -174,6 +184,7 @@ export interface StateChange {
   readonly outcome?: Partial<LastOutcome>;
   readonly progress?: Partial<Progress>;
   readonly drift?: Partial<DriftState>;
+  readonly history?: History | undefined;
 }
 
 export function withChange(state: TargetState, change: StateChange): TargetState {
@@ -185,6 +196,8 @@ export function withChange(state: TargetState, change: StateChange): TargetState
     outcome: { ...state.outcome, ...change.outcome },
     progress: { ...state.progress, ...change.progress },
     drift: { ...state.drift, ...change.drift },
+    history: change.history ?? state.history,
+    hold: state.hold,
   };
 }
 
@@ -202,5 +215,6 @@ export function joinChanges(first: StateChange, second: StateChange): StateChang
     outcome: { ...first.outcome, ...second.outcome },
     progress: { ...first.progress, ...second.progress },
     drift: { ...first.drift, ...second.drift },
+    history: second.history ?? first.history,
   };
 }

@@ -15,8 +15,12 @@ export interface WaitingRun {
 export function countsSoFar({ state, revision, sinceMs }: Pick<WaitingRun, 'state' | 'revision' | 'sinceMs'>) {
   const { waiting } = state.progress;
   return waiting?.revision === revision
-    ? { created: waiting.created, updated: waiting.updated, pruned: waiting.pruned, beganMs: waiting.sinceMs }
-    : { created: 0, updated: 0, pruned: 0, beganMs: sinceMs };
+    ? { ...countsIn(waiting), beganMs: waiting.sinceMs }
+    : { created: 0, updated: 0, pruned: 0, adopted: 0, beganMs: sinceMs };
+}
+
+function countsIn({ created, updated, pruned, adopted = 0 }: Waiting) {
+  return { created, updated, pruned, adopted };
 }
 
 /** A longer list would not be useful in a message. But what a target waits for another one to release, that one reads. */
@@ -45,13 +49,15 @@ export function waitingChange(
     errors = [],
     ...flags
   }: Pick<Waiting, 'on' | 'isExact' | 'isApplied'> & {
-    readonly counts: Pick<Waiting, 'created' | 'updated' | 'pruned'>;
+    readonly isDeferred?: boolean;
+    readonly counts: Pick<Waiting, 'created' | 'updated' | 'pruned' | 'adopted'>;
     /** As in `LastOutcome`. */
     readonly errors?: readonly string[];
   },
 ): StateChange {
   const { state, revision, settings, nowMs } = run;
-  const { created, updated, pruned, beganMs } = countsSoFar(run);
+  const { created, updated, pruned, adopted, beganMs } = countsSoFar(run);
+  const adoptedSoFar = adopted + (counts.adopted ?? 0);
   return {
     outcome: {
       attempted: revision,
@@ -68,7 +74,9 @@ export function waitingChange(
         created: created + counts.created,
         updated: updated + counts.updated,
         pruned: pruned + counts.pruned,
+        ...(adoptedSoFar === 0 ? {} : { adopted: adoptedSoFar }),
         on: recordedNames(on),
+        isDeferred: false,
         ...flags,
       },
     },

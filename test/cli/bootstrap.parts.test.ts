@@ -51,7 +51,10 @@ describe('headgate bootstrap', () => {
     ]);
     expect(api.parameters.get('/headgate/fleet/webhook-secret')).toMatch(/^[0-9a-f]{64}$/);
     expect(api.stack?.status).toMatch(/^UPDATE_/);
-    expect(api.stack?.parameters).toEqual({ AlarmTopicArn: 'arn:aws:sns:eu-west-1:111122223333:ops' });
+    expect(api.stack?.parameters).toEqual({
+      AlarmTopicArn: 'arn:aws:sns:eu-west-1:111122223333:ops',
+      ReserveConcurrency: 'true',
+    });
     expect(stdout).toContain('account 111122223333, eu-west-1, as arn:aws:iam::111122223333:user/admin');
     expect(stdout).toContain('  + 3 × AWS::Lambda::Function');
     expect(stdout).toContain(
@@ -93,6 +96,21 @@ describe('headgate bootstrap', () => {
     expect(writes()).not.toContain('s3 PUT layers/kubectl-v36-2.0.1.zip');
   }, 120_000);
 
+  it('reserves nothing in a new account, and says what caps the cost there', async () => {
+    api.concurrency = { limit: 10, unreserved: 10 };
+    const { code, stderr } = await bootstrap();
+    expect(stderr).not.toContain('ReservedConcurrentExecutions');
+    expect(code).toBe(0);
+    expect(api.stack?.parameters['ReserveConcurrency']).toBe('false');
+    expect(stderr).toContain('this account may run 10 functions at once, so no function reserves some');
+    const asked = api.requests.findIndex(({ action }) => action === 'GetAccountSettings');
+    expect(asked).toBeLessThan(api.requests.findIndex(({ action }) => action === 'CreateStack'));
+    // Once AWS has raised the limit, the next run reserves.
+    api.concurrency = { limit: 1000, unreserved: 1000 };
+    expect(await bootstrap()).toMatchObject({ code: 0 });
+    expect(api.stack?.parameters['ReserveConcurrency']).toBe('true');
+  }, 120_000);
+
   it('writes nothing without a terminal or --yes', async () => {
     const { code, stderr } = await bootstrap([]);
     expect(code).toBe(64);
@@ -104,6 +122,7 @@ describe('headgate bootstrap', () => {
     api.stack = {
       status: 'UPDATE_COMPLETE',
       parameters: {},
+      tags: {},
       outputs: { ServerlessDeploymentBucketName: BUCKET },
       resources: {},
     };

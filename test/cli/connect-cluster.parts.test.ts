@@ -18,7 +18,7 @@ beforeEach(async () => {
     DeployRoleArn: `${ROLE}-deploy-eu-west-1`,
     SweepRoleArn: `${ROLE}-sweep-eu-west-1`,
   };
-  api.stack = { status: 'UPDATE_COMPLETE', parameters: {}, outputs, resources: {} };
+  api.stack = { status: 'UPDATE_COMPLETE', parameters: {}, tags: {}, outputs, resources: {} };
 });
 afterEach(() => api.close());
 
@@ -29,7 +29,9 @@ describe('headgate connect CLUSTER', () => {
   it('prints what to run in the account of the cluster while a target has no access', async () => {
     const { code, stdout } = await connect();
     expect(code).toBe(1);
-    expect(stdout).toMatch(/^TARGET +RESULT +DETAIL\nshop-prod +FAILED +STS returned no credentials$/m);
+    expect(stdout).toMatch(
+      /^KIND +NAME +RESULT +DETAIL\ntarget +shop-prod +FAILED +the role cannot be assumed: AccessDenied/m,
+    );
     const command = stdout.slice(stdout.indexOf('  aws cloudformation'), stdout.indexOf('Grant the groups'));
     expect(
       command

@@ -93,6 +93,7 @@ const DEFAULTS = {
   drift: 'correct',
   dependsOn: [],
   suspend: false,
+  onFailure: 'keep',
   generatedFrom: null,
 };
 

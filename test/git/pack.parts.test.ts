@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { DeployError } from '../../src/error/deploy-error.ts';
@@ -10,6 +9,7 @@ import { inflatedUpTo, readPack } from '../../src/git/pack.ts';
 import type { ObjectStore } from '../../src/git/pack.ts';
 import { readPktLines } from '../../src/git/pkt-line.ts';
 import { BlockCounter, LINEAR } from '../rig/programs/growth.ts';
+import { packOf } from '../rig/hostile/packs.ts';
 import { BareRepository, removeRepositories } from './repository.ts';
 
 afterAll(removeRepositories);
@@ -36,7 +36,7 @@ const inflatedBy = ({ inflatedBytes }: GitLimits) => inflatedUpTo(inflatedBytes,
 
 function read(bytes: Buffer, limits = GIT_LIMITS): ObjectStore {
   const store: ObjectStore = new Map();
-  readPack(bytes, store, { ...format, limits, inflated: inflatedBy(limits) });
+  readPack(bytes, store, { ...format, limits, inflated: inflatedBy(limits) }).toArray();
   return store;
 }
 
@@ -100,44 +100,6 @@ describe('a pack', () => {
       expect(() => read(good.subarray(0, length))).toThrow(DeployError);
   });
 });
-
-interface PackEntry {
-  readonly content: Buffer;
-  /** The content that it is stored as a delta of; null: it is stored whole. */
-  readonly base: Buffer | null;
-}
-
-const blobId = (content: Buffer) => createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex');
-
-/** A pack as no git writes it: each delta names its base by id, in any order. */
-function packOf(entries: readonly PackEntry[]): Buffer {
-  const header = Buffer.from('PACK\0\0\0\x02\0\0\0\0');
-  header.writeUInt32BE(entries.length, 8);
-  const parts = entries.map(({ content, base }) => {
-    const data = base === null ? content : deltaOf(base, content);
-    const id = base === null ? Buffer.alloc(0) : Buffer.from(blobId(base), 'hex');
-    return Buffer.concat([entryHeader(base === null ? 3 : 7, data.length), id, deflateSync(data)]);
-  });
-  const body = Buffer.concat([header, ...parts]);
-  return Buffer.concat([body, createHash('sha1').update(body).digest()]);
-}
-
-function entryHeader(type: number, size: number): Buffer {
-  const first = (type << 4) | (size & 15);
-  const rest = size >> 4;
-  return Buffer.from(rest === 0 ? [first] : [first | 0x80, ...varint(rest)]);
-}
-
-function varint(value: number): readonly number[] {
-  return value < 128 ? [value] : [(value & 127) | 128, ...varint(value >> 7)];
-}
-
-/** Copies the base, and adds what follows it. */
-function deltaOf(base: Buffer, content: Buffer): Buffer {
-  const added = content.subarray(base.length);
-  const copy = [0xf0, base.length & 255, (base.length >> 8) & 255, base.length >> 16];
-  return Buffer.from([...varint(base.length), ...varint(content.length), ...copy, added.length, ...added]);
-}
 
 describe('a hostile pack', () => {
   const counter = new BlockCounter(/\/src\/git\/pack/);

@@ -109,7 +109,7 @@ const PAIRS: readonly (readonly [string, readonly Tree[]])[] = [
 ];
 
 describe('a path to read although it did not change', () => {
-  it('is read only if the filter lets it through: a file that an unfinished run touched may be excluded by now', async () => {
+  it('is absent if the filter does not let it through: a file that an unfinished run touched may be excluded by now', async () => {
     const repository = new BareRepository('fleet.git', { filter: true });
     const revision = repository.commit({ 'apps/a.yaml': file('a'), 'apps/skip.yaml': file('skip') });
     const { open } = await serve(repository);
@@ -121,7 +121,10 @@ describe('a path to read although it did not change', () => {
       }),
       signal,
     );
-    expect(source.files.map(({ path }) => path)).toEqual(['apps/a.yaml']);
+    expect(source.files.map(({ path, kind }) => [path, kind])).toEqual([
+      ['apps/a.yaml', 'file'],
+      ['apps/skip.yaml', 'absent'],
+    ]);
   });
 });
 

@@ -59,6 +59,7 @@ export function aTarget(change: Partial<Target> = {}): Target {
     drift: 'off',
     dependsOn: [],
     suspend: false,
+    onFailure: 'keep',
     generatedFrom: null,
     ...change,
   };

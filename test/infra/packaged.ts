@@ -3,18 +3,29 @@ import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { resourcesWith } from '../rig/aws/shown-stack.ts';
 import { mustRun } from '../rig/programs/command.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 export interface Resource {
   readonly Type: string;
+  readonly Condition?: string;
   readonly Properties?: Readonly<Record<string, unknown>>;
 }
 
 export interface Template {
+  readonly Parameters?: Readonly<Record<string, { readonly Default?: string | number }>>;
+  readonly Conditions?: Readonly<Record<string, unknown>>;
   readonly Resources: Readonly<Record<string, Resource>>;
   readonly Outputs?: Readonly<Record<string, unknown>>;
+}
+
+/** The template as a stack with these parameters has it; others have their defaults. */
+export function stackOf(template: Template, given: Readonly<Record<string, string>> = {}): Template {
+  const defaults = Object.entries(template.Parameters ?? {}).map(([name, { Default = '' }]) => [name, String(Default)]);
+  const parameters = { ...(Object.fromEntries(defaults) as Record<string, string>), ...given };
+  return { ...template, Resources: resourcesWith(template, parameters) };
 }
 
 export interface Packaged {

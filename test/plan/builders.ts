@@ -50,6 +50,7 @@ export function aTarget(change: Partial<Target> = {}): Target {
     drift: 'correct',
     dependsOn: [],
     suspend: false,
+    onFailure: 'keep',
     generatedFrom: null,
     ...change,
   };

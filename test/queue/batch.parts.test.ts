@@ -61,6 +61,7 @@ const slotsFor = (answering: number): Options['slots'] => ({
 function options(handler: Work, more: Partial<Options> = {}): Options {
   return {
     queue,
+    remove: null,
     read: readRequest,
     keepUnreadable: null,
     handler,
@@ -74,7 +75,11 @@ function options(handler: Work, more: Partial<Options> = {}): Options {
 }
 
 function serving(handler: Work): void {
-  mappings.push(startMapping(sqs, deploy, (event) => serveBatch(readBatch(event), options(handler), signal)));
+  mappings.push(
+    startMapping(sqs, deploy, (event) =>
+      serveBatch(readBatch(event), options(handler, { remove: (receipts) => queue.remove(receipts) }), signal),
+    ),
+  );
 }
 
 /** Messages as SQS may deliver them together: fauxqs delivers one of a group at a time. */
@@ -214,6 +219,32 @@ describe('a batch', () => {
     ]);
   });
 
+  it('keeps a message that is done hidden until the batch ends, when it cannot be removed', async () => {
+    const event = byHand(
+      { group: 'quick', body: JSON.stringify(aRequest('quick')) },
+      { group: 'slow', body: JSON.stringify(aRequest('slow')) },
+    );
+    const slow = Promise.withResolvers<void>();
+    const rounds: number[] = [];
+    const spy = {
+      hide: async (receipts: readonly string[]) => {
+        rounds.push(receipts.length);
+        if (rounds.length === 3) slow.resolve();
+        return new Set<string>();
+      },
+    };
+    const handler: Work = async ([request]) => {
+      if (request?.target === 'slow') await slow.promise;
+      return { kind: 'done' };
+    };
+    const remove = () => Promise.reject(new Error('SQS does not answer'));
+    const more = { queue: spy, remove, wait: () => new Promise<void>((resolve) => setImmediate(resolve)) };
+    const answer = await serveBatch(readBatch(event), options(handler, more), signal);
+    expect(answer).toEqual({ batchItemFailures: [] });
+    expect(rounds.slice(0, 3)).toEqual([2, 2, 2]);
+    expect(logged).toMatchObject([{ level: 'warn', message: 'not-removed' }]);
+  });
+
   it('interrupts the run of a message that another process may have received', async () => {
     const event = byHand({ group: 'a', body: JSON.stringify(aRequest('a')) });
     const hide = (receipts: readonly string[]) => Promise.resolve(new Set(receipts));
@@ -250,6 +281,24 @@ describe('a batch of a real queue', () => {
       expect(letters.toSorted()).toEqual(['a', 'nonsense']);
     }, 10_000);
     expect(done).toEqual(['b']);
+  });
+
+  it('removes the messages of a target that is done while another one runs, so that its next push does not wait', async () => {
+    await queue.send([aRequest('quick', '1'), aRequest('slow')], signal);
+    const seen: string[] = [];
+    const slow = Promise.withResolvers<void>();
+    serving(async ([request]) => {
+      seen.push(`${request?.target}${request === undefined ? '' : deliveryOf(request.trigger)}`);
+      if (request?.target === 'slow') await slow.promise;
+      return { kind: 'done' };
+    });
+    await vi.waitFor(() => expect(seen).toHaveLength(2), 5_000);
+    await queue.send([aRequest('quick', '2')], signal);
+    await vi.waitFor(
+      () => expect(seen.filter((each) => each.startsWith('quick'))).toEqual(['quick1', 'quick2']),
+      5_000,
+    );
+    slow.resolve();
   });
 
   it('is hidden for half a minute, whatever the visibility timeout of the queue is', async () => {

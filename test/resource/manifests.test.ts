@@ -61,6 +61,23 @@ describe('a file of manifests', () => {
     expect(read(text).problems.map((problem) => problem.code)).toContain(code);
   });
 
+  it('with more tokens than the parser has memory for is refused before it is parsed', () => {
+    const text = (keys: number) => `${CONFIG}data: [${'1,'.repeat(keys)}]\n`;
+    expect(read(text(300_000)).problems).toMatchObject([
+      { message: 'the document has more than 600000 tokens: split it' },
+    ]);
+    // One value, however long.
+    expect(read(`${CONFIG}data: { a: "${'x, '.repeat(400_000)}" }\n`).problems).toEqual([]);
+  });
+
+  it('with more values than an API server stores is refused as too large, and one with fewer is not', () => {
+    const text = (keys: number) =>
+      `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {${Array.from({ length: keys }, (_, n) => `k${n}: v`).join(', ')}}\n`;
+    // Besides the values of `data`: the object, apiVersion, kind, metadata, its name and data.
+    expect(read(text(99_994))).toMatchObject({ manifests: [{ name: 'a' }], problems: [] });
+    expect(read(text(99_995))).toMatchObject({ manifests: [], problems: [{ code: 'manifest-too-large' }] });
+  });
+
   it('is rejected when it is not UTF-8 or too large', () => {
     expect(readManifests({ path: 'a.yaml', bytes: Uint8Array.of(0xff, 0xfe) }).problems[0]?.code).toBe(
       'file-unreadable',

@@ -18,7 +18,7 @@ function applied(change: StateChange = {}) {
 }
 
 describe('the readiness of a target', () => {
-  const record = { revision: A, sinceMs: 7, readiness: 'not-ready', notReady: [], at: '' } as const;
+  const record = { revision: A, sinceMs: 7, readiness: 'not-ready', notReady: [], lastReady: null, at: '' } as const;
 
   it('is that of the last run that wrote objects that take time to become ready', () => {
     expect(readinessOf({ waitMs: 1 }, applied(), record)).toBe('not-ready');

@@ -26,7 +26,8 @@ describe('a change of the state', () => {
 
   it('makes no difference if it equals the state, whatever the order of its keys', () => {
     const counts = { created: 2, updated: 3, pruned: 0 };
-    const waiting = { revision: A, sinceMs: 1, ...counts, isApplied: false, on: ['target infra'], isExact: true };
+    const flags = { isApplied: false, isDeferred: false, isExact: true };
+    const waiting = { revision: A, sinceMs: 1, ...counts, on: ['target infra'], ...flags };
     const state = withChange(NOTHING_RECORDED, { progress: { waiting } });
     const reordered = Object.fromEntries(Object.entries(waiting).toReversed()) as unknown as typeof waiting;
     expect(changesState(state, { progress: { waiting: reordered } })).toBe(false);

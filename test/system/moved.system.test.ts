@@ -246,6 +246,22 @@ describe('an object that moves between two targets of a repository', () => {
     expect(await deploy('a')).toMatchObject({ verdict: 'unchanged', warnings: [] });
   });
 
+  it('is deleted the same way when it left its former target because its file was excluded', async () => {
+    const giver: Record<string, unknown> = { ...GIVER };
+    testbed = await Testbed.build({ targets: [giver, RECEIVER] });
+    await testbed.push({ ...files(), 'a/own.yaml': configMap('a-own') });
+    await deploy('a');
+    await deploy('b');
+    giver['exclude'] = ['x.yaml'];
+    await testbed.push({ 'b/x.yaml': configMap('x') });
+    expect(await deploy('a')).toMatchObject({ verdict: 'deployed', released: 1 });
+
+    await testbed.push({ 'b/x.yaml': null });
+    expect(await deploy('b')).toMatchObject({ verdict: 'unchanged' });
+    expect(await deploy('a')).toMatchObject({ verdict: 'deployed', pruned: 1 });
+    expect(await uidOf('x')).toBeNull();
+  });
+
   it('stays when its former target is uninstalled before it was taken over', async () => {
     testbed = await Testbed.build({ targets: [GIVER, RECEIVER] });
     await testbed.push(files());

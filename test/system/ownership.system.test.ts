@@ -67,6 +67,26 @@ describe('an object that already exists (E10)', () => {
     expect((await testbed.configMaps())['free']).toEqual({ v: 'ours' });
   });
 
+  it('is named in the plan and counted on the commit when it is adopted, and is deleted when it leaves Git', async () => {
+    testbed = await Testbed.build();
+    await testbed.applyByHand(configMap('handmade', { v: 'theirs' }));
+    await testbed.push({ 'apps/handmade.yaml': configMap('handmade', { v: 'ours' }) });
+    const plan = await testbed.headgate('plan', testbed.namespace);
+    expect(plan.stdout).toContain(`apps/handmade.yaml:1: ConfigMap ${testbed.namespace}/handmade already existed`);
+    await testbed.start();
+    const revision = await testbed.push({ 'apps/new.yaml': configMap('new') });
+    const deployed = await testbed.outcome(revision);
+    expect(deployed).toMatchObject({ created: 1, updated: 1, adopted: 1 });
+    expect(deployed['warnings']).toContainEqual(expect.objectContaining({ code: 'adopted' }));
+    await testbed.until(() => testbed.host.statusesOf(revision).at(-1)?.state === 'success');
+    expect(testbed.host.statusesOf(revision).at(-1)?.description).toContain('1 created, 1 updated, 1 adopted');
+
+    const changed = await testbed.push({ 'apps/handmade.yaml': configMap('handmade', { v: 'again' }) });
+    expect((await testbed.outcome(changed))['warnings']).toEqual([]);
+    expect(await testbed.outcome(await testbed.push({ 'apps/handmade.yaml': null }))).toMatchObject({ pruned: 1 });
+    expect(Object.keys(await testbed.configMaps())).toEqual(['new']);
+  });
+
   it('is taken over with adopt: true, without the fields that only the former owner set and without its labels', async () => {
     testbed = await Testbed.build({ target: { adopt: true } });
     await testbed.start();

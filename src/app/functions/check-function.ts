@@ -24,7 +24,7 @@ export function checkFunction(world: FunctionEnvironment) {
   return function serve(event: unknown, signal: AbortSignal): Promise<BatchAnswer> {
     const batch = readBatch(event);
     const queue = world.queueOf(batch.queueArn);
-    const common = { queue, log, wait, random: Math.random, longestPauseSeconds: LONGEST_PAUSE_SECONDS };
+    const common = { queue, remove: null, log, wait, random: Math.random, longestPauseSeconds: LONGEST_PAUSE_SECONDS };
     return serveBatch(
       batch,
       { ...common, ...slotsOf(batch, batch.messages.length, runtime), ...looks(runtime) },

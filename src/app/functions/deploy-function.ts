@@ -8,6 +8,8 @@ import { runRequests } from '../../deploy/requests/run-requests.ts';
 import type { Runtime } from '../../deploy/ports/runtime.ts';
 import { asDeployError } from '../../error/deploy-error.ts';
 import { functionRuntime } from './function-runtime.ts';
+import { isVerification } from './verify-secrets.ts';
+import type { ProbeResult } from '../probes/probe.ts';
 import type { FunctionEnvironment } from './function-environment.ts';
 import { slotsOf } from './slots-of.ts';
 import { wait } from '../wait.ts';
@@ -17,11 +19,25 @@ export function deployFunction(world: FunctionEnvironment) {
   const runtime = functionRuntime(world, `deploy-${randomUUID()}`);
   const { log } = world;
 
-  return function serve(event: unknown, { memoryMb, usableMs, signal }: Invocation): Promise<BatchAnswer> {
+  return async function serve(
+    event: unknown,
+    { memoryMb, usableMs, signal }: Invocation,
+  ): Promise<BatchAnswer | readonly ProbeResult[]> {
+    if (isVerification(event)) {
+      const { verifyTargets } = await import('./verify.ts');
+      return verifyTargets(event, { world, runtime }, signal);
+    }
     const batch = readBatch(event);
     // A run that starts late continues in the next invocation; one that needs more than a whole invocation never ends.
     const bounded = { ...runtime, open: (...[target, revision]: OpenArgs) => runtime.open(target, revision, usableMs) };
-    const options = { queue: world.queueOf(batch.queueArn), log, wait, random: Math.random };
+    const queue = world.queueOf(batch.queueArn);
+    const options = {
+      queue,
+      remove: (receipts: readonly string[]) => queue.remove(receipts),
+      log,
+      wait,
+      random: Math.random,
+    };
     const needed = slotsOf(batch, concurrencyOf(memoryMb), runtime);
     return serveBatch(batch, { ...options, ...needed, ...deploys(bounded) }, signal);
   };

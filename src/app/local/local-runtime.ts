@@ -15,7 +15,9 @@ import { wait } from '../wait.ts';
 import { kubeconfigAccess } from '../../platforms/local/kubeconfig.ts';
 import type { KubeconfigCluster } from '../../platforms/local/kubeconfig.ts';
 import { localSecrets } from './local-secrets.ts';
+import type { LocalObjects } from '../../git/local-objects.ts';
 import type { Log } from '../../deploy/ports/log.ts';
+import type { ReadersApart } from '../../parsing/apart.ts';
 
 export interface LocalOptions {
   readonly config: Config;
@@ -27,6 +29,8 @@ export interface LocalOptions {
   /** Default: in memory and discarded, for commands that deploy nothing. */
   readonly outbox?: Outbox;
   readonly limits?: RunLimits;
+  /** Read before the Git host. Default: none. */
+  readonly localObjects?: LocalObjects | null;
 }
 
 export interface LocalRuntime extends AppRuntime, WebhookSecrets {
@@ -45,6 +49,7 @@ export function localRuntime({
   progress,
   outbox = memoryOutbox(),
   limits = RUN_LIMITS,
+  localObjects = null,
 }: LocalOptions): LocalRuntime {
   const nowMs = () => Date.now();
   const credentials = machineCredentials(nowMs);
@@ -54,15 +59,41 @@ export function localRuntime({
   const eks = eksAccesses({ aws, credentials, nowMs });
   const accessOf: AccessOf = (cluster, target) =>
     cluster.kind === 'eks' ? eks(cluster, target) : kubeconfigs(cluster);
-  const runtime = openRuntime({ config, log, holder, progress, secrets, accessOf, outbox, limits });
+  const apart = lateReaders();
+  const { loadReaders } = apart;
+  const runtime = openRuntime({
+    config,
+    log,
+    holder,
+    progress,
+    secrets,
+    accessOf,
+    outbox,
+    limits,
+    loadReaders,
+    localObjects,
+  });
   return {
     ...runtime,
     ...webhookSecrets(secrets),
     secrets,
     close() {
       runtime.close();
+      apart.close();
       aws.close();
     },
+  };
+}
+
+/** Parses what is pushed in worker threads, which share the machine with the other runs. */
+function lateReaders() {
+  let opened: Promise<ReadersApart> | null = null;
+  return {
+    loadReaders: async () => {
+      opened ??= import('../../parsing/apart.ts').then(({ readersApart }) => readersApart());
+      return (await opened).readers;
+    },
+    close: () => void opened?.then((apart) => apart.close()),
   };
 }
 

@@ -132,11 +132,9 @@ async function startSweeps(
   { runtime, log, sweepIntervalMs, driftIntervalMs }: ServeOptions & { readonly runtime: LocalRuntime },
   signal: AbortSignal,
 ): Promise<void> {
-  const send = async (found: readonly DeployRequest[]) => {
-    if (found.length > 0) await queue.send(found, signal);
-  };
+  const send = (found: readonly DeployRequest[]) => queue.send(found, signal);
   await Promise.all([
-    repeat(async () => send(await sweep(runtime, signal)), { intervalMs: sweepIntervalMs, log }, signal),
-    repeat(async () => send(await sweepDrift(runtime, signal)), { intervalMs: driftIntervalMs, log }, signal),
+    repeat(async () => void (await sweep(runtime, signal, send)), { intervalMs: sweepIntervalMs, log }, signal),
+    repeat(async () => void (await sweepDrift(runtime, signal, send)), { intervalMs: driftIntervalMs, log }, signal),
   ]);
 }

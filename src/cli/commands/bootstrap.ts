@@ -12,13 +12,14 @@ import type { Context, ExitCode } from '../terminal/context.ts';
 import { formatBootstrapPlan, formatBootstrapResult } from '../stack/format-bootstrap.ts';
 import { discardStackPlan, executeStackPlan, planStack } from '../stack/stack-plan.ts';
 import { generateSecret, planStackSecrets } from '../stack/stack-secrets.ts';
+import { planReservations } from '../stack/reserved-concurrency.ts';
 import { packageFunctions } from '../stack/package-functions.ts';
 import { regionOf, stackName, stageOf } from '../stack/headgate-stack.ts';
 import { planStackMemory, rememberStack } from '../stack/remember-stack.ts';
 
 export interface BootstrapFlags {
-  /** The SNS topic of the alarms; null: the previous one, if any. */
-  readonly alarmTopic: string | null;
+  /** Parameters of the stack, by their names; every other one keeps its value. */
+  readonly parameters: Readonly<Record<string, string>>;
 }
 
 const COMMAND = 'headgate bootstrap';
@@ -38,9 +39,11 @@ export async function bootstrapCommand(context: Context, flags: BootstrapFlags):
     const secrets = await planStackSecrets(config, { aws, region }, signal);
     log({ level: 'info', message: 'packaging', stack: name });
     const built = await packageFunctions({ stage: stageOf(config), region, config: resolve(configPath), env }, signal);
-    const deployment = { name, region, stack, credentials, built, alarmTopic: flags.alarmTopic, log };
     const before = await stack.describe(signal);
     if (before?.status.endsWith('_IN_PROGRESS') === true) throw busy(name, before);
+    const ReserveConcurrency = await planReservations(built.reserved, before, { region, aws, log }, signal);
+    const parameters = { ...flags.parameters, ReserveConcurrency };
+    const deployment = { name, region, stack, credentials, built, parameters, log };
 
     const plan = await planStack(deployment, before, signal);
     const memory = await planStackMemory(context);

@@ -1,8 +1,8 @@
 import { accessProbes } from '../lookup/access-probes.ts';
 import type { Context, ExitCode } from '../terminal/context.ts';
 import { formatProbes } from '../lookup/format-probes.ts';
-import { runProbe } from '../lookup/probe.ts';
-import type { ProbeResult } from '../lookup/probe.ts';
+import { runProbe } from '../../app/probes/probe.ts';
+import type { ProbeResult } from '../../app/probes/probe.ts';
 import { probeTemplates } from '../lookup/template-probes.ts';
 
 export async function checkCommand(context: Context): Promise<ExitCode> {

@@ -2,8 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { Target } from '../../config/checked/config.ts';
 import { memoryOutbox } from '../../deploy/ports/outbox.ts';
 import { DeployError } from '../../error/deploy-error.ts';
+import type { Runtime } from '../../deploy/ports/runtime.ts';
+import { heldText } from '../../deploy/report/channels/texts.ts';
+import { activeHold } from '../../state/hold.ts';
 import { localRuntime } from '../../app/local/local-runtime.ts';
 import type { Context, ExitCode } from '../terminal/context.ts';
+import { personOf } from '../terminal/person.ts';
 import { progressLog } from '../terminal/progress.ts';
 import { formatReport, isSuccess } from './format-report.ts';
 import { runUntilSettled } from './run-until-settled.ts';
@@ -23,10 +27,11 @@ export async function deployCommand(context: Context, { target, pruneLimit }: De
   // A unique holder respects the lease of every other process, including a serve on this machine.
   const runtime = localRuntime({ config, env, log, holder: `cli-${randomUUID()}`, progress, outbox });
   try {
+    await refuseHeld(target, runtime, signal);
     const prune = pruneLimit === null ? target.prune : { ...target.prune, limit: pruneLimit };
     const request = {
       target: { ...target, prune },
-      trigger: { kind: 'cli' } as const,
+      trigger: { kind: 'cli', by: personOf(env) } as const,
       hint: null,
       at: new Date(nowMs()).toISOString(),
     };
@@ -43,6 +48,18 @@ export async function deployCommand(context: Context, { target, pruneLimit }: De
   } finally {
     runtime.close();
   }
+}
+
+/** Pushes wait for the end of a hold; a person gets an answer. */
+async function refuseHeld(target: Target, runtime: Runtime, signal: AbortSignal): Promise<void> {
+  const { cluster } = await runtime.open(target, null);
+  const hold = activeHold((await cluster.read('read-only', signal)).state, runtime.nowMs());
+  if (hold === null) return;
+  throw new DeployError('held', {
+    subject: `target ${target.name}`,
+    message: heldText(hold),
+    remedy: `Run headgate release ${target.name} to end the hold and deploy the tip.`,
+  });
 }
 
 function suspended({ name }: Target): DeployError {

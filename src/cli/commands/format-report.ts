@@ -22,6 +22,7 @@ export function formatReport({ name }: Target, report: SettledReport): string {
     const ready = report.readiness === 'ready' ? ', ready' : '';
     return `${name}: ${report.verdict} at ${at} (${countsText(report.overall ?? report)}${ready})`;
   }
+  if (report.isDeferred === true) return visibleLine(`${name}: ${at} waits: ${(report.waitingFor ?? []).join(', ')}`);
   if (report.verdict === 'waiting')
     return visibleLine(`${name}: waiting at ${at} for ${(report.waitingFor ?? []).join(', ')}`);
   const problems = report.errors.map(

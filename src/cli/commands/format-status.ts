@@ -1,6 +1,8 @@
 import type { Target } from '../../config/checked/config.ts';
 import { visibleLine } from '../../error/visible-text.ts';
 import type { RefusedDirectory } from '../../config/templates/expand.ts';
+import { heldText } from '../../deploy/report/channels/texts.ts';
+import { activeHold } from '../../state/hold.ts';
 import type { Problem } from '../../error/deploy-error.ts';
 import type { readinessOf } from '../../state/readiness.ts';
 import type { DeadLetter } from '../../platforms/local/dead-letters.ts';
@@ -36,6 +38,7 @@ export function formatStatusJson({ rows, refused, leftovers }: Status): string {
     deployedAt: state?.applied.deployedAt ?? null,
     deadLetters: letters.map(({ delivery, revision, at }) => ({ delivery, revision, at })),
     ...retryingOf(state),
+    ...(state?.hold ? { hold: state.hold } : {}),
   }));
   const noState = {
     revision: null,
@@ -75,6 +78,10 @@ export function formatStatusTable({ rows, refused, leftovers }: Status, nowMs: n
       `retrying: ${target.name} ${revision?.slice(0, 12) ?? 'tip'} for ${age(nowMs - Date.parse(since))}: ${reason}`,
     ];
   });
+  const holdLines = rows.flatMap(({ target, state }) => {
+    const hold = state === null ? null : activeHold(state, nowMs);
+    return hold === null ? [] : [visibleLine(`held: ${target.name} ${heldText(hold)}`)];
+  });
   const letterLines = rows.flatMap(({ target, letters }) =>
     letters.map(
       ({ delivery, revision, at }) =>
@@ -87,7 +94,7 @@ export function formatStatusTable({ rows, refused, leftovers }: Status, nowMs: n
   const leftoverLines = leftovers.map(({ name, directory, command }) =>
     visibleLine(`left over: ${name} (directory ${directory} was removed). To remove it: ${command}`),
   );
-  return [table, ...retryLines, ...letterLines, ...refusedLines, ...leftoverLines].join('\n');
+  return [table, ...holdLines, ...retryLines, ...letterLines, ...refusedLines, ...leftoverLines].join('\n');
 }
 
 /** While runs fail and are repeated, the verdict before them says nothing about the commit that waits. */

@@ -50,7 +50,7 @@ async function checkAndPlan(context: Context): Promise<ExitCode> {
   let code: ExitCode = 0;
   for (const target of context.config.targets) {
     context.print(`\n${target.name}:`);
-    if ((await planCommand(context, { target, revision: null })) === 1) code = 1;
+    if ((await planCommand(context, { target, revision: null, checkout: null, format: 'text' })) === 1) code = 1;
   }
   return code;
 }

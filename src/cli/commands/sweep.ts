@@ -37,7 +37,7 @@ export async function sweepCommand(context: Context): Promise<ExitCode> {
       // No report: another run holds the lease.
       if (outcome.kind === 'retry' || outcome.report === null) continue;
       const { report } = outcome;
-      hasFailed ||= !isSuccess(report);
+      hasFailed ||= !isSuccess(report) && report.isDeferred !== true;
       answers.push({ target: target.name, ...report });
       if (context.output === 'text') context.print(formatReport(target, report));
     }

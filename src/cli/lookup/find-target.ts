@@ -3,15 +3,25 @@ import { nearest } from '../../config/written/nearest.ts';
 import { mayResolveTo } from '../../config/written/placeholders.ts';
 import type { GeneratedTargets } from '../../deploy/targets/list-generated-targets.ts';
 import { DeployError } from '../../error/deploy-error.ts';
+import type { LocalObjects } from '../../git/local-objects.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import type { Context } from '../terminal/context.ts';
 
+/** Where the directories of templates are read. */
+export interface ReadAt {
+  /** Null: the tip. */
+  readonly revision: Revision | null;
+  readonly localObjects: LocalObjects | null;
+}
+
+const TIP: ReadAt = { revision: null, localObjects: null };
+
 /**
- * Finds a target in headgate.yml, or one generated from a directory at the tip (or at the commit `at`). Reads Git only if
+ * Finds a target in headgate.yml, or one generated from a directory at the tip (or at another commit). Reads Git only if
  * a template could generate this name.
  * @throws DeployError `usage` when there is no such target, or the reason why its directory is refused
  */
-export async function findTarget(context: Context, name: string, at: Revision | null = null): Promise<Target> {
+export async function findTarget(context: Context, name: string, at: ReadAt = TIP): Promise<Target> {
   const { config, configPath } = context;
   const target = config.targets.find((candidate) => candidate.name === name);
   if (target !== undefined) return target;
@@ -34,13 +44,13 @@ const LEFTOVER_HINT =
 async function readGeneratedTargets(
   templates: Context['config']['templates'],
   { config, env, log, dataDir, signal }: Pick<Context, 'config' | 'env' | 'log' | 'dataDir' | 'signal'>,
-  at: Revision | null,
+  { revision, localObjects }: ReadAt,
 ): Promise<GeneratedTargets> {
   const { localRuntime } = await import('../../app/local/local-runtime.ts');
   const { listGeneratedTargets } = await import('../../deploy/targets/list-generated-targets.ts');
-  const runtime = localRuntime({ config, env, log, holder: dataDir, progress: () => undefined });
+  const runtime = localRuntime({ config, env, log, holder: dataDir, progress: () => undefined, localObjects });
   try {
-    return await listGeneratedTargets(templates, { ...runtime, at }, signal);
+    return await listGeneratedTargets(templates, { ...runtime, at: revision }, signal);
   } finally {
     runtime.close();
   }

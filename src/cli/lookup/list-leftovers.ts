@@ -4,7 +4,7 @@ import { fillTemplate } from '../../config/templates/for-each.ts';
 import { uninstallHint } from '../../deploy/prepare/uninstall-hint.ts';
 import { asDeployError } from '../../error/deploy-error.ts';
 import type { LocalRuntime } from '../../app/local/local-runtime.ts';
-import { representativeTargets } from './representative-target.ts';
+import { representativeTargets } from '../../config/templates/representative-target.ts';
 
 /** A generated target that is still in a cluster although its directory was removed. */
 export interface Leftover {

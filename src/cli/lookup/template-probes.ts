@@ -3,7 +3,7 @@ import { expandAll } from '../../config/templates/expand.ts';
 import { listGeneratedTargets } from '../../deploy/targets/list-generated-targets.ts';
 import type { GeneratedTargets } from '../../deploy/targets/list-generated-targets.ts';
 import type { LocalRuntime } from '../../app/local/local-runtime.ts';
-import type { ProbeResult } from './probe.ts';
+import type { ProbeResult } from '../../app/probes/probe.ts';
 
 /** Lists the directories of every target template: one row for each template, and one for each of its directories. */
 export async function probeTemplates(

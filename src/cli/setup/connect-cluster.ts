@@ -1,14 +1,15 @@
 import { openSessions } from '../../cluster/api/connection.ts';
 import type { ClusterConfig, Target } from '../../config/checked/config.ts';
-import { asDeployError } from '../../error/deploy-error.ts';
-import type { Problem } from '../../error/deploy-error.ts';
+import { representativeTargets } from '../../config/templates/representative-target.ts';
 import { localRuntime } from '../../app/local/local-runtime.ts';
+import { targetProbe } from '../../app/probes/access-probes.ts';
+import { runProbe } from '../../app/probes/probe.ts';
+import type { ProbeResult } from '../../app/probes/probe.ts';
+import { formatProbes } from '../lookup/format-probes.ts';
+import { askFunctions } from './ask-functions.ts';
 import { clusterInstructions } from './cluster-instructions.ts';
 import type { ConnectFlags } from './connect-flags.ts';
 import type { Context, ExitCode } from '../terminal/context.ts';
-import { representativeTargets } from '../lookup/representative-target.ts';
-import { formatTable } from '../terminal/table.ts';
-import { probeTargetAccess } from './target-access.ts';
 import { rbacManifests } from './target-rbac.ts';
 
 /** Verifies access to a cluster as each of its targets. If one has none, prints how to grant it. */
@@ -20,56 +21,24 @@ export async function connectCluster(context: Context, cluster: ClusterConfig, f
     context.print((await rbacManifests(targets)).trimEnd());
     return 0;
   }
-  const results = await probeAll(context, targets);
-  const hasAccess = results.every(({ problem }) => problem === null);
-  if (context.output === 'json') {
-    const shown = results.map(({ target, detail, problem }) => ({
-      target,
-      ok: problem === null,
-      detail,
-      remedy: problem?.remedy ?? null,
-    }));
-    context.print(JSON.stringify(shown, null, 2));
-    return hasAccess ? 0 : 1;
+  const results = (await askFunctions(context, targets)) ?? (await probeHere(context, targets));
+  context.print(formatProbes(results, context));
+  if (results.every(({ problem }) => problem === null)) return 0;
+  const isRefused = results.some(({ kind, problem }) => kind === 'target' && problem !== null);
+  if (context.output === 'text' && isRefused) {
+    context.print('');
+    for (const line of await clusterInstructions(context, { cluster, targets })) context.print(line);
   }
-  context.print(
-    formatTable(
-      ['TARGET', 'RESULT', 'DETAIL'],
-      results.map(({ target, detail, problem }) => [target, problem === null ? 'ok' : 'FAILED', detail]),
-    ),
-  );
-  if (hasAccess) return 0;
-  context.print('');
-  for (const line of await clusterInstructions(context, { cluster, targets })) context.print(line);
   return 1;
 }
 
-interface AccessResult {
-  readonly target: string;
-  readonly detail: string;
-  readonly problem: Problem | null;
-}
-
-const DEADLINE_MS = 15_000;
-
-async function probeAll(context: Context, targets: readonly Target[]): Promise<readonly AccessResult[]> {
+async function probeHere(context: Context, targets: readonly Target[]): Promise<readonly ProbeResult[]> {
   const { config, env, log, dataDir, signal } = context;
-  const progress = () => undefined;
-  const runtime = localRuntime({ config, env, log, holder: dataDir, progress });
+  const runtime = localRuntime({ config, env, log, holder: dataDir, progress: () => undefined });
   const sessions = openSessions();
   try {
-    return await Promise.all(
-      targets.map(async (target): Promise<AccessResult> => {
-        const within = AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]);
-        try {
-          const user = await probeTargetAccess(target, { accessOf: runtime.accessOf, sessions }, within);
-          return { target: target.name, detail: `as ${user.username}, ${user.groups.join(', ')}`, problem: null };
-        } catch (thrown) {
-          const { problem } = asDeployError(thrown);
-          return { target: target.name, detail: problem.message, problem };
-        }
-      }),
-    );
+    const probes = targets.map((target) => targetProbe(target, { runtime, sessions }));
+    return await Promise.all(probes.map((probe) => runProbe(probe, signal)));
   } finally {
     sessions.close();
     runtime.close();

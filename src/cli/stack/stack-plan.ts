@@ -13,7 +13,8 @@ export interface StackDeployment {
   readonly stack: StackClient;
   readonly credentials: CredentialSource;
   readonly built: FunctionPackage;
-  readonly alarmTopic: string | null;
+  /** The values to set; every other parameter keeps its own. */
+  readonly parameters: Readonly<Record<string, string>>;
   readonly log: Context['log'];
 }
 
@@ -85,7 +86,7 @@ async function createChangeSet(
   before: Stack,
   signal: AbortSignal,
 ): Promise<ChangeSet | null> {
-  const { name, region, stack, credentials, built, alarmTopic, log } = deployment;
+  const { name, region, stack, credentials, built, parameters, log } = deployment;
   const artifacts = await openArtifacts({ bucket: bucketOf(before, name), region }, credentials);
   try {
     for (const [key, file] of built.artifacts) {
@@ -95,16 +96,18 @@ async function createChangeSet(
     }
     await artifacts.put(built.templateKey, Buffer.from(built.template), signal);
     const templateUrl = artifacts.urlOf(built.templateKey);
-    return await stack.createChangeSet({ templateUrl, parameters: parametersOf(alarmTopic, before) }, signal);
+    return await stack.createChangeSet(
+      { templateUrl, parameters: { ...keptParameters(built, before), ...parameters } },
+      signal,
+    );
   } finally {
     artifacts.close();
   }
 }
 
-function parametersOf(alarmTopic: string | null, { parameters }: Stack): StackParameters {
-  if (alarmTopic !== null) return { AlarmTopicArn: alarmTopic };
-  // A parameter that is left out returns to its default.
-  return parameters.includes('AlarmTopicArn') ? { AlarmTopicArn: null } : {};
+/** A parameter that is left out returns to its default. */
+function keptParameters(built: FunctionPackage, { parameters }: Stack): StackParameters {
+  return Object.fromEntries(built.parameters.filter((name) => name in parameters).map((name) => [name, null]));
 }
 
 function bucketOf({ outputs }: Stack, name: string): string {

@@ -28,3 +28,24 @@ export function parseCount(text: string): number {
   if (/^\d{1,6}$/.test(text)) return Number(text);
   throw new InvalidArgumentError('Must be a whole number from 0 to 999999.');
 }
+
+/** A line for other people: in commit statuses and Events. */
+export function parseText(text: string): string {
+  const line = text.trim();
+  if (line !== '' && line.length <= 200 && !line.includes('\n')) return line;
+  throw new InvalidArgumentError('Must be one line of 1 to 200 characters.');
+}
+
+/** A time, or a duration from now. */
+export type WrittenTime = { readonly atMs: number } | { readonly inMs: number };
+
+export function parseTime(text: string): WrittenTime {
+  const inMs = parseDuration(text);
+  if (inMs !== null && inMs > 0) return { inMs };
+  const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)$/i.test(text);
+  const atMs = isTime ? Date.parse(text) : Number.NaN;
+  if (!Number.isNaN(atMs)) return { atMs };
+  throw new InvalidArgumentError(
+    'Must be a time with its zone, such as 2026-12-01T09:00:00Z, or a duration such as 2h.',
+  );
+}

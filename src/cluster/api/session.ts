@@ -24,7 +24,8 @@ const ANSWER_BYTES = 128 * 1024 * 1024;
 const STREAMS = 32;
 /** Callers run this many requests in parallel: twice the streams, so that no stream is ever idle. */
 export const REQUESTS_AT_ONCE = 2 * STREAMS;
-const CONNECT_TIMEOUT_MS = 10_000;
+/** Enough for a lost packet; a sweep meets many servers. */
+const CONNECT_TIMEOUT_MS = 3_000;
 
 /** One kept HTTP/2 connection to one API server, opened on first use and reopened after it closes. */
 export interface Session {

@@ -91,7 +91,10 @@ function transitionAfter(
   if (results.some(({ kind }) => kind === 'failed')) return transitions.onFailure(results);
   const released = results.flatMap((result) => (result.kind === 'released' && !result.isTaken ? [result.release] : []));
   return plan.pauseAfter === null
-    ? joinChanges({ run: { dirty: dirtyWith([], filesOf([...plan.undecided, ...released])) } }, transitions.onSuccess)
+    ? joinChanges(
+        { run: { dirty: dirtyWith([], filesOf([...plan.undecided, ...released])) } },
+        transitions.onSuccess(results),
+      )
     : transitions.onPause(results);
 }
 

@@ -40,12 +40,13 @@ export async function readReadiness(
   const readiness = annotations['headgate.dev/readiness'];
   // Written by another version or edited by hand: ignore it, and the next check overwrites it.
   if (revision === null || !content.success || !isReadiness(readiness)) return null;
-  return { revision, readiness, ...content.data, at: annotations['headgate.dev/at'] ?? '' };
+  const lastReady = asRevision(annotations['headgate.dev/last-ready'] ?? '');
+  return { revision, readiness, ...content.data, lastReady, at: annotations['headgate.dev/at'] ?? '' };
 }
 
 /** A forced server-side apply: the latest check wins, whatever was written before. */
 export async function writeReadiness(
-  { revision, sinceMs, readiness, notReady, at }: ReadinessRecord,
+  { revision, sinceMs, readiness, notReady, lastReady, at }: ReadinessRecord,
   { target, connection }: { target: Target; connection: Connection },
   signal: AbortSignal,
 ): Promise<void> {
@@ -64,6 +65,7 @@ export async function writeReadiness(
         'headgate.dev/revision': revision,
         'headgate.dev/readiness': readiness,
         'headgate.dev/at': at,
+        ...(lastReady === null ? {} : { 'headgate.dev/last-ready': lastReady }),
       },
     },
     data: { readiness: JSON.stringify(content) },

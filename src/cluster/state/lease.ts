@@ -68,9 +68,21 @@ export async function takeLease(
   async function writeNext(change: StateChange, next: AbortSignal): Promise<void> {
     refuseExpired();
     const nextUntilMs = runner.nowMs() + leaseMs;
-    const state = withChange(parent.state, joinChanges(leaseUntil(nextUntilMs), change));
-    parent = await store.writeParent(parent, state, next);
+    parent = await writeOver(parent, withChange(parent.state, joinChanges(leaseUntil(nextUntilMs), change)), next);
     untilMs = nextUntilMs;
+  }
+
+  /** A hold may be set while the run works: the state is still this run's, so it is written again, with the hold. */
+  async function writeOver(on: Parent, state: TargetState, next: AbortSignal): Promise<Parent> {
+    try {
+      return await store.writeParent(on, state, next);
+    } catch (thrown) {
+      if (!(thrown instanceof DeployError && thrown.code === 'lease-lost')) throw thrown;
+      const stored = await store.readParent(next);
+      if (stored === null || stored.uid !== on.uid || stored.state.run.lease?.run !== runner.run) throw thrown;
+      if (stored.resourceVersion === on.resourceVersion) throw thrown;
+      return writeOver(stored, { ...state, hold: stored.state.hold }, next);
+    }
   }
 
   function write(change: StateChange, next: AbortSignal): Promise<void> {

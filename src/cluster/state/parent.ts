@@ -3,12 +3,15 @@ import * as z from 'zod/mini';
 import type { Target } from '../../config/checked/config.ts';
 import { DeployError } from '../../error/deploy-error.ts';
 import { NOTHING_RECORDED, RECORDED_VERDICTS, joinChanges, withChange } from '../../state/target-state.ts';
+import type { History } from '../../state/history.ts';
+import type { Hold } from '../../state/hold.ts';
 import type { RecordedInventory, TargetState } from '../../state/target-state.ts';
 import type { Json, JsonObject } from '../../resource/resource.ts';
 import { isObject, metadataMap, textOf } from '../../resource/resource.ts';
 import { asObjectId, asRevision } from '../../snapshot/source.ts';
 import type { AppliedSource } from '../../snapshot/source.ts';
 import { areShardsOf, decodeEntries, encodeEntries } from './shard.ts';
+import { FORMATS, holdAnnotations, readHold } from './hold-annotation.ts';
 import { decodeState, encodeState } from './state-json.ts';
 import type { StateJson } from './state-json.ts';
 import { shortHash } from '../../resource/json.ts';
@@ -20,7 +23,6 @@ export interface Parent {
   readonly state: TargetState;
 }
 
-const FORMAT = '1';
 const TOOLING = 'headgate/v1';
 /** Why the last run was refused, as codes. */
 export const ERRORS = 'headgate.dev/errors';
@@ -51,8 +53,8 @@ export function readOrigin(object: JsonObject): string {
 
 const Drift = z.object({ objects: z.number(), since: z.string() });
 
-/** The parent's content as a merge patch: null removes a key. */
-export function writeParent(state: TargetState, target: Target): JsonObject {
+/** The parent's content as a merge patch: null removes a key. A history that is `known` to be stored is left out. */
+export function writeParent(state: TargetState, target: Target, known: History | null = null): JsonObject {
   const { applied, inventory, outcome, drift } = state;
   return {
     apiVersion: 'v1',
@@ -65,7 +67,7 @@ export function writeParent(state: TargetState, target: Target): JsonObject {
         [`${APPLYSET}/tooling`]: TOOLING,
         [`${APPLYSET}/contains-group-kinds`]: inventory.groupKinds.join(','),
         [`${APPLYSET}/additional-namespaces`]: inventory.namespaces.join(','),
-        'headgate.dev/format': FORMAT,
+        ...holdAnnotations(state.hold),
         'headgate.dev/repository': target.repository.name,
         'headgate.dev/directory': target.generatedFrom?.directory ?? null,
         'headgate.dev/revision': applied.source?.revision ?? null,
@@ -77,7 +79,10 @@ export function writeParent(state: TargetState, target: Target): JsonObject {
         'headgate.dev/drift': drift.found === null ? null : JSON.stringify(drift.found),
       },
     },
-    data: { state: encodeState(state, originOf(target)) },
+    data: {
+      state: encodeState(state, originOf(target)),
+      ...(state.history === known || state.history.length === 0 ? {} : { history: state.history.join('\n') }),
+    },
     binaryData: { inventory: inventory.shards.length === 0 ? encodeEntries(inventory.inline) : null },
   };
 }
@@ -89,6 +94,7 @@ export function readParent(object: JsonObject, target: Target): Parent {
   const annotations = metadataMap(object, 'annotations');
   refuseForeignParent(annotations, metadataMap(object, 'labels'), { subject, target });
   const { origin, rootTree, change } = readJson(object, { format: annotations['headgate.dev/format'], subject });
+  const hold = holdOf(annotations, subject);
   refuseForeignShards(change.inventory ?? {}, subject, target);
   const binary = isObject(object['binaryData']) ? object['binaryData']['inventory'] : undefined;
   const isInline = change.inventory?.shards?.length === 0 && typeof binary === 'string';
@@ -113,15 +119,15 @@ export function readParent(object: JsonObject, target: Target): Parent {
   return {
     uid: textOf(metadata['uid']),
     resourceVersion: textOf(metadata['resourceVersion']),
-    state: { ...state, hasOtherOrigin: origin !== '' && origin !== originOf(target) },
+    state: { ...state, hold, history: historyOf(object), hasOtherOrigin: origin !== '' && origin !== originOf(target) },
   };
 }
 
 function readJson(object: JsonObject, { format, subject }: { format: string | undefined; subject: string }): StateJson {
-  if (format !== FORMAT) {
+  if (format === undefined || !FORMATS.includes(format)) {
     throw new DeployError('state-newer', {
       subject,
-      message: `has an unsupported format: ${format ?? '(none)'}; this version of Headgate supports format ${FORMAT}`,
+      message: `has an unsupported format: ${format ?? '(none)'}; this version of Headgate supports formats ${FORMATS.join(' and ')}`,
       remedy: 'Upgrade Headgate to the version that wrote it. The object was not changed.',
     });
   }
@@ -130,6 +136,19 @@ function readJson(object: JsonObject, { format, subject }: { format: string | un
   } catch (cause) {
     throw unreadable(subject, 'has an unreadable state', cause);
   }
+}
+
+function holdOf(annotations: Readonly<Record<string, string>>, subject: string): Hold | null {
+  try {
+    return readHold(annotations);
+  } catch (cause) {
+    throw unreadable(subject, 'has an unreadable hold', cause);
+  }
+}
+
+function historyOf({ data }: JsonObject): History {
+  const text = isObject(data) ? textOf(data['history']) : '';
+  return text === '' ? [] : text.split('\n');
 }
 
 function unreadable(subject: string, message: string, cause?: unknown): DeployError {

@@ -48,7 +48,9 @@ const Stored = z.object({
         updated: z.number(),
         // Written only by a run that has yet to prune.
         pruned: z._default(z.number(), 0),
+        adopted: z.optional(z.number()),
         isApplied: z._default(z.boolean(), false),
+        isDeferred: z._default(z.boolean(), false),
         on: z.array(z.string()),
         isExact: z.boolean(),
       }),
@@ -119,8 +121,12 @@ export function decodeState(json: unknown): StateJson {
   };
 }
 
-function encodeWaiting({ pruned, isApplied, ...waiting }: Waiting): z.input<typeof Stored>['waiting'] {
-  const unusual = { ...(pruned === 0 ? {} : { pruned }), ...(isApplied ? { isApplied } : {}) };
+function encodeWaiting({ pruned, isApplied, isDeferred, ...waiting }: Waiting): z.input<typeof Stored>['waiting'] {
+  const unusual = {
+    ...(pruned === 0 ? {} : { pruned }),
+    ...(isApplied ? { isApplied } : {}),
+    ...(isDeferred ? { isDeferred } : {}),
+  };
   return { ...waiting, on: [...waiting.on], ...unusual };
 }
 

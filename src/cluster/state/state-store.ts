@@ -1,5 +1,7 @@
 import type { Target } from '../../config/checked/config.ts';
 import { DeployError } from '../../error/deploy-error.ts';
+import type { Hold } from '../../state/hold.ts';
+import { NOTHING_RECORDED } from '../../state/target-state.ts';
 import type { TargetState } from '../../state/target-state.ts';
 import type { Entry } from '../../state/inventory.ts';
 import { parseJson, stringifyJson } from '../../resource/json.ts';
@@ -9,6 +11,7 @@ import type { Connection, Fence, KubeAnswer } from '../api/connection.ts';
 import { deleteRequest } from '../api/delete-request.ts';
 import { pathSegment } from '../api/kinds.ts';
 import { METADATA_LIST, METADATA_ONLY, notTheObject } from '../api/metadata.ts';
+import { holdAnnotations } from './hold-annotation.ts';
 import { parentName, readParent, writeParent } from './parent.ts';
 import type { Parent } from './parent.ts';
 import { decodeEntries, encodeEntries, inflater } from './shard.ts';
@@ -26,6 +29,8 @@ export interface Shard {
 export interface StateStore {
   readParent(signal: AbortSignal): Promise<Parent | null>;
   writeParent(base: Parent | null, state: TargetState, signal: AbortSignal): Promise<Parent>;
+  /** Sets or ends the hold and nothing else, also while a run holds the lease. @throws DeployError `lease-lost` when the parent changed. */
+  writeHold(base: Parent | null, hold: Hold | null, signal: AbortSignal): Promise<void>;
   /** The uid of the parent that was last read or written; null if there is none, or it was not read yet. */
   parentUid(): string | null;
   /** Null if it does not exist. */
@@ -134,9 +139,17 @@ export function stateStore(connection: Connection, target: Target): StateStore {
       return found;
     },
     async writeParent(base, state, signal) {
-      const version = await write(base, writeParent(state, target), { held: null, signal });
+      const content = writeParent(state, target, base?.state.history ?? null);
+      const version = await write(base, content, { held: null, signal });
       parentUid = version.uid;
       return { ...version, state };
+    },
+    async writeHold(base, hold, signal) {
+      const content =
+        base === null
+          ? writeParent({ ...NOTHING_RECORDED, hold }, target, null)
+          : { metadata: { name: parent, annotations: { ...holdAnnotations(hold) } } };
+      parentUid = (await write(base, content, { held: null, signal })).uid;
     },
     parentUid: () => parentUid,
     async readShard(name, signal) {

@@ -126,6 +126,7 @@ export function resolveSettings(
     drift: written.drift,
     dependsOn: written.dependsOn,
     suspend: written.suspend,
+    onFailure: written.onFailure,
   };
 }
 

@@ -133,6 +133,8 @@ export interface TargetSettings {
   readonly drift: 'correct' | 'report' | 'off';
   readonly dependsOn: readonly string[];
   readonly suspend: boolean;
+  /** `rollback`: when a push does not become ready in time, the target is held at the last commit that did. */
+  readonly onFailure: 'keep' | 'rollback';
 }
 
 export interface Target extends TargetSettings {

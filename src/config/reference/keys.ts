@@ -506,6 +506,14 @@ const TARGETS: readonly KeyReference[] = [
     example: 'suspend: true',
   },
   {
+    key: 'targets.onFailure',
+    type: 'keep or rollback',
+    default: 'keep',
+    meaning:
+      'What happens when a push does not become ready in time: the commit stays deployed, or the target is held at the last commit that became ready.',
+    example: 'onFailure: rollback',
+  },
+  {
     key: 'targets.forEach',
     type: 'map',
     meaning:

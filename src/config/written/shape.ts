@@ -249,6 +249,7 @@ const settings = {
   drift: z.enum(['correct', 'report', 'off']).default('correct'),
   dependsOn: z.array(z.string()).default([]),
   suspend: z.boolean().default(false),
+  onFailure: z.enum(['keep', 'rollback']).default('keep'),
   /** Makes the entry a template. */
   forEach: z.unknown().optional(),
 };

@@ -99,7 +99,7 @@ async function report(run: Run, world: World, signal: AbortSignal): Promise<Repo
   const change = { drift: { found: drift } };
   const plan = { ...found, steps: [], refusals: [], during: found.before, pauseAfter: null };
   await settle(
-    { plan, transitions: { onOpen: {}, onSuccess: change, onFailure: () => change, onPause: () => change } },
+    { plan, transitions: { onOpen: {}, onSuccess: () => change, onFailure: () => change, onPause: () => change } },
     run,
     world,
     signal,
@@ -130,7 +130,7 @@ async function correct(run: Run, world: World, signal: AbortSignal): Promise<Rep
       ? {}
       : { outcome: { verdict: 'deployed' }, applied: { deployedAt: new Date(nowMs).toISOString() } }),
   };
-  const transitions = { onOpen: {}, onSuccess, onFailure, onPause: () => onSuccess };
+  const transitions = { onOpen: {}, onSuccess: () => onSuccess, onFailure, onPause: () => onSuccess };
   const results = await settle({ plan, transitions }, run, world, signal);
   const applying = reportApplied(applied.revision, applied.revision, { plan, results, waitMs: 0 });
   const ended = { ...applying, errors: await locateFields(applying.errors, run.rendered, world, signal) };
@@ -153,8 +153,8 @@ async function settle(
     await stage('record', () => open.close(signal));
     return open.results;
   }
-  const { onSuccess } = transitions;
-  if (changesState(state, onSuccess)) await stage('record', () => observed.record(onSuccess, signal));
+  const change = transitions.onSuccess([]);
+  if (changesState(state, change)) await stage('record', () => observed.record(change, signal));
   return [];
 }
 

@@ -1,10 +1,11 @@
 import type { Target } from '../../config/checked/config.ts';
 import { settingsHash } from '../../config/checked/settings-hash.ts';
-import { asDeployError } from '../../error/deploy-error.ts';
 import type { StateChange, TargetState } from '../../state/target-state.ts';
 import { isResting } from '../../state/contest.ts';
 import { suspectsOf } from '../../state/suspect.ts';
 import type { Suspect } from '../../state/suspect.ts';
+import { lookByCluster } from '../targets/by-cluster.ts';
+import type { Send } from '../targets/by-cluster.ts';
 import { recipientOf } from '../targets/recipient.ts';
 import { notSuspended, listGeneratedTargets } from '../targets/list-generated-targets.ts';
 import type { DeployRequest, DriftRequest } from '../ports/request.ts';
@@ -15,11 +16,15 @@ import type { ListedInventory } from '../ports/cluster.ts';
 /** What fits into one queue message. Above it, the whole target is dry-run. */
 const SUSPECTS_BYTES = 200_000;
 
-/**
- * Compares the inventory of every target with one metadata list per kind. Suspects are queued in the target's own group,
- * whose run dry-runs them. Targets of one cluster are listed one after the other: lists are large.
- */
-export async function sweepDrift(runtime: Runtime, signal: AbortSignal): Promise<readonly DeployRequest[]> {
+/** Lists are large. */
+const TARGETS_AT_ONCE = 1;
+
+/** Compares the inventory of every target with one metadata list per kind. Suspects are dry-run by a run of their target. */
+export async function sweepDrift(
+  runtime: Runtime,
+  signal: AbortSignal,
+  send: Send = () => Promise.resolve(),
+): Promise<readonly DeployRequest[]> {
   const { targets, templates } = notSuspended(runtime.config);
   const generated = await listGeneratedTargets(
     templates.filter(({ settings }) => settings.drift !== 'off'),
@@ -30,43 +35,29 @@ export async function sweepDrift(runtime: Runtime, signal: AbortSignal): Promise
     runtime.log({ level: 'error', message: 'sweep-failed', errors: generated.problems });
   }
   const checked = [...targets.filter(({ drift }) => drift !== 'off'), ...generated.targets];
-  const byCluster = Map.groupBy(checked, ({ cluster }) => cluster.name);
-  const requests = await Promise.all([...byCluster.values()].map((ofOne) => detectInOrder(ofOne, runtime, signal)));
-  return requests.flat();
-}
-
-async function detectInOrder(targets: readonly Target[], runtime: Runtime, signal: AbortSignal) {
-  const requests: DeployRequest[] = [];
-  for (const target of targets) {
+  const look = async (target: Target): Promise<DeployRequest | null> => {
     const drift = await detectDrift(target, runtime, signal);
-    if (drift === null) continue;
+    if (drift === null) return null;
     const trigger = { kind: 'sweep' } as const;
-    requests.push({ ...recipientOf(target), trigger, hint: null, at: timeOf(runtime.nowMs()), drift });
-  }
-  return requests;
+    return { ...recipientOf(target), trigger, hint: null, at: new Date(runtime.nowMs()).toISOString(), drift };
+  };
+  return lookByCluster(checked, { targetsAtOnce: TARGETS_AT_ONCE, look, send, log: runtime.log }, signal);
 }
 
 async function detectDrift(target: Target, runtime: Runtime, signal: AbortSignal): Promise<DriftRequest | null> {
-  try {
-    const { cluster } = await runtime.open(target, null);
-    const recorded = await cluster.read('write', signal);
-    const { state } = recorded;
-    // A run is working on it, or the sweep of the refs will queue one.
-    if (isLeased(state, runtime.nowMs()) || !isFullyApplied(state, settingsHash(target))) return null;
-    const listed = await recorded.listInventory(signal);
-    if (listed === null) return { suspects: 'all', resting: 0 };
-    if (listed.problems.length > 0) {
-      runtime.log({ level: 'warn', message: 'drift-not-seen', target: target.name, errors: listed.problems });
-    }
-    const change = announcedChange(state, listed);
-    if (change !== null) await recorded.record(change, signal);
-    return requestFor(state, suspectsOf(listed.entries, listed.listed), runtime.nowMs());
-  } catch (thrown) {
-    const error = asDeployError(thrown);
-    if (error.code === 'lease-held' || error.code === 'lease-lost' || signal.aborted) return null;
-    runtime.log({ level: 'error', message: 'sweep-failed', target: target.name, errors: [error.problem] });
-    return null;
+  const { cluster } = await runtime.open(target, null);
+  const recorded = await cluster.read('write', signal);
+  const { state } = recorded;
+  // A run is working on it, or the sweep of the refs will queue one.
+  if (isLeased(state, runtime.nowMs()) || !isFullyApplied(state, settingsHash(target))) return null;
+  const listed = await recorded.listInventory(signal);
+  if (listed === null) return { suspects: 'all', resting: 0 };
+  if (listed.problems.length > 0) {
+    runtime.log({ level: 'warn', message: 'drift-not-seen', target: target.name, errors: listed.problems });
   }
+  const change = announcedChange(state, listed);
+  if (change !== null) await recorded.record(change, signal);
+  return requestFor(state, suspectsOf(listed.entries, listed.listed), runtime.nowMs());
 }
 
 function isLeased({ run: { lease } }: TargetState, nowMs: number): boolean {
@@ -94,8 +85,4 @@ function announcedChange(
 
 function same(a: readonly string[], b: readonly string[]): boolean {
   return a.join(',') === b.join(',');
-}
-
-function timeOf(ms: number): string {
-  return new Date(ms).toISOString();
 }

@@ -3,6 +3,7 @@ import type { Desired } from '../../desired/plain/plain.ts';
 import type { Entry } from '../../state/inventory.ts';
 import type { Renderer } from '../../state/renderer.ts';
 import type { Listed } from '../../state/suspect.ts';
+import type { Hold } from '../../state/hold.ts';
 import type { StateChange, TargetState } from '../../state/target-state.ts';
 import type { Elsewhere, Facts, FieldConflict, TargetLocation } from '../../plan/model/facts.ts';
 import type { FieldChange } from '../../plan/model/field-changes.ts';
@@ -22,6 +23,11 @@ export interface Cluster {
   capabilities(signal: AbortSignal): Promise<Capabilities>;
   /** The targets of this cluster whose last run was refused for a reason that another target can remove. */
   blockedTargets(signal: AbortSignal): Promise<readonly BlockedTarget[]>;
+  /** Sets or ends the hold, also while a run works. `decide` gets the state as it is then. */
+  changeHold(
+    decide: (state: TargetState) => Hold | null | Promise<Hold | null>,
+    signal: AbortSignal,
+  ): Promise<TargetState>;
   /** An Event on the state object. */
   event(event: ClusterEvent, signal: AbortSignal): Promise<void>;
 }
@@ -94,7 +100,7 @@ export interface Neighbors {
 /** What the state records of a run besides the inventory: at its first write, and at each way it can end. */
 export interface StateTransitions {
   readonly onOpen: StateChange;
-  readonly onSuccess: StateChange;
+  readonly onSuccess: (results: readonly ChangeResult[]) => StateChange;
   readonly onFailure: (results: readonly ChangeResult[]) => StateChange;
   /** Of a run that stops before a step until earlier objects are ready. */
   readonly onPause: (results: readonly ChangeResult[]) => StateChange;
@@ -136,6 +142,8 @@ export interface ClusterEvent {
     | 'DriftCorrected'
     | 'DriftContested'
     | 'DriftRefused'
+    | 'Held'
+    | 'HoldEnded'
     | 'Ready'
     | 'NotReady';
   readonly message: string;

@@ -1,5 +1,6 @@
 import type {
   AppliedSource,
+  CommitDescription,
   ObjectId,
   Revision,
   SourceFile,
@@ -51,6 +52,8 @@ export interface Git {
   ): Promise<ReadonlyMap<string, ObjectId | null>>;
   /** The root tree of a commit. @throws DeployError `revision-missing` */
   rootTree(revision: Revision, signal: AbortSignal): Promise<ObjectId>;
+  /** Of a commit that was read for another reason; else null. It makes no request. */
+  described(revision: Revision): CommitDescription | null;
   /** Is `older` reachable from `newer`? */
   isAncestor(older: Revision, newer: Revision, signal: AbortSignal): Promise<boolean>;
 }

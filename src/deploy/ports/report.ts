@@ -7,6 +7,8 @@ export interface Counts {
   readonly created: number;
   readonly updated: number;
   readonly pruned: number;
+  /** Of the updated ones, those that something else than Headgate made; absent: none. */
+  readonly adopted?: number | undefined;
   /** Objects left to other targets, which define them now; absent: none. */
   readonly released?: number | undefined;
   /** Namespaces and definitions that left Git and stay for what they contain. */
@@ -34,6 +36,8 @@ export interface Report extends Counts {
   readonly lifted?: Lifted | null;
   /** What has to be ready before the run resumes. */
   readonly waitingFor?: readonly string[];
+  /** A hold or a window keeps it from being deployed. */
+  readonly isDeferred?: boolean;
   /** For the last of several runs of one commit: the sum of all, and the time since the first one began. */
   readonly overall?: Counts & { readonly durationMs: number };
 }

@@ -19,11 +19,19 @@ export interface Recipient {
 }
 
 /** What triggered a run: a delivery, the sweep, or a command. */
-export type Trigger = { readonly kind: 'delivery'; readonly id: string } | { readonly kind: 'sweep' | 'cli' };
+export type Trigger =
+  | { readonly kind: 'delivery'; readonly id: string }
+  | { readonly kind: 'sweep' }
+  | { readonly kind: 'cli'; readonly by?: string | undefined };
 
 /** The log field `delivery`: the Git host's delivery id, `sweep` or `cli`. For people only: a host may send any id. */
 export function deliveryOf(trigger: Trigger): string {
   return trigger.kind === 'delivery' ? trigger.id : trigger.kind;
+}
+
+/** Who requested a run: the delivery, the sweep, or a person at the command line. */
+export function requesterOf(trigger: Trigger): string {
+  return trigger.kind === 'cli' && trigger.by !== undefined ? `cli ${trigger.by}` : deliveryOf(trigger);
 }
 
 /** Requests that one target reaches the tip of its ref. Plain JSON: it is the body of a queue message. */

@@ -1,6 +1,7 @@
 import type { Problem } from '../../error/deploy-error.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import type { Counts, Report } from './report.ts';
+import type { Hold } from '../../state/hold.ts';
 import type { NotReady } from '../../state/readiness.ts';
 
 /** Something about one target that is worth reporting. Plain data: a channel decides whether and how to report it. */
@@ -9,6 +10,10 @@ export type RunEvent =
   | { readonly kind: 'started'; readonly revision: Revision }
   /** Nothing more is written until these are ready; then the run resumes. */
   | { readonly kind: 'waiting'; readonly revision: Revision; readonly waitingFor: readonly string[] }
+  /** Nothing is deployed while a hold or a window says so. */
+  | { readonly kind: 'deferred'; readonly revision: Revision; readonly reason: string }
+  | { readonly kind: 'held'; readonly hold: Hold }
+  | { readonly kind: 'hold-ended'; readonly hold: Hold; readonly by: string }
   /** A newer commit replaced this one: `isApplied` before it was ready, or else before it was applied. */
   | { readonly kind: 'superseded'; readonly revision: Revision; readonly by: string; readonly isApplied: boolean }
   | Finished

@@ -6,6 +6,7 @@ import type { Cluster } from './cluster.ts';
 import type { DataKeys } from './data-keys.ts';
 import type { Git } from './git.ts';
 import type { Statuses } from './statuses.ts';
+import type { Readers } from './readers.ts';
 import type { Tools } from './tools.ts';
 import type { Log } from './log.ts';
 import type { Report } from './report.ts';
@@ -16,6 +17,7 @@ export interface RunPorts {
   readonly cluster: Cluster;
   readonly git: Git;
   readonly tools: Tools;
+  readonly readers: Readers;
   readonly dataKeys: DataKeys;
   readonly statuses: Statuses | null;
 }

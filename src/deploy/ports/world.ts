@@ -4,6 +4,7 @@ import type { Source } from '../../snapshot/source.ts';
 import type { TargetState } from '../../state/target-state.ts';
 import type { Checks } from './check-request.ts';
 import type { Git } from './git.ts';
+import type { Readers } from './readers.ts';
 import type { Tools } from './tools.ts';
 import type { DataKeys } from './data-keys.ts';
 import type { Cluster, Neighbors } from './cluster.ts';
@@ -15,6 +16,7 @@ export interface World {
   readonly cluster: Cluster;
   readonly git: Git;
   readonly tools: Tools;
+  readonly readers: Readers;
   readonly dataKeys: DataKeys;
   readonly checks: Checks;
   /** The dependencies that are not at their tip, or not ready there. */

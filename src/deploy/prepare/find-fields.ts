@@ -2,7 +2,6 @@ import type { Problem } from '../../error/deploy-error.ts';
 import { refusedFieldText } from '../../error/refused-object.ts';
 import type { Refusal } from '../../error/refused-object.ts';
 import type { ObjectId } from '../../snapshot/source.ts';
-import { lineOfField } from '../../resource/field-line.ts';
 import { formatPosition } from '../../resource/resource.ts';
 import { rendersWhole } from '../../state/renderer.ts';
 import type { World } from '../ports/world.ts';
@@ -15,23 +14,31 @@ import type { Rendered } from '../render/render.ts';
 export async function findFields(
   problems: readonly Refusal[],
   { source: { rootTree }, renderer }: Pick<Rendered, 'source' | 'renderer'>,
-  { git }: Pick<World, 'git'>,
+  { git, readers }: Pick<World, 'git' | 'readers'>,
   signal: AbortSignal,
 ): Promise<readonly Problem[]> {
   const paths = [...new Set(problems.flatMap(({ refused }) => (refused === undefined ? [] : [refused.path])))];
   const texts = rendersWhole(renderer) ? new Map<string, string>() : await readTexts(paths, { rootTree, git }, signal);
-  return problems.flatMap(({ refused, ...problem }): readonly Problem[] => {
-    if (refused === undefined) return [problem];
-    const text = texts.get(refused.path);
-    return refused.fields.map((field) => {
+  const found: Problem[] = [];
+  for (const { refused, ...problem } of problems) {
+    if (refused === undefined) {
+      found.push(problem);
+      continue;
+    }
+    const { path, object, fields } = refused;
+    const text = texts.get(path);
+    for (const field of fields) {
       const at = { line: refused.line, field: field.paths[0] ?? '' };
-      const line = text === undefined ? null : lineOfField(text, at);
+      const line = text === undefined ? null : await readers.lineOfField([text, at], signal);
       const message = refusedFieldText(field);
-      return line === null
-        ? { ...problem, message: `${refused.object}: ${message}` }
-        : { ...problem, subject: formatPosition({ path: refused.path, line }), message };
-    });
-  });
+      found.push(
+        line === null
+          ? { ...problem, message: `${object}: ${message}` }
+          : { ...problem, subject: formatPosition({ path, line }), message },
+      );
+    }
+  }
+  return found;
 }
 
 /** A refusal matters more than its line: without the file, it is reported at its document. */

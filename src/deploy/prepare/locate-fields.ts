@@ -7,7 +7,7 @@ import type { Rendered } from '../render/render.ts';
 export async function locateFields(
   problems: readonly Refusal[],
   rendered: Pick<Rendered, 'source' | 'renderer'>,
-  world: Pick<World, 'git'>,
+  world: Pick<World, 'git' | 'readers'>,
   signal: AbortSignal,
 ): Promise<readonly Problem[]> {
   if (problems.every(({ refused }) => refused === undefined)) return problems;

@@ -51,6 +51,7 @@ export function verdictOfStop({ kind }: Stop): Verdict {
       return 'unchanged';
     case 'refused':
       return 'refused';
+    case 'held':
     case 'waiting':
       return 'waiting';
     default:

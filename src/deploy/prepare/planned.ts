@@ -1,6 +1,7 @@
 import type { Problem } from '../../error/deploy-error.ts';
 import { describeRelease } from '../../plan/model/plan.ts';
 import type { Plan } from '../../plan/model/plan.ts';
+import { describeHold } from '../../state/hold.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import type { Observed } from '../ports/cluster.ts';
 import type { Verdict } from '../ports/report.ts';
@@ -8,6 +9,7 @@ import type { World } from '../ports/world.ts';
 import { nextOf, verdictOf, verdictOfStop } from './next.ts';
 import { planRun } from './prepare.ts';
 import type { Prepared, RunOptions } from './prepare.ts';
+import type { Stop } from './stops.ts';
 import { namesOf } from './names.ts';
 
 /** What a deploy would do, for display. */
@@ -23,6 +25,8 @@ export interface Planned extends Pick<
   readonly observed: Observed | null;
   /** What has to be ready before the deploy, or its next step, writes. */
   readonly waitingFor: readonly string[];
+  /** A hold or a window keeps it from being deployed. */
+  readonly isDeferred: boolean;
 }
 
 const NO_PLAN = { steps: [], prunes: [], releases: [], undecided: [], pauseAfter: null, warnings: [], observed: null };
@@ -37,14 +41,23 @@ export async function planned(
   const at = { revision, previous: state.applied.source?.revision ?? null };
   if (prepared.kind === 'planned') {
     const { plan, observed } = prepared.run;
-    return { ...at, ...plan, observed, verdict: verdictOf(plan), waitingFor: waitingForOf(plan) };
+    return { ...at, ...plan, observed, verdict: verdictOf(plan), waitingFor: waitingForOf(plan), isDeferred: false };
   }
   const { stop, run } = prepared;
   const verdict = verdictOfStop(stop);
-  if (stop.kind === 'waiting') {
+  if (stop.kind === 'waiting' || stop.kind === 'held') {
     // Show what the deploy will do after the wait. Its refusals may pass by then.
     const { plan, observed } = await planRun(run, { options, world }, signal);
-    return { ...at, ...plan, pauseAfter: 0, observed, verdict, refusals: NO_PROBLEMS, waitingFor: stop.on };
+    return {
+      ...at,
+      ...plan,
+      pauseAfter: 0,
+      observed,
+      verdict,
+      refusals: NO_PROBLEMS,
+      waitingFor: waitingForStop(stop),
+      isDeferred: stop.kind === 'held',
+    };
   }
   return {
     ...at,
@@ -52,7 +65,12 @@ export async function planned(
     verdict,
     refusals: stop.kind === 'refused' ? stop.problems : NO_PROBLEMS,
     waitingFor: [],
+    isDeferred: false,
   };
+}
+
+function waitingForStop(stop: Extract<Stop, { kind: 'waiting' | 'held' }>): readonly string[] {
+  return stop.kind === 'held' ? [describeHold(stop.hold)] : stop.on;
 }
 
 function waitingForOf(plan: Plan): readonly string[] {

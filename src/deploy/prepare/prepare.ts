@@ -13,6 +13,7 @@ import {
   stopForDependencies,
   stopGeneratedTarget,
   stopWhenCurrent,
+  stopWhileHeld,
   stopWhileBackingOff,
 } from './stops.ts';
 import type { GeneratedFacts, Stop } from './stops.ts';
@@ -52,14 +53,32 @@ export async function startRun(
   const { state } = recorded;
   const query = { request, state, settings, at: options.at };
   const source = await world.stage('fetch', () => fetchSource(query, world, signal));
-  return { request, recorded, state, source, revision: source.revision, settings, sinceMs, nowMs: world.nowMs() };
+  return {
+    request,
+    recorded,
+    state,
+    source,
+    revision: source.revision,
+    settings,
+    sinceMs,
+    nowMs: world.nowMs(),
+    clock: world.nowMs,
+    commit: world.git.described(source.revision),
+    isHeld: false,
+  };
 }
 
 /** The checks before the plan, in order. Each decides on data, which is read only once the checks before it passed. */
 async function findStop(run: StartedRun, world: World, signal: AbortSignal): Promise<Stop | null> {
+  const current = async () => stopWhenCurrent(run, await currentRenderer(run.state.applied, world.tools, signal));
+  // The commit of a hold was checked as a tip when it was one.
+  if (run.isHeld) return (await current()) ?? stopWhileBackingOff(run);
+  const rewound = stopAtRewind(await isUnannouncedRewind(run, world, signal));
+  if (rewound !== null) return rewound;
+  const isAtTip = await current();
   return (
-    stopAtRewind(await isUnannouncedRewind(run, world, signal)) ??
-    stopWhenCurrent(run, await currentRenderer(run.state.applied, world.tools, signal)) ??
+    stopWhileHeld(run, isAtTip !== null) ??
+    isAtTip ??
     stopGeneratedTarget(run, await readGeneratedFacts(run, world, signal)) ??
     stopWhileBackingOff(run) ??
     stopForDependencies(await world.unmet(signal))

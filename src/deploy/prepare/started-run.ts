@@ -1,4 +1,4 @@
-import type { Revision, Source } from '../../snapshot/source.ts';
+import type { CommitDescription, Revision, Source } from '../../snapshot/source.ts';
 import type { Plan } from '../../plan/model/plan.ts';
 import type { Renderer } from '../../state/renderer.ts';
 import type { TargetState } from '../../state/target-state.ts';
@@ -18,6 +18,11 @@ export interface StartedRun {
   /** When it began. */
   readonly sinceMs: number;
   readonly nowMs: number;
+  readonly clock: () => number;
+  /** Of this revision, if it was read. */
+  readonly commit: CommitDescription | null;
+  /** The run brings a held target to the commit of its hold, not to the tip. */
+  readonly isHeld: boolean;
 }
 
 /** A run with a plan: its source names every input that was rendered. */

@@ -1,7 +1,10 @@
 import type { Target } from '../../config/checked/config.ts';
 import type { Problem } from '../../error/deploy-error.ts';
 import { isBackingOff } from '../../state/backoff.ts';
-import { isCurrent } from '../../state/current.ts';
+import type { Revision } from '../../snapshot/source.ts';
+import { activeHold } from '../../state/hold.ts';
+import type { Hold } from '../../state/hold.ts';
+import { isCurrent, isFullyApplied } from '../../state/current.ts';
 import type { Renderer } from '../../state/renderer.ts';
 import type { TargetState } from '../../state/target-state.ts';
 import { isCausedByRun } from '../ports/request.ts';
@@ -14,6 +17,8 @@ import { uninstallHint } from './uninstall-hint.ts';
 export type Stop =
   /** The tip is an ancestor of the applied commit, and no delivery announced that. A lagging replica looks the same. */
   | { readonly kind: 'rewound' }
+  /** A person, or a rollback, keeps the target at another commit. */
+  | { readonly kind: 'held'; readonly hold: Hold }
   /** The tip is applied already. */
   | { readonly kind: 'current' }
   /** A generated target whose directory no longer exists, and that owns nothing. */
@@ -28,6 +33,18 @@ export type Stop =
 /** The next sweep after one that found it deploys the rewind if the tip is still there. */
 export function stopAtRewind(isUnannounced: boolean): Stop | null {
   return isUnannounced ? { kind: 'rewound' } : null;
+}
+
+/** The tip waits for the end of the hold, unless it is what the hold keeps. */
+export function stopWhileHeld(run: StartedRun, isAtTip: boolean): Stop | null {
+  const { state, revision, nowMs } = run;
+  const hold = activeHold(state, nowMs);
+  if (hold === null || hold.at === revision) return null;
+  return isAtTip && (hold.at === null || isKeptAt(hold.at, run)) ? null : { kind: 'held', hold };
+}
+
+export function isKeptAt(at: Revision, { state, settings }: Pick<StartedRun, 'state' | 'settings'>): boolean {
+  return state.applied.source?.revision === at && isFullyApplied(state, settings);
 }
 
 export function stopWhenCurrent({ state, source, settings }: StartedRun, renderer: Renderer): Stop | null {

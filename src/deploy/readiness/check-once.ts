@@ -5,6 +5,7 @@ import type { CheckRequest } from '../ports/check-request.ts';
 import { deliveryOf } from '../ports/request.ts';
 import type { Reporter } from '../ports/run-event.ts';
 import type { RunPorts, Runtime } from '../ports/runtime.ts';
+import { lastReadyOf } from '../../state/readiness.ts';
 import type { ReadinessRecord } from '../../state/readiness.ts';
 import { wakeDependents } from '../targets/dependents.ts';
 import { recipientOf } from '../targets/recipient.ts';
@@ -15,6 +16,8 @@ export interface CheckContext extends Reporter {
   readonly target: Target;
   readonly ports: RunPorts;
   readonly runtime: Runtime;
+  /** What was recorded when this attempt began. */
+  readonly known: () => Promise<ReadinessRecord | null>;
 }
 
 /** Reads the objects once, reports, and returns what is left to check. `open`: the run is not closed yet. */
@@ -48,9 +51,12 @@ export async function checkOnce(
   const isLate = runtime.nowMs() >= deadlineOf(checked, target) || isLastAttempt(checked);
   if ((found.isStuck || isLate) && checked.reported !== 'not-ready') {
     await reportNotReady({ ...checked, total }, found, context, signal);
-    return isLate ? 'done' : { ...checked, reported: 'not-ready' };
+    if (!isLate) return { ...checked, reported: 'not-ready' };
   }
-  if (isLate) return 'done';
+  if (isLate) {
+    await endLate(checked, context, signal);
+    return 'done';
+  }
   if (checked.reported !== null) return checked;
   await record(checked, { readiness: 'progressing', notReady: found.notReady }, context, signal);
   return { ...checked, reported: 'progressing' };
@@ -117,12 +123,24 @@ async function reportNotReady(
   await record(checked, { readiness: 'not-ready', notReady }, context, signal);
 }
 
-function record(
+/** Also when the check is repeated: a process that was killed may have reported the end and not done this. */
+async function endLate(
+  { revision, trigger, statusIsFinal }: CheckRequest,
+  { target, ports: { cluster }, runtime, report }: CheckContext,
+  signal: AbortSignal,
+): Promise<void> {
+  if (target.onFailure !== 'rollback' || statusIsFinal) return;
+  const { rollBack } = await import('../hold/roll-back.ts');
+  await rollBack({ target, revision, trigger }, { cluster, report, runtime }, signal);
+}
+
+async function record(
   { revision, sinceMs }: CheckRequest,
   found: Pick<ReadinessRecord, 'readiness' | 'notReady'>,
-  { ports, runtime }: CheckContext,
+  { ports, runtime, known }: CheckContext,
   signal: AbortSignal,
 ): Promise<void> {
   const at = new Date(runtime.nowMs()).toISOString();
-  return ports.cluster.readiness.write({ revision, sinceMs, at, ...found }, signal);
+  const lastReady = found.readiness === 'ready' ? null : lastReadyOf(await known());
+  await ports.cluster.readiness.write({ revision, sinceMs, at, lastReady, ...found }, signal);
 }

@@ -3,7 +3,8 @@ import type { DeployError } from '../../error/deploy-error.ts';
 import type { CheckRequest } from '../ports/check-request.ts';
 import { deliveryOf } from '../ports/request.ts';
 import type { Reporter } from '../ports/run-event.ts';
-import type { RunPorts, Runtime } from '../ports/runtime.ts';
+import type { ReadinessRecord } from '../../state/readiness.ts';
+import type { Runtime } from '../ports/runtime.ts';
 import { openReporter } from '../report/open-reporter.ts';
 import { resolveRecipient } from '../targets/resolve-recipient.ts';
 import { checkOnce } from './check-once.ts';
@@ -53,9 +54,9 @@ export function lookOnce(
     return { again, afterMs: pauseAfterLook(looks, deadlineOf(again, target) - runtime.nowMs()) };
   };
   const look: Manner['look'] = async (current, context) => {
-    const known = looks === 1 ? current : await withReported(current, context.ports, signal);
-    const checked = await checkOnce(known, context, signal);
-    return checked === 'done' ? 'done' : next(checked === 'open' ? known : checked, context);
+    const continued = looks === 1 ? current : withReported(current, await context.known());
+    const checked = await checkOnce(continued, context, signal);
+    return checked === 'done' ? 'done' : next(checked === 'open' ? continued : checked, context);
   };
   return check(request, runtime, { look, next }, signal);
 }
@@ -74,7 +75,8 @@ async function check(request: CheckRequest, runtime: Runtime, manner: Manner, si
     const ports = await runtime.open(target, request.revision);
     try {
       const { report, deliver } = reporterOf(request, { target, ports, runtime });
-      return await manner.look(request, { target, ports, runtime, report, deliver }, signal);
+      const known = once(() => ports.cluster.readiness.read(signal));
+      return await manner.look(request, { target, ports, runtime, known, report, deliver }, signal);
     } finally {
       ports.cluster.readiness.close();
     }
@@ -120,7 +122,7 @@ async function watch(
 ): Promise<Checked> {
   const { runtime, ports, target } = context;
   const endMs = runtime.nowMs() + ATTEMPT_MS;
-  let current = await withReported(request, ports, signal);
+  let current = withReported(request, await context.known());
   for (;;) {
     const checked = await checkOnce(current, context, signal);
     if (checked === 'done') return 'done';
@@ -134,10 +136,15 @@ async function watch(
   }
 }
 
+/** Reads at the first call, and returns the same to every later one. */
+function once<T>(read: () => Promise<T>): () => Promise<T> {
+  let reading: Promise<T> | null = null;
+  return () => (reading ??= read());
+}
+
 /** A message that is delivered again does not know what was reported before; the target's `.ready` object does. */
-async function withReported(request: CheckRequest, { cluster }: RunPorts, signal: AbortSignal): Promise<CheckRequest> {
+function withReported(request: CheckRequest, known: ReadinessRecord | null): CheckRequest {
   if (request.reported !== null) return request;
-  const known = await cluster.readiness.read(signal);
   if (known === null || known.revision !== request.revision || known.sinceMs !== request.sinceMs) return request;
   return known.readiness === 'ready' ? request : { ...request, reported: known.readiness };
 }

@@ -29,7 +29,8 @@ export function checkScopeOf(state: TargetState, { revision, sinceMs }: CheckReq
   const isNewer = awaited === null || awaited.sinceMs < sinceMs;
   if (isNewer && nowMs < sinceMs + RECORDED_WITHIN_MS) return { kind: 'open' };
   const half = verdict === 'partial' && attempted !== revision ? attempted : null;
-  const by = half ?? waiting?.revision ?? state.applied.source?.revision ?? null;
+  const resumed = waiting?.isDeferred === true ? null : (waiting?.revision ?? null);
+  const by = half ?? resumed ?? state.applied.source?.revision ?? null;
   if (by === revision && isAwaited) return { kind: 'current' };
   return { kind: 'superseded', by: by === revision ? null : by, isAwaited };
 }

@@ -5,7 +5,6 @@ import type { Json, Manifest } from '../../resource/resource.ts';
 import type { OpenedFile } from '../../desired/sops/decrypt.ts';
 import type { World } from '../ports/world.ts';
 import type { RenderFile } from '../ports/tools.ts';
-import type { DataKeys } from '../ports/data-keys.ts';
 
 /** Every encrypted value, and the MAC of every encrypted file, begins with this prefix. */
 const ENCRYPTED_PREFIX = 'ENC[AES256_GCM,';
@@ -21,7 +20,7 @@ export function isEncryptedFile({ bytes }: Pick<RenderFile, 'bytes'>): boolean {
 export async function decrypt(
   desired: Desired,
   files: readonly RenderFile[],
-  { target, dataKeys }: Pick<World, 'target' | 'dataKeys'>,
+  { target, dataKeys, readers }: Pick<World, 'target' | 'dataKeys' | 'readers'>,
   signal: AbortSignal,
 ): Promise<Desired> {
   const encrypted = files.filter((file) => isEncryptedFile(file));
@@ -32,7 +31,7 @@ export async function decrypt(
     const manifests = desired.manifests.filter((manifest) => !isEncrypted(manifest));
     return refuse({ ...desired, manifests }, desired.manifests.filter(isEncrypted).map(noKey));
   }
-  const opened = await openFiles(encrypted, dataKeys, signal);
+  const opened = await openFiles(encrypted, { dataKeys, readers }, signal);
   const { openObject } = await import('../../desired/sops/decrypt.ts');
   const read = desired.manifests.map((manifest): Manifest | Problem => {
     if (!isEncrypted(manifest)) return manifest;
@@ -55,20 +54,23 @@ interface Opened {
   readonly problems: readonly Problem[];
 }
 
-async function openFiles(files: readonly RenderFile[], dataKeys: DataKeys, signal: AbortSignal): Promise<Opened> {
-  const { envelopeOf, verifyFile } = await import('../../desired/sops/decrypt.ts');
+async function openFiles(
+  files: readonly RenderFile[],
+  { dataKeys, readers }: Pick<World, 'dataKeys' | 'readers'>,
+  signal: AbortSignal,
+): Promise<Opened> {
   const byMac = new Map<string, OpenedFile>();
   const problems: Problem[] = [];
   for (const { path, bytes } of files) {
     const text = Buffer.from(bytes).toString();
-    const envelope = envelopeOf(text);
+    const envelope = await readers.envelopeOf([text], signal);
     if (envelope === null) continue;
     if ('message' in envelope) {
       problems.push(cannot(path, envelope));
       continue;
     }
     const key = await dataKeys.open(envelope.key, signal);
-    const error = key === null ? NO_MATCHING_KEY : verifyFile(text, { envelope, key });
+    const error = key === null ? NO_MATCHING_KEY : await readers.verifyFile([text, { envelope, key }], signal);
     if (error !== null || key === null) problems.push(cannot(path, error ?? NO_MATCHING_KEY));
     else byMac.set(envelope.mac, { envelope, key });
   }

@@ -1,8 +1,7 @@
 import { DeployError } from '../../error/deploy-error.ts';
 import type { HelmSettings, Target } from '../../config/checked/config.ts';
 import { settingsHash } from '../../config/checked/settings-hash.ts';
-import { chartNameOf, hooksInOrder, readTemplated, valuesOf } from '../../desired/helm/chart.ts';
-import { refuseForeignSchemas } from '../../desired/helm/schema.ts';
+import { hooksInOrder, valuesOf } from '../../desired/helm/chart.ts';
 import { refusedBy } from '../../desired/plain/plain.ts';
 import type { PathContent } from '../../snapshot/source.ts';
 import { decrypt, isEncryptedFile } from './decrypt.ts';
@@ -24,7 +23,7 @@ const NO_SETTINGS: HelmSettings = {
 
 /** Reads a chart from Git, or pulls it, and renders it with its values as Helm would install it. */
 export async function renderChart(at: BuildContext, signal: AbortSignal): Promise<Built> {
-  const { target, tools, cluster } = at.world;
+  const { target, tools, cluster, readers } = at.world;
   const settings = target.helm ?? NO_SETTINGS;
   const from = chartFrom(settings);
   const read = await readChart(settings, from, { ...at, signal });
@@ -47,7 +46,7 @@ export async function renderChart(at: BuildContext, signal: AbortSignal): Promis
   const rendered = await renderTwice(async () => {
     const output = await tools.template(template, signal);
     const origin = { file: read.file, chart: digest === null ? read : null, variables: target.variables };
-    return hooksInOrder(readTemplated(output, origin));
+    return hooksInOrder(await readers.readTemplated([output, origin], signal));
   });
   const desired = await decrypt(rendered, read.files, at.world, signal);
   return { desired, inputs: read.inputs, digest };
@@ -73,7 +72,7 @@ interface ReadChart extends Pick<Built, 'inputs'> {
 async function readChart(
   settings: HelmSettings,
   from: ChartFrom | null,
-  { tree, world: { target, git }, signal }: BuildContext & { signal: AbortSignal },
+  { tree, world: { target, git, readers }, signal }: BuildContext & { signal: AbortSignal },
 ): Promise<ReadChart> {
   const chart = settings.chart === null ? target.path : settings.chart;
   const values = settings.values.map((path) => resolve(target.path, path) ?? path);
@@ -98,12 +97,12 @@ async function readChart(
     problems: [
       ...wrong.map((path) => missingInput(path, target)),
       ...below.problems,
-      ...refuseForeignSchemas(below.files),
+      ...(await readers.refuseForeignSchemas([below.files], signal)),
       ...files.filter((each) => isEncryptedFile(each)).map((each) => encrypted(each)),
     ],
     files: [...below.files, ...new Map(files.map((each) => [each.path, each])).values()],
     chart: from === null ? chart : '',
-    name: chartNameOf(below.files.find(({ path }) => path === file)?.bytes ?? null),
+    name: await readers.chartNameOf([below.files.find(({ path }) => path === file)?.bytes ?? null], signal),
     values,
     file,
   };

@@ -2,9 +2,7 @@ import { asDeployError, DeployError } from '../../error/deploy-error.ts';
 import { withOrigins } from '../../desired/kustomize/kustomization.ts';
 import { refusedBy } from '../../desired/plain/plain.ts';
 import type { Desired } from '../../desired/plain/plain.ts';
-import { readRendered } from '../../desired/kustomize/rendered.ts';
 import { redactSecrets, withholdIfSecret } from '../../desired/plain/tool-error.ts';
-import { walkKustomization } from '../../desired/kustomize/walk.ts';
 import type { Walk } from '../../desired/kustomize/walk.ts';
 import type { PathContent } from '../../snapshot/source.ts';
 import { decrypt } from './decrypt.ts';
@@ -23,14 +21,14 @@ export async function renderKustomization(at: BuildContext, signal: AbortSignal)
 /** Each level of bases costs a round; more levels than this must be a loop. */
 const ROUNDS = 100;
 
-async function readInputs({ tree, world: { target, git } }: BuildContext, signal: AbortSignal) {
+async function readInputs({ tree, world: { target, git, readers } }: BuildContext, signal: AbortSignal) {
   const have = new Map<string, PathContent>();
   // Most likely the same paths as in the last render, so one round fetches them all.
   let missing: readonly string[] = tree.base === null ? [] : Object.keys(tree.base.ids);
   for (let round = 0; round < ROUNDS; round += 1) {
     if (missing.length > 0)
       for (const content of await git.readPaths(tree, missing, signal)) have.set(content.path, content);
-    const walk = walkKustomization(target.path, have, target.kustomize);
+    const walk = await readers.walkKustomization([target.path, have, target.kustomize], signal);
     if (walk.missing.length === 0) return { have, walk };
     ({ missing } = walk);
   }
@@ -46,11 +44,13 @@ async function build(
   world: BuildContext['world'],
   signal: AbortSignal,
 ): Promise<Desired> {
-  const { target, git, tools } = world;
+  const { target, git, tools, readers } = world;
   const { file, usesRemote } = walk;
   if (walk.problems.length > 0 || file === null) return refusedBy(walk.problems);
   const charts = filesBelow(await git.below(walk.charts, signal));
-  if (charts.problems.length > 0) return refusedBy(charts.problems);
+  const foreign = await readers.refuseForeignSchemas([charts.files], signal);
+  const refused = [...charts.problems, ...foreign];
+  if (refused.length > 0) return refusedBy(refused);
   const files = [...filesOf(have, walk), ...charts.files];
   const { built, hasOrigins } = addOrigins(files, file);
   const { loadRestrictor } = target.kustomize;
@@ -58,7 +58,10 @@ async function build(
   const run = { files: built, directory: target.path, file, loadRestrictor, usesHelm, usesRemote };
   const contents = new Map(files.map(({ path, bytes }) => [path, bytes]));
   const from = { file, directory: target.path, contents, hasOrigins, variables: target.variables };
-  const once = async () => readRendered(await withoutSecrets(tools.kustomize(run, signal), { files, walk }), from);
+  const once = async () => {
+    const output = await withoutSecrets(tools.kustomize(run, signal), { files, walk });
+    return readers.readRendered([output, from], signal);
+  };
   // kustomize itself is reproducible; Helm templates may not be.
   const desired = await (usesHelm ? renderTwice(once) : once());
   return decrypt(desired, files, world, signal);

@@ -2,7 +2,7 @@ import { asDeployError, needsPerson } from '../../error/deploy-error.ts';
 import { PLAIN, rendersWhole } from '../../state/renderer.ts';
 import type { Renderer } from '../../state/renderer.ts';
 import { argoHooksInOrder } from '../../desired/plain/hooks.ts';
-import { mergeDesired, refusedBy, renderPlain } from '../../desired/plain/plain.ts';
+import { mergeDesired, refusedBy } from '../../desired/plain/plain.ts';
 import type { Desired } from '../../desired/plain/plain.ts';
 import { rendererIn } from '../../desired/plain/rendered-folder.ts';
 import type { Source, SourceFile, TreeAt } from '../../snapshot/source.ts';
@@ -66,8 +66,37 @@ export async function renderMore(
   );
 }
 
+/** What is read at a time, so that many files need no more memory than one. */
+const BATCH_BYTES = 4 * 1024 * 1024;
+
+async function readPlain(
+  files: readonly SourceFile[],
+  { readers, target }: Pick<World, 'readers' | 'target'>,
+  signal: AbortSignal,
+): Promise<Desired> {
+  const parts: Desired[] = [];
+  for (const batch of batchesOf(files)) parts.push(await readers.renderPlain([batch, target.variables], signal));
+  const [first = refusedBy([]), ...others] = parts;
+  return others.reduce((sum, part) => mergeDesired(sum, part), first);
+}
+
+function batchesOf(files: readonly SourceFile[]): readonly (readonly SourceFile[])[] {
+  const batches: SourceFile[][] = [];
+  let bytes = Infinity;
+  for (const file of files) {
+    const size = file.kind === 'file' ? file.bytes.length : 0;
+    if (bytes + size > BATCH_BYTES) {
+      batches.push([]);
+      bytes = 0;
+    }
+    bytes += size;
+    batches.at(-1)?.push(file);
+  }
+  return batches;
+}
+
 async function decryptPlain(files: readonly SourceFile[], world: World, signal: AbortSignal): Promise<Desired> {
-  const desired = renderPlain(files, world.target.variables);
+  const desired = await readPlain(files, world, signal);
   const read = files.filter((file) => file.kind === 'file');
   return argoHooksInOrder(await decrypt(desired, read, world, signal));
 }

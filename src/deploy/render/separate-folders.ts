@@ -1,8 +1,8 @@
 import { excluderOf } from '../../config/checked/excluded.ts';
 import { foldersBelow, refuseFolder, rendererIn } from '../../desired/plain/rendered-folder.ts';
+import type { Desired } from '../../desired/plain/plain.ts';
 import type { RenderedFolder } from '../../desired/plain/rendered-folder.ts';
 import type { Problem } from '../../error/deploy-error.ts';
-import { readManifests } from '../../resource/manifests.ts';
 import type { PathContent, Source, SourceFile } from '../../snapshot/source.ts';
 import type { World } from '../ports/world.ts';
 import type { RenderContext } from './renderer.ts';
@@ -18,13 +18,15 @@ interface Separated {
 export async function separateFolders(
   { rootTree, files }: Pick<Source, 'rootTree' | 'files'>,
   { isDrift }: Pick<RenderContext, 'isDrift'>,
-  { target, git }: Pick<World, 'target' | 'git'>,
+  { target, git, readers }: Pick<World, 'target' | 'git' | 'readers'>,
   signal: AbortSignal,
 ): Promise<Separated> {
   const paths = isDrift === true ? [] : files.map(({ path }) => path);
   const read = (wanted: readonly string[]) =>
     wanted.length === 0 ? [] : git.readPaths({ rootTree, base: null }, wanted, signal);
-  const rendered = await findRendered(foldersBelow(target.path, paths), { target, read });
+  const isManifest = async (content: PathContent) =>
+    content.kind === 'file' && isOfCluster(await readers.renderPlain([[content], null], signal));
+  const rendered = await findRendered(foldersBelow(target.path, paths), { target, read, isManifest });
   if (rendered.length === 0) return { files, problems: [] };
   const within = new Set(rendered.map(({ folder }) => folder));
   const isOutside = (path: string) => foldersBelow(target.path, [path]).every((folder) => !within.has(folder));
@@ -43,7 +45,9 @@ async function findRendered(
   {
     target,
     read,
+    isManifest,
   }: Pick<World, 'target'> & {
+    readonly isManifest: (content: PathContent) => Promise<boolean>;
     readonly read: (paths: readonly string[]) => Promise<readonly PathContent[]> | readonly PathContent[];
   },
 ): Promise<readonly RenderedFolder[]> {
@@ -57,7 +61,8 @@ async function findRendered(
   // Only a YAML file in place of a kustomization may be something else.
   const doubtful = rendered.filter(({ renderer, file }) => renderer === 'kustomize' && file.includes('.'));
   const contents = await read(doubtful.map(fileOf));
-  const manifests = new Set(contents.filter((content) => isManifest(content)).map(({ path }) => path));
+  const manifests = new Set<string>();
+  for (const content of contents) if (await isManifest(content)) manifests.add(content.path);
   return rendered.filter((each) => !manifests.has(fileOf(each)));
 }
 
@@ -66,7 +71,6 @@ function filesIn(content: PathContent): readonly string[] {
 }
 
 /** Flux's Kustomization is an object of the cluster, and may be in a file of any name. */
-function isManifest(content: PathContent): boolean {
-  if (content.kind !== 'file') return false;
-  return readManifests(content).manifests.some(({ group }) => group !== 'kustomize.config.k8s.io');
+function isOfCluster({ manifests }: Pick<Desired, 'manifests'>): boolean {
+  return manifests.some(({ group }) => group !== 'kustomize.config.k8s.io');
 }

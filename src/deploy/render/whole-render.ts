@@ -14,7 +14,7 @@ export interface Built {
 export interface BuildContext {
   readonly tree: TreeAt;
   readonly applied: Applied;
-  readonly world: Pick<World, 'target' | 'git' | 'tools' | 'dataKeys'> & {
+  readonly world: Pick<World, 'target' | 'git' | 'tools' | 'readers' | 'dataKeys'> & {
     readonly cluster: Pick<World['cluster'], 'capabilities'>;
   };
 }

@@ -1,4 +1,5 @@
 import type { Problem } from '../../error/deploy-error.ts';
+import { adoptedIn } from '../../plan/planner/after.ts';
 import type { ChangeResult } from '../../plan/planner/after.ts';
 import { describeUndecided } from '../../plan/model/plan.ts';
 import type { Plan, Undecided } from '../../plan/model/plan.ts';
@@ -51,6 +52,7 @@ export function applied(
   const kept = results.filter((result) => result.kind === 'kept');
   const inUse = kept.flatMap(({ isInUse, prune }) => (isInUse === true ? [formatId(prune.entry.id)] : []));
   const released = results.filter(({ kind }) => kind === 'released').length;
+  const adopted = adoptedIn(results);
   const done = results.filter(({ kind }) => kind === 'applied' || kind === 'pruned').length + released;
   return {
     verdict: errors.length === 0 ? succeeded(plan, results) : done > 0 ? 'partial' : 'failed',
@@ -60,6 +62,7 @@ export function applied(
     updated: effects('updated'),
     unchanged: effects('unchanged') + plan.keeps.length,
     pruned: results.filter(({ kind }) => kind === 'pruned').length,
+    ...(adopted === 0 ? {} : { adopted }),
     ...(released === 0 ? {} : { released }),
     lifted: liftedBy(results),
     failed: errors.length,

@@ -9,7 +9,7 @@ import { nextOf } from '../prepare/next.ts';
 import { checkOf, owed, previousOf, unchangedSince, withOverall } from './outcome.ts';
 import { waitBefore } from './pause-before.ts';
 import type { PlannedRun } from '../prepare/started-run.ts';
-import { failureState, successState, transitionsOf } from './state-transitions.ts';
+import { pendingOfHeld, refusalState, successState, transitionsOf } from './state-transitions.ts';
 import { statusIsFinal } from './waiting.ts';
 import { locateFields } from '../prepare/locate-fields.ts';
 import { namesOf } from '../prepare/names.ts';
@@ -45,7 +45,12 @@ function carryOutNext(run: PlannedRun, world: World, signal: AbortSignal): Promi
       return waitForRelease(run, world, signal);
     case 'pause': {
       const { plan } = run;
-      const pause = { on: namesOf(plan.awaits), check: checkOf(run), isApplied: isBeforePrunes(plan) };
+      const pause = {
+        on: namesOf(plan.awaits),
+        check: checkOf(run),
+        isApplied: isBeforePrunes(plan),
+        also: pendingOfHeld(run),
+      };
       return waitBefore(run, pause, world, signal);
     }
     case 'apply':
@@ -69,7 +74,8 @@ async function refuse(run: PlannedRun, world: World, signal: AbortSignal): Promi
   const unavailable = report.errors.find(({ code }) => failureClassOf(code) === 'external');
   if (unavailable !== undefined) throw new DeployError(unavailable.code, unavailable);
   if (plan.namespace !== 'present' || report.errors.some(({ code }) => code === 'namespace-missing')) return report;
-  await world.stage('record', () => run.observed.record(failureState(run, 'refused', report.errors), signal));
+  const change = refusalState(run, report.errors);
+  await world.stage('record', () => run.observed.record(change, signal));
   return { ...report, isRecorded: true };
 }
 
@@ -77,7 +83,7 @@ async function record(run: PlannedRun, world: World, signal: AbortSignal): Promi
   const { plan, state, revision } = run;
   if (plan.awaits.length > 0) await world.checks.send(checkOf(run), 0, signal);
   const done = { run: { dirty: filesOf(plan.undecided) }, outcome: { pendingOn: null } };
-  const change = joinChanges(done, successState(run, 'unchanged'));
+  const change = joinChanges(joinChanges(done, successState(run, 'unchanged')), pendingOfHeld(run));
   await world.stage('record', () => run.observed.record(change, signal));
   const report = unchangedSince(withChange(state, change), revision);
   const warnings = [...plan.warnings, ...plan.undecided.map((each) => undecidedWarning(each))];
@@ -86,7 +92,8 @@ async function record(run: PlannedRun, world: World, signal: AbortSignal): Promi
 
 async function apply(run: PlannedRun, world: World, signal: AbortSignal): Promise<Report> {
   const { revision } = run;
-  const isFinal = await statusIsFinal(run, world, signal);
+  // What the commit of a hold was reported as stays until the outcome.
+  const isFinal = run.isHeld || (await statusIsFinal(run, world, signal));
   const started = isFinal ? Promise.resolve() : world.report({ kind: 'started', revision }, signal);
   const report = await during(started, () => applyAndClose(run, world, signal));
   if (report.verdict === 'waiting') await reportWaiting(run, namesOf(run.plan.awaits), world, signal);

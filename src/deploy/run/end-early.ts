@@ -7,7 +7,7 @@ import { waitBefore } from './pause-before.ts';
 import { planRun } from '../prepare/prepare.ts';
 import { releaseAndWait } from './wait-for-release.ts';
 import type { StartedRun } from '../prepare/started-run.ts';
-import { failureState } from './state-transitions.ts';
+import { refusalState } from './state-transitions.ts';
 import type { Stop } from '../prepare/stops.ts';
 
 /** Ends a run that has no plan. */
@@ -23,6 +23,13 @@ export async function endEarly(
       if (run.request.trigger.kind === 'sweep')
         await world.stage('record', () => run.recorded.record({ outcome: { rewind: revision } }, signal));
       return unchanged(previousOf(state), previousOf(state));
+    case 'held': {
+      // No push needs it while nothing is held.
+      const { endHeld } = await import('./held.ts');
+      return (
+        (await endHeld(stop.hold, run, { world, signal })) ?? endEarly({ kind: 'current' }, run, { world, signal })
+      );
+    }
     case 'current':
       await reportSuperseded(run, world, signal);
       if (state.progress.waiting !== null || state.outcome.retry !== null) await settle(run, world, signal);
@@ -69,5 +76,5 @@ async function recordRefusal(
   { world, signal }: { readonly world: World; readonly signal: AbortSignal },
 ): Promise<void> {
   await reportSuperseded(run, world, signal);
-  await world.stage('record', () => run.recorded.record(failureState(run, 'refused', problems), signal));
+  await world.stage('record', () => run.recorded.record(refusalState(run, problems), signal));
 }

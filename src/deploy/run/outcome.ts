@@ -36,17 +36,22 @@ export function owed({
 
 /** Reports a commit that was applied in several runs as one. */
 export function withOverall(report: Report, run: PlannedRun): Report {
-  const { created, updated, pruned, beganMs } = countsSoFar(run);
+  const { created, updated, pruned, adopted, beganMs } = countsSoFar(run);
   if (report.verdict === 'waiting') return { ...report, waitingFor: namesOf(run.plan.awaits) };
   if (beganMs === run.sinceMs) return report;
   const counts = {
     created: report.created + created,
     updated: report.updated + updated,
     pruned: report.pruned + pruned,
+    ...counted((report.adopted ?? 0) + adopted),
     ...(report.released === undefined ? {} : { released: report.released }),
     ...(report.kept === undefined ? {} : { kept: report.kept }),
   };
   return { ...report, overall: { ...counts, durationMs: run.nowMs - beganMs } };
+}
+
+function counted(adopted = 0): Pick<Counts, 'adopted'> {
+  return adopted === 0 ? {} : { adopted };
 }
 
 const NO_COUNTS = { created: 0, updated: 0, pruned: 0 };
@@ -57,7 +62,7 @@ export function checkOf(
   { overall, lifted, ...own }: Counts & Pick<Report, 'overall' | 'lifted'> = NO_COUNTS,
 ): CheckRequest {
   const { request, revision, plan, sinceMs } = run;
-  const { created, updated, pruned, released, kept } = overall ?? own;
+  const { created, updated, adopted, pruned, released, kept } = overall ?? own;
   return {
     ...recipientOf(request.target),
     trigger: request.trigger,
@@ -68,6 +73,7 @@ export function checkOf(
       created,
       updated,
       pruned,
+      ...counted(adopted),
       ...(released === undefined ? {} : { released }),
       ...(kept === undefined ? {} : { kept }),
     },

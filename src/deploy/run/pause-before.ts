@@ -16,6 +16,8 @@ interface PauseBefore extends Pick<Waiting, 'on' | 'isApplied'> {
   readonly check: CheckRequest | null;
   /** As in `LastOutcome`. */
   readonly errors?: readonly string[];
+  /** What else the state records. */
+  readonly also?: StateChange;
 }
 
 /**
@@ -23,8 +25,8 @@ interface PauseBefore extends Pick<Waiting, 'on' | 'isApplied'> {
  * that; null when it is another target, which queues its dependents itself.
  */
 export async function waitBefore(
-  run: WaitingRun & { readonly recorded: RecordedTarget },
-  { on, check, isApplied, errors = [] }: PauseBefore,
+  run: WaitingRun & { readonly recorded: RecordedTarget; readonly isHeld: boolean },
+  { on, check, isApplied, errors = [], also = {} }: PauseBefore,
   world: World,
   signal: AbortSignal,
 ): Promise<Report> {
@@ -43,7 +45,7 @@ export async function waitBefore(
       errors,
     });
     const awaited = check === null ? {} : { progress: { awaited: { revision, sinceMs } } };
-    await recordIfPossible(joinChanges(change, awaited), { recorded: run.recorded, world }, signal);
+    await recordIfPossible(joinChanges(joinChanges(change, awaited), also), { recorded: run.recorded, world }, signal);
   }
   const previous = state.applied.source?.revision ?? null;
   return { ...unchanged(revision, previous), verdict: 'waiting', waitingFor: on };
@@ -56,7 +58,7 @@ function isCheckPending({ state, revision, nowMs }: WaitingRun, { target }: Worl
 }
 
 /** Without a namespace there is no place for the state; what the run waits for may create it. */
-async function recordIfPossible(
+export async function recordIfPossible(
   change: StateChange,
   { recorded, world }: { readonly recorded: RecordedTarget; readonly world: World },
   signal: AbortSignal,

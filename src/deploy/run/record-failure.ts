@@ -3,16 +3,18 @@ import type { Problem } from '../../error/deploy-error.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import { joinChanges } from '../../state/target-state.ts';
 import type { World } from '../ports/world.ts';
+import type { StartedRun } from '../prepare/started-run.ts';
+import { outcomeChange } from './record-outcome.ts';
 import { failureState } from './state-transitions.ts';
 
 /**
- * Records a failure that only a person can fix, so that sweeps back off and `headgate status` shows it. `reached`: the commit
- * that the run had read; null: it failed to read one. Resolves to false if it cannot be recorded, which hides no outcome:
+ * Records a failure that only a person can fix, so that sweeps back off and `headgate status` shows it. `reached`: the run, if
+ * it had read its commit. Resolves to false if it cannot be recorded, which hides no outcome:
  * then sweeps repeat the run.
  */
 export async function recordFailure(
   problem: Problem,
-  { world, reached }: { readonly world: World; readonly reached: Revision | null },
+  { world, reached }: { readonly world: World; readonly reached: StartedRun | null },
   signal: AbortSignal,
 ): Promise<boolean> {
   const { cluster, target, nowMs } = world;
@@ -20,7 +22,7 @@ export async function recordFailure(
     const recorded = await cluster.read('write', signal);
     const { state } = recorded;
     if (state.hasOtherOrigin) return false;
-    const revision = reached ?? (await tipOf(world, signal));
+    const revision = reached?.revision ?? (await tipOf(world, signal));
     const run = { state, settings: settingsHash(target), nowMs: nowMs() };
     const change =
       revision === null
@@ -28,7 +30,8 @@ export async function recordFailure(
         : failureState({ ...run, revision }, 'failed', [problem]);
     // The lease of the failed run stays: what it sent may still arrive.
     const kept = joinChanges({ run: { lease: state.run.lease } }, change);
-    await world.stage('record', () => recorded.record(kept, signal));
+    const ended = reached === null ? {} : outcomeChange({ ...reached, state }, { verdict: 'failed' });
+    await world.stage('record', () => recorded.record(joinChanges(kept, ended), signal));
     return true;
   } catch {
     return false;

@@ -4,10 +4,12 @@ import type { World } from '../ports/world.ts';
 
 /** Commits that runs left pending, and that this commit replaces, would stay pending. */
 export async function reportSuperseded(
-  { state, source, request }: Pick<StartedRun, 'state' | 'source' | 'request'>,
+  { state, source, request, isHeld }: Pick<StartedRun, 'state' | 'source' | 'request' | 'isHeld'>,
   world: World,
   signal: AbortSignal,
 ): Promise<void> {
+  // The commit of a hold replaces none: what waits for its end is deployed then.
+  if (isHeld) return;
   const { pendingOn } = state.outcome;
   const { waiting } = state.progress;
   const left = new Set([...(pendingOn === null ? [] : [pendingOn]), ...(request.leftPending ?? [])]);
@@ -21,11 +23,11 @@ export async function reportSuperseded(
 }
 
 export async function reportWaiting(
-  run: Pick<StartedRun, 'state' | 'revision'>,
+  run: Pick<StartedRun, 'state' | 'revision' | 'isHeld'>,
   waitingFor: readonly string[],
   world: World,
   signal: AbortSignal,
 ): Promise<void> {
-  if (await statusIsFinal(run, world, signal)) return;
+  if (run.isHeld || (await statusIsFinal(run, world, signal))) return;
   await world.report({ kind: 'waiting', revision: run.revision, waitingFor }, signal);
 }

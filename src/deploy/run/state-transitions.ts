@@ -1,5 +1,6 @@
 import type { Problem } from '../../error/deploy-error.ts';
 import { isBeforePrunes } from '../../plan/model/plan.ts';
+import { adoptedIn } from '../../plan/planner/after.ts';
 import type { ChangeResult } from '../../plan/planner/after.ts';
 import { backoffAfter, backoffWhileWaiting } from '../../state/backoff.ts';
 import { joinChanges } from '../../state/target-state.ts';
@@ -7,14 +8,20 @@ import type { Progress, RecordedVerdict, StateChange } from '../../state/target-
 import { waitingChange } from '../../state/waiting.ts';
 import type { PlannedRun, StartedRun } from '../prepare/started-run.ts';
 import type { StateTransitions } from '../ports/cluster.ts';
+import type { Counts } from '../ports/report.ts';
+import type { Revision } from '../../snapshot/source.ts';
+import { outcomeChange } from './record-outcome.ts';
 import { namesOf } from '../prepare/names.ts';
 
 /** What the state records at the first write of a run, and at each way it can end. */
 export function transitionsOf(run: PlannedRun): StateTransitions {
   const { revision } = run.source;
   return {
-    onOpen: { outcome: { attempted: revision, pendingOn: revision }, progress: { waiting: null, ...awaitedBy(run) } },
-    onSuccess: successState(run, 'deployed'),
+    onOpen: joinChanges(
+      { outcome: { attempted: revision, pendingOn: revision }, progress: { waiting: null, ...awaitedBy(run) } },
+      pendingOfHeld(run),
+    ),
+    onSuccess: (results) => joinChanges(successState(run, 'deployed', countsOf(results)), pendingOfHeld(run)),
     onPause: (results: readonly ChangeResult[]) =>
       joinChanges(
         waitingChange(run, {
@@ -23,14 +30,13 @@ export function transitionsOf(run: PlannedRun): StateTransitions {
           isExact: true,
           isApplied: isBeforePrunes(run.plan),
         }),
-        { applied: { settings: run.settings } },
+        joinChanges({ applied: { settings: run.settings } }, pendingOfHeld(run)),
       ),
-    onFailure: (results: readonly ChangeResult[]) =>
-      failureState(
-        run,
-        'partial',
-        results.flatMap((result) => (result.kind === 'failed' ? [result.problem] : [])),
-      ),
+    onFailure: (results: readonly ChangeResult[]) => {
+      const errors = results.flatMap((result) => (result.kind === 'failed' ? [result.problem] : []));
+      const ended = outcomeChange(run, { verdict: 'partial', counts: countsOf(results) });
+      return joinChanges(failureState(run, 'partial', errors), joinChanges(ended, pendingOfHeld(run)));
+    },
   };
 }
 
@@ -38,7 +44,7 @@ function countsOf(results: readonly ChangeResult[]) {
   const count = (effect: string) =>
     results.filter((result) => result.kind === 'applied' && result.effect === effect).length;
   const pruned = results.filter(({ kind }) => kind === 'pruned').length;
-  return { created: count('created'), updated: count('updated'), pruned };
+  return { created: count('created'), updated: count('updated'), pruned, adopted: adoptedIn(results) };
 }
 
 /** A run that writes nothing to wait for keeps what an earlier run awaits. */
@@ -46,7 +52,13 @@ function awaitedBy({ source, plan, sinceMs }: PlannedRun): Partial<Pick<Progress
   return plan.awaits.length === 0 ? {} : { awaited: { revision: source.revision, sinceMs } };
 }
 
-export function successState(run: PlannedRun, verdict: RecordedVerdict): StateChange {
+/** Another commit waits for the end of the hold: it stays the one that is pending. */
+export function pendingOfHeld({ isHeld, revision, state: { outcome } }: StartedRun): StateChange {
+  const isOther = isHeld && outcome.pendingOn !== revision;
+  return isOther ? { outcome: { pendingOn: outcome.pendingOn } } : {};
+}
+
+export function successState(run: PlannedRun, verdict: RecordedVerdict, counts?: Counts): StateChange {
   const { source, renderer, settings, nowMs, plan, state } = run;
   const { revision, rootTree, tree, inputs } = source;
   // Only the other target can change anything, and the next push of this one looks again anyway.
@@ -69,7 +81,18 @@ export function successState(run: PlannedRun, verdict: RecordedVerdict): StateCh
       retry: null,
     },
     progress: { waiting: null, ...awaitedBy(run) },
+    ...outcomeChange(run, { verdict, ...(counts === undefined ? {} : { counts }), ...awaitedOf(run) }),
   };
+}
+
+function awaitedOf(run: PlannedRun): { readonly awaited?: Revision } {
+  return run.plan.awaits.length === 0 ? {} : { awaited: run.source.revision };
+}
+
+/** The run was refused before its first write. */
+export function refusalState(run: StartedRun, problems: readonly Problem[]): StateChange {
+  const ended = joinChanges(outcomeChange(run, { verdict: 'refused' }), pendingOfHeld(run));
+  return joinChanges(failureState(run, 'refused', problems), ended);
 }
 
 export function failureState(

@@ -143,7 +143,10 @@ async function decide(delivery: Delivery, context: Context): Promise<Decision> {
 /** A rotated secret works at once: before a signature counts as invalid, the secrets are read again. */
 async function authenticate(delivery: Delivery, { repository, host, reception, signal }: Context) {
   const nowMs = reception.nowMs();
-  const authentic = host.authenticate(delivery, { secrets: await reception.secretsOf(repository, signal), nowMs });
+  const authentic = await host.authenticate(delivery, {
+    secrets: await reception.secretsOf(repository, signal),
+    nowMs,
+  });
   if (authentic !== null) return authentic;
   const secrets = await reception.rotatedSecretsOf(repository, signal);
   return secrets === null ? null : host.authenticate(delivery, { secrets, nowMs });

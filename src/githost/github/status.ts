@@ -1,11 +1,8 @@
-import { DeployError } from '../../error/deploy-error.ts';
 import { HEADERS } from './headers.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import type { HostRequest, CommitStatus } from '../port/host-api.ts';
-import { shorten } from '../port/shorten.ts';
-
-/** GitHub rejects a longer description (422). It counts characters; an emoji may count as two. */
-const DESCRIPTION = { length: 140, lengthOf: (text: string) => text.length };
+import { checkedName } from '../port/full-name.ts';
+import { DESCRIPTION, shorten } from '../port/shorten.ts';
 
 /**
  * `POST /repos/{owner}/{repo}/statuses/{sha}`: https://docs.github.com/en/rest/commits/statuses
@@ -17,23 +14,8 @@ export function statusRequest(
 ): HostRequest {
   return {
     method: 'POST',
-    url: `${api}/repos/${checkedName(fullName)}/statuses/${revision}`,
+    url: `${api}/repos/${checkedName(fullName, { name: 'GitHub', hasSubgroups: false })}/statuses/${revision}`,
     headers: HEADERS,
     body: JSON.stringify({ state, context, description: shorten(description, DESCRIPTION) }),
   };
-}
-
-function checkedName(fullName: string): string {
-  const parts = fullName.split('/');
-  if (parts.length === 2 && parts.every(isName)) return fullName;
-  throw new DeployError('config-invalid', {
-    subject: fullName,
-    message: 'not a valid GitHub repository: expected owner/name with letters, digits, ".", "_" and "-"',
-    remedy: 'Fix url of the repository in headgate.yml, or set statuses: false.',
-  });
-}
-
-/** `.` and `..` would resolve to a different path of the API. */
-function isName(part: string): boolean {
-  return /^[\w.-]+$/.test(part) && part !== '.' && part !== '..';
 }

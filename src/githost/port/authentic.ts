@@ -33,11 +33,13 @@ export function authenticateSha256(
   return authenticWith(delivery, secrets, (secret) => isSame(digest, hmacSha256(secret, delivery.body)));
 }
 
-function hmacSha256(key: string, body: Uint8Array): Buffer {
-  return createHmac('sha256', key).update(body).digest();
+export function hmacSha256(key: string | Uint8Array, ...parts: readonly (string | Uint8Array)[]): Buffer {
+  const hmac = createHmac('sha256', key);
+  for (const part of parts) hmac.update(part);
+  return hmac.digest();
 }
 
 /** The one comparison of secrets and digests. It takes the same time wherever they differ. */
-function isSame(one: Uint8Array, other: Uint8Array): boolean {
+export function isSame(one: Uint8Array, other: Uint8Array): boolean {
   return one.length === other.length && timingSafeEqual(one, other);
 }

@@ -52,6 +52,6 @@ export interface GitHost {
   /** Is there a well-formed proof of origin, to be verified over the body? Without one the body is not read. */
   hasProof(headers: Delivery['headers']): boolean;
   /** Null unless one of the secrets proves the origin. Without secrets nothing is authentic. */
-  authenticate(delivery: Delivery, proof: Proof): AuthenticDelivery | null;
+  authenticate(delivery: Delivery, proof: Proof): Promise<AuthenticDelivery | null> | AuthenticDelivery | null;
   parse(delivery: AuthenticDelivery): Parsed;
 }

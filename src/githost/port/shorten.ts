@@ -15,6 +15,12 @@ export interface Limit {
   readonly lengthOf: (text: string) => number;
 }
 
+/**
+ * Of a commit status, on every host. GitHub rejects a longer one (422), and counts characters, of which an emoji may be two;
+ * the other hosts accept longer ones.
+ */
+export const DESCRIPTION: Limit = { length: 140, lengthOf: (text) => text.length };
+
 /** One line that fits: the end of `what` is cut, then the beginning of a long path, and `more` never. */
 export function shorten(description: string | Description, limit: Limit): string {
   const { where = '', what, more = '' } = typeof description === 'string' ? { what: description } : description;

@@ -14,6 +14,8 @@ export interface Write {
   readonly unverified: boolean;
   /** The former file of an object that moved. */
   readonly from: string | null;
+  /** The object exists, and something else than Headgate made it. */
+  readonly adopts?: true;
 }
 
 export interface Keep {

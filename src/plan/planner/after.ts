@@ -27,6 +27,11 @@ export type ChangeResult =
   | { readonly kind: 'released'; readonly release: Release; readonly isTaken: boolean }
   | { readonly kind: 'failed'; readonly change: Write | Prune | Release; readonly problem: Problem };
 
+/** How many objects that something else made have this target's label now. */
+export function adoptedIn(results: readonly ChangeResult[]): number {
+  return results.filter((result) => result.kind === 'applied' && result.write.adopts === true).length;
+}
+
 /** The entries of the touched shards after these results; an entry without a result is unchanged. */
 export function inventoryAfter(
   plan: Plan,

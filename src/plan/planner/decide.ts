@@ -3,6 +3,7 @@ import type { AwaitedRelease, Keep, Write, Prune } from '../model/plan.ts';
 import type { Facts, Candidate } from '../model/facts.ts';
 import type { Entry } from '../../state/inventory.ts';
 import type { Sequence } from '../ordering/sequence.ts';
+import { isAdopted } from '../ownership/adopted.ts';
 import { adviseDeleteFirst, refuseHeld } from '../refusals/delete-first.ts';
 import { awaitedRelease, refuseForeign } from '../refusals/foreign.ts';
 import { mayPassLater } from '../refusals/may-pass-later.ts';
@@ -43,6 +44,7 @@ export function decide(candidate: Candidate, { facts, known, prunes, sequence }:
     candidate,
     unverified: false,
     from: entry !== null && entry.file !== resource.source.path ? entry.file : null,
+    ...(isAdopted(candidate, facts.applySetId) ? { adopts: true as const } : {}),
   };
   switch (observation.kind) {
     case 'recorded':

@@ -13,6 +13,7 @@ import { separateRenamed } from './renamed.ts';
 import type { Keep, Plan, Prune, Write } from '../model/plan.ts';
 import { sequenceOf } from '../ordering/sequence.ts';
 import type { Sequence } from '../ordering/sequence.ts';
+import { warnAdopted } from '../ownership/adopted.ts';
 import { apiWarnings } from '../refusals/api-warnings.ts';
 import type { Warned } from '../refusals/api-warnings.ts';
 import { warnLostReplicas } from '../refusals/lost-replicas.ts';
@@ -70,6 +71,7 @@ export function makePlan(facts: Facts): Plan {
     refusals: [...refusals, ...guards],
     warnings: [
       ...unread.warnings,
+      ...warnAdopted(writes),
       ...writes.flatMap((write) => [...warnTaken(write), ...warnLostReplicas(write)]),
       ...facts.candidates.flatMap((candidate) => warnIgnoredHook(candidate)),
       ...apiWarnings(facts.candidates.map((candidate) => warnedOf(candidate))),

@@ -98,6 +98,7 @@ describe('the region and the stage of the set-up commands', () => {
     api.stack = {
       status: 'UPDATE_COMPLETE',
       parameters: {},
+      tags: {},
       outputs: { WebhookLambdaFunctionUrl: receiver.url },
       resources: {},
     };

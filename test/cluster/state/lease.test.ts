@@ -3,7 +3,8 @@ import { refuseHeldLease, takeLease } from '../../../src/cluster/state/lease.ts'
 import { RUN_LIMITS } from '../../../src/cluster/state/limits.ts';
 import type { Parent } from '../../../src/cluster/state/parent.ts';
 import type { StateStore } from '../../../src/cluster/state/state-store.ts';
-import { NOTHING_RECORDED } from '../../../src/state/target-state.ts';
+import { DeployError } from '../../../src/error/deploy-error.ts';
+import { NOTHING_RECORDED, withChange } from '../../../src/state/target-state.ts';
 import type { TargetState } from '../../../src/state/target-state.ts';
 import { aTarget } from '../../plan/builders.ts';
 
@@ -37,19 +38,43 @@ describe('the lease of another runner', () => {
   });
 });
 
+const unused = () => Promise.reject(new Error('unexpected call'));
+const unusedStore: StateStore = {
+  readParent: unused,
+  readShard: unused,
+  parentUid: () => null,
+  writeParent: unused,
+  writeShard: unused,
+  writeHold: unused,
+  deleteAll: unused,
+  deleteShard: unused,
+};
+const overtaken = new DeployError('lease-lost', { subject: 'the state', message: 'was changed', remedy: 'Wait.' });
+const leaseOf = (run: string) => ({ run: { lease: { run, holder: 'h', untilMs: START } } });
+
+/** A lease in a store that refuses writes over a version which is not the newest. */
+async function leaseIn() {
+  const cell: { stored: Parent } = { stored: { uid: 'u', resourceVersion: '0', state: NOTHING_RECORDED } };
+  const store: StateStore = {
+    ...unusedStore,
+    readParent: () => Promise.resolve(cell.stored),
+    writeParent(on, state) {
+      if (on !== null && on.resourceVersion !== cell.stored.resourceVersion) return Promise.reject(overtaken);
+      cell.stored = { uid: 'u', resourceVersion: String(Number(cell.stored.resourceVersion) + 1), state };
+      return Promise.resolve(cell.stored);
+    },
+  };
+  const runner = { run: 'r', holder: 'h', leaseMs: LEASE_MS, nowMs: () => START };
+  return { cell, held: await takeLease(null, NOTHING_RECORDED, { store, runner, signal }) };
+}
+
 describe('a held lease', () => {
   /** Stores what is written, as the cluster would. */
   async function hold() {
     let nowMs = START;
     const written: TargetState[] = [];
-    const unused = () => Promise.reject(new Error('unexpected call'));
     const store: StateStore = {
-      readParent: unused,
-      readShard: unused,
-      parentUid: () => null,
-      writeShard: unused,
-      deleteAll: () => Promise.reject(new Error('unexpected call')),
-      deleteShard: unused,
+      ...unusedStore,
       writeParent(_on: Parent | null, state: TargetState) {
         written.push(state);
         return Promise.resolve({ uid: 'u', resourceVersion: String(written.length), state });
@@ -87,6 +112,21 @@ describe('a held lease', () => {
     await expect(held.ensure(signal)).rejects.toMatchObject({ code: 'lease-lost' });
     await expect(held.write({ run: { lease: null } }, signal)).rejects.toMatchObject({ code: 'lease-lost' });
     expect(written).toHaveLength(2);
+  });
+
+  it('keeps a hold that is set while the run works', async () => {
+    const { held, cell } = await leaseIn();
+    const byJo = { by: 'jo', reason: 'incident', since: '', at: null, until: null };
+    cell.stored = { uid: 'u', resourceVersion: '9', state: { ...cell.stored.state, hold: byJo } };
+    await held.write({ run: { lease: null }, outcome: { verdict: 'deployed' } }, signal);
+    expect(cell.stored.state).toMatchObject({ hold: byJo, run: { lease: null }, outcome: { verdict: 'deployed' } });
+  });
+
+  it('writes nothing over the state of a run that took the lease since', async () => {
+    const { held, cell } = await leaseIn();
+    cell.stored = { uid: 'u', resourceVersion: '9', state: withChange(cell.stored.state, leaseOf('another')) };
+    await expect(held.write({ run: { lease: null } }, signal)).rejects.toMatchObject({ code: 'lease-lost' });
+    expect(cell.stored.state.run.lease?.run).toBe('another');
   });
 
   it('is released by the last write, which keeps what was written before', async () => {

@@ -154,6 +154,7 @@ describe('a state recorded by release 0.1.0', () => {
       pruned: 0,
       isApplied: false,
       on: ['Deployment t-251eaad1/web'],
+      isDeferred: false,
       isExact: true,
     });
     expect(progress.awaited).toEqual({ revision: outcome.attempted, sinceMs: 1_795_819_082_288 });

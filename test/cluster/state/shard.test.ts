@@ -155,7 +155,27 @@ describe('the parent', () => {
     expect(readParent(stored(), aTarget())).toEqual({ uid: 'u', resourceVersion: '1', state });
   });
 
+  it('says with its format that it is held, so that a release which does not know holds refuses it', () => {
+    const hold = { by: 'jo', reason: 'incident', since: '2026-11-28T10:02:00.000Z', at: A, until: null };
+    const object = writeParent({ ...state, hold }, aTarget());
+    const metadata = object['metadata'] as JsonObject;
+    expect(metadata['annotations']).toMatchObject({ 'headgate.dev/format': '2' });
+    const found = readParent({ ...object, metadata: { ...metadata, uid: 'u', resourceVersion: '1' } }, aTarget());
+    expect(found.state).toEqual({ ...state, hold });
+    expect((stored()['metadata'] as JsonObject)['annotations']).toMatchObject({ 'headgate.dev/format': '1' });
+  });
+
   it.each([
+    [
+      'held in a way that cannot be read',
+      {
+        annotations: {
+          ...((stored()['metadata'] as JsonObject)['annotations'] as JsonObject),
+          'headgate.dev/hold': 'until Monday',
+        },
+      },
+      'state-invalid',
+    ],
     ['of another tool', { annotations: { 'applyset.kubernetes.io/tooling': 'kubectl/v1.36' } }, 'foreign-owner'],
     ["labeled with another set's id", { labels: { 'applyset.kubernetes.io/id': 'applyset-x-v1' } }, 'foreign-owner'],
     [
@@ -163,7 +183,7 @@ describe('the parent', () => {
       {
         annotations: {
           ...((stored()['metadata'] as JsonObject)['annotations'] as JsonObject),
-          'headgate.dev/format': '2',
+          'headgate.dev/format': '3',
         },
       },
       'state-newer',

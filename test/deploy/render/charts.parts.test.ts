@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { READ_AT_ONCE } from '../../../src/parsing/functions.ts';
 import { renderChart } from '../../../src/deploy/render/render-chart.ts';
 import type { Built } from '../../../src/deploy/render/whole-render.ts';
 import { NOTHING_RECORDED } from '../../../src/state/target-state.ts';
@@ -87,7 +88,7 @@ async function rendered(name: string, { values = [], set = {} }: ChartCase): Pro
   if (target === undefined) throw new Error('no target');
   const cluster = { capabilities: () => Promise.resolve(CAPABILITIES) };
   const dataKeys = { open: () => Promise.reject(new Error('nothing here is encrypted')) };
-  const world = { target, git: served.open(), tools, dataKeys, cluster };
+  const world = { target, git: served.open(), tools, readers: READ_AT_ONCE, dataKeys, cluster };
   return renderChart(
     { tree: { rootTree: served.rootTree, base: null }, applied: NOTHING_RECORDED.applied, world },
     signal,
@@ -147,6 +148,32 @@ describe.concurrent('charts, compared with helm template on a full checkout', ()
       bytes: Buffer.from('{ "$schema": "http://json-schema.org/x", "$ref": "#/a" }'),
     };
     expect(refuseForeignSchemas([local])).toEqual([]);
+  });
+
+  it('are refused when a packaged subchart, or one in it, refers to a schema elsewhere', async () => {
+    const directory = await mkdtemp(join(scratch, 'packaged-'));
+    const schema = join(directory, 'sub', 'values.schema.json');
+    const archived = async (name: string) => {
+      const path = join(directory, `${name}.tgz`);
+      await run('tar', ['-C', directory, '-czf', path, 'sub']);
+      return readFile(path);
+    };
+    await mkdir(dirname(schema), { recursive: true });
+    await writeFile(schema, '{ "$ref": "file:///etc/passwd" }');
+    const packaged = await archived('packaged');
+    const refusalsOf = (bytes: Buffer) => refuseForeignSchemas([{ path: 'app/charts/sub-1.0.0.tgz', bytes }]);
+    expect(refusalsOf(packaged)).toMatchObject([
+      { code: 'render-refused', subject: 'app/charts/sub-1.0.0.tgz/sub/values.schema.json' },
+    ]);
+    await mkdir(join(directory, 'sub', 'charts', 'x'.repeat(120)), { recursive: true });
+    await writeFile(join(directory, 'sub', 'charts', 'x'.repeat(120), 'values.schema.json'), '{ "$ref": "http://a/" }');
+    await writeFile(join(directory, 'sub', 'charts', 'own.tgz'), packaged);
+    await writeFile(schema, '{}');
+    expect(refusalsOf(await archived('outer')).map(({ message }) => message)).toEqual([
+      expect.stringContaining('http://a/'),
+      expect.stringContaining('file:///etc/passwd'),
+    ]);
+    expect(refusalsOf(Buffer.from('not an archive'))).toMatchObject([{ subject: 'app/charts/sub-1.0.0.tgz' }]);
   });
 
   it('have no source outside their directory, whatever a template prints', () => {

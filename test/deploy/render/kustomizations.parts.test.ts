@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, posix } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { READ_AT_ONCE } from '../../../src/parsing/functions.ts';
 import { renderKustomization } from '../../../src/deploy/render/render-kustomization.ts';
 import type { Built } from '../../../src/deploy/render/whole-render.ts';
 import { NOTHING_RECORDED } from '../../../src/state/target-state.ts';
@@ -70,7 +71,7 @@ async function rendered(name: string, { loadRestrictor }: Case): Promise<Built> 
   if (target === undefined) throw new Error('no target');
   const capabilities = () => Promise.reject(new Error('a kustomization needs no capabilities of the cluster'));
   const dataKeys = { open: () => Promise.reject(new Error('nothing here is encrypted')) };
-  const world = { target, git: served.open(), tools, dataKeys, cluster: { capabilities } };
+  const world = { target, git: served.open(), tools, readers: READ_AT_ONCE, dataKeys, cluster: { capabilities } };
   return renderKustomization(
     { tree: { rootTree: served.rootTree, base: null }, applied: NOTHING_RECORDED.applied, world },
     signal,

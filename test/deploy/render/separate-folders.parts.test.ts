@@ -1,6 +1,7 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { afterAll, describe, expect, it } from 'vitest';
+import { READ_AT_ONCE } from '../../../src/parsing/functions.ts';
 import { separateFolders } from '../../../src/deploy/render/separate-folders.ts';
 import { pathFilterOf } from '../../../src/desired/plain/path-filter.ts';
 import { GIT_LIMITS } from '../../../src/git/limits.ts';
@@ -70,7 +71,7 @@ async function pushed({
     signal,
   );
   const requestsBefore = server.requests.length;
-  const { files, problems } = await separateFolders(source, {}, { target, git }, signal);
+  const { files, problems } = await separateFolders(source, {}, { target, git, readers: READ_AT_ONCE }, signal);
   return {
     refused: problems.map(({ subject }) => subject).toSorted(),
     read: files.map(({ path }) => path).toSorted(),

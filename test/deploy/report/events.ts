@@ -34,6 +34,7 @@ export const finished = (report: Report, more: Partial<Extract<RunEvent, { kind:
   ...more,
 });
 
+const hold = { by: 'jo', reason: 'incident', since: '2026-11-28T10:02:00.000Z', at: A, until: null };
 const FINAL = { isStatusFinal: true };
 
 /** Events of every kind that a run reports. The test of a channel has one expectation for each, and the compiler shows a missing one. */
@@ -49,6 +50,7 @@ export const EVENTS = {
   'a deploy that is ready at once': finished(deployed),
   'a deploy whose readiness is still checked': finished({ ...deployed, readiness: 'awaited' }),
   'a deploy of a target that does not wait': finished({ ...deployed, readiness: null }),
+  'a deploy that adopts an object': finished({ ...deployed, adopted: 1 }),
   'the last of several runs of one commit': finished({
     ...deployed,
     overall: { created: 4, updated: 2, pruned: 1, durationMs: 60_000 },
@@ -118,6 +120,9 @@ export const EVENTS = {
   },
   'drift that was corrected': { kind: 'drift', outcome: 'corrected', revision: A, problems: [problem] },
   'drift that is contested': { kind: 'drift', outcome: 'contested', revision: A, problems: [problem] },
+  'a commit that waits for the end of a hold': { kind: 'deferred', revision: A, reason: 'held by jo' },
+  'a hold': { kind: 'held', hold },
+  'the end of a hold': { kind: 'hold-ended', by: 'ann', hold },
 } satisfies Readonly<Record<string, RunEvent>>;
 
 export type EventName = keyof typeof EVENTS;

@@ -75,6 +75,9 @@ describe('the events of the channel tests', () => {
       'not-ready',
       'gave-up',
       'drift',
+      'deferred',
+      'held',
+      'hold-ended',
     ];
     expect(new Set(Object.values(EVENTS).map(({ kind }) => kind))).toEqual(new Set(kinds));
   });

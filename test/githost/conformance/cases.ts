@@ -1,11 +1,13 @@
 import { GIT } from './git-case.ts';
+import { GITEA_AND_FORGEJO } from './gitea-case.ts';
 import { GITHUB } from './github-case.ts';
+import { GITLAB } from './gitlab-case.ts';
 import type { HostCase, Sent, Signing } from './host-case.ts';
 import { SENT_AT_MS } from './host-case.ts';
 import type { Delivery } from '../../../src/githost/port/git-host.ts';
 
 /** Every way in which a Git host reports pushes. */
-export const CASES: readonly HostCase[] = [GITHUB, GIT];
+export const CASES: readonly HostCase[] = [GITHUB, ...GITLAB, ...GITEA_AND_FORGEJO, GIT];
 
 /** The delivery as the host sends it; `body`: other bytes under the same headers. */
 export function deliveryOf(

@@ -10,7 +10,7 @@ it('runs the conformance suite on every Git host', () => {
 });
 
 /** The secrets are those of headgate.yml, while they are rotated. */
-function authenticate(
+async function authenticate(
   receiver: GitHost,
   delivery: Delivery,
   { secrets, nowMs = SENT_AT_MS }: { secrets: readonly string[]; nowMs?: number },
@@ -21,7 +21,7 @@ function authenticate(
 async function parse(host: HostCase, sent: Sent, body?: Buffer): Promise<Parsed> {
   const receiver = await hostOf(host).loadReceiver();
   const delivery = deliveryOf(host, sent, body === undefined ? {} : { body });
-  const authentic = authenticate(receiver, delivery, { secrets: [host.secret] });
+  const authentic = await authenticate(receiver, delivery, { secrets: [host.secret] });
   if (authentic === null) throw new Error('the case signs what it sends');
   return receiver.parse(authentic);
 }
@@ -33,7 +33,7 @@ describe.each(CASES)('a delivery of $name', (host) => {
 
   async function accepts(delivery: Delivery, secrets: readonly string[], nowMs = SENT_AT_MS): Promise<boolean> {
     const receiver = await hostOf(host).loadReceiver();
-    return authenticate(receiver, delivery, { secrets, nowMs }) !== null;
+    return (await authenticate(receiver, delivery, { secrets, nowMs })) !== null;
   }
 
   it('is authentic with its secret, and with either of two while they are rotated', async () => {
@@ -58,8 +58,9 @@ describe.each(CASES)('a delivery of $name', (host) => {
   });
 
   it('is not authentic when a header of the proof is missing, cut or changed', async () => {
-    const unsigned = host.headers(body, 'push', { secret: '', sentAtMs: SENT_AT_MS });
-    const proofs = Object.keys(signed.headers).filter((name) => unsigned[name] === undefined);
+    const receiver = await hostOf(host).loadReceiver();
+    const isNeeded = (name: string) => !receiver.hasProof({ ...signed.headers, [name]: undefined });
+    const proofs = Object.keys(signed.headers).filter((name) => isNeeded(name));
     expect(proofs.length).toBeGreaterThan(0);
     for (const name of proofs) {
       const value = signed.headers[name] ?? '';

@@ -104,6 +104,11 @@ export async function startAws(nowMs: () => number = Date.now): Promise<AwsServe
   }
 
   function assume(form: URLSearchParams, identity: Identity): Answer {
+    if (form.get('Action') === 'GetCallerIdentity') {
+      const account = identity.arn.split(':')[4] ?? '';
+      const result = `<GetCallerIdentityResult><Arn>${identity.arn}</Arn><Account>${account}</Account></GetCallerIdentityResult>`;
+      return { status: 200, body: `<R>${result}</R>`, action: 'GetCallerIdentity' };
+    }
     const arn = form.get('RoleArn') ?? '';
     const role = aws.roles.get(arn);
     const isAllowed =

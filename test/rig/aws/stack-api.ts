@@ -1,6 +1,8 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { applyTemplate, refusedReservation } from './shown-stack.ts';
+import type { ShownStack } from './shown-stack.ts';
 
 /** One parsed request. */
 export interface StackRequest {
@@ -9,16 +11,9 @@ export interface StackRequest {
   readonly content: Readonly<Record<string, string>>;
 }
 
-interface ShownStack {
-  readonly status: string;
-  readonly parameters: Readonly<Record<string, string>>;
-  readonly outputs: Readonly<Record<string, string>>;
-  /** The resources of its template, with their properties as text. */
-  readonly resources: Readonly<Record<string, { readonly type: string; readonly text: string }>>;
-}
-
 /**
- * The services that the set-up commands use, on one address: CloudFormation, S3, Systems Manager, Secrets Manager and STS.
+ * The services that the set-up commands use, on one address: CloudFormation, S3, Systems Manager, Secrets Manager, Lambda and
+ * STS. No role trusts the operator, as in a new account.
  * The stack and everything else is in one region; every other region is empty.
  */
 export interface StackApi {
@@ -35,6 +30,10 @@ export interface StackApi {
   stack: ShownStack | null;
   /** Where the function URL of the stack leads. */
   webhookUrl: string;
+  /** What each function returns; others do not exist. */
+  readonly functions: Map<string, (event: unknown) => Promise<unknown>>;
+  /** Of the account, as Lambda counts it. */
+  concurrency: { limit: number; unreserved: number };
   /** The files of a home directory whose only AWS settings are a profile, with this region. */
   profile(region: string | null): Readonly<Record<string, string>>;
   /** The reason why the next change of the stack fails and is rolled back. */
@@ -57,6 +56,7 @@ export async function startStackApi(): Promise<StackApi> {
   let events: readonly { name: string; status: string; reason: string }[] = [];
 
   function settle(next: ShownStack): void {
+    api.failure ??= refusedReservation(next, api.concurrency.unreserved);
     if (api.failure === null) {
       api.stack = next;
       return;
@@ -76,10 +76,11 @@ export async function startStackApi(): Promise<StackApi> {
       return `<Stacks><member>${stackXml(stack)}</member></Stacks>`;
     },
     CreateStack(form) {
-      const resources = resourcesOf(form['TemplateBody'] ?? '');
+      const { resources } = applied(form['TemplateBody'] ?? '', {}, {});
       settle({
         status: 'CREATE_IN_PROGRESS',
         parameters: {},
+        tags: tagsOf(form, {}),
         outputs: outputsOf(resources, api.webhookUrl),
         resources,
       });
@@ -92,11 +93,11 @@ export async function startStackApi(): Promise<StackApi> {
       if (form['Capabilities.member.1'] !== 'CAPABILITY_NAMED_IAM') {
         throw new Refusal('InsufficientCapabilitiesException', 'Requires capabilities : [CAPABILITY_NAMED_IAM]');
       }
-      const resources = resourcesOf(template);
-      const parameters = parametersOf(form, api.stack?.parameters ?? {});
+      const { resources, parameters } = applied(template, form, api.stack?.parameters ?? {});
       const next = {
         status: 'UPDATE_IN_PROGRESS',
         parameters,
+        tags: tagsOf(form, api.stack?.tags ?? {}),
         outputs: outputsOf(resources, api.webhookUrl),
         resources,
       };
@@ -204,11 +205,36 @@ export async function startStackApi(): Promise<StackApi> {
     return method === 'HEAD' && !api.objects.has(decodeURIComponent(key)) ? 404 : 200;
   }
 
+  async function lambda(
+    url: string,
+    { body, region }: { body: Buffer; region: string },
+    response: ServerResponse,
+  ): Promise<void> {
+    const name = /\/functions\/([\w-]+)\/invocations$/.exec(url)?.[1] ?? '';
+    api.requests.push({ service: 'lambda', action: name === '' ? 'GetAccountSettings' : 'Invoke', content: { name } });
+    response.setHeader('content-type', 'application/json');
+    if (url === '/2016-08-19/account-settings/') {
+      const { limit, unreserved } = api.concurrency;
+      const AccountLimit = { ConcurrentExecutions: limit, UnreservedConcurrentExecutions: unreserved };
+      return void response.end(JSON.stringify({ AccountLimit }));
+    }
+    const called = region === REGION ? api.functions.get(name) : undefined;
+    if (called === undefined) {
+      return void response.writeHead(404).end(JSON.stringify({ Message: `Function not found: ${name}` }));
+    }
+    const returned = await called(JSON.parse(body.toString())).catch((thrown: unknown) => ({
+      errorType: 'Error',
+      errorMessage: thrown instanceof Error ? thrown.message : String(thrown),
+    }));
+    response.end(JSON.stringify(returned));
+  }
+
   function take(request: IncomingMessage, body: Buffer, response: ServerResponse): void {
     const [, region, service = ''] =
       /Credential=AKIATEST\/\d{8}\/([^/]+)\/([^/]+)\/aws4_request/.exec(request.headers.authorization ?? '') ?? [];
     if (region === undefined) return void response.writeHead(403).end();
     const target = request.headers['x-amz-target'];
+    if (service === 'lambda') return void lambda(request.url ?? '', { body, region }, response);
     if (service === 's3') {
       const key = (request.url ?? '').split('?')[0] ?? '';
       api.requests.push({ service, action: `${request.method} ${key.slice(BUCKET.length + 2)}`, content: {} });
@@ -260,6 +286,8 @@ export async function startStackApi(): Promise<StackApi> {
     lostAnswer: null,
     stack: null,
     webhookUrl: 'https://abc.lambda-url.eu-west-1.on.aws/',
+    functions: new Map(),
+    concurrency: { limit: 1000, unreserved: 1000 },
     profile: (region) => ({
       config: `[profile admin]\n${region === null ? '' : `region = ${region}\n`}`,
       credentials: '[admin]\naws_access_key_id = AKIATEST\naws_secret_access_key = planted-aws-secret-key\n',
@@ -284,21 +312,15 @@ class Refusal extends Error {
   }
 }
 
-function resourcesOf(template: string): ShownStack['resources'] {
-  const { Resources } = JSON.parse(template) as { Resources: Record<string, { Type: string }> };
-  return Object.fromEntries(
-    Object.entries(Resources).map(([name, resource]) => [
-      name,
-      { type: resource.Type, text: JSON.stringify(resource) },
-    ]),
-  );
-}
-
 function outputsOf(resources: ShownStack['resources'], webhookUrl: string): Readonly<Record<string, string>> {
   const hasUrl = 'WebhookLambdaFunctionUrl' in resources;
   return {
     ServerlessDeploymentBucketName: BUCKET,
     ...(hasUrl ? { WebhookLambdaFunctionUrl: webhookUrl } : {}),
+    ...('DeployRole' in resources
+      ? { DeployRoleArn: `arn:aws:iam::${ACCOUNT}:role/headgate-prod-deploy-${REGION}` }
+      : {}),
+    ...('SweepRole' in resources ? { SweepRoleArn: `arn:aws:iam::${ACCOUNT}:role/headgate-prod-sweep-${REGION}` } : {}),
   };
 }
 
@@ -312,12 +334,32 @@ function changesOf(before: ShownStack['resources'], after: ShownStack['resources
   });
 }
 
-function parametersOf(form: Form, before: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  const name = form['Parameters.member.1.ParameterKey'];
-  if (name === undefined) return { AlarmTopicArn: '' };
-  const value = form['Parameters.member.1.ParameterValue'] ?? before[name];
-  if (value === undefined) throw new Refusal('ValidationError', `${name} has no previous value`);
-  return { [name]: value };
+/** Null: the previous value. */
+function givenIn(
+  form: Form,
+  list: string,
+  [key, value]: readonly [string, string],
+): ReadonlyMap<string, string | null> {
+  const given = new Map<string, string | null>();
+  for (let at = 1; ; at += 1) {
+    const name = form[`${list}.member.${at}.${key}`];
+    if (name === undefined) return given;
+    given.set(name, form[`${list}.member.${at}.${value}`] ?? null);
+  }
+}
+
+function applied(template: string, form: Form, before: Readonly<Record<string, string>>) {
+  try {
+    return applyTemplate(template, givenIn(form, 'Parameters', ['ParameterKey', 'ParameterValue']), before);
+  } catch (thrown) {
+    throw new Refusal('ValidationError', thrown instanceof Error ? thrown.message : String(thrown));
+  }
+}
+
+/** CloudFormation keeps the tags of a stack unless others are given. */
+function tagsOf(form: Form, before: ShownStack['tags']): ShownStack['tags'] {
+  const given = givenIn(form, 'Tags', ['Key', 'Value']);
+  return given.size === 0 ? before : Object.fromEntries([...given].map(([name, value]) => [name, value ?? '']));
 }
 
 function stackXml({ status, outputs, parameters }: ShownStack): string {

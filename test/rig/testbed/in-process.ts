@@ -39,7 +39,7 @@ export function inProcess(testbed: Testbed): InProcess {
     async plan() {
       const printed: string[] = [];
       const context = contextOf(testbed, runtime, (text) => printed.push(text));
-      await planCommand(context, { target, revision: null });
+      await planCommand(context, { target, revision: null, checkout: null, format: 'json' });
       return JSON.parse(printed.join('')) as ShownPlan;
     },
     async deploy() {

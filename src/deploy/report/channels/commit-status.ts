@@ -34,6 +34,8 @@ export function renderStatus(event: RunEvent): StatusMessage | null {
       return { revision: event.revision, state: 'pending', text: 'applying' };
     case 'waiting':
       return { revision: event.revision, state: 'pending', text: describeWaiting(event.waitingFor) };
+    case 'deferred':
+      return { revision: event.revision, state: 'pending', text: { what: event.reason } };
     case 'superseded':
       return event.isApplied
         ? { revision: event.revision, state: 'success', text: `applied; superseded by ${event.by.slice(0, 7)}` }
@@ -54,6 +56,8 @@ export function renderStatus(event: RunEvent): StatusMessage | null {
       const { revision, tries } = event.pending;
       return { revision, state: 'pending', text: retryingText(event.report.errors, tries) };
     }
+    case 'held':
+    case 'hold-ended':
     case 'progressing':
     case 'drift':
       return null;

@@ -2,7 +2,7 @@ import type { Channel, DriftOutcome, Finished, RunEvent } from '../../ports/run-
 import type { Cluster, ClusterEvent } from '../../ports/cluster.ts';
 import { shorten } from '../../../githost/port/shorten.ts';
 import type { Problem } from '../../../error/deploy-error.ts';
-import { atRevision, countsText, describeProblems, notReadyText, readyText } from './texts.ts';
+import { atRevision, countsText, describeProblems, heldText, notReadyText, readyText } from './texts.ts';
 
 /** Reports as an Event on the target's state object. */
 export function kubernetesEventChannel(cluster: Pick<Cluster, 'event'>): Channel {
@@ -31,7 +31,12 @@ export function renderEvent(event: RunEvent): ClusterEvent | null {
         ? normal(DRIFT_REASONS[event.outcome], message)
         : warning(DRIFT_REASONS[event.outcome], message);
     }
+    case 'held':
+      return normal('Held', heldText(event.hold));
+    case 'hold-ended':
+      return normal('HoldEnded', `ended by ${event.by}; was ${heldText(event.hold)}`);
     case 'started':
+    case 'deferred':
     case 'waiting':
     case 'superseded':
     case 'retrying':

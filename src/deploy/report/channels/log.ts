@@ -51,7 +51,11 @@ export function renderLines(event: RunEvent, subject: EventSubject, counters: Co
       const { target, delivery } = subject;
       return event.isApplied ? [{ level: 'debug', message: 'check', target, delivery, supersededBy: event.by }] : [];
     }
+    case 'held':
+    case 'hold-ended':
+      return [holdLine(event, subject)];
     case 'started':
+    case 'deferred':
     case 'waiting':
     case 'drift':
       return [];
@@ -80,6 +84,7 @@ function outcomeLine(
     updated,
     unchanged,
     pruned,
+    ...(report.adopted === undefined ? {} : { adopted: report.adopted }),
     ...(report.released === undefined ? {} : { released: report.released }),
     failed,
     durationMs: timing.durationMs,
@@ -94,6 +99,16 @@ function outcomeLine(
     errors,
     ...(report.waitingFor === undefined ? {} : { waitingFor: report.waitingFor }),
   };
+}
+
+function holdLine(
+  event: Extract<RunEvent, { kind: 'held' | 'hold-ended' }>,
+  { target, repository }: EventSubject,
+): Line {
+  const { by, reason, since, at, until } = event.hold;
+  const line = { level: 'info', message: event.kind, target, repository } as const;
+  const hold = { reason, since, revision: at, until };
+  return event.kind === 'held' ? { ...line, by, ...hold } : { ...line, by: event.by, heldBy: by, ...hold };
 }
 
 /** A run that failed before its cluster or its repository could be opened. */

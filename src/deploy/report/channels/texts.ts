@@ -1,11 +1,14 @@
 import type { Problem } from '../../../error/deploy-error.ts';
 import type { Description } from '../../../githost/port/shorten.ts';
+import { describeHold } from '../../../state/hold.ts';
+import type { Hold } from '../../../state/hold.ts';
 import type { NotReady } from '../../../state/readiness.ts';
 import type { Counts } from '../../ports/report.ts';
 
-/** `1 created, 2 updated, 1 pruned, 1 released, Namespace shop kept`, without zero parts. */
-export function countsText({ created, updated, pruned, released = 0, kept = [] }: Counts): string {
-  const counts = [`${created} created`, `${updated} updated`, `${pruned} pruned`, `${released} released`];
+/** `1 created, 2 updated, 1 adopted, 1 pruned, 1 released, Namespace shop kept`, without zero parts. */
+export function countsText({ created, updated, adopted = 0, pruned, released = 0, kept = [] }: Counts): string {
+  const changed = [`${created} created`, `${updated} updated`, `${adopted} adopted`];
+  const counts = [...changed, `${pruned} pruned`, `${released} released`];
   const stays = kept.length > 1 ? [`${kept[0]} kept (+${kept.length - 1} more)`] : kept.map((name) => `${name} kept`);
   const parts = [...counts.filter((part) => !part.startsWith('0 ')), ...stays];
   return parts.length === 0 ? 'no changes' : parts.join(', ');
@@ -41,6 +44,13 @@ export function describeWaiting([first = 'nothing', ...others]: readonly string[
 
 function moreOf(others: readonly unknown[]): Pick<Description, 'more'> {
   return others.length === 0 ? {} : { more: `(+${others.length} more)` };
+}
+
+/** `held by jo since Nov 28 10:02 UTC: reason (at abcdef012345, until 2026-12-01T00:00:00Z)` */
+export function heldText(hold: Hold): string {
+  const { at, until } = hold;
+  const where = [...(at === null ? [] : [`at ${at.slice(0, 12)}`]), ...(until === null ? [] : [`until ${until}`])];
+  return `${describeHold(hold)}${where.length === 0 ? '' : ` (${where.join(', ')})`}`;
 }
 
 /** So that the number of tries is within the 140 characters that Git hosts show. */

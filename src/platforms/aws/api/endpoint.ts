@@ -1,7 +1,7 @@
 import { dnsSuffixOf } from './partitions.ts';
 
 /** The AWS services that are called directly, by the prefix of their host name. */
-export type AwsService = 'sts' | 'ssm' | 'secretsmanager' | 'sqs' | 'kms';
+export type AwsService = 'sts' | 'ssm' | 'secretsmanager' | 'sqs' | 'kms' | 'lambda';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -11,6 +11,7 @@ const VARIABLES: Readonly<Record<AwsService, string>> = {
   secretsmanager: 'AWS_ENDPOINT_URL_SECRETS_MANAGER',
   sqs: 'AWS_ENDPOINT_URL_SQS',
   kms: 'AWS_ENDPOINT_URL_KMS',
+  lambda: 'AWS_ENDPOINT_URL_LAMBDA',
 };
 
 /** The endpoint of a service, or the one that the SDKs' environment variables set: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */

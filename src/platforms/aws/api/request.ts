@@ -7,8 +7,12 @@ import { endpointOf } from './endpoint.ts';
 import type { AwsService } from './endpoint.ts';
 import { signedHeaders } from './signature.ts';
 
-/** One call of an AWS service. All calls are a POST to `/`. */
+/** One call of an AWS service: a POST to `/`, except of Lambda. */
 export interface AwsCall {
+  readonly method?: 'GET' | 'POST';
+  /** Of characters that need no encoding. */
+  readonly path?: string;
+  readonly deadlineMs?: number;
   readonly service: AwsService;
   readonly region: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -54,13 +58,14 @@ function isPassing({ status, text }: AwsAnswer): boolean {
 
 export function openAws({ credentials, env, nowMs, wait }: AwsOptions): Aws {
   const agents = openAgents();
-  const options = { agents, ca: null, deadlineMs: ANSWER_MS, bodyLimitBytes: BODY_LIMIT_BYTES };
+  const options = { agents, ca: null, bodyLimitBytes: BODY_LIMIT_BYTES };
 
-  async function send({ service, region, headers, body }: AwsCall, signal: AbortSignal): Promise<AwsAnswer> {
-    const url = endpointOf(service, region, env);
+  async function send(call: AwsCall, signal: AbortSignal): Promise<AwsAnswer> {
+    const { service, region, headers, body, method = 'POST', path = '/', deadlineMs = ANSWER_MS } = call;
+    const url = new URL(path, endpointOf(service, region, env));
     const signing = { service, region, credentials: await credentials(), nowMs: nowMs() };
-    const signed = signedHeaders({ method: 'POST', headers: { host: url.host, ...headers }, body }, signing);
-    const answer = await exchange({ method: 'POST', url, headers: signed, body }, options, signal);
+    const signed = signedHeaders({ method, path, headers: { host: url.host, ...headers }, body }, signing);
+    const answer = await exchange({ method, url, headers: signed, body }, { ...options, deadlineMs }, signal);
     return { status: answer.status, text: answer.body.toString() };
   }
 

@@ -19,9 +19,14 @@ export interface Signing {
 
 const ALGORITHM = 'AWS4-HMAC-SHA256';
 
-/** Signs a request to the path `/` and returns its headers: https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html */
+/** Signs a request without a query and returns its headers: https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html */
 export function signedHeaders(
-  request: { readonly method: string; readonly headers: Readonly<Record<string, string>>; readonly body: string },
+  request: {
+    readonly method: string;
+    readonly path: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: string;
+  },
   signing: Signing,
 ): Readonly<Record<string, string>> {
   const { credentials } = signing;
@@ -31,7 +36,7 @@ export function signedHeaders(
     ...(credentials.sessionToken === null ? {} : { 'x-amz-security-token': credentials.sessionToken }),
   };
   const names = Object.keys(headers).toSorted();
-  const canonical = canonicalRequest({ method: request.method, query: '', headers, body: request.body });
+  const canonical = canonicalRequest({ ...request, query: '', headers });
   const parts = [
     `Credential=${credentials.accessKeyId}/${scopeOf(signing)}`,
     `SignedHeaders=${names.join(';')}`,
@@ -59,24 +64,26 @@ export function presignedUrl(
     'X-Amz-SignedHeaders': Object.keys(request.headers).toSorted().join(';'),
     ...(credentials.sessionToken === null ? {} : { 'X-Amz-Security-Token': credentials.sessionToken }),
   });
-  const canonical = canonicalRequest({ method: 'GET', query, headers: request.headers, body: '' });
+  const canonical = canonicalRequest({ method: 'GET', path: '/', query, headers: request.headers, body: '' });
   return `https://${request.headers.host}/?${query}&X-Amz-Signature=${signatureOf(canonical, signing)}`;
 }
 
 function canonicalRequest({
   method,
+  path,
   query,
   headers,
   body,
 }: {
   method: string;
+  path: string;
   query: string;
   headers: Readonly<Record<string, string>>;
   body: string;
 }): string {
   const names = Object.keys(headers).toSorted();
   const lines = names.map((name) => `${name}:${(headers[name] ?? '').trim()}\n`);
-  return [method, '/', query, lines.join(''), names.join(';'), sha256(body)].join('\n');
+  return [method, path, query, lines.join(''), names.join(';'), sha256(body)].join('\n');
 }
 
 function canonicalQuery(query: Readonly<Record<string, string>>): string {

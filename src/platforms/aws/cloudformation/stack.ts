@@ -9,8 +9,8 @@ export interface Stack {
   /** CloudFormation's status, such as `UPDATE_COMPLETE`. */
   readonly status: string;
   readonly outputs: Readonly<Record<string, string>>;
-  /** The names of its parameters. */
-  readonly parameters: readonly string[];
+  /** The values of its parameters. */
+  readonly parameters: Readonly<Record<string, string>>;
 }
 
 /** Null keeps the previous value. */
@@ -131,7 +131,9 @@ function stackOf({ StackStatus, Outputs = [], Parameters = [] }: StackAnswer): S
   return {
     status: StackStatus ?? '',
     outputs: Object.fromEntries(outputs),
-    parameters: Parameters.map(({ ParameterKey = '' }) => ParameterKey),
+    parameters: Object.fromEntries(
+      Parameters.map(({ ParameterKey = '', ParameterValue = '' }) => [ParameterKey, ParameterValue]),
+    ),
   };
 }
 

@@ -1,7 +1,6 @@
 import * as z from 'zod/mini';
 import { callJson } from '../api/json.ts';
 import type { Aws } from '../api/request.ts';
-import { secretMissing, secretRefused } from './secret-error.ts';
 
 const Answer = z.object({ Parameter: z.object({ Value: z.string() }) });
 
@@ -14,8 +13,10 @@ export async function readParameter(
   const content = { Name: name, WithDecryption: true };
   const answer = await callJson(aws, { service: 'ssm', region, action: 'AmazonSSM.GetParameter', content }, signal);
   const subject = `ssm:${name}`;
-  if (answer.status !== 200) throw secretRefused(subject, answer, 'ssm:GetParameter');
+  // Texts that a push does not need are imported when they are.
+  if (answer.status !== 200)
+    throw (await import('./secret-error.ts')).secretRefused(subject, answer, 'ssm:GetParameter');
   const { data } = z.safeParse(Answer, JSON.parse(answer.text));
-  if (data === undefined) throw secretMissing(subject, 'has no value');
+  if (data === undefined) throw (await import('./secret-error.ts')).secretMissing(subject, 'has no value');
   return data.Parameter.Value;
 }

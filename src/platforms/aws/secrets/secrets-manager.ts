@@ -1,7 +1,6 @@
 import * as z from 'zod/mini';
 import { callJson } from '../api/json.ts';
 import type { Aws } from '../api/request.ts';
-import { secretMissing, secretRefused } from './secret-error.ts';
 
 const Answer = z.object({ SecretString: z.optional(z.string()), SecretBinary: z.optional(z.string()) });
 const Keys = z.record(z.string(), z.unknown());
@@ -22,21 +21,20 @@ export async function readSecretValue(
     signal,
   );
   const subject = `secretsmanager:${id}${key === null ? '' : `#${key}`}`;
-  if (answer.status !== 200) throw secretRefused(subject, answer, 'secretsmanager:GetSecretValue');
+  // Texts that a push does not need are imported when they are.
+  const refusal = () => import('./secret-error.ts');
+  if (answer.status !== 200) throw (await refusal()).secretRefused(subject, answer, 'secretsmanager:GetSecretValue');
   const { data } = z.safeParse(Answer, JSON.parse(answer.text));
   const text = data?.SecretString ?? decode(data?.SecretBinary);
-  if (text === null) throw secretMissing(subject, 'has no value');
-  return key === null ? text : keyOf(text, key, subject);
+  if (text === null) throw (await refusal()).secretMissing(subject, 'has no value');
+  if (key === null) return text;
+  const value = z.safeParse(Keys, parse(text)).data?.[key];
+  if (typeof value === 'string') return value;
+  throw (await refusal()).secretMissing(subject, `is not a JSON object with a string at key ${key}`);
 }
 
 function decode(base64: string | undefined): string | null {
   return base64 === undefined ? null : Buffer.from(base64, 'base64').toString();
-}
-
-function keyOf(text: string, key: string, subject: string): string {
-  const value = z.safeParse(Keys, parse(text)).data?.[key];
-  if (typeof value !== 'string') throw secretMissing(subject, `is not a JSON object with a string at key ${key}`);
-  return value;
 }
 
 /** Swallows the parser's error, because its message quotes the secret. */

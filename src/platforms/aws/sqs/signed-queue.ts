@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { Queue } from '../../../deploy/ports/queue.ts';
-import type { Visibility } from '../../../queue/inbox.ts';
+import type { Removal, Visibility } from '../../../queue/inbox.ts';
 import type { Aws } from '../api/request.ts';
 import { callSqs } from './call-sqs.ts';
 import { sendRequests } from './send.ts';
@@ -14,14 +14,19 @@ export interface SignedQueueOptions {
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** An SQS queue as functions use it, without an SDK client. Lambda receives and removes the messages. */
-export type SignedQueue = Queue & Visibility;
+/** An SQS queue as functions use it, without an SDK client. Lambda receives the messages. */
+export type SignedQueue = Queue & Visibility & Removal;
+
+const REMOVE_MS = 5_000;
 
 const Answer = z.object({
   Failed: z.optional(z.nullable(z.array(z.object({ Id: z.string(), Message: z.optional(z.string()) })))),
 });
 
 export function signedQueue({ aws, region, queueUrl, randomId, wait }: SignedQueueOptions): SignedQueue {
+  const entriesOf = (receipts: readonly string[], more?: object) =>
+    receipts.map((ReceiptHandle, index) => ({ Id: String(index), ReceiptHandle, ...more }));
+
   async function call(action: string, entries: readonly object[], signal: AbortSignal): Promise<Refused> {
     const text = await callSqs({ aws, region }, { action, content: { QueueUrl: queueUrl, Entries: entries } }, signal);
     const { Failed } = z.parse(Answer, JSON.parse(text));
@@ -33,13 +38,12 @@ export function signedQueue({ aws, region, queueUrl, randomId, wait }: SignedQue
   return {
     send: (requests, signal) => sendRequests(requests, { randomId, wait, sendBatch }, signal),
     async hide(receipts, seconds, signal) {
-      const entries = receipts.map((ReceiptHandle, index) => ({
-        Id: String(index),
-        ReceiptHandle,
-        VisibilityTimeout: seconds,
-      }));
+      const entries = entriesOf(receipts, { VisibilityTimeout: seconds });
       const { ids } = await call('ChangeMessageVisibilityBatch', entries, signal);
       return new Set(receipts.filter((_receipt, index) => ids.has(String(index))));
+    },
+    async remove(receipts) {
+      await call('DeleteMessageBatch', entriesOf(receipts), AbortSignal.timeout(REMOVE_MS));
     },
   } satisfies SignedQueue;
 }

@@ -15,6 +15,7 @@ const EXPECTED: Readonly<Record<EventName, string | null>> = {
   'a deploy that is ready at once': 'success 1 created, 2 updated, ready in 3.1 s',
   'a deploy whose readiness is still checked': null,
   'a deploy of a target that does not wait': 'success 1 created, 2 updated',
+  'a deploy that adopts an object': 'success 1 created, 2 updated, 1 adopted, ready in 3.1 s',
   'the last of several runs of one commit': 'success 4 created, 2 updated, 1 pruned, ready in 60.0 s',
   'a run without changes that answers a delivery': 'success no changes',
   'a run without changes that answers no delivery': null,
@@ -37,6 +38,9 @@ const EXPECTED: Readonly<Record<EventName, string | null>> = {
   'readiness that stays unknown': 'error no answer',
   'drift that was corrected': null,
   'drift that is contested': null,
+  'a commit that waits for the end of a hold': 'pending held by jo',
+  'a hold': null,
+  'the end of a hold': null,
 };
 
 describe('the commit status', () => {

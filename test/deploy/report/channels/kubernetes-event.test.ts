@@ -11,6 +11,7 @@ const EXPECTED: Readonly<Record<EventName, string | null>> = {
   'a deploy that is ready at once': 'Normal Deployed aaaaaaaaaaaa: 1 created, 2 updated',
   'a deploy whose readiness is still checked': 'Normal Deployed aaaaaaaaaaaa: 1 created, 2 updated',
   'a deploy of a target that does not wait': 'Normal Deployed aaaaaaaaaaaa: 1 created, 2 updated',
+  'a deploy that adopts an object': 'Normal Deployed aaaaaaaaaaaa: 1 created, 2 updated, 1 adopted',
   'the last of several runs of one commit': 'Normal Deployed aaaaaaaaaaaa: 1 created, 2 updated',
   'a run without changes that answers a delivery': null,
   'a run without changes that answers no delivery': null,
@@ -33,6 +34,10 @@ const EXPECTED: Readonly<Record<EventName, string | null>> = {
   'readiness that stays unknown': null,
   'drift that was corrected': 'Normal DriftCorrected aaaaaaaaaaaa: web.yaml:7 has no name',
   'drift that is contested': 'Warning DriftContested aaaaaaaaaaaa: web.yaml:7 has no name',
+  'a commit that waits for the end of a hold': null,
+  'a hold': 'Normal Held held by jo since Nov 28 10:02 UTC: incident (at aaaaaaaaaaaa)',
+  'the end of a hold':
+    'Normal HoldEnded ended by ann; was held by jo since Nov 28 10:02 UTC: incident (at aaaaaaaaaaaa)',
 };
 
 describe('the Kubernetes Event', () => {

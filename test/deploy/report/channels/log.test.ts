@@ -12,6 +12,7 @@ const EXPECTED: Readonly<Record<EventName, readonly string[]>> = {
   'a deploy that is ready at once': ['info deployed', 'info ready'],
   'a deploy whose readiness is still checked': ['info deployed'],
   'a deploy of a target that does not wait': ['info deployed'],
+  'a deploy that adopts an object': ['info deployed', 'info ready'],
   'the last of several runs of one commit': ['info deployed', 'info ready'],
   'a run without changes that answers a delivery': ['info unchanged'],
   'a run without changes that answers no delivery': ['info unchanged'],
@@ -34,6 +35,9 @@ const EXPECTED: Readonly<Record<EventName, readonly string[]>> = {
   'readiness that stays unknown': ['warn not-ready'],
   'drift that was corrected': [],
   'drift that is contested': [],
+  'a commit that waits for the end of a hold': [],
+  'a hold': ['info held'],
+  'the end of a hold': ['info hold-ended'],
 };
 
 const NOTHING_SENT = { git: { requests: 4, bytes: 5000 }, kubernetes: { requests: 8, bytes: 1 }, host: null };

@@ -3,15 +3,17 @@ import { asDeployError, DeployError } from '../../error/deploy-error.ts';
 
 /** One thing to find out. `run` resolves to the detail for the table, or throws. */
 export interface Probe {
-  readonly kind: 'secret' | 'repository' | 'cluster' | 'clock' | 'webhook' | 'statuses' | 'target';
+  readonly kind: 'aws' | 'secret' | 'repository' | 'cluster' | 'clock' | 'webhook' | 'statuses' | 'target';
   readonly name: string;
   readonly run: (signal: AbortSignal) => Promise<string>;
 }
 
 export interface ProbeResult {
-  readonly kind: 'config' | 'template' | 'directory' | Probe['kind'];
+  readonly kind: 'config' | 'function' | 'template' | 'directory' | Probe['kind'];
   readonly name: string;
   readonly detail: string;
+  /** The function that looked. Absent: this process. */
+  readonly by?: string;
   /** Null: the probe succeeded. */
   readonly problem: Problem | null;
 }

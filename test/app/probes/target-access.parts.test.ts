@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { probeTargetAccess } from '../../../src/cli/setup/target-access.ts';
+import { probeTargetAccess } from '../../../src/app/probes/target-access.ts';
 import type { ClusterAccess } from '../../../src/cluster/api/access.ts';
 import { openSessions } from '../../../src/cluster/api/connection.ts';
 import type { SessionPool } from '../../../src/cluster/api/connection.ts';

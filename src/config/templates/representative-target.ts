@@ -1,5 +1,5 @@
-import type { ClusterConfig, TargetTemplate, Target } from '../../config/checked/config.ts';
-import { placeholdersIn, replacePlaceholders } from '../../config/written/placeholders.ts';
+import type { ClusterConfig, TargetTemplate, Target } from '../checked/config.ts';
+import { placeholdersIn, replacePlaceholders } from '../written/placeholders.ts';
 
 /**
  * Represents all targets that a template generates in one namespace of one cluster. Access is granted to the template, so

@@ -1,14 +1,16 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Connection, SessionPool } from '../../cluster/api/connection.ts';
 import type { Target } from '../../config/checked/config.ts';
 import { DeployError } from '../../error/deploy-error.ts';
-import type { AccessOf } from '../../app/runtime.ts';
-import { VERSION } from '../../app/version.ts';
-import { wait } from '../../app/wait.ts';
+import type { AccessOf } from '../runtime.ts';
+import { VERSION } from '../version.ts';
+import { wait } from '../wait.ts';
 
 export interface TargetAccess {
   readonly username: string;
   readonly groups: readonly string[];
+  /** The reviewed permissions: `get configmaps`. */
+  readonly allowed: readonly string[];
 }
 
 interface Connections {
@@ -40,8 +42,11 @@ export async function probeTargetAccess(
     wait,
   });
   const user = await reviewUser(target, connection, signal);
-  const missing = await listMissing(target, connection, signal);
-  if (missing.length === 0) return user;
+  const reviews = await reviewPermissions(target, connection, signal);
+  const listed = (isAllowed: boolean) =>
+    reviews.filter((review) => review.isAllowed === isAllowed).map(({ permission }) => permission);
+  const missing = listed(false);
+  if (missing.length === 0) return { ...user, allowed: listed(true) };
   throw new DeployError('cluster-unauthorized', {
     subject: `target ${target.name}`,
     message: `${user.username} cannot ${missing.join(', ')} in namespace ${target.namespace}`,
@@ -50,10 +55,14 @@ export async function probeTargetAccess(
 }
 
 const UserReview = z.object({
-  status: z.object({ userInfo: z.object({ username: z.string(), groups: z.array(z.string()).default([]) }) }),
+  status: z.object({ userInfo: z.object({ username: z.string(), groups: z._default(z.array(z.string()), []) }) }),
 });
 
-async function reviewUser(target: Target, connection: Connection, signal: AbortSignal): Promise<TargetAccess> {
+async function reviewUser(
+  target: Target,
+  connection: Connection,
+  signal: AbortSignal,
+): Promise<Omit<TargetAccess, 'allowed'>> {
   const api = 'authentication.k8s.io/v1';
   const content = { apiVersion: api, kind: 'SelfSubjectReview' };
   const path = `/apis/${api}/selfsubjectreviews`;
@@ -67,9 +76,9 @@ async function reviewUser(target: Target, connection: Connection, signal: AbortS
 
 const AccessReview = z.object({ status: z.object({ allowed: z.boolean() }) });
 
-async function listMissing(target: Target, connection: Connection, signal: AbortSignal): Promise<readonly string[]> {
+async function reviewPermissions(target: Target, connection: Connection, signal: AbortSignal) {
   const api = 'authorization.k8s.io/v1';
-  const reviews = await Promise.all(
+  return Promise.all(
     REQUIRED.map(async ({ verb, resource }) => {
       const resourceAttributes = { namespace: target.namespace, verb, resource };
       const content = { apiVersion: api, kind: 'SelfSubjectAccessReview', spec: { resourceAttributes } };
@@ -81,7 +90,6 @@ async function listMissing(target: Target, connection: Connection, signal: Abort
       };
     }),
   );
-  return reviews.flatMap(({ permission, isAllowed }) => (isAllowed ? [] : [permission]));
 }
 
 function post(

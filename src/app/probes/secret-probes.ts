@@ -1,0 +1,33 @@
+import type { Repository, TargetSettings } from '../../config/checked/config.ts';
+import { formatReference } from '../../config/written/reference.ts';
+import type { SecretReference } from '../../config/written/reference.ts';
+import { resolveSecret } from '../secrets.ts';
+import type { SecretSources } from '../secrets.ts';
+import type { Probe } from './probe.ts';
+
+/** One probe for each secret, however often it is named. */
+export function secretProbes(references: readonly SecretReference[], secrets: SecretSources): readonly Probe[] {
+  return [...new Map(references.map((reference) => [formatReference(reference), reference]))].map(
+    ([name, reference]) => ({
+      kind: 'secret',
+      name,
+      run: async (signal) => {
+        await resolveSecret(reference, secrets, signal);
+        return 'found';
+      },
+    }),
+  );
+}
+
+export function keysOf({ decryption }: TargetSettings): readonly SecretReference[] {
+  return decryption === null || decryption.age === null ? [] : [decryption.age];
+}
+
+export function secretsOf(repository: Repository): readonly SecretReference[] {
+  return [...repository.webhookSecrets, ...credentialsOf(repository)];
+}
+
+export function credentialsOf({ credentials }: Repository): readonly SecretReference[] {
+  if (credentials === null) return [];
+  return [credentials.kind === 'token' ? credentials.token : credentials.privateKey];
+}

@@ -1,0 +1,32 @@
+import { escapeInvisible } from '../../error/visible-text.ts';
+import { stringifyJson } from '../../resource/json.ts';
+import type { ShownPlan } from './shown-plan.ts';
+
+/** For programs: the contract is in docs/operations.md. */
+export function formatJson({ target, revision, directory, previous, ...plan }: ShownPlan): string {
+  const { changes, refusals, waitingFor, warnings } = plan;
+  return escapeInvisible(
+    stringifyJson({
+      target,
+      revision,
+      ...(directory === null ? {} : { directory }),
+      previous,
+      changes: changes.map(({ op, id, source, fields }) => ({
+        op,
+        group: id.group,
+        kind: id.kind,
+        namespace: id.namespace,
+        name: id.name,
+        source,
+        ...(fields.length === 0
+          ? {}
+          : {
+              diff: fields.map(({ path, before, after }) => ({ path, before: before ?? null, after: after ?? null })),
+            }),
+      })),
+      refusals: refusals.map((refusal) => ({ ...refusal })),
+      ...(waitingFor.length === 0 ? {} : { waitingFor }),
+      ...(warnings.length === 0 ? {} : { warnings: warnings.map((warning) => ({ ...warning })) }),
+    }),
+  );
+}

@@ -1,0 +1,83 @@
+import { Option } from 'commander';
+import type { Revision } from '../snapshot/source.ts';
+import type { AddCommand } from './command-definition.ts';
+import { findTarget } from './lookup/find-target.ts';
+import { parseRevision, parseText, parseTime } from './terminal/option-values.ts';
+import type { WrittenTime } from './terminal/option-values.ts';
+
+/** The commands that stop a target, put it back, let it follow its branch again, and show what it has deployed. */
+export function addSteerCommands(add: AddCommand): void {
+  addHold(add);
+  addRelease(add);
+  addRollback(add);
+  addHistory(add);
+}
+
+function addHold(add: AddCommand): void {
+  add<{ reason: string; at?: Revision; until?: WrittenTime }>({
+    usage: 'hold <target>',
+    summary: 'keep a target where it is, whatever is pushed',
+    description:
+      'Keep a target at its commit, or at another one, whatever is pushed. A run under way is finished. Drift is still corrected.',
+    examples: [
+      'headgate hold shop-prod --reason "incident 4711"',
+      'headgate hold shop-prod --reason "release party" --at "$(git rev-parse v1.2.0)" --until 2h',
+    ],
+    options: [
+      new Option('--reason <text>', 'why, as everyone who pushes sees it').argParser(parseText).makeOptionMandatory(),
+      new Option('--at <sha>', 'full commit id to deploy now and keep').argParser(parseRevision),
+      new Option('--until <time>', 'when the hold ends: RFC 3339, or a duration such as 2h').argParser(parseTime),
+    ],
+    async body(context, { reason, at, until }, [name = '']) {
+      const { holdCommand } = await import('./steer/hold.ts');
+      const target = await findTarget(context, name);
+      return holdCommand(context, { target, reason, at: at ?? null, until: until ?? null });
+    },
+  });
+}
+
+function addRelease(add: AddCommand): void {
+  add({
+    usage: 'release <target>',
+    summary: 'end a hold and deploy the tip',
+    description: 'End the hold of a target, also one that another person set, and deploy the tip of the branch.',
+    examples: ['headgate release shop-prod'],
+    async body(context, _flags, [name = '']) {
+      const { releaseCommand } = await import('./steer/hold.ts');
+      return releaseCommand(context, { target: await findTarget(context, name) });
+    },
+  });
+}
+
+function addRollback(add: AddCommand): void {
+  add<{ to?: Revision; reason?: string }>({
+    usage: 'rollback <target>',
+    summary: 'put a target back to the last commit that was ready, and keep it there',
+    description:
+      'Deploy the last commit that became ready, or another one, and hold the target there until headgate release.',
+    examples: ['headgate rollback shop-prod', 'headgate rollback shop-prod --to "$(git rev-parse v1.2.0)"'],
+    options: [
+      new Option('--to <sha>', 'full commit id to put the target back to').argParser(parseRevision),
+      new Option('--reason <text>', 'why, as everyone who pushes sees it').argParser(parseText),
+    ],
+    async body(context, { to, reason }, [name = '']) {
+      const { rollbackCommand } = await import('./steer/hold.ts');
+      const target = await findTarget(context, name);
+      return rollbackCommand(context, { target, to: to ?? null, reason: reason ?? null });
+    },
+  });
+}
+
+function addHistory(add: AddCommand): void {
+  add({
+    usage: 'history <target>',
+    summary: 'show the last 20 outcomes of a target',
+    description:
+      'Show what was deployed to a target, newest first: commit, verdict, changes, duration, and who requested it.',
+    examples: ['headgate history shop-prod', 'headgate history shop-prod --output json'],
+    async body(context, _flags, [name = '']) {
+      const { historyCommand } = await import('./steer/history.ts');
+      return historyCommand(context, await findTarget(context, name));
+    },
+  });
+}

@@ -1,0 +1,41 @@
+import type { Hold } from '../../state/hold.ts';
+import type { TargetState } from '../../state/target-state.ts';
+import type { Cluster } from '../ports/cluster.ts';
+import type { Reporter } from '../ports/run-event.ts';
+
+/** What a change of a hold needs. */
+export interface HoldPorts extends Pick<Reporter, 'report'> {
+  readonly cluster: Pick<Cluster, 'changeHold'>;
+}
+
+/**
+ * Sets the hold that `decide` returns for the state as it is then, and reports it; null: none is set. The next run brings
+ * the target to its commit; the sweep queues one if this process dies before it does.
+ */
+export async function setHold(
+  decide: (state: TargetState) => Hold | null | Promise<Hold | null>,
+  { cluster, report }: HoldPorts,
+  signal: AbortSignal,
+): Promise<Hold | null> {
+  let before: Hold | null = null;
+  const { hold } = await cluster.changeHold(async (state) => {
+    before = state.hold;
+    return (await decide(state)) ?? state.hold;
+  }, signal);
+  if (hold === null || hold === before) return null;
+  await report({ kind: 'held', hold }, signal);
+  return hold;
+}
+
+/** Ends the hold, also one that another person set, and reports that. Returns what ended; null: the target was not held. */
+export async function endHold(by: string, { cluster, report }: HoldPorts, signal: AbortSignal): Promise<Hold | null> {
+  const ended: Hold[] = [];
+  await cluster.changeHold(({ hold }) => {
+    ended.splice(0, 1, ...(hold === null ? [] : [hold]));
+    return null;
+  }, signal);
+  const [hold] = ended;
+  if (hold === undefined) return null;
+  await report({ kind: 'hold-ended', hold, by }, signal);
+  return hold;
+}

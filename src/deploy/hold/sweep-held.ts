@@ -1,0 +1,34 @@
+import type { Target } from '../../config/checked/config.ts';
+import { settingsHash } from '../../config/checked/settings-hash.ts';
+import { isBackingOff } from '../../state/backoff.ts';
+import { describeHold } from '../../state/hold.ts';
+import type { Hold } from '../../state/hold.ts';
+import { isWaitingFor } from '../../state/waiting.ts';
+import type { TargetState } from '../../state/target-state.ts';
+import type { Revision } from '../../snapshot/source.ts';
+import type { RunPorts } from '../ports/runtime.ts';
+import { isAtTip } from '../prepare/at-tip.ts';
+
+interface Held {
+  readonly target: Target;
+  readonly state: TargetState;
+  readonly hold: Hold;
+  readonly tip: Revision;
+  readonly nowMs: number;
+}
+
+/** Does a held target need a run: to get to the commit of its hold, or to mark a new tip as pending? */
+export async function needsHeldRun(
+  { target, state, hold, tip, nowMs }: Held,
+  ports: Pick<RunPorts, 'git' | 'tools'>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { at } = hold;
+  const settings = settingsHash(target);
+  const isIncomplete = at !== null && !(await isAtTip({ target, state, tip: at }, ports, signal));
+  if (isIncomplete && !isBackingOff(state.outcome, { revision: at, settings, nowMs })) return true;
+  // A commit that waits for the next step of its run is not replaced by one that waits for the end of the hold.
+  if (isIncomplete && state.progress.waiting?.revision === at) return false;
+  if (isWaitingFor({ state, revision: tip }, [describeHold(hold)])) return false;
+  return !(await isAtTip({ target, state, tip }, ports, signal));
+}

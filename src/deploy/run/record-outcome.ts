@@ -1,0 +1,40 @@
+import { withOutcome } from '../../state/history.ts';
+import type { HistoryEntry } from '../../state/history.ts';
+import type { RecordedVerdict, StateChange } from '../../state/target-state.ts';
+import { countsSoFar } from '../../state/waiting.ts';
+import { requesterOf } from '../ports/request.ts';
+import type { StartedRun } from '../prepare/started-run.ts';
+
+/** Longer texts would make the state, which every run reads and writes, slower. */
+const SUBJECT_LENGTH = 72;
+const NAME_LENGTH = 40;
+
+interface Ended {
+  readonly verdict: RecordedVerdict;
+  readonly counts?: Pick<HistoryEntry, 'created' | 'updated' | 'pruned'>;
+  /** As in `HistoryEntry`. */
+  readonly awaited?: HistoryEntry['awaited'];
+}
+
+const NO_COUNTS = { created: 0, updated: 0, pruned: 0 };
+
+/** The outcome of a run in the history of its target. It is part of a write that is made anyway. */
+export function outcomeChange(run: StartedRun, { verdict, counts = NO_COUNTS, awaited }: Ended): StateChange {
+  const { state, revision, commit, request } = run;
+  const { created, updated, pruned, beganMs } = countsSoFar(run);
+  const endMs = run.clock();
+  const entry: HistoryEntry = {
+    revision,
+    verdict,
+    subject: commit === null ? null : commit.subject.slice(0, SUBJECT_LENGTH),
+    author: commit === null ? null : commit.author.slice(0, NAME_LENGTH),
+    created: created + counts.created,
+    updated: updated + counts.updated,
+    pruned: pruned + counts.pruned,
+    durationMs: endMs - beganMs,
+    by: requesterOf(request.trigger).slice(0, NAME_LENGTH),
+    at: new Date(endMs).toISOString(),
+    awaited: awaited ?? state.progress.awaited?.revision ?? null,
+  };
+  return { history: withOutcome(state.history, entry) };
+}

@@ -1,0 +1,67 @@
+import * as z from 'zod/mini';
+import type { Hook, HookApi, HookSettings, HostSetup, SetupRepository } from '../port/setup.ts';
+import type { RepositoryLocation } from '../port/host-api.ts';
+import { giteaRequest, repositoryUrl } from './repository-url.ts';
+
+export const giteaSetup = setupOf('gitea');
+
+/** `type`: of the webhook. Forgejo has its own. */
+export function setupOf(type: 'gitea' | 'forgejo'): HostSetup {
+  return { hooks: hooksOf(type), manualText, appText: null };
+}
+
+function hooksOf(type: 'gitea' | 'forgejo'): HookApi {
+  return {
+    listRequest: (at) => giteaRequest('GET', `${hooksUrl(at)}?limit=50`),
+    createRequest: (at, settings) => giteaRequest('POST', hooksUrl(at), { type, ...hookBody(settings) }),
+    updateRequest: (at, id, settings) => giteaRequest('PATCH', `${hooksUrl(at)}/${id}`, hookBody(settings)),
+    // There is no ping: this sends a push of the tip of the default branch.
+    testRequest: (at, id) => giteaRequest('POST', `${hooksUrl(at)}/${id}/tests`),
+    log: null,
+    parseHooks: (text) => z.parse(z.array(ListedHook), JSON.parse(text)).map((hook) => hookOf(hook)),
+    parseHook: (text) => hookOf(z.parse(ListedHook, JSON.parse(text))),
+    permission: 'a token with the scope write:repository of an administrator of the repository',
+  };
+}
+
+const ListedHook = z.object({
+  id: z.number(),
+  active: z.boolean(),
+  events: z.array(z.string()),
+  branch_filter: z.optional(z.string()),
+  config: z.object({ url: z.optional(z.string()), content_type: z.optional(z.string()) }),
+});
+
+function hookOf({ id, active, events, branch_filter: filter = '', config }: z.infer<typeof ListedHook>): Hook {
+  const contentType = config.content_type ?? 'json';
+  const mistakes = [
+    ...(active ? [] : ['it is disabled']),
+    ...(contentType === 'json' ? [] : [`its content type is ${contentType} instead of json`]),
+    ...EVENTS.filter((event) => !events.includes(event)).map((event) => `it does not send ${event} events`),
+    ...(filter === '' || filter === '*' ? [] : [`its branch filter is ${JSON.stringify(filter)}`]),
+  ];
+  return { id: String(id), url: config.url ?? '', mistakes };
+}
+
+/** A deleted branch is announced by `delete` alone. */
+const EVENTS = ['push', 'delete'];
+
+function hookBody({ url, secret }: HookSettings) {
+  return { active: true, events: EVENTS, branch_filter: '*', config: { url, content_type: 'json', secret } };
+}
+
+function hooksUrl(at: RepositoryLocation): string {
+  return `${repositoryUrl(at)}/hooks`;
+}
+
+function manualText({ url }: SetupRepository, webhookUrl: string): string {
+  return [
+    'Add a webhook on this page:',
+    `  ${url.replace(/\.git$/, '')}/settings/hooks`,
+    `  Target URL     ${webhookUrl}`,
+    '  Method         POST',
+    '  Content type   application/json',
+    '  Secret         the value that webhookSecret in headgate.yml refers to',
+    '  Trigger on     Custom events: Push and Delete, branch filter *',
+  ].join('\n');
+}

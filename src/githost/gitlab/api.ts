@@ -1,0 +1,32 @@
+import type { CommitStatus, HostApi } from '../port/host-api.ts';
+import { messageOf } from '../port/message.ts';
+import { DESCRIPTION, shorten } from '../port/shorten.ts';
+import { gitlabRequest, projectUrl } from './project-url.ts';
+
+/** GitLab knows no `error`. */
+const STATES: Readonly<Record<CommitStatus['state'], string>> = {
+  pending: 'pending',
+  success: 'success',
+  failure: 'failed',
+  error: 'failed',
+};
+
+/** GitLab refuses a status that the commit already has. */
+const REPETITION = /via :(enqueue from :pending|succeed from :success|drop from :failed)/;
+
+/** https://docs.gitlab.com/api/commits/#set-commit-pipeline-status */
+export const gitlabApi: HostApi = {
+  authorizationOf: (token) => `Bearer ${token}`,
+  statusRequest: ({ revision, ...at }, { state, context, description }) =>
+    gitlabRequest('POST', `${projectUrl(at)}/statuses/${revision}`, {
+      state: STATES[state],
+      name: context,
+      description: shorten(description, DESCRIPTION),
+    }),
+  isStatusSet: ({ status, text }) => status === 201 || (status === 400 && REPETITION.test(text)),
+  rateLimitOf: ({ status }) => (status === 429 ? { resetMs: null } : null),
+  messageOf,
+  // `404 Project Not Found` is the answer to credentials that may not even see the project.
+  showsStatusAccess: ({ status, text }) => status === 404 && /commit/i.test(text),
+  statusPermission: 'a token with the scope api, and the role Developer or higher in the project',
+};

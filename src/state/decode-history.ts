@@ -1,0 +1,37 @@
+import * as z from 'zod/mini';
+import { asRevision } from '../snapshot/source.ts';
+import type { Revision } from '../snapshot/source.ts';
+import type { History, HistoryEntry } from './history.ts';
+import { RECORDED_VERDICTS } from './target-state.ts';
+
+const Commit = z.custom<Revision>((value) => typeof value === 'string' && asRevision(value) !== null);
+
+const Stored = z.object({
+  revision: Commit,
+  verdict: z.enum(RECORDED_VERDICTS),
+  subject: z.nullable(z.string()),
+  author: z.nullable(z.string()),
+  created: z.number(),
+  updated: z.number(),
+  pruned: z.number(),
+  durationMs: z.number(),
+  by: z.string(),
+  at: z.string(),
+  awaited: z.nullable(Commit),
+});
+
+/** The entries; what a person has edited so that it cannot be read is left out. */
+export function decodeHistory(history: History): readonly HistoryEntry[] {
+  return history.flatMap((text) => {
+    const parsed = z.safeParse(Stored, parsedJson(text));
+    return parsed.success ? [parsed.data] : [];
+  });
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,39 @@
+import type { Revision } from '../snapshot/source.ts';
+import type { RecordedVerdict } from './target-state.ts';
+
+/** One outcome of a target, as its state keeps it. */
+export interface HistoryEntry {
+  readonly revision: Revision;
+  readonly verdict: RecordedVerdict;
+  /** Null: not read, because the commit was applied before. */
+  readonly subject: string | null;
+  readonly author: string | null;
+  readonly created: number;
+  readonly updated: number;
+  readonly pruned: number;
+  readonly durationMs: number;
+  /** The delivery's id, `sweep`, or `cli` and the person. */
+  readonly by: string;
+  /** RFC 3339: when it ended. */
+  readonly at: string;
+  /** The commit whose run wrote the objects that take time to become ready; null: there are none. */
+  readonly awaited: Revision | null;
+}
+
+/** Newest first, one JSON text each: a run adds one and reads none. */
+export type History = readonly string[];
+
+const KEPT = 20;
+
+export function revisionOf(text: string): string {
+  return /^\{"revision":"([0-9a-f]+)"/.exec(text)?.[1] ?? '';
+}
+
+/** A commit that is refused again, or partly applied again, is one outcome. */
+export function withOutcome(history: History, entry: HistoryEntry): History {
+  const { revision, verdict, ...rest } = entry;
+  const text = JSON.stringify({ revision, verdict, ...rest });
+  const isRepeated =
+    verdict !== 'deployed' && history[0]?.startsWith(JSON.stringify({ revision, verdict }).slice(0, -1));
+  return [text, ...history.slice(isRepeated === true ? 1 : 0)].slice(0, KEPT);
+}
