@@ -11,6 +11,7 @@ export function addSteerCommands(add: AddCommand): void {
   addRelease(add);
   addRollback(add);
   addHistory(add);
+  addDiff(add);
 }
 
 function addHold(add: AddCommand): void {
@@ -78,6 +79,20 @@ function addHistory(add: AddCommand): void {
     async body(context, _flags, [name = '']) {
       const { historyCommand } = await import('./steer/history.ts');
       return historyCommand(context, await findTarget(context, name));
+    },
+  });
+}
+
+function addDiff(add: AddCommand): void {
+  add({
+    usage: 'diff <target> <before> <after>',
+    summary: 'show what a commit changes in objects since another one',
+    description:
+      'Show what the second commit changes in the objects of a target since the first one, from Git alone. Exit code 2 means changes.',
+    examples: ['headgate diff shop-prod 3f9c2a1b77d0 81be04c2d9aa'],
+    async body(context, _flags, [name = '', before = '', after = '']) {
+      const { diffCommand } = await import('./steer/diff.ts');
+      return diffCommand(context, await findTarget(context, name), [before, after]);
     },
   });
 }

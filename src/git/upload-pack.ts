@@ -33,6 +33,8 @@ export function uploadPack(server: GitServer): UploadPack {
   const ofRun = inflatedUpTo(limits.inflatedBytes, { subject });
   // Set to false by the first refusal. Responses without filters are larger but equally correct.
   let supportsFilters = true;
+  // JGit (Gerrit and others) counts depth from a wanted tree, so `tree:0` omits it. Found out by the first empty pack.
+  let treeAlone: 'tree:0' | 'tree:1' = 'tree:0';
   // Ids show the repository's object format; without one, the first list of refs finds it out.
   let format: ObjectFormat = 'sha1';
 
@@ -45,16 +47,18 @@ export function uploadPack(server: GitServer): UploadPack {
 
   async function fetchOnce(what: FetchArguments, store: ObjectStore, signal: AbortSignal): Promise<void> {
     const hash = formatOf(what.wants[0] ?? '');
-    const pack = packOf(await send(fetchLines(what, hash), signal), server);
+    const filter = what.filter === 'tree:0' ? treeAlone : what.filter;
+    const pack = packOf(await send(fetchLines({ ...what, filter }, hash), signal), server);
     const inflated = what.upToBytes === undefined ? ofRun : inflatedUpTo(what.upToBytes, { subject });
     await inTurns(readPack(pack, store, { hash, limits, inflated, subject }));
     // With a `have`, the server may omit a wanted object that is part of it.
     const missing = what.haves === undefined ? what.wants.find((id) => !store.has(id)) : undefined;
-    if (missing !== undefined)
-      throw gitError('git-protocol', {
-        subject: server.url,
-        message: `the response lacks requested object ${missing}`,
-      });
+    if (missing === undefined) return;
+    if (filter === 'tree:0') {
+      treeAlone = 'tree:1';
+      return fetchOnce(what, store, signal);
+    }
+    throw gitError('git-protocol', { subject, message: `the response lacks requested object ${missing}` });
   }
 
   return {
@@ -110,7 +114,11 @@ function refsLines(prefixes: readonly string[], format: ObjectFormat): readonly 
 /** A server without `uploadpack.allowFilter` dies at the filter line, which it does not know. */
 class ServerDied extends Error {}
 
-function fetchLines({ wants, haves = [], depth, filter }: FetchArguments, hash: string): readonly string[] {
+interface SentArguments extends Omit<FetchArguments, 'filter'> {
+  readonly filter: FetchArguments['filter'] | 'tree:1';
+}
+
+function fetchLines({ wants, haves = [], depth, filter }: SentArguments, hash: string): readonly string[] {
   return [
     pktLine('command=fetch'),
     pktLine(`object-format=${hash}`),
@@ -157,7 +165,8 @@ function takeBand(payload: Buffer, parts: Buffer[], server: GitServer): void {
 function sectionOf(payload: Buffer, server: GitServer): string {
   const subject = server.url;
   const line = payload.toString().trimEnd();
-  const unknown = /not our ref ([0-9a-f]+)/.exec(line)?.[1];
+  // git, and JGit.
+  const unknown = /not our ref ([0-9a-f]+)|want ([0-9a-f]+) not valid/.exec(line)?.slice(1).find(Boolean);
   if (line.startsWith('ERR ') && unknown !== undefined) throw new UnknownObject(unknown);
   if (line.startsWith('ERR ') && line.includes('filter')) throw new ServerDied(printable(payload.subarray(4), server));
   if (line.startsWith('ERR '))

@@ -10,6 +10,8 @@ export interface Hold {
   readonly since: string;
   /** Deployed and kept, whatever is pushed. Null: the target was not at one commit, and stays as it is. */
   readonly at: Revision | null;
+  /** The commit that a rollback left; null: the hold is not a rollback. */
+  readonly from: Revision | null;
   /** RFC 3339; null: until a person ends it. */
   readonly until: string | null;
 }
@@ -33,6 +35,11 @@ export function commitToKeep({ applied, run, outcome, progress }: TargetState): 
   if (run.lease !== null && outcome.attempted !== null && outcome.attempted === outcome.pendingOn)
     return outcome.attempted;
   return run.dirty === 'all' || run.dirty.length > 0 ? null : (applied.source?.revision ?? null);
+}
+
+/** The tip was pending until the end of a hold, and is the same as what the target is held at since. */
+export function isLeftByHold({ hold, outcome }: Pick<TargetState, 'hold' | 'outcome'>, tip: Revision): boolean {
+  return hold !== null && hold.at !== tip && outcome.pendingOn === tip;
 }
 
 /** `held by jo since 28 Nov 10:02 UTC: reason` */

@@ -11,6 +11,7 @@ import type { SourceQuery } from '../../src/deploy/ports/git.ts';
 import type { ObjectId, Revision, Source } from '../../src/snapshot/source.ts';
 import { startGitServer } from '../rig/git-host/http-backend.ts';
 import type { GitHttpOptions, GitHttpServer } from '../rig/git-host/http-backend.ts';
+import { countingFromWants } from '../rig/git-host/tree-depth.ts';
 import { BareRepository, removeRepositories } from './repository.ts';
 import type { Tree } from './repository.ts';
 
@@ -128,11 +129,18 @@ describe('a path to read although it did not change', () => {
   });
 });
 
-describe.each([
+interface ServerKind {
+  readonly filter: boolean;
+  readonly bitmaps: boolean;
+  readonly countsFromWants?: boolean;
+}
+
+describe.each<[string, ServerKind]>([
   ['a server with filters', { filter: true, bitmaps: false }],
   ['a server with filters and bitmaps', { filter: true, bitmaps: true }],
   ['a server without filters', { filter: false, bitmaps: false }],
-])('reading from %s', (_server, kind) => {
+  ['a server that counts depth from the wanted tree', { filter: true, bitmaps: false, countsFromWants: true }],
+])('reading from %s', (_server, kind: ServerKind) => {
   describe.each(PAIRS)('across %s', (_pair, trees) => {
     const repository = new BareRepository('fleet.git', { filter: kind.filter });
     const revisions = trees.map((tree) => repository.commit(tree));
@@ -141,7 +149,7 @@ describe.each([
     let open: Awaited<ReturnType<typeof serve>>['open'];
     beforeAll(async () => {
       if (kind.bitmaps) repository.git('repack', '-q', '-a', '-d', '-b');
-      ({ open } = await serve(repository));
+      ({ open } = await serve(repository, kind.countsFromWants === true ? countingFromWants(repository.path) : {}));
     });
     const expected = () => sorted(repository.difference(before, now));
 
@@ -184,6 +192,34 @@ describe.each([
         repository.git('ls-tree', '-r', '--name-only', now).split('\n').toSorted(),
       );
     });
+  });
+});
+
+it('finds out once per run that a server counts depth from the wanted tree', async () => {
+  const repository = new BareRepository();
+  const revision = repository.commit(START);
+  const { server, open } = await serve(repository, countingFromWants(repository.path));
+  const paths = ['clusters/prod/0', 'clusters/prod/1'];
+  const ids = await open().trees(revision as Revision, paths, signal);
+  expect(Object.fromEntries(ids)).toEqual(
+    Object.fromEntries(paths.map((path) => [path, repository.git('rev-parse', `${revision}:${path}`)])),
+  );
+  const filters = server.requests.map(({ body }) => /filter (\S+)/.exec(body)?.[1]);
+  expect(filters).toEqual(['tree:0', 'tree:0', 'tree:1', 'tree:1', 'tree:1']);
+});
+
+it('finds that a commit is missing in the words of another server', async () => {
+  const repository = new BareRepository();
+  repository.commit({ 'a.yaml': 'a' });
+  const missing = '1'.repeat(40);
+  const { open } = await serve(repository, {
+    intercept(_request, response) {
+      response.end(`${pktLine(`ERR want ${missing} not valid`)}0000`);
+      return true;
+    },
+  });
+  await expect(open().since(query({ at: missing as Revision }), signal)).rejects.toMatchObject({
+    code: 'revision-missing',
   });
 });
 

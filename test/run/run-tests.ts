@@ -48,6 +48,13 @@ export async function runHistory({
   return withEnv(settings, () => runTests(['test/system/chaos/soak']));
 }
 
+/** Sends mutated deliveries to the receivers of all Git hosts. */
+export async function runFuzz({ deliveries, seed }: { deliveries: string; seed: string }): Promise<Counts> {
+  return withEnv({ HEADGATE_TEST_DELIVERIES: deliveries, HEADGATE_TEST_SEED: seed }, () =>
+    runTests(['--project', 'pure', 'test/githost/fuzz']),
+  );
+}
+
 /** Sets what is not set already, for the workers of one run. */
 async function withEnv<T>(settings: Readonly<Record<string, string>>, work: () => Promise<T>): Promise<T> {
   const missing = Object.entries(settings).filter(([name]) => process.env[name] === undefined);

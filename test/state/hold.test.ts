@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { activeHold, commitToKeep, describeHold } from '../../src/state/hold.ts';
+import { activeHold, commitToKeep, describeHold, isLeftByHold } from '../../src/state/hold.ts';
 import type { Hold } from '../../src/state/hold.ts';
 import { withOutcome } from '../../src/state/history.ts';
 import type { HistoryEntry } from '../../src/state/history.ts';
@@ -13,7 +13,7 @@ const A = 'a'.repeat(40) as Revision;
 const B = 'b'.repeat(40) as Revision;
 const C = 'c'.repeat(40) as Revision;
 const TREE = 'd'.repeat(40) as ObjectId;
-const hold: Hold = { by: 'jo', reason: 'incident', since: '2026-11-08T10:02:33.000Z', at: A, until: null };
+const hold: Hold = { by: 'jo', reason: 'incident', since: '2026-11-08T10:02:33.000Z', at: A, from: null, until: null };
 
 function stateOf(change: StateChange = {}) {
   const done: StateChange = { applied: { source: { revision: A, rootTree: TREE, tree: TREE } }, run: { dirty: [] } };
@@ -46,6 +46,17 @@ describe('a hold', () => {
   it('keeps the applied commit while a correction of drift works after a refused tip', () => {
     const lease = { run: 'r', holder: 'h', untilMs: 1 };
     expect(commitToKeep(stateOf({ run: { lease, dirty: [] }, outcome: { attempted: B } }))).toBe(A);
+  });
+
+  it('leaves a tip pending only where the tip is another commit than the one that is kept', () => {
+    const pendingOn = (revision: Revision | null) => ({
+      hold,
+      outcome: { ...NOTHING_RECORDED.outcome, pendingOn: revision },
+    });
+    expect(isLeftByHold(pendingOn(B), B)).toBe(true);
+    expect(isLeftByHold(pendingOn(A), A)).toBe(false);
+    expect(isLeftByHold(pendingOn(null), B)).toBe(false);
+    expect(isLeftByHold({ ...pendingOn(B), hold: null }, B)).toBe(false);
   });
 
   it('keeps no commit where none was applied completely', () => {

@@ -50,7 +50,8 @@ async function checkAndPlan(context: Context): Promise<ExitCode> {
   let code: ExitCode = 0;
   for (const target of context.config.targets) {
     context.print(`\n${target.name}:`);
-    if ((await planCommand(context, { target, revision: null, checkout: null, format: 'text' })) === 1) code = 1;
+    if ((await planCommand(context, { target, revision: null, checkout: null, format: context.output })) === 1)
+      code = 1;
   }
   return code;
 }

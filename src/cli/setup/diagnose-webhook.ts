@@ -24,7 +24,7 @@ export async function diagnoseWebhook({ repository, fullName, hooks, deliveriesO
   if (deliveries === null)
     return `webhook ${hook.id}; its deliveries are listed only in the settings of the repository`;
   const [last] = deliveries;
-  if (last === undefined) return `webhook ${hook.id}, no deliveries yet`;
+  if (last === undefined) return `webhook ${hook.id}, no delivery has been seen from this repository yet`;
   if (isAnswered(last)) return `webhook ${hook.id}, last delivery succeeded`;
   throw invalid(`webhook ${hook.id}: ${failureText(last)}`, failureRemedy(last, repository));
 }

@@ -7,37 +7,58 @@ import type { WebhookClient } from './webhook-client.ts';
 const POLLS = 30;
 const POLL_INTERVAL_MS = 500;
 
-/** What is known of a test delivery: how the receiver answered it. */
-export type Ping = HookDelivery | 'not-listed-in-time' | 'host-lists-none';
+/** What is known of a test delivery. */
+export type Ping =
+  | { readonly kind: 'answered'; readonly delivery: HookDelivery }
+  | { readonly kind: 'not-listed-in-time' | 'host-lists-none' }
+  /** Some hosts send the newest push again, which an empty repository does not have. */
+  | { readonly kind: 'not-sent'; readonly reason: string };
 
 /** Has a delivery sent, and waits until the host lists how the receiver answered it. */
 export async function pingWebhook(id: string, hooks: WebhookClient, signal: AbortSignal): Promise<Ping> {
   const before = await hooks.deliveries(id, signal);
-  await hooks.test(id, signal);
-  if (before === null) return 'host-lists-none';
+  try {
+    await hooks.test(id, signal);
+  } catch (thrown) {
+    if (thrown instanceof DeployError) return { kind: 'not-sent', reason: thrown.problem.message };
+    throw thrown;
+  }
+  if (before === null) return { kind: 'host-lists-none' };
   const known = new Set(before.map((delivery) => delivery.id));
   for (let polls = 0; polls < POLLS; polls += 1) {
-    const ping = (await hooks.deliveries(id, signal))?.find((delivery) => !known.has(delivery.id));
-    if (ping !== undefined) return ping;
+    const delivery = (await hooks.deliveries(id, signal))?.find((each) => !known.has(each.id));
+    if (delivery !== undefined) return { kind: 'answered', delivery };
     await pause(POLL_INTERVAL_MS, undefined, { signal });
   }
-  return 'not-listed-in-time';
+  return { kind: 'not-listed-in-time' };
 }
 
 export function isAnswered({ statusCode }: HookDelivery): boolean {
   return statusCode >= 200 && statusCode < 300;
 }
 
-export function pingFailed(ping: HookDelivery | 'not-listed-in-time', { url }: HookSettings): DeployError {
-  const subject = url;
-  if (ping === 'not-listed-in-time') {
-    return new DeployError('host-unreachable', {
-      subject,
-      message: 'the webhook is registered, but its ping has not been delivered yet',
-      remedy: 'Run headgate doctor in a minute.',
-    });
+/** What to say of a webhook that is registered. @throws DeployError when its deliveries do not arrive */
+export function pingOutcome(ping: Ping, { url }: HookSettings): string {
+  switch (ping.kind) {
+    case 'answered':
+      if (isAnswered(ping.delivery)) return 'its ping succeeded';
+      throw pingFailed(ping.delivery, url);
+    case 'host-lists-none':
+      return 'the settings of the repository show its test delivery';
+    case 'not-sent':
+      return `the next push tests it, because the host sent no ping: ${ping.reason}`;
+    case 'not-listed-in-time':
+      throw new DeployError('host-unreachable', {
+        subject: url,
+        message: 'the webhook is registered, but its ping has not been delivered yet',
+        remedy: 'Run headgate doctor in a minute.',
+      });
+    default:
+      return ping satisfies never;
   }
-  const { statusCode, status } = ping;
+}
+
+function pingFailed({ statusCode, status }: HookDelivery, subject: string): DeployError {
   const isSecret = statusCode === 401;
   return new DeployError(isSecret ? 'secret-missing' : 'host-unreachable', {
     subject,

@@ -49,10 +49,10 @@ export function holdCommand(
 ): Promise<ExitCode> {
   return opened({ context, limits }, target, async (steered) => {
     const ends = endOf(until, context.nowMs());
-    const hold = await setHold(
+    const { hold } = await setHold(
       async (state) => ({
+        ...(at === null ? kept(state, context.nowMs()) : { at: await allowed(at, state, steered), from: null }),
         ...signed(context, reason),
-        at: at === null ? keptCommit(state, context.nowMs()) : await allowed(at, state, steered),
         until: ends,
       }),
       steered.hold,
@@ -69,16 +69,23 @@ export interface RollbackFlags {
   readonly reason: string | null;
 }
 
-/** A hold at an earlier commit. */
-export function rollbackCommand(context: Context, { target, to, reason }: RollbackFlags): Promise<ExitCode> {
-  return opened({ context }, target, async (steered) => {
+/** A hold at an earlier commit. A repeated command does not go back further: the first one may have died half-way. */
+export function rollbackCommand(
+  context: Context,
+  { target, to, reason }: RollbackFlags,
+  limits?: RunLimits,
+): Promise<ExitCode> {
+  return opened({ context, limits }, target, async (steered) => {
     const record = await steered.ports.cluster.readiness.read(context.signal);
-    const hold = await setHold(
+    const { hold } = await setHold(
       async (state) => {
+        const held = activeHold(state, context.nowMs());
+        if (to === null && held !== null && held.from !== null) return held;
         const at = to === null ? lastReady(target, state, record) : await allowed(to, state, steered);
         if (at === null) throw nothingReady(target);
-        const from = state.applied.source?.revision.slice(0, 7) ?? 'nothing';
-        return { ...signed(context, reason ?? `rolled back from ${from}`), at, until: null };
+        const from = state.applied.source?.revision ?? null;
+        const why = reason ?? `rolled back from ${from?.slice(0, 7) ?? 'nothing'}`;
+        return { ...signed(context, why), at, from, until: null };
       },
       steered.hold,
       context.signal,
@@ -131,8 +138,8 @@ function signed({ env, nowMs }: Context, reason: string): Pick<Hold, 'by' | 'rea
 }
 
 /** A new reason or end of a hold changes nothing about its commit. */
-function keptCommit(state: TargetState, nowMs: number): Revision | null {
-  return activeHold(state, nowMs)?.at ?? commitToKeep(state);
+function kept(state: TargetState, nowMs: number): Pick<Hold, 'at' | 'from'> {
+  return activeHold(state, nowMs) ?? { at: commitToKeep(state), from: null };
 }
 
 function endOf(until: WrittenTime | null, nowMs: number): string | null {

@@ -10,11 +10,14 @@ const FORMAT = '1';
 const FORMAT_WITH_HOLD = '2';
 export const FORMATS: readonly string[] = [FORMAT, FORMAT_WITH_HOLD];
 
+const Commit = z.custom<Revision>((value) => typeof value === 'string' && asRevision(value) !== null);
+
 const Stored = z.object({
   by: z.string(),
   reason: z.string(),
   since: z.string(),
-  at: z.nullable(z.custom<Revision>((value) => typeof value === 'string' && asRevision(value) !== null)),
+  at: z.nullable(Commit),
+  from: z.nullable(Commit),
   until: z.nullable(z.string()),
 });
 

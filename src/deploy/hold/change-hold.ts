@@ -9,22 +9,22 @@ export interface HoldPorts extends Pick<Reporter, 'report'> {
 }
 
 /**
- * Sets the hold that `decide` returns for the state as it is then, and reports it; null: none is set. The next run brings
- * the target to its commit; the sweep queues one if this process dies before it does.
+ * Sets the hold that `decide` returns for the state as it is then, and reports it, unless it is the one that the state has.
+ * The next run brings the target to its commit; the sweep queues one if this process dies before it does.
  */
 export async function setHold(
   decide: (state: TargetState) => Hold | null | Promise<Hold | null>,
   { cluster, report }: HoldPorts,
   signal: AbortSignal,
-): Promise<Hold | null> {
+): Promise<{ readonly hold: Hold | null; readonly isNew: boolean }> {
   let before: Hold | null = null;
-  const { hold } = await cluster.changeHold(async (state) => {
+  const { hold } = await cluster.changeHold((state) => {
     before = state.hold;
-    return (await decide(state)) ?? state.hold;
+    return decide(state);
   }, signal);
-  if (hold === null || hold === before) return null;
-  await report({ kind: 'held', hold }, signal);
-  return hold;
+  const isNew = hold !== before;
+  if (hold !== null && isNew) await report({ kind: 'held', hold }, signal);
+  return { hold, isNew };
 }
 
 /** Ends the hold, also one that another person set, and reports that. Returns what ended; null: the target was not held. */

@@ -31,15 +31,15 @@ export async function rollBack(
 ): Promise<void> {
   const record = await cluster.readiness.read(signal);
   const since = new Date(runtime.nowMs()).toISOString();
-  const hold = await setHold(
+  const { isNew } = await setHold(
     (state) => {
       const at = lastReady(target, state, record);
-      if (state.hold !== null || state.applied.source?.revision !== revision || at === null) return null;
+      if (state.hold !== null || state.applied.source?.revision !== revision || at === null) return state.hold;
       const reason = `${revision.slice(0, 7)} did not become ready in time`;
-      return { by: 'headgate', reason, since, at, until: null };
+      return { by: 'headgate', reason, since, at, from: revision, until: null };
     },
     { cluster, report },
     signal,
   );
-  if (hold !== null) await runtime.requests.send([{ ...recipientOf(target), trigger, hint: null, at: since }], signal);
+  if (isNew) await runtime.requests.send([{ ...recipientOf(target), trigger, hint: null, at: since }], signal);
 }

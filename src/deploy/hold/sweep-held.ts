@@ -1,7 +1,7 @@
 import type { Target } from '../../config/checked/config.ts';
 import { settingsHash } from '../../config/checked/settings-hash.ts';
 import { isBackingOff } from '../../state/backoff.ts';
-import { describeHold } from '../../state/hold.ts';
+import { describeHold, isLeftByHold } from '../../state/hold.ts';
 import type { Hold } from '../../state/hold.ts';
 import { isWaitingFor } from '../../state/waiting.ts';
 import type { TargetState } from '../../state/target-state.ts';
@@ -30,5 +30,5 @@ export async function needsHeldRun(
   // A commit that waits for the next step of its run is not replaced by one that waits for the end of the hold.
   if (isIncomplete && state.progress.waiting?.revision === at) return false;
   if (isWaitingFor({ state, revision: tip }, [describeHold(hold)])) return false;
-  return !(await isAtTip({ target, state, tip }, ports, signal));
+  return isLeftByHold(state, tip) || !(await isAtTip({ target, state, tip }, ports, signal));
 }

@@ -129,7 +129,8 @@ async function endLate(
   { target, ports: { cluster }, runtime, report }: CheckContext,
   signal: AbortSignal,
 ): Promise<void> {
-  if (target.onFailure !== 'rollback' || statusIsFinal) return;
+  // The user of a command sees the result, and decides.
+  if (target.onFailure !== 'rollback' || statusIsFinal || trigger.kind === 'cli') return;
   const { rollBack } = await import('../hold/roll-back.ts');
   await rollBack({ target, revision, trigger }, { cluster, report, runtime }, signal);
 }

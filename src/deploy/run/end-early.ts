@@ -8,6 +8,7 @@ import { planRun } from '../prepare/prepare.ts';
 import { releaseAndWait } from './wait-for-release.ts';
 import type { StartedRun } from '../prepare/started-run.ts';
 import { refusalState } from './state-transitions.ts';
+import { isLeftByHold } from '../../state/hold.ts';
 import type { Stop } from '../prepare/stops.ts';
 
 /** Ends a run that has no plan. */
@@ -32,7 +33,8 @@ export async function endEarly(
     }
     case 'current':
       await reportSuperseded(run, world, signal);
-      if (state.progress.waiting !== null || state.outcome.retry !== null) await settle(run, world, signal);
+      if (state.progress.waiting !== null || state.outcome.retry !== null || isLeftByHold(state, revision))
+        await settle(run, world, signal);
       return { ...unchangedSince(state, revision), ...owed(run) };
     case 'never-deployed':
       return unchanged(revision, state.hasOtherOrigin ? null : previousOf(state));

@@ -1,4 +1,5 @@
 import type { Revision } from '../../snapshot/source.ts';
+import { isLeftByHold } from '../../state/hold.ts';
 import { hasSucceeded } from '../../state/target-state.ts';
 import type { TargetState } from '../../state/target-state.ts';
 import { countsSoFar } from '../../state/waiting.ts';
@@ -26,10 +27,14 @@ export function unchangedSince(state: TargetState, revision: Revision): Report {
  */
 export function owed({
   request,
-  state: { progress, outcome, applied },
+  state,
   revision,
 }: Pick<StartedRun, 'request' | 'state' | 'revision'>): Pick<Report, 'isOwed' | 'isAnswered'> {
+  const { progress, outcome, applied } = state;
   if ([progress.waiting?.revision, outcome.retry?.revision].includes(revision)) return { isOwed: true };
+  // A command that died after its last write is repeated by its user, and no queue keeps its request.
+  const isRepeated = request.trigger.kind === 'cli' && outcome.pendingOn === revision;
+  if (isRepeated || isLeftByHold(state, revision)) return { isOwed: true };
   const isApplied = applied.source?.revision === revision && hasSucceeded(outcome);
   return isApplied && Date.parse(request.at) > Date.parse(applied.deployedAt ?? '') ? { isAnswered: true } : {};
 }

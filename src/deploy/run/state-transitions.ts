@@ -52,10 +52,11 @@ function awaitedBy({ source, plan, sinceMs }: PlannedRun): Partial<Pick<Progress
   return plan.awaits.length === 0 ? {} : { awaited: { revision: source.revision, sinceMs } };
 }
 
-/** Another commit waits for the end of the hold: it stays the one that is pending. */
-export function pendingOfHeld({ isHeld, revision, state: { outcome } }: StartedRun): StateChange {
-  const isOther = isHeld && outcome.pendingOn !== revision;
-  return isOther ? { outcome: { pendingOn: outcome.pendingOn } } : {};
+/** Another commit waits for the end of the hold: it stays the one that is pending, unless it has its outcome. */
+export function pendingOfHeld({ isHeld, revision, state: { outcome, applied } }: StartedRun): StateChange {
+  const { pendingOn } = outcome;
+  if (!isHeld || pendingOn === revision) return {};
+  return { outcome: { pendingOn: pendingOn === applied.source?.revision ? null : pendingOn } };
 }
 
 export function successState(run: PlannedRun, verdict: RecordedVerdict, counts?: Counts): StateChange {

@@ -20,7 +20,7 @@ function diagnose(hooks: readonly Hook[], last: Partial<HookDelivery> | null = n
 
 it('accepts a webhook whose last delivery succeeded, and one without deliveries', async () => {
   expect(await diagnose([hook], {})).toBe('webhook 7, last delivery succeeded');
-  expect(await diagnose([hook])).toBe('webhook 7, no deliveries yet');
+  expect(await diagnose([hook])).toBe('webhook 7, no delivery has been seen from this repository yet');
 });
 
 it.each<[string, readonly Hook[], RegExp]>([

@@ -116,7 +116,7 @@ describe('a held lease', () => {
 
   it('keeps a hold that is set while the run works', async () => {
     const { held, cell } = await leaseIn();
-    const byJo = { by: 'jo', reason: 'incident', since: '', at: null, until: null };
+    const byJo = { by: 'jo', reason: 'incident', since: '', at: null, from: null, until: null };
     cell.stored = { uid: 'u', resourceVersion: '9', state: { ...cell.stored.state, hold: byJo } };
     await held.write({ run: { lease: null }, outcome: { verdict: 'deployed' } }, signal);
     expect(cell.stored.state).toMatchObject({ hold: byJo, run: { lease: null }, outcome: { verdict: 'deployed' } });

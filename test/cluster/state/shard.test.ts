@@ -156,7 +156,7 @@ describe('the parent', () => {
   });
 
   it('says with its format that it is held, so that a release which does not know holds refuses it', () => {
-    const hold = { by: 'jo', reason: 'incident', since: '2026-11-28T10:02:00.000Z', at: A, until: null };
+    const hold = { by: 'jo', reason: 'incident', since: '2026-11-28T10:02:00.000Z', at: A, from: null, until: null };
     const object = writeParent({ ...state, hold }, aTarget());
     const metadata = object['metadata'] as JsonObject;
     expect(metadata['annotations']).toMatchObject({ 'headgate.dev/format': '2' });

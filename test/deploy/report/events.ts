@@ -34,7 +34,7 @@ export const finished = (report: Report, more: Partial<Extract<RunEvent, { kind:
   ...more,
 });
 
-const hold = { by: 'jo', reason: 'incident', since: '2026-11-28T10:02:00.000Z', at: A, until: null };
+const hold = { by: 'jo', reason: 'incident', since: '2026-11-28T10:02:00.000Z', at: A, from: null, until: null };
 const FINAL = { isStatusFinal: true };
 
 /** Events of every kind that a run reports. The test of a channel has one expectation for each, and the compiler shows a missing one. */

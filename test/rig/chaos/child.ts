@@ -20,12 +20,17 @@ export interface Listener {
 export interface Programs {
   readonly serve: string;
   readonly uninstall: string;
+  readonly steer: string;
 }
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 
 /** The sources, for a test with a few starts. */
-export const SOURCES: Programs = { serve: join(HERE, 'serve-child.ts'), uninstall: join(HERE, 'uninstall-child.ts') };
+export const SOURCES: Programs = {
+  serve: join(HERE, 'serve-child.ts'),
+  uninstall: join(HERE, 'uninstall-child.ts'),
+  steer: join(HERE, 'steer-child.ts'),
+};
 
 /** Bundles each program into one file, which starts in half the time of its thousand modules. */
 export async function bundlePrograms(): Promise<Programs & { readonly remove: () => Promise<void> }> {
@@ -34,7 +39,7 @@ export async function bundlePrograms(): Promise<Programs & { readonly remove: ()
   await mkdir(root, { recursive: true });
   const directory = await mkdtemp(join(root, 'chaos-'));
   await build({
-    entryPoints: [SOURCES.serve, SOURCES.uninstall],
+    entryPoints: Object.values(SOURCES),
     outdir: directory,
     outExtension: { '.js': '.mjs' },
     bundle: true,
@@ -46,6 +51,7 @@ export async function bundlePrograms(): Promise<Programs & { readonly remove: ()
   return {
     serve: join(directory, 'serve-child.mjs'),
     uninstall: join(directory, 'uninstall-child.mjs'),
+    steer: join(directory, 'steer-child.mjs'),
     remove: () => rm(directory, { recursive: true, force: true }),
   };
 }

@@ -48,7 +48,7 @@ export class FaultTestbed {
   readonly directory: string;
   readonly #proxies: { kubernetes: FaultProxy; git: HttpProxy; queue: HttpProxy };
   #serve: ChildProcess | null = null;
-  #uninstall: ChildProcess | null = null;
+  #command: ChildProcess | null = null;
   #visibilitySeconds = 1;
   #programs = SOURCES;
 
@@ -168,10 +168,19 @@ export class FaultTestbed {
 
   /** Runs `headgate uninstall` next to the child. Returns its exit code, or null when it was killed. */
   async uninstall(target: string): Promise<number | null> {
+    return this.#run(this.#programs.uninstall, [target]);
+  }
+
+  /** Runs `headgate hold` or `headgate release` next to the child, as `uninstall`. */
+  async steer(args: readonly string[]): Promise<number | null> {
+    return this.#run(this.#programs.steer, args);
+  }
+
+  async #run(program: string, args: readonly string[]): Promise<number | null> {
     const [config] = this.#files;
-    this.#uninstall = startChild(this.#programs.uninstall, [config, target], this.#listener);
-    const code = await exitCodeOf(this.#uninstall);
-    this.#uninstall = null;
+    this.#command = startChild(program, [config, ...args], this.#listener);
+    const code = await exitCodeOf(this.#command);
+    this.#command = null;
     return code;
   }
 
@@ -190,11 +199,11 @@ export class FaultTestbed {
 
   /** Kills the working process, which gets no chance to clean up. */
   kill(): void {
-    (this.#uninstall ?? this.#serve)?.kill('SIGKILL');
+    (this.#command ?? this.#serve)?.kill('SIGKILL');
   }
 
   async stop(): Promise<void> {
-    for (const child of [this.#uninstall, this.#serve]) {
+    for (const child of [this.#command, this.#serve]) {
       child?.kill('SIGKILL');
       if (child !== null) await exitCodeOf(child);
     }

@@ -43,6 +43,7 @@ export async function runScenario(
   const places = placesOf(namespace, scenario);
   const branch = scenario.isPair === true ? pairOf(namespace).branch : namespace;
   let uids: Readonly<Record<string, string>> = {};
+  const commits: Commit[] = [];
   let last: { readonly commit: Commit; readonly files: Files } | null = null;
   for (const [index, step] of scenario.steps.entries()) {
     isCounted ||= index >= scenario.countedFrom;
@@ -51,12 +52,29 @@ export async function runScenario(
       last = null;
       continue;
     }
+    if (step === 'release' || step === 'rollback') {
+      await command(testbed, [step, namespace]);
+      continue;
+    }
+    if (isPosition(step)) {
+      const parent = await testbed.api.get(`/api/v1/namespaces/${namespace}/configmaps/headgate-${namespace}`);
+      const expected = `"headgate.dev/revision":"${commits[step.isAt]?.revision}"`;
+      if (!JSON.stringify(parent).includes(expected)) throw new Error(`not ${expected}: ${JSON.stringify(parent)}`);
+      continue;
+    }
+    if (isHold(step)) {
+      await command(testbed, ['hold', namespace, commits[step.holdAt]?.revision ?? '']);
+      continue;
+    }
+    const isWaiting = isDeferred(step);
+    const pushed = isWaiting ? step.waits : step;
     uids = await uidsIn(testbed.api, namespace);
-    const commit = testbed.git.commit(branch, step, last === null ? [] : [last.commit.revision]);
-    await settle(testbed, { branch, places }, { commit, mode });
+    const commit = testbed.git.commit(branch, pushed, last === null ? [] : [last.commit.revision]);
+    commits.push(commit);
+    await settle(testbed, { branch, places }, { commit, mode, isWaiting });
     // The first push creates the namespace too. From then on it also holds objects that Headgate does not own.
     if (last === null) await createForeign(testbed, namespace);
-    last = { commit, files: step };
+    last = { commit, files: pushed };
   }
   testbed.fault = () => 'pass';
   const { commit = null, files = {} } = last ?? {};
@@ -95,7 +113,7 @@ async function createForeign({ api }: FaultTestbed, target: string): Promise<voi
 async function settle(
   testbed: FaultTestbed,
   { branch, places }: { branch: string; places: readonly Place[] },
-  { commit, mode }: { commit: Commit; mode: FaultMode },
+  { commit, mode, isWaiting }: { commit: Commit; mode: FaultMode; isWaiting: boolean },
 ): Promise<void> {
   const untilMs = performance.now() + SETTLE_MS;
   let isQueued = false;
@@ -115,12 +133,39 @@ async function settle(
     const nowMs = performance.now();
     if (!isSettled && (news.length > 0 || nowMs - readAtMs > READ_MS)) {
       readAtMs = nowMs;
-      const settled = await Promise.all(places.map((place) => settledAt(testbed.api, place, commit.revision)));
+      const settled = await Promise.all(
+        places.map((place) =>
+          isWaiting ? waitsAt(testbed, place, commit) : settledAt(testbed.api, place, commit.revision),
+        ),
+      );
       isSettled = settled.every(Boolean);
     }
     if (isSettled && testbed.isIdle()) return;
     if (nowMs > untilMs) throw new Error(`${branch} did not reach ${commit.revision}: ${lastLines(testbed, places)}`);
     await pause(20);
+  }
+}
+
+const isPosition = (step: object): step is { readonly isAt: number } => 'isAt' in step;
+const isHold = (step: object): step is { readonly holdAt: number } => 'holdAt' in step;
+const isDeferred = (step: object): step is { readonly waits: Files } => 'waits' in step;
+
+/** The state says that it waits, and so does the commit. */
+async function waitsAt({ api, host }: FaultTestbed, { target, namespace }: Place, { revision }: Commit) {
+  const parent = await api.get(`/api/v1/namespaces/${namespace}/configmaps/headgate-${target}`);
+  const state = JSON.stringify(parent?.['data'] ?? {});
+  const last = host.statusesOf(revision).findLast(({ context }) => context === `headgate/${target}`);
+  return state.includes(`"waiting":{"revision":"${revision}"`.replaceAll('"', '\\"')) && last?.state === 'pending';
+}
+
+/** Repeats a command that was killed or failed, as its user would. */
+async function command(testbed: FaultTestbed, args: readonly string[]): Promise<void> {
+  const untilMs = performance.now() + SETTLE_MS;
+  while ((await testbed.steer(args)) !== 0) {
+    const [, target = ''] = args;
+    if (performance.now() > untilMs)
+      throw new Error(`${args.join(' ')} did not succeed: ${lastLines(testbed, [{ target, namespace: target }])}`);
+    await pause(READ_MS);
   }
 }
 

@@ -3,8 +3,18 @@ import { configMap } from '../testbed/testbed.ts';
 /** file → objects. */
 export type Files = Readonly<Record<string, string>>;
 
-/** A push of these files and no others, or an uninstall. */
-export type Step = Files | 'uninstall';
+/** A push of these files and no others, or a command. */
+export type Step =
+  | Files
+  | 'uninstall'
+  /** `headgate hold --at` the commit of an earlier step. */
+  | { readonly holdAt: number }
+  /** A push that waits for the end of the hold. */
+  | { readonly waits: Files }
+  /** The target is at the commit of an earlier push. */
+  | { readonly isAt: number }
+  | 'rollback'
+  | 'release';
 
 export interface Scenario {
   readonly name: string;
@@ -125,6 +135,42 @@ export const WAVES: Scenario = {
       'apps/gone.yaml': maps(['gone'], '1'),
     },
     { 'apps/web.yaml': deployment('2'), 'apps/after.yaml': configMap('after', { v: '2' }, SECOND) },
+  ],
+};
+
+/** Goes back to an earlier commit, keeps it while another one is pushed, and deploys the tip when the hold ends. */
+export const HOLD: Scenario = {
+  name: 'a hold and its end',
+  countedFrom: 2,
+  isFresh: false,
+  steps: [
+    { 'apps/a.yaml': maps(['a', 'b'], '1') },
+    { 'apps/a.yaml': maps(['a'], '2'), 'apps/c.yaml': maps(['c'], '2') },
+    { holdAt: 0 },
+    { isAt: 0 },
+    { waits: { 'apps/a.yaml': maps(['a', 'd'], '3'), 'apps/c.yaml': maps(['c'], '2') } },
+    { isAt: 0 },
+    'release',
+    { isAt: 2 },
+  ],
+};
+
+/** Goes back to the last commit that was ready, and no further when the command is repeated. */
+export const ROLLBACK: Scenario = {
+  name: 'a rollback and its end',
+  countedFrom: 3,
+  isFresh: false,
+  steps: [
+    { 'apps/a.yaml': maps(['a'], '0') },
+    { 'apps/a.yaml': maps(['a', 'b'], '1') },
+    { 'apps/a.yaml': maps(['a'], '2'), 'apps/c.yaml': maps(['c'], '2') },
+    'rollback',
+    { isAt: 1 },
+    'rollback',
+    { isAt: 1 },
+    { waits: { 'apps/a.yaml': maps(['a', 'd'], '3') } },
+    'release',
+    { isAt: 3 },
   ],
 };
 

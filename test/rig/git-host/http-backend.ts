@@ -26,10 +26,18 @@ export interface GitHttpOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Answers instead of Git and returns true, or lets the request through. */
   readonly intercept?: (request: IncomingMessage, response: ServerResponse, body: Buffer) => boolean | Promise<boolean>;
+  /** What Git gets instead of the body. */
+  readonly rewrite?: (body: Buffer) => Buffer;
 }
 
 /** Serves bare repositories with git's own `git http-backend` as CGI (RFC 3875), on loopback. */
-export async function startGitServer({ root, port = 0, env = {}, intercept }: GitHttpOptions): Promise<GitHttpServer> {
+export async function startGitServer({
+  root,
+  port = 0,
+  env = {},
+  intercept,
+  rewrite,
+}: GitHttpOptions): Promise<GitHttpServer> {
   const requests: LoggedRequest[] = [];
   const children = new Set<ReturnType<typeof spawn>>();
 
@@ -40,7 +48,7 @@ export async function startGitServer({ root, port = 0, env = {}, intercept }: Gi
     const logged = log(request, body);
     requests.push(logged);
     if (intercept !== undefined && (await intercept(request, response, body))) return;
-    cgi({ request, response, body, logged });
+    cgi({ request, response, body: rewrite === undefined ? body : rewrite(body), logged });
   }
 
   function cgi({

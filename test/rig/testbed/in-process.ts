@@ -61,7 +61,7 @@ export function inProcess(testbed: Testbed): InProcess {
   };
 }
 
-function contextOf(
+export function contextOf(
   { env, directory }: Testbed,
   { config }: LocalRuntime,
   print: (text: string) => void,

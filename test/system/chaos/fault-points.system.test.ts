@@ -3,7 +3,7 @@ import { BAD_RESPONSES, KILLS } from '../../rig/chaos/fault-modes.ts';
 import type { FaultMode } from '../../rig/chaos/fault-modes.ts';
 import { runScenario } from '../../rig/chaos/run-scenario.ts';
 import type { ScenarioRun } from '../../rig/chaos/run-scenario.ts';
-import { FRESH, MOVES, SHARDED, SMALL, UNINSTALL, WAVES } from '../../rig/chaos/scenario.ts';
+import { FRESH, HOLD, MOVES, ROLLBACK, SHARDED, SMALL, UNINSTALL, WAVES } from '../../rig/chaos/scenario.ts';
 import type { Scenario } from '../../rig/chaos/scenario.ts';
 import { TestbedPool } from '../../rig/chaos/testbed-pool.ts';
 
@@ -25,6 +25,8 @@ const rows = [
   { scenario: SHARDED, modes: MODES },
   { scenario: MOVES, modes: IS_SAMPLE ? KILLS : MODES },
   { scenario: UNINSTALL, modes: KILLS },
+  { scenario: HOLD, modes: KILLS },
+  { scenario: ROLLBACK, modes: KILLS },
   { scenario: WAVES, modes: IS_SAMPLE ? [] : KILLS },
   { scenario: FRESH, modes: IS_SAMPLE ? [] : MODES },
 ].flatMap(({ scenario, modes }) => modes.map((mode) => ({ scenario, mode, name: scenario.name, fault: mode.name })));
