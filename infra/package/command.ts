@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import type { Plugin } from 'esbuild';
 import { versionOnly } from '../build.ts';
 
 /**
@@ -10,7 +12,7 @@ import { versionOnly } from '../build.ts';
 export async function bundleCommand(root: string, out: string): Promise<readonly string[]> {
   const { metafile } = await build({
     absWorkingDir: root,
-    entryPoints: { main: 'src/cli/main.ts' },
+    entryPoints: { main: 'src/cli/main.ts', worker: 'src/parsing/worker.ts' },
     outdir: out,
     platform: 'node',
     format: 'esm',
@@ -28,7 +30,7 @@ export async function bundleCommand(root: string, out: string): Promise<readonly
     legalComments: 'none',
     // node_modules may be a link; its real path would be in the output.
     preserveSymlinks: true,
-    plugins: [versionOnly],
+    plugins: [versionOnly, builtWorker],
     // Only kubeconfigs are read with it. Its index adds a client for every API of Kubernetes: 4 MB.
     alias: { '@kubernetes/client-node': join(root, 'node_modules/@kubernetes/client-node/dist/config.js') },
     chunkNames: '[name]-[hash]',
@@ -37,3 +39,15 @@ export async function bundleCommand(root: string, out: string): Promise<readonly
   });
   return Object.keys(metafile.inputs);
 }
+
+/** A worker is started by its file, which esbuild does not see: the bundle has it beside every chunk, as JavaScript. */
+const builtWorker: Plugin = {
+  name: 'built-worker',
+  setup(bundler) {
+    bundler.onLoad({ filter: /\/src\/parsing\/apart\.ts$/ }, async ({ path }) => {
+      const contents = (await readFile(path, 'utf8')).replace("'./worker.ts'", "'./worker.js'");
+      if (!contents.includes("'./worker.js'")) throw new Error(`${path} starts no worker`);
+      return { contents, loader: 'ts' };
+    });
+  },
+};
