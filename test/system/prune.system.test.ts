@@ -85,6 +85,33 @@ describe('a directory of manifests that can no longer be read', () => {
   });
 });
 
+describe('the path of a target that can no longer be read', () => {
+  it.each(['deep/apps', 'deep'])('keeps its objects when %s becomes a submodule or a link', async (name) => {
+    testbed = await Testbed.build({ target: { path: 'deep/apps', prune: { empty: true } } });
+    await testbed.start();
+    const first = await testbed.push({ 'deep/apps/a.yaml': configMap('a'), 'README.md': '' });
+    await testbed.outcome(first, 'deployed');
+    await testbed.git('rm', '-rq', 'deep');
+    await testbed.git('update-index', '--add', '--cacheinfo', `160000,${first},${name}`);
+    await testbed.git('commit', '-qm', 'a submodule');
+    await testbed.git('push', '-q', 'origin', 'HEAD:main');
+    expect(await testbed.outcome(await testbed.git('rev-parse', 'HEAD'))).toMatchObject({
+      verdict: 'refused',
+      errors: [{ code: 'file-unreadable', subject: name }],
+    });
+
+    await testbed.git('rm', '-q', '--cached', name);
+    await testbed.write({ 'deep/README.md': '' });
+    if (name === 'deep') await testbed.write({ deep: null });
+    await testbed.link(name, 'README.md');
+    expect(await testbed.outcome(await testbed.commitAndPush())).toMatchObject({
+      verdict: 'refused',
+      errors: [{ code: 'file-unreadable', subject: name }],
+    });
+    expect(Object.keys(await testbed.configMaps())).toEqual(['a']);
+  });
+});
+
 const KEPT: readonly (readonly [string, string])[] = [
   ['headgate.dev/prune', 'false'],
   ['helm.sh/resource-policy', 'keep'],
