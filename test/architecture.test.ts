@@ -77,6 +77,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'state',
     'config/checked',
     'plan/model',
+    'plan/planner',
     'deploy/ports',
     'cluster/api',
   ],
