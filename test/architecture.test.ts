@@ -252,6 +252,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'config/templates',
     'desired/plain',
     'plan/model',
+    'plan/ownership',
     'plan/planner',
     'deploy/ports',
     'deploy/render',

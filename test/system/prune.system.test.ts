@@ -310,6 +310,35 @@ describe('a Namespace that leaves Git, where prune.kinds allows its deletion', (
   });
 });
 
+describe('a definition that leaves Git together with the custom resources of another target', () => {
+  it('goes once that target has deleted them, also when that runs later', async () => {
+    const { namespace } = (testbed = await Testbed.build({
+      targets: [
+        { name: 'NAMESPACE-a', path: 'a', clusterScoped: true, prune: { kinds: ['CustomResourceDefinition'] } },
+        { name: 'NAMESPACE-b', path: 'b', dependsOn: ['NAMESPACE-a'] },
+      ],
+    }));
+    const group = `${namespace}.example.com`;
+    const widget = { apiVersion: `${group}/v1`, kind: 'Widget', metadata: { name: 'w' } };
+    await testbed.start();
+    await testbed.push({
+      'a/own.yaml': configMap('a'),
+      'a/definition.json': widgetDefinition(group, [{ name: 'v1' }]),
+      'b/own.yaml': configMap('b'),
+      'b/w.json': JSON.stringify(widget),
+    });
+    await testbed.logged((line) => line['target'] === `${namespace}-b` && line['created'] === 2);
+    testbed.log.length = 0;
+    await testbed.push({ 'a/definition.json': null, 'b/w.json': null });
+    const waiting = await testbed.logged((line) => line['target'] === `${namespace}-a` && line['pruned'] === 0);
+    expect(waiting['warnings']).toMatchObject([
+      { message: expect.stringContaining(`target ${namespace}-b may have objects in it`) as string },
+    ]);
+    await testbed.logged((line) => line['target'] === `${namespace}-b` && line['pruned'] === 1);
+    await testbed.logged((line) => line['target'] === `${namespace}-a` && line['pruned'] === 1);
+  });
+});
+
 /** In a cluster of its own: an aggregated API that does not answer, as another test may add one, would keep the Namespace. */
 describe('a Namespace that leaves Git and contains nothing else', () => {
   let plane: ControlPlane;
