@@ -40,7 +40,7 @@ export async function neighborhoodOf(context: NeighborhoodContext, signal: Abort
   const { request, runtime } = context;
   return {
     async locations() {
-      return others.map(({ name, namespace }) => ({ name, namespace }));
+      return others.map(({ name, namespace, suspend }) => ({ name, namespace, isSuspended: suspend }));
     },
     async definitionsOf(left, next) {
       // This commit was applied when they were released, so their new targets define them.

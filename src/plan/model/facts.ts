@@ -101,6 +101,8 @@ export interface TargetLocation {
   readonly namespace: string;
   /** It follows the same ref and has not applied this commit, so it may release the object when it does. */
   readonly isBehind?: boolean;
+  /** It follows the same ref, and releases nothing. */
+  readonly isSuspended?: boolean;
 }
 
 /** Another target that follows the same ref, and whether it defines an object that left this target. */
