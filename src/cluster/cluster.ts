@@ -49,7 +49,7 @@ export function targetCluster(run: ClusterRun) {
       return recordedTarget(parent, { ...run, store });
     },
     capabilities: (signal) => readCapabilities(run, signal),
-    blockedTargets: (signal) => listBlockedTargets(run, signal),
+    blockedTargets: (lifted, signal) => listBlockedTargets(lifted, run, signal),
     generatedTargets: (signal) => listGeneratedTargets(run, signal),
     async changeHold(decide, signal) {
       // No push needs it.

@@ -78,13 +78,31 @@ export function openRepository(server: GitServer, local: LocalObjects | null = n
     const tree = await pathTree(at.rootTree, query, signal);
     if (tree !== null) await objects.fetchWhole(tree, signal);
     const changes = await changesBetween(tree, null, { path: query.path, both: [] }, signal);
-    const read = await readChanges(changes, query.isRead, signal);
+    const read = [
+      ...(await readChanges(changes, query.isRead, signal)),
+      ...(tree === null ? await inTheWay(at.rootTree, query, signal) : []),
+    ];
     return { ...at, tree, inputs: await inputsOf(at.rootTree, query, signal), complete: true, files: read };
   }
 
   async function pathTree(rootTree: ObjectId, { path }: SourceQuery, signal: AbortSignal): Promise<ObjectId | null> {
     const entry = (await descend(rootTree, [path], signal)).get(path) ?? null;
     return entry?.kind === 'tree' ? asObjectId(entry.id) : null;
+  }
+
+  /** A link or submodule at the path or above it: what is behind it is unknown, and not deleted. */
+  async function inTheWay(
+    rootTree: ObjectId,
+    { path }: SourceQuery,
+    signal: AbortSignal,
+  ): Promise<readonly SourceFile[]> {
+    const names = path.split('/');
+    const paths = names.map((_, index) => names.slice(0, index + 1).join('/'));
+    return [...(await descend(rootTree, paths, signal))].flatMap(([at, entry]): readonly SourceFile[] => {
+      if (entry === null) return [];
+      if (entry.hazard !== null) return [{ path: at, kind: 'refused', reason: entry.hazard }];
+      return entry.kind === 'symlink' || entry.kind === 'submodule' ? [{ path: at, kind: entry.kind }] : [];
+    });
   }
 
   function inputsOf(rootTree: ObjectId, { inputs, recorded, base }: SourceQuery, signal: AbortSignal) {
@@ -118,8 +136,12 @@ export function openRepository(server: GitServer, local: LocalObjects | null = n
       tree,
       inputs: await inputsOf(at.rootTree, query, signal),
       complete: false,
-      // A path that did not change may be excluded since it was noted. What came from it has left Git then.
-      files: [...changed, ...dirty.map((file) => (query.isRead(file.path, file.kind) ? file : absent(file.path)))],
+      files: [
+        ...changed,
+        // A path that did not change may be excluded since it was noted. What came from it has left Git then.
+        ...dirty.map((file) => (query.isRead(file.path, file.kind) ? file : absent(file.path))),
+        ...(tree === null ? await inTheWay(at.rootTree, query, signal) : []),
+      ],
     };
   }
 

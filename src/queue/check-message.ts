@@ -30,7 +30,7 @@ const Body = z.object({
   reported: z.nullable(z.enum(['progressing', 'not-ready'])),
   statusIsFinal: z.boolean(),
   resumesRun: z.boolean(),
-  lifted: z.optional(z.nullable(z.object({ namespaces: z.array(z.string()) }))),
+  lifted: z.optional(z.nullable(z.object({ namespaces: z.array(z.string()), ofContent: z.optional(z.boolean()) }))),
 });
 
 /** The check in a message body; null if it is not a check. */

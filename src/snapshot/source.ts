@@ -46,7 +46,7 @@ export interface Source {
   readonly revision: Revision;
   /** The commit's whole tree. */
   readonly rootTree: ObjectId;
-  /** The tree at the target's path; null when the path does not exist (or is a file) at this revision. */
+  /** The tree at the target's path; null when the path is not a directory at this revision. `files` then has the link in its way. */
   readonly tree: ObjectId | null;
   /** Object ids of the requested inputs; null for one that does not exist. */
   readonly inputs: Readonly<Record<string, ObjectId | null>>;

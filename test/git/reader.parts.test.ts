@@ -326,6 +326,18 @@ describe('reading paths', () => {
     ]);
   });
 
+  it('reports the link or submodule that is in the way of the path, at the path or above it', async () => {
+    const { open } = await serve(repository);
+    const base = baseOf(repository, before, 'other');
+    for (const path of ['module', 'module/apps/prod', 'link.yaml']) {
+      const expected = path === 'link.yaml' ? { path, kind: 'symlink' } : { path: 'module', kind: 'submodule' };
+      const whole = await open().since(query({ path }), signal);
+      expect(whole).toMatchObject({ tree: null, files: [expected] });
+      const changed = await open().since(query({ path, base }), signal);
+      expect(changed.files.filter(({ kind }) => kind !== 'absent')).toEqual([expected]);
+    }
+  });
+
   it('distinguishes a missing path from an empty one', async () => {
     const { open } = await serve(repository);
     expect(await open().since(query({ path: 'nowhere' }), signal)).toMatchObject({

@@ -396,6 +396,21 @@ describe('an object that moves between two targets of a repository', () => {
     ]);
   });
 
+  it('moves with all others of its target, whose directory is gone then, and leaves both targets at the commit', async () => {
+    testbed = await Testbed.build({ targets: [GIVER, RECEIVER] });
+    await testbed.start();
+    const first = await testbed.push({ 'a/x.yaml': configMap('x'), 'b/own.yaml': configMap('own') });
+    await Promise.all(['a', 'b'].map((letter) => outcomeOf(letter, first, 'deployed')));
+    const uid = await uidOf('x');
+    const moved = await testbed.push(MOVE);
+    await outcomeOf('a', moved, 'deployed');
+    await outcomeOf('b', moved, 'deployed');
+    await outcomeOf('a', moved, 'unchanged');
+    expect(await deploy('a')).toMatchObject({ verdict: 'unchanged', warnings: [] });
+    expect(testbed.log.filter((line) => line['verdict'] === 'refused')).toEqual([]);
+    expect([await uidOf('x'), await ownerOf('x')]).toEqual([uid, 'b/x.yaml']);
+  });
+
   it('moves to a target that its own target depends on', async () => {
     const dependent = { ...GIVER, dependsOn: ['NAMESPACE-b'] };
     testbed = await Testbed.build({ targets: [dependent, RECEIVER] });

@@ -85,6 +85,33 @@ describe('a directory of manifests that can no longer be read', () => {
   });
 });
 
+describe('the path of a target that can no longer be read', () => {
+  it.each(['deep/apps', 'deep'])('keeps its objects when %s becomes a submodule or a link', async (name) => {
+    testbed = await Testbed.build({ target: { path: 'deep/apps', prune: { empty: true } } });
+    await testbed.start();
+    const first = await testbed.push({ 'deep/apps/a.yaml': configMap('a'), 'README.md': '' });
+    await testbed.outcome(first, 'deployed');
+    await testbed.git('rm', '-rq', 'deep');
+    await testbed.git('update-index', '--add', '--cacheinfo', `160000,${first},${name}`);
+    await testbed.git('commit', '-qm', 'a submodule');
+    await testbed.git('push', '-q', 'origin', 'HEAD:main');
+    expect(await testbed.outcome(await testbed.git('rev-parse', 'HEAD'))).toMatchObject({
+      verdict: 'refused',
+      errors: [{ code: 'file-unreadable', subject: name }],
+    });
+
+    await testbed.git('rm', '-q', '--cached', name);
+    await testbed.write({ 'deep/README.md': '' });
+    if (name === 'deep') await testbed.write({ deep: null });
+    await testbed.link(name, 'README.md');
+    expect(await testbed.outcome(await testbed.commitAndPush())).toMatchObject({
+      verdict: 'refused',
+      errors: [{ code: 'file-unreadable', subject: name }],
+    });
+    expect(Object.keys(await testbed.configMaps())).toEqual(['a']);
+  });
+});
+
 const KEPT: readonly (readonly [string, string])[] = [
   ['headgate.dev/prune', 'false'],
   ['helm.sh/resource-policy', 'keep'],
@@ -280,6 +307,35 @@ describe('a Namespace that leaves Git, where prune.kinds allows its deletion', (
     await testbed.kubectl('delete', 'clusterrolebinding', name);
     await testbed.kubectl('delete', 'clusterrole', name);
     await testbed.kubectl('delete', 'namespace', team, '--wait=false');
+  });
+});
+
+describe('a definition that leaves Git together with the custom resources of another target', () => {
+  it('goes once that target has deleted them, also when that runs later', async () => {
+    const { namespace } = (testbed = await Testbed.build({
+      targets: [
+        { name: 'NAMESPACE-a', path: 'a', clusterScoped: true, prune: { kinds: ['CustomResourceDefinition'] } },
+        { name: 'NAMESPACE-b', path: 'b', dependsOn: ['NAMESPACE-a'] },
+      ],
+    }));
+    const group = `${namespace}.example.com`;
+    const widget = { apiVersion: `${group}/v1`, kind: 'Widget', metadata: { name: 'w' } };
+    await testbed.start();
+    await testbed.push({
+      'a/own.yaml': configMap('a'),
+      'a/definition.json': widgetDefinition(group, [{ name: 'v1' }]),
+      'b/own.yaml': configMap('b'),
+      'b/w.json': JSON.stringify(widget),
+    });
+    await testbed.logged((line) => line['target'] === `${namespace}-b` && line['created'] === 2);
+    testbed.log.length = 0;
+    await testbed.push({ 'a/definition.json': null, 'b/w.json': null });
+    const waiting = await testbed.logged((line) => line['target'] === `${namespace}-a` && line['pruned'] === 0);
+    expect(waiting['warnings']).toMatchObject([
+      { message: expect.stringContaining(`target ${namespace}-b may have objects in it`) as string },
+    ]);
+    await testbed.logged((line) => line['target'] === `${namespace}-b` && line['pruned'] === 1);
+    await testbed.logged((line) => line['target'] === `${namespace}-a` && line['pruned'] === 1);
   });
 });
 

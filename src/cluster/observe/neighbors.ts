@@ -30,12 +30,15 @@ export async function readNeighbors(
     left.length === 0 ? new Map<string, never>() : await definitionsOf(left, { neighbors, context }, signal);
   if (!at.candidates.some((candidate) => isClaimed(candidate, context)))
     return { candidates: at.candidates, otherTargets: owners, elsewhere };
-  const follow = (await neighbors.locations(signal)).map((each): [string, TargetLocation] => [applySetId(each), each]);
+  const follow = new Map((await neighbors.locations(signal)).map((each) => [applySetId(each), each]));
   const located = await Promise.all(
     [...new Map([...follow, ...owners])].map(async ([id, other]): Promise<[string, TargetLocation]> => {
       const owned = at.candidates.flatMap(({ live }) => (live?.labels[PART_OF] === id ? [live] : []));
       const files = owned.map(({ annotations }) => annotations[SOURCE] ?? '');
-      return [id, { ...other, isBehind: owned.length > 0 && (await neighbors.isBehind(other, files, signal)) }];
+      return [
+        id,
+        { ...follow.get(id), ...other, isBehind: owned.length > 0 && (await neighbors.isBehind(other, files, signal)) },
+      ];
     }),
   );
   const known = new Map(located);

@@ -1,4 +1,5 @@
 import type { BlockedTarget } from '../../deploy/ports/cluster.ts';
+import type { Lifted } from '../../plan/planner/lifted.ts';
 import { metadataMap } from '../../resource/resource.ts';
 import { isHeadgateState, listConfigMaps, locationOf } from './other-targets.ts';
 import { ERRORS, readList } from './parent.ts';
@@ -16,9 +17,11 @@ const LIFTABLE: ReadonlySet<string> = new Set([
 
 /** The targets of this cluster whose last run was refused for such a reason, by one metadata list. */
 export async function listBlockedTargets(
+  { ofContent }: Lifted,
   context: Pick<ClusterRun, 'connection' | 'target'>,
   signal: AbortSignal,
 ): Promise<readonly BlockedTarget[]> {
+  const isLiftable = (code: string) => LIFTABLE.has(code) || (ofContent === true && code === 'manifest-rejected');
   const selector = `labelSelector=${encodeURIComponent('applyset.kubernetes.io/id')}`;
   const parents =
     (await listConfigMaps('', selector, context, signal)) ??
@@ -27,7 +30,7 @@ export async function listBlockedTargets(
   return parents
     .filter((parent) => isHeadgateState(parent))
     .map((parent) => ({ location: locationOf(parent), annotations: metadataMap(parent, 'annotations') }))
-    .filter(({ annotations }) => readList(annotations[ERRORS]).some((code) => LIFTABLE.has(code)))
+    .filter(({ annotations }) => readList(annotations[ERRORS]).some((code) => isLiftable(code)))
     .map(({ location, annotations }) => ({
       ...location,
       repository: annotations['headgate.dev/repository'] ?? '',

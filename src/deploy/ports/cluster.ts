@@ -9,6 +9,7 @@ import type { Elsewhere, Facts, FieldConflict, TargetLocation } from '../../plan
 import type { FieldChange } from '../../plan/model/field-changes.ts';
 import type { Plan, Prune, Write } from '../../plan/model/plan.ts';
 import type { ChangeResult } from '../../plan/planner/after.ts';
+import type { Lifted } from '../../plan/planner/lifted.ts';
 import type { Source } from '../../snapshot/source.ts';
 import type { Readiness } from './readiness.ts';
 import type { Usage } from './usage.ts';
@@ -21,8 +22,8 @@ export interface Cluster {
   read(purpose: 'read-only' | 'write', signal: AbortSignal): Promise<RecordedTarget>;
   /** The version of the cluster and the APIs that it serves, as chart templates may query them. */
   capabilities(signal: AbortSignal): Promise<Capabilities>;
-  /** The targets of this cluster whose last run was refused for a reason that another target can remove. */
-  blockedTargets(signal: AbortSignal): Promise<readonly BlockedTarget[]>;
+  /** The targets of this cluster whose last run was refused for a reason that may be lifted now. */
+  blockedTargets(lifted: Lifted, signal: AbortSignal): Promise<readonly BlockedTarget[]>;
   /** Sets or ends the hold, also while a run works. `decide` gets the state as it is then. */
   changeHold(
     decide: (state: TargetState) => Hold | null | Promise<Hold | null>,

@@ -6,6 +6,7 @@ import { KUSTOMIZATION_FILES } from '../../desired/plain/rendered-folder.ts';
 import { asDeployError, needsPerson } from '../../error/deploy-error.ts';
 import type { Elsewhere } from '../../plan/model/facts.ts';
 import { describeRelease } from '../../plan/model/plan.ts';
+import { hasContents } from '../../plan/ownership/prune-rule.ts';
 import { formatId } from '../../resource/resource.ts';
 import type { Manifest, ResourceId } from '../../resource/resource.ts';
 import type { PathContent, Source, SourceFile } from '../../snapshot/source.ts';
@@ -39,7 +40,7 @@ export async function neighborhoodOf(context: NeighborhoodContext, signal: Abort
   const { request, runtime } = context;
   return {
     async locations() {
-      return others.map(({ name, namespace }) => ({ name, namespace }));
+      return others.map(({ name, namespace, suspend }) => ({ name, namespace, isSuspended: suspend }));
     },
     async definitionsOf(left, next) {
       // This commit was applied when they were released, so their new targets define them.
@@ -53,7 +54,8 @@ export async function neighborhoodOf(context: NeighborhoodContext, signal: Abort
       const open = left.filter((entry) => receiverOf(entry) === undefined);
       const concerned = others.filter((other) => open.some(({ id }) => mayOwnIn(other, id.namespace)));
       const judges = concerned.length === 0 ? [] : await judgesOf(concerned, context, next);
-      return new Map([...known, ...open.flatMap((entry) => definitionOf(entry, judges))]);
+      const defined = [...known, ...open.flatMap((entry) => definitionOf(entry, judges))];
+      return new Map([...(await inhabitedOf(open, others, { context, signal: next })), ...defined]);
     },
     async isBehind({ name, namespace }, files, next) {
       const other = others.find((each) => each.name === name && each.namespace === namespace);
@@ -106,6 +108,41 @@ function generatedTarget(expanded: ReturnType<typeof expand>): readonly Target[]
 function mayOwnIn({ namespaces, clusterScoped }: Target, namespace: string): boolean {
   if (namespace === '') return clusterScoped;
   return namespaces === '*' || namespaces.includes(namespace);
+}
+
+/**
+ * The Namespaces and definitions that a target may still empty by applying this commit. One that has tried to apply it, or
+ * does not run, would not change what is in them.
+ */
+async function inhabitedOf(
+  left: readonly Entry[],
+  others: readonly Target[],
+  { context, signal }: { readonly context: NeighborhoodContext; readonly signal: AbortSignal },
+): Promise<readonly (readonly [string, Elsewhere])[]> {
+  const { target } = context.request;
+  const containers = left.filter((entry) => hasContents(entry) && target.prune.kinds.includes(entry.id.kind));
+  const mayBeIn =
+    (other: Target) =>
+    ({ id }: Entry) =>
+      id.kind !== 'Namespace' || mayOwnIn(other, id.name);
+  const concerned = others.filter((other) => !other.suspend && containers.some(mayBeIn(other)));
+  const found = await Promise.all(
+    concerned.map(async (other) => {
+      if (!(await willRun(other, context, signal))) return [];
+      const by = { target: other.name, kind: 'inhabited', hasRun: false } as const;
+      return containers.filter(mayBeIn(other)).map(({ id }) => [formatId(id), by] as const);
+    }),
+  );
+  return found.flat();
+}
+
+async function willRun(other: Target, context: NeighborhoodContext, signal: AbortSignal): Promise<boolean> {
+  const progress = await progressOf(other, context, signal);
+  if (progress === null || progress.isAtTip || progress.state.inventory.count === 0) return false;
+  const { revision } = context.source;
+  const { outcome, progress: own } = progress.state;
+  if (isThrough(other, progress.state, revision)) return false;
+  return outcome.attempted !== revision || own.waiting?.revision === revision;
 }
 
 interface NeighborJudge {

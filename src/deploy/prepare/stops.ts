@@ -103,7 +103,7 @@ function pathMissing(
   target: Target,
   { revision, owned }: { readonly revision: string; readonly owned: number },
 ): Problem {
-  const owns = owned === 0 ? '' : `, and target ${target.name} owns ${owned} objects`;
+  const owns = owned === 0 ? '' : `, and target ${target.name} owns ${owned === 1 ? '1 object' : `${owned} objects`}`;
   return {
     code: 'path-missing',
     subject: target.path,

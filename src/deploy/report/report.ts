@@ -105,7 +105,7 @@ function keptWarning({ prune: { entry }, reason, forget }: Extract<ChangeResult,
 
 export function undecidedWarning({ entry, by }: Undecided): Problem {
   return {
-    code: 'foreign-owner',
+    code: by.kind === 'inhabited' ? 'prune-kept' : 'foreign-owner',
     subject: formatId(entry.id),
     message: `removed from Git, but kept in the cluster: ${describeUndecided(by)}`,
     remedy: `Wait for the next run of target ${by.target}, or fix what it reports.`,

@@ -1,3 +1,4 @@
+import type { Elsewhere } from '../../plan/model/facts.ts';
 import { DeployError, failureClassOf } from '../../error/deploy-error.ts';
 import { joinChanges, withChange } from '../../state/target-state.ts';
 import { filesOf, isBeforePrunes } from '../../plan/model/plan.ts';
@@ -18,8 +19,11 @@ import { waitForRelease } from './wait-for-release.ts';
 /** Does what the plan decided. */
 export async function carryOut(run: PlannedRun, world: World, signal: AbortSignal): Promise<Report> {
   return during(reportSuperseded(run, world, signal), async () => {
-    await requestUndecided(run, signal);
-    return carryOutNext(run, world, signal);
+    await requestUndecided(run, ({ kind, hasRun }) => kind === 'awaited' || (kind === 'undecided' && !hasRun), signal);
+    const report = await carryOutNext(run, world, signal);
+    // It may depend on this target, so only now.
+    await requestUndecided(run, ({ kind }) => kind === 'inhabited', signal);
+    return report;
   });
 }
 
@@ -61,9 +65,13 @@ function carryOutNext(run: PlannedRun, world: World, signal: AbortSignal): Promi
 }
 
 /** Targets that have not run yet decide what this one may forget. A run that was requested by them does not request them again. */
-async function requestUndecided({ plan, request, neighbors }: PlannedRun, signal: AbortSignal): Promise<void> {
+async function requestUndecided(
+  { plan, request, neighbors }: PlannedRun,
+  decides: (by: Elsewhere) => boolean,
+  signal: AbortSignal,
+): Promise<void> {
   if (plan.refusals.length > 0 || (request.wokenBy ?? []).length > 0) return;
-  const unread = plan.undecided.filter(({ by }) => !by.hasRun || by.kind === 'awaited').map(({ by }) => by.target);
+  const unread = plan.undecided.filter(({ by }) => decides(by)).map(({ by }) => by.target);
   await neighbors.requestRuns([...new Set(unread)], signal);
 }
 

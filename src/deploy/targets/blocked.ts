@@ -23,7 +23,7 @@ export async function wakeBlocked(
 ): Promise<void> {
   const onCluster = onSameCluster(target, config);
   if (onCluster.targets.length + onCluster.templates.length === 0) return;
-  const blocked = await cluster.blockedTargets(signal);
+  const blocked = await cluster.blockedTargets(lifted, signal);
   const recipients = new Map(
     [
       ...blocked.flatMap((each) => recipientOfBlocked(each, onCluster)),

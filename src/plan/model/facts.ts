@@ -101,6 +101,8 @@ export interface TargetLocation {
   readonly namespace: string;
   /** It follows the same ref and has not applied this commit, so it may release the object when it does. */
   readonly isBehind?: boolean;
+  /** It follows the same ref, and releases nothing. */
+  readonly isSuspended?: boolean;
 }
 
 /** Another target that follows the same ref, and whether it defines an object that left this target. */
@@ -108,9 +110,10 @@ export interface Elsewhere {
   readonly target: string;
   /**
    * `undecided`: only its next run decides, because it renders as a whole or has a file that cannot be read. `awaited`: it
-   * defines an object that is released already. `taken`: it has taken that over, or the object is gone.
+   * defines an object that is released already. `taken`: it has taken that over, or the object is gone. `inhabited`: it has
+   * not applied this commit, which may delete what it has in a Namespace or of a definition.
    */
-  readonly kind: 'defined' | 'undecided' | 'awaited' | 'taken';
+  readonly kind: 'defined' | 'undecided' | 'awaited' | 'taken' | 'inhabited';
   /** It has tried to apply this commit, or does not run: requesting a run would decide nothing. */
   readonly hasRun: boolean;
 }

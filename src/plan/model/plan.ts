@@ -107,9 +107,14 @@ export function filesOf(of: readonly Pick<Undecided, 'entry'>[]): readonly strin
 
 /** Why an object that left Git is not pruned. */
 export function describeUndecided({ target, kind }: Elsewhere): string {
-  return kind === 'awaited'
-    ? `target ${target} defines it, and has not taken it over yet`
-    : `target ${target} may define it, and has not applied this commit`;
+  switch (kind) {
+    case 'awaited':
+      return `target ${target} defines it, and has not taken it over yet`;
+    case 'inhabited':
+      return `target ${target} may have objects in it, and has not applied this commit`;
+    default:
+      return `target ${target} may define it, and has not applied this commit`;
+  }
 }
 
 /**

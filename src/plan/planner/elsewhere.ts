@@ -3,6 +3,8 @@ import type { Release, Undecided } from '../model/plan.ts';
 import { formatId } from '../../resource/resource.ts';
 import type { Entry } from '../../state/inventory.ts';
 
+const UNDECIDED: readonly Elsewhere['kind'][] = ['undecided', 'awaited', 'inhabited'];
+
 /** Which of the objects that left this target another one defines, or may define. Only the others may be pruned. */
 export function separateElsewhere(
   { elsewhere }: Pick<Facts, 'elsewhere'>,
@@ -21,7 +23,7 @@ export function separateElsewhere(
     releases: claimed
       .filter(({ by }) => by.kind === 'defined')
       .map(({ entry, by }) => ({ op: 'release', entry, to: by.target })),
-    undecided: claimed.filter(({ by }) => by.kind === 'undecided' || by.kind === 'awaited'),
+    undecided: claimed.filter(({ by }) => UNDECIDED.includes(by.kind)),
     taken: claimed.filter(({ by }) => by.kind === 'taken').map(({ entry }) => entry),
   };
 }

@@ -54,8 +54,8 @@ export function makePlan(facts: Facts): Plan {
     ...noNamespace,
   ];
   // Guards judge the whole run, so they need every file to be readable.
-  const handedOver = releases.length + undecided.length;
-  const isHandedOver = releases.length > 0 && prunes.length === 0;
+  const handedOver = releases.length + undecided.length + taken.length;
+  const isHandedOver = handedOver > 0 && prunes.length === 0;
   const nothingLeft = isHandedOver ? [] : refuseNothingLeft(facts, prunes, handedOver);
   const guards = refusals.length > 0 ? [] : [...nothingLeft, ...refusePrune(facts, prunes)];
   const steps = inOrder(writes, sequence);

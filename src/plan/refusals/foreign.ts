@@ -26,13 +26,21 @@ export function refuseForeign(
   const other = otherTargets.get(live.labels[PART_OF] ?? '');
   const name =
     other === undefined ? owner.name : `target ${other.name}, whose state is in namespace ${other.namespace}`;
+  if (other?.isSuspended === true) {
+    return {
+      code: 'foreign-owner',
+      subject,
+      message: `${formatId(resource.id)} belongs to target ${other.name}, which is suspended`,
+      remedy: `Remove suspend from target ${other.name} in headgate.yml if it no longer defines the object: its next run releases it. Otherwise rename it here, or set adopt: true on the target to take it over.`,
+    };
+  }
   const location = `--cluster ${target.cluster.name} --namespace ${other?.namespace ?? 'NAMESPACE'}`;
   return {
     // The same source file: most likely this target before it was renamed.
     code: live.annotations[SOURCE] === resource.source.path ? 'target-moved' : 'foreign-owner',
     subject,
     message: `${formatId(resource.id)} belongs to ${name}`,
-    remedy: `Run headgate uninstall ${other?.name ?? 'OLD'} --keep ${location} if that is this target before it was renamed or moved. ${options}`,
+    remedy: `Run headgate uninstall ${other?.name ?? 'OLD'} --keep ${location}, then headgate deploy ${target.name}, if that is this target before it was renamed or moved. ${options}`,
   };
 }
 

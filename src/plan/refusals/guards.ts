@@ -17,7 +17,7 @@ export function refuseNothingLeft(
       {
         code: 'path-missing',
         subject: path,
-        message: `${path} does not exist at ${source.revision.slice(0, 12)}`,
+        message: `does not exist at ${source.revision.slice(0, 12)}`,
         remedy: `Fix path of target ${target.name} in headgate.yml, or restore it in the repository. Set prune.empty: true to delete what it defined.`,
       },
     ];
@@ -28,7 +28,7 @@ export function refuseNothingLeft(
     {
       code: count === 0 ? 'path-empty' : 'prune-everything',
       subject: path,
-      message: `${path} has no manifests at ${source.revision.slice(0, 12)}${count === 0 ? '' : `, so all of its objects (${count}) would be deleted`}`,
+      message: `has no manifests at ${source.revision.slice(0, 12)}${count === 0 ? '' : `, so all of its objects (${count}) would be deleted`}`,
       remedy: `Add a manifest, or set prune.empty: true on target ${target.name} in headgate.yml if the path should be empty.`,
     },
   ];

@@ -34,6 +34,8 @@ const LIFTS: Readonly<Record<string, Lift>> = {
   'StorageClass.storage.k8s.io': { obstacles: ['forbidden'], of: ['PersistentVolumeClaim'] },
 };
 
+export const LIFTING_KINDS: readonly string[] = Object.keys(LIFTS);
+
 /** Can an earlier step of the same plan remove the obstacle? Then the dry run is repeated before the object's step. */
 export function mayPassLater(
   candidate: Candidate,

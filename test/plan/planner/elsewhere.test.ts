@@ -66,6 +66,14 @@ describe('an object that left its target', () => {
     expect(plan.refusals).toEqual([]);
     expect(changesNothing(plan)).toBe(false);
   });
+
+  it('leaves no reason to refuse the missing path, as long as nothing is deleted', () => {
+    for (const kind of ['defined', 'undecided', 'awaited', 'taken', 'inhabited'] as const) {
+      const source = { ...someFacts().source, tree: null };
+      const { plan } = planWith(kind, { candidates: [], entries: [moved], source });
+      expect(plan, kind).toMatchObject({ refusals: [], prunes: [] });
+    }
+  });
 });
 
 describe('an object that another target owns', () => {

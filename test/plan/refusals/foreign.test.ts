@@ -23,12 +23,25 @@ describe('an object of another target', () => {
       code: 'target-moved',
       subject: 'apps/a.yaml:3',
       message: 'ConfigMap shop/a belongs to target shop-old, whose state is in namespace old',
-      remedy: expect.stringContaining('headgate uninstall shop-old --keep --cluster lab --namespace old '),
+      remedy: expect.stringContaining(
+        'headgate uninstall shop-old --keep --cluster lab --namespace old, then headgate deploy shop, ',
+      ),
     });
   });
 
   it('is refused as foreign if it comes from another file', () => {
     expect(judge('else/a.yaml')).toMatchObject({ code: 'foreign-owner' });
+  });
+
+  it('is refused with the name of its owner if that is suspended and so releases nothing', () => {
+    const suspended = new Map([['other', { name: 'blog', namespace: 'shop', isSuspended: true }]]);
+    expect(judge('else/a.yaml', suspended)).toMatchObject({
+      code: 'foreign-owner',
+      message: 'ConfigMap shop/a belongs to target blog, which is suspended',
+      remedy: expect.stringMatching(
+        /^Remove suspend from target blog in headgate.yml if it no longer defines/,
+      ) as string,
+    });
   });
 
   it('is refused even if the state of the other target cannot be read', () => {
