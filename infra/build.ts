@@ -16,7 +16,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import type { Metafile, Plugin } from 'esbuild';
+import type { Metafile, OutputFile, Plugin } from 'esbuild';
 import { configFiles } from '../src/platforms/aws/lambda/config-files.ts';
 import { refusedInFunctions } from '../src/platforms/aws/lambda/packable.ts';
 import type { Config } from '../src/config/checked/config.ts';
@@ -77,14 +77,18 @@ export const versionOnly: Plugin = {
   },
 };
 
+/** For CommonJS packages that are loaded on demand. */
+const REQUIRE = "import{createRequire}from'node:module';const require=createRequire(import.meta.url);\n";
+
 async function buildFunction(
   name: (typeof FUNCTIONS)[number],
   { config, out }: { config: Config; out: string },
 ): Promise<BuiltFunctions> {
   // Removes only this function's directory, because `out` may contain other files.
   await rm(join(out, name), { recursive: true, force: true });
-  const { metafile } = await build({
+  const { metafile, outputFiles } = await build({
     absWorkingDir: root,
+    write: false,
     entryPoints: [join('functions', `${name}.ts`)],
     outdir: resolve(out, name),
     platform: 'node',
@@ -100,15 +104,27 @@ async function buildFunction(
     plugins: [versionOnly],
     outExtension: { '.js': '.mjs' },
     chunkNames: 'chunks/[name]-[hash]',
-    // For CommonJS packages that are loaded on demand.
-    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
+    banner: { js: REQUIRE.trimEnd() },
   });
+  const written = new Map(await Promise.all(outputFiles.map((file) => writeOutput(file))));
   const outputs = Object.fromEntries(
-    Object.entries(metafile.outputs).map(([path, output]) => [relative(resolve(out), resolve(root, path)), output]),
+    Object.entries(metafile.outputs).map(([path, output]) => {
+      const file = resolve(root, path);
+      return [relative(resolve(out), file), { ...output, bytes: written.get(file) ?? output.bytes }];
+    }),
   );
   const data = await writeConfig(join(out, name), config);
   const files = [...Object.keys(outputs), ...data.map((file) => join(name, file))];
   return { files, metafile: { inputs: metafile.inputs, outputs } };
+}
+
+/** Without the line that defines `require`, where nothing uses it: a function loads dozens of files. Returns its size. */
+async function writeOutput({ path, text }: OutputFile): Promise<readonly [path: string, bytes: number]> {
+  const code = text.startsWith(REQUIRE) ? text.slice(REQUIRE.length) : text;
+  const needed = /\brequire\b/.test(code) ? text : code;
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, needed);
+  return [path, Buffer.byteLength(needed)];
 }
 
 async function writeConfig(directory: string, config: Config): Promise<readonly string[]> {

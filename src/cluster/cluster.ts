@@ -3,16 +3,12 @@ import { NOTHING_RECORDED, joinChanges, withChange } from '../state/target-state
 import type { StateChange } from '../state/target-state.ts';
 import { applyPlan, countIn } from './apply/apply.ts';
 import type { UninstallContext } from './apply/uninstall.ts';
-import { readCapabilities } from './api/capabilities.ts';
 import { problemOf } from './api/status.ts';
 import type { Gathered, ObserveContext } from './observe/context.ts';
 import { gatherFacts } from './observe/gather-facts.ts';
 import { conflictingManagers, preview } from './observe/preview.ts';
-import { listInventory } from './state/list-inventory.ts';
 import { targetReadiness } from './readiness/readiness.ts';
-import { listBlockedTargets } from './state/blocked-targets.ts';
 import { eventRequest } from './state/event.ts';
-import { listGeneratedTargets } from './state/generated-targets.ts';
 import type { GeneratedTargetState } from './state/generated-targets.ts';
 import { refuseHeldLease } from './state/lease.ts';
 import { applySetId } from './state/parent.ts';
@@ -48,11 +44,20 @@ export function targetCluster(run: ClusterRun) {
       if (purpose === 'write') refuseHeldLease(parent?.state.run.lease ?? null, runner, target);
       return recordedTarget(parent, { ...run, store });
     },
-    capabilities: (signal) => readCapabilities(run, signal),
-    blockedTargets: (lifted, signal) => listBlockedTargets(lifted, run, signal),
-    generatedTargets: (signal) => listGeneratedTargets(run, signal),
+    // What a plain push does not need is loaded when it is needed.
+    async capabilities(signal) {
+      const { readCapabilities } = await import('./api/capabilities.ts');
+      return readCapabilities(run, signal);
+    },
+    async blockedTargets(lifted, signal) {
+      const { listBlockedTargets } = await import('./state/blocked-targets.ts');
+      return listBlockedTargets(lifted, run, signal);
+    },
+    async generatedTargets(signal) {
+      const { listGeneratedTargets } = await import('./state/generated-targets.ts');
+      return listGeneratedTargets(run, signal);
+    },
     async changeHold(decide, signal) {
-      // No push needs it.
       const { changeHold } = await import('./state/change-hold.ts');
       return changeHold(store, decide, signal);
     },
@@ -69,7 +74,11 @@ export function targetCluster(run: ClusterRun) {
 function recordedTarget(parent: Parent | null, run: StoredRun): OwnedTarget {
   return {
     state: parent?.state ?? NOTHING_RECORDED,
-    listInventory: async (signal) => (parent === null ? null : listInventory(parent, run, signal)),
+    async listInventory(signal) {
+      if (parent === null) return null;
+      const { listInventory } = await import('./state/list-inventory.ts');
+      return listInventory(parent, run, signal);
+    },
     async observe(question, signal) {
       run.onRevision(question.source.revision);
       const context = { ...run, parent, applySetId: applySetId(run.target) };

@@ -136,8 +136,21 @@ describe('headgate bootstrap', () => {
   it('passes the settings of the stack on, and keeps those that are not passed again', async () => {
     const boundary = 'arn:aws:iam::111122223333:policy/boundary';
     const first = await bootstrap([
-      ...['--yes', '--permissions-boundary', boundary, '--role-prefix', 'acme-', '--log-retention', '90'],
-      ...['--vpc-subnets', 'subnet-0a,subnet-0b', '--security-groups', 'sg-0a', '--tag', 'team=ops', '--tag', 'cost=7'],
+      '--yes',
+      '--permissions-boundary',
+      boundary,
+      '--role-prefix',
+      'acme-',
+      '--log-retention',
+      '90',
+      '--vpc-subnets',
+      'subnet-0a,subnet-0b',
+      '--security-groups',
+      'sg-0a',
+      '--tag',
+      'team=ops',
+      '--tag',
+      'cost=7',
     ]);
     expect(first).toMatchObject({ code: 0 });
     const settings = { PermissionsBoundaryArn: boundary, RolePrefix: 'acme-', LogRetentionDays: '90' };

@@ -75,9 +75,11 @@ it('lets functions assume exactly the roles that targets and templates use, in p
   const { Resources } = await fragmentOf({ webhookSecret: 'ssm:hook' }, [...targets, template]);
   const policies = Object.values(Resources).filter(({ Type }) => Type === 'AWS::IAM::ManagedPolicy');
   const documents = policies.map(({ Properties }) => Properties.PolicyDocument);
-  expect(documents.flatMap(({ Statement }) => Statement.flatMap(({ Resource }) => Resource)).toSorted()).toEqual(
-    [...targets.map(({ role }) => role), template.role].toSorted(),
-  );
+  expect(
+    documents
+      .flatMap(({ Statement }) => Statement.flatMap(({ Resource }) => Resource as string | readonly string[]))
+      .toSorted(),
+  ).toEqual([...targets.map(({ role }) => role), template.role].toSorted());
   for (const document of documents) expect(JSON.stringify(document).length).toBeLessThanOrEqual(6144);
   expect(policies.length).toBeLessThanOrEqual(10);
 });

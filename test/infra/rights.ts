@@ -19,7 +19,8 @@ export function policiesOf(template: Template, role: string, parameters: Paramet
   const attached = Object.values(template.Resources).filter(
     ({ Type, Properties }) =>
       (Type === 'AWS::IAM::RolePolicy' && isRef(Properties?.['RoleName'], role)) ||
-      (Type === 'AWS::IAM::ManagedPolicy' && (Properties?.['Roles'] as unknown[]).some((each) => isRef(each, role))),
+      (Type === 'AWS::IAM::ManagedPolicy' &&
+        ((Properties?.['Roles'] ?? []) as unknown[]).some((each) => isRef(each, role))),
   );
   const documents = [
     ...own.map(({ PolicyDocument }) => PolicyDocument),

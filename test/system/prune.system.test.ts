@@ -312,13 +312,13 @@ describe('a Namespace that leaves Git, where prune.kinds allows its deletion', (
 
 describe('a definition that leaves Git together with the custom resources of another target', () => {
   it('goes once that target has deleted them, also when that runs later', async () => {
-    const { namespace } = (testbed = await Testbed.build({
+    const { namespace: name } = (testbed = await Testbed.build({
       targets: [
         { name: 'NAMESPACE-a', path: 'a', clusterScoped: true, prune: { kinds: ['CustomResourceDefinition'] } },
         { name: 'NAMESPACE-b', path: 'b', dependsOn: ['NAMESPACE-a'] },
       ],
     }));
-    const group = `${namespace}.example.com`;
+    const group = `${name}.example.com`;
     const widget = { apiVersion: `${group}/v1`, kind: 'Widget', metadata: { name: 'w' } };
     await testbed.start();
     await testbed.push({
@@ -327,15 +327,15 @@ describe('a definition that leaves Git together with the custom resources of ano
       'b/own.yaml': configMap('b'),
       'b/w.json': JSON.stringify(widget),
     });
-    await testbed.logged((line) => line['target'] === `${namespace}-b` && line['created'] === 2);
+    await testbed.logged((line) => line['target'] === `${name}-b` && line['created'] === 2);
     testbed.log.length = 0;
     await testbed.push({ 'a/definition.json': null, 'b/w.json': null });
-    const waiting = await testbed.logged((line) => line['target'] === `${namespace}-a` && line['pruned'] === 0);
+    const waiting = await testbed.logged((line) => line['target'] === `${name}-a` && line['pruned'] === 0);
     expect(waiting['warnings']).toMatchObject([
-      { message: expect.stringContaining(`target ${namespace}-b may have objects in it`) as string },
+      { message: expect.stringContaining(`target ${name}-b may have objects in it`) as string },
     ]);
-    await testbed.logged((line) => line['target'] === `${namespace}-b` && line['pruned'] === 1);
-    await testbed.logged((line) => line['target'] === `${namespace}-a` && line['pruned'] === 1);
+    await testbed.logged((line) => line['target'] === `${name}-b` && line['pruned'] === 1);
+    await testbed.logged((line) => line['target'] === `${name}-a` && line['pruned'] === 1);
   });
 });
 

@@ -10,7 +10,6 @@ import type { HeldParent } from '../state/lease.ts';
 import { objectPath } from '../api/kinds.ts';
 import { STORED, acceptFor, answeredObject, finalizersOf, seenOf } from '../api/metadata.ts';
 import { applyRequest, dryRun } from '../api/dry-run.ts';
-import { deleteReplaced } from '../observe/replace.ts';
 import { manifestRefusalOf } from '../api/status.ts';
 import { takeOver } from './take-over.ts';
 import type { ObservedVersion } from '../../state/inventory.ts';
@@ -69,8 +68,10 @@ async function prepareLive(
   context: WriteContext,
   signal: AbortSignal,
 ): Promise<Problem | null> {
-  if (observation.kind === 'replaces')
+  if (observation.kind === 'replaces') {
+    const { deleteReplaced } = await import('../observe/replace.ts');
     return deleteReplaced({ resource, path, live: observation.live, fence: context.held }, context, signal);
+  }
   if ((observation.kind !== 'updates' && observation.kind !== 'blocked') || live === null) return null;
   const migrates = observation.kind === 'updates' && observation.migrates === true;
   return takeOver(live, { resource, path, migrates, fence: context.held }, context, signal);

@@ -18,7 +18,7 @@ export async function confirmDrift(
 ): Promise<Candidate> {
   const { resource, body, observation } = candidate;
   const kind = context.kindOf(resource);
-  if (observation.kind !== 'updates' || kind === null || !context.isSuspect(resource)) return candidate;
+  if (observation.kind !== 'updates' || kind === null) return candidate;
   if (observation.migrates === true) return candidate;
   // Drift reports name the former managers instead.
   const { taken: _taken, ...update } = observation;

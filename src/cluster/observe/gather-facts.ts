@@ -13,7 +13,6 @@ import { hasLatePrunes } from '../../plan/planner/prune-later.ts';
 import { refuseMoved } from '../state/other-targets.ts';
 import { readNeighbors } from './neighbors.ts';
 import { readRollout } from './rollout.ts';
-import { confirmDrift } from './confirm-drift.ts';
 import type { ObserveQuestion } from '../../deploy/ports/cluster.ts';
 import type { Desired } from '../../desired/plain/plain.ts';
 import type { ObserveContext, GatherContext, Gathered } from './context.ts';
@@ -43,7 +42,7 @@ export async function gatherFacts(
     const { limitMs, runner, target } = context;
     const onObserved = dryRunBudget({ total: resources.resources.length, limitMs, nowMs: runner.nowMs, target });
     const observeOne = async (resource: Resource) => {
-      const candidate = await confirmDrift(await observe(resource, observing, signal), observing, signal);
+      const candidate = await confirmed(await observe(resource, observing, signal), observing, signal);
       onObserved();
       return candidate;
     };
@@ -110,6 +109,13 @@ async function holdersOf(
   if (!facts.candidates.some((candidate) => isHolder(candidate))) return [];
   const { readHolders } = await import('../obstacles/holders.ts');
   return readHolders(facts, context, signal);
+}
+
+/** Only drift detection has suspects. */
+async function confirmed(candidate: Candidate, context: ObserveContext, signal: AbortSignal): Promise<Candidate> {
+  if (!context.isSuspect(candidate.resource)) return candidate;
+  const { confirmDrift } = await import('./confirm-drift.ts');
+  return confirmDrift(candidate, context, signal);
 }
 
 function observeContext(at: {

@@ -7,9 +7,8 @@ import { formatPosition, isObject, metadataMap } from '../../resource/resource.t
 import type { JsonObject, Resource } from '../../resource/resource.ts';
 import { withIgnored } from './ignore.ts';
 import { objectPath, silentApi } from '../api/kinds.ts';
+import type { Kind } from '../api/kinds.ts';
 import { dryRun } from '../api/dry-run.ts';
-import { migrateIfStale } from './migrate.ts';
-import { replaceIfAllowed } from './replace.ts';
 import type { Entry } from '../../state/inventory.ts';
 import type { ObserveContext } from './context.ts';
 import { readLive } from '../api/owned.ts';
@@ -51,14 +50,26 @@ export async function observe(resource: Resource, context: ObserveContext, signa
     { resource, path, body, hash, context },
     signal,
   );
-  const replaced = await replaceIfAllowed(dryRunResult, { resource, kind, body }, context, signal);
-  const migrated = await migrateIfStale(replaced, { resource, kind, body }, context, signal);
-  const observation = await withChanges(migrated, { path, body, context }, signal);
+  const applicable = await applicableOtherwise(dryRunResult, { resource, kind, body }, context, signal);
+  const observation = await withChanges(applicable, { path, body, context }, signal);
   const live = await liveIfUnknown(observation, { resource, path, context }, signal);
   const candidate = { ...candidateWith(observation, live), body };
   if (!kind.isScalable || !mayLoseReplicas(candidate, context)) return candidate;
   const { withLostReplicas } = await import('./lost-replicas.ts');
   return withLostReplicas(candidate, { path, context }, signal);
+}
+
+/** What is refused may be applied by a replacement, or after our managedFields entry was migrated. */
+async function applicableOtherwise(
+  observation: Observation,
+  manifest: { readonly resource: Resource; readonly kind: Kind; readonly body: JsonObject },
+  context: ObserveContext,
+  signal: AbortSignal,
+): Promise<Observation> {
+  if (observation.kind !== 'refused') return observation;
+  const { replaceIfAllowed } = await import('./replace.ts');
+  const { migrateIfStale } = await import('./migrate.ts');
+  return migrateIfStale(await replaceIfAllowed(observation, manifest, context, signal), manifest, context, signal);
 }
 
 /** Has an update dropped `replicas`? Only if our fields are not those of the last apply. */

@@ -3,10 +3,10 @@ import { isUnfinished } from '../../plan/planner/awaits.ts';
 import type { Candidate, Facts, Reference } from '../../plan/model/facts.ts';
 import { userOrderOf } from '../../plan/ordering/wave.ts';
 import { awaitedObject } from '../../health/needs-readiness.ts';
+import type { AwaitedObject } from '../../health/needs-readiness.ts';
 import { formatId } from '../../resource/resource.ts';
 import type { ResourceId } from '../../resource/resource.ts';
 import { apiVersionOf, objectPath } from '../api/kinds.ts';
-import { readHealth } from '../readiness/read-health.ts';
 import type { GatherContext } from './context.ts';
 import { readLive } from '../api/owned.ts';
 
@@ -57,7 +57,7 @@ async function readReference(id: ResourceId, context: GatherContext, signal: Abo
   const live = await readLive(objectPath(kind, id), { context, resource: { id } }, signal);
   if (live === null || live.labels[PART_OF] !== context.applySetId) return { kind: 'outside' };
   const object = { apiVersion: apiVersionOf(kind), id, mayVanish: false };
-  const { health } = await readHealth(object, healthContext(context), signal);
+  const health = await healthOf(object, context, signal);
   return health.kind === 'ready' ? { kind: 'ready' } : { kind: 'not-ready', object };
 }
 
@@ -73,11 +73,14 @@ async function readReady(
     .map(({ resource }) => awaitedObject(resource))
     .filter((object) => object !== null);
   const checked = await Promise.all(
-    unfinished.map(async (object) => ({ object, ...(await readHealth(object, healthContext(context), signal)) })),
+    unfinished.map(async (object) => ({ object, health: await healthOf(object, context, signal) })),
   );
   return new Set(checked.filter(({ health }) => health.kind === 'ready').map(({ object }) => formatId(object.id)));
 }
 
-function healthContext({ connection, kinds, runner }: GatherContext) {
-  return { connection, kinds, nowMs: runner.nowMs };
+async function healthOf(object: AwaitedObject, { connection, kinds, runner }: GatherContext, signal: AbortSignal) {
+  // Most pushes wait for nothing.
+  const { readHealth } = await import('../readiness/read-health.ts');
+  const { health } = await readHealth(object, { connection, kinds, nowMs: runner.nowMs }, signal);
+  return health;
 }

@@ -4,7 +4,6 @@ import { inParallel } from '../../exchange/pool.ts';
 import { REQUESTS_AT_ONCE } from '../api/session.ts';
 import { entriesOf, readInventory } from '../state/inventory-store.ts';
 import { applySetId } from '../state/parent.ts';
-import { readHealth } from './read-health.ts';
 import { readReadiness, writeReadiness } from './ready-store.ts';
 import type { ClusterRun } from '../state/run.ts';
 import type { StateStore } from '../state/state-store.ts';
@@ -26,6 +25,8 @@ export function targetReadiness(run: ClusterRun, store: StateStore): Readiness {
     async readHealth(objects, signal) {
       const wantedKinds = objects.map(({ apiVersion, id }) => ({ apiVersion, kind: id.kind }));
       await kinds.learn(connection, wantedKinds, signal);
+      // A deploy only reads it between waves.
+      const { readHealth } = await import('./read-health.ts');
       const checks = await inParallel(objects, REQUESTS_AT_ONCE, (object) => readHealth(object, context, signal));
       const notReady = checks.filter(({ health }) => health.kind !== 'ready');
       watches.keep(

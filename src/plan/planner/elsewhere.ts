@@ -3,7 +3,7 @@ import type { Release, Undecided } from '../model/plan.ts';
 import { formatId } from '../../resource/resource.ts';
 import type { Entry } from '../../state/inventory.ts';
 
-const UNDECIDED: readonly Elsewhere['kind'][] = ['undecided', 'awaited', 'inhabited'];
+const UNDECIDED: ReadonlySet<Elsewhere['kind']> = new Set(['undecided', 'awaited', 'inhabited']);
 
 /** Which of the objects that left this target another one defines, or may define. Only the others may be pruned. */
 export function separateElsewhere(
@@ -23,7 +23,7 @@ export function separateElsewhere(
     releases: claimed
       .filter(({ by }) => by.kind === 'defined')
       .map(({ entry, by }) => ({ op: 'release', entry, to: by.target })),
-    undecided: claimed.filter(({ by }) => UNDECIDED.includes(by.kind)),
+    undecided: claimed.filter(({ by }) => UNDECIDED.has(by.kind)),
     taken: claimed.filter(({ by }) => by.kind === 'taken').map(({ entry }) => entry),
   };
 }
