@@ -148,7 +148,11 @@ describe('headgate bootstrap of the npm package', () => {
       });
       await rm(checkout, { recursive: true });
       expect(JSON.parse(anonymous(ending('template.json').toString(), 'lab'))).toEqual(
-        JSON.parse(anonymous(JSON.stringify(template), 'prod').replaceAll('STAGEuction', 'production')),
+        JSON.parse(
+          anonymous(JSON.stringify(template), 'prod')
+            .replaceAll('STAGEuction', 'production')
+            .replaceAll('shop-STAGE', 'shop-prod'),
+        ),
       );
       const packed = readZip(ending('webhook.zip'), 'dist/functions/webhook/headgate.json').toString();
       expect(JSON.parse(packed)).toMatchObject({ repositories: [{ name: 'fleet' }] });

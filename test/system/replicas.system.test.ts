@@ -69,6 +69,7 @@ describe('replicas that leave Git', () => {
       'apps/adopted.json': workload('Deployment', { name: 'adopted' }),
     });
     const expected = [
+      expect.objectContaining({ code: 'adopted', subject: 'apps/adopted.json:1' }),
       warning('Deployment', 'from 2 to 1'),
       warning('Deployment', 'from 3 to 1'),
       warning('StatefulSet', 'from 0 to 1'),

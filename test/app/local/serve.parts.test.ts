@@ -114,7 +114,7 @@ describe('serve without AWS in headgate.yml', () => {
         20_000,
       );
       expect([...service.packages].filter((name) => /aws|smithy|fauxqs/.test(name))).toEqual([]);
-      expect(service.packages).toContain('@octokit/webhooks');
+      expect(service.packages).toContain('@octokit/webhooks-methods');
     } finally {
       await service.stop();
     }

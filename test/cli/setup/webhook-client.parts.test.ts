@@ -34,7 +34,7 @@ it('registers a webhook on a host that sends no test delivery, and leaves the te
   const [listed] = await client.list(signal);
   const { id, mistakes } = await client.update(listed?.id ?? '', WANTED, signal);
   expect({ id, mistakes }).toEqual({ id: '{7e1f}', mistakes: [] });
-  expect(await pingWebhook(id, client, signal)).toBe('host-sends-none');
+  expect(await pingWebhook(id, client, signal)).toEqual({ kind: 'not-sent', reason: 'its API cannot send one' });
   expect(bitbucket.received).toEqual([
     'GET /repositories/acme/fleet/hooks?pagelen=100 Bearer planted-token ',
     expect.stringMatching(/^PUT \/repositories\/acme\/fleet\/hooks\/%7B7e1f%7D Bearer planted-token .*planted-secret/),

@@ -1,3 +1,4 @@
+import * as z from 'zod/mini';
 import { DeployError } from '../../../error/deploy-error.ts';
 import type { AwsCredentials } from '../api/signature.ts';
 
@@ -11,6 +12,8 @@ export interface EksEndpoint {
   /** PEM; holds two certificates while the authority is being rotated. */
   readonly ca: string;
 }
+
+const Refused = z.object({ $metadata: z.object({ httpStatusCode: z.literal(403) }) });
 
 /** Reads the endpoint and the certificate authority of a cluster. Cache the result: importing the client takes longer than a whole deploy. */
 export async function describeCluster(
@@ -41,9 +44,10 @@ export async function describeCluster(
 
 function failure({ name, region }: EksCluster, cause: unknown): DeployError {
   const error = cause instanceof Error ? cause : new Error(String(cause));
-  const isRefused = ['AccessDeniedException', 'UnrecognizedClientException', 'ResourceNotFoundException'].includes(
-    error.name,
-  );
+  // Credentials are refused by names that depend on what is wrong with them, and always with 403.
+  const isRefused =
+    z.safeParse(Refused, cause).success ||
+    ['AccessDeniedException', 'UnrecognizedClientException', 'ResourceNotFoundException'].includes(error.name);
   return new DeployError(isRefused ? 'aws-unauthorized' : 'aws-unreachable', {
     subject: `EKS cluster ${name} in ${region}`,
     message: `the cluster cannot be described: ${error.message}`,

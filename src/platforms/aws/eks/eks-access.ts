@@ -1,4 +1,5 @@
 import type { ClusterConfig, Target } from '../../../config/checked/config.ts';
+import { asDeployError } from '../../../error/deploy-error.ts';
 import { assumeRole } from '../api/assume-role.ts';
 import type { CredentialSource } from '../api/credentials.ts';
 import { describeCluster } from './describe-cluster.ts';
@@ -57,10 +58,10 @@ export function eksAccesses({ aws, credentials, nowMs, home, sessionName: shared
     const session = JSON.stringify([role, cluster.externalId, sessionName]);
     const key = JSON.stringify([cluster.name, role, sessionName]);
 
-    const credentialsOf = (isRefused: boolean) =>
+    const credentialsOf = (isStale: IsStale<AwsCredentials>) =>
       role === null
         ? credentials()
-        : sessions.get(session, { isStale: isRefused ? isRenewable : never }, async () => {
+        : sessions.get(session, { isStale }, async () => {
             const { externalId, region } = cluster;
             const value = await assumeRole({ role, sessionName, externalId, region: home ?? region }, aws, UNLIMITED);
             return { value, untilMs: (value.expiresAtMs ?? 0) - RENEW_BEFORE_MS };
@@ -68,7 +69,7 @@ export function eksAccesses({ aws, credentials, nowMs, home, sessionName: shared
 
     const tokenOf = (isRefused: boolean) =>
       tokens.get(key, { isStale: isRefused ? isRenewable : never }, async () => {
-        const signer = await credentialsOf(isRefused);
+        const signer = await credentialsOf(isRefused ? isRenewable : never);
         const { cluster: name, region } = cluster;
         const value = eksToken({ cluster: name, region, credentials: signer, nowMs: nowMs() });
         return { value, untilMs: value.usableUntilMs };
@@ -77,14 +78,19 @@ export function eksAccesses({ aws, credentials, nowMs, home, sessionName: shared
     // By role, not by target: all targets of a role get the same answer.
     const endpointOf = (stale: EksEndpoint | null) =>
       endpoints.get(JSON.stringify([cluster.name, role]), { isStale: ({ value }) => value === stale }, async () => {
-        const { cluster: name, region } = cluster;
-        const value = await describeCluster(
-          { name, region },
-          await credentialsOf(false),
-          AbortSignal.timeout(TIMEOUT_MS),
-        );
+        const signer = await credentialsOf(never);
+        const value = await describe(signer).catch(async (thrown: unknown) => {
+          if (role === null || asDeployError(thrown).code !== 'aws-unauthorized') throw thrown;
+          // A session that was revoked would be refused until it expires.
+          return describe(await credentialsOf(({ value: kept }) => kept === signer));
+        });
         return { value, untilMs: nowMs() + ENDPOINT_TTL_MS };
       });
+
+    const describe = (signer: AwsCredentials) => {
+      const { cluster: name, region } = cluster;
+      return describeCluster({ name, region }, signer, AbortSignal.timeout(TIMEOUT_MS));
+    };
 
     const accessWithout = async (stale: EksEndpoint | null): Promise<EksAccess> => {
       const endpoint = await endpointOf(stale);

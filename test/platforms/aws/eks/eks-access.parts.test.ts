@@ -158,6 +158,15 @@ describe('access to an EKS cluster', () => {
     expect(countOf('DescribeCluster')).toBe(2);
   });
 
+  it('reads the endpoint again with a new session when the one that it has was revoked', async () => {
+    const accessOf = accesses();
+    const access = await accessOf(cluster, shop);
+    server.revokeSessions();
+    server.clusters.set('prod-eks', { endpoint: 'https://prod.example', ca: 'CA TWO' });
+    expect((await access.renew()).ca).toBe('CA TWO');
+    expect(countOf('AssumeRole')).toBe(2);
+  });
+
   it('reports which role cannot be assumed, and a remedy', async () => {
     const wrong = accesses()({ ...cluster, externalId: null }, shop);
     await expect(wrong).rejects.toMatchObject({
