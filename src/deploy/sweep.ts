@@ -13,9 +13,9 @@ import { notSuspended, readRepository } from './targets/list-generated-targets.t
 import type { RepositorySnapshot } from './targets/list-generated-targets.ts';
 import type { DeployRequest } from './ports/request.ts';
 import type { RunPorts, Runtime } from './ports/runtime.ts';
-import { activeHold } from '../state/hold.ts';
 import { isBackingOff } from '../state/backoff.ts';
 import type { Git } from './ports/git.ts';
+import { activeHold } from '../state/current.ts';
 
 /** More would only wait for one of the 32 streams of the connection. */
 const TARGETS_AT_ONCE = 32;

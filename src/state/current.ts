@@ -1,7 +1,9 @@
-import type { ObjectId, Source } from '../snapshot/source.ts';
+import type { ObjectId, Source, Revision } from '../snapshot/source.ts';
 import { isSameRenderer, rendersWhole } from './renderer.ts';
 import type { Renderer } from './renderer.ts';
 import type { TargetState } from './target-state.ts';
+import type { Hold } from './hold.ts';
+import { hasRunOut } from './hold.ts';
 
 /**
  * Is the target up to date, whatever commit the state names? Only the paths, the settings and the renderer count; for a
@@ -31,4 +33,26 @@ function hasSameInputs(
   b: Readonly<Record<string, ObjectId | null>>,
 ): boolean {
   return [...new Set([...Object.keys(a), ...Object.keys(b)])].every((path) => (a[path] ?? null) === (b[path] ?? null));
+}
+
+/** The hold that is in force; one that has run out is not. */
+export function activeHold({ hold }: Pick<TargetState, 'hold'>, nowMs: number): Hold | null {
+  return hold === null || hasRunOut(hold, nowMs) ? null : hold;
+}
+
+/**
+ * The commit that a hold without a chosen one keeps: the one whose run has opened, which is finished, or the applied one.
+ * Null for a target that was never deployed, or only in part.
+ */
+export function commitToKeep({ applied, run, outcome, progress }: TargetState): Revision | null {
+  if (progress.waiting?.isExact === true) return progress.waiting.revision;
+  // A run that works, or was killed: it has marked its files dirty, and only its close clears them.
+  if (run.lease !== null && outcome.attempted !== null && outcome.attempted === outcome.pendingOn)
+    return outcome.attempted;
+  return run.dirty === 'all' || run.dirty.length > 0 ? null : (applied.source?.revision ?? null);
+}
+
+/** The tip was pending until the end of a hold, and is the same as what the target is held at since. */
+export function isLeftByHold({ hold, outcome }: Pick<TargetState, 'hold' | 'outcome'>, tip: Revision): boolean {
+  return hold !== null && hold.at !== tip && outcome.pendingOn === tip;
 }

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { asRevision } from '../snapshot/source.ts';
 import type { Revision } from '../snapshot/source.ts';
 import type { History, HistoryEntry } from './history.ts';
-import { RECORDED_VERDICTS } from './target-state.ts';
+import { RECORDED_VERDICTS } from './history.ts';
 
 const Commit = z.custom<Revision>((value) => typeof value === 'string' && asRevision(value) !== null);
 

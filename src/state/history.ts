@@ -1,5 +1,4 @@
 import type { Revision } from '../snapshot/source.ts';
-import type { RecordedVerdict } from './target-state.ts';
 
 /** One outcome of a target, as its state keeps it. */
 export interface HistoryEntry {
@@ -36,4 +35,14 @@ export function withOutcome(history: History, entry: HistoryEntry): History {
   const isRepeated =
     verdict !== 'deployed' && history[0]?.startsWith(JSON.stringify({ revision, verdict }).slice(0, -1));
   return [text, ...history.slice(isRepeated === true ? 1 : 0)].slice(0, KEPT);
+}
+
+export type RecordedVerdict = (typeof RECORDED_VERDICTS)[number];
+
+/** A run that fails in a way that may pass records `retry` instead, and one that was superseded nothing. */
+export const RECORDED_VERDICTS = ['unchanged', 'deployed', 'waiting', 'partial', 'refused', 'failed'] as const;
+
+/** Was the attempted commit applied completely, as far as it was decided? */
+export function hasSucceeded({ verdict }: { readonly verdict: RecordedVerdict | null }): boolean {
+  return verdict === 'deployed' || verdict === 'unchanged';
 }

@@ -1,5 +1,4 @@
 import type { Revision } from '../snapshot/source.ts';
-import type { TargetState } from './target-state.ts';
 
 /** A person, or a rollback, keeps a target where it is. What is pushed waits until the hold ends. */
 export interface Hold {
@@ -16,30 +15,8 @@ export interface Hold {
   readonly until: string | null;
 }
 
-/** The hold that is in force; one that has run out is not. */
-export function activeHold({ hold }: Pick<TargetState, 'hold'>, nowMs: number): Hold | null {
-  return hold === null || hasRunOut(hold, nowMs) ? null : hold;
-}
-
 export function hasRunOut({ until }: Hold, nowMs: number): boolean {
   return until !== null && nowMs >= Date.parse(until);
-}
-
-/**
- * The commit that a hold without a chosen one keeps: the one whose run has opened, which is finished, or the applied one.
- * Null for a target that was never deployed, or only in part.
- */
-export function commitToKeep({ applied, run, outcome, progress }: TargetState): Revision | null {
-  if (progress.waiting?.isExact === true) return progress.waiting.revision;
-  // A run that works, or was killed: it has marked its files dirty, and only its close clears them.
-  if (run.lease !== null && outcome.attempted !== null && outcome.attempted === outcome.pendingOn)
-    return outcome.attempted;
-  return run.dirty === 'all' || run.dirty.length > 0 ? null : (applied.source?.revision ?? null);
-}
-
-/** The tip was pending until the end of a hold, and is the same as what the target is held at since. */
-export function isLeftByHold({ hold, outcome }: Pick<TargetState, 'hold' | 'outcome'>, tip: Revision): boolean {
-  return hold !== null && hold.at !== tip && outcome.pendingOn === tip;
 }
 
 /** `held by jo since 28 Nov 10:02 UTC: reason` */

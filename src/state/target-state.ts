@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AppliedSource, ObjectId, Revision } from '../snapshot/source.ts';
 import type { Contests } from './contest.ts';
-import type { History } from './history.ts';
+import type { History, RecordedVerdict } from './history.ts';
 import type { Hold } from './hold.ts';
 import type { Entry } from './inventory.ts';
 import { PLAIN } from './renderer.ts';
@@ -88,16 +88,6 @@ export interface Retry {
   readonly reason: string;
   /** RFC 3339. */
   readonly since: string;
-}
-
-export type RecordedVerdict = (typeof RECORDED_VERDICTS)[number];
-
-/** A run that fails in a way that may pass records `retry` instead, and one that was superseded nothing. */
-export const RECORDED_VERDICTS = ['unchanged', 'deployed', 'waiting', 'partial', 'refused', 'failed'] as const;
-
-/** Was the attempted commit applied completely, as far as it was decided? */
-export function hasSucceeded({ verdict }: { readonly verdict: RecordedVerdict | null }): boolean {
-  return verdict === 'deployed' || verdict === 'unchanged';
 }
 
 /** How long sweeps skip a commit that was refused, partially applied or has to wait. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { activeHold, commitToKeep, describeHold, isLeftByHold } from '../../src/state/hold.ts';
+import { describeHold } from '../../src/state/hold.ts';
 import type { Hold } from '../../src/state/hold.ts';
 import { withOutcome } from '../../src/state/history.ts';
 import type { HistoryEntry } from '../../src/state/history.ts';
@@ -8,6 +8,7 @@ import { lastReady } from '../../src/state/last-ready.ts';
 import { NOTHING_RECORDED, joinChanges, withChange } from '../../src/state/target-state.ts';
 import type { StateChange } from '../../src/state/target-state.ts';
 import type { ObjectId, Revision } from '../../src/snapshot/source.ts';
+import { activeHold, commitToKeep, isLeftByHold } from '../../src/state/current.ts';
 
 const A = 'a'.repeat(40) as Revision;
 const B = 'b'.repeat(40) as Revision;

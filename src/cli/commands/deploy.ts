@@ -4,13 +4,13 @@ import { memoryOutbox } from '../../deploy/ports/outbox.ts';
 import { DeployError } from '../../error/deploy-error.ts';
 import type { Runtime } from '../../deploy/ports/runtime.ts';
 import { heldText } from '../../deploy/report/channels/texts.ts';
-import { activeHold } from '../../state/hold.ts';
 import { localRuntime } from '../../app/local/local-runtime.ts';
 import type { Context, ExitCode } from '../terminal/context.ts';
 import { personOf } from '../terminal/person.ts';
 import { progressLog } from '../terminal/progress.ts';
 import { formatReport, isSuccess } from './format-report.ts';
 import { runUntilSettled } from './run-until-settled.ts';
+import { activeHold } from '../../state/current.ts';
 
 export interface DeployFlags {
   readonly target: Target;

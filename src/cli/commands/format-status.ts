@@ -2,13 +2,13 @@ import type { Target } from '../../config/checked/config.ts';
 import { visibleLine } from '../../error/visible-text.ts';
 import type { RefusedDirectory } from '../../config/templates/expand.ts';
 import { heldText } from '../../deploy/report/channels/texts.ts';
-import { activeHold } from '../../state/hold.ts';
 import type { Problem } from '../../error/deploy-error.ts';
 import type { readinessOf } from '../../state/readiness.ts';
 import type { DeadLetter } from '../../platforms/local/dead-letters.ts';
 import type { Drift, TargetState } from '../../state/target-state.ts';
 import type { Leftover } from '../lookup/list-leftovers.ts';
 import { formatTable } from '../terminal/table.ts';
+import { activeHold } from '../../state/current.ts';
 
 export interface TargetStatus {
   readonly target: Target;

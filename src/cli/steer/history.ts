@@ -4,10 +4,10 @@ import { localRuntime } from '../../app/local/local-runtime.ts';
 import { countsText, heldText } from '../../deploy/report/channels/texts.ts';
 import { decodeHistory } from '../../state/decode-history.ts';
 import type { HistoryEntry } from '../../state/history.ts';
-import { activeHold } from '../../state/hold.ts';
 import type { Hold } from '../../state/hold.ts';
 import type { Context, ExitCode } from '../terminal/context.ts';
 import { formatTable } from '../terminal/table.ts';
+import { activeHold } from '../../state/current.ts';
 
 /** Shows the last outcomes of a target, newest first, as its state keeps them. */
 export async function historyCommand(context: Context, target: Target): Promise<ExitCode> {

@@ -13,7 +13,6 @@ import { reporterOf } from '../../deploy/requests/make-world.ts';
 import { DeployError } from '../../error/deploy-error.ts';
 import { visibleLine } from '../../error/visible-text.ts';
 import type { Revision } from '../../snapshot/source.ts';
-import { activeHold, commitToKeep } from '../../state/hold.ts';
 import type { Hold } from '../../state/hold.ts';
 import { revisionOf } from '../../state/history.ts';
 import { lastReady } from '../../state/last-ready.ts';
@@ -23,6 +22,7 @@ import type { WrittenTime } from '../terminal/option-values.ts';
 import { personOf } from '../terminal/person.ts';
 import { formatReport, isSuccess } from '../commands/format-report.ts';
 import { runNow } from './run-now.ts';
+import { activeHold, commitToKeep } from '../../state/current.ts';
 
 interface Opened {
   readonly target: Target;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
 import type { Target } from '../../config/checked/config.ts';
 import { DeployError } from '../../error/deploy-error.ts';
-import { NOTHING_RECORDED, RECORDED_VERDICTS, joinChanges, withChange } from '../../state/target-state.ts';
+import { NOTHING_RECORDED, joinChanges, withChange } from '../../state/target-state.ts';
 import type { History } from '../../state/history.ts';
 import type { Hold } from '../../state/hold.ts';
 import type { RecordedInventory, TargetState } from '../../state/target-state.ts';
@@ -15,6 +15,7 @@ import { FORMATS, holdAnnotations, readHold } from './hold-annotation.ts';
 import { decodeState, encodeState } from './state-json.ts';
 import type { StateJson } from './state-json.ts';
 import { shortHash } from '../../resource/json.ts';
+import { RECORDED_VERDICTS } from '../../state/history.ts';
 
 /** The state object of a target. It is an ApplySet parent (KEP-3659), so that kubectl respects what the target owns. */
 export interface Parent {

@@ -1,13 +1,14 @@
 import type { Target } from '../../config/checked/config.ts';
 import { settingsHash } from '../../config/checked/settings-hash.ts';
 import { isBackingOff } from '../../state/backoff.ts';
-import { describeHold, isLeftByHold } from '../../state/hold.ts';
+import { describeHold } from '../../state/hold.ts';
 import type { Hold } from '../../state/hold.ts';
 import { isWaitingFor } from '../../state/waiting.ts';
 import type { TargetState } from '../../state/target-state.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import type { RunPorts } from '../ports/runtime.ts';
 import { isAtTip } from '../prepare/at-tip.ts';
+import { isLeftByHold } from '../../state/current.ts';
 
 interface Held {
   readonly target: Target;

@@ -3,11 +3,11 @@ import { settingsHash } from '../../config/checked/settings-hash.ts';
 import { awaitsReleaseBy } from '../../plan/model/plan.ts';
 import { isAtTip } from './at-tip.ts';
 import { readinessOf } from '../../state/readiness.ts';
-import { hasSucceeded } from '../../state/target-state.ts';
 import type { TargetState } from '../../state/target-state.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import type { Unmet } from '../ports/world.ts';
 import type { Runtime } from '../ports/runtime.ts';
+import { hasSucceeded } from '../../state/history.ts';
 
 export async function unmetDependencies(
   { name: own, dependsOn }: Target,

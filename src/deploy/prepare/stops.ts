@@ -2,9 +2,8 @@ import type { Target } from '../../config/checked/config.ts';
 import type { Problem } from '../../error/deploy-error.ts';
 import { isBackingOff } from '../../state/backoff.ts';
 import type { Revision } from '../../snapshot/source.ts';
-import { activeHold } from '../../state/hold.ts';
 import type { Hold } from '../../state/hold.ts';
-import { isCurrent, isFullyApplied } from '../../state/current.ts';
+import { isCurrent, isFullyApplied, activeHold } from '../../state/current.ts';
 import type { Renderer } from '../../state/renderer.ts';
 import type { TargetState } from '../../state/target-state.ts';
 import { isCausedByRun } from '../ports/request.ts';
@@ -12,7 +11,6 @@ import type { TargetRequest } from '../ports/request.ts';
 import type { Unmet } from '../ports/world.ts';
 import type { StartedRun } from './started-run.ts';
 import { uninstallHint } from './uninstall-hint.ts';
-
 /** Why a run ends before its plan. Nothing is written yet. */
 export type Stop =
   /** The tip is an ancestor of the applied commit, and no delivery announced that. A lagging replica looks the same. */

@@ -7,7 +7,6 @@ import type { TargetRequest } from '../ports/request.ts';
 import type { World } from '../ports/world.ts';
 import { carryOut } from './carry-out.ts';
 import { endEarly } from './end-early.ts';
-import { activeHold } from '../../state/hold.ts';
 import { prepare, startRun } from '../prepare/prepare.ts';
 import type { RunOptions } from '../prepare/prepare.ts';
 import { planned } from '../prepare/planned.ts';
@@ -15,6 +14,7 @@ import type { Planned } from '../prepare/planned.ts';
 import type { StartedRun } from '../prepare/started-run.ts';
 import { failed } from '../report/report.ts';
 import { recordFailure } from './record-failure.ts';
+import { activeHold } from '../../state/current.ts';
 
 /** Brings one target to the tip of its ref. */
 export async function deploy(request: TargetRequest, world: World, signal: AbortSignal): Promise<Report> {

@@ -8,8 +8,8 @@ import { planRun } from '../prepare/prepare.ts';
 import { releaseAndWait } from './wait-for-release.ts';
 import type { StartedRun } from '../prepare/started-run.ts';
 import { refusalState } from './state-transitions.ts';
-import { isLeftByHold } from '../../state/hold.ts';
 import type { Stop } from '../prepare/stops.ts';
+import { isLeftByHold } from '../../state/current.ts';
 
 /** Ends a run that has no plan. */
 export async function endEarly(

@@ -1,6 +1,4 @@
 import type { Revision } from '../../snapshot/source.ts';
-import { isLeftByHold } from '../../state/hold.ts';
-import { hasSucceeded } from '../../state/target-state.ts';
 import type { TargetState } from '../../state/target-state.ts';
 import { countsSoFar } from '../../state/waiting.ts';
 import { objectsFor } from '../ports/check-request.ts';
@@ -10,6 +8,8 @@ import { unchanged } from '../report/report.ts';
 import { recipientOf } from '../targets/recipient.ts';
 import type { PlannedRun, StartedRun } from '../prepare/started-run.ts';
 import { namesOf } from '../prepare/names.ts';
+import { hasSucceeded } from '../../state/history.ts';
+import { isLeftByHold } from '../../state/current.ts';
 
 export function previousOf({ applied: { source } }: TargetState): Revision | null {
   return source?.revision ?? null;

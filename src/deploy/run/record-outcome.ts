@@ -1,10 +1,9 @@
 import { withOutcome } from '../../state/history.ts';
-import type { HistoryEntry } from '../../state/history.ts';
-import type { RecordedVerdict, StateChange } from '../../state/target-state.ts';
+import type { HistoryEntry, RecordedVerdict } from '../../state/history.ts';
+import type { StateChange } from '../../state/target-state.ts';
 import { countsSoFar } from '../../state/waiting.ts';
 import { requesterOf } from '../ports/request.ts';
 import type { StartedRun } from '../prepare/started-run.ts';
-
 /** Longer texts would make the state, which every run reads and writes, slower. */
 const SUBJECT_LENGTH = 72;
 const NAME_LENGTH = 40;

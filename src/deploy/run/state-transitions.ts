@@ -4,7 +4,7 @@ import { adoptedIn } from '../../plan/planner/after.ts';
 import type { ChangeResult } from '../../plan/planner/after.ts';
 import { backoffAfter, backoffWhileWaiting } from '../../state/backoff.ts';
 import { joinChanges } from '../../state/target-state.ts';
-import type { Progress, RecordedVerdict, StateChange } from '../../state/target-state.ts';
+import type { Progress, StateChange } from '../../state/target-state.ts';
 import { waitingChange } from '../../state/waiting.ts';
 import type { PlannedRun, StartedRun } from '../prepare/started-run.ts';
 import type { StateTransitions } from '../ports/cluster.ts';
@@ -12,6 +12,7 @@ import type { Counts } from '../ports/report.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import { outcomeChange } from './record-outcome.ts';
 import { namesOf } from '../prepare/names.ts';
+import type { RecordedVerdict } from '../../state/history.ts';
 
 /** What the state records at the first write of a run, and at each way it can end. */
 export function transitionsOf(run: PlannedRun): StateTransitions {
