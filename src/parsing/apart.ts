@@ -43,8 +43,17 @@ export function readersApart(limits: ReadingLimits = READING_LIMITS): ReadersApa
     }
   }
 
+  function started(): Worker {
+    const worker = startWorker(limits);
+    // One that ended while it was idle would answer nothing.
+    return worker.once('exit', () => {
+      const at = idle.indexOf(worker);
+      if (at !== -1) idle.splice(at, 1);
+    });
+  }
+
   async function readOnce(call: Call, bytes: number, signal: AbortSignal): Promise<Ended> {
-    const worker = idle.pop() ?? startWorker(limits);
+    const worker = idle.pop() ?? started();
     const ended = await ask(worker, call, AbortSignal.any([signal, AbortSignal.timeout(limits.timeMs)]));
     if (ended.kind === 'read' && bytes <= KEPT_BYTES) {
       worker.unref();
