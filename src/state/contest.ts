@@ -3,6 +3,8 @@ export interface Contest {
   readonly times: number;
   readonly lastMs: number;
   readonly restUntilMs: number;
+  /** It was refused, so it rests without a fight. */
+  readonly isRefused?: true | undefined;
 }
 
 /** By object, as `formatId` writes it. */
@@ -34,16 +36,22 @@ export function nextContests(
 ): Contests {
   const alive = Object.entries(contests).filter(([, contest]) => nowMs < forgottenAtMs(contest));
   const known = Object.fromEntries(alive);
-  const counted = (object: string, minimum: number): [string, Contest] => [
-    object,
-    contestOf(Math.max((known[object]?.times ?? 0) + 1, minimum), nowMs),
-  ];
+  const timesOf = (object: string) => (known[object]?.times ?? 0) + 1;
   const next = new Map([
     ...alive,
-    ...corrected.map((object) => counted(object, 1)),
-    ...refused.map((object) => counted(object, CONTESTED_TIMES)),
+    ...corrected.map((object) => [object, contestOf(timesOf(object), nowMs)] as const),
+    ...refused.map((object) => [object, refusedOf(Math.max(timesOf(object), CONTESTED_TIMES), nowMs)] as const),
   ]);
   return Object.fromEntries([...next].toSorted(([, a], [, b]) => b.lastMs - a.lastMs).slice(0, CONTESTS));
+}
+
+/** What another commit may have lifted is looked at again: all that was refused. */
+export function withoutRefused(contests: Contests): Contests {
+  return Object.fromEntries(Object.entries(contests).filter(([, { isRefused }]) => isRefused !== true));
+}
+
+function refusedOf(times: number, nowMs: number): Contest {
+  return { ...contestOf(times, nowMs), isRefused: true };
 }
 
 function contestOf(times: number, nowMs: number): Contest {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { isContested, isResting, nextContests } from '../../src/state/contest.ts';
+import { isContested, isResting, nextContests, withoutRefused } from '../../src/state/contest.ts';
 import type { Contests } from '../../src/state/contest.ts';
 
 const MINUTE = 60_000;
 const A = 'ConfigMap shop/a';
+const B = 'ConfigMap shop/b';
 
 function corrected(times: readonly number[]): Contests {
   return times.reduce<Contests>((contests, at) => nextContests(contests, { corrected: [A], refused: [] }, at), {});
@@ -20,6 +21,14 @@ describe('an object that is corrected repeatedly', () => {
     ]);
     const fourth = corrected([0, MINUTE, 2 * MINUTE, 40 * MINUTE]);
     expect([isResting(A, fourth, 100 * MINUTE - 1), isResting(A, fourth, 100 * MINUTE)]).toEqual([true, false]);
+  });
+
+  it('that was refused rests at once, until another commit is deployed', () => {
+    const refused = nextContests(corrected([0]), { corrected: [], refused: [B] }, MINUTE);
+    expect([isResting(A, refused, 2 * MINUTE), isResting(B, refused, 2 * MINUTE)]).toEqual([false, true]);
+    expect(withoutRefused(refused)).toEqual(corrected([0]));
+    const fought = corrected([0, MINUTE, 2 * MINUTE]);
+    expect(withoutRefused(fought)).toEqual(fought);
   });
 
   it('never rests longer than a day', () => {

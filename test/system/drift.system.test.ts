@@ -239,6 +239,17 @@ describe('drift', () => {
     expect(await sweep()).toEqual([]);
   });
 
+  it('whose correction was refused is looked at again after the next push, which may have lifted that', async () => {
+    testbed = await Testbed.build();
+    await deployed({ 'apps/a.yaml': configMap('a'), 'apps/b.yaml': configMap('b') });
+    await inNamespace('label', 'configmap', 'a', '--overwrite', 'applyset.kubernetes.io/part-of=applyset-another');
+    expect(await sweep()).toMatchObject([{ verdict: 'refused' }]);
+    await inNamespace('delete', 'configmap', 'a');
+    expect(await sweep()).toEqual([]);
+    await deployed({ 'apps/b.yaml': configMap('b', { v: '2' }) });
+    expect(Object.keys(await testbed.configMaps())).toEqual(['a', 'b']);
+  });
+
   it('that returns after every correction is reported as contested, with field and manager, and left alone for a while', async () => {
     testbed = await Testbed.build();
     await deployed({ 'apps/a.yaml': configMap('a', { level: '1' }), 'apps/b.yaml': configMap('b', { level: '1' }) });

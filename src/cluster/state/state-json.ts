@@ -35,7 +35,15 @@ const Stored = z.object({
     null,
   ),
   contests: z._default(
-    z.record(z.string(), z.object({ times: z.number(), lastMs: z.number(), restUntilMs: z.number() })),
+    z.record(
+      z.string(),
+      z.object({
+        times: z.number(),
+        lastMs: z.number(),
+        restUntilMs: z.number(),
+        isRefused: z.optional(z.literal(true)),
+      }),
+    ),
     {},
   ),
   awaited: z._default(z.nullable(z.object({ revision: Commit, sinceMs: z.number() })), null),

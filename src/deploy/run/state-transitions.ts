@@ -3,6 +3,7 @@ import { isBeforePrunes } from '../../plan/model/plan.ts';
 import { adoptedIn } from '../../plan/planner/after.ts';
 import type { ChangeResult } from '../../plan/planner/after.ts';
 import { backoffAfter, backoffWhileWaiting } from '../../state/backoff.ts';
+import { withoutRefused } from '../../state/contest.ts';
 import { joinChanges } from '../../state/target-state.ts';
 import type { Progress, StateChange } from '../../state/target-state.ts';
 import { waitingChange } from '../../state/waiting.ts';
@@ -83,6 +84,7 @@ export function successState(run: PlannedRun, verdict: RecordedVerdict, counts?:
       retry: null,
     },
     progress: { waiting: null, ...awaitedBy(run) },
+    drift: { contests: withoutRefused(state.drift.contests) },
     ...outcomeChange(run, { verdict, ...(counts === undefined ? {} : { counts }), ...awaitedOf(run) }),
   };
 }
