@@ -11,10 +11,11 @@ export function askSecretAt(
 ): AskSecret {
   return async (prompt) => {
     if (!stdin.isTTY) return text(stdin);
-    stderr.write(prompt);
     // The line editor echoes what is typed to its output.
     const output = new Writable({ write: (_chunk, _encoding, done) => done() });
     const lines = createInterface({ input: stdin, output, terminal: true });
+    // Only now: until the line editor has taken over, the terminal itself echoes.
+    stderr.write(prompt);
     try {
       return await lines.question('', { signal });
     } finally {
