@@ -16,7 +16,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import type { Metafile, OutputFile, Plugin } from 'esbuild';
+import type { BuildOptions, Metafile, OutputFile, Plugin } from 'esbuild';
 import { configFiles } from '../src/platforms/aws/lambda/config-files.ts';
 import { refusedInFunctions } from '../src/platforms/aws/lambda/packable.ts';
 import type { Config } from '../src/config/checked/config.ts';
@@ -78,7 +78,21 @@ export const versionOnly: Plugin = {
 };
 
 /** For CommonJS packages that are loaded on demand. */
-const REQUIRE = "import{createRequire}from'node:module';const require=createRequire(import.meta.url);\n";
+const REQUIRE = "import{createRequire}from'node:module';const require=createRequire(import.meta.url);";
+
+/** How every bundle of this project is made. */
+export const BUNDLE = {
+  platform: 'node',
+  format: 'esm',
+  target: 'node24',
+  // The default prefers CommonJS, which tree-shakes badly.
+  mainFields: ['module', 'main'],
+  bundle: true,
+  splitting: true,
+  metafile: true,
+  legalComments: 'none',
+  banner: { js: REQUIRE },
+} satisfies BuildOptions;
 
 async function buildFunction(
   name: (typeof FUNCTIONS)[number],
@@ -87,24 +101,15 @@ async function buildFunction(
   // Removes only this function's directory, because `out` may contain other files.
   await rm(join(out, name), { recursive: true, force: true });
   const { metafile, outputFiles } = await build({
+    ...BUNDLE,
     absWorkingDir: root,
     write: false,
     entryPoints: [join('functions', `${name}.ts`)],
     outdir: resolve(out, name),
-    platform: 'node',
-    format: 'esm',
-    target: 'node24',
-    // The default prefers CommonJS, which tree-shakes badly.
-    mainFields: ['module', 'main'],
-    bundle: true,
-    splitting: true,
     minify: true,
-    metafile: true,
-    legalComments: 'none',
     plugins: [versionOnly],
     outExtension: { '.js': '.mjs' },
     chunkNames: 'chunks/[name]-[hash]',
-    banner: { js: REQUIRE.trimEnd() },
   });
   const written = new Map(await Promise.all(outputFiles.map((file) => writeOutput(file))));
   const outputs = Object.fromEntries(
@@ -120,7 +125,8 @@ async function buildFunction(
 
 /** Without the line that defines `require`, where nothing uses it: a function loads dozens of files. Returns its size. */
 async function writeOutput({ path, text }: OutputFile): Promise<readonly [path: string, bytes: number]> {
-  const code = text.startsWith(REQUIRE) ? text.slice(REQUIRE.length) : text;
+  const banner = `${REQUIRE}\n`;
+  const code = text.startsWith(banner) ? text.slice(banner.length) : text;
   const needed = /\brequire\b/.test(code) ? text : code;
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, needed);

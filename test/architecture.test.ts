@@ -348,7 +348,6 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'platforms/aws/api',
     'config/checked',
     'deploy/ports',
-    'git',
     'sandbox',
     'cluster/api',
     'cluster/state',
@@ -493,6 +492,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'deploy/requests',
     'app/local',
     'cli/terminal',
+    'cli/plan',
     'cli/commands',
   ],
   cli: [

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import type { Plugin } from 'esbuild';
-import { versionOnly } from '../build.ts';
+import { BUNDLE, versionOnly } from '../build.ts';
 
 /**
  * Bundles the command with everything that it imports, so that the npm package has no dependencies to install. `out` is as
@@ -11,31 +11,21 @@ import { versionOnly } from '../build.ts';
  */
 export async function bundleCommand(root: string, out: string): Promise<readonly string[]> {
   const { metafile } = await build({
+    ...BUNDLE,
     absWorkingDir: root,
     entryPoints: { main: 'src/cli/main.ts', worker: 'src/parsing/worker.ts' },
     outdir: out,
-    platform: 'node',
-    format: 'esm',
-    target: 'node24',
-    // The default prefers CommonJS, which tree-shakes badly.
-    mainFields: ['module', 'main'],
-    bundle: true,
-    splitting: true,
     // Names stay, so that the stack in a bug report can be read without the source map.
     minifyWhitespace: true,
     minifySyntax: true,
     sourcemap: 'linked',
     sourcesContent: false,
-    metafile: true,
-    legalComments: 'none',
     // node_modules may be a link; its real path would be in the output.
     preserveSymlinks: true,
     plugins: [versionOnly, builtWorker],
     // Only kubeconfigs are read with it. Its index adds a client for every API of Kubernetes: 4 MB.
     alias: { '@kubernetes/client-node': join(root, 'node_modules/@kubernetes/client-node/dist/config.js') },
     chunkNames: '[name]-[hash]',
-    // For CommonJS packages.
-    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
   });
   return Object.keys(metafile.inputs);
 }

@@ -131,6 +131,12 @@ describe('an object that moves between two targets of a repository', () => {
     'a/rest.yaml': configMap('rest'),
     'b/own.yaml': configMap('own'),
   });
+  const deployBoth = async () => {
+    testbed = await Testbed.build({ targets: [GIVER, RECEIVER] });
+    await testbed.push(files());
+    await deploy('a');
+    await deploy('b');
+  };
   const MOVE = { 'a/x.yaml': null, 'b/x.yaml': configMap('x', { v: '1' }) };
 
   it('keeps its uid and changes its owner by one push, in whatever order the queue runs the targets', async () => {
@@ -188,10 +194,7 @@ describe('an object that moves between two targets of a repository', () => {
   }, 180_000);
 
   it('is waited for by the receiver when that runs first, as its plan shows, and stays while the giver is refused', async () => {
-    testbed = await Testbed.build({ targets: [GIVER, RECEIVER] });
-    await testbed.push(files());
-    await deploy('a');
-    await deploy('b');
+    await deployBoth();
     const uid = await uidOf('x');
     await testbed.push({ ...MOVE, 'a/rest.yaml': configMap('rest').replace('data:', 'dta:') });
     const waits = `target ${nameOf('a')} to release ConfigMap ${testbed.namespace}/x`;
@@ -226,10 +229,7 @@ describe('an object that moves between two targets of a repository', () => {
   });
 
   it('is deleted by its former target when the receiver never took it over and no longer defines it', async () => {
-    testbed = await Testbed.build({ targets: [GIVER, RECEIVER] });
-    await testbed.push(files());
-    await deploy('a');
-    await deploy('b');
+    await deployBoth();
     await testbed.push(MOVE);
     expect(await deploy('a')).toMatchObject({ verdict: 'deployed', released: 1, warnings: [] });
     expect(await ownerOf('x')).toBeUndefined();
@@ -263,10 +263,7 @@ describe('an object that moves between two targets of a repository', () => {
   });
 
   it('stays when its former target is uninstalled before it was taken over', async () => {
-    testbed = await Testbed.build({ targets: [GIVER, RECEIVER] });
-    await testbed.push(files());
-    await deploy('a');
-    await deploy('b');
+    await deployBoth();
     await testbed.push(MOVE);
     await deploy('a');
     const uid = await uidOf('x');
@@ -278,10 +275,7 @@ describe('an object that moves between two targets of a repository', () => {
   });
 
   it('leaves the inventory of its former target after it was taken over', async () => {
-    testbed = await Testbed.build({ targets: [GIVER, RECEIVER] });
-    await testbed.push(files());
-    await deploy('a');
-    await deploy('b');
+    await deployBoth();
     await testbed.push(MOVE);
     await deploy('a');
     await deploy('b');

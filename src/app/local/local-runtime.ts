@@ -2,36 +2,27 @@ import { eksAccesses } from '../../platforms/aws/eks/eks-access.ts';
 import { machineCredentials } from '../../platforms/aws/api/machine-credentials.ts';
 import { openAws } from '../../platforms/aws/api/request.ts';
 import type { ClusterAccess } from '../../cluster/api/access.ts';
-import { RUN_LIMITS } from '../../cluster/state/limits.ts';
-import type { RunLimits } from '../../cluster/state/limits.ts';
-import type { Config } from '../../config/checked/config.ts';
 import { memoryOutbox } from '../../deploy/ports/outbox.ts';
 import type { Outbox } from '../../deploy/ports/outbox.ts';
 import type { RegistryLogin } from '../../sandbox/pull-chart.ts';
 import { openRuntime } from '../runtime.ts';
-import type { AccessOf, AppRuntime } from '../runtime.ts';
+import type { AccessOf, AppRuntime, RuntimeOptions } from '../runtime.ts';
 import { webhookSecrets } from '../secrets.ts';
 import type { SecretSources, WebhookSecrets } from '../secrets.ts';
 import { wait } from '../wait.ts';
 import { kubeconfigAccess } from '../../platforms/local/kubeconfig.ts';
 import type { KubeconfigCluster } from '../../platforms/local/kubeconfig.ts';
 import { localSecrets } from './local-secrets.ts';
-import type { LocalObjects } from '../../git/local-objects.ts';
-import type { Log } from '../../deploy/ports/log.ts';
 import type { ReadersApart } from '../../parsing/apart.ts';
 
-export interface LocalOptions {
-  readonly config: Config;
+/** What is left to the caller. The lease holder of `serve` is the id of its data directory. */
+export interface LocalOptions extends Pick<
+  RuntimeOptions,
+  'config' | 'log' | 'holder' | 'progress' | 'limits' | 'localObjects'
+> {
   readonly env: NodeJS.ProcessEnv;
-  readonly log: Log;
-  /** The lease holder: for `serve` the id of its data directory, whose next process may take the leases over. */
-  readonly holder: string;
-  readonly progress: (at: { readonly done: number; readonly total: number }) => void;
   /** Default: in memory and discarded, for commands that deploy nothing. */
   readonly outbox?: Outbox;
-  readonly limits?: RunLimits;
-  /** Read before the Git host. Default: none. */
-  readonly localObjects?: LocalObjects | null;
 }
 
 export interface LocalRuntime extends AppRuntime, WebhookSecrets {
@@ -42,20 +33,11 @@ export interface LocalRuntime extends AppRuntime, WebhookSecrets {
 const KUBECONFIG_MS = 30_000;
 
 /** The runtime of one machine: kubeconfigs, the machine's AWS credentials, its environment. */
-export function localRuntime({
-  config,
-  env,
-  log,
-  holder,
-  progress,
-  outbox = memoryOutbox(),
-  limits = RUN_LIMITS,
-  localObjects = null,
-}: LocalOptions): LocalRuntime {
+export function localRuntime({ env, outbox = memoryOutbox(), ...options }: LocalOptions): LocalRuntime {
   const nowMs = () => Date.now();
   const credentials = machineCredentials(nowMs);
   const aws = openAws({ credentials, env, nowMs, wait });
-  const secrets = localSecrets({ env, aws, region: config.aws.region, nowMs });
+  const secrets = localSecrets({ env, aws, region: options.config.aws.region, nowMs });
   const kubeconfigs = keptKubeconfigs(env, nowMs);
   const eks = eksAccesses({ aws, credentials, nowMs });
   const accessOf: AccessOf = (cluster, target) =>
@@ -66,19 +48,7 @@ export function localRuntime({
     const { ecrLogin } = await import('../../platforms/aws/ecr/registry-login.ts');
     return ecrLogin(host, aws, signal);
   };
-  const runtime = openRuntime({
-    config,
-    log,
-    holder,
-    progress,
-    secrets,
-    accessOf,
-    outbox,
-    limits,
-    loadReaders,
-    localObjects,
-    registryLogin,
-  });
+  const runtime = openRuntime({ ...options, secrets, accessOf, outbox, loadReaders, registryLogin });
   return {
     ...runtime,
     ...webhookSecrets(secrets),

@@ -1,5 +1,6 @@
 import { escapeInvisible } from '../../error/visible-text.ts';
 import { stringifyJson } from '../../resource/json.ts';
+import { changeJson, fieldsJson } from './format-change.ts';
 import type { ShownPlan } from './shown-plan.ts';
 
 /** For programs: the contract is in docs/operations.md. */
@@ -11,18 +12,9 @@ export function formatJson({ target, revision, directory, previous, ...plan }: S
       revision,
       ...(directory === null ? {} : { directory }),
       previous,
-      changes: changes.map(({ op, id, source, fields }) => ({
-        op,
-        group: id.group,
-        kind: id.kind,
-        namespace: id.namespace,
-        name: id.name,
-        source,
-        ...(fields.length === 0
-          ? {}
-          : {
-              diff: fields.map(({ path, before, after }) => ({ path, before: before ?? null, after: after ?? null })),
-            }),
+      changes: changes.map((change) => ({
+        ...changeJson(change),
+        ...(change.fields.length === 0 ? {} : { diff: fieldsJson(change) }),
       })),
       refusals: refusals.map((refusal) => ({ ...refusal })),
       ...(waitingFor.length === 0 ? {} : { waitingFor }),

@@ -1,20 +1,13 @@
 import type { Problem } from '../../error/deploy-error.ts';
 import { visibleLine } from '../../error/visible-text.ts';
-import type { FieldChange } from '../../plan/model/field-changes.ts';
-import { stringifyJson } from '../../resource/json.ts';
-import { formatId } from '../../resource/resource.ts';
+import { changeLines } from './format-change.ts';
 import { summaryOf } from './shown-plan.ts';
 import type { ShownPlan } from './shown-plan.ts';
-
-const SIGNS = { create: '+', update: '~', replace: '±', prune: '-', release: '>', keep: ' ' } as const;
 
 /** For a terminal. */
 export function formatText(plan: ShownPlan): string {
   const { target, changes, refusals, warnings } = plan;
-  const lines = changes.flatMap(({ op, id, source, fields, reason }) => [
-    visibleLine(`${SIGNS[op]} ${op} ${formatId(id)}  (${source})${reason === null ? '' : `: ${reason}`}`),
-    ...fields.map(({ path, before, after }) => visibleLine(`      ${path}: ${show(before)} → ${show(after)}`)),
-  ]);
+  const lines = changes.flatMap((change) => changeLines(change, change.reason));
   return [
     `${target}: ${comparedCommits(plan)}`,
     ...lines,
@@ -37,8 +30,4 @@ export function comparedCommits({ revision, previous }: Pick<ShownPlan, 'revisio
 
 function problemText(word: string, { subject, message, remedy }: Problem): string {
   return `${visibleLine(`${word}: ${subject}: ${message}`)}\n  ${visibleLine(remedy)}`;
-}
-
-function show(value: FieldChange['before']): string {
-  return value === undefined ? '(none)' : stringifyJson(value);
 }

@@ -7,11 +7,11 @@ import { DeployError } from '../../error/deploy-error.ts';
 import { escapeInvisible, visibleLine } from '../../error/visible-text.ts';
 import { localRuntime } from '../../app/local/local-runtime.ts';
 import { stringifyJson } from '../../resource/json.ts';
-import { formatId } from '../../resource/resource.ts';
 import { asRevision } from '../../snapshot/source.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import { revisionOf } from '../../state/history.ts';
 import type { TargetState } from '../../state/target-state.ts';
+import { changeJson, changeLines, fieldsJson } from '../plan/format-change.ts';
 import type { Context, ExitCode } from '../terminal/context.ts';
 
 /** Shows what one commit changes in the objects of a target since another one. Exits with 2 when that is anything. */
@@ -62,34 +62,17 @@ interface Shown {
 function asJson(shown: Shown, { changes, problems }: Comparison): string {
   return stringifyJson({
     ...shown,
-    changes: changes.map(({ op, id, source, fields }) => ({
-      op,
-      group: id.group,
-      kind: id.kind,
-      namespace: id.namespace,
-      name: id.name,
-      source,
-      diff: fields.map((field) => ({ path: field.path, before: field.before ?? null, after: field.after ?? null })),
-    })),
+    changes: changes.map((change) => ({ ...changeJson(change), diff: fieldsJson(change) })),
     refusals: problems.map((problem) => ({ ...problem })),
   });
 }
 
-const SIGNS = { create: '+', update: '~', prune: '-' } as const;
-
 function asText({ target, before, after }: Shown, { changes, problems }: Comparison): string {
   const head = `${target}: ${before.slice(0, 12)} → ${after.slice(0, 12)}`;
-  const lines = changes.flatMap(({ op, id, source, fields }) => [
-    visibleLine(`${SIGNS[op]} ${op} ${formatId(id)}  (${source})`),
-    ...fields.map((field) => visibleLine(`      ${field.path}: ${show(field.before)} → ${show(field.after)}`)),
-  ]);
+  const lines = changes.flatMap((change) => changeLines(change));
   const refused = problems.map(({ subject, message, remedy }) =>
     visibleLine(`refused: ${subject}: ${message}. ${remedy}`),
   );
   const isSame = changes.length === 0 && problems.length === 0;
   return [head, ...lines, ...refused, ...(isSame ? ['no changes'] : [])].join('\n');
-}
-
-function show(value: Comparison['changes'][number]['fields'][number]['before']): string {
-  return value === undefined ? '(none)' : stringifyJson(value);
 }

@@ -2,6 +2,7 @@ import type { CommitStatus, HostApi } from '../port/host-api.ts';
 import { jsonRequest } from '../port/json-request.ts';
 import { messageOf } from '../port/message.ts';
 import { DESCRIPTION, shorten } from '../port/shorten.ts';
+import { rateLimitByStatus } from '../port/rate-limit.ts';
 import { repositoryUrl } from './repository-url.ts';
 
 const STATES: Readonly<Record<CommitStatus['state'], string>> = {
@@ -23,7 +24,7 @@ export const azureDevopsApi: HostApi = {
     }),
   // A token that is invalid or has expired may get a sign-in page: 203, or a redirect.
   isStatusSet: ({ status }) => status === 201,
-  rateLimitOf: ({ status }) => (status === 429 ? { resetMs: null } : null),
+  rateLimitOf: rateLimitByStatus,
   messageOf,
   // TF401175 is about the commit. TF401019 is about the repository, which the credentials may not see.
   showsStatusAccess: ({ status, text }) => status === 404 && !text.includes('TF401019'),

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { authenticWith, isSame } from '../port/authentic.ts';
 import type { AuthenticDelivery, Delivery, GitHost, Parsed, RepositoryIdentity } from '../port/git-host.ts';
-import { invalidFields, notUnderstood, parseJson } from '../port/payload.ts';
+import { ignoredEvent, invalidFields, notUnderstood, readBody } from '../port/payload.ts';
 import { parseRefChanges } from '../port/ref-changes.ts';
 import { WEBHOOK_USER } from './webhook-user.ts';
 
@@ -27,15 +27,15 @@ const WithRepository = z.object({ resource: z.object({ repository: Repository })
 const RefUpdate = z.object({ name: z.string(), newObjectId: z.string() });
 const PushEvent = z.object({ resource: z.object({ refUpdates: z.array(RefUpdate), repository: Repository }) });
 
-function parse({ body }: AuthenticDelivery): Parsed {
-  const payload = parseJson(new TextDecoder().decode(body));
+function parse(delivery: AuthenticDelivery): Parsed {
+  const payload = readBody(delivery);
   if (payload === undefined) return notUnderstood('the body is not JSON');
   const event = z.safeParse(AnyEvent, payload).data?.eventType;
   if (event === undefined) return notUnderstood('eventType is missing');
   if (event === 'git.push') return parsePush(payload);
   const { data } = z.safeParse(WithRepository, payload);
   const repository = data === undefined ? null : identityOf(data.resource.repository);
-  return { kind: 'ignored', reason: `event "${event.slice(0, 64)}"`, repository };
+  return ignoredEvent(event, repository);
 }
 
 /** Nothing marks a forced push, and no files are listed. "Resource details to send" other than All leaves fields out. */

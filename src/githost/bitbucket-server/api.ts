@@ -2,6 +2,7 @@ import { buildStatus } from '../port/build-status.ts';
 import type { HostApi } from '../port/host-api.ts';
 import { jsonRequest } from '../port/json-request.ts';
 import { messageOf } from '../port/message.ts';
+import { rateLimitByStatus } from '../port/rate-limit.ts';
 import { pageOf, repositoryUrl } from './repository-url.ts';
 
 /** Needs Bitbucket 7.4: https://developer.atlassian.com/server/bitbucket/rest/latest/api-group-builds-and-deployments */
@@ -12,7 +13,7 @@ export const bitbucketServerApi: HostApi = {
     return jsonRequest('POST', url, buildStatus(status, `${pageOf(at)}/commits/${revision}`));
   },
   isStatusSet: ({ status }) => status === 204 || status === 201,
-  rateLimitOf: ({ status }) => (status === 429 ? { resetMs: null } : null),
+  rateLimitOf: rateLimitByStatus,
   messageOf,
   // A missing repository is a NoSuchRepositoryException.
   showsStatusAccess: ({ status, text }) => status === 404 && /NoSuchCommit/.test(text),

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { authenticateSha256, isSha256Signature } from '../port/authentic.ts';
 import type { AuthenticDelivery, GitHost, Parsed, RepositoryIdentity } from '../port/git-host.ts';
-import { invalidFields, notUnderstood, parseJson } from '../port/payload.ts';
+import { ignoredEvent, invalidFields, notUnderstood, readBody } from '../port/payload.ts';
 import { parseRefChanges } from '../port/ref-changes.ts';
 
 /** SHA-256, as on Bitbucket Cloud. */
@@ -26,8 +26,8 @@ const PushEvent = z.object({
 });
 
 /** By the signed body alone: the event header is not signed. */
-function parse({ body }: AuthenticDelivery): Parsed {
-  const payload = parseJson(new TextDecoder().decode(body));
+function parse(delivery: AuthenticDelivery): Parsed {
+  const payload = readBody(delivery);
   if (payload === undefined) return notUnderstood('the body is not JSON');
   if (z.safeParse(Test, payload).success) return { kind: 'ignored', reason: 'ping', repository: null };
   const event = z.safeParse(AnyEvent, payload).data?.eventKey;
@@ -35,7 +35,7 @@ function parse({ body }: AuthenticDelivery): Parsed {
   if (event === 'repo:refs_changed') return parsePush(payload);
   const { data } = z.safeParse(WithRepository, payload);
   const repository = data === undefined ? null : identityOf(data.repository);
-  return { kind: 'ignored', reason: `event "${event.slice(0, 64)}"`, repository };
+  return ignoredEvent(event, repository);
 }
 
 /** Nothing marks a forced push. A deleted ref has only zeros as its hash. */

@@ -2,6 +2,7 @@ import { buildStatus } from '../port/build-status.ts';
 import type { HostApi } from '../port/host-api.ts';
 import { jsonRequest } from '../port/json-request.ts';
 import { messageOf } from '../port/message.ts';
+import { rateLimitByStatus } from '../port/rate-limit.ts';
 import { repositoryUrl } from './repository-url.ts';
 
 /** https://developer.atlassian.com/cloud/bitbucket/rest/api-group-commit-statuses */
@@ -13,7 +14,7 @@ export const bitbucketApi: HostApi = {
   },
   isStatusSet: ({ status }) => status === 201,
   // A quota per hour: Bitbucket does not say when it is full again.
-  rateLimitOf: ({ status }) => (status === 429 ? { resetMs: null } : null),
+  rateLimitOf: rateLimitByStatus,
   messageOf,
   // `Resource not found` is the answer about the repository, which the credentials may not see.
   showsStatusAccess: ({ status, text }) => status === 404 && /commit/i.test(text),

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { authenticateSha256, isSha256Signature } from '../port/authentic.ts';
 import type { AuthenticDelivery, GitHost, Parsed, RepositoryIdentity } from '../port/git-host.ts';
-import { invalidFields, notUnderstood, parseJson } from '../port/payload.ts';
+import { ignoredEvent, invalidFields, notUnderstood, readBody } from '../port/payload.ts';
 import { parseRefChanges } from '../port/ref-changes.ts';
 
 /** SHA-256 here. On GitHub and Gitea, the header of this name is SHA-1. */
@@ -31,15 +31,15 @@ const Change = z.object({
 const PushEvent = z.object({ push: z.object({ changes: z.array(Change) }), repository: Repository });
 
 /** The event header is not signed: forging it can only make a push be ignored, or not be understood. */
-function parse({ headers, body }: AuthenticDelivery): Parsed {
-  const payload = parseJson(new TextDecoder().decode(body));
+function parse(delivery: AuthenticDelivery): Parsed {
+  const payload = readBody(delivery);
   if (payload === undefined) return notUnderstood('the body is not JSON');
-  const event = headers['x-event-key'] ?? '';
+  const event = delivery.headers['x-event-key'] ?? '';
   if (event === '') return notUnderstood('the X-Event-Key header is missing');
   if (event === 'repo:push') return parsePush(payload);
   const { data } = z.safeParse(AnyEvent, payload);
   const repository = data === undefined ? null : identityOf(data.repository);
-  return { kind: 'ignored', reason: `event "${event.slice(0, 64)}"`, repository };
+  return ignoredEvent(event, repository);
 }
 
 /** No files are listed, and at most five commits of each ref. */

@@ -1,20 +1,22 @@
 import type { HostApi } from '../port/host-api.ts';
 import { messageOf } from '../port/message.ts';
 import { DESCRIPTION, shorten } from '../port/shorten.ts';
-import { giteaRequest, repositoryUrl } from './repository-url.ts';
+import { jsonRequest } from '../port/json-request.ts';
+import { rateLimitByStatus } from '../port/rate-limit.ts';
+import { repositoryUrl } from './repository-url.ts';
 
 /** The API of Gitea and Forgejo: `/api/swagger` of every server. */
 export const giteaApi: HostApi = {
   authorizationOf: (token) => `Bearer ${token}`,
   statusRequest: ({ revision, ...at }, { state, context, description }) =>
-    giteaRequest('POST', `${repositoryUrl(at)}/statuses/${revision}`, {
+    jsonRequest('POST', `${repositoryUrl(at)}/statuses/${revision}`, {
       state,
       context,
       description: shorten(description, DESCRIPTION),
     }),
   isStatusSet: ({ status }) => status === 201,
   // Gitea limits nothing; a proxy in front of it may.
-  rateLimitOf: ({ status }) => (status === 429 ? { resetMs: null } : null),
+  rateLimitOf: rateLimitByStatus,
   messageOf,
   // Gitea 1.26 answers 500 for a commit that does not exist, after it has checked the token.
   showsStatusAccess: ({ status }) => status === 500,

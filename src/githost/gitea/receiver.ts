@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { authenticateSha256, isSha256Signature } from '../port/authentic.ts';
 import type { AuthenticDelivery, Delivery, GitHost, Parsed, RepositoryIdentity } from '../port/git-host.ts';
-import { invalidFields, notUnderstood, parseJson } from '../port/payload.ts';
+import { ignoredEvent, invalidFields, notUnderstood, readBody } from '../port/payload.ts';
 import { parseRefChanges } from '../port/ref-changes.ts';
 
 /**
@@ -27,10 +27,10 @@ const PushEvent = z.object({ ref: z.string(), after: z.string(), repository: Rep
 const DeleteEvent = z.object({ ref: z.string(), ref_type: z.enum(['branch', 'tag']), repository: Repository });
 
 /** The event header is not signed: forging it can only make a push be ignored, or not be understood. */
-function parse({ headers, body }: AuthenticDelivery): Parsed {
-  const payload = parseJson(new TextDecoder().decode(body));
+function parse(delivery: AuthenticDelivery): Parsed {
+  const payload = readBody(delivery);
   if (payload === undefined) return notUnderstood('the body is not JSON');
-  const event = headers['x-gitea-event'] ?? '';
+  const event = delivery.headers['x-gitea-event'] ?? '';
   if (event === '') return notUnderstood('the X-Gitea-Event header is missing');
   if (event === 'push') return parsePush(payload);
   // A deleted branch is announced by nothing else.
@@ -38,7 +38,7 @@ function parse({ headers, body }: AuthenticDelivery): Parsed {
   if (event === 'delete' && deleted !== undefined) return parseDelete(deleted);
   const { data } = z.safeParse(AnyEvent, payload);
   const repository = data === undefined ? null : identityOf(data.repository);
-  return { kind: 'ignored', reason: `event "${event.slice(0, 64)}"`, repository };
+  return ignoredEvent(event, repository);
 }
 
 /** Nothing marks a forced push, at most five commits are listed, and none of their parents. */

@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
 import type { Hook, HookApi, HookSettings, HostSetup, SetupRepository } from '../port/setup.ts';
 import type { RepositoryLocation } from '../port/host-api.ts';
-import { giteaRequest, repositoryUrl } from './repository-url.ts';
+import { jsonRequest } from '../port/json-request.ts';
+import { repositoryUrl } from './repository-url.ts';
 
 export const giteaSetup = setupOf('gitea');
 
@@ -12,11 +13,11 @@ export function setupOf(type: 'gitea' | 'forgejo'): HostSetup {
 
 function hooksOf(type: 'gitea' | 'forgejo'): HookApi {
   return {
-    listRequest: (at) => giteaRequest('GET', `${hooksUrl(at)}?limit=50`),
-    createRequest: (at, settings) => giteaRequest('POST', hooksUrl(at), { type, ...hookBody(settings) }),
-    updateRequest: (at, id, settings) => giteaRequest('PATCH', `${hooksUrl(at)}/${id}`, hookBody(settings)),
+    listRequest: (at) => jsonRequest('GET', `${hooksUrl(at)}?limit=50`),
+    createRequest: (at, settings) => jsonRequest('POST', hooksUrl(at), { type, ...hookBody(settings) }),
+    updateRequest: (at, id, settings) => jsonRequest('PATCH', `${hooksUrl(at)}/${id}`, hookBody(settings)),
     // There is no ping: this sends a push of the tip of the default branch.
-    testRequest: (at, id) => giteaRequest('POST', `${hooksUrl(at)}/${id}/tests`),
+    testRequest: (at, id) => jsonRequest('POST', `${hooksUrl(at)}/${id}/tests`),
     log: null,
     parseHooks: (text) => z.parse(z.array(ListedHook), JSON.parse(text)).map((hook) => hookOf(hook)),
     parseHook: (text) => hookOf(z.parse(ListedHook, JSON.parse(text))),

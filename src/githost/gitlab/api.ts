@@ -1,7 +1,9 @@
 import type { CommitStatus, HostApi } from '../port/host-api.ts';
 import { messageOf } from '../port/message.ts';
 import { DESCRIPTION, shorten } from '../port/shorten.ts';
-import { gitlabRequest, projectUrl } from './project-url.ts';
+import { jsonRequest } from '../port/json-request.ts';
+import { rateLimitByStatus } from '../port/rate-limit.ts';
+import { projectUrl } from './project-url.ts';
 
 /** GitLab knows no `error`. */
 const STATES: Readonly<Record<CommitStatus['state'], string>> = {
@@ -18,13 +20,13 @@ const REPETITION = /via :(enqueue from :pending|succeed from :success|drop from 
 export const gitlabApi: HostApi = {
   authorizationOf: (token) => `Bearer ${token}`,
   statusRequest: ({ revision, ...at }, { state, context, description }) =>
-    gitlabRequest('POST', `${projectUrl(at)}/statuses/${revision}`, {
+    jsonRequest('POST', `${projectUrl(at)}/statuses/${revision}`, {
       state: STATES[state],
       name: context,
       description: shorten(description, DESCRIPTION),
     }),
   isStatusSet: ({ status, text }) => status === 201 || (status === 400 && REPETITION.test(text)),
-  rateLimitOf: ({ status }) => (status === 429 ? { resetMs: null } : null),
+  rateLimitOf: rateLimitByStatus,
   messageOf,
   // `404 Project Not Found` is the answer to credentials that may not even see the project.
   showsStatusAccess: ({ status, text }) => status === 404 && /commit/i.test(text),

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { authenticWith, hmacSha256, isSame } from '../port/authentic.ts';
 import type { AuthenticDelivery, Delivery, GitHost, Parsed, RepositoryIdentity } from '../port/git-host.ts';
-import { invalidFields, notUnderstood, parseJson } from '../port/payload.ts';
+import { ignoredEvent, invalidFields, notUnderstood, readBody } from '../port/payload.ts';
 import { parseRefChanges } from '../port/ref-changes.ts';
 import { isSigningToken, keyOf } from './signing-token.ts';
 
@@ -46,15 +46,15 @@ const WithProject = z.object({ project: Project });
 const PushEvent = z.object({ ref: z.string(), after: z.string(), project: Project });
 
 /** By the signed body alone: the event header is not signed. */
-function parse({ body }: AuthenticDelivery): Parsed {
-  const payload = parseJson(new TextDecoder().decode(body));
+function parse(delivery: AuthenticDelivery): Parsed {
+  const payload = readBody(delivery);
   if (payload === undefined) return notUnderstood('the body is not JSON');
   const event = z.safeParse(AnyEvent, payload).data?.object_kind;
   if (event === 'push' || event === 'tag_push') return parsePush(payload);
   const other = event ?? z.safeParse(SystemEvent, payload).data?.event_name;
   if (other === undefined)
     return notUnderstood('object_kind is missing: a webhook template may not change the payload');
-  return { kind: 'ignored', reason: `event "${other.slice(0, 64)}"`, repository: repositoryOf(payload) };
+  return ignoredEvent(other, repositoryOf(payload));
 }
 
 /** Nothing marks a forced push, at most twenty commits are listed, and none of their parents. */

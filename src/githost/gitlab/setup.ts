@@ -1,19 +1,20 @@
 import * as z from 'zod/mini';
 import type { Hook, HookApi, HookDelivery, HookSettings, HostSetup, SetupRepository } from '../port/setup.ts';
 import type { RepositoryLocation } from '../port/host-api.ts';
-import { gitlabRequest, projectUrl } from './project-url.ts';
+import { jsonRequest } from '../port/json-request.ts';
+import { projectUrl } from './project-url.ts';
 import { isSigningToken } from './signing-token.ts';
 
 /** Webhooks of a project: https://docs.gitlab.com/api/project_webhooks */
 const gitlabHooks: HookApi = {
-  listRequest: (at) => gitlabRequest('GET', `${hooksUrl(at)}?per_page=100`),
-  createRequest: (at, settings) => gitlabRequest('POST', hooksUrl(at), hookBody(settings)),
-  updateRequest: (at, id, settings) => gitlabRequest('PUT', `${hooksUrl(at)}/${id}`, hookBody(settings)),
+  listRequest: (at) => jsonRequest('GET', `${hooksUrl(at)}?per_page=100`),
+  createRequest: (at, settings) => jsonRequest('POST', hooksUrl(at), hookBody(settings)),
+  updateRequest: (at, id, settings) => jsonRequest('PUT', `${hooksUrl(at)}/${id}`, hookBody(settings)),
   // GitLab has no ping: this sends the newest push of the project again.
-  testRequest: (at, id) => gitlabRequest('POST', `${hooksUrl(at)}/${id}/test/push_events`),
+  testRequest: (at, id) => jsonRequest('POST', `${hooksUrl(at)}/${id}/test/push_events`),
   log: {
     // Each one contains its payload.
-    request: (at, id) => gitlabRequest('GET', `${hooksUrl(at)}/${id}/events?per_page=5`),
+    request: (at, id) => jsonRequest('GET', `${hooksUrl(at)}/${id}/events?per_page=5`),
     parse: parseDeliveries,
   },
   parseHooks: (text) => z.parse(z.array(ListedHook), JSON.parse(text)).map((hook) => hookOf(hook)),

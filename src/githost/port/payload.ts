@@ -1,5 +1,5 @@
 import type * as z from 'zod/mini';
-import type { Parsed } from './git-host.ts';
+import type { AuthenticDelivery, Parsed, RepositoryIdentity } from './git-host.ts';
 
 /** Undefined when the text is not JSON. */
 export function parseJson(text: string): unknown {
@@ -8,6 +8,16 @@ export function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** Undefined when the body is not JSON. */
+export function readBody({ body }: AuthenticDelivery): unknown {
+  return parseJson(new TextDecoder().decode(body));
+}
+
+/** An event that concerns no target. Its name may be any text. */
+export function ignoredEvent(event: string, repository: RepositoryIdentity | null): Parsed {
+  return { kind: 'ignored', reason: `event "${event.slice(0, 64)}"`, repository };
 }
 
 export function notUnderstood(reason: string): Parsed {

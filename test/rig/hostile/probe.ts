@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { readFile, writeFile } from 'node:fs/promises';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { generatedInputs } from './generated.ts';
@@ -19,8 +20,6 @@ async function peakMb(): Promise<number> {
   await writeFile('/proc/self/clear_refs', '5');
   return Math.round(kilobytes / 1024);
 }
-
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function measured(name: string, input: HostileInput): Promise<Measured> {
   let best: Measured | null = null;
