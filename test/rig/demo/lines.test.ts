@@ -29,3 +29,11 @@ it('shows corrected drift', () => {
     '  corrected 1 created',
   ]);
 });
+
+it('shows a push that changes nothing in the cluster, such as a revert of a mistake', () => {
+  const outcome = { message: 'unchanged', ...COST, requests: { git: 2, kubernetes: 1, host: 1 } };
+  expect(pushLines({ ...PUSH, outcome, ready: null }).slice(2)).toEqual([
+    '  unchanged the cluster has what this commit says',
+    '  cost      1 request to Kubernetes, 2 to Git (3.1 KB), 1 to the Git host, 412 ms',
+  ]);
+});

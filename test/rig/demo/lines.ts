@@ -31,9 +31,15 @@ export function pushLines({ subject, revision, received, outcome, ready }: PushE
   return [
     `git push    ${subject} (${revision.slice(0, 12)})`,
     line('webhook', `authenticated and queued in ${milliseconds(received)}`),
-    ...(outcome.message === 'deployed' ? deployedLines(outcome, ready) : refusedLines(outcome)),
+    ...outcomeLines(outcome, ready),
     line('cost', costOf(outcome)),
   ];
+}
+
+function outcomeLines(outcome: LogEntry, ready: LogEntry | null): readonly string[] {
+  if (outcome.message === 'deployed') return deployedLines(outcome, ready);
+  if (outcome.message === 'unchanged') return [line('unchanged', 'the cluster has what this commit says')];
+  return refusedLines(outcome);
 }
 
 export function driftLines(what: string, outcome: LogEntry): readonly string[] {
@@ -67,7 +73,7 @@ function countsOf({ created = 0, updated = 0, pruned = 0 }: LogEntry): string {
 function costOf({ requests, bytes, durationMs = 0 }: LogEntry): string {
   const { git = 0, kubernetes = 0, host = 0 } = requests ?? {};
   const kilobytes = ((bytes?.git ?? 0) / 1000).toFixed(1);
-  return `${kubernetes} requests to Kubernetes, ${git} to Git (${kilobytes} KB), ${host} to the Git host, ${Math.round(durationMs)} ms`;
+  return `${kubernetes} ${kubernetes === 1 ? 'request' : 'requests'} to Kubernetes, ${git} to Git (${kilobytes} KB), ${host} to the Git host, ${Math.round(durationMs)} ms`;
 }
 
 function milliseconds({ durationMs = 0 }: LogEntry): string {
