@@ -41,6 +41,11 @@ export function owed({
   return (request.tries ?? 1) > 1 && outcome.pendingOn === revision ? { isOwed: true } : {};
 }
 
+/** Was this commit reported as failed? What failed may have been done meanwhile, by another target for example. */
+export function wasFailed({ state: { outcome }, revision }: Pick<StartedRun, 'state' | 'revision'>): boolean {
+  return outcome.attempted === revision && ['partial', 'refused', 'failed'].includes(outcome.verdict ?? '');
+}
+
 /** Reports a commit that was applied in several runs as one. */
 export function withOverall(report: Report, run: PlannedRun): Report {
   const { created, updated, pruned, adopted, beganMs } = countsSoFar(run);
