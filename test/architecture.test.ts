@@ -31,7 +31,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   'githost/bitbucket-server': ['githost/port', 'githost/rest'],
   'githost/gitea': ['githost/port', 'githost/rest'],
   'githost/forgejo': ['githost/port', 'githost/gitea'],
-  'githost/gitlab': ['githost/port', 'githost/rest'],
+  'githost/gitlab': ['snapshot', 'githost/port', 'githost/rest'],
   githost: [
     'githost/port',
     'githost/git',
@@ -130,7 +130,6 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   queue: ['error', 'snapshot', 'exchange', 'deploy/ports'],
   'platforms/aws/sqs': ['error', 'exchange', 'platforms/aws/api', 'deploy/ports', 'queue'],
   'platforms/aws/eks': ['error', 'platforms/aws/api', 'config/checked'],
-  'app/githost': ['error', 'githost/port', 'exchange', 'githost', 'config/checked', 'deploy/ports'],
   'cluster/content': ['error', 'resource', 'state', 'config/checked', 'plan/model', 'plan/ownership', 'cluster/api'],
   'cluster/obstacles': [
     'resource',
@@ -191,6 +190,15 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   ],
   'config/reference': ['config/written', 'githost'],
   'deploy/ports/githost': ['snapshot', 'githost/port', 'deploy/ports'],
+  'app/githost': [
+    'error',
+    'githost/port',
+    'exchange',
+    'githost',
+    'config/checked',
+    'deploy/ports',
+    'deploy/ports/githost',
+  ],
   'deploy/report/channels': ['error', 'snapshot', 'githost/port', 'state', 'deploy/ports'],
   'deploy/report': [
     'error',
@@ -338,8 +346,8 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'sandbox',
     'cluster/api',
     'cluster/state',
-    'app/githost',
     'cluster',
+    'app/githost',
     'deploy/targets',
     'parsing',
     'platforms/aws/secrets',
