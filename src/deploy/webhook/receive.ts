@@ -1,6 +1,6 @@
 import type { Config, Repository } from '../../config/checked/config.ts';
 import { asDeployError } from '../../error/deploy-error.ts';
-import type { Delivery, GitHost, Parsed, Push } from '../../githost/port/git-host.ts';
+import type { CommentHint, Delivery, GitHost, Parsed, PullRequestHint, Push } from '../../githost/port/git-host.ts';
 import { hostOf } from '../../githost/hosts.ts';
 import { FORM, mediaTypeOf } from '../../githost/port/media-type.ts';
 import { match } from './match.ts';
@@ -130,6 +130,7 @@ async function decide(delivery: Delivery, context: Context): Promise<Decision> {
     if (parsed.kind === 'not-understood') return withoutTargets(error(400, parsed.reason));
     if (!isOf(repository, parsed)) return withoutTargets(error(400, 'the delivery is for another repository'));
     if (parsed.kind === 'ignored') return withoutTargets(ignored(parsed.reason));
+    if (parsed.kind !== 'pushes') return withoutTargets(ignored(unplanned(parsed)));
     return await queue(parsed.pushes, delivery, context);
   } catch (thrown) {
     // A secret that cannot be read now does not make the sender's signature invalid.
@@ -177,6 +178,11 @@ async function queue(
   await reception.queue.send(requests, signal);
   const names = requests.map(({ target }) => target);
   return { answer: { status: 202, body: { queued: names, delivery: delivery.id } }, targets: names };
+}
+
+/** Nothing plans pull requests yet. */
+function unplanned({ kind, pullRequest }: PullRequestHint | CommentHint): string {
+  return kind === 'comment' ? `a comment on pull request ${pullRequest}` : `pull request ${pullRequest}`;
 }
 
 function firstOf([first = '', ...others]: readonly string[]): string {

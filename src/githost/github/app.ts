@@ -6,7 +6,7 @@ import { DeployError } from '../../error/deploy-error.ts';
 import type { HostRequest } from '../port/host-api.ts';
 import { parseJson } from '../port/payload.ts';
 import type { App, IssuedToken, TokenIssuer, TokenScope } from '../port/token-issuer.ts';
-import { messageOf } from '../port/message.ts';
+import { messageOf } from '../rest/message.ts';
 
 /** GitHub Apps. `app` is the id of the App or its client id: GitHub accepts both. */
 export const githubIssuer: TokenIssuer = {
