@@ -112,7 +112,10 @@ async function mergeInMemory(
     objects.fetchTreesOfBoth(trees.tip, trees.base, signal),
   ]);
   const merged = await mergeAll(trees, context, signal);
-  if (merged.conflicts.length > 0) return { kind: 'conflict', paths: merged.conflicts.toSorted() };
+  if (merged.conflicts.length > 0) {
+    const changes = await objects.changesBetween(trees.head, trees.base, { path: '', both: [] }, signal);
+    return { kind: 'conflict', paths: merged.conflicts.toSorted(), changedPaths: changes.map(({ path }) => path) };
+  }
   const format = formatOf(tip);
   const commit = commitOf(merged.tree, sides);
   const id = idOf('commit', commit, format);

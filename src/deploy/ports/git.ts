@@ -40,8 +40,8 @@ export interface MergeSides {
 export type Merge =
   /** `revision` can be read like any other commit. `changedPaths`: what it changes on the branch. */
   | { readonly kind: 'merged'; readonly revision: Revision; readonly changedPaths: readonly string[] }
-  /** Both sides changed these paths. The host may be able to merge them line by line, and Headgate does not. */
-  | { readonly kind: 'conflict'; readonly paths: readonly string[] }
+  /** Both sides changed `paths`. The host may be able to merge them line by line, and Headgate does not. `changedPaths`: of the head. */
+  | { readonly kind: 'conflict'; readonly paths: readonly string[]; readonly changedPaths: readonly string[] }
   /** It is not clear what the head changed: the sides have no common ancestor, or several best ones. */
   | { readonly kind: 'no-base'; readonly bases: 'none' | 'several' };
 
