@@ -58,6 +58,7 @@ const CLASS_OF = {
   'state-invalid': 'guard',
   'ref-missing': 'guard',
   'revision-missing': 'guard',
+  'merge-conflict': 'guard',
   'render-limit': 'guard',
   'tool-missing': 'guard',
 

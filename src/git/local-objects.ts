@@ -7,6 +7,20 @@ export interface LocalObjects {
   read(ids: readonly string[], signal: AbortSignal): Promise<ObjectStore>;
 }
 
+/** Of a store that is in memory. */
+export function objectsOf(store: ObjectStore): LocalObjects {
+  return {
+    async read(ids) {
+      return new Map(
+        ids.flatMap((id) => {
+          const object = store.get(id);
+          return object === undefined ? [] : [[id, object] as const];
+        }),
+      );
+    },
+  };
+}
+
 /**
  * Reads an object from this machine where it has it, and only what is missing from the server. What an object refers to is
  * read when it is needed, one level at a time.

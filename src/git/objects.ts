@@ -12,6 +12,8 @@ import { inTurns } from './turns.ts';
 
 import type { FetchArguments, UploadPack } from './upload-pack.ts';
 
+export type RemoteObjects = ReturnType<typeof remoteObjects>;
+
 export function remoteObjects(remote: UploadPack, server: GitServer) {
   const store: ObjectStore = new Map();
   const context: WalkContext = {
@@ -28,6 +30,17 @@ export function remoteObjects(remote: UploadPack, server: GitServer) {
     if (tree === null)
       throw gitError('revision-missing', { subject: revision, message: `${revision} is not a commit` });
     return tree;
+  }
+
+  /** These commits alone. */
+  async function readCommits(ids: readonly Revision[], signal: AbortSignal): Promise<void> {
+    const missing = [...new Set(ids)].filter((id) => !store.has(id));
+    if (missing.length > 0) await remote.fetch({ wants: missing, depth: 1, filter: 'tree:0' }, store, signal);
+  }
+
+  /** These trees, without what they contain. */
+  async function readTrees(ids: readonly string[], signal: AbortSignal): Promise<void> {
+    await remote.fetch({ wants: ids, filter: 'tree:0' }, store, signal);
   }
 
   /** With the files, to save a round. Large ones may not be wanted, so then only the trees are fetched. */
@@ -49,6 +62,14 @@ export function remoteObjects(remote: UploadPack, server: GitServer) {
     await Promise.all([
       fetchWithFiles({ wants: [now], haves: [before] }, signal),
       remote.fetch({ wants: [before], haves: [now], filter: 'blob:none' }, store, signal),
+    ]);
+  }
+
+  /** The trees, without any file, that only one of the two has. */
+  async function fetchTreesOfBoth(one: ObjectId, other: ObjectId, signal: AbortSignal): Promise<void> {
+    await Promise.all([
+      remote.fetch({ wants: [one], haves: [other], filter: 'blob:none' }, store, signal),
+      remote.fetch({ wants: [other], haves: [one], filter: 'blob:none' }, store, signal),
     ]);
   }
 
@@ -196,10 +217,14 @@ export function remoteObjects(remote: UploadPack, server: GitServer) {
   }
 
   return {
+    context,
     has: (id: string) => store.has(id),
     get: (id: string) => store.get(id),
+    readCommits,
+    readTrees,
     rootTreeOf,
     fetchDifference,
+    fetchTreesOfBoth,
     fetchWhole,
     descend,
     treeIds,

@@ -4,7 +4,7 @@ import { asObjectId, asRevision } from '../snapshot/source.ts';
 import { gitError, UnknownObject } from './git-error.ts';
 import type { ObjectStore } from './pack.ts';
 import type { GitServer } from './transport.ts';
-import { withLocalObjects } from './local-objects.ts';
+import { objectsOf, withLocalObjects } from './local-objects.ts';
 import type { LocalObjects } from './local-objects.ts';
 import { remoteObjects } from './objects.ts';
 import { describeCommit, parentsOfCommit } from './tree.ts';
@@ -12,7 +12,10 @@ import { uploadPack } from './upload-pack.ts';
 
 /** Ids in SHA-256 repositories have 64 digits. `local`: objects that need not be fetched. */
 export function openRepository(server: GitServer, local: LocalObjects | null = null) {
-  const remote = local === null ? uploadPack(server) : withLocalObjects(uploadPack(server), local);
+  /** Merges that this reader made: the server does not know them. */
+  const made: ObjectStore = new Map();
+  const overServer = withLocalObjects(uploadPack(server), objectsOf(made));
+  const remote = local === null ? overServer : withLocalObjects(overServer, local);
   const objects = remoteObjects(remote, server);
   const { rootTreeOf, fetchDifference, descend, treeIds, changesBetween, readChanges, files } = objects;
 
@@ -117,14 +120,15 @@ export function openRepository(server: GitServer, local: LocalObjects | null = n
   ): Promise<Source> {
     const { base, also } = query;
     // What is on this machine is compared level by level: the server does not know its commit.
-    const isKnown = objects.has(at.rootTree) && (local !== null || objects.has(base.rootTree));
+    const isLocal = local !== null || made.has(at.rootTree);
+    const isKnown = objects.has(at.rootTree) && (isLocal || objects.has(base.rootTree));
     if (!isKnown) await fetchDifference(at.rootTree, base.rootTree, signal);
     // Equal root trees mean that nothing changed, and then no tree was fetched.
     const tree = at.rootTree === base.rootTree ? base.tree : await pathTree(at.rootTree, query, signal);
     const changes = await changesBetween(
       tree,
       base.tree,
-      { path: query.path, both: [at.revision, base.revision] },
+      { path: query.path, both: isLocal ? [] : [at.revision, base.revision] },
       signal,
     );
     const changed = await readChanges(changes, query.isRead, signal);
@@ -182,6 +186,11 @@ export function openRepository(server: GitServer, local: LocalObjects | null = n
     rootTree: (revision, signal) => mustExist(knownCommit(revision, signal)),
     async trees(revision, paths, signal) {
       return mustExist(rootTreeOf(revision, signal).then((rootTree) => treeIds(rootTree, paths, signal)));
+    },
+    async merge(sides, signal) {
+      const { merge } = await import('./merge.ts');
+      // The ids are the host's own answer, so one that Git lacks is not there yet, or no longer.
+      return mustExist(merge(sides, { remote, objects, made }, signal));
     },
     described(revision) {
       const commit = objects.get(revision);

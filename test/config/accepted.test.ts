@@ -70,6 +70,7 @@ const FLEET = {
   webhookSecrets: [{ kind: 'env', name: 'FLEET_WEBHOOK_SECRET' }],
   credentials: { kind: 'token', token: { kind: 'env', name: 'FLEET_TOKEN' } },
   statuses: true,
+  pullRequests: { plan: false, comment: true, forks: false, serviceAccount: null, approvers: [] },
   insecure: false,
   caFile: null,
 };

@@ -25,6 +25,7 @@ export function aRepository(change: Partial<Repository> = {}): Repository {
     webhookSecrets: [{ kind: 'env', name: 'SECRET' }],
     credentials: null,
     statuses: false,
+    pullRequests: { plan: false, comment: true, forks: false, serviceAccount: null, approvers: [] },
     insecure: false,
     caFile: null,
     ...change,
@@ -67,6 +68,7 @@ export function aTarget(change: Partial<Target> = {}): Target {
 
 export function aConfig(repositories: readonly Repository[], targets: readonly Target[]): Config {
   return {
+    keys: [],
     clusters: new Map(),
     repositories: new Map(repositories.map((each) => [each.name, each])),
     targets,

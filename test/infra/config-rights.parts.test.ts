@@ -24,6 +24,7 @@ async function fragmentOf(
   const directory = await mkdtemp(join(tmpdir(), 'headgate-rights-'));
   const path = join(directory, 'headgate.yml');
   const config = {
+    key: 'ssm:/headgate/key',
     clusters: { prod: { eks: { name: 'prod', region: 'eu-west-1' } } },
     repositories: { fleet: { host: 'github', url: 'https://github.com/acme/fleet.git', ...repository } },
     targets,
@@ -88,6 +89,15 @@ it('refuses a secret that would be visible in the template', async () => {
   await expect(fragmentOf({ webhookSecret: 'env:FLEET_SECRET' })).rejects.toMatchObject({
     stderr: expect.stringMatching(
       /^env:FLEET_SECRET: functions cannot use this secret.*Store it in Parameter Store/s,
+    ) as string,
+  });
+});
+
+it('refuses by its name what the functions do not do yet', async () => {
+  const planned = { webhookSecret: 'ssm:hook', credentials: 'ssm:token', pullRequests: { plan: true } };
+  await expect(fragmentOf(planned)).rejects.toMatchObject({
+    stderr: expect.stringMatching(
+      /^pullRequests\.plan of repository fleet: the functions on AWS do not plan pull requests yet\. Remove it/,
     ) as string,
   });
 });

@@ -18,6 +18,7 @@ const REPOSITORY: Repository = {
   webhookSecrets: [],
   credentials: null,
   statuses: true,
+  pullRequests: { plan: false, comment: true, forks: false, serviceAccount: null, approvers: [] },
   insecure: false,
   caFile: null,
 };

@@ -57,14 +57,18 @@ async function requestToken(
   credentials: AppCredentials,
   { options, signal }: { options: AppTokenOptions; signal: AbortSignal },
 ): Promise<IssuedToken> {
-  const { api, fullName, id, statuses } = repository;
+  const { api, fullName, id, statuses, pullRequests } = repository;
   const issuer = await hostOf(repository).loadIssuer?.();
   if (issuer === undefined || api === null) throw new TypeError(`${repository.host} has no Apps`);
   const subject = issuer.nameOf(credentials);
   const [privateKey, ca] = await Promise.all([options.privateKeyOf(credentials, signal), options.caOf(repository)]);
   const attempt = () => {
     const by = { privateKey, nowMs: options.nowMs() };
-    const request = issuer.tokenRequest(credentials, { api, fullName, id, statuses }, by);
+    const request = issuer.tokenRequest(
+      credentials,
+      { api, fullName, id, statuses, pullRequests: pullRequests.plan },
+      by,
+    );
     return sendToHost(request, { ca, deadlineMs: DEADLINE_MS }, signal);
   };
   const answer = await retry(attempt, RETRIES, { wait: options.wait, signal }).catch((cause: unknown) => {

@@ -6,11 +6,11 @@ import { planDeploy } from '../../deploy/run/deploy.ts';
 import type { Checkout } from '../../platforms/local/checkout.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import { formatJson } from '../plan/format-json.ts';
-import { formatMarkdown } from '../plan/format-markdown.ts';
+import { formatMarkdown } from '../../deploy/show/format-markdown.ts';
 import { formatSarif } from '../plan/format-sarif.ts';
 import { formatText } from '../plan/format-text.ts';
-import { changesAnything, showPlan } from '../plan/shown-plan.ts';
-import type { ShownPlan } from '../plan/shown-plan.ts';
+import { changesAnything, showPlan } from '../../deploy/show/shown-plan.ts';
+import type { ShownPlan } from '../../deploy/show/shown-plan.ts';
 import type { Context, ExitCode } from '../terminal/context.ts';
 
 export type PlanFormat = 'text' | 'json' | 'markdown' | 'sarif';
@@ -40,7 +40,10 @@ export async function planCommand(context: Context, flags: PlanFlags): Promise<E
     });
     const planned = await planDeploy({ target, at }, world, signal);
     const directory = checkout?.directory ?? null;
-    const shown = await withOutdated(await showPlan(planned, { target: target.name, directory }, signal), checkout);
+    const shown = await withOutdated(
+      await showPlan(planned, { target: target.name, directory, pullRequest: null, hidesForeign: false }, signal),
+      checkout,
+    );
     context.print(FORMATS[format](shown, configPath));
     if (shown.refusals.length > 0) return 1;
     return changesAnything(shown) ? 2 : 0;

@@ -2,7 +2,7 @@ import { visibleLine } from '../../error/visible-text.ts';
 import type { FieldChange } from '../../plan/model/field-changes.ts';
 import { stringifyJson } from '../../resource/json.ts';
 import { formatId } from '../../resource/resource.ts';
-import type { PlannedChange } from './shown-plan.ts';
+import type { PlannedChange } from '../../deploy/show/shown-plan.ts';
 
 const SIGNS = { create: '+', update: '~', replace: '±', prune: '-', release: '>', keep: ' ' } as const;
 

@@ -1,7 +1,7 @@
 import { VERSION } from '../../app/version.ts';
 import { visibleLine } from '../../error/visible-text.ts';
 import type { Problem } from '../../error/deploy-error.ts';
-import type { ShownPlan } from './shown-plan.ts';
+import type { ShownPlan } from '../../deploy/show/shown-plan.ts';
 
 const SCHEMA = 'https://json.schemastore.org/sarif-2.1.0.json';
 

@@ -11,6 +11,7 @@ import { confirm } from '../terminal/confirm.ts';
 import type { Context, ExitCode } from '../terminal/context.ts';
 import { openWebhookClient } from './webhook-client.ts';
 import type { WebhookClient } from './webhook-client.ts';
+import { wantedEvents } from './wanted-events.ts';
 import { readWebhookBaseUrl } from '../stack/headgate-stack.ts';
 import { pingOutcome, pingWebhook } from './ping-webhook.ts';
 
@@ -33,7 +34,7 @@ export async function connectRepository(
     }
     const hooks = await openClient(repository, flags, { hooks: setup.hooks, context, runtime, url });
     const [secret = ''] = await runtime.secretsOf(repository, context.signal);
-    return await register(context, { repository, hooks, wanted: { url, secret } });
+    return await register(context, { repository, hooks, wanted: { url, secret, ...wantedEvents(repository) } });
   } finally {
     runtime.close();
   }
@@ -47,7 +48,7 @@ interface Registration {
 
 async function register(context: Context, { repository, hooks, wanted }: Registration): Promise<ExitCode> {
   const { signal, print, output } = context;
-  const existing = (await hooks.list(signal)).find(({ url }) => url === wanted.url);
+  const existing = (await hooks.list(wanted, signal)).find(({ url }) => url === wanted.url);
   if (output === 'text') print(planText(existing, repository, wanted));
   const prompt = { command: 'headgate connect', question: 'Apply these changes?' };
   if (!(await confirm(context, prompt))) return 1;
@@ -61,9 +62,10 @@ async function register(context: Context, { repository, hooks, wanted }: Registr
   return 0;
 }
 
-function planText(existing: Hook | undefined, { fullName }: Repository, { url }: HookSettings): string {
+function planText(existing: Hook | undefined, { fullName }: Repository, { url, pullRequests }: HookSettings): string {
   if (existing === undefined) {
-    return `will create a webhook on ${fullName}: push → ${url}, application/json, with the secret`;
+    const events = pullRequests ? 'push, pull requests and comments' : 'push';
+    return `will create a webhook on ${fullName}: ${events} → ${url}, application/json, with the secret`;
   }
   const { id, mistakes } = existing;
   const reasons = mistakes.length === 0 ? '' : `${mistakes.join(', ')}; `;
@@ -99,7 +101,7 @@ async function openClient(
     throw new DeployError('usage', {
       subject: `repository ${name}`,
       message: 'no token is configured that could register a webhook',
-      remedy: `Pass a token that may administer webhooks, such as --token env:ADMIN_TOKEN, or register it by hand. ${(await loadSetup()).manualText(repository, url)}`,
+      remedy: `Pass a token that may administer webhooks, such as --token env:ADMIN_TOKEN, or register it by hand. ${(await loadSetup()).manualText({ ...repository, ...wantedEvents(repository) }, url)}`,
     });
   }
   const value = await resolveSecret(reference, runtime.secrets, context.signal);
@@ -114,8 +116,9 @@ function textOf(
   { manualText, appText }: HostSetup,
   { repository, isApp, url }: { repository: Repository; isApp: boolean; url: string },
 ): string {
-  if (!isApp) return manualText(repository, url);
-  if (appText !== null) return appText(repository, url);
+  const found = { ...repository, ...wantedEvents(repository) };
+  if (!isApp) return manualText(found, url);
+  if (appText !== null) return appText(found, url);
   throw new DeployError('usage', {
     subject: '--app',
     message: `${repository.host} has no Apps`,

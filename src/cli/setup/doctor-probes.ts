@@ -4,6 +4,7 @@ import { hostOf } from '../../githost/hosts.ts';
 import { sendToHost } from '../../app/githost/host-request.ts';
 import { caOf } from '../../app/runtime.ts';
 import { resolveSecret } from '../../app/secrets.ts';
+import { wantedEvents } from './wanted-events.ts';
 import type { AccessProbes } from '../lookup/access-probes.ts';
 import type { Context } from '../terminal/context.ts';
 import { openWebhookClient } from './webhook-client.ts';
@@ -84,7 +85,12 @@ async function probeWebhook(
   const hooks = openWebhookClient({ api, fullName }, access);
   try {
     const deliveriesOf = (hook: { readonly id: string }) => hooks.deliveries(hook.id, signal);
-    return await diagnoseWebhook({ repository: name, fullName, hooks: await hooks.list(signal), deliveriesOf });
+    return await diagnoseWebhook({
+      repository: name,
+      fullName,
+      hooks: await hooks.list(wantedEvents(repository), signal),
+      deliveriesOf,
+    });
   } catch (thrown) {
     if (!(thrown instanceof DeployError) || given !== null) throw thrown;
     // Credentials for deploys do not need this permission, and should not have it.

@@ -1,12 +1,12 @@
 import { DeployError, reasonOf } from '../../error/deploy-error.ts';
-import type { Hook, HookApi, HookDelivery, HookSettings } from '../../githost/port/setup.ts';
+import type { Hook, HookApi, HookDelivery, HookEvents, HookSettings } from '../../githost/port/setup.ts';
 import { sendToHost } from '../../app/githost/host-request.ts';
 import type { HostAnswer } from '../../app/githost/host-request.ts';
 import type { HostApi, HostRequest, RepositoryLocation } from '../../githost/port/host-api.ts';
 
 /** The webhooks of one repository. Needs a token that may administer them. */
 export interface WebhookClient {
-  list(signal: AbortSignal): Promise<readonly Hook[]>;
+  list(wanted: HookEvents, signal: AbortSignal): Promise<readonly Hook[]>;
   create(wanted: HookSettings, signal: AbortSignal): Promise<Hook>;
   update(id: string, wanted: HookSettings, signal: AbortSignal): Promise<Hook>;
   /** Makes the host send a delivery now; null: the host's API cannot. */
@@ -44,7 +44,7 @@ export function openWebhookClient(place: RepositoryLocation, access: WebhookAcce
   }
 
   return {
-    list: async (signal) => hooks.parseHooks(await send(hooks.listRequest(place), signal)),
+    list: async (wanted, signal) => hooks.parseHooks(await send(hooks.listRequest(place), signal), wanted),
     async create(wanted, signal) {
       return hooks.parseHook(await send(hooks.createRequest(place, wanted), signal), wanted);
     },

@@ -51,6 +51,7 @@ export function checkRepository(
     webhookSecrets,
     credentials,
     statuses: base !== null && credentials !== null && (written.statuses ?? true),
+    pullRequests: { ...written.pullRequests, serviceAccount: written.pullRequests.serviceAccount ?? null },
     insecure: written.insecure,
     caFile: written.caFile === undefined ? null : resolvePath(written.caFile, location),
   };
@@ -106,6 +107,15 @@ function checkWebhookSecrets(
     context.findings.error(path, { message: 'is missing', remedy });
     return [];
   }
+  return checkReferences(written, path, context);
+}
+
+/** A reference, or a list of them. */
+export function checkReferences(
+  written: unknown,
+  path: Path,
+  context: Pick<Context, 'location' | 'findings'>,
+): readonly SecretReference[] {
   const list: readonly unknown[] = Array.isArray(written) ? written : [written];
   const references = list.map((item, index) =>
     checkReference(item, Array.isArray(written) ? [...path, index] : path, context),

@@ -3,6 +3,8 @@ import type { SecretReference } from '../written/reference.ts';
 
 /** headgate.yml in its checked form: defaults are filled in, names are resolved, and paths have a known base. */
 export interface Config {
+  /** Sign plans and approvals: the first one signs, and each one proves. Empty: none is configured. */
+  readonly keys: readonly SecretReference[];
   readonly clusters: ReadonlyMap<string, ClusterConfig>;
   readonly repositories: ReadonlyMap<string, Repository>;
   readonly targets: readonly Target[];
@@ -40,6 +42,20 @@ export type Credentials =
       readonly privateKey: SecretReference;
     };
 
+/** What happens to the pull requests of a repository. */
+export interface PullRequestSettings {
+  /** Each one is planned. */
+  readonly plan: boolean;
+  /** Its plan is shown in a comment. Commit statuses are shown in any case. */
+  readonly comment: boolean;
+  /** Those of forks are planned too. */
+  readonly forks: boolean;
+  /** Impersonated to plan those of forks. */
+  readonly serviceAccount: { readonly namespace: string; readonly name: string } | null;
+  /** User names of those who may approve; empty: everyone who may write to the repository. */
+  readonly approvers: readonly string[];
+}
+
 export interface Repository {
   readonly name: string;
   readonly host: HostName;
@@ -54,6 +70,7 @@ export interface Repository {
   readonly webhookSecrets: readonly SecretReference[];
   readonly credentials: Credentials | null;
   readonly statuses: boolean;
+  readonly pullRequests: PullRequestSettings;
   /** Allows `http://` to other machines. */
   readonly insecure: boolean;
   /** Absolute path of a PEM file with a private CA. */

@@ -2,6 +2,7 @@ import type { Config, TargetTemplate, Target, TargetSettings } from './config.ts
 
 /** A checked configuration as JSON. Functions are packaged with it, so that they start without parsing YAML. */
 export interface PackedConfig {
+  readonly keys: Config['keys'];
   readonly clusters: readonly (Config['clusters'] extends ReadonlyMap<string, infer Cluster> ? Cluster : never)[];
   readonly repositories: readonly (Config['repositories'] extends ReadonlyMap<string, infer Repository>
     ? Repository
@@ -17,8 +18,9 @@ export interface PackedConfig {
   })[];
 }
 
-export function packConfig({ clusters, repositories, targets, templates }: Config): PackedConfig {
+export function packConfig({ keys, clusters, repositories, targets, templates }: Config): PackedConfig {
   return {
+    keys,
     clusters: [...clusters.values()],
     repositories: [...repositories.values()],
     targets: targets.map((target) => ({
@@ -34,12 +36,13 @@ export function packConfig({ clusters, repositories, targets, templates }: Confi
   };
 }
 
-export function unpackConfig({ clusters, repositories, targets, templates }: PackedConfig): Config {
+export function unpackConfig({ keys, clusters, repositories, targets, templates }: PackedConfig): Config {
   const byName = <T extends { readonly name: string }>(entries: readonly T[]) =>
     new Map(entries.map((entry) => [entry.name, entry]));
   const config = { clusters: byName(clusters), repositories: byName(repositories) };
   return {
     ...config,
+    keys,
     // Only the set-up commands use it.
     aws: { region: null, stage: null },
     warnings: [],

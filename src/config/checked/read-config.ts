@@ -2,7 +2,8 @@ import { basename, dirname } from 'node:path';
 import type { Problem } from '../../error/deploy-error.ts';
 import { checkCluster } from './check-cluster.ts';
 import type { ConfigLocation } from './check-cluster.ts';
-import { checkRepository } from './check-repository.ts';
+import { checkPullRequests } from './check-pull-requests.ts';
+import { checkReferences, checkRepository } from './check-repository.ts';
 import { checkTargetTemplate } from './check-target-template.ts';
 import type { Names } from './check-settings.ts';
 import { checkTarget } from './check-target.ts';
@@ -49,10 +50,12 @@ function checkFile(
 ): Omit<Config, 'warnings'> | null {
   const sections = findings.parse(shape.file, value, []);
   if (!isRecord(value)) return null;
+  const keys = checkKeys(value['key'], location, findings);
   const clusters = checkEntries('clusters', value, findings, (entry) => checkCluster(entry, location, findings));
   const repositories = checkEntries('repositories', value, findings, (entry) =>
     checkRepository(entry, location, findings),
   );
+  checkPullRequests(value, findings);
   const list = targetList(value, findings);
   const names: Names = {
     clusters,
@@ -71,12 +74,20 @@ function checkFile(
   const aws = findings.parse(shape.aws, value['aws'] ?? {}, ['aws']);
   if (sections === null) return null;
   return {
+    keys,
     clusters: withoutNulls(clusters),
     repositories: withoutNulls(repositories),
     targets: targets.filter((target) => target !== null),
     templates: templates.filter((template) => template !== null),
     aws: { region: aws?.region ?? null, stage: aws?.stage ?? null },
   };
+}
+
+function checkKeys(written: unknown, location: ConfigLocation, findings: Findings): Config['keys'] {
+  if (Array.isArray(written) && written.length === 0) {
+    findings.error(['key'], { message: 'is empty', remedy: 'Write key: env:HEADGATE_KEY, or remove it.' });
+  }
+  return written === undefined ? [] : checkReferences(written, ['key'], { location, findings });
 }
 
 function isTemplate(entry: unknown): entry is Readonly<Record<string, unknown>> {

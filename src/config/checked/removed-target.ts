@@ -14,6 +14,7 @@ const REMOVED: Repository = {
   webhookSecrets: [],
   credentials: null,
   statuses: false,
+  pullRequests: { plan: false, comment: true, forks: false, serviceAccount: null, approvers: [] },
   insecure: false,
   caFile: null,
 };

@@ -8,6 +8,7 @@ import type { KeyReference } from './keys.ts';
 export type JsonSchema = z.core.JSONSchema.BaseSchema;
 
 const secretReference: JsonSchema = { type: 'string', pattern: '^(?:env|file|ssm|secretsmanager):.+$' };
+const secretReferences: JsonSchema = { anyOf: [secretReference, { type: 'array', items: secretReference }] };
 
 /** The schema of headgate.yml for editors. What it accepts may still be refused by `headgate check`, never the reverse. */
 export function configSchema(): JsonSchema {
@@ -18,10 +19,11 @@ export function configSchema(): JsonSchema {
   const app = withProperties(schemaOf(shape.app), { privateKey: secretReference });
   const repository = withProperties(schemaOf(shape.repository), {
     host: { enum: [...HOST_NAMES] },
-    webhookSecret: { anyOf: [secretReference, { type: 'array', items: secretReference }] },
+    webhookSecret: secretReferences,
     credentials: { anyOf: [secretReference, app] },
   });
   const schema = withProperties(schemaOf(shape.file), {
+    key: secretReferences,
     clusters: { type: 'object', additionalProperties: cluster },
     repositories: { type: 'object', additionalProperties: repository },
     targets: { type: 'array', items: targetSchema() },

@@ -14,6 +14,17 @@ export interface KeyReference {
 
 export const REFERENCE_TYPE = 'reference to a secret: env:NAME, file:PATH, ssm:NAME, secretsmanager:ID or ID#key';
 
+const KEY: readonly KeyReference[] = [
+  {
+    key: 'key',
+    type: `${REFERENCE_TYPE}; a list while rotating`,
+    note: 'required with pullRequests.plan',
+    meaning:
+      'The key that signs plans and approvals: any random text of 32 characters or more. The first one of a list signs.',
+    example: 'key: env:HEADGATE_KEY',
+  },
+];
+
 const CLUSTERS: readonly KeyReference[] = [
   {
     key: 'clusters',
@@ -165,6 +176,49 @@ const REPOSITORIES: readonly KeyReference[] = [
     note: 'without it: true with credentials',
     meaning: 'Whether the outcome is reported as a commit status.',
     example: 'statuses: false',
+  },
+  {
+    key: 'repositories.pullRequests',
+    type: 'map',
+    meaning: 'What happens to pull requests into the branches that targets follow.',
+    example: 'pullRequests: { plan: true, forks: true, serviceAccount: headgate/planner }',
+  },
+  {
+    key: 'repositories.pullRequests.plan',
+    type: 'true or false',
+    default: 'false',
+    meaning:
+      'Plans every pull request, by server-side dry runs of its merge. Requires key, credentials, and a Git host whose pull requests Headgate reads.',
+    example: 'plan: true',
+  },
+  {
+    key: 'repositories.pullRequests.comment',
+    type: 'true or false',
+    default: 'true',
+    meaning: 'Whether the plan is shown in a comment, which is kept up to date. Its outcome is a commit status too.',
+    example: 'comment: false',
+  },
+  {
+    key: 'repositories.pullRequests.forks',
+    type: 'true or false',
+    default: 'false',
+    meaning: 'Plans the pull requests of forks too, without decryption. Requires serviceAccount.',
+    example: 'forks: true',
+  },
+  {
+    key: 'repositories.pullRequests.serviceAccount',
+    type: 'namespace/name of a service account',
+    note: 'required with forks',
+    meaning: 'The service account that is impersonated to plan the pull requests of forks.',
+    example: 'serviceAccount: headgate/planner',
+  },
+  {
+    key: 'repositories.pullRequests.approvers',
+    type: 'list of user names',
+    default: '[]',
+    note: 'empty: everyone who may write to the repository',
+    meaning: 'Who may approve a plan. The author of a pull request, and of its commits, never may.',
+    example: 'approvers: [ann, bob]',
   },
   {
     key: 'repositories.insecure',
@@ -566,4 +620,4 @@ const AWS: readonly KeyReference[] = [
   },
 ];
 
-export const KEYS: readonly KeyReference[] = [...CLUSTERS, ...REPOSITORIES, ...TARGETS, ...AWS];
+export const KEYS: readonly KeyReference[] = [...KEY, ...CLUSTERS, ...REPOSITORIES, ...TARGETS, ...AWS];

@@ -285,6 +285,20 @@ export const forEach = closed({
   namespaces: listed(namespace, '[shop]'),
 });
 
+const userName = pattern(
+  /^[\p{L}\p{N}_](?:[\p{L}\p{N}_.@+-]{0,253}[\p{L}\p{N}_-])?$/u,
+  'is not a valid user name',
+  'Write a user name of the Git host, without @; list the members of a team one by one.',
+);
+
+const pullRequests = closed({
+  plan: z.boolean().default(false),
+  comment: z.boolean().default(true),
+  forks: z.boolean().default(false),
+  serviceAccount: account.optional(),
+  approvers: z.array(userName).default([]),
+});
+
 /** `url`, `webhookSecret` and `credentials` depend on other keys, and are checked in check-repository.ts. */
 export const repository = closed({
   host: z.string(),
@@ -294,6 +308,7 @@ export const repository = closed({
   webhookSecret: z.unknown().optional(),
   credentials: z.unknown().optional(),
   statuses: z.boolean().optional(),
+  pullRequests: pullRequests.prefault({}),
   insecure: z.boolean().default(false),
   caFile: notEmpty.optional(),
 });
@@ -330,6 +345,7 @@ export const eks = closed({
 });
 
 export const file = closed({
+  key: z.unknown().optional(),
   clusters: z.unknown().optional(),
   repositories: z.unknown().optional(),
   targets: z.unknown().optional(),

@@ -28,6 +28,23 @@ export interface SourceQuery {
   readonly isRead: (path: string, kind: SourceFile['kind']) => boolean;
 }
 
+/** What a pull request would do to its branch. */
+export interface MergeSides {
+  /** Of the branch. */
+  readonly tip: Revision;
+  readonly head: Revision;
+  /** The merge that the host made to try it, of whichever tip and head; null: none. */
+  readonly tried: Revision | null;
+}
+
+export type Merge =
+  /** `revision` can be read like any other commit. `changedPaths`: what it changes on the branch. */
+  | { readonly kind: 'merged'; readonly revision: Revision; readonly changedPaths: readonly string[] }
+  /** Both sides changed `paths`. The host may be able to merge them line by line, and Headgate does not. `changedPaths`: of the head. */
+  | { readonly kind: 'conflict'; readonly paths: readonly string[]; readonly changedPaths: readonly string[] }
+  /** It is not clear what the head changed: the sides have no common ancestor, or several best ones. */
+  | { readonly kind: 'no-base'; readonly bases: 'none' | 'several' };
+
 /** A repository, for one run. Every method fails with a DeployError; an error never looks like an empty repository. */
 export interface Git {
   readonly usage: Usage;
@@ -52,6 +69,8 @@ export interface Git {
   ): Promise<ReadonlyMap<string, ObjectId | null>>;
   /** The root tree of a commit. @throws DeployError `revision-missing` */
   rootTree(revision: Revision, signal: AbortSignal): Promise<ObjectId>;
+  /** The merge of a pull request: the host's, or one that is made in memory. @throws DeployError `revision-missing` */
+  merge(sides: MergeSides, signal: AbortSignal): Promise<Merge>;
   /** Of a commit that was read for another reason; else null. It makes no request. */
   described(revision: Revision): CommitDescription | null;
   /** Is `older` reachable from `newer`? */

@@ -1,11 +1,12 @@
 import type { Config, Repository } from '../../config/checked/config.ts';
 import { asDeployError } from '../../error/deploy-error.ts';
-import type { Delivery, GitHost, Parsed, Push } from '../../githost/port/git-host.ts';
+import type { CommentHint, Delivery, GitHost, Parsed, PullRequestHint, Push } from '../../githost/port/git-host.ts';
 import { hostOf } from '../../githost/hosts.ts';
 import { FORM, mediaTypeOf } from '../../githost/port/media-type.ts';
 import { match } from './match.ts';
 import type { DeployRequest } from '../ports/request.ts';
 import type { Log } from '../ports/log.ts';
+import type { PlanQueue } from '../ports/plan-request.ts';
 import type { Queue } from '../ports/queue.ts';
 
 /** A request before its body is read. */
@@ -39,6 +40,8 @@ export interface Reception {
   /** The secrets, read again in case they were rotated; null: not read again, because it is unnecessary or too soon. */
   readonly rotatedSecretsOf: (repository: Repository, signal: AbortSignal) => Promise<readonly string[] | null>;
   readonly queue: Queue;
+  /** Absent: this platform does not plan pull requests. */
+  readonly plans?: PlanQueue;
   readonly randomId: () => string;
   readonly nowMs: () => number;
   readonly log: Log;
@@ -130,6 +133,7 @@ async function decide(delivery: Delivery, context: Context): Promise<Decision> {
     if (parsed.kind === 'not-understood') return withoutTargets(error(400, parsed.reason));
     if (!isOf(repository, parsed)) return withoutTargets(error(400, 'the delivery is for another repository'));
     if (parsed.kind === 'ignored') return withoutTargets(ignored(parsed.reason));
+    if (parsed.kind !== 'pushes') return await queuePlan(parsed, delivery, context);
     return await queue(parsed.pushes, delivery, context);
   } catch (thrown) {
     // A secret that cannot be read now does not make the sender's signature invalid.
@@ -177,6 +181,26 @@ async function queue(
   await reception.queue.send(requests, signal);
   const names = requests.map(({ target }) => target);
   return { answer: { status: 202, body: { queued: names, delivery: delivery.id } }, targets: names };
+}
+
+/** A push loads nothing of it. */
+async function queuePlan(
+  hint: PullRequestHint | CommentHint,
+  delivery: Delivery,
+  { repository, reception, signal }: Context,
+): Promise<Decision> {
+  const { plans } = reception;
+  if (plans === undefined) return withoutTargets(ignored('pull requests are not planned here'));
+  const { matchPullRequest } = await import('./receive-pull-request.ts');
+  const matched = matchPullRequest(hint, repository, reception.config);
+  if (matched.kind === 'none') return withoutTargets(ignored(matched.reason));
+  const { request } = matched;
+  const trigger = { kind: 'delivery', id: delivery.id } as const;
+  await plans.send([{ ...request, trigger, at: new Date(reception.nowMs()).toISOString() }], 0, signal);
+  return {
+    answer: { status: 202, body: { queued: [request.target], delivery: delivery.id } },
+    targets: [request.target],
+  };
 }
 
 function firstOf([first = '', ...others]: readonly string[]): string {

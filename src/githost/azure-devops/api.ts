@@ -1,8 +1,8 @@
 import type { CommitStatus, HostApi } from '../port/host-api.ts';
 import { jsonRequest } from '../port/json-request.ts';
-import { messageOf } from '../port/message.ts';
+import { messageOf } from '../rest/message.ts';
 import { DESCRIPTION, shorten } from '../port/shorten.ts';
-import { rateLimitByStatus } from '../port/rate-limit.ts';
+import { rateLimitByStatus } from '../rest/rate-limit.ts';
 import { repositoryUrl } from './repository-url.ts';
 
 const STATES: Readonly<Record<CommitStatus['state'], string>> = {

@@ -6,6 +6,7 @@ export const azureDevops: Host = {
   gitUser: 'headgate',
   loadReceiver: async () => (await import('./receiver.ts')).azureDevopsReceiver,
   loadApi: async () => (await import('./api.ts')).azureDevopsApi,
+  loadPullRequests: null,
   loadSetup: async () => (await import('./setup.ts')).azureDevopsSetup,
   loadIssuer: null,
 };

@@ -1,8 +1,8 @@
-import { buildStatus } from '../port/build-status.ts';
+import { buildStatus } from '../rest/build-status.ts';
 import type { HostApi } from '../port/host-api.ts';
 import { jsonRequest } from '../port/json-request.ts';
-import { messageOf } from '../port/message.ts';
-import { rateLimitByStatus } from '../port/rate-limit.ts';
+import { messageOf } from '../rest/message.ts';
+import { rateLimitByStatus } from '../rest/rate-limit.ts';
 import { pageOf, repositoryUrl } from './repository-url.ts';
 
 /** Needs Bitbucket 7.4: https://developer.atlassian.com/server/bitbucket/rest/latest/api-group-builds-and-deployments */

@@ -6,6 +6,7 @@ export const bitbucketServer: Host = {
   gitUser: 'x-token-auth',
   loadReceiver: async () => (await import('./receiver.ts')).bitbucketServerReceiver,
   loadApi: async () => (await import('./api.ts')).bitbucketServerApi,
+  loadPullRequests: null,
   loadSetup: async () => (await import('./setup.ts')).bitbucketServerSetup,
   loadIssuer: null,
 };

@@ -6,6 +6,7 @@ export const bitbucket: Host = {
   gitUser: 'x-token-auth',
   loadReceiver: async () => (await import('./receiver.ts')).bitbucketReceiver,
   loadApi: async () => (await import('./api.ts')).bitbucketApi,
+  loadPullRequests: null,
   loadSetup: async () => (await import('./setup.ts')).bitbucketSetup,
   loadIssuer: null,
 };

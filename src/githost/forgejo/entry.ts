@@ -5,6 +5,7 @@ export const forgejo: Host = {
   gitUser: 'headgate',
   loadReceiver: async () => (await import('./receiver.ts')).forgejoReceiver,
   loadApi: async () => (await import('../gitea/api.ts')).giteaApi,
+  loadPullRequests: async () => (await import('../gitea/pull-requests.ts')).giteaPullRequests,
   loadSetup: async () => (await import('../gitea/setup.ts')).setupOf('forgejo'),
   loadIssuer: null,
 };

@@ -6,6 +6,7 @@ export const git: Host = {
   gitUser: 'x-access-token',
   loadReceiver: async () => (await import('./receiver.ts')).gitReceiver,
   loadApi: null,
+  loadPullRequests: null,
   loadSetup: async () => (await import('./setup.ts')).gitSetup,
   loadIssuer: null,
 };

@@ -1,8 +1,8 @@
 import type { HostApi } from '../port/host-api.ts';
-import { messageOf } from '../port/message.ts';
+import { messageOf } from '../rest/message.ts';
 import { DESCRIPTION, shorten } from '../port/shorten.ts';
 import { jsonRequest } from '../port/json-request.ts';
-import { rateLimitByStatus } from '../port/rate-limit.ts';
+import { rateLimitByStatus } from '../rest/rate-limit.ts';
 import { repositoryUrl } from './repository-url.ts';
 
 /** The API of Gitea and Forgejo: `/api/swagger` of every server. */

@@ -5,6 +5,7 @@ export const gitea: Host = {
   gitUser: 'headgate',
   loadReceiver: async () => (await import('./receiver.ts')).giteaReceiver,
   loadApi: async () => (await import('./api.ts')).giteaApi,
+  loadPullRequests: async () => (await import('./pull-requests.ts')).giteaPullRequests,
   loadSetup: async () => (await import('./setup.ts')).giteaSetup,
   loadIssuer: null,
 };

@@ -1,7 +1,15 @@
 import * as z from 'zod/mini';
 import { authenticateSha256, isSha256Signature } from '../port/authentic.ts';
-import type { AuthenticDelivery, Delivery, GitHost, Parsed, RepositoryIdentity } from '../port/git-host.ts';
+import type {
+  AuthenticDelivery,
+  Delivery,
+  GitHost,
+  Parsed,
+  PullRequestAction,
+  RepositoryIdentity,
+} from '../port/git-host.ts';
 import { ignoredEvent, invalidFields, notUnderstood, readBody } from '../port/payload.ts';
+import { parseCommentEvent, parsePullRequestEvent } from '../port/pull-request-event.ts';
 import { parseRefChanges } from '../port/ref-changes.ts';
 
 /**
@@ -38,8 +46,21 @@ function parse(delivery: AuthenticDelivery): Parsed {
   if (event === 'delete' && deleted !== undefined) return parseDelete(deleted);
   const { data } = z.safeParse(AnyEvent, payload);
   const repository = data === undefined ? null : identityOf(data.repository);
+  if (repository !== null && event === 'pull_request') return parsePullRequestEvent(payload, repository, ACTIONS);
+  if (repository !== null && event === 'issue_comment') return parseCommentEvent(payload, repository);
   return ignoredEvent(event, repository);
 }
+
+/** A draft is a title with a prefix, so it is edited. */
+const ACTIONS: Readonly<Record<string, PullRequestAction>> = {
+  opened: 'opened',
+  reopened: 'opened',
+  synchronized: 'updated',
+  edited: 'edited',
+  label_updated: 'labeled',
+  label_cleared: 'labeled',
+  closed: 'closed',
+};
 
 /** Nothing marks a forced push, at most five commits are listed, and none of their parents. */
 function parsePush(payload: unknown): Parsed {

@@ -1,4 +1,4 @@
-import { messageOf } from '../port/message.ts';
+import { messageOf } from '../rest/message.ts';
 import { statusRequest } from './status.ts';
 import type { ApiAnswer, RateLimit, HostApi } from '../port/host-api.ts';
 

@@ -6,7 +6,7 @@ import { DeployError } from '../../error/deploy-error.ts';
 import type { HostRequest } from '../port/host-api.ts';
 import { parseJson } from '../port/payload.ts';
 import type { App, IssuedToken, TokenIssuer, TokenScope } from '../port/token-issuer.ts';
-import { messageOf } from '../port/message.ts';
+import { messageOf } from '../rest/message.ts';
 
 /** GitHub Apps. `app` is the id of the App or its client id: GitHub accepts both. */
 export const githubIssuer: TokenIssuer = {
@@ -19,9 +19,9 @@ export const githubIssuer: TokenIssuer = {
 
 const REMEDIES: Readonly<Record<number, string>> = {
   401: 'Check app and privateKey of the repository in headgate.yml, and the clock of this machine.',
-  403: 'Grant the App contents: read and statuses: write, and have the owner accept the change.',
+  403: 'Grant the App contents: read, statuses: write, and pull_requests: write if they are planned, and have the owner accept the change.',
   404: 'Check installation of the repository in headgate.yml: GitHub shows it in the URL of the installation.',
-  422: 'Add this repository to the installation, and grant the App contents: read and statuses: write.',
+  422: 'Add this repository to the installation, and grant the App contents: read, statuses: write, and pull_requests: write if they are planned.',
 };
 
 /** Clocks differ: the JWT is backdated by a minute, and expires within GitHub's limit of ten minutes even if our clock is ahead. */
@@ -31,11 +31,15 @@ const VALID_SECONDS = 540;
 /** `POST /app/installations/{id}/access_tokens`, signed as the App: https://docs.github.com/en/rest/apps/apps#create-an-installation-access-token-for-an-app */
 function tokenRequest(
   app: App,
-  { api, fullName, id, statuses }: TokenScope,
+  { api, fullName, id, statuses, pullRequests }: TokenScope,
   { privateKey, nowMs }: { readonly privateKey: string; readonly nowMs: number },
 ): HostRequest {
   const only = id === null ? { repositories: [fullName.split('/').at(-1)] } : { repository_ids: [Number(id)] };
-  const permissions = { contents: 'read', ...(statuses ? { statuses: 'write' } : {}) };
+  const permissions = {
+    contents: 'read',
+    ...(statuses ? { statuses: 'write' } : {}),
+    ...(pullRequests ? { pull_requests: 'write' } : {}),
+  };
   return {
     method: 'POST',
     url: `${api}/app/installations/${encodeURIComponent(app.installation)}/access_tokens`,

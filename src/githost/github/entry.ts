@@ -6,6 +6,7 @@ export const github: Host = {
   gitUser: 'x-access-token',
   loadReceiver: async () => (await import('./receiver.ts')).githubReceiver,
   loadApi: async () => (await import('./api.ts')).githubApi,
+  loadPullRequests: async () => (await import('./pull-requests.ts')).githubPullRequests,
   loadSetup: async () => (await import('./setup.ts')).githubSetup,
   loadIssuer: async () => (await import('./app.ts')).githubIssuer,
 };

@@ -1,9 +1,10 @@
 import * as z from 'zod/mini';
 import { asObjectId } from '../../snapshot/source.ts';
 import type { ObjectId } from '../../snapshot/source.ts';
-import type { AuthenticDelivery, Parsed, RepositoryIdentity } from '../port/git-host.ts';
+import type { AuthenticDelivery, Parsed, PullRequestAction, RepositoryIdentity } from '../port/git-host.ts';
 import { FORM, mediaTypeOf } from '../port/media-type.ts';
 import { invalidFields, notUnderstood, parseJson } from '../port/payload.ts';
+import { parseCommentEvent, parsePullRequestEvent } from '../port/pull-request-event.ts';
 import { plainPush, readRefChange } from '../port/ref-changes.ts';
 
 /** Only the fields that are used: https://docs.github.com/en/webhooks/webhook-events-and-payloads#push */
@@ -34,8 +35,23 @@ export function parseDelivery(delivery: AuthenticDelivery): Parsed {
   if (event === 'push') return parsePush(payload);
   const { data } = z.safeParse(AnyEvent, payload);
   const repository = data === undefined ? null : identityOf(data.repository);
+  if (repository !== null && event === 'pull_request') return parsePullRequestEvent(payload, repository, ACTIONS);
+  if (repository !== null && event === 'issue_comment') return parseCommentEvent(payload, repository);
   return { kind: 'ignored', reason: event === 'ping' ? 'ping' : `event "${event.slice(0, 64)}"`, repository };
 }
+
+/** https://docs.github.com/en/webhooks/webhook-events-and-payloads#pull_request */
+const ACTIONS: Readonly<Record<string, PullRequestAction>> = {
+  opened: 'opened',
+  reopened: 'opened',
+  ready_for_review: 'opened',
+  synchronize: 'updated',
+  edited: 'edited',
+  converted_to_draft: 'edited',
+  labeled: 'labeled',
+  unlabeled: 'labeled',
+  closed: 'closed',
+};
 
 function readPayload({ headers, body }: AuthenticDelivery): unknown {
   const text = new TextDecoder().decode(body);

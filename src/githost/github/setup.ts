@@ -1,6 +1,14 @@
 import * as z from 'zod/mini';
 import { HEADERS } from './headers.ts';
-import type { Hook, HookApi, HookDelivery, HookSettings, HostSetup, SetupRepository } from '../port/setup.ts';
+import type {
+  Hook,
+  HookApi,
+  HookDelivery,
+  HookEvents,
+  HookSettings,
+  HostSetup,
+  SetupRepository,
+} from '../port/setup.ts';
 import type { HostRequest, RepositoryLocation } from '../port/host-api.ts';
 
 /*
@@ -18,8 +26,8 @@ const githubHooks: HookApi = {
     request: (at, id) => request('GET', `${hooksUrl(at)}/${id}/deliveries?per_page=30`),
     parse: parseDeliveries,
   },
-  parseHooks: (text) => z.parse(z.array(ListedHook), JSON.parse(text)).map((hook) => hookOf(hook)),
-  parseHook: (text) => hookOf(z.parse(ListedHook, JSON.parse(text))),
+  parseHooks: (text, wanted) => z.parse(z.array(ListedHook), JSON.parse(text)).map((hook) => hookOf(hook, wanted)),
+  parseHook: (text, wanted) => hookOf(z.parse(ListedHook, JSON.parse(text)), wanted),
   permission: 'fine-grained: Webhooks, read and write; classic: admin:repo_hook',
 };
 
@@ -36,16 +44,22 @@ const ListedHook = z.object({
   }),
 });
 
-function hookOf({ id, active, events, config }: z.infer<typeof ListedHook>): Hook {
+function hookOf({ id, active, events, config }: z.infer<typeof ListedHook>, wanted: HookEvents): Hook {
   const contentType = config.content_type ?? 'form';
   const isTlsVerified = String(config.insecure_ssl ?? '0') === '0';
   const mistakes = [
     ...(active ? [] : ['it is disabled']),
     ...(contentType === 'json' ? [] : [`its content type is ${contentType} instead of json`]),
-    ...(events.includes('push') || events.includes('*') ? [] : ['it does not send push events']),
+    ...eventsOf(wanted)
+      .filter((event) => !events.includes(event) && !events.includes('*'))
+      .map((event) => `it does not send ${event} events`),
     ...(isTlsVerified ? [] : ['it does not verify TLS']),
   ];
   return { id: String(id), url: config.url ?? '', mistakes };
+}
+
+function eventsOf({ pullRequests }: HookEvents): readonly string[] {
+  return ['push', ...(pullRequests ? ['pull_request', 'issue_comment'] : [])];
 }
 
 const Deliveries = z.array(
@@ -58,14 +72,16 @@ function parseDeliveries(text: string): readonly HookDelivery[] {
     .map(({ guid, event, status_code, status }) => ({ id: guid, event, statusCode: status_code, status }));
 }
 
-function manualText({ url }: SetupRepository, webhookUrl: string): string {
+function manualText({ url, pullRequests }: SetupRepository, webhookUrl: string): string {
   return [
     'Add a webhook on this page:',
     `  ${webUrl(url)}/settings/hooks/new`,
     `  Payload URL   ${webhookUrl}`,
     '  Content type  application/json',
     '  Secret        the value that webhookSecret in headgate.yml refers to',
-    '  Events        Just the push event',
+    pullRequests
+      ? '  Events        Let me select individual events: Pushes, Pull requests and Issue comments'
+      : '  Events        Just the push event',
   ].join('\n');
 }
 
@@ -74,18 +90,24 @@ function webUrl(url: string): string {
 }
 
 /** How to create an App, on a page that is filled in as far as URL parameters allow: https://docs.github.com/en/apps/sharing-github-apps/registering-a-github-app-using-url-parameters */
-function appText({ fullName, url }: SetupRepository, webhookUrl: string): string {
+function appText({ fullName, url, pullRequests }: SetupRepository, webhookUrl: string): string {
   const [owner = ''] = fullName.split('/');
   return [
     'Create the App on this page. Everything but the webhook secret is filled in:',
-    `  ${newAppPage({ owner, webhookUrl, web: new URL(url).origin })}`,
+    `  ${newAppPage({ owner, webhookUrl, web: new URL(url).origin, pullRequests })}`,
     'Paste the webhook secret that headgate.yml refers to, generate a private key, install the App on the repository, and set',
     '  credentials: { app: <App ID>, installation: <number at the end of the URL of the installation>, privateKey: ssm:<name> }',
     'An App sends the events of all its repositories to this one URL. For each further repository, register a webhook with --token.',
   ].join('\n');
 }
 
-function newAppPage({ owner, webhookUrl, web }: { owner: string; webhookUrl: string; web: string }): string {
+interface NewApp extends HookEvents {
+  readonly owner: string;
+  readonly webhookUrl: string;
+  readonly web: string;
+}
+
+function newAppPage({ owner, webhookUrl, web, ...wanted }: NewApp): string {
   const query = new URLSearchParams({
     name: `headgate-${owner}`,
     description: 'Deploys Git pushes',
@@ -93,15 +115,16 @@ function newAppPage({ owner, webhookUrl, web }: { owner: string; webhookUrl: str
     public: 'false',
     webhook_active: 'true',
     webhook_url: webhookUrl,
-    'events[]': 'push',
     contents: 'read',
     statuses: 'write',
+    ...(wanted.pullRequests ? { pull_requests: 'write' } : {}),
   });
+  for (const event of eventsOf(wanted)) query.append('events[]', event);
   return `${web}/organizations/${encodeURIComponent(owner)}/settings/apps/new?${query.toString()}`;
 }
 
-function hookBody({ url, secret }: HookSettings) {
-  return { active: true, events: ['push'], config: { url, content_type: 'json', insecure_ssl: '0', secret } };
+function hookBody({ url, secret, ...wanted }: HookSettings) {
+  return { active: true, events: eventsOf(wanted), config: { url, content_type: 'json', insecure_ssl: '0', secret } };
 }
 
 function hooksUrl({ api, fullName }: RepositoryLocation): string {

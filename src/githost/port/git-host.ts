@@ -31,9 +31,34 @@ export interface Push {
   readonly changedPaths: readonly string[] | null;
 }
 
+/** What happened to a pull request, as far as the payload shows. `updated`: it has other commits. */
+export type PullRequestAction = 'opened' | 'updated' | 'edited' | 'labeled' | 'closed';
+
+/** Only a hint: what is done is decided by what is read from the host then. */
+export interface PullRequestHint {
+  readonly kind: 'pull-request';
+  readonly repository: RepositoryIdentity;
+  readonly pullRequest: number;
+  readonly action: PullRequestAction;
+  /** The branch that it is to be merged into. */
+  readonly into: string;
+}
+
+/** A new comment on a pull request. Edited ones are ignored. */
+export interface CommentHint {
+  readonly kind: 'comment';
+  readonly repository: RepositoryIdentity;
+  readonly pullRequest: number;
+  readonly commentId: string;
+  /** As it was sent. It is read again, by its id. */
+  readonly body: string;
+}
+
 export type Parsed =
   /** At least one: some hosts report every ref of a push in one delivery. */
   | { readonly kind: 'pushes'; readonly pushes: readonly Push[]; readonly repository: RepositoryIdentity }
+  | PullRequestHint
+  | CommentHint
   | { readonly kind: 'ignored'; readonly reason: string; readonly repository: RepositoryIdentity | null }
   | { readonly kind: 'not-understood'; readonly reason: string };
 

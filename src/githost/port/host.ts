@@ -1,5 +1,6 @@
 import type { GitHost } from './git-host.ts';
 import type { HostApi } from './host-api.ts';
+import type { PullRequestApi } from './pull-requests.ts';
 import type { HostSetup } from './setup.ts';
 import type { TokenIssuer } from './token-issuer.ts';
 
@@ -10,6 +11,8 @@ export interface Host {
   readonly loadReceiver: () => Promise<GitHost>;
   /** Null: the host has no API, so it shows no commit statuses. */
   readonly loadApi: (() => Promise<HostApi>) | null;
+  /** Null: the host has no pull requests, or not here. */
+  readonly loadPullRequests: (() => Promise<PullRequestApi>) | null;
   readonly loadSetup: () => Promise<HostSetup>;
   /** Null: `credentials` cannot be an App. */
   readonly loadIssuer: (() => Promise<TokenIssuer>) | null;

@@ -17,7 +17,13 @@ export interface HookDelivery {
   readonly status: string;
 }
 
-export interface HookSettings {
+/** What a webhook has to send, beside pushes. */
+export interface HookEvents {
+  /** Pull requests and their comments. */
+  readonly pullRequests: boolean;
+}
+
+export interface HookSettings extends HookEvents {
   readonly url: string;
   readonly secret: string;
 }
@@ -39,7 +45,7 @@ export interface HookApi {
   /** Null: the host's API does not list deliveries. */
   readonly log: HookLog | null;
   /** @throws when the answer is not the host's */
-  parseHooks(text: string): readonly Hook[];
+  parseHooks(text: string, wanted: HookEvents): readonly Hook[];
   /** Of the answer to `createRequest` or `updateRequest`. `settings`: what was requested. */
   parseHook(text: string, settings: HookSettings): Hook;
   /** The permission that it needs, in the host's words. */
@@ -47,7 +53,7 @@ export interface HookApi {
 }
 
 /** A repository as a person finds it. */
-export interface SetupRepository {
+export interface SetupRepository extends HookEvents {
   readonly url: string;
   readonly fullName: string;
 }

@@ -14,6 +14,8 @@ export interface TokenScope {
   readonly id: string | null;
   /** Whether the token may write commit statuses. */
   readonly statuses: boolean;
+  /** Whether it may read pull requests, and comment on them. */
+  readonly pullRequests: boolean;
 }
 
 /** Opaque: hosts change its length and format. */

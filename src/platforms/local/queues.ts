@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { randomUUID } from 'node:crypto';
 import type { Checks } from '../../deploy/ports/check-request.ts';
+import type { PlanQueue } from '../../deploy/ports/plan-request.ts';
 import type { Queue } from '../../deploy/ports/queue.ts';
 import { writeBody } from '../../queue/body.ts';
 import type { Inbox, Recall } from '../../queue/inbox.ts';
@@ -19,6 +20,8 @@ export interface LocalQueues {
   readonly dead: Inbox;
   /** Each check is its own group, so that it does not wait for another check of its target. */
   readonly checks: Inbox & Checks;
+  /** One group per pull request. */
+  readonly plans: Inbox & PlanQueue;
   readonly deadLetters: DeadLetters;
   close(): Promise<void>;
 }
@@ -40,6 +43,7 @@ export async function openLocalQueues(options: LocalQueuesOptions): Promise<Loca
   const deploy = openInbox({ ...common, name: 'deploy', deadLetters: { afterTries: maxTries, inbox: 'dead' } });
   const dead = openInbox({ ...common, name: 'dead', deadLetters: null });
   const checks = openInbox({ ...common, name: 'check', deadLetters: null });
+  const plans = openInbox({ ...common, name: 'plan', deadLetters: null });
   return {
     deploy: {
       ...deploy,
@@ -50,6 +54,11 @@ export async function openLocalQueues(options: LocalQueuesOptions): Promise<Loca
     checks: {
       ...checks,
       send: (request, afterMs) => checks.send([{ group: randomUUID(), body: writeBody(request), afterMs }]),
+    },
+    plans: {
+      ...plans,
+      send: (requests, afterMs) =>
+        plans.send(requests.map((request) => ({ group: request.target, body: writeBody(request), afterMs }))),
     },
     deadLetters: deadLetters(db, nowMs),
     async close() {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { formatSarif } from '../../../src/cli/plan/format-sarif.ts';
-import { aPlan } from './builders.ts';
+import { aPlan } from '../../deploy/show/builders.ts';
 
 const problem = (subject: string) =>
   ({ code: 'manifest-invalid', subject, message: 'is not YAML', remedy: 'Fix it.' }) as const;

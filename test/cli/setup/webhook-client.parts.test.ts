@@ -8,7 +8,7 @@ import { openWebhookClient } from '../../../src/cli/setup/webhook-client.ts';
 import { bitbucketApi } from '../../../src/githost/bitbucket/api.ts';
 import { bitbucketSetup } from '../../../src/githost/bitbucket/setup.ts';
 
-const WANTED = { url: 'https://headgate.example.com/webhooks/fleet', secret: 'planted-secret' };
+const WANTED = { url: 'https://headgate.example.com/webhooks/fleet', secret: 'planted-secret', pullRequests: false };
 const LISTED = { uuid: '{7e1f}', url: WANTED.url, active: true, events: ['repo:push'], secret_set: true };
 
 /** Answers as the API of Bitbucket Cloud does, and returns what it was sent. */
@@ -31,7 +31,7 @@ it('registers a webhook on a host that sends no test delivery, and leaves the te
   const access = { hooks, api: bitbucketApi, token: 'planted-token', ca: null };
   const client = openWebhookClient({ api: bitbucket.api, fullName: 'acme/fleet' }, access);
   const { signal } = new AbortController();
-  const [listed] = await client.list(signal);
+  const [listed] = await client.list(WANTED, signal);
   const { id, mistakes } = await client.update(listed?.id ?? '', WANTED, signal);
   expect({ id, mistakes }).toEqual({ id: '{7e1f}', mistakes: [] });
   expect(await pingWebhook(id, client, signal)).toEqual({ kind: 'not-sent', reason: 'its API cannot send one' });

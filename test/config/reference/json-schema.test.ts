@@ -17,12 +17,18 @@ interface Fields {
 }
 
 const minimal = (): Fields => ({
+  key: 'env:HEADGATE_KEY',
   clusters: {
     lab: { kubeconfig: {} },
     prod: { eks: { name: 'prod', region: 'eu-west-1' } },
   },
   repositories: {
-    fleet: { host: 'github', url: 'https://github.com/acme/fleet.git', webhookSecret: 'env:SECRET' },
+    fleet: {
+      host: 'github',
+      url: 'https://github.com/acme/fleet.git',
+      webhookSecret: 'env:SECRET',
+      credentials: 'env:TOKEN',
+    },
   },
   targets: [
     { name: 'shop-prod', repository: 'fleet', branch: 'main', cluster: 'lab', namespace: 'shop' },

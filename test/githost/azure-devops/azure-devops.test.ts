@@ -81,7 +81,7 @@ describe('a commit status of Azure DevOps', () => {
 
 it('prints the page of the project for the service hook', () => {
   const repository = { url: 'https://acme.visualstudio.com/Shop%20Floor/_git/fleet', fullName: 'Shop Floor/fleet' };
-  expect(azureDevopsSetup.manualText(repository, 'https://headgate.example.com/webhooks/fleet')).toContain(
-    '  https://acme.visualstudio.com/Shop%20Floor/_settings/serviceHooks\n',
-  );
+  expect(
+    azureDevopsSetup.manualText({ ...repository, pullRequests: false }, 'https://headgate.example.com/webhooks/fleet'),
+  ).toContain('  https://acme.visualstudio.com/Shop%20Floor/_settings/serviceHooks\n');
 });

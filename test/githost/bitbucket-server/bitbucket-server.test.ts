@@ -56,7 +56,7 @@ describe('a webhook that Bitbucket Data Center lists', () => {
     ['unverified TLS', { sslVerificationRequired: false }, ['it does not verify TLS']],
   ])('has %s as mistakes', (_what, change, mistakes) => {
     const listed = JSON.stringify({ values: [{ ...hook, ...change }] });
-    expect(hooks?.parseHooks(listed)).toEqual([{ id: '7', url: hook.url, mistakes }]);
+    expect(hooks?.parseHooks(listed, { pullRequests: false })).toEqual([{ id: '7', url: hook.url, mistakes }]);
   });
 
   it('has its newest delivery, or none, in its log', () => {
@@ -71,7 +71,7 @@ describe('a webhook that Bitbucket Data Center lists', () => {
 
   it('is added by hand on the page of the repository', () => {
     const repository = { url: 'https://example.com/bitbucket/scm/acme/fleet.git', fullName: 'acme/fleet' };
-    expect(manualText(repository, hook.url)).toContain(
+    expect(manualText({ ...repository, pullRequests: false }, hook.url)).toContain(
       '  https://example.com/bitbucket/plugins/servlet/webhooks/projects/acme/repos/fleet\n',
     );
   });

@@ -85,11 +85,13 @@ describe('a webhook that Bitbucket Cloud lists', () => {
     ['a missing secret', { secret_set: false }, ['it has no secret']],
   ])('has %s as mistakes', (_what, change, mistakes) => {
     const listed = JSON.stringify({ values: [{ ...hook, ...change }] });
-    expect(bitbucketSetup.hooks?.parseHooks(listed)).toEqual([{ id: hook.uuid, url: hook.url, mistakes }]);
+    expect(bitbucketSetup.hooks?.parseHooks(listed, { pullRequests: false })).toEqual([
+      { id: hook.uuid, url: hook.url, mistakes },
+    ]);
   });
 
   it('is addressed by its encoded id', () => {
-    const settings = { url: hook.url, secret: 'planted-secret' };
+    const settings = { url: hook.url, secret: 'planted-secret', pullRequests: false };
     expect(bitbucketSetup.hooks?.updateRequest(AT, hook.uuid, settings).url).toContain(
       '/hooks/%7B7e1f3c9a-1111-4222-8333-444455556666%7D',
     );

@@ -43,8 +43,6 @@ const GITEA: HostCase = {
     'a new branch': { event: 'create', payload: { ref: 'next', ref_type: 'branch', sha: '2'.repeat(40), repository } },
     'a deleted tag': { event: 'delete', payload: { ref: 'v1', ref_type: 'tag', pusher_type: 'user', repository } },
     'a deletion of something new': { event: 'delete', payload: { ref: 'x', ref_type: 'bookmark', repository } },
-    'a pull request': { event: 'pull_request', payload: { action: 'synchronized', number: 3, repository } },
-    'a comment': { event: 'issue_comment', payload: { action: 'created', is_pull: true, repository } },
     'a status that Headgate wrote': { event: 'status', payload: { context: 'headgate/shop', repository } },
     'an event of an organization': { event: 'repository', payload: { action: 'created', organization: { id: 7 } } },
   },

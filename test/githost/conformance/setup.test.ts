@@ -8,7 +8,7 @@ import { NEW } from './host-case.ts';
 import type { HostCase, Lack } from './host-case.ts';
 
 const STATES = ['pending', 'success', 'failure', 'error'] as const;
-const WEBHOOK = { url: 'https://headgate.example.com/webhooks/fleet', secret: 'planted-secret' };
+const WEBHOOK = { url: 'https://headgate.example.com/webhooks/fleet', secret: 'planted-secret', pullRequests: false };
 
 async function apiOf({ host, api }: HostCase): Promise<{ readonly host: HostApi; readonly base: string } | null> {
   const loaded = await hostOf({ host }).loadApi?.();
@@ -75,7 +75,7 @@ describe.each(CASES)('a repository on $name', (host) => {
   it('gives a webhook the secret and pushes only, over its API or by hand', async () => {
     const { hooks, manualText } = await hostOf(host).loadSetup();
     expect(hooks === null).toBe(lacks('hook-api'));
-    const text = manualText({ url: host.url, fullName: host.fullName }, WEBHOOK.url);
+    const text = manualText({ url: host.url, fullName: host.fullName, pullRequests: false }, WEBHOOK.url);
     expect(text).toContain(WEBHOOK.url);
     if (hooks === null || host.api === null) return;
     const at = { api: host.api, fullName: host.fullName };

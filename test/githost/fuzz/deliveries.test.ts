@@ -35,9 +35,9 @@ async function accepts(receiver: GitHost, delivery: Delivery, { secret }: HostCa
   return receiver.authenticate(delivery, { secrets: [secret], nowMs: SENT_AT_MS });
 }
 
-/** Whatever the bytes are: a known answer, and only branches that point at commits. */
+/** Whatever the bytes are: a known answer, only branches that point at commits, and only pull requests with a number. */
 function check(parsed: Parsed): void {
-  const isEmpty = parsed.kind === 'pushes' ? parsed.pushes.length === 0 : parsed.reason === '';
+  const isEmpty = isWithoutContent(parsed);
   if (isEmpty) throw new Error(`an answer without content: ${JSON.stringify(parsed)}`);
   if (parsed.kind !== 'pushes') return;
   for (const { ref, revision } of parsed.pushes) {
@@ -45,6 +45,26 @@ function check(parsed: Parsed): void {
       throw new Error(`not a push of a branch: ${JSON.stringify(parsed).slice(0, 500)}`);
     }
   }
+}
+
+function isWithoutContent(parsed: Parsed): boolean {
+  switch (parsed.kind) {
+    case 'pushes':
+      return parsed.pushes.length === 0;
+    case 'pull-request':
+      return !isNumber(parsed.pullRequest) || parsed.into === '';
+    case 'comment':
+      return !isNumber(parsed.pullRequest) || !/^[\w.:-]{1,64}$/.test(parsed.commentId);
+    case 'ignored':
+    case 'not-understood':
+      return parsed.reason === '';
+    default:
+      return parsed satisfies never;
+  }
+}
+
+function isNumber(pullRequest: number): boolean {
+  return Number.isSafeInteger(pullRequest) && pullRequest > 0;
 }
 
 describe.each(CASES)('mutated deliveries of $name', (host) => {

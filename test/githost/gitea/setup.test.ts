@@ -25,12 +25,14 @@ describe('a webhook that Gitea lists', () => {
     ['missing delete events', { ...HOOK, events: ['push'] }, ['it does not send delete events']],
     ['a branch filter', { ...HOOK, branch_filter: 'release/*' }, ['its branch filter is "release/*"']],
   ])('has %s as mistakes', (_what, hook, mistakes) => {
-    expect(giteaSetup.hooks?.parseHooks(JSON.stringify([hook]))).toEqual([{ id: '7', url: HOOK.config.url, mistakes }]);
+    expect(giteaSetup.hooks?.parseHooks(JSON.stringify([hook]), { pullRequests: false })).toEqual([
+      { id: '7', url: HOOK.config.url, mistakes },
+    ]);
   });
 
   it('has the type of its host', () => {
     const at = { api: 'https://codeberg.org/api/v1', fullName: 'acme/fleet' };
-    const settings = { url: HOOK.config.url, secret: 'a secret' };
+    const settings = { url: HOOK.config.url, secret: 'a secret', pullRequests: false };
     const typeOf = (host: 'gitea' | 'forgejo') =>
       JSON.parse(setupOf(host).hooks?.createRequest(at, settings).body ?? '') as unknown;
     expect(typeOf('gitea')).toMatchObject({ type: 'gitea', events: ['push', 'delete'] });

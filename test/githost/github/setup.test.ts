@@ -17,6 +17,8 @@ describe('a webhook that GitHub lists', () => {
     ['missing push events', { ...HOOK, events: ['issues'] }, ['it does not send push events']],
     ['unverified TLS', { ...HOOK, config: { ...CONFIG, insecure_ssl: 1 } }, ['it does not verify TLS']],
   ])('has %s as mistakes', (_what, hook, mistakes) => {
-    expect(githubSetup.hooks?.parseHooks(JSON.stringify([hook]))).toEqual([{ id: '7', url: CONFIG.url, mistakes }]);
+    expect(githubSetup.hooks?.parseHooks(JSON.stringify([hook]), { pullRequests: false })).toEqual([
+      { id: '7', url: CONFIG.url, mistakes },
+    ]);
   });
 });

@@ -26,13 +26,18 @@ describe('a webhook that GitLab lists', () => {
     ['a branch filter', { ...HOOK, push_events_branch_filter: 'main' }, ['its branch filter is "main"']],
     ['unverified TLS', { ...HOOK, enable_ssl_verification: false }, ['it does not verify TLS']],
   ])('has %s as mistakes', (_what, hook, mistakes) => {
-    expect(gitlabSetup.hooks?.parseHooks(JSON.stringify([hook]))).toEqual([{ id: '7', url: URL, mistakes }]);
+    expect(gitlabSetup.hooks?.parseHooks(JSON.stringify([hook]), { pullRequests: false })).toEqual([
+      { id: '7', url: URL, mistakes },
+    ]);
   });
 
   it('has a mistake when its version ignored the signing token', () => {
     const parse = (secret: string, isPresent?: boolean) =>
-      gitlabSetup.hooks?.parseHook(JSON.stringify({ ...HOOK, signing_token_present: isPresent }), { url: URL, secret })
-        .mistakes;
+      gitlabSetup.hooks?.parseHook(JSON.stringify({ ...HOOK, signing_token_present: isPresent }), {
+        url: URL,
+        secret,
+        pullRequests: false,
+      }).mistakes;
     expect(parse('whsec_AAAA', true)).toEqual([]);
     expect(parse('an old token')).toEqual([]);
     expect(parse('whsec_AAAA', false)).toEqual([expect.stringContaining('needs GitLab 19.0')]);
@@ -41,7 +46,7 @@ describe('a webhook that GitLab lists', () => {
 
   it('gives each kind of secret to the field that has it', () => {
     const at = { api: 'https://gitlab.com/api/v4', fullName: 'acme/platform/fleet' };
-    const request = (secret: string) => gitlabSetup.hooks?.createRequest(at, { url: URL, secret });
+    const request = (secret: string) => gitlabSetup.hooks?.createRequest(at, { url: URL, secret, pullRequests: false });
     expect(request('whsec_AAAA')?.url).toBe('https://gitlab.com/api/v4/projects/acme%2Fplatform%2Ffleet/hooks');
     expect(JSON.parse(request('whsec_AAAA')?.body ?? '')).toMatchObject({ signing_token: 'whsec_AAAA' });
     expect(JSON.parse(request('an old token')?.body ?? '')).toMatchObject({ token: 'an old token' });

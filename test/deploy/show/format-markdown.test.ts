@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { formatMarkdown } from '../../../src/cli/plan/format-markdown.ts';
-import type { PlannedChange } from '../../../src/cli/plan/shown-plan.ts';
+import { formatMarkdown } from '../../../src/deploy/show/format-markdown.ts';
+import type { PlannedChange } from '../../../src/deploy/show/shown-plan.ts';
 import { aChange, aPlan } from './builders.ts';
 
 describe('a plan in Markdown', () => {

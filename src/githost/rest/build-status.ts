@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { CommitStatus } from './host-api.ts';
-import { DESCRIPTION, shorten } from './shorten.ts';
+import type { CommitStatus } from '../port/host-api.ts';
+import { DESCRIPTION, shorten } from '../port/shorten.ts';
 
 /** Bitbucket knows neither `pending` nor `error`. */
 const STATES: Readonly<Record<CommitStatus['state'], string>> = {

@@ -1,7 +1,8 @@
-import type { Planned } from '../../deploy/prepare/planned.ts';
-import type { Preview } from '../../deploy/ports/cluster.ts';
+import type { Planned } from '../prepare/planned.ts';
+import type { Preview } from '../ports/cluster.ts';
 import type { Problem } from '../../error/deploy-error.ts';
 import type { FieldChange } from '../../plan/model/field-changes.ts';
+import { restartsPods } from '../../plan/model/restarts.ts';
 import { describeUndecided, prunesNow } from '../../plan/model/plan.ts';
 import type { Prune, Write } from '../../plan/model/plan.ts';
 import { formatId } from '../../resource/resource.ts';
@@ -16,6 +17,8 @@ export interface ShownPlan {
   readonly revision: Revision | null;
   /** The working directory that is planned instead of a commit. */
   readonly directory: string | null;
+  /** The merge of a pull request that is planned: `revision` may exist only in memory. */
+  readonly pullRequest: MergedPullRequest | null;
   readonly previous: Revision | null;
   /** Empty if anything is refused: then nothing is written. */
   readonly changes: readonly PlannedChange[];
@@ -27,6 +30,14 @@ export interface ShownPlan {
   readonly isDeferred: boolean;
 }
 
+/** Which merge a plan is of. */
+export interface MergedPullRequest {
+  readonly number: number;
+  readonly head: Revision;
+  /** Of the branch. */
+  readonly tip: Revision;
+}
+
 export interface PlannedChange {
   readonly op: 'create' | 'update' | 'replace' | 'prune' | 'release' | 'keep';
   readonly id: ResourceId;
@@ -34,6 +45,8 @@ export interface PlannedChange {
   readonly source: string;
   readonly fields: readonly FieldChange[];
   readonly reason: string | null;
+  /** The update replaces pods, because their template changes. */
+  readonly restarts: boolean;
 }
 
 type Refused = Extract<Preview, { kind: 'refused' }>;
@@ -55,19 +68,37 @@ export function summaryOf({ changes, refusals }: Pick<ShownPlan, 'changes' | 're
     .join(', ');
 }
 
+/** What is planned, and with what it is compared. */
+export function comparedCommits({ revision, previous, pullRequest }: ComparedPlan): readonly [string, string] {
+  const planned =
+    pullRequest === null
+      ? (revision?.slice(0, 12) ?? 'working directory')
+      : `#${pullRequest.number} at ${pullRequest.head.slice(0, 12)} merged into ${pullRequest.tip.slice(0, 12)}`;
+  return [previous?.slice(0, 12) ?? 'nothing', planned];
+}
+
+type ComparedPlan = Pick<ShownPlan, 'revision' | 'previous' | 'pullRequest'>;
+
+/** What is planned, and who may see it. */
+export interface Shown extends Pick<ShownPlan, 'target' | 'directory' | 'pullRequest'> {
+  /** Values of objects that the target does not own are left out: more people read a pull request than the cluster. */
+  readonly hidesForeign: boolean;
+}
+
 /** Reads the fields that change, and what the API server says about each change. */
 export async function showPlan(
   planned: Planned,
-  { target, directory }: { readonly target: string; readonly directory: string | null },
+  { target, directory, pullRequest, hidesForeign }: Shown,
   signal: AbortSignal,
 ): Promise<ShownPlan> {
-  const previewed = planned.refusals.length > 0 ? [] : await previewAll(planned, signal);
+  const previewed = planned.refusals.length > 0 ? [] : await previewAll(planned, { hidesForeign, signal });
   const refusals = [...planned.refusals, ...previewed.flatMap((each) => ('problem' in each ? [each.problem] : []))];
   const { revision, previous, warnings, waitingFor, isDeferred } = planned;
   return {
     target,
     revision: directory === null ? revision : null,
     directory,
+    pullRequest,
     previous,
     changes: refusals.length > 0 ? [] : previewed.flatMap((each) => ('problem' in each ? [] : [each])),
     refusals,
@@ -77,13 +108,20 @@ export async function showPlan(
   };
 }
 
-async function previewAll(planned: Planned, signal: AbortSignal): Promise<readonly (PlannedChange | Refused)[]> {
+async function previewAll(
+  planned: Planned,
+  { hidesForeign, signal }: { readonly hidesForeign: boolean; readonly signal: AbortSignal },
+): Promise<readonly (PlannedChange | Refused)[]> {
   const { steps: inOrder, prunes: deletions, releases, undecided, observed } = planned;
   if (observed === null) return [];
   // A step applies its objects in parallel: sort them by name, so that the same plan always reads the same.
   const steps = inOrder.map((step) => step.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1)));
   const previewOf = (change: Write | Prune) => observed.preview(change, planned, signal);
-  const writes = steps.flat().map(async (write) => previewWrite(write, await previewOf(write)));
+  const writes = steps
+    .flat()
+    .map(async (write) =>
+      hidesForeign && isForeign(write) ? foreignChange(write) : previewWrite(write, await previewOf(write)),
+    );
   const now = new Set(prunesNow(planned).flat());
   const prunes = deletions.flat().map(async (prune) => {
     const change = previewPrune(prune, await previewOf(prune));
@@ -98,11 +136,22 @@ async function previewAll(planned: Planned, signal: AbortSignal): Promise<readon
 }
 
 function leftChange(op: 'release' | 'keep', { id, file }: Entry, reason: string): PlannedChange {
-  return { op, id, source: file, fields: [], reason };
+  return { op, id, source: file, fields: [], reason, restarts: false };
 }
 
 function nameOf({ candidate }: Write): string {
   return formatId(candidate.resource.id);
+}
+
+/** Does something else own the object that is updated, or did? */
+function isForeign({ op, candidate }: Write): boolean {
+  return op === 'update' && candidate.live !== null;
+}
+
+function foreignChange({ op, candidate: { resource } }: Write): PlannedChange {
+  const { id, source } = resource;
+  const reason = 'its values are not shown, because this target does not own it yet';
+  return { op, id, source: `${source.path}:${source.line}`, fields: [], reason, restarts: false };
 }
 
 /** Null when the dry run shows that applying it changes nothing; it has not passed for an unverified write. */
@@ -112,11 +161,13 @@ function previewWrite(write: Write, preview: Preview): PlannedChange | Refused |
   const fields = preview.kind === 'differs' ? preview.fields : [];
   if (write.op === 'update' && fields.length === 0 && !write.unverified) return null;
   const reason = write.unverified ? 'not verified: it depends on an object of the same push' : null;
-  return { op: write.op, id, source: `${source.path}:${source.line}`, fields, reason };
+  const restarts = restartsPods(write.candidate.resource, fields);
+  return { op: write.op, id, source: `${source.path}:${source.line}`, fields, reason, restarts };
 }
 
 function previewPrune(prune: Prune, preview: Preview): PlannedChange {
   const { id, file } = prune.entry;
-  if (preview.kind === 'keep') return { op: 'keep', id, source: file, fields: [], reason: preview.reason };
-  return { op: 'prune', id, source: file, fields: [], reason: null };
+  if (preview.kind === 'keep')
+    return { op: 'keep', id, source: file, fields: [], reason: preview.reason, restarts: false };
+  return { op: 'prune', id, source: file, fields: [], reason: null, restarts: false };
 }

@@ -1,0 +1,33 @@
+import type { PlanRequest } from '../../deploy/ports/plan-request.ts';
+import type { Servers } from '../../exchange/servers.ts';
+import type { PlanContext } from '../../pulls/plan/context.ts';
+import { consume } from '../../queue/consumer.ts';
+import type { Consumer, QueueOptions } from '../../queue/consumer.ts';
+import { readPlanRequest } from '../../queue/plan-message.ts';
+import type { SlotLimits } from '../../queue/slots.ts';
+import { gitServerOf } from '../runtime.ts';
+
+/** Few at a time: a push never waits for a plan, and shares the machine with it. */
+const LIMITS: SlotLimits = { answering: 2, unproven: 4, silent: 16, perServer: 2 };
+
+/** Plans pull requests until it is stopped. */
+export function consumePlans({
+  context,
+  servers,
+  ...common
+}: QueueOptions<PlanRequest> & { readonly context: PlanContext; readonly servers: Servers }): Consumer {
+  const { repositories } = context.runtime.config;
+  return consume<PlanRequest>({
+    ...common,
+    read: readPlanRequest,
+    slots: { limits: LIMITS, conditionOf: servers.conditionOf },
+    serversOf({ repository: name }) {
+      const repository = repositories.get(name);
+      return repository === undefined ? [] : [gitServerOf(repository)];
+    },
+    async handler(requests, signal) {
+      const { servePlans } = await import('../../pulls/plan/serve-plans.ts');
+      return servePlans(requests, context, signal);
+    },
+  });
+}

@@ -1,0 +1,60 @@
+import { hostOf, HOST_NAMES, isHost } from '../../githost/hosts.ts';
+import { isRecord } from '../written/document.ts';
+import type { Path } from '../written/document.ts';
+import type { Findings } from '../written/findings.ts';
+
+/** What `pullRequests` of a repository requires of the other keys. On the raw values, so that no mistake hides another. */
+export function checkPullRequests(file: Readonly<Record<string, unknown>>, findings: Findings): void {
+  const { repositories, key } = file;
+  for (const [name, repository] of Object.entries(isRecord(repositories) ? repositories : {})) {
+    const settings = isRecord(repository) ? repository['pullRequests'] : null;
+    if (!isRecord(repository) || !isRecord(settings)) continue;
+    const path = ['repositories', name, 'pullRequests'];
+    if (settings['plan'] === true) checkPlan({ repository, settings, hasKey: key !== undefined }, path, findings);
+    else warnUnused(settings, path, findings);
+  }
+}
+
+interface Planned {
+  readonly repository: Readonly<Record<string, unknown>>;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly hasKey: boolean;
+}
+
+function checkPlan({ repository, settings, hasKey }: Planned, path: Path, findings: Findings): void {
+  const refuse = (message: string, remedy: string) => findings.error([...path, 'plan'], { message, remedy });
+  const { host } = repository;
+  if (typeof host === 'string' && isHost(host) && hostOf({ host }).loadPullRequests === null) {
+    const others = HOST_NAMES.filter((name) => isHost(name) && hostOf({ host: name }).loadPullRequests !== null);
+    refuse(`cannot be true with host: ${host}, whose pull requests Headgate does not read`, remedyOf(others));
+  }
+  if (!hasKey) {
+    refuse(
+      'requires key, which signs plans',
+      'Store a random text with headgate secret set, and add key: env:HEADGATE_KEY at the top of the file.',
+    );
+  }
+  if (repository['credentials'] === undefined) {
+    refuse('requires credentials, which read pull requests', 'Add credentials: env:FLEET_TOKEN to the repository.');
+  }
+  if (settings['comment'] === false && repository['statuses'] === false) {
+    refuse('would be shown nowhere: comment and statuses are false', 'Remove comment: false or statuses: false.');
+  }
+  if (settings['forks'] === true && settings['serviceAccount'] === undefined) {
+    findings.error([...path, 'forks'], {
+      message: 'requires serviceAccount, because anyone may open a pull request of a fork',
+      remedy: 'Add serviceAccount: namespace/name to pullRequests, an account with few rights in the cluster.',
+    });
+  }
+}
+
+function remedyOf(hosts: readonly string[]): string {
+  return `Remove it; it works on ${hosts.join(', ')}.`;
+}
+
+function warnUnused(settings: Readonly<Record<string, unknown>>, path: Path, findings: Findings): void {
+  const unused = ['comment', 'forks', 'serviceAccount'].filter((key) => settings[key] !== undefined);
+  if (unused.length === 0) return;
+  const message = `has no effect without plan: true: ${unused.join(', ')}`;
+  findings.warn(path, { message, remedy: 'Add plan: true, or remove it.' });
+}

@@ -1,0 +1,49 @@
+import type { Account, Comment, Contributors, PullRequest, Reaction } from '../../../githost/port/pull-requests.ts';
+import type { Limit } from '../../../githost/port/shorten.ts';
+import type { Revision } from '../../../snapshot/source.ts';
+import type { Usage } from '../usage.ts';
+
+export interface CommentAddress {
+  readonly pullRequest: number;
+  readonly commentId: string;
+}
+
+/** The comment of which there is at most one. */
+export interface StickyComment {
+  readonly body: string;
+  /** Anyone may write a comment that looks like it, so this checks its signature. The oldest one is changed. */
+  readonly isOurs: (comment: Comment) => boolean;
+}
+
+/**
+ * The pull requests of a repository. A failed request is retried, then thrown as `host-unreachable` or, when the credentials
+ * do not suffice, as `host-forbidden`.
+ */
+export interface PullRequests {
+  readonly usage: Usage;
+  readonly commentLimit: Limit;
+  /** Where the repository has the head, also of a fork; null: only a fork's own repository has it. */
+  headRefOf(pullRequest: number): string | null;
+  /** Null: it does not exist. */
+  read(pullRequest: number, signal: AbortSignal): Promise<PullRequest | null>;
+  /** Open ones into a branch, newest first. `isComplete`: there are not more of them. */
+  listOpen(
+    into: string,
+    atMost: number,
+    signal: AbortSignal,
+  ): Promise<{ readonly pullRequests: readonly PullRequest[]; readonly isComplete: boolean }>;
+  /** Those that brought a commit to the repository. */
+  ofCommit(revision: Revision, signal: AbortSignal): Promise<readonly PullRequest[]>;
+  /** Every comment, oldest first. */
+  comments(pullRequest: number, signal: AbortSignal): Promise<readonly Comment[]>;
+  /** Null: it was deleted, or belongs to another pull request. */
+  comment(at: CommentAddress, signal: AbortSignal): Promise<Comment | null>;
+  /** Changes the comment, or creates it. Nothing is sent when it already has this body. */
+  upsertComment(pullRequest: number, comment: StickyComment, signal: AbortSignal): Promise<Comment>;
+  /** Does nothing where comments have no reactions. */
+  react(at: CommentAddress, reaction: Reaction, signal: AbortSignal): Promise<void>;
+  /** Null: the credentials may not ask. */
+  mayWrite(account: Account, signal: AbortSignal): Promise<boolean | null>;
+  /** Null: the host does not say, or the credentials may not ask. */
+  contributors(pullRequest: number, signal: AbortSignal): Promise<Contributors | null>;
+}

@@ -1,0 +1,23 @@
+import type { Limit } from '../../githost/port/shorten.ts';
+import { code } from './markdown-text.ts';
+import { planSections } from './plan-sections.ts';
+import { fitSections, text } from './sections.ts';
+import { comparedCommits, summaryOf } from './shown-plan.ts';
+import type { ShownPlan } from './shown-plan.ts';
+
+/** GitHub accepts 65,536 characters in a comment, and the script that posts it may add some. */
+const LIMIT: Limit = { length: 60_000, lengthOf: (line) => line.length };
+
+/** For a comment that a script posts. `command`: what shows all of it. */
+export function formatMarkdown(plan: ShownPlan, command = `headgate plan ${plan.target}`): string {
+  const { open, objects, diffs } = planSections(plan);
+  const compared = comparedCommits(plan).map((commit) => code(commit));
+  const sections = [
+    text(`### Plan of ${code(plan.target)}`),
+    text(`**${summaryOf(plan)}** · ${compared.join(' → ')}`),
+    ...open,
+    ...objects,
+    ...diffs,
+  ];
+  return fitSections(sections, `See all: ${code(command)}`, LIMIT);
+}

@@ -1,0 +1,20 @@
+import { jsonRequest } from '../port/json-request.ts';
+import { restPullRequests } from '../rest/rest-pull-requests.ts';
+import { repositoryUrl } from './repository-url.ts';
+
+/** Gitea and Forgejo. */
+export const giteaPullRequests = restPullRequests({
+  repositoryUrl,
+  request: jsonRequest,
+  // The most per page that a server allows by default.
+  pageQuery: (page) => `limit=50&page=${page}`,
+  // Newest first is the default.
+  openQuery: (into) => `base_branch=${encodeURIComponent(into)}`,
+  // Only the newest commit of a merge names its pull request.
+  ofCommitPath: 'pull',
+  // The server has no limit; a page with more is slow to read.
+  commentLimit: { length: 262_144, lengthOf: (text) => text.length },
+  commitLimit: null,
+  permission:
+    'a token with the scopes write:repository and write:issue of a user who administers the repository, which the question of who may approve requires',
+});

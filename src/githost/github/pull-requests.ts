@@ -1,0 +1,23 @@
+import { checkedName } from '../port/full-name.ts';
+import type { HostRequest } from '../port/host-api.ts';
+import { restPullRequests } from '../rest/rest-pull-requests.ts';
+import { HEADERS } from './headers.ts';
+
+/** GitHub.com and GitHub Enterprise Server. */
+export const githubPullRequests = restPullRequests({
+  repositoryUrl: ({ api, fullName }) =>
+    `${api}/repos/${checkedName(fullName, { name: 'GitHub', hasSubgroups: false })}`,
+  request,
+  pageQuery: (page) => `per_page=100&page=${page}`,
+  openQuery: (into) => `base=${encodeURIComponent(into)}&sort=created&direction=desc`,
+  ofCommitPath: 'pulls',
+  // 65,536 characters are accepted. UTF-16 never has fewer units.
+  commentLimit: { length: 65_536, lengthOf: (text) => text.length },
+  commitLimit: 250,
+  permission:
+    'fine-grained tokens and Apps: Pull requests, read and write, and Metadata, read; classic tokens: repo or public_repo',
+});
+
+function request(method: HostRequest['method'], url: string, content?: object): HostRequest {
+  return { method, url, headers: HEADERS, body: content === undefined ? null : JSON.stringify(content) };
+}

@@ -1,0 +1,71 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import * as z from 'zod/mini';
+
+/** What a comment of Headgate says about itself, signed: anyone who may comment could write one that looks like it. */
+export interface CommentFacts {
+  /** The URL of the repository. */
+  readonly repository: string;
+  readonly pullRequest: number;
+  /** The account that wrote it, so that a copy proves nothing; null: it was not known yet. */
+  readonly author: string | null;
+  readonly head: string;
+  /** Of the branch. */
+  readonly tip: string;
+  /** The targets that the pull request concerns. */
+  readonly targets: readonly string[];
+}
+
+export interface ReadBody {
+  readonly facts: CommentFacts;
+  /** Null: somebody has edited the comment, so only its facts are ours. */
+  readonly content: string | null;
+}
+
+const Signed = z.object({
+  repository: z.string(),
+  pullRequest: z.number(),
+  author: z.nullable(z.string()),
+  head: z.string(),
+  tip: z.string(),
+  targets: z.array(z.string()),
+  content: z.string(),
+});
+
+const PURPOSE = 'headgate plan comment v1\n';
+const MARKER = /^<!-- headgate:plan:v1 ([\w-]{1,20000}) ([\w-]{43}) -->/;
+
+/** The marker is invisible where Markdown is shown. */
+export function signBody(content: string, facts: CommentFacts, keys: readonly string[]): string {
+  const signed = Buffer.from(JSON.stringify({ ...facts, content: hashOf(content) })).toString('base64url');
+  return `<!-- headgate:plan:v1 ${signed} ${hmacOf(signed, keys[0] ?? '').toString('base64url')} -->\n${content}`;
+}
+
+/** Null: none of the keys has signed it. */
+export function readBody(body: string, keys: readonly string[]): ReadBody | null {
+  const [marker, signed = '', proof = ''] = MARKER.exec(body) ?? [];
+  if (marker === undefined || !keys.some((key) => isEqual(hmacOf(signed, key), Buffer.from(proof, 'base64url'))))
+    return null;
+  const read = z.safeParse(Signed, JSON.parse(Buffer.from(signed, 'base64url').toString())).data;
+  if (read === undefined) return null;
+  const { content: hash, ...facts } = read;
+  const content = body.slice(marker.length);
+  return { facts, content: hashOf(content) === hash ? normalized(content) : null };
+}
+
+/** Each key signs for one purpose at a time: https://datatracker.ietf.org/doc/html/rfc2104 */
+function hmacOf(text: string, key: string): Buffer {
+  return createHmac('sha256', key).update(PURPOSE).update(text).digest();
+}
+
+function isEqual(a: Buffer, b: Buffer): boolean {
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+function hashOf(content: string): string {
+  return createHash('sha256').update(normalized(content)).digest('base64url');
+}
+
+/** Hosts change line endings, and what is at both ends. */
+function normalized(content: string): string {
+  return content.replaceAll('\r\n', '\n').trim();
+}

@@ -1,0 +1,84 @@
+import type { PlanOfOne } from '../../deploy/ports/plan-request.ts';
+import { code } from '../../deploy/show/markdown-text.ts';
+import type { Account } from '../../githost/port/pull-requests.ts';
+import { readCommand } from '../comment/command.ts';
+import type { Command } from '../comment/command.ts';
+import { HELP } from '../comment/plan-comment.ts';
+import type { OpenPullRequest } from './context.ts';
+
+/** A command that was found in a comment, and whether its author may give it. */
+export interface GivenCommand {
+  readonly commentId: string;
+  readonly by: Account;
+  readonly command: Command;
+  /** Null: it is carried out. */
+  readonly refusal: string | null;
+}
+
+/**
+ * Reads the comments again, by their ids: what was delivered is only a hint. An edited one is ignored, because it may not say
+ * what it said when others saw it.
+ */
+export async function readCommands(
+  requests: readonly PlanOfOne[],
+  open: OpenPullRequest,
+  signal: AbortSignal,
+): Promise<readonly GivenCommand[]> {
+  const { api, pullRequest } = open;
+  const ids = [...new Set(requests.flatMap(({ comment }) => (comment === null ? [] : [comment])))];
+  const found = await Promise.all(
+    ids.map(async (commentId): Promise<readonly GivenCommand[]> => {
+      const comment = await api.comment({ pullRequest: pullRequest.number, commentId }, signal);
+      const command = comment === null || comment.isEdited ? null : readCommand(comment.body);
+      if (comment === null || command === null) return [];
+      const by = comment.author;
+      return [{ commentId, by, command, refusal: await refusalOf(command, by, { open, signal }) }];
+    }),
+  );
+  return found.flat();
+}
+
+async function refusalOf(
+  command: Command,
+  by: Account,
+  { open: { api, repository }, signal }: { readonly open: OpenPullRequest; readonly signal: AbortSignal },
+): Promise<string | null> {
+  if (command.kind === 'help') return null;
+  if (command.kind === 'unknown') return `${code(command.text.slice(0, 100))} is not a command. ${HELP}`;
+  const mayWrite = await api.mayWrite(by, signal);
+  if (mayWrite === true) return null;
+  const may = `${code(`/headgate ${command.kind}`)} is for accounts that may write to ${code(repository.fullName)}`;
+  if (mayWrite === false) return `${may}, and ${code(by.name)} may not.`;
+  return `${may}. The credentials of Headgate may not find out whether ${code(by.name)} may.`;
+}
+
+export function asksForPlan({ command, refusal }: GivenCommand): boolean {
+  return command.kind === 'plan' && refusal === null;
+}
+
+/** The target that somebody asked for by name. */
+export function targetOf(given: GivenCommand): string | null {
+  return asksForPlan(given) && given.command.kind === 'plan' ? given.command.target : null;
+}
+
+/** What is said at the top of the comment; null: nothing but the plan was asked for. */
+export function answerTo(commands: readonly GivenCommand[]): string | null {
+  const notes = commands.flatMap(({ command, refusal }) => {
+    if (refusal !== null) return [refusal];
+    return command.kind === 'help' ? [HELP] : [];
+  });
+  return notes.at(-1) ?? null;
+}
+
+export async function reactTo(
+  commands: readonly GivenCommand[],
+  { api, pullRequest }: OpenPullRequest,
+  signal: AbortSignal,
+): Promise<void> {
+  await Promise.all(
+    commands.map(({ commentId, refusal }) => {
+      const at = { pullRequest: pullRequest.number, commentId };
+      return api.react(at, refusal === null ? 'done' : 'refused', signal);
+    }),
+  );
+}

@@ -1,0 +1,23 @@
+import type { Repository } from '../../config/checked/config.ts';
+import type { PullRequests } from '../../deploy/ports/githost/pull-requests.ts';
+import type { PlanQueue } from '../../deploy/ports/plan-request.ts';
+import type { Trigger } from '../../deploy/ports/request.ts';
+import type { Runtime } from '../../deploy/ports/runtime.ts';
+import type { PullRequest } from '../../githost/port/pull-requests.ts';
+
+/** The external dependencies of plans of pull requests. */
+export interface PlanContext {
+  readonly runtime: Runtime;
+  readonly openPullRequests: (repository: Repository) => Promise<PullRequests>;
+  /** The keys that prove a comment; the first one signs. */
+  readonly keys: (signal: AbortSignal) => Promise<readonly string[]>;
+  readonly queue: PlanQueue;
+}
+
+/** An open pull request, as the host says now. */
+export interface OpenPullRequest {
+  readonly repository: Repository;
+  readonly api: PullRequests;
+  readonly pullRequest: PullRequest;
+  readonly trigger: Trigger;
+}

@@ -1,0 +1,29 @@
+import type { Problem } from '../../error/deploy-error.ts';
+import type { Merge } from '../../deploy/ports/git.ts';
+
+/** Why there is no merge to plan; null: there is one. */
+export function mergeProblem(merge: Merge, into: string): Problem | null {
+  switch (merge.kind) {
+    case 'merged':
+      return null;
+    case 'conflict': {
+      const [first = '', ...others] = merge.paths;
+      const also = others.length === 0 ? '' : `, and ${others.length} more ${others.length === 1 ? 'path' : 'paths'}`;
+      return {
+        code: 'merge-conflict',
+        subject: first,
+        message: `changed on ${into} too since the pull request began${also}, so what the merge results in is not known`,
+        remedy: `Rebase the pull request first, or merge ${into} into it.`,
+      };
+    }
+    case 'no-base':
+      return {
+        code: 'merge-conflict',
+        subject: into,
+        message: `has ${merge.bases === 'none' ? 'no common ancestor' : 'several best common ancestors'} with the pull request`,
+        remedy: `Rebase the pull request on ${into}.`,
+      };
+    default:
+      return merge satisfies never;
+  }
+}

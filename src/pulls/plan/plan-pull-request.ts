@@ -1,0 +1,157 @@
+import { DeployError, needsPerson } from '../../error/deploy-error.ts';
+import type { Problem } from '../../error/deploy-error.ts';
+import type { Git, Merge } from '../../deploy/ports/git.ts';
+import type { PlanOfOne } from '../../deploy/ports/plan-request.ts';
+import { changesAnything } from '../../deploy/show/shown-plan.ts';
+import type { Revision } from '../../snapshot/source.ts';
+import type { TargetPlan } from '../comment/plan-comment.ts';
+import { concernedTargets } from './concerned.ts';
+import type { Concerned } from './concerned.ts';
+import type { OpenPullRequest, PlanContext } from './context.ts';
+import { mergeProblem } from './merge-problem.ts';
+import { openPullRequest } from './open-pull-request.ts';
+import { planTargets } from './plan-targets.ts';
+import { findOwnComment, publishComment, publishNote, publishStatuses } from './publish.ts';
+import type { OwnComment } from './publish.ts';
+import { answerTo, asksForPlan, reactTo, readCommands, targetOf } from './commands.ts';
+import type { GivenCommand } from './commands.ts';
+
+/** The rest is named: somebody can ask for it. */
+const MAX_TARGETS = 20;
+
+export type Outcome =
+  | { readonly kind: 'ignored'; readonly reason: string }
+  | { readonly kind: 'answered' }
+  | {
+      readonly kind: 'planned';
+      readonly head: Revision;
+      readonly tip: Revision;
+      readonly plans: readonly TargetPlan[];
+      /** Of a target: it may be gone when it is planned again. */
+      readonly passing: Problem | null;
+    };
+
+/** Plans the merge of one pull request, and shows it there. Requests that arrived together are one. */
+export async function planPullRequest(
+  requests: readonly PlanOfOne[],
+  context: PlanContext,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const opened = await openPullRequest(requests, context, signal);
+  if (opened.kind === 'ignored') return opened;
+  const { open } = opened;
+  const commands = await readCommands(requests, open, signal);
+  const keys = await context.keys(signal);
+  const own = open.repository.pullRequests.comment ? await findOwnComment(open, keys, signal) : null;
+  const answering = { open, commands, own, keys };
+  const isWanted = requests.some(({ comment }) => comment === null) || commands.some((each) => asksForPlan(each));
+  const outcome = isWanted ? await planAndShow(answering, context, signal) : await answer(answering, signal);
+  await reactTo(commands, open, signal);
+  return outcome;
+}
+
+interface Answering {
+  readonly open: OpenPullRequest;
+  readonly commands: readonly GivenCommand[];
+  readonly own: OwnComment | null;
+  readonly keys: readonly string[];
+}
+
+async function answer({ open, commands, own, keys }: Answering, signal: AbortSignal): Promise<Outcome> {
+  const note = answerTo(commands);
+  if (note === null) return { kind: 'ignored', reason: 'the comment has no command, or was edited' };
+  if (open.repository.pullRequests.comment) await publishNote(note, { own, keys }, { open, signal });
+  return { kind: 'answered' };
+}
+
+async function planAndShow(answering: Answering, context: PlanContext, signal: AbortSignal): Promise<Outcome> {
+  const { open, commands } = answering;
+  const git = await context.runtime.openGit(open.repository);
+  const { tip, merge } = await mergeOf(open, git, signal);
+  const { repository, pullRequest } = open;
+  const sides = { repository, into: pullRequest.into, tip, merge };
+  const concerned = await concernedTargets(sides, { config: context.runtime.config, git }, signal);
+  const { chosen, left } = choose(concerned, commands);
+  const plans = await plansOf(chosen, { open, git, tip, merge }, { context, signal });
+  await publishStatuses(plans, open, context, signal);
+  await show({ plans, left, tip, problem: mergeProblem(merge, pullRequest.into) }, answering, signal);
+  const failures = plans.flatMap((each) => (each.kind === 'failed' ? [each.problem] : []));
+  const passing = failures.find(({ code }) => !needsPerson(code)) ?? null;
+  return { kind: 'planned', head: pullRequest.head.revision, tip, plans, passing };
+}
+
+/** What the host says of the head, and what Git says of the branch. */
+async function mergeOf(
+  { pullRequest }: Pick<OpenPullRequest, 'pullRequest'>,
+  git: Git,
+  signal: AbortSignal,
+): Promise<{ readonly tip: Revision; readonly merge: Merge }> {
+  const ref = `refs/heads/${pullRequest.into}`;
+  const tip = (await git.tips([ref], signal)).get(ref);
+  if (tip === undefined)
+    throw new DeployError('ref-missing', {
+      subject: ref,
+      message: 'does not exist, and a pull request is to be merged into it',
+      remedy: 'Push the branch, or change the base of the pull request.',
+    });
+  const sides = { tip, head: pullRequest.head.revision, tried: pullRequest.mergeRevision };
+  return { tip, merge: await git.merge(sides, signal) };
+}
+
+/** Those that somebody asked for by name come first. */
+function choose(concerned: readonly Concerned[], commands: readonly GivenCommand[]) {
+  const named = new Set(commands.flatMap((each) => targetOf(each) ?? []));
+  const sorted = [
+    ...concerned.filter(({ name }) => named.has(name)),
+    ...concerned.filter(({ name }) => !named.has(name)),
+  ];
+  return { chosen: sorted.slice(0, MAX_TARGETS), left: sorted.slice(MAX_TARGETS).map(({ name }) => name) };
+}
+
+interface ToPlan {
+  readonly open: OpenPullRequest;
+  readonly git: Git;
+  readonly tip: Revision;
+  readonly merge: Merge;
+}
+
+async function plansOf(
+  chosen: readonly Concerned[],
+  { open, git, tip, merge }: ToPlan,
+  { context, signal }: { readonly context: PlanContext; readonly signal: AbortSignal },
+): Promise<readonly TargetPlan[]> {
+  const { number, into, head } = open.pullRequest;
+  const problem = mergeProblem(merge, into);
+  if (merge.kind !== 'merged' || problem !== null)
+    return chosen.flatMap(({ name: target }) =>
+      problem === null ? [] : [{ kind: 'failed', target, problem } as const],
+    );
+  const merged = { number, head: head.revision, tip };
+  return planTargets(chosen, { ...open, git, revision: merge.revision, merged }, context, signal);
+}
+
+interface ToShow {
+  readonly plans: readonly TargetPlan[];
+  readonly left: readonly string[];
+  readonly tip: Revision;
+  readonly problem: Problem | null;
+}
+
+/** A pull request that changes nothing gets no comment, unless it has one, or somebody asked. */
+async function show(
+  { plans, left, tip, problem }: ToShow,
+  { open, commands, own, keys }: Answering,
+  signal: AbortSignal,
+): Promise<void> {
+  const { repository, pullRequest } = open;
+  const note = answerTo(commands);
+  const isWorthIt = own !== null || commands.length > 0 || left.length > 0 || plans.some((each) => isNoteworthy(each));
+  if (!repository.pullRequests.comment || !isWorthIt) return;
+  const shown = { number: pullRequest.number, head: pullRequest.head.revision, into: pullRequest.into };
+  await publishComment({ comment: { pullRequest: shown, tip, plans, left, problem }, note, own, keys }, open, signal);
+}
+
+function isNoteworthy(each: TargetPlan): boolean {
+  if (each.kind === 'failed') return true;
+  return changesAnything(each.plan) || each.plan.refusals.length + each.plan.warnings.length > 0;
+}

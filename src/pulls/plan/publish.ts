@@ -1,0 +1,128 @@
+import { changesAnything, summaryOf } from '../../deploy/show/shown-plan.ts';
+import { describeProblems } from '../../deploy/report/channels/texts.ts';
+import type { Problem } from '../../error/deploy-error.ts';
+import { needsPerson } from '../../error/deploy-error.ts';
+import type { CommitStatus } from '../../githost/port/host-api.ts';
+import type { Comment } from '../../githost/port/pull-requests.ts';
+import { formatComment, verdictOf, withNote } from '../comment/plan-comment.ts';
+import type { PlanComment, TargetPlan } from '../comment/plan-comment.ts';
+import { readBody, signBody } from '../comment/signed-body.ts';
+import type { CommentFacts, ReadBody } from '../comment/signed-body.ts';
+import type { OpenPullRequest, PlanContext } from './context.ts';
+
+/** The comment of Headgate on a pull request. */
+export interface OwnComment extends ReadBody {
+  readonly comment: Comment;
+}
+
+/** Null: there is none. The signature names the account that wrote it, so a copy by somebody else is not taken. */
+export async function findOwnComment(
+  { api, repository, pullRequest }: OpenPullRequest,
+  keys: readonly string[],
+  signal: AbortSignal,
+): Promise<OwnComment | null> {
+  const comments = await api.comments(pullRequest.number, signal);
+  for (const comment of comments) {
+    const read = readBody(comment.body, keys);
+    if (read !== null && isOurs(comment, read.facts, { repository, pullRequest })) return { ...read, comment };
+  }
+  return null;
+}
+
+function isOurs(
+  { author }: Comment,
+  facts: CommentFacts,
+  { repository, pullRequest }: Pick<OpenPullRequest, 'repository' | 'pullRequest'>,
+): boolean {
+  return (
+    facts.repository === repository.url &&
+    facts.pullRequest === pullRequest.number &&
+    (facts.author === null || facts.author === author.id)
+  );
+}
+
+/** One status for each target, so that the protection of the branch can require it. */
+export async function publishStatuses(
+  plans: readonly TargetPlan[],
+  { repository, pullRequest }: OpenPullRequest,
+  { runtime }: Pick<PlanContext, 'runtime'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const statuses = await runtime.openStatuses(repository);
+  if (statuses === null) return;
+  await Promise.all(
+    plans.map((each) => {
+      const status = { ...statusOf(each), context: `headgate/plan/${each.target}` };
+      return statuses.set(pullRequest.head.revision, status, signal);
+    }),
+  );
+}
+
+function statusOf(each: TargetPlan): Omit<CommitStatus, 'context'> {
+  if (each.kind === 'failed') return refusal([each.problem], needsPerson(each.problem.code) ? 'failure' : 'error');
+  const { plan } = each;
+  if (plan.refusals.length > 0) return refusal(plan.refusals, 'failure');
+  const counts = summaryOf(plan);
+  return { state: 'success', description: changesAnything(plan) ? `${verdictOf(each)}: ${counts}` : counts };
+}
+
+function refusal(problems: readonly Problem[], state: 'failure' | 'error'): Omit<CommitStatus, 'context'> {
+  return { state, description: describeProblems(problems) };
+}
+
+interface Publication {
+  readonly comment: PlanComment;
+  readonly note: string | null;
+  readonly own: OwnComment | null;
+  readonly keys: readonly string[];
+}
+
+/** Changes the comment, or writes the first one. */
+export async function publishComment(
+  { comment, note, own, keys }: Publication,
+  open: OpenPullRequest,
+  signal: AbortSignal,
+): Promise<void> {
+  const content = formatComment(comment, open.api.commentLimit);
+  const targets = [...comment.plans.map(({ target }) => target), ...comment.left];
+  const { head, tip } = { head: comment.pullRequest.head, tip: comment.tip };
+  await writeComment(withNote(content, note), { facts: { head, tip, targets }, own, keys }, { open, signal });
+}
+
+/** Above what was shown: an answer, or that it is outdated. Text that somebody else wrote into the comment is dropped. */
+export async function publishNote(
+  note: string,
+  { own, keys }: { readonly own: OwnComment | null; readonly keys: readonly string[] },
+  { open, signal }: { readonly open: OpenPullRequest; readonly signal: AbortSignal },
+): Promise<void> {
+  const nothing = { head: open.pullRequest.head.revision, tip: open.pullRequest.head.revision, targets: [] };
+  const { head, tip, targets } = own?.facts ?? nothing;
+  const content = own?.content ?? '### Headgate plan';
+  await writeComment(withNote(content, note), { facts: { head, tip, targets }, own, keys }, { open, signal });
+}
+
+interface Written {
+  readonly facts: Pick<CommentFacts, 'head' | 'tip' | 'targets'>;
+  readonly own: OwnComment | null;
+  readonly keys: readonly string[];
+}
+
+async function writeComment(
+  content: string,
+  { facts, own, keys }: Written,
+  { open, signal }: { readonly open: OpenPullRequest; readonly signal: AbortSignal },
+): Promise<void> {
+  const { api, repository, pullRequest } = open;
+  const signedFor = (author: string | null) =>
+    signBody(content, { ...facts, repository: repository.url, pullRequest: pullRequest.number, author }, keys);
+  const isKnown = (comment: Comment) => {
+    const read = readBody(comment.body, keys);
+    return read !== null && isOurs(comment, read.facts, open);
+  };
+  const body = signedFor(own?.comment.author.id ?? null);
+  const written = await api.upsertComment(pullRequest.number, { body, isOurs: isKnown }, signal);
+  if (own !== null) return;
+  // Only its answer says which account wrote the first one.
+  const signed = signedFor(written.author.id);
+  await api.upsertComment(pullRequest.number, { body: signed, isOurs: ({ id }) => id === written.id }, signal);
+}

@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { readCommand } from '../../../src/pulls/comment/command.ts';
+
+describe('a command in a comment', () => {
+  it.each([
+    ['/headgate plan', { kind: 'plan', target: null }],
+    ['  \n/headgate plan shop-prod  \nthank you', { kind: 'plan', target: 'shop-prod' }],
+    ['/headgate\tapprove 3f9c2a1', { kind: 'approve', hash: '3f9c2a1' }],
+    ['/headgate help\r\n', { kind: 'help' }],
+    ['/headgate', { kind: 'help' }],
+    ['/headgate approve', { kind: 'unknown', text: '/headgate approve' }],
+    ['/headgate deploy now', { kind: 'unknown', text: '/headgate deploy now' }],
+    ['/headgate plan a b', { kind: 'unknown', text: '/headgate plan a b' }],
+  ])('%j is read', (body, command) => {
+    expect(readCommand(body)).toEqual(command);
+  });
+
+  it.each([
+    'please /headgate plan',
+    '> /headgate plan',
+    '/headgateplan',
+    'Text\n/headgate plan',
+    '`/headgate plan`',
+    '',
+  ])('%j is not a command', (body) => {
+    expect(readCommand(body)).toBeNull();
+  });
+});
