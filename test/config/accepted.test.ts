@@ -71,6 +71,7 @@ const FLEET = {
   credentials: { kind: 'token', token: { kind: 'env', name: 'FLEET_TOKEN' } },
   statuses: true,
   insecure: false,
+  write: null,
   caFile: null,
 };
 const DEFAULTS = {

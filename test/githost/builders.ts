@@ -26,6 +26,7 @@ export function aRepository(change: Partial<Repository> = {}): Repository {
     credentials: null,
     statuses: false,
     insecure: false,
+    write: null,
     caFile: null,
     ...change,
   };
@@ -71,6 +72,7 @@ export function aConfig(repositories: readonly Repository[], targets: readonly T
     repositories: new Map(repositories.map((each) => [each.name, each])),
     targets,
     templates: [],
+    images: new Map(),
     aws: { region: null, stage: null },
     warnings: [],
   };

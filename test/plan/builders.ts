@@ -19,6 +19,7 @@ const REPOSITORY: Repository = {
   credentials: null,
   statuses: true,
   insecure: false,
+  write: null,
   caFile: null,
 };
 

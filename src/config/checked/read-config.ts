@@ -2,6 +2,7 @@ import { basename, dirname } from 'node:path';
 import type { Problem } from '../../error/deploy-error.ts';
 import { checkCluster } from './check-cluster.ts';
 import type { ConfigLocation } from './check-cluster.ts';
+import { checkImages } from './check-image.ts';
 import { checkRepository } from './check-repository.ts';
 import { checkTargetTemplate } from './check-target-template.ts';
 import type { Names } from './check-settings.ts';
@@ -68,6 +69,7 @@ function checkFile(
     templates.push(isTemplate(written) ? checkTargetTemplate(written, entry) : null);
   }
   checkCycles(targets, findings);
+  const images = checkImages(value['images'], { repositories, location, findings });
   const aws = findings.parse(shape.aws, value['aws'] ?? {}, ['aws']);
   if (sections === null) return null;
   return {
@@ -75,6 +77,7 @@ function checkFile(
     repositories: withoutNulls(repositories),
     targets: targets.filter((target) => target !== null),
     templates: templates.filter((template) => template !== null),
+    images,
     aws: { region: aws?.region ?? null, stage: aws?.stage ?? null },
   };
 }

@@ -15,6 +15,7 @@ const REMOVED: Repository = {
   credentials: null,
   statuses: false,
   insecure: false,
+  write: null,
   caFile: null,
 };
 

@@ -1,3 +1,5 @@
+import { IMAGES } from './image-keys.ts';
+
 /** What a key of headgate.yml means. `headgate explain`, headgate.schema.json and docs/configuration.md are made from this list. */
 export interface KeyReference {
   /** From the root of the file, without the names and the indices of entries: `targets.prune.limit`. */
@@ -165,6 +167,13 @@ const REPOSITORIES: readonly KeyReference[] = [
     note: 'without it: true with credentials',
     meaning: 'Whether the outcome is reported as a commit status.',
     example: 'statuses: false',
+  },
+  {
+    key: 'repositories.write',
+    type: REFERENCE_TYPE,
+    note: 'required when images write to the repository',
+    meaning: 'A token that may push, for the commits that Headgate writes. It is used for nothing else.',
+    example: 'write: env:FLEET_WRITE_TOKEN',
   },
   {
     key: 'repositories.insecure',
@@ -566,4 +575,4 @@ const AWS: readonly KeyReference[] = [
   },
 ];
 
-export const KEYS: readonly KeyReference[] = [...CLUSTERS, ...REPOSITORIES, ...TARGETS, ...AWS];
+export const KEYS: readonly KeyReference[] = [...CLUSTERS, ...REPOSITORIES, ...TARGETS, ...IMAGES, ...AWS];
