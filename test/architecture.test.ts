@@ -311,6 +311,8 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'deploy/drift',
     'deploy/run',
   ],
+  'git/write': ['error', 'snapshot', 'deploy/ports', 'git'],
+  'images/edit': ['resource', 'config/written', 'config/checked'],
   parsing: ['error', 'resource', 'desired/sops', 'desired/plain', 'desired/kustomize', 'desired/helm', 'deploy/ports'],
   'platforms/aws/ecr': ['error', 'platforms/aws/api', 'config/checked'],
   'platforms/aws/secrets': ['error', 'config/written', 'platforms/aws/api', 'config/checked', 'platforms/aws/ecr'],

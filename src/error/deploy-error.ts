@@ -70,6 +70,7 @@ const CLASS_OF = {
   'host-unreachable': 'external',
   'chart-unreachable': 'external',
   'host-forbidden': 'guard',
+  'push-refused': 'guard',
   'clock-wrong': 'external',
   'cluster-unreachable': 'external',
   'cluster-unauthorized': 'external',
