@@ -211,6 +211,24 @@ export function remoteObjects(remote: UploadPack, server: GitServer) {
     return readChanges(changes, () => true, signal);
   }
 
+  /** The objects of the directories that these files are in, up to the root, which is ''. */
+  async function treesAbove(
+    rootTree: ObjectId,
+    paths: readonly string[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, { readonly id: string; readonly data: Buffer }>> {
+    await descend(rootTree, paths, signal);
+    const directories = new Set(paths.flatMap((path) => directoriesAbove(path)));
+    return new Map(
+      [...directories].flatMap((directory) => {
+        const at = lookUp(rootTree, directory, context);
+        const id = at.kind === 'found' && at.entry?.kind === 'tree' ? at.entry.id : '';
+        const tree = store.get(id);
+        return tree === undefined ? [] : [[directory, { id, data: tree.data }] as const];
+      }),
+    );
+  }
+
   /** A tree and everything below it. */
   function fetchWhole(tree: ObjectId, signal: AbortSignal): Promise<void> {
     return fetchWithFiles({ wants: [tree] }, signal);
@@ -234,5 +252,11 @@ export function remoteObjects(remote: UploadPack, server: GitServer) {
     idsAt,
     readPaths,
     below,
+    treesAbove,
   };
+}
+
+function directoriesAbove(path: string): readonly string[] {
+  const names = path.split('/');
+  return names.map((_, index) => names.slice(0, index).join('/'));
 }

@@ -1,6 +1,6 @@
 import { DeployError } from '../error/deploy-error.ts';
 import { exchange, ExchangeError } from '../exchange/exchange.ts';
-import type { HttpAgents, HttpAnswer } from '../exchange/exchange.ts';
+import type { HttpAgents, HttpAnswer, HttpRequest } from '../exchange/exchange.ts';
 import { followed, UNWATCHED } from '../exchange/servers.ts';
 import type { Server } from '../exchange/servers.ts';
 import { atOnce, retry, retryAfterMs } from '../exchange/retry.ts';
@@ -32,14 +32,30 @@ const STALE_ONCE: RetryPolicy<HttpAnswer> = {
       : 'final',
 };
 
+const NEVER: RetryPolicy<HttpAnswer> = { pausesMs: [], verdictOn: () => 'final' };
+
 /** One POST to git-upload-pack. The response is buffered, up to the limit. */
-export async function post(server: GitServer, body: string, signal: AbortSignal): Promise<Buffer> {
-  const request = {
-    method: 'POST',
-    url: new URL(`${server.url.replace(/\/$/, '')}/git-upload-pack`),
-    headers: headersOf(server),
-    body,
+export function post(server: GitServer, body: string, signal: AbortSignal): Promise<Buffer> {
+  const headers = {
+    'content-type': 'application/x-git-upload-pack-request',
+    accept: 'application/x-git-upload-pack-result',
+    'git-protocol': 'version=2',
   };
+  return ask(server, { method: 'POST', path: 'git-upload-pack', headers, body, mayRepeat: true }, signal);
+}
+
+export interface GitRequest extends Pick<HttpRequest, 'method' | 'headers' | 'body'> {
+  /** Below the URL of the repository. */
+  readonly path: string;
+  /** A request that a closed connection may have lost is sent once more. */
+  readonly mayRepeat: boolean;
+}
+
+/** One request to a repository. The response is buffered, up to the limit. */
+export async function ask(server: GitServer, what: GitRequest, signal: AbortSignal): Promise<Buffer> {
+  const { method, path, body } = what;
+  const url = new URL(`${server.url.replace(/\/$/, '')}/${path}`);
+  const request = { method, url, headers: { ...headersOf(server), ...what.headers }, body };
   const { agents, ca, limits, watched = UNWATCHED } = server;
   const options = {
     agents,
@@ -53,7 +69,8 @@ export async function post(server: GitServer, body: string, signal: AbortSignal)
     followed(watched, (received) => exchange(request, { ...options, received }, signal), {
       isFailure: isUnanswered,
     });
-  const answer = await retry(send, STALE_ONCE, { wait: atOnce, signal }).catch((thrown: unknown) =>
+  const policy = what.mayRepeat ? STALE_ONCE : NEVER;
+  const answer = await retry(send, policy, { wait: atOnce, signal }).catch((thrown: unknown) =>
     Promise.reject(thrown instanceof ExchangeError ? failureOf(thrown, server.url) : thrown),
   );
   refuseStatus(answer, server.url);
@@ -66,9 +83,6 @@ function isUnanswered(thrown: unknown): boolean {
 
 function headersOf({ login, userAgent }: GitServer): Record<string, string> {
   return {
-    'content-type': 'application/x-git-upload-pack-request',
-    accept: 'application/x-git-upload-pack-result',
-    'git-protocol': 'version=2',
     'user-agent': userAgent,
     ...(login === null ? {} : { authorization: `Basic ${basicAuthorization(login)}` }),
   };

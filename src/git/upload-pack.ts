@@ -13,7 +13,7 @@ export interface FetchArguments {
   /** Only trees. A commit would imply its whole history, which contains the content of a revert, so Git would omit it. */
   readonly haves?: readonly string[];
   /** Not together with `haves`, whose savings it would cancel. */
-  readonly depth?: 1;
+  readonly depth?: number;
   readonly filter?: 'blob:none' | 'tree:0';
   /** Fails with `git-limit` above this inflated size, without counting it for the run. */
   readonly upToBytes?: number;
@@ -201,7 +201,7 @@ function refsOf(response: Buffer, server: GitServer): ReadonlyMap<string, string
 }
 
 /** A server may echo the request, and with it the token. */
-function printable(text: Buffer, { login }: Pick<GitServer, 'login'>): string {
+export function printable(text: Buffer, { login }: Pick<GitServer, 'login'>): string {
   const secrets = login === null ? [] : [login.token, basicAuthorization(login)];
   return (
     secrets

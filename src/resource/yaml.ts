@@ -156,7 +156,7 @@ function readDocument({ text, firstLine }: Chunk, { limits, variables, quotes }:
 /** The parser takes 300 bytes for each, so a megabyte of commas would fill the memory. A token has at least one character. */
 const MAX_TOKENS = 600_000;
 
-function hasTooManyTokens(text: string): boolean {
+export function hasTooManyTokens(text: string): boolean {
   if (text.length <= MAX_TOKENS) return false;
   return !new Lexer().lex(text).drop(MAX_TOKENS).next().done;
 }
@@ -290,7 +290,7 @@ class Expansion {
  * The node that each alias of a document refers to: the last one before it with that anchor. The parser's own `resolve`
  * walks the whole document for each alias.
  */
-function aliasTargets(document: Document): ReadonlyMap<unknown, Node> {
+export function aliasTargets(document: Pick<Document, 'contents'>): ReadonlyMap<unknown, Node> {
   const targets = new Map<unknown, Node>();
   const anchors = new Map<string, Node>();
   const ahead: unknown[] = [document.contents];

@@ -72,6 +72,7 @@ const FLEET = {
   statuses: true,
   pullRequests: { plan: false, comment: true, forks: false, serviceAccount: null, approvers: [] },
   insecure: false,
+  write: null,
   caFile: null,
 };
 const DEFAULTS = {

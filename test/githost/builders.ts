@@ -27,6 +27,7 @@ export function aRepository(change: Partial<Repository> = {}): Repository {
     statuses: false,
     pullRequests: { plan: false, comment: true, forks: false, serviceAccount: null, approvers: [] },
     insecure: false,
+    write: null,
     caFile: null,
     ...change,
   };
@@ -73,6 +74,7 @@ export function aConfig(repositories: readonly Repository[], targets: readonly T
     repositories: new Map(repositories.map((each) => [each.name, each])),
     targets,
     templates: [],
+    images: new Map(),
     aws: { region: null, stage: null },
     warnings: [],
   };

@@ -20,6 +20,7 @@ const REPOSITORY: Repository = {
   statuses: true,
   pullRequests: { plan: false, comment: true, forks: false, serviceAccount: null, approvers: [] },
   insecure: false,
+  write: null,
   caFile: null,
 };
 

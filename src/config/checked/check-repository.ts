@@ -36,6 +36,7 @@ export function checkRepository(
   const fullName = profile !== null && url !== null ? checkFullName({ url, name }, profile, context) : null;
   const webhookSecrets = checkWebhookSecrets(value['webhookSecret'], profile, context);
   const credentials = checkCredentials(value['credentials'], host, context);
+  const write = value['write'] === undefined ? null : checkReference(value['write'], [...path, 'write'], context);
   if (value['statuses'] === true) checkStatuses(value, host, context);
   if (host !== null && hostOf({ host }).loadApi === null) warnUnused(value, host, context);
   if (written === null || host === null || profile === null || url === null || fullName === null) return null;
@@ -50,6 +51,7 @@ export function checkRepository(
     id: base === null ? null : (written.id ?? null),
     webhookSecrets,
     credentials,
+    write,
     statuses: base !== null && credentials !== null && (written.statuses ?? true),
     pullRequests: { ...written.pullRequests, serviceAccount: written.pullRequests.serviceAccount ?? null },
     insecure: written.insecure,
@@ -101,26 +103,31 @@ function checkWebhookSecrets(
   context: Context,
 ): readonly SecretReference[] {
   const path = [...context.path, 'webhookSecret'];
-  if (written === undefined || (Array.isArray(written) && written.length === 0)) {
+  if (isAbsent(written)) {
     if (profile?.isSecretRequired === false) return [];
     const remedy = 'Add webhookSecret: env:FLEET_WEBHOOK_SECRET, the secret that the host signs its deliveries with.';
     context.findings.error(path, { message: 'is missing', remedy });
     return [];
   }
-  return checkReferences(written, path, context);
+  return checkReferences(written, path, context) ?? [];
 }
 
-/** A reference, or a list of them. */
+/** One reference or a list of them, while a secret is rotated; null when there is none. */
 export function checkReferences(
   written: unknown,
   path: Path,
   context: Pick<Context, 'location' | 'findings'>,
-): readonly SecretReference[] {
+): readonly SecretReference[] | null {
+  if (isAbsent(written)) return null;
   const list: readonly unknown[] = Array.isArray(written) ? written : [written];
   const references = list.map((item, index) =>
     checkReference(item, Array.isArray(written) ? [...path, index] : path, context),
   );
   return references.filter((reference) => reference !== null);
+}
+
+function isAbsent(written: unknown): boolean {
+  return written === undefined || (Array.isArray(written) && written.length === 0);
 }
 
 export function checkReference(

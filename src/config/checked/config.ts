@@ -1,5 +1,6 @@
 import type { HostName } from '../../githost/hosts.ts';
 import type { SecretReference } from '../written/reference.ts';
+import type { ImagePolicy } from './image-policy.ts';
 
 /** headgate.yml in its checked form: defaults are filled in, names are resolved, and paths have a known base. */
 export interface Config {
@@ -10,6 +11,8 @@ export interface Config {
   readonly targets: readonly Target[];
   /** Entries with `forEach`, which generate a target for each matching directory in Git. */
   readonly templates: readonly TargetTemplate[];
+  /** By name. */
+  readonly images: ReadonlyMap<string, ImagePolicy>;
   /** Where the set-up commands find the stack on AWS; null: not written. */
   readonly aws: { readonly region: string | null; readonly stage: string | null };
   /** Settings that have no effect or are probably a mistake, each with file and line. */
@@ -69,6 +72,8 @@ export interface Repository {
   /** Without one, no delivery is accepted. Only some hosts allow none. */
   readonly webhookSecrets: readonly SecretReference[];
   readonly credentials: Credentials | null;
+  /** Pushes the commits that Headgate writes; null: it writes none. */
+  readonly write: SecretReference | null;
   readonly statuses: boolean;
   readonly pullRequests: PullRequestSettings;
   /** Allows `http://` to other machines. */

@@ -46,6 +46,8 @@ export function unpackConfig({ keys, clusters, repositories, targets, templates 
     // Only the set-up commands use it.
     aws: { region: null, stage: null },
     warnings: [],
+    // Refused when functions are packaged (src/platforms/aws/lambda/packable.ts).
+    images: new Map(),
     targets: targets.map((target) => ({
       ...target,
       repository: found(config.repositories, target.repository),

@@ -2,6 +2,7 @@ import { basename, dirname } from 'node:path';
 import type { Problem } from '../../error/deploy-error.ts';
 import { checkCluster } from './check-cluster.ts';
 import type { ConfigLocation } from './check-cluster.ts';
+import { checkImages } from './check-image.ts';
 import { checkPullRequests } from './check-pull-requests.ts';
 import { checkReferences, checkRepository } from './check-repository.ts';
 import { checkTargetTemplate } from './check-target-template.ts';
@@ -71,6 +72,7 @@ function checkFile(
     templates.push(isTemplate(written) ? checkTargetTemplate(written, entry) : null);
   }
   checkCycles(targets, findings);
+  const images = checkImages(value['images'], { repositories, location, findings });
   const aws = findings.parse(shape.aws, value['aws'] ?? {}, ['aws']);
   if (sections === null) return null;
   return {
@@ -79,6 +81,7 @@ function checkFile(
     repositories: withoutNulls(repositories),
     targets: targets.filter((target) => target !== null),
     templates: templates.filter((template) => template !== null),
+    images,
     aws: { region: aws?.region ?? null, stage: aws?.stage ?? null },
   };
 }
@@ -87,7 +90,7 @@ function checkKeys(written: unknown, location: ConfigLocation, findings: Finding
   if (Array.isArray(written) && written.length === 0) {
     findings.error(['key'], { message: 'is empty', remedy: 'Write key: env:HEADGATE_KEY, or remove it.' });
   }
-  return written === undefined ? [] : checkReferences(written, ['key'], { location, findings });
+  return checkReferences(written, ['key'], { location, findings }) ?? [];
 }
 
 function isTemplate(entry: unknown): entry is Readonly<Record<string, unknown>> {

@@ -16,6 +16,7 @@ const REMOVED: Repository = {
   statuses: false,
   pullRequests: { plan: false, comment: true, forks: false, serviceAccount: null, approvers: [] },
   insecure: false,
+  write: null,
   caFile: null,
 };
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { HOST_NAMES } from '../../githost/hosts.ts';
+import * as imageShape from '../written/image-shape.ts';
 import * as shape from '../written/shape.ts';
 import { defaultText } from './default-text.ts';
 import { KEYS } from './keys.ts';
@@ -8,6 +9,7 @@ import type { KeyReference } from './keys.ts';
 export type JsonSchema = z.core.JSONSchema.BaseSchema;
 
 const secretReference: JsonSchema = { type: 'string', pattern: '^(?:env|file|ssm|secretsmanager):.+$' };
+/** A list while the secret is rotated. */
 const secretReferences: JsonSchema = { anyOf: [secretReference, { type: 'array', items: secretReference }] };
 
 /** The schema of headgate.yml for editors. What it accepts may still be refused by `headgate check`, never the reverse. */
@@ -21,12 +23,14 @@ export function configSchema(): JsonSchema {
     host: { enum: [...HOST_NAMES] },
     webhookSecret: secretReferences,
     credentials: { anyOf: [secretReference, app] },
+    write: secretReference,
   });
   const schema = withProperties(schemaOf(shape.file), {
     key: secretReferences,
     clusters: { type: 'object', additionalProperties: cluster },
     repositories: { type: 'object', additionalProperties: repository },
     targets: { type: 'array', items: targetSchema() },
+    images: { type: 'array', items: imageSchema() },
     aws: schemaOf(shape.aws),
   });
   return {
@@ -44,6 +48,17 @@ function targetSchema(): JsonSchema {
   return withProperties(target, {
     ...(isSchema(decryption) ? { decryption: withProperties(decryption, { age: secretReference }) } : {}),
     forEach: schemaOf(shape.forEach),
+  });
+}
+
+function imageSchema(): JsonSchema {
+  const image = schemaOf(imageShape.image);
+  const login = withProperties(schemaOf(imageShape.imageCredentials), { password: secretReference });
+  const { webhook, commit } = image.properties ?? {};
+  return withProperties(image, {
+    credentials: { anyOf: [secretReference, { const: 'ecr' }, login] },
+    ...(isSchema(webhook) ? { webhook: withProperties(webhook, { secret: secretReferences }) } : {}),
+    ...(isSchema(commit) ? { commit: withProperties(commit, { signingKey: { type: 'null' } }) } : {}),
   });
 }
 

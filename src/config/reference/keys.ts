@@ -1,3 +1,5 @@
+import { IMAGES } from './image-keys.ts';
+
 /** What a key of headgate.yml means. `headgate explain`, headgate.schema.json and docs/configuration.md are made from this list. */
 export interface KeyReference {
   /** From the root of the file, without the names and the indices of entries: `targets.prune.limit`. */
@@ -219,6 +221,13 @@ const REPOSITORIES: readonly KeyReference[] = [
     note: 'empty: everyone who may write to the repository',
     meaning: 'Who may approve a plan. The author of a pull request, and of its commits, never may.',
     example: 'approvers: [ann, bob]',
+  },
+  {
+    key: 'repositories.write',
+    type: REFERENCE_TYPE,
+    note: 'required when images write to the repository',
+    meaning: 'A token that may push, for the commits that Headgate writes. It is used for nothing else.',
+    example: 'write: env:FLEET_WRITE_TOKEN',
   },
   {
     key: 'repositories.insecure',
@@ -620,4 +629,11 @@ const AWS: readonly KeyReference[] = [
   },
 ];
 
-export const KEYS: readonly KeyReference[] = [...KEY, ...CLUSTERS, ...REPOSITORIES, ...TARGETS, ...AWS];
+export const KEYS: readonly KeyReference[] = [
+  ...KEY,
+  ...CLUSTERS,
+  ...REPOSITORIES,
+  ...TARGETS,
+  ...IMAGES,
+  ...AWS,
+];

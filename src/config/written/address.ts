@@ -28,7 +28,7 @@ export function parseAddress(text: string, { insecure }: { readonly insecure: bo
 }
 
 /** `URL` normalizes every form of an IPv4 address to four numbers; `127.example.com` is an ordinary name. */
-function isLoopback(hostname: string): boolean {
+export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }
 

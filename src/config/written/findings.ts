@@ -42,6 +42,7 @@ const SECTIONS = new Map<PropertyKey, string>([
   ['clusters', 'cluster'],
   ['repositories', 'repository'],
   ['targets', 'target'],
+  ['images', 'image'],
 ]);
 
 /** `prune.limit of target shop-prod`. */
@@ -50,15 +51,16 @@ function describe(path: Path, root: unknown): string {
   if (section === undefined) return 'the file';
   const what = SECTIONS.get(section);
   if (what === undefined || entry === undefined) return `${formatField(path)} of the file`;
-  const label = `${what} ${section === 'targets' ? targetLabel(root, entry) : String(entry)}`;
+  const label = `${what} ${typeof entry === 'number' ? labelOf(root, section, entry) : String(entry)}`;
   return field.length === 0 ? label : `${formatField(field)} of ${label}`;
 }
 
-function targetLabel(root: unknown, index: PropertyKey): string {
-  const targets = isRecord(root) ? root['targets'] : null;
-  const target: unknown = Array.isArray(targets) ? targets[Number(index)] : null;
-  const name = isRecord(target) ? target['name'] : null;
-  return typeof name === 'string' && /^[\w.{}-]{1,60}$/.test(name) ? name : `number ${Number(index) + 1}`;
+/** The entry of a list by its name, or else by its number. */
+function labelOf(root: unknown, section: PropertyKey, index: number): string {
+  const list = isRecord(root) ? root[String(section)] : null;
+  const entry: unknown = Array.isArray(list) ? list[index] : null;
+  const name = isRecord(entry) ? entry['name'] : null;
+  return typeof name === 'string' && /^[\w.{}-]{1,60}$/.test(name) ? name : `number ${index + 1}`;
 }
 
 function formatField(path: Path): string {
@@ -80,6 +82,11 @@ const EXAMPLES = new Map<PropertyKey | undefined, string>([
   ['directories', 'directories: "clusters/*/apps/*"'],
   ['clusters', 'clusters: [lab]'],
   ['namespaces', 'namespaces: [shop]'],
+  ['image', 'image: ghcr.io/acme/web'],
+  ['policy', 'policy: { semver: "^1.2.0" }'],
+  ['kind', 'kind: ghcr'],
+  ['writes', 'writes: [{ repository: fleet, branch: main }]'],
+  ['username', 'username: NAME'],
 ]);
 
 function explain(issue: z.core.$ZodIssue): Explanation {

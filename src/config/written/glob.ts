@@ -2,19 +2,19 @@
 const MAX_WILDCARDS = 10;
 const MAX_ALTERNATIVES = 100;
 
-/** Why a glob below a target's path is invalid; null when it is valid. */
-export function globError(glob: string): string | null {
+/** Why a glob below `base`, such as the path of a target, is invalid; null when it is valid. */
+export function globError(glob: string, base = 'the path of the target'): string | null {
   if (glob === '') return 'is empty';
-  if (glob.startsWith('/')) return 'begins with a slash, but globs are relative to the path of the target';
+  if (glob.startsWith('/')) return `begins with a slash, but globs are relative to ${base}`;
   if (glob.startsWith('!') || glob.startsWith('#')) return `begins with ${glob.charAt(0)}, which is not supported`;
   if (glob.endsWith('/')) return `matches no file: use ${glob}** for everything below it`;
   if (glob.length > 1000) return 'is longer than 1000 characters';
   if ((glob.match(/\*+/g) ?? []).length > MAX_WILDCARDS) return `has more than ${MAX_WILDCARDS} wildcards`;
-  return syntaxMistake(glob);
+  return syntaxMistake(glob, base);
 }
 
 /** What other globs know and these do not is refused: taken literally, it would silently exclude nothing. */
-function syntaxMistake(glob: string): string | null {
+function syntaxMistake(glob: string, base: string): string | null {
   const extended = /(?<!\\)[?*+@!]\(/.exec(glob)?.[0];
   if (extended !== undefined)
     return `has the extended glob ${extended}: write alternatives as {a,b}, and a literal parenthesis as \\(`;
@@ -26,7 +26,7 @@ function syntaxMistake(glob: string): string | null {
   const alternatives = alternativesOf(glob);
   if (alternatives === null) return `expands to more than ${MAX_ALTERNATIVES} globs`;
   const segments = alternatives.flatMap((each) => each.split('/'));
-  if (segments.includes('..')) return 'leaves the path of the target';
+  if (segments.includes('..')) return `leaves ${base}`;
   const empty = segments.find((segment) => segment === '' || segment === '.');
   if (empty !== undefined) return `matches no file: it has ${empty === '' ? 'an empty segment' : 'the segment .'}`;
   return segments.some((segment) => /^(?:\\\\|[^\\])*\\$/.test(segment))

@@ -11,7 +11,7 @@ import { branchError, directoryError, normalizeDirectory } from './path.ts';
  */
 
 /** Every custom issue carries its remedy. */
-interface IssueParams {
+export interface IssueParams {
   readonly remedy: string;
 }
 
@@ -35,18 +35,18 @@ function unknownKey(key: string, known: readonly string[]): { message: string; p
   return { message: 'is not a known key', params: { remedy } };
 }
 
-function text(errorOf: (value: string) => string | null, remedy: string) {
+export function text(errorOf: (value: string) => string | null, remedy: string) {
   return z.string().superRefine((value, context) => {
     const message = errorOf(value);
     if (message !== null) context.addIssue({ code: 'custom', message, params: { remedy } satisfies IssueParams });
   });
 }
 
-function pattern(regex: RegExp, message: string, remedy: string) {
+export function pattern(regex: RegExp, message: string, remedy: string) {
   return text((value) => (regex.test(value) ? null : message), remedy);
 }
 
-const notEmpty = pattern(/\S/, 'is empty', 'Set a value, or remove the key.');
+export const notEmpty = pattern(/\S/, 'is empty', 'Set a value, or remove the key.');
 
 export const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
 
@@ -66,8 +66,8 @@ const role = pattern(
 const directory = text(directoryError, 'Write it from the root of the repository, such as clusters/prod.').transform(
   normalizeDirectory,
 );
-const branch = text(branchError, 'Write the name of a branch, such as main.');
-const pointer = pattern(
+export const branch = text(branchError, 'Write the name of a branch, such as main.');
+export const pointer = pattern(
   /^(?:\/(?:[^~/]|~[01])*)+$/,
   'is not a JSON pointer',
   'Write a slash before each key, such as /spec/replicas; write a slash inside a key as ~1.',
@@ -90,7 +90,7 @@ const account = pattern(
   const slash = value.indexOf('/');
   return { namespace: value.slice(0, slash), name: value.slice(slash + 1) };
 });
-const duration = z.string().transform((value, context) => {
+export const duration = z.string().transform((value, context) => {
   const ms = parseDuration(value);
   if (ms !== null) return ms;
   const remedy = 'Write hours, minutes and seconds, such as 30s, 5m or 1h30m, up to seven days.';
@@ -299,7 +299,7 @@ const pullRequests = closed({
   approvers: z.array(userName).default([]),
 });
 
-/** `url`, `webhookSecret` and `credentials` depend on other keys, and are checked in check-repository.ts. */
+/** `url`, `webhookSecret`, `credentials` and `write` depend on other keys, and are checked in check-repository.ts. */
 export const repository = closed({
   host: z.string(),
   url: z.string(),
@@ -309,6 +309,7 @@ export const repository = closed({
   credentials: z.unknown().optional(),
   statuses: z.boolean().optional(),
   pullRequests: pullRequests.prefault({}),
+  write: z.unknown().optional(),
   insecure: z.boolean().default(false),
   caFile: notEmpty.optional(),
 });
@@ -349,5 +350,6 @@ export const file = closed({
   clusters: z.unknown().optional(),
   repositories: z.unknown().optional(),
   targets: z.unknown().optional(),
+  images: z.unknown().optional(),
   aws: z.unknown().optional(),
 });

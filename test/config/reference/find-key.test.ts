@@ -20,7 +20,10 @@ it('finds the keys inside a map, and not those inside of them', () => {
 });
 
 it('lists all keys of an ambiguous name, and suggests a key for a misspelled one', () => {
-  expect(findKey('path')).toEqual({ kind: 'ambiguous', keys: ['clusters.kubeconfig.path', 'targets.path'] });
+  expect(findKey('path')).toEqual({
+    kind: 'ambiguous',
+    keys: ['clusters.kubeconfig.path', 'targets.path', 'images.jsonPaths.path'],
+  });
   expect(findKey('prune.limt')).toEqual({ kind: 'unknown', suggestion: 'targets.prune.limit' });
   expect(findKey('quota')).toEqual({ kind: 'unknown', suggestion: null });
 });

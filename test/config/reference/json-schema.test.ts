@@ -28,22 +28,42 @@ const minimal = (): Fields => ({
       url: 'https://github.com/acme/fleet.git',
       webhookSecret: 'env:SECRET',
       credentials: 'env:TOKEN',
+      write: 'env:WRITE',
     },
   },
   targets: [
     { name: 'shop-prod', repository: 'fleet', branch: 'main', cluster: 'lab', namespace: 'shop' },
     { name: 'infra-prod', repository: 'fleet', branch: 'main', cluster: 'lab', namespace: 'infra' },
   ],
+  images: [
+    {
+      name: 'web',
+      image: 'ghcr.io/acme/web',
+      policy: { semver: '1.x' },
+      writes: [{ repository: 'fleet', branch: 'main' }],
+    },
+  ],
 });
 
 /** The entry of each list and map of named entries that a key is set in. */
-const ENTRIES: Readonly<Record<string, string>> = { clusters: 'lab', repositories: 'fleet', targets: '0' };
+const ENTRIES: Readonly<Record<string, string>> = { clusters: 'lab', repositories: 'fleet', targets: '0', images: '0' };
 
 /** What cannot be beside a key. */
 const REPLACED: Readonly<Record<string, readonly string[]>> = {
   'clusters.eks': ['kubeconfig'],
   'targets.helm.oci': ['chart', 'repository'],
   'targets.forEach': ['name', 'namespace'],
+  'images.policy.newest': ['semver'],
+  'images.policy.by': ['semver'],
+  'images.policy.order': ['semver'],
+  'images.policy.digest': ['semver'],
+};
+
+/** What has to be beside a key. */
+const REQUIRED: Readonly<Record<string, Fields>> = {
+  'images.policy.newest': { order: 'numerical' },
+  'images.policy.by': { newest: '(?<time>[0-9]+)', order: 'numerical' },
+  'images.policy.order': { newest: '[0-9]+' },
 };
 
 const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
@@ -69,6 +89,7 @@ function around(file: Fields, key: string): Fields {
 
 function exampleMap(reference: KeyReference): unknown {
   if (reference.key === 'repositories.credentials') return { app: 1, installation: 2, privateKey: 'env:KEY' };
+  if (reference.key === 'images.credentials') return { username: 'ada', password: 'env:PASSWORD' };
   return valueOf(reference);
 }
 
@@ -76,10 +97,12 @@ function fileWith(key: string, value: unknown): string {
   const file = minimal();
   const inside = around(file, key);
   for (const other of REPLACED[key] ?? []) delete inside[other];
+  Object.assign(inside, REQUIRED[key]);
   inside[key.slice(key.lastIndexOf('.') + 1)] = value;
   if (key === 'targets.forEach')
     Object.assign(inside, { name: '{{basename}}-{{cluster}}', namespace: 'shop', path: undefined });
   if (key === 'targets') delete file['aws'];
+  if (key === 'repositories') delete file['images'];
   return stringify(file);
 }
 

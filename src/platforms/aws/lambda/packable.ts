@@ -4,7 +4,7 @@ import type { Problem } from '../../../error/deploy-error.ts';
 import type { SecretReference } from '../../../config/written/reference.ts';
 
 /** What functions do not support: they cannot read the administrator's files or kubeconfigs, and they have no git. */
-export function refusedInFunctions({ clusters, repositories, targets, templates }: Config): readonly Problem[] {
+export function refusedInFunctions({ clusters, repositories, targets, templates, images }: Config): readonly Problem[] {
   return [
     ...[...clusters.values()].flatMap((cluster) => (cluster.kind === 'eks' ? [] : [refuseKubeconfig(cluster.name)])),
     ...[...repositories.values()].flatMap((repository) =>
@@ -14,6 +14,7 @@ export function refusedInFunctions({ clusters, repositories, targets, templates 
     ),
     ...targets.flatMap((target) => refuseSettings(`target ${target.name}`, target)),
     ...templates.flatMap(({ name, settings }) => refuseSettings(`template ${name}`, settings)),
+    ...[...images.keys()].map(refuseImage),
   ];
 }
 
@@ -48,6 +49,15 @@ function refuseKubeconfig(name: string): Problem {
     subject: `cluster ${name}`,
     message: 'functions on AWS cannot use a kubeconfig',
     remedy: 'Configure eks: { name, region, role }, or deploy to this cluster with headgate serve.',
+  };
+}
+
+function refuseImage(name: string): Problem {
+  return {
+    code: 'config-invalid',
+    subject: `image ${name}`,
+    message: 'functions on AWS do not write new images yet',
+    remedy: 'Remove images from this headgate.yml, and run headgate serve with one that has them.',
   };
 }
 

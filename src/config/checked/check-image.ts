@@ -1,0 +1,154 @@
+import { isRecord } from '../written/document.ts';
+import type { Path } from '../written/document.ts';
+import type { Findings } from '../written/findings.ts';
+import { parseImageReference } from '../written/image-reference.ts';
+import type { ImageReference } from '../written/image-reference.ts';
+import * as shape from '../written/image-shape.ts';
+import { translatePattern } from '../written/tag-pattern.ts';
+import type { ConfigLocation } from './check-cluster.ts';
+import { checkReference, checkReferences } from './check-repository.ts';
+import { checkName } from './check-settings.ts';
+import { compileGlob } from './compile-glob.ts';
+import type { Repository } from './config.ts';
+import type { ImageCredentials, ImagePolicy, ImageWebhook, ImageWrite, TagPolicy } from './image-policy.ts';
+import type * as z from 'zod';
+
+type Written = z.output<typeof shape.image>;
+
+interface Context {
+  readonly path: Path;
+  readonly repositories: ReadonlyMap<string, Repository | null>;
+  readonly location: ConfigLocation;
+  readonly findings: Findings;
+}
+
+/** The entries of `images` by name. Every error is in the findings. */
+export function checkImages(list: unknown, context: Omit<Context, 'path'>): ReadonlyMap<string, ImagePolicy> {
+  const images = new Map<string, ImagePolicy>();
+  if (list === undefined) return images;
+  if (!Array.isArray(list)) {
+    const remedy = 'Write each image as a list item: - name: web, with its other keys below.';
+    context.findings.error(['images'], { message: 'must be a list', remedy });
+    return images;
+  }
+  const names = new Set<unknown>();
+  for (const [index, value] of list.entries()) {
+    const path = ['images', index];
+    const name: unknown = isRecord(value) ? value['name'] : undefined;
+    if (typeof name === 'string' && names.has(name)) {
+      const remedy = 'Give each image a unique name.';
+      context.findings.error([...path, 'name'], { message: 'is already used by another image', remedy });
+    }
+    names.add(name);
+    const image = checkImage(value, { ...context, path });
+    if (image !== null) images.set(image.name, image);
+  }
+  return images;
+}
+
+function checkImage(value: unknown, context: Context): ImagePolicy | null {
+  const written = context.findings.parse(shape.image, value, context.path);
+  // The rest is checked on the raw value, so that one invalid key does not hide errors in the others.
+  if (!isRecord(value)) return null;
+  const image = checkReferenceOf(value['image'], context);
+  const credentials = checkCredentials(value['credentials'], image, context);
+  const webhook = checkWebhook(value['webhook'], context);
+  checkWrites(value['writes'], context);
+  if (written === null || image === null) return null;
+  return {
+    name: written.name,
+    image: { registry: image.registry, repository: image.repository },
+    policy: policyOf(written.policy),
+    credentials,
+    webhook: webhook === null || written.webhook === undefined ? null : { ...written.webhook, secrets: webhook },
+    intervalMs: written.interval,
+    debounceMs: written.debounce,
+    jsonPaths: written.jsonPaths.map(({ kind, path }) => ({ kind, path })),
+    commit: { author: authorOf(written.commit.author), message: written.commit.message },
+    afterRevert: written.afterRevert,
+    writes: written.writes.flatMap((write) => resolveWrite(write, context)),
+  };
+}
+
+function checkReferenceOf(text: unknown, { path, findings }: Context): ImageReference | null {
+  if (typeof text !== 'string') return null;
+  const at = [...path, 'image'];
+  const reference = parseImageReference(text);
+  if (reference === null) {
+    const remedy = 'Write it as in a manifest, without a tag: ghcr.io/acme/web.';
+    findings.error(at, { message: 'is not the name of an image', remedy });
+  } else if (reference.tag !== null || reference.digest !== null) {
+    findings.error(at, { message: 'has a tag or a digest', remedy: 'Remove it: policy decides which tag is written.' });
+  }
+  return reference;
+}
+
+function checkCredentials(
+  written: unknown,
+  image: ImageReference | null,
+  { path: entry, location, findings }: Context,
+): ImageCredentials | null {
+  if (written === undefined) return null;
+  const path = [...entry, 'credentials'];
+  if (written === 'ecr') {
+    if (image !== null && !image.registry.includes('.dkr.ecr.')) {
+      const remedy = 'Write credentials: env:NAME, or { username: NAME, password: env:NAME }.';
+      findings.error(path, { message: 'is ecr, but the image is not in a private registry of ECR', remedy });
+    }
+    return { kind: 'ecr' };
+  }
+  const login = isRecord(written) ? findings.parse(shape.imageCredentials, written, path) : null;
+  const password = isRecord(written)
+    ? checkReference(written['password'], [...path, 'password'], { location, findings })
+    : checkReference(written, path, { location, findings });
+  if (!isRecord(written) && image?.registry === 'docker.io') {
+    const remedy = 'Write credentials: { username: NAME, password: env:NAME }.';
+    findings.error(path, { message: 'has no username, which Docker Hub requires', remedy });
+  }
+  return password === null ? null : { kind: 'password', username: login?.username ?? null, password };
+}
+
+function checkWebhook(written: unknown, { path, location, findings }: Context): ImageWebhook['secrets'] | null {
+  if (!isRecord(written)) return null;
+  const at = [...path, 'webhook', 'secret'];
+  const secrets = checkReferences(written['secret'], at, { location, findings });
+  if (secrets !== null) return secrets;
+  const remedy = 'Add secret: env:NAME, which the registry signs with, or sends in a header or the path.';
+  findings.error(at, { message: 'is missing', remedy });
+  return null;
+}
+
+/** Whether each repository exists and can be written to. */
+function checkWrites(written: unknown, { path, repositories, findings }: Context): void {
+  if (!Array.isArray(written)) return;
+  for (const [index, write] of written.entries()) {
+    const name: unknown = isRecord(write) ? write['repository'] : undefined;
+    const at = [...path, 'writes', index, 'repository'];
+    checkName(name, at, { what: 'repository', known: repositories, findings });
+    const repository = typeof name === 'string' ? repositories.get(name) : undefined;
+    if (!repository || repository.write !== null) continue;
+    const remedy = `Add write: env:FLEET_WRITE_TOKEN to the repository, a token that may push.`;
+    findings.error(at, { message: `is ${repository.name}, which has no credentials to write with`, remedy });
+  }
+}
+
+function policyOf({ semver, newest, by, order, digest }: Written['policy']): TagPolicy {
+  if (semver !== undefined) return { kind: 'semver', range: semver };
+  if (newest === undefined) return { kind: 'digest', tag: digest ?? '' };
+  return { kind: 'newest', pattern: translatePattern(newest), by: by ?? null, order: order ?? 'numerical' };
+}
+
+function authorOf(author: string): { readonly name: string; readonly email: string } {
+  const open = author.lastIndexOf('<');
+  return { name: author.slice(0, open).trim(), email: author.slice(open + 1, -1) };
+}
+
+function resolveWrite(
+  { repository, branch, paths }: Written['writes'][number],
+  { repositories }: Context,
+): readonly ImageWrite[] {
+  const found = repositories.get(repository);
+  // A missing one is in the findings.
+  if (!found) return [];
+  return [{ repository: found, branch, ref: `refs/heads/${branch}`, paths: paths.map(compileGlob) }];
+}

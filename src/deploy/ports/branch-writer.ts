@@ -1,0 +1,48 @@
+import type { ObjectId, Revision } from '../../snapshot/source.ts';
+
+/** Makes commits on a branch, each by one push that never overwrites what somebody else pushed. */
+export interface BranchWriter {
+  readonly usage: { readonly requests: number; readonly bytes: number };
+  /**
+   * Commits changed files on the tip that was read. `overtaken`: a ref is no longer where it was read, so that everything has
+   * to be read again. @throws DeployError `push-refused` when the host or one of its hooks does not accept the push
+   */
+  write(change: BranchChange, signal: AbortSignal): Promise<Written>;
+}
+
+export interface BranchChange {
+  /** `refs/heads/main` */
+  readonly ref: string;
+  readonly tip: Revision;
+  readonly rootTree: ObjectId;
+  /** The tree objects of all directories above the files. */
+  readonly trees: ReadonlyMap<string, TreeObject>;
+  /** The new contents of files that exist. */
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  readonly author: { readonly name: string; readonly email: string };
+  readonly atMs: number;
+  readonly message: string;
+  readonly records: readonly BranchRecord[];
+}
+
+export interface TreeObject {
+  readonly id: string;
+  readonly data: Buffer;
+}
+
+/** A ref of our own that remembers the commit: it moves to a commit with the same tree, on top of what it has. */
+export interface BranchRecord {
+  readonly ref: string;
+  /** Null: the ref does not exist. */
+  readonly tip: Revision | null;
+  readonly message: (revision: Revision) => string;
+}
+
+export type Written =
+  | {
+      readonly kind: 'written';
+      readonly revision: Revision;
+      /** Why the host does not accept refs of our own; null: it does. */
+      readonly recordsRefused: string | null;
+    }
+  | { readonly kind: 'overtaken' };

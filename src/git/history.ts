@@ -1,0 +1,49 @@
+import { asObjectId, asRevision } from '../snapshot/source.ts';
+import type { ObjectId, Revision } from '../snapshot/source.ts';
+import type { ObjectStore } from './pack.ts';
+import { parentsOfCommit, treeOfCommit } from './tree.ts';
+import type { UploadPack } from './upload-pack.ts';
+
+/** One commit of a history. */
+export interface PastCommit {
+  readonly revision: Revision;
+  readonly rootTree: ObjectId;
+  readonly message: string;
+}
+
+export interface HistoryQuery {
+  readonly tip: Revision;
+  /** The history of this commit is known: only what is newer is read. */
+  readonly known: Revision | null;
+  /** Null: all of it. Not with `known`. */
+  readonly depth: number | null;
+}
+
+/** Commits along the first parents, the newest first. One request, which brings no tree and no file. */
+export async function readHistory(
+  remote: UploadPack,
+  { tip, known, depth }: HistoryQuery,
+  { signal, subject }: { readonly signal: AbortSignal; readonly subject: string },
+): Promise<readonly PastCommit[]> {
+  if (tip === known) return [];
+  const store: ObjectStore = new Map();
+  const haves = known === null ? {} : { haves: [known] };
+  const limit = depth === null ? {} : { depth };
+  await remote.fetch({ wants: [tip], filter: 'tree:0', ...haves, ...limit }, store, signal);
+  const commits: PastCommit[] = [];
+  for (let next: string | undefined = tip; next !== undefined && next !== known;) {
+    const commit = store.get(next);
+    const revision = asRevision(next);
+    if (commit?.type !== 'commit' || revision === null) break;
+    const rootTree = asObjectId(treeOfCommit(commit.data, subject));
+    if (rootTree !== null) commits.push({ revision, rootTree, message: messageOf(commit.data) });
+    [next] = parentsOfCommit(commit.data);
+  }
+  return commits;
+}
+
+function messageOf(data: Buffer): string {
+  const text = data.toString();
+  const end = text.indexOf('\n\n');
+  return end === -1 ? '' : text.slice(end + 2);
+}

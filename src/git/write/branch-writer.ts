@@ -1,0 +1,139 @@
+import type { BranchChange, BranchWriter, Written } from '../../deploy/ports/branch-writer.ts';
+import { DeployError } from '../../error/deploy-error.ts';
+import { asRevision } from '../../snapshot/source.ts';
+import type { Revision } from '../../snapshot/source.ts';
+import { formatOf } from '../object-format.ts';
+import type { ObjectFormat } from '../object-format.ts';
+import type { GitServer } from '../transport.ts';
+import { commitObject, treesWith } from './new-objects.ts';
+import type { NewObject } from './new-objects.ts';
+import { packFile } from './pack-file.ts';
+import { receivePack } from './receive-pack.ts';
+import type { Advertised, PushReport, RefUpdate } from './receive-pack.ts';
+
+/** Writes to one repository. `server` has the credentials of `write`. */
+export function openBranchWriter(server: GitServer): BranchWriter {
+  const remote = receivePack(server);
+
+  async function write(change: BranchChange, signal: AbortSignal): Promise<Written> {
+    const advertised = await remote.advertised(signal);
+    const commit = commitOf(change);
+    const updates = [{ ref: change.ref, from: change.tip, to: commit.revision }, ...commit.records];
+    if (updates.some((update) => isMoved(update, advertised))) return { kind: 'overtaken' };
+    return push({ change, commit, advertised }, signal);
+  }
+
+  /** The branch with its records, or none of them: a record of a commit that is not on the branch would look like a revert. */
+  async function push({ change, commit, advertised }: Prepared, signal: AbortSignal): Promise<Written> {
+    const { revision, objects, records } = commit;
+    const format = formatOf(revision);
+    const branch: RefUpdate = { ref: change.ref, from: change.tip, to: revision };
+    const isAtomic = advertised.capabilities.has('atomic');
+    const send = (updates: readonly RefUpdate[]) =>
+      remote.push({ updates, pack: packFile(objects, format), isAtomic }, { advertised, format }, signal);
+    const report = await send(isAtomic ? [branch, ...records] : [branch]);
+    const refusedRecord = records.flatMap(({ ref }) => report.refused.get(ref) ?? []).find(isOwnReason);
+    if (report.refused.size === 0) {
+      const later = isAtomic || records.length === 0 ? null : await send(records);
+      return { kind: 'written', revision, recordsRefused: later === null ? null : firstReason(later) };
+    }
+    if (await isOvertaken(report, [branch, ...records], signal)) return { kind: 'overtaken' };
+    const isBranchRefused = isOwnReason(report.refused.get(change.ref) ?? 'atomic');
+    if (isBranchRefused || refusedRecord === undefined) throw refusal(report, change.ref, server);
+    const again = await send([branch]);
+    if (again.refused.size === 0) return { kind: 'written', revision, recordsRefused: refusedRecord };
+    if (await isOvertaken(again, [branch], signal)) return { kind: 'overtaken' };
+    throw refusal(again, change.ref, server);
+  }
+
+  /** A ref that is somewhere else now, or that another push holds, is a lost race, whatever words the server has for it. */
+  async function isOvertaken(
+    { refused }: PushReport,
+    updates: readonly RefUpdate[],
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const now = await remote.advertised(signal);
+    if (updates.some((update) => isMoved(update, now))) return true;
+    const reasons = [...refused.values()].filter(isOwnReason);
+    return reasons.every((reason) => RACE.test(reason));
+  }
+
+  return {
+    usage: remote.usage,
+    async write(change, signal) {
+      try {
+        return await write(change, signal);
+      } catch (thrown) {
+        if (thrown instanceof DeployError && thrown.code === 'git-unauthorized') throw unauthorized(thrown);
+        throw thrown;
+      }
+    },
+  };
+}
+
+interface Prepared {
+  readonly change: BranchChange;
+  readonly commit: ReturnType<typeof commitOf>;
+  readonly advertised: Advertised;
+}
+
+function commitOf(change: BranchChange) {
+  const format: ObjectFormat = formatOf(change.tip);
+  const { author, atMs } = change;
+  const trees = treesWith(change, format);
+  const tree = trees.at(-1)?.id ?? change.rootTree;
+  const commit = commitObject({ tree, parents: [change.tip], author, atMs, message: change.message }, format);
+  const revision = revisionOf(commit);
+  const own = change.records.map(({ ref, tip, message }) => {
+    const parents = tip === null ? [] : [tip];
+    const record = commitObject({ tree, parents, author, atMs, message: message(revision) }, format);
+    return { record, update: { ref, from: tip, to: record.id } satisfies RefUpdate };
+  });
+  const objects: readonly NewObject[] = [...trees, commit, ...own.map(({ record }) => record)];
+  return { revision, objects, records: own.map(({ update }) => update) };
+}
+
+function revisionOf({ id }: NewObject): Revision {
+  const revision = asRevision(id);
+  if (revision === null) throw new Error(`${id} is not a commit id`);
+  return revision;
+}
+
+/** A ref that the server does not show may be hidden. */
+function isMoved({ ref, from }: RefUpdate, { refs }: Advertised): boolean {
+  const now = refs.get(ref);
+  if (now === undefined) return ref.startsWith('refs/heads/') && from !== null;
+  return now !== from;
+}
+
+/** git, JGit and the hosts, for a ref that another push has moved or is moving. */
+const RACE = /failed to update ref|non-fast-forward|fetch first|stale|\block|incorrect old value|already exists/i;
+
+/** With `atomic`, a ref is also refused because of another one. */
+function isOwnReason(reason: string): boolean {
+  return !/atomic|transaction/i.test(reason);
+}
+
+function firstReason({ refused }: PushReport): string | null {
+  return [...refused.values()][0] ?? null;
+}
+
+function refusal({ refused, remarks }: PushReport, ref: string, server: GitServer): DeployError {
+  const reason = [...refused.values()].find(isOwnReason) ?? firstReason({ refused, remarks }) ?? 'no reason given';
+  const branch = ref.replace(/^refs\/heads\//, '');
+  return new DeployError('push-refused', {
+    subject: server.url,
+    message: `the Git host refused the push to ${branch}: ${[reason, remarks].filter(Boolean).join('; ')}`,
+    remedy: `Let the account of the repository's write credentials push to ${branch} without a review, or set branch in writes to one that is not protected.`,
+  });
+}
+
+function unauthorized(cause: DeployError): DeployError {
+  return new DeployError('git-unauthorized', {
+    subject: cause.subject,
+    message: `${cause.message}, to a push`,
+    remedy:
+      'Check write of the repository in headgate.yml: its token has to be valid and to allow pushes, such as contents: write on GitHub.',
+    cause,
+  });
+}

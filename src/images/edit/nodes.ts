@@ -1,0 +1,110 @@
+import { LineCounter, isAlias, isMap, isScalar, isSeq, parseAllDocuments } from 'yaml';
+import type { Document, Node, Scalar, YAMLMap } from 'yaml';
+import { aliasTargets, hasTooManyTokens } from '../../resource/yaml.ts';
+
+/** A YAML file as nodes, every one with its place in the text. */
+export interface ParsedFile {
+  readonly text: string;
+  readonly documents: readonly ParsedDocument[];
+  /** 1-based. */
+  readonly lineOf: (offset: number) => number;
+}
+
+export interface ParsedDocument {
+  readonly root: unknown;
+  /** What an alias refers to; anything else is itself. */
+  readonly resolved: (node: unknown) => unknown;
+}
+
+/** The file as nodes, or why it is not read. Nothing is ever printed from them: they are for positions only. */
+export function parseFile(text: string): ParsedFile | { readonly reason: string } {
+  if (hasTooManyTokens(text)) return { reason: 'it is too large' };
+  const lineCounter = new LineCounter();
+  const lineOf = (offset: number) => lineCounter.linePos(offset).line;
+  try {
+    // A bare CR is a line break too (YAML 1.1, 4.2), and one that the parser does not take. The offsets stay.
+    const documents = parseAllDocuments(text.replaceAll(/\r(?!\n)/g, '\n'), {
+      // Every scalar is text: which tag `1.10` is, a number cannot say.
+      schema: 'failsafe',
+      strict: false,
+      uniqueKeys: false,
+      prettyErrors: false,
+      logLevel: 'silent',
+      lineCounter,
+    });
+    const parsed = Array.isArray(documents) ? documents : [];
+    const error = parsed.flatMap(({ errors }) => errors)[0];
+    if (error !== undefined) return { reason: `it is not valid YAML at line ${lineOf(error.pos[0])}${hintOf(text)}` };
+    return { text, lineOf, documents: parsed.map(documentOf) };
+  } catch (thrown) {
+    if (thrown instanceof RangeError) return { reason: 'it is nested too deeply' };
+    throw thrown;
+  }
+}
+
+function hintOf(text: string): string {
+  return text.includes('{{') ? ', as a template of Helm is not' : '';
+}
+
+function documentOf(document: Document.Parsed): ParsedDocument {
+  let targets: ReadonlyMap<unknown, Node> | null = null;
+  return {
+    root: document.contents,
+    resolved(node) {
+      if (!isAlias(node)) return node;
+      targets ??= aliasTargets(document);
+      return targets.get(node);
+    },
+  };
+}
+
+/** A scalar with its place in the file. */
+export type PlacedScalar = Scalar & { readonly range: readonly [start: number, end: number, nodeEnd: number] };
+
+/** The text of a scalar as the file means it; null for anything else. */
+export function textOfNode(node: unknown): string | null {
+  return isScalar(node) && typeof node.value === 'string' ? node.value : null;
+}
+
+export function isPlacedScalar(node: unknown): node is PlacedScalar {
+  return isScalar(node) && Array.isArray(node.range) && typeof node.value === 'string';
+}
+
+/** The value of a key, also of one that is merged into the map; undefined: the map does not have it. */
+export function fieldOf(map: unknown, key: string, document: ParsedDocument): unknown {
+  return field(map, key, { document, depth: 0 });
+}
+
+/** More would be a map that merges itself. */
+const MERGE_DEPTH = 20;
+
+function field(
+  map: unknown,
+  key: string,
+  { document, depth }: { readonly document: ParsedDocument; readonly depth: number },
+): unknown {
+  const node = document.resolved(map);
+  if (!isMap(node) || depth > MERGE_DEPTH) return undefined;
+  // The last of equal keys wins.
+  const own = node.items.findLast((pair) => textOfNode(pair.key) === key);
+  if (own !== undefined) return document.resolved(own.value);
+  for (const pair of node.items) {
+    if (textOfNode(pair.key) !== '<<') continue;
+    const merged = document.resolved(pair.value);
+    const sources: readonly unknown[] = isSeq(merged) ? merged.items : [merged];
+    for (const source of sources) {
+      const found = field(source, key, { document, depth: depth + 1 });
+      if (found !== undefined) return found;
+    }
+  }
+  return undefined;
+}
+
+export function asMap(node: unknown): YAMLMap | null {
+  return isMap(node) ? node : null;
+}
+
+export function itemsOf(node: unknown, document: ParsedDocument): readonly unknown[] {
+  const list = document.resolved(node);
+  return isSeq(list) ? list.items.map((item) => document.resolved(item)) : [];
+}

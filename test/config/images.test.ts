@@ -1,0 +1,233 @@
+import { describe, expect, it } from 'vitest';
+import type { ImagePolicy } from '../../src/config/checked/image-policy.ts';
+import { parseImageReference } from '../../src/config/written/image-reference.ts';
+import { refusedInFunctions } from '../../src/platforms/aws/lambda/packable.ts';
+import { configOf, errorsOf, file, read } from './builders.ts';
+
+const WRITABLE = `host: github
+    url: https://github.com/acme/fleet.git
+    webhookSecret: env:FLEET_WEBHOOK_SECRET
+    write: env:FLEET_WRITE_TOKEN`;
+const WEB = `name: web
+    image: ghcr.io/acme/web
+    policy: { semver: "^1.2.0" }
+    writes: [{ repository: fleet, branch: main }]`;
+
+/** A file whose image has these keys in place of the same ones of a valid image. */
+function withImage(...lines: readonly string[]): string {
+  const keys = lines.map((line) => /^\w+/.exec(line)?.[0]);
+  const kept = WEB.split('\n').filter((line) => !keys.includes(/\w+/.exec(line)?.[0]));
+  const image = [...kept.map((line) => line.trim()), ...lines].join('\n    ');
+  return file({ repository: WRITABLE, end: `images:\n  - ${image}\n` });
+}
+
+function imageOf(...lines: readonly string[]): ImagePolicy | undefined {
+  return configOf(withImage(...lines)).images.get('web');
+}
+
+describe('an image of headgate.yml', () => {
+  it('becomes the checked form with every default filled in', () => {
+    const config = configOf(withImage());
+    expect(config.images.get('web')).toEqual({
+      name: 'web',
+      image: { registry: 'ghcr.io', repository: 'acme/web' },
+      policy: { kind: 'semver', range: '^1.2.0' },
+      credentials: null,
+      webhook: null,
+      intervalMs: 300_000,
+      debounceMs: 10_000,
+      jsonPaths: [],
+      commit: { author: { name: 'headgate', email: 'headgate@localhost' }, message: null },
+      afterRevert: 'skip',
+      writes: [
+        {
+          repository: config.repositories.get('fleet'),
+          branch: 'main',
+          ref: 'refs/heads/main',
+          paths: [{ glob: '**', alternatives: [[null, '']] }],
+        },
+      ],
+    });
+    expect(config.repositories.get('fleet')?.write).toEqual({ kind: 'env', name: 'FLEET_WRITE_TOKEN' });
+  });
+
+  it('keeps every key that is set', () => {
+    const image = imageOf(
+      'policy: { newest: "^main-(?P<time>[0-9]+)$", by: time, order: numerical }',
+      'credentials: { username: ada, password: env:PASSWORD }',
+      'webhook: { kind: harbor, secret: [env:NEW, env:OLD] }',
+      'interval: 0s',
+      'debounce: 15m',
+      'jsonPaths: [{ kind: Widget, path: /spec/image }]',
+      'commit: { author: "Ada L. <ada@example.com>", message: "{{changes}}", signingKey: null }',
+      'afterRevert: hold',
+      'writes: [{ repository: fleet, branch: next, paths: ["apps/*.yaml"], via: commit }]',
+    );
+    expect(image).toMatchObject({
+      policy: { kind: 'newest', pattern: '^main-(?<time>[0-9]+)$', by: 'time', order: 'numerical' },
+      credentials: { kind: 'password', username: 'ada', password: { kind: 'env', name: 'PASSWORD' } },
+      webhook: { kind: 'harbor', secrets: [{ name: 'NEW' }, { name: 'OLD' }] },
+      intervalMs: 0,
+      debounceMs: 900_000,
+      jsonPaths: [{ kind: 'Widget', path: '/spec/image' }],
+      commit: { author: { name: 'Ada L.', email: 'ada@example.com' }, message: '{{changes}}' },
+      afterRevert: 'hold',
+      writes: [{ branch: 'next', paths: [{ glob: 'apps/*.yaml' }] }],
+    });
+  });
+
+  it.each([
+    ['policy: { digest: stable }', { policy: { kind: 'digest', tag: 'stable' } }],
+    ['credentials: env:TOKEN', { credentials: { kind: 'password', username: null, password: { name: 'TOKEN' } } }],
+  ])('accepts %s', (line, expected) => {
+    expect(imageOf(line)).toMatchObject(expected);
+  });
+
+  it('accepts the login of ECR for an image in a private registry of ECR', () => {
+    const image = 'image: 111122223333.dkr.ecr.eu-west-1.amazonaws.com/web';
+    expect(imageOf(image, 'credentials: ecr')).toMatchObject({ credentials: { kind: 'ecr' } });
+  });
+
+  it.each([
+    ['policy: { semver: ">=1.2, <2" }', 'policy.semver of image web separates its conditions with a comma'],
+    ['policy: { semver: latest }', 'policy.semver of image web is not a range of versions'],
+    ['policy: {}', 'policy of image web has no rule'],
+    ['policy: { semver: 1.x, digest: stable }', 'policy.digest of image web cannot be combined with semver'],
+    ['policy: { semver: 1.x, order: semver }', 'policy.order of image web requires newest'],
+    [
+      'policy: { newest: "(", order: numerical }',
+      'policy.newest of image web is not a valid regular expression: unterminated group | Write a regular expression',
+    ],
+    ['policy: { newest: "[0-9]+" }', 'policy.order of image web is missing | Add order: numerical'],
+    [
+      'policy: { newest: "(?<time>[0-9]+)", by: tme, order: numerical }',
+      'policy.by of image web is not a named group of newest | Use one of time.',
+    ],
+    [
+      'policy: { newest: "[0-9]+", by: time, order: numerical }',
+      'policy.by of image web is not a named group of newest | Name the part of the tag',
+    ],
+    ['policy: { digest: "a/b" }', 'policy.digest of image web is not a valid tag'],
+    ['image: "ghcr.io/acme/web:1.2"', 'image of image web has a tag or a digest'],
+    ['image: "https://ghcr.io/acme/web"', 'image of image web is not the name of an image'],
+    ['image: ghcr.io/Acme/web', 'image of image web is not the name of an image'],
+    ['credentials: hunter2', 'credentials of image web must be a reference to a secret'],
+    ['credentials: ecr', 'credentials of image web is ecr, but the image is not in a private registry of ECR'],
+    ['credentials: { username: ada }', 'credentials.password of image web must be a reference to a secret'],
+    ['webhook: { kind: ghcr }', 'webhook.secret of image web is missing'],
+    ['webhook: { kind: nexus, secret: env:A }', 'webhook.kind of image web must be ghcr, dockerhub, harbor'],
+    ['interval: 5', 'interval of image web must be a string'],
+    ['debounce: 15m1s', 'debounce of image web is too long | Write at most 15m.'],
+    ['commit: { author: ada }', 'commit.author of image web is not an author'],
+    ['commit: { signingKey: env:KEY }', 'commit.signingKey of image web is not supported yet'],
+    ['writes: []', 'writes of image web is empty'],
+    [
+      'writes: [{ repository: flet, branch: main }]',
+      'writes[0].repository of image web refers to unknown repository flet | Did you mean fleet?',
+    ],
+    [
+      'writes: [{ repository: fleet, branch: main, via: api }]',
+      'writes[0].via of image web is api, which is not supported yet',
+    ],
+    [
+      'writes: [{ repository: fleet, branch: main, via: pullRequest }]',
+      'writes[0].via of image web is pullRequest, which is not supported yet',
+    ],
+    [
+      'writes: [{ repository: fleet, branch: main, paths: ["../**"] }]',
+      'writes[0].paths[0] of image web leaves the root of the repository',
+    ],
+    ['jsonPaths: [{ kind: Widget, path: spec.image }]', 'jsonPaths[0].path of image web is not a JSON pointer'],
+    ['name: Web', 'name of image Web is not a valid name of an image policy'],
+  ])('is refused with file, line and remedy for %s', (line, message) => {
+    const errors = errorsOf(withImage(line));
+    expect(errors).toHaveLength(1);
+    expect(errors[0]).toMatch(/^headgate\.yml:\d+ /);
+    expect(errors[0]).toContain(message);
+  });
+
+  it('is refused with all of its errors at once', () => {
+    const errors = errorsOf(
+      withImage('image: a b', 'policy: {}', 'credentials: x', 'debounce: 1h', 'writes: [{ repository: x }]'),
+    );
+    expect(errors.map((error) => error.split(' of image')[0])).toEqual([
+      'headgate.yml:18 image',
+      'headgate.yml:19 policy',
+      'headgate.yml:20 credentials',
+      'headgate.yml:21 debounce',
+      'headgate.yml:22 writes[0].branch',
+      'headgate.yml:22 writes[0].repository',
+    ]);
+  });
+
+  it('is refused when another image has its name', () => {
+    expect(errorsOf(`${withImage()}  - ${WEB}\n`)).toEqual([
+      'headgate.yml:21 name of image web is already used by another image | Give each image a unique name.',
+    ]);
+  });
+
+  it('is refused when the repository that it writes to has no credentials to write with', () => {
+    const text = withImage().replace(/\n *write:.*/, '');
+    expect(errorsOf(text)).toEqual([
+      'headgate.yml:19 writes[0].repository of image web is fleet, which has no credentials to write with | Add write: env:FLEET_WRITE_TOKEN to the repository, a token that may push.',
+    ]);
+  });
+
+  it('is refused for Docker Hub without a username', () => {
+    expect(errorsOf(withImage('image: nginx', 'credentials: env:TOKEN'))).toEqual([
+      expect.stringContaining('credentials of image web has no username, which Docker Hub requires'),
+    ]);
+  });
+
+  it('is refused for the functions on AWS by name', () => {
+    expect(refusedInFunctions(configOf(withImage()))).toContainEqual(
+      expect.objectContaining({ subject: 'image web', message: 'functions on AWS do not write new images yet' }),
+    );
+  });
+
+  it('is refused when images is not a list', () => {
+    expect(read(file({ end: 'images: { web: {} }\n' }))).toMatchObject({
+      problems: [{ subject: 'headgate.yml:15', message: 'images of the file must be a list' }],
+    });
+  });
+});
+
+describe('a reference to an image', () => {
+  const digest = `sha256:${'0a'.repeat(32)}`;
+  it.each([
+    ['nginx', 'docker.io', 'library/nginx', null, null],
+    ['nginx:1.27', 'docker.io', 'library/nginx', '1.27', null],
+    ['docker.io/nginx', 'docker.io', 'library/nginx', null, null],
+    ['index.docker.io/acme/web', 'docker.io', 'acme/web', null, null],
+    ['acme/web:v1', 'docker.io', 'acme/web', 'v1', null],
+    ['ghcr.io/acme/web', 'ghcr.io', 'acme/web', null, null],
+    ['GHCR.io/acme/web', 'ghcr.io', 'acme/web', null, null],
+    ['localhost/web', 'localhost', 'web', null, null],
+    ['localhost:5000/web:1', 'localhost:5000', 'web', '1', null],
+    ['[::1]:5000/web', '[::1]:5000', 'web', null, null],
+    [`ghcr.io/acme/a__b/c-d.e:1@${digest}`, 'ghcr.io', 'acme/a__b/c-d.e', '1', digest],
+  ])('reads %s', (text, registry, repository, tag, expectedDigest) => {
+    expect(parseImageReference(text)).toEqual({ registry, repository, tag, digest: expectedDigest });
+  });
+
+  it.each([
+    '',
+    ':1',
+    'Web',
+    'a//b',
+    'a/',
+    'ghcr.io/',
+    'https://ghcr.io/a',
+    'a b',
+    'a:b:c',
+    'a@sha256:12',
+    'a:',
+    'a:.b',
+    'a_/b',
+    '-a.io/b',
+    `a:${'x'.repeat(129)}`,
+    'x'.repeat(2000),
+  ])('does not read %j', (text) => {
+    expect(parseImageReference(text)).toBeNull();
+  });
+});
