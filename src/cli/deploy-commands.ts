@@ -20,7 +20,7 @@ export function addDeployCommands(add: AddCommand): void {
 }
 
 function addServe(add: AddCommand): void {
-  add<{ port: number; host: string; sweepInterval: number; driftInterval: number }>({
+  add<{ port: number; host: string; sweepInterval: number; driftInterval: number; metricsPort?: number }>({
     usage: 'serve',
     summary: 'receive webhooks, deploy pushes and sweep',
     description: 'Receive webhooks, keep the durable queue, deploy and sweep, all in one process.',
@@ -35,12 +35,16 @@ function addServe(add: AddCommand): void {
       new Option('--drift-interval <duration>', 'interval between drift detections')
         .argParser(parseInterval)
         .default(600_000, '10m'),
+      new Option('--metrics-port <number>', 'port of 127.0.0.1 for Prometheus; 0 picks a free one').argParser(
+        parsePort,
+      ),
     ],
-    async body(context, { port, host, sweepInterval, driftInterval }) {
+    async body(context, { port, host, sweepInterval, driftInterval, metricsPort = null }) {
       const { serveCommand } = await import('./commands/serve.ts');
       return serveCommand(context, {
         port,
         host,
+        metricsPort,
         sweepIntervalMs: sweepInterval,
         driftIntervalMs: driftInterval,
       });

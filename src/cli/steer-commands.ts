@@ -12,6 +12,7 @@ export function addSteerCommands(add: AddCommand): void {
   addRollback(add);
   addHistory(add);
   addDiff(add);
+  addStats(add);
 }
 
 function addHold(add: AddCommand): void {
@@ -79,6 +80,20 @@ function addHistory(add: AddCommand): void {
     async body(context, _flags, [name = '']) {
       const { historyCommand } = await import('./steer/history.ts');
       return historyCommand(context, await findTarget(context, name));
+    },
+  });
+}
+
+function addStats(add: AddCommand): void {
+  add({
+    usage: 'stats [target]',
+    summary: 'show how often targets change, fail and are restored',
+    description:
+      "Show DORA's figures from the last 20 outcomes of each target: changes, failure rate, time to restore, lead time, and the window they cover.",
+    examples: ['headgate stats', 'headgate stats shop-prod --output json'],
+    async body(context, _flags, [name]) {
+      const { statsCommand } = await import('./steer/stats.ts');
+      return statsCommand(context, name === undefined ? null : await findTarget(context, name));
     },
   });
 }

@@ -5,6 +5,8 @@
 export interface Servers {
   named(name: string): Server;
   readonly conditionOf: (name: string) => Condition;
+  /** How many requests each server was sent. */
+  readonly counts: () => readonly { readonly server: string; readonly requests: number }[];
 }
 
 export interface Server {
@@ -34,6 +36,7 @@ const PROGRESS_BYTES = 1024;
 
 interface Known {
   open: number;
+  requests: number;
   provenAtMs: number;
   /** When it last made progress, or began to owe a response. */
   movedAtMs: number;
@@ -45,7 +48,7 @@ export function watchServers(nowMs: () => number): Servers {
   const servers = new Map<string, Known>();
 
   function known(name: string): Known {
-    const found = servers.get(name) ?? { open: 0, provenAtMs: -Infinity, movedAtMs: -Infinity, bytes: 0 };
+    const found = servers.get(name) ?? { open: 0, requests: 0, provenAtMs: -Infinity, movedAtMs: -Infinity, bytes: 0 };
     servers.set(name, found);
     return found;
   }
@@ -55,6 +58,7 @@ export function watchServers(nowMs: () => number): Servers {
       begin() {
         const server = known(name);
         server.open += 1;
+        server.requests += 1;
         if (server.open === 1) move(server, nowMs());
         return {
           received(bytes) {
@@ -72,6 +76,7 @@ export function watchServers(nowMs: () => number): Servers {
         };
       },
     }),
+    counts: () => [...servers].map(([server, { requests }]) => ({ server, requests })),
     conditionOf(name) {
       const { open, provenAtMs, movedAtMs } = known(name);
       if (open > 0 && nowMs() - movedAtMs >= SILENT_MS) return 'silent';

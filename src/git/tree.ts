@@ -72,9 +72,11 @@ export function describeCommit(data: Buffer): CommitDescription {
   const end = text.indexOf('\n\n');
   const header = end === -1 ? text : text.slice(0, end);
   const message = end === -1 ? '' : text.slice(end + 2).trimStart();
+  const committed = /^committer .*> (\d{1,12}) [+-]\d{4}$/m.exec(header)?.[1];
   return {
     subject: message.split('\n', 1)[0]?.trim() ?? '',
     author: /^author ([^<\n]*?) *</m.exec(header)?.[1] ?? '',
+    committedMs: committed === undefined ? null : Number(committed) * 1000,
   };
 }
 

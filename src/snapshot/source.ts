@@ -60,6 +60,8 @@ export interface CommitDescription {
   /** The first line of its message. */
   readonly subject: string;
   readonly author: string;
+  /** By the clock of the machine that made the commit; null: it cannot be read. */
+  readonly committedMs: number | null;
 }
 
 /** The commit that was last applied to a target. */

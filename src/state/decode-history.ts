@@ -11,6 +11,7 @@ const Stored = z.object({
   verdict: z.enum(RECORDED_VERDICTS),
   subject: z.nullable(z.string()),
   author: z.nullable(z.string()),
+  committedMs: z.optional(z.nullable(z.number())),
   created: z.number(),
   updated: z.number(),
   pruned: z.number(),

@@ -7,6 +7,8 @@ export interface HistoryEntry {
   /** Null: not read, because the commit was applied before. */
   readonly subject: string | null;
   readonly author: string | null;
+  /** When the commit was made, in milliseconds; null: not read, absent: recorded by an older release. */
+  readonly committedMs?: number | null | undefined;
   readonly created: number;
   readonly updated: number;
   readonly pruned: number;

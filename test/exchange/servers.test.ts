@@ -7,6 +7,17 @@ function watched() {
   return { clock, server: servers.named('git'), condition: () => servers.conditionOf('git') };
 }
 
+it('counts the requests that each server was sent', () => {
+  const servers = watchServers(() => 0);
+  servers.named('git').begin().end('failed');
+  servers.named('git').begin();
+  servers.named('cluster lab').begin();
+  expect(servers.counts()).toEqual([
+    { server: 'git', requests: 2 },
+    { server: 'cluster lab', requests: 1 },
+  ]);
+});
+
 describe('the condition of a server', () => {
   it('is unproven until it answers, and again 15 minutes later', () => {
     const { clock, server, condition } = watched();

@@ -9,12 +9,20 @@ describe('the description of a commit', () => {
     const described = describeCommit(
       commit('Jo Ström <jo@example.com> 1 +0100', 'web: raise the limit\n\nauthor X <x> 1'),
     );
-    expect(described).toEqual({ subject: 'web: raise the limit', author: 'Jo Ström' });
+    expect(described).toEqual({ subject: 'web: raise the limit', author: 'Jo Ström', committedMs: 1000 });
   });
 
   it('leaves empty what the commit does not have', () => {
-    expect(describeCommit(commit('<jo@example.com> 1 +0000', ''))).toEqual({ subject: '', author: '' });
-    expect(describeCommit(Buffer.from(`tree ${'a'.repeat(40)}\nauthor broken`))).toEqual({ subject: '', author: '' });
-    expect(describeCommit(Buffer.alloc(0))).toEqual({ subject: '', author: '' });
+    expect(describeCommit(commit('<jo@example.com> 1 +0000', ''))).toEqual({
+      subject: '',
+      author: '',
+      committedMs: 1000,
+    });
+    expect(describeCommit(Buffer.from(`tree ${'a'.repeat(40)}\nauthor broken`))).toEqual({
+      subject: '',
+      author: '',
+      committedMs: null,
+    });
+    expect(describeCommit(Buffer.alloc(0))).toEqual({ subject: '', author: '', committedMs: null });
   });
 });

@@ -14,7 +14,9 @@ import { makeDataDirectory } from '../../platforms/local/data-directory.ts';
 import { holderOf } from '../../platforms/local/holder.ts';
 import { startHttpServer } from '../../platforms/local/http-server.ts';
 import { openLocalQueues } from '../../platforms/local/queues.ts';
+import type { LoopbackServer } from '../../platforms/local/loopback-server.ts';
 import type { LocalQueues } from '../../platforms/local/queues.ts';
+import { deployMetrics } from '../../metrics/deploy-metrics.ts';
 import { VISIBILITY_SECONDS } from '../../queue/heartbeat.ts';
 import { cuttingWaitsShort, retryWaits } from '../../queue/retry-waits.ts';
 import type { RetryWaits } from '../../queue/retry-waits.ts';
@@ -26,6 +28,7 @@ import { consumeRequests } from './consume-requests.ts';
 import { localRuntime } from './local-runtime.ts';
 import type { LocalRuntime } from './local-runtime.ts';
 import { repeat } from './repeat.ts';
+import { observedLog, serveMetrics } from './serve-metrics.ts';
 
 export interface ServeOptions {
   readonly config: Config;
@@ -34,6 +37,8 @@ export interface ServeOptions {
   readonly dataDirectory: string;
   readonly host: string;
   readonly port: number;
+  /** Null: no metrics are served. */
+  readonly metricsPort?: number | null;
   readonly sweepIntervalMs: number;
   readonly driftIntervalMs: number;
   /** For tests. */
@@ -49,6 +54,8 @@ export interface ServeLimits {
 
 export interface Service {
   readonly url: string;
+  /** Null: no metrics are served. */
+  readonly metricsUrl: string | null;
   /** Finishes running work, or gives it back, within 25 seconds. */
   stop(): Promise<void>;
 }
@@ -58,7 +65,9 @@ const STOP_MS = 20_000;
 
 /** Runs everything in one process: webhook, durable queue, deploys, checks, sweeps. */
 export async function serve(options: ServeOptions): Promise<Service> {
-  const { config, env, log, dataDirectory, host, port, limits = LIMITS } = options;
+  const { config, env, dataDirectory, host, port, metricsPort = null, limits = LIMITS } = options;
+  const metrics = metricsPort === null ? null : deployMetrics(config, VERSION);
+  const log = metrics === null ? options.log : observedLog(options.log, metrics);
   const nowMs = () => Date.now();
   await makeDataDirectory(dataDirectory);
   const queues = await limits.openQueues({ dataDirectory, nowMs });
@@ -68,23 +77,29 @@ export async function serve(options: ServeOptions): Promise<Service> {
   const outbox = { checks: queues.checks, requests };
   const runtime = localRuntime({ config, env, log, holder, progress: () => undefined, outbox, limits: limits.run });
   const stopping = new AbortController();
+  const scrape = () => ({ queues: queues.contents(), requests: runtime.servers.counts() });
+  let scraped: LoopbackServer | null = null;
   try {
     await readSecrets(runtime, stopping.signal);
+    if (metrics !== null) scraped = await serveMetrics(metricsPort ?? 0, metrics, scrape);
     const server = await startHttpServer({ host, port }, receptionOf(runtime, { log, queue: requests }));
     const consumers = startConsumers(queues, { runtime, log, waits, visibilitySeconds: limits.visibilitySeconds });
-    const sweeps = startSweeps(queues.deploy, { ...options, runtime }, stopping.signal);
+    const sweeps = startSweeps(queues.deploy, { ...options, log, runtime }, stopping.signal);
     log({ level: 'info', message: 'listening', url: server.url });
+    if (scraped !== null) log({ level: 'info', message: 'metrics', url: `${scraped.url}/metrics` });
     return {
       url: server.url,
+      metricsUrl: scraped === null ? null : `${scraped.url}/metrics`,
       async stop() {
         stopping.abort();
-        await server.close(5000);
+        await Promise.all([server.close(5000), scraped?.close()]);
         await Promise.all([consumers.stop(), sweeps]);
         await queues.close();
         runtime.close();
       },
     };
   } catch (thrown) {
+    await scraped?.close();
     await queues.close();
     runtime.close();
     throw thrown;

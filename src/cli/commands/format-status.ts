@@ -1,32 +1,13 @@
 import type { Target } from '../../config/checked/config.ts';
 import { visibleLine } from '../../error/visible-text.ts';
-import type { RefusedDirectory } from '../../config/templates/expand.ts';
 import { heldText } from '../../deploy/report/channels/texts.ts';
-import type { Problem } from '../../error/deploy-error.ts';
-import type { readinessOf } from '../../state/readiness.ts';
 import type { DeadLetter } from '../../platforms/local/dead-letters.ts';
 import type { Drift, TargetState } from '../../state/target-state.ts';
-import type { Leftover } from '../lookup/list-leftovers.ts';
+import type { Fleet } from '../lookup/read-fleet.ts';
 import { formatTable } from '../terminal/table.ts';
 import { activeHold } from '../../state/current.ts';
 
-export interface TargetStatus {
-  readonly target: Target;
-  /** Null: the state cannot be read, and `problem` says why. */
-  readonly state: TargetState | null;
-  readonly readiness: ReturnType<typeof readinessOf>;
-  readonly problem: Problem | null;
-  readonly letters: readonly DeadLetter[];
-}
-
-export interface Status {
-  readonly rows: readonly TargetStatus[];
-  /** Directories of target templates that may not become targets. */
-  readonly refused: readonly RefusedDirectory[];
-  readonly leftovers: readonly Leftover[];
-}
-
-export function formatStatusJson({ rows, refused, leftovers }: Status): string {
+export function formatStatusJson({ rows, refused, leftovers }: Fleet): string {
   const targets = rows.map(({ target, state, readiness, letters }) => ({
     target: target.name,
     repository: target.repository.name,
@@ -58,7 +39,7 @@ export function formatStatusJson({ rows, refused, leftovers }: Status): string {
   return JSON.stringify([...targets, ...refusedRows, ...leftoverRows], null, 2);
 }
 
-export function formatStatusTable({ rows, refused, leftovers }: Status, nowMs: number): string {
+export function formatStatusTable({ rows, refused, leftovers }: Fleet, nowMs: number): string {
   const cells = rows.map(({ target, state, readiness, problem, letters }) => [
     target.name,
     state?.applied.source?.revision.slice(0, 12) ?? '-',

@@ -5,6 +5,8 @@ export interface ServeFlags {
   readonly host: string;
   /** 0 picks a free one. */
   readonly port: number;
+  /** Null: no metrics are served. */
+  readonly metricsPort: number | null;
   readonly sweepIntervalMs: number;
   readonly driftIntervalMs: number;
 }

@@ -30,8 +30,8 @@ export async function historyCommand(context: Context, target: Target): Promise<
 }
 
 /** Which commit is awaited is for finding the last one that was ready, and changes with that rule. */
-function asJson({ awaited: _awaited, ...shown }: HistoryEntry): Omit<HistoryEntry, 'awaited'> {
-  return shown;
+function asJson({ awaited: _awaited, committedMs = null, ...shown }: HistoryEntry): object {
+  return { ...shown, committedAt: committedMs === null ? null : new Date(committedMs).toISOString() };
 }
 
 function asText(outcomes: readonly HistoryEntry[], hold: Hold | null): string {

@@ -55,6 +55,7 @@ async function detectDrift(target: Target, runtime: Runtime, signal: AbortSignal
   if (listed.problems.length > 0) {
     runtime.log({ level: 'warn', message: 'drift-not-seen', target: target.name, errors: listed.problems });
   }
+  runtime.log({ level: 'debug', message: 'drift', target: target.name, objects: state.drift.found?.objects ?? 0 });
   const change = announcedChange(state, listed);
   if (change !== null) await recorded.record(change, signal);
   return requestFor(state, suspectsOf(listed.entries, listed.listed), runtime.nowMs());

@@ -27,6 +27,7 @@ export function outcomeChange(run: StartedRun, { verdict, counts = NO_COUNTS, aw
     verdict,
     subject: commit === null ? null : commit.subject.slice(0, SUBJECT_LENGTH),
     author: commit === null ? null : commit.author.slice(0, NAME_LENGTH),
+    committedMs: commit === null ? null : commit.committedMs,
     created: created + counts.created,
     updated: updated + counts.updated,
     pruned: pruned + counts.pruned,

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { randomUUID } from 'node:crypto';
+import * as z from 'zod/mini';
 import type { Checks } from '../../deploy/ports/check-request.ts';
 import type { PlanQueue } from '../../deploy/ports/plan-request.ts';
 import type { Queue } from '../../deploy/ports/queue.ts';
@@ -23,7 +24,15 @@ export interface LocalQueues {
   /** One group per pull request. */
   readonly plans: Inbox & PlanQueue;
   readonly deadLetters: DeadLetters;
+  /** How full each queue is. `oldestMs`: the age of its oldest message; null: it is empty. */
+  contents(): readonly QueueContents[];
   close(): Promise<void>;
+}
+
+export interface QueueContents {
+  readonly queue: string;
+  readonly messages: number;
+  readonly oldestMs: number | null;
 }
 
 export interface LocalQueuesOptions {
@@ -61,11 +70,27 @@ export async function openLocalQueues(options: LocalQueuesOptions): Promise<Loca
         plans.send(requests.map((request) => ({ group: request.target, body: writeBody(request), afterMs }))),
     },
     deadLetters: deadLetters(db, nowMs),
+    contents: () => contentsOf(db, nowMs()),
     async close() {
       db.close();
       lock.release();
     },
   } satisfies LocalQueues;
+}
+
+const NAMES = ['deploy', 'check', 'dead'] as const;
+const Contents = z.array(z.object({ queue: z.string(), messages: z.number(), sent_at: z.number() }));
+
+function contentsOf(db: DatabaseSync, nowMs: number): readonly QueueContents[] {
+  const rows = db
+    .prepare('SELECT queue, count(*) AS messages, min(sent_at) AS sent_at FROM messages GROUP BY queue')
+    .all();
+  const found = new Map(z.parse(Contents, rows).map((row) => [row.queue, row]));
+  return NAMES.map((queue) => {
+    const row = found.get(queue);
+    if (row === undefined) return { queue, messages: 0, oldestMs: null };
+    return { queue, messages: row.messages, oldestMs: Math.max(0, nowMs - row.sent_at) };
+  });
 }
 
 function openOrRelease(dataDirectory: string, lock: { release(): void }): DatabaseSync {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { formatStatusJson, formatStatusTable } from '../../../src/cli/commands/format-status.ts';
-import type { Status } from '../../../src/cli/commands/format-status.ts';
+import type { Fleet } from '../../../src/cli/lookup/read-fleet.ts';
 import { asRevision } from '../../../src/snapshot/source.ts';
 import { NOTHING_RECORDED } from '../../../src/state/target-state.ts';
 import { configOf, file } from '../../config/builders.ts';
@@ -9,12 +9,17 @@ const since = '2026-01-01T00:00:00Z';
 const revision = asRevision('a'.repeat(40));
 
 /** A target whose runs fail, as the deploy function on AWS records it. */
-function statusOf(errors: readonly string[]): Status {
+function statusOf(errors: readonly string[]): Fleet {
   const [target] = configOf(file({})).targets;
   if (target === undefined) throw new Error('no target');
   const retry = { revision, reason: 'the API server does not respond', since };
   const state = { ...NOTHING_RECORDED, outcome: { ...NOTHING_RECORDED.outcome, errors, retry } };
-  return { rows: [{ target, state, readiness: null, problem: null, letters: [] }], refused: [], leftovers: [] };
+  return {
+    rows: [{ target, state, readiness: null, problem: null, letters: [] }],
+    refused: [],
+    leftovers: [],
+    problems: [],
+  };
 }
 
 describe('the status of a target whose request was given up on AWS', () => {

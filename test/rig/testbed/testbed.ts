@@ -142,6 +142,7 @@ export class Testbed {
       port: 0,
       sweepIntervalMs: this.#options.sweepIntervalMs ?? 3_600_000,
       driftIntervalMs: this.#options.driftIntervalMs ?? 3_600_000,
+      metricsPort: 0,
     });
     this.host.setWebhook(FULL_NAME, { url: `${this.#service.url}/webhooks/fleet`, secret: SECRET });
   }
@@ -150,6 +151,13 @@ export class Testbed {
   get address(): string {
     if (this.#service === null) throw new Error('serve has not started');
     return this.#service.url;
+  }
+
+  /** What Prometheus scrapes, by name and labels. */
+  async metrics(): Promise<Readonly<Record<string, number>>> {
+    const text = await (await fetch(this.#service?.metricsUrl ?? '')).text();
+    const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+    return Object.fromEntries(lines.map((line) => [line.replace(/ \S+$/, ''), Number(line.split(' ').at(-1))]));
   }
 
   readonly #write: Log = (line) => {

@@ -33,7 +33,14 @@ it('headgate history lists the outcomes of a target with commit, author, verdict
   const { stdout } = await testbed.headgate('history', namespace, '--output', 'json');
   const shown = JSON.parse(stdout) as { outcomes: Record<string, unknown>[] };
   const [author, subject] = (await testbed.git('log', '-1', '--format=%an%n%s')).split('\n');
-  const common = { author, subject, durationMs: expect.any(Number), at: expect.stringMatching(/^\d{4}-.*Z$/) };
+  const committedAt = expect.stringMatching(/^\d{4}-.*Z$/) as unknown;
+  const common = {
+    author,
+    subject,
+    committedAt,
+    durationMs: expect.any(Number),
+    at: expect.stringMatching(/^\d{4}-.*Z$/),
+  };
   const delivery = expect.stringMatching(/^[0-9a-f-]{36}$/) as unknown;
   expect(shown).toEqual({
     target: namespace,
