@@ -1,7 +1,7 @@
 import { basename, dirname } from 'node:path';
 import type { Problem } from '../../error/deploy-error.ts';
 import { checkCluster } from './check-cluster.ts';
-import type { ConfigLocation } from './check-cluster.ts';
+import type { ConfigLocation } from './location.ts';
 import { checkRepository } from './check-repository.ts';
 import { checkTargetTemplate } from './check-target-template.ts';
 import type { Names } from './check-settings.ts';
