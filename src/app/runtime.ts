@@ -202,7 +202,7 @@ export function clusterServerOf({ name }: ClusterConfig): string {
 }
 
 /** How long reading a secret may take. */
-const SECRET_TIMEOUT_MS = 15_000;
+export const SECRET_TIMEOUT_MS = 15_000;
 
 /** The private certificate authority of a Git host, as PEM; null: none. */
 export async function caOf({ caFile }: Repository): Promise<string | null> {

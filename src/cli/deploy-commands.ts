@@ -11,6 +11,7 @@ import { parseCount, parseInterval, parsePort, parseRevision } from './terminal/
 /** The commands that deploy targets and show their state. */
 export function addDeployCommands(add: AddCommand): void {
   addServe(add);
+  addHttpHost(add);
   addCheck(add);
   addPlan(add);
   addDeploy(add);
@@ -47,6 +48,42 @@ function addServe(add: AddCommand): void {
         metricsPort,
         sweepIntervalMs: sweepInterval,
         driftIntervalMs: driftInterval,
+      });
+    },
+  });
+}
+
+function addHttpHost(add: AddCommand): void {
+  add<{ port?: number; host: string; tasksUrl?: string; key: string[]; taskLimit: number; insecure?: true }>({
+    usage: 'http-host',
+    summary: 'answer webhooks, and tasks that a queue pushes',
+    description:
+      'Answer webhooks, sweeps, and tasks that a queue pushes over HTTP, without keeping anything: for platforms that run containers on request.',
+    examples: ['headgate http-host --tasks-url https://queue.example.com/headgate --key env:HEADGATE_TASKS_KEY'],
+    logsTo: 'stdout',
+    options: [
+      new Option('--port <number>', 'port to listen on; 0 picks a free one (default: $PORT, else 8080)').argParser(
+        parsePort,
+      ),
+      new Option('--host <address>', 'address to listen on').default('0.0.0.0'),
+      new Option('--tasks-url <url>', 'where messages are sent to (default: $HEADGATE_TASKS_URL)'),
+      new Option('--key <reference>', 'bearer key of the tasks; repeat it while rotating: the first one is sent')
+        .argParser((text: string, others: string[]) => [...others, text])
+        .default([], 'env:HEADGATE_TASKS_KEY'),
+      new Option('--task-limit <duration>', 'how long the queue waits for an answer')
+        .argParser(parseInterval)
+        .default(600_000, '10m'),
+      new Option('--insecure', 'accept an http:// address of another machine in --tasks-url'),
+    ],
+    async body(context, { port, host, tasksUrl, key, taskLimit, insecure }) {
+      const { httpHostCommand } = await import('./http/http-host.ts');
+      return httpHostCommand(context, {
+        port: port ?? null,
+        host,
+        tasksUrl: tasksUrl ?? null,
+        keys: key,
+        taskLimitMs: taskLimit,
+        insecure: insecure === true,
       });
     },
   });

@@ -41,7 +41,7 @@ export interface Settled<M extends Message> {
 export async function workOnGroup<T extends Addressed, M extends Message>(
   messages: readonly M[],
   options: WorkOptions<T>,
-  at: { readonly heartbeat: Heartbeat; readonly signal: AbortSignal },
+  at: { readonly heartbeat: Pick<Heartbeat, 'lost'>; readonly signal: AbortSignal },
 ): Promise<Settled<M>> {
   const unreadable: M[] = [];
   const readable: { message: M; request: Received<T> }[] = [];
@@ -68,7 +68,7 @@ async function settleUnreadable<T extends Addressed, M extends Message>(
 async function settleReadable<T extends Addressed, M extends Message>(
   readable: readonly { readonly message: M; readonly request: Received<T> }[],
   options: WorkOptions<T>,
-  { heartbeat, signal }: { readonly heartbeat: Heartbeat; readonly signal: AbortSignal },
+  { heartbeat, signal }: { readonly heartbeat: Pick<Heartbeat, 'lost'>; readonly signal: AbortSignal },
 ): Promise<Settled<M>> {
   if (readable.length === 0) return { done: [], givenBack: [] };
   const messages = readable.map(({ message }) => message);

@@ -59,7 +59,14 @@ const PROD = {
   role: 'arn:aws:iam::111122223333:role/headgate/shop',
   externalId: 'abc',
 };
-const LAB = { kind: 'kubeconfig', name: 'lab', path: '/etc/headgate/kubeconfig', context: 'lab', insecure: false };
+const LAB = {
+  kind: 'kubeconfig',
+  name: 'lab',
+  path: '/etc/headgate/kubeconfig',
+  secret: null,
+  context: 'lab',
+  insecure: false,
+};
 const FLEET = {
   name: 'fleet',
   host: 'github',
@@ -201,6 +208,19 @@ describe('a valid headgate.yml', () => {
     expect(configOf(file({ cluster: 'kubeconfig: {}' })).clusters.get('lab')).toMatchObject({
       path: null,
       context: null,
+    });
+  });
+
+  it('accepts a secret whose content is the kubeconfig', () => {
+    expect(
+      configOf(file({ cluster: 'kubeconfig: { secret: file:lab.kubeconfig, context: lab }' })).clusters.get('lab'),
+    ).toEqual({
+      kind: 'kubeconfig',
+      name: 'lab',
+      path: null,
+      secret: { kind: 'file', path: '/etc/headgate/lab.kubeconfig' },
+      context: 'lab',
+      insecure: false,
     });
   });
 

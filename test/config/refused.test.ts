@@ -247,6 +247,8 @@ targets:
     ],
     ['kubeconfig: { path: "" }', 3, 'kubeconfig.path of cluster lab is empty'],
     ['kubeconfig: ./kubeconfig', 3, 'kubeconfig of cluster lab must be a map'],
+    ['kubeconfig: { path: a, secret: env:B }', 3, 'kubeconfig.secret of cluster lab cannot be combined with path'],
+    ['kubeconfig: { secret: hunter2 }', 3, 'kubeconfig.secret of cluster lab must be a reference to a secret'],
   ])('is refused for the cluster %s', (cluster, line, message) => {
     const errors = errorsOf(file({ cluster }));
     expect(errors).toEqual([expect.stringContaining(`:${line} ${message}`)]);

@@ -41,7 +41,7 @@ export function aTarget(change: Partial<Target> = {}): Target {
     ref: 'refs/heads/main',
     path: 'clusters/prod',
     inputs: [],
-    cluster: { kind: 'kubeconfig', name: 'lab', path: null, context: null, insecure: false },
+    cluster: { kind: 'kubeconfig', name: 'lab', path: null, secret: null, context: null, insecure: false },
     role: null,
     namespace: 'shop',
     namespaces: ['shop'],

@@ -1,12 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { readBatch, serveBatch } from '../../queue/batch.ts';
 import type { BatchAnswer } from '../../queue/batch.ts';
-import { readRequest } from '../../queue/message.ts';
-import type { Handled, Work } from '../../queue/work.ts';
-import type { DeployRequest } from '../../deploy/ports/request.ts';
-import { runRequests } from '../../deploy/requests/run-requests.ts';
 import type { Runtime } from '../../deploy/ports/runtime.ts';
-import { asDeployError } from '../../error/deploy-error.ts';
+import { deployWork } from '../deploy-work.ts';
 import { functionRuntime } from './function-runtime.ts';
 import { isVerification } from './verify-secrets.ts';
 import type { ProbeResult } from '../probes/probe.ts';
@@ -39,7 +35,7 @@ export function deployFunction(world: FunctionEnvironment) {
       random: Math.random,
     };
     const needed = slotsOf(batch, concurrencyOf(memoryMb), runtime);
-    return serveBatch(batch, { ...options, ...needed, ...deploys(bounded) }, signal);
+    return serveBatch(batch, { ...options, ...needed, ...deployWork(bounded) }, signal);
   };
 }
 
@@ -51,35 +47,6 @@ export interface Invocation {
 }
 
 type OpenArgs = Parameters<Runtime['open']>;
-
-function deploys(runtime: Runtime): Work<DeployRequest> {
-  return {
-    read: readRequest,
-    keepUnreadable: null,
-    // A group holds requests of one kind (src/platforms/aws/sqs/send.ts).
-    handler: (requests, signal) =>
-      requests.some(({ gaveUp }) => gaveUp === true)
-        ? reportGivenUp(requests, runtime, signal)
-        : runRequests(requests, runtime, signal),
-  };
-}
-
-/** The final status is retried until it is written. */
-async function reportGivenUp(
-  requests: readonly DeployRequest[],
-  runtime: Runtime,
-  signal: AbortSignal,
-): Promise<Handled> {
-  const { recordDead } = await import('../../deploy/requests/record-dead.ts');
-  try {
-    for (const request of requests) await recordDead(request, runtime, signal);
-    return { kind: 'done' };
-  } catch (thrown) {
-    const errors = [asDeployError(thrown).problem];
-    runtime.log({ level: 'warn', message: 'not-reported', target: requests[0]?.target, errors });
-    return { kind: 'retry', afterMs: null };
-  }
-}
 
 /** Memory of Node itself, and of each run that reads a large repository. */
 const BASE_MB = 128;

@@ -5,13 +5,14 @@ import type { ClusterAccess } from '../../cluster/api/access.ts';
 import { memoryOutbox } from '../../deploy/ports/outbox.ts';
 import type { Outbox } from '../../deploy/ports/outbox.ts';
 import type { RegistryLogin } from '../../sandbox/pull-chart.ts';
-import { openRuntime } from '../runtime.ts';
+import { openRuntime, SECRET_TIMEOUT_MS } from '../runtime.ts';
 import type { AccessOf, AppRuntime, RuntimeOptions } from '../runtime.ts';
-import { webhookSecrets } from '../secrets.ts';
+import { resolveSecret, webhookSecrets } from '../secrets.ts';
+import type { SecretReference } from '../../config/written/reference.ts';
 import type { SecretSources, WebhookSecrets } from '../secrets.ts';
 import { wait } from '../wait.ts';
 import { kubeconfigAccess } from '../../platforms/local/kubeconfig.ts';
-import type { KubeconfigCluster } from '../../platforms/local/kubeconfig.ts';
+import type { KubeconfigCluster, KubeconfigOptions } from '../../platforms/local/kubeconfig.ts';
 import { localSecrets } from './local-secrets.ts';
 import type { ReadersApart } from '../../parsing/apart.ts';
 
@@ -38,7 +39,9 @@ export function localRuntime({ env, outbox = memoryOutbox(), ...options }: Local
   const credentials = machineCredentials(nowMs);
   const aws = openAws({ credentials, env, nowMs, wait });
   const secrets = localSecrets({ env, aws, region: options.config.aws.region, nowMs });
-  const kubeconfigs = keptKubeconfigs(env, nowMs);
+  const readSecret = (reference: SecretReference) =>
+    resolveSecret(reference, secrets, AbortSignal.timeout(SECRET_TIMEOUT_MS));
+  const kubeconfigs = keptKubeconfigs({ env, readSecret }, nowMs);
   const eks = eksAccesses({ aws, credentials, nowMs });
   const accessOf: AccessOf = (cluster, target) =>
     cluster.kind === 'eks' ? eks(cluster, target) : kubeconfigs(cluster);
@@ -73,12 +76,12 @@ function lateReaders() {
   };
 }
 
-function keptKubeconfigs(env: NodeJS.ProcessEnv, nowMs: () => number) {
+function keptKubeconfigs(options: KubeconfigOptions, nowMs: () => number) {
   const accesses = new Map<string, { readonly atMs: number; readonly access: Promise<ClusterAccess> }>();
   return (cluster: KubeconfigCluster): Promise<ClusterAccess> => {
     const known = accesses.get(cluster.name);
     if (known !== undefined && nowMs() - known.atMs < KUBECONFIG_MS) return known.access;
-    const access = kubeconfigAccess(cluster, env);
+    const access = kubeconfigAccess(cluster, options);
     accesses.set(cluster.name, { atMs: nowMs(), access });
     access.catch(() => accesses.delete(cluster.name));
     return access;

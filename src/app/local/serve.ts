@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { RUN_LIMITS } from '../../cluster/state/limits.ts';
 import type { RunLimits } from '../../cluster/state/limits.ts';
 import type { Config } from '../../config/checked/config.ts';
@@ -7,9 +6,6 @@ import type { Log } from '../../deploy/ports/log.ts';
 import type { DeployRequest } from '../../deploy/ports/request.ts';
 import { sweep } from '../../deploy/sweep.ts';
 import type { Queue } from '../../deploy/ports/queue.ts';
-import { countRefusals } from '../../deploy/webhook/count-refusals.ts';
-import { BODY_LIMIT_BYTES } from '../../deploy/webhook/receive.ts';
-import type { Reception } from '../../deploy/webhook/receive.ts';
 import { makeDataDirectory } from '../../platforms/local/data-directory.ts';
 import { holderOf } from '../../platforms/local/holder.ts';
 import { startHttpServer } from '../../platforms/local/http-server.ts';
@@ -20,13 +16,13 @@ import { deployMetrics } from '../../metrics/deploy-metrics.ts';
 import { VISIBILITY_SECONDS } from '../../queue/heartbeat.ts';
 import { cuttingWaitsShort, retryWaits } from '../../queue/retry-waits.ts';
 import type { RetryWaits } from '../../queue/retry-waits.ts';
-import { VERSION } from '../version.ts';
 import { wait } from '../wait.ts';
 import { consumeChecks } from './consume-checks.ts';
 import { consumeDeadLetters, deadLetterOfUnreadable } from './consume-dead-letters.ts';
 import { consumeRequests } from './consume-requests.ts';
 import { localRuntime } from './local-runtime.ts';
 import type { LocalRuntime } from './local-runtime.ts';
+import { readSecrets, receptionOf } from './reception.ts';
 import { repeat } from './repeat.ts';
 import { observedLog, serveMetrics } from './serve-metrics.ts';
 
@@ -104,20 +100,6 @@ export async function serve(options: ServeOptions): Promise<Service> {
     runtime.close();
     throw thrown;
   }
-}
-
-/** A missing secret fails the start, not the first push. */
-async function readSecrets({ config, secretsOf }: LocalRuntime, signal: AbortSignal): Promise<void> {
-  await Promise.all([...config.repositories.values()].map((repository) => secretsOf(repository, signal)));
-}
-
-function receptionOf(
-  { config, secretsOf, rotatedSecretsOf, nowMs }: LocalRuntime,
-  { log, queue }: Pick<Reception, 'log' | 'queue'>,
-): Reception {
-  const limits = { version: VERSION, limitBytes: BODY_LIMIT_BYTES };
-  const counted = countRefusals(log, nowMs);
-  return { ...limits, config, secretsOf, rotatedSecretsOf, queue, log: counted, nowMs, randomId: randomUUID };
 }
 
 interface Consuming {

@@ -1,23 +1,10 @@
-import { isAbsolute, join, resolve } from 'node:path';
 import type { ClusterConfig } from './config.ts';
+import { checkReference } from './check-repository.ts';
 import type { Path } from '../written/document.ts';
 import type { Findings } from '../written/findings.ts';
 import * as shape from '../written/shape.ts';
-
-/** Where headgate.yml is, and what its relative paths start from. */
-export interface ConfigLocation {
-  /** The absolute path of the file's directory. */
-  readonly directory: string;
-  /** Replaces `~`; null when HOME is not set. */
-  readonly home: string | null;
-  /** The file's name without its directory, which commits must not reveal. */
-  readonly shownAs: string;
-}
-
-export function resolvePath(path: string, { directory, home }: ConfigLocation): string {
-  if (path.startsWith('~/') && home !== null) return join(home, path.slice(2));
-  return isAbsolute(path) ? path : resolve(directory, path);
-}
+import { resolvePath } from './location.ts';
+import type { ConfigLocation } from './location.ts';
 
 export function checkCluster(
   { name, value, path }: { readonly name: string; readonly value: unknown; readonly path: Path },
@@ -37,15 +24,27 @@ export function checkCluster(
     findings.error(path, { message: 'must have kubeconfig or eks', remedy });
     return null;
   }
-  const kubeconfig = findings.parse(shape.kubeconfig, written.kubeconfig, [...path, 'kubeconfig']);
-  if (kubeconfig === null) return null;
-  return {
-    kind: 'kubeconfig',
-    name,
-    path: kubeconfig.path === undefined ? null : resolvePath(kubeconfig.path, location),
-    context: kubeconfig.context ?? null,
-    insecure: written.insecure,
-  };
+  const at = { path: [...path, 'kubeconfig'], location, findings };
+  const kubeconfig = checkKubeconfig(written.kubeconfig, at);
+  return kubeconfig === null ? null : { kind: 'kubeconfig', name, ...kubeconfig, insecure: written.insecure };
+}
+
+function checkKubeconfig(
+  value: unknown,
+  { path, location, findings }: { readonly path: Path; readonly location: ConfigLocation; readonly findings: Findings },
+): Pick<Extract<ClusterConfig, { kind: 'kubeconfig' }>, 'path' | 'secret' | 'context'> | null {
+  const written = findings.parse(shape.kubeconfig, value, path);
+  if (written === null) return null;
+  const { context = null } = written;
+  if (written.secret === undefined) {
+    return { path: written.path === undefined ? null : resolvePath(written.path, location), secret: null, context };
+  }
+  if (written.path !== undefined) {
+    findings.error([...path, 'secret'], { message: 'cannot be combined with path', remedy: 'Remove one of the two.' });
+    return null;
+  }
+  const secret = checkReference(written.secret, [...path, 'secret'], { location, findings });
+  return secret === null ? null : { path: null, secret, context };
 }
 
 function checkEks(

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import type { ConfigLocation } from './check-cluster.ts';
+import type { ConfigLocation } from './location.ts';
 import { checkReference } from './check-repository.ts';
 import { compileGlob } from './compile-glob.ts';
 import type { ClusterConfig, HelmSettings, IgnoreRule, Repository, TargetSettings } from './config.ts';

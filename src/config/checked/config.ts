@@ -25,6 +25,8 @@ export type ClusterConfig =
       readonly name: string;
       /** Absolute; null: $KUBECONFIG, or else ~/.kube/config. */
       readonly path: string | null;
+      /** Its content is the kubeconfig, instead of a file; null: it is a file. */
+      readonly secret: SecretReference | null;
       readonly context: string | null;
       readonly insecure: boolean;
     }

@@ -1,7 +1,7 @@
 import { basename, dirname } from 'node:path';
 import type { Problem } from '../../error/deploy-error.ts';
 import { checkCluster } from './check-cluster.ts';
-import type { ConfigLocation } from './check-cluster.ts';
+import type { ConfigLocation } from './location.ts';
 import { checkImages } from './check-image.ts';
 import { checkPullRequests } from './check-pull-requests.ts';
 import { checkReferences, checkRepository } from './check-repository.ts';

@@ -15,7 +15,7 @@ const secretReferences: JsonSchema = { anyOf: [secretReference, { type: 'array',
 /** The schema of headgate.yml for editors. What it accepts may still be refused by `headgate check`, never the reverse. */
 export function configSchema(): JsonSchema {
   const cluster = withProperties(schemaOf(shape.cluster), {
-    kubeconfig: schemaOf(shape.kubeconfig),
+    kubeconfig: withProperties(schemaOf(shape.kubeconfig), { secret: secretReference }),
     eks: schemaOf(shape.eks),
   });
   const app = withProperties(schemaOf(shape.app), { privateKey: secretReference });

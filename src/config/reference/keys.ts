@@ -39,7 +39,7 @@ const CLUSTERS: readonly KeyReference[] = [
     key: 'clusters.kubeconfig',
     type: 'map',
     meaning:
-      'A cluster that is reached by a kubeconfig. Only headgate serve and the commands can use it, not the functions on AWS.',
+      'A cluster that is reached by a kubeconfig. Only headgate serve, the HTTP host and the commands can use it, not the functions on AWS.',
     example: 'kubeconfig: { path: ./kubeconfig, context: lab }',
   },
   {
@@ -48,6 +48,13 @@ const CLUSTERS: readonly KeyReference[] = [
     note: 'without it: $KUBECONFIG, then ~/.kube/config',
     meaning: 'The kubeconfig, relative to headgate.yml.',
     example: 'path: ./kubeconfig',
+  },
+  {
+    key: 'clusters.kubeconfig.secret',
+    type: REFERENCE_TYPE,
+    note: 'instead of path',
+    meaning: 'The secret whose content is the kubeconfig, where a process has no files, such as the HTTP host.',
+    example: 'secret: env:LAB_KUBECONFIG',
   },
   {
     key: 'clusters.kubeconfig.context',

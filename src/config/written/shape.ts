@@ -325,7 +325,11 @@ export const cluster = closed({
   insecure: z.boolean().default(false),
 });
 
-export const kubeconfig = closed({ path: notEmpty.optional(), context: notEmpty.optional() });
+export const kubeconfig = closed({
+  path: notEmpty.optional(),
+  secret: z.unknown().optional(),
+  context: notEmpty.optional(),
+});
 
 const awsRegion = text((value) => (isAwsRegion(value) ? null : 'is not a valid AWS region'), 'Write it as eu-west-1.');
 

@@ -82,6 +82,15 @@ export function pauseAfterLook(looks: number, leftMs: number): number {
   return Math.max(1_000, Math.min(LOOK_PAUSES_MS[looks - 1] ?? LONGEST_DELAY_MS, leftMs));
 }
 
+/** Which look comes this long after the beginning of a run, when each one came after its pause. */
+export function lookAfter(elapsedMs: number): number {
+  let looks = 1;
+  for (let leftMs = elapsedMs; ; looks += 1) {
+    leftMs -= LOOK_PAUSES_MS[looks - 1] ?? LONGEST_DELAY_MS;
+    if (!(leftMs >= 0)) return looks;
+  }
+}
+
 export function deadlineOf({ sinceMs }: Pick<CheckRequest, 'sinceMs'>, { waitMs }: Pick<Target, 'waitMs'>): number {
   return sinceMs + waitMs;
 }

@@ -43,11 +43,23 @@ interface Listen {
   /** 0 picks a free port. */
   readonly port: number;
   readonly limits?: HttpLimits;
+  /** Served beside webhooks. Default: none. */
+  readonly routes?: readonly Route[];
+}
+
+/** Requests of one kind. */
+export interface Route {
+  readonly isFor: (path: string) => boolean;
+  /** The answer if the head alone decides it; null: read the body. */
+  readonly admit: (head: RequestHead) => Promise<Answer | null>;
+  /** May take as long as it wants. `closed` is aborted when the client no longer waits. */
+  readonly answer: (request: WebhookRequest, closed: AbortSignal) => Promise<Answer>;
+  readonly limitBytes: number;
 }
 
 /** Serves `receive` over HTTP. @throws DeployError `usage` when it cannot listen */
 export async function startHttpServer(
-  { host, port, limits = LIMITS }: Listen,
+  { host, port, limits = LIMITS, routes = [] }: Listen,
   reception: Reception,
 ): Promise<HttpServer> {
   const server = createServer({
@@ -58,7 +70,7 @@ export async function startHttpServer(
   });
   const inFlight = { bytes: 0 };
   const take = (request: IncomingMessage, response: ServerResponse) => {
-    respond({ request, response, server }, { reception, limits, inFlight }).catch((thrown: unknown) => {
+    respond({ request, response, server }, { reception, limits, routes, inFlight }).catch((thrown: unknown) => {
       reception.log({ level: 'error', message: 'a request failed', errors: [asDeployError(thrown).problem] });
       response.destroy();
     });
@@ -82,6 +94,7 @@ interface Exchange {
 interface Serving {
   readonly reception: Reception;
   readonly limits: HttpLimits;
+  readonly routes: readonly Route[];
   readonly inFlight: InFlight;
 }
 
@@ -90,27 +103,39 @@ interface InFlight {
   bytes: number;
 }
 
-async function respond(exchange: Exchange, { reception, limits, inFlight }: Serving): Promise<void> {
+async function respond(exchange: Exchange, { reception, limits, routes, inFlight }: Serving): Promise<void> {
   const { request, response } = exchange;
   const head = headOf(request);
-  const early = await admit(head, reception);
+  const route = routes.find(({ isFor }) => isFor(head.path));
+  const early = await (route === undefined ? admit(head, reception) : route.admit(head));
   if (early !== null) {
     send(exchange, early);
     return;
   }
   if (/^100-continue$/i.test(head.headers['expect'] ?? '')) response.writeContinue();
   const { body, release } = await readBody(request, {
-    limitBytes: reception.limitBytes,
+    limitBytes: (route ?? reception).limitBytes,
     mayHold: limits.bytesInFlight,
     inFlight,
   });
   try {
     if (body === 'cut-off') return;
-    const signal = AbortSignal.timeout(limits.answerMs);
-    send(exchange, await receive({ ...head, body }, reception, signal));
+    const answer =
+      route === undefined
+        ? receive({ ...head, body }, reception, AbortSignal.timeout(limits.answerMs))
+        : route.answer({ ...head, body }, whenClosed(exchange));
+    send(exchange, await answer);
   } finally {
     release();
   }
+}
+
+/** From here on, a silent connection is only waiting for its response. */
+function whenClosed({ request, response }: Exchange): AbortSignal {
+  const closed = new AbortController();
+  request.socket.setTimeout(0);
+  response.once('close', () => closed.abort());
+  return closed.signal;
 }
 
 function headOf({ method = '', url = '', headers }: IncomingMessage): RequestHead {

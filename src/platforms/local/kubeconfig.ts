@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { ClusterAccess } from '../../cluster/api/access.ts';
 import type { ClusterConfig } from '../../config/checked/config.ts';
+import { formatReference } from '../../config/written/reference.ts';
+import type { SecretReference } from '../../config/written/reference.ts';
 import { DeployError, reasonOf } from '../../error/deploy-error.ts';
 
 export type KubeconfigCluster = Extract<ClusterConfig, { kind: 'kubeconfig' }>;
@@ -11,13 +13,15 @@ export type KubeconfigCluster = Extract<ClusterConfig, { kind: 'kubeconfig' }>;
 /** Access to the cluster of a kubeconfig, by client certificate, token, token file or exec plugin. */
 export async function kubeconfigAccess(
   cluster: KubeconfigCluster,
-  env: NodeJS.ProcessEnv,
-  pluginMs = PLUGIN_MS,
+  { env, readSecret, pluginMs = PLUGIN_MS }: KubeconfigOptions,
 ): Promise<ClusterAccess> {
+  const { secret } = cluster;
   const path = cluster.path ?? env['KUBECONFIG'] ?? join(homedir(), '.kube', 'config');
+  const source: Source =
+    secret === null ? { name: path, path } : { name: formatReference(secret), read: () => readSecret(secret) };
   const mistake = (message: string, remedy: string, cause?: unknown) =>
-    new DeployError('config-invalid', { subject: path, message, remedy, cause });
-  const config = await load(path, mistake);
+    new DeployError('config-invalid', { subject: source.name, message, remedy, cause });
+  const config = await load(source, mistake);
   const context = chooseContext(config, cluster, mistake);
   config.setCurrentContext(context);
   const server = config.getCurrentCluster();
@@ -36,28 +40,43 @@ export async function kubeconfigAccess(
     ca: tls.ca,
     tlsServerName: server.tlsServerName ?? null,
     clientCertificate: tls.clientCertificate,
-    token: hasToken ? tokenSource({ path, context, pluginMs }, mistake) : null,
+    token: hasToken ? tokenSource({ source, context, pluginMs }, mistake) : null,
     renew: null,
   };
 }
 
-/** How long a credentials plugin may take; some contact an identity provider. */
+export interface KubeconfigOptions {
+  readonly env: NodeJS.ProcessEnv;
+  readonly readSecret: (reference: SecretReference) => Promise<string>;
+  /** How long a credentials plugin may take. */
+  readonly pluginMs?: number;
+}
+
+/** A file, or a text from elsewhere. `name`: for messages. */
+type Source = { readonly name: string } & ({ readonly path: string } | { readonly read: () => Promise<string> });
+
+/** Some plugins contact an identity provider. */
 const PLUGIN_MS = 20_000;
 
 type Mistake = (message: string, remedy: string, cause?: unknown) => DeployError;
 
 /** Imported late: the package takes longer to load than a whole deploy. */
-async function load(path: string, mistake: Mistake): Promise<KubeConfig> {
+async function load(source: Source, mistake: Mistake): Promise<KubeConfig> {
   const { KubeConfig } = await import('@kubernetes/client-node');
   const config = new KubeConfig();
+  // A secret that is missing says so itself.
+  const text = 'read' in source ? await source.read() : null;
   try {
-    config.loadFromFile(path);
+    if (text !== null) config.loadFromString(text);
+    else if ('path' in source) config.loadFromFile(source.path);
   } catch (cause) {
-    throw mistake(
-      `cannot read the kubeconfig: ${reasonOf(cause)}`,
-      'Set kubeconfig.path of the cluster in headgate.yml, or KUBECONFIG.',
-      cause,
-    );
+    // What the parser says about a secret may quote it.
+    const reason = text === null ? `: ${reasonOf(cause)}` : '';
+    const remedy =
+      text === null
+        ? 'Set kubeconfig.path of the cluster in headgate.yml, or KUBECONFIG.'
+        : 'Store a whole kubeconfig in the secret, as kubectl config view --flatten --minify --raw prints it.';
+    throw mistake(`cannot read the kubeconfig${reason}`, remedy, text === null ? cause : undefined);
   }
   return config;
 }
@@ -118,7 +137,7 @@ async function readTls(config: KubeConfig, mistake: Mistake): Promise<Pick<Clust
 
 /** Tokens, token files and exec plugins. The package decides when each is renewed. */
 function tokenSource(
-  { path, context, pluginMs }: { readonly path: string; readonly context: string; readonly pluginMs: number },
+  { source, context, pluginMs }: { readonly source: Source; readonly context: string; readonly pluginMs: number },
   mistake: Mistake,
 ): (isRetry: boolean) => Promise<string> {
   let config: KubeConfig | null = null;
@@ -126,12 +145,12 @@ function tokenSource(
   // The package cannot end a plugin that hangs, so no second one is started next to it.
   return (isRetry) => {
     running ??= tokenOf(isRetry).finally(() => (running = null));
-    return within(pluginMs, running, path);
+    return within(pluginMs, running, source.name);
   };
 
   async function tokenOf(isRetry: boolean): Promise<string> {
     if (config === null || isRetry) {
-      config = await load(path, mistake);
+      config = await load(source, mistake);
       config.setCurrentContext(context);
     }
     const options: { headers: Record<string, string> } = { headers: {} };
@@ -154,10 +173,9 @@ function tokenSource(
   }
 }
 
-async function within<T>(ms: number, work: Promise<T>, path: string): Promise<T> {
+async function within<T>(ms: number, work: Promise<T>, subject: string): Promise<T> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
-    const subject = path;
     const message = `the credentials plugin did not end within ${ms / 1000} s`;
     const remedy = 'Run kubectl get ns with the same kubeconfig and context to see where it hangs; Headgate retries.';
     late.reject(new DeployError('cluster-unreachable', { subject, message, remedy }));

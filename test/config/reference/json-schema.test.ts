@@ -51,6 +51,7 @@ const ENTRIES: Readonly<Record<string, string>> = { clusters: 'lab', repositorie
 /** What cannot be beside a key. */
 const REPLACED: Readonly<Record<string, readonly string[]>> = {
   'clusters.eks': ['kubeconfig'],
+  'clusters.kubeconfig.secret': ['path'],
   'targets.helm.oci': ['chart', 'repository'],
   'targets.forEach': ['name', 'namespace'],
   'images.policy.newest': ['semver'],

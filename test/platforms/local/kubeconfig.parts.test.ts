@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { kubeconfigAccess } from '../../../src/platforms/local/kubeconfig.ts';
 
@@ -9,6 +10,8 @@ beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'headgate-kubeconfig-'));
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
+
+const refuseToRead = () => Promise.reject(new Error('a kubeconfig in a file needs no secret'));
 
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 
@@ -35,7 +38,10 @@ async function access({
       contexts: contexts.map((name) => ({ name, context: { cluster: 'c', user: 'u' } })),
     }),
   );
-  return kubeconfigAccess({ kind: 'kubeconfig', name: 'lab', path, context, insecure: false }, {}, pluginMs);
+  return kubeconfigAccess(
+    { kind: 'kubeconfig', name: 'lab', path, secret: null, context, insecure: false },
+    { env: {}, readSecret: refuseToRead, pluginMs },
+  );
 }
 
 describe('a kubeconfig', () => {
@@ -111,9 +117,39 @@ describe('a kubeconfig', () => {
 
   it('is named in the error when it does not exist', async () => {
     const gone = kubeconfigAccess(
-      { kind: 'kubeconfig', name: 'lab', path: join(directory, 'gone'), context: null, insecure: false },
-      {},
+      { kind: 'kubeconfig', name: 'lab', path: join(directory, 'gone'), secret: null, context: null, insecure: false },
+      { env: {}, readSecret: refuseToRead },
     );
     await expect(gone).rejects.toMatchObject({ code: 'config-invalid', subject: join(directory, 'gone') });
+  });
+
+  describe('in a secret', () => {
+    const cluster = {
+      kind: 'kubeconfig',
+      name: 'lab',
+      path: null,
+      secret: { kind: 'env', name: 'LAB' },
+      context: null,
+      insecure: false,
+    } as const;
+    const from = (text: string) =>
+      // A path that does not exist: the secret comes first.
+      kubeconfigAccess(cluster, { env: { KUBECONFIG: '/gone' }, readSecret: async () => text });
+
+    it('provides what a file provides, and is read again for a new token', async () => {
+      await access({ user: { token: 'hunter2' } });
+      let text = await readFile(join(directory, 'kubeconfig'), 'utf8');
+      const found = await kubeconfigAccess(cluster, { env: {}, readSecret: async () => text });
+      expect(found).toMatchObject({ server: 'https://10.0.0.1:6443', ca: 'CA' });
+      expect(await found.token?.(false)).toBe('hunter2');
+      text = text.replace('hunter2', 'renewed');
+      expect(await found.token?.(true)).toBe('renewed');
+    });
+
+    it.each(['hunter2: [', 'hunter2', '{"token":"hunter2"}'])('is never quoted when it is %s', async (text) => {
+      const failed = await from(text).catch((thrown: unknown) => thrown);
+      expect(failed).toMatchObject({ code: 'config-invalid', subject: 'env:LAB' });
+      expect(inspect(failed)).not.toContain('hunter2');
+    });
   });
 });

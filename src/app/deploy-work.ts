@@ -1,0 +1,36 @@
+import { readRequest } from '../queue/message.ts';
+import type { Handled, Work } from '../queue/work.ts';
+import type { DeployRequest } from '../deploy/ports/request.ts';
+import { runRequests } from '../deploy/requests/run-requests.ts';
+import type { Runtime } from '../deploy/ports/runtime.ts';
+import { asDeployError } from '../error/deploy-error.ts';
+
+/** The deploy queue where its consumers come and go: requests, and reports about those that were given up. */
+export function deployWork(runtime: Runtime): Work<DeployRequest> {
+  return {
+    read: readRequest,
+    keepUnreadable: null,
+    // A group holds requests of one kind (src/platforms/aws/sqs/send.ts).
+    handler: (requests, signal) =>
+      requests.some(({ gaveUp }) => gaveUp === true)
+        ? reportGivenUp(requests, runtime, signal)
+        : runRequests(requests, runtime, signal),
+  };
+}
+
+/** The final status is retried until it is written. */
+export async function reportGivenUp(
+  requests: readonly DeployRequest[],
+  runtime: Runtime,
+  signal: AbortSignal,
+): Promise<Handled> {
+  const { recordDead } = await import('../deploy/requests/record-dead.ts');
+  try {
+    for (const request of requests) await recordDead(request, runtime, signal);
+    return { kind: 'done' };
+  } catch (thrown) {
+    const errors = [asDeployError(thrown).problem];
+    runtime.log({ level: 'warn', message: 'not-reported', target: requests[0]?.target, errors });
+    return { kind: 'retry', afterMs: null };
+  }
+}

@@ -1,0 +1,98 @@
+import type { CheckRequest } from '../../deploy/ports/check-request.ts';
+import type { Log } from '../../deploy/ports/log.ts';
+import type { DeployRequest } from '../../deploy/ports/request.ts';
+import { lookOnce } from '../../deploy/readiness/check.ts';
+import { lookAfter } from '../../deploy/readiness/judge-readiness.ts';
+import { answerOf } from '../../platforms/http/task-route.ts';
+import type { TaskRoute } from '../../platforms/http/task-route.ts';
+import { readCheck } from '../../queue/check-message.ts';
+import { servePushed } from '../../queue/pushed.ts';
+import type { PushedOptions } from '../../queue/pushed.ts';
+import type { SlotLimits } from '../../queue/slots.ts';
+import { openTurns } from '../../queue/turns.ts';
+import type { Work } from '../../queue/work.ts';
+import { deployWork, reportGivenUp } from '../deploy-work.ts';
+import type { LocalRuntime } from '../local/local-runtime.ts';
+import { serversOf } from '../servers-of.ts';
+import { wait } from '../wait.ts';
+
+/** What all tasks of a process share. */
+export interface Tasks {
+  readonly runtime: LocalRuntime;
+  readonly log: Log;
+  /** Aborted when the process ends. */
+  readonly stopping: AbortSignal;
+  /** How long the queue waits for an answer. */
+  readonly limitMs: number;
+}
+
+/** As the queue of `serve` and the queue on AWS. Only a queue that reports how often it pushed a message reaches it. */
+const MAX_TRIES = 20;
+
+/** Left to answer before the queue stops waiting. */
+const MARGIN_MS = 8_000;
+
+export function usableMsOf({ limitMs }: Pick<Tasks, 'limitMs'>): number {
+  return Math.max(limitMs - MARGIN_MS, limitMs / 2);
+}
+
+/** `/tasks/deploy`: runs of requests, and the report of one that failed too often. */
+export function deployTask(tasks: Tasks, limits: SlotLimits): TaskRoute['serve'] {
+  const { runtime } = tasks;
+  const usableMs = usableMsOf(tasks);
+  // A run that starts late continues in the next task; one that needs more than a whole task never ends.
+  const open: LocalRuntime['open'] = (target, revision) => runtime.open(target, revision, usableMs);
+  const bounded = { ...runtime, open };
+  const work = deployWork(bounded);
+  return pushedTask<DeployRequest>(tasks, limits, {
+    ...work,
+    groupOf: ({ target, gaveUp }) => (gaveUp === true ? `dead/${target}` : target),
+    sinceMs: ({ at }) => Date.parse(at),
+    async handler(requests, signal) {
+      const handled = await work.handler(requests, signal);
+      const isLast = requests.some(({ tries }) => tries >= MAX_TRIES);
+      return handled.kind === 'retry' && isLast && !signal.aborted ? reportGivenUp(requests, bounded, signal) : handled;
+    },
+  });
+}
+
+/** `/tasks/check`: one look at what a run applied. The next one is another message, which is due later. */
+export function checkTask(tasks: Tasks, limits: SlotLimits): TaskRoute['serve'] {
+  const { runtime } = tasks;
+  return pushedTask<CheckRequest>(tasks, limits, {
+    read: readCheck,
+    keepUnreadable: null,
+    groupOf: ({ target }) => target,
+    // Every reading is requested by another message, so its first try is now.
+    sinceMs: () => runtime.nowMs(),
+    async handler(requests, signal) {
+      for (const { tries: _tries, ...request } of requests) {
+        const looks = lookAfter(runtime.nowMs() - request.sinceMs);
+        const checked = await lookOnce({ request, looks }, runtime, signal);
+        // Sent before the old message is removed: a duplicate is harmless, a loss is not.
+        if (checked !== 'done') await runtime.checks.send(checked.again, checked.afterMs, signal);
+      }
+      return { kind: 'done' };
+    },
+  });
+}
+
+function pushedTask<T extends DeployRequest | CheckRequest>(
+  { runtime, log, stopping, limitMs }: Tasks,
+  limits: SlotLimits,
+  work: Work<T> & Pick<PushedOptions<T>, 'groupOf' | 'sinceMs'>,
+): TaskRoute['serve'] {
+  const { servers, config, nowMs } = runtime;
+  const options: PushedOptions<T> = {
+    ...work,
+    turns: openTurns({ limits, conditionOf: servers.conditionOf }, wait),
+    serversOf: (request) => serversOf(request, config),
+    nowMs,
+    log,
+    random: Math.random,
+  };
+  return async (message, closed) => {
+    const late = AbortSignal.timeout(usableMsOf({ limitMs }));
+    return answerOf(await servePushed(message, options, { closed, stopping: AbortSignal.any([stopping, late]) }));
+  };
+}
