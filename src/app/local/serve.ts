@@ -1,4 +1,5 @@
 import { RUN_LIMITS } from '../../cluster/state/limits.ts';
+import { VERSION } from '../version.ts';
 import type { RunLimits } from '../../cluster/state/limits.ts';
 import type { Config } from '../../config/checked/config.ts';
 import { sweepDrift } from '../../deploy/drift/detect-drift.ts';

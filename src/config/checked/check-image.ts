@@ -5,7 +5,7 @@ import { parseImageReference } from '../written/image-reference.ts';
 import type { ImageReference } from '../written/image-reference.ts';
 import * as shape from '../written/image-shape.ts';
 import { translatePattern } from '../written/tag-pattern.ts';
-import type { ConfigLocation } from './check-cluster.ts';
+import type { ConfigLocation } from './location.ts';
 import { checkReference, checkReferences } from './check-repository.ts';
 import { checkName } from './check-settings.ts';
 import { compileGlob } from './compile-glob.ts';
