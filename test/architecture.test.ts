@@ -31,7 +31,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   'githost/bitbucket-server': ['githost/port', 'githost/rest'],
   'githost/gitea': ['githost/port', 'githost/rest'],
   'githost/forgejo': ['githost/port', 'githost/gitea'],
-  'githost/gitlab': ['githost/port', 'githost/rest'],
+  'githost/gitlab': ['snapshot', 'githost/port', 'githost/rest'],
   githost: [
     'githost/port',
     'githost/git',

@@ -24,7 +24,7 @@ export interface Refused {
   /** Null: no response arrived. */
   readonly status: number | null;
   readonly reason: string;
-  /** How long the host asked to wait; null: it did not, or the error is not temporary. */
+  /** The pause that the host requests; null: it requests none, or the error is not temporary. */
   readonly afterMs: number | null;
 }
 

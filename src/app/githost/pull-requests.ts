@@ -64,6 +64,7 @@ export function openPullRequests({ api, repository, ...access }: PullRequestsOpt
   /** Null: it was deleted after it was listed. */
   async function complete(found: FoundPullRequest, signal: AbortSignal): Promise<PullRequest | null> {
     const { head, number } = found;
+    if (head.revision === null && api.readHead === null) throw missing(found.url, 'its head is not known yet');
     const revision = head.revision ?? (api.readHead && (await send(api.readHead(repository, number), signal)));
     return revision === null ? null : { ...found, head: { ...head, revision } };
   }
@@ -86,13 +87,13 @@ export function openPullRequests({ api, repository, ...access }: PullRequestsOpt
     { body, isOurs }: StickyComment,
     { signal, attempts }: { readonly signal: AbortSignal; readonly attempts: number },
   ): Promise<Comment> {
-    const ours = (await commentsOf(pullRequest, signal)).find((comment) => isOurs(comment));
-    if (ours?.body === body) return ours;
+    const written = (await commentsOf(pullRequest, signal)).find((comment) => isOurs(comment));
+    if (written?.body === body) return written;
     try {
-      if (ours === undefined)
+      if (written === undefined)
         return existing(await send(api.createComment(repository, pullRequest, body), signal, false), pullRequest);
-      const at = locationOf({ pullRequest, commentId: ours.id });
-      return existing(await send(api.changeComment(at, body, ours), signal), pullRequest);
+      const at = locationOf({ pullRequest, commentId: written.id });
+      return existing(await send(api.changeComment(at, body, written), signal), pullRequest);
     } catch (thrown) {
       // It may have been written nevertheless, or been deleted meanwhile.
       const isUnclear = thrown instanceof DeployError && thrown.code === 'host-unreachable';
@@ -132,16 +133,13 @@ export function openPullRequests({ api, repository, ...access }: PullRequestsOpt
       if (api.react !== null) await send(api.react(locationOf(at), reaction), signal);
     },
     async mayWrite(account, signal) {
-      try {
-        // A user that the host does not know may not.
-        return (await send(api.mayWrite(repository, account), signal)) ?? false;
-      } catch (thrown) {
-        if (thrown instanceof DeployError && thrown.code === 'host-forbidden') return null;
-        throw thrown;
-      }
+      // A user that the host does not know may not.
+      const known = async () => (await send(api.mayWrite(repository, account), signal)) ?? false;
+      return unlessForbidden(known());
     },
     async contributors(pullRequest, signal) {
-      const commits = await allOf((page) => api.listCommits(repository, pullRequest, page), signal);
+      const commits = await unlessForbidden(allOf((page) => api.listCommits(repository, pullRequest, page), signal));
+      if (commits === null) return null;
       return {
         accounts: commits.flatMap(({ accounts }) => accounts),
         names: commits.flatMap(({ names }) => names),
@@ -149,6 +147,14 @@ export function openPullRequests({ api, repository, ...access }: PullRequestsOpt
       };
     },
   };
+}
+
+/** Null: the credentials may not ask. */
+async function unlessForbidden<Result>(work: Promise<Result>): Promise<Result | null> {
+  return work.catch((thrown: unknown) => {
+    if (thrown instanceof DeployError && thrown.code === 'host-forbidden') return null;
+    throw thrown;
+  });
 }
 
 function existing(comment: Comment | null, pullRequest: number): Comment {

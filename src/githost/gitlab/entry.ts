@@ -6,7 +6,7 @@ export const gitlab: Host = {
   gitUser: 'oauth2',
   loadReceiver: async () => (await import('./receiver.ts')).gitlabReceiver,
   loadApi: async () => (await import('./api.ts')).gitlabApi,
-  loadPullRequests: null,
+  loadPullRequests: async () => (await import('./pull-requests.ts')).gitlabPullRequests,
   loadSetup: async () => (await import('./setup.ts')).gitlabSetup,
   loadIssuer: null,
 };

@@ -3,6 +3,7 @@ import { authenticWith, hmacSha256, isSame } from '../port/authentic.ts';
 import type { AuthenticDelivery, Delivery, GitHost, Parsed, RepositoryIdentity } from '../port/git-host.ts';
 import { ignoredEvent, invalidFields, notUnderstood, readBody } from '../port/payload.ts';
 import { parseRefChanges } from '../port/ref-changes.ts';
+import { parseMergeRequestEvent, parseNoteEvent } from './merge-request-event.ts';
 import { isSigningToken, keyOf } from './signing-token.ts';
 
 /** Signed by GitLab 19.0 or newer with a signing token, or carrying the plain token of older ones. */
@@ -54,7 +55,10 @@ function parse(delivery: AuthenticDelivery): Parsed {
   const other = event ?? z.safeParse(SystemEvent, payload).data?.event_name;
   if (other === undefined)
     return notUnderstood('object_kind is missing: a webhook template may not change the payload');
-  return ignoredEvent(other, repositoryOf(payload));
+  const repository = repositoryOf(payload);
+  if (repository !== null && event === 'merge_request') return parseMergeRequestEvent(payload, repository);
+  if (repository !== null && event === 'note') return parseNoteEvent(payload, repository);
+  return ignoredEvent(other, repository);
 }
 
 /** Nothing marks a forced push, at most twenty commits are listed, and none of their parents. */

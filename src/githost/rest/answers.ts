@@ -31,3 +31,8 @@ export function coAuthorsOf(message: string): readonly string[] {
     ([, name = '', email = '']) => [name, email],
   );
 }
+
+/** For a URL: a text that is not an id addresses nothing. */
+export function asNumber(id: string): string {
+  return /^\d{1,20}$/.test(id) ? id : '0';
+}

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { asRevision } from '../../snapshot/source.ts';
-import { coAuthorsOf, linkedPage, reading } from './answers.ts';
+import { asNumber, coAuthorsOf, linkedPage, reading } from './answers.ts';
 import type { ApiAnswer, HostRequest, RepositoryLocation } from '../port/host-api.ts';
 import type {
   Account,
@@ -182,9 +182,4 @@ function contributionOf({ author, committer, commit }: z.infer<typeof Commit>): 
     accounts: users.map((user) => accountOf(user)),
     names: [...signatures.flatMap(({ name, email }) => [name, email]), ...coAuthorsOf(commit.message)],
   };
-}
-
-/** For a URL: a text that is not an id addresses nothing. */
-function asNumber(id: string): string {
-  return /^\d{1,20}$/.test(id) ? id : '0';
 }

@@ -33,6 +33,7 @@ export const AZURE_DEVOPS: HostCase = {
   name: 'azure-devops',
   host: 'azure-devops',
   lacks: [
+    'pull-requests',
     'changed-paths',
     'forced-flag',
     'root-tree',

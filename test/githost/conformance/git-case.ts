@@ -7,6 +7,7 @@ export const GIT: HostCase = {
   name: 'git',
   host: 'git',
   lacks: [
+    'pull-requests',
     'changed-paths',
     'forced-flag',
     'root-tree',

@@ -65,11 +65,6 @@ const SIGNED: HostCase = {
     return { event: kind === 'push' ? 'Push Hook' : 'Tag Push Hook', payload };
   },
   others: {
-    'a merge request': withProject('Merge Request Hook', {
-      object_kind: 'merge_request',
-      object_attributes: { iid: 3, action: 'open', source_branch: 'next', target_branch: 'main' },
-    }),
-    'a comment': withProject('Note Hook', { object_kind: 'note', object_attributes: { note: 'Looks good' } }),
     'a pipeline': withProject('Pipeline Hook', { object_kind: 'pipeline', object_attributes: { status: 'success' } }),
     'an event of a group': { event: 'Member Hook', payload: { event_name: 'user_add_to_group', group_id: 78 } },
     'a system event': {

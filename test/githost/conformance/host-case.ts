@@ -23,6 +23,8 @@ export type Lack =
   | 'tags'
   /** Commit statuses: outcomes are in the log, the state and the Events. */
   | 'statuses'
+  /** Pull requests that Headgate reads: they are not planned. */
+  | 'pull-requests'
   /** Webhooks in its API: they are registered by hand. */
   | 'hook-api'
   /** A test delivery over its API: the next push is the test. */

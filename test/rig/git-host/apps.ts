@@ -26,7 +26,7 @@ export interface Apps {
   /** `POST /app/installations/{id}/access_tokens`; null for another path. */
   answer(request: { method: string; path: string; authorization: string | undefined; body: string }): ApiAnswer | null;
   /** Does the token have this permission in the repository? */
-  allows(token: string, fullName: string, permission: 'contents' | 'statuses'): boolean;
+  allows(token: string, fullName: string, permission: 'contents' | 'statuses' | 'pull_requests'): boolean;
 }
 
 const Body = z.object({
@@ -85,7 +85,7 @@ export function openApps(nowMs: () => number): Apps {
           each.token === token &&
           nowMs() < each.expiresAtMs &&
           each.repositories.includes(fullName) &&
-          (permission === 'statuses' ? each.permissions['statuses'] === 'write' : 'contents' in each.permissions),
+          (permission === 'contents' ? 'contents' in each.permissions : each.permissions[permission] === 'write'),
       ),
   };
 }

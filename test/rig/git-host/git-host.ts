@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { dirname, join } from 'node:path';
@@ -8,6 +9,9 @@ import type { Apps } from './apps.ts';
 import { startGitServer } from './http-backend.ts';
 import type { GitHttpServer } from './http-backend.ts';
 import { shownHook } from './hooks-api.ts';
+import { openPullRequests } from './pull-requests/model.ts';
+import type { PullRequestEvent, RepositoryPullRequests, User } from './pull-requests/model.ts';
+import { shownComment, shownPullRequest } from './pull-requests/github-api.ts';
 import { answerApi } from './rest-api.ts';
 import { openStore } from './store.ts';
 import type { StoredStatus, Webhook } from './store.ts';
@@ -17,6 +21,8 @@ import type { DeliveryFaults, SentDelivery } from './webhooks.ts';
 export interface Faults extends DeliveryFaults {
   /** Answers API requests with this status, `times` times; 0 cuts the connection. */
   api?: { status: number; times: number; retryAfter?: number };
+  /** Carries out API requests with this method, and cuts the connection instead of answering them, `times` times. */
+  apiCut?: { method: string; times: number };
   /** Answers Git requests with this status, `times` times, after `after` that succeed; 0 cuts the connection. */
   git?: { status: number; times: number; after?: number };
   /** Git requests wait for it. */
@@ -31,12 +37,19 @@ export interface GitHost {
   readonly deliveries: readonly SentDelivery[];
   readonly statuses: readonly StoredStatus[];
   readonly apps: Apps;
+  /** The accounts that the API knows, and what each may do. */
+  users: readonly User[];
+  /** The pull requests of a repository. They do not survive a restart. */
+  pullRequestsOf(fullName: string): RepositoryPullRequests;
   faults: Faults;
   /** Creates a bare repository `owner/name` unless it exists. Returns its folder. */
   createRepository(fullName: string, id?: number): Promise<string>;
   webhooksOf(fullName: string): readonly { readonly url: string }[];
   /** The repository's only webhook from now on; the API can register more. */
-  setWebhook(fullName: string, webhook: { url: string; secret: string; contentType?: 'json' | 'form' }): void;
+  setWebhook(
+    fullName: string,
+    webhook: { url: string; secret: string; contentType?: 'json' | 'form'; events?: readonly string[] },
+  ): void;
   cloneUrl(fullName: string): string;
   statusesOf(sha: string): readonly StoredStatus[];
   /** Sends a payload that the test has built to the repository's first webhook. */
@@ -74,12 +87,16 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
   const directoryOf = (fullName: string) => join(directory, `${fullName}.git`);
   const webhooksOf = (fullName: string) => store.repositories.get(fullName)?.webhooks ?? [];
   const apps = openApps(options.nowMs ?? Date.now);
+  const pullRequests = new Map<string, RepositoryPullRequests>();
   const api = {
     store,
     token,
     apps,
     directoryOf,
     now: () => new Date(),
+    url: () => server.url,
+    users: () => host.users,
+    pullRequestsOf,
     onWebhook: ping,
     deliveries: () => sender.deliveries,
   };
@@ -87,7 +104,47 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
   function ping(fullName: string, webhook: Webhook): void {
     const repository = { id: store.repositories.get(fullName)?.id, full_name: fullName };
     const zen = 'Keep it logically awesome.';
-    sender.ping(webhook, JSON.stringify({ zen, hook_id: webhook.id, hook: shownHook(webhook), repository }));
+    sender.notify(webhook, 'ping', JSON.stringify({ zen, hook_id: webhook.id, hook: shownHook(webhook), repository }));
+  }
+
+  function pullRequestsOf(fullName: string): RepositoryPullRequests {
+    const known = pullRequests.get(fullName);
+    if (known !== undefined) return known;
+    const opened = openPullRequests({
+      directoryOf,
+      fullName,
+      now: api.now,
+      onEvent: (event) => notify(fullName, event),
+      onMerged: ({ before, after, ref }) => runHook(directoryOf(fullName), `${before} ${after} ${ref}\n`),
+    });
+    pullRequests.set(fullName, opened);
+    return opened;
+  }
+
+  function notify(fullName: string, event: PullRequestEvent): void {
+    const { action, pullRequest } = event;
+    const { number, title } = pullRequest;
+    const idOf = (name: string) => store.repositories.get(name)?.id ?? 0;
+    const repository = { id: idOf(fullName), full_name: fullName };
+    const about = { url: server.url, idOf };
+    const name = event.kind === 'comment' ? 'issue_comment' : 'pull_request';
+    const payload =
+      event.kind === 'comment'
+        ? { action, issue: { number, title, pull_request: {} }, comment: shownComment(event.comment, fullName, about) }
+        : { action, number, pull_request: shownPullRequest(pullRequest, fullName, about) };
+    for (const webhook of webhooksOf(fullName)) {
+      if (!webhook.active || !webhook.events.some((each) => each === name || each === '*')) continue;
+      sender.notify(webhook, name, JSON.stringify({ ...payload, repository, sender: { login: 'someone', id: 1 } }));
+    }
+  }
+
+  /** The heads of its pull requests move before a push is delivered. */
+  async function movePullRequests(fullName: string, payload: string): Promise<void> {
+    const { ref, after }: { readonly ref: string; readonly after: string } = JSON.parse(payload);
+    const branch = ref.replace('refs/heads/', '');
+    if (/^0+$/.test(after) || branch === ref) return;
+    for (const each of pullRequests.values()) await each.pushed(fullName, branch, after);
+    await pullRequests.get(fullName)?.tryMerges(branch);
   }
 
   function onPush(fullName: string, payload: string): void {
@@ -99,9 +156,10 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
 
   /** Everything that is not Git itself. */
   async function intercept(request: IncomingMessage, response: ServerResponse, body: Buffer): Promise<boolean> {
-    const [path = ''] = (request.url ?? '').split('?');
+    const [path = '', query = ''] = (request.url ?? '').split('?');
     const pushed = /^\/_hook\/(.+)$/.exec(path)?.[1];
     if (pushed !== undefined) {
+      await movePullRequests(pushed, body.toString());
       onPush(pushed, body.toString());
       response.writeHead(204).end();
       return true;
@@ -114,11 +172,18 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
       const apiRequest = {
         method: request.method ?? '',
         path: path.slice(API.length),
+        query: new URLSearchParams(query),
         authorization,
         body: body.toString(),
       };
-      const { status, content } = await answerApi(apiRequest, api);
-      response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(content));
+      const { status, content, headers = {} } = await answerApi(apiRequest, api);
+      if (isCut(host.faults.apiCut, apiRequest.method)) {
+        response.destroy();
+        return true;
+      }
+      response
+        .writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...headers })
+        .end(JSON.stringify(content));
       return true;
     }
     const fullName = /^\/([^/]+\/[^/]+?)\.git\//.exec(path)?.[1] ?? '';
@@ -137,6 +202,8 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
     deliveries: sender.deliveries,
     statuses: store.statuses,
     apps,
+    users: [],
+    pullRequestsOf,
     faults: {},
     async createRepository(fullName, id) {
       const known = store.repositories.get(fullName);
@@ -148,9 +215,9 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
       return path;
     },
     webhooksOf,
-    setWebhook(fullName, { url: to, secret, contentType = 'json' }) {
+    setWebhook(fullName, { url: to, secret, contentType = 'json', events = ['push'] }) {
       const { id = 0 } = store.repositories.get(fullName) ?? {};
-      const webhook = { id: 1, url: to, secret, contentType, events: ['push'], active: true };
+      const webhook = { id: 1, url: to, secret, contentType, events, active: true };
       store.saveRepository(fullName, { id, webhooks: [webhook] });
     },
     cloneUrl: (fullName) => `${url}/${fullName}.git`,
@@ -193,10 +260,23 @@ function writeHook(path: string, args: readonly string[]): void {
   writeFileSync(join(path, 'hooks', 'post-receive'), `#!/bin/sh\nexec ${quoted.join(' ')}\n`, { mode: 0o755 });
 }
 
+/** As a push runs it. */
+async function runHook(path: string, changes: string): Promise<void> {
+  const hook = spawn(join(path, 'hooks', 'post-receive'), { cwd: path, stdio: ['pipe', 'ignore', 'inherit'] });
+  hook.stdin.end(changes);
+  await once(hook, 'close');
+}
+
 function passwordOf({ headers }: IncomingMessage): string {
   const basic = /^Basic (.+)$/i.exec(headers.authorization ?? '')?.[1] ?? '';
   const text = Buffer.from(basic, 'base64').toString();
   return text.slice(text.indexOf(':') + 1);
+}
+
+function isCut(cut: Faults['apiCut'], method: string): boolean {
+  if (cut === undefined || cut.times <= 0 || cut.method !== method) return false;
+  cut.times -= 1;
+  return true;
 }
 
 /** Counts the fault down; true when it has answered. */

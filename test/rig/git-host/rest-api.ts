@@ -4,12 +4,15 @@ import { z } from 'zod';
 import type { Apps } from './apps.ts';
 import { answerHooks } from './hooks-api.ts';
 import type { HooksWorld } from './hooks-api.ts';
+import { answerPulls } from './pull-requests/github-api.ts';
+import type { User, RepositoryPullRequests } from './pull-requests/model.ts';
 import type { Store } from './store.ts';
 
 export interface ApiRequest {
   readonly method: string;
   /** Without `/api` and the query. */
   readonly path: string;
+  readonly query: URLSearchParams;
   readonly authorization: string | undefined;
   readonly body: string;
 }
@@ -17,6 +20,7 @@ export interface ApiRequest {
 export interface ApiAnswer {
   readonly status: number;
   readonly content: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface ApiWorld extends HooksWorld {
@@ -25,6 +29,9 @@ export interface ApiWorld extends HooksWorld {
   readonly apps: Apps;
   readonly directoryOf: (fullName: string) => string;
   readonly now: () => Date;
+  readonly url: () => string;
+  readonly users: () => readonly User[];
+  readonly pullRequestsOf: (fullName: string) => RepositoryPullRequests;
 }
 
 const Status = z.object({
@@ -37,13 +44,14 @@ const Status = z.object({
 const STATUSES_KEPT = 1000;
 const DESCRIPTION_LENGTH = 140;
 
-/** GitHub's REST API, as far as Headgate uses it: statuses, hooks and the repository itself. */
+/** GitHub's REST API, as far as Headgate uses it: statuses, hooks, pull requests and the repository itself. */
 export async function answerApi(request: ApiRequest, world: ApiWorld): Promise<ApiAnswer> {
   const issued = world.apps.answer(request);
   if (issued !== null) return issued;
   const [, fullName = '', rest = ''] = /^\/repos\/([^/]+\/[^/]+)(\/.*)?$/.exec(request.path) ?? [];
   const bearer = (request.authorization ?? '').replace(/^Bearer /, '');
-  const isApp = rest.startsWith('/statuses/') && world.apps.allows(bearer, fullName, 'statuses');
+  const permission = rest.startsWith('/statuses/') ? 'statuses' : 'pull_requests';
+  const isApp = world.apps.allows(bearer, fullName, permission);
   if (bearer !== world.token && !isApp) return refusal(401, 'Bad credentials');
   if (!world.store.repositories.has(fullName)) return refusal(404, 'Not Found');
   const posted = /^\/statuses\/([0-9a-f]{40,64})$/.exec(rest)?.[1];
@@ -59,6 +67,16 @@ export async function answerApi(request: ApiRequest, world: ApiWorld): Promise<A
       world,
     );
   }
+  const pulls = await answerPulls(
+    { method: request.method, fullName, rest, query: request.query, body: parseJson(request.body) },
+    {
+      url: world.url(),
+      idOf: (name) => world.store.repositories.get(name)?.id ?? 0,
+      users: world.users,
+      pullRequests: world.pullRequestsOf(fullName),
+    },
+  );
+  if (pulls !== null) return pulls;
   if (request.method === 'GET' && rest === '') return { status: 200, content: shownRepository(fullName, world) };
   return refusal(404, 'Not Found');
 }

@@ -30,7 +30,8 @@ export interface Sender {
   push(webhook: Webhook, payload: string): void;
   /** Sends at once; a delivery that was sent before keeps its id. */
   send(delivery: SentDelivery, headers?: Readonly<Record<string, string>>): Promise<void>;
-  ping(webhook: Webhook, payload: string): void;
+  /** Sends another event. */
+  notify(webhook: Webhook, event: string, payload: string): void;
   settled(): Promise<void>;
 }
 
@@ -75,8 +76,8 @@ export function webhookSender(faultsNow: () => DeliveryFaults): Sender {
       if (before === null && faults.reorder?.(index) === true) held = go;
       else void track(go().then(() => before?.()));
     },
-    ping(webhook, payload) {
-      const delivery = newDelivery(webhook, { event: 'ping', payload });
+    notify(webhook, event, payload) {
+      const delivery = newDelivery(webhook, { event, payload });
       deliveries.push(delivery);
       void track(send(delivery));
     },
