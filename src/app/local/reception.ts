@@ -12,9 +12,9 @@ export async function readSecrets({ config, secretsOf }: LocalRuntime, signal: A
 
 export function receptionOf(
   { config, secretsOf, rotatedSecretsOf, nowMs }: LocalRuntime,
-  { log, queue }: Pick<Reception, 'log' | 'queue'>,
+  { log, queue, plans }: Pick<Reception, 'log' | 'queue' | 'plans'>,
 ): Reception {
   const limits = { version: VERSION, limitBytes: BODY_LIMIT_BYTES };
   const counted = countRefusals(log, nowMs);
-  return { ...limits, config, secretsOf, rotatedSecretsOf, queue, log: counted, nowMs, randomId: randomUUID };
+  return { ...limits, config, secretsOf, rotatedSecretsOf, queue, plans, log: counted, nowMs, randomId: randomUUID };
 }

@@ -19,7 +19,9 @@ import { cuttingWaitsShort, retryWaits } from '../../queue/retry-waits.ts';
 import type { RetryWaits } from '../../queue/retry-waits.ts';
 import { wait } from '../wait.ts';
 import { consumeChecks } from './consume-checks.ts';
+import { planContext } from '../plan-context.ts';
 import { consumeDeadLetters, deadLetterOfUnreadable } from './consume-dead-letters.ts';
+import { consumePlans } from './consume-plans.ts';
 import { consumeRequests } from './consume-requests.ts';
 import { localRuntime } from './local-runtime.ts';
 import type { LocalRuntime } from './local-runtime.ts';
@@ -79,7 +81,10 @@ export async function serve(options: ServeOptions): Promise<Service> {
   try {
     await readSecrets(runtime, stopping.signal);
     if (metrics !== null) scraped = await serveMetrics(metricsPort ?? 0, metrics, scrape);
-    const server = await startHttpServer({ host, port }, receptionOf(runtime, { log, queue: requests }));
+    const server = await startHttpServer(
+      { host, port },
+      receptionOf(runtime, { log, queue: requests, plans: queues.plans }),
+    );
     const consumers = startConsumers(queues, { runtime, log, waits, visibilitySeconds: limits.visibilitySeconds });
     const sweeps = startSweeps(queues.deploy, { ...options, log, runtime }, stopping.signal);
     log({ level: 'info', message: 'listening', url: server.url });
@@ -111,17 +116,19 @@ interface Consuming {
 }
 
 function startConsumers(
-  { deploy, dead, checks, deadLetters }: LocalQueues,
+  { deploy, dead, checks, plans, deadLetters }: LocalQueues,
   { runtime, log, waits, visibilitySeconds }: Consuming,
 ): { stop(): Promise<void> } {
   const keepUnreadable = async () => deadLetters.add(deadLetterOfUnreadable(runtime.nowMs()));
   const common = { runtime, log, wait, random: Math.random, visibilitySeconds, keepUnreadable };
-  const deploys = consumeRequests({ ...common, queue: deploy, waits, deadLetters });
+  const deploys = consumeRequests({ ...common, queue: deploy, waits, deadLetters, plans });
   const failed = consumeDeadLetters({ ...common, queue: dead, waits: null, deadLetters });
   const readiness = consumeChecks({ ...common, queue: checks, waits: null });
+  const context = planContext({ runtime, secrets: runtime.secrets, queue: plans });
+  const planning = consumePlans({ ...common, queue: plans, waits: null, context, servers: runtime.servers });
   return {
     async stop() {
-      await Promise.all([deploys.stop(STOP_MS), failed.stop(STOP_MS), readiness.stop(0)]);
+      await Promise.all([deploys.stop(STOP_MS), failed.stop(STOP_MS), readiness.stop(0), planning.stop(0)]);
     },
   };
 }

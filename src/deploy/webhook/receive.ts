@@ -6,7 +6,7 @@ import { FORM, mediaTypeOf } from '../../githost/port/media-type.ts';
 import { match } from './match.ts';
 import type { DeployRequest } from '../ports/request.ts';
 import type { Log } from '../ports/log.ts';
-import type { PlanQueue } from '../ports/plan-request.ts';
+import type { PlanQueue } from '../ports/githost/plan-request.ts';
 import type { Queue } from '../ports/queue.ts';
 
 /** A request before its body is read. */
@@ -41,7 +41,7 @@ export interface Reception {
   readonly rotatedSecretsOf: (repository: Repository, signal: AbortSignal) => Promise<readonly string[] | null>;
   readonly queue: Queue;
   /** Absent: this platform does not plan pull requests. */
-  readonly plans?: PlanQueue;
+  readonly plans?: PlanQueue | undefined;
   readonly randomId: () => string;
   readonly nowMs: () => number;
   readonly log: Log;
