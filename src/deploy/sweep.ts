@@ -1,5 +1,5 @@
 import type { Repository, Target } from '../config/checked/config.ts';
-import { settingsHash } from '../config/checked/settings-hash.ts';
+import { settingsHash } from '../config/derived/settings-hash.ts';
 import { expandAll } from '../config/templates/expand.ts';
 import type { RefusedDirectory } from '../config/templates/expand.ts';
 import { asDeployError } from '../error/deploy-error.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compileGlob } from '../../src/config/checked/compile-glob.ts';
-import { excluderOf } from '../../src/config/checked/excluded.ts';
+import { excluderOf } from '../../src/config/derived/excluded.ts';
 import { globError } from '../../src/config/written/glob.ts';
 
 const matcherOf = (glob: string) => excluderOf({ path: '', exclude: [compileGlob(glob)] });

@@ -2,11 +2,11 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nearest } from '../../src/config/written/nearest.ts';
 import { parseReference, formatReference } from '../../src/config/written/reference.ts';
-import { settingsHash } from '../../src/config/checked/settings-hash.ts';
+import { settingsHash } from '../../src/config/derived/settings-hash.ts';
 import type { Target } from '../../src/config/checked/config.ts';
 import { configOf, file, read, withTarget } from './builders.ts';
 import { compileGlob } from '../../src/config/checked/compile-glob.ts';
-import { excluderOf } from '../../src/config/checked/excluded.ts';
+import { excluderOf } from '../../src/config/derived/excluded.ts';
 
 const SEED = { seed: 3, numRuns: 300 };
 

@@ -4,7 +4,7 @@ import type { Expanded } from '../../src/config/templates/expand.ts';
 import { expand, expandAll } from '../../src/config/templates/expand.ts';
 import { matchDirectory, matchName } from '../../src/config/written/directory-glob.ts';
 import { directoryOf, fillTemplate } from '../../src/config/templates/for-each.ts';
-import { packConfig, unpackConfig } from '../../src/config/checked/packed.ts';
+import { packConfig, unpackConfig } from '../../src/config/derived/packed.ts';
 import { configOf, errorsOf } from './builders.ts';
 import { APPS, fileWith, FOR_EACH, templateOf, templatesOf } from './target-templates.ts';
 

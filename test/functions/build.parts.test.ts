@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildFunctions } from '../../infra/build.ts';
 import type { BuiltFunctions, InvalidConfig } from '../../infra/build.ts';
-import { packConfig, unpackConfig } from '../../src/config/checked/packed.ts';
-import type { PackedConfig } from '../../src/config/checked/packed.ts';
+import { packConfig, unpackConfig } from '../../src/config/derived/packed.ts';
+import type { PackedConfig } from '../../src/config/derived/packed.ts';
 import { readConfig } from '../../src/config/checked/read-config.ts';
 import { HOST_NAMES } from '../../src/githost/hosts.ts';
 

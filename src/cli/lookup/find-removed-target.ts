@@ -27,7 +27,7 @@ export async function findRemovedTarget(
   // If headgate.yml still has this target at this place, its settings apply.
   const known = config.targets.find((target) => target.name === name && target.namespace === namespace);
   if (known !== undefined && known.cluster.name === cluster) return known;
-  const { removedTarget } = await import('../../config/checked/removed-target.ts');
+  const { removedTarget } = await import('../../config/derived/removed-target.ts');
   return { ...removedTarget({ name, namespace }, clusterConfig), ...identityOf({ name, namespace, cluster }, config) };
 }
 

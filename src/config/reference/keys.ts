@@ -636,11 +636,4 @@ const AWS: readonly KeyReference[] = [
   },
 ];
 
-export const KEYS: readonly KeyReference[] = [
-  ...KEY,
-  ...CLUSTERS,
-  ...REPOSITORIES,
-  ...TARGETS,
-  ...IMAGES,
-  ...AWS,
-];
+export const KEYS: readonly KeyReference[] = [...KEY, ...CLUSTERS, ...REPOSITORIES, ...TARGETS, ...IMAGES, ...AWS];

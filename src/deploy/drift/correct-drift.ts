@@ -1,5 +1,5 @@
 import type { Target } from '../../config/checked/config.ts';
-import { settingsHash } from '../../config/checked/settings-hash.ts';
+import { settingsHash } from '../../config/derived/settings-hash.ts';
 import { failureClassOf } from '../../error/deploy-error.ts';
 import type { Problem } from '../../error/deploy-error.ts';
 import type { ChangeResult } from '../../plan/planner/after.ts';

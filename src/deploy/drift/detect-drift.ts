@@ -1,5 +1,5 @@
 import type { Target } from '../../config/checked/config.ts';
-import { settingsHash } from '../../config/checked/settings-hash.ts';
+import { settingsHash } from '../../config/derived/settings-hash.ts';
 import type { StateChange, TargetState } from '../../state/target-state.ts';
 import { isResting } from '../../state/contest.ts';
 import { suspectsOf } from '../../state/suspect.ts';

@@ -1,5 +1,5 @@
 import type { Target } from '../../config/checked/config.ts';
-import { settingsHash } from '../../config/checked/settings-hash.ts';
+import { settingsHash } from '../../config/derived/settings-hash.ts';
 import { isBackingOff } from '../../state/backoff.ts';
 import { describeHold } from '../../state/hold.ts';
 import type { Hold } from '../../state/hold.ts';

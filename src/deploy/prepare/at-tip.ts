@@ -1,5 +1,5 @@
 import type { Target } from '../../config/checked/config.ts';
-import { settingsHash } from '../../config/checked/settings-hash.ts';
+import { settingsHash } from '../../config/derived/settings-hash.ts';
 import type { TargetState } from '../../state/target-state.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import { currentRenderer, inputPathsOf } from '../render/renderer.ts';

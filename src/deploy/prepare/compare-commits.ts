@@ -3,7 +3,7 @@ import { changedFields } from '../../plan/model/field-changes.ts';
 import type { FieldChange } from '../../plan/model/field-changes.ts';
 import { formatId } from '../../resource/resource.ts';
 import type { Manifest, ResourceId } from '../../resource/resource.ts';
-import { settingsHash } from '../../config/checked/settings-hash.ts';
+import { settingsHash } from '../../config/derived/settings-hash.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import { NOTHING_RECORDED } from '../../state/target-state.ts';
 import type { Desired } from '../../desired/plain/plain.ts';

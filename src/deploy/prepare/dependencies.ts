@@ -1,5 +1,5 @@
 import type { Target } from '../../config/checked/config.ts';
-import { settingsHash } from '../../config/checked/settings-hash.ts';
+import { settingsHash } from '../../config/derived/settings-hash.ts';
 import { awaitsReleaseBy } from '../../plan/model/plan.ts';
 import { isAtTip } from './at-tip.ts';
 import { readinessOf } from '../../state/readiness.ts';

@@ -1,4 +1,4 @@
-import { settingsHash } from '../../config/checked/settings-hash.ts';
+import { settingsHash } from '../../config/derived/settings-hash.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import type { TargetRequest } from '../ports/request.ts';
 import type { World } from '../ports/world.ts';

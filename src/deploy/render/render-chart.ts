@@ -1,6 +1,6 @@
 import { DeployError } from '../../error/deploy-error.ts';
 import type { HelmSettings, Target } from '../../config/checked/config.ts';
-import { settingsHash } from '../../config/checked/settings-hash.ts';
+import { settingsHash } from '../../config/derived/settings-hash.ts';
 import { hooksInOrder, valuesOf } from '../../desired/helm/chart.ts';
 import { refusedBy } from '../../desired/plain/plain.ts';
 import type { PathContent } from '../../snapshot/source.ts';

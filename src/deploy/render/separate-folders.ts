@@ -1,4 +1,4 @@
-import { excluderOf } from '../../config/checked/excluded.ts';
+import { excluderOf } from '../../config/derived/excluded.ts';
 import { foldersBelow, refuseFolder, rendererIn } from '../../desired/plain/rendered-folder.ts';
 import type { Desired } from '../../desired/plain/plain.ts';
 import type { RenderedFolder } from '../../desired/plain/rendered-folder.ts';

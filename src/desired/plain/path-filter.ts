@@ -1,7 +1,7 @@
 import type { Target } from '../../config/checked/config.ts';
 import { isBelow } from '../../snapshot/source.ts';
 import type { SourceFile } from '../../snapshot/source.ts';
-import { excluderOf } from '../../config/checked/excluded.ts';
+import { excluderOf } from '../../config/derived/excluded.ts';
 
 /** Which paths the target reads. A link or submodule is never followed, but it may have replaced a directory of manifests. */
 export function pathFilterOf(target: Target): (path: string, kind: SourceFile['kind']) => boolean {

@@ -1,4 +1,4 @@
-import type { BranchChange, BranchWriter, Written } from '../../deploy/ports/branch-writer.ts';
+import type { BranchChange, BranchWriter, Written } from '../../deploy/ports/githost/branch-writer.ts';
 import { DeployError } from '../../error/deploy-error.ts';
 import { asRevision } from '../../snapshot/source.ts';
 import type { Revision } from '../../snapshot/source.ts';

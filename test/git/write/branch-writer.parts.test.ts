@@ -3,7 +3,7 @@ import { Agent as HttpsAgent } from 'node:https';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { BranchChange } from '../../../src/deploy/ports/branch-writer.ts';
+import type { BranchChange } from '../../../src/deploy/ports/githost/branch-writer.ts';
 import { GIT_LIMITS } from '../../../src/git/limits.ts';
 import { openRepository } from '../../../src/git/reader.ts';
 import { openBranchWriter } from '../../../src/git/write/branch-writer.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Config } from '../../../config/checked/config.ts';
-import { packConfig } from '../../../config/checked/packed.ts';
-import type { PackedConfig } from '../../../config/checked/packed.ts';
+import { packConfig } from '../../../config/derived/packed.ts';
+import type { PackedConfig } from '../../../config/derived/packed.ts';
 
 /** The files that each function is packaged with beside its code: headgate.json, and the private CAs that it refers to. */
 export async function configFiles(config: Config): Promise<ReadonlyMap<string, Uint8Array>> {

@@ -1,4 +1,4 @@
-import type { Config, TargetTemplate, Target, TargetSettings } from './config.ts';
+import type { Config, TargetTemplate, Target, TargetSettings } from '../checked/config.ts';
 
 /** A checked configuration as JSON. Functions are packaged with it, so that they start without parsing YAML. */
 export interface PackedConfig {

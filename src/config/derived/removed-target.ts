@@ -1,6 +1,6 @@
-import { resolveSettings } from './check-settings.ts';
-import { resolveTarget } from './check-target.ts';
-import type { ClusterConfig, Repository, Target } from './config.ts';
+import { resolveSettings } from '../checked/check-settings.ts';
+import { resolveTarget } from '../checked/check-target.ts';
+import type { ClusterConfig, Repository, Target } from '../checked/config.ts';
 import * as shape from '../written/shape.ts';
 
 /** Stands in for the repository of a removed target, which is no longer known. */

@@ -1,4 +1,4 @@
-import type { ObjectId, Revision } from '../../snapshot/source.ts';
+import type { ObjectId, Revision } from '../../../snapshot/source.ts';
 
 /** Makes commits on a branch, each by one push that never overwrites what somebody else pushed. */
 export interface BranchWriter {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../../resource/json.ts';
 import type { Json } from '../../resource/resource.ts';
-import type { ClusterConfig, Target } from './config.ts';
+import type { ClusterConfig, Target } from '../checked/config.ts';
 import { formatReference } from '../written/reference.ts';
 
 /** Increment it when Headgate renders the same manifests differently. */

@@ -1,4 +1,4 @@
-import type { Target } from './config.ts';
+import type { Target } from '../checked/config.ts';
 
 /** Which paths (from the repository's root, below the target's path) the target's globs exclude, as .gitignore would. */
 export function excluderOf({ path, exclude }: Pick<Target, 'path' | 'exclude'>): (file: string) => boolean {
