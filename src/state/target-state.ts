@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AppliedSource, ObjectId, Revision } from '../snapshot/source.ts';
+import type { Approved } from './approved.ts';
 import type { Contests } from './contest.ts';
 import type { History, RecordedVerdict } from './history.ts';
 import type { Hold } from './hold.ts';
@@ -105,6 +106,8 @@ export interface Progress {
   readonly awaited: AwaitedRun | null;
   /** The last run closed before its end and resumes when what it waits for is ready. */
   readonly waiting: Waiting | null;
+  /** Null: the last run needed no approval, or has ended. */
+  readonly approved: Approved | null;
 }
 
 export interface AwaitedRun {
@@ -160,7 +163,7 @@ export const NOTHING_RECORDED: TargetState = {
   },
   run: { lease: null, dirty: 'all' },
   outcome: { verdict: null, attempted: null, errors: [], backoff: null, pendingOn: null, rewind: null, retry: null },
-  progress: { awaited: null, waiting: null },
+  progress: { awaited: null, waiting: null, approved: null },
   drift: { found: null, contests: {} },
   history: [],
   hold: null,
