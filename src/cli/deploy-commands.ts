@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import type { Checkout } from '../platforms/local/checkout.ts';
 import type { Revision } from '../snapshot/source.ts';
-import type { PlanFormat } from './commands/plan.ts';
+import type { PlanFormat } from './plan/print-plan.ts';
 import type { Context } from './terminal/context.ts';
 import type { AddCommand } from './command-definition.ts';
 import { findRemovedTarget } from './lookup/find-removed-target.ts';
@@ -62,7 +62,7 @@ function addCheck(add: AddCommand): void {
 }
 
 function addPlan(add: AddCommand): void {
-  add<{ revision?: Revision; directory?: string; output: PlanFormat }>({
+  add<{ revision?: Revision; directory?: string; pullRequest?: number; output: PlanFormat }>({
     usage: 'plan <target>',
     summary: 'show what a deploy would change',
     description:
@@ -70,6 +70,7 @@ function addPlan(add: AddCommand): void {
     examples: [
       'headgate plan shop-prod',
       'headgate plan shop-prod --directory .   # with changes that are not committed',
+      'headgate plan shop-prod --pull-request 12   # what merging it would change',
       'headgate plan shop-prod --revision "$(git rev-parse HEAD)" --output markdown',
     ],
     options: [
@@ -79,9 +80,16 @@ function addPlan(add: AddCommand): void {
       new Option('--directory <path>', 'clone to plan as it is, with changes that are not committed').conflicts(
         'revision',
       ),
+      new Option('--pull-request <number>', 'pull request whose merge to plan')
+        .argParser(parseCount)
+        .conflicts(['revision', 'directory']),
     ],
     moreOutputs: ['markdown', 'sarif'],
-    async body(context, { revision = null, directory, output: format }, [name = '']) {
+    async body(context, { revision = null, directory, pullRequest = null, output: format }, [name = '']) {
+      if (pullRequest !== null) {
+        const { planPullRequestCommand } = await import('./plan/plan-pull-request.ts');
+        return planPullRequestCommand(context, { name, pullRequest, format });
+      }
       const { planCommand } = await import('./commands/plan.ts');
       const checkout = directory === undefined ? null : await checkoutAt(directory, context);
       try {

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { PlanRequest } from '../deploy/ports/plan-request.ts';
+import type { PlanRequest } from '../deploy/ports/githost/plan-request.ts';
 import { parseBody } from './body.ts';
 import { triggerShape } from './message.ts';
 

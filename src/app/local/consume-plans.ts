@@ -1,4 +1,4 @@
-import type { PlanRequest } from '../../deploy/ports/plan-request.ts';
+import type { PlanRequest } from '../../deploy/ports/githost/plan-request.ts';
 import type { Servers } from '../../exchange/servers.ts';
 import type { PlanContext } from '../../pulls/plan/context.ts';
 import { consume } from '../../queue/consumer.ts';

@@ -6,6 +6,7 @@ import { sweepDrift } from '../../deploy/drift/detect-drift.ts';
 import type { Log } from '../../deploy/ports/log.ts';
 import type { DeployRequest } from '../../deploy/ports/request.ts';
 import { sweep } from '../../deploy/sweep.ts';
+import type { PlanQueue } from '../../deploy/ports/githost/plan-request.ts';
 import type { Queue } from '../../deploy/ports/queue.ts';
 import { countRefusals } from '../../deploy/webhook/count-refusals.ts';
 import { BODY_LIMIT_BYTES } from '../../deploy/webhook/receive.ts';
@@ -21,7 +22,9 @@ import type { RetryWaits } from '../../queue/retry-waits.ts';
 import { VERSION } from '../version.ts';
 import { wait } from '../wait.ts';
 import { consumeChecks } from './consume-checks.ts';
+import { planContext } from '../plan-context.ts';
 import { consumeDeadLetters, deadLetterOfUnreadable } from './consume-dead-letters.ts';
+import { consumePlans } from './consume-plans.ts';
 import { consumeRequests } from './consume-requests.ts';
 import { localRuntime } from './local-runtime.ts';
 import type { LocalRuntime } from './local-runtime.ts';
@@ -70,7 +73,10 @@ export async function serve(options: ServeOptions): Promise<Service> {
   const stopping = new AbortController();
   try {
     await readSecrets(runtime, stopping.signal);
-    const server = await startHttpServer({ host, port }, receptionOf(runtime, { log, queue: requests }));
+    const server = await startHttpServer(
+      { host, port },
+      receptionOf(runtime, { log, queue: requests, plans: queues.plans }),
+    );
     const consumers = startConsumers(queues, { runtime, log, waits, visibilitySeconds: limits.visibilitySeconds });
     const sweeps = startSweeps(queues.deploy, { ...options, runtime }, stopping.signal);
     log({ level: 'info', message: 'listening', url: server.url });
@@ -98,11 +104,11 @@ async function readSecrets({ config, secretsOf }: LocalRuntime, signal: AbortSig
 
 function receptionOf(
   { config, secretsOf, rotatedSecretsOf, nowMs }: LocalRuntime,
-  { log, queue }: Pick<Reception, 'log' | 'queue'>,
+  { log, queue, plans }: Pick<Reception, 'log' | 'queue'> & { readonly plans: PlanQueue },
 ): Reception {
   const limits = { version: VERSION, limitBytes: BODY_LIMIT_BYTES };
   const counted = countRefusals(log, nowMs);
-  return { ...limits, config, secretsOf, rotatedSecretsOf, queue, log: counted, nowMs, randomId: randomUUID };
+  return { ...limits, config, secretsOf, rotatedSecretsOf, queue, plans, log: counted, nowMs, randomId: randomUUID };
 }
 
 interface Consuming {
@@ -113,17 +119,19 @@ interface Consuming {
 }
 
 function startConsumers(
-  { deploy, dead, checks, deadLetters }: LocalQueues,
+  { deploy, dead, checks, plans, deadLetters }: LocalQueues,
   { runtime, log, waits, visibilitySeconds }: Consuming,
 ): { stop(): Promise<void> } {
   const keepUnreadable = async () => deadLetters.add(deadLetterOfUnreadable(runtime.nowMs()));
   const common = { runtime, log, wait, random: Math.random, visibilitySeconds, keepUnreadable };
-  const deploys = consumeRequests({ ...common, queue: deploy, waits, deadLetters });
+  const deploys = consumeRequests({ ...common, queue: deploy, waits, deadLetters, plans });
   const failed = consumeDeadLetters({ ...common, queue: dead, waits: null, deadLetters });
   const readiness = consumeChecks({ ...common, queue: checks, waits: null });
+  const context = planContext({ runtime, secrets: runtime.secrets, queue: plans });
+  const planning = consumePlans({ ...common, queue: plans, waits: null, context, servers: runtime.servers });
   return {
     async stop() {
-      await Promise.all([deploys.stop(STOP_MS), failed.stop(STOP_MS), readiness.stop(0)]);
+      await Promise.all([deploys.stop(STOP_MS), failed.stop(STOP_MS), readiness.stop(0), planning.stop(0)]);
     },
   };
 }

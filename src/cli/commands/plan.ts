@@ -5,15 +5,11 @@ import { makeWorld } from '../../deploy/requests/make-world.ts';
 import { planDeploy } from '../../deploy/run/deploy.ts';
 import type { Checkout } from '../../platforms/local/checkout.ts';
 import type { Revision } from '../../snapshot/source.ts';
-import { formatJson } from '../plan/format-json.ts';
-import { formatMarkdown } from '../../deploy/show/format-markdown.ts';
-import { formatSarif } from '../plan/format-sarif.ts';
-import { formatText } from '../plan/format-text.ts';
-import { changesAnything, showPlan } from '../../deploy/show/shown-plan.ts';
+import { showPlan } from '../../deploy/show/shown-plan.ts';
 import type { ShownPlan } from '../../deploy/show/shown-plan.ts';
 import type { Context, ExitCode } from '../terminal/context.ts';
-
-export type PlanFormat = 'text' | 'json' | 'markdown' | 'sarif';
+import { printPlan } from '../plan/print-plan.ts';
+import type { PlanFormat } from '../plan/print-plan.ts';
 
 export interface PlanFlags {
   readonly target: Target;
@@ -26,7 +22,7 @@ export interface PlanFlags {
 
 /** Shows what a deploy would change. Exits with 2 when it would change something, 1 when it would be refused. */
 export async function planCommand(context: Context, flags: PlanFlags): Promise<ExitCode> {
-  const { config, env, log, signal, configPath } = context;
+  const { config, env, log, signal } = context;
   const { target, revision, checkout, format } = flags;
   const options = { config, env, log, holder: 'plan', progress: () => undefined, localObjects: checkout };
   const runtime = localRuntime(options);
@@ -44,20 +40,11 @@ export async function planCommand(context: Context, flags: PlanFlags): Promise<E
       await showPlan(planned, { target: target.name, directory, pullRequest: null, hidesForeign: false }, signal),
       checkout,
     );
-    context.print(FORMATS[format](shown, configPath));
-    if (shown.refusals.length > 0) return 1;
-    return changesAnything(shown) ? 2 : 0;
+    return printPlan(shown, format, context);
   } finally {
     runtime.close();
   }
 }
-
-const FORMATS: Readonly<Record<PlanFormat, (plan: ShownPlan, configPath: string) => string>> = {
-  text: formatText,
-  json: formatJson,
-  markdown: formatMarkdown,
-  sarif: formatSarif,
-};
 
 /** A directory without the applied commit seems to revert what others have pushed since. */
 async function withOutdated(plan: ShownPlan, checkout: Checkout | null): Promise<ShownPlan> {

@@ -1,7 +1,7 @@
 import type { Config, Repository, TargetSettings } from '../../config/checked/config.ts';
 import type { CommentHint, PullRequestHint } from '../../githost/port/git-host.ts';
-import type { PlanOfOne } from '../ports/plan-request.ts';
-import { planGroupOf } from '../ports/plan-request.ts';
+import type { PlanOfOne } from '../ports/githost/plan-request.ts';
+import { planGroupOf } from '../ports/githost/plan-request.ts';
 
 export type MatchedPullRequest =
   | { readonly kind: 'plan'; readonly request: Omit<PlanOfOne, 'trigger' | 'at'> }

@@ -6,7 +6,7 @@ import { FORM, mediaTypeOf } from '../../githost/port/media-type.ts';
 import { match } from './match.ts';
 import type { DeployRequest } from '../ports/request.ts';
 import type { Log } from '../ports/log.ts';
-import type { PlanQueue } from '../ports/plan-request.ts';
+import type { PlanQueue } from '../ports/githost/plan-request.ts';
 import type { Queue } from '../ports/queue.ts';
 
 /** A request before its body is read. */

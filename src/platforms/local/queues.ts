@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { randomUUID } from 'node:crypto';
 import type { Checks } from '../../deploy/ports/check-request.ts';
-import type { PlanQueue } from '../../deploy/ports/plan-request.ts';
+import type { PlanQueue } from '../../deploy/ports/githost/plan-request.ts';
 import type { Queue } from '../../deploy/ports/queue.ts';
 import { writeBody } from '../../queue/body.ts';
 import type { Inbox, Recall } from '../../queue/inbox.ts';

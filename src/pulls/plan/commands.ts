@@ -1,4 +1,4 @@
-import type { PlanOfOne } from '../../deploy/ports/plan-request.ts';
+import type { PlanOfOne } from '../../deploy/ports/githost/plan-request.ts';
 import { code } from '../../deploy/show/markdown-text.ts';
 import type { Account } from '../../githost/port/pull-requests.ts';
 import { readCommand } from '../comment/command.ts';

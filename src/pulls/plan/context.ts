@@ -1,6 +1,6 @@
 import type { Repository } from '../../config/checked/config.ts';
 import type { PullRequests } from '../../deploy/ports/githost/pull-requests.ts';
-import type { PlanQueue } from '../../deploy/ports/plan-request.ts';
+import type { PlanQueue } from '../../deploy/ports/githost/plan-request.ts';
 import type { Trigger } from '../../deploy/ports/request.ts';
 import type { Runtime } from '../../deploy/ports/runtime.ts';
 import type { PullRequest } from '../../githost/port/pull-requests.ts';

@@ -1,4 +1,4 @@
-import type { PlanOfOne } from '../../deploy/ports/plan-request.ts';
+import type { PlanOfOne } from '../../deploy/ports/githost/plan-request.ts';
 import { followersOf } from '../../deploy/webhook/receive-pull-request.ts';
 import type { OpenPullRequest, PlanContext } from './context.ts';
 

@@ -1,13 +1,14 @@
-import { DeployError, needsPerson } from '../../error/deploy-error.ts';
+import { needsPerson } from '../../error/deploy-error.ts';
 import type { Problem } from '../../error/deploy-error.ts';
 import type { Git, Merge } from '../../deploy/ports/git.ts';
-import type { PlanOfOne } from '../../deploy/ports/plan-request.ts';
+import type { PlanOfOne } from '../../deploy/ports/githost/plan-request.ts';
 import { changesAnything } from '../../deploy/show/shown-plan.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import type { TargetPlan } from '../comment/plan-comment.ts';
 import { concernedTargets } from './concerned.ts';
 import type { Concerned } from './concerned.ts';
 import type { OpenPullRequest, PlanContext } from './context.ts';
+import { mergeOf } from './merge-of.ts';
 import { mergeProblem } from './merge-problem.ts';
 import { openPullRequest } from './open-pull-request.ts';
 import { planTargets } from './plan-targets.ts';
@@ -67,7 +68,7 @@ async function answer({ open, commands, own, keys }: Answering, signal: AbortSig
 async function planAndShow(answering: Answering, context: PlanContext, signal: AbortSignal): Promise<Outcome> {
   const { open, commands } = answering;
   const git = await context.runtime.openGit(open.repository);
-  const { tip, merge } = await mergeOf(open, git, signal);
+  const { tip, merge } = await mergeOf(open.pullRequest, git, signal);
   const { repository, pullRequest } = open;
   const sides = { repository, into: pullRequest.into, tip, merge };
   const concerned = await concernedTargets(sides, { config: context.runtime.config, git }, signal);
@@ -78,24 +79,6 @@ async function planAndShow(answering: Answering, context: PlanContext, signal: A
   const failures = plans.flatMap((each) => (each.kind === 'failed' ? [each.problem] : []));
   const passing = failures.find(({ code }) => !needsPerson(code)) ?? null;
   return { kind: 'planned', head: pullRequest.head.revision, tip, plans, passing };
-}
-
-/** What the host says of the head, and what Git says of the branch. */
-async function mergeOf(
-  { pullRequest }: Pick<OpenPullRequest, 'pullRequest'>,
-  git: Git,
-  signal: AbortSignal,
-): Promise<{ readonly tip: Revision; readonly merge: Merge }> {
-  const ref = `refs/heads/${pullRequest.into}`;
-  const tip = (await git.tips([ref], signal)).get(ref);
-  if (tip === undefined)
-    throw new DeployError('ref-missing', {
-      subject: ref,
-      message: 'does not exist, and a pull request is to be merged into it',
-      remedy: 'Push the branch, or change the base of the pull request.',
-    });
-  const sides = { tip, head: pullRequest.head.revision, tried: pullRequest.mergeRevision };
-  return { tip, merge: await git.merge(sides, signal) };
 }
 
 /** Those that somebody asked for by name come first. */

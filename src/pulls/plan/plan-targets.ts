@@ -4,12 +4,12 @@ import { inParallel } from '../../exchange/pool.ts';
 import type { DataKeys } from '../../deploy/ports/data-keys.ts';
 import type { Git } from '../../deploy/ports/git.ts';
 import type { World, Unmet } from '../../deploy/ports/world.ts';
-import type { RunPorts } from '../../deploy/ports/runtime.ts';
+import type { RunPorts, Runtime } from '../../deploy/ports/runtime.ts';
 import { stopwatch } from '../../deploy/report/stopwatch.ts';
 import { makeWorld } from '../../deploy/requests/make-world.ts';
 import { planDeploy } from '../../deploy/run/deploy.ts';
 import { changesAnything, showPlan } from '../../deploy/show/shown-plan.ts';
-import type { MergedPullRequest } from '../../deploy/show/shown-plan.ts';
+import type { MergedPullRequest, ShownPlan } from '../../deploy/show/shown-plan.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import type { TargetPlan } from '../comment/plan-comment.ts';
 import type { Concerned } from './concerned.ts';
@@ -29,39 +29,45 @@ const AT_ONCE = 4;
 export async function planTargets(
   concerned: readonly Concerned[],
   merge: MergeToPlan,
-  context: Pick<PlanContext, 'runtime'>,
+  { runtime }: Pick<PlanContext, 'runtime'>,
   signal: AbortSignal,
 ): Promise<readonly TargetPlan[]> {
   const plans = new Map<string, Promise<TargetPlan>>();
   // A dependency is planned before what depends on it, so nothing waits for a plan that has not begun.
   return inParallel(inOrder(concerned), AT_ONCE, (each) => {
-    const plan = planConcerned(each, { merge, plans, context }, signal);
+    const plan = planConcerned(each, { merge, plans, runtime }, signal);
     plans.set(each.name, plan);
     return plan;
   });
 }
 
+type Plans = ReadonlyMap<string, Promise<TargetPlan>>;
+
 interface Planning {
   readonly merge: MergeToPlan;
-  /** Of the targets before this one. */
-  readonly plans: ReadonlyMap<string, Promise<TargetPlan>>;
-  readonly context: Pick<PlanContext, 'runtime'>;
+  readonly plans: Plans;
+  readonly runtime: Runtime;
 }
 
 async function planConcerned(each: Concerned, planning: Planning, signal: AbortSignal): Promise<TargetPlan> {
   const { name } = each;
   if (each.kind === 'refused') return { kind: 'failed', target: name, problem: each.problem };
   try {
-    return { kind: 'planned', target: name, plan: await planOne(each.target, planning, signal) };
+    return { kind: 'planned', target: name, plan: await planTarget(each.target, planning.merge, planning, signal) };
   } catch (thrown) {
     if (signal.aborted) throw thrown;
     return { kind: 'failed', target: name, problem: asDeployError(thrown).problem };
   }
 }
 
-async function planOne(target: Target, { merge, plans, context: { runtime } }: Planning, signal: AbortSignal) {
-  const { git, revision, merged, trigger } = merge;
-  const ports = await openPorts(target, merge, runtime.open);
+/** As a deploy of the merge would, up to its first write. `plans`: of the targets before this one. */
+export async function planTarget(
+  target: Target,
+  { git, revision, merged, trigger, ...open }: MergeToPlan,
+  { runtime, plans = new Map() }: { readonly runtime: Runtime; readonly plans?: Plans },
+  signal: AbortSignal,
+): Promise<ShownPlan> {
+  const ports = await openPorts(target, { ...open, revision }, runtime.open);
   const made = makeWorld({ ...ports, git }, { request: { target, trigger }, runtime, clock: stopwatch(runtime.nowMs) });
   const world: World = { ...made, unmet: async (next) => withChanged(await made.unmet(next), target, plans) };
   const planned = await planDeploy({ target, at: revision }, world, signal);
@@ -91,7 +97,7 @@ const NO_KEYS: DataKeys = {
 };
 
 /** The merge changes them too, and a deploy waits until that is ready. */
-async function withChanged(unmet: Unmet, { dependsOn }: Target, plans: Planning['plans']): Promise<Unmet> {
+async function withChanged(unmet: Unmet, { dependsOn }: Target, plans: Plans): Promise<Unmet> {
   const changed = await Promise.all(
     dependsOn.map(async (name) => {
       const plan = await plans.get(name);

@@ -1,6 +1,6 @@
 import { inParallel } from '../../exchange/pool.ts';
-import { planGroupOf } from '../../deploy/ports/plan-request.ts';
-import type { Refresh } from '../../deploy/ports/plan-request.ts';
+import { planGroupOf } from '../../deploy/ports/githost/plan-request.ts';
+import type { Refresh } from '../../deploy/ports/githost/plan-request.ts';
 import type { Repository } from '../../config/checked/config.ts';
 import { code } from '../../deploy/show/markdown-text.ts';
 import type { PullRequest } from '../../githost/port/pull-requests.ts';

@@ -1,6 +1,6 @@
 import { asDeployError, needsPerson } from '../../error/deploy-error.ts';
 import type { DeployError } from '../../error/deploy-error.ts';
-import type { PlanOfOne, PlanRequest, Refresh } from '../../deploy/ports/plan-request.ts';
+import type { PlanOfOne, PlanRequest, Refresh } from '../../deploy/ports/githost/plan-request.ts';
 import { deliveryOf } from '../../deploy/ports/request.ts';
 import type { PlanContext } from './context.ts';
 import { planPullRequest } from './plan-pull-request.ts';

@@ -26,7 +26,8 @@ import type { Log } from '../../../src/deploy/ports/log.ts';
 
 export const TOKEN = 'planted-token-0123456789';
 export const SECRET = 'planted-webhook-secret-0123456789';
-const FULL_NAME = 'acme/fleet';
+export const FULL_NAME = 'acme/fleet';
+export const KEY = 'planted-signing-key-0123456789abcdef';
 
 export type LogLine = Readonly<Record<string, unknown>> & { readonly message: string };
 
@@ -36,6 +37,8 @@ export interface TestbedOptions {
   readonly targets?: readonly Readonly<Record<string, unknown>>[];
   /** More clusters and repositories, as headgate.yml has them. */
   readonly more?: { readonly clusters: object; readonly repositories: object };
+  /** Of the repository, as headgate.yml has it. */
+  readonly pullRequests?: Readonly<Record<string, unknown>>;
   readonly sweepIntervalMs?: number;
   readonly driftIntervalMs?: number;
   readonly namespaceExists?: boolean;
@@ -54,7 +57,7 @@ export class Testbed {
   readonly directory: string;
   readonly host: GitHost;
   readonly log: LogLine[] = [];
-  readonly env: NodeJS.ProcessEnv = { FLEET_TOKEN: TOKEN, FLEET_SECRET: SECRET };
+  readonly env: NodeJS.ProcessEnv = { FLEET_TOKEN: TOKEN, FLEET_SECRET: SECRET, HEADGATE_KEY: KEY };
   /** Called after each push, before its outcome is read. */
   afterPush: () => void = () => undefined;
   #service: Service | null = null;
@@ -112,8 +115,9 @@ export class Testbed {
       namespace: this.namespace,
     };
     const targets = this.#options.targets ?? [this.#options.target ?? {}];
-    const { more = { clusters: {}, repositories: {} } } = this.#options;
+    const { more = { clusters: {}, repositories: {} }, pullRequests } = this.#options;
     const text = JSON.stringify({
+      ...(pullRequests === undefined ? {} : { key: 'env:HEADGATE_KEY' }),
       clusters: { ...more.clusters, lab: { kubeconfig: { path: this.kubeconfig } } },
       repositories: {
         ...more.repositories,
@@ -123,6 +127,7 @@ export class Testbed {
           api: `${this.host.url}/api`,
           webhookSecret: 'env:FLEET_SECRET',
           credentials: this.#options.app ?? 'env:FLEET_TOKEN',
+          ...(pullRequests === undefined ? {} : { pullRequests }),
         },
       },
       targets: targets.map((change) => ({ ...target, ...change })),
@@ -143,7 +148,8 @@ export class Testbed {
       sweepIntervalMs: this.#options.sweepIntervalMs ?? 3_600_000,
       driftIntervalMs: this.#options.driftIntervalMs ?? 3_600_000,
     });
-    this.host.setWebhook(FULL_NAME, { url: `${this.#service.url}/webhooks/fleet`, secret: SECRET });
+    const events = ['push', 'pull_request', 'issue_comment'];
+    this.host.setWebhook(FULL_NAME, { url: `${this.#service.url}/webhooks/fleet`, secret: SECRET, events });
   }
 
   /** Where `serve` listens. */
@@ -329,7 +335,7 @@ export class Testbed {
     try {
       return await leaksIn({
         log: JSON.stringify(this.log),
-        statuses: this.host.statuses,
+        statuses: [...this.host.statuses, ...this.host.pullRequestsOf(FULL_NAME).comments],
         dataDirectory: join(this.directory, 'data'),
         api,
         namespaces: [this.namespace],

@@ -1,4 +1,4 @@
-import type { Trigger } from './request.ts';
+import type { Trigger } from '../request.ts';
 
 /** Something happened that pull requests are planned for. Plain JSON: it is the body of a queue message. Only a hint. */
 export type PlanRequest = {

@@ -1,0 +1,48 @@
+import type { Repository } from '../config/checked/config.ts';
+import type { PullRequests } from '../deploy/ports/githost/pull-requests.ts';
+import type { PlanQueue } from '../deploy/ports/githost/plan-request.ts';
+import { DeployError } from '../error/deploy-error.ts';
+import { hostOf } from '../githost/hosts.ts';
+import type { PlanContext } from '../pulls/plan/context.ts';
+import { caOf, gitServerOf } from './runtime.ts';
+import type { AppRuntime } from './runtime.ts';
+import { resolveSecret } from './secrets.ts';
+import type { SecretSources } from './secrets.ts';
+
+interface Opened {
+  readonly runtime: AppRuntime;
+  readonly secrets: SecretSources;
+  readonly queue: PlanQueue;
+}
+
+/** What plans of pull requests need besides a runtime. Keys are read again for each, so that a rotated one works at once. */
+export function planContext({ runtime, secrets, queue }: Opened): PlanContext {
+  return {
+    runtime,
+    queue,
+    openPullRequests: (repository) => openPullRequestsOf(repository, runtime),
+    keys: (signal) => Promise.all(runtime.config.keys.map((reference) => resolveSecret(reference, secrets, signal))),
+  };
+}
+
+/** @throws DeployError `config-invalid` on a host without pull requests, or without credentials */
+export async function openPullRequestsOf(repository: Repository, runtime: AppRuntime): Promise<PullRequests> {
+  const { api, fullName } = repository;
+  const { loadApi, loadPullRequests } = hostOf(repository);
+  const token = await runtime.tokenOf(repository);
+  if (loadApi === null || loadPullRequests === null || api === null || token === null)
+    throw new DeployError('config-invalid', {
+      subject: `repository ${repository.name}`,
+      message: 'its pull requests cannot be read: the host has none, or the repository has no credentials',
+      remedy: 'Set credentials of the repository in headgate.yml, on a host whose pull requests Headgate reads.',
+    });
+  const [host, pullRequests, ca, { openPullRequests }] = await Promise.all([
+    loadApi(),
+    loadPullRequests(),
+    caOf(repository),
+    import('./githost/pull-requests.ts'),
+  ]);
+  const watched = runtime.servers.named(gitServerOf(repository));
+  const access = { host, token: () => Promise.resolve(token), ca, watched, wait: runtime.wait };
+  return openPullRequests({ api: pullRequests, repository: { api, fullName }, ...access });
+}
