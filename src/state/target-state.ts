@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AppliedSource, ObjectId, Revision } from '../snapshot/source.ts';
-import type { Approved } from './approved.ts';
 import type { Contests } from './contest.ts';
 import type { History, RecordedVerdict } from './history.ts';
 import type { Hold } from './hold.ts';
@@ -108,6 +107,18 @@ export interface Progress {
   readonly waiting: Waiting | null;
   /** Null: the last run needed no approval, or has ended. */
   readonly approved: Approved | null;
+}
+
+/** The plan that a person approved and that a run began to carry out. It ends with the success of that commit. */
+export interface Approved {
+  readonly revision: Revision;
+  /** Of the whole plan. */
+  readonly hash: string;
+  readonly by: string;
+  /** The hashes of its changes: what is left of it is still approved. */
+  readonly changes: readonly string[];
+  /** By Headgate's key. */
+  readonly proof: string;
 }
 
 export interface AwaitedRun {

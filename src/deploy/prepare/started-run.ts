@@ -1,6 +1,6 @@
 import type { CommitDescription, Revision, Source } from '../../snapshot/source.ts';
 import type { Plan } from '../../plan/model/plan.ts';
-import type { Approved } from '../../state/approved.ts';
+import type { Approved } from '../../state/target-state.ts';
 import type { Renderer } from '../../state/renderer.ts';
 import type { TargetState } from '../../state/target-state.ts';
 import type { Neighbors, Observed, RecordedTarget } from '../ports/cluster.ts';

@@ -52,7 +52,7 @@ function countsOf(results: readonly ChangeResult[]) {
   return { created: count('created'), updated: count('updated'), pruned, adopted: adoptedIn(results) };
 }
 
-/** Recorded with the first write, so that a run that goes on after this one has the approval too. */
+/** Recorded with the first write, so that a run that resumes this one has the approval too. */
 function approvedBy({ approved }: PlannedRun): Partial<Pick<Progress, 'approved'>> {
   return approved === undefined ? {} : { approved };
 }

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { Approved } from '../../state/approved.ts';
+import type { Approved } from '../../state/target-state.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import { meansPlan, shownHash } from './plan-hash.ts';
 import type { HashedChange, PlanHash } from './plan-hash.ts';
@@ -26,7 +26,7 @@ export interface ApprovalFacts {
 }
 
 /**
- * A run needs the approval of its own plan. One that goes on, after a wave or after it was killed, has the approval that was
+ * A run needs the approval of its plan. One that resumes, after a wave or after it was killed, has the approval that was
  * recorded when it began, as long as it does nothing more than that.
  */
 export function judgeApproval({ revision, hashes, given, recorded, keys }: ApprovalFacts): ApprovalVerdict {
@@ -65,7 +65,7 @@ export function summaryOf(changes: readonly HashedChange[]): string {
   return changes.length === 0 ? 'no changes' : `${counts.join(', ')}: ${names.join(', ')}${more}`;
 }
 
-/** Whoever may write the state object could approve anything, so what it says is signed. */
+/** Anyone who may write the state object could approve anything, so what it says is signed. */
 function isAuthentic({ proof, ...content }: Approved, keys: readonly string[]): boolean {
   return keys.some((key) => {
     const [expected, actual] = [Buffer.from(proofOf(content, key)), Buffer.from(proof)];

@@ -31,8 +31,8 @@ export interface PlanHash {
 }
 
 /**
- * What a plan would do, as a hash under a key: nobody without the key learns a value from it, or makes another plan with the
- * same hash. Times and resource versions are no part of it, so the plan of a pull request and of its merge are equal.
+ * What a plan would do, as a hash under a key: without the key, no value can be guessed from it, and no other plan made with the
+ * same hash. It leaves out times and resource versions, so the plan of a pull request and of its merge are equal.
  */
 export function hashPlan(
   { steps, prunes, releases }: Pick<Plan, 'steps' | 'prunes' | 'releases'>,
