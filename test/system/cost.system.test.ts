@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { sweepDrift } from '../../src/deploy/drift/detect-drift.ts';
+import { PullRig } from './pulls/pull-rig.ts';
 import { Testbed, configMap } from '../rig/testbed/testbed.ts';
 
 let testbed: Testbed;
@@ -16,7 +17,7 @@ afterAll(async () => {
 const OBJECTS = 10_000;
 const path = (n: number) => `apps/${n % 50}/${n % 20}/c${n}.yaml`;
 
-it('deploys one change among 10,000 objects with 8 requests to Kubernetes, 4 to Git and less than 10 KB, and detects drift with one list', async () => {
+it('deploys one change among 10,000 objects with 8 requests to Kubernetes, 4 to Git and less than 10 KB, detects drift with one list, and plans a pull request with at most 8 requests', async () => {
   const files = Object.fromEntries(
     Array.from({ length: OBJECTS }, (_, n) => [path(n), configMap(`c${n}`, { value: String(n) })]),
   );
@@ -63,4 +64,14 @@ it('deploys one change among 10,000 objects with 8 requests to Kubernetes, 4 to 
   expect(looked.filter(({ verb }) => verb === 'list')).toHaveLength(1);
   expect(looked.filter(({ verb }) => !['list', 'get'].includes(verb))).toEqual([]);
   process.stderr.write(`look for drift ${lookMs} ms, ${looked.length} requests\n`);
+
+  const change = { [path(815)]: configMap('c815', { value: 'planned' }) };
+  const { number, mergeRevision } = await new PullRig(testbed).open('change', change);
+  const plan = await testbed.headgate('plan', testbed.namespace, '--pull-request', String(number), '--output', 'json');
+  expect(plan).toMatchObject({ code: 2 });
+  expect(JSON.parse(plan.stdout)).toMatchObject({ changes: [{ op: 'update', name: 'c815' }], refusals: [] });
+  const sent = await testbed.auditOf(`${testbed.namespace}@${mergeRevision?.slice(0, 12) ?? 'none'}`);
+  expect(sent.filter(({ verb, uri }) => verb !== 'get' && !uri.includes('dryRun=All'))).toEqual([]);
+  expect(sent.length).toBeLessThanOrEqual(8);
+  process.stderr.write(`plan of a pull request: ${sent.length} requests\n`);
 }, 300_000);

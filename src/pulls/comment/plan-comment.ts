@@ -77,7 +77,7 @@ export function verdictOf(each: TargetPlan): string {
   if (refusals.length > 0) return 'would be refused';
   if (!changesAnything(each.plan)) return 'unchanged';
   if (isDeferred) return 'would wait for the end of a hold';
-  return waitingFor.length > 0 ? 'would wait' : 'would be deployed';
+  return waitingFor.length > 0 ? 'would be deployed, with a wait' : 'would be deployed';
 }
 
 function leftText(left: readonly string[], number: number): string {

@@ -16,7 +16,7 @@ import type { Concerned } from './concerned.ts';
 import type { OpenPullRequest, PlanContext } from './context.ts';
 
 /** A merge to plan, and the reader that has it: it may exist only there. */
-export interface MergeToPlan extends OpenPullRequest {
+interface MergeToPlan extends OpenPullRequest {
   readonly git: Git;
   readonly revision: Revision;
   readonly merged: MergedPullRequest;
@@ -76,7 +76,7 @@ export async function planTarget(
 }
 
 /** Anyone may open a pull request of a fork: it gets the rights of an account that was chosen for that, and no key. */
-export async function openPorts(
+async function openPorts(
   target: Target,
   { pullRequest, repository, revision }: Pick<MergeToPlan, 'pullRequest' | 'repository' | 'revision'>,
   open: PlanContext['runtime']['open'],

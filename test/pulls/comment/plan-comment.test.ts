@@ -45,7 +45,7 @@ describe('the comment on a pull request', () => {
       '| `bad` | refused: 1 error | would be refused |',
       '| `gone` | not planned | unknown |',
       '| `shop` | 1 to create, 0 to update, 0 to prune | would be deployed |',
-      '| `late` | 0 to create, 1 to update, 0 to prune | would wait |',
+      '| `late` | 0 to create, 1 to update, 0 to prune | would be deployed, with a wait |',
       '| `idle` | no changes | unchanged |',
       '| `create` | `ConfigMap shop/web` | `apps/web.yaml:1` |',
       '| `update` | `ConfigMap shop/api` | `apps/api.yaml:1` |',

@@ -7,7 +7,7 @@ let testbed: Testbed;
 let rig: PullRig;
 
 beforeAll(async () => {
-  testbed = await Testbed.build({ pullRequests: { plan: true } });
+  testbed = await Testbed.build({ pullRequests: { plan: true }, target: { wait: '0s' } });
   rig = new PullRig(testbed);
   testbed.host.users = [
     { id: 11, login: 'ann', permission: 'write' },
@@ -135,7 +135,7 @@ describe('a command in a comment', () => {
     const before = count();
     const allowed = rig.pulls.comment(pullRequest.number, ann, '/headgate plan');
     expect(await rig.answered(allowed)).toBe('+1');
-    expect(count()).toBe(before + 1);
+    await testbed.until(() => count() === before + 1);
     const stranger = rig.pulls.comment(pullRequest.number, eve, '/headgate plan');
     expect(await rig.answered(stranger)).toBe('-1');
     expect(count()).toBe(before + 1);
