@@ -169,6 +169,7 @@ export function openRuntime({
     ...outbox,
     nowMs,
     wait,
+    keys: (signal) => Promise.all(config.keys.map((key) => resolveSecret(key, secrets, signal))),
     openGit,
     openStatuses: statusesOf,
     tokenOf,

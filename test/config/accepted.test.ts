@@ -103,6 +103,7 @@ const DEFAULTS = {
   dependsOn: [],
   suspend: false,
   onFailure: 'keep',
+  approval: 'none',
   generatedFrom: null,
 };
 

@@ -29,6 +29,8 @@ export interface Runtime extends Outbox {
   /** Without a target. */
   readonly openGit: (repository: Repository) => Promise<Git>;
   readonly openStatuses: (repository: Repository) => Promise<Statuses | null>;
+  /** The keys of headgate.yml that sign plans and approvals. @throws DeployError `secret-missing` */
+  readonly keys: (signal: AbortSignal) => Promise<readonly string[]>;
   readonly log: Log;
   /** Channels of all targets, besides commit status, Kubernetes Event and log. */
   readonly channels: readonly Channel[];

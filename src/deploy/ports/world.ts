@@ -23,6 +23,8 @@ export interface World {
   /** For a generated target: other directories that generate the same name. */
   readonly nameConflicts: (signal: AbortSignal) => Promise<readonly Problem[]>;
   readonly neighbors: (run: { readonly source: Source; readonly state: TargetState }) => Neighbors;
+  /** Sign approvals; the first one is used, and each one proves. */
+  readonly keys: (signal: AbortSignal) => Promise<readonly string[]>;
   readonly nowMs: () => number;
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
   /** Times a stage and logs it. */

@@ -13,7 +13,7 @@ interface RunContext {
   readonly request: Pick<TargetRequest, 'target' | 'trigger' | 'wokenBy'>;
   readonly runtime: Pick<
     Runtime,
-    'log' | 'channels' | 'checks' | 'requests' | 'nowMs' | 'wait' | 'config' | 'open' | 'openGit'
+    'log' | 'channels' | 'checks' | 'requests' | 'nowMs' | 'wait' | 'config' | 'open' | 'openGit' | 'keys'
   >;
 }
 
@@ -31,6 +31,7 @@ export function makeWorld(
     unmet: (signal) => unmetDependencies(target, runtime, signal),
     neighbors: (run) => openNeighbors({ ...run, request, git: ports.git, runtime }),
     nameConflicts: (signal) => nameConflictsOf(target, { ...runtime, git: ports.git }, signal),
+    keys: runtime.keys,
     nowMs,
     wait,
     stage: (name, work) =>

@@ -233,7 +233,7 @@ describe('a comment that arrives', () => {
     expect(await port().comment({ ...at, commentId: '../../pulls/1' }, signal)).toBeNull();
   });
 
-  it('is of a user who may write, may not, is unknown, or of one whom the credentials may not look up', async () => {
+  it('is of a user who may write, may not, is unknown, or of one that the credentials may not look up', async () => {
     const account = (name: string) => ({ id: '0', name, displayName: null });
     expect(await port().mayWrite(account('ann'), signal)).toBe(true);
     expect(await port().mayWrite(account('eve'), signal)).toBe(false);
