@@ -19,8 +19,15 @@ export interface LocalQueues {
   readonly dead: Inbox;
   /** Each check is its own group, so that it does not wait for another check of its target. */
   readonly checks: Inbox & Checks;
+  /** One group per branch that images are written to. */
+  readonly writes: Inbox & WriteQueue;
   readonly deadLetters: DeadLetters;
   close(): Promise<void>;
+}
+
+/** Requests looks at branches. The first message of a group hides the later ones until it is due. */
+export interface WriteQueue {
+  send(polls: readonly { readonly group: string; readonly afterMs: number }[], signal: AbortSignal): Promise<void>;
 }
 
 export interface LocalQueuesOptions {
@@ -40,6 +47,7 @@ export async function openLocalQueues(options: LocalQueuesOptions): Promise<Loca
   const deploy = openInbox({ ...common, name: 'deploy', deadLetters: { afterTries: maxTries, inbox: 'dead' } });
   const dead = openInbox({ ...common, name: 'dead', deadLetters: null });
   const checks = openInbox({ ...common, name: 'check', deadLetters: null });
+  const writes = openInbox({ ...common, name: 'write', deadLetters: null });
   return {
     deploy: {
       ...deploy,
@@ -50,6 +58,11 @@ export async function openLocalQueues(options: LocalQueuesOptions): Promise<Loca
     checks: {
       ...checks,
       send: (request, afterMs) => checks.send([{ group: randomUUID(), body: writeBody(request), afterMs }]),
+    },
+    writes: {
+      ...writes,
+      send: (polls) =>
+        writes.send(polls.map(({ group, afterMs }) => ({ group, body: writeBody({ target: group }), afterMs }))),
     },
     deadLetters: deadLetters(db, nowMs),
     async close() {
