@@ -9,7 +9,7 @@ import { sweep } from '../../deploy/sweep.ts';
 import type { Queue } from '../../deploy/ports/queue.ts';
 import { countRefusals } from '../../deploy/webhook/count-refusals.ts';
 import { BODY_LIMIT_BYTES } from '../../deploy/webhook/receive.ts';
-import type { Reception } from '../../deploy/webhook/receive.ts';
+import type { Reception } from '../../deploy/webhook/reception.ts';
 import { makeDataDirectory } from '../../platforms/local/data-directory.ts';
 import { holderOf } from '../../platforms/local/holder.ts';
 import { startHttpServer } from '../../platforms/local/http-server.ts';
