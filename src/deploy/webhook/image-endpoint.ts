@@ -41,7 +41,7 @@ function payloadOf(delivery: AuthenticDelivery): unknown {
   return parseJson(new URLSearchParams(new TextDecoder().decode(delivery.body)).get('payload') ?? '');
 }
 
-/** What is no valid encoding is compared as it was sent. */
+/** An invalid encoding is compared as it was sent. */
 function decoded(token: string): string {
   try {
     return decodeURIComponent(token);
