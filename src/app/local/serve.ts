@@ -10,7 +10,7 @@ import type { DeployRequest } from '../../deploy/ports/request.ts';
 import { sweep } from '../../deploy/sweep.ts';
 import { countRefusals } from '../../deploy/webhook/count-refusals.ts';
 import { BODY_LIMIT_BYTES } from '../../deploy/webhook/receive.ts';
-import type { Reception } from '../../deploy/webhook/receive.ts';
+import type { Reception } from '../../deploy/webhook/reception.ts';
 import { makeDataDirectory } from '../../platforms/local/data-directory.ts';
 import { holderOf } from '../../platforms/local/holder.ts';
 import { startHttpServer } from '../../platforms/local/http-server.ts';
