@@ -4,7 +4,8 @@ import type { RunLimits } from '../../cluster/state/limits.ts';
 import type { Config } from '../../config/checked/config.ts';
 import { sweepDrift } from '../../deploy/drift/detect-drift.ts';
 import { duePolls } from '../../images/update/due-polls.ts';
-import { writeGroups } from '../../images/update/write-group.ts';
+import { writeGroups, writeGroupsOf } from '../../images/update/write-group.ts';
+import { throttled } from '../../images/webhook/throttle.ts';
 import type { Log } from '../../deploy/ports/log.ts';
 import type { DeployRequest } from '../../deploy/ports/request.ts';
 import { sweep } from '../../deploy/sweep.ts';
@@ -73,7 +74,10 @@ export async function serve(options: ServeOptions): Promise<Service> {
   const stopping = new AbortController();
   try {
     await readSecrets(runtime, stopping.signal);
-    const server = await startHttpServer({ host, port }, receptionOf(runtime, { log, queue: requests }));
+    const server = await startHttpServer(
+      { host, port },
+      receptionOf(runtime, { log, queue: requests, writes: queues.writes }),
+    );
     const consumers = startConsumers(queues, { runtime, log, waits, visibilitySeconds: limits.visibilitySeconds });
     const sweeps = startSweeps(queues, { ...options, runtime }, stopping.signal);
     log({ level: 'info', message: 'listening', url: server.url });
@@ -101,11 +105,23 @@ async function readSecrets({ config, secretsOf }: LocalRuntime, signal: AbortSig
 
 function receptionOf(
   { config, secretsOf, rotatedSecretsOf, nowMs }: LocalRuntime,
-  { log, queue }: Pick<Reception, 'log' | 'queue'>,
+  { log, queue, writes }: Pick<Reception, 'log' | 'queue'> & { readonly writes: WriteQueue },
 ): Reception {
   const limits = { version: VERSION, limitBytes: BODY_LIMIT_BYTES };
   const counted = countRefusals(log, nowMs);
-  return { ...limits, config, secretsOf, rotatedSecretsOf, queue, log: counted, nowMs, randomId: randomUUID };
+  const pollImages = announcedPolls(config, writes, nowMs);
+  const secrets = { secretsOf, rotatedSecretsOf };
+  return { ...limits, ...secrets, config, queue, pollImages, log: counted, nowMs, randomId: randomUUID };
+}
+
+/** The branches of the images that a registry announces are read once for all that is announced together. */
+function announcedPolls(config: Config, writes: WriteQueue, nowMs: () => number): NonNullable<Reception['pollImages']> {
+  const poll = throttled((polls, signal) => writes.send(polls, signal), nowMs);
+  return (images, signal) => {
+    const groups = images.flatMap((image) => writeGroupsOf(image, config));
+    const byName = new Map(groups.map(({ name, debounceMs }) => [name, { group: name, debounceMs }]));
+    return poll([...byName.values()], signal);
+  };
 }
 
 interface Consuming {
