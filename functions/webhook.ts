@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { answerFunctionUrl, BODY_LIMIT_BYTES } from '../src/platforms/aws/lambda/function-url.ts';
 import { countRefusals } from '../src/deploy/webhook/count-refusals.ts';
-import type { Reception } from '../src/deploy/webhook/receive.ts';
+import type { Reception } from '../src/deploy/webhook/reception.ts';
 import { functionEnvironment } from '../src/app/functions/function-environment.ts';
 import { isVerification, verifySecrets } from '../src/app/functions/verify-secrets.ts';
 import { webhookSecrets } from '../src/app/secrets.ts';

@@ -13,11 +13,13 @@ import type { Outbox } from '../deploy/ports/outbox.ts';
 import type { RunPorts, Runtime } from '../deploy/ports/runtime.ts';
 import { DeployError } from '../error/deploy-error.ts';
 import { openAgents } from '../exchange/exchange.ts';
+import type { HttpAgents } from '../exchange/exchange.ts';
 import { watchServers } from '../exchange/servers.ts';
 import type { Servers } from '../exchange/servers.ts';
 import { GIT_LIMITS } from '../git/limits.ts';
 import type { LocalObjects } from '../git/local-objects.ts';
 import { openRepository } from '../git/reader.ts';
+import type { GitServer } from '../git/transport.ts';
 import { hostOf } from '../githost/hosts.ts';
 import type { Revision } from '../snapshot/source.ts';
 import { appTokens } from './githost/app-tokens.ts';
@@ -60,6 +62,10 @@ export interface AppRuntime extends Runtime {
   readonly accessOf: AccessOf;
   /** `limitMs`: how long the run may take; null: no limit. */
   readonly open: (target: Target, revision: Revision | null, limitMs?: number | null) => Promise<RunPorts>;
+  readonly openGit: (repository: Repository) => Promise<ReturnType<typeof openRepository>>;
+  /** A repository's server with this token; null: without any. */
+  readonly gitServerOf: (repository: Repository, token: string | null) => Promise<GitServer>;
+  readonly agents: HttpAgents;
   /** The token that reads the repository; null: none. */
   readonly tokenOf: (repository: Repository) => Promise<string | null>;
   readonly servers: Servers;
@@ -108,9 +114,9 @@ export function openRuntime({
     return appTokenOf(repository, credentials, signal);
   }
 
-  async function openGit(repository: Repository) {
-    const [token, ca] = await Promise.all([tokenOf(repository), caOf(repository)]);
-    const server = {
+  async function serverOf(repository: Repository, token: string | null): Promise<GitServer> {
+    const ca = await caOf(repository);
+    return {
       url: repository.url,
       login: token === null ? null : { user: hostOf(repository).gitUser, token },
       ca,
@@ -119,7 +125,10 @@ export function openRuntime({
       watched: servers.named(gitServerOf(repository)),
       limits: GIT_LIMITS,
     };
-    return openRepository(server, localObjects);
+  }
+
+  async function openGit(repository: Repository) {
+    return openRepository(await serverOf(repository, await tokenOf(repository)), localObjects);
   }
 
   async function statusesOf(repository: Repository): Promise<Statuses | null> {
@@ -171,6 +180,8 @@ export function openRuntime({
     wait,
     keys: (signal) => Promise.all(config.keys.map((key) => resolveSecret(key, secrets, signal))),
     openGit,
+    gitServerOf: serverOf,
+    agents,
     openStatuses: statusesOf,
     tokenOf,
     accessOf,

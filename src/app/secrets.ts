@@ -35,21 +35,24 @@ export async function resolveSecret(
   }
 }
 
+/** A repository, or an image. */
+type SecretOwner = Pick<Repository, 'webhookSecrets'>;
+
 export interface WebhookSecrets {
-  readonly secretsOf: (repository: Repository, signal: AbortSignal) => Promise<readonly string[]>;
-  readonly rotatedSecretsOf: (repository: Repository, signal: AbortSignal) => Promise<readonly string[] | null>;
+  readonly secretsOf: (of: SecretOwner, signal: AbortSignal) => Promise<readonly string[]>;
+  readonly rotatedSecretsOf: (of: SecretOwner, signal: AbortSignal) => Promise<readonly string[] | null>;
 }
 
 /** The secrets that deliveries are signed with. Only those from AWS are cached, and so can be out of date. */
 export function webhookSecrets(sources: SecretSources): WebhookSecrets {
-  const secretsOf: WebhookSecrets['secretsOf'] = (repository, signal) =>
-    Promise.all(repository.webhookSecrets.map((reference) => resolveSecret(reference, sources, signal)));
+  const secretsOf: WebhookSecrets['secretsOf'] = (of, signal) =>
+    Promise.all(of.webhookSecrets.map((reference) => resolveSecret(reference, sources, signal)));
   return {
     secretsOf,
-    async rotatedSecretsOf(repository, signal) {
-      const kept = repository.webhookSecrets.filter(isKept);
+    async rotatedSecretsOf(of, signal) {
+      const kept = of.webhookSecrets.filter(isKept);
       const reread = await Promise.all(kept.map((reference) => sources.aws.reread(reference, signal)));
-      return reread.includes(true) ? secretsOf(repository, signal) : null;
+      return reread.includes(true) ? secretsOf(of, signal) : null;
     },
   };
 }

@@ -15,8 +15,8 @@ const WEB = `name: web
 
 /** A file whose image has these keys in place of the same ones of a valid image. */
 function withImage(...lines: readonly string[]): string {
-  const keys = lines.map((line) => /^\w+/.exec(line)?.[0]);
-  const kept = WEB.split('\n').filter((line) => !keys.includes(/\w+/.exec(line)?.[0]));
+  const keys = new Set(lines.map((line) => /^\w+/.exec(line)?.[0]));
+  const kept = WEB.split('\n').filter((line) => !keys.has(/\w+/.exec(line)?.[0]));
   const image = [...kept.map((line) => line.trim()), ...lines].join('\n    ');
   return file({ repository: WRITABLE, end: `images:\n  - ${image}\n` });
 }

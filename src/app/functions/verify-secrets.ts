@@ -1,4 +1,4 @@
-import type { Reception } from '../../deploy/webhook/receive.ts';
+import type { Reception } from '../../deploy/webhook/reception.ts';
 import { asDeployError } from '../../error/deploy-error.ts';
 import type { ProbeResult } from '../probes/probe.ts';
 

@@ -28,6 +28,7 @@ export interface LocalOptions extends Pick<
 
 export interface LocalRuntime extends AppRuntime, WebhookSecrets {
   readonly secrets: SecretSources;
+  readonly registryLogin: RegistryLogin;
 }
 
 /** A kubeconfig is read again after this time, so that a renewed certificate is found. */
@@ -56,6 +57,7 @@ export function localRuntime({ env, outbox = memoryOutbox(), ...options }: Local
     ...runtime,
     ...webhookSecrets(secrets),
     secrets,
+    registryLogin,
     close() {
       runtime.close();
       apart.close();

@@ -3,16 +3,17 @@ import { VERSION } from '../version.ts';
 import type { RunLimits } from '../../cluster/state/limits.ts';
 import type { Config } from '../../config/checked/config.ts';
 import { sweepDrift } from '../../deploy/drift/detect-drift.ts';
+import { duePolls } from '../../images/update/due-polls.ts';
+import { writeGroups } from '../../images/update/write-group.ts';
 import type { Log } from '../../deploy/ports/log.ts';
 import type { DeployRequest } from '../../deploy/ports/request.ts';
 import { sweep } from '../../deploy/sweep.ts';
-import type { Queue } from '../../deploy/ports/queue.ts';
 import { makeDataDirectory } from '../../platforms/local/data-directory.ts';
 import { holderOf } from '../../platforms/local/holder.ts';
 import { startHttpServer } from '../../platforms/local/http-server.ts';
 import { openLocalQueues } from '../../platforms/local/queues.ts';
 import type { LoopbackServer } from '../../platforms/local/loopback-server.ts';
-import type { LocalQueues } from '../../platforms/local/queues.ts';
+import type { LocalQueues, WriteQueue } from '../../platforms/local/queues.ts';
 import { deployMetrics } from '../../metrics/deploy-metrics.ts';
 import { VISIBILITY_SECONDS } from '../../queue/heartbeat.ts';
 import { cuttingWaitsShort, retryWaits } from '../../queue/retry-waits.ts';
@@ -23,9 +24,11 @@ import { planContext } from '../plan-context.ts';
 import { consumeDeadLetters, deadLetterOfUnreadable } from './consume-dead-letters.ts';
 import { consumePlans } from './consume-plans.ts';
 import { consumeRequests } from './consume-requests.ts';
+import { consumeWrites } from './consume-writes.ts';
 import { localRuntime } from './local-runtime.ts';
 import type { LocalRuntime } from './local-runtime.ts';
 import { readSecrets, receptionOf } from './reception.ts';
+import { openUpdatesLate } from './open-updates-late.ts';
 import { repeat } from './repeat.ts';
 import { observedLog, serveMetrics } from './serve-metrics.ts';
 
@@ -83,10 +86,10 @@ export async function serve(options: ServeOptions): Promise<Service> {
     if (metrics !== null) scraped = await serveMetrics(metricsPort ?? 0, metrics, scrape);
     const server = await startHttpServer(
       { host, port },
-      receptionOf(runtime, { log, queue: requests, plans: queues.plans }),
+      receptionOf(runtime, { log, queue: requests, plans: queues.plans, writes: queues.writes }),
     );
     const consumers = startConsumers(queues, { runtime, log, waits, visibilitySeconds: limits.visibilitySeconds });
-    const sweeps = startSweeps(queues.deploy, { ...options, log, runtime }, stopping.signal);
+    const sweeps = startSweeps(queues, { ...options, log, runtime }, stopping.signal);
     log({ level: 'info', message: 'listening', url: server.url });
     if (scraped !== null) log({ level: 'info', message: 'metrics', url: `${scraped.url}/metrics` });
     return {
@@ -116,7 +119,7 @@ interface Consuming {
 }
 
 function startConsumers(
-  { deploy, dead, checks, plans, deadLetters }: LocalQueues,
+  { deploy, dead, checks, plans, writes, deadLetters }: LocalQueues,
   { runtime, log, waits, visibilitySeconds }: Consuming,
 ): { stop(): Promise<void> } {
   const keepUnreadable = async () => deadLetters.add(deadLetterOfUnreadable(runtime.nowMs()));
@@ -126,22 +129,40 @@ function startConsumers(
   const readiness = consumeChecks({ ...common, queue: checks, waits: null });
   const context = planContext({ runtime, secrets: runtime.secrets, queue: plans });
   const planning = consumePlans({ ...common, queue: plans, waits: null, context, servers: runtime.servers });
+  const images = consumeWrites({ ...common, queue: writes, waits: null, openUpdates: () => openUpdatesLate(runtime) });
   return {
     async stop() {
-      await Promise.all([deploys.stop(STOP_MS), failed.stop(STOP_MS), readiness.stop(0), planning.stop(0)]);
+      const atOnce = [readiness.stop(0), planning.stop(0)];
+      await Promise.all([deploys.stop(STOP_MS), failed.stop(STOP_MS), images.stop(STOP_MS), ...atOnce]);
     },
   };
 }
 
 /** Requests of a sweep do not end the pause before a retry: only deliveries do. */
 async function startSweeps(
-  queue: Queue,
+  { deploy: queue, writes }: LocalQueues,
   { runtime, log, sweepIntervalMs, driftIntervalMs }: ServeOptions & { readonly runtime: LocalRuntime },
   signal: AbortSignal,
 ): Promise<void> {
   const send = (found: readonly DeployRequest[]) => queue.send(found, signal);
+  const pollImages = imagePolls(runtime.config);
   await Promise.all([
     repeat(async () => void (await sweep(runtime, signal, send)), { intervalMs: sweepIntervalMs, log }, signal),
+    repeat(async () => pollImages(writes, runtime, signal), { intervalMs: sweepIntervalMs, log }, signal),
     repeat(async () => void (await sweepDrift(runtime, signal, send)), { intervalMs: driftIntervalMs, log }, signal),
   ]);
+}
+
+/** What a webhook of a registry did not announce, the sweep finds. */
+function imagePolls(config: Config) {
+  const groups = writeGroups(config);
+  const lastMs = new Map<string, number>();
+  return async (queue: WriteQueue, { nowMs }: LocalRuntime, signal: AbortSignal): Promise<void> => {
+    const due = duePolls(groups, { nowMs: nowMs(), lastMs });
+    if (due.length > 0)
+      await queue.send(
+        due.map(({ name }) => ({ group: name, afterMs: 0 })),
+        signal,
+      );
+  };
 }

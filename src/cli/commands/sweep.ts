@@ -6,6 +6,7 @@ import { memoryOutbox } from '../../deploy/ports/outbox.ts';
 import { runRequests } from '../../deploy/requests/run-requests.ts';
 import { sweep } from '../../deploy/sweep.ts';
 import { localRuntime } from '../../app/local/local-runtime.ts';
+import { writeImages } from '../../app/local/write-images.ts';
 import type { Context, ExitCode } from '../terminal/context.ts';
 import { formatReport, isSuccess } from './format-report.ts';
 import { runUntilSettled } from './run-until-settled.ts';
@@ -43,6 +44,8 @@ export async function sweepCommand(context: Context): Promise<ExitCode> {
     }
   };
   try {
+    // Before the targets, so that what is written now is deployed now.
+    hasFailed ||= !(await writeImages(runtime, signal));
     await deployAll(await sweep(runtime, signal));
     // Runs may request more runs, such as those of targets that depend on them.
     for (let requests = outbox.takeRequests(null); requests.length > 0; requests = outbox.takeRequests(null)) {

@@ -109,7 +109,7 @@ export const IMAGES: readonly KeyReference[] = [
     key: 'images.interval',
     type: 'duration such as 30s, 5m or 1h30m',
     default: '5m',
-    meaning: 'How often the registry is asked. 0s leaves it to the webhook.',
+    meaning: 'How often the tags are read. 0s leaves it to the webhook.',
     example: 'interval: 15m',
   },
   {

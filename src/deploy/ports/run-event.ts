@@ -42,6 +42,7 @@ export type RunEvent =
       readonly isStatusFinal: boolean;
       readonly durationMs: number;
     }
+  | ImageWritten
   | {
       readonly kind: 'drift';
       readonly outcome: DriftOutcome;
@@ -78,6 +79,14 @@ export interface NotReadyEvent {
   /** As in `Ready`. */
   readonly isStatusFinal: boolean;
   readonly durationMs: number;
+}
+
+/** Versions of images were committed to a branch. It concerns no single target, and is reported by channels alone. */
+export interface ImageWritten {
+  readonly kind: 'image';
+  readonly branch: string;
+  readonly revision: Revision;
+  readonly changes: readonly { readonly image: string; readonly from: readonly string[]; readonly to: string }[];
 }
 
 export type DriftOutcome = 'found' | 'corrected' | 'contested' | 'refused';

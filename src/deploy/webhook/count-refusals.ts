@@ -3,17 +3,17 @@ import type { Log } from '../ports/log.ts';
 const INTERVAL_MS = 60_000;
 
 /**
- * A log in which refused signatures are counted, with one line a minute and repository at most: a stranger must not be able
+ * A log in which refused signatures are counted, with one line a minute and repository or image at most: a stranger must not be able
  * to fill the log, which costs more than the refusals themselves. `refused` is their number since the line before.
  */
 export function countRefusals(log: Log, nowMs: () => number): Log {
   const counts = new Map<unknown, { refused: number; loggedAtMs: number }>();
   return (line) => {
     if (line['status'] !== 401) return log(line);
-    const { repository } = line;
-    const { refused, loggedAtMs } = counts.get(repository) ?? { refused: 0, loggedAtMs: -Infinity };
+    const sender = line['repository'] ?? `image ${String(line['image'])}`;
+    const { refused, loggedAtMs } = counts.get(sender) ?? { refused: 0, loggedAtMs: -Infinity };
     const isDue = nowMs() - loggedAtMs >= INTERVAL_MS;
     if (isDue) log({ ...line, refused: refused + 1 });
-    counts.set(repository, isDue ? { refused: 0, loggedAtMs: nowMs() } : { refused: refused + 1, loggedAtMs });
+    counts.set(sender, isDue ? { refused: 0, loggedAtMs: nowMs() } : { refused: refused + 1, loggedAtMs });
   };
 }

@@ -1,4 +1,4 @@
-import type { BranchChange, BranchWriter, Written } from '../../deploy/ports/githost/branch-writer.ts';
+import type { BranchChange, BranchWriter, Written } from '../../images/branch-writer.ts';
 import { DeployError } from '../../error/deploy-error.ts';
 import { asRevision } from '../../snapshot/source.ts';
 import type { Revision } from '../../snapshot/source.ts';
@@ -33,9 +33,10 @@ export function openBranchWriter(server: GitServer): BranchWriter {
       remote.push({ updates, pack: packFile(objects, format), isAtomic }, { advertised, format }, signal);
     const report = await send(isAtomic ? [branch, ...records] : [branch]);
     const refusedRecord = records.flatMap(({ ref }) => report.refused.get(ref) ?? []).find(isOwnReason);
-    if (report.refused.size === 0) {
-      const later = isAtomic || records.length === 0 ? null : await send(records);
-      return { kind: 'written', revision, recordsRefused: later === null ? null : firstReason(later) };
+    // git moves the others when it hides a ref, even in an atomic push.
+    if (!report.refused.has(change.ref)) {
+      const recorded = isAtomic || records.length === 0 ? report : await send(records);
+      return { kind: 'written', revision, recordsRefused: firstReason(recorded) };
     }
     if (await isOvertaken(report, [branch, ...records], signal)) return { kind: 'overtaken' };
     const isBranchRefused = isOwnReason(report.refused.get(change.ref) ?? 'atomic');

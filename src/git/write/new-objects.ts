@@ -1,4 +1,4 @@
-import type { BranchChange, TreeObject } from '../../deploy/ports/githost/branch-writer.ts';
+import type { BranchChange, TreeObject } from '../../images/branch-writer.ts';
 import type { ObjectFormat } from '../object-format.ts';
 import { idOf } from '../pack.ts';
 import type { GitObject } from '../pack.ts';

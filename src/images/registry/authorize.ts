@@ -18,7 +18,7 @@ export interface Denied {
 }
 
 /**
- * The Authorization header that a registry asks for: a token of the endpoint that it names, or the login itself.
+ * The Authorization header that a registry requires: a token of the endpoint that it names, or the login itself.
  * https://distribution.github.io/distribution/spec/auth/token/
  */
 export async function authorize(denied: Denied, connection: Connection, signal: AbortSignal): Promise<string> {

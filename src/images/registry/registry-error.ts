@@ -8,7 +8,7 @@ type RegistryCode = Extract<ErrorCode, `registry-${string}`>;
 
 const REMEDIES: Readonly<Record<RegistryCode, string>> = {
   'registry-unreachable':
-    'Nothing to do: the next poll asks again. If it lasts, check the registry and its rate limits.',
+    'Nothing to do: the next poll tries again. If it lasts, check the registry and its rate limits.',
   'registry-unauthorized':
     'Check the name of the image, and that its credentials in headgate.yml may read it and have not expired.',
   'registry-protocol':
@@ -36,7 +36,7 @@ export function failureOf(thrown: unknown, subject: string): unknown {
       return new DeployError('interrupted', {
         subject,
         message: 'reading the registry was interrupted',
-        remedy: 'Nothing to do: the next poll asks again.',
+        remedy: 'Nothing to do: the next poll tries again.',
         cause: thrown,
       });
     case 'too-large':

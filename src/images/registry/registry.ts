@@ -121,7 +121,7 @@ function tooMany(subject: string): DeployError {
   return registryError('registry-limit', { subject, message });
 }
 
-/** A page on another host would be asked for with the credentials of this one. */
+/** A page on another host would receive the credentials of this one. */
 function nextPage({ headers }: HttpAnswer, url: URL, subject: string): URL | null {
   const { link } = headers;
   const next = nextPageOf(Array.isArray(link) ? link.join(', ') : link, url);

@@ -31,7 +31,7 @@ const DEADLINE_MS = 30_000;
 const SILENCE_MS = 15_000;
 const MAX_REDIRECTS = 3;
 
-/** A poll is repeated anyway, so a registry that asks for a longer pause is left alone until then. */
+/** A poll is repeated anyway, so a registry that requests a longer pause is left alone until then. */
 const POLICY: RetryPolicy<HttpAnswer> = {
   pausesMs: [500, 2000],
   longestPauseMs: 5000,

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { RequestHead } from '../../deploy/webhook/receive.ts';
+import type { RequestHead } from '../../deploy/webhook/reception.ts';
 
 /** Is the bearer key of the request one of these? Digests are compared, so the time depends neither on a key nor on its length. */
 export function hasKey({ headers }: Pick<RequestHead, 'headers'>, keys: readonly string[]): boolean {

@@ -1,4 +1,4 @@
-import type { Answer, RequestHead, WebhookRequest } from '../../deploy/webhook/receive.ts';
+import type { Answer, RequestHead, WebhookRequest } from '../../deploy/webhook/reception.ts';
 import type { PushedMessage, Settlement } from '../../queue/pushed.ts';
 import { hasKey } from './bearer.ts';
 

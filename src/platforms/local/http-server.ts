@@ -3,7 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { asDeployError, DeployError } from '../../error/deploy-error.ts';
 import { admit, BODY_LIMIT_BYTES, receive } from '../../deploy/webhook/receive.ts';
-import type { Answer, Reception, RequestHead, WebhookRequest } from '../../deploy/webhook/receive.ts';
+import type { Answer, Reception, RequestHead, WebhookRequest } from '../../deploy/webhook/reception.ts';
 
 export interface HttpServer {
   /** `http://127.0.0.1:8080` */

@@ -23,6 +23,8 @@ export interface LocalQueues {
   readonly checks: Inbox & Checks;
   /** One group per pull request. */
   readonly plans: Inbox & PlanQueue;
+  /** One group per branch that images are written to. */
+  readonly writes: Inbox & WriteQueue;
   readonly deadLetters: DeadLetters;
   /** How full each queue is. `oldestMs`: the age of its oldest message; null: it is empty. */
   contents(): readonly QueueContents[];
@@ -33,6 +35,11 @@ export interface QueueContents {
   readonly queue: string;
   readonly messages: number;
   readonly oldestMs: number | null;
+}
+
+/** Requests looks at branches. The first message of a group hides the later ones until it is due. */
+export interface WriteQueue {
+  send(polls: readonly { readonly group: string; readonly afterMs: number }[], signal: AbortSignal): Promise<void>;
 }
 
 export interface LocalQueuesOptions {
@@ -53,6 +60,7 @@ export async function openLocalQueues(options: LocalQueuesOptions): Promise<Loca
   const dead = openInbox({ ...common, name: 'dead', deadLetters: null });
   const checks = openInbox({ ...common, name: 'check', deadLetters: null });
   const plans = openInbox({ ...common, name: 'plan', deadLetters: null });
+  const writes = openInbox({ ...common, name: 'write', deadLetters: null });
   return {
     deploy: {
       ...deploy,
@@ -69,6 +77,11 @@ export async function openLocalQueues(options: LocalQueuesOptions): Promise<Loca
       send: (requests, afterMs) =>
         plans.send(requests.map((request) => ({ group: request.target, body: writeBody(request), afterMs }))),
     },
+    writes: {
+      ...writes,
+      send: (polls) =>
+        writes.send(polls.map(({ group, afterMs }) => ({ group, body: writeBody({ target: group }), afterMs }))),
+    },
     deadLetters: deadLetters(db, nowMs),
     contents: () => contentsOf(db, nowMs()),
     async close() {
@@ -78,7 +91,7 @@ export async function openLocalQueues(options: LocalQueuesOptions): Promise<Loca
   } satisfies LocalQueues;
 }
 
-const NAMES = ['deploy', 'check', 'dead'] as const;
+const NAMES = ['deploy', 'check', 'dead', 'plan', 'write'] as const;
 const Contents = z.array(z.object({ queue: z.string(), messages: z.number(), sent_at: z.number() }));
 
 function contentsOf(db: DatabaseSync, nowMs: number): readonly QueueContents[] {

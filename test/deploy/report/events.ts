@@ -122,6 +122,12 @@ export const EVENTS = {
   'drift that is contested': { kind: 'drift', outcome: 'contested', revision: A, problems: [problem] },
   'a commit that waits for the end of a hold': { kind: 'deferred', revision: A, reason: 'held by jo' },
   'a hold': { kind: 'held', hold },
+  'versions of images that were committed': {
+    kind: 'image',
+    branch: 'main',
+    revision: A,
+    changes: [{ image: 'web', from: ['1.2.0'], to: '1.3.0' }],
+  },
   'the end of a hold': { kind: 'hold-ended', by: 'ann', hold },
 } satisfies Readonly<Record<string, RunEvent>>;
 

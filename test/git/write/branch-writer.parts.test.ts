@@ -3,7 +3,7 @@ import { Agent as HttpsAgent } from 'node:https';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { BranchChange } from '../../../src/deploy/ports/githost/branch-writer.ts';
+import type { BranchChange } from '../../../src/images/branch-writer.ts';
 import { GIT_LIMITS } from '../../../src/git/limits.ts';
 import { openRepository } from '../../../src/git/reader.ts';
 import { openBranchWriter } from '../../../src/git/write/branch-writer.ts';
@@ -173,7 +173,7 @@ describe('a host that refuses', () => {
     });
   });
 
-  it('gets the commit alone when it refuses only refs of our own', async () => {
+  it('gets the commit alone when it refuses only its record', async () => {
     const on = await bed();
     hook(on.repository, 'update', 'case "$1" in refs/headgate/*) echo "no such refs" >&2; exit 1;; esac');
     const written = await on.writer.write(await changeOf(on, { 'apps/web/web.yaml': 'tag: 2\n' }), signal);
@@ -181,7 +181,7 @@ describe('a host that refuses', () => {
     expect(tipOf(on.repository, RECORD)).toBeNull();
   });
 
-  it('is asked once more without records when it hides them', async () => {
+  it('gets the commit when it hides them', async () => {
     const on = await bed();
     on.repository.git('config', 'receive.hideRefs', 'refs/headgate');
     const written = await on.writer.write(await changeOf(on, { 'apps/web/web.yaml': 'tag: 2\n' }), signal);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BODY_LIMIT_BYTES, receive } from '../../../src/deploy/webhook/receive.ts';
-import type { Reception, WebhookRequest } from '../../../src/deploy/webhook/receive.ts';
+import type { Reception, WebhookRequest } from '../../../src/deploy/webhook/reception.ts';
 import type { DeployRequest } from '../../../src/deploy/ports/request.ts';
 import { aConfig, aRepository, aTarget } from '../builders.ts';
 import { CASES, deliveryOf } from './cases.ts';

@@ -166,7 +166,7 @@ describe('values of Helm', () => {
 });
 
 describe('markers of Flux', () => {
-  it('sets what each marker asks for, whatever its namespace', () => {
+  it('sets what each marker names, whatever its namespace', () => {
     const file = (values: readonly [string, string, string]) => `spec:
   image: ${values[0]} # {"$imagepolicy": "flux-system:web"}
   name: ghcr.io/acme/web # {"$imagepolicy": "other:web:name"}
@@ -195,7 +195,7 @@ describe('markers of Flux', () => {
     expect(edited(file)).toBe(file);
   });
 
-  it('writes the digest into the tag, unless it has a place of its own', () => {
+  it('writes the digest into the tag, unless it has its own place', () => {
     const alone = 'tag: stable # {"$imagepolicy": "a:web:tag"}\n';
     expect(edited(alone, { tag: 'stable', isPinned: true })).toBe(alone.replace('stable', `"stable@${DIGEST}"`));
     const beside = 'tag: stable # {"$imagepolicy": "a:web:tag"}\ndigest: x # {"$imagepolicy": "a:web:digest"}\n';

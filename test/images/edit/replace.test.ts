@@ -158,8 +158,8 @@ describe('files as people and tools write them', () => {
 });
 
 it('keeps carriage returns that are line breaks by themselves', () => {
-  const file = 'image:\r  repository: ghcr.io/acme/web\r  tag: TAG # x\r';
-  expect(edited(file.replace('TAG', '1.2.0'))).toBe(file.replace('TAG', '1.3.0'));
+  const written = 'image:\r  repository: ghcr.io/acme/web\r  tag: TAG # x\r';
+  expect(edited(written.replace('TAG', '1.2.0'))).toBe(written.replace('TAG', '1.3.0'));
 });
 
 function valueOf(text: string): unknown {

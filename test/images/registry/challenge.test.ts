@@ -24,17 +24,10 @@ it.each([
   ],
   ['', []],
   ['"', []],
-  [
-    'Bearer realm="unfinished',
-    [
-      ['bearer', {}],
-      ['realm', {}],
-    ],
-  ],
+  ['Bearer realm="unfinished', [['bearer', {}]]],
 ])('reads the challenges of %s', (header, expected) => {
   const found = parseChallenges(header).map(({ scheme, parameters }) => [scheme, Object.fromEntries(parameters)]);
-  if (header.includes('unfinished')) expect(found[0]).toEqual(['bearer', {}]);
-  else expect(found).toEqual(expected);
+  expect(found).toEqual(expected);
 });
 
 it.each([

@@ -6,7 +6,7 @@ import { openAgents } from '../../../src/exchange/exchange.ts';
 import type { RegistryImage } from '../../../src/images/ports.ts';
 import { openRegistry } from '../../../src/images/registry/registry.ts';
 import { startAnswering } from '../../rig/registry/answering.ts';
-import type { Answering, Asked } from '../../rig/registry/answering.ts';
+import type { Answering, ReceivedRequest } from '../../rig/registry/answering.ts';
 
 const PASSWORD = 'planted-password-0123';
 const LOGIN = Buffer.from(`ada:${PASSWORD}`).toString('base64');
@@ -16,7 +16,7 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
 
-type Answer = (asked: Asked, response: ServerResponse) => void;
+type Answer = (received: ReceivedRequest, response: ServerResponse) => void;
 
 async function serving(answer: Answer): Promise<Answering> {
   const server = await startAnswering(answer);
@@ -66,7 +66,7 @@ async function problemOf(work: Promise<unknown>) {
 describe('the tags of an image', () => {
   it('are read from page to page, until a page is empty', async () => {
     const pages = [['1.0.0', '1.1.0'], ['1.2.0'], []];
-    const { host, asked } = await serving(({ path }, response) => {
+    const { host, received } = await serving(({ path }, response) => {
       const at = Number(/page=(\d)/.exec(path)?.[1] ?? 0);
       json(
         response,
@@ -75,7 +75,7 @@ describe('the tags of an image', () => {
       );
     });
     expect(await reading(host).listTags()).toEqual(['1.0.0', '1.1.0', '1.2.0']);
-    expect(asked.map(({ path }) => path)).toEqual([
+    expect(received.map(({ path }) => path)).toEqual([
       '/v2/acme/web/tags/list?n=1000',
       '/v2/acme/web/tags/list?page=1',
       '/v2/acme/web/tags/list?page=2',
@@ -95,22 +95,22 @@ describe('the tags of an image', () => {
   });
 
   it('end where a page has no new tag, although the registry names another one', async () => {
-    const { host, asked } = await serving((_, response) =>
-      json(response, { tags: ['a'] }, { link: `<?n=1000&round=${asked.length}>; rel="next"` }),
+    const { host, received } = await serving((_, response) =>
+      json(response, { tags: ['a'] }, { link: `<?n=1000&round=${received.length}>; rel="next"` }),
     );
     expect(await reading(host).listTags()).toEqual(['a']);
-    expect(asked).toHaveLength(2);
+    expect(received).toHaveLength(2);
   });
 
   it('are refused when the chain of pages does not end', async () => {
-    const { host, asked } = await serving((_, response) => {
-      const tags = Array.from({ length: 1000 }, (_tag, index) => `t-${asked.length}-${index}`);
-      json(response, { tags }, { link: `<?round=${asked.length}>; rel="next"` });
+    const { host, received } = await serving((_, response) => {
+      const tags = Array.from({ length: 1000 }, (_tag, index) => `t-${received.length}-${index}`);
+      json(response, { tags }, { link: `<?round=${received.length}>; rel="next"` });
     });
     const problem = await problemOf(reading(host).listTags());
     expect(problem).toMatchObject({ code: 'registry-limit', subject: `${host}/acme/web` });
     expect(problem.message).toContain('more than 100000 tags');
-    expect(asked.length).toBeLessThan(110);
+    expect(received.length).toBeLessThan(110);
   });
 
   it('are refused when a page is larger than 16 MB', async () => {
@@ -133,11 +133,11 @@ describe('the tags of an image', () => {
   });
 });
 
-describe('a registry that asks for authentication', () => {
-  const isRight = ({ authorization }: Asked) => authorization === 'Bearer planted-token';
+describe('a registry that requires authentication', () => {
+  const isRight = ({ authorization }: ReceivedRequest) => authorization === 'Bearer planted-token';
 
   it('is read with a token of its endpoint, which is requested once', async () => {
-    const { host, asked } = await serving((each, response) => {
+    const { host, received } = await serving((each, response) => {
       if (each.path.startsWith('/token')) json(response, { token: 'planted-token' });
       else if (isRight(each)) json(response, { tags: ['1.0.0'] });
       else deny(response, `Bearer realm="http://${host}/token",service="registry",scope="*", Basic realm="Gitea"`);
@@ -145,27 +145,27 @@ describe('a registry that asks for authentication', () => {
     const { listTags, digestOf } = reading(host);
     expect(await listTags()).toEqual(['1.0.0']);
     await digestOf('1.0.0');
-    expect(asked.map(({ method, path }) => `${method} ${path}`)).toEqual([
+    expect(received.map(({ method, path }) => `${method} ${path}`)).toEqual([
       'GET /v2/acme/web/tags/list?n=1000',
       'GET /token?service=registry&scope=repository%3Aacme%2Fweb%3Apull',
       'GET /v2/acme/web/tags/list?n=1000',
       'HEAD /v2/acme/web/manifests/1.0.0',
       'GET /v2/acme/web/manifests/1.0.0',
     ]);
-    expect(asked[1]?.authorization).toBe(`Basic ${LOGIN}`);
+    expect(received[1]?.authorization).toBe(`Basic ${LOGIN}`);
   });
 
   it('is read with the token for anyone when there are no credentials', async () => {
-    const { host, asked } = await serving((each, response) => {
+    const { host, received } = await serving((each, response) => {
       if (each.path.startsWith('/token')) json(response, { access_token: 'planted-token' });
       else if (isRight(each)) json(response, { tags: ['1.0.0'] });
       else deny(response, `Bearer realm="http://${host}/token"`);
     });
     expect(await reading(host, null).listTags()).toEqual(['1.0.0']);
-    expect(asked[1]?.authorization).toBeNull();
+    expect(received[1]?.authorization).toBeNull();
   });
 
-  it('is read with the login itself when it asks for that', async () => {
+  it('is read with the login itself when it offers nothing else', async () => {
     const { host } = await serving((each, response) => {
       if (each.authorization === `Basic ${LOGIN}`) json(response, { tags: ['1.0.0'] });
       else deny(response, 'Negotiate, Basic realm="registry"');
@@ -187,7 +187,7 @@ describe('a registry that asks for authentication', () => {
   });
 
   it.each([401, 403, 404])('is reported when it answers %i in the end', async (status) => {
-    const { host, asked } = await serving((each, response) => {
+    const { host, received } = await serving((each, response) => {
       if (each.path.startsWith('/token')) json(response, { token: 'planted-token' });
       else if (isRight(each)) json(response, { errors: [{ code: 'DENIED', message: PASSWORD }] }, {}, status);
       else deny(response, `Bearer realm="http://${host}/token"`);
@@ -196,18 +196,18 @@ describe('a registry that asks for authentication', () => {
     expect(problem).toMatchObject({ code: 'registry-unauthorized', subject: `${host}/acme/web` });
     expect(problem.message).toContain(`status ${status} DENIED`);
     expect(problem.remedy).toContain('credentials in headgate.yml');
-    expect(asked).toHaveLength(3);
+    expect(received).toHaveLength(3);
   });
 
   it.each(['http://registry.example.com/token', 'https://ada:x@registry.example.com/token', 'ftp://x/', 'no address'])(
     'is not given a login for the token endpoint %s',
     async (realm) => {
-      const { host, asked } = await serving((_, response) => deny(response, `Bearer realm="${realm}"`));
+      const { host, received } = await serving((_, response) => deny(response, `Bearer realm="${realm}"`));
       expect(await problemOf(reading(host).listTags())).toMatchObject({
         code: 'registry-protocol',
         message: 'the registry names a token endpoint without TLS',
       });
-      expect(asked.map(({ authorization }) => authorization)).toEqual([null]);
+      expect(received.map(({ authorization }) => authorization)).toEqual([null]);
     },
   );
 
@@ -234,17 +234,17 @@ describe('a registry that asks for authentication', () => {
 describe('credentials', () => {
   it('are not sent to the host that a registry redirects to', async () => {
     const other = await serving((_, response) => json(response, { tags: ['1.0.0'] }));
-    const { host, asked } = await serving((each, response) => {
+    const { host, received } = await serving((each, response) => {
       if (each.authorization === `Basic ${LOGIN}`)
         response.writeHead(307, { location: `http://${other.host}/v2/x/tags/list` }).end();
       else deny(response, 'Basic realm="registry"');
     });
     expect(await reading(host).listTags()).toEqual(['1.0.0']);
-    expect(asked.at(-1)?.authorization).toBe(`Basic ${LOGIN}`);
-    expect(other.asked).toEqual([{ method: 'GET', path: '/v2/x/tags/list', authorization: null }]);
+    expect(received.at(-1)?.authorization).toBe(`Basic ${LOGIN}`);
+    expect(other.received).toEqual([{ method: 'GET', path: '/v2/x/tags/list', authorization: null }]);
   });
 
-  it('are not sent to a host that asks for them after a redirect, or to the endpoint that it names', async () => {
+  it('are not sent to a host that requests them after a redirect, or to the endpoint that it names', async () => {
     const other = await serving((_, response) =>
       deny(response, `Bearer realm="http://${other.host}/token", Basic realm="x"`),
     );
@@ -252,7 +252,7 @@ describe('credentials', () => {
       (_, response) => void response.writeHead(302, { location: `http://${other.host}/` }).end(),
     );
     expect(await problemOf(reading(host).listTags())).toMatchObject({ code: 'registry-unauthorized' });
-    expect(other.asked.map(({ path, authorization }) => [path, authorization])).toEqual([['/', null]]);
+    expect(other.received.map(({ path, authorization }) => [path, authorization])).toEqual([['/', null]]);
   });
 
   it('are not sent to the host of a next page that is not the registry', async () => {
@@ -265,7 +265,7 @@ describe('credentials', () => {
       code: 'registry-protocol',
       message: 'the registry names another host for the next page of tags',
     });
-    expect(other.asked).toEqual([]);
+    expect(other.received).toEqual([]);
   });
 
   it('are not sent to the host that a token endpoint redirects to', async () => {
@@ -275,14 +275,14 @@ describe('credentials', () => {
       else deny(response, `Bearer realm="http://${host}/token"`);
     });
     await problemOf(reading(host).listTags());
-    expect(other.asked.map(({ authorization }) => authorization)).toEqual([null]);
+    expect(other.received.map(({ authorization }) => authorization)).toEqual([null]);
   });
 });
 
 describe('a registry that fails', () => {
-  it('is asked again after the pause that it requests', async () => {
-    const { host, asked } = await serving((_, response) => {
-      if (asked.length === 1) json(response, {}, { 'retry-after': '2' }, 429);
+  it('is read again after the pause that it requests', async () => {
+    const { host, received } = await serving((_, response) => {
+      if (received.length === 1) json(response, {}, { 'retry-after': '2' }, 429);
       else json(response, { tags: ['1.0.0'] });
     });
     const { listTags, waits } = reading(host);
@@ -291,20 +291,20 @@ describe('a registry that fails', () => {
   });
 
   it('is left alone when it requests a long pause, which the error names', async () => {
-    const { host, asked } = await serving((_, response) => json(response, {}, { 'retry-after': '3600' }, 429));
+    const { host, received } = await serving((_, response) => json(response, {}, { 'retry-after': '3600' }, 429));
     const problem = await problemOf(reading(host).listTags());
     expect(problem).toMatchObject({ code: 'registry-unreachable', retryAfterMs: 3_600_000 });
     expect(problem.message).toBe('the registry limits the rate of requests: status 429');
-    expect(asked).toHaveLength(1);
+    expect(received).toHaveLength(1);
   });
 
   it.each([500, 502, 503])('is reported after three answers with status %i', async (status) => {
-    const { host, asked } = await serving((_, response) => json(response, {}, {}, status));
+    const { host, received } = await serving((_, response) => json(response, {}, {}, status));
     expect(await problemOf(reading(host).listTags())).toMatchObject({
       code: 'registry-unreachable',
       message: `the registry failed: status ${status}`,
     });
-    expect(asked).toHaveLength(3);
+    expect(received).toHaveLength(3);
   });
 
   it('is reported when nothing listens', async () => {
@@ -314,12 +314,14 @@ describe('a registry that fails', () => {
   });
 
   it('is reported when its redirects do not end', async () => {
-    const { host, asked } = await serving((_, response) => void response.writeHead(302, { location: '/again' }).end());
+    const { host, received } = await serving(
+      (_, response) => void response.writeHead(302, { location: '/again' }).end(),
+    );
     expect(await problemOf(reading(host).listTags())).toMatchObject({
       code: 'registry-protocol',
       message: 'the registry redirects more than 3 times',
     });
-    expect(asked).toHaveLength(4);
+    expect(received).toHaveLength(4);
   });
 
   it('is reported when it redirects to an address without TLS', async () => {
@@ -343,7 +345,9 @@ describe('the digest of a tag', () => {
     });
     closing.push(() => server.close());
     expect(await reading(server.host).digestOf('stable')).toBe(DIGEST);
-    expect(server.asked.map(({ method, path }) => `${method} ${path}`)).toEqual(['HEAD /v2/acme/web/manifests/stable']);
+    expect(server.received.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      'HEAD /v2/acme/web/manifests/stable',
+    ]);
     expect(accept.split(', ')).toHaveLength(4);
   });
 
@@ -365,18 +369,16 @@ describe('the digest of a tag', () => {
 
   it('is not computed of a manifest of 100 MB', async () => {
     let sent = 0;
+    const part = Buffer.alloc(1024 * 1024);
+    const sendNext = (response: ServerResponse) => {
+      sent += 1;
+      if (sent > 100 || response.destroyed) response.end();
+      else response.write(part, () => sendNext(response));
+    };
     const { host } = await serving(({ method }, response) => {
       response.writeHead(200);
-      if (method === 'HEAD') return void response.end();
-      const part = Buffer.alloc(1024 * 1024);
-      const write = () => {
-        while (sent < 100 && !response.destroyed) {
-          sent += 1;
-          if (!response.write(part)) return void response.once('drain', write);
-        }
-        response.end();
-      };
-      write();
+      if (method === 'HEAD') response.end();
+      else sendNext(response);
     });
     expect(await problemOf(reading(host).digestOf('stable'))).toMatchObject({
       code: 'registry-limit',

@@ -4,7 +4,7 @@ import type { TaskRoute } from '../../../src/platforms/http/task-route.ts';
 import { startHttpServer } from '../../../src/platforms/local/http-server.ts';
 import type { HttpServer } from '../../../src/platforms/local/http-server.ts';
 import type { PushedMessage } from '../../../src/queue/pushed.ts';
-import type { Reception } from '../../../src/deploy/webhook/receive.ts';
+import type { Reception } from '../../../src/deploy/webhook/reception.ts';
 import { aConfig } from '../../githost/builders.ts';
 
 const PATH = '/tasks/deploy';

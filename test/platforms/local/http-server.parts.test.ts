@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DeployError } from '../../../src/error/deploy-error.ts';
 import { BODY_LIMIT_BYTES } from '../../../src/deploy/webhook/receive.ts';
-import type { Reception } from '../../../src/deploy/webhook/receive.ts';
+import type { Reception } from '../../../src/deploy/webhook/reception.ts';
 import type { DeployRequest } from '../../../src/deploy/ports/request.ts';
 import { startHttpServer } from '../../../src/platforms/local/http-server.ts';
 import type { HttpLimits, HttpServer } from '../../../src/platforms/local/http-server.ts';

@@ -28,6 +28,7 @@ export const TOKEN = 'planted-token-0123456789';
 export const SECRET = 'planted-webhook-secret-0123456789';
 export const FULL_NAME = 'acme/fleet';
 export const KEY = 'planted-signing-key-0123456789abcdef';
+const WRITE_TOKEN = 'planted-write-token-0123456789';
 
 export type LogLine = Readonly<Record<string, unknown>> & { readonly message: string };
 
@@ -39,6 +40,8 @@ export interface TestbedOptions {
   readonly more?: { readonly clusters: object; readonly repositories: object };
   /** Of the repository, as headgate.yml has it. */
   readonly pullRequests?: Readonly<Record<string, unknown>>;
+  /** Entries of `images`, as headgate.yml has them. */
+  readonly images?: readonly object[];
   readonly sweepIntervalMs?: number;
   readonly driftIntervalMs?: number;
   readonly namespaceExists?: boolean;
@@ -57,7 +60,12 @@ export class Testbed {
   readonly directory: string;
   readonly host: GitHost;
   readonly log: LogLine[] = [];
-  readonly env: NodeJS.ProcessEnv = { FLEET_TOKEN: TOKEN, FLEET_SECRET: SECRET, HEADGATE_KEY: KEY };
+  readonly env: NodeJS.ProcessEnv = {
+    FLEET_TOKEN: TOKEN,
+    FLEET_SECRET: SECRET,
+    FLEET_WRITE_TOKEN: WRITE_TOKEN,
+    HEADGATE_KEY: KEY,
+  };
   /** Called after each push, before its outcome is read. */
   afterPush: () => void = () => undefined;
   #service: Service | null = null;
@@ -128,9 +136,11 @@ export class Testbed {
           webhookSecret: 'env:FLEET_SECRET',
           credentials: this.#options.app ?? 'env:FLEET_TOKEN',
           ...(pullRequests === undefined ? {} : { pullRequests }),
+          ...(this.#options.images === undefined ? {} : { write: 'env:FLEET_WRITE_TOKEN' }),
         },
       },
       targets: targets.map((change) => ({ ...target, ...change })),
+      ...(this.#options.images === undefined ? {} : { images: this.#options.images }),
     });
     return text.replaceAll('NAMESPACE', this.namespace);
   }

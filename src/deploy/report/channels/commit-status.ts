@@ -60,6 +60,7 @@ export function renderStatus(event: RunEvent): StatusMessage | null {
     case 'hold-ended':
     case 'progressing':
     case 'drift':
+    case 'image':
       return null;
     default:
       return event satisfies never;

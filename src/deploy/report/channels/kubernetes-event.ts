@@ -35,6 +35,7 @@ export function renderEvent(event: RunEvent): ClusterEvent | null {
       return normal('Held', heldText(event.hold));
     case 'hold-ended':
       return normal('HoldEnded', `ended by ${event.by}; was ${heldText(event.hold)}`);
+    case 'image':
     case 'started':
     case 'deferred':
     case 'waiting':

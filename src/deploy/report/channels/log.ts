@@ -58,6 +58,8 @@ export function renderLines(event: RunEvent, subject: EventSubject, counters: Co
     case 'deferred':
     case 'waiting':
     case 'drift':
+    // What writes an image logs it.
+    case 'image':
       return [];
     default:
       return event satisfies never;

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { receive } from '../../../deploy/webhook/receive.ts';
-import type { Answer, Reception, WebhookRequest } from '../../../deploy/webhook/receive.ts';
+import type { Answer, Reception, WebhookRequest } from '../../../deploy/webhook/reception.ts';
 
 /** Lambda's limit per call; above it, Lambda itself answers 413. GitHub sends up to 25 MB: the sweep finds such a push. */
 export const BODY_LIMIT_BYTES = 6 * 1024 * 1024;

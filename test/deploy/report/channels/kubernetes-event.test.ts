@@ -36,6 +36,7 @@ const EXPECTED: Readonly<Record<EventName, string | null>> = {
   'drift that is contested': 'Warning DriftContested aaaaaaaaaaaa: web.yaml:7 has no name',
   'a commit that waits for the end of a hold': null,
   'a hold': 'Normal Held held by jo since Nov 28 10:02 UTC: incident (at aaaaaaaaaaaa)',
+  'versions of images that were committed': null,
   'the end of a hold':
     'Normal HoldEnded ended by ann; was held by jo since Nov 28 10:02 UTC: incident (at aaaaaaaaaaaa)',
 };

@@ -37,6 +37,7 @@ const EXPECTED: Readonly<Record<EventName, readonly string[]>> = {
   'drift that is contested': [],
   'a commit that waits for the end of a hold': [],
   'a hold': ['info held'],
+  'versions of images that were committed': [],
   'the end of a hold': ['info hold-ended'],
 };
 

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { answerFunctionUrl, BODY_LIMIT_BYTES } from '../../../../src/platforms/aws/lambda/function-url.ts';
-import type { Reception } from '../../../../src/deploy/webhook/receive.ts';
+import type { Reception } from '../../../../src/deploy/webhook/reception.ts';
 import type { DeployRequest } from '../../../../src/deploy/ports/request.ts';
 import { aConfig, aRepository, aTarget } from '../../../githost/builders.ts';
 import { EXAMPLES } from '../../../githost/github/examples.ts';

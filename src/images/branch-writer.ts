@@ -1,6 +1,6 @@
-import type { ObjectId, Revision } from '../../../snapshot/source.ts';
+import type { ObjectId, Revision } from '../snapshot/source.ts';
 
-/** Makes commits on a branch, each by one push that never overwrites what somebody else pushed. */
+/** Makes commits on a branch, each by one push that never overwrites what was pushed meanwhile. */
 export interface BranchWriter {
   readonly usage: { readonly requests: number; readonly bytes: number };
   /**
@@ -30,7 +30,7 @@ export interface TreeObject {
   readonly data: Buffer;
 }
 
-/** A ref of our own that remembers the commit: it moves to a commit with the same tree, on top of what it has. */
+/** A ref that only Headgate writes, and that remembers the commit: it moves to a commit with the same tree, on top of what it has. */
 export interface BranchRecord {
   readonly ref: string;
   /** Null: the ref does not exist. */
@@ -42,7 +42,7 @@ export type Written =
   | {
       readonly kind: 'written';
       readonly revision: Revision;
-      /** Why the host does not accept refs of our own; null: it does. */
+      /** Why the host does not accept the records; null: it does. */
       readonly recordsRefused: string | null;
     }
   | { readonly kind: 'overtaken' };

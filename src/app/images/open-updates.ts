@@ -1,0 +1,61 @@
+import { DeployError } from '../../error/deploy-error.ts';
+import type { Repository } from '../../config/checked/config.ts';
+import { openBranchWriter } from '../../git/write/branch-writer.ts';
+import type { Registry } from '../../images/ports.ts';
+import { emptyMemory } from '../../images/update/branch-memory.ts';
+import type { BranchMemory } from '../../images/update/branch-memory.ts';
+import type { UpdatePorts } from '../../images/update/ports.ts';
+import { updateBranch } from '../../images/update/update-branch.ts';
+import type { Updated } from '../../images/update/update-branch.ts';
+import type { WriteGroup } from '../../images/update/write-group.ts';
+import { reporter } from '../../deploy/report/reporter.ts';
+import type { AppRuntime } from '../runtime.ts';
+import { resolveSecret } from '../secrets.ts';
+import type { SecretSources } from '../secrets.ts';
+
+export interface UpdatesOptions {
+  readonly runtime: AppRuntime & { readonly secrets: SecretSources };
+  /** Opened for each update, because it keeps tokens. */
+  readonly openRegistry: () => Registry;
+}
+
+/** Writes the wanted versions of images to their branches. It remembers what it has read of a branch. */
+export interface Updates {
+  update(group: WriteGroup, signal: AbortSignal): Promise<Updated>;
+}
+
+const SECRET_TIMEOUT_MS = 15_000;
+
+export function openUpdates({ runtime, openRegistry }: UpdatesOptions): Updates {
+  const memories = new Map<string, BranchMemory>();
+  const { log, nowMs, wait, channels } = runtime;
+
+  async function openWriter(repository: Repository) {
+    if (repository.write === null) throw notWritable(repository);
+    const token = await resolveSecret(repository.write, runtime.secrets, AbortSignal.timeout(SECRET_TIMEOUT_MS));
+    return openBranchWriter(await runtime.gitServerOf(repository, token));
+  }
+
+  const report: UpdatePorts['report'] = async (event, { name, repository }, signal) => {
+    const subject = { target: name, repository: repository.name, delivery: 'images' };
+    await reporter(channels, { subject, log }).report(event, signal);
+  };
+
+  return {
+    async update(group, signal) {
+      const memory = memories.get(group.name) ?? emptyMemory();
+      memories.set(group.name, memory);
+      const registry = openRegistry();
+      const ports = { registry, openReader: runtime.openGit, openWriter, report, log, nowMs, wait };
+      return updateBranch(group, ports, { memory, signal });
+    },
+  };
+}
+
+function notWritable({ name }: Repository): DeployError {
+  return new DeployError('config-invalid', {
+    subject: name,
+    message: 'the repository has no credentials to write with',
+    remedy: 'Add write: env:FLEET_WRITE_TOKEN to it in headgate.yml.',
+  });
+}

@@ -1,0 +1,68 @@
+import { writeGroups } from '../../images/update/write-group.ts';
+import type { WriteGroup } from '../../images/update/write-group.ts';
+import { asDeployError, needsPerson } from '../../error/deploy-error.ts';
+import { consume } from '../../queue/consumer.ts';
+import type { Consumer, QueueOptions } from '../../queue/consumer.ts';
+import type { SlotLimits } from '../../queue/slots.ts';
+import { readWrite } from '../../queue/write-message.ts';
+import type { WriteRequest } from '../../queue/write-message.ts';
+import type { Updates } from '../images/open-updates.ts';
+import { gitServerOf } from '../runtime.ts';
+import type { LocalRuntime } from './local-runtime.ts';
+
+/** Each holds the files of a branch that name an image. */
+const LIMITS: SlotLimits = { answering: 4, unproven: 4, silent: 16, perServer: 4 };
+
+/** Writes images until it is stopped: one commit for each branch, however many messages request it. */
+export function consumeWrites({
+  runtime,
+  openUpdates,
+  ...common
+}: QueueOptions<WriteRequest> & {
+  readonly runtime: LocalRuntime;
+  /** Called for the first message. */
+  readonly openUpdates: () => Promise<Updates>;
+}): Consumer {
+  const groups = new Map(writeGroups(runtime.config).map((group) => [group.name, group]));
+  let opened: Promise<Updates> | null = null;
+  return consume<WriteRequest>({
+    ...common,
+    read: readWrite,
+    slots: { limits: LIMITS, conditionOf: runtime.servers.conditionOf },
+    serversOf: ({ target }) => {
+      const group = groups.get(target);
+      return group === undefined ? [] : [gitServerOf(group.repository)];
+    },
+    async handler([request], signal) {
+      const group = groups.get(request?.target ?? '');
+      // Its images were removed from headgate.yml.
+      if (group === undefined) return { kind: 'done' };
+      opened ??= openUpdates();
+      return updateOrRetry(group, { updates: await opened, runtime, signal });
+    },
+  });
+}
+
+async function updateOrRetry(
+  group: WriteGroup,
+  {
+    updates,
+    runtime,
+    signal,
+  }: { readonly updates: Updates; readonly runtime: LocalRuntime; readonly signal: AbortSignal },
+) {
+  try {
+    const { kind, failure } = await updates.update(group, signal);
+    if (failure === null) return kind === 'overtaken' ? ({ kind: 'retry', afterMs: null } as const) : DONE;
+    return needsPerson(failure.code) ? DONE : ({ kind: 'retry', afterMs: failure.retryAfterMs ?? null } as const);
+  } catch (thrown) {
+    const error = asDeployError(thrown);
+    if (signal.aborted) throw error;
+    const at = { repository: group.repository.name, branch: group.branch };
+    runtime.log({ level: 'error', message: 'image-failed', ...at, errors: [error.problem] });
+    // The next poll tries again what only a person can fix.
+    return needsPerson(error.code) ? DONE : ({ kind: 'retry', afterMs: error.retryAfterMs ?? null } as const);
+  }
+}
+
+const DONE = { kind: 'done' } as const;

@@ -1,0 +1,46 @@
+import type { Config, Repository } from '../../config/checked/config.ts';
+import type { Log } from '../ports/log.ts';
+import type { PlanQueue } from '../ports/githost/plan-request.ts';
+import type { Queue } from '../ports/queue.ts';
+
+/** A request before its body is read. */
+export interface RequestHead {
+  readonly method: string;
+  /** As sent, with the query. */
+  readonly path: string;
+  /** Lowercase names. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+}
+
+export interface WebhookRequest extends RequestHead {
+  /** `too-many`: together with the bodies that are being read, it is more than the process holds. */
+  readonly body: Uint8Array | 'too-large' | 'too-many';
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON. */
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+export type SecretOwner = Pick<Repository, 'webhookSecrets'>;
+
+/** The external dependencies of `receive`. */
+export interface Reception {
+  readonly config: Config;
+  readonly version: string;
+  /** Larger bodies are refused. No host sends more than BODY_LIMIT_BYTES; a platform may accept less. */
+  readonly limitBytes: number;
+  readonly secretsOf: (of: SecretOwner, signal: AbortSignal) => Promise<readonly string[]>;
+  /** The secrets, read again in case they were rotated; null: not read again, because it is unnecessary or too soon. */
+  readonly rotatedSecretsOf: (of: SecretOwner, signal: AbortSignal) => Promise<readonly string[] | null>;
+  readonly queue: Queue;
+  /** Absent: this platform does not plan pull requests. */
+  readonly plans?: PlanQueue | undefined;
+  /** Has the branches read that these images are written to. Default: there are no images. */
+  readonly pollImages?: (images: readonly string[], signal: AbortSignal) => Promise<void>;
+  readonly randomId: () => string;
+  readonly nowMs: () => number;
+  readonly log: Log;
+}

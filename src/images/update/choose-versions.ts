@@ -1,0 +1,39 @@
+import type { ImagePolicy } from '../../config/checked/image-policy.ts';
+import { asDeployError } from '../../error/deploy-error.ts';
+import type { DeployError } from '../../error/deploy-error.ts';
+import { chooseTag } from '../policy/choose-tag.ts';
+import type { Registry } from '../ports.ts';
+import type { WrittenImage } from './write-group.ts';
+
+/** What the policy of an image wants now. */
+export type Wanted =
+  | { readonly kind: 'tag'; readonly tag: string }
+  | { readonly kind: 'none'; readonly reason: string }
+  | { readonly kind: 'failed'; readonly error: DeployError };
+
+/** Lists the tags of every image, side by side. A registry that does not answer leaves out its own images only. */
+export async function chooseVersions(
+  images: readonly WrittenImage[],
+  registry: Registry,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, Wanted>> {
+  const ahead = [...images];
+  const chosen = new Map<string, Wanted>();
+  const work = async () => {
+    for (let next = ahead.shift(); next !== undefined; next = ahead.shift())
+      chosen.set(next.policy.name, await choose(next.policy, registry, signal));
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return chosen;
+}
+
+const AT_ONCE = 8;
+
+async function choose(policy: ImagePolicy, registry: Registry, signal: AbortSignal): Promise<Wanted> {
+  try {
+    const choice = chooseTag(policy.policy, await registry.listTags(policy, signal));
+    return choice.kind === 'chosen' ? { kind: 'tag', tag: choice.tag } : choice;
+  } catch (thrown) {
+    return { kind: 'failed', error: asDeployError(thrown) };
+  }
+}

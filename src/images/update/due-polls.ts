@@ -1,0 +1,13 @@
+import type { WriteGroup } from './write-group.ts';
+
+/** Says which branches the sweep has to look at now. `lastMs`: when each was last, which is changed. */
+export function duePolls(
+  groups: readonly WriteGroup[],
+  { nowMs, lastMs }: { readonly nowMs: number; readonly lastMs: Map<string, number> },
+): readonly WriteGroup[] {
+  return groups.filter(({ name, intervalMs }) => {
+    const isDue = intervalMs > 0 && nowMs - (lastMs.get(name) ?? -Infinity) >= intervalMs;
+    if (isDue) lastMs.set(name, nowMs);
+    return isDue;
+  });
+}

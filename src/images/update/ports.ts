@@ -1,0 +1,39 @@
+import type { Repository } from '../../config/checked/config.ts';
+import type { BranchWriter, TreeObject } from '../branch-writer.ts';
+import type { Git } from '../../deploy/ports/git.ts';
+import type { Log } from '../../deploy/ports/log.ts';
+import type { ImageWritten } from '../../deploy/ports/run-event.ts';
+import type { ObjectId, Revision } from '../../snapshot/source.ts';
+import type { Registry } from '../ports.ts';
+import type { WriteGroup } from './write-group.ts';
+
+/** What a branch is read with. */
+export interface BranchReader extends Pick<Git, 'tips' | 'rootTree' | 'since' | 'files' | 'usage'> {
+  treesAbove(
+    rootTree: ObjectId,
+    paths: readonly string[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, TreeObject>>;
+  /** Commits along the first parents, the newest first. */
+  history(
+    query: { readonly tip: Revision; readonly known: Revision | null; readonly depth: number | null },
+    signal: AbortSignal,
+  ): Promise<readonly PastCommit[]>;
+}
+
+export interface PastCommit {
+  readonly revision: Revision;
+  readonly rootTree: ObjectId;
+  readonly message: string;
+}
+
+/** What updating a branch needs of the outside. */
+export interface UpdatePorts {
+  readonly registry: Registry;
+  readonly openReader: (repository: Repository) => Promise<BranchReader>;
+  readonly openWriter: (repository: Repository) => Promise<BranchWriter>;
+  readonly report: (event: ImageWritten, group: WriteGroup, signal: AbortSignal) => Promise<void>;
+  readonly log: Log;
+  readonly nowMs: () => number;
+  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
+}

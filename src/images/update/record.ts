@@ -1,0 +1,60 @@
+import type { ObjectId } from '../../snapshot/source.ts';
+import type { PastCommit } from './ports.ts';
+
+/** What Headgate wrote for one image into one branch. It is read from the trailers of the commits that Headgate made. */
+export interface ImageRecord {
+  readonly image: string;
+  readonly branch: string;
+  /** The versions that were replaced. */
+  readonly from: readonly string[];
+  readonly to: string;
+  /** The commit on the branch; null: it is this one. */
+  readonly commit: string | null;
+  /** What the branch contained after it. */
+  readonly rootTree: ObjectId;
+}
+
+export function recordRef(image: string): string {
+  return `refs/headgate/images/${image}`;
+}
+
+const IMAGE = 'Headgate-Image';
+const COMMIT = 'Headgate-Commit';
+const BRANCH = 'Headgate-Branch';
+
+/** `Headgate-Image: web 1.1.0, 1.2.0 -> 1.3.0` */
+export function imageTrailer({ image, from, to }: Pick<ImageRecord, 'image' | 'from' | 'to'>): string {
+  return `${IMAGE}: ${image} ${from.join(', ')} -> ${to}`;
+}
+
+export function recordMessage(record: Pick<ImageRecord, 'image' | 'from' | 'to' | 'branch'>, commit: string): string {
+  const { image, to, branch } = record;
+  return `Write ${image} ${to}\n\n${imageTrailer(record)}\n${BRANCH}: ${branch}\n${COMMIT}: ${commit}\n`;
+}
+
+/** The records of one image in a commit. A commit on the branch itself names no branch. */
+export function recordsIn(
+  { message, rootTree }: PastCommit,
+  { image, branch }: Pick<ImageRecord, 'image' | 'branch'>,
+): readonly ImageRecord[] {
+  const trailer = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(message)?.[1]?.trim() ?? null;
+  if ((trailer(BRANCH) ?? branch) !== branch) return [];
+  const commit = trailer(COMMIT);
+  return [...message.matchAll(new RegExp(`^${IMAGE}: (\\S+) (.*?) ?-> (\\S+)\\s*$`, 'gm'))].flatMap(
+    ([, name, from = '', to = '']) => {
+      const replaced = from.split(', ').filter((version) => version !== '');
+      return name === image ? [{ image, branch, from: replaced, to, commit, rootTree }] : [];
+    },
+  );
+}
+
+/**
+ * The write of this version that may have been reverted: the last one, unless we replaced it ourselves since. Null: the
+ * version was never written, or Headgate itself replaced it. `records`: the oldest first.
+ */
+export function lastWriteOf(version: string, records: readonly ImageRecord[]): ImageRecord | null {
+  const index = records.findLastIndex(({ to }) => to === version);
+  const isMeant = (replaced: string) => replaced === version || version.endsWith(`@${replaced}`);
+  const isReplacedByUs = records.slice(index + 1).some(({ from }) => from.some(isMeant));
+  return isReplacedByUs ? null : (records[index] ?? null);
+}

@@ -1,0 +1,103 @@
+import { findReferences } from '../edit/find-references.ts';
+import type { ImagePolicy } from '../../config/checked/image-policy.ts';
+import type { Revision } from '../../snapshot/source.ts';
+import type { BranchMemory } from './branch-memory.ts';
+import { isAt, parseVersion } from './outdated.ts';
+import type { ReferenceIn } from './outdated.ts';
+import type { BranchReader, PastCommit } from './ports.ts';
+import type { ReadBranch } from './read-branch.ts';
+import { lastWriteOf, recordRef, recordsIn } from './record.ts';
+import type { ImageRecord } from './record.ts';
+import type { WriteGroup } from './write-group.ts';
+
+export interface Looking {
+  readonly group: WriteGroup;
+  readonly branch: ReadBranch;
+  readonly reader: BranchReader;
+  readonly memory: BranchMemory;
+}
+
+/** How far back the branch itself is read where an image has no record, as on a host that refuses such refs. */
+export const READ_COMMITS = 200;
+
+/** What was written for an image, the oldest first. One request, and only for what is newer than the last time. */
+export async function readRecords(
+  image: string,
+  { group, branch, reader, memory }: Looking,
+  signal: AbortSignal,
+): Promise<readonly ImageRecord[]> {
+  const ref = recordRef(image);
+  const tip = branch.recordTips.get(ref) ?? null;
+  const commits = await historyOf(
+    tip === null ? { ref: group.ref, tip: branch.revision, depth: READ_COMMITS } : { ref, tip, depth: null },
+    { reader, memory },
+    signal,
+  );
+  return commits.toReversed().flatMap((commit) => recordsIn(commit, { image, branch: group.branch }));
+}
+
+async function historyOf(
+  { ref, tip, depth }: { readonly ref: string; readonly tip: Revision; readonly depth: number | null },
+  { reader, memory }: Pick<Looking, 'reader' | 'memory'>,
+  signal: AbortSignal,
+): Promise<readonly PastCommit[]> {
+  const known = memory.histories.get(ref) ?? null;
+  if (known?.tip === tip) return known.commits;
+  const before = depth === null ? known : null;
+  const newer = await reader.history({ tip, known: before?.tip ?? null, depth }, signal);
+  const commits = [...newer, ...(before?.commits ?? [])];
+  memory.histories.set(ref, { tip, commits });
+  return commits;
+}
+
+/** The references of a version that we wrote and that a person took back, each with our write. */
+export interface Reverted {
+  readonly references: readonly ReferenceIn[];
+  readonly version: string;
+  readonly write: ImageRecord;
+}
+
+/**
+ * Which of these references, none of which has the version, had it after we wrote it: a person reverted our commit, or set
+ * the version back. A reference that is new since then was not. Null: none.
+ */
+export async function findReverted(
+  { policy, version, references }: Questioned,
+  looking: Looking,
+  signal: AbortSignal,
+): Promise<Reverted | null> {
+  const write = lastWriteOf(version, await readRecords(policy.name, looking, signal));
+  if (write === null) return null;
+  const reverted: ReferenceIn[] = [];
+  for (const each of references)
+    if (await wasWritten({ policy, version, path: each.path, write }, looking, signal)) reverted.push(each);
+  return reverted.length === 0 ? null : { references: reverted, version, write };
+}
+
+export interface Questioned {
+  readonly policy: ImagePolicy;
+  readonly version: string;
+  readonly references: readonly ReferenceIn[];
+}
+
+async function wasWritten(
+  {
+    policy,
+    version,
+    path,
+    write,
+  }: Omit<Questioned, 'references'> & { readonly path: string; readonly write: ImageRecord },
+  { branch, reader, memory }: Looking,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const key = [write.rootTree, path, policy.name, version].join('\n');
+  const known = memory.written.get(key);
+  if (known !== undefined) return known;
+  const [file] = await reader.files(write.rootTree, [path], signal);
+  const text = file?.kind === 'file' ? Buffer.from(file.bytes).toString() : '';
+  const found = findReferences(text, { images: [policy], marked: branch.marked });
+  const references = found.kind === 'read' ? found.references : [];
+  const wasThere = references.some((reference) => isAt(reference, parseVersion(version), policy));
+  memory.written.set(key, wasThere);
+  return wasThere;
+}

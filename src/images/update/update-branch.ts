@@ -1,0 +1,206 @@
+import type { DeployError } from '../../error/deploy-error.ts';
+import type { BranchRecord } from '../branch-writer.ts';
+import { textFor } from '../edit/reference.ts';
+import type { ImageVersion } from '../edit/reference.ts';
+import { replaceReferences } from '../edit/replace.ts';
+import type { BranchMemory } from './branch-memory.ts';
+import { chooseVersions } from './choose-versions.ts';
+import type { Wanted } from './choose-versions.ts';
+import { commitMessage } from './commit-message.ts';
+import type { ImageChange } from './commit-message.ts';
+import { formatVersion, needsDigest, outdated, parseVersion, referencesTo, versionsIn } from './outdated.ts';
+import type { ReferenceIn } from './outdated.ts';
+import type { UpdatePorts } from './ports.ts';
+import { readBranch } from './read-branch.ts';
+import { recordMessage, recordRef } from './record.ts';
+import { findReverted, readRecords, READ_COMMITS } from './reverted.ts';
+import type { Looking } from './reverted.ts';
+import { reportHeld, reportWanted, reportWritten } from './update-log.ts';
+import type { WriteGroup, WrittenImage } from './write-group.ts';
+
+/** The outcome of one update of a branch. */
+export type Updated = Committed & {
+  /** Of an image whose tags could not be listed: it is left out. */
+  readonly failure: DeployError | null;
+};
+
+type Committed =
+  | { readonly kind: 'unchanged' }
+  | { readonly kind: 'written'; readonly revision: string; readonly changes: readonly ImageChange[] }
+  /** Another writer was faster each time. */
+  | { readonly kind: 'overtaken' };
+
+/** How often a race with another writer is lost before the message is given back to the queue. */
+const ATTEMPTS = 8;
+const LONGEST_PAUSE_MS = 500;
+
+/** Brings every image of a branch to the version that its policy wants, by one commit. */
+export async function updateBranch(
+  group: WriteGroup,
+  ports: UpdatePorts,
+  { memory, signal }: { readonly memory: BranchMemory; readonly signal: AbortSignal },
+): Promise<Updated> {
+  const wanted = await chooseVersions(group.images, ports.registry, signal);
+  reportWanted(group, wanted, ports);
+  const failure = [...wanted.values()].find((each) => each.kind === 'failed')?.error ?? null;
+  const reader = await ports.openReader(group.repository);
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    const branch = await readBranch(group, { reader, memory, log: ports.log }, signal);
+    const looking = { group, branch, reader, memory };
+    const changes = await decide(wanted, looking, ports, signal);
+    const updated = await commit(changes, looking, ports, signal);
+    if (updated.kind !== 'overtaken') return { ...updated, failure };
+    await ports.wait(Math.min(20 * 2 ** attempt, LONGEST_PAUSE_MS), signal);
+  }
+  return { kind: 'overtaken', failure };
+}
+
+/** One image to write, with the references that change. */
+interface Decided {
+  readonly image: WrittenImage;
+  readonly version: ImageVersion;
+  readonly references: readonly ReferenceIn[];
+}
+
+async function decide(
+  wanted: ReadonlyMap<string, Wanted>,
+  looking: Looking,
+  ports: UpdatePorts,
+  signal: AbortSignal,
+): Promise<readonly Decided[]> {
+  const decided: Decided[] = [];
+  for (const image of looking.group.images) {
+    const want = wanted.get(image.policy.name);
+    const one = want?.kind === 'tag' ? await decideOne(image, want.tag, { looking, ports, signal }) : null;
+    if (one !== null) decided.push(one);
+  }
+  return decided;
+}
+
+interface Deciding {
+  readonly looking: Looking;
+  readonly ports: UpdatePorts;
+  readonly signal: AbortSignal;
+}
+
+/** Null: nothing of it is to be written. */
+async function decideOne(
+  image: WrittenImage,
+  tag: string,
+  { looking, ports, signal }: Deciding,
+): Promise<Decided | null> {
+  const { policy } = image;
+  const all = referencesTo(policy.name, looking.branch.files);
+  if (all.length === 0) return null;
+  const isPinned = policy.policy.kind === 'digest';
+  const mustKnow = needsDigest(policy, all);
+  const early = mustKnow ? await ports.registry.digestOf(policy, tag, signal) : null;
+  const behind = outdated(all, { tag, digest: early, isPinned }, policy);
+  if (behind.length === 0) return null;
+  // What is written names its digest, so that it is known later what the tag was.
+  const digest = early ?? (await ports.registry.digestOf(policy, tag, signal));
+  // The tag was deleted since it was listed.
+  if (digest === null) return null;
+  const version = { tag, digest, isPinned };
+  const held = await heldReferences({ image, version, behind, all }, { looking, ports, signal });
+  const references = behind.filter((each) => !held.has(each));
+  return references.length === 0 ? null : { image, version, references };
+}
+
+/** What a person took back stays as it is. */
+async function heldReferences(
+  {
+    image: { policy },
+    version,
+    behind,
+    all,
+  }: { image: WrittenImage; version: ImageVersion; behind: readonly ReferenceIn[]; all: readonly ReferenceIn[] },
+  { looking, ports, signal }: Deciding,
+): Promise<ReadonlySet<ReferenceIn>> {
+  const text = formatVersion(version);
+  const reverted = await findReverted({ policy, version: text, references: behind }, looking, signal);
+  if (reverted !== null) reportHeld({ policy, reverted }, looking.group, ports);
+  if (policy.afterRevert === 'skip') return new Set(reverted?.references);
+  const blocked = reverted ?? (await findLastReverted({ policy, references: all }, looking, signal));
+  if (blocked !== null && reverted === null) reportHeld({ policy, reverted: blocked }, looking.group, ports);
+  return new Set(blocked === null ? [] : behind);
+}
+
+/** Whether the last version that was written is no longer where it was written. */
+async function findLastReverted(
+  { policy, references }: { readonly policy: WrittenImage['policy']; readonly references: readonly ReferenceIn[] },
+  looking: Looking,
+  signal: AbortSignal,
+) {
+  const last = (await readRecords(policy.name, looking, signal)).at(-1);
+  if (last === undefined) return null;
+  const missing = outdated(references, parseVersion(last.to), policy);
+  return missing.length === 0 ? null : findReverted({ policy, version: last.to, references: missing }, looking, signal);
+}
+
+async function commit(
+  decided: readonly Decided[],
+  { group, branch, reader }: Looking,
+  ports: UpdatePorts,
+  signal: AbortSignal,
+): Promise<Committed> {
+  const files = editedFiles(decided, branch.files);
+  const changes = decided.map((each) => changeOf(each));
+  const [first] = changes;
+  if (first === undefined) return { kind: 'unchanged' };
+  const trees = await reader.treesAbove(branch.rootTree, [...files.keys()], signal);
+  const writer = await ports.openWriter(group.repository);
+  const written = await writer.write(
+    {
+      ref: group.ref,
+      tip: branch.revision,
+      rootTree: branch.rootTree,
+      trees,
+      files,
+      author: first.policy.commit.author,
+      atMs: ports.nowMs(),
+      message: commitMessage(changes),
+      records: changes.map((change) => recordOf(change, branch.recordTips, group)),
+    },
+    signal,
+  );
+  if (written.kind === 'overtaken') return written;
+  const usage = { read: reader.usage, write: writer.usage };
+  await reportWritten({ group, changes, written, usage, readCommits: READ_COMMITS }, ports, signal);
+  return { kind: 'written', revision: written.revision, changes };
+}
+
+function editedFiles(decided: readonly Decided[], files: Looking['branch']['files']): ReadonlyMap<string, Uint8Array> {
+  const replacements = decided.flatMap(({ image, version, references }) =>
+    references.flatMap(({ path, reference }) => {
+      const to = textFor(reference, version, image.policy);
+      return to === null || to === reference.text ? [] : [{ path, reference, to }];
+    }),
+  );
+  return new Map(
+    [...Map.groupBy(replacements, ({ path }) => path)].map(([path, own]) => [
+      path,
+      Buffer.from(replaceReferences(files.get(path)?.text ?? '', own)),
+    ]),
+  );
+}
+
+function changeOf({ image: { policy }, version, references }: Decided): ImageChange {
+  return {
+    policy,
+    from: versionsIn(references, version.isPinned),
+    to: formatVersion(version),
+    digest: version.digest ?? '',
+    files: [...new Set(references.map(({ path }) => path))],
+  };
+}
+
+function recordOf(
+  { policy, from, to }: ImageChange,
+  tips: Looking['branch']['recordTips'],
+  { branch }: WriteGroup,
+): BranchRecord {
+  const ref = recordRef(policy.name);
+  const message = (revision: string) => recordMessage({ image: policy.name, from, to, branch }, revision);
+  return { ref, tip: tips.get(ref) ?? null, message };
+}

@@ -1,0 +1,70 @@
+import type { ImagePolicy } from '../../config/checked/image-policy.ts';
+import type { Written } from '../branch-writer.ts';
+import type { Usage } from '../../deploy/ports/usage.ts';
+import type { Wanted } from './choose-versions.ts';
+import type { ImageChange } from './commit-message.ts';
+import type { UpdatePorts } from './ports.ts';
+import type { Reverted } from './reverted.ts';
+import type { WriteGroup } from './write-group.ts';
+
+/** An image without a wanted version. It waits for a tag, or for its registry. */
+export function reportWanted(
+  { repository, branch }: WriteGroup,
+  wanted: ReadonlyMap<string, Wanted>,
+  { log }: UpdatePorts,
+): void {
+  const at = { repository: repository.name, branch };
+  for (const [image, want] of wanted) {
+    if (want.kind === 'none') log({ level: 'warn', message: 'image-not-found', image, ...at, reason: want.reason });
+    if (want.kind === 'failed')
+      log({ level: 'error', message: 'image-failed', image, ...at, errors: [want.error.problem] });
+  }
+}
+
+export function reportHeld(
+  { policy, reverted }: { readonly policy: ImagePolicy; readonly reverted: Reverted },
+  { repository, branch }: WriteGroup,
+  { log }: UpdatePorts,
+): void {
+  const { version, write, references } = reverted;
+  log({
+    level: 'info',
+    message: 'image-held',
+    image: policy.name,
+    repository: repository.name,
+    branch,
+    version,
+    writtenBy: write.commit,
+    files: [...new Set(references.map(({ path }) => path))],
+    reason: `${version} was written and reverted, so it is not written again`,
+  });
+}
+
+export async function reportWritten(
+  {
+    group,
+    changes,
+    written,
+    usage,
+    readCommits,
+  }: {
+    readonly group: WriteGroup;
+    readonly changes: readonly ImageChange[];
+    readonly written: Extract<Written, { kind: 'written' }>;
+    readonly usage: { readonly read: Usage; readonly write: Usage };
+    readonly readCommits: number;
+  },
+  { log, report }: UpdatePorts,
+  signal: AbortSignal,
+): Promise<void> {
+  const { repository, branch } = group;
+  const shown = changes.map(({ policy, from, to }) => ({ image: policy.name, from, to }));
+  const requests = { git: usage.read.requests, push: usage.write.requests };
+  const { revision, recordsRefused } = written;
+  log({ level: 'info', message: 'image', repository: repository.name, branch, revision, changes: shown, requests });
+  if (recordsRefused !== null) {
+    const reason = `the Git host refuses refs/headgate/images (${recordsRefused}), so reverts are found in the last ${readCommits} commits of the branch only`;
+    log({ level: 'warn', message: 'image-record-refused', repository: repository.name, branch, reason });
+  }
+  await report({ kind: 'image', branch, revision, changes: shown }, group, signal);
+}

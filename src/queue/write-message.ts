@@ -1,0 +1,15 @@
+import * as z from 'zod/mini';
+import { parseBody } from './body.ts';
+
+/** A branch is to be brought to the wanted versions of its images. What they are is read then. */
+export interface WriteRequest {
+  /** The group: `write/fleet/main`. */
+  readonly target: string;
+}
+
+const Body = z.object({ target: z.string().check(z.startsWith('write/')) });
+
+/** The request in a message body; null if it is not one. */
+export function readWrite(body: string): WriteRequest | null {
+  return z.safeParse(Body, parseBody(body)).data ?? null;
+}
