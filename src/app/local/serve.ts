@@ -19,8 +19,11 @@ import type { LocalQueues, WriteQueue } from '../../platforms/local/queues.ts';
 import { VISIBILITY_SECONDS } from '../../queue/heartbeat.ts';
 import { cuttingWaitsShort, retryWaits } from '../../queue/retry-waits.ts';
 import type { RetryWaits } from '../../queue/retry-waits.ts';
+import { imageSecretsOf } from '../probes/secret-probes.ts';
+import { resolveSecret } from '../secrets.ts';
 import { VERSION } from '../version.ts';
 import { wait } from '../wait.ts';
+import { announcedPolls } from './announced-polls.ts';
 import { consumeChecks } from './consume-checks.ts';
 import { consumeDeadLetters, deadLetterOfUnreadable } from './consume-dead-letters.ts';
 import { consumeRequests } from './consume-requests.ts';
@@ -73,7 +76,10 @@ export async function serve(options: ServeOptions): Promise<Service> {
   const stopping = new AbortController();
   try {
     await readSecrets(runtime, stopping.signal);
-    const server = await startHttpServer({ host, port }, receptionOf(runtime, { log, queue: requests }));
+    const server = await startHttpServer(
+      { host, port },
+      receptionOf(runtime, { log, queue: requests, writes: queues.writes }),
+    );
     const consumers = startConsumers(queues, { runtime, log, waits, visibilitySeconds: limits.visibilitySeconds });
     const sweeps = startSweeps(queues, { ...options, runtime }, stopping.signal);
     log({ level: 'info', message: 'listening', url: server.url });
@@ -95,17 +101,25 @@ export async function serve(options: ServeOptions): Promise<Service> {
 }
 
 /** A missing secret fails the start, not the first push. */
-async function readSecrets({ config, secretsOf }: LocalRuntime, signal: AbortSignal): Promise<void> {
-  await Promise.all([...config.repositories.values()].map((repository) => secretsOf(repository, signal)));
+async function readSecrets({ config, secrets, secretsOf }: LocalRuntime, signal: AbortSignal): Promise<void> {
+  const repositories = [...config.repositories.values()];
+  const images = [...config.images.values()];
+  const others = [...repositories.flatMap(({ write }) => write ?? []), ...images.flatMap(imageSecretsOf)];
+  await Promise.all([
+    ...repositories.map((repository) => secretsOf(repository, signal)),
+    ...others.map((reference) => resolveSecret(reference, secrets, signal)),
+  ]);
 }
 
 function receptionOf(
   { config, secretsOf, rotatedSecretsOf, nowMs }: LocalRuntime,
-  { log, queue }: Pick<Reception, 'log' | 'queue'>,
+  { log, queue, writes }: Pick<Reception, 'log' | 'queue'> & Pick<LocalQueues, 'writes'>,
 ): Reception {
   const limits = { version: VERSION, limitBytes: BODY_LIMIT_BYTES };
   const counted = countRefusals(log, nowMs);
-  return { ...limits, config, secretsOf, rotatedSecretsOf, queue, log: counted, nowMs, randomId: randomUUID };
+  const pollImages = announcedPolls(config, writes, nowMs);
+  const common = { config, secretsOf, rotatedSecretsOf, queue, pollImages, nowMs };
+  return { ...limits, ...common, log: counted, randomId: randomUUID };
 }
 
 interface Consuming {
