@@ -1,22 +1,28 @@
 import { randomUUID } from 'node:crypto';
-import type { Config } from '../../config/checked/config.ts';
 import { countRefusals } from '../../deploy/webhook/count-refusals.ts';
 import { BODY_LIMIT_BYTES } from '../../deploy/webhook/receive.ts';
 import type { Reception } from '../../deploy/webhook/reception.ts';
-import { throttled } from '../../images/webhook/throttle.ts';
-import { writeGroupsOf } from '../../images/update/write-group.ts';
-import type { WriteQueue } from '../../platforms/local/queues.ts';
+import type { LocalQueues } from '../../platforms/local/queues.ts';
+import { imageSecretsOf } from '../probes/secret-probes.ts';
+import { resolveSecret } from '../secrets.ts';
 import { VERSION } from '../version.ts';
+import { announcedPolls } from './announced-polls.ts';
 import type { LocalRuntime } from './local-runtime.ts';
 
 /** A missing secret fails the start, not the first push. */
-export async function readSecrets({ config, secretsOf }: LocalRuntime, signal: AbortSignal): Promise<void> {
-  await Promise.all([...config.repositories.values()].map((repository) => secretsOf(repository, signal)));
+export async function readSecrets({ config, secrets, secretsOf }: LocalRuntime, signal: AbortSignal): Promise<void> {
+  const repositories = [...config.repositories.values()];
+  const images = [...config.images.values()];
+  const others = [...repositories.flatMap(({ write }) => write ?? []), ...images.flatMap(imageSecretsOf)];
+  await Promise.all([
+    ...repositories.map((repository) => secretsOf(repository, signal)),
+    ...others.map((reference) => resolveSecret(reference, secrets, signal)),
+  ]);
 }
 
 interface Received extends Pick<Reception, 'log' | 'queue' | 'plans'> {
   /** Absent: this platform writes no images. */
-  readonly writes?: WriteQueue;
+  readonly writes?: LocalQueues['writes'];
 }
 
 export function receptionOf(
@@ -35,15 +41,5 @@ export function receptionOf(
     log: countRefusals(log, nowMs),
     nowMs,
     randomId: randomUUID,
-  };
-}
-
-/** The branches of the images that a registry announces are read once for all that is announced together. */
-function announcedPolls(config: Config, writes: WriteQueue, nowMs: () => number): NonNullable<Reception['pollImages']> {
-  const poll = throttled((polls, signal) => writes.send(polls, signal), nowMs);
-  return (images, signal) => {
-    const groups = images.flatMap((image) => writeGroupsOf(image, config));
-    const byName = new Map(groups.map(({ name, debounceMs }) => [name, { group: name, debounceMs }]));
-    return poll([...byName.values()], signal);
   };
 }
