@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { appendFile, copyFile, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -125,14 +126,15 @@ describe('headgate bootstrap of the npm package', () => {
     );
   });
 
-  it('deploys the template of the checkout, and archives that hold this headgate.yml', async () => {
+  it('deploys the template of the checkout and the published archives, with this headgate.yml as a layer', async () => {
     const api = await startStackApi();
     try {
       const { code, stderr, stdout } = await bootstrap(api.env, '--stage', 'lab');
       expect([code, stderr]).toEqual([0, expect.not.stringContaining('error')]);
       expect(stdout).toContain('  + 4 × AWS::Lambda::Function');
-      const keys = [...api.objects.keys()].map((key) => key.replace(/\/[0-9a-f]{32}\//, '/HASH/'));
+      const keys = [...api.objects.keys()].map((key) => key.replace(/[0-9a-f]{32}/, 'HASH'));
       expect(keys.toSorted()).toEqual([
+        'layers/config-HASH.zip',
         'layers/kubectl-v36-2.0.1.zip',
         'serverless/headgate/lab/HASH/check.zip',
         'serverless/headgate/lab/HASH/deploy.zip',
@@ -154,9 +156,15 @@ describe('headgate bootstrap of the npm package', () => {
             .replaceAll('shop-STAGE', 'shop-prod'),
         ),
       );
-      const packed = readZip(ending('webhook.zip'), 'dist/functions/webhook/headgate.json').toString();
-      expect(JSON.parse(packed)).toMatchObject({ repositories: [{ name: 'fleet' }] });
-      expect(readZip(ending('webhook.zip'), 'dist/functions/webhook/webhook.mjs').length).toBeGreaterThan(1000);
+      const [layer] = [...api.objects].find(([key]) => key.startsWith('layers/config-')) ?? [''];
+      expect(JSON.parse(readZip(ending(layer), 'headgate.json').toString())).toMatchObject({
+        repositories: [{ name: 'fleet' }],
+      });
+      const published = JSON.parse(
+        await readFile(join(installed.folder, 'dist', 'stack', 'manifest.json'), 'utf8'),
+      ) as { sha256: Record<string, string> };
+      for (const name of ['webhook.zip', 'deploy.zip', 'check.zip', 'sweep.zip'])
+        expect(createHash('sha256').update(ending(name)).digest('hex')).toBe(published.sha256[name]);
     } finally {
       await api.close();
     }
