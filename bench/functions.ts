@@ -3,9 +3,10 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
-import { buildFunctions } from '../infra/build.ts';
+import { buildFunctions, checkedConfig } from '../infra/build.ts';
+import { configFiles } from '../src/platforms/aws/lambda/config-files.ts';
 import { startEnvironment } from '../test/rig/lambda/environment.ts';
 import { getRuntimeClient } from '../test/rig/lambda/runtime-client.ts';
 import { withCluster } from './cluster.ts';
@@ -59,10 +60,15 @@ interface Subject {
   readonly event: unknown;
 }
 
+const layerIn = (directory: string) => join(directory, 'layer');
+
 async function subjects(directory: string): Promise<readonly Subject[]> {
   const config = join(directory, 'headgate.yml');
   await writeFile(config, CONFIG);
-  await buildFunctions({ config, out: directory });
+  await buildFunctions(directory);
+  await mkdir(layerIn(directory));
+  for (const [file, content] of await configFiles(await checkedConfig(config)))
+    await writeFile(join(layerIn(directory), file), content);
   await bundle(join(directory, 'empty'), 'export const handler = async () => ({});');
   await bundle(
     join(directory, 'reading'),
@@ -122,6 +128,8 @@ async function measure(
     name: name.replaceAll(' ', '-'),
     handler,
     taskRoot: directory,
+    // For the empty handler too: a layer is mounted in a namespace, which takes a moment.
+    layer: layerIn(dirname(directory)),
     env: { ...ENV, AWS_ENDPOINT_URL_SQS: sqs },
     timeoutMs: 10_000,
     memoryMb: 512,

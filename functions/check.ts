@@ -7,7 +7,6 @@ import { functionEnvironment } from '../src/app/functions/function-environment.t
 
 const serve = checkFunction(
   functionEnvironment({
-    directory: import.meta.dirname,
     env: process.env,
     randomId: randomUUID,
     fieldsOf: outcomeMetrics(process.env['HEADGATE_STAGE'] ?? 'prod'),

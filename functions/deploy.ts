@@ -8,7 +8,6 @@ import { keepHeapSmall } from '../src/app/functions/small-heap.ts';
 
 keepHeapSmall();
 const world = functionEnvironment({
-  directory: import.meta.dirname,
   env: process.env,
   randomId: randomUUID,
   fieldsOf: outcomeMetrics(process.env['HEADGATE_STAGE'] ?? 'prod'),

@@ -10,7 +10,6 @@ import { outcomeMetrics } from '../src/app/functions/outcome-metrics.ts';
 import { functionEnvironment } from '../src/app/functions/function-environment.ts';
 
 const world = functionEnvironment({
-  directory: import.meta.dirname,
   env: process.env,
   randomId: randomUUID,
   fieldsOf: outcomeMetrics(process.env['HEADGATE_STAGE'] ?? 'prod'),

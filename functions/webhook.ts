@@ -10,7 +10,7 @@ import { VERSION } from '../src/app/version.ts';
 /** Git hosts close the connection after ten seconds. */
 const ANSWER_MS = 9_000;
 
-const world = functionEnvironment({ directory: import.meta.dirname, env: process.env, randomId: randomUUID });
+const world = functionEnvironment({ env: process.env, randomId: randomUUID });
 const reception: Reception = {
   config: world.config,
   version: VERSION,

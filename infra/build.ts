@@ -1,13 +1,14 @@
 /*
  * Builds the Lambda functions: `node infra/build.ts [headgate.yml [out]]`, or `buildFunctions` from the build step in
- * serverless.yml. The same sources and configuration produce the same bytes.
+ * serverless.yml. The same sources produce the same bytes, whatever headgate.yml says: it is only checked here, and reaches the
+ * functions as a layer (src/platforms/aws/lambda/config-layer.ts).
  *
  * Each function has its own directory below `out` (default dist/functions), which is packaged as a whole:
  *   webhook/webhook.mjs  handler `webhook.handler`  behind the function URL
  *   deploy/deploy.mjs    handler `deploy.handler`   on the deploy queue (FIFO)
  *   check/check.mjs      handler `check.handler`    on the check queue
  *   sweep/sweep.mjs      handler `sweep.handler`    on a schedule; with the input {"drift":false} it checks only refs
- * with headgate.json (the checked headgate.yml), ca/ (private CAs) and chunks/ (loaded on demand).
+ * with chunks/ (loaded on demand).
  *
  * Environment: HEADGATE_DEPLOY_QUEUE_URL (all), HEADGATE_CHECK_QUEUE_URL (deploy, check), HEADGATE_DEPLOY_DEAD_QUEUE_URL and
  * HEADGATE_CHECK_DEAD_QUEUE_URL (sweep), and every `env:` reference in headgate.yml.
@@ -17,7 +18,6 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import type { BuildOptions, Metafile, OutputFile, Plugin } from 'esbuild';
-import { configFiles } from '../src/platforms/aws/lambda/config-files.ts';
 import { refusedInFunctions } from '../src/platforms/aws/lambda/packable.ts';
 import type { Config } from '../src/config/checked/config.ts';
 import { readConfig } from '../src/config/checked/read-config.ts';
@@ -44,10 +44,9 @@ export class InvalidConfig extends Error {
 const FUNCTIONS = ['webhook', 'deploy', 'check', 'sweep'] as const;
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
-export async function buildFunctions({ config, out }: { config: string; out: string }): Promise<BuiltFunctions> {
-  const checked = await checkedConfig(resolve(config));
+export async function buildFunctions(out: string): Promise<BuiltFunctions> {
   await refuseOtherLayer(root);
-  const built = await Promise.all(FUNCTIONS.map((name) => buildFunction(name, { config: checked, out })));
+  const built = await Promise.all(FUNCTIONS.map((name) => buildFunction(name, out)));
   return {
     files: built.flatMap(({ files }) => files).toSorted(),
     metafile: {
@@ -57,7 +56,9 @@ export async function buildFunctions({ config, out }: { config: string; out: str
   };
 }
 
-async function checkedConfig(path: string): Promise<Config> {
+/** @throws InvalidConfig also for what functions do not support */
+export async function checkedConfig(file: string): Promise<Config> {
+  const path = resolve(file);
   const read = readConfig({ text: await readFile(path, 'utf8'), path, env: process.env });
   if ('problems' in read) throw new InvalidConfig(read.problems);
   const refused = refusedInFunctions(read.config);
@@ -94,10 +95,7 @@ export const BUNDLE = {
   banner: { js: REQUIRE },
 } satisfies BuildOptions;
 
-async function buildFunction(
-  name: (typeof FUNCTIONS)[number],
-  { config, out }: { config: Config; out: string },
-): Promise<BuiltFunctions> {
+async function buildFunction(name: (typeof FUNCTIONS)[number], out: string): Promise<BuiltFunctions> {
   // Removes only this function's directory, because `out` may contain other files.
   await rm(join(out, name), { recursive: true, force: true });
   const { metafile, outputFiles } = await build({
@@ -118,9 +116,7 @@ async function buildFunction(
       return [relative(resolve(out), file), { ...output, bytes: written.get(file) ?? output.bytes }];
     }),
   );
-  const data = await writeConfig(join(out, name), config);
-  const files = [...Object.keys(outputs), ...data.map((file) => join(name, file))];
-  return { files, metafile: { inputs: metafile.inputs, outputs } };
+  return { files: Object.keys(outputs), metafile: { inputs: metafile.inputs, outputs } };
 }
 
 /** Without the line that defines `require`, where nothing uses it: a function loads dozens of files. Returns its size. */
@@ -133,20 +129,12 @@ async function writeOutput({ path, text }: OutputFile): Promise<readonly [path: 
   return [path, Buffer.byteLength(needed)];
 }
 
-async function writeConfig(directory: string, config: Config): Promise<readonly string[]> {
-  const files = await configFiles(config);
-  for (const [file, content] of files) {
-    await mkdir(dirname(join(directory, file)), { recursive: true });
-    await writeFile(join(directory, file), content);
-  }
-  return [...files.keys()];
-}
-
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [config = process.env['HEADGATE_CONFIG'] ?? 'headgate.yml', out = join('dist', 'functions')] =
     process.argv.slice(2);
   try {
-    const { files } = await buildFunctions({ config, out });
+    await checkedConfig(config);
+    const { files } = await buildFunctions(out);
     process.stderr.write(`wrote ${files.length} files to ${out}\n`);
   } catch (thrown) {
     process.stderr.write(`${thrown instanceof Error ? thrown.message : String(thrown)}\n`);

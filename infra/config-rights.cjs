@@ -1,4 +1,5 @@
 const { configPath, runTypeScript } = require('./pinned-node.cjs');
 
-/** The policies that let each function read only its own secrets, and assume only the roles of clusters, of headgate.yml. */
-module.exports = () => JSON.parse(runTypeScript('infra/config-rights.ts', [configPath()]));
+/** What depends on headgate.yml: policies for its secrets and the roles of its clusters, and the layer with the configuration. */
+module.exports = async ({ resolveVariable }) =>
+  JSON.parse(runTypeScript('infra/config-rights.ts', [configPath(), await resolveVariable('sls:stage')]));

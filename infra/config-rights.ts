@@ -1,23 +1,27 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { configLayer, configLayerResource } from '../src/platforms/aws/lambda/config-layer.ts';
 import { configPolicies } from '../src/platforms/aws/lambda/config-policies.ts';
 import { readConfig } from '../src/config/checked/read-config.ts';
 import { asDeployError } from '../src/error/deploy-error.ts';
 
 /*
- * Prints the template fragment that lets each function read its secrets and assume the roles of its clusters: `node infra/config-rights.ts headgate.yml`.
+ * Prints the template fragment that depends on headgate.yml: what lets each function read its secrets and assume the roles of its
+ * clusters, and the layer with the configuration. `node infra/config-rights.ts headgate.yml STAGE`
  */
 
-function template(path: string) {
+async function template(path: string, stage: string) {
   const read = readConfig({ text: readFileSync(path, 'utf8'), path: resolve(path), shownAs: path, env: process.env });
   if ('problems' in read) {
     throw new Error(read.problems.map((each) => `${each.subject}: ${each.message}. ${each.remedy}`).join('\n'));
   }
-  return configPolicies(read.config);
+  const layer = configLayerResource(await configLayer(read.config), stage);
+  return { Resources: { ...configPolicies(read.config).Resources, ConfigLayer: layer } };
 }
 
 try {
-  process.stdout.write(JSON.stringify(template(process.argv[2] ?? 'headgate.yml')));
+  const [path = 'headgate.yml', stage = 'prod'] = process.argv.slice(2);
+  process.stdout.write(JSON.stringify(await template(path, stage)));
 } catch (thrown) {
   const { subject, message, remedy, code } = asDeployError(thrown);
   const text = code === 'internal' && thrown instanceof Error ? thrown.message : `${subject}: ${message}. ${remedy}`;

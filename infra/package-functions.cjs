@@ -6,7 +6,7 @@ const { configPath, runTypeScript } = require('./pinned-node.cjs');
 const root = join(__dirname, '..');
 const out = join('dist', 'functions');
 
-/** Bundles the functions before packaging, and names the package by a hash of its content, so that builds are reproducible. */
+/** Bundles the functions before packaging, and names the package by a hash of its content, so that builds are reproducible and a changed headgate.yml uploads no code. */
 module.exports = function PackageFunctions(serverless) {
   this.hooks = {
     'before:package:cleanup': () => {

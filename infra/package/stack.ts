@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import type * as z from 'zod';
 import { STAGE } from '../../src/cli/packaged/packaged-stack.ts';
 import type { StackManifest } from '../../src/cli/packaged/packaged-stack.ts';
-import { writeZip } from '../../src/cli/packaged/zip.ts';
+import { writeZip } from '../../src/platforms/aws/lambda/zip.ts';
 
 const TEMPLATES = ['cloudformation-template-create-stack.json', 'cloudformation-template-update-stack.json'];
 const FUNCTIONS = ['webhook', 'deploy', 'check', 'sweep'] as const;
 
 /**
  * Packages the stack with serverless once, for a stage that `bootstrap` replaces, and writes its templates, the archives
- * of the functions without a configuration, and the digests of all of these.
+ * of the functions, and the digests of all of these.
  */
 export async function packageStack(root: string, out: string): Promise<void> {
   const serverless = join(root, 'node_modules', 'serverless', 'bin', 'serverless.js');
@@ -23,23 +23,28 @@ export async function packageStack(root: string, out: string): Promise<void> {
   });
   if (status !== 0) throw new Error(`serverless package failed: ${stdout}${stderr}`);
   const files = new Map<string, Buffer>();
-  for (const name of TEMPLATES)
-    files.set(name, withoutPolicies(await readFile(join(root, '.serverless', name), 'utf8')));
+  for (const name of TEMPLATES) files.set(name, withoutConfig(await readFile(join(root, '.serverless', name), 'utf8')));
   for (const name of FUNCTIONS) files.set(`${name}.zip`, await archiveOf(root, `dist/functions/${name}`));
-  const keyHash = /\/([0-9a-f]{32})\/webhook\.zip/.exec(String(files.get(TEMPLATES[1] ?? '')))?.[1];
-  if (keyHash === undefined) throw new Error('the template has no key of an archive');
   const sha256 = Object.fromEntries([...files].map(([name, content]) => [name, digestOf(content)]));
-  const manifest: z.output<typeof StackManifest> = { keyHash, sha256 };
+  const manifest: z.output<typeof StackManifest> = { sha256 };
   for (const [name, content] of files) await writeFile(join(out, name), content);
   await writeFile(join(out, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
 const EXAMPLE = join('infra', 'headgate.example.yml');
 
-/** The rights to secrets and to clusters are those of the user's headgate.yml, and `bootstrap` adds them. */
-function withoutPolicies(text: string): Buffer {
+/** What depends on the user's headgate.yml, `bootstrap` adds: the rights to secrets and to clusters, and the layer with it. */
+function withoutConfig(text: string): Buffer {
   const template: { Resources: Record<string, unknown> } = JSON.parse(text);
-  const names = ['WebhookSecrets', 'DeploySecrets', 'CheckSecrets', 'SweepSecrets', 'DeployKeys', 'ClusterRoles'];
+  const names = [
+    'WebhookSecrets',
+    'DeploySecrets',
+    'CheckSecrets',
+    'SweepSecrets',
+    'DeployKeys',
+    'ClusterRoles',
+    'ConfigLayer',
+  ];
   for (const name of names) delete template.Resources[name];
   return Buffer.from(`${JSON.stringify(template, null, 1)}\n`);
 }

@@ -27,14 +27,22 @@ export function addSetupCommands(add: AddCommand): void {
       return initCommand(context, { directory, context: name, namespace, branch, url });
     },
   });
-  add<StackOptions & StackOptionValues>({
+  add<StackOptions & StackOptionValues & { package?: string }>({
     usage: 'bootstrap',
     summary: 'deploy Headgate to AWS',
     description:
       'Deploy the stack to AWS, create missing webhook secrets, and print the webhook URL. The plan is shown first.',
     examples: ['headgate bootstrap --region eu-west-1', 'headgate bootstrap --stage lab --yes'],
-    options: [...stackOptions(), ...settingOptions()],
-    async body(context, { stage, region, ...settings }) {
+    options: [
+      ...stackOptions(),
+      ...settingOptions(),
+      new Option('--package <directory>', 'only write the template and the archives, for Terraform'),
+    ],
+    async body(context, { stage, region, package: directory, ...settings }) {
+      if (directory !== undefined) {
+        const { writePackage } = await import('./stack/write-package.ts');
+        return writePackage(await placed(context, { stage, region }), directory);
+      }
       const { bootstrapCommand } = await import('./commands/bootstrap.ts');
       const flags = { parameters: parametersOf(settings), tags: tagsOf(settings) };
       return bootstrapCommand(await placed(context, { stage, region }), flags);

@@ -88,6 +88,8 @@ export interface Retry {
   readonly reason: string;
   /** RFC 3339. */
   readonly since: string;
+  /** The delivery of the request that was given up. Absent: none was. */
+  readonly gaveUpOn?: string | undefined;
 }
 
 /** How long sweeps skip a commit that was refused, partially applied or has to wait. */

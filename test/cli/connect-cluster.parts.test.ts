@@ -16,6 +16,7 @@ beforeEach(async () => {
   const outputs = {
     ServerlessDeploymentBucketName: BUCKET,
     DeployRoleArn: `${ROLE}-deploy-eu-west-1`,
+    CheckRoleArn: `${ROLE}-check-eu-west-1`,
     SweepRoleArn: `${ROLE}-sweep-eu-west-1`,
   };
   api.stack = { status: 'UPDATE_COMPLETE', parameters: {}, tags: {}, outputs, resources: {} };
@@ -48,6 +49,7 @@ describe('headgate connect CLUSTER', () => {
       "KubernetesGroups='headgate:shop-prod'",
       "ExternalId='choose-a-long-random-text'",
       `DeployRoleArn='${ROLE}-deploy-eu-west-1'`,
+      `CheckRoleArn='${ROLE}-check-eu-west-1'`,
       `SweepRoleArn='${ROLE}-sweep-eu-west-1'`,
     ]);
   });

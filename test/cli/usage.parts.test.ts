@@ -4,6 +4,7 @@ import { headgate } from './headgate.ts';
 
 const COMMANDS = [
   'serve',
+  'http-host',
   'check',
   'plan',
   'deploy',
@@ -42,7 +43,7 @@ describe('headgate', () => {
     expect(stderr).toBe('');
     expect(stdout).toMatch(new RegExp(`^Examples?:\n  headgate ${command}`, 'm'));
     expect(stdout).toContain('--config <file>');
-    expect(stdout.includes('--output <format>')).toBe(command !== 'serve');
+    expect(stdout.includes('--output <format>')).toBe(command !== 'serve' && command !== 'http-host');
   });
 
   it('prints its version', async () => {
@@ -114,6 +115,13 @@ describe('headgate', () => {
       'from 1s to 168h',
       'headgate serve',
       'See headgate serve --help.',
+    ],
+    [
+      'an invalid limit of tasks',
+      ['http-host', '--task-limit', '0s'],
+      'from 1s to 168h',
+      'headgate http-host',
+      'See headgate http-host --help.',
     ],
     [
       'a short commit id',

@@ -3,11 +3,13 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildFunctions } from '../../infra/build.ts';
+import { buildFunctions, checkedConfig } from '../../infra/build.ts';
 import type { BuiltFunctions, InvalidConfig } from '../../infra/build.ts';
+import { configLayer } from '../../src/platforms/aws/lambda/config-layer.ts';
 import { packConfig, unpackConfig } from '../../src/config/derived/packed.ts';
 import type { PackedConfig } from '../../src/config/derived/packed.ts';
 import { readConfig } from '../../src/config/checked/read-config.ts';
+import { readZip } from '../../src/sandbox/layer.ts';
 import { HOST_NAMES } from '../../src/githost/hosts.ts';
 
 const CONFIG = `
@@ -33,7 +35,7 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'headgate-build-'));
   await writeFile(pathOf('headgate.yml'), CONFIG);
   await writeFile(pathOf('ca.pem'), 'the authority\n');
-  built = await buildFunctions({ config: pathOf('headgate.yml'), out: pathOf('out') });
+  built = await buildFunctions(pathOf('out'));
 });
 afterAll(() => rm(directory, { recursive: true }));
 
@@ -66,7 +68,7 @@ function loadedBytes(entry: string, lazily: readonly string[] = []): number {
 
 describe('the build of the functions', () => {
   it('produces the same bytes twice', async () => {
-    const again = await buildFunctions({ config: pathOf('headgate.yml'), out: pathOf('again') });
+    const again = await buildFunctions(pathOf('again'));
     expect(again.files).toEqual(built.files);
     expect(await digest('again', again.files)).toBe(await digest('out', built.files));
   });
@@ -97,12 +99,16 @@ describe('the build of the functions', () => {
     expect(webhook.filter((input) => /@aws-sdk|@kubernetes|src\/(cluster|git)\//.test(input))).toEqual([]);
   });
 
-  it('packages the checked configuration with its private CAs', async () => {
-    for (const name of ['webhook', 'deploy', 'check', 'sweep']) {
-      const packed: PackedConfig = JSON.parse(await readFile(pathOf('out', name, 'headgate.json'), 'utf8'));
-      expect(packed.repositories[0]?.caFile).toBe('ca/fleet.pem');
-      expect(await readFile(pathOf('out', name, 'ca', 'fleet.pem'), 'utf8')).toBe('the authority\n');
-    }
+  it('writes code alone: the configuration is a layer, with its private CAs and the same bytes each time', async () => {
+    expect(built.files.filter((file) => !file.endsWith('.mjs'))).toEqual([]);
+    const { key, archive } = await configLayer(await checkedConfig(pathOf('headgate.yml')));
+    const packed: PackedConfig = JSON.parse(readZip(archive, 'headgate.json').toString());
+    expect(packed.repositories[0]?.caFile).toBe('ca/fleet.pem');
+    expect(readZip(archive, 'ca/fleet.pem').toString()).toBe('the authority\n');
+    expect(archive.length).toBeLessThan(10_000);
+    expect((await configLayer(await checkedConfig(pathOf('headgate.yml')))).key).toBe(key);
+    await writeFile(pathOf('other.yml'), CONFIG.replace('branch: main', 'branch: next'));
+    expect((await configLayer(await checkedConfig(pathOf('other.yml')))).key).not.toBe(key);
   });
 
   it('packages a configuration that unpacks to the original', () => {
@@ -123,8 +129,8 @@ describe('the build of the functions', () => {
     const template =
       '  - { name: "{{basename}}", repository: fleet, branch: main, cluster: prod, namespace: shop, decryption: { age: "file:key" }, kustomize: { remoteBases: [raw.githubusercontent.com, github.com] }, forEach: { directories: "apps/*", clusters: [prod], namespaces: [shop] } }\n';
     await writeFile(pathOf('local.yml'), text + template);
-    const building = buildFunctions({ config: pathOf('local.yml'), out: pathOf('none') });
-    const problems = await building.catch((thrown: unknown) => (thrown as InvalidConfig).problems);
+    const checking = checkedConfig(pathOf('local.yml'));
+    const problems = await checking.catch((thrown: unknown) => (thrown as InvalidConfig).problems);
     expect(problems).toMatchObject([
       { subject: 'cluster lab' },
       { subject: 'repository fleet' },
@@ -135,6 +141,6 @@ describe('the build of the functions', () => {
 
   it('refuses an invalid configuration', async () => {
     await writeFile(pathOf('wrong.yml'), CONFIG.replace('branch: main', 'brunch: main'));
-    await expect(buildFunctions({ config: pathOf('wrong.yml'), out: pathOf('none') })).rejects.toThrow('brunch');
+    await expect(checkedConfig(pathOf('wrong.yml'))).rejects.toThrow('brunch');
   });
 });

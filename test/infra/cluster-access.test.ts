@@ -1,48 +1,24 @@
-import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, it } from 'vitest';
-import { parseDocument } from 'yaml';
-import type { CollectionTag, ScalarTag } from 'yaml';
+import { readFragment } from './fragment.ts';
 import { resolve } from './intrinsics.ts';
 import type { Template } from './packaged.ts';
 import { granted, may, policiesOf } from './rights.ts';
 import { errorsOf } from './service-spec.ts';
 
-const FILE = join(dirname(fileURLToPath(import.meta.url)), '../../infra/cluster-access.yml');
 const PARAMETERS = {
   ClusterName: 'prod',
   RoleName: 'shop-prod',
   KubernetesGroups: ['headgate:shop-prod'],
   ExternalId: 'a-long-random-text',
-  DeployRoleArn: 'arn:aws:iam::444455556666:role/headgate-prod-deploy-eu-west-1',
-  SweepRoleArn: 'arn:aws:iam::444455556666:role/headgate-prod-sweep-eu-west-1',
+  DeployRoleArn: 'arn:aws:iam::444455556666:role/x-deploy-y-headgate-prod-deploy-eu-west-1',
+  CheckRoleArn: 'arn:aws:iam::444455556666:role/x-deploy-y-headgate-prod-check-eu-west-1',
+  SweepRoleArn: 'arn:aws:iam::444455556666:role/x-deploy-y-headgate-prod-sweep-eu-west-1',
 };
-
-/** The short forms of CloudFormation's functions that the file uses. */
-const NAMES: Readonly<Record<string, string>> = {
-  Ref: 'Ref',
-  Sub: 'Fn::Sub',
-  GetAtt: 'Fn::GetAtt',
-  If: 'Fn::If',
-  Not: 'Fn::Not',
-  Equals: 'Fn::Equals',
-  Join: 'Fn::Join',
-  Split: 'Fn::Split',
-};
-const tags = Object.entries(NAMES).flatMap(([tag, name]): (ScalarTag | CollectionTag)[] => [
-  { tag: `!${tag}`, resolve: (text: string) => ({ [name]: tag === 'GetAtt' ? text.split('.') : text }) },
-  {
-    tag: `!${tag}`,
-    collection: 'seq',
-    resolve: (list) => ({ [name]: (list as unknown as { toJSON(): unknown }).toJSON() }),
-  },
-]);
 
 let template: Template;
 
 beforeAll(async () => {
-  template = parseDocument(await readFile(FILE, 'utf8'), { customTags: tags }).toJS() as Template;
+  template = await readFragment('cluster-access.yml');
 });
 
 it('the template for cluster access has only properties of the service specification', () => {
@@ -62,7 +38,7 @@ it('the role of a cluster may describe that cluster and nothing else', async () 
   expect(await may(policies, 'eks:CreateAccessEntry', cluster('prod'))).toBe(false);
 });
 
-it('the role of a cluster trusts only the three functions that reach clusters, with the external id and the session names of Headgate', () => {
+it('the role of a cluster trusts only the three functions that reach clusters, whatever begins their names, with the external id and the session names of Headgate', () => {
   const {
     AssumeRolePolicyDocument: trust,
     Path,
@@ -75,11 +51,7 @@ it('the role of a cluster trusts only the three functions that reach clusters, w
       {
         Effect: 'Allow',
         Principal: {
-          AWS: [
-            PARAMETERS.DeployRoleArn,
-            'arn:aws:iam::444455556666:role/headgate-prod-check-eu-west-1',
-            PARAMETERS.SweepRoleArn,
-          ],
+          AWS: [PARAMETERS.DeployRoleArn, PARAMETERS.CheckRoleArn, PARAMETERS.SweepRoleArn],
         },
         Action: 'sts:AssumeRole',
         Condition: {

@@ -17,6 +17,7 @@ interface Fragment {
   >;
 }
 
+/** The rights: the layer with the configuration differs with each. */
 async function fragmentOf(
   repository: Readonly<Record<string, unknown>>,
   targets: readonly object[] = [],
@@ -36,7 +37,9 @@ async function fragmentOf(
       SCRIPT,
       path,
     ]);
-    return JSON.parse(stdout) as Fragment;
+    const { ConfigLayer, ...Resources } = (JSON.parse(stdout) as Fragment).Resources;
+    expect(ConfigLayer?.Type).toBe('AWS::Lambda::LayerVersion');
+    return { Resources };
   } finally {
     await rm(directory, { recursive: true });
   }

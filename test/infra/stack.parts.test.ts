@@ -1,4 +1,5 @@
-import { rm } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { brokenRules } from './guard.ts';
 import { packageCheckout, stackOf } from './packaged.ts';
@@ -32,6 +33,23 @@ describe('the package', () => {
     expect(second.template).toEqual(first.template);
     await rm(second.directory, { recursive: true });
   }, 60_000);
+
+  it('has the same code with another headgate.yml, which only changes its layer and its rights', async () => {
+    const example = await readFile(join(first.directory, 'infra/headgate.example.yml'), 'utf8');
+    const other = join(first.directory, 'other.yml');
+    await writeFile(other, example.replaceAll('ssm:/headgate/fleet/token', 'ssm:/another'));
+    const second = await packageCheckout({ HEADGATE_CONFIG: other });
+    expect(second.archives).toEqual(first.archives);
+    const differs = (name: string) =>
+      JSON.stringify(second.template.Resources[name]) !== JSON.stringify(first.template.Resources[name]);
+    expect(Object.keys(second.template.Resources).filter(differs).toSorted()).toEqual([
+      'CheckSecrets',
+      'ConfigLayer',
+      'DeploySecrets',
+      'SweepSecrets',
+    ]);
+    await rm(second.directory, { recursive: true });
+  }, 60_000);
 });
 
 describe('the template', () => {
@@ -59,6 +77,7 @@ describe('the template', () => {
     ['SweepLambdaFunction', { Runtime: 'nodejs22.x' }, 'functions_run_on_node_24'],
     ['WebhookLambdaFunction', { ReservedConcurrentExecutions: undefined }, 'functions_are_capped'],
     ['DeployLambdaFunction', { Architectures: ['arm64'] }, 'functions_that_render_are_x86'],
+    ['SweepLambdaFunction', { Layers: [{ Ref: 'OtherLayer' }] }, 'functions_have_the_configuration'],
     ['SweepLogGroup', { RetentionInDays: undefined }, 'logs_expire'],
     ['DeployEventSourceMappingSQSDeployQueue', { FunctionResponseTypes: [] }, 'batches_fail_in_part'],
     ['DeployEventSourceMappingSQSDeployQueue', { ScalingConfig: {} }, 'runs_are_not_throttled'],

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { appendFile, copyFile, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -125,14 +126,15 @@ describe('headgate bootstrap of the npm package', () => {
     );
   });
 
-  it('deploys the template of the checkout, and archives that hold this headgate.yml', async () => {
+  it('deploys the template of the checkout and the published archives, with this headgate.yml as a layer', async () => {
     const api = await startStackApi();
     try {
       const { code, stderr, stdout } = await bootstrap(api.env, '--stage', 'lab');
       expect([code, stderr]).toEqual([0, expect.not.stringContaining('error')]);
       expect(stdout).toContain('  + 4 × AWS::Lambda::Function');
-      const keys = [...api.objects.keys()].map((key) => key.replace(/\/[0-9a-f]{32}\//, '/HASH/'));
+      const keys = [...api.objects.keys()].map((key) => key.replace(/[0-9a-f]{32}/, 'HASH'));
       expect(keys.toSorted()).toEqual([
+        'layers/config-HASH.zip',
         'layers/kubectl-v36-2.0.1.zip',
         'serverless/headgate/lab/HASH/check.zip',
         'serverless/headgate/lab/HASH/deploy.zip',
@@ -154,12 +156,64 @@ describe('headgate bootstrap of the npm package', () => {
             .replaceAll('shop-STAGE', 'shop-prod'),
         ),
       );
-      const packed = readZip(ending('webhook.zip'), 'dist/functions/webhook/headgate.json').toString();
-      expect(JSON.parse(packed)).toMatchObject({ repositories: [{ name: 'fleet' }] });
-      expect(readZip(ending('webhook.zip'), 'dist/functions/webhook/webhook.mjs').length).toBeGreaterThan(1000);
+      const [layer] = [...api.objects].find(([key]) => key.startsWith('layers/config-')) ?? [''];
+      expect(JSON.parse(readZip(ending(layer), 'headgate.json').toString())).toMatchObject({
+        repositories: [{ name: 'fleet' }],
+      });
+      const published = JSON.parse(
+        await readFile(join(installed.folder, 'dist', 'stack', 'manifest.json'), 'utf8'),
+      ) as { sha256: Record<string, string> };
+      for (const name of ['webhook.zip', 'deploy.zip', 'check.zip', 'sweep.zip'])
+        expect(createHash('sha256').update(ending(name)).digest('hex')).toBe(published.sha256[name]);
     } finally {
       await api.close();
     }
+  }, 120_000);
+
+  it('writes what Terraform deploys, with the published archives, and asks AWS nothing', async () => {
+    const out = join(directory, 'for-terraform');
+    const { code, stdout, stderr } = await installed.headgate(
+      [
+        'bootstrap',
+        '--package',
+        out,
+        '--config',
+        join(directory, 'headgate.yml'),
+        '--region',
+        'eu-west-1',
+        '--stage',
+        'lab',
+        '--output',
+        'json',
+      ],
+      { env: { HEADGATE_CACHE: join(directory, 'cache'), HTTPS_PROXY: 'http://127.0.0.1:9' } },
+    );
+    expect([code, stderr]).toEqual([0, expect.not.stringContaining('error')]);
+    const manifest = JSON.parse(stdout) as { stage: string; template: string; sha256: Record<string, string> };
+    expect(JSON.parse(await readFile(join(out, 'manifest.json'), 'utf8'))).toEqual(manifest);
+    expect(manifest.stage).toBe('lab');
+    const keys = Object.keys(manifest.sha256).map((key) => key.replace(/[0-9a-f]{32}/, 'HASH'));
+    expect(keys.toSorted()).toEqual([
+      'layers/config-HASH.zip',
+      'layers/kubectl-v36-2.0.1.zip',
+      'serverless/headgate/lab/HASH/check.zip',
+      'serverless/headgate/lab/HASH/deploy.zip',
+      'serverless/headgate/lab/HASH/sweep.zip',
+      'serverless/headgate/lab/HASH/webhook.zip',
+      'templates/HASH.json',
+    ]);
+    for (const [key, digest] of Object.entries(manifest.sha256))
+      expect([
+        key,
+        createHash('sha256')
+          .update(await readFile(join(out, key)))
+          .digest('hex'),
+      ]).toEqual([key, digest]);
+    const template = await readFile(join(out, manifest.template), 'utf8');
+    expect(template).toContain('{"Ref":"CodeBucket"}');
+    expect(template).not.toContain('ServerlessDeploymentBucket');
+    // Everything that it names is in the package.
+    for (const [, key = ''] of template.matchAll(/"S3Key":"([^"]+)"/g)) expect(manifest.sha256).toHaveProperty([key]);
   }, 120_000);
 
   it('refuses what functions do not support, and an archive that is not the published one', async () => {

@@ -1,5 +1,9 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, inject, it, vi } from 'vitest';
+import { exitCodeOf } from '../rig/chaos/child.ts';
+import { startFaultProxy } from '../rig/cluster/fault-proxy.ts';
 import type { GatewayOptions } from '../rig/http/gateway.ts';
 import { HttpTestbed, KEY } from '../rig/testbed/http-testbed.ts';
 import { configMap } from '../rig/testbed/testbed.ts';
@@ -81,26 +85,30 @@ describe('the HTTP host', () => {
   });
 
   it('resumes what a killed host left, in another process', async () => {
-    await build();
+    const proxy = await startFaultProxy(inject('cluster'));
+    const directory = await mkdtemp(join(tmpdir(), 'headgate-proxy-'));
+    const kubeconfig = join(directory, 'kubeconfig');
+    await writeFile(kubeconfig, proxy.kubeconfig);
+    await build({ kubeconfig });
     const { testbed, gateway } = http;
     const child = await http.start(CHILD);
-    const files = Object.fromEntries(
-      Array.from({ length: 30 }, (_none, n) => [`apps/c${n}.yaml`, configMap(`c${n}`, { n: String(n) })]),
-    );
+    // The object is written, and the process never sees the answer.
+    proxy.fault = ({ path }) =>
+      /configmaps\/c3\?fieldManager/.test(path) && !path.includes('dryRun')
+        ? { onAnswered: () => void child.kill('SIGKILL') }
+        : 'pass';
+    const files = Object.fromEntries(['c1', 'c2', 'c3', 'c4'].map((name) => [`apps/${name}.yaml`, configMap(name)]));
     const revision = await testbed.push(files);
-    // Its first objects exist: it has the lease, and nothing of it is recorded as done.
-    await vi.waitFor(async () => expect(Object.keys(await testbed.configMaps()).length).toBeGreaterThan(0), {
-      timeout: 30_000,
-      interval: 5,
-    });
-    await http.kill(child, 'SIGKILL');
-    expect(testbed.log.some((line) => line['verdict'] === 'deployed')).toBe(false);
+    await exitCodeOf(child);
+    proxy.fault = () => 'pass';
     await http.start(CHILD);
     expect(await testbed.outcome(revision, 'deployed', 60_000)).toMatchObject({ verdict: 'deployed' });
-    expect(Object.keys(await testbed.configMaps())).toHaveLength(30);
+    expect(Object.keys(await testbed.configMaps()).toSorted()).toEqual(['c1', 'c2', 'c3', 'c4']);
     const [message] = gateway.of('deploy');
     await vi.waitFor(() => expect(message?.settled.at(-1)?.status).toBe(200));
     expect(message?.settled[0]).toEqual({ status: 0, retryAfter: null });
+    await proxy.close();
+    await rm(directory, { recursive: true });
   }, 150_000);
 
   it('gives a request up after the last try that the queue reports, and says so on the commit', async () => {

@@ -24,7 +24,7 @@ interface Draining {
 
 /** Returns dead letters to the deploy queue, to be reported. A queue that cannot be read now is read by the next sweep. */
 export async function drainDeadLetters(
-  { aws, region, variable, log }: FunctionEnvironment,
+  { aws, region, variable, log }: Pick<FunctionEnvironment, 'aws' | 'region' | 'variable' | 'log'>,
   queue: Queue,
   signal: AbortSignal,
 ): Promise<void> {

@@ -35,27 +35,20 @@ export interface FunctionEnvironment {
 }
 
 export interface FunctionOptions {
-  /** The directory of the function's bundle and of headgate.json. */
-  readonly directory: string;
   readonly env: NodeJS.ProcessEnv;
   readonly randomId: () => string;
   /** What CloudWatch reads of a line besides its text. Default: nothing, for the function that has to start fastest. */
   readonly fieldsOf?: NonNullable<LogOutput['fieldsOf']>;
 }
 
-export function functionEnvironment({
-  directory,
-  env,
-  randomId,
-  fieldsOf = () => ({}),
-}: FunctionOptions): FunctionEnvironment {
+export function functionEnvironment({ env, randomId, fieldsOf = () => ({}) }: FunctionOptions): FunctionEnvironment {
   const nowMs = () => Date.now();
   const region = variable(env, 'AWS_REGION');
   const credentials = environmentCredentials(env);
   const aws = openAws({ credentials, env, nowMs, wait });
   const readFile = () => Promise.reject(new Error('functions read no files'));
   return {
-    config: readPackedConfig(directory),
+    config: readPackedConfig(),
     log: jsonLog({ write: (text) => process.stdout.write(text), nowMs, fieldsOf }),
     aws,
     region,
@@ -68,12 +61,15 @@ export function functionEnvironment({
   };
 }
 
-/** The packed configuration names certificate authorities relative to the bundle. */
-function readPackedConfig(directory: string): Config {
-  const packed: PackedConfig = JSON.parse(readFileSync(join(directory, 'headgate.json'), 'utf8'));
+/** Where Lambda unpacks layers. The configuration is a separate one (src/platforms/aws/lambda/config-layer.ts): the code does not change with it. */
+const LAYERS = '/opt';
+
+/** The packed configuration names certificate authorities relative to itself. */
+function readPackedConfig(): Config {
+  const packed: PackedConfig = JSON.parse(readFileSync(join(LAYERS, 'headgate.json'), 'utf8'));
   const repositories = packed.repositories.map((repository) => ({
     ...repository,
-    caFile: repository.caFile === null ? null : join(directory, repository.caFile),
+    caFile: repository.caFile === null ? null : join(LAYERS, repository.caFile),
   }));
   return unpackConfig({ ...packed, repositories });
 }

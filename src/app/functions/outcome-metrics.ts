@@ -2,7 +2,7 @@ import type { Log } from '../../deploy/ports/log.ts';
 
 type Line = Parameters<Log>[0];
 
-/** Which lines say that someone should look: an alarm counts them. */
+/** Which lines say that someone should look: an alarm counts them, unless what failed is tried again. */
 const PROBLEMS: ReadonlySet<string> = new Set(['failed', 'not-ready', 'sweep-failed', 'drift-not-seen', 'dead-letter']);
 const RUNS: ReadonlySet<string> = new Set(['deployed', 'unchanged', 'refused', 'partial', 'failed', 'waiting']);
 
@@ -23,8 +23,8 @@ export function outcomeMetrics(stage: string) {
 
 const UNITS: Readonly<Record<string, string>> = { runMs: 'Milliseconds', readySeconds: 'Seconds' };
 
-function valuesOf({ message, durationMs, requests }: Line): Readonly<Record<string, number>> {
-  const problem = PROBLEMS.has(message) ? { problems: 1 } : {};
+function valuesOf({ message, durationMs, requests, willRetry }: Line): Readonly<Record<string, number>> {
+  const problem = PROBLEMS.has(message) && willRetry !== true ? { problems: 1 } : {};
   if (typeof durationMs !== 'number') return problem;
   if (message === 'ready') return { problems: 0, readySeconds: durationMs / 1000 };
   if (!RUNS.has(message)) return problem;

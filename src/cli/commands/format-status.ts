@@ -85,7 +85,7 @@ function lettersOf(
 ): readonly { readonly delivery: string | null; readonly revision: string | null; readonly at: string }[] {
   const retry = state?.outcome.retry ?? null;
   if (retry === null || !hasGivenUp(state)) return letters;
-  return [...letters, { delivery: null, revision: retry.revision, at: retry.since }];
+  return [...letters, { delivery: retry.gaveUpOn ?? null, revision: retry.revision, at: retry.since }];
 }
 
 function hasGivenUp(state: TargetState | null): boolean {

@@ -6,18 +6,18 @@ import type { Config } from '../../config/checked/config.ts';
 import { readConfig } from '../../config/checked/read-config.ts';
 import type { Problem } from '../../error/deploy-error.ts';
 import { DeployError } from '../../error/deploy-error.ts';
-import { configFiles } from '../../platforms/aws/lambda/config-files.ts';
+import { configLayer, configLayerResource } from '../../platforms/aws/lambda/config-layer.ts';
+import type { ConfigLayer } from '../../platforms/aws/lambda/config-layer.ts';
 import { refusedInFunctions } from '../../platforms/aws/lambda/packable.ts';
 import { configPolicies } from '../../platforms/aws/lambda/config-policies.ts';
 import { cacheDirectory } from '../../sandbox/find-tools.ts';
 import { LAYER, downloadLayer } from '../../sandbox/layer.ts';
-import { appendToZip } from './zip.ts';
 
 /** The stage in the templates of the package; infra/package/stack.ts packages with it. No stage of a user has capitals. */
 export const STAGE = 'PackagedStage';
 
-/** What infra/package/stack.ts writes beside the archives: the hash that their keys in the bucket contain, and digests. */
-export const StackManifest = z.object({ keyHash: z.string(), sha256: z.record(z.string(), z.string()) });
+/** What infra/package/stack.ts writes beside the archives. */
+export const StackManifest = z.object({ sha256: z.record(z.string(), z.string()) });
 
 export interface PackagedStackOptions {
   readonly stage: string;
@@ -31,11 +31,12 @@ export interface StackFiles {
   readonly directory: string;
   /** The archive of the layer with kubectl and Helm. */
   readonly layer: string;
+  readonly config: ConfigLayer;
 }
 
 /**
- * Makes the stack of this headgate.yml from the archives that the npm package carries, without a bundler: adds the
- * configuration to each archive, and the stage and the rights to secrets to the template. Writes into the cache.
+ * Makes the stack of this headgate.yml from the archives that the npm package carries, as they are: adds the stage, the rights to
+ * secrets and the layer with the configuration to the template. Writes into the cache.
  * @throws DeployError for an archive that is not the published one, and for what functions do not support
  */
 export async function packagedStack(
@@ -43,26 +44,27 @@ export async function packagedStack(
   { stage, config: path, env }: PackagedStackOptions,
 ): Promise<StackFiles> {
   const config = await readSupported(path, env);
-  const { keyHash, sha256 } = StackManifest.parse(JSON.parse(await readFile(join(packaged, 'manifest.json'), 'utf8')));
+  const { sha256 } = StackManifest.parse(JSON.parse(await readFile(join(packaged, 'manifest.json'), 'utf8')));
   const files = await Promise.all(
     Object.entries(sha256).map(async ([name, digest]) => [name, await verified(join(packaged, name), digest)] as const),
   );
-  const added = await configFiles(config);
-  const archives = files.filter(([name]) => name.endsWith('.zip')).map(([name, zip]) => withConfig(name, zip, added));
-  const hash = sha256Of(Buffer.concat(archives.map(([, content]) => content))).slice(0, 32);
+  const layer = await configLayer(config);
+  const archives = files.filter(([name]) => name.endsWith('.zip'));
   const templates = files
     .filter(([name]) => name.endsWith('.json'))
     .map(([name, content]) => {
-      const text = content.toString().replaceAll(STAGE, stage).replaceAll(keyHash, hash);
-      return [name, name.includes('update-stack') ? withPolicies(text, config) : text] as const;
+      const text = content.toString().replaceAll(STAGE, stage);
+      const added = { ...configPolicies(config).Resources, ConfigLayer: configLayerResource(layer, stage) };
+      return [name, name.includes('update-stack') ? withResources(text, added) : text] as const;
     });
   const directory = join(cacheDirectory(env), 'stack', stage);
   await mkdir(directory, { recursive: true });
   for (const [name, content] of [...archives, ...templates]) await writeFile(join(directory, name), content);
-  return { directory, layer: await cachedLayer(env) };
+  return { directory, layer: await cachedLayer(env), config: layer };
 }
 
-async function readSupported(path: string, env: NodeJS.ProcessEnv): Promise<Config> {
+/** @throws DeployError with all that is wrong */
+export async function readSupported(path: string, env: NodeJS.ProcessEnv): Promise<Config> {
   const read = readConfig({ text: await readFile(path, 'utf8'), path, env });
   const problems = 'problems' in read ? read.problems : refusedInFunctions(read.config);
   const [first] = problems;
@@ -86,18 +88,11 @@ async function verified(file: string, digest: string): Promise<Buffer> {
   });
 }
 
-function withConfig(name: string, zip: Buffer, added: ReadonlyMap<string, Uint8Array>): readonly [string, Buffer] {
-  const folder = `dist/functions/${name.replace(/\.zip$/, '')}`;
-  const entries = [...added].map(([file, content]) => ({ name: `${folder}/${file}`, content }));
-  return [name, appendToZip(zip, entries)];
-}
-
 const Template = z.looseObject({ Resources: z.record(z.string(), z.unknown()) });
 
-function withPolicies(text: string, config: Config): string {
+function withResources(text: string, added: Readonly<Record<string, unknown>>): string {
   const template = Template.parse(JSON.parse(text));
-  const Resources = { ...template.Resources, ...configPolicies(config).Resources };
-  return JSON.stringify({ ...template, Resources });
+  return JSON.stringify({ ...template, Resources: { ...template.Resources, ...added } });
 }
 
 async function cachedLayer(env: NodeJS.ProcessEnv): Promise<string> {

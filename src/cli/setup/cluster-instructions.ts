@@ -54,6 +54,7 @@ function accessCommand(
     KubernetesGroups: [...new Set(targets.map(groupOf))].join(','),
     ExternalId: cluster.externalId,
     DeployRoleArn: outputs['DeployRoleArn'] ?? '',
+    CheckRoleArn: outputs['CheckRoleArn'] ?? '',
     SweepRoleArn: outputs['SweepRoleArn'] ?? '',
   };
   return [

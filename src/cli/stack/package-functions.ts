@@ -8,8 +8,9 @@ import * as z from 'zod';
 import { DeployError } from '../../error/deploy-error.ts';
 import { wait } from '../../app/wait.ts';
 import { exclusively } from './exclusive.ts';
-import { packagedStack } from '../packaged/packaged-stack.ts';
+import { packagedStack, readSupported } from '../packaged/packaged-stack.ts';
 import type { StackFiles } from '../packaged/packaged-stack.ts';
+import { configLayer } from '../../platforms/aws/lambda/config-layer.ts';
 import { reservedBy } from './reserved-concurrency.ts';
 
 /** The packaged stack: templates and archives, on this machine. */
@@ -55,7 +56,7 @@ export function packageFunctions(options: PackageOptions, signal: AbortSignal): 
   return exclusively(join(root, '.serverless.lock'), work, { wait, signal });
 }
 
-async function readPackage({ directory: out, layer }: StackFiles): Promise<FunctionPackage> {
+async function readPackage({ directory: out, layer, config }: StackFiles): Promise<FunctionPackage> {
   const read = (name: string) => readFile(join(out, name), 'utf8');
   const template = await read('cloudformation-template-update-stack.json');
   const { Resources, Parameters } = Template.parse(JSON.parse(template));
@@ -65,6 +66,7 @@ async function readPackage({ directory: out, layer }: StackFiles): Promise<Funct
     return stored.success ? [stored.data.S3Key] : [];
   });
   const contentOf = async (key: string) => {
+    if (key === config.key) return () => Promise.resolve(config.archive);
     if (key.startsWith('layers/')) return () => readFile(layer);
     const content = await readFile(join(out, key.slice(key.lastIndexOf('/') + 1)));
     return () => Promise.resolve(content);
@@ -83,7 +85,8 @@ async function readPackage({ directory: out, layer }: StackFiles): Promise<Funct
 
 async function packageCheckout(options: PackageOptions, signal: AbortSignal): Promise<StackFiles> {
   await runServerless(options, signal);
-  return { directory: join(root, '.serverless'), layer: LAYER };
+  const config = await configLayer(await readSupported(options.config, options.env));
+  return { directory: join(root, '.serverless'), layer: LAYER, config };
 }
 
 async function runServerless({ stage, region, config, env }: PackageOptions, signal: AbortSignal): Promise<void> {

@@ -31,7 +31,14 @@ const Stored = z.object({
   rewind: z.nullable(z.string()),
   pendingOn: z.nullable(z.string()),
   retry: z._default(
-    z.nullable(z.object({ revision: z.nullable(Commit), reason: z.string(), since: z.string() })),
+    z.nullable(
+      z.object({
+        revision: z.nullable(Commit),
+        reason: z.string(),
+        since: z.string(),
+        gaveUpOn: z.optional(z.string()),
+      }),
+    ),
     null,
   ),
   contests: z._default(

@@ -1,4 +1,5 @@
 import { asDeployError } from '../../error/deploy-error.ts';
+import { deliveryOf } from '../ports/request.ts';
 import type { DeployRequest } from '../ports/request.ts';
 import type { Runtime } from '../ports/runtime.ts';
 import { resolveRecipient } from '../targets/resolve-recipient.ts';
@@ -26,6 +27,7 @@ async function record(request: DeployRequest, runtime: Runtime, signal: AbortSig
   const recorded = await cluster.read('write', signal);
   const { outcome, run, hasOtherOrigin } = recorded.state;
   if (hasOtherOrigin || outcome.retry === null) return;
-  const change = { verdict: 'failed', errors: ['gave-up'], pendingOn: null } as const;
+  const retry = { ...outcome.retry, gaveUpOn: deliveryOf(request.trigger) };
+  const change = { verdict: 'failed', errors: ['gave-up'], pendingOn: null, retry } as const;
   await recorded.record({ run: { lease: run.lease }, outcome: change }, signal);
 }

@@ -57,6 +57,11 @@ describe('the log of a function', () => {
     },
   );
 
+  it('counts no failure that is tried again: its request is counted when it is given up', () => {
+    const line = { level: 'error', message: 'failed', verdict: 'failed', durationMs: 25_000, willRetry: true } as const;
+    expect(metricsOf(line)).toMatchObject({ problems: '0 Count', runMs: '25000 Milliseconds' });
+  });
+
   it('makes no metric of any other line', () => {
     expect(metricsOf({ level: 'debug', message: 'check', durationMs: 5 })).toEqual({});
   });

@@ -140,7 +140,12 @@ describe('the parent', () => {
       backoff: { revision: A, settings: 's', class: 'guard', tries: 2, nextTryMs: 7 },
       pendingOn: A,
       rewind: null,
-      retry: { revision: A, reason: 'host: the API server does not respond', since: '2026-01-01T00:00:00Z' },
+      retry: {
+        revision: A,
+        reason: 'host: the API server does not respond',
+        since: '2026-01-01T00:00:00Z',
+        gaveUpOn: 'd-1',
+      },
     },
   };
   const stored = (change: JsonObject = {}): JsonObject => {

@@ -325,6 +325,7 @@ function outputsOf(resources: ShownStack['resources'], webhookUrl: string): Read
     ...('DeployRole' in resources
       ? { DeployRoleArn: `arn:aws:iam::${ACCOUNT}:role/headgate-prod-deploy-${REGION}` }
       : {}),
+    ...('CheckRole' in resources ? { CheckRoleArn: `arn:aws:iam::${ACCOUNT}:role/headgate-prod-check-${REGION}` } : {}),
     ...('SweepRole' in resources ? { SweepRoleArn: `arn:aws:iam::${ACCOUNT}:role/headgate-prod-sweep-${REGION}` } : {}),
   };
 }

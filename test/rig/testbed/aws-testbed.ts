@@ -1,8 +1,10 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { buildFunctions } from '../../../infra/build.ts';
+import { buildFunctions, checkedConfig } from '../../../infra/build.ts';
+import type { Config } from '../../../src/config/checked/config.ts';
+import { configFiles } from '../../../src/platforms/aws/lambda/config-files.ts';
 import { startQueueServer } from '../aws/queue-server.ts';
 import type { QueueServer } from '../aws/queue-server.ts';
 import { REGION, startAws } from '../aws/aws.ts';
@@ -90,10 +92,13 @@ export class AwsTestbed {
       join(testbed.directory, 'headgate.yml'),
       configOf(testbed, { credentials: credentials ?? 'secretsmanager:fleet#token', clusters }, targets),
     );
-    await buildFunctions({ config: join(testbed.directory, 'headgate.yml'), out: built });
+    await buildFunctions(built);
+    const config = await checkedConfig(join(testbed.directory, 'headgate.yml'));
 
     const runtimeClient = await getRuntimeClient();
     const layer = await makeLayer();
+    const configOnly = join(testbed.directory, 'layer');
+    await writeLayer(config, [layer, configOnly]);
     const start = (name: FunctionName, timeoutMs: number) =>
       lambdaFunction({
         name,
@@ -103,7 +108,7 @@ export class AwsTestbed {
         timeoutMs,
         memoryMb: 512,
         // As serverless.yml has it: only this function renders.
-        ...(name === 'deploy' ? { layer } : {}),
+        layer: name === 'deploy' ? layer : configOnly,
         ...(name === 'sweep' ? { cpuShare: sweepShare } : {}),
         runtimeClient,
         onLine: (line) => testbed.log.push(readLine(line)),
@@ -148,6 +153,16 @@ export class AwsTestbed {
   async tearDown(): Promise<void> {
     for (const close of this.#closers) await close();
     this.sqs.destroy();
+  }
+}
+
+/** Lambda unpacks the layers of a function into one directory. */
+async function writeLayer(config: Config, layers: readonly string[]): Promise<void> {
+  for (const layer of layers) {
+    for (const [file, content] of await configFiles(config)) {
+      await mkdir(dirname(join(layer, file)), { recursive: true });
+      await writeFile(join(layer, file), content);
+    }
   }
 }
 

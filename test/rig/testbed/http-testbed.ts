@@ -45,7 +45,7 @@ export class HttpTestbed {
       ...testbed.env,
       HEADGATE_TASKS_KEY: KEY,
       HEADGATE_YML: text,
-      LAB_KUBECONFIG: await testbed.kubectl('config', 'view', '--flatten', '--raw'),
+      LAB_KUBECONFIG: await testbed.kubectl('--kubeconfig', testbed.kubeconfig, 'config', 'view', '--flatten', '--raw'),
     };
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...args], {
       stdio: ['ignore', 'pipe', 'inherit'],

@@ -35,7 +35,13 @@ export function renderLines(event: RunEvent, subject: EventSubject, counters: Co
       return [outcome, readinessLine(ready, subject)];
     }
     case 'retrying':
-      return [counters.git === null ? unopenedLine(event, subject) : outcomeLine(event, subject, counters)];
+      // For alarms: it is not the end of the request.
+      return [
+        {
+          ...(counters.git === null ? unopenedLine(event, subject) : outcomeLine(event, subject, counters)),
+          willRetry: true,
+        },
+      ];
     case 'progressing': {
       const { ready, total, notReady } = event;
       const { target, delivery } = subject;

@@ -3,7 +3,7 @@ import type { Config } from '../../../config/checked/config.ts';
 import { packConfig } from '../../../config/derived/packed.ts';
 import type { PackedConfig } from '../../../config/derived/packed.ts';
 
-/** The files that each function is packaged with beside its code: headgate.json, and the private CAs that it refers to. */
+/** The files of the configuration's layer: headgate.json, and the private CAs that it refers to. */
 export async function configFiles(config: Config): Promise<ReadonlyMap<string, Uint8Array>> {
   const packed = packConfig(config);
   const authorities = await Promise.all(

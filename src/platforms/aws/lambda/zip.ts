@@ -19,23 +19,10 @@ const MODE = 0o100644 * 0x10000;
 
 /** A zip archive of these files (APPNOTE.TXT 4.3), sorted by name. */
 export function writeZip(entries: readonly ZipEntry[]): Buffer {
-  const empty = Buffer.alloc(END_LENGTH);
-  empty.writeUInt32LE(END, 0);
-  return appendToZip(
-    empty,
-    entries.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
-  );
-}
-
-/** The archive with more files after its own, whose bytes stay as they are. */
-export function appendToZip(archive: Buffer, entries: readonly ZipEntry[]): Buffer {
-  const end = archive.lastIndexOf(Buffer.from('PK\u0005\u0006'));
-  if (end === -1) throw new TypeError('not a zip archive');
-  const directoryAt = archive.readUInt32LE(end + 16);
-  const locals: Buffer[] = [archive.subarray(0, directoryAt)];
-  const centrals: Buffer[] = [archive.subarray(directoryAt, directoryAt + archive.readUInt32LE(end + 12))];
-  let at = directoryAt;
-  for (const { name, content } of entries) {
+  const locals: Buffer[] = [];
+  const centrals: Buffer[] = [];
+  let at = 0;
+  for (const { name, content } of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
     const deflated = deflateRawSync(content, { level: 9 });
     const shared = sharedHeader({ name, content, deflated });
     const local = Buffer.concat([header(LOCAL), shared, Buffer.from(name), deflated]);
@@ -44,8 +31,7 @@ export function appendToZip(archive: Buffer, entries: readonly ZipEntry[]): Buff
     at += local.length;
   }
   const directory = Buffer.concat(centrals);
-  const count = archive.readUInt16LE(end + 10) + entries.length;
-  return Buffer.concat([...locals, directory, endOf({ count, length: directory.length, at })]);
+  return Buffer.concat([...locals, directory, endOf({ count: entries.length, length: directory.length, at })]);
 }
 
 function header(signature: number, madeBy: number | null = null): Buffer {
