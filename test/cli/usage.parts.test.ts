@@ -16,6 +16,7 @@ const COMMANDS = [
   'history',
   'diff',
   'init',
+  'import',
   'bootstrap',
   'explain',
   'completion',
