@@ -27,6 +27,34 @@ export function addSetupCommands(add: AddCommand): void {
       return initCommand(context, { directory, context: name, namespace, branch, url });
     },
   });
+  add<{ fromFiles?: string[]; fromCluster?: true; context?: string; branch?: string; out?: string }>({
+    usage: 'import <tool>',
+    summary: 'write a headgate.yml from Flux or Argo CD',
+    description:
+      'Read the objects of Flux (flux) or Argo CD (argocd), from files or from the cluster, write the headgate.yml that deploys the same, and name every field that has no equal. Nothing is written to the cluster.',
+    examples: [
+      'headgate import flux --from-files fleet/clusters/production',
+      'headgate import argocd --from-cluster --context lab',
+    ],
+    options: [
+      new Option('--from-files <path...>', 'directories or files, in a clone or written by kubectl').conflicts(
+        'fromCluster',
+      ),
+      new Option('--from-cluster', 'read the objects of all namespaces'),
+      new Option('--context <name>', 'context of the kubeconfig (default: the current one)'),
+      new Option('--branch <name>', 'branch that HEAD means (default: the one of the clone, else main)'),
+      new Option('--out <file>', 'the file to write (default: --config)'),
+    ],
+    async bareBody(
+      context,
+      { fromFiles = null, fromCluster, context: name = null, branch = null, out = null },
+      [tool = ''],
+    ) {
+      if (fromFiles === null && fromCluster === undefined) throw noSource(tool);
+      const { importCommand } = await import('./import/command/import.ts');
+      return importCommand(context, { tool, files: fromFiles, context: name, branch, out });
+    },
+  });
   add<StackOptions & StackOptionValues & { package?: string }>({
     usage: 'bootstrap',
     summary: 'deploy Headgate to AWS',
@@ -142,6 +170,14 @@ function parseUrl(text: string): string {
   const url = URL.parse(text);
   if (url !== null && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '') return text;
   throw new InvalidArgumentError('Must be a URL such as https://headgate.example.com.');
+}
+
+function noSource(tool: string): DeployError {
+  return new DeployError('usage', {
+    subject: `headgate import ${tool}`,
+    message: 'neither --from-files nor --from-cluster is given',
+    remedy: 'Add --from-cluster, or --from-files with the directory of the cluster in a clone.',
+  });
 }
 
 function unknownAction(): DeployError {

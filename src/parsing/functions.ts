@@ -11,6 +11,7 @@ const LOADERS: Loaders = {
   readTemplated: async () => (await import('../desired/helm/chart.ts')).readTemplated,
   refuseForeignSchemas: async () => (await import('../desired/helm/schema.ts')).refuseForeignSchemas,
   renderPlain: async () => (await import('../desired/plain/plain.ts')).renderPlain,
+  valuesInConfigMap: async () => (await import('../desired/helm/values.ts')).valuesInConfigMap,
   verifyFile: async () => (await import('../desired/sops/decrypt.ts')).verifyFile,
   walkKustomization: async () => (await import('../desired/kustomize/walk.ts')).walkKustomization,
 };
@@ -36,6 +37,7 @@ export function readersBy(call: CallReader): Readers {
     readTemplated: (parameters, signal) => call('readTemplated', parameters, signal),
     refuseForeignSchemas: (parameters, signal) => call('refuseForeignSchemas', parameters, signal),
     renderPlain: (parameters, signal) => call('renderPlain', parameters, signal),
+    valuesInConfigMap: (parameters, signal) => call('valuesInConfigMap', parameters, signal),
     verifyFile: (parameters, signal) => call('verifyFile', parameters, signal),
     walkKustomization: (parameters, signal) => call('walkKustomization', parameters, signal),
   };

@@ -18,6 +18,7 @@ const COMMANDS = [
   'diff',
   'images',
   'init',
+  'import',
   'bootstrap',
   'explain',
   'completion',

@@ -95,7 +95,9 @@ targets:
       'helm: { chart: web, version: 1.2.3, repository: "http://charts.example.com" }',
       'helm.repository of target shop-prod is not the https URL of a chart repository',
     ],
-    ['helm: { values: [/etc/passwd] }', 'helm.values[0] of target shop-prod begins with a slash'],
+    ['helm: { values: [//etc/passwd] }', 'helm.values[0] of target shop-prod begins with a slash'],
+    ['helm: { values: [/a/../b] }', 'helm.values[0] of target shop-prod must not contain ..'],
+    ['helm: { values: ["a.yaml#b/c"] }', 'helm.values[0] of target shop-prod has an invalid key of a ConfigMap'],
     ['helm: { chart: ../other }', 'helm.chart of target shop-prod must not contain ..'],
     [
       'kustomize: { remoteBases: ["https://github.com"] }',

@@ -1,14 +1,14 @@
-import { writeFile } from 'node:fs/promises';
-import { basename, relative, resolve } from 'node:path';
-import { HOST_NAMES } from '../../githost/hosts.ts';
+import { resolve } from 'node:path';
 import { DeployError } from '../../error/deploy-error.ts';
 import { findTargets } from '../init/find-targets.ts';
 import type { FoundInClone } from '../init/find-targets.ts';
 import { formatConfig, variableOf } from '../init/format-config.ts';
 import type { InitialConfig } from '../init/format-config.ts';
+import { clusterName, hostOfUrl, repositoryName } from '../init/names.ts';
 import { readClone } from '../init/read-clone.ts';
 import type { Clone } from '../init/read-clone.ts';
-import { readContexts } from '../init/read-contexts.ts';
+import { contextOf, readContexts } from '../init/read-contexts.ts';
+import { refuseInside, writeNew } from '../init/write-new.ts';
 import { loadConfig } from '../lookup/load-config.ts';
 import type { BareContext, Context, ExitCode } from '../terminal/context.ts';
 import { checkCommand } from './check.ts';
@@ -27,11 +27,11 @@ export interface InitFlags {
 /** Writes a headgate.yml for a clone, then checks it and plans its targets. */
 export async function initCommand(context: BareContext, flags: InitFlags): Promise<ExitCode> {
   const clone = await readClone(resolve(context.cwd, flags.directory), context.signal);
-  refuseInside(clone, context);
+  refuseInside(clone, { ...context, command: 'init' });
   const found = findTargets(clone.files);
   if (found.targets.length === 0) throw nothingFound(clone, found);
   const initial = await initialConfig(context, flags, { clone, found });
-  await writeNew(resolve(context.cwd, context.configPath), context.configPath, formatConfig(initial));
+  await writeNew(context, formatConfig(initial));
   context.print(summary(context, initial, found));
 
   const loaded = await loadConfig({ path: context.configPath, cwd: context.cwd, env: context.env });
@@ -64,12 +64,7 @@ interface Found {
 async function initialConfig(context: BareContext, flags: InitFlags, { clone, found }: Found): Promise<InitialConfig> {
   const contexts = await readContexts(context.env);
   const name = flags.context ?? (await answer(context, 'Context of the kubeconfig', contexts.current));
-  const chosen = contexts.all.find((each) => each.name === name);
-  if (chosen === undefined)
-    throw unknownContext(
-      name,
-      contexts.all.map((each) => each.name),
-    );
+  const chosen = contextOf(name, contexts);
   const url = flags.url ?? clone.url ?? (await answer(context, 'URL of the repository', null));
   const branch = flags.branch ?? (await answer(context, 'Branch to deploy', clone.branch));
   const namespace =
@@ -99,57 +94,11 @@ async function answer({ ask, isConfirmed }: BareContext, question: string, byDef
   });
 }
 
-const repositoryName = (url: string) =>
-  basename(url, '.git')
-    .replaceAll(/[^A-Za-z0-9._-]+/g, '-')
-    .replaceAll(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, '') || 'fleet';
-const clusterName = (context: string) =>
-  context
-    .replaceAll(/[^A-Za-z0-9._-]+/g, '-')
-    .replaceAll(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, '')
-    .slice(0, 60) || 'cluster';
-
-function hostOfUrl(url: string): string {
-  const hostname = URL.parse(url)?.hostname ?? '';
-  return HOST_NAMES.find((name) => name !== 'git' && hostname.split('.').includes(name)) ?? 'git';
-}
-
-async function writeNew(path: string, shownAs: string, text: string): Promise<void> {
-  try {
-    await writeFile(path, text, { flag: 'wx' });
-  } catch (cause) {
-    throw new DeployError('usage', {
-      subject: shownAs,
-      message: 'cannot create the file, or it already exists',
-      remedy: 'Pass another path with --config, or delete the file.',
-      cause,
-    });
-  }
-}
-
-function refuseInside({ root }: Clone, { cwd, configPath }: BareContext): void {
-  const inside = relative(root, resolve(cwd, configPath));
-  if (inside.startsWith('..')) return;
-  throw new DeployError('usage', {
-    subject: configPath,
-    message: 'would be inside the repository that it deploys, whose authors must not choose clusters and limits',
-    remedy: `Run it beside the clone: cd .. && headgate init ${basename(root)}.`,
-  });
-}
-
 function nothingFound({ root }: Clone, { foreign }: FoundInClone): DeployError {
   return new DeployError('usage', {
     subject: root,
     message: foreign.length === 0 ? 'has no manifests' : `has only objects of Flux or Argo CD: ${foreign.join(', ')}`,
     remedy: 'Pass the clone of a repository with manifests, kustomizations or charts.',
-  });
-}
-
-function unknownContext(name: string, names: readonly string[]): DeployError {
-  return new DeployError('usage', {
-    subject: `context ${name}`,
-    message: 'the kubeconfig has no such context',
-    remedy: `Use one of ${names.join(', ')}.`,
   });
 }
 

@@ -1,4 +1,15 @@
-import { parse, parseAllDocuments } from 'yaml';
+import {
+  folderOf,
+  isBelow,
+  isClusterScoped,
+  isForeign,
+  joined,
+  KUSTOMIZATION,
+  yamlMap,
+  MANIFEST,
+  objectsIn,
+} from './manifests.ts';
+import type { FoundObject } from './manifests.ts';
 
 /** A directory of the clone that can be a target. */
 export interface FoundTarget {
@@ -20,12 +31,7 @@ export interface FoundInClone {
   readonly foreign: readonly string[];
 }
 
-const KUSTOMIZATION = /(?:^|\/)(?:kustomization\.ya?ml|Kustomization)$/;
 const CHART = /(?:^|\/)Chart\.yaml$/;
-const MANIFEST = /\.(?:ya?ml|json)$/;
-const FOREIGN = /^(?:argoproj\.io|[a-z]+\.toolkit\.fluxcd\.io)\//;
-const CLUSTER_SCOPED =
-  /^(?:Namespace|ClusterRole|ClusterRoleBinding|CustomResourceDefinition|PersistentVolume|[A-Z]\w*Class|\w+WebhookConfiguration)$/;
 
 /**
  * Finds what a repository deploys: charts, the kustomizations that no other one builds on, and the folders of manifests
@@ -49,7 +55,7 @@ export function findTargets(files: ReadonlyMap<string, string>): FoundInClone {
       ...plainTargets(plain, rendered),
     ].toSorted((a, b) => (a.path < b.path ? -1 : 1)),
     foreign: plain.flatMap(({ path, objects }) =>
-      objects.flatMap(({ apiVersion, kind }) => (FOREIGN.test(apiVersion) ? [`${path}: ${kind} (${apiVersion})`] : [])),
+      objects.filter(isForeign).map(({ apiVersion, kind }) => `${path}: ${kind} (${apiVersion})`),
     ),
   };
 }
@@ -59,39 +65,20 @@ interface FoundFile {
   readonly objects: readonly FoundObject[];
 }
 
-interface FoundObject {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly namespace: string | null;
-}
-
-const folderOf = (path: string) => path.slice(0, Math.max(path.lastIndexOf('/'), 0));
-const isBelow = (path: string, folder: string) => folder === '' || path === folder || path.startsWith(`${folder}/`);
 /** A chart inside another one is its dependency. */
 const isTopIn = (folder: string, _index: number, all: readonly string[]) =>
   !all.some((other) => other !== folder && isBelow(folder, other));
 
 function basesOf(folder: string, text: string): readonly string[] {
-  const kustomization: unknown = parsed(() => parse(text));
-  if (!isMap(kustomization)) return [];
+  const kustomization = yamlMap(text);
+  if (kustomization === null) return [];
   const lists = ['resources', 'bases', 'components'].map((field) => kustomization[field]);
   const names = lists.flatMap((list) => (Array.isArray(list) ? list : []) as readonly unknown[]);
   return names.flatMap((name) => (typeof name === 'string' ? [joined(folder, name)] : []));
 }
 
-/** `../base` from a folder; a path that leaves the repository is returned as it is. */
-function joined(folder: string, relative: string): string {
-  const parts = folder === '' ? [] : folder.split('/');
-  for (const part of relative.replace(/\/$/, '').split('/')) {
-    if (part === '..') parts.pop();
-    else if (part !== '.' && part !== '') parts.push(part);
-  }
-  return parts.join('/');
-}
-
 function namespaceOf(text: string): readonly string[] {
-  const kustomization: unknown = parsed(() => parse(text));
-  const namespace = isMap(kustomization) ? kustomization['namespace'] : undefined;
+  const namespace = yamlMap(text)?.['namespace'];
   return typeof namespace === 'string' ? [namespace] : [];
 }
 
@@ -116,7 +103,7 @@ function plainTargets(files: readonly FoundFile[], rendered: readonly string[]):
 }
 
 function isDeployed({ objects }: FoundFile): boolean {
-  return objects.length > 0 && !objects.some(({ apiVersion }) => FOREIGN.test(apiVersion));
+  return objects.length > 0 && !objects.some(isForeign);
 }
 
 function highest(folder: string, rendered: readonly string[]): string {
@@ -127,35 +114,11 @@ function highest(folder: string, rendered: readonly string[]): string {
 
 function plainTarget(path: string, objects: readonly FoundObject[], exclude: readonly string[]): FoundTarget {
   const namespaces = [...new Set(objects.flatMap(({ namespace }) => (namespace === null ? [] : [namespace])))];
-  const isClusterScoped = objects.some(({ kind }) => CLUSTER_SCOPED.test(kind));
-  return { ...target(path, 'plain', namespaces.toSorted()), isClusterScoped, exclude };
+  const scoped = objects.some(isClusterScoped);
+  return { ...target(path, 'plain', namespaces.toSorted()), isClusterScoped: scoped, exclude };
 }
 
 function target(path: string, renderer: FoundTarget['renderer'], namespaces: readonly string[]): FoundTarget {
   const namespace = namespaces.length === 1 ? (namespaces[0] ?? null) : null;
   return { path, renderer, namespaces, namespace, isClusterScoped: false, exclude: [] };
-}
-
-function objectsIn(text: string): readonly FoundObject[] {
-  const documents: unknown[] = parsed(() => parseAllDocuments(text).map((document): unknown => document.toJS())) ?? [];
-  return documents.flatMap((object) => {
-    if (!isMap(object)) return [];
-    const { apiVersion, kind, metadata } = object;
-    if (typeof apiVersion !== 'string' || typeof kind !== 'string') return [];
-    const namespace = isMap(metadata) ? metadata['namespace'] : null;
-    return [{ apiVersion, kind, namespace: typeof namespace === 'string' ? namespace : null }];
-  });
-}
-
-/** What cannot be parsed is not a manifest; if it should be one, the plan reports it with its line. */
-function parsed<T>(parseText: () => T): T | null {
-  try {
-    return parseText();
-  } catch {
-    return null;
-  }
-}
-
-function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

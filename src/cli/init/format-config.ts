@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import type { FoundTarget } from './find-targets.ts';
+import { slugOf } from './names.ts';
 
 export interface InitialConfig {
   readonly repository: { readonly name: string; readonly host: string; readonly url: string };
@@ -12,13 +13,6 @@ export interface InitialConfig {
 
 /** A commented headgate.yml. */
 export function formatConfig({ repository, cluster, branch, namespace, targets }: InitialConfig): string {
-  const variable = variableOf(repository.name);
-  const entry =
-    repository.host === 'git'
-      ? `    # Any Git server: pushes are found by the sweep, every minute. To be faster, install hooks/post-receive
-    # (headgate connect ${repository.name} prints how) and set webhookSecret: env:${variable}_WEBHOOK_SECRET.`
-      : `    webhookSecret: env:${variable}_WEBHOOK_SECRET # a reference, never the value
-    credentials: env:${variable}_TOKEN # reads Git, writes commit statuses`;
   return `# Written by headgate init. headgate explain KEY shows what a key means.
 # Keep this file out of the repositories that it deploys: who can push must not choose clusters or limits.
 clusters:
@@ -26,22 +20,32 @@ clusters:
     kubeconfig: { path: ${scalar(cluster.kubeconfig)}, context: ${scalar(cluster.context)} }
 
 repositories:
-  ${repository.name}:
-    host: ${repository.host}
-    url: ${scalar(repository.url)}
-${entry}
+${repositoryLines(repository)}
 
 targets:
 ${targets.map((target) => targetEntry(target, { repository, cluster, branch, namespace })).join('\n')}`;
+}
+
+/** The entry of a repository, with references to the secrets that it needs. */
+export function repositoryLines(repository: InitialConfig['repository']): string {
+  const variable = variableOf(repository.name);
+  const entry =
+    repository.host === 'git'
+      ? `    # Any Git server: pushes are found by the sweep, every minute. To be faster, install hooks/post-receive
+    # (headgate connect ${repository.name} prints how) and set webhookSecret: env:${variable}_WEBHOOK_SECRET.`
+      : `    webhookSecret: env:${variable}_WEBHOOK_SECRET # a reference, never the value
+    credentials: env:${variable}_TOKEN # reads Git, writes commit statuses`;
+  return `  ${repository.name}:
+    host: ${repository.host}
+    url: ${scalar(repository.url)}
+${entry}`;
 }
 
 export const variableOf = (repository: string) => repository.toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_');
 
 /** The name of a target, from its path: up to 40 lowercase letters, digits and dashes. */
 export function targetName(repository: string, { path }: FoundTarget): string {
-  const text = path === '' ? repository : path;
-  const slug = text.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
-  return slug.slice(-40).replaceAll(/^-+|-+$/g, '');
+  return slugOf(path === '' ? repository : path, 40);
 }
 
 type Shared = Omit<InitialConfig, 'targets'>;

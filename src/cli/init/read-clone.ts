@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { DeployError } from '../../error/deploy-error.ts';
+import { asHttps } from './names.ts';
 
 const run = promisify(execFile);
 
@@ -45,15 +46,4 @@ export async function readClone(directory: string, signal: AbortSignal): Promise
     if (size <= LIMIT_BYTES) files.set(path, await readFile(file, 'utf8'));
   }
   return { root, url: remote === null ? null : asHttps(remote), branch, files };
-}
-
-/** `git@host:owner/name.git` and `ssh://git@host/owner/name.git` are the same repository as `https://host/owner/name.git`. */
-export function asHttps(remote: string): string {
-  const [, host, path] = /^(?:ssh:\/\/)?(?:[\w.-]+@)([\w.-]+)(?::\d+\/|[:/])(.+)$/.exec(remote) ?? [];
-  if (host !== undefined && path !== undefined && !/^https?:/.test(remote)) return `https://${host}/${path}`;
-  const url = URL.parse(remote);
-  if (url === null || !/^https?:$/.test(url.protocol)) return remote;
-  url.username = '';
-  url.password = '';
-  return url.href;
 }

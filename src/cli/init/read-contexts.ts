@@ -33,3 +33,14 @@ export async function readContexts(env: NodeJS.ProcessEnv): Promise<Contexts> {
     });
   }
 }
+
+/** @throws DeployError `usage` when the kubeconfig does not have it */
+export function contextOf(name: string, { all }: Contexts): Contexts['all'][number] {
+  const found = all.find((each) => each.name === name);
+  if (found !== undefined) return found;
+  throw new DeployError('usage', {
+    subject: `context ${name}`,
+    message: 'the kubeconfig has no such context',
+    remedy: `Use one of ${all.map((each) => each.name).join(', ')}.`,
+  });
+}

@@ -508,10 +508,11 @@ const TARGETS: readonly KeyReference[] = [
   },
   {
     key: 'targets.helm.values',
-    type: 'list of paths below path',
+    type: 'list of paths',
     default: '[]',
-    meaning: 'Values files. Later files win.',
-    example: 'values: [values.yaml, values-prod.yaml]',
+    meaning:
+      'Values files. Later files win. A path is relative to path, or begins with a slash at the root of the repository. #key takes the values from that key of a ConfigMap in the file.',
+    example: 'values: [values.yaml, /envs/prod.yaml, "/apps/web-values.yaml#values.yaml"]',
   },
   {
     key: 'targets.helm.set',

@@ -77,10 +77,12 @@ const host = pattern(
   'is not a valid host name',
   'Write only the host name, in lowercase, such as github.com.',
 );
-const valuesFile = text(
-  (path) => (path.includes('..') ? null : directoryError(path)),
-  'Write the path of a file relative to the path of the target, such as values.yaml.',
-);
+/** `#key` is the key of a ConfigMap in the file. */
+const valuesFile = text((written) => {
+  const [path = '', key, ...others] = written.replace(/^\//, '').split('#');
+  if (key !== undefined && (others.length > 0 || !/^[\w.-]+$/.test(key))) return 'has an invalid key of a ConfigMap';
+  return path.includes('..') && !written.startsWith('/') ? null : directoryError(path);
+}, 'Write the path of a file relative to the path of the target, such as values.yaml, or from the root of the repository, such as /envs/prod.yaml.');
 const glob = text(globError, 'Write a glob below the path of the target, such as "**/values.yaml".');
 const account = pattern(
   /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\/[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/,

@@ -1,5 +1,6 @@
 import type { chartNameOf, readTemplated } from '../../desired/helm/chart.ts';
 import type { refuseForeignSchemas } from '../../desired/helm/schema.ts';
+import type { valuesInConfigMap } from '../../desired/helm/values.ts';
 import type { readRendered } from '../../desired/kustomize/rendered.ts';
 import type { walkKustomization } from '../../desired/kustomize/walk.ts';
 import type { renderPlain } from '../../desired/plain/plain.ts';
@@ -64,6 +65,7 @@ export interface ReaderFunctions {
   readonly readTemplated: typeof readTemplated;
   readonly refuseForeignSchemas: typeof refuseForeignSchemas;
   readonly renderPlain: typeof renderPlain;
+  readonly valuesInConfigMap: typeof valuesInConfigMap;
   readonly verifyFile: typeof verifyFile;
   readonly walkKustomization: typeof walkKustomization;
 }

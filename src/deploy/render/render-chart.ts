@@ -9,7 +9,9 @@ import { filesBelow } from './chart-files.ts';
 import type { BuildContext, Built } from './whole-render.ts';
 import { renderTwice } from './render-twice.ts';
 import type { ChartFrom, RenderFile } from '../ports/tools.ts';
-import { resolve, joinPaths } from '../../desired/kustomize/paths.ts';
+import { joinPaths } from '../../desired/kustomize/paths.ts';
+import { valuesFile } from '../../desired/helm/values.ts';
+import type { ValuesFile } from '../../desired/helm/values.ts';
 
 const NO_SETTINGS: HelmSettings = {
   chart: null,
@@ -75,8 +77,8 @@ async function readChart(
   { tree, world: { target, git, readers }, signal }: BuildContext & { signal: AbortSignal },
 ): Promise<ReadChart> {
   const chart = settings.chart === null ? target.path : settings.chart;
-  const values = settings.values.map((path) => resolve(target.path, path) ?? path);
-  const paths = from === null ? [chart, ...values] : values;
+  const written = settings.values.map((text) => valuesFile(text, target.path));
+  const paths = [...(from === null ? [chart] : []), ...new Set(written.map(({ path }) => path))];
   const contents = new Map((await git.readPaths(tree, paths, signal)).map((content) => [content.path, content]));
   const wrong = paths.filter(
     (path) => contents.get(path)?.kind !== (path === chart && from === null ? 'tree' : 'file'),
@@ -86,26 +88,65 @@ async function readChart(
   const below = filesBelow(
     directory?.kind === 'tree' ? await git.below([{ path: chart, oid: directory.oid }], signal) : [],
   );
-  const own = new Set(below.files.map(({ path }) => path));
-  const files = values.flatMap((path) => {
-    const content = contents.get(path);
-    return content?.kind === 'file' && !own.has(path) ? [{ path, bytes: content.bytes }] : [];
+  const values = await readValues(written, contents, {
+    taken: new Set(below.files.map(({ path }) => path)),
+    readers,
+    signal,
   });
-  const file = from === null ? joinPaths(chart, 'Chart.yaml') : (values[0] ?? (target.path === '' ? '.' : target.path));
+  const file =
+    from === null ? joinPaths(chart, 'Chart.yaml') : (written[0]?.path ?? (target.path === '' ? '.' : target.path));
   return {
     inputs,
     problems: [
       ...wrong.map((path) => missingInput(path, target)),
+      ...values.problems,
       ...below.problems,
       ...(await readers.refuseForeignSchemas([below.files], signal)),
-      ...files.filter((each) => isEncryptedFile(each)).map((each) => encrypted(each)),
+      ...values.files.filter((each) => isEncryptedFile(each)).map((each) => encrypted(each)),
     ],
-    files: [...below.files, ...new Map(files.map((each) => [each.path, each])).values()],
+    files: [...below.files, ...values.files],
     chart: from === null ? chart : '',
     name: await readers.chartNameOf([below.files.find(({ path }) => path === file)?.bytes ?? null], signal),
-    values,
+    values: values.paths,
     file,
   };
+}
+
+interface ReadValues {
+  /** Beside those of the chart. */
+  readonly files: readonly RenderFile[];
+  /** What Helm reads, in order. */
+  readonly paths: readonly string[];
+  readonly problems: Built['desired']['problems'];
+}
+
+async function readValues(
+  written: readonly ValuesFile[],
+  contents: ReadonlyMap<string, PathContent>,
+  {
+    taken,
+    readers,
+    signal,
+  }: Pick<BuildContext['world'], 'readers'> & { taken: ReadonlySet<string>; signal: AbortSignal },
+): Promise<ReadValues> {
+  const files = new Map<string, RenderFile>();
+  const paths: string[] = [];
+  const problems: ReturnType<typeof missingKey>[] = [];
+  for (const { path, key } of written) {
+    const content = contents.get(path);
+    if (content?.kind !== 'file') continue;
+    const text = key === null ? null : await readers.valuesInConfigMap([content.bytes, key], signal);
+    if (key !== null && text === null) problems.push(missingKey(path, key));
+    const as = key === null ? path : freePath(`${path}#${key}`, taken);
+    paths.push(as);
+    if (!taken.has(as)) files.set(as, { path: as, bytes: text === null ? content.bytes : Buffer.from(text) });
+  }
+  return { files: [...files.values()], paths, problems };
+}
+
+/** A pushed tree may have a file of any name. */
+function freePath(path: string, taken: ReadonlySet<string>): string {
+  return taken.has(path) ? freePath(`${path}~`, taken) : path;
 }
 
 function idOf(content: PathContent | undefined) {
@@ -118,6 +159,15 @@ function missingInput(path: string, { name }: Target) {
     subject: path === '' ? '.' : path,
     message: `helm of target ${name} refers to it, but it does not exist, or is not a values file or a chart directory`,
     remedy: 'Fix helm.chart or helm.values of the target in headgate.yml, or add it to the repository.',
+  } as const;
+}
+
+function missingKey(path: string, key: string) {
+  return {
+    code: 'render-refused',
+    subject: path,
+    message: `no ConfigMap in it has the key ${key}, which helm.values names`,
+    remedy: 'Fix helm.values of the target in headgate.yml, or add the key to data of the ConfigMap.',
   } as const;
 }
 

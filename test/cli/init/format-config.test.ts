@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { formatConfig } from '../../../src/cli/init/format-config.ts';
 import type { FoundTarget } from '../../../src/cli/init/find-targets.ts';
-import { asHttps } from '../../../src/cli/init/read-clone.ts';
+import { asHttps } from '../../../src/cli/init/names.ts';
 import { configOf } from '../../config/builders.ts';
 
 const target = (path: string, more: Partial<FoundTarget> = {}): FoundTarget => ({

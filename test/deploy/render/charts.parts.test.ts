@@ -29,6 +29,16 @@ let helm = '';
 let served: Awaited<ReturnType<typeof serveFiles>>;
 let scratch = '';
 
+/** A chart whose values are not below it. */
+const ELSEWHERE = {
+  'corpus/shared.yaml': 'a: shared\nb: shared\n',
+  'corpus/values-elsewhere/map.yaml':
+    'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: values }\ndata:\n  web.yaml: |\n    b: from-map\n',
+  'corpus/values-elsewhere/chart/Chart.yaml': 'apiVersion: v2\nname: main\nversion: 1.0.0\n',
+  'corpus/values-elsewhere/chart/templates/a.yaml':
+    'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\ndata: { value: "{{ .Values.a }} {{ .Values.b }}" }\n',
+};
+
 const at = (name: string) => `corpus/${name}`;
 
 beforeAll(async () => {
@@ -37,7 +47,7 @@ beforeAll(async () => {
   const all = Object.entries(CHARTS).flatMap(([name, each]) =>
     Object.entries(filesOf(each)).map(([path, content]) => [`${at(name)}/${path}`, content] as const),
   );
-  served = await serveFiles(Object.fromEntries(all));
+  served = await serveFiles({ ...Object.fromEntries(all), ...ELSEWHERE });
 });
 
 afterAll(async () => {
@@ -129,6 +139,24 @@ describe.concurrent('charts, compared with helm template on a full checkout', ()
       }
     },
   );
+
+  it('take values from the root of the repository and from a key of a ConfigMap in Git, which are inputs', async () => {
+    const name = 'values-elsewhere';
+    const { desired, inputs } = await rendered(name, {
+      files: {},
+      values: ['/corpus/shared.yaml', `/${at(name)}/map.yaml#web.yaml`],
+    });
+    expect(desired.problems).toEqual([]);
+    expect(desired.manifests.map(({ object }) => object['data'])).toEqual([{ value: 'shared from-map' }]);
+    expect(Object.keys(inputs)).toEqual([`${at(name)}/chart`, 'corpus/shared.yaml', `${at(name)}/map.yaml`]);
+    const missing = await rendered(name, { files: {}, values: [`/${at(name)}/map.yaml#other.yaml`] });
+    expect(missing.desired.problems).toMatchObject([
+      {
+        subject: `${at(name)}/map.yaml`,
+        message: 'no ConfigMap in it has the key other.yaml, which helm.values names',
+      },
+    ]);
+  });
 
   it.each([
     ['"file:///etc/passwd"', { 'values.schema.json': '{ "properties": { "a": { "$ref": "file:///etc/passwd" } } }' }],

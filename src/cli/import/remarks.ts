@@ -1,0 +1,71 @@
+import { isMap } from '../init/manifests.ts';
+import { nameOf } from './foreign-object.ts';
+import type { ForeignObject } from './foreign-object.ts';
+
+/** Something that headgate.yml does not have as the other tool has it. */
+export interface Remark {
+  /**
+   * `note`: Headgate does it in another way. `untranslated`: it is lost. `changes-manifests`: it is lost, and without it
+   * other manifests would be deployed.
+   */
+  readonly kind: 'note' | 'untranslated' | 'changes-manifests';
+  /** `Kustomization flux-system/apps` */
+  readonly object: string;
+  readonly file: string | null;
+  /** `spec.postBuild.substituteFrom` */
+  readonly field: string;
+  /** Why, and what to do instead. */
+  readonly message: string;
+}
+
+/** Null: translated. */
+export type Rule = Pick<Remark, 'kind' | 'message'> | null;
+
+/** By the path of a field; `[]` means each item of a list. A path without a rule is not known to this release. */
+export type FieldRules = Readonly<Record<string, Rule | ((value: unknown) => Rule)>>;
+
+export const note = (message: string): Rule => ({ kind: 'note', message });
+export const untranslated = (message: string): Rule => ({ kind: 'untranslated', message });
+export const changesManifests = (message: string): Rule => ({ kind: 'changes-manifests', message });
+/** Applies unless the field has the value that it has anyway. */
+export const unless =
+  (usual: unknown, rule: Rule) =>
+  (value: unknown): Rule =>
+    value === usual ? null : rule;
+
+/** A remark on every field of `spec` that is not translated, also on those that no rule knows. */
+export function remarksOnFields(object: ForeignObject, rules: FieldRules): readonly Remark[] {
+  return remarksBelow(object.spec, 'spec', rules).map((each) => ({
+    ...each,
+    object: nameOf(object),
+    file: object.file,
+  }));
+}
+
+export function remark(object: ForeignObject, field: string, rule: NonNullable<Rule>): Remark {
+  return { ...rule, object: nameOf(object), file: object.file, field };
+}
+
+type FieldRemark = Pick<Remark, 'kind' | 'field' | 'message'>;
+
+function remarksBelow(value: unknown, path: string, rules: FieldRules): readonly FieldRemark[] {
+  const rule = rules[path];
+  if (rule !== undefined) {
+    const found = typeof rule === 'function' ? rule(value) : rule;
+    return found === null ? [] : [{ ...found, field: path }];
+  }
+  const isKnown = (below: string) => Object.keys(rules).some((known) => known.startsWith(below));
+  if (Array.isArray(value) && isKnown(`${path}[]`)) {
+    const found = value.flatMap((item) => remarksBelow(item, `${path}[]`, rules));
+    return [...new Map(found.map((each) => [each.field, each])).values()];
+  }
+  if (isMap(value) && isKnown(`${path}.`))
+    return Object.entries(value).flatMap(([key, child]) => remarksBelow(child, `${path}.${key}`, rules));
+  return [
+    {
+      kind: 'untranslated',
+      field: path,
+      message: 'headgate import does not know this field. Look for its equal with headgate explain.',
+    },
+  ];
+}
