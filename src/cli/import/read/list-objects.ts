@@ -28,7 +28,14 @@ export async function listObjects(
   { tool, kubeconfig, context, env }: Listing,
   signal: AbortSignal,
 ): Promise<ListedObjects> {
-  const cluster = { kind: 'kubeconfig', name: context, path: kubeconfig, context, insecure: false } as const;
+  const cluster = {
+    kind: 'kubeconfig',
+    name: context,
+    path: kubeconfig,
+    secret: null,
+    context,
+    insecure: false,
+  } as const;
   const access = await kubeconfigAccess(cluster, env);
   const sessions = openSessions();
   try {
