@@ -378,6 +378,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'deploy',
     'deploy/requests',
     'images/update',
+    'images/webhook',
     'deploy/webhook',
     'platforms/local',
     'parsing',

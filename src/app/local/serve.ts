@@ -4,8 +4,7 @@ import type { RunLimits } from '../../cluster/state/limits.ts';
 import type { Config } from '../../config/checked/config.ts';
 import { sweepDrift } from '../../deploy/drift/detect-drift.ts';
 import { duePolls } from '../../images/update/due-polls.ts';
-import { writeGroups, writeGroupsOf } from '../../images/update/write-group.ts';
-import { throttled } from '../../images/webhook/throttle.ts';
+import { writeGroups } from '../../images/update/write-group.ts';
 import type { Log } from '../../deploy/ports/log.ts';
 import type { DeployRequest } from '../../deploy/ports/request.ts';
 import { sweep } from '../../deploy/sweep.ts';
@@ -22,6 +21,7 @@ import { cuttingWaitsShort, retryWaits } from '../../queue/retry-waits.ts';
 import type { RetryWaits } from '../../queue/retry-waits.ts';
 import { VERSION } from '../version.ts';
 import { wait } from '../wait.ts';
+import { announcedPolls } from './announced-polls.ts';
 import { consumeChecks } from './consume-checks.ts';
 import { consumeDeadLetters, deadLetterOfUnreadable } from './consume-dead-letters.ts';
 import { consumeRequests } from './consume-requests.ts';
@@ -105,23 +105,13 @@ async function readSecrets({ config, secretsOf }: LocalRuntime, signal: AbortSig
 
 function receptionOf(
   { config, secretsOf, rotatedSecretsOf, nowMs }: LocalRuntime,
-  { log, queue, writes }: Pick<Reception, 'log' | 'queue'> & { readonly writes: WriteQueue },
+  { log, queue, writes }: Pick<Reception, 'log' | 'queue'> & Pick<LocalQueues, 'writes'>,
 ): Reception {
   const limits = { version: VERSION, limitBytes: BODY_LIMIT_BYTES };
   const counted = countRefusals(log, nowMs);
   const pollImages = announcedPolls(config, writes, nowMs);
-  const secrets = { secretsOf, rotatedSecretsOf };
-  return { ...limits, ...secrets, config, queue, pollImages, log: counted, nowMs, randomId: randomUUID };
-}
-
-/** The branches of the images that a registry announces are read once for all that is announced together. */
-function announcedPolls(config: Config, writes: WriteQueue, nowMs: () => number): NonNullable<Reception['pollImages']> {
-  const poll = throttled((polls, signal) => writes.send(polls, signal), nowMs);
-  return (images, signal) => {
-    const groups = images.flatMap((image) => writeGroupsOf(image, config));
-    const byName = new Map(groups.map(({ name, debounceMs }) => [name, { group: name, debounceMs }]));
-    return poll([...byName.values()], signal);
-  };
+  const common = { config, secretsOf, rotatedSecretsOf, queue, pollImages, nowMs };
+  return { ...limits, ...common, log: counted, randomId: randomUUID };
 }
 
 interface Consuming {
