@@ -5,6 +5,7 @@ import type { ExitCode } from './terminal/context.ts';
 import type { AddCommand, CommandDefinition } from './command-definition.ts';
 import { addDeployCommands } from './deploy-commands.ts';
 import type { CliProcess } from './terminal/cli-process.ts';
+import { addImageCommands } from './image-commands.ts';
 import { openContext, runCommand } from './run-command.ts';
 import type { GlobalFlags } from './run-command.ts';
 import { addReferenceCommands } from './reference-commands.ts';
@@ -48,6 +49,7 @@ export function makeProgram(process: CliProcess, { version, select }: ProgramOpt
   const add = adderTo(program, process, select);
   addDeployCommands(add);
   addSteerCommands(add);
+  addImageCommands(add);
   addSetupCommands(add);
   addReferenceCommands(add, program);
   return program;

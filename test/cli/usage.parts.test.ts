@@ -15,6 +15,7 @@ const COMMANDS = [
   'rollback',
   'history',
   'diff',
+  'images',
   'init',
   'bootstrap',
   'explain',

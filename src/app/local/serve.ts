@@ -19,6 +19,8 @@ import type { LocalQueues, WriteQueue } from '../../platforms/local/queues.ts';
 import { VISIBILITY_SECONDS } from '../../queue/heartbeat.ts';
 import { cuttingWaitsShort, retryWaits } from '../../queue/retry-waits.ts';
 import type { RetryWaits } from '../../queue/retry-waits.ts';
+import { imageSecretsOf } from '../probes/secret-probes.ts';
+import { resolveSecret } from '../secrets.ts';
 import { VERSION } from '../version.ts';
 import { wait } from '../wait.ts';
 import { announcedPolls } from './announced-polls.ts';
@@ -99,8 +101,14 @@ export async function serve(options: ServeOptions): Promise<Service> {
 }
 
 /** A missing secret fails the start, not the first push. */
-async function readSecrets({ config, secretsOf }: LocalRuntime, signal: AbortSignal): Promise<void> {
-  await Promise.all([...config.repositories.values()].map((repository) => secretsOf(repository, signal)));
+async function readSecrets({ config, secrets, secretsOf }: LocalRuntime, signal: AbortSignal): Promise<void> {
+  const repositories = [...config.repositories.values()];
+  const images = [...config.images.values()];
+  const others = [...repositories.flatMap(({ write }) => write ?? []), ...images.flatMap(imageSecretsOf)];
+  await Promise.all([
+    ...repositories.map((repository) => secretsOf(repository, signal)),
+    ...others.map((reference) => resolveSecret(reference, secrets, signal)),
+  ]);
 }
 
 function receptionOf(

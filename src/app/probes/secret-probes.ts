@@ -1,4 +1,5 @@
 import type { Repository, TargetSettings } from '../../config/checked/config.ts';
+import type { ImagePolicy } from '../../config/checked/image-policy.ts';
 import { formatReference } from '../../config/written/reference.ts';
 import type { SecretReference } from '../../config/written/reference.ts';
 import { resolveSecret } from '../secrets.ts';
@@ -24,7 +25,12 @@ export function keysOf({ decryption }: TargetSettings): readonly SecretReference
 }
 
 export function secretsOf(repository: Repository): readonly SecretReference[] {
-  return [...repository.webhookSecrets, ...credentialsOf(repository)];
+  const { webhookSecrets, write } = repository;
+  return [...webhookSecrets, ...credentialsOf(repository), ...(write === null ? [] : [write])];
+}
+
+export function imageSecretsOf({ webhook, credentials }: ImagePolicy): readonly SecretReference[] {
+  return [...(webhook?.secrets ?? []), ...(credentials?.kind === 'password' ? [credentials.password] : [])];
 }
 
 export function credentialsOf({ credentials }: Repository): readonly SecretReference[] {

@@ -3,7 +3,7 @@ import type { SessionPool } from '../../cluster/api/connection.ts';
 import { localRuntime } from '../../app/local/local-runtime.ts';
 import type { LocalRuntime } from '../../app/local/local-runtime.ts';
 import { clusterProbe, repositoryProbe } from '../../app/probes/access-probes.ts';
-import { keysOf, secretProbes, secretsOf } from '../../app/probes/secret-probes.ts';
+import { imageSecretsOf, keysOf, secretProbes, secretsOf } from '../../app/probes/secret-probes.ts';
 import type { Probe } from '../../app/probes/probe.ts';
 import type { Context } from '../terminal/context.ts';
 
@@ -22,6 +22,7 @@ export function accessProbes({ config, env, log, dataDir }: Context): AccessProb
   const secrets = [
     ...[...config.repositories.values()].flatMap(secretsOf),
     ...[...config.targets, ...config.templates.map(({ settings }) => settings)].flatMap(keysOf),
+    ...[...config.images.values()].flatMap(imageSecretsOf),
   ];
   return {
     probes: [

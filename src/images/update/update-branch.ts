@@ -127,7 +127,7 @@ async function heldReferences(
 }
 
 /** Whether the last version that was written is no longer where it was written. */
-async function findLastReverted(
+export async function findLastReverted(
   { policy, references }: { readonly policy: WrittenImage['policy']; readonly references: readonly ReferenceIn[] },
   looking: Looking,
   signal: AbortSignal,

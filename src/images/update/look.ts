@@ -1,0 +1,102 @@
+import type { DeployError, Problem } from '../../error/deploy-error.ts';
+import { chooseVersions } from './choose-versions.ts';
+import type { Wanted } from './choose-versions.ts';
+import { emptyMemory } from './branch-memory.ts';
+import { formatVersion, needsDigest, outdated, referencesTo, versionsIn } from './outdated.ts';
+import type { UpdatePorts } from './ports.ts';
+import { readBranch } from './read-branch.ts';
+import { findReverted } from './reverted.ts';
+import type { Looking, Reverted } from './reverted.ts';
+import { findLastReverted } from './update-branch.ts';
+import type { WriteGroup, WrittenImage } from './write-group.ts';
+
+/** One image on one branch, as the next poll would find it. */
+export interface ImageState {
+  readonly image: string;
+  readonly repository: string;
+  readonly branch: string;
+  /** The versions at the tip, each once. */
+  readonly current: readonly string[];
+  /** The version that the policy wants; null: there is none. */
+  readonly wanted: string | null;
+  /** Why the wanted version is not at the tip, or why there is none; null: it is. */
+  readonly reason: string | null;
+  /** What could not be read; null: all of it was. */
+  readonly problem: Problem | null;
+}
+
+type LookPorts = Pick<UpdatePorts, 'registry' | 'openReader' | 'log'>;
+
+/** What is at the tip of a branch, what the policies want, and why it differs. Nothing is written. */
+export async function lookAtBranch(
+  group: WriteGroup,
+  { registry, openReader, log }: LookPorts,
+  signal: AbortSignal,
+): Promise<readonly ImageState[]> {
+  const wanted = await chooseVersions(group.images, registry, signal);
+  const reader = await openReader(group.repository);
+  const memory = emptyMemory();
+  const branch = await readBranch(group, { reader, memory, log }, signal);
+  const looking = { group, branch, reader, memory };
+  const states: ImageState[] = [];
+  for (const image of group.images) {
+    const want = wanted.get(image.policy.name) ?? NOT_WANTED;
+    states.push(await stateOf(image, want, { looking, registry, signal }));
+  }
+  return states;
+}
+
+const NOT_WANTED: Wanted = { kind: 'none', reason: 'the registry was not read' };
+
+interface Within {
+  readonly looking: Looking;
+  readonly registry: LookPorts['registry'];
+  readonly signal: AbortSignal;
+}
+
+async function stateOf({ policy }: WrittenImage, want: Wanted, within: Within): Promise<ImageState> {
+  const { group, branch } = within.looking;
+  const references = referencesTo(policy.name, branch.files);
+  const isPinned = policy.policy.kind === 'digest';
+  const state = {
+    image: policy.name,
+    repository: group.repository.name,
+    branch: group.branch,
+    current: versionsIn(references, isPinned),
+    wanted: null,
+    problem: null,
+  };
+  if (want.kind === 'failed') return { ...state, reason: want.error.message, problem: want.error.problem };
+  if (want.kind === 'none') return { ...state, reason: want.reason };
+  const digest = needsDigest(policy, references)
+    ? await within.registry.digestOf(policy, want.tag, within.signal)
+    : null;
+  const version = { tag: want.tag, digest, isPinned };
+  const text = formatVersion(version);
+  const found = { ...state, wanted: text };
+  if (references.length === 0) return { ...found, reason: 'no file below the paths names the image' };
+  const behind = outdated(references, version, policy);
+  if (behind.length === 0) return { ...found, reason: null };
+  const { looking, signal } = within;
+  const reverted =
+    (await findReverted({ policy, version: text, references: behind }, looking, signal)) ??
+    (policy.afterRevert === 'hold' ? await findLastReverted({ policy, references }, looking, signal) : null);
+  return { ...found, reason: reverted === null ? 'the next poll writes it' : heldBy(reverted) };
+}
+
+function heldBy({ version, write: { commit } }: Reverted): string {
+  return `held: ${version} was written${commit === null ? '' : ` by ${commit.slice(0, 12)}`} and reverted`;
+}
+
+/** The state of each image of a branch that could not be read. */
+export function unreadStates({ images, repository, branch }: WriteGroup, error: DeployError): readonly ImageState[] {
+  return images.map(({ policy }) => ({
+    image: policy.name,
+    repository: repository.name,
+    branch,
+    current: [],
+    wanted: null,
+    reason: error.message,
+    problem: error.problem,
+  }));
+}
