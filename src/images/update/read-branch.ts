@@ -132,7 +132,7 @@ async function indexed(
   return { revision, rootTree, trees, files, marked };
 }
 
-/** The other runs of the process go on in between. An input that takes too much memory or time is skipped. */
+/** Other runs of the process continue in between. An input that takes too much memory or time is skipped. */
 export async function referencesIn(
   text: string,
   { images, marked }: Sought,
