@@ -1,10 +1,14 @@
 import { DeployError } from '../../error/deploy-error.ts';
 import type { Repository } from '../../config/checked/config.ts';
+import type { ImagePolicy } from '../../config/checked/image-policy.ts';
 import { openBranchWriter } from '../../git/write/branch-writer.ts';
+import type { Readers } from '../../deploy/ports/tools.ts';
 import type { Registry } from '../../images/ports.ts';
 import { emptyMemory } from '../../images/update/branch-memory.ts';
 import type { BranchMemory } from '../../images/update/branch-memory.ts';
 import type { UpdatePorts } from '../../images/update/ports.ts';
+import { releaseImage } from '../../images/update/release.ts';
+import type { Released } from '../../images/update/release.ts';
 import { updateBranch } from '../../images/update/update-branch.ts';
 import type { Updated } from '../../images/update/update-branch.ts';
 import type { WriteGroup } from '../../images/update/write-group.ts';
@@ -14,7 +18,7 @@ import { resolveSecret } from '../secrets.ts';
 import type { SecretSources } from '../secrets.ts';
 
 export interface UpdatesOptions {
-  readonly runtime: AppRuntime & { readonly secrets: SecretSources };
+  readonly runtime: AppRuntime & { readonly secrets: SecretSources; readonly loadReaders: () => Promise<Readers> };
   /** Opened for each update, because it keeps tokens. */
   readonly openRegistry: () => Registry;
 }
@@ -22,6 +26,8 @@ export interface UpdatesOptions {
 /** Writes the wanted versions of images to their branches. It remembers what it has read of a branch. */
 export interface Updates {
   update(group: WriteGroup, signal: AbortSignal): Promise<Updated>;
+  /** Lets reverted versions of an image be written again. */
+  release(policy: ImagePolicy, by: string, signal: AbortSignal): Promise<Released>;
 }
 
 const SECRET_TIMEOUT_MS = 15_000;
@@ -46,9 +52,12 @@ export function openUpdates({ runtime, openRegistry }: UpdatesOptions): Updates 
       const memory = memories.get(group.name) ?? emptyMemory();
       memories.set(group.name, memory);
       const registry = openRegistry();
-      const ports = { registry, openReader: runtime.openGit, openWriter, report, log, nowMs, wait };
+      const readers = await runtime.loadReaders();
+      const ports = { registry, readers, openReader: runtime.openGit, openWriter, report, log, nowMs, wait };
       return updateBranch(group, ports, { memory, signal });
     },
+    release: (policy, by, signal) =>
+      releaseImage({ policy, by }, { openReader: runtime.openGit, openWriter, nowMs }, signal),
   };
 }
 

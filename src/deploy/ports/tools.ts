@@ -1,3 +1,4 @@
+import type { findReferences } from '../../images/edit/find-references.ts';
 import type { chartNameOf, readTemplated } from '../../desired/helm/chart.ts';
 import type { refuseForeignSchemas } from '../../desired/helm/schema.ts';
 import type { valuesInConfigMap } from '../../desired/helm/values.ts';
@@ -60,6 +61,7 @@ export interface KustomizeBuild {
 export interface ReaderFunctions {
   readonly chartNameOf: typeof chartNameOf;
   readonly envelopeOf: typeof envelopeOf;
+  readonly findReferences: typeof findReferences;
   readonly lineOfField: typeof lineOfField;
   readonly readRendered: typeof readRendered;
   readonly readTemplated: typeof readTemplated;
