@@ -1,5 +1,5 @@
 import { LineCounter, isAlias, isMap, isScalar, isSeq, parseAllDocuments } from 'yaml';
-import type { Document, Node, Scalar, YAMLMap } from 'yaml';
+import type { Document, Node, Scalar } from 'yaml';
 import { aliasTargets, hasTooManyTokens } from '../../resource/yaml.ts';
 
 /** A YAML file as nodes, every one with its place in the text. */
@@ -98,10 +98,6 @@ function field(
     }
   }
   return undefined;
-}
-
-export function asMap(node: unknown): YAMLMap | null {
-  return isMap(node) ? node : null;
 }
 
 export function itemsOf(node: unknown, document: ParsedDocument): readonly unknown[] {

@@ -26,6 +26,7 @@ import type { Log } from '../../../src/deploy/ports/log.ts';
 
 export const TOKEN = 'planted-token-0123456789';
 export const SECRET = 'planted-webhook-secret-0123456789';
+const WRITE_TOKEN = 'planted-write-token-0123456789';
 const FULL_NAME = 'acme/fleet';
 
 export type LogLine = Readonly<Record<string, unknown>> & { readonly message: string };
@@ -36,6 +37,8 @@ export interface TestbedOptions {
   readonly targets?: readonly Readonly<Record<string, unknown>>[];
   /** More clusters and repositories, as headgate.yml has them. */
   readonly more?: { readonly clusters: object; readonly repositories: object };
+  /** Entries of `images`, as headgate.yml has them. */
+  readonly images?: readonly object[];
   readonly sweepIntervalMs?: number;
   readonly driftIntervalMs?: number;
   readonly namespaceExists?: boolean;
@@ -54,7 +57,7 @@ export class Testbed {
   readonly directory: string;
   readonly host: GitHost;
   readonly log: LogLine[] = [];
-  readonly env: NodeJS.ProcessEnv = { FLEET_TOKEN: TOKEN, FLEET_SECRET: SECRET };
+  readonly env: NodeJS.ProcessEnv = { FLEET_TOKEN: TOKEN, FLEET_SECRET: SECRET, FLEET_WRITE_TOKEN: WRITE_TOKEN };
   /** Called after each push, before its outcome is read. */
   afterPush: () => void = () => undefined;
   #service: Service | null = null;
@@ -123,9 +126,11 @@ export class Testbed {
           api: `${this.host.url}/api`,
           webhookSecret: 'env:FLEET_SECRET',
           credentials: this.#options.app ?? 'env:FLEET_TOKEN',
+          ...(this.#options.images === undefined ? {} : { write: 'env:FLEET_WRITE_TOKEN' }),
         },
       },
       targets: targets.map((change) => ({ ...target, ...change })),
+      ...(this.#options.images === undefined ? {} : { images: this.#options.images }),
     });
     return text.replaceAll('NAMESPACE', this.namespace);
   }
