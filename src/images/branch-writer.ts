@@ -8,6 +8,13 @@ export interface BranchWriter {
    * to be read again. @throws DeployError `push-refused` when the host or one of its hooks does not accept the push
    */
   write(change: BranchChange, signal: AbortSignal): Promise<Written>;
+  /** Adds a commit to a record, and changes no branch. @throws DeployError `push-refused`, also when the ref has moved */
+  addRecord(record: RecordAddition, signal: AbortSignal): Promise<void>;
+}
+
+export interface RecordAddition extends Pick<BranchChange, 'rootTree' | 'author' | 'atMs' | 'message'> {
+  readonly ref: string;
+  readonly tip: Revision;
 }
 
 export interface BranchChange {

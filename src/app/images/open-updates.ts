@@ -1,10 +1,13 @@
 import { DeployError } from '../../error/deploy-error.ts';
 import type { Repository } from '../../config/checked/config.ts';
+import type { ImagePolicy } from '../../config/checked/image-policy.ts';
 import { openBranchWriter } from '../../git/write/branch-writer.ts';
 import type { Registry } from '../../images/ports.ts';
 import { emptyMemory } from '../../images/update/branch-memory.ts';
 import type { BranchMemory } from '../../images/update/branch-memory.ts';
 import type { UpdatePorts } from '../../images/update/ports.ts';
+import { releaseImage } from '../../images/update/release.ts';
+import type { Released } from '../../images/update/release.ts';
 import { updateBranch } from '../../images/update/update-branch.ts';
 import type { Updated } from '../../images/update/update-branch.ts';
 import type { WriteGroup } from '../../images/update/write-group.ts';
@@ -22,6 +25,8 @@ export interface UpdatesOptions {
 /** Writes the wanted versions of images to their branches. It remembers what it has read of a branch. */
 export interface Updates {
   update(group: WriteGroup, signal: AbortSignal): Promise<Updated>;
+  /** Lets reverted versions of an image be written again. */
+  release(policy: ImagePolicy, by: string, signal: AbortSignal): Promise<Released>;
 }
 
 const SECRET_TIMEOUT_MS = 15_000;
@@ -49,6 +54,8 @@ export function openUpdates({ runtime, openRegistry }: UpdatesOptions): Updates 
       const ports = { registry, openReader: runtime.openGit, openWriter, report, log, nowMs, wait };
       return updateBranch(group, ports, { memory, signal });
     },
+    release: (policy, by, signal) =>
+      releaseImage({ policy, by }, { openReader: runtime.openGit, openWriter, nowMs }, signal),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { BranchChange, BranchWriter, Written } from '../../images/branch-writer.ts';
+import type { BranchChange, BranchWriter, RecordAddition, Written } from '../../images/branch-writer.ts';
 import { DeployError } from '../../error/deploy-error.ts';
 import { asRevision } from '../../snapshot/source.ts';
 import type { Revision } from '../../snapshot/source.ts';
@@ -59,17 +59,30 @@ export function openBranchWriter(server: GitServer): BranchWriter {
     return reasons.every((reason) => RACE.test(reason));
   }
 
+  async function addRecord({ ref, tip, rootTree, ...text }: RecordAddition, signal: AbortSignal): Promise<void> {
+    const format = formatOf(tip);
+    const advertised = await remote.advertised(signal);
+    const commit = commitObject({ ...text, tree: rootTree, parents: [tip] }, format);
+    const updates = [{ ref, from: tip, to: commit.id }];
+    const pushed = { updates, pack: packFile([commit], format), isAtomic: false };
+    const report = await remote.push(pushed, { advertised, format }, signal);
+    if (report.refused.size > 0) throw refusal(report, ref, server);
+  }
+
   return {
     usage: remote.usage,
-    async write(change, signal) {
-      try {
-        return await write(change, signal);
-      } catch (thrown) {
-        if (thrown instanceof DeployError && thrown.code === 'git-unauthorized') throw unauthorized(thrown);
-        throw thrown;
-      }
-    },
+    write: (change, signal) => withRemedy(write(change, signal)),
+    addRecord: (record, signal) => withRemedy(addRecord(record, signal)),
   };
+}
+
+async function withRemedy<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (thrown) {
+    if (thrown instanceof DeployError && thrown.code === 'git-unauthorized') throw unauthorized(thrown);
+    throw thrown;
+  }
 }
 
 interface Prepared {

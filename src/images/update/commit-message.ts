@@ -1,4 +1,5 @@
 import type { ImagePolicy, TagPolicy } from '../../config/checked/image-policy.ts';
+import { fullNameOf } from '../edit/reference.ts';
 import { imageTrailer } from './record.ts';
 
 /** One image that a commit changes. */
@@ -33,7 +34,7 @@ function defaultText(changes: readonly ImageChange[]): string {
     first !== undefined && others.length === 0
       ? `Update ${first.policy.name} to ${first.to}`
       : `Update ${changes.length} images`;
-  const lines = changes.map((change) => `- ${fullName(change)} ${arrowOf(change)}${filesOf(change)}`);
+  const lines = changes.map((change) => `- ${fullNameOf(change.policy)} ${arrowOf(change)}${filesOf(change)}`);
   return `${subject}\n\n${lines.join('\n')}`;
 }
 
@@ -41,13 +42,9 @@ function filled(template: string, changes: readonly ImageChange[]): string {
   const values: Readonly<Record<string, string>> = {
     changes: changes.map((change) => `${change.policy.name} ${arrowOf(change)}`).join(', '),
     images: changes.map(({ policy }) => policy.name).join(', '),
-    list: changes.map((change) => `- ${fullName(change)} ${arrowOf(change)}`).join('\n'),
+    list: changes.map((change) => `- ${fullNameOf(change.policy)} ${arrowOf(change)}`).join('\n'),
   };
   return template.replaceAll(/\{\{\s*(\w+)\s*\}\}/g, (written, name: string) => values[name] ?? written);
-}
-
-function fullName({ policy: { image } }: ImageChange): string {
-  return `${image.registry}/${image.repository}`;
 }
 
 function arrowOf({ from, to }: Pick<ImageChange, 'from' | 'to'>): string {
@@ -59,7 +56,7 @@ function filesOf({ files }: ImageChange): string {
   return ` (${files.slice(0, SHOWN_FILES).join(', ')}${more})`;
 }
 
-export function formatPolicy(policy: TagPolicy): string {
+function formatPolicy(policy: TagPolicy): string {
   switch (policy.kind) {
     case 'semver':
       return `semver ${policy.range}`;

@@ -141,7 +141,7 @@ function textOf(file: SourceFile, log: Log): string | null {
   return null;
 }
 
-export function matcherOf(paths: readonly ExcludeGlob[]): (file: string) => boolean {
+function matcherOf(paths: readonly ExcludeGlob[]): (file: string) => boolean {
   return excluderOf({ path: '', exclude: paths });
 }
 

@@ -32,6 +32,20 @@ export function recordMessage(record: Pick<ImageRecord, 'image' | 'from' | 'to' 
   return `Write ${image} ${to}\n\n${imageTrailer(record)}\n${BRANCH}: ${branch}\n${COMMIT}: ${commit}\n`;
 }
 
+const RELEASED = 'Headgate-Image-Released';
+
+/** The record of a person who lets a reverted version be written again. */
+export function releaseMessage(image: string, by: string): string {
+  return `Release ${image}\n\n${RELEASED}: ${image}\nReleased-By: ${by}\n`;
+}
+
+/** What was written since the image was released last. `commits`: the newest first. */
+export function sinceRelease(commits: readonly PastCommit[], image: string): readonly PastCommit[] {
+  const isRelease = new RegExp(`^${RELEASED}: ${image}$`, 'm');
+  const last = commits.findIndex(({ message }) => isRelease.test(message));
+  return last === -1 ? commits : commits.slice(0, last);
+}
+
 /** The records of one image in a commit. A commit on the branch itself names no branch. */
 export function recordsIn(
   { message, rootTree }: PastCommit,

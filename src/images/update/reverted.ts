@@ -6,7 +6,7 @@ import { isAt, parseVersion } from './outdated.ts';
 import type { ReferenceIn } from './outdated.ts';
 import type { BranchReader, PastCommit } from './ports.ts';
 import type { ReadBranch } from './read-branch.ts';
-import { lastWriteOf, recordRef, recordsIn } from './record.ts';
+import { lastWriteOf, recordRef, recordsIn, sinceRelease } from './record.ts';
 import type { ImageRecord } from './record.ts';
 import type { WriteGroup } from './write-group.ts';
 
@@ -33,7 +33,9 @@ export async function readRecords(
     { reader, memory },
     signal,
   );
-  return commits.toReversed().flatMap((commit) => recordsIn(commit, { image, branch: group.branch }));
+  return sinceRelease(commits, image)
+    .toReversed()
+    .flatMap((commit) => recordsIn(commit, { image, branch: group.branch }));
 }
 
 async function historyOf(

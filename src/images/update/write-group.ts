@@ -21,7 +21,7 @@ export interface WrittenImage {
   readonly paths: readonly ExcludeGlob[];
 }
 
-export function writeGroupName(repository: string, branch: string): string {
+function writeGroupName(repository: string, branch: string): string {
   return `write/${repository}/${branch}`;
 }
 

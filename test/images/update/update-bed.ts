@@ -84,6 +84,13 @@ export class UpdateBed {
     return this.#updates.update(group, new AbortController().signal);
   }
 
+  /** As `headgate images release web`. */
+  async release() {
+    const policy = this.#runtimes.at(-1)?.config.images.get('web');
+    if (policy === undefined) throw new Error('web is not an image');
+    return this.#updates.release(policy, 'ann', new AbortController().signal);
+  }
+
   /** Requests to Git, in short, since the last call. */
   gitRequests(): readonly string[] {
     return this.#server.requests

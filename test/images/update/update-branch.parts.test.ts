@@ -162,6 +162,19 @@ describe('a person who takes a version back', () => {
     bed.registry.push('acme/web', '1.4.0');
     expect((await bed.update()).kind).toBe('unchanged');
     expect(bed.file('web.yaml')).toBe(pod('web:1.2.0').trim());
+    expect(await bed.release()).toEqual([{ repository: 'fleet', wasWritten: true }]);
+    expect((await bed.update()).kind).toBe('written');
+    expect(bed.file('web.yaml')).toBe(pod('web:1.4.0').trim());
+    expect(bed.repository.git('fsck', '--strict')).toBe('');
+  });
+
+  it('has the same version written again after a release', async () => {
+    await written();
+    commit({ 'web.yaml': pod('web:1.2.0') });
+    expect((await bed.update()).kind).toBe('unchanged');
+    await bed.release();
+    expect((await bed.update()).kind).toBe('written');
+    expect(bed.file('web.yaml')).toBe(pod('web:1.3.0').trim());
   });
 
   it('keeps it in one file while a file that is new is brought up to date', async () => {
