@@ -370,6 +370,8 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'config/checked',
     'cluster/api',
     'app/githost',
+    'images',
+    'images/policy',
     'app',
   ],
   'app/functions': [
@@ -428,6 +430,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'deploy/targets',
     'deploy/prepare',
     'cli/terminal',
+    'app/images',
     'app/probes',
     'app/local',
   ],
