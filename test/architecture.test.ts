@@ -291,12 +291,12 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'deploy/drift',
     'deploy/run',
   ],
-  images: ['snapshot', 'config/checked'],
-  'git/write': ['error', 'snapshot', 'git', 'images'],
   'images/edit': ['resource', 'config/written', 'config/checked'],
   'images/policy': ['config/checked'],
+  images: ['snapshot', 'config/checked', 'images/policy'],
+  'git/write': ['error', 'snapshot', 'git', 'images'],
   'images/registry': ['error', 'config/written', 'exchange', 'images'],
-  'images/update': ['error', 'snapshot', 'config/checked', 'deploy/ports', 'images', 'images/edit', 'images/policy'],
+  'images/update': ['error', 'snapshot', 'config/checked', 'deploy/ports', 'images/edit', 'images'],
   'images/webhook': ['githost/port', 'config/checked'],
   'deploy/webhook': [
     'error',
@@ -371,7 +371,6 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'cluster/api',
     'app/githost',
     'images',
-    'images/policy',
     'app',
   ],
   'app/functions': [
