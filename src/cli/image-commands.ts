@@ -3,12 +3,16 @@ import type { AddCommand } from './command-definition.ts';
 /** The commands about images. */
 export function addImageCommands(add: AddCommand): void {
   add({
-    usage: 'images [name]',
+    usage: 'images [name] [released]',
     summary: 'show the wanted tag of every image, and why it is not written',
     description:
-      'Show for each image and branch the version in Git, the one that its policy wants, and why it is not written. Nothing is written.',
-    examples: ['headgate images', 'headgate images web --output json'],
-    async body(context, _flags, [name]) {
+      'Show for each image and branch the version in Git, the one that its policy wants, and why it is not written. Nothing is written. With release and a name: let versions of an image be written again that were reverted.',
+    examples: ['headgate images', 'headgate images web --output json', 'headgate images release web'],
+    async body(context, _flags, [name, released]) {
+      if (name === 'release') {
+        const { releaseImageCommand } = await import('./images/release.ts');
+        return releaseImageCommand(context, { name: released ?? '' });
+      }
       const { imagesCommand } = await import('./images/images.ts');
       return imagesCommand(context, { name: name ?? null });
     },

@@ -6,6 +6,7 @@ type Loaders = { readonly [Name in keyof ReaderFunctions]: () => Promise<ReaderF
 const LOADERS: Loaders = {
   chartNameOf: async () => (await import('../desired/helm/chart.ts')).chartNameOf,
   envelopeOf: async () => (await import('../desired/sops/decrypt.ts')).envelopeOf,
+  findReferences: async () => (await import('../images/edit/find-references.ts')).findReferences,
   lineOfField: async () => (await import('../resource/field-line.ts')).lineOfField,
   readRendered: async () => (await import('../desired/kustomize/rendered.ts')).readRendered,
   readTemplated: async () => (await import('../desired/helm/chart.ts')).readTemplated,
@@ -31,6 +32,7 @@ export function readersBy(call: CallReader): Readers {
   return {
     chartNameOf: (parameters, signal) => call('chartNameOf', parameters, signal),
     envelopeOf: (parameters, signal) => call('envelopeOf', parameters, signal),
+    findReferences: (parameters, signal) => call('findReferences', parameters, signal),
     lineOfField: (parameters, signal) => call('lineOfField', parameters, signal),
     readRendered: (parameters, signal) => call('readRendered', parameters, signal),
     readTemplated: (parameters, signal) => call('readTemplated', parameters, signal),

@@ -161,3 +161,28 @@ it('leaves a reverted version reverted through polls, events and a restart, and 
   await testbed.converged(newer);
   expect(await imageOf('web')).toBe('/acme/web:1.2.0');
 });
+
+it('writes a reverted version again after headgate images release', async () => {
+  await start({ interval: '1m' });
+  registry.push('acme/web', '1.0.0');
+  await testbed.outcome(await testbed.push({ 'apps/web.yaml': deployment('1.0.0') }), 'deployed');
+  await testbed.stop();
+  registry.push('acme/web', '1.1.0');
+  const sweep = async () => {
+    expect((await testbed.headgate('sweep')).code).toBe(0);
+    await testbed.git('fetch', '-q', 'origin', 'main');
+    return /web:(\S+)/.exec(await testbed.git('show', 'FETCH_HEAD:apps/web.yaml'))?.[1];
+  };
+  expect(await sweep()).toBe('1.1.0');
+  await testbed.git('reset', '-q', '--hard', 'FETCH_HEAD');
+  await testbed.push({ 'apps/web.yaml': deployment('1.0.0') });
+  expect(await sweep()).toBe('1.0.0');
+  const { code, stdout } = await testbed.headgate('images', 'release', 'web');
+  expect([code, stdout]).toEqual([
+    0,
+    'web is released in fleet: the next poll writes the version that its policy wants\n',
+  ]);
+  expect(await sweep()).toBe('1.1.0');
+  const [again, missing] = [await testbed.headgate('images', 'release', 'wab'), 'Did you mean web?'];
+  expect([again.code, again.stderr]).toEqual([64, expect.stringContaining(missing)]);
+}, 120_000);

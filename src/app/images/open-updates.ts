@@ -2,6 +2,7 @@ import { DeployError } from '../../error/deploy-error.ts';
 import type { Repository } from '../../config/checked/config.ts';
 import type { ImagePolicy } from '../../config/checked/image-policy.ts';
 import { openBranchWriter } from '../../git/write/branch-writer.ts';
+import type { Readers } from '../../deploy/ports/tools.ts';
 import type { Registry } from '../../images/ports.ts';
 import { emptyMemory } from '../../images/update/branch-memory.ts';
 import type { BranchMemory } from '../../images/update/branch-memory.ts';
@@ -17,7 +18,7 @@ import { resolveSecret } from '../secrets.ts';
 import type { SecretSources } from '../secrets.ts';
 
 export interface UpdatesOptions {
-  readonly runtime: AppRuntime & { readonly secrets: SecretSources };
+  readonly runtime: AppRuntime & { readonly secrets: SecretSources; readonly loadReaders: () => Promise<Readers> };
   /** Opened for each update, because it keeps tokens. */
   readonly openRegistry: () => Registry;
 }
@@ -51,7 +52,8 @@ export function openUpdates({ runtime, openRegistry }: UpdatesOptions): Updates 
       const memory = memories.get(group.name) ?? emptyMemory();
       memories.set(group.name, memory);
       const registry = openRegistry();
-      const ports = { registry, openReader: runtime.openGit, openWriter, report, log, nowMs, wait };
+      const readers = await runtime.loadReaders();
+      const ports = { registry, readers, openReader: runtime.openGit, openWriter, report, log, nowMs, wait };
       return updateBranch(group, ports, { memory, signal });
     },
     release: (policy, by, signal) =>

@@ -3,6 +3,7 @@ import { machineCredentials } from '../../platforms/aws/api/machine-credentials.
 import { openAws } from '../../platforms/aws/api/request.ts';
 import type { ClusterAccess } from '../../cluster/api/access.ts';
 import { memoryOutbox } from '../../deploy/ports/outbox.ts';
+import type { Readers } from '../../deploy/ports/tools.ts';
 import type { Outbox } from '../../deploy/ports/outbox.ts';
 import type { RegistryLogin } from '../../sandbox/pull-chart.ts';
 import { openRuntime } from '../runtime.ts';
@@ -28,6 +29,7 @@ export interface LocalOptions extends Pick<
 export interface LocalRuntime extends AppRuntime, WebhookSecrets {
   readonly secrets: SecretSources;
   readonly registryLogin: RegistryLogin;
+  readonly loadReaders: () => Promise<Readers>;
 }
 
 /** A kubeconfig is read again after this time, so that a renewed certificate is found. */
@@ -55,6 +57,7 @@ export function localRuntime({ env, outbox = memoryOutbox(), ...options }: Local
     ...webhookSecrets(secrets),
     secrets,
     registryLogin,
+    loadReaders,
     close() {
       runtime.close();
       apart.close();

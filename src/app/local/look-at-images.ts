@@ -13,9 +13,10 @@ export async function lookAtImages(
 ): Promise<readonly ImageState[]> {
   const openRegistry = registriesOf(runtime, runtime.registryLogin);
   const { openGit: openReader, log } = runtime;
+  const readers = await runtime.loadReaders();
   const states = await Promise.all(
     groups.map((group) =>
-      lookAtBranch(group, { registry: openRegistry(), openReader, log }, signal).catch((thrown: unknown) => {
+      lookAtBranch(group, { registry: openRegistry(), openReader, log, readers }, signal).catch((thrown: unknown) => {
         signal.throwIfAborted();
         return unreadStates(group, asDeployError(thrown));
       }),

@@ -36,13 +36,13 @@ function chosenGroups(
 ): readonly WriteGroup[] {
   const groups = writeGroups(config);
   if (name === null) return groups;
-  if (!config.images.has(name)) throw unknown(name, configPath, [...config.images.keys()]);
+  if (!config.images.has(name)) throw unknownImage(name, configPath, [...config.images.keys()]);
   return groups
     .map((group) => ({ ...group, images: group.images.filter(({ policy }) => policy.name === name) }))
     .filter(({ images }) => images.length > 0);
 }
 
-function unknown(name: string, configPath: string, names: readonly string[]): DeployError {
+export function unknownImage(name: string, configPath: string, names: readonly string[]): DeployError {
   const meant = nearest(name, names);
   const choices = names.length === 0 ? `Add it to images in ${configPath}.` : `Use one of ${names.join(', ')}.`;
   return new DeployError('usage', {

@@ -1,3 +1,4 @@
+import type { findReferences } from '../../images/edit/find-references.ts';
 import type { chartNameOf, readTemplated } from '../../desired/helm/chart.ts';
 import type { refuseForeignSchemas } from '../../desired/helm/schema.ts';
 import type { readRendered } from '../../desired/kustomize/rendered.ts';
@@ -59,6 +60,7 @@ export interface KustomizeBuild {
 export interface ReaderFunctions {
   readonly chartNameOf: typeof chartNameOf;
   readonly envelopeOf: typeof envelopeOf;
+  readonly findReferences: typeof findReferences;
   readonly lineOfField: typeof lineOfField;
   readonly readRendered: typeof readRendered;
   readonly readTemplated: typeof readTemplated;

@@ -1,5 +1,5 @@
 import { isMap, isSeq } from 'yaml';
-import { fieldOf, isPlacedScalar, itemsOf, parseFile, textOfNode } from './nodes.ts';
+import { TooMuchWork, fieldOf, isPlacedScalar, itemsOf, parseFile, textOfNode } from './nodes.ts';
 import type { ParsedDocument, ParsedFile, PlacedScalar } from './nodes.ts';
 import { findMarked } from './markers.ts';
 import { isOfImage, referenceAt, splitTagText } from './reference.ts';
@@ -25,14 +25,27 @@ export function findReferences(text: string, { images, marked }: Sought): FoundR
   if (named.length === 0) return NOTHING;
   const file = parseFile(text);
   if ('reason' in file) return { kind: 'skipped', reason: file.reason };
-  const free = named.filter(({ name }) => !marked.has(name));
+  try {
+    return { kind: 'read', references: referencesIn(file, named, marked) };
+  } catch (thrown) {
+    if (thrown instanceof TooMuchWork) return { kind: 'skipped', reason: 'its maps merge too many others' };
+    throw thrown;
+  }
+}
+
+function referencesIn(
+  file: ParsedFile,
+  images: readonly SoughtImage[],
+  marked: ReadonlySet<string>,
+): readonly ImageReference[] {
+  const [own, free] = [true, false].map((isMarked) => images.filter(({ name }) => marked.has(name) === isMarked));
   const found = [
-    ...findMarked(file, new Set(named.filter(({ name }) => marked.has(name)).map(({ name }) => name))),
-    ...file.documents.flatMap((document) => inDocument(document, { file, images: free })),
+    ...findMarked(file, new Set(own?.map(({ name }) => name))),
+    ...file.documents.flatMap((document) => inDocument(document, { file, images: free ?? [] })),
   ];
   // An anchor is found again at each of its aliases.
   const byPlace = new Map(found.map((reference) => [reference.start, reference]));
-  return { kind: 'read', references: [...byPlace.values()].toSorted((a, b) => a.start - b.start) };
+  return [...byPlace.values()].toSorted((a, b) => a.start - b.start);
 }
 
 /** The last part of its name is in every reference, however its registry and folder are written. */

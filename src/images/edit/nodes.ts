@@ -14,6 +14,8 @@ export interface ParsedDocument {
   readonly root: unknown;
   /** What an alias refers to; anything else is itself. */
   readonly resolved: (node: unknown) => unknown;
+  /** Counts the keys that were compared. @throws TooMuchWork */
+  readonly spend: (keys: number) => void;
 }
 
 /** The file as nodes, or why it is not read. Nothing is ever printed from them: they are for positions only. */
@@ -46,10 +48,18 @@ function hintOf(text: string): string {
   return text.includes('{{') ? ', as a template of Helm is not' : '';
 }
 
+/** A second of work. A file of a megabyte takes a tenth of it. */
+const MOST_COMPARED = 20_000_000;
+
 function documentOf(document: Document.Parsed): ParsedDocument {
   let targets: ReadonlyMap<unknown, Node> | null = null;
+  let compared = 0;
   return {
     root: document.contents,
+    spend(keys) {
+      compared += keys;
+      if (compared > MOST_COMPARED) throw new TooMuchWork();
+    },
     resolved(node) {
       if (!isAlias(node)) return node;
       targets ??= aliasTargets(document);
@@ -70,21 +80,23 @@ export function isPlacedScalar(node: unknown): node is PlacedScalar {
   return isScalar(node) && Array.isArray(node.range) && typeof node.value === 'string';
 }
 
-/** The value of a key, also of one that is merged into the map; undefined: the map does not have it. */
+/** The value of a key, also of one that is merged into the map; undefined: the map does not have it. @throws TooMuchWork */
 export function fieldOf(map: unknown, key: string, document: ParsedDocument): unknown {
-  return field(map, key, { document, depth: 0 });
+  return field(map, key, { document, seen: new Set() });
 }
 
-/** More would be a map that merges itself. */
-const MERGE_DEPTH = 20;
+/** Maps that merge each other in many ways would take forever. */
+export class TooMuchWork extends Error {}
 
 function field(
   map: unknown,
   key: string,
-  { document, depth }: { readonly document: ParsedDocument; readonly depth: number },
+  { document, seen }: { readonly document: ParsedDocument; readonly seen: Set<unknown> },
 ): unknown {
   const node = document.resolved(map);
-  if (!isMap(node) || depth > MERGE_DEPTH) return undefined;
+  if (!isMap(node) || seen.has(node)) return undefined;
+  seen.add(node);
+  document.spend(node.items.length);
   // The last of equal keys wins.
   const own = node.items.findLast((pair) => textOfNode(pair.key) === key);
   if (own !== undefined) return document.resolved(own.value);
@@ -93,7 +105,7 @@ function field(
     const merged = document.resolved(pair.value);
     const sources: readonly unknown[] = isSeq(merged) ? merged.items : [merged];
     for (const source of sources) {
-      const found = field(source, key, { document, depth: depth + 1 });
+      const found = field(source, key, { document, seen });
       if (found !== undefined) return found;
     }
   }

@@ -25,19 +25,19 @@ export interface ImageState {
   readonly problem: Problem | null;
 }
 
-type LookPorts = Pick<UpdatePorts, 'registry' | 'openReader' | 'log'>;
+type LookPorts = Pick<UpdatePorts, 'registry' | 'openReader' | 'log' | 'readers'>;
 
 /** What is at the tip of a branch, what the policies want, and why it differs. Nothing is written. */
 export async function lookAtBranch(
   group: WriteGroup,
-  { registry, openReader, log }: LookPorts,
+  { registry, openReader, log, readers }: LookPorts,
   signal: AbortSignal,
 ): Promise<readonly ImageState[]> {
   const wanted = await chooseVersions(group.images, registry, signal);
   const reader = await openReader(group.repository);
   const memory = emptyMemory();
-  const branch = await readBranch(group, { reader, memory, log }, signal);
-  const looking = { group, branch, reader, memory };
+  const branch = await readBranch(group, { reader, memory, log, readers }, signal);
+  const looking = { group, branch, reader, memory, readers };
   const states: ImageState[] = [];
   for (const image of group.images) {
     const want = wanted.get(image.policy.name) ?? NOT_WANTED;

@@ -1,6 +1,7 @@
 import type { Repository } from '../../config/checked/config.ts';
 import type { BranchWriter, TreeObject } from '../branch-writer.ts';
 import type { Git } from '../../deploy/ports/git.ts';
+import type { Readers } from '../../deploy/ports/tools.ts';
 import type { Log } from '../../deploy/ports/log.ts';
 import type { ImageWritten } from '../../deploy/ports/run-event.ts';
 import type { ObjectId, Revision } from '../../snapshot/source.ts';
@@ -30,6 +31,8 @@ export interface PastCommit {
 /** What updating a branch needs of the outside. */
 export interface UpdatePorts {
   readonly registry: Registry;
+  /** Files that were pushed are read apart from the event loop when they are large. */
+  readonly readers: Pick<Readers, 'findReferences'>;
   readonly openReader: (repository: Repository) => Promise<BranchReader>;
   readonly openWriter: (repository: Repository) => Promise<BranchWriter>;
   readonly report: (event: ImageWritten, group: WriteGroup, signal: AbortSignal) => Promise<void>;

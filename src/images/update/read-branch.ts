@@ -3,11 +3,11 @@ import type { ExcludeGlob } from '../../config/checked/config.ts';
 import { DeployError } from '../../error/deploy-error.ts';
 import { isBelow } from '../../snapshot/source.ts';
 import type { Revision, Source, SourceFile } from '../../snapshot/source.ts';
-import { findReferences } from '../edit/find-references.ts';
+import type { FoundReferences, Sought } from '../edit/find-references.ts';
 import { markedImages } from '../edit/markers.ts';
 import type { Log } from '../../deploy/ports/log.ts';
 import type { BranchMemory, BranchSnapshot, IndexedFile } from './branch-memory.ts';
-import type { BranchReader } from './ports.ts';
+import type { BranchReader, UpdatePorts } from './ports.ts';
 import { recordRef } from './record.ts';
 import type { WriteGroup } from './write-group.ts';
 
@@ -17,7 +17,7 @@ export interface ReadBranch extends BranchSnapshot {
   readonly recordTips: ReadonlyMap<string, Revision>;
 }
 
-export interface Reading {
+export interface Reading extends Pick<UpdatePorts, 'readers'> {
   readonly reader: BranchReader;
   readonly memory: BranchMemory;
   readonly log: Log;
@@ -52,11 +52,11 @@ async function readSnapshot(
 ): Promise<BranchSnapshot> {
   const { memory } = reading;
   const changed = await readFiles(group, { revision, base: memory.snapshot }, reading, signal);
-  const snapshot = await indexed(group, { ...changed, revision, base: memory.snapshot }, reading);
+  const snapshot = await indexed(group, { ...changed, revision, base: memory.snapshot }, reading, signal);
   if (snapshot !== null) return snapshot;
   // A marker was added or removed, which changes what counts in the files that have not changed.
   const all = await readFiles(group, { revision, base: null }, reading, signal);
-  const again = await indexed(group, { ...all, revision, base: null }, reading);
+  const again = await indexed(group, { ...all, revision, base: null }, reading, signal);
   if (again === null) throw new Error('a snapshot without a base has no markers from before');
   return again;
 }
@@ -97,7 +97,8 @@ function mayName(path: string): boolean {
 async function indexed(
   { images }: WriteGroup,
   { rootTree, sources, revision, base }: ReadFiles & At,
-  { log }: Reading,
+  { log, readers }: Reading,
+  signal: AbortSignal,
 ): Promise<BranchSnapshot | null> {
   const files = new Map(base?.files);
   const read: { readonly path: string; readonly text: string }[] = [];
@@ -118,8 +119,7 @@ async function indexed(
   const sought = images.map(({ policy, paths }) => ({ policy, isWanted: matcherOf(paths) }));
   for (const { path, text } of read) {
     const own = sought.filter(({ isWanted }) => isWanted(path)).map(({ policy }) => policy);
-    const found = findReferences(text, { images: own, marked });
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    const found = await referencesIn(text, { images: own, marked }, readers, signal);
     if (found.kind === 'skipped') log({ level: 'warn', message: 'image-file-skipped', path, reason: found.reason });
     const file: IndexedFile = {
       text,
@@ -130,6 +130,24 @@ async function indexed(
   }
   const trees = new Map(sources.map(({ directory, source }) => [directory, source.tree]));
   return { revision, rootTree, trees, files, marked };
+}
+
+/** Other runs of the process continue in between. An input that takes too much memory or time is skipped. */
+export async function referencesIn(
+  text: string,
+  { images, marked }: Sought,
+  { findReferences }: UpdatePorts['readers'],
+  signal: AbortSignal,
+): Promise<FoundReferences> {
+  await new Promise<void>((resolve) => setImmediate(resolve));
+  const plain = images.map(({ name, image, jsonPaths }) => ({ name, image, jsonPaths }));
+  try {
+    return await findReferences([text, { images: plain, marked }], signal);
+  } catch (thrown) {
+    if (thrown instanceof DeployError && thrown.code === 'render-limit')
+      return { kind: 'skipped', reason: thrown.message };
+    throw thrown;
+  }
 }
 
 /** Null: not a file, or not text, so that it could not be written back as it is. */

@@ -1,16 +1,16 @@
-import { findReferences } from '../edit/find-references.ts';
 import type { ImagePolicy } from '../../config/checked/image-policy.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import type { BranchMemory } from './branch-memory.ts';
 import { isAt, parseVersion } from './outdated.ts';
 import type { ReferenceIn } from './outdated.ts';
-import type { BranchReader, PastCommit } from './ports.ts';
+import type { BranchReader, PastCommit, UpdatePorts } from './ports.ts';
+import { referencesIn } from './read-branch.ts';
 import type { ReadBranch } from './read-branch.ts';
 import { lastWriteOf, recordRef, recordsIn, sinceRelease } from './record.ts';
 import type { ImageRecord } from './record.ts';
 import type { WriteGroup } from './write-group.ts';
 
-export interface Looking {
+export interface Looking extends Pick<UpdatePorts, 'readers'> {
   readonly group: WriteGroup;
   readonly branch: ReadBranch;
   readonly reader: BranchReader;
@@ -89,7 +89,7 @@ async function wasWritten(
     path,
     write,
   }: Omit<Questioned, 'references'> & { readonly path: string; readonly write: ImageRecord },
-  { branch, reader, memory }: Looking,
+  { branch, reader, memory, readers }: Looking,
   signal: AbortSignal,
 ): Promise<boolean> {
   const key = [write.rootTree, path, policy.name, version].join('\n');
@@ -97,7 +97,7 @@ async function wasWritten(
   if (known !== undefined) return known;
   const [file] = await reader.files(write.rootTree, [path], signal);
   const text = file?.kind === 'file' ? Buffer.from(file.bytes).toString() : '';
-  const found = findReferences(text, { images: [policy], marked: branch.marked });
+  const found = await referencesIn(text, { images: [policy], marked: branch.marked }, readers, signal);
   const references = found.kind === 'read' ? found.references : [];
   const wasThere = references.some((reference) => isAt(reference, parseVersion(version), policy));
   memory.written.set(key, wasThere);

@@ -45,8 +45,8 @@ export async function updateBranch(
   const failure = [...wanted.values()].find((each) => each.kind === 'failed')?.error ?? null;
   const reader = await ports.openReader(group.repository);
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    const branch = await readBranch(group, { reader, memory, log: ports.log }, signal);
-    const looking = { group, branch, reader, memory };
+    const branch = await readBranch(group, { ...ports, reader, memory }, signal);
+    const looking = { group, branch, reader, memory, readers: ports.readers };
     const changes = await decide(wanted, looking, ports, signal);
     const updated = await commit(changes, looking, ports, signal);
     if (updated.kind !== 'overtaken') return { ...updated, failure };

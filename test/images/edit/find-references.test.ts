@@ -231,6 +231,24 @@ describe('files that cannot be read', () => {
     expect(edited(`image: ghcr.io/acme/web:1.2.0\na: [${','.repeat(700_000)}]\n`)).toBe('skipped: it is too large');
   });
 
+  it.each([
+    [
+      'merge each other in many ways',
+      (count: number) =>
+        Array.from({ length: count }, (_, index) => `k${index}: &m${index} {<<: [*m${index - 1}, *m${index - 1}]}`),
+      200,
+    ],
+    [
+      'merge one large map each',
+      (count: number) => Array.from({ length: count }, (_, index) => `k${index}: {<<: *large}`),
+      5000,
+    ],
+  ])('reads or skips a file whose maps %s', (_, maps, count) => {
+    const large = Array.from({ length: 5000 }, (_each, index) => `a${index}: 1`).join(', ');
+    const text = `large: &large {${large}}\nfirst: &m-1 {a: 1}\n${maps(count).join('\n')}\nimage: ghcr.io/acme/web:1.2.0\n`;
+    expect(edited(text)).toMatch(/web:1\.3\.0\n$|^skipped: its maps merge too many others$/);
+  });
+
   it('does not parse a file that names no image', () => {
     expect(edited('{{ not yaml')).toBe('{{ not yaml');
   });
