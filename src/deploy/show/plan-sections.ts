@@ -92,7 +92,7 @@ function fieldLines({ path, before, after }: FieldChange): readonly string[] {
 }
 
 /** The blank lines make Markdown of what is between them. */
-export function foldedBy(summary: string): Pick<Section, 'begin' | 'end'> {
+function foldedBy(summary: string): Pick<Section, 'begin' | 'end'> {
   return { begin: `<details><summary>${summary}</summary>\n\n`, end: '\n</details>' };
 }
 

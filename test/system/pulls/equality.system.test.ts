@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { randomFrom } from '../../rig/chaos/random.ts';
 import type { MergeMethod } from '../../rig/git-host/pull-requests/model.ts';
 import { Testbed, configMap } from '../../rig/testbed/testbed.ts';
+import { changesOf, configMapsIn, shownIn } from './compare.ts';
 import { PullRig } from './pull-rig.ts';
 
 const COUNT = 30;
@@ -84,41 +85,6 @@ async function randomEdits(below: Below): Promise<Files> {
   return edits;
 }
 
-/** `create n1`, `update c2`, `prune c3`: what the comment shows, and what is different in the cluster. */
-function shownIn(comment: string): readonly string[] {
-  const rows = [
-    ...comment.matchAll(/^\| `(create|update|prune|replace|release)[^`]*` \| `ConfigMap [^/]+\/([^`]+)`/gm),
-  ];
-  return rows.map(([, op = '', name = '']) => `${op} ${name}`).toSorted();
-}
-
-interface Seen {
-  readonly [name: string]: string;
-}
-
-async function seen(): Promise<Seen> {
-  const list = JSON.parse(await testbed.kubectl('-n', testbed.namespace, 'get', 'configmaps', '-o', 'json')) as {
-    items: { metadata: { name: string; annotations?: object; labels?: object }; data?: object }[];
-  };
-  const own = list.items.filter(({ metadata: { name } }) => !/^headgate-|^kube-root-ca/.test(name));
-  return Object.fromEntries(
-    own.map(({ metadata: { name, annotations, labels }, data }) => [
-      name,
-      JSON.stringify({ annotations, labels, data }),
-    ]),
-  );
-}
-
-function changesOf(before: Seen, after: Seen): readonly string[] {
-  return [...new Set([...Object.keys(before), ...Object.keys(after)])]
-    .flatMap((name) => {
-      if (before[name] === after[name]) return [];
-      if (before[name] === undefined) return [`create ${name}`];
-      return [after[name] === undefined ? `prune ${name}` : `update ${name}`];
-    })
-    .toSorted();
-}
-
 it(`shows on ${COUNT} random pull requests exactly what their merges then do, object for object`, async () => {
   const next = randomFrom(SEED);
   const below: Below = (count) => Math.floor(next() * count);
@@ -150,13 +116,13 @@ it(`shows on ${COUNT} random pull requests exactly what their merges then do, ob
       rig.pulls.close(pullRequest.number);
       continue;
     }
-    const before = await seen();
+    const before = await configMapsIn(testbed.namespace);
     const method: MergeMethod = below(2) === 0 ? 'merge' : 'squash';
     const merged = await rig.pulls.merge(pullRequest.number, method);
     await testbed.git('pull', '-q', 'origin', 'main');
     await settled(merged, targets.length);
     const what = `pull request ${n} (${isTried ? 'tried' : 'not tried'}, ${method}): ${JSON.stringify(edits)}`;
-    expect(changesOf(before, await seen()), what).toEqual(shownIn(comment));
+    expect(changesOf(before, await configMapsIn(testbed.namespace)), what).toEqual(shownIn(comment));
     compared += 1;
   }
   expect(refused.length, refused.join('\n\n')).toBeLessThanOrEqual(COUNT / 5);
