@@ -8,6 +8,8 @@ import type { HashedChange, PlanHash } from './plan-hash.ts';
 export interface Approval {
   readonly hash: string;
   readonly by: string;
+  /** It is for whichever target has this plan, not for the one that reads it. */
+  readonly isForAny?: true | undefined;
 }
 
 /** A plan that was shown on a pull request, which was then merged. */
@@ -67,7 +69,7 @@ function approve(
 function reasonOf(plan: PlanHash, { given, reviewed }: Pick<ApprovalFacts, 'given' | 'reviewed'>): string {
   const [first] = reviewed;
   const because =
-    given !== null
+    given !== null && given.isForAny !== true
       ? 'the plan is not the one that was approved'
       : first === undefined
         ? 'waits for approval'

@@ -5,6 +5,7 @@ import type { PlanOfOne } from '../../deploy/ports/githost/plan-request.ts';
 import { changesAnything } from '../../deploy/show/shown-plan.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import type { TargetPlan } from '../comment/plan-comment.ts';
+import { approveMerged } from './approve-merged.ts';
 import { concernedTargets } from './concerned.ts';
 import type { Concerned } from './concerned.ts';
 import type { OpenPullRequest, PlanContext } from './context.ts';
@@ -42,6 +43,11 @@ export async function planPullRequest(
   if (opened.kind === 'ignored') return opened;
   const { open } = opened;
   const commands = await readCommands(requests, open, signal);
+  if (opened.kind === 'merged') {
+    await approveMerged(commands, open, context, signal);
+    await reactTo(commands, open, signal);
+    return { kind: 'answered' };
+  }
   const keys = await context.keys(signal);
   const own = open.repository.pullRequests.comment ? await findOwnComment(open, keys, signal) : null;
   const answering = { open, commands, own, keys };

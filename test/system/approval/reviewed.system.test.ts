@@ -77,4 +77,28 @@ describe('the plan that was shown on a pull request', () => {
     await approve(await pendingOn(both, /^pending the plan changed since it was reviewed on #3: 1 create, 1 update/));
     expect(await value()).toBe('4');
   }, 180_000);
+
+  it('is approved after the merge by a comment of another person who may write, and of no other', async () => {
+    await build();
+    const ann = { id: 11, login: 'ann', permission: 'write' } as const;
+    const bob = { id: 12, login: 'bob', permission: 'write' } as const;
+    const eve = { id: 13, login: 'eve', permission: 'read' } as const;
+    testbed.host.users = [ann, bob, eve];
+    const pullRequest = await rig.open('six', { 'apps/a.yaml': configMap('a', { v: '6' }) }, { user: ann });
+    await rig.shown(pullRequest);
+    const early = rig.pulls.comment(pullRequest.number, bob, '/headgate approve 0123456');
+    expect(await rig.answered(early)).toBe('-1');
+    await testbed.kubectl('-n', testbed.namespace, 'delete', 'configmap', 'a');
+    const merged = await rig.pulls.merge(pullRequest.number, 'merge');
+    const hash = await pendingOn(merged, /^pending the plan changed since it was reviewed on #1: 1 create/);
+    const say = (user: typeof ann | typeof bob | typeof eve, body: string) =>
+      rig.answered(rig.pulls.comment(pullRequest.number, user, body));
+    expect(await say(eve, `/headgate approve ${hash}`)).toBe('-1');
+    expect(await say(ann, `/headgate approve ${hash}`)).toBe('-1');
+    expect(await say(bob, '/headgate approve 0000000')).toBe('+1');
+    expect(await value()).toBeUndefined();
+    expect(await say(bob, `/headgate approve ${hash}`)).toBe('+1');
+    await pendingOn(merged, /^success 1 created/);
+    expect(await value()).toBe('6');
+  }, 180_000);
 });
