@@ -108,17 +108,25 @@ async function checkoutAt(directory: string, { env, signal }: Pick<Context, 'env
 }
 
 function addDeploy(add: AddCommand): void {
-  add<{ pruneLimit?: number }>({
+  add<{ pruneLimit?: number; approve?: string }>({
     usage: 'deploy <target>',
     summary: 'deploy a target now',
     description: 'Deploy the tip of the branch now, under the same lease as the queue.',
-    examples: ['headgate deploy shop-prod', 'headgate deploy shop-prod --prune-limit 100'],
-    options: [new Option('--prune-limit <number>', 'limit of deletions for this deploy only').argParser(parseCount)],
-    async body(context, { pruneLimit }, [name = '']) {
+    examples: [
+      'headgate deploy shop-prod',
+      'headgate deploy shop-prod --prune-limit 100',
+      'headgate deploy shop-prod --approve 3f9c2a1',
+    ],
+    options: [
+      new Option('--prune-limit <number>', 'limit of deletions for this deploy only').argParser(parseCount),
+      new Option('--approve <hash>', 'the plan that headgate plan shows under this hash'),
+    ],
+    async body(context, { pruneLimit, approve }, [name = '']) {
       const { deployCommand } = await import('./commands/deploy.ts');
       return deployCommand(context, {
         target: await findTarget(context, name),
         pruneLimit: pruneLimit ?? null,
+        approve: approve ?? null,
       });
     },
   });

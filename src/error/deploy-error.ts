@@ -53,6 +53,7 @@ const CLASS_OF = {
   'target-moved': 'guard',
   'target-suspended': 'guard',
   held: 'guard',
+  'not-approved': 'guard',
   'nothing-ready': 'guard',
   'state-newer': 'guard',
   'state-invalid': 'guard',

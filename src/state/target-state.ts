@@ -105,6 +105,20 @@ export interface Progress {
   readonly awaited: AwaitedRun | null;
   /** The last run closed before its end and resumes when what it waits for is ready. */
   readonly waiting: Waiting | null;
+  /** Null: the last run needed no approval, or has ended. */
+  readonly approved: Approved | null;
+}
+
+/** The plan that a person approved and that a run began to carry out. It ends with the success of that commit. */
+export interface Approved {
+  readonly revision: Revision;
+  /** Of the whole plan. */
+  readonly hash: string;
+  readonly by: string;
+  /** The hashes of its changes: what is left of it is still approved. */
+  readonly changes: readonly string[];
+  /** By Headgate's key. */
+  readonly proof: string;
 }
 
 export interface AwaitedRun {
@@ -160,7 +174,7 @@ export const NOTHING_RECORDED: TargetState = {
   },
   run: { lease: null, dirty: 'all' },
   outcome: { verdict: null, attempted: null, errors: [], backoff: null, pendingOn: null, rewind: null, retry: null },
-  progress: { awaited: null, waiting: null },
+  progress: { awaited: null, waiting: null, approved: null },
   drift: { found: null, contests: {} },
   history: [],
   hold: null,

@@ -95,6 +95,7 @@ const DEFAULTS = {
   dependsOn: [],
   suspend: false,
   onFailure: 'keep',
+  approval: 'none',
   generatedFrom: null,
 };
 

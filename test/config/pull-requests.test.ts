@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { configOf, errorsOf, file } from './builders.ts';
+import { configOf, errorsOf, file, withTarget } from './builders.ts';
 
 const GITHUB = ['host: github', 'url: https://github.com/acme/fleet.git', 'webhookSecret: env:FLEET_WEBHOOK_SECRET'];
 
@@ -49,6 +49,18 @@ describe('pullRequests of a repository', () => {
       expect.stringMatching(
         /^headgate\.yml:9 pullRequests\.approvers\[0\] of repository fleet is not a valid user name \| .*without @/,
       ),
+    ]);
+  });
+});
+
+describe('approval of a target', () => {
+  it('requires the key that signs it, and is none unless it is written', () => {
+    expect(configOf(file({})).targets[0]?.approval).toBe('none');
+    expect(errorsOf(withTarget('approval: plan'))).toEqual([
+      expect.stringMatching(/^headgate\.yml:15 approval of target shop-prod requires key, .* \| Store a random text/),
+    ]);
+    expect(errorsOf(withTarget('approval: always'))).toEqual([
+      expect.stringMatching(/^headgate\.yml:15 approval of target shop-prod must be none or plan/),
     ]);
   });
 });

@@ -61,6 +61,7 @@ export function aTarget(change: Partial<Target> = {}): Target {
     dependsOn: [],
     suspend: false,
     onFailure: 'keep',
+    approval: 'none',
     generatedFrom: null,
     ...change,
   };

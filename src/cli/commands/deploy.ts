@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Target } from '../../config/checked/config.ts';
 import { memoryOutbox } from '../../deploy/ports/outbox.ts';
 import { DeployError } from '../../error/deploy-error.ts';
+import type { Report } from '../../deploy/ports/report.ts';
 import type { Runtime } from '../../deploy/ports/runtime.ts';
 import { heldText } from '../../deploy/report/channels/texts.ts';
 import { localRuntime } from '../../app/local/local-runtime.ts';
@@ -16,10 +17,12 @@ export interface DeployFlags {
   readonly target: Target;
   /** Null: the target's own limit. */
   readonly pruneLimit: number | null;
+  /** The hash of a plan; null: none is approved. */
+  readonly approve: string | null;
 }
 
 /** Deploys the tip now. Succeeds only when every object is applied and, with `wait`, ready. */
-export async function deployCommand(context: Context, { target, pruneLimit }: DeployFlags): Promise<ExitCode> {
+export async function deployCommand(context: Context, { target, pruneLimit, approve }: DeployFlags): Promise<ExitCode> {
   if (target.suspend) throw suspended(target);
   const { config, env, log, signal, nowMs } = context;
   const outbox = memoryOutbox();
@@ -34,10 +37,12 @@ export async function deployCommand(context: Context, { target, pruneLimit }: De
       trigger: { kind: 'cli', by: personOf(env) } as const,
       hint: null,
       at: new Date(nowMs()).toISOString(),
+      ...(approve === null ? {} : { approval: { hash: approve, by: personOf(env) } }),
     };
     const outcome = await runUntilSettled(request, { outbox, runtime, progress }, signal);
     if (outcome.kind === 'retry') throw outcome.error;
     if (outcome.report === null) return 1;
+    if (target.approval === 'plan' && outcome.report.isDeferred === true) throw notApproved(target, outcome.report);
     const { lifted: _lifted, ...report } = outcome.report;
     context.print(
       context.output === 'json'
@@ -59,6 +64,15 @@ async function refuseHeld(target: Target, runtime: Runtime, signal: AbortSignal)
     subject: `target ${target.name}`,
     message: heldText(hold),
     remedy: `Run headgate release ${target.name} to end the hold and deploy the tip.`,
+  });
+}
+
+/** Pushes wait for the approval; a person gets an answer. */
+function notApproved({ name }: Target, { waitingFor = [] }: Pick<Report, 'waitingFor'>): DeployError {
+  return new DeployError('not-approved', {
+    subject: `target ${name}`,
+    message: waitingFor.join(', '),
+    remedy: `Read what it would do with headgate plan ${name}, and run headgate deploy ${name} --approve with its hash.`,
   });
 }
 

@@ -5,7 +5,7 @@ import type { ShownPlan } from '../../deploy/show/shown-plan.ts';
 
 /** For programs: the contract is in docs/operations.md. */
 export function formatJson({ target, revision, directory, pullRequest, previous, ...plan }: ShownPlan): string {
-  const { changes, refusals, waitingFor, warnings } = plan;
+  const { hash, changes, refusals, waitingFor, warnings } = plan;
   return escapeInvisible(
     stringifyJson({
       target,
@@ -13,6 +13,7 @@ export function formatJson({ target, revision, directory, pullRequest, previous,
       ...(directory === null ? {} : { directory }),
       ...(pullRequest === null ? {} : { pullRequest: { ...pullRequest } }),
       previous,
+      hash,
       changes: changes.map((change) => ({
         ...changeJson(change),
         ...(change.restarts ? { restarts: true } : {}),

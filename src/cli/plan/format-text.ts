@@ -16,6 +16,7 @@ export function formatText(plan: ShownPlan): string {
     ...warnings.map((warning) => problemText('warning', warning)),
     ...refusals.map((refusal) => problemText('refused', refusal)),
     ...waits(plan),
+    ...(plan.hash === null ? [] : [`hash: ${plan.hash}`]),
     summaryOf(plan),
   ].join('\n');
 }

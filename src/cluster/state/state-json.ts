@@ -47,6 +47,18 @@ const Stored = z.object({
     {},
   ),
   awaited: z._default(z.nullable(z.object({ revision: Commit, sinceMs: z.number() })), null),
+  approved: z._default(
+    z.nullable(
+      z.object({
+        revision: Commit,
+        hash: z.string(),
+        by: z.string(),
+        changes: z.array(z.string()),
+        proof: z.string(),
+      }),
+    ),
+    null,
+  ),
   waiting: z._default(
     z.nullable(
       z.object({
@@ -99,6 +111,9 @@ export function encodeState(
     contests: drift.contests,
     awaited: progress.awaited,
     waiting: progress.waiting === null ? null : encodeWaiting(progress.waiting),
+    ...(progress.approved === null
+      ? {}
+      : { approved: { ...progress.approved, changes: [...progress.approved.changes] } }),
   };
   return JSON.stringify(stored);
 }
@@ -123,6 +138,7 @@ export function decodeState(json: unknown): StateJson {
       progress: {
         awaited: data.awaited,
         waiting: data.waiting,
+        approved: data.approved,
       },
       drift: { contests: data.contests },
     },

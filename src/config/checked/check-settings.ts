@@ -24,6 +24,8 @@ export interface Entry {
   readonly path: Path;
   readonly index: number;
   readonly names: Names;
+  /** The file has `key`. */
+  readonly hasKey: boolean;
   readonly location: ConfigLocation;
   readonly findings: Findings;
 }
@@ -38,6 +40,11 @@ export function checkSettings(
   const { path, names, findings } = entry;
   checkName(raw['repository'], [...path, 'repository'], { what: 'repository', known: names.repositories, findings });
   checkDependencies(raw, entry);
+  if (raw['approval'] === 'plan' && !entry.hasKey) {
+    const remedy =
+      'Store a random text with headgate secret set, and add key: env:HEADGATE_KEY at the top of the file.';
+    findings.error([...path, 'approval'], { message: 'requires key, which signs approvals', remedy });
+  }
   const repository = raw['repository'];
   return {
     repository: typeof repository === 'string' ? (names.repositories.get(repository) ?? null) : null,
@@ -127,6 +134,7 @@ export function resolveSettings(
     dependsOn: written.dependsOn,
     suspend: written.suspend,
     onFailure: written.onFailure,
+    approval: written.approval,
   };
 }
 

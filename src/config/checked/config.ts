@@ -152,6 +152,8 @@ export interface TargetSettings {
   readonly suspend: boolean;
   /** `rollback`: when a push does not become ready in time, the target is held at the last commit that did. */
   readonly onFailure: 'keep' | 'rollback';
+  /** `plan`: it deploys only a plan that a person approved by its hash. */
+  readonly approval: 'none' | 'plan';
 }
 
 export interface Target extends TargetSettings {

@@ -66,7 +66,7 @@ function checkFile(
   const targets: (Target | null)[] = [];
   const templates: (TargetTemplate | null)[] = [];
   for (const [index, written] of list.entries()) {
-    const entry = { path: ['targets', index], index, names, location, findings };
+    const entry = { path: ['targets', index], index, names, hasKey: value['key'] !== undefined, location, findings };
     targets.push(isTemplate(written) ? null : checkTarget(written, entry));
     templates.push(isTemplate(written) ? checkTargetTemplate(written, entry) : null);
   }

@@ -18,7 +18,7 @@ const KEY: readonly KeyReference[] = [
   {
     key: 'key',
     type: `${REFERENCE_TYPE}; a list while rotating`,
-    note: 'required with pullRequests.plan',
+    note: 'required with pullRequests.plan and approval: plan',
     meaning:
       'The key that signs plans and approvals: any random text of 32 characters or more. The first one of a list signs.',
     example: 'key: env:HEADGATE_KEY',
@@ -566,6 +566,14 @@ const TARGETS: readonly KeyReference[] = [
     meaning:
       'What happens when a push does not become ready in time: the commit stays deployed, or the target is held at the last commit that became ready.',
     example: 'onFailure: rollback',
+  },
+  {
+    key: 'targets.approval',
+    type: 'none or plan',
+    default: 'none',
+    meaning:
+      'plan: deploys only a plan that a person approved by its hash, with headgate deploy --approve HASH. Requires key.',
+    example: 'approval: plan',
   },
   {
     key: 'targets.forEach',

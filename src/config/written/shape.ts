@@ -250,6 +250,7 @@ const settings = {
   dependsOn: z.array(z.string()).default([]),
   suspend: z.boolean().default(false),
   onFailure: z.enum(['keep', 'rollback']).default('keep'),
+  approval: z.enum(['none', 'plan']).default('none'),
   /** Makes the entry a template. */
   forEach: z.unknown().optional(),
 };

@@ -49,6 +49,8 @@ export interface DeployRequest extends Recipient {
   readonly wokenBy?: readonly string[] | undefined;
   /** The queue gave up on it: this is reported, and nothing is deployed. */
   readonly gaveUp?: true | undefined;
+  /** The plan that a person approved. Not in the message. */
+  readonly approval?: { readonly hash: string; readonly by: string } | undefined;
   /** How often the queue delivered it, this time included. Not in the message. */
   readonly tries?: number | undefined;
 }

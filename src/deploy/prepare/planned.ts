@@ -7,7 +7,9 @@ import type { Observed } from '../ports/cluster.ts';
 import type { Verdict } from '../ports/report.ts';
 import type { World } from '../ports/world.ts';
 import { nextOf, verdictOf, verdictOfStop } from './next.ts';
+import { hashOf } from '../approval/approval-of.ts';
 import { planRun } from './prepare.ts';
+import type { PlannedRun } from './started-run.ts';
 import type { Prepared, RunOptions } from './prepare.ts';
 import type { Stop } from './stops.ts';
 import { namesOf } from './names.ts';
@@ -27,9 +29,20 @@ export interface Planned extends Pick<
   readonly waitingFor: readonly string[];
   /** A hold or a window keeps it from being deployed. */
   readonly isDeferred: boolean;
+  /** Of what it would do, under the first key; null: there is no key, or no plan. */
+  readonly hash: string | null;
 }
 
-const NO_PLAN = { steps: [], prunes: [], releases: [], undecided: [], pauseAfter: null, warnings: [], observed: null };
+const NO_PLAN = {
+  hash: null,
+  steps: [],
+  prunes: [],
+  releases: [],
+  undecided: [],
+  pauseAfter: null,
+  warnings: [],
+  observed: null,
+};
 const NO_PROBLEMS: readonly Problem[] = [];
 
 export async function planned(
@@ -41,16 +54,27 @@ export async function planned(
   const at = { revision, previous: state.applied.source?.revision ?? null };
   if (prepared.kind === 'planned') {
     const { plan, observed } = prepared.run;
-    return { ...at, ...plan, observed, verdict: verdictOf(plan), waitingFor: waitingForOf(plan), isDeferred: false };
+    const hash = await hashIfKeyed(prepared.run, world, signal);
+    return {
+      ...at,
+      ...plan,
+      hash,
+      observed,
+      verdict: verdictOf(plan),
+      waitingFor: waitingForOf(plan),
+      isDeferred: false,
+    };
   }
   const { stop, run } = prepared;
   const verdict = verdictOfStop(stop);
   if (stop.kind === 'waiting' || stop.kind === 'held') {
     // Show what the deploy will do after the wait. Its refusals may pass by then.
-    const { plan, observed } = await planRun(run, { options, world }, signal);
+    const whole = await planRun(run, { options, world }, signal);
+    const { plan, observed } = whole;
     return {
       ...at,
       ...plan,
+      hash: await hashIfKeyed(whole, world, signal),
       pauseAfter: 0,
       observed,
       verdict,
@@ -67,6 +91,11 @@ export async function planned(
     waitingFor: [],
     isDeferred: false,
   };
+}
+
+async function hashIfKeyed(run: PlannedRun, world: World, signal: AbortSignal): Promise<string | null> {
+  const [key] = await world.keys(signal);
+  return key === undefined ? null : hashOf(run, key).hash;
 }
 
 function waitingForStop(stop: Extract<Stop, { kind: 'waiting' | 'held' }>): readonly string[] {

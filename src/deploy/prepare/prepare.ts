@@ -14,6 +14,7 @@ import {
   stopGeneratedTarget,
   stopWhenCurrent,
   stopWhileHeld,
+  stopWhileUnapproved,
   stopWhileBackingOff,
 } from './stops.ts';
 import type { GeneratedFacts, Stop } from './stops.ts';
@@ -81,6 +82,7 @@ async function findStop(run: StartedRun, world: World, signal: AbortSignal): Pro
     isAtTip ??
     stopGeneratedTarget(run, await readGeneratedFacts(run, world, signal)) ??
     stopWhileBackingOff(run) ??
+    stopWhileUnapproved(run) ??
     stopForDependencies(await world.unmet(signal))
   );
 }

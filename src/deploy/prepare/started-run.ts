@@ -1,5 +1,6 @@
 import type { CommitDescription, Revision, Source } from '../../snapshot/source.ts';
 import type { Plan } from '../../plan/model/plan.ts';
+import type { Approved } from '../../state/target-state.ts';
 import type { Renderer } from '../../state/renderer.ts';
 import type { TargetState } from '../../state/target-state.ts';
 import type { Neighbors, Observed, RecordedTarget } from '../ports/cluster.ts';
@@ -32,4 +33,6 @@ export interface PlannedRun extends StartedRun {
   readonly observed: Observed;
   readonly plan: Plan;
   readonly neighbors: Neighbors;
+  /** Why it may carry out the plan; undefined: it needs no approval. */
+  readonly approved?: Approved;
 }

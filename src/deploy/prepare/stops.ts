@@ -123,6 +123,15 @@ export function stopWhileBackingOff({ request, state, revision, settings, nowMs 
   return isBackingOff(state.outcome, { revision, settings, nowMs }) ? { kind: 'backing-off' } : null;
 }
 
+/** A sweep would only make the same plan again. A request that brings an approval, and a delivery, do not stop here. */
+export function stopWhileUnapproved({ request, state, revision, settings }: StartedRun): Stop | null {
+  const { waiting, approved } = state.progress;
+  const isUnapproved = waiting?.revision === revision && waiting.isDeferred && approved === null;
+  const isSame = state.outcome.backoff === null || state.outcome.backoff.settings === settings;
+  const isSweep = request.trigger.kind === 'sweep' && !isCausedByRun(request);
+  return request.target.approval === 'plan' && isSweep && isUnapproved && isSame ? { kind: 'backing-off' } : null;
+}
+
 /** Before the dry runs: a dependency may create what they need. */
 export function stopForDependencies(unmet: Unmet): Stop | null {
   return unmet.on.length === 0 ? null : { kind: 'waiting', ...unmet };

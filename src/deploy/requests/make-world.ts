@@ -13,7 +13,7 @@ interface RunContext {
   readonly request: Pick<TargetRequest, 'target' | 'trigger' | 'wokenBy'>;
   readonly runtime: Pick<
     Runtime,
-    'log' | 'channels' | 'checks' | 'requests' | 'nowMs' | 'wait' | 'config' | 'open' | 'openGit'
+    'log' | 'channels' | 'checks' | 'requests' | 'nowMs' | 'wait' | 'config' | 'open' | 'openGit' | 'keys' | 'reviewed'
   >;
 }
 
@@ -31,6 +31,8 @@ export function makeWorld(
     unmet: (signal) => unmetDependencies(target, runtime, signal),
     neighbors: (run) => openNeighbors({ ...run, request, git: ports.git, runtime }),
     nameConflicts: (signal) => nameConflictsOf(target, { ...runtime, git: ports.git }, signal),
+    keys: runtime.keys,
+    reviewed: (revision, signal) => runtime.reviewed(target, revision, signal),
     nowMs,
     wait,
     stage: (name, work) =>

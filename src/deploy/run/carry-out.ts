@@ -7,7 +7,7 @@ import type { World } from '../ports/world.ts';
 import { applied, refused, undecidedWarning } from '../report/report.ts';
 import { reportSuperseded, reportWaiting } from './report-events.ts';
 import { nextOf } from '../prepare/next.ts';
-import { checkOf, owed, previousOf, unchangedSince, withOverall } from './outcome.ts';
+import { checkOf, owed, previousOf, unchangedSince, wasFailed, withOverall } from './outcome.ts';
 import { waitBefore } from './pause-before.ts';
 import type { PlannedRun } from '../prepare/started-run.ts';
 import { pendingOfHeld, refusalState, successState, transitionsOf } from './state-transitions.ts';
@@ -17,7 +17,10 @@ import { namesOf } from '../prepare/names.ts';
 import { waitForRelease } from './wait-for-release.ts';
 
 /** Does what the plan decided. */
-export async function carryOut(run: PlannedRun, world: World, signal: AbortSignal): Promise<Report> {
+export async function carryOut(planned: PlannedRun, world: World, signal: AbortSignal): Promise<Report> {
+  const gate = await gateOf(planned, world, signal);
+  if (gate.kind === 'deferred') return gate.report;
+  const { run } = gate;
   return during(reportSuperseded(run, world, signal), async () => {
     await requestUndecided(run, ({ kind, hasRun }) => kind === 'awaited' || (kind === 'undecided' && !hasRun), signal);
     const report = await carryOutNext(run, world, signal);
@@ -25,6 +28,21 @@ export async function carryOut(run: PlannedRun, world: World, signal: AbortSigna
     await requestUndecided(run, ({ kind }) => kind === 'inhabited', signal);
     return report;
   });
+}
+
+type Gate =
+  | { readonly kind: 'open'; readonly run: PlannedRun }
+  /** The plan waits for an approval, and nothing is written. */
+  | { readonly kind: 'deferred'; readonly report: Report };
+
+/** What is refused is refused, approved or not. */
+async function gateOf(run: PlannedRun, world: World, signal: AbortSignal): Promise<Gate> {
+  if (run.request.target.approval === 'none' || run.plan.refusals.length > 0) return { kind: 'open', run };
+  const [{ approvalOf }, { defer }] = await Promise.all([import('../approval/approval-of.ts'), import('./defer.ts')]);
+  const verdict = await approvalOf(run, world, signal);
+  if (verdict === null) return { kind: 'open', run };
+  if (verdict.kind === 'approved') return { kind: 'open', run: { ...run, approved: verdict.approved } };
+  return { kind: 'deferred', report: await defer(run, verdict.reason, { world, signal }) };
 }
 
 /** Works while a report is sent. It has arrived when this ends, also with an error, so it overtakes no later one. */
@@ -95,7 +113,8 @@ async function record(run: PlannedRun, world: World, signal: AbortSignal): Promi
   await world.stage('record', () => run.observed.record(change, signal));
   const report = unchangedSince(withChange(state, change), revision);
   const warnings = [...plan.warnings, ...plan.undecided.map((each) => undecidedWarning(each))];
-  return { ...report, previous: previousOf(state), warnings, ...owed(run) };
+  const isOwed = wasFailed(run) ? { isOwed: true } : owed(run);
+  return { ...report, previous: previousOf(state), warnings, ...isOwed };
 }
 
 async function apply(run: PlannedRun, world: World, signal: AbortSignal): Promise<Report> {
@@ -105,7 +124,8 @@ async function apply(run: PlannedRun, world: World, signal: AbortSignal): Promis
   const started = isFinal ? Promise.resolve() : world.report({ kind: 'started', revision }, signal);
   const report = await during(started, () => applyAndClose(run, world, signal));
   if (report.verdict === 'waiting') await reportWaiting(run, namesOf(run.plan.awaits), world, signal);
-  return report;
+  // What had only to be forgotten changes nothing, and the commit is pending since the run started.
+  return report.verdict === 'unchanged' && !isFinal ? { ...report, isOwed: true } : report;
 }
 
 async function applyAndClose(run: PlannedRun, world: World, signal: AbortSignal): Promise<Report> {

@@ -61,7 +61,8 @@ async function releaseFirst(
   { world, signal }: { readonly world: World; readonly signal: AbortSignal },
 ): Promise<Report> {
   const planned = await planRun(run, { options: { at: null }, world }, signal);
-  return planned.plan.refusals.length > 0
+  // A release is a write too, and this one has no plan that anyone could approve.
+  return planned.plan.refusals.length > 0 || run.request.target.approval === 'plan'
     ? waitBefore(run, { on, check: null, isApplied: false }, world, signal)
     : releaseAndWait(planned, on, world, signal);
 }

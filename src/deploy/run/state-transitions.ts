@@ -20,7 +20,10 @@ export function transitionsOf(run: PlannedRun): StateTransitions {
   const { revision } = run.source;
   return {
     onOpen: joinChanges(
-      { outcome: { attempted: revision, pendingOn: revision }, progress: { waiting: null, ...awaitedBy(run) } },
+      {
+        outcome: { attempted: revision, pendingOn: revision },
+        progress: { waiting: null, ...awaitedBy(run), ...approvedBy(run) },
+      },
       pendingOfHeld(run),
     ),
     onSuccess: (results) => joinChanges(successState(run, 'deployed', countsOf(results)), pendingOfHeld(run)),
@@ -47,6 +50,11 @@ function countsOf(results: readonly ChangeResult[]) {
     results.filter((result) => result.kind === 'applied' && result.effect === effect).length;
   const pruned = results.filter(({ kind }) => kind === 'pruned').length;
   return { created: count('created'), updated: count('updated'), pruned, adopted: adoptedIn(results) };
+}
+
+/** Recorded with the first write, so that a run that resumes this one has the approval too. */
+function approvedBy({ approved }: PlannedRun): Partial<Pick<Progress, 'approved'>> {
+  return approved === undefined ? {} : { approved };
 }
 
 /** A run that writes nothing to wait for keeps what an earlier run awaits. */
@@ -83,7 +91,7 @@ export function successState(run: PlannedRun, verdict: RecordedVerdict, counts?:
       rewind: null,
       retry: null,
     },
-    progress: { waiting: null, ...awaitedBy(run) },
+    progress: { waiting: null, approved: null, ...awaitedBy(run) },
     drift: { contests: withoutRefused(state.drift.contests) },
     ...outcomeChange(run, { verdict, ...(counts === undefined ? {} : { counts }), ...awaitedOf(run) }),
   };

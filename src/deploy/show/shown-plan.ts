@@ -28,6 +28,8 @@ export interface ShownPlan {
   readonly waitingFor: readonly string[];
   /** A hold leaves the commit for later: `waitingFor` says which. */
   readonly isDeferred: boolean;
+  /** What the plan is approved by; null: no key is configured. */
+  readonly hash: string | null;
 }
 
 /** Which merge a plan is of. */
@@ -93,7 +95,7 @@ export async function showPlan(
 ): Promise<ShownPlan> {
   const previewed = planned.refusals.length > 0 ? [] : await previewAll(planned, { hidesForeign, signal });
   const refusals = [...planned.refusals, ...previewed.flatMap((each) => ('problem' in each ? [each.problem] : []))];
-  const { revision, previous, warnings, waitingFor, isDeferred } = planned;
+  const { revision, previous, warnings, waitingFor, isDeferred, hash } = planned;
   return {
     target,
     revision: directory === null ? revision : null,
@@ -105,6 +107,7 @@ export async function showPlan(
     warnings,
     waitingFor,
     isDeferred,
+    hash: refusals.length > 0 ? null : hash,
   };
 }
 

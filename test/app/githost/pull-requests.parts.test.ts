@@ -211,7 +211,8 @@ describe('the comment of a plan', () => {
       code: 'host-forbidden',
       remedy: expect.stringMatching(/^Allow the credentials.*Pull requests, read and write/) as string,
     });
-    await refused.catch((thrown: unknown) => expect(JSON.stringify(thrown) + String(thrown)).not.toContain(TOKEN));
+    const thrown: unknown = await refused.catch((error: unknown) => error);
+    expect(JSON.stringify(thrown) + String(thrown)).not.toContain(TOKEN);
   });
 });
 
@@ -233,7 +234,7 @@ describe('a comment that arrives', () => {
     expect(await port().comment({ ...at, commentId: '../../pulls/1' }, signal)).toBeNull();
   });
 
-  it('is of a user who may write, may not, is unknown, or of one whom the credentials may not look up', async () => {
+  it('is of a user who may write, may not, is unknown, or of one that the credentials may not look up', async () => {
     const account = (name: string) => ({ id: '0', name, displayName: null });
     expect(await port().mayWrite(account('ann'), signal)).toBe(true);
     expect(await port().mayWrite(account('eve'), signal)).toBe(false);

@@ -18,6 +18,7 @@ export function aPlan(change: Partial<ShownPlan>): ShownPlan {
     warnings: [],
     waitingFor: [],
     isDeferred: false,
+    hash: null,
     ...change,
   };
 }

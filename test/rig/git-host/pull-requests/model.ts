@@ -159,7 +159,9 @@ export function openPullRequests(world: PullRequestsWorld): RepositoryPullReques
     for (const commit of (await git('rev-list', '--reverse', '--no-merges', `${base}..${head}`))
       .split('\n')
       .filter(Boolean)) {
-      const tree = await git('merge-tree', '--write-tree', `--merge-base=${commit}^`, tip, commit);
+      // Older versions of git have no --merge-base: the history of this commit has it.
+      const onParent = await git('commit-tree', `${tip}^{tree}`, '-p', `${commit}^`, '-m', 'base');
+      const tree = await git('merge-tree', '--write-tree', onParent, commit);
       tip = await git('commit-tree', tree, '-p', tip, '-m', await git('show', '-s', '--format=%B', commit));
     }
     return tip;
