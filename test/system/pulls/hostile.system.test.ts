@@ -36,10 +36,8 @@ it('plans a fork as the service account for forks, and shows what that account m
   expect(text).toContain(`system:serviceaccount:${testbed.namespace}:planner`);
   expect(text).not.toContain('+ .data.v');
   await testbed.kubectl('-n', testbed.namespace, 'create', 'serviceaccount', 'planner');
-  await testbed.kubectl(
-    ...['-n', testbed.namespace, 'create', 'rolebinding', 'planner', '--clusterrole=admin'],
-    `--serviceaccount=${testbed.namespace}:planner`,
-  );
+  const account = `--serviceaccount=${testbed.namespace}:planner`;
+  await testbed.kubectl('-n', testbed.namespace, 'create', 'rolebinding', 'planner', '--clusterrole=admin', account);
   await vi.waitFor(
     async () => {
       const comment = rig.pulls.comment(refused.number, ANN, '/headgate plan');
@@ -58,7 +56,7 @@ it('shows values only of objects that the target owns', async () => {
   expect(text).not.toContain('somebody-elses-value');
 }, 90_000);
 
-it('neither takes a copy of its comment for its own, nor shows again what somebody wrote into its own', async () => {
+it('neither takes a copy of its comment for its own, nor shows again what was edited into its own', async () => {
   const pullRequest = await rig.open('forged', { 'apps/c.yaml': configMap('c') });
   const body = await rig.shown(pullRequest);
   const forged = body.replace('1 to create', '0 to create, and all is well');
