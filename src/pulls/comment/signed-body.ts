@@ -19,7 +19,7 @@ export interface CommentFacts {
 
 export interface ReadBody {
   readonly facts: CommentFacts;
-  /** Null: somebody has edited the comment, so only its facts are ours. */
+  /** Null: the comment was edited, so only its facts are by Headgate. */
   readonly content: string | null;
 }
 

@@ -17,8 +17,8 @@ export interface GivenCommand {
 }
 
 /**
- * Reads the comments again, by their ids: what was delivered is only a hint. An edited one is ignored, because it may not say
- * what it said when others saw it.
+ * Reads the comments again, by their ids: what was delivered is only a hint. An edited one is ignored, because it may
+ * differ from what others saw.
  */
 export async function readCommands(
   requests: readonly PlanOfOne[],
@@ -65,12 +65,12 @@ export function asksForPlan({ command, refusal }: GivenCommand): boolean {
   return command.kind === 'plan' && refusal === null;
 }
 
-/** The target that somebody asked for by name. */
+/** The target that a command names. */
 export function targetOf(given: GivenCommand): string | null {
   return asksForPlan(given) && given.command.kind === 'plan' ? given.command.target : null;
 }
 
-/** What is said at the top of the comment; null: nothing but the plan was asked for. */
+/** What is written at the top of the comment; null: nothing but the plan was requested. */
 export function answerTo(commands: readonly GivenCommand[]): string | null {
   const notes = commands.flatMap(({ command, refusal }) => {
     if (refusal !== null) return [refusal];

@@ -18,7 +18,7 @@ import type { OwnComment } from './publish.ts';
 import { answerTo, asksForPlan, reactTo, readCommands, targetOf } from './commands.ts';
 import type { GivenCommand } from './commands.ts';
 
-/** The rest is named: somebody can ask for it. */
+/** The rest is named, and planned by a command. */
 const MAX_TARGETS = 20;
 
 export type Outcome =
@@ -87,7 +87,7 @@ async function planAndShow(answering: Answering, context: PlanContext, signal: A
   return { kind: 'planned', head: pullRequest.head.revision, tip, plans, passing };
 }
 
-/** Those that somebody asked for by name come first. */
+/** Those that a command names come first. */
 function choose(concerned: readonly Concerned[], commands: readonly GivenCommand[]) {
   const named = new Set(commands.flatMap((each) => targetOf(each) ?? []));
   const sorted = [
@@ -126,7 +126,7 @@ interface ToShow {
   readonly problem: Problem | null;
 }
 
-/** A pull request that changes nothing gets no comment, unless it has one, or somebody asked. */
+/** A pull request that changes nothing gets no comment, unless it has one, or a command requests it. */
 async function show(
   { plans, left, tip, problem }: ToShow,
   { open, commands, own, keys }: Answering,

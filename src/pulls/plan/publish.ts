@@ -15,7 +15,7 @@ export interface OwnComment extends ReadBody {
   readonly comment: Comment;
 }
 
-/** Null: there is none. The signature names the account that wrote it, so a copy by somebody else is not taken. */
+/** Null: there is none. The signature names the account that wrote it, so a copy by another account is not taken. */
 export async function findOwnComment(
   { api, repository, pullRequest }: Pick<OpenPullRequest, 'api' | 'repository' | 'pullRequest'>,
   keys: readonly string[],
@@ -98,7 +98,7 @@ function hashesOf(plans: readonly TargetPlan[]): CommentFacts['hashes'] {
   );
 }
 
-/** Above what was shown: an answer, or that it is outdated. Text that somebody else wrote into the comment is dropped. */
+/** Above what was shown: an answer, or that it is outdated. Text that was edited into the comment is dropped. */
 export async function publishNote(
   note: string,
   { own, keys }: { readonly own: OwnComment | null; readonly keys: readonly string[] },
