@@ -171,7 +171,7 @@ export function openRuntime({
     });
   }
 
-  return {
+  const runtime: AppRuntime = {
     config,
     log,
     channels: [],
@@ -179,6 +179,16 @@ export function openRuntime({
     nowMs,
     wait,
     keys: (signal) => Promise.all(config.keys.map((key) => resolveSecret(key, secrets, signal))),
+    async reviewed(target, revision, signal) {
+      if (!target.repository.pullRequests.plan) return [];
+      const [{ openPullRequestsOf }, { reviewedPlans }, keys] = await Promise.all([
+        import('./plan-context.ts'),
+        import('../pulls/plan/reviewed.ts'),
+        runtime.keys(signal),
+      ]);
+      const api = await openPullRequestsOf(target.repository, runtime);
+      return reviewedPlans({ target, revision }, { api, keys }, signal);
+    },
     openGit,
     gitServerOf: serverOf,
     agents,
@@ -202,6 +212,7 @@ export function openRuntime({
       agents.close();
     },
   };
+  return runtime;
 }
 
 /** The Git host with its API: a run needs both. */

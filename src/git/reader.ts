@@ -195,7 +195,7 @@ export function openRepository(server: GitServer, local: LocalObjects | null = n
     },
     async merge(sides, signal) {
       const { merge } = await import('./merge.ts');
-      // The ids are the host's own answer, so one that Git lacks is not there yet, or no longer.
+      // The ids are the host's own answer, so one that Git lacks does not exist yet, or no longer.
       return mustExist(merge(sides, { remote, objects, made }, signal));
     },
     described(revision) {

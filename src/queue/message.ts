@@ -25,6 +25,7 @@ const Body = z.object({
     }),
   ),
   at: z.string(),
+  approval: z.optional(z.object({ hash: z.string(), by: z.string(), isForAny: z.optional(z.literal(true)) })),
   gaveUp: z.optional(z.literal(true)),
   wakes: z.optional(z.array(z.object(recipientShape))),
   wokenBy: z.optional(z.array(z.string())),

@@ -106,7 +106,7 @@ export function openPullRequests({ api, repository, ...access }: PullRequestsOpt
   return {
     usage: client.usage,
     commentLimit: api.commentLimit,
-    headRefOf: api.headRefOf,
+    headRefOf: (pullRequest) => api.headRefOf(pullRequest),
     async read(pullRequest, signal) {
       const found = await send(api.readOne(repository, pullRequest), signal);
       return found === null ? null : complete(found, signal);

@@ -1,6 +1,7 @@
 import type { Statuses } from '../../deploy/ports/statuses.ts';
 import { DeployError } from '../../error/deploy-error.ts';
 import type { RepositoryLocation } from '../../githost/port/host-api.ts';
+import type { HostAnswer } from './host-request.ts';
 import { openHostClient } from './host-client.ts';
 import type { HostAccess, Refused } from './host-client.ts';
 
@@ -16,7 +17,7 @@ export function openStatuses({ repository, ...access }: StatusesOptions): Status
     what: 'writing the status',
     // The same status twice is one.
     isRepeatable: true,
-    isAccepted: host.isStatusSet,
+    isAccepted: (answer: HostAnswer) => host.isStatusSet(answer),
     failure: notAccepted,
   };
   return {

@@ -589,7 +589,7 @@ const TARGETS: readonly KeyReference[] = [
     type: 'none or plan',
     default: 'none',
     meaning:
-      'plan: deploys only a plan that a person approved by its hash, with headgate deploy --approve HASH. Requires key.',
+      'plan: deploys only the plan that was shown on the merged pull request, or one that a person approved by its hash. Requires key.',
     example: 'approval: plan',
   },
   {

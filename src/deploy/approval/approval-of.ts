@@ -25,13 +25,10 @@ export async function approvalOf(run: ApprovalRun, world: World, signal: AbortSi
   if (request.target.approval === 'none' || isKeptAgain(run) || !changesObjects(run)) return null;
   const keys = await world.keys(signal);
   const hashes = keys.map((key) => hashOf(run, key));
-  return judgeApproval({
-    revision,
-    hashes,
-    given: request.approval ?? null,
-    recorded: state.progress.approved,
-    keys,
-  });
+  const facts = { revision, hashes, given: request.approval ?? null, recorded: state.progress.approved, keys };
+  const verdict = judgeApproval({ ...facts, reviewed: [] });
+  if (verdict.kind === 'approved') return verdict;
+  return judgeApproval({ ...facts, reviewed: await world.reviewed(revision, signal) });
 }
 
 /** A plan that only corrects the inventory changes nothing that anyone could see. */

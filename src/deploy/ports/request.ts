@@ -1,4 +1,5 @@
 import type { Target } from '../../config/checked/config.ts';
+import type { Approval } from '../../plan/approval/approval.ts';
 import type { Suspect } from '../../state/suspect.ts';
 import type { ObjectId, Revision } from '../../snapshot/source.ts';
 
@@ -49,8 +50,8 @@ export interface DeployRequest extends Recipient {
   readonly wokenBy?: readonly string[] | undefined;
   /** The queue gave up on it: this is reported, and nothing is deployed. */
   readonly gaveUp?: true | undefined;
-  /** The plan that a person approved. Not in the message. */
-  readonly approval?: { readonly hash: string; readonly by: string } | undefined;
+  /** The plan that a person approved. */
+  readonly approval?: Approval | undefined;
   /** How often the queue delivered it, this time included. Not in the message. */
   readonly tries?: number | undefined;
 }

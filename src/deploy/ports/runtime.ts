@@ -1,5 +1,6 @@
 import type { Config, Repository, Target } from '../../config/checked/config.ts';
 import type { DeployError } from '../../error/deploy-error.ts';
+import type { ReviewedPlan } from '../../plan/approval/approval.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import type { Outbox } from './outbox.ts';
 import type { Cluster } from './cluster.ts';
@@ -31,6 +32,8 @@ export interface Runtime extends Outbox {
   readonly openStatuses: (repository: Repository) => Promise<Statuses | null>;
   /** The keys of headgate.yml that sign plans and approvals. @throws DeployError `secret-missing` */
   readonly keys: (signal: AbortSignal) => Promise<readonly string[]>;
+  /** Empty where pull requests are not planned. */
+  readonly reviewed: (target: Target, revision: Revision, signal: AbortSignal) => Promise<readonly ReviewedPlan[]>;
   readonly log: Log;
   /** Channels of all targets, besides commit status, Kubernetes Event and log. */
   readonly channels: readonly Channel[];

@@ -1,6 +1,7 @@
 import type { Target } from '../../config/checked/config.ts';
 import type { Problem } from '../../error/deploy-error.ts';
-import type { Source } from '../../snapshot/source.ts';
+import type { ReviewedPlan } from '../../plan/approval/approval.ts';
+import type { Revision, Source } from '../../snapshot/source.ts';
 import type { TargetState } from '../../state/target-state.ts';
 import type { Checks } from './check-request.ts';
 import type { Git } from './git.ts';
@@ -25,6 +26,8 @@ export interface World {
   readonly neighbors: (run: { readonly source: Source; readonly state: TargetState }) => Neighbors;
   /** Sign approvals; the first one is used, and each one proves. */
   readonly keys: (signal: AbortSignal) => Promise<readonly string[]>;
+  /** The plans of this target that were shown on the pull requests which brought the commit. */
+  readonly reviewed: (revision: Revision, signal: AbortSignal) => Promise<readonly ReviewedPlan[]>;
   readonly nowMs: () => number;
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
   /** Times a stage and logs it. */

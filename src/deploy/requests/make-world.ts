@@ -13,7 +13,7 @@ interface RunContext {
   readonly request: Pick<TargetRequest, 'target' | 'trigger' | 'wokenBy'>;
   readonly runtime: Pick<
     Runtime,
-    'log' | 'channels' | 'checks' | 'requests' | 'nowMs' | 'wait' | 'config' | 'open' | 'openGit' | 'keys'
+    'log' | 'channels' | 'checks' | 'requests' | 'nowMs' | 'wait' | 'config' | 'open' | 'openGit' | 'keys' | 'reviewed'
   >;
 }
 
@@ -32,6 +32,7 @@ export function makeWorld(
     neighbors: (run) => openNeighbors({ ...run, request, git: ports.git, runtime }),
     nameConflicts: (signal) => nameConflictsOf(target, { ...runtime, git: ports.git }, signal),
     keys: runtime.keys,
+    reviewed: (revision, signal) => runtime.reviewed(target, revision, signal),
     nowMs,
     wait,
     stage: (name, work) =>

@@ -7,7 +7,10 @@ export function mergeRequests(newest: DeployRequest, requests: readonly DeployRe
   const chosen = forTip.findLast(({ trigger }) => trigger.kind !== 'sweep') ?? forTip.at(-1) ?? newest;
   const hint = requests.findLast((request) => request.hint !== null)?.hint ?? null;
   const tries = Math.max(...requests.map((request) => triesOf(request)));
-  return { ...chosen, hint, tries, at: sentAt(chosen, requests), ...wakesOf(requests) };
+  // Of several approvals, only the newest may mean the plan of now.
+  const approval = requests.findLast((request) => request.approval !== undefined)?.approval;
+  const approved = approval === undefined ? {} : { approval };
+  return { ...chosen, hint, tries, at: sentAt(chosen, requests), ...approved, ...wakesOf(requests) };
 }
 
 /**

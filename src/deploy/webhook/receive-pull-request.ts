@@ -7,7 +7,7 @@ export type MatchedPullRequest =
   | { readonly kind: 'plan'; readonly request: Omit<PlanOfOne, 'trigger' | 'at'> }
   | { readonly kind: 'none'; readonly reason: string };
 
-/** Does a delivery about a pull request ask for a plan? The host is asked only when it is planned. */
+/** Does a delivery about a pull request request a plan? The host is queried only when it is planned. */
 export function matchPullRequest(
   hint: PullRequestHint | CommentHint,
   repository: Repository,

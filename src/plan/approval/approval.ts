@@ -8,6 +8,14 @@ import type { HashedChange, PlanHash } from './plan-hash.ts';
 export interface Approval {
   readonly hash: string;
   readonly by: string;
+  /** It is for whichever target has this plan, not for the one that reads it. */
+  readonly isForAny?: true | undefined;
+}
+
+/** A plan that was shown on a pull request, which was then merged. */
+export interface ReviewedPlan {
+  readonly pullRequest: number;
+  readonly hash: string;
 }
 
 /** Why a plan may be carried out, or what it waits for. */
@@ -20,6 +28,8 @@ export interface ApprovalFacts {
   /** Under each key, the first one first. */
   readonly hashes: readonly PlanHash[];
   readonly given: Approval | null;
+  /** On the pull requests that brought the commit. */
+  readonly reviewed: readonly ReviewedPlan[];
   /** By an earlier run that did not end. */
   readonly recorded: Approved | null;
   readonly keys: readonly string[];
@@ -29,7 +39,7 @@ export interface ApprovalFacts {
  * A run needs the approval of its plan. One that resumes, after a wave or after it was killed, has the approval that was
  * recorded when it began, as long as it does nothing more than that.
  */
-export function judgeApproval({ revision, hashes, given, recorded, keys }: ApprovalFacts): ApprovalVerdict {
+export function judgeApproval({ revision, hashes, given, reviewed, recorded, keys }: ApprovalFacts): ApprovalVerdict {
   const [newest] = hashes;
   if (newest === undefined)
     return { kind: 'not-approved', reason: 'no key is configured that a plan is approved with' };
@@ -39,17 +49,32 @@ export function judgeApproval({ revision, hashes, given, recorded, keys }: Appro
     if (goesOn) return { kind: 'approved', approved: recorded };
   }
   const meant = given === null ? undefined : hashes.find((each) => meansPlan(given.hash, each));
-  if (given === null || meant === undefined) return { kind: 'not-approved', reason: reasonOf(newest, given) };
-  const changes = meant.changes.map(({ hash }) => hash);
-  const content = { revision, hash: meant.hash, by: given.by, changes };
+  if (given !== null && meant !== undefined) return approve(meant, given.by, { revision, keys });
+  for (const { hash, pullRequest } of reviewed) {
+    const shown = hashes.find((each) => each.hash === hash);
+    if (shown !== undefined) return approve(shown, `#${pullRequest}`, { revision, keys });
+  }
+  return { kind: 'not-approved', reason: reasonOf(newest, { given, reviewed }) };
+}
+
+function approve(
+  { hash, changes }: PlanHash,
+  by: string,
+  { revision, keys }: Pick<ApprovalFacts, 'revision' | 'keys'>,
+): ApprovalVerdict {
+  const content = { revision, hash, by, changes: changes.map((change) => change.hash) };
   return { kind: 'approved', approved: { ...content, proof: proofOf(content, keys[0] ?? '') } };
 }
 
-function reasonOf(plan: PlanHash, given: Approval | null): string {
-  const what = summaryOf(plan.changes);
-  return given === null
-    ? `waits for approval: ${what}; approve ${shownHash(plan.hash)}`
-    : `the plan is not the one that was approved: ${what}; approve ${shownHash(plan.hash)}`;
+function reasonOf(plan: PlanHash, { given, reviewed }: Pick<ApprovalFacts, 'given' | 'reviewed'>): string {
+  const [first] = reviewed;
+  const because =
+    given !== null && given.isForAny !== true
+      ? 'the plan is not the one that was approved'
+      : first === undefined
+        ? 'waits for approval'
+        : `the plan changed since it was reviewed on #${first.pullRequest}`;
+  return `${because}: ${summaryOf(plan.changes)}; approve ${shownHash(plan.hash)}`;
 }
 
 const NAMED = 3;

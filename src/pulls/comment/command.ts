@@ -1,4 +1,4 @@
-/** What somebody wrote in a comment: `/headgate plan shop-prod`. */
+/** What a person wrote in a comment: `/headgate plan shop-prod`. */
 export type Command =
   | { readonly kind: 'plan'; readonly target: string | null }
   | { readonly kind: 'approve'; readonly hash: string }

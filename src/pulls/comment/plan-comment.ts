@@ -1,4 +1,5 @@
 import type { Problem } from '../../error/deploy-error.ts';
+import { shownHash } from '../../plan/approval/plan-hash.ts';
 import type { Limit } from '../../githost/port/shorten.ts';
 import { cell, code, codeTag } from '../../deploy/show/markdown-text.ts';
 import { planSections, problems } from '../../deploy/show/plan-sections.ts';
@@ -41,6 +42,7 @@ export function formatComment(comment: PlanComment, limit: Limit): string {
     text(heldFor(comment)),
     ...(problem === null ? [] : problems('Not planned', [problem])),
     ...table(sorted),
+    ...hashes(sorted),
     ...(left.length === 0 ? [] : [text(leftText(left, pullRequest.number))]),
     ...shown.flatMap(({ each, sections: of }) => withTitle(each, of?.open ?? failure(each), plans.length > 1)),
     ...shown.flatMap(({ sections: of }) => of?.objects ?? []),
@@ -65,6 +67,15 @@ function table(plans: readonly TargetPlan[]): readonly Section[] {
   if (plans.length === 0) return [];
   const lines = plans.map((each) => `| ${cell(each.target)} | ${countsOf(each)} | ${verdictOf(each)} |`);
   return [{ begin: '| target | plan | verdict |\n|---|---|---|', lines, end: '', unit: 'target' }];
+}
+
+/** What a plan is approved by. */
+function hashes(plans: readonly TargetPlan[]): readonly Section[] {
+  const known = plans.flatMap((each) => {
+    const hash = each.kind === 'planned' && changesAnything(each.plan) ? each.plan.hash : null;
+    return hash === null ? [] : [`${code(each.target)} ${code(shownHash(hash))}`];
+  });
+  return known.length === 0 ? [] : [text(`Hash: ${known.join(', ')}`)];
 }
 
 function countsOf(each: TargetPlan): string {
@@ -100,4 +111,4 @@ export function withNote(content: string, note: string | null): string {
   return note === null ? rest : `> ${note}\n\n${rest}`;
 }
 
-export const HELP = `Comment ${code('/headgate plan')} to plan again, ${code('/headgate plan TARGET')} to plan that target too, ${code('/headgate help')} for this list.`;
+export const HELP = `Comment ${code('/headgate plan')} to plan again, ${code('/headgate plan TARGET')} to plan that target too, ${code('/headgate approve HASH')} to let a merge through whose plan is not the one that was shown, ${code('/headgate help')} for this list.`;

@@ -13,11 +13,13 @@ export interface CommentFacts {
   readonly tip: string;
   /** The targets that the pull request concerns. */
   readonly targets: readonly string[];
+  /** Of the plan of each target that was planned: what reviewers saw. */
+  readonly hashes?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface ReadBody {
   readonly facts: CommentFacts;
-  /** Null: somebody has edited the comment, so only its facts are ours. */
+  /** Null: the comment was edited, so only its facts are by Headgate. */
   readonly content: string | null;
 }
 
@@ -28,6 +30,7 @@ const Signed = z.object({
   head: z.string(),
   tip: z.string(),
   targets: z.array(z.string()),
+  hashes: z.optional(z.record(z.string(), z.string())),
   content: z.string(),
 });
 

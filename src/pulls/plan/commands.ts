@@ -1,6 +1,7 @@
 import type { PlanOfOne } from '../../deploy/ports/githost/plan-request.ts';
 import { code } from '../../deploy/show/markdown-text.ts';
 import type { Account } from '../../githost/port/pull-requests.ts';
+import { refuseApprover } from '../comment/approver.ts';
 import { readCommand } from '../comment/command.ts';
 import type { Command } from '../comment/command.ts';
 import { HELP } from '../comment/plan-comment.ts';
@@ -16,8 +17,8 @@ export interface GivenCommand {
 }
 
 /**
- * Reads the comments again, by their ids: what was delivered is only a hint. An edited one is ignored, because it may not say
- * what it said when others saw it.
+ * Reads the comments again, by their ids: what was delivered is only a hint. An edited one is ignored, because it may
+ * differ from what others saw.
  */
 export async function readCommands(
   requests: readonly PlanOfOne[],
@@ -41,27 +42,35 @@ export async function readCommands(
 async function refusalOf(
   command: Command,
   by: Account,
-  { open: { api, repository }, signal }: { readonly open: OpenPullRequest; readonly signal: AbortSignal },
+  { open: { api, repository, pullRequest }, signal }: { readonly open: OpenPullRequest; readonly signal: AbortSignal },
 ): Promise<string | null> {
   if (command.kind === 'help') return null;
   if (command.kind === 'unknown') return `${code(command.text.slice(0, 100))} is not a command. ${HELP}`;
   const mayWrite = await api.mayWrite(by, signal);
+  if (command.kind === 'approve') {
+    if (pullRequest.state !== 'merged') return NOT_YET;
+    const contributors = await api.contributors(pullRequest.number, signal);
+    const { approvers } = repository.pullRequests;
+    return refuseApprover({ by, author: pullRequest.author, contributors, mayWrite, approvers });
+  }
   if (mayWrite === true) return null;
   const may = `${code(`/headgate ${command.kind}`)} is for accounts that may write to ${code(repository.fullName)}`;
   if (mayWrite === false) return `${may}, and ${code(by.name)} may not.`;
   return `${may}. The credentials of Headgate may not find out whether ${code(by.name)} may.`;
 }
 
+const NOT_YET = `The plan that is shown is deployed by the merge. ${code('/headgate approve HASH')} is for a merge whose plan is another one: its commit status has the hash.`;
+
 export function asksForPlan({ command, refusal }: GivenCommand): boolean {
   return command.kind === 'plan' && refusal === null;
 }
 
-/** The target that somebody asked for by name. */
+/** The target that a command names. */
 export function targetOf(given: GivenCommand): string | null {
   return asksForPlan(given) && given.command.kind === 'plan' ? given.command.target : null;
 }
 
-/** What is said at the top of the comment; null: nothing but the plan was asked for. */
+/** What is written at the top of the comment; null: nothing but the plan was requested. */
 export function answerTo(commands: readonly GivenCommand[]): string | null {
   const notes = commands.flatMap(({ command, refusal }) => {
     if (refusal !== null) return [refusal];

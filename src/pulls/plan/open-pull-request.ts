@@ -3,7 +3,9 @@ import { followersOf } from '../../deploy/webhook/receive-pull-request.ts';
 import type { OpenPullRequest, PlanContext } from './context.ts';
 
 type Opened =
-  { readonly kind: 'open'; readonly open: OpenPullRequest } | { readonly kind: 'ignored'; readonly reason: string };
+  /** `merged`: it only answers commands. */
+  | { readonly kind: 'open' | 'merged'; readonly open: OpenPullRequest }
+  | { readonly kind: 'ignored'; readonly reason: string };
 
 /** Reads the pull request from the host: requests may be of any age. */
 export async function openPullRequest(
@@ -17,12 +19,14 @@ export async function openPullRequest(
     return ignored('pull requests of this repository are not planned');
   const api = await openPullRequests(repository);
   const pullRequest = await api.read(newest.pullRequest, signal);
-  if (pullRequest?.state !== 'open') return ignored('the pull request is not open');
+  const isAnswered = pullRequest?.state === 'merged' && requests.some(({ comment }) => comment !== null);
+  if (pullRequest === null || (pullRequest.state !== 'open' && !isAnswered))
+    return ignored('the pull request is not open');
   if (followersOf(pullRequest.into, repository, config).length === 0)
     return ignored(`no target follows refs/heads/${pullRequest.into}`);
   if (pullRequest.isFork && !repository.pullRequests.forks)
     return ignored('it is of a fork, and forks is not set in pullRequests');
-  return { kind: 'open', open: { repository, api, pullRequest, trigger: newest.trigger } };
+  return { kind: isAnswered ? 'merged' : 'open', open: { repository, api, pullRequest, trigger: newest.trigger } };
 }
 
 function ignored(reason: string): Opened {

@@ -5,6 +5,7 @@ import type { PlanOfOne } from '../../deploy/ports/githost/plan-request.ts';
 import { changesAnything } from '../../deploy/show/shown-plan.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import type { TargetPlan } from '../comment/plan-comment.ts';
+import { approveMerged } from './approve-merged.ts';
 import { concernedTargets } from './concerned.ts';
 import type { Concerned } from './concerned.ts';
 import type { OpenPullRequest, PlanContext } from './context.ts';
@@ -17,7 +18,7 @@ import type { OwnComment } from './publish.ts';
 import { answerTo, asksForPlan, reactTo, readCommands, targetOf } from './commands.ts';
 import type { GivenCommand } from './commands.ts';
 
-/** The rest is named: somebody can ask for it. */
+/** The rest is named, and planned by a command. */
 const MAX_TARGETS = 20;
 
 export type Outcome =
@@ -42,6 +43,11 @@ export async function planPullRequest(
   if (opened.kind === 'ignored') return opened;
   const { open } = opened;
   const commands = await readCommands(requests, open, signal);
+  if (opened.kind === 'merged') {
+    await approveMerged(commands, open, context, signal);
+    await reactTo(commands, open, signal);
+    return { kind: 'answered' };
+  }
   const keys = await context.keys(signal);
   const own = open.repository.pullRequests.comment ? await findOwnComment(open, keys, signal) : null;
   const answering = { open, commands, own, keys };
@@ -81,7 +87,7 @@ async function planAndShow(answering: Answering, context: PlanContext, signal: A
   return { kind: 'planned', head: pullRequest.head.revision, tip, plans, passing };
 }
 
-/** Those that somebody asked for by name come first. */
+/** Those that a command names come first. */
 function choose(concerned: readonly Concerned[], commands: readonly GivenCommand[]) {
   const named = new Set(commands.flatMap((each) => targetOf(each) ?? []));
   const sorted = [
@@ -120,7 +126,7 @@ interface ToShow {
   readonly problem: Problem | null;
 }
 
-/** A pull request that changes nothing gets no comment, unless it has one, or somebody asked. */
+/** A pull request that changes nothing gets no comment, unless it has one, or a command requests it. */
 async function show(
   { plans, left, tip, problem }: ToShow,
   { open, commands, own, keys }: Answering,

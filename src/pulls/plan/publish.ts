@@ -15,9 +15,9 @@ export interface OwnComment extends ReadBody {
   readonly comment: Comment;
 }
 
-/** Null: there is none. The signature names the account that wrote it, so a copy by somebody else is not taken. */
+/** Null: there is none. The signature names the account that wrote it, so a copy by another account is not taken. */
 export async function findOwnComment(
-  { api, repository, pullRequest }: OpenPullRequest,
+  { api, repository, pullRequest }: Pick<OpenPullRequest, 'api' | 'repository' | 'pullRequest'>,
   keys: readonly string[],
   signal: AbortSignal,
 ): Promise<OwnComment | null> {
@@ -86,23 +86,32 @@ export async function publishComment(
   const content = formatComment(comment, open.api.commentLimit);
   const targets = [...comment.plans.map(({ target }) => target), ...comment.left];
   const { head, tip } = { head: comment.pullRequest.head, tip: comment.tip };
-  await writeComment(withNote(content, note), { facts: { head, tip, targets }, own, keys }, { open, signal });
+  const hashes = hashesOf(comment.plans);
+  await writeComment(withNote(content, note), { facts: { head, tip, targets, hashes }, own, keys }, { open, signal });
 }
 
-/** Above what was shown: an answer, or that it is outdated. Text that somebody else wrote into the comment is dropped. */
+function hashesOf(plans: readonly TargetPlan[]): CommentFacts['hashes'] {
+  return Object.fromEntries(
+    plans.flatMap((each) =>
+      each.kind === 'planned' && each.plan.hash !== null ? [[each.target, each.plan.hash]] : [],
+    ),
+  );
+}
+
+/** Above what was shown: an answer, or that it is outdated. Text that was edited into the comment is dropped. */
 export async function publishNote(
   note: string,
   { own, keys }: { readonly own: OwnComment | null; readonly keys: readonly string[] },
   { open, signal }: { readonly open: OpenPullRequest; readonly signal: AbortSignal },
 ): Promise<void> {
   const nothing = { head: open.pullRequest.head.revision, tip: open.pullRequest.head.revision, targets: [] };
-  const { head, tip, targets } = own?.facts ?? nothing;
+  const { head, tip, targets, hashes }: Written['facts'] = own?.facts ?? nothing;
   const content = own?.content ?? '### Headgate plan';
-  await writeComment(withNote(content, note), { facts: { head, tip, targets }, own, keys }, { open, signal });
+  await writeComment(withNote(content, note), { facts: { head, tip, targets, hashes }, own, keys }, { open, signal });
 }
 
 interface Written {
-  readonly facts: Pick<CommentFacts, 'head' | 'tip' | 'targets'>;
+  readonly facts: Pick<CommentFacts, 'head' | 'tip' | 'targets' | 'hashes'>;
   readonly own: OwnComment | null;
   readonly keys: readonly string[];
 }

@@ -37,7 +37,7 @@ beforeAll(async () => {
       ['acme/fleet', 42],
       ['acme/other', 43],
     ]),
-    permissions: { contents: 'read', statuses: 'write' },
+    permissions: { contents: 'read', statuses: 'write', pull_requests: 'write' },
   });
 });
 afterAll(async () => {
@@ -72,6 +72,8 @@ describe('an installation token', () => {
     ]);
     await tokens()({ ...fleet, id, statuses: false });
     expect(host.apps.issued[1]?.permissions).toEqual({ contents: 'read' });
+    await tokens()({ ...fleet, id, pullRequests: { ...fleet.pullRequests, plan: true } });
+    expect(host.apps.issued[2]?.permissions).toMatchObject({ pull_requests: 'write' });
   });
 
   it('is requested once for concurrent callers, and kept until five minutes before it expires', async () => {

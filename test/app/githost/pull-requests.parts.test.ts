@@ -211,7 +211,8 @@ describe('the comment of a plan', () => {
       code: 'host-forbidden',
       remedy: expect.stringMatching(/^Allow the credentials.*Pull requests, read and write/) as string,
     });
-    await refused.catch((thrown: unknown) => expect(JSON.stringify(thrown) + String(thrown)).not.toContain(TOKEN));
+    const thrown: unknown = await refused.catch((error: unknown) => error);
+    expect(JSON.stringify(thrown) + String(thrown)).not.toContain(TOKEN);
   });
 });
 

@@ -29,7 +29,7 @@ function aComment(body: string): CommentHint {
 }
 
 describe('a delivery about a pull request', () => {
-  it.each(['opened', 'updated', 'edited'] as const)('asks for a plan when the pull request was %s', (action) => {
+  it.each(['opened', 'updated', 'edited'] as const)('requests a plan when the pull request was %s', (action) => {
     expect(matched(aPullRequest(action))).toEqual({
       kind: 'plan',
       request: { kind: 'plan', target: 'plan/fleet/12', repository: 'fleet', pullRequest: 12, comment: null },
@@ -49,7 +49,7 @@ describe('a delivery about a pull request', () => {
     expect(matched(aComment('/headgate plan'), false)).toMatchObject({ kind: 'none' });
   });
 
-  it('asks for a comment to be read again when it begins with a command, and ignores every other one', () => {
+  it('requests that a comment is read again when it begins with a command, and ignores every other one', () => {
     expect(matched(aComment('\n/headgate plan shop'))).toMatchObject({ kind: 'plan', request: { comment: '77' } });
     for (const body of ['Looks good', 'Try /headgate plan', '/headgates', ''])
       expect(matched(aComment(body))).toEqual({ kind: 'none', reason: 'the comment has no command' });

@@ -6,7 +6,7 @@ import type { HostCase, Sent } from './host-case.ts';
 const REPOSITORY = { id: '42', fullName: 'acme/fleet' };
 
 /** The events that are read. */
-const READ = ['push', 'pull_request', 'issue_comment'];
+const READ = new Set(['push', 'pull_request', 'issue_comment']);
 
 export const GITHUB: HostCase = {
   name: 'github',
@@ -36,7 +36,7 @@ export const GITHUB: HostCase = {
     return { event: 'push', payload };
   },
   others: Object.fromEntries(
-    EXAMPLES.filter(({ name }) => !READ.includes(name)).map(({ name, examples }): [string, Sent] => [
+    EXAMPLES.filter(({ name }) => !READ.has(name)).map(({ name, examples }): [string, Sent] => [
       name,
       { event: name, payload: { ...examples[0], repository: { id: 42, full_name: 'acme/fleet' } } },
     ]),

@@ -8,6 +8,7 @@ import type { Delivery, GitHost, Parsed } from '../../../src/githost/port/git-ho
 import { asRevision } from '../../../src/snapshot/source.ts';
 import { pickFrom, randomFrom } from '../../rig/chaos/random.ts';
 import { CASES, deliveryOf } from '../conformance/cases.ts';
+import { pullRequestCaseOf } from '../conformance/pull-request-cases.ts';
 import { NEW, OLD, SENT_AT_MS, UPDATE } from '../conformance/host-case.ts';
 import type { HostCase, Sent } from '../conformance/host-case.ts';
 import { mutateBytes, mutateHeaders, mutatePayload } from './mutations.ts';
@@ -28,7 +29,14 @@ function sentBy(host: HostCase): readonly Sent[] {
     ...pushes,
     ...(host.deletedBranch === undefined ? [] : [host.deletedBranch('next')]),
     ...Object.values(host.others),
+    ...pullRequestsOf(host),
   ];
+}
+
+function pullRequestsOf({ host }: HostCase): readonly Sent[] {
+  const pulls = pullRequestCaseOf(host);
+  if (pulls === null) return [];
+  return [...Object.values(pulls.events).flat(), ...Object.values(pulls.ignored), pulls.comment('/headgate plan')];
 }
 
 async function accepts(receiver: GitHost, delivery: Delivery, { secret }: HostCase) {

@@ -39,3 +39,22 @@ describe('a webhook that Gitea lists', () => {
     expect(typeOf('forgejo')).toMatchObject({ type: 'forgejo' });
   });
 });
+
+it('lacks events of pull requests only where they are planned, as a webhook does that was registered before', () => {
+  const mistakesOf = (hook: object, pullRequests: boolean) =>
+    giteaSetup.hooks?.parseHooks(JSON.stringify([hook]), { pullRequests })[0]?.mistakes;
+  const mistakes = ['pull_request', 'pull_request_sync', 'pull_request_label', 'pull_request_comment'].map(
+    (event) => `it does not send ${event} events`,
+  );
+  expect(mistakesOf(HOOK, false)).toEqual([]);
+  expect(mistakesOf(HOOK, true)).toEqual(mistakes);
+  expect(
+    mistakesOf(
+      {
+        ...HOOK,
+        events: ['push', 'delete', 'pull_request', 'pull_request_sync', 'pull_request_label', 'pull_request_comment'],
+      },
+      true,
+    ),
+  ).toEqual([]);
+});

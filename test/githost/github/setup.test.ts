@@ -22,3 +22,12 @@ describe('a webhook that GitHub lists', () => {
     ]);
   });
 });
+
+it('lacks events of pull requests only where they are planned, as a webhook does that was registered before', () => {
+  const mistakesOf = (hook: object, pullRequests: boolean) =>
+    githubSetup.hooks?.parseHooks(JSON.stringify([hook]), { pullRequests })[0]?.mistakes;
+  const mistakes = ['it does not send pull_request events', 'it does not send issue_comment events'];
+  expect(mistakesOf(HOOK, false)).toEqual([]);
+  expect(mistakesOf(HOOK, true)).toEqual(mistakes);
+  expect(mistakesOf({ ...HOOK, events: ['push', 'pull_request', 'issue_comment'] }, true)).toEqual([]);
+});

@@ -64,3 +64,12 @@ it('reads how the receiver answered each delivery that GitLab lists', () => {
     { id: '3', event: 'push_hooks', statusCode: 0, status: 'internal error' },
   ]);
 });
+
+it('lacks events of pull requests only where they are planned, as a webhook does that was registered before', () => {
+  const mistakesOf = (hook: object, pullRequests: boolean) =>
+    gitlabSetup.hooks?.parseHooks(JSON.stringify([hook]), { pullRequests })[0]?.mistakes;
+  const mistakes = ['it does not send merge request events', 'it does not send comments'];
+  expect(mistakesOf(HOOK, false)).toEqual([]);
+  expect(mistakesOf(HOOK, true)).toEqual(mistakes);
+  expect(mistakesOf({ ...HOOK, merge_requests_events: true, note_events: true }, true)).toEqual([]);
+});

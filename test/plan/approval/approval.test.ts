@@ -99,6 +99,7 @@ describe('an approval', () => {
     revision: REVISION,
     hashes: [hashPlan(of, FOR, KEY)],
     given: null,
+    reviewed: [],
     recorded: null,
     keys: [KEY],
     ...change,
@@ -124,6 +125,22 @@ describe('an approval', () => {
         /^the plan is not the one that was approved: 4 creates: ConfigMap a, ConfigMap b, ConfigMap c and 1 more; approve [0-9a-f]{7}$/,
       ) as string,
     });
+  });
+
+  it('is the plan that was shown on the merged pull request, and no other one', () => {
+    const { hash } = hashPlan(plan, FOR, KEY);
+    const reviewed = [
+      { pullRequest: 12, hash: hashPlan(planOf([write('c')]), FOR, KEY).hash },
+      { pullRequest: 13, hash },
+    ];
+    expect(judgeApproval(facts({ reviewed }))).toMatchObject({ kind: 'approved', approved: { by: '#13' } });
+    const changed = judgeApproval(facts({ reviewed: reviewed.slice(0, 1) }));
+    expect(changed).toMatchObject({
+      kind: 'not-approved',
+      reason: expect.stringMatching(/^the plan changed since it was reviewed on #12: 2 creates: /) as string,
+    });
+    const cut = [{ pullRequest: 13, hash: hash.slice(0, 7) }];
+    expect(judgeApproval(facts({ reviewed: cut })).kind).toBe('not-approved');
   });
 
   it('is not one without a key', () => {

@@ -90,6 +90,20 @@ describe('the comment on a pull request', () => {
     }
   });
 
+  it('cuts one long value, so that it does not take the room of all others', () => {
+    const change: PlannedChange = {
+      ...aChange('update', 'big'),
+      fields: [
+        { path: '.data.v', before: 'x'.repeat(50_000), after: 'y'.repeat(50_000) },
+        { path: '.data.w', before: '1', after: '2' },
+      ],
+    };
+    const text = aComment({ plans: [planned('shop', { changes: [change] })] });
+    expect(text.length).toBeLessThan(6_000);
+    expect(text).toMatch(/^- \.data\.v: "x+… \(48013 more characters\)$/m);
+    expect(text).toContain('+ .data.w: "2"');
+  });
+
   it('keeps mentions, HTML, fences and bidirectional characters in names and values as code', () => {
     const name = '@acme/all <img src=x> ```\n\u202egnp| [x](https://evil.example)';
     const change: PlannedChange = {

@@ -24,7 +24,7 @@ describe('the body of a comment', () => {
     expect(readBody(`${body}\n`, KEYS)?.content).toBe('### Plan\n\ntext');
   });
 
-  it('keeps its facts, but not its content, when somebody edits it', () => {
+  it('keeps its facts, but not its content, when it is edited', () => {
     const body = signBody('### Plan\n\ntext', FACTS, KEYS);
     expect(readBody(body.replace('text', '1 to prune'), KEYS)).toEqual({ facts: FACTS, content: null });
     expect(readBody(`${body}\nmore`, KEYS)).toEqual({ facts: FACTS, content: null });

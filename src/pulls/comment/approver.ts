@@ -1,0 +1,42 @@
+import { code } from '../../deploy/show/markdown-text.ts';
+import type { Account, Contributors } from '../../githost/port/pull-requests.ts';
+
+export interface ApproverFacts {
+  readonly by: Account;
+  readonly author: Account;
+  /** Null: the host does not say. */
+  readonly contributors: Contributors | null;
+  /** Null: the credentials may not find out. */
+  readonly mayWrite: boolean | null;
+  /** User names; empty: everyone who may write. */
+  readonly approvers: readonly string[];
+}
+
+/** Why an account may not approve the plan of a pull request; null: it may. What cannot be found out is refused. */
+export function refuseApprover({ by, author, contributors, mayWrite, approvers }: ApproverFacts): string | null {
+  const name = code(by.name);
+  const isListed = approvers.some((each) => isSameName(each, by.name));
+  if (approvers.length > 0 && !isListed)
+    return `${name} is not one of ${code('approvers')}: ${approvers.map((each) => code(each)).join(', ')}.`;
+  if (!isListed && mayWrite === null)
+    return `The credentials of Headgate may not find out whether ${name} may write to the repository.`;
+  if (!isListed && mayWrite === false)
+    return `Only accounts that may write to the repository approve plans, and ${name} may not.`;
+  if (by.id === author.id || isSameName(by.name, author.name))
+    return `${name} opened the pull request: another person has to approve it.`;
+  if (contributors?.isComplete !== true)
+    return `The host does not list every commit of the pull request, so ${name} may be an author of it.`;
+  if (hasPartIn(by, contributors))
+    return `${name} has part in a commit of the pull request: another person has to approve it.`;
+  return null;
+}
+
+function hasPartIn({ id, name, displayName }: Account, { accounts, names }: Contributors): boolean {
+  const own = [name, displayName].filter((each) => each !== null && each !== '');
+  const isNamed = names.some((each) => own.some((other) => other !== null && isSameName(each, other)));
+  return accounts.some((account) => account.id === id) || isNamed;
+}
+
+function isSameName(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
+}
