@@ -75,11 +75,14 @@ function notBeforeOf(body: string): number {
   return typeof found === 'number' ? found : 0;
 }
 
-/** How often a message was pushed that is this old and was always pushed again after its pause. */
+/**
+ * How often a message was pushed that is this old and was always pushed again after its pause. At most as often as makes the pause
+ * the longest: a message that waited for hours has not failed as long.
+ */
 export function triesWithin(ageMs: number): number {
   let tries = 1;
   for (let leftMs = ageMs; ; tries += 1) {
     leftMs -= backOffSeconds(tries, 0) * 1000;
-    if (!(leftMs >= 0)) return tries;
+    if (!(leftMs >= 0) || backOffSeconds(tries, 0) >= PAUSES.longestSeconds) return tries;
   }
 }

@@ -170,7 +170,7 @@ describe('headgate bootstrap of the npm package', () => {
     }
   }, 120_000);
 
-  it('writes what Terraform deploys, with the published archives, and asks AWS nothing', async () => {
+  it('writes what Terraform deploys, with the published archives, and sends no request to AWS', async () => {
     const out = join(directory, 'for-terraform');
     const { code, stdout, stderr } = await installed.headgate(
       [

@@ -68,6 +68,8 @@ describe('a pushed message', () => {
     // Ten seconds are the pauses of 1, 2 and 4 s, and a part of the fourth.
     expect(tries).toEqual([4, 1, 1]);
     expect([0, 999, 1000, 2999, 3000].map(triesWithin)).toEqual([1, 1, 2, 2, 3]);
+    // An hour or a week in the queue is not a reason to give a request up.
+    expect([3_600_000, 7 * 86_400_000].map(triesWithin)).toEqual([11, 11]);
   });
 
   it('is never done when it cannot be read', async () => {

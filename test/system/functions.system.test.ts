@@ -139,6 +139,8 @@ describe('the functions', () => {
       },
       { timeout: 30_000, interval: 500 },
     );
+    // Its line is written after the status.
+    await aws.testbed.logged(({ message }) => message === 'dead-letter');
     expect(aws.testbed.log.filter(({ message }) => message === 'dead-letter')).toMatchObject([
       { target: aws.testbed.namespace, revision: before },
     ]);
