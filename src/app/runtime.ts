@@ -250,5 +250,6 @@ function openToolsLate(env: SecretSources['env'], registryLogin?: RegistryLogin)
     kustomize: async (build, signal) => (await open()).kustomize(build, signal),
     template: async (template, signal) => (await open()).template(template, signal),
     pull: async (chart, signal) => (await open()).pull(chart, signal),
+    archive: async (digest, signal) => (await open()).archive(digest, signal),
   };
 }

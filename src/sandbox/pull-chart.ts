@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { copyFile, mkdir, readFile, readdir, rename, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, readdir, rename, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ChartFrom } from '../deploy/ports/tools.ts';
@@ -38,13 +38,33 @@ export async function pullChart(
     const into = join(directory, 'tmp');
     const what = chart.kind === 'oci' ? [chart.url] : [chart.chart, `--repo=${chart.url}`];
     const login = chart.kind === 'oci' ? await writeLogin(new URL(chart.url).host, { directory, loginOf }, signal) : [];
-    const args = ['pull', ...what, ...login, `--version=${chart.version}`, `--destination=${into}`];
+    const plain = isLoopback(chart.url) && chart.kind === 'oci' ? ['--plain-http'] : [];
+    const args = ['pull', ...what, ...login, ...plain, `--version=${chart.version}`, `--destination=${into}`];
     // The administrator chose the chart repository in headgate.yml, so network access is allowed.
     const env = { PATH: path, HTTP_PROXY: '', HTTPS_PROXY: '' };
     const end = await runTool({ command, args, directory, env }, signal);
     const archive = (await readdir(into)).find((name) => name.endsWith('.tgz'));
     if (end.kind !== 'output' || archive === undefined) throw notPulled(chart, end.kind === 'failed' ? end.stderr : '');
+    await refuseLarge(join(into, archive), chart);
     return addToCache(join(into, archive), { charts, pointer });
+  });
+}
+
+/** As in headgate.yml, where http:// is accepted for loopback only. */
+function isLoopback(url: string): boolean {
+  return ['127.0.0.1', 'localhost'].includes(new URL(url).hostname);
+}
+
+/** Charts are text: the largest that are known have 2 MB. */
+const MAX_ARCHIVE_BYTES = 20 * 1024 * 1024;
+
+async function refuseLarge(archive: string, { url, version }: ChartFrom): Promise<void> {
+  const { size } = await stat(archive);
+  if (size <= MAX_ARCHIVE_BYTES) return;
+  throw new DeployError('render-limit', {
+    subject: `${url} ${version}`,
+    message: `the archive of the chart has ${size} bytes, more than the limit of ${MAX_ARCHIVE_BYTES}`,
+    remedy: 'Use a chart without large files.',
   });
 }
 
@@ -103,6 +123,7 @@ function notPulled(chart: ChartFrom, stderr: string): DeployError {
   return new DeployError('chart-unreachable', {
     subject: `${chart.url} ${chart.version}`,
     message: `the chart cannot be pulled: ${message === '' ? 'no response in time' : message}`,
-    remedy: 'Fix helm.repository, helm.oci, chart or version of the target in headgate.yml, or the network.',
+    remedy:
+      'Fix helm.repository, helm.oci, chart or version of the target in headgate.yml, the dependency in Chart.yaml, or the network.',
   });
 }

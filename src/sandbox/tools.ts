@@ -1,9 +1,10 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { KustomizeBuild, Tools } from '../deploy/ports/tools.ts';
 import { findTool, pinnedVersion } from './find-tools.ts';
 import type { Environment, FoundTool } from './find-tools.ts';
 import type { Tool } from './layer.ts';
-import { chartDirectory, pullChart } from './pull-chart.ts';
+import { chartDirectory, chartFile, pullChart } from './pull-chart.ts';
 import type { RegistryLogin } from './pull-chart.ts';
 import { inPrivateDirectory, removeAbandoned } from './private-directory.ts';
 import { withoutNetwork } from './isolation.ts';
@@ -79,6 +80,10 @@ export function openTools(
     async pull(chart, signal) {
       const { path: command } = await find('helm');
       return slot(() => pullChart(chart, { command, charts, path: env['PATH'] ?? '', loginOf }, signal));
+    },
+
+    async archive(digest, signal) {
+      return readFile(await chartFile(charts, digest), { signal });
     },
   } satisfies Tools;
 }

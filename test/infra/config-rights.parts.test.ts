@@ -149,6 +149,15 @@ it('lets the deploy function pull exactly the charts that are in private registr
     ['ecr:GetAuthorizationToken', '*'],
     [['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'], [{ 'Fn::Sub': arn }]],
   ]);
+  const host = '111122223333.dkr.ecr.eu-north-1.amazonaws.com';
+  const dependent = { ...place, name: 'c', namespace: 'c', path: 'c', helm: { dependencies: [host, 'ghcr.io'] } };
+  expect(statementsOf(await fragmentOf({ webhookSecret: 'ssm:hook' }, [dependent]), 'DeployCharts')).toEqual([
+    ['ecr:GetAuthorizationToken', '*'],
+    [
+      ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
+      [{ 'Fn::Sub': 'arn:${AWS::Partition}:ecr:eu-north-1:111122223333:repository/*' }],
+    ],
+  ]);
   const without = await fragmentOf({ webhookSecret: 'ssm:hook' }, [target('b', 'oci://ghcr.io/acme/charts/web')]);
   expect(Object.keys(without.Resources)).toEqual(['WebhookSecrets']);
 });

@@ -139,8 +139,17 @@ export function resolveSettings(
 }
 
 function helmSettings(helm: NonNullable<Written['helm']>): HelmSettings {
-  const { chart = null, version = null, repository = null, oci = null, releaseName = null, values, set } = helm;
-  return { chart, version, repository, oci, releaseName, values, set };
+  const {
+    chart = null,
+    version = null,
+    repository = null,
+    oci = null,
+    releaseName = null,
+    values,
+    set,
+    dependencies,
+  } = helm;
+  return { chart, version, repository, oci, releaseName, values, set, dependencies };
 }
 
 function ignoreRule(rule: Written['ignore'][number]): IgnoreRule {

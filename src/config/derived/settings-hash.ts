@@ -30,11 +30,16 @@ export function settingsHash(target: Target): string {
     ...(target.kustomize.remoteBases.length > 0 || target.kustomize.loadRestrictor !== 'root-only'
       ? { kustomize: { ...target.kustomize } }
       : {}),
-    ...(target.helm === null ? {} : { helm: { ...target.helm } }),
+    ...(target.helm === null ? {} : { helm: helmOf(target.helm) }),
     ...(target.decryption === null ? {} : { decryption: decryptionOf(target.decryption) }),
     ...(target.variables === null ? {} : { variables: target.variables }),
   };
   return createHash('sha256').update(canonicalJson(shaping)).digest('base64url').slice(0, 22);
+}
+
+/** Without `dependencies` where there are none, so that targets keep the hash that older versions recorded. */
+function helmOf({ dependencies, ...helm }: NonNullable<Target['helm']>): Json {
+  return { ...helm, ...(dependencies.length === 0 ? {} : { dependencies }) };
 }
 
 /** The key as the file names it: with another key, files that could not be decrypted are tried again. */

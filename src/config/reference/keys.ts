@@ -515,6 +515,14 @@ const TARGETS: readonly KeyReference[] = [
     example: 'values: [values.yaml, /envs/prod.yaml, "/apps/web-values.yaml#values.yaml"]',
   },
   {
+    key: 'targets.helm.dependencies',
+    type: 'list of host names',
+    default: '[]',
+    meaning:
+      'The hosts of chart repositories and registries that the dependencies of a chart in Git may be pulled from, at the versions of its Chart.lock.',
+    example: 'dependencies: [charts.example.com, ghcr.io]',
+  },
+  {
     key: 'targets.helm.set',
     type: 'map of text, numbers, true or false',
     default: '{}',

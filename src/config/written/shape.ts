@@ -171,6 +171,7 @@ const helm = closed({
   oci: ociChart.optional(),
   releaseName: releaseName.optional(),
   values: z.array(valuesFile).default([]),
+  dependencies: z.array(host).default([]),
   set: z
     .record(notEmpty, setting)
     .default({})

@@ -1,5 +1,6 @@
 import type { findReferences } from '../../images/edit/find-references.ts';
 import type { chartNameOf, readTemplated } from '../../desired/helm/chart.ts';
+import type { readDependencies } from '../../desired/helm/dependencies.ts';
 import type { refuseForeignSchemas } from '../../desired/helm/schema.ts';
 import type { valuesInConfigMap } from '../../desired/helm/values.ts';
 import type { readRendered } from '../../desired/kustomize/rendered.ts';
@@ -19,6 +20,8 @@ export interface Tools {
   template(template: HelmTemplate, signal: AbortSignal): Promise<Uint8Array>;
   /** Downloads a published chart once; returns its digest, `sha256:…`. */
   pull(chart: ChartFrom, signal: AbortSignal): Promise<string>;
+  /** The bytes of a chart that was pulled, by its digest. */
+  archive(digest: string, signal: AbortSignal): Promise<Uint8Array>;
 }
 
 export type ChartFrom =
@@ -63,6 +66,7 @@ export interface ReaderFunctions {
   readonly envelopeOf: typeof envelopeOf;
   readonly findReferences: typeof findReferences;
   readonly lineOfField: typeof lineOfField;
+  readonly readDependencies: typeof readDependencies;
   readonly readRendered: typeof readRendered;
   readonly readTemplated: typeof readTemplated;
   readonly refuseForeignSchemas: typeof refuseForeignSchemas;

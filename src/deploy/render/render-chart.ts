@@ -5,6 +5,7 @@ import { hooksInOrder, valuesOf } from '../../desired/helm/chart.ts';
 import { refusedBy } from '../../desired/plain/plain.ts';
 import type { PathContent } from '../../snapshot/source.ts';
 import { decrypt, isEncryptedFile } from './decrypt.ts';
+import { addDependencies, NO_DEPENDENCIES } from './chart-dependencies.ts';
 import { filesBelow } from './chart-files.ts';
 import type { BuildContext, Built } from './whole-render.ts';
 import { renderTwice } from './render-twice.ts';
@@ -21,6 +22,7 @@ const NO_SETTINGS: HelmSettings = {
   releaseName: null,
   values: [],
   set: {},
+  dependencies: [],
 };
 
 /** Reads a chart from Git, or pulls it, and renders it with its values as Helm would install it. */
@@ -30,11 +32,14 @@ export async function renderChart(at: BuildContext, signal: AbortSignal): Promis
   const from = chartFrom(settings);
   const read = await readChart(settings, from, { ...at, signal });
   if (read.problems.length > 0) return { desired: refusedBy(read.problems), inputs: read.inputs, digest: null };
+  const added = from === null ? await addDependencies(read, at, signal) : NO_DEPENDENCIES;
+  const inputs = { ...read.inputs, ...added.inputs };
+  if (added.problems.length > 0) return { desired: refusedBy(added.problems), inputs, digest: null };
   const { version, apiVersions } = await cluster.capabilities(signal);
   const digest = from === null ? null : await tools.pull(from, signal);
   refuseChangedDigest(digest, from, at);
   const template = {
-    files: read.files,
+    files: [...read.files, ...added.files],
     chart: digest === null ? { directory: read.chart } : { digest },
     release: settings.releaseName ?? target.name,
     namespace: target.namespace,
@@ -51,7 +56,7 @@ export async function renderChart(at: BuildContext, signal: AbortSignal): Promis
     return hooksInOrder(await readers.readTemplated([output, origin], signal));
   });
   const desired = await decrypt(rendered, read.files, at.world, signal);
-  return { desired, inputs: read.inputs, digest };
+  return { desired, inputs, digest: digest ?? added.digest };
 }
 
 function chartFrom({ chart, version, repository, oci }: HelmSettings): ChartFrom | null {

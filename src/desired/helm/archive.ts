@@ -9,7 +9,8 @@ export interface ArchivedFile {
 const INFLATED_BYTES = 64 * 1024 * 1024;
 const BLOCK = 512;
 
-/** The files of a `.tgz` as Helm reads it: gzip, and tar with the long names of GNU and POSIX. Null: it cannot be read. */
+/** The files of a `.tgz` as Helm reads it: gzip, and tar with the long names of GNU and POSIX. Null: it cannot
+ * be read, or has links or paths that lead out of it. */
 export function filesInArchive(archive: Uint8Array): readonly ArchivedFile[] | null {
   try {
     return filesInTar(gunzipSync(archive, { maxOutputLength: INFLATED_BYTES }));
@@ -28,10 +29,13 @@ function filesInTar(tar: Buffer): readonly ArchivedFile[] | null {
     if (size < 0 || end > tar.length) return null;
     const bytes = tar.subarray(at + BLOCK, end);
     const type = textIn(header, 156, 1);
+    if (type === '1' || type === '2') return null;
     if (type === 'L') longName = textIn(bytes, 0, bytes.length);
     else if (type === 'x') longName = paxPath(bytes) ?? longName;
     else {
-      if (type === '0' || type === '') files.push({ path: longName ?? nameIn(header), bytes });
+      const path = longName ?? nameIn(header);
+      if (path.startsWith('/') || path.includes('\\') || path.split('/').includes('..')) return null;
+      if (type === '0' || type === '') files.push({ path, bytes });
       if (type !== 'g') longName = null;
     }
     at = at + BLOCK + Math.ceil(size / BLOCK) * BLOCK;

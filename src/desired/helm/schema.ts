@@ -56,7 +56,8 @@ function unreadable(path: string): Problem {
   return {
     code: 'render-refused',
     subject: path,
-    message: 'is not a chart archive that can be searched for schemas: a .tgz of at most 64 MB, not nested deeply',
+    message:
+      'is not a chart archive that can be searched for schemas: a .tgz of at most 64 MB, not nested deeply, without links and paths that lead out of it',
     remedy: 'Package it again with helm package, or unpack it into a directory of the same name.',
   };
 }

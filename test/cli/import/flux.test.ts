@@ -86,6 +86,16 @@ describe('a Kustomization of Flux', () => {
     expect(lost).toEqual(['Kustomization flux-system/apps spec.dependsOn[]']);
   });
 
+  it('does not depend on a target that is only a comment, and says so', () => {
+    const infra = kustomization('infra', 'path: infra, prune: true').replace('GitRepository, name', 'Bucket, name');
+    const { config, lost } = imported(
+      kustomization('apps', 'path: apps, prune: true, dependsOn: [{ name: infra }]'),
+      infra,
+    );
+    expect(config?.targets).toMatchObject([{ name: 'apps', dependsOn: [] }]);
+    expect(lost).toContain('Kustomization flux-system/apps spec.dependsOn');
+  });
+
   it('is suspended while a field that changes manifests is not in Git, and the file says which', () => {
     const { config, lost, text } = imported(
       kustomization(
@@ -223,6 +233,17 @@ describe('a HelmRelease of Flux', () => {
       'HelmRelease shop/web spec.valuesFrom[]',
       'HelmRelease shop/web spec.valuesFrom[]',
     ]);
+  });
+
+  it('takes values from a ConfigMap that is a file in Git', () => {
+    const files = {
+      'flux.yaml': git() + kustomization('apps', 'path: apps, prune: true'),
+      'apps/release.yaml': release(`${CHART}, valuesFrom: [{ kind: ConfigMap, name: web, valuesKey: a.yaml }]`),
+      'apps/values.yaml': `${manifest('ConfigMap', 'web', 'shop')}data: { a.yaml: 'replicas: 2' }\n`,
+    };
+    const { config, lost } = importOf('flux', inClone(files));
+    expect(config?.targets[1]?.helm?.values).toEqual(['/apps/values.yaml#a.yaml']);
+    expect([config?.targets[1]?.suspend, lost]).toEqual([false, []]);
   });
 
   it('has a chart of an OCI registry by the tag of its OCIRepository', () => {

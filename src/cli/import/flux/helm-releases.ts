@@ -1,5 +1,6 @@
 import { parseDuration } from '../../../config/written/duration.ts';
 import { normalizeDirectory } from '../../../config/written/path.ts';
+import { objectsIn } from '../../init/manifests.ts';
 import { isOn, mapAt, mapsAt, nameOf, referencedBy, textAt, textsAt } from '../foreign-object.ts';
 import type { Fields, ForeignObject } from '../foreign-object.ts';
 import { EXACT_VERSION, importValues } from '../helm-values.ts';
@@ -31,6 +32,8 @@ export function importHelmRelease(
   const source =
     chart.source === null ? parentSource(object, parent, context) : { settings: chart.source, remarks: [] };
   const values = importValues(mapAt(spec, 'values'));
+  const from = valuesFromGit(object, context.installation);
+  const listed = [...textsAt(chart.helm ?? {}, 'values'), ...from.files];
   const drift = DRIFT[textAt(spec, 'driftDetection.mode') ?? 'disabled'] ?? 'off';
   const ignored = ignoreRules(mapsAt(spec, 'driftDetection.ignore').map(ignoredBy));
   const found = [
@@ -38,6 +41,7 @@ export function importHelmRelease(
     ...source.remarks,
     ...remarksOnFields(object, HELM_RELEASE),
     ...remarksOnValues(object, values.others),
+    ...from.remarks,
     ...ignored.lost.map((message) => remark(object, 'spec.driftDetection.ignore', { kind: 'untranslated', message })),
   ];
   const own = textAt(spec, 'targetNamespace');
@@ -72,6 +76,7 @@ export function importHelmRelease(
     helm: {
       ...chart.helm,
       releaseName: release,
+      ...(listed.length === 0 ? {} : { values: listed }),
       ...(Object.keys(values.set).length === 0 ? {} : { set: values.set }),
     },
     ...(drift === 'correct' ? {} : { drift }),
@@ -172,18 +177,53 @@ function parentSource(
 }
 
 function remarksOnValues(object: ForeignObject, others: readonly string[]): readonly Remark[] {
-  const inValues = others.map((path) => {
+  return others.map((path) => {
     const message =
       'helm.set holds only text, numbers, true and false. Commit it in a values file, and list that in helm.values.';
     return remark(object, `spec.values.${path}`, { kind: 'changes-manifests', message });
   });
-  const from = mapsAt(object.spec, 'valuesFrom').map((reference) => {
-    const [kind, name] = [textAt(reference, 'kind') ?? '', textAt(reference, 'name') ?? ''];
-    const message =
-      kind === 'ConfigMap'
-        ? `Headgate reads no values from the cluster. If ConfigMap ${name} is a file in Git, list that file in helm.values: "/FILE#${textAt(reference, 'valuesKey') ?? 'values.yaml'}".`
-        : `Headgate reads no values from a Secret. Let the chart refer to Secret ${name} by its name.`;
-    return remark(object, 'spec.valuesFrom[]', { kind: 'changes-manifests', message });
+}
+
+/** A ConfigMap that is a file of the repository is an entry of `helm.values`; others are lost. */
+function valuesFromGit(
+  object: ForeignObject,
+  { clone }: Pick<FluxContext['installation'], 'clone'>,
+): { readonly files: readonly string[]; readonly remarks: readonly Remark[] } {
+  const references = mapsAt(object.spec, 'valuesFrom').map((reference) => {
+    const isWhole = textAt(reference, 'kind') === 'ConfigMap' && textAt(reference, 'targetPath') === null;
+    const key = textAt(reference, 'valuesKey') ?? 'values.yaml';
+    const name = textAt(reference, 'name') ?? '';
+    const file =
+      isWhole && clone !== null ? configMapFile(clone.files, { name, namespace: object.namespace, key }) : null;
+    return { reference, file: file === null ? null : `/${file}#${key}` };
   });
-  return [...inValues, ...from];
+  return {
+    files: references.flatMap(({ file }) => (file === null ? [] : [file])),
+    remarks: references.flatMap(({ reference, file }) => (file === null ? [lostReference(object, reference)] : [])),
+  };
+}
+
+function configMapFile(
+  files: ReadonlyMap<string, string>,
+  { name, namespace, key }: { readonly name: string; readonly namespace: string; readonly key: string },
+): string | null {
+  const found = [...files].find(([, text]) =>
+    objectsIn(text).some(
+      (each) =>
+        each.kind === 'ConfigMap' &&
+        textAt(each.object, 'metadata.name') === name &&
+        [null, namespace].includes(each.namespace) &&
+        typeof mapAt(each.object, 'data')[key] === 'string',
+    ),
+  );
+  return found?.[0] ?? null;
+}
+
+function lostReference(object: ForeignObject, reference: Fields): Remark {
+  const name = textAt(reference, 'name') ?? '';
+  const message =
+    textAt(reference, 'kind') === 'ConfigMap'
+      ? `Headgate reads no values from the cluster. Commit ConfigMap ${name}, and list its file in helm.values: "/FILE#${textAt(reference, 'valuesKey') ?? 'values.yaml'}".`
+      : `Headgate reads no values from a Secret. Let the chart refer to Secret ${name} by its name.`;
+  return remark(object, 'spec.valuesFrom[]', { kind: 'changes-manifests', message });
 }

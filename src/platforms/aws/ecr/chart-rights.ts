@@ -4,9 +4,12 @@ import { registryOf } from './registry.ts';
 /** What `helm pull` reads of the charts that headgate.yml has in private registries of ECR; null: there are none. */
 export function chartRights({ targets, templates }: Pick<Config, 'targets' | 'templates'>) {
   const deployed = [...targets, ...templates.map(({ settings }) => settings)];
-  const charts = deployed.flatMap(({ helm }) =>
-    helm === null || helm.oci === null ? [] : [helm.chart === null ? helm.oci : `${helm.oci}/${helm.chart}`],
-  );
+  const charts = deployed.flatMap(({ helm }) => {
+    if (helm === null) return [];
+    // A pushed Chart.yaml names the repositories of its dependencies, on the registries that the target lists.
+    const dependencies = helm.dependencies.map((host) => `oci://${host}/*`);
+    return helm.oci === null ? dependencies : [helm.chart === null ? helm.oci : `${helm.oci}/${helm.chart}`];
+  });
   const repositories = [...new Set(charts)].toSorted().flatMap((chart) => {
     const { host, pathname } = new URL(chart);
     const registry = registryOf(host);
