@@ -10,6 +10,7 @@ import { RUN_LIMITS } from '../cluster/state/limits.ts';
 import type { RunLimits } from '../cluster/state/limits.ts';
 import type { ClusterConfig, Config, Repository, Target } from '../config/checked/config.ts';
 import type { Outbox } from '../deploy/ports/outbox.ts';
+import type { Channel } from '../deploy/ports/run-event.ts';
 import type { RunPorts, Runtime } from '../deploy/ports/runtime.ts';
 import { DeployError } from '../error/deploy-error.ts';
 import { openAgents } from '../exchange/exchange.ts';
@@ -45,6 +46,8 @@ export interface RuntimeOptions {
   readonly accessOf: AccessOf;
   /** Where runs and checks queue later work. */
   readonly outbox: Outbox;
+  /** Besides commit status, Kubernetes Event and log. Default: none. */
+  readonly channels?: readonly Channel[];
   readonly limits?: RunLimits;
   /** For private registries of charts. Default: none is known. */
   readonly registryLogin?: RegistryLogin;
@@ -75,6 +78,7 @@ export function openRuntime({
   secrets,
   accessOf,
   outbox,
+  channels = [],
   limits = RUN_LIMITS,
   registryLogin,
   localObjects = null,
@@ -165,7 +169,7 @@ export function openRuntime({
   return {
     config,
     log,
-    channels: [],
+    channels,
     ...outbox,
     nowMs,
     wait,

@@ -7,6 +7,7 @@ import { addDeployCommands } from './deploy-commands.ts';
 import type { CliProcess } from './terminal/cli-process.ts';
 import { openContext, runCommand } from './run-command.ts';
 import type { GlobalFlags } from './run-command.ts';
+import { addNotifyCommands } from './notify-commands.ts';
 import { addReferenceCommands } from './reference-commands.ts';
 import { addSteerCommands } from './steer-commands.ts';
 import { addSetupCommands } from './setup-commands.ts';
@@ -48,6 +49,7 @@ export function makeProgram(process: CliProcess, { version, select }: ProgramOpt
   const add = adderTo(program, process, select);
   addDeployCommands(add);
   addSteerCommands(add);
+  addNotifyCommands(add);
   addSetupCommands(add);
   addReferenceCommands(add, program);
   return program;

@@ -72,6 +72,7 @@ const FLEET = {
   statuses: true,
   insecure: false,
   caFile: null,
+  notify: [],
 };
 const DEFAULTS = {
   path: '',
@@ -94,6 +95,8 @@ const DEFAULTS = {
   dependsOn: [],
   suspend: false,
   onFailure: 'keep',
+  notify: [],
+  windows: [],
   generatedFrom: null,
 };
 

@@ -27,6 +27,7 @@ export function aRepository(change: Partial<Repository> = {}): Repository {
     statuses: false,
     insecure: false,
     caFile: null,
+    notify: [],
     ...change,
   };
 }
@@ -60,6 +61,8 @@ export function aTarget(change: Partial<Target> = {}): Target {
     dependsOn: [],
     suspend: false,
     onFailure: 'keep',
+    notify: [],
+    windows: [],
     generatedFrom: null,
     ...change,
   };
@@ -71,6 +74,7 @@ export function aConfig(repositories: readonly Repository[], targets: readonly T
     repositories: new Map(repositories.map((each) => [each.name, each])),
     targets,
     templates: [],
+    channels: new Map(),
     aws: { region: null, stage: null },
     warnings: [],
   };

@@ -20,6 +20,7 @@ const REPOSITORY: Repository = {
   statuses: true,
   insecure: false,
   caFile: null,
+  notify: [],
 };
 
 export function aTarget(change: Partial<Target> = {}): Target {
@@ -51,6 +52,8 @@ export function aTarget(change: Partial<Target> = {}): Target {
     dependsOn: [],
     suspend: false,
     onFailure: 'keep',
+    notify: [],
+    windows: [],
     generatedFrom: null,
     ...change,
   };

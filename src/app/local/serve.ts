@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { RUN_LIMITS } from '../../cluster/state/limits.ts';
 import type { RunLimits } from '../../cluster/state/limits.ts';
+import { referencesOfChannel } from '../../config/checked/channel.ts';
 import type { Config } from '../../config/checked/config.ts';
 import { sweepDrift } from '../../deploy/drift/detect-drift.ts';
 import type { Log } from '../../deploy/ports/log.ts';
@@ -18,10 +19,12 @@ import type { LocalQueues } from '../../platforms/local/queues.ts';
 import { VISIBILITY_SECONDS } from '../../queue/heartbeat.ts';
 import { cuttingWaitsShort, retryWaits } from '../../queue/retry-waits.ts';
 import type { RetryWaits } from '../../queue/retry-waits.ts';
+import { resolveSecret } from '../secrets.ts';
 import { VERSION } from '../version.ts';
 import { wait } from '../wait.ts';
 import { consumeChecks } from './consume-checks.ts';
 import { consumeDeadLetters, deadLetterOfUnreadable } from './consume-dead-letters.ts';
+import { consumeNotices } from './consume-notices.ts';
 import { consumeRequests } from './consume-requests.ts';
 import { localRuntime } from './local-runtime.ts';
 import type { LocalRuntime } from './local-runtime.ts';
@@ -66,7 +69,9 @@ export async function serve(options: ServeOptions): Promise<Service> {
   const waits = retryWaits(queues.deploy);
   const requests = cuttingWaitsShort(queues.deploy, waits);
   const outbox = { checks: queues.checks, requests };
-  const runtime = localRuntime({ config, env, log, holder, progress: () => undefined, outbox, limits: limits.run });
+  const { notices } = queues;
+  const progress = () => undefined;
+  const runtime = localRuntime({ config, env, log, holder, progress, outbox, notices, limits: limits.run });
   const stopping = new AbortController();
   try {
     await readSecrets(runtime, stopping.signal);
@@ -92,8 +97,12 @@ export async function serve(options: ServeOptions): Promise<Service> {
 }
 
 /** A missing secret fails the start, not the first push. */
-async function readSecrets({ config, secretsOf }: LocalRuntime, signal: AbortSignal): Promise<void> {
-  await Promise.all([...config.repositories.values()].map((repository) => secretsOf(repository, signal)));
+async function readSecrets({ config, secretsOf, secrets }: LocalRuntime, signal: AbortSignal): Promise<void> {
+  const ofChannels = [...config.channels.values()].flatMap((channel) => referencesOfChannel(channel));
+  await Promise.all([
+    ...[...config.repositories.values()].map((repository) => secretsOf(repository, signal)),
+    ...ofChannels.map((reference) => resolveSecret(reference, secrets, signal)),
+  ]);
 }
 
 function receptionOf(
@@ -113,7 +122,7 @@ interface Consuming {
 }
 
 function startConsumers(
-  { deploy, dead, checks, deadLetters }: LocalQueues,
+  { deploy, dead, checks, notices, channelErrors, deadLetters }: LocalQueues,
   { runtime, log, waits, visibilitySeconds }: Consuming,
 ): { stop(): Promise<void> } {
   const keepUnreadable = async () => deadLetters.add(deadLetterOfUnreadable(runtime.nowMs()));
@@ -121,9 +130,10 @@ function startConsumers(
   const deploys = consumeRequests({ ...common, queue: deploy, waits, deadLetters });
   const failed = consumeDeadLetters({ ...common, queue: dead, waits: null, deadLetters });
   const readiness = consumeChecks({ ...common, queue: checks, waits: null });
+  const messages = consumeNotices({ ...common, queue: notices, waits: null, errors: channelErrors });
   return {
     async stop() {
-      await Promise.all([deploys.stop(STOP_MS), failed.stop(STOP_MS), readiness.stop(0)]);
+      await Promise.all([deploys.stop(STOP_MS), failed.stop(STOP_MS), readiness.stop(0), messages.stop(0)]);
     },
   };
 }

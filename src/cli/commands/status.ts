@@ -1,5 +1,6 @@
 import type { Target } from '../../config/checked/config.ts';
 import { asDeployError } from '../../error/deploy-error.ts';
+import { readChannelErrors } from '../../platforms/local/channel-errors.ts';
 import { readDeadLetters } from '../../platforms/local/dead-letters.ts';
 import { listGeneratedTargets } from '../../deploy/targets/list-generated-targets.ts';
 import type { GeneratedTargets } from '../../deploy/targets/list-generated-targets.ts';
@@ -34,6 +35,10 @@ export async function statusCommand(context: Context, { target }: StatusFlags): 
     context.print(context.output === 'json' ? formatStatusJson(status) : formatStatusTable(status, nowMs()));
     const problems = [...rows.flatMap(({ problem }) => (problem === null ? [] : [problem])), ...generated.problems];
     for (const problem of problems) log({ level: 'error', message: 'read-failed', errors: [problem] });
+    for (const { channel, at, ...refused } of readChannelErrors(dataDir)) {
+      const errors = [{ code: 'channel-refused', subject: `channel ${channel}`, ...refused }];
+      log({ level: 'warn', message: 'not-notified', channel, since: at, errors });
+    }
     return problems.length === 0 ? 0 : 1;
   } finally {
     runtime.close();

@@ -1,3 +1,4 @@
+import { referencesOfChannel } from '../../config/checked/channel.ts';
 import { openSessions } from '../../cluster/api/connection.ts';
 import type { SessionPool } from '../../cluster/api/connection.ts';
 import { localRuntime } from '../../app/local/local-runtime.ts';
@@ -22,6 +23,7 @@ export function accessProbes({ config, env, log, dataDir }: Context): AccessProb
   const secrets = [
     ...[...config.repositories.values()].flatMap(secretsOf),
     ...[...config.targets, ...config.templates.map(({ settings }) => settings)].flatMap(keysOf),
+    ...[...config.channels.values()].flatMap((channel) => referencesOfChannel(channel)),
   ];
   return {
     probes: [

@@ -53,6 +53,7 @@ export function checkRepository(
     statuses: base !== null && credentials !== null && (written.statuses ?? true),
     insecure: written.insecure,
     caFile: written.caFile === undefined ? null : resolvePath(written.caFile, location),
+    notify: written.notify,
   };
 }
 

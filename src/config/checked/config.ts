@@ -1,4 +1,6 @@
 import type { HostName } from '../../githost/hosts.ts';
+import type { ChannelConfig } from './channel.ts';
+import type { Window } from '../written/window.ts';
 import type { SecretReference } from '../written/reference.ts';
 
 /** headgate.yml in its checked form: defaults are filled in, names are resolved, and paths have a known base. */
@@ -8,6 +10,8 @@ export interface Config {
   readonly targets: readonly Target[];
   /** Entries with `forEach`, which generate a target for each matching directory in Git. */
   readonly templates: readonly TargetTemplate[];
+  /** Where `notify` of targets and repositories may send messages. */
+  readonly channels: ReadonlyMap<string, ChannelConfig>;
   /** Where the set-up commands find the stack on AWS; null: not written. */
   readonly aws: { readonly region: string | null; readonly stage: string | null };
   /** Settings that have no effect or are probably a mistake, each with file and line. */
@@ -58,6 +62,8 @@ export interface Repository {
   readonly insecure: boolean;
   /** Absolute path of a PEM file with a private CA. */
   readonly caFile: string | null;
+  /** The channels of all its targets. */
+  readonly notify: readonly string[];
 }
 
 /**
@@ -135,6 +141,10 @@ export interface TargetSettings {
   readonly suspend: boolean;
   /** `rollback`: when a push does not become ready in time, the target is held at the last commit that did. */
   readonly onFailure: 'keep' | 'rollback';
+  /** The names of its channels, with those of its repository. */
+  readonly notify: readonly string[];
+  /** When it may deploy; none: always. */
+  readonly windows: readonly Window[];
 }
 
 export interface Target extends TargetSettings {

@@ -43,6 +43,8 @@ export function unpackConfig({ clusters, repositories, targets, templates }: Pac
     // Only the set-up commands use it.
     aws: { region: null, stage: null },
     warnings: [],
+    // Functions refuse targets that use one.
+    channels: new Map(),
     targets: targets.map((target) => ({
       ...target,
       repository: found(config.repositories, target.repository),

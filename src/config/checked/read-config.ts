@@ -1,9 +1,11 @@
 import { basename, dirname } from 'node:path';
 import type { Problem } from '../../error/deploy-error.ts';
+import { checkChannel, checkGithubChannels } from './check-channel.ts';
 import { checkCluster } from './check-cluster.ts';
 import type { ConfigLocation } from './check-cluster.ts';
 import { checkRepository } from './check-repository.ts';
 import { checkTargetTemplate } from './check-target-template.ts';
+import { checkNotify } from './check-settings.ts';
 import type { Names } from './check-settings.ts';
 import { checkTarget } from './check-target.ts';
 import type { Config, TargetTemplate, Target } from './config.ts';
@@ -53,13 +55,19 @@ function checkFile(
   const repositories = checkEntries('repositories', value, findings, (entry) =>
     checkRepository(entry, location, findings),
   );
+  const channels =
+    value['channels'] === undefined
+      ? new Map<string, null>()
+      : checkEntries('channels', value, findings, (entry) => checkChannel(entry, location, findings));
   const list = targetList(value, findings);
   const names: Names = {
     clusters,
     repositories,
     targets: firstIndices(list, (entry) => !isTemplate(entry)),
     templates: firstIndices(list, isTemplate),
+    channels,
   };
+  checkRepositoryNotify(value['repositories'], { names, findings });
   const targets: (Target | null)[] = [];
   const templates: (TargetTemplate | null)[] = [];
   for (const [index, written] of list.entries()) {
@@ -68,6 +76,7 @@ function checkFile(
     templates.push(isTemplate(written) ? checkTargetTemplate(written, entry) : null);
   }
   checkCycles(targets, findings);
+  checkGithubChannels({ targets, templates, channels }, findings);
   const aws = findings.parse(shape.aws, value['aws'] ?? {}, ['aws']);
   if (sections === null) return null;
   return {
@@ -75,6 +84,7 @@ function checkFile(
     repositories: withoutNulls(repositories),
     targets: targets.filter((target) => target !== null),
     templates: templates.filter((template) => template !== null),
+    channels: withoutNulls(channels),
     aws: { region: aws?.region ?? null, stage: aws?.stage ?? null },
   };
 }
@@ -90,7 +100,7 @@ interface Entry {
 }
 
 function checkEntries<T>(
-  section: 'clusters' | 'repositories',
+  section: 'clusters' | 'repositories' | 'channels',
   raw: Readonly<Record<string, unknown>>,
   findings: Findings,
   check: (entry: Entry) => T | null,
@@ -118,6 +128,15 @@ function checkEntries<T>(
       return [name, check({ name, value, path })] as const;
     }),
   );
+}
+
+function checkRepositoryNotify(
+  written: unknown,
+  context: { readonly names: Names; readonly findings: Findings },
+): void {
+  for (const [name, repository] of isRecord(written) ? Object.entries(written) : []) {
+    if (isRecord(repository)) checkNotify(repository['notify'], ['repositories', name, 'notify'], context);
+  }
 }
 
 function targetList(raw: Readonly<Record<string, unknown>>, findings: Findings): readonly unknown[] {

@@ -16,6 +16,7 @@ const REMOVED: Repository = {
   statuses: false,
   insecure: false,
   caFile: null,
+  notify: [],
 };
 
 /** A target that was removed from headgate.yml, as uninstall needs it: without limits on what it may own. */
@@ -32,5 +33,9 @@ export function removedTarget(
     namespaces: ['*'],
     clusterScoped: true,
   });
-  return resolveTarget(written, cluster, resolveSettings(written, { repository: REMOVED, decryption: null }));
+  return resolveTarget(
+    written,
+    cluster,
+    resolveSettings(written, { repository: REMOVED, decryption: null, windows: [] }),
+  );
 }

@@ -42,6 +42,7 @@ const SECTIONS = new Map<PropertyKey, string>([
   ['clusters', 'cluster'],
   ['repositories', 'repository'],
   ['targets', 'target'],
+  ['channels', 'channel'],
 ]);
 
 /** `prune.limit of target shop-prod`. */
@@ -74,6 +75,7 @@ const EXAMPLES = new Map<PropertyKey | undefined, string>([
   ['cluster', 'cluster: lab'],
   ['namespace', 'namespace: shop'],
   ['host', 'host: github'],
+  ['kind', 'kind: slack'],
   ['url', 'url: https://github.com/acme/fleet.git'],
   ['paths', 'paths: [/spec/replicas]'],
   ['region', 'region: eu-west-1'],

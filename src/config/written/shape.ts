@@ -35,14 +35,14 @@ function unknownKey(key: string, known: readonly string[]): { message: string; p
   return { message: 'is not a known key', params: { remedy } };
 }
 
-function text(errorOf: (value: string) => string | null, remedy: string) {
+export function text(errorOf: (value: string) => string | null, remedy: string) {
   return z.string().superRefine((value, context) => {
     const message = errorOf(value);
     if (message !== null) context.addIssue({ code: 'custom', message, params: { remedy } satisfies IssueParams });
   });
 }
 
-function pattern(regex: RegExp, message: string, remedy: string) {
+export function pattern(regex: RegExp, message: string, remedy: string) {
   return text((value) => (regex.test(value) ? null : message), remedy);
 }
 
@@ -250,6 +250,9 @@ const settings = {
   dependsOn: z.array(z.string()).default([]),
   suspend: z.boolean().default(false),
   onFailure: z.enum(['keep', 'rollback']).default('keep'),
+  notify: z.array(z.string()).default([]),
+  /** In window-shape.ts. */
+  windows: z.unknown().optional(),
   /** Makes the entry a template. */
   forEach: z.unknown().optional(),
 };
@@ -296,6 +299,7 @@ export const repository = closed({
   statuses: z.boolean().optional(),
   insecure: z.boolean().default(false),
   caFile: notEmpty.optional(),
+  notify: z.array(z.string()).default([]),
 });
 
 const digits = z
@@ -333,5 +337,6 @@ export const file = closed({
   clusters: z.unknown().optional(),
   repositories: z.unknown().optional(),
   targets: z.unknown().optional(),
+  channels: z.unknown().optional(),
   aws: z.unknown().optional(),
 });

@@ -45,7 +45,7 @@ export async function planned(
   }
   const { stop, run } = prepared;
   const verdict = verdictOfStop(stop);
-  if (stop.kind === 'waiting' || stop.kind === 'held') {
+  if (stop.kind === 'waiting' || stop.kind === 'held' || stop.kind === 'closed') {
     // Show what the deploy will do after the wait. Its refusals may pass by then.
     const { plan, observed } = await planRun(run, { options, world }, signal);
     return {
@@ -56,7 +56,7 @@ export async function planned(
       verdict,
       refusals: NO_PROBLEMS,
       waitingFor: waitingForStop(stop),
-      isDeferred: stop.kind === 'held',
+      isDeferred: stop.kind !== 'waiting',
     };
   }
   return {
@@ -69,8 +69,9 @@ export async function planned(
   };
 }
 
-function waitingForStop(stop: Extract<Stop, { kind: 'waiting' | 'held' }>): readonly string[] {
-  return stop.kind === 'held' ? [describeHold(stop.hold)] : stop.on;
+function waitingForStop(stop: Extract<Stop, { kind: 'waiting' | 'held' | 'closed' }>): readonly string[] {
+  if (stop.kind === 'waiting') return stop.on;
+  return [stop.kind === 'held' ? describeHold(stop.hold) : stop.reason];
 }
 
 function waitingForOf(plan: Plan): readonly string[] {

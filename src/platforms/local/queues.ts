@@ -4,6 +4,9 @@ import type { Checks } from '../../deploy/ports/check-request.ts';
 import type { Queue } from '../../deploy/ports/queue.ts';
 import { writeBody } from '../../queue/body.ts';
 import type { Inbox, Recall } from '../../queue/inbox.ts';
+import type { Notice } from '../../channels/port.ts';
+import { channelErrors } from './channel-errors.ts';
+import type { ChannelErrors } from './channel-errors.ts';
 import { openDatabase } from './database.ts';
 import { deadLetters } from './dead-letters.ts';
 import type { DeadLetters } from './dead-letters.ts';
@@ -19,27 +22,41 @@ export interface LocalQueues {
   readonly dead: Inbox;
   /** Each check is its own group, so that it does not wait for another check of its target. */
   readonly checks: Inbox & Checks;
+  /** One group per channel. */
+  readonly notices: Inbox & NoticeQueue;
+  readonly channelErrors: ChannelErrors;
   readonly deadLetters: DeadLetters;
   close(): Promise<void>;
+}
+
+export interface NoticeQueue {
+  /** `afterMs`: instead of the time for grouping. */
+  send(notices: readonly Notice[], signal: AbortSignal, afterMs?: number): Promise<void>;
 }
 
 export interface LocalQueuesOptions {
   readonly dataDirectory: string;
   readonly nowMs: () => number;
   readonly maxTries?: number;
+  /** How long the first notice of a channel waits for others. Default: 30 s. */
+  readonly groupingMs?: number;
 }
 
 const MAX_TRIES = 20;
+const GROUPING_MS = 30_000;
+/** The notices of one push that moves many targets. */
+const NOTICES_TOGETHER = 100;
 
 /** @throws DeployError `usage` when another process uses the directory, or its database cannot be used */
 export async function openLocalQueues(options: LocalQueuesOptions): Promise<LocalQueues> {
-  const { dataDirectory, nowMs, maxTries = MAX_TRIES } = options;
+  const { dataDirectory, nowMs, maxTries = MAX_TRIES, groupingMs = GROUPING_MS } = options;
   const lock = lockDirectory(dataDirectory);
   const db = openOrRelease(dataDirectory, lock);
   const common = { db, nowMs, wakeUps: wakeUps() };
   const deploy = openInbox({ ...common, name: 'deploy', deadLetters: { afterTries: maxTries, inbox: 'dead' } });
   const dead = openInbox({ ...common, name: 'dead', deadLetters: null });
   const checks = openInbox({ ...common, name: 'check', deadLetters: null });
+  const notices = openInbox({ ...common, name: 'channel', deadLetters: null, receivedTogether: NOTICES_TOGETHER });
   return {
     deploy: {
       ...deploy,
@@ -51,6 +68,19 @@ export async function openLocalQueues(options: LocalQueuesOptions): Promise<Loca
       ...checks,
       send: (request, afterMs) => checks.send([{ group: randomUUID(), body: writeBody(request), afterMs }]),
     },
+    notices: {
+      ...notices,
+      send: (sent, _signal, afterMs = groupingMs) =>
+        notices.send(
+          sent.map((notice) => ({
+            group: `channel/${notice.channel}`,
+            body: writeBody(notice),
+            afterMs,
+            joinsGroup: true,
+          })),
+        ),
+    },
+    channelErrors: channelErrors(db, nowMs),
     deadLetters: deadLetters(db, nowMs),
     async close() {
       db.close();

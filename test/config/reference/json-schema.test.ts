@@ -28,16 +28,35 @@ const minimal = (): Fields => ({
     { name: 'shop-prod', repository: 'fleet', branch: 'main', cluster: 'lab', namespace: 'shop' },
     { name: 'infra-prod', repository: 'fleet', branch: 'main', cluster: 'lab', namespace: 'infra' },
   ],
+  channels: {
+    'team-shop': { kind: 'slack', url: 'env:SLACK_URL' },
+    platform: { kind: 'slack', url: 'env:SLACK_URL' },
+  },
 });
 
 /** The entry of each list and map of named entries that a key is set in. */
-const ENTRIES: Readonly<Record<string, string>> = { clusters: 'lab', repositories: 'fleet', targets: '0' };
+const ENTRIES: Readonly<Record<string, string>> = {
+  clusters: 'lab',
+  repositories: 'fleet',
+  targets: '0',
+  channels: 'team-shop',
+};
 
 /** What cannot be beside a key. */
 const REPLACED: Readonly<Record<string, readonly string[]>> = {
   'clusters.eks': ['kubeconfig'],
   'targets.helm.oci': ['chart', 'repository'],
+  'targets.windows.deny': ['allow'],
   'targets.forEach': ['name', 'namespace'],
+};
+
+/** What has to be beside a key; undefined: nothing may be. */
+const REQUIRED: Readonly<Record<string, Fields>> = {
+  'channels.token': { kind: 'pagerduty', url: undefined },
+  'channels.topic': { kind: 'sns', url: undefined },
+  'channels.bus': { kind: 'eventbridge', url: undefined },
+  'channels.from': { kind: 'smtp', to: ['team@example.com'] },
+  'channels.to': { kind: 'smtp', from: 'headgate@example.com' },
 };
 
 const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
@@ -63,6 +82,8 @@ function around(file: Fields, key: string): Fields {
 
 function exampleMap(reference: KeyReference): unknown {
   if (reference.key === 'repositories.credentials') return { app: 1, installation: 2, privateKey: 'env:KEY' };
+  // Their examples are the shorter form.
+  if (/^targets\.windows\.(?:allow|deny)$/.test(reference.key)) return { cron: '0 9 * * 1-5', for: '8h' };
   return valueOf(reference);
 }
 
@@ -70,6 +91,7 @@ function fileWith(key: string, value: unknown): string {
   const file = minimal();
   const inside = around(file, key);
   for (const other of REPLACED[key] ?? []) delete inside[other];
+  Object.assign(inside, REQUIRED[key]);
   inside[key.slice(key.lastIndexOf('.') + 1)] = value;
   if (key === 'targets.forEach')
     Object.assign(inside, { name: '{{basename}}-{{cluster}}', namespace: 'shop', path: undefined });

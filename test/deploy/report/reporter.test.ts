@@ -78,6 +78,7 @@ describe('the events of the channel tests', () => {
       'deferred',
       'held',
       'hold-ended',
+      'window-overridden',
     ];
     expect(new Set(Object.values(EVENTS).map(({ kind }) => kind))).toEqual(new Set(kinds));
   });

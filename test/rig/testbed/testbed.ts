@@ -36,6 +36,7 @@ export interface TestbedOptions {
   readonly targets?: readonly Readonly<Record<string, unknown>>[];
   /** More clusters and repositories, as headgate.yml has them. */
   readonly more?: { readonly clusters: object; readonly repositories: object };
+  readonly channels?: Readonly<Record<string, object>>;
   readonly sweepIntervalMs?: number;
   readonly driftIntervalMs?: number;
   readonly namespaceExists?: boolean;
@@ -126,6 +127,7 @@ export class Testbed {
         },
       },
       targets: targets.map((change) => ({ ...target, ...change })),
+      ...(this.#options.channels === undefined ? {} : { channels: this.#options.channels }),
     });
     return text.replaceAll('NAMESPACE', this.namespace);
   }
