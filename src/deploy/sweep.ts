@@ -128,6 +128,8 @@ async function isBehind(
   }
   const closed = await closedFor({ target, state, tip }, runtime.nowMs());
   if (closed !== null) {
+    // Without a state that remembers it, every sweep would report the same wait.
+    if (state.outcome.attempted === null) return false;
     const { needsHeldRun } = await import('./hold/sweep-held.ts');
     return needsHeldRun({ target, state, ...closed, tip, nowMs: runtime.nowMs() }, { git, tools }, signal);
   }

@@ -50,12 +50,15 @@ function shown(text: string, to: Destination): string {
   return line.length > LONGEST_REASON ? `${line.slice(0, LONGEST_REASON)}…` : line;
 }
 
+/** Of HTTP, and of SMTP (RFC 4954). */
+const KEY_REFUSED: ReadonlySet<number> = new Set([401, 403, 530, 535]);
+
 function remedyOf(status: number | null, { name, url, token, topic, bus }: ChannelConfig): string {
   const key = token ?? url;
   const where = key === null ? (topic ?? bus ?? name) : formatReference(key);
   const again = `then run headgate notify test ${name}`;
   if (topic !== null || bus !== null) return `Allow Headgate to send to ${where}, and check that it exists; ${again}.`;
-  if (status === 401 || status === 403) return `Store a valid key under ${where}, ${again}.`;
+  if (status !== null && KEY_REFUSED.has(status)) return `Store a valid key under ${where}, ${again}.`;
   if (status === null || status === 404 || status === 410) {
     const address = url === null ? where : formatReference(url);
     return `Create the webhook again and store its address under ${address}, ${again}.`;

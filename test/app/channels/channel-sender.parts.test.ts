@@ -301,7 +301,12 @@ describe('sending mail', () => {
 
   it('is refused with a wrong password, which is in no text', async () => {
     const sent = await sender('smtp', { MAIL: `smtp://team:planted-wrong-one@${mail.host}` }).send([aNotice()], signal);
-    expect(sent.refused).toMatchObject([{ message: expect.stringContaining('status 535') }]);
+    expect(sent.refused).toMatchObject([
+      {
+        message: expect.stringContaining('status 535'),
+        remedy: expect.stringMatching(/^Store a valid key under env:MAIL/),
+      },
+    ]);
     expect(textOf(sent)).not.toContain('planted');
   });
 

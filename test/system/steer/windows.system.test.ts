@@ -86,6 +86,14 @@ describe('a target outside its windows', () => {
     expect(await sweptAt(OPENS_MS + 3 * HOUR_MS)).toEqual([]);
   }, 120_000);
 
+  it('is not queued by the sweep before there is a place for its state', async () => {
+    testbed = await Testbed.build({ target: { windows: WINDOWS, createNamespace: true }, namespaceExists: false });
+    const first = await push('1');
+    expect(await sweptAt(NOW_MS)).toEqual([]);
+    expect(lastOf(first)).toBe('none ');
+    expect(await sweptAt(OPENS_MS)).toMatchObject([{ verdict: 'deployed', revision: first }]);
+  }, 120_000);
+
   it('is still corrected when it drifts', async () => {
     await build(false);
     await push('1');
