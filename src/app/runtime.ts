@@ -10,6 +10,7 @@ import { RUN_LIMITS } from '../cluster/state/limits.ts';
 import type { RunLimits } from '../cluster/state/limits.ts';
 import type { ClusterConfig, Config, Repository, Target } from '../config/checked/config.ts';
 import type { Outbox } from '../deploy/ports/outbox.ts';
+import type { Channel } from '../deploy/ports/run-event.ts';
 import type { RunPorts, Runtime } from '../deploy/ports/runtime.ts';
 import { DeployError } from '../error/deploy-error.ts';
 import { openAgents } from '../exchange/exchange.ts';
@@ -47,6 +48,8 @@ export interface RuntimeOptions {
   readonly accessOf: AccessOf;
   /** Where runs and checks queue later work. */
   readonly outbox: Outbox;
+  /** Besides commit status, Kubernetes Event and log. Default: none. */
+  readonly channels?: readonly Channel[];
   readonly limits?: RunLimits;
   /** For private registries of charts. Default: none is known. */
   readonly registryLogin?: RegistryLogin;
@@ -81,6 +84,7 @@ export function openRuntime({
   secrets,
   accessOf,
   outbox,
+  channels = [],
   limits = RUN_LIMITS,
   registryLogin,
   localObjects = null,
@@ -174,7 +178,7 @@ export function openRuntime({
   const runtime: AppRuntime = {
     config,
     log,
-    channels: [],
+    channels,
     ...outbox,
     nowMs,
     wait,

@@ -1,12 +1,13 @@
 import { Option } from 'commander';
 import type { Checkout } from '../platforms/local/checkout.ts';
+import { DeployError } from '../error/deploy-error.ts';
 import type { Revision } from '../snapshot/source.ts';
 import type { PlanFormat } from './plan/print-plan.ts';
 import type { Context } from './terminal/context.ts';
 import type { AddCommand } from './command-definition.ts';
 import { findRemovedTarget } from './lookup/find-removed-target.ts';
 import { findTarget } from './lookup/find-target.ts';
-import { parseCount, parseInterval, parsePort, parseRevision } from './terminal/option-values.ts';
+import { parseCount, parseInterval, parsePort, parseRevision, parseText } from './terminal/option-values.ts';
 
 /** The commands that deploy targets and show their state. */
 export function addDeployCommands(add: AddCommand): void {
@@ -149,7 +150,7 @@ async function checkoutAt(directory: string, { env, signal }: Pick<Context, 'env
 }
 
 function addDeploy(add: AddCommand): void {
-  add<{ pruneLimit?: number; approve?: string }>({
+  add<{ pruneLimit?: number; approve?: string; overrideWindow?: true; reason?: string }>({
     usage: 'deploy <target>',
     summary: 'deploy a target now',
     description: 'Deploy the tip of the branch now, under the same lease as the queue.',
@@ -157,19 +158,32 @@ function addDeploy(add: AddCommand): void {
       'headgate deploy shop-prod',
       'headgate deploy shop-prod --prune-limit 100',
       'headgate deploy shop-prod --approve 3f9c2a1',
+      'headgate deploy shop-prod --override-window --reason "incident 4711"',
     ],
     options: [
       new Option('--prune-limit <number>', 'limit of deletions for this deploy only').argParser(parseCount),
       new Option('--approve <hash>', 'the plan that headgate plan shows under this hash'),
+      new Option('--override-window', 'deploy outside the windows of the target; needs --reason'),
+      new Option('--reason <text>', 'why its windows are overridden').argParser(parseText),
     ],
-    async body(context, { pruneLimit, approve }, [name = '']) {
+    async body(context, { pruneLimit, approve, overrideWindow = false, reason }, [name = '']) {
+      if (overrideWindow !== (reason !== undefined)) throw incompleteOverride(overrideWindow);
       const { deployCommand } = await import('./commands/deploy.ts');
       return deployCommand(context, {
         target: await findTarget(context, name),
         pruneLimit: pruneLimit ?? null,
         approve: approve ?? null,
+        overrideReason: reason ?? null,
       });
     },
+  });
+}
+
+function incompleteOverride(isOverridden: boolean): DeployError {
+  return new DeployError('usage', {
+    subject: 'headgate deploy',
+    message: isOverridden ? '--override-window requires --reason' : '--reason is only for --override-window',
+    remedy: 'Write both: --override-window --reason "incident 4711".',
   });
 }
 

@@ -8,6 +8,7 @@ import type { CliProcess } from './terminal/cli-process.ts';
 import { addImageCommands } from './image-commands.ts';
 import { openContext, runCommand } from './run-command.ts';
 import type { GlobalFlags } from './run-command.ts';
+import { addNotifyCommands } from './notify-commands.ts';
 import { addReferenceCommands } from './reference-commands.ts';
 import { addSteerCommands } from './steer-commands.ts';
 import { addSetupCommands } from './setup-commands.ts';
@@ -50,6 +51,7 @@ export function makeProgram(process: CliProcess, { version, select }: ProgramOpt
   addDeployCommands(add);
   addSteerCommands(add);
   addImageCommands(add);
+  addNotifyCommands(add);
   addSetupCommands(add);
   addReferenceCommands(add, program);
   return program;

@@ -15,7 +15,9 @@ import type { DeployRequest } from './ports/request.ts';
 import type { RunPorts, Runtime } from './ports/runtime.ts';
 import { isBackingOff } from '../state/backoff.ts';
 import type { Git } from './ports/git.ts';
-import { activeHold } from '../state/current.ts';
+import { activeHold, openedCommit } from '../state/current.ts';
+import { describeHold } from '../state/hold.ts';
+import type { TargetState } from '../state/target-state.ts';
 
 /** More would only wait for one of the 32 streams of the connection. */
 const TARGETS_AT_ONCE = 32;
@@ -120,8 +122,29 @@ async function isBehind(
     const nowMs = runtime.nowMs();
     const hold = activeHold(state, nowMs);
     // A run ends one that has run out.
-    return hold === null || needsHeldRun({ target, state, hold, tip, nowMs }, { git, tools }, signal);
+    if (hold === null) return true;
+    const kept = { at: hold.at, reason: describeHold(hold) };
+    return needsHeldRun({ target, state, ...kept, tip, nowMs }, { git, tools }, signal);
+  }
+  const closed = await closedFor({ target, state, tip }, runtime.nowMs());
+  if (closed !== null) {
+    // Without a state that remembers it, every sweep would report the same wait.
+    if (state.outcome.attempted === null) return false;
+    const { needsHeldRun } = await import('./hold/sweep-held.ts');
+    return needsHeldRun({ target, state, ...closed, tip, nowMs: runtime.nowMs() }, { git, tools }, signal);
   }
   if (isBackingOff(state.outcome, { revision: tip, settings, nowMs: runtime.nowMs() })) return false;
   return !(await isAtTip({ target, state, tip }, { git, tools }, signal));
+}
+
+/** Outside its windows, unless the run of the tip has opened within one. */
+async function closedFor(
+  { target: { windows }, state, tip }: { target: Target; state: TargetState; tip: Revision },
+  nowMs: number,
+): Promise<{ readonly at: Revision | null; readonly reason: string } | null> {
+  const at = openedCommit(state);
+  if (windows.length === 0 || at === tip) return null;
+  const { reasonWhileClosed } = await import('../windows/describe.ts');
+  const reason = reasonWhileClosed(windows, nowMs);
+  return reason === null ? null : { at, reason };
 }

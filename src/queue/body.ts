@@ -15,14 +15,20 @@ const RENAMED: Readonly<Record<string, string>> = {
   goesOn: 'resumesRun',
 };
 
-/** A message body with the keys of this release; undefined when it is not JSON. */
-export function parseBody(body: string): unknown {
+/** A message body of a kind that no release before 0.2 had; undefined when it is not JSON. */
+export function parsePlainBody(body: string): unknown {
   try {
     const value: unknown = JSON.parse(body);
-    return isRecord(value) ? withTrigger(withCurrentKeys(value)) : value;
+    return value;
   } catch {
     return undefined;
   }
+}
+
+/** A message body with the keys of this release; undefined when it is not JSON. */
+export function parseBody(body: string): unknown {
+  const value = parsePlainBody(body);
+  return isRecord(value) ? withTrigger(withCurrentKeys(value)) : value;
 }
 
 function withCurrentKeys(record: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {

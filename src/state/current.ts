@@ -40,15 +40,26 @@ export function activeHold({ hold }: Pick<TargetState, 'hold'>, nowMs: number): 
   return hold === null || hasRunOut(hold, nowMs) ? null : hold;
 }
 
+/** The commit whose run has opened and has not ended: it waits for its next step, works, or was killed. Null: none. */
+export function openedCommit({
+  run,
+  outcome,
+  progress,
+}: Pick<TargetState, 'run' | 'outcome' | 'progress'>): Revision | null {
+  if (progress.waiting?.isExact === true) return progress.waiting.revision;
+  // It has marked its files dirty, and only its close clears them.
+  const isOpen = run.lease !== null && outcome.attempted === outcome.pendingOn;
+  return isOpen ? outcome.attempted : null;
+}
+
 /**
  * The commit that a hold without a chosen one keeps: the one whose run has opened, which is finished, or the applied one.
  * Null for a target that was never deployed, or only in part.
  */
-export function commitToKeep({ applied, run, outcome, progress }: TargetState): Revision | null {
-  if (progress.waiting?.isExact === true) return progress.waiting.revision;
-  // A run that works, or was killed: it has marked its files dirty, and only its close clears them.
-  if (run.lease !== null && outcome.attempted !== null && outcome.attempted === outcome.pendingOn)
-    return outcome.attempted;
+export function commitToKeep(state: TargetState): Revision | null {
+  const { applied, run } = state;
+  const opened = openedCommit(state);
+  if (opened !== null) return opened;
   return run.dirty === 'all' || run.dirty.length > 0 ? null : (applied.source?.revision ?? null);
 }
 

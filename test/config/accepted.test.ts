@@ -81,6 +81,7 @@ const FLEET = {
   insecure: false,
   write: null,
   caFile: null,
+  notify: [],
 };
 const DEFAULTS = {
   path: '',
@@ -104,6 +105,8 @@ const DEFAULTS = {
   suspend: false,
   onFailure: 'keep',
   approval: 'none',
+  notify: [],
+  windows: [],
   generatedFrom: null,
 };
 

@@ -29,6 +29,7 @@ export function aRepository(change: Partial<Repository> = {}): Repository {
     insecure: false,
     write: null,
     caFile: null,
+    notify: [],
     ...change,
   };
 }
@@ -63,6 +64,8 @@ export function aTarget(change: Partial<Target> = {}): Target {
     suspend: false,
     onFailure: 'keep',
     approval: 'none',
+    notify: [],
+    windows: [],
     generatedFrom: null,
     ...change,
   };
@@ -76,6 +79,7 @@ export function aConfig(repositories: readonly Repository[], targets: readonly T
     targets,
     templates: [],
     images: new Map(),
+    channels: new Map(),
     aws: { region: null, stage: null },
     warnings: [],
   };

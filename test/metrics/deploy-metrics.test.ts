@@ -15,7 +15,7 @@ const NO_COUNTERS = { git: null, kubernetes: null, host: null };
 function after(events: readonly (keyof typeof EVENTS)[], target = 'shop-prod'): readonly string[] {
   const metrics = deployMetrics(config, '1.2.3');
   for (const name of events) {
-    const subject = { target, repository: 'fleet', delivery: 'd' };
+    const subject = { target, repository: 'fleet', delivery: 'd', notify: [], requestedAt: '2026-01-01T00:00:00Z' };
     for (const line of renderLines(EVENTS[name], subject, NO_COUNTERS)) metrics.observe(line);
   }
   return metrics.text(NOTHING).split('\n');

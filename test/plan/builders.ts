@@ -22,6 +22,7 @@ const REPOSITORY: Repository = {
   insecure: false,
   write: null,
   caFile: null,
+  notify: [],
 };
 
 export function aTarget(change: Partial<Target> = {}): Target {
@@ -54,6 +55,8 @@ export function aTarget(change: Partial<Target> = {}): Target {
     suspend: false,
     onFailure: 'keep',
     approval: 'none',
+    notify: [],
+    windows: [],
     generatedFrom: null,
     ...change,
   };

@@ -43,7 +43,9 @@ export function openUpdates({ runtime, openRegistry }: UpdatesOptions): Updates 
   }
 
   const report: UpdatePorts['report'] = async (event, { name, repository }, signal) => {
-    const subject = { target: name, repository: repository.name, delivery: 'images' };
+    const requestedAt = new Date(nowMs()).toISOString();
+    const { notify } = repository;
+    const subject = { target: name, repository: repository.name, delivery: 'images', notify, requestedAt };
     await reporter(channels, { subject, log }).report(event, signal);
   };
 

@@ -7,6 +7,10 @@ import type { Readers } from '../../deploy/ports/tools.ts';
 import type { Outbox } from '../../deploy/ports/outbox.ts';
 import type { RegistryLogin } from '../../sandbox/pull-chart.ts';
 import { openRuntime, SECRET_TIMEOUT_MS } from '../runtime.ts';
+import { noticesChannel } from '../../deploy/report/channels/notices.ts';
+import type { Notices } from '../../channels/port.ts';
+import { channelSender } from '../channels/channel-sender.ts';
+import type { ChannelSender } from '../channels/channel-sender.ts';
 import type { AccessOf, AppRuntime, RuntimeOptions } from '../runtime.ts';
 import { resolveSecret, webhookSecrets } from '../secrets.ts';
 import type { SecretReference } from '../../config/written/reference.ts';
@@ -25,19 +29,22 @@ export interface LocalOptions extends Pick<
   readonly env: NodeJS.ProcessEnv;
   /** Default: in memory and discarded, for commands that deploy nothing. */
   readonly outbox?: Outbox;
+  /** Where the notices of runs go. Default: nowhere, for commands that deploy nothing. */
+  readonly notices?: Notices;
 }
 
 export interface LocalRuntime extends AppRuntime, WebhookSecrets {
   readonly secrets: SecretSources;
   readonly registryLogin: RegistryLogin;
   readonly loadReaders: () => Promise<Readers>;
+  readonly sender: ChannelSender;
 }
 
 /** A kubeconfig is read again after this time, so that a renewed certificate is found. */
 const KUBECONFIG_MS = 30_000;
 
 /** The runtime of one machine: kubeconfigs, the machine's AWS credentials, its environment. */
-export function localRuntime({ env, outbox = memoryOutbox(), ...options }: LocalOptions): LocalRuntime {
+export function localRuntime({ env, outbox = memoryOutbox(), notices, ...options }: LocalOptions): LocalRuntime {
   const nowMs = () => Date.now();
   const credentials = machineCredentials(nowMs);
   const aws = openAws({ credentials, env, nowMs, wait });
@@ -54,13 +61,17 @@ export function localRuntime({ env, outbox = memoryOutbox(), ...options }: Local
     const { ecrLogin } = await import('../../platforms/aws/ecr/registry-login.ts');
     return ecrLogin(host, aws, signal);
   };
-  const runtime = openRuntime({ ...options, secrets, accessOf, outbox, loadReaders, registryLogin });
+  const { config } = options;
+  const hasChannels = notices !== undefined && config.channels.size > 0;
+  const channels = hasChannels ? [noticesChannel({ config, notices, nowMs })] : [];
+  const runtime = openRuntime({ ...options, channels, secrets, accessOf, outbox, loadReaders, registryLogin });
   return {
     ...runtime,
     ...webhookSecrets(secrets),
     secrets,
     registryLogin,
     loadReaders,
+    sender: channelSender({ config, secrets, aws, nowMs, wait }),
     close() {
       runtime.close();
       apart.close();

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { referencesOfChannel } from '../../config/checked/channel.ts';
 import { countRefusals } from '../../deploy/webhook/count-refusals.ts';
 import { BODY_LIMIT_BYTES } from '../../deploy/webhook/receive.ts';
 import type { Reception } from '../../deploy/webhook/reception.ts';
@@ -13,7 +14,12 @@ import type { LocalRuntime } from './local-runtime.ts';
 export async function readSecrets({ config, secrets, secretsOf }: LocalRuntime, signal: AbortSignal): Promise<void> {
   const repositories = [...config.repositories.values()];
   const images = [...config.images.values()];
-  const others = [...repositories.flatMap(({ write }) => write ?? []), ...images.flatMap(imageSecretsOf)];
+  const channels = [...config.channels.values()];
+  const others = [
+    ...repositories.flatMap(({ write }) => write ?? []),
+    ...images.flatMap(imageSecretsOf),
+    ...channels.flatMap((channel) => referencesOfChannel(channel)),
+  ];
   await Promise.all([
     ...repositories.map((repository) => secretsOf(repository, signal)),
     ...others.map((reference) => resolveSecret(reference, secrets, signal)),

@@ -23,6 +23,7 @@ import { consumeChecks } from './consume-checks.ts';
 import { planContext } from '../plan-context.ts';
 import { consumeDeadLetters, deadLetterOfUnreadable } from './consume-dead-letters.ts';
 import { consumePlans } from './consume-plans.ts';
+import { consumeNotices } from './consume-notices.ts';
 import { consumeRequests } from './consume-requests.ts';
 import { consumeWrites } from './consume-writes.ts';
 import { localRuntime } from './local-runtime.ts';
@@ -77,7 +78,9 @@ export async function serve(options: ServeOptions): Promise<Service> {
   const waits = retryWaits(queues.deploy);
   const requests = cuttingWaitsShort(queues.deploy, waits);
   const outbox = { checks: queues.checks, requests };
-  const runtime = localRuntime({ config, env, log, holder, progress: () => undefined, outbox, limits: limits.run });
+  const { notices } = queues;
+  const progress = () => undefined;
+  const runtime = localRuntime({ config, env, log, holder, progress, outbox, notices, limits: limits.run });
   const stopping = new AbortController();
   const scrape = () => ({ queues: queues.contents(), requests: runtime.servers.counts() });
   let scraped: LoopbackServer | null = null;
@@ -119,7 +122,7 @@ interface Consuming {
 }
 
 function startConsumers(
-  { deploy, dead, checks, plans, writes, deadLetters }: LocalQueues,
+  { deploy, dead, checks, plans, writes, notices, channelErrors, deadLetters }: LocalQueues,
   { runtime, log, waits, visibilitySeconds }: Consuming,
 ): { stop(): Promise<void> } {
   const keepUnreadable = async () => deadLetters.add(deadLetterOfUnreadable(runtime.nowMs()));
@@ -130,9 +133,10 @@ function startConsumers(
   const context = planContext({ runtime, secrets: runtime.secrets, queue: plans });
   const planning = consumePlans({ ...common, queue: plans, waits: null, context, servers: runtime.servers });
   const images = consumeWrites({ ...common, queue: writes, waits: null, openUpdates: () => openUpdatesLate(runtime) });
+  const messages = consumeNotices({ ...common, queue: notices, waits: null, errors: channelErrors });
   return {
     async stop() {
-      const atOnce = [readiness.stop(0), planning.stop(0)];
+      const atOnce = [readiness.stop(0), planning.stop(0), messages.stop(0)];
       await Promise.all([deploys.stop(STOP_MS), failed.stop(STOP_MS), images.stop(STOP_MS), ...atOnce]);
     },
   };

@@ -5,6 +5,7 @@ import type { DeployRequest } from '../../deploy/ports/request.ts';
 import { memoryOutbox } from '../../deploy/ports/outbox.ts';
 import { runRequests } from '../../deploy/requests/run-requests.ts';
 import { sweep } from '../../deploy/sweep.ts';
+import { memoryNotices, sendNow } from '../../app/channels/send-now.ts';
 import { localRuntime } from '../../app/local/local-runtime.ts';
 import { writeImages } from '../../app/local/write-images.ts';
 import type { Context, ExitCode } from '../terminal/context.ts';
@@ -22,7 +23,9 @@ export async function sweepCommand(context: Context): Promise<ExitCode> {
   };
   const outbox = memoryOutbox();
   const progress = () => undefined;
-  const runtime = localRuntime({ config, env, log: watching, holder: `cli-${randomUUID()}`, progress, outbox });
+  const notices = memoryNotices();
+  const holder = `cli-${randomUUID()}`;
+  const runtime = localRuntime({ config, env, log: watching, holder, progress, outbox, notices });
   const answers: object[] = [];
   const deployAll = async (requests: readonly DeployRequest[]) => {
     for (const request of inDependencyOrder(requests, config)) {
@@ -56,6 +59,7 @@ export async function sweepCommand(context: Context): Promise<ExitCode> {
     else if (answers.length === 0 && !hasFailed) context.print('every target is at its tip');
     return hasFailed ? 1 : 0;
   } finally {
+    await sendNow(notices, runtime);
     runtime.close();
   }
 }

@@ -1,3 +1,4 @@
+import { referencesOfChannel } from '../../config/checked/channel.ts';
 import { openSessions } from '../../cluster/api/connection.ts';
 import type { SessionPool } from '../../cluster/api/connection.ts';
 import { localRuntime } from '../../app/local/local-runtime.ts';
@@ -31,6 +32,7 @@ export function accessProbes({ config, env, log, dataDir }: Context): AccessProb
     ...[...config.repositories.values()].flatMap(secretsOf),
     ...[...config.targets, ...config.templates.map(({ settings }) => settings)].flatMap(keysOf),
     ...[...config.images.values()].flatMap(imageSecretsOf),
+    ...[...config.channels.values()].flatMap((channel) => referencesOfChannel(channel)),
   ];
   return {
     probes: [

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { RunLimits } from '../../cluster/state/limits.ts';
 import type { Target } from '../../config/checked/config.ts';
+import { memoryNotices, sendNow } from '../../app/channels/send-now.ts';
 import { localRuntime } from '../../app/local/local-runtime.ts';
 import type { LocalRuntime } from '../../app/local/local-runtime.ts';
 import { endHold, setHold } from '../../deploy/hold/change-hold.ts';
@@ -114,6 +115,7 @@ async function opened(
 ): Promise<ExitCode> {
   const { config, env, log } = context;
   const outbox = memoryOutbox();
+  const notices = memoryNotices();
   const runtime = localRuntime({
     config,
     env,
@@ -121,14 +123,17 @@ async function opened(
     holder: `cli-${randomUUID()}`,
     progress: () => undefined,
     outbox,
+    notices,
     ...(limits === undefined ? {} : { limits }),
   });
   try {
     const ports = await runtime.open(target, null);
-    const request = { target, trigger: { kind: 'cli', by: personOf(env) } } as const;
+    const at = new Date(context.nowMs()).toISOString();
+    const request = { target, trigger: { kind: 'cli', by: personOf(env) }, at } as const;
     const { report } = reporterOf(ports, { request, runtime });
     return await work({ target, context, runtime, outbox, ports, hold: { cluster: ports.cluster, report } });
   } finally {
+    await sendNow(notices, runtime);
     runtime.close();
   }
 }

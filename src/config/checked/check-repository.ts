@@ -56,6 +56,7 @@ export function checkRepository(
     pullRequests: { ...written.pullRequests, serviceAccount: written.pullRequests.serviceAccount ?? null },
     insecure: written.insecure,
     caFile: written.caFile === undefined ? null : resolvePath(written.caFile, location),
+    notify: written.notify,
   };
 }
 

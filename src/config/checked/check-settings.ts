@@ -2,12 +2,14 @@ import type * as z from 'zod';
 import type { ConfigLocation } from './location.ts';
 import { checkReference } from './check-repository.ts';
 import { compileGlob } from './compile-glob.ts';
+import type { ChannelConfig } from './channel.ts';
 import type { ClusterConfig, HelmSettings, IgnoreRule, Repository, TargetSettings } from './config.ts';
 import { isRecord } from '../written/document.ts';
 import type { Path } from '../written/document.ts';
 import type { Findings } from '../written/findings.ts';
 import { nearest } from '../written/nearest.ts';
 import * as shape from '../written/shape.ts';
+import { windows as windowShape } from '../written/window-shape.ts';
 import { mayResolveTo } from '../written/placeholders.ts';
 
 /** The entries that a target may refer to; an entry with errors is null. */
@@ -17,6 +19,7 @@ export interface Names {
   /** Every name in the file, with the index of the first target that uses it. */
   readonly targets: ReadonlyMap<string, number>;
   readonly templates: ReadonlyMap<string, number>;
+  readonly channels: ReadonlyMap<string, ChannelConfig | null>;
 }
 
 /** One entry of `targets` and its context. */
@@ -36,7 +39,7 @@ type Written = z.output<typeof shape.target> | z.output<typeof shape.template>;
 export function checkSettings(
   raw: Readonly<Record<string, unknown>>,
   entry: Entry,
-): Pick<TargetSettings, 'decryption'> & { readonly repository: Repository | null } {
+): Pick<TargetSettings, 'decryption' | 'windows'> & { readonly repository: Repository | null } {
   const { path, names, findings } = entry;
   checkName(raw['repository'], [...path, 'repository'], { what: 'repository', known: names.repositories, findings });
   checkDependencies(raw, entry);
@@ -45,10 +48,12 @@ export function checkSettings(
       'Store a random text with headgate secret set, and add key: env:HEADGATE_KEY at the top of the file.';
     findings.error([...path, 'approval'], { message: 'requires key, which signs approvals', remedy });
   }
+  checkNotify(raw['notify'], [...path, 'notify'], { names, findings });
   const repository = raw['repository'];
   return {
     repository: typeof repository === 'string' ? (names.repositories.get(repository) ?? null) : null,
     decryption: checkDecryption(raw['decryption'], entry),
+    windows: checkWindows(raw['windows'], entry),
   };
 }
 
@@ -68,6 +73,15 @@ export function checkName(
   // Only a valid name is quoted: this may be a misplaced address with a password.
   const message = shape.NAME.test(name) ? `refers to unknown ${what} ${name}` : `is not a valid ${what} name`;
   findings.error(path, { message, remedy });
+}
+
+export function checkNotify(
+  list: unknown,
+  path: Path,
+  { names: { channels }, findings }: { readonly names: Pick<Names, 'channels'>; readonly findings: Findings },
+): void {
+  for (const [index, name] of (Array.isArray(list) ? list : []).entries())
+    checkName(name, [...path, index], { what: 'channel', known: channels, findings });
 }
 
 function checkDependencies(
@@ -106,9 +120,13 @@ function checkDecryption(written: unknown, { path, location, findings }: Entry):
   return { age, kms: written['kms'] === true };
 }
 
+function checkWindows(written: unknown, { path, findings }: Entry): TargetSettings['windows'] {
+  return written === undefined ? [] : (findings.parse(windowShape, written, [...path, 'windows']) ?? []);
+}
+
 export function resolveSettings(
   written: Written,
-  { repository, decryption }: Pick<TargetSettings, 'repository' | 'decryption'>,
+  { repository, decryption, windows }: Pick<TargetSettings, 'repository' | 'decryption' | 'windows'>,
 ): TargetSettings {
   const { prune } = written;
   return {
@@ -135,6 +153,8 @@ export function resolveSettings(
     suspend: written.suspend,
     onFailure: written.onFailure,
     approval: written.approval,
+    notify: [...new Set([...written.notify, ...repository.notify])],
+    windows,
   };
 }
 

@@ -16,7 +16,7 @@ export function checkTargetTemplate(value: Readonly<Record<string, unknown>>, en
   const written = findings.parse(shape.template, value, path);
   const { name } = value;
   checkUnique(typeof name === 'string' ? normalizePlaceholders(name) : name, entry);
-  const { repository, decryption } = checkSettings(value, entry);
+  const { repository, decryption, windows } = checkSettings(value, entry);
   const forEach = checkForEach(value['forEach'], entry);
   checkPlaceholders(value, forEach?.directories ?? null, entry);
   if (forEach !== null) checkListed(value, forEach, entry);
@@ -35,7 +35,7 @@ export function checkTargetTemplate(value: Readonly<Record<string, unknown>>, en
       namespace: normalizePlaceholders(written.namespace),
     },
     namespaces: written.namespaces ?? null,
-    settings: resolveSettings(written, { repository, decryption }),
+    settings: resolveSettings(written, { repository, decryption, windows }),
   };
   warnAmbiguousName(template, entry);
   return template;

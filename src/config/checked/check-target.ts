@@ -14,7 +14,7 @@ export function checkTarget(value: unknown, entry: Entry): Target | null {
   const written = findings.parse(shape.target, isRecord(value) ? { ...value, ...standIns } : value, path);
   if (!isRecord(value)) return null;
   checkUnique(value['name'], entry);
-  const { repository, decryption } = checkSettings(value, entry);
+  const { repository, decryption, windows } = checkSettings(value, entry);
   if (!Object.hasOwn(standIns, 'cluster'))
     checkName(value['cluster'], [...path, 'cluster'], { what: 'cluster', known: names.clusters, findings });
   if (written === null || Object.keys(standIns).length > 0) return null;
@@ -24,7 +24,7 @@ export function checkTarget(value: unknown, entry: Entry): Target | null {
     const remedy = `Remove it, or use a cluster on EKS: ${cluster.name} has a kubeconfig.`;
     findings.warn([...path, 'role'], { message: 'has no effect', remedy });
   }
-  return resolveTarget(written, cluster, resolveSettings(written, { repository, decryption }));
+  return resolveTarget(written, cluster, resolveSettings(written, { repository, decryption, windows }));
 }
 
 export function resolveTarget(written: Written, cluster: ClusterConfig, settings: TargetSettings): Target {

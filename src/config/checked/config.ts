@@ -1,4 +1,6 @@
 import type { HostName } from '../../githost/hosts.ts';
+import type { ChannelConfig } from './channel.ts';
+import type { Window } from '../written/window.ts';
 import type { SecretReference } from '../written/reference.ts';
 import type { ImagePolicy } from './image-policy.ts';
 
@@ -13,6 +15,8 @@ export interface Config {
   readonly templates: readonly TargetTemplate[];
   /** By name. */
   readonly images: ReadonlyMap<string, ImagePolicy>;
+  /** Where `notify` of targets and repositories may send messages. */
+  readonly channels: ReadonlyMap<string, ChannelConfig>;
   /** Where the set-up commands find the stack on AWS; null: not written. */
   readonly aws: { readonly region: string | null; readonly stage: string | null };
   /** Settings that have no effect or are probably a mistake, each with file and line. */
@@ -82,6 +86,8 @@ export interface Repository {
   readonly insecure: boolean;
   /** Absolute path of a PEM file with a private CA. */
   readonly caFile: string | null;
+  /** The channels of all its targets. */
+  readonly notify: readonly string[];
 }
 
 /**
@@ -163,6 +169,10 @@ export interface TargetSettings {
   readonly onFailure: 'keep' | 'rollback';
   /** `plan`: it deploys only a plan that a person approved by its hash. */
   readonly approval: 'none' | 'plan';
+  /** The names of its channels, with those of its repository. */
+  readonly notify: readonly string[];
+  /** When it may deploy; none: always. */
+  readonly windows: readonly Window[];
 }
 
 export interface Target extends TargetSettings {

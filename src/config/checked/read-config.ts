@@ -1,11 +1,13 @@
 import { basename, dirname } from 'node:path';
 import type { Problem } from '../../error/deploy-error.ts';
+import { checkChannel, checkGithubChannels } from './check-channel.ts';
 import { checkCluster } from './check-cluster.ts';
 import type { ConfigLocation } from './location.ts';
 import { checkImages } from './check-image.ts';
 import { checkPullRequests } from './check-pull-requests.ts';
 import { checkReferences, checkRepository } from './check-repository.ts';
 import { checkTargetTemplate } from './check-target-template.ts';
+import { checkNotify } from './check-settings.ts';
 import type { Names } from './check-settings.ts';
 import { checkTarget } from './check-target.ts';
 import type { Config, TargetTemplate, Target } from './config.ts';
@@ -57,13 +59,19 @@ function checkFile(
     checkRepository(entry, location, findings),
   );
   checkPullRequests(value, findings);
+  const channels =
+    value['channels'] === undefined
+      ? new Map<string, null>()
+      : checkEntries('channels', value, findings, (entry) => checkChannel(entry, location, findings));
   const list = targetList(value, findings);
   const names: Names = {
     clusters,
     repositories,
     targets: firstIndices(list, (entry) => !isTemplate(entry)),
     templates: firstIndices(list, isTemplate),
+    channels,
   };
+  checkRepositoryNotify(value['repositories'], { names, findings });
   const targets: (Target | null)[] = [];
   const templates: (TargetTemplate | null)[] = [];
   for (const [index, written] of list.entries()) {
@@ -73,6 +81,7 @@ function checkFile(
   }
   checkCycles(targets, findings);
   const images = checkImages(value['images'], { repositories, location, findings });
+  checkGithubChannels({ targets, templates, channels }, findings);
   const aws = findings.parse(shape.aws, value['aws'] ?? {}, ['aws']);
   if (sections === null) return null;
   return {
@@ -82,6 +91,7 @@ function checkFile(
     targets: targets.filter((target) => target !== null),
     templates: templates.filter((template) => template !== null),
     images,
+    channels: withoutNulls(channels),
     aws: { region: aws?.region ?? null, stage: aws?.stage ?? null },
   };
 }
@@ -104,7 +114,7 @@ interface Entry {
 }
 
 function checkEntries<T>(
-  section: 'clusters' | 'repositories',
+  section: 'clusters' | 'repositories' | 'channels',
   raw: Readonly<Record<string, unknown>>,
   findings: Findings,
   check: (entry: Entry) => T | null,
@@ -132,6 +142,15 @@ function checkEntries<T>(
       return [name, check({ name, value, path })] as const;
     }),
   );
+}
+
+function checkRepositoryNotify(
+  written: unknown,
+  context: { readonly names: Names; readonly findings: Findings },
+): void {
+  for (const [name, repository] of isRecord(written) ? Object.entries(written) : []) {
+    if (isRecord(repository)) checkNotify(repository['notify'], ['repositories', name, 'notify'], context);
+  }
 }
 
 function targetList(raw: Readonly<Record<string, unknown>>, findings: Findings): readonly unknown[] {

@@ -18,6 +18,7 @@ const REMOVED: Repository = {
   insecure: false,
   write: null,
   caFile: null,
+  notify: [],
 };
 
 /** A target that was removed from headgate.yml, as uninstall needs it: without limits on what it may own. */
@@ -34,5 +35,9 @@ export function removedTarget(
     namespaces: ['*'],
     clusterScoped: true,
   });
-  return resolveTarget(written, cluster, resolveSettings(written, { repository: REMOVED, decryption: null }));
+  return resolveTarget(
+    written,
+    cluster,
+    resolveSettings(written, { repository: REMOVED, decryption: null, windows: [] }),
+  );
 }

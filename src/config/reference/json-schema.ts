@@ -1,7 +1,10 @@
 import * as z from 'zod';
 import { HOST_NAMES } from '../../githost/hosts.ts';
 import * as imageShape from '../written/image-shape.ts';
+import { CHANNEL_KEYS } from '../checked/channel.ts';
+import { channel as channelShape } from '../written/channel-shape.ts';
 import * as shape from '../written/shape.ts';
+import { cronSpan, window as windowShape } from '../written/window-shape.ts';
 import { defaultText } from './default-text.ts';
 import { KEYS } from './keys.ts';
 import type { KeyReference } from './keys.ts';
@@ -25,12 +28,18 @@ export function configSchema(): JsonSchema {
     credentials: { anyOf: [secretReference, app] },
     write: secretReference,
   });
+  const channel = withProperties(schemaOf(channelShape), {
+    kind: { enum: Object.keys(CHANNEL_KEYS) },
+    url: secretReference,
+    token: secretReference,
+  });
   const schema = withProperties(schemaOf(shape.file), {
     key: secretReferences,
     clusters: { type: 'object', additionalProperties: cluster },
     repositories: { type: 'object', additionalProperties: repository },
     targets: { type: 'array', items: targetSchema() },
     images: { type: 'array', items: imageSchema() },
+    channels: { type: 'object', additionalProperties: channel },
     aws: schemaOf(shape.aws),
   });
   return {
@@ -47,6 +56,7 @@ function targetSchema(): JsonSchema {
   const decryption = target.properties?.['decryption'];
   return withProperties(target, {
     ...(isSchema(decryption) ? { decryption: withProperties(decryption, { age: secretReference }) } : {}),
+    windows: { type: 'array', items: windowSchema() },
     forEach: schemaOf(shape.forEach),
   });
 }
@@ -60,6 +70,11 @@ function imageSchema(): JsonSchema {
     ...(isSchema(webhook) ? { webhook: withProperties(webhook, { secret: secretReferences }) } : {}),
     ...(isSchema(commit) ? { commit: withProperties(commit, { signingKey: { type: 'null' } }) } : {}),
   });
+}
+
+function windowSchema(): JsonSchema {
+  const span: JsonSchema = { anyOf: [{ type: 'string' }, withoutDialect(schemaOf(cronSpan))] };
+  return withProperties(schemaOf(windowShape), { allow: span, deny: span });
 }
 
 /** A shape as people write it: before its transformations and without its rules, which JSON Schema cannot express. */

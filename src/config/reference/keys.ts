@@ -249,6 +249,13 @@ const REPOSITORIES: readonly KeyReference[] = [
     meaning: 'A file with the private CA of the Git host, relative to headgate.yml.',
     example: 'caFile: ./ca.pem',
   },
+  {
+    key: 'repositories.notify',
+    type: 'list of names of channels',
+    default: '[]',
+    meaning: 'The channels that report all targets of the repository.',
+    example: 'notify: [platform]',
+  },
 ];
 
 const TARGETS: readonly KeyReference[] = [
@@ -601,6 +608,76 @@ const TARGETS: readonly KeyReference[] = [
     example: 'approval: plan',
   },
   {
+    key: 'targets.notify',
+    type: 'list of names of channels',
+    default: '[]',
+    meaning: 'The channels that report the target, besides those of its repository.',
+    example: 'notify: [team-shop]',
+  },
+  {
+    key: 'targets.windows',
+    type: 'list of maps with allow or deny',
+    default: '[]',
+    note: 'without it: always',
+    meaning: 'When the target may deploy (docs/steering.md). deny takes precedence.',
+    example: 'windows: [{ allow: "Mon-Fri 09:00-17:00", timezone: Europe/Berlin }]',
+  },
+  {
+    key: 'targets.windows.allow',
+    type: 'days and hours, an interval, or a map with cron and for',
+    note: 'required, unless the entry has deny',
+    meaning: 'When it may deploy. Several entries add up.',
+    example: 'allow: "Mon-Fri 09:00-17:00"',
+  },
+  {
+    key: 'targets.windows.allow.cron',
+    type: 'cron expression with five fields',
+    note: 'required',
+    meaning: 'When the time begins.',
+    example: 'cron: "0 9 * * 1-5"',
+  },
+  {
+    key: 'targets.windows.allow.for',
+    type: 'duration',
+    note: 'required',
+    meaning: 'How long it lasts, up to seven days.',
+    example: 'for: 8h',
+  },
+  {
+    key: 'targets.windows.deny',
+    type: 'days and hours, an interval, or a map with cron and for',
+    note: 'required, unless the entry has allow',
+    meaning: 'When it must not deploy, whatever is allowed.',
+    example: 'deny: "2026-12-20 00:00 / 2027-01-02 00:00"',
+  },
+  {
+    key: 'targets.windows.deny.cron',
+    type: 'cron expression with five fields',
+    note: 'required',
+    meaning: 'When the time begins.',
+    example: 'cron: "0 12 24 12 *"',
+  },
+  {
+    key: 'targets.windows.deny.for',
+    type: 'duration',
+    note: 'required',
+    meaning: 'How long it lasts, up to seven days.',
+    example: 'for: 48h',
+  },
+  {
+    key: 'targets.windows.timezone',
+    type: 'name of a time zone',
+    note: 'required',
+    meaning: 'The time zone of the clock that the times are read from.',
+    example: 'timezone: Europe/Berlin',
+  },
+  {
+    key: 'targets.windows.reason',
+    type: 'text',
+    meaning: 'Why, as everyone who pushes sees it.',
+    example: 'reason: holiday freeze',
+  },
+  {
     key: 'targets.forEach',
     type: 'map',
     meaning:
@@ -630,6 +707,89 @@ const TARGETS: readonly KeyReference[] = [
   },
 ];
 
+const CHANNELS: readonly KeyReference[] = [
+  {
+    key: 'channels',
+    type: 'map of channels by name',
+    meaning:
+      'Where messages about targets are sent (docs/notifications.md). Targets and repositories name them in notify.',
+    example: 'channels: { team-shop: { kind: slack, url: env:SLACK_WEBHOOK_URL } }',
+  },
+  {
+    key: 'channels.kind',
+    type: 'name of a service',
+    note: 'required',
+    meaning:
+      'slack, teams, discord, googlechat, mattermost, pagerduty, webhook, sns, eventbridge, github-deployments, grafana or smtp.',
+    example: 'kind: slack',
+  },
+  {
+    key: 'channels.url',
+    type: REFERENCE_TYPE,
+    note: 'required for slack, teams, discord, googlechat, mattermost, webhook, grafana and smtp',
+    meaning:
+      'The address that messages are sent to, which is never logged. Of pagerduty: the events address of another region.',
+    example: 'url: env:SLACK_WEBHOOK_URL',
+  },
+  {
+    key: 'channels.token',
+    type: REFERENCE_TYPE,
+    note: 'required for pagerduty, webhook, github-deployments and grafana',
+    meaning:
+      'The integration key of PagerDuty, the secret that signs the messages of a webhook, or the token for GitHub or Grafana.',
+    example: 'token: env:PAGERDUTY_KEY',
+  },
+  {
+    key: 'channels.topic',
+    type: 'ARN of an SNS topic',
+    note: 'required for sns',
+    meaning: 'The topic that messages are published to.',
+    example: 'topic: arn:aws:sns:eu-west-1:111122223333:deploys',
+  },
+  {
+    key: 'channels.bus',
+    type: 'ARN of an EventBridge bus',
+    note: 'required for eventbridge',
+    meaning: 'The bus that events are put on.',
+    example: 'bus: arn:aws:events:eu-west-1:111122223333:event-bus/default',
+  },
+  {
+    key: 'channels.from',
+    type: 'mail address',
+    note: 'required for smtp',
+    meaning: 'The sender of mails.',
+    example: 'from: headgate@example.com',
+  },
+  {
+    key: 'channels.to',
+    type: 'list of mail addresses',
+    note: 'required for smtp',
+    meaning: 'The recipients of mails.',
+    example: 'to: [team@example.com]',
+  },
+  {
+    key: 'channels.events',
+    type: 'list of deployed, failed, refused, partial, ready, not-ready, waiting, held, released, drift',
+    note: 'without it: all of them',
+    meaning: 'What the channel reports.',
+    example: 'events: [failed, refused, partial, not-ready]',
+  },
+  {
+    key: 'channels.targets',
+    type: 'list of names of targets, in which * matches any characters',
+    note: 'without it: every target that names the channel',
+    meaning: 'The targets that the channel reports.',
+    example: 'targets: ["shop-*"]',
+  },
+  {
+    key: 'channels.severity',
+    type: 'info, warning or error',
+    default: 'info',
+    meaning: 'The channel reports only what is at least as severe.',
+    example: 'severity: warning',
+  },
+];
+
 const AWS: readonly KeyReference[] = [
   {
     key: 'aws',
@@ -653,4 +813,12 @@ const AWS: readonly KeyReference[] = [
   },
 ];
 
-export const KEYS: readonly KeyReference[] = [...KEY, ...CLUSTERS, ...REPOSITORIES, ...TARGETS, ...IMAGES, ...AWS];
+export const KEYS: readonly KeyReference[] = [
+  ...KEY,
+  ...CLUSTERS,
+  ...REPOSITORIES,
+  ...TARGETS,
+  ...IMAGES,
+  ...CHANNELS,
+  ...AWS,
+];

@@ -43,6 +43,7 @@ const SECTIONS = new Map<PropertyKey, string>([
   ['repositories', 'repository'],
   ['targets', 'target'],
   ['images', 'image'],
+  ['channels', 'channel'],
 ]);
 
 /** `prune.limit of target shop-prod`. */
@@ -76,6 +77,7 @@ const EXAMPLES = new Map<PropertyKey | undefined, string>([
   ['cluster', 'cluster: lab'],
   ['namespace', 'namespace: shop'],
   ['host', 'host: github'],
+  ['kind', 'kind: slack'],
   ['url', 'url: https://github.com/acme/fleet.git'],
   ['paths', 'paths: [/spec/replicas]'],
   ['region', 'region: eu-west-1'],

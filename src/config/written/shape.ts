@@ -254,6 +254,9 @@ const settings = {
   suspend: z.boolean().default(false),
   onFailure: z.enum(['keep', 'rollback']).default('keep'),
   approval: z.enum(['none', 'plan']).default('none'),
+  notify: z.array(z.string()).default([]),
+  /** In window-shape.ts. */
+  windows: z.unknown().optional(),
   /** Makes the entry a template. */
   forEach: z.unknown().optional(),
 };
@@ -316,6 +319,7 @@ export const repository = closed({
   write: z.unknown().optional(),
   insecure: z.boolean().default(false),
   caFile: notEmpty.optional(),
+  notify: z.array(z.string()).default([]),
 });
 
 const digits = z
@@ -359,5 +363,6 @@ export const file = closed({
   repositories: z.unknown().optional(),
   targets: z.unknown().optional(),
   images: z.unknown().optional(),
+  channels: z.unknown().optional(),
   aws: z.unknown().optional(),
 });

@@ -145,6 +145,7 @@ export interface ClusterEvent {
     | 'DriftRefused'
     | 'Held'
     | 'HoldEnded'
+    | 'WindowOverridden'
     | 'Ready'
     | 'NotReady';
   readonly message: string;

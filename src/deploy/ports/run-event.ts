@@ -14,6 +14,8 @@ export type RunEvent =
   | { readonly kind: 'deferred'; readonly revision: Revision; readonly reason: string }
   | { readonly kind: 'held'; readonly hold: Hold }
   | { readonly kind: 'hold-ended'; readonly hold: Hold; readonly by: string }
+  /** A person deploys outside the windows. `closed`: what would keep the tip back. */
+  | { readonly kind: 'window-overridden'; readonly by: string; readonly reason: string; readonly closed: string }
   /** A newer commit replaced this one: `isApplied` before it was ready, or else before it was applied. */
   | { readonly kind: 'superseded'; readonly revision: Revision; readonly by: string; readonly isApplied: boolean }
   | Finished
@@ -105,6 +107,10 @@ export interface EventSubject {
   readonly repository: string;
   /** The Git host's delivery id, `sweep` or `cli`. */
   readonly delivery: string;
+  /** The channels of headgate.yml that hear of it. */
+  readonly notify: readonly string[];
+  /** When the run was requested, RFC 3339: the same when the queue delivers the request again. */
+  readonly requestedAt: string;
 }
 
 /** A place where run events are reported. A run never fails because a channel does. */

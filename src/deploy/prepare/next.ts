@@ -52,6 +52,7 @@ export function verdictOfStop({ kind }: Stop): Verdict {
     case 'refused':
       return 'refused';
     case 'held':
+    case 'closed':
     case 'waiting':
       return 'waiting';
     default:

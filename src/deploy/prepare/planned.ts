@@ -67,7 +67,7 @@ export async function planned(
   }
   const { stop, run } = prepared;
   const verdict = verdictOfStop(stop);
-  if (stop.kind === 'waiting' || stop.kind === 'held') {
+  if (stop.kind === 'waiting' || stop.kind === 'held' || stop.kind === 'closed') {
     // Show what the deploy will do after the wait. Its refusals may pass by then.
     const whole = await planRun(run, { options, world }, signal);
     const { plan, observed } = whole;
@@ -80,7 +80,7 @@ export async function planned(
       verdict,
       refusals: NO_PROBLEMS,
       waitingFor: waitingForStop(stop),
-      isDeferred: stop.kind === 'held',
+      isDeferred: stop.kind !== 'waiting',
     };
   }
   return {
@@ -98,8 +98,9 @@ async function hashIfKeyed(run: PlannedRun, world: World, signal: AbortSignal): 
   return key === undefined ? null : hashOf(run, key).hash;
 }
 
-function waitingForStop(stop: Extract<Stop, { kind: 'waiting' | 'held' }>): readonly string[] {
-  return stop.kind === 'held' ? [describeHold(stop.hold)] : stop.on;
+function waitingForStop(stop: Extract<Stop, { kind: 'waiting' | 'held' | 'closed' }>): readonly string[] {
+  if (stop.kind === 'waiting') return stop.on;
+  return [stop.kind === 'held' ? describeHold(stop.hold) : stop.reason];
 }
 
 function waitingForOf(plan: Plan): readonly string[] {

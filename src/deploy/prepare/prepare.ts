@@ -12,6 +12,7 @@ import {
   stopAtRewind,
   stopForDependencies,
   stopGeneratedTarget,
+  stopOutsideWindows,
   stopWhenCurrent,
   stopWhileHeld,
   stopWhileUnapproved,
@@ -80,11 +81,19 @@ async function findStop(run: StartedRun, world: World, signal: AbortSignal): Pro
   return (
     stopWhileHeld(run, isAtTip !== null) ??
     isAtTip ??
+    stopOutsideWindows(run, await readWindows(run)) ??
     stopGeneratedTarget(run, await readGeneratedFacts(run, world, signal)) ??
     stopWhileBackingOff(run) ??
     stopWhileUnapproved(run) ??
     stopForDependencies(await world.unmet(signal))
   );
+}
+
+/** Why the target may not deploy now; null: it may. */
+async function readWindows({ request: { target }, nowMs }: StartedRun): Promise<string | null> {
+  if (target.windows.length === 0) return null;
+  const { reasonWhileClosed } = await import('../../windows/describe.ts');
+  return reasonWhileClosed(target.windows, nowMs);
 }
 
 async function readGeneratedFacts(run: StartedRun, world: World, signal: AbortSignal): Promise<GeneratedFacts | null> {

@@ -3,7 +3,7 @@ import type { Problem } from '../../error/deploy-error.ts';
 import { isBackingOff } from '../../state/backoff.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import type { Hold } from '../../state/hold.ts';
-import { isCurrent, isFullyApplied, activeHold } from '../../state/current.ts';
+import { activeHold, isCurrent, isFullyApplied, openedCommit } from '../../state/current.ts';
 import type { Renderer } from '../../state/renderer.ts';
 import type { TargetState } from '../../state/target-state.ts';
 import { isCausedByRun } from '../ports/request.ts';
@@ -17,6 +17,8 @@ export type Stop =
   | { readonly kind: 'rewound' }
   /** A person, or a rollback, keeps the target at another commit. */
   | { readonly kind: 'held'; readonly hold: Hold }
+  /** Outside the windows of the target. `reason`: as people read it. */
+  | { readonly kind: 'closed'; readonly reason: string }
   /** The tip is applied already. */
   | { readonly kind: 'current' }
   /** A generated target whose directory no longer exists, and that owns nothing. */
@@ -39,6 +41,11 @@ export function stopWhileHeld(run: StartedRun, isAtTip: boolean): Stop | null {
   const hold = activeHold(state, nowMs);
   if (hold === null || hold.at === revision) return null;
   return isAtTip && (hold.at === null || isKeptAt(hold.at, run)) ? null : { kind: 'held', hold };
+}
+
+/** `closed`: why it may not deploy now; null: it may. A run that has opened within a window ends, through its waves. */
+export function stopOutsideWindows({ state, revision }: StartedRun, closed: string | null): Stop | null {
+  return closed === null || openedCommit(state) === revision ? null : { kind: 'closed', reason: closed };
 }
 
 export function isKeptAt(at: Revision, { state, settings }: Pick<StartedRun, 'state' | 'settings'>): boolean {

@@ -103,11 +103,13 @@ export async function checkAll(
 }
 
 function reporterOf(
-  { trigger }: CheckRequest,
+  { trigger, sinceMs }: CheckRequest,
   { target, ports: { cluster, statuses }, runtime }: Pick<CheckContext, 'target' | 'ports' | 'runtime'>,
 ): Reporter {
   const { log, channels: others } = runtime;
-  const subject = { target: target.name, repository: target.repository.name, trigger };
+  const requestedAt = new Date(sinceMs).toISOString();
+  const { name, repository, notify } = target;
+  const subject = { target: name, repository: repository.name, trigger, notify, requestedAt };
   return openReporter(subject, { cluster, git: null, statuses, log, others });
 }
 

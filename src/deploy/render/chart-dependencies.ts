@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { DeployError } from '../../error/deploy-error.ts';
 import type { Explanation, Problem } from '../../error/deploy-error.ts';
-import { settingsHash } from '../../config/checked/settings-hash.ts';
+import { settingsHash } from '../../config/derived/settings-hash.ts';
 import type { LockedDependency } from '../../desired/helm/dependencies.ts';
 import { joinPaths, resolve } from '../../desired/kustomize/paths.ts';
 import type { RenderFile } from '../ports/tools.ts';

@@ -1,7 +1,7 @@
 import type { Log } from '../ports/log.ts';
 import { deliveryOf } from '../ports/request.ts';
 import type { Trigger } from '../ports/request.ts';
-import type { Channel, Reporter } from '../ports/run-event.ts';
+import type { Channel, EventSubject, Reporter } from '../ports/run-event.ts';
 import type { Cluster } from '../ports/cluster.ts';
 import type { Git } from '../ports/git.ts';
 import type { Statuses } from '../ports/statuses.ts';
@@ -22,10 +22,10 @@ interface Destinations {
 
 /** The reporter of one target, or of what a template generates. */
 export function openReporter(
-  { target, repository, trigger }: { readonly target: string; readonly repository: string; readonly trigger: Trigger },
+  { trigger, ...about }: Omit<EventSubject, 'delivery'> & { readonly trigger: Trigger },
   destinations: Destinations,
 ): Reporter {
-  const subject = { target, repository, delivery: deliveryOf(trigger) };
+  const subject = { ...about, delivery: deliveryOf(trigger) };
   return reporter(openChannels(destinations), { subject, log: destinations.log });
 }
 

@@ -1,4 +1,4 @@
-import type { Repository } from '../../config/checked/config.ts';
+import type { TargetSettings } from '../../config/checked/config.ts';
 import { DeployError } from '../../error/deploy-error.ts';
 import { deliveryOf } from '../ports/request.ts';
 import type { DeployRequest, Recipient } from '../ports/request.ts';
@@ -9,12 +9,13 @@ import { openReporter } from './open-reporter.ts';
 export async function reportDead(request: DeployRequest, runtime: Runtime, signal: AbortSignal): Promise<void> {
   const { target, trigger, hint } = request;
   const delivery = deliveryOf(trigger);
-  const repository = repositoryOf(request, runtime.config);
+  const settings = settingsOf(request, runtime.config);
+  const repository = settings?.repository ?? null;
   const isNamed = repository !== null && hint !== null;
   const statuses = isNamed ? await runtime.openStatuses(repository) : null;
   const { log, channels: others } = runtime;
   const { report } = openReporter(
-    { target, repository: repository?.name ?? '', trigger },
+    { target, repository: repository?.name ?? '', trigger, notify: settings?.notify ?? [], requestedAt: request.at },
     { cluster: null, git: null, statuses, log, others },
   );
   const [undelivered] = await report(
@@ -32,13 +33,13 @@ export async function reportDead(request: DeployRequest, runtime: Runtime, signa
 }
 
 /** Also for a suspended target: its commit may be pending. */
-function repositoryOf(
+function settingsOf(
   { target: name, generatedFrom }: Recipient,
   { targets, templates }: Runtime['config'],
-): Repository | null {
-  const settings =
-    generatedFrom === undefined
+): TargetSettings | null {
+  return (
+    (generatedFrom === undefined
       ? targets.find((target) => target.name === name)
-      : templates.find((template) => template.name === generatedFrom.template)?.settings;
-  return settings?.repository ?? null;
+      : templates.find((template) => template.name === generatedFrom.template)?.settings) ?? null
+  );
 }

@@ -10,7 +10,7 @@ import type { Stopwatch } from '../report/stopwatch.ts';
 import { nameConflictsOf } from '../targets/name-conflicts.ts';
 
 interface RunContext {
-  readonly request: Pick<TargetRequest, 'target' | 'trigger' | 'wokenBy'>;
+  readonly request: Pick<TargetRequest, 'target' | 'trigger' | 'wokenBy'> & Partial<Pick<TargetRequest, 'at'>>;
   readonly runtime: Pick<
     Runtime,
     'log' | 'channels' | 'checks' | 'requests' | 'nowMs' | 'wait' | 'config' | 'open' | 'openGit' | 'keys' | 'reviewed'
@@ -46,8 +46,9 @@ export function makeWorld(
 /** Of a run; a port is null if it was not opened. */
 export function reporterOf(
   { cluster, git, statuses }: { readonly [Port in 'cluster' | 'git' | 'statuses']: RunPorts[Port] | null },
-  { request: { target, trigger }, runtime: { log, channels } }: RunContext,
+  { request: { target, trigger, at = '' }, runtime: { log, channels } }: RunContext,
 ): Reporter {
-  const subject = { target: target.name, repository: target.repository.name, trigger };
+  const { name, repository, notify } = target;
+  const subject = { target: name, repository: repository.name, trigger, notify, requestedAt: at };
   return openReporter(subject, { cluster, git, statuses, log, others: channels });
 }

@@ -9,7 +9,9 @@ import { releaseAndWait } from './wait-for-release.ts';
 import type { StartedRun } from '../prepare/started-run.ts';
 import { refusalState } from './state-transitions.ts';
 import type { Stop } from '../prepare/stops.ts';
-import { isLeftByHold } from '../../state/current.ts';
+import type { Kept } from './held.ts';
+import { describeHold } from '../../state/hold.ts';
+import { isLeftByHold, openedCommit } from '../../state/current.ts';
 
 /** Ends a run that has no plan. */
 export async function endEarly(
@@ -24,13 +26,10 @@ export async function endEarly(
       if (run.request.trigger.kind === 'sweep')
         await world.stage('record', () => run.recorded.record({ outcome: { rewind: revision } }, signal));
       return unchanged(previousOf(state), previousOf(state));
-    case 'held': {
-      // No push needs it while nothing is held.
-      const { endHeld } = await import('./held.ts');
-      return (
-        (await endHeld(stop.hold, run, { world, signal })) ?? endEarly({ kind: 'current' }, run, { world, signal })
-      );
-    }
+    case 'held':
+      return endKept({ at: stop.hold.at, reason: describeHold(stop.hold) }, run, { world, signal });
+    case 'closed':
+      return endKept({ at: openedCommit(state), reason: stop.reason }, run, { world, signal });
     case 'current':
       await reportSuperseded(run, world, signal);
       if (state.progress.waiting !== null || state.outcome.retry !== null || isLeftByHold(state, revision))
@@ -52,6 +51,16 @@ export async function endEarly(
     default:
       return stop satisfies never;
   }
+}
+
+async function endKept(
+  kept: Kept,
+  run: StartedRun,
+  context: { readonly world: World; readonly signal: AbortSignal },
+): Promise<Report> {
+  // No push needs it while nothing keeps the tip back.
+  const { endHeld } = await import('./held.ts');
+  return (await endHeld(kept, run, context)) ?? endEarly({ kind: 'current' }, run, context);
 }
 
 /** The dependency waits for objects of this target, which are released before anything else is done. */

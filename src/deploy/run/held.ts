@@ -1,5 +1,4 @@
-import { describeHold } from '../../state/hold.ts';
-import type { Hold } from '../../state/hold.ts';
+import type { Revision } from '../../snapshot/source.ts';
 import { isKeptAt } from '../prepare/stops.ts';
 import { currentRenderer } from '../render/renderer.ts';
 import type { Report } from '../ports/report.ts';
@@ -16,24 +15,29 @@ interface Context {
   readonly signal: AbortSignal;
 }
 
+/** What a target is kept at, and why; null: where it is. */
+export interface Kept {
+  readonly at: Revision | null;
+  readonly reason: string;
+}
+
 /**
- * Brings a held target to the commit of its hold, and leaves the tip pending until the hold ends. Null: there is nothing to
- * do, and the tip is the same as what is kept.
+ * Brings a target to the commit of its hold, or to the one whose run has opened within a window, and leaves the tip pending.
+ * Null: there is nothing to do, and the tip is the same as what is kept.
  */
-export async function endHeld(hold: Hold, run: StartedRun, context: Context): Promise<Report | null> {
-  const kept = await keep(hold, run, context);
+export async function endHeld({ at, reason }: Kept, run: StartedRun, context: Context): Promise<Report | null> {
+  const kept = await keep(at, run, context);
   // The rest of its waves comes first: two commits cannot both be under way.
   if (kept?.verdict === 'waiting') return kept;
   const now = kept === null ? run : await reread(run, context);
   const renderer = await currentRenderer(now.state.applied, context.world.tools, context.signal);
   if (stopWhenCurrent(now, renderer) !== null) return kept;
-  const deferred = await defer(now, describeHold(hold), context);
+  const deferred = await defer(now, reason, context);
   return kept ?? deferred;
 }
 
-/** A run of the hold's commit, as of any other. Null when the target has it, or was refused there a short time ago. */
-async function keep(hold: Hold, run: StartedRun, { world, signal }: Context): Promise<Report | null> {
-  const { at } = hold;
+/** A run of the commit that is kept, as of any other. Null when the target has it, or was refused there a short time ago. */
+async function keep(at: Kept['at'], run: StartedRun, { world, signal }: Context): Promise<Report | null> {
   if (at === null || isKeptAt(at, run)) return null;
   const request = { ...run.request, hint: null };
   const query = { request, state: run.state, settings: run.settings, at };

@@ -1,4 +1,4 @@
-import type { Repository, TargetTemplate } from '../../config/checked/config.ts';
+import type { TargetSettings, TargetTemplate } from '../../config/checked/config.ts';
 import type { RefusedDirectory } from '../../config/templates/expand.ts';
 import { asDeployError, DeployError, needsPerson } from '../../error/deploy-error.ts';
 import type { Revision } from '../../snapshot/source.ts';
@@ -18,7 +18,7 @@ import type { Git } from '../ports/git.ts';
 import type { Statuses } from '../ports/statuses.ts';
 
 interface TemplateRun {
-  readonly repository: Repository;
+  readonly settings: TargetSettings;
   readonly request: DeployRequest;
   readonly runtime: Runtime;
   readonly git: Git;
@@ -33,9 +33,10 @@ export function runTemplate(
   runtime: Runtime,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const { repository, ref } = template.settings;
+  const { settings } = template;
+  const { repository, ref } = settings;
   return onRepository(
-    { repository, request, runtime },
+    { settings, request, runtime },
     async (run) => {
       const revision = await tipOf(ref, run, signal);
       const directories = await directoriesAt(revision, template, run.git, signal);
@@ -68,11 +69,11 @@ export function runRefused(
   runtime: Runtime,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const { repository, ref } = template.settings;
+  const { settings } = template;
   return onRepository(
-    { repository, request, runtime },
+    { settings, request, runtime },
     async (run) => {
-      const revision = await tipOf(ref, run, signal);
+      const revision = await tipOf(settings.ref, run, signal);
       const trees = await run.git.trees(revision, [directory], signal);
       if ((trees.get(directory) ?? null) === null) {
         const reason = `${directory} no longer exists`;
@@ -89,16 +90,17 @@ export function runRefused(
 
 /** Opens the repository, and classifies failures as a run of a target does. */
 async function onRepository(
-  { repository, request, runtime }: Pick<TemplateRun, 'repository' | 'request' | 'runtime'>,
+  { settings, request, runtime }: Pick<TemplateRun, 'settings' | 'request' | 'runtime'>,
   work: (run: TemplateRun) => Promise<Report>,
   signal: AbortSignal,
 ): Promise<Outcome> {
   const clock = stopwatch(runtime.nowMs);
   let run: TemplateRun | null = null;
   try {
+    const { repository } = settings;
     const [git, statuses] = await Promise.all([runtime.openGit(repository), runtime.openStatuses(repository)]);
-    const { report } = reporterOf({ repository, request, runtime, git, statuses });
-    run = { repository, request, runtime, git, report, clock };
+    const { report } = reporterOf({ settings, request, runtime, git, statuses });
+    run = { settings, request, runtime, git, report, clock };
     return { kind: 'done', report: await work(run) };
   } catch (thrown) {
     const error = asDeployError(thrown);
@@ -107,7 +109,7 @@ async function onRepository(
       await reportOutcome(report, run, signal);
       return { kind: 'done', report };
     }
-    const log = run ?? reporterOf({ repository, request, runtime, git: null, statuses: null });
+    const log = run ?? reporterOf({ settings, request, runtime, git: null, statuses: null });
     await log.report({ kind: 'retrying', report, timing: clock.timing(), pending: null }, signal);
     return { kind: 'retry', afterMs: error.retryAfterMs ?? null, error };
   }
@@ -119,16 +121,17 @@ function reportOutcome(report: Report, run: TemplateRun, signal: AbortSignal) {
 }
 
 function reporterOf({
-  repository,
-  request: { target, trigger },
+  settings: { repository, notify },
+  request: { target, trigger, at: requestedAt },
   runtime: { log, channels: others },
   git,
   statuses,
-}: Pick<TemplateRun, 'repository' | 'request' | 'runtime'> & {
+}: Pick<TemplateRun, 'settings' | 'request' | 'runtime'> & {
   readonly git: Git | null;
   readonly statuses: Statuses | null;
 }): Reporter {
-  return openReporter({ target, repository: repository.name, trigger }, { cluster: null, git, statuses, log, others });
+  const about = { target, repository: repository.name, trigger, notify, requestedAt };
+  return openReporter(about, { cluster: null, git, statuses, log, others });
 }
 
 /** The tip. If it does not contain the announced commit, the Git host's replicas may lag behind, so it is read again. */

@@ -10,6 +10,11 @@ export function wholePath(url: URL): string | null {
   return fullNameOf(partsOf(url));
 }
 
+/** `https://github.com/acme/fleet` of its clone URL. */
+export function webAddress({ origin, pathname }: URL): string {
+  return `${origin}${pathname.replace(/\/+$/, '').replace(/\.git$/, '')}`;
+}
+
 function partsOf({ pathname }: URL): readonly string[] {
   return pathname.split('/').filter((part) => part !== '');
 }

@@ -4,6 +4,8 @@ export interface HostProfile {
   readonly apiOf: (url: URL) => string | null;
   /** The repository's name in the API and in deliveries; null when the URL is not of a repository. `name`: its key in headgate.yml. */
   readonly fullNameOf: (url: URL, name: string) => string | null;
+  /** The page of a commit of the repository; null: it has none. */
+  readonly commitUrl: (url: URL, revision: string) => string | null;
   /** What a URL looks like there, for error messages. */
   readonly exampleUrl: string;
   /** How the URL has to end, for error messages: `owner/repository`. */

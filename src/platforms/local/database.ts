@@ -25,6 +25,12 @@ const SCHEMA = `
     revision TEXT,
     at TEXT NOT NULL
   ) STRICT;
+  CREATE TABLE IF NOT EXISTS channel_errors (
+    channel TEXT PRIMARY KEY,
+    message TEXT NOT NULL,
+    remedy TEXT NOT NULL,
+    at TEXT NOT NULL
+  ) STRICT;
 `;
 
 /** Of SCHEMA. A change that an older Headgate cannot read needs the next number. */

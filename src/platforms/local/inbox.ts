@@ -10,6 +10,8 @@ export interface InboxOptions {
   readonly name: string;
   /** The number of tries after which a message moves to another inbox. Null: no limit. */
   readonly deadLetters: { readonly afterTries: number; readonly inbox: string } | null;
+  /** How many messages of one group are received together: one run serves all of them. Default: 10, as from SQS. */
+  readonly receivedTogether?: number;
   readonly nowMs: () => number;
   /** Shared by all inboxes of a database, because messages move between them. */
   readonly wakeUps: WakeUps;
@@ -25,9 +27,10 @@ interface Outgoing {
   readonly body: string;
   /** The delay before it becomes visible. */
   readonly afterMs: number;
+  /** Becomes visible with the messages of its group that wait already, so that the first one decides. Default: false. */
+  readonly joinsGroup?: boolean;
 }
 
-/** How many messages of one group are received together: one run serves all of them. */
 const RECEIVED_TOGETHER = 10;
 
 /** As long as SQS keeps them, so that a check of a cluster that no longer exists is not retried forever. */
@@ -51,12 +54,19 @@ const Next = z.object({ at: z.nullable(z.number()) });
  * A queue in SQLite, in this process. Messages are delivered in the order they were sent; a group is free when none of its
  * messages is hidden. Statements are synchronous, so methods do not interleave between awaits.
  */
-export function openInbox({ db, name, deadLetters, nowMs, wakeUps }: InboxOptions): LocalInbox {
+export function openInbox({
+  db,
+  name,
+  deadLetters,
+  receivedTogether = RECEIVED_TOGETHER,
+  nowMs,
+  wakeUps,
+}: InboxOptions): LocalInbox {
   const sql = prepare(db);
   const named = naming(name);
 
   function takeGroup(group: string, visibleAtMs: number): readonly Message[] {
-    return z.parse(Rows, sql.selectFirst.all(name, group, RECEIVED_TOGETHER)).flatMap(({ id, body, tries }) => {
+    return z.parse(Rows, sql.selectFirst.all(name, group, receivedTogether)).flatMap(({ id, body, tries }) => {
       if (deadLetters !== null && tries >= deadLetters.afterTries) {
         sql.move.run(deadLetters.inbox, id);
         wakeUps.wake(deadLetters.inbox);
@@ -83,8 +93,11 @@ export function openInbox({ db, name, deadLetters, nowMs, wakeUps }: InboxOption
     send: named(async (messages: readonly Outgoing[]) => {
       const now = nowMs();
       inDurableTransaction(db, () => {
-        for (const { group, body, afterMs } of messages)
-          sql.insert.run(name, group, body, now, now + Math.ceil(afterMs));
+        for (const { group, body, afterMs, joinsGroup = false } of messages) {
+          const row = [name, group, body, now, now + Math.ceil(afterMs)] as const;
+          if (joinsGroup) sql.insertJoining.run(...row, name, group);
+          else sql.insert.run(...row);
+        }
         sql.removeOld.run(name, now - KEPT_MS);
       });
       wakeUps.wake(name);
@@ -129,6 +142,9 @@ export function openInbox({ db, name, deadLetters, nowMs, wakeUps }: InboxOption
 function prepare(db: DatabaseSync) {
   return {
     insert: db.prepare('INSERT INTO messages (queue, grouped_by, body, sent_at, visible_at) VALUES (?, ?, ?, ?, ?)'),
+    insertJoining: db.prepare(`
+      INSERT INTO messages (queue, grouped_by, body, sent_at, visible_at)
+      SELECT ?, ?, ?, ?, coalesce(max(visible_at), ?) FROM messages WHERE queue = ? AND grouped_by = ?`),
     selectGroups: db.prepare(`
       SELECT grouped_by FROM messages WHERE queue = ?
       GROUP BY grouped_by HAVING max(iif(visible_at > ?, 0, visible_at)) <= ? ORDER BY min(id)`),

@@ -6,6 +6,9 @@ import type { PlanQueue } from '../../deploy/ports/githost/plan-request.ts';
 import type { Queue } from '../../deploy/ports/queue.ts';
 import { writeBody } from '../../queue/body.ts';
 import type { Inbox, Recall } from '../../queue/inbox.ts';
+import type { Notice } from '../../channels/port.ts';
+import { channelErrors } from './channel-errors.ts';
+import type { ChannelErrors } from './channel-errors.ts';
 import { openDatabase } from './database.ts';
 import { deadLetters } from './dead-letters.ts';
 import type { DeadLetters } from './dead-letters.ts';
@@ -25,6 +28,9 @@ export interface LocalQueues {
   readonly plans: Inbox & PlanQueue;
   /** One group per branch that images are written to. */
   readonly writes: Inbox & WriteQueue;
+  /** One group per channel. */
+  readonly notices: Inbox & NoticeQueue;
+  readonly channelErrors: ChannelErrors;
   readonly deadLetters: DeadLetters;
   /** How full each queue is. `oldestMs`: the age of its oldest message; null: it is empty. */
   contents(): readonly QueueContents[];
@@ -42,17 +48,27 @@ export interface WriteQueue {
   send(polls: readonly { readonly group: string; readonly afterMs: number }[], signal: AbortSignal): Promise<void>;
 }
 
+export interface NoticeQueue {
+  /** `afterMs`: instead of the time for grouping. */
+  send(notices: readonly Notice[], signal: AbortSignal, afterMs?: number): Promise<void>;
+}
+
 export interface LocalQueuesOptions {
   readonly dataDirectory: string;
   readonly nowMs: () => number;
   readonly maxTries?: number;
+  /** How long the first notice of a channel waits for others. Default: 30 s. */
+  readonly groupingMs?: number;
 }
 
 const MAX_TRIES = 20;
+const GROUPING_MS = 30_000;
+/** The notices of one push that moves many targets. */
+const NOTICES_TOGETHER = 100;
 
 /** @throws DeployError `usage` when another process uses the directory, or its database cannot be used */
 export async function openLocalQueues(options: LocalQueuesOptions): Promise<LocalQueues> {
-  const { dataDirectory, nowMs, maxTries = MAX_TRIES } = options;
+  const { dataDirectory, nowMs, maxTries = MAX_TRIES, groupingMs = GROUPING_MS } = options;
   const lock = lockDirectory(dataDirectory);
   const db = openOrRelease(dataDirectory, lock);
   const common = { db, nowMs, wakeUps: wakeUps() };
@@ -61,6 +77,7 @@ export async function openLocalQueues(options: LocalQueuesOptions): Promise<Loca
   const checks = openInbox({ ...common, name: 'check', deadLetters: null });
   const plans = openInbox({ ...common, name: 'plan', deadLetters: null });
   const writes = openInbox({ ...common, name: 'write', deadLetters: null });
+  const notices = openInbox({ ...common, name: 'channel', deadLetters: null, receivedTogether: NOTICES_TOGETHER });
   return {
     deploy: {
       ...deploy,
@@ -82,6 +99,19 @@ export async function openLocalQueues(options: LocalQueuesOptions): Promise<Loca
       send: (polls) =>
         writes.send(polls.map(({ group, afterMs }) => ({ group, body: writeBody({ target: group }), afterMs }))),
     },
+    notices: {
+      ...notices,
+      send: (sent, _signal, afterMs = groupingMs) =>
+        notices.send(
+          sent.map((notice) => ({
+            group: `channel/${notice.channel}`,
+            body: writeBody(notice),
+            afterMs,
+            joinsGroup: true,
+          })),
+        ),
+    },
+    channelErrors: channelErrors(db, nowMs),
     deadLetters: deadLetters(db, nowMs),
     contents: () => contentsOf(db, nowMs()),
     async close() {
@@ -91,7 +121,7 @@ export async function openLocalQueues(options: LocalQueuesOptions): Promise<Loca
   } satisfies LocalQueues;
 }
 
-const NAMES = ['deploy', 'check', 'dead', 'plan', 'write'] as const;
+const NAMES = ['deploy', 'check', 'dead', 'plan', 'write', 'channel'] as const;
 const Contents = z.array(z.object({ queue: z.string(), messages: z.number(), sent_at: z.number() }));
 
 function contentsOf(db: DatabaseSync, nowMs: number): readonly QueueContents[] {

@@ -43,16 +43,27 @@ const minimal = (): Fields => ({
       writes: [{ repository: 'fleet', branch: 'main' }],
     },
   ],
+  channels: {
+    'team-shop': { kind: 'slack', url: 'env:SLACK_URL' },
+    platform: { kind: 'slack', url: 'env:SLACK_URL' },
+  },
 });
 
 /** The entry of each list and map of named entries that a key is set in. */
-const ENTRIES: Readonly<Record<string, string>> = { clusters: 'lab', repositories: 'fleet', targets: '0', images: '0' };
+const ENTRIES: Readonly<Record<string, string>> = {
+  clusters: 'lab',
+  repositories: 'fleet',
+  targets: '0',
+  images: '0',
+  channels: 'team-shop',
+};
 
 /** What cannot be beside a key. */
 const REPLACED: Readonly<Record<string, readonly string[]>> = {
   'clusters.eks': ['kubeconfig'],
   'clusters.kubeconfig.secret': ['path'],
   'targets.helm.oci': ['chart', 'repository'],
+  'targets.windows.deny': ['allow'],
   'targets.forEach': ['name', 'namespace'],
   'images.policy.newest': ['semver'],
   'images.policy.by': ['semver'],
@@ -60,11 +71,16 @@ const REPLACED: Readonly<Record<string, readonly string[]>> = {
   'images.policy.digest': ['semver'],
 };
 
-/** What has to be beside a key. */
+/** What has to be beside a key; undefined: nothing may be. */
 const REQUIRED: Readonly<Record<string, Fields>> = {
   'images.policy.newest': { order: 'numerical' },
   'images.policy.by': { newest: '(?<time>[0-9]+)', order: 'numerical' },
   'images.policy.order': { newest: '[0-9]+' },
+  'channels.token': { kind: 'pagerduty', url: undefined },
+  'channels.topic': { kind: 'sns', url: undefined },
+  'channels.bus': { kind: 'eventbridge', url: undefined },
+  'channels.from': { kind: 'smtp', to: ['team@example.com'] },
+  'channels.to': { kind: 'smtp', from: 'headgate@example.com' },
 };
 
 const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
@@ -91,6 +107,8 @@ function around(file: Fields, key: string): Fields {
 function exampleMap(reference: KeyReference): unknown {
   if (reference.key === 'repositories.credentials') return { app: 1, installation: 2, privateKey: 'env:KEY' };
   if (reference.key === 'images.credentials') return { username: 'ada', password: 'env:PASSWORD' };
+  // Their examples are the shorter form.
+  if (/^targets\.windows\.(?:allow|deny)$/.test(reference.key)) return { cron: '0 9 * * 1-5', for: '8h' };
   return valueOf(reference);
 }
 

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { READ_AT_ONCE } from '../../../src/parsing/functions.ts';
 import { asDeployError } from '../../../src/error/deploy-error.ts';
-import { settingsHash } from '../../../src/config/checked/settings-hash.ts';
+import { settingsHash } from '../../../src/config/derived/settings-hash.ts';
 import { renderChart } from '../../../src/deploy/render/render-chart.ts';
 import type { Built } from '../../../src/deploy/render/whole-render.ts';
 import { readDependencies } from '../../../src/desired/helm/dependencies.ts';

@@ -7,7 +7,13 @@ import type { Revision } from '../../../src/snapshot/source.ts';
 export const A = 'a'.repeat(40) as Revision;
 const B = 'b'.repeat(40);
 
-export const SUBJECT = { target: 'shop', repository: 'fleet', delivery: 'd-1' };
+export const SUBJECT = {
+  target: 'shop',
+  repository: 'fleet',
+  delivery: 'd-1',
+  notify: ['team'],
+  requestedAt: '2026-11-28T10:00:00.000Z',
+};
 const timing = { durationMs: 3100, stagesMs: { apply: 80 } };
 export const problem: Problem = {
   code: 'manifest-invalid',
@@ -121,6 +127,12 @@ export const EVENTS = {
   'drift that was corrected': { kind: 'drift', outcome: 'corrected', revision: A, problems: [problem] },
   'drift that is contested': { kind: 'drift', outcome: 'contested', revision: A, problems: [problem] },
   'a commit that waits for the end of a hold': { kind: 'deferred', revision: A, reason: 'held by jo' },
+  'a deploy outside the windows': {
+    kind: 'window-overridden',
+    by: 'jo',
+    reason: 'incident',
+    closed: 'waits for the window, opens Mon 09:00 CET',
+  },
   'a hold': { kind: 'held', hold },
   'versions of images that were committed': {
     kind: 'image',

@@ -79,6 +79,7 @@ describe('the events of the channel tests', () => {
       'held',
       'hold-ended',
       'image',
+      'window-overridden',
     ];
     expect(new Set(Object.values(EVENTS).map(({ kind }) => kind))).toEqual(new Set(kinds));
   });

@@ -43,6 +43,8 @@ export interface AwsServer {
   readonly secrets: Map<string, string>;
   /** By ARN. */
   readonly keys: Map<string, Uint8Array>;
+  /** What was published on SNS and put on EventBridge. */
+  readonly messages: { readonly service: string; readonly region: string; readonly body: string }[];
   /** Answers the next requests with these statuses; 0 closes the connection. */
   faults: number[];
   /** Of the registries of ECR. Null: logins are refused. */
@@ -112,6 +114,10 @@ export async function startAws(nowMs: () => number = Date.now): Promise<AwsServe
         return note(login(request));
       case 'kms':
         return note(decrypt(request, { body, region }));
+      case 'sns':
+      case 'events':
+        aws.messages.push({ service, region, body });
+        return note(json(200, { FailedEntryCount: 0, Entries: [{ EventId: '1' }] }, 'send'));
       default:
         return note(json(404, { __type: 'UnknownOperationException' }, service));
     }
@@ -225,7 +231,7 @@ export async function startAws(nowMs: () => number = Date.now): Promise<AwsServe
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const services = ['STS', 'EKS', 'SSM', 'SECRETS_MANAGER', 'KMS', 'ECR'];
+  const services = ['STS', 'EKS', 'SSM', 'SECRETS_MANAGER', 'KMS', 'ECR', 'SNS', 'EVENTBRIDGE'];
   const aws: AwsServer = {
     url,
     env: { ...Object.fromEntries(services.map((name) => [`AWS_ENDPOINT_URL_${name}`, url])), AWS_REGION: REGION },
@@ -235,6 +241,7 @@ export async function startAws(nowMs: () => number = Date.now): Promise<AwsServe
     parameters: new Map(),
     secrets: new Map(),
     keys: new Map(),
+    messages: [],
     faults: [],
     registryPassword: null,
     assumeMs: 0,

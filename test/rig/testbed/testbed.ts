@@ -42,6 +42,7 @@ export interface TestbedOptions {
   readonly pullRequests?: Readonly<Record<string, unknown>>;
   /** Entries of `images`, as headgate.yml has them. */
   readonly images?: readonly object[];
+  readonly channels?: Readonly<Record<string, object>>;
   readonly sweepIntervalMs?: number;
   readonly driftIntervalMs?: number;
   readonly namespaceExists?: boolean;
@@ -141,6 +142,7 @@ export class Testbed {
       },
       targets: targets.map((change) => ({ ...target, ...change })),
       ...(this.#options.images === undefined ? {} : { images: this.#options.images }),
+      ...(this.#options.channels === undefined ? {} : { channels: this.#options.channels }),
     });
     return text.replaceAll('NAMESPACE', this.namespace);
   }

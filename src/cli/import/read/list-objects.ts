@@ -36,7 +36,9 @@ export async function listObjects(
     context,
     insecure: false,
   } as const;
-  const access = await kubeconfigAccess(cluster, env);
+  // The kubeconfig is a file.
+  const readSecret = () => Promise.reject(new TypeError('an import reads no secret'));
+  const access = await kubeconfigAccess(cluster, { env, readSecret });
   const sessions = openSessions();
   try {
     const userAgent = () => 'headgate import';

@@ -58,6 +58,7 @@ export function renderStatus(event: RunEvent): StatusMessage | null {
     }
     case 'held':
     case 'hold-ended':
+    case 'window-overridden':
     case 'progressing':
     case 'drift':
     case 'image':

@@ -35,6 +35,8 @@ export function renderEvent(event: RunEvent): ClusterEvent | null {
       return normal('Held', heldText(event.hold));
     case 'hold-ended':
       return normal('HoldEnded', `ended by ${event.by}; was ${heldText(event.hold)}`);
+    case 'window-overridden':
+      return normal('WindowOverridden', `by ${event.by}: ${event.reason} (${event.closed})`);
     case 'image':
     case 'started':
     case 'deferred':

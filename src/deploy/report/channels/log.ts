@@ -60,6 +60,11 @@ export function renderLines(event: RunEvent, subject: EventSubject, counters: Co
     case 'held':
     case 'hold-ended':
       return [holdLine(event, subject)];
+    case 'window-overridden': {
+      const { by, reason, closed } = event;
+      const { target, repository } = subject;
+      return [{ level: 'warn', message: 'window-overridden', target, repository, by, reason, closed }];
+    }
     case 'started':
     case 'deferred':
     case 'waiting':

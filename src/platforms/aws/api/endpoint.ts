@@ -1,7 +1,7 @@
 import { dnsSuffixOf } from './partitions.ts';
 
 /** The AWS services that are called directly, as signatures name them. */
-export type AwsService = 'sts' | 'ssm' | 'secretsmanager' | 'sqs' | 'kms' | 'ecr' | 'lambda';
+export type AwsService = 'sts' | 'ssm' | 'secretsmanager' | 'sqs' | 'kms' | 'ecr' | 'lambda' | 'sns' | 'events';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -13,6 +13,8 @@ const VARIABLES: Readonly<Record<AwsService, string>> = {
   kms: 'AWS_ENDPOINT_URL_KMS',
   ecr: 'AWS_ENDPOINT_URL_ECR',
   lambda: 'AWS_ENDPOINT_URL_LAMBDA',
+  sns: 'AWS_ENDPOINT_URL_SNS',
+  events: 'AWS_ENDPOINT_URL_EVENTBRIDGE',
 };
 
 /** The endpoint of a service, or the one that the SDKs' environment variables set: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */

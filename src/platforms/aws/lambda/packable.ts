@@ -18,11 +18,12 @@ export function refusedInFunctions({ clusters, repositories, targets, templates,
   ];
 }
 
-function refuseSettings(subject: string, { decryption, kustomize }: TargetSettings): readonly Problem[] {
+function refuseSettings(subject: string, { decryption, kustomize, notify }: TargetSettings): readonly Problem[] {
   const cloned = kustomize.remoteBases.filter((host) => !SERVE_FILES_ALONE.has(host));
   return [
     ...(decryption?.age?.kind === 'file' ? [refuseFile(subject, decryption.age)] : []),
     ...cloned.map((host) => refuseRemoteBase(subject, host)),
+    ...(notify.length === 0 ? [] : [refuseNotify(subject, notify)]),
   ];
 }
 
@@ -35,6 +36,15 @@ function refuseRemoteBase(subject: string, host: string): Problem {
     subject,
     message: `kustomize.remoteBases has ${host}, and functions have no git to clone a remote base with`,
     remedy: 'Copy the base into the repository, or deploy this target with headgate serve.',
+  };
+}
+
+function refuseNotify(subject: string, notify: readonly string[]): Problem {
+  return {
+    code: 'config-invalid',
+    subject,
+    message: `notify has ${notify.join(', ')}, and functions on AWS send no messages yet`,
+    remedy: 'Remove notify from it and from its repository, or deploy this target with headgate serve.',
   };
 }
 

@@ -39,6 +39,7 @@ const EXPECTED: Readonly<Record<EventName, string | null>> = {
   'drift that was corrected': null,
   'drift that is contested': null,
   'a commit that waits for the end of a hold': 'pending held by jo',
+  'a deploy outside the windows': null,
   'a hold': null,
   'versions of images that were committed': null,
   'the end of a hold': null,

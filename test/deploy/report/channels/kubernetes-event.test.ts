@@ -35,6 +35,7 @@ const EXPECTED: Readonly<Record<EventName, string | null>> = {
   'drift that was corrected': 'Normal DriftCorrected aaaaaaaaaaaa: web.yaml:7 has no name',
   'drift that is contested': 'Warning DriftContested aaaaaaaaaaaa: web.yaml:7 has no name',
   'a commit that waits for the end of a hold': null,
+  'a deploy outside the windows': 'Normal WindowOverridden by jo: incident (waits for the window, opens Mon 09:00 CET)',
   'a hold': 'Normal Held held by jo since Nov 28 10:02 UTC: incident (at aaaaaaaaaaaa)',
   'versions of images that were committed': null,
   'the end of a hold':

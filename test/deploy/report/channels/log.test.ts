@@ -36,6 +36,7 @@ const EXPECTED: Readonly<Record<EventName, readonly string[]>> = {
   'drift that was corrected': [],
   'drift that is contested': [],
   'a commit that waits for the end of a hold': [],
+  'a deploy outside the windows': ['warn window-overridden'],
   'a hold': ['info held'],
   'versions of images that were committed': [],
   'the end of a hold': ['info hold-ended'],

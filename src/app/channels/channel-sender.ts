@@ -1,0 +1,95 @@
+import type { ChannelConfig } from '../../config/checked/channel.ts';
+import type { Config } from '../../config/checked/config.ts';
+import type { Destination, Notice } from '../../channels/port.ts';
+import { asDeployError, failureClassOf } from '../../error/deploy-error.ts';
+import type { DeployError, Problem } from '../../error/deploy-error.ts';
+import { profileOf } from '../../githost/profiles.ts';
+import type { Aws } from '../../platforms/aws/api/request.ts';
+import { resolveSecret } from '../secrets.ts';
+import type { SecretSources } from '../secrets.ts';
+import { deliver } from './deliver.ts';
+import { withoutSecrets } from './without-secrets.ts';
+
+export interface SenderOptions {
+  readonly config: Pick<Config, 'channels' | 'repositories'>;
+  readonly secrets: SecretSources;
+  readonly aws: Aws;
+  readonly nowMs: () => number;
+  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** For one request and its response; default 10 s. */
+  readonly deadlineMs?: number;
+}
+
+/** What became of notices of one channel. */
+export interface Sent {
+  /** What the service will not take, whatever is done. */
+  readonly refused: readonly Problem[];
+  /** To be sent again, the first one that failed and all after it. */
+  readonly later: { readonly notices: readonly Notice[]; readonly error: DeployError } | null;
+}
+
+/** Sends messages to the channels of headgate.yml. Reports failures; rejects only when it is interrupted. */
+export interface ChannelSender {
+  send(notices: readonly Notice[], signal: AbortSignal): Promise<Sent>;
+}
+
+export function channelSender(options: SenderOptions): ChannelSender {
+  const { config, secrets, nowMs } = options;
+
+  async function destinationOf(channel: ChannelConfig, repository: string, signal: AbortSignal): Promise<Destination> {
+    const read = async (reference: ChannelConfig['url']) =>
+      reference === null ? '' : resolveSecret(reference, secrets, signal);
+    const [url, token] = await Promise.all([read(channel.url), read(channel.token)]);
+    const { api = null, fullName = '' } = config.repositories.get(repository) ?? {};
+    const { name, from, to } = channel;
+    const arn = channel.topic ?? channel.bus ?? '';
+    return { name, url, token, arn, from: from ?? '', to, api, fullName, commitUrl };
+  }
+
+  function commitUrl({ repository: name, revision }: Notice): string | null {
+    const repository = config.repositories.get(name);
+    if (repository === undefined || revision === null) return null;
+    return profileOf(repository.host).commitUrl(new URL(repository.url), revision);
+  }
+
+  async function sendOne(channel: ChannelConfig, notices: readonly Notice[], signal: AbortSignal): Promise<void> {
+    const to = await destinationOf(channel, notices[0]?.repository ?? '', signal);
+    // No push needs them, and there are many.
+    const { RENDERERS } = await import('../../channels/renderers.ts');
+    const renderer = RENDERERS[channel.kind];
+    const request = renderer.render(withoutSecrets(notices, to), to, nowMs());
+    if (request !== null) await deliver(request, { channel, to, renderer, ...options }, signal);
+  }
+
+  return {
+    async send(notices, signal) {
+      const name = notices[0]?.channel ?? '';
+      const channel = config.channels.get(name);
+      if (channel === undefined) return { refused: [unknown(name)], later: null };
+      const { RENDERERS } = await import('../../channels/renderers.ts');
+      const { together } = RENDERERS[channel.kind];
+      const refused: Problem[] = [];
+      for (let at = 0; at < notices.length; at += together) {
+        try {
+          await sendOne(channel, notices.slice(at, at + together), signal);
+        } catch (thrown) {
+          signal.throwIfAborted();
+          const error = asDeployError(thrown);
+          if (failureClassOf(error.code) === 'external')
+            return { refused, later: { notices: notices.slice(at), error } };
+          refused.push(error.problem);
+        }
+      }
+      return { refused, later: null };
+    },
+  };
+}
+
+function unknown(name: string): Problem {
+  return {
+    code: 'channel-refused',
+    subject: `channel ${name}`,
+    message: 'is no longer in headgate.yml',
+    remedy: 'Add it again, if its messages are wanted.',
+  };
+}

@@ -1,0 +1,97 @@
+import type { ChannelAnswer, ChannelRenderer, ChannelRequest, Destination, HttpMessage } from '../../channels/port.ts';
+import type { ChannelConfig } from '../../config/checked/channel.ts';
+import { DeployError, reasonOf } from '../../error/deploy-error.ts';
+import { exchange } from '../../exchange/exchange.ts';
+import { retry, retryAfterMs } from '../../exchange/retry.ts';
+import type { RetryPolicy } from '../../exchange/retry.ts';
+import { refusal, unreachable } from './channel-error.ts';
+import type { SenderOptions } from './channel-sender.ts';
+
+export interface Delivery extends Pick<SenderOptions, 'aws' | 'wait' | 'deadlineMs'> {
+  readonly channel: ChannelConfig;
+  readonly to: Destination;
+  readonly renderer: ChannelRenderer;
+}
+
+const DEADLINE_MS = 10_000;
+/** An answer is a few bytes, or one deployment. */
+const BODY_LIMIT_BYTES = 256 * 1024;
+
+/** With how long the service wants to be left alone; null: it does not say. */
+interface Answer extends ChannelAnswer {
+  readonly afterMs: number | null;
+}
+
+/**
+ * Sends one message. A failure that may pass is tried again at once twice; after that, the queue repeats it.
+ * @throws DeployError `channel-unreachable` when it may pass, `channel-refused` when only a person can fix it
+ */
+export async function deliver(request: ChannelRequest, delivery: Delivery, signal: AbortSignal): Promise<void> {
+  if (request.kind === 'mail') {
+    const { sendMail } = await import('./send-mail.ts');
+    return sendMail(request, delivery, signal);
+  }
+  for (let next: Exclude<ChannelRequest, { kind: 'mail' }> | null = request; next !== null;) {
+    const current: Exclude<ChannelRequest, { kind: 'mail' }> = next;
+    const { status, text, afterMs } = await retry(() => send(current, delivery, signal), retries(delivery), {
+      wait: delivery.wait,
+      signal,
+    }).catch((cause: unknown) => {
+      if (signal.aborted || cause instanceof DeployError) throw cause;
+      throw unreachable(delivery, { reason: reasonOf(cause), afterMs: null });
+    });
+    const judged = judge({ status, text }, delivery.renderer);
+    if (judged === 'again') throw unreachable(delivery, { reason: `status ${status}`, afterMs });
+    if (judged === 'refused') throw refusal(delivery, { status, text });
+    next = current.kind === 'http' ? (current.next?.(text) ?? null) : null;
+  }
+}
+
+async function send(
+  request: Exclude<ChannelRequest, { kind: 'mail' }>,
+  { aws, deadlineMs = DEADLINE_MS, ...delivery }: Delivery,
+  signal: AbortSignal,
+): Promise<Answer> {
+  if (request.kind === 'aws') {
+    const { kind: _kind, ...call } = request;
+    const { status, text } = await aws.call({ ...call, deadlineMs }, signal).catch((thrown: unknown) => {
+      if (thrown instanceof DeployError && thrown.code === 'aws-unreachable')
+        throw unreachable(delivery, { reason: thrown.message, afterMs: null });
+      throw thrown;
+    });
+    return { status, text, afterMs: null };
+  }
+  const { method, headers, body } = request;
+  const options = { ca: null, deadlineMs, bodyLimitBytes: BODY_LIMIT_BYTES };
+  const answer = await exchange({ method, url: addressOf(request, delivery), headers, body }, options, signal);
+  return { status: answer.status, text: answer.body.toString(), afterMs: retryAfterMs(answer.headers) };
+}
+
+/** A secret is never sent unencrypted, and the address itself may be one. */
+function addressOf({ url }: HttpMessage, delivery: Pick<Delivery, 'channel' | 'to'>): URL {
+  const address = URL.parse(url);
+  const isLoopback = address !== null && /^(?:localhost|\[::1\]|127\.\d+\.\d+\.\d+)$/.test(address.hostname);
+  if (address !== null && (address.protocol === 'https:' || (address.protocol === 'http:' && isLoopback)))
+    return address;
+  throw refusal(delivery, { status: null, text: 'its address is not a valid https URL' });
+}
+
+function retries({ renderer }: Delivery): RetryPolicy<Answer> {
+  return {
+    pausesMs: [500, 2_000],
+    // The queue waits for longer.
+    longestPauseMs: 5_000,
+    verdictOn(outcome) {
+      if (outcome.kind === 'failed') return outcome.cause instanceof DeployError ? 'final' : 'again';
+      if (judge(outcome.answer, renderer) !== 'again') return 'final';
+      const { afterMs } = outcome.answer;
+      return afterMs === null ? 'again' : { afterMs };
+    },
+  };
+}
+
+function judge({ status, text }: ChannelAnswer, { judge: own }: ChannelRenderer): 'sent' | 'again' | 'refused' {
+  if (status >= 200 && status < 300) return own?.({ status, text }) ?? 'sent';
+  const isThrottled = status === 429 || status === 408 || status === 425 || /Throttl/.test(text);
+  return isThrottled || status >= 500 ? 'again' : 'refused';
+}
