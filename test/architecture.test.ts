@@ -312,6 +312,8 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'deploy/run',
   ],
   metrics: ['state', 'config/checked', 'deploy/ports'],
+  page: ['error'],
+  'page/assets': [],
   parsing: ['error', 'resource', 'desired/sops', 'desired/plain', 'desired/kustomize', 'desired/helm', 'deploy/ports'],
   'platforms/aws/ecr': ['error', 'platforms/aws/api', 'config/checked'],
   'platforms/aws/secrets': ['error', 'config/written', 'platforms/aws/api', 'config/checked', 'platforms/aws/ecr'],
@@ -501,6 +503,27 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'cli/plan',
     'cli/commands',
   ],
+  'cli/page': [
+    'error',
+    'resource',
+    'snapshot',
+    'health',
+    'state',
+    'config/checked',
+    'plan/model',
+    'deploy/ports',
+    'cluster',
+    'deploy/report/channels',
+    'platforms/local',
+    'page',
+    'page/assets',
+    'app/local',
+    'cli/terminal',
+    'cli/lookup',
+    'cli/plan',
+    'cli/commands',
+    'cli/steer',
+  ],
   cli: [
     'error',
     'snapshot',
@@ -514,6 +537,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'cli/stack',
     'cli/commands',
     'cli/steer',
+    'cli/page',
   ],
 };
 
@@ -532,6 +556,7 @@ const PURE: readonly string[] = [
   'state',
   'plan',
   'metrics',
+  'page',
 ];
 const DRAWERS = new Set(['utils', 'util', 'helpers', 'common', 'lib', 'types', 'services', 'managers']);
 /** More files than this in one folder are two subjects. */

@@ -13,6 +13,8 @@ const COMMANDS = [
   'hold',
   'release',
   'rollback',
+  'stats',
+  'ui',
   'history',
   'diff',
   'init',
