@@ -90,7 +90,7 @@ function filters(rows: readonly FleetRow[], query: FleetQuery): Html {
 function section({ name, rows }: FleetGroup, nowMs: number): Html {
   const bad = rows.filter(({ condition }) => toneOf(condition) === 'bad').length;
   return html`<section class="group">
-    ${name !== '' && html`<h2>${name} <small>${rows.length} targets${bad > 0 && html`, ${bad} failing`}</small></h2>`}
+    ${name !== '' && html`<h2>${name} <small>${rows.length} ${rows.length === 1 ? 'target' : 'targets'}${bad > 0 && html`, ${bad} failing`}</small></h2>`}
     <div class="scroll">
       <table class="fleet">
         <thead>

@@ -78,7 +78,8 @@ function banners({ hold, drift, waitingFor }: TargetView, nowMs: number): readon
   ];
 }
 
-function facts({ row, verdict, attempted }: TargetView, nowMs: number): Html {
+function facts({ row, verdict, attempted, hold, drift, waitingFor }: TargetView, nowMs: number): Html {
+  const hasBanner = hold !== null || drift !== null || waitingFor.length > 0;
   const rows: readonly (readonly [string, Content])[] = [
     ['Commit', commit(row.revision)],
     ['Subject', row.subject === null ? html`<span class="none">not read</span>` : visibleLine(row.subject)],
@@ -91,7 +92,7 @@ function facts({ row, verdict, attempted }: TargetView, nowMs: number): Html {
   ];
   return html`<section class="card facts" aria-labelledby="deployed">
     <h2 id="deployed">Deployed</h2>
-    ${row.note !== '' && html`<p class="note">${visibleLine(row.note)}</p>`}
+    ${!hasBanner && row.note !== '' && html`<p class="note">${visibleLine(row.note)}</p>`}
     <dl>
       ${rows.map(
         ([name, value]) =>
@@ -122,8 +123,9 @@ function nodeOf(node: ObjectNode): Html {
   const { kind, namespace, name, source, children } = node;
   const line = html`${healthOf(node)}<span class="kind">${kind}</span>
     <span class="name">${visibleLine(name)}</span>
-    ${node.mayHaveDrifted && html`<span class="badge">may have drifted</span>`} ${reasonOf(node)}
-    <span class="by">${[namespace, source].filter((text) => text !== null && text !== '').join(' · ')}</span>`;
+    ${node.mayHaveDrifted && html`<span class="badge">may have drifted</span>`}
+    <span class="by">${[namespace, source].filter((text) => text !== null && text !== '').join(' · ')}</span>
+    ${reasonOf(node)}`;
   if (children.length === 0) return html`<li><div class="node">${line}</div></li>`;
   const isOpen = children.some((child) => isTroubled(child));
   return html`<li>

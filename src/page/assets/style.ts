@@ -84,7 +84,7 @@ dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 .tree, .tree ul, .changes, .problems { list-style: none; margin: 0; padding: 0; }
 .tree ul { margin-left: .45rem; padding-left: 1.2rem; border-left: 1px solid var(--line); }
 .node { display: flex; flex-wrap: wrap; gap: .1rem .55rem; align-items: baseline; padding: .3rem .25rem; border-radius: 6px; }
-summary.node { cursor: pointer; } summary.node::-webkit-details-marker { display: none; } summary.node::after { content: "▸"; color: var(--soft); } details[open] > summary.node::after { content: "▾"; }
+summary.node { cursor: pointer; } summary.node::-webkit-details-marker { display: none; } summary.node::after { content: ""; width: .45em; height: .45em; align-self: center; border: solid var(--soft); border-width: 0 .13em .13em 0; transform: rotate(-45deg); } details[open] > summary.node::after { transform: rotate(45deg); }
 .node .kind { color: var(--soft); font-size: .86rem; } .node .name { font-weight: 550; overflow-wrap: anywhere; } .node .by { display: inline; }
 .dot { display: inline-flex; width: .8rem; } .reason { flex-basis: 100%; padding-left: 1.35rem; font-size: .89rem; overflow-wrap: anywhere; }
 .banner, .activity, .problems { border-radius: 10px; padding: .65rem 1rem; margin: 0 0 1rem; overflow-wrap: anywhere; } .activity p { margin: 0; }
@@ -98,7 +98,7 @@ summary.node { cursor: pointer; } summary.node::-webkit-details-marker { display
 .confirm { display: grid; gap: 1rem; max-width: 46rem; margin-top: 1.25rem; } .confirm label { display: grid; gap: .3rem; font-weight: 550; } .confirm small { font-weight: 400; color: var(--soft); } .buttons { display: flex; gap: .6rem; margin: 0; }
 @media (max-width: 52rem) {
   .columns { grid-template-columns: 1fr; } .actions { margin-left: 0; }
-  .fleet { min-width: 0; } .fleet thead { position: absolute; clip-path: inset(50%); } .fleet, .fleet tbody, .fleet tr, .fleet td, .fleet tbody th { display: block; width: auto !important; }
+  .fleet { min-width: 0; } .fleet thead { position: absolute; left: 0; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; } .fleet, .fleet tbody, .fleet tr, .fleet td, .fleet tbody th { display: block; width: auto !important; }
   .fleet tr { padding: .7rem .9rem; border-bottom: 1px solid var(--line); } .fleet tr:last-child { border-bottom: 0; } .fleet td, .fleet tbody th { border: 0; padding: .1rem 0; }
   .bar { flex-wrap: wrap; gap: .4rem 1rem; } .filter { padding: .35rem .7rem; }
 }

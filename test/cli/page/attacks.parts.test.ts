@@ -223,7 +223,7 @@ describe('an attack on the page', () => {
       return socket;
     });
     // The server accepts 20 connections and closes the others.
-    await Promise.any(sockets.map((socket) => once(socket, 'close')));
+    await new Promise((resolve) => sockets.map((socket) => socket.once('close', resolve)));
     for (const socket of sockets) socket.destroy();
     await expect.poll(async () => (await ask('/', { headers: { cookie } }).catch(() => null))?.status).toBe(200);
   });
