@@ -1,13 +1,21 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { BUCKET, startStackApi } from '../rig/aws/stack-api.ts';
 import type { StackApi } from '../rig/aws/stack-api.ts';
+import { buildCommand } from '../rig/package/built-command.ts';
+import type { BuiltCommand } from '../rig/package/built-command.ts';
 import { headgate } from './headgate.ts';
 
 const EXAMPLE = readFileSync(join(dirname(fileURLToPath(import.meta.url)), '../../infra/headgate.example.yml'), 'utf8');
 const URL_OF_STACK = 'https://abc.lambda-url.eu-west-1.on.aws';
+
+let built: BuiltCommand;
+beforeAll(async () => {
+  built = await buildCommand();
+}, 120_000);
+afterAll(() => built.remove());
 
 let api: StackApi;
 beforeEach(async () => {
@@ -24,6 +32,15 @@ const writes = () =>
 function bootstrap(args: readonly string[] = ['--yes'], config = EXAMPLE) {
   return headgate(['bootstrap', ...args], {
     files: { 'headgate.yml': config },
+    env: { ...api.env, HEADGATE_CACHE: built.cache },
+    main: built.main,
+  });
+}
+
+/** Packages the functions with serverless. */
+function bootstrapOfCheckout(args: readonly string[] = ['--yes'], config = EXAMPLE) {
+  return headgate(['bootstrap', ...args], {
+    files: { 'headgate.yml': config },
     env: { ...api.env, PATH: process.env['PATH'] ?? '' },
     timeoutMs: 150_000,
   });
@@ -31,7 +48,7 @@ function bootstrap(args: readonly string[] = ['--yes'], config = EXAMPLE) {
 
 describe('headgate bootstrap', () => {
   it('creates secrets, then the stack, then its content, and prints the webhook URL', async () => {
-    const { code, stdout, stderr } = await bootstrap([
+    const { code, stdout, stderr } = await bootstrapOfCheckout([
       '--yes',
       '--alarm-topic',
       'arn:aws:sns:eu-west-1:111122223333:ops',
@@ -195,7 +212,10 @@ describe('headgate bootstrap', () => {
   }, 300_000);
 
   it('refuses a configuration that functions do not support before it changes anything on AWS', async () => {
-    const { code, stderr } = await bootstrap(['--yes'], EXAMPLE.replaceAll('ssm:/headgate/fleet/token', 'env:TOKEN'));
+    const { code, stderr } = await bootstrapOfCheckout(
+      ['--yes'],
+      EXAMPLE.replaceAll('ssm:/headgate/fleet/token', 'env:TOKEN'),
+    );
     expect(code).toBe(1);
     expect(stderr).toContain('it would be in clear text in the template');
     expect(writes()).toEqual([]);

@@ -20,6 +20,7 @@ export async function headgate(
     timeoutMs = 20_000,
     directory,
     input = '',
+    main = MAIN,
   }: {
     files?: Readonly<Record<string, string>>;
     env?: Readonly<Record<string, string>>;
@@ -27,12 +28,14 @@ export async function headgate(
     /** Default: a new one, which is removed afterwards. */
     directory?: string;
     input?: string;
+    /** Default: the checkout's. */
+    main?: string;
   } = {},
 ): Promise<Ended> {
   const cwd = directory ?? (await mkdtemp(join(tmpdir(), 'headgate-cli-')));
   try {
     await Promise.all(Object.entries(files).map(([name, content]) => writeFile(join(cwd, name), content)));
-    const child = spawn(process.execPath, [MAIN, ...args], {
+    const child = spawn(process.execPath, [main, ...args], {
       cwd,
       env: { ...COMPILE_CACHE, ...env },
       stdio: ['pipe', 'pipe', 'pipe'],

@@ -11,6 +11,7 @@ import { formatId } from '../../resource/resource.ts';
 import type { KubeAnswer } from '../api/connection.ts';
 import { METADATA_ONLY } from '../api/metadata.ts';
 import { readOwned } from '../api/owned.ts';
+import { isStalePatch } from './stale-patch.ts';
 import { refusalOf } from '../api/status.ts';
 import type { PruneContext } from './prune.ts';
 
@@ -21,7 +22,7 @@ type Attempt = { readonly kind: 'free' | 'taken' } | { readonly kind: 'requested
 const CONFLICTS: RetryPolicy<Attempt> = {
   pausesMs: [0, 0, 0, 0, 0],
   verdictOn: (outcome) =>
-    outcome.kind === 'answered' && outcome.answer.kind === 'requested' && outcome.answer.answer.status === 409
+    outcome.kind === 'answered' && outcome.answer.kind === 'requested' && isStalePatch(outcome.answer.answer)
       ? 'again'
       : 'final',
 };

@@ -9,6 +9,7 @@ import type { Resource } from '../../resource/resource.ts';
 import type { Fence, KubeAnswer } from '../api/connection.ts';
 import { METADATA_ONLY } from '../api/metadata.ts';
 import { applySetId } from '../state/parent.ts';
+import { isStalePatch } from './stale-patch.ts';
 import { refusalOf } from '../api/status.ts';
 import type { LiveMetadata } from '../../plan/model/facts.ts';
 import type { ObserveContext } from '../observe/context.ts';
@@ -17,7 +18,8 @@ import { readLive } from '../api/owned.ts';
 /** If a controller writes to the object meanwhile, it is read again. */
 const CONFLICTS: RetryPolicy<KubeAnswer | null> = {
   pausesMs: [0, 0, 0, 0],
-  verdictOn: (outcome) => (outcome.kind === 'answered' && outcome.answer?.status === 409 ? 'again' : 'final'),
+  verdictOn: (outcome) =>
+    outcome.kind === 'answered' && outcome.answer !== null && isStalePatch(outcome.answer) ? 'again' : 'final',
 };
 
 interface TakeOver {

@@ -6,6 +6,9 @@ import type { Entry } from '../../state/inventory.ts';
 import { pruneStepOf } from '../../resource/kind-order.ts';
 import { formatId } from '../../resource/resource.ts';
 import { inParallel } from '../../exchange/pool.ts';
+import { atOnce, retry } from '../../exchange/retry.ts';
+import type { RetryPolicy } from '../../exchange/retry.ts';
+import type { KubeAnswer } from '../api/connection.ts';
 import { REQUESTS_AT_ONCE } from '../api/session.ts';
 import { entriesOf, readInventory } from '../state/inventory-store.ts';
 import { takeLease } from '../state/lease.ts';
@@ -22,6 +25,7 @@ import { hasContents, judgePrune } from '../../plan/ownership/prune-rule.ts';
 import { judgeRemoval } from '../removal/judge-removal.ts';
 import { refusalOf } from '../api/status.ts';
 import { releaseRequest } from './release.ts';
+import { isStalePatch } from './stale-patch.ts';
 
 export interface UninstallContext extends ClusterRun {
   readonly store: StateStore;
@@ -118,11 +122,43 @@ function isDeleted({ action, problem }: Removed): boolean {
   return problem === null && (action.op === 'delete' || action.op === 'gone');
 }
 
+/** Removed, or requested with this answer. */
+type Attempt = Removed | { readonly action: UninstallAction; readonly answer: KubeAnswer };
+
+const STALE: RetryPolicy<Attempt> = {
+  pausesMs: [0, 0, 0],
+  verdictOn: (outcome) =>
+    outcome.kind === 'answered' &&
+    'answer' in outcome.answer &&
+    outcome.answer.action.op === 'release' &&
+    isStalePatch(outcome.answer.answer)
+      ? 'again'
+      : 'final',
+};
+
+interface Removal {
+  readonly held: HeldParent;
+  readonly removed: readonly Entry[];
+}
+
 async function remove(
   planned: UninstallAction,
-  context: UninstallContext & { readonly held: HeldParent; readonly removed: readonly Entry[] },
+  context: UninstallContext & Removal,
   signal: AbortSignal,
 ): Promise<Removed> {
+  const last = await retry(() => judgeAndRemove(planned, context, signal), STALE, { wait: atOnce, signal });
+  if (!('answer' in last)) return last;
+  const { action, answer } = last;
+  if (answer.status < 300 || answer.status === 404) return { action, problem: null };
+  const about = { subject: formatId(planned.entry.id), secret: true, request: 'delete' } as const;
+  return { action, problem: await refusalOf(answer, about) };
+}
+
+async function judgeAndRemove(
+  planned: UninstallAction,
+  context: UninstallContext & Removal,
+  signal: AbortSignal,
+): Promise<Attempt> {
   const { entry } = planned;
   const { connection, held } = context;
   const owned = await readOwned(entry, context, signal);
@@ -139,6 +175,5 @@ async function remove(
   const answer = await connection.request({ ...request, fence: held }, signal);
   if (answer.status < 300 && action.op === 'delete')
     confirmDeleted(answer.text, { uid: owned.live.uid, subject: formatId(entry.id) });
-  if (answer.status < 300 || answer.status === 404) return { action, problem: null };
-  return { action, problem: await refusalOf(answer, { subject: formatId(entry.id), secret: true, request: 'delete' }) };
+  return { action, answer };
 }

@@ -7,7 +7,16 @@ export function mergeRequests(newest: DeployRequest, requests: readonly DeployRe
   const chosen = forTip.findLast(({ trigger }) => trigger.kind !== 'sweep') ?? forTip.at(-1) ?? newest;
   const hint = requests.findLast((request) => request.hint !== null)?.hint ?? null;
   const tries = Math.max(...requests.map((request) => triesOf(request)));
-  return { ...chosen, hint, tries, ...wakesOf(requests) };
+  return { ...chosen, hint, tries, at: sentAt(chosen, requests), ...wakesOf(requests) };
+}
+
+/**
+ * The run of a request that is retried may have died after its last write, and before it reported that. Beside newer
+ * requests, the commit would seem to have been reported before any of them arrived.
+ */
+function sentAt(chosen: DeployRequest, requests: readonly DeployRequest[]): string {
+  const retried = requests.filter((request) => triesOf(request) > 1).map(({ at }) => at);
+  return [chosen.at, ...retried].toSorted((a, b) => Date.parse(a) - Date.parse(b))[0] ?? chosen.at;
 }
 
 /**

@@ -7,7 +7,7 @@ import type { World } from '../ports/world.ts';
 import { applied, refused, undecidedWarning } from '../report/report.ts';
 import { reportSuperseded, reportWaiting } from './report-events.ts';
 import { nextOf } from '../prepare/next.ts';
-import { checkOf, owed, previousOf, unchangedSince, withOverall } from './outcome.ts';
+import { checkOf, owed, previousOf, unchangedSince, wasFailed, withOverall } from './outcome.ts';
 import { waitBefore } from './pause-before.ts';
 import type { PlannedRun } from '../prepare/started-run.ts';
 import { pendingOfHeld, refusalState, successState, transitionsOf } from './state-transitions.ts';
@@ -95,7 +95,8 @@ async function record(run: PlannedRun, world: World, signal: AbortSignal): Promi
   await world.stage('record', () => run.observed.record(change, signal));
   const report = unchangedSince(withChange(state, change), revision);
   const warnings = [...plan.warnings, ...plan.undecided.map((each) => undecidedWarning(each))];
-  return { ...report, previous: previousOf(state), warnings, ...owed(run) };
+  const isOwed = wasFailed(run) ? { isOwed: true } : owed(run);
+  return { ...report, previous: previousOf(state), warnings, ...isOwed };
 }
 
 async function apply(run: PlannedRun, world: World, signal: AbortSignal): Promise<Report> {
@@ -105,7 +106,8 @@ async function apply(run: PlannedRun, world: World, signal: AbortSignal): Promis
   const started = isFinal ? Promise.resolve() : world.report({ kind: 'started', revision }, signal);
   const report = await during(started, () => applyAndClose(run, world, signal));
   if (report.verdict === 'waiting') await reportWaiting(run, namesOf(run.plan.awaits), world, signal);
-  return report;
+  // What had only to be forgotten changes nothing, and the commit is pending since the run started.
+  return report.verdict === 'unchanged' && !isFinal ? { ...report, isOwed: true } : report;
 }
 
 async function applyAndClose(run: PlannedRun, world: World, signal: AbortSignal): Promise<Report> {

@@ -23,7 +23,8 @@ export function unchangedSince(state: TargetState, revision: Revision): Report {
 
 /**
  * Whether the commit of a run without changes needs a status. It does, whatever triggered the run, if we left it pending. It
- * has one if it was applied before the request arrived; a request that is retried, because its run died, is older than that.
+ * has one if it was applied before the request arrived; a request that is retried, because its run died, is older than
+ * that, and nothing shows whether that run reported what it applied.
  */
 export function owed({
   request,
@@ -35,8 +36,14 @@ export function owed({
   // A command that died after its last write is repeated by its user, and no queue keeps its request.
   const isRepeated = request.trigger.kind === 'cli' && outcome.pendingOn === revision;
   if (isRepeated || isLeftByHold(state, revision)) return { isOwed: true };
-  const isApplied = applied.source?.revision === revision && hasSucceeded(outcome);
-  return isApplied && Date.parse(request.at) > Date.parse(applied.deployedAt ?? '') ? { isAnswered: true } : {};
+  if (applied.source?.revision !== revision || !hasSucceeded(outcome)) return {};
+  if (Date.parse(request.at) > Date.parse(applied.deployedAt ?? '')) return { isAnswered: true };
+  return (request.tries ?? 1) > 1 && outcome.pendingOn === revision ? { isOwed: true } : {};
+}
+
+/** Was this commit reported as failed? What failed may have been done meanwhile, by another target for example. */
+export function wasFailed({ state: { outcome }, revision }: Pick<StartedRun, 'state' | 'revision'>): boolean {
+  return outcome.attempted === revision && ['partial', 'refused', 'failed'].includes(outcome.verdict ?? '');
 }
 
 /** Reports a commit that was applied in several runs as one. */

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startStackApi } from '../../rig/aws/stack-api.ts';
 import type { StackApi } from '../../rig/aws/stack-api.ts';
 import { startGitHost } from '../../rig/git-host/git-host.ts';
@@ -10,10 +10,18 @@ import { BODY_LIMIT_BYTES } from '../../../src/deploy/webhook/receive.ts';
 import { startHttpServer } from '../../../src/platforms/local/http-server.ts';
 import type { HttpServer } from '../../../src/platforms/local/http-server.ts';
 import { aConfig, aRepository } from '../../githost/builders.ts';
+import { buildCommand } from '../../rig/package/built-command.ts';
+import type { BuiltCommand } from '../../rig/package/built-command.ts';
 import { headgate } from '../headgate.ts';
 
 const TOKEN = 'planted-admin-token-0123456789';
 const SECRET = '/headgate/fleet/webhook-secret';
+
+let built: BuiltCommand;
+beforeAll(async () => {
+  built = await buildCommand();
+}, 120_000);
+afterAll(() => built.remove());
 
 let api: StackApi;
 let host: GitHost;
@@ -71,8 +79,8 @@ async function atHome(
     await writeFile(join(home, '.aws', name), text);
   await writeFile(join(home, 'headgate.yml'), config);
   // The address of the emulation, and nothing else about AWS but the profile.
-  const env = { HOME: home, AWS_PROFILE: 'admin', AWS_ENDPOINT_URL: api.url, PATH: process.env['PATH'] ?? '' };
-  return (line) => headgate(line.split(' '), { directory: home, env, timeoutMs: 90_000 });
+  const env = { HOME: home, AWS_PROFILE: 'admin', AWS_ENDPOINT_URL: api.url, HEADGATE_CACHE: built.cache };
+  return (line) => headgate(line.split(' '), { directory: home, env, main: built.main });
 }
 
 describe('the region and the stage of the set-up commands', () => {

@@ -52,6 +52,8 @@ await outcomeOf({ kind: 'file', text: `a: "${'x'.repeat(100_000)}"\n` });
 if (count === 'named')
   for (const { name, make } of NAMED_INPUTS.slice(Number(seed), Number(seed) + 1)) write(await measured(name, make()));
 else
-  for (const [n, input] of generatedInputs(Number(count), Number(seed)).entries())
+  for (const [n, make] of generatedInputs(Number(count), Number(seed)).entries()) {
+    const input = make();
     write(await measured(`${input.kind} ${n}`, input));
+  }
 closeReaders();
