@@ -1,10 +1,11 @@
 import { Option } from 'commander';
 import type { Checkout } from '../platforms/local/checkout.ts';
-import { DeployError } from '../error/deploy-error.ts';
+import type { LoopbackServer } from '../platforms/local/loopback-server.ts';
 import type { Revision } from '../snapshot/source.ts';
 import type { PlanFormat } from './plan/print-plan.ts';
 import type { Context } from './terminal/context.ts';
 import type { AddCommand } from './command-definition.ts';
+import { DeployError } from '../error/deploy-error.ts';
 import { findRemovedTarget } from './lookup/find-removed-target.ts';
 import { findTarget } from './lookup/find-target.ts';
 import { parseCount, parseInterval, parsePort, parseRevision, parseText } from './terminal/option-values.ts';
@@ -19,10 +20,21 @@ export function addDeployCommands(add: AddCommand): void {
   addStatus(add);
   addSweep(add);
   addUninstall(add);
+  addUi(add);
+}
+
+interface ServeOptions {
+  readonly port: number;
+  readonly host: string;
+  readonly sweepInterval: number;
+  readonly driftInterval: number;
+  readonly metricsPort?: number;
+  readonly uiPort?: number;
+  readonly uiActions?: true;
 }
 
 function addServe(add: AddCommand): void {
-  add<{ port: number; host: string; sweepInterval: number; driftInterval: number; metricsPort?: number }>({
+  add<ServeOptions>({
     usage: 'serve',
     summary: 'receive webhooks, deploy pushes and sweep',
     description: 'Receive webhooks, keep the durable queue, deploy and sweep, all in one process.',
@@ -40,8 +52,11 @@ function addServe(add: AddCommand): void {
       new Option('--metrics-port <number>', 'port of 127.0.0.1 for Prometheus; 0 picks a free one').argParser(
         parsePort,
       ),
+      new Option('--ui-port <number>', 'port of 127.0.0.1 for the page; 0 picks a free one').argParser(parsePort),
+      new Option('--ui-actions', 'let the page deploy, hold, release and roll back'),
     ],
-    async body(context, { port, host, sweepInterval, driftInterval, metricsPort = null }) {
+    async body(context, { port, host, sweepInterval, driftInterval, metricsPort = null, uiPort, uiActions }) {
+      if (uiActions === true && uiPort === undefined) throw actionsWithoutPage();
       const { serveCommand } = await import('./commands/serve.ts');
       return serveCommand(context, {
         port,
@@ -49,6 +64,7 @@ function addServe(add: AddCommand): void {
         metricsPort,
         sweepIntervalMs: sweepInterval,
         driftIntervalMs: driftInterval,
+        openPage: uiPort === undefined ? null : (served) => openPageOf(served, uiPort, uiActions === true),
       });
     },
   });
@@ -86,6 +102,40 @@ function addHttpHost(add: AddCommand): void {
         taskLimitMs: taskLimit,
         insecure: insecure === true,
       });
+    },
+  });
+}
+
+function actionsWithoutPage(): DeployError {
+  return new DeployError('usage', {
+    subject: 'headgate serve --ui-actions',
+    message: 'needs the page',
+    remedy: 'Add --ui-port, or remove --ui-actions.',
+  });
+}
+
+async function openPageOf(context: Context, port: number, hasActions: boolean): Promise<LoopbackServer> {
+  const { openPage } = await import('./page/ui.ts');
+  const onAddress = (url: string) => context.log({ level: 'info', message: 'page', url });
+  return openPage(context, { port, isReadOnly: !hasActions, option: '--ui-port', onAddress });
+}
+
+function addUi(add: AddCommand): void {
+  add<{ port: number; readOnly?: true }>({
+    usage: 'ui',
+    summary: 'show all targets in a browser',
+    description:
+      'Serve a page on 127.0.0.1 that shows all targets, their objects and their history, and deploys, holds, releases and rolls back.',
+    examples: ['headgate ui', 'headgate ui --read-only --port 8081'],
+    options: [
+      new Option('--port <number>', 'port of 127.0.0.1 to listen on; 0 picks a free one')
+        .argParser(parsePort)
+        .default(0),
+      new Option('--read-only', 'only show, without actions'),
+    ],
+    async body(context, { port, readOnly }) {
+      const { uiCommand } = await import('./page/ui.ts');
+      return uiCommand(context, { port, isReadOnly: readOnly === true });
     },
   });
 }

@@ -7,6 +7,7 @@ import { problemOf } from './api/status.ts';
 import type { Gathered, ObserveContext } from './observe/context.ts';
 import { gatherFacts } from './observe/gather-facts.ts';
 import { conflictingManagers, preview } from './observe/preview.ts';
+import type { Descendants } from './readiness/descendants.ts';
 import { targetReadiness } from './readiness/readiness.ts';
 import { eventRequest } from './state/event.ts';
 import type { GeneratedTargetState } from './state/generated-targets.ts';
@@ -22,6 +23,8 @@ export interface TargetCluster extends Cluster {
   read(purpose: 'read-only' | 'write', signal: AbortSignal): Promise<OwnedTarget>;
   /** The states of generated targets in this namespace, of any template; null if listing is forbidden. */
   generatedTargets(signal: AbortSignal): Promise<readonly GeneratedTargetState[] | null>;
+  /** What controllers have made in these namespaces. */
+  descendants(namespaces: readonly string[], signal: AbortSignal): Promise<Descendants>;
 }
 
 export interface OwnedTarget extends RecordedTarget {
@@ -56,6 +59,10 @@ export function targetCluster(run: ClusterRun) {
     async generatedTargets(signal) {
       const { listGeneratedTargets } = await import('./state/generated-targets.ts');
       return listGeneratedTargets(run, signal);
+    },
+    async descendants(namespaces, signal) {
+      const { readDescendants } = await import('./readiness/descendants.ts');
+      return readDescendants(namespaces, { connection, nowMs: runner.nowMs }, signal);
     },
     async changeHold(decide, signal) {
       const { changeHold } = await import('./state/change-hold.ts');

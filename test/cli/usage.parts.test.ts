@@ -14,6 +14,8 @@ const COMMANDS = [
   'hold',
   'release',
   'rollback',
+  'stats',
+  'ui',
   'history',
   'diff',
   'images',

@@ -79,7 +79,7 @@ export function formatStatusTable({ rows, refused, leftovers }: Fleet, nowMs: nu
 }
 
 /** What was given up: by serve, as its own record has it, and on AWS, as the state has it (record-dead.ts). */
-function lettersOf(
+export function lettersOf(
   state: TargetState | null,
   letters: readonly DeadLetter[],
 ): readonly { readonly delivery: string | null; readonly revision: string | null; readonly at: string }[] {
@@ -93,12 +93,12 @@ function hasGivenUp(state: TargetState | null): boolean {
 }
 
 /** While runs fail and are repeated, the verdict before them says nothing about the commit that waits. */
-function verdictOf(state: TargetState | null): string | null {
+export function verdictOf(state: TargetState | null): string | null {
   if (hasGivenUp(state)) return 'failed';
   return state?.outcome.retry ? 'retrying' : (state?.outcome.verdict ?? null);
 }
 
-function attemptedOf(state: TargetState | null): string | null {
+export function attemptedOf(state: TargetState | null): string | null {
   return state?.outcome.retry?.revision ?? state?.outcome.attempted ?? null;
 }
 
@@ -109,7 +109,7 @@ function retryingOf(state: TargetState | null): object {
 }
 
 /** With `drift: off`, what an earlier detection recorded is out of date. */
-function driftOf({ drift }: Target, state: TargetState | null): Drift | null {
+export function driftOf({ drift }: Target, state: TargetState | null): Drift | null {
   return drift === 'off' ? null : (state?.drift.found ?? null);
 }
 

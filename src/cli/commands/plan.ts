@@ -1,4 +1,5 @@
 import { localRuntime } from '../../app/local/local-runtime.ts';
+import type { LocalRuntime } from '../../app/local/local-runtime.ts';
 import type { Target } from '../../config/checked/config.ts';
 import { stopwatch } from '../../deploy/report/stopwatch.ts';
 import { makeWorld } from '../../deploy/requests/make-world.ts';
@@ -28,22 +29,30 @@ export async function planCommand(context: Context, flags: PlanFlags): Promise<E
   const runtime = localRuntime(options);
   try {
     const at = checkout?.revision ?? revision;
-    const ports = await runtime.open(target, at);
-    const world = makeWorld(ports, {
-      request: { target, trigger: { kind: 'cli' } },
-      runtime,
-      clock: stopwatch(runtime.nowMs),
-    });
-    const planned = await planDeploy({ target, at }, world, signal);
     const directory = checkout?.directory ?? null;
-    const shown = await withOutdated(
-      await showPlan(planned, { target: target.name, directory, pullRequest: null, hidesForeign: false }, signal),
-      checkout,
-    );
+    const plan = await readPlan({ target, at, directory }, runtime, signal);
+    const shown = await withOutdated(plan, checkout);
     return printPlan(shown, format, context);
   } finally {
     runtime.close();
   }
+}
+
+/** The plan of a commit; `at` null: of the tip. */
+export async function readPlan(
+  {
+    target,
+    at,
+    directory,
+  }: { readonly target: Target; readonly at: Revision | null; readonly directory: string | null },
+  runtime: LocalRuntime,
+  signal: AbortSignal,
+): Promise<ShownPlan> {
+  const ports = await runtime.open(target, at);
+  const request = { target, trigger: { kind: 'cli' } } as const;
+  const world = makeWorld(ports, { request, runtime, clock: stopwatch(runtime.nowMs) });
+  const planned = await planDeploy({ target, at }, world, signal);
+  return showPlan(planned, { target: target.name, directory, pullRequest: null, hidesForeign: false }, signal);
 }
 
 /** A directory without the applied commit seems to revert what others have pushed since. */

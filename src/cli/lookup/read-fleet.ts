@@ -9,6 +9,7 @@ import type { Problem } from '../../error/deploy-error.ts';
 import { readDeadLetters } from '../../platforms/local/dead-letters.ts';
 import type { DeadLetter } from '../../platforms/local/dead-letters.ts';
 import { readinessOf } from '../../state/readiness.ts';
+import type { NotReady } from '../../state/readiness.ts';
 import type { TargetState } from '../../state/target-state.ts';
 import type { Context } from '../terminal/context.ts';
 import { listLeftovers } from './list-leftovers.ts';
@@ -19,6 +20,8 @@ export interface TargetStatus {
   /** Null: the state cannot be read, and `problem` says why. */
   readonly state: TargetState | null;
   readonly readiness: ReturnType<typeof readinessOf>;
+  /** Which objects are not ready, as the last check found. */
+  readonly notReady: readonly NotReady[];
   readonly problem: Problem | null;
   readonly letters: readonly DeadLetter[];
 }
@@ -73,8 +76,10 @@ async function readStatus(
     const { cluster } = await runtime.open(target, null);
     const { state } = await cluster.read('read-only', signal);
     const record = state.progress.awaited === null ? null : await cluster.readiness.read(signal);
-    return { target, state, readiness: readinessOf(target, state, record), problem: null, letters };
+    const readiness = readinessOf(target, state, record);
+    const notReady = readiness === 'not-ready' ? (record?.notReady ?? []) : [];
+    return { target, state, readiness, notReady, problem: null, letters };
   } catch (thrown) {
-    return { target, state: null, readiness: null, problem: asDeployError(thrown).problem, letters };
+    return { target, state: null, readiness: null, notReady: [], problem: asDeployError(thrown).problem, letters };
   }
 }

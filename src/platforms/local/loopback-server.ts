@@ -23,10 +23,12 @@ export interface LoopbackLimits {
   /** How long a client may take to send its headers, and a whole request. */
   readonly headersMs: number;
   readonly requestMs: number;
+  /** How long a connection may be silent, so that a reader that takes nothing ends. */
+  readonly silenceMs: number;
   readonly connections: number;
 }
 
-const LIMITS: LoopbackLimits = { headersMs: 5_000, requestMs: 10_000, connections: 200 };
+const LIMITS: LoopbackLimits = { headersMs: 5_000, requestMs: 10_000, silenceMs: 60_000, connections: 200 };
 
 /**
  * Listens on 127.0.0.1 alone. A request has to name that address or `localhost` as its host, with any port, because ports
@@ -51,6 +53,7 @@ export async function startLoopbackServer(
     else refuse(response, 421, 'this listener answers for 127.0.0.1 and localhost only');
   });
   server.maxConnections = limits.connections;
+  server.setTimeout(limits.silenceMs);
   await listen(server, port, option);
   const bound = server.address();
   if (typeof bound !== 'object' || bound === null) throw new TypeError('a TCP server has an address');

@@ -15,7 +15,7 @@ function statusOf(errors: readonly string[], more: { readonly gaveUpOn?: string 
   const retry = { revision, reason: 'the API server does not respond', since, ...more };
   const state = { ...NOTHING_RECORDED, outcome: { ...NOTHING_RECORDED.outcome, errors, retry } };
   return {
-    rows: [{ target, state, readiness: null, problem: null, letters: [] }],
+    rows: [{ target, state, readiness: null, notReady: [], problem: null, letters: [] }],
     refused: [],
     leftovers: [],
     problems: [],

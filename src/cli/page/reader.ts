@@ -1,0 +1,114 @@
+import type { LocalRuntime } from '../../app/local/local-runtime.ts';
+import type { Target } from '../../config/checked/config.ts';
+import type { Revision } from '../../snapshot/source.ts';
+import { asRevision } from '../../snapshot/source.ts';
+import type { Activity, FleetView, PlanView, TargetView } from '../../page/model.ts';
+import { lastReady } from '../../state/last-ready.ts';
+import { readPlan } from '../commands/plan.ts';
+import { readFleetWith } from '../lookup/read-fleet.ts';
+import type { Fleet, TargetStatus } from '../lookup/read-fleet.ts';
+import type { Context } from '../terminal/context.ts';
+import { fleetRow, fleetView } from './fleet-view.ts';
+import { planView } from './plan-view.ts';
+import { readObjects, targetView } from './target-view.ts';
+
+/** What the page reads, through the functions of the commands, with connections that stay open. */
+export interface PageReader {
+  /** At most this old. */
+  fleet(oldestMs: number): Promise<FleetView>;
+  /** The fleet has changed since it was read. */
+  forget(): void;
+  /** By name; null: there is none. */
+  find(name: string): Promise<Target | null>;
+  status(target: Target): Promise<TargetStatus>;
+  target(target: Target, activity: Activity | null): Promise<TargetView>;
+  /** `at` null: the tip. */
+  plan(target: Target, at: Revision | null): Promise<PlanView>;
+  /** The last commit that was ready; null: none is known. */
+  lastReady(target: Target): Promise<Revision | null>;
+  tip(target: Target): Promise<Revision | null>;
+  /** A text that changes when a reader would see a change, except the time. */
+  fleetVersion(): Promise<string>;
+  targetVersion(target: Target): Promise<string>;
+  /** How long a reader should wait before it reads the version of the fleet again. */
+  readonly pauseMs: () => number;
+}
+
+const PAUSE_MS = 3_000;
+/** Less than the silence after which a connection ends. */
+const LONGEST_PAUSE_MS = 30_000;
+/** Reading takes at most this part of the time. */
+const SHARE = 10;
+
+export function openReader(runtime: LocalRuntime, context: Context): PageReader {
+  const { nowMs, signal } = context;
+  let last: { readonly atMs: number; readonly tookMs: number; readonly fleet: Fleet } | null = null;
+  let reading: Promise<Fleet> | null = null;
+
+  async function readAll(): Promise<Fleet> {
+    const beganMs = nowMs();
+    const fleet = await readFleetWith(runtime, context, null);
+    last = { atMs: nowMs(), tookMs: nowMs() - beganMs, fleet };
+    return fleet;
+  }
+
+  async function fleetOf(oldestMs: number): Promise<Fleet> {
+    if (last !== null && nowMs() - last.atMs <= oldestMs) return last.fleet;
+    reading ??= readAll().finally(() => {
+      reading = null;
+    });
+    return reading;
+  }
+
+  async function status(target: Target): Promise<TargetStatus> {
+    const { rows } = await readFleetWith(runtime, context, target);
+    const [row] = rows;
+    if (row === undefined) throw new TypeError('a status has its target');
+    return row;
+  }
+
+  return {
+    status,
+    async fleet(oldestMs) {
+      const fleet = await fleetOf(oldestMs);
+      return fleetView(fleet, last?.atMs ?? nowMs());
+    },
+    forget() {
+      last = null;
+    },
+    async find(name) {
+      const configured = runtime.config.targets.find((target) => target.name === name);
+      if (configured !== undefined || runtime.config.templates.length === 0) return configured ?? null;
+      const { rows } = await fleetOf(60_000);
+      return rows.find(({ target }) => target.name === name)?.target ?? null;
+    },
+    async target(target, activity) {
+      const [read, objects] = await Promise.all([status(target), readObjects(target, runtime, signal)]);
+      return targetView(read, { objects, activity, nowMs: nowMs() });
+    },
+    async plan(target, at) {
+      return planView(await readPlan({ target, at, directory: null }, runtime, signal));
+    },
+    async lastReady(target) {
+      const { cluster } = await runtime.open(target, null);
+      const [{ state }, record] = await Promise.all([
+        cluster.read('read-only', signal),
+        cluster.readiness.read(signal),
+      ]);
+      return lastReady(target, state, record);
+    },
+    async tip(target) {
+      const git = await runtime.openGit(target.repository);
+      return asRevision((await git.tips([target.ref], signal)).get(target.ref) ?? '');
+    },
+    async fleetVersion() {
+      const { rows, problems } = fleetView(await fleetOf(0), 0);
+      return JSON.stringify([rows, problems]);
+    },
+    async targetVersion(target) {
+      const read = await status(target);
+      return JSON.stringify([fleetRow(read, nowMs()), read.state]);
+    },
+    pauseMs: () => Math.min(LONGEST_PAUSE_MS, Math.max(PAUSE_MS, SHARE * (last?.tookMs ?? 0))),
+  };
+}

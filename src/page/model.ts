@@ -1,0 +1,155 @@
+/** What the page shows: plain data, made from what the commands read. */
+export interface FleetView {
+  /** RFC 3339: when it was read. */
+  readonly readAt: string;
+  readonly rows: readonly FleetRow[];
+  /** What could not be read, besides targets: a template, a directory that may not become a target. */
+  readonly problems: readonly ProblemView[];
+}
+
+export interface FleetRow {
+  readonly name: string;
+  readonly repository: string;
+  readonly branch: string;
+  readonly path: string;
+  readonly cluster: string;
+  readonly namespace: string;
+  readonly condition: Condition;
+  /** One line on the condition: why it is held, what failed, what it waits for; empty: nothing to add. */
+  readonly note: string;
+  readonly isHeld: boolean;
+  readonly drifted: number;
+  readonly revision: string | null;
+  readonly subject: string | null;
+  readonly author: string | null;
+  /** RFC 3339. */
+  readonly deployedAt: string | null;
+}
+
+/** One word for a target, the most urgent one first. */
+export const CONDITIONS = [
+  'unreadable',
+  'failed',
+  'not ready',
+  'drifted',
+  'retrying',
+  'held',
+  'waiting',
+  'progressing',
+  'suspended',
+  'never deployed',
+  'ready',
+] as const;
+
+export type Condition = (typeof CONDITIONS)[number];
+
+export type Tone = 'good' | 'busy' | 'warn' | 'bad' | 'calm';
+
+export function toneOf(condition: Condition): Tone {
+  switch (condition) {
+    case 'unreadable':
+    case 'failed':
+    case 'not ready':
+      return 'bad';
+    case 'drifted':
+    case 'retrying':
+    case 'held':
+      return 'warn';
+    case 'waiting':
+    case 'progressing':
+      return 'busy';
+    case 'suspended':
+    case 'never deployed':
+      return 'calm';
+    case 'ready':
+      return 'good';
+    default:
+      return condition satisfies never;
+  }
+}
+
+export interface ProblemView {
+  readonly subject: string;
+  readonly message: string;
+  readonly remedy: string;
+}
+
+export interface TargetView {
+  readonly row: FleetRow;
+  readonly verdict: string | null;
+  readonly attempted: string | null;
+  readonly hold: { readonly text: string; readonly until: string | null; readonly at: string | null } | null;
+  readonly drift: { readonly objects: number; readonly since: string } | null;
+  readonly waitingFor: readonly string[];
+  readonly history: readonly HistoryRow[];
+  readonly objects: ObjectsView;
+  readonly problems: readonly ProblemView[];
+  readonly activity: Activity | null;
+}
+
+export interface HistoryRow {
+  readonly revision: string;
+  readonly verdict: string;
+  readonly subject: string | null;
+  readonly author: string | null;
+  readonly changes: string;
+  readonly durationMs: number;
+  readonly by: string;
+  readonly at: string;
+}
+
+export interface ObjectsView {
+  readonly nodes: readonly ObjectNode[];
+  /** Why something is missing. */
+  readonly notes: readonly string[];
+}
+
+/** An object of the inventory, or one that its controllers made from it. */
+export interface ObjectNode {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** Null: it is ready as soon as it is written. */
+  readonly health: { readonly kind: 'ready' | 'progressing' | 'failed' | 'unknown'; readonly reason: string } | null;
+  /** Null: made by a controller. */
+  readonly source: string | null;
+  readonly mayHaveDrifted: boolean;
+  readonly children: readonly ObjectNode[];
+}
+
+export interface PlanView {
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly summary: string;
+  readonly changes: readonly ChangeView[];
+  readonly refusals: readonly ProblemView[];
+  readonly warnings: readonly ProblemView[];
+  readonly waitingFor: readonly string[];
+}
+
+export interface ChangeView {
+  readonly op: string;
+  readonly object: string;
+  readonly source: string;
+  readonly reason: string | null;
+  readonly fields: readonly { readonly path: string; readonly before: string | null; readonly after: string | null }[];
+}
+
+/** What was requested on this page, and how it ended. */
+export interface Activity {
+  readonly action: ActionName;
+  readonly startedAt: string;
+  readonly state: 'running' | 'done' | 'failed';
+  /** What the command printed. */
+  readonly text: string;
+}
+
+export const ACTIONS = ['deploy', 'hold', 'release', 'rollback'] as const;
+export type ActionName = (typeof ACTIONS)[number];
+
+/** What every page needs. */
+export interface PageContext {
+  /** Makes the forms of this session valid; null: the page only reads. */
+  readonly formToken: string | null;
+  readonly nowMs: number;
+}
