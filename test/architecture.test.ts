@@ -259,6 +259,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'plan/model',
     'plan/ownership',
     'plan/planner',
+    'plan/approval',
     'deploy/ports',
     'deploy/render',
     'deploy/approval',
