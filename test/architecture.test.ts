@@ -259,7 +259,6 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'plan/model',
     'plan/ownership',
     'plan/planner',
-    'plan/approval',
     'deploy/ports',
     'deploy/render',
     'deploy/approval',

@@ -1,6 +1,6 @@
 import type { Target } from '../../config/checked/config.ts';
 import type { Problem } from '../../error/deploy-error.ts';
-import { awaitsApproval } from '../../plan/approval/approval.ts';
+import { awaitsApproval } from '../../plan/model/plan.ts';
 import { isBackingOff } from '../../state/backoff.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import type { Hold } from '../../state/hold.ts';

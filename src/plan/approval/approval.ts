@@ -77,11 +77,6 @@ function reasonOf(plan: PlanHash, { given, reviewed }: Pick<ApprovalFacts, 'give
   return `${because}: ${summaryOf(plan.changes)}; approve ${shownHash(plan.hash)}`;
 }
 
-/** Does a run that waits for this wait for an approval? */
-export function awaitsApproval(on: readonly string[]): boolean {
-  return on.some((text) => /; approve [0-9a-f]{7}$/.test(text));
-}
-
 const NAMED = 3;
 
 /** `2 updates, 1 prune: Deployment web, Service web, Job old` */

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { awaitsApproval, judgeApproval } from '../../../src/plan/approval/approval.ts';
+import { judgeApproval } from '../../../src/plan/approval/approval.ts';
 import type { ApprovalFacts } from '../../../src/plan/approval/approval.ts';
 import { hashPlan, meansPlan } from '../../../src/plan/approval/plan-hash.ts';
 import type { PlannedFor } from '../../../src/plan/approval/plan-hash.ts';
+import { awaitsApproval } from '../../../src/plan/model/plan.ts';
 import type { Plan, Prune, Write } from '../../../src/plan/model/plan.ts';
 import type { JsonObject } from '../../../src/resource/resource.ts';
 import type { Revision } from '../../../src/snapshot/source.ts';
