@@ -7,7 +7,6 @@ import type { Observed } from '../ports/cluster.ts';
 import type { Verdict } from '../ports/report.ts';
 import type { World } from '../ports/world.ts';
 import { nextOf, verdictOf, verdictOfStop } from './next.ts';
-import { hashOf } from '../approval/approval-of.ts';
 import { planRun } from './prepare.ts';
 import type { PlannedRun } from './started-run.ts';
 import type { Prepared, RunOptions } from './prepare.ts';
@@ -95,7 +94,9 @@ export async function planned(
 
 async function hashIfKeyed(run: PlannedRun, world: World, signal: AbortSignal): Promise<string | null> {
   const [key] = await world.keys(signal);
-  return key === undefined ? null : hashOf(run, key).hash;
+  if (key === undefined) return null;
+  const { hashOf } = await import('../approval/approval-of.ts');
+  return hashOf(run, key).hash;
 }
 
 function waitingForStop(stop: Extract<Stop, { kind: 'waiting' | 'held' | 'closed' }>): readonly string[] {

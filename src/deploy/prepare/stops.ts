@@ -1,5 +1,6 @@
 import type { Target } from '../../config/checked/config.ts';
 import type { Problem } from '../../error/deploy-error.ts';
+import { awaitsApproval } from '../../plan/model/plan.ts';
 import { isBackingOff } from '../../state/backoff.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import type { Hold } from '../../state/hold.ts';
@@ -133,7 +134,8 @@ export function stopWhileBackingOff({ request, state, revision, settings, nowMs 
 /** A sweep would only make the same plan again. A request that brings an approval, and a delivery, do not stop here. */
 export function stopWhileUnapproved({ request, state, revision, settings }: StartedRun): Stop | null {
   const { waiting, approved } = state.progress;
-  const isUnapproved = waiting?.revision === revision && waiting.isDeferred && approved === null;
+  // A hold that has run out leaves such a commit too.
+  const isUnapproved = waiting?.revision === revision && awaitsApproval(waiting.on) && approved?.revision !== revision;
   const isSame = state.outcome.backoff === null || state.outcome.backoff.settings === settings;
   const isSweep = request.trigger.kind === 'sweep' && !isCausedByRun(request);
   return request.target.approval === 'plan' && isSweep && isUnapproved && isSame ? { kind: 'backing-off' } : null;

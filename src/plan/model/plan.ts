@@ -100,6 +100,11 @@ export function awaitsReleaseBy(target: string, on: readonly string[]): boolean 
   return on.some((text) => text.startsWith(`target ${target} to release `));
 }
 
+/** Does a run that waits for this wait for the approval of its plan? */
+export function awaitsApproval(on: readonly string[]): boolean {
+  return on.some((text) => /; approve [0-9a-f]{7}$/.test(text));
+}
+
 /** The files of these objects: they stay dirty, so that the next run decides again. */
 export function filesOf(of: readonly Pick<Undecided, 'entry'>[]): readonly string[] {
   return [...new Set(of.map(({ entry }) => entry.file))].toSorted();

@@ -3,6 +3,7 @@ import { judgeApproval } from '../../../src/plan/approval/approval.ts';
 import type { ApprovalFacts } from '../../../src/plan/approval/approval.ts';
 import { hashPlan, meansPlan } from '../../../src/plan/approval/plan-hash.ts';
 import type { PlannedFor } from '../../../src/plan/approval/plan-hash.ts';
+import { awaitsApproval } from '../../../src/plan/model/plan.ts';
 import type { Plan, Prune, Write } from '../../../src/plan/model/plan.ts';
 import type { JsonObject } from '../../../src/resource/resource.ts';
 import type { Revision } from '../../../src/snapshot/source.ts';
@@ -125,6 +126,15 @@ describe('an approval', () => {
         /^the plan is not the one that was approved: 4 creates: ConfigMap a, ConfigMap b, ConfigMap c and 1 more; approve [0-9a-f]{7}$/,
       ) as string,
     });
+  });
+
+  it('is what a run waits for when its reason says so', () => {
+    const verdict = judgeApproval(facts());
+    const on = verdict.kind === 'approved' ? [] : [verdict.reason];
+    expect(awaitsApproval(on)).toBe(true);
+    expect(awaitsApproval(['held by jo since Nov 28 10:02 UTC: approve this later', 'Deployment shop/web'])).toBe(
+      false,
+    );
   });
 
   it('is the plan that was shown on the merged pull request, and no other one', () => {
