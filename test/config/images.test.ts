@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ImagePolicy } from '../../src/config/checked/image-policy.ts';
-import { parseImageReference } from '../../src/config/written/image-reference.ts';
+import { parseImageReference } from '../../src/config/images/image-reference.ts';
 import { refusedInFunctions } from '../../src/platforms/aws/lambda/packable.ts';
 import { configOf, errorsOf, file, read } from './builders.ts';
 

@@ -1,10 +1,10 @@
 import { isRecord } from '../written/document.ts';
 import type { Path } from '../written/document.ts';
 import type { Findings } from '../written/findings.ts';
-import { parseImageReference } from '../written/image-reference.ts';
-import type { ImageReference } from '../written/image-reference.ts';
-import * as shape from '../written/image-shape.ts';
-import { translatePattern } from '../written/tag-pattern.ts';
+import { parseImageReference } from '../images/image-reference.ts';
+import type { ImageReference } from '../images/image-reference.ts';
+import * as shape from '../images/image-shape.ts';
+import { translatePattern } from '../images/tag-pattern.ts';
 import type { ConfigLocation } from './location.ts';
 import { checkReference, checkReferences } from './check-repository.ts';
 import { checkName } from './check-settings.ts';

@@ -1,4 +1,4 @@
-import type { ImageReference } from '../written/image-reference.ts';
+import type { ImageReference } from '../images/image-reference.ts';
 import type { SecretReference } from '../written/reference.ts';
 import type { ExcludeGlob, Repository } from './config.ts';
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { HOST_NAMES } from '../../githost/hosts.ts';
-import * as imageShape from '../written/image-shape.ts';
+import * as imageShape from '../images/image-shape.ts';
 import { CHANNEL_KEYS } from '../checked/channel.ts';
 import { channel as channelShape } from '../written/channel-shape.ts';
 import * as shape from '../written/shape.ts';

@@ -7,8 +7,8 @@ import { closed, pattern, text } from './shape.ts';
  * kind requires in check-channel.ts.
  */
 
-/** What is reported once image updates and promotions exist. */
-const PLANNED = new Set(['image', 'promoted']);
+/** What is reported once promotions exist. */
+const PLANNED = new Set(['promoted']);
 
 const event = text(
   (name) => {

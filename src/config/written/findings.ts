@@ -86,7 +86,7 @@ const EXAMPLES = new Map<PropertyKey | undefined, string>([
   ['namespaces', 'namespaces: [shop]'],
   ['image', 'image: ghcr.io/acme/web'],
   ['policy', 'policy: { semver: "^1.2.0" }'],
-  ['kind', 'kind: ghcr'],
+  ['webhook.kind', 'kind: ghcr'],
   ['writes', 'writes: [{ repository: fleet, branch: main }]'],
   ['username', 'username: NAME'],
 ]);
@@ -98,7 +98,8 @@ function explain(issue: z.core.$ZodIssue): Explanation {
   }
   if (issue.input === undefined) {
     const key = issue.path.at(-1);
-    return { message: 'is missing', remedy: `Add ${EXAMPLES.get(key) ?? String(key)}.` };
+    const example = EXAMPLES.get(issue.path.slice(-2).join('.')) ?? EXAMPLES.get(key) ?? String(key);
+    return { message: 'is missing', remedy: `Add ${example}.` };
   }
   if (issue.input === null) return { message: 'is empty', remedy: 'Set a value, or remove the key.' };
   if (issue.code === 'invalid_type') return wrongType(issue.expected);

@@ -1,5 +1,5 @@
 import type { ImagePolicy } from '../../config/checked/image-policy.ts';
-import { isTag, parseImageReference } from '../../config/written/image-reference.ts';
+import { isTag, parseImageReference } from '../../config/images/image-reference.ts';
 import type { PlacedScalar } from './nodes.ts';
 
 /** An image whose references are looked for. */

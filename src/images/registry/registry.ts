@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
 import { isLoopback } from '../../config/written/address.ts';
-import { isTag } from '../../config/written/image-reference.ts';
+import { isTag } from '../../config/images/image-reference.ts';
 import type { DeployError } from '../../error/deploy-error.ts';
 import type { HttpAnswer } from '../../exchange/exchange.ts';
 import type { Registry, RegistryImage } from '../ports.ts';

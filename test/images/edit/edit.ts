@@ -1,4 +1,4 @@
-import { parseImageReference } from '../../../src/config/written/image-reference.ts';
+import { parseImageReference } from '../../../src/config/images/image-reference.ts';
 import { findReferences } from '../../../src/images/edit/find-references.ts';
 import { markedImages } from '../../../src/images/edit/markers.ts';
 import { textFor } from '../../../src/images/edit/reference.ts';

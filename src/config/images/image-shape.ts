@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { globError } from './glob.ts';
+import { globError } from '../written/glob.ts';
 import { isTag } from './image-reference.ts';
-import { isTargetName } from './names.ts';
-import { branch, closed, duration, notEmpty, pattern, pointer, text } from './shape.ts';
-import type { IssueParams } from './shape.ts';
+import { isTargetName } from '../written/names.ts';
+import { branch, closed, duration, notEmpty, pattern, pointer, text } from '../written/shape.ts';
+import type { IssueParams } from '../written/shape.ts';
 import { groupsOf, patternError, rangeError } from './tag-pattern.ts';
 
 const imageName = text(
