@@ -1,9 +1,12 @@
-import type { Repository } from '../config/checked/config.ts';
+import type { Repository, Target } from '../config/checked/config.ts';
 import type { PullRequests } from '../deploy/ports/githost/pull-requests.ts';
 import type { PlanQueue } from '../deploy/ports/githost/plan-request.ts';
 import { DeployError } from '../error/deploy-error.ts';
 import { hostOf } from '../githost/hosts.ts';
+import type { ReviewedPlan } from '../plan/approval/approval.ts';
 import type { PlanContext } from '../pulls/plan/context.ts';
+import { reviewedPlans } from '../pulls/plan/reviewed.ts';
+import type { Revision } from '../snapshot/source.ts';
 import { caOf, gitServerOf } from './runtime.ts';
 import type { AppRuntime } from './runtime.ts';
 import { resolveSecret } from './secrets.ts';
@@ -23,6 +26,17 @@ export function planContext({ runtime, secrets, queue }: Opened): PlanContext {
     openPullRequests: (repository) => openPullRequestsOf(repository, runtime),
     keys: (signal) => Promise.all(runtime.config.keys.map((reference) => resolveSecret(reference, secrets, signal))),
   };
+}
+
+/** The plans that were shown on the pull request that a commit came from. */
+export async function reviewedOf(
+  { target, revision }: { readonly target: Target; readonly revision: Revision },
+  runtime: AppRuntime,
+  signal: AbortSignal,
+): Promise<readonly ReviewedPlan[]> {
+  const keys = await runtime.keys(signal);
+  const api = await openPullRequestsOf(target.repository, runtime);
+  return reviewedPlans({ target, revision }, { api, keys }, signal);
 }
 
 /** @throws DeployError `config-invalid` on a host without pull requests, or without credentials */

@@ -185,13 +185,8 @@ export function openRuntime({
     keys: (signal) => Promise.all(config.keys.map((key) => resolveSecret(key, secrets, signal))),
     async reviewed(target, revision, signal) {
       if (!target.repository.pullRequests.plan) return [];
-      const [{ openPullRequestsOf }, { reviewedPlans }, keys] = await Promise.all([
-        import('./plan-context.ts'),
-        import('../pulls/plan/reviewed.ts'),
-        runtime.keys(signal),
-      ]);
-      const api = await openPullRequestsOf(target.repository, runtime);
-      return reviewedPlans({ target, revision }, { api, keys }, signal);
+      const { reviewedOf } = await import('./plan-context.ts');
+      return reviewedOf({ target, revision }, runtime, signal);
     },
     openGit,
     gitServerOf: serverOf,

@@ -1,8 +1,11 @@
+/* What a commit on top of others is made from. */
 import { asObjectId, asRevision } from '../snapshot/source.ts';
 import type { ObjectId, Revision } from '../snapshot/source.ts';
 import type { ObjectStore } from './pack.ts';
 import { parentsOfCommit, treeOfCommit } from './tree.ts';
 import type { UploadPack } from './upload-pack.ts';
+import { lookUp } from './difference.ts';
+import type { RemoteObjects } from './objects.ts';
 
 /** One commit of a history. */
 export interface PastCommit {
@@ -46,4 +49,27 @@ function messageOf(data: Buffer): string {
   const text = data.toString();
   const end = text.indexOf('\n\n');
   return end === -1 ? '' : text.slice(end + 2);
+}
+
+/** The objects of the directories that these files are in, up to the root, which is ''. */
+export async function treesAbove(
+  rootTree: ObjectId,
+  paths: readonly string[],
+  { objects, signal }: { readonly objects: RemoteObjects; readonly signal: AbortSignal },
+): Promise<ReadonlyMap<string, { readonly id: string; readonly data: Buffer }>> {
+  await objects.descend(rootTree, paths, signal);
+  const directories = new Set(paths.flatMap((path) => directoriesAbove(path)));
+  return new Map(
+    [...directories].flatMap((directory) => {
+      const at = lookUp(rootTree, directory, objects.context);
+      const id = at.kind === 'found' && at.entry?.kind === 'tree' ? at.entry.id : '';
+      const tree = objects.get(id);
+      return tree === undefined ? [] : [[directory, { id, data: tree.data }] as const];
+    }),
+  );
+}
+
+function directoriesAbove(path: string): readonly string[] {
+  const names = path.split('/');
+  return names.map((_, index) => names.slice(0, index).join('/'));
 }

@@ -1,6 +1,6 @@
 import type { Merge, MergeSides } from '../deploy/ports/git.ts';
 import { asRevision } from '../snapshot/source.ts';
-import type { Revision } from '../snapshot/source.ts';
+import type { ObjectId, Revision } from '../snapshot/source.ts';
 import { gitError } from './git-error.ts';
 import { idOf, mergeTrees } from './merge-trees.ts';
 import type { ThreeTrees } from './merge-trees.ts';
@@ -35,10 +35,11 @@ export async function merge(sides: MergeSides, context: MergeContext, signal: Ab
 async function isMergeOf(
   tried: Revision,
   { tip, head }: MergeSides,
-  { objects }: MergeContext,
+  context: MergeContext,
   signal: AbortSignal,
 ): Promise<boolean> {
-  await objects.readCommits([tried], signal);
+  const { objects } = context;
+  await fetchCommits([tried], context, signal);
   const commit = objects.get(tried);
   const parents = commit?.type === 'commit' ? parentsOfCommit(commit.data) : [];
   return parents.length === 2 && parents[0] === tip && parents[1] === head;
@@ -51,7 +52,7 @@ async function mergedAt(
   signal: AbortSignal,
 ): Promise<Merge> {
   const { objects } = context;
-  await objects.readCommits([revision, tip], signal);
+  await fetchCommits([revision, tip], context, signal);
   const [now, before] = [await objects.rootTreeOf(revision, signal), await objects.rootTreeOf(tip, signal)];
   if (!context.made.has(now)) await objects.fetchDifference(now, before, signal);
   const changes = await objects.changesBetween(now, before, { path: '', both: [] }, signal);
@@ -101,7 +102,7 @@ async function mergeInMemory(
 ): Promise<Merge> {
   const { objects, made } = context;
   const { tip, head } = sides;
-  await objects.readCommits([tip, head, baseRevision], signal);
+  await fetchCommits([tip, head, baseRevision], context, signal);
   const trees = {
     base: await objects.rootTreeOf(baseRevision, signal),
     tip: await objects.rootTreeOf(tip, signal),
@@ -109,7 +110,7 @@ async function mergeInMemory(
   };
   await Promise.all([
     objects.fetchDifference(trees.head, trees.base, signal),
-    objects.fetchTreesOfBoth(trees.tip, trees.base, signal),
+    fetchTreesOfBoth(trees.tip, trees.base, { context, signal }),
   ]);
   const merged = await mergeAll(trees, context, signal);
   if (merged.conflicts.length > 0) {
@@ -126,12 +127,36 @@ async function mergeInMemory(
   return mergedAt(revision, sides, context, signal);
 }
 
+/** These commits alone. */
+async function fetchCommits(
+  ids: readonly Revision[],
+  { remote, objects }: MergeContext,
+  signal: AbortSignal,
+): Promise<void> {
+  const missing = [...new Set(ids)].filter((id) => !objects.has(id));
+  if (missing.length > 0)
+    await remote.fetch({ wants: missing, depth: 1, filter: 'tree:0' }, objects.context.store, signal);
+}
+
+/** The trees, without any file, that only one of the two has. */
+async function fetchTreesOfBoth(
+  one: ObjectId,
+  other: ObjectId,
+  { context: { remote, objects }, signal }: { readonly context: MergeContext; readonly signal: AbortSignal },
+): Promise<void> {
+  const { store } = objects.context;
+  await Promise.all([
+    remote.fetch({ wants: [one], haves: [other], filter: 'blob:none' }, store, signal),
+    remote.fetch({ wants: [other], haves: [one], filter: 'blob:none' }, store, signal),
+  ]);
+}
+
 /** Fetches the trees that both sides changed, one level at a time. */
-async function mergeAll(trees: ThreeTrees, { objects }: MergeContext, signal: AbortSignal) {
+async function mergeAll(trees: ThreeTrees, { objects, remote }: MergeContext, signal: AbortSignal) {
   for (;;) {
     const merged = mergeTrees(trees, objects.context);
     if (merged.missing.length === 0) return merged;
-    await objects.readTrees(merged.missing, signal);
+    await remote.fetch({ wants: merged.missing, filter: 'tree:0' }, objects.context.store, signal);
   }
 }
 

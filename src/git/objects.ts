@@ -32,17 +32,6 @@ export function remoteObjects(remote: UploadPack, server: GitServer) {
     return tree;
   }
 
-  /** These commits alone. */
-  async function readCommits(ids: readonly Revision[], signal: AbortSignal): Promise<void> {
-    const missing = [...new Set(ids)].filter((id) => !store.has(id));
-    if (missing.length > 0) await remote.fetch({ wants: missing, depth: 1, filter: 'tree:0' }, store, signal);
-  }
-
-  /** These trees, without what they contain. */
-  async function readTrees(ids: readonly string[], signal: AbortSignal): Promise<void> {
-    await remote.fetch({ wants: ids, filter: 'tree:0' }, store, signal);
-  }
-
   /** With the files, to save a round. Large ones may not be wanted, so then only the trees are fetched. */
   async function fetchWithFiles(what: Pick<FetchArguments, 'wants' | 'haves'>, signal: AbortSignal): Promise<void> {
     const received: ObjectStore = new Map();
@@ -62,14 +51,6 @@ export function remoteObjects(remote: UploadPack, server: GitServer) {
     await Promise.all([
       fetchWithFiles({ wants: [now], haves: [before] }, signal),
       remote.fetch({ wants: [before], haves: [now], filter: 'blob:none' }, store, signal),
-    ]);
-  }
-
-  /** The trees, without any file, that only one of the two has. */
-  async function fetchTreesOfBoth(one: ObjectId, other: ObjectId, signal: AbortSignal): Promise<void> {
-    await Promise.all([
-      remote.fetch({ wants: [one], haves: [other], filter: 'blob:none' }, store, signal),
-      remote.fetch({ wants: [other], haves: [one], filter: 'blob:none' }, store, signal),
     ]);
   }
 
@@ -211,24 +192,6 @@ export function remoteObjects(remote: UploadPack, server: GitServer) {
     return readChanges(changes, () => true, signal);
   }
 
-  /** The objects of the directories that these files are in, up to the root, which is ''. */
-  async function treesAbove(
-    rootTree: ObjectId,
-    paths: readonly string[],
-    signal: AbortSignal,
-  ): Promise<ReadonlyMap<string, { readonly id: string; readonly data: Buffer }>> {
-    await descend(rootTree, paths, signal);
-    const directories = new Set(paths.flatMap((path) => directoriesAbove(path)));
-    return new Map(
-      [...directories].flatMap((directory) => {
-        const at = lookUp(rootTree, directory, context);
-        const id = at.kind === 'found' && at.entry?.kind === 'tree' ? at.entry.id : '';
-        const tree = store.get(id);
-        return tree === undefined ? [] : [[directory, { id, data: tree.data }] as const];
-      }),
-    );
-  }
-
   /** A tree and everything below it. */
   function fetchWhole(tree: ObjectId, signal: AbortSignal): Promise<void> {
     return fetchWithFiles({ wants: [tree] }, signal);
@@ -238,11 +201,8 @@ export function remoteObjects(remote: UploadPack, server: GitServer) {
     context,
     has: (id: string) => store.has(id),
     get: (id: string) => store.get(id),
-    readCommits,
-    readTrees,
     rootTreeOf,
     fetchDifference,
-    fetchTreesOfBoth,
     fetchWhole,
     descend,
     treeIds,
@@ -252,11 +212,5 @@ export function remoteObjects(remote: UploadPack, server: GitServer) {
     idsAt,
     readPaths,
     below,
-    treesAbove,
   };
-}
-
-function directoriesAbove(path: string): readonly string[] {
-  const names = path.split('/');
-  return names.map((_, index) => names.slice(0, index).join('/'));
 }

@@ -6,7 +6,6 @@ import type { ObjectStore } from './pack.ts';
 import type { GitServer } from './transport.ts';
 import { objectsOf, withLocalObjects } from './local-objects.ts';
 import type { LocalObjects } from './local-objects.ts';
-import { readHistory } from './history.ts';
 import type { HistoryQuery, PastCommit } from './history.ts';
 import { remoteObjects } from './objects.ts';
 import { describeCommit, parentsOfCommit } from './tree.ts';
@@ -185,10 +184,14 @@ export function openRepository(server: GitServer, local: LocalObjects | null = n
     since: (query, signal) => mustExist(since(query, signal)),
     readPaths: (at, paths, signal) => mustExist(objects.readPaths(at, paths, signal)),
     below: (trees, signal) => mustExist(objects.below(trees, signal)),
-    history: (query: HistoryQuery, signal: AbortSignal) =>
-      mustExist(readHistory(remote, query, { signal, subject: server.url })),
-    treesAbove: (rootTree: ObjectId, paths: readonly string[], signal: AbortSignal) =>
-      mustExist(objects.treesAbove(rootTree, paths, signal)),
+    async history(query: HistoryQuery, signal: AbortSignal) {
+      const { readHistory } = await import('./history.ts');
+      return mustExist(readHistory(remote, query, { signal, subject: server.url }));
+    },
+    async treesAbove(rootTree: ObjectId, paths: readonly string[], signal: AbortSignal) {
+      const { treesAbove } = await import('./history.ts');
+      return mustExist(treesAbove(rootTree, paths, { objects, signal }));
+    },
     rootTree: (revision, signal) => mustExist(knownCommit(revision, signal)),
     async trees(revision, paths, signal) {
       return mustExist(rootTreeOf(revision, signal).then((rootTree) => treeIds(rootTree, paths, signal)));
@@ -209,11 +212,17 @@ export function openRepository(server: GitServer, local: LocalObjects | null = n
       await mustExist(remote.fetch({ wants: [newer], haves: [older], filter: 'tree:0' }, commits, signal));
       return [...commits.values()].some(({ type, data }) => type === 'commit' && parentsOfCommit(data).includes(older));
     },
-  } satisfies Git & Pick<typeof objects, 'treesAbove'> & History;
+  } satisfies Git & ForWriting;
 }
 
-interface History {
+/** What a commit on top of another one needs. */
+interface ForWriting {
   history(query: HistoryQuery, signal: AbortSignal): Promise<readonly PastCommit[]>;
+  treesAbove(
+    rootTree: ObjectId,
+    paths: readonly string[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, { readonly id: string; readonly data: Buffer }>>;
 }
 
 function absent(path: string): SourceFile {

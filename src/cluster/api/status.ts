@@ -7,7 +7,6 @@ import type { Resource } from '../../resource/resource.ts';
 import { readStatus, quotaIn } from '../refusal/status-body.ts';
 import type { Cause, Status, About } from '../refusal/status-body.ts';
 import type { KubeAnswer } from './connection.ts';
-import { describeRight, missingRight } from './missing-right.ts';
 
 /** Server-side apply returns 500 without a reason for unknown fields and wrong types (1.37); only the text shows it. */
 const TYPED_PATCH = /^failed to (create typed patch object|convert new object)/;
@@ -36,13 +35,16 @@ const TOO_LARGE = /etcdserver: request is too large/;
 export async function problemOf(answer: KubeAnswer, about: About): Promise<DeployError> {
   const status = readStatus(answer);
   const code = codeOf(status);
-  const right = code === 'manifest-forbidden' ? missingRight(status.message) : null;
-  const message =
-    right === null
-      ? (webhookMessage(status, about.secret) ?? messageOf(code, status, about.secret))
-      : describeRight(right);
+  const right = code === 'manifest-forbidden' ? await missingRightIn(status) : null;
+  const message = right ?? webhookMessage(status, about.secret) ?? messageOf(code, status, about.secret);
   const { remedyFor } = await import('./remedies.ts');
   return new DeployError(code, { subject: about.subject, message, remedy: remedyFor(code, status, about) });
+}
+
+async function missingRightIn({ message }: Status): Promise<string | null> {
+  const { describeRight, missingRight } = await import('./missing-right.ts');
+  const right = missingRight(message);
+  return right === null ? null : describeRight(right);
 }
 
 /** The problem of a request that the server refuses. @throws DeployError when it fails in a way that may pass. */

@@ -17,7 +17,6 @@ import type { HeldParent } from '../state/lease.ts';
 import { createNamespace } from './namespace.ts';
 import { prune } from './prune.ts';
 import type { PruneContext } from './prune.ts';
-import { release } from './release.ts';
 import { shardCount } from '../state/shard.ts';
 import type { ClusterRun } from '../state/run.ts';
 import type { StateStore } from '../state/state-store.ts';
@@ -241,8 +240,10 @@ async function pruneSteps(
 ): Promise<readonly ChangeResult[]> {
   const results: ChangeResult[] = [];
   // What another target defines is free for it once this run has written everything.
-  if (isThrough(plan))
+  if (isThrough(plan) && plan.releases.length > 0) {
+    const { release } = await import('./release.ts');
     results.push(...(await inParallel(plan.releases, REQUESTS_AT_ONCE, (each) => release(each, context, signal))));
+  }
   for (const step of prunesNow(plan)) {
     const removed = results.flatMap((result) => (result.kind === 'pruned' ? [result.prune.entry] : []));
     const pruneOne = (change: Prune) => prune(change, { ...context, removed }, signal);

@@ -1,17 +1,19 @@
 import { DeployError } from '../../error/deploy-error.ts';
 import type { Problem } from '../../error/deploy-error.ts';
 import { stillDeleting } from '../../plan/refusals/still-deleting.ts';
+import { legacyOf } from '../../plan/ownership/adoption.ts';
+import { takeoverPatch } from '../../plan/ownership/takeover.ts';
 import type { ChangeResult } from '../../plan/planner/after.ts';
 import type { Write } from '../../plan/model/plan.ts';
 import type { Observation, Obstacle } from '../../plan/model/facts.ts';
 import { formatId, formatPosition } from '../../resource/resource.ts';
 import type { Resource } from '../../resource/resource.ts';
 import type { HeldParent } from '../state/lease.ts';
+import { applySetId } from '../state/parent.ts';
 import { objectPath } from '../api/kinds.ts';
 import { STORED, acceptFor, answeredObject, finalizersOf, seenOf } from '../api/metadata.ts';
 import { applyRequest, dryRun } from '../api/dry-run.ts';
 import { manifestRefusalOf } from '../api/status.ts';
-import { takeOver } from './take-over.ts';
 import type { ObservedVersion } from '../../state/inventory.ts';
 import type { ObserveContext } from '../observe/context.ts';
 
@@ -74,6 +76,10 @@ async function prepareLive(
   }
   if ((observation.kind !== 'updates' && observation.kind !== 'blocked') || live === null) return null;
   const migrates = observation.kind === 'updates' && observation.migrates === true;
+  // Most objects have no other manager, and a push of these loads nothing for it.
+  if (takeoverPatch(live, legacyOf(live, applySetId(context.target)), migrates ? resource.apiVersion : null) === null)
+    return null;
+  const { takeOver } = await import('./take-over.ts');
   return takeOver(live, { resource, path, migrates, fence: context.held }, context, signal);
 }
 

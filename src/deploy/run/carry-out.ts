@@ -18,9 +18,15 @@ import { waitForRelease } from './wait-for-release.ts';
 
 /** Does what the plan decided. */
 export async function carryOut(planned: PlannedRun, world: World, signal: AbortSignal): Promise<Report> {
+  // What is refused is refused, approved or not.
+  if (planned.request.target.approval === 'none' || planned.plan.refusals.length > 0)
+    return carryOutApproved(planned, world, signal);
+  const { gateOf } = await import('./gate.ts');
   const gate = await gateOf(planned, world, signal);
-  if (gate.kind === 'deferred') return gate.report;
-  const { run } = gate;
+  return gate.kind === 'deferred' ? gate.report : carryOutApproved(gate.run, world, signal);
+}
+
+function carryOutApproved(run: PlannedRun, world: World, signal: AbortSignal): Promise<Report> {
   return during(reportSuperseded(run, world, signal), async () => {
     await requestUndecided(run, ({ kind, hasRun }) => kind === 'awaited' || (kind === 'undecided' && !hasRun), signal);
     const report = await carryOutNext(run, world, signal);
@@ -28,21 +34,6 @@ export async function carryOut(planned: PlannedRun, world: World, signal: AbortS
     await requestUndecided(run, ({ kind }) => kind === 'inhabited', signal);
     return report;
   });
-}
-
-type Gate =
-  | { readonly kind: 'open'; readonly run: PlannedRun }
-  /** The plan waits for an approval, and nothing is written. */
-  | { readonly kind: 'deferred'; readonly report: Report };
-
-/** What is refused is refused, approved or not. */
-async function gateOf(run: PlannedRun, world: World, signal: AbortSignal): Promise<Gate> {
-  if (run.request.target.approval === 'none' || run.plan.refusals.length > 0) return { kind: 'open', run };
-  const [{ approvalOf }, { defer }] = await Promise.all([import('../approval/approval-of.ts'), import('./defer.ts')]);
-  const verdict = await approvalOf(run, world, signal);
-  if (verdict === null) return { kind: 'open', run };
-  if (verdict.kind === 'approved') return { kind: 'open', run: { ...run, approved: verdict.approved } };
-  return { kind: 'deferred', report: await defer(run, verdict.reason, { world, signal }) };
 }
 
 /** Works while a report is sent. It has arrived when this ends, also with an error, so it overtakes no later one. */
