@@ -65,7 +65,6 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   ],
   'platforms/aws/eks': ['error', 'platforms/aws/api', 'config/checked'],
   'config/reference': ['config/written', 'githost'],
-  images: ['snapshot', 'config/checked'],
   'images/edit': ['resource', 'config/written', 'config/checked'],
   'deploy/ports': [
     'error',
@@ -294,10 +293,11 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'deploy/drift',
     'deploy/run',
   ],
-  'git/write': ['error', 'snapshot', 'images', 'git'],
   'images/policy': ['config/checked'],
+  images: ['snapshot', 'config/checked', 'images/policy'],
+  'git/write': ['error', 'snapshot', 'git', 'images'],
   'images/registry': ['error', 'config/written', 'exchange', 'images'],
-  'images/update': ['error', 'snapshot', 'config/checked', 'images', 'images/edit', 'deploy/ports', 'images/policy'],
+  'images/update': ['error', 'snapshot', 'config/checked', 'images/edit', 'deploy/ports', 'images'],
   'images/webhook': ['githost/port', 'config/checked'],
   'deploy/webhook': [
     'error',
@@ -364,9 +364,9 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   'app/images': [
     'error',
     'config/checked',
-    'images',
     'deploy/ports',
     'deploy/report',
+    'images',
     'git/write',
     'images/registry',
     'images/update',
@@ -381,6 +381,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'config/checked',
     'cluster/api',
     'app/githost',
+    'images',
     'app',
   ],
   'app/functions': [
@@ -439,6 +440,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'deploy/targets',
     'deploy/prepare',
     'cli/terminal',
+    'app/images',
     'app/probes',
     'app/local',
   ],

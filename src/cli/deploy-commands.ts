@@ -52,7 +52,7 @@ function addCheck(add: AddCommand): void {
   add({
     usage: 'check',
     summary: 'validate configuration, secrets and access',
-    description: 'Validate the configuration, its secrets, and the access to every repository and cluster.',
+    description: 'Validate the configuration, its secrets, and the access to every repository, cluster and image.',
     examples: ['headgate check', 'headgate check --output json'],
     async body(context) {
       const { checkCommand } = await import('./commands/check.ts');

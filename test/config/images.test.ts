@@ -160,6 +160,17 @@ describe('an image of headgate.yml', () => {
     ]);
   });
 
+  it('is reported as a warning when another policy writes the same image to the same paths', () => {
+    const rival = WEB.replace('name: web', 'name: rival');
+    expect(configOf(`${withImage()}  - ${rival}\n`).warnings).toEqual([
+      expect.stringContaining(
+        'headgate.yml:24: writes[0] of image rival writes the same image to the same paths as web. Give them different paths',
+      ),
+    ]);
+    const apart = rival.replace('branch: main', 'branch: main, paths: ["other/**"]');
+    expect(configOf(`${withImage()}  - ${apart}\n`).warnings).toEqual([]);
+  });
+
   it('is refused when another image has its name', () => {
     expect(errorsOf(`${withImage()}  - ${WEB}\n`)).toEqual([
       'headgate.yml:21 name of image web is already used by another image | Give each image a unique name.',

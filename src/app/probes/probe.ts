@@ -4,7 +4,7 @@ import { asDeployError, DeployError } from '../../error/deploy-error.ts';
 
 /** One thing to find out. `run` resolves to the detail for the table, or throws. */
 export interface Probe {
-  readonly kind: 'aws' | 'secret' | 'repository' | 'cluster' | 'clock' | 'webhook' | 'statuses' | 'target';
+  readonly kind: 'aws' | 'secret' | 'repository' | 'cluster' | 'clock' | 'webhook' | 'statuses' | 'target' | 'image';
   readonly name: string;
   readonly run: (signal: AbortSignal) => Promise<string>;
 }
@@ -50,7 +50,8 @@ function notReached(kind: Probe['kind'], name: string, cause: ExchangeError): De
 }
 
 function timedOut(kind: Probe['kind'], name: string, cause: unknown): DeployError {
-  return new DeployError(kind === 'cluster' ? 'cluster-unreachable' : 'git-unreachable', {
+  const codes = { cluster: 'cluster-unreachable', image: 'registry-unreachable' } as const;
+  return new DeployError(kind === 'cluster' || kind === 'image' ? codes[kind] : 'git-unreachable', {
     subject: `${kind} ${name}`,
     message: `no answer within ${DEADLINE_MS / 1000} s`,
     remedy: 'Check the address, the network and any firewall on the way.',

@@ -3,6 +3,7 @@ import type { SessionPool } from '../../cluster/api/connection.ts';
 import { localRuntime } from '../../app/local/local-runtime.ts';
 import type { LocalRuntime } from '../../app/local/local-runtime.ts';
 import { clusterProbe, repositoryProbe } from '../../app/probes/access-probes.ts';
+import { imageProbe } from '../../app/probes/image-probe.ts';
 import { imageSecretsOf, keysOf, secretProbes, secretsOf } from '../../app/probes/secret-probes.ts';
 import type { Probe } from '../../app/probes/probe.ts';
 import type { Context } from '../terminal/context.ts';
@@ -15,10 +16,17 @@ export interface AccessProbes {
   close(): void;
 }
 
-/** Reads every secret, the followed branches of every repository, and our user name on every cluster. Writes nothing. */
+/**
+ * Reads every secret, the followed branches of every repository, our user name on every cluster, and the tags of every image.
+ * Writes nothing.
+ */
 export function accessProbes({ config, env, log, dataDir }: Context): AccessProbes {
   const runtime = localRuntime({ config, env, log, holder: dataDir, progress: () => undefined });
   const sessions = openSessions();
+  const openRegistry = async () => {
+    const { registriesOf } = await import('../../app/images/open-registries.ts');
+    return registriesOf(runtime, runtime.registryLogin)();
+  };
   const secrets = [
     ...[...config.repositories.values()].flatMap(secretsOf),
     ...[...config.targets, ...config.templates.map(({ settings }) => settings)].flatMap(keysOf),
@@ -29,6 +37,7 @@ export function accessProbes({ config, env, log, dataDir }: Context): AccessProb
       ...secretProbes(secrets, runtime.secrets),
       ...[...config.repositories.values()].map((repository) => repositoryProbe(repository, runtime)),
       ...[...config.clusters.values()].map((cluster) => clusterProbe(cluster, { runtime, sessions })),
+      ...[...config.images.values()].map((image) => imageProbe(image, openRegistry)),
     ],
     runtime,
     sessions,

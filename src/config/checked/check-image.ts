@@ -32,6 +32,7 @@ export function checkImages(list: unknown, context: Omit<Context, 'path'>): Read
     return images;
   }
   const names = new Set<unknown>();
+  const writers = new Map<string, string>();
   for (const [index, value] of list.entries()) {
     const path = ['images', index];
     const name: unknown = isRecord(value) ? value['name'] : undefined;
@@ -41,9 +42,31 @@ export function checkImages(list: unknown, context: Omit<Context, 'path'>): Read
     }
     names.add(name);
     const image = checkImage(value, { ...context, path });
-    if (image !== null) images.set(image.name, image);
+    if (image === null) continue;
+    images.set(image.name, image);
+    warnOfRival(image, { writers, path, findings: context.findings });
   }
   return images;
+}
+
+/** Two policies for one image and the same files would replace each other's tag, commit after commit. */
+function warnOfRival(
+  { name, image, writes }: ImagePolicy,
+  { writers, path, findings }: Pick<Context, 'path' | 'findings'> & { readonly writers: Map<string, string> },
+): void {
+  for (const [index, { repository, branch, paths }] of writes.entries()) {
+    for (const { glob } of paths) {
+      const key = JSON.stringify([image, repository.name, branch, glob]);
+      const rival = writers.get(key) ?? name;
+      writers.set(key, rival);
+      if (rival === name) continue;
+      const remedy = 'Give them different paths, or mark the scalars of each: # {"$imagepolicy": "ns:NAME:tag"}.';
+      findings.warn([...path, 'writes', index], {
+        message: `writes the same image to the same paths as ${rival}`,
+        remedy,
+      });
+    }
+  }
 }
 
 function checkImage(value: unknown, context: Context): ImagePolicy | null {

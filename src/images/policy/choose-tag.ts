@@ -68,15 +68,13 @@ function chooseNewest(policy: Extract<TagPolicy, { kind: 'newest' }>, tags: read
 
 /** One tag that is not a number means that the pattern is not the intended one: a commit id may consist of digits. */
 function chooseNumber(keyed: readonly Keyed[]): Choice {
-  const numbers = keyed.map(({ tag, key }) => ({ tag, key, value: parseNumber(key) }));
-  const other = numbers.find(({ value }) => value === null);
+  const other = keyed.find(({ key }) => parseNumber(key) === null);
   if (other !== undefined) return none(`${other.key} in the tag ${other.tag} is not a number`, []);
-  return (
-    last(
-      numbers.flatMap(({ tag, value }) => (value === null ? [] : [{ tag, value }])),
-      (a, b) => compareNumbers(a.value, b.value),
-    ) ?? none('no tag matches', [])
-  );
+  const numbers = keyed.flatMap(({ tag, key }) => {
+    const value = parseNumber(key);
+    return value === null ? [] : [{ tag, value }];
+  });
+  return last(numbers, (a, b) => compareNumbers(a.value, b.value)) ?? none('no tag matches', []);
 }
 
 /** The characters that every match begins with. */

@@ -1,7 +1,7 @@
 import type { ImagePolicy } from '../../config/checked/image-policy.ts';
 import { asDeployError } from '../../error/deploy-error.ts';
 import type { DeployError } from '../../error/deploy-error.ts';
-import { chooseTag } from '../policy/choose-tag.ts';
+import { chooseFrom } from '../choose-from.ts';
 import type { Registry } from '../ports.ts';
 import { sideBySide } from './side-by-side.ts';
 import type { WrittenImage } from './write-group.ts';
@@ -26,7 +26,7 @@ export async function chooseVersions(
 
 async function choose(policy: ImagePolicy, registry: Registry, signal: AbortSignal): Promise<Wanted> {
   try {
-    const choice = chooseTag(policy.policy, await registry.listTags(policy, signal));
+    const choice = await chooseFrom(registry, policy, signal);
     return choice.kind === 'chosen' ? { kind: 'tag', tag: choice.tag } : choice;
   } catch (thrown) {
     return { kind: 'failed', error: asDeployError(thrown) };

@@ -32,9 +32,10 @@ export async function startRegistry(
   await writeFile(config, JSON.stringify(settings({ host, directory, notifications })));
   const child = startChild('registry', [program, 'serve', config], join(directory, 'registry.log'));
   await ready(host, child);
+  const pushed = new Set<string>();
   return {
     host,
-    push: (repository, tag, contents) => pushImage(`http://${host}/v2/${repository}`, tag, contents),
+    push: (repository, tag, contents = tag) => pushImage(`http://${host}/v2/${repository}`, { tag, contents, pushed }),
     close: () => child.stop(),
   };
 }
@@ -86,24 +87,33 @@ async function ready(host: string, child: Child): Promise<void> {
 const OCI = 'application/vnd.oci.image';
 
 /** https://github.com/opencontainers/distribution-spec/blob/main/spec.md#push */
-async function pushImage(base: string, tag: string, contents = tag): Promise<string> {
-  const layers = await Promise.all(
-    ['base', contents].map((text) => pushBlob(base, `layer of ${text}`, `${OCI}.layer.v1.tar`)),
-  );
-  const config = await pushBlob(base, JSON.stringify({ architecture: 'amd64', os: 'linux' }), `${OCI}.config.v1+json`);
+async function pushImage(
+  base: string,
+  { tag, contents, pushed }: { readonly tag: string; readonly contents: string; readonly pushed: Set<string> },
+): Promise<string> {
+  const blob = (text: string, mediaType: string) => pushBlob({ base, text, pushed }, mediaType);
+  const layers = await Promise.all(['base', contents].map((text) => blob(`layer of ${text}`, `${OCI}.layer.v1.tar`)));
+  const config = await blob(JSON.stringify({ architecture: 'amd64', os: 'linux' }), `${OCI}.config.v1+json`);
   const manifest = JSON.stringify({ schemaVersion: 2, mediaType: `${OCI}.manifest.v1+json`, config, layers });
   const type = { 'content-type': `${OCI}.manifest.v1+json` };
   await sent(`${base}/manifests/${tag}`, { method: 'PUT', body: manifest, headers: type });
   return digestOf(manifest);
 }
 
-async function pushBlob(base: string, text: string, mediaType: string) {
+/** `pushed`: what the registry has, so that an image under many tags is pushed once. */
+async function pushBlob(
+  { base, text, pushed }: { readonly base: string; readonly text: string; readonly pushed: Set<string> },
+  mediaType: string,
+) {
   const digest = digestOf(text);
+  const descriptor = { mediaType, digest, size: Buffer.byteLength(text) };
+  if (pushed.has(`${base} ${digest}`)) return descriptor;
   const started = await sent(`${base}/blobs/uploads/`, { method: 'POST' });
   const location = new URL(started.headers.get('location') ?? '', base);
   location.searchParams.set('digest', digest);
   await sent(location.href, { method: 'PUT', body: text, headers: { 'content-type': 'application/octet-stream' } });
-  return { mediaType, digest, size: Buffer.byteLength(text) };
+  pushed.add(`${base} ${digest}`);
+  return descriptor;
 }
 
 async function sent(url: string, init: RequestInit): Promise<Response> {
