@@ -3,6 +3,7 @@ import { asDeployError } from '../../error/deploy-error.ts';
 import type { DeployError } from '../../error/deploy-error.ts';
 import { chooseFrom } from '../choose-from.ts';
 import type { Registry } from '../ports.ts';
+import { sideBySide } from './side-by-side.ts';
 import type { WrittenImage } from './write-group.ts';
 
 /** What the policy of an image wants now. */
@@ -17,17 +18,11 @@ export async function chooseVersions(
   registry: Registry,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, Wanted>> {
-  const ahead = [...images];
-  const chosen = new Map<string, Wanted>();
-  const work = async () => {
-    for (let next = ahead.shift(); next !== undefined; next = ahead.shift())
-      chosen.set(next.policy.name, await choose(next.policy, registry, signal));
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
-  return chosen;
+  const chosen = await sideBySide(images, async ({ policy }) => {
+    return [policy.name, await choose(policy, registry, signal)] as const;
+  });
+  return new Map(chosen);
 }
-
-const AT_ONCE = 8;
 
 async function choose(policy: ImagePolicy, registry: Registry, signal: AbortSignal): Promise<Wanted> {
   try {

@@ -15,6 +15,7 @@ import { readBranch } from './read-branch.ts';
 import { recordMessage, recordRef } from './record.ts';
 import { findReverted, readRecords, READ_COMMITS } from './reverted.ts';
 import type { Looking } from './reverted.ts';
+import { sideBySide } from './side-by-side.ts';
 import { reportHeld, reportWanted, reportWritten } from './update-log.ts';
 import type { WriteGroup, WrittenImage } from './write-group.ts';
 
@@ -68,13 +69,11 @@ async function decide(
   ports: UpdatePorts,
   signal: AbortSignal,
 ): Promise<readonly Decided[]> {
-  const decided: Decided[] = [];
-  for (const image of looking.group.images) {
+  const decided = await sideBySide(looking.group.images, async (image) => {
     const want = wanted.get(image.policy.name);
-    const one = want?.kind === 'tag' ? await decideOne(image, want.tag, { looking, ports, signal }) : null;
-    if (one !== null) decided.push(one);
-  }
-  return decided;
+    return want?.kind === 'tag' ? decideOne(image, want.tag, { looking, ports, signal }) : null;
+  });
+  return decided.filter((each) => each !== null);
 }
 
 interface Deciding {
