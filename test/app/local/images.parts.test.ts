@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -121,7 +120,7 @@ it('loses no commit of a person who pushes in a loop, and leaves a straight hist
   registry.push('acme/web', '1.1.0');
   await start({ fleet: url }, [image], 50);
   const work = join(directory, 'work');
-  execFileSync('git', ['clone', '-q', url, work]);
+  await mustRun('git', ['clone', '-q', url, work]);
   const git = (...args: readonly string[]) =>
     mustRun('git', ['-c', 'user.name=dev', '-c', 'user.email=dev@example.com', '-C', work, ...args]);
   const last = 15;
