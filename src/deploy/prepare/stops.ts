@@ -131,8 +131,14 @@ export function stopWhileBackingOff({ request, state, revision, settings, nowMs 
   return isBackingOff(state.outcome, { revision, settings, nowMs }) ? { kind: 'backing-off' } : null;
 }
 
+type MayBeUnapproved = Pick<StartedRun, 'state' | 'revision' | 'settings'> & {
+  readonly request: Pick<TargetRequest, 'trigger' | 'wakes' | 'wokenBy'> & {
+    readonly target: Pick<Target, 'approval'>;
+  };
+};
+
 /** A sweep would only make the same plan again. A request that brings an approval, and a delivery, do not stop here. */
-export function stopWhileUnapproved({ request, state, revision, settings }: StartedRun): Stop | null {
+export function stopWhileUnapproved({ request, state, revision, settings }: MayBeUnapproved): Stop | null {
   const { waiting, approved } = state.progress;
   // A hold that has run out leaves such a commit too.
   const isUnapproved = waiting?.revision === revision && awaitsApproval(waiting.on) && approved?.revision !== revision;

@@ -78,7 +78,8 @@ async function callApi(
   });
   const text = await answer.text();
   if (!answer.ok) throw new Error(`${method} ${url}: ${answer.status} ${text}`);
-  return JSON.parse(text) as unknown;
+  // A merge is answered without a body.
+  return text === '' ? null : (JSON.parse(text) as unknown);
 }
 
 function settings({

@@ -146,7 +146,9 @@ it.each(['merge', 'squash', 'rebase'] as const)(
     const statuses = z.parse(Statuses, await gitea.api('GET', `${REPOSITORY}/commits/${head}/statuses`));
     expect(statuses).toContainEqual({ context: `headgate/plan/${namespace}`, status: 'success' });
     const before = await configMapsIn(namespace);
-    await gitea.api('POST', `${REPOSITORY}/pulls/${number}/merge`, { Do: method });
+    // Gitea finds out in the background whether it can be merged, and refuses until then.
+    const merge = () => gitea.api('POST', `${REPOSITORY}/pulls/${number}/merge`, { Do: method });
+    await vi.waitFor(merge, { timeout: 30_000, interval: 500 });
     await git('checkout', '-q', 'main');
     await git('pull', '-q', 'origin', 'main');
     const merged = await git('rev-parse', 'HEAD');

@@ -111,6 +111,8 @@ const IDENTITY = {
 export function openPullRequests(world: PullRequestsWorld): RepositoryPullRequests {
   const all: StoredPullRequest[] = [];
   const comments: StoredComment[] = [];
+  /** A deleted one leaves its id. */
+  let written = 0;
   const directory = world.directoryOf(world.fullName);
 
   async function git(...args: readonly string[]): Promise<string> {
@@ -252,7 +254,8 @@ export function openPullRequests(world: PullRequestsWorld): RepositoryPullReques
     },
     comment(number, user, body) {
       const at = world.now().toISOString();
-      const comment = { id: 1_000 + comments.length, number, user, body, createdAt: at, updatedAt: at, reactions: [] };
+      written += 1;
+      const comment = { id: 1_000 + written, number, user, body, createdAt: at, updatedAt: at, reactions: [] };
       comments.push(comment);
       world.onEvent({ kind: 'comment', action: 'created', pullRequest: found(number), comment });
       return comment;
