@@ -86,7 +86,7 @@ dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 .node { display: flex; flex-wrap: wrap; gap: .1rem .55rem; align-items: baseline; padding: .3rem .25rem; border-radius: 6px; }
 summary.node { cursor: pointer; } summary.node::-webkit-details-marker { display: none; } summary.node::after { content: ""; width: .45em; height: .45em; align-self: center; border: solid var(--soft); border-width: 0 .13em .13em 0; transform: rotate(-45deg); } details[open] > summary.node::after { transform: rotate(45deg); }
 .node .kind { color: var(--soft); font-size: .86rem; } .node .name { font-weight: 550; overflow-wrap: anywhere; } .node .by { display: inline; }
-.dot { display: inline-flex; width: .8rem; } .reason { flex-basis: 100%; padding-left: 1.35rem; font-size: .89rem; overflow-wrap: anywhere; }
+.dot { display: inline-flex; width: .8rem; } .reason { order: 1; flex-basis: 100%; padding-left: 1.35rem; font-size: .89rem; overflow-wrap: anywhere; }
 .banner, .activity, .problems { border-radius: 10px; padding: .65rem 1rem; margin: 0 0 1rem; overflow-wrap: anywhere; } .activity p { margin: 0; }
 .problems li { padding: .2rem 0; } .problems strong { overflow-wrap: anywhere; } .remedy { display: block; color: var(--ink); }
 .empty, .lead { color: var(--soft); } .lead { margin: .35rem 0 1.25rem; max-width: 46rem; }
