@@ -432,6 +432,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'exchange',
     'githost',
     'config/checked',
+    'plan/approval',
     'deploy/ports',
     'git',
     'sandbox',
