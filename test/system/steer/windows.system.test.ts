@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, inject, it, vi } from 'vitest';
 import type { LocalRuntime } from '../../../src/app/local/local-runtime.ts';
 import { memoryOutbox } from '../../../src/deploy/ports/outbox.ts';
@@ -216,7 +219,10 @@ describe('a run that has opened within a window', () => {
 
   it('is finished by a later run outside the window when it was killed, at any write, and one that had not opened waits', async () => {
     const proxy = await startFaultProxy(inject('cluster'));
-    testbed = await Testbed.build({ target: { windows: WINDOWS }, kubeconfig: proxy.kubeconfig });
+    const directory = await mkdtemp(join(tmpdir(), 'headgate-windows-'));
+    const kubeconfig = join(directory, 'kubeconfig');
+    await writeFile(kubeconfig, proxy.kubeconfig);
+    testbed = await Testbed.build({ target: { windows: WINDOWS }, kubeconfig });
     const runtime = testbed.runtime();
     const ends: string[] = [];
     await push('first');
@@ -246,5 +252,6 @@ describe('a run that has opened within a window', () => {
     ]);
     runtime.close();
     await proxy.close();
+    await rm(directory, { recursive: true });
   }, 240_000);
 });
