@@ -49,7 +49,7 @@ export interface WriteQueue {
 }
 
 export interface NoticeQueue {
-  /** `afterMs`: instead of the time for grouping. */
+  /** `afterMs`: instead of the time for grouping, and however soon others of the channel are due. */
   send(notices: readonly Notice[], signal: AbortSignal, afterMs?: number): Promise<void>;
 }
 
@@ -101,13 +101,13 @@ export async function openLocalQueues(options: LocalQueuesOptions): Promise<Loca
     },
     notices: {
       ...notices,
-      send: (sent, _signal, afterMs = groupingMs) =>
+      send: (sent, _signal, afterMs) =>
         notices.send(
           sent.map((notice) => ({
             group: `channel/${notice.channel}`,
             body: writeBody(notice),
-            afterMs,
-            joinsGroup: true,
+            afterMs: afterMs ?? groupingMs,
+            joinsGroup: afterMs === undefined,
           })),
         ),
     },

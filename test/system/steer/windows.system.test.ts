@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, inject, it, vi } from 'vitest';
 import type { LocalRuntime } from '../../../src/app/local/local-runtime.ts';
 import { memoryOutbox } from '../../../src/deploy/ports/outbox.ts';
@@ -61,6 +64,19 @@ async function sweptAt(nowMs: number): Promise<readonly (Report | null)[]> {
   } finally {
     runtime.close();
   }
+}
+
+/** One run at a time, as a delivery or a check requests it. */
+async function runAt(nowMs: number, runtime: LocalRuntime): Promise<Report | null> {
+  const request = {
+    target: testbed.namespace,
+    trigger: { kind: 'cli' },
+    hint: null,
+    at: new Date().toISOString(),
+  } as const;
+  const outcome = await runRequests([request], { ...runtime, nowMs: () => nowMs }, AbortSignal.timeout(60_000));
+  if (outcome.kind !== 'done') throw outcome.error;
+  return outcome.report;
 }
 
 describe('a target outside its windows', () => {
@@ -195,7 +211,7 @@ describe('a run that has opened within a window', () => {
     expect(await sweepAt(OPENS_MS + 3 * HOUR_MS, runtime)).toEqual([]);
 
     await vi.waitFor(async () => {
-      await sweepAt(OPENS_MS + HOUR_MS, runtime);
+      await runAt(OPENS_MS + HOUR_MS, runtime);
       expect([await imageOf('db'), await imageOf('web')]).toEqual(['example.com/db:2', 'example.com/web:2']);
     }, WITHIN);
     runtime.close();
@@ -203,25 +219,30 @@ describe('a run that has opened within a window', () => {
 
   it('is finished by a later run outside the window when it was killed, at any write, and one that had not opened waits', async () => {
     const proxy = await startFaultProxy(inject('cluster'));
-    testbed = await Testbed.build({ target: { windows: WINDOWS }, kubeconfig: proxy.kubeconfig });
+    const directory = await mkdtemp(join(tmpdir(), 'headgate-windows-'));
+    const kubeconfig = join(directory, 'kubeconfig');
+    await writeFile(kubeconfig, proxy.kubeconfig);
+    testbed = await Testbed.build({ target: { windows: WINDOWS }, kubeconfig });
     const runtime = testbed.runtime();
     const ends: string[] = [];
+    await push('first');
+    expect(await runAt(OPENS_MS, runtime)).toMatchObject({ verdict: 'deployed' });
     // The first write of a run is its open, the second one the object, the third one its close.
     for (const surviving of [0, 1, 2]) {
       const before = await value();
       const revision = await push(String(surviving));
       let writes = 0;
       proxy.fault = ({ method, path }) => {
-        const isWrite = method !== 'GET' && !path.includes('dryRun');
+        const isWrite = method !== 'GET' && path.includes('/configmaps') && !path.includes('dryRun');
         if (isWrite) writes += 1;
         return writes > surviving ? 'cut-before' : 'pass';
       };
-      await expect(sweepAt(OPENS_MS, runtime)).rejects.toMatchObject({ code: 'cluster-unreachable' });
+      await expect(runAt(OPENS_MS, runtime)).rejects.toMatchObject({ code: 'cluster-unreachable' });
       proxy.fault = () => 'pass';
-      await sweepAt(OPENS_MS + 3 * HOUR_MS, runtime);
+      await runAt(OPENS_MS + 3 * HOUR_MS, runtime);
       const isFinished = (await value()) !== before;
       ends.push(`${isFinished ? 'finished' : 'waits'}: ${lastOf(revision).split(' ').slice(0, 4).join(' ')}`);
-      await sweepAt(OPENS_MS, runtime);
+      await runAt(OPENS_MS, runtime);
       expect([await value(), lastOf(revision)]).toEqual([String(surviving), expect.stringMatching(/^success/)]);
     }
     expect(ends).toEqual([
@@ -231,5 +252,6 @@ describe('a run that has opened within a window', () => {
     ]);
     runtime.close();
     await proxy.close();
+    await rm(directory, { recursive: true });
   }, 240_000);
 });
