@@ -6,7 +6,7 @@ const node = 'node_modules/**';
 export default defineConfig({
   test: {
     // System tests wait for servers half of the time, and vitest's default on two cores is one worker.
-    maxWorkers: 2,
+    maxWorkers: 3,
     projects: [
       {
         // Node alone: no program is started and no port is opened (test/run/no-parts.ts).

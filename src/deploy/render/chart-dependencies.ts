@@ -26,7 +26,7 @@ type Fetched = Omit<ChartDependencies, 'digest'> & { readonly content: string };
 
 /** Adds the dependencies that Chart.lock pins: from the repository, from chart repositories and from registries. */
 export async function addDependencies(chart: Chart, at: BuildContext, signal: AbortSignal): Promise<ChartDependencies> {
-  const { needed, problems } = await dependenciesOf(chart, at, signal);
+  const { needed, problems, vendored } = await dependenciesOf(chart, at, signal);
   const position = joinPaths(chart.chart, 'Chart.yaml');
   const allowed = at.world.target.helm?.dependencies ?? [];
   const refused = needed.flatMap((each) =>
@@ -35,7 +35,14 @@ export async function addDependencies(chart: Chart, at: BuildContext, signal: Ab
   const wrong = [...problems, ...refused].map((problem) => refusal(position, problem));
   if (wrong.length > 0) return { ...NO_DEPENDENCIES, problems: wrong };
   const fetched: Fetched[] = [];
-  for (const each of needed) fetched.push(await fetchDependency(each, chart, at, signal));
+  const taken = new Set(vendored);
+  for (const each of needed) {
+    const name = freeName(each.name, taken);
+    taken.add(name);
+    fetched.push(
+      await fetchDependency(each, { ...chart, folder: joinPaths(chart.chart, `charts/${name}`) }, { ...at, signal }),
+    );
+  }
   const pulled = needed.flatMap((each, index) =>
     each.kind === 'file' ? [] : [{ each, content: fetched[index]?.content }],
   );
@@ -56,16 +63,24 @@ async function dependenciesOf({ chart, files }: Chart, { world }: BuildContext, 
     path.startsWith(prefix) ? [path.slice(prefix.length).split('/')[0] ?? ''] : [],
   );
   const both = { chart: bytesOf('Chart.yaml'), lock: bytesOf('Chart.lock') };
-  return world.readers.readDependencies([both, [...new Set(vendored)], chart], signal);
+  const names = [...new Set(vendored)];
+  return { ...(await world.readers.readDependencies([both, names, chart], signal)), vendored: names };
 }
+
+/** Helm finds a chart in any folder of `charts`. */
+function freeName(name: string, taken: ReadonlySet<string>): string {
+  return taken.has(name) ? freeName(`${name}_`, taken) : name;
+}
+
+type At = BuildContext & { readonly signal: AbortSignal };
 
 async function fetchDependency(
   dependency: LockedDependency,
-  chart: Chart,
-  at: BuildContext,
-  signal: AbortSignal,
+  chart: Chart & { readonly folder: string },
+  at: At,
 ): Promise<Fetched> {
-  if (dependency.kind === 'file') return readFolder(dependency, chart, at, signal);
+  if (dependency.kind === 'file') return readFolder(dependency, chart, at);
+  const { signal } = at;
   const { tools, readers } = at.world;
   const { kind, name, version, url } = dependency;
   const digest = await tools.pull(
@@ -80,10 +95,10 @@ async function fetchDependency(
 /** A chart elsewhere in the repository. Like Helm, this does not follow the dependencies that it has itself. */
 async function readFolder(
   { name, path: written }: Extract<LockedDependency, { kind: 'file' }>,
-  chart: Chart,
-  at: BuildContext,
-  signal: AbortSignal,
+  chart: Chart & { readonly folder: string },
+  at: At,
 ): Promise<Fetched> {
+  const { signal } = at;
   const { git, readers } = at.world;
   const position = joinPaths(chart.chart, 'Chart.yaml');
   const nothing = { files: [], inputs: {}, content: '' };
@@ -94,7 +109,6 @@ async function readFolder(
   if (content?.kind !== 'tree') return { ...nothing, inputs, problems: [refusal(position, notADirectory(name, path))] };
   const below = filesBelow(await git.below([{ path, oid: content.oid }], signal));
   const nested = await dependenciesOf({ chart: path, files: below.files }, at, signal);
-  const into = joinPaths(chart.chart, `charts/${name}`);
   const problems = [
     ...below.problems,
     ...(await readers.refuseForeignSchemas([below.files], signal)),
@@ -103,7 +117,7 @@ async function readFolder(
       : []),
   ];
   const prefix = path === '' ? 0 : path.length + 1;
-  const files = below.files.map((file) => ({ ...file, path: `${into}/${file.path.slice(prefix)}` }));
+  const files = below.files.map((file) => ({ ...file, path: `${chart.folder}/${file.path.slice(prefix)}` }));
   return { files, inputs, content: content.oid, problems };
 }
 

@@ -47,7 +47,10 @@ export function readDependencies(
     return missing.includes(each) ? [lockedDependency({ ...each, version: lock['version'] ?? '' })] : [];
   });
   return {
-    needed: read.flatMap((each) => ('kind' in each ? [each] : [])),
+    // A chart may be used several times, under aliases.
+    needed: [
+      ...new Map(read.flatMap((each) => ('kind' in each ? [[JSON.stringify(each), each] as const] : []))).values(),
+    ],
     problems: read.flatMap((each) => ('kind' in each ? [] : [each])),
   };
 }
@@ -61,7 +64,9 @@ function dependenciesIn(bytes: Uint8Array | null): { readonly list: readonly Jso
 
 function isVendored(dependency: JsonObject, vendored: readonly string[]): boolean {
   const name = textOf(dependency['name']);
-  return vendored.some((file) => file === name || (file.startsWith(`${name}-`) && file.endsWith('.tgz')));
+  return vendored.some(
+    (file) => file === name || (file.startsWith(`${name}-`) && /^v?\d.*\.tgz$/.test(file.slice(name.length + 1))),
+  );
 }
 
 function lockedDependency(dependency: JsonObject): LockedDependency | Explanation {

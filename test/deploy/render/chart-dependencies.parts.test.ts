@@ -104,7 +104,6 @@ describe('Chart.lock', () => {
     expect(readDependencies(files, [], 'web')).toEqual({
       needed: [
         { kind: 'file', name: 'a', path: '../a' },
-        { kind: 'file', name: 'a', path: '../a' },
         { kind: 'file', name: 'b', path: '../b' },
       ],
       problems: [],
@@ -115,6 +114,7 @@ describe('Chart.lock', () => {
 describe('a chart with dependencies', () => {
   const three = () => [
     { name: 'redis', version: '^1.0.0', repository: charts.url, alias: 'cache' },
+    { name: 'redis', version: '^1.0.0', repository: charts.url, alias: 'queue' },
     { name: 'db', version: '1.0.0', repository: charts.registry },
     { name: 'tools', version: '1.0.0', repository: 'file://../../lib/tools', condition: 'tools.enabled' },
     { name: 'lib', version: '1.0.0', repository: 'file://../../lib/common' },
@@ -131,7 +131,7 @@ describe('a chart with dependencies', () => {
     charts.publish('db', '1.0.0', chartOf('db'));
     const built = await rendered({ ...withDependencies(three()), ...LIB });
     expect(built.desired.problems).toEqual([]);
-    expect(namesOf(built)).toEqual(['cache', 'db', 'lib', 'own']);
+    expect(namesOf(built)).toEqual(['cache', 'db', 'lib', 'own', 'queue']);
     expect(Object.keys(built.inputs)).toEqual(['apps/web', 'lib/tools', 'lib/common']);
     expect(built.digest).toMatch(/^[0-9a-f]{32}:[0-9a-f]{32}$/);
   });
@@ -151,7 +151,8 @@ describe('a chart with dependencies', () => {
     });
     const locked = withDependencies(three().map((each) => ({ ...each, version: '1.0.0' })));
     expect(
-      (await rendered({ ...files, ...locked }, { recorded: `0${(recorded ?? '').slice(1)}` })).desired.problems,
+      (await rendered({ ...files, ...locked }, { recorded: `other:${(recorded ?? '').split(':')[1] ?? ''}` })).desired
+        .problems,
     ).toEqual([]);
   });
 

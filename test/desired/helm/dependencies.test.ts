@@ -53,6 +53,11 @@ describe('the dependencies of a chart', () => {
     expect(read(wanted, { vendored: ['redis'], digest: 'sha256:0' })).toEqual({ needed: [], problems: [] });
   });
 
+  it('are not confused with charts whose names only begin in the same way, and are needed once under several aliases', () => {
+    const wanted = ['a', 'b'].map((alias) => dependency('https://charts.example.com', { alias }));
+    expect(read(wanted, { vendored: ['redis-cluster-1.2.3.tgz'] }).needed).toHaveLength(1);
+  });
+
   it('without a lock, or with one of other dependencies, are refused with the command that makes one', () => {
     const remedy = 'Run helm dependency update charts/web, and commit Chart.lock.';
     const wanted = [dependency('https://charts.example.com')];
