@@ -24,7 +24,10 @@ export async function bundleCommand(root: string, out: string): Promise<readonly
     preserveSymlinks: true,
     plugins: [versionOnly, builtWorker],
     // Only kubeconfigs are read with it. Its index adds a client for every API of Kubernetes: 4 MB.
-    alias: { '@kubernetes/client-node': join(root, 'node_modules/@kubernetes/client-node/dist/config.js') },
+    alias: {
+      '@kubernetes/client-node': join(root, 'node_modules/@kubernetes/client-node/dist/config.js'),
+      undici: join(root, 'infra/package/no-undici.ts'),
+    },
     chunkNames: '[name]-[hash]',
   });
   return Object.keys(metafile.inputs);
