@@ -5,8 +5,8 @@ const node = 'node_modules/**';
 /** The file name of a test decides its project: see CONTRIBUTING.md. */
 export default defineConfig({
   test: {
-    // System tests wait for servers half of the time, and vitest's default on two cores is one worker.
-    maxWorkers: 3,
+    // System tests wait for servers a part of the time, and vitest's default on two cores is one worker.
+    maxWorkers: 2,
     projects: [
       {
         // Node alone: no program is started and no port is opened (test/run/no-parts.ts).

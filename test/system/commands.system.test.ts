@@ -25,6 +25,7 @@ describe('the commands without a running serve', () => {
       target: namespace,
       revision: first,
       previous: null,
+      hash: null,
       changes: [
         { op: 'create', group: '', kind: 'ConfigMap', namespace, name: 'a', source: 'apps/a.yaml:1' },
         { op: 'create', group: '', kind: 'Secret', namespace, name: 's', source: 'apps/s.yaml:1' },
