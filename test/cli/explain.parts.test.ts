@@ -22,7 +22,7 @@ Example:
     expect((await headgate(['explain', 'targets.prune'])).stdout).toMatch(
       /Keys inside:\n {2}targets\.prune\.enabled\n/,
     );
-    expect((await headgate(['explain'])).stdout).toMatch(/^Keys:\n {2}key\n {2}clusters\n/);
+    expect((await headgate(['explain'])).stdout).toMatch(/^Keys:\n {2}key\n(?: {4}.+\n)+ {2}clusters\n/);
   });
 
   it('suggests the key that was meant', async () => {
