@@ -4,7 +4,7 @@ import { format } from 'prettier';
 import { configSchema } from '../src/config/reference/json-schema.ts';
 import { defaultText } from '../src/config/reference/default-text.ts';
 import { KEYS } from '../src/config/reference/keys.ts';
-import type { KeyReference } from '../src/config/reference/keys.ts';
+import type { KeyReference } from '../src/config/reference/key-reference.ts';
 
 /** The files that are made from the reference of headgate.yml, by their path: `node bin/run.js infra/reference.ts` writes them. */
 export async function referenceFiles(): Promise<ReadonlyMap<string, string>> {

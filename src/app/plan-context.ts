@@ -7,10 +7,10 @@ import type { ReviewedPlan } from '../plan/approval/approval.ts';
 import type { PlanContext } from '../pulls/plan/context.ts';
 import { reviewedPlans } from '../pulls/plan/reviewed.ts';
 import type { Revision } from '../snapshot/source.ts';
-import { caOf, gitServerOf } from './runtime.ts';
-import type { AppRuntime } from './runtime.ts';
 import { resolveSecret } from './secrets.ts';
 import type { SecretSources } from './secrets.ts';
+import type { AppRuntime } from './app-runtime.ts';
+import { caOf, gitServerOf } from './git-server.ts';
 
 interface Opened {
   readonly runtime: AppRuntime;

@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import type { ClusterAccess } from '../cluster/api/access.ts';
 import { targetCluster } from '../cluster/cluster.ts';
 import type { TargetCluster } from '../cluster/cluster.ts';
 import { openSessions } from '../cluster/api/connection.ts';
@@ -11,18 +9,13 @@ import type { RunLimits } from '../cluster/state/limits.ts';
 import type { ClusterConfig, Config, Repository, Target } from '../config/checked/config.ts';
 import type { Outbox } from '../deploy/ports/outbox.ts';
 import type { Channel } from '../deploy/ports/run-event.ts';
-import type { RunPorts, Runtime } from '../deploy/ports/runtime.ts';
-import { DeployError } from '../error/deploy-error.ts';
 import { openAgents } from '../exchange/exchange.ts';
-import type { HttpAgents } from '../exchange/exchange.ts';
 import { watchServers } from '../exchange/servers.ts';
-import type { Servers } from '../exchange/servers.ts';
 import { GIT_LIMITS } from '../git/limits.ts';
 import type { LocalObjects } from '../git/local-objects.ts';
 import { openRepository } from '../git/reader.ts';
 import type { GitServer } from '../git/transport.ts';
 import { hostOf } from '../githost/hosts.ts';
-import type { Revision } from '../snapshot/source.ts';
 import { appTokens } from './githost/app-tokens.ts';
 import { openDataKeys } from './data-keys.ts';
 import { resolveSecret } from './secrets.ts';
@@ -34,9 +27,8 @@ import type { Log } from '../deploy/ports/log.ts';
 import type { Readers, Tools } from '../deploy/ports/tools.ts';
 import type { RegistryLogin } from '../sandbox/pull-chart.ts';
 import type { Statuses } from '../deploy/ports/statuses.ts';
-
-/** The access to a cluster for one target; null: with the cluster's own credentials, to read it. */
-export type AccessOf = (cluster: ClusterConfig, target: Target | null) => Promise<ClusterAccess>;
+import type { AccessOf, AppRuntime } from './app-runtime.ts';
+import { caOf, gitServerOf } from './git-server.ts';
 
 export interface RuntimeOptions {
   readonly config: Config;
@@ -57,22 +49,6 @@ export interface RuntimeOptions {
   readonly localObjects?: LocalObjects | null;
   /** Called for each run. Default: what is pushed is parsed in the event loop. */
   readonly loadReaders?: () => Promise<Readers>;
-}
-
-export interface AppRuntime extends Runtime {
-  /** A target's cluster without its repository. */
-  readonly openCluster: (target: Target) => Promise<TargetCluster>;
-  readonly accessOf: AccessOf;
-  /** `limitMs`: how long the run may take; null: no limit. */
-  readonly open: (target: Target, revision: Revision | null, limitMs?: number | null) => Promise<RunPorts>;
-  readonly openGit: (repository: Repository) => Promise<ReturnType<typeof openRepository>>;
-  /** A repository's server with this token; null: without any. */
-  readonly gitServerOf: (repository: Repository, token: string | null) => Promise<GitServer>;
-  readonly agents: HttpAgents;
-  /** The token that reads the repository; null: none. */
-  readonly tokenOf: (repository: Repository) => Promise<string | null>;
-  readonly servers: Servers;
-  close(): void;
 }
 
 /** Implements the ports of runs, with connections, kinds and tokens that outlive a run. */
@@ -214,30 +190,12 @@ export function openRuntime({
   return runtime;
 }
 
-/** The Git host with its API: a run needs both. */
-export function gitServerOf({ url }: Repository): string {
-  return `git ${new URL(url).host}`;
-}
-
 export function clusterServerOf({ name }: ClusterConfig): string {
   return `cluster ${name}`;
 }
 
 /** How long reading a secret may take. */
 export const SECRET_TIMEOUT_MS = 15_000;
-
-/** The private certificate authority of a Git host, as PEM; null: none. */
-export async function caOf({ caFile }: Repository): Promise<string | null> {
-  if (caFile === null) return null;
-  return readFile(caFile, 'utf8').catch((cause: unknown) => {
-    throw new DeployError('config-invalid', {
-      subject: caFile,
-      message: 'cannot read caFile',
-      remedy: 'Fix the path or the permissions of the file.',
-      cause,
-    });
-  });
-}
 
 /** Plain targets run no program, so a function that starts for a push to one does not load what runs them. */
 function openToolsLate(env: SecretSources['env'], registryLogin?: RegistryLogin): Tools {

@@ -1,7 +1,8 @@
 import type { Config } from '../config/checked/config.ts';
 import type { Recipient } from '../deploy/ports/request.ts';
 import { resolveRecipient } from '../deploy/targets/resolve-recipient.ts';
-import { clusterServerOf, gitServerOf } from './runtime.ts';
+import { clusterServerOf } from './runtime.ts';
+import { gitServerOf } from './git-server.ts';
 
 /** The servers that a run for the recipient waits for. */
 export function serversOf(recipient: Recipient, config: Config): readonly string[] {

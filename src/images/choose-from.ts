@@ -1,6 +1,6 @@
-import type { ImagePolicy } from '../config/checked/image-policy.ts';
 import type { Choice } from './policy/choose-tag.ts';
 import type { Registry } from './ports.ts';
+import type { ImagePolicy } from '../config/checked/config.ts';
 
 /** What the policy of an image wants now. A tag that moves is looked up without listing the others. */
 export async function chooseFrom(registry: Registry, image: ImagePolicy, signal: AbortSignal): Promise<Choice> {

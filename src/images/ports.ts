@@ -1,4 +1,4 @@
-import type { ImagePolicy } from '../config/checked/image-policy.ts';
+import type { ImagePolicy } from '../config/checked/config.ts';
 
 /** The image that is read, and with which credentials. */
 export type RegistryImage = Pick<ImagePolicy, 'name' | 'image' | 'credentials'>;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { ImagePolicy } from '../../src/config/checked/image-policy.ts';
 import { parseImageReference } from '../../src/config/images/image-reference.ts';
 import { refusedInFunctions } from '../../src/platforms/aws/lambda/packable.ts';
 import { configOf, errorsOf, file, read } from './builders.ts';
+import type { ImagePolicy } from '../../src/config/checked/config.ts';
 
 const WRITABLE = `host: github
     url: https://github.com/acme/fleet.git

@@ -1,24 +1,12 @@
 import type { ChannelConfig } from '../../config/checked/channel.ts';
-import type { Config } from '../../config/checked/config.ts';
 import type { Destination, Notice } from '../../channels/port.ts';
 import { asDeployError, failureClassOf } from '../../error/deploy-error.ts';
 import type { DeployError, Problem } from '../../error/deploy-error.ts';
 import { profileOf } from '../../githost/profiles.ts';
-import type { Aws } from '../../platforms/aws/api/request.ts';
 import { resolveSecret } from '../secrets.ts';
-import type { SecretSources } from '../secrets.ts';
 import { deliver } from './deliver.ts';
 import { withoutSecrets } from './without-secrets.ts';
-
-export interface SenderOptions {
-  readonly config: Pick<Config, 'channels' | 'repositories'>;
-  readonly secrets: SecretSources;
-  readonly aws: Aws;
-  readonly nowMs: () => number;
-  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
-  /** For one request and its response; default 10 s. */
-  readonly deadlineMs?: number;
-}
+import type { SenderOptions } from './delivery.ts';
 
 /** What became of notices of one channel. */
 export interface Sent {

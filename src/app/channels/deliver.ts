@@ -1,17 +1,10 @@
-import type { ChannelAnswer, ChannelRenderer, ChannelRequest, Destination, HttpMessage } from '../../channels/port.ts';
-import type { ChannelConfig } from '../../config/checked/channel.ts';
+import type { ChannelAnswer, ChannelRenderer, ChannelRequest, HttpMessage } from '../../channels/port.ts';
 import { DeployError, reasonOf } from '../../error/deploy-error.ts';
 import { exchange } from '../../exchange/exchange.ts';
 import { retry, retryAfterMs } from '../../exchange/retry.ts';
 import type { RetryPolicy } from '../../exchange/retry.ts';
 import { refusal, unreachable } from './channel-error.ts';
-import type { SenderOptions } from './channel-sender.ts';
-
-export interface Delivery extends Pick<SenderOptions, 'aws' | 'wait' | 'deadlineMs'> {
-  readonly channel: ChannelConfig;
-  readonly to: Destination;
-  readonly renderer: ChannelRenderer;
-}
+import type { Delivery } from './delivery.ts';
 
 const DEADLINE_MS = 10_000;
 /** An answer is a few bytes, or one deployment. */

@@ -2,7 +2,7 @@ import { createTransport } from 'nodemailer';
 import type { MailMessage } from '../../channels/port.ts';
 import { reasonOf } from '../../error/deploy-error.ts';
 import { refusal, unreachable } from './channel-error.ts';
-import type { Delivery } from './deliver.ts';
+import type { Delivery } from './delivery.ts';
 
 const DEADLINE_MS = 10_000;
 

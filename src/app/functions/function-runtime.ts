@@ -3,7 +3,7 @@ import { signedChecks } from '../../platforms/aws/sqs/signed-checks.ts';
 import { DeployError } from '../../error/deploy-error.ts';
 import type { FunctionEnvironment } from './function-environment.ts';
 import { openRuntime } from '../runtime.ts';
-import type { AppRuntime } from '../runtime.ts';
+import type { AppRuntime } from '../app-runtime.ts';
 
 interface FunctionRuntimeOptions {
   readonly holder: string;

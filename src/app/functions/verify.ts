@@ -10,8 +10,8 @@ import { credentialsOf, keysOf, secretProbes } from '../probes/secret-probes.ts'
 import { runProbe } from '../probes/probe.ts';
 import type { Probe, ProbeResult } from '../probes/probe.ts';
 import { statusesProbe } from '../probes/statuses-probe.ts';
-import type { AppRuntime } from '../runtime.ts';
 import type { FunctionEnvironment } from './function-environment.ts';
+import type { AppRuntime } from '../app-runtime.ts';
 
 const Verification = z.object({ verify: z.array(z.string()) });
 

@@ -1,10 +1,10 @@
-import type { ImageCredentials } from '../../config/checked/image-policy.ts';
 import type { Registry } from '../../images/ports.ts';
 import { openRegistry } from '../../images/registry/registry.ts';
-import type { AppRuntime } from '../runtime.ts';
 import { resolveSecret } from '../secrets.ts';
 import type { SecretSources } from '../secrets.ts';
 import { VERSION } from '../version.ts';
+import type { AppRuntime } from '../app-runtime.ts';
+import type { ImageCredentials } from '../../config/checked/config.ts';
 
 /** The login to a private registry of ECR, as base64 of `user:password`. */
 export type EcrLogin = (host: string, signal: AbortSignal) => Promise<string | null>;

@@ -1,6 +1,5 @@
 import { DeployError } from '../../error/deploy-error.ts';
-import type { Repository } from '../../config/checked/config.ts';
-import type { ImagePolicy } from '../../config/checked/image-policy.ts';
+import type { Repository, ImagePolicy } from '../../config/checked/config.ts';
 import { openBranchWriter } from '../../git/write/branch-writer.ts';
 import type { Readers } from '../../deploy/ports/tools.ts';
 import type { Registry } from '../../images/ports.ts';
@@ -13,9 +12,9 @@ import { updateBranch } from '../../images/update/update-branch.ts';
 import type { Updated } from '../../images/update/update-branch.ts';
 import type { WriteGroup } from '../../images/update/write-group.ts';
 import { reporter } from '../../deploy/report/reporter.ts';
-import type { AppRuntime } from '../runtime.ts';
 import { resolveSecret } from '../secrets.ts';
 import type { SecretSources } from '../secrets.ts';
+import type { AppRuntime } from '../app-runtime.ts';
 
 export interface UpdatesOptions {
   readonly runtime: AppRuntime & { readonly secrets: SecretSources; readonly loadReaders: () => Promise<Readers> };

@@ -5,7 +5,7 @@ import { consume } from '../../queue/consumer.ts';
 import type { Consumer, QueueOptions } from '../../queue/consumer.ts';
 import { readPlanRequest } from '../../queue/plan-message.ts';
 import type { SlotLimits } from '../../queue/slots.ts';
-import { gitServerOf } from '../runtime.ts';
+import { gitServerOf } from '../git-server.ts';
 
 /** Few at a time: a push never waits for a plan, and shares the machine with it. */
 const LIMITS: SlotLimits = { answering: 2, unproven: 4, silent: 16, perServer: 2 };

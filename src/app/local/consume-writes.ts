@@ -7,8 +7,8 @@ import type { SlotLimits } from '../../queue/slots.ts';
 import { readWrite } from '../../queue/write-message.ts';
 import type { WriteRequest } from '../../queue/write-message.ts';
 import type { Updates } from '../images/open-updates.ts';
-import { gitServerOf } from '../runtime.ts';
 import type { LocalRuntime } from './local-runtime.ts';
+import { gitServerOf } from '../git-server.ts';
 
 /** Each holds the files of a branch that name an image. */
 const LIMITS: SlotLimits = { answering: 4, unproven: 4, silent: 16, perServer: 4 };

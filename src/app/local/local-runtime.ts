@@ -11,7 +11,7 @@ import { noticesChannel } from '../../deploy/report/channels/notices.ts';
 import type { Notices } from '../../channels/port.ts';
 import { channelSender } from '../channels/channel-sender.ts';
 import type { ChannelSender } from '../channels/channel-sender.ts';
-import type { AccessOf, AppRuntime, RuntimeOptions } from '../runtime.ts';
+import type { RuntimeOptions } from '../runtime.ts';
 import { resolveSecret, webhookSecrets } from '../secrets.ts';
 import type { SecretReference } from '../../config/written/reference.ts';
 import type { SecretSources, WebhookSecrets } from '../secrets.ts';
@@ -20,6 +20,7 @@ import { kubeconfigAccess } from '../../platforms/local/kubeconfig.ts';
 import type { KubeconfigCluster, KubeconfigOptions } from '../../platforms/local/kubeconfig.ts';
 import { localSecrets } from './local-secrets.ts';
 import type { ReadersApart } from '../../parsing/apart.ts';
+import type { AccessOf, AppRuntime } from '../app-runtime.ts';
 
 /** What is left to the caller. The lease holder of `serve` is the id of its data directory. */
 export interface LocalOptions extends Pick<

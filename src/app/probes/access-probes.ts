@@ -2,11 +2,11 @@ import * as z from 'zod/mini';
 import type { ClusterConfig, Repository, Target } from '../../config/checked/config.ts';
 import type { SessionPool } from '../../cluster/api/connection.ts';
 import { DeployError } from '../../error/deploy-error.ts';
-import type { AppRuntime } from '../runtime.ts';
 import { VERSION } from '../version.ts';
 import { wait } from '../wait.ts';
 import type { Probe } from './probe.ts';
 import { probeTargetAccess } from './target-access.ts';
+import type { AppRuntime } from '../app-runtime.ts';
 
 const REQUEST_TIMEOUT_MS = 10_000;
 

@@ -1,5 +1,4 @@
-import type { Repository, TargetSettings } from '../../config/checked/config.ts';
-import type { ImagePolicy } from '../../config/checked/image-policy.ts';
+import type { Repository, TargetSettings, ImagePolicy } from '../../config/checked/config.ts';
 import { formatReference } from '../../config/written/reference.ts';
 import type { SecretReference } from '../../config/written/reference.ts';
 import { resolveSecret } from '../secrets.ts';

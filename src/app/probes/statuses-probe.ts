@@ -3,9 +3,9 @@ import { DeployError } from '../../error/deploy-error.ts';
 import { hostOf } from '../../githost/hosts.ts';
 import { asRevision } from '../../snapshot/source.ts';
 import { sendToHost } from '../githost/host-request.ts';
-import { caOf } from '../runtime.ts';
-import type { AppRuntime } from '../runtime.ts';
 import type { Probe } from './probe.ts';
+import type { AppRuntime } from '../app-runtime.ts';
+import { caOf } from '../git-server.ts';
 
 const DEADLINE_MS = 10_000;
 

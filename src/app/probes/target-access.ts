@@ -2,9 +2,9 @@ import * as z from 'zod/mini';
 import type { Connection, SessionPool } from '../../cluster/api/connection.ts';
 import type { Target } from '../../config/checked/config.ts';
 import { DeployError } from '../../error/deploy-error.ts';
-import type { AccessOf } from '../runtime.ts';
 import { VERSION } from '../version.ts';
 import { wait } from '../wait.ts';
+import type { AccessOf } from '../app-runtime.ts';
 
 export interface TargetAccess {
   readonly username: string;

@@ -2,10 +2,10 @@ import { configSchema } from '../../config/reference/json-schema.ts';
 import { findKey, topKeys } from '../../config/reference/find-key.ts';
 import type { FoundKey } from '../../config/reference/find-key.ts';
 import { defaultText } from '../../config/reference/default-text.ts';
-import type { KeyReference } from '../../config/reference/keys.ts';
 import { DeployError } from '../../error/deploy-error.ts';
 import type { BareContext, ExitCode } from '../terminal/context.ts';
 import type { Paint } from '../terminal/paint.ts';
+import type { KeyReference } from '../../config/reference/key-reference.ts';
 
 export interface ExplainFlags {
   /** Null: the keys of the file itself. */

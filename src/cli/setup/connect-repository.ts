@@ -3,7 +3,6 @@ import { DeployError } from '../../error/deploy-error.ts';
 import type { Hook, HookApi, HookSettings, HostSetup } from '../../githost/port/setup.ts';
 import { localRuntime } from '../../app/local/local-runtime.ts';
 import type { LocalRuntime } from '../../app/local/local-runtime.ts';
-import { caOf } from '../../app/runtime.ts';
 import { resolveSecret } from '../../app/secrets.ts';
 import type { ConnectFlags } from './connect-flags.ts';
 import { hostOf } from '../../githost/hosts.ts';
@@ -14,6 +13,7 @@ import type { WebhookClient } from './webhook-client.ts';
 import { wantedEvents } from './wanted-events.ts';
 import { readWebhookBaseUrl } from '../stack/headgate-stack.ts';
 import { pingOutcome, pingWebhook } from './ping-webhook.ts';
+import { caOf } from '../../app/git-server.ts';
 
 /** Creates or updates the webhook of a repository, and verifies it by a ping. */
 export async function connectRepository(

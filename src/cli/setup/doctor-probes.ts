@@ -2,7 +2,6 @@ import type { Repository } from '../../config/checked/config.ts';
 import { DeployError } from '../../error/deploy-error.ts';
 import { hostOf } from '../../githost/hosts.ts';
 import { sendToHost } from '../../app/githost/host-request.ts';
-import { caOf } from '../../app/runtime.ts';
 import { resolveSecret } from '../../app/secrets.ts';
 import { wantedEvents } from './wanted-events.ts';
 import type { AccessProbes } from '../lookup/access-probes.ts';
@@ -11,6 +10,7 @@ import { openWebhookClient } from './webhook-client.ts';
 import { diagnoseWebhook } from './diagnose-webhook.ts';
 import type { SecretReference } from '../../config/written/reference.ts';
 import type { Probe } from '../../app/probes/probe.ts';
+import { caOf } from '../../app/git-server.ts';
 
 export interface DoctorFlags {
   /** A token that may read webhooks; null: the repository's own. */

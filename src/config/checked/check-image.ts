@@ -9,8 +9,7 @@ import type { ConfigLocation } from './location.ts';
 import { checkReference, checkReferences } from './check-repository.ts';
 import { checkName } from './check-settings.ts';
 import { compileGlob } from './compile-glob.ts';
-import type { Repository } from './config.ts';
-import type { ImageCredentials, ImagePolicy, ImageWebhook, ImageWrite, TagPolicy } from './image-policy.ts';
+import type { Repository, ImagePolicy, TagPolicy, ImageCredentials, ImageWebhook, ImageWrite } from './config.ts';
 import type * as z from 'zod';
 
 type Written = z.output<typeof shape.image>;

@@ -2,7 +2,7 @@ import type { HostName } from '../../githost/hosts.ts';
 import type { ChannelConfig } from './channel.ts';
 import type { Window } from '../written/window.ts';
 import type { SecretReference } from '../written/reference.ts';
-import type { ImagePolicy } from './image-policy.ts';
+import type { ImageReference } from '../images/image-reference.ts';
 
 /** headgate.yml in its checked form: defaults are filled in, names are resolved, and paths have a known base. */
 export interface Config {
@@ -210,4 +210,60 @@ export interface TargetTemplate {
   /** The allowed namespaces of each target; null: only the target's own. */
   readonly namespaces: readonly string[] | null;
   readonly settings: TargetSettings;
+}
+
+/** An entry of `images`: which tag of an image is wanted, and where it is written. Plain data but for the repositories. */
+export interface ImagePolicy {
+  readonly name: string;
+  readonly image: Pick<ImageReference, 'registry' | 'repository'>;
+  readonly policy: TagPolicy;
+  /** Null: the registry is read without any. */
+  readonly credentials: ImageCredentials | null;
+  /** Null: only the poll finds new tags. */
+  readonly webhook: ImageWebhook | null;
+  /** 0: the sweep never polls. */
+  readonly intervalMs: number;
+  readonly debounceMs: number;
+  readonly jsonPaths: readonly { readonly kind: string; readonly path: string }[];
+  readonly commit: {
+    readonly author: { readonly name: string; readonly email: string };
+    /** The template of the message; null: the default. */
+    readonly message: string | null;
+  };
+  readonly afterRevert: 'skip' | 'hold';
+  readonly writes: readonly ImageWrite[];
+}
+
+export type TagPolicy =
+  | { readonly kind: 'semver'; readonly range: string }
+  | {
+      readonly kind: 'newest';
+      /** The source of a regular expression. */
+      readonly pattern: string;
+      /** The group that is compared; null: the whole tag. */
+      readonly by: string | null;
+      readonly order: 'numerical' | 'alphabetical' | 'semver';
+    }
+  | { readonly kind: 'digest'; readonly tag: string };
+
+export type ImageCredentials =
+  | { readonly kind: 'ecr' }
+  /** Without a username: a registry that takes any, such as GHCR. */
+  | { readonly kind: 'password'; readonly username: string | null; readonly password: SecretReference };
+
+export type ImageWebhookKind = 'ghcr' | 'dockerhub' | 'harbor' | 'quay' | 'acr' | 'gitea' | 'distribution' | 'signed';
+
+export interface ImageWebhook {
+  readonly kind: ImageWebhookKind;
+  readonly secrets: readonly SecretReference[];
+}
+
+export interface ImageWrite {
+  /** Has `write`. */
+  readonly repository: Repository;
+  readonly branch: string;
+  /** `refs/heads/<branch>` */
+  readonly ref: string;
+  /** From the root of the repository. */
+  readonly paths: readonly ExcludeGlob[];
 }

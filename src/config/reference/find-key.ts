@@ -1,6 +1,6 @@
 import { nearest } from '../written/nearest.ts';
 import { KEYS } from './keys.ts';
-import type { KeyReference } from './keys.ts';
+import type { KeyReference } from './key-reference.ts';
 
 export type FoundKey =
   | { readonly kind: 'found'; readonly reference: KeyReference; readonly inside: readonly KeyReference[] }

@@ -1,4 +1,4 @@
-import type { KeyReference } from './keys.ts';
+import type { KeyReference } from './key-reference.ts';
 
 export const IMAGES: readonly KeyReference[] = [
   {

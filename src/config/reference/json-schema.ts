@@ -7,7 +7,7 @@ import * as shape from '../written/shape.ts';
 import { cronSpan, window as windowShape } from '../written/window-shape.ts';
 import { defaultText } from './default-text.ts';
 import { KEYS } from './keys.ts';
-import type { KeyReference } from './keys.ts';
+import type { KeyReference } from './key-reference.ts';
 
 export type JsonSchema = z.core.JSONSchema.BaseSchema;
 

@@ -1,6 +1,6 @@
-import type { ImagePolicy } from '../../config/checked/image-policy.ts';
 import { isTag, parseImageReference } from '../../config/images/image-reference.ts';
 import type { PlacedScalar } from './nodes.ts';
+import type { ImagePolicy } from '../../config/checked/config.ts';
 
 /** An image whose references are looked for. */
 export type SoughtImage = Pick<ImagePolicy, 'name' | 'image' | 'jsonPaths'>;

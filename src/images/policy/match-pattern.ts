@@ -1,5 +1,5 @@
 import { runInNewContext } from 'node:vm';
-import type { TagPolicy } from '../../config/checked/image-policy.ts';
+import type { TagPolicy } from '../../config/checked/config.ts';
 
 /** A tag with the part of it that is compared. */
 export interface Keyed {

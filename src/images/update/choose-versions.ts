@@ -1,10 +1,10 @@
-import type { ImagePolicy } from '../../config/checked/image-policy.ts';
 import { asDeployError } from '../../error/deploy-error.ts';
 import type { DeployError } from '../../error/deploy-error.ts';
 import { chooseFrom } from '../choose-from.ts';
 import type { Registry } from '../ports.ts';
 import { sideBySide } from './side-by-side.ts';
 import type { WrittenImage } from './write-group.ts';
+import type { ImagePolicy } from '../../config/checked/config.ts';
 
 /** What the policy of an image wants now. */
 export type Wanted =

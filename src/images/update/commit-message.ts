@@ -1,6 +1,6 @@
-import type { ImagePolicy, TagPolicy } from '../../config/checked/image-policy.ts';
 import { fullNameOf } from '../edit/reference.ts';
 import { imageTrailer } from './record.ts';
+import type { ImagePolicy, TagPolicy } from '../../config/checked/config.ts';
 
 /** One image that a commit changes. */
 export interface ImageChange {

@@ -1,7 +1,7 @@
-import type { ImagePolicy } from '../../config/checked/image-policy.ts';
 import { carriesDigest, textFor, versionIn } from '../edit/reference.ts';
 import type { ImageReference, ImageVersion } from '../edit/reference.ts';
 import type { IndexedFile } from './branch-memory.ts';
+import type { ImagePolicy } from '../../config/checked/config.ts';
 
 /** A reference in a file. */
 export interface ReferenceIn {

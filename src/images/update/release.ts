@@ -1,5 +1,4 @@
-import type { ImagePolicy } from '../../config/checked/image-policy.ts';
-import type { Repository } from '../../config/checked/config.ts';
+import type { Repository, ImagePolicy } from '../../config/checked/config.ts';
 import type { UpdatePorts } from './ports.ts';
 import { recordRef, releaseMessage } from './record.ts';
 

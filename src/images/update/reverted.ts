@@ -1,4 +1,3 @@
-import type { ImagePolicy } from '../../config/checked/image-policy.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import type { BranchMemory } from './branch-memory.ts';
 import { isAt, parseVersion } from './outdated.ts';
@@ -9,6 +8,7 @@ import type { ReadBranch } from './read-branch.ts';
 import { lastWriteOf, recordRef, recordsIn, sinceRelease } from './record.ts';
 import type { ImageRecord } from './record.ts';
 import type { WriteGroup } from './write-group.ts';
+import type { ImagePolicy } from '../../config/checked/config.ts';
 
 export interface Looking extends Pick<UpdatePorts, 'readers'> {
   readonly group: WriteGroup;

@@ -1,4 +1,3 @@
-import type { ImagePolicy } from '../../config/checked/image-policy.ts';
 import type { Written } from '../branch-writer.ts';
 import type { Usage } from '../../deploy/ports/usage.ts';
 import type { Wanted } from './choose-versions.ts';
@@ -6,6 +5,7 @@ import type { ImageChange } from './commit-message.ts';
 import type { UpdatePorts } from './ports.ts';
 import type { Reverted } from './reverted.ts';
 import type { WriteGroup } from './write-group.ts';
+import type { ImagePolicy } from '../../config/checked/config.ts';
 
 /** An image without a wanted version. It waits for a tag, or for its registry. */
 export function reportWanted(

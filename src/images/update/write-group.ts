@@ -1,5 +1,4 @@
-import type { ImagePolicy } from '../../config/checked/image-policy.ts';
-import type { Config, ExcludeGlob, Repository } from '../../config/checked/config.ts';
+import type { Config, ExcludeGlob, Repository, ImagePolicy } from '../../config/checked/config.ts';
 
 /** A branch and all images that are written to it: they share one commit. */
 export interface WriteGroup {

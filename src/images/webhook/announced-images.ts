@@ -1,4 +1,4 @@
-import type { ImagePolicy } from '../../config/checked/image-policy.ts';
+import type { ImagePolicy } from '../../config/checked/config.ts';
 
 /**
  * The images that a message to the webhook of one of them is about: all policies of a repository of the same registry, since a

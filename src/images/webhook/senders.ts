@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import type { ImageWebhookKind } from '../../config/checked/image-policy.ts';
 import { authenticateSha256, authenticWith, isSame, isSha256Signature } from '../../githost/port/authentic.ts';
 import type { AuthenticDelivery, Delivery } from '../../githost/port/git-host.ts';
+import type { ImageWebhookKind } from '../../config/checked/config.ts';
 
 /** What a registry's message says. */
 export type Announced =

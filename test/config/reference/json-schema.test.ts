@@ -7,8 +7,8 @@ import { referenceFiles } from '../../../infra/reference.ts';
 import { configSchema } from '../../../src/config/reference/json-schema.ts';
 import type { JsonSchema } from '../../../src/config/reference/json-schema.ts';
 import { KEYS } from '../../../src/config/reference/keys.ts';
-import type { KeyReference } from '../../../src/config/reference/keys.ts';
 import { configOf, errorsOf } from '../builders.ts';
+import type { KeyReference } from '../../../src/config/reference/key-reference.ts';
 
 const validate = new Ajv({ strict: false }).compile(configSchema());
 

@@ -1,10 +1,10 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { ImagePolicy, ImageWebhookKind } from '../../../src/config/checked/image-policy.ts';
 import type { Log } from '../../../src/deploy/ports/log.ts';
 import { receive } from '../../../src/deploy/webhook/receive.ts';
 import type { Reception, WebhookRequest } from '../../../src/deploy/webhook/reception.ts';
 import { aConfig, aRepository } from '../../githost/builders.ts';
+import type { ImagePolicy, ImageWebhookKind } from "../../../src/config/checked/config.ts";
 
 const SECRET = 'planted-secret/of the test';
 const BEARER = { authorization: `Bearer ${SECRET}` };

@@ -1,0 +1,27 @@
+import type { ClusterAccess } from '../cluster/api/access.ts';
+import type { ClusterConfig, Target, Repository } from '../config/checked/config.ts';
+import type { TargetCluster } from '../cluster/cluster.ts';
+import type { RunPorts, Runtime } from '../deploy/ports/runtime.ts';
+import type { HttpAgents } from '../exchange/exchange.ts';
+import type { Servers } from '../exchange/servers.ts';
+import { openRepository } from '../git/reader.ts';
+import type { GitServer } from '../git/transport.ts';
+import type { Revision } from '../snapshot/source.ts';
+/** The access to a cluster for one target; null: with the cluster's own credentials, to read it. */
+export type AccessOf = (cluster: ClusterConfig, target: Target | null) => Promise<ClusterAccess>;
+
+export interface AppRuntime extends Runtime {
+  /** A target's cluster without its repository. */
+  readonly openCluster: (target: Target) => Promise<TargetCluster>;
+  readonly accessOf: AccessOf;
+  /** `limitMs`: how long the run may take; null: no limit. */
+  readonly open: (target: Target, revision: Revision | null, limitMs?: number | null) => Promise<RunPorts>;
+  readonly openGit: (repository: Repository) => Promise<ReturnType<typeof openRepository>>;
+  /** A repository's server with this token; null: without any. */
+  readonly gitServerOf: (repository: Repository, token: string | null) => Promise<GitServer>;
+  readonly agents: HttpAgents;
+  /** The token that reads the repository; null: none. */
+  readonly tokenOf: (repository: Repository) => Promise<string | null>;
+  readonly servers: Servers;
+  close(): void;
+}

@@ -1,0 +1,21 @@
+import type { ChannelRenderer, Destination } from '../../channels/port.ts';
+import type { ChannelConfig } from '../../config/checked/channel.ts';
+import type { Config } from '../../config/checked/config.ts';
+import type { Aws } from '../../platforms/aws/api/request.ts';
+import type { SecretSources } from '../secrets.ts';
+
+export interface Delivery extends Pick<SenderOptions, 'aws' | 'wait' | 'deadlineMs'> {
+  readonly channel: ChannelConfig;
+  readonly to: Destination;
+  readonly renderer: ChannelRenderer;
+}
+
+export interface SenderOptions {
+  readonly config: Pick<Config, 'channels' | 'repositories'>;
+  readonly secrets: SecretSources;
+  readonly aws: Aws;
+  readonly nowMs: () => number;
+  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** For one request and its response; default 10 s. */
+  readonly deadlineMs?: number;
+}
