@@ -4,7 +4,7 @@ import type { TargetCluster } from '../cluster/cluster.ts';
 import type { RunPorts, Runtime } from '../deploy/ports/runtime.ts';
 import type { HttpAgents } from '../exchange/exchange.ts';
 import type { Servers } from '../exchange/servers.ts';
-import { openRepository } from '../git/reader.ts';
+import type { openRepository } from '../git/reader.ts';
 import type { GitServer } from '../git/transport.ts';
 import type { Revision } from '../snapshot/source.ts';
 /** The access to a cluster for one target; null: with the cluster's own credentials, to read it. */

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { chooseTag } from '../../../src/images/policy/choose-tag.ts';
 import type { Choice } from '../../../src/images/policy/choose-tag.ts';
-import type { TagPolicy } from "../../../src/config/checked/config.ts";
+import type { TagPolicy } from '../../../src/config/checked/config.ts';
 
 const semver = (range: string): TagPolicy => ({ kind: 'semver', range });
 const newest = (order: 'numerical' | 'alphabetical' | 'semver', pattern = '', by: string | null = null): TagPolicy => ({

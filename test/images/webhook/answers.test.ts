@@ -4,7 +4,7 @@ import type { Log } from '../../../src/deploy/ports/log.ts';
 import { receive } from '../../../src/deploy/webhook/receive.ts';
 import type { Reception, WebhookRequest } from '../../../src/deploy/webhook/reception.ts';
 import { aConfig, aRepository } from '../../githost/builders.ts';
-import type { ImagePolicy, ImageWebhookKind } from "../../../src/config/checked/config.ts";
+import type { ImagePolicy, ImageWebhookKind } from '../../../src/config/checked/config.ts';
 
 const SECRET = 'planted-secret/of the test';
 const BEARER = { authorization: `Bearer ${SECRET}` };
