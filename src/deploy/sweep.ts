@@ -14,6 +14,7 @@ import type { RepositorySnapshot } from './targets/list-generated-targets.ts';
 import type { DeployRequest } from './ports/request.ts';
 import type { RunPorts, Runtime } from './ports/runtime.ts';
 import { isBackingOff } from '../state/backoff.ts';
+import { hasFailed } from '../state/history.ts';
 import type { Git } from './ports/git.ts';
 import { activeHold, openedCommit } from '../state/current.ts';
 import { describeHold } from '../state/hold.ts';
@@ -134,7 +135,8 @@ async function isBehind(
     return needsHeldRun({ target, state, ...closed, tip, nowMs: runtime.nowMs() }, { git, tools }, signal);
   }
   if (isBackingOff(state.outcome, { revision: tip, settings, nowMs: runtime.nowMs() })) return false;
-  return !(await isAtTip({ target, state, tip }, { git, tools }, signal));
+  // What failed may be over: the run that finds the tip applied records that.
+  return hasFailed(state.outcome) || !(await isAtTip({ target, state, tip }, { git, tools }, signal));
 }
 
 /** Outside its windows, unless the run of the tip has opened within one. */

@@ -44,6 +44,11 @@ export type RecordedVerdict = (typeof RECORDED_VERDICTS)[number];
 /** A run that fails in a way that may pass records `retry` instead, and one that was superseded nothing. */
 export const RECORDED_VERDICTS = ['unchanged', 'deployed', 'waiting', 'partial', 'refused', 'failed'] as const;
 
+/** Did the last run fail? One that waits, or that was killed, has no outcome yet. */
+export function hasFailed({ verdict }: { readonly verdict: RecordedVerdict | null }): boolean {
+  return verdict === 'partial' || verdict === 'refused' || verdict === 'failed';
+}
+
 /** Was the attempted commit applied completely, as far as it was decided? */
 export function hasSucceeded({ verdict }: { readonly verdict: RecordedVerdict | null }): boolean {
   return verdict === 'deployed' || verdict === 'unchanged';

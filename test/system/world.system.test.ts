@@ -240,8 +240,15 @@ describe('a run that ends with an error', () => {
     await testbed.git('-C', bare, 'update-ref', '-d', 'refs/heads/main');
     await testbed.host.redeliver(testbed.host.deliveries.find(({ event }) => event === 'push')?.id ?? '');
     await testbed.logged(({ verdict }) => verdict === 'failed');
-    const [shown] = JSON.parse((await testbed.headgate('status', '--output', 'json')).stdout) as object[];
-    expect(shown).toMatchObject({ verdict: 'failed', revision: before });
+    const shown = async () =>
+      (JSON.parse((await testbed.headgate('status', '--output', 'json')).stdout) as object[])[0];
+    expect(await shown()).toMatchObject({ verdict: 'failed', revision: before });
+
+    // The next sweep finds that nothing is left of it.
+    await testbed.git('-C', bare, 'update-ref', 'refs/heads/main', before);
+    expect(await testbed.headgate('sweep')).toMatchObject({ code: 0 });
+    expect(await shown()).toMatchObject({ verdict: 'unchanged', revision: before });
+    expect(await testbed.headgate('sweep')).toMatchObject({ code: 0 });
   });
 });
 

@@ -1,8 +1,9 @@
 import { unchanged, refusedBecause } from '../report/report.ts';
 import type { Report } from '../ports/report.ts';
 import type { World } from '../ports/world.ts';
+import { hasFailed } from '../../state/history.ts';
 import { reportSuperseded } from './report-events.ts';
-import { owed, previousOf, unchangedSince } from './outcome.ts';
+import { owed, previousOf, unchangedSince, wasFailed } from './outcome.ts';
 import { waitBefore } from './pause-before.ts';
 import { planRun } from '../prepare/prepare.ts';
 import { releaseAndWait } from './wait-for-release.ts';
@@ -32,9 +33,8 @@ export async function endEarly(
       return endKept({ at: openedCommit(state), reason: stop.reason }, run, { world, signal });
     case 'current':
       await reportSuperseded(run, world, signal);
-      if (state.progress.waiting !== null || state.outcome.retry !== null || isLeftByHold(state, revision))
-        await settle(run, world, signal);
-      return { ...unchangedSince(state, revision), ...owed(run) };
+      if (isUnsettled(run)) await settle(run, world, signal);
+      return { ...unchangedSince(state, revision), ...(wasFailed(run) ? { isOwed: true } : owed(run)) };
     case 'never-deployed':
       return unchanged(revision, state.hasOtherOrigin ? null : previousOf(state));
     case 'backing-off':
@@ -76,9 +76,20 @@ async function releaseFirst(
     : releaseAndWait(planned, on, world, signal);
 }
 
+/** Does the state still record that a run waits or failed? */
+function isUnsettled({ state, revision }: StartedRun): boolean {
+  const { progress, outcome } = state;
+  return progress.waiting !== null || outcome.retry !== null || hasFailed(outcome) || isLeftByHold(state, revision);
+}
+
 /** The target no longer has to apply what it was waiting for, or failed to apply: the tip is applied already. */
 async function settle(run: StartedRun, world: World, signal: AbortSignal): Promise<void> {
-  const change = { progress: { waiting: null }, outcome: { pendingOn: null, backoff: null, retry: null } };
+  const { state, revision } = run;
+  const over = { pendingOn: null, backoff: null, retry: null };
+  const outcome = hasFailed(state.outcome)
+    ? ({ ...over, verdict: 'unchanged', attempted: revision, errors: [] } as const)
+    : over;
+  const change = { progress: { waiting: null }, outcome };
   await world.stage('record', () => run.recorded.record(change, signal));
 }
 

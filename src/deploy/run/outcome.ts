@@ -8,7 +8,7 @@ import { unchanged } from '../report/report.ts';
 import { recipientOf } from '../targets/recipient.ts';
 import type { PlannedRun, StartedRun } from '../prepare/started-run.ts';
 import { namesOf } from '../prepare/names.ts';
-import { hasSucceeded } from '../../state/history.ts';
+import { hasFailed, hasSucceeded } from '../../state/history.ts';
 import { isLeftByHold } from '../../state/current.ts';
 
 export function previousOf({ applied: { source } }: TargetState): Revision | null {
@@ -43,7 +43,7 @@ export function owed({
 
 /** Was this commit reported as failed? What failed may have been done meanwhile, by another target for example. */
 export function wasFailed({ state: { outcome }, revision }: Pick<StartedRun, 'state' | 'revision'>): boolean {
-  return outcome.attempted === revision && ['partial', 'refused', 'failed'].includes(outcome.verdict ?? '');
+  return outcome.attempted === revision && hasFailed(outcome);
 }
 
 /** Reports a commit that was applied in several runs as one. */
