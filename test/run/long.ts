@@ -1,6 +1,6 @@
 /**
- * Files that `npm test` leaves to `npm run test:all`, so that it stays within ten minutes on two cores: each tests in many
- * cases, or with whole programs, what a file that stays tests in a few.
+ * Files that `npm test` leaves to `npm run test:all`, because together they take as long as a third of all tests: each tests
+ * in many cases, or with whole programs, what a file that stays tests in a few.
  */
 export const LONG: readonly string[] = [
   'test/cli/bootstrap.parts.test.ts',
