@@ -98,6 +98,15 @@ describe('the functions', () => {
     // A token that is younger than five seconds is not renewed at once: then the next try does it.
     await aws.testbed.outcome(revision, 'deployed');
     expect(aws.aws.requests.slice(asked)).toMatchObject([{ action: 'AssumeRole', status: 200 }]);
+    // The sweep has signed in too, for an earlier test.
+    await vi.waitFor(
+      async () => {
+        const lines = aws.testbed.log.length;
+        await aws.functions.sweep.call({ drift: false });
+        expect(aws.testbed.log.slice(lines).filter(({ message }) => message === 'sweep-failed')).toEqual([]);
+      },
+      { timeout: 20_000, interval: 500 },
+    );
   });
 
   it('generate a target from an added directory, refuse a directory outside the limits, and detect both in a sweep', async () => {
