@@ -7,6 +7,7 @@ import type { Servers } from '../exchange/servers.ts';
 import type { openRepository } from '../git/reader.ts';
 import type { GitServer } from '../git/transport.ts';
 import type { Revision } from '../snapshot/source.ts';
+
 /** The access to a cluster for one target; null: with the cluster's own credentials, to read it. */
 export type AccessOf = (cluster: ClusterConfig, target: Target | null) => Promise<ClusterAccess>;
 

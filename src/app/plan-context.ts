@@ -7,24 +7,20 @@ import type { ReviewedPlan } from '../plan/approval/approval.ts';
 import type { PlanContext } from '../pulls/plan/context.ts';
 import { reviewedPlans } from '../pulls/plan/reviewed.ts';
 import type { Revision } from '../snapshot/source.ts';
-import { resolveSecret } from './secrets.ts';
-import type { SecretSources } from './secrets.ts';
 import type { AppRuntime } from './app-runtime.ts';
 import { caOf, gitServerOf } from './git-server.ts';
 
 interface Opened {
   readonly runtime: AppRuntime;
-  readonly secrets: SecretSources;
   readonly queue: PlanQueue;
 }
 
-/** What plans of pull requests need besides a runtime. Keys are read again for each, so that a rotated one works at once. */
-export function planContext({ runtime, secrets, queue }: Opened): PlanContext {
+/** What plans of pull requests need besides a runtime. */
+export function planContext({ runtime, queue }: Opened): PlanContext {
   return {
     runtime,
     queue,
     openPullRequests: (repository) => openPullRequestsOf(repository, runtime),
-    keys: (signal) => Promise.all(runtime.config.keys.map((reference) => resolveSecret(reference, secrets, signal))),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { AwsReference, AwsSecrets } from '../platforms/aws/secrets/secrets.ts';
-import type { Repository } from '../config/checked/config.ts';
 import { formatReference } from '../config/written/reference.ts';
+import type { Reception } from '../deploy/webhook/reception.ts';
 import { DeployError } from '../error/deploy-error.ts';
 import type { SecretReference } from '../config/written/reference.ts';
 
@@ -35,13 +35,7 @@ export async function resolveSecret(
   }
 }
 
-/** A repository, or an image. */
-type SecretOwner = Pick<Repository, 'webhookSecrets'>;
-
-export interface WebhookSecrets {
-  readonly secretsOf: (of: SecretOwner, signal: AbortSignal) => Promise<readonly string[]>;
-  readonly rotatedSecretsOf: (of: SecretOwner, signal: AbortSignal) => Promise<readonly string[] | null>;
-}
+export type WebhookSecrets = Pick<Reception, 'secretsOf' | 'rotatedSecretsOf'>;
 
 /** The secrets that deliveries are signed with. Only those from AWS are cached, and so can be out of date. */
 export function webhookSecrets(sources: SecretSources): WebhookSecrets {

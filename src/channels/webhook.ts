@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { hmacSha256 } from '../signing/hmac.ts';
 import { cloudEventOf } from './cloud-event.ts';
 import type { ChannelRenderer } from './port.ts';
 
@@ -26,5 +26,5 @@ export const webhook: ChannelRenderer = {
 /** The secret is base64 after `whsec_`; any other text is taken as it is. */
 function signature(signed: string, secret: string): string {
   const key = secret.startsWith('whsec_') ? Buffer.from(secret.slice('whsec_'.length), 'base64') : secret;
-  return createHmac('sha256', key).update(signed).digest('base64');
+  return hmacSha256(key, signed).toString('base64');
 }

@@ -14,6 +14,7 @@ import type { RepositorySnapshot } from './targets/list-generated-targets.ts';
 import type { DeployRequest } from './ports/request.ts';
 import type { RunPorts, Runtime } from './ports/runtime.ts';
 import { isBackingOff } from '../state/backoff.ts';
+import { whyClosed } from '../windows/why-closed.ts';
 import { hasFailed } from '../state/history.ts';
 import type { Git } from './ports/git.ts';
 import { activeHold, openedCommit } from '../state/current.ts';
@@ -145,8 +146,6 @@ async function closedFor(
   nowMs: number,
 ): Promise<{ readonly at: Revision | null; readonly reason: string } | null> {
   const at = openedCommit(state);
-  if (windows.length === 0 || at === tip) return null;
-  const { reasonWhileClosed } = await import('../windows/describe.ts');
-  const reason = reasonWhileClosed(windows, nowMs);
+  const reason = at === tip ? null : await whyClosed(windows, nowMs);
   return reason === null ? null : { at, reason };
 }

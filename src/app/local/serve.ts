@@ -130,7 +130,7 @@ function startConsumers(
   const deploys = consumeRequests({ ...common, queue: deploy, waits, deadLetters, plans });
   const failed = consumeDeadLetters({ ...common, queue: dead, waits: null, deadLetters });
   const readiness = consumeChecks({ ...common, queue: checks, waits: null });
-  const context = planContext({ runtime, secrets: runtime.secrets, queue: plans });
+  const context = planContext({ runtime, queue: plans });
   const planning = consumePlans({ ...common, queue: plans, waits: null, context, servers: runtime.servers });
   const images = consumeWrites({ ...common, queue: writes, waits: null, openUpdates: () => openUpdatesLate(runtime) });
   const messages = consumeNotices({ ...common, queue: notices, waits: null, errors: channelErrors });

@@ -21,7 +21,8 @@ import type { Admitted } from './guard.ts';
 import { openLive } from './live.ts';
 import type { Live } from './live.ts';
 import type { PageReader } from './reader.ts';
-import { isSame, openSessions } from './sessions.ts';
+import { isSameSecret } from '../../signing/hmac.ts';
+import { openSessions } from './sessions.ts';
 import type { Session, Sessions } from './sessions.ts';
 
 export interface PageOptions {
@@ -177,7 +178,7 @@ async function steer(at: Steered): Promise<void> {
   }
   const form = await readForm(exchange.request);
   if (form === null) return send(exchange, { status: 400, type: 'text/plain', text: 'not a form of this page\n' });
-  if (!isSame(form.get('form') ?? '', context.formToken ?? '')) {
+  if (!isSameSecret(form.get('form') ?? '', context.formToken ?? '')) {
     return send(exchange, {
       status: 403,
       type: 'text/plain',

@@ -1,4 +1,5 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import { isSameSecret } from '../../signing/hmac.ts';
 
 /** One browser that opened an address with a token. */
 export interface Session {
@@ -26,7 +27,7 @@ export function openSessions(nowMs: () => number, onSpent: (next: string) => voi
   return {
     token: () => token,
     signIn(given) {
-      if (!isSame(given, token)) return null;
+      if (!isSameSecret(given, token)) return null;
       token = secret();
       const cookie = secret();
       known.set(digestOf(cookie), { session: { formToken: secret() }, usedMs: nowMs() });
@@ -47,12 +48,6 @@ export function openSessions(nowMs: () => number, onSpent: (next: string) => voi
       return found.session;
     },
   };
-}
-
-/** In constant time. */
-export function isSame(a: string, b: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(a), digest(b));
 }
 
 function secret(): string {

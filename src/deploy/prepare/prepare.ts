@@ -19,6 +19,7 @@ import {
   stopWhileBackingOff,
 } from './stops.ts';
 import type { GeneratedFacts, Stop } from './stops.ts';
+import { whyClosed } from '../../windows/why-closed.ts';
 
 /** What a run would do: a deploy does it, a plan shows it. */
 export type Prepared =
@@ -81,19 +82,12 @@ async function findStop(run: StartedRun, world: World, signal: AbortSignal): Pro
   return (
     stopWhileHeld(run, isAtTip !== null) ??
     isAtTip ??
-    stopOutsideWindows(run, await readWindows(run)) ??
+    stopOutsideWindows(run, await whyClosed(run.request.target.windows, run.nowMs)) ??
     stopGeneratedTarget(run, await readGeneratedFacts(run, world, signal)) ??
     stopWhileBackingOff(run) ??
     stopWhileUnapproved(run) ??
     stopForDependencies(await world.unmet(signal))
   );
-}
-
-/** Why the target may not deploy now; null: it may. */
-async function readWindows({ request: { target }, nowMs }: StartedRun): Promise<string | null> {
-  if (target.windows.length === 0) return null;
-  const { reasonWhileClosed } = await import('../../windows/describe.ts');
-  return reasonWhileClosed(target.windows, nowMs);
 }
 
 async function readGeneratedFacts(run: StartedRun, world: World, signal: AbortSignal): Promise<GeneratedFacts | null> {

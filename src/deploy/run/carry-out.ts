@@ -7,7 +7,7 @@ import type { World } from '../ports/world.ts';
 import { applied, refused, undecidedWarning } from '../report/report.ts';
 import { reportSuperseded, reportWaiting } from './report-events.ts';
 import { nextOf } from '../prepare/next.ts';
-import { checkOf, owed, previousOf, unchangedSince, wasFailed, withOverall } from './outcome.ts';
+import { checkOf, owed, previousOf, unchangedSince, withOverall } from './outcome.ts';
 import { waitBefore } from './pause-before.ts';
 import type { PlannedRun } from '../prepare/started-run.ts';
 import { pendingOfHeld, refusalState, successState, transitionsOf } from './state-transitions.ts';
@@ -104,8 +104,7 @@ async function record(run: PlannedRun, world: World, signal: AbortSignal): Promi
   await world.stage('record', () => run.observed.record(change, signal));
   const report = unchangedSince(withChange(state, change), revision);
   const warnings = [...plan.warnings, ...plan.undecided.map((each) => undecidedWarning(each))];
-  const isOwed = wasFailed(run) ? { isOwed: true } : owed(run);
-  return { ...report, previous: previousOf(state), warnings, ...isOwed };
+  return { ...report, previous: previousOf(state), warnings, ...owed(run) };
 }
 
 async function apply(run: PlannedRun, world: World, signal: AbortSignal): Promise<Report> {

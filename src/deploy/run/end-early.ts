@@ -3,7 +3,7 @@ import type { Report } from '../ports/report.ts';
 import type { World } from '../ports/world.ts';
 import { hasFailed } from '../../state/history.ts';
 import { reportSuperseded } from './report-events.ts';
-import { owed, previousOf, unchangedSince, wasFailed } from './outcome.ts';
+import { owed, previousOf, unchangedSince } from './outcome.ts';
 import { waitBefore } from './pause-before.ts';
 import { planRun } from '../prepare/prepare.ts';
 import { releaseAndWait } from './wait-for-release.ts';
@@ -34,7 +34,7 @@ export async function endEarly(
     case 'current':
       await reportSuperseded(run, world, signal);
       if (isUnsettled(run)) await settle(run, world, signal);
-      return { ...unchangedSince(state, revision), ...(wasFailed(run) ? { isOwed: true } : owed(run)) };
+      return { ...unchangedSince(state, revision), ...owed(run) };
     case 'never-deployed':
       return unchanged(revision, state.hasOtherOrigin ? null : previousOf(state));
     case 'backing-off':

@@ -32,6 +32,8 @@ export function owed({
   revision,
 }: Pick<StartedRun, 'request' | 'state' | 'revision'>): Pick<Report, 'isOwed' | 'isAnswered'> {
   const { progress, outcome, applied } = state;
+  // What failed may have been done meanwhile, by another target for example.
+  if (outcome.attempted === revision && hasFailed(outcome)) return { isOwed: true };
   if ([progress.waiting?.revision, outcome.retry?.revision].includes(revision)) return { isOwed: true };
   // A command that died after its last write is repeated by its user, and no queue keeps its request.
   const isRepeated = request.trigger.kind === 'cli' && outcome.pendingOn === revision;
@@ -39,11 +41,6 @@ export function owed({
   if (applied.source?.revision !== revision || !hasSucceeded(outcome)) return {};
   if (Date.parse(request.at) > Date.parse(applied.deployedAt ?? '')) return { isAnswered: true };
   return (request.tries ?? 1) > 1 && outcome.pendingOn === revision ? { isOwed: true } : {};
-}
-
-/** Was this commit reported as failed? What failed may have been done meanwhile, by another target for example. */
-export function wasFailed({ state: { outcome }, revision }: Pick<StartedRun, 'state' | 'revision'>): boolean {
-  return outcome.attempted === revision && hasFailed(outcome);
 }
 
 /** Reports a commit that was applied in several runs as one. */

@@ -24,6 +24,7 @@ export interface Answer {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
+/** A repository, or an image. */
 export type SecretOwner = Pick<Repository, 'webhookSecrets'>;
 
 /** The external dependencies of `receive`. */

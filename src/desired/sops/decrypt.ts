@@ -1,4 +1,5 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash } from 'node:crypto';
+import { isSame } from '../../signing/hmac.ts';
 import type { Explanation } from '../../error/deploy-error.ts';
 import { isObject } from '../../resource/resource.ts';
 import type { Json, JsonObject } from '../../resource/resource.ts';
@@ -45,8 +46,7 @@ export function verifyFile(text: string, { envelope, key }: OpenedFile): Explana
   }
   const expected = openValue(mac, { key, aad: lastModified })?.text ?? '';
   const found = hash.digest('hex').toUpperCase();
-  const isSame = expected.length === found.length && timingSafeEqual(Buffer.from(expected), Buffer.from(found));
-  return isSame ? null : CHANGED;
+  return isSame(Buffer.from(expected), Buffer.from(found)) ? null : CHANGED;
 }
 
 /** Decrypts the values of an object, and removes its sops block. */

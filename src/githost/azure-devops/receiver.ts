@@ -1,9 +1,10 @@
 import * as z from 'zod/mini';
-import { authenticWith, isSame } from '../port/authentic.ts';
+import { authenticWith } from '../port/authentic.ts';
 import type { AuthenticDelivery, Delivery, GitHost, Parsed, RepositoryIdentity } from '../port/git-host.ts';
 import { ignoredEvent, invalidFields, notUnderstood, readBody } from '../port/payload.ts';
 import { parseRefChanges } from '../port/ref-changes.ts';
 import { WEBHOOK_USER } from './webhook-user.ts';
+import { isSame } from '../../signing/hmac.ts';
 
 /** Service hooks sign nothing. The secret is a password, and only TLS protects the body. */
 export const azureDevopsReceiver: GitHost = {

@@ -1,10 +1,11 @@
 import * as z from 'zod/mini';
-import { authenticWith, hmacSha256, isSame } from '../port/authentic.ts';
+import { authenticWith } from '../port/authentic.ts';
 import type { AuthenticDelivery, Delivery, GitHost, Parsed, RepositoryIdentity } from '../port/git-host.ts';
 import { ignoredEvent, invalidFields, notUnderstood, readBody } from '../port/payload.ts';
 import { parseRefChanges } from '../port/ref-changes.ts';
 import { parseMergeRequestEvent, parseNoteEvent } from './merge-request-event.ts';
 import { isSigningToken, keyOf } from './signing-token.ts';
+import { hmacSha256, isSame } from '../../signing/hmac.ts';
 
 /** Signed by GitLab 19.0 or newer with a signing token, or carrying the plain token of older ones. */
 export const gitlabReceiver: GitHost = {

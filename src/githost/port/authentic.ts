@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { AuthenticDelivery, Delivery } from './git-host.ts';
+import { hmacSha256, isSame } from '../../signing/hmac.ts';
 
 /**
  * The only place that calls a delivery authentic: over bytes that are UTF-8, with one of the secrets, and never with an
@@ -31,15 +31,4 @@ export function authenticateSha256(
   if (!isSha256Signature(text)) return null;
   const digest = Buffer.from(text.slice('sha256='.length), 'hex');
   return authenticWith(delivery, secrets, (secret) => isSame(digest, hmacSha256(secret, delivery.body)));
-}
-
-export function hmacSha256(key: string | Uint8Array, ...parts: readonly (string | Uint8Array)[]): Buffer {
-  const hmac = createHmac('sha256', key);
-  for (const part of parts) hmac.update(part);
-  return hmac.digest();
-}
-
-/** The one comparison of secrets and digests. It takes the same time wherever they differ. */
-export function isSame(one: Uint8Array, other: Uint8Array): boolean {
-  return one.length === other.length && timingSafeEqual(one, other);
 }

@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
-import { authenticateSha256, authenticWith, isSame, isSha256Signature } from '../../githost/port/authentic.ts';
+import { authenticateSha256, authenticWith, isSha256Signature } from '../../githost/port/authentic.ts';
 import type { AuthenticDelivery, Delivery } from '../../githost/port/git-host.ts';
 import type { ImageWebhookKind } from '../../config/checked/config.ts';
+import { isSameSecret } from '../../signing/hmac.ts';
 
 /** What a registry's message says. */
 export type Announced =
@@ -37,7 +38,7 @@ const IN_HEADER: ProofOfOrigin = {
   has: ({ authorization = '' }, token) => token === null && authorization !== '',
   authenticate: (delivery, _token, secrets) =>
     authenticWith(delivery, secrets, (secret) =>
-      isSameText((delivery.headers['authorization'] ?? '').replace(/^Bearer /i, ''), secret.replace(/^Bearer /i, '')),
+      isSameSecret((delivery.headers['authorization'] ?? '').replace(/^Bearer /i, ''), secret.replace(/^Bearer /i, '')),
     ),
 };
 
@@ -45,12 +46,8 @@ const IN_HEADER: ProofOfOrigin = {
 const IN_PATH: ProofOfOrigin = {
   has: (_headers, token) => token !== null,
   authenticate: (delivery, token, secrets) =>
-    authenticWith(delivery, secrets, (secret) => isSameText(token ?? '', secret)),
+    authenticWith(delivery, secrets, (secret) => isSameSecret(token ?? '', secret)),
 };
-
-function isSameText(one: string, other: string): boolean {
-  return isSame(Buffer.from(one), Buffer.from(other));
-}
 
 const pushed = (...repositories: readonly string[]): Announced => ({
   kind: 'pushed',

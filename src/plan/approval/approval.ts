@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { hmacSha256, isSame } from '../../signing/hmac.ts';
 import type { Approved } from '../../state/target-state.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import { meansPlan, shownHash } from './plan-hash.ts';
@@ -92,14 +92,11 @@ export function summaryOf(changes: readonly HashedChange[]): string {
 
 /** Anyone who may write the state object could approve anything, so what it says is signed. */
 function isAuthentic({ proof, ...content }: Approved, keys: readonly string[]): boolean {
-  return keys.some((key) => {
-    const [expected, actual] = [Buffer.from(proofOf(content, key)), Buffer.from(proof)];
-    return expected.length === actual.length && timingSafeEqual(expected, actual);
-  });
+  return keys.some((key) => isSame(Buffer.from(proofOf(content, key)), Buffer.from(proof)));
 }
 
 /** The hashes of the changes contain the target, its cluster and its settings. */
 function proofOf({ revision, hash, by, changes }: Omit<Approved, 'proof'>, key: string): string {
   const text = JSON.stringify(['headgate approval v1', revision, hash, by, changes]);
-  return createHmac('sha256', key).update(text).digest('base64url');
+  return hmacSha256(key, text).toString('base64url');
 }

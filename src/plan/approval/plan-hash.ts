@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { hmacSha256 } from '../../signing/hmac.ts';
 import { canonicalJson } from '../../resource/json.ts';
 import { formatId } from '../../resource/resource.ts';
 import type { Json, ResourceId } from '../../resource/resource.ts';
@@ -98,5 +98,5 @@ function contentOf({ op, candidate, from, adopts }: Write): Json {
 }
 
 function hmacOf(content: Json, key: string): string {
-  return createHmac('sha256', key).update(canonicalJson(content)).digest('hex');
+  return hmacSha256(key, canonicalJson(content)).toString('hex');
 }

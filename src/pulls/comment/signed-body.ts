@@ -1,5 +1,6 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
+import { hmacSha256, isSame } from '../../signing/hmac.ts';
 
 /** What a comment of Headgate says about itself, signed: anyone who may comment could write one that looks like it. */
 export interface CommentFacts {
@@ -46,7 +47,7 @@ export function signBody(content: string, facts: CommentFacts, keys: readonly st
 /** Null: none of the keys has signed it. */
 export function readBody(body: string, keys: readonly string[]): ReadBody | null {
   const [marker, signed = '', proof = ''] = MARKER.exec(body) ?? [];
-  if (marker === undefined || !keys.some((key) => isEqual(hmacOf(signed, key), Buffer.from(proof, 'base64url'))))
+  if (marker === undefined || !keys.some((key) => isSame(hmacOf(signed, key), Buffer.from(proof, 'base64url'))))
     return null;
   const read = z.safeParse(Signed, JSON.parse(Buffer.from(signed, 'base64url').toString())).data;
   if (read === undefined) return null;
@@ -57,11 +58,7 @@ export function readBody(body: string, keys: readonly string[]): ReadBody | null
 
 /** Each key signs for one purpose at a time: https://datatracker.ietf.org/doc/html/rfc2104 */
 function hmacOf(text: string, key: string): Buffer {
-  return createHmac('sha256', key).update(PURPOSE).update(text).digest();
-}
-
-function isEqual(a: Buffer, b: Buffer): boolean {
-  return a.length === b.length && timingSafeEqual(a, b);
+  return hmacSha256(key, PURPOSE, text);
 }
 
 function hashOf(content: string): string {

@@ -9,8 +9,6 @@ import type { PullRequest } from '../../githost/port/pull-requests.ts';
 export interface PlanContext {
   readonly runtime: Runtime;
   readonly openPullRequests: (repository: Repository) => Promise<PullRequests>;
-  /** The keys that prove a comment; the first one signs. */
-  readonly keys: (signal: AbortSignal) => Promise<readonly string[]>;
   readonly queue: PlanQueue;
 }
 

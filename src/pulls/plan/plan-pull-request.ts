@@ -48,7 +48,7 @@ export async function planPullRequest(
     await reactTo(commands, open, signal);
     return { kind: 'answered' };
   }
-  const keys = await context.keys(signal);
+  const keys = await context.runtime.keys(signal);
   const own = open.repository.pullRequests.comment ? await findOwnComment(open, keys, signal) : null;
   const answering = { open, commands, own, keys };
   const isWanted = requests.some(({ comment }) => comment === null) || commands.some((each) => asksForPlan(each));

@@ -26,7 +26,7 @@ export async function refreshPlans(
   if (newest === undefined || repository?.pullRequests.plan !== true) return [];
   const deployed = new Set(requests.flatMap((request) => request.deployed));
   const api = await context.openPullRequests(repository);
-  const keys = await context.keys(signal);
+  const keys = await context.runtime.keys(signal);
   const planned: number[] = [];
   for (const into of branchesOf(repository, context)) {
     const { pullRequests } = await api.listOpen(into, LOOKED_AT, signal);

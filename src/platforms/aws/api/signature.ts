@@ -1,4 +1,5 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHash } from 'node:crypto';
+import { hmacSha256 } from '../../../signing/hmac.ts';
 
 export interface AwsCredentials {
   readonly accessKeyId: string;
@@ -103,8 +104,8 @@ function signatureOf(canonical: string, signing: Signing): string {
   const { region, service, credentials, nowMs } = signing;
   const text = [ALGORITHM, stampOf(nowMs), scopeOf(signing), sha256(canonical)].join('\n');
   const steps = [stampOf(nowMs).slice(0, 8), region, service, 'aws4_request'];
-  const key = steps.reduce<string | Buffer>(hmac, `AWS4${credentials.secretAccessKey}`);
-  return hmac(key, text).toString('hex');
+  const key = steps.reduce<string | Buffer>((at, step) => hmacSha256(at, step), `AWS4${credentials.secretAccessKey}`);
+  return hmacSha256(key, text).toString('hex');
 }
 
 function scopeOf({ region, service, nowMs }: Signing): string {
@@ -114,10 +115,6 @@ function scopeOf({ region, service, nowMs }: Signing): string {
 /** `20260101T000000Z` */
 function stampOf(nowMs: number): string {
   return new Date(nowMs).toISOString().replaceAll(/[:-]|\.\d{3}/g, '');
-}
-
-function hmac(key: string | Buffer, text: string): Buffer {
-  return createHmac('sha256', key).update(text).digest();
 }
 
 function sha256(text: string): string {
