@@ -53,7 +53,7 @@ export function* compareTrees(
 type Entries = ReadonlyMap<string, TreeEntry>;
 
 /** Null when the tree is not in the store yet. */
-function entriesOf(id: string | null, missing: Set<string>, { store, subject }: WalkContext): Entries | null {
+export function entriesOf(id: string | null, missing: Set<string>, { store, subject }: WalkContext): Entries | null {
   if (id === null) return new Map();
   const object = store.get(id);
   if (object === undefined) {

@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto';
 import { visibleLine } from '../error/visible-text.ts';
+import { entriesOf } from './difference.ts';
 import type { WalkContext } from './difference.ts';
 import { formatOf } from './object-format.ts';
+import type { ObjectFormat } from './object-format.ts';
+import { idOf } from './pack.ts';
 import type { ObjectStore } from './pack.ts';
-import { readTree } from './tree.ts';
 import type { TreeEntry } from './tree.ts';
 
 /** The trees of a merge: of the common ancestor, of the branch's tip, and of what is merged into it. */
@@ -68,8 +69,10 @@ function mergeDirectory(
   path: string,
   walk: Walk,
 ): Side {
-  const [ofBase, ofTip, ofHead] = [base, tip, head].map((side) => entriesOf(side, walk));
-  if (ofBase === undefined || ofTip === undefined || ofHead === undefined) return tip;
+  const [ofBase, ofTip, ofHead] = [base, tip, head].map((side) =>
+    entriesOf(side?.id ?? null, walk.missing, walk.context),
+  );
+  if (!ofBase || !ofTip || !ofHead) return tip;
   const merged: TreeEntry[] = [];
   for (const name of new Set([...ofTip.keys(), ...ofHead.keys()])) {
     const sides = { base: ofBase.get(name) ?? null, tip: ofTip.get(name) ?? null, head: ofHead.get(name) ?? null };
@@ -84,24 +87,12 @@ function mergeDirectory(
   return { ...tip, id: addTree(merged, walk, formatOf(tip.id)) };
 }
 
-/** Undefined when the tree is not in the store yet. */
-function entriesOf(side: Side, { context, missing }: Walk): ReadonlyMap<string, TreeEntry> | undefined {
-  if (side === null) return new Map();
-  const object = context.store.get(side.id);
-  if (object === undefined) {
-    missing.add(side.id);
-    return undefined;
-  }
-  const entries = readTree(object.data, { id: side.id, subject: context.subject });
-  return new Map(entries.map((entry) => [entry.name, entry]));
-}
-
 function isSame(a: Side, b: Side): boolean {
   return a?.id === b?.id && a?.mode === b?.mode;
 }
 
 /** Git sorts a directory as if its name ended with a slash: https://git-scm.com/docs/git-mktree */
-function addTree(entries: readonly TreeEntry[], { made }: Walk, format: 'sha1' | 'sha256'): string {
+function addTree(entries: readonly TreeEntry[], { made }: Walk, format: ObjectFormat): string {
   const keyed = entries.map((entry) => ({
     entry,
     key: Buffer.from(`${entry.name}${entry.kind === 'tree' ? '/' : ''}`),
@@ -112,11 +103,8 @@ function addTree(entries: readonly TreeEntry[], { made }: Walk, format: 'sha1' |
       Buffer.concat([Buffer.from(`${mode} ${name}\0`), Buffer.from(id, 'hex')]),
     ),
   );
-  const id = idOf('tree', data, format);
-  made.set(id, { type: 'tree', data });
+  const tree = { type: 'tree', data } as const;
+  const id = idOf(tree, format);
+  made.set(id, tree);
   return id;
-}
-
-export function idOf(type: 'tree' | 'commit', data: Buffer, format: 'sha1' | 'sha256'): string {
-  return createHash(format).update(`${type} ${data.length}\0`).update(data).digest('hex');
 }

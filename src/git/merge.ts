@@ -2,7 +2,8 @@ import type { Merge, MergeSides } from '../deploy/ports/git.ts';
 import { asRevision } from '../snapshot/source.ts';
 import type { ObjectId, Revision } from '../snapshot/source.ts';
 import { gitError } from './git-error.ts';
-import { idOf, mergeTrees } from './merge-trees.ts';
+import { mergeTrees } from './merge-trees.ts';
+import { idOf } from './pack.ts';
 import type { ThreeTrees } from './merge-trees.ts';
 import { formatOf } from './object-format.ts';
 import type { RemoteObjects } from './objects.ts';
@@ -119,7 +120,7 @@ async function mergeInMemory(
   }
   const format = formatOf(tip);
   const commit = commitOf(merged.tree, sides);
-  const id = idOf('commit', commit, format);
+  const id = idOf({ type: 'commit', data: commit }, format);
   const revision = asRevision(id);
   if (revision === null) throw gitError('git-protocol', { subject: id, message: 'the merge has no commit id' });
   for (const [treeId, tree] of merged.made) made.set(treeId, tree);

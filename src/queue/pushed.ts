@@ -1,6 +1,5 @@
 import type { Log } from '../deploy/ports/log.ts';
-import { parseBody } from './body.ts';
-import { serversOfMessages } from './slots.ts';
+import { parsePlainBody } from './body.ts';
 import type { NeedsServers } from './slots.ts';
 import type { Turns } from './turns.ts';
 import { backOffSeconds, workOnGroup } from './work.ts';
@@ -55,8 +54,7 @@ export async function servePushed<T extends { readonly target: string }>(
   const group = options.groupOf(request);
   const known = tries ?? triesWithin(nowMs() - options.sinceMs(request));
   const message = { body, receipt: group, group, tries: known };
-  const servers = serversOfMessages([message], options);
-  const release = await turns.take({ group, servers }, AbortSignal.any([closed, stopping]));
+  const release = await turns.take({ group, servers: options.serversOf(request) }, AbortSignal.any([closed, stopping]));
   if (release === null) return { kind: 'again', afterSeconds: PAUSES.atOnceSeconds };
   try {
     const at = { heartbeat: { lost: () => closed }, signal: stopping };
@@ -70,7 +68,7 @@ export async function servePushed<T extends { readonly target: string }>(
 
 /** A queue that cannot delay a message pushes it at once: the body says when it is due. Zero: at once. */
 function notBeforeOf(body: string): number {
-  const parsed = parseBody(body);
+  const parsed = parsePlainBody(body);
   const found = typeof parsed === 'object' && parsed !== null && 'notBeforeMs' in parsed ? parsed.notBeforeMs : 0;
   return typeof found === 'number' ? found : 0;
 }

@@ -18,6 +18,9 @@ export interface Slots {
   readonly conditionOf: (server: string) => Condition;
 }
 
+/** The condition of a server changes by itself. */
+export const LOOK_AGAIN_MS = 100;
+
 /** How the messages of a queue name the servers that they depend on. */
 export interface NeedsServers<T> {
   /** The servers without which a request cannot be handled. */

@@ -1,8 +1,5 @@
-import { mayBegin } from './slots.ts';
+import { LOOK_AGAIN_MS, mayBegin } from './slots.ts';
 import type { Slots } from './slots.ts';
-
-/** The condition of a server changes by itself. */
-const LOOK_AGAIN_MS = 100;
 
 interface Candidate {
   readonly group: string;

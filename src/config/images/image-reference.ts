@@ -22,6 +22,11 @@ export function isTag(text: string): boolean {
   return TAG.test(text);
 }
 
+/** `docker.io/library/nginx` */
+export function formatImage({ registry, repository }: Pick<ImageReference, 'registry' | 'repository'>): string {
+  return `${registry}/${repository}`;
+}
+
 /** Null when the text is not a reference to an image. */
 export function parseImageReference(text: string): ImageReference | null {
   if (text.length > MAX_LENGTH) return null;

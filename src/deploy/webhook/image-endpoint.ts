@@ -1,7 +1,5 @@
 import type { Config } from '../../config/checked/config.ts';
-import { FORM, mediaTypeOf } from '../../githost/port/media-type.ts';
-import { parseJson, readBody } from '../../githost/port/payload.ts';
-import type { AuthenticDelivery } from '../../githost/port/git-host.ts';
+import { readJsonOrForm } from '../../githost/port/payload.ts';
 import { announcedImages } from '../../images/webhook/announced-images.ts';
 import { SENDERS } from '../../images/webhook/senders.ts';
 import { error, ignored, withoutTargets } from './answer.ts';
@@ -21,7 +19,7 @@ export function imageEndpoint(path: string, { images }: Pick<Config, 'images'>):
     hasProof: (headers) => proof.has(headers, sent),
     authenticate: (delivery, { secrets }) => proof.authenticate(delivery, sent, secrets),
     async decide(delivery, { pollImages }, signal) {
-      const payload = payloadOf(delivery);
+      const payload = readJsonOrForm(delivery);
       if (payload === undefined) return withoutTargets(error(400, 'the body is not JSON'));
       const announced = parse(payload, delivery.headers);
       if (announced.kind === 'not-understood') return withoutTargets(error(400, announced.reason));
@@ -33,12 +31,6 @@ export function imageEndpoint(path: string, { images }: Pick<Config, 'images'>):
       return { answer: { status: 202, body: { queued } }, targets: queued };
     },
   };
-}
-
-/** A form of GitHub has the JSON in one field. */
-function payloadOf(delivery: AuthenticDelivery): unknown {
-  if (mediaTypeOf(delivery.headers) !== FORM) return readBody(delivery);
-  return parseJson(new URLSearchParams(new TextDecoder().decode(delivery.body)).get('payload') ?? '');
 }
 
 /** An invalid encoding is compared as it was sent. */

@@ -2,8 +2,7 @@ import * as z from 'zod/mini';
 import { asObjectId } from '../../snapshot/source.ts';
 import type { ObjectId } from '../../snapshot/source.ts';
 import type { AuthenticDelivery, Parsed, PullRequestAction, RepositoryIdentity } from '../port/git-host.ts';
-import { FORM, mediaTypeOf } from '../port/media-type.ts';
-import { invalidFields, notUnderstood, parseJson } from '../port/payload.ts';
+import { ignoredEvent, invalidFields, notUnderstood, readJsonOrForm } from '../port/payload.ts';
 import { parseCommentEvent, parsePullRequestEvent } from '../port/pull-request-event.ts';
 import { plainPush, readRefChange } from '../port/ref-changes.ts';
 
@@ -28,7 +27,7 @@ type PushPayload = z.infer<typeof PushEvent>;
 
 /** Parses an authentic delivery. GitHub's event header is not signed: forging it can only make a push be ignored. */
 export function parseDelivery(delivery: AuthenticDelivery): Parsed {
-  const payload = readPayload(delivery);
+  const payload = readJsonOrForm(delivery);
   if (payload === undefined) return notUnderstood('the body is not JSON');
   const event = delivery.headers['x-github-event'] ?? '';
   if (event === '') return notUnderstood('the X-GitHub-Event header is missing');
@@ -37,7 +36,7 @@ export function parseDelivery(delivery: AuthenticDelivery): Parsed {
   const repository = data === undefined ? null : identityOf(data.repository);
   if (repository !== null && event === 'pull_request') return parsePullRequestEvent(payload, repository, ACTIONS);
   if (repository !== null && event === 'issue_comment') return parseCommentEvent(payload, repository);
-  return { kind: 'ignored', reason: event === 'ping' ? 'ping' : `event "${event.slice(0, 64)}"`, repository };
+  return event === 'ping' ? { kind: 'ignored', reason: 'ping', repository } : ignoredEvent(event, repository);
 }
 
 /** https://docs.github.com/en/webhooks/webhook-events-and-payloads#pull_request */
@@ -52,11 +51,6 @@ const ACTIONS: Readonly<Record<string, PullRequestAction>> = {
   unlabeled: 'labeled',
   closed: 'closed',
 };
-
-function readPayload({ headers, body }: AuthenticDelivery): unknown {
-  const text = new TextDecoder().decode(body);
-  return parseJson(mediaTypeOf(headers) === FORM ? (new URLSearchParams(text).get('payload') ?? '') : text);
-}
 
 function parsePush(payload: unknown): Parsed {
   const read = z.safeParse(PushEvent, payload);

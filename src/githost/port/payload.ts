@@ -1,5 +1,6 @@
 import type * as z from 'zod/mini';
 import type { AuthenticDelivery, Parsed, RepositoryIdentity } from './git-host.ts';
+import { FORM, mediaTypeOf } from './media-type.ts';
 
 /** Undefined when the text is not JSON. */
 export function parseJson(text: string): unknown {
@@ -13,6 +14,12 @@ export function parseJson(text: string): unknown {
 /** Undefined when the body is not JSON. */
 export function readBody({ body }: AuthenticDelivery): unknown {
   return parseJson(new TextDecoder().decode(body));
+}
+
+/** A webhook of GitHub may be a form, which has the JSON in one field. Undefined when it is not JSON. */
+export function readJsonOrForm({ headers, body }: AuthenticDelivery): unknown {
+  const text = new TextDecoder().decode(body);
+  return parseJson(mediaTypeOf(headers) === FORM ? (new URLSearchParams(text).get('payload') ?? '') : text);
 }
 
 /** An event that concerns no target. Its name may be any text. */

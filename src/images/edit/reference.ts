@@ -1,4 +1,4 @@
-import { isTag, parseImageReference } from '../../config/images/image-reference.ts';
+import { formatImage, isTag, parseImageReference } from '../../config/images/image-reference.ts';
 import type { PlacedScalar } from './nodes.ts';
 import type { ImagePolicy } from '../../config/checked/config.ts';
 
@@ -82,7 +82,7 @@ export function textFor(
       const [named = ''] = reference.text.split('@');
       const hasNoTag = parseImageReference(reference.text)?.tag === null;
       const isSame = isOfImage(reference.text, { image });
-      const name = isSame ? nameIn(named) : fullNameOf({ image });
+      const name = isSame ? nameIn(named) : formatImage(image);
       // `web@sha256:…` has no tag, so the digest alone says which version it is.
       const tagged = isSame && hasNoTag && named !== reference.text ? name : `${name}:${tag}`;
       return isWithDigest ? `${tagged}@${digest}` : tagged;
@@ -92,7 +92,7 @@ export function textFor(
     case 'digest':
       return digest;
     case 'name':
-      return isOfImage(reference.text, { image }) ? reference.text : fullNameOf({ image });
+      return isOfImage(reference.text, { image }) ? reference.text : formatImage(image);
     default:
       return reference.part satisfies never;
   }
@@ -101,10 +101,6 @@ export function textFor(
 function nameIn(named: string): string {
   const colon = named.indexOf(':', named.lastIndexOf('/') + 1);
   return colon === -1 ? named : named.slice(0, colon);
-}
-
-export function fullNameOf({ image: { registry, repository } }: Pick<SoughtImage, 'image'>): string {
-  return `${registry}/${repository}`;
 }
 
 const STYLES: Readonly<Record<string, ImageReference['style']>> = {

@@ -1,8 +1,9 @@
 import satisfies from 'semver/functions/satisfies.js';
+import { compareText } from '../../resource/resource.ts';
 import { keysIn } from './match-pattern.ts';
 import type { Keyed } from './match-pattern.ts';
 import { nearestTags, nearestVersions } from './nearest-tags.ts';
-import { compareNumbers, compareText, compareVersions, parseNumber, versionOf } from './order.ts';
+import { compareNumbers, compareVersions, parseNumber, versionOf } from './order.ts';
 import type { TagPolicy } from '../../config/checked/config.ts';
 
 /** The tag that a policy wants, or why none of the tags is wanted, with those that come closest. */

@@ -1,5 +1,6 @@
 import minVersion from 'semver/ranges/min-version.js';
-import { compareText, compareVersions } from './order.ts';
+import { compareText } from '../../resource/resource.ts';
+import { compareVersions } from './order.ts';
 import type { Version } from './order.ts';
 
 /** Tags for a message about a policy that none fulfills: those that share most of their beginning with `text` first. */

@@ -1,6 +1,7 @@
 import compare from 'semver/functions/compare.js';
 import parse from 'semver/functions/parse.js';
 import type SemVer from 'semver/classes/semver.js';
+import { compareText } from '../../resource/resource.ts';
 
 export interface Version {
   readonly tag: string;
@@ -19,11 +20,6 @@ export function versionOf(tag: string, text: string): readonly Version[] {
 /** Of equal versions (`1.2.3` and `v1.2.3`), the last by the alphabet is the higher one. */
 export function compareVersions(a: Version, b: Version): number {
   return compare(a.value, b.value) || compareText(a.tag, b.tag);
-}
-
-export function compareText(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }
 
 /** A decimal number of any length, exactly. */

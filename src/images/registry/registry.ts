@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
 import { isLoopback } from '../../config/written/address.ts';
-import { isTag } from '../../config/images/image-reference.ts';
+import { formatImage, isTag } from '../../config/images/image-reference.ts';
 import type { DeployError } from '../../error/deploy-error.ts';
 import type { HttpAnswer } from '../../exchange/exchange.ts';
 import type { Registry, RegistryImage } from '../ports.ts';
@@ -41,7 +41,7 @@ export function openRegistry(options: RegistryOptions): Registry {
     request: Pick<Request, 'method' | 'url' | 'accept' | 'bodyLimitBytes'>,
     signal: AbortSignal,
   ): Promise<Answered> {
-    const subject = formatImage(image);
+    const subject = formatImage(image.image);
     const key = JSON.stringify([image.image, image.credentials]);
     const attempt = () =>
       send({ ...request, subject, authorization: authorizations.get(key) ?? null }, options, signal);
@@ -55,7 +55,7 @@ export function openRegistry(options: RegistryOptions): Registry {
   }
 
   async function listAll(image: RegistryImage, signal: AbortSignal): Promise<readonly string[]> {
-    const subject = formatImage(image);
+    const subject = formatImage(image.image);
     const tags = new Set<string>();
     let url: URL | null = addressOf(image, `tags/list?n=${PAGE_TAGS}`);
     for (let pages = 0; url !== null; pages += 1) {
@@ -79,12 +79,12 @@ export function openRegistry(options: RegistryOptions): Registry {
       } catch (thrown) {
         if (!limit.aborted || signal.aborted) throw thrown;
         const message = `listing the tags takes more than ${LISTING_MS / 1000} s`;
-        throw registryError('registry-limit', { subject: formatImage(image), message, cause: thrown });
+        throw registryError('registry-limit', { subject: formatImage(image.image), message, cause: thrown });
       }
     },
 
     async digestOf(image, tag, signal) {
-      const subject = `${formatImage(image)}:${tag}`;
+      const subject = `${formatImage(image.image)}:${tag}`;
       const request = {
         url: addressOf(image, `manifests/${tag}`),
         accept: MANIFESTS,
@@ -110,10 +110,6 @@ function addressOf({ image: { registry, repository } }: RegistryImage, path: str
   );
   if (isLoopback(url.hostname)) url.protocol = 'http:';
   return url;
-}
-
-export function formatImage({ image: { registry, repository } }: RegistryImage): string {
-  return `${registry}/${repository}`;
 }
 
 function tooMany(subject: string): DeployError {

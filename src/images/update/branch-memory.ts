@@ -25,7 +25,7 @@ export interface BranchSnapshot {
 export interface BranchMemory {
   snapshot: BranchSnapshot | null;
   /** By ref, the newest first. */
-  readonly histories: Map<string, { readonly tip: Revision; readonly commits: readonly PastCommit[] }>;
+  readonly histories: Map<string, { readonly tip: Revision; readonly commits: Promise<readonly PastCommit[]> }>;
   /** Whether a file had a version after a write. */
   readonly written: Map<string, boolean>;
 }

@@ -1,10 +1,13 @@
 import { asDeployError } from '../../error/deploy-error.ts';
 import type { DeployError } from '../../error/deploy-error.ts';
+import { inParallel } from '../../exchange/pool.ts';
 import { chooseFrom } from '../choose-from.ts';
 import type { Registry } from '../ports.ts';
-import { sideBySide } from './side-by-side.ts';
 import type { WrittenImage } from './write-group.ts';
 import type { ImagePolicy } from '../../config/checked/config.ts';
+
+/** More would look like an attack to a registry or a Git host. */
+export const AT_ONCE = 8;
 
 /** What the policy of an image wants now. */
 export type Wanted =
@@ -18,7 +21,7 @@ export async function chooseVersions(
   registry: Registry,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, Wanted>> {
-  const chosen = await sideBySide(images, async ({ policy }) => {
+  const chosen = await inParallel(images, AT_ONCE, async ({ policy }) => {
     return [policy.name, await choose(policy, registry, signal)] as const;
   });
   return new Map(chosen);

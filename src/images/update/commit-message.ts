@@ -1,4 +1,4 @@
-import { fullNameOf } from '../edit/reference.ts';
+import { formatImage } from '../../config/images/image-reference.ts';
 import { imageTrailer } from './record.ts';
 import type { ImagePolicy, TagPolicy } from '../../config/checked/config.ts';
 
@@ -34,7 +34,7 @@ function defaultText(changes: readonly ImageChange[]): string {
     first !== undefined && others.length === 0
       ? `Update ${first.policy.name} to ${first.to}`
       : `Update ${changes.length} images`;
-  const lines = changes.map((change) => `- ${fullNameOf(change.policy)} ${arrowOf(change)}${filesOf(change)}`);
+  const lines = changes.map((change) => `- ${formatImage(change.policy.image)} ${arrowOf(change)}${filesOf(change)}`);
   return `${subject}\n\n${lines.join('\n')}`;
 }
 
@@ -42,7 +42,7 @@ function filled(template: string, changes: readonly ImageChange[]): string {
   const values: Readonly<Record<string, string>> = {
     changes: changes.map((change) => `${change.policy.name} ${arrowOf(change)}`).join(', '),
     images: changes.map(({ policy }) => policy.name).join(', '),
-    list: changes.map((change) => `- ${fullNameOf(change.policy)} ${arrowOf(change)}`).join('\n'),
+    list: changes.map((change) => `- ${formatImage(change.policy.image)} ${arrowOf(change)}`).join('\n'),
   };
   return template.replaceAll(/\{\{\s*(\w+)\s*\}\}/g, (written, name: string) => values[name] ?? written);
 }

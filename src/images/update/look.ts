@@ -5,9 +5,9 @@ import { emptyMemory } from './branch-memory.ts';
 import { formatVersion, needsDigest, outdated, referencesTo, versionsIn } from './outdated.ts';
 import type { UpdatePorts } from './ports.ts';
 import { readBranch } from './read-branch.ts';
-import { findReverted } from './reverted.ts';
+import { rememberDigests } from './remember-digests.ts';
+import { findHeld } from './reverted.ts';
 import type { Looking, Reverted } from './reverted.ts';
-import { findLastReverted } from './update-branch.ts';
 import type { WriteGroup, WrittenImage } from './write-group.ts';
 
 /** One image on one branch, as the next poll would find it. */
@@ -30,9 +30,10 @@ type LookPorts = Pick<UpdatePorts, 'registry' | 'openReader' | 'log' | 'readers'
 /** What is at the tip of a branch, what the policies want, and why it differs. Nothing is written. */
 export async function lookAtBranch(
   group: WriteGroup,
-  { registry, openReader, log, readers }: LookPorts,
+  { registry: each, openReader, log, readers }: LookPorts,
   signal: AbortSignal,
 ): Promise<readonly ImageState[]> {
+  const registry = rememberDigests(each);
   const wanted = await chooseVersions(group.images, registry, signal);
   const reader = await openReader(group.repository);
   const memory = emptyMemory();
@@ -78,10 +79,8 @@ async function stateOf({ policy }: WrittenImage, want: Wanted, within: Within): 
   const behind = outdated(references, version, policy);
   if (behind.length === 0) return { ...found, reason: null };
   const { looking, signal } = within;
-  const reverted =
-    (await findReverted({ policy, version: text, references: behind }, looking, signal)) ??
-    (policy.afterRevert === 'hold' ? await findLastReverted({ policy, references }, looking, signal) : null);
-  return { ...found, reason: reverted === null ? 'the next poll writes it' : heldBy(reverted) };
+  const held = await findHeld({ policy, version: text, behind, all: references }, looking, signal);
+  return { ...found, reason: held === null ? 'the next poll writes it' : heldBy(held) };
 }
 
 function heldBy({ version, write: { commit } }: Reverted): string {

@@ -101,32 +101,28 @@ async function indexed(
   signal: AbortSignal,
 ): Promise<BranchSnapshot | null> {
   const files = new Map(base?.files);
-  const read: { readonly path: string; readonly text: string }[] = [];
+  const read: (Pick<IndexedFile, 'text' | 'marked'> & { readonly path: string })[] = [];
   for (const { directory, source } of sources) {
     const isReplaced = (path: string) => source.complete && isBelow(path, directory);
     for (const path of files.keys()) if (isReplaced(path)) files.delete(path);
     for (const file of source.files) {
       files.delete(file.path);
       const text = textOf(file, log);
-      if (text !== null) read.push({ path: file.path, text });
+      if (text !== null) read.push({ path: file.path, text, marked: markedImages(text) });
     }
   }
   const marked = new Set([
     ...[...files.values()].flatMap((file) => [...file.marked]),
-    ...read.flatMap(({ text }) => [...markedImages(text)]),
+    ...read.flatMap((file) => [...file.marked]),
   ]);
   if (base !== null && marked.symmetricDifference(base.marked).size > 0) return null;
   const sought = images.map(({ policy, paths }) => ({ policy, isWanted: matcherOf(paths) }));
-  for (const { path, text } of read) {
+  for (const { path, ...file } of read) {
     const own = sought.filter(({ isWanted }) => isWanted(path)).map(({ policy }) => policy);
-    const found = await referencesIn(text, { images: own, marked }, readers, signal);
+    const found = await referencesIn(file.text, { images: own, marked }, readers, signal);
     if (found.kind === 'skipped') log({ level: 'warn', message: 'image-file-skipped', path, reason: found.reason });
-    const file: IndexedFile = {
-      text,
-      references: found.kind === 'read' ? found.references : [],
-      marked: markedImages(text),
-    };
-    if (file.references.length > 0 || file.marked.size > 0) files.set(path, file);
+    const references = found.kind === 'read' ? found.references : [];
+    if (references.length > 0 || file.marked.size > 0) files.set(path, { ...file, references });
   }
   const trees = new Map(sources.map(({ directory, source }) => [directory, source.tree]));
   return { revision, rootTree, trees, files, marked };

@@ -1,6 +1,6 @@
 import type { Revision } from '../../snapshot/source.ts';
 import type { BranchMemory } from './branch-memory.ts';
-import { isAt, parseVersion } from './outdated.ts';
+import { isAt, outdated, parseVersion } from './outdated.ts';
 import type { ReferenceIn } from './outdated.ts';
 import type { BranchReader, PastCommit, UpdatePorts } from './ports.ts';
 import { referencesIn } from './read-branch.ts';
@@ -21,7 +21,7 @@ export interface Looking extends Pick<UpdatePorts, 'readers'> {
 export const READ_COMMITS = 200;
 
 /** What was written for an image, the oldest first. One request, and only for what is newer than the last time. */
-export async function readRecords(
+async function readRecords(
   image: string,
   { group, branch, reader, memory }: Looking,
   signal: AbortSignal,
@@ -46,9 +46,14 @@ async function historyOf(
   const known = memory.histories.get(ref) ?? null;
   if (known?.tip === tip) return known.commits;
   const before = depth === null ? known : null;
-  const newer = await reader.history({ tip, known: before?.tip ?? null, depth }, signal);
-  const commits = [...newer, ...(before?.commits ?? [])];
+  const read = async () => {
+    const older = await before?.commits;
+    return [...(await reader.history({ tip, known: before?.tip ?? null, depth }, signal)), ...(older ?? [])];
+  };
+  // Images are decided side by side, and those without a record read the same branch.
+  const commits = read();
   memory.histories.set(ref, { tip, commits });
+  commits.catch(() => (known === null ? memory.histories.delete(ref) : memory.histories.set(ref, known)));
   return commits;
 }
 
@@ -59,11 +64,46 @@ export interface Reverted {
   readonly write: ImageRecord;
 }
 
+/** What keeps an image from being written. Null: nothing does. */
+export async function findHeld(
+  {
+    policy,
+    version,
+    behind,
+    all,
+  }: {
+    readonly policy: ImagePolicy;
+    /** That would be written. */
+    readonly version: string;
+    /** The references that do not have it. */
+    readonly behind: readonly ReferenceIn[];
+    readonly all: readonly ReferenceIn[];
+  },
+  looking: Looking,
+  signal: AbortSignal,
+): Promise<Reverted | null> {
+  const reverted = await findReverted({ policy, version, references: behind }, looking, signal);
+  if (reverted !== null || policy.afterRevert === 'skip') return reverted;
+  return findLastReverted({ policy, references: all }, looking, signal);
+}
+
+/** Whether the last version that was written is no longer where it was written. */
+async function findLastReverted(
+  { policy, references }: { readonly policy: ImagePolicy; readonly references: readonly ReferenceIn[] },
+  looking: Looking,
+  signal: AbortSignal,
+): Promise<Reverted | null> {
+  const last = (await readRecords(policy.name, looking, signal)).at(-1);
+  if (last === undefined) return null;
+  const missing = outdated(references, parseVersion(last.to), policy);
+  return missing.length === 0 ? null : findReverted({ policy, version: last.to, references: missing }, looking, signal);
+}
+
 /**
  * Which of these references, none of which has the version, had it after we wrote it: a person reverted our commit, or set
  * the version back. A reference that is new since then was not. Null: none.
  */
-export async function findReverted(
+async function findReverted(
   { policy, version, references }: Questioned,
   looking: Looking,
   signal: AbortSignal,
@@ -76,7 +116,7 @@ export async function findReverted(
   return reverted.length === 0 ? null : { references: reverted, version, write };
 }
 
-export interface Questioned {
+interface Questioned {
   readonly policy: ImagePolicy;
   readonly version: string;
   readonly references: readonly ReferenceIn[];

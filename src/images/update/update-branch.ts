@@ -4,18 +4,19 @@ import { textFor } from '../edit/reference.ts';
 import type { ImageVersion } from '../edit/reference.ts';
 import { replaceReferences } from '../edit/replace.ts';
 import type { BranchMemory } from './branch-memory.ts';
-import { chooseVersions } from './choose-versions.ts';
+import { inParallel } from '../../exchange/pool.ts';
+import { AT_ONCE, chooseVersions } from './choose-versions.ts';
 import type { Wanted } from './choose-versions.ts';
 import { commitMessage } from './commit-message.ts';
 import type { ImageChange } from './commit-message.ts';
-import { formatVersion, needsDigest, outdated, parseVersion, referencesTo, versionsIn } from './outdated.ts';
+import { formatVersion, needsDigest, outdated, referencesTo, versionsIn } from './outdated.ts';
 import type { ReferenceIn } from './outdated.ts';
 import type { UpdatePorts } from './ports.ts';
 import { readBranch } from './read-branch.ts';
+import { rememberDigests } from './remember-digests.ts';
 import { recordMessage, recordRef } from './record.ts';
-import { findReverted, readRecords, READ_COMMITS } from './reverted.ts';
+import { findHeld } from './reverted.ts';
 import type { Looking } from './reverted.ts';
-import { sideBySide } from './side-by-side.ts';
 import { reportHeld, reportWanted, reportWritten } from './update-log.ts';
 import type { WriteGroup, WrittenImage } from './write-group.ts';
 
@@ -38,9 +39,10 @@ const LONGEST_PAUSE_MS = 500;
 /** Brings every image of a branch to the version that its policy wants, by one commit. */
 export async function updateBranch(
   group: WriteGroup,
-  ports: UpdatePorts,
+  { registry, ...others }: UpdatePorts,
   { memory, signal }: { readonly memory: BranchMemory; readonly signal: AbortSignal },
 ): Promise<Updated> {
+  const ports = { ...others, registry: rememberDigests(registry) };
   const wanted = await chooseVersions(group.images, ports.registry, signal);
   reportWanted(group, wanted, ports);
   const failure = [...wanted.values()].find((each) => each.kind === 'failed')?.error ?? null;
@@ -69,7 +71,7 @@ async function decide(
   ports: UpdatePorts,
   signal: AbortSignal,
 ): Promise<readonly Decided[]> {
-  const decided = await sideBySide(looking.group.images, async (image) => {
+  const decided = await inParallel(looking.group.images, AT_ONCE, async (image) => {
     const want = wanted.get(image.policy.name);
     return want?.kind === 'tag' ? decideOne(image, want.tag, { looking, ports, signal }) : null;
   });
@@ -116,25 +118,10 @@ async function heldReferences(
   }: { image: WrittenImage; version: ImageVersion; behind: readonly ReferenceIn[]; all: readonly ReferenceIn[] },
   { looking, ports, signal }: Deciding,
 ): Promise<ReadonlySet<ReferenceIn>> {
-  const text = formatVersion(version);
-  const reverted = await findReverted({ policy, version: text, references: behind }, looking, signal);
-  if (reverted !== null) reportHeld({ policy, reverted }, looking.group, ports);
-  if (policy.afterRevert === 'skip') return new Set(reverted?.references);
-  const blocked = reverted ?? (await findLastReverted({ policy, references: all }, looking, signal));
-  if (blocked !== null && reverted === null) reportHeld({ policy, reverted: blocked }, looking.group, ports);
-  return new Set(blocked === null ? [] : behind);
-}
-
-/** Whether the last version that was written is no longer where it was written. */
-export async function findLastReverted(
-  { policy, references }: { readonly policy: WrittenImage['policy']; readonly references: readonly ReferenceIn[] },
-  looking: Looking,
-  signal: AbortSignal,
-) {
-  const last = (await readRecords(policy.name, looking, signal)).at(-1);
-  if (last === undefined) return null;
-  const missing = outdated(references, parseVersion(last.to), policy);
-  return missing.length === 0 ? null : findReverted({ policy, version: last.to, references: missing }, looking, signal);
+  const held = await findHeld({ policy, version: formatVersion(version), behind, all }, looking, signal);
+  if (held === null) return new Set();
+  reportHeld({ policy, reverted: held }, looking.group, ports);
+  return new Set(policy.afterRevert === 'skip' ? held.references : behind);
 }
 
 async function commit(
@@ -165,7 +152,7 @@ async function commit(
   );
   if (written.kind === 'overtaken') return written;
   const usage = { read: reader.usage, write: writer.usage };
-  await reportWritten({ group, changes, written, usage, readCommits: READ_COMMITS }, ports, signal);
+  await reportWritten({ group, changes, written, usage }, ports, signal);
   return { kind: 'written', revision: written.revision, changes };
 }
 

@@ -3,6 +3,7 @@ import type { Usage } from '../../deploy/ports/usage.ts';
 import type { Wanted } from './choose-versions.ts';
 import type { ImageChange } from './commit-message.ts';
 import type { UpdatePorts } from './ports.ts';
+import { READ_COMMITS } from './reverted.ts';
 import type { Reverted } from './reverted.ts';
 import type { WriteGroup } from './write-group.ts';
 import type { ImagePolicy } from '../../config/checked/config.ts';
@@ -46,13 +47,11 @@ export async function reportWritten(
     changes,
     written,
     usage,
-    readCommits,
   }: {
     readonly group: WriteGroup;
     readonly changes: readonly ImageChange[];
     readonly written: Extract<Written, { kind: 'written' }>;
     readonly usage: { readonly read: Usage; readonly write: Usage };
-    readonly readCommits: number;
   },
   { log, report }: UpdatePorts,
   signal: AbortSignal,
@@ -63,7 +62,7 @@ export async function reportWritten(
   const { revision, recordsRefused } = written;
   log({ level: 'info', message: 'image', repository: repository.name, branch, revision, changes: shown, requests });
   if (recordsRefused !== null) {
-    const reason = `the Git host refuses refs/headgate/images (${recordsRefused}), so reverts are found in the last ${readCommits} commits of the branch only`;
+    const reason = `the Git host refuses refs/headgate/images (${recordsRefused}), so reverts are found in the last ${READ_COMMITS} commits of the branch only`;
     log({ level: 'warn', message: 'image-record-refused', repository: repository.name, branch, reason });
   }
   await report({ kind: 'image', branch, revision, changes: shown }, group, signal);

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { startAnswering } from './answering.ts';
 
 /** A registry, as far as image policies read one: tags, and the digests that they point to. */
 export interface SmallRegistry {
   /** `127.0.0.1:5000`, which is where images begin. */
   readonly host: string;
+  /** `HEAD /v2/acme/web/manifests/1.2.0` */
   readonly requests: readonly string[];
   /** Requests are answered with 503 while it is set. */
   isDown: boolean;
@@ -17,11 +17,8 @@ export interface SmallRegistry {
 
 export async function startSmallRegistry(): Promise<SmallRegistry> {
   const tags = new Map<string, Map<string, string>>();
-  const requests: string[] = [];
-  const server = createServer((request, response) => {
-    requests.push(`${request.method} ${request.url}`);
-    const [, repository = '', kind = '', tag = ''] =
-      /^\/v2\/(.+)\/(tags|manifests)\/([^?]+)/.exec(request.url ?? '') ?? [];
+  const server = await startAnswering(({ path }, response) => {
+    const [, repository = '', kind = '', tag = ''] = /^\/v2\/(.+)\/(tags|manifests)\/([^?]+)/.exec(path) ?? [];
     const own = tags.get(repository);
     const digest = kind === 'manifests' ? own?.get(decodeURIComponent(tag)) : undefined;
     if (registry.isDown) response.writeHead(503).end();
@@ -32,10 +29,11 @@ export async function startSmallRegistry(): Promise<SmallRegistry> {
     else if (digest !== undefined) response.writeHead(200, { 'docker-content-digest': digest }).end();
     else response.writeHead(404).end('{"errors":[{"code":"NAME_UNKNOWN"}]}');
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
   const registry: SmallRegistry = {
-    host: `127.0.0.1:${(server.address() as AddressInfo).port}`,
-    requests,
+    host: server.host,
+    get requests() {
+      return server.received.map(({ method, path }) => `${method} ${path}`);
+    },
     isDown: false,
     push(repository, tag, content = tag) {
       const digest = `sha256:${createHash('sha256').update(`${repository}:${content}`).digest('hex')}`;
@@ -43,10 +41,7 @@ export async function startSmallRegistry(): Promise<SmallRegistry> {
       return digest;
     },
     remove: (repository, tag) => void tags.get(repository)?.delete(tag),
-    async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
+    close: () => server.close(),
   };
   return registry;
 }
