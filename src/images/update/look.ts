@@ -1,4 +1,5 @@
-import type { DeployError, Problem } from '../../error/deploy-error.ts';
+import { asDeployError, DeployError } from '../../error/deploy-error.ts';
+import type { Problem } from '../../error/deploy-error.ts';
 import { chooseVersions } from './choose-versions.ts';
 import type { Wanted } from './choose-versions.ts';
 import { emptyMemory } from './branch-memory.ts';
@@ -69,9 +70,8 @@ async function stateOf({ policy }: WrittenImage, want: Wanted, within: Within): 
   };
   if (want.kind === 'failed') return { ...state, reason: want.error.message, problem: want.error.problem };
   if (want.kind === 'none') return { ...state, reason: want.reason };
-  const digest = needsDigest(policy, references)
-    ? await within.registry.digestOf(policy, want.tag, within.signal)
-    : null;
+  const digest = needsDigest(policy, references) ? await digestIn(within, policy, want.tag) : null;
+  if (digest instanceof DeployError) return { ...state, reason: digest.message, problem: digest.problem };
   const version = { tag: want.tag, digest, isPinned };
   const text = formatVersion(version);
   const found = { ...state, wanted: text };
@@ -81,6 +81,15 @@ async function stateOf({ policy }: WrittenImage, want: Wanted, within: Within): 
   const { looking, signal } = within;
   const held = await findHeld({ policy, version: text, behind, all: references }, looking, signal);
   return { ...found, reason: held === null ? 'the next poll writes it' : heldBy(held) };
+}
+
+/** The error when it cannot be read: the other images of the branch are shown all the same. */
+async function digestIn(
+  { registry, signal }: Within,
+  policy: WrittenImage['policy'],
+  tag: string,
+): Promise<string | DeployError | null> {
+  return registry.digestOf(policy, tag, signal).catch((thrown: unknown) => asDeployError(thrown));
 }
 
 function heldBy({ version, write: { commit } }: Reverted): string {

@@ -1,3 +1,4 @@
+import { asDeployError } from '../../error/deploy-error.ts';
 import type { DeployError } from '../../error/deploy-error.ts';
 import type { BranchRecord } from '../branch-writer.ts';
 import { textFor } from '../edit/reference.ts';
@@ -17,12 +18,12 @@ import { rememberDigests } from './remember-digests.ts';
 import { recordMessage, recordRef } from './record.ts';
 import { findHeld } from './reverted.ts';
 import type { Looking } from './reverted.ts';
-import { reportHeld, reportWanted, reportWritten } from './update-log.ts';
+import { reportFailed, reportHeld, reportWanted, reportWritten } from './update-log.ts';
 import type { WriteGroup, WrittenImage } from './write-group.ts';
 
 /** The outcome of one update of a branch. */
 export type Updated = Committed & {
-  /** Of an image whose tags could not be listed: it is left out. */
+  /** Of an image that could not be read in its registry: it is left out. */
   readonly failure: DeployError | null;
 };
 
@@ -43,19 +44,22 @@ export async function updateBranch(
   { memory, signal }: { readonly memory: BranchMemory; readonly signal: AbortSignal },
 ): Promise<Updated> {
   const ports = { ...others, registry: rememberDigests(registry) };
-  const wanted = await chooseVersions(group.images, ports.registry, signal);
+  const wanted = new Map(await chooseVersions(group.images, ports.registry, signal));
   reportWanted(group, wanted, ports);
-  const failure = [...wanted.values()].find((each) => each.kind === 'failed')?.error ?? null;
   const reader = await ports.openReader(group.repository);
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const branch = await readBranch(group, { ...ports, reader, memory }, signal);
     const looking = { group, branch, reader, memory, readers: ports.readers };
-    const changes = await decide(wanted, looking, ports, signal);
-    const updated = await commit(changes, looking, ports, signal);
-    if (updated.kind !== 'overtaken') return { ...updated, failure };
+    const decided = await decide(wanted, looking, ports, signal);
+    const updated = await commit(decided, looking, ports, signal);
+    if (updated.kind !== 'overtaken') return { ...updated, failure: failureIn(wanted) };
     await ports.wait(Math.min(20 * 2 ** attempt, LONGEST_PAUSE_MS), signal);
   }
-  return { kind: 'overtaken', failure };
+  return { kind: 'overtaken', failure: failureIn(wanted) };
+}
+
+function failureIn(wanted: ReadonlyMap<string, Wanted>): DeployError | null {
+  return [...wanted.values()].find((each) => each.kind === 'failed')?.error ?? null;
 }
 
 /** One image to write, with the references that change. */
@@ -65,15 +69,21 @@ interface Decided {
   readonly references: readonly ReferenceIn[];
 }
 
+/** An image whose digest cannot be read is left out, as one whose tags cannot be listed. */
 async function decide(
-  wanted: ReadonlyMap<string, Wanted>,
+  wanted: Map<string, Wanted>,
   looking: Looking,
   ports: UpdatePorts,
   signal: AbortSignal,
 ): Promise<readonly Decided[]> {
   const decided = await inParallel(looking.group.images, AT_ONCE, async (image) => {
-    const want = wanted.get(image.policy.name);
-    return want?.kind === 'tag' ? decideOne(image, want.tag, { looking, ports, signal }) : null;
+    const { name } = image.policy;
+    const want = wanted.get(name);
+    const one = want?.kind === 'tag' ? await decideOne(image, want.tag, { looking, ports, signal }) : null;
+    if (one === null || !('error' in one)) return one;
+    wanted.set(name, { kind: 'failed', error: one.error });
+    reportFailed({ image: name, error: one.error }, looking.group, ports);
+    return null;
   });
   return decided.filter((each) => each !== null);
 }
@@ -89,23 +99,40 @@ async function decideOne(
   image: WrittenImage,
   tag: string,
   { looking, ports, signal }: Deciding,
-): Promise<Decided | null> {
+): Promise<Decided | { readonly error: DeployError } | null> {
   const { policy } = image;
   const all = referencesTo(policy.name, looking.branch.files);
   if (all.length === 0) return null;
-  const isPinned = policy.policy.kind === 'digest';
-  const mustKnow = needsDigest(policy, all);
-  const early = mustKnow ? await ports.registry.digestOf(policy, tag, signal) : null;
-  const behind = outdated(all, { tag, digest: early, isPinned }, policy);
-  if (behind.length === 0) return null;
-  // What is written names its digest, so that it is known later what the tag was.
-  const digest = early ?? (await ports.registry.digestOf(policy, tag, signal));
-  // The tag was deleted since it was listed.
-  if (digest === null) return null;
-  const version = { tag, digest, isPinned };
+  const found = await findOutdated(policy, { tag, all }, { ...ports, signal });
+  if (found === null || 'error' in found) return found;
+  const { version, behind } = found;
   const held = await heldReferences({ image, version, behind, all }, { looking, ports, signal });
   const references = behind.filter((each) => !held.has(each));
   return references.length === 0 ? null : { image, version, references };
+}
+
+interface Outdated {
+  readonly version: ImageVersion;
+  readonly behind: readonly ReferenceIn[];
+}
+
+/** Null: no reference is outdated, or the tag was deleted since it was listed. */
+async function findOutdated(
+  policy: WrittenImage['policy'],
+  { tag, all }: { readonly tag: string; readonly all: readonly ReferenceIn[] },
+  { registry, signal }: Pick<UpdatePorts, 'registry'> & { readonly signal: AbortSignal },
+): Promise<Outdated | { readonly error: DeployError } | null> {
+  const isPinned = policy.policy.kind === 'digest';
+  try {
+    const early = needsDigest(policy, all) ? await registry.digestOf(policy, tag, signal) : null;
+    const behind = outdated(all, { tag, digest: early, isPinned }, policy);
+    if (behind.length === 0) return null;
+    // What is written names its digest, so that it is known later what the tag was.
+    const digest = early ?? (await registry.digestOf(policy, tag, signal));
+    return digest === null ? null : { version: { tag, digest, isPinned }, behind };
+  } catch (thrown) {
+    return { error: asDeployError(thrown) };
+  }
 }
 
 /** What a person took back stays as it is. */

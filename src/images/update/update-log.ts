@@ -1,4 +1,5 @@
 import type { Written } from '../branch-writer.ts';
+import type { DeployError } from '../../error/deploy-error.ts';
 import type { Usage } from '../../deploy/ports/usage.ts';
 import type { Wanted } from './choose-versions.ts';
 import type { ImageChange } from './commit-message.ts';
@@ -9,17 +10,22 @@ import type { WriteGroup } from './write-group.ts';
 import type { ImagePolicy } from '../../config/checked/config.ts';
 
 /** An image without a wanted version. It waits for a tag, or for its registry. */
-export function reportWanted(
+export function reportWanted(group: WriteGroup, wanted: ReadonlyMap<string, Wanted>, ports: UpdatePorts): void {
+  const at = { repository: group.repository.name, branch: group.branch };
+  for (const [image, want] of wanted) {
+    if (want.kind === 'none')
+      ports.log({ level: 'warn', message: 'image-not-found', image, ...at, reason: want.reason });
+    if (want.kind === 'failed') reportFailed({ image, error: want.error }, group, ports);
+  }
+}
+
+export function reportFailed(
+  { image, error }: { readonly image: string; readonly error: DeployError },
   { repository, branch }: WriteGroup,
-  wanted: ReadonlyMap<string, Wanted>,
   { log }: UpdatePorts,
 ): void {
-  const at = { repository: repository.name, branch };
-  for (const [image, want] of wanted) {
-    if (want.kind === 'none') log({ level: 'warn', message: 'image-not-found', image, ...at, reason: want.reason });
-    if (want.kind === 'failed')
-      log({ level: 'error', message: 'image-failed', image, ...at, errors: [want.error.problem] });
-  }
+  const errors = [error.problem];
+  log({ level: 'error', message: 'image-failed', image, repository: repository.name, branch, errors });
 }
 
 export function reportHeld(

@@ -99,6 +99,19 @@ describe('one look at a branch', () => {
     expect(bed.log.find(({ message }) => message === 'image-failed')).toMatchObject({ image: 'gone', branch: 'main' });
   });
 
+  it('writes the other images when the digest of one cannot be read, and says so', async () => {
+    bed = await UpdateBed.build([{}, { name: 'other', image: 'HOST/acme/other' }]);
+    bed.registry.push('acme/web', '1.3.0');
+    bed.registry.push('acme/other', '1.3.0');
+    bed.registry.withoutDigests = 'acme/other';
+    commit({ 'web.yaml': pod('web:1.2.0'), 'other.yaml': pod('other:1.2.0') });
+    const updated = await bed.update();
+    expect(updated.kind).toBe('written');
+    expect(updated.failure).not.toBeNull();
+    expect(bed.log.find(({ message }) => message === 'image-failed')).toMatchObject({ image: 'other', branch: 'main' });
+    expect(bed.repository.git('show', 'main:other.yaml')).toContain('other:1.2.0');
+  });
+
   it('skips a template of Helm with a reason, and writes the values beside it', async () => {
     bed = await UpdateBed.build();
     bed.registry.push('acme/web', '1.3.0');

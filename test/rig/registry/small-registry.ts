@@ -9,6 +9,8 @@ export interface SmallRegistry {
   readonly requests: readonly string[];
   /** Requests are answered with 503 while it is set. */
   isDown: boolean;
+  /** Requests for a digest in this repository are. */
+  withoutDigests: string | null;
   /** Pushes an image. Its digest follows from the content. */
   push(repository: string, tag: string, content?: string): string;
   remove(repository: string, tag: string): void;
@@ -21,7 +23,8 @@ export async function startSmallRegistry(): Promise<SmallRegistry> {
     const [, repository = '', kind = '', tag = ''] = /^\/v2\/(.+)\/(tags|manifests)\/([^?]+)/.exec(path) ?? [];
     const own = tags.get(repository);
     const digest = kind === 'manifests' ? own?.get(decodeURIComponent(tag)) : undefined;
-    if (registry.isDown) response.writeHead(503).end();
+    if (registry.isDown || (kind === 'manifests' && repository === registry.withoutDigests))
+      response.writeHead(503).end();
     else if (kind === 'tags' && own !== undefined)
       response
         .writeHead(200, { 'content-type': 'application/json' })
@@ -35,6 +38,7 @@ export async function startSmallRegistry(): Promise<SmallRegistry> {
       return server.received.map(({ method, path }) => `${method} ${path}`);
     },
     isDown: false,
+    withoutDigests: null,
     push(repository, tag, content = tag) {
       const digest = `sha256:${createHash('sha256').update(`${repository}:${content}`).digest('hex')}`;
       tags.set(repository, (tags.get(repository) ?? new Map<string, string>()).set(tag, digest));
