@@ -16,6 +16,8 @@ export interface HostAccess {
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
   /** For one request and its response; default 10 s. */
   readonly deadlineMs?: number;
+  /** Of a response; default 1 MiB. */
+  readonly bodyLimitBytes?: number;
 }
 
 /** Why a request was not accepted, without the token. */
@@ -45,9 +47,9 @@ export interface HostClient {
 
 const DEADLINE_MS = 10_000;
 
-export function openHostClient({ host, token, ca, watched, wait, deadlineMs = DEADLINE_MS }: HostAccess): HostClient {
+export function openHostClient({ host, token, wait, ...access }: HostAccess): HostClient {
   const usage = { requests: 0, bytes: 0 };
-  const exchange = { ca, deadlineMs, ...(watched === undefined ? {} : { watched }) };
+  const exchange = { deadlineMs: DEADLINE_MS, ...access };
 
   async function attempt(request: HostRequest, signal: AbortSignal): Promise<HostAnswer> {
     usage.requests += 1;
@@ -58,13 +60,13 @@ export function openHostClient({ host, token, ca, watched, wait, deadlineMs = DE
 
   return {
     usage,
-    async send(unsigned, { what, isRepeatable, isAccepted, failure }, signal) {
+    async send(request, { what, isRepeatable, isAccepted, failure }, signal) {
       const secret = await token(signal);
-      const request = { ...unsigned, headers: { ...unsigned.headers, authorization: host.authorizationOf(secret) } };
+      const signed = { ...request, headers: { ...request.headers, authorization: host.authorizationOf(secret) } };
       const refuse = (refused: Omit<Refused, 'request'>) =>
         failure({ ...refused, request, reason: refused.reason.replaceAll(secret, '***') });
       const policy = retriesOf(host, isRepeatable);
-      const answer = await retry(() => attempt(request, signal), policy, { wait, signal }).catch((cause: unknown) => {
+      const answer = await retry(() => attempt(signed, signal), policy, { wait, signal }).catch((cause: unknown) => {
         if (signal.aborted) throw interrupted(what, request, cause);
         throw refuse({ status: null, reason: `no response: ${reasonOf(cause)}`, afterMs: null });
       });

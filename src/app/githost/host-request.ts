@@ -18,18 +18,19 @@ export interface HostExchange {
   /** PEM of a private certificate authority. */
   readonly ca: string | null;
   readonly deadlineMs: number;
+  /** Of a response. Default: 1 MiB, enough for anything but a list of what people wrote. */
+  readonly bodyLimitBytes?: number;
 }
 
-/** A response is a few KB; above this limit it is refused. */
 const BODY_LIMIT_BYTES = 1024 * 1024;
 
 /** Sends one request to a Git host's REST API. @throws ExchangeError */
 export async function sendToHost(
   { url, ...request }: HostRequest,
-  { ca, deadlineMs, watched = UNWATCHED }: HostExchange,
+  { ca, deadlineMs, bodyLimitBytes = BODY_LIMIT_BYTES, watched = UNWATCHED }: HostExchange,
   signal: AbortSignal,
 ): Promise<HostAnswer> {
-  const options = { ca, deadlineMs, bodyLimitBytes: BODY_LIMIT_BYTES };
+  const options = { ca, deadlineMs, bodyLimitBytes };
   const send = () => exchange({ ...request, url: new URL(url) }, options, signal);
   const isFailure = () => !signal.aborted;
   const { status, headers, body } = await followed(watched, send, { isFailure });

@@ -19,12 +19,14 @@ export interface PullRequestsOptions extends HostAccess {
 
 /** Of a list. A pull request with more comments or commits than fill these pages is refused, and never half read. */
 const MAX_PAGES = 100;
+/** A page of a hundred comments, each as long as a host accepts. Anyone may write them. */
+const BODY_LIMIT_BYTES = 32 * 1024 * 1024;
 /** A comment that may have been created is looked for before it is created again. */
 const UPSERT_ATTEMPTS = 3;
 
 /** Pull requests over a Git host's REST API, for one run. */
 export function openPullRequests({ api, repository, ...access }: PullRequestsOptions): PullRequests {
-  const client = openHostClient(access);
+  const client = openHostClient({ bodyLimitBytes: BODY_LIMIT_BYTES, ...access });
 
   async function send<Result>(
     { request, read }: HostCall<Result>,

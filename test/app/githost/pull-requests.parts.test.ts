@@ -201,6 +201,15 @@ describe('the comment of a plan', () => {
     expect(shownOn(number)).toHaveLength(122);
   });
 
+  it('is found among comments that are as long as the host accepts', async () => {
+    const { number } = await opened('long');
+    const pulls = host.pullRequestsOf(NAME);
+    for (let count = 0; count < 99; count += 1) pulls.comment(number, EVE, 'x'.repeat(65_536));
+    await port().upsertComment(number, { body: `${MARKER} one`, isOurs }, signal);
+    await port().upsertComment(number, { body: `${MARKER} two`, isOurs }, signal);
+    expect(shownOn(number).slice(99)).toMatchObject([{ body: `${MARKER} two` }]);
+  });
+
   it('waits for a rate limit, and is refused with a remedy when the token may not write it', async () => {
     const { number } = await opened('limited');
     host.faults = { api: { status: 429, times: 2, retryAfter: 1 } };
