@@ -22,6 +22,6 @@ export function printPlan(
 const FORMATS: Readonly<Record<PlanFormat, (plan: ShownPlan, configPath: string) => string>> = {
   text: formatText,
   json: formatJson,
-  markdown: (plan) => formatMarkdown(plan),
+  markdown: formatMarkdown,
   sarif: formatSarif,
 };

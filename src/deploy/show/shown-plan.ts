@@ -5,7 +5,7 @@ import type { FieldChange } from '../../plan/model/field-changes.ts';
 import { restartsPods } from '../../plan/model/restarts.ts';
 import { describeUndecided, prunesNow } from '../../plan/model/plan.ts';
 import type { Prune, Write } from '../../plan/model/plan.ts';
-import { formatId } from '../../resource/resource.ts';
+import { formatId, formatPosition } from '../../resource/resource.ts';
 import type { ResourceId } from '../../resource/resource.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import type { Entry } from '../../state/inventory.ts';
@@ -154,7 +154,7 @@ function isForeign({ op, candidate }: Write): boolean {
 function foreignChange({ op, candidate: { resource } }: Write): PlannedChange {
   const { id, source } = resource;
   const reason = 'its values are not shown, because this target does not own it yet';
-  return { op, id, source: `${source.path}:${source.line}`, fields: [], reason, restarts: false };
+  return { op, id, source: formatPosition(source), fields: [], reason, restarts: false };
 }
 
 /** Null when the dry run shows that applying it changes nothing; it has not passed for an unverified write. */
@@ -165,7 +165,7 @@ function previewWrite(write: Write, preview: Preview): PlannedChange | Refused |
   if (write.op === 'update' && fields.length === 0 && !write.unverified) return null;
   const reason = write.unverified ? 'not verified: it depends on an object of the same push' : null;
   const restarts = restartsPods(write.candidate.resource, fields);
-  return { op: write.op, id, source: `${source.path}:${source.line}`, fields, reason, restarts };
+  return { op: write.op, id, source: formatPosition(source), fields, reason, restarts };
 }
 
 function previewPrune(prune: Prune, preview: Preview): PlannedChange {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatMarkdown } from '../../../src/deploy/show/format-markdown.ts';
 import type { PlannedChange } from '../../../src/deploy/show/shown-plan.ts';
+import type { Revision } from '../../../src/snapshot/source.ts';
 import { aChange, aPlan } from './builders.ts';
 
 describe('a plan in Markdown', () => {
@@ -80,5 +81,15 @@ describe('a plan in Markdown', () => {
     expect(text.length).toBeLessThan(65_536);
     expect(text).toContain('| `prune` | `ConfigMap shop/old` |');
     expect(text).toMatch(/\d+ more sections do not fit here\. See all: `headgate plan shop`$/);
+  });
+
+  it('that does not fit names the command for the pull request, or the clone, that it is of', () => {
+    const revision = 'b'.repeat(40) as Revision;
+    const changes = Array.from({ length: 2000 }, (_, index) => aChange('create', `c${index}`));
+    const pullRequest = { number: 12, head: revision, tip: revision };
+    expect(formatMarkdown(aPlan({ pullRequest, changes }))).toMatch(/See all: `headgate plan shop --pull-request 12`$/);
+    expect(formatMarkdown(aPlan({ directory: '/src', changes }))).toMatch(
+      /See all: `headgate plan shop --directory \.`$/,
+    );
   });
 });
