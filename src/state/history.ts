@@ -34,9 +34,16 @@ export function revisionOf(text: string): string {
 export function withOutcome(history: History, entry: HistoryEntry): History {
   const { revision, verdict, ...rest } = entry;
   const text = JSON.stringify({ revision, verdict, ...rest });
-  const isRepeated =
-    verdict !== 'deployed' && history[0]?.startsWith(JSON.stringify({ revision, verdict }).slice(0, -1));
-  return [text, ...history.slice(isRepeated === true ? 1 : 0)].slice(0, KEPT);
+  const isRepeated = verdict !== 'deployed' && isOutcome(history[0] ?? '', { revision, verdict });
+  return [text, ...history.slice(isRepeated ? 1 : 0)].slice(0, KEPT);
+}
+
+export function wasDeployed(history: History, revision: Revision): boolean {
+  return history.some((text) => isOutcome(text, { revision, verdict: 'deployed' }));
+}
+
+function isOutcome(text: string, { revision, verdict }: Pick<HistoryEntry, 'revision' | 'verdict'>): boolean {
+  return text.startsWith(JSON.stringify({ revision, verdict }).slice(0, -1));
 }
 
 export type RecordedVerdict = (typeof RECORDED_VERDICTS)[number];

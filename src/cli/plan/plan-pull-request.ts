@@ -31,9 +31,10 @@ export async function planPullRequestCommand(context: Context, flags: PullReques
     const pullRequest = openOne(await api.read(flags.pullRequest, signal), { flags, repository });
     const git = await runtime.openGit(repository);
     const { tip, merge } = await mergeOf(pullRequest, git, signal);
-    const problem = mergeProblem(merge, pullRequest.into);
-    if (merge.kind !== 'merged' || problem !== null)
-      throw new DeployError(problem?.code ?? 'internal', problem ?? NONE);
+    if (merge.kind !== 'merged') {
+      const problem = mergeProblem(merge, pullRequest.into);
+      throw new DeployError(problem.code, problem);
+    }
     const sides = { repository, into: pullRequest.into, tip, merge };
     const concerned = await concernedTargets(sides, { config, git }, signal);
     const target = generatedIn(concerned, flags.name) ?? (await findTarget(context, flags.name));
@@ -53,8 +54,6 @@ export async function planPullRequestCommand(context: Context, flags: PullReques
     runtime.close();
   }
 }
-
-const NONE = { subject: 'pull request', message: 'has no merge to plan', remedy: 'Report this as a bug.' };
 
 function repositoryOf(name: string, { targets, templates }: Config): Repository | undefined {
   const template = templates.find((each) => mayResolveTo(each.name, name));

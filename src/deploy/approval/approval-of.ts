@@ -2,7 +2,7 @@ import { judgeApproval } from '../../plan/approval/approval.ts';
 import type { ApprovalVerdict } from '../../plan/approval/approval.ts';
 import { hashPlan } from '../../plan/approval/plan-hash.ts';
 import type { PlanHash } from '../../plan/approval/plan-hash.ts';
-import { revisionOf } from '../../state/history.ts';
+import { wasDeployed } from '../../state/history.ts';
 import type { Plan } from '../../plan/model/plan.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import type { TargetState } from '../../state/target-state.ts';
@@ -45,5 +45,5 @@ export function hashOf({ plan, request: { target }, settings, state }: ApprovalR
 
 /** A hold or a rollback brings back what was deployed here before. */
 function isKeptAgain({ isHeld, revision, state }: ApprovalRun): boolean {
-  return isHeld && state.history.some((text) => revisionOf(text) === revision && text.includes('"verdict":"deployed"'));
+  return isHeld && wasDeployed(state.history, revision);
 }

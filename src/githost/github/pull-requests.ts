@@ -1,13 +1,10 @@
-import { checkedName } from '../port/full-name.ts';
-import type { HostRequest } from '../port/host-api.ts';
 import { restPullRequests } from '../rest/rest-pull-requests.ts';
-import { HEADERS } from './headers.ts';
+import { githubRequest, repositoryUrl } from './request.ts';
 
 /** GitHub.com and GitHub Enterprise Server. */
 export const githubPullRequests = restPullRequests({
-  repositoryUrl: ({ api, fullName }) =>
-    `${api}/repos/${checkedName(fullName, { name: 'GitHub', hasSubgroups: false })}`,
-  request,
+  repositoryUrl,
+  request: githubRequest,
   pageQuery: (page) => `per_page=100&page=${page}`,
   openQuery: (into) => `base=${encodeURIComponent(into)}&sort=created&direction=desc`,
   ofCommitPath: 'pulls',
@@ -17,7 +14,3 @@ export const githubPullRequests = restPullRequests({
   permission:
     'fine-grained tokens and Apps: Pull requests, read and write, and Metadata, read; classic tokens: repo or public_repo',
 });
-
-function request(method: HostRequest['method'], url: string, content?: object): HostRequest {
-  return { method, url, headers: HEADERS, body: content === undefined ? null : JSON.stringify(content) };
-}

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { HEADERS } from './headers.ts';
+import { githubRequest } from './request.ts';
 import type {
   Hook,
   HookApi,
@@ -9,7 +9,7 @@ import type {
   HostSetup,
   SetupRepository,
 } from '../port/setup.ts';
-import type { HostRequest, RepositoryLocation } from '../port/host-api.ts';
+import type { RepositoryLocation } from '../port/host-api.ts';
 
 /*
  * Webhooks of a repository: https://docs.github.com/en/rest/repos/webhooks. Only the setup commands use them. A token
@@ -18,12 +18,12 @@ import type { HostRequest, RepositoryLocation } from '../port/host-api.ts';
 
 const githubHooks: HookApi = {
   // A repository has at most twenty webhooks per event.
-  listRequest: (at) => request('GET', `${hooksUrl(at)}?per_page=100`),
-  createRequest: (at, settings) => request('POST', hooksUrl(at), { name: 'web', ...hookBody(settings) }),
-  updateRequest: (at, id, settings) => request('PATCH', `${hooksUrl(at)}/${id}`, hookBody(settings)),
-  testRequest: (at, id) => request('POST', `${hooksUrl(at)}/${id}/pings`),
+  listRequest: (at) => githubRequest('GET', `${hooksUrl(at)}?per_page=100`),
+  createRequest: (at, settings) => githubRequest('POST', hooksUrl(at), { name: 'web', ...hookBody(settings) }),
+  updateRequest: (at, id, settings) => githubRequest('PATCH', `${hooksUrl(at)}/${id}`, hookBody(settings)),
+  testRequest: (at, id) => githubRequest('POST', `${hooksUrl(at)}/${id}/pings`),
   log: {
-    request: (at, id) => request('GET', `${hooksUrl(at)}/${id}/deliveries?per_page=30`),
+    request: (at, id) => githubRequest('GET', `${hooksUrl(at)}/${id}/deliveries?per_page=30`),
     parse: parseDeliveries,
   },
   parseHooks: (text, wanted) => z.parse(z.array(ListedHook), JSON.parse(text)).map((hook) => hookOf(hook, wanted)),
@@ -129,13 +129,4 @@ function hookBody({ url, secret, ...wanted }: HookSettings) {
 
 function hooksUrl({ api, fullName }: RepositoryLocation): string {
   return `${api}/repos/${fullName}/hooks`;
-}
-
-function request(method: HostRequest['method'], url: string, content?: object): HostRequest {
-  return {
-    method,
-    url,
-    headers: HEADERS,
-    body: content === undefined ? null : JSON.stringify(content),
-  };
 }

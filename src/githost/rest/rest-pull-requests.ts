@@ -161,7 +161,7 @@ function commentOf({ id, user, body, ...at }: z.infer<typeof RestComment>): Comm
 }
 
 /** The issue or pull request that the comment is on, by its URL. */
-function numberOf({ issue_url: issue, pull_request_url: pull }: z.infer<typeof RestComment>): number | null {
+function numberOf({ issue_url: issue, pull_request_url: pull }: z.infer<typeof RestComment>): number {
   const number = [pull, issue].map((url) => /\/(?:issues|pulls?)\/(\d+)$/.exec(url ?? '')?.[1]);
   return Number(number.find((each) => each !== undefined) ?? Number.NaN);
 }

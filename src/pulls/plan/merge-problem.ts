@@ -1,11 +1,9 @@
 import type { Problem } from '../../error/deploy-error.ts';
 import type { Merge } from '../../deploy/ports/git.ts';
 
-/** Why there is no merge to plan; null: there is one. */
-export function mergeProblem(merge: Merge, into: string): Problem | null {
+/** Why there is no merge to plan. */
+export function mergeProblem(merge: Exclude<Merge, { kind: 'merged' }>, into: string): Problem {
   switch (merge.kind) {
-    case 'merged':
-      return null;
     case 'conflict': {
       const [first = '', ...others] = merge.paths;
       const also = others.length === 0 ? '' : `, and ${others.length} more ${others.length === 1 ? 'path' : 'paths'}`;

@@ -81,7 +81,8 @@ async function planAndShow(answering: Answering, context: PlanContext, signal: A
   const { chosen, left } = choose(concerned, commands);
   const plans = await plansOf(chosen, { open, git, tip, merge }, { context, signal });
   await publishStatuses(plans, open, context, signal);
-  await show({ plans, left, tip, problem: mergeProblem(merge, pullRequest.into) }, answering, signal);
+  const problem = merge.kind === 'merged' ? null : mergeProblem(merge, pullRequest.into);
+  await show({ plans, left, tip, problem }, answering, signal);
   const failures = plans.flatMap((each) => (each.kind === 'failed' ? [each.problem] : []));
   const passing = failures.find(({ code }) => !needsPerson(code)) ?? null;
   return { kind: 'planned', head: pullRequest.head.revision, tip, plans, passing };
@@ -110,11 +111,10 @@ async function plansOf(
   { context, signal }: { readonly context: PlanContext; readonly signal: AbortSignal },
 ): Promise<readonly TargetPlan[]> {
   const { number, into, head } = open.pullRequest;
-  const problem = mergeProblem(merge, into);
-  if (merge.kind !== 'merged' || problem !== null)
-    return chosen.flatMap(({ name: target }) =>
-      problem === null ? [] : [{ kind: 'failed', target, problem } as const],
-    );
+  if (merge.kind !== 'merged') {
+    const problem = mergeProblem(merge, into);
+    return chosen.map(({ name: target }) => ({ kind: 'failed', target, problem }));
+  }
   const merged = { number, head: head.revision, tip };
   return planTargets(chosen, { ...open, git, revision: merge.revision, merged }, context, signal);
 }

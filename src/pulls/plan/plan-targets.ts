@@ -110,14 +110,17 @@ async function withChanged(unmet: Unmet, { dependsOn }: Target, plans: Plans): P
 
 function inOrder(concerned: readonly Concerned[]): readonly Concerned[] {
   const byName = new Map(concerned.map((each) => [each.name, each]));
-  const ordered = new Map<string, Concerned>();
-  const visit = (each: Concerned, above: readonly string[]) => {
+  const visited = new Set<Concerned>();
+  const ordered: Concerned[] = [];
+  const visit = (each: Concerned) => {
+    if (visited.has(each)) return;
+    visited.add(each);
     for (const name of each.kind === 'target' ? each.target.dependsOn : []) {
       const dependency = byName.get(name);
-      if (dependency !== undefined && !above.includes(name)) visit(dependency, [...above, each.name]);
+      if (dependency !== undefined) visit(dependency);
     }
-    ordered.set(each.name, each);
+    ordered.push(each);
   };
-  for (const each of concerned) visit(each, []);
-  return [...ordered.values()];
+  for (const each of concerned) visit(each);
+  return ordered;
 }

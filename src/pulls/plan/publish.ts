@@ -23,22 +23,25 @@ export async function findOwnComment(
 ): Promise<OwnComment | null> {
   const comments = await api.comments(pullRequest.number, signal);
   for (const comment of comments) {
-    const read = readBody(comment.body, keys);
-    if (read !== null && isOurs(comment, read.facts, { repository, pullRequest })) return { ...read, comment };
+    const read = readOwn(comment, { repository, pullRequest }, keys);
+    if (read !== null) return { ...read, comment };
   }
   return null;
 }
 
-function isOurs(
-  { author }: Comment,
-  facts: CommentFacts,
+function readOwn(
+  { body, author }: Comment,
   { repository, pullRequest }: Pick<OpenPullRequest, 'repository' | 'pullRequest'>,
-): boolean {
-  return (
+  keys: readonly string[],
+): ReadBody | null {
+  const read = readBody(body, keys);
+  if (read === null) return null;
+  const { facts } = read;
+  const isOurs =
     facts.repository === repository.url &&
     facts.pullRequest === pullRequest.number &&
-    (facts.author === null || facts.author === author.id)
-  );
+    (facts.author === null || facts.author === author.id);
+  return isOurs ? read : null;
 }
 
 /** One status for each target, so that the protection of the branch can require it. */
@@ -85,9 +88,8 @@ export async function publishComment(
 ): Promise<void> {
   const content = formatComment(comment, open.api.commentLimit);
   const targets = [...comment.plans.map(({ target }) => target), ...comment.left];
-  const { head, tip } = { head: comment.pullRequest.head, tip: comment.tip };
-  const hashes = hashesOf(comment.plans);
-  await writeComment(withNote(content, note), { facts: { head, tip, targets, hashes }, own, keys }, { open, signal });
+  const facts = { head: comment.pullRequest.head, tip: comment.tip, targets, hashes: hashesOf(comment.plans) };
+  await writeComment(withNote(content, note), { facts, own, keys }, { open, signal });
 }
 
 function hashesOf(plans: readonly TargetPlan[]): CommentFacts['hashes'] {
@@ -124,12 +126,9 @@ async function writeComment(
   const { api, repository, pullRequest } = open;
   const signedFor = (author: string | null) =>
     signBody(content, { ...facts, repository: repository.url, pullRequest: pullRequest.number, author }, keys);
-  const isKnown = (comment: Comment) => {
-    const read = readBody(comment.body, keys);
-    return read !== null && isOurs(comment, read.facts, open);
-  };
+  const isOurs = (comment: Comment) => readOwn(comment, open, keys) !== null;
   const body = signedFor(own?.comment.author.id ?? null);
-  const written = await api.upsertComment(pullRequest.number, { body, isOurs: isKnown }, signal);
+  const written = await api.upsertComment(pullRequest.number, { body, isOurs }, signal);
   if (own !== null) return;
   // Only its answer says which account wrote the first one.
   const signed = signedFor(written.author.id);
