@@ -17,7 +17,7 @@ import { isBackingOff } from '../state/backoff.ts';
 import { whyClosed } from '../windows/why-closed.ts';
 import { hasFailed } from '../state/history.ts';
 import type { Git } from './ports/git.ts';
-import { activeHold, openedCommit } from '../state/current.ts';
+import { activeHold, isLeftPending, openedCommit } from '../state/current.ts';
 import { describeHold } from '../state/hold.ts';
 import type { TargetState } from '../state/target-state.ts';
 
@@ -137,7 +137,8 @@ async function isBehind(
   }
   if (isBackingOff(state.outcome, { revision: tip, settings, nowMs: runtime.nowMs() })) return false;
   // What failed may be over: the run that finds the tip applied records that.
-  return hasFailed(state.outcome) || !(await isAtTip({ target, state, tip }, { git, tools }, signal));
+  const isUnsettled = hasFailed(state.outcome) || isLeftPending(state, tip);
+  return isUnsettled || !(await isAtTip({ target, state, tip }, { git, tools }, signal));
 }
 
 /** Outside its windows, unless the run of the tip has opened within one. */

@@ -67,3 +67,8 @@ export function commitToKeep(state: TargetState): Revision | null {
 export function isLeftByHold({ hold, outcome }: Pick<TargetState, 'hold' | 'outcome'>, tip: Revision): boolean {
   return hold !== null && hold.at !== tip && outcome.pendingOn === tip;
 }
+
+/** Another commit than the tip was left pending, and nothing is left to apply of it: the tip takes it back. */
+export function isLeftPending({ outcome: { pendingOn }, applied }: TargetState, tip: Revision): boolean {
+  return pendingOn !== null && pendingOn !== tip && pendingOn !== applied.source?.revision;
+}

@@ -8,6 +8,21 @@ afterEach(async () => {
   await testbed.tearDown();
 });
 
+interface StoredLease {
+  readonly run: string;
+  readonly holder: string;
+  readonly untilMs: number;
+}
+
+/** Edits the stored state as a run of another process would. */
+async function setLease(lease: StoredLease | null): Promise<void> {
+  const name = `headgate-${testbed.namespace}`;
+  const parent = (await testbed.get('configmap', name)) as unknown as { data: { state: string } };
+  const state = { ...(JSON.parse(parent.data.state) as object), lease };
+  const patch = JSON.stringify({ data: { state: JSON.stringify(state) } });
+  await testbed.kubectl('-n', testbed.namespace, 'patch', 'configmap', name, '-p', patch);
+}
+
 describe('Git is the truth', () => {
   beforeEach(async () => {
     testbed = await Testbed.build();
@@ -63,20 +78,8 @@ describe('Git is the truth', () => {
 
   it('writes nothing while another run holds the lease, and resumes when that run has ended', async () => {
     await testbed.outcome(await testbed.push({ 'apps/a.yaml': configMap('a', { v: '1' }) }), 'deployed');
-    const parent = (await testbed.get('configmap', `headgate-${testbed.namespace}`)) as unknown as {
-      data: { state: string };
-    };
     const untilMs = Date.now() + 3000;
-    const state = { ...(JSON.parse(parent.data.state) as object), lease: { run: 'r', holder: 'another', untilMs } };
-    await testbed.kubectl(
-      '-n',
-      testbed.namespace,
-      'patch',
-      'configmap',
-      `headgate-${testbed.namespace}`,
-      '-p',
-      JSON.stringify({ data: { state: JSON.stringify(state) } }),
-    );
+    await setLease({ run: 'r', holder: 'another', untilMs });
     const revision = await testbed.push({ 'apps/a.yaml': configMap('a', { v: '2' }) });
     expect(await testbed.outcome(revision, 'failed')).toMatchObject({
       errors: [expect.objectContaining({ code: 'lease-held' })],
@@ -85,6 +88,17 @@ describe('Git is the truth', () => {
     await testbed.outcome(revision, 'deployed');
     expect(Date.now()).toBeGreaterThanOrEqual(untilMs);
     expect(await testbed.configMaps()).toEqual({ a: { v: '2' } });
+  });
+
+  it('resumes soon after that run has ended, not when its lease would have', async () => {
+    await testbed.outcome(await testbed.push({ 'apps/a.yaml': configMap('a', { v: '1' }) }), 'deployed');
+    const untilMs = Date.now() + 60_000;
+    await setLease({ run: 'r', holder: 'another', untilMs });
+    const revision = await testbed.push({ 'apps/a.yaml': configMap('a', { v: '2' }) });
+    await testbed.outcome(revision, 'failed');
+    await setLease(null);
+    await testbed.outcome(revision, 'deployed');
+    expect(Date.now()).toBeLessThan(untilMs - 30_000);
   });
 
   it('reads the tip once more for a delivery that arrives late, and then stops', async () => {

@@ -252,4 +252,18 @@ describe('targets that depend on others', () => {
     await ends(commented, /^success no changes$/, shop);
     expect(await testbed.configMaps()).toEqual({ settings: {} });
   });
+
+  it('leave no commit pending that a push with a lost delivery takes back', async () => {
+    testbed = await Testbed.build({ targets, sweepIntervalMs: 300 });
+    await testbed.start();
+    const [infra, shop] = [`infra-${testbed.namespace}`, `shop-${testbed.namespace}`];
+    const first = await testbed.push({ 'infra/db.json': deployment('db'), 'shop/a.yaml': configMap('a', { v: '1' }) });
+    await ends(first, /^success 1 created, ready in/, shop);
+    await ends(await testbed.push({ 'infra/db.json': deployment('db', STUCK) }), /^failure/, infra);
+    const waiting = await testbed.push({ 'shop/a.yaml': configMap('a', { v: '2' }) });
+    await ends(waiting, new RegExp(`^pending waiting for target ${infra}$`), shop);
+    testbed.host.faults = { lose: () => true };
+    const back = await testbed.push({ 'shop/a.yaml': configMap('a', { v: '1' }) });
+    await ends(waiting, new RegExp(`^error superseded by ${back.slice(0, 7)}`), shop);
+  });
 });

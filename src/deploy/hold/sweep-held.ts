@@ -6,7 +6,7 @@ import type { TargetState } from '../../state/target-state.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import type { RunPorts } from '../ports/runtime.ts';
 import { isAtTip } from '../prepare/at-tip.ts';
-import { isLeftByHold } from '../../state/current.ts';
+import { isLeftByHold, isLeftPending } from '../../state/current.ts';
 
 interface Held {
   readonly target: Target;
@@ -31,5 +31,7 @@ export async function needsHeldRun(
   // A commit that waits for the next step of its run is not replaced by one that waits for the end of the hold.
   if (isIncomplete && state.progress.waiting?.revision === at) return false;
   if (isWaitingFor({ state, revision: tip }, [reason])) return false;
-  return isLeftByHold(state, tip) || !(await isAtTip({ target, state, tip }, ports, signal));
+  return (
+    isLeftByHold(state, tip) || isLeftPending(state, tip) || !(await isAtTip({ target, state, tip }, ports, signal))
+  );
 }

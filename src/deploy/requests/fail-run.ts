@@ -39,5 +39,11 @@ export async function failRun(
   await reportRetry(error, { request, ports, world, runtime, report, timing }, signal);
   // Drift is detected again later; retries would only fill the queue with old suspects.
   if (isForDrift) return { kind: 'done', report };
-  return { kind: 'retry', afterMs: error.retryAfterMs ?? null, error };
+  return { kind: 'retry', afterMs: pauseMs(error, request.tries ?? 1), error };
+}
+
+/** A lease is free when its deadline has passed, but the run that holds it usually ends long before. */
+function pauseMs({ code, retryAfterMs }: DeployError, tries: number): number | null {
+  if (code !== 'lease-held' || retryAfterMs === undefined) return retryAfterMs ?? null;
+  return Math.min(retryAfterMs, 1000 * 2 ** (tries - 1));
 }

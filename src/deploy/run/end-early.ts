@@ -12,7 +12,7 @@ import { refusalState } from './state-transitions.ts';
 import type { Stop } from '../prepare/stops.ts';
 import type { Kept } from './held.ts';
 import { describeHold } from '../../state/hold.ts';
-import { isLeftByHold, openedCommit } from '../../state/current.ts';
+import { isLeftByHold, isLeftPending, openedCommit } from '../../state/current.ts';
 
 /** Ends a run that has no plan. */
 export async function endEarly(
@@ -79,7 +79,8 @@ async function releaseFirst(
 /** Does the state still record that a run waits or failed? */
 function isUnsettled({ state, revision }: StartedRun): boolean {
   const { progress, outcome } = state;
-  return progress.waiting !== null || outcome.retry !== null || hasFailed(outcome) || isLeftByHold(state, revision);
+  if (progress.waiting !== null || outcome.retry !== null || hasFailed(outcome)) return true;
+  return isLeftByHold(state, revision) || isLeftPending(state, revision);
 }
 
 /** The target no longer has to apply what it was waiting for, or failed to apply: the tip is applied already. */

@@ -15,6 +15,7 @@ import type { Commit, Step } from './steer-model.ts';
 
 const FULL_NAME = 'acme/fleet';
 const QUIET_MS = 20_000;
+const APPLYING = 'pending applying';
 
 /** One target with a `serve` that sweeps all the time, next to the model of what has to come of each step. */
 export class SteerRig {
@@ -23,6 +24,8 @@ export class SteerRig {
   readonly steps: string[] = [];
   readonly #api: Api;
   readonly #git: GitWriter;
+  /** How many statuses a commit had when its outcome was recorded. */
+  readonly #recordedAfter = new Map<string, number>();
 
   private constructor(testbed: Testbed, api: Api) {
     this.testbed = testbed;
@@ -36,6 +39,7 @@ export class SteerRig {
     const rig = new SteerRig(testbed, await openApi(testbed.cluster));
     await rig.take({ kind: 'push', value: '0', isLost: true });
     await testbed.start();
+    await rig.settle();
     return rig;
   }
 
@@ -119,12 +123,17 @@ export class SteerRig {
     return this.testbed.host.statusesOf(revision).map(({ state }) => state);
   }
 
-  /** A commit that has its outcome is not pending again. */
-  #refuseLateStatus(commit: Commit): void {
-    const states = this.#statusesOf(commit);
-    const ended = states.findIndex((state) => state !== 'pending');
-    if (ended !== -1 && states.lastIndexOf('pending') > ended)
-      throw new Error(`pending after its outcome: ${commit.revision} ${states.join()}`);
+  /**
+   * A commit whose outcome the state has does not wait again. It may be applied again: after a release, or by a run that
+   * a hold stopped.
+   */
+  #refuseLateStatus({ revision }: Commit): void {
+    const statuses = this.testbed.host.statusesOf(revision).map(({ state, description }) => `${state} ${description}`);
+    const late = statuses
+      .slice(this.#recordedAfter.get(revision) ?? statuses.length)
+      .find((status) => status.startsWith('pending') && status !== APPLYING);
+    if (late !== undefined) throw new Error(`${late} after its outcome: ${revision}`);
+    if (!this.#recordedAfter.has(revision)) this.#recordedAfter.set(revision, statuses.length);
   }
 
   #seen(): string {

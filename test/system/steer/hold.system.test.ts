@@ -81,6 +81,18 @@ describe('a held target', () => {
     );
   }, 120_000);
 
+  it('leaves no commit pending that a push with a lost delivery takes back', async () => {
+    await build({}, 300);
+    await deployed(await push('1'));
+    await testbed.headgate('hold', testbed.namespace, '--reason', 'incident 4711');
+    const held = await push('2');
+    await lastStatus(held, /^pending held by jo/);
+    testbed.host.faults = { lose: () => true };
+    const back = await push('1');
+    await lastStatus(held, new RegExp(`^error superseded by ${back.slice(0, 7)}`));
+    await vi.waitFor(async () => expect(await swept()).toEqual([]), WITHIN);
+  });
+
   it('is still corrected when it drifts, to what is held', async () => {
     await build();
     await deployed(await push('1'));
