@@ -48,24 +48,38 @@ export function remark(object: ForeignObject, field: string, rule: NonNullable<R
 
 type FieldRemark = Pick<Remark, 'kind' | 'field' | 'message'>;
 
+/** The rule of a field holds for what no rule below it names. */
 function remarksBelow(value: unknown, path: string, rules: FieldRules): readonly FieldRemark[] {
-  const rule = rules[path];
-  if (rule !== undefined) {
-    const found = typeof rule === 'function' ? rule(value) : rule;
-    return found === null ? [] : [{ ...found, field: path }];
-  }
-  const isKnown = (below: string) => Object.keys(rules).some((known) => known.startsWith(below));
-  if (Array.isArray(value) && isKnown(`${path}[]`)) {
+  if (Array.isArray(value) && hasRule(`${path}[]`, rules)) {
     const found = value.flatMap((item) => remarksBelow(item, `${path}[]`, rules));
     return [...new Map(found.map((each) => [each.field, each])).values()];
   }
-  if (isMap(value) && isKnown(`${path}.`))
-    return Object.entries(value).flatMap(([key, child]) => remarksBelow(child, `${path}.${key}`, rules));
-  return [
-    {
-      kind: 'untranslated',
-      field: path,
-      message: 'headgate import does not know this field. Look for its equal with headgate explain.',
-    },
-  ];
+  if (!isMap(value)) return remarksByRule(value, path, rules);
+  const entries = Object.entries(value);
+  const named = entries.filter(([key]) => hasRule(`${path}.${key}`, rules));
+  const others = entries.filter((entry) => !named.includes(entry));
+  const ofNamed = named.flatMap(([key, child]) => remarksBelow(child, `${path}.${key}`, rules));
+  if (others.length === 0 && named.length > 0) return ofNamed;
+  if (rules[path] !== undefined || !hasRule(path, rules))
+    return [...ofNamed, ...remarksByRule(Object.fromEntries(others), path, rules)];
+  return [...ofNamed, ...others.flatMap(([key, child]) => remarksByRule(child, `${path}.${key}`, rules))];
 }
+
+/** Is there a rule of this field, or of one below it? */
+function hasRule(path: string, rules: FieldRules): boolean {
+  return Object.keys(rules).some(
+    (known) => known === path || (known.startsWith(path) && '.['.includes(known.charAt(path.length))),
+  );
+}
+
+function remarksByRule(value: unknown, path: string, rules: FieldRules): readonly FieldRemark[] {
+  const rule = rules[path];
+  const found = typeof rule === 'function' ? rule(value) : rule;
+  if (found === null) return [];
+  return [{ ...(found ?? UNKNOWN), field: path }];
+}
+
+const UNKNOWN = {
+  kind: 'untranslated',
+  message: 'headgate import does not know this field. Look for its equal with headgate explain.',
+} as const;

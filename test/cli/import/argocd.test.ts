@@ -57,6 +57,17 @@ describe('an Application of Argo CD', () => {
     expect(lost).toEqual([]);
   });
 
+  it('remarks on each kustomize option by itself, and on the others as one', () => {
+    const options = ', kustomize: { version: v5.4.1, kubeVersion: 1.31.0, images: [nginx:1.27], namePrefix: eu- }';
+    const { remarks } = imported(application('web', source('apps/web', options)));
+    const found = remarks.map(({ kind, field, message }) => `${kind} ${field}: ${message}`);
+    expect(found.filter((text) => text.includes('kustomize'))).toEqual([
+      'note spec.source.kustomize.version: Headgate has one version of kustomize.',
+      'note spec.source.kustomize.kubeVersion: Headgate renders a chart for the version and the APIs of the cluster.',
+      'changes-manifests spec.source.kustomize: Move it to the kustomization file: Headgate applies what Git has.',
+    ]);
+  });
+
   it('neither prunes nor corrects drift without prune and selfHeal, and is suspended when it is synced by hand', () => {
     expect(first(application('web', `${source('web')}, syncPolicy: { automated: {} }`))).toMatchObject({
       prune: { enabled: false },
