@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { configLayer, configLayerResource } from '../src/platforms/aws/lambda/config-layer.ts';
+import { refusedInFunctions } from '../src/platforms/aws/lambda/packable.ts';
 import { configPolicies } from '../src/platforms/aws/lambda/config-policies.ts';
 import { readConfig } from '../src/config/checked/read-config.ts';
 import { asDeployError } from '../src/error/deploy-error.ts';
@@ -12,8 +13,9 @@ import { asDeployError } from '../src/error/deploy-error.ts';
 
 async function template(path: string, stage: string) {
   const read = readConfig({ text: readFileSync(path, 'utf8'), path: resolve(path), shownAs: path, env: process.env });
-  if ('problems' in read) {
-    throw new Error(read.problems.map((each) => `${each.subject}: ${each.message}. ${each.remedy}`).join('\n'));
+  const problems = 'problems' in read ? read.problems : refusedInFunctions(read.config);
+  if ('problems' in read || problems.length > 0) {
+    throw new Error(problems.map((each) => `${each.subject}: ${each.message}. ${each.remedy}`).join('\n'));
   }
   const layer = configLayerResource(await configLayer(read.config), stage);
   return { Resources: { ...configPolicies(read.config).Resources, ConfigLayer: layer } };

@@ -192,7 +192,7 @@ describe('an image of headgate.yml', () => {
 
   it('is refused for the functions on AWS by name', () => {
     expect(refusedInFunctions(configOf(withImage()))).toContainEqual(
-      expect.objectContaining({ subject: 'image web', message: 'functions on AWS do not write new images yet' }),
+      expect.objectContaining({ subject: 'image web', message: 'the functions on AWS do not write new images yet' }),
     );
   });
 

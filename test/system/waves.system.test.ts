@@ -38,7 +38,12 @@ const statuses = (revision: string, target = testbed.namespace) =>
     .map(({ state, description }) => `${state} ${description}`);
 
 async function ends(revision: string, status: RegExp, target?: string): Promise<void> {
-  await vi.waitFor(() => expect(statuses(revision, target).at(-1)).toMatch(status), { timeout: 40_000, interval: 20 });
+  const last = () => {
+    const found = statuses(revision, target).at(-1) ?? 'no status';
+    if (!status.test(found))
+      throw new Error(`${found}, not ${status}: ${JSON.stringify(testbed.log.slice(-20), null, 1)}`);
+  };
+  await vi.waitFor(last, { timeout: 40_000, interval: 20 });
 }
 
 interface Stamped {

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { startHttpHost } from '../../app/http/http-host.ts';
+import { unbuiltKeys } from '../../config/derived/unbuilt.ts';
 import { formatAddress, parseAddress } from '../../config/written/address.ts';
 import { parseReference } from '../../config/written/reference.ts';
 import type { SecretReference } from '../../config/written/reference.ts';
@@ -24,6 +25,8 @@ export async function httpHostCommand(
   { config, env, log, cwd, signal }: Context,
   { host, port, tasksUrl, keys, taskLimitMs, insecure }: HttpHostFlags,
 ): Promise<ExitCode> {
+  const [unbuilt] = unbuiltKeys(config, 'headgate http-host does not', ['images', 'notify', 'pullRequests']);
+  if (unbuilt !== undefined) throw new DeployError(unbuilt.code, unbuilt);
   const [first = 'env:HEADGATE_TASKS_KEY', ...others] = keys;
   const service = await startHttpHost({
     config,

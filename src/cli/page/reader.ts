@@ -102,7 +102,7 @@ export function openReader(runtime: LocalRuntime, context: Context): PageReader 
       return asRevision((await git.tips([target.ref], signal)).get(target.ref) ?? '');
     },
     async fleetVersion() {
-      const { rows, problems } = fleetView(await fleetOf(0), 0);
+      const { rows, problems } = fleetView(await fleetOf(0), nowMs());
       return JSON.stringify([rows, problems]);
     },
     async targetVersion(target) {

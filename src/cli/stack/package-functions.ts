@@ -66,6 +66,8 @@ async function readPackage({ directory: out, layer, config }: StackFiles): Promi
     return stored.success ? [stored.data.S3Key] : [];
   });
   const contentOf = async (key: string) => {
+    // Serverless and this process have read headgate.yml one after the other.
+    if (key !== config.key && key.startsWith('layers/config-')) throw configChanged();
     if (key === config.key) return () => Promise.resolve(config.archive);
     if (key.startsWith('layers/')) return () => readFile(layer);
     const content = await readFile(join(out, key.slice(key.lastIndexOf('/') + 1)));
@@ -81,6 +83,14 @@ async function readPackage({ directory: out, layer, config }: StackFiles): Promi
     artifacts: new Map(await Promise.all(keys.map(async (key) => [key, await contentOf(key)] as const))),
     templateKey: `${directory}/template.json`,
   };
+}
+
+function configChanged(): DeployError {
+  return new DeployError('config-invalid', {
+    subject: 'headgate.yml',
+    message: 'it changed while the functions were packaged',
+    remedy: 'Run the command again.',
+  });
 }
 
 async function packageCheckout(options: PackageOptions, signal: AbortSignal): Promise<StackFiles> {

@@ -1,10 +1,12 @@
 import type { Config, Repository, TargetSettings } from '../../../config/checked/config.ts';
 import { formatReference } from '../../../config/written/reference.ts';
+import { unbuiltKeys } from '../../../config/derived/unbuilt.ts';
 import type { Problem } from '../../../error/deploy-error.ts';
 import type { SecretReference } from '../../../config/written/reference.ts';
 
-/** What functions do not support: they cannot read the administrator's files or kubeconfigs, and they have no git. */
-export function refusedInFunctions({ clusters, repositories, targets, templates, images }: Config): readonly Problem[] {
+/** What functions do not support: they cannot read the administrator's files or kubeconfigs, they have no git, and some keys are not built yet. */
+export function refusedInFunctions(config: Config): readonly Problem[] {
+  const { clusters, repositories, targets, templates } = config;
   return [
     ...[...clusters.values()].flatMap((cluster) => (cluster.kind === 'eks' ? [] : [refuseKubeconfig(cluster.name)])),
     ...[...repositories.values()].flatMap((repository) =>
@@ -14,16 +16,15 @@ export function refusedInFunctions({ clusters, repositories, targets, templates,
     ),
     ...targets.flatMap((target) => refuseSettings(`target ${target.name}`, target)),
     ...templates.flatMap(({ name, settings }) => refuseSettings(`template ${name}`, settings)),
-    ...[...images.keys()].map(refuseImage),
+    ...unbuiltKeys(config, 'the functions on AWS do not', ['images', 'notify', 'pullRequests', 'approval']),
   ];
 }
 
-function refuseSettings(subject: string, { decryption, kustomize, notify }: TargetSettings): readonly Problem[] {
+function refuseSettings(subject: string, { decryption, kustomize }: TargetSettings): readonly Problem[] {
   const cloned = kustomize.remoteBases.filter((host) => !SERVE_FILES_ALONE.has(host));
   return [
     ...(decryption?.age?.kind === 'file' ? [refuseFile(subject, decryption.age)] : []),
     ...cloned.map((host) => refuseRemoteBase(subject, host)),
-    ...(notify.length === 0 ? [] : [refuseNotify(subject, notify)]),
   ];
 }
 
@@ -39,15 +40,6 @@ function refuseRemoteBase(subject: string, host: string): Problem {
   };
 }
 
-function refuseNotify(subject: string, notify: readonly string[]): Problem {
-  return {
-    code: 'config-invalid',
-    subject,
-    message: `notify has ${notify.join(', ')}, and functions on AWS send no messages yet`,
-    remedy: 'Remove notify from it and from its repository, or deploy this target with headgate serve.',
-  };
-}
-
 function referencesOf({ webhookSecrets, credentials }: Repository): readonly SecretReference[] {
   if (credentials === null) return webhookSecrets;
   return [...webhookSecrets, credentials.kind === 'token' ? credentials.token : credentials.privateKey];
@@ -59,15 +51,6 @@ function refuseKubeconfig(name: string): Problem {
     subject: `cluster ${name}`,
     message: 'functions on AWS cannot use a kubeconfig',
     remedy: 'Configure eks: { name, region, role }, or deploy to this cluster with headgate serve.',
-  };
-}
-
-function refuseImage(name: string): Problem {
-  return {
-    code: 'config-invalid',
-    subject: `image ${name}`,
-    message: 'functions on AWS do not write new images yet',
-    remedy: 'Remove images from this headgate.yml, and run headgate serve with one that has them.',
   };
 }
 
