@@ -270,5 +270,6 @@ describe('targets that depend on others', () => {
     testbed.host.faults = { lose: () => true };
     const back = await testbed.push({ 'shop/a.yaml': configMap('a', { v: '1' }) });
     await ends(waiting, new RegExp(`^error superseded by ${back.slice(0, 7)}`), shop);
+    expect(await testbed.configMaps()).toEqual({ a: { v: '1' } });
   });
 });

@@ -1,4 +1,3 @@
-import { revisionOf } from '../../state/history.ts';
 import { joinChanges } from '../../state/target-state.ts';
 import { isWaitingFor, waitingChange } from '../../state/waiting.ts';
 import type { Report } from '../ports/report.ts';
@@ -22,8 +21,7 @@ export async function defer(
   const on = [reason];
   if (!isWaitingFor(run, on)) {
     await reportSuperseded(run, world, signal);
-    // What was deployed before a rollback has its final status.
-    const isFinal = wasEnded(run) || (await statusIsFinal(run, world, signal));
+    const isFinal = await statusIsFinal(run, world, signal);
     if (!isFinal) await world.report({ kind: 'deferred', revision, reason }, signal);
     const waiting = waitingChange(run, {
       on,
@@ -37,8 +35,4 @@ export async function defer(
     await recordIfPossible(joinChanges(waiting, { outcome }), { recorded: run.recorded, world }, signal);
   }
   return { ...unchanged(revision, previousOf(state)), verdict: 'waiting', waitingFor: on, isDeferred: true };
-}
-
-function wasEnded({ state, revision }: StartedRun): boolean {
-  return state.outcome.retry?.revision !== revision && state.history.some((text) => revisionOf(text) === revision);
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { randomFrom } from '../../rig/chaos/random.ts';
-import { SteerRig } from '../../rig/steer/steer-rig.ts';
+import { isRetried, SteerRig } from '../../rig/steer/steer-rig.ts';
 
 /** `HEADGATE_TEST_SEQUENCES=200 HEADGATE_TEST_RIGS=4 npm test -- test/system/steer/sequences` is the long form. */
 const SEQUENCES = Number(process.env['HEADGATE_TEST_SEQUENCES'] ?? 4);
@@ -36,8 +36,6 @@ it(
       }
     };
     await Promise.all(rigs.map((rig) => work(rig)));
-    // A command works in its own process: a run of `serve` that meets its hold or its lease is tried again.
-    const isRetried = (errors: unknown) => /"code":"lease-(lost|held)"/.test(JSON.stringify(errors ?? []));
     const unexpected = rigs.flatMap(({ testbed }) =>
       testbed.log.filter(({ level, errors }) => level === 'error' && !isRetried(errors)),
     );
