@@ -14,7 +14,11 @@ const world = functionEnvironment({
   randomId: randomUUID,
   fieldsOf: outcomeMetrics(process.env['HEADGATE_STAGE'] ?? 'prod'),
 });
-const runtime = functionRuntime(world, { holder: `sweep-${randomUUID()}`, sessionName: 'headgate-sweep' });
+const runtime = functionRuntime(world, {
+  holder: `sweep-${randomUUID()}`,
+  sessionName: 'headgate-sweep',
+  isReader: true,
+});
 const queue = world.queueAt('HEADGATE_DEPLOY_QUEUE_URL');
 
 /** Left for sending what was found when the time is over. */

@@ -43,6 +43,7 @@ function withoutConfig(text: string): Buffer {
     'SweepSecrets',
     'DeployKeys',
     'ClusterRoles',
+    'ClusterReadRoles',
     'ConfigLayer',
   ];
   for (const name of names) delete template.Resources[name];

@@ -16,7 +16,7 @@ import type { LocalObjects } from '../git/local-objects.ts';
 import { openRepository } from '../git/reader.ts';
 import type { GitServer } from '../git/transport.ts';
 import { hostOf } from '../githost/hosts.ts';
-import { appTokens } from './githost/app-tokens.ts';
+import type { AppTokenOf } from './githost/app-tokens.ts';
 import { openDataKeys } from './data-keys.ts';
 import { resolveSecret } from './secrets.ts';
 import type { SecretSources } from './secrets.ts';
@@ -43,6 +43,8 @@ export interface RuntimeOptions {
   /** Besides commit status, Kubernetes Event and log. Default: none. */
   readonly channels?: readonly Channel[];
   readonly limits?: RunLimits;
+  /** It only reads clusters, so that a cluster with a read role is read by that. Default: it also writes. */
+  readonly isReader?: boolean;
   /** For private registries of charts. Default: none is known. */
   readonly registryLogin?: RegistryLogin;
   /** Read before the Git host. Default: none. */
@@ -62,6 +64,7 @@ export function openRuntime({
   outbox,
   channels = [],
   limits = RUN_LIMITS,
+  isReader = false,
   registryLogin,
   localObjects = null,
   loadReaders = async () => (await import('../parsing/functions.ts')).READ_AT_ONCE,
@@ -79,19 +82,25 @@ export function openRuntime({
     return known;
   }
 
-  const appTokenOf = appTokens({
-    privateKeyOf: ({ privateKey }, signal) => resolveSecret(privateKey, secrets, signal),
-    caOf,
-    nowMs,
-    wait,
-  });
+  let appTokenOf: Promise<AppTokenOf> | null = null;
+  /** Most repositories have a token, not an app. */
+  async function openAppTokens(): Promise<AppTokenOf> {
+    const { appTokens } = await import('./githost/app-tokens.ts');
+    return appTokens({
+      privateKeyOf: ({ privateKey }, signal) => resolveSecret(privateKey, secrets, signal),
+      caOf,
+      nowMs,
+      wait,
+    });
+  }
 
   async function tokenOf(repository: Repository): Promise<string | null> {
     const { credentials } = repository;
     const signal = AbortSignal.timeout(SECRET_TIMEOUT_MS);
     if (credentials === null) return null;
     if (credentials.kind === 'token') return resolveSecret(credentials.token, secrets, signal);
-    return appTokenOf(repository, credentials, signal);
+    appTokenOf ??= openAppTokens();
+    return (await appTokenOf)(repository, credentials, signal);
   }
 
   async function serverOf(repository: Repository, token: string | null): Promise<GitServer> {
@@ -131,7 +140,7 @@ export function openRuntime({
     const userAgent = () => `headgate/${VERSION} (${target.name}${commit === '' ? '' : `@${commit.slice(0, 12)}`})`;
     const connection = sessions.connect(await accessOf(target.cluster, target), {
       userAgent,
-      impersonate: target.serviceAccount,
+      impersonate: isReader && hasReadRole(target.cluster) ? null : target.serviceAccount,
       requestTimeoutMs: limits.requestTimeoutMs,
       watched: servers.named(clusterServerOf(target.cluster)),
       wait,
@@ -188,6 +197,10 @@ export function openRuntime({
     },
   };
   return runtime;
+}
+
+function hasReadRole(cluster: ClusterConfig): boolean {
+  return cluster.kind === 'eks' && cluster.readRole !== null;
 }
 
 export function clusterServerOf({ name }: ClusterConfig): string {

@@ -33,6 +33,13 @@ const Body = z.object({
     z.object({
       suspects: z.union([z.array(z.object({ object: z.string(), file: z.string() })), z.literal('all')]),
       resting: z.number(),
+      announced: z.optional(
+        z.object({
+          groupKinds: z.array(z.string()),
+          namespaces: z.array(z.string()),
+          deployedAt: z.nullable(z.string()),
+        }),
+      ),
     }),
   ),
 });

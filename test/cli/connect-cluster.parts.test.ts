@@ -54,6 +54,25 @@ describe('headgate connect CLUSTER', () => {
     ]);
   });
 
+  it('prints the access of a read role for the sweep alone, and RBAC that only reads', async () => {
+    const config = EXAMPLE.replace(
+      "externalId: 'choose",
+      "readRole: 'arn:aws:iam::111122223333:role/headgate/shop-read',\n        externalId: 'choose",
+    );
+    const { stdout } = await connect([], config);
+    const command = stdout.slice(stdout.indexOf('--stack-name headgate-access-shop-read'));
+    expect(command).toContain(`RoleName='shop-read'`);
+    for (const role of ['Deploy', 'Check', 'Sweep'])
+      expect(command).toContain(`${role}RoleArn='${ROLE}-sweep-eu-west-1'`);
+    const { stdout: rbac } = await connect(['--rbac'], config);
+    const [, , role, binding] = parseAllDocuments(rbac).map(
+      (document) => document.toJS() as { rules?: { verbs: string[] }[]; subjects?: unknown },
+    );
+    expect(new Set(role?.rules?.flatMap(({ verbs }) => verbs))).toEqual(new Set(['get', 'list']));
+    const group = /KubernetesGroups='([^']+)'/.exec(command)?.[1];
+    expect(binding?.subjects).toMatchObject([{ kind: 'Group', name: group }]);
+  });
+
   it('refuses a role that the functions may not assume', async () => {
     const { code, stderr } = await connect([], EXAMPLE.replace('role/headgate/', 'role/'));
     expect(code).toBe(1);

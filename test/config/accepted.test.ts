@@ -8,7 +8,7 @@ const regions = await sdkRegions();
 const EXAMPLE = `
 clusters:
   prod:                                   # on EKS
-    eks: { name: prod, region: eu-west-1, role: arn:aws:iam::111122223333:role/headgate/shop, externalId: "abc" }
+    eks: { name: prod, region: eu-west-1, role: arn:aws:iam::111122223333:role/headgate/shop, readRole: arn:aws:iam::111122223333:role/headgate/shop-read, externalId: "abc" }
   lab:                                    # any cluster with a kubeconfig; path relative to this file
     kubeconfig: { path: ./kubeconfig, context: lab }
 repositories:
@@ -57,6 +57,7 @@ const PROD = {
   cluster: 'prod',
   region: 'eu-west-1',
   role: 'arn:aws:iam::111122223333:role/headgate/shop',
+  readRole: 'arn:aws:iam::111122223333:role/headgate/shop-read',
   externalId: 'abc',
 };
 const LAB = {

@@ -12,7 +12,10 @@ interface Fragment {
   readonly Resources: Readonly<
     Record<
       string,
-      { Type: string; Properties: { PolicyDocument: { Statement: { Action: string; Resource: unknown[] }[] } } }
+      {
+        Type: string;
+        Properties: { Roles?: unknown; PolicyDocument: { Statement: { Action: string; Resource: unknown[] }[] } };
+      }
     >
   >;
 }
@@ -21,12 +24,13 @@ interface Fragment {
 async function fragmentOf(
   repository: Readonly<Record<string, unknown>>,
   targets: readonly object[] = [],
+  clusters: object = { prod: { eks: { name: 'prod', region: 'eu-west-1' } } },
 ): Promise<Fragment> {
   const directory = await mkdtemp(join(tmpdir(), 'headgate-rights-'));
   const path = join(directory, 'headgate.yml');
   const config = {
     key: 'ssm:/headgate/key',
-    clusters: { prod: { eks: { name: 'prod', region: 'eu-west-1' } } },
+    clusters,
     repositories: { fleet: { host: 'github', url: 'https://github.com/acme/fleet.git', ...repository } },
     targets,
   };
@@ -86,6 +90,20 @@ it('lets functions assume exactly the roles that targets and templates use, in p
   ).toEqual([...targets.map(({ role }) => role), template.role].toSorted());
   for (const document of documents) expect(JSON.stringify(document).length).toBeLessThanOrEqual(6144);
   expect(policies.length).toBeLessThanOrEqual(10);
+});
+
+it('lets the sweep assume the read roles of clusters that have one, and the other functions not', async () => {
+  const role = (name: string) => `arn:aws:iam::111122223333:role/headgate/${name}`;
+  const target = { name: 'shop', repository: 'fleet', branch: 'main', cluster: 'prod', namespace: 'shop' };
+  const eks = { name: 'prod', region: 'eu-west-1', role: role('shop'), readRole: role('shop-read') };
+  const { Resources } = await fragmentOf({ webhookSecret: 'ssm:hook' }, [target], { prod: { eks } });
+  const rights = Object.values(Resources)
+    .filter(({ Type }) => Type === 'AWS::IAM::ManagedPolicy')
+    .map(({ Properties: { Roles, PolicyDocument } }) => [Roles, PolicyDocument.Statement[0]?.Resource]);
+  expect(rights).toEqual([
+    [[{ Ref: 'DeployRole' }, { Ref: 'CheckRole' }], [role('shop')]],
+    [[{ Ref: 'SweepRole' }], [role('shop-read')]],
+  ]);
 });
 
 it('refuses a secret that would be visible in the template', async () => {

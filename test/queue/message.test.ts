@@ -35,6 +35,14 @@ describe('a message', () => {
     },
   );
 
+  it('keeps what a sweep found to be announced and no longer owned', () => {
+    const announced = { groupKinds: ['ConfigMap'], namespaces: [], deployedAt: '2026-01-01T00:00:00.000Z' };
+    const drift = { suspects: [], resting: 0, announced };
+    const trigger = { kind: 'sweep' } as const;
+    const request = { target: 'shop', trigger, hint: null, at: '2026-01-01T00:00:00.000Z', drift };
+    expect(readRequest(JSON.stringify(request))).toEqual(request);
+  });
+
   it('keeps which targets its run wakes, and which targets woke it', () => {
     const wakes = [{ target: 'blog' }, { target: 'shop-eu', generatedFrom: { template: 't', directory: 'envs/eu' } }];
     const trigger = { kind: 'cli' } as const;

@@ -398,14 +398,14 @@ describe('drift detection', () => {
 });
 
 describe('a sweep of an unchanged target', () => {
-  it('reads the state and one list per kind, writes nothing but the removal of kinds that are no longer owned', async () => {
+  it('reads the state and one list per kind and writes nothing: a run removes the kinds that are no longer owned', async () => {
     testbed = await Testbed.build();
     const many = Object.fromEntries(
       Array.from({ length: 450 }, (_, n) => [`apps/c${n}.yaml`, configMap(`c${n}`, { value: `${n}` })]),
     );
     await deployed({ ...many, 'apps/web.yaml': web, 'apps/held.yaml': job('held', 'suspend: true, ') });
     await deployed({ 'apps/held.yaml': null });
-    await sweep();
+    expect(await sweep()).toEqual([]);
     const before = await versions();
     const kinds = async () =>
       (await testbed.get('configmap', `headgate-${testbed.namespace}`))?.['metadata'] as { annotations: object };

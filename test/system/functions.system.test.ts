@@ -130,7 +130,12 @@ describe('the functions', () => {
     aws.testbed.host.faults = { lose: () => true };
     const revision = await aws.testbed.push({ 'apps/api.yaml': configMap('api') });
     await aws.testbed.host.settled();
+    const before = aws.front.requests.length;
     expect(await aws.functions.sweep.call({ drift: false })).toEqual({ queued: [aws.testbed.namespace] });
+    const bySweep = aws.front.requests.slice(before).filter(({ principal }) => principal?.endsWith('/headgate-sweep'));
+    expect([...new Set(bySweep.map(({ principal, method }) => `${method} ${principal}`))]).toEqual([
+      'GET arn:aws:sts::111122223333:assumed-role/shop-read/headgate-sweep',
+    ]);
     expect(await aws.testbed.outcome(revision)).toMatchObject({ verdict: 'deployed', delivery: 'sweep' });
     expect(await aws.functions.sweep.call({})).toEqual({ queued: [] });
   });

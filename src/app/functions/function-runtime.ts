@@ -9,19 +9,22 @@ interface FunctionRuntimeOptions {
   readonly holder: string;
   /** In the audit logs, for functions that look at many targets. Default: each target has its own. */
   readonly sessionName?: string;
+  /** It only reads clusters: with their read roles. */
+  readonly isReader?: boolean;
 }
 
 /** The runtime of a function: clusters on EKS, the permissions of its role, no disk. */
 export function functionRuntime(
   world: FunctionEnvironment,
-  { holder, ...session }: FunctionRuntimeOptions,
+  { holder, isReader = false, ...session }: FunctionRuntimeOptions,
 ): AppRuntime {
   const { config, log, aws, region, credentials, secrets, nowMs } = world;
-  const eks = eksAccesses({ aws, credentials, nowMs, home: region, ...session });
+  const eks = eksAccesses({ aws, credentials, nowMs, home: region, isReader, ...session });
   return openRuntime({
     config,
     log,
     holder,
+    isReader,
     progress: () => undefined,
     secrets,
     async registryLogin(host, signal) {

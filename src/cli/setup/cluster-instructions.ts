@@ -3,7 +3,7 @@ import { DeployError } from '../../error/deploy-error.ts';
 import type { Context } from '../terminal/context.ts';
 import { visibleText } from '../../error/visible-text.ts';
 import { readStackOutputs } from '../stack/headgate-stack.ts';
-import { groupOf } from './target-rbac.ts';
+import { groupOf, READERS } from './target-rbac.ts';
 
 interface ClusterAccess {
   readonly cluster: ClusterConfig;
@@ -25,19 +25,29 @@ export async function clusterInstructions(
   const roles = Map.groupBy(targets, (target) => target.role ?? cluster.role);
   return [
     'Run this in the account and region of the cluster:',
-    ...[...roles].flatMap(([role, ofRole]) => accessCommand(role, ofRole, { cluster, outputs })),
+    ...[...roles].flatMap(([role, ofRole]) => accessCommand(role, ofRole.map(groupOf), { cluster, outputs })),
+    ...readAccess(cluster, outputs),
     ...rbac,
     verify,
   ];
 }
 
+/** With a read role, the sweep assumes no other one. */
+function readAccess(cluster: EksCluster, outputs: Outputs): readonly string[] {
+  if (cluster.readRole === null) return [];
+  const { SweepRoleArn = '' } = outputs;
+  const bySweep = { ...outputs, DeployRoleArn: SweepRoleArn, CheckRoleArn: SweepRoleArn };
+  return accessCommand(cluster.readRole, [groupOf(READERS)], { cluster, outputs: bySweep });
+}
+
+type Outputs = Readonly<Record<string, string>>;
 type EksCluster = Extract<ClusterConfig, { kind: 'eks' }>;
 
 /** Deploys infra/cluster-access.yml: the role and its access entry. */
 function accessCommand(
   role: string | null,
-  targets: readonly Target[],
-  { cluster, outputs }: { cluster: EksCluster; outputs: Readonly<Record<string, string>> },
+  groups: readonly string[],
+  { cluster, outputs }: { cluster: EksCluster; outputs: Outputs },
 ): readonly string[] {
   const name = /:role\/headgate\/([^/]+)$/.exec(role ?? '')?.[1];
   if (name === undefined || cluster.externalId === null) {
@@ -51,7 +61,7 @@ function accessCommand(
   const parameters = {
     ClusterName: cluster.cluster,
     RoleName: name,
-    KubernetesGroups: [...new Set(targets.map(groupOf))].join(','),
+    KubernetesGroups: [...new Set(groups)].join(','),
     ExternalId: cluster.externalId,
     DeployRoleArn: outputs['DeployRoleArn'] ?? '',
     CheckRoleArn: outputs['CheckRoleArn'] ?? '',

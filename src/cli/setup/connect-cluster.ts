@@ -18,7 +18,8 @@ export async function connectCluster(context: Context, cluster: ClusterConfig, f
   const own = config.targets.filter((target) => target.cluster.name === cluster.name);
   const targets = [...own, ...representativeTargets(config.templates, cluster)];
   if (flags.isRbac) {
-    context.print((await rbacManifests(targets)).trimEnd());
+    const hasReaders = cluster.kind === 'eks' && cluster.readRole !== null;
+    context.print((await rbacManifests(targets, { hasReaders })).trimEnd());
     return 0;
   }
   const results = (await verifyInFunctions(context, targets)) ?? (await probeHere(context, targets));

@@ -54,6 +54,6 @@ function checkEks(
 ): ClusterConfig | null {
   const eks = findings.parse(shape.eks, value, path);
   if (eks === null) return null;
-  const { name: cluster, region, role, externalId } = eks;
-  return { kind: 'eks', name, cluster, region, role: role ?? null, externalId: externalId ?? null };
+  const { name: cluster, region, role = null, readRole = null, externalId = null } = eks;
+  return { kind: 'eks', name, cluster, region, role, readRole, externalId };
 }

@@ -40,6 +40,8 @@ export type ClusterConfig =
       readonly cluster: string;
       readonly region: string;
       readonly role: string | null;
+      /** Assumed by the sweep, which only reads; null: it assumes the role of the target. */
+      readonly readRole: string | null;
       readonly externalId: string | null;
     };
 export type Credentials =

@@ -77,6 +77,14 @@ const CLUSTERS: readonly KeyReference[] = [
     example: 'role: arn:aws:iam::111122223333:role/headgate/shop',
   },
   {
+    key: 'clusters.eks.readRole',
+    type: 'ARN of an IAM role',
+    note: 'without it: the role that the target is deployed with',
+    meaning:
+      'The role that the sweep assumes for the cluster. It only reads, and no service account is impersonated with it.',
+    example: 'readRole: arn:aws:iam::111122223333:role/headgate/shop-read',
+  },
+  {
     key: 'clusters.eks.externalId',
     type: 'text',
     meaning: 'The external id that the trust policy of the role requires.',

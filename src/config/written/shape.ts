@@ -354,6 +354,7 @@ export const eks = closed({
   name: pattern(/^[0-9A-Za-z][\w-]{0,99}$/, 'is not a valid EKS cluster name', 'Write the name that AWS shows.'),
   region: awsRegion,
   role: role.optional(),
+  readRole: role.optional(),
   externalId: notEmpty.optional(),
 });
 

@@ -96,7 +96,7 @@ async function report(run: Run, world: World, signal: AbortSignal): Promise<Repo
   const drifted = found.steps.flat();
   const warnings = await explainDrift(drifted, { contests: {}, observed, target: world.target }, signal);
   const drift = driftOf(drifted.length + refusedObjects(run).length + run.drift.resting, run);
-  const change = { drift: { found: drift } };
+  const change = joinChanges({ drift: { found: drift } }, announcedBy(run));
   const plan = { ...found, steps: [], refusals: [], during: found.before, pauseAfter: null };
   await settle(
     { plan, transitions: { onOpen: {}, onSuccess: () => change, onFailure: () => change, onPause: () => change } },
@@ -124,12 +124,11 @@ async function correct(run: Run, world: World, signal: AbortSignal): Promise<Rep
   const explained = await explainDrift(drifted, { contests, observed, target: world.target }, signal);
   const drift = driftOf(refused.length + run.drift.resting, run);
   const onFailure = (ended: readonly ChangeResult[]) => joinChanges({ drift: { contests } }, failureOf(ended, run));
-  const onSuccess: StateChange = {
+  const isWritten = writes.length > 0;
+  const onSuccess = joinChanges(announcedBy(run), {
     drift: { contests, found: drift },
-    ...(writes.length === 0
-      ? {}
-      : { outcome: { verdict: 'deployed' }, applied: { deployedAt: new Date(nowMs).toISOString() } }),
-  };
+    ...(isWritten ? { outcome: { verdict: 'deployed' }, applied: { deployedAt: new Date(nowMs).toISOString() } } : {}),
+  });
   const transitions = { onOpen: {}, onSuccess: () => onSuccess, onFailure, onPause: () => onSuccess };
   const results = await settle({ plan, transitions }, run, world, signal);
   const applying = reportApplied(applied.revision, applied.revision, { plan, results, waitMs: 0 });
@@ -156,6 +155,13 @@ async function settle(
   const change = transitions.onSuccess([]);
   if (changesState(state, change)) await stage('record', () => observed.record(change, signal));
   return [];
+}
+
+/** A push since then may have added a kind. */
+function announcedBy({ drift: { announced }, state }: Run): StateChange {
+  if (announced === undefined || announced.deployedAt !== state.applied.deployedAt) return {};
+  const { groupKinds, namespaces } = announced;
+  return { inventory: { groupKinds, namespaces } };
 }
 
 /** Suspects whose dry run was refused. An object that waits for its finalizers is not refused: it is created again later. */

@@ -1,6 +1,6 @@
 import type { Target } from '../../config/checked/config.ts';
 import { settingsHash } from '../../config/derived/settings-hash.ts';
-import type { StateChange, TargetState } from '../../state/target-state.ts';
+import type { TargetState } from '../../state/target-state.ts';
 import { isResting } from '../../state/contest.ts';
 import { suspectsOf } from '../../state/suspect.ts';
 import type { Suspect } from '../../state/suspect.ts';
@@ -8,7 +8,7 @@ import { lookByCluster } from '../targets/by-cluster.ts';
 import type { Send } from '../targets/by-cluster.ts';
 import { recipientOf } from '../targets/recipient.ts';
 import { notSuspended, listGeneratedTargets } from '../targets/list-generated-targets.ts';
-import type { DeployRequest, DriftRequest } from '../ports/request.ts';
+import type { Announced, DeployRequest, DriftRequest } from '../ports/request.ts';
 import type { Runtime } from '../ports/runtime.ts';
 import { isFullyApplied } from '../../state/current.ts';
 import type { ListedInventory } from '../ports/cluster.ts';
@@ -56,9 +56,11 @@ async function detectDrift(target: Target, runtime: Runtime, signal: AbortSignal
     runtime.log({ level: 'warn', message: 'drift-not-seen', target: target.name, errors: listed.problems });
   }
   runtime.log({ level: 'debug', message: 'drift', target: target.name, objects: state.drift.found?.objects ?? 0 });
-  const change = announcedChange(state, listed);
-  if (change !== null) await recorded.record(change, signal);
-  return requestFor(state, suspectsOf(listed.entries, listed.listed), runtime.nowMs());
+  const request = requestFor(state, suspectsOf(listed.entries, listed.listed), runtime.nowMs());
+  // The sweep may only read: a run records it.
+  const announced = announcedOf(state, listed);
+  if (announced === null) return request;
+  return { suspects: [], resting: state.drift.found?.objects ?? 0, ...request, announced };
 }
 
 function isLeased({ run: { lease } }: TargetState, nowMs: number): boolean {
@@ -75,13 +77,13 @@ function requestFor(state: TargetState, all: readonly Suspect[], nowMs: number):
 }
 
 /** A push only adds to the announced kinds and namespaces; this removes those that are no longer owned. */
-function announcedChange(
-  { inventory }: TargetState,
+function announcedOf(
+  { applied, inventory }: TargetState,
   { entries, groupKinds, namespaces, problems }: ListedInventory,
-): StateChange | null {
+): Announced | null {
   const isExact = same(inventory.groupKinds, groupKinds) && same(inventory.namespaces, namespaces);
   if (isExact || problems.length > 0 || entries.length === 0) return null;
-  return { inventory: { groupKinds, namespaces } };
+  return { groupKinds, namespaces, deployedAt: applied.deployedAt };
 }
 
 function same(a: readonly string[], b: readonly string[]): boolean {

@@ -67,6 +67,15 @@ export interface DriftRequest {
   readonly suspects: readonly Suspect[] | 'all';
   /** How many more differ and are left alone for now: another writer contests them. */
   readonly resting: number;
+  /** Set if the state announces more kinds or namespaces than the target owns. */
+  readonly announced?: Announced | undefined;
+}
+
+/** What a state should announce instead, unless the target was deployed since. */
+export interface Announced {
+  readonly groupKinds: readonly string[];
+  readonly namespaces: readonly string[];
+  readonly deployedAt: string | null;
 }
 
 /** A request whose target was found in the configuration. */

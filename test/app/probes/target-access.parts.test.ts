@@ -13,7 +13,15 @@ import type { SessionPool } from '../../../src/cluster/api/connection.ts';
 import { aTarget } from '../../githost/builders.ts';
 
 const ROLE = 'arn:aws:iam::111122223333:role/headgate/shop';
-const eks = { kind: 'eks', name: 'prod', cluster: 'prod', region: 'eu-west-1', role: ROLE, externalId: 'x' } as const;
+const eks = {
+  kind: 'eks',
+  name: 'prod',
+  cluster: 'prod',
+  region: 'eu-west-1',
+  role: ROLE,
+  readRole: null,
+  externalId: 'x',
+} as const;
 
 let directory: string;
 let server: Http2SecureServer;

@@ -22,6 +22,8 @@ export interface EksFront {
   readonly requests: FrontRequest[];
   /** As `DescribeCluster` returns it. */
   ca: string;
+  /** Sessions whose ARN has this part may only read; null: all may write. */
+  readers: string | null;
   /** Requests wait for this before they are let through. */
   hold: (request: FrontRequest) => Promise<void>;
   /** Serves with the certificate of a new authority, and ends every connection. */
@@ -85,6 +87,11 @@ export async function startEksFront({
       stream.end('{"kind":"Status","status":"Failure","message":"Unauthorized","code":401}');
       return;
     }
+    if (front.readers !== null && request.principal.includes(front.readers) && request.method !== 'GET') {
+      stream.respond({ ':status': 403, 'content-type': 'application/json' });
+      stream.end('{"kind":"Status","status":"Failure","reason":"Forbidden","message":"may only read","code":403}');
+      return;
+    }
     await front.hold(request);
     if (stream.destroyed) return;
     const { authorization: _token, ...rest } = headers;
@@ -116,6 +123,7 @@ export async function startEksFront({
     url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests: [],
     ca: first.ca,
+    readers: null,
     hold: () => Promise.resolve(),
     async rotate() {
       const next = await authority();

@@ -25,6 +25,8 @@ import type { LogLine } from './testbed.ts';
 const FULL_NAME = 'acme/fleet';
 const CLUSTER = 'prod-eks';
 const ROLE = 'arn:aws:iam::111122223333:role/headgate/shop';
+/** Only the sweep assumes it, and may only read with it. */
+const READ_ROLE = `${ROLE}-read`;
 const EXTERNAL_ID = 'planted-external-id';
 
 type FunctionName = 'webhook' | 'deploy' | 'check' | 'sweep';
@@ -186,6 +188,11 @@ async function makeQueues(sqs: SQSClient, maxReceiveCount: number): Promise<Queu
 
 function settle(aws: AwsServer, front: EksFront): void {
   aws.roles.set(ROLE, { trusts: 'arn:aws:sts::999988887777:assumed-role/headgate-', externalId: EXTERNAL_ID });
+  aws.roles.set(READ_ROLE, {
+    trusts: 'arn:aws:sts::999988887777:assumed-role/headgate-sweep/',
+    externalId: EXTERNAL_ID,
+  });
+  front.readers = '/shop-read/';
   aws.clusters.set(CLUSTER, { endpoint: front.url, ca: front.ca });
   aws.parameters.set('/headgate/webhook', SECRET);
   aws.secrets.set('fleet', JSON.stringify({ token: TOKEN }));
@@ -209,7 +216,7 @@ function configOf(
   const place = { repository: 'fleet', branch: 'main', cluster: 'prod', namespace };
   return JSON.stringify({
     clusters: {
-      prod: { eks: { name: CLUSTER, region: REGION, role: ROLE, externalId: EXTERNAL_ID } },
+      prod: { eks: { name: CLUSTER, region: REGION, role: ROLE, readRole: READ_ROLE, externalId: EXTERNAL_ID } },
       ...Object.fromEntries(
         moreClusters(clusters).map(({ name, role }) => [
           name,

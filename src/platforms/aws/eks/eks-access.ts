@@ -30,6 +30,8 @@ export interface EksAccessOptions {
   readonly home?: string;
   /** One session for all targets of a role. Default: one per target, `headgate-<target>`. */
   readonly sessionName?: string;
+  /** It only reads: with the read role of a cluster that has one. */
+  readonly isReader?: boolean;
 }
 
 /** Null: access on behalf of no target (`headgate check`). */
@@ -46,14 +48,21 @@ const TIMEOUT_MS = 15_000;
 const UNLIMITED = new AbortController().signal;
 
 /** Caches endpoints, sessions and tokens for as long as it lives. */
-export function eksAccesses({ aws, credentials, nowMs, home, sessionName: shared }: EksAccessOptions) {
+export function eksAccesses({
+  aws,
+  credentials,
+  nowMs,
+  home,
+  sessionName: shared,
+  isReader = false,
+}: EksAccessOptions) {
   const endpoints = cache<EksEndpoint>(nowMs);
   const sessions = cache<AwsCredentials>(nowMs);
   const tokens = cache<EksToken>(nowMs);
   const isRenewable: IsStale<unknown> = ({ createdAtMs }) => nowMs() - createdAtMs >= MIN_RENEWAL_AGE_MS;
 
   return async function accessOf(cluster: EksCluster, target: Client): Promise<EksAccess> {
-    const role = target?.role ?? cluster.role;
+    const role = (isReader ? cluster.readRole : null) ?? target?.role ?? cluster.role;
     const sessionName = shared ?? `headgate-${target?.name ?? 'check'}`;
     const session = JSON.stringify([role, cluster.externalId, sessionName]);
     const key = JSON.stringify([cluster.name, role, sessionName]);

@@ -17,6 +17,7 @@ const cluster: EksCluster = {
   cluster: 'prod-eks',
   region: REGION,
   role: ROLE,
+  readRole: null,
   externalId: 'the external id',
 };
 const shop = { name: 'shop', role: null };
@@ -101,6 +102,19 @@ describe('access to an EKS cluster', () => {
     const sessions = await Promise.allSettled(calls);
     expect(sessions.filter(({ status }) => status === 'rejected')).toEqual([]);
     expect(server.mostConnections()).toBe(20);
+  });
+
+  it('reads with the read role of a cluster, whatever role its targets have, and only where it is meant to read', async () => {
+    const readRole = 'arn:aws:iam::111122223333:role/headgate/shop-read';
+    server.roles.set(readRole, { trusts: USER, externalId: 'the external id' });
+    const reads = accesses({ sessionName: 'headgate-sweep', isReader: true });
+    const writes = accesses();
+    const whoIs = async (access: Promise<{ token(isRetry: boolean): Promise<string> }>) =>
+      server.whoIs(await (await access).token(false), 'prod-eks');
+    const both = { ...cluster, readRole };
+    expect(await whoIs(reads(both, { name: 'shop', role: ROLE }))).toContain('/shop-read/headgate-sweep');
+    expect(await whoIs(reads(cluster, shop))).toContain('/shop/headgate-sweep');
+    expect(await whoIs(writes(both, shop))).toContain('/shop/headgate-shop');
   });
 
   it('assumes roles in the region of the function, wherever the cluster is', async () => {
