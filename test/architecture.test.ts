@@ -95,7 +95,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'plan/approval',
   ],
   git: ['error', 'snapshot', 'exchange', 'deploy/ports'],
-  sandbox: ['error', 'resource', 'desired/plain', 'deploy/ports'],
+  sandbox: ['error', 'resource', 'config/written', 'desired/plain', 'deploy/ports'],
   'cluster/api': [
     'error',
     'resource',

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { copyFile, mkdir, readFile, readdir, rename, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isLoopback } from '../config/written/address.ts';
 import type { ChartFrom } from '../deploy/ports/tools.ts';
 import { DeployError } from '../error/deploy-error.ts';
 import { cacheDirectory } from './find-tools.ts';
@@ -38,7 +39,8 @@ export async function pullChart(
     const into = join(directory, 'tmp');
     const what = chart.kind === 'oci' ? [chart.url] : [chart.chart, `--repo=${chart.url}`];
     const login = chart.kind === 'oci' ? await writeLogin(new URL(chart.url).host, { directory, loginOf }, signal) : [];
-    const plain = isLoopback(chart.url) && chart.kind === 'oci' ? ['--plain-http'] : [];
+    // As in headgate.yml, where http:// is accepted for loopback only.
+    const plain = isLoopback(new URL(chart.url).hostname) && chart.kind === 'oci' ? ['--plain-http'] : [];
     const args = ['pull', ...what, ...login, ...plain, `--version=${chart.version}`, `--destination=${into}`];
     // The administrator chose the chart repository in headgate.yml, so network access is allowed.
     const env = { PATH: path, HTTP_PROXY: '', HTTPS_PROXY: '' };
@@ -48,11 +50,6 @@ export async function pullChart(
     await refuseLarge(join(into, archive), chart);
     return addToCache(join(into, archive), { charts, pointer });
   });
-}
-
-/** As in headgate.yml, where http:// is accepted for loopback only. */
-function isLoopback(url: string): boolean {
-  return ['127.0.0.1', 'localhost'].includes(new URL(url).hostname);
 }
 
 /** Charts are text: the largest that are known have 2 MB. */

@@ -1,5 +1,5 @@
 import type { Window } from '../config/written/window.ts';
-import { windowAt } from './window-at.ts';
+import { isOpenAt, windowAt } from './window-at.ts';
 import type { WindowState } from './window-at.ts';
 
 type Closed = Extract<WindowState, { kind: 'closed' }>;
@@ -13,6 +13,7 @@ export function describeClosed({ untilMs, window }: Closed, nowMs: number): stri
 
 /** Null: it is open. */
 export function reasonWhileClosed(windows: readonly Window[], nowMs: number): string | null {
+  if (isOpenAt(windows, nowMs)) return null;
   const state = windowAt(windows, nowMs);
   return state.kind === 'open' ? null : describeClosed(state, nowMs);
 }

@@ -14,12 +14,21 @@ const HORIZON_MS = 731 * 24 * 3_600_000;
 
 /** Open: no `deny` is in force, and one of the `allow`, if there are any. Pure: the clock is a parameter. */
 export function windowAt(windows: readonly Window[], nowMs: number): WindowState {
-  const opened = windows.map((window) => ({ ...openSpan(window), window }));
+  const opened = openedOf(windows);
   const closing = closedBy(opened, nowMs);
   if (closing === null)
     return { kind: 'open', untilMs: nextUntil(opened, nowMs, (atMs) => closedBy(opened, atMs) !== null) };
   const untilMs = nextUntil(opened, nowMs, (atMs) => closedBy(opened, atMs) === null);
   return { kind: 'closed', untilMs, window: untilMs === null ? closing : decisive(opened, { closing, untilMs }) };
+}
+
+/** Only that: when it ends may have to be searched for over two years. */
+export function isOpenAt(windows: readonly Window[], nowMs: number): boolean {
+  return closedBy(openedOf(windows), nowMs) === null;
+}
+
+function openedOf(windows: readonly Window[]): readonly Opened[] {
+  return windows.map((window) => ({ ...openSpan(window), window }));
 }
 
 /** The entry that keeps it closed; null: it is open. */

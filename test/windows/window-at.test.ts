@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Window } from '../../src/config/written/window.ts';
 import { parseSpan } from '../../src/config/written/window.ts';
 import { describeClosed } from '../../src/windows/describe.ts';
-import { windowAt } from '../../src/windows/window-at.ts';
+import { isOpenAt, windowAt } from '../../src/windows/window-at.ts';
 import { isOpenByBruteForce } from './brute-force.ts';
 import type { Clocks } from './brute-force.ts';
 
@@ -23,6 +23,7 @@ function aWindow(
 
 const stateAt = (windows: readonly Window[], time: string) => {
   const { kind, untilMs } = windowAt(windows, Date.parse(time));
+  expect(isOpenAt(windows, Date.parse(time))).toBe(kind === 'open');
   return `${kind} until ${untilMs === null ? 'forever' : new Date(untilMs).toISOString()}`;
 };
 

@@ -1,12 +1,13 @@
-import type { ChannelAnswer, ChannelRenderer, ChannelRequest, HttpMessage } from '../../channels/port.ts';
+import { isLoopback } from '../../config/written/address.ts';
+import type { AwsMessage, ChannelAnswer, ChannelRenderer, ChannelRequest, HttpMessage } from '../../channels/port.ts';
 import { DeployError, reasonOf } from '../../error/deploy-error.ts';
 import { exchange } from '../../exchange/exchange.ts';
 import { retry, retryAfterMs } from '../../exchange/retry.ts';
 import type { RetryPolicy } from '../../exchange/retry.ts';
 import { refusal, unreachable } from './channel-error.ts';
+import { DEADLINE_MS } from './delivery.ts';
 import type { Delivery } from './delivery.ts';
 
-const DEADLINE_MS = 10_000;
 /** An answer is a few bytes, or one deployment. */
 const BODY_LIMIT_BYTES = 256 * 1024;
 
@@ -24,8 +25,8 @@ export async function deliver(request: ChannelRequest, delivery: Delivery, signa
     const { sendMail } = await import('./send-mail.ts');
     return sendMail(request, delivery, signal);
   }
-  for (let next: Exclude<ChannelRequest, { kind: 'mail' }> | null = request; next !== null;) {
-    const current: Exclude<ChannelRequest, { kind: 'mail' }> = next;
+  for (let next: HttpMessage | AwsMessage | null = request; next !== null;) {
+    const current: HttpMessage | AwsMessage = next;
     const { status, text, afterMs } = await retry(() => send(current, delivery, signal), retries(delivery), {
       wait: delivery.wait,
       signal,
@@ -41,7 +42,7 @@ export async function deliver(request: ChannelRequest, delivery: Delivery, signa
 }
 
 async function send(
-  request: Exclude<ChannelRequest, { kind: 'mail' }>,
+  request: HttpMessage | AwsMessage,
   { aws, deadlineMs = DEADLINE_MS, ...delivery }: Delivery,
   signal: AbortSignal,
 ): Promise<Answer> {
@@ -63,9 +64,7 @@ async function send(
 /** A secret is never sent unencrypted, and the address itself may be one. */
 function addressOf({ url }: HttpMessage, delivery: Pick<Delivery, 'channel' | 'to'>): URL {
   const address = URL.parse(url);
-  const isLoopback = address !== null && /^(?:localhost|\[::1\]|127\.\d+\.\d+\.\d+)$/.test(address.hostname);
-  if (address !== null && (address.protocol === 'https:' || (address.protocol === 'http:' && isLoopback)))
-    return address;
+  if (address?.protocol === 'https:' || (address?.protocol === 'http:' && isLoopback(address.hostname))) return address;
   throw refusal(delivery, { status: null, text: 'its address is not a valid https URL' });
 }
 

@@ -4,6 +4,9 @@ import type { Config } from '../../config/checked/config.ts';
 import type { Aws } from '../../platforms/aws/api/request.ts';
 import type { SecretSources } from '../secrets.ts';
 
+/** For one request and its response. */
+export const DEADLINE_MS = 10_000;
+
 export interface Delivery extends Pick<SenderOptions, 'aws' | 'wait' | 'deadlineMs'> {
   readonly channel: ChannelConfig;
   readonly to: Destination;
@@ -16,6 +19,6 @@ export interface SenderOptions {
   readonly aws: Aws;
   readonly nowMs: () => number;
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
-  /** For one request and its response; default 10 s. */
+  /** Default: `DEADLINE_MS`. */
   readonly deadlineMs?: number;
 }

@@ -1,10 +1,10 @@
 import { createTransport } from 'nodemailer';
 import type { MailMessage } from '../../channels/port.ts';
+import { isLoopback } from '../../config/written/address.ts';
 import { reasonOf } from '../../error/deploy-error.ts';
 import { refusal, unreachable } from './channel-error.ts';
+import { DEADLINE_MS } from './delivery.ts';
 import type { Delivery } from './delivery.ts';
-
-const DEADLINE_MS = 10_000;
 
 /** Over `smtps://`, or `smtp://` with STARTTLS; without encryption only to this machine. */
 export async function sendMail(message: MailMessage, delivery: Delivery, signal: AbortSignal): Promise<void> {
@@ -21,7 +21,7 @@ export async function sendMail(message: MailMessage, delivery: Delivery, signal:
     host: address.hostname.replaceAll(/[[\]]/g, ''),
     port: address.port === '' ? (isSecure ? 465 : 587) : Number(address.port),
     secure: isSecure,
-    requireTLS: !isSecure && !/^(?:localhost|\[::1\]|127\.\d+\.\d+\.\d+)$/.test(address.hostname),
+    requireTLS: !isSecure && !isLoopback(address.hostname),
     ...(address.username === ''
       ? {}
       : { auth: { user: decodeURIComponent(address.username), pass: decodeURIComponent(address.password) } }),

@@ -1,5 +1,6 @@
 import type { ChannelConfig } from '../../../config/checked/channel.ts';
 import type { Config } from '../../../config/checked/config.ts';
+import { matchName } from '../../../config/written/directory-glob.ts';
 import type { Notice, Notices } from '../../../channels/port.ts';
 import type { Channel, EventSubject, RunEvent } from '../../ports/run-event.ts';
 import { isAtLeast, noticeId, noticeOf } from './notice.ts';
@@ -43,23 +44,8 @@ export function renderNotices(
 function isWanted({ events, text }: Reported, target: string, channel: ChannelConfig): boolean {
   const closesIncident = channel.kind === 'pagerduty' && text.resolves;
   return (
-    channel.targets.some((pattern) => matchesName(pattern, target)) &&
+    channel.targets.some((pattern) => matchName(pattern, target) !== null) &&
     (closesIncident ||
       (events.some((event) => channel.events.includes(event)) && isAtLeast(text.severity, channel.severity)))
   );
-}
-
-/** `*` matches any characters. */
-function matchesName(pattern: string, name: string): boolean {
-  const [start = '', ...rest] = pattern.split('*');
-  const end = rest.pop();
-  if (end === undefined) return name === pattern;
-  if (!name.startsWith(start) || !name.endsWith(end) || name.length < start.length + end.length) return false;
-  let at = start.length;
-  for (const piece of rest) {
-    const found = name.indexOf(piece, at);
-    if (found < 0) return false;
-    at = found + piece.length;
-  }
-  return at <= name.length - end.length;
 }
