@@ -33,7 +33,8 @@ export default defineConfig({
           name: 'system',
           include: ['test/**/*.system.test.ts'],
           globalSetup: ['test/run/start-cluster.ts'],
-          testTimeout: 60_000,
+          // Two files share two cores with the cluster.
+          testTimeout: 180_000,
           hookTimeout: 120_000,
         },
       },

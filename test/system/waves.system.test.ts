@@ -43,7 +43,7 @@ async function ends(revision: string, status: RegExp, target?: string): Promise<
     if (!status.test(found))
       throw new Error(`${found}, not ${status}: ${JSON.stringify(testbed.log.slice(-20), null, 1)}`);
   };
-  await vi.waitFor(last, { timeout: 40_000, interval: 20 });
+  await vi.waitFor(last, { timeout: 90_000, interval: 20 });
 }
 
 interface Stamped {

@@ -63,12 +63,16 @@ export interface Service {
   stop(): Promise<void>;
 }
 
-const LIMITS: ServeLimits = { run: RUN_LIMITS, visibilitySeconds: VISIBILITY_SECONDS, openQueues: openLocalQueues };
+export const SERVE_LIMITS: ServeLimits = {
+  run: RUN_LIMITS,
+  visibilitySeconds: VISIBILITY_SECONDS,
+  openQueues: openLocalQueues,
+};
 const STOP_MS = 20_000;
 
 /** Runs everything in one process: webhook, durable queue, deploys, checks, sweeps. */
 export async function serve(options: ServeOptions): Promise<Service> {
-  const { config, env, dataDirectory, host, port, metricsPort = null, limits = LIMITS } = options;
+  const { config, env, dataDirectory, host, port, metricsPort = null, limits = SERVE_LIMITS } = options;
   const metrics = metricsPort === null ? null : deployMetrics(config, VERSION);
   const log = metrics === null ? options.log : observedLog(options.log, metrics);
   const nowMs = () => Date.now();

@@ -14,7 +14,7 @@ import { SteerModel } from './steer-model.ts';
 import type { Commit, Step } from './steer-model.ts';
 
 const FULL_NAME = 'acme/fleet';
-const QUIET_MS = 20_000;
+const QUIET_MS = 60_000;
 
 /** A command works in its own process: a run of `serve` that meets its hold or its lease is tried again. */
 export function isRetried(errors: unknown): boolean {

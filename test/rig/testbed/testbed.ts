@@ -9,8 +9,9 @@ import { inject, vi } from 'vitest';
 import { readConfig } from '../../../src/config/checked/read-config.ts';
 import { localRuntime } from '../../../src/app/local/local-runtime.ts';
 import type { LocalRuntime } from '../../../src/app/local/local-runtime.ts';
-import { serve } from '../../../src/app/local/serve.ts';
+import { SERVE_LIMITS, serve } from '../../../src/app/local/serve.ts';
 import type { Service } from '../../../src/app/local/serve.ts';
+import { openLocalQueues } from '../../../src/platforms/local/queues.ts';
 import { parseJson } from '../../../src/resource/json.ts';
 import type { JsonObject } from '../../../src/resource/resource.ts';
 import { mustRun, run } from '../programs/command.ts';
@@ -52,8 +53,13 @@ export interface TestbedOptions {
   readonly kubeconfig?: string;
   readonly cluster?: ClusterAddress;
   /** Instead of a token with every permission; the repository is private then. */
+  /** How long messages to channels are kept to be grouped. Default: as in production. */
+  readonly groupingMs?: number;
   readonly app?: { readonly app: string; readonly installation: string; readonly privateKey: string };
 }
+
+/** For what takes a second on a quiet machine: only a test that fails waits so long. */
+const DEADLINE_MS = 90_000;
 
 /** A Git host, a namespace of the real cluster, and Headgate between them. */
 export class Testbed {
@@ -150,6 +156,9 @@ export class Testbed {
   async start(): Promise<void> {
     const read = readConfig({ text: this.config, path: join(this.directory, 'headgate.yml') });
     if ('problems' in read) throw new Error(JSON.stringify(read.problems, null, 2));
+    const { groupingMs } = this.#options;
+    const openQueues: typeof openLocalQueues = (options) =>
+      openLocalQueues({ ...options, ...(groupingMs === undefined ? {} : { groupingMs }) });
     this.#service = await serve({
       config: read.config,
       env: this.env,
@@ -160,6 +169,7 @@ export class Testbed {
       sweepIntervalMs: this.#options.sweepIntervalMs ?? 3_600_000,
       driftIntervalMs: this.#options.driftIntervalMs ?? 3_600_000,
       metricsPort: 0,
+      limits: { ...SERVE_LIMITS, openQueues },
     });
     const events = ['push', 'pull_request', 'issue_comment'];
     this.host.setWebhook(FULL_NAME, { url: `${this.#service.url}/webhooks/fleet`, secret: SECRET, events });
@@ -205,7 +215,7 @@ export class Testbed {
     ];
     return run(process.execPath, command, {
       env: { ...process.env, ...COMPILE_CACHE, ...this.env },
-      timeoutMs: 30_000,
+      timeoutMs: DEADLINE_MS,
     });
   }
 
@@ -256,7 +266,7 @@ export class Testbed {
   }
 
   /** Waits for a line of the log. */
-  async logged(isMeant: (line: LogLine) => boolean, timeoutMs = 30_000): Promise<LogLine> {
+  async logged(isMeant: (line: LogLine) => boolean, timeoutMs = DEADLINE_MS): Promise<LogLine> {
     return vi.waitFor(
       () => {
         const line = this.log.find((each) => isMeant(each));
@@ -271,7 +281,7 @@ export class Testbed {
     const look = () => {
       if (!isSo()) throw new Error(`condition not met: ${isSo.toString()}`);
     };
-    await vi.waitFor(look, { timeout: 30_000, interval: 20 });
+    await vi.waitFor(look, { timeout: DEADLINE_MS, interval: 20 });
   }
 
   /** Waits until the commit is deployed, also after failures, or found deployed. */
@@ -282,7 +292,7 @@ export class Testbed {
   }
 
   /** Waits for the outcome of this commit. */
-  async outcome(revision: string, verdict?: string, timeoutMs = 30_000): Promise<LogLine> {
+  async outcome(revision: string, verdict?: string, timeoutMs = DEADLINE_MS): Promise<LogLine> {
     return vi.waitFor(
       () => {
         const line = this.log.find(
