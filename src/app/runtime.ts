@@ -14,7 +14,8 @@ import { watchServers } from '../exchange/servers.ts';
 import { GIT_LIMITS } from '../git/limits.ts';
 import type { LocalObjects } from '../git/local-objects.ts';
 import { openRepository } from '../git/reader.ts';
-import type { GitServer } from '../git/transport.ts';
+import { newTraits } from '../git/transport.ts';
+import type { GitServer, ServerTraits } from '../git/transport.ts';
 import { hostOf } from '../githost/hosts.ts';
 import type { AppTokenOf } from './githost/app-tokens.ts';
 import { openDataKeys } from './data-keys.ts';
@@ -73,12 +74,19 @@ export function openRuntime({
   const agents = openAgents();
   const servers = watchServers(() => Date.now());
   const kinds = new Map<string, KindCache>();
+  const traits = new Map<string, ServerTraits>();
   const nowMs = () => Date.now();
   const tools = openToolsLate(secrets.env, registryLogin);
 
   function kindsOf({ name }: ClusterConfig): KindCache {
     const known = kinds.get(name) ?? kindCache();
     kinds.set(name, known);
+    return known;
+  }
+
+  function traitsOf(server: string): ServerTraits {
+    const known = traits.get(server) ?? newTraits();
+    traits.set(server, known);
     return known;
   }
 
@@ -113,6 +121,7 @@ export function openRuntime({
       agents,
       watched: servers.named(gitServerOf(repository)),
       limits: GIT_LIMITS,
+      traits: traitsOf(gitServerOf(repository)),
     };
   }
 

@@ -127,21 +127,3 @@ export function lookUp(root: string, path: string, context: WalkContext): Lookup
   }
   return { kind: 'found', entry };
 }
-
-/** Whether a path is certainly the same in both trees, judging by the trees in the store. Stops at equal ids on the way. */
-export function isSameAt(now: string, before: string, path: string, context: WalkContext): boolean {
-  let pair = { now, before };
-  for (const name of path === '' ? [] : path.split('/')) {
-    if (pair.now === pair.before) return true;
-    const [next, former] = [pair.now, pair.before].map((id) => {
-      const object = context.store.get(id);
-      if (object?.type !== 'tree') return null;
-      const entries = readTree(object.data, { id, subject: context.subject });
-      return entries.find((candidate) => candidate.name === name) ?? 'nothing';
-    });
-    if (next === 'nothing' && former === 'nothing') return true;
-    if (!next || !former || next === 'nothing' || former === 'nothing' || next.mode !== former.mode) return false;
-    pair = { now: next.id, before: former.id };
-  }
-  return pair.now === pair.before;
-}

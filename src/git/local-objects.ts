@@ -28,6 +28,8 @@ export function objectsOf(store: ObjectStore): LocalObjects {
 export function withLocalObjects(remote: UploadPack, local: LocalObjects): UploadPack {
   return {
     usage: remote.usage,
+    traits: remote.traits,
+    hasFilters: () => remote.hasFilters(),
     listRefs: (prefixes, signal) => remote.listRefs(prefixes, signal),
     async fetch(what, store, signal) {
       const found = await local.read(what.wants, signal);

@@ -1,13 +1,13 @@
 import { DeployError } from '../error/deploy-error.ts';
 import type { SourceQuery } from '../deploy/ports/git.ts';
-import type { ObjectId, Revision, SourceFile, PathContent, TreeAt } from '../snapshot/source.ts';
+import type { ObjectId, Revision, SourceFile } from '../snapshot/source.ts';
 import { asObjectId } from '../snapshot/source.ts';
-import { compareTrees, isSameAt, lookUp } from './difference.ts';
-import type { ChangedPath, PathEntry, WalkContext } from './difference.ts';
+import { compareTrees, lookUp } from './difference.ts';
+import type { ChangedPath, WalkContext } from './difference.ts';
 import { gitError } from './git-error.ts';
 import type { ObjectStore } from './pack.ts';
 import type { GitServer } from './transport.ts';
-import { readTree, treeOfCommit } from './tree.ts';
+import { treeOfCommit } from './tree.ts';
 import { inTurns } from './turns.ts';
 
 import type { FetchArguments, UploadPack } from './upload-pack.ts';
@@ -22,14 +22,28 @@ export function remoteObjects(remote: UploadPack, server: GitServer) {
     subject: server.url,
   };
 
+  /** Commits that were fetched with everything that they contain. */
+  const whole = new Set<string>();
+
   /** The root tree of a commit, read from the commit itself. */
   async function rootTreeOf(revision: Revision, signal: AbortSignal): Promise<ObjectId> {
-    if (!store.has(revision)) await remote.fetch({ wants: [revision], depth: 1, filter: 'tree:0' }, store, signal);
+    if (!store.has(revision)) {
+      await remote.fetch({ wants: [revision], depth: 1, filter: 'tree:0' }, store, signal);
+      if (!remote.hasFilters()) whole.add(revision);
+    }
     const commit = store.get(revision);
     const tree = commit?.type === 'commit' ? asObjectId(treeOfCommit(commit.data, server.url)) : null;
     if (tree === null)
       throw gitError('revision-missing', { subject: revision, message: `${revision} is not a commit` });
     return tree;
+  }
+
+  /** Everything that these commits contain, for a server that serves nothing else. */
+  async function fetchCommits(revisions: readonly Revision[], signal: AbortSignal): Promise<void> {
+    const wants = [...new Set(revisions)].filter((revision) => !whole.has(revision));
+    if (wants.length === 0) return;
+    await remote.fetch({ wants, depth: 1 }, store, signal);
+    for (const revision of wants) whole.add(revision);
   }
 
   /** With the files, to save a round. Large ones may not be wanted, so then only the trees are fetched. */
@@ -72,63 +86,6 @@ export function remoteObjects(remote: UploadPack, server: GitServer) {
   ): Promise<ReadonlyMap<string, ObjectId | null>> {
     const found = await descend(rootTree, paths, signal);
     return new Map([...found].map(([path, entry]) => [path, entry === null ? null : asObjectId(entry.id)]));
-  }
-
-  /** Like `treeIds`, but without fetching what is the same in the base. */
-  async function idsAt(
-    { rootTree, base }: TreeAt,
-    paths: readonly string[],
-    signal: AbortSignal,
-  ): Promise<Readonly<Record<string, ObjectId | null>>> {
-    const known = paths.flatMap((path) => (isKnown({ rootTree, base }, path) ? [[path, base?.ids[path] ?? null]] : []));
-    const same = new Map(known.map(([path, id]) => [path ?? '', id === null ? null : asObjectId(id ?? '')]));
-    const others = paths.filter((path) => !same.has(path));
-    const found = others.length === 0 ? [] : await treeIds(rootTree, others, signal);
-    return Object.fromEntries([...same, ...found]);
-  }
-
-  function isKnown({ rootTree, base }: TreeAt, path: string): boolean {
-    return base !== null && Object.hasOwn(base.ids, path) && isSameAt(rootTree, base.rootTree, path, context);
-  }
-
-  /** The content of these paths. */
-  async function readPaths(at: TreeAt, paths: readonly string[], signal: AbortSignal): Promise<readonly PathContent[]> {
-    const found = await descend(
-      at.rootTree,
-      paths.filter((path) => !isKnown(at, path)),
-      signal,
-    );
-    const ids = paths.map((path) => {
-      const entry = found.get(path);
-      if (entry === undefined) return at.base?.ids[path] ?? null;
-      return entry?.hazard === null && entry.kind !== 'symlink' && entry.kind !== 'submodule' ? entry.id : null;
-    });
-    const missing = [...new Set(ids)].filter((id) => id !== null).filter((id) => !store.has(id));
-    if (missing.length > 0) await remote.fetch({ wants: missing, filter: 'tree:0' }, store, signal);
-    return paths.map((path, index) => contentOf(path, ids[index] ?? null, found.get(path) ?? null));
-  }
-
-  function contentOf(path: string, id: string | null, entry: PathEntry | null): PathContent {
-    if (entry !== null && entry.hazard !== null) return { path, kind: 'refused', reason: entry.hazard };
-    if (entry?.kind === 'symlink' || entry?.kind === 'submodule') return { path, kind: entry.kind };
-    const oid = asObjectId(id ?? '');
-    if (oid === null) return { path, kind: 'absent' };
-    const object = store.get(oid);
-    if (object?.type !== 'tree') return asFile({ path, now: { kind: 'file', id: oid, hazard: null } });
-    return { path, kind: 'tree', oid, entries: readTree(object.data, { id: oid, subject: context.subject }) };
-  }
-
-  /** Every file below these directories. */
-  async function below(
-    trees: readonly { readonly path: string; readonly oid: ObjectId }[],
-    signal: AbortSignal,
-  ): Promise<readonly SourceFile[]> {
-    const missing = trees.filter(({ oid }) => !store.has(oid)).map(({ oid }) => oid);
-    if (missing.length > 0) await remote.fetch({ wants: missing }, store, signal);
-    const changes: ChangedPath[] = [];
-    for (const { path, oid } of trees)
-      for (const change of await changesBetween(oid, null, { path, both: [] }, signal)) changes.push(change);
-    return readChanges(changes, () => true, signal);
   }
 
   /** The changes below a path. Fetches what neither pack contained, such as moved or copied content. */
@@ -177,21 +134,6 @@ export function remoteObjects(remote: UploadPack, server: GitServer) {
     return { path, kind: 'file', oid, bytes: blob.data };
   }
 
-  async function files(
-    rootTree: ObjectId,
-    paths: readonly string[],
-    signal: AbortSignal,
-  ): Promise<readonly SourceFile[]> {
-    const found = await descend(rootTree, paths, signal);
-    const changes = [...found].map(([path, entry]): ChangedPath => {
-      return {
-        path,
-        now: entry === null || entry.kind === 'tree' ? null : { kind: entry.kind, id: entry.id, hazard: entry.hazard },
-      };
-    });
-    return readChanges(changes, () => true, signal);
-  }
-
   /** A tree and everything below it. */
   function fetchWhole(tree: ObjectId, signal: AbortSignal): Promise<void> {
     return fetchWithFiles({ wants: [tree] }, signal);
@@ -201,6 +143,8 @@ export function remoteObjects(remote: UploadPack, server: GitServer) {
     context,
     has: (id: string) => store.has(id),
     get: (id: string) => store.get(id),
+    isWhole: (revision: string) => whole.has(revision),
+    fetchCommits,
     rootTreeOf,
     fetchDifference,
     fetchWhole,
@@ -208,9 +152,7 @@ export function remoteObjects(remote: UploadPack, server: GitServer) {
     treeIds,
     changesBetween,
     readChanges,
-    files,
-    idsAt,
-    readPaths,
-    below,
+    asFile,
+    fetch: (what: FetchArguments, signal: AbortSignal) => remote.fetch(what, store, signal),
   };
 }

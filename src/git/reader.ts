@@ -6,9 +6,9 @@ import type { ObjectStore } from './pack.ts';
 import type { GitServer } from './transport.ts';
 import { objectsOf, withLocalObjects } from './local-objects.ts';
 import type { LocalObjects } from './local-objects.ts';
-import type { HistoryQuery, PastCommit } from './history.ts';
+import type { HistoryQuery, PastCommit } from './rare-reads.ts';
 import { remoteObjects } from './objects.ts';
-import { describeCommit, parentsOfCommit } from './tree.ts';
+import { describeCommit } from './tree.ts';
 import { uploadPack } from './upload-pack.ts';
 
 /** Ids in SHA-256 repositories have 64 digits. `local`: objects that need not be fetched. */
@@ -18,7 +18,7 @@ export function openRepository(server: GitServer, local: LocalObjects | null = n
   const overServer = withLocalObjects(uploadPack(server), objectsOf(made));
   const remote = local === null ? overServer : withLocalObjects(overServer, local);
   const objects = remoteObjects(remote, server);
-  const { rootTreeOf, fetchDifference, descend, treeIds, changesBetween, readChanges, files } = objects;
+  const { rootTreeOf, fetchDifference, descend, treeIds, changesBetween, readChanges } = objects;
 
   async function tips(refs: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, Revision>> {
     const found = await remote.listRefs(refs, signal);
@@ -47,17 +47,43 @@ export function openRepository(server: GitServer, local: LocalObjects | null = n
     const treeOf = (revision: Revision) => (revision === base?.revision ? base.rootTree : rootTreeOf(revision, signal));
     if (hint === null) {
       const revision = await tip(query.ref, signal);
+      if (!remote.traits.servesTrees) await fetchBoth(revision, base, signal);
       return { revision, rootTree: await treeOf(revision) };
     }
     // One round: the payload's tree id is fetched before it is verified, and the result is used only after.
     const [revision] = await Promise.all([
       tip(query.ref, signal),
-      nullIfUnknown(rootTreeOf(hint.revision, signal)),
-      hint.rootTree === null || base === null
+      nullIfUnknown(
+        remote.traits.servesTrees
+          ? rootTreeOf(hint.revision, signal).then(() => undefined)
+          : fetchBoth(hint.revision, base, signal),
+      ),
+      hint.rootTree === null || base === null || !remote.traits.servesTrees
         ? null
         : nullIfUnknown(fetchDifference(hint.rootTree, base.rootTree, signal)),
     ]);
     return { revision, rootTree: await treeOf(revision) };
+  }
+
+  async function fetchBoth(revision: Revision, base: SourceQuery['base'], signal: AbortSignal): Promise<void> {
+    const { fetchBoth: fetched } = await import('./rare-reads.ts');
+    return fetched(objects, { revision, base: base?.revision ?? null }, signal);
+  }
+
+  /** Some servers serve only commits: then these are fetched whole, and the work is done with what they contain. */
+  async function orWithWhole<T>(
+    revisions: readonly (Revision | null)[],
+    work: () => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
+    try {
+      return await work();
+    } catch (thrown) {
+      if (!(thrown instanceof UnknownObject) || remote.hasFilters()) throw thrown;
+      const { fetchInstead } = await import('./rare-reads.ts');
+      await fetchInstead(objects, { revisions, thrown, traits: remote.traits }, signal);
+      return work();
+    }
   }
 
   async function knownCommit(revision: Revision, signal: AbortSignal): Promise<ObjectId> {
@@ -80,7 +106,7 @@ export function openRepository(server: GitServer, local: LocalObjects | null = n
     signal: AbortSignal,
   ): Promise<Source> {
     const tree = await pathTree(at.rootTree, query, signal);
-    if (tree !== null) await objects.fetchWhole(tree, signal);
+    if (tree !== null && !objects.isWhole(at.revision)) await objects.fetchWhole(tree, signal);
     const changes = await changesBetween(tree, null, { path: query.path, both: [] }, signal);
     const read = [
       ...(await readChanges(changes, query.isRead, signal)),
@@ -94,24 +120,19 @@ export function openRepository(server: GitServer, local: LocalObjects | null = n
     return entry?.kind === 'tree' ? asObjectId(entry.id) : null;
   }
 
-  /** A link or submodule at the path or above it: what is behind it is unknown, and not deleted. */
-  async function inTheWay(
-    rootTree: ObjectId,
-    { path }: SourceQuery,
-    signal: AbortSignal,
-  ): Promise<readonly SourceFile[]> {
-    const names = path.split('/');
-    const paths = names.map((_, index) => names.slice(0, index + 1).join('/'));
-    return [...(await descend(rootTree, paths, signal))].flatMap(([at, entry]): readonly SourceFile[] => {
-      if (entry === null) return [];
-      if (entry.hazard !== null) return [{ path: at, kind: 'refused', reason: entry.hazard }];
-      return entry.kind === 'symlink' || entry.kind === 'submodule' ? [{ path: at, kind: entry.kind }] : [];
-    });
+  async function inTheWay(rootTree: ObjectId, { path }: SourceQuery, signal: AbortSignal) {
+    return (await import('./rare-reads.ts')).inTheWay(objects, { rootTree, path }, signal);
   }
 
-  function inputsOf(rootTree: ObjectId, { inputs, recorded, base }: SourceQuery, signal: AbortSignal) {
-    const known = base === null ? null : { rootTree: base.rootTree, ids: recorded };
-    return objects.idsAt({ rootTree, base: known }, inputs, signal);
+  async function files(rootTree: ObjectId, paths: readonly string[], signal: AbortSignal) {
+    return (await import('./rare-reads.ts')).readFiles(objects, { rootTree, paths }, signal);
+  }
+
+  async function inputsOf(rootTree: ObjectId, { inputs, recorded, base }: SourceQuery, signal: AbortSignal) {
+    if (inputs.length === 0) return {};
+    const { idsAt } = await import('./rare-reads.ts');
+    const at = { rootTree, base: base === null ? null : { rootTree: base.rootTree, ids: recorded } };
+    return idsAt(objects, { at, paths: inputs }, signal);
   }
 
   async function readDifference(
@@ -153,12 +174,14 @@ export function openRepository(server: GitServer, local: LocalObjects | null = n
   async function since(query: SourceQuery, signal: AbortSignal): Promise<Source> {
     const at = await resolveTip(query, signal);
     const { base } = query;
-    if (base === null) return readAll(at, query, signal);
+    const wholly = () => orWithWhole([at.revision], () => readAll(at, query, signal), signal);
+    if (base === null) return wholly();
     try {
-      return await readDifference(at, { ...query, base }, signal);
+      const work = () => readDifference(at, { ...query, base }, signal);
+      return await orWithWhole([at.revision, base.revision], work, signal);
     } catch (thrown) {
       // The server garbage-collected the applied tree: deletions then come from the inventory, not from Git.
-      if (thrown instanceof UnknownObject) return readAll(at, query, signal);
+      if (thrown instanceof UnknownObject) return wholly();
       throw thrown;
     }
   }
@@ -180,16 +203,23 @@ export function openRepository(server: GitServer, local: LocalObjects | null = n
   return {
     usage: remote.usage,
     tips,
-    files: (rootTree, paths, signal) => mustExist(files(rootTree, paths, signal)),
+    files: ({ revision, rootTree }, paths, signal) =>
+      mustExist(orWithWhole([revision], () => files(rootTree, paths, signal), signal)),
     since: (query, signal) => mustExist(since(query, signal)),
-    readPaths: (at, paths, signal) => mustExist(objects.readPaths(at, paths, signal)),
-    below: (trees, signal) => mustExist(objects.below(trees, signal)),
+    async readPaths(at, paths, signal) {
+      const { readPaths } = await import('./rare-reads.ts');
+      return mustExist(readPaths(objects, { at, paths }, signal));
+    },
+    async below(trees, signal) {
+      const { below } = await import('./rare-reads.ts');
+      return mustExist(below(objects, trees, signal));
+    },
     async history(query: HistoryQuery, signal: AbortSignal) {
-      const { readHistory } = await import('./history.ts');
+      const { readHistory } = await import('./rare-reads.ts');
       return mustExist(readHistory(remote, query, { signal, subject: server.url }));
     },
     async treesAbove(rootTree: ObjectId, paths: readonly string[], signal: AbortSignal) {
-      const { treesAbove } = await import('./history.ts');
+      const { treesAbove } = await import('./rare-reads.ts');
       return mustExist(treesAbove(rootTree, paths, { objects, signal }));
     },
     rootTree: (revision, signal) => mustExist(knownCommit(revision, signal)),
@@ -207,10 +237,8 @@ export function openRepository(server: GitServer, local: LocalObjects | null = n
     },
     async isAncestor(older, newer, signal) {
       if (older === newer) return true;
-      const commits: ObjectStore = new Map();
-      // These commits are reachable from `newer` but not from `older`: if `older` is an ancestor, one of them is its child.
-      await mustExist(remote.fetch({ wants: [newer], haves: [older], filter: 'tree:0' }, commits, signal));
-      return [...commits.values()].some(({ type, data }) => type === 'commit' && parentsOfCommit(data).includes(older));
+      const { isAncestor } = await import('./rare-reads.ts');
+      return mustExist(isAncestor(remote, { older, newer }, signal));
     },
   } satisfies Git & ForWriting;
 }

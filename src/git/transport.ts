@@ -8,6 +8,23 @@ import type { RetryPolicy } from '../exchange/retry.ts';
 import { gitError } from './git-error.ts';
 import type { GitLimits } from './limits.ts';
 
+/**
+ * What a server cannot do, as far as its answers have shown. A process keeps it for each server, so that a run does not find it
+ * out again.
+ */
+export interface ServerTraits {
+  /** False once it has refused one in words. Responses without filters are larger but equally correct. */
+  hasFilters: boolean;
+  /** JGit (Gerrit and others) counts depth from a wanted tree, so `tree:0` omits it. Found out by the first empty pack. */
+  treeAlone: 'tree:0' | 'tree:1';
+  /** False: it refuses wants of trees and files, as JGit does without filters. Whole commits are fetched and compared here. */
+  servesTrees: boolean;
+}
+
+export function newTraits(): ServerTraits {
+  return { hasFilters: true, treeAlone: 'tree:0', servesTrees: true };
+}
+
 export interface GitServer {
   /** Without user or password. */
   readonly url: string;
@@ -21,6 +38,8 @@ export interface GitServer {
   /** Notes whether it answers. Default: it is not noted. */
   readonly watched?: Server;
   readonly limits: GitLimits;
+  /** Shared by the runs of a process. Default: found out again by each reader. */
+  readonly traits?: ServerTraits;
 }
 
 /** A fetch may be sent twice. The queue retries other failures. */

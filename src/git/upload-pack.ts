@@ -5,8 +5,8 @@ import { formatOf } from './object-format.ts';
 import type { ObjectFormat } from './object-format.ts';
 import { inTurns } from './turns.ts';
 import { DELIMITER, FLUSH, pktLine, readPktLines } from './pkt-line.ts';
-import { basicAuthorization, post } from './transport.ts';
-import type { GitServer } from './transport.ts';
+import { basicAuthorization, newTraits, post } from './transport.ts';
+import type { GitServer, ServerTraits } from './transport.ts';
 
 export interface FetchArguments {
   readonly wants: readonly string[];
@@ -22,6 +22,9 @@ export interface FetchArguments {
 /** Git commands over smart HTTP, protocol version 2 (gitprotocol-v2(5)), for one repository. Counts its requests and bytes. */
 export interface UploadPack {
   readonly usage: { readonly requests: number; readonly bytes: number };
+  readonly traits: ServerTraits;
+  /** False after the first refusal of this run. */
+  hasFilters(): boolean;
   /** Adds the received objects to the store. @throws UnknownObject when the server does not have a wanted object. */
   fetch(what: FetchArguments, store: ObjectStore, signal: AbortSignal): Promise<void>;
   listRefs(prefixes: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, string>>;
@@ -31,10 +34,9 @@ export function uploadPack(server: GitServer): UploadPack {
   const usage = { requests: 0, bytes: 0 };
   const { limits, url: subject } = server;
   const ofRun = inflatedUpTo(limits.inflatedBytes, { subject });
-  // Set to false by the first refusal. Responses without filters are larger but equally correct.
-  let supportsFilters = true;
-  // JGit (Gerrit and others) counts depth from a wanted tree, so `tree:0` omits it. Found out by the first empty pack.
-  let treeAlone: 'tree:0' | 'tree:1' = 'tree:0';
+  const traits = server.traits ?? newTraits();
+  // An empty response may have another cause, so it is not remembered for other runs.
+  let { hasFilters } = traits;
   // Ids show the repository's object format; without one, the first list of refs finds it out.
   let format: ObjectFormat = 'sha1';
 
@@ -45,9 +47,13 @@ export function uploadPack(server: GitServer): UploadPack {
     return response;
   }
 
-  async function fetchOnce(what: FetchArguments, store: ObjectStore, signal: AbortSignal): Promise<void> {
+  async function fetchOnce(
+    what: FetchArguments & Partial<Pick<ServerTraits, 'treeAlone'>>,
+    store: ObjectStore,
+    signal: AbortSignal,
+  ): Promise<void> {
     const hash = formatOf(what.wants[0] ?? '');
-    const filter = what.filter === 'tree:0' ? treeAlone : what.filter;
+    const filter = what.filter === 'tree:0' ? (what.treeAlone ?? traits.treeAlone) : what.filter;
     const pack = packOf(await send(fetchLines({ ...what, filter }, hash), signal), server);
     const inflated = what.upToBytes === undefined ? ofRun : inflatedUpTo(what.upToBytes, { subject });
     await inTurns(readPack(pack, store, { hash, limits, inflated, subject }));
@@ -55,22 +61,26 @@ export function uploadPack(server: GitServer): UploadPack {
     const missing = what.haves === undefined ? what.wants.find((id) => !store.has(id)) : undefined;
     if (missing === undefined) return;
     if (filter === 'tree:0') {
-      treeAlone = 'tree:1';
-      return fetchOnce(what, store, signal);
+      await fetchOnce({ ...what, treeAlone: 'tree:1' }, store, signal);
+      traits.treeAlone = 'tree:1';
+      return;
     }
     throw gitError('git-protocol', { subject, message: `the response lacks requested object ${missing}` });
   }
 
   return {
     usage,
+    traits,
+    hasFilters: () => hasFilters,
     async fetch(what, store, signal) {
       const { filter, ...unfiltered } = what;
-      if (filter !== undefined && supportsFilters) {
+      if (filter !== undefined && hasFilters) {
         try {
           return await fetchOnce(what, store, signal);
         } catch (thrown) {
           if (!(thrown instanceof ServerDied)) throw thrown;
-          supportsFilters = false;
+          hasFilters = false;
+          if (thrown instanceof FiltersRefused) traits.hasFilters = false;
         }
       }
       try {
@@ -113,6 +123,9 @@ function refsLines(prefixes: readonly string[], format: ObjectFormat): readonly 
 
 /** A server without `uploadpack.allowFilter` dies at the filter line, which it does not know. */
 class ServerDied extends Error {}
+
+/** Another server says so. */
+class FiltersRefused extends ServerDied {}
 
 interface SentArguments extends Omit<FetchArguments, 'filter'> {
   readonly filter: FetchArguments['filter'] | 'tree:1';
@@ -168,7 +181,8 @@ function sectionOf(payload: Buffer, server: GitServer): string {
   // git, and JGit.
   const unknown = /not our ref ([0-9a-f]+)|want ([0-9a-f]+) not valid/.exec(line)?.slice(1).find(Boolean);
   if (line.startsWith('ERR ') && unknown !== undefined) throw new UnknownObject(unknown);
-  if (line.startsWith('ERR ') && line.includes('filter')) throw new ServerDied(printable(payload.subarray(4), server));
+  if (line.startsWith('ERR ') && line.includes('filter'))
+    throw new FiltersRefused(printable(payload.subarray(4), server));
   if (line.startsWith('ERR '))
     throw gitError('git-protocol', {
       subject,

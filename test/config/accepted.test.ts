@@ -76,6 +76,7 @@ const FLEET = {
   fullName: 'acme/fleet',
   id: '123456',
   webhookSecrets: [{ kind: 'env', name: 'FLEET_WEBHOOK_SECRET' }],
+  webhookHeader: null,
   credentials: { kind: 'token', token: { kind: 'env', name: 'FLEET_TOKEN' } },
   statuses: true,
   pullRequests: { plan: false, comment: true, forks: false, serviceAccount: null, approvers: [] },
@@ -239,6 +240,12 @@ describe('a valid headgate.yml', () => {
       statuses: false,
       credentials: { kind: 'token', token: { kind: 'ssm', name: '/fleet/token' } },
     });
+  });
+
+  it('accepts the header that has the secret, in any case, from a host that signs nothing', () => {
+    const url = 'url: https://dev.azure.com/acme/shop/_git/fleet';
+    const repository = `host: azure-devops\n    ${url}\n    webhookSecret: env:SECRET\n    webhookHeader: X-Token`;
+    expect(configOf(file({ repository })).repositories.get('fleet')).toMatchObject({ webhookHeader: 'x-token' });
   });
 
   it('reads the key of a secret in AWS Secrets Manager', () => {

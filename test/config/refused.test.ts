@@ -72,6 +72,16 @@ targets:
     ]);
   });
 
+  it('is refused for webhookHeader where the host signs its deliveries, and for an invalid name of a header', () => {
+    const repository = 'host: github\n    url: https://github.com/acme/fleet.git\n    webhookSecret: env:A\n    ';
+    expect(errorsOf(file({ repository: `${repository}webhookHeader: X-Token` }))).toEqual([
+      'headgate.yml:9 webhookHeader of repository fleet cannot be used with host: github, whose deliveries have their own proof of origin | Remove it; it works on azure-devops.',
+    ]);
+    expect(errorsOf(file({ repository: `${repository}webhookHeader: "X: Token"` }))).toContainEqual(
+      expect.stringContaining(':9 webhookHeader of repository fleet is not a valid name of a header'),
+    );
+  });
+
   it.each(['clusters', 'repositories', 'targets'])('is refused without %s', (section) => {
     const text = file({}).replace(`${section}:`, `${section.slice(0, -1)}:`);
     expect(errorsOf(text)).toContain(

@@ -6,12 +6,13 @@ import { DeployError } from '../../src/error/deploy-error.ts';
 import { GIT_LIMITS } from '../../src/git/limits.ts';
 import { pktLine } from '../../src/git/pkt-line.ts';
 import { openRepository } from '../../src/git/reader.ts';
+import { newTraits } from '../../src/git/transport.ts';
 import { readTree } from '../../src/git/tree.ts';
 import type { SourceQuery } from '../../src/deploy/ports/git.ts';
 import type { ObjectId, Revision, Source } from '../../src/snapshot/source.ts';
 import { startGitServer } from '../rig/git-host/http-backend.ts';
 import type { GitHttpOptions, GitHttpServer } from '../rig/git-host/http-backend.ts';
-import { countingFromWants } from '../rig/git-host/tree-depth.ts';
+import { countingFromWants, servingCommitsOnly } from '../rig/git-host/tree-depth.ts';
 import { BareRepository, removeRepositories } from './repository.ts';
 import type { Tree } from './repository.ts';
 
@@ -132,14 +133,15 @@ describe('a path to read although it did not change', () => {
 interface ServerKind {
   readonly filter: boolean;
   readonly bitmaps: boolean;
-  readonly countsFromWants?: boolean;
+  readonly emulates?: (repository: string) => Partial<GitHttpOptions>;
 }
 
 describe.each<[string, ServerKind]>([
   ['a server with filters', { filter: true, bitmaps: false }],
   ['a server with filters and bitmaps', { filter: true, bitmaps: true }],
   ['a server without filters', { filter: false, bitmaps: false }],
-  ['a server that counts depth from the wanted tree', { filter: true, bitmaps: false, countsFromWants: true }],
+  ['a server that counts depth from the wanted tree', { filter: true, bitmaps: false, emulates: countingFromWants }],
+  ['a server that serves commits only', { filter: false, bitmaps: false, emulates: servingCommitsOnly }],
 ])('reading from %s', (_server, kind: ServerKind) => {
   describe.each(PAIRS)('across %s', (_pair, trees) => {
     const repository = new BareRepository('fleet.git', { filter: kind.filter });
@@ -149,7 +151,7 @@ describe.each<[string, ServerKind]>([
     let open: Awaited<ReturnType<typeof serve>>['open'];
     beforeAll(async () => {
       if (kind.bitmaps) repository.git('repack', '-q', '-a', '-d', '-b');
-      ({ open } = await serve(repository, kind.countsFromWants === true ? countingFromWants(repository.path) : {}));
+      ({ open } = await serve(repository, kind.emulates?.(repository.path) ?? {}));
     });
     const expected = () => sorted(repository.difference(before, now));
 
@@ -195,7 +197,7 @@ describe.each<[string, ServerKind]>([
   });
 });
 
-it('finds out once per run that a server counts depth from the wanted tree', async () => {
+it('finds out once per process that a server counts depth from the wanted tree', async () => {
   const repository = new BareRepository();
   const revision = repository.commit(START);
   const { server, open } = await serve(repository, countingFromWants(repository.path));
@@ -204,8 +206,94 @@ it('finds out once per run that a server counts depth from the wanted tree', asy
   expect(Object.fromEntries(ids)).toEqual(
     Object.fromEntries(paths.map((path) => [path, repository.git('rev-parse', `${revision}:${path}`)])),
   );
+  const filtersOf = () => server.requests.splice(0).map(({ body }) => /filter (\S+)/.exec(body)?.[1]);
+  expect(filtersOf()).toEqual(['tree:0', 'tree:0', 'tree:1', 'tree:1', 'tree:1']);
+  const traits = newTraits();
+  await open({ traits }).trees(revision as Revision, paths, signal);
+  server.requests.splice(0);
+  await open({ traits }).trees(revision as Revision, paths, signal);
+  // With the commit comes its root tree.
+  expect(filtersOf()).toEqual(['tree:1', 'tree:1', 'tree:1']);
+});
+
+const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
+
+describe('a server that serves commits only', () => {
+  const repository = new BareRepository('fleet.git', { filter: false });
+  const lost = repository.commit({ ...START, 'lost.yaml': 'lost' });
+  const before = repository.commit(START, { parent: null });
+  const now = repository.commit({ ...START, [first]: file('edited') });
+  const base = baseOf(repository, before);
+  const changes = sorted(repository.difference(before, now));
+  const all = sorted(repository.difference(EMPTY_TREE, now));
+
+  it('is found out once per process, and then read in two requests, or one round with a hint', async () => {
+    const { server, open } = await serve(repository, servingCommitsOnly(repository.path));
+    const traits = newTraits();
+    const requestsOf = async (change: Partial<SourceQuery>) => {
+      const reader = open({ traits });
+      const source = await reader.since(query(change), signal);
+      expect(sorted(asChanges(source))).toEqual(change.base === null ? all : changes);
+      return reader.usage.requests;
+    };
+    // The refs, the refused filter, the whole commit, two refused trees, both commits.
+    expect(await requestsOf({ base })).toBe(6);
+    expect(traits).toEqual({ hasFilters: false, treeAlone: 'tree:0', servesTrees: false });
+    expect(await requestsOf({ base })).toBe(2);
+    const hint = { revision: now as Revision, rootTree: repository.treeOf(now) as ObjectId };
+    expect(await requestsOf({ base, hint })).toBe(2);
+    expect(await requestsOf({ base: null })).toBe(2);
+    const [, last] = server.requests.slice(-4);
+    expect(last?.body).toMatch(/want .*want .*deepen 1/s);
+    expect(last?.bytesOut).toBeLessThan(20_000);
+  });
+
+  it('is read wholly when the applied commit was pushed away', async () => {
+    const { open } = await serve(repository, servingCommitsOnly(repository.path));
+    const traits = newTraits();
+    for (let reads = 0; reads < 2; reads += 1) {
+      const source = await open({ traits }).since(query({ base: baseOf(repository, lost) }), signal);
+      expect(source).toMatchObject({ revision: now, complete: true });
+      expect(source.files).toHaveLength(Object.keys(START).length);
+    }
+  });
+
+  it('has files at a commit that was not read before, paths, and what is below them', async () => {
+    const { open } = await serve(repository, servingCommitsOnly(repository.path));
+    const at = { revision: before as Revision, rootTree: repository.treeOf(before) as ObjectId };
+    expect(await open().files(at, [first, 'nowhere'], signal)).toMatchObject([{ kind: 'file' }, { kind: 'absent' }]);
+    const reader = open();
+    await reader.since(query(), signal);
+    const rootTree = repository.treeOf(now) as ObjectId;
+    expect(await reader.readPaths({ rootTree, base: null }, [first], signal)).toMatchObject([{ kind: 'file' }]);
+    const oid = repository.git('rev-parse', `${now}:clusters`) as ObjectId;
+    expect(await reader.below([{ path: 'clusters', oid }], signal)).toHaveLength(Object.keys(START).length);
+    expect(await open().isAncestor(before as Revision, now as Revision, signal)).toBe(true);
+    expect(await open().isAncestor(now as Revision, before as Revision, signal)).toBe(false);
+    const missing = open().since(query({ at: '1'.repeat(40) as Revision }), signal);
+    await expect(missing).rejects.toMatchObject({ code: 'revision-missing' });
+  });
+});
+
+it('does not remember for other runs that one answer was empty', async () => {
+  const repository = new BareRepository();
+  const revision = repository.commit(START);
+  let empty = 1;
+  const { server, open } = await serve(repository, {
+    intercept(_request, response, body) {
+      if (!body.includes('filter') || empty === 0) return false;
+      empty -= 1;
+      response.writeHead(200).end();
+      return true;
+    },
+  });
+  const traits = newTraits();
+  const trees = async () => open({ traits }).trees(revision as Revision, ['clusters'], signal);
+  await trees();
+  expect(traits).toEqual(newTraits());
+  await trees();
   const filters = server.requests.map(({ body }) => /filter (\S+)/.exec(body)?.[1]);
-  expect(filters).toEqual(['tree:0', 'tree:0', 'tree:1', 'tree:1', 'tree:1']);
+  expect(filters).toEqual(['tree:0', undefined, 'tree:0', 'tree:0']);
 });
 
 it('finds that a commit is missing in the words of another server', async () => {

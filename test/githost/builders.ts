@@ -23,6 +23,7 @@ export function aRepository(change: Partial<Repository> = {}): Repository {
     fullName: 'acme/fleet',
     id: '42',
     webhookSecrets: [{ kind: 'env', name: 'SECRET' }],
+    webhookHeader: null,
     credentials: null,
     statuses: false,
     pullRequests: { plan: false, comment: true, forks: false, serviceAccount: null, approvers: [] },

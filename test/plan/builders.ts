@@ -16,6 +16,7 @@ const REPOSITORY: Repository = {
   fullName: 'acme/fleet',
   id: null,
   webhookSecrets: [],
+  webhookHeader: null,
   credentials: null,
   statuses: true,
   pullRequests: { plan: false, comment: true, forks: false, serviceAccount: null, approvers: [] },

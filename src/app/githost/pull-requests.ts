@@ -2,13 +2,17 @@ import type { CommentAddress, PullRequests, StickyComment } from '../../deploy/p
 import { DeployError } from '../../error/deploy-error.ts';
 import type { RepositoryLocation } from '../../githost/port/host-api.ts';
 import type {
+  BranchPair,
   Comment,
   FoundPullRequest,
   HostCall,
+  OpenPullRequest,
   Page,
   PullRequest,
   PullRequestApi,
+  PullRequestText,
 } from '../../githost/port/pull-requests.ts';
+import { cutEnd, shorten, TITLE } from '../../githost/port/shorten.ts';
 import { openHostClient } from './host-client.ts';
 import type { HostAccess, Refused } from './host-client.ts';
 
@@ -21,7 +25,7 @@ export interface PullRequestsOptions extends HostAccess {
 const MAX_PAGES = 100;
 /** A page of a hundred comments, each as long as a host accepts. Anyone may write them. */
 const BODY_LIMIT_BYTES = 32 * 1024 * 1024;
-/** A comment that may have been created is looked for before it is created again. */
+/** What may have been created is looked for before it is created again. */
 const UPSERT_ATTEMPTS = 3;
 
 /** Pull requests over a Git host's REST API, for one run. */
@@ -84,25 +88,46 @@ export function openPullRequests({ api, repository, ...access }: PullRequestsOpt
   const commentsOf = (pullRequest: number, signal: AbortSignal) =>
     allOf((page) => api.listComments(repository, pullRequest, page), signal);
 
-  async function upsert(
-    pullRequest: number,
-    { body, isOurs }: StickyComment,
-    { signal, attempts }: { readonly signal: AbortSignal; readonly attempts: number },
-  ): Promise<Comment> {
-    const written = (await commentsOf(pullRequest, signal)).find((comment) => isOurs(comment));
-    if (written?.body === body) return written;
+  /** Writes what was not found. A failure may not show whether it was written, so then it is looked for again. */
+  async function upserted<Found, Result>(
+    { find, write }: { readonly find: () => Promise<Found>; readonly write: (found: Found) => Promise<Result> },
+    signal: AbortSignal,
+    attempts = 1,
+  ): Promise<Result> {
+    const found = await find();
     try {
-      if (written === undefined)
-        return existing(await send(api.createComment(repository, pullRequest, body), signal, false), pullRequest);
-      const at = locationOf({ pullRequest, commentId: written.id });
-      return existing(await send(api.changeComment(at, body, written), signal), pullRequest);
+      return await write(found);
     } catch (thrown) {
-      // It may have been written nevertheless, or been deleted meanwhile.
       const isUnclear = thrown instanceof DeployError && thrown.code === 'host-unreachable';
-      if (!isUnclear || attempts + 1 >= UPSERT_ATTEMPTS || signal.aborted) throw thrown;
+      if (!isUnclear || attempts >= UPSERT_ATTEMPTS || signal.aborted) throw thrown;
       await access.wait(1_000, signal);
-      return upsert(pullRequest, { body, isOurs }, { signal, attempts: attempts + 1 });
+      return upserted({ find, write }, signal, attempts + 1);
     }
+  }
+
+  function upsertComment(pullRequest: number, { body, isOurs }: StickyComment, signal: AbortSignal): Promise<Comment> {
+    const find = async () => (await commentsOf(pullRequest, signal)).find((comment) => isOurs(comment));
+    const write = async (written: Comment | undefined) => {
+      if (written?.body === body) return written;
+      const subject = `pull request ${pullRequest}`;
+      if (written === undefined)
+        return existing(await send(api.createComment(repository, pullRequest, body), signal, false), subject);
+      const at = locationOf({ pullRequest, commentId: written.id });
+      return existing(await send(api.changeComment(at, body, written), signal), subject);
+    };
+    return upserted({ find, write }, signal);
+  }
+
+  function openOrUpdate(what: BranchPair & PullRequestText, signal: AbortSignal): Promise<OpenPullRequest> {
+    const text = { title: shorten(what.title, TITLE), body: cutEnd(what.body, api.commentLimit) };
+    const find = () => send(api.findOpen(repository, what), signal);
+    const write = async (found: OpenPullRequest | null) => {
+      if (found === null)
+        return existing(await send(api.open(repository, { ...what, ...text }), signal, false), what.head);
+      if (isSameText(found, text)) return found;
+      return existing(await send(api.changeText(repository, found.number, text), signal), found.url);
+    };
+    return upserted({ find, write }, signal);
   }
 
   return {
@@ -130,7 +155,8 @@ export function openPullRequests({ api, repository, ...access }: PullRequestsOpt
     },
     comments: commentsOf,
     comment: (at, signal) => send(api.readComment(locationOf(at)), signal),
-    upsertComment: (pullRequest, comment, signal) => upsert(pullRequest, comment, { signal, attempts: 0 }),
+    upsertComment,
+    openOrUpdate,
     async react(at, reaction, signal) {
       if (api.react !== null) await send(api.react(locationOf(at), reaction), signal);
     },
@@ -151,6 +177,12 @@ export function openPullRequests({ api, repository, ...access }: PullRequestsOpt
   };
 }
 
+/** Hosts trim texts, and may change the ends of lines. */
+function isSameText(one: PullRequestText, other: PullRequestText): boolean {
+  const plain = (text: string) => text.replaceAll('\r\n', '\n').trim();
+  return plain(one.title) === plain(other.title) && plain(one.body) === plain(other.body);
+}
+
 /** Null: the credentials may not ask. */
 async function unlessForbidden<Result>(work: Promise<Result>): Promise<Result | null> {
   return work.catch((thrown: unknown) => {
@@ -159,9 +191,9 @@ async function unlessForbidden<Result>(work: Promise<Result>): Promise<Result | 
   });
 }
 
-function existing(comment: Comment | null, pullRequest: number): Comment {
-  if (comment !== null) return comment;
-  throw missing(`pull request ${pullRequest}`, 'it does not exist, or the comment was deleted');
+function existing<Written>(written: Written | null, subject: string): Written {
+  if (written !== null) return written;
+  throw missing(subject, 'it does not exist, or was deleted');
 }
 
 function missing(subject: string, reason: string): DeployError {

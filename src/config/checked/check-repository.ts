@@ -35,6 +35,7 @@ export function checkRepository(
   const api = checkAddress('api', value['api'], { ...context, insecure });
   const fullName = profile !== null && url !== null ? checkFullName({ url, name }, profile, context) : null;
   const webhookSecrets = checkWebhookSecrets(value['webhookSecret'], profile, context);
+  if (value['webhookHeader'] !== undefined) checkWebhookHeader(host, profile, context);
   const credentials = checkCredentials(value['credentials'], host, context);
   const write = value['write'] === undefined ? null : checkReference(value['write'], [...path, 'write'], context);
   if (value['statuses'] === true) checkStatuses(value, host, context);
@@ -50,6 +51,7 @@ export function checkRepository(
     // Without an API there is no id that a delivery could name.
     id: base === null ? null : (written.id ?? null),
     webhookSecrets,
+    webhookHeader: written.webhookHeader?.toLowerCase() ?? null,
     credentials,
     write,
     statuses: base !== null && credentials !== null && (written.statuses ?? true),
@@ -111,6 +113,16 @@ function checkWebhookSecrets(
     return [];
   }
   return checkReferences(written, path, context) ?? [];
+}
+
+/** A header of a host that signs its deliveries would prove less than the signature. */
+function checkWebhookHeader(host: HostName | null, profile: HostProfile | null, { path, findings }: Context): void {
+  if (host === null || profile === null || profile.signsNothing === true) return;
+  const hosts = HOST_NAMES.filter((name) => isHost(name) && profileOf(name).signsNothing === true);
+  findings.error([...path, 'webhookHeader'], {
+    message: `cannot be used with host: ${host}, whose deliveries have their own proof of origin`,
+    remedy: `Remove it; it works on ${hosts.join(', ')}.`,
+  });
 }
 
 /** One reference or a list of them, while a secret is rotated; null when there is none. */

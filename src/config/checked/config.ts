@@ -79,6 +79,8 @@ export interface Repository {
   readonly id: string | null;
   /** Without one, no delivery is accepted. Only some hosts allow none. */
   readonly webhookSecrets: readonly SecretReference[];
+  /** The header that has the secret, in lowercase; null: the host's own proof. */
+  readonly webhookHeader: string | null;
   readonly credentials: Credentials | null;
   /** Pushes the commits that Headgate writes; null: it writes none. */
   readonly write: SecretReference | null;

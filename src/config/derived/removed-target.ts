@@ -12,6 +12,7 @@ const REMOVED: Repository = {
   fullName: '',
   id: null,
   webhookSecrets: [],
+  webhookHeader: null,
   credentials: null,
   statuses: false,
   pullRequests: { plan: false, comment: true, forks: false, serviceAccount: null, approvers: [] },

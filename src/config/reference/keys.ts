@@ -146,6 +146,13 @@ const REPOSITORIES: readonly KeyReference[] = [
     example: 'webhookSecret: env:FLEET_WEBHOOK_SECRET',
   },
   {
+    key: 'repositories.webhookHeader',
+    type: 'name of a header',
+    note: 'default: Basic authentication with the user headgate; only with host: azure-devops, which signs nothing',
+    meaning: 'The header of a delivery that has the secret, compared in constant time.',
+    example: 'webhookHeader: X-Token',
+  },
+  {
     key: 'repositories.credentials',
     type: `${REFERENCE_TYPE}, or a GitHub App`,
     note: 'optional for a public repository',

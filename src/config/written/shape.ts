@@ -313,6 +313,11 @@ export const repository = closed({
   api: z.string().optional(),
   id: id.optional(),
   webhookSecret: z.unknown().optional(),
+  webhookHeader: pattern(
+    /^[A-Za-z0-9-]{1,64}$/,
+    'is not a valid name of a header',
+    'Write it with letters, digits and "-", such as X-Token.',
+  ).optional(),
   credentials: z.unknown().optional(),
   statuses: z.boolean().optional(),
   pullRequests: pullRequests.prefault({}),

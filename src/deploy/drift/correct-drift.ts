@@ -84,7 +84,7 @@ async function sourceOf(
   const { renderer, inputs } = state.applied;
   if (rendersWhole(renderer)) return { ...applied, inputs, complete: false, files: [] };
   const paths = [...new Set(suspects.map(({ file }) => file))];
-  const read = paths.length === 0 ? [] : await git.files(applied.rootTree, paths, signal);
+  const read = paths.length === 0 ? [] : await git.files(applied, paths, signal);
   const isRead = pathFilterOf(target);
   const files = read.filter(({ path, kind }) => isRead(path, kind));
   return { ...applied, inputs, complete: false, files };

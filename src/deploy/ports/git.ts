@@ -52,8 +52,12 @@ export interface Git {
   tips(refs: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, Revision>>;
   /** The tip, and the files below the path that may differ from the base. @throws DeployError `ref-missing` */
   since(query: SourceQuery, signal: AbortSignal): Promise<Source>;
-  /** The files at these paths of a tree. */
-  files(rootTree: ObjectId, paths: readonly string[], signal: AbortSignal): Promise<readonly SourceFile[]>;
+  /** The files at these paths of a tree. `revision`: a commit that has it; null: unknown, but it was read in this run. */
+  files(
+    at: { readonly revision: Revision | null; readonly rootTree: ObjectId },
+    paths: readonly string[],
+    signal: AbortSignal,
+  ): Promise<readonly SourceFile[]>;
   /** What is at each of these paths, contents included, in order. */
   readPaths(at: TreeAt, paths: readonly string[], signal: AbortSignal): Promise<readonly PathContent[]>;
   /** Every file below these directories, contents included. */

@@ -47,7 +47,7 @@ async function readTexts(
   { rootTree, git }: { readonly rootTree: ObjectId } & Pick<World, 'git'>,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, string>> {
-  const files = await git.files(rootTree, paths, signal).catch(() => []);
+  const files = await git.files({ revision: null, rootTree }, paths, signal).catch(() => []);
   return new Map(
     files.flatMap((file) => (file.kind === 'file' ? [[file.path, new TextDecoder().decode(file.bytes)] as const] : [])),
   );

@@ -62,7 +62,7 @@ export async function renderMore(
   if (rendersWhole(renderer)) return { ...desired, touched: new Set([...desired.touched, ...paths]) };
   return mergeDesired(
     desired,
-    await decryptPlain(await world.git.files(source.rootTree, paths, signal), world, signal),
+    await decryptPlain(await world.git.files(source, paths, signal), world, signal),
   );
 }
 

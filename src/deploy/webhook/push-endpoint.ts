@@ -1,4 +1,5 @@
 import type { Repository } from '../../config/checked/config.ts';
+import { provenByHeader } from '../../githost/port/authentic.ts';
 import { hostOf } from '../../githost/hosts.ts';
 import type { AuthenticDelivery, CommentHint, Parsed, PullRequestHint, Push } from '../../githost/port/git-host.ts';
 import type { DeployRequest } from '../ports/request.ts';
@@ -10,7 +11,9 @@ import type { Reception } from './reception.ts';
 
 /** `/webhooks/<repository>`: a push queues the targets that it may concern, and a pull request its plan. */
 export async function pushEndpoint(repository: Repository): Promise<Endpoint> {
-  const host = await hostOf(repository).loadReceiver();
+  const receiver = await hostOf(repository).loadReceiver();
+  const { webhookHeader } = repository;
+  const host = webhookHeader === null ? receiver : provenByHeader(receiver, webhookHeader);
   return {
     named: { repository: repository.name },
     owner: repository,

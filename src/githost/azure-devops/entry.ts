@@ -7,6 +7,8 @@ export const azureDevops: Host = {
   loadReceiver: async () => (await import('./receiver.ts')).azureDevopsReceiver,
   loadApi: async () => (await import('./api.ts')).azureDevopsApi,
   loadPullRequests: null,
+  // Environments belong to its Pipelines.
+  loadDeployments: null,
   loadSetup: async () => (await import('./setup.ts')).azureDevopsSetup,
   loadIssuer: null,
 };

@@ -8,4 +8,5 @@ export const azureDevopsProfile: HostProfile = {
   exampleUrl: 'https://dev.azure.com/acme/shop/_git/fleet',
   urlEnd: 'project/_git/repository',
   isSecretRequired: true,
+  signsNothing: true,
 };

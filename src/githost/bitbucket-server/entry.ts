@@ -7,6 +7,8 @@ export const bitbucketServer: Host = {
   loadReceiver: async () => (await import('./receiver.ts')).bitbucketServerReceiver,
   loadApi: async () => (await import('./api.ts')).bitbucketServerApi,
   loadPullRequests: null,
+  // Its pull requests would show them, and are not read here.
+  loadDeployments: null,
   loadSetup: async () => (await import('./setup.ts')).bitbucketServerSetup,
   loadIssuer: null,
 };

@@ -7,6 +7,8 @@ export const bitbucket: Host = {
   loadReceiver: async () => (await import('./receiver.ts')).bitbucketReceiver,
   loadApi: async () => (await import('./api.ts')).bitbucketApi,
   loadPullRequests: null,
+  // Only its Pipelines create deployments.
+  loadDeployments: null,
   loadSetup: async () => (await import('./setup.ts')).bitbucketSetup,
   loadIssuer: null,
 };

@@ -6,6 +6,8 @@ export const forgejo: Host = {
   loadReceiver: async () => (await import('./receiver.ts')).forgejoReceiver,
   loadApi: async () => (await import('../gitea/api.ts')).giteaApi,
   loadPullRequests: async () => (await import('../gitea/pull-requests.ts')).giteaPullRequests,
+  // As with Gitea, the API has none.
+  loadDeployments: null,
   loadSetup: async () => (await import('../gitea/setup.ts')).setupOf('forgejo'),
   loadIssuer: null,
 };

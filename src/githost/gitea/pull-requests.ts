@@ -12,6 +12,8 @@ export const giteaPullRequests = restPullRequests({
   openQuery: (into) => `base_branch=${encodeURIComponent(into)}`,
   // Only the newest commit of a merge names its pull request.
   ofCommitPath: 'pull',
+  // The open one, or 404.
+  ofBranchesPath: (_at, { head, into }) => `/${encodeURIComponent(into)}/${encodeURIComponent(head)}`,
   // The server has no limit; a page with more is slow to read.
   commentLimit: { length: 262_144, lengthOf: (text) => text.length },
   commitLimit: null,

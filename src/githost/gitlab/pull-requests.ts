@@ -8,10 +8,11 @@ import type {
   CommentLocation,
   Contribution,
   FoundPullRequest,
+  OpenPullRequest,
   PullRequestApi,
   Reaction,
 } from '../port/pull-requests.ts';
-import { asNumber, coAuthorsOf, linkedPage, reading } from '../rest/answers.ts';
+import { asNumber, coAuthorsOf, isOpenOf, linkedPage, reading } from '../rest/answers.ts';
 import { projectUrl } from './project-url.ts';
 
 /** Merge requests and their notes: https://docs.gitlab.com/api/merge_requests and https://docs.gitlab.com/api/notes */
@@ -67,6 +68,29 @@ export const gitlabPullRequests: PullRequestApi = {
     request: jsonRequest('GET', `${requestUrl(at, pullRequest)}/commits?per_page=100&page=${page}`),
     read: reading(z.array(Commit), (found, answer) => linkedPage(found.map(contributionOf), answer)),
   }),
+  findOpen: (at, branches) => ({
+    request: jsonRequest(
+      'GET',
+      `${projectUrl(at)}/merge_requests?state=opened&source_branch=${encodeURIComponent(branches.head)}&target_branch=${encodeURIComponent(branches.into)}&per_page=100`,
+    ),
+    read: reading(z.array(MergeRequestShape), (all) => {
+      const found = all.find((each) => isOpenOf(pullRequestOf(each), branches));
+      return found === undefined ? null : openPullRequestOf(found);
+    }),
+  }),
+  open: (at, { head, into, title, body }) => ({
+    request: jsonRequest('POST', `${projectUrl(at)}/merge_requests`, {
+      source_branch: head,
+      target_branch: into,
+      title,
+      description: body,
+    }),
+    read: reading(MergeRequestShape, openPullRequestOf),
+  }),
+  changeText: (at, pullRequest, { title, body }) => ({
+    request: jsonRequest('PUT', requestUrl(at, pullRequest), { title, description: body }),
+    read: reading(MergeRequestShape, openPullRequestOf),
+  }),
   commitLimit: null,
   headRefOf: (pullRequest) => `refs/merge-requests/${pullRequest}/head`,
   commentLimit: { length: 1_000_000, lengthOf: (text) => text.length },
@@ -94,6 +118,7 @@ const Sha = z.optional(z.nullable(z.string()));
 const MergeRequestShape = z.object({
   iid: z.int(),
   title: z.string(),
+  description: z.optional(z.nullable(z.string())),
   author: User,
   state: z.enum(['opened', 'closed', 'locked', 'merged']),
   draft: z.optional(z.boolean()),
@@ -128,6 +153,15 @@ function pullRequestOf(found: z.infer<typeof MergeRequestShape>): FoundPullReque
     mergeRevision: asRevision(merge ?? ''),
     url: found.web_url,
   };
+}
+
+function openPullRequestOf({
+  iid,
+  title,
+  description,
+  web_url: url,
+}: z.infer<typeof MergeRequestShape>): OpenPullRequest {
+  return { number: iid, title, body: description ?? '', url };
 }
 
 const Note = z.object({

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { AuthenticDelivery, Delivery } from './git-host.ts';
+import type { AuthenticDelivery, Delivery, GitHost } from './git-host.ts';
 import { hmacSha256, isSame } from '../../signing/hmac.ts';
 
 /**
@@ -31,4 +31,17 @@ export function authenticateSha256(
   if (!isSha256Signature(text)) return null;
   const digest = Buffer.from(text.slice('sha256='.length), 'hex');
   return authenticWith(delivery, secrets, (secret) => isSame(digest, hmacSha256(secret, delivery.body)));
+}
+
+/** The deliveries of a host that signs nothing, when they have the secret in this header, in lowercase, instead. */
+export function provenByHeader(host: GitHost, header: string): GitHost {
+  const valueOf = (headers: Delivery['headers']) => headers[header] ?? '';
+  return {
+    ...host,
+    hasProof: (headers) => valueOf(headers) !== '',
+    authenticate: (delivery, { secrets }) => {
+      const sent = Buffer.from(valueOf(delivery.headers));
+      return authenticWith(delivery, secrets, (secret) => isSame(sent, Buffer.from(secret)));
+    },
+  };
 }

@@ -1,3 +1,4 @@
+import type { DeploymentApi } from './deployments.ts';
 import type { GitHost } from './git-host.ts';
 import type { HostApi } from './host-api.ts';
 import type { PullRequestApi } from './pull-requests.ts';
@@ -13,6 +14,8 @@ export interface Host {
   readonly loadApi: (() => Promise<HostApi>) | null;
   /** Null: the host has no pull requests, or not here. */
   readonly loadPullRequests: (() => Promise<PullRequestApi>) | null;
+  /** Null: the host has no deployments in its API, or not here. */
+  readonly loadDeployments: (() => Promise<DeploymentApi>) | null;
   readonly loadSetup: () => Promise<HostSetup>;
   /** Null: `credentials` cannot be an App. */
   readonly loadIssuer: (() => Promise<TokenIssuer>) | null;

@@ -12,4 +12,6 @@ export interface HostProfile {
   readonly urlEnd: string;
   /** Without a webhook secret no delivery is accepted, and the sweep alone finds pushes. */
   readonly isSecretRequired: boolean;
+  /** The host signs nothing, so `webhookHeader` may name the header that has the secret. Default: false. */
+  readonly signsNothing?: true;
 }

@@ -81,6 +81,25 @@ export interface CommentLocation extends RepositoryLocation {
   readonly commentId: string;
 }
 
+/** A branch of the repository that is to be merged into another one of it. */
+export interface BranchPair {
+  readonly head: string;
+  readonly into: string;
+}
+
+/** What people read on it. Title and body fit into the host's limits. */
+export interface PullRequestText {
+  readonly title: string;
+  readonly body: string;
+}
+
+/** An open pull request, as the host has its text. */
+export interface OpenPullRequest extends PullRequestText {
+  readonly number: number;
+  /** Its page. */
+  readonly url: string;
+}
+
 /** The pull requests of a Git host. Pure: its methods only build requests and read answers. Pages begin with 1. */
 export interface PullRequestApi {
   readOne(at: RepositoryLocation, pullRequest: number): HostCall<FoundPullRequest>;
@@ -101,10 +120,16 @@ export interface PullRequestApi {
   /** Whether the account may write to the repository. An account that is not a member may not. */
   readonly mayWrite: (at: RepositoryLocation, account: Account) => HostCall<boolean>;
   listCommits(at: RepositoryLocation, pullRequest: number, page: number): HostCall<Page<Contribution>>;
+  /** The open one of these branches, never of a fork. There is at most one. */
+  findOpen(at: RepositoryLocation, branches: BranchPair): HostCall<OpenPullRequest>;
+  /** Refused where one is open already, and where the head has no commit that the other branch lacks. */
+  open(at: RepositoryLocation, what: BranchPair & PullRequestText): HostCall<OpenPullRequest>;
+  changeText(at: RepositoryLocation, pullRequest: number, text: PullRequestText): HostCall<OpenPullRequest>;
   /** The host lists no more commits of a pull request; null: it lists all of them. */
   readonly commitLimit: number | null;
   /** Where the base repository has the head, also of a fork: `refs/pull/12/head`. Null: nowhere. */
   headRefOf(pullRequest: number): string | null;
+  /** Of a comment, and of the body of a pull request. */
   readonly commentLimit: Limit;
   /** The permission that it needs, in the host's words. */
   readonly permission: string;

@@ -56,6 +56,8 @@ export interface HookApi {
 export interface SetupRepository extends HookEvents {
   readonly url: string;
   readonly fullName: string;
+  /** The header that is to have the secret. Default: the host's own proof. */
+  readonly webhookHeader?: string | null;
 }
 
 /** How a repository is connected to Headgate. Each text is to follow by hand. */

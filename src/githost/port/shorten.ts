@@ -21,6 +21,9 @@ export interface Limit {
  */
 export const DESCRIPTION: Limit = { length: 140, lengthOf: (text) => text.length };
 
+/** Of the title of a pull request: the fewest characters that a host accepts (GitLab; GitHub one more). */
+export const TITLE: Limit = { length: 255, lengthOf: (text) => text.length };
+
 /** One line that fits: the end of `what` is cut, then the beginning of a long path, and `more` never. */
 export function shorten(description: string | Description, limit: Limit): string {
   const { where = '', what, more = '' } = typeof description === 'string' ? { what: description } : description;
@@ -37,16 +40,26 @@ function joined(parts: readonly string[]): string {
   return visibleText(parts.join(' ')).replaceAll(/\s+/g, ' ').trim();
 }
 
-function cutEnd(text: string, { length, lengthOf }: Limit): string {
-  if (lengthOf(text) <= length) return text;
-  const characters = Array.from(text).slice(0, length);
-  while (characters.length > 0 && lengthOf(`${characters.join('')}…`) > length) characters.pop();
-  return `${characters.join('')}…`;
+/** Cut at its end, where it is too long. Never within a character. */
+export function cutEnd(text: string, limit: Limit): string {
+  const characters = Array.from(text);
+  return cut(text, limit, (count) => `${characters.slice(0, count).join('')}…`);
 }
 
-function cutStart(text: string, { length, lengthOf }: Limit): string {
+function cutStart(text: string, limit: Limit): string {
+  const characters = Array.from(text);
+  return cut(text, limit, (count) => `…${characters.slice(characters.length - count).join('')}`);
+}
+
+/** With the most characters that fit, found by halving: a body may have 100,000. */
+function cut(text: string, { length, lengthOf }: Limit, withOnly: (count: number) => string): string {
   if (lengthOf(text) <= length) return text;
-  const characters = Array.from(text).slice(-length);
-  while (characters.length > 0 && lengthOf(`…${characters.join('')}`) > length) characters.shift();
-  return `…${characters.join('')}`;
+  let fits = 0;
+  let exceeds = Math.min(length, text.length) + 1;
+  while (exceeds - fits > 1) {
+    const count = Math.floor((fits + exceeds) / 2);
+    if (lengthOf(withOnly(count)) <= length) fits = count;
+    else exceeds = count;
+  }
+  return withOnly(fits);
 }

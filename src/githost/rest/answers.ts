@@ -2,7 +2,7 @@ import type * as z from 'zod/mini';
 import { safeParse } from 'zod/mini';
 import type { ApiAnswer } from '../port/host-api.ts';
 import { parseJson } from '../port/payload.ts';
-import type { HostCall, Page } from '../port/pull-requests.ts';
+import type { BranchPair, FoundPullRequest, HostCall, Page } from '../port/pull-requests.ts';
 
 /**
  * Reads an answer whose content has a shape. Null for status 404: it does not exist, or the credentials may not see it.
@@ -30,6 +30,11 @@ export function coAuthorsOf(message: string): readonly string[] {
   return [...message.matchAll(/^co-authored-by:\s*(.{1,200}?)\s*<([^<>\s]{1,200})>\s*$/gim)].flatMap(
     ([, name = '', email = '']) => [name, email],
   );
+}
+
+/** Whether it is the open one of these branches of the repository. A fork may have branches of the same names. */
+export function isOpenOf({ state, isFork, ...found }: FoundPullRequest, { head, into }: BranchPair): boolean {
+  return state === 'open' && !isFork && found.head.branch === head && found.into === into;
 }
 
 /** For a URL: a text that is not an id addresses nothing. */

@@ -1,13 +1,15 @@
 import * as z from 'zod/mini';
 import { asRevision } from '../../snapshot/source.ts';
-import { asNumber, coAuthorsOf, linkedPage, reading } from './answers.ts';
+import { asNumber, coAuthorsOf, isOpenOf, linkedPage, reading } from './answers.ts';
 import type { ApiAnswer, HostRequest, RepositoryLocation } from '../port/host-api.ts';
 import type {
   Account,
+  BranchPair,
   Comment,
   Contribution,
   FoundPullRequest,
   HostCall,
+  OpenPullRequest,
   PullRequestApi,
   Reaction,
 } from '../port/pull-requests.ts';
@@ -22,6 +24,8 @@ export interface Dialect extends Pick<PullRequestApi, 'commentLimit' | 'commitLi
   readonly openQuery: (into: string) => string;
   /** The path below a commit of the pull requests that brought it. */
   readonly ofCommitPath: string;
+  /** Behind `/pulls`: those of two branches. Forks may be among them. */
+  readonly ofBranchesPath: (at: RepositoryLocation, branches: BranchPair) => string;
 }
 
 /**
@@ -80,6 +84,18 @@ export function restPullRequests(dialect: Dialect): PullRequestApi {
       request: get(`${repositoryUrl(at)}/pulls/${pullRequest}/commits?${pageQuery(page)}`),
       read: reading(z.array(Commit), (found, answer) => linkedPage(found.map(contributionOf), answer)),
     }),
+    findOpen: (at, branches) => ({
+      request: get(`${repositoryUrl(at)}/pulls${dialect.ofBranchesPath(at, branches)}`),
+      read: reading(OneOrMore, (found) => openOf(listOf(found), branches)),
+    }),
+    open: (at, { head, into, title, body }) => ({
+      request: request('POST', `${repositoryUrl(at)}/pulls`, { head, base: into, title, body }),
+      read: reading(PullRequest, openPullRequestOf),
+    }),
+    changeText: (at, pullRequest, { title, body }) => ({
+      request: request('PATCH', `${repositoryUrl(at)}/pulls/${pullRequest}`, { title, body }),
+      read: reading(PullRequest, openPullRequestOf),
+    }),
     headRefOf: (pullRequest) => `refs/pull/${pullRequest}/head`,
     commentLimit: dialect.commentLimit,
     commitLimit: dialect.commitLimit,
@@ -100,6 +116,7 @@ const GHOST: Account = { id: '0', name: 'ghost', displayName: null };
 const PullRequest = z.object({
   number: z.int(),
   title: z.string(),
+  body: z.optional(z.nullable(z.string())),
   user: z.nullable(User),
   state: z.enum(['open', 'closed']),
   draft: z.optional(z.boolean()),
@@ -130,10 +147,24 @@ function pullRequestOf(found: z.infer<typeof PullRequest>): FoundPullRequest {
 }
 
 /** One host lists them, another has one or none. */
-const readPullRequests: HostCall<readonly FoundPullRequest[]>['read'] = reading(
-  z.union([z.array(PullRequest), PullRequest]),
-  (found) => (Array.isArray(found) ? found : [found]).map((each) => pullRequestOf(each)),
+const OneOrMore = z.union([z.array(PullRequest), PullRequest]);
+
+function listOf(found: z.infer<typeof OneOrMore>): readonly z.infer<typeof PullRequest>[] {
+  return Array.isArray(found) ? found : [found];
+}
+
+const readPullRequests: HostCall<readonly FoundPullRequest[]>['read'] = reading(OneOrMore, (found) =>
+  listOf(found).map((each) => pullRequestOf(each)),
 );
+
+function openOf(found: readonly z.infer<typeof PullRequest>[], branches: BranchPair): OpenPullRequest | null {
+  const open = found.find((each) => isOpenOf(pullRequestOf(each), branches));
+  return open === undefined ? null : openPullRequestOf(open);
+}
+
+function openPullRequestOf({ number, title, body, html_url: url }: z.infer<typeof PullRequest>): OpenPullRequest {
+  return { number, title, body: body ?? '', url };
+}
 
 function readOfCommit(answer: ApiAnswer): readonly FoundPullRequest[] | null | undefined {
   const isNone = answer.status === 404 && /pull request does not exist/i.test(answer.text);

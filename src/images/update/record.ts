@@ -1,4 +1,4 @@
-import type { ObjectId } from '../../snapshot/source.ts';
+import type { ObjectId, Revision } from '../../snapshot/source.ts';
 import type { PastCommit } from './ports.ts';
 
 /** What Headgate wrote for one image into one branch. It is read from the trailers of the commits that Headgate made. */
@@ -10,7 +10,9 @@ export interface ImageRecord {
   readonly to: string;
   /** The commit on the branch; null: it is this one. */
   readonly commit: string | null;
-  /** What the branch contained after it. */
+  /** Its own commit. */
+  readonly revision: Revision;
+  /** What the branch contained after it, which its own commit contains too. */
   readonly rootTree: ObjectId;
 }
 
@@ -48,7 +50,7 @@ export function sinceRelease(commits: readonly PastCommit[], image: string): rea
 
 /** The records of one image in a commit. A commit on the branch itself names no branch. */
 export function recordsIn(
-  { message, rootTree }: PastCommit,
+  { message, revision, rootTree }: PastCommit,
   { image, branch }: Pick<ImageRecord, 'image' | 'branch'>,
 ): readonly ImageRecord[] {
   const trailer = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(message)?.[1]?.trim() ?? null;
@@ -57,7 +59,7 @@ export function recordsIn(
   return [...message.matchAll(new RegExp(`^${IMAGE}: (\\S+) (.*?) ?-> (\\S+)\\s*$`, 'gm'))].flatMap(
     ([, name, from = '', to = '']) => {
       const replaced = from.split(', ').filter((version) => version !== '');
-      return name === image ? [{ image, branch, from: replaced, to, commit, rootTree }] : [];
+      return name === image ? [{ image, branch, from: replaced, to, commit, revision, rootTree }] : [];
     },
   );
 }

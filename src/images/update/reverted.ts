@@ -135,7 +135,7 @@ async function wasWritten(
   const key = [write.rootTree, path, policy.name, version].join('\n');
   const known = memory.written.get(key);
   if (known !== undefined) return known;
-  const [file] = await reader.files(write.rootTree, [path], signal);
+  const [file] = await reader.files(write, [path], signal);
   const text = file?.kind === 'file' ? Buffer.from(file.bytes).toString() : '';
   const found = await referencesIn(text, { images: [policy], marked: branch.marked }, readers, signal);
   const references = found.kind === 'read' ? found.references : [];

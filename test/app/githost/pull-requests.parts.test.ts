@@ -225,6 +225,80 @@ describe('the comment of a plan', () => {
   });
 });
 
+describe('a pull request that Headgate opens', () => {
+  const what = { into: 'main', title: 'Update web to 1.2.3', body: 'web 1.2.2 → 1.2.3' };
+  const all = (branch: string) => host.pullRequestsOf(NAME).all.filter((each) => each.branch === branch);
+
+  /** A branch with one commit. */
+  async function pushed(branch: string): Promise<void> {
+    await inWork('checkout', '-q', 'main');
+    await inWork('pull', '-q', 'origin', 'main');
+    await commit(branch, `${branch.replaceAll('/', '-')}.yaml`);
+    await inWork('push', '-q', 'origin', branch);
+  }
+
+  async function openOrUpdate(change: Partial<typeof what> & { readonly head: string }) {
+    const one = port();
+    const { number, url } = await one.openOrUpdate({ ...what, ...change }, signal);
+    return { number, url, requests: one.usage.requests };
+  }
+
+  it('is opened once, then updated, and nothing is sent when it has its text', async () => {
+    const head = 'headgate/web&x=1';
+    await pushed(head);
+    const { number, ...first } = await openOrUpdate({ head });
+    expect(first).toEqual({ requests: 2, url: `${host.url}/${NAME}/pull/${number}` });
+    expect(all(head)).toMatchObject([{ ...what, number, branch: head, state: 'open' }]);
+    expect(await openOrUpdate({ head })).toMatchObject({ number, requests: 1 });
+    const newer = { title: 'Update web to 1.2.4', body: 'line\r\nline\n' };
+    expect(await openOrUpdate({ head, ...newer })).toMatchObject({ number, requests: 2 });
+    expect(await openOrUpdate({ head, ...newer, body: 'line\nline' })).toMatchObject({ requests: 1 });
+    expect(all(head)).toMatchObject([newer]);
+  });
+
+  it('is another one after it was closed or merged, and where a fork has a branch of that name', async () => {
+    await pushed('again');
+    await host.createRepository('ivo/fleet', 44);
+    await inWork('push', '-q', host.cloneUrl('ivo/fleet'), 'again');
+    const fork = { branch: 'again', user: EVE, headRepository: 'ivo/fleet' };
+    const { number: ofFork } = await host.pullRequestsOf(NAME).open(fork);
+    const first = await openOrUpdate({ head: 'again' });
+    expect(first.number).not.toBe(ofFork);
+    host.pullRequestsOf(NAME).close(first.number);
+    const second = await openOrUpdate({ head: 'again' });
+    expect(second.number).not.toBe(first.number);
+    expect(all('again').map(({ state }) => state)).toEqual(['open', 'closed', 'open']);
+  });
+
+  it('is opened once when the host cuts the connection after it has opened it', async () => {
+    await pushed('lost');
+    host.faults = { apiCut: { method: 'POST', times: 1 } };
+    await openOrUpdate({ head: 'lost' });
+    expect(all('lost')).toHaveLength(1);
+  });
+
+  it('has a title and a body that the host accepts, whatever their length', async () => {
+    await pushed('long-text');
+    const long = { title: `Update ${'x'.repeat(300)}`, body: '😀'.repeat(70_000) };
+    await openOrUpdate({ head: 'long-text', ...long });
+    expect(await openOrUpdate({ head: 'long-text', ...long })).toMatchObject({ requests: 1 });
+    const [written] = all('long-text');
+    expect([written?.title.length, written?.body.length]).toEqual([255, 65_535]);
+    expect(written?.body.endsWith('😀…')).toBe(true);
+  });
+
+  it('is refused with the reason of the host when the branch has nothing to merge, or does not exist', async () => {
+    await inWork('push', '-q', 'origin', 'origin/main:refs/heads/same');
+    await expect(openOrUpdate({ head: 'same' })).rejects.toMatchObject({
+      code: 'host-unreachable',
+      message: expect.stringContaining('No commits between main and same') as string,
+    });
+    await expect(openOrUpdate({ head: 'nowhere' })).rejects.toMatchObject({ code: 'host-unreachable' });
+    host.faults = { api: { status: 403, times: 1 } };
+    await expect(openOrUpdate({ head: 'same' })).rejects.toMatchObject({ code: 'host-forbidden' });
+  });
+});
+
 describe('a comment that arrives', () => {
   it('is read by its id with its author, whether it was edited, and only on its own pull request', async () => {
     const { number } = await opened('comment');

@@ -73,6 +73,7 @@ const REPLACED: Readonly<Record<string, readonly string[]>> = {
 
 /** What has to be beside a key; undefined: nothing may be. */
 const REQUIRED: Readonly<Record<string, Fields>> = {
+  'repositories.webhookHeader': { host: 'azure-devops', url: 'https://dev.azure.com/acme/shop/_git/fleet' },
   'images.policy.newest': { order: 'numerical' },
   'images.policy.by': { newest: '(?<time>[0-9]+)', order: 'numerical' },
   'images.policy.order': { newest: '[0-9]+' },

@@ -3,14 +3,19 @@ import { BODY_LIMIT_BYTES, receive } from '../../../src/deploy/webhook/receive.t
 import type { Reception, WebhookRequest } from '../../../src/deploy/webhook/reception.ts';
 import type { DeployRequest } from '../../../src/deploy/ports/request.ts';
 import { aConfig, aRepository, aTarget } from '../builders.ts';
+import { hostOf } from '../../../src/githost/hosts.ts';
+import { AZURE_DEVOPS } from './azure-devops-case.ts';
 import { CASES, deliveryOf } from './cases.ts';
 import { NEW, OLD, SENT_AT_MS, UPDATE } from './host-case.ts';
 import type { HostCase, Sent, Signing } from './host-case.ts';
 
+function repositoryOf({ host, url, api, fullName, id }: HostCase) {
+  return { host, url, api, fullName, id };
+}
+
 /** What Headgate answers to a delivery of the host, and what it queues. */
 function openReception(host: HostCase, nowMs = SENT_AT_MS) {
-  const { host: name, url, api, fullName, id } = host;
-  const repository = aRepository({ host: name, url, api, fullName, id });
+  const repository = aRepository(repositoryOf(host));
   const queued: DeployRequest[] = [];
   const reception: Reception = {
     config: aConfig(
@@ -116,6 +121,39 @@ describe.each(CASES)('the answer to a delivery of $name', (host) => {
   it('is 202 again when it is replayed after hours, unless the host signs the time', async () => {
     const { status } = await answerTo(host, {}, SENT_AT_MS + 5 * 3_600_000);
     expect(status).toBe(host.lacks.includes('signed-time') ? 202 : 401);
+  });
+});
+
+describe('the answer to a delivery whose secret is in a header of headgate.yml', () => {
+  const host = AZURE_DEVOPS;
+  const headers = { 'content-type': 'application/json' };
+  const body = Buffer.from(JSON.stringify(host.push([UPDATE]).payload));
+
+  async function statusOf(sent: Readonly<Record<string, string>>): Promise<number> {
+    const repository = aRepository({ ...repositoryOf(host), webhookHeader: 'x-token' });
+    const { reception } = openReception(host);
+    const config = aConfig([repository], [aTarget({ repository })]);
+    const request = { method: 'POST', path: '/webhooks/fleet', headers: { ...headers, ...sent }, body };
+    return (await receive(request, { ...reception, config }, new AbortController().signal)).status;
+  }
+
+  it('is 202 with it, and with either secret while it is rotated', async () => {
+    expect(await statusOf({ 'x-token': host.secret })).toBe(202);
+    expect(await statusOf({ 'x-token': host.otherSecret })).toBe(202);
+  });
+
+  it('is 401 with another value, without the header, and with what the host proves otherwise', async () => {
+    const basic = deliveryOf(host, host.push([UPDATE])).headers['authorization'] ?? '';
+    for (const sent of [{ 'x-token': 'wrong' }, { 'x-token': '' }, {}, { authorization: basic }])
+      expect(await statusOf(sent)).toBe(401);
+  });
+
+  it('is set up by hand with the header instead of a user', async () => {
+    const { manualText } = await hostOf(host).loadSetup();
+    const repository = { url: host.url, fullName: host.fullName, pullRequests: false, webhookHeader: 'x-token' };
+    const text = manualText(repository, 'https://headgate.example.com/webhooks/fleet');
+    expect(text).toContain('x-token: the value that webhookSecret in headgate.yml refers to');
+    expect(text).not.toContain('Basic');
   });
 });
 

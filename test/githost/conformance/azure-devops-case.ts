@@ -34,6 +34,7 @@ export const AZURE_DEVOPS: HostCase = {
   host: 'azure-devops',
   lacks: [
     'pull-requests',
+    'deployments',
     'changed-paths',
     'forced-flag',
     'root-tree',

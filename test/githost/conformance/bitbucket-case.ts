@@ -34,7 +34,7 @@ function about(event: string, payload: object): Sent {
 export const BITBUCKET: HostCase = {
   name: 'bitbucket',
   host: 'bitbucket',
-  lacks: ['pull-requests', 'changed-paths', 'root-tree', 'signed-time', 'test-delivery', 'delivery-log'],
+  lacks: ['pull-requests', 'deployments', 'changed-paths', 'root-tree', 'signed-time', 'test-delivery', 'delivery-log'],
   secret: 'a secret of the test',
   otherSecret: 'the secret that it is rotated to',
   url: 'https://bitbucket.org/acme/fleet.git',

@@ -36,7 +36,7 @@ function about(event: string, payload: object): Sent {
 export const BITBUCKET_SERVER: HostCase = {
   name: 'bitbucket-server',
   host: 'bitbucket-server',
-  lacks: ['pull-requests', 'changed-paths', 'forced-flag', 'root-tree', 'signed-time', 'test-delivery'],
+  lacks: ['pull-requests', 'deployments', 'changed-paths', 'forced-flag', 'root-tree', 'signed-time', 'test-delivery'],
   secret: 'a secret of the test',
   otherSecret: 'the secret that it is rotated to',
   url: 'https://bitbucket.example.com/scm/acme/fleet.git',

@@ -8,6 +8,7 @@ export const GIT: HostCase = {
   host: 'git',
   lacks: [
     'pull-requests',
+    'deployments',
     'changed-paths',
     'forced-flag',
     'root-tree',

@@ -13,7 +13,7 @@ const repository = repositoryOf(REPOSITORY);
 const GITEA: HostCase = {
   name: 'gitea',
   host: 'gitea',
-  lacks: ['changed-paths', 'forced-flag', 'root-tree', 'signed-time', 'several-refs', 'delivery-log'],
+  lacks: ['changed-paths', 'forced-flag', 'root-tree', 'signed-time', 'several-refs', 'delivery-log', 'deployments'],
   secret: 'a secret of the test',
   otherSecret: 'the secret that it is rotated to',
   url: 'https://gitea.example.com/acme/fleet.git',

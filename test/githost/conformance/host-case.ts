@@ -25,6 +25,8 @@ export type Lack =
   | 'statuses'
   /** Pull requests that Headgate reads: they are not planned. */
   | 'pull-requests'
+  /** Deployments in its API: an environment is shown in a comment. */
+  | 'deployments'
   /** Webhooks in its API: they are registered by hand. */
   | 'hook-api'
   /** A test delivery over its API: the next push is the test. */

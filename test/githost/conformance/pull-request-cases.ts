@@ -14,6 +14,16 @@ export interface PullRequestCase {
   readonly comment: (body: string) => Sent;
   /** Of the state: the answer about the pull request, whose head is NEW. */
   readonly pullRequest: (change: { readonly state: 'open' | 'closed' | 'merged'; readonly isFork: boolean }) => object;
+  /** How it is opened and changed: from its branch `next` into main, with `A title` and `A body`. */
+  readonly written: {
+    readonly opening: Readonly<Record<string, string>>;
+    readonly text: Readonly<Record<string, string>>;
+    readonly method: string;
+    /** The query or path that finds the open one of these branches. */
+    readonly finding: string;
+    /** Whether the answer to that is a list. */
+    readonly isListed: boolean;
+  };
   readonly writtenComment: (change: {
     readonly body: string;
     readonly isEdited: boolean;
@@ -44,6 +54,7 @@ function ofGithub(ids: { readonly isGitea: boolean }): PullRequestCase {
     id: 5012,
     number: 12,
     title: 'More replicas',
+    body: 'Why',
     user: ANN,
     state: state === 'open' ? 'open' : 'closed',
     draft: false,
@@ -94,6 +105,13 @@ function ofGithub(ids: { readonly isGitea: boolean }): PullRequestCase {
     },
     comment: (body) => comment('created', body),
     pullRequest,
+    written: {
+      opening: { head: 'next', base: 'main', title: 'A title', body: 'A body' },
+      text: { title: 'A title', body: 'A body' },
+      method: 'PATCH',
+      finding: ids.isGitea ? '/pulls/main/next' : '/pulls?state=open&head=acme%3Anext&base=main',
+      isListed: !ids.isGitea,
+    },
     writtenComment,
     permission: (mayWrite) => ({ permission: mayWrite ? 'write' : 'read', role_name: 'custom', user: ANN }),
     commit: {
@@ -164,6 +182,7 @@ const GITLAB: PullRequestCase = {
     id: 6_632_669,
     iid: 12,
     title: 'More replicas',
+    description: 'Why',
     author: ANN,
     state: state === 'open' ? 'opened' : state,
     draft: false,
@@ -177,6 +196,13 @@ const GITLAB: PullRequestCase = {
     squash_commit_sha: null,
     web_url: 'https://host.example.com/acme/fleet/pull/12',
   }),
+  written: {
+    opening: { source_branch: 'next', target_branch: 'main', title: 'A title', description: 'A body' },
+    text: { title: 'A title', description: 'A body' },
+    method: 'PUT',
+    finding: '/merge_requests?state=opened&source_branch=next&target_branch=main',
+    isListed: true,
+  },
   writtenComment: ({ body, isEdited }) => ({
     id: 77,
     body,

@@ -172,6 +172,45 @@ describe.each(WITH)('a pull request of $name', ({ host, pulls }) => {
     expect(pullRequests.commentLimit.length).toBeGreaterThanOrEqual(32_768);
   });
 
+  it('is found by its branches while it is open, and never one of a fork', async () => {
+    const pullRequests = await api();
+    const call = pullRequests.findOpen(at, { head: 'next', into: 'main' });
+    expect(call.request).toMatchObject({ method: 'GET', body: null });
+    expect(call.request.url).toContain(pulls.written.finding);
+    const answered = (change: Parameters<typeof pulls.pullRequest>[0]) => {
+      const one = pulls.pullRequest(change);
+      return read(call, pulls.written.isListed ? [one] : one);
+    };
+    const url = 'https://host.example.com/acme/fleet/pull/12';
+    const open = { number: 12, title: 'More replicas', body: 'Why', url };
+    expect(answered({ state: 'open', isFork: false })).toEqual(open);
+    expect(answered({ state: 'open', isFork: true })).toBeNull();
+    expect(answered({ state: 'closed', isFork: false })).toBeNull();
+    expect(read(call, pulls.written.isListed ? [] : {}, { status: pulls.written.isListed ? 200 : 404 })).toBeNull();
+    expect(read(call, {}, { status: 500 })).toBeUndefined();
+    const odd = pullRequests.findOpen(at, { head: 'a/b&c', into: 'x?y' });
+    expect(odd.request.url).toMatch(/a%2Fb%26c/);
+    expect(odd.request.url).toMatch(/x%3Fy/);
+    const other = pulls.pullRequest({ state: 'open', isFork: false });
+    expect(read(odd, pulls.written.isListed ? [other] : other)).toBeNull();
+  });
+
+  it('is opened and changed with its text, and the answer has its number', async () => {
+    const pullRequests = await api();
+    const text = { title: 'A title', body: 'A body' };
+    const opening = pullRequests.open(at, { head: 'next', into: 'main', ...text });
+    expect(opening.request.method).toBe('POST');
+    expect(JSON.parse(opening.request.body ?? '')).toEqual(pulls.written.opening);
+    const changing = pullRequests.changeText(at, 12, text);
+    expect(changing.request).toMatchObject({ method: pulls.written.method, url: `${host.api}${pulls.pathOfOne}` });
+    expect(JSON.parse(changing.request.body ?? '')).toEqual(pulls.written.text);
+    const answer = pulls.pullRequest({ state: 'open', isFork: false });
+    for (const call of [opening, changing]) {
+      expect(read(call, answer, { status: 201 })).toMatchObject({ number: 12, body: 'Why' });
+      for (const status of [403, 409, 422]) expect(read(call, answer, { status })).toBeUndefined();
+    }
+  });
+
   it('may be approved by an account that may write, as the host says', async () => {
     const account = { id: '11', name: 'a/../b', displayName: null };
     const call = (await api()).mayWrite(at, account);

@@ -20,14 +20,14 @@ function past(message: string) {
 }
 
 function record(from: readonly string[], to: string): ImageRecord {
-  return { ...WEB, from, to, commit: null, rootTree: TREE };
+  return { ...WEB, from, to, commit: null, revision: REVISION, rootTree: TREE };
 }
 
 describe('the record of a commit', () => {
   it('is read as it was written', () => {
     const message = recordMessage({ ...WEB, from: ['1.1.0', '1.2.0'], to: '1.3.0' }, REVISION);
     expect(recordsIn(past(message), WEB)).toEqual([
-      { ...WEB, from: ['1.1.0', '1.2.0'], to: '1.3.0', commit: REVISION, rootTree: TREE },
+      { ...WEB, from: ['1.1.0', '1.2.0'], to: '1.3.0', commit: REVISION, revision: REVISION, rootTree: TREE },
     ]);
   });
 

@@ -26,7 +26,11 @@ export interface Apps {
   /** `POST /app/installations/{id}/access_tokens`; null for another path. */
   answer(request: { method: string; path: string; authorization: string | undefined; body: string }): ApiAnswer | null;
   /** Does the token have this permission in the repository? */
-  allows(token: string, fullName: string, permission: 'contents' | 'statuses' | 'pull_requests'): boolean;
+  allows(
+    token: string,
+    fullName: string,
+    permission: 'contents' | 'statuses' | 'pull_requests' | 'deployments',
+  ): boolean;
 }
 
 const Body = z.object({

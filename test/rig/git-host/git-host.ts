@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openApps } from './apps.ts';
 import type { Apps } from './apps.ts';
+import type { StoredDeployment } from './deployments-api.ts';
 import { startGitServer } from './http-backend.ts';
 import type { GitHttpServer } from './http-backend.ts';
 import { shownHook } from './hooks-api.ts';
@@ -39,6 +40,8 @@ export interface GitHost {
   readonly apps: Apps;
   /** The accounts that the API knows, and what each may do. */
   users: readonly User[];
+  /** They do not survive a restart. */
+  readonly deployments: readonly StoredDeployment[];
   /** The pull requests of a repository. They do not survive a restart. */
   pullRequestsOf(fullName: string): RepositoryPullRequests;
   faults: Faults;
@@ -88,7 +91,9 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
   const webhooksOf = (fullName: string) => store.repositories.get(fullName)?.webhooks ?? [];
   const apps = openApps(options.nowMs ?? Date.now);
   const pullRequests = new Map<string, RepositoryPullRequests>();
+  const deployments: StoredDeployment[] = [];
   const api = {
+    deployments,
     store,
     token,
     apps,
@@ -202,6 +207,7 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
     deliveries: sender.deliveries,
     statuses: store.statuses,
     apps,
+    deployments,
     users: [],
     pullRequestsOf,
     faults: {},

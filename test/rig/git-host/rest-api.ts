@@ -2,6 +2,8 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import type { Apps } from './apps.ts';
+import { answerDeployments } from './deployments-api.ts';
+import type { StoredDeployment } from './deployments-api.ts';
 import { answerHooks } from './hooks-api.ts';
 import type { HooksWorld } from './hooks-api.ts';
 import { answerPulls } from './pull-requests/github-api.ts';
@@ -32,6 +34,7 @@ export interface ApiWorld extends HooksWorld {
   readonly url: () => string;
   readonly users: () => readonly User[];
   readonly pullRequestsOf: (fullName: string) => RepositoryPullRequests;
+  readonly deployments: StoredDeployment[];
 }
 
 const Status = z.object({
@@ -50,7 +53,7 @@ export async function answerApi(request: ApiRequest, world: ApiWorld): Promise<A
   if (issued !== null) return issued;
   const [, fullName = '', rest = ''] = /^\/repos\/([^/]+\/[^/]+)(\/.*)?$/.exec(request.path) ?? [];
   const bearer = (request.authorization ?? '').replace(/^Bearer /, '');
-  const permission = rest.startsWith('/statuses/') ? 'statuses' : 'pull_requests';
+  const permission = permissionFor(rest);
   const isApp = world.apps.allows(bearer, fullName, permission);
   if (bearer !== world.token && !isApp) return refusal(401, 'Bad credentials');
   if (!world.store.repositories.has(fullName)) return refusal(404, 'Not Found');
@@ -67,6 +70,13 @@ export async function answerApi(request: ApiRequest, world: ApiWorld): Promise<A
       world,
     );
   }
+  const deployments = /^\/deployments(\/.*)?$/.exec(rest);
+  if (deployments !== null) {
+    const resolve = (ref: string) => commitOf(world.directoryOf(fullName), ref);
+    const about = { method: request.method, fullName, rest: deployments[1] ?? '', query: request.query };
+    const answer = await answerDeployments({ ...about, body: parseJson(request.body), resolve }, world.deployments);
+    return answer ?? refusal(404, 'Not Found');
+  }
   const pulls = await answerPulls(
     { method: request.method, fullName, rest, query: request.query, body: parseJson(request.body) },
     {
@@ -79,6 +89,11 @@ export async function answerApi(request: ApiRequest, world: ApiWorld): Promise<A
   if (pulls !== null) return pulls;
   if (request.method === 'GET' && rest === '') return { status: 200, content: shownRepository(fullName, world) };
   return refusal(404, 'Not Found');
+}
+
+function permissionFor(rest: string): 'statuses' | 'deployments' | 'pull_requests' {
+  if (rest.startsWith('/statuses/')) return 'statuses';
+  return rest.startsWith('/deployments') ? 'deployments' : 'pull_requests';
 }
 
 async function postStatus(
@@ -122,10 +137,14 @@ function shownRepository(fullName: string, { store }: ApiWorld) {
 }
 
 async function hasCommit(directory: string, sha: string): Promise<boolean> {
-  const git = promisify(execFile)('git', ['-C', directory, 'cat-file', '-e', `${sha}^{commit}`]);
-  return git.then(
-    () => true,
-    () => false,
+  return (await commitOf(directory, sha)) !== null;
+}
+
+async function commitOf(directory: string, ref: string): Promise<string | null> {
+  const args = ['-C', directory, 'rev-parse', '--quiet', '--verify', '--end-of-options', `${ref}^{commit}`];
+  return promisify(execFile)('git', args).then(
+    ({ stdout }) => stdout.trim(),
+    () => null,
   );
 }
 

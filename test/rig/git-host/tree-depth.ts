@@ -26,6 +26,34 @@ export function countingFromWants(repository: string): Pick<GitHttpOptions, 'int
   };
 }
 
+/**
+ * JGit without `uploadpack.allowFilter`, and others: no filters, and only commits that a branch has are served, because without
+ * bitmaps nothing shows which trees and files are reachable. Seen with JGit 7.8.1, whatever its request policy.
+ */
+export function servingCommitsOnly(repository: string): Pick<GitHttpOptions, 'intercept'> {
+  const git = (...args: readonly string[]) =>
+    execFileSync('git', ['-C', repository, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  function isServed(id: string): boolean {
+    try {
+      return git('for-each-ref', '--contains', id, '--count=1', 'refs/heads') !== '';
+    } catch {
+      return false;
+    }
+  }
+  return {
+    intercept(_request, response, body) {
+      const text = body.toString('latin1');
+      const filter = /filter (\S+)/.exec(text)?.[1];
+      const refused = [...text.matchAll(/want ([0-9a-f]{40,64})/g)].find(([, id = '']) => !isServed(id))?.[1];
+      if (filter === undefined && refused === undefined) return false;
+      const error = filter === undefined ? `want ${refused} not valid` : `unexpected filter ${filter}`;
+      response.writeHead(200, { 'content-type': 'application/x-git-upload-pack-result' });
+      response.end(Buffer.concat([line(Buffer.from(`ERR ${error}`)), Buffer.from('0000')]));
+      return true;
+    },
+  };
+}
+
 /** In band 1. */
 const EMPTY_PACK = (() => {
   const pack = Buffer.from('PACK\0\0\0\u0002\0\0\0\0', 'latin1');

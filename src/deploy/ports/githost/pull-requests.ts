@@ -1,4 +1,13 @@
-import type { Account, Comment, Contributors, PullRequest, Reaction } from '../../../githost/port/pull-requests.ts';
+import type {
+  Account,
+  BranchPair,
+  Comment,
+  Contributors,
+  OpenPullRequest,
+  PullRequest,
+  PullRequestText,
+  Reaction,
+} from '../../../githost/port/pull-requests.ts';
 import type { Limit } from '../../../githost/port/shorten.ts';
 import type { Revision } from '../../../snapshot/source.ts';
 import type { Usage } from '../usage.ts';
@@ -44,6 +53,11 @@ export interface PullRequests {
   react(at: CommentAddress, reaction: Reaction, signal: AbortSignal): Promise<void>;
   /** Null: the credentials may not ask. */
   mayWrite(account: Account, signal: AbortSignal): Promise<boolean | null>;
+  /**
+   * The open pull request of these branches has this text, cut to what the host accepts; it is opened if there is none. Nothing
+   * is sent when it already has the text.
+   */
+  openOrUpdate(what: BranchPair & PullRequestText, signal: AbortSignal): Promise<OpenPullRequest>;
   /** Null: the host does not say, or the credentials may not ask. */
   contributors(pullRequest: number, signal: AbortSignal): Promise<Contributors | null>;
 }

@@ -28,6 +28,9 @@ export interface PullsWorld {
 
 const Body = z.object({ body: z.string() });
 const MAX_BODY = 65_536;
+const MAX_TITLE = 256;
+const Text = z.object({ title: z.string().min(1).max(MAX_TITLE), body: z.string().max(MAX_BODY).default('') });
+const Opened = Text.extend({ head: z.string(), base: z.string() });
 
 /** Null: the request is about something else. */
 export async function answerPulls(request: PullsRequest, world: PullsWorld): Promise<PullsAnswer | null> {
@@ -46,9 +49,19 @@ export async function answerPulls(request: PullsRequest, world: PullsWorld): Pro
   switch (`${method} ${what}`) {
     case 'GET /pulls': {
       const open = pullRequests.all.filter(
-        (each) => each.state === 'open' && [each.into, null].includes(query.get('base') ?? each.into),
+        (each) =>
+          each.state === 'open' &&
+          each.into === (query.get('base') ?? each.into) &&
+          headLabel(each) === (query.get('head') ?? headLabel(each)),
       );
       return page(open.toReversed().map(shown), query, world.url);
+    }
+    case 'POST /pulls':
+      return openOf(request, world);
+    case 'PATCH /pulls/N': {
+      const { data } = Text.safeParse(body);
+      if (data === undefined || found === undefined) return refusal(422, 'Validation Failed');
+      return { status: 200, content: shown(pullRequests.rewrite(found.number, data)) };
     }
     case 'GET /pulls/N':
       return { status: 200, content: found === undefined ? null : shown(found) };
@@ -88,6 +101,27 @@ export async function answerPulls(request: PullsRequest, world: PullsWorld): Pro
   }
 }
 
+/** Of the same repository: a fork would be named in the head. */
+async function openOf({ body, fullName }: PullsRequest, world: PullsWorld): Promise<PullsAnswer> {
+  const { data } = Opened.safeParse(body);
+  if (data === undefined) return refusal(422, 'Validation Failed');
+  const { head, base, ...text } = data;
+  const { pullRequests } = world;
+  const commits = await pullRequests.commitsAhead(head, base);
+  if (commits === null) return refusal(422, 'Validation Failed: head or base is invalid');
+  if (commits === 0) return refusal(422, `Validation Failed: No commits between ${base} and ${head}`);
+  const isOpen = pullRequests.all.some(
+    (each) => each.state === 'open' && each.headRepository === fullName && each.branch === head && each.into === base,
+  );
+  if (isOpen) return refusal(422, `Validation Failed: A pull request already exists for ${head}.`);
+  const opened = await pullRequests.open({ branch: head, into: base, user: ROBOT, ...text });
+  return { status: 201, content: shownPullRequest(opened, fullName, world) };
+}
+
+function headLabel({ headRepository, branch }: StoredPullRequest): string {
+  return `${headRepository.split('/')[0]}:${branch}`;
+}
+
 function permissionOf(login: string, world: PullsWorld): PullsAnswer {
   const user = world.users().find((each) => each.login === login);
   if (user === undefined) return refusal(404, `${login} is not a user`);
@@ -125,6 +159,7 @@ export function shownPullRequest(
     id: 5_000 + each.number,
     number: each.number,
     title: each.title,
+    body: each.body === '' ? null : each.body,
     user: shownUser(each.user),
     state: each.state === 'open' ? 'open' : 'closed',
     draft: each.isDraft,
@@ -134,7 +169,7 @@ export function shownPullRequest(
     merge_commit_sha: each.mergeRevision,
     labels: each.labels.map((name, index) => ({ id: index, name, color: 'ededed' })),
     head: {
-      label: `${each.headRepository.split('/')[0]}:${each.branch}`,
+      label: headLabel(each),
       ref: each.branch,
       sha: each.head,
       repo: repository(each.headRepository),

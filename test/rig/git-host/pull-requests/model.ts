@@ -21,6 +21,7 @@ export interface StoredComment {
 export interface StoredPullRequest {
   readonly number: number;
   title: string;
+  body: string;
   readonly user: User;
   /** Of a fork: another repository of this host. */
   readonly headRepository: string;
@@ -40,6 +41,7 @@ export interface NewPullRequest {
   readonly branch: string;
   readonly into?: string;
   readonly title?: string;
+  readonly body?: string;
   readonly user?: User;
   readonly labels?: readonly string[];
   readonly isDraft?: boolean;
@@ -68,6 +70,9 @@ export interface RepositoryPullRequests {
   tryMerges(into: string): Promise<void>;
   label(number: number, labels: readonly string[]): void;
   retitle(number: number, title: string): void;
+  rewrite(number: number, text: { readonly title: string; readonly body: string }): StoredPullRequest;
+  /** How many commits of one branch the other one lacks; null: one of them does not exist. */
+  commitsAhead(branch: string, into: string): Promise<number | null>;
   close(number: number): void;
   merge(number: number, method: MergeMethod): Promise<string>;
   comment(number: number, user: User, body: string): StoredComment;
@@ -185,6 +190,7 @@ export function openPullRequests(world: PullRequestsWorld): RepositoryPullReques
       branch,
       into = 'main',
       title = `Change ${branch}`,
+      body = '',
       user = ANN,
       labels = [],
       isDraft = false,
@@ -193,6 +199,7 @@ export function openPullRequests(world: PullRequestsWorld): RepositoryPullReques
       const pullRequest: StoredPullRequest = {
         number: all.length + 1,
         title,
+        body,
         user,
         headRepository,
         branch,
@@ -234,6 +241,15 @@ export function openPullRequests(world: PullRequestsWorld): RepositoryPullReques
     retitle(number, title) {
       found(number).title = title;
       changed(found(number), 'edited');
+    },
+    rewrite(number, text) {
+      const pullRequest = Object.assign(found(number), text);
+      changed(pullRequest, 'edited');
+      return pullRequest;
+    },
+    async commitsAhead(branch, into) {
+      const range = `refs/heads/${into}..refs/heads/${branch}`;
+      return git('rev-list', '--count', range, '--').then(Number, () => null);
     },
     close(number) {
       found(number).state = 'closed';
