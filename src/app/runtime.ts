@@ -27,7 +27,8 @@ import type { Log } from '../deploy/ports/log.ts';
 import type { Readers, Tools } from '../deploy/ports/tools.ts';
 import type { RegistryLogin } from '../sandbox/pull-chart.ts';
 import type { Statuses } from '../deploy/ports/statuses.ts';
-import type { AccessOf, AppRuntime } from './app-runtime.ts';
+import type { AccessOf } from './access-of.ts';
+import type { AppRuntime } from './app-runtime.ts';
 import { caOf, gitServerOf } from './git-server.ts';
 
 export interface RuntimeOptions {

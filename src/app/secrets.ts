@@ -3,8 +3,11 @@ import { formatReference } from '../config/written/reference.ts';
 import type { Reception } from '../deploy/webhook/reception.ts';
 import { DeployError } from '../error/deploy-error.ts';
 import type { SecretReference } from '../config/written/reference.ts';
+import type { SecretStore } from './secret-store.ts';
 
 export interface SecretSources {
+  /** Default: references mean the environment, files and AWS. */
+  readonly store?: SecretStore | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly readFile: (path: string) => Promise<string>;
   readonly aws: AwsSecrets;
@@ -19,6 +22,7 @@ export async function resolveSecret(
   sources: SecretSources,
   signal: AbortSignal,
 ): Promise<string> {
+  if (sources.store !== undefined) return present(await sources.store(reference, signal), reference);
   switch (reference.kind) {
     case 'env': {
       const value = sources.env[reference.name];

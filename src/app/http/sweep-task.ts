@@ -37,7 +37,8 @@ export function sweepTask(tasks: Tasks): TaskRoute['serve'] {
   };
 }
 
-async function sweepOnce(tasks: Tasks, drift: boolean): Promise<readonly string[]> {
+/** Returns the names of the targets that it queued. */
+export async function sweepOnce(tasks: Tasks, drift: boolean): Promise<readonly string[]> {
   const { runtime, stopping } = tasks;
   const usableMs = usableMsOf(tasks);
   const signal = AbortSignal.any([stopping, AbortSignal.timeout(usableMs)]);

@@ -1,0 +1,37 @@
+import type { HostDefinition } from '../githost/port/definition.ts';
+import type { GitHost } from '../githost/port/git-host.ts';
+import type { HostApi } from '../githost/port/host-api.ts';
+import type { HostProfile } from '../githost/port/profile.ts';
+
+/** A Git host of your own. Everything in it is data in, data out: Headgate sends the requests. */
+export interface GitHostOptions {
+  /** `host` in headgate.yml. */
+  readonly name: string;
+  /** The user that a token belongs to when Git is read with it (Basic authentication). Default: `headgate`. */
+  readonly gitUser?: string;
+  readonly profile: HostProfile;
+  /** Its deliveries. */
+  readonly receiver: GitHost;
+  /** Null: it has no API, so it shows no commit statuses. */
+  readonly api: HostApi | null;
+}
+
+/** For `readConfig`: repositories in headgate.yml may then be on this host. */
+export function gitHost({ name, gitUser = 'headgate', profile, receiver, api }: GitHostOptions): HostDefinition {
+  return {
+    name,
+    gitUser,
+    profile,
+    loadReceiver: () => Promise.resolve(receiver),
+    loadApi: api === null ? null : () => Promise.resolve(api),
+    loadPullRequests: null,
+    loadIssuer: null,
+    loadSetup: () =>
+      Promise.resolve({
+        hooks: null,
+        appText: null,
+        manualText: ({ url }, webhookUrl) =>
+          `On the page of ${url}, add a webhook for pushes to ${webhookUrl}, with the secret that webhookSecret refers to.`,
+      }),
+  };
+}
