@@ -23,6 +23,7 @@ import type { SecretSources } from './secrets.ts';
 import { openStatuses } from './githost/statuses.ts';
 import { VERSION } from './version.ts';
 import { wait } from './wait.ts';
+import type { GivenRenderer } from '../desired/plain/given-renderer.ts';
 import type { Log } from '../deploy/ports/log.ts';
 import type { Readers, Tools } from '../deploy/ports/tools.ts';
 import type { RegistryLogin } from '../sandbox/pull-chart.ts';
@@ -46,6 +47,8 @@ export interface RuntimeOptions {
   readonly limits?: RunLimits;
   /** For private registries of charts. Default: none is known. */
   readonly registryLogin?: RegistryLogin;
+  /** Renderers that this package does not have. Default: none. */
+  readonly givenRenderers?: readonly GivenRenderer[];
   /** Read before the Git host. Default: none. */
   readonly localObjects?: LocalObjects | null;
   /** Called for each run. Default: what is pushed is parsed in the event loop. */
@@ -64,6 +67,7 @@ export function openRuntime({
   channels = [],
   limits = RUN_LIMITS,
   registryLogin,
+  givenRenderers = [],
   localObjects = null,
   loadReaders = async () => (await import('../parsing/functions.ts')).READ_AT_ONCE,
 }: RuntimeOptions): AppRuntime {
@@ -72,7 +76,7 @@ export function openRuntime({
   const servers = watchServers(() => Date.now());
   const kinds = new Map<string, KindCache>();
   const nowMs = () => Date.now();
-  const tools = openToolsLate(secrets.env, registryLogin);
+  const tools = { ...openToolsLate(secrets.env, registryLogin), given: givenRenderers };
 
   function kindsOf({ name }: ClusterConfig): KindCache {
     const known = kinds.get(name) ?? kindCache();

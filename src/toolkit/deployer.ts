@@ -9,6 +9,7 @@ import type { SecretStore } from '../app/secret-store.ts';
 import { isChannelKind } from '../config/checked/channel.ts';
 import type { Config } from '../config/checked/config.ts';
 import { unbuiltKeys } from '../config/derived/unbuilt.ts';
+import type { GivenRenderer } from '../desired/plain/given-renderer.ts';
 import type { Log } from '../deploy/ports/log.ts';
 import { admit, receive } from '../deploy/webhook/receive.ts';
 import type { Answer, RequestHead, WebhookRequest } from '../deploy/webhook/web-request.ts';
@@ -27,6 +28,8 @@ export interface DeployerOptions {
   readonly queue: MessageQueue;
   /** The kinds of channels that `readConfig` got. */
   readonly channels?: readonly ChannelDefinition[];
+  /** Renderers of your own. A target is rendered by one whose file its path has. */
+  readonly renderers?: readonly GivenRenderer[];
   /** Reads every secret. Default: the environment, files, and AWS with the machine's credentials. */
   readonly secrets?: SecretStore;
   /** The access to a cluster. Default: kubeconfigs, and EKS with the machine's credentials. */
@@ -68,7 +71,8 @@ const CLOSE_MS = 9_000;
 export async function openDeployer(options: DeployerOptions): Promise<Deployer> {
   const { config, log, queue, env = process.env, messageLimitMs: limitMs = MESSAGE_LIMIT_MS } = options;
   refuseUnbuilt(options);
-  const { channels = [], accessOf, secrets: secretStore } = options;
+  refuseUnwritable(options.renderers ?? []);
+  const { channels = [], renderers = [], accessOf, secrets: secretStore } = options;
   const channelRenderers = Object.fromEntries(channels.map(({ kind, renderer }) => [kind, renderer]));
   const { notices, ...outbox } = outboxOf(queue, Date.now);
   const stopping = new AbortController();
@@ -80,7 +84,7 @@ export async function openDeployer(options: DeployerOptions): Promise<Deployer> 
     progress: () => undefined,
     outbox,
     notices,
-    given: { accessOf, secretStore, channelRenderers },
+    given: { accessOf, secretStore, channelRenderers, renderers },
   });
   try {
     await readSecrets(runtime, stopping.signal);
@@ -122,6 +126,15 @@ export async function openDeployer(options: DeployerOptions): Promise<Deployer> 
       runtime.close();
     },
   };
+}
+
+/** The state of a target has the name and the version in one line. */
+function refuseUnwritable(renderers: readonly GivenRenderer[]): void {
+  const unwritable = renderers.flatMap(({ name, version }) => [name, version]).find((text) => !/^[\w.+-]+$/.test(text));
+  if (unwritable !== undefined)
+    throw new TypeError(
+      `"${unwritable}" cannot name a renderer or its version: use letters, digits, ".", "_", "+" and "-"`,
+    );
 }
 
 function refuseUnbuilt({ config, channels = [] }: DeployerOptions): void {

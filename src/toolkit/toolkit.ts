@@ -1,6 +1,6 @@
 /*
- * `headgate/toolkit`: what is public for those who make a Git host, a channel, a queue or a platform of their own, and run
- * the same deploy line with it. docs/toolkit.md says what is stable. Nothing else of the package can be imported.
+ * `headgate/toolkit`: what is public for those who make a Git host, a channel, a renderer, a queue or a platform of their
+ * own, and run the same deploy line with it. docs/toolkit.md says what is stable. Nothing else of the package can be imported.
  */
 
 // A Git host
@@ -44,6 +44,9 @@ export type {
   NoticeDetail,
 } from '../channels/port.ts';
 export { postJson } from '../channels/port.ts';
+
+// A renderer
+export type { GivenRenderer, RenderInput } from '../desired/plain/given-renderer.ts';
 
 // A queue
 export type { MessageQueue, QueuedWork, QueueMessage } from './message-queue.ts';

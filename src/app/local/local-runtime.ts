@@ -2,6 +2,7 @@ import { eksAccesses } from '../../platforms/aws/eks/eks-access.ts';
 import { machineCredentials } from '../../platforms/aws/api/machine-credentials.ts';
 import { openAws } from '../../platforms/aws/api/request.ts';
 import type { ClusterAccess } from '../../cluster/api/access.ts';
+import type { GivenRenderer } from '../../desired/plain/given-renderer.ts';
 import { memoryOutbox } from '../../deploy/ports/outbox.ts';
 import type { Readers } from '../../deploy/ports/tools.ts';
 import type { Outbox } from '../../deploy/ports/outbox.ts';
@@ -45,6 +46,7 @@ export interface GivenPorts {
   readonly secretStore?: SecretStore | undefined;
   /** Of kinds of channels that this package does not have. */
   readonly channelRenderers?: Readonly<Record<string, ChannelRenderer>>;
+  readonly renderers?: readonly GivenRenderer[];
 }
 
 export interface LocalRuntime extends AppRuntime, WebhookSecrets {
@@ -76,7 +78,7 @@ export function localRuntime({
   const eks = eksAccesses({ aws, credentials, nowMs });
   const machineAccess: AccessOf = (cluster, target) =>
     cluster.kind === 'eks' ? eks(cluster, target) : kubeconfigs(cluster);
-  const { accessOf = machineAccess, channelRenderers: renderers = {} } = given;
+  const { accessOf = machineAccess, channelRenderers: renderers = {}, renderers: givenRenderers = [] } = given;
   const apart = lateReaders();
   const { loadReaders } = apart;
   const registryLogin: RegistryLogin = async (host, signal) => {
@@ -86,7 +88,16 @@ export function localRuntime({
   const { config } = options;
   const hasChannels = notices !== undefined && config.channels.size > 0;
   const channels = hasChannels ? [noticesChannel({ config, notices, nowMs })] : [];
-  const runtime = openRuntime({ ...options, channels, secrets, accessOf, outbox, loadReaders, registryLogin });
+  const runtime = openRuntime({
+    ...options,
+    channels,
+    secrets,
+    accessOf,
+    outbox,
+    loadReaders,
+    registryLogin,
+    givenRenderers,
+  });
   return {
     ...runtime,
     ...webhookSecrets(secrets),

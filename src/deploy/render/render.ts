@@ -1,4 +1,4 @@
-import { asDeployError, needsPerson } from '../../error/deploy-error.ts';
+import { asDeployError, DeployError, needsPerson } from '../../error/deploy-error.ts';
 import { PLAIN, rendersWhole } from '../../state/renderer.ts';
 import type { Renderer } from '../../state/renderer.ts';
 import { argoHooksInOrder } from '../../desired/plain/hooks.ts';
@@ -10,10 +10,12 @@ import { decrypt } from './decrypt.ts';
 import { renderChart } from './render-chart.ts';
 import { renderKustomization } from './render-kustomization.ts';
 import { separateFolders } from './separate-folders.ts';
-import { readFilterOf } from './renderer.ts';
+import { filesOfGiven, readFilterOf } from './renderer.ts';
+import type { GivenRenderer } from '../../desired/plain/given-renderer.ts';
 import type { World } from '../ports/world.ts';
 import type { SourceQuery } from '../ports/git.ts';
 import type { RenderContext } from './renderer.ts';
+import type { BuildContext, Built } from './whole-render.ts';
 
 /** What the target wants in the cluster, and the source it was rendered from. */
 export interface Rendered {
@@ -31,8 +33,8 @@ export async function render(
   signal: AbortSignal,
 ): Promise<Rendered> {
   const { target } = world;
-  const kind = await rendererKindOf(source, context, world, signal);
-  switch (kind) {
+  const chosen = await rendererOf(source, context, world, signal);
+  switch (chosen.kind) {
     case 'plain': {
       // The state of a rendered target says nothing about single files, so all of them are read.
       const isPartial = rendersWhole(context.applied.renderer) && !source.complete;
@@ -46,9 +48,10 @@ export async function render(
     }
     case 'kustomize':
     case 'helm':
-      return renderWhole(kind, { source, context, world, signal });
+    case 'given':
+      return renderWhole(chosen, { source, context, world, signal });
     default:
-      return kind satisfies never;
+      return chosen satisfies never;
   }
 }
 
@@ -103,25 +106,35 @@ async function decryptPlain(files: readonly SourceFile[], world: World, signal: 
 
 /** Renders a kustomization or chart: what it reads becomes the inputs, and anything not in its output is unwanted. */
 async function renderWhole(
-  kind: 'kustomize' | 'helm',
+  chosen: Whole,
   { source, context, world, signal }: { source: Source; context: RenderContext; world: World; signal: AbortSignal },
 ): Promise<Rendered> {
   const whole = { ...source, complete: true, files: [] };
-  const version = await world.tools.versionOf(kind, signal);
+  const version = chosen.kind === 'given' ? chosen.by.version : await world.tools.versionOf(chosen.kind, signal);
   try {
     const at = { tree: treeAt(source, context), applied: context.applied, world };
-    const built = kind === 'helm' ? await renderChart(at, signal) : await renderKustomization(at, signal);
-    const renderer = rendererOf(kind, version, built.digest);
+    const built = await build(chosen, at, signal);
+    const renderer = recorded(chosen, version, built.digest);
     return { source: { ...whole, inputs: built.inputs }, renderer, desired: argoHooksInOrder(built.desired) };
   } catch (thrown) {
     // A refusal is recorded, so that sweeps do not retry what cannot be rendered.
     const { problem } = asDeployError(thrown);
     if (!needsPerson(problem.code)) throw thrown;
-    return { source: whole, renderer: rendererOf(kind, version, null), desired: refusedBy([problem]) };
+    return { source: whole, renderer: recorded(chosen, version, null), desired: refusedBy([problem]) };
   }
 }
 
-function rendererOf(kind: 'kustomize' | 'helm', version: string, chartDigest: string | null): Renderer {
+async function build(chosen: Whole, at: BuildContext, signal: AbortSignal): Promise<Built> {
+  if (chosen.kind === 'given') {
+    const { renderGiven } = await import('./render-given.ts');
+    return renderGiven(chosen.by, at, signal);
+  }
+  return chosen.kind === 'helm' ? renderChart(at, signal) : renderKustomization(at, signal);
+}
+
+function recorded(chosen: Whole, version: string, chartDigest: string | null): Renderer {
+  if (chosen.kind === 'given') return { kind: 'given', name: chosen.by.name, version };
+  const { kind } = chosen;
   return kind === 'helm' ? { kind, version, chartDigest } : { kind, version };
 }
 
@@ -131,16 +144,39 @@ function treeAt({ rootTree }: Source, { applied, query }: RenderContext): TreeAt
   return { rootTree, base: isKnown ? { rootTree: query.base.rootTree, ids: applied.inputs } : null };
 }
 
-async function rendererKindOf(
+type Chosen = { readonly kind: 'plain' } | Whole;
+type Whole = { readonly kind: 'kustomize' | 'helm' } | { readonly kind: 'given'; readonly by: GivenRenderer };
+
+async function rendererOf(
   source: Source,
   { applied, query }: RenderContext,
   world: World,
   signal: AbortSignal,
-): Promise<Renderer['kind']> {
-  if (world.target.helm !== null) return 'helm';
-  if (source.tree === null) return 'plain';
-  if (query.base !== null && query.base.tree === source.tree) return applied.renderer.kind;
+): Promise<Chosen> {
+  if (world.target.helm !== null) return { kind: 'helm' };
+  if (source.tree === null) return { kind: 'plain' };
+  const { renderer } = applied;
+  const { given = [] } = world.tools;
+  if (renderer.kind === 'given') refuseMissing(renderer, { given, target: world.target });
+  else if (given.length === 0 && query.base !== null && query.base.tree === source.tree) return { kind: renderer.kind };
   const [at] = await world.git.readPaths({ rootTree: source.rootTree, base: null }, [world.target.path], signal);
   const names = new Set(at?.kind === 'tree' ? at.entries.map(({ name }) => name) : []);
-  return rendererIn(names)?.renderer ?? 'plain';
+  const found = rendererIn(names, filesOfGiven(world.tools));
+  if (found === null) return { kind: 'plain' };
+  if (found.renderer !== 'given') return { kind: found.renderer };
+  const by = given.find(({ files }) => files.includes(found.file));
+  return by === undefined ? { kind: 'plain' } : { kind: 'given', by };
+}
+
+/** As plain files, what it rendered would seem to have left Git. */
+function refuseMissing(
+  { name }: Extract<Renderer, { kind: 'given' }>,
+  { given, target }: { readonly given: readonly GivenRenderer[]; readonly target: World['target'] },
+): void {
+  if (given.some((each) => each.name === name)) return;
+  throw new DeployError('tool-missing', {
+    subject: target.path,
+    message: `was rendered by ${name}, which this process does not have`,
+    remedy: `Deploy target ${target.name} with the deployer that has the renderer (docs/toolkit.md).`,
+  });
 }

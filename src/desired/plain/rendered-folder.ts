@@ -6,16 +6,24 @@ const CHART_FILE = 'Chart.yaml';
 
 export interface RenderedFolder {
   readonly folder: string;
-  readonly renderer: 'kustomize' | 'helm';
+  readonly renderer: 'kustomize' | 'helm' | 'given';
   /** The name of the file that makes it a kustomization or a chart. */
   readonly file: string;
 }
 
-/** What builds a folder with these files as a whole, and the file that shows it; null: its files are plain. */
-export function rendererIn(names: ReadonlySet<string>): Omit<RenderedFolder, 'folder'> | null {
+/**
+ * What builds a folder with these files as a whole, and the file that shows it; null: its files are plain. `given`: files
+ * that renderers outside of this package build.
+ */
+export function rendererIn(
+  names: ReadonlySet<string>,
+  given: readonly string[] = [],
+): Omit<RenderedFolder, 'folder'> | null {
   const file = KUSTOMIZATION_FILES.find((name) => names.has(name));
   if (file !== undefined) return { renderer: 'kustomize', file };
-  return names.has(CHART_FILE) ? { renderer: 'helm', file: CHART_FILE } : null;
+  if (names.has(CHART_FILE)) return { renderer: 'helm', file: CHART_FILE };
+  const other = given.find((name) => names.has(name));
+  return other === undefined ? null : { renderer: 'given', file: other };
 }
 
 /** The folders of these paths, and those above them, up to but without `directory`. */
@@ -31,6 +39,12 @@ export function foldersBelow(directory: string, paths: readonly string[]): reado
   return [...found];
 }
 
+const WHAT: Readonly<Record<RenderedFolder['renderer'], string>> = {
+  kustomize: 'a kustomization',
+  helm: 'a chart',
+  given: 'a folder to render',
+};
+
 /** As they are, its files say something else than the kustomization or the chart makes of them. */
 export function refuseFolder(
   { folder, renderer, file }: RenderedFolder,
@@ -40,7 +54,7 @@ export function refuseFolder(
   return {
     code: 'render-refused',
     subject: `${folder}/${file}`,
-    message: `${folder} is a ${renderer === 'helm' ? 'chart' : 'kustomization'} below the path of target ${name}, which deploys plain files`,
+    message: `${folder} is ${WHAT[renderer]} below the path of target ${name}, which deploys plain files`,
     remedy: `Point path of a target at ${folder}, use forEach for several such folders, or add ${glob} to exclude of target ${name} in headgate.yml.`,
   };
 }
