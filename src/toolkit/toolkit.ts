@@ -5,7 +5,7 @@
 
 // A Git host
 export { gitHost } from './git-host.ts';
-export type { GitHostOptions } from './git-host.ts';
+export type { GitHostApi, GitHostOptions } from './git-host.ts';
 export type { HostDefinition } from '../githost/port/definition.ts';
 export type {
   AuthenticDelivery,

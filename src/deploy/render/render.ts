@@ -12,10 +12,12 @@ import { renderKustomization } from './render-kustomization.ts';
 import { separateFolders } from './separate-folders.ts';
 import { filesOfGiven, readFilterOf } from './renderer.ts';
 import type { GivenRenderer } from '../../desired/plain/given-renderer.ts';
-import type { World } from '../ports/world.ts';
 import type { SourceQuery } from '../ports/git.ts';
 import type { RenderContext } from './renderer.ts';
 import type { BuildContext, Built } from './whole-render.ts';
+
+/** What rendering needs of the world. */
+type RenderWorld = BuildContext['world'];
 
 /** What the target wants in the cluster, and the source it was rendered from. */
 export interface Rendered {
@@ -29,7 +31,7 @@ export interface Rendered {
 export async function render(
   source: Source,
   context: RenderContext,
-  world: World,
+  world: RenderWorld,
   signal: AbortSignal,
 ): Promise<Rendered> {
   const { target } = world;
@@ -59,7 +61,7 @@ export async function render(
 export async function renderMore(
   { source, desired, renderer }: Rendered,
   paths: readonly string[],
-  world: World,
+  world: RenderWorld,
   signal: AbortSignal,
 ): Promise<Desired> {
   if (rendersWhole(renderer)) return { ...desired, touched: new Set([...desired.touched, ...paths]) };
@@ -74,7 +76,7 @@ const BATCH_BYTES = 4 * 1024 * 1024;
 
 async function readPlain(
   files: readonly SourceFile[],
-  { readers, target }: Pick<World, 'readers' | 'target'>,
+  { readers, target }: Pick<RenderWorld, 'readers' | 'target'>,
   signal: AbortSignal,
 ): Promise<Desired> {
   const parts: Desired[] = [];
@@ -98,7 +100,7 @@ function batchesOf(files: readonly SourceFile[]): readonly (readonly SourceFile[
   return batches;
 }
 
-async function decryptPlain(files: readonly SourceFile[], world: World, signal: AbortSignal): Promise<Desired> {
+async function decryptPlain(files: readonly SourceFile[], world: RenderWorld, signal: AbortSignal): Promise<Desired> {
   const desired = await readPlain(files, world, signal);
   const read = files.filter((file) => file.kind === 'file');
   return argoHooksInOrder(await decrypt(desired, read, world, signal));
@@ -107,7 +109,12 @@ async function decryptPlain(files: readonly SourceFile[], world: World, signal: 
 /** Renders a kustomization or chart: what it reads becomes the inputs, and anything not in its output is unwanted. */
 async function renderWhole(
   chosen: Whole,
-  { source, context, world, signal }: { source: Source; context: RenderContext; world: World; signal: AbortSignal },
+  {
+    source,
+    context,
+    world,
+    signal,
+  }: { source: Source; context: RenderContext; world: RenderWorld; signal: AbortSignal },
 ): Promise<Rendered> {
   const whole = { ...source, complete: true, files: [] };
   const version = chosen.kind === 'given' ? chosen.by.version : await world.tools.versionOf(chosen.kind, signal);
@@ -150,7 +157,7 @@ type Whole = { readonly kind: 'kustomize' | 'helm' } | { readonly kind: 'given';
 async function rendererOf(
   source: Source,
   { applied, query }: RenderContext,
-  world: World,
+  world: RenderWorld,
   signal: AbortSignal,
 ): Promise<Chosen> {
   if (world.target.helm !== null) return { kind: 'helm' };
@@ -171,7 +178,7 @@ async function rendererOf(
 /** As plain files, what it rendered would seem to have left Git. */
 function refuseMissing(
   { name }: Extract<Renderer, { kind: 'given' }>,
-  { given, target }: { readonly given: readonly GivenRenderer[]; readonly target: World['target'] },
+  { given, target }: { readonly given: readonly GivenRenderer[]; readonly target: RenderWorld['target'] },
 ): void {
   if (given.some((each) => each.name === name)) return;
   throw new DeployError('tool-missing', {
