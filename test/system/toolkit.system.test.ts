@@ -170,7 +170,7 @@ it('lets the example of docs/toolkit.md deploy from a Git host that Headgate doe
     expect(await testbed.configMaps()).toEqual({ a: { v: '1' }, settings: { greeting: 'hello' } });
     await vi.waitFor(() => {
       const texts = forge.received.flatMap(({ path, content }) => (path === 'POST /chat' ? [content['text']] : []));
-      expect(texts).toContainEqual(expect.stringMatching(/^shop: deployed/));
+      expect(texts).toContainEqual(expect.stringMatching(/^shop: 1 created/));
     }, WITHIN);
 
     const next = await testbed.push({ 'settings/app.properties': 'greeting=goodbye\n' });
