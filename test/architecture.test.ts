@@ -753,6 +753,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'error',
     'config/written',
     'githost/port',
+    'githost/rest',
     'githost',
     'config/checked',
     'channels',

@@ -16,7 +16,7 @@ import type { LocalObjects } from '../git/local-objects.ts';
 import { openRepository } from '../git/reader.ts';
 import type { GitServer } from '../git/transport.ts';
 import { hostOf } from '../githost/hosts.ts';
-import { appTokens } from './githost/app-tokens.ts';
+import type { AppTokenOf } from './githost/app-tokens.ts';
 import { openDataKeys } from './data-keys.ts';
 import { resolveSecret } from './secrets.ts';
 import type { SecretSources } from './secrets.ts';
@@ -84,19 +84,24 @@ export function openRuntime({
     return known;
   }
 
-  const appTokenOf = appTokens({
-    privateKeyOf: ({ privateKey }, signal) => resolveSecret(privateKey, secrets, signal),
-    caOf,
-    nowMs,
-    wait,
-  });
+  let appTokenOf: Promise<AppTokenOf> | null = null;
+  /** Most credentials are tokens. */
+  const openAppTokens = () =>
+    (appTokenOf ??= import('./githost/app-tokens.ts').then(({ appTokens }) =>
+      appTokens({
+        privateKeyOf: ({ privateKey }, signal) => resolveSecret(privateKey, secrets, signal),
+        caOf,
+        nowMs,
+        wait,
+      }),
+    ));
 
   async function tokenOf(repository: Repository): Promise<string | null> {
     const { credentials } = repository;
     const signal = AbortSignal.timeout(SECRET_TIMEOUT_MS);
     if (credentials === null) return null;
     if (credentials.kind === 'token') return resolveSecret(credentials.token, secrets, signal);
-    return appTokenOf(repository, credentials, signal);
+    return (await openAppTokens())(repository, credentials, signal);
   }
 
   async function serverOf(repository: Repository, token: string | null): Promise<GitServer> {

@@ -83,7 +83,7 @@ describe('the npm package', () => {
     ]);
     const texts = await Promise.all(declared.map((file) => readFile(join(types, file), 'utf8')));
     const specifiers = texts.flatMap((text) =>
-      [...text.matchAll(/(?:from|import\()\s*['"]([^'"]+)/g)].map(([, it]) => it),
+      [...text.matchAll(/(?:\bfrom |import\()['"]([^'"]+)/g)].map(([, it]) => it),
     );
     expect(specifiers.filter((specifier) => !/^\.{1,2}\/.+\.js$/.test(specifier ?? ''))).toEqual([]);
   });

@@ -2,7 +2,7 @@ import type { Credentials, Repository } from '../../config/checked/config.ts';
 import { DeployError } from '../../error/deploy-error.ts';
 import { retry } from '../../exchange/retry.ts';
 import type { RetryPolicy } from '../../exchange/retry.ts';
-import { hostOf, nameOfHost } from '../../githost/hosts.ts';
+import { hostOf } from '../../githost/hosts.ts';
 import type { IssuedToken, TokenIssuer } from '../../githost/port/token-issuer.ts';
 import { sendToHost } from './host-request.ts';
 import type { HostAnswer } from './host-request.ts';
@@ -59,7 +59,7 @@ async function requestToken(
 ): Promise<IssuedToken> {
   const { api, fullName, id, statuses, pullRequests } = repository;
   const issuer = await hostOf(repository).loadIssuer?.();
-  if (issuer === undefined || api === null) throw new TypeError(`${nameOfHost(repository.host)} has no Apps`);
+  if (issuer === undefined || api === null) throw new TypeError('the host has no Apps');
   const subject = issuer.nameOf(credentials);
   const [privateKey, ca] = await Promise.all([options.privateKeyOf(credentials, signal), options.caOf(repository)]);
   const attempt = () => {

@@ -1,12 +1,15 @@
 import { DeployError, reasonOf } from '../../error/deploy-error.ts';
 import { joinPaths } from '../../desired/kustomize/paths.ts';
 import { refusedBy } from '../../desired/plain/plain.ts';
+import { rendererIn } from '../../desired/plain/rendered-folder.ts';
+import type { Target } from '../../config/checked/config.ts';
+import type { Renderer } from '../../state/renderer.ts';
 import type { PathContent, SourceFile } from '../../snapshot/source.ts';
 import type { GivenRenderer } from '../../desired/plain/given-renderer.ts';
 import { filesBelow } from './chart-files.ts';
 import { decrypt } from './decrypt.ts';
 import { renderTwice } from './render-twice.ts';
-import type { BuildContext, Built } from './whole-render.ts';
+import type { BuildContext, Built, Chosen } from './whole-render.ts';
 
 /** Reads everything below the path of the target and below its inputs, and hands it to the renderer. */
 export async function renderGiven(by: GivenRenderer, at: BuildContext, signal: AbortSignal): Promise<Built> {
@@ -43,4 +46,34 @@ function failed({ name }: GivenRenderer, { file, cause }: { readonly file: strin
     remedy: 'Fix the file, and push the change.',
     cause,
   });
+}
+
+/**
+ * What renders a folder with these files; a kustomization or a chart is never given to others.
+ * @throws DeployError `tool-missing`: as plain files, what `renderer` rendered would seem to have left Git
+ */
+export function chooseAmong(
+  given: readonly GivenRenderer[],
+  {
+    names,
+    renderer,
+    target,
+  }: {
+    readonly names: ReadonlySet<string>;
+    /** Recorded. */
+    readonly renderer: Renderer;
+    readonly target: Pick<Target, 'name' | 'path'>;
+  },
+): Chosen {
+  if (renderer.kind === 'given' && !given.some(({ name }) => name === renderer.name)) {
+    throw new DeployError('tool-missing', {
+      subject: target.path,
+      message: `was rendered by ${renderer.name}, which this process does not have`,
+      remedy: `Deploy target ${target.name} with the deployer that has the renderer (docs/toolkit.md).`,
+    });
+  }
+  const found = rendererIn(names);
+  if (found !== null) return { kind: found.renderer };
+  const by = given.find(({ files }) => files.some((name) => names.has(name)));
+  return by === undefined ? { kind: 'plain' } : { kind: 'given', by };
 }

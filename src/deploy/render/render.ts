@@ -1,4 +1,4 @@
-import { asDeployError, DeployError, needsPerson } from '../../error/deploy-error.ts';
+import { asDeployError, needsPerson } from '../../error/deploy-error.ts';
 import { PLAIN, rendersWhole } from '../../state/renderer.ts';
 import type { Renderer } from '../../state/renderer.ts';
 import { argoHooksInOrder } from '../../desired/plain/hooks.ts';
@@ -10,11 +10,10 @@ import { decrypt } from './decrypt.ts';
 import { renderChart } from './render-chart.ts';
 import { renderKustomization } from './render-kustomization.ts';
 import { separateFolders } from './separate-folders.ts';
-import { filesOfGiven, readFilterOf } from './renderer.ts';
-import type { GivenRenderer } from '../../desired/plain/given-renderer.ts';
+import { readFilterOf } from './renderer.ts';
 import type { SourceQuery } from '../ports/git.ts';
 import type { RenderContext } from './renderer.ts';
-import type { BuildContext, Built } from './whole-render.ts';
+import type { BuildContext, Built, Chosen } from './whole-render.ts';
 
 /** What rendering needs of the world. */
 type RenderWorld = BuildContext['world'];
@@ -151,8 +150,7 @@ function treeAt({ rootTree }: Source, { applied, query }: RenderContext): TreeAt
   return { rootTree, base: isKnown ? { rootTree: query.base.rootTree, ids: applied.inputs } : null };
 }
 
-type Chosen = { readonly kind: 'plain' } | Whole;
-type Whole = { readonly kind: 'kustomize' | 'helm' } | { readonly kind: 'given'; readonly by: GivenRenderer };
+type Whole = Exclude<Chosen, { kind: 'plain' }>;
 
 async function rendererOf(
   source: Source,
@@ -164,26 +162,13 @@ async function rendererOf(
   if (source.tree === null) return { kind: 'plain' };
   const { renderer } = applied;
   const { given = [] } = world.tools;
-  if (renderer.kind === 'given') refuseMissing(renderer, { given, target: world.target });
-  else if (given.length === 0 && query.base !== null && query.base.tree === source.tree) return { kind: renderer.kind };
+  const isGiven = renderer.kind === 'given' || given.length > 0;
+  if (!isGiven && query.base !== null && query.base.tree === source.tree) return { kind: renderer.kind };
   const [at] = await world.git.readPaths({ rootTree: source.rootTree, base: null }, [world.target.path], signal);
   const names = new Set(at?.kind === 'tree' ? at.entries.map(({ name }) => name) : []);
-  const found = rendererIn(names, filesOfGiven(world.tools));
-  if (found === null) return { kind: 'plain' };
-  if (found.renderer !== 'given') return { kind: found.renderer };
-  const by = given.find(({ files }) => files.includes(found.file));
-  return by === undefined ? { kind: 'plain' } : { kind: 'given', by };
-}
-
-/** As plain files, what it rendered would seem to have left Git. */
-function refuseMissing(
-  { name }: Extract<Renderer, { kind: 'given' }>,
-  { given, target }: { readonly given: readonly GivenRenderer[]; readonly target: RenderWorld['target'] },
-): void {
-  if (given.some((each) => each.name === name)) return;
-  throw new DeployError('tool-missing', {
-    subject: target.path,
-    message: `was rendered by ${name}, which this process does not have`,
-    remedy: `Deploy target ${target.name} with the deployer that has the renderer (docs/toolkit.md).`,
-  });
+  if (isGiven) {
+    const { chooseAmong } = await import('./render-given.ts');
+    return chooseAmong(given, { names, renderer, target: world.target });
+  }
+  return { kind: rendererIn(names)?.renderer ?? 'plain' };
 }

@@ -56,10 +56,12 @@ async function findRendered(
   },
 ): Promise<readonly RenderedFolder[]> {
   const isExcluded = excluderOf(target);
-  const rendered = (await read(folders)).flatMap((folder) => {
+  const rendered = (await read(folders)).flatMap((folder): readonly RenderedFolder[] => {
     const names = filesIn(folder).filter((name) => !isExcluded(`${folder.path}/${name}`));
-    const found = rendererIn(new Set(names), filesOfGiven(tools));
-    return found === null ? [] : [{ folder: folder.path, ...found }];
+    const found = rendererIn(new Set(names));
+    if (found !== null) return [{ folder: folder.path, ...found }];
+    const file = filesOfGiven(tools).find((name) => names.includes(name));
+    return file === undefined ? [] : [{ folder: folder.path, renderer: 'given', file }];
   });
   const fileOf = ({ folder, file }: RenderedFolder) => `${folder}/${file}`;
   // Only a YAML file in place of a kustomization may be something else.

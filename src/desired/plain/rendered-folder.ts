@@ -6,24 +6,19 @@ const CHART_FILE = 'Chart.yaml';
 
 export interface RenderedFolder {
   readonly folder: string;
+  /** `given`: one that this package does not have. */
   readonly renderer: 'kustomize' | 'helm' | 'given';
   /** The name of the file that makes it a kustomization or a chart. */
   readonly file: string;
 }
 
-/**
- * What builds a folder with these files as a whole, and the file that shows it; null: its files are plain. `given`: files
- * that renderers outside of this package build.
- */
+/** What builds a folder with these files as a whole, and the file that shows it; null: its files are plain. */
 export function rendererIn(
   names: ReadonlySet<string>,
-  given: readonly string[] = [],
-): Omit<RenderedFolder, 'folder'> | null {
+): { readonly renderer: 'kustomize' | 'helm'; readonly file: string } | null {
   const file = KUSTOMIZATION_FILES.find((name) => names.has(name));
   if (file !== undefined) return { renderer: 'kustomize', file };
-  if (names.has(CHART_FILE)) return { renderer: 'helm', file: CHART_FILE };
-  const other = given.find((name) => names.has(name));
-  return other === undefined ? null : { renderer: 'given', file: other };
+  return names.has(CHART_FILE) ? { renderer: 'helm', file: CHART_FILE } : null;
 }
 
 /** The folders of these paths, and those above them, up to but without `directory`. */
@@ -39,11 +34,7 @@ export function foldersBelow(directory: string, paths: readonly string[]): reado
   return [...found];
 }
 
-const WHAT: Readonly<Record<RenderedFolder['renderer'], string>> = {
-  kustomize: 'a kustomization',
-  helm: 'a chart',
-  given: 'a folder to render',
-};
+const WHAT = { kustomize: 'kustomization', helm: 'chart', given: 'folder to render' } as const;
 
 /** As they are, its files say something else than the kustomization or the chart makes of them. */
 export function refuseFolder(
@@ -54,7 +45,7 @@ export function refuseFolder(
   return {
     code: 'render-refused',
     subject: `${folder}/${file}`,
-    message: `${folder} is ${WHAT[renderer]} below the path of target ${name}, which deploys plain files`,
+    message: `${folder} is a ${WHAT[renderer]} below the path of target ${name}, which deploys plain files`,
     remedy: `Point path of a target at ${folder}, use forEach for several such folders, or add ${glob} to exclude of target ${name} in headgate.yml.`,
   };
 }
