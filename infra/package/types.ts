@@ -8,7 +8,7 @@ const ENTRY = join('toolkit', 'toolkit.d.ts');
 
 /**
  * Writes the declarations of the toolkit to `out`: the entry, and the files that it refers to. A declaration that refers to
- * a package is refused, because whoever installs this one does not have it.
+ * another package is refused: this one installs none.
  */
 export async function writeTypes(root: string, out: string): Promise<void> {
   const emitted = await mkdtemp(join(tmpdir(), 'headgate-types-'));
@@ -37,7 +37,10 @@ async function reachable(folder: string): Promise<ReadonlyMap<string, string>> {
   for (let path = open.pop(); path !== undefined; path = open.pop()) {
     if (found.has(path)) continue;
     const text = await readFile(join(folder, path), 'utf8');
-    found.set(path, text.replaceAll(SPECIFIER, (whole) => whole.replace(/\.ts(?=['"]$)/, '.js')));
+    found.set(
+      path,
+      text.replaceAll(SPECIFIER, (whole) => whole.replace(/\.ts(?=['"]$)/, '.js')),
+    );
     for (const [, specifier = ''] of text.matchAll(SPECIFIER)) {
       if (!specifier.startsWith('.')) throw new Error(`the declaration ${path} refers to the package ${specifier}`);
       open.push(normalize(join(dirname(path), specifier)).replace(/\.ts$/, '.d.ts'));

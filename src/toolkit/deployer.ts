@@ -28,7 +28,7 @@ export interface DeployerOptions {
   readonly queue: MessageQueue;
   /** The kinds of channels that `readConfig` got. */
   readonly channels?: readonly ChannelDefinition[];
-  /** Renderers of your own. A target is rendered by one whose file its path has. */
+  /** Custom renderers. A target is rendered by one whose file its path has. */
   readonly renderers?: readonly GivenRenderer[];
   /** Reads every secret. Default: the environment, files, and AWS with the machine's credentials. */
   readonly secrets?: SecretStore;

@@ -5,7 +5,7 @@ import type { HostProfile } from '../githost/port/profile.ts';
 import { messageOf } from '../githost/rest/message.ts';
 import { rateLimitByStatus } from '../githost/rest/rate-limit.ts';
 
-/** A Git host of your own. Everything in it is data in, data out: Headgate sends the requests. */
+/** A custom Git host. Everything in it is data in, data out: Headgate sends the requests. */
 export interface GitHostOptions {
   /** `host` in headgate.yml. */
   readonly name: string;

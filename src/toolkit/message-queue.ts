@@ -12,7 +12,7 @@ export interface QueueMessage extends QueuedWork {
   readonly afterMs: number;
 }
 
-/** A queue of your own. It serves each message at least once: until it is settled as `done` or `unreadable`. */
+/** A custom queue. It serves each message at least once: until it is settled as `done` or `unreadable`. */
 export interface MessageQueue {
   /** Resolves once the messages are stored. A repeated message is harmless; a lost push is found by the sweep. */
   send(messages: readonly QueueMessage[], signal: AbortSignal): Promise<void>;

@@ -7,7 +7,7 @@ import { isHost } from '../githost/hosts.ts';
 import type { HostDefinition } from '../githost/port/definition.ts';
 import { isPlannedHost } from '../githost/profiles.ts';
 
-/** A kind of channel of your own. */
+/** A custom kind of channel. */
 export interface ChannelDefinition {
   /** `kind` in headgate.yml. */
   readonly kind: string;

@@ -1,6 +1,6 @@
 /*
- * `headgate/toolkit`: what is public for those who make a Git host, a channel, a renderer, a queue or a platform of their
- * own, and run the same deploy line with it. docs/toolkit.md says what is stable. Nothing else of the package can be imported.
+ * `headgate/toolkit`: what is public for those who make a custom Git host, channel, renderer, queue or platform, and run the
+ * same deploy line with it. docs/toolkit.md says what is stable. Nothing else of the package can be imported.
  */
 
 // A Git host

@@ -100,12 +100,25 @@ describe('a deployer of the toolkit', () => {
       expect(await serve(kind, 'words')).toEqual({ kind: 'unreadable' });
     const request = { target: 'gone', trigger: { kind: 'sweep' }, hint: null, at: new Date().toISOString() };
     const early = await serve('deploy', { ...request, notBeforeMs: Date.now() + 90_000 });
-    expect(early).toMatchObject({ kind: 'again', afterSeconds: expect.toSatisfy((it: number) => it > 80 && it <= 90) });
+    expect(early).toMatchObject({
+      kind: 'again',
+      afterSeconds: expect.toSatisfy((seconds: number) => seconds > 80 && seconds <= 90),
+    });
     // The target is no longer in headgate.yml.
     expect(await serve('deploy', request)).toEqual({ kind: 'done' });
     const notice = {
-      ...{ id: '1', channel: 'team', target: 'shop-prod', repository: 'fleet', delivery: 'd-1', event: 'deployed' },
-      ...{ severity: 'info', resolves: true, revision: null, text: 'deployed', details: [], more: 0 },
+      id: '1',
+      channel: 'team',
+      target: 'shop-prod',
+      repository: 'fleet',
+      delivery: 'd-1',
+      event: 'deployed',
+      severity: 'info',
+      resolves: true,
+      revision: null,
+      text: 'deployed',
+      details: [],
+      more: 0,
     };
     expect(await serve('notice', { ...notice, at: new Date().toISOString() })).toMatchObject({ kind: 'again' });
     // A day later it is noise.
