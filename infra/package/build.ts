@@ -1,7 +1,7 @@
 /*
- * Builds what the npm package carries beside the files of the checkout, before `npm pack`: the command (dist/headgate),
- * the functions and their stack (dist/stack), the licenses and the list of what is bundled (SBOM). The same sources
- * produce the same bytes, wherever the checkout is.
+ * Builds what the npm package carries beside the files of the checkout, before `npm pack`: the command and the toolkit
+ * (dist/headgate), the declarations of the toolkit (dist/types), the functions and their stack (dist/stack), the licenses
+ * and the list of what is bundled (SBOM). The same sources produce the same bytes, wherever the checkout is.
  */
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -14,6 +14,7 @@ import { licenseText } from './licenses.ts';
 import { manPage } from './man.ts';
 import { sbom } from './sbom.ts';
 import { packageStack } from './stack.ts';
+import { writeTypes } from './types.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const dist = join(root, 'dist');
@@ -36,9 +37,11 @@ const commandLine = makeProgram(
 
 await rm(join(dist, 'headgate'), { recursive: true, force: true });
 await rm(join(dist, 'stack'), { recursive: true, force: true });
+await rm(join(dist, 'types'), { recursive: true, force: true });
 await mkdir(join(dist, 'stack'), { recursive: true });
 
 const inputs = await bundleCommand(root, join(dist, 'headgate', 'cli'));
+await writeTypes(root, join(dist, 'types'));
 await packageStack(root, join(dist, 'stack'));
 // The functions bundle a part of what the command does: both come from the same sources.
 const packages = await bundledPackages(root, inputs);

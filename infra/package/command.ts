@@ -5,7 +5,7 @@ import type { Plugin } from 'esbuild';
 import { BUNDLE, versionOnly } from '../build.ts';
 
 /**
- * Bundles the command with everything that it imports, so that the npm package has no dependencies to install. `out` is as
+ * Bundles the command and the toolkit with everything that they import, so that the npm package has no dependencies to install. `out` is as
  * deep below the root as the sources that read a file of the checkout (infra/rbac/target.yaml), so their paths stay right.
  * Returns the paths of all inputs.
  */
@@ -13,7 +13,7 @@ export async function bundleCommand(root: string, out: string): Promise<readonly
   const { metafile } = await build({
     ...BUNDLE,
     absWorkingDir: root,
-    entryPoints: { main: 'src/cli/main.ts', worker: 'src/parsing/worker.ts' },
+    entryPoints: { main: 'src/cli/main.ts', toolkit: 'src/toolkit/toolkit.ts', worker: 'src/parsing/worker.ts' },
     outdir: out,
     // Names stay, so that the stack in a bug report can be read without the source map.
     minifyWhitespace: true,

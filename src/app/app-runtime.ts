@@ -1,5 +1,5 @@
-import type { ClusterAccess } from '../cluster/api/access.ts';
-import type { ClusterConfig, Target, Repository } from '../config/checked/config.ts';
+import type { AccessOf } from './access-of.ts';
+import type { Target, Repository } from '../config/checked/config.ts';
 import type { TargetCluster } from '../cluster/cluster.ts';
 import type { RunPorts, Runtime } from '../deploy/ports/runtime.ts';
 import type { HttpAgents } from '../exchange/exchange.ts';
@@ -7,9 +7,6 @@ import type { Servers } from '../exchange/servers.ts';
 import type { openRepository } from '../git/reader.ts';
 import type { GitServer } from '../git/transport.ts';
 import type { Revision } from '../snapshot/source.ts';
-
-/** The access to a cluster for one target; null: with the cluster's own credentials, to read it. */
-export type AccessOf = (cluster: ClusterConfig, target: Target | null) => Promise<ClusterAccess>;
 
 export interface AppRuntime extends Runtime {
   /** A target's cluster without its repository. */

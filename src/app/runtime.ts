@@ -24,11 +24,13 @@ import type { SecretSources } from './secrets.ts';
 import { openStatuses } from './githost/statuses.ts';
 import { VERSION } from './version.ts';
 import { wait } from './wait.ts';
+import type { GivenRenderer } from '../desired/plain/given-renderer.ts';
 import type { Log } from '../deploy/ports/log.ts';
 import type { Readers, Tools } from '../deploy/ports/tools.ts';
 import type { RegistryLogin } from '../sandbox/pull-chart.ts';
 import type { Statuses } from '../deploy/ports/statuses.ts';
-import type { AccessOf, AppRuntime } from './app-runtime.ts';
+import type { AccessOf } from './access-of.ts';
+import type { AppRuntime } from './app-runtime.ts';
 import { caOf, gitServerOf } from './git-server.ts';
 
 export interface RuntimeOptions {
@@ -48,6 +50,8 @@ export interface RuntimeOptions {
   readonly isReader?: boolean;
   /** For private registries of charts. Default: none is known. */
   readonly registryLogin?: RegistryLogin;
+  /** Renderers that this package does not have. Default: none. */
+  readonly givenRenderers?: readonly GivenRenderer[];
   /** Read before the Git host. Default: none. */
   readonly localObjects?: LocalObjects | null;
   /** Called for each run. Default: what is pushed is parsed in the event loop. */
@@ -67,6 +71,7 @@ export function openRuntime({
   limits = RUN_LIMITS,
   isReader = false,
   registryLogin,
+  givenRenderers = [],
   localObjects = null,
   loadReaders = async () => (await import('../parsing/functions.ts')).READ_AT_ONCE,
 }: RuntimeOptions): AppRuntime {
@@ -76,7 +81,7 @@ export function openRuntime({
   const kinds = new Map<string, KindCache>();
   const traits = new Map<string, ServerTraits>();
   const nowMs = () => Date.now();
-  const tools = openToolsLate(secrets.env, registryLogin);
+  const tools = { ...openToolsLate(secrets.env, registryLogin), given: givenRenderers };
 
   function kindsOf({ name }: ClusterConfig): KindCache {
     const known = kinds.get(name) ?? kindCache();

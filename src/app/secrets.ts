@@ -1,10 +1,13 @@
 import type { AwsReference, AwsSecrets } from '../platforms/aws/secrets/secrets.ts';
 import { formatReference } from '../config/written/reference.ts';
 import type { Reception } from '../deploy/webhook/reception.ts';
-import { DeployError } from '../error/deploy-error.ts';
+import { DeployError, reasonOf } from '../error/deploy-error.ts';
 import type { SecretReference } from '../config/written/reference.ts';
+import type { SecretStore } from './secret-store.ts';
 
 export interface SecretSources {
+  /** Default: references mean the environment, files and AWS. */
+  readonly store?: SecretStore | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly readFile: (path: string) => Promise<string>;
   readonly aws: AwsSecrets;
@@ -19,6 +22,7 @@ export async function resolveSecret(
   sources: SecretSources,
   signal: AbortSignal,
 ): Promise<string> {
+  if (sources.store !== undefined) return present(await stored(reference, sources.store, signal), reference);
   switch (reference.kind) {
     case 'env': {
       const value = sources.env[reference.name];
@@ -53,6 +57,20 @@ export function webhookSecrets(sources: SecretSources): WebhookSecrets {
 
 function isKept(reference: SecretReference): reference is AwsReference {
   return reference.kind === 'ssm' || reference.kind === 'secretsmanager';
+}
+
+async function stored(reference: SecretReference, store: SecretStore, signal: AbortSignal): Promise<string> {
+  try {
+    return await store(reference, signal);
+  } catch (cause) {
+    if (cause instanceof DeployError) throw cause;
+    throw missing(
+      reference,
+      `cannot be read: ${reasonOf(cause)}`,
+      'Store the secret where the deployer reads it.',
+      cause,
+    );
+  }
 }
 
 async function read(reference: Extract<SecretReference, { kind: 'file' }>, sources: SecretSources): Promise<string> {

@@ -6,6 +6,7 @@ import { git } from './git/entry.ts';
 import { gitea } from './gitea/entry.ts';
 import { github } from './github/entry.ts';
 import { gitlab } from './gitlab/entry.ts';
+import type { HostDefinition } from './port/definition.ts';
 import type { Host } from './port/host.ts';
 
 /** The Git hosts: a name in headgate.yml, and how the host is loaded. profiles.ts has what headgate.yml knows of each. */
@@ -28,6 +29,13 @@ export function isHost(name: string): name is HostName {
   return HOST_NAMES.includes(name);
 }
 
-export function hostOf({ host }: { readonly host: HostName }): Host {
-  return HOSTS[host];
+/** One of the list, or one that was made outside of this package. */
+export type GivenHost = HostName | HostDefinition;
+
+export function hostOf({ host }: { readonly host: GivenHost }): Host {
+  return typeof host === 'string' ? HOSTS[host] : host;
+}
+
+export function nameOfHost(host: GivenHost): string {
+  return typeof host === 'string' ? host : host.name;
 }

@@ -6,7 +6,7 @@ import { gitProfile } from './git/profile.ts';
 import { giteaProfile } from './gitea/profile.ts';
 import { githubProfile } from './github/profile.ts';
 import { gitlabProfile } from './gitlab/profile.ts';
-import type { HostName } from './hosts.ts';
+import type { GivenHost, HostName } from './hosts.ts';
 import type { HostProfile } from './port/profile.ts';
 
 const PROFILES: Readonly<Record<HostName, HostProfile>> = {
@@ -23,8 +23,8 @@ const PROFILES: Readonly<Record<HostName, HostProfile>> = {
 /** Names that will be valid: they get an error that says so. */
 const PLANNED = new Set(['codecommit']);
 
-export function profileOf(host: HostName): HostProfile {
-  return PROFILES[host];
+export function profileOf(host: GivenHost): HostProfile {
+  return typeof host === 'string' ? PROFILES[host] : host.profile;
 }
 
 export function isPlannedHost(name: string): boolean {

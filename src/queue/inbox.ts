@@ -54,3 +54,10 @@ export interface Message {
 export function receiptsOf(messages: readonly Message[]): readonly string[] {
   return messages.map(({ receipt }) => receipt);
 }
+
+/** What the queue that pushed a message does next: remove it, or push it again. */
+export type Settlement =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'again'; readonly afterSeconds: number }
+  /** Pushing it again would not help. */
+  | { readonly kind: 'unreadable' };

@@ -1,16 +1,10 @@
 import type { Log } from '../deploy/ports/log.ts';
+import type { Settlement } from './inbox.ts';
 import { parsePlainBody } from './body.ts';
 import type { NeedsServers } from './slots.ts';
 import type { Turns } from './turns.ts';
 import { backOffSeconds, workOnGroup } from './work.ts';
 import type { Work } from './work.ts';
-
-/** What the queue that pushed a message does next: remove it, or push it again. */
-export type Settlement =
-  | { readonly kind: 'done' }
-  | { readonly kind: 'again'; readonly afterSeconds: number }
-  /** Pushing it again would not help. */
-  | { readonly kind: 'unreadable' };
 
 /** One message, pushed by a queue that waits for its settlement and pushes it again without one. */
 export interface PushedMessage {

@@ -3,7 +3,9 @@ export type Renderer =
   | { readonly kind: 'plain' }
   | { readonly kind: 'kustomize'; readonly version: string }
   /** `chartDigest`: `sha256:…` of a pulled chart; null if the chart is in the repository. */
-  | { readonly kind: 'helm'; readonly version: string; readonly chartDigest: string | null };
+  | { readonly kind: 'helm'; readonly version: string; readonly chartDigest: string | null }
+  /** One that this package does not have. */
+  | { readonly kind: 'given'; readonly name: string; readonly version: string };
 
 export const PLAIN: Renderer = { kind: 'plain' };
 
@@ -14,9 +16,10 @@ export function rendersWhole({ kind }: Renderer): boolean {
 
 export function isSameRenderer(a: Renderer, b: Renderer): boolean {
   if (a.kind === 'plain' || b.kind === 'plain') return a.kind === b.kind;
-  return a.kind === b.kind && a.version === b.version && digestOf(a) === digestOf(b);
+  return a.kind === b.kind && a.version === b.version && detailOf(a) === detailOf(b);
 }
 
-function digestOf(renderer: Renderer): string | null {
+function detailOf(renderer: Renderer): string | null {
+  if (renderer.kind === 'given') return renderer.name;
   return renderer.kind === 'helm' ? renderer.chartDigest : null;
 }

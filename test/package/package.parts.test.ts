@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { appendFile, copyFile, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LAYER, readZip } from '../../src/sandbox/layer.ts';
 import { startStackApi } from '../rig/aws/stack-api.ts';
@@ -35,6 +35,7 @@ async function filesIn(folder: string): Promise<readonly string[]> {
 interface Manifest {
   readonly version: string;
   readonly dependencies?: unknown;
+  readonly exports: Readonly<Record<string, unknown>>;
   readonly engines: { readonly node: string };
   readonly scripts: Readonly<Record<string, string>>;
 }
@@ -46,15 +47,45 @@ describe('the npm package', () => {
     expect((await readFile(again)).equals(await readFile(tarball))).toBe(true);
   }, 240_000);
 
-  it('has at most 10 MB once installed, with nothing to install after it and no TypeScript', async () => {
+  it('has at most 10 MB once installed, with nothing to install after it and no TypeScript but the declarations of the toolkit', async () => {
     const manifest = JSON.parse(await readFile(join(installed.folder, 'package.json'), 'utf8')) as Manifest;
     expect(manifest.dependencies).toBeUndefined();
     expect(manifest.engines.node).toBe('>=24');
     expect(Object.keys(manifest.scripts).filter((name) => /install|^prepare$/.test(name))).toEqual([]);
     const files = await filesIn(installed.folder);
-    expect(files.filter((file) => file.endsWith('.ts'))).toEqual([]);
+    const types = join(installed.folder, 'dist', 'types');
+    const isDeclaration = (file: string) => file.startsWith(types) && file.endsWith('.d.ts');
+    expect(files.filter((file) => file.endsWith('.ts') && !isDeclaration(file))).toEqual([]);
     const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(10_000_000);
+  });
+
+  it('exports one entry, and declares nothing that this entry does not refer to', async () => {
+    const manifest = JSON.parse(await readFile(join(installed.folder, 'package.json'), 'utf8')) as Manifest;
+    expect(Object.keys(manifest.exports)).toEqual(['./toolkit', './package.json']);
+    const types = join(installed.folder, 'dist', 'types');
+    const declared = (await filesIn(types)).map((file) => relative(types, file));
+    expect(declared).toContain(join('toolkit', 'toolkit.d.ts'));
+    // Each of these is public by being there: the rooms that decide and write are not.
+    const rooms = new Set(declared.map((file) => file.split(sep)[0] ?? ''));
+    expect([...rooms].toSorted()).toEqual([
+      'app',
+      'channels',
+      'cluster',
+      'config',
+      'deploy',
+      'desired',
+      'error',
+      'githost',
+      'queue',
+      'snapshot',
+      'toolkit',
+    ]);
+    const texts = await Promise.all(declared.map((file) => readFile(join(types, file), 'utf8')));
+    const specifiers = texts.flatMap((text) =>
+      [...text.matchAll(/(?:\bfrom |import\()['"]([^'"]+)/g)].map(([, specifier = '']) => specifier),
+    );
+    expect(specifiers.filter((specifier) => !/^\.{1,2}\/.+\.js$/.test(specifier))).toEqual([]);
   });
 
   it('has a source map for each file, and a license and an entry in the SBOM for each package that is bundled', async () => {

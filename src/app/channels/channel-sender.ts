@@ -1,5 +1,6 @@
+import { isChannelKind } from '../../config/checked/channel.ts';
 import type { ChannelConfig } from '../../config/checked/channel.ts';
-import type { Destination, Notice } from '../../channels/port.ts';
+import type { ChannelRenderer, Destination, Notice } from '../../channels/port.ts';
 import { asDeployError, failureClassOf } from '../../error/deploy-error.ts';
 import type { DeployError, Problem } from '../../error/deploy-error.ts';
 import { profileOf } from '../../githost/profiles.ts';
@@ -22,7 +23,7 @@ export interface ChannelSender {
 }
 
 export function channelSender(options: SenderOptions): ChannelSender {
-  const { config, secrets, nowMs } = options;
+  const { config, secrets, renderers = {}, nowMs } = options;
 
   async function destinationOf(channel: ChannelConfig, repository: string, signal: AbortSignal): Promise<Destination> {
     const read = async (reference: ChannelConfig['url']) =>
@@ -40,11 +41,20 @@ export function channelSender(options: SenderOptions): ChannelSender {
     return profileOf(repository.host).commitUrl(new URL(repository.url), revision);
   }
 
-  async function sendOne(channel: ChannelConfig, notices: readonly Notice[], signal: AbortSignal): Promise<void> {
-    const to = await destinationOf(channel, notices[0]?.repository ?? '', signal);
+  async function rendererOf(kind: string): Promise<ChannelRenderer> {
     // No push needs them, and there are many.
     const { RENDERERS } = await import('../../channels/renderers.ts');
-    const renderer = RENDERERS[channel.kind];
+    const renderer = isChannelKind(kind) ? RENDERERS[kind] : renderers[kind];
+    if (renderer === undefined) throw new TypeError(`no renderer was given for the kind of channel "${kind}"`);
+    return renderer;
+  }
+
+  async function sendOne(
+    { channel, renderer }: { readonly channel: ChannelConfig; readonly renderer: ChannelRenderer },
+    notices: readonly Notice[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const to = await destinationOf(channel, notices[0]?.repository ?? '', signal);
     const request = renderer.render(withoutSecrets(notices, to), to, nowMs());
     if (request !== null) await deliver(request, { channel, to, renderer, ...options }, signal);
   }
@@ -54,12 +64,12 @@ export function channelSender(options: SenderOptions): ChannelSender {
       const name = notices[0]?.channel ?? '';
       const channel = config.channels.get(name);
       if (channel === undefined) return { refused: [unknown(name)], later: null };
-      const { RENDERERS } = await import('../../channels/renderers.ts');
-      const { together } = RENDERERS[channel.kind];
+      const renderer = await rendererOf(channel.kind);
+      const { together } = renderer;
       const refused: Problem[] = [];
       for (let at = 0; at < notices.length; at += together) {
         try {
-          await sendOne(channel, notices.slice(at, at + together), signal);
+          await sendOne({ channel, renderer }, notices.slice(at, at + together), signal);
         } catch (thrown) {
           signal.throwIfAborted();
           const error = asDeployError(thrown);

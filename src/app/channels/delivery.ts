@@ -17,6 +17,8 @@ export interface SenderOptions {
   readonly config: Pick<Config, 'channels' | 'repositories'>;
   readonly secrets: SecretSources;
   readonly aws: Aws;
+  /** Renders kinds of channels that this package does not have. Default: there are none. */
+  readonly renderers?: Readonly<Record<string, ChannelRenderer>>;
   readonly nowMs: () => number;
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
   /** Default: `DEADLINE_MS`. */

@@ -59,7 +59,7 @@ async function requestToken(
 ): Promise<IssuedToken> {
   const { api, fullName, id, statuses, pullRequests } = repository;
   const issuer = await hostOf(repository).loadIssuer?.();
-  if (issuer === undefined || api === null) throw new TypeError(`${repository.host} has no Apps`);
+  if (issuer === undefined || api === null) throw new TypeError('the host has no Apps');
   const subject = issuer.nameOf(credentials);
   const [privateKey, ca] = await Promise.all([options.privateKeyOf(credentials, signal), options.caOf(repository)]);
   const attempt = () => {

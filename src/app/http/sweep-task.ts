@@ -17,17 +17,11 @@ const RETRY_SECONDS = 60;
  */
 export function sweepTask(tasks: Tasks): TaskRoute['serve'] {
   const running = new Map<boolean, Promise<readonly string[]>>();
-  const { runtime, stopping } = tasks;
-  const once = (isForDrift: boolean) => {
-    const usableMs = usableMsOf(tasks);
-    const signal = AbortSignal.any([stopping, AbortSignal.timeout(usableMs)]);
-    return sweepOnce({ runtime, queue: runtime.requests, isForDrift, usableMs }, signal);
-  };
   return async ({ body }) => {
     const { data } = z.safeParse(Input, parse(body));
     if (data === undefined) return error(400, 'the body is not a sweep: send {"drift":false}, or no body');
     const { drift } = data;
-    const started = running.get(drift) ?? once(drift).finally(() => running.delete(drift));
+    const started = running.get(drift) ?? sweepWithin(tasks, drift).finally(() => running.delete(drift));
     running.set(drift, started);
     try {
       return { status: 200, body: { queued: await started } };
@@ -36,6 +30,14 @@ export function sweepTask(tasks: Tasks): TaskRoute['serve'] {
       return again(RETRY_SECONDS);
     }
   };
+}
+
+/** One sweep within the time of a task. Returns the names of the targets that it queued. */
+export function sweepWithin(tasks: Tasks, isForDrift: boolean): Promise<readonly string[]> {
+  const { runtime, stopping } = tasks;
+  const usableMs = usableMsOf(tasks);
+  const signal = AbortSignal.any([stopping, AbortSignal.timeout(usableMs)]);
+  return sweepOnce({ runtime, queue: runtime.requests, isForDrift, usableMs }, signal);
 }
 
 function parse(body: string): unknown {

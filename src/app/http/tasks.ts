@@ -6,8 +6,9 @@ import { lookAfter } from '../../deploy/readiness/judge-readiness.ts';
 import { answerOf } from '../../platforms/http/task-route.ts';
 import type { TaskRoute } from '../../platforms/http/task-route.ts';
 import { readCheck } from '../../queue/check-message.ts';
+import type { Settlement } from '../../queue/inbox.ts';
 import { servePushed } from '../../queue/pushed.ts';
-import type { PushedOptions } from '../../queue/pushed.ts';
+import type { PushedMessage, PushedOptions } from '../../queue/pushed.ts';
 import type { SlotLimits } from '../../queue/slots.ts';
 import { openTurns } from '../../queue/turns.ts';
 import type { Work } from '../../queue/work.ts';
@@ -36,15 +37,32 @@ export function usableMsOf({ limitMs }: Pick<Tasks, 'limitMs'>): number {
   return Math.max(limitMs - MARGIN_MS, limitMs / 2);
 }
 
-/** `/tasks/deploy`: runs of requests, and the report of one that failed too often. */
+/** Handles one message. `closed`: its queue no longer waits. */
+export type ServeMessage = (message: PushedMessage, closed: AbortSignal) => Promise<Settlement>;
+
+/** `/tasks/deploy` */
 export function deployTask(tasks: Tasks, limits: SlotLimits): TaskRoute['serve'] {
+  return answered(serveDeploys(tasks, limits));
+}
+
+/** `/tasks/check` */
+export function checkTask(tasks: Tasks, limits: SlotLimits): TaskRoute['serve'] {
+  return answered(serveChecks(tasks, limits));
+}
+
+function answered(serve: ServeMessage): TaskRoute['serve'] {
+  return async (message, closed) => answerOf(await serve(message, closed));
+}
+
+/** Runs of requests, and the report of one that failed too often. */
+export function serveDeploys(tasks: Tasks, limits: SlotLimits): ServeMessage {
   const { runtime } = tasks;
   const usableMs = usableMsOf(tasks);
   // A run that starts late continues in the next task; one that needs more than a whole task never ends.
   const open: LocalRuntime['open'] = (target, revision) => runtime.open(target, revision, usableMs);
   const bounded = { ...runtime, open };
   const work = deployWork(bounded);
-  return pushedTask<DeployRequest>(tasks, limits, {
+  return serveMessages<DeployRequest>(tasks, limits, {
     ...work,
     groupOf: ({ target, gaveUp }) => (gaveUp === true ? `dead/${target}` : target),
     sinceMs: ({ at }) => Date.parse(at),
@@ -56,10 +74,10 @@ export function deployTask(tasks: Tasks, limits: SlotLimits): TaskRoute['serve']
   });
 }
 
-/** `/tasks/check`: one look at what a run applied. The next one is another message, which is due later. */
-export function checkTask(tasks: Tasks, limits: SlotLimits): TaskRoute['serve'] {
+/** One look at what a run applied. The next one is another message, which is due later. */
+export function serveChecks(tasks: Tasks, limits: SlotLimits): ServeMessage {
   const { runtime } = tasks;
-  return pushedTask<CheckRequest>(tasks, limits, {
+  return serveMessages<CheckRequest>(tasks, limits, {
     read: readCheck,
     keepUnreadable: null,
     groupOf: ({ target }) => target,
@@ -77,11 +95,11 @@ export function checkTask(tasks: Tasks, limits: SlotLimits): TaskRoute['serve'] 
   });
 }
 
-function pushedTask<T extends DeployRequest | CheckRequest>(
+function serveMessages<T extends DeployRequest | CheckRequest>(
   { runtime, log, stopping, limitMs }: Tasks,
   limits: SlotLimits,
   work: Work<T> & Pick<PushedOptions<T>, 'groupOf' | 'sinceMs'>,
-): TaskRoute['serve'] {
+): ServeMessage {
   const { servers, config, nowMs } = runtime;
   const options: PushedOptions<T> = {
     ...work,
@@ -93,6 +111,6 @@ function pushedTask<T extends DeployRequest | CheckRequest>(
   };
   return async (message, closed) => {
     const late = AbortSignal.timeout(usableMsOf({ limitMs }));
-    return answerOf(await servePushed(message, options, { closed, stopping: AbortSignal.any([stopping, late]) }));
+    return servePushed(message, options, { closed, stopping: AbortSignal.any([stopping, late]) });
   };
 }

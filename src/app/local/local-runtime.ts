@@ -2,25 +2,28 @@ import { eksAccesses } from '../../platforms/aws/eks/eks-access.ts';
 import { machineCredentials } from '../../platforms/aws/api/machine-credentials.ts';
 import { openAws } from '../../platforms/aws/api/request.ts';
 import type { ClusterAccess } from '../../cluster/api/access.ts';
+import type { GivenRenderer } from '../../desired/plain/given-renderer.ts';
 import { memoryOutbox } from '../../deploy/ports/outbox.ts';
 import type { Readers } from '../../deploy/ports/tools.ts';
 import type { Outbox } from '../../deploy/ports/outbox.ts';
 import type { RegistryLogin } from '../../sandbox/pull-chart.ts';
 import { openRuntime, SECRET_TIMEOUT_MS } from '../runtime.ts';
 import { noticesChannel } from '../../deploy/report/channels/notices.ts';
-import type { Notices } from '../../channels/port.ts';
+import type { ChannelRenderer, Notices } from '../../channels/port.ts';
 import { channelSender } from '../channels/channel-sender.ts';
 import type { ChannelSender } from '../channels/channel-sender.ts';
 import type { RuntimeOptions } from '../runtime.ts';
 import { resolveSecret, webhookSecrets } from '../secrets.ts';
 import type { SecretReference } from '../../config/written/reference.ts';
+import type { SecretStore } from '../secret-store.ts';
 import type { SecretSources, WebhookSecrets } from '../secrets.ts';
 import { wait } from '../wait.ts';
 import { kubeconfigAccess } from '../../platforms/local/kubeconfig.ts';
 import type { KubeconfigCluster, KubeconfigOptions } from '../../platforms/local/kubeconfig.ts';
 import { localSecrets } from './local-secrets.ts';
 import type { ReadersApart } from '../../parsing/apart.ts';
-import type { AccessOf, AppRuntime } from '../app-runtime.ts';
+import type { AccessOf } from '../access-of.ts';
+import type { AppRuntime } from '../app-runtime.ts';
 
 /** What is left to the caller. The lease holder of `serve` is the id of its data directory. */
 export interface LocalOptions extends Pick<
@@ -32,6 +35,18 @@ export interface LocalOptions extends Pick<
   readonly outbox?: Outbox;
   /** Where the notices of runs go. Default: nowhere, for commands that deploy nothing. */
   readonly notices?: Notices;
+  /** What a platform brings along, instead of what this machine has. */
+  readonly given?: GivenPorts;
+}
+
+export interface GivenPorts {
+  /** Default: kubeconfigs, and EKS with the machine's credentials. */
+  readonly accessOf?: AccessOf | undefined;
+  /** Default: the environment, files, and AWS with the machine's credentials. */
+  readonly secretStore?: SecretStore | undefined;
+  /** Of kinds of channels that this package does not have. */
+  readonly channelRenderers?: Readonly<Record<string, ChannelRenderer>>;
+  readonly renderers?: readonly GivenRenderer[];
 }
 
 export interface LocalRuntime extends AppRuntime, WebhookSecrets {
@@ -45,17 +60,25 @@ export interface LocalRuntime extends AppRuntime, WebhookSecrets {
 const KUBECONFIG_MS = 30_000;
 
 /** The runtime of one machine: kubeconfigs, the machine's AWS credentials, its environment. */
-export function localRuntime({ env, outbox = memoryOutbox(), notices, ...options }: LocalOptions): LocalRuntime {
+export function localRuntime({
+  env,
+  outbox = memoryOutbox(),
+  notices,
+  given = {},
+  ...options
+}: LocalOptions): LocalRuntime {
   const nowMs = () => Date.now();
   const credentials = machineCredentials(nowMs);
   const aws = openAws({ credentials, env, nowMs, wait });
-  const secrets = localSecrets({ env, aws, region: options.config.aws.region, nowMs });
+  const machine = localSecrets({ env, aws, region: options.config.aws.region, nowMs });
+  const secrets: SecretSources = { ...machine, store: given.secretStore };
   const readSecret = (reference: SecretReference) =>
     resolveSecret(reference, secrets, AbortSignal.timeout(SECRET_TIMEOUT_MS));
   const kubeconfigs = keptKubeconfigs({ env, readSecret }, nowMs);
   const eks = eksAccesses({ aws, credentials, nowMs });
-  const accessOf: AccessOf = (cluster, target) =>
+  const machineAccess: AccessOf = (cluster, target) =>
     cluster.kind === 'eks' ? eks(cluster, target) : kubeconfigs(cluster);
+  const { accessOf = machineAccess, channelRenderers: renderers = {}, renderers: givenRenderers = [] } = given;
   const apart = lateReaders();
   const { loadReaders } = apart;
   const registryLogin: RegistryLogin = async (host, signal) => {
@@ -65,14 +88,23 @@ export function localRuntime({ env, outbox = memoryOutbox(), notices, ...options
   const { config } = options;
   const hasChannels = notices !== undefined && config.channels.size > 0;
   const channels = hasChannels ? [noticesChannel({ config, notices, nowMs })] : [];
-  const runtime = openRuntime({ ...options, channels, secrets, accessOf, outbox, loadReaders, registryLogin });
+  const runtime = openRuntime({
+    ...options,
+    channels,
+    secrets,
+    accessOf,
+    outbox,
+    loadReaders,
+    registryLogin,
+    givenRenderers,
+  });
   return {
     ...runtime,
     ...webhookSecrets(secrets),
     secrets,
     registryLogin,
     loadReaders,
-    sender: channelSender({ config, secrets, aws, nowMs, wait }),
+    sender: channelSender({ config, secrets, aws, renderers, nowMs, wait }),
     close() {
       runtime.close();
       apart.close();

@@ -4,7 +4,7 @@ import type { Target } from '../../config/checked/config.ts';
 import { DeployError } from '../../error/deploy-error.ts';
 import { VERSION } from '../version.ts';
 import { wait } from '../wait.ts';
-import type { AccessOf } from '../app-runtime.ts';
+import type { AccessOf } from '../access-of.ts';
 
 export interface TargetAccess {
   readonly username: string;

@@ -5,7 +5,7 @@ import { localRuntime } from '../../app/local/local-runtime.ts';
 import type { LocalRuntime } from '../../app/local/local-runtime.ts';
 import { resolveSecret } from '../../app/secrets.ts';
 import type { ConnectFlags } from './connect-flags.ts';
-import { hostOf } from '../../githost/hosts.ts';
+import { hostOf, nameOfHost } from '../../githost/hosts.ts';
 import { confirm } from '../terminal/confirm.ts';
 import type { Context, ExitCode } from '../terminal/context.ts';
 import { openWebhookClient } from './webhook-client.ts';
@@ -121,7 +121,7 @@ function textOf(
   if (appText !== null) return appText(found, url);
   throw new DeployError('usage', {
     subject: '--app',
-    message: `${repository.host} has no Apps`,
+    message: `${nameOfHost(repository.host)} has no Apps`,
     remedy: 'Leave --app out.',
   });
 }

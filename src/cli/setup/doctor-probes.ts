@@ -1,6 +1,6 @@
 import type { Repository } from '../../config/checked/config.ts';
 import { DeployError } from '../../error/deploy-error.ts';
-import { hostOf } from '../../githost/hosts.ts';
+import { hostOf, nameOfHost } from '../../githost/hosts.ts';
 import { sendToHost } from '../../app/githost/host-request.ts';
 import { resolveSecret } from '../../app/secrets.ts';
 import { wantedEvents } from './wanted-events.ts';
@@ -79,7 +79,7 @@ async function probeWebhook(
   if (token === UNREADABLE) return 'skipped: this user cannot read the credentials (pass --token env:ADMIN_TOKEN)';
   const { loadApi, loadSetup } = hostOf(repository);
   const { hooks: hookApi } = await loadSetup();
-  if (hookApi === null || loadApi === null) return `skipped: the API of ${repository.host} has no webhooks`;
+  if (hookApi === null || loadApi === null) return `skipped: the API of ${nameOfHost(repository.host)} has no webhooks`;
   if (api === null || token === null) return 'skipped: there are no credentials';
   const access = { hooks: hookApi, api: await loadApi(), token, ca: await caOf(repository) };
   const hooks = openWebhookClient({ api, fullName }, access);

@@ -161,7 +161,7 @@ function encodeWaiting({ pruned, isApplied, isDeferred, ...waiting }: Waiting): 
   return { ...waiting, on: [...waiting.on], ...unusual };
 }
 
-/** `plain`, `kustomize v1.36.3`, `helm v4.2.3`, `helm v4.2.3 sha256:…` */
+/** `plain`, `kustomize v1.36.3`, `helm v4.2.3`, `helm v4.2.3 sha256:…`, `given jsonnet 0.21.0` */
 function encodeRenderer(renderer: Renderer): string {
   switch (renderer.kind) {
     case 'plain':
@@ -170,6 +170,8 @@ function encodeRenderer(renderer: Renderer): string {
       return `kustomize ${renderer.version}`;
     case 'helm':
       return ['helm', renderer.version, ...(renderer.chartDigest === null ? [] : [renderer.chartDigest])].join(' ');
+    case 'given':
+      return `given ${renderer.name} ${renderer.version}`;
     default:
       return renderer satisfies never;
   }
@@ -181,5 +183,7 @@ function decodeRenderer(text: string): Renderer {
   if (kind === 'kustomize' && version !== undefined && chartDigest === undefined) return { kind, version };
   if (kind === 'helm' && version !== undefined && more.length === 0)
     return { kind, version, chartDigest: chartDigest ?? null };
+  if (kind === 'given' && version !== undefined && chartDigest !== undefined && more.length === 0)
+    return { kind, name: version, version: chartDigest };
   throw new Error(`unknown renderer: ${text}`);
 }

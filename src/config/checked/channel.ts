@@ -15,15 +15,22 @@ export const CHANNEL_KEYS = {
   'github-deployments': { required: ['token'], optional: [] },
   grafana: { required: ['url', 'token'], optional: [] },
   smtp: { required: ['url', 'from', 'to'], optional: [] },
-} as const satisfies Readonly<Record<string, { required: readonly ChannelKey[]; optional: readonly ChannelKey[] }>>;
+} as const satisfies Readonly<Record<string, ChannelKeys>>;
 
 export type ChannelKind = keyof typeof CHANNEL_KEYS;
+/** The keys that a kind of channel requires, and those that it allows. */
+export interface ChannelKeys {
+  readonly required: readonly ChannelKey[];
+  readonly optional: readonly ChannelKey[];
+}
+
 export type ChannelKey = 'url' | 'token' | 'topic' | 'bus' | 'from' | 'to';
 
 /** An entry of `channels`: where messages about targets are sent. */
 export interface ChannelConfig {
   readonly name: string;
-  readonly kind: ChannelKind;
+  /** A `ChannelKind`, or one that was made outside of this package. */
+  readonly kind: string;
   /** The address is a secret for most kinds: anyone who knows it may write there. */
   readonly url: SecretReference | null;
   readonly token: SecretReference | null;

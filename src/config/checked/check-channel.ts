@@ -1,7 +1,8 @@
 import type { ConfigLocation } from './location.ts';
 import { checkReference } from './check-repository.ts';
-import { CHANNEL_KEYS, isChannelKind } from './channel.ts';
-import type { ChannelConfig, ChannelKey, ChannelKind } from './channel.ts';
+import { CHANNEL_KEYS } from './channel.ts';
+import type { ChannelConfig, ChannelKey, ChannelKeys } from './channel.ts';
+import type { GivenKinds } from './given-kinds.ts';
 import { CHANNEL_EVENTS } from '../written/channel-events.ts';
 import type { Target, TargetSettings, TargetTemplate } from './config.ts';
 import { isRecord } from '../written/document.ts';
@@ -19,14 +20,16 @@ interface Context {
 /** Reports every mistake, even if the kind is unknown. */
 export function checkChannel(
   { name, value, path }: { readonly name: string; readonly value: unknown; readonly path: Path },
-  location: ConfigLocation,
+  { location, given }: { readonly location: ConfigLocation; readonly given: GivenKinds['channels'] },
   findings: Findings,
 ): ChannelConfig | null {
   const written = findings.parse(shape.channel, value, path);
   if (!isRecord(value)) return null;
   const context = { path, location, findings };
-  const kind = checkKind(value['kind'], context);
-  if (kind !== null) checkKeys(value, kind, context);
+  const keysOf: Readonly<Record<string, ChannelKeys>> = { ...given, ...CHANNEL_KEYS };
+  const kind = checkKind(value['kind'], keysOf, context);
+  const keys = kind === null ? undefined : keysOf[kind];
+  if (kind !== null && keys !== undefined) checkKeys(value, { kind, ...keys }, context);
   const reference = (key: 'url' | 'token') =>
     value[key] === undefined ? null : checkReference(value[key], [...path, key], context);
   const [url, token] = [reference('url'), reference('token')];
@@ -35,10 +38,11 @@ export function checkChannel(
   return { name, kind, url, token, topic, bus, from, to, events, targets, severity };
 }
 
-function checkKind(kind: unknown, { path, findings }: Context): ChannelKind | null {
+function checkKind(kind: unknown, keysOf: GivenKinds['channels'], { path, findings }: Context): string | null {
   // One that is missing is reported with the shape.
-  if (typeof kind !== 'string' || isChannelKind(kind)) return isChannelKind(kind) ? kind : null;
-  const kinds = Object.keys(CHANNEL_KEYS);
+  if (typeof kind !== 'string') return null;
+  if (Object.hasOwn(keysOf, kind)) return kind;
+  const kinds = Object.keys(keysOf);
   const suggestion = nearest(kind, kinds);
   const remedy = suggestion === null ? `Use one of ${kinds.join(', ')}.` : `Did you mean ${suggestion}?`;
   findings.error([...path, 'kind'], { message: 'is not a known kind of channel', remedy });
@@ -54,13 +58,17 @@ const EXAMPLES: Readonly<Record<ChannelKey, string>> = {
   to: 'to: [team@example.com]',
 };
 
-function checkKeys(value: Readonly<Record<string, unknown>>, kind: ChannelKind, { path, findings }: Context): void {
-  const { required, optional }: { required: readonly string[]; optional: readonly string[] } = CHANNEL_KEYS[kind];
+function checkKeys(
+  value: Readonly<Record<string, unknown>>,
+  { kind, required, optional }: { readonly kind: string } & ChannelKeys,
+  { path, findings }: Context,
+): void {
   for (const [key, example] of Object.entries(EXAMPLES)) {
     const isWritten = value[key] !== undefined;
-    if (required.includes(key) && !isWritten)
+    const isIn = (keys: readonly string[]) => keys.includes(key);
+    if (isIn(required) && !isWritten)
       findings.error([...path, key], { message: 'is missing', remedy: `Add ${example}.` });
-    if (isWritten && !required.includes(key) && !optional.includes(key))
+    if (isWritten && !isIn(required) && !isIn(optional))
       findings.error([...path, key], { message: `cannot be used with kind: ${kind}`, remedy: 'Remove it.' });
   }
 }

@@ -1,16 +1,22 @@
-import { hostOf, HOST_NAMES, isHost } from '../../githost/hosts.ts';
+import { hostOf, HOST_NAMES, isHost, nameOfHost } from '../../githost/hosts.ts';
+import type { HostDefinition } from '../../githost/port/definition.ts';
 import { isRecord } from '../written/document.ts';
 import type { Path } from '../written/document.ts';
 import type { Findings } from '../written/findings.ts';
 
 /** What `pullRequests` of a repository requires of the other keys. On the raw values, so that no mistake hides another. */
-export function checkPullRequests(file: Readonly<Record<string, unknown>>, findings: Findings): void {
+export function checkPullRequests(
+  file: Readonly<Record<string, unknown>>,
+  hosts: readonly HostDefinition[],
+  findings: Findings,
+): void {
   const { repositories, key } = file;
   for (const [name, repository] of Object.entries(isRecord(repositories) ? repositories : {})) {
     const settings = isRecord(repository) ? repository['pullRequests'] : null;
     if (!isRecord(repository) || !isRecord(settings)) continue;
     const path = ['repositories', name, 'pullRequests'];
-    if (settings['plan'] === true) checkPlan({ repository, settings, hasKey: key !== undefined }, path, findings);
+    if (settings['plan'] === true)
+      checkPlan({ repository, settings, hasKey: key !== undefined, hosts }, path, findings);
     else warnUnused(settings, path, findings);
   }
 }
@@ -19,14 +25,19 @@ interface Planned {
   readonly repository: Readonly<Record<string, unknown>>;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly hasKey: boolean;
+  readonly hosts: readonly HostDefinition[];
 }
 
-function checkPlan({ repository, settings, hasKey }: Planned, path: Path, findings: Findings): void {
+function checkPlan({ repository, settings, hasKey, hosts }: Planned, path: Path, findings: Findings): void {
   const refuse = (message: string, remedy: string) => findings.error([...path, 'plan'], { message, remedy });
   const { host } = repository;
-  if (typeof host === 'string' && isHost(host) && hostOf({ host }).loadPullRequests === null) {
+  const given = typeof host === 'string' && isHost(host) ? host : hosts.find(({ name }) => name === host);
+  if (given !== undefined && hostOf({ host: given }).loadPullRequests === null) {
     const others = HOST_NAMES.filter((name) => isHost(name) && hostOf({ host: name }).loadPullRequests !== null);
-    refuse(`cannot be true with host: ${host}, whose pull requests Headgate does not read`, remedyOf(others));
+    refuse(
+      `cannot be true with host: ${nameOfHost(given)}, whose pull requests Headgate does not read`,
+      remedyOf(others),
+    );
   }
   if (!hasKey) {
     refuse(

@@ -1,5 +1,6 @@
-import { HOST_NAMES, hostOf, isHost } from '../../githost/hosts.ts';
-import type { HostName } from '../../githost/hosts.ts';
+import { HOST_NAMES, hostOf, isHost, nameOfHost } from '../../githost/hosts.ts';
+import type { GivenHost } from '../../githost/hosts.ts';
+import type { HostDefinition } from '../../githost/port/definition.ts';
 import type { HostProfile } from '../../githost/port/profile.ts';
 import { isPlannedHost, profileOf } from '../../githost/profiles.ts';
 import { formatAddress, parseAddress } from '../written/address.ts';
@@ -21,14 +22,14 @@ interface Context {
 
 export function checkRepository(
   { name, value, path }: { readonly name: string; readonly value: unknown; readonly path: Path },
-  location: ConfigLocation,
+  { location, hosts }: { readonly location: ConfigLocation; readonly hosts: readonly HostDefinition[] },
   findings: Findings,
 ): Repository | null {
   const written = findings.parse(shape.repository, value, path);
   // The rest is checked on the raw value, so that one invalid key does not hide errors in the others.
   if (!isRecord(value)) return null;
   const context = { path, location, findings };
-  const host = checkHost(value['host'], context);
+  const host = checkHost(value['host'], hosts, context);
   const insecure = value['insecure'] === true;
   const profile = host === null ? null : profileOf(host);
   const url = checkAddress('url', value['url'], { ...context, insecure });
@@ -62,12 +63,14 @@ export function checkRepository(
   };
 }
 
-function checkHost(host: unknown, { path, findings }: Context): HostName | null {
+function checkHost(host: unknown, hosts: readonly HostDefinition[], { path, findings }: Context): GivenHost | null {
   if (typeof host !== 'string') return null;
   if (isHost(host)) return host;
+  const given = hosts.find(({ name }) => name === host);
+  if (given !== undefined) return given;
   const message = isPlannedHost(host)
     ? `is ${host}, which is not supported yet`
-    : `must be one of ${HOST_NAMES.join(', ')}`;
+    : `must be one of ${[...HOST_NAMES, ...hosts.map(({ name }) => name)].join(', ')}`;
   findings.error([...path, 'host'], {
     message,
     remedy: 'Use git: the sweep then finds pushes without a webhook.',
@@ -159,7 +162,7 @@ export function checkReference(
   return reference.kind === 'file' ? { kind: 'file', path: resolvePath(reference.path, location) } : reference;
 }
 
-function checkCredentials(written: unknown, host: HostName | null, context: Context): Credentials | null {
+function checkCredentials(written: unknown, host: GivenHost | null, context: Context): Credentials | null {
   if (written === undefined) return null;
   const path = [...context.path, 'credentials'];
   if (!isRecord(written)) {
@@ -168,7 +171,7 @@ function checkCredentials(written: unknown, host: HostName | null, context: Cont
   }
   if (host !== null && hostOf({ host }).loadIssuer === null) {
     const remedy = 'Write credentials: env:NAME, which refers to a token.';
-    context.findings.error(path, { message: `cannot be an App with host: ${host}`, remedy });
+    context.findings.error(path, { message: `cannot be an App with host: ${nameOfHost(host)}`, remedy });
     return null;
   }
   const app = context.findings.parse(shape.app, written, path);
@@ -180,13 +183,13 @@ function checkCredentials(written: unknown, host: HostName | null, context: Cont
 
 function checkStatuses(
   raw: Readonly<Record<string, unknown>>,
-  host: HostName | null,
+  host: GivenHost | null,
   { path, findings }: Context,
 ): void {
   const at = [...path, 'statuses'];
   if (host !== null && hostOf({ host }).loadApi === null) {
     findings.error(at, {
-      message: `cannot be true with host: ${host}, which has no commit statuses`,
+      message: `cannot be true with host: ${nameOfHost(host)}, which has no commit statuses`,
       remedy: 'Remove it.',
     });
   } else if (raw['credentials'] === undefined) {
@@ -194,10 +197,10 @@ function checkStatuses(
   }
 }
 
-function warnUnused(raw: Readonly<Record<string, unknown>>, host: HostName, { path, findings }: Context): void {
+function warnUnused(raw: Readonly<Record<string, unknown>>, host: GivenHost, { path, findings }: Context): void {
   for (const key of ['api', 'id']) {
     if (raw[key] === undefined) continue;
     const remedy = 'Remove it, or write the host that the repository is on, such as host: github.';
-    findings.warn([...path, key], { message: `has no effect with host: ${host}`, remedy });
+    findings.warn([...path, key], { message: `has no effect with host: ${nameOfHost(host)}`, remedy });
   }
 }

@@ -1,4 +1,4 @@
-import type { HostName } from '../../githost/hosts.ts';
+import type { GivenHost } from '../../githost/hosts.ts';
 import type { ChannelConfig } from './channel.ts';
 import type { Window } from '../written/window.ts';
 import type { SecretReference } from '../written/reference.ts';
@@ -69,7 +69,7 @@ export interface PullRequestSettings {
 
 export interface Repository {
   readonly name: string;
-  readonly host: HostName;
+  readonly host: GivenHost;
   /** The URL for git, without user or password. */
   readonly url: string;
   /** Base URL of the host's REST API, without a trailing slash; null: it has none. */

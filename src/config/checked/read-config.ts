@@ -2,6 +2,8 @@ import { basename, dirname } from 'node:path';
 import type { Problem } from '../../error/deploy-error.ts';
 import { checkChannel, checkGithubChannels } from './check-channel.ts';
 import { checkCluster } from './check-cluster.ts';
+import { NONE_GIVEN } from './given-kinds.ts';
+import type { GivenKinds } from './given-kinds.ts';
 import type { ConfigLocation } from './location.ts';
 import { checkImages } from './check-image.ts';
 import { checkPullRequests } from './check-pull-requests.ts';
@@ -32,13 +34,13 @@ export interface ConfigFile {
 export type ReadConfig = { readonly config: Config } | { readonly problems: readonly Problem[] };
 
 /** Turns the written form into the checked form, or returns every error at once. Never throws. */
-export function readConfig(file: ConfigFile): ReadConfig {
+export function readConfig(file: ConfigFile, kinds: GivenKinds = NONE_GIVEN): ReadConfig {
   const shownAs = file.shownAs ?? basename(file.path);
   const { document, errors } = readDocument(file.text);
   if (document === null) return { problems: problemsOf(errors, shownAs) };
   const findings = collectFindings(document);
   const location = { directory: dirname(file.path), home: file.env?.['HOME'] ?? null, shownAs: basename(shownAs) };
-  const config = checkFile(document, location, findings);
+  const config = checkFile(document, { location, kinds }, findings);
   if (config === null || findings.errors.length > 0) return { problems: problemsOf(findings.errors, shownAs) };
   const warnings = inOrder(findings.warnings).map(
     ({ line, message, remedy }) => `${shownAs}:${line}: ${message}. ${remedy}`,
@@ -48,7 +50,7 @@ export function readConfig(file: ConfigFile): ReadConfig {
 
 function checkFile(
   { value }: ConfigDocument,
-  location: ConfigLocation,
+  { location, kinds }: { readonly location: ConfigLocation; readonly kinds: GivenKinds },
   findings: Findings,
 ): Omit<Config, 'warnings'> | null {
   const sections = findings.parse(shape.file, value, []);
@@ -56,13 +58,15 @@ function checkFile(
   const keys = checkKeys(value['key'], location, findings);
   const clusters = checkEntries('clusters', value, findings, (entry) => checkCluster(entry, location, findings));
   const repositories = checkEntries('repositories', value, findings, (entry) =>
-    checkRepository(entry, location, findings),
+    checkRepository(entry, { location, hosts: kinds.hosts }, findings),
   );
-  checkPullRequests(value, findings);
+  checkPullRequests(value, kinds.hosts, findings);
   const channels =
     value['channels'] === undefined
       ? new Map<string, null>()
-      : checkEntries('channels', value, findings, (entry) => checkChannel(entry, location, findings));
+      : checkEntries('channels', value, findings, (entry) =>
+          checkChannel(entry, { location, given: kinds.channels }, findings),
+        );
   const list = targetList(value, findings);
   const names: Names = {
     clusters,

@@ -9,6 +9,7 @@ import type { renderPlain } from '../../desired/plain/plain.ts';
 import type { envelopeOf, verifyFile } from '../../desired/sops/decrypt.ts';
 import type { lineOfField } from '../../resource/field-line.ts';
 import type { JsonObject } from '../../resource/resource.ts';
+import type { GivenRenderer } from '../../desired/plain/given-renderer.ts';
 
 /** The external renderers. They see nothing but their input, and leave nothing behind. */
 export interface Tools {
@@ -22,6 +23,8 @@ export interface Tools {
   pull(chart: ChartFrom, signal: AbortSignal): Promise<string>;
   /** The bytes of a chart that was pulled, by its digest. */
   archive(digest: string, signal: AbortSignal): Promise<Uint8Array>;
+  /** Renderers that this package does not have. Absent: none. */
+  readonly given?: readonly GivenRenderer[];
 }
 
 export type ChartFrom =

@@ -13,9 +13,11 @@ import type { PathContent, Source, SourceFile } from '../../snapshot/source.ts';
 import type { Entry } from '../../state/inventory.ts';
 import type { TargetState } from '../../state/target-state.ts';
 import type { Git, SourceQuery } from '../ports/git.ts';
+import type { Tools } from '../ports/tools.ts';
 import type { TargetRequest } from '../ports/request.ts';
 import type { Runtime } from '../ports/runtime.ts';
 import type { Neighbors } from '../ports/cluster.ts';
+import { filesOfGiven } from '../render/renderer.ts';
 import { directoriesAt } from '../targets/directories.ts';
 import { recipientOf } from '../targets/recipient.ts';
 import { isAtTip } from './at-tip.ts';
@@ -24,6 +26,7 @@ import { isThrough } from './dependencies.ts';
 export interface NeighborhoodContext {
   readonly request: Pick<TargetRequest, 'target' | 'trigger' | 'wokenBy'>;
   readonly git: Git;
+  readonly tools: Tools;
   readonly runtime: Pick<Runtime, 'config' | 'open' | 'requests' | 'nowMs'>;
   /** The commit of this run. */
   readonly source: Source;
@@ -164,14 +167,16 @@ async function judgesOf(
   context: NeighborhoodContext,
   signal: AbortSignal,
 ): Promise<readonly NeighborJudge[]> {
-  const { source, git } = context;
+  const { source, git, tools } = context;
   const at = { rootTree: source.rootTree, base: null };
   const contents = await git.readPaths(
     at,
     others.map(({ path }) => path),
     signal,
   );
-  const rendersWhole = others.map((other, index) => other.helm !== null || isRendered(contents[index]));
+  const rendersWhole = others.map(
+    (other, index) => other.helm !== null || isRendered(contents[index], filesOfGiven(tools)),
+  );
   const plain = others.filter((_other, index) => rendersWhole[index] === false && contents[index]?.kind === 'tree');
   const rendered = others.filter((_other, index) => rendersWhole[index] === true);
   const [files, judged] = await Promise.all([
@@ -181,9 +186,9 @@ async function judgesOf(
   return [...plain.map((other) => ({ other, judge: judgePlain(other, files) })), ...judged];
 }
 
-function isRendered(content: PathContent | undefined): boolean {
+function isRendered(content: PathContent | undefined, given: readonly string[]): boolean {
   const names = content?.kind === 'tree' ? content.entries.map(({ name }) => name) : [];
-  return ['Chart.yaml', ...KUSTOMIZATION_FILES].some((file) => names.includes(file));
+  return ['Chart.yaml', ...KUSTOMIZATION_FILES, ...given].some((file) => names.includes(file));
 }
 
 /** The files of these targets that were added or changed since this one last applied a commit completely; else all. */

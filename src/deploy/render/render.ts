@@ -11,9 +11,12 @@ import { renderChart } from './render-chart.ts';
 import { renderKustomization } from './render-kustomization.ts';
 import { separateFolders } from './separate-folders.ts';
 import { readFilterOf } from './renderer.ts';
-import type { World } from '../ports/world.ts';
 import type { SourceQuery } from '../ports/git.ts';
 import type { RenderContext } from './renderer.ts';
+import type { BuildContext, Built, Chosen } from './whole-render.ts';
+
+/** What rendering needs of the world. */
+type RenderWorld = BuildContext['world'];
 
 /** What the target wants in the cluster, and the source it was rendered from. */
 export interface Rendered {
@@ -27,12 +30,12 @@ export interface Rendered {
 export async function render(
   source: Source,
   context: RenderContext,
-  world: World,
+  world: RenderWorld,
   signal: AbortSignal,
 ): Promise<Rendered> {
   const { target } = world;
-  const kind = await rendererKindOf(source, context, world, signal);
-  switch (kind) {
+  const chosen = await rendererOf(source, context, world, signal);
+  switch (chosen.kind) {
     case 'plain': {
       // The state of a rendered target says nothing about single files, so all of them are read.
       const isPartial = rendersWhole(context.applied.renderer) && !source.complete;
@@ -46,9 +49,10 @@ export async function render(
     }
     case 'kustomize':
     case 'helm':
-      return renderWhole(kind, { source, context, world, signal });
+    case 'given':
+      return renderWhole(chosen, { source, context, world, signal });
     default:
-      return kind satisfies never;
+      return chosen satisfies never;
   }
 }
 
@@ -56,7 +60,7 @@ export async function render(
 export async function renderMore(
   { source, desired, renderer }: Rendered,
   paths: readonly string[],
-  world: World,
+  world: RenderWorld,
   signal: AbortSignal,
 ): Promise<Desired> {
   if (rendersWhole(renderer)) return { ...desired, touched: new Set([...desired.touched, ...paths]) };
@@ -71,7 +75,7 @@ const BATCH_BYTES = 4 * 1024 * 1024;
 
 async function readPlain(
   files: readonly SourceFile[],
-  { readers, target }: Pick<World, 'readers' | 'target'>,
+  { readers, target }: Pick<RenderWorld, 'readers' | 'target'>,
   signal: AbortSignal,
 ): Promise<Desired> {
   const parts: Desired[] = [];
@@ -95,7 +99,7 @@ function batchesOf(files: readonly SourceFile[]): readonly (readonly SourceFile[
   return batches;
 }
 
-async function decryptPlain(files: readonly SourceFile[], world: World, signal: AbortSignal): Promise<Desired> {
+async function decryptPlain(files: readonly SourceFile[], world: RenderWorld, signal: AbortSignal): Promise<Desired> {
   const desired = await readPlain(files, world, signal);
   const read = files.filter((file) => file.kind === 'file');
   return argoHooksInOrder(await decrypt(desired, read, world, signal));
@@ -103,25 +107,40 @@ async function decryptPlain(files: readonly SourceFile[], world: World, signal: 
 
 /** Renders a kustomization or chart: what it reads becomes the inputs, and anything not in its output is unwanted. */
 async function renderWhole(
-  kind: 'kustomize' | 'helm',
-  { source, context, world, signal }: { source: Source; context: RenderContext; world: World; signal: AbortSignal },
+  chosen: Whole,
+  {
+    source,
+    context,
+    world,
+    signal,
+  }: { source: Source; context: RenderContext; world: RenderWorld; signal: AbortSignal },
 ): Promise<Rendered> {
   const whole = { ...source, complete: true, files: [] };
-  const version = await world.tools.versionOf(kind, signal);
+  const version = chosen.kind === 'given' ? chosen.by.version : await world.tools.versionOf(chosen.kind, signal);
   try {
     const at = { tree: treeAt(source, context), applied: context.applied, world };
-    const built = kind === 'helm' ? await renderChart(at, signal) : await renderKustomization(at, signal);
-    const renderer = rendererOf(kind, version, built.digest);
+    const built = await build(chosen, at, signal);
+    const renderer = recorded(chosen, version, built.digest);
     return { source: { ...whole, inputs: built.inputs }, renderer, desired: argoHooksInOrder(built.desired) };
   } catch (thrown) {
     // A refusal is recorded, so that sweeps do not retry what cannot be rendered.
     const { problem } = asDeployError(thrown);
     if (!needsPerson(problem.code)) throw thrown;
-    return { source: whole, renderer: rendererOf(kind, version, null), desired: refusedBy([problem]) };
+    return { source: whole, renderer: recorded(chosen, version, null), desired: refusedBy([problem]) };
   }
 }
 
-function rendererOf(kind: 'kustomize' | 'helm', version: string, chartDigest: string | null): Renderer {
+async function build(chosen: Whole, at: BuildContext, signal: AbortSignal): Promise<Built> {
+  if (chosen.kind === 'given') {
+    const { renderGiven } = await import('./render-given.ts');
+    return renderGiven(chosen.by, at, signal);
+  }
+  return chosen.kind === 'helm' ? renderChart(at, signal) : renderKustomization(at, signal);
+}
+
+function recorded(chosen: Whole, version: string, chartDigest: string | null): Renderer {
+  if (chosen.kind === 'given') return { kind: 'given', name: chosen.by.name, version };
+  const { kind } = chosen;
   return kind === 'helm' ? { kind, version, chartDigest } : { kind, version };
 }
 
@@ -131,16 +150,25 @@ function treeAt({ rootTree }: Source, { applied, query }: RenderContext): TreeAt
   return { rootTree, base: isKnown ? { rootTree: query.base.rootTree, ids: applied.inputs } : null };
 }
 
-async function rendererKindOf(
+type Whole = Exclude<Chosen, { kind: 'plain' }>;
+
+async function rendererOf(
   source: Source,
   { applied, query }: RenderContext,
-  world: World,
+  world: RenderWorld,
   signal: AbortSignal,
-): Promise<Renderer['kind']> {
-  if (world.target.helm !== null) return 'helm';
-  if (source.tree === null) return 'plain';
-  if (query.base !== null && query.base.tree === source.tree) return applied.renderer.kind;
+): Promise<Chosen> {
+  if (world.target.helm !== null) return { kind: 'helm' };
+  if (source.tree === null) return { kind: 'plain' };
+  const { renderer } = applied;
+  const { given = [] } = world.tools;
+  const isGiven = renderer.kind === 'given' || given.length > 0;
+  if (!isGiven && query.base !== null && query.base.tree === source.tree) return { kind: renderer.kind };
   const [at] = await world.git.readPaths({ rootTree: source.rootTree, base: null }, [world.target.path], signal);
   const names = new Set(at?.kind === 'tree' ? at.entries.map(({ name }) => name) : []);
-  return rendererIn(names)?.renderer ?? 'plain';
+  if (isGiven) {
+    const { chooseAmong } = await import('./render-given.ts');
+    return chooseAmong(given, { names, renderer, target: world.target });
+  }
+  return { kind: rendererIn(names)?.renderer ?? 'plain' };
 }

@@ -13,7 +13,17 @@ export async function currentRenderer(
   signal: AbortSignal,
 ): Promise<Renderer> {
   // A pulled chart is pinned by its version in headgate.yml, so its recorded digest is kept.
-  return renderer.kind === 'plain' ? renderer : { ...renderer, version: await tools.versionOf(renderer.kind, signal) };
+  if (renderer.kind === 'plain') return renderer;
+  if (renderer.kind === 'given') {
+    const { version = '' } = tools.given?.find(({ name }) => name === renderer.name) ?? {};
+    return { ...renderer, version };
+  }
+  return { ...renderer, version: await tools.versionOf(renderer.kind, signal) };
+}
+
+/** The names of files that show that a folder is to be rendered by one of them. */
+export function filesOfGiven({ given = [] }: Pick<Tools, 'given'>): readonly string[] {
+  return given.flatMap(({ files }) => files);
 }
 
 /** The paths whose object ids show whether a target is up to date. */

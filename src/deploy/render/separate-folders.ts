@@ -4,7 +4,9 @@ import type { Desired } from '../../desired/plain/plain.ts';
 import type { RenderedFolder } from '../../desired/plain/rendered-folder.ts';
 import type { Problem } from '../../error/deploy-error.ts';
 import type { PathContent, Source, SourceFile } from '../../snapshot/source.ts';
+import type { Tools } from '../ports/tools.ts';
 import type { World } from '../ports/world.ts';
+import { filesOfGiven } from './renderer.ts';
 import type { RenderContext } from './renderer.ts';
 
 interface Separated {
@@ -18,7 +20,7 @@ interface Separated {
 export async function separateFolders(
   { rootTree, files }: Pick<Source, 'rootTree' | 'files'>,
   { isDrift }: Pick<RenderContext, 'isDrift'>,
-  { target, git, readers }: Pick<World, 'target' | 'git' | 'readers'>,
+  { target, git, readers, tools }: Pick<World, 'target' | 'git' | 'readers'> & { readonly tools: Pick<Tools, 'given'> },
   signal: AbortSignal,
 ): Promise<Separated> {
   const paths = isDrift === true ? [] : files.map(({ path }) => path);
@@ -26,7 +28,7 @@ export async function separateFolders(
     wanted.length === 0 ? [] : git.readPaths({ rootTree, base: null }, wanted, signal);
   const isManifest = async (content: PathContent) =>
     content.kind === 'file' && isOfCluster(await readers.renderPlain([[content], null], signal));
-  const rendered = await findRendered(foldersBelow(target.path, paths), { target, read, isManifest });
+  const rendered = await findRendered(foldersBelow(target.path, paths), { target, tools, read, isManifest });
   if (rendered.length === 0) return { files, problems: [] };
   const within = new Set(rendered.map(({ folder }) => folder));
   const isOutside = (path: string) => foldersBelow(target.path, [path]).every((folder) => !within.has(folder));
@@ -44,18 +46,22 @@ async function findRendered(
   folders: readonly string[],
   {
     target,
+    tools,
     read,
     isManifest,
   }: Pick<World, 'target'> & {
+    readonly tools: Pick<Tools, 'given'>;
     readonly isManifest: (content: PathContent) => Promise<boolean>;
     readonly read: (paths: readonly string[]) => Promise<readonly PathContent[]> | readonly PathContent[];
   },
 ): Promise<readonly RenderedFolder[]> {
   const isExcluded = excluderOf(target);
-  const rendered = (await read(folders)).flatMap((folder) => {
+  const rendered = (await read(folders)).flatMap((folder): readonly RenderedFolder[] => {
     const names = filesIn(folder).filter((name) => !isExcluded(`${folder.path}/${name}`));
     const found = rendererIn(new Set(names));
-    return found === null ? [] : [{ folder: folder.path, ...found }];
+    if (found !== null) return [{ folder: folder.path, ...found }];
+    const file = filesOfGiven(tools).find((name) => names.includes(name));
+    return file === undefined ? [] : [{ folder: folder.path, renderer: 'given', file }];
   });
   const fileOf = ({ folder, file }: RenderedFolder) => `${folder}/${file}`;
   // Only a YAML file in place of a kustomization may be something else.

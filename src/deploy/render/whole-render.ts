@@ -1,7 +1,15 @@
 import type { Applied } from '../../state/target-state.ts';
+import type { GivenRenderer } from '../../desired/plain/given-renderer.ts';
 import type { Desired } from '../../desired/plain/plain.ts';
 import type { Source, TreeAt } from '../../snapshot/source.ts';
 import type { World } from '../ports/world.ts';
+
+/** What renders a target. */
+export type Chosen =
+  | { readonly kind: 'plain' }
+  | { readonly kind: 'kustomize' }
+  | { readonly kind: 'helm' }
+  | { readonly kind: 'given'; readonly by: GivenRenderer };
 
 /** The result of rendering a kustomization or chart. */
 export interface Built {

@@ -29,7 +29,7 @@ export function makeWorld(
     target,
     checks,
     unmet: (signal) => unmetDependencies(target, runtime, signal),
-    neighbors: (run) => openNeighbors({ ...run, request, git: ports.git, runtime }),
+    neighbors: (run) => openNeighbors({ ...run, request, git: ports.git, tools: ports.tools, runtime }),
     nameConflicts: (signal) => nameConflictsOf(target, { ...runtime, git: ports.git }, signal),
     keys: runtime.keys,
     reviewed: (revision, signal) => runtime.reviewed(target, revision, signal),

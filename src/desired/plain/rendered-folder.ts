@@ -6,13 +6,16 @@ const CHART_FILE = 'Chart.yaml';
 
 export interface RenderedFolder {
   readonly folder: string;
-  readonly renderer: 'kustomize' | 'helm';
+  /** `given`: one that this package does not have. */
+  readonly renderer: 'kustomize' | 'helm' | 'given';
   /** The name of the file that makes it a kustomization or a chart. */
   readonly file: string;
 }
 
 /** What builds a folder with these files as a whole, and the file that shows it; null: its files are plain. */
-export function rendererIn(names: ReadonlySet<string>): Omit<RenderedFolder, 'folder'> | null {
+export function rendererIn(
+  names: ReadonlySet<string>,
+): { readonly renderer: 'kustomize' | 'helm'; readonly file: string } | null {
   const file = KUSTOMIZATION_FILES.find((name) => names.has(name));
   if (file !== undefined) return { renderer: 'kustomize', file };
   return names.has(CHART_FILE) ? { renderer: 'helm', file: CHART_FILE } : null;
@@ -31,6 +34,8 @@ export function foldersBelow(directory: string, paths: readonly string[]): reado
   return [...found];
 }
 
+const WHAT = { kustomize: 'kustomization', helm: 'chart', given: 'folder to render' } as const;
+
 /** As they are, its files say something else than the kustomization or the chart makes of them. */
 export function refuseFolder(
   { folder, renderer, file }: RenderedFolder,
@@ -40,7 +45,7 @@ export function refuseFolder(
   return {
     code: 'render-refused',
     subject: `${folder}/${file}`,
-    message: `${folder} is a ${renderer === 'helm' ? 'chart' : 'kustomization'} below the path of target ${name}, which deploys plain files`,
+    message: `${folder} is a ${WHAT[renderer]} below the path of target ${name}, which deploys plain files`,
     remedy: `Point path of a target at ${folder}, use forEach for several such folders, or add ${glob} to exclude of target ${name} in headgate.yml.`,
   };
 }

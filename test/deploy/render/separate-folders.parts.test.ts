@@ -71,7 +71,12 @@ async function pushed({
     signal,
   );
   const requestsBefore = server.requests.length;
-  const { files, problems } = await separateFolders(source, {}, { target, git, readers: READ_AT_ONCE }, signal);
+  const { files, problems } = await separateFolders(
+    source,
+    {},
+    { target, git, readers: READ_AT_ONCE, tools: {} },
+    signal,
+  );
   return {
     refused: problems.map(({ subject }) => subject).toSorted(),
     read: files.map(({ path }) => path).toSorted(),
