@@ -8,6 +8,7 @@ import type { Gathered, ObserveContext } from './observe/context.ts';
 import { gatherFacts } from './observe/gather-facts.ts';
 import { conflictingManagers, preview } from './observe/preview.ts';
 import type { Descendants } from './readiness/descendants.ts';
+import type { SeenEvents } from './readiness/read-events.ts';
 import { targetReadiness } from './readiness/readiness.ts';
 import { eventRequest } from './state/event.ts';
 import type { GeneratedTargetState } from './state/generated-targets.ts';
@@ -25,6 +26,8 @@ export interface TargetCluster extends Cluster {
   generatedTargets(signal: AbortSignal): Promise<readonly GeneratedTargetState[] | null>;
   /** What controllers have made in these namespaces. */
   descendants(namespaces: readonly string[], signal: AbortSignal): Promise<Descendants>;
+  /** What the cluster reports in these namespaces, about any object. */
+  events(namespaces: readonly string[], signal: AbortSignal): Promise<SeenEvents>;
 }
 
 export interface OwnedTarget extends RecordedTarget {
@@ -63,6 +66,10 @@ export function targetCluster(run: ClusterRun) {
     async descendants(namespaces, signal) {
       const { readDescendants } = await import('./readiness/descendants.ts');
       return readDescendants(namespaces, { connection, nowMs: runner.nowMs }, signal);
+    },
+    async events(namespaces, signal) {
+      const { readEvents } = await import('./readiness/read-events.ts');
+      return readEvents(namespaces, connection, signal);
     },
     async changeHold(decide, signal) {
       const { changeHold } = await import('./state/change-hold.ts');

@@ -6,6 +6,7 @@ import { asDeployError } from '../../error/deploy-error.ts';
 import { needsReadiness } from '../../health/needs-readiness.ts';
 import type { SeenHealth } from '../../deploy/ports/readiness.ts';
 import type { Activity, HistoryRow, ObjectNode, ObjectsView, TargetView } from '../../page/model.ts';
+import { eventRows } from './event-rows.ts';
 import { objectTree } from '../../page/object-tree.ts';
 import { formatId } from '../../resource/resource.ts';
 import type { ResourceId } from '../../resource/resource.ts';
@@ -16,6 +17,7 @@ import type { Entry } from '../../state/inventory.ts';
 import { suspectsOf } from '../../state/suspect.ts';
 import type { History } from '../../state/history.ts';
 import { attemptedOf, driftOf, verdictOf } from '../commands/format-status.ts';
+import { reasonWhileClosed } from '../../windows/describe.ts';
 import type { TargetStatus } from '../lookup/read-fleet.ts';
 import { fleetRow, problemView } from './fleet-view.ts';
 
@@ -41,11 +43,18 @@ export function targetView(
     hold: hold === null ? null : { text: describeHold(hold), until: hold.until, at: hold.at },
     drift: driftOf(target, state),
     waitingFor: hold === null ? (state?.progress.waiting?.on ?? []) : [],
+    awaitsApproval: awaitsApproval(status, nowMs),
     history: historyRows(state?.history ?? []),
     objects,
     problems: problem === null ? [] : [problemView(problem)],
     activity,
   };
+}
+
+/** A plan is also left for later by a hold and by the windows. */
+function awaitsApproval({ target, state }: TargetStatus, nowMs: number): boolean {
+  if (target.approval !== 'plan' || state?.progress.waiting?.isDeferred !== true) return false;
+  return activeHold(state, nowMs) === null && reasonWhileClosed(target.windows, nowMs) === null;
 }
 
 export function historyRows(history: History): readonly HistoryRow[] {
@@ -59,23 +68,28 @@ export function historyRows(history: History): readonly HistoryRow[] {
 export async function readObjects(target: Target, runtime: LocalRuntime, signal: AbortSignal): Promise<ObjectsView> {
   try {
     const cluster = await runtime.openCluster(target);
-    return await readWith(cluster, await cluster.read('read-only', signal), signal);
+    return await readWith(cluster, { target, recorded: await cluster.read('read-only', signal) }, signal);
   } catch (thrown) {
     const { subject, message } = asDeployError(thrown);
-    return { nodes: [], notes: [`The objects cannot be read: ${subject}: ${message}`] };
+    return { nodes: [], events: [], notes: [`The objects cannot be read: ${subject}: ${message}`] };
   }
 }
 
-async function readWith(cluster: TargetCluster, recorded: OwnedTarget, signal: AbortSignal): Promise<ObjectsView> {
+async function readWith(
+  cluster: TargetCluster,
+  { target, recorded }: { readonly target: Target; readonly recorded: OwnedTarget },
+  signal: AbortSignal,
+): Promise<ObjectsView> {
   const inventory = await recorded.listInventory(signal);
-  if (inventory === null) return { nodes: [], notes: [] };
+  if (inventory === null) return { nodes: [], events: [], notes: [] };
   const { entries, listed, problems } = inventory;
   const slow = entries.filter(({ id }) => needsReadiness({ id, object: null })).slice(0, READ_HEALTH);
   const awaited = slow.map(({ id, apiVersion }) => ({ id, apiVersion, mayVanish: id.kind === 'Job' }));
   const namespaces = [...new Set(slow.map(({ id }) => id.namespace))].filter((namespace) => namespace !== '');
-  const [healths, descendants] = await Promise.all([
+  const [healths, descendants, events] = await Promise.all([
     cluster.readiness.readHealth(awaited, signal).finally(() => cluster.readiness.close()),
     cluster.descendants(namespaces, signal),
+    cluster.events([...new Set([target.namespace, ...namespaces])], signal),
   ]);
   const healthOf = new Map(slow.map(({ id }, index) => [formatId(id), healths[index] ?? null]));
   const suspects = new Set(suspectsOf(entries, listed).map(({ object }) => object));
@@ -91,8 +105,13 @@ async function readWith(cluster: TargetCluster, recorded: OwnedTarget, signal: A
     ...rest,
     health: shownHealth(health),
   }));
-  const forbidden = [...problems.map(({ subject }) => subject), ...descendants.forbidden];
-  return { nodes: objectTree(owned, made), notes: notesOf(entries, slow.length, forbidden) };
+  const forbidden = [...problems.map(({ subject }) => subject), ...descendants.forbidden, ...events.forbidden];
+  const uids = new Set([...owned, ...made].flatMap(({ uid }) => (uid === null ? [] : [uid])));
+  return {
+    nodes: objectTree(owned, made),
+    events: eventRows(events.found, { target, uids }),
+    notes: notesOf(entries, slow.length, forbidden),
+  };
 }
 
 function notesOf(entries: readonly Entry[], slow: number, forbidden: readonly string[]): readonly string[] {
