@@ -419,6 +419,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   'pulls/plan': [
     'error',
     'snapshot',
+    'config/written',
     'exchange',
     'githost/port',
     'config/checked',
@@ -430,6 +431,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'deploy/report',
     'deploy/targets',
     'deploy/webhook',
+    'deploy/hold',
     'deploy/run',
     'deploy/requests',
     'deploy/show',
@@ -723,7 +725,6 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'deploy/report/channels',
     'platforms/local',
     'images/update',
-    'windows',
     'deploy/show',
     'cli/terminal',
     'app/local',

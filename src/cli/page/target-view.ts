@@ -8,6 +8,7 @@ import type { SeenHealth } from '../../deploy/ports/readiness.ts';
 import type { Activity, HistoryRow, ObjectNode, ObjectsView, TargetView } from '../../page/model.ts';
 import { eventRows } from './event-rows.ts';
 import { objectTree } from '../../page/object-tree.ts';
+import { awaitsApproval } from '../../plan/model/plan.ts';
 import { formatId } from '../../resource/resource.ts';
 import type { ResourceId } from '../../resource/resource.ts';
 import { activeHold } from '../../state/current.ts';
@@ -17,7 +18,6 @@ import type { Entry } from '../../state/inventory.ts';
 import { suspectsOf } from '../../state/suspect.ts';
 import type { History } from '../../state/history.ts';
 import { attemptedOf, driftOf, verdictOf } from '../commands/format-status.ts';
-import { reasonWhileClosed } from '../../windows/describe.ts';
 import type { TargetStatus } from '../lookup/read-fleet.ts';
 import { fleetRow, problemView } from './fleet-view.ts';
 
@@ -43,18 +43,12 @@ export function targetView(
     hold: hold === null ? null : { text: describeHold(hold), until: hold.until, at: hold.at },
     drift: driftOf(target, state),
     waitingFor: hold === null ? (state?.progress.waiting?.on ?? []) : [],
-    awaitsApproval: awaitsApproval(status, nowMs),
+    awaitsApproval: target.approval === 'plan' && hold === null && awaitsApproval(state?.progress.waiting?.on ?? []),
     history: historyRows(state?.history ?? []),
     objects,
     problems: problem === null ? [] : [problemView(problem)],
     activity,
   };
-}
-
-/** A plan is also left for later by a hold and by the windows. */
-function awaitsApproval({ target, state }: TargetStatus, nowMs: number): boolean {
-  if (target.approval !== 'plan' || state?.progress.waiting?.isDeferred !== true) return false;
-  return activeHold(state, nowMs) === null && reasonWhileClosed(target.windows, nowMs) === null;
 }
 
 export function historyRows(history: History): readonly HistoryRow[] {
