@@ -8,7 +8,6 @@ import type { Gathered, ObserveContext } from './observe/context.ts';
 import { gatherFacts } from './observe/gather-facts.ts';
 import { conflictingManagers, preview } from './observe/preview.ts';
 import type { Descendants } from './readiness/descendants.ts';
-import type { SeenEvents } from './readiness/read-events.ts';
 import { targetReadiness } from './readiness/readiness.ts';
 import { eventRequest } from './state/event.ts';
 import type { GeneratedTargetState } from './state/generated-targets.ts';
@@ -24,10 +23,8 @@ export interface TargetCluster extends Cluster {
   read(purpose: 'read-only' | 'write', signal: AbortSignal): Promise<OwnedTarget>;
   /** The states of generated targets in this namespace, of any template; null if listing is forbidden. */
   generatedTargets(signal: AbortSignal): Promise<readonly GeneratedTargetState[] | null>;
-  /** What controllers have made in these namespaces. */
+  /** What controllers have made in these namespaces, and all their events. */
   descendants(namespaces: readonly string[], signal: AbortSignal): Promise<Descendants>;
-  /** What the cluster reports in these namespaces, about any object. */
-  events(namespaces: readonly string[], signal: AbortSignal): Promise<SeenEvents>;
 }
 
 export interface OwnedTarget extends RecordedTarget {
@@ -66,10 +63,6 @@ export function targetCluster(run: ClusterRun) {
     async descendants(namespaces, signal) {
       const { readDescendants } = await import('./readiness/descendants.ts');
       return readDescendants(namespaces, { connection, nowMs: runner.nowMs }, signal);
-    },
-    async events(namespaces, signal) {
-      const { readEvents } = await import('./readiness/read-events.ts');
-      return readEvents(namespaces, connection, signal);
     },
     async changeHold(decide, signal) {
       const { changeHold } = await import('./state/change-hold.ts');

@@ -80,10 +80,9 @@ async function readWith(
   const slow = entries.filter(({ id }) => needsReadiness({ id, object: null })).slice(0, READ_HEALTH);
   const awaited = slow.map(({ id, apiVersion }) => ({ id, apiVersion, mayVanish: id.kind === 'Job' }));
   const namespaces = [...new Set(slow.map(({ id }) => id.namespace))].filter((namespace) => namespace !== '');
-  const [healths, descendants, events] = await Promise.all([
+  const [healths, descendants] = await Promise.all([
     cluster.readiness.readHealth(awaited, signal).finally(() => cluster.readiness.close()),
-    cluster.descendants(namespaces, signal),
-    cluster.events([...new Set([target.namespace, ...namespaces])], signal),
+    cluster.descendants([...new Set([target.namespace, ...namespaces])], signal),
   ]);
   const healthOf = new Map(slow.map(({ id }, index) => [formatId(id), healths[index] ?? null]));
   const suspects = new Set(suspectsOf(entries, listed).map(({ object }) => object));
@@ -99,11 +98,11 @@ async function readWith(
     ...rest,
     health: shownHealth(health),
   }));
-  const forbidden = [...problems.map(({ subject }) => subject), ...descendants.forbidden, ...events.forbidden];
+  const forbidden = [...problems.map(({ subject }) => subject), ...descendants.forbidden];
   const uids = new Set([...owned, ...made].flatMap(({ uid }) => (uid === null ? [] : [uid])));
   return {
     nodes: objectTree(owned, made),
-    events: eventRows(events.found, { target, uids }),
+    events: eventRows(descendants.events, { target, uids }),
     notes: notesOf(entries, slow.length, forbidden),
   };
 }
