@@ -17,6 +17,7 @@ import { findOwnComment, publishComment, publishNote, publishStatuses } from './
 import type { OwnComment } from './publish.ts';
 import { answerTo, asksForPlan, isSteering, reactTo, readCommands, targetOf } from './commands.ts';
 import type { GivenCommand } from './commands.ts';
+import type { Steering } from './steer.ts';
 
 /** The rest is named, and planned by a command. */
 const MAX_TARGETS = 20;
@@ -59,9 +60,13 @@ export async function planPullRequest(
 }
 
 /** Few comments hold or release a target. */
-async function steer(...given: Parameters<(typeof import('./steer.ts'))['steerTargets']>) {
+async function steer(
+  commands: readonly GivenCommand[],
+  steering: Steering,
+  signal: AbortSignal,
+): Promise<readonly GivenCommand[]> {
   const { steerTargets } = await import('./steer.ts');
-  return steerTargets(...given);
+  return steerTargets(commands, steering, signal);
 }
 
 interface Answering {

@@ -11,7 +11,7 @@ import { recipientOf } from '../../deploy/targets/recipient.ts';
 import type { GivenCommand } from './commands.ts';
 import type { OpenPullRequest, PlanContext } from './context.ts';
 
-interface Steering {
+export interface Steering {
   readonly open: OpenPullRequest;
   readonly requests: readonly PlanOfOne[];
   readonly context: Pick<PlanContext, 'runtime'>;
