@@ -125,7 +125,7 @@ function addUi(add: AddCommand): void {
     usage: 'ui',
     summary: 'show all targets in a browser',
     description:
-      'Serve a page on 127.0.0.1 that shows all targets, their objects and their history, and deploys, holds, releases and rolls back.',
+      'Serve a page on 127.0.0.1 that shows all targets, their objects and their history, and deploys, approves, holds, releases and rolls back.',
     examples: ['headgate ui', 'headgate ui --read-only --port 8081'],
     options: [
       new Option('--port <number>', 'port of 127.0.0.1 to listen on; 0 picks a free one')

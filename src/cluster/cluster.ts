@@ -23,7 +23,7 @@ export interface TargetCluster extends Cluster {
   read(purpose: 'read-only' | 'write', signal: AbortSignal): Promise<OwnedTarget>;
   /** The states of generated targets in this namespace, of any template; null if listing is forbidden. */
   generatedTargets(signal: AbortSignal): Promise<readonly GeneratedTargetState[] | null>;
-  /** What controllers have made in these namespaces. */
+  /** What controllers have made in these namespaces, and all their events. */
   descendants(namespaces: readonly string[], signal: AbortSignal): Promise<Descendants>;
 }
 

@@ -20,6 +20,7 @@ export interface ActionView {
 
 const TITLES: Readonly<Record<ActionName, string>> = {
   deploy: 'Deploy the tip',
+  approve: 'Approve the plan',
   hold: 'Hold',
   release: 'Release',
   rollback: 'Roll back',
@@ -27,6 +28,7 @@ const TITLES: Readonly<Record<ActionName, string>> = {
 
 const TEXTS: Readonly<Record<ActionName, string>> = {
   deploy: 'Deploys the tip of the branch now, as a push would.',
+  approve: 'Approves this plan by its hash, and deploys it now. If it is another one by then, nothing is deployed.',
   hold: 'Keeps the target where it is, whatever is pushed. Drift is still corrected. A run under way is finished.',
   release: 'Ends the hold and deploys the tip of the branch.',
   rollback: 'Deploys an earlier commit and holds the target there, until it is released.',
@@ -55,9 +57,13 @@ export function actionPage(view: ActionView, context: PageContext): string {
 
 function confirmation({ target, action, plan, revision }: ActionView, { formToken }: PageContext): Html {
   const isRefused = plan !== null && plan.refusals.length > 0;
+  const hash = action === 'approve' ? (plan?.hash ?? null) : null;
+  if (action === 'approve' && hash === null && !isRefused)
+    return html`<p class="note">No key is configured that a plan is approved with.</p>`;
   return html`<form class="card confirm" method="post" action="/targets/${target}/${action}">
     <input type="hidden" name="form" value="${formToken}" />
     ${revision !== null && html`<input type="hidden" name="revision" value="${revision}" />`}
+    ${hash !== null && [html`<input type="hidden" name="hash" value="${hash}" />`, html`<p>Plan <code>${hash}</code></p>`]}
     ${
       (action === 'hold' || action === 'rollback') &&
       html`<label

@@ -32,6 +32,10 @@ export function fleetPage(view: FleetView, query: FleetQuery, context: PageConte
         <p class="count" id="count" role="status">
           ${shown} of ${view.rows.length} targets, read ${ago(view.readAt, context.nowMs)}
         </p>
+        ${
+          view.images > 0 &&
+          html`<p><a href="/images">${view.images} image ${view.images === 1 ? 'policy' : 'policies'}</a></p>`
+        }
         ${shown === 0 ? empty(view, query) : groups.map((group) => section(group, context.nowMs))}
       `,
     },

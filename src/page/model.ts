@@ -5,6 +5,8 @@ export interface FleetView {
   readonly rows: readonly FleetRow[];
   /** What could not be read, besides targets: a template, a directory that may not become a target. */
   readonly problems: readonly ProblemView[];
+  /** How many image policies headgate.yml has. */
+  readonly images: number;
 }
 
 export interface FleetRow {
@@ -81,6 +83,8 @@ export interface TargetView {
   readonly hold: { readonly text: string; readonly until: string | null; readonly at: string | null } | null;
   readonly drift: { readonly objects: number; readonly since: string } | null;
   readonly waitingFor: readonly string[];
+  /** Its plan waits for a person. */
+  readonly awaitsApproval: boolean;
   readonly history: readonly HistoryRow[];
   readonly objects: ObjectsView;
   readonly problems: readonly ProblemView[];
@@ -100,8 +104,46 @@ export interface HistoryRow {
 
 export interface ObjectsView {
   readonly nodes: readonly ObjectNode[];
+  /** Of the target and of its objects, the newest first. */
+  readonly events: readonly EventRow[];
   /** Why something is missing. */
   readonly notes: readonly string[];
+}
+
+/** An Event of the cluster. */
+export interface EventRow {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  /** `Pod web-7d9c5b8f6d-x2x7q` */
+  readonly object: string;
+  readonly message: string;
+  readonly count: number;
+  /** RFC 3339: the last time; null: the event does not say. */
+  readonly at: string | null;
+}
+
+/** An image on a branch that its versions are written to. */
+export interface ImageRow {
+  readonly image: string;
+  /** Which tag is wanted. */
+  readonly policy: string;
+  readonly repository: string;
+  readonly branch: string;
+  /** The versions at the tip. */
+  readonly current: readonly string[];
+  /** The version that the policy wants; null: there is none. */
+  readonly newest: string | null;
+  /** Why that is not at the tip; null: it is. */
+  readonly reason: string | null;
+  readonly problem: ProblemView | null;
+  /** When the registry is read next. */
+  readonly polls: string;
+}
+
+export interface ImagesView {
+  /** RFC 3339. */
+  readonly readAt: string;
+  readonly rows: readonly ImageRow[];
 }
 
 /** An object of the inventory, or one that its controllers made from it. */
@@ -125,6 +167,8 @@ export interface PlanView {
   readonly refusals: readonly ProblemView[];
   readonly warnings: readonly ProblemView[];
   readonly waitingFor: readonly string[];
+  /** What the plan is approved by; null: it is refused, or no key is configured. */
+  readonly hash: string | null;
 }
 
 export interface ChangeView {
@@ -144,7 +188,7 @@ export interface Activity {
   readonly text: string;
 }
 
-export const ACTIONS = ['deploy', 'hold', 'release', 'rollback'] as const;
+export const ACTIONS = ['deploy', 'approve', 'hold', 'release', 'rollback'] as const;
 export type ActionName = (typeof ACTIONS)[number];
 
 /** What every page needs. */

@@ -1,4 +1,5 @@
 import { visibleLine, visibleText } from '../error/visible-text.ts';
+import { eventsSection } from './events.ts';
 import { html } from './html.ts';
 import type { Content, Html } from './html.ts';
 import { ago, commit, layout, pill, problemList } from './layout.ts';
@@ -27,21 +28,21 @@ export function targetPage(view: TargetView, context: PageContext): string {
         </div>
         ${activityBox(activity, context.nowMs)} ${banners(view, context.nowMs)} ${problemList(view.problems, 'bad')}
         <div class="columns">${facts(view, context.nowMs)} ${objects(view.objects)}</div>
-        ${history(view.history, context.nowMs)}
+        ${history(view.history, context.nowMs)} ${eventsSection(view.objects.events, context.nowMs)}
       `,
     },
     context,
   );
 }
 
-function actions({ row, hold }: TargetView, { formToken }: PageContext): Html {
+function actions({ row, hold, awaitsApproval }: TargetView, { formToken }: PageContext): Html {
   const link = (action: string, text: string) =>
     html`<a class="button" href="/targets/${row.name}/${action}">${text}</a>`;
   return html`<nav class="actions" aria-label="Actions">
     ${link('plan', 'Plan now')}
     ${
       formToken !== null && [
-        hold === null && link('deploy', 'Deploy'),
+        hold === null && (awaitsApproval ? link('approve', 'Approve') : link('deploy', 'Deploy')),
         link('hold', hold === null ? 'Hold' : 'Change hold'),
         hold !== null && link('release', 'Release'),
         link('rollback', 'Roll back'),

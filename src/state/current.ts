@@ -46,7 +46,8 @@ export function openedCommit({
   outcome,
   progress,
 }: Pick<TargetState, 'run' | 'outcome' | 'progress'>): Revision | null {
-  if (progress.waiting?.isExact === true) return progress.waiting.revision;
+  const { waiting } = progress;
+  if (waiting?.isExact === true || waiting?.isOpened === true) return waiting.revision;
   // It has marked its files dirty, and only its close clears them.
   const isOpen = run.lease !== null && outcome.attempted === outcome.pendingOn;
   return isOpen ? outcome.attempted : null;

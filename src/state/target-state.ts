@@ -145,6 +145,8 @@ export interface Waiting {
   readonly isDeferred: boolean;
   /** The entries of unfinished files are accurate: the run that recorded them has closed. */
   readonly isExact: boolean;
+  /** A run of it has opened and was killed, and the next one waits. Absent: false. */
+  readonly isOpened?: boolean | undefined;
 }
 
 /** What drift detection found, and the objects it corrected recently. */

@@ -50,6 +50,7 @@ export function waitingChange(
     ...flags
   }: Pick<Waiting, 'on' | 'isExact' | 'isApplied'> & {
     readonly isDeferred?: boolean;
+    readonly isOpened?: boolean;
     readonly counts: Pick<Waiting, 'created' | 'updated' | 'pruned' | 'adopted'>;
     /** As in `LastOutcome`. */
     readonly errors?: readonly string[];

@@ -31,6 +31,7 @@ export function gitHost({ name, gitUser = 'headgate', profile, receiver, api }: 
     loadReceiver: () => Promise.resolve(receiver),
     loadApi: api === null ? null : () => Promise.resolve(wholeApi(api)),
     loadPullRequests: null,
+    loadDeployments: null,
     loadIssuer: null,
     loadSetup: () =>
       Promise.resolve({

@@ -42,6 +42,8 @@ describe('a hold', () => {
     const waiting = { revision: B, sinceMs: 1, created: 1, updated: 0, pruned: 0, on: [], isApplied: false };
     const paused = { progress: { waiting: { ...waiting, isDeferred: false, isExact: true } } };
     expect(commitToKeep(stateOf(paused))).toBe(B);
+    const killed = { progress: { waiting: { ...waiting, isDeferred: false, isExact: false, isOpened: true } } };
+    expect(commitToKeep(stateOf(killed))).toBe(B);
   });
 
   it('keeps the applied commit while a correction of drift works after a refused tip', () => {

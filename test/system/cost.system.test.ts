@@ -1,17 +1,27 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { sweepDrift } from '../../src/deploy/drift/detect-drift.ts';
+import { startHttpService } from '../app/channels/services.ts';
+import type { HttpService } from '../app/channels/services.ts';
 import { PullRig } from './pulls/pull-rig.ts';
 import { Testbed, configMap } from '../rig/testbed/testbed.ts';
 
 let testbed: Testbed;
+let service: HttpService;
 
+// With history, metrics and a channel, which may not cost a run anything.
 beforeAll(async () => {
-  testbed = await Testbed.build();
+  service = await startHttpService();
+  testbed = await Testbed.build({
+    target: { notify: ['hook'] },
+    channels: { hook: { kind: 'webhook', url: 'env:HOOK_URL', token: 'env:HOOK_SECRET' } },
+  });
+  Object.assign(testbed.env, { HOOK_URL: service.url, HOOK_SECRET: 'planted-hook-secret-0123456789' });
   await testbed.start();
 });
 
 afterAll(async () => {
   await testbed.tearDown();
+  await service.close();
 });
 
 const OBJECTS = 10_000;
@@ -49,6 +59,18 @@ it('deploys one change among 10,000 objects with 8 requests to Kubernetes, 4 to 
   const bytes = git.reduce((sum, { bytesOut }) => sum + bytesOut, 0);
   expect(bytes).toBeLessThan(10_000);
   expect(outcome).toMatchObject({ requests: { kubernetes: 8, git: 4, host: 2 }, bytes: { git: bytes }, updated: 1 });
+  const reported = async () => {
+    const revisions = service.received.map(
+      ({ body }) => (JSON.parse(body) as { data: { revision: string } }).data.revision,
+    );
+    expect(revisions).toEqual([first, edited]);
+    expect(service.received.map(({ headers }) => headers['webhook-id'])).toHaveLength(2);
+  };
+  await vi.waitFor(reported, { timeout: 60_000, interval: 100 });
+  const { stdout } = await testbed.headgate('history', testbed.namespace, '--output', 'json');
+  const { outcomes } = JSON.parse(stdout) as { outcomes: { revision: string }[] };
+  expect(outcomes.map(({ revision }) => revision)).toEqual([edited, first]);
+  expect(Object.keys(await testbed.metrics()).some((name) => name.startsWith('headgate_deploys_total'))).toBe(true);
   process.stderr.write(
     `first deploy ${String(everything['durationMs'])} ms, one change ${JSON.stringify(outcome['stagesMs'])} ${String(outcome['durationMs'])} ms\n`,
   );
@@ -74,4 +96,4 @@ it('deploys one change among 10,000 objects with 8 requests to Kubernetes, 4 to 
   expect(sent.filter(({ verb, uri }) => verb !== 'get' && !uri.includes('dryRun=All'))).toEqual([]);
   expect(sent.length).toBeLessThanOrEqual(8);
   process.stderr.write(`plan of a pull request: ${sent.length} requests\n`);
-}, 300_000);
+}, 420_000);

@@ -4,12 +4,16 @@ import type { LoopbackServer } from '../../src/platforms/local/loopback-server.t
 import { contextOf } from '../rig/testbed/in-process.ts';
 import { Testbed, configMap } from '../rig/testbed/testbed.ts';
 
+const APPROVED = { approval: 'plan', wait: '0s' };
 let testbed: Testbed;
 let page: LoopbackServer;
 let cookie = '';
 
 beforeAll(async () => {
-  testbed = await Testbed.build();
+  testbed = await Testbed.build({
+    pullRequests: {},
+    targets: [{}, { ...APPROVED, name: 'approved', path: 'approved' }],
+  });
   testbed.env['USER'] = 'jo';
   await testbed.start();
   const addresses: string[] = [];
@@ -37,8 +41,12 @@ function textOf(markup: string): string {
 }
 
 /** Confirms an action on its form, as a browser does. */
-async function confirm(action: string, fields: Readonly<Record<string, string>> = {}): Promise<number> {
-  const path = `/targets/${testbed.namespace}/${action}`;
+async function confirm(
+  action: string,
+  fields: Readonly<Record<string, string>> = {},
+  target = testbed.namespace,
+): Promise<number> {
+  const path = `/targets/${target}/${action}`;
   const hidden = [...(await show(path)).matchAll(/type="hidden"\s+name="(\w+)"\s+value="([^"]*)"/g)];
   const body = new URLSearchParams({
     ...Object.fromEntries(hidden.map(([, name, value]) => [name, value])),
@@ -68,11 +76,12 @@ it('shows what was deployed, with its objects down to pods, and what a deploy wo
   const revision = await testbed.push({ 'apps/web.yaml': JSON.stringify(DEPLOYMENT), 'apps/a.yaml': configMap('a') });
   await testbed.outcome(revision, 'deployed');
   const fleet = textOf(await show('/'));
-  expect(fleet).toContain('1 of 1 targets');
+  expect(fleet).toContain('2 of 2 targets');
   expect(fleet).toContain(revision.slice(0, 12));
   await expect
     .poll(async () => textOf(await show(`/targets/${namespace}`)), { timeout: 20_000, interval: 500 })
     .toMatch(/Deployment web .*ReplicaSet web-\S+ .*Pod web-\S+ .*Pod web-\S+/);
+  expect(textOf(await show(`/targets/${namespace}`))).toMatch(/Events .*Deployed .*ConfigMap headgate-\S+ /);
   await testbed.kubectl('-n', namespace, 'patch', 'configmap', 'a', '--type=merge', '-p', '{"data":{"v":"by hand"}}');
   expect(textOf(await show(`/targets/${namespace}`))).toMatch(/ConfigMap a may have drifted/);
   expect(textOf(await show(`/targets/${namespace}/plan`))).toContain('no changes');
@@ -82,7 +91,7 @@ it('holds, shows the hold, and releases, as the commands do', async () => {
   const { namespace } = testbed;
   expect(await confirm('hold', { reason: 'incident 4711', until: '' })).toBe(303);
   await expect.poll(async () => textOf(await show(`/targets/${namespace}`))).toContain('hold succeeded');
-  expect(textOf(await show('/?show=held'))).toMatch(/1 of 1 targets.*held by jo since .*: incident 4711/);
+  expect(textOf(await show('/?show=held'))).toMatch(/1 of 2 targets.*held by jo since .*: incident 4711/);
   const { stdout } = await testbed.headgate('status', namespace, '--output', 'json');
   expect(JSON.parse(stdout)).toMatchObject([{ hold: { by: 'jo', reason: 'incident 4711' } }]);
 
@@ -95,6 +104,27 @@ it('holds, shows the hold, and releases, as the commands do', async () => {
     .toContain('release succeeded');
   expect(await testbed.configMaps()).toMatchObject({ a: { v: '2' } });
 }, 90_000);
+
+it('deploys the plan that was approved on it, and no other', async () => {
+  const { namespace } = testbed;
+  const values = async () => (await testbed.configMaps())['b']?.['v'];
+  await testbed.push({ 'approved/b.yaml': configMap('b', { v: '1' }) });
+  const shown = () => show('/targets/approved');
+  await expect
+    .poll(async () => textOf(await shown()), { timeout: 30_000, interval: 500 })
+    .toMatch(/Approve .*waits for approval/);
+  expect((await show(`/targets/${namespace}/approve`)).includes('does not exist')).toBe(true);
+  expect(textOf(await show('/targets/approved/approve'))).toMatch(/1 to create.*ConfigMap \S*\/b.*Plan [0-9a-f]{32} /);
+
+  expect(await confirm('approve', { hash: '0'.repeat(32) }, 'approved')).toBe(303);
+  await expect.poll(async () => textOf(await shown()), { timeout: 30_000, interval: 500 }).toContain('approve failed');
+  expect(await values()).toBeUndefined();
+  expect(await confirm('approve', {}, 'approved')).toBe(303);
+  await expect
+    .poll(async () => textOf(await shown()), { timeout: 30_000, interval: 500 })
+    .toContain('approve succeeded');
+  expect(await values()).toBe('1');
+}, 120_000);
 
 it('does not deploy a commit whose plan was not shown', async () => {
   const { namespace } = testbed;

@@ -48,19 +48,24 @@ export async function readActionForm(
   reader: PageReader,
 ): Promise<Confirmed | { readonly problem: ProblemView }> {
   const revision = asRevision(form.get('revision') ?? '');
+  const hash = /^[0-9a-f]{32}$/.exec(form.get('hash') ?? '')?.[0] ?? null;
   try {
     const reason = textOf(form, 'reason', parseText);
     const until = textOf(form, 'until', parseTime);
     if (action === 'hold' && reason === null) return invalid('reason', 'is missing');
     if (action === 'rollback' && revision === null) return invalid('revision', 'is missing');
-    if ((action === 'deploy' || action === 'release') && (await isOutdated(target, revision, reader))) {
+    if (action === 'approve' && hash === null) return invalid('hash', 'is missing');
+    if (
+      (action === 'deploy' || action === 'approve' || action === 'release') &&
+      (await isOutdated(target, revision, reader))
+    ) {
       return invalid(
         `branch ${target.branch}`,
         'has moved since the plan was shown',
         'Read the new plan, and confirm it.',
       );
     }
-    return { target, action, reason, until, revision };
+    return { target, action, reason, until, revision, hash };
   } catch (thrown) {
     if (thrown instanceof InvalidArgumentError) return invalid('until', thrown.message);
     throw thrown;

@@ -15,6 +15,8 @@ export interface Confirmed {
   readonly until: WrittenTime | null;
   /** For a rollback: where to. */
   readonly revision: Revision | null;
+  /** Of the plan that is approved. */
+  readonly hash: string | null;
 }
 
 export interface Activities {
@@ -66,10 +68,12 @@ export function openActivities(context: Context, onChange: () => void): Activiti
   };
 }
 
-function commandOf({ target, action, reason, until, revision }: Confirmed, context: Context): Promise<ExitCode> {
+function commandOf({ target, action, reason, until, revision, hash }: Confirmed, context: Context): Promise<ExitCode> {
   switch (action) {
     case 'deploy':
       return deployCommand(context, { target, pruneLimit: null, approve: null, overrideReason: null });
+    case 'approve':
+      return deployCommand(context, { target, pruneLimit: null, approve: hash, overrideReason: null });
     case 'hold':
       return holdCommand(context, { target, reason: reason ?? '', at: null, until });
     case 'release':

@@ -9,7 +9,10 @@ import { driftOf, lettersOf, verdictOf } from '../commands/format-status.ts';
 import type { Fleet, TargetStatus } from '../lookup/read-fleet.ts';
 
 /** What `headgate status` has read, as the page shows it. */
-export function fleetView({ rows, refused, leftovers, problems }: Fleet, nowMs: number): FleetView {
+export function fleetView(
+  { rows, refused, leftovers, problems }: Fleet,
+  { nowMs, images }: { readonly nowMs: number; readonly images: number },
+): FleetView {
   // The problem of a target is in its row.
   const ofTargets = new Set(rows.map(({ problem }) => problem));
   const removed = leftovers.map(({ name, directory, command }) => ({
@@ -20,6 +23,7 @@ export function fleetView({ rows, refused, leftovers, problems }: Fleet, nowMs: 
   return {
     readAt: new Date(nowMs).toISOString(),
     rows: rows.map((row) => fleetRow(row, nowMs)),
+    images,
     problems: [
       ...problems.filter((problem) => !ofTargets.has(problem)).map((problem) => problemView(problem)),
       ...refused.flatMap((directory) => directory.problems.map((problem) => problemView(problem))),

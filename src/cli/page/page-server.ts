@@ -7,6 +7,7 @@ import { SCRIPT } from '../../page/assets/script.ts';
 import { ICON, STYLE } from '../../page/assets/style.ts';
 import { fleetPage } from '../../page/fleet.ts';
 import { parseFleetQuery } from '../../page/fleet-query.ts';
+import { imagesPage } from '../../page/images.ts';
 import { problemPage, signedInPage, signedOutPage } from '../../page/message.ts';
 import { ACTIONS } from '../../page/model.ts';
 import type { ActionName, PageContext, ProblemView } from '../../page/model.ts';
@@ -129,9 +130,12 @@ async function route(admitted: Admitted, session: Session, { exchange, page }: R
     const view = await page.reader.fleet(FLEET_AGE_MS);
     return send(exchange, { status: 200, text: fleetPage(view, parseFleetQuery(admitted.parameters), context) });
   }
+  if (admitted.path === '/images' && admitted.method !== 'POST')
+    return send(exchange, { status: 200, text: imagesPage(await page.reader.images(), context) });
   const target = name === undefined ? null : await page.reader.find(name);
   if (target === null) return notFound(at);
   const action = ACTIONS.find((each) => each === part);
+  if (action === 'approve' && target.approval !== 'plan') return notFound(at);
   if (action !== undefined && page.activities !== null)
     return steer({ ...at, target, action, activities: page.activities });
   if (admitted.method === 'POST') return notFound(at);

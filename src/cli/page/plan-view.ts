@@ -8,7 +8,7 @@ import { problemView } from './fleet-view.ts';
 
 /** What `headgate plan` shows, as the page shows it. */
 export function planView(plan: ShownPlan): PlanView {
-  const { previous, revision, changes, refusals, warnings, waitingFor } = plan;
+  const { previous, revision, changes, refusals, warnings, waitingFor, hash } = plan;
   return {
     from: previous,
     to: revision,
@@ -17,6 +17,7 @@ export function planView(plan: ShownPlan): PlanView {
     refusals: refusals.map((problem) => problemView(problem)),
     warnings: warnings.map((problem) => problemView(problem)),
     waitingFor,
+    hash,
   };
 }
 

@@ -1,13 +1,16 @@
 import type { LocalRuntime } from '../../app/local/local-runtime.ts';
+import { lookAtImages } from '../../app/local/look-at-images.ts';
 import type { Target } from '../../config/checked/config.ts';
+import { writeGroups } from '../../images/update/write-group.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import { asRevision } from '../../snapshot/source.ts';
-import type { Activity, FleetView, PlanView, TargetView } from '../../page/model.ts';
+import type { Activity, FleetView, ImagesView, PlanView, TargetView } from '../../page/model.ts';
 import { lastReady } from '../../state/last-ready.ts';
 import { readPlan } from '../commands/plan.ts';
 import { readFleetWith } from '../lookup/read-fleet.ts';
 import type { Fleet, TargetStatus } from '../lookup/read-fleet.ts';
 import type { Context } from '../terminal/context.ts';
+import { imagesView } from './images-view.ts';
 import { fleetRow, fleetView } from './fleet-view.ts';
 import { planView } from './plan-view.ts';
 import { readObjects, targetView } from './target-view.ts';
@@ -27,6 +30,7 @@ export interface PageReader {
   /** The last commit that was ready; null: none is known. */
   lastReady(target: Target): Promise<Revision | null>;
   tip(target: Target): Promise<Revision | null>;
+  images(): Promise<ImagesView>;
   /** A text that changes when a reader would see a change, except the time. */
   fleetVersion(): Promise<string>;
   targetVersion(target: Target): Promise<string>;
@@ -35,6 +39,8 @@ export interface PageReader {
 }
 
 const PAUSE_MS = 3_000;
+/** Registries count requests: within this time, all readers get the same answer. */
+const IMAGES_AGE_MS = 10_000;
 /** Less than the silence after which a connection ends. */
 const LONGEST_PAUSE_MS = 30_000;
 /** Reading takes at most this part of the time. */
@@ -44,6 +50,7 @@ export function openReader(runtime: LocalRuntime, context: Context): PageReader 
   const { nowMs, signal } = context;
   let last: { readonly atMs: number; readonly tookMs: number; readonly fleet: Fleet } | null = null;
   let reading: Promise<Fleet> | null = null;
+  let looked: { readonly startedMs: number; readonly view: Promise<ImagesView> } | null = null;
 
   async function readAll(): Promise<Fleet> {
     const beganMs = nowMs();
@@ -71,7 +78,7 @@ export function openReader(runtime: LocalRuntime, context: Context): PageReader 
     status,
     async fleet(oldestMs) {
       const fleet = await fleetOf(oldestMs);
-      return fleetView(fleet, last?.atMs ?? nowMs());
+      return fleetView(fleet, { nowMs: last?.atMs ?? nowMs(), images: runtime.config.images.size });
     },
     forget() {
       last = null;
@@ -101,8 +108,17 @@ export function openReader(runtime: LocalRuntime, context: Context): PageReader 
       const git = await runtime.openGit(target.repository);
       return asRevision((await git.tips([target.ref], signal)).get(target.ref) ?? '');
     },
+    async images() {
+      if (looked === null || nowMs() - looked.startedMs > IMAGES_AGE_MS) {
+        const startedMs = nowMs();
+        const groups = writeGroups(runtime.config);
+        const states = lookAtImages(groups, runtime, signal);
+        looked = { startedMs, view: states.then((found) => imagesView(found, { groups, readMs: startedMs })) };
+      }
+      return looked.view;
+    },
     async fleetVersion() {
-      const { rows, problems } = fleetView(await fleetOf(0), nowMs());
+      const { rows, problems } = fleetView(await fleetOf(0), { nowMs: nowMs(), images: 0 });
       return JSON.stringify([rows, problems]);
     },
     async targetVersion(target) {

@@ -6,7 +6,9 @@ import { asDeployError } from '../../error/deploy-error.ts';
 import { needsReadiness } from '../../health/needs-readiness.ts';
 import type { SeenHealth } from '../../deploy/ports/readiness.ts';
 import type { Activity, HistoryRow, ObjectNode, ObjectsView, TargetView } from '../../page/model.ts';
+import { eventRows } from './event-rows.ts';
 import { objectTree } from '../../page/object-tree.ts';
+import { awaitsApproval } from '../../plan/model/plan.ts';
 import { formatId } from '../../resource/resource.ts';
 import type { ResourceId } from '../../resource/resource.ts';
 import { activeHold } from '../../state/current.ts';
@@ -41,6 +43,7 @@ export function targetView(
     hold: hold === null ? null : { text: describeHold(hold), until: hold.until, at: hold.at },
     drift: driftOf(target, state),
     waitingFor: hold === null ? (state?.progress.waiting?.on ?? []) : [],
+    awaitsApproval: target.approval === 'plan' && hold === null && awaitsApproval(state?.progress.waiting?.on ?? []),
     history: historyRows(state?.history ?? []),
     objects,
     problems: problem === null ? [] : [problemView(problem)],
@@ -59,23 +62,27 @@ export function historyRows(history: History): readonly HistoryRow[] {
 export async function readObjects(target: Target, runtime: LocalRuntime, signal: AbortSignal): Promise<ObjectsView> {
   try {
     const cluster = await runtime.openCluster(target);
-    return await readWith(cluster, await cluster.read('read-only', signal), signal);
+    return await readWith(cluster, { target, recorded: await cluster.read('read-only', signal) }, signal);
   } catch (thrown) {
     const { subject, message } = asDeployError(thrown);
-    return { nodes: [], notes: [`The objects cannot be read: ${subject}: ${message}`] };
+    return { nodes: [], events: [], notes: [`The objects cannot be read: ${subject}: ${message}`] };
   }
 }
 
-async function readWith(cluster: TargetCluster, recorded: OwnedTarget, signal: AbortSignal): Promise<ObjectsView> {
+async function readWith(
+  cluster: TargetCluster,
+  { target, recorded }: { readonly target: Target; readonly recorded: OwnedTarget },
+  signal: AbortSignal,
+): Promise<ObjectsView> {
   const inventory = await recorded.listInventory(signal);
-  if (inventory === null) return { nodes: [], notes: [] };
+  if (inventory === null) return { nodes: [], events: [], notes: [] };
   const { entries, listed, problems } = inventory;
   const slow = entries.filter(({ id }) => needsReadiness({ id, object: null })).slice(0, READ_HEALTH);
   const awaited = slow.map(({ id, apiVersion }) => ({ id, apiVersion, mayVanish: id.kind === 'Job' }));
   const namespaces = [...new Set(slow.map(({ id }) => id.namespace))].filter((namespace) => namespace !== '');
   const [healths, descendants] = await Promise.all([
     cluster.readiness.readHealth(awaited, signal).finally(() => cluster.readiness.close()),
-    cluster.descendants(namespaces, signal),
+    cluster.descendants([...new Set([target.namespace, ...namespaces])], signal),
   ]);
   const healthOf = new Map(slow.map(({ id }, index) => [formatId(id), healths[index] ?? null]));
   const suspects = new Set(suspectsOf(entries, listed).map(({ object }) => object));
@@ -92,7 +99,12 @@ async function readWith(cluster: TargetCluster, recorded: OwnedTarget, signal: A
     health: shownHealth(health),
   }));
   const forbidden = [...problems.map(({ subject }) => subject), ...descendants.forbidden];
-  return { nodes: objectTree(owned, made), notes: notesOf(entries, slow.length, forbidden) };
+  const uids = new Set([...owned, ...made].flatMap(({ uid }) => (uid === null ? [] : [uid])));
+  return {
+    nodes: objectTree(owned, made),
+    events: eventRows(descendants.events, { target, uids }),
+    notes: notesOf(entries, slow.length, forbidden),
+  };
 }
 
 function notesOf(entries: readonly Entry[], slow: number, forbidden: readonly string[]): readonly string[] {

@@ -4,7 +4,7 @@ import type { Target } from '../../config/checked/config.ts';
 import { memoryNotices, sendNow } from '../../app/channels/send-now.ts';
 import { localRuntime } from '../../app/local/local-runtime.ts';
 import type { LocalRuntime } from '../../app/local/local-runtime.ts';
-import { endHold, setHold } from '../../deploy/hold/change-hold.ts';
+import { endHold, keptNow, setHold } from '../../deploy/hold/change-hold.ts';
 import type { HoldPorts } from '../../deploy/hold/change-hold.ts';
 import { memoryOutbox } from '../../deploy/ports/outbox.ts';
 import type { MemoryOutbox } from '../../deploy/ports/outbox.ts';
@@ -23,7 +23,7 @@ import type { WrittenTime } from '../terminal/option-values.ts';
 import { personOf } from '../terminal/person.ts';
 import { formatReport, isSuccess } from '../commands/format-report.ts';
 import { runNow } from './run-now.ts';
-import { activeHold, commitToKeep } from '../../state/current.ts';
+import { activeHold } from '../../state/current.ts';
 
 interface Opened {
   readonly target: Target;
@@ -52,7 +52,7 @@ export function holdCommand(
     const ends = endOf(until, context.nowMs());
     const { hold } = await setHold(
       async (state) => ({
-        ...(at === null ? kept(state, context.nowMs()) : { at: await allowed(at, state, steered), from: null }),
+        ...(at === null ? keptNow(state, context.nowMs()) : { at: await allowed(at, state, steered), from: null }),
         ...signed(context, reason),
         until: ends,
       }),
@@ -140,11 +140,6 @@ async function opened(
 
 function signed({ env, nowMs }: Context, reason: string): Pick<Hold, 'by' | 'reason' | 'since'> {
   return { by: personOf(env), reason, since: new Date(nowMs()).toISOString() };
-}
-
-/** A new reason or end of a hold changes nothing about its commit. */
-function kept(state: TargetState, nowMs: number): Pick<Hold, 'at' | 'from'> {
-  return activeHold(state, nowMs) ?? { at: commitToKeep(state), from: null };
 }
 
 function endOf(until: WrittenTime | null, nowMs: number): string | null {

@@ -6,6 +6,8 @@ import type { JsonObject, ResourceId } from '../../resource/resource.ts';
 import { listAll } from '../api/list.ts';
 import { pathSegment } from '../api/kinds.ts';
 import type { HealthContext } from './read-health.ts';
+import { readEvents } from './read-events.ts';
+import type { SeenEvent } from './read-events.ts';
 
 /** What a controller made, directly or not, from something else. */
 export interface Descendant {
@@ -18,6 +20,8 @@ export interface Descendant {
 
 export interface Descendants {
   readonly found: readonly Descendant[];
+  /** About any object of these namespaces. */
+  readonly events: readonly SeenEvent[];
   /** `pods in shop`: listing them is forbidden. */
   readonly forbidden: readonly string[];
 }
@@ -35,15 +39,20 @@ export async function readDescendants(
   signal: AbortSignal,
 ): Promise<Descendants> {
   const wanted = namespaces.flatMap((namespace) => KINDS.map((kind) => ({ ...kind, namespace })));
-  const lists = await Promise.all(
-    wanted.map(async ({ api, plural, group, kind, namespace }) => {
+  const [seen, ...lists] = await Promise.all([
+    readEvents(namespaces, connection, signal),
+    ...wanted.map(async ({ api, plural, group, kind, namespace }) => {
       const path = `${api}/namespaces/${pathSegment(namespace)}/${plural}?`;
       const { found, refusal } = await listAll({ path, accept: 'application/json' }, connection, signal);
       const objects = found.flatMap((object) => descendantOf(object, { group, kind, nowMs: nowMs() }));
       return { found: objects, forbidden: refusal === null ? [] : [`${plural} in ${namespace}`] };
     }),
-  );
-  return { found: lists.flatMap(({ found }) => found), forbidden: lists.flatMap(({ forbidden }) => forbidden) };
+  ]);
+  return {
+    found: lists.flatMap(({ found }) => found),
+    events: seen.found,
+    forbidden: [...lists.flatMap(({ forbidden }) => forbidden), ...seen.forbidden],
+  };
 }
 
 function descendantOf(

@@ -80,6 +80,7 @@ const Stored = z.object({
         isDeferred: z._default(z.boolean(), false),
         on: z.array(z.string()),
         isExact: z.boolean(),
+        isOpened: z.optional(z.boolean()),
       }),
     ),
     null,

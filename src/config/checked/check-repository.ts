@@ -119,11 +119,11 @@ function checkWebhookSecrets(
 }
 
 /** A header of a host that signs its deliveries would prove less than the signature. */
-function checkWebhookHeader(host: HostName | null, profile: HostProfile | null, { path, findings }: Context): void {
+function checkWebhookHeader(host: GivenHost | null, profile: HostProfile | null, { path, findings }: Context): void {
   if (host === null || profile === null || profile.signsNothing === true) return;
   const hosts = HOST_NAMES.filter((name) => isHost(name) && profileOf(name).signsNothing === true);
   findings.error([...path, 'webhookHeader'], {
-    message: `cannot be used with host: ${host}, whose deliveries have their own proof of origin`,
+    message: `cannot be used with host: ${nameOfHost(host)}, whose deliveries have their own proof of origin`,
     remedy: `Remove it; it works on ${hosts.join(', ')}.`,
   });
 }

@@ -1,7 +1,13 @@
+import { activeHold, commitToKeep } from '../../state/current.ts';
 import type { Hold } from '../../state/hold.ts';
 import type { TargetState } from '../../state/target-state.ts';
 import type { Cluster } from '../ports/cluster.ts';
 import type { Reporter } from '../ports/run-event.ts';
+
+/** A new reason or end of a hold changes nothing about its commit. */
+export function keptNow(state: TargetState, nowMs: number): Pick<Hold, 'at' | 'from'> {
+  return activeHold(state, nowMs) ?? { at: commitToKeep(state), from: null };
+}
 
 /** What a change of a hold needs. */
 export interface HoldPorts extends Pick<Reporter, 'report'> {

@@ -85,13 +85,15 @@ async function reportSuperseded(
 
 /** The next wave is an ordinary run of the newest tip, which skips what is recorded as applied. */
 async function resumeRun(
-  { revision, trigger }: CheckRequest,
+  { revision, trigger, sinceMs }: CheckRequest,
   { target, runtime }: CheckContext,
   signal: AbortSignal,
 ): Promise<void> {
+  // The same when a check that was killed requests it again: what it reports then has the same id.
+  const at = new Date(sinceMs).toISOString();
   const delivery = deliveryOf(trigger);
   runtime.log({ level: 'info', message: 'resumed', target: target.name, revision, delivery });
-  const request = { ...recipientOf(target), trigger, hint: null, at: new Date(runtime.nowMs()).toISOString() };
+  const request = { ...recipientOf(target), trigger, hint: null, at };
   await runtime.requests.send([request], signal);
 }
 

@@ -23,7 +23,9 @@ export function checkScopeOf(state: TargetState, { revision, sinceMs }: CheckReq
   const { lease } = state.run;
   const isAwaited = awaited?.revision === revision && awaited.sinceMs === sinceMs;
   // A run records what it awaits with its first write, and what it applied only with its last.
-  const isWorking = lease !== null && lease.untilMs > nowMs;
+  // One that died before that leaves its lease behind, and its retry queues another check.
+  const isRetried = nowMs < sinceMs + RECORDED_WITHIN_MS;
+  const isWorking = lease !== null && (lease.untilMs > nowMs || isRetried);
   if (isWorking && attempted === revision) return { kind: 'open' };
   // A run that writes no object takes no lease, and queues its check before it records what it awaits.
   const isNewer = awaited === null || awaited.sinceMs < sinceMs;

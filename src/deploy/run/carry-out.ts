@@ -14,7 +14,6 @@ import { pendingOfHeld, refusalState, successState, transitionsOf } from './stat
 import { statusIsFinal } from './waiting.ts';
 import { locateFields } from '../prepare/locate-fields.ts';
 import { namesOf } from '../prepare/names.ts';
-import { waitForRelease } from './wait-for-release.ts';
 
 /** Does what the plan decided. */
 export async function carryOut(planned: PlannedRun, world: World, signal: AbortSignal): Promise<Report> {
@@ -55,7 +54,7 @@ function carryOutNext(run: PlannedRun, world: World, signal: AbortSignal): Promi
     case 'record':
       return record(run, world, signal);
     case 'wait':
-      return waitForRelease(run, world, signal);
+      return waitForOthers(run, world, signal);
     case 'pause': {
       const { plan } = run;
       const pause = {
@@ -71,6 +70,12 @@ function carryOutNext(run: PlannedRun, world: World, signal: AbortSignal): Promi
     default:
       return next satisfies never;
   }
+}
+
+/** Few pushes move objects between targets. */
+async function waitForOthers(run: PlannedRun, world: World, signal: AbortSignal): Promise<Report> {
+  const { waitForRelease } = await import('./wait-for-release.ts');
+  return waitForRelease(run, world, signal);
 }
 
 /** Targets that have not run yet decide what this one may forget. A run that was requested by them does not request them again. */

@@ -5,8 +5,6 @@ import { hasFailed } from '../../state/history.ts';
 import { reportSuperseded } from './report-events.ts';
 import { owed, previousOf, unchangedSince } from './outcome.ts';
 import { waitBefore } from './pause-before.ts';
-import { planRun } from '../prepare/prepare.ts';
-import { releaseAndWait } from './wait-for-release.ts';
 import type { StartedRun } from '../prepare/started-run.ts';
 import { refusalState } from './state-transitions.ts';
 import type { Stop } from '../prepare/stops.ts';
@@ -46,7 +44,10 @@ export async function endEarly(
     }
     case 'waiting':
       await reportSuperseded(run, world, signal);
-      if (stop.owesRelease) return releaseFirst(run, stop.on, { world, signal });
+      if (stop.owesRelease) {
+        const { releaseFirst } = await import('./wait-for-release.ts');
+        return releaseFirst(run, stop.on, { world, signal });
+      }
       return waitBefore(run, { on: stop.on, check: null, isApplied: false }, world, signal);
     default:
       return stop satisfies never;
@@ -61,19 +62,6 @@ async function endKept(
   // No push needs it while nothing keeps the tip back.
   const { endHeld } = await import('./held.ts');
   return (await endHeld(kept, run, context)) ?? endEarly({ kind: 'current' }, run, context);
-}
-
-/** The dependency waits for objects of this target, which are released before anything else is done. */
-async function releaseFirst(
-  run: StartedRun,
-  on: readonly string[],
-  { world, signal }: { readonly world: World; readonly signal: AbortSignal },
-): Promise<Report> {
-  const planned = await planRun(run, { options: { at: null }, world }, signal);
-  // A release is a write too, and this one has no plan that anyone could approve.
-  return planned.plan.refusals.length > 0 || run.request.target.approval === 'plan'
-    ? waitBefore(run, { on, check: null, isApplied: false }, world, signal)
-    : releaseAndWait(planned, on, world, signal);
 }
 
 /** Does the state still record that a run waits or failed? */

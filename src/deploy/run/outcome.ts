@@ -30,7 +30,7 @@ export function owed({
   request,
   state,
   revision,
-}: Pick<StartedRun, 'request' | 'state' | 'revision'>): Pick<Report, 'isOwed' | 'isAnswered'> {
+}: Pick<StartedRun, 'request' | 'state' | 'revision'>): Partial<Pick<Report, 'isOwed' | 'isAnswered' | 'readiness'>> {
   const { progress, outcome, applied } = state;
   // What failed may have been done meanwhile, by another target for example.
   if (outcome.attempted === revision && hasFailed(outcome)) return { isOwed: true };
@@ -40,7 +40,10 @@ export function owed({
   if (isRepeated || isLeftByHold(state, revision)) return { isOwed: true };
   if (applied.source?.revision !== revision || !hasSucceeded(outcome)) return {};
   if (Date.parse(request.at) > Date.parse(applied.deployedAt ?? '')) return { isAnswered: true };
-  return (request.tries ?? 1) > 1 && outcome.pendingOn === revision ? { isOwed: true } : {};
+  if ((request.tries ?? 1) === 1 || outcome.pendingOn !== revision) return {};
+  // What awaits nothing was ready at once.
+  const isReady = request.target.waitMs > 0 && progress.awaited?.revision !== revision;
+  return isReady ? { isOwed: true, readiness: 'ready' } : { isOwed: true };
 }
 
 /** Reports a commit that was applied in several runs as one. */

@@ -1,4 +1,5 @@
 import { DeployError } from '../../error/deploy-error.ts';
+import { openedCommit } from '../../state/current.ts';
 import { joinChanges } from '../../state/target-state.ts';
 import type { StateChange, Waiting } from '../../state/target-state.ts';
 import { isWaitingFor, waitingChange } from '../../state/waiting.ts';
@@ -7,6 +8,7 @@ import type { CheckRequest } from '../ports/check-request.ts';
 import type { RecordedTarget } from '../ports/cluster.ts';
 import type { Report } from '../ports/report.ts';
 import type { World } from '../ports/world.ts';
+import type { StartedRun } from '../prepare/started-run.ts';
 import { unchanged } from '../report/report.ts';
 import { reportWaiting } from './report-events.ts';
 
@@ -25,7 +27,7 @@ interface PauseBefore extends Pick<Waiting, 'on' | 'isApplied'> {
  * that; null when it is another target, which queues its dependents itself.
  */
 export async function waitBefore(
-  run: WaitingRun & { readonly recorded: RecordedTarget; readonly isHeld: boolean },
+  run: WaitingRun & Pick<StartedRun, 'recorded' | 'isHeld' | 'request'>,
   { on, check, isApplied, errors = [], also = {} }: PauseBefore,
   world: World,
   signal: AbortSignal,
@@ -34,6 +36,7 @@ export async function waitBefore(
   const { waiting } = state.progress;
   // For repeated requests with nothing new, neither the state nor the commit status is written.
   const isKnown = isWaitingFor(run, on);
+  if (isKnown && diedBeforeReport(run)) await reportWaiting(run, on, world, signal);
   if (!isKnown || (check !== null && !isCheckPending(run, world))) {
     if (check !== null) await world.checks.send(check, 0, signal);
     if (!isKnown) await reportWaiting(run, on, world, signal);
@@ -42,6 +45,8 @@ export async function waitBefore(
       counts: NO_COUNTS,
       isApplied,
       isExact: waiting?.isExact === true,
+      // A hold and a window still let it end.
+      ...(openedCommit(state) === revision ? { isOpened: true } : {}),
       errors,
     });
     const awaited = check === null ? {} : { progress: { awaited: { revision, sinceMs } } };
@@ -49,6 +54,17 @@ export async function waitBefore(
   }
   const previous = state.applied.source?.revision ?? null;
   return { ...unchanged(revision, previous), verdict: 'waiting', waitingFor: on };
+}
+
+/** The run of this request has closed, so the commit waits; but it did not end, and may not have reported that. */
+function diedBeforeReport({
+  request,
+  state: { progress },
+  revision,
+}: Pick<StartedRun, 'request' | 'state' | 'revision'>) {
+  const { waiting, awaited } = progress;
+  if (waiting?.isExact !== true || awaited?.revision !== revision) return false;
+  return (request.tries ?? 1) > 1 && Date.parse(request.at) <= awaited.sinceMs;
 }
 
 /** Is the last check that was queued still running? */

@@ -2,7 +2,8 @@ import { describeRelease, withReleases } from '../../plan/model/plan.ts';
 import { isWaitingFor, waitingChange } from '../../state/waiting.ts';
 import type { Report } from '../ports/report.ts';
 import type { World } from '../ports/world.ts';
-import type { PlannedRun } from '../prepare/started-run.ts';
+import { planRun } from '../prepare/prepare.ts';
+import type { PlannedRun, StartedRun } from '../prepare/started-run.ts';
 import { applied } from '../report/report.ts';
 import { previousOf } from './outcome.ts';
 import { waitBefore } from './pause-before.ts';
@@ -43,4 +44,17 @@ export async function releaseAndWait(
   await world.stage('record', () => open.close(signal));
   const report = applied(revision, previousOf(state), { plan: releases, results: open.results, waitMs: 0 });
   return { ...report, waitingFor: on };
+}
+
+/** The dependency waits for objects of this target, which are released before anything else is done. */
+export async function releaseFirst(
+  run: StartedRun,
+  on: readonly string[],
+  { world, signal }: { readonly world: World; readonly signal: AbortSignal },
+): Promise<Report> {
+  const planned = await planRun(run, { options: { at: null }, world }, signal);
+  // A release is a write too, and this one has no plan that anyone could approve.
+  return planned.plan.refusals.length > 0 || run.request.target.approval === 'plan'
+    ? waitBefore(run, { on, check: null, isApplied: false }, world, signal)
+    : releaseAndWait(planned, on, world, signal);
 }

@@ -72,7 +72,7 @@ tbody th { font-weight: 600; text-align: left; }
 tbody td, tbody th { padding: .55rem .9rem; vertical-align: top; border-bottom: 1px solid var(--line); }
 tbody tr:last-child > * { border-bottom: 0; }
 .fleet { table-layout: fixed; min-width: 44rem; } .fleet th:nth-child(1) { width: 10.5rem; } .fleet th:nth-child(2) { width: 26%; } .fleet thead th:nth-child(4) { width: 7rem; } .fleet thead th:nth-child(5) { width: 20%; }
-.fleet td, .fleet tbody th { overflow-wrap: anywhere; }
+.fleet td, .fleet tbody th { overflow-wrap: anywhere; } .wide { min-width: 50rem; } h1 + .problems { margin-top: .75rem; }
 .note, .by { display: block; font-weight: 400; font-size: .86rem; color: var(--soft); overflow-wrap: anywhere; }
 .where, time { color: var(--soft); } .none { color: var(--soft); }
 .head { display: flex; flex-wrap: wrap; align-items: center; gap: .75rem 1rem; margin-bottom: 1.25rem; }

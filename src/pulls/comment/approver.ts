@@ -1,19 +1,22 @@
 import { code } from '../../deploy/show/markdown-text.ts';
 import type { Account, Contributors } from '../../githost/port/pull-requests.ts';
 
-export interface ApproverFacts {
+export interface RightFacts {
   readonly by: Account;
-  readonly author: Account;
-  /** Null: the host does not say. */
-  readonly contributors: Contributors | null;
   /** Null: the credentials may not find out. */
   readonly mayWrite: boolean | null;
   /** User names; empty: everyone who may write. */
   readonly approvers: readonly string[];
 }
 
-/** Why an account may not approve the plan of a pull request; null: it may. What cannot be found out is refused. */
-export function refuseApprover({ by, author, contributors, mayWrite, approvers }: ApproverFacts): string | null {
+export interface ApproverFacts extends RightFacts {
+  readonly author: Account;
+  /** Null: the host does not say. */
+  readonly contributors: Contributors | null;
+}
+
+/** Why an account may not decide what is deployed; null: it may. What cannot be found out is refused. */
+export function refuseUnlisted({ by, mayWrite, approvers }: RightFacts, what: string): string | null {
   const name = code(by.name);
   const isListed = approvers.some((each) => isSameName(each, by.name));
   if (approvers.length > 0 && !isListed)
@@ -21,7 +24,16 @@ export function refuseApprover({ by, author, contributors, mayWrite, approvers }
   if (!isListed && mayWrite === null)
     return `The credentials of Headgate may not find out whether ${name} may write to the repository.`;
   if (!isListed && mayWrite === false)
-    return `Only accounts that may write to the repository approve plans, and ${name} may not.`;
+    return `Only accounts that may write to the repository ${what}, and ${name} may not.`;
+  return null;
+}
+
+/** Why an account may not approve the plan of a pull request; null: it may. */
+export function refuseApprover({ author, contributors, ...facts }: ApproverFacts): string | null {
+  const { by } = facts;
+  const name = code(by.name);
+  const refusal = refuseUnlisted(facts, 'approve plans');
+  if (refusal !== null) return refusal;
   if (by.id === author.id || isSameName(by.name, author.name))
     return `${name} opened the pull request: another person has to approve it.`;
   if (contributors?.isComplete !== true)

@@ -111,4 +111,4 @@ export function withNote(content: string, note: string | null): string {
   return note === null ? rest : `> ${note}\n\n${rest}`;
 }
 
-export const HELP = `Comment ${code('/headgate plan')} to plan again, ${code('/headgate plan TARGET')} to plan that target too, ${code('/headgate approve HASH')} to let a merge through whose plan is not the one that was shown, ${code('/headgate help')} for this list.`;
+export const HELP = `Comment ${code('/headgate plan')} to plan again, ${code('/headgate plan TARGET')} to plan that target too, ${code('/headgate approve HASH')} to let a merge through whose plan is not the one that was shown, ${code('/headgate hold TARGET REASON')} and ${code('/headgate release TARGET')} to keep a target where it is and to deploy it again, ${code('/headgate help')} for this list.`;

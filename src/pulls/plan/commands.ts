@@ -1,7 +1,7 @@
 import type { PlanOfOne } from '../../deploy/ports/githost/plan-request.ts';
 import { code } from '../../deploy/show/markdown-text.ts';
 import type { Account } from '../../githost/port/pull-requests.ts';
-import { refuseApprover } from '../comment/approver.ts';
+import { refuseApprover, refuseUnlisted } from '../comment/approver.ts';
 import { readCommand } from '../comment/command.ts';
 import type { Command } from '../comment/command.ts';
 import { HELP } from '../comment/plan-comment.ts';
@@ -14,6 +14,8 @@ export interface GivenCommand {
   readonly command: Command;
   /** Null: it is carried out. */
   readonly refusal: string | null;
+  /** What it did, if people cannot see that elsewhere. */
+  readonly done?: string;
 }
 
 /**
@@ -53,6 +55,10 @@ async function refusalOf(
     const { approvers } = repository.pullRequests;
     return refuseApprover({ by, author: pullRequest.author, contributors, mayWrite, approvers });
   }
+  if (command.kind === 'hold' || command.kind === 'release') {
+    const { approvers } = repository.pullRequests;
+    return refuseUnlisted({ by, mayWrite, approvers }, 'hold and release targets');
+  }
   if (mayWrite === true) return null;
   const may = `${code(`/headgate ${command.kind}`)} is for accounts that may write to ${code(repository.fullName)}`;
   if (mayWrite === false) return `${may}, and ${code(by.name)} may not.`;
@@ -65,6 +71,10 @@ export function asksForPlan({ command, refusal }: GivenCommand): boolean {
   return command.kind === 'plan' && refusal === null;
 }
 
+export function isSteering({ command }: GivenCommand): boolean {
+  return command.kind === 'hold' || command.kind === 'release';
+}
+
 /** The target that a command names. */
 export function targetOf(given: GivenCommand): string | null {
   return asksForPlan(given) && given.command.kind === 'plan' ? given.command.target : null;
@@ -72,8 +82,9 @@ export function targetOf(given: GivenCommand): string | null {
 
 /** What is written at the top of the comment; null: nothing but the plan was requested. */
 export function answerTo(commands: readonly GivenCommand[]): string | null {
-  const notes = commands.flatMap(({ command, refusal }) => {
+  const notes = commands.flatMap(({ command, refusal, done }) => {
     if (refusal !== null) return [refusal];
+    if (done !== undefined) return [done];
     return command.kind === 'help' ? [HELP] : [];
   });
   return notes.at(-1) ?? null;

@@ -15,8 +15,9 @@ import { openPullRequest } from './open-pull-request.ts';
 import { planTargets } from './plan-targets.ts';
 import { findOwnComment, publishComment, publishNote, publishStatuses } from './publish.ts';
 import type { OwnComment } from './publish.ts';
-import { answerTo, asksForPlan, reactTo, readCommands, targetOf } from './commands.ts';
+import { answerTo, asksForPlan, isSteering, reactTo, readCommands, targetOf } from './commands.ts';
 import type { GivenCommand } from './commands.ts';
+import type { Steering } from './steer.ts';
 
 /** The rest is named, and planned by a command. */
 const MAX_TARGETS = 20;
@@ -42,7 +43,8 @@ export async function planPullRequest(
   const opened = await openPullRequest(requests, context, signal);
   if (opened.kind === 'ignored') return opened;
   const { open } = opened;
-  const commands = await readCommands(requests, open, signal);
+  const read = await readCommands(requests, open, signal);
+  const commands = read.some(isSteering) ? await steer(read, { open, requests, context }, signal) : read;
   if (opened.kind === 'merged') {
     await approveMerged(commands, open, context, signal);
     await reactTo(commands, open, signal);
@@ -55,6 +57,16 @@ export async function planPullRequest(
   const outcome = isWanted ? await planAndShow(answering, context, signal) : await answer(answering, signal);
   await reactTo(commands, open, signal);
   return outcome;
+}
+
+/** Few comments hold or release a target. */
+async function steer(
+  commands: readonly GivenCommand[],
+  steering: Steering,
+  signal: AbortSignal,
+): Promise<readonly GivenCommand[]> {
+  const { steerTargets } = await import('./steer.ts');
+  return steerTargets(commands, steering, signal);
 }
 
 interface Answering {

@@ -229,6 +229,14 @@ describe('an attack on the page', () => {
   });
 });
 
+it('approves nothing without the hash of a plan, and nothing on a target that needs no approval', async () => {
+  const session = await signIn();
+  const headers = { ...FORM, cookie: session.cookie, origin: origin() };
+  const body = form({ form: session.form, revision: 'a'.repeat(40), hash: '3f9c2a1d'.repeat(4) });
+  expect((await ask(`/targets/${HELD}/approve`, { method: 'POST', headers, body })).status).toBe(404);
+  expect(done).toEqual([]);
+});
+
 describe('a page that only reads', () => {
   beforeEach(async () => {
     await server.close();
@@ -239,7 +247,7 @@ describe('a page that only reads', () => {
     const { cookie } = await signIn();
     const { text } = await ask(`/targets/${HELD}`, { headers: { cookie } });
     expect(text).toContain('read-only');
-    expect(text).not.toMatch(/>(Deploy|Hold|Release|Roll back)</);
+    expect(text).not.toMatch(/>(Deploy|Approve|Hold|Release|Roll back)</);
     expect(text).not.toContain('<form');
     expect((await ask(HOLD, { headers: { cookie } })).status).toBe(404);
     const headers = { ...FORM, cookie, origin: origin() };

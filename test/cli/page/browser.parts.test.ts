@@ -7,10 +7,11 @@ import type { Activities, Confirmed } from '../../../src/cli/page/activities.ts'
 import type { Activity } from '../../../src/page/model.ts';
 import type { LoopbackServer } from '../../../src/platforms/local/loopback-server.ts';
 import { AXE, startBrowser } from '../../rig/page/browser.ts';
-import { generatedReader, HOSTILE, NOW } from '../../rig/page/generated-fleet.ts';
+import { generatedReader, HOSTILE, NOW, PLAN } from '../../rig/page/generated-fleet.ts';
 
 const IS_OPEN = "document.querySelector('details').open";
 const HELD = 'mail-prod-eu-3';
+const WAITING = 'search-staging-137';
 /** Enough to have a target in each condition. */
 const reader = generatedReader(220);
 let browser: Browser;
@@ -102,6 +103,11 @@ describe('the page in a browser', () => {
     ['target-held', `/targets/${HELD}`, { scheme: 'light' }],
     ['plan-dark', `/targets/${HELD}/plan`, { scheme: 'dark' }],
     ['rollback', `/targets/${HELD}/rollback`, { scheme: 'light' }],
+    ['target-waiting', `/targets/${WAITING}`, { scheme: 'light' }],
+    ['approve', `/targets/${WAITING}/approve`, { scheme: 'light' }],
+    ['approve-phone-dark', `/targets/${WAITING}/approve`, { scheme: 'dark', width: 390 }],
+    ['images', '/images', { scheme: 'light' }],
+    ['images-phone-dark', '/images', { scheme: 'dark', width: 390 }],
     ['target-phone-dark', `/targets/${HELD}`, { scheme: 'dark', width: 390 }],
     ['hold', `/targets/${HELD}/hold`, { scheme: 'dark' }],
   ] as const)(
@@ -118,7 +124,7 @@ describe('the page in a browser', () => {
 
   it('shows markup in subjects, authors, names, reasons and annotations as text', async () => {
     const page = await open();
-    for (const address of ['/', `/targets/${HELD}`, `/targets/${HELD}/plan`, `/targets/${HELD}/rollback`]) {
+    for (const address of ['/', `/targets/${HELD}`, `/targets/${HELD}/plan`, `/targets/${HELD}/rollback`, '/images']) {
       await page.goto(`${server.url}${address}`);
       expect(await page.locator('img').count()).toBe(0);
       expect(await page.title()).not.toContain('owned');
@@ -181,6 +187,39 @@ describe('the page in a browser', () => {
     await page.getByRole('button', { name: 'Hold' }).click();
     await page.waitForURL(`${server.url}/targets/${HELD}`);
     expect(confirmed[1]).toMatchObject({ action: 'hold', reason: 'incident 4712', until: { inMs: 7_200_000 } });
+  }, 60_000);
+
+  it('approves exactly the plan that it shows, on the target that waits for it', async () => {
+    const page = await open({ scripts: false });
+    await page.goto(`${server.url}/targets/${HELD}`);
+    expect(await page.getByRole('link', { name: 'Approve' }).count()).toBe(0);
+    expect((await page.goto(`${server.url}/targets/${HELD}/approve`))?.status()).toBe(404);
+    await page.goto(`${server.url}/targets/${WAITING}`);
+    expect(await page.getByRole('link', { name: 'Deploy', exact: true }).count()).toBe(0);
+    await page.getByRole('link', { name: 'Approve' }).click();
+    await page.getByText('Deployment.apps shop/web').waitFor();
+    await page.getByText(PLAN.hash ?? '').waitFor();
+    await page.getByRole('button', { name: 'Approve the plan' }).click();
+    await page.waitForURL(`${server.url}/targets/${WAITING}`);
+    expect(confirmed).toMatchObject([{ action: 'approve', target: { name: WAITING }, hash: PLAN.hash }]);
+  }, 60_000);
+
+  it('leads from the targets to the images, and shows why one is not at its newest version', async () => {
+    const page = await open({ scripts: false });
+    await page.getByRole('link', { name: '3 image policies' }).click();
+    await page.waitForURL(`${server.url}/images`);
+    const mail = page.getByRole('row').filter({ has: page.getByRole('rowheader', { name: 'mail' }) });
+    for (const text of ['build-41, build-44', 'build-45', 'and reverted', 'within 5m', 'newest numerical tag'])
+      expect(await mail.getByText(text).count(), text).toBeGreaterThan(0);
+    expect(await page.locator('#live').getAttribute('data-events')).toBe('');
+  }, 60_000);
+
+  it('shows the events of a target and of its objects', async () => {
+    const page = await open();
+    await page.goto(`${server.url}/targets/${HELD}`);
+    const events = page.getByRole('region', { name: 'Events' });
+    expect(await events.getByRole('row').count()).toBe(3);
+    expect(await events.getByText('14 times').count()).toBe(1);
   }, 60_000);
 
   it('shows what an action does without being loaded again', async () => {

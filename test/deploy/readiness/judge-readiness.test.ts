@@ -60,6 +60,14 @@ describe('checkScopeOf', () => {
     expect(scopeOf(open(NOW_MS))).toEqual({ kind: 'superseded', by: B, isAwaited: true });
   });
 
+  it('is open after the run that queued the check died, until its retry has ended, for ten minutes', () => {
+    const died = applied(B, { outcome: { attempted: A }, ...leased(8) });
+    expect(checkScopeOf(died, check, 7 + 599_999)).toEqual({ kind: 'open' });
+    expect(checkScopeOf(died, check, 7 + 600_000)).toEqual({ kind: 'superseded', by: B, isAwaited: true });
+    const retried = withChange(died, { progress: { awaited: { revision: A, sinceMs: 9 } } });
+    expect(checkScopeOf(retried, check, 7 + 599_999)).toEqual({ kind: 'open' });
+  });
+
   it('is open until the run that queued the check has recorded what it awaits, and no longer than ten minutes', () => {
     const unrecorded = withChange(applied(B), { progress: { awaited: { revision: B, sinceMs: 6 } } });
     expect(checkScopeOf(unrecorded, check, 7 + 599_999)).toEqual({ kind: 'open' });

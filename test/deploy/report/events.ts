@@ -63,6 +63,12 @@ export const EVENTS = {
   }),
   'a run without changes that answers a delivery': finished(unchanged(A, A)),
   'a run without changes that answers no delivery': finished(unchanged(A, A), { answersCommit: false }),
+  'a run without changes after one that died': finished({ ...unchanged(A, A), readiness: 'ready', isOwed: true }),
+  'a run without changes after one whose readiness is checked': finished({
+    ...unchanged(A, A),
+    readiness: 'awaited',
+    isOwed: true,
+  }),
   'a refusal that is recorded': finished({
     ...unchanged(A, null),
     verdict: 'refused',

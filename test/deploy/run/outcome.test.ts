@@ -27,7 +27,11 @@ const owedTo = (given: Partial<TargetRequest>, state = APPLIED) => owed({ reques
 
 describe('the status of a commit whose objects are applied', () => {
   it('is owed when the run of a retried request may have died before it reported', () => {
-    expect(owedTo({ tries: 2 })).toEqual({ isOwed: true });
+    const waits = aTarget({ waitMs: 1 });
+    expect(owedTo({ tries: 2, target: waits })).toEqual({ isOwed: true, readiness: 'ready' });
+    const awaited = withChange(APPLIED, { progress: { awaited: { revision, sinceMs: 1 } } });
+    expect(owedTo({ tries: 2, target: waits }, awaited)).toEqual({ isOwed: true });
+    expect(owedTo({ tries: 2, target: aTarget({ waitMs: 0 }) })).toEqual({ isOwed: true });
   });
 
   it('is not owed to a first request that is older than the run, which reported for both', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { refuseApprover } from '../../../src/pulls/comment/approver.ts';
+import { refuseApprover, refuseUnlisted } from '../../../src/pulls/comment/approver.ts';
 import type { ApproverFacts } from '../../../src/pulls/comment/approver.ts';
 
 const account = (id: string, name: string, displayName: string | null = null) => ({ id, name, displayName });
@@ -9,6 +9,21 @@ function refusal(change: Partial<ApproverFacts> = {}): string {
   const facts = { by: account('12', 'bob'), author: account('11', 'ann'), contributors, mayWrite: true, approvers: [] };
   return refuseApprover({ ...facts, ...change }) ?? 'may';
 }
+
+describe('an account that holds or releases a target', () => {
+  const refusalOf = (mayWrite: boolean | null, approvers: readonly string[] = []) =>
+    refuseUnlisted({ by: account('12', 'bob'), mayWrite, approvers }, 'hold and release targets');
+
+  it('may, when it may write or, if there are approvers, is one of these', () => {
+    expect(refusalOf(true)).toBeNull();
+    expect(refusalOf(false, ['Bob'])).toBeNull();
+    expect(refusalOf(false)).toBe(
+      'Only accounts that may write to the repository hold and release targets, and `bob` may not.',
+    );
+    expect(refusalOf(null)).toMatch(/may not find out/);
+    expect(refusalOf(true, ['cleo'])).toMatch(/is not one of `approvers`: `cleo`/);
+  });
+});
 
 describe('an account that approves a plan', () => {
   it('may, when it may write and has no part in the pull request', () => {

@@ -8,6 +8,8 @@ export interface FaultMode {
   readonly inject: (testbed: FaultTestbed) => Fault;
   /** Headgate has to blame the manifest, so only the next delivery retries. */
   readonly isFinal?: true;
+  /** A channel does not get a message that its service refuses: only a person can fix that. */
+  readonly isRefusal?: true;
 }
 
 export const KILLS: readonly FaultMode[] = [
@@ -31,8 +33,8 @@ const status = (code: number, headers: Readonly<Record<string, string>> = {}): F
 const stallMs = 2 * REQUEST_MS;
 
 export const BAD_RESPONSES: readonly FaultMode[] = [
-  { name: 'request n is answered with 409', inject: status(409) },
-  { name: 'request n is answered with 422', inject: status(422), isFinal: true },
+  { name: 'request n is answered with 409', inject: status(409), isRefusal: true },
+  { name: 'request n is answered with 422', inject: status(422), isFinal: true, isRefusal: true },
   { name: 'request n is answered with 429', inject: status(429, { 'retry-after': '1' }) },
   { name: 'request n is answered with 500', inject: status(500) },
   { name: 'request n is answered with 503', inject: status(503) },

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CHANNEL_EVENTS } from '../../../src/config/written/channel-events.ts';
 import type { ClusterAddress } from '../cluster/control-plane.ts';
 import { startFaultProxy } from '../cluster/fault-proxy.ts';
 import type { Fault, FaultProxy } from '../cluster/fault-proxy.ts';
@@ -19,17 +20,28 @@ import { startHttpProxy } from './http-proxy.ts';
 import type { HttpProxy, Passing } from './http-proxy.ts';
 import { openGitWriter } from './git-writer.ts';
 import type { Commit, GitWriter } from './git-writer.ts';
+import { startNoticeReceiver } from './receiver.ts';
+import type { NoticeReceiver } from './receiver.ts';
 import { pairOf } from './scenario.ts';
+import type { WindowIs } from './scenario.ts';
 import { QUEUE_IS_AT } from './queue-over-http.ts';
 
 /** One request of the child to one of the servers. */
 export interface ProxiedRequest {
-  readonly server: 'kubernetes' | 'git' | 'queue';
+  readonly server: 'kubernetes' | 'git' | 'queue' | 'channel';
   readonly method: string;
   readonly path: string;
 }
 
 const FULL_NAME = 'acme/fleet';
+/** With windows, a target is swept: nothing is delivered when one opens. */
+const SWEEP_MS = 1_000;
+const HOUR_MS = 3_600_000;
+/** Years away from today, so that no run is near an edge. */
+const WINDOWS: Readonly<Record<WindowIs, object>> = {
+  open: { allow: '2020-01-01 00:00 / 2090-01-01 00:00', timezone: 'UTC' },
+  closed: { allow: '2090-01-01 00:00 / 2091-01-01 00:00', timezone: 'UTC' },
+};
 
 /**
  * `headgate serve` as a child process, with a proxy that can inject faults in front of each server that it uses. Every
@@ -46,10 +58,12 @@ export class FaultTestbed {
   queueUrl = '';
   fault: (request: ProxiedRequest) => Fault = () => 'pass';
   readonly directory: string;
-  readonly #proxies: { kubernetes: FaultProxy; git: HttpProxy; queue: HttpProxy };
+  readonly receiver: NoticeReceiver;
+  readonly #proxies: { kubernetes: FaultProxy; git: HttpProxy; queue: HttpProxy; channel: HttpProxy };
   #serve: ChildProcess | null = null;
   #command: ChildProcess | null = null;
   #visibilitySeconds = 1;
+  #sweepMs = HOUR_MS;
   #programs = SOURCES;
 
   private constructor(parts: {
@@ -57,17 +71,24 @@ export class FaultTestbed {
     host: GitHost;
     git: GitWriter;
     directory: string;
+    receiver: NoticeReceiver;
     proxies: FaultTestbed['proxies'];
   }) {
     this.api = parts.api;
     this.host = parts.host;
     this.git = parts.git;
     this.directory = parts.directory;
+    this.receiver = parts.receiver;
     this.#proxies = parts.proxies;
   }
 
   get proxies() {
     return this.#proxies;
+  }
+
+  /** The child has one target, with a window and a channel. */
+  get isWindowed(): boolean {
+    return this.#sweepMs !== HOUR_MS;
   }
 
   /** `visibilitySeconds`: how long a message that a killed child had received stays hidden. */
@@ -88,7 +109,7 @@ export class FaultTestbed {
     const faultOf = (request: ProxiedRequest): Fault => testbed?.fault(request) ?? 'pass';
     const kubernetes = await startFaultProxy(cluster);
     kubernetes.fault = ({ method, path }) => faultOf({ server: 'kubernetes', method, path });
-    const passing = (server: 'git' | 'queue') => (at: Passing) =>
+    const passing = (server: 'git' | 'queue' | 'channel') => (at: Passing) =>
       isIdle(at) ? 'pass' : faultOf({ server, method: at.method, path: nameOf(at) });
     const gitProxy = await startHttpProxy({
       upstream: () => Promise.resolve(host.url),
@@ -100,12 +121,19 @@ export class FaultTestbed {
       isPoll,
       fault: passing('queue'),
     });
-    const proxies = { kubernetes, git: gitProxy, queue };
+    const receiver = await startNoticeReceiver();
+    const channel = await startHttpProxy({
+      upstream: () => Promise.resolve(receiver.url),
+      isPoll: () => false,
+      fault: passing('channel'),
+    });
+    const proxies = { kubernetes, git: gitProxy, queue, channel };
     testbed = new FaultTestbed({
       api: await openApi(cluster),
       host,
       git: openGitWriter(repository),
       directory,
+      receiver,
       proxies,
     });
     testbed.#visibilitySeconds = visibilitySeconds;
@@ -116,6 +144,34 @@ export class FaultTestbed {
 
   /** The child has exactly these targets after its next start. */
   async use(targets: readonly string[]): Promise<void> {
+    this.#sweepMs = HOUR_MS;
+    await this.#configure({
+      targets: targets.flatMap((namespace) => {
+        const { first, second, branch } = pairOf(namespace);
+        return [
+          { ...targetOf(namespace), name: namespace, branch: namespace, path: 'apps' },
+          { ...targetOf(namespace), name: first, branch, path: 'apps' },
+          { ...targetOf(namespace), name: second, branch, path: 'sites' },
+        ];
+      }),
+    });
+  }
+
+  /** The child has only this target after its next start, with such a window and a channel, and sweeps often. */
+  async useWindow(target: string, window: WindowIs): Promise<void> {
+    this.#sweepMs = SWEEP_MS;
+    const own = { ...targetOf(target), name: target, branch: target, path: 'apps' };
+    await writeFile(join(this.directory, 'hook-url'), this.#proxies.channel.url);
+    await writeFile(join(this.directory, 'hook-secret'), SECRET);
+    await this.#configure({
+      channels: {
+        hook: { kind: 'webhook', url: 'file:./hook-url', token: 'file:./hook-secret', events: CHANNEL_EVENTS },
+      },
+      targets: [{ ...own, windows: [WINDOWS[window]], notify: ['hook'] }],
+    });
+  }
+
+  async #configure(of: { readonly targets: readonly object[]; readonly channels?: object }): Promise<void> {
     await this.stop();
     const { kubernetes, git } = this.#proxies;
     await writeFile(join(this.directory, 'kubeconfig'), kubernetes.kubeconfig);
@@ -130,21 +186,7 @@ export class FaultTestbed {
           credentials: 'env:FLEET_TOKEN',
         },
       },
-      targets: targets.flatMap((namespace) => {
-        const common = {
-          repository: 'fleet',
-          cluster: 'lab',
-          namespace,
-          createNamespace: true,
-          prune: { empty: true },
-        };
-        const { first, second, branch } = pairOf(namespace);
-        return [
-          { ...common, name: namespace, branch: namespace, path: 'apps' },
-          { ...common, name: first, branch, path: 'apps' },
-          { ...common, name: second, branch, path: 'sites' },
-        ];
-      }),
+      ...of,
     };
     await writeFile(join(this.directory, 'headgate.yml'), JSON.stringify(config));
   }
@@ -152,7 +194,7 @@ export class FaultTestbed {
   /** Starts the child unless it is running. */
   async start(): Promise<void> {
     if (isRunning(this.#serve)) return;
-    const args = [...this.#files, this.#proxies.queue.url, String(this.#visibilitySeconds)];
+    const args = [...this.#files, this.#proxies.queue.url, String(this.#visibilitySeconds), String(this.#sweepMs)];
     const url = await new Promise<string>((resolve, reject) => {
       const onLine = (line: Line) => {
         this.log.push(line);
@@ -209,9 +251,9 @@ export class FaultTestbed {
     }
   }
 
-  /** Is the queue empty? Unknown, so false, while the child is not running. */
-  isIdle(): boolean {
-    return isRunning(this.#serve) && isQueueEmpty(this.#files[1]);
+  /** Is every queue `besides` one empty? Unknown, so false, while the child is not running. */
+  isIdle(besides = ''): boolean {
+    return isRunning(this.#serve) && isQueueEmpty(this.#files[1], besides);
   }
 
   /** Posts the signed delivery of a commit. Returns whether it was queued. */
@@ -239,17 +281,23 @@ export class FaultTestbed {
 
   /** Drops the log so far. */
   forget(): void {
+    this.receiver.received.length = 0;
     this.log.length = 0;
     this.output = '';
   }
 
   async close(): Promise<void> {
     await this.stop();
-    const { kubernetes, git, queue } = this.#proxies;
-    await Promise.all([kubernetes.close(), git.close(), queue.close(), this.host.close()]);
+    const { kubernetes, git, queue, channel } = this.#proxies;
+    await Promise.all([kubernetes.close(), git.close(), queue.close(), channel.close()]);
+    await Promise.all([this.host.close(), this.receiver.close()]);
     this.api.close();
     await rm(this.directory, { recursive: true, force: true });
   }
+}
+
+function targetOf(namespace: string) {
+  return { repository: 'fleet', cluster: 'lab', namespace, createNamespace: true, prune: { empty: true } };
 }
 
 /** Names for a branch, a target and a namespace each. */

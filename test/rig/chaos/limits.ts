@@ -3,3 +3,4 @@ export const LEASE_MS = 4000;
 export const REQUEST_MS = 1000;
 export const ON_PARENT = 6;
 export const PER_SHARD = 3;
+export const GROUPING_MS = 100;

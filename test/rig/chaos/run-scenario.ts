@@ -3,9 +3,12 @@ import { applySetId } from '../../../src/cluster/state/parent.ts';
 import type { FaultMode } from './fault-modes.ts';
 import type { FaultTestbed, ProxiedRequest } from './fault-testbed.ts';
 import type { Commit } from './git-writer.ts';
+import { isObject } from '../../../src/resource/resource.ts';
+import type { JsonObject } from '../../../src/resource/resource.ts';
+import type { Api } from '../cluster/api.ts';
 import { pairOf } from './scenario.ts';
-import type { Files, Scenario } from './scenario.ts';
-import { settledAt, snapshot, uidsIn } from './snapshot.ts';
+import type { Files, Scenario, WindowIs } from './scenario.ts';
+import { settledAt, snapshot, stateOf, uidsIn } from './snapshot.ts';
 import type { Place, Snapshot } from './snapshot.ts';
 
 export interface ScenarioRun {
@@ -17,6 +20,8 @@ export interface ScenarioRun {
   readonly kept: readonly string[];
   /** The final status of the last commit; null: it has none, or the fault hit the request that sets it. */
   readonly status: string | null;
+  /** The ids with which a channel got each event of each commit. */
+  readonly notices: Readonly<Record<string, readonly string[]>>;
 }
 
 const SETTLE_MS = 60_000;
@@ -56,6 +61,19 @@ export async function runScenario(
       await command(testbed, [step, namespace]);
       continue;
     }
+    if (step === 'ungate') {
+      await ungate(testbed, namespace);
+      continue;
+    }
+    if (step === 'settles') {
+      if (last === null) throw new Error('nothing was pushed');
+      await settle(testbed, { branch, places }, { commit: last.commit, mode, until: 'applied', isQueued: true });
+      continue;
+    }
+    if (isWindow(step)) {
+      await testbed.useWindow(namespace, step.window);
+      continue;
+    }
     if (isPosition(step)) {
       const parent = await testbed.api.get(`/api/v1/namespaces/${namespace}/configmaps/headgate-${namespace}`);
       const expected = `"headgate.dev/revision":"${commits[step.isAt]?.revision}"`;
@@ -66,12 +84,15 @@ export async function runScenario(
       await command(testbed, ['hold', namespace, commits[step.holdAt]?.revision ?? '']);
       continue;
     }
-    const isWaiting = isDeferred(step);
-    const pushed = isWaiting ? step.waits : step;
+    const [pushed, until] = isDeferred(step)
+      ? ([step.waits, 'waits'] as const)
+      : isPausing(step)
+        ? ([step.pauses, 'pauses'] as const)
+        : ([step, 'applied'] as const);
     uids = await uidsIn(testbed.api, namespace);
     const commit = testbed.git.commit(branch, pushed, last === null ? [] : [last.commit.revision]);
     commits.push(commit);
-    await settle(testbed, { branch, places }, { commit, mode, isWaiting });
+    await settle(testbed, { branch, places }, { commit, mode, until, isQueued: false });
     // The first push creates the namespace too. From then on it also holds objects that Headgate does not own.
     if (last === null) await createForeign(testbed, namespace);
     last = { commit, files: pushed };
@@ -84,6 +105,7 @@ export async function runScenario(
     states: await Promise.all(places.map((place) => snapshot(testbed.api, place, { commit, files }))),
     kept: keptOf(uids, await uidsIn(testbed.api, namespace), namespace),
     status: isStatus(faulted) || commit === null ? null : statusOf(testbed, places, commit),
+    notices: noticesOf(testbed, namespace, commits),
   };
 }
 
@@ -113,10 +135,10 @@ async function createForeign({ api }: FaultTestbed, target: string): Promise<voi
 async function settle(
   testbed: FaultTestbed,
   { branch, places }: { branch: string; places: readonly Place[] },
-  { commit, mode, isWaiting }: { commit: Commit; mode: FaultMode; isWaiting: boolean },
+  { commit, mode, until, ...given }: { commit: Commit; mode: FaultMode; until: Until; isQueued: boolean },
 ): Promise<void> {
   const untilMs = performance.now() + SETTLE_MS;
-  let isQueued = false;
+  let { isQueued } = given;
   let seen = testbed.log.length;
   let readAtMs = 0;
   let isSettled = false;
@@ -135,12 +157,15 @@ async function settle(
       readAtMs = nowMs;
       const settled = await Promise.all(
         places.map((place) =>
-          isWaiting ? waitsAt(testbed, place, commit) : settledAt(testbed.api, place, commit.revision),
+          until === 'applied'
+            ? settledAt(testbed.api, place, commit.revision)
+            : waitsAt(testbed, place, { commit, isOpened: until === 'pauses' }),
         ),
       );
       isSettled = settled.every(Boolean);
     }
-    if (isSettled && testbed.isIdle()) return;
+    // Until the pods run, the queue has the check of the wave.
+    if (isSettled && testbed.isIdle(until === 'pauses' ? 'check' : '')) return;
     if (nowMs > untilMs) throw new Error(`${branch} did not reach ${commit.revision}: ${lastLines(testbed, places)}`);
     await pause(20);
   }
@@ -149,13 +174,49 @@ async function settle(
 const isPosition = (step: object): step is { readonly isAt: number } => 'isAt' in step;
 const isHold = (step: object): step is { readonly holdAt: number } => 'holdAt' in step;
 const isDeferred = (step: object): step is { readonly waits: Files } => 'waits' in step;
+const isPausing = (step: object): step is { readonly pauses: Files } => 'pauses' in step;
+const isWindow = (step: object): step is { readonly window: WindowIs } => 'window' in step;
+
+/** Until the push is applied, is left for later, or waits for its first wave. */
+type Until = 'applied' | 'waits' | 'pauses';
 
 /** The state says that it waits, and so does the commit. */
-async function waitsAt({ api, host }: FaultTestbed, { target, namespace }: Place, { revision }: Commit) {
+async function waitsAt(
+  { api, host }: FaultTestbed,
+  { target, namespace }: Place,
+  { commit: { revision }, isOpened }: { commit: Commit; isOpened: boolean },
+) {
   const parent = await api.get(`/api/v1/namespaces/${namespace}/configmaps/headgate-${target}`);
-  const state = JSON.stringify(parent?.['data'] ?? {});
+  const { waiting } = stateOf(parent ?? {});
   const last = host.statusesOf(revision).findLast(({ context }) => context === `headgate/${target}`);
-  return state.includes(`"waiting":{"revision":"${revision}"`.replaceAll('"', '\\"')) && last?.state === 'pending';
+  if (!isObject(waiting) || waiting['revision'] !== revision || last?.state !== 'pending') return false;
+  return (
+    !isOpened ||
+    ((waiting['isExact'] === true || waiting['isOpened'] === true) && (await podsOf(api, namespace)).length > 0)
+  );
+}
+
+async function podsOf(api: Api, namespace: string): Promise<readonly JsonObject[]> {
+  const list = await api.get(`/api/v1/namespaces/${namespace}/pods`);
+  return Array.isArray(list?.['items']) ? (list['items'] as JsonObject[]) : [];
+}
+
+async function ungate({ api }: FaultTestbed, namespace: string): Promise<void> {
+  for (const pod of await podsOf(api, namespace)) {
+    const { name } = pod['metadata'] as { name: string };
+    await api.patch(`/api/v1/namespaces/${namespace}/pods/${name}`, { spec: { schedulingGates: null } });
+  }
+}
+
+function noticesOf(
+  { receiver }: FaultTestbed,
+  namespace: string,
+  commits: readonly Commit[],
+): Readonly<Record<string, readonly string[]>> {
+  const own = receiver.received.filter(({ target }) => target === namespace);
+  const commitOf = (revision: string | null) => commits.findIndex((commit) => commit.revision === revision);
+  const byEvent = Map.groupBy(own, ({ event, revision }) => `${event} of commit ${commitOf(revision)}`);
+  return Object.fromEntries([...byEvent].map(([event, all]) => [event, [...new Set(all.map(({ id }) => id))]]));
 }
 
 /** Repeats a command that was killed or failed, as its user would. */

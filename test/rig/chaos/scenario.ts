@@ -3,6 +3,8 @@ import { configMap } from '../testbed/testbed.ts';
 /** file → objects. */
 export type Files = Readonly<Record<string, string>>;
 
+export type WindowIs = 'open' | 'closed';
+
 /** A push of these files and no others, or a command. */
 export type Step =
   | Files
@@ -14,7 +16,15 @@ export type Step =
   /** The target is at the commit of an earlier push. */
   | { readonly isAt: number }
   | 'rollback'
-  | 'release';
+  | 'release'
+  /** The target has a channel and such a window from now on, and its process starts again. */
+  | { readonly window: WindowIs }
+  /** A push whose run waits for the pods of its first wave. */
+  | { readonly pauses: Files }
+  /** Lets these pods run. */
+  | 'ungate'
+  /** The last push is deployed without another delivery. */
+  | 'settles';
 
 export interface Scenario {
   readonly name: string;
@@ -122,6 +132,7 @@ export const MOVES: Scenario = {
 const deployment = (image: string) =>
   `apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\nspec:\n  replicas: 0\n  selector: { matchLabels: { app: web } }\n  template:\n    metadata: { labels: { app: web } }\n    spec: { containers: [{ name: web, image: "example.com/web:${image}" }] }\n`;
 const SECOND = '  annotations: { headgate.dev/wave: "1" }\n';
+const AFTER = configMap('after', { v: '1' }, SECOND);
 
 /** Applies a wave, waits until it is ready, applies the next one, and prunes last. */
 export const WAVES: Scenario = {
@@ -171,6 +182,32 @@ export const ROLLBACK: Scenario = {
     { waits: { 'apps/a.yaml': maps(['a', 'd'], '3') } },
     'release',
     { isAt: 3 },
+  ],
+};
+
+/** Its pod is not scheduled before the test lets it. */
+const gated = `apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\nspec:\n  selector: { matchLabels: { app: web } }\n  template:\n    metadata: { labels: { app: web } }\n    spec:\n      schedulingGates: [{ name: example.com/test }]\n      containers: [{ name: web, image: "example.com/web:1" }]\n`;
+
+/**
+ * A window closes while a wave waits, so the run still ends; then a push waits until it opens, and the sweep deploys it. A
+ * channel hears of all of it.
+ */
+export const WINDOW: Scenario = {
+  name: 'a window that closes and opens',
+  countedFrom: 2,
+  isFresh: false,
+  steps: [
+    { window: 'open' },
+    { 'apps/a.yaml': maps(['a', 'b'], '1') },
+    { pauses: { 'apps/a.yaml': maps(['a'], '2'), 'apps/web.yaml': gated, 'apps/after.yaml': AFTER } },
+    { window: 'closed' },
+    'ungate',
+    'settles',
+    { waits: { 'apps/a.yaml': maps(['a', 'd'], '3'), 'apps/after.yaml': AFTER } },
+    { isAt: 1 },
+    { window: 'open' },
+    'settles',
+    { isAt: 2 },
   ],
 };
 

@@ -5,14 +5,14 @@ import { openLocalQueues } from '../../../src/platforms/local/queues.ts';
 import type { LocalQueues, LocalQueuesOptions } from '../../../src/platforms/local/queues.ts';
 import { serve } from '../../../src/app/local/serve.ts';
 import { jsonLog } from '../../../src/app/json-log.ts';
-import { ON_PARENT, PER_SHARD, LEASE_MS, REQUEST_MS } from './limits.ts';
+import { GROUPING_MS, ON_PARENT, PER_SHARD, LEASE_MS, REQUEST_MS } from './limits.ts';
 import { QUEUE_IS_AT, startQueueHttp, throughHttp } from './queue-over-http.ts';
 
 // `headgate serve` as a separate process that can be killed, with short deadlines and its queue behind a proxy.
-const [path = '', dataDirectory = '', queueProxy = '', visibility = ''] = process.argv.slice(2);
+const [path = '', dataDirectory = '', queueProxy = '', visibility = '', sweepMs = ''] = process.argv.slice(2);
 
 async function openQueues(options: LocalQueuesOptions): Promise<LocalQueues> {
-  const queues = await openLocalQueues(options);
+  const queues = await openLocalQueues({ ...options, groupingMs: GROUPING_MS });
   const { url } = await startQueueHttp(queues);
   process.stdout.write(`${JSON.stringify({ message: QUEUE_IS_AT, url })}\n`);
   return throughHttp(queueProxy, queues);
@@ -28,7 +28,7 @@ await serve({
   dataDirectory,
   host: '127.0.0.1',
   port: 0,
-  sweepIntervalMs: hourMs,
+  sweepIntervalMs: Number(sweepMs),
   driftIntervalMs: hourMs,
   limits: {
     run: {

@@ -111,7 +111,7 @@ function isKubernetes(object: JsonObject): boolean {
   return nameOf(object) === 'kube-root-ca.crt' || idOf(object).endsWith('/default');
 }
 
-function stateOf(parent: JsonObject): JsonObject {
+export function stateOf(parent: JsonObject): JsonObject {
   const data = isObject(parent['data']) ? parent['data'] : {};
   return JSON.parse(textOf(data['state']) || '{}') as JsonObject;
 }

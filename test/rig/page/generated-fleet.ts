@@ -3,7 +3,7 @@ import { fleetView } from '../../../src/cli/page/fleet-view.ts';
 import { targetView } from '../../../src/cli/page/target-view.ts';
 import type { PageReader } from '../../../src/cli/page/reader.ts';
 import type { Target } from '../../../src/config/checked/config.ts';
-import type { ObjectNode, PlanView } from '../../../src/page/model.ts';
+import type { EventRow, ImagesView, ObjectNode, PlanView } from '../../../src/page/model.ts';
 import { asRevision } from '../../../src/snapshot/source.ts';
 import type { Revision } from '../../../src/snapshot/source.ts';
 import { withOutcome } from '../../../src/state/history.ts';
@@ -58,7 +58,8 @@ export function generatedFleet(count: number): Fleet {
   const targets = Array.from({ length: count }, (_, index) => {
     const team = TEAMS[index % TEAMS.length];
     const cluster = clusters[index % clusters.length];
-    return `  - { name: ${team}-${cluster}-${index}, repository: ${index % 5 === 0 ? 'platform' : 'fleet'}, branch: main, path: clusters/${cluster}/${team}-${index}, cluster: ${cluster}, namespace: ${team}-${index} }`;
+    const approval = index % 211 === 137 ? ', approval: plan' : '';
+    return `  - { name: ${team}-${cluster}-${index}${approval}, repository: ${index % 5 === 0 ? 'platform' : 'fleet'}, branch: main, path: clusters/${cluster}/${team}-${index}, cluster: ${cluster}, namespace: ${team}-${index} }`;
   });
   const repository = (name: string) =>
     `  ${name}: { host: github, url: 'https://github.com/acme/${name}.git', webhookSecret: env:SECRET }`;
@@ -66,6 +67,7 @@ export function generatedFleet(count: number): Fleet {
     [
       'clusters:',
       ...clusters.map((name) => `  ${name}: { kubeconfig: { path: ./${name} } }`),
+      'key: env:KEY',
       'repositories:',
       repository('fleet'),
       repository('platform'),
@@ -115,6 +117,20 @@ function statusOf(target: Target, index: number): TargetStatus {
         on: ['Deployment shop/db'],
         isDeferred: false,
         isExact: true,
+      };
+      return { ...status, state: { ...state, progress: { awaited: null, approved: null, waiting } } };
+    }
+    case 137: {
+      const waiting = {
+        revision: revisionOf(index + 9),
+        sinceMs: NOW - MINUTE,
+        created: 0,
+        updated: 0,
+        pruned: 0,
+        isApplied: false,
+        on: ['waits for approval: 1 create, 2 updates: ConfigMap feature-flags, Deployment web; approve 3f9c2a1'],
+        isDeferred: true,
+        isExact: false,
       };
       return { ...status, state: { ...state, progress: { awaited: null, approved: null, waiting } } };
     }
@@ -208,6 +224,55 @@ const OBJECTS: readonly ObjectNode[] = [
   { ...base, kind: 'ServiceAccount', name: 'web', health: null, source: HOSTILE },
 ];
 
+const EVENTS: readonly EventRow[] = [
+  {
+    type: 'Warning',
+    reason: 'Failed',
+    object: 'Pod web-7d9c5b8f6d-x2x7q',
+    message: `Failed to pull image "ghcr.io/acme/web:1.14.3": ${HOSTILE}`,
+    count: 14,
+    at: new Date(NOW - 2 * MINUTE).toISOString(),
+  },
+  {
+    type: 'Normal',
+    reason: 'Deployed',
+    object: 'ConfigMap headgate-mail-prod-eu-3',
+    message: '1 created, 2 updated',
+    count: 1,
+    at: new Date(NOW - 40 * MINUTE).toISOString(),
+  },
+];
+
+const written = { repository: 'fleet', branch: 'main', problem: null, polls: 'within 5m' };
+
+const IMAGES: ImagesView = {
+  readAt: new Date(NOW - 4_000).toISOString(),
+  rows: [
+    { ...written, image: 'web', policy: 'semver ^1.14', current: ['1.14.3'], newest: '1.14.3', reason: null },
+    {
+      ...written,
+      image: 'mail',
+      policy: 'newest numerical tag of ^build-(?<n>\\d+)$',
+      current: ['build-41', 'build-44'],
+      newest: 'build-45',
+      reason: 'held: build-45 was written by 3f9c2a1d77aa and reverted',
+    },
+    {
+      ...written,
+      image: 'search',
+      policy: 'semver >=2.0.0',
+      current: [],
+      newest: null,
+      reason: `the registry does not respond ${HOSTILE}`,
+      problem: {
+        subject: 'ghcr.io/acme/search',
+        message: `does not respond ${HOSTILE}`,
+        remedy: 'Check the network between this machine and the registry.',
+      },
+    },
+  ],
+};
+
 export const PLAN: PlanView = {
   from: revisionOf(1),
   to: revisionOf(2),
@@ -251,6 +316,7 @@ export const PLAN: PlanView = {
     },
   ],
   refusals: [],
+  hash: '3f9c2a1d'.repeat(4),
   warnings: [
     {
       subject: 'clusters/prod/shop/web.yaml:14',
@@ -270,12 +336,13 @@ export function generatedReader(count: number): PageReader {
     return row;
   };
   return {
-    fleet: async () => fleetView(fleet, NOW - 2_000),
+    fleet: async () => fleetView(fleet, { nowMs: NOW - 2_000, images: IMAGES.rows.length }),
+    images: async () => IMAGES,
     forget: () => undefined,
     find: async (name) => fleet.rows.find(({ target }) => target.name === name)?.target ?? null,
     status: async (target) => rowOf(target),
     target: async (target, activity) =>
-      targetView(rowOf(target), { objects: { nodes: OBJECTS, notes: [] }, activity, nowMs: NOW }),
+      targetView(rowOf(target), { objects: { nodes: OBJECTS, events: EVENTS, notes: [] }, activity, nowMs: NOW }),
     plan: async () => PLAN,
     lastReady: async () => revisionOf(20),
     tip: async () => revisionOf(2),

@@ -3,7 +3,7 @@ import { BAD_RESPONSES, KILLS } from '../../rig/chaos/fault-modes.ts';
 import type { FaultMode } from '../../rig/chaos/fault-modes.ts';
 import { runScenario } from '../../rig/chaos/run-scenario.ts';
 import type { ScenarioRun } from '../../rig/chaos/run-scenario.ts';
-import { FRESH, HOLD, MOVES, ROLLBACK, SHARDED, SMALL, UNINSTALL, WAVES } from '../../rig/chaos/scenario.ts';
+import { FRESH, HOLD, MOVES, ROLLBACK, SHARDED, SMALL, UNINSTALL, WAVES, WINDOW } from '../../rig/chaos/scenario.ts';
 import type { Scenario } from '../../rig/chaos/scenario.ts';
 import { TestbedPool } from '../../rig/chaos/testbed-pool.ts';
 
@@ -20,6 +20,16 @@ const MOST_REQUESTS = 1.25;
 /** Fault points of a row between two lines of progress. */
 const PER_LINE = 25;
 
+/** What a channel hears of the scenario with a window. */
+const WINDOW_EVENTS = [
+  'deployed of commit 0',
+  'deployed of commit 1',
+  'deployed of commit 2',
+  'ready of commit 1',
+  'waiting for Deployment TARGET/web of commit 1',
+  'waits for the window of commit 2',
+];
+
 const rows = [
   { scenario: SMALL, modes: IS_SAMPLE ? KILLS : MODES },
   { scenario: SHARDED, modes: MODES },
@@ -28,6 +38,8 @@ const rows = [
   { scenario: HOLD, modes: KILLS },
   { scenario: ROLLBACK, modes: KILLS },
   { scenario: WAVES, modes: IS_SAMPLE ? [] : KILLS },
+  // Outside its window, nothing starts again a run that ended because its manifest was blamed.
+  { scenario: WINDOW, modes: IS_SAMPLE ? KILLS : MODES.filter(({ isFinal }) => isFinal !== true) },
   { scenario: FRESH, modes: IS_SAMPLE ? [] : MODES },
 ].flatMap(({ scenario, modes }) => modes.map((mode) => ({ scenario, mode, name: scenario.name, fault: mode.name })));
 
@@ -42,6 +54,7 @@ beforeAll(async () => {
     );
     undisturbed.set(scenario, run);
     process.stdout.write(`${scenario.name}: ${run.requests} requests undisturbed\n`);
+    if (scenario === WINDOW) expect(Object.keys(run.notices).toSorted()).toEqual(WINDOW_EVENTS);
   };
   await Promise.all([...new Set(rows.map(({ scenario }) => scenario))].map(runUndisturbed));
 });
@@ -55,7 +68,7 @@ async function runWithFault(
   { scenario, mode }: { scenario: Scenario; mode: FaultMode },
   faultPoint: number,
 ): Promise<ScenarioRun['faulted']> {
-  const { faulted, states, kept, status } = await pool.use((testbed, target) =>
+  const { faulted, states, kept, status, notices } = await pool.use((testbed, target) =>
     runScenario(testbed, target, { scenario, mode, faultPoint }),
   );
   if (faulted === null) return null;
@@ -64,6 +77,10 @@ async function runWithFault(
   expect(states, at).toEqual(expected.states);
   expect(kept, at).toEqual(expected.kept);
   expect(status ?? expected.status, at).toBe(expected.status);
+  if (faulted.server === 'channel' && mode.isRefusal === true) return faulted;
+  const missing = Object.keys(expected.notices).filter((event) => notices[event] === undefined);
+  const doubled = Object.entries(notices).filter(([, ids]) => ids.length > 1);
+  expect({ missing, doubled }, at).toEqual({ missing: [], doubled: [] });
   return faulted;
 }
 

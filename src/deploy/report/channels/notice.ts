@@ -110,7 +110,14 @@ function finishedNotice({ report, timing }: Finished): Reported | null {
       return reported([verdict], { severity: 'warning', revision, text: problemsText(errors), details: errors });
     case 'failed':
       return reported(['failed'], { severity: 'error', revision, text: problemsText(errors), details: errors });
-    case 'unchanged':
+    case 'unchanged': {
+      // The run that applied it may have died before it reported that, and the same id makes the second one known.
+      const events: readonly ChannelEvent[] = report.readiness === 'ready' ? ['deployed', 'ready'] : ['deployed'];
+      const resolves = report.readiness !== 'awaited';
+      return report.isOwed === true
+        ? reported(events, { severity: 'info', resolves, revision, text: 'no changes' })
+        : null;
+    }
     case 'waiting':
       return null;
     default:

@@ -19,6 +19,8 @@ const EXPECTED: Readonly<Record<EventName, string | null>> = {
   'the last of several runs of one commit': 'success 4 created, 2 updated, 1 pruned, ready in 60.0 s',
   'a run without changes that answers a delivery': 'success no changes',
   'a run without changes that answers no delivery': null,
+  'a run without changes after one that died': 'success no changes',
+  'a run without changes after one whose readiness is checked': null,
   'a refusal that is recorded': 'failure web.yaml:7 has no name (+1 more)',
   'a refusal that could not be recorded': 'failure web.yaml:7 has no name',
   'a partial deploy': 'failure web.yaml:7 has no name',

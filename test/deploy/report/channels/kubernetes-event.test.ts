@@ -15,6 +15,8 @@ const EXPECTED: Readonly<Record<EventName, string | null>> = {
   'the last of several runs of one commit': 'Normal Deployed aaaaaaaaaaaa: 1 created, 2 updated',
   'a run without changes that answers a delivery': null,
   'a run without changes that answers no delivery': null,
+  'a run without changes after one that died': null,
+  'a run without changes after one whose readiness is checked': null,
   'a refusal that is recorded': 'Warning DeployRefused aaaaaaaaaaaa: web.yaml:7 has no name (+1 more)',
   'a refusal that could not be recorded': null,
   'a partial deploy': 'Warning DeployFailed aaaaaaaaaaaa: web.yaml:7 has no name',

@@ -16,6 +16,8 @@ const EXPECTED: Readonly<Record<EventName, readonly string[]>> = {
   'the last of several runs of one commit': ['info deployed', 'info ready'],
   'a run without changes that answers a delivery': ['info unchanged'],
   'a run without changes that answers no delivery': ['info unchanged'],
+  'a run without changes after one that died': ['info unchanged', 'info ready'],
+  'a run without changes after one whose readiness is checked': ['info unchanged'],
   'a refusal that is recorded': ['warn refused'],
   'a refusal that could not be recorded': ['warn refused'],
   'a partial deploy': ['warn partial'],

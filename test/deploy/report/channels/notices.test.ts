@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ChannelConfig } from '../../../../src/config/checked/channel.ts';
 import { CHANNEL_EVENTS } from '../../../../src/config/written/channel-events.ts';
-import { noticesChannel, renderNotices } from '../../../../src/deploy/report/channels/notices.ts';
+import { noticesChannel } from '../../../../src/deploy/report/channels/notices.ts';
+import { renderNotices } from '../../../../src/deploy/report/channels/render-notices.ts';
 import type { Notice } from '../../../../src/channels/port.ts';
 import type { EventSubject, RunEvent } from '../../../../src/deploy/ports/run-event.ts';
 import { readNotice } from '../../../../src/queue/notice-message.ts';
@@ -46,6 +47,8 @@ const EXPECTED: Readonly<Record<EventName, string | null>> = {
   'the last of several runs of one commit': 'info deployed resolves: 4 created, 2 updated, 1 pruned, ready in 60.0 s',
   'a run without changes that answers a delivery': null,
   'a run without changes that answers no delivery': null,
+  'a run without changes after one that died': 'info deployed resolves: no changes',
+  'a run without changes after one whose readiness is checked': 'info deployed: no changes',
   'a refusal that is recorded': 'warning refused: web.yaml:7 has no name (+1 more)',
   'a refusal that could not be recorded': 'warning refused: web.yaml:7 has no name',
   'a partial deploy': 'warning partial: web.yaml:7 has no name',
@@ -105,6 +108,16 @@ describe('notices for channels', () => {
     const [notice] = noticesOf({ kind: 'deferred', revision: SUBJECT.target as never, reason: hidden });
     expect(notice?.text).toMatch(/^x\\u202e\\x0aevil y+…$/);
     expect(notice?.text).toHaveLength(500);
+  });
+
+  it('has the same id when the run that reported it died and another one found it done', () => {
+    const idOf = (event: RunEvent) => noticesOf(event)[0]?.id;
+    expect(idOf(EVENTS['a run without changes after one that died'])).toBe(
+      idOf(EVENTS['a deploy that is ready at once']),
+    );
+    expect(idOf(EVENTS['a run without changes after one whose readiness is checked'])).toBe(
+      idOf(EVENTS['a deploy whose readiness is still checked']),
+    );
   });
 
   const READY_AT_ONCE = EVENTS['a deploy that is ready at once'];
