@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { mayBecome, mayMeet, safeBranch } from '../../src/config/previews/preview-names.ts';
+import { refusedInFunctions } from '../../src/platforms/aws/lambda/packable.ts';
 import { configOf, errorsOf, file } from './builders.ts';
 
 const REPOSITORY = [
@@ -89,14 +90,9 @@ describe('previews of headgate.yml', () => {
     [{ namespace: 'shop' }, /^namespace is not a prefix followed by/],
     [{ namespace: 'Shop-{{number}}' }, /^namespace is not a valid namespace, whatever the number is/],
     [{ name: `${'s'.repeat(34)}{{number}}` }, /^name is not a valid target name, .* at most 33 before/],
-    [{ namespace: 'shop{{ number }}', name: 'sho{{number}}' }, null],
-    [{ namespace: 'sho{{number}}' }, null],
-    [{ name: 'shop-prod-{{number}}' }, null],
-    [{ url: 'https://{{branch}}.example.com/{{sha}}' }, null],
     [{ url: 'https://{{brnch}}.example.com' }, /^url has an unknown placeholder \| Did you mean \{\{branch\}\}\?/],
     [{ url: 'pr-{{number}}.example.com' }, /^url is not a URL \| Write it as "https/],
     [{ url: 'https://{{number.example.com' }, /^url has braces that do not form a placeholder/],
-    [{ substitute: { variables: { TAG: '{{sha}}-{{number}}' } } }, null],
     [{ substitute: { variables: { TAG: '{{basename}}' } } }, /^substitute\.variables\.TAG has an unknown placeholder/],
     [
       { helm: { set: { tag: '{{sha}}' } } },
@@ -111,8 +107,27 @@ describe('previews of headgate.yml', () => {
     [{ clusterScoped: true }, /^clusterScoped is not a known key/],
     [{ dependsOn: ['shop-prod'] }, /^dependsOn is not a known key/],
     [{ pullRequest: { label: 'preview' } }, /^pullRequest\.into is missing \| Add into: main/],
-  ])('with %j are refused, or not', (change, error) => {
-    expect(errors([preview(change)])).toEqual(error === null ? [] : [expect.stringMatching(error)]);
+  ])('with %j are refused', (change, error) => {
+    expect(errors([preview(change)])).toEqual([expect.stringMatching(error)]);
+  });
+
+  it.each([
+    { namespace: 'shop{{ number }}', name: 'sho{{number}}' },
+    { namespace: 'sho{{number}}' },
+    { name: 'shop-prod-{{number}}' },
+    { url: 'https://{{branch}}.example.com/{{sha}}' },
+    { substitute: { variables: { TAG: '{{sha}}-{{number}}' } } },
+  ])('with %j are accepted', (change) => {
+    expect(errors([preview(change)])).toEqual([]);
+  });
+
+  it('are refused by name in functions, which do not deploy them yet', () => {
+    expect(refusedInFunctions(configOf(text([preview()])))).toContainEqual({
+      code: 'config-invalid',
+      subject: 'preview shop-pr-{{number}}',
+      message: 'the functions on AWS do not deploy previews of pull requests yet',
+      remedy: 'Remove it, or run headgate serve instead.',
+    });
   });
 
   it('require key, credentials, and a host whose pull requests Headgate reads', () => {

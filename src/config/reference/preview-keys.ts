@@ -90,7 +90,15 @@ const OWN: readonly KeyReference[] = [
   },
 ];
 
-const SHARED = ['cluster', 'serviceAccount', 'kustomize', 'helm', 'substitute', 'wait', 'notify'];
+const SHARED: ReadonlySet<string> = new Set([
+  'cluster',
+  'serviceAccount',
+  'kustomize',
+  'helm',
+  'substitute',
+  'wait',
+  'notify',
+]);
 
 /** What previews have in common with targets means the same. */
 export function previewKeys(targets: readonly KeyReference[]): readonly KeyReference[] {
@@ -98,7 +106,7 @@ export function previewKeys(targets: readonly KeyReference[]): readonly KeyRefer
   const shared = targets.flatMap((reference) => {
     const [, name = '', ...inner] = reference.key.split('.');
     const key = ['previews', name, ...inner].join('.');
-    return SHARED.includes(name) && !own.has(key) ? [{ ...reference, key }] : [];
+    return SHARED.has(name) && !own.has(key) ? [{ ...reference, key }] : [];
   });
   const all = [...OWN, ...shared];
   const order = all.map(({ key }) => key);
