@@ -1,3 +1,4 @@
+import type { Connection } from '../cluster/api/connection.ts';
 import type { ClusterAccess } from '../cluster/api/access.ts';
 import type { ClusterConfig, Target, Repository } from '../config/checked/config.ts';
 import type { TargetCluster } from '../cluster/cluster.ts';
@@ -14,6 +15,8 @@ export type AccessOf = (cluster: ClusterConfig, target: Target | null) => Promis
 export interface AppRuntime extends Runtime {
   /** A target's cluster without its repository. */
   readonly openCluster: (target: Target) => Promise<TargetCluster>;
+  /** A target's cluster, for what is not about the target's objects. */
+  readonly connect: (target: Target) => Promise<Connection>;
   readonly accessOf: AccessOf;
   /** `limitMs`: how long the run may take; null: no limit. */
   readonly open: (target: Target, revision: Revision | null, limitMs?: number | null) => Promise<RunPorts>;
