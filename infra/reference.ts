@@ -24,7 +24,7 @@ Editors complete and check headgate.yml with the schema, which the npm package c
 
 A secret is always a reference: \`env:NAME\`, \`file:PATH\`, \`ssm:NAME\`, \`secretsmanager:ID\` or \`secretsmanager:ID#key\`.
 
-${['key', 'clusters', 'repositories', 'targets', 'images', 'channels', 'aws'].map(section).join('\n\n')}
+${['key', 'clusters', 'repositories', 'targets', 'previews', 'images', 'channels', 'aws'].map(section).join('\n\n')}
 `;
 }
 

@@ -1,3 +1,4 @@
+import type { Connection } from '../cluster/api/connection.ts';
 import type { AccessOf } from './access-of.ts';
 import type { Target, Repository } from '../config/checked/config.ts';
 import type { TargetCluster } from '../cluster/cluster.ts';
@@ -11,6 +12,8 @@ import type { Revision } from '../snapshot/source.ts';
 export interface AppRuntime extends Runtime {
   /** A target's cluster without its repository. */
   readonly openCluster: (target: Target) => Promise<TargetCluster>;
+  /** A target's cluster, for what is not about the target's objects. */
+  readonly connect: (target: Target) => Promise<Connection>;
   readonly accessOf: AccessOf;
   /** `limitMs`: how long the run may take; null: no limit. */
   readonly open: (target: Target, revision: Revision | null, limitMs?: number | null) => Promise<RunPorts>;

@@ -145,6 +145,16 @@ export function openRuntime({
     return openStatuses({ host, repository: at, token: () => Promise.resolve(token), ca, watched, wait });
   }
 
+  async function connect(target: Target, userAgent: () => string) {
+    return sessions.connect(await accessOf(target.cluster, target), {
+      userAgent,
+      impersonate: isReader && hasReadRole(target.cluster) ? null : target.serviceAccount,
+      requestTimeoutMs: limits.requestTimeoutMs,
+      watched: servers.named(clusterServerOf(target.cluster)),
+      wait,
+    });
+  }
+
   /** `commit`: for the user agent, until the run knows its revision; may be empty. */
   async function openCluster(
     target: Target,
@@ -152,13 +162,7 @@ export function openRuntime({
   ): Promise<TargetCluster> {
     let { commit } = request;
     const userAgent = () => `headgate/${VERSION} (${target.name}${commit === '' ? '' : `@${commit.slice(0, 12)}`})`;
-    const connection = sessions.connect(await accessOf(target.cluster, target), {
-      userAgent,
-      impersonate: isReader && hasReadRole(target.cluster) ? null : target.serviceAccount,
-      requestTimeoutMs: limits.requestTimeoutMs,
-      watched: servers.named(clusterServerOf(target.cluster)),
-      wait,
-    });
+    const connection = await connect(target, userAgent);
     return targetCluster({
       connection,
       kinds: kindsOf(target.cluster),
@@ -194,6 +198,7 @@ export function openRuntime({
     tokenOf,
     accessOf,
     servers,
+    connect: (target) => connect(target, () => `headgate/${VERSION} (${target.name})`),
     openCluster: (target) => openCluster(target, { commit: '', limitMs: null }),
     async open(target, revision, limitMs = null) {
       const { repository } = target;

@@ -30,6 +30,7 @@ const Body = z.object({
   reported: z.nullable(z.enum(['progressing', 'not-ready'])),
   statusIsFinal: z.boolean(),
   resumesRun: z.boolean(),
+  preview: z.optional(z.object({ name: z.string(), number: z.int(), branch: z.string(), sha: z.string() })),
   lifted: z.optional(z.nullable(z.object({ namespaces: z.array(z.string()), ofContent: z.optional(z.boolean()) }))),
 });
 

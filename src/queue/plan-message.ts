@@ -12,6 +12,7 @@ const Body = z.discriminatedUnion('kind', [
     pullRequest: z.int().check(z.positive()),
     comment: z.nullable(z.string()),
   }),
+  z.object({ ...common, kind: z.literal('preview'), pullRequest: z.int().check(z.positive()), resumes: z.boolean() }),
   z.object({ ...common, kind: z.literal('refresh'), deployed: z.array(z.string()) }),
 ]);
 

@@ -79,6 +79,7 @@ export function aConfig(repositories: readonly Repository[], targets: readonly T
     repositories: new Map(repositories.map((each) => [each.name, each])),
     targets,
     templates: [],
+    previews: [],
     images: new Map(),
     channels: new Map(),
     aws: { region: null, stage: null },

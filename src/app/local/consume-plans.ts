@@ -1,6 +1,6 @@
 import type { PlanRequest } from '../../deploy/ports/githost/plan-request.ts';
 import type { Servers } from '../../exchange/servers.ts';
-import type { PlanContext } from '../../pulls/plan/context.ts';
+import type { PreviewContext } from '../../pulls/previews/context.ts';
 import { consume } from '../../queue/consumer.ts';
 import type { Consumer, QueueOptions } from '../../queue/consumer.ts';
 import { readPlanRequest } from '../../queue/plan-message.ts';
@@ -10,13 +10,13 @@ import { gitServerOf } from '../git-server.ts';
 /** Few at a time: a push never waits for a plan, and shares the machine with it. */
 const LIMITS: SlotLimits = { answering: 2, unproven: 4, silent: 16, perServer: 2 };
 
-/** Plans pull requests until it is stopped. */
+/** Plans pull requests, and deploys their previews, until it is stopped. */
 export function consumePlans({
   context,
   servers,
   ...common
-}: QueueOptions<PlanRequest> & { readonly context: PlanContext; readonly servers: Servers }): Consumer {
-  const { repositories } = context.runtime.config;
+}: QueueOptions<PlanRequest> & { readonly context: PreviewContext; readonly servers: Servers }): Consumer {
+  const { repositories, previews } = context.runtime.config;
   return consume<PlanRequest>({
     ...common,
     read: readPlanRequest,
@@ -26,8 +26,14 @@ export function consumePlans({
       return repository === undefined ? [] : [gitServerOf(repository)];
     },
     async handler(requests, signal) {
+      const planning = requests.filter(({ kind }) => kind !== 'preview');
       const { servePlans } = await import('../../pulls/plan/serve-plans.ts');
-      return servePlans(requests, context, signal);
+      const planned = await servePlans(planning, context, signal);
+      if (previews.length === 0) return planned;
+      // The plan is there first: reviewers wait for it, and a preview takes longer.
+      const { concernsPreviews, servePreviews } = await import('../../pulls/previews/serve-previews.ts');
+      const previewed = await servePreviews(requests.filter(concernsPreviews), context, signal);
+      return planned.kind === 'retry' ? planned : previewed;
     },
   });
 }

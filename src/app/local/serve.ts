@@ -14,6 +14,7 @@ import { startHttpServer } from '../../platforms/local/http-server.ts';
 import { openLocalQueues } from '../../platforms/local/queues.ts';
 import type { LoopbackServer } from '../../platforms/local/loopback-server.ts';
 import type { LocalQueues, WriteQueue } from '../../platforms/local/queues.ts';
+import type { PreviewContext } from '../../pulls/previews/context.ts';
 import { deployMetrics } from '../../metrics/deploy-metrics.ts';
 import { VISIBILITY_SECONDS } from '../../queue/heartbeat.ts';
 import { cuttingWaitsShort, retryWaits } from '../../queue/retry-waits.ts';
@@ -21,6 +22,7 @@ import type { RetryWaits } from '../../queue/retry-waits.ts';
 import { wait } from '../wait.ts';
 import { consumeChecks } from './consume-checks.ts';
 import { planContext } from '../plan-context.ts';
+import { previewContext } from '../preview-context.ts';
 import { consumeDeadLetters, deadLetterOfUnreadable } from './consume-dead-letters.ts';
 import { consumePlans } from './consume-plans.ts';
 import { consumeNotices } from './consume-notices.ts';
@@ -95,8 +97,10 @@ export async function serve(options: ServeOptions): Promise<Service> {
       { host, port },
       receptionOf(runtime, { log, queue: requests, plans: queues.plans, writes: queues.writes }),
     );
-    const consumers = startConsumers(queues, { runtime, log, waits, visibilitySeconds: limits.visibilitySeconds });
-    const sweeps = startSweeps(queues, { ...options, log, runtime }, stopping.signal);
+    const context = previewContext(planContext({ runtime, queue: queues.plans }), runtime);
+    const { visibilitySeconds } = limits;
+    const consumers = startConsumers(queues, { runtime, context, log, waits, visibilitySeconds });
+    const sweeps = startSweeps(queues, { ...options, log, runtime, context }, stopping.signal);
     log({ level: 'info', message: 'listening', url: server.url });
     if (scraped !== null) log({ level: 'info', message: 'metrics', url: `${scraped.url}/metrics` });
     return {
@@ -120,6 +124,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
 
 interface Consuming {
   readonly runtime: LocalRuntime;
+  readonly context: PreviewContext;
   readonly log: Log;
   readonly waits: RetryWaits;
   readonly visibilitySeconds: number;
@@ -127,14 +132,13 @@ interface Consuming {
 
 function startConsumers(
   { deploy, dead, checks, plans, writes, notices, channelErrors, deadLetters }: LocalQueues,
-  { runtime, log, waits, visibilitySeconds }: Consuming,
+  { runtime, context, log, waits, visibilitySeconds }: Consuming,
 ): { stop(): Promise<void> } {
   const keepUnreadable = async () => deadLetters.add(deadLetterOfUnreadable(runtime.nowMs()));
   const common = { runtime, log, wait, random: Math.random, visibilitySeconds, keepUnreadable };
   const deploys = consumeRequests({ ...common, queue: deploy, waits, deadLetters, plans });
   const failed = consumeDeadLetters({ ...common, queue: dead, waits: null, deadLetters });
-  const readiness = consumeChecks({ ...common, queue: checks, waits: null });
-  const context = planContext({ runtime, queue: plans });
+  const readiness = consumeChecks({ ...common, queue: checks, waits: null, previews: context });
   const planning = consumePlans({ ...common, queue: plans, waits: null, context, servers: runtime.servers });
   const images = consumeWrites({ ...common, queue: writes, waits: null, openUpdates: () => openUpdatesLate(runtime) });
   const messages = consumeNotices({ ...common, queue: notices, waits: null, errors: channelErrors });
@@ -149,7 +153,13 @@ function startConsumers(
 /** Requests of a sweep do not end the pause before a retry: only deliveries do. */
 async function startSweeps(
   { deploy: queue, writes }: LocalQueues,
-  { runtime, log, sweepIntervalMs, driftIntervalMs }: ServeOptions & { readonly runtime: LocalRuntime },
+  {
+    runtime,
+    context,
+    log,
+    sweepIntervalMs,
+    driftIntervalMs,
+  }: ServeOptions & { readonly runtime: LocalRuntime; readonly context: PreviewContext },
   signal: AbortSignal,
 ): Promise<void> {
   const send = (found: readonly DeployRequest[]) => queue.send(found, signal);
@@ -157,8 +167,15 @@ async function startSweeps(
   await Promise.all([
     repeat(async () => void (await sweep(runtime, signal, send)), { intervalMs: sweepIntervalMs, log }, signal),
     repeat(async () => pollImages(writes, runtime, signal), { intervalMs: sweepIntervalMs, log }, signal),
+    repeat(async () => lookAtPreviews(context, signal), { intervalMs: sweepIntervalMs, log }, signal),
     repeat(async () => void (await sweepDrift(runtime, signal, send)), { intervalMs: driftIntervalMs, log }, signal),
   ]);
+}
+
+async function lookAtPreviews(context: PreviewContext, signal: AbortSignal): Promise<void> {
+  if (context.runtime.config.previews.length === 0) return;
+  const { sweepPreviews } = await import('../../pulls/previews/sweep-previews.ts');
+  await sweepPreviews(context, signal);
 }
 
 /** What a webhook of a registry did not announce, the sweep finds. */

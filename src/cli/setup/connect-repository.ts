@@ -1,4 +1,4 @@
-import type { Repository } from '../../config/checked/config.ts';
+import type { Config, Repository } from '../../config/checked/config.ts';
 import { DeployError } from '../../error/deploy-error.ts';
 import type { Hook, HookApi, HookSettings, HostSetup } from '../../githost/port/setup.ts';
 import { localRuntime } from '../../app/local/local-runtime.ts';
@@ -29,12 +29,12 @@ export async function connectRepository(
   try {
     const isApp = flags.isApp || (repository.credentials?.kind === 'app' && flags.token === null);
     if (isApp || setup.hooks === null) {
-      context.print(textOf(setup, { repository, isApp, url }));
+      context.print(textOf(setup, { repository, isApp, url, config }));
       return 0;
     }
     const hooks = await openClient(repository, flags, { hooks: setup.hooks, context, runtime, url });
     const [secret = ''] = await runtime.secretsOf(repository, context.signal);
-    return await register(context, { repository, hooks, wanted: { url, secret, ...wantedEvents(repository) } });
+    return await register(context, { repository, hooks, wanted: { url, secret, ...wantedEvents(repository, config) } });
   } finally {
     runtime.close();
   }
@@ -101,7 +101,7 @@ async function openClient(
     throw new DeployError('usage', {
       subject: `repository ${name}`,
       message: 'no token is configured that could register a webhook',
-      remedy: `Pass a token that may administer webhooks, such as --token env:ADMIN_TOKEN, or register it by hand. ${(await loadSetup()).manualText({ ...repository, ...wantedEvents(repository) }, url)}`,
+      remedy: `Pass a token that may administer webhooks, such as --token env:ADMIN_TOKEN, or register it by hand. ${(await loadSetup()).manualText({ ...repository, ...wantedEvents(repository, runtime.config) }, url)}`,
     });
   }
   const value = await resolveSecret(reference, runtime.secrets, context.signal);
@@ -114,9 +114,9 @@ async function openClient(
 /** What to do by hand. */
 function textOf(
   { manualText, appText }: HostSetup,
-  { repository, isApp, url }: { repository: Repository; isApp: boolean; url: string },
+  { repository, isApp, url, config }: { repository: Repository; isApp: boolean; url: string; config: Config },
 ): string {
-  const found = { ...repository, ...wantedEvents(repository) };
+  const found = { ...repository, ...wantedEvents(repository, config) };
   if (!isApp) return manualText(found, url);
   if (appText !== null) return appText(found, url);
   throw new DeployError('usage', {

@@ -88,7 +88,7 @@ async function probeWebhook(
     return await diagnoseWebhook({
       repository: name,
       fullName,
-      hooks: await hooks.list(wantedEvents(repository), signal),
+      hooks: await hooks.list(wantedEvents(repository, runtime.config), signal),
       deliveriesOf,
     });
   } catch (thrown) {

@@ -13,6 +13,8 @@ export interface Config {
   readonly targets: readonly Target[];
   /** Entries with `forEach`, which generate a target for each matching directory in Git. */
   readonly templates: readonly TargetTemplate[];
+  /** Entries that deploy each pull request with a label. */
+  readonly previews: readonly Preview[];
   /** By name. */
   readonly images: ReadonlyMap<string, ImagePolicy>;
   /** Where `notify` of targets and repositories may send messages. */
@@ -213,6 +215,25 @@ export interface TargetTemplate {
   };
   /** The allowed namespaces of each target; null: only the target's own. */
   readonly namespaces: readonly string[] | null;
+  readonly settings: TargetSettings;
+}
+
+/** An entry of `previews`: each open pull request with the label is deployed to a namespace that is created for it. */
+export interface Preview {
+  /** As it is written, which also names the entry: `shop-pr-{{number}}`. */
+  readonly name: string;
+  /** Before the number of the pull request. */
+  readonly prefixes: { readonly name: string; readonly namespace: string };
+  readonly label: string;
+  readonly path: string;
+  readonly cluster: ClusterConfig;
+  /** Since the last push. */
+  readonly ttlMs: number;
+  /** So many at a time. */
+  readonly limit: number;
+  /** May have placeholders; null: read from the cluster. */
+  readonly url: string | null;
+  /** `branch`: that the pull requests are to be merged into. `variables` may have placeholders. */
   readonly settings: TargetSettings;
 }
 

@@ -6,6 +6,7 @@ import { NONE_GIVEN } from './given-kinds.ts';
 import type { GivenKinds } from './given-kinds.ts';
 import type { ConfigLocation } from './location.ts';
 import { checkImages } from './check-image.ts';
+import { checkPreviews } from './check-preview.ts';
 import { checkPullRequests } from './check-pull-requests.ts';
 import { checkReferences, checkRepository } from './check-repository.ts';
 import { checkTargetTemplate } from './check-target-template.ts';
@@ -76,14 +77,20 @@ function checkFile(
     channels,
   };
   checkRepositoryNotify(value['repositories'], { names, findings });
+  const hasKey = value['key'] !== undefined;
   const targets: (Target | null)[] = [];
   const templates: (TargetTemplate | null)[] = [];
   for (const [index, written] of list.entries()) {
-    const entry = { path: ['targets', index], index, names, hasKey: value['key'] !== undefined, location, findings };
+    const entry = { path: ['targets', index], index, names, hasKey, location, findings };
     targets.push(isTemplate(written) ? null : checkTarget(written, entry));
     templates.push(isTemplate(written) ? checkTargetTemplate(written, entry) : null);
   }
   checkCycles(targets, findings);
+  const deployed = {
+    targets: targets.filter((target) => target !== null),
+    templates: templates.filter((template) => template !== null),
+  };
+  const previews = checkPreviews(value['previews'], { names, ...deployed, hasKey, findings });
   const images = checkImages(value['images'], { repositories, location, findings });
   checkGithubChannels({ targets, templates, channels }, findings);
   const aws = findings.parse(shape.aws, value['aws'] ?? {}, ['aws']);
@@ -92,8 +99,8 @@ function checkFile(
     keys,
     clusters: withoutNulls(clusters),
     repositories: withoutNulls(repositories),
-    targets: targets.filter((target) => target !== null),
-    templates: templates.filter((template) => template !== null),
+    ...deployed,
+    previews,
     images,
     channels: withoutNulls(channels),
     aws: { region: aws?.region ?? null, stage: aws?.stage ?? null },

@@ -1,5 +1,6 @@
 import { nearest } from '../written/nearest.ts';
 import { KEYS } from './keys.ts';
+import { isSharedKey } from './preview-keys.ts';
 import type { KeyReference } from './key-reference.ts';
 
 export type FoundKey =
@@ -11,7 +12,8 @@ export type FoundKey =
 export function findKey(written: string): FoundKey {
   const name = written.replaceAll(/\[[^\]]*\]/g, '').replace(/:$/, '');
   const exact = KEYS.find(({ key }) => key === name);
-  const matches = exact === undefined ? KEYS.filter(({ key }) => key.endsWith(`.${name}`)) : [exact];
+  const named = exact === undefined ? KEYS.filter(({ key }) => key.endsWith(`.${name}`)) : [exact];
+  const matches = named.filter(({ key }) => !isSharedKey(key, named));
   const [reference, ...others] = matches;
   if (reference === undefined) return { kind: 'unknown', suggestion: suggestionFor(name) };
   if (others.length > 0) return { kind: 'ambiguous', keys: matches.map(({ key }) => key) };

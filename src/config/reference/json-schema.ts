@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { HOST_NAMES } from '../../githost/hosts.ts';
 import * as imageShape from '../images/image-shape.ts';
+import * as previewShape from '../previews/preview-shape.ts';
 import { CHANNEL_KEYS } from '../checked/channel.ts';
 import { channel as channelShape } from '../written/channel-shape.ts';
 import * as shape from '../written/shape.ts';
@@ -38,6 +39,7 @@ export function configSchema(): JsonSchema {
     clusters: { type: 'object', additionalProperties: cluster },
     repositories: { type: 'object', additionalProperties: repository },
     targets: { type: 'array', items: targetSchema() },
+    previews: { type: 'array', items: schemaOf(previewShape.preview) },
     images: { type: 'array', items: imageSchema() },
     channels: { type: 'object', additionalProperties: channel },
     aws: schemaOf(shape.aws),

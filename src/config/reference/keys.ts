@@ -1,4 +1,5 @@
 import { IMAGES } from './image-keys.ts';
+import { previewKeys } from './preview-keys.ts';
 import type { KeyReference } from './key-reference.ts';
 import { REFERENCE_TYPE } from './key-reference.ts';
 
@@ -6,7 +7,7 @@ const KEY: readonly KeyReference[] = [
   {
     key: 'key',
     type: `${REFERENCE_TYPE}; a list while rotating`,
-    note: 'required with pullRequests.plan and approval: plan',
+    note: 'required with pullRequests.plan, previews and approval: plan',
     meaning:
       'The key that signs plans and approvals: any random text of 32 characters or more. The first one of a list signs.',
     example: 'key: env:HEADGATE_KEY',
@@ -819,6 +820,7 @@ export const KEYS: readonly KeyReference[] = [
   ...CLUSTERS,
   ...REPOSITORIES,
   ...TARGETS,
+  ...previewKeys(TARGETS),
   ...IMAGES,
   ...CHANNELS,
   ...AWS,

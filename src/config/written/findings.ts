@@ -43,6 +43,7 @@ const SECTIONS = new Map<PropertyKey, string>([
   ['repositories', 'repository'],
   ['targets', 'target'],
   ['images', 'image'],
+  ['previews', 'preview'],
   ['channels', 'channel'],
 ]);
 
@@ -89,6 +90,9 @@ const EXAMPLES = new Map<PropertyKey | undefined, string>([
   ['webhook.kind', 'kind: ghcr'],
   ['writes', 'writes: [{ repository: fleet, branch: main }]'],
   ['username', 'username: NAME'],
+  ['pullRequest', 'pullRequest: { label: preview, into: main }'],
+  ['label', 'label: preview'],
+  ['into', 'into: main'],
 ]);
 
 function explain(issue: z.core.$ZodIssue): Explanation {

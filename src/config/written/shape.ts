@@ -369,6 +369,7 @@ export const file = closed({
   repositories: z.unknown().optional(),
   targets: z.unknown().optional(),
   images: z.unknown().optional(),
+  previews: z.unknown().optional(),
   channels: z.unknown().optional(),
   aws: z.unknown().optional(),
 });

@@ -1,3 +1,4 @@
+import type { PreviewHead } from '../../config/templates/preview-target.ts';
 import type { Lifted } from '../../plan/planner/lifted.ts';
 import type { AwaitedObject } from '../../health/needs-readiness.ts';
 import type { Revision } from '../../snapshot/source.ts';
@@ -29,6 +30,8 @@ export interface CheckRequest extends Recipient {
   readonly resumesRun: boolean;
   /** As in `Report`: a definition that was not served when the run ended is served when this is ready. */
   readonly lifted?: Lifted | null | undefined;
+  /** The preview that the target is, with the entry of headgate.yml: its target is in no file. */
+  readonly preview?: (PreviewHead & { readonly name: string }) | undefined;
 }
 
 /** Queues checks. */

@@ -1,14 +1,37 @@
 import type { Config, Repository, TargetSettings } from '../../config/checked/config.ts';
 import type { CommentHint, PullRequestHint } from '../../githost/port/git-host.ts';
-import type { PlanOfOne } from '../ports/githost/plan-request.ts';
+import type { PlanOfOne, PreviewRequest } from '../ports/githost/plan-request.ts';
 import { planGroupOf } from '../ports/githost/plan-request.ts';
 
 export type MatchedPullRequest =
-  | { readonly kind: 'plan'; readonly request: Omit<PlanOfOne, 'trigger' | 'at'> }
+  | {
+      readonly kind: 'plan';
+      readonly request: Omit<PlanOfOne, 'trigger' | 'at'> | Omit<PreviewRequest, 'trigger' | 'at'>;
+    }
   | { readonly kind: 'none'; readonly reason: string };
 
-/** Does a delivery about a pull request request a plan? The host is queried only when it is planned. */
+/**
+ * Does a delivery about a pull request request a plan, or a look at its preview? One for a plan is for both. The host is
+ * queried only when that is done.
+ */
 export function matchPullRequest(
+  hint: PullRequestHint | CommentHint,
+  repository: Repository,
+  config: Pick<Config, 'targets' | 'templates' | 'previews'>,
+): MatchedPullRequest {
+  const planned = matchPlan(hint, repository, config);
+  // Whatever it is merged into now: it may have been into another branch.
+  const hasPreviews = config.previews.some(({ settings }) => settings.repository.name === repository.name);
+  if (planned.kind === 'plan' || hint.kind === 'comment' || !hasPreviews) return planned;
+  const { pullRequest } = hint;
+  const target = planGroupOf(repository.name, pullRequest);
+  return {
+    kind: 'plan',
+    request: { kind: 'preview', repository: repository.name, target, pullRequest, resumes: false },
+  };
+}
+
+function matchPlan(
   hint: PullRequestHint | CommentHint,
   repository: Repository,
   config: Pick<Config, 'targets' | 'templates'>,

@@ -24,8 +24,8 @@ export interface PlanComment {
   readonly problem: Problem | null;
 }
 
-/** For the signature and for a note at the top. */
-const RESERVED = 6_000;
+/** For the signature, a note at the top, and previews. */
+const RESERVED = 8_000;
 
 /** What reviewers read. Refusals come first, and everything that does not fit is counted. */
 export function formatComment(comment: PlanComment, limit: Limit): string {

@@ -16,6 +16,8 @@ export interface CommentFacts {
   readonly targets: readonly string[];
   /** Of the plan of each target that was planned: what reviewers saw. */
   readonly hashes?: Readonly<Record<string, string>> | undefined;
+  /** Of each preview, by its name: the newest head, and when it was seen first. */
+  readonly previews?: Readonly<Record<string, { readonly head: string; readonly since: string }>> | undefined;
 }
 
 export interface ReadBody {
@@ -32,6 +34,7 @@ const Signed = z.object({
   tip: z.string(),
   targets: z.array(z.string()),
   hashes: z.optional(z.record(z.string(), z.string())),
+  previews: z.optional(z.record(z.string(), z.object({ head: z.string(), since: z.string() }))),
   content: z.string(),
 });
 

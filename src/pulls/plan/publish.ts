@@ -6,6 +6,7 @@ import type { CommitStatus } from '../../githost/port/host-api.ts';
 import type { Comment } from '../../githost/port/pull-requests.ts';
 import { formatComment, verdictOf, withNote } from '../comment/plan-comment.ts';
 import type { PlanComment, TargetPlan } from '../comment/plan-comment.ts';
+import { previewsIn, withPreviews } from '../comment/previews-section.ts';
 import { readBody, signBody } from '../comment/signed-body.ts';
 import type { CommentFacts, ReadBody } from '../comment/signed-body.ts';
 import type { OpenPullRequest, PlanContext } from './context.ts';
@@ -86,10 +87,37 @@ export async function publishComment(
   open: OpenPullRequest,
   signal: AbortSignal,
 ): Promise<void> {
-  const content = formatComment(comment, open.api.commentLimit);
+  const content = withPreviews(formatComment(comment, open.api.commentLimit), previewsIn(own?.content ?? ''));
   const targets = [...comment.plans.map(({ target }) => target), ...comment.left];
-  const facts = { head: comment.pullRequest.head, tip: comment.tip, targets, hashes: hashesOf(comment.plans) };
+  const facts = {
+    head: comment.pullRequest.head,
+    tip: comment.tip,
+    targets,
+    hashes: hashesOf(comment.plans),
+    ...previewsOf(own),
+  };
   await writeComment(withNote(content, note), { facts, own, keys }, { open, signal });
+}
+
+function previewsOf(own: OwnComment | null): Pick<CommentFacts, 'previews'> {
+  return own?.facts.previews === undefined ? {} : { previews: own.facts.previews };
+}
+
+/** Changes what is shown of previews, and nothing else of the comment. */
+export async function publishPreviews(
+  { section, previews }: { readonly section: string; readonly previews: NonNullable<CommentFacts['previews']> },
+  { own, keys }: { readonly own: OwnComment | null; readonly keys: readonly string[] },
+  { open, signal }: { readonly open: OpenPullRequest; readonly signal: AbortSignal },
+): Promise<void> {
+  const facts = { ...keptFacts(own, open), previews };
+  await writeComment(withPreviews(own?.content ?? '', section), { facts, own, keys }, { open, signal });
+}
+
+/** Of a comment whose plan stays as it is. Hashes of plans that it no longer shows are dropped with them. */
+function keptFacts(own: OwnComment | null, { pullRequest: { head } }: OpenPullRequest): Written['facts'] {
+  if (own === null) return { head: head.revision, tip: head.revision, targets: [] };
+  const { hashes, ...facts } = own.facts;
+  return own.content === null ? facts : { ...facts, hashes };
 }
 
 function hashesOf(plans: readonly TargetPlan[]): CommentFacts['hashes'] {
@@ -106,14 +134,13 @@ export async function publishNote(
   { own, keys }: { readonly own: OwnComment | null; readonly keys: readonly string[] },
   { open, signal }: { readonly open: OpenPullRequest; readonly signal: AbortSignal },
 ): Promise<void> {
-  const nothing = { head: open.pullRequest.head.revision, tip: open.pullRequest.head.revision, targets: [] };
-  const { head, tip, targets, hashes }: Written['facts'] = own?.facts ?? nothing;
+  const facts = keptFacts(own, open);
   const content = own?.content ?? '### Headgate plan';
-  await writeComment(withNote(content, note), { facts: { head, tip, targets, hashes }, own, keys }, { open, signal });
+  await writeComment(withNote(content, note), { facts, own, keys }, { open, signal });
 }
 
 interface Written {
-  readonly facts: Pick<CommentFacts, 'head' | 'tip' | 'targets' | 'hashes'>;
+  readonly facts: Pick<CommentFacts, 'head' | 'tip' | 'targets' | 'hashes' | 'previews'>;
   readonly own: OwnComment | null;
   readonly keys: readonly string[];
 }

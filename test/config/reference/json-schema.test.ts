@@ -35,6 +35,15 @@ const minimal = (): Fields => ({
     { name: 'shop-prod', repository: 'fleet', branch: 'main', cluster: 'lab', namespace: 'shop' },
     { name: 'infra-prod', repository: 'fleet', branch: 'main', cluster: 'lab', namespace: 'infra' },
   ],
+  previews: [
+    {
+      name: 'shop-pr-{{number}}',
+      repository: 'fleet',
+      pullRequest: { label: 'preview', into: 'main' },
+      cluster: 'lab',
+      namespace: 'shop-pr-{{number}}',
+    },
+  ],
   images: [
     {
       name: 'web',
@@ -54,6 +63,7 @@ const ENTRIES: Readonly<Record<string, string>> = {
   clusters: 'lab',
   repositories: 'fleet',
   targets: '0',
+  previews: '0',
   images: '0',
   channels: 'team-shop',
 };
@@ -63,6 +73,9 @@ const REPLACED: Readonly<Record<string, readonly string[]>> = {
   'clusters.eks': ['kubeconfig'],
   'clusters.kubeconfig.secret': ['path'],
   'targets.helm.oci': ['chart', 'repository'],
+  'previews.helm.oci': ['chart', 'repository'],
+  // Its example has no credentials, which previews need.
+  repositories: ['previews'],
   'targets.windows.deny': ['allow'],
   'targets.forEach': ['name', 'namespace'],
   'images.policy.newest': ['semver'],

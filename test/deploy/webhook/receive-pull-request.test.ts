@@ -6,7 +6,7 @@ import { configOf, file } from '../../config/builders.ts';
 
 const identity = { id: '1', fullName: 'acme/fleet' };
 
-function matched(hint: PullRequestHint | CommentHint, isPlanned = true) {
+function matched(hint: PullRequestHint | CommentHint, isPlanned = true, previews = '') {
   const lines = [
     'host: github',
     'url: https://github.com/acme/fleet.git',
@@ -14,7 +14,7 @@ function matched(hint: PullRequestHint | CommentHint, isPlanned = true) {
     'credentials: env:TOKEN',
     ...(isPlanned ? ['pullRequests: { plan: true }'] : []),
   ];
-  const config = configOf(file({ repository: lines.join('\n    '), end: 'key: env:KEY' }));
+  const config = configOf(file({ repository: lines.join('\n    '), end: `key: env:KEY\n${previews}` }));
   const repository = config.repositories.get('fleet');
   if (repository === undefined) throw new Error('no repository');
   return matchPullRequest(hint, repository, config);
@@ -49,6 +49,32 @@ describe('a delivery about a pull request', () => {
     expect(matched(aComment('/headgate plan'), false)).toMatchObject({ kind: 'none' });
   });
 
+  const PREVIEWS =
+    'previews: [{ name: "pr-{{number}}", namespace: "pr-{{number}}", repository: fleet, cluster: lab, pullRequest: { label: preview, into: next } }]';
+
+  it.each(['closed', 'labeled', 'updated'] as const)(
+    'requests a look at its preview when it was %s, whatever it is into',
+    (action) => {
+      const request = {
+        kind: 'preview',
+        target: 'plan/fleet/12',
+        repository: 'fleet',
+        pullRequest: 12,
+        resumes: false,
+      };
+      for (const into of ['next', 'other'])
+        expect(matched(aPullRequest(action, into), true, PREVIEWS)).toEqual({ kind: 'plan', request });
+      expect(matched(aPullRequest(action), false, PREVIEWS)).toEqual({ kind: 'plan', request });
+    },
+  );
+
+  it('requests a plan, which is for its preview too, when both are wanted, and nothing for a comment', () => {
+    expect(matched(aPullRequest('updated'), true, PREVIEWS)).toMatchObject({
+      request: { kind: 'plan', comment: null },
+    });
+    expect(matched(aComment('Looks good'), false, PREVIEWS)).toMatchObject({ kind: 'none' });
+  });
+
   it('requests that a comment is read again when it begins with a command, and ignores every other one', () => {
     expect(matched(aComment('\n/headgate plan shop'))).toMatchObject({ kind: 'plan', request: { comment: '77' } });
     for (const body of ['Looks good', 'Try /headgate plan', '/headgates', ''])
@@ -70,6 +96,8 @@ describe('a message of the queue of plans', () => {
 
   it('is read as it was sent', () => {
     expect(readPlanRequest(JSON.stringify(plan))).toEqual(plan);
+    const { comment: _none, ...preview } = { ...plan, kind: 'preview', resumes: true };
+    expect(readPlanRequest(JSON.stringify(preview))).toEqual(preview);
     const { pullRequest: _number, comment: _comment, ...sent } = refresh;
     expect(readPlanRequest(JSON.stringify(sent))).toEqual(sent);
   });

@@ -41,6 +41,8 @@ export interface TestbedOptions {
   readonly more?: { readonly clusters: object; readonly repositories: object };
   /** Of the repository, as headgate.yml has it. */
   readonly pullRequests?: Readonly<Record<string, unknown>>;
+  /** Entries of `previews`, as headgate.yml has them. */
+  readonly previews?: readonly object[];
   /** Entries of `images`, as headgate.yml has them. */
   readonly images?: readonly object[];
   readonly channels?: Readonly<Record<string, object>>;
@@ -130,9 +132,9 @@ export class Testbed {
       namespace: this.namespace,
     };
     const targets = this.#options.targets ?? [this.#options.target ?? {}];
-    const { more = { clusters: {}, repositories: {} }, pullRequests } = this.#options;
+    const { more = { clusters: {}, repositories: {} }, pullRequests, previews } = this.#options;
     const text = JSON.stringify({
-      ...(pullRequests === undefined ? {} : { key: 'env:HEADGATE_KEY' }),
+      ...(pullRequests === undefined && previews === undefined ? {} : { key: 'env:HEADGATE_KEY' }),
       clusters: { ...more.clusters, lab: { kubeconfig: { path: this.kubeconfig } } },
       repositories: {
         ...more.repositories,
@@ -147,6 +149,7 @@ export class Testbed {
         },
       },
       targets: targets.map((change) => ({ ...target, ...change })),
+      ...(previews === undefined ? {} : { previews }),
       ...(this.#options.images === undefined ? {} : { images: this.#options.images }),
       ...(this.#options.channels === undefined ? {} : { channels: this.#options.channels }),
     });

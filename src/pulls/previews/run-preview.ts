@@ -1,0 +1,166 @@
+import type { Preview } from '../../config/checked/config.ts';
+import { previewTarget, previewUrl } from '../../config/templates/preview-target.ts';
+import type {
+  PreviewNamespace,
+  PreviewNamespaces,
+  PreviewRecord,
+} from '../../deploy/ports/previews/preview-namespaces.ts';
+import type { Trigger } from '../../deploy/ports/request.ts';
+import { runTarget } from '../../deploy/requests/run-target.ts';
+import { asDeployError, DeployError, needsPerson } from '../../error/deploy-error.ts';
+import type { Problem } from '../../error/deploy-error.ts';
+import type { PullRequest } from '../../githost/port/pull-requests.ts';
+import type { PreviewContext, PreviewOfOne } from './context.ts';
+import { judgePreview } from './judge.ts';
+import type { Decision, SeenHead } from './judge.ts';
+import { lookAtPreview } from './look.ts';
+import { previewRuntime } from './preview-runtime.ts';
+import type { PreviewResult } from './show.ts';
+import { urlOf } from './url.ts';
+
+/** What a run of the previews of one pull request is about. */
+export interface PreviewRun {
+  readonly number: number;
+  /** Null: it does not exist. */
+  readonly pullRequest: PullRequest | null;
+  /** As the comment has it. */
+  readonly seen: Readonly<Record<string, SeenHead>>;
+  readonly trigger: Trigger;
+  /** When it was requested, RFC 3339. */
+  readonly at: string;
+  readonly tries: number;
+  /** Deploy what waits, too. */
+  readonly resumes: boolean;
+}
+
+/** What one preview ended as. */
+export interface EndedPreview {
+  readonly of: PreviewOfOne;
+  readonly result: PreviewResult;
+  /** Null: it is not deployed. */
+  readonly seen: SeenHead | null;
+  /** The commit that a deleted preview showed. */
+  readonly deletedAt: string | null;
+  /** It may end otherwise when it is tried again. */
+  readonly retry: { readonly afterMs: number | null } | null;
+}
+
+/** Brings one preview of a pull request to what it has to be now. */
+export async function runPreview(
+  preview: Preview,
+  run: PreviewRun,
+  context: PreviewContext,
+  signal: AbortSignal,
+): Promise<EndedPreview> {
+  const { branch = '', revision = '' } = run.pullRequest?.head ?? {};
+  const head = { number: run.number, branch, sha: revision };
+  const of = { preview, head, target: previewTarget(preview, head) };
+  const ended = { of, seen: null, deletedAt: null, retry: null };
+  const { name } = of.target;
+  try {
+    const placed = await context.inTurn(preview.name, () => placePreview(of, run, context, signal));
+    if (placed.kind === 'taken') return { ...ended, result: { kind: 'refused', name, problem: taken(of) } };
+    if (placed.kind === 'absent') {
+      const { why, deleted } = placed;
+      const result = { kind: 'absent', name, why, limit: preview.limit, isDeleted: deleted !== null } as const;
+      return { ...ended, result, deletedAt: deleted?.record.head ?? null };
+    }
+    return { ...ended, ...(await deployPreview({ ...of, ...placed }, run, context, signal)) };
+  } catch (thrown) {
+    if (signal.aborted) throw thrown;
+    const { problem, retryAfterMs, code } = asDeployError(thrown);
+    const kind = needsPerson(code) ? 'refused' : 'failed';
+    return {
+      ...ended,
+      result: { kind, name, problem },
+      retry: needsPerson(code) ? null : { afterMs: retryAfterMs ?? null },
+    };
+  }
+}
+
+type Placed =
+  | { readonly kind: 'ready'; readonly namespaces: PreviewNamespaces; readonly seen: SeenHead }
+  | { readonly kind: 'taken' }
+  | (Extract<Decision, { kind: 'absent' }> & { readonly deleted: PreviewNamespace | null });
+
+/** Decides whether it exists, and creates or deletes its namespace. */
+async function placePreview(
+  { preview, head, target }: PreviewOfOne,
+  { number, pullRequest, seen }: PreviewRun,
+  { runtime, openNamespaces }: PreviewContext,
+  signal: AbortSignal,
+): Promise<Placed> {
+  const repository = preview.settings.repository.url;
+  const namespaces = await openNamespaces(target);
+  const all = (await namespaces.list(signal)).filter(
+    ({ record }) => record.repository === repository && record.preview === preview.name,
+  );
+  const isOwn = ({ name, record }: PreviewNamespace) => name === target.namespace && record.pullRequest === number;
+  const live = all.find((each) => isOwn(each) && !each.isTerminating) ?? null;
+  const others = all.filter((each) => !isOwn(each) && !each.isTerminating).length;
+  const known = [seen[target.name], live?.record].filter((each) => each !== undefined);
+  const facts = { pullRequest, isLive: live !== null, seen: known, others, nowMs: runtime.nowMs() };
+  const decision = judgePreview(preview, facts);
+  if (decision.kind === 'absent') {
+    if (live !== null) await namespaces.remove(live, signal);
+    return { ...decision, deleted: live };
+  }
+  const record: PreviewRecord = {
+    repository,
+    pullRequest: number,
+    preview: preview.name,
+    head: head.sha,
+    since: decision.since,
+  };
+  if (live === null) {
+    const created = await namespaces.create(target.namespace, { name: target.name, record }, signal);
+    if (created === null) return { kind: 'taken' };
+  } else if (live.record.head !== record.head) await namespaces.record(live, record, signal);
+  return { kind: 'ready', namespaces, seen: { head: record.head, since: record.since } };
+}
+
+/** As any target is deployed. A preview that is at its head is only looked at. */
+async function deployPreview(
+  { namespaces, seen, ...of }: PreviewOfOne & Omit<Extract<Placed, { kind: 'ready' }>, 'kind'>,
+  { pullRequest, trigger, at, tries, resumes }: PreviewRun,
+  context: PreviewContext,
+  signal: AbortSignal,
+): Promise<Pick<EndedPreview, 'result' | 'seen' | 'retry'>> {
+  const { preview, head, target } = of;
+  const runtime = previewRuntime(of, context);
+  const revision = pullRequest?.head.revision;
+  if (revision === undefined) throw new DeployError('internal', { ...NO_HEAD, subject: target.name });
+  const before = await lookAtPreview({ target, revision }, runtime, signal);
+  const isWanted = !before.isSettled || (resumes && !before.isAtHead);
+  let state = before;
+  let errors: readonly Problem[] = [];
+  if (isWanted) {
+    // A forced push may go back: the host announced it.
+    const hint = { revision, rootTree: null, isForced: true };
+    const outcome = await runTarget({ target, trigger, hint, at, tries }, runtime, signal);
+    if (outcome.kind === 'retry') {
+      const { problem } = outcome.error;
+      return { seen, retry: { afterMs: outcome.afterMs }, result: { kind: 'failed', name: target.name, problem } };
+    }
+    errors = outcome.report?.errors ?? [];
+    state = await lookAtPreview({ target, revision }, runtime, signal);
+  }
+  const url =
+    previewUrl(preview, head) ?? (state.isAtHead ? urlOf(await namespaces.exposed(target.namespace, signal)) : null);
+  const result = { kind: 'deployed', name: target.name, revision, state, errors, url } as const;
+  return { seen, retry: null, result };
+}
+
+const NO_HEAD = {
+  message: 'a pull request without a head is not deployed',
+  remedy: 'Report this: it is a bug in Headgate.',
+};
+
+function taken({ target: { namespace } }: PreviewOfOne): Problem {
+  return {
+    code: 'namespace-not-allowed',
+    subject: `Namespace ${namespace}`,
+    message: 'already exists and was not created for this preview',
+    remedy: 'Delete it, or change the namespace of the preview in headgate.yml.',
+  };
+}

@@ -1,0 +1,276 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { StoredPullRequest } from '../../rig/git-host/pull-requests/model.ts';
+import { FULL_NAME, SECRET, Testbed, configMap } from '../../rig/testbed/testbed.ts';
+import { PullRig } from './pull-rig.ts';
+
+const FORK = 'eve/fleet';
+
+const PREVIEW = {
+  name: 'NAMESPACE-pr-{{number}}',
+  repository: 'fleet',
+  pullRequest: { label: 'preview', into: 'main' },
+  path: 'preview',
+  cluster: 'lab',
+  namespace: 'NAMESPACE-pr-{{number}}',
+  substitute: { variables: { NUMBER: '{{number}}', SHA: '{{sha}}', BRANCH: '{{branch}}' } },
+};
+
+const DEPLOYMENT = JSON.stringify({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name: 'web' },
+  spec: {
+    selector: { matchLabels: { app: 'web' } },
+    template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'web', image: 'nginx:1' }] } },
+  },
+});
+
+const INGRESS = `apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: { name: web, annotations: { headgate.dev/wave: "1" } }
+spec:
+  tls: [{ hosts: ["pr-\${NUMBER}.example.com"] }]
+  rules:
+    - host: "pr-\${NUMBER}.example.com"
+      http: { paths: [{ path: /, pathType: Prefix, backend: { service: { name: web, port: { number: 80 } } } }] }
+`;
+
+const FILES = {
+  'preview/web.json': DEPLOYMENT,
+  'preview/ingress.yaml': INGRESS,
+  'preview/settings.yaml': configMap('settings', { number: '${NUMBER}', sha: '${SHA}', branch: '${BRANCH}' }),
+};
+
+class PreviewRig extends PullRig {
+  namespaceOf({ number }: Pick<StoredPullRequest, 'number'>): string {
+    return `${this.testbed.namespace}-pr-${number}`;
+  }
+
+  async settings(pullRequest: StoredPullRequest): Promise<unknown> {
+    const at = ['-n', this.namespaceOf(pullRequest), 'get', 'configmap', 'settings', '-o', 'json'];
+    return (JSON.parse(await this.testbed.kubectl(...at)) as { data: unknown }).data;
+  }
+
+  /** A deleted one may still be emptied. */
+  async existence(pullRequest: Pick<StoredPullRequest, 'number'>): Promise<'active' | 'deleted'> {
+    const at = ['get', 'namespace', this.namespaceOf(pullRequest), '--ignore-not-found', '-o', 'json'];
+    const text = await this.testbed.kubectl(...at);
+    if (text === '') return 'deleted';
+    const { metadata } = JSON.parse(text) as { metadata: { deletionTimestamp?: string } };
+    return metadata.deletionTimestamp === undefined ? 'active' : 'deleted';
+  }
+
+  /** Waits until the only comment shows this of the preview, and returns the comment. */
+  async shows(pullRequest: StoredPullRequest, text: string): Promise<string> {
+    return vi.waitFor(
+      () => {
+        const body = this.only(pullRequest);
+        const name = this.namespaceOf(pullRequest);
+        if (!body.includes(`| \`${name}\` | ${text}`))
+          throw new Error(`${body}\n${JSON.stringify(this.testbed.log.slice(-6), null, 1)}`);
+        return body;
+      },
+      { timeout: 40_000, interval: 50 },
+    );
+  }
+
+  async deleted(pullRequest: StoredPullRequest): Promise<void> {
+    await vi.waitFor(
+      async () => {
+        if ((await this.existence(pullRequest)) !== 'deleted') throw new Error('it still exists');
+      },
+      { timeout: 40_000, interval: 100 },
+    );
+  }
+
+  status({ head, number }: StoredPullRequest): string {
+    const context = `headgate/${this.namespaceOf({ number })}`;
+    const newest = this.testbed.host.statusesOf(head).findLast((each) => each.context === context);
+    return newest === undefined ? 'none' : `${newest.state}: ${newest.description}`;
+  }
+
+  async removeAll(): Promise<void> {
+    const names = [...this.pulls.all, { number: 99 }].map((each) => this.namespaceOf(each));
+    await this.testbed.kubectl('delete', 'namespace', ...names, '--wait=false', '--ignore-not-found');
+  }
+}
+
+describe('previews of pull requests', () => {
+  let testbed: Testbed;
+  let rig: PreviewRig;
+
+  beforeAll(async () => {
+    testbed = await Testbed.build({ pullRequests: { plan: true }, previews: [{ ...PREVIEW, limit: 2 }] });
+    rig = new PreviewRig(testbed);
+    await testbed.start();
+    await testbed.outcome(await testbed.push({ 'apps/a.yaml': configMap('a'), ...FILES }), 'deployed');
+    await testbed.host.createRepository(FORK);
+  }, 60_000);
+
+  afterAll(async () => {
+    await rig.removeAll();
+    await testbed.tearDown();
+  });
+
+  it('are deployed with the label, updated by a push, and deleted with the label or the pull request', async () => {
+    const pullRequest = await rig.open('Feature/Color', { 'apps/b.yaml': configMap('b') });
+    expect(await rig.shown(pullRequest)).not.toContain('preview');
+    expect(await rig.existence(pullRequest)).toBe('deleted');
+
+    rig.pulls.label(pullRequest.number, ['preview']);
+    const short = pullRequest.head.slice(0, 12);
+    const address = `<https://pr-${pullRequest.number}.example.com>`;
+    const first = await rig.shows(pullRequest, `ready at \`${short}\` | ${address} |`);
+    expect(first).toContain('1 to create, 0 to update, 0 to prune');
+    expect(rig.status(pullRequest)).toMatch(/^success: 3 created, ready in /);
+    expect(await rig.settings(pullRequest)).toEqual({
+      number: String(pullRequest.number),
+      sha: pullRequest.head,
+      branch: 'feature-color',
+    });
+    const made = JSON.parse(await testbed.kubectl('get', 'namespace', rig.namespaceOf(pullRequest), '-o', 'json')) as {
+      metadata: { uid: string; labels: Record<string, string>; annotations: Record<string, string> };
+    };
+    expect(made.metadata.labels['headgate.dev/preview']).toBe(rig.namespaceOf(pullRequest));
+    expect(JSON.parse(made.metadata.annotations['headgate.dev/preview'] ?? '')).toMatchObject({
+      repository: testbed.host.cloneUrl(FULL_NAME),
+      pullRequest: pullRequest.number,
+      head: pullRequest.head,
+      uid: made.metadata.uid,
+    });
+
+    await rig.branch('Feature/Color', { 'apps/b.yaml': configMap('b', { v: '2' }) });
+    await testbed.until(() => !pullRequest.head.startsWith(short));
+    await rig.shows(pullRequest, `ready at \`${pullRequest.head.slice(0, 12)}\``);
+    expect(await rig.settings(pullRequest)).toMatchObject({ sha: pullRequest.head });
+    expect(rig.status(pullRequest)).toMatch(/^success: /);
+
+    rig.pulls.label(pullRequest.number, []);
+    await rig.shows(pullRequest, 'deleted: the label was removed |');
+    expect(await rig.existence(pullRequest)).toBe('deleted');
+
+    rig.pulls.label(pullRequest.number, ['preview']);
+    await rig.shows(pullRequest, 'ready at ');
+    rig.pulls.close(pullRequest.number);
+    await rig.shows(pullRequest, 'deleted: the pull request was closed |');
+    expect(await rig.existence(pullRequest)).toBe('deleted');
+    expect(rig.status(pullRequest)).toBe('success: preview deleted: the pull request was closed');
+  }, 170_000);
+
+  it('are refused for forks, and for a namespace that Headgate did not create, which stays as it is', async () => {
+    await rig.branch('fork', {});
+    await testbed.git('push', '-q', '--force', testbed.host.cloneUrl(FORK), 'fork:fork');
+    const forked = await rig.pulls.open({ branch: 'fork', headRepository: FORK, labels: ['preview'] });
+    await rig.shows(forked, 'refused: pull requests of forks get no preview |');
+    expect(await rig.existence(forked)).toBe('deleted');
+
+    const number = rig.pulls.all.length + 1;
+    await testbed.kubectl('create', 'namespace', rig.namespaceOf({ number }));
+    const pullRequest = await rig.open('taken', { 'apps/c.yaml': configMap('c') }, { labels: ['preview'] });
+    await rig.shows(
+      pullRequest,
+      `refused: \`Namespace ${rig.namespaceOf({ number })} already exists and was not created`,
+    );
+    expect(rig.status(pullRequest)).toMatch(/^failure: Namespace .* already exists/);
+    rig.pulls.close(number);
+    await testbed.logged(
+      (line) => line.message === 'preview' && line['pullRequest'] === number && line['outcome'] === 'closed',
+    );
+    expect(await rig.existence(pullRequest)).toBe('active');
+    const left = await testbed.kubectl('-n', rig.namespaceOf({ number }), 'get', 'configmaps', '-o', 'name');
+    expect(left).not.toContain('headgate');
+  }, 90_000);
+
+  it('are left out above the limit', async () => {
+    const first = await rig.open('one', {}, { labels: ['preview'] });
+    await rig.shows(first, 'ready at ');
+    const pullRequests = [await rig.open('two', {}), await rig.open('three', {})];
+    for (const each of pullRequests) await rig.planned(each);
+    // Both want the last place at once.
+    for (const { number } of pullRequests) rig.pulls.label(number, ['preview']);
+    await testbed.logged((line) => line.message === 'preview' && line['outcome'] === 'full');
+    const states = await vi.waitFor(
+      async () => {
+        const found = await Promise.all(pullRequests.map((each) => rig.existence(each)));
+        expect(found.toSorted()).toEqual(['active', 'deleted']);
+        return found;
+      },
+      { timeout: 30_000, interval: 100 },
+    );
+    const left = pullRequests[states.indexOf('deleted')];
+    if (left === undefined) throw new Error('none is left out');
+    await rig.shows(left, 'left out: there are 2 previews already');
+    expect(rig.status(left)).toMatch(/^pending: left out/);
+  }, 90_000);
+});
+
+describe('previews whose deliveries were lost', () => {
+  let testbed: Testbed;
+  let rig: PreviewRig;
+
+  afterEach(async () => {
+    await rig.removeAll();
+    await testbed.kubectl('delete', 'clusterrolebinding', testbed.namespace);
+    await testbed.tearDown();
+  });
+
+  it('are found by the sweep: the label, a push, the end of their time, and a close', async () => {
+    testbed = await Testbed.build({
+      previews: [
+        {
+          ...PREVIEW,
+          serviceAccount: 'NAMESPACE/previewer',
+          ttl: '25s',
+          wait: '0s',
+          url: 'https://{{branch}}.example.com',
+        },
+      ],
+      sweepIntervalMs: 1_000,
+    });
+    rig = new PreviewRig(testbed);
+    // It may not create namespaces: Headgate does.
+    await testbed.kubectl('-n', testbed.namespace, 'create', 'serviceaccount', 'previewer');
+    const account = `--serviceaccount=${testbed.namespace}:previewer`;
+    await testbed.kubectl('create', 'clusterrolebinding', testbed.namespace, '--clusterrole=admin', account);
+    await testbed.start();
+    testbed.host.setWebhook(FULL_NAME, { url: `${testbed.address}/webhooks/fleet`, secret: SECRET, events: ['push'] });
+    await testbed.outcome(await testbed.push({ 'apps/a.yaml': configMap('a'), ...FILES }), 'deployed');
+
+    const pullRequest = await rig.open('lost', {}, { labels: ['preview'] });
+    const copied = { number: 99 };
+    await testbed.kubectl('create', 'namespace', rig.namespaceOf(copied));
+    const record = {
+      repository: testbed.host.cloneUrl(FULL_NAME),
+      pullRequest: 99,
+      preview: `${testbed.namespace}-pr-{{number}}`,
+      head: pullRequest.head,
+      since: '2026-01-01T00:00:00.000Z',
+      uid: 'the-uid-of-the-original',
+    };
+    await testbed.kubectl(
+      'annotate',
+      'namespace',
+      rig.namespaceOf(copied),
+      `headgate.dev/preview=${JSON.stringify(record)}`,
+    );
+    await testbed.kubectl('label', 'namespace', rig.namespaceOf(copied), 'headgate.dev/preview=copied');
+    await rig.shows(pullRequest, `deployed at \`${pullRequest.head.slice(0, 12)}\` | <https://lost.example.com> |`);
+    const before = pullRequest.head;
+    await rig.branch('lost', { 'preview/more.yaml': configMap('more') });
+    await testbed.until(() => pullRequest.head !== before);
+    await rig.shows(pullRequest, `deployed at \`${pullRequest.head.slice(0, 12)}\``);
+    await rig.shows(pullRequest, 'deleted: nothing was pushed for too long');
+    // The sweep looks again, and the comment remembers when the head was pushed.
+    await testbed.logged(
+      (line) => line.message === 'preview' && line['outcome'] === 'expired' && line['level'] === 'debug',
+    );
+    expect(await rig.existence(pullRequest)).toBe('deleted');
+    // It has the name of a preview and a copy of its record, as a backup would restore it.
+    expect(await rig.existence(copied)).toBe('active');
+
+    await rig.branch('lost', { 'preview/again.yaml': configMap('again') });
+    await rig.shows(pullRequest, 'deployed at ');
+    rig.pulls.close(pullRequest.number);
+    await rig.deleted(pullRequest);
+  }, 170_000);
+});
