@@ -272,7 +272,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'queue',
     'deploy/webhook',
   ],
-  'git/write': ['error', 'snapshot', 'images', 'git'],
+  'git/write': ['error', 'snapshot', 'exchange', 'images', 'git'],
   'images/update': [
     'error',
     'snapshot',
@@ -513,6 +513,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'app',
     'app/probes',
   ],
+  'app/records': ['error', 'config/checked', 'deploy/ports', 'queue', 'deploy/report/channels', 'git/write', 'app'],
   'app/local': [
     'error',
     'config/written',
@@ -547,6 +548,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'app/channels',
     'app/images',
     'app/probes',
+    'app/records',
   ],
   'cli/lookup': [
     'error',

@@ -16,6 +16,8 @@ import { resolveSecret, webhookSecrets } from '../secrets.ts';
 import type { SecretReference } from '../../config/written/reference.ts';
 import type { SecretSources, WebhookSecrets } from '../secrets.ts';
 import { wait } from '../wait.ts';
+import { outcomesChannel } from '../records/outcomes-channel.ts';
+import type { Outcomes } from '../../queue/write-message.ts';
 import { kubeconfigAccess } from '../../platforms/local/kubeconfig.ts';
 import type { KubeconfigCluster, KubeconfigOptions } from '../../platforms/local/kubeconfig.ts';
 import { localSecrets } from './local-secrets.ts';
@@ -32,6 +34,8 @@ export interface LocalOptions extends Pick<
   readonly outbox?: Outbox;
   /** Where the notices of runs go. Default: nowhere, for commands that deploy nothing. */
   readonly notices?: Notices;
+  /** Where the outcomes of runs go that are recorded in Git. Default: nowhere. */
+  readonly outcomes?: Outcomes;
 }
 
 export interface LocalRuntime extends AppRuntime, WebhookSecrets {
@@ -45,7 +49,13 @@ export interface LocalRuntime extends AppRuntime, WebhookSecrets {
 const KUBECONFIG_MS = 30_000;
 
 /** The runtime of one machine: kubeconfigs, the machine's AWS credentials, its environment. */
-export function localRuntime({ env, outbox = memoryOutbox(), notices, ...options }: LocalOptions): LocalRuntime {
+export function localRuntime({
+  env,
+  outbox = memoryOutbox(),
+  notices,
+  outcomes,
+  ...options
+}: LocalOptions): LocalRuntime {
   const nowMs = () => Date.now();
   const credentials = machineCredentials(nowMs);
   const aws = openAws({ credentials, env, nowMs, wait });
@@ -64,7 +74,12 @@ export function localRuntime({ env, outbox = memoryOutbox(), notices, ...options
   };
   const { config } = options;
   const hasChannels = notices !== undefined && config.channels.size > 0;
-  const channels = hasChannels ? [noticesChannel({ config, notices, nowMs })] : [];
+  const isRecorded =
+    outcomes !== undefined && [...config.repositories.values()].some(({ record }) => record === 'refs');
+  const channels = [
+    ...(hasChannels ? [noticesChannel({ config, notices, nowMs })] : []),
+    ...(isRecorded ? [outcomesChannel({ config, outcomes, nowMs })] : []),
+  ];
   const runtime = openRuntime({ ...options, channels, secrets, accessOf, outbox, loadReaders, registryLogin });
   return {
     ...runtime,

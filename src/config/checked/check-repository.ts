@@ -37,6 +37,7 @@ export function checkRepository(
   const webhookSecrets = checkWebhookSecrets(value['webhookSecret'], profile, context);
   const credentials = checkCredentials(value['credentials'], host, context);
   const write = value['write'] === undefined ? null : checkReference(value['write'], [...path, 'write'], context);
+  if (value['record'] === 'refs' && value['write'] === undefined) refuseRecord(context);
   if (value['statuses'] === true) checkStatuses(value, host, context);
   if (host !== null && hostOf({ host }).loadApi === null) warnUnused(value, host, context);
   if (written === null || host === null || profile === null || url === null || fullName === null) return null;
@@ -52,6 +53,7 @@ export function checkRepository(
     webhookSecrets,
     credentials,
     write,
+    record: written.record,
     statuses: base !== null && credentials !== null && (written.statuses ?? true),
     pullRequests: { ...written.pullRequests, serviceAccount: written.pullRequests.serviceAccount ?? null },
     insecure: written.insecure,
@@ -164,6 +166,13 @@ function checkCredentials(written: unknown, host: HostName | null, context: Cont
   return app === null || privateKey === null
     ? null
     : { kind: 'app', app: app.app, installation: app.installation, privateKey };
+}
+
+function refuseRecord({ path, findings }: Context): void {
+  findings.error([...path, 'record'], {
+    message: 'requires write',
+    remedy: 'Add write: env:FLEET_WRITE_TOKEN, a token that may push, or remove record.',
+  });
 }
 
 function checkStatuses(

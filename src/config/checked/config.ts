@@ -78,8 +78,10 @@ export interface Repository {
   /** Without one, no delivery is accepted. Only some hosts allow none. */
   readonly webhookSecrets: readonly SecretReference[];
   readonly credentials: Credentials | null;
-  /** Pushes the commits that Headgate writes; null: it writes none. */
+  /** Pushes what Headgate writes; null: it writes nothing. */
   readonly write: SecretReference | null;
+  /** `refs`: what was deployed is written to `refs/headgate` and `refs/notes/headgate`. It has `write` then. */
+  readonly record: 'none' | 'refs';
   readonly statuses: boolean;
   readonly pullRequests: PullRequestSettings;
   /** Allows `http://` to other machines. */

@@ -10,6 +10,7 @@ import type { NewObject } from './new-objects.ts';
 import { packFile } from './pack-file.ts';
 import { receivePack } from './receive-pack.ts';
 import type { Advertised, PushReport, RefUpdate } from './receive-pack.ts';
+import { isRace, withRemedy } from './refusal.ts';
 
 /** Writes to one repository. `server` has the credentials of `write`. */
 export function openBranchWriter(server: GitServer): BranchWriter {
@@ -56,7 +57,7 @@ export function openBranchWriter(server: GitServer): BranchWriter {
     const now = await remote.advertised(signal);
     if (updates.some((update) => isMoved(update, now))) return true;
     const reasons = [...refused.values()].filter(isOwnReason);
-    return reasons.every((reason) => RACE.test(reason));
+    return reasons.every((reason) => isRace(reason));
   }
 
   async function addRecord({ ref, tip, rootTree, ...text }: RecordAddition, signal: AbortSignal): Promise<void> {
@@ -74,15 +75,6 @@ export function openBranchWriter(server: GitServer): BranchWriter {
     write: (change, signal) => withRemedy(write(change, signal)),
     addRecord: (record, signal) => withRemedy(addRecord(record, signal)),
   };
-}
-
-async function withRemedy<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (thrown) {
-    if (thrown instanceof DeployError && thrown.code === 'git-unauthorized') throw unauthorized(thrown);
-    throw thrown;
-  }
 }
 
 interface Prepared {
@@ -120,9 +112,6 @@ function isMoved({ ref, from }: RefUpdate, { refs }: Advertised): boolean {
   return now !== from;
 }
 
-/** git, JGit and the hosts, for a ref that another push has moved or is moving. */
-const RACE = /failed to update ref|non-fast-forward|fetch first|stale|\block|incorrect old value|already exists/i;
-
 /** With `atomic`, a ref is also refused because of another one. */
 function isOwnReason(reason: string): boolean {
   return !/atomic|transaction/i.test(reason);
@@ -139,15 +128,5 @@ function refusal({ refused, remarks }: PushReport, ref: string, server: GitServe
     subject: server.url,
     message: `the Git host refused the push to ${branch}: ${[reason, remarks].filter(Boolean).join('; ')}`,
     remedy: `Let the account of the repository's write credentials push to ${branch} without a review, or set branch in writes to one that is not protected.`,
-  });
-}
-
-function unauthorized(cause: DeployError): DeployError {
-  return new DeployError('git-unauthorized', {
-    subject: cause.subject,
-    message: `${cause.message}, to a push`,
-    remedy:
-      'Check write of the repository in headgate.yml: its token has to be valid and to allow pushes, such as contents: write on GitHub.',
-    cause,
   });
 }

@@ -40,6 +40,8 @@ export interface TestbedOptions {
   readonly more?: { readonly clusters: object; readonly repositories: object };
   /** Of the repository, as headgate.yml has it. */
   readonly pullRequests?: Readonly<Record<string, unknown>>;
+  /** What the repository records of deploys, as headgate.yml has it. */
+  readonly record?: 'none' | 'refs';
   /** Entries of `images`, as headgate.yml has them. */
   readonly images?: readonly object[];
   readonly channels?: Readonly<Record<string, object>>;
@@ -124,7 +126,7 @@ export class Testbed {
       namespace: this.namespace,
     };
     const targets = this.#options.targets ?? [this.#options.target ?? {}];
-    const { more = { clusters: {}, repositories: {} }, pullRequests } = this.#options;
+    const { more = { clusters: {}, repositories: {} }, pullRequests, record } = this.#options;
     const text = JSON.stringify({
       ...(pullRequests === undefined ? {} : { key: 'env:HEADGATE_KEY' }),
       clusters: { ...more.clusters, lab: { kubeconfig: { path: this.kubeconfig } } },
@@ -137,7 +139,8 @@ export class Testbed {
           webhookSecret: 'env:FLEET_SECRET',
           credentials: this.#options.app ?? 'env:FLEET_TOKEN',
           ...(pullRequests === undefined ? {} : { pullRequests }),
-          ...(this.#options.images === undefined ? {} : { write: 'env:FLEET_WRITE_TOKEN' }),
+          ...(this.#options.images === undefined && record === undefined ? {} : { write: 'env:FLEET_WRITE_TOKEN' }),
+          ...(record === undefined ? {} : { record }),
         },
       },
       targets: targets.map((change) => ({ ...target, ...change })),
