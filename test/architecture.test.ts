@@ -483,6 +483,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'images/update',
     'app',
   ],
+  'app/records': ['error', 'config/checked', 'deploy/ports', 'queue', 'deploy/report/channels', 'git/write', 'app'],
   'app/probes': [
     'error',
     'snapshot',
@@ -494,6 +495,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'cluster/api',
     'app/githost',
     'app',
+    'app/records',
   ],
   'app/functions': [
     'error',
@@ -513,7 +515,6 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'app',
     'app/probes',
   ],
-  'app/records': ['error', 'config/checked', 'deploy/ports', 'queue', 'deploy/report/channels', 'git/write', 'app'],
   'app/local': [
     'error',
     'config/written',
@@ -547,8 +548,8 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'app',
     'app/channels',
     'app/images',
-    'app/probes',
     'app/records',
+    'app/probes',
   ],
   'cli/lookup': [
     'error',
@@ -678,6 +679,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'app',
     'cli/terminal',
     'app/channels',
+    'app/records',
     'app/probes',
     'app/local',
     'cli/lookup',
@@ -702,6 +704,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'deploy/requests',
     'cli/terminal',
     'app/channels',
+    'app/records',
     'app/local',
     'cli/lookup',
     'cli/plan',

@@ -59,6 +59,32 @@ describe('record: refs', () => {
     expect(testbed.log.filter(({ level }) => level === 'warn' || level === 'error')).toEqual([]);
   });
 
+  it('follows a rollback by a command, which writes it before it ends', async () => {
+    await start();
+    const first = await testbed.push({ 'apps/a.yaml': configMap('a', { v: '1' }) });
+    await testbed.outcome(first, 'deployed');
+    const second = await testbed.push({ 'apps/a.yaml': configMap('a', { v: '2' }) });
+    await testbed.outcome(second, 'deployed');
+    await recordedAt(second);
+    await testbed.stop();
+    const { code, stderr } = await testbed.headgate('rollback', testbed.namespace);
+    expect([code, stderr]).toEqual([0, expect.any(String)]);
+    await testbed.git('fetch', '-q', 'origin');
+    expect(await testbed.git('rev-parse', `refs/remotes/headgate/${testbed.namespace}`)).toBe(first);
+    expect(await testbed.git('log', '-1', '--format=%N', first)).toMatch(/^ready .*1 updated/);
+  });
+
+  it('has headgate check find out without a push whether the token may push', async () => {
+    await start();
+    await testbed.push({ 'apps/a.yaml': configMap('a') });
+    const repository = join(testbed.directory, 'git', `${FULL_NAME}.git`);
+    const allowed = await testbed.headgate('check');
+    expect([allowed.code, allowed.stdout]).toEqual([0, expect.stringMatching(/^write +fleet +ok +may push$/m)]);
+    await testbed.git('-C', repository, 'config', 'http.receivepack', 'false');
+    const refused = await testbed.headgate('check');
+    expect([refused.code, refused.stdout]).toEqual([1, expect.stringMatching(/^write +fleet .*403.*, to a push/m)]);
+  });
+
   it('leaves a deploy as it is when the host refuses such refs, and writes one line into the log', async () => {
     await start();
     const hook = '#!/bin/sh\ncase "$1" in refs/heads/*) exit 0;; esac\necho "only branches" >&2\nexit 1\n';

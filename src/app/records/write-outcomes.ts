@@ -13,8 +13,8 @@ type Runtime = Pick<AppRuntime, 'openGit' | 'gitServerOf' | 'log'> & { readonly 
 export interface Recording {
   readonly repository: Repository;
   readonly runtime: Runtime;
-  /** How often the newest outcome was delivered by the queue. */
-  readonly tries: number;
+  /** How often the queue has delivered the newest outcome; null: there is no queue that would deliver it again. */
+  readonly tries: number | null;
 }
 
 /** With the pauses between them, a Git host may be away for about four hours. The next deploy records again. */
@@ -39,7 +39,8 @@ export async function writeOutcomes(
       runtime.log({ level: 'debug', message: 'recorded', repository: repository.name, targets, ...usage });
     return settle(refused, recording);
   } catch (thrown) {
-    if (signal.aborted) throw thrown;
+    // The queue keeps what an interrupted process has not recorded.
+    if (signal.aborted && recording.tries !== null) throw thrown;
     const error = asDeployError(thrown);
     return settle(
       records.map(({ target }) => ({ target, error })),
@@ -53,7 +54,7 @@ function settle(refused: readonly RefusedRecord[], { repository, runtime, tries 
   const [first] = refused;
   if (first === undefined) return { kind: 'done' };
   const later = refused.find(({ error }) => !needsPerson(error.code));
-  const willRetry = later !== undefined && tries < MAX_TRIES;
+  const willRetry = later !== undefined && tries !== null && tries < MAX_TRIES;
   const line = {
     repository: repository.name,
     targets: refused.map(({ target }) => target),
