@@ -474,6 +474,8 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   ],
   'app/images': [
     'error',
+    'config/written',
+    'signing',
     'config/checked',
     'images',
     'images/registry',
@@ -495,6 +497,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'cluster/api',
     'app/githost',
     'app',
+    'app/images',
     'app/records',
   ],
   'app/functions': [

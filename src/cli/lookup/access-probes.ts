@@ -5,7 +5,14 @@ import { localRuntime } from '../../app/local/local-runtime.ts';
 import type { LocalRuntime } from '../../app/local/local-runtime.ts';
 import { clusterProbe, repositoryProbe } from '../../app/probes/access-probes.ts';
 import { imageProbe } from '../../app/probes/image-probe.ts';
-import { imageSecretsOf, keysOf, secretProbes, secretsOf } from '../../app/probes/secret-probes.ts';
+import {
+  imageSecretsOf,
+  keysOf,
+  secretProbes,
+  secretsOf,
+  signingKeyProbes,
+  signingKeysOf,
+} from '../../app/probes/secret-probes.ts';
 import type { Probe } from '../../app/probes/probe.ts';
 import { writeProbe } from '../../app/probes/write-probe.ts';
 import type { Context } from '../terminal/context.ts';
@@ -38,6 +45,7 @@ export function accessProbes({ config, env, log, dataDir }: Context): AccessProb
   return {
     probes: [
       ...secretProbes(secrets, runtime.secrets),
+      ...signingKeyProbes([...config.images.values()].flatMap(signingKeysOf), runtime.secrets),
       ...[...config.repositories.values()].map((repository) => repositoryProbe(repository, runtime)),
       ...[...config.repositories.values()]
         .map((repository) => writeProbe(repository, runtime))

@@ -231,6 +231,8 @@ export interface ImagePolicy {
     readonly author: { readonly name: string; readonly email: string };
     /** The template of the message; null: the default. */
     readonly message: string | null;
+    /** An OpenSSH private key; null: the commits are not signed. */
+    readonly signingKey: SecretReference | null;
   };
   readonly afterRevert: 'skip' | 'hold';
   readonly writes: readonly ImageWrite[];

@@ -85,14 +85,14 @@ interface Prepared {
 
 function commitOf(change: BranchChange) {
   const format: ObjectFormat = formatOf(change.tip);
-  const { author, atMs } = change;
+  const { author, atMs, sign } = change;
   const trees = treesWith(change, format);
   const tree = trees.at(-1)?.id ?? change.rootTree;
-  const commit = commitObject({ tree, parents: [change.tip], author, atMs, message: change.message }, format);
+  const commit = commitObject({ tree, parents: [change.tip], author, atMs, message: change.message, sign }, format);
   const revision = revisionOf(commit);
   const own = change.records.map(({ ref, tip, message }) => {
     const parents = tip === null ? [] : [tip];
-    const record = commitObject({ tree, parents, author, atMs, message: message(revision) }, format);
+    const record = commitObject({ tree, parents, author, atMs, message: message(revision), sign }, format);
     return { record, update: { ref, from: tip, to: record.id } satisfies RefUpdate };
   });
   const objects: readonly NewObject[] = [...trees, commit, ...own.map(({ record }) => record)];

@@ -104,7 +104,14 @@ export function openRefWriter(server: GitServer, reader: NotesReader): RefWriter
     const tree = trees.at(-1)?.id ?? '';
     // The queue delivers a message again when the process dies after the push.
     if (tree === before?.rootTree) return { objects: [], updates: [] };
-    const text = { tree, parents: from === null ? [] : [from], author: AUTHOR, atMs, message: 'Notes of headgate' };
+    const text = {
+      tree,
+      parents: from === null ? [] : [from],
+      author: AUTHOR,
+      atMs,
+      message: 'Notes of headgate',
+      sign: null,
+    };
     const written = commitObject(text, format);
     return { objects: [...trees, written], updates: [{ ref, from, to: written.id }] };
   }
