@@ -227,7 +227,7 @@ const REPOSITORIES: readonly KeyReference[] = [
     type: 'none or refs',
     default: 'none',
     meaning:
-      'refs: the commit that each target has deployed is pushed to refs/headgate, and its outcome as a note, for git log (docs/record.md). Only headgate serve and the commands do so yet.',
+      'refs: git log shows where each target is (docs/record.md). Only headgate serve and the commands write it yet.',
     example: 'record: refs',
   },
   {

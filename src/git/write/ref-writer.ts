@@ -85,7 +85,8 @@ export function openRefWriter(server: GitServer, reader: NotesReader): RefWriter
       const ref = `refs/headgate/${target}`;
       const from = advertised.refs.get(ref) ?? null;
       const moved = deployed === null || from === deployed ? [] : [{ ref, from, to: deployed }];
-      return { kind: 'ready', target, objects: notes.objects, updates: [...moved, ...notes.updates] };
+      // Hosts move them one after the other: whatever reads the new ref finds the note.
+      return { kind: 'ready', target, objects: notes.objects, updates: [...notes.updates, ...moved] };
     } catch (thrown) {
       const error = asDeployError(thrown);
       if (!needsPerson(error.code)) throw thrown;
