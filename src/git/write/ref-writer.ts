@@ -70,7 +70,7 @@ export function openRefWriter(server: GitServer, reader: NotesReader): RefWriter
     );
     const report = await remote.push({ updates, pack, isAtomic: false }, { advertised, format }, signal);
     const notMoved = ready.flatMap(({ target, updates: own }) => {
-      const ref = own.find((update) => report.refused.has(update.ref))?.ref;
+      const ref = own.findLast((update) => report.refused.has(update.ref))?.ref;
       const reason = [report.refused.get(ref ?? '') ?? '', report.remarks].filter(Boolean).join('; ');
       return ref === undefined ? [] : [{ target, error: refusal(ref, reason, server) }];
     });
