@@ -276,7 +276,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'queue',
     'deploy/webhook',
   ],
-  'git/write': ['error', 'snapshot', 'images', 'git'],
+  'git/write': ['error', 'snapshot', 'exchange', 'images', 'git'],
   'images/update': [
     'error',
     'snapshot',
@@ -503,6 +503,8 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   ],
   'app/images': [
     'error',
+    'config/written',
+    'signing',
     'config/checked',
     'images',
     'images/registry',
@@ -512,6 +514,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'images/update',
     'app',
   ],
+  'app/records': ['error', 'config/checked', 'deploy/ports', 'queue', 'deploy/report/channels', 'git/write', 'app'],
   'app/probes': [
     'error',
     'snapshot',
@@ -523,6 +526,8 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'cluster/api',
     'app/githost',
     'app',
+    'app/images',
+    'app/records',
   ],
   'app/functions': [
     'error',
@@ -577,6 +582,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'app',
     'app/channels',
     'app/images',
+    'app/records',
     'app/probes',
   ],
   'cli/lookup': [
@@ -704,6 +710,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'app',
     'cli/terminal',
     'app/channels',
+    'app/records',
     'app/probes',
     'app/local',
     'cli/lookup',
@@ -728,6 +735,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'deploy/requests',
     'cli/terminal',
     'app/channels',
+    'app/records',
     'app/local',
     'cli/lookup',
     'cli/plan',

@@ -12,7 +12,7 @@ export interface BranchWriter {
   addRecord(record: RecordAddition, signal: AbortSignal): Promise<void>;
 }
 
-export interface RecordAddition extends Pick<BranchChange, 'rootTree' | 'author' | 'atMs' | 'message'> {
+export interface RecordAddition extends Pick<BranchChange, 'rootTree' | 'author' | 'atMs' | 'message' | 'sign'> {
   readonly ref: string;
   readonly tip: Revision;
 }
@@ -29,8 +29,13 @@ export interface BranchChange {
   readonly author: { readonly name: string; readonly email: string };
   readonly atMs: number;
   readonly message: string;
+  /** Null: the commits are not signed. */
+  readonly sign: CommitSigner | null;
   readonly records: readonly BranchRecord[];
 }
+
+/** The signature of a commit as `gpg.format ssh` has it, with its first and its last line. */
+export type CommitSigner = (commit: Uint8Array) => string;
 
 export interface TreeObject {
   readonly id: string;

@@ -1,15 +1,67 @@
 import * as z from 'zod/mini';
+import { asRevision } from '../snapshot/source.ts';
+import type { Revision } from '../snapshot/source.ts';
 import { parseBody } from './body.ts';
 
+/** Something is to be written to Git. */
+export type WriteRequest = ImageWriteRequest | RecordRequest;
+
 /** A branch is to be brought to the wanted versions of its images. What they are is read then. */
-export interface WriteRequest {
+interface ImageWriteRequest {
   /** The group: `write/fleet/main`. */
   readonly target: string;
+  readonly outcome?: undefined;
 }
 
-const Body = z.object({ target: z.string().check(z.startsWith('write/')) });
+/** The outcome of a run is to be recorded in its repository. */
+export interface RecordRequest {
+  /** The group: `record/fleet`. */
+  readonly target: string;
+  readonly outcome: Outcome;
+}
+
+/** What is recorded about one commit of a target. */
+export interface Outcome {
+  readonly name: string;
+  /** The name of its repository in headgate.yml. */
+  readonly repository: string;
+  readonly revision: Revision;
+  /** The target is at this commit now. */
+  readonly isDeployed: boolean;
+  /** One line: the verdict. */
+  readonly note: string;
+  /** RFC 3339. */
+  readonly at: string;
+}
+
+/** Takes outcomes of runs that are to be recorded in Git, and keeps them until they are. */
+export interface Outcomes {
+  add(outcomes: readonly Outcome[], signal: AbortSignal): Promise<void>;
+}
+
+export function recordGroup(repository: string): string {
+  return `record/${repository}`;
+}
+
+const ImageBody = z.object({ target: z.string().check(z.startsWith('write/')) });
+
+const RecordBody = z.object({
+  target: z.string().check(z.startsWith('record/')),
+  outcome: z.object({
+    name: z.string(),
+    repository: z.string(),
+    revision: z.string(),
+    isDeployed: z.boolean(),
+    note: z.string(),
+    at: z.string(),
+  }),
+});
 
 /** The request in a message body; null if it is not one. */
 export function readWrite(body: string): WriteRequest | null {
-  return z.safeParse(Body, parseBody(body)).data ?? null;
+  const value = parseBody(body);
+  const record = z.safeParse(RecordBody, value).data;
+  if (record === undefined) return z.safeParse(ImageBody, value).data ?? null;
+  const revision = asRevision(record.outcome.revision);
+  return revision === null ? null : { ...record, outcome: { ...record.outcome, revision } };
 }

@@ -15,6 +15,12 @@ it.each([
     'target shop-prod',
     'send messages',
   ],
+  [
+    'records of deploys',
+    withRepository('write: env:WRITE\n    record: refs'),
+    'record of repository fleet',
+    'write refs to Git',
+  ],
 ])('headgate http-host does not start where it would ignore %s', async (_name, text, subject, what) => {
   const { code, stdout, stderr } = await headgate(['http-host', '--log-format', 'json'], {
     files: { 'headgate.yml': text },

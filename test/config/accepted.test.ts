@@ -82,6 +82,7 @@ const FLEET = {
   pullRequests: { plan: false, comment: true, forks: false, serviceAccount: null, approvers: [] },
   insecure: false,
   write: null,
+  record: 'none',
   caFile: null,
   notify: [],
 };

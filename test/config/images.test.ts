@@ -37,7 +37,7 @@ describe('an image of headgate.yml', () => {
       intervalMs: 300_000,
       debounceMs: 10_000,
       jsonPaths: [],
-      commit: { author: { name: 'headgate', email: 'headgate@localhost' }, message: null },
+      commit: { author: { name: 'headgate', email: 'headgate@localhost' }, message: null, signingKey: null },
       afterRevert: 'skip',
       writes: [
         {
@@ -59,7 +59,7 @@ describe('an image of headgate.yml', () => {
       'interval: 0s',
       'debounce: 15m',
       'jsonPaths: [{ kind: Widget, path: /spec/image }]',
-      'commit: { author: "Ada L. <ada@example.com>", message: "{{changes}}", signingKey: null }',
+      'commit: { author: "Ada L. <ada@example.com>", message: "{{changes}}", signingKey: "file:key" }',
       'afterRevert: hold',
       'writes: [{ repository: fleet, branch: next, paths: ["apps/*.yaml"], via: commit }]',
     );
@@ -70,7 +70,11 @@ describe('an image of headgate.yml', () => {
       intervalMs: 0,
       debounceMs: 900_000,
       jsonPaths: [{ kind: 'Widget', path: '/spec/image' }],
-      commit: { author: { name: 'Ada L.', email: 'ada@example.com' }, message: '{{changes}}' },
+      commit: {
+        author: { name: 'Ada L.', email: 'ada@example.com' },
+        message: '{{changes}}',
+        signingKey: { kind: 'file', path: '/etc/headgate/key' },
+      },
       afterRevert: 'hold',
       writes: [{ branch: 'next', paths: [{ glob: 'apps/*.yaml' }] }],
     });
@@ -119,7 +123,7 @@ describe('an image of headgate.yml', () => {
     ['interval: 5', 'interval of image web must be a string'],
     ['debounce: 15m1s', 'debounce of image web is too long | Write at most 15m.'],
     ['commit: { author: ada }', 'commit.author of image web is not an author'],
-    ['commit: { signingKey: env:KEY }', 'commit.signingKey of image web is not supported yet'],
+    ['commit: { signingKey: hunter2 }', 'commit.signingKey of image web must be a reference to a secret'],
     ['writes: []', 'writes of image web is empty'],
     [
       'writes: [{ repository: flet, branch: main }]',

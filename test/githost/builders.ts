@@ -29,6 +29,7 @@ export function aRepository(change: Partial<Repository> = {}): Repository {
     pullRequests: { plan: false, comment: true, forks: false, serviceAccount: null, approvers: [] },
     insecure: false,
     write: null,
+    record: 'none',
     caFile: null,
     notify: [],
     ...change,

@@ -22,6 +22,7 @@ const REPOSITORY: Repository = {
   pullRequests: { plan: false, comment: true, forks: false, serviceAccount: null, approvers: [] },
   insecure: false,
   write: null,
+  record: 'none',
   caFile: null,
   notify: [],
 };

@@ -70,6 +70,8 @@ function configText(): string {
         url: `${gitea.url}/${gitea.user}/fleet.git`,
         webhookSecret: 'env:FLEET_SECRET',
         credentials: 'env:FLEET_TOKEN',
+        write: 'env:FLEET_TOKEN',
+        record: 'refs',
       },
     },
     targets: [target],
@@ -149,6 +151,25 @@ describe('a real Gitea', () => {
     );
     const { stdout } = await kubectl(inject('cluster'), ['-n', namespace, 'get', 'configmap', 'web', '-o', 'json']);
     expect(JSON.parse(stdout)).toMatchObject({ data: { color: 'blue' } });
+  });
+
+  it('takes the ref and the note that record where the target is', async () => {
+    const revision = await git('rev-parse', 'HEAD');
+    await vi.waitFor(
+      async () => {
+        await git(
+          'fetch',
+          '-q',
+          'origin',
+          '+refs/headgate/*:refs/headgate/*',
+          '+refs/notes/headgate/*:refs/notes/headgate/*',
+        );
+        expect(await git('rev-parse', `refs/headgate/${namespace}`)).toBe(revision);
+      },
+      { timeout: 20_000, interval: 100 },
+    );
+    expect(await git('notes', `--ref=headgate/${namespace}`, 'show', revision)).toMatch(/^ready .*: 1 created/);
+    expect(log.filter(({ message }) => message === 'not-recorded')).toEqual([]);
   });
 
   it('has its tags and deleted branches ignored', async () => {

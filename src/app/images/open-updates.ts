@@ -13,6 +13,7 @@ import type { Updated } from '../../images/update/update-branch.ts';
 import type { WriteGroup } from '../../images/update/write-group.ts';
 import { reporter } from '../../deploy/report/reporter.ts';
 import { resolveSecret } from '../secrets.ts';
+import { openSigner } from './open-signer.ts';
 import type { SecretSources } from '../secrets.ts';
 import type { AppRuntime } from '../app-runtime.ts';
 
@@ -41,6 +42,8 @@ export function openUpdates({ runtime, openRegistry }: UpdatesOptions): Updates 
     return openBranchWriter(await runtime.gitServerOf(repository, token));
   }
 
+  const signerOf: UpdatePorts['signerOf'] = (policy) => openSigner(policy, runtime.secrets);
+
   const report: UpdatePorts['report'] = async (event, { name, repository }, signal) => {
     const requestedAt = new Date(nowMs()).toISOString();
     const { notify } = repository;
@@ -54,11 +57,11 @@ export function openUpdates({ runtime, openRegistry }: UpdatesOptions): Updates 
       memories.set(group.name, memory);
       const registry = openRegistry();
       const readers = await runtime.loadReaders();
-      const ports = { registry, readers, openReader: runtime.openGit, openWriter, report, log, nowMs, wait };
+      const ports = { registry, readers, openReader: runtime.openGit, openWriter, signerOf, report, log, nowMs, wait };
       return updateBranch(group, ports, { memory, signal });
     },
     release: (policy, by, signal) =>
-      releaseImage({ policy, by }, { openReader: runtime.openGit, openWriter, nowMs }, signal),
+      releaseImage({ policy, by }, { openReader: runtime.openGit, openWriter, signerOf, nowMs }, signal),
   };
 }
 

@@ -5,7 +5,9 @@ import { consume } from '../../queue/consumer.ts';
 import type { Consumer, QueueOptions } from '../../queue/consumer.ts';
 import type { SlotLimits } from '../../queue/slots.ts';
 import { readWrite } from '../../queue/write-message.ts';
-import type { WriteRequest } from '../../queue/write-message.ts';
+import type { Outcome, WriteRequest } from '../../queue/write-message.ts';
+import type { Handled } from '../../queue/work.ts';
+import type { Repository } from '../../config/checked/config.ts';
 import type { Updates } from '../images/open-updates.ts';
 import type { LocalRuntime } from './local-runtime.ts';
 import { gitServerOf } from '../git-server.ts';
@@ -13,7 +15,10 @@ import { gitServerOf } from '../git-server.ts';
 /** Each holds the files of a branch that name an image. */
 const LIMITS: SlotLimits = { answering: 4, unproven: 4, silent: 16, perServer: 4 };
 
-/** Writes images until it is stopped: one commit for each branch, however many messages request it. */
+/**
+ * Writes images and the outcomes of runs until it is stopped: one commit for each branch, however many messages request it,
+ * and one push for all outcomes of a repository.
+ */
 export function consumeWrites({
   runtime,
   openUpdates,
@@ -29,11 +34,15 @@ export function consumeWrites({
     ...common,
     read: readWrite,
     slots: { limits: LIMITS, conditionOf: runtime.servers.conditionOf },
-    serversOf: ({ target }) => {
-      const group = groups.get(target);
-      return group === undefined ? [] : [gitServerOf(group.repository)];
+    serversOf: ({ target, outcome }) => {
+      const repository = outcome === undefined ? groups.get(target)?.repository : recordedIn(outcome, runtime);
+      return repository === undefined ? [] : [gitServerOf(repository)];
     },
-    async handler([request], signal) {
+    async handler(requests, signal) {
+      const outcomes = requests.flatMap(({ outcome, tries }) => (outcome === undefined ? [] : [{ ...outcome, tries }]));
+      const newest = outcomes.at(-1);
+      if (newest !== undefined) return recordOrRetry(outcomes, { runtime, tries: newest.tries }, signal);
+      const [request] = requests;
       const group = groups.get(request?.target ?? '');
       // Its images were removed from headgate.yml.
       if (group === undefined) return { kind: 'done' };
@@ -41,6 +50,24 @@ export function consumeWrites({
       return updateOrRetry(group, { updates: await opened, runtime, signal });
     },
   });
+}
+
+/** Undefined: it was removed from headgate.yml, or no longer records anything. */
+function recordedIn({ repository }: Outcome, { config }: LocalRuntime): Repository | undefined {
+  const found = config.repositories.get(repository);
+  return found?.record === 'refs' ? found : undefined;
+}
+
+async function recordOrRetry(
+  outcomes: readonly Outcome[],
+  { runtime, tries }: { readonly runtime: LocalRuntime; readonly tries: number },
+  signal: AbortSignal,
+): Promise<Handled> {
+  const [first] = outcomes;
+  const repository = first === undefined ? undefined : recordedIn(first, runtime);
+  if (repository === undefined) return DONE;
+  const { writeOutcomes } = await import('../records/write-outcomes.ts');
+  return writeOutcomes(outcomes, { repository, runtime, tries }, signal);
 }
 
 async function updateOrRetry(

@@ -18,6 +18,8 @@ import type { SecretReference } from '../../config/written/reference.ts';
 import type { SecretStore } from '../secret-store.ts';
 import type { SecretSources, WebhookSecrets } from '../secrets.ts';
 import { wait } from '../wait.ts';
+import { outcomesChannel } from '../records/outcomes-channel.ts';
+import type { Outcomes } from '../../queue/write-message.ts';
 import { kubeconfigAccess } from '../../platforms/local/kubeconfig.ts';
 import type { KubeconfigCluster, KubeconfigOptions } from '../../platforms/local/kubeconfig.ts';
 import { localSecrets } from './local-secrets.ts';
@@ -37,6 +39,8 @@ export interface LocalOptions extends Pick<
   readonly notices?: Notices;
   /** What a platform brings along, instead of what this machine has. */
   readonly given?: GivenPorts;
+  /** Where the outcomes of runs go that are recorded in Git. Default: nowhere. */
+  readonly outcomes?: Outcomes;
 }
 
 export interface GivenPorts {
@@ -65,6 +69,7 @@ export function localRuntime({
   outbox = memoryOutbox(),
   notices,
   given = {},
+  outcomes,
   ...options
 }: LocalOptions): LocalRuntime {
   const nowMs = () => Date.now();
@@ -87,7 +92,12 @@ export function localRuntime({
   };
   const { config } = options;
   const hasChannels = notices !== undefined && config.channels.size > 0;
-  const channels = hasChannels ? [noticesChannel({ config, notices, nowMs })] : [];
+  const isRecorded =
+    outcomes !== undefined && [...config.repositories.values()].some(({ record }) => record === 'refs');
+  const channels = [
+    ...(hasChannels ? [noticesChannel({ config, notices, nowMs })] : []),
+    ...(isRecorded ? [outcomesChannel({ config, outcomes, nowMs })] : []),
+  ];
   const runtime = openRuntime({
     ...options,
     channels,

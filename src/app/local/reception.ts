@@ -4,7 +4,7 @@ import { countRefusals } from '../../deploy/webhook/count-refusals.ts';
 import { BODY_LIMIT_BYTES } from '../../deploy/webhook/receive.ts';
 import type { Reception } from '../../deploy/webhook/reception.ts';
 import type { LocalQueues } from '../../platforms/local/queues.ts';
-import { imageSecretsOf } from '../probes/secret-probes.ts';
+import { imageSecretsOf, signingKeysOf } from '../probes/secret-probes.ts';
 import { resolveSecret } from '../secrets.ts';
 import { VERSION } from '../version.ts';
 import { announcedPolls } from './announced-polls.ts';
@@ -18,6 +18,7 @@ export async function readSecrets({ config, secrets, secretsOf }: LocalRuntime, 
   const others = [
     ...repositories.flatMap(({ write }) => write ?? []),
     ...images.flatMap(imageSecretsOf),
+    ...images.flatMap(signingKeysOf),
     ...channels.flatMap((channel) => referencesOfChannel(channel)),
   ];
   await Promise.all([

@@ -84,9 +84,9 @@ export async function serve(options: ServeOptions): Promise<Service> {
   const waits = retryWaits(queues.deploy);
   const requests = cuttingWaitsShort(queues.deploy, waits);
   const outbox = { checks: queues.checks, requests };
-  const { notices } = queues;
+  const { notices, writes: outcomes } = queues;
   const progress = () => undefined;
-  const runtime = localRuntime({ config, env, log, holder, progress, outbox, notices, limits: limits.run });
+  const runtime = localRuntime({ config, env, log, holder, progress, outbox, notices, outcomes, limits: limits.run });
   const stopping = new AbortController();
   const scrape = () => ({ queues: queues.contents(), requests: runtime.servers.counts() });
   let scraped: LoopbackServer | null = null;

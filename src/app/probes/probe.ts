@@ -4,7 +4,8 @@ import { asDeployError, DeployError } from '../../error/deploy-error.ts';
 
 /** One thing to find out. `run` resolves to the detail for the table, or throws. */
 export interface Probe {
-  readonly kind: 'aws' | 'secret' | 'repository' | 'cluster' | 'clock' | 'webhook' | 'statuses' | 'target' | 'image';
+  readonly kind:
+    'aws' | 'secret' | 'repository' | 'write' | 'cluster' | 'clock' | 'webhook' | 'statuses' | 'target' | 'image';
   readonly name: string;
   readonly run: (signal: AbortSignal) => Promise<string>;
 }

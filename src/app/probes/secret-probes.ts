@@ -32,6 +32,24 @@ export function imageSecretsOf({ webhook, credentials }: ImagePolicy): readonly 
   return [...(webhook?.secrets ?? []), ...(credentials?.kind === 'password' ? [credentials.password] : [])];
 }
 
+export function signingKeysOf({ commit }: ImagePolicy): readonly SecretReference[] {
+  return commit.signingKey === null ? [] : [commit.signingKey];
+}
+
+/** A key that cannot sign is found before a commit needs it. */
+export function signingKeyProbes(references: readonly SecretReference[], secrets: SecretSources): readonly Probe[] {
+  return [...new Map(references.map((reference) => [formatReference(reference), reference]))].map(
+    ([name, reference]) => ({
+      kind: 'secret',
+      name,
+      async run(signal) {
+        const { readSigningKey } = await import('../images/open-signer.ts');
+        return `signs with ${(await readSigningKey(reference, secrets, signal)).type}`;
+      },
+    }),
+  );
+}
+
 export function credentialsOf({ credentials }: Repository): readonly SecretReference[] {
   if (credentials === null) return [];
   return [credentials.kind === 'token' ? credentials.token : credentials.privateKey];

@@ -6,6 +6,7 @@ import type { Report } from '../../deploy/ports/report.ts';
 import type { Runtime } from '../../deploy/ports/runtime.ts';
 import { heldText } from '../../deploy/report/channels/texts.ts';
 import { memoryNotices, sendNow } from '../../app/channels/send-now.ts';
+import { memoryOutcomes, recordNow } from '../../app/records/record-now.ts';
 import { localRuntime } from '../../app/local/local-runtime.ts';
 import type { Context, ExitCode } from '../terminal/context.ts';
 import { personOf } from '../terminal/person.ts';
@@ -38,7 +39,17 @@ export async function deployCommand(
   const progress = progressLog(log, nowMs);
   // A unique holder respects the lease of every other process, including a serve on this machine.
   const notices = memoryNotices();
-  const runtime = localRuntime({ config, env, log, holder: `cli-${randomUUID()}`, progress, outbox, notices });
+  const outcomes = memoryOutcomes();
+  const runtime = localRuntime({
+    config,
+    env,
+    log,
+    holder: `cli-${randomUUID()}`,
+    progress,
+    outbox,
+    notices,
+    outcomes,
+  });
   try {
     const by = personOf(env);
     const windows = await windowsFor({ target, by, overrideReason }, runtime, signal);
@@ -62,7 +73,7 @@ export async function deployCommand(
     );
     return isSuccess(report) ? 0 : 1;
   } finally {
-    await sendNow(notices, runtime);
+    await Promise.all([sendNow(notices, runtime), recordNow(outcomes, runtime)]);
     runtime.close();
   }
 }

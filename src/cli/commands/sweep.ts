@@ -6,6 +6,7 @@ import { memoryOutbox } from '../../deploy/ports/outbox.ts';
 import { runRequests } from '../../deploy/requests/run-requests.ts';
 import { sweep } from '../../deploy/sweep.ts';
 import { memoryNotices, sendNow } from '../../app/channels/send-now.ts';
+import { memoryOutcomes, recordNow } from '../../app/records/record-now.ts';
 import { localRuntime } from '../../app/local/local-runtime.ts';
 import { writeImages } from '../../app/local/write-images.ts';
 import type { Context, ExitCode } from '../terminal/context.ts';
@@ -24,8 +25,9 @@ export async function sweepCommand(context: Context): Promise<ExitCode> {
   const outbox = memoryOutbox();
   const progress = () => undefined;
   const notices = memoryNotices();
+  const outcomes = memoryOutcomes();
   const holder = `cli-${randomUUID()}`;
-  const runtime = localRuntime({ config, env, log: watching, holder, progress, outbox, notices });
+  const runtime = localRuntime({ config, env, log: watching, holder, progress, outbox, notices, outcomes });
   const answers: object[] = [];
   const deployAll = async (requests: readonly DeployRequest[]) => {
     for (const request of inDependencyOrder(requests, config)) {
@@ -59,7 +61,7 @@ export async function sweepCommand(context: Context): Promise<ExitCode> {
     else if (answers.length === 0 && !hasFailed) context.print('every target is at its tip');
     return hasFailed ? 1 : 0;
   } finally {
-    await sendNow(notices, runtime);
+    await Promise.all([sendNow(notices, runtime), recordNow(outcomes, runtime)]);
     runtime.close();
   }
 }

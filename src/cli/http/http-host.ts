@@ -30,6 +30,7 @@ export async function httpHostCommand(
     'notify',
     'pullRequests',
     'previews',
+    'record',
   ]);
   if (unbuilt !== undefined) throw new DeployError(unbuilt.code, unbuilt);
   const [first = 'env:HEADGATE_TASKS_KEY', ...others] = keys;

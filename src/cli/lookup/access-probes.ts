@@ -5,8 +5,16 @@ import { localRuntime } from '../../app/local/local-runtime.ts';
 import type { LocalRuntime } from '../../app/local/local-runtime.ts';
 import { clusterProbe, repositoryProbe } from '../../app/probes/access-probes.ts';
 import { imageProbe } from '../../app/probes/image-probe.ts';
-import { imageSecretsOf, keysOf, secretProbes, secretsOf } from '../../app/probes/secret-probes.ts';
+import {
+  imageSecretsOf,
+  keysOf,
+  secretProbes,
+  secretsOf,
+  signingKeyProbes,
+  signingKeysOf,
+} from '../../app/probes/secret-probes.ts';
 import type { Probe } from '../../app/probes/probe.ts';
+import { writeProbe } from '../../app/probes/write-probe.ts';
 import type { Context } from '../terminal/context.ts';
 
 export interface AccessProbes {
@@ -18,8 +26,8 @@ export interface AccessProbes {
 }
 
 /**
- * Reads every secret, the followed branches of every repository, our user name on every cluster, and the tags of every image.
- * Writes nothing.
+ * Reads every secret, the followed branches of every repository and its refs as before a push, our user name on every cluster,
+ * and the tags of every image. Writes nothing.
  */
 export function accessProbes({ config, env, log, dataDir }: Context): AccessProbes {
   const runtime = localRuntime({ config, env, log, holder: dataDir, progress: () => undefined });
@@ -37,7 +45,11 @@ export function accessProbes({ config, env, log, dataDir }: Context): AccessProb
   return {
     probes: [
       ...secretProbes(secrets, runtime.secrets),
+      ...signingKeyProbes([...config.images.values()].flatMap(signingKeysOf), runtime.secrets),
       ...[...config.repositories.values()].map((repository) => repositoryProbe(repository, runtime)),
+      ...[...config.repositories.values()]
+        .map((repository) => writeProbe(repository, runtime))
+        .filter((one) => one !== null),
       ...[...config.clusters.values()].map((cluster) => clusterProbe(cluster, { runtime, sessions })),
       ...[...config.images.values()].map((image) => imageProbe(image, openRegistry)),
     ],

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { RunLimits } from '../../cluster/state/limits.ts';
 import type { Target } from '../../config/checked/config.ts';
 import { memoryNotices, sendNow } from '../../app/channels/send-now.ts';
+import { memoryOutcomes, recordNow } from '../../app/records/record-now.ts';
 import { localRuntime } from '../../app/local/local-runtime.ts';
 import type { LocalRuntime } from '../../app/local/local-runtime.ts';
 import { endHold, keptNow, setHold } from '../../deploy/hold/change-hold.ts';
@@ -116,6 +117,7 @@ async function opened(
   const { config, env, log } = context;
   const outbox = memoryOutbox();
   const notices = memoryNotices();
+  const outcomes = memoryOutcomes();
   const runtime = localRuntime({
     config,
     env,
@@ -124,6 +126,7 @@ async function opened(
     progress: () => undefined,
     outbox,
     notices,
+    outcomes,
     ...(limits === undefined ? {} : { limits }),
   });
   try {
@@ -133,7 +136,7 @@ async function opened(
     const { report } = reporterOf(ports, { request, runtime });
     return await work({ target, context, runtime, outbox, ports, hold: { cluster: ports.cluster, report } });
   } finally {
-    await sendNow(notices, runtime);
+    await Promise.all([sendNow(notices, runtime), recordNow(outcomes, runtime)]);
     runtime.close();
   }
 }

@@ -1,6 +1,7 @@
 import { isRecord } from '../written/document.ts';
 import type { Path } from '../written/document.ts';
 import type { Findings } from '../written/findings.ts';
+import type { SecretReference } from '../written/reference.ts';
 import { parseImageReference } from '../images/image-reference.ts';
 import type { ImageReference } from '../images/image-reference.ts';
 import * as shape from '../images/image-shape.ts';
@@ -75,6 +76,7 @@ function checkImage(value: unknown, context: Context): ImagePolicy | null {
   const image = checkReferenceOf(value['image'], context);
   const credentials = checkCredentials(value['credentials'], image, context);
   const webhook = checkWebhook(value['webhook'], context);
+  const signingKey = checkSigningKey(value['commit'], context);
   checkWrites(value['writes'], context);
   if (written === null || image === null) return null;
   return {
@@ -86,10 +88,15 @@ function checkImage(value: unknown, context: Context): ImagePolicy | null {
     intervalMs: written.interval,
     debounceMs: written.debounce,
     jsonPaths: written.jsonPaths.map(({ kind, path }) => ({ kind, path })),
-    commit: { author: authorOf(written.commit.author), message: written.commit.message },
+    commit: { author: authorOf(written.commit.author), message: written.commit.message, signingKey },
     afterRevert: written.afterRevert,
     writes: written.writes.flatMap((write) => resolveWrite(write, context)),
   };
+}
+
+function checkSigningKey(commit: unknown, { path, location, findings }: Context): SecretReference | null {
+  const written = isRecord(commit) ? (commit['signingKey'] ?? null) : null;
+  return written === null ? null : checkReference(written, [...path, 'commit', 'signingKey'], { location, findings });
 }
 
 function checkReferenceOf(text: unknown, { path, findings }: Context): ImageReference | null {

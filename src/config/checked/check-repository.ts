@@ -39,6 +39,7 @@ export function checkRepository(
   if (value['webhookHeader'] !== undefined) checkWebhookHeader(host, profile, context);
   const credentials = checkCredentials(value['credentials'], host, context);
   const write = value['write'] === undefined ? null : checkReference(value['write'], [...path, 'write'], context);
+  if (value['record'] === 'refs' && value['write'] === undefined) refuseRecord(context);
   if (value['statuses'] === true) checkStatuses(value, host, context);
   if (host !== null && hostOf({ host }).loadApi === null) warnUnused(value, host, context);
   if (written === null || host === null || profile === null || url === null || fullName === null) return null;
@@ -55,6 +56,7 @@ export function checkRepository(
     webhookHeader: written.webhookHeader?.toLowerCase() ?? null,
     credentials,
     write,
+    record: written.record,
     statuses: base !== null && credentials !== null && (written.statuses ?? true),
     pullRequests: { ...written.pullRequests, serviceAccount: written.pullRequests.serviceAccount ?? null },
     insecure: written.insecure,
@@ -179,6 +181,13 @@ function checkCredentials(written: unknown, host: GivenHost | null, context: Con
   return app === null || privateKey === null
     ? null
     : { kind: 'app', app: app.app, installation: app.installation, privateKey };
+}
+
+function refuseRecord({ path, findings }: Context): void {
+  findings.error([...path, 'record'], {
+    message: 'requires write',
+    remedy: 'Add write: env:FLEET_WRITE_TOKEN, a token that may push, or remove record.',
+  });
 }
 
 function checkStatuses(

@@ -84,8 +84,10 @@ export interface Repository {
   /** The header that has the secret, in lowercase; null: the host's own proof. */
   readonly webhookHeader: string | null;
   readonly credentials: Credentials | null;
-  /** Pushes the commits that Headgate writes; null: it writes none. */
+  /** Pushes what Headgate writes; null: it writes nothing. */
   readonly write: SecretReference | null;
+  /** `refs`: what was deployed is written to `refs/headgate` and `refs/notes/headgate`. It has `write` then. */
+  readonly record: 'none' | 'refs';
   readonly statuses: boolean;
   readonly pullRequests: PullRequestSettings;
   /** Allows `http://` to other machines. */
@@ -254,6 +256,8 @@ export interface ImagePolicy {
     readonly author: { readonly name: string; readonly email: string };
     /** The template of the message; null: the default. */
     readonly message: string | null;
+    /** An OpenSSH private key; null: the commits are not signed. */
+    readonly signingKey: SecretReference | null;
   };
   readonly afterRevert: 'skip' | 'hold';
   readonly writes: readonly ImageWrite[];

@@ -86,6 +86,7 @@ function checkFile(
     templates.push(isTemplate(written) ? checkTargetTemplate(written, entry) : null);
   }
   checkCycles(targets, findings);
+  checkRecordedNames(targets, findings);
   const deployed = {
     targets: targets.filter((target) => target !== null),
     templates: templates.filter((template) => template !== null),
@@ -206,6 +207,17 @@ function checkCycles(targets: readonly (Target | null)[], findings: Findings): v
     findings.error(['targets', index, 'dependsOn'], {
       message: `forms a cycle: ${[...cycle, first].join(' → ')}`,
       remedy: 'Remove one of these dependencies.',
+    });
+  }
+}
+
+/** `refs/headgate/images` is the directory of the records of images, so that no ref may have this name. */
+function checkRecordedNames(targets: readonly (Target | null)[], findings: Findings): void {
+  for (const [index, target] of targets.entries()) {
+    if (target?.name !== 'images' || target.repository.record !== 'refs') continue;
+    findings.error(['targets', index, 'name'], {
+      message: 'cannot be images with record: refs',
+      remedy: 'Rename the target, or set record: none on its repository.',
     });
   }
 }

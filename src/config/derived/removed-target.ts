@@ -18,6 +18,7 @@ const REMOVED: Repository = {
   pullRequests: { plan: false, comment: true, forks: false, serviceAccount: null, approvers: [] },
   insecure: false,
   write: null,
+  record: 'none',
   caFile: null,
   notify: [],
 };

@@ -2,7 +2,7 @@ import type { Problem } from '../../error/deploy-error.ts';
 import type { Config } from '../checked/config.ts';
 
 /** What `headgate serve` does and another platform may not do yet. */
-export type UnbuiltKey = 'images' | 'notify' | 'pullRequests' | 'previews' | 'approval';
+export type UnbuiltKey = 'images' | 'notify' | 'pullRequests' | 'previews' | 'approval' | 'record';
 
 /**
  * Keys of headgate.yml that a platform would ignore silently. `does`: the platform and its verb, `the functions on AWS do
@@ -53,6 +53,14 @@ const KEYS: Readonly<Record<UnbuiltKey, Key>> = {
     what: 'deploy previews of pull requests',
     instead: INSTEAD,
     subjects: ({ previews }) => previews.map(({ name }) => `preview ${name}`),
+  },
+  record: {
+    what: 'write refs to Git',
+    instead: 'Set record: none, or run headgate serve instead.',
+    subjects: ({ repositories }) =>
+      [...repositories.values()]
+        .filter(({ record }) => record === 'refs')
+        .map(({ name }) => `record of repository ${name}`),
   },
   approval: {
     what: 'wait for approvals',

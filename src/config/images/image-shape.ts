@@ -79,7 +79,7 @@ const AUTHOR = /^[^<>\n]*[^<>\s] <[^<>\s]+@[^<>\s]+>$/;
 /** A longer delay would exceed what a queue can hide a message for. */
 const MAX_DEBOUNCE_MS = 15 * 60_000;
 
-/** `image`, `credentials` and `webhook.secret` are checked in check-image.ts. */
+/** `image`, `credentials`, `webhook.secret` and `commit.signingKey` are checked in check-image.ts. */
 export const image = closed({
   name: imageName,
   image: z.string(),
@@ -101,14 +101,7 @@ export const image = closed({
       'headgate <headgate@localhost>',
     ),
     message: notEmpty.nullable().default(null),
-    signingKey: z
-      .unknown()
-      .optional()
-      .superRefine((key, context) => {
-        if (key === undefined || key === null) return;
-        const params: IssueParams = { remedy: 'Remove it: commits are not signed yet.' };
-        context.addIssue({ code: 'custom', message: 'is not supported yet', params });
-      }),
+    signingKey: z.unknown().optional(),
   }).prefault({}),
   afterRevert: z.enum(['skip', 'hold']).default('skip'),
   writes: z.array(write).superRefine((list, context) => {

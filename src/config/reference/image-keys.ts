@@ -1,4 +1,5 @@
 import type { KeyReference } from './key-reference.ts';
+import { REFERENCE_TYPE } from './key-reference.ts';
 
 export const IMAGES: readonly KeyReference[] = [
   {
@@ -162,10 +163,10 @@ export const IMAGES: readonly KeyReference[] = [
   },
   {
     key: 'images.commit.signingKey',
-    type: 'reference to a secret',
-    note: 'not supported yet',
-    meaning: 'The key that signs the commits.',
-    example: 'signingKey: null',
+    type: REFERENCE_TYPE,
+    note: 'null: they are not signed',
+    meaning: 'An OpenSSH private key without a passphrase that signs the commits (gpg.format ssh).',
+    example: 'signingKey: file:headgate-signing',
   },
   {
     key: 'images.afterRevert',

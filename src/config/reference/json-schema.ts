@@ -70,7 +70,9 @@ function imageSchema(): JsonSchema {
   return withProperties(image, {
     credentials: { anyOf: [secretReference, { const: 'ecr' }, login] },
     ...(isSchema(webhook) ? { webhook: withProperties(webhook, { secret: secretReferences }) } : {}),
-    ...(isSchema(commit) ? { commit: withProperties(commit, { signingKey: { type: 'null' } }) } : {}),
+    ...(isSchema(commit)
+      ? { commit: withProperties(commit, { signingKey: { anyOf: [secretReference, { type: 'null' }] } }) }
+      : {}),
   });
 }
 

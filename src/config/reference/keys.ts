@@ -234,9 +234,17 @@ const REPOSITORIES: readonly KeyReference[] = [
   {
     key: 'repositories.write',
     type: REFERENCE_TYPE,
-    note: 'required when images write to the repository',
-    meaning: 'A token that may push, for the commits that Headgate writes. It is used for nothing else.',
+    note: 'required when images write to the repository, and with record: refs',
+    meaning: 'A token that may push, for the commits and refs that Headgate writes. It is used for nothing else.',
     example: 'write: env:FLEET_WRITE_TOKEN',
+  },
+  {
+    key: 'repositories.record',
+    type: 'none or refs',
+    default: 'none',
+    meaning:
+      'refs: git log shows where each target is (docs/record.md). Only headgate serve and the commands write it yet.',
+    example: 'record: refs',
   },
   {
     key: 'repositories.insecure',

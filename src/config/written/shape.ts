@@ -322,6 +322,7 @@ export const repository = closed({
   statuses: z.boolean().optional(),
   pullRequests: pullRequests.prefault({}),
   write: z.unknown().optional(),
+  record: z.enum(['none', 'refs']).default('none'),
   insecure: z.boolean().default(false),
   caFile: notEmpty.optional(),
   notify: z.array(z.string()).default([]),

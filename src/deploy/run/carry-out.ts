@@ -109,7 +109,7 @@ async function record(run: PlannedRun, world: World, signal: AbortSignal): Promi
   await world.stage('record', () => run.observed.record(change, signal));
   const report = unchangedSince(withChange(state, change), revision);
   const warnings = [...plan.warnings, ...plan.undecided.map((each) => undecidedWarning(each))];
-  return { ...report, previous: previousOf(state), warnings, ...owed(run) };
+  return { ...report, previous: previousOf(state), warnings, isRecorded: true, ...owed(run) };
 }
 
 async function apply(run: PlannedRun, world: World, signal: AbortSignal): Promise<Report> {

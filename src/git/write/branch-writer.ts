@@ -10,6 +10,7 @@ import type { NewObject } from './new-objects.ts';
 import { packFile } from './pack-file.ts';
 import { receivePack } from './receive-pack.ts';
 import type { Advertised, PushReport, RefUpdate } from './receive-pack.ts';
+import { isRace, withRemedy } from './refusal.ts';
 
 /** Writes to one repository. `server` has the credentials of `write`. */
 export function openBranchWriter(server: GitServer): BranchWriter {
@@ -56,7 +57,7 @@ export function openBranchWriter(server: GitServer): BranchWriter {
     const now = await remote.advertised(signal);
     if (updates.some((update) => isMoved(update, now))) return true;
     const reasons = [...refused.values()].filter(isOwnReason);
-    return reasons.every((reason) => RACE.test(reason));
+    return reasons.every((reason) => isRace(reason));
   }
 
   async function addRecord({ ref, tip, rootTree, ...text }: RecordAddition, signal: AbortSignal): Promise<void> {
@@ -76,15 +77,6 @@ export function openBranchWriter(server: GitServer): BranchWriter {
   };
 }
 
-async function withRemedy<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (thrown) {
-    if (thrown instanceof DeployError && thrown.code === 'git-unauthorized') throw unauthorized(thrown);
-    throw thrown;
-  }
-}
-
 interface Prepared {
   readonly change: BranchChange;
   readonly commit: ReturnType<typeof commitOf>;
@@ -93,14 +85,14 @@ interface Prepared {
 
 function commitOf(change: BranchChange) {
   const format: ObjectFormat = formatOf(change.tip);
-  const { author, atMs } = change;
+  const { author, atMs, sign } = change;
   const trees = treesWith(change, format);
   const tree = trees.at(-1)?.id ?? change.rootTree;
-  const commit = commitObject({ tree, parents: [change.tip], author, atMs, message: change.message }, format);
+  const commit = commitObject({ tree, parents: [change.tip], author, atMs, message: change.message, sign }, format);
   const revision = revisionOf(commit);
   const own = change.records.map(({ ref, tip, message }) => {
     const parents = tip === null ? [] : [tip];
-    const record = commitObject({ tree, parents, author, atMs, message: message(revision) }, format);
+    const record = commitObject({ tree, parents, author, atMs, message: message(revision), sign }, format);
     return { record, update: { ref, from: tip, to: record.id } satisfies RefUpdate };
   });
   const objects: readonly NewObject[] = [...trees, commit, ...own.map(({ record }) => record)];
@@ -120,9 +112,6 @@ function isMoved({ ref, from }: RefUpdate, { refs }: Advertised): boolean {
   return now !== from;
 }
 
-/** git, JGit and the hosts, for a ref that another push has moved or is moving. */
-const RACE = /failed to update ref|non-fast-forward|fetch first|stale|\block|incorrect old value|already exists/i;
-
 /** With `atomic`, a ref is also refused because of another one. */
 function isOwnReason(reason: string): boolean {
   return !/atomic|transaction/i.test(reason);
@@ -139,15 +128,5 @@ function refusal({ refused, remarks }: PushReport, ref: string, server: GitServe
     subject: server.url,
     message: `the Git host refused the push to ${branch}: ${[reason, remarks].filter(Boolean).join('; ')}`,
     remedy: `Let the account of the repository's write credentials push to ${branch} without a review, or set branch in writes to one that is not protected.`,
-  });
-}
-
-function unauthorized(cause: DeployError): DeployError {
-  return new DeployError('git-unauthorized', {
-    subject: cause.subject,
-    message: `${cause.message}, to a push`,
-    remedy:
-      'Check write of the repository in headgate.yml: its token has to be valid and to allow pushes, such as contents: write on GitHub.',
-    cause,
   });
 }

@@ -64,11 +64,22 @@ export interface CommitText {
   readonly author: BranchChange['author'];
   readonly atMs: number;
   readonly message: string;
+  readonly sign: BranchChange['sign'];
 }
 
-export function commitObject({ tree, parents, author, atMs, message }: CommitText, format: ObjectFormat): NewObject {
+/** The header has another name in a repository with SHA-256, because the signed bytes have other ids. */
+const SIGNATURE_HEADERS = { sha1: 'gpgsig', sha256: 'gpgsig-sha256' } as const;
+
+export function commitObject(
+  { tree, parents, author, atMs, message, sign }: CommitText,
+  format: ObjectFormat,
+): NewObject {
   const by = `${author.name} <${author.email}> ${Math.floor(atMs / 1000)} +0000`;
   const lines = [`tree ${tree}`, ...parents.map((parent) => `parent ${parent}`), `author ${by}`, `committer ${by}`];
-  const text = `${lines.join('\n')}\n\n${message.replaceAll('\0', '').trimEnd()}\n`;
-  return newObject('commit', Buffer.from(text), format);
+  const body = `\n\n${message.replaceAll('\0', '').trimEnd()}\n`;
+  const text = Buffer.from(`${lines.join('\n')}${body}`);
+  if (sign === null) return newObject('commit', text, format);
+  const signature = sign(text).trimEnd().replaceAll('\n', '\n ');
+  const signed = [...lines, `${SIGNATURE_HEADERS[format]} ${signature}`];
+  return newObject('commit', Buffer.from(`${signed.join('\n')}${body}`), format);
 }

@@ -1,5 +1,5 @@
-import type { Repository } from '../../config/checked/config.ts';
-import type { BranchWriter, TreeObject } from '../branch-writer.ts';
+import type { ImagePolicy, Repository } from '../../config/checked/config.ts';
+import type { BranchWriter, CommitSigner, TreeObject } from '../branch-writer.ts';
 import type { Git } from '../../deploy/ports/git.ts';
 import type { Readers } from '../../deploy/ports/tools.ts';
 import type { Log } from '../../deploy/ports/log.ts';
@@ -35,6 +35,8 @@ export interface UpdatePorts {
   readonly readers: Pick<Readers, 'findReferences'>;
   readonly openReader: (repository: Repository) => Promise<BranchReader>;
   readonly openWriter: (repository: Repository) => Promise<BranchWriter>;
+  /** Null: its commits are not signed. @throws DeployError `config-invalid` when its key cannot sign */
+  readonly signerOf: (policy: ImagePolicy) => Promise<CommitSigner | null>;
   readonly report: (event: ImageWritten, group: WriteGroup, signal: AbortSignal) => Promise<void>;
   readonly log: Log;
   readonly nowMs: () => number;

@@ -8,7 +8,7 @@ export type Released = readonly { readonly repository: string; readonly wasWritt
 /** Lets reverted versions of an image be written again. It is recorded in Git, beside what was written. */
 export async function releaseImage(
   { policy, by }: { readonly policy: ImagePolicy; readonly by: string },
-  ports: Pick<UpdatePorts, 'openReader' | 'openWriter' | 'nowMs'>,
+  ports: Pick<UpdatePorts, 'openReader' | 'openWriter' | 'signerOf' | 'nowMs'>,
   signal: AbortSignal,
 ): Promise<Released> {
   const repositories = new Map(policy.writes.map(({ repository }) => [repository.name, repository]));
@@ -28,7 +28,7 @@ async function releaseIn(
   }: {
     readonly policy: ImagePolicy;
     readonly by: string;
-    readonly ports: Pick<UpdatePorts, 'openReader' | 'openWriter' | 'nowMs'>;
+    readonly ports: Pick<UpdatePorts, 'openReader' | 'openWriter' | 'signerOf' | 'nowMs'>;
   },
   signal: AbortSignal,
 ): Promise<boolean> {
@@ -40,6 +40,7 @@ async function releaseIn(
   const writer = await ports.openWriter(repository);
   const { author } = policy.commit;
   const message = releaseMessage(policy.name, by);
-  await writer.addRecord({ ref, tip, rootTree, author, atMs: ports.nowMs(), message }, signal);
+  const sign = await ports.signerOf(policy);
+  await writer.addRecord({ ref, tip, rootTree, author, atMs: ports.nowMs(), message, sign }, signal);
   return true;
 }

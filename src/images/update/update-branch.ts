@@ -173,6 +173,7 @@ async function commit(
       author: first.policy.commit.author,
       atMs: ports.nowMs(),
       message: commitMessage(changes),
+      sign: await ports.signerOf(first.policy),
       records: changes.map((change) => recordOf(change, branch.recordTips, group)),
     },
     signal,

@@ -6,6 +6,8 @@ import type { PlanQueue } from '../../deploy/ports/githost/plan-request.ts';
 import type { Queue } from '../../deploy/ports/queue.ts';
 import { writeBody } from '../../queue/body.ts';
 import type { Inbox, Recall } from '../../queue/inbox.ts';
+import { recordGroup } from '../../queue/write-message.ts';
+import type { Outcomes } from '../../queue/write-message.ts';
 import type { Notice } from '../../channels/port.ts';
 import { channelErrors } from './channel-errors.ts';
 import type { ChannelErrors } from './channel-errors.ts';
@@ -26,8 +28,8 @@ export interface LocalQueues {
   readonly checks: Inbox & Checks;
   /** One group per pull request. */
   readonly plans: Inbox & PlanQueue;
-  /** One group per branch that images are written to. */
-  readonly writes: Inbox & WriteQueue;
+  /** One group per branch that images are written to, and one per repository that outcomes are recorded in. */
+  readonly writes: Inbox & WriteQueue & Outcomes;
   /** One group per channel. */
   readonly notices: Inbox & NoticeQueue;
   readonly channelErrors: ChannelErrors;
@@ -65,6 +67,7 @@ const MAX_TRIES = 20;
 const GROUPING_MS = 30_000;
 /** The notices of one push that moves many targets. */
 const NOTICES_TOGETHER = 100;
+const WRITES_TOGETHER = 100;
 
 /** @throws DeployError `usage` when another process uses the directory, or its database cannot be used */
 export async function openLocalQueues(options: LocalQueuesOptions): Promise<LocalQueues> {
@@ -76,7 +79,7 @@ export async function openLocalQueues(options: LocalQueuesOptions): Promise<Loca
   const dead = openInbox({ ...common, name: 'dead', deadLetters: null });
   const checks = openInbox({ ...common, name: 'check', deadLetters: null });
   const plans = openInbox({ ...common, name: 'plan', deadLetters: null });
-  const writes = openInbox({ ...common, name: 'write', deadLetters: null });
+  const writes = openInbox({ ...common, name: 'write', deadLetters: null, receivedTogether: WRITES_TOGETHER });
   const notices = openInbox({ ...common, name: 'channel', deadLetters: null, receivedTogether: NOTICES_TOGETHER });
   return {
     deploy: {
@@ -98,6 +101,14 @@ export async function openLocalQueues(options: LocalQueuesOptions): Promise<Loca
       ...writes,
       send: (polls) =>
         writes.send(polls.map(({ group, afterMs }) => ({ group, body: writeBody({ target: group }), afterMs }))),
+      // At once: what arrives during a push shares the next one.
+      add: (outcomes) =>
+        writes.send(
+          outcomes.map((outcome) => {
+            const group = recordGroup(outcome.repository);
+            return { group, body: writeBody({ target: group, outcome }), afterMs: 0 };
+          }),
+        ),
     },
     notices: {
       ...notices,

@@ -71,6 +71,7 @@ async function changeOf(
     author: { name: 'headgate', email: 'headgate@localhost' },
     atMs: 1_700_000_100_000,
     message: 'Update web to 2\n\nHeadgate-Image: web 1 -> 2',
+    sign: null,
     records: [
       { ref: RECORD, tip: tipOf(repository, RECORD), message: (revision) => `web 2\n\nHeadgate-Commit: ${revision}` },
     ],

@@ -19,7 +19,7 @@ function anImage(name: string, repository: string, kind: ImageWebhookKind, regis
     intervalMs: 0,
     debounceMs: 0,
     jsonPaths: [],
-    commit: { author: { name: 'headgate', email: 'headgate@localhost' }, message: null },
+    commit: { author: { name: 'headgate', email: 'headgate@localhost' }, message: null, signingKey: null },
     afterRevert: 'skip',
     writes: [],
   };

@@ -43,6 +43,8 @@ export interface TestbedOptions {
   readonly pullRequests?: Readonly<Record<string, unknown>>;
   /** Entries of `previews`, as headgate.yml has them. */
   readonly previews?: readonly object[];
+  /** What the repository records of deploys, as headgate.yml has it. */
+  readonly record?: 'none' | 'refs';
   /** Entries of `images`, as headgate.yml has them. */
   readonly images?: readonly object[];
   readonly channels?: Readonly<Record<string, object>>;
@@ -132,7 +134,7 @@ export class Testbed {
       namespace: this.namespace,
     };
     const targets = this.#options.targets ?? [this.#options.target ?? {}];
-    const { more = { clusters: {}, repositories: {} }, pullRequests, previews } = this.#options;
+    const { more = { clusters: {}, repositories: {} }, pullRequests, previews, record } = this.#options;
     const text = JSON.stringify({
       ...(pullRequests === undefined && previews === undefined ? {} : { key: 'env:HEADGATE_KEY' }),
       clusters: { ...more.clusters, lab: { kubeconfig: { path: this.kubeconfig } } },
@@ -145,7 +147,8 @@ export class Testbed {
           webhookSecret: 'env:FLEET_SECRET',
           credentials: this.#options.app ?? 'env:FLEET_TOKEN',
           ...(pullRequests === undefined ? {} : { pullRequests }),
-          ...(this.#options.images === undefined ? {} : { write: 'env:FLEET_WRITE_TOKEN' }),
+          ...(this.#options.images === undefined && record === undefined ? {} : { write: 'env:FLEET_WRITE_TOKEN' }),
+          ...(record === undefined ? {} : { record }),
         },
       },
       targets: targets.map((change) => ({ ...target, ...change })),
