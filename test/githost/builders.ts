@@ -79,6 +79,7 @@ export function aConfig(repositories: readonly Repository[], targets: readonly T
     targets,
     templates: [],
     images: new Map(),
+    promotions: new Map(),
     channels: new Map(),
     aws: { region: null, stage: null },
     warnings: [],

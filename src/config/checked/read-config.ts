@@ -4,6 +4,7 @@ import { checkChannel, checkGithubChannels } from './check-channel.ts';
 import { checkCluster } from './check-cluster.ts';
 import type { ConfigLocation } from './location.ts';
 import { checkImages } from './check-image.ts';
+import { checkPromotions } from './check-promotion.ts';
 import { checkPullRequests } from './check-pull-requests.ts';
 import { checkReferences, checkRepository } from './check-repository.ts';
 import { checkTargetTemplate } from './check-target-template.ts';
@@ -81,6 +82,7 @@ function checkFile(
   }
   checkCycles(targets, findings);
   const images = checkImages(value['images'], { repositories, location, findings });
+  const promotions = checkPromotions(value['promotions'], { targets, templates, names, findings });
   checkGithubChannels({ targets, templates, channels }, findings);
   const aws = findings.parse(shape.aws, value['aws'] ?? {}, ['aws']);
   if (sections === null) return null;
@@ -91,6 +93,7 @@ function checkFile(
     targets: targets.filter((target) => target !== null),
     templates: templates.filter((template) => template !== null),
     images,
+    promotions,
     channels: withoutNulls(channels),
     aws: { region: aws?.region ?? null, stage: aws?.stage ?? null },
   };

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { HOST_NAMES } from '../../githost/hosts.ts';
 import * as imageShape from '../images/image-shape.ts';
+import * as promotionShape from '../promotions/promotion-shape.ts';
 import { CHANNEL_KEYS } from '../checked/channel.ts';
 import { channel as channelShape } from '../written/channel-shape.ts';
 import * as shape from '../written/shape.ts';
@@ -39,6 +40,7 @@ export function configSchema(): JsonSchema {
     repositories: { type: 'object', additionalProperties: repository },
     targets: { type: 'array', items: targetSchema() },
     images: { type: 'array', items: imageSchema() },
+    promotions: { type: 'array', items: promotionSchema() },
     channels: { type: 'object', additionalProperties: channel },
     aws: schemaOf(shape.aws),
   });
@@ -69,6 +71,15 @@ function imageSchema(): JsonSchema {
     credentials: { anyOf: [secretReference, { const: 'ecr' }, login] },
     ...(isSchema(webhook) ? { webhook: withProperties(webhook, { secret: secretReferences }) } : {}),
     ...(isSchema(commit) ? { commit: withProperties(commit, { signingKey: { type: 'null' } }) } : {}),
+  });
+}
+
+function promotionSchema(): JsonSchema {
+  const step = withoutDialect(schemaOf(promotionShape.step));
+  return withProperties(schemaOf(promotionShape.promotion), {
+    stages: { type: 'array', items: { anyOf: [{ type: 'string' }, step] } },
+    carry: { anyOf: [{ const: 'images' }, withoutDialect(schemaOf(promotionShape.paths))] },
+    windows: { type: 'array', items: windowSchema() },
   });
 }
 

@@ -43,6 +43,7 @@ const SECTIONS = new Map<PropertyKey, string>([
   ['repositories', 'repository'],
   ['targets', 'target'],
   ['images', 'image'],
+  ['promotions', 'promotion'],
   ['channels', 'channel'],
 ]);
 
@@ -89,6 +90,10 @@ const EXAMPLES = new Map<PropertyKey | undefined, string>([
   ['webhook.kind', 'kind: ghcr'],
   ['writes', 'writes: [{ repository: fleet, branch: main }]'],
   ['username', 'username: NAME'],
+  ['stages', 'stages: [shop-dev, shop-prod]'],
+  ['to', 'to: shop-prod'],
+  ['from', 'from: { all: [shop-eu, shop-us] }'],
+  ['context', 'context: e2e'],
 ]);
 
 function explain(issue: z.core.$ZodIssue): Explanation {

@@ -363,6 +363,7 @@ export const file = closed({
   repositories: z.unknown().optional(),
   targets: z.unknown().optional(),
   images: z.unknown().optional(),
+  promotions: z.unknown().optional(),
   channels: z.unknown().optional(),
   aws: z.unknown().optional(),
 });
