@@ -1,13 +1,13 @@
 import * as z from 'zod/mini';
 import { parseBody } from './body.ts';
 
-/** A branch is to be brought to the wanted versions of its images. What they are is read then. */
+/** A branch is to be brought to the wanted versions of its images, or a stage to those of the stage before. What they are is read then. */
 export interface WriteRequest {
-  /** The group: `write/fleet/main`. */
+  /** The group: `write/fleet/main`, `promote/shop/shop-prod`. */
   readonly target: string;
 }
 
-const Body = z.object({ target: z.string().check(z.startsWith('write/')) });
+const Body = z.object({ target: z.string().check(z.regex(/^(?:write|promote)\//)) });
 
 /** The request in a message body; null if it is not one. */
 export function readWrite(body: string): WriteRequest | null {

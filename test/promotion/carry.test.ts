@@ -241,11 +241,11 @@ Headgate-Promotion-Moved: ghcr.io/acme/web 1.0.0,0.9.0 -> 1.1.0
   });
 
   it('is read from the branch as far as the ref does not have it', () => {
-    const promoted = (to: string) => ({ ...written, moved: [{ key: 'web', from: ['0'], to }] });
-    const branch = ['3', '2', '1'].map((n) => ({ revision: revision(n), message: commitMessage(promoted(n), []) }));
+    const writtenTo = (to: string) => ({ ...written, moved: [{ key: 'web', from: ['0'], to }] });
+    const branch = ['3', '2', '1'].map((n) => ({ revision: revision(n), message: commitMessage(writtenTo(n), []) }));
     const ref = ['2', '1'].map((n) => ({
       revision: revision(n === '2' ? 'b' : 'a'),
-      message: recordMessage(promoted(n), revision(n)),
+      message: recordMessage(writtenTo(n), revision(n)),
     }));
     const versions = (ofRef: typeof ref) =>
       recordsOf({ ofRef, ofBranch: branch }, STEP).flatMap(({ moved }) => moved.map(({ to }) => to));

@@ -26,6 +26,8 @@ import { consumePlans } from './consume-plans.ts';
 import { consumeNotices } from './consume-notices.ts';
 import { consumeRequests } from './consume-requests.ts';
 import { consumeWrites } from './consume-writes.ts';
+import { promotionWakes } from '../promotions/wake-promotions.ts';
+import type { PromotionWakes } from '../promotions/wake-promotions.ts';
 import { localRuntime } from './local-runtime.ts';
 import type { LocalRuntime } from './local-runtime.ts';
 import { readSecrets, receptionOf } from './reception.ts';
@@ -77,7 +79,8 @@ export async function serve(options: ServeOptions): Promise<Service> {
   const holder = await holderOf(dataDirectory);
   const waits = retryWaits(queues.deploy);
   const requests = cuttingWaitsShort(queues.deploy, waits);
-  const outbox = { checks: queues.checks, requests };
+  const promotions = promotionWakes(config, queues.writes);
+  const outbox = { checks: queues.checks, requests, wakePromotions: promotions.wakePromotions };
   const { notices } = queues;
   const progress = () => undefined;
   const runtime = localRuntime({ config, env, log, holder, progress, outbox, notices, limits: limits.run });
@@ -92,7 +95,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
       receptionOf(runtime, { log, queue: requests, plans: queues.plans, writes: queues.writes }),
     );
     const consumers = startConsumers(queues, { runtime, log, waits, visibilitySeconds: limits.visibilitySeconds });
-    const sweeps = startSweeps(queues, { ...options, log, runtime }, stopping.signal);
+    const sweeps = startSweeps(queues, { ...options, log, runtime, promotions }, stopping.signal);
     log({ level: 'info', message: 'listening', url: server.url });
     if (scraped !== null) log({ level: 'info', message: 'metrics', url: `${scraped.url}/metrics` });
     return {
@@ -145,7 +148,13 @@ function startConsumers(
 /** Requests of a sweep do not end the pause before a retry: only deliveries do. */
 async function startSweeps(
   { deploy: queue, writes }: LocalQueues,
-  { runtime, log, sweepIntervalMs, driftIntervalMs }: ServeOptions & { readonly runtime: LocalRuntime },
+  {
+    runtime,
+    promotions,
+    log,
+    sweepIntervalMs,
+    driftIntervalMs,
+  }: ServeOptions & { readonly runtime: LocalRuntime; readonly promotions: PromotionWakes },
   signal: AbortSignal,
 ): Promise<void> {
   const send = (found: readonly DeployRequest[]) => queue.send(found, signal);
@@ -153,6 +162,7 @@ async function startSweeps(
   await Promise.all([
     repeat(async () => void (await sweep(runtime, signal, send)), { intervalMs: sweepIntervalMs, log }, signal),
     repeat(async () => pollImages(writes, runtime, signal), { intervalMs: sweepIntervalMs, log }, signal),
+    repeat(() => promotions.wakeAll(signal), { intervalMs: sweepIntervalMs, log }, signal),
     repeat(async () => void (await sweepDrift(runtime, signal, send)), { intervalMs: driftIntervalMs, log }, signal),
   ]);
 }

@@ -4,7 +4,7 @@ import { TooMuchWork, fieldOf, parseFile, textOfNode } from './nodes.ts';
 import type { ParsedDocument } from './nodes.ts';
 
 /** The keys whose values may name an image, alone or with others of the same map. */
-const NAMES = ['image', 'reference', 'newName', 'name', 'repository'];
+const NAMES: ReadonlySet<string> = new Set(['image', 'reference', 'newName', 'name', 'repository']);
 
 /**
  * Every image that a file may name, as `registry/repository`. `findReferences` decides which of them it does: a name may be
@@ -33,7 +33,7 @@ function inDocument(document: ParsedDocument): readonly string[] {
       ahead.push(value);
       const name = textOfNode(key) ?? '';
       const text = textOfNode(document.resolved(value)) ?? '';
-      if (!NAMES.includes(name) && !name.endsWith('Image')) continue;
+      if (!NAMES.has(name) && !name.endsWith('Image')) continue;
       found.push(...imageIn(text), ...(registry === '' ? [] : imageIn(`${registry}/${text}`)));
     }
   }
