@@ -42,6 +42,8 @@ export interface TestbedOptions {
   readonly pullRequests?: Readonly<Record<string, unknown>>;
   /** Entries of `images`, as headgate.yml has them. */
   readonly images?: readonly object[];
+  /** Entries of `promotions`, as headgate.yml has them. */
+  readonly promotions?: readonly object[];
   readonly channels?: Readonly<Record<string, object>>;
   readonly sweepIntervalMs?: number;
   readonly driftIntervalMs?: number;
@@ -137,14 +139,19 @@ export class Testbed {
           webhookSecret: 'env:FLEET_SECRET',
           credentials: this.#options.app ?? 'env:FLEET_TOKEN',
           ...(pullRequests === undefined ? {} : { pullRequests }),
-          ...(this.#options.images === undefined ? {} : { write: 'env:FLEET_WRITE_TOKEN' }),
+          ...(this.#isWritten ? { write: 'env:FLEET_WRITE_TOKEN' } : {}),
         },
       },
       targets: targets.map((change) => ({ ...target, ...change })),
       ...(this.#options.images === undefined ? {} : { images: this.#options.images }),
+      ...(this.#options.promotions === undefined ? {} : { promotions: this.#options.promotions }),
       ...(this.#options.channels === undefined ? {} : { channels: this.#options.channels }),
     });
     return text.replaceAll('NAMESPACE', this.namespace);
+  }
+
+  get #isWritten(): boolean {
+    return this.#options.images !== undefined || this.#options.promotions !== undefined;
   }
 
   async start(): Promise<void> {

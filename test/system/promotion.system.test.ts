@@ -1,0 +1,209 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { COMPILE_CACHE, MAIN } from '../rig/programs/headgate.ts';
+import { FULL_NAME, Testbed } from '../rig/testbed/testbed.ts';
+
+const STAGES = ['dev', 'staging', 'prod'];
+const WEB = 'ghcr.io/acme/web';
+
+let testbed: Testbed;
+
+afterEach(() => testbed.tearDown());
+
+interface Options {
+  readonly after?: object;
+  readonly sweepIntervalMs?: number;
+  readonly carry?: object;
+}
+
+/** Three stages of one cluster and repository. */
+async function build({ after = {}, sweepIntervalMs = 3_600_000, ...rest }: Options = {}): Promise<void> {
+  const targets = STAGES.map((stage) => ({ name: `NAMESPACE-${stage}`, path: `apps/${stage}`, wait: '20s' }));
+  const stages = STAGES.map((stage) => `NAMESPACE-${stage}`);
+  testbed = await Testbed.build({ targets, promotions: [{ name: 'shop', stages, after, ...rest }], sweepIntervalMs });
+}
+
+/** Without pods it is ready as soon as the cluster has seen it. */
+function deployment(stage: string, tag: string, replicas = 0): string {
+  return `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web-${stage} }
+spec:
+  replicas: ${replicas}
+  selector: { matchLabels: { app: web-${stage} } }
+  template:
+    metadata: { labels: { app: web-${stage} } }
+    spec:
+      containers:
+        - name: web
+          image: "${WEB}:${tag}" # moves
+`;
+}
+
+function files(tags: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(tags).map(([stage, tag]) => [`apps/${stage}/web.yaml`, deployment(stage, tag)]),
+  );
+}
+
+/** The tags that run, in the order of the stages. */
+async function deployed(): Promise<string> {
+  const images = STAGES.map(async (stage) => {
+    const path = '-o=jsonpath={.spec.template.spec.containers[0].image}';
+    return testbed.kubectl('-n', testbed.namespace, 'get', 'deployment', `web-${stage}`, path);
+  });
+  return (await Promise.all(images)).map((image) => image.replace(`${WEB}:`, '')).join(' ');
+}
+
+async function tip(): Promise<string> {
+  await testbed.git('fetch', '-q', 'origin', 'main');
+  return testbed.git('rev-parse', 'FETCH_HEAD');
+}
+
+function waits(stage: string, reason: string): Promise<unknown> {
+  return testbed.logged(
+    (line) =>
+      line.message === 'promotion-waits' &&
+      line['stage'] === `${testbed.namespace}-${stage}` &&
+      String(line['reason']).includes(reason),
+  );
+}
+
+async function promotedTo(stage: string): Promise<string> {
+  const isIt = (line: { message: string; [key: string]: unknown }) =>
+    line.message === 'promoted' && line['stage'] === `${testbed.namespace}-${stage}`;
+  return String((await testbed.logged(isIt))['revision']);
+}
+
+describe('a version in three stages', () => {
+  it('moves when the stage before is ready, has soaked and has its status, and only then', async () => {
+    await build({ after: { soak: '2s', statuses: [{ context: 'e2e', by: 'ci-bot' }] }, sweepIntervalMs: 250 });
+    await testbed.start();
+    const first = await testbed.push(files({ dev: '1.0.0', staging: '1.0.0', prod: '1.0.0' }));
+    await testbed.converged(first);
+    const pushed = await testbed.push(files({ dev: '1.1.0' }));
+    await testbed.outcome(pushed, 'deployed');
+    await waits('staging', 'it soaks until');
+    const report = (sha: string, state: string, creator: string) =>
+      testbed.host.addStatus(FULL_NAME, { sha, state, context: 'e2e', creator });
+    await waits('staging', `the status e2e of ci-bot is missing on ${pushed.slice(0, 12)}`);
+    report(pushed, 'failure', 'ci-bot');
+    report(pushed, 'success', 'eve');
+    await waits('staging', 'the status e2e of ci-bot is failure');
+    expect([await tip(), await deployed()]).toEqual([pushed, '1.1.0 1.0.0 1.0.0']);
+    report(pushed, 'success', 'ci-bot');
+    const toStaging = await promotedTo('staging');
+    await testbed.outcome(toStaging, 'deployed');
+    const startMs = Date.now();
+    report(toStaging, 'success', 'ci-bot');
+    const toProd = await promotedTo('prod');
+    await testbed.outcome(toProd, 'deployed');
+    expect(Date.now() - startMs).toBeGreaterThan(1000);
+    expect(await deployed()).toBe('1.1.0 1.1.0 1.1.0');
+    expect(await tip()).toBe(toProd);
+    // One commit for each stage, with nothing but the tag in it.
+    expect(await testbed.git('rev-list', `${pushed}..FETCH_HEAD`)).toBe(`${toProd}\n${toStaging}`);
+    expect(await testbed.git('show', `${toProd}:apps/prod/web.yaml`)).toBe(deployment('prod', '1.1.0').trim());
+    const target = (stage: string) => `${testbed.namespace}-${stage}`;
+    expect(await testbed.git('show', '-s', '--format=%B', toProd)).toBe(
+      [
+        `Promote web 1.1.0 to ${target('prod')}`,
+        '',
+        `From ${target('staging')} at ${toStaging.slice(0, 12)}:`,
+        `- apps/prod/web.yaml:12: ${WEB} 1.0.0 -> 1.1.0`,
+        '',
+        'Headgate-Promotion: shop',
+        `Headgate-Promotion-Stage: ${target('prod')}`,
+        `Headgate-Promotion-From: ${target('staging')} ${toStaging}`,
+        `Headgate-Promotion-Moved: ${WEB} 1.0.0 -> 1.1.0`,
+      ].join('\n'),
+    );
+  });
+
+  it('does not move from a stage that fails, is held or was rolled back', async () => {
+    await build({ sweepIntervalMs: 250 });
+    await testbed.start();
+    await testbed.converged(await testbed.push(files({ dev: '1.0.0', staging: '1.0.0', prod: '1.0.0' })));
+    await testbed.push(files({ dev: '1.1.0' }));
+    await testbed.outcome(await promotedTo('prod'), 'deployed');
+    await testbed.git('reset', '-q', '--hard', await tip());
+    // A rollback in Git.
+    const reverted = await testbed.push(files({ dev: '1.0.0' }));
+    await testbed.outcome(reverted, 'deployed');
+    await waits('staging', `${WEB} 1.0.0 is older than 1.1.0`);
+    // Pods that never run.
+    const broken = await testbed.push({ 'apps/dev/web.yaml': deployment('dev', '1.2.0', 1) });
+    await testbed.outcome(broken, 'deployed');
+    await waits('staging', 'it is not ready');
+    const held = await testbed.headgate('hold', `${testbed.namespace}-dev`, '--reason', 'incident');
+    expect(held.code, held.stderr).toBe(0);
+    await waits('staging', 'it is held by');
+    expect([await tip(), await deployed()]).toEqual([broken, '1.2.0 1.1.0 1.1.0']);
+  });
+
+  it('moves at once when the stage before becomes ready, without waiting for a sweep', async () => {
+    await build();
+    await testbed.start();
+    await testbed.converged(await testbed.push(files({ dev: '1.0.0', staging: '1.0.0', prod: '1.0.0' })));
+    await testbed.push(files({ dev: '1.1.0' }));
+    await testbed.outcome(await promotedTo('prod'), 'deployed');
+    expect(await deployed()).toBe('1.1.0 1.1.0 1.1.0');
+  });
+});
+
+/** Kills the process as soon as Git has the branch that it pushes, and before it can push the record. */
+async function killedSweep(): Promise<void> {
+  const repository = join(testbed.directory, 'git', `${FULL_NAME}.git`);
+  const pid = join(testbed.directory, 'pid');
+  const hook = join(repository, 'hooks', 'reference-transaction');
+  writeFileSync(hook, `#!/bin/sh\ngrep -q refs/heads/main && [ "$1" = committed ] && kill -9 $(cat ${pid})\nexit 0\n`);
+  chmodSync(hook, 0o755);
+  const config = join(testbed.directory, 'headgate.yml');
+  writeFileSync(config, testbed.config);
+  const args = ['--disable-warning=ExperimentalWarning', MAIN, '--config', config, 'sweep'];
+  const child = spawn(process.execPath, args, { env: { ...process.env, ...COMPILE_CACHE, ...testbed.env } });
+  writeFileSync(pid, String(child.pid));
+  const [, signal] = await once(child, 'exit');
+  writeFileSync(hook, '#!/bin/sh\n');
+  expect(signal).toBe('SIGKILL');
+}
+
+it('ends the same when the process is killed between a promotion and its record', async () => {
+  await build();
+  // Two pushes: first the branch, then the record.
+  await testbed.git(
+    '--git-dir',
+    join(testbed.directory, 'git', `${FULL_NAME}.git`),
+    'config',
+    'receive.advertiseAtomic',
+    'false',
+  );
+  const sweep = async () => {
+    const { code, stderr } = await testbed.headgate('sweep');
+    expect(code, stderr).toBe(0);
+    return stderr;
+  };
+  await testbed.push(files({ dev: '1.0.0', staging: '1.0.0', prod: '1.0.0' }));
+  await sweep();
+  const pushed = await testbed.push(files({ dev: '1.1.0' }));
+  await sweep();
+  await vi.waitFor(async () => expect(await deployed()).toBe('1.1.0 1.0.0 1.0.0'), 30_000);
+  await killedSweep();
+  expect(await testbed.git('rev-list', '--count', `${pushed}..${await tip()}`)).toBe('1');
+  expect(await testbed.git('ls-remote', 'origin', 'refs/headgate/*')).toBe('');
+  // The next one deploys what was written, and does not write it again; the one after moves it on.
+  await sweep();
+  await sweep();
+  await sweep();
+  expect(await testbed.git('rev-list', '--count', `${pushed}..${await tip()}`)).toBe('2');
+  expect(await deployed()).toBe('1.1.0 1.1.0 1.1.0');
+  // What was written is known, although its record was lost.
+  await testbed.git('reset', '-q', '--hard', 'FETCH_HEAD');
+  const reverted = await testbed.push(files({ dev: '1.0.0' }));
+  await sweep();
+  expect(await sweep()).toContain('is older than 1.1.0');
+  expect(await tip()).toBe(reverted);
+}, 120_000);
