@@ -262,8 +262,25 @@ describe('what automation may write', () => {
     expect(judged.kind === 'waits' ? judged.reason : '').toContain(reason ?? '');
   });
 
-  it('takes what was promoted last for current, so that a person who promotes it again sets no hold', () => {
-    expect(isOlder(edit('main-1', 'main-2'), [record('main-1', 'main-2')])).toBe(false);
-    expect(isOlder(edit('main-2', 'main-1'), [record('main-1', 'main-2')])).toBe(true);
+  it.each<[string, Edit, readonly PromotionRecord[], boolean]>([
+    [
+      'to what was promoted last, after it was taken back',
+      edit('main-1', 'main-2'),
+      [record('main-1', 'main-2')],
+      false,
+    ],
+    ['to what was replaced', edit('main-2', 'main-1'), [record('main-1', 'main-2')], true],
+    [
+      'forward again after a person went back',
+      edit('main-1', 'main-2'),
+      [record('main-2', 'main-1', 'ann'), record('main-1', 'main-2')],
+      false,
+    ],
+    ['from what a person wrote to what was promoted last', edit('mine', 'main-2'), [record('main-1', 'main-2')], false],
+    ['from what a person wrote to what was replaced', edit('mine', 'main-1'), [record('main-1', 'main-2')], true],
+    ['to a version that the stage never had', edit('main-2', 'main-3'), [record('main-1', 'main-2')], false],
+    ['to a lower version that the stage never had', edit('1.1.0', '1.0.9'), [], true],
+  ])('knows whether a person goes back: %s', (_what, of, records, expected) => {
+    expect(isOlder(of, records)).toBe(expected);
   });
 });

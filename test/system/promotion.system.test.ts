@@ -27,12 +27,12 @@ async function build({ after = {}, sweepIntervalMs = 3_600_000, ...rest }: Optio
 }
 
 /** Without pods it is ready as soon as the cluster has seen it. */
-function deployment(stage: string, tag: string, replicas = 0): string {
+function deployment(stage: string, tag: string): string {
   return `apiVersion: apps/v1
 kind: Deployment
 metadata: { name: web-${stage} }
 spec:
-  replicas: ${replicas}
+  replicas: 0
   selector: { matchLabels: { app: web-${stage} } }
   template:
     metadata: { labels: { app: web-${stage} } }
@@ -135,7 +135,9 @@ describe('a version in three stages', () => {
     await testbed.outcome(reverted, 'deployed');
     await waits('staging', `${WEB} 1.0.0 is older than 1.1.0`);
     // Pods that never run.
-    const broken = await testbed.push({ 'apps/dev/web.yaml': deployment('dev', '1.2.0', 1) });
+    const manifest = deployment('dev', '1.2.0').replace('replicas: 0', 'replicas: 1');
+    const nowhere = manifest.replace('      containers:', '      nodeSelector: { nowhere: "true" }\n      containers:');
+    const broken = await testbed.push({ 'apps/dev/web.yaml': nowhere });
     await testbed.outcome(broken, 'deployed');
     await waits('staging', 'it is not ready');
     const held = await testbed.headgate('hold', `${testbed.namespace}-dev`, '--reason', 'incident');
@@ -153,6 +155,51 @@ describe('a version in three stages', () => {
     expect(await deployed()).toBe('1.1.0 1.1.0 1.1.0');
   });
 });
+
+it('moves by hand, and automation does not move past something older until a person promotes again', async () => {
+  await build({ sweepIntervalMs: 250 });
+  await testbed.start();
+  const target = (stage: string) => `${testbed.namespace}-${stage}`;
+  const promote = (...flags: readonly string[]) =>
+    testbed.headgate('promote', target('staging'), target('prod'), ...flags);
+  const moved = async (tag: string, expected: string) => {
+    await testbed.git('reset', '-q', '--hard', await tip());
+    await testbed.push(files({ dev: tag }));
+    await vi.waitFor(async () => expect(await deployed()).toBe(expected), { timeout: 30_000, interval: 200 });
+  };
+  const first = await testbed.push(files({ dev: '1.0.0', staging: '1.0.0', prod: '1.0.0' }));
+  await testbed.converged(first);
+  await moved('1.1.0', '1.1.0 1.1.0 1.1.0');
+  const before = await tip();
+  const unconfirmed = await promote('--revision', first);
+  expect([unconfirmed.code, unconfirmed.stderr, await tip()]).toEqual([
+    64,
+    expect.stringContaining('Pass --yes'),
+    before,
+  ]);
+  const back = await promote('--revision', first, '--yes');
+  expect([back.code, back.stderr]).toEqual([0, expect.any(String)]);
+  expect(back.stdout.split('\n')).toEqual([
+    `${target('staging')} -> ${target('prod')}, what ${target('staging')} has at ${first.slice(0, 12)}:`,
+    `  apps/prod/web.yaml:12: ${WEB} 1.1.0 -> 1.0.0`,
+    expect.stringMatching(/^passed over: .* is older than 1.1.0/),
+    `sets a hold: automation writes nothing to ${target('prod')} until a person promotes again`,
+    `${target('prod')}: promoted by ${(await tip()).slice(0, 12)}`,
+    '',
+  ]);
+  expect(await testbed.git('show', '-s', '--format=%(trailers:key=Headgate-Promotion-Hold)', 'FETCH_HEAD')).toMatch(
+    /^Headgate-Promotion-Hold: \S/,
+  );
+  await moved('1.2.0', '1.2.0 1.2.0 1.0.0');
+  await waits('prod', 'promoted something older');
+  const forward = await promote('--yes', '--output', 'json');
+  expect(JSON.parse(forward.stdout)).toMatchObject({ outcome: 'promoted', hold: false, edits: [{ to: '1.2.0' }] });
+  await moved('1.3.0', '1.3.0 1.3.0 1.3.0');
+  const again = await promote('--image', 'web', '--yes');
+  expect([again.code, again.stdout]).toEqual([0, expect.stringContaining('nothing to promote')]);
+  const wrong = await testbed.headgate('promote', target('dev'), target('prod'), '--yes');
+  expect([wrong.code, wrong.stderr]).toEqual([64, expect.stringContaining('Did you mean')]);
+}, 240_000);
 
 /** Kills the process as soon as Git has the branch that it pushes, and before it can push the record. */
 async function killedSweep(): Promise<void> {
@@ -206,4 +253,4 @@ it('ends the same when the process is killed between a promotion and its record'
   await sweep();
   expect(await sweep()).toContain('is older than 1.1.0');
   expect(await tip()).toBe(reverted);
-}, 120_000);
+}, 240_000);

@@ -1,6 +1,6 @@
 import { compareVersions, versionOf } from '../../images/policy/order.ts';
 import type { Edit } from '../carry/carried.ts';
-import type { Moved, PromotionRecord } from './record.ts';
+import type { PromotionRecord } from './record.ts';
 
 export type Judgment =
   | { readonly kind: 'moves' }
@@ -17,15 +17,15 @@ export function judge(
     const reason = `${hold} promoted something older to ${stage}, which holds until a person promotes again`;
     return { kind: 'waits', reason };
   }
-  for (const { key, from, to } of edits) {
-    const last = lastMoved(key, records);
-    if (last !== null && isSame(last.to, to))
-      return { kind: 'waits', reason: `${key} ${to} was promoted to ${stage} and taken back there` };
-    if (isOlder({ key, from, to }, records))
+  for (const edit of edits) {
+    const { key, from, to } = edit;
+    if (isOlder(edit, records))
       return {
         kind: 'waits',
         reason: `${key} ${to} is older than ${from} of ${stage}, and a rollback does not travel`,
       };
+    if (ageOf(key, to, records) !== -1)
+      return { kind: 'waits', reason: `${key} ${to} was promoted to ${stage} and taken back there` };
   }
   return { kind: 'moves' };
 }
@@ -35,16 +35,19 @@ export function isOlder(
   { key, from, to }: Pick<Edit, 'key' | 'from' | 'to'>,
   records: readonly PromotionRecord[],
 ): boolean {
-  const last = lastMoved(key, records);
-  // What was promoted last is not older, whatever the stage has now.
-  if (last !== null && isSame(last.to, to)) return false;
-  const moves = records.flatMap(({ moved }) => moved.filter((each) => each.key === key));
-  const hadIt = moves.some((each) => [each.to, ...each.from].some((version) => isSame(version, to)));
-  return hadIt || isLower(to, from);
+  const age = ageOf(key, to, records);
+  if (age === -1) return isLower(to, from);
+  const present = ageOf(key, from, records);
+  if (present !== -1) return age < present;
+  // A person wrote what it has. What was promoted last is not older than that.
+  const last = records.flatMap(({ moved }) => moved).find((each) => each.key === key);
+  return last === undefined || !isSame(last.to, to);
 }
 
-function lastMoved(key: string, records: readonly PromotionRecord[]): Moved | null {
-  return records.flatMap(({ moved }) => moved).find((each) => each.key === key) ?? null;
+/** When the stage first had a version: the number of versions before it; -1: never. */
+function ageOf(key: string, version: string, records: readonly PromotionRecord[]): number {
+  const all = records.toReversed().flatMap(({ moved }) => moved.filter((each) => each.key === key));
+  return all.flatMap(({ from, to }) => [...from, to]).findIndex((each) => isSame(each, version));
 }
 
 /** A digest says what it is, whatever its tag. A tag alone may have been anything. */

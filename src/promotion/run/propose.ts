@@ -67,10 +67,17 @@ export async function readTip(step: Step, { readers, signal }: Proposing): Promi
   });
 }
 
+interface Proposed {
+  readonly sources: readonly Source[];
+  readonly tip: Tip;
+  /** Which images move. Default: all of them. */
+  readonly isChosen?: (image: string) => boolean;
+}
+
 /** Reads what the stages have, and makes the edits. Nothing is written. */
 export async function propose(
   { promotion, step }: Step,
-  { sources, tip }: { readonly sources: readonly Source[]; readonly tip: Tip },
+  { sources, tip, isChosen = () => true }: Proposed,
   proposing: Proposing,
 ): Promise<Proposal> {
   const at = { target: step.to, revision: tip.revision, reader: readerOf(step.to, proposing.readers) };
@@ -78,14 +85,19 @@ export async function propose(
   const { carry } = promotion;
   const found =
     carry.kind === 'images'
-      ? await proposeImages(before, at, proposing)
+      ? await proposeImages(before, at, { isChosen, proposing })
       : await proposePaths(before, at, { carry, proposing });
   return { ...found, sources, tip };
 }
 
 type Found = Omit<Proposal, 'sources' | 'tip'>;
 
-async function proposeImages(before: readonly StageAt[], at: StageAt, { ports, signal }: Proposing): Promise<Found> {
+async function proposeImages(
+  before: readonly StageAt[],
+  at: StageAt,
+  { isChosen, proposing }: { readonly isChosen: (image: string) => boolean; readonly proposing: Proposing },
+): Promise<Found> {
+  const { ports, signal } = proposing;
   const { rootTree, texts } = await readTexts(at, signal);
   const stages: { stage: string; carried: readonly Carried[]; leftOut: readonly LeftOut[] }[] = [];
   const sought = new Map<string, Awaited<ReturnType<typeof soughtIn>>[number]>();
@@ -96,7 +108,7 @@ async function proposeImages(before: readonly StageAt[], at: StageAt, { ports, s
     const files = await withReferences(read.texts, own, { ports, signal });
     stages.push({ stage: source.target.name, ...carriedImages(files) });
   }
-  const images = [...sought.values()];
+  const images = [...sought.values()].filter(({ name }) => isChosen(name));
   const named = await withReferences(texts, images, { ports, signal });
   const isNamed = new Set(named.flatMap(({ references }) => references.map(({ image }) => image)));
   const blockers = disagreements(stages).filter(({ key }) => isNamed.has(key));
