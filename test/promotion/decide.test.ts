@@ -231,7 +231,7 @@ describe('what automation may write', () => {
       'main-2 was promoted to prod and taken back there',
     ],
     ['writes what is newer than what a person took back', edit('main-1', 'main-3'), [record('main-1', 'main-2')], null],
-    ['does not lower a version that a person wrote', edit('1.10.0', '1.9.0'), [], 'is older than 1.10.0 of prod'],
+    ['does not lower a version that a person wrote', edit('1.10.0', '1.9.0'), [], 'is older than 1.10.0 in prod'],
     [
       'does not move past a hold',
       edit('1.0.0', '1.2.0'),
@@ -260,6 +260,12 @@ describe('what automation may write', () => {
     const judged = judge([of], { stage: 'prod', records });
     expect(judged.kind).toBe(reason === null ? 'moves' : 'waits');
     expect(judged.kind === 'waits' ? judged.reason : '').toContain(reason ?? '');
+  });
+
+  it('does not show a value of a file, which may be a secret', () => {
+    const value = { ...edit('hunter1', 'hunter2'), key: 'values.yaml#password' };
+    const records = [{ moved: [{ ...value, from: ['hunter2'], to: 'hunter1' }], hold: null, commit: null }];
+    expect(JSON.stringify(judge([value], { stage: 'prod', records }))).not.toContain('hunter');
   });
 
   it.each<[string, Edit, readonly PromotionRecord[], boolean]>([

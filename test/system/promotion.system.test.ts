@@ -4,7 +4,7 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { COMPILE_CACHE, MAIN } from '../rig/programs/headgate.ts';
-import { FULL_NAME, Testbed } from '../rig/testbed/testbed.ts';
+import { FULL_NAME, Testbed, configMap } from '../rig/testbed/testbed.ts';
 
 const STAGES = ['dev', 'staging', 'prod'];
 const WEB = 'ghcr.io/acme/web';
@@ -94,7 +94,9 @@ describe('a version in three stages', () => {
     report(pushed, 'success', 'eve');
     await waits('staging', 'the status e2e of ci-bot is failure');
     expect([await tip(), await deployed()]).toEqual([pushed, '1.1.0 1.0.0 1.0.0']);
-    report(pushed, 'success', 'ci-bot');
+    // On a later commit, in which the stage is the same.
+    const later = await testbed.push({ 'README.md': 'nothing is deployed from here' });
+    report(later, 'success', 'ci-bot');
     const toStaging = await promotedTo('staging');
     await testbed.outcome(toStaging, 'deployed');
     const startMs = Date.now();
@@ -105,7 +107,7 @@ describe('a version in three stages', () => {
     expect(await deployed()).toBe('1.1.0 1.1.0 1.1.0');
     expect(await tip()).toBe(toProd);
     // One commit for each stage, with nothing but the tag in it.
-    expect(await testbed.git('rev-list', `${pushed}..FETCH_HEAD`)).toBe(`${toProd}\n${toStaging}`);
+    expect(await testbed.git('rev-list', `${later}..FETCH_HEAD`)).toBe(`${toProd}\n${toStaging}`);
     expect(await testbed.git('show', `${toProd}:apps/prod/web.yaml`)).toBe(deployment('prod', '1.1.0').trim());
     const target = (stage: string) => `${testbed.namespace}-${stage}`;
     expect(await testbed.git('show', '-s', '--format=%B', toProd)).toBe(
@@ -155,6 +157,38 @@ describe('a version in three stages', () => {
     expect(await deployed()).toBe('1.1.0 1.1.0 1.1.0');
   });
 });
+
+it('copies files and values to another branch once all of the stages before agree', async () => {
+  const stage = (name: string) => `NAMESPACE-${name}`;
+  const targets = [
+    ...['eu', 'us'].map((name) => ({ name: stage(name), path: `apps/${name}` })),
+    { name: stage('prod'), path: 'apps', branch: 'release' },
+  ].map((target) => ({ ...target, exclude: ['v*.yaml'] }));
+  const carry = { files: ['version.yaml'], values: ['values.yaml#web.replicas'] };
+  const stages = [{ to: stage('prod'), from: { all: [stage('eu'), stage('us')] } }];
+  testbed = await Testbed.build({ targets, promotions: [{ name: 'shop', stages, carry }], sweepIntervalMs: 250 });
+  const filesOf = (path: string, name: string, version: number) => ({
+    [`${path}/${name}.yaml`]: configMap(name, { version: String(version) }),
+    [`${path}/version.yaml`]: `version: ${version}\n`,
+    [`${path}/values.yaml`]: `web:\n  replicas: ${version} # of ${name}\n`,
+  });
+  await testbed.push(filesOf('apps', 'prod', 1));
+  await testbed.git('push', '-q', 'origin', 'HEAD:release');
+  await testbed.git('rm', '-q', '-r', 'apps');
+  await testbed.start();
+  await testbed.push(filesOf('apps/eu', 'eu', 2));
+  await waits('prod', `${testbed.namespace}-us: nothing was deployed yet`);
+  await testbed.push(filesOf('apps/us', 'us', 1));
+  await waits('prod', `version.yaml: ${testbed.namespace}-`);
+  expect(await testbed.git('ls-remote', 'origin', 'refs/headgate/*')).toBe('');
+  await testbed.push(filesOf('apps/us', 'us', 2));
+  const written = await promotedTo('prod');
+  await testbed.git('fetch', '-q', 'origin', 'release');
+  expect(await testbed.git('rev-parse', 'FETCH_HEAD')).toBe(written);
+  expect(await testbed.git('show', `${written}:apps/version.yaml`)).toBe('version: 2');
+  expect(await testbed.git('show', `${written}:apps/values.yaml`)).toBe('web:\n  replicas: 2 # of prod');
+  expect(await testbed.git('diff', '--stat', `${written}^`, written, '--', 'apps/prod.yaml')).toBe('');
+}, 60_000);
 
 it('moves by hand, and automation does not move past something older until a person promotes again', async () => {
   await build({ sweepIntervalMs: 250 });

@@ -34,11 +34,17 @@ export interface Changes {
   readonly leftOut: readonly LeftOut[];
 }
 
+/** A value of a file, which may be anything, so that it is never logged. */
+export function isValue({ key }: Pick<Carried, 'key'>): boolean {
+  return key.includes('#');
+}
+
 /** The names of the stages that a key differs in: what they do not agree on does not move. */
 export function disagreements(stages: readonly { readonly stage: string; readonly carried: readonly Carried[] }[]) {
   const all = stages.flatMap(({ stage, carried }) => carried.map((each) => ({ stage, ...each })));
   return [...Map.groupBy(all, ({ key }) => key)].flatMap(([key, own]): readonly LeftOut[] => {
     if (new Set(own.map(({ version }) => version)).size < 2) return [];
-    return [{ key, reason: own.map(({ stage, version }) => `${stage} has ${version}`).join(', ') }];
+    const versions = own.map(({ stage, version }) => `${stage} has ${version}`).join(', ');
+    return [{ key, reason: isValue({ key }) ? 'the stages before have different ones' : versions }];
   });
 }

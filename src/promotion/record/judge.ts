@@ -1,4 +1,5 @@
 import { compareVersions, versionOf } from '../../images/policy/order.ts';
+import { isValue } from '../carry/carried.ts';
 import type { Edit } from '../carry/carried.ts';
 import type { PromotionRecord } from './record.ts';
 
@@ -19,13 +20,12 @@ export function judge(
   }
   for (const edit of edits) {
     const { key, from, to } = edit;
+    // A value of a file may be anything, and reasons are logged.
+    const [what, than] = isValue(edit) ? [key, 'what it has'] : [`${key} ${to}`, from];
     if (isOlder(edit, records))
-      return {
-        kind: 'waits',
-        reason: `${key} ${to} is older than ${from} of ${stage}, and a rollback does not travel`,
-      };
+      return { kind: 'waits', reason: `${what} is older than ${than} in ${stage}, and a rollback does not travel` };
     if (ageOf(key, to, records) !== -1)
-      return { kind: 'waits', reason: `${key} ${to} was promoted to ${stage} and taken back there` };
+      return { kind: 'waits', reason: `${what} was promoted to ${stage} and taken back there` };
   }
   return { kind: 'moves' };
 }

@@ -1,5 +1,6 @@
 import type { Written as WrittenCommit } from '../../images/branch-writer.ts';
 import type { Revision } from '../../snapshot/source.ts';
+import { isValue } from '../carry/carried.ts';
 import { commitMessage } from '../record/commit-message.ts';
 import { movedBy, promotionRef, recordMessage, releaseMessage } from '../record/record.ts';
 import type { Written } from '../record/record.ts';
@@ -82,7 +83,7 @@ function report(
   const at = { promotion: promotion.name, stage: step.to.name, repository, branch: step.to.branch };
   const { revision, recordsRefused } = outcome;
   const from = sources.map((source) => ({ stage: source.target.name, revision: source.revision }));
-  const changes = movedBy(edits);
+  const changes = movedBy(edits).map((each) => (isValue(each) ? { key: each.key } : each));
   const holds = promoter.isHold ? { hold: promoter.by } : {};
   ports.log({ level: 'info', message: 'promoted', ...at, revision, from, changes, by: promoter.by, ...holds, leftOut });
   if (recordsRefused === null) return;
