@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { promoteAll } from '../../src/app/promotions/promote-all.ts';
 import { COMPILE_CACHE, MAIN } from '../rig/programs/headgate.ts';
 import { FULL_NAME, Testbed, configMap } from '../rig/testbed/testbed.ts';
 
@@ -288,3 +289,35 @@ it('ends the same when the process is killed between a promotion and its record'
   expect(await sweep()).toContain('is older than 1.1.0');
   expect(await tip()).toBe(reverted);
 }, 240_000);
+
+it('ends the same when each of its requests to Git fails in turn', async () => {
+  await build();
+  const sweep = async () => {
+    const { code, stderr } = await testbed.headgate('sweep');
+    expect(code, stderr).toBe(0);
+  };
+  await testbed.push(files({ dev: '1.0.0', staging: '1.0.0', prod: '1.0.0' }));
+  await sweep();
+  const pushed = await testbed.push(files({ dev: '1.1.0' }));
+  await sweep();
+  const commits = async () => {
+    testbed.host.faults = {};
+    return testbed.git('rev-list', '--count', `${pushed}..${await tip()}`);
+  };
+  const signal = AbortSignal.timeout(60_000);
+  let failures = 0;
+  for (; ; failures += 1) {
+    // A new process each time, which remembers nothing.
+    const runtime = testbed.runtime();
+    testbed.host.faults = { git: { status: 403, times: 1000, after: failures } };
+    const hasSucceeded = await promoteAll(runtime, signal);
+    runtime.close();
+    if (hasSucceeded) break;
+    expect(Number(await commits())).toBeLessThanOrEqual(1);
+  }
+  expect(failures).toBeGreaterThan(5);
+  expect(await commits()).toBe('1');
+  expect(await testbed.git('show', 'FETCH_HEAD:apps/staging/web.yaml')).toBe(deployment('staging', '1.1.0').trim());
+  const records = await testbed.git('ls-remote', 'origin', 'refs/headgate/*');
+  expect(records).toContain(`refs/headgate/promotions/shop/${testbed.namespace}-staging`);
+}, 120_000);

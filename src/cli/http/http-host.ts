@@ -25,7 +25,12 @@ export async function httpHostCommand(
   { config, env, log, cwd, signal }: Context,
   { host, port, tasksUrl, keys, taskLimitMs, insecure }: HttpHostFlags,
 ): Promise<ExitCode> {
-  const [unbuilt] = unbuiltKeys(config, 'headgate http-host does not', ['images', 'promotions', 'notify', 'pullRequests']);
+  const [unbuilt] = unbuiltKeys(config, 'headgate http-host does not', [
+    'images',
+    'promotions',
+    'notify',
+    'pullRequests',
+  ]);
   if (unbuilt !== undefined) throw new DeployError(unbuilt.code, unbuilt);
   const [first = 'env:HEADGATE_TASKS_KEY', ...others] = keys;
   const service = await startHttpHost({

@@ -16,7 +16,13 @@ export function refusedInFunctions(config: Config): readonly Problem[] {
     ),
     ...targets.flatMap((target) => refuseSettings(`target ${target.name}`, target)),
     ...templates.flatMap(({ name, settings }) => refuseSettings(`template ${name}`, settings)),
-    ...unbuiltKeys(config, 'the functions on AWS do not', ['images', 'promotions', 'notify', 'pullRequests', 'approval']),
+    ...unbuiltKeys(config, 'the functions on AWS do not', [
+      'images',
+      'promotions',
+      'notify',
+      'pullRequests',
+      'approval',
+    ]),
   ];
 }
 
