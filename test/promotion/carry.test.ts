@@ -221,7 +221,7 @@ Headgate-Promotion-Moved: ghcr.io/acme/web 1.0.0,0.9.0 -> 1.1.0
     expect(recordIn(message, STEP)).toEqual({ moved: written.moved, hold: null, commit: null });
   });
 
-  it('is that of its own promotion and stage alone', () => {
+  it('belongs to its promotion and stage alone', () => {
     const message = recordMessage(written, 'd'.repeat(40));
     expect(recordIn(message, STEP)?.commit).toBe('d'.repeat(40));
     expect(recordIn(message, { ...STEP, stage: 'staging' })).toBeNull();

@@ -1,6 +1,7 @@
 import type { Repository } from '../../config/checked/config.ts';
 import { DeployError } from '../../error/deploy-error.ts';
 import { hostOf } from '../../githost/hosts.ts';
+import { statusReaderOf } from '../../githost/status-readers.ts';
 import type { FoundStatus, StatusReader } from '../../githost/port/status-reader.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import type { AppRuntime } from '../app-runtime.ts';
@@ -21,7 +22,8 @@ export async function readCommitStatuses(
   signal: AbortSignal,
 ): Promise<readonly FoundStatus[]> {
   const { api, fullName, name } = repository;
-  const { loadApi, loadStatusReader } = hostOf(repository);
+  const { loadApi } = hostOf(repository);
+  const loadStatusReader = statusReaderOf(repository.host);
   const token = await runtime.tokenOf(repository);
   if (loadApi === null || loadStatusReader === null || api === null || token === null) throw notReadable(name);
   const [host, reader, ca] = await Promise.all([loadApi(), loadStatusReader(), caOf(repository)]);

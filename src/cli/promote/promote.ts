@@ -23,7 +23,7 @@ export interface PromoteFlags {
   readonly revision: Revision | null;
 }
 
-/** Shows the edits of a promotion, asks, and writes them. Exits with 1 when the person declines. */
+/** Shows the edits of a promotion, prompts for confirmation, and writes them. Exits with 1 when the person declines. */
 export async function promoteCommand(context: Context, flags: PromoteFlags): Promise<ExitCode> {
   const { config, env, log, signal } = context;
   requireConfirmable(context, 'headgate promote');

@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import { isBelow } from '../../snapshot/source.ts';
-import { hostOf, HOST_NAMES, isHost } from '../../githost/hosts.ts';
+import { STATUS_HOSTS, statusReaderOf } from '../../githost/status-readers.ts';
 import * as shape from '../promotions/promotion-shape.ts';
 import { isRecord } from '../written/document.ts';
 import type { Path } from '../written/document.ts';
@@ -184,9 +184,8 @@ function checkStatuses(steps: readonly PromotionStep[], path: Path, findings: Fi
   const sources = steps.flatMap(({ from }) => from.targets);
   for (const repository of new Set(sources.map((source) => source.repository))) {
     const { name, host, credentials } = repository;
-    if (hostOf(repository).loadStatusReader === null) {
-      const others = HOST_NAMES.filter((each) => isHost(each) && hostOf({ host: each }).loadStatusReader !== null);
-      const remedy = `Remove them; they work on ${others.join(', ')}.`;
+    if (statusReaderOf(host) === null) {
+      const remedy = `Remove them; they work on ${STATUS_HOSTS.join(', ')}.`;
       findings.error(path, { message: `cannot be read with host: ${host}, the one of ${name}`, remedy });
     } else if (credentials === null) {
       const remedy = `Add credentials: env:FLEET_TOKEN to ${name}.`;

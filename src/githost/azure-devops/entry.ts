@@ -7,7 +7,6 @@ export const azureDevops: Host = {
   loadReceiver: async () => (await import('./receiver.ts')).azureDevopsReceiver,
   loadApi: async () => (await import('./api.ts')).azureDevopsApi,
   loadPullRequests: null,
-  loadStatusReader: null,
   loadSetup: async () => (await import('./setup.ts')).azureDevopsSetup,
   loadIssuer: null,
 };

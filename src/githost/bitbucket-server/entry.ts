@@ -7,7 +7,6 @@ export const bitbucketServer: Host = {
   loadReceiver: async () => (await import('./receiver.ts')).bitbucketServerReceiver,
   loadApi: async () => (await import('./api.ts')).bitbucketServerApi,
   loadPullRequests: null,
-  loadStatusReader: null,
   loadSetup: async () => (await import('./setup.ts')).bitbucketServerSetup,
   loadIssuer: null,
 };

@@ -7,7 +7,6 @@ export const bitbucket: Host = {
   loadReceiver: async () => (await import('./receiver.ts')).bitbucketReceiver,
   loadApi: async () => (await import('./api.ts')).bitbucketApi,
   loadPullRequests: null,
-  loadStatusReader: null,
   loadSetup: async () => (await import('./setup.ts')).bitbucketSetup,
   loadIssuer: null,
 };

@@ -6,7 +6,6 @@ export const forgejo: Host = {
   loadReceiver: async () => (await import('./receiver.ts')).forgejoReceiver,
   loadApi: async () => (await import('../gitea/api.ts')).giteaApi,
   loadPullRequests: async () => (await import('../gitea/pull-requests.ts')).giteaPullRequests,
-  loadStatusReader: async () => (await import('../gitea/status-reader.ts')).giteaStatusReader,
   loadSetup: async () => (await import('../gitea/setup.ts')).setupOf('forgejo'),
   loadIssuer: null,
 };

@@ -7,7 +7,6 @@ export const git: Host = {
   loadReceiver: async () => (await import('./receiver.ts')).gitReceiver,
   loadApi: null,
   loadPullRequests: null,
-  loadStatusReader: null,
   loadSetup: async () => (await import('./setup.ts')).gitSetup,
   loadIssuer: null,
 };

@@ -6,7 +6,6 @@ export const gitea: Host = {
   loadReceiver: async () => (await import('./receiver.ts')).giteaReceiver,
   loadApi: async () => (await import('./api.ts')).giteaApi,
   loadPullRequests: async () => (await import('./pull-requests.ts')).giteaPullRequests,
-  loadStatusReader: async () => (await import('./status-reader.ts')).giteaStatusReader,
   loadSetup: async () => (await import('./setup.ts')).giteaSetup,
   loadIssuer: null,
 };

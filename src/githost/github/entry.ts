@@ -7,7 +7,6 @@ export const github: Host = {
   loadReceiver: async () => (await import('./receiver.ts')).githubReceiver,
   loadApi: async () => (await import('./api.ts')).githubApi,
   loadPullRequests: async () => (await import('./pull-requests.ts')).githubPullRequests,
-  loadStatusReader: async () => (await import('./status-reader.ts')).githubStatusReader,
   loadSetup: async () => (await import('./setup.ts')).githubSetup,
   loadIssuer: async () => (await import('./app.ts')).githubIssuer,
 };

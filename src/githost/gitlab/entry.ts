@@ -7,7 +7,6 @@ export const gitlab: Host = {
   loadReceiver: async () => (await import('./receiver.ts')).gitlabReceiver,
   loadApi: async () => (await import('./api.ts')).gitlabApi,
   loadPullRequests: async () => (await import('./pull-requests.ts')).gitlabPullRequests,
-  loadStatusReader: async () => (await import('./status-reader.ts')).gitlabStatusReader,
   loadSetup: async () => (await import('./setup.ts')).gitlabSetup,
   loadIssuer: null,
 };

@@ -2,7 +2,6 @@ import type { GitHost } from './git-host.ts';
 import type { HostApi } from './host-api.ts';
 import type { PullRequestApi } from './pull-requests.ts';
 import type { HostSetup } from './setup.ts';
-import type { StatusReader } from './status-reader.ts';
 import type { TokenIssuer } from './token-issuer.ts';
 
 /** How the parts of a Git host are loaded. Small, because every process loads it for every host, and then only what it needs. */
@@ -14,8 +13,6 @@ export interface Host {
   readonly loadApi: (() => Promise<HostApi>) | null;
   /** Null: the host has no pull requests, or not here. */
   readonly loadPullRequests: (() => Promise<PullRequestApi>) | null;
-  /** Null: the host has no commit statuses, or they are not read here. */
-  readonly loadStatusReader: (() => Promise<StatusReader>) | null;
   readonly loadSetup: () => Promise<HostSetup>;
   /** Null: `credentials` cannot be an App. */
   readonly loadIssuer: (() => Promise<TokenIssuer>) | null;

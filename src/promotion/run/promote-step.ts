@@ -77,7 +77,7 @@ async function look(
   return { kind: 'overtaken' };
 }
 
-/** A stage that cannot be read has nothing to promote; the next look tries again. */
+/** A stage that cannot be read has nothing to promote; the next sweep tries again. */
 export async function readFacts(
   target: Target,
   { readStage, nowMs }: Pick<PromotionPorts, 'readStage' | 'nowMs'>,

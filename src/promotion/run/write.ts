@@ -9,7 +9,7 @@ import type { Step } from './ports.ts';
 import { readerOf } from './propose.ts';
 import type { Proposal, Proposing } from './propose.ts';
 
-/** Who promotes. Automation is no person, and sets no hold. */
+/** Who promotes. `by` null: automation, which never sets a hold. */
 export interface Promoter {
   readonly by: string | null;
   readonly isHold: boolean;
