@@ -9,6 +9,7 @@ import { addImageCommands } from './image-commands.ts';
 import { openContext, runCommand } from './run-command.ts';
 import type { GlobalFlags } from './run-command.ts';
 import { addNotifyCommands } from './notify-commands.ts';
+import { addPromoteCommands } from './promote-commands.ts';
 import { addReferenceCommands } from './reference-commands.ts';
 import { addSteerCommands } from './steer-commands.ts';
 import { addSetupCommands } from './setup-commands.ts';
@@ -51,6 +52,7 @@ export function makeProgram(process: CliProcess, { version, select }: ProgramOpt
   addDeployCommands(add);
   addSteerCommands(add);
   addImageCommands(add);
+  addPromoteCommands(add);
   addNotifyCommands(add);
   addSetupCommands(add);
   addReferenceCommands(add, program);

@@ -4,11 +4,11 @@ import type { Revision } from '../snapshot/source.ts';
 import { parseBody } from './body.ts';
 
 /** Something is to be written to Git. */
-export type WriteRequest = ImageWriteRequest | RecordRequest;
+export type WriteRequest = VersionWriteRequest | RecordRequest;
 
-/** A branch is to be brought to the wanted versions of its images. What they are is read then. */
-interface ImageWriteRequest {
-  /** The group: `write/fleet/main`. */
+/** A branch is to be brought to the wanted versions of its images, or a stage to those of the stage before. What they are is read then. */
+interface VersionWriteRequest {
+  /** The group: `write/fleet/main`, `promote/shop/shop-prod`. */
   readonly target: string;
   readonly outcome?: undefined;
 }
@@ -43,7 +43,7 @@ export function recordGroup(repository: string): string {
   return `record/${repository}`;
 }
 
-const ImageBody = z.object({ target: z.string().check(z.startsWith('write/')) });
+const VersionBody = z.object({ target: z.string().check(z.regex(/^(?:write|promote)\//)) });
 
 const RecordBody = z.object({
   target: z.string().check(z.startsWith('record/')),
@@ -61,7 +61,7 @@ const RecordBody = z.object({
 export function readWrite(body: string): WriteRequest | null {
   const value = parseBody(body);
   const record = z.safeParse(RecordBody, value).data;
-  if (record === undefined) return z.safeParse(ImageBody, value).data ?? null;
+  if (record === undefined) return z.safeParse(VersionBody, value).data ?? null;
   const revision = asRevision(record.outcome.revision);
   return revision === null ? null : { ...record, outcome: { ...record.outcome, revision } };
 }

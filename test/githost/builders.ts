@@ -82,6 +82,7 @@ export function aConfig(repositories: readonly Repository[], targets: readonly T
     templates: [],
     previews: [],
     images: new Map(),
+    promotions: new Map(),
     channels: new Map(),
     aws: { region: null, stage: null },
     warnings: [],

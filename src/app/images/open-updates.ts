@@ -1,6 +1,4 @@
-import { DeployError } from '../../error/deploy-error.ts';
 import type { Repository, ImagePolicy } from '../../config/checked/config.ts';
-import { openBranchWriter } from '../../git/write/branch-writer.ts';
 import type { Readers } from '../../deploy/ports/tools.ts';
 import type { Registry } from '../../images/ports.ts';
 import { emptyMemory } from '../../images/update/branch-memory.ts';
@@ -12,10 +10,10 @@ import { updateBranch } from '../../images/update/update-branch.ts';
 import type { Updated } from '../../images/update/update-branch.ts';
 import type { WriteGroup } from '../../images/update/write-group.ts';
 import { reporter } from '../../deploy/report/reporter.ts';
-import { resolveSecret } from '../secrets.ts';
 import { openSigner } from './open-signer.ts';
 import type { SecretSources } from '../secrets.ts';
 import type { AppRuntime } from '../app-runtime.ts';
+import { openWriterOf } from '../branch-writers.ts';
 
 export interface UpdatesOptions {
   readonly runtime: AppRuntime & { readonly secrets: SecretSources; readonly loadReaders: () => Promise<Readers> };
@@ -30,17 +28,11 @@ export interface Updates {
   release(policy: ImagePolicy, by: string, signal: AbortSignal): Promise<Released>;
 }
 
-const SECRET_TIMEOUT_MS = 15_000;
-
 export function openUpdates({ runtime, openRegistry }: UpdatesOptions): Updates {
   const memories = new Map<string, BranchMemory>();
   const { log, nowMs, wait, channels } = runtime;
 
-  async function openWriter(repository: Repository) {
-    if (repository.write === null) throw notWritable(repository);
-    const token = await resolveSecret(repository.write, runtime.secrets, AbortSignal.timeout(SECRET_TIMEOUT_MS));
-    return openBranchWriter(await runtime.gitServerOf(repository, token));
-  }
+  const openWriter = (repository: Repository) => openWriterOf(repository, runtime);
 
   const signerOf: UpdatePorts['signerOf'] = (policy) => openSigner(policy, runtime.secrets);
 
@@ -63,12 +55,4 @@ export function openUpdates({ runtime, openRegistry }: UpdatesOptions): Updates 
     release: (policy, by, signal) =>
       releaseImage({ policy, by }, { openReader: runtime.openGit, openWriter, signerOf, nowMs }, signal),
   };
-}
-
-function notWritable({ name }: Repository): DeployError {
-  return new DeployError('config-invalid', {
-    subject: name,
-    message: 'the repository has no credentials to write with',
-    remedy: 'Add write: env:FLEET_WRITE_TOKEN to it in headgate.yml.',
-  });
 }

@@ -28,6 +28,8 @@ import { consumePlans } from './consume-plans.ts';
 import { consumeNotices } from './consume-notices.ts';
 import { consumeRequests } from './consume-requests.ts';
 import { consumeWrites } from './consume-writes.ts';
+import { promotionWakes } from '../promotions/wake-promotions.ts';
+import type { PromotionWakes } from '../promotions/wake-promotions.ts';
 import { localRuntime } from './local-runtime.ts';
 import type { LocalRuntime } from './local-runtime.ts';
 import { readSecrets, receptionOf } from './reception.ts';
@@ -83,7 +85,8 @@ export async function serve(options: ServeOptions): Promise<Service> {
   const holder = await holderOf(dataDirectory);
   const waits = retryWaits(queues.deploy);
   const requests = cuttingWaitsShort(queues.deploy, waits);
-  const outbox = { checks: queues.checks, requests };
+  const promotions = promotionWakes(config, queues.writes);
+  const outbox = { checks: queues.checks, requests, wakePromotions: promotions.wakePromotions };
   const { notices, writes: outcomes } = queues;
   const progress = () => undefined;
   const runtime = localRuntime({ config, env, log, holder, progress, outbox, notices, outcomes, limits: limits.run });
@@ -100,7 +103,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
     const context = previewContext(planContext({ runtime, queue: queues.plans }), runtime);
     const { visibilitySeconds } = limits;
     const consumers = startConsumers(queues, { runtime, context, log, waits, visibilitySeconds });
-    const sweeps = startSweeps(queues, { ...options, log, runtime, context }, stopping.signal);
+    const sweeps = startSweeps(queues, { ...options, log, runtime, context, promotions }, stopping.signal);
     log({ level: 'info', message: 'listening', url: server.url });
     if (scraped !== null) log({ level: 'info', message: 'metrics', url: `${scraped.url}/metrics` });
     return {
@@ -156,10 +159,15 @@ async function startSweeps(
   {
     runtime,
     context,
+    promotions,
     log,
     sweepIntervalMs,
     driftIntervalMs,
-  }: ServeOptions & { readonly runtime: LocalRuntime; readonly context: PreviewContext },
+  }: ServeOptions & {
+    readonly runtime: LocalRuntime;
+    readonly context: PreviewContext;
+    readonly promotions: PromotionWakes;
+  },
   signal: AbortSignal,
 ): Promise<void> {
   const send = (found: readonly DeployRequest[]) => queue.send(found, signal);
@@ -168,6 +176,7 @@ async function startSweeps(
     repeat(async () => void (await sweep(runtime, signal, send)), { intervalMs: sweepIntervalMs, log }, signal),
     repeat(async () => pollImages(writes, runtime, signal), { intervalMs: sweepIntervalMs, log }, signal),
     repeat(async () => lookAtPreviews(context, signal), { intervalMs: sweepIntervalMs, log }, signal),
+    repeat(() => promotions.wakeAll(signal), { intervalMs: sweepIntervalMs, log }, signal),
     repeat(async () => void (await sweepDrift(runtime, signal, send)), { intervalMs: driftIntervalMs, log }, signal),
   ]);
 }

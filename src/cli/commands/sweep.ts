@@ -9,6 +9,7 @@ import { memoryNotices, sendNow } from '../../app/channels/send-now.ts';
 import { memoryOutcomes, recordNow } from '../../app/records/record-now.ts';
 import { localRuntime } from '../../app/local/local-runtime.ts';
 import { writeImages } from '../../app/local/write-images.ts';
+import { promoteAll } from '../../app/promotions/promote-all.ts';
 import type { Context, ExitCode } from '../terminal/context.ts';
 import { formatReport, isSuccess } from './format-report.ts';
 import { runUntilSettled } from './run-until-settled.ts';
@@ -51,6 +52,7 @@ export async function sweepCommand(context: Context): Promise<ExitCode> {
   try {
     // Before the targets, so that what is written now is deployed now.
     hasFailed ||= !(await writeImages(runtime, signal));
+    hasFailed = !(await promoteAll(runtime, signal)) || hasFailed;
     await deployAll(await sweep(runtime, signal));
     // Runs may request more runs, such as those of targets that depend on them.
     for (let requests = outbox.takeRequests(null); requests.length > 0; requests = outbox.takeRequests(null)) {

@@ -27,6 +27,7 @@ export async function httpHostCommand(
 ): Promise<ExitCode> {
   const [unbuilt] = unbuiltKeys(config, 'headgate http-host does not', [
     'images',
+    'promotions',
     'notify',
     'pullRequests',
     'previews',

@@ -17,6 +17,8 @@ export interface Config {
   readonly previews: readonly Preview[];
   /** By name. */
   readonly images: ReadonlyMap<string, ImagePolicy>;
+  /** By name. */
+  readonly promotions: ReadonlyMap<string, Promotion>;
   /** Where `notify` of targets and repositories may send messages. */
   readonly channels: ReadonlyMap<string, ChannelConfig>;
   /** Where the set-up commands find the stack on AWS; null: not written. */
@@ -295,4 +297,40 @@ export interface ImageWrite {
   readonly ref: string;
   /** From the root of the repository. */
   readonly paths: readonly ExcludeGlob[];
+}
+
+/** An entry of `promotions`: what moves from one target to the next, and when. */
+export interface Promotion {
+  readonly name: string;
+  readonly steps: readonly PromotionStep[];
+  readonly carry: Carry;
+  /** What has to be true of the stages before. That they are ready is required in any case. */
+  readonly after: { readonly soakMs: number; readonly statuses: readonly RequiredStatus[] };
+  /** When it may write; none: always. */
+  readonly windows: readonly Window[];
+}
+
+/** One target that is written to, and those that it gets its versions from. */
+export interface PromotionStep {
+  /** Its repository has `write`. */
+  readonly to: Target;
+  readonly from: { readonly agree: 'all' | 'any'; readonly targets: readonly Target[] };
+}
+
+/** What moves. Paths are below the path of the stage. */
+export type Carry =
+  | { readonly kind: 'images' }
+  | {
+      readonly kind: 'paths';
+      /** Copied as they are. */
+      readonly files: readonly string[];
+      /** Scalars of YAML files, by their keys from the root of the file. */
+      readonly values: readonly { readonly file: string; readonly keys: readonly string[] }[];
+    };
+
+/** A commit status of another system that has to be a success. */
+export interface RequiredStatus {
+  readonly context: string;
+  /** The user who has to have written it; null: anyone. */
+  readonly by: string | null;
 }

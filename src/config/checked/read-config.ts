@@ -7,6 +7,7 @@ import type { GivenKinds } from './given-kinds.ts';
 import type { ConfigLocation } from './location.ts';
 import { checkImages } from './check-image.ts';
 import { checkPreviews } from './check-preview.ts';
+import { checkPromotions } from './check-promotion.ts';
 import { checkPullRequests } from './check-pull-requests.ts';
 import { checkReferences, checkRepository } from './check-repository.ts';
 import { checkTargetTemplate } from './check-target-template.ts';
@@ -93,6 +94,7 @@ function checkFile(
   };
   const previews = checkPreviews(value['previews'], { names, ...deployed, hasKey, findings });
   const images = checkImages(value['images'], { repositories, location, findings });
+  const promotions = checkPromotions(value['promotions'], { targets, templates, names, findings });
   checkGithubChannels({ targets, templates, channels }, findings);
   const aws = findings.parse(shape.aws, value['aws'] ?? {}, ['aws']);
   if (sections === null) return null;
@@ -103,6 +105,7 @@ function checkFile(
     ...deployed,
     previews,
     images,
+    promotions,
     channels: withoutNulls(channels),
     aws: { region: aws?.region ?? null, stage: aws?.stage ?? null },
   };

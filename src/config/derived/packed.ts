@@ -49,6 +49,7 @@ export function unpackConfig({ keys, clusters, repositories, targets, templates 
     // Refused when functions are packaged (src/platforms/aws/lambda/packable.ts).
     images: new Map(),
     previews: [],
+    promotions: new Map(),
     // Functions refuse targets that use one.
     channels: new Map(),
     targets: targets.map((target) => ({

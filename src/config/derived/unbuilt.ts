@@ -2,7 +2,7 @@ import type { Problem } from '../../error/deploy-error.ts';
 import type { Config } from '../checked/config.ts';
 
 /** What `headgate serve` does and another platform may not do yet. */
-export type UnbuiltKey = 'images' | 'notify' | 'pullRequests' | 'previews' | 'approval' | 'record';
+export type UnbuiltKey = 'images' | 'promotions' | 'notify' | 'pullRequests' | 'previews' | 'approval' | 'record';
 
 /**
  * Keys of headgate.yml that a platform would ignore silently. `does`: the platform and its verb, `the functions on AWS do
@@ -35,6 +35,11 @@ const KEYS: Readonly<Record<UnbuiltKey, Key>> = {
     what: 'write new images',
     instead: 'Remove images from this headgate.yml, and run headgate serve with one that has them.',
     subjects: ({ images }) => [...images.keys()].map((name) => `image ${name}`),
+  },
+  promotions: {
+    what: 'promote versions',
+    instead: 'Remove promotions from this headgate.yml, and run headgate serve with one that has them.',
+    subjects: ({ promotions }) => [...promotions.keys()].map((name) => `promotion ${name}`),
   },
   notify: {
     what: 'send messages',

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { HOST_NAMES } from '../../githost/hosts.ts';
 import * as imageShape from '../images/image-shape.ts';
 import * as previewShape from '../previews/preview-shape.ts';
+import * as promotionShape from '../promotions/promotion-shape.ts';
 import { CHANNEL_KEYS } from '../checked/channel.ts';
 import { channel as channelShape } from '../written/channel-shape.ts';
 import * as shape from '../written/shape.ts';
@@ -41,6 +42,7 @@ export function configSchema(): JsonSchema {
     targets: { type: 'array', items: targetSchema() },
     previews: { type: 'array', items: schemaOf(previewShape.preview) },
     images: { type: 'array', items: imageSchema() },
+    promotions: { type: 'array', items: promotionSchema() },
     channels: { type: 'object', additionalProperties: channel },
     aws: schemaOf(shape.aws),
   });
@@ -73,6 +75,15 @@ function imageSchema(): JsonSchema {
     ...(isSchema(commit)
       ? { commit: withProperties(commit, { signingKey: { anyOf: [secretReference, { type: 'null' }] } }) }
       : {}),
+  });
+}
+
+function promotionSchema(): JsonSchema {
+  const step = withoutDialect(schemaOf(promotionShape.step));
+  return withProperties(schemaOf(promotionShape.promotion), {
+    stages: { type: 'array', items: { anyOf: [{ type: 'string' }, step] } },
+    carry: { anyOf: [{ const: 'images' }, withoutDialect(schemaOf(promotionShape.paths))] },
+    windows: { type: 'array', items: windowSchema() },
   });
 }
 

@@ -1,5 +1,6 @@
 import { IMAGES } from './image-keys.ts';
 import { previewKeys } from './preview-keys.ts';
+import { PROMOTIONS } from './promotion-keys.ts';
 import type { KeyReference } from './key-reference.ts';
 import { REFERENCE_TYPE } from './key-reference.ts';
 
@@ -823,6 +824,15 @@ const AWS: readonly KeyReference[] = [
   },
 ];
 
+/** The same entries as those of a target. */
+const PROMOTION_WINDOWS: readonly KeyReference[] = TARGETS.filter(({ key }) => key.startsWith('targets.windows.')).map(
+  (reference) => ({
+    ...reference,
+    key: reference.key.replace('targets', 'promotions'),
+    meaning: reference.meaning.replace('may deploy', 'may write').replace('must not deploy', 'must not write'),
+  }),
+);
+
 export const KEYS: readonly KeyReference[] = [
   ...KEY,
   ...CLUSTERS,
@@ -830,6 +840,8 @@ export const KEYS: readonly KeyReference[] = [
   ...TARGETS,
   ...previewKeys(TARGETS),
   ...IMAGES,
+  ...PROMOTIONS,
+  ...PROMOTION_WINDOWS,
   ...CHANNELS,
   ...AWS,
 ];

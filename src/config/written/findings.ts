@@ -44,6 +44,7 @@ const SECTIONS = new Map<PropertyKey, string>([
   ['targets', 'target'],
   ['images', 'image'],
   ['previews', 'preview'],
+  ['promotions', 'promotion'],
   ['channels', 'channel'],
 ]);
 
@@ -93,6 +94,10 @@ const EXAMPLES = new Map<PropertyKey | undefined, string>([
   ['pullRequest', 'pullRequest: { label: preview, into: main }'],
   ['label', 'label: preview'],
   ['into', 'into: main'],
+  ['stages', 'stages: [shop-dev, shop-prod]'],
+  ['to', 'to: shop-prod'],
+  ['from', 'from: { all: [shop-eu, shop-us] }'],
+  ['context', 'context: e2e'],
 ]);
 
 function explain(issue: z.core.$ZodIssue): Explanation {

@@ -371,6 +371,7 @@ export const file = closed({
   targets: z.unknown().optional(),
   images: z.unknown().optional(),
   previews: z.unknown().optional(),
+  promotions: z.unknown().optional(),
   channels: z.unknown().optional(),
   aws: z.unknown().optional(),
 });

@@ -6,6 +6,8 @@ import type { Queue } from './queue.ts';
 export interface Outbox {
   readonly checks: Checks;
   readonly requests: Queue;
+  /** Queues the promotions of a target that became ready. Absent: nothing is promoted here. */
+  readonly wakePromotions?: (target: string, signal: AbortSignal) => Promise<void>;
 }
 
 /** For a process that does that work itself before it exits. */

@@ -1,4 +1,6 @@
 import type { findReferences } from '../../images/edit/find-references.ts';
+import type { namedImages } from '../../images/edit/named-images.ts';
+import type { scalarAt } from '../../images/edit/scalar-at.ts';
 import type { chartNameOf, readTemplated } from '../../desired/helm/chart.ts';
 import type { readDependencies } from '../../desired/helm/dependencies.ts';
 import type { refuseForeignSchemas } from '../../desired/helm/schema.ts';
@@ -69,11 +71,13 @@ export interface ReaderFunctions {
   readonly envelopeOf: typeof envelopeOf;
   readonly findReferences: typeof findReferences;
   readonly lineOfField: typeof lineOfField;
+  readonly namedImages: typeof namedImages;
   readonly readDependencies: typeof readDependencies;
   readonly readRendered: typeof readRendered;
   readonly readTemplated: typeof readTemplated;
   readonly refuseForeignSchemas: typeof refuseForeignSchemas;
   readonly renderPlain: typeof renderPlain;
+  readonly scalarAt: typeof scalarAt;
   readonly valuesInConfigMap: typeof valuesInConfigMap;
   readonly verifyFile: typeof verifyFile;
   readonly walkKustomization: typeof walkKustomization;

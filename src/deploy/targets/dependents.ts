@@ -3,13 +3,14 @@ import { recipientOf, recipientOfTemplate } from './recipient.ts';
 import type { Runtime } from '../ports/runtime.ts';
 import type { DeployRequest, Trigger } from '../ports/request.ts';
 
-/** Queues the dependents of a target that became ready. One that is current does nothing. */
+/** Queues the dependents and the promotions of a target that became ready. One that is current does nothing. */
 export async function wakeDependents(
   { name }: Target,
   trigger: Trigger,
-  runtime: Pick<Runtime, 'config' | 'requests' | 'nowMs'>,
+  runtime: Pick<Runtime, 'config' | 'requests' | 'nowMs' | 'wakePromotions'>,
   signal: AbortSignal,
 ): Promise<void> {
+  await runtime.wakePromotions?.(name, signal);
   const isDependent = ({ dependsOn, suspend }: TargetSettings) => !suspend && dependsOn.includes(name);
   const { targets, templates } = runtime.config;
   const dependents = [

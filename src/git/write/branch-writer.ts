@@ -127,6 +127,6 @@ function refusal({ refused, remarks }: PushReport, ref: string, server: GitServe
   return new DeployError('push-refused', {
     subject: server.url,
     message: `the Git host refused the push to ${branch}: ${[reason, remarks].filter(Boolean).join('; ')}`,
-    remedy: `Let the account of the repository's write credentials push to ${branch} without a review, or set branch in writes to one that is not protected.`,
+    remedy: `Let the account of the repository's write credentials push to ${branch} without a review, or write to a branch that is not protected.`,
   });
 }

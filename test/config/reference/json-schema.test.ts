@@ -34,6 +34,9 @@ const minimal = (): Fields => ({
   targets: [
     { name: 'shop-prod', repository: 'fleet', branch: 'main', cluster: 'lab', namespace: 'shop' },
     { name: 'infra-prod', repository: 'fleet', branch: 'main', cluster: 'lab', namespace: 'infra' },
+    ...['shop-dev', 'shop-staging', 'shop-eu', 'shop-us'].map((name) => {
+      return { name, repository: 'fleet', branch: name, cluster: 'lab', namespace: name };
+    }),
   ],
   previews: [
     {
@@ -52,6 +55,7 @@ const minimal = (): Fields => ({
       writes: [{ repository: 'fleet', branch: 'main' }],
     },
   ],
+  promotions: [{ name: 'shop', stages: ['shop-dev', 'shop-staging'] }],
   channels: {
     'team-shop': { kind: 'slack', url: 'env:SLACK_URL' },
     platform: { kind: 'slack', url: 'env:SLACK_URL' },
@@ -65,6 +69,7 @@ const ENTRIES: Readonly<Record<string, string>> = {
   targets: '0',
   previews: '0',
   images: '0',
+  promotions: '0',
   channels: 'team-shop',
 };
 
@@ -78,6 +83,8 @@ const REPLACED: Readonly<Record<string, readonly string[]>> = {
   repositories: ['previews'],
   'targets.windows.deny': ['allow'],
   'targets.forEach': ['name', 'namespace'],
+  'promotions.windows.deny': ['allow'],
+  'promotions.stages.from.any': ['all'],
   'images.policy.newest': ['semver'],
   'images.policy.by': ['semver'],
   'images.policy.order': ['semver'],
@@ -90,6 +97,8 @@ const REQUIRED: Readonly<Record<string, Fields>> = {
   'images.policy.newest': { order: 'numerical' },
   'images.policy.by': { newest: '(?<time>[0-9]+)', order: 'numerical' },
   'images.policy.order': { newest: '[0-9]+' },
+  'promotions.carry.files': { values: ['values.yaml#image.tag'] },
+  'promotions.carry.values': { files: ['version.yaml'] },
   'channels.token': { kind: 'pagerduty', url: undefined },
   'channels.topic': { kind: 'sns', url: undefined },
   'channels.bus': { kind: 'eventbridge', url: undefined },
@@ -121,8 +130,10 @@ function around(file: Fields, key: string): Fields {
 function exampleMap(reference: KeyReference): unknown {
   if (reference.key === 'repositories.credentials') return { app: 1, installation: 2, privateKey: 'env:KEY' };
   if (reference.key === 'images.credentials') return { username: 'ada', password: 'env:PASSWORD' };
+  if (reference.key === 'promotions.stages') return [{ to: 'shop-prod', from: { all: ['shop-eu'] } }];
   // Their examples are the shorter form.
-  if (/^targets\.windows\.(?:allow|deny)$/.test(reference.key)) return { cron: '0 9 * * 1-5', for: '8h' };
+  if (/^(?:targets|promotions)\.windows\.(?:allow|deny)$/.test(reference.key))
+    return { cron: '0 9 * * 1-5', for: '8h' };
   return valueOf(reference);
 }
 
@@ -135,6 +146,7 @@ function fileWith(key: string, value: unknown): string {
   if (key === 'targets.forEach')
     Object.assign(inside, { name: '{{basename}}-{{cluster}}', namespace: 'shop', path: undefined });
   if (key === 'targets') delete file['aws'];
+  if (key === 'repositories' || key === 'targets') delete file['promotions'];
   if (key === 'repositories') delete file['images'];
   return stringify(file);
 }

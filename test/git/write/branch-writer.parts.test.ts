@@ -170,7 +170,7 @@ describe('a host that refuses', () => {
     ).rejects.toMatchObject({
       code: 'push-refused',
       message: 'the Git host refused the push to main: pre-receive hook declined; GitLab: not allowed to push ***',
-      remedy: expect.stringContaining('set branch in writes to one that is not protected'),
+      remedy: expect.stringContaining('write to a branch that is not protected'),
     });
   });
 

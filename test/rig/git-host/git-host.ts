@@ -55,6 +55,8 @@ export interface GitHost {
   ): void;
   cloneUrl(fullName: string): string;
   statusesOf(sha: string): readonly StoredStatus[];
+  /** A status that another system writes. */
+  addStatus(fullName: string, status: Pick<StoredStatus, 'sha' | 'state' | 'context' | 'creator'>): void;
   /** Sends a payload that the test has built to the repository's first webhook. */
   deliver(fullName: string, payload: string, headers?: Readonly<Record<string, string>>): Promise<SentDelivery>;
   /** Sends a delivery again under the same id, as GitHub's "Redeliver" does. */
@@ -227,6 +229,8 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
       store.saveRepository(fullName, { id, webhooks: [webhook] });
     },
     cloneUrl: (fullName) => `${url}/${fullName}.git`,
+    addStatus: (fullName, status) =>
+      store.addStatus({ ...status, fullName, description: '', createdAt: api.now().toISOString() }),
     statusesOf: (sha) => store.statuses.filter((status) => status.sha === sha),
     async deliver(fullName, payload, headers) {
       const [webhook] = webhooksOf(fullName);

@@ -113,7 +113,8 @@ async function postStatus(
     return refusal(422, 'Validation Failed: This SHA and context has reached the maximum number of statuses.');
   }
   const { state, context } = data;
-  const status = { fullName, sha, state, context, description, createdAt: world.now().toISOString() };
+  const createdAt = world.now().toISOString();
+  const status = { fullName, sha, state, context, description, createdAt, creator: 'headgate-bot' };
   world.store.addStatus(status);
   return { status: 201, content: shownStatus(status, statuses.length) };
 }
@@ -127,8 +128,9 @@ function listStatuses(fullName: string, sha: string, { store }: ApiWorld): unkno
 }
 
 function shownStatus(status: Store['statuses'][number], id: number) {
-  const { state, context, description, createdAt } = status;
-  return { id, state, context, description, target_url: null, created_at: createdAt, updated_at: createdAt };
+  const { state, context, description, createdAt, creator } = status;
+  const shown = { id, state, context, description, target_url: null, creator: { login: creator, id: 1 } };
+  return { ...shown, created_at: createdAt, updated_at: createdAt };
 }
 
 function shownRepository(fullName: string, { store }: ApiWorld) {

@@ -8,6 +8,8 @@ export interface StoredStatus {
   readonly context: string;
   readonly description: string;
   readonly createdAt: string;
+  /** The user who wrote it. */
+  readonly creator: string;
 }
 
 export interface Webhook {

@@ -47,6 +47,8 @@ export interface TestbedOptions {
   readonly record?: 'none' | 'refs';
   /** Entries of `images`, as headgate.yml has them. */
   readonly images?: readonly object[];
+  /** Entries of `promotions`, as headgate.yml has them. */
+  readonly promotions?: readonly object[];
   readonly channels?: Readonly<Record<string, object>>;
   readonly sweepIntervalMs?: number;
   readonly driftIntervalMs?: number;
@@ -147,16 +149,22 @@ export class Testbed {
           webhookSecret: 'env:FLEET_SECRET',
           credentials: this.#options.app ?? 'env:FLEET_TOKEN',
           ...(pullRequests === undefined ? {} : { pullRequests }),
-          ...(this.#options.images === undefined && record === undefined ? {} : { write: 'env:FLEET_WRITE_TOKEN' }),
+          ...(this.#isWritten ? { write: 'env:FLEET_WRITE_TOKEN' } : {}),
           ...(record === undefined ? {} : { record }),
         },
       },
       targets: targets.map((change) => ({ ...target, ...change })),
       ...(previews === undefined ? {} : { previews }),
       ...(this.#options.images === undefined ? {} : { images: this.#options.images }),
+      ...(this.#options.promotions === undefined ? {} : { promotions: this.#options.promotions }),
       ...(this.#options.channels === undefined ? {} : { channels: this.#options.channels }),
     });
     return text.replaceAll('NAMESPACE', this.namespace);
+  }
+
+  get #isWritten(): boolean {
+    const { images, promotions, record } = this.#options;
+    return images !== undefined || promotions !== undefined || record !== undefined;
   }
 
   async start(): Promise<void> {

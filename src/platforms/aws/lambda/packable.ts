@@ -18,6 +18,7 @@ export function refusedInFunctions(config: Config): readonly Problem[] {
     ...templates.flatMap(({ name, settings }) => refuseSettings(`template ${name}`, settings)),
     ...unbuiltKeys(config, 'the functions on AWS do not', [
       'images',
+      'promotions',
       'notify',
       'pullRequests',
       'previews',

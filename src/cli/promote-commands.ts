@@ -1,0 +1,27 @@
+import { Option } from 'commander';
+import type { Revision } from '../snapshot/source.ts';
+import type { AddCommand } from './command-definition.ts';
+import { parseRevision } from './terminal/option-values.ts';
+
+/** The command that moves versions by hand. */
+export function addPromoteCommands(add: AddCommand): void {
+  add<{ image?: string; revision?: Revision }>({
+    usage: 'promote <from> <to>',
+    summary: 'give a stage of a promotion what the stage before has',
+    description:
+      'Write into a stage what is deployed and ready in one before it, after showing the edits. Soak, statuses and windows are shown and passed over. What is older than what the stage had sets a hold: automation writes nothing to the stage until a person promotes again.',
+    examples: [
+      'headgate promote shop-staging shop-prod',
+      'headgate promote shop-staging shop-prod --image web --yes',
+      'headgate promote shop-staging shop-prod --revision "$(git rev-parse v1.2.0)"',
+    ],
+    options: [
+      new Option('--image <name>', 'move this image only: its name in headgate.yml, or the end of its address'),
+      new Option('--revision <sha>', 'full commit id that was deployed to the stage before').argParser(parseRevision),
+    ],
+    async body(context, { image, revision }, [from = '', to = '']) {
+      const { promoteCommand } = await import('./promote/promote.ts');
+      return promoteCommand(context, { from, to, image: image ?? null, revision: revision ?? null });
+    },
+  });
+}

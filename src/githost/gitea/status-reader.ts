@@ -1,0 +1,40 @@
+import * as z from 'zod/mini';
+import type { CommitStatus } from '../port/host-api.ts';
+import { jsonRequest } from '../port/json-request.ts';
+import type { StatusReader } from '../port/status-reader.ts';
+import { linkedPage, reading } from '../rest/answers.ts';
+import { repositoryUrl } from './repository-url.ts';
+
+const Statuses = z.array(
+  z.object({
+    context: z.string(),
+    status: z.string(),
+    creator: z.optional(z.nullable(z.object({ login: z.string() }))),
+  }),
+);
+
+/** Gitea and Forgejo also have `warning`, and newer ones `skipped`. */
+const STATES: Readonly<Record<string, CommitStatus['state']>> = {
+  pending: 'pending',
+  success: 'success',
+  failure: 'failure',
+};
+
+/** `repoListStatuses` of `/api/swagger`. */
+export const giteaStatusReader: StatusReader = {
+  listStatuses: ({ revision, ...at }, page) => ({
+    request: jsonRequest(
+      'GET',
+      `${repositoryUrl(at)}/commits/${revision}/statuses?sort=highestindex&limit=50&page=${page}`,
+    ),
+    read: reading(Statuses, (found, answer) => {
+      const statuses = found.map(({ context, status, creator }) => ({
+        context,
+        state: STATES[status] ?? 'error',
+        author: creator?.login ?? null,
+      }));
+      return linkedPage(statuses, answer);
+    }),
+  }),
+  permission: 'a token with the scope read:repository of a user who may read the repository',
+};

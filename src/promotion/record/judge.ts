@@ -1,0 +1,66 @@
+import { compareVersions, versionOf } from '../../images/policy/order.ts';
+import { isValue } from '../carry/carried.ts';
+import type { Edit } from '../carry/carried.ts';
+import type { PromotionRecord } from './record.ts';
+
+export type Judgment =
+  | { readonly kind: 'moves' }
+  /** Automation writes nothing. */
+  | { readonly kind: 'waits'; readonly reason: string };
+
+/** Whether automation may make these edits of a stage. `records`: what was promoted to it, the newest first. */
+export function judge(
+  edits: readonly Edit[],
+  { stage, records }: { readonly stage: string; readonly records: readonly PromotionRecord[] },
+): Judgment {
+  const hold = records[0]?.hold ?? null;
+  if (hold !== null) {
+    const reason = `${hold} promoted something older to ${stage}, which holds until a person promotes again`;
+    return { kind: 'waits', reason };
+  }
+  for (const edit of edits) {
+    const { key, from, to } = edit;
+    // A value of a file may be anything, and reasons are logged.
+    const [what, than] = isValue(edit) ? [key, 'what it has'] : [`${key} ${to}`, from];
+    if (isOlder(edit, records))
+      return { kind: 'waits', reason: `${what} is older than ${than} in ${stage}, and a rollback does not travel` };
+    if (ageOf(key, to, records) !== -1)
+      return { kind: 'waits', reason: `${what} was promoted to ${stage} and taken back there` };
+  }
+  return { kind: 'moves' };
+}
+
+/** Does the edit go back to what the stage had before, or to a lower version? */
+export function isOlder(
+  { key, from, to }: Pick<Edit, 'key' | 'from' | 'to'>,
+  records: readonly PromotionRecord[],
+): boolean {
+  const age = ageOf(key, to, records);
+  if (age === -1) return isLower(to, from);
+  const present = ageOf(key, from, records);
+  if (present !== -1) return age < present;
+  // A person wrote what it has. What was promoted last is not older than that.
+  const last = records.flatMap(({ moved }) => moved).find((each) => each.key === key);
+  return last === undefined || !isSame(last.to, to);
+}
+
+/** When the stage first had a version: the number of versions before it; -1: never. */
+function ageOf(key: string, version: string, records: readonly PromotionRecord[]): number {
+  const all = records.toReversed().flatMap(({ moved }) => moved.filter((each) => each.key === key));
+  return all.flatMap(({ from, to }) => [...from, to]).findIndex((each) => isSame(each, version));
+}
+
+/** A digest says what it is, whatever its tag. A tag alone may have been anything. */
+function isSame(a: string, b: string): boolean {
+  const digest = digestIn(a);
+  return a === b || (digest !== null && digest === digestIn(b));
+}
+
+function digestIn(version: string): string | null {
+  return /(?:^|@)(sha256:[0-9a-f]+)$/.exec(version)?.[1] ?? null;
+}
+
+function isLower(to: string, from: string): boolean {
+  const [a, b] = [to, from].map((text) => versionOf(text, text.split('@')[0] ?? '')[0]);
+  return a !== undefined && b !== undefined && compareVersions(a, b) < 0;
+}

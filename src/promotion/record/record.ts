@@ -1,0 +1,135 @@
+import type { Revision } from '../../snapshot/source.ts';
+import type { Edit } from '../carry/carried.ts';
+
+/** One promotion to a stage, as its commit says in its trailers. */
+export interface PromotionRecord {
+  /** What was written, with the versions that it replaced. */
+  readonly moved: readonly Moved[];
+  /** The person who promoted something older: automation writes nothing until a person promotes again. Null: no hold. */
+  readonly hold: string | null;
+  /** The commit on the branch; null: it is this one, or there is none. */
+  readonly commit: string | null;
+}
+
+export interface Moved {
+  readonly key: string;
+  readonly from: readonly string[];
+  readonly to: string;
+}
+
+/** Which promotion of headgate.yml, and to which of its stages. */
+export interface StepName {
+  readonly promotion: string;
+  readonly stage: string;
+}
+
+/** The ref of the newest record. It has one commit for each promotion to the stage. */
+export function promotionRef({ promotion, stage }: StepName): string {
+  return `refs/headgate/promotions/${promotion}/${stage}`;
+}
+
+const PROMOTION = 'Headgate-Promotion';
+const STAGE = 'Headgate-Promotion-Stage';
+const FROM = 'Headgate-Promotion-From';
+const MOVED = 'Headgate-Promotion-Moved';
+const HOLD = 'Headgate-Promotion-Hold';
+const BY = 'Headgate-Promotion-By';
+const COMMIT = 'Headgate-Commit';
+
+/** A promotion that is to be written. */
+export interface Written extends StepName {
+  readonly from: readonly { readonly stage: string; readonly revision: Revision }[];
+  readonly moved: readonly Moved[];
+  /** The person who requested it; null: automation. */
+  readonly by: string | null;
+  readonly isHold: boolean;
+}
+
+export function trailersOf({ promotion, stage, from, moved, by, isHold }: Written): readonly string[] {
+  const person = by === null ? null : inOneLine(by);
+  return [
+    `${PROMOTION}: ${promotion}`,
+    `${STAGE}: ${stage}`,
+    ...from.map((source) => `${FROM}: ${source.stage} ${source.revision}`),
+    ...moved.map((each) => `${MOVED}: ${encode(each.key)} ${each.from.map(encode).join(',')} -> ${encode(each.to)}`),
+    ...(person === null ? [] : [`${BY}: ${person}`]),
+    ...(person === null || !isHold ? [] : [`${HOLD}: ${person}`]),
+  ];
+}
+
+/** The message of the commit of a record, which has the tree of the commit on the branch. */
+export function recordMessage(written: Written, revision: string): string {
+  const trailers = [...trailersOf(written), `${COMMIT}: ${revision}`];
+  return `Promote to ${written.stage}\n\n${trailers.join('\n')}\n`;
+}
+
+/** The record of a promotion that writes nothing, because the stage has what was promoted: it ends a hold. */
+export function releaseMessage(written: Written): string {
+  return `Release ${written.stage}\n\n${trailersOf({ ...written, moved: [], isHold: false }).join('\n')}\n`;
+}
+
+/** The record in the message of a commit; null: it is not a promotion of this step. */
+export function recordIn(message: string, { promotion, stage }: StepName): PromotionRecord | null {
+  const trailer = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(message)?.[1]?.trim() ?? null;
+  if (trailer(PROMOTION) !== promotion || trailer(STAGE) !== stage) return null;
+  const moved = [...message.matchAll(new RegExp(`^${MOVED}: (\\S+) (\\S*) -> (\\S+)\\s*$`, 'gm'))].map(
+    ([, key = '', from = '', to = '']) => ({
+      key: decode(key),
+      from: from.split(',').filter(Boolean).map(decode),
+      to: decode(to),
+    }),
+  );
+  return { moved, hold: trailer(HOLD), commit: trailer(COMMIT) };
+}
+
+/** A commit that was read, the newest first. */
+interface Past {
+  readonly revision: Revision;
+  readonly message: string;
+}
+
+/**
+ * What was promoted to a stage, the newest first: the commits of its ref, and those of the branch that the ref does not have,
+ * because the host refuses such refs, or because the process died between the two.
+ */
+export function recordsOf(
+  commits: { readonly ofRef: readonly Past[]; readonly ofBranch: readonly Past[] },
+  step: StepName,
+): readonly PromotionRecord[] {
+  const recorded = commits.ofRef.flatMap(({ message }) => recordIn(message, step) ?? []);
+  const known = new Set(recorded.map(({ commit }) => commit));
+  const unrecorded: PromotionRecord[] = [];
+  for (const { revision, message } of commits.ofBranch) {
+    if (known.has(revision)) break;
+    const record = recordIn(message, step);
+    if (record !== null) unrecorded.push(record);
+  }
+  return [...unrecorded, ...recorded];
+}
+
+/** What an edit of several places replaces, by what moved. */
+export function movedBy(edits: readonly Edit[]): readonly Moved[] {
+  return [...Map.groupBy(edits, ({ key }) => key)].map(([key, own]) => ({
+    key,
+    from: [...new Set(own.map(({ from }) => from))],
+    to: own[0]?.to ?? '',
+  }));
+}
+
+/** Without spaces, commas and line breaks, which separate. */
+function encode(text: string): string {
+  return encodeURIComponent(text).replaceAll(/%(?:2F|3A|40|2B|3D|23)/g, (escaped) => decodeURIComponent(escaped));
+}
+
+/** A person may have edited it. */
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function inOneLine(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').trim();
+}

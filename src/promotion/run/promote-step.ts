@@ -1,0 +1,149 @@
+import { asDeployError } from '../../error/deploy-error.ts';
+import { judge } from '../record/judge.ts';
+import { gateOf } from '../stages/gate.ts';
+import type { OpenStage } from '../stages/gate.ts';
+import { stageFacts } from '../stages/stage-facts.ts';
+import type { StageFacts } from '../stages/stage-facts.ts';
+import type { Target } from '../../config/checked/config.ts';
+import { nameOf } from './ports.ts';
+import type { PromotionPorts, Step } from './ports.ts';
+import { openReaders, propose, readRecords, readTip } from './propose.ts';
+import type { Proposal, Proposing, Source, Tip } from './propose.ts';
+import { missingStatuses } from './statuses.ts';
+import { writePromotion } from './write.ts';
+
+/** The outcome of one look at a step. */
+export type Promoted =
+  | { readonly kind: 'promoted'; readonly revision: string }
+  /** The stage has what those before it have. */
+  | { readonly kind: 'current' }
+  | { readonly kind: 'waits'; readonly reason: string }
+  /** Another writer was faster each time. */
+  | { readonly kind: 'overtaken' };
+
+/** What one process remembers of a step. It saves requests, and nothing is lost with it. */
+export interface StepMemory {
+  /** What was looked at, and that nothing of it can move. */
+  settled: { readonly at: string; readonly outcome: Promoted } | null;
+  /** Logged once. */
+  reason: string | null;
+}
+
+export function emptyMemory(): StepMemory {
+  return { settled: null, reason: null };
+}
+
+/** How often a race with another writer is lost before the message is given back to the queue. */
+const ATTEMPTS = 8;
+const LONGEST_PAUSE_MS = 500;
+
+/** Gives a stage what those before it have, if everything that is required is true now. Nothing waits. */
+export async function promoteStep(
+  step: Step,
+  ports: PromotionPorts,
+  { memory, signal }: { readonly memory: StepMemory; readonly signal: AbortSignal },
+): Promise<Promoted> {
+  const promoted = await look(step, ports, { memory, signal });
+  const reason = promoted.kind === 'waits' ? promoted.reason : null;
+  if (reason !== null && reason !== memory.reason)
+    ports.log({ level: 'info', message: 'promotion-waits', ...nameOf(step), reason });
+  memory.reason = reason;
+  return promoted;
+}
+
+async function look(
+  step: Step,
+  ports: PromotionPorts,
+  { memory, signal }: { readonly memory: StepMemory; readonly signal: AbortSignal },
+): Promise<Promoted> {
+  const { agree, targets } = step.step.from;
+  const facts = await Promise.all(targets.map((target) => readFacts(target, ports, signal)));
+  const gate = gateOf(step.promotion, { agree }, { facts, nowMs: ports.nowMs() });
+  if (gate.kind === 'waits') return gate;
+  const proposing = { ports, readers: await openReaders(step, ports), signal };
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    const tip = await readTip(step, proposing);
+    const at = [
+      tip.revision,
+      tip.record,
+      ...gate.stages.map(({ stage, source }) => `${stage} ${source.revision}`),
+    ].join();
+    if (memory.settled?.at === at) return memory.settled.outcome;
+    const { outcome, isSettled } = await tryStages(step, { stages: gate.stages, tip }, proposing);
+    memory.settled = isSettled ? { at, outcome } : null;
+    if (outcome.kind !== 'overtaken') return outcome;
+    await ports.wait(Math.min(20 * 2 ** attempt, LONGEST_PAUSE_MS), signal);
+  }
+  return { kind: 'overtaken' };
+}
+
+/** A stage that cannot be read has nothing to promote; the next sweep tries again. */
+export async function readFacts(
+  target: Target,
+  { readStage, nowMs }: Pick<PromotionPorts, 'readStage' | 'nowMs'>,
+  signal: AbortSignal,
+): Promise<StageFacts> {
+  try {
+    return stageFacts(target, await readStage(target, signal), nowMs());
+  } catch (thrown) {
+    signal.throwIfAborted();
+    const why = `its state cannot be read: ${asDeployError(thrown).message}`;
+    return { stage: target.name, deployed: { why }, held: null };
+  }
+}
+
+interface Tried {
+  readonly outcome: Promoted;
+  /** It stays so until a commit or a deploy changes it. */
+  readonly isSettled: boolean;
+}
+
+/** For `any`, the first of the stages whose versions may move. */
+async function tryStages(
+  step: Step,
+  { stages, tip }: { readonly stages: readonly OpenStage[]; readonly tip: Tip },
+  proposing: Proposing,
+): Promise<Tried> {
+  const { agree, targets } = step.step.from;
+  const sources = stages.flatMap(({ stage, source }): readonly Source[] => {
+    const target = targets.find(({ name }) => name === stage);
+    return target === undefined ? [] : [{ target, revision: source.revision }];
+  });
+  const choices = agree === 'all' ? [sources] : sources.map((source) => [source]);
+  const tried: Tried[] = [];
+  for (const choice of choices) {
+    const proposal = await propose(step, { sources: choice, tip }, proposing);
+    const each = await tryOne(step, proposal, proposing);
+    if (each.outcome.kind === 'promoted' || each.outcome.kind === 'overtaken') return each;
+    tried.push(each);
+  }
+  const waiting = tried.find(({ outcome }) => outcome.kind === 'waits');
+  return {
+    outcome: waiting?.outcome ?? { kind: 'current' },
+    isSettled: tried.every(({ isSettled }) => isSettled),
+  };
+}
+
+async function tryOne(step: Step, proposal: Proposal, proposing: Proposing): Promise<Tried> {
+  const { edits, blockers, leftOut } = proposal;
+  const [blocker] = blockers;
+  if (blocker !== undefined) return settled({ kind: 'waits', reason: `${blocker.key}: ${blocker.reason}` });
+  const [missing] = leftOut;
+  if (edits.length === 0)
+    return settled(
+      missing === undefined ? { kind: 'current' } : { kind: 'waits', reason: `${missing.key}: ${missing.reason}` },
+    );
+  const records = await readRecords(step, proposal.tip, proposing);
+  const judged = judge(edits, { stage: step.step.to.name, records });
+  if (judged.kind === 'waits') return settled(judged);
+  const reason = await missingStatuses(step.promotion, proposal.sources, proposing);
+  if (reason !== null) return { outcome: { kind: 'waits', reason }, isSettled: false };
+  const promoter = { by: null, isHold: false };
+  const written = await writePromotion(step, proposal, { promoter, proposing });
+  const outcome: Promoted = written.kind === 'written' ? { kind: 'promoted', revision: written.revision } : written;
+  return { outcome, isSettled: false };
+}
+
+function settled(outcome: Promoted): Tried {
+  return { outcome, isSettled: true };
+}

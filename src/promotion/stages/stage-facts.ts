@@ -1,0 +1,64 @@
+import type { Target } from '../../config/checked/config.ts';
+import type { AppliedSource } from '../../snapshot/source.ts';
+import { activeHold } from '../../state/current.ts';
+import { hasFailed } from '../../state/history.ts';
+import { describeHold } from '../../state/hold.ts';
+import { readinessOf } from '../../state/readiness.ts';
+import type { ReadinessRecord } from '../../state/readiness.ts';
+import type { TargetState } from '../../state/target-state.ts';
+
+/** What a stage has that may be promoted. */
+export interface StageFacts {
+  readonly stage: string;
+  /** What is deployed and ready. `why`: the stage has nothing that is. */
+  readonly deployed: Deployed | { readonly why: string };
+  /** By a person, or by a rollback: it is where it is on purpose. Null: it is not held. */
+  readonly held: string | null;
+}
+
+export interface Deployed {
+  readonly source: AppliedSource;
+  /** When it became ready. */
+  readonly sinceMs: number;
+}
+
+/** Reads the state of a target and its `.ready` object. */
+export function stageFacts(
+  target: Pick<Target, 'name' | 'waitMs'>,
+  { state, record }: { readonly state: TargetState; readonly record: ReadinessRecord | null },
+  nowMs: number,
+): StageFacts {
+  const hold = activeHold(state, nowMs);
+  return {
+    stage: target.name,
+    deployed: deployedIn(target, state, record),
+    held: hold === null ? null : describeHold(hold),
+  };
+}
+
+function deployedIn(
+  target: Pick<Target, 'waitMs'>,
+  state: TargetState,
+  record: ReadinessRecord | null,
+): StageFacts['deployed'] {
+  const { applied, run, outcome, progress } = state;
+  if (applied.source === null) return { why: 'nothing was deployed yet' };
+  if (hasFailed(outcome)) return { why: `the last deploy was ${outcome.verdict ?? 'not finished'}` };
+  if (outcome.retry !== null) return { why: `the deploy is repeated: ${outcome.retry.reason}` };
+  if (run.dirty === 'all' || run.dirty.length > 0) return { why: 'a deploy is not finished' };
+  if (progress.waiting?.isDeferred === false) return { why: `it waits for ${progress.waiting.on.join(', ')}` };
+  const readiness = readinessOf(target, state, record);
+  if (readiness === 'not-ready') return { why: `it is not ready: ${reasonIn(record)}` };
+  if (readiness === 'progressing') return { why: 'it is not ready yet' };
+  // Nothing of it takes time to become ready, or it is not waited for.
+  const isChecked = readiness === 'ready' && progress.awaited !== null;
+  const since = isChecked ? record?.at : applied.deployedAt;
+  const sinceMs = Date.parse(since ?? '');
+  if (!Number.isFinite(sinceMs)) return { why: 'its state does not say since when it is ready' };
+  return { source: applied.source, sinceMs };
+}
+
+function reasonIn(record: ReadinessRecord | null): string {
+  const [first] = record?.notReady ?? [];
+  return first === undefined ? 'unknown' : `${first.kind} ${first.namespace}/${first.name}: ${first.reason}`;
+}
