@@ -60,10 +60,7 @@ export async function renderMore(
   signal: AbortSignal,
 ): Promise<Desired> {
   if (rendersWhole(renderer)) return { ...desired, touched: new Set([...desired.touched, ...paths]) };
-  return mergeDesired(
-    desired,
-    await decryptPlain(await world.git.files(source, paths, signal), world, signal),
-  );
+  return mergeDesired(desired, await decryptPlain(await world.git.files(source, paths, signal), world, signal));
 }
 
 /** What is read at a time, so that many files need no more memory than one. */
