@@ -31,7 +31,7 @@ beforeAll(async () => {
   project = dirname(dirname(installed.folder));
   await mustRun('npm', ['pkg', 'set', 'type=module'], { cwd: project });
   await writeExample();
-}, 240_000);
+}, 400_000);
 afterAll(async () => {
   await installed.remove();
   await forge.close();
