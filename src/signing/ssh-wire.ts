@@ -6,12 +6,12 @@ export function readWire(bytes: Buffer) {
     at += length;
     return taken;
   };
-  const uint32 = () => {
+  const number = () => {
     const taken = take(4);
     return taken.length === 4 ? taken.readUInt32BE(0) : 0;
   };
-  const string = () => take(uint32());
-  return { uint32, string, text: () => string().toString('latin1'), isCut: () => at > bytes.length };
+  const field = () => take(number());
+  return { uint32: number, string: field, text: () => field().toString('latin1'), isCut: () => at > bytes.length };
 }
 
 export function uint32(value: number): Buffer {
