@@ -6,8 +6,7 @@ import { git } from './git/entry.ts';
 import { gitea } from './gitea/entry.ts';
 import { github } from './github/entry.ts';
 import { gitlab } from './gitlab/entry.ts';
-import type { HostDefinition } from './port/definition.ts';
-import type { Host } from './port/host.ts';
+import type { Host, HostDefinition } from './port/host.ts';
 
 /** The Git hosts: a name in headgate.yml, and how the host is loaded. profiles.ts has what headgate.yml knows of each. */
 const HOSTS = {

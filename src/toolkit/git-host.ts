@@ -1,4 +1,4 @@
-import type { HostDefinition } from '../githost/port/definition.ts';
+import type { HostDefinition } from '../githost/port/host.ts';
 import type { GitHost } from '../githost/port/git-host.ts';
 import type { HostApi } from '../githost/port/host-api.ts';
 import type { HostProfile } from '../githost/port/profile.ts';

@@ -4,7 +4,7 @@ import type { ChannelKeys } from '../config/checked/channel.ts';
 import { readConfig as read } from '../config/checked/read-config.ts';
 import type { ConfigFile, ReadConfig } from '../config/checked/read-config.ts';
 import { isHost } from '../githost/hosts.ts';
-import type { HostDefinition } from '../githost/port/definition.ts';
+import type { HostDefinition } from '../githost/port/host.ts';
 import { isPlannedHost } from '../githost/profiles.ts';
 
 /** A custom kind of channel. */

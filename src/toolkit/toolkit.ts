@@ -6,7 +6,7 @@
 // A Git host
 export { gitHost } from './git-host.ts';
 export type { GitHostApi, GitHostOptions } from './git-host.ts';
-export type { HostDefinition } from '../githost/port/definition.ts';
+export type { HostDefinition } from '../githost/port/host.ts';
 export type {
   AuthenticDelivery,
   Delivery,
@@ -27,7 +27,7 @@ export type {
 export type { HostProfile } from '../githost/port/profile.ts';
 export { authenticateSha256, authenticWith, isSha256Signature } from '../githost/port/authentic.ts';
 export { ownerAndName, webAddress, wholePath } from '../githost/port/full-name.ts';
-export { jsonRequest } from '../githost/port/json-request.ts';
+export { jsonRequest } from '../githost/rest/json-request.ts';
 export { parseRefChanges } from '../githost/port/ref-changes.ts';
 export { DESCRIPTION, shorten } from '../githost/port/shorten.ts';
 export type { Description, Limit } from '../githost/port/shorten.ts';

@@ -1,4 +1,4 @@
-import type { Window } from '../config/written/window.ts';
+import type { Window } from '../config/windows/window.ts';
 import { isOpenAt, windowAt } from './window-at.ts';
 import type { WindowState } from './window-at.ts';
 

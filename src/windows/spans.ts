@@ -1,5 +1,5 @@
 import { Cron } from 'croner';
-import type { Hours, Span, Window } from '../config/written/window.ts';
+import type { Hours, Span, Window } from '../config/windows/window.ts';
 import { changeBetween, clockAt, instantsOf, zoneOf } from './zone.ts';
 import type { Zone } from './zone.ts';
 

@@ -1,4 +1,4 @@
-import type { Window } from '../config/written/window.ts';
+import type { Window } from '../config/windows/window.ts';
 
 /** Why a target with these windows may not deploy now; null: it may. Without windows, nothing is loaded for it. */
 export async function whyClosed(windows: readonly Window[], nowMs: number): Promise<string | null> {

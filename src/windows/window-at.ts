@@ -1,4 +1,4 @@
-import type { Window } from '../config/written/window.ts';
+import type { Window } from '../config/windows/window.ts';
 import { openSpan } from './spans.ts';
 import type { OpenedSpan } from './spans.ts';
 

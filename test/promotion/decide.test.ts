@@ -10,7 +10,7 @@ import { NOTHING_RECORDED, withChange } from '../../src/state/target-state.ts';
 import type { StateChange } from '../../src/state/target-state.ts';
 import type { ReadinessRecord } from '../../src/state/readiness.ts';
 import { asObjectId, asRevision } from '../../src/snapshot/source.ts';
-import { windows } from '../../src/config/written/window-shape.ts';
+import { windows } from '../../src/config/windows/window-shape.ts';
 
 const READY_MS = Date.parse('2026-11-28T10:00:00Z');
 const HOUR_MS = 3_600_000;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { hostOf } from '../../src/githost/hosts.ts';
-import type { HostDefinition } from '../../src/githost/port/definition.ts';
+import type { HostDefinition } from '../../src/githost/port/host.ts';
 import { gitReceiver } from '../../src/githost/git/receiver.ts';
 import { gitHost } from '../../src/toolkit/git-host.ts';
 import type { GitHostOptions } from '../../src/toolkit/git-host.ts';

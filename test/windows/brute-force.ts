@@ -1,4 +1,4 @@
-import type { Span, Window } from '../../src/config/written/window.ts';
+import type { Span, Window } from '../../src/config/windows/window.ts';
 
 /*
  * What the windows mean, written down as directly as possible: what a clock shows at a minute, from Intl alone. Nothing of

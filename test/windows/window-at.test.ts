@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Window } from '../../src/config/written/window.ts';
-import { parseSpan } from '../../src/config/written/window.ts';
+import type { Window } from '../../src/config/windows/window.ts';
+import { parseSpan } from '../../src/config/windows/window.ts';
 import { describeClosed } from '../../src/windows/describe.ts';
 import { isOpenAt, windowAt } from '../../src/windows/window-at.ts';
 import { isOpenByBruteForce } from './brute-force.ts';

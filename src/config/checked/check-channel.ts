@@ -1,4 +1,4 @@
-import type { ConfigLocation } from './location.ts';
+import type { ConfigLocation } from '../written/location.ts';
 import { checkReference } from './check-repository.ts';
 import { CHANNEL_KEYS } from './channel.ts';
 import type { ChannelConfig, ChannelKey, ChannelKeys } from './channel.ts';

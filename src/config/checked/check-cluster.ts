@@ -3,8 +3,8 @@ import { checkReference } from './check-repository.ts';
 import type { Path } from '../written/document.ts';
 import type { Findings } from '../written/findings.ts';
 import * as shape from '../written/shape.ts';
-import { resolvePath } from './location.ts';
-import type { ConfigLocation } from './location.ts';
+import { resolvePath } from '../written/location.ts';
+import type { ConfigLocation } from '../written/location.ts';
 
 export function checkCluster(
   { name, value, path }: { readonly name: string; readonly value: unknown; readonly path: Path },

@@ -6,7 +6,7 @@ import { parseImageReference } from '../images/image-reference.ts';
 import type { ImageReference } from '../images/image-reference.ts';
 import * as shape from '../images/image-shape.ts';
 import { translatePattern } from '../images/tag-pattern.ts';
-import type { ConfigLocation } from './location.ts';
+import type { ConfigLocation } from '../written/location.ts';
 import { checkReference, checkReferences } from './check-repository.ts';
 import { checkName } from './check-settings.ts';
 import { compileGlob } from './compile-glob.ts';

@@ -1,7 +1,7 @@
 import { checkName, checkNotify, resolveSettings } from './check-settings.ts';
 import type { Names } from './check-settings.ts';
 import type { Preview, Target, TargetTemplate } from './config.ts';
-import { hostOf, HOST_NAMES, isHost } from '../../githost/hosts.ts';
+import { hostOf, HOST_NAMES, isHost, nameOfHost } from '../../githost/hosts.ts';
 import { mayBecome, mayMeet, prefixOf, PREVIEW_PLACEHOLDERS } from '../previews/preview-names.ts';
 import * as previewShape from '../previews/preview-shape.ts';
 import { isRecord } from '../written/document.ts';
@@ -102,7 +102,7 @@ function checkRights({ value, path, names, hasKey, findings }: Entry): void {
   if (repository && hostOf(repository).loadPullRequests === null) {
     const others = HOST_NAMES.filter((name) => isHost(name) && hostOf({ host: name }).loadPullRequests !== null);
     refuse(
-      `is on host ${repository.host}, whose pull requests Headgate does not read`,
+      `is on host ${nameOfHost(repository.host)}, whose pull requests Headgate does not read`,
       `Remove the preview; previews work on ${others.join(', ')}.`,
     );
   }

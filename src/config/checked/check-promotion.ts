@@ -9,7 +9,7 @@ import type { Findings } from '../written/findings.ts';
 import { checkName } from './check-settings.ts';
 import type { Names } from './check-settings.ts';
 import type { Promotion, PromotionStep, Target, TargetTemplate } from './config.ts';
-import { cyclesOf } from './dependency-cycles.ts';
+import { cyclesOf } from '../written/dependency-cycles.ts';
 
 interface Context {
   /** An entry with errors is null. */

@@ -1,5 +1,5 @@
 import { hostOf, HOST_NAMES, isHost, nameOfHost } from '../../githost/hosts.ts';
-import type { HostDefinition } from '../../githost/port/definition.ts';
+import type { HostDefinition } from '../../githost/port/host.ts';
 import { isRecord } from '../written/document.ts';
 import type { Path } from '../written/document.ts';
 import type { Findings } from '../written/findings.ts';

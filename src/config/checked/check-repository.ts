@@ -1,11 +1,11 @@
 import { HOST_NAMES, hostOf, isHost, nameOfHost } from '../../githost/hosts.ts';
 import type { GivenHost } from '../../githost/hosts.ts';
-import type { HostDefinition } from '../../githost/port/definition.ts';
+import type { HostDefinition } from '../../githost/port/host.ts';
 import type { HostProfile } from '../../githost/port/profile.ts';
 import { isPlannedHost, profileOf } from '../../githost/profiles.ts';
 import { formatAddress, parseAddress } from '../written/address.ts';
-import { resolvePath } from './location.ts';
-import type { ConfigLocation } from './location.ts';
+import { resolvePath } from '../written/location.ts';
+import type { ConfigLocation } from '../written/location.ts';
 import type { Credentials, Repository } from './config.ts';
 import { isRecord } from '../written/document.ts';
 import type { Path } from '../written/document.ts';

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import type { ConfigLocation } from './location.ts';
+import type { ConfigLocation } from '../written/location.ts';
 import { checkReference } from './check-repository.ts';
 import { compileGlob } from './compile-glob.ts';
 import type { ChannelConfig } from './channel.ts';
@@ -9,7 +9,7 @@ import type { Path } from '../written/document.ts';
 import type { Findings } from '../written/findings.ts';
 import { nearest } from '../written/nearest.ts';
 import * as shape from '../written/shape.ts';
-import { windows as windowShape } from '../written/window-shape.ts';
+import { windows as windowShape } from '../windows/window-shape.ts';
 import { mayResolveTo } from '../written/placeholders.ts';
 
 /** The entries that a target may refer to; an entry with errors is null. */

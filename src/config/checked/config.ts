@@ -1,6 +1,6 @@
 import type { GivenHost } from '../../githost/hosts.ts';
 import type { ChannelConfig } from './channel.ts';
-import type { Window } from '../written/window.ts';
+import type { Window } from '../windows/window.ts';
 import type { SecretReference } from '../written/reference.ts';
 import type { ImageReference } from '../images/image-reference.ts';
 

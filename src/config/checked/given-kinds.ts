@@ -1,4 +1,4 @@
-import type { HostDefinition } from '../../githost/port/definition.ts';
+import type { HostDefinition } from '../../githost/port/host.ts';
 import type { ChannelKeys } from './channel.ts';
 
 /** What headgate.yml may name beside what this package has: for a caller that brings it along. */

@@ -3,7 +3,7 @@ import { isTargetName } from '../written/names.ts';
 import { directoryError, normalizeDirectory } from '../written/path.ts';
 import { closed, duration, notEmpty, text } from '../written/shape.ts';
 import type { IssueParams } from '../written/shape.ts';
-import { windows } from '../written/window-shape.ts';
+import { windows } from '../windows/window-shape.ts';
 
 /* An entry of `promotions` as people write it. `stages` and what it refers to are checked in check-promotion.ts. */
 

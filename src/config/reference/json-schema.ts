@@ -6,7 +6,7 @@ import * as promotionShape from '../promotions/promotion-shape.ts';
 import { CHANNEL_KEYS } from '../checked/channel.ts';
 import { channel as channelShape } from '../written/channel-shape.ts';
 import * as shape from '../written/shape.ts';
-import { cronSpan, window as windowShape } from '../written/window-shape.ts';
+import { cronSpan, window as windowShape } from '../windows/window-shape.ts';
 import { defaultText } from './default-text.ts';
 import { KEYS } from './keys.ts';
 import type { KeyReference } from './key-reference.ts';

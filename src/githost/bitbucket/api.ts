@@ -1,6 +1,6 @@
 import { buildStatus } from '../rest/build-status.ts';
 import type { HostApi } from '../port/host-api.ts';
-import { jsonRequest } from '../port/json-request.ts';
+import { jsonRequest } from '../rest/json-request.ts';
 import { messageOf } from '../rest/message.ts';
 import { rateLimitByStatus } from '../rest/rate-limit.ts';
 import { repositoryUrl } from './repository-url.ts';

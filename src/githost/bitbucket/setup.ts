@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { RepositoryLocation } from '../port/host-api.ts';
-import { jsonRequest } from '../port/json-request.ts';
+import { jsonRequest } from '../rest/json-request.ts';
 import type { Hook, HookApi, HookSettings, HostSetup, SetupRepository } from '../port/setup.ts';
 import { repositoryUrl } from './repository-url.ts';
 

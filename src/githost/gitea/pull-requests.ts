@@ -1,4 +1,4 @@
-import { jsonRequest } from '../port/json-request.ts';
+import { jsonRequest } from '../rest/json-request.ts';
 import { restPullRequests } from '../rest/rest-pull-requests.ts';
 import { repositoryUrl } from './repository-url.ts';
 

@@ -1,7 +1,7 @@
 import type { CommitStatus, HostApi } from '../port/host-api.ts';
 import { messageOf } from '../rest/message.ts';
 import { DESCRIPTION, shorten } from '../port/shorten.ts';
-import { jsonRequest } from '../port/json-request.ts';
+import { jsonRequest } from '../rest/json-request.ts';
 import { rateLimitByStatus } from '../rest/rate-limit.ts';
 import { projectUrl } from './project-url.ts';
 

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { asRevision } from '../../snapshot/source.ts';
 import type { ApiAnswer, RepositoryLocation } from '../port/host-api.ts';
 import type { Deployment, DeploymentApi, DeploymentStatus } from '../port/deployments.ts';
-import { jsonRequest } from '../port/json-request.ts';
+import { jsonRequest } from '../rest/json-request.ts';
 import type { HostCall } from '../port/pull-requests.ts';
 import { asNumber, reading } from '../rest/answers.ts';
 import { projectUrl } from './project-url.ts';

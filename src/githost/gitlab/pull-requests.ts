@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { asRevision } from '../../snapshot/source.ts';
 import type { RepositoryLocation } from '../port/host-api.ts';
-import { jsonRequest } from '../port/json-request.ts';
+import { jsonRequest } from '../rest/json-request.ts';
 import type {
   Account,
   Comment,

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { Hook, HookApi, HookDelivery, HookSettings, HostSetup, SetupRepository } from '../port/setup.ts';
 import type { RepositoryLocation } from '../port/host-api.ts';
-import { jsonRequest } from '../port/json-request.ts';
+import { jsonRequest } from '../rest/json-request.ts';
 import { projectUrl } from './project-url.ts';
 import { isSigningToken } from './signing-token.ts';
 

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { CommitStatus } from '../port/host-api.ts';
-import { jsonRequest } from '../port/json-request.ts';
+import { jsonRequest } from '../rest/json-request.ts';
 import type { StatusReader } from '../port/status-reader.ts';
 import { linkedPage, reading } from '../rest/answers.ts';
 import { projectUrl } from './project-url.ts';

@@ -1,6 +1,7 @@
 import type { DeploymentApi } from './deployments.ts';
 import type { GitHost } from './git-host.ts';
 import type { HostApi } from './host-api.ts';
+import type { HostProfile } from './profile.ts';
 import type { PullRequestApi } from './pull-requests.ts';
 import type { HostSetup } from './setup.ts';
 import type { TokenIssuer } from './token-issuer.ts';
@@ -19,4 +20,11 @@ export interface Host {
   readonly loadSetup: () => Promise<HostSetup>;
   /** Null: `credentials` cannot be an App. */
   readonly loadIssuer: (() => Promise<TokenIssuer>) | null;
+}
+
+/** A Git host that is not in the list of this package. */
+export interface HostDefinition extends Host {
+  /** `host` in headgate.yml. */
+  readonly name: string;
+  readonly profile: HostProfile;
 }

@@ -1,7 +1,7 @@
 import { Cron } from 'croner';
 import * as z from 'zod';
-import { parseDuration } from './duration.ts';
-import { closed, pattern, text } from './shape.ts';
+import { parseDuration } from '../written/duration.ts';
+import { closed, pattern, text } from '../written/shape.ts';
 import { isTimezone, parseSpan } from './window.ts';
 import type { Span, Window } from './window.ts';
 

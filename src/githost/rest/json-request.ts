@@ -1,4 +1,4 @@
-import type { HostRequest } from './host-api.ts';
+import type { HostRequest } from '../port/host-api.ts';
 
 /** A request whose content and answer are JSON, to a host that requires no special headers. */
 export function jsonRequest(method: HostRequest['method'], url: string, content?: object): HostRequest {
