@@ -71,6 +71,8 @@ async function runPreviews(
   const { pullRequest: number, trigger, at } = newest;
   const api = await context.openPullRequests(repository);
   const pullRequest = await api.read(number, signal);
+  // Credentials that may no longer see the repository get the same answer, and a list refuses them: nothing is deleted then.
+  if (pullRequest === null) await api.listOpen(first.settings.branch, 1, signal);
   const open = pullRequest === null ? null : { repository, api, pullRequest, trigger };
   const keys = await context.runtime.keys(signal);
   const own = open === null ? null : await findOwnComment(open, keys, signal);

@@ -157,6 +157,19 @@ describe('previews of pull requests', () => {
     expect(rig.status(pullRequest)).toBe('success: preview deleted: the pull request was closed');
   }, 170_000);
 
+  it('stay when the Git host no longer shows the repository to the credentials', async () => {
+    const pullRequest = await rig.open('lost', { 'apps/c.yaml': configMap('c') });
+    rig.pulls.label(pullRequest.number, ['preview']);
+    await rig.shows(pullRequest, 'ready at ');
+    testbed.host.faults = { api: { status: 404, times: 1000 } };
+    rig.pulls.label(pullRequest.number, ['preview', 'reviewed']);
+    await testbed.logged(({ message }) => message === 'not-previewed');
+    expect(await rig.existence(pullRequest)).toBe('active');
+    testbed.host.faults = {};
+    rig.pulls.close(pullRequest.number);
+    await rig.deleted(pullRequest);
+  }, 170_000);
+
   it('are refused for forks, and for a namespace that Headgate did not create, which stays as it is', async () => {
     await rig.branch('fork', {});
     await testbed.git('push', '-q', '--force', testbed.host.cloneUrl(FORK), 'fork:fork');
