@@ -3,6 +3,7 @@ import { DeployError } from '../../error/deploy-error.ts';
 import type { Deployment, DeploymentApi, DeploymentStatus, NewDeployment } from '../../githost/port/deployments.ts';
 import type { RepositoryLocation } from '../../githost/port/host-api.ts';
 import type { HostCall } from '../../githost/port/pull-requests.ts';
+import { hostFailure, sendCall } from './host-calls.ts';
 import { openHostClient } from './host-client.ts';
 import type { HostAccess, Refused } from './host-client.ts';
 
@@ -15,22 +16,11 @@ export interface DeploymentsOptions extends HostAccess {
 export function openDeployments({ api, repository, ...access }: DeploymentsOptions): Deployments {
   const client = openHostClient(access);
 
-  async function send<Result>(
-    { request, read }: HostCall<Result>,
-    signal: AbortSignal,
-    isRepeatable = true,
-  ): Promise<Result | null> {
-    const answer = await client.send(
-      request,
-      {
-        what: 'writing the deployment',
-        isRepeatable,
-        isAccepted: (each) => read(each) !== undefined,
-        failure: (refused) => notWritten(refused, api),
-      },
-      signal,
-    );
-    return read(answer) ?? null;
+  const failure = (refused: Refused) =>
+    hostFailure(refused, { what: 'did not accept the deployment', allow: `do this (${api.permission})` });
+
+  function send<Result>(call: HostCall<Result>, signal: AbortSignal, isRepeatable = true): Promise<Result | null> {
+    return sendCall(call, { client, what: 'writing the deployment', isRepeatable, failure }, signal);
   }
 
   async function created(what: NewDeployment, signal: AbortSignal): Promise<Deployment> {
@@ -65,17 +55,5 @@ function missing(subject: string, api: DeploymentApi): DeployError {
     subject,
     message: 'the Git host has no such repository or deployment, or the credentials may not see it',
     remedy: `Check api of the repository in headgate.yml, and its credentials (${api.permission}).`,
-  });
-}
-
-function notWritten({ request: { url }, status, reason, afterMs }: Refused, api: DeploymentApi): DeployError {
-  const isForbidden = (status === 401 || status === 403) && afterMs === null;
-  return new DeployError(isForbidden ? 'host-forbidden' : 'host-unreachable', {
-    subject: url,
-    message: `the Git host did not accept the deployment: ${reason}`,
-    remedy: isForbidden
-      ? `Allow the credentials of the repository to do this (${api.permission}).`
-      : 'Wait for the retry, and check that api of the repository is reachable.',
-    ...(afterMs === null ? {} : { retryAfterMs: afterMs }),
   });
 }

@@ -13,6 +13,7 @@ import type {
   PullRequestText,
 } from '../../githost/port/pull-requests.ts';
 import { cutEnd, shorten, TITLE } from '../../githost/port/shorten.ts';
+import { hostFailure, sendCall } from './host-calls.ts';
 import { openHostClient } from './host-client.ts';
 import type { HostAccess, Refused } from './host-client.ts';
 
@@ -32,22 +33,13 @@ const UPSERT_ATTEMPTS = 3;
 export function openPullRequests({ api, repository, ...access }: PullRequestsOptions): PullRequests {
   const client = openHostClient({ bodyLimitBytes: BODY_LIMIT_BYTES, ...access });
 
-  async function send<Result>(
-    { request, read }: HostCall<Result>,
-    signal: AbortSignal,
-    isRepeatable = true,
-  ): Promise<Result | null> {
-    const answer = await client.send(
-      request,
-      {
-        what: 'reading the pull request',
-        isRepeatable,
-        isAccepted: (each) => read(each) !== undefined,
-        failure: (refused) => notRead(refused, api),
-      },
-      signal,
-    );
-    return read(answer) ?? null;
+  const failure = (refused: Refused) => {
+    const what = refused.request.method === 'GET' ? 'did not answer the request' : 'did not accept the change';
+    return hostFailure(refused, { what, allow: `do this (${api.permission})` });
+  };
+
+  function send<Result>(call: HostCall<Result>, signal: AbortSignal, isRepeatable = true): Promise<Result | null> {
+    return sendCall(call, { client, what: 'reading the pull request', isRepeatable, failure }, signal);
   }
 
   async function* pagesOf<Item>(callOf: (page: number) => HostCall<Page<Item>>, signal: AbortSignal) {
@@ -201,17 +193,5 @@ function missing(subject: string, reason: string): DeployError {
     subject,
     message: `the Git host did not answer the request: ${reason}`,
     remedy: 'Check that the pull request exists, and that the credentials of the repository may read it.',
-  });
-}
-
-function notRead({ request: { url, method }, status, reason, afterMs }: Refused, api: PullRequestApi): DeployError {
-  const isForbidden = (status === 401 || status === 403) && afterMs === null;
-  return new DeployError(isForbidden ? 'host-forbidden' : 'host-unreachable', {
-    subject: url,
-    message: `the Git host did not ${method === 'GET' ? 'answer the request' : 'accept the change'}: ${reason}`,
-    remedy: isForbidden
-      ? `Allow the credentials of the repository to do this (${api.permission}).`
-      : 'Wait for the retry, and check that api of the repository is reachable.',
-    ...(afterMs === null ? {} : { retryAfterMs: afterMs }),
   });
 }
