@@ -19,7 +19,7 @@ import type { GitServer, ServerTraits } from '../git/transport.ts';
 import { hostOf } from '../githost/hosts.ts';
 import type { AppTokenOf } from './githost/app-tokens.ts';
 import { openDataKeys } from './data-keys.ts';
-import { resolveSecret } from './secrets.ts';
+import { resolveSecret, SECRET_TIMEOUT_MS } from './secrets.ts';
 import type { SecretSources } from './secrets.ts';
 import { openStatuses } from './githost/statuses.ts';
 import { VERSION } from './version.ts';
@@ -225,9 +225,6 @@ function hasReadRole(cluster: ClusterConfig): boolean {
 export function clusterServerOf({ name }: ClusterConfig): string {
   return `cluster ${name}`;
 }
-
-/** How long reading a secret may take. */
-export const SECRET_TIMEOUT_MS = 15_000;
 
 /** Plain targets run no program, so a function that starts for a push to one does not load what runs them. */
 function openToolsLate(env: SecretSources['env'], registryLogin?: RegistryLogin): Tools {

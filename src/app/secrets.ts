@@ -5,6 +5,9 @@ import { DeployError, reasonOf } from '../error/deploy-error.ts';
 import type { SecretReference } from '../config/written/reference.ts';
 import type { SecretStore } from './secret-store.ts';
 
+/** How long reading a secret may take. */
+export const SECRET_TIMEOUT_MS = 15_000;
+
 export interface SecretSources {
   /** Default: references mean the environment, files and AWS. */
   readonly store?: SecretStore | undefined;

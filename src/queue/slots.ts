@@ -58,3 +58,9 @@ export function mayBegin(
     .filter((server) => conditionOf(server) !== 'answering')
     .every((server) => running.filter((each) => each.includes(server)).length < limits.perServer);
 }
+
+/** Of runs: those that only wait for a silent server need a connection each and little more. */
+export const DEPLOY_SLOTS: SlotLimits = { answering: 8, unproven: 16, silent: 64, perServer: 4 };
+
+/** Of checks, which mostly wait. */
+export const CHECK_SLOTS: SlotLimits = { answering: 32, unproven: 32, silent: 64, perServer: 16 };

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AccessOf } from '../app/access-of.ts';
 import { sweepWithin } from '../app/http/sweep-task.ts';
-import { serveChecks, serveDeploys } from '../app/http/tasks.ts';
+import { CLOSE_MS, FINISH_MS, serveChecks, serveDeploys } from '../app/http/tasks.ts';
 import type { ServeMessage, Tasks } from '../app/http/tasks.ts';
 import { localRuntime } from '../app/local/local-runtime.ts';
 import { readSecrets, receptionOf } from '../app/local/reception.ts';
@@ -59,13 +59,7 @@ export interface Deployer {
   stop(): Promise<void>;
 }
 
-/** As in `serve`: what only waits for a silent server needs little more than a connection. */
-const DEPLOYS = { answering: 8, unproven: 16, silent: 64, perServer: 4 };
-const CHECKS = { answering: 32, unproven: 32, silent: 64, perServer: 16 };
-
 const MESSAGE_LIMIT_MS = 10 * 60_000;
-const FINISH_MS = 7_000;
-const CLOSE_MS = 9_000;
 
 /** @throws DeployError `secret-missing`, or `config-invalid` for what a deployer does not do */
 export async function openDeployer(options: DeployerOptions): Promise<Deployer> {
@@ -94,8 +88,8 @@ export async function openDeployer(options: DeployerOptions): Promise<Deployer> 
   }
   const tasks: Tasks = { runtime, log, stopping: stopping.signal, limitMs };
   const serveOf: Readonly<Record<QueuedWork['kind'], ServeMessage>> = {
-    deploy: serveDeploys(tasks, DEPLOYS),
-    check: serveChecks(tasks, CHECKS),
+    deploy: serveDeploys(tasks),
+    check: serveChecks(tasks),
     notice: serveNotices(tasks),
   };
   const reception = receptionOf(runtime, { log, queue: outbox.requests });

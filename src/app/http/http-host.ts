@@ -8,15 +8,13 @@ import { openAgents } from '../../exchange/exchange.ts';
 import { taskRoute } from '../../platforms/http/task-route.ts';
 import { taskSender } from '../../platforms/http/task-sender.ts';
 import { startHttpServer } from '../../platforms/local/http-server.ts';
-import type { SlotLimits } from '../../queue/slots.ts';
 import { localRuntime } from '../local/local-runtime.ts';
 import type { LocalRuntime } from '../local/local-runtime.ts';
 import { readSecrets, receptionOf } from '../local/reception.ts';
-import { SECRET_TIMEOUT_MS } from '../runtime.ts';
-import { resolveSecret } from '../secrets.ts';
+import { resolveSecret, SECRET_TIMEOUT_MS } from '../secrets.ts';
 import { wait } from '../wait.ts';
 import { sweepTask } from './sweep-task.ts';
-import { checkTask, deployTask } from './tasks.ts';
+import { checkTask, CLOSE_MS, deployTask, FINISH_MS } from './tasks.ts';
 import type { Tasks } from './tasks.ts';
 
 export interface HttpHostOptions {
@@ -42,13 +40,6 @@ export interface HttpHost {
   stop(): Promise<void>;
 }
 
-/** As in `serve`: what only waits for a silent server needs little more than a connection. */
-const DEPLOYS: SlotLimits = { answering: 8, unproven: 16, silent: 64, perServer: 4 };
-const CHECKS: SlotLimits = { answering: 32, unproven: 32, silent: 64, perServer: 16 };
-
-const FINISH_MS = 7_000;
-const CLOSE_MS = 9_000;
-
 /** Answers webhooks, tasks that a queue pushes, and sweeps. Keeps nothing: any number of these processes run side by side. */
 export async function startHttpHost(options: HttpHostOptions): Promise<HttpHost> {
   const { config, env, log, host, port, tasksUrl, keys, limits = RUN_LIMITS } = options;
@@ -73,8 +64,8 @@ export async function startHttpHost(options: HttpHostOptions): Promise<HttpHost>
     await Promise.all([readSecrets(runtime, stopping.signal), keysNow()]);
     const tasks: Tasks = { runtime, log, stopping: stopping.signal, limitMs: options.taskLimitMs };
     const routes = [
-      taskRoute({ path: '/tasks/deploy', keys: keysNow, serve: deployTask(tasks, DEPLOYS) }),
-      taskRoute({ path: '/tasks/check', keys: keysNow, serve: checkTask(tasks, CHECKS) }),
+      taskRoute({ path: '/tasks/deploy', keys: keysNow, serve: deployTask(tasks) }),
+      taskRoute({ path: '/tasks/check', keys: keysNow, serve: checkTask(tasks) }),
       taskRoute({ path: '/sweep', keys: keysNow, serve: sweepTask(tasks) }),
     ];
     const reception = receptionOf(runtime, { log, queue: outbox.requests });

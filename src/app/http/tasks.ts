@@ -15,6 +15,7 @@ import type { Work } from '../../queue/work.ts';
 import { deployWork, reportGivenUp } from '../deploy-work.ts';
 import type { LocalRuntime } from '../local/local-runtime.ts';
 import { serversOf } from '../servers-of.ts';
+import { CHECK_SLOTS, DEPLOY_SLOTS } from '../../queue/slots.ts';
 import { wait } from '../wait.ts';
 
 /** What all tasks of a process share. */
@@ -30,6 +31,10 @@ export interface Tasks {
 /** As the queue of `serve` and the queue on AWS. Only a queue that reports how often it pushed a message reaches it. */
 const MAX_TRIES = 20;
 
+/** Platforms end a process after ten seconds: so long its tasks may work on, and its connections stay open. */
+export const FINISH_MS = 7_000;
+export const CLOSE_MS = 9_000;
+
 /** Left to answer before the queue stops waiting. */
 const MARGIN_MS = 8_000;
 
@@ -41,13 +46,13 @@ export function usableMsOf({ limitMs }: Pick<Tasks, 'limitMs'>): number {
 export type ServeMessage = (message: PushedMessage, closed: AbortSignal) => Promise<Settlement>;
 
 /** `/tasks/deploy` */
-export function deployTask(tasks: Tasks, limits: SlotLimits): TaskRoute['serve'] {
-  return answered(serveDeploys(tasks, limits));
+export function deployTask(tasks: Tasks): TaskRoute['serve'] {
+  return answered(serveDeploys(tasks));
 }
 
 /** `/tasks/check` */
-export function checkTask(tasks: Tasks, limits: SlotLimits): TaskRoute['serve'] {
-  return answered(serveChecks(tasks, limits));
+export function checkTask(tasks: Tasks): TaskRoute['serve'] {
+  return answered(serveChecks(tasks));
 }
 
 function answered(serve: ServeMessage): TaskRoute['serve'] {
@@ -55,14 +60,14 @@ function answered(serve: ServeMessage): TaskRoute['serve'] {
 }
 
 /** Runs of requests, and the report of one that failed too often. */
-export function serveDeploys(tasks: Tasks, limits: SlotLimits): ServeMessage {
+export function serveDeploys(tasks: Tasks): ServeMessage {
   const { runtime } = tasks;
   const usableMs = usableMsOf(tasks);
   // A run that starts late continues in the next task; one that needs more than a whole task never ends.
   const open: LocalRuntime['open'] = (target, revision) => runtime.open(target, revision, usableMs);
   const bounded = { ...runtime, open };
   const work = deployWork(bounded);
-  return serveMessages<DeployRequest>(tasks, limits, {
+  return serveMessages<DeployRequest>(tasks, DEPLOY_SLOTS, {
     ...work,
     groupOf: ({ target, gaveUp }) => (gaveUp === true ? `dead/${target}` : target),
     sinceMs: ({ at }) => Date.parse(at),
@@ -75,9 +80,9 @@ export function serveDeploys(tasks: Tasks, limits: SlotLimits): ServeMessage {
 }
 
 /** One look at what a run applied. The next one is another message, which is due later. */
-export function serveChecks(tasks: Tasks, limits: SlotLimits): ServeMessage {
+export function serveChecks(tasks: Tasks): ServeMessage {
   const { runtime } = tasks;
-  return serveMessages<CheckRequest>(tasks, limits, {
+  return serveMessages<CheckRequest>(tasks, CHECK_SLOTS, {
     read: readCheck,
     keepUnreadable: null,
     groupOf: ({ target }) => target,

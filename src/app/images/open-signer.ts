@@ -6,10 +6,8 @@ import type { CommitSigner } from '../../images/branch-writer.ts';
 import { parseSshKey } from '../../signing/ssh-key.ts';
 import type { SshKey } from '../../signing/ssh-key.ts';
 import { sshSignature } from '../../signing/ssh-signature.ts';
-import { resolveSecret } from '../secrets.ts';
+import { resolveSecret, SECRET_TIMEOUT_MS } from '../secrets.ts';
 import type { SecretSources } from '../secrets.ts';
-
-const SECRET_TIMEOUT_MS = 15_000;
 
 /** Signs the commits of an image as git does with `gpg.format ssh`. Null: they are not signed. */
 export async function openSigner(

@@ -13,7 +13,7 @@ import { reporter } from '../../deploy/report/reporter.ts';
 import { openSigner } from './open-signer.ts';
 import type { SecretSources } from '../secrets.ts';
 import type { AppRuntime } from '../app-runtime.ts';
-import { openWriterOf } from '../branch-writers.ts';
+import { openWriterOf } from '../git-writers.ts';
 
 export interface UpdatesOptions {
   readonly runtime: AppRuntime & { readonly secrets: SecretSources; readonly loadReaders: () => Promise<Readers> };

@@ -6,11 +6,8 @@ import type { Servers } from '../../exchange/servers.ts';
 import { readCheck } from '../../queue/check-message.ts';
 import { consume } from '../../queue/consumer.ts';
 import type { Consumer, QueueOptions } from '../../queue/consumer.ts';
-import type { SlotLimits } from '../../queue/slots.ts';
 import { serversOf } from '../servers-of.ts';
-
-/** Checks mostly wait, so many run at once. */
-const LIMITS: SlotLimits = { answering: 32, unproven: 32, silent: 64, perServer: 16 };
+import { CHECK_SLOTS } from '../../queue/slots.ts';
 
 /** Runs checks until it is stopped, and queues those that have to continue. */
 export function consumeChecks({
@@ -24,7 +21,7 @@ export function consumeChecks({
   return consume<CheckRequest>({
     ...common,
     read: readCheck,
-    slots: { limits: LIMITS, conditionOf: runtime.servers.conditionOf },
+    slots: { limits: CHECK_SLOTS, conditionOf: runtime.servers.conditionOf },
     serversOf: (request) => serversOf(request, runtime.config),
     async handler(requests, signal) {
       const ofTargets = requests.filter(({ preview }) => preview === undefined);

@@ -9,12 +9,9 @@ import type { Servers } from '../../exchange/servers.ts';
 import { consume } from '../../queue/consumer.ts';
 import type { Consumer, QueueOptions } from '../../queue/consumer.ts';
 import { readRequest } from '../../queue/message.ts';
-import type { SlotLimits } from '../../queue/slots.ts';
 import type { DeadLetters } from '../../platforms/local/dead-letters.ts';
 import { serversOf } from '../servers-of.ts';
-
-/** Runs that only wait for a silent server need a connection each and little more. */
-const LIMITS: SlotLimits = { answering: 8, unproven: 16, silent: 64, perServer: 4 };
+import { DEPLOY_SLOTS } from '../../queue/slots.ts';
 
 const REFRESH_AFTER_MS = 1_000;
 
@@ -32,7 +29,7 @@ export function consumeRequests({
   return consume<DeployRequest>({
     ...common,
     read: readRequest,
-    slots: { limits: LIMITS, conditionOf: runtime.servers.conditionOf },
+    slots: { limits: DEPLOY_SLOTS, conditionOf: runtime.servers.conditionOf },
     serversOf: (request) => serversOf(request, runtime.config),
     async handler(requests, signal) {
       const outcome = await runRequests(requests, runtime, signal);

@@ -1,8 +1,8 @@
 import { writeGroups } from '../../images/update/write-group.ts';
-import type { WriteGroup } from '../../images/update/write-group.ts';
 import { stepGroups } from '../../promotion/run/step-groups.ts';
-import type { StepGroup } from '../../promotion/run/step-groups.ts';
+import type { Log } from '../../deploy/ports/log.ts';
 import { asDeployError, needsPerson } from '../../error/deploy-error.ts';
+import type { DeployError } from '../../error/deploy-error.ts';
 import { consume } from '../../queue/consumer.ts';
 import type { Consumer, QueueOptions } from '../../queue/consumer.ts';
 import type { SlotLimits } from '../../queue/slots.ts';
@@ -33,6 +33,7 @@ export function consumeWrites({
 }): Consumer {
   const groups = new Map(writeGroups(runtime.config).map((group) => [group.name, group]));
   const steps = new Map(stepGroups(runtime.config).map((step) => [step.name, step]));
+  const { log } = runtime;
   let opened: Promise<Updates> | null = null;
   let promotions: Promise<Promotions> | null = null;
   return consume<WriteRequest>({
@@ -52,13 +53,17 @@ export function consumeWrites({
       const step = steps.get(request?.target ?? '');
       if (step !== undefined) {
         promotions ??= import('../promotions/open-promotions.ts').then(({ openPromotions }) => openPromotions(runtime));
-        return promoteOrRetry(step, { promotions: await promotions, runtime, signal });
+        const work = (await promotions).promote(step, signal);
+        const at = { promotion: step.promotion.name, stage: step.step.to.name };
+        return orRetry(work, { log, failed: { level: 'error', message: 'promotion-failed', ...at }, signal });
       }
       const group = groups.get(request?.target ?? '');
       // It was removed from headgate.yml.
-      if (group === undefined) return { kind: 'done' };
+      if (group === undefined) return DONE;
       opened ??= openUpdates();
-      return updateOrRetry(group, { updates: await opened, runtime, signal });
+      const work = (await opened).update(group, signal);
+      const at = { repository: group.repository.name, branch: group.branch };
+      return orRetry(work, { log, failed: { level: 'error', message: 'image-failed', ...at }, signal });
     },
   });
 }
@@ -81,47 +86,25 @@ async function recordOrRetry(
   return writeOutcomes(outcomes, { repository, runtime, tries }, signal);
 }
 
-async function updateOrRetry(
-  group: WriteGroup,
-  {
-    updates,
-    runtime,
-    signal,
-  }: { readonly updates: Updates; readonly runtime: LocalRuntime; readonly signal: AbortSignal },
-) {
+/** What only a person can fix is tried again by the next poll or sweep. */
+async function orRetry(
+  work: Promise<{ readonly kind: string; readonly failure?: DeployError | null }>,
+  { log, failed, signal }: { readonly log: Log; readonly failed: Parameters<Log>[0]; readonly signal: AbortSignal },
+): Promise<Handled> {
   try {
-    const { kind, failure } = await updates.update(group, signal);
-    if (failure === null) return kind === 'overtaken' ? ({ kind: 'retry', afterMs: null } as const) : DONE;
-    return needsPerson(failure.code) ? DONE : ({ kind: 'retry', afterMs: failure.retryAfterMs ?? null } as const);
+    const { kind, failure = null } = await work;
+    if (failure !== null) return retryUnlessFinal(failure);
+    return kind === 'overtaken' ? { kind: 'retry', afterMs: null } : DONE;
   } catch (thrown) {
     const error = asDeployError(thrown);
     if (signal.aborted) throw error;
-    const at = { repository: group.repository.name, branch: group.branch };
-    runtime.log({ level: 'error', message: 'image-failed', ...at, errors: [error.problem] });
-    // The next poll tries again what only a person can fix.
-    return needsPerson(error.code) ? DONE : ({ kind: 'retry', afterMs: error.retryAfterMs ?? null } as const);
+    log({ ...failed, errors: [error.problem] });
+    return retryUnlessFinal(error);
   }
 }
 
-async function promoteOrRetry(
-  step: StepGroup,
-  {
-    promotions,
-    runtime,
-    signal,
-  }: { readonly promotions: Promotions; readonly runtime: LocalRuntime; readonly signal: AbortSignal },
-) {
-  try {
-    const { kind } = await promotions.promote(step, signal);
-    return kind === 'overtaken' ? ({ kind: 'retry', afterMs: null } as const) : DONE;
-  } catch (thrown) {
-    const error = asDeployError(thrown);
-    if (signal.aborted) throw error;
-    const at = { promotion: step.promotion.name, stage: step.step.to.name };
-    runtime.log({ level: 'error', message: 'promotion-failed', ...at, errors: [error.problem] });
-    // The next sweep tries again what only a person can fix.
-    return needsPerson(error.code) ? DONE : ({ kind: 'retry', afterMs: error.retryAfterMs ?? null } as const);
-  }
+function retryUnlessFinal({ code, retryAfterMs }: DeployError): Handled {
+  return needsPerson(code) ? DONE : { kind: 'retry', afterMs: retryAfterMs ?? null };
 }
 
-const DONE = { kind: 'done' } as const;
+const DONE: Handled = { kind: 'done' };

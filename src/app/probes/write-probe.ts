@@ -1,5 +1,5 @@
 import type { Repository } from '../../config/checked/config.ts';
-import { refWriterOf } from '../records/write-outcomes.ts';
+import { refWriterOf } from '../git-writers.ts';
 import type { SecretSources } from '../secrets.ts';
 import type { AppRuntime } from '../app-runtime.ts';
 import type { Probe } from './probe.ts';

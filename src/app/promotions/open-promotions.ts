@@ -5,7 +5,7 @@ import { emptyMemory, promoteStep } from '../../promotion/run/promote-step.ts';
 import type { Promoted, StepMemory } from '../../promotion/run/promote-step.ts';
 import type { StepGroup } from '../../promotion/run/step-groups.ts';
 import type { AppRuntime } from '../app-runtime.ts';
-import { openWriterOf } from '../branch-writers.ts';
+import { openWriterOf } from '../git-writers.ts';
 import { readCommitStatuses } from './commit-statuses.ts';
 import type { SecretSources } from '../secrets.ts';
 

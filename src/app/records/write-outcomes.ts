@@ -1,14 +1,13 @@
 import type { Repository } from '../../config/checked/config.ts';
 import { asDeployError, needsPerson } from '../../error/deploy-error.ts';
-import { openRefWriter } from '../../git/write/ref-writer.ts';
-import type { RefusedRecord, RefWriter, TargetRecord } from '../../git/write/ref-writer.ts';
+import type { RefusedRecord, TargetRecord } from '../../git/write/ref-writer.ts';
 import type { Outcome } from '../../queue/write-message.ts';
 import type { Handled } from '../../queue/work.ts';
-import { resolveSecret } from '../secrets.ts';
-import type { SecretSources } from '../secrets.ts';
 import type { AppRuntime } from '../app-runtime.ts';
+import { refWriterOf } from '../git-writers.ts';
+import type { WritingRuntime } from '../git-writers.ts';
 
-type Runtime = Pick<AppRuntime, 'openGit' | 'gitServerOf' | 'log'> & { readonly secrets: SecretSources };
+type Runtime = WritingRuntime & Pick<AppRuntime, 'openGit' | 'log'>;
 
 export interface Recording {
   readonly repository: Repository;
@@ -19,7 +18,6 @@ export interface Recording {
 
 /** With the pauses between them, a Git host may be away for about four hours. The next deploy records again. */
 const MAX_TRIES = 20;
-const SECRET_TIMEOUT_MS = 15_000;
 
 /** Records outcomes of one repository by one push. What fails is only logged: the deploys have their outcome. */
 export async function writeOutcomes(
@@ -73,12 +71,4 @@ export function newestOf(outcomes: readonly Outcome[]): readonly TargetRecord[] 
     notes: new Map(own.map(({ revision, note }) => [revision, note])),
     atMs: Date.parse(own.at(-1)?.at ?? ''),
   }));
-}
-
-export async function refWriterOf(repository: Repository, runtime: Omit<Runtime, 'log'>): Promise<RefWriter> {
-  const { write } = repository;
-  if (write === null) throw new Error(`repository ${repository.name} has no write credentials`);
-  const token = await resolveSecret(write, runtime.secrets, AbortSignal.timeout(SECRET_TIMEOUT_MS));
-  const [server, reader] = await Promise.all([runtime.gitServerOf(repository, token), runtime.openGit(repository)]);
-  return openRefWriter(server, reader);
 }

@@ -1,18 +1,14 @@
-import { randomUUID } from 'node:crypto';
+import { openDeployingRuntime } from '../runs/deploying-runtime.ts';
 import type { Target } from '../../config/checked/config.ts';
-import { memoryOutbox } from '../../deploy/ports/outbox.ts';
 import { DeployError } from '../../error/deploy-error.ts';
 import type { Report } from '../../deploy/ports/report.ts';
 import type { Runtime } from '../../deploy/ports/runtime.ts';
 import { heldText } from '../../deploy/report/channels/texts.ts';
-import { memoryNotices, sendNow } from '../../app/channels/send-now.ts';
-import { memoryOutcomes, recordNow } from '../../app/records/record-now.ts';
-import { localRuntime } from '../../app/local/local-runtime.ts';
 import type { Context, ExitCode } from '../terminal/context.ts';
 import { personOf } from '../terminal/person.ts';
 import { progressLog } from '../terminal/progress.ts';
 import { formatReport, isSuccess } from './format-report.ts';
-import { runUntilSettled } from './run-until-settled.ts';
+import { runUntilSettled } from '../runs/run-until-settled.ts';
 import { activeHold, openedCommit } from '../../state/current.ts';
 import type { Hold } from '../../state/hold.ts';
 import { reporterOf } from '../../deploy/requests/make-world.ts';
@@ -35,21 +31,8 @@ export async function deployCommand(
 ): Promise<ExitCode> {
   if (target.suspend) throw suspended(target);
   const { config, env, log, signal, nowMs } = context;
-  const outbox = memoryOutbox();
   const progress = progressLog(log, nowMs);
-  // A unique holder respects the lease of every other process, including a serve on this machine.
-  const notices = memoryNotices();
-  const outcomes = memoryOutcomes();
-  const runtime = localRuntime({
-    config,
-    env,
-    log,
-    holder: `cli-${randomUUID()}`,
-    progress,
-    outbox,
-    notices,
-    outcomes,
-  });
+  const { runtime, outbox, close } = openDeployingRuntime({ config, env, log, progress });
   try {
     const by = personOf(env);
     const windows = await windowsFor({ target, by, overrideReason }, runtime, signal);
@@ -73,8 +56,7 @@ export async function deployCommand(
     );
     return isSuccess(report) ? 0 : 1;
   } finally {
-    await Promise.all([sendNow(notices, runtime), recordNow(outcomes, runtime)]);
-    runtime.close();
+    await close();
   }
 }
 

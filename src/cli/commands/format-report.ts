@@ -2,7 +2,7 @@ import type { Target } from '../../config/checked/config.ts';
 import { visibleLine } from '../../error/visible-text.ts';
 import { countsText, problemsText } from '../../deploy/report/channels/texts.ts';
 import type { Report } from '../../deploy/ports/report.ts';
-import type { SettledReport } from './run-until-settled.ts';
+import type { SettledReport } from '../runs/run-until-settled.ts';
 
 export function isSuccess({ verdict, readiness }: Report): boolean {
   return (verdict === 'deployed' || verdict === 'unchanged') && readiness !== 'not-ready';

@@ -1,18 +1,14 @@
-import { randomUUID } from 'node:crypto';
+import { openDeployingRuntime } from '../runs/deploying-runtime.ts';
 import { resolveRecipient } from '../../deploy/targets/resolve-recipient.ts';
 import { sweepDrift } from '../../deploy/drift/detect-drift.ts';
 import type { DeployRequest } from '../../deploy/ports/request.ts';
-import { memoryOutbox } from '../../deploy/ports/outbox.ts';
 import { runRequests } from '../../deploy/requests/run-requests.ts';
 import { sweep } from '../../deploy/sweep.ts';
-import { memoryNotices, sendNow } from '../../app/channels/send-now.ts';
-import { memoryOutcomes, recordNow } from '../../app/records/record-now.ts';
-import { localRuntime } from '../../app/local/local-runtime.ts';
 import { writeImages } from '../../app/local/write-images.ts';
 import { promoteAll } from '../../app/promotions/promote-all.ts';
 import type { Context, ExitCode } from '../terminal/context.ts';
 import { formatReport, isSuccess } from './format-report.ts';
-import { runUntilSettled } from './run-until-settled.ts';
+import { runUntilSettled } from '../runs/run-until-settled.ts';
 import { inDependencyOrder } from '../../deploy/targets/dependents.ts';
 
 /** One sweep and one drift detection over all targets. Deploys and corrects what they find before it returns. */
@@ -23,12 +19,8 @@ export async function sweepCommand(context: Context): Promise<ExitCode> {
     hasFailed ||= line.message === 'sweep-failed' || line.message === 'refused';
     log(line);
   };
-  const outbox = memoryOutbox();
   const progress = () => undefined;
-  const notices = memoryNotices();
-  const outcomes = memoryOutcomes();
-  const holder = `cli-${randomUUID()}`;
-  const runtime = localRuntime({ config, env, log: watching, holder, progress, outbox, notices, outcomes });
+  const { runtime, outbox, close } = openDeployingRuntime({ config, env, log: watching, progress });
   const answers: object[] = [];
   const deployAll = async (requests: readonly DeployRequest[]) => {
     for (const request of inDependencyOrder(requests, config)) {
@@ -63,7 +55,6 @@ export async function sweepCommand(context: Context): Promise<ExitCode> {
     else if (answers.length === 0 && !hasFailed) context.print('every target is at its tip');
     return hasFailed ? 1 : 0;
   } finally {
-    await Promise.all([sendNow(notices, runtime), recordNow(outcomes, runtime)]);
-    runtime.close();
+    await close();
   }
 }

@@ -1,13 +1,9 @@
-import { randomUUID } from 'node:crypto';
+import { openDeployingRuntime } from '../runs/deploying-runtime.ts';
 import type { RunLimits } from '../../cluster/state/limits.ts';
 import type { Target } from '../../config/checked/config.ts';
-import { memoryNotices, sendNow } from '../../app/channels/send-now.ts';
-import { memoryOutcomes, recordNow } from '../../app/records/record-now.ts';
-import { localRuntime } from '../../app/local/local-runtime.ts';
 import type { LocalRuntime } from '../../app/local/local-runtime.ts';
 import { endHold, keptNow, setHold } from '../../deploy/hold/change-hold.ts';
 import type { HoldPorts } from '../../deploy/hold/change-hold.ts';
-import { memoryOutbox } from '../../deploy/ports/outbox.ts';
 import type { MemoryOutbox } from '../../deploy/ports/outbox.ts';
 import type { RunPorts } from '../../deploy/ports/runtime.ts';
 import { heldText } from '../../deploy/report/channels/texts.ts';
@@ -115,18 +111,11 @@ async function opened(
   work: (opened: Opened) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   const { config, env, log } = context;
-  const outbox = memoryOutbox();
-  const notices = memoryNotices();
-  const outcomes = memoryOutcomes();
-  const runtime = localRuntime({
+  const { runtime, outbox, close } = openDeployingRuntime({
     config,
     env,
     log,
-    holder: `cli-${randomUUID()}`,
     progress: () => undefined,
-    outbox,
-    notices,
-    outcomes,
     ...(limits === undefined ? {} : { limits }),
   });
   try {
@@ -136,8 +125,7 @@ async function opened(
     const { report } = reporterOf(ports, { request, runtime });
     return await work({ target, context, runtime, outbox, ports, hold: { cluster: ports.cluster, report } });
   } finally {
-    await Promise.all([sendNow(notices, runtime), recordNow(outcomes, runtime)]);
-    runtime.close();
+    await close();
   }
 }
 

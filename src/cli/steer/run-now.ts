@@ -4,8 +4,8 @@ import type { MemoryOutbox } from '../../deploy/ports/outbox.ts';
 import { progressLog } from '../terminal/progress.ts';
 import type { Context } from '../terminal/context.ts';
 import { personOf } from '../terminal/person.ts';
-import { runUntilSettled } from '../commands/run-until-settled.ts';
-import type { SettledReport } from '../commands/run-until-settled.ts';
+import { runUntilSettled } from '../runs/run-until-settled.ts';
+import type { SettledReport } from '../runs/run-until-settled.ts';
 
 /** A run holds its lease for a minute at most without renewing it. */
 const LEASE_WAIT_MS = 90_000;
