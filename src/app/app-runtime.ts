@@ -6,7 +6,7 @@ import type { RunPorts, Runtime } from '../deploy/ports/runtime.ts';
 import type { HttpAgents } from '../exchange/exchange.ts';
 import type { Servers } from '../exchange/servers.ts';
 import type { openRepository } from '../git/reader.ts';
-import type { GitServer } from '../git/transport.ts';
+import type { GitServer } from '../git/wire/transport.ts';
 import type { Revision } from '../snapshot/source.ts';
 
 export interface AppRuntime extends Runtime {

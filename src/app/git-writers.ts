@@ -1,6 +1,6 @@
 import type { Repository } from '../config/checked/config.ts';
 import { DeployError } from '../error/deploy-error.ts';
-import type { GitServer } from '../git/transport.ts';
+import type { GitServer } from '../git/wire/transport.ts';
 import { openBranchWriter } from '../git/write/branch-writer.ts';
 import { openRefWriter } from '../git/write/ref-writer.ts';
 import type { RefWriter } from '../git/write/ref-writer.ts';

@@ -1,8 +1,8 @@
 import { readTree } from './tree.ts';
 import type { EntryKind, TreeEntry } from './tree.ts';
-import type { ObjectStore } from './pack.ts';
-import { gitError } from './git-error.ts';
-import type { GitLimits } from './limits.ts';
+import type { ObjectStore } from './wire/pack.ts';
+import { gitError } from './wire/git-error.ts';
+import type { GitLimits } from './wire/limits.ts';
 
 /** A path that differs between two trees. `now` is its entry in the newer tree; null: it was removed. */
 export interface ChangedPath {

@@ -1,5 +1,5 @@
-import type { ObjectStore } from './pack.ts';
-import type { UploadPack } from './upload-pack.ts';
+import type { ObjectStore } from './wire/pack.ts';
+import type { UploadPack } from './wire/upload-pack.ts';
 
 /** Git objects that this machine has, such as those of a checkout with changes that are not committed. */
 export interface LocalObjects {

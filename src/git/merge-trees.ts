@@ -1,10 +1,11 @@
 import { visibleLine } from '../error/visible-text.ts';
 import { entriesOf } from './difference.ts';
 import type { WalkContext } from './difference.ts';
-import { formatOf } from './object-format.ts';
-import type { ObjectFormat } from './object-format.ts';
-import { idOf } from './pack.ts';
-import type { ObjectStore } from './pack.ts';
+import { formatOf } from './wire/object-format.ts';
+import type { ObjectFormat } from './wire/object-format.ts';
+import { idOf } from './wire/pack.ts';
+import type { ObjectStore } from './wire/pack.ts';
+import { treeData } from './tree.ts';
 import type { TreeEntry } from './tree.ts';
 
 /** The trees of a merge: of the common ancestor, of the branch's tip, and of what is merged into it. */
@@ -91,19 +92,8 @@ function isSame(a: Side, b: Side): boolean {
   return a?.id === b?.id && a?.mode === b?.mode;
 }
 
-/** Git sorts a directory as if its name ended with a slash: https://git-scm.com/docs/git-mktree */
 function addTree(entries: readonly TreeEntry[], { made }: Walk, format: ObjectFormat): string {
-  const keyed = entries.map((entry) => ({
-    entry,
-    key: Buffer.from(`${entry.name}${entry.kind === 'tree' ? '/' : ''}`),
-  }));
-  const sorted = keyed.toSorted((a, b) => Buffer.compare(a.key, b.key));
-  const data = Buffer.concat(
-    sorted.map(({ entry: { mode, name, id } }) =>
-      Buffer.concat([Buffer.from(`${mode} ${name}\0`), Buffer.from(id, 'hex')]),
-    ),
-  );
-  const tree = { type: 'tree', data } as const;
+  const tree = { type: 'tree', data: treeData(entries) } as const;
   const id = idOf(tree, format);
   made.set(id, tree);
   return id;

@@ -1,15 +1,15 @@
 import type { Merge, MergeSides } from '../deploy/ports/git.ts';
 import { asRevision } from '../snapshot/source.ts';
 import type { ObjectId, Revision } from '../snapshot/source.ts';
-import { gitError } from './git-error.ts';
+import { gitError } from './wire/git-error.ts';
 import { mergeTrees } from './merge-trees.ts';
-import { idOf } from './pack.ts';
+import { idOf } from './wire/pack.ts';
 import type { ThreeTrees } from './merge-trees.ts';
-import { formatOf } from './object-format.ts';
+import { formatOf } from './wire/object-format.ts';
 import type { RemoteObjects } from './objects.ts';
-import type { ObjectStore } from './pack.ts';
+import type { ObjectStore } from './wire/pack.ts';
 import { parentsOfCommit } from './tree.ts';
-import type { UploadPack } from './upload-pack.ts';
+import type { UploadPack } from './wire/upload-pack.ts';
 
 interface MergeContext {
   readonly remote: UploadPack;

@@ -4,13 +4,13 @@ import type { ObjectId, Revision, SourceFile } from '../snapshot/source.ts';
 import { asObjectId } from '../snapshot/source.ts';
 import { compareTrees, lookUp } from './difference.ts';
 import type { ChangedPath, WalkContext } from './difference.ts';
-import { gitError } from './git-error.ts';
-import type { ObjectStore } from './pack.ts';
-import type { GitServer } from './transport.ts';
+import { gitError } from './wire/git-error.ts';
+import type { ObjectStore } from './wire/pack.ts';
+import type { GitServer } from './wire/transport.ts';
 import { treeOfCommit } from './tree.ts';
-import { inTurns } from './turns.ts';
+import { inTurns } from './wire/turns.ts';
 
-import type { FetchArguments, UploadPack } from './upload-pack.ts';
+import type { FetchArguments, UploadPack } from './wire/upload-pack.ts';
 
 export type RemoteObjects = ReturnType<typeof remoteObjects>;
 

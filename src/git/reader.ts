@@ -1,15 +1,15 @@
 import type { Git, SourceQuery } from '../deploy/ports/git.ts';
 import type { ObjectId, Revision, Source, SourceFile } from '../snapshot/source.ts';
 import { asObjectId, asRevision } from '../snapshot/source.ts';
-import { gitError, UnknownObject } from './git-error.ts';
-import type { ObjectStore } from './pack.ts';
-import type { GitServer } from './transport.ts';
+import { gitError, UnknownObject } from './wire/git-error.ts';
+import type { ObjectStore } from './wire/pack.ts';
+import type { GitServer } from './wire/transport.ts';
 import { objectsOf, withLocalObjects } from './local-objects.ts';
 import type { LocalObjects } from './local-objects.ts';
-import type { HistoryQuery, PastCommit } from './rare-reads.ts';
+import type { HistoryQuery, PastCommit } from './history.ts';
 import { remoteObjects } from './objects.ts';
 import { describeCommit } from './tree.ts';
-import { uploadPack } from './upload-pack.ts';
+import { uploadPack } from './wire/upload-pack.ts';
 
 /** Ids in SHA-256 repositories have 64 digits. `local`: objects that need not be fetched. */
 export function openRepository(server: GitServer, local: LocalObjects | null = null) {
@@ -66,7 +66,7 @@ export function openRepository(server: GitServer, local: LocalObjects | null = n
   }
 
   async function fetchBoth(revision: Revision, base: SourceQuery['base'], signal: AbortSignal): Promise<void> {
-    const { fetchBoth: fetched } = await import('./rare-reads.ts');
+    const { fetchBoth: fetched } = await import('./whole-commits.ts');
     return fetched(objects, { revision, base: base?.revision ?? null }, signal);
   }
 
@@ -80,7 +80,7 @@ export function openRepository(server: GitServer, local: LocalObjects | null = n
       return await work();
     } catch (thrown) {
       if (!(thrown instanceof UnknownObject) || remote.hasFilters()) throw thrown;
-      const { fetchInstead } = await import('./rare-reads.ts');
+      const { fetchInstead } = await import('./whole-commits.ts');
       await fetchInstead(objects, { revisions, thrown, traits: remote.traits }, signal);
       return work();
     }
@@ -121,16 +121,16 @@ export function openRepository(server: GitServer, local: LocalObjects | null = n
   }
 
   async function inTheWay(rootTree: ObjectId, { path }: SourceQuery, signal: AbortSignal) {
-    return (await import('./rare-reads.ts')).inTheWay(objects, { rootTree, path }, signal);
+    return (await import('./paths.ts')).inTheWay(objects, { rootTree, path }, signal);
   }
 
   async function files(rootTree: ObjectId, paths: readonly string[], signal: AbortSignal) {
-    return (await import('./rare-reads.ts')).readFiles(objects, { rootTree, paths }, signal);
+    return (await import('./paths.ts')).readFiles(objects, { rootTree, paths }, signal);
   }
 
   async function inputsOf(rootTree: ObjectId, { inputs, recorded, base }: SourceQuery, signal: AbortSignal) {
     if (inputs.length === 0) return {};
-    const { idsAt } = await import('./rare-reads.ts');
+    const { idsAt } = await import('./paths.ts');
     const at = { rootTree, base: base === null ? null : { rootTree: base.rootTree, ids: recorded } };
     return idsAt(objects, { at, paths: inputs }, signal);
   }
@@ -207,19 +207,19 @@ export function openRepository(server: GitServer, local: LocalObjects | null = n
       mustExist(orWithWhole([revision], () => files(rootTree, paths, signal), signal)),
     since: (query, signal) => mustExist(since(query, signal)),
     async readPaths(at, paths, signal) {
-      const { readPaths } = await import('./rare-reads.ts');
+      const { readPaths } = await import('./paths.ts');
       return mustExist(readPaths(objects, { at, paths }, signal));
     },
     async below(trees, signal) {
-      const { below } = await import('./rare-reads.ts');
+      const { below } = await import('./paths.ts');
       return mustExist(below(objects, trees, signal));
     },
     async history(query: HistoryQuery, signal: AbortSignal) {
-      const { readHistory } = await import('./rare-reads.ts');
+      const { readHistory } = await import('./history.ts');
       return mustExist(readHistory(remote, query, { signal, subject: server.url }));
     },
     async treesAbove(rootTree: ObjectId, paths: readonly string[], signal: AbortSignal) {
-      const { treesAbove } = await import('./rare-reads.ts');
+      const { treesAbove } = await import('./history.ts');
       return mustExist(treesAbove(rootTree, paths, { objects, signal }));
     },
     rootTree: (revision, signal) => mustExist(knownCommit(revision, signal)),
@@ -237,7 +237,7 @@ export function openRepository(server: GitServer, local: LocalObjects | null = n
     },
     async isAncestor(older, newer, signal) {
       if (older === newer) return true;
-      const { isAncestor } = await import('./rare-reads.ts');
+      const { isAncestor } = await import('./history.ts');
       return mustExist(isAncestor(remote, { older, newer }, signal));
     },
   } satisfies Git & ForWriting;

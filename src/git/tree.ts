@@ -1,5 +1,5 @@
 import type { CommitDescription } from '../snapshot/source.ts';
-import { gitError } from './git-error.ts';
+import { gitError } from './wire/git-error.ts';
 
 export type EntryKind = 'tree' | 'file' | 'symlink' | 'submodule';
 
@@ -20,6 +20,16 @@ const KINDS: Readonly<Record<string, EntryKind>> = {
   '120000': 'symlink',
   '160000': 'submodule',
 };
+
+/** A tree object of these entries. Git sorts them as if the names of trees ended with a slash: https://git-scm.com/docs/git-mktree */
+export function treeData(entries: readonly Pick<TreeEntry, 'mode' | 'name' | 'id'>[]): Buffer {
+  const sorted = entries
+    .map((entry) => ({ ...entry, key: Buffer.from(KINDS[entry.mode] === 'tree' ? `${entry.name}/` : entry.name) }))
+    .toSorted((one, other) => Buffer.compare(one.key, other.key));
+  return Buffer.concat(
+    sorted.flatMap(({ mode, name, id }) => [Buffer.from(`${mode} ${name}\0`), Buffer.from(id, 'hex')]),
+  );
+}
 
 /** Reads the entries of a tree object: `<mode> <name>\0<id>` each. The ids are as long as the tree's own. */
 export function readTree(data: Buffer, { id, subject }: { id: string; subject: string }): readonly TreeEntry[] {

@@ -3,7 +3,7 @@ import { Agent as HttpsAgent } from 'node:https';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Merge, SourceQuery } from '../../src/deploy/ports/git.ts';
-import { GIT_LIMITS } from '../../src/git/limits.ts';
+import { GIT_LIMITS } from '../../src/git/wire/limits.ts';
 import { openRepository } from '../../src/git/reader.ts';
 import type { ObjectId, Revision } from '../../src/snapshot/source.ts';
 import { startGitServer } from '../rig/git-host/http-backend.ts';

@@ -3,11 +3,11 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { DeployError } from '../../src/error/deploy-error.ts';
-import { GIT_LIMITS } from '../../src/git/limits.ts';
-import type { GitLimits } from '../../src/git/limits.ts';
-import { inflatedUpTo, readPack } from '../../src/git/pack.ts';
-import type { ObjectStore } from '../../src/git/pack.ts';
-import { readPktLines } from '../../src/git/pkt-line.ts';
+import { GIT_LIMITS } from '../../src/git/wire/limits.ts';
+import type { GitLimits } from '../../src/git/wire/limits.ts';
+import { inflatedUpTo, readPack } from '../../src/git/wire/pack.ts';
+import type { ObjectStore } from '../../src/git/wire/pack.ts';
+import { readPktLines } from '../../src/git/wire/pkt-line.ts';
 import { BlockCounter, LINEAR } from '../rig/programs/growth.ts';
 import { packOf } from '../rig/hostile/packs.ts';
 import { BareRepository, removeRepositories } from './repository.ts';
@@ -102,7 +102,7 @@ describe('a pack', () => {
 });
 
 describe('a hostile pack', () => {
-  const counter = new BlockCounter(/\/src\/git\/pack/);
+  const counter = new BlockCounter(/\/src\/git\/wire\/pack/);
   afterAll(() => {
     counter.close();
   });

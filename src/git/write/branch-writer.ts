@@ -2,9 +2,9 @@ import type { BranchChange, BranchWriter, RecordAddition, Written } from '../../
 import { DeployError } from '../../error/deploy-error.ts';
 import { asRevision } from '../../snapshot/source.ts';
 import type { Revision } from '../../snapshot/source.ts';
-import { formatOf } from '../object-format.ts';
-import type { ObjectFormat } from '../object-format.ts';
-import type { GitServer } from '../transport.ts';
+import { formatOf } from '../wire/object-format.ts';
+import type { ObjectFormat } from '../wire/object-format.ts';
+import type { GitServer } from '../wire/transport.ts';
 import { commitObject, treesWith } from './new-objects.ts';
 import type { NewObject } from './new-objects.ts';
 import { packFile } from './pack-file.ts';

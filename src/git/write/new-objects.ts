@@ -1,8 +1,8 @@
 import type { BranchChange, TreeObject } from '../../images/branch-writer.ts';
-import type { ObjectFormat } from '../object-format.ts';
-import { idOf } from '../pack.ts';
-import type { GitObject } from '../pack.ts';
-import { gitError } from '../git-error.ts';
+import type { ObjectFormat } from '../wire/object-format.ts';
+import { idOf } from '../wire/pack.ts';
+import type { GitObject } from '../wire/pack.ts';
+import { gitError } from '../wire/git-error.ts';
 
 /** An object that is to be pushed, with its id. */
 export interface NewObject extends GitObject {

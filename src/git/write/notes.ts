@@ -1,6 +1,6 @@
 import type { TreeObject } from '../../images/branch-writer.ts';
-import type { ObjectFormat } from '../object-format.ts';
-import { readTree } from '../tree.ts';
+import type { ObjectFormat } from '../wire/object-format.ts';
+import { readTree, treeData } from '../tree.ts';
 import { newObject } from './new-objects.ts';
 import type { NewObject } from './new-objects.ts';
 
@@ -64,7 +64,7 @@ function writtenTrees(trees: ReadonlyMap<string, Entries>, changed: ReadonlySet<
   return [...changed]
     .toSorted((one, other) => other.length - one.length)
     .map((path) => {
-      const tree = newObject('tree', treeData(trees.get(path) ?? new Map()), format);
+      const tree = newObject('tree', treeData(listOf(trees.get(path))), format);
       const parent = path.slice(0, Math.max(path.lastIndexOf('/'), 0));
       if (path !== '') trees.get(parent)?.set(path.slice(-2), { mode: TREE, id: tree.id });
       return tree;
@@ -76,12 +76,6 @@ function entriesOf({ id, data }: TreeObject): Entries {
   return new Map(entries.map(({ name, mode, id: entry }) => [name, { mode, id: entry }]));
 }
 
-/** Git orders the entries as if the names of directories ended in a slash. */
-function treeData(entries: Entries): Buffer {
-  const sorted = [...entries]
-    .map(([name, { mode, id }]) => ({ key: Buffer.from(mode === TREE ? `${name}/` : name), name, mode, id }))
-    .toSorted((one, other) => Buffer.compare(one.key, other.key));
-  return Buffer.concat(
-    sorted.flatMap(({ name, mode, id }) => [Buffer.from(`${mode} ${name}\0`), Buffer.from(id, 'hex')]),
-  );
+function listOf(entries: Entries = new Map()) {
+  return [...entries].map(([name, entry]) => ({ name, ...entry }));
 }

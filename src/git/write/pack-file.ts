@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { deflateSync } from 'node:zlib';
-import type { ObjectFormat } from '../object-format.ts';
+import type { ObjectFormat } from '../wire/object-format.ts';
 import type { NewObject } from './new-objects.ts';
 
 const TYPES = { commit: 1, tree: 2, blob: 3, tag: 4 } as const;

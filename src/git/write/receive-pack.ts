@@ -1,9 +1,9 @@
-import { gitError } from '../git-error.ts';
-import type { ObjectFormat } from '../object-format.ts';
-import { FLUSH, readPktLines } from '../pkt-line.ts';
-import { ask } from '../transport.ts';
-import type { GitServer } from '../transport.ts';
-import { printable } from '../upload-pack.ts';
+import { gitError } from '../wire/git-error.ts';
+import type { ObjectFormat } from '../wire/object-format.ts';
+import { FLUSH, readPktLines } from '../wire/pkt-line.ts';
+import { ask } from '../wire/transport.ts';
+import type { GitServer } from '../wire/transport.ts';
+import { printable } from '../wire/upload-pack.ts';
 
 /** What the server says before a push. */
 export interface Advertised {

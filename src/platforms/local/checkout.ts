@@ -5,7 +5,7 @@ import { delimiter, join, resolve } from 'node:path';
 import { DeployError, reasonOf } from '../../error/deploy-error.ts';
 import { visibleLine } from '../../error/visible-text.ts';
 import type { LocalObjects } from '../../git/local-objects.ts';
-import type { ObjectStore } from '../../git/pack.ts';
+import type { ObjectStore } from '../../git/wire/pack.ts';
 import { asRevision } from '../../snapshot/source.ts';
 import type { Revision } from '../../snapshot/source.ts';
 

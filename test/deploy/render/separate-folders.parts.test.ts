@@ -4,7 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { READ_AT_ONCE } from '../../../src/parsing/functions.ts';
 import { separateFolders } from '../../../src/deploy/render/separate-folders.ts';
 import { pathFilterOf } from '../../../src/desired/plain/path-filter.ts';
-import { GIT_LIMITS } from '../../../src/git/limits.ts';
+import { GIT_LIMITS } from '../../../src/git/wire/limits.ts';
 import { openRepository } from '../../../src/git/reader.ts';
 import type { ObjectId, Revision } from '../../../src/snapshot/source.ts';
 import { configOf, withTarget } from '../../config/builders.ts';

@@ -4,7 +4,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { GIT_LIMITS } from '../../../src/git/limits.ts';
+import { GIT_LIMITS } from '../../../src/git/wire/limits.ts';
 import { openRepository } from '../../../src/git/reader.ts';
 import { asObjectId } from '../../../src/snapshot/source.ts';
 import type { ObjectId } from '../../../src/snapshot/source.ts';

@@ -4,7 +4,7 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { BranchChange } from '../../../src/images/branch-writer.ts';
-import { GIT_LIMITS } from '../../../src/git/limits.ts';
+import { GIT_LIMITS } from '../../../src/git/wire/limits.ts';
 import { openRepository } from '../../../src/git/reader.ts';
 import { openBranchWriter } from '../../../src/git/write/branch-writer.ts';
 import { asRevision } from '../../../src/snapshot/source.ts';

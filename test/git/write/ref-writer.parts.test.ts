@@ -3,7 +3,7 @@ import { Agent as HttpsAgent } from 'node:https';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { GIT_LIMITS } from '../../../src/git/limits.ts';
+import { GIT_LIMITS } from '../../../src/git/wire/limits.ts';
 import { openRepository } from '../../../src/git/reader.ts';
 import { openRefWriter } from '../../../src/git/write/ref-writer.ts';
 import type { RefWriter, TargetRecord } from '../../../src/git/write/ref-writer.ts';

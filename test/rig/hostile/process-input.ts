@@ -3,10 +3,10 @@ import { decodeEntries, areShardsOf } from '../../../src/cluster/state/shard.ts'
 import { asDeployError } from '../../../src/error/deploy-error.ts';
 import { BODY_LIMIT_BYTES } from '../../../src/deploy/webhook/receive.ts';
 import { compareTrees } from '../../../src/git/difference.ts';
-import { GIT_LIMITS } from '../../../src/git/limits.ts';
-import { inflatedUpTo, readPack } from '../../../src/git/pack.ts';
-import type { ObjectStore } from '../../../src/git/pack.ts';
-import { inTurns } from '../../../src/git/turns.ts';
+import { GIT_LIMITS } from '../../../src/git/wire/limits.ts';
+import { inflatedUpTo, readPack } from '../../../src/git/wire/pack.ts';
+import type { ObjectStore } from '../../../src/git/wire/pack.ts';
+import { inTurns } from '../../../src/git/wire/turns.ts';
 import { readersApart } from '../../../src/parsing/apart.ts';
 import { startHttpServer } from '../../../src/platforms/local/http-server.ts';
 import type { ObjectId, PathContent } from '../../../src/snapshot/source.ts';

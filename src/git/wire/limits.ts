@@ -1,4 +1,4 @@
-import type { LeastThroughput } from '../exchange/exchange.ts';
+import type { LeastThroughput } from '../../exchange/exchange.ts';
 
 /** Limits for reading a repository. A run that exceeds one fails with `git-limit`. */
 export interface GitLimits {

@@ -1,10 +1,10 @@
-import { DeployError } from '../error/deploy-error.ts';
-import { exchange, ExchangeError } from '../exchange/exchange.ts';
-import type { HttpAgents, HttpAnswer, HttpRequest } from '../exchange/exchange.ts';
-import { followed, UNWATCHED } from '../exchange/servers.ts';
-import type { Server } from '../exchange/servers.ts';
-import { atOnce, retry, retryAfterMs } from '../exchange/retry.ts';
-import type { RetryPolicy } from '../exchange/retry.ts';
+import { DeployError } from '../../error/deploy-error.ts';
+import { exchange, ExchangeError } from '../../exchange/exchange.ts';
+import type { HttpAgents, HttpAnswer, HttpRequest } from '../../exchange/exchange.ts';
+import { followed, UNWATCHED } from '../../exchange/servers.ts';
+import type { Server } from '../../exchange/servers.ts';
+import { atOnce, retry, retryAfterMs } from '../../exchange/retry.ts';
+import type { RetryPolicy } from '../../exchange/retry.ts';
 import { gitError } from './git-error.ts';
 import type { GitLimits } from './limits.ts';
 

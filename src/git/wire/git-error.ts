@@ -1,5 +1,5 @@
-import { DeployError } from '../error/deploy-error.ts';
-import type { ErrorCode } from '../error/deploy-error.ts';
+import { DeployError } from '../../error/deploy-error.ts';
+import type { ErrorCode } from '../../error/deploy-error.ts';
 
 const REMEDIES = {
   'git-unreachable':

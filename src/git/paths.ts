@@ -1,14 +1,10 @@
-/* Reads that a plain push does not need. */
-import type { ObjectId, PathContent, Revision, SourceFile, TreeAt } from '../snapshot/source.ts';
-import { asObjectId, asRevision } from '../snapshot/source.ts';
-import { lookUp } from './difference.ts';
+import type { ObjectId, PathContent, SourceFile, TreeAt } from '../snapshot/source.ts';
+import { asObjectId } from '../snapshot/source.ts';
 import type { ChangedPath, PathEntry, WalkContext } from './difference.ts';
-import { UnknownObject } from './git-error.ts';
 import type { RemoteObjects } from './objects.ts';
-import type { ObjectStore } from './pack.ts';
-import type { ServerTraits } from './transport.ts';
-import { parentsOfCommit, readTree, treeOfCommit } from './tree.ts';
-import type { UploadPack } from './upload-pack.ts';
+import { readTree } from './tree.ts';
+
+/* What is at a path of a tree. A plain push does not need it. */
 
 /** Like `treeIds`, but without fetching what is the same in the base. */
 export async function idsAt(
@@ -122,118 +118,4 @@ export async function inTheWay(
     if (entry.hazard !== null) return [{ path: at, kind: 'refused', reason: entry.hazard }];
     return entry.kind === 'symlink' || entry.kind === 'submodule' ? [{ path: at, kind: entry.kind }] : [];
   });
-}
-
-export async function isAncestor(
-  remote: UploadPack,
-  { older, newer }: { readonly older: Revision; readonly newer: Revision },
-  signal: AbortSignal,
-): Promise<boolean> {
-  const commits: ObjectStore = new Map();
-  // These commits are reachable from `newer` but not from `older`: if `older` is an ancestor, one of them is its child.
-  await remote.fetch({ wants: [newer], haves: [older], filter: 'tree:0' }, commits, signal);
-  return [...commits.values()].some(({ type, data }) => type === 'commit' && parentsOfCommit(data).includes(older));
-}
-
-/* For servers that serve commits only, such as JGit without filters. */
-
-/** Both commits whole: together they cost little more than one of them. The base alone may be gone. */
-export async function fetchBoth(
-  objects: RemoteObjects,
-  { revision, base }: { readonly revision: Revision; readonly base: Revision | null },
-  signal: AbortSignal,
-): Promise<void> {
-  if (revision === base) return;
-  try {
-    await objects.fetchCommits(base === null ? [revision] : [revision, base], signal);
-  } catch (thrown) {
-    if (!(thrown instanceof UnknownObject) || base === null) throw thrown;
-    await objects.fetchCommits([revision], signal);
-  }
-}
-
-/** The commits whose trees the server refused to serve. @throws what was thrown, where they are here already */
-export async function fetchInstead(
-  objects: RemoteObjects,
-  refused: {
-    readonly revisions: readonly (Revision | null)[];
-    readonly thrown: UnknownObject;
-    readonly traits: ServerTraits;
-  },
-  signal: AbortSignal,
-): Promise<void> {
-  const { thrown, traits } = refused;
-  const commits = refused.revisions.filter((revision) => revision !== null);
-  if (commits.every((revision) => objects.isWhole(revision))) throw thrown;
-  await objects.fetchCommits(commits, signal);
-  if (!traits.hasFilters) traits.servesTrees = false;
-}
-
-/* What a commit on top of others is made from. */
-
-/** One commit of a history. */
-export interface PastCommit {
-  readonly revision: Revision;
-  readonly rootTree: ObjectId;
-  readonly message: string;
-}
-
-export interface HistoryQuery {
-  readonly tip: Revision;
-  /** The history of this commit is known: only what is newer is read. */
-  readonly known: Revision | null;
-  /** Null: all of it. Not with `known`. */
-  readonly depth: number | null;
-}
-
-/** Commits along the first parents, the newest first. One request, which brings no tree and no file. */
-export async function readHistory(
-  remote: UploadPack,
-  { tip, known, depth }: HistoryQuery,
-  { signal, subject }: { readonly signal: AbortSignal; readonly subject: string },
-): Promise<readonly PastCommit[]> {
-  if (tip === known) return [];
-  const store: ObjectStore = new Map();
-  const haves = known === null ? {} : { haves: [known] };
-  const limit = depth === null ? {} : { depth };
-  await remote.fetch({ wants: [tip], filter: 'tree:0', ...haves, ...limit }, store, signal);
-  const commits: PastCommit[] = [];
-  for (let next: string | undefined = tip; next !== undefined && next !== known;) {
-    const commit = store.get(next);
-    const revision = asRevision(next);
-    if (commit?.type !== 'commit' || revision === null) break;
-    const rootTree = asObjectId(treeOfCommit(commit.data, subject));
-    if (rootTree !== null) commits.push({ revision, rootTree, message: messageOf(commit.data) });
-    [next] = parentsOfCommit(commit.data);
-  }
-  return commits;
-}
-
-function messageOf(data: Buffer): string {
-  const text = data.toString();
-  const end = text.indexOf('\n\n');
-  return end === -1 ? '' : text.slice(end + 2);
-}
-
-/** The objects of the directories that these files are in, up to the root, which is ''. */
-export async function treesAbove(
-  rootTree: ObjectId,
-  paths: readonly string[],
-  { objects, signal }: { readonly objects: RemoteObjects; readonly signal: AbortSignal },
-): Promise<ReadonlyMap<string, { readonly id: string; readonly data: Buffer }>> {
-  await objects.descend(rootTree, paths, signal);
-  const directories = new Set(paths.flatMap((path) => directoriesAbove(path)));
-  return new Map(
-    [...directories].flatMap((directory) => {
-      const at = lookUp(rootTree, directory, objects.context);
-      const id = at.kind === 'found' && at.entry?.kind === 'tree' ? at.entry.id : '';
-      const tree = objects.get(id);
-      return tree === undefined ? [] : [[directory, { id, data: tree.data }] as const];
-    }),
-  );
-}
-
-function directoriesAbove(path: string): readonly string[] {
-  const names = path.split('/');
-  return names.map((_, index) => names.slice(0, index).join('/'));
 }
