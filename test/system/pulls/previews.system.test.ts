@@ -157,6 +157,26 @@ describe('previews of pull requests', () => {
     expect(rig.status(pullRequest)).toBe('success: preview deleted: the pull request was closed');
   }, 170_000);
 
+  it('are completed when the process that created the namespace died before it had recorded its uid', async () => {
+    const pullRequest = await rig.open('died', { 'apps/d.yaml': configMap('d') });
+    const name = rig.namespaceOf(pullRequest);
+    const record = {
+      repository: testbed.host.cloneUrl(FULL_NAME),
+      pullRequest: pullRequest.number,
+      preview: PREVIEW.name.replace('NAMESPACE', testbed.namespace),
+      head: pullRequest.head,
+      since: new Date().toISOString(),
+      uid: null,
+    };
+    const annotations = { 'headgate.dev/preview': JSON.stringify(record) };
+    const metadata = { name, labels: { 'headgate.dev/preview': name }, annotations };
+    await testbed.applyByHand(JSON.stringify({ apiVersion: 'v1', kind: 'Namespace', metadata }));
+    rig.pulls.label(pullRequest.number, ['preview']);
+    await rig.shows(pullRequest, 'ready at ');
+    rig.pulls.close(pullRequest.number);
+    await rig.deleted(pullRequest);
+  }, 170_000);
+
   it('stay when the Git host no longer shows the repository to the credentials', async () => {
     const pullRequest = await rig.open('lost', { 'apps/c.yaml': configMap('c') });
     rig.pulls.label(pullRequest.number, ['preview']);
