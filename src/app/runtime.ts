@@ -6,6 +6,7 @@ import { kindCache } from '../cluster/api/kinds.ts';
 import type { KindCache } from '../cluster/api/kinds.ts';
 import { RUN_LIMITS } from '../cluster/state/limits.ts';
 import type { RunLimits } from '../cluster/state/limits.ts';
+import { hasReadRole } from '../config/derived/read-role.ts';
 import type { ClusterConfig, Config, Repository, Target } from '../config/checked/config.ts';
 import type { Outbox } from '../deploy/ports/outbox.ts';
 import type { Channel } from '../deploy/ports/run-event.ts';
@@ -216,10 +217,6 @@ export function openRuntime({
     },
   };
   return runtime;
-}
-
-function hasReadRole(cluster: ClusterConfig): boolean {
-  return cluster.kind === 'eks' && cluster.readRole !== null;
 }
 
 export function clusterServerOf({ name }: ClusterConfig): string {

@@ -5,7 +5,8 @@ import { DeployError } from '../../error/deploy-error.ts';
 import { VERSION } from '../version.ts';
 import { wait } from '../wait.ts';
 import type { Probe } from './probe.ts';
-import { probeTargetAccess } from './target-access.ts';
+import { probeReadAccess, probeTargetAccess } from './target-access.ts';
+import type { TargetAccess } from './target-access.ts';
 import type { AppRuntime } from '../app-runtime.ts';
 
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -54,12 +55,21 @@ export const clusterProbe = (cluster: ClusterConfig, connections: Connections): 
 export const targetProbe = (target: Target, { runtime, sessions }: Connections): Probe => ({
   kind: 'target',
   name: target.name,
-  async run(signal) {
-    const { accessOf } = runtime;
-    const { username, groups, allowed } = await probeTargetAccess(target, { accessOf, sessions }, signal);
-    return `as ${username}, ${groups.join(', ')}; in ${target.namespace} may ${allowed.join(', ')}`;
-  },
+  run: async (signal) =>
+    formatAccess(target, await probeTargetAccess(target, { accessOf: runtime.accessOf, sessions }, signal)),
 });
+
+/** Looks with the access of the sweep. */
+export const readProbe = (target: Target, { runtime, sessions }: Connections): Probe => ({
+  kind: 'target',
+  name: target.name,
+  run: async (signal) =>
+    formatAccess(target, await probeReadAccess(target, { accessOf: runtime.accessOf, sessions }, signal)),
+});
+
+function formatAccess({ namespace }: Target, { username, groups, allowed }: TargetAccess): string {
+  return `as ${username}, ${groups.join(', ')}; in ${namespace} may ${allowed.join(', ')}`;
+}
 
 async function probeCluster(
   cluster: ClusterConfig,

@@ -1,4 +1,5 @@
 import { openSessions } from '../../cluster/api/connection.ts';
+import { hasReadRole } from '../../config/derived/read-role.ts';
 import type { ClusterConfig, Target } from '../../config/checked/config.ts';
 import { representativeTargets } from '../../config/templates/representative-target.ts';
 import { localRuntime } from '../../app/local/local-runtime.ts';
@@ -18,8 +19,7 @@ export async function connectCluster(context: Context, cluster: ClusterConfig, f
   const own = config.targets.filter((target) => target.cluster.name === cluster.name);
   const targets = [...own, ...representativeTargets(config.templates, cluster)];
   if (flags.isRbac) {
-    const hasReaders = cluster.kind === 'eks' && cluster.readRole !== null;
-    context.print((await rbacManifests(targets, { hasReaders })).trimEnd());
+    context.print((await rbacManifests(targets, { hasReaders: hasReadRole(cluster) })).trimEnd());
     return 0;
   }
   const results = (await verifyInFunctions(context, targets)) ?? (await probeHere(context, targets));
