@@ -23,8 +23,8 @@ export interface PreviewRun {
   readonly number: number;
   /** Null: it does not exist. */
   readonly pullRequest: PullRequest | null;
-  /** As the comment has it. */
-  readonly seen: Readonly<Record<string, SeenHead>>;
+  /** As the comment has it; an error: anyone can write comments that make it unreadable, and only what exists goes on. */
+  readonly seen: Readonly<Record<string, SeenHead>> | DeployError;
   readonly trigger: Trigger;
   /** When it was requested, RFC 3339. */
   readonly at: string;
@@ -98,7 +98,8 @@ async function placePreview(
   const isOwn = ({ name, record }: PreviewNamespace) => name === target.namespace && record.pullRequest === number;
   const live = all.find((each) => isOwn(each) && !each.isTerminating) ?? null;
   const others = all.filter((each) => !isOwn(each) && !each.isTerminating).length;
-  const known = [seen[target.name], live?.record].filter((each) => each !== undefined);
+  const shown = seen instanceof DeployError ? undefined : seen[target.name];
+  const known = [shown, live?.record].filter((each) => each !== undefined);
   const facts = { pullRequest, isLive: live !== null, seen: known, others, nowMs: runtime.nowMs() };
   const decision = judgePreview(preview, facts);
   if (decision.kind === 'absent') {
@@ -113,6 +114,7 @@ async function placePreview(
     since: decision.since,
   };
   if (live === null) {
+    if (seen instanceof DeployError) throw seen;
     const created = await namespaces.create(target.namespace, { name: target.name, record }, signal);
     if (created === null) return { kind: 'taken' };
   } else if (live.record.head !== record.head) await namespaces.record(live, record, signal);

@@ -1,7 +1,7 @@
 import type { Preview } from '../../config/checked/config.ts';
 import type { PlanOfOne, PlanRequest, PreviewRequest } from '../../deploy/ports/githost/plan-request.ts';
 import { deliveryOf } from '../../deploy/ports/request.ts';
-import { asDeployError, needsPerson } from '../../error/deploy-error.ts';
+import { asDeployError, DeployError, needsPerson } from '../../error/deploy-error.ts';
 import type { CommitStatus } from '../../githost/port/host-api.ts';
 import { asRevision } from '../../snapshot/source.ts';
 import { previewsIn } from '../comment/previews-section.ts';
@@ -75,13 +75,29 @@ async function runPreviews(
   if (pullRequest === null) await api.listOpen(first.settings.branch, 1, signal);
   const open = pullRequest === null ? null : { repository, api, pullRequest, trigger };
   const keys = await context.runtime.keys(signal);
-  const own = open === null ? null : await findOwnComment(open, keys, signal);
+  const own = open === null ? null : await readOwnComment(open, keys, signal);
   const resumes = requests.some((request) => request.kind === 'preview' && request.resumes);
-  const run: PreviewRun = { number, pullRequest, seen: own?.facts.previews ?? {}, trigger, at, tries, resumes };
+  const seen = own instanceof DeployError ? own : (own?.facts.previews ?? {});
+  const run: PreviewRun = { number, pullRequest, seen, trigger, at, tries, resumes };
   const ended: EndedPreview[] = [];
   for (const preview of previews) ended.push(await runPreview(preview, run, context, signal));
+  if (own instanceof DeployError) throw own;
   if (open !== null) await show(ended, { open, own, keys }, { context, signal });
   return ended;
+}
+
+/** An error is returned: a preview must end even if its pull request has comments that cannot be read. */
+async function readOwnComment(
+  open: OpenPullRequest,
+  keys: readonly string[],
+  signal: AbortSignal,
+): Promise<OwnComment | DeployError | null> {
+  try {
+    return await findOwnComment(open, keys, signal);
+  } catch (thrown) {
+    signal.throwIfAborted();
+    return asDeployError(thrown);
+  }
 }
 
 interface Shown {

@@ -112,6 +112,22 @@ describe('previews of pull requests', () => {
     await testbed.tearDown();
   });
 
+  it('are deleted with a pull request whose comments nobody can read any more', async () => {
+    const pullRequest = await rig.open('long', { 'apps/l.yaml': configMap('l') }, { labels: ['preview'] });
+    await rig.shows(pullRequest, 'ready at');
+    // A host without a limit of a comment answers with more than the limit of an answer.
+    const eve = { id: 12, login: 'eve', permission: 'read' } as const;
+    for (let n = 0; n < 3; n += 1) rig.pulls.comment(pullRequest.number, eve, 'x'.repeat(12_000_000));
+    const head = await rig.branch('long', { 'preview/settings.yaml': configMap('settings', { number: 'two' }) });
+    await rig.pulls.pushed(FULL_NAME, 'long', head);
+    await vi.waitFor(async () => expect(await rig.settings(pullRequest)).toEqual({ number: 'two' }), {
+      timeout: 40_000,
+      interval: 100,
+    });
+    rig.pulls.close(pullRequest.number);
+    await rig.deleted(pullRequest);
+  }, 120_000);
+
   it('are deployed with the label, updated by a push, and deleted with the label or the pull request', async () => {
     const pullRequest = await rig.open('Feature/Color', { 'apps/b.yaml': configMap('b') });
     expect(await rig.shown(pullRequest)).not.toContain('preview');
