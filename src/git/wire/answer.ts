@@ -1,5 +1,5 @@
 import { gitError, UnknownObject } from './git-error.ts';
-import { basicAuthorization } from './transport.ts';
+import { basicAuthorization, loginOf } from './transport.ts';
 import type { GitServer } from './transport.ts';
 
 /** A server without `uploadpack.allowFilter` dies at the filter line, which it does not know. */
@@ -37,7 +37,8 @@ export function lineOf(payload: Buffer, server: GitServer): string {
 }
 
 /** A server may echo the request, and with it the token. */
-export function printable(text: Buffer, { login }: Pick<GitServer, 'login'>): string {
+export function printable(text: Buffer, server: Pick<GitServer, 'login'>): string {
+  const login = loginOf(server);
   const secrets = login === null ? [] : [login.token, basicAuthorization(login)];
   return (
     secrets

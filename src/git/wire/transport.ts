@@ -33,11 +33,16 @@ export function newTraits(version: 'assumed' | 'unknown' = 'assumed'): ServerTra
   return { hasFilters: true, treeAlone: 'tree:0', servesTrees: true, protocol: { version } };
 }
 
+export interface GitLogin {
+  readonly user: string;
+  readonly token: string;
+}
+
 export interface GitServer {
   /** Without user or password. */
   readonly url: string;
-  /** Sent as Basic authentication, never part of the URL or a message; null: nothing is sent. */
-  readonly login: { readonly user: string; readonly token: string } | null;
+  /** Sent as Basic authentication, never part of the URL or a message; null: nothing is sent. A function: for each request, because it expires. */
+  readonly login: GitLogin | (() => GitLogin) | null;
   /** PEM of a private certificate authority; null: public ones. */
   readonly ca: string | null;
   readonly userAgent: string;
@@ -112,14 +117,19 @@ function isUnanswered(thrown: unknown): boolean {
   return thrown instanceof ExchangeError && thrown.failure === 'unanswered';
 }
 
-function headersOf({ login, userAgent }: GitServer): Record<string, string> {
+function headersOf(server: GitServer): Record<string, string> {
+  const login = loginOf(server);
   return {
-    'user-agent': userAgent,
+    'user-agent': server.userAgent,
     ...(login === null ? {} : { authorization: `Basic ${basicAuthorization(login)}` }),
   };
 }
 
-export function basicAuthorization({ user, token }: NonNullable<GitServer['login']>): string {
+export function loginOf({ login }: Pick<GitServer, 'login'>): GitLogin | null {
+  return typeof login === 'function' ? login() : login;
+}
+
+export function basicAuthorization({ user, token }: GitLogin): string {
   return Buffer.from(`${user}:${token}`).toString('base64');
 }
 
