@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { answerFunctionUrl, BODY_LIMIT_BYTES } from '../src/platforms/aws/lambda/function-url.ts';
+import { isCodecommitEvent } from '../src/platforms/aws/lambda/is-codecommit-event.ts';
+import type { LambdaContext } from '../src/platforms/aws/lambda/lambda-context.ts';
 import { countRefusals } from '../src/deploy/webhook/count-refusals.ts';
 import type { Reception } from '../src/deploy/webhook/reception.ts';
 import { functionEnvironment } from '../src/app/functions/function-environment.ts';
@@ -22,9 +24,13 @@ const reception: Reception = {
   log: countRefusals(world.log, world.nowMs),
 };
 
-/** Receives webhooks at the function URL: authenticates and queues them, and responds. */
-export const handler = async (event: unknown) => {
+/** Receives webhooks at the function URL, and events of CodeCommit: authenticates and queues them, and responds. */
+export const handler = async (event: unknown, { invokedFunctionArn: functionArn }: LambdaContext) => {
   const signal = AbortSignal.timeout(ANSWER_MS);
   if (isVerification(event)) return verifySecrets(reception, signal);
+  if (isCodecommitEvent(event)) {
+    const { answerCodecommitEvent } = await import('../src/platforms/aws/lambda/codecommit-event.ts');
+    return answerCodecommitEvent(event, { reception, functionArn }, signal);
+  }
   return answerFunctionUrl(event, reception, signal);
 };

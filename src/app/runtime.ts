@@ -33,6 +33,7 @@ import type { Statuses } from '../deploy/ports/statuses.ts';
 import type { AccessOf } from './access-of.ts';
 import type { AppRuntime } from './app-runtime.ts';
 import { caOf, gitServerOf } from './git-server.ts';
+import type { IdentityLogin } from './git-server.ts';
 
 export interface RuntimeOptions {
   readonly config: Config;
@@ -51,6 +52,8 @@ export interface RuntimeOptions {
   readonly isReader?: boolean;
   /** For private registries of charts. Default: none is known. */
   readonly registryLogin?: RegistryLogin;
+  /** For repositories that the identity of the process on AWS reads. */
+  readonly identityLogin: IdentityLogin;
   /** Renderers that this package does not have. Default: none. */
   readonly givenRenderers?: readonly GivenRenderer[];
   /** Read before the Git host. Default: none. */
@@ -72,6 +75,7 @@ export function openRuntime({
   limits = RUN_LIMITS,
   isReader = false,
   registryLogin,
+  identityLogin,
   givenRenderers = [],
   localObjects = null,
   loadReaders = async () => (await import('../parsing/functions.ts')).READ_AT_ONCE,
@@ -90,8 +94,9 @@ export function openRuntime({
     return known;
   }
 
-  function traitsOf(server: string): ServerTraits {
-    const known = traits.get(server) ?? newTraits();
+  function traitsOf(repository: Repository): ServerTraits {
+    const server = gitServerOf(repository);
+    const known = traits.get(server) ?? newTraits(hostOf(repository).mayBeOlderGit === true ? 'unknown' : 'assumed');
     traits.set(server, known);
     return known;
   }
@@ -111,23 +116,29 @@ export function openRuntime({
   async function tokenOf(repository: Repository): Promise<string | null> {
     const { credentials } = repository;
     const signal = AbortSignal.timeout(SECRET_TIMEOUT_MS);
-    if (credentials === null) return null;
+    if (credentials === null || credentials.kind === 'iam') return null;
     if (credentials.kind === 'token') return resolveSecret(credentials.token, secrets, signal);
     appTokenOf ??= openAppTokens();
     return (await appTokenOf)(repository, credentials, signal);
   }
 
+  async function loginOf(repository: Repository, token: string | null): Promise<GitServer['login']> {
+    if (token !== null) return { user: hostOf(repository).gitUser, token };
+    if (repository.credentials?.kind !== 'iam') return null;
+    return identityLogin(new URL(repository.url));
+  }
+
   async function serverOf(repository: Repository, token: string | null): Promise<GitServer> {
-    const ca = await caOf(repository);
+    const [ca, login] = await Promise.all([caOf(repository), loginOf(repository, token)]);
     return {
       url: repository.url,
-      login: token === null ? null : { user: hostOf(repository).gitUser, token },
+      login,
       ca,
       userAgent: `headgate/${VERSION}`,
       agents,
       watched: servers.named(gitServerOf(repository)),
       limits: GIT_LIMITS,
-      traits: traitsOf(gitServerOf(repository)),
+      traits: traitsOf(repository),
     };
   }
 

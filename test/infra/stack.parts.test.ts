@@ -1,6 +1,8 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { codecommitResources } from '../../src/platforms/aws/codecommit/push-events.ts';
+import { aConfig, aRepository } from '../githost/builders.ts';
 import { brokenRules } from './guard.ts';
 import { packageCheckout, stackOf } from './packaged.ts';
 import type { Packaged, Template } from './packaged.ts';
@@ -214,6 +216,37 @@ describe('the permissions of the functions (design decision 12)', () => {
   ])('allow only the expected functions to %s', async (_, action, resource, wanted) => {
     const roles = ['WebhookRole', 'DeployRole', 'CheckRole', 'SweepRole'];
     const answers = await Promise.all(roles.map((name) => may(policiesOf(template, name), action, resource)));
+    expect(roles.filter((_name, index) => answers[index])).toEqual(wanted);
+  });
+});
+
+describe('a stack for repositories on CodeCommit', () => {
+  const withCodecommit = (): Template => {
+    const repository = aRepository({
+      host: 'codecommit',
+      url: 'https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/fleet',
+      credentials: { kind: 'iam' },
+    });
+    const more = codecommitResources(aConfig([repository], [])) as Template['Resources'];
+    return { ...template, Resources: { ...template.Resources, ...more } };
+  };
+  const arn = 'arn:aws:codecommit:eu-west-1:111122223333:fleet';
+
+  it('matches the service specification, and complies with every rule', async () => {
+    expect(errorsOf(withCodecommit())).toEqual([]);
+    expect(await brokenRules(withCodecommit())).toEqual([]);
+  });
+
+  it.each<[string, string, string, readonly string[]]>([
+    ['pull the repository', 'codecommit:GitPull', arn, ['DeployRole', 'CheckRole', 'SweepRole']],
+    ['pull another one', 'codecommit:GitPull', `${arn}-2`, []],
+    ['pull one of that name in another region', 'codecommit:GitPull', arn.replace('eu-west-1', 'eu-west-2'), []],
+    ['pull one of that name in another account', 'codecommit:GitPull', arn.replace('111122223333', '444455556666'), []],
+    ['push to the repository', 'codecommit:GitPush', arn, []],
+    ['delete the repository', 'codecommit:DeleteRepository', arn, []],
+  ])('allows only the expected functions to %s', async (_, action, resource, wanted) => {
+    const roles = ['WebhookRole', 'DeployRole', 'CheckRole', 'SweepRole'];
+    const answers = await Promise.all(roles.map((name) => may(policiesOf(withCodecommit(), name), action, resource)));
     expect(roles.filter((_name, index) => answers[index])).toEqual(wanted);
   });
 });

@@ -31,6 +31,10 @@ export function functionRuntime(
       const { ecrLogin } = await import('../../platforms/aws/ecr/registry-login.ts');
       return ecrLogin(host, aws, signal);
     },
+    async identityLogin(url) {
+      const { identityLogin } = await import('../../platforms/aws/codecommit/identity-login.ts');
+      return identityLogin(url, { credentials, home: () => Promise.resolve(region), nowMs });
+    },
     // The variable is read only when a check is sent: the sweep function sends none and does not have it.
     outbox: {
       checks: {

@@ -8,6 +8,8 @@ import type { Readers } from '../../deploy/ports/tools.ts';
 import type { Outbox } from '../../deploy/ports/outbox.ts';
 import type { RegistryLogin } from '../../sandbox/pull-chart.ts';
 import { openRuntime } from '../runtime.ts';
+import type { IdentityLogin } from '../git-server.ts';
+import { DeployError } from '../../error/deploy-error.ts';
 import { noticesChannel } from '../../deploy/report/channels/notices.ts';
 import type { ChannelRenderer, Notices } from '../../channels/port.ts';
 import { channelSender } from '../channels/channel-sender.ts';
@@ -90,6 +92,14 @@ export function localRuntime({
     const { ecrLogin } = await import('../../platforms/aws/ecr/registry-login.ts');
     return ecrLogin(host, aws, signal);
   };
+  const identity: IdentityLogin = async (url) => {
+    const [{ identityLogin }, { machineRegion }] = await Promise.all([
+      import('../../platforms/aws/codecommit/identity-login.ts'),
+      import('../../platforms/aws/api/machine-region.ts'),
+    ]);
+    const home = async () => options.config.aws.region ?? (await machineRegion(env)) ?? noRegion(url);
+    return identityLogin(url, { credentials, home, nowMs });
+  };
   const { config } = options;
   const hasChannels = notices !== undefined && config.channels.size > 0;
   const isRecorded =
@@ -106,6 +116,7 @@ export function localRuntime({
     outbox,
     loadReaders,
     registryLogin,
+    identityLogin: identity,
     givenRenderers,
   });
   return {
@@ -121,6 +132,14 @@ export function localRuntime({
       aws.close();
     },
   };
+}
+
+function noRegion(url: URL): never {
+  throw new DeployError('config-invalid', {
+    subject: url.href,
+    message: 'no AWS region is configured, and the URL has none',
+    remedy: 'Set aws: { region: eu-west-1 } in headgate.yml, or AWS_REGION.',
+  });
 }
 
 /** Parses what is pushed in worker threads, which share the machine with the other runs. */

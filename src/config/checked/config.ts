@@ -55,7 +55,9 @@ export type Credentials =
       readonly app: string;
       readonly installation: string;
       readonly privateKey: SecretReference;
-    };
+    }
+  /** Who the process is on AWS. */
+  | { readonly kind: 'iam' };
 
 /** What happens to the pull requests of a repository. */
 export interface PullRequestSettings {

@@ -19,17 +19,30 @@ export interface ServerTraits {
   treeAlone: 'tree:0' | 'tree:1';
   /** False: it refuses wants of trees and files, as JGit does without filters. Whole commits are fetched and compared here. */
   servesTrees: boolean;
+  protocol: Protocol;
 }
 
-export function newTraits(): ServerTraits {
-  return { hasFilters: true, treeAlone: 'tree:0', servesTrees: true };
+/**
+ * The version of Git's protocol. `assumed`: 2, and the advertisement shows otherwise after a failure, so that no server that
+ * speaks it needs a request more. `unknown`: the advertisement is read first.
+ */
+export type Protocol =
+  { readonly version: 'assumed' | 'unknown' | 2 } | { readonly version: 0; readonly capabilities: ReadonlySet<string> };
+
+export function newTraits(version: 'assumed' | 'unknown' = 'assumed'): ServerTraits {
+  return { hasFilters: true, treeAlone: 'tree:0', servesTrees: true, protocol: { version } };
+}
+
+export interface GitLogin {
+  readonly user: string;
+  readonly token: string;
 }
 
 export interface GitServer {
   /** Without user or password. */
   readonly url: string;
-  /** Sent as Basic authentication, never part of the URL or a message; null: nothing is sent. */
-  readonly login: { readonly user: string; readonly token: string } | null;
+  /** Sent as Basic authentication, never part of the URL or a message; null: nothing is sent. A function: for each request, because it expires. */
+  readonly login: GitLogin | (() => GitLogin) | null;
   /** PEM of a private certificate authority; null: public ones. */
   readonly ca: string | null;
   readonly userAgent: string;
@@ -54,11 +67,15 @@ const STALE_ONCE: RetryPolicy<HttpAnswer> = {
 const NEVER: RetryPolicy<HttpAnswer> = { pausesMs: [], verdictOn: () => 'final' };
 
 /** One POST to git-upload-pack. The response is buffered, up to the limit. */
-export function post(server: GitServer, body: string, signal: AbortSignal): Promise<Buffer> {
+export function post(
+  server: GitServer,
+  { body, version }: { readonly body: string; readonly version: 0 | 2 },
+  signal: AbortSignal,
+): Promise<Buffer> {
   const headers = {
     'content-type': 'application/x-git-upload-pack-request',
     accept: 'application/x-git-upload-pack-result',
-    'git-protocol': 'version=2',
+    ...(version === 2 ? { 'git-protocol': 'version=2' } : {}),
   };
   return ask(server, { method: 'POST', path: 'git-upload-pack', headers, body, mayRepeat: true }, signal);
 }
@@ -100,14 +117,19 @@ function isUnanswered(thrown: unknown): boolean {
   return thrown instanceof ExchangeError && thrown.failure === 'unanswered';
 }
 
-function headersOf({ login, userAgent }: GitServer): Record<string, string> {
+function headersOf(server: GitServer): Record<string, string> {
+  const login = loginOf(server);
   return {
-    'user-agent': userAgent,
+    'user-agent': server.userAgent,
     ...(login === null ? {} : { authorization: `Basic ${basicAuthorization(login)}` }),
   };
 }
 
-export function basicAuthorization({ user, token }: NonNullable<GitServer['login']>): string {
+export function loginOf({ login }: Pick<GitServer, 'login'>): GitLogin | null {
+  return typeof login === 'function' ? login() : login;
+}
+
+export function basicAuthorization({ user, token }: GitLogin): string {
   return Buffer.from(`${user}:${token}`).toString('base64');
 }
 

@@ -1,11 +1,14 @@
-import { gitError, UnknownObject } from './git-error.ts';
+import { DeployError } from '../../error/deploy-error.ts';
+import type { Advertisement } from './advertisement.ts';
+import { FiltersRefused, lineOf, printable, ServerDied, takeBand } from './answer.ts';
+import { gitError } from './git-error.ts';
 import { inflatedUpTo, readPack } from './pack.ts';
 import type { ObjectStore } from './pack.ts';
 import { formatOf } from './object-format.ts';
 import type { ObjectFormat } from './object-format.ts';
 import { inTurns } from './turns.ts';
 import { DELIMITER, FLUSH, pktLine, readPktLines } from './pkt-line.ts';
-import { basicAuthorization, newTraits, post } from './transport.ts';
+import { newTraits, post } from './transport.ts';
 import type { GitServer, ServerTraits } from './transport.ts';
 
 export interface FetchArguments {
@@ -19,7 +22,7 @@ export interface FetchArguments {
   readonly upToBytes?: number;
 }
 
-/** Git commands over smart HTTP, protocol version 2 (gitprotocol-v2(5)), for one repository. Counts its requests and bytes. */
+/** Git commands over smart HTTP, protocol version 2 (gitprotocol-v2(5)), for one repository; of a server that is older, version 0. Counts its requests and bytes. */
 export interface UploadPack {
   readonly usage: { readonly requests: number; readonly bytes: number };
   readonly traits: ServerTraits;
@@ -40,11 +43,54 @@ export function uploadPack(server: GitServer): UploadPack {
   // Ids show the repository's object format; without one, the first list of refs finds it out.
   let format: ObjectFormat = 'sha1';
 
-  async function send(lines: readonly string[], signal: AbortSignal): Promise<Buffer> {
+  /** What an older server said last, until it is used. */
+  let advertised: Advertisement | null = null;
+  let discovery: Promise<void> | null = null;
+
+  async function send(lines: readonly string[], signal: AbortSignal, version: 0 | 2 = 2): Promise<Buffer> {
     usage.requests += 1;
-    const response = await post(server, lines.join(''), signal);
+    const response = await post(server, { body: lines.join(''), version }, signal);
     usage.bytes += response.length;
     return response;
+  }
+
+  async function advertise(signal: AbortSignal): Promise<Advertisement> {
+    const { advertisement } = await import('./version-0.ts');
+    usage.requests += 1;
+    const { bytes, ...found } = await advertisement(server, signal);
+    usage.bytes += bytes;
+    return found;
+  }
+
+  async function discover(signal: AbortSignal): Promise<void> {
+    const found = await advertise(signal);
+    traits.protocol = found.version === 2 ? { version: 2 } : { version: 0, capabilities: found.capabilities };
+    if (found.version === 2) return;
+    advertised = found;
+    Object.assign(traits, { hasFilters: false, servesTrees: false });
+  }
+
+  /** Does the work again when the server has turned out to be an older one. */
+  async function orOlder<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    if (traits.protocol.version === 'unknown') await (discovery ??= discover(signal));
+    const { version } = traits.protocol;
+    try {
+      return await work();
+    } catch (thrown) {
+      if (version !== 'assumed' || !(thrown instanceof DeployError && thrown.code === 'git-protocol')) throw thrown;
+      await (discovery ??= discover(signal)).catch(() => undefined);
+      if (isOlder()) return work();
+      throw thrown;
+    }
+  }
+
+  const isOlder = () => traits.protocol.version === 0;
+
+  async function requestPack(what: SentArguments, hash: ObjectFormat, signal: AbortSignal): Promise<Buffer> {
+    const { protocol } = traits;
+    if (protocol.version !== 0) return packOf(await send(fetchLines(what, hash), signal), server);
+    const { packOfOlder, requestOf } = await import('./version-0.ts');
+    return packOfOlder(await send([requestOf(what, protocol.capabilities)], signal, 0), server);
   }
 
   async function fetchOnce(
@@ -54,7 +100,7 @@ export function uploadPack(server: GitServer): UploadPack {
   ): Promise<void> {
     const hash = formatOf(what.wants[0] ?? '');
     const filter = what.filter === 'tree:0' ? (what.treeAlone ?? traits.treeAlone) : what.filter;
-    const pack = packOf(await send(fetchLines({ ...what, filter }, hash), signal), server);
+    const pack = await requestPack({ ...what, filter }, hash, signal);
     const inflated = what.upToBytes === undefined ? ofRun : inflatedUpTo(what.upToBytes, { subject });
     await inTurns(readPack(pack, store, { hash, limits, inflated, subject }));
     // With a `have`, the server may omit a wanted object that is part of it.
@@ -68,40 +114,50 @@ export function uploadPack(server: GitServer): UploadPack {
     throw gitError('git-protocol', { subject, message: `the response lacks requested object ${missing}` });
   }
 
+  async function fetchWhole(what: FetchArguments, store: ObjectStore, signal: AbortSignal): Promise<void> {
+    const { filter, ...unfiltered } = what;
+    if (filter !== undefined && hasFilters && !isOlder()) {
+      try {
+        return await fetchOnce(what, store, signal);
+      } catch (thrown) {
+        if (!(thrown instanceof ServerDied)) throw thrown;
+        hasFilters = false;
+        if (thrown instanceof FiltersRefused) traits.hasFilters = false;
+      }
+    }
+    try {
+      return await fetchOnce(unfiltered, store, signal);
+    } catch (thrown) {
+      if (!(thrown instanceof ServerDied)) throw thrown;
+      throw gitError('git-protocol', {
+        subject: server.url,
+        message: `the server aborted: ${thrown.message}`,
+        cause: thrown,
+      });
+    }
+  }
+
+  async function listRefs(prefixes: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
+    if (isOlder()) {
+      const { refsBelow } = await import('./version-0.ts');
+      const known = advertised;
+      advertised = null;
+      return refsBelow(known ?? (await advertise(signal)), prefixes);
+    }
+    const response = await send(refsLines(prefixes, format), signal);
+    if (format === 'sha256' || !isOtherFormat(response)) return refsOf(response, server);
+    const again = await send(refsLines(prefixes, 'sha256'), signal);
+    if (again.length === 0) return refsOf(response, server);
+    format = 'sha256';
+    return refsOf(again, server);
+  }
+
   return {
     usage,
     traits,
-    hasFilters: () => hasFilters,
-    async fetch(what, store, signal) {
-      const { filter, ...unfiltered } = what;
-      if (filter !== undefined && hasFilters) {
-        try {
-          return await fetchOnce(what, store, signal);
-        } catch (thrown) {
-          if (!(thrown instanceof ServerDied)) throw thrown;
-          hasFilters = false;
-          if (thrown instanceof FiltersRefused) traits.hasFilters = false;
-        }
-      }
-      try {
-        return await fetchOnce(unfiltered, store, signal);
-      } catch (thrown) {
-        if (!(thrown instanceof ServerDied)) throw thrown;
-        throw gitError('git-protocol', {
-          subject: server.url,
-          message: `the server aborted: ${thrown.message}`,
-          cause: thrown,
-        });
-      }
-    },
-    async listRefs(prefixes, signal) {
-      const response = await send(refsLines(prefixes, format), signal);
-      if (format === 'sha256' || !isOtherFormat(response)) return refsOf(response, server);
-      const again = await send(refsLines(prefixes, 'sha256'), signal);
-      if (again.length === 0) return refsOf(response, server);
-      format = 'sha256';
-      return refsOf(again, server);
-    },
+    hasFilters: () => hasFilters && !isOlder(),
+    fetch: (what, store, signal) => orOlder(() => fetchWhole(what, store, signal), signal),
+    listRefs: (prefixes, signal) => orOlder(() => listRefs(prefixes, signal), signal),
   };
 }
 
@@ -120,12 +176,6 @@ function refsLines(prefixes: readonly string[], format: ObjectFormat): readonly 
     FLUSH,
   ];
 }
-
-/** A server without `uploadpack.allowFilter` dies at the filter line, which it does not know. */
-class ServerDied extends Error {}
-
-/** Another server says so. */
-class FiltersRefused extends ServerDied {}
 
 interface SentArguments extends Omit<FetchArguments, 'filter'> {
   readonly filter: FetchArguments['filter'] | 'tree:1';
@@ -158,37 +208,11 @@ function packOf(response: Buffer, server: GitServer): Buffer {
     if (pkt.kind === 'flush') isEnded = true;
     else if (pkt.kind === 'delimiter') section = null;
     else if (pkt.kind === 'line' && section === 'packfile') takeBand(pkt.payload, parts, server);
-    else if (pkt.kind === 'line') section ??= sectionOf(pkt.payload, server);
+    else if (pkt.kind === 'line') section ??= lineOf(pkt.payload, server);
   }
   if (!isEnded) throw gitError('git-protocol', { subject, message: 'the response is truncated' });
   if (section !== 'packfile') throw gitError('git-protocol', { subject, message: 'the response contains no pack' });
   return Buffer.concat(parts);
-}
-
-function takeBand(payload: Buffer, parts: Buffer[], server: GitServer): void {
-  const subject = server.url;
-  if (payload[0] === 1) parts.push(payload.subarray(1));
-  if (payload[0] === 3)
-    throw gitError('git-protocol', {
-      subject,
-      message: `the server aborted: ${printable(payload.subarray(1), server)}`,
-    });
-}
-
-function sectionOf(payload: Buffer, server: GitServer): string {
-  const subject = server.url;
-  const line = payload.toString().trimEnd();
-  // git, and JGit.
-  const unknown = /not our ref ([0-9a-f]+)|want ([0-9a-f]+) not valid/.exec(line)?.slice(1).find(Boolean);
-  if (line.startsWith('ERR ') && unknown !== undefined) throw new UnknownObject(unknown);
-  if (line.startsWith('ERR ') && line.includes('filter'))
-    throw new FiltersRefused(printable(payload.subarray(4), server));
-  if (line.startsWith('ERR '))
-    throw gitError('git-protocol', {
-      subject,
-      message: `the server responded: ${printable(payload.subarray(4), server)}`,
-    });
-  return line;
 }
 
 function refsOf(response: Buffer, server: GitServer): ReadonlyMap<string, string> {
@@ -212,17 +236,4 @@ function refsOf(response: Buffer, server: GitServer): ReadonlyMap<string, string
   // Without this check, an empty body would look like a repository without branches.
   if (!isEnded) throw gitError('git-protocol', { subject, message: 'the list of refs is truncated' });
   return refs;
-}
-
-/** A server may echo the request, and with it the token. */
-export function printable(text: Buffer, { login }: Pick<GitServer, 'login'>): string {
-  const secrets = login === null ? [] : [login.token, basicAuthorization(login)];
-  return (
-    secrets
-      .reduce((shown, secret) => shown.replaceAll(secret, '***'), text.toString())
-      // oxlint-disable-next-line no-control-regex
-      .replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
-      .trim()
-      .slice(0, 200)
-  );
 }

@@ -1,9 +1,10 @@
+import { readAdvertisement } from '../wire/advertisement.ts';
 import { gitError } from '../wire/git-error.ts';
 import type { ObjectFormat } from '../wire/object-format.ts';
 import { FLUSH, readPktLines } from '../wire/pkt-line.ts';
 import { ask } from '../wire/transport.ts';
 import type { GitServer } from '../wire/transport.ts';
-import { printable } from '../wire/upload-pack.ts';
+import { printable } from '../wire/answer.ts';
 
 /** What the server says before a push. */
 export interface Advertised {
@@ -47,7 +48,10 @@ export function receivePack(server: GitServer): ReceivePack {
       const path = 'info/refs?service=git-receive-pack';
       const response = await ask(server, { method: 'GET', path, headers: {}, body: null, mayRepeat: true }, signal);
       usage.bytes += response.length;
-      return readAdvertisement(response, subject);
+      const advertised = readAdvertisement(response, subject);
+      if (!advertised.capabilities.has('report-status'))
+        throw gitError('git-protocol', { subject, message: 'the server does not report what a push did' });
+      return advertised;
     },
     async push({ updates, pack, isAtomic }, { advertised, format }, signal) {
       const { capabilities } = advertised;
@@ -76,31 +80,6 @@ export function receivePack(server: GitServer): ReceivePack {
 /** Without a line break at its end, which some servers take for a part of the last capability. */
 function pkt(text: string): string {
   return (Buffer.byteLength(text) + 4).toString(16).padStart(4, '0') + text;
-}
-
-function readAdvertisement(response: Buffer, subject: string): Advertised {
-  const refs = new Map<string, string>();
-  const capabilities = new Set<string>();
-  let isEnded = false;
-  let isFirst = true;
-  for (const each of readPktLines(response, subject)) {
-    if (each.kind === 'flush') isEnded = true;
-    if (each.kind !== 'line') continue;
-    isEnded = false;
-    const [named = '', ...more] = each.payload.toString().replace(/\n$/, '').split('\0');
-    if (named.startsWith('# service=') || named.startsWith('version ')) continue;
-    if (isFirst)
-      for (const capability of more.join(' ').split(' ')) if (capability !== '') capabilities.add(capability);
-    isFirst = false;
-    const [id = '', ref = ''] = named.split(' ');
-    if (!/^[0-9a-f]{40,64}$/.test(id))
-      throw gitError('git-protocol', { subject, message: 'the list of refs before a push is malformed' });
-    if (ref !== 'capabilities^{}') refs.set(ref, id);
-  }
-  if (!isEnded) throw gitError('git-protocol', { subject, message: 'the list of refs before a push is truncated' });
-  if (!capabilities.has('report-status'))
-    throw gitError('git-protocol', { subject, message: 'the server does not report what a push did' });
-  return { refs, capabilities };
 }
 
 function readReport(

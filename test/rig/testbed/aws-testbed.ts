@@ -9,6 +9,8 @@ import { startQueueServer } from '../aws/queue-server.ts';
 import type { QueueServer } from '../aws/queue-server.ts';
 import { REGION, startAws } from '../aws/aws.ts';
 import type { AwsServer } from '../aws/aws.ts';
+import { startCodecommit } from '../aws/codecommit.ts';
+import type { CodecommitServer } from '../aws/codecommit.ts';
 import { startEksFront } from '../aws/eks-front.ts';
 import type { EksFront } from '../aws/eks-front.ts';
 import { makeQueue, sqsAt, startMapping } from '../aws/mapping.ts';
@@ -40,6 +42,8 @@ export interface AwsTestbedOptions {
   readonly targets?: readonly Readonly<Record<string, unknown>>[];
   /** More clusters, `c-0` and so on, each with its own role. */
   readonly clusters?: number;
+  /** The repository is on CodeCommit: no webhook is sent, and no token exists. */
+  readonly isCodecommit?: boolean;
   /** Of one processor, for the sweep. Default: all that it can get. */
   readonly sweepShare?: number;
   /** A GitHub App, registered with the Git host, instead of a token. */
@@ -54,14 +58,15 @@ export class AwsTestbed {
   readonly functions: Readonly<Record<FunctionName, LambdaFunction>>;
   readonly queues: Queues;
   readonly sqs: SQSClient;
+  readonly codecommit: CodecommitServer | null;
   readonly #closers: (() => Promise<unknown>)[];
 
   private constructor(
-    parts: Pick<AwsTestbed, 'testbed' | 'aws' | 'front' | 'functions' | 'queues' | 'sqs'>,
+    parts: Pick<AwsTestbed, 'testbed' | 'aws' | 'front' | 'functions' | 'queues' | 'sqs' | 'codecommit'>,
     closers: (() => Promise<unknown>)[],
   ) {
     ({ testbed: this.testbed, aws: this.aws, front: this.front } = parts);
-    ({ functions: this.functions, queues: this.queues, sqs: this.sqs } = parts);
+    ({ functions: this.functions, queues: this.queues, sqs: this.sqs, codecommit: this.codecommit } = parts);
     this.#closers = closers;
   }
 
@@ -73,6 +78,7 @@ export class AwsTestbed {
     targets,
     clusters = 0,
     sweepShare,
+    isCodecommit = false,
   }: AwsTestbedOptions = {}): Promise<AwsTestbed> {
     const credentials = app === undefined ? null : { ...app, privateKey: 'secretsmanager:app' };
     const testbed = await Testbed.build({
@@ -89,10 +95,12 @@ export class AwsTestbed {
     settle(aws, front);
     for (const { name, role } of moreClusters(clusters)) addCluster(name, role, { aws, front });
     if (app !== undefined) aws.secrets.set('app', app.privateKey);
+    const git = { root: join(testbed.directory, 'git'), directory: `${FULL_NAME}.git` };
+    const codecommit = isCodecommit ? await startCodecommit(git, aws) : null;
     const built = join(testbed.directory, 'functions');
     await writeFile(
       join(testbed.directory, 'headgate.yml'),
-      configOf(testbed, { credentials: credentials ?? 'secretsmanager:fleet#token', clusters }, targets),
+      configOf(testbed, { credentials: credentials ?? 'secretsmanager:fleet#token', clusters, codecommit }, targets),
     );
     await buildFunctions(built);
     const config = await checkedConfig(join(testbed.directory, 'headgate.yml'));
@@ -122,12 +130,14 @@ export class AwsTestbed {
       sweep: start('sweep', 300_000),
     };
     const functionUrl = await startFunctionUrl(functions.webhook);
-    testbed.host.setWebhook(FULL_NAME, { url: `${functionUrl.url}/webhooks/fleet`, secret: SECRET });
+    if (codecommit === null)
+      testbed.host.setWebhook(FULL_NAME, { url: `${functionUrl.url}/webhooks/fleet`, secret: SECRET });
     // The sweep empties the dead-letter queues.
     const mappings = (['deploy', 'check'] as const).map((name) =>
       startMapping(sqs, queues[name], (event) => functions[name].call(event)),
     );
-    return new AwsTestbed({ testbed, aws, front, functions, queues, sqs }, [
+    return new AwsTestbed({ testbed, aws, front, functions, queues, sqs, codecommit }, [
+      async () => codecommit?.server.close(),
       () => functionUrl.close(),
       () => Promise.all(mappings.map((mapping) => mapping.stop())),
       () => Promise.all(Object.values(functions).map((each) => each.stop())),
@@ -210,7 +220,11 @@ function addCluster(name: string, role: string, { aws, front }: { aws: AwsServer
 
 function configOf(
   { namespace, host }: Testbed,
-  { credentials, clusters }: { readonly credentials: unknown; readonly clusters: number },
+  {
+    credentials,
+    clusters,
+    codecommit,
+  }: { credentials: unknown; clusters: number; codecommit: CodecommitServer | null },
   targets: AwsTestbedOptions['targets'] = [{ name: namespace, path: 'apps' }, templateOf(namespace)],
 ): string {
   const place = { repository: 'fleet', branch: 'main', cluster: 'prod', namespace };
@@ -225,13 +239,16 @@ function configOf(
       ),
     },
     repositories: {
-      fleet: {
-        host: 'github',
-        url: host.cloneUrl(FULL_NAME),
-        api: host.apiUrl,
-        webhookSecret: 'ssm:/headgate/webhook',
-        credentials,
-      },
+      fleet:
+        codecommit === null
+          ? {
+              host: 'github',
+              url: host.cloneUrl(FULL_NAME),
+              api: host.apiUrl,
+              webhookSecret: 'ssm:/headgate/webhook',
+              credentials,
+            }
+          : { host: 'codecommit', url: codecommit.url, credentials: 'iam' },
     },
     targets: targets.map((target) => ({ name: namespace, ...place, ...target })),
   });

@@ -49,7 +49,7 @@ function refuseRemoteBase(subject: string, host: string): Problem {
 }
 
 function referencesOf({ webhookSecrets, credentials }: Repository): readonly SecretReference[] {
-  if (credentials === null) return webhookSecrets;
+  if (credentials === null || credentials.kind === 'iam') return webhookSecrets;
   return [...webhookSecrets, credentials.kind === 'token' ? credentials.token : credentials.privateKey];
 }
 

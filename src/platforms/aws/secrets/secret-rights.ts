@@ -32,7 +32,7 @@ export function secretRights({
 }
 
 function credentialsOf({ credentials }: Repository): readonly SecretReference[] {
-  if (credentials === null) return [];
+  if (credentials === null || credentials.kind === 'iam') return [];
   return [credentials.kind === 'token' ? credentials.token : credentials.privateKey];
 }
 
