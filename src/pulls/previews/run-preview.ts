@@ -115,7 +115,7 @@ async function placePreview(
   if (live === null) {
     const created = await namespaces.create(target.namespace, { name: target.name, record }, signal);
     if (created === null) return { kind: 'taken' };
-  } else if (live.record.head !== record.head) await namespaces.record(live, record, signal);
+  } else if (live.record.head !== record.head || !live.isComplete) await namespaces.record(live, record, signal);
   return { kind: 'ready', namespaces, seen: { head: record.head, since: record.since } };
 }
 

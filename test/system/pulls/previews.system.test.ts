@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { kubectl } from '../../rig/cluster/control-plane.ts';
 import type { StoredPullRequest } from '../../rig/git-host/pull-requests/model.ts';
 import { FULL_NAME, SECRET, Testbed, configMap } from '../../rig/testbed/testbed.ts';
 import { PullRig } from './pull-rig.ts';
@@ -157,8 +158,8 @@ describe('previews of pull requests', () => {
     expect(rig.status(pullRequest)).toBe('success: preview deleted: the pull request was closed');
   }, 170_000);
 
-  it('are completed when the process that created the namespace died before it had recorded its uid', async () => {
-    const pullRequest = await rig.open('died', { 'apps/d.yaml': configMap('d') });
+  /** As a process leaves it that dies before it has recorded the uid. */
+  async function dieAfterCreating(pullRequest: Pick<StoredPullRequest, 'number' | 'head'>, manager: string) {
     const name = rig.namespaceOf(pullRequest);
     const record = {
       repository: testbed.host.cloneUrl(FULL_NAME),
@@ -169,13 +170,50 @@ describe('previews of pull requests', () => {
       uid: null,
     };
     const annotations = { 'headgate.dev/preview': JSON.stringify(record) };
-    const metadata = { name, labels: { 'headgate.dev/preview': name }, annotations };
-    await testbed.applyByHand(JSON.stringify({ apiVersion: 'v1', kind: 'Namespace', metadata }));
+    // A backup has them too. The API server gives the fields to the account that creates the object again.
+    const fieldsV1 = { 'f:metadata': { 'f:annotations': { '.': {}, 'f:headgate.dev/preview': {} } } };
+    const entry = {
+      manager: 'headgate-previews',
+      operation: 'Update',
+      apiVersion: 'v1',
+      fieldsType: 'FieldsV1',
+      fieldsV1,
+    };
+    const labels = { 'headgate.dev/preview': name };
+    const metadata = { name, labels, annotations, ...(manager === entry.manager ? {} : { managedFields: [entry] }) };
+    const manifest = JSON.stringify({ apiVersion: 'v1', kind: 'Namespace', metadata });
+    const created = await kubectl(testbed.cluster, ['create', '-f', '-', `--field-manager=${manager}`], manifest);
+    expect(created).toMatchObject({ code: 0 });
+  }
+
+  const outcomeOf = ({ number }: Pick<StoredPullRequest, 'number'>, outcome: string) =>
+    testbed.logged(
+      (line) => line.message === 'preview' && line['pullRequest'] === number && line['outcome'] === outcome,
+    );
+
+  it('are completed when the process that created the namespace died before it had recorded its uid', async () => {
+    const pullRequest = await rig.open('died', { 'apps/d.yaml': configMap('d') });
+    await dieAfterCreating(pullRequest, 'headgate-previews');
     rig.pulls.label(pullRequest.number, ['preview']);
     await rig.shows(pullRequest, 'ready at ');
     rig.pulls.close(pullRequest.number);
     await rig.deleted(pullRequest);
   }, 170_000);
+
+  it('are deleted when that pull request is closed before the retry, and not when another account wrote the record', async () => {
+    const closed = await rig.open('died-closed', { 'apps/d.yaml': configMap('d') });
+    const copied = await rig.open('died-copied', { 'apps/d.yaml': configMap('d') });
+    for (const each of [closed, copied]) await outcomeOf(each, 'unlabeled');
+    await dieAfterCreating(closed, 'headgate-previews');
+    await dieAfterCreating(copied, 'velero-server');
+    for (const { number } of [closed, copied]) rig.pulls.close(number);
+    await outcomeOf(closed, 'closed');
+    await outcomeOf(copied, 'closed');
+    expect(await rig.existence(closed)).toBe('deleted');
+    expect(await rig.existence(copied)).toBe('active');
+    await rig.shows(closed, 'deleted: the pull request was closed');
+    expect(rig.only(copied)).not.toContain('deleted');
+  }, 90_000);
 
   it('stay when the Git host no longer shows the repository to the credentials', async () => {
     const pullRequest = await rig.open('lost', { 'apps/c.yaml': configMap('c') });
