@@ -39,7 +39,7 @@ export async function reviewedOf(
 export async function openPullRequestsOf(repository: Repository, runtime: AppRuntime): Promise<PullRequests> {
   const { api, fullName } = repository;
   const { loadApi, loadPullRequests } = hostOf(repository);
-  const token = await runtime.tokenOf(repository);
+  const token = await runtime.tokenOf(repository, 'pull-requests');
   if (loadApi === null || loadPullRequests === null || api === null || token === null)
     throw new DeployError('config-invalid', {
       subject: `repository ${repository.name}`,

@@ -18,6 +18,7 @@ import { openRepository } from '../git/reader.ts';
 import { newTraits } from '../git/wire/transport.ts';
 import type { GitServer, ServerTraits } from '../git/wire/transport.ts';
 import { hostOf } from '../githost/hosts.ts';
+import type { TokenUse } from '../githost/port/token-issuer.ts';
 import type { AppTokenOf } from './githost/app-tokens.ts';
 import { openDataKeys } from './data-keys.ts';
 import { resolveSecret, SECRET_TIMEOUT_MS } from './secrets.ts';
@@ -113,13 +114,13 @@ export function openRuntime({
     });
   }
 
-  async function tokenOf(repository: Repository): Promise<string | null> {
+  async function tokenOf(repository: Repository, use: TokenUse = 'runs'): Promise<string | null> {
     const { credentials } = repository;
     const signal = AbortSignal.timeout(SECRET_TIMEOUT_MS);
     if (credentials === null || credentials.kind === 'iam') return null;
     if (credentials.kind === 'token') return resolveSecret(credentials.token, secrets, signal);
     appTokenOf ??= openAppTokens();
-    return (await appTokenOf)(repository, credentials, signal);
+    return (await appTokenOf)(repository, { credentials, use }, signal);
   }
 
   async function loginOf(repository: Repository, token: string | null): Promise<GitServer['login']> {

@@ -1,19 +1,20 @@
-import type { ClusterConfig, Target } from '../../config/checked/config.ts';
+import type { ClusterConfig, Preview, Target } from '../../config/checked/config.ts';
 import { DeployError } from '../../error/deploy-error.ts';
 import type { Context } from '../terminal/context.ts';
 import { visibleText } from '../../error/visible-text.ts';
 import { readStackOutputs } from '../stack/headgate-stack.ts';
-import { groupOf, READERS } from './target-rbac.ts';
+import { groupOf, previewOwner, READERS } from './target-rbac.ts';
 
 interface ClusterAccess {
   readonly cluster: ClusterConfig;
   readonly targets: readonly Target[];
+  readonly previews: readonly Preview[];
 }
 
 /** The commands that grant these targets access to their cluster, as lines to paste. */
 export async function clusterInstructions(
   context: Context,
-  { cluster, targets }: ClusterAccess,
+  { cluster, targets, previews }: ClusterAccess,
 ): Promise<readonly string[]> {
   const rbac = [
     'Grant the groups their permissions, as an administrator of the cluster:',
@@ -22,7 +23,12 @@ export async function clusterInstructions(
   const verify = `Then run headgate connect ${cluster.name} again to verify the access.`;
   if (cluster.kind === 'kubeconfig') return [...rbac, verify];
   const outputs = await readStackOutputs(context);
-  const roles = Map.groupBy(targets, (target) => target.role ?? cluster.role);
+  const owners = [
+    ...targets,
+    // A preview has no role but that of its cluster.
+    ...previews.map((preview) => ({ ...previewOwner(preview), role: null })),
+  ];
+  const roles = Map.groupBy(owners, (owner) => owner.role ?? cluster.role);
   return [
     'Run this in the account and region of the cluster:',
     ...[...roles].flatMap(([role, ofRole]) => accessCommand(role, ofRole.map(groupOf), { cluster, outputs })),

@@ -45,6 +45,8 @@ export interface GitHost {
   /** The pull requests of a repository. They do not survive a restart. */
   pullRequestsOf(fullName: string): RepositoryPullRequests;
   faults: Faults;
+  /** As if the credentials lacked the permission. */
+  refusesDeployments: boolean;
   /** Creates a bare repository `owner/name` unless it exists. Returns its folder. */
   createRepository(fullName: string, id?: number): Promise<string>;
   webhooksOf(fullName: string): readonly { readonly url: string }[];
@@ -96,6 +98,7 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
   const deployments: StoredDeployment[] = [];
   const api = {
     deployments,
+    refusesDeployments: () => host.refusesDeployments,
     store,
     token,
     apps,
@@ -213,6 +216,7 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
     users: [],
     pullRequestsOf,
     faults: {},
+    refusesDeployments: false,
     async createRepository(fullName, id) {
       const known = store.repositories.get(fullName);
       const repositoryId = id ?? known?.id ?? store.repositories.size + 1;

@@ -35,6 +35,7 @@ export interface ApiWorld extends HooksWorld {
   readonly users: () => readonly User[];
   readonly pullRequestsOf: (fullName: string) => RepositoryPullRequests;
   readonly deployments: StoredDeployment[];
+  readonly refusesDeployments: () => boolean;
 }
 
 const Status = z.object({
@@ -72,6 +73,7 @@ export async function answerApi(request: ApiRequest, world: ApiWorld): Promise<A
   }
   const deployments = /^\/deployments(\/.*)?$/.exec(rest);
   if (deployments !== null) {
+    if (world.refusesDeployments()) return refusal(403, 'Resource not accessible by personal access token');
     const resolve = (ref: string) => commitOf(world.directoryOf(fullName), ref);
     const about = { method: request.method, fullName, rest: deployments[1] ?? '', query: request.query };
     const answer = await answerDeployments({ ...about, body: parseJson(request.body), resolve }, world.deployments);
