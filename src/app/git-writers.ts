@@ -4,6 +4,7 @@ import type { GitServer } from '../git/wire/transport.ts';
 import { openBranchWriter } from '../git/write/branch-writer.ts';
 import { openRefWriter } from '../git/write/ref-writer.ts';
 import type { RefWriter } from '../git/write/ref-writer.ts';
+import type { ProposingApi } from '../proposals/propose.ts';
 import type { BranchWriter } from '../images/branch-writer.ts';
 import type { AppRuntime } from './app-runtime.ts';
 import { resolveSecret, SECRET_TIMEOUT_MS } from './secrets.ts';
@@ -30,13 +31,26 @@ export async function refWriterOf(
   return openRefWriter(server, reader);
 }
 
-async function writeServerOf(repository: Repository, { gitServerOf, secrets }: WritingRuntime): Promise<GitServer> {
-  if (repository.write === null) throw notWritable(repository);
-  const token = await resolveSecret(repository.write, secrets, AbortSignal.timeout(SECRET_TIMEOUT_MS));
-  return gitServerOf(repository, token);
+/** Of pull requests. Whoever may push opens them, so that reading Git needs no more rights. */
+export async function openProposalsOf(
+  repository: Repository,
+  runtime: AppRuntime & WritingRuntime,
+): Promise<ProposingApi> {
+  const token = await writeTokenOf(repository, runtime);
+  const { openPullRequestsWith } = await import('./plan-context.ts');
+  return openPullRequestsWith({ repository, token }, runtime);
 }
 
-function notWritable({ name }: Repository): DeployError {
+async function writeServerOf(repository: Repository, runtime: WritingRuntime): Promise<GitServer> {
+  return runtime.gitServerOf(repository, await writeTokenOf(repository, runtime));
+}
+
+async function writeTokenOf({ write, name }: Repository, { secrets }: WritingRuntime): Promise<string> {
+  if (write === null) throw notWritable(name);
+  return resolveSecret(write, secrets, AbortSignal.timeout(SECRET_TIMEOUT_MS));
+}
+
+function notWritable(name: string): DeployError {
   return new DeployError('config-invalid', {
     subject: name,
     message: 'the repository has no credentials to write with',

@@ -8,6 +8,7 @@ import * as shape from '../images/image-shape.ts';
 import { translatePattern } from '../images/tag-pattern.ts';
 import type { ConfigLocation } from '../written/location.ts';
 import { checkReference, checkReferences } from './check-repository.ts';
+import { checkProposes } from './check-pull-requests.ts';
 import { checkName } from './check-settings.ts';
 import { compileGlob } from './compile-glob.ts';
 import type { Repository, ImagePolicy, TagPolicy, ImageCredentials, ImageWebhook, ImageWrite } from './config.ts';
@@ -155,7 +156,10 @@ function checkWrites(written: unknown, { path, repositories, findings }: Context
     const at = [...path, 'writes', index, 'repository'];
     checkName(name, at, { what: 'repository', known: repositories, findings });
     const repository = typeof name === 'string' ? repositories.get(name) : undefined;
-    if (!repository || repository.write !== null) continue;
+    if (!repository) continue;
+    const via: unknown = isRecord(write) ? write['via'] : undefined;
+    if (via === 'pullRequest') checkProposes(repository, [...path, 'writes', index, 'via'], findings);
+    if (repository.write !== null) continue;
     const remedy = `Add write: env:FLEET_WRITE_TOKEN to the repository, a token that may push.`;
     findings.error(at, { message: `is ${repository.name}, which has no credentials to write with`, remedy });
   }
@@ -173,11 +177,11 @@ function authorOf(author: string): { readonly name: string; readonly email: stri
 }
 
 function resolveWrite(
-  { repository, branch, paths }: Written['writes'][number],
+  { repository, branch, paths, via }: Written['writes'][number],
   { repositories }: Context,
 ): readonly ImageWrite[] {
   const found = repositories.get(repository);
   // A missing one is in the findings.
   if (!found) return [];
-  return [{ repository: found, branch, ref: `refs/heads/${branch}`, paths: paths.map(compileGlob) }];
+  return [{ repository: found, branch, ref: `refs/heads/${branch}`, paths: paths.map(compileGlob), via }];
 }

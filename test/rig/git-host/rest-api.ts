@@ -27,7 +27,7 @@ export interface ApiAnswer {
 
 export interface ApiWorld extends HooksWorld {
   readonly store: Store;
-  readonly token: string;
+  readonly tokens: readonly string[];
   readonly apps: Apps;
   readonly directoryOf: (fullName: string) => string;
   readonly now: () => Date;
@@ -55,7 +55,7 @@ export async function answerApi(request: ApiRequest, world: ApiWorld): Promise<A
   const bearer = (request.authorization ?? '').replace(/^Bearer /, '');
   const permission = permissionFor(rest);
   const isApp = world.apps.allows(bearer, fullName, permission);
-  if (bearer !== world.token && !isApp) return refusal(401, 'Bad credentials');
+  if (!world.tokens.includes(bearer) && !isApp) return refusal(401, 'Bad credentials');
   if (!world.store.repositories.has(fullName)) return refusal(404, 'Not Found');
   const posted = /^\/statuses\/([0-9a-f]{40,64})$/.exec(rest)?.[1];
   const listed = /^\/commits\/([0-9a-f]{40,64})\/statuses$/.exec(rest)?.[1];
