@@ -6,7 +6,10 @@ import { openRefWriter } from '../git/write/ref-writer.ts';
 import type { RefWriter } from '../git/write/ref-writer.ts';
 import type { ProposingApi } from '../proposals/propose.ts';
 import type { BranchWriter } from '../images/branch-writer.ts';
+import { commitApiOf } from '../githost/commit-apis.ts';
+import { hostOf } from '../githost/hosts.ts';
 import type { AppRuntime } from './app-runtime.ts';
+import { caOf, gitServerOf } from './git-server.ts';
 import { resolveSecret, SECRET_TIMEOUT_MS } from './secrets.ts';
 import type { SecretSources } from './secrets.ts';
 
@@ -16,6 +19,29 @@ import type { SecretSources } from './secrets.ts';
  */
 
 export type WritingRuntime = Pick<AppRuntime, 'gitServerOf'> & { readonly secrets: SecretSources };
+
+/** Of branches, by the API of their host. @throws DeployError `config-invalid` when it has none */
+export async function openApiWriterOf(
+  repository: Repository,
+  runtime: WritingRuntime & Pick<AppRuntime, 'openGit' | 'servers' | 'wait'>,
+): Promise<BranchWriter> {
+  const { api, fullName, host } = repository;
+  const { loadApi } = hostOf(repository);
+  const loadCommits = commitApiOf(host);
+  if (api === null || loadApi === null || loadCommits === null) throw hasNoApi(repository.name);
+  const [token, git, reader, hostApi, commits, ca, { openApiWriter }] = await Promise.all([
+    writeTokenOf(repository, runtime),
+    openWriterOf(repository, runtime),
+    runtime.openGit(repository),
+    loadApi(),
+    loadCommits(),
+    caOf(repository),
+    import('./githost/api-writer.ts'),
+  ]);
+  const watched = runtime.servers.named(gitServerOf(repository));
+  const access = { host: hostApi, token: () => Promise.resolve(token), ca, watched, wait: runtime.wait };
+  return openApiWriter({ api: commits, repository: { api, fullName }, git, reader, ...access });
+}
 
 /** Of branches. */
 export async function openWriterOf(repository: Repository, runtime: WritingRuntime): Promise<BranchWriter> {
@@ -48,6 +74,14 @@ async function writeServerOf(repository: Repository, runtime: WritingRuntime): P
 async function writeTokenOf({ write, name }: Repository, { secrets }: WritingRuntime): Promise<string> {
   if (write === null) throw notWritable(name);
   return resolveSecret(write, secrets, AbortSignal.timeout(SECRET_TIMEOUT_MS));
+}
+
+function hasNoApi(name: string): DeployError {
+  return new DeployError('config-invalid', {
+    subject: name,
+    message: 'the repository cannot be written to by the API of its host',
+    remedy: 'Write via: commit in headgate.yml.',
+  });
 }
 
 function notWritable(name: string): DeployError {

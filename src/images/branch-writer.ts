@@ -17,7 +17,8 @@ export interface BranchWriter {
 
 export interface RecordAddition extends Pick<BranchChange, 'rootTree' | 'author' | 'atMs' | 'message' | 'sign'> {
   readonly ref: string;
-  readonly tip: Revision;
+  /** Null: the ref does not exist. */
+  readonly tip: Revision | null;
 }
 
 export interface BranchChange {

@@ -152,6 +152,50 @@ describe('new images with via: pullRequest', () => {
   });
 });
 
+it('commits new images by the API of the host with via: api, and a revert holds although a record was lost', async () => {
+  const registry = await startSmallRegistry();
+  const web = (tag: string) => deployment('web', `${registry.host}/acme/web:${tag}`);
+  const image = {
+    name: 'web',
+    image: `${registry.host}/acme/web`,
+    policy: { semver: '^1.0.0' },
+    interval: '1s',
+    debounce: '0s',
+    writes: [{ repository: 'fleet', branch: 'main', via: 'api' }],
+  };
+  testbed = await Testbed.build({ images: [image], sweepIntervalMs: 200 });
+  try {
+    await testbed.start();
+    registry.push('acme/web', '1.0.0');
+    await testbed.converged(await testbed.push({ 'apps/web.yaml': web('1.0.0') }));
+    const written = async (tag: string) => {
+      registry.push('acme/web', tag);
+      const isIt = (line: LogLine) => line.message === 'image' && JSON.stringify(line['changes']).includes(`"${tag}"`);
+      const revision = String((await testbed.logged(isIt))['revision']);
+      await testbed.outcome(revision, 'deployed');
+      return revision;
+    };
+    await written('1.1.0');
+    const [before = ''] = (await testbed.git('ls-remote', 'origin', 'refs/headgate/images/web')).split('\t');
+    const second = await written('1.2.0');
+    await testbed.git('fetch', '-q', 'origin', 'main');
+    expect(await testbed.git('log', '-1', '--format=%an %s', second)).toBe('headgate-bot Update web to 1.2.0');
+    expect(await testbed.git('show', `${second}:apps/web.yaml`)).toBe(web('1.2.0').trim());
+    // As if the process had died between the commit and its record.
+    await testbed.stop();
+    await testbed.git('push', '-q', '--force', 'origin', `${before}:refs/headgate/images/web`);
+    await testbed.git('reset', '-q', '--hard', second);
+    await testbed.git('revert', '--no-edit', 'HEAD');
+    await testbed.git('push', '-q', 'origin', 'HEAD:main');
+    await testbed.start();
+    await seen('image-held', 3);
+    await testbed.git('fetch', '-q', 'origin', 'main');
+    expect(await testbed.git('rev-parse', 'FETCH_HEAD')).toBe(await testbed.git('rev-parse', 'HEAD'));
+  } finally {
+    await registry.close();
+  }
+}, 150_000);
+
 it('promotes by a pull request that has the plan, and not again what a person closed', async () => {
   const WEB = 'ghcr.io/acme/web';
   const stages = ['NAMESPACE-dev', 'NAMESPACE-prod'];

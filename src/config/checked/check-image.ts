@@ -1,3 +1,5 @@
+import { COMMIT_HOSTS, commitApiOf } from '../../githost/commit-apis.ts';
+import { nameOfHost } from '../../githost/hosts.ts';
 import { isRecord } from '../written/document.ts';
 import type { Path } from '../written/document.ts';
 import type { Findings } from '../written/findings.ts';
@@ -15,6 +17,8 @@ import type { Repository, ImagePolicy, TagPolicy, ImageCredentials, ImageWebhook
 import type * as z from 'zod';
 
 type Written = z.output<typeof shape.image>;
+/** As it was written. */
+type Entry = Readonly<Record<string, unknown>>;
 
 interface Context {
   readonly path: Path;
@@ -78,7 +82,7 @@ function checkImage(value: unknown, context: Context): ImagePolicy | null {
   const credentials = checkCredentials(value['credentials'], image, context);
   const webhook = checkWebhook(value['webhook'], context);
   const signingKey = checkSigningKey(value['commit'], context);
-  checkWrites(value['writes'], context);
+  checkWrites(value, context);
   if (written === null || image === null) return null;
   return {
     name: written.name,
@@ -149,7 +153,7 @@ function checkWebhook(written: unknown, { path, location, findings }: Context): 
 }
 
 /** Whether each repository exists and can be written to. */
-function checkWrites(written: unknown, { path, repositories, findings }: Context): void {
+function checkWrites({ writes: written, commit }: Entry, { path, repositories, findings }: Context): void {
   if (!Array.isArray(written)) return;
   for (const [index, write] of written.entries()) {
     const name: unknown = isRecord(write) ? write['repository'] : undefined;
@@ -159,9 +163,26 @@ function checkWrites(written: unknown, { path, repositories, findings }: Context
     if (!repository) continue;
     const via: unknown = isRecord(write) ? write['via'] : undefined;
     if (via === 'pullRequest') checkProposes(repository, [...path, 'writes', index, 'via'], findings);
+    if (via === 'api') checkCommits(repository, commit, { path: [...path, 'writes', index, 'via'], findings });
     if (repository.write !== null) continue;
     const remedy = `Add write: env:FLEET_WRITE_TOKEN to the repository, a token that may push.`;
     findings.error(at, { message: `is ${repository.name}, which has no credentials to write with`, remedy });
+  }
+}
+
+/** `via: api`, for a repository that is written to. */
+function checkCommits(
+  { host, name }: Repository,
+  commit: unknown,
+  { path, findings }: Pick<Context, 'path' | 'findings'>,
+): void {
+  if (commitApiOf(host) === null) {
+    const remedy = `Write via: commit; it works on ${COMMIT_HOSTS.join(', ')}.`;
+    findings.error(path, { message: `cannot be api with host: ${nameOfHost(host)}, the one of ${name}`, remedy });
+  }
+  if (isRecord(commit) && (commit['signingKey'] ?? null) !== null) {
+    const remedy = 'Remove signingKey, or write via: commit.';
+    findings.error(path, { message: 'cannot be api with commit.signingKey, because the host signs', remedy });
   }
 }
 

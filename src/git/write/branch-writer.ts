@@ -63,10 +63,11 @@ export function openBranchWriter(server: GitServer): BranchWriter {
   async function addRecords(records: readonly RecordAddition[], signal: AbortSignal): Promise<void> {
     const [first] = records;
     if (first === undefined) return;
-    const format = formatOf(first.tip);
+    const format = formatOf(first.rootTree);
     const advertised = await remote.advertised(signal);
     const added = records.map(({ ref, tip, rootTree, ...text }) => {
-      const commit = commitObject({ ...text, tree: rootTree, parents: [tip] }, format);
+      const parents = tip === null ? [] : [tip];
+      const commit = commitObject({ ...text, tree: rootTree, parents }, format);
       return { commit, update: { ref, from: tip, to: commit.id } };
     });
     const pack = packFile(

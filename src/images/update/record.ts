@@ -74,6 +74,11 @@ export function sinceRelease(commits: readonly PastCommit[], image: string): rea
   return last === -1 ? commits : commits.slice(0, last);
 }
 
+/** The commit on a branch that a record is of; null: it is none. */
+export function recordedCommit(message: string): string | null {
+  return new RegExp(`^${COMMIT}: (\\S+)$`, 'm').exec(message)?.[1] ?? null;
+}
+
 /** The records of one image in a commit. A commit on the branch itself names no branch. */
 export function recordsIn(
   { message, revision, rootTree }: PastCommit,

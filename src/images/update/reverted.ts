@@ -6,7 +6,7 @@ import type { ReferenceIn } from './outdated.ts';
 import type { BranchReader, PastCommit, UpdatePorts } from './ports.ts';
 import { referencesIn } from './read-branch.ts';
 import type { ReadBranch } from './read-branch.ts';
-import { lastWriteOf, recordRef, recordsIn, sinceRelease } from './record.ts';
+import { lastWriteOf, recordedCommit, recordRef, recordsIn, sinceRelease } from './record.ts';
 import type { ImageRecord } from './record.ts';
 import type { WriteGroup } from './write-group.ts';
 import type { ImagePolicy } from '../../config/checked/config.ts';
@@ -41,11 +41,21 @@ export async function readChain(
 ): Promise<readonly PastCommit[]> {
   const ref = recordRef(image);
   const tip = branch.recordTips.get(ref) ?? null;
-  return historyOf(
+  const recorded = await historyOf(
     tip === null ? { ref: group.ref, tip: branch.revision, depth: READ_COMMITS } : { ref, tip, depth: null },
     { reader, memory },
     signal,
   );
+  if (tip === null || group.via !== 'api') return recorded;
+  const ofBranch = { ref: group.ref, tip: branch.revision, depth: READ_COMMITS };
+  return [...unrecorded(await historyOf(ofBranch, { reader, memory }, signal), recorded), ...recorded];
+}
+
+/** An API moves no record with the branch, so a process may die between the two. */
+function unrecorded(ofBranch: readonly PastCommit[], recorded: readonly PastCommit[]): readonly PastCommit[] {
+  const known = new Set(recorded.flatMap(({ message }) => recordedCommit(message) ?? []));
+  const last = ofBranch.findIndex(({ revision }) => known.has(revision));
+  return last === -1 ? ofBranch : ofBranch.slice(0, last);
 }
 
 async function historyOf(

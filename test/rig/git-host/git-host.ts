@@ -107,6 +107,8 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
     users: () => host.users,
     pullRequestsOf,
     onWebhook: ping,
+    onCommit: (fullName: string, { before, after, ref }: { before: string; after: string; ref: string }) =>
+      runHook(directoryOf(fullName), `${before} ${after} ${ref}\n`),
     deliveries: () => sender.deliveries,
   };
 
