@@ -118,8 +118,8 @@ const recent = () => JSON.stringify(log.slice(-6), null, 1);
 
 async function deployed(name: string, tag: string): Promise<void> {
   const path = '-o=jsonpath={.spec.template.spec.containers[0].image}';
-  const read = () =>
-    kubectl(inject('cluster'), ['-n', namespace, 'get', 'deployment', name, '--ignore-not-found', path]);
+  const args = ['-n', namespace, 'get', 'deployment', name, '--ignore-not-found', path];
+  const read = async () => (await kubectl(inject('cluster'), args)).stdout;
   await vi.waitFor(async () => expect(await read(), recent()).toBe(`${registry.host}/acme/${name}:${tag}`), WAIT);
 }
 
@@ -156,8 +156,9 @@ describe('new images on a real Gitea', () => {
     const [first] = await proposed('Update web to 1.1.0');
     expect(first).toMatchObject({ state: 'open', head: { ref: 'headgate/images/main' } });
     registry.push('acme/web', '1.2.0');
-    const [updated] = await proposed('Update web to 1.2.0');
-    expect(updated?.body).toContain('`1.0.0` → `1.2.0`');
+    await proposed('Update web to 1.2.0');
+    // Gitea changes the title before the body.
+    await vi.waitFor(async () => expect((await pulls())[0]?.body).toContain('`1.0.0` → `1.2.0`'), WAIT);
     await git('fetch', '-q', 'origin', 'headgate/images/main');
     expect(await git('show', 'FETCH_HEAD:apps/web.yaml')).toBe(deployment('web', '1.2.0').trim());
     // Gitea tries the merge in the background first.
@@ -165,8 +166,9 @@ describe('new images on a real Gitea', () => {
     await deployed('web', '1.2.0');
     registry.push('acme/web', '1.3.0');
     await proposed('Update web to 1.2.0', 'Update web to 1.3.0');
-    const written = log.findLast(({ message }) => message === 'image-proposed');
-    expect(written).toMatchObject({ pullRequest: `${gitea.url}/robot/fleet/pulls/2` });
+    const page = `${gitea.url}/robot/fleet/pulls/2`;
+    const isLogged = () => log.some((line) => line.message === 'image-proposed' && line['pullRequest'] === page);
+    await vi.waitFor(() => expect(isLogged(), recent()).toBe(true), WAIT);
     await gitea.api('PATCH', '/repos/robot/fleet/pulls/2', { state: 'closed' });
     const held = () => log.filter(({ message }) => message === 'image-held').length;
     await vi.waitFor(() => expect(held()).toBeGreaterThanOrEqual(5), WAIT);
@@ -178,6 +180,15 @@ describe('new images on a real Gitea', () => {
   it('are committed by its API, with a record, and deployed', async () => {
     registry.push('acme/api', '1.1.0');
     await deployed('api', '1.1.0');
+    // The record is pushed after the commit.
+    await vi.waitFor(
+      () =>
+        expect(
+          log.some((line) => line.message === 'image'),
+          recent(),
+        ).toBe(true),
+      WAIT,
+    );
     await git('fetch', '-q', 'origin', 'main', '+refs/headgate/images/api:record');
     const message = await git('log', '-1', '--format=%B', 'record');
     const [, revision = ''] = /^Headgate-Commit: (\S+)$/m.exec(message) ?? [];

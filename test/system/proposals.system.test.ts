@@ -176,14 +176,14 @@ it('commits new images by the API of the host with via: api, and a revert holds 
       return revision;
     };
     await written('1.1.0');
-    const [before = ''] = (await testbed.git('ls-remote', 'origin', 'refs/headgate/images/web')).split('\t');
+    await testbed.git('fetch', '-q', 'origin', 'refs/headgate/images/web:before');
     const second = await written('1.2.0');
     await testbed.git('fetch', '-q', 'origin', 'main');
     expect(await testbed.git('log', '-1', '--format=%an %s', second)).toBe('headgate-bot Update web to 1.2.0');
     expect(await testbed.git('show', `${second}:apps/web.yaml`)).toBe(web('1.2.0').trim());
     // As if the process had died between the commit and its record.
     await testbed.stop();
-    await testbed.git('push', '-q', '--force', 'origin', `${before}:refs/headgate/images/web`);
+    await testbed.git('push', '-q', '--force', 'origin', 'before:refs/headgate/images/web');
     await testbed.git('reset', '-q', '--hard', second);
     await testbed.git('revert', '--no-edit', 'HEAD');
     await testbed.git('push', '-q', 'origin', 'HEAD:main');
