@@ -37,9 +37,16 @@ export async function reviewedOf(
 
 /** @throws DeployError `config-invalid` on a host without pull requests, or without credentials */
 export async function openPullRequestsOf(repository: Repository, runtime: AppRuntime): Promise<PullRequests> {
+  return openPullRequestsWith({ repository, token: await runtime.tokenOf(repository, 'pull-requests') }, runtime);
+}
+
+/** @throws DeployError `config-invalid` on a host without pull requests */
+export async function openPullRequestsWith(
+  { repository, token }: { readonly repository: Repository; readonly token: string | null },
+  runtime: Pick<AppRuntime, 'servers' | 'wait'>,
+): Promise<PullRequests> {
   const { api, fullName } = repository;
   const { loadApi, loadPullRequests } = hostOf(repository);
-  const token = await runtime.tokenOf(repository, 'pull-requests');
   if (loadApi === null || loadPullRequests === null || api === null || token === null)
     throw new DeployError('config-invalid', {
       subject: `repository ${repository.name}`,

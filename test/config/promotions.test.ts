@@ -129,14 +129,26 @@ describe('a promotion of headgate.yml', () => {
     [
       'a stage whose plans are approved',
       { targets: { prod: { approval: 'plan' } } },
-      'would be written without the approval that approval: plan requires',
+      'would be written without the approval that approval: plan requires | Write via: pullRequest',
     ],
     [
       'files that an approved target reads',
       { targets: { us: { approval: 'plan', inputs: ['apps/prod'] } } },
       'approval: plan of us, which reads these files requires',
     ],
-    ['pull requests', promotion({ via: 'pullRequest' }), 'is pullRequest, which is not supported yet'],
+    [
+      'pull requests of a host whose pull requests are not read',
+      {
+        ...promotion({ via: 'pullRequest' }),
+        repository: { host: 'bitbucket', url: 'https://bitbucket.org/acme/fleet.git' },
+      },
+      'via of promotion shop cannot be pullRequest with host: bitbucket, the one of fleet',
+    ],
+    [
+      'commits by the API of the host',
+      promotion({ via: 'api' }),
+      'via of promotion shop must be commit or pullRequest',
+    ],
     ['what is not ready', promotion({ after: { ready: false } }), 'after.ready of promotion shop cannot be false'],
     ['an unknown way to carry', promotion({ carry: 'image' }), 'carry of promotion shop is not valid | Write images'],
     ['a file elsewhere', promotion({ carry: { files: ['../version'] } }), 'must not contain ..'],

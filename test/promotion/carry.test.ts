@@ -218,7 +218,7 @@ Headgate-Promotion-Stage: prod
 Headgate-Promotion-From: dev ${'c'.repeat(40)}
 Headgate-Promotion-Moved: ghcr.io/acme/web 1.0.0,0.9.0 -> 1.1.0
 `);
-    expect(recordIn(message, STEP)).toEqual({ moved: written.moved, hold: null, commit: null });
+    expect(recordIn(message, STEP)).toEqual({ moved: written.moved, hold: null, commit: null, pullRequest: null });
   });
 
   it('belongs to its promotion and stage alone', () => {
@@ -232,12 +232,12 @@ Headgate-Promotion-Moved: ghcr.io/acme/web 1.0.0,0.9.0 -> 1.1.0
     const moved = [{ key: 'my values.yaml#a', from: ['"x, y -> z"', '%'], to: "'é\t'" }];
     const by = 'ann\nHeadgate-Promotion-Stage: dev';
     const read = recordIn(commitMessage({ ...written, moved, by, isHold: true }, []), STEP);
-    expect(read).toEqual({ moved, hold: 'ann Headgate-Promotion-Stage: dev', commit: null });
+    expect(read).toEqual({ moved, hold: 'ann Headgate-Promotion-Stage: dev', commit: null, pullRequest: null });
   });
 
   it('ends a hold without moving anything', () => {
     const message = releaseMessage({ ...written, by: 'ann', isHold: true });
-    expect(recordIn(message, STEP)).toEqual({ moved: [], hold: null, commit: null });
+    expect(recordIn(message, STEP)).toEqual({ moved: [], hold: null, commit: null, pullRequest: null });
   });
 
   it('is read from the branch as far as the ref does not have it', () => {

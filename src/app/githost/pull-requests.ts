@@ -159,6 +159,7 @@ export function openPullRequests({ api, repository, ...access }: PullRequestsOpt
     findComment,
     comment: (at, signal) => send(api.readComment(locationOf(at)), signal),
     upsertComment,
+    findOpen: (branches, signal) => send(api.findOpen(repository, branches), signal),
     openOrUpdate,
     async react(at, reaction, signal) {
       if (api.react !== null) await send(api.react(locationOf(at), reaction), signal);

@@ -103,6 +103,8 @@ function formatOutcome(to: string, promoted: PromotedByHand | null): string {
   switch (promoted?.kind) {
     case 'promoted':
       return `${to}: promoted by ${promoted.revision.slice(0, 12)}`;
+    case 'proposed':
+      return `${to}: proposed by ${promoted.pullRequest.url}`;
     case 'released':
       return `${to}: automation promotes to it again`;
     case 'current':
@@ -126,6 +128,7 @@ function asJson(
     source: revision,
     outcome: promoted?.kind ?? 'declined',
     revision: promoted?.kind === 'promoted' ? promoted.revision : null,
+    pullRequest: promoted?.kind === 'proposed' ? promoted.pullRequest.url : null,
     edits: proposal.edits,
     leftOut: proposal.leftOut,
     passedOver,

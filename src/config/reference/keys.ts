@@ -236,7 +236,8 @@ const REPOSITORIES: readonly KeyReference[] = [
     key: 'repositories.write',
     type: REFERENCE_TYPE,
     note: 'required when images write to the repository, and with record: refs',
-    meaning: 'A token that may push, for the commits and refs that Headgate writes. It is used for nothing else.',
+    meaning:
+      'A token that may push, for the commits and refs that Headgate writes, and the pull requests that it opens. It is used for nothing else.',
     example: 'write: env:FLEET_WRITE_TOKEN',
   },
   {

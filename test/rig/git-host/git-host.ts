@@ -74,6 +74,8 @@ export interface GitHostOptions {
   readonly port?: number;
   /** Required by the API. */
   readonly token: string;
+  /** Accepted by the API too. */
+  readonly writeToken?: string;
   readonly allowFilter?: boolean;
   /** Of the repositories that it creates. */
   readonly objectFormat?: 'sha1' | 'sha256';
@@ -88,7 +90,7 @@ const API = '/api';
 
 /** GitHub, as far as Headgate uses it: smart HTTP, push webhooks by a real post-receive hook, and the REST API. */
 export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
-  const { directory, port = 0, token, allowFilter = true, objectFormat = 'sha1' } = options;
+  const { directory, port = 0, token, writeToken, allowFilter = true, objectFormat = 'sha1' } = options;
   const store = openStore(join(directory, '.host'));
   const sender = webhookSender(() => host.faults);
   const directoryOf = (fullName: string) => join(directory, `${fullName}.git`);
@@ -100,7 +102,7 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
     deployments,
     refusesDeployments: () => host.refusesDeployments,
     store,
-    token,
+    tokens: writeToken === undefined ? [token] : [token, writeToken],
     apps,
     directoryOf,
     now: () => new Date(),
@@ -108,6 +110,8 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
     users: () => host.users,
     pullRequestsOf,
     onWebhook: ping,
+    onCommit: (fullName: string, { before, after, ref }: { before: string; after: string; ref: string }) =>
+      runHook(directoryOf(fullName), `${before} ${after} ${ref}\n`),
     deliveries: () => sender.deliveries,
   };
 

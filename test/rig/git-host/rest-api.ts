@@ -4,6 +4,8 @@ import { z } from 'zod';
 import type { Apps } from './apps.ts';
 import { answerDeployments } from './deployments-api.ts';
 import type { StoredDeployment } from './deployments-api.ts';
+import { answerGraphql } from './graphql-api.ts';
+import type { GraphqlWorld } from './graphql-api.ts';
 import { answerHooks } from './hooks-api.ts';
 import type { HooksWorld } from './hooks-api.ts';
 import { answerPulls } from './pull-requests/github-api.ts';
@@ -25,11 +27,10 @@ export interface ApiAnswer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export interface ApiWorld extends HooksWorld {
+export interface ApiWorld extends HooksWorld, GraphqlWorld {
   readonly store: Store;
-  readonly token: string;
+  readonly tokens: readonly string[];
   readonly apps: Apps;
-  readonly directoryOf: (fullName: string) => string;
   readonly now: () => Date;
   readonly url: () => string;
   readonly users: () => readonly User[];
@@ -52,11 +53,15 @@ const DESCRIPTION_LENGTH = 140;
 export async function answerApi(request: ApiRequest, world: ApiWorld): Promise<ApiAnswer> {
   const issued = world.apps.answer(request);
   if (issued !== null) return issued;
+  if (request.method === 'POST' && request.path === '/graphql') {
+    const isKnown = world.tokens.includes((request.authorization ?? '').replace(/^Bearer /, ''));
+    return isKnown ? answerGraphql(parseJson(request.body), world) : refusal(401, 'Bad credentials');
+  }
   const [, fullName = '', rest = ''] = /^\/repos\/([^/]+\/[^/]+)(\/.*)?$/.exec(request.path) ?? [];
   const bearer = (request.authorization ?? '').replace(/^Bearer /, '');
   const permission = permissionFor(rest);
   const isApp = world.apps.allows(bearer, fullName, permission);
-  if (bearer !== world.token && !isApp) return refusal(401, 'Bad credentials');
+  if (!world.tokens.includes(bearer) && !isApp) return refusal(401, 'Bad credentials');
   if (!world.store.repositories.has(fullName)) return refusal(404, 'Not Found');
   const posted = /^\/statuses\/([0-9a-f]{40,64})$/.exec(rest)?.[1];
   const listed = /^\/commits\/([0-9a-f]{40,64})\/statuses$/.exec(rest)?.[1];

@@ -96,7 +96,8 @@ export class Testbed {
     const directory = await mkdtemp(join(tmpdir(), 'headgate-testbed-'));
     const isPrivate = options.app !== undefined;
     const { objectFormat = 'sha1' } = options;
-    const host = await startGitHost({ directory: join(directory, 'git'), token: TOKEN, isPrivate, objectFormat });
+    const tokens = { token: TOKEN, writeToken: WRITE_TOKEN };
+    const host = await startGitHost({ directory: join(directory, 'git'), ...tokens, isPrivate, objectFormat });
     await host.createRepository(FULL_NAME);
     const testbed = new Testbed(namespace, directory, host, options);
     if (options.namespaceExists !== false) await testbed.kubectl('create', 'namespace', namespace);

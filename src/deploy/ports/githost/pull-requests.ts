@@ -58,6 +58,8 @@ export interface PullRequests {
   react(at: CommentAddress, reaction: Reaction, signal: AbortSignal): Promise<void>;
   /** Null: the credentials may not ask. */
   mayWrite(account: Account, signal: AbortSignal): Promise<boolean | null>;
+  /** The open pull request of these branches; null: there is none. */
+  findOpen(branches: BranchPair, signal: AbortSignal): Promise<OpenPullRequest | null>;
   /**
    * The open pull request of these branches has this text, cut to what the host accepts; it is opened if there is none. Nothing
    * is sent when it already has the text.

@@ -62,6 +62,7 @@ export function renderStatus(event: RunEvent): StatusMessage | null {
     case 'progressing':
     case 'drift':
     case 'image':
+    case 'promoted':
       return null;
     default:
       return event satisfies never;
