@@ -6,7 +6,7 @@ import { readBatch, serveBatch } from '../../queue/batch.ts';
 import type { BatchAnswer } from '../../queue/batch.ts';
 import { readCheck } from '../../queue/check-message.ts';
 import type { Work } from '../../queue/work.ts';
-import { functionRuntime } from './function-runtime.ts';
+import { functionRuntime, withWork } from './function-runtime.ts';
 import type { FunctionEnvironment } from './function-environment.ts';
 import { slotsOf } from './slots-of.ts';
 import { wait } from '../wait.ts';
@@ -19,15 +19,16 @@ const LONGEST_PAUSE_SECONDS = 15 * 60;
  */
 export function checkFunction(world: FunctionEnvironment) {
   const runtime = functionRuntime(world, { holder: `check-${randomUUID()}`, sessionName: 'headgate-check' });
+  const ready = withWork(runtime, world);
   const { log } = world;
 
-  return function serve(event: unknown, signal: AbortSignal): Promise<BatchAnswer> {
+  return async function serve(event: unknown, signal: AbortSignal): Promise<BatchAnswer> {
     const batch = readBatch(event);
     const queue = world.queueOf(batch.queueArn);
     const common = { queue, remove: null, log, wait, random: Math.random, longestPauseSeconds: LONGEST_PAUSE_SECONDS };
     return serveBatch(
       batch,
-      { ...common, ...slotsOf(batch, batch.messages.length, runtime), ...looks(runtime) },
+      { ...common, ...slotsOf(batch, batch.messages.length, runtime), ...looks(await ready()) },
       signal,
     );
   };

@@ -13,7 +13,8 @@ import { holderOf } from '../../platforms/local/holder.ts';
 import { startHttpServer } from '../../platforms/local/http-server.ts';
 import { openLocalQueues } from '../../platforms/local/queues.ts';
 import type { LoopbackServer } from '../../platforms/local/loopback-server.ts';
-import type { LocalQueues, WriteQueue } from '../../platforms/local/queues.ts';
+import type { LocalQueues } from '../../platforms/local/queues.ts';
+import type { WriteQueue } from '../../queue/write-message.ts';
 import type { PreviewContext } from '../../pulls/previews/context.ts';
 import { deployMetrics } from '../../metrics/deploy-metrics.ts';
 import { VISIBILITY_SECONDS } from '../../queue/heartbeat.ts';
@@ -33,7 +34,6 @@ import type { PromotionWakes } from '../promotions/wake-promotions.ts';
 import { localRuntime } from './local-runtime.ts';
 import type { LocalRuntime } from './local-runtime.ts';
 import { readSecrets, receptionOf } from './reception.ts';
-import { openUpdatesLate } from './open-updates-late.ts';
 import { repeat } from './repeat.ts';
 import { observedLog, serveMetrics } from './serve-metrics.ts';
 
@@ -143,7 +143,7 @@ function startConsumers(
   const failed = consumeDeadLetters({ ...common, queue: dead, waits: null, deadLetters });
   const readiness = consumeChecks({ ...common, queue: checks, waits: null, previews: context });
   const planning = consumePlans({ ...common, queue: plans, waits: null, context, servers: runtime.servers });
-  const images = consumeWrites({ ...common, queue: writes, waits: null, openUpdates: () => openUpdatesLate(runtime) });
+  const images = consumeWrites({ ...common, queue: writes, waits: null });
   const messages = consumeNotices({ ...common, queue: notices, waits: null, errors: channelErrors });
   return {
     async stop() {
