@@ -1,9 +1,10 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { GetQueueAttributesCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { buildFunctions, checkedConfig } from '../../../infra/build.ts';
 import type { Config } from '../../../src/config/checked/config.ts';
+import { usesWork } from '../../../src/config/derived/uses-work.ts';
 import { configFiles } from '../../../src/platforms/aws/lambda/config-files.ts';
 import { startQueueServer } from '../aws/queue-server.ts';
 import type { QueueServer } from '../aws/queue-server.ts';
@@ -29,8 +30,9 @@ const ROLE = 'arn:aws:iam::111122223333:role/headgate/shop';
 const READ_ROLE = `${ROLE}-read`;
 const EXTERNAL_ID = 'planted-external-id';
 
-type FunctionName = 'webhook' | 'deploy' | 'check' | 'sweep';
-type Queues = Readonly<Record<'deploy' | 'check' | 'dead' | 'deadChecks', MappedQueue>>;
+type FunctionName = 'webhook' | 'deploy' | 'check' | 'sweep' | 'work';
+type Queues = Readonly<Record<'deploy' | 'check' | 'work' | 'dead' | 'deadChecks' | 'deadWork', MappedQueue>>;
+type Keys = Readonly<Record<string, unknown>>;
 
 export interface AwsTestbedOptions {
   readonly maxReceiveCount?: number;
@@ -42,6 +44,9 @@ export interface AwsTestbedOptions {
   readonly clusters?: number;
   /** Of one processor, for the sweep. Default: all that it can get. */
   readonly sweepShare?: number;
+  /** More keys of its repository, and of headgate.yml beside its clusters, repositories and targets. */
+  readonly repository?: Keys;
+  readonly more?: Keys;
   /** A GitHub App, registered with the Git host, instead of a token. */
   readonly app?: { readonly app: string; readonly installation: string; readonly privateKey: string };
 }
@@ -73,6 +78,8 @@ export class AwsTestbed {
     targets,
     clusters = 0,
     sweepShare,
+    repository = {},
+    more = {},
   }: AwsTestbedOptions = {}): Promise<AwsTestbed> {
     const credentials = app === undefined ? null : { ...app, privateKey: 'secretsmanager:app' };
     const testbed = await Testbed.build({
@@ -92,7 +99,11 @@ export class AwsTestbed {
     const built = join(testbed.directory, 'functions');
     await writeFile(
       join(testbed.directory, 'headgate.yml'),
-      configOf(testbed, { credentials: credentials ?? 'secretsmanager:fleet#token', clusters }, targets),
+      configOf(
+        testbed,
+        { repository: { credentials: credentials ?? 'secretsmanager:fleet#token', ...repository }, more, clusters },
+        targets,
+      ),
     );
     await buildFunctions(built);
     const config = await checkedConfig(join(testbed.directory, 'headgate.yml'));
@@ -106,11 +117,11 @@ export class AwsTestbed {
         name,
         handler: `${name}.handler`,
         taskRoot: join(built, name),
-        env: environmentFor(name, { aws, queueServer, queues }),
+        env: environmentFor(name, { aws, queueServer, queues, hasWork: usesWork(config) }),
         timeoutMs,
         memoryMb: 512,
-        // As serverless.yml has it: only this function renders.
-        layer: name === 'deploy' ? layer : configOnly,
+        // As serverless.yml has it: only these functions render.
+        layer: name === 'deploy' || name === 'work' ? layer : configOnly,
         ...(name === 'sweep' ? { cpuShare: sweepShare } : {}),
         runtimeClient,
         onLine: (line) => testbed.log.push(readLine(line)),
@@ -120,11 +131,12 @@ export class AwsTestbed {
       deploy: start('deploy', deployTimeoutMs),
       check: start('check', 60_000),
       sweep: start('sweep', 300_000),
+      work: start('work', 60_000),
     };
     const functionUrl = await startFunctionUrl(functions.webhook);
     testbed.host.setWebhook(FULL_NAME, { url: `${functionUrl.url}/webhooks/fleet`, secret: SECRET });
     // The sweep empties the dead-letter queues.
-    const mappings = (['deploy', 'check'] as const).map((name) =>
+    const mappings = (['deploy', 'check', 'work'] as const).map((name) =>
       startMapping(sqs, queues[name], (event) => functions[name].call(event)),
     );
     return new AwsTestbed({ testbed, aws, front, functions, queues, sqs }, [
@@ -150,6 +162,15 @@ export class AwsTestbed {
   async send(body: string, group: string): Promise<void> {
     const command = { QueueUrl: this.queues.deploy.url, MessageBody: body, MessageGroupId: group };
     await this.sqs.send(new SendMessageCommand({ ...command, MessageDeduplicationId: `${group}-${Date.now()}` }));
+  }
+
+  /** Those that wait, and those that are hidden. */
+  async messagesIn(queue: keyof Queues): Promise<number> {
+    const { Attributes } = await this.sqs.send(
+      new GetQueueAttributesCommand({ QueueUrl: this.queues[queue].url, AttributeNames: ['All'] }),
+    );
+    const { ApproximateNumberOfMessages = '0', ApproximateNumberOfMessagesNotVisible = '0' } = Attributes ?? {};
+    return Number(ApproximateNumberOfMessages) + Number(ApproximateNumberOfMessagesNotVisible);
   }
 
   async tearDown(): Promise<void> {
@@ -183,7 +204,9 @@ async function makeQueues(sqs: SQSClient, maxReceiveCount: number): Promise<Queu
     VisibilityTimeout,
     RedrivePolicy: redrive(deadChecks, 1000),
   });
-  return { deploy, check, dead, deadChecks };
+  const deadWork = await makeQueue(sqs, 'headgate-dead-work.fifo');
+  const work = await makeQueue(sqs, 'headgate-work.fifo', { VisibilityTimeout, RedrivePolicy: redrive(deadWork, 100) });
+  return { deploy, check, work, dead, deadChecks, deadWork };
 }
 
 function settle(aws: AwsServer, front: EksFront): void {
@@ -210,7 +233,7 @@ function addCluster(name: string, role: string, { aws, front }: { aws: AwsServer
 
 function configOf(
   { namespace, host }: Testbed,
-  { credentials, clusters }: { readonly credentials: unknown; readonly clusters: number },
+  { repository, more, clusters }: { readonly repository: Keys; readonly more: Keys; readonly clusters: number },
   targets: AwsTestbedOptions['targets'] = [{ name: namespace, path: 'apps' }, templateOf(namespace)],
 ): string {
   const place = { repository: 'fleet', branch: 'main', cluster: 'prod', namespace };
@@ -230,9 +253,10 @@ function configOf(
         url: host.cloneUrl(FULL_NAME),
         api: host.apiUrl,
         webhookSecret: 'ssm:/headgate/webhook',
-        credentials,
+        ...repository,
       },
     },
+    ...more,
     targets: targets.map((target) => ({ name: namespace, ...place, ...target })),
   });
 }
@@ -245,13 +269,14 @@ function templateOf(namespace: string) {
 /** The environment of Lambda and of serverless.yml, and the addresses of this test's services. */
 function environmentFor(
   name: FunctionName,
-  { aws, queueServer, queues }: { aws: AwsServer; queueServer: QueueServer; queues: Queues },
+  { aws, queueServer, queues, hasWork }: { aws: AwsServer; queueServer: QueueServer; queues: Queues; hasWork: boolean },
 ): Record<string, string> {
   const keys = aws.addUser(`arn:aws:sts::999988887777:assumed-role/headgate-${name}/fn`);
   const own: Record<FunctionName, Record<string, string>> = {
     webhook: {},
     deploy: { HEADGATE_CHECK_QUEUE_URL: queues.check.url },
     check: { HEADGATE_CHECK_QUEUE_URL: queues.check.url },
+    work: { HEADGATE_CHECK_QUEUE_URL: queues.check.url },
     sweep: {
       HEADGATE_DEPLOY_DEAD_QUEUE_URL: queues.dead.url,
       HEADGATE_CHECK_DEAD_QUEUE_URL: queues.deadChecks.url,
@@ -263,6 +288,7 @@ function environmentFor(
     AWS_ACCESS_KEY_ID: keys.accessKeyId,
     AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
     HEADGATE_DEPLOY_QUEUE_URL: queues.deploy.url,
+    ...(hasWork ? { HEADGATE_WORK_QUEUE_URL: queues.work.url } : {}),
     ...own[name],
   };
 }

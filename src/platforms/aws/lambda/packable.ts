@@ -19,7 +19,6 @@ export function refusedInFunctions(config: Config): readonly Problem[] {
     ...unbuiltKeys(config, 'the functions on AWS do not', [
       'images',
       'promotions',
-      'notify',
       'pullRequests',
       'previews',
       'approval',
