@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { lookOnce } from '../../deploy/readiness/check.ts';
 import type { CheckRequest } from '../../deploy/ports/check-request.ts';
-import type { Runtime } from '../../deploy/ports/runtime.ts';
 import { readBatch, serveBatch } from '../../queue/batch.ts';
 import type { BatchAnswer } from '../../queue/batch.ts';
 import { readCheck } from '../../queue/check-message.ts';
 import type { Work } from '../../queue/work.ts';
+import type { AppRuntime } from '../app-runtime.ts';
 import { functionRuntime, withWork } from './function-runtime.ts';
 import type { FunctionEnvironment } from './function-environment.ts';
 import { slotsOf } from './slots-of.ts';
@@ -28,13 +28,13 @@ export function checkFunction(world: FunctionEnvironment) {
     const common = { queue, remove: null, log, wait, random: Math.random, longestPauseSeconds: LONGEST_PAUSE_SECONDS };
     return serveBatch(
       batch,
-      { ...common, ...slotsOf(batch, batch.messages.length, runtime), ...looks(await ready()) },
+      { ...common, ...slotsOf(batch, batch.messages.length, runtime), ...looks(await ready(), world) },
       signal,
     );
   };
 }
 
-function looks(runtime: Runtime): Work<CheckRequest> {
+function looks(runtime: AppRuntime, world: FunctionEnvironment): Work<CheckRequest> {
   return {
     read: readCheck,
     keepUnreadable: null,
@@ -42,6 +42,13 @@ function looks(runtime: Runtime): Work<CheckRequest> {
     async handler([request], signal) {
       if (request === undefined) return { kind: 'done' };
       const { tries, ...check } = request;
+      const { preview } = check;
+      if (preview !== undefined) {
+        const { pullContext } = await import('./queuing-work.ts');
+        const { checkPreview } = await import('../../pulls/previews/check-preview.ts');
+        await checkPreview({ ...check, preview }, pullContext(runtime, world), signal);
+        return { kind: 'done' };
+      }
       const checked = await lookOnce({ request: check, looks: tries }, runtime, signal);
       if (checked === 'done') return { kind: 'done' };
       const { again, afterMs } = checked;

@@ -26,7 +26,10 @@ export function deployFunction(world: FunctionEnvironment) {
     }
     const batch = readBatch(event);
     // A run that starts late continues in the next invocation; one that needs more than a whole invocation never ends.
-    const bounded = { ...(await ready()), open: (...[target, revision]: OpenArgs) => runtime.open(target, revision, usableMs) };
+    const bounded = {
+      ...(await ready()),
+      open: (...[target, revision]: OpenArgs) => runtime.open(target, revision, usableMs),
+    };
     const queue = world.queueOf(batch.queueArn);
     const options = {
       queue,

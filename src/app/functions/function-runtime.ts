@@ -5,6 +5,7 @@ import { DeployError } from '../../error/deploy-error.ts';
 import type { FunctionEnvironment } from './function-environment.ts';
 import { openRuntime } from '../runtime.ts';
 import type { AppRuntime } from '../app-runtime.ts';
+import type { AfterDeploy } from '../deploy-work.ts';
 import type { RegistryLogin } from '../../sandbox/pull-chart.ts';
 
 interface FunctionRuntimeOptions {
@@ -16,8 +17,8 @@ interface FunctionRuntimeOptions {
 }
 
 /** The runtime as runs get it. What only the work queue takes is loaded where the stack has one. */
-export function withWork(runtime: AppRuntime, world: FunctionEnvironment): () => Promise<AppRuntime> {
-  let working: Promise<AppRuntime> | null = null;
+export function withWork(runtime: AppRuntime, world: FunctionEnvironment): () => Promise<AppRuntime & AfterDeploy> {
+  let working: Promise<AppRuntime & AfterDeploy> | null = null;
   return async () => {
     if (!world.hasWork) return runtime;
     working ??= import('./queuing-work.ts').then(({ queuingWork }) => queuingWork(runtime, world));

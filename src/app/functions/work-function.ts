@@ -5,8 +5,6 @@ import { notBeforeOf } from '../../queue/body.ts';
 import { receiptsOf } from '../../queue/inbox.ts';
 import type { Target } from '../../config/checked/config.ts';
 import { channelSender } from '../channels/channel-sender.ts';
-import { planContext } from '../plan-context.ts';
-import { previewContext } from '../preview-context.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import { wait } from '../wait.ts';
 import type { GroupWork } from '../work/group-work.ts';
@@ -16,7 +14,7 @@ import type { WorkRuntime } from '../work/work-runtime.ts';
 import { writeWork } from '../work/write-work.ts';
 import type { FunctionEnvironment } from './function-environment.ts';
 import { functionRuntime, loginOf } from './function-runtime.ts';
-import { queuingWork, workQueueOf } from './queuing-work.ts';
+import { pullContext, queuingWork, workQueueOf } from './queuing-work.ts';
 
 /** As a process that receives the messages itself: nothing newer waits long behind a pause. */
 const LONGEST_PAUSE_SECONDS = 15 * 60;
@@ -33,7 +31,7 @@ interface Invocation {
 export function workFunction(world: FunctionEnvironment) {
   const runtime = workRuntime(world);
   const work = workQueueOf(world);
-  const context = previewContext(planContext({ runtime, queue: work.plans }), runtime);
+  const context = pullContext(runtime, world);
   const notices = noticeWork({ runtime, queue: work.notices, errors: null });
   const writes = writeWork(runtime);
 
@@ -44,9 +42,7 @@ export function workFunction(world: FunctionEnvironment) {
     const open = (target: Target, revision: Revision | null) => runtime.open(target, revision, usableMs);
     const plans = planWork({ ...context, runtime: { ...runtime, open } });
     const { due, early } = split(batch, world.nowMs());
-    await Promise.all(
-      early.map(({ messages, seconds }) => queue.hide(receiptsOf(messages), seconds, signal)),
-    );
+    await Promise.all(early.map(({ messages, seconds }) => queue.hide(receiptsOf(messages), seconds, signal)));
     const common = { queue, remove: (receipts: readonly string[]) => queue.remove(receipts), log: world.log, wait };
     const serveKind = <T extends { readonly target: string }>(kind: RegExp, { limits, ...own }: GroupWork<T>) =>
       serveBatch(

@@ -20,7 +20,7 @@ import type { LambdaFunction } from '../lambda/function.ts';
 import { startFunctionUrl } from '../lambda/function-url.ts';
 import { getRuntimeClient } from '../lambda/runtime-client.ts';
 import { makeLayer } from '../programs/tools.ts';
-import { Testbed, SECRET, TOKEN } from './testbed.ts';
+import { KEY, Testbed, SECRET, TOKEN } from './testbed.ts';
 import type { LogLine } from './testbed.ts';
 
 const FULL_NAME = 'acme/fleet';
@@ -44,7 +44,7 @@ export interface AwsTestbedOptions {
   readonly clusters?: number;
   /** Of one processor, for the sweep. Default: all that it can get. */
   readonly sweepShare?: number;
-  /** More keys of its repository, and of headgate.yml beside its clusters, repositories and targets. */
+  /** More keys of its repository, and of headgate.yml beside its clusters, repositories and targets. NAMESPACE is replaced. */
   readonly repository?: Keys;
   readonly more?: Keys;
   /** A GitHub App, registered with the Git host, instead of a token. */
@@ -218,7 +218,7 @@ function settle(aws: AwsServer, front: EksFront): void {
   front.readers = '/shop-read/';
   aws.clusters.set(CLUSTER, { endpoint: front.url, ca: front.ca });
   aws.parameters.set('/headgate/webhook', SECRET);
-  aws.secrets.set('fleet', JSON.stringify({ token: TOKEN }));
+  aws.secrets.set('fleet', JSON.stringify({ token: TOKEN, write: TOKEN, key: KEY }));
 }
 
 function moreClusters(count: number) {
@@ -258,7 +258,7 @@ function configOf(
     },
     ...more,
     targets: targets.map((target) => ({ name: namespace, ...place, ...target })),
-  });
+  }).replaceAll('NAMESPACE', namespace);
 }
 
 function templateOf(namespace: string) {
