@@ -19,8 +19,15 @@ const runtime = functionRuntime(world, {
   isReader: true,
 });
 const queue = world.queueAt('HEADGATE_DEPLOY_QUEUE_URL');
+/** It remembers when it looked at which images. */
+const work = world.hasWork
+  ? import('../src/app/functions/sweep-work.ts').then(({ sweepWork }) => sweepWork(world, runtime))
+  : null;
 
-/** Triggered on a schedule: queues targets that are behind their tip and, unless the input has `drift: false`, drifted objects. */
+/**
+ * Triggered on a schedule: queues targets that are behind their tip and, unless the input has `drift: false`, drifted objects; then
+ * images, promotions and previews that are due.
+ */
 export const handler = (event: { readonly drift?: boolean } | null, context: LambdaContext) =>
   interruptBefore(context, async (signal, usableMs) => {
     if (isVerification(event)) {
@@ -28,5 +35,9 @@ export const handler = (event: { readonly drift?: boolean } | null, context: Lam
       return verifyReading(event, { world, runtime }, signal);
     }
     await drainDeadLetters(world, queue, signal);
-    return { queued: await sweepOnce({ runtime, queue, isForDrift: event?.drift !== false, usableMs }, signal) };
+    const queued = await sweepOnce({ runtime, queue, isForDrift: event?.drift !== false, usableMs }, signal);
+    await (
+      await work
+    )?.(signal);
+    return { queued };
   });

@@ -1,4 +1,5 @@
 import type { Config, Repository } from '../../../config/checked/config.ts';
+import { usesWork } from '../../../config/derived/uses-work.ts';
 import { locationOf } from '../../../githost/codecommit/repository-url.ts';
 
 /**
@@ -7,14 +8,14 @@ import { locationOf } from '../../../githost/codecommit/repository-url.ts';
  */
 const PER_RESOURCE = 20;
 
-type Repositories = Pick<Config, 'repositories'>;
-
 /**
  * The part of the template for repositories on CodeCommit: who may read them, and the rules by which a push invokes the
  * webhook function. A rule sees the events of its own region, and those that other regions forward to it.
  */
-export function codecommitResources({ repositories }: Repositories) {
-  const arns = [...new Set([...repositories.values()].flatMap(arnOf))].toSorted();
+export function codecommitResources(config: Config) {
+  const arns = [...new Set([...config.repositories.values()].flatMap(arnOf))].toSorted();
+  // Not the webhook function, which strangers reach: it reads no Git.
+  const readers = ['DeployRole', 'CheckRole', 'SweepRole', ...(usesWork(config) ? ['WorkRole'] : [])];
   const chunks = Array.from({ length: Math.ceil(arns.length / PER_RESOURCE) }, (_, index) =>
     arns.slice(index * PER_RESOURCE, (index + 1) * PER_RESOURCE).map((arn) => ({ 'Fn::Sub': arn })),
   );
@@ -23,7 +24,7 @@ export function codecommitResources({ repositories }: Repositories) {
       const suffix = index === 0 ? '' : String(index + 1);
       const rule = `CodecommitPushes${suffix}`;
       return [
-        [`CodecommitRights${suffix}`, rightsTo(resources)],
+        [`CodecommitRights${suffix}`, rightsTo(resources, readers)],
         [rule, ruleFor(resources)],
         [`${rule}Permission`, permissionOf(rule)],
       ];
@@ -38,13 +39,12 @@ function arnOf({ credentials, url }: Repository): readonly string[] {
   return [`arn:\${AWS::Partition}:codecommit:${at.region ?? '${AWS::Region}'}:\${AWS::AccountId}:${at.name}`];
 }
 
-/** Not the webhook function, which strangers reach: it reads no Git. */
-function rightsTo(resources: readonly object[]) {
+function rightsTo(resources: readonly object[], readers: readonly string[]) {
   return {
     Type: 'AWS::IAM::ManagedPolicy',
     Properties: {
       Description: 'The repositories on CodeCommit in headgate.yml',
-      Roles: ['DeployRole', 'CheckRole', 'SweepRole'].map((name) => ({ Ref: name })),
+      Roles: readers.map((name) => ({ Ref: name })),
       PolicyDocument: {
         Version: '2012-10-17',
         Statement: [{ Sid: 'ReadRepositories', Effect: 'Allow', Action: 'codecommit:GitPull', Resource: resources }],

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { DeployRequest } from '../../../../src/deploy/ports/request.ts';
 import type { Reception } from '../../../../src/deploy/webhook/reception.ts';
 import { answerCodecommitEvent } from '../../../../src/platforms/aws/lambda/codecommit-event.ts';
-import { isCodecommitEvent } from '../../../../src/platforms/aws/lambda/is-codecommit-event.ts';
+import { isEvent } from '../../../../src/app/functions/late-hints.ts';
 import { aConfig, aRepository, aTarget } from '../../../githost/builders.ts';
 import { CODECOMMIT } from '../../../githost/conformance/codecommit-case.ts';
 import { NEW, OLD, UPDATE } from '../../../githost/conformance/host-case.ts';
@@ -31,7 +31,7 @@ async function answersTo({ payload }: Sent, { url = CODECOMMIT.url, functionArn 
     nowMs: () => 0,
     log: (line) => void lines.push(line),
   };
-  expect(isCodecommitEvent(payload)).toBe(true);
+  expect(isEvent(payload)).toBe(true);
   const answers = await answerCodecommitEvent(payload, { reception, functionArn }, new AbortController().signal);
   return { statuses: answers.map(({ status }) => status), queued, lines };
 }
@@ -80,8 +80,7 @@ describe('an event of CodeCommit', () => {
 
   it('is never what a URL receives', () => {
     const body = JSON.stringify(push([UPDATE]).payload);
-    expect(isCodecommitEvent({ rawPath: '/webhooks/fleet', headers: { source: 'aws.codecommit' }, body })).toBe(false);
-    for (const event of [null, 'aws.codecommit', [], { source: 'aws.s3' }])
-      expect(isCodecommitEvent(event)).toBe(false);
+    expect(isEvent({ rawPath: '/webhooks/fleet', headers: { source: 'aws.codecommit' }, body })).toBe(false);
+    for (const event of [null, 'aws.codecommit', [], { source: 'aws.s3' }]) expect(isEvent(event)).toBe(false);
   });
 });

@@ -1,0 +1,34 @@
+import { asDeployError } from '../../error/deploy-error.ts';
+import type { AppRuntime } from '../app-runtime.ts';
+import { promotionWakes } from '../promotions/wake-promotions.ts';
+import { imagePolls } from '../work/image-polls.ts';
+import type { FunctionEnvironment } from './function-environment.ts';
+import { pullContext, workQueueOf } from './queuing-work.ts';
+
+/** What a sweep queues besides deploys: polls of images, looks at promotions, and previews that are due. One that fails stops no other. */
+export function sweepWork(world: FunctionEnvironment, runtime: AppRuntime): (signal: AbortSignal) => Promise<void> {
+  const { config, log, nowMs } = world;
+  const { writes } = workQueueOf(world);
+  const pollImages = imagePolls(config, writes, nowMs);
+  const promotions = promotionWakes(config, writes);
+  const context = pullContext(runtime, world);
+
+  async function lookAtPreviews(signal: AbortSignal): Promise<void> {
+    if (config.previews.length === 0) return;
+    const { sweepPreviews } = await import('../../pulls/previews/sweep-previews.ts');
+    await sweepPreviews(context, signal);
+  }
+
+  return async (signal) => {
+    const looks = [pollImages, promotions.wakeAll, lookAtPreviews];
+    await Promise.all(
+      looks.map(async (look) => {
+        try {
+          await look(signal);
+        } catch (thrown) {
+          log({ level: 'error', message: 'sweep-failed', errors: [asDeployError(thrown).problem] });
+        }
+      }),
+    );
+  };
+}
