@@ -191,6 +191,7 @@ describe('previews of pull requests', () => {
     await rig.shows(pullRequest, 'ready at ');
     rig.pulls.close(pullRequest.number);
     await rig.deleted(pullRequest);
+    expect(await rig.existence(pullRequest)).toBe('deleted');
   }, 170_000);
 
   it('stay when the Git host no longer shows the repository to the credentials', async () => {
