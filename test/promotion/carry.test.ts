@@ -9,7 +9,14 @@ import type { ReferringFile } from '../../src/promotion/carry/images.ts';
 import { carriedPaths, pathChanges } from '../../src/promotion/carry/paths.ts';
 import type { StagePath } from '../../src/promotion/carry/paths.ts';
 import { commitMessage } from '../../src/promotion/record/commit-message.ts';
-import { movedBy, recordIn, recordMessage, recordsOf, releaseMessage } from '../../src/promotion/record/record.ts';
+import {
+  movedBy,
+  recordIn,
+  recordMessage,
+  recordsOf,
+  releaseMessage,
+  trailersOf,
+} from '../../src/promotion/record/record.ts';
 import { asRevision } from '../../src/snapshot/source.ts';
 import type { Revision } from '../../src/snapshot/source.ts';
 
@@ -251,5 +258,19 @@ Headgate-Promotion-Moved: ghcr.io/acme/web 1.0.0,0.9.0 -> 1.1.0
       recordsOf({ ofRef, ofBranch: branch }, STEP).flatMap(({ moved }) => moved.map(({ to }) => to));
     expect(versions(ref)).toEqual(['3', '2', '1']);
     expect(versions([])).toEqual(['3', '2', '1']);
+  });
+
+  it('of a commit that was merged may set a hold, and ends none that the ref has', () => {
+    const held = { ...written, by: 'ann', isHold: true };
+    const ofRef = [{ revision: revision('a'), message: recordMessage(held, revision('1')) }];
+    const merged = (isHold: boolean) => [
+      {
+        revision: revision('2'),
+        message: `Fix a typo\n\n${trailersOf({ ...written, moved: [], by: 'eve', isHold }).join('\n')}\n`,
+      },
+    ];
+    expect(recordsOf({ ofRef, ofBranch: merged(false) }, STEP)[0]?.hold).toBe('ann');
+    expect(recordsOf({ ofRef, ofBranch: merged(true) }, STEP)[0]?.hold).toBe('eve');
+    expect(recordsOf({ ofRef: [], ofBranch: merged(false) }, STEP)[0]?.hold).toBeNull();
   });
 });

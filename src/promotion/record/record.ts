@@ -126,7 +126,8 @@ export function recordsOf(
   for (const { revision, message } of commits.ofBranch) {
     if (known.has(revision)) break;
     const record = recordIn(message, step);
-    if (record !== null) unrecorded.push(record);
+    // Anyone whose commit is merged may write trailers: they can set a hold, and not end one that the ref has.
+    if (record !== null) unrecorded.push({ ...record, hold: record.hold ?? recorded[0]?.hold ?? null });
   }
   return [...unrecorded, ...recorded];
 }

@@ -22,7 +22,7 @@ export interface PreviewRun {
   readonly number: number;
   /** Null: it does not exist. */
   readonly pullRequest: PullRequest | null;
-  /** As the comment has it; an error: anyone can write comments that make it unreadable, and only what exists goes on. */
+  /** As the comment has it; an error: anyone can write comments that make it unreadable, and only what exists is kept up to date. */
   readonly seen: Readonly<Record<string, SeenHead>> | DeployError;
   readonly trigger: Trigger;
   /** When it was requested, RFC 3339. */

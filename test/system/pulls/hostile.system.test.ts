@@ -83,7 +83,7 @@ it('does not take a copy of its first comment, which named no account yet, for i
   const pullRequest = await rig.pulls.open({ branch: 'first', user: EVE });
   const early = rig.pulls.comment(pullRequest.number, EVE, 'I was here first.');
   const shown = readBody(await rig.shown(pullRequest), [KEY]);
-  if (shown?.facts.author == null) throw new Error('the comment names its account');
+  if (shown === null || shown.facts.author === null) throw new Error('the comment names its account');
   // The history of edits shows it to everyone.
   const first = signBody(shown.content ?? '', { ...shown.facts, author: null }, [KEY]);
   rig.pulls.edit(early.id, first);

@@ -23,7 +23,7 @@ describe('previews of pull requests', () => {
     await testbed.tearDown();
   });
 
-  it('are deleted with a pull request whose comments nobody can read any more', async () => {
+  it('are updated and deleted when the comments of their pull request cannot be read', async () => {
     const pullRequest = await rig.open('long', { 'apps/l.yaml': configMap('l') }, { labels: ['preview'] });
     await rig.shows(pullRequest, 'ready at');
     // A host without a limit of a comment answers with more than the limit of an answer.
@@ -148,6 +148,7 @@ describe('previews of pull requests', () => {
     await rig.shows(pullRequest, 'ready at ');
     rig.pulls.close(pullRequest.number);
     await rig.deleted(pullRequest);
+    expect(await rig.existence(pullRequest)).toBe('deleted');
   }, 170_000);
 
   it('are deleted when that pull request is closed before the retry, and not when another account wrote the record', async () => {
