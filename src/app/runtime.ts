@@ -97,7 +97,7 @@ export function openRuntime({
 
   function traitsOf(repository: Repository): ServerTraits {
     const server = gitServerOf(repository);
-    const known = traits.get(server) ?? newTraits(hostOf(repository).mayBeOlderGit === true ? 'unknown' : 'assumed');
+    const known = traits.get(server) ?? newTraits(hostOf(repository).gitVersion);
     traits.set(server, known);
     return known;
   }

@@ -4,7 +4,7 @@ import type { ObjectId, Revision, SourceFile } from '../snapshot/source.ts';
 import { asObjectId } from '../snapshot/source.ts';
 import { compareTrees, lookUp } from './difference.ts';
 import type { ChangedPath, WalkContext } from './difference.ts';
-import { gitError, UnknownObject } from './wire/git-error.ts';
+import { gitError } from './wire/git-error.ts';
 import type { ObjectStore } from './wire/pack.ts';
 import type { GitServer } from './wire/transport.ts';
 import { treeOfCommit } from './tree.ts';
@@ -62,11 +62,8 @@ export function remoteObjects(remote: UploadPack, server: GitServer) {
   /** Fetches at once what only the newer tree has, and the trees (without file contents) that only the older one has. */
   async function fetchDifference(now: ObjectId, before: ObjectId, signal: AbortSignal): Promise<void> {
     if (now === before) return;
-    if (!remote.traits.servesTrees) {
-      const missing = [now, before].find((tree) => !store.has(tree));
-      if (missing !== undefined) throw new UnknownObject(missing);
-      return;
-    }
+    // Where it serves whole commits, they are here.
+    if (!remote.traits.servesTrees && store.has(now) && store.has(before)) return;
     await Promise.all([
       fetchWithFiles({ wants: [now], haves: [before] }, signal),
       remote.fetch({ wants: [before], haves: [now], filter: 'blob:none' }, store, signal),

@@ -59,6 +59,19 @@ describe('a repository on CodeCommit', () => {
     expect(await functions.webhook.call(http)).toMatchObject({ statusCode: 401 });
   });
 
+  it('is verified in the function, which names the permission that it lacks', async () => {
+    const { testbed, functions, codecommit } = aws;
+    const verified = async () => {
+      const results = await functions.deploy.call({ verify: [testbed.namespace] });
+      return (results as readonly { readonly kind: string }[]).find(({ kind }) => kind === 'repository');
+    };
+    expect(await verified()).toMatchObject({ detail: `main at ${deployed.slice(0, 12)}`, problem: null });
+    if (codecommit !== null) codecommit.isForbidden = true;
+    const remedy = expect.stringContaining('Allow codecommit:GitPull on fleet for this identity') as string;
+    expect(await verified()).toMatchObject({ problem: { code: 'git-unauthorized', remedy } });
+    if (codecommit !== null) codecommit.isForbidden = false;
+  });
+
   it('is found by the sweep when its event was lost, and no secret is in the log', async () => {
     const { testbed, functions } = aws;
     pullers();

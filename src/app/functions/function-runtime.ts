@@ -51,7 +51,7 @@ export function functionRuntime(
     registryLogin: loginOf(aws),
     async identityLogin(url) {
       const { identityLogin } = await import('../../platforms/aws/codecommit/identity-login.ts');
-      return identityLogin(url, { credentials, home: () => Promise.resolve(region), nowMs });
+      return identityLogin(url, { credentials, home: async () => region, nowMs });
     },
     // The variable is read only when a check is sent: the sweep function sends none and does not have it.
     outbox: {

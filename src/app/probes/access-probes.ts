@@ -27,7 +27,9 @@ async function probeRepository(repository: Repository, { config, openGit }: Git,
   ].filter(({ settings }) => settings.repository.name === repository.name);
   const refs = [...new Set(followers.map(({ settings }) => settings.ref))];
   const git = await openGit(repository);
-  const tips = await git.tips(refs, signal);
+  const tips = await git.tips(refs, signal).catch((thrown: unknown) => {
+    throw repository.credentials?.kind === 'iam' ? explained(thrown, repository) : thrown;
+  });
   const missing = followers.find(({ settings }) => !tips.has(settings.ref));
   if (missing !== undefined) {
     throw new DeployError('ref-missing', {
@@ -39,6 +41,18 @@ async function probeRepository(repository: Repository, { config, openGit }: Git,
   return refs.length === 0
     ? 'reached'
     : [...tips].map(([ref, tip]) => `${ref.replace('refs/heads/', '')} at ${tip.slice(0, 12)}`).join(', ');
+}
+
+/** There is no token to check: AWS knows the process, and IAM decides. */
+function explained(thrown: unknown, { name, fullName }: Repository): unknown {
+  if (!(thrown instanceof DeployError) || thrown.code !== 'git-unauthorized') return thrown;
+  const remedy = `Allow codecommit:GitPull on ${fullName} for this identity (the stack does it for the functions: deploy it again), and check url and the clock.`;
+  return new DeployError(thrown.code, {
+    subject: `repository ${name}`,
+    message: thrown.message,
+    remedy,
+    cause: thrown,
+  });
 }
 
 interface Connections {

@@ -1,45 +1,33 @@
-import { gitError, UnknownObject } from './git-error.ts';
-import { basicAuthorization, loginOf } from './transport.ts';
-import type { GitServer } from './transport.ts';
+import type { DeployError } from '../../error/deploy-error.ts';
+import { gitError, ServerDied, UnknownObject } from './git-error.ts';
 
-/** A server without `uploadpack.allowFilter` dies at the filter line, which it does not know. */
-export class ServerDied extends Error {}
-
-/** Another server says so. */
-export class FiltersRefused extends ServerDied {}
-
-/** Band 1 is the pack, 2 progress, 3 a fatal error. */
-export function takeBand(payload: Buffer, parts: Buffer[], server: GitServer): void {
-  const subject = server.url;
-  if (payload[0] === 1) parts.push(payload.subarray(1));
-  if (payload[0] === 3)
-    throw gitError('git-protocol', {
-      subject,
-      message: `the server aborted: ${printable(payload.subarray(1), server)}`,
-    });
+/** The URL of the repository, and what no message may show. */
+export interface Shown {
+  readonly subject: string;
+  readonly secrets: readonly string[];
 }
 
-/** A line outside of the bands. @throws UnknownObject when it says that the server does not have a wanted object */
-export function lineOf(payload: Buffer, server: GitServer): string {
-  const subject = server.url;
-  const line = payload.toString().trimEnd();
+/* What a server says when it does not do what was requested. Loaded then. */
+
+/** Of a line `ERR …`. */
+export function refusalOf(payload: Buffer, { subject, secrets }: Shown): DeployError | UnknownObject | ServerDied {
+  const line = payload.toString();
+  const said = printable(payload.subarray('ERR '.length), secrets);
   // git, and JGit.
   const unknown = /not our ref ([0-9a-f]+)|want ([0-9a-f]+) not valid/.exec(line)?.slice(1).find(Boolean);
-  if (line.startsWith('ERR ') && unknown !== undefined) throw new UnknownObject(unknown);
-  if (line.startsWith('ERR ') && line.includes('filter'))
-    throw new FiltersRefused(printable(payload.subarray(4), server));
-  if (line.startsWith('ERR '))
-    throw gitError('git-protocol', {
-      subject,
-      message: `the server responded: ${printable(payload.subarray(4), server)}`,
-    });
-  return line;
+  if (unknown !== undefined) return new UnknownObject(unknown);
+  if (line.includes('filter')) return new ServerDied(said, true);
+  return gitError('git-protocol', { subject, message: `the server responded: ${said}` });
+}
+
+/** Of band 3. */
+export function fatalError(payload: Buffer, { subject, secrets }: Shown): DeployError {
+  const message = `the server aborted: ${printable(payload.subarray(1), secrets)}`;
+  return gitError('git-protocol', { subject, message });
 }
 
 /** A server may echo the request, and with it the token. */
-export function printable(text: Buffer, server: Pick<GitServer, 'login'>): string {
-  const login = loginOf(server);
-  const secrets = login === null ? [] : [login.token, basicAuthorization(login)];
+export function printable(text: Buffer, secrets: readonly string[]): string {
   return (
     secrets
       .reduce((shown, secret) => shown.replaceAll(secret, '***'), text.toString())

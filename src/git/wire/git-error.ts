@@ -28,3 +28,13 @@ export class UnknownObject extends Error {
     this.id = id;
   }
 }
+
+/** It ended without an answer, as git does at a filter line that it does not know, without `uploadpack.allowFilter`. */
+export class ServerDied extends Error {
+  /** It has said that filters are the reason. */
+  readonly isFilterRefused: boolean;
+  constructor(message: string, isFilterRefused = false) {
+    super(message);
+    this.isFilterRefused = isFilterRefused;
+  }
+}

@@ -1,11 +1,9 @@
-import { DeployError } from '../../error/deploy-error.ts';
 import { exchange, ExchangeError } from '../../exchange/exchange.ts';
 import type { HttpAgents, HttpAnswer, HttpRequest } from '../../exchange/exchange.ts';
 import { followed, UNWATCHED } from '../../exchange/servers.ts';
 import type { Server } from '../../exchange/servers.ts';
-import { atOnce, retry, retryAfterMs } from '../../exchange/retry.ts';
+import { atOnce, retry } from '../../exchange/retry.ts';
 import type { RetryPolicy } from '../../exchange/retry.ts';
-import { gitError } from './git-error.ts';
 import type { GitLimits } from './limits.ts';
 
 /**
@@ -67,15 +65,11 @@ const STALE_ONCE: RetryPolicy<HttpAnswer> = {
 const NEVER: RetryPolicy<HttpAnswer> = { pausesMs: [], verdictOn: () => 'final' };
 
 /** One POST to git-upload-pack. The response is buffered, up to the limit. */
-export function post(
-  server: GitServer,
-  { body, version }: { readonly body: string; readonly version: 0 | 2 },
-  signal: AbortSignal,
-): Promise<Buffer> {
+export function post(server: GitServer, body: string, signal: AbortSignal): Promise<Buffer> {
   const headers = {
     'content-type': 'application/x-git-upload-pack-request',
     accept: 'application/x-git-upload-pack-result',
-    ...(version === 2 ? { 'git-protocol': 'version=2' } : {}),
+    'git-protocol': 'version=2',
   };
   return ask(server, { method: 'POST', path: 'git-upload-pack', headers, body, mayRepeat: true }, signal);
 }
@@ -106,11 +100,12 @@ export async function ask(server: GitServer, what: GitRequest, signal: AbortSign
       isFailure: isUnanswered,
     });
   const policy = what.mayRepeat ? STALE_ONCE : NEVER;
-  const answer = await retry(send, policy, { wait: atOnce, signal }).catch((thrown: unknown) =>
-    Promise.reject(thrown instanceof ExchangeError ? failureOf(thrown, server.url) : thrown),
-  );
-  refuseStatus(answer, server.url);
-  return answer.body;
+  const answer = await retry(send, policy, { wait: atOnce, signal }).catch(async (thrown: unknown) => {
+    if (!(thrown instanceof ExchangeError)) throw thrown;
+    throw (await import('./failure.ts')).failureOf(thrown, server.url);
+  });
+  if (answer.status === 200) return answer.body;
+  throw (await import('./failure.ts')).statusError(answer, server.url);
 }
 
 function isUnanswered(thrown: unknown): boolean {
@@ -125,55 +120,16 @@ function headersOf(server: GitServer): Record<string, string> {
   };
 }
 
-export function loginOf({ login }: Pick<GitServer, 'login'>): GitLogin | null {
+/** What no message may show: a server may echo the request. */
+export function secretsOf(server: Pick<GitServer, 'login'>): readonly string[] {
+  const login = loginOf(server);
+  return login === null ? [] : [login.token, basicAuthorization(login)];
+}
+
+function loginOf({ login }: Pick<GitServer, 'login'>): GitLogin | null {
   return typeof login === 'function' ? login() : login;
 }
 
-export function basicAuthorization({ user, token }: GitLogin): string {
+function basicAuthorization({ user, token }: GitLogin): string {
   return Buffer.from(`${user}:${token}`).toString('base64');
-}
-
-function failureOf(cause: ExchangeError, subject: string): DeployError {
-  switch (cause.failure) {
-    case 'aborted':
-      return new DeployError('interrupted', {
-        subject,
-        message: 'reading Git was interrupted',
-        remedy: 'Nothing to do: the next run reads it again.',
-        cause,
-      });
-    case 'too-large':
-      return gitError('git-limit', { subject, message: cause.message, cause });
-    case 'stale':
-    case 'unanswered':
-      return gitError('git-unreachable', {
-        subject,
-        message: `the Git host does not respond: ${cause.message}`,
-        cause,
-      });
-    default:
-      return cause.failure satisfies never;
-  }
-}
-
-function refuseStatus({ status, headers }: HttpAnswer, subject: string): void {
-  if (status === 200) return;
-  if (status >= 300 && status < 400) {
-    throw new DeployError('git-unauthorized', {
-      subject,
-      message: `the Git host redirects, which is not allowed: status ${status}`,
-      remedy: 'Set url in headgate.yml to the new address of the repository.',
-    });
-  }
-  if ([401, 403, 404].includes(status))
-    throw gitError('git-unauthorized', { subject, message: `the Git host denies access: status ${status}` });
-  if (status === 429 || status >= 500) {
-    const afterMs = retryAfterMs(headers);
-    throw gitError('git-unreachable', {
-      subject,
-      message: `the Git host failed: status ${status}`,
-      ...(afterMs === null ? {} : { retryAfterMs: afterMs }),
-    });
-  }
-  throw gitError('git-protocol', { subject, message: `the Git host returned an unexpected status: ${status}` });
 }

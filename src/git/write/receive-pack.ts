@@ -2,7 +2,7 @@ import { readAdvertisement } from '../wire/advertisement.ts';
 import { gitError } from '../wire/git-error.ts';
 import type { ObjectFormat } from '../wire/object-format.ts';
 import { FLUSH, readPktLines } from '../wire/pkt-line.ts';
-import { ask } from '../wire/transport.ts';
+import { ask, secretsOf } from '../wire/transport.ts';
 import type { GitServer } from '../wire/transport.ts';
 import { printable } from '../wire/answer.ts';
 
@@ -86,7 +86,7 @@ function readReport(
   response: Buffer,
   { server, isMultiplexed }: { readonly server: GitServer; readonly isMultiplexed: boolean },
 ): PushReport {
-  const subject = server.url;
+  const [subject, secrets] = [server.url, secretsOf(server)];
   const report: Buffer[] = [];
   const remarks: Buffer[] = [];
   if (isMultiplexed)
@@ -95,7 +95,7 @@ function readReport(
       (each.payload[0] === 1 ? report : remarks).push(each.payload.subarray(1));
     }
   else report.push(response);
-  const shown = printable(Buffer.concat(remarks), server);
+  const shown = printable(Buffer.concat(remarks), secrets);
   const refused = new Map<string, string>();
   let unpacked: string | null = null;
   for (const each of readPktLines(Buffer.concat(report), subject)) {
@@ -103,10 +103,10 @@ function readReport(
     const line = each.payload.toString().trimEnd();
     if (line.startsWith('unpack ')) unpacked = line.slice('unpack '.length);
     const [, ref, reason] = /^ng (\S+) ?(.*)$/.exec(line) ?? [];
-    if (ref !== undefined) refused.set(ref, printable(Buffer.from(reason ?? ''), server));
+    if (ref !== undefined) refused.set(ref, printable(Buffer.from(reason ?? ''), secrets));
   }
   if (unpacked === 'ok') return { refused, remarks: shown };
-  const why = unpacked === null ? 'it reported nothing' : printable(Buffer.from(unpacked), server);
+  const why = unpacked === null ? 'it reported nothing' : printable(Buffer.from(unpacked), secrets);
   const message = `the server did not take the pushed objects: ${[why, shown].filter(Boolean).join('; ')}`;
   throw gitError('git-protocol', { subject, message });
 }

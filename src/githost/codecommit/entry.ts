@@ -4,7 +4,7 @@ import type { Host } from '../port/host.ts';
 export const codecommit: Host = {
   // Of the signature, the user is the access key: there are no tokens.
   gitUser: 'aws',
-  mayBeOlderGit: true,
+  gitVersion: 'unknown',
   loadReceiver: async () => (await import('./receiver.ts')).codecommitReceiver,
   // Its API has no commit statuses.
   loadApi: null,

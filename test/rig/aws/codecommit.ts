@@ -12,6 +12,8 @@ export interface CodecommitServer {
   readonly server: GitHttpServer;
   /** Who pulled, by ARN; null: refused. */
   readonly pulls: (string | null)[];
+  /** No policy allows the pull. */
+  isForbidden: boolean;
 }
 
 const SIGNED_MS = 15 * 60_000;
@@ -29,7 +31,7 @@ export async function startCodecommit(
       const found = /^(\/v1\/repos\/fleet)\/(.*)$/.exec(request.url ?? '');
       const by = found === null ? null : pulledBy(request, found[1] ?? '', aws);
       pulls.push(by);
-      if (by === null) {
+      if (by === null || codecommit.isForbidden) {
         response.writeHead(403).end();
         return true;
       }
@@ -37,7 +39,8 @@ export async function startCodecommit(
       return served.intercept?.(request, response, body) ?? false;
     },
   });
-  return { url: `${server.url}/v1/repos/fleet`, server, pulls };
+  const codecommit: CodecommitServer = { url: `${server.url}/v1/repos/fleet`, server, pulls, isForbidden: false };
+  return codecommit;
 }
 
 /** A second implementation of the signature, with the arithmetic of AWS's own documentation. */

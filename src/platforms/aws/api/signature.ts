@@ -69,19 +69,6 @@ export function presignedUrl(
   return `https://${request.headers.host}/?${query}&X-Amz-Signature=${signatureOf(canonical, signing)}`;
 }
 
-/**
- * The signature of reading a repository of CodeCommit, as its credential helpers make it: the method `GIT`, no body, not even
- * the hash of an empty one, and a time without a zone. https://github.com/aws/git-remote-codecommit
- */
-export function gitSignature(
-  { host, path }: { readonly host: string; readonly path: string },
-  signing: Signing,
-): { readonly stamp: string; readonly signature: string } {
-  const stamp = stampOf(signing.nowMs).replace(/Z$/, '');
-  const canonical = ['GIT', path, '', `host:${host}\n`, 'host', ''].join('\n');
-  return { stamp, signature: signatureOf(canonical, signing, stamp) };
-}
-
 function canonicalRequest({
   method,
   path,
@@ -113,7 +100,7 @@ function encode(text: string): string {
   );
 }
 
-function signatureOf(canonical: string, signing: Signing, stamp = stampOf(signing.nowMs)): string {
+export function signatureOf(canonical: string, signing: Signing, stamp = stampOf(signing.nowMs)): string {
   const { region, service, credentials, nowMs } = signing;
   const text = [ALGORITHM, stamp, scopeOf(signing), sha256(canonical)].join('\n');
   const steps = [stampOf(nowMs).slice(0, 8), region, service, 'aws4_request'];
@@ -126,7 +113,7 @@ function scopeOf({ region, service, nowMs }: Signing): string {
 }
 
 /** `20260101T000000Z` */
-function stampOf(nowMs: number): string {
+export function stampOf(nowMs: number): string {
   return new Date(nowMs).toISOString().replaceAll(/[:-]|\.\d{3}/g, '');
 }
 
