@@ -28,7 +28,8 @@ function changed(name: string, properties: Readonly<Record<string, unknown>>): T
 describe('the package', () => {
   it('is built without credentials, and has the same bytes when built again in another directory', async () => {
     const second = await packageCheckout();
-    expect(Object.keys(first.archives).toSorted()).toEqual(['check.zip', 'deploy.zip', 'sweep.zip', 'webhook.zip']);
+    const archives = ['check.zip', 'deploy.zip', 'sweep.zip', 'webhook.zip', 'work.zip'];
+    expect(Object.keys(first.archives).toSorted()).toEqual(archives);
     expect(second.archives).toEqual(first.archives);
     expect(second.template).toEqual(first.template);
     await rm(second.directory, { recursive: true });
