@@ -3,7 +3,8 @@ import type { AppRuntime } from '../app-runtime.ts';
 import { promotionWakes } from '../promotions/wake-promotions.ts';
 import { imagePolls } from '../work/image-polls.ts';
 import type { FunctionEnvironment } from './function-environment.ts';
-import { pullContext, workQueueOf } from './queuing-work.ts';
+import { pullContext } from './queuing-work.ts';
+import { workQueueOf } from './work-hints.ts';
 
 /** What a sweep queues besides deploys: polls of images, looks at promotions, and previews that are due. One that fails stops no other. */
 export function sweepWork(world: FunctionEnvironment, runtime: AppRuntime): (signal: AbortSignal) => Promise<void> {

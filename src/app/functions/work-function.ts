@@ -14,7 +14,8 @@ import type { WorkRuntime } from '../work/work-runtime.ts';
 import { writeWork } from '../work/write-work.ts';
 import type { FunctionEnvironment } from './function-environment.ts';
 import { functionRuntime, loginOf } from './function-runtime.ts';
-import { pullContext, queuingWork, workQueueOf } from './queuing-work.ts';
+import { pullContext, queuingWork } from './queuing-work.ts';
+import { workQueueOf } from './work-hints.ts';
 
 /** As a process that receives the messages itself: nothing newer waits long behind a pause. */
 const LONGEST_PAUSE_SECONDS = 15 * 60;
