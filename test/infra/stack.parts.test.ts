@@ -13,7 +13,7 @@ let template: Template;
 beforeAll(async () => {
   first = await packageCheckout();
   template = stackOf(first.template);
-}, 60_000);
+}, 240_000);
 
 afterAll(() => rm(first.directory, { recursive: true }));
 
@@ -33,7 +33,7 @@ describe('the package', () => {
     expect(second.archives).toEqual(first.archives);
     expect(second.template).toEqual(first.template);
     await rm(second.directory, { recursive: true });
-  }, 60_000);
+  }, 240_000);
 
   it('has the same code with another headgate.yml, which only changes its layer and its rights', async () => {
     const example = await readFile(join(first.directory, 'infra/headgate.example.yml'), 'utf8');
@@ -50,7 +50,7 @@ describe('the package', () => {
       'SweepSecrets',
     ]);
     await rm(second.directory, { recursive: true });
-  }, 60_000);
+  }, 240_000);
 });
 
 describe('the template', () => {
