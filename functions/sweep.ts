@@ -26,7 +26,7 @@ const work = world.hasWork
 
 /**
  * Triggered on a schedule: queues targets that are behind their tip and, unless the input has `drift: false`, drifted objects; then
- * images, promotions and previews that are due.
+ * images, previews and promotions that are due.
  */
 export const handler = (event: { readonly drift?: boolean } | null, context: LambdaContext) =>
   interruptBefore(context, async (signal, usableMs) => {
@@ -35,9 +35,10 @@ export const handler = (event: { readonly drift?: boolean } | null, context: Lam
       return verifyReading(event, { world, runtime }, signal);
     }
     await drainDeadLetters(world, queue, signal);
-    const queued = await sweepOnce({ runtime, queue, isForDrift: event?.drift !== false, usableMs }, signal);
+    const isForDrift = event?.drift !== false;
+    const queued = await sweepOnce({ runtime, queue, isForDrift, usableMs }, signal);
     await (
       await work
-    )?.(signal);
+    )?.(isForDrift, signal);
     return { queued };
   });

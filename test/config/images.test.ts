@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseImageReference } from '../../src/config/images/image-reference.ts';
-import { refusedInFunctions } from '../../src/platforms/aws/lambda/packable.ts';
+import { unbuiltKeys } from '../../src/config/derived/unbuilt.ts';
 import { configOf, errorsOf, file, read } from './builders.ts';
 import type { ImagePolicy } from '../../src/config/checked/config.ts';
 
@@ -220,9 +220,9 @@ describe('an image of headgate.yml', () => {
     ]);
   });
 
-  it('is refused for the functions on AWS by name', () => {
-    expect(refusedInFunctions(configOf(withImage()))).toContainEqual(
-      expect.objectContaining({ subject: 'image web', message: 'the functions on AWS do not write new images yet' }),
+  it('is refused by name where nothing writes images', () => {
+    expect(unbuiltKeys(configOf(withImage()), 'headgate http-host does not', ['images'])).toContainEqual(
+      expect.objectContaining({ subject: 'image web', message: 'headgate http-host does not write new images yet' }),
     );
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { refusedInFunctions } from '../../src/platforms/aws/lambda/packable.ts';
+import { unbuiltKeys } from '../../src/config/derived/unbuilt.ts';
 import { configOf, errorsOf } from './builders.ts';
 
 const TARGETS = ['dev', 'eu', 'us', 'prod'];
@@ -178,10 +178,10 @@ describe('a promotion of headgate.yml', () => {
   });
 
   it('is refused by name where nothing promotes yet', () => {
-    expect(refusedInFunctions(configOf(file({})))).toContainEqual({
+    expect(unbuiltKeys(configOf(file({})), 'headgate http-host does not', ['promotions'])).toContainEqual({
       code: 'config-invalid',
       subject: 'promotion shop',
-      message: 'the functions on AWS do not promote versions yet',
+      message: 'headgate http-host does not promote versions yet',
       remedy: 'Remove promotions from this headgate.yml, and run headgate serve with one that has them.',
     });
   });

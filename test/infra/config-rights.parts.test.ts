@@ -116,15 +116,6 @@ it('refuses a secret that would be visible in the template', async () => {
   });
 });
 
-it('refuses by its name what the functions do not do yet', async () => {
-  const planned = { webhookSecret: 'ssm:hook', credentials: 'ssm:token', pullRequests: { plan: true } };
-  await expect(fragmentOf(planned)).rejects.toMatchObject({
-    stderr: expect.stringMatching(
-      /^pullRequests\.plan of repository fleet: the functions on AWS do not plan pull requests yet\. Remove it/,
-    ) as string,
-  });
-});
-
 it('lets only the deploy function decrypt manifests, and only with KMS keys that have our alias', async () => {
   const target = { name: 'shop', repository: 'fleet', branch: 'main', cluster: 'prod', namespace: 'shop' };
   const decryption = { age: 'ssm:/headgate/age', kms: true };

@@ -15,7 +15,7 @@ let template: Template;
 beforeAll(async () => {
   first = await packageCheckout();
   template = stackOf(first.template);
-}, 60_000);
+}, 240_000);
 
 afterAll(() => rm(first.directory, { recursive: true }));
 
@@ -30,11 +30,12 @@ function changed(name: string, properties: Readonly<Record<string, unknown>>): T
 describe('the package', () => {
   it('is built without credentials, and has the same bytes when built again in another directory', async () => {
     const second = await packageCheckout();
-    expect(Object.keys(first.archives).toSorted()).toEqual(['check.zip', 'deploy.zip', 'sweep.zip', 'webhook.zip']);
+    const archives = ['check.zip', 'deploy.zip', 'sweep.zip', 'webhook.zip', 'work.zip'];
+    expect(Object.keys(first.archives).toSorted()).toEqual(archives);
     expect(second.archives).toEqual(first.archives);
     expect(second.template).toEqual(first.template);
     await rm(second.directory, { recursive: true });
-  }, 60_000);
+  }, 240_000);
 
   it('has the same code with another headgate.yml, which only changes its layer and its rights', async () => {
     const example = await readFile(join(first.directory, 'infra/headgate.example.yml'), 'utf8');
@@ -51,7 +52,7 @@ describe('the package', () => {
       'SweepSecrets',
     ]);
     await rm(second.directory, { recursive: true });
-  }, 60_000);
+  }, 240_000);
 });
 
 describe('the template', () => {

@@ -5,6 +5,7 @@ import { PullRig } from './pulls/pull-rig.ts';
 
 const WITHIN = { timeout: 60_000, interval: 100 };
 const ANN = { id: 11, login: 'ann', permission: 'write' } as const;
+const BOB = { id: 12, login: 'bob', permission: 'write' } as const;
 
 describe('the packaged functions, with pull requests', () => {
   let aws: AwsTestbed;
@@ -32,7 +33,7 @@ describe('the packaged functions, with pull requests', () => {
       },
     });
     rig = new PullRig(aws.testbed);
-    aws.testbed.host.users = [ANN];
+    aws.testbed.host.users = [ANN, BOB];
   }, 60_000);
   afterAll(async () => {
     const names = rig.pulls.all.map(({ number }) => namespaceOf(number));
@@ -65,26 +66,31 @@ describe('the packaged functions, with pull requests', () => {
     expect((await aws.testbed.configMaps())['a']).toEqual({ v: '1' });
   }, 120_000);
 
-  it('answer a command, and deploy a plan that needs an approval only once a comment has approved its hash', async () => {
-    const pullRequest = await rig.open('gated', { 'gated/c.yaml': configMap('c') });
-    expect(await rig.shown(pullRequest)).toMatch(/Hash: `t-\w+` `[0-9a-f]{7}`/);
-    expect(await rig.answered(rig.pulls.comment(pullRequest.number, ANN, '/headgate help'))).not.toBe('');
+  it('deploy what was shown once it is merged, and another plan only when a comment has approved its hash', async () => {
+    const gated = async (revision: string, matching: RegExp) =>
+      vi.waitFor(() => {
+        const last = aws.testbed.host
+          .statusesOf(revision)
+          .findLast(({ context }) => /^headgate\/[^/]+-gated$/.test(context));
+        const text = `${last?.state} ${last?.description}`;
+        expect(text).toMatch(matching);
+        return /approve ([0-9a-f]{7})$/.exec(text)?.[1] ?? '';
+      }, WITHIN);
+    const pullRequest = await rig.open('gated', { 'gated/c.yaml': configMap('c') }, { user: ANN });
+    expect(await rig.shown(pullRequest)).toMatch(/Hash: `t-[\w-]+` `[0-9a-f]{7}`/);
     const pushed = await aws.testbed.push({ 'gated/d.yaml': configMap('d') });
-    const hash = await vi.waitFor(() => {
-      const last = aws.testbed.host.statusesOf(pushed).findLast(({ context }) => context.endsWith('-gated'));
-      const [, found] = /approve ([0-9a-f]{7})$/.exec(last?.description ?? '') ?? [];
-      if (found === undefined) throw new Error(JSON.stringify(last));
-      return found;
-    }, WITHIN);
-    expect(await aws.testbed.get('configmap', 'd')).toBeNull();
-    rig.pulls.comment(pullRequest.number, ANN, `/headgate approve ${hash}`);
-    await vi.waitFor(async () => expect(await aws.testbed.get('configmap', 'd')).not.toBeNull(), WITHIN);
-    // What was approved on the pull request itself is deployed by its merge.
-    const shown = await rig.shown(pullRequest, pushed);
-    expect(shown).toContain('1 to create');
+    await gated(pushed, /^pending waits for approval: 1 create: ConfigMap d/);
     const merged = await rig.pulls.merge(pullRequest.number, 'merge');
-    await vi.waitFor(async () => expect(await aws.testbed.get('configmap', 'c')).not.toBeNull(), WITHIN);
-    await vi.waitFor(() => expect(aws.testbed.host.statusesOf(merged).at(-1)?.state).toBe('success'), WITHIN);
+    const hash = await gated(merged, /^pending the plan changed since it was reviewed on #\d+: 2 creates/);
+    expect(await aws.testbed.get('configmap', 'c')).toBeNull();
+    const comment = rig.pulls.comment(pullRequest.number, BOB, `/headgate approve ${hash}`);
+    expect(await rig.answered(comment)).toBe('+1');
+    await gated(merged, /^success 2 created/);
+
+    await aws.testbed.git('pull', '-q', 'origin', 'main');
+    const next = await rig.open('next', { 'gated/c.yaml': configMap('c', { v: '2' }) });
+    await rig.shown(next);
+    await gated(await rig.pulls.merge(next.number, 'merge'), /^success 1 updated/);
   }, 180_000);
 
   it('deploy a preview with its label, find one by the sweep whose delivery was lost, and delete both', async () => {

@@ -167,6 +167,7 @@ describe('the packaged functions, with images, a promotion and records in Git', 
     registry.push('acme/web', '1.2.0');
     await aws.functions.sweep.call({ drift: false });
     await moved('1.2.0', before);
+    expect(await running()).toBe('1.2.0 1.2.0');
   }, 200_000);
 
   it('look at an image of ECR when EventBridge announces its push, and at none for another repository', async () => {

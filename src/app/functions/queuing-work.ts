@@ -1,5 +1,3 @@
-import { workQueue } from '../../platforms/aws/sqs/work-queue.ts';
-import type { WorkQueue } from '../../platforms/aws/sqs/work-queue.ts';
 import type { PreviewContext } from '../../pulls/previews/context.ts';
 import type { AppRuntime } from '../app-runtime.ts';
 import type { AfterDeploy } from '../deploy-work.ts';
@@ -8,13 +6,8 @@ import { previewContext } from '../preview-context.ts';
 import { promotionWakes } from '../promotions/wake-promotions.ts';
 import { requestRefresh } from '../work/request-refresh.ts';
 import { workChannels } from '../work/work-channels.ts';
-import { WORK_QUEUE } from './function-environment.ts';
 import type { FunctionEnvironment } from './function-environment.ts';
-
-/** @throws DeployError `config-invalid` when the stack has no work queue */
-export function workQueueOf({ queueAt, nowMs }: Pick<FunctionEnvironment, 'queueAt' | 'nowMs'>): WorkQueue {
-  return workQueue(queueAt(WORK_QUEUE), nowMs);
-}
+import { workQueueOf } from './work-hints.ts';
 
 /** The runtime of a function whose runs queue work: messages, what is recorded in Git, looks at promotions, and new plans. */
 export function queuingWork(runtime: AppRuntime, world: FunctionEnvironment): AppRuntime & AfterDeploy {

@@ -3,10 +3,15 @@ import type { AppRuntime } from '../app-runtime.ts';
 import { promotionWakes } from '../promotions/wake-promotions.ts';
 import { imagePolls } from '../work/image-polls.ts';
 import type { FunctionEnvironment } from './function-environment.ts';
-import { pullContext, workQueueOf } from './queuing-work.ts';
+import { pullContext } from './queuing-work.ts';
+import { workQueueOf } from './work-hints.ts';
 
-/** What a sweep queues besides deploys: polls of images, looks at promotions, and previews that are due. One that fails stops no other. */
-export function sweepWork(world: FunctionEnvironment, runtime: AppRuntime): (signal: AbortSignal) => Promise<void> {
+/**
+ * What a sweep queues besides deploys: polls of images, previews that are due and, when it is for drift too, looks at promotions.
+ * These are woken by what becomes ready; each minute, looking at them would cost more than everything else. One that fails
+ * stops no other.
+ */
+export function sweepWork(world: FunctionEnvironment, runtime: AppRuntime) {
   const { config, log, nowMs } = world;
   const { writes } = workQueueOf(world);
   const pollImages = imagePolls(config, writes, nowMs);
@@ -19,8 +24,8 @@ export function sweepWork(world: FunctionEnvironment, runtime: AppRuntime): (sig
     await sweepPreviews(context, signal);
   }
 
-  return async (signal) => {
-    const looks = [pollImages, promotions.wakeAll, lookAtPreviews];
+  return async (isForDrift: boolean, signal: AbortSignal): Promise<void> => {
+    const looks = [pollImages, lookAtPreviews, ...(isForDrift ? [promotions.wakeAll] : [])];
     await Promise.all(
       looks.map(async (look) => {
         try {

@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { asDeployError } from '../../error/deploy-error.ts';
+import type { Log } from '../../deploy/ports/log.ts';
 import { readBatch, serveBatch } from '../../queue/batch.ts';
 import type { Batch, BatchAnswer } from '../../queue/batch.ts';
 import { notBeforeOf } from '../../queue/body.ts';
 import { receiptsOf } from '../../queue/inbox.ts';
+import type { Visibility } from '../../queue/inbox.ts';
 import type { Target } from '../../config/checked/config.ts';
 import { channelSender } from '../channels/channel-sender.ts';
 import type { Revision } from '../../snapshot/source.ts';
@@ -14,7 +17,8 @@ import type { WorkRuntime } from '../work/work-runtime.ts';
 import { writeWork } from '../work/write-work.ts';
 import type { FunctionEnvironment } from './function-environment.ts';
 import { functionRuntime, loginOf } from './function-runtime.ts';
-import { pullContext, queuingWork, workQueueOf } from './queuing-work.ts';
+import { pullContext, queuingWork } from './queuing-work.ts';
+import { workQueueOf } from './work-hints.ts';
 
 /** As a process that receives the messages itself: nothing newer waits long behind a pause. */
 const LONGEST_PAUSE_SECONDS = 15 * 60;
@@ -42,7 +46,7 @@ export function workFunction(world: FunctionEnvironment) {
     const open = (target: Target, revision: Revision | null) => runtime.open(target, revision, usableMs);
     const plans = planWork({ ...context, runtime: { ...runtime, open } });
     const { due, early } = split(batch, world.nowMs());
-    await Promise.all(early.map(({ messages, seconds }) => queue.hide(receiptsOf(messages), seconds, signal)));
+    await Promise.all(early.map((group) => hideUntilDue(group, { queue, log: world.log }, signal)));
     const common = { queue, remove: (receipts: readonly string[]) => queue.remove(receipts), log: world.log, wait };
     const serveKind = <T extends { readonly target: string }>(kind: RegExp, { limits, ...own }: GroupWork<T>) =>
       serveBatch(
@@ -81,10 +85,26 @@ function workRuntime(world: FunctionEnvironment): WorkRuntime {
 
 type Messages = Batch['messages'];
 
+interface Early {
+  readonly messages: Messages;
+  readonly seconds: number;
+}
+
+/** What cannot be hidden now reappears after the visibility timeout of the queue. */
+async function hideUntilDue(
+  { messages, seconds }: Early,
+  { queue, log }: { readonly queue: Visibility; readonly log: Log },
+  signal: AbortSignal,
+): Promise<void> {
+  await queue.hide(receiptsOf(messages), seconds, signal).catch((thrown: unknown) => {
+    log({ level: 'warn', message: 'not-renewed', errors: [asDeployError(thrown).problem] });
+  });
+}
+
 /** Groups whose first message is not due yet are hidden until it is, and what was sent later with them. */
 function split({ messages }: Batch, nowMs: number) {
   const due: Messages[number][] = [];
-  const early: { readonly messages: Messages; readonly seconds: number }[] = [];
+  const early: Early[] = [];
   for (const group of Map.groupBy(messages, (message) => message.group).values()) {
     const seconds = Math.ceil((notBeforeOf(group[0]?.body ?? '') - nowMs) / 1000);
     if (seconds <= 0) due.push(...group);

@@ -1,4 +1,5 @@
 import type { ClusterConfig, Preview, Target } from '../../config/checked/config.ts';
+import { usesClustersBesideDeploys } from '../../config/derived/uses-work.ts';
 import { DeployError } from '../../error/deploy-error.ts';
 import type { Context } from '../terminal/context.ts';
 import { visibleText } from '../../error/visible-text.ts';
@@ -22,7 +23,7 @@ export async function clusterInstructions(
   ];
   const verify = `Then run headgate connect ${cluster.name} again to verify the access.`;
   if (cluster.kind === 'kubeconfig') return [...rbac, verify];
-  const outputs = await readStackOutputs(context);
+  const outputs = trustedRoles(await readStackOutputs(context), context.config);
   const owners = [
     ...targets,
     // A preview has no role but that of its cluster.
@@ -38,11 +39,16 @@ export async function clusterInstructions(
   ];
 }
 
+/** Of the functions that reach clusters: the work function does for some keys of headgate.yml. */
+function trustedRoles({ WorkRoleArn: work, ...outputs }: Outputs, config: Context['config']): Outputs {
+  return work !== undefined && usesClustersBesideDeploys(config) ? { ...outputs, WorkRoleArn: work } : outputs;
+}
+
 /** With a read role, the sweep assumes no other one. */
 function readAccess(cluster: EksCluster, outputs: Outputs): readonly string[] {
   if (cluster.readRole === null) return [];
   const { SweepRoleArn = '' } = outputs;
-  const bySweep = { ...outputs, DeployRoleArn: SweepRoleArn, CheckRoleArn: SweepRoleArn };
+  const bySweep = { DeployRoleArn: SweepRoleArn, CheckRoleArn: SweepRoleArn, SweepRoleArn };
   return accessCommand(cluster.readRole, [groupOf(READERS)], { cluster, outputs: bySweep });
 }
 
@@ -64,6 +70,7 @@ function accessCommand(
         'Set eks: { …, role: arn:aws:iam::ACCOUNT:role/headgate/NAME, externalId: … }. The functions may assume only roles on that path.',
     });
   }
+  const { WorkRoleArn } = outputs;
   const parameters = {
     ClusterName: cluster.cluster,
     RoleName: name,
@@ -72,6 +79,7 @@ function accessCommand(
     DeployRoleArn: outputs['DeployRoleArn'] ?? '',
     CheckRoleArn: outputs['CheckRoleArn'] ?? '',
     SweepRoleArn: outputs['SweepRoleArn'] ?? '',
+    ...(WorkRoleArn === undefined ? {} : { WorkRoleArn }),
   };
   return [
     `  aws cloudformation deploy --region ${cluster.region} --stack-name headgate-access-${name} \\`,

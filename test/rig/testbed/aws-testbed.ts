@@ -149,8 +149,9 @@ export class AwsTestbed {
       work: start('work', 60_000),
     };
     const functionUrl = await startFunctionUrl(functions.webhook);
+    const events = ['push', 'pull_request', 'issue_comment'];
     if (codecommit === null)
-      testbed.host.setWebhook(FULL_NAME, { url: `${functionUrl.url}/webhooks/fleet`, secret: SECRET });
+      testbed.host.setWebhook(FULL_NAME, { url: `${functionUrl.url}/webhooks/fleet`, secret: SECRET, events });
     // The sweep empties the dead-letter queues.
     const mappings = (['deploy', 'check', 'work'] as const).map((name) =>
       startMapping(sqs, queues[name], (event) => functions[name].call(event)),
