@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import type * as z from 'zod/mini';
 import { asRevision } from '../../snapshot/source.ts';
 import type { ApiCommitted } from './port.ts';
 import type { ApiAnswer } from '../port/host-api.ts';
