@@ -57,7 +57,7 @@ export async function refWriterOf(
   return openRefWriter(server, reader);
 }
 
-/** Of pull requests. Whoever may push opens them, so that reading Git needs no more rights. */
+/** Of pull requests. With the credentials that push, so that those that read Git need no more rights. */
 export async function openProposalsOf(
   repository: Repository,
   runtime: AppRuntime & WritingRuntime,

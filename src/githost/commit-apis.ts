@@ -1,5 +1,5 @@
 import type { GivenHost, HostName } from './hosts.ts';
-import type { CommitApi } from './port/commits.ts';
+import type { CommitApi } from './commits/port.ts';
 
 /** Apart from the list of hosts, which every function loads: only `via: api` commits by an API. */
 const APIS: Readonly<Partial<Record<HostName, () => Promise<CommitApi>>>> = {

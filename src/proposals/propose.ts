@@ -50,7 +50,7 @@ export type Proposed =
 
 /**
  * Keeps one pull request up to date: a commit on the tip of the other branch, the record of it, and the texts. A process that
- * dies in between leaves what the next look completes.
+ * dies in between leaves what the next poll completes.
  * @throws DeployError `push-refused` when the host refuses the branch, or the record
  */
 export async function propose(

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { commitApiOf } from '../../src/githost/commit-apis.ts';
 import type { HostName } from '../../src/githost/hosts.ts';
-import type { ApiCommit, CommitApi } from '../../src/githost/port/commits.ts';
+import type { ApiCommit, CommitApi } from '../../src/githost/commits/port.ts';
 import type { Revision } from '../../src/snapshot/source.ts';
 
 const TIP = 'a'.repeat(40) as Revision;

@@ -214,7 +214,7 @@ it('promotes by a pull request that has the plan, and not again what a person cl
   expect(opened).toMatchObject({ branch: `headgate/promotions/shop/${prod}`, into: 'main' });
   expect(opened.body).toContain(`- \`apps/prod/web.yaml:12: ${WEB} 1.0.0 -> 1.1.0\``);
   await testbed.logged(({ message, head }) => message === 'planned' && head === opened.head);
-  const [comment] = pulls().comments.filter(({ number }) => number === 1);
+  const comment = pulls().comments.find(({ number }) => number === 1);
   expect(comment?.body).toContain(prod);
   await testbed.logged(({ message, reason }) => message === 'promotion-waits' && /is open/.test(String(reason)));
   // A newer version that is ready updates it.

@@ -1,6 +1,6 @@
 import { DeployError } from '../../error/deploy-error.ts';
 import { readTree } from '../../git/tree.ts';
-import type { ApiCommit, ApiFile, CommitApi } from '../../githost/port/commits.ts';
+import type { ApiCommit, ApiFile, CommitApi } from '../../githost/commits/port.ts';
 import type { RepositoryLocation } from '../../githost/port/host-api.ts';
 import type { BranchChange, BranchWriter, TreeObject, Written } from '../../images/branch-writer.ts';
 import type { BranchReader } from '../../images/update/ports.ts';

@@ -1,4 +1,3 @@
-import { localRuntime } from '../../app/local/local-runtime.ts';
 import { promotionPorts } from '../../app/promotions/open-promotions.ts';
 import { formatImage } from '../../config/images/image-reference.ts';
 import { nearest } from '../../config/written/nearest.ts';
@@ -10,6 +9,7 @@ import type { ByHand, PlannedPromotion, PromotedByHand } from '../../promotion/r
 import { stepGroups } from '../../promotion/run/step-groups.ts';
 import type { StepGroup } from '../../promotion/run/step-groups.ts';
 import type { Revision } from '../../snapshot/source.ts';
+import { openDeployingRuntime } from '../runs/deploying-runtime.ts';
 import { confirm, requireConfirmable } from '../terminal/confirm.ts';
 import type { Context, ExitCode } from '../terminal/context.ts';
 import { personOf } from '../terminal/person.ts';
@@ -28,7 +28,7 @@ export async function promoteCommand(context: Context, flags: PromoteFlags): Pro
   const { config, env, log, signal } = context;
   requireConfirmable(context, 'headgate promote');
   const wanted = wantedBy(context, flags);
-  const runtime = localRuntime({ config, env, log, holder: 'promote', progress: () => undefined });
+  const { runtime, close } = openDeployingRuntime({ config, env, log, progress: () => undefined });
   try {
     const ports = await promotionPorts(runtime);
     const planned = await planByHand(wanted, ports, signal);
@@ -45,7 +45,8 @@ export async function promoteCommand(context: Context, flags: PromoteFlags): Pro
     );
     return promoted === null ? 1 : 0;
   } finally {
-    runtime.close();
+    // Channels hear of it first.
+    await close();
   }
 }
 

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import type { CommitApi } from '../port/commits.ts';
-import { base64Of, readingCommit } from '../rest/commits.ts';
+import type { CommitApi } from '../commits/port.ts';
+import { base64Of, readingCommit } from '../commits/answers.ts';
 import { jsonRequest } from '../rest/json-request.ts';
 import { repositoryUrl } from './repository-url.ts';
 

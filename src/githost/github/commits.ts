@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
 import { checkedName } from '../port/full-name.ts';
-import type { CommitApi } from '../port/commits.ts';
+import type { CommitApi } from '../commits/port.ts';
 import { reading } from '../rest/answers.ts';
-import { base64Of, committed, refused } from '../rest/commits.ts';
+import { base64Of, committed, refused } from '../commits/answers.ts';
 import { githubRequest } from './request.ts';
 
 const MUTATION = `mutation ($input: CreateCommitOnBranchInput!) {

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import type { CommitApi } from '../port/commits.ts';
+import type { CommitApi } from '../commits/port.ts';
 import { reading } from '../rest/answers.ts';
-import { base64Of, readingCommit } from '../rest/commits.ts';
+import { base64Of, readingCommit } from '../commits/answers.ts';
 import { jsonRequest } from '../rest/json-request.ts';
 import { projectUrl } from './project-url.ts';
 

@@ -57,7 +57,7 @@ beforeAll(async () => {
     name: 'github',
     api: github.apiUrl,
     url: github.cloneUrl(fullName),
-    close: github.close,
+    close: () => github.close(),
   });
   const served = await startGitHost({ directory: await scratch(), token: TOKEN });
   const repository = await served.createRepository(fullName);
@@ -71,7 +71,7 @@ beforeAll(async () => {
   await gitea.api('POST', '/user/repos', { name: 'fleet', default_branch: 'main' });
   const ofGitea = { token: gitea.token, fullName: `${gitea.user}/fleet` };
   const url = `${gitea.url}/${ofGitea.fullName}.git`;
-  hosts.set('gitea', { ...ofGitea, name: 'gitea', api: `${gitea.url}/api/v1`, url, close: gitea.close });
+  hosts.set('gitea', { ...ofGitea, name: 'gitea', api: `${gitea.url}/api/v1`, url, close: () => gitea.close() });
 }, BUILD_MS);
 
 afterAll(async () => {

@@ -1,6 +1,6 @@
 import type { Revision } from '../../snapshot/source.ts';
-import type { RepositoryLocation } from './host-api.ts';
-import type { HostCall } from './pull-requests.ts';
+import type { RepositoryLocation } from '../port/host-api.ts';
+import type { HostCall } from '../port/pull-requests.ts';
 
 /** A commit that the host makes, and signs as far as it signs what its API does. */
 export interface ApiCommit {

@@ -1,10 +1,10 @@
-import * as z from 'zod/mini';
+import type * as z from 'zod/mini';
 import { asRevision } from '../../snapshot/source.ts';
-import type { ApiCommitted } from '../port/commits.ts';
+import type { ApiCommitted } from './port.ts';
 import type { ApiAnswer } from '../port/host-api.ts';
 import type { HostCall } from '../port/pull-requests.ts';
-import { reading } from './answers.ts';
-import { messageOf } from './message.ts';
+import { reading } from '../rest/answers.ts';
+import { messageOf } from '../rest/message.ts';
 
 /** Statuses of a commit that the host did not make because of what the branch has, or of a rule. */
 const REFUSED: ReadonlySet<number> = new Set([400, 409, 422]);
