@@ -36,6 +36,8 @@ export interface ProxiedRequest {
 export const FULL_NAME = 'acme/fleet';
 /** With windows or promotions, a target is swept: nothing is delivered when one opens, or when a message is lost. */
 const SWEEP_MS = 1_000;
+/** A sweep of promotions queues messages, and a trial ends when there are none. */
+const PROMOTION_SWEEP_MS = 3_000;
 const HOUR_MS = 3_600_000;
 /** What a promotion waits for. */
 export const REQUIRED_STATUS = 'e2e';
@@ -180,7 +182,7 @@ export class FaultTestbed {
 
   /** The child has only this pair after its next start, promotes from the first to the second, and sweeps often. */
   async usePromotion(namespace: string): Promise<void> {
-    this.#sweepMs = SWEEP_MS;
+    this.#sweepMs = PROMOTION_SWEEP_MS;
     const { first, second, branch } = pairOf(namespace);
     const of = (name: string, path: string) => ({ ...targetOf(namespace), name, branch, path });
     await this.#configure({

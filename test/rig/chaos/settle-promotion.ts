@@ -42,6 +42,7 @@ export async function settlePromotion(
   let readAtMs = 0;
   let lookedAt: string | null = null;
   let at: readonly Commit[] = [];
+  let tip = commit;
   for (;;) {
     await testbed.start();
     const news = testbed.log.slice(seen);
@@ -55,23 +56,33 @@ export async function settlePromotion(
     }
     if (news.length > 0 || delivered.size === 0 || nowMs - readAtMs > READ_MS) {
       readAtMs = nowMs;
-      const tip = await tipOf(testbed, branch);
+      tip = await tipOf(testbed, branch);
       if (!delivered.has(tip.revision) && (await testbed.deliver(branch, tip))) delivered.add(tip.revision);
-      // The first one has nothing new in the tip, so its state stays where it is, unless a run of the tip was repeated.
-      const settled = await Promise.all(
-        places.map(async (place, index) => {
-          if (await settledAt(testbed.api, place, tip.revision)) return tip;
-          return index === 0 && (await settledAt(testbed.api, place, commit.revision)) ? commit : null;
-        }),
-      );
-      at = settled.flatMap((each) => each ?? []);
-      if (tip.revision !== commit.revision && at.length === places.length && testbed.isIdle()) {
-        if (lookedAt === tip.revision) return { tip, at };
-        if (await testbed.lookAt(namespace, pairOf(namespace).second)) lookedAt = tip.revision;
-      }
+      at = await positionsOf(testbed, places, { pushed: commit, tip });
+    }
+    // Sweeps fill the queues again and again, so they are looked at as often as possible.
+    if (tip.revision !== commit.revision && at.length === places.length && testbed.isIdle()) {
+      if (lookedAt === tip.revision) {
+        if ((await tipOf(testbed, branch)).revision === tip.revision) return { tip, at };
+      } else if (await testbed.lookAt(namespace, pairOf(namespace).second)) lookedAt = tip.revision;
     }
     await pause(20);
   }
+}
+
+/** Where the states of the stages are, without those that are elsewhere. The first one has nothing new in the tip, so it may stay. */
+async function positionsOf(
+  { api }: FaultTestbed,
+  places: readonly Place[],
+  { pushed, tip }: { readonly pushed: Commit; readonly tip: Commit },
+): Promise<readonly Commit[]> {
+  const settled = await Promise.all(
+    places.map(async (place, index) => {
+      if (await settledAt(api, place, tip.revision)) return [tip];
+      return index === 0 && (await settledAt(api, place, pushed.revision)) ? [pushed] : [];
+    }),
+  );
+  return settled.flat();
 }
 
 async function tipOf(testbed: FaultTestbed, branch: string): Promise<Commit> {

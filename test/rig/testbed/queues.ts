@@ -6,7 +6,7 @@ export function queueContents(dataDirectory: string): string {
   const db = new DatabaseSync(join(dataDirectory, 'queue.db'), { readOnly: true, timeout: 5_000 });
   try {
     const rows = db.prepare('SELECT queue, count(*) AS count FROM messages GROUP BY queue').all();
-    return rows.map(({ queue, count }) => `${queue} ${count}`).join(', ');
+    return rows.map(({ queue, count }) => `${String(queue)} ${String(count)}`).join(', ');
   } finally {
     db.close();
   }
