@@ -10,6 +10,7 @@ import { stepGroups } from '../../promotion/run/step-groups.ts';
 import type { StepGroup } from '../../promotion/run/step-groups.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import { openDeployingRuntime } from '../runs/deploying-runtime.ts';
+import { digestOf } from './plan-digest.ts';
 import { confirm, requireConfirmable } from '../terminal/confirm.ts';
 import type { Context, ExitCode } from '../terminal/context.ts';
 import { personOf } from '../terminal/person.ts';
@@ -21,6 +22,8 @@ export interface PromoteFlags {
   readonly image: string | null;
   /** Null: what is deployed now. */
   readonly revision: Revision | null;
+  /** The digest of the plan that was shown: another one writes nothing. Null: it is shown by this command. */
+  readonly shown: string | null;
 }
 
 /** Shows the edits of a promotion, prompts for confirmation, and writes them. Exits with 1 when the person declines. */
@@ -32,6 +35,7 @@ export async function promoteCommand(context: Context, flags: PromoteFlags): Pro
   try {
     const ports = await promotionPorts(runtime);
     const planned = await planByHand(wanted, ports, signal);
+    if (flags.shown !== null && digestOf(planned) !== flags.shown) throw otherPlan(flags.to);
     if (context.output === 'text') context.print(formatPlan(wanted, planned));
     const isNeeded = planned.proposal.edits.length > 0 || planned.held !== null;
     const question = { command: 'headgate promote', question: `Promote this to ${flags.to}?` };
@@ -48,6 +52,14 @@ export async function promoteCommand(context: Context, flags: PromoteFlags): Pro
     // Channels hear of it first.
     await close();
   }
+}
+
+function otherPlan(stage: string): DeployError {
+  return new DeployError('ref-behind', {
+    subject: `target ${stage}`,
+    message: 'something else would be written than was shown',
+    remedy: 'Read the new plan, and confirm it.',
+  });
 }
 
 /** @throws DeployError `usage` */

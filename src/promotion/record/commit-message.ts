@@ -50,11 +50,11 @@ export function pullRequestText(
 /** `clusters/prod/web.yaml:7: ghcr.io/acme/web 1.0.0 -> 1.1.0` */
 export function formatEdit({ key, path, line, from, to }: Edit): string {
   const place = line === null ? path : `${path}:${line}`;
-  return `${place}: ${key} ${shortId(from)} -> ${shortId(to)}`;
+  return `${place}: ${key} ${shortVersion(from)} -> ${shortVersion(to)}`;
 }
 
 /** Of a whole file, the id of its content. */
-function shortId(version: string): string {
+export function shortVersion(version: string): string {
   return /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(version) ? version.slice(0, SHORT) : version;
 }
 

@@ -124,15 +124,23 @@ async function tryStages(
   };
 }
 
-async function tryOne(step: Step, proposal: Proposal, proposing: Proposing): Promise<Tried> {
-  const { edits, blockers, leftOut } = proposal;
+/** What a proposal alone decides; null: it has edits, which may be judged. */
+export function outcomeOf({
+  edits,
+  blockers,
+  leftOut,
+}: Proposal): Extract<Promoted, { kind: 'current' | 'waits' }> | null {
   const [blocker] = blockers;
-  if (blocker !== undefined) return settled({ kind: 'waits', reason: `${blocker.key}: ${blocker.reason}` });
+  if (blocker !== undefined) return { kind: 'waits', reason: `${blocker.key}: ${blocker.reason}` };
+  if (edits.length > 0) return null;
   const [missing] = leftOut;
-  if (edits.length === 0)
-    return settled(
-      missing === undefined ? { kind: 'current' } : { kind: 'waits', reason: `${missing.key}: ${missing.reason}` },
-    );
+  return missing === undefined ? { kind: 'current' } : { kind: 'waits', reason: `${missing.key}: ${missing.reason}` };
+}
+
+async function tryOne(step: Step, proposal: Proposal, proposing: Proposing): Promise<Tried> {
+  const { edits } = proposal;
+  const decided = outcomeOf(proposal);
+  if (decided !== null) return settled(decided);
   const records = await readRecords(step, proposal.tip, proposing);
   const isProposed = records.some(({ pullRequest }) => pullRequest !== null);
   const open = isProposed ? await findOpen(step, proposing) : null;
