@@ -36,5 +36,5 @@ function textOf(line: object): string {
 /** The beginning of each list. */
 function shortened(line: object, kept: number): object {
   const first = (value: unknown): unknown => (Array.isArray(value) ? value.slice(0, kept) : value);
-  return { ...Object.fromEntries(Object.entries(line).map(([key, value]) => [key, first(value)])), isShortened: true };
+  return { ...Object.fromEntries(Object.entries(line).map(([key, value]) => [key, first(value)])), isCut: true };
 }

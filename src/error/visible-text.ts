@@ -4,7 +4,7 @@
  */
 const INVISIBLE =
   // oxlint-disable-next-line no-control-regex
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\udb40]|(?<=\udb40)[\udc00-\udfff]/g;
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\udb40]|(?<=\udb40)[\udc00-\udfff]/g;
 
 /**
  * Shows invisible characters as codes. Text from a repository, a cluster or a server must not move the reader's cursor, hide
