@@ -35,9 +35,6 @@ function textOf(line: object): string {
 
 /** The beginning of each list. */
 function shortened(line: object, kept: number): object {
-  const fields = Object.entries(line).map(([key, value]: [string, unknown]) => [
-    key,
-    Array.isArray(value) ? value.slice(0, kept) : value,
-  ]);
-  return { ...Object.fromEntries(fields), isShortened: true };
+  const first = (value: unknown): unknown => (Array.isArray(value) ? value.slice(0, kept) : value);
+  return { ...Object.fromEntries(Object.entries(line).map(([key, value]) => [key, first(value)])), isCut: true };
 }

@@ -4,7 +4,7 @@
  */
 const INVISIBLE =
   // oxlint-disable-next-line no-control-regex
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb]|\udb40[\udc00-\udfff]/g;
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\udb40]|(?<=\udb40)[\udc00-\udfff]/g;
 
 /**
  * Shows invisible characters as codes. Text from a repository, a cluster or a server must not move the reader's cursor, hide
@@ -21,17 +21,10 @@ export function visibleLine(text: string): string {
 
 /** The same in JSON, where the escapes mean the characters themselves. */
 export function escapeInvisible(json: string): string {
-  return json.replace(INVISIBLE, (character) =>
-    Array.from({ length: character.length }, (_, n) => `\\u${hexAt(character, n).padStart(4, '0')}`).join(''),
-  );
-}
-
-function hexAt(text: string, index: number): string {
-  return text.charCodeAt(index).toString(16);
+  return json.replace(INVISIBLE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 function codeOf(character: string): string {
-  if (character.length > 1) return `\\u{${character.codePointAt(0)?.toString(16) ?? ''}}`;
-  const code = hexAt(character, 0);
+  const code = character.charCodeAt(0).toString(16);
   return code.length > 2 ? `\\u${code.padStart(4, '0')}` : `\\x${code.padStart(2, '0')}`;
 }

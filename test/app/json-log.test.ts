@@ -31,7 +31,7 @@ it.each([
   const text = written({ target: 'shop', errors: all, warnings: all });
   const line = JSON.parse(text) as { errors: object[] };
   expect(text.length).toBeLessThan(200_010);
-  expect(line).toMatchObject({ target: 'shop', isShortened: true });
+  expect(line).toMatchObject({ target: 'shop', isCut: true });
   expect(line.errors).toEqual(all.slice(0, line.errors.length));
   expect(line.errors.length).toBeGreaterThan(0);
 });

@@ -9,7 +9,7 @@ describe('text for people', () => {
     ['a\u2066b\u2069', 'a\\u2066b\\u2069'],
     ['zero\u200bwidth', 'zero\\u200bwidth'],
     ['one\u2028two', 'one\\u2028two'],
-    ['tag\u{e0041}', 'tag\\u{e0041}'],
+    ['tag\u{e0041}', 'tag\\udb40\\udc41'],
     ['blank\u3164letter', 'blank\\u3164letter'],
     ['soft\u00adhyphen', 'soft\\xadhyphen'],
     ['äöü 🐝 日本', 'äöü 🐝 日本'],

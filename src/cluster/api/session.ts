@@ -245,7 +245,6 @@ function lossOf({
 
 /** Node hides the reason of a failed connect in nested causes. */
 function reasonOf(error: Error): string {
-  if (codeOf(error) === 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL') return 'it does not offer HTTP/2';
   return error.cause instanceof Error ? error.cause.message : error.message;
 }
 
