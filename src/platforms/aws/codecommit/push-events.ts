@@ -11,7 +11,7 @@ type Repositories = Pick<Config, 'repositories'>;
 
 /**
  * The part of the template for repositories on CodeCommit: who may read them, and the rules by which a push invokes the
- * webhook function. A rule sees the events of its own region, and those that other regions forward to it.
+ * webhook function. A rule sees the events of the region that it is in, and those that other regions forward there.
  */
 export function codecommitResources({ repositories }: Repositories) {
   const arns = [...new Set([...repositories.values()].flatMap(arnOf))].toSorted();
