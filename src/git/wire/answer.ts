@@ -12,12 +12,12 @@ export interface Shown {
 /** Of a line `ERR …`. */
 export function refusalOf(payload: Buffer, { subject, secrets }: Shown): DeployError | UnknownObject | ServerDied {
   const line = payload.toString();
-  const said = printable(payload.subarray('ERR '.length), secrets);
+  const shown = printable(payload.subarray('ERR '.length), secrets);
   // git, and JGit.
   const unknown = /not our ref ([0-9a-f]+)|want ([0-9a-f]+) not valid/.exec(line)?.slice(1).find(Boolean);
   if (unknown !== undefined) return new UnknownObject(unknown);
-  if (line.includes('filter')) return new ServerDied(said, true);
-  return gitError('git-protocol', { subject, message: `the server responded: ${said}` });
+  if (line.includes('filter')) return new ServerDied(shown, true);
+  return gitError('git-protocol', { subject, message: `the server responded: ${shown}` });
 }
 
 /** Of band 3. */

@@ -31,7 +31,7 @@ export class UnknownObject extends Error {
 
 /** It ended without an answer, as git does at a filter line that it does not know, without `uploadpack.allowFilter`. */
 export class ServerDied extends Error {
-  /** It has said that filters are the reason. */
+  /** Its answer names filters as the reason. */
   readonly isFilterRefused: boolean;
   constructor(message: string, isFilterRefused = false) {
     super(message);

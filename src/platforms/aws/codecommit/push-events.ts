@@ -10,7 +10,7 @@ const PER_RESOURCE = 20;
 
 /**
  * The part of the template for repositories on CodeCommit: who may read them, and the rules by which a push invokes the
- * webhook function. A rule sees the events of its own region, and those that other regions forward to it.
+ * webhook function. A rule sees the events of the region that it is in, and those that other regions forward there.
  */
 export function codecommitResources(config: Config) {
   const arns = [...new Set([...config.repositories.values()].flatMap(arnOf))].toSorted();

@@ -37,7 +37,7 @@ async function answersTo({ payload }: Sent, { url = CODECOMMIT.url, functionArn 
 }
 
 describe('an event of CodeCommit', () => {
-  const { push } = CODECOMMIT;
+  const push = (...of: Parameters<typeof CODECOMMIT.push>) => CODECOMMIT.push(...of);
 
   it('queues the targets of the branch, under the id of the event', async () => {
     const { statuses, queued, lines } = await answersTo(push([UPDATE]));
