@@ -1,10 +1,12 @@
-import type { Target } from '../config/checked/config.ts';
+import type { Repository, Target } from '../config/checked/config.ts';
+import type { Deployments } from '../deploy/ports/githost/deployments.ts';
 import type { PreviewNamespaces } from '../deploy/ports/previews/preview-namespaces.ts';
 import { runTarget } from '../deploy/requests/run-target.ts';
+import { hostOf } from '../githost/hosts.ts';
 import type { PlanContext } from '../pulls/plan/context.ts';
 import type { PreviewContext } from '../pulls/previews/context.ts';
 import type { AppRuntime } from './app-runtime.ts';
-import { openDeploymentsOf } from './githost/deployments-of.ts';
+import { caOf, gitServerOf } from './git-server.ts';
 
 /** What previews need besides plans. */
 export function previewContext(plans: PlanContext, runtime: AppRuntime): PreviewContext {
@@ -33,4 +35,22 @@ export async function openNamespacesOf(
 ): Promise<PreviewNamespaces> {
   const { previewNamespaces } = await import('../cluster/previews/preview-namespaces.ts');
   return previewNamespaces(await connect({ ...target, serviceAccount: null }));
+}
+
+/** Null: the host has no deployments, or not here, or the repository has no credentials. */
+export async function openDeploymentsOf(repository: Repository, runtime: AppRuntime): Promise<Deployments | null> {
+  const { api, fullName } = repository;
+  const { loadApi, loadDeployments } = hostOf(repository);
+  if (loadApi === null || loadDeployments === null || api === null) return null;
+  const token = await runtime.tokenOf(repository, 'deployments');
+  if (token === null) return null;
+  const [host, deployments, ca, { openDeployments }] = await Promise.all([
+    loadApi(),
+    loadDeployments(),
+    caOf(repository),
+    import('./githost/deployments.ts'),
+  ]);
+  const watched = runtime.servers.named(gitServerOf(repository));
+  const access = { host, token: () => Promise.resolve(token), ca, watched, wait: runtime.wait };
+  return openDeployments({ api: deployments, repository: { api, fullName }, ...access });
 }

@@ -1,7 +1,6 @@
 import { localRuntime } from '../../app/local/local-runtime.ts';
 import type { LocalRuntime } from '../../app/local/local-runtime.ts';
-import { openDeploymentsOf } from '../../app/githost/deployments-of.ts';
-import { openNamespacesOf } from '../../app/preview-context.ts';
+import { openDeploymentsOf, openNamespacesOf } from '../../app/preview-context.ts';
 import type { Repository, Target } from '../../config/checked/config.ts';
 import { previewTarget } from '../../config/templates/preview-target.ts';
 import type { PreviewNamespace } from '../../deploy/ports/previews/preview-namespaces.ts';

@@ -130,6 +130,7 @@ describe('previews of pull requests', () => {
     await dieAfterCreating(pullRequest, 'headgate-previews');
     rig.pulls.label(pullRequest.number, ['preview']);
     await rig.shows(pullRequest, 'ready at ');
+    expect(await rig.settings(pullRequest)).toMatchObject({ sha: pullRequest.head });
     rig.pulls.close(pullRequest.number);
     await rig.deleted(pullRequest);
   }, 170_000);
