@@ -6,7 +6,7 @@ export interface App {
   readonly installation: string;
 }
 
-/** Each use has a token of its own, because an App that lacks one of its permissions is refused the whole token. */
+/** Each use has a separate token, because an App that lacks one of its permissions is refused the whole token. */
 export type TokenUse = 'runs' | 'pull-requests' | 'deployments';
 
 /** The one repository that a token gives access to. */

@@ -8,9 +8,11 @@ import { answerGraphql } from './graphql-api.ts';
 import type { GraphqlWorld } from './graphql-api.ts';
 import { answerHooks } from './hooks-api.ts';
 import type { HooksWorld } from './hooks-api.ts';
+import { answerGitlab } from './pull-requests/gitlab-api.ts';
 import { answerPulls } from './pull-requests/github-api.ts';
 import type { User, RepositoryPullRequests } from './pull-requests/model.ts';
 import type { Store } from './store.ts';
+import type { Speaks } from './webhooks.ts';
 
 export interface ApiRequest {
   readonly method: string;
@@ -37,6 +39,7 @@ export interface ApiWorld extends HooksWorld, GraphqlWorld {
   readonly pullRequestsOf: (fullName: string) => RepositoryPullRequests;
   readonly deployments: StoredDeployment[];
   readonly refusesDeployments: () => boolean;
+  readonly speaks: Speaks;
 }
 
 const Status = z.object({
@@ -51,6 +54,7 @@ const DESCRIPTION_LENGTH = 140;
 
 /** GitHub's REST API, as far as Headgate uses it: statuses, hooks, pull requests and the repository itself. */
 export async function answerApi(request: ApiRequest, world: ApiWorld): Promise<ApiAnswer> {
+  if (world.speaks === 'gitlab') return asGitlab(request, world);
   const issued = world.apps.answer(request);
   if (issued !== null) return issued;
   if (request.method === 'POST' && request.path === '/graphql') {
@@ -96,6 +100,31 @@ export async function answerApi(request: ApiRequest, world: ApiWorld): Promise<A
   if (pulls !== null) return pulls;
   if (request.method === 'GET' && rest === '') return { status: 200, content: shownRepository(fullName, world) };
   return refusal(404, 'Not Found');
+}
+
+/** https://docs.gitlab.com/api/rest/#namespaced-paths */
+function asGitlab(
+  { method, path, query, authorization, body }: ApiRequest,
+  world: ApiWorld,
+): Promise<ApiAnswer> | ApiAnswer {
+  const [, encoded = '', rest = ''] = /^\/v4\/projects\/([^/]+)(\/.*)?$/.exec(path) ?? [];
+  const fullName = decodeURIComponent(encoded);
+  if (authorization !== `Bearer ${world.token}`) return { status: 401, content: { message: '401 Unauthorized' } };
+  if (!world.store.repositories.has(fullName)) return { status: 404, content: { message: '404 Project Not Found' } };
+  return answerGitlab(
+    { method, fullName, rest, query, body: parseJson(body) },
+    {
+      url: world.url(),
+      idOf: (name) => world.store.repositories.get(name)?.id ?? 0,
+      users: world.users,
+      pullRequests: world.pullRequestsOf(fullName),
+      statuses: world.store.statuses,
+      addStatus: (status) =>
+        world.store.addStatus({ ...status, fullName, createdAt: world.now().toISOString(), creator: 'headgate-bot' }),
+      deployments: world.deployments,
+      resolve: (ref) => commitOf(world.directoryOf(fullName), ref),
+    },
+  );
 }
 
 function permissionFor(rest: string): 'statuses' | 'deployments' | 'pull_requests' {

@@ -146,6 +146,7 @@ describe('previews of pull requests', () => {
     await dieAfterCreating(pullRequest, 'headgate-previews');
     rig.pulls.label(pullRequest.number, ['preview']);
     await rig.shows(pullRequest, 'ready at ');
+    expect(await rig.settings(pullRequest)).toMatchObject({ sha: pullRequest.head });
     rig.pulls.close(pullRequest.number);
     await rig.deleted(pullRequest);
     expect(await rig.existence(pullRequest)).toBe('deleted');

@@ -3,7 +3,15 @@ import type { Revision } from '../../../snapshot/source.ts';
 import type { Report } from '../../ports/report.ts';
 import type { Channel, Finished, RunEvent } from '../../ports/run-event.ts';
 import type { Statuses } from '../../ports/statuses.ts';
-import { countsText, describeDeferred, describeProblems, describeWaiting, notReadyText, readyText, retryingText } from './texts.ts';
+import {
+  countsText,
+  describeDeferred,
+  describeProblems,
+  describeWaiting,
+  notReadyText,
+  readyText,
+  retryingText,
+} from './texts.ts';
 import type { CommitStatus } from '../../../githost/port/host-api.ts';
 
 /** A status for the commit that an event is about. */
