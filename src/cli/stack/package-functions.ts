@@ -72,7 +72,7 @@ async function readPackage({ directory: out, layer, config }: StackFiles): Promi
   const [uses, yes] = Conditions.HasWork['Fn::Equals'];
   const ofStack = Object.entries(Resources).filter(([, { Condition }]) => Condition !== 'HasWork' || uses === yes);
   const resources = ofStack.map(([name, { Type }]) => ({ name, type: Type }));
-  const keys = Object.values(Resources).flatMap(({ Properties }) => {
+  const keys = ofStack.flatMap(([, { Properties }]) => {
     const stored = StoredInS3.safeParse(Properties['Code'] ?? Properties['Content']);
     return stored.success ? [stored.data.S3Key] : [];
   });

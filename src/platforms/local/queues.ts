@@ -7,7 +7,7 @@ import type { Queue } from '../../deploy/ports/queue.ts';
 import { writeBody } from '../../queue/body.ts';
 import type { Inbox, Recall } from '../../queue/inbox.ts';
 import type { Outcomes, WriteQueue } from '../../queue/write-message.ts';
-import { channelGroup, GROUPING_MS, recordGroup } from '../../queue/work-groups.ts';
+import { channelGroup, GROUPING_MS, recordGroup } from '../../queue/inbox.ts';
 import type { NoticeQueue } from '../../queue/notice-message.ts';
 import { channelErrors } from './channel-errors.ts';
 import type { ChannelErrors } from './channel-errors.ts';

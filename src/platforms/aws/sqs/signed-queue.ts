@@ -16,7 +16,7 @@ export interface SignedQueueOptions {
 
 /** An SQS queue as functions use it, without an SDK client. Lambda receives the messages. */
 export interface SignedQueue extends Queue, Visibility, Removal {
-  /** Sends what is no deploy request. @throws DeployError `queue-unreachable` */
+  /** Sends messages of the work queue. @throws DeployError `queue-unreachable` */
   sendAll(messages: readonly Sent[], signal: AbortSignal): Promise<void>;
 }
 

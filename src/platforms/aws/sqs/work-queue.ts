@@ -1,6 +1,6 @@
 import type { PlanQueue } from '../../../deploy/ports/githost/plan-request.ts';
 import { writeBody } from '../../../queue/body.ts';
-import { channelGroup, GROUPING_MS, recordGroup } from '../../../queue/work-groups.ts';
+import { channelGroup, GROUPING_MS, recordGroup } from '../../../queue/inbox.ts';
 import type { NoticeQueue } from '../../../queue/notice-message.ts';
 import type { Outcomes, WriteQueue } from '../../../queue/write-message.ts';
 import type { SignedQueue } from './signed-queue.ts';
