@@ -21,7 +21,7 @@ interface Connections {
 interface Purpose {
   readonly required: readonly Permission[];
   readonly impersonates: boolean;
-  /** Whom the access entry has to name, on EKS. */
+  /** What the access entry has to name, on EKS. */
   readonly role: (target: Target) => string;
 }
 

@@ -109,7 +109,8 @@ function asGitlab(
 ): Promise<ApiAnswer> | ApiAnswer {
   const [, encoded = '', rest = ''] = /^\/v4\/projects\/([^/]+)(\/.*)?$/.exec(path) ?? [];
   const fullName = decodeURIComponent(encoded);
-  if (authorization !== `Bearer ${world.token}`) return { status: 401, content: { message: '401 Unauthorized' } };
+  const bearer = (authorization ?? '').replace(/^Bearer /, '');
+  if (!world.tokens.includes(bearer)) return { status: 401, content: { message: '401 Unauthorized' } };
   if (!world.store.repositories.has(fullName)) return { status: 404, content: { message: '404 Project Not Found' } };
   return answerGitlab(
     { method, fullName, rest, query, body: parseJson(body) },

@@ -128,7 +128,7 @@ export function generatedPromotions(
       files: new Map(),
       leftOut: [{ key: 'ghcr.io/acme/search', reason: 'only shop-dev names it' }],
       sources: [],
-      tip: { revision: id('b'), record: null },
+      tip: { revision: id('b'), record: null, head: null },
       rootTree,
       carried: [],
       blockers: [],
