@@ -1,7 +1,6 @@
 import type { Repository, Target } from '../config/checked/config.ts';
 import type { Deployments } from '../deploy/ports/githost/deployments.ts';
 import type { PreviewNamespaces } from '../deploy/ports/previews/preview-namespaces.ts';
-import { runTarget } from '../deploy/requests/run-target.ts';
 import { hostOf } from '../githost/hosts.ts';
 import type { PlanContext } from '../pulls/plan/context.ts';
 import type { PreviewContext } from '../pulls/previews/context.ts';
@@ -13,7 +12,8 @@ export function previewContext(plans: PlanContext, runtime: AppRuntime): Preview
   const turns = new Map<string, Promise<unknown>>();
   return {
     ...plans,
-    run: runTarget,
+    // What a message or a plan does not need.
+    run: async (...args) => (await import('../deploy/requests/run-target.ts')).runTarget(...args),
     openNamespaces: (target) => openNamespacesOf(target, runtime),
     openDeployments: (repository) => openDeploymentsOf(repository, runtime),
     inTurn(preview, work) {
