@@ -14,8 +14,8 @@ import { startServed } from './served.ts';
 import type { LogLine, Served } from './served.ts';
 
 const TOKEN = 'bench-token';
-const SECRET = 'bench-webhook-secret-0123456789';
-const FULL_NAME = 'acme/fleet';
+export const SECRET = 'bench-webhook-secret-0123456789';
+export const FULL_NAME = 'acme/fleet';
 const RUN_MS = 600_000;
 
 /** A Git host with one repository, a namespace of the real cluster, and Headgate as a separate process. */
@@ -40,9 +40,22 @@ export interface LabOptions {
   readonly delayMs?: number;
   /** More keys of each target; default: one target for `apps`. */
   readonly targets?: readonly Readonly<Record<string, unknown>>[];
+  /** More keys of headgate.yml, and of its repository. */
+  readonly config?: Readonly<Record<string, unknown>>;
+  readonly repository?: Readonly<Record<string, unknown>>;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly serveFlags?: readonly string[];
 }
 
-export async function openLab({ cluster, delayMs = 0, targets = [{}] }: LabOptions): Promise<Lab> {
+export async function openLab({
+  cluster,
+  delayMs = 0,
+  targets = [{}],
+  config: more = {},
+  repository: ofRepository = {},
+  env: moreEnv = {},
+  serveFlags = [],
+}: LabOptions): Promise<Lab> {
   const namespace = `bench-${randomUUID().slice(0, 8)}`;
   const directory = await mkdtemp(join(tmpdir(), 'headgate-bench-'));
   const kube = async (...args: readonly string[]) => {
@@ -65,15 +78,17 @@ export async function openLab({ cluster, delayMs = 0, targets = [{}] }: LabOptio
         api: `${host.url}/api`,
         webhookSecret: 'env:FLEET_SECRET',
         credentials: 'env:FLEET_TOKEN',
+        ...ofRepository,
       },
     },
+    ...more,
     targets: targets.map((each) => ({ name: namespace, ...target, wait: '0s', ...each })),
   };
   await writeFile(config, JSON.stringify(settings));
   const data = join(directory, 'data');
-  const env = { FLEET_SECRET: SECRET, FLEET_TOKEN: TOKEN };
-  const served = await startServed({ config, data, env });
-  host.setWebhook(FULL_NAME, { url: `${served.url}/webhooks/fleet`, secret: SECRET });
+  const env = { FLEET_SECRET: SECRET, FLEET_TOKEN: TOKEN, ...moreEnv };
+  const served = await startServed({ config, data, env, flags: serveFlags });
+  host.setWebhook(FULL_NAME, { url: `${served.url}/webhooks/fleet`, secret: SECRET, events: ['*'] });
 
   return {
     cluster,

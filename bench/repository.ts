@@ -21,6 +21,8 @@ export interface BenchRepository {
   /** Creates a commit without moving the branch. */
   prepare(files: Files): Promise<BenchCommit>;
   publish(commit: BenchCommit): Promise<void>;
+  /** Creates a commit on top of the previous one, on a branch that begins there. */
+  branch(name: string, files: Files): Promise<void>;
   /** Packs the repository as a host's maintenance does: one pack, with a bitmap. */
   repack(): Promise<void>;
 }
@@ -52,6 +54,11 @@ export function benchRepository(directory: string): BenchRepository {
       const commit = await prepare(files);
       await publish(commit);
       return commit;
+    },
+    async branch(name, files) {
+      const onBranch = headOf(tip, count).join('').replace(PREPARED, `refs/heads/${name}`);
+      const stream = [onBranch, ...Object.entries(files).map(([path, content]) => change(path, content))];
+      await mustRun('git', ['-C', directory, 'fast-import', '--quiet', '--force'], { input: stream.join('') });
     },
     async repack() {
       await git('repack', '-adbq');

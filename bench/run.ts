@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { ClusterAddress } from '../test/rig/cluster/control-plane.ts';
 import { measureAlternatives } from './alternatives.ts';
 import { withCluster } from './cluster.ts';
+import { measureFlows } from './flows.ts';
 import { measureKustomize } from './kustomize.ts';
 import { measureLoad } from './load.ts';
 import type { LoadScenario } from './load.ts';
@@ -13,7 +14,7 @@ import { measureSweeps } from './sweep.ts';
 import { tables } from './tables.ts';
 import type { Results } from './tables.ts';
 
-// `npm run bench [-- --full] [-- --only pushes,load,alternatives,sweeps,kustomize]`: prints tables and writes dist/bench.json; never fails because of a time.
+// `npm run bench [-- --full] [-- --only pushes,load,alternatives,sweeps,kustomize,flows]`: prints tables and writes dist/bench.json; never fails because of a time.
 const args = process.argv.slice(2);
 const isFull = args.includes('--full');
 const only = args[args.indexOf('--only') + 1]?.split(',') ?? [];
@@ -50,11 +51,12 @@ async function measure(cluster: ClusterAddress): Promise<Results> {
     alternatives.push(...(await measureAlternatives(objects, cluster, say)));
   const sweeps = isMeant('sweeps') ? await measureSweeps({ objects: 10_000, drifted: [0, 50] }, cluster, say) : [];
   const kustomize = isMeant('kustomize') ? await measureKustomize(200, cluster, say) : [];
+  const flows = isMeant('flows') ? await measureFlows(cluster, say) : [];
   const load = [];
   for (const scenario of isMeant('load') ? LOADS : []) load.push(await measureLoad(scenario, cluster, say));
   const { model = 'unknown' } = cpus()[0] ?? {};
   const machine = `${cpus().length} × ${model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
-  return { machine, at: new Date().toISOString(), pushes, alternatives, sweeps, kustomize, load };
+  return { machine, at: new Date().toISOString(), pushes, alternatives, sweeps, kustomize, load, flows };
 }
 
 const results = await withCluster(measure);

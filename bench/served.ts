@@ -24,11 +24,12 @@ export async function startServed(options: {
   readonly config: string;
   readonly data: string;
   readonly env: Readonly<Record<string, string>>;
+  readonly flags: readonly string[];
 }): Promise<Served> {
-  const { config, data, env } = options;
+  const { config, data, env, flags } = options;
   const args = ['--config', config, '--data-dir', data, '--log-format', 'json', 'serve', '--port', '0'];
-  const intervals = ['--sweep-interval', '10h'];
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, ...args, ...intervals], {
+  const more = ['--sweep-interval', '10h', ...flags];
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, ...args, ...more], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, ...env },
   });

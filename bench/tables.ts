@@ -1,4 +1,5 @@
 import type { AlternativeRow } from './alternatives.ts';
+import type { FlowRow } from './flows.ts';
 import type { KustomizeRow } from './kustomize.ts';
 import type { LoadRow } from './load.ts';
 import type { PushRow } from './pushes.ts';
@@ -12,6 +13,7 @@ export interface Results {
   readonly sweeps: readonly SweepRow[];
   readonly kustomize: readonly KustomizeRow[];
   readonly load: readonly LoadRow[];
+  readonly flows: readonly FlowRow[];
 }
 
 const round = (value: number) => (Number.isFinite(value) ? String(Math.round(value)) : '–');
@@ -25,6 +27,7 @@ export function tables(results: Results): string {
     sweepTable(results.sweeps),
     kustomizeTable(results.kustomize),
     loadTable(results.load),
+    flowTable(results.flows),
   ];
   return parts.filter((part) => part !== '').join('\n\n');
 }
@@ -38,6 +41,18 @@ function kustomizeTable(rows: readonly KustomizeRow[]): string {
   return table(
     ['kustomization of', 'way', 'time, ms', 'Kubernetes requests'],
     rows.map(({ objects, way, ms, kubernetes }) => [`${objects} objects`, way, round(ms), String(kubernetes)]),
+  );
+}
+
+function flowTable(rows: readonly FlowRow[]): string {
+  return table(
+    ['from → to', 'median, ms', 'greatest, ms', 'Kubernetes requests'],
+    rows.map(({ flow, ms, maxMs, kubernetes }) => [
+      flow,
+      round(ms),
+      round(maxMs),
+      kubernetes === 0 ? '–' : String(kubernetes),
+    ]),
   );
 }
 

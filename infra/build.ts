@@ -8,10 +8,11 @@
  *   deploy/deploy.mjs    handler `deploy.handler`   on the deploy queue (FIFO)
  *   check/check.mjs      handler `check.handler`    on the check queue
  *   sweep/sweep.mjs      handler `sweep.handler`    on a schedule; with the input {"drift":false} it checks only refs
+ *   work/work.mjs        handler `work.handler`     on the work queue (FIFO)
  * with chunks/ (loaded on demand).
  *
- * Environment: HEADGATE_DEPLOY_QUEUE_URL (all), HEADGATE_CHECK_QUEUE_URL (deploy, check), HEADGATE_DEPLOY_DEAD_QUEUE_URL and
- * HEADGATE_CHECK_DEAD_QUEUE_URL (sweep), and every `env:` reference in headgate.yml.
+ * Environment: HEADGATE_DEPLOY_QUEUE_URL (all), HEADGATE_CHECK_QUEUE_URL (deploy, check, work), HEADGATE_DEPLOY_DEAD_QUEUE_URL and
+ * HEADGATE_CHECK_DEAD_QUEUE_URL (sweep), HEADGATE_WORK_QUEUE_URL (all, where the stack has the queue), and every `env:` reference in headgate.yml.
  */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -41,7 +42,7 @@ export class InvalidConfig extends Error {
   }
 }
 
-const FUNCTIONS = ['webhook', 'deploy', 'check', 'sweep'] as const;
+const FUNCTIONS = ['webhook', 'deploy', 'check', 'sweep', 'work'] as const;
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 export async function buildFunctions(out: string): Promise<BuiltFunctions> {

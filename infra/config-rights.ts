@@ -18,7 +18,8 @@ async function template(path: string, stage: string) {
     throw new Error(problems.map((each) => `${each.subject}: ${each.message}. ${each.remedy}`).join('\n'));
   }
   const layer = configLayerResource(await configLayer(read.config), stage);
-  return { Resources: { ...configPolicies(read.config).Resources, ConfigLayer: layer } };
+  const { Conditions, Resources } = configPolicies(read.config, stage);
+  return { Conditions, Resources: { ...Resources, ConfigLayer: layer } };
 }
 
 try {

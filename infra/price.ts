@@ -60,8 +60,10 @@ const ENDPOINT_HOUR = 0.01;
 const ENDPOINTS = 5;
 
 /** In GB, as serverless.yml has it. */
-const MEMORY = { webhook: 0.5, deploy: 1, check: 0.25, sweep: 0.5 };
+const MEMORY = { webhook: 0.5, deploy: 1, check: 0.25, sweep: 0.5, work: 1 };
 export const ALARMS = 7;
+/** Of the dead letters of the work queue, where the stack has it. */
+export const WORK_ALARMS = 1;
 /** Of src/app/functions/outcome-metrics.ts, which have a value only in hours in which something runs. */
 const METRICS = 4;
 /** AWS polls an idle queue every 20 s, with five pollers, or with two where no maximum concurrency is set. */
@@ -72,6 +74,10 @@ const DEPLOY_REQUESTS = 4;
 const CHECK_REQUESTS = 2;
 /** Receive it, hide it for the look, and hide it until the next one. */
 const LOOK_REQUESTS = 3;
+/** Send, receive, hide, delete; a message that waits until it is due is received and hidden once more. */
+const WORK_REQUESTS = 6;
+/** Of one message of the work queue. */
+export const WORK_SECONDS = 0.8;
 /** Lines of a deploy and of its readiness, of a delivery. */
 const LOG_BYTES = { deploy: 2_000, delivery: 300 };
 
@@ -106,6 +112,28 @@ export function priceOf(load: Load, pauseAfterLook: PauseAfterLook): Price {
     vpc: vpcZones * ENDPOINTS * ENDPOINT_HOUR * DAYS * 24,
   };
   return { ...parts, total: Object.values(parts).reduce((sum, each) => sum + each, 0) };
+}
+
+export interface WorkPrice {
+  /** Its queue and its alarm, in a month in which it does nothing. */
+  readonly idle: number;
+  /** Each branch that images are written to, polled every five minutes. */
+  readonly branch: number;
+  /** Each stage of a promotion, which the sweep has looked at every ten minutes. */
+  readonly stage: number;
+  /** A thousand messages, commits, records and plans. */
+  readonly thousand: number;
+}
+
+/** What the work function adds. `seconds`: what it takes for one message, most of which waits for other servers. */
+export function workPriceOf(seconds: number): WorkPrice {
+  const message = MEMORY.work * seconds * GB_SECOND.x86 + INVOCATION + WORK_REQUESTS * REQUEST.fifo;
+  return {
+    idle: POLLS.unlimited * REQUEST.fifo + WORK_ALARMS * ALARM,
+    branch: (MINUTES / 5) * message,
+    stage: (MINUTES / 10) * message,
+    thousand: 1000 * message,
+  };
 }
 
 /** The most that a stranger can make the webhook function cost in a month: every execution that is reserved, all the time. */

@@ -8,7 +8,7 @@ import type { StackManifest } from '../../src/cli/packaged/packaged-stack.ts';
 import { writeZip } from '../../src/platforms/aws/lambda/zip.ts';
 
 const TEMPLATES = ['cloudformation-template-create-stack.json', 'cloudformation-template-update-stack.json'];
-const FUNCTIONS = ['webhook', 'deploy', 'check', 'sweep'] as const;
+const FUNCTIONS = ['webhook', 'deploy', 'check', 'sweep', 'work'] as const;
 
 /**
  * Packages the stack with serverless once, for a stage that `bootstrap` replaces, and writes its templates, the archives

@@ -1,5 +1,6 @@
 import type { Connection } from '../cluster/api/connection.ts';
 import type { AccessOf } from './access-of.ts';
+import type { TokenUse } from '../githost/port/token-issuer.ts';
 import type { Target, Repository } from '../config/checked/config.ts';
 import type { TargetCluster } from '../cluster/cluster.ts';
 import type { RunPorts, Runtime } from '../deploy/ports/runtime.ts';
@@ -21,8 +22,8 @@ export interface AppRuntime extends Runtime {
   /** A repository's server with this token; null: without any. */
   readonly gitServerOf: (repository: Repository, token: string | null) => Promise<GitServer>;
   readonly agents: HttpAgents;
-  /** The token that reads the repository; null: none. */
-  readonly tokenOf: (repository: Repository) => Promise<string | null>;
+  /** The token that reads the repository; null: none. An App has one for each use. */
+  readonly tokenOf: (repository: Repository, use?: TokenUse) => Promise<string | null>;
   readonly servers: Servers;
   close(): void;
 }

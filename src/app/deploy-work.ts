@@ -6,16 +6,24 @@ import type { Runtime } from '../deploy/ports/runtime.ts';
 import { asDeployError } from '../error/deploy-error.ts';
 
 /** The deploy queue where its consumers come and go: requests, and reports about those that were given up. */
-export function deployWork(runtime: Runtime): Work<DeployRequest> {
+export function deployWork(runtime: Runtime & AfterDeploy): Work<DeployRequest> {
   return {
     read: readRequest,
     keepUnreadable: null,
-    // A group holds requests of one kind (src/platforms/aws/sqs/send.ts).
-    handler: (requests, signal) =>
-      requests.some(({ gaveUp }) => gaveUp === true)
-        ? reportGivenUp(requests, runtime, signal)
-        : runRequests(requests, runtime, signal),
+    async handler(requests, signal) {
+      // A group holds requests of one kind (src/platforms/aws/sqs/send.ts).
+      if (requests.some(({ gaveUp }) => gaveUp === true)) return reportGivenUp(requests, runtime, signal);
+      const outcome = await runRequests(requests, runtime, signal);
+      if (outcome.kind === 'done' && outcome.report?.verdict === 'deployed')
+        await runtime.afterDeploy?.(requests, signal);
+      return outcome;
+    },
   };
+}
+
+export interface AfterDeploy {
+  /** Called with the requests of a run that has deployed. Absent: nothing follows. */
+  readonly afterDeploy?: (requests: readonly DeployRequest[], signal: AbortSignal) => Promise<void>;
 }
 
 /** The final status is retried until it is written. */

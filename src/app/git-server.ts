@@ -1,6 +1,10 @@
 import { readFile } from 'node:fs/promises';
+import type { GitLogin } from '../git/wire/transport.ts';
 import type { Repository } from '../config/checked/config.ts';
 import { DeployError } from '../error/deploy-error.ts';
+
+/** How the process reads a repository as who it is on AWS. */
+export type IdentityLogin = (url: URL) => Promise<() => GitLogin>;
 
 /** The private certificate authority of a Git host, as PEM; null: none. */
 export async function caOf({ caFile }: Repository): Promise<string | null> {

@@ -4,8 +4,12 @@ import type { GitServer } from '../git/wire/transport.ts';
 import { openBranchWriter } from '../git/write/branch-writer.ts';
 import { openRefWriter } from '../git/write/ref-writer.ts';
 import type { RefWriter } from '../git/write/ref-writer.ts';
+import type { ProposingApi } from '../proposals/propose.ts';
 import type { BranchWriter } from '../images/branch-writer.ts';
+import { commitApiOf } from '../githost/commit-apis.ts';
+import { hostOf } from '../githost/hosts.ts';
 import type { AppRuntime } from './app-runtime.ts';
+import { caOf, gitServerOf } from './git-server.ts';
 import { resolveSecret, SECRET_TIMEOUT_MS } from './secrets.ts';
 import type { SecretSources } from './secrets.ts';
 
@@ -15,6 +19,29 @@ import type { SecretSources } from './secrets.ts';
  */
 
 export type WritingRuntime = Pick<AppRuntime, 'gitServerOf'> & { readonly secrets: SecretSources };
+
+/** Of branches, by the API of their host. @throws DeployError `config-invalid` when it has none */
+export async function openApiWriterOf(
+  repository: Repository,
+  runtime: WritingRuntime & Pick<AppRuntime, 'openGit' | 'servers' | 'wait'>,
+): Promise<BranchWriter> {
+  const { api, fullName, host } = repository;
+  const { loadApi } = hostOf(repository);
+  const loadCommits = commitApiOf(host);
+  if (api === null || loadApi === null || loadCommits === null) throw hasNoApi(repository.name);
+  const [token, git, reader, hostApi, commits, ca, { openApiWriter }] = await Promise.all([
+    writeTokenOf(repository, runtime),
+    openWriterOf(repository, runtime),
+    runtime.openGit(repository),
+    loadApi(),
+    loadCommits(),
+    caOf(repository),
+    import('./githost/api-writer.ts'),
+  ]);
+  const watched = runtime.servers.named(gitServerOf(repository));
+  const access = { host: hostApi, token: () => Promise.resolve(token), ca, watched, wait: runtime.wait };
+  return openApiWriter({ api: commits, repository: { api, fullName }, git, reader, ...access });
+}
 
 /** Of branches. */
 export async function openWriterOf(repository: Repository, runtime: WritingRuntime): Promise<BranchWriter> {
@@ -30,13 +57,34 @@ export async function refWriterOf(
   return openRefWriter(server, reader);
 }
 
-async function writeServerOf(repository: Repository, { gitServerOf, secrets }: WritingRuntime): Promise<GitServer> {
-  if (repository.write === null) throw notWritable(repository);
-  const token = await resolveSecret(repository.write, secrets, AbortSignal.timeout(SECRET_TIMEOUT_MS));
-  return gitServerOf(repository, token);
+/** Of pull requests. With the credentials that push, so that those that read Git need no more rights. */
+export async function openProposalsOf(
+  repository: Repository,
+  runtime: AppRuntime & WritingRuntime,
+): Promise<ProposingApi> {
+  const token = await writeTokenOf(repository, runtime);
+  const { openPullRequestsWith } = await import('./plan-context.ts');
+  return openPullRequestsWith({ repository, token }, runtime);
 }
 
-function notWritable({ name }: Repository): DeployError {
+async function writeServerOf(repository: Repository, runtime: WritingRuntime): Promise<GitServer> {
+  return runtime.gitServerOf(repository, await writeTokenOf(repository, runtime));
+}
+
+async function writeTokenOf({ write, name }: Repository, { secrets }: WritingRuntime): Promise<string> {
+  if (write === null) throw notWritable(name);
+  return resolveSecret(write, secrets, AbortSignal.timeout(SECRET_TIMEOUT_MS));
+}
+
+function hasNoApi(name: string): DeployError {
+  return new DeployError('config-invalid', {
+    subject: name,
+    message: 'the repository cannot be written to by the API of its host',
+    remedy: 'Write via: commit in headgate.yml.',
+  });
+}
+
+function notWritable(name: string): DeployError {
   return new DeployError('config-invalid', {
     subject: name,
     message: 'the repository has no credentials to write with',

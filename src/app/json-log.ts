@@ -17,7 +17,24 @@ export function jsonLog({ write, nowMs, fieldsOf }: LogOutput): Log {
     // Lambda takes lines with `timestamp` and `level` as they are; the rest of Headgate reads `time`.
     const forPlatform = fieldsOf === undefined ? {} : { timestamp: time };
     const written = { time, ...forPlatform, level, message, ...fields, ...fieldsOf?.(line, atMs) };
-    const text = JSON.stringify(written, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
-    write(`${escapeInvisible(text)}\n`);
+    let text = textOf(written);
+    // A push may have ten thousand errors.
+    for (let kept = 512; text.length > LINE_LENGTH && kept > 0; kept >>= 1) text = textOf(shortened(written, kept));
+    write(`${text}\n`);
   };
+}
+
+/** CloudWatch cuts an event off at 256 KB, and what is left of the line is not JSON. */
+const LINE_LENGTH = 200_000;
+
+function textOf(line: object): string {
+  return escapeInvisible(
+    JSON.stringify(line, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value)),
+  );
+}
+
+/** The beginning of each list. */
+function shortened(line: object, kept: number): object {
+  const first = (value: unknown): unknown => (Array.isArray(value) ? value.slice(0, kept) : value);
+  return { ...Object.fromEntries(Object.entries(line).map(([key, value]) => [key, first(value)])), isCut: true };
 }

@@ -5,7 +5,6 @@ import { DeployError } from '../error/deploy-error.ts';
 import { hostOf } from '../githost/hosts.ts';
 import type { ReviewedPlan } from '../plan/approval/approval.ts';
 import type { PlanContext } from '../pulls/plan/context.ts';
-import { reviewedPlans } from '../pulls/plan/reviewed.ts';
 import type { Revision } from '../snapshot/source.ts';
 import type { AppRuntime } from './app-runtime.ts';
 import { caOf, gitServerOf } from './git-server.ts';
@@ -30,6 +29,8 @@ export async function reviewedOf(
   runtime: AppRuntime,
   signal: AbortSignal,
 ): Promise<readonly ReviewedPlan[]> {
+  // Only targets with approvals need it.
+  const { reviewedPlans } = await import('../pulls/plan/reviewed.ts');
   const keys = await runtime.keys(signal);
   const api = await openPullRequestsOf(target.repository, runtime);
   return reviewedPlans({ target, revision }, { api, keys }, signal);
@@ -37,9 +38,16 @@ export async function reviewedOf(
 
 /** @throws DeployError `config-invalid` on a host without pull requests, or without credentials */
 export async function openPullRequestsOf(repository: Repository, runtime: AppRuntime): Promise<PullRequests> {
+  return openPullRequestsWith({ repository, token: await runtime.tokenOf(repository, 'pull-requests') }, runtime);
+}
+
+/** @throws DeployError `config-invalid` on a host without pull requests */
+export async function openPullRequestsWith(
+  { repository, token }: { readonly repository: Repository; readonly token: string | null },
+  runtime: Pick<AppRuntime, 'servers' | 'wait'>,
+): Promise<PullRequests> {
   const { api, fullName } = repository;
   const { loadApi, loadPullRequests } = hostOf(repository);
-  const token = await runtime.tokenOf(repository);
   if (loadApi === null || loadPullRequests === null || api === null || token === null)
     throw new DeployError('config-invalid', {
       subject: `repository ${repository.name}`,

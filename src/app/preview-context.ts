@@ -1,16 +1,21 @@
+import type { Repository, Target } from '../config/checked/config.ts';
+import type { Deployments } from '../deploy/ports/githost/deployments.ts';
+import type { PreviewNamespaces } from '../deploy/ports/previews/preview-namespaces.ts';
+import { hostOf } from '../githost/hosts.ts';
 import type { PlanContext } from '../pulls/plan/context.ts';
 import type { PreviewContext } from '../pulls/previews/context.ts';
 import type { AppRuntime } from './app-runtime.ts';
+import { caOf, gitServerOf } from './git-server.ts';
 
 /** What previews need besides plans. */
-export function previewContext(plans: PlanContext, runtime: Pick<AppRuntime, 'connect'>): PreviewContext {
+export function previewContext(plans: PlanContext, runtime: AppRuntime): PreviewContext {
   const turns = new Map<string, Promise<unknown>>();
   return {
     ...plans,
-    async openNamespaces(target) {
-      const { previewNamespaces } = await import('../cluster/previews/preview-namespaces.ts');
-      return previewNamespaces(await runtime.connect({ ...target, serviceAccount: null }));
-    },
+    // What a message or a plan does not need.
+    run: async (...args) => (await import('../deploy/requests/run-target.ts')).runTarget(...args),
+    openNamespaces: (target) => openNamespacesOf(target, runtime),
+    openDeployments: (repository) => openDeploymentsOf(repository, runtime),
     inTurn(preview, work) {
       const turn = (turns.get(preview) ?? Promise.resolve()).then(work);
       // The next one does not care how this one ended.
@@ -21,4 +26,31 @@ export function previewContext(plans: PlanContext, runtime: Pick<AppRuntime, 'co
       return turn;
     },
   };
+}
+
+/** With Headgate's own rights, whatever service account the target has. */
+export async function openNamespacesOf(
+  target: Target,
+  { connect }: Pick<AppRuntime, 'connect'>,
+): Promise<PreviewNamespaces> {
+  const { previewNamespaces } = await import('../cluster/previews/preview-namespaces.ts');
+  return previewNamespaces(await connect({ ...target, serviceAccount: null }));
+}
+
+/** Null: the host has no deployments, or not here, or the repository has no credentials. */
+export async function openDeploymentsOf(repository: Repository, runtime: AppRuntime): Promise<Deployments | null> {
+  const { api, fullName } = repository;
+  const { loadApi, loadDeployments } = hostOf(repository);
+  if (loadApi === null || loadDeployments === null || api === null) return null;
+  const token = await runtime.tokenOf(repository, 'deployments');
+  if (token === null) return null;
+  const [host, deployments, ca, { openDeployments }] = await Promise.all([
+    loadApi(),
+    loadDeployments(),
+    caOf(repository),
+    import('./githost/deployments.ts'),
+  ]);
+  const watched = runtime.servers.named(gitServerOf(repository));
+  const access = { host, token: () => Promise.resolve(token), ca, watched, wait: runtime.wait };
+  return openDeployments({ api: deployments, repository: { api, fullName }, ...access });
 }

@@ -6,6 +6,7 @@ import { kindCache } from '../cluster/api/kinds.ts';
 import type { KindCache } from '../cluster/api/kinds.ts';
 import { RUN_LIMITS } from '../cluster/state/limits.ts';
 import type { RunLimits } from '../cluster/state/limits.ts';
+import { hasReadRole } from '../config/derived/read-role.ts';
 import type { ClusterConfig, Config, Repository, Target } from '../config/checked/config.ts';
 import type { Outbox } from '../deploy/ports/outbox.ts';
 import type { Channel } from '../deploy/ports/run-event.ts';
@@ -17,6 +18,7 @@ import { openRepository } from '../git/reader.ts';
 import { newTraits } from '../git/wire/transport.ts';
 import type { GitServer, ServerTraits } from '../git/wire/transport.ts';
 import { hostOf } from '../githost/hosts.ts';
+import type { TokenUse } from '../githost/port/token-issuer.ts';
 import type { AppTokenOf } from './githost/app-tokens.ts';
 import { openDataKeys } from './data-keys.ts';
 import { resolveSecret, SECRET_TIMEOUT_MS } from './secrets.ts';
@@ -32,6 +34,7 @@ import type { Statuses } from '../deploy/ports/statuses.ts';
 import type { AccessOf } from './access-of.ts';
 import type { AppRuntime } from './app-runtime.ts';
 import { caOf, gitServerOf } from './git-server.ts';
+import type { IdentityLogin } from './git-server.ts';
 
 export interface RuntimeOptions {
   readonly config: Config;
@@ -50,6 +53,8 @@ export interface RuntimeOptions {
   readonly isReader?: boolean;
   /** For private registries of charts. Default: none is known. */
   readonly registryLogin?: RegistryLogin;
+  /** For repositories that the identity of the process on AWS reads. */
+  readonly identityLogin: IdentityLogin;
   /** Renderers that this package does not have. Default: none. */
   readonly givenRenderers?: readonly GivenRenderer[];
   /** Read before the Git host. Default: none. */
@@ -71,6 +76,7 @@ export function openRuntime({
   limits = RUN_LIMITS,
   isReader = false,
   registryLogin,
+  identityLogin,
   givenRenderers = [],
   localObjects = null,
   loadReaders = async () => (await import('../parsing/functions.ts')).READ_AT_ONCE,
@@ -89,8 +95,9 @@ export function openRuntime({
     return known;
   }
 
-  function traitsOf(server: string): ServerTraits {
-    const known = traits.get(server) ?? newTraits();
+  function traitsOf(repository: Repository): ServerTraits {
+    const server = gitServerOf(repository);
+    const known = traits.get(server) ?? newTraits(hostOf(repository).gitVersion);
     traits.set(server, known);
     return known;
   }
@@ -107,26 +114,32 @@ export function openRuntime({
     });
   }
 
-  async function tokenOf(repository: Repository): Promise<string | null> {
+  async function tokenOf(repository: Repository, use: TokenUse = 'runs'): Promise<string | null> {
     const { credentials } = repository;
     const signal = AbortSignal.timeout(SECRET_TIMEOUT_MS);
-    if (credentials === null) return null;
+    if (credentials === null || credentials.kind === 'iam') return null;
     if (credentials.kind === 'token') return resolveSecret(credentials.token, secrets, signal);
     appTokenOf ??= openAppTokens();
-    return (await appTokenOf)(repository, credentials, signal);
+    return (await appTokenOf)(repository, { credentials, use }, signal);
+  }
+
+  async function loginOf(repository: Repository, token: string | null): Promise<GitServer['login']> {
+    if (token !== null) return { user: hostOf(repository).gitUser, token };
+    if (repository.credentials?.kind !== 'iam') return null;
+    return identityLogin(new URL(repository.url));
   }
 
   async function serverOf(repository: Repository, token: string | null): Promise<GitServer> {
-    const ca = await caOf(repository);
+    const [ca, login] = await Promise.all([caOf(repository), loginOf(repository, token)]);
     return {
       url: repository.url,
-      login: token === null ? null : { user: hostOf(repository).gitUser, token },
+      login,
       ca,
       userAgent: `headgate/${VERSION}`,
       agents,
       watched: servers.named(gitServerOf(repository)),
       limits: GIT_LIMITS,
-      traits: traitsOf(gitServerOf(repository)),
+      traits: traitsOf(repository),
     };
   }
 
@@ -216,10 +229,6 @@ export function openRuntime({
     },
   };
   return runtime;
-}
-
-function hasReadRole(cluster: ClusterConfig): boolean {
-  return cluster.kind === 'eks' && cluster.readRole !== null;
 }
 
 export function clusterServerOf({ name }: ClusterConfig): string {

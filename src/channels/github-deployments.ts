@@ -46,6 +46,7 @@ function stateOf({ event, resolves }: Notice): State | null {
     case 'released':
     case 'drift':
     case 'image':
+    case 'promoted':
     case 'test':
       return null;
     default:

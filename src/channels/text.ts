@@ -30,6 +30,7 @@ const PHRASES: Readonly<Record<Notice['event'], string>> = {
   released: 'hold ended',
   drift: 'drift',
   image: 'new image version',
+  promoted: 'promoted',
   test: 'test message',
 };
 

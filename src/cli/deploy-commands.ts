@@ -7,6 +7,7 @@ import type { Context } from './terminal/context.ts';
 import type { AddCommand } from './command-definition.ts';
 import { DeployError } from '../error/deploy-error.ts';
 import { findRemovedTarget } from './lookup/find-removed-target.ts';
+import type { NamedPreview } from './lookup/find-preview.ts';
 import { findTarget } from './lookup/find-target.ts';
 import { parseCount, parseInterval, parsePort, parseRevision, parseText } from './terminal/option-values.ts';
 
@@ -163,6 +164,7 @@ function addPlan(add: AddCommand): void {
       'headgate plan shop-prod',
       'headgate plan shop-prod --directory .   # with changes that are not committed',
       'headgate plan shop-prod --pull-request 12   # what merging it would change',
+      'headgate plan shop-pr-12   # a preview: the head of pull request 12',
       'headgate plan shop-prod --revision "$(git rev-parse HEAD)" --output markdown',
     ],
     options: [
@@ -182,6 +184,11 @@ function addPlan(add: AddCommand): void {
         const { planPullRequestCommand } = await import('./plan/plan-pull-request.ts');
         return planPullRequestCommand(context, { name, pullRequest, format });
       }
+      const named = await previewOf(name, context);
+      if (named !== null && directory === undefined) {
+        const { planPreviewCommand } = await import('./previews/plan-preview.ts');
+        return planPreviewCommand(context, named, { revision, format });
+      }
       const { planCommand } = await import('./commands/plan.ts');
       const checkout = directory === undefined ? null : await checkoutAt(directory, context);
       try {
@@ -194,6 +201,12 @@ function addPlan(add: AddCommand): void {
   });
 }
 
+async function previewOf(name: string, { config }: Pick<Context, 'config'>): Promise<NamedPreview | null> {
+  if (config.previews.length === 0) return null;
+  const { previewNamed } = await import('./lookup/find-preview.ts');
+  return previewNamed(name, config);
+}
+
 async function checkoutAt(directory: string, { env, signal }: Pick<Context, 'env' | 'signal'>): Promise<Checkout> {
   const { openCheckout } = await import('../platforms/local/checkout.ts');
   return openCheckout(directory, env, signal);
@@ -203,9 +216,10 @@ function addDeploy(add: AddCommand): void {
   add<{ pruneLimit?: number; approve?: string; overrideWindow?: true; reason?: string }>({
     usage: 'deploy <target>',
     summary: 'deploy a target now',
-    description: 'Deploy the tip of the branch now, under the same lease as the queue.',
+    description: 'Deploy the tip of the branch now, or the head of a preview, under the same lease as the queue.',
     examples: [
       'headgate deploy shop-prod',
+      'headgate deploy shop-pr-12   # a preview: the head of pull request 12',
       'headgate deploy shop-prod --prune-limit 100',
       'headgate deploy shop-prod --approve 3f9c2a1',
       'headgate deploy shop-prod --override-window --reason "incident 4711"',
@@ -218,6 +232,11 @@ function addDeploy(add: AddCommand): void {
     ],
     async body(context, { pruneLimit, approve, overrideWindow = false, reason }, [name = '']) {
       if (overrideWindow !== (reason !== undefined)) throw incompleteOverride(overrideWindow);
+      const named = await previewOf(name, context);
+      if (named !== null) {
+        const { deployPreviewCommand } = await import('./previews/deploy-preview.ts');
+        return deployPreviewCommand(context, named, { pruneLimit: pruneLimit ?? null });
+      }
       const { deployCommand } = await import('./commands/deploy.ts');
       return deployCommand(context, {
         target: await findTarget(context, name),
@@ -241,11 +260,13 @@ function addStatus(add: AddCommand): void {
   add({
     usage: 'status [target]',
     summary: 'show the state of every target',
-    description: 'Show the revision, verdict, readiness, drift and age of each target, and its dead letters.',
+    description:
+      'Show the revision, verdict, readiness, drift and age of each target and preview, and its dead letters.',
     examples: ['headgate status', 'headgate status shop-prod --output json'],
     async body(context, _flags, [name]) {
       const { statusCommand } = await import('./commands/status.ts');
-      return statusCommand(context, { target: name === undefined ? null : await findTarget(context, name) });
+      const { findTargetOrPreview } = await import('./lookup/find-preview.ts');
+      return statusCommand(context, { target: name === undefined ? null : await findTargetOrPreview(context, name) });
     },
   });
 }
@@ -270,6 +291,7 @@ function addUninstall(add: AddCommand): void {
     description: 'Show what would be deleted and, once you confirm, delete it and forget the target.',
     examples: [
       'headgate uninstall shop-old',
+      'headgate uninstall shop-pr-12   # a preview, with its namespace',
       'headgate uninstall shop-old --keep --cluster lab --namespace shop   # no longer in headgate.yml',
     ],
     options: [
@@ -278,6 +300,12 @@ function addUninstall(add: AddCommand): void {
       new Option('--namespace <name>', "namespace of that target's state"),
     ],
     async body(context, { keep, cluster, namespace }, [name = '']) {
+      if (context.config.previews.length > 0 || namespace !== undefined) {
+        const { uninstallPreviewCommand } = await import('./previews/uninstall-preview.ts');
+        const flags = { name, cluster, namespace, keepsObjects: keep === true };
+        const ended = await uninstallPreviewCommand(context, flags);
+        if (ended !== null) return ended;
+      }
       const { uninstallCommand } = await import('./commands/uninstall.ts');
       const target = await findRemovedTarget(context, { name, cluster, namespace });
       return uninstallCommand(context, { target, keepsObjects: keep === true });

@@ -3,8 +3,19 @@ import type { Revision } from '../snapshot/source.ts';
 import type { AddCommand } from './command-definition.ts';
 import { parseRevision } from './terminal/option-values.ts';
 
-/** The command that moves versions by hand. */
+/** The commands about promotions. */
 export function addPromoteCommands(add: AddCommand): void {
+  add({
+    usage: 'promotions [name]',
+    summary: 'show what each stage of a promotion has, and what would move next',
+    description:
+      'Show for each stage the deployed commit, its versions, since when it is ready or why it is not, and for each step what would be written, and everything that it waits for. Nothing is written.',
+    examples: ['headgate promotions', 'headgate promotions shop --output json'],
+    async body(context, _flags, [name]) {
+      const { promotionsCommand } = await import('./promote/promotions.ts');
+      return promotionsCommand(context, name ?? null);
+    },
+  });
   add<{ image?: string; revision?: Revision }>({
     usage: 'promote <from> <to>',
     summary: 'give a stage of a promotion what the stage before has',
@@ -21,7 +32,7 @@ export function addPromoteCommands(add: AddCommand): void {
     ],
     async body(context, { image, revision }, [from = '', to = '']) {
       const { promoteCommand } = await import('./promote/promote.ts');
-      return promoteCommand(context, { from, to, image: image ?? null, revision: revision ?? null });
+      return promoteCommand(context, { from, to, image: image ?? null, revision: revision ?? null, shown: null });
     },
   });
 }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { BareContext, Context, ExitCode, OutputFormat } from './terminal/context.ts';
 import { loadConfig } from './lookup/load-config.ts';
 import { jsonLog } from '../app/json-log.ts';
+import { escapeInvisible } from '../error/visible-text.ts';
 import { prettyLog } from './terminal/pretty-log.ts';
 import type { LogFormat } from './terminal/pretty-log.ts';
 import { makePaint } from './terminal/paint.ts';
@@ -52,7 +53,8 @@ export function openContext({ flags, output, logsTo }: Invocation, process: CliP
     ask,
     askSecret,
     log: makeLog(flags.logFormat, process[logsTo], process),
-    print: (text) => process.stdout.write(`${text}\n`),
+    // JSON may have text of a repository, a cluster or a server, and people read it in a terminal too.
+    print: (text) => process.stdout.write(`${output === 'json' ? escapeInvisible(text) : text}\n`),
     paint: makePaint({ isTerminal: process.stdout.isTerminal, env }),
     signal,
     nowMs,

@@ -79,7 +79,8 @@ function addHistory(add: AddCommand): void {
     examples: ['headgate history shop-prod', 'headgate history shop-prod --output json'],
     async body(context, _flags, [name = '']) {
       const { historyCommand } = await import('./steer/history.ts');
-      return historyCommand(context, await findTarget(context, name));
+      const { findTargetOrPreview } = await import('./lookup/find-preview.ts');
+      return historyCommand(context, await findTargetOrPreview(context, name));
     },
   });
 }
@@ -107,7 +108,8 @@ function addDiff(add: AddCommand): void {
     examples: ['headgate diff shop-prod 3f9c2a1b77d0 81be04c2d9aa'],
     async body(context, _flags, [name = '', before = '', after = '']) {
       const { diffCommand } = await import('./steer/diff.ts');
-      return diffCommand(context, await findTarget(context, name), [before, after]);
+      const { findTargetOrPreview } = await import('./lookup/find-preview.ts');
+      return diffCommand(context, await findTargetOrPreview(context, name), [before, after]);
     },
   });
 }

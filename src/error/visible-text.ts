@@ -1,9 +1,10 @@
 /**
  * C0 and C1 controls without tab and line feed, and what is not visible but changes what is: bidirectional marks, overrides
- * and isolates, zero-width characters, and Unicode's own line separators.
+ * and isolates, zero-width characters, blank letters, tags (which spell ASCII), and Unicode's own line separators.
  */
-// oxlint-disable-next-line no-control-regex
-const INVISIBLE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+const INVISIBLE =
+  // oxlint-disable-next-line no-control-regex
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\udb40]|(?<=\udb40)[\udc00-\udfff]/g;
 
 /**
  * Shows invisible characters as codes. Text from a repository, a cluster or a server must not move the reader's cursor, hide

@@ -62,6 +62,8 @@ export function remoteObjects(remote: UploadPack, server: GitServer) {
   /** Fetches at once what only the newer tree has, and the trees (without file contents) that only the older one has. */
   async function fetchDifference(now: ObjectId, before: ObjectId, signal: AbortSignal): Promise<void> {
     if (now === before) return;
+    // Where it serves whole commits, they are here.
+    if (!remote.traits.servesTrees && store.has(now) && store.has(before)) return;
     await Promise.all([
       fetchWithFiles({ wants: [now], haves: [before] }, signal),
       remote.fetch({ wants: [before], haves: [now], filter: 'blob:none' }, store, signal),

@@ -1,6 +1,7 @@
 import { azureDevops } from './azure-devops/entry.ts';
 import { bitbucketServer } from './bitbucket-server/entry.ts';
 import { bitbucket } from './bitbucket/entry.ts';
+import { codecommit } from './codecommit/entry.ts';
 import { forgejo } from './forgejo/entry.ts';
 import { git } from './git/entry.ts';
 import { gitea } from './gitea/entry.ts';
@@ -17,6 +18,7 @@ const HOSTS = {
   bitbucket,
   'bitbucket-server': bitbucketServer,
   'azure-devops': azureDevops,
+  codecommit,
   git,
 } satisfies Readonly<Record<string, Host>>;
 

@@ -1,6 +1,7 @@
 import { azureDevopsProfile } from './azure-devops/profile.ts';
 import { bitbucketServerProfile } from './bitbucket-server/profile.ts';
 import { bitbucketProfile } from './bitbucket/profile.ts';
+import { codecommitProfile } from './codecommit/profile.ts';
 import { forgejoProfile } from './forgejo/profile.ts';
 import { gitProfile } from './git/profile.ts';
 import { giteaProfile } from './gitea/profile.ts';
@@ -17,16 +18,10 @@ const PROFILES: Readonly<Record<HostName, HostProfile>> = {
   bitbucket: bitbucketProfile,
   'bitbucket-server': bitbucketServerProfile,
   'azure-devops': azureDevopsProfile,
+  codecommit: codecommitProfile,
   git: gitProfile,
 };
 
-/** Names that will be valid: they get an error that says so. */
-const PLANNED = new Set(['codecommit']);
-
 export function profileOf(host: GivenHost): HostProfile {
   return typeof host === 'string' ? PROFILES[host] : host.profile;
-}
-
-export function isPlannedHost(name: string): boolean {
-  return PLANNED.has(name);
 }

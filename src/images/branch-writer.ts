@@ -8,19 +8,26 @@ export interface BranchWriter {
    * to be read again. @throws DeployError `push-refused` when the host or one of its hooks does not accept the push
    */
   write(change: BranchChange, signal: AbortSignal): Promise<Written>;
-  /** Adds a commit to a record, and changes no branch. @throws DeployError `push-refused`, also when the ref has moved */
-  addRecord(record: RecordAddition, signal: AbortSignal): Promise<void>;
+  /**
+   * Adds a commit to each of these records by one push, and changes no branch.
+   * @throws DeployError `push-refused`, also when a ref has moved
+   */
+  addRecords(records: readonly RecordAddition[], signal: AbortSignal): Promise<void>;
 }
 
 export interface RecordAddition extends Pick<BranchChange, 'rootTree' | 'author' | 'atMs' | 'message' | 'sign'> {
   readonly ref: string;
-  readonly tip: Revision;
+  /** Null: the ref does not exist. */
+  readonly tip: Revision | null;
 }
 
 export interface BranchChange {
   /** `refs/heads/main` */
   readonly ref: string;
+  /** The commit that the new one is made on. */
   readonly tip: Revision;
+  /** Where the ref is, of a branch that only Headgate writes; null: it does not exist. Default: at `tip`. */
+  readonly from?: Revision | null;
   readonly rootTree: ObjectId;
   /** The tree objects of all directories above the files. */
   readonly trees: ReadonlyMap<string, TreeObject>;

@@ -36,6 +36,12 @@ export function fleetPage(view: FleetView, query: FleetQuery, context: PageConte
           view.images > 0 &&
           html`<p><a href="/images">${view.images} image ${view.images === 1 ? 'policy' : 'policies'}</a></p>`
         }
+        ${
+          view.promotions > 0 &&
+          html`<p>
+            <a href="/promotions">${view.promotions} ${view.promotions === 1 ? 'promotion' : 'promotions'}</a>
+          </p>`
+        }
         ${shown === 0 ? empty(view, query) : groups.map((group) => section(group, context.nowMs))}
       `,
     },

@@ -1,6 +1,7 @@
+import { visibleText } from '../error/visible-text.ts';
 import { html } from './html.ts';
 import type { Content, Html } from './html.ts';
-import type { PageContext, ProblemView, Tone } from './model.ts';
+import type { Activity, PageContext, ProblemView, Tone } from './model.ts';
 
 export interface Shell {
   readonly title: string;
@@ -91,4 +92,16 @@ function age(ms: number): string {
   if (seconds < 120) return `${seconds}s`;
   if (seconds < 7200) return `${Math.floor(seconds / 60)}m`;
   return seconds < 172_800 ? `${Math.floor(seconds / 3600)}h` : `${Math.floor(seconds / 86_400)}d`;
+}
+
+/** What was requested on the page, and what the command printed. */
+export function activityBox(activity: Activity | null, nowMs: number): Html | null {
+  if (activity === null) return null;
+  const { action, startedAt, state, text } = activity;
+  const tone: Tone = state === 'running' ? 'busy' : state === 'done' ? 'good' : 'bad';
+  const words = state === 'running' ? 'is running' : state === 'done' ? 'succeeded' : 'failed';
+  return html`<section class="activity ${tone}" role="status">
+    <p>${pill(tone, `${action} ${words}`)} started ${ago(startedAt, nowMs)}</p>
+    ${text !== '' && html`<pre tabindex="0">${visibleText(text)}</pre>`}
+  </section>`;
 }

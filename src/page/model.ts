@@ -7,6 +7,7 @@ export interface FleetView {
   readonly problems: readonly ProblemView[];
   /** How many image policies headgate.yml has. */
   readonly images: number;
+  readonly promotions: number;
 }
 
 export interface FleetRow {
@@ -146,6 +147,76 @@ export interface ImagesView {
   readonly rows: readonly ImageRow[];
 }
 
+export interface PromotionsView {
+  /** RFC 3339. */
+  readonly readAt: string;
+  readonly pipelines: readonly PipelineView[];
+}
+
+/** A promotion of headgate.yml. */
+export interface PipelineView {
+  readonly name: string;
+  /** From left to right; stages of one column get nothing from each other. */
+  readonly columns: readonly (readonly StageView[])[];
+}
+
+export interface StageView {
+  readonly name: string;
+  readonly condition: { readonly tone: Tone; readonly text: string };
+  /** Why it is not ready, or who holds it; null: nothing to add. */
+  readonly note: string | null;
+  readonly versions: readonly { readonly key: string; readonly version: string }[];
+  readonly revision: string | null;
+  /** RFC 3339: when it became ready, or was deployed. */
+  readonly since: string | null;
+  /** How it gets its versions; null: by pushes. */
+  readonly incoming: StepView | null;
+  readonly activity: Activity | null;
+  readonly problem: ProblemView | null;
+}
+
+export interface StepView {
+  readonly from: readonly string[];
+  /** Of several: whether all of them have to agree. */
+  readonly agree: 'all' | 'any';
+  readonly outcome: 'current' | 'waits' | 'moves' | 'unreadable';
+  readonly reasons: readonly string[];
+  readonly edits: readonly EditView[];
+  readonly leftOut: readonly { readonly key: string; readonly reason: string }[];
+  readonly problem: ProblemView | null;
+}
+
+/** One place of a file that a promotion changes. */
+export interface EditView {
+  /** `clusters/prod/web.yaml:7` */
+  readonly place: string;
+  readonly key: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+/** A promotion that a person may confirm. */
+export interface PromoteView {
+  readonly promotion: string;
+  readonly from: string;
+  readonly to: string;
+  /** Null: there is nothing that could be promoted, and `problem` says why. */
+  readonly plan: {
+    readonly revision: string;
+    readonly edits: readonly EditView[];
+    readonly leftOut: StepView['leftOut'];
+    /** What automation would wait for. */
+    readonly passedOver: readonly string[];
+    /** It sets a hold of the stage. */
+    readonly isHold: boolean;
+    /** Whose hold it ends; null: there is none. */
+    readonly held: string | null;
+    /** The form sends it, so that nothing else is written. */
+    readonly digest: string;
+  } | null;
+  readonly problem: ProblemView | null;
+}
+
 /** An object of the inventory, or one that its controllers made from it. */
 export interface ObjectNode {
   readonly kind: string;
@@ -181,13 +252,14 @@ export interface ChangeView {
 
 /** What was requested on this page, and how it ended. */
 export interface Activity {
-  readonly action: ActionName;
+  readonly action: ActionName | 'promote';
   readonly startedAt: string;
   readonly state: 'running' | 'done' | 'failed';
   /** What the command printed. */
   readonly text: string;
 }
 
+/** The actions of a target. */
 export const ACTIONS = ['deploy', 'approve', 'hold', 'release', 'rollback'] as const;
 export type ActionName = (typeof ACTIONS)[number];
 

@@ -1,9 +1,9 @@
-import { visibleLine, visibleText } from '../error/visible-text.ts';
+import { visibleLine } from '../error/visible-text.ts';
 import { eventsSection } from './events.ts';
 import { html } from './html.ts';
 import type { Content, Html } from './html.ts';
-import { ago, commit, layout, pill, problemList } from './layout.ts';
-import type { Activity, HistoryRow, ObjectNode, ObjectsView, PageContext, TargetView, Tone } from './model.ts';
+import { activityBox, ago, commit, layout, pill, problemList } from './layout.ts';
+import type { HistoryRow, ObjectNode, ObjectsView, PageContext, TargetView, Tone } from './model.ts';
 import { toneOf } from './model.ts';
 
 /** While an action runs, a page without scripts loads itself again. */
@@ -49,17 +49,6 @@ function actions({ row, hold, awaitsApproval }: TargetView, { formToken }: PageC
       ]
     }
   </nav>`;
-}
-
-function activityBox(activity: Activity | null, nowMs: number): Html | null {
-  if (activity === null) return null;
-  const { action, startedAt, state, text } = activity;
-  const tone: Tone = state === 'running' ? 'busy' : state === 'done' ? 'good' : 'bad';
-  const words = state === 'running' ? 'is running' : state === 'done' ? 'succeeded' : 'failed';
-  return html`<section class="activity ${tone}" role="status">
-    <p>${pill(tone, `${action} ${words}`)} started ${ago(startedAt, nowMs)}</p>
-    ${text !== '' && html`<pre tabindex="0">${visibleText(text)}</pre>`}
-  </section>`;
 }
 
 function banners({ hold, drift, waitingFor }: TargetView, nowMs: number): readonly Content[] {

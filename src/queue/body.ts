@@ -25,6 +25,13 @@ export function parsePlainBody(body: string): unknown {
   }
 }
 
+/** A queue that cannot delay a message delivers it at once: the body says when it is due. Zero: at once. */
+export function notBeforeOf(body: string): number {
+  const parsed = parsePlainBody(body);
+  const found = isRecord(parsed) ? parsed['notBeforeMs'] : 0;
+  return typeof found === 'number' ? found : 0;
+}
+
 /** A message body with the keys of this release; undefined when it is not JSON. */
 export function parseBody(body: string): unknown {
   const value = parsePlainBody(body);

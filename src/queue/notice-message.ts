@@ -3,6 +3,11 @@ import { CHANNEL_EVENTS, SEVERITIES } from '../config/written/channel-events.ts'
 import type { Notice } from '../channels/port.ts';
 import { parsePlainBody } from './body.ts';
 
+export interface NoticeQueue {
+  /** `afterMs`: instead of the time for grouping, and however soon others of the channel are due. */
+  send(notices: readonly Notice[], signal: AbortSignal, afterMs?: number): Promise<void>;
+}
+
 const Body = z.object({
   id: z.string(),
   channel: z.string(),

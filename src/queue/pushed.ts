@@ -1,6 +1,6 @@
 import type { Log } from '../deploy/ports/log.ts';
 import type { Settlement } from './inbox.ts';
-import { parsePlainBody } from './body.ts';
+import { notBeforeOf } from './body.ts';
 import type { NeedsServers } from './slots.ts';
 import type { Turns } from './turns.ts';
 import { backOffSeconds, workOnGroup } from './work.ts';
@@ -58,13 +58,6 @@ export async function servePushed<T extends { readonly target: string }>(
   } finally {
     release();
   }
-}
-
-/** A queue that cannot delay a message pushes it at once: the body says when it is due. Zero: at once. */
-function notBeforeOf(body: string): number {
-  const parsed = parsePlainBody(body);
-  const found = typeof parsed === 'object' && parsed !== null && 'notBeforeMs' in parsed ? parsed.notBeforeMs : 0;
-  return typeof found === 'number' ? found : 0;
 }
 
 /**

@@ -39,8 +39,9 @@ export interface Outcomes {
   add(outcomes: readonly Outcome[], signal: AbortSignal): Promise<void>;
 }
 
-export function recordGroup(repository: string): string {
-  return `record/${repository}`;
+/** Requests looks at branches. The first message of a group hides the later ones until it is due. */
+export interface WriteQueue {
+  send(polls: readonly { readonly group: string; readonly afterMs: number }[], signal: AbortSignal): Promise<void>;
 }
 
 const VersionBody = z.object({ target: z.string().check(z.regex(/^(?:write|promote)\//)) });

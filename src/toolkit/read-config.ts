@@ -5,7 +5,6 @@ import { readConfig as read } from '../config/checked/read-config.ts';
 import type { ConfigFile, ReadConfig } from '../config/checked/read-config.ts';
 import { isHost } from '../githost/hosts.ts';
 import type { HostDefinition } from '../githost/port/host.ts';
-import { isPlannedHost } from '../githost/profiles.ts';
 
 /** A custom kind of channel. */
 export interface ChannelDefinition {
@@ -29,7 +28,7 @@ export interface Additions {
 export function readConfig(file: ConfigFile, { hosts = [], channels = [] }: Additions = {}): ReadConfig {
   refuseTaken(
     hosts.map(({ name }) => name),
-    (name) => isHost(name) || isPlannedHost(name),
+    (name) => isHost(name),
   );
   refuseTaken(
     channels.map(({ kind }) => kind),

@@ -21,8 +21,8 @@ const LIMITS: Readonly<Partial<Record<ChannelKind, number>>> = {
 
 /** Kinds that say nothing of some events. */
 const SILENT: Readonly<Partial<Record<ChannelKind, readonly Notice['event'][]>>> = {
-  pagerduty: ['deployed', 'waiting', 'held', 'released', 'image'],
-  'github-deployments': ['held', 'released', 'drift', 'image'],
+  pagerduty: ['deployed', 'waiting', 'held', 'released', 'image', 'promoted'],
+  'github-deployments': ['held', 'released', 'drift', 'image', 'promoted'],
 };
 
 const NASTY =

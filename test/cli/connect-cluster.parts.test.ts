@@ -54,6 +54,17 @@ describe('headgate connect CLUSTER', () => {
     ]);
   });
 
+  it('lets the work function in where something reads clusters beside deploys, and not where it only sends messages', async () => {
+    const WorkRoleArn = `${ROLE}-work-eu-west-1`;
+    if (api.stack === null) throw new Error('the stack was not set');
+    api.stack = { ...api.stack, outputs: { ...api.stack.outputs, WorkRoleArn } };
+    const channel = `${EXAMPLE}channels: { team: { kind: slack, url: "ssm:/headgate/slack" } }\n`;
+    expect((await connect([], channel)).stdout).not.toContain('WorkRoleArn');
+    const planned = EXAMPLE.replace('    webhookSecret:', '    pullRequests: { plan: true }\n    webhookSecret:');
+    const { stdout } = await connect([], `${planned}key: ssm:/headgate/key\n`);
+    expect(stdout).toContain(`WorkRoleArn='${WorkRoleArn}'`);
+  });
+
   it('prints the access of a read role for the sweep alone, and RBAC that only reads', async () => {
     const config = EXAMPLE.replace(
       "externalId: 'choose",

@@ -71,8 +71,7 @@ channels: { team: { kind: slack, url: env:A }, shop: { kind: slack, url: env:B }
     [
       'kind: slack\n    url: env:A\n    events: [failed, promoted, fialed]',
       [
-        'headgate.yml:19 events[1] of channel team is not supported yet | Use deployed, failed, refused, partial, ready, not-ready, waiting, held, released, drift, image.',
-        'headgate.yml:19 events[2] of channel team is not a known event | Use deployed, failed, refused, partial, ready, not-ready, waiting, held, released, drift, image.',
+        'headgate.yml:19 events[2] of channel team is not a known event | Use deployed, failed, refused, partial, ready, not-ready, waiting, held, released, drift, image, promoted.',
       ],
     ],
     [

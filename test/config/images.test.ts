@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseImageReference } from '../../src/config/images/image-reference.ts';
-import { refusedInFunctions } from '../../src/platforms/aws/lambda/packable.ts';
+import { unbuiltKeys } from '../../src/config/derived/unbuilt.ts';
 import { configOf, errorsOf, file, read } from './builders.ts';
 import type { ImagePolicy } from '../../src/config/checked/config.ts';
 
@@ -42,6 +42,7 @@ describe('an image of headgate.yml', () => {
       writes: [
         {
           repository: config.repositories.get('fleet'),
+          via: 'commit',
           branch: 'main',
           ref: 'refs/heads/main',
           paths: [{ glob: '**', alternatives: [[null, '']] }],
@@ -130,12 +131,8 @@ describe('an image of headgate.yml', () => {
       'writes[0].repository of image web refers to unknown repository flet | Did you mean fleet?',
     ],
     [
-      'writes: [{ repository: fleet, branch: main, via: api }]',
-      'writes[0].via of image web is api, which is not supported yet',
-    ],
-    [
-      'writes: [{ repository: fleet, branch: main, via: pullRequest }]',
-      'writes[0].via of image web is pullRequest, which is not supported yet',
+      'writes: [{ repository: fleet, branch: main, via: push }]',
+      'writes[0].via of image web must be commit, pullRequest or api',
     ],
     [
       'writes: [{ repository: fleet, branch: main, paths: ["../**"] }]',
@@ -188,15 +185,44 @@ describe('an image of headgate.yml', () => {
     ]);
   });
 
+  it('is accepted with each via on a host whose pull requests and commits Headgate makes', () => {
+    const writes = ['commit', 'pullRequest', 'api'].map((via) => `{ repository: fleet, branch: main, via: ${via} }`);
+    const [image] = configOf(withImage(`writes: [${writes.join(', ')}]`)).images.values();
+    expect(image?.writes.map(({ via }) => via)).toEqual(['commit', 'pullRequest', 'api']);
+  });
+
+  it.each([
+    [
+      'pullRequest',
+      'cannot be pullRequest with host: bitbucket, the one of fleet, whose pull requests Headgate does not read | Write via: commit; pull requests work on github, gitlab, gitea, forgejo.',
+    ],
+    [
+      'api',
+      'cannot be api with host: bitbucket, the one of fleet | Write via: commit; it works on github, gitlab, gitea, forgejo.',
+    ],
+  ])('is refused by name with via: %s on a host without it', (via, message) => {
+    const text = withImage(`writes: [{ repository: fleet, branch: main, via: ${via} }]`)
+      .replace('host: github', 'host: bitbucket')
+      .replace('github.com', 'bitbucket.org');
+    expect(errorsOf(text)).toEqual([`headgate.yml:20 writes[0].via of image web ${message}`]);
+  });
+
+  it('is refused with via: api and a key that signs, because the host signs', () => {
+    const writes = 'writes: [{ repository: fleet, branch: main, via: api }]';
+    expect(errorsOf(withImage(writes, 'commit: { signingKey: "file:key" }'))).toEqual([
+      'headgate.yml:20 writes[0].via of image web cannot be api with commit.signingKey, because the host signs | Remove signingKey, or write via: commit.',
+    ]);
+  });
+
   it('is refused for Docker Hub without a username', () => {
     expect(errorsOf(withImage('image: nginx', 'credentials: env:TOKEN'))).toEqual([
       expect.stringContaining('credentials of image web has no username, which Docker Hub requires'),
     ]);
   });
 
-  it('is refused for the functions on AWS by name', () => {
-    expect(refusedInFunctions(configOf(withImage()))).toContainEqual(
-      expect.objectContaining({ subject: 'image web', message: 'the functions on AWS do not write new images yet' }),
+  it('is refused by name where nothing writes images', () => {
+    expect(unbuiltKeys(configOf(withImage()), 'headgate http-host does not', ['images'])).toContainEqual(
+      expect.objectContaining({ subject: 'image web', message: 'headgate http-host does not write new images yet' }),
     );
   });
 

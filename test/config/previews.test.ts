@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { mayBecome, mayMeet, safeBranch } from '../../src/config/previews/preview-names.ts';
-import { refusedInFunctions } from '../../src/platforms/aws/lambda/packable.ts';
+import { unbuiltKeys } from '../../src/config/derived/unbuilt.ts';
 import { configOf, errorsOf, file } from './builders.ts';
 
 const REPOSITORY = [
@@ -121,11 +121,11 @@ describe('previews of headgate.yml', () => {
     expect(errors([preview(change)])).toEqual([]);
   });
 
-  it('are refused by name in functions, which do not deploy them yet', () => {
-    expect(refusedInFunctions(configOf(text([preview()])))).toContainEqual({
+  it('are refused by name where nothing deploys them yet', () => {
+    expect(unbuiltKeys(configOf(text([preview()])), 'headgate http-host does not', ['previews'])).toContainEqual({
       code: 'config-invalid',
       subject: 'preview shop-pr-{{number}}',
-      message: 'the functions on AWS do not deploy previews of pull requests yet',
+      message: 'headgate http-host does not deploy previews of pull requests yet',
       remedy: 'Remove it, or run headgate serve instead.',
     });
   });

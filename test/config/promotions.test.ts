@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { refusedInFunctions } from '../../src/platforms/aws/lambda/packable.ts';
+import { unbuiltKeys } from '../../src/config/derived/unbuilt.ts';
 import { configOf, errorsOf } from './builders.ts';
 
 const TARGETS = ['dev', 'eu', 'us', 'prod'];
@@ -129,14 +129,26 @@ describe('a promotion of headgate.yml', () => {
     [
       'a stage whose plans are approved',
       { targets: { prod: { approval: 'plan' } } },
-      'would be written without the approval that approval: plan requires',
+      'would be written without the approval that approval: plan requires | Write via: pullRequest',
     ],
     [
       'files that an approved target reads',
       { targets: { us: { approval: 'plan', inputs: ['apps/prod'] } } },
       'approval: plan of us, which reads these files requires',
     ],
-    ['pull requests', promotion({ via: 'pullRequest' }), 'is pullRequest, which is not supported yet'],
+    [
+      'pull requests of a host whose pull requests are not read',
+      {
+        ...promotion({ via: 'pullRequest' }),
+        repository: { host: 'bitbucket', url: 'https://bitbucket.org/acme/fleet.git' },
+      },
+      'via of promotion shop cannot be pullRequest with host: bitbucket, the one of fleet',
+    ],
+    [
+      'commits by the API of the host',
+      promotion({ via: 'api' }),
+      'via of promotion shop must be commit or pullRequest',
+    ],
     ['what is not ready', promotion({ after: { ready: false } }), 'after.ready of promotion shop cannot be false'],
     ['an unknown way to carry', promotion({ carry: 'image' }), 'carry of promotion shop is not valid | Write images'],
     ['a file elsewhere', promotion({ carry: { files: ['../version'] } }), 'must not contain ..'],
@@ -166,10 +178,10 @@ describe('a promotion of headgate.yml', () => {
   });
 
   it('is refused by name where nothing promotes yet', () => {
-    expect(refusedInFunctions(configOf(file({})))).toContainEqual({
+    expect(unbuiltKeys(configOf(file({})), 'headgate http-host does not', ['promotions'])).toContainEqual({
       code: 'config-invalid',
       subject: 'promotion shop',
-      message: 'the functions on AWS do not promote versions yet',
+      message: 'headgate http-host does not promote versions yet',
       remedy: 'Remove promotions from this headgate.yml, and run headgate serve with one that has them.',
     });
   });

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { unbuiltKeys } from '../../src/config/derived/unbuilt.ts';
-import { refusedInFunctions } from '../../src/platforms/aws/lambda/packable.ts';
 import { configOf, errorsOf, withRepository } from './builders.ts';
 
 const RECORDED = withRepository('write: env:WRITE\n    record: refs');
@@ -32,11 +31,11 @@ describe('record of a repository', () => {
     const refused = {
       code: 'config-invalid',
       subject: 'record of repository fleet',
-      message: 'the functions on AWS do not write refs to Git yet',
+      message: 'headgate http-host does not write refs to Git yet',
       remedy: 'Set record: none, or run headgate serve instead.',
     };
-    expect(refusedInFunctions(configOf(RECORDED))).toContainEqual(refused);
-    expect(refusedInFunctions(configOf(withRepository('write: env:WRITE')))).not.toContainEqual(refused);
-    expect(unbuiltKeys(configOf(RECORDED), 'the functions on AWS do not', ['record'])).toEqual([refused]);
+    const refusedBy = (text: string) => unbuiltKeys(configOf(text), 'headgate http-host does not', ['record']);
+    expect(refusedBy(RECORDED)).toEqual([refused]);
+    expect(refusedBy(withRepository('write: env:WRITE'))).toEqual([]);
   });
 });

@@ -12,7 +12,7 @@ describe('an invalid headgate.yml', () => {
   lab: { kubeconfig: { contxt: lab } }
 repositories:
   fleet:
-    host: codecommit
+    host: subversion
     url: git@github.com:acme/fleet.git
     webhookSecret: hunter2
 targets:
@@ -33,7 +33,7 @@ targets:
 `);
     expect(errors).toEqual([
       'headgate.yml:2 kubeconfig.contxt of cluster lab is not a known key | Did you mean context?',
-      'headgate.yml:5 host of repository fleet is codecommit, which is not supported yet | Use git: the sweep then finds pushes without a webhook.',
+      'headgate.yml:5 host of repository fleet must be one of github, gitlab, gitea, forgejo, bitbucket, bitbucket-server, azure-devops, codecommit, git | Use git: the sweep then finds pushes without a webhook.',
       expect.stringMatching(/^headgate\.yml:6 url of repository fleet is not a valid URL \| .*SSH/),
       expect.stringMatching(/^headgate\.yml:7 webhookSecret of repository fleet must be a reference/),
       expect.stringMatching(/^headgate\.yml:9 name of target Shop is not a valid target name/),
@@ -43,6 +43,31 @@ targets:
       expect.stringMatching(/^headgate\.yml:14 wait of target Shop is not a valid duration/),
       'headgate.yml:15 suspend of target Shop must be true or false | Write true or false, without quotes.',
       'headgate.yml:19 branch is already set on line 18 | Remove one of the two.',
+    ]);
+  });
+
+  it('is refused with secrets of a repository on CodeCommit, which AWS knows by the identity of the process', () => {
+    const host = 'host: codecommit\n    url: https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/fleet';
+    const errors = (lines: string) => errorsOf(file({ repository: `${host}\n    ${lines}` }));
+    expect(errors('credentials: iam')).toEqual([]);
+    expect(errors('credentials: env:TOKEN\n    webhookSecret: env:SECRET\n    write: env:WRITE')).toEqual([
+      'headgate.yml:8 credentials of repository fleet must be iam with host: codecommit | Write credentials: iam. The role of the functions, or of the machine, then reads the repository.',
+      'headgate.yml:9 webhookSecret of repository fleet cannot be used with host: codecommit, whose pushes arrive as events of AWS | Remove it.',
+      'headgate.yml:10 write of repository fleet cannot be used with host: codecommit, to which Headgate does not write yet | Remove it.',
+    ]);
+    expect(errors('statuses: true')).toEqual([
+      expect.stringMatching(/ credentials of repository fleet must be iam/),
+      expect.stringMatching(/:8 statuses of repository fleet cannot be true with host: codecommit/),
+    ]);
+    const elsewhere = withRepository('credentials: iam');
+    expect(errorsOf(elsewhere)).toEqual([
+      'headgate.yml:9 credentials of repository fleet cannot be iam with host: github | Write credentials: env:NAME, which refers to a token.',
+    ]);
+    const url = file({
+      repository: 'host: codecommit\n    url: https://codecommit.eu-west-1.amazonaws.com/fleet\n    credentials: iam',
+    });
+    expect(errorsOf(url)).toEqual([
+      expect.stringContaining(':7 url of repository fleet does not end in /v1/repos/REPOSITORY'),
     ]);
   });
 

@@ -22,8 +22,19 @@ repositories:
     webhookSecret: [ssm:/fleet/webhook, "secretsmanager:fleet#old"]
     credentials: { app: 12345, installation: 678, privateKey: ssm:/fleet/app }
     caFile: ca.pem
+    write: ssm:/fleet/write
+    pullRequests: { plan: true }
+    notify: [team]
+key: ssm:/fleet/key
+channels: { team: { kind: slack, url: ssm:/slack } }
+images:
+  - { name: web, image: ghcr.io/acme/web, policy: { semver: ^1.0.0 }, writes: [{ repository: fleet, branch: main, paths: ["a/**"] }] }
+promotions:
+  - { name: shop, stages: [shop, blog] }
+previews:
+  - { name: "pr-{{number}}", repository: fleet, pullRequest: { label: preview, into: main }, path: preview, cluster: prod, namespace: "pr-{{number}}" }
 targets:
-  - { name: shop, repository: fleet, branch: main, cluster: prod, namespace: shop, ignore: [{ kind: Deployment, paths: [/spec/replicas] }] }
+  - { name: shop, repository: fleet, branch: main, path: shop, cluster: prod, namespace: shop, ignore: [{ kind: Deployment, paths: [/spec/replicas] }] }
   - { name: blog, repository: fleet, branch: main, path: blog, cluster: prod, namespace: blog, namespaces: ["*"] }
 `;
 
@@ -79,7 +90,7 @@ describe('the build of the functions', () => {
     expect(bytes).toBeLessThanOrEqual(60 * 1024);
   });
 
-  it.each(['deploy', 'check', 'sweep'])(
+  it.each(['deploy', 'check', 'sweep', 'work'])(
     'keeps the %s function within 250 KB, without what it loads on demand',
     (name) => {
       expect(loadedBytes(`${name}/${name}.mjs`)).toBeLessThanOrEqual(250 * 1024);
@@ -88,7 +99,7 @@ describe('the build of the functions', () => {
 
   it('loads the AWS clients and the YAML parser on demand', () => {
     const outputs = Object.entries(built.metafile.outputs);
-    for (const name of ['webhook', 'deploy', 'check', 'sweep']) {
+    for (const name of ['webhook', 'deploy', 'check', 'sweep', 'work']) {
       const [, entry] = outputs.find(([path]) => path === `${name}/${name}.mjs`) ?? [];
       const eager = Object.keys(entry?.inputs ?? {});
       expect(eager.filter((input) => /node_modules\/(@aws-sdk|yaml)\//.test(input))).toEqual([]);
@@ -118,7 +129,10 @@ describe('the build of the functions', () => {
     const unpacked = unpackConfig(JSON.parse(text) as PackedConfig);
     expect(unpacked).toEqual(read.config);
     // One repository is one object, however many targets read it.
-    expect(new Set(unpacked.targets.map(({ repository }) => repository)).size).toBe(1);
+    const written = [...unpacked.images.values()].flatMap(({ writes }) => writes);
+    const all = [...unpacked.targets, ...written, ...unpacked.previews.map(({ settings }) => settings)];
+    expect(new Set(all.map(({ repository }) => repository)).size).toBe(1);
+    expect(unpacked.promotions.get('shop')?.steps[0]?.to).toBe(unpacked.targets[1]);
   });
 
   it('refuses a configuration that functions do not support, with all problems at once', async () => {

@@ -13,6 +13,7 @@ import type { ObjectId, Revision, Source } from '../../src/snapshot/source.ts';
 import { startGitServer } from '../rig/git-host/http-backend.ts';
 import type { GitHttpOptions, GitHttpServer } from '../rig/git-host/http-backend.ts';
 import { countingFromWants, servingCommitsOnly } from '../rig/git-host/tree-depth.ts';
+import { likeCodeCommit, speakingVersion0 } from '../rig/git-host/version-0.ts';
 import { BareRepository, removeRepositories } from './repository.ts';
 import type { Tree } from './repository.ts';
 
@@ -142,6 +143,8 @@ describe.each<[string, ServerKind]>([
   ['a server without filters', { filter: false, bitmaps: false }],
   ['a server that counts depth from the wanted tree', { filter: true, bitmaps: false, emulates: countingFromWants }],
   ['a server that serves commits only', { filter: false, bitmaps: false, emulates: servingCommitsOnly }],
+  ['a server of protocol version 0', { filter: true, bitmaps: false, emulates: speakingVersion0 }],
+  ['a server like CodeCommit', { filter: false, bitmaps: false, emulates: likeCodeCommit }],
 ])('reading from %s', (_server, kind: ServerKind) => {
   describe.each(PAIRS)('across %s', (_pair, trees) => {
     const repository = new BareRepository('fleet.git', { filter: kind.filter });
@@ -238,7 +241,7 @@ describe('a server that serves commits only', () => {
     };
     // The refs, the refused filter, the whole commit, two refused trees, both commits.
     expect(await requestsOf({ base })).toBe(6);
-    expect(traits).toEqual({ hasFilters: false, treeAlone: 'tree:0', servesTrees: false });
+    expect(traits).toEqual({ ...newTraits(), hasFilters: false, servesTrees: false });
     expect(await requestsOf({ base })).toBe(2);
     const hint = { revision: now as Revision, rootTree: repository.treeOf(now) as ObjectId };
     expect(await requestsOf({ base, hint })).toBe(2);
@@ -272,6 +275,93 @@ describe('a server that serves commits only', () => {
     expect(await open().isAncestor(now as Revision, before as Revision, signal)).toBe(false);
     const missing = open().since(query({ at: '1'.repeat(40) as Revision }), signal);
     await expect(missing).rejects.toMatchObject({ code: 'revision-missing' });
+  });
+});
+
+describe('a server that speaks protocol version 0 only', () => {
+  const repository = new BareRepository('fleet.git', { filter: true });
+  const lost = repository.commit({ ...START, 'lost.yaml': 'lost' });
+  const before = repository.commit(START, { parent: null });
+  const now = repository.commit({ ...START, [first]: file('edited') });
+  repository.git('-c', 'user.name=a', '-c', 'user.email=a@example.com', 'tag', '-a', '-m', 'x', 'v1', before);
+  const base = baseOf(repository, before);
+  const changes = sorted(repository.difference(before, now));
+  const hint = { revision: now as Revision, rootTree: repository.treeOf(now) as ObjectId };
+
+  it.each([
+    // The refs in two object formats, the advertisement with the refs, both commits.
+    ['is assumed to speak version 2', 'assumed', speakingVersion0, 4],
+    ['is assumed to speak version 2, and answers no capability that it did not name', 'assumed', likeCodeCommit, 4],
+    ['is known to be old', 'unknown', likeCodeCommit, 2],
+  ] as const)('is found out once per process when it %s', async (_it, version, emulates, firstRun) => {
+    const { server, open } = await serve(repository, emulates(repository.path));
+    const traits = newTraits(version);
+    const read = async (change: Partial<SourceQuery>) => {
+      const reader = open({ traits });
+      const source = await reader.since(query({ base, ...change }), signal);
+      expect(sorted(asChanges(source))).toEqual(changes);
+      return reader.usage.requests;
+    };
+    expect([await read({}), await read({}), await read({ hint })]).toEqual([firstRun, 2, 2]);
+    const [advertised, fetched] = server.requests.slice(-4);
+    expect([advertised?.path, fetched?.path]).toEqual([
+      '/fleet.git/info/refs?service=git-upload-pack',
+      '/fleet.git/git-upload-pack',
+    ]);
+    expect(fetched?.body).toMatch(
+      /^.{4}want \w+ multi_ack_detailed side-band-64k.*\n.{4}want \w+\n000ddeepen 1\n00000009done\n$/,
+    );
+    expect(fetched?.bytesOut).toBeLessThan(20_000);
+  });
+
+  it.each([
+    ['git', speakingVersion0, repository.difference(lost, now)],
+    // The commit that was pushed away is not served, so everything is read.
+    ['CodeCommit', likeCodeCommit, repository.difference(EMPTY_TREE, now)],
+  ] as const)('has its branches, peeled tags, files and history as %s', async (_name, emulates, sinceLost) => {
+    const { open } = await serve(repository, emulates(repository.path));
+    const traits = newTraits('unknown');
+    const tips = await open({ traits }).tips(['refs/heads/main', 'refs/tags/v1', 'refs/heads/mai'], signal);
+    expect(Object.fromEntries(tips)).toEqual({ 'refs/heads/main': now, 'refs/tags/v1': before });
+    const at = { revision: before as Revision, rootTree: repository.treeOf(before) as ObjectId };
+    expect(await open({ traits }).files(at, [first, 'nowhere'], signal)).toMatchObject([
+      { kind: 'file' },
+      { kind: 'absent' },
+    ]);
+    expect(await open({ traits }).isAncestor(before as Revision, now as Revision, signal)).toBe(true);
+    expect(await open({ traits }).isAncestor(now as Revision, before as Revision, signal)).toBe(false);
+    const history = await open({ traits }).history({ tip: now as Revision, known: null, depth: null }, signal);
+    expect(history.map(({ revision }) => revision)).toEqual([now, before]);
+    const missing = open({ traits }).since(query({ at: '1'.repeat(40) as Revision }), signal);
+    await expect(missing).rejects.toMatchObject({ code: 'revision-missing' });
+    const absent = open({ traits }).since(query({ ref: 'refs/heads/nope' }), signal);
+    await expect(absent).rejects.toMatchObject({ code: 'ref-missing' });
+    const source = await open({ traits }).since(query({ base: baseOf(repository, lost) }), signal);
+    expect(sorted(asChanges(source))).toEqual(sorted(sinceLost));
+  });
+
+  it('of SHA-256 repositories is read too', async () => {
+    const other = new BareRepository('fleet.git', { format: 'sha256' });
+    const was = other.commit(START);
+    const is = other.commit({ ...START, [first]: file('edited') });
+    const { open } = await serve(other, speakingVersion0());
+    const source = await open().since(query({ base: baseOf(other, was) }), signal);
+    expect(source.revision).toBe(is);
+    expect(sorted(asChanges(source))).toEqual(sorted(other.difference(was, is)));
+  });
+
+  it('is not looked for where a server of version 2 has sent something else', async () => {
+    const { server, open } = await serve(repository, {
+      intercept(request, response) {
+        if (request.method !== 'POST') return false;
+        response.writeHead(200).end('hello world');
+        return true;
+      },
+    });
+    const traits = newTraits();
+    for (let runs = 0; runs < 2; runs += 1)
+      await expect(open({ traits }).since(query(), signal)).rejects.toMatchObject({ code: 'git-protocol' });
+    expect(server.requests.map(({ method }) => method)).toEqual(['POST', 'GET', 'POST']);
   });
 });
 
@@ -643,17 +733,6 @@ describe('a failing server', () => {
     expect(await code(open().since(query(), signal))).toBe('no error');
     resets = 2;
     expect(await code(open().since(query(), signal))).toBe('git-unreachable');
-  });
-
-  it('causes an error when it does not support protocol version 2', async () => {
-    const { open } = await serve(repository, {
-      env: { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'protocol.version', GIT_CONFIG_VALUE_0: '0' },
-      intercept: (request) => {
-        delete request.headers['git-protocol'];
-        return false;
-      },
-    });
-    expect(await code(open().since(query(), signal))).toBe('git-protocol');
   });
 
   it('receives the token, which no error shows', async () => {

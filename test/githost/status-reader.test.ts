@@ -38,7 +38,7 @@ const CASES: readonly (readonly [HostName, string, readonly object[]])[] = [
     (host) =>
       [
         host,
-        `https://git.example.com/api/repos/acme/fleet/commits/${REVISION}/statuses?sort=highestindex&limit=50&page=2`,
+        `https://git.example.com/api/repos/acme/fleet/commits/${REVISION}/statuses?sort=recentupdate&limit=50&page=2`,
         [
           { id: 3, status: 'success', context: 'e2e', creator: { id: 1, login: 'ci-bot' } },
           { id: 2, status: 'warning', context: 'e2e', creator: null },

@@ -63,6 +63,21 @@ it('the role of a cluster trusts only the three functions that reach clusters, w
   });
 });
 
+it('the role of a cluster trusts the work function too where the stack has one', () => {
+  const WorkRoleArn = 'arn:aws:iam::444455556666:role/headgate-prod-work-eu-west-1';
+  const given = { ...PARAMETERS, WorkRoleArn, HasWork: 'true' };
+  const { AssumeRolePolicyDocument } = resolve(template.Resources['Role']?.Properties, given) as {
+    AssumeRolePolicyDocument: { Statement: readonly { Principal: { AWS: readonly string[] } }[] };
+  };
+  const [statement] = AssumeRolePolicyDocument.Statement;
+  expect(statement?.Principal.AWS).toEqual([
+    PARAMETERS.DeployRoleArn,
+    PARAMETERS.CheckRoleArn,
+    PARAMETERS.SweepRoleArn,
+    WorkRoleArn,
+  ]);
+});
+
 it('the role of a cluster maps to a Kubernetes group, without an EKS access policy', () => {
   expect(resolve(template.Resources['AccessEntry']?.Properties, PARAMETERS)).toEqual({
     ClusterName: 'prod',

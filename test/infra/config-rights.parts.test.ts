@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { codecommitResources } from '../../src/platforms/aws/codecommit/push-events.ts';
+import { aConfig, aRepository } from '../githost/builders.ts';
 
 const SCRIPT = join(dirname(fileURLToPath(import.meta.url)), '../../infra/config-rights.ts');
 
@@ -114,15 +116,6 @@ it('refuses a secret that would be visible in the template', async () => {
   });
 });
 
-it('refuses by its name what the functions do not do yet', async () => {
-  const planned = { webhookSecret: 'ssm:hook', credentials: 'ssm:token', pullRequests: { plan: true } };
-  await expect(fragmentOf(planned)).rejects.toMatchObject({
-    stderr: expect.stringMatching(
-      /^pullRequests\.plan of repository fleet: the functions on AWS do not plan pull requests yet\. Remove it/,
-    ) as string,
-  });
-});
-
 it('lets only the deploy function decrypt manifests, and only with KMS keys that have our alias', async () => {
   const target = { name: 'shop', repository: 'fleet', branch: 'main', cluster: 'prod', namespace: 'shop' };
   const decryption = { age: 'ssm:/headgate/age', kms: true };
@@ -178,4 +171,59 @@ it('lets the deploy function pull exactly the charts that are in private registr
   ]);
   const without = await fragmentOf({ webhookSecret: 'ssm:hook' }, [target('b', 'oci://ghcr.io/acme/charts/web')]);
   expect(Object.keys(without.Resources)).toEqual(['WebhookSecrets']);
+});
+
+describe('repositories on CodeCommit', () => {
+  const repository = (name: string, region = 'eu-west-1') => ({
+    host: 'codecommit',
+    url: `https://git-codecommit.${region}.amazonaws.com/v1/repos/${name}`,
+    credentials: 'iam',
+  });
+  const arnOf = (name: string, region = 'eu-west-1') => ({
+    'Fn::Sub': `arn:\${AWS::Partition}:codecommit:${region}:\${AWS::AccountId}:${name}`,
+  });
+
+  it('may be pulled by the functions that read Git, and invoke the webhook function by a rule, and no other may', async () => {
+    const fragment = await fragmentOf(repository('fleet'));
+    expect(Object.keys(fragment.Resources)).toEqual([
+      'CodecommitRights',
+      'CodecommitPushes',
+      'CodecommitPushesPermission',
+    ]);
+    expect(statementsOf(fragment, 'CodecommitRights')).toEqual([['codecommit:GitPull', [arnOf('fleet')]]]);
+    expect(fragment.Resources['CodecommitRights']?.Properties.Roles).toEqual([
+      { Ref: 'DeployRole' },
+      { Ref: 'CheckRole' },
+      { Ref: 'SweepRole' },
+    ]);
+    const webhook = { 'Fn::GetAtt': ['WebhookLambdaFunction', 'Arn'] };
+    expect(fragment.Resources['CodecommitPushes']?.Properties).toMatchObject({
+      EventPattern: {
+        source: ['aws.codecommit'],
+        'detail-type': ['CodeCommit Repository State Change'],
+        resources: [arnOf('fleet')],
+      },
+      Targets: [{ Id: 'webhook', Arn: webhook }],
+    });
+    expect(fragment.Resources['CodecommitPushesPermission']?.Properties).toEqual({
+      FunctionName: webhook,
+      Action: 'lambda:InvokeFunction',
+      Principal: 'events.amazonaws.com',
+      SourceArn: { 'Fn::GetAtt': ['CodecommitPushes', 'Arn'] },
+    });
+  });
+
+  it('are in as many rules and policies as their limits require, each once', () => {
+    const names = Array.from({ length: 50 }, (_, index) => `r${index}-`.padEnd(100, 'x'));
+    const repositories = [...names, ...names].map((name, index) =>
+      aRepository({ ...repository(name), name: String(index), host: 'codecommit', credentials: { kind: 'iam' } }),
+    );
+    const resources = codecommitResources(aConfig(repositories, []));
+    const shown = Object.values(resources).map((each) => JSON.stringify(each).replaceAll('${AWS::', '1'.repeat(8)));
+    expect(shown).toHaveLength(9);
+    for (const text of shown) expect(text.length).toBeLessThan(4096);
+    const rights = Object.entries(resources).filter(([name]) => name.startsWith('CodecommitRights'));
+    const listed = JSON.stringify(rights).match(/:r\d+-x+/g) ?? [];
+    expect(listed.toSorted()).toEqual(names.map((name) => `:${name}`).toSorted());
+  });
 });

@@ -2,7 +2,17 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { ALARMS, SECONDS, isFreeWhenIdle, looksOf, priceOf, strangersPriceOf } from '../../infra/price.ts';
+import {
+  ALARMS,
+  SECONDS,
+  WORK_ALARMS,
+  WORK_SECONDS,
+  isFreeWhenIdle,
+  looksOf,
+  priceOf,
+  strangersPriceOf,
+  workPriceOf,
+} from '../../infra/price.ts';
 import type { Load } from '../../infra/price.ts';
 import { pauseAfterLook } from '../../src/deploy/readiness/judge-readiness.ts';
 
@@ -50,6 +60,14 @@ describe('the price of the stack', () => {
     expect(page).toContain(`adds ${usd(priced(0, 'one cluster', 2).vpc)} USD a month`);
   });
 
+  it('of the work function is what docs/aws.md says', async () => {
+    const page = await read('docs/aws.md');
+    const { idle, branch, stage, thousand } = workPriceOf(WORK_SECONDS);
+    expect(page).toContain(
+      `The work function adds ${usd(idle)} USD a month when it does nothing, ${usd(thousand)} for a thousand messages, commits or plans of ${WORK_SECONDS} s, ${usd(branch)} for each branch whose images are polled every five minutes, and ${usd(stage)} for each stage of a promotion`,
+    );
+  });
+
   it('is at most 1.30 USD a month when nothing is pushed, and nothing with the free tier', () => {
     expect(priced(0, 'one cluster').total).toBeLessThanOrEqual(1.3);
     expect(isFreeWhenIdle(SECONDS['one cluster'])).toBe(true);
@@ -75,13 +93,14 @@ describe('the price of the stack', () => {
 
   it('counts the alarms and the functions of the stack as they are', async () => {
     const alarms = await read('infra/alarms.yml');
-    expect(alarms.match(/Type: AWS::CloudWatch::Alarm/g)).toHaveLength(ALARMS);
+    expect(alarms.match(/Type: AWS::CloudWatch::Alarm/g)).toHaveLength(ALARMS + WORK_ALARMS);
     const stack = await read('serverless.yml');
     expect([...stack.matchAll(/memorySize: (\d+)/g)].map(([, megabytes]) => megabytes)).toEqual([
       '512',
       '1024',
       '256',
       '512',
+      '1024',
     ]);
   });
 });

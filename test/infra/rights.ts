@@ -36,6 +36,8 @@ const QUEUES: Readonly<Record<string, string>> = {
   DeployDeadLetters: 'headgate-prod-deploy-dead.fifo',
   CheckQueue: 'headgate-prod-check',
   CheckDeadLetters: 'headgate-prod-check-dead',
+  WorkQueue: 'headgate-prod-work.fifo',
+  WorkDeadLetters: 'headgate-prod-work-dead.fifo',
 };
 
 export const queueArn = (name: string) => `arn:aws:sqs:${REGION}:${ACCOUNT}:${QUEUES[name] ?? name}`;

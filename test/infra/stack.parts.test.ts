@@ -1,6 +1,8 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { codecommitResources } from '../../src/platforms/aws/codecommit/push-events.ts';
+import { aConfig, aRepository } from '../githost/builders.ts';
 import { brokenRules } from './guard.ts';
 import { packageCheckout, stackOf } from './packaged.ts';
 import type { Packaged, Template } from './packaged.ts';
@@ -13,7 +15,7 @@ let template: Template;
 beforeAll(async () => {
   first = await packageCheckout();
   template = stackOf(first.template);
-}, 60_000);
+}, 240_000);
 
 afterAll(() => rm(first.directory, { recursive: true }));
 
@@ -28,11 +30,12 @@ function changed(name: string, properties: Readonly<Record<string, unknown>>): T
 describe('the package', () => {
   it('is built without credentials, and has the same bytes when built again in another directory', async () => {
     const second = await packageCheckout();
-    expect(Object.keys(first.archives).toSorted()).toEqual(['check.zip', 'deploy.zip', 'sweep.zip', 'webhook.zip']);
+    const archives = ['check.zip', 'deploy.zip', 'sweep.zip', 'webhook.zip', 'work.zip'];
+    expect(Object.keys(first.archives).toSorted()).toEqual(archives);
     expect(second.archives).toEqual(first.archives);
     expect(second.template).toEqual(first.template);
     await rm(second.directory, { recursive: true });
-  }, 60_000);
+  }, 240_000);
 
   it('has the same code with another headgate.yml, which only changes its layer and its rights', async () => {
     const example = await readFile(join(first.directory, 'infra/headgate.example.yml'), 'utf8');
@@ -49,7 +52,7 @@ describe('the package', () => {
       'SweepSecrets',
     ]);
     await rm(second.directory, { recursive: true });
-  }, 60_000);
+  }, 240_000);
 });
 
 describe('the template', () => {
@@ -214,6 +217,37 @@ describe('the permissions of the functions (design decision 12)', () => {
   ])('allow only the expected functions to %s', async (_, action, resource, wanted) => {
     const roles = ['WebhookRole', 'DeployRole', 'CheckRole', 'SweepRole'];
     const answers = await Promise.all(roles.map((name) => may(policiesOf(template, name), action, resource)));
+    expect(roles.filter((_name, index) => answers[index])).toEqual(wanted);
+  });
+});
+
+describe('a stack for repositories on CodeCommit', () => {
+  const withCodecommit = (): Template => {
+    const repository = aRepository({
+      host: 'codecommit',
+      url: 'https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/fleet',
+      credentials: { kind: 'iam' },
+    });
+    const more = codecommitResources(aConfig([repository], [])) as Template['Resources'];
+    return { ...template, Resources: { ...template.Resources, ...more } };
+  };
+  const arn = 'arn:aws:codecommit:eu-west-1:111122223333:fleet';
+
+  it('matches the service specification, and complies with every rule', async () => {
+    expect(errorsOf(withCodecommit())).toEqual([]);
+    expect(await brokenRules(withCodecommit())).toEqual([]);
+  });
+
+  it.each<[string, string, string, readonly string[]]>([
+    ['pull the repository', 'codecommit:GitPull', arn, ['DeployRole', 'CheckRole', 'SweepRole']],
+    ['pull another one', 'codecommit:GitPull', `${arn}-2`, []],
+    ['pull one of that name in another region', 'codecommit:GitPull', arn.replace('eu-west-1', 'eu-west-2'), []],
+    ['pull one of that name in another account', 'codecommit:GitPull', arn.replace('111122223333', '444455556666'), []],
+    ['push to the repository', 'codecommit:GitPush', arn, []],
+    ['delete the repository', 'codecommit:DeleteRepository', arn, []],
+  ])('allows only the expected functions to %s', async (_, action, resource, wanted) => {
+    const roles = ['WebhookRole', 'DeployRole', 'CheckRole', 'SweepRole'];
+    const answers = await Promise.all(roles.map((name) => may(policiesOf(withCodecommit(), name), action, resource)));
     expect(roles.filter((_name, index) => answers[index])).toEqual(wanted);
   });
 });

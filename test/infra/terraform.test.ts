@@ -83,11 +83,14 @@ describe('the Terraform module for cluster access', () => {
     const conditions = Object.entries(Condition).flatMap(([test, pairs]) =>
       Object.entries(pairs).map(([variable, value]) => ({ test, variable, values: [value] })),
     );
+    const work = 'var.work_role_arn == "" ? [] : [var.work_role_arn]';
     expect(trust['statement']).toEqual([
       {
         effect: Effect,
         actions: [Action],
-        principals: [{ type: 'AWS', identifiers: `\${concat([${Principal.AWS.join(', ')}], var.operator_arns)}` }],
+        principals: [
+          { type: 'AWS', identifiers: `\${concat([${Principal.AWS.join(', ')}], ${work}, var.operator_arns)}` },
+        ],
         condition: conditions,
       },
     ]);

@@ -47,7 +47,7 @@ describe('the npm package', () => {
     expect((await readFile(again)).equals(await readFile(tarball))).toBe(true);
   }, 240_000);
 
-  it('has at most 10 MB once installed, with nothing to install after it and no TypeScript but the declarations of the toolkit', async () => {
+  it('has at most 11 MB once installed, with nothing to install after it and no TypeScript but the declarations of the toolkit', async () => {
     const manifest = JSON.parse(await readFile(join(installed.folder, 'package.json'), 'utf8')) as Manifest;
     expect(manifest.dependencies).toBeUndefined();
     expect(manifest.engines.node).toBe('>=24');
@@ -57,7 +57,7 @@ describe('the npm package', () => {
     const isDeclaration = (file: string) => file.startsWith(types) && file.endsWith('.d.ts');
     expect(files.filter((file) => file.endsWith('.ts') && !isDeclaration(file))).toEqual([]);
     const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
-    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(10_000_000);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(11_000_000);
   });
 
   it('exports one entry, and declares nothing that this entry does not refer to', async () => {

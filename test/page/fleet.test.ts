@@ -6,7 +6,7 @@ import { fleetPage } from '../../src/page/fleet.ts';
 import { countsOf, fleetAddress, parseFleetQuery, selectRows } from '../../src/page/fleet-query.ts';
 import { generatedFleet, NOW } from '../rig/page/generated-fleet.ts';
 
-const view = fleetView(generatedFleet(2_000), { nowMs: NOW, images: 0 });
+const view = fleetView(generatedFleet(2_000), { nowMs: NOW, images: 0, promotions: 0 });
 const query = (text: string) => parseFleetQuery(new URLSearchParams(text));
 const shown = (text: string) => selectRows(view.rows, query(text)).flatMap(({ rows }) => rows);
 

@@ -9,7 +9,14 @@ import type { ReferringFile } from '../../src/promotion/carry/images.ts';
 import { carriedPaths, pathChanges } from '../../src/promotion/carry/paths.ts';
 import type { StagePath } from '../../src/promotion/carry/paths.ts';
 import { commitMessage } from '../../src/promotion/record/commit-message.ts';
-import { movedBy, recordIn, recordMessage, recordsOf, releaseMessage } from '../../src/promotion/record/record.ts';
+import {
+  movedBy,
+  recordIn,
+  recordMessage,
+  recordsOf,
+  releaseMessage,
+  trailersOf,
+} from '../../src/promotion/record/record.ts';
 import { asRevision } from '../../src/snapshot/source.ts';
 import type { Revision } from '../../src/snapshot/source.ts';
 
@@ -218,7 +225,7 @@ Headgate-Promotion-Stage: prod
 Headgate-Promotion-From: dev ${'c'.repeat(40)}
 Headgate-Promotion-Moved: ghcr.io/acme/web 1.0.0,0.9.0 -> 1.1.0
 `);
-    expect(recordIn(message, STEP)).toEqual({ moved: written.moved, hold: null, commit: null });
+    expect(recordIn(message, STEP)).toEqual({ moved: written.moved, hold: null, commit: null, pullRequest: null });
   });
 
   it('belongs to its promotion and stage alone', () => {
@@ -232,12 +239,12 @@ Headgate-Promotion-Moved: ghcr.io/acme/web 1.0.0,0.9.0 -> 1.1.0
     const moved = [{ key: 'my values.yaml#a', from: ['"x, y -> z"', '%'], to: "'é\t'" }];
     const by = 'ann\nHeadgate-Promotion-Stage: dev';
     const read = recordIn(commitMessage({ ...written, moved, by, isHold: true }, []), STEP);
-    expect(read).toEqual({ moved, hold: 'ann Headgate-Promotion-Stage: dev', commit: null });
+    expect(read).toEqual({ moved, hold: 'ann Headgate-Promotion-Stage: dev', commit: null, pullRequest: null });
   });
 
   it('ends a hold without moving anything', () => {
     const message = releaseMessage({ ...written, by: 'ann', isHold: true });
-    expect(recordIn(message, STEP)).toEqual({ moved: [], hold: null, commit: null });
+    expect(recordIn(message, STEP)).toEqual({ moved: [], hold: null, commit: null, pullRequest: null });
   });
 
   it('is read from the branch as far as the ref does not have it', () => {
@@ -251,5 +258,19 @@ Headgate-Promotion-Moved: ghcr.io/acme/web 1.0.0,0.9.0 -> 1.1.0
       recordsOf({ ofRef, ofBranch: branch }, STEP).flatMap(({ moved }) => moved.map(({ to }) => to));
     expect(versions(ref)).toEqual(['3', '2', '1']);
     expect(versions([])).toEqual(['3', '2', '1']);
+  });
+
+  it('of a commit that was merged may set a hold, and ends none that the ref has', () => {
+    const held = { ...written, by: 'ann', isHold: true };
+    const ofRef = [{ revision: revision('a'), message: recordMessage(held, revision('1')) }];
+    const merged = (isHold: boolean) => [
+      {
+        revision: revision('2'),
+        message: `Fix a typo\n\n${trailersOf({ ...written, moved: [], by: 'eve', isHold }).join('\n')}\n`,
+      },
+    ];
+    expect(recordsOf({ ofRef, ofBranch: merged(false) }, STEP)[0]?.hold).toBe('ann');
+    expect(recordsOf({ ofRef, ofBranch: merged(true) }, STEP)[0]?.hold).toBe('eve');
+    expect(recordsOf({ ofRef: [], ofBranch: merged(false) }, STEP)[0]?.hold).toBeNull();
   });
 });

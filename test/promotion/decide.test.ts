@@ -210,8 +210,9 @@ describe('a required commit status', () => {
 const WEB = 'ghcr.io/acme/web';
 const edit = (from: string, to: string): Edit => ({ key: WEB, path: 'web.yaml', line: 7, from, to });
 const record = (from: string, to: string, hold: string | null = null): PromotionRecord => {
-  return { moved: [{ key: WEB, from: [from], to }], hold, commit: null };
+  return { moved: [{ key: WEB, from: [from], to }], hold, commit: null, pullRequest: null };
 };
+const proposed = (from: string, to: string): PromotionRecord => ({ ...record(from, to), pullRequest: 12 });
 
 describe('what automation may write', () => {
   it.each<[string, Edit, readonly PromotionRecord[], string | null]>([
@@ -262,9 +263,25 @@ describe('what automation may write', () => {
     expect(judged.kind === 'waits' ? judged.reason : '').toContain(reason ?? '');
   });
 
+  it.each([
+    [12, { kind: 'moves' }],
+    [
+      13,
+      {
+        kind: 'waits',
+        reason: `${WEB} main-2 was proposed to prod by pull request 12, which was closed, or merged and reverted`,
+      },
+    ],
+  ])('counts what pull request 12 proposed while pull request %s is open', (open, judgment) => {
+    const records = [proposed('main-1', 'main-2')];
+    expect(judge([edit('main-1', 'main-2')], { stage: 'prod', records, open })).toEqual(judgment);
+  });
+
   it('does not show a value of a file, which may be a secret', () => {
     const value = { ...edit('hunter1', 'hunter2'), key: 'values.yaml#password' };
-    const records = [{ moved: [{ ...value, from: ['hunter2'], to: 'hunter1' }], hold: null, commit: null }];
+    const records = [
+      { moved: [{ ...value, from: ['hunter2'], to: 'hunter1' }], hold: null, commit: null, pullRequest: null },
+    ];
     expect(JSON.stringify(judge([value], { stage: 'prod', records }))).not.toContain('hunter');
   });
 

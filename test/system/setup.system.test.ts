@@ -28,7 +28,7 @@ beforeAll(async () => {
   api.webhookUrl = aws.webhookUrl.replace('webhooks/fleet', '');
   api.parameters.set('/headgate/webhook', SECRET);
   api.secrets.set('fleet', JSON.stringify({ token: TOKEN }));
-  for (const name of ['webhook', 'deploy'] as const) {
+  for (const name of ['webhook', 'deploy', 'sweep'] as const) {
     api.functions.set(`headgate-prod-${name}`, (event) => aws.functions[name].call(event));
   }
   const env = { HOME: home, AWS_PROFILE: 'admin', AWS_ENDPOINT_URL: api.url, PATH: process.env['PATH'] ?? '' };
@@ -65,6 +65,9 @@ describe('the commands of the README for AWS', () => {
     expect(connected.stdout).toMatch(
       /^target +\S+ +headgate-prod-deploy +ok +as \S+, .*; in \S+ may get configmaps, create configmaps, .*create events$/m,
     );
+    expect(connected.stdout).toMatch(
+      /^target +\S+ +headgate-prod-sweep +ok +as \S+, .*; in \S+ may get configmaps, list configmaps$/m,
+    );
     expect(connected.stdout).not.toContain('FAILED');
     expect(connected.code).toBe(0);
     const { code, stdout } = await run('doctor');
@@ -86,6 +89,19 @@ describe('the commands of the README for AWS', () => {
       remedy: 'Store it with headgate secret set secretsmanager:fleet#token, or fix the reference in headgate.yml.',
     });
     aws.aws.secrets.set('fleet', JSON.stringify({ token: TOKEN }));
+  }, 120_000);
+
+  it('find a read role that does not trust the sweep, while the deploy function has access', async () => {
+    const [role, trusted] = [...aws.aws.roles].find(([arn]) => arn.endsWith('/shop-read')) ?? [];
+    if (role === undefined || trusted === undefined) throw new Error('the test has no read role');
+    aws.aws.roles.set(role, { ...trusted, trusts: 'arn:aws:sts::999988887777:assumed-role/another' });
+    await aws.functions.sweep.stop();
+    const { code, stdout } = await run('connect prod');
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^target +\S+ +headgate-prod-deploy +ok/m);
+    expect(stdout).toMatch(/^target +\S+ +headgate-prod-sweep +FAILED +the role cannot be assumed: AccessDenied/m);
+    expect(stdout).toContain('--stack-name headgate-access-shop-read');
+    aws.aws.roles.set(role, trusted);
   }, 120_000);
 
   it('say that a function of an older version must be deployed again', async () => {

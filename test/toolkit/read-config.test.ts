@@ -67,13 +67,13 @@ describe('headgate.yml, read with additions', () => {
       'a host that is not among them',
       onForge(),
       {},
-      'headgate.yml:6 host of repository fleet must be one of github, gitlab, gitea, forgejo, bitbucket, bitbucket-server, azure-devops, git',
+      'headgate.yml:6 host of repository fleet must be one of github, gitlab, gitea, forgejo, bitbucket, bitbucket-server, azure-devops, codecommit, git',
     ],
     [
       'a misspelled host, with their names',
       onForge().replace('host: forge', 'host: forg'),
       { hosts: [forge()] },
-      'headgate.yml:6 host of repository fleet must be one of github, gitlab, gitea, forgejo, bitbucket, bitbucket-server, azure-devops, git, forge',
+      'headgate.yml:6 host of repository fleet must be one of github, gitlab, gitea, forgejo, bitbucket, bitbucket-server, azure-devops, codecommit, git, forge',
     ],
     [
       'an address that the profile refuses',

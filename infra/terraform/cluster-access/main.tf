@@ -24,7 +24,7 @@ data "aws_iam_policy_document" "trust" {
     actions = ["sts:AssumeRole"]
     principals {
       type        = "AWS"
-      identifiers = concat([var.deploy_role_arn, var.check_role_arn, var.sweep_role_arn], var.operator_arns)
+      identifiers = concat([var.deploy_role_arn, var.check_role_arn, var.sweep_role_arn], var.work_role_arn == "" ? [] : [var.work_role_arn], var.operator_arns)
     }
     condition {
       test     = "StringEquals"

@@ -41,6 +41,12 @@ variable "sweep_role_arn" {
   description = "The output of the same name of Headgate's own stack"
 }
 
+variable "work_role_arn" {
+  type        = string
+  default     = ""
+  description = "The output of the same name of Headgate's own stack, if it has one"
+}
+
 variable "operator_arns" {
   type        = list(string)
   default     = []

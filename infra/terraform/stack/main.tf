@@ -99,6 +99,11 @@ output "sweep_role_arn" {
   value = aws_cloudformation_stack.headgate.outputs["SweepRoleArn"]
 }
 
+# Empty where headgate.yml uses nothing that the work function does.
+output "work_role_arn" {
+  value = try(aws_cloudformation_stack.headgate.outputs["WorkRoleArn"], "")
+}
+
 output "dashboard_url" {
   value = aws_cloudformation_stack.headgate.outputs["DashboardUrl"]
 }

@@ -3,7 +3,7 @@ import { readBatch, serveBatch } from '../../queue/batch.ts';
 import type { BatchAnswer } from '../../queue/batch.ts';
 import type { Runtime } from '../../deploy/ports/runtime.ts';
 import { deployWork } from '../deploy-work.ts';
-import { functionRuntime } from './function-runtime.ts';
+import { functionRuntime, withWork } from './function-runtime.ts';
 import { isVerification } from './verify-secrets.ts';
 import type { ProbeResult } from '../probes/probe.ts';
 import type { FunctionEnvironment } from './function-environment.ts';
@@ -13,6 +13,7 @@ import { wait } from '../wait.ts';
 /** Serves the deploy queue: requests, and reports about those that were given up. */
 export function deployFunction(world: FunctionEnvironment) {
   const runtime = functionRuntime(world, { holder: `deploy-${randomUUID()}` });
+  const ready = withWork(runtime, world);
   const { log } = world;
 
   return async function serve(
@@ -25,7 +26,10 @@ export function deployFunction(world: FunctionEnvironment) {
     }
     const batch = readBatch(event);
     // A run that starts late continues in the next invocation; one that needs more than a whole invocation never ends.
-    const bounded = { ...runtime, open: (...[target, revision]: OpenArgs) => runtime.open(target, revision, usableMs) };
+    const bounded = {
+      ...(await ready()),
+      open: (...[target, revision]: OpenArgs) => runtime.open(target, revision, usableMs),
+    };
     const queue = world.queueOf(batch.queueArn);
     const options = {
       queue,

@@ -30,9 +30,14 @@ export interface FunctionEnvironment {
   readonly variable: (name: string) => string;
   /** The queue whose URL is in this variable. */
   readonly queueAt: (variable: string) => SignedQueue;
+  /** The stack has the work queue, because headgate.yml uses something that is done there. */
+  readonly hasWork: boolean;
   /** The queue that a batch came from. */
   readonly queueOf: (arn: string) => SignedQueue;
 }
+
+/** The variable with the URL of the work queue. */
+export const WORK_QUEUE = 'HEADGATE_WORK_QUEUE_URL';
 
 export interface FunctionOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -56,6 +61,7 @@ export function functionEnvironment({ env, randomId, fieldsOf = () => ({}) }: Fu
     secrets: { env, readFile, aws: awsSecrets({ aws, region: () => Promise.resolve(region), nowMs }) },
     nowMs,
     variable: (name) => variable(env, name),
+    hasWork: (env[WORK_QUEUE] ?? '') !== '',
     queueAt: (name) => signedQueue({ aws, region, queueUrl: variable(env, name), randomId, wait }),
     queueOf: (arn) => signedQueue({ aws, region, queueUrl: queueUrlOf(arn, env), randomId, wait }),
   };

@@ -1,9 +1,12 @@
 import { eksAccesses } from '../../platforms/aws/eks/eks-access.ts';
+import type { Aws } from '../../platforms/aws/api/request.ts';
 import { signedChecks } from '../../platforms/aws/sqs/signed-checks.ts';
 import { DeployError } from '../../error/deploy-error.ts';
 import type { FunctionEnvironment } from './function-environment.ts';
 import { openRuntime } from '../runtime.ts';
 import type { AppRuntime } from '../app-runtime.ts';
+import type { AfterDeploy } from '../deploy-work.ts';
+import type { RegistryLogin } from '../../sandbox/pull-chart.ts';
 
 interface FunctionRuntimeOptions {
   readonly holder: string;
@@ -11,6 +14,24 @@ interface FunctionRuntimeOptions {
   readonly sessionName?: string;
   /** It only reads clusters: with their read roles. */
   readonly isReader?: boolean;
+}
+
+/** The runtime as runs get it. What only the work queue takes is loaded where the stack has one. */
+export function withWork(runtime: AppRuntime, world: FunctionEnvironment): () => Promise<AppRuntime & AfterDeploy> {
+  let working: Promise<AppRuntime & AfterDeploy> | null = null;
+  return async () => {
+    if (!world.hasWork) return runtime;
+    working ??= import('./queuing-work.ts').then(({ queuingWork }) => queuingWork(runtime, world));
+    return working;
+  };
+}
+
+/** With the role of the function. */
+export function loginOf(aws: Aws): RegistryLogin {
+  return async (host, signal) => {
+    const { ecrLogin } = await import('../../platforms/aws/ecr/registry-login.ts');
+    return ecrLogin(host, aws, signal);
+  };
 }
 
 /** The runtime of a function: clusters on EKS, the permissions of its role, no disk. */
@@ -27,9 +48,10 @@ export function functionRuntime(
     isReader,
     progress: () => undefined,
     secrets,
-    async registryLogin(host, signal) {
-      const { ecrLogin } = await import('../../platforms/aws/ecr/registry-login.ts');
-      return ecrLogin(host, aws, signal);
+    registryLogin: loginOf(aws),
+    async identityLogin(url) {
+      const { identityLogin } = await import('../../platforms/aws/codecommit/identity-login.ts');
+      return identityLogin(url, { credentials, home: async () => region, nowMs });
     },
     // The variable is read only when a check is sent: the sweep function sends none and does not have it.
     outbox: {

@@ -3,9 +3,10 @@ import { awsSecrets } from '../../platforms/aws/secrets/secrets.ts';
 import { callerOf } from '../../platforms/aws/api/caller.ts';
 import { openSessions } from '../../cluster/api/connection.ts';
 import type { SessionPool } from '../../cluster/api/connection.ts';
+import { hasReadRole } from '../../config/derived/read-role.ts';
 import type { Config, Target } from '../../config/checked/config.ts';
 import { representativeTargets } from '../../config/templates/representative-target.ts';
-import { repositoryProbe, targetProbe } from '../probes/access-probes.ts';
+import { readProbe, repositoryProbe, targetProbe } from '../probes/access-probes.ts';
 import { credentialsOf, keysOf, secretProbes } from '../probes/secret-probes.ts';
 import { runProbe } from '../probes/probe.ts';
 import type { Probe, ProbeResult } from '../probes/probe.ts';
@@ -24,15 +25,39 @@ export async function verifyTargets(
   { world, runtime }: { readonly world: FunctionEnvironment; readonly runtime: AppRuntime },
   signal: AbortSignal,
 ): Promise<readonly ProbeResult[]> {
-  const names = new Set(z.parse(Verification, event).verify);
-  const targets = verifiableTargets(world.config).filter(({ name }) => names.has(name));
+  const targets = requestedTargets(event, world.config);
+  return look((sessions) => [identityProbe(world), ...probesOf(targets, { world, runtime, sessions })], signal);
+}
+
+/** What the sweep needs beyond that: its own access to the clusters that have a read role. */
+export async function verifyReading(
+  event: unknown,
+  { world, runtime }: { readonly world: FunctionEnvironment; readonly runtime: AppRuntime },
+  signal: AbortSignal,
+): Promise<readonly ProbeResult[]> {
+  const targets = requestedTargets(event, world.config).filter(({ cluster }) => hasReadRole(cluster));
+  if (targets.length === 0) return [];
+  return look(
+    (sessions) => [identityProbe(world), ...targets.map((target) => readProbe(target, { runtime, sessions }))],
+    signal,
+  );
+}
+
+async function look(
+  probesOver: (sessions: SessionPool) => readonly Probe[],
+  signal: AbortSignal,
+): Promise<readonly ProbeResult[]> {
   const sessions = openSessions();
   try {
-    const probes = [identityProbe(world), ...probesOf(targets, { world, runtime, sessions })];
-    return await Promise.all(probes.map((probe) => runProbe(probe, signal)));
+    return await Promise.all(probesOver(sessions).map((probe) => runProbe(probe, signal)));
   } finally {
     sessions.close();
   }
+}
+
+function requestedTargets(event: unknown, config: Config): readonly Target[] {
+  const names = new Set(z.parse(Verification, event).verify);
+  return verifiableTargets(config).filter(({ name }) => names.has(name));
 }
 
 /** Targets, and one for each namespace of a template. */

@@ -3,7 +3,7 @@ import { DeployError } from '../../error/deploy-error.ts';
 import { retry } from '../../exchange/retry.ts';
 import type { RetryPolicy } from '../../exchange/retry.ts';
 import { hostOf } from '../../githost/hosts.ts';
-import type { IssuedToken, TokenIssuer } from '../../githost/port/token-issuer.ts';
+import type { IssuedToken, TokenIssuer, TokenUse } from '../../githost/port/token-issuer.ts';
 import { sendToHost } from './host-request.ts';
 import type { HostAnswer } from './host-request.ts';
 
@@ -16,7 +16,12 @@ export interface AppTokenOptions {
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
-export type AppTokenOf = (repository: Repository, credentials: AppCredentials, signal: AbortSignal) => Promise<string>;
+export type AppTokenOf = (repository: Repository, as: TokenOptions, signal: AbortSignal) => Promise<string>;
+
+interface TokenOptions {
+  readonly credentials: AppCredentials;
+  readonly use: TokenUse;
+}
 
 /** A token is valid for an hour, and must stay valid for a whole run. */
 const SPARE_MS = 5 * 60_000;
@@ -30,31 +35,37 @@ const RETRIES: RetryPolicy<HostAnswer> = {
   },
 };
 
-/** Installation tokens, one per repository and valid only for it, cached until shortly before they expire. */
+/** Installation tokens, one per repository and use, valid only for it, cached until shortly before they expire. */
 export function appTokens(options: AppTokenOptions): AppTokenOf {
   const kept = new Map<string, Promise<IssuedToken>>();
 
-  function renew(repository: Repository, credentials: AppCredentials, signal: AbortSignal): Promise<IssuedToken> {
-    const token = requestToken(repository, credentials, { options, signal });
-    kept.set(repository.name, token);
-    token.catch(() => kept.delete(repository.name));
+  function renew(repository: Repository, as: TokenOptions, signal: AbortSignal): Promise<IssuedToken> {
+    const token = requestToken(repository, as, { options, signal });
+    const key = keyOf(repository, as);
+    kept.set(key, token);
+    token.catch(() => kept.delete(key));
     return token;
   }
 
-  return async function tokenOf(repository, credentials, signal) {
-    const first = kept.get(repository.name);
-    const known = await (first ?? renew(repository, credentials, signal));
+  return async function tokenOf(repository, as, signal) {
+    const key = keyOf(repository, as);
+    const first = kept.get(key);
+    const known = await (first ?? renew(repository, as, signal));
     if (options.nowMs() < known.expiresAtMs - SPARE_MS) return known.token;
     // Another caller may have renewed it meanwhile.
-    const newer = kept.get(repository.name);
-    const again = newer === undefined || newer === first ? renew(repository, credentials, signal) : newer;
+    const newer = kept.get(key);
+    const again = newer === undefined || newer === first ? renew(repository, as, signal) : newer;
     return (await again).token;
   };
 }
 
+function keyOf({ name }: Repository, { use }: TokenOptions): string {
+  return `${name}/${use}`;
+}
+
 async function requestToken(
   repository: Repository,
-  credentials: AppCredentials,
+  { credentials, use }: TokenOptions,
   { options, signal }: { options: AppTokenOptions; signal: AbortSignal },
 ): Promise<IssuedToken> {
   const { api, fullName, id, statuses, pullRequests } = repository;
@@ -66,7 +77,7 @@ async function requestToken(
     const by = { privateKey, nowMs: options.nowMs() };
     const request = issuer.tokenRequest(
       credentials,
-      { api, fullName, id, statuses, pullRequests: pullRequests.plan },
+      { use, api, fullName, id, statuses, pullRequests: pullRequests.plan },
       by,
     );
     return sendToHost(request, { ca, deadlineMs: DEADLINE_MS }, signal);

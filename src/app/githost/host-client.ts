@@ -1,4 +1,5 @@
 import { DeployError, reasonOf } from '../../error/deploy-error.ts';
+import { ExchangeError } from '../../exchange/exchange.ts';
 import { retry, retryAfterMs } from '../../exchange/retry.ts';
 import type { RetryPolicy } from '../../exchange/retry.ts';
 import type { Server } from '../../exchange/servers.ts';
@@ -83,7 +84,7 @@ function retriesOf(host: HostApi, isRepeatable: boolean): RetryPolicy<HostAnswer
     // Many rate limits are per minute.
     longestPauseMs: 60_000,
     verdictOn(outcome) {
-      if (outcome.kind === 'failed') return repeated;
+      if (outcome.kind === 'failed') return isTooLarge(outcome.cause) ? 'final' : repeated;
       const { answer } = outcome;
       const isLimit = host.rateLimitOf(answer) !== null;
       if (answer.status < 500 && !isLimit) return 'final';
@@ -92,6 +93,11 @@ function retriesOf(host: HostApi, isRepeatable: boolean): RetryPolicy<HostAnswer
       return afterMs === null ? 'again' : { afterMs };
     },
   };
+}
+
+/** It would be as large again. */
+function isTooLarge(cause: unknown): boolean {
+  return cause instanceof ExchangeError && cause.failure === 'too-large';
 }
 
 function pauseOf(answer: HostAnswer, host: HostApi): number | null {

@@ -1,4 +1,4 @@
-import type { CommentAddress, PullRequests, StickyComment } from '../../deploy/ports/githost/pull-requests.ts';
+import type { CommentAddress, IsOurs, PullRequests, StickyComment } from '../../deploy/ports/githost/pull-requests.ts';
 import { DeployError } from '../../error/deploy-error.ts';
 import type { RepositoryLocation } from '../../githost/port/host-api.ts';
 import type {
@@ -77,8 +77,19 @@ export function openPullRequests({ api, repository, ...access }: PullRequestsOpt
   }
 
   const locationOf = (at: CommentAddress) => ({ ...repository, ...at });
-  const commentsOf = (pullRequest: number, signal: AbortSignal) =>
-    allOf((page) => api.listComments(repository, pullRequest, page), signal);
+
+  /** Page by page: people may write gigabytes of comments. */
+  async function findComment(pullRequest: number, isOurs: IsOurs, signal: AbortSignal): Promise<Comment | null> {
+    let likely: Comment | null = null;
+    for await (const items of pagesOf((page) => api.listComments(repository, pullRequest, page), signal)) {
+      for (const comment of items) {
+        const verdict = isOurs(comment);
+        if (verdict === 'proven') return comment;
+        if (verdict === 'likely') likely ??= comment;
+      }
+    }
+    return likely;
+  }
 
   /** Writes what was not found. A failure may not show whether it was written, so then it is looked for again. */
   async function upserted<Found, Result>(
@@ -98,11 +109,11 @@ export function openPullRequests({ api, repository, ...access }: PullRequestsOpt
   }
 
   function upsertComment(pullRequest: number, { body, isOurs }: StickyComment, signal: AbortSignal): Promise<Comment> {
-    const find = async () => (await commentsOf(pullRequest, signal)).find((comment) => isOurs(comment));
-    const write = async (written: Comment | undefined) => {
+    const find = () => findComment(pullRequest, isOurs, signal);
+    const write = async (written: Comment | null) => {
       if (written?.body === body) return written;
       const subject = `pull request ${pullRequest}`;
-      if (written === undefined)
+      if (written === null)
         return existing(await send(api.createComment(repository, pullRequest, body), signal, false), subject);
       const at = locationOf({ pullRequest, commentId: written.id });
       return existing(await send(api.changeComment(at, body, written), signal), subject);
@@ -145,9 +156,10 @@ export function openPullRequests({ api, repository, ...access }: PullRequestsOpt
       if (found === null) throw missing(call.request.url, 'the host does not know the commit');
       return completeAll(found, signal);
     },
-    comments: commentsOf,
+    findComment,
     comment: (at, signal) => send(api.readComment(locationOf(at)), signal),
     upsertComment,
+    findOpen: (branches, signal) => send(api.findOpen(repository, branches), signal),
     openOrUpdate,
     async react(at, reaction, signal) {
       if (api.react !== null) await send(api.react(locationOf(at), reaction), signal);

@@ -13,7 +13,7 @@ import { reporter } from '../../deploy/report/reporter.ts';
 import { openSigner } from './open-signer.ts';
 import type { SecretSources } from '../secrets.ts';
 import type { AppRuntime } from '../app-runtime.ts';
-import { openWriterOf } from '../git-writers.ts';
+import { openApiWriterOf, openProposalsOf, openWriterOf } from '../git-writers.ts';
 
 export interface UpdatesOptions {
   readonly runtime: AppRuntime & { readonly secrets: SecretSources; readonly loadReaders: () => Promise<Readers> };
@@ -32,7 +32,10 @@ export function openUpdates({ runtime, openRegistry }: UpdatesOptions): Updates 
   const memories = new Map<string, BranchMemory>();
   const { log, nowMs, wait, channels } = runtime;
 
-  const openWriter = (repository: Repository) => openWriterOf(repository, runtime);
+  const openWriter: UpdatePorts['openWriter'] = (repository, via) =>
+    via === 'api' ? openApiWriterOf(repository, runtime) : openWriterOf(repository, runtime);
+
+  const openProposals = (repository: Repository) => openProposalsOf(repository, runtime);
 
   const signerOf: UpdatePorts['signerOf'] = (policy) => openSigner(policy, runtime.secrets);
 
@@ -49,7 +52,8 @@ export function openUpdates({ runtime, openRegistry }: UpdatesOptions): Updates 
       memories.set(group.name, memory);
       const registry = openRegistry();
       const readers = await runtime.loadReaders();
-      const ports = { registry, readers, openReader: runtime.openGit, openWriter, signerOf, report, log, nowMs, wait };
+      const write = { openWriter, openProposals, signerOf };
+      const ports = { registry, readers, openReader: runtime.openGit, ...write, report, log, nowMs, wait };
       return updateBranch(group, ports, { memory, signal });
     },
     release: (policy, by, signal) =>

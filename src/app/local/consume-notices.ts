@@ -1,84 +1,12 @@
 import type { Notice } from '../../channels/port.ts';
-import type { Runtime } from '../../deploy/ports/runtime.ts';
-import type { ChannelErrors } from '../../platforms/local/channel-errors.ts';
-import type { NoticeQueue } from '../../platforms/local/queues.ts';
 import { consume } from '../../queue/consumer.ts';
 import type { Consumer, QueueOptions } from '../../queue/consumer.ts';
-import { readNotice } from '../../queue/notice-message.ts';
-import type { SlotLimits } from '../../queue/slots.ts';
-import type { Handled } from '../../queue/work.ts';
-import type { ChannelSender, Sent } from '../channels/channel-sender.ts';
+import { noticeWork } from '../work/notice-work.ts';
 
-/** A message is one request, which mostly waits. */
-const LIMITS: SlotLimits = { answering: 32, unproven: 32, silent: 32, perServer: 32 };
+type Noticing = Parameters<typeof noticeWork>[0];
 
-/** After a day, a message about a deploy is noise. */
-const GIVE_UP_MS = 24 * 3_600_000;
-const AGAIN_MS = 30_000;
-
-type Consuming = {
-  readonly runtime: Pick<Runtime, 'log' | 'nowMs'> & { readonly sender: ChannelSender };
-  readonly queue: NoticeQueue;
-  readonly errors: ChannelErrors;
-};
-
-/** Sends notices until it is stopped, those of one channel together. No run waits for any of it. */
-export function consumeNotices({ runtime, errors, queue, ...common }: QueueOptions<Notice> & Consuming): Consumer {
-  return consume<Notice>({
-    ...common,
-    queue,
-    read: readNotice,
-    slots: { limits: LIMITS, conditionOf: () => 'answering' },
-    serversOf: ({ channel }) => [`channel ${channel}`],
-    async handler(notices, signal) {
-      const sent = await runtime.sender.send(notices, signal);
-      report(notices, sent, { runtime, errors });
-      return settle(notices, sent, { runtime, queue, signal });
-    },
-  });
-}
-
-function report(
-  notices: readonly Notice[],
-  { refused, later }: Sent,
-  { runtime: { log }, errors }: Pick<Consuming, 'runtime' | 'errors'>,
-): void {
-  const channel = notices[0]?.channel ?? '';
-  const problem = later?.error.problem ?? refused.at(-1);
-  if (problem === undefined) errors.clear(channel);
-  else errors.set({ channel, message: problem.message, remedy: problem.remedy });
-  if (refused.length > 0) log({ level: 'error', message: 'not-notified', channel, errors: distinct(refused) });
-  if (later !== null)
-    log({ level: 'warn', message: 'not-notified-yet', channel, waiting: later.notices.length, errors: [problem] });
-}
-
-/** What is sent is not sent again: the rest is queued, unless that is everything. */
-async function settle(
-  notices: readonly Notice[],
-  { later }: Sent,
-  { runtime, queue, signal }: Pick<Consuming, 'runtime' | 'queue'> & { readonly signal: AbortSignal },
-): Promise<Handled> {
-  if (later === null) return { kind: 'done' };
-  const afterMs = later.error.retryAfterMs ?? null;
-  const oldestMs = runtime.nowMs() - GIVE_UP_MS;
-  const kept = later.notices.filter(({ at }) => Date.parse(at) > oldestMs);
-  if (kept.length === notices.length) return { kind: 'retry', afterMs };
-  const dropped = later.notices.length - kept.length;
-  if (dropped > 0) {
-    const { log } = runtime;
-    log({
-      level: 'error',
-      message: 'not-notified',
-      channel: notices[0]?.channel,
-      dropped,
-      errors: [later.error.problem],
-    });
-  }
-  if (kept.length > 0) await queue.send(kept, signal, afterMs ?? AGAIN_MS);
-  return { kind: 'done' };
-}
-
-/** The same error of many messages is one. */
-function distinct(problems: Sent['refused']): Sent['refused'] {
-  return [...new Map(problems.map((problem) => [problem.message, problem])).values()];
+/** Sends notices until it is stopped. */
+export function consumeNotices({ runtime, errors, queue, ...common }: QueueOptions<Notice> & Noticing): Consumer {
+  const { limits, ...work } = noticeWork({ runtime, errors, queue });
+  return consume<Notice>({ ...common, queue, ...work, slots: { limits, conditionOf: () => 'answering' } });
 }

@@ -3,12 +3,7 @@ import type { Servers } from '../../exchange/servers.ts';
 import type { PreviewContext } from '../../pulls/previews/context.ts';
 import { consume } from '../../queue/consumer.ts';
 import type { Consumer, QueueOptions } from '../../queue/consumer.ts';
-import { readPlanRequest } from '../../queue/plan-message.ts';
-import type { SlotLimits } from '../../queue/slots.ts';
-import { gitServerOf } from '../git-server.ts';
-
-/** Few at a time: a push never waits for a plan, and shares the machine with it. */
-const LIMITS: SlotLimits = { answering: 2, unproven: 4, silent: 16, perServer: 2 };
+import { planWork } from '../work/plan-work.ts';
 
 /** Plans pull requests, and deploys their previews, until it is stopped. */
 export function consumePlans({
@@ -16,24 +11,6 @@ export function consumePlans({
   servers,
   ...common
 }: QueueOptions<PlanRequest> & { readonly context: PreviewContext; readonly servers: Servers }): Consumer {
-  const { repositories, previews } = context.runtime.config;
-  return consume<PlanRequest>({
-    ...common,
-    read: readPlanRequest,
-    slots: { limits: LIMITS, conditionOf: servers.conditionOf },
-    serversOf({ repository: name }) {
-      const repository = repositories.get(name);
-      return repository === undefined ? [] : [gitServerOf(repository)];
-    },
-    async handler(requests, signal) {
-      const planning = requests.filter(({ kind }) => kind !== 'preview');
-      const { servePlans } = await import('../../pulls/plan/serve-plans.ts');
-      const planned = await servePlans(planning, context, signal);
-      if (previews.length === 0) return planned;
-      // The plan is there first: reviewers wait for it, and a preview takes longer.
-      const { concernsPreviews, servePreviews } = await import('../../pulls/previews/serve-previews.ts');
-      const previewed = await servePreviews(requests.filter(concernsPreviews), context, signal);
-      return planned.kind === 'retry' ? planned : previewed;
-    },
-  });
+  const { limits, ...work } = planWork(context);
+  return consume<PlanRequest>({ ...common, ...work, slots: { limits, conditionOf: servers.conditionOf } });
 }

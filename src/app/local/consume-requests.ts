@@ -1,8 +1,6 @@
 import { runRequests } from '../../deploy/requests/run-requests.ts';
 import type { DeployRequest } from '../../deploy/ports/request.ts';
-import { planGroupOf } from '../../deploy/ports/githost/plan-request.ts';
 import type { PlanQueue } from '../../deploy/ports/githost/plan-request.ts';
-import { resolveRecipient } from '../../deploy/targets/resolve-recipient.ts';
 import type { Runtime } from '../../deploy/ports/runtime.ts';
 import { asDeployError } from '../../error/deploy-error.ts';
 import type { Servers } from '../../exchange/servers.ts';
@@ -11,9 +9,8 @@ import type { Consumer, QueueOptions } from '../../queue/consumer.ts';
 import { readRequest } from '../../queue/message.ts';
 import type { DeadLetters } from '../../platforms/local/dead-letters.ts';
 import { serversOf } from '../servers-of.ts';
+import { requestRefresh } from '../work/request-refresh.ts';
 import { DEPLOY_SLOTS } from '../../queue/slots.ts';
-
-const REFRESH_AFTER_MS = 1_000;
 
 /** Runs deploy requests until it is stopped. A deploy clears the dead letters of its target. */
 export function consumeRequests({
@@ -35,27 +32,12 @@ export function consumeRequests({
       const outcome = await runRequests(requests, runtime, signal);
       if (outcome.kind === 'retry') return outcome;
       const isForTip = requests.some(({ drift }) => drift === undefined);
-      if (outcome.report?.verdict === 'deployed') await refresh(requests, signal);
+      if (outcome.report?.verdict === 'deployed') await requestRefresh(requests, { ...runtime, plans }, signal);
       const isDeployed = outcome.report?.verdict === 'deployed' || outcome.report?.verdict === 'unchanged';
       if (isForTip && isDeployed) clear(requests[0]?.target ?? '');
       return { kind: 'done' };
     },
   });
-
-  /** The branch moved under its pull requests. Soon is enough: the targets of one push are deployed at about the same time. */
-  async function refresh(requests: readonly DeployRequest[], signal: AbortSignal): Promise<void> {
-    const [request] = requests;
-    const resolved = request === undefined ? null : resolveRecipient(request, runtime.config);
-    if (request === undefined || resolved?.kind !== 'target' || !resolved.target.repository.pullRequests.plan) return;
-    const { name: repository } = resolved.target.repository;
-    const { trigger, at, target: name } = request;
-    const target = planGroupOf(repository, null);
-    const refreshed = { kind: 'refresh', target, repository, trigger, at, deployed: [name] } as const;
-    await plans.send([refreshed], REFRESH_AFTER_MS, signal).catch((thrown: unknown) => {
-      const errors = [asDeployError(thrown).problem];
-      common.log({ level: 'warn', message: 'plans-not-refreshed', target: name, errors });
-    });
-  }
 
   /** A failure is only logged, because a retry would deploy again. */
   function clear(target: string): void {

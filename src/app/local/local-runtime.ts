@@ -4,28 +4,27 @@ import { openAws } from '../../platforms/aws/api/request.ts';
 import type { ClusterAccess } from '../../cluster/api/access.ts';
 import type { GivenRenderer } from '../../desired/plain/given-renderer.ts';
 import { memoryOutbox } from '../../deploy/ports/outbox.ts';
-import type { Readers } from '../../deploy/ports/tools.ts';
 import type { Outbox } from '../../deploy/ports/outbox.ts';
 import type { RegistryLogin } from '../../sandbox/pull-chart.ts';
 import { openRuntime } from '../runtime.ts';
-import { noticesChannel } from '../../deploy/report/channels/notices.ts';
+import type { IdentityLogin } from '../git-server.ts';
+import { DeployError } from '../../error/deploy-error.ts';
 import type { ChannelRenderer, Notices } from '../../channels/port.ts';
 import { channelSender } from '../channels/channel-sender.ts';
-import type { ChannelSender } from '../channels/channel-sender.ts';
 import type { RuntimeOptions } from '../runtime.ts';
 import { resolveSecret, SECRET_TIMEOUT_MS, webhookSecrets } from '../secrets.ts';
 import type { SecretReference } from '../../config/written/reference.ts';
 import type { SecretStore } from '../secret-store.ts';
 import type { SecretSources, WebhookSecrets } from '../secrets.ts';
 import { wait } from '../wait.ts';
-import { outcomesChannel } from '../records/outcomes-channel.ts';
+import { workChannels } from '../work/work-channels.ts';
 import type { Outcomes } from '../../queue/write-message.ts';
 import { kubeconfigAccess } from '../../platforms/local/kubeconfig.ts';
 import type { KubeconfigCluster, KubeconfigOptions } from '../../platforms/local/kubeconfig.ts';
 import { localSecrets } from './local-secrets.ts';
 import type { ReadersApart } from '../../parsing/apart.ts';
 import type { AccessOf } from '../access-of.ts';
-import type { AppRuntime } from '../app-runtime.ts';
+import type { WorkRuntime } from '../work/work-runtime.ts';
 
 /** What is left to the caller. The lease holder of `serve` is the id of its data directory. */
 export interface LocalOptions extends Pick<
@@ -53,12 +52,7 @@ export interface GivenPorts {
   readonly renderers?: readonly GivenRenderer[];
 }
 
-export interface LocalRuntime extends AppRuntime, WebhookSecrets {
-  readonly secrets: SecretSources;
-  readonly registryLogin: RegistryLogin;
-  readonly loadReaders: () => Promise<Readers>;
-  readonly sender: ChannelSender;
-}
+export interface LocalRuntime extends WorkRuntime, WebhookSecrets {}
 
 /** A kubeconfig is read again after this time, so that a renewed certificate is found. */
 const KUBECONFIG_MS = 30_000;
@@ -90,14 +84,16 @@ export function localRuntime({
     const { ecrLogin } = await import('../../platforms/aws/ecr/registry-login.ts');
     return ecrLogin(host, aws, signal);
   };
+  const identity: IdentityLogin = async (url) => {
+    const [{ identityLogin }, { machineRegion }] = await Promise.all([
+      import('../../platforms/aws/codecommit/identity-login.ts'),
+      import('../../platforms/aws/api/machine-region.ts'),
+    ]);
+    const home = async () => options.config.aws.region ?? (await machineRegion(env)) ?? noRegion(url);
+    return identityLogin(url, { credentials, home, nowMs });
+  };
   const { config } = options;
-  const hasChannels = notices !== undefined && config.channels.size > 0;
-  const isRecorded =
-    outcomes !== undefined && [...config.repositories.values()].some(({ record }) => record === 'refs');
-  const channels = [
-    ...(hasChannels ? [noticesChannel({ config, notices, nowMs })] : []),
-    ...(isRecorded ? [outcomesChannel({ config, outcomes, nowMs })] : []),
-  ];
+  const channels = workChannels({ config, notices, outcomes, nowMs });
   const runtime = openRuntime({
     ...options,
     channels,
@@ -106,6 +102,7 @@ export function localRuntime({
     outbox,
     loadReaders,
     registryLogin,
+    identityLogin: identity,
     givenRenderers,
   });
   return {
@@ -121,6 +118,14 @@ export function localRuntime({
       aws.close();
     },
   };
+}
+
+function noRegion(url: URL): never {
+  throw new DeployError('config-invalid', {
+    subject: url.href,
+    message: 'no AWS region is configured, and the URL has none',
+    remedy: 'Set aws: { region: eu-west-1 } in headgate.yml, or AWS_REGION.',
+  });
 }
 
 /** Parses what is pushed in worker threads, which share the machine with the other runs. */

@@ -1,7 +1,9 @@
+import type { Repository } from '../../config/checked/config.ts';
 import { asDeployError } from '../../error/deploy-error.ts';
 import { lookAtBranch, unreadStates } from '../../images/update/look.ts';
 import type { ImageState } from '../../images/update/look.ts';
 import type { WriteGroup } from '../../images/update/write-group.ts';
+import { openProposalsOf } from '../git-writers.ts';
 import { registriesOf } from '../images/open-registries.ts';
 import type { LocalRuntime } from './local-runtime.ts';
 
@@ -13,13 +15,16 @@ export async function lookAtImages(
 ): Promise<readonly ImageState[]> {
   const openRegistry = registriesOf(runtime, runtime.registryLogin);
   const { openGit: openReader, log } = runtime;
+  const openProposals = (repository: Repository) => openProposalsOf(repository, runtime);
   const readers = await runtime.loadReaders();
   const states = await Promise.all(
     groups.map((group) =>
-      lookAtBranch(group, { registry: openRegistry(), openReader, log, readers }, signal).catch((thrown: unknown) => {
-        signal.throwIfAborted();
-        return unreadStates(group, asDeployError(thrown));
-      }),
+      lookAtBranch(group, { registry: openRegistry(), openReader, openProposals, log, readers }, signal).catch(
+        (thrown: unknown) => {
+          signal.throwIfAborted();
+          return unreadStates(group, asDeployError(thrown));
+        },
+      ),
     ),
   );
   return states.flat();

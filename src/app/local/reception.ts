@@ -7,7 +7,7 @@ import type { LocalQueues } from '../../platforms/local/queues.ts';
 import { imageSecretsOf, signingKeysOf } from '../probes/secret-probes.ts';
 import { resolveSecret } from '../secrets.ts';
 import { VERSION } from '../version.ts';
-import { announcedPolls } from './announced-polls.ts';
+import { announcedPolls } from '../work/announced-polls.ts';
 import type { LocalRuntime } from './local-runtime.ts';
 
 /** A missing secret fails the start, not the first push. */

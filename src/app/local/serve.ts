@@ -3,8 +3,6 @@ import { VERSION } from '../version.ts';
 import type { RunLimits } from '../../cluster/state/limits.ts';
 import type { Config } from '../../config/checked/config.ts';
 import { sweepDrift } from '../../deploy/drift/detect-drift.ts';
-import { duePolls } from '../../images/update/due-polls.ts';
-import { writeGroups } from '../../images/update/write-group.ts';
 import type { Log } from '../../deploy/ports/log.ts';
 import type { DeployRequest } from '../../deploy/ports/request.ts';
 import { sweep } from '../../deploy/sweep.ts';
@@ -13,7 +11,7 @@ import { holderOf } from '../../platforms/local/holder.ts';
 import { startHttpServer } from '../../platforms/local/http-server.ts';
 import { openLocalQueues } from '../../platforms/local/queues.ts';
 import type { LoopbackServer } from '../../platforms/local/loopback-server.ts';
-import type { LocalQueues, WriteQueue } from '../../platforms/local/queues.ts';
+import type { LocalQueues } from '../../platforms/local/queues.ts';
 import type { PreviewContext } from '../../pulls/previews/context.ts';
 import { deployMetrics } from '../../metrics/deploy-metrics.ts';
 import { VISIBILITY_SECONDS } from '../../queue/heartbeat.ts';
@@ -30,10 +28,10 @@ import { consumeRequests } from './consume-requests.ts';
 import { consumeWrites } from './consume-writes.ts';
 import { promotionWakes } from '../promotions/wake-promotions.ts';
 import type { PromotionWakes } from '../promotions/wake-promotions.ts';
+import { imagePolls } from '../work/image-polls.ts';
 import { localRuntime } from './local-runtime.ts';
 import type { LocalRuntime } from './local-runtime.ts';
 import { readSecrets, receptionOf } from './reception.ts';
-import { openUpdatesLate } from './open-updates-late.ts';
 import { repeat } from './repeat.ts';
 import { observedLog, serveMetrics } from './serve-metrics.ts';
 
@@ -143,7 +141,7 @@ function startConsumers(
   const failed = consumeDeadLetters({ ...common, queue: dead, waits: null, deadLetters });
   const readiness = consumeChecks({ ...common, queue: checks, waits: null, previews: context });
   const planning = consumePlans({ ...common, queue: plans, waits: null, context, servers: runtime.servers });
-  const images = consumeWrites({ ...common, queue: writes, waits: null, openUpdates: () => openUpdatesLate(runtime) });
+  const images = consumeWrites({ ...common, queue: writes, waits: null });
   const messages = consumeNotices({ ...common, queue: notices, waits: null, errors: channelErrors });
   return {
     async stop() {
@@ -171,10 +169,10 @@ async function startSweeps(
   signal: AbortSignal,
 ): Promise<void> {
   const send = (found: readonly DeployRequest[]) => queue.send(found, signal);
-  const pollImages = imagePolls(runtime.config);
+  const pollImages = imagePolls(runtime.config, writes, runtime.nowMs);
   await Promise.all([
     repeat(async () => void (await sweep(runtime, signal, send)), { intervalMs: sweepIntervalMs, log }, signal),
-    repeat(async () => pollImages(writes, runtime, signal), { intervalMs: sweepIntervalMs, log }, signal),
+    repeat(() => pollImages(signal), { intervalMs: sweepIntervalMs, log }, signal),
     repeat(async () => lookAtPreviews(context, signal), { intervalMs: sweepIntervalMs, log }, signal),
     repeat(() => promotions.wakeAll(signal), { intervalMs: sweepIntervalMs, log }, signal),
     repeat(async () => void (await sweepDrift(runtime, signal, send)), { intervalMs: driftIntervalMs, log }, signal),
@@ -185,18 +183,4 @@ async function lookAtPreviews(context: PreviewContext, signal: AbortSignal): Pro
   if (context.runtime.config.previews.length === 0) return;
   const { sweepPreviews } = await import('../../pulls/previews/sweep-previews.ts');
   await sweepPreviews(context, signal);
-}
-
-/** What a webhook of a registry did not announce, the sweep finds. */
-function imagePolls(config: Config) {
-  const groups = writeGroups(config);
-  const lastMs = new Map<string, number>();
-  return async (queue: WriteQueue, { nowMs }: LocalRuntime, signal: AbortSignal): Promise<void> => {
-    const due = duePolls(groups, { nowMs: nowMs(), lastMs });
-    if (due.length > 0)
-      await queue.send(
-        due.map(({ name }) => ({ group: name, afterMs: 0 })),
-        signal,
-      );
-  };
 }

@@ -1,7 +1,7 @@
 import { asDeployError } from '../../error/deploy-error.ts';
 import { writeGroups } from '../../images/update/write-group.ts';
 import type { LocalRuntime } from './local-runtime.ts';
-import { openUpdatesLate } from './open-updates-late.ts';
+import { openUpdatesLate } from '../work/open-updates-late.ts';
 
 /** Updates every branch that images are written to, once. Each failure is logged; false: there was one. */
 export async function writeImages(runtime: LocalRuntime, signal: AbortSignal): Promise<boolean> {

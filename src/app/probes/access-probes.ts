@@ -5,7 +5,8 @@ import { DeployError } from '../../error/deploy-error.ts';
 import { VERSION } from '../version.ts';
 import { wait } from '../wait.ts';
 import type { Probe } from './probe.ts';
-import { probeTargetAccess } from './target-access.ts';
+import { probeReadAccess, probeTargetAccess } from './target-access.ts';
+import type { TargetAccess } from './target-access.ts';
 import type { AppRuntime } from '../app-runtime.ts';
 
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -26,7 +27,9 @@ async function probeRepository(repository: Repository, { config, openGit }: Git,
   ].filter(({ settings }) => settings.repository.name === repository.name);
   const refs = [...new Set(followers.map(({ settings }) => settings.ref))];
   const git = await openGit(repository);
-  const tips = await git.tips(refs, signal);
+  const tips = await git.tips(refs, signal).catch((thrown: unknown) => {
+    throw repository.credentials?.kind === 'iam' ? explained(thrown, repository) : thrown;
+  });
   const missing = followers.find(({ settings }) => !tips.has(settings.ref));
   if (missing !== undefined) {
     throw new DeployError('ref-missing', {
@@ -38,6 +41,18 @@ async function probeRepository(repository: Repository, { config, openGit }: Git,
   return refs.length === 0
     ? 'reached'
     : [...tips].map(([ref, tip]) => `${ref.replace('refs/heads/', '')} at ${tip.slice(0, 12)}`).join(', ');
+}
+
+/** There is no token to check: AWS knows the process, and IAM decides. */
+function explained(thrown: unknown, { name, fullName }: Repository): unknown {
+  if (!(thrown instanceof DeployError) || thrown.code !== 'git-unauthorized') return thrown;
+  const remedy = `Allow codecommit:GitPull on ${fullName} for this identity (the stack does it for the functions: deploy it again), and check url and the clock.`;
+  return new DeployError(thrown.code, {
+    subject: `repository ${name}`,
+    message: thrown.message,
+    remedy,
+    cause: thrown,
+  });
 }
 
 interface Connections {
@@ -54,12 +69,21 @@ export const clusterProbe = (cluster: ClusterConfig, connections: Connections): 
 export const targetProbe = (target: Target, { runtime, sessions }: Connections): Probe => ({
   kind: 'target',
   name: target.name,
-  async run(signal) {
-    const { accessOf } = runtime;
-    const { username, groups, allowed } = await probeTargetAccess(target, { accessOf, sessions }, signal);
-    return `as ${username}, ${groups.join(', ')}; in ${target.namespace} may ${allowed.join(', ')}`;
-  },
+  run: async (signal) =>
+    formatAccess(target, await probeTargetAccess(target, { accessOf: runtime.accessOf, sessions }, signal)),
 });
+
+/** Looks with the access of the sweep. */
+export const readProbe = (target: Target, { runtime, sessions }: Connections): Probe => ({
+  kind: 'target',
+  name: target.name,
+  run: async (signal) =>
+    formatAccess(target, await probeReadAccess(target, { accessOf: runtime.accessOf, sessions }, signal)),
+});
+
+function formatAccess({ namespace }: Target, { username, groups, allowed }: TargetAccess): string {
+  return `as ${username}, ${groups.join(', ')}; in ${namespace} may ${allowed.join(', ')}`;
+}
 
 async function probeCluster(
   cluster: ClusterConfig,

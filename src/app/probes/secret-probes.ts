@@ -51,6 +51,6 @@ export function signingKeyProbes(references: readonly SecretReference[], secrets
 }
 
 export function credentialsOf({ credentials }: Repository): readonly SecretReference[] {
-  if (credentials === null) return [];
+  if (credentials === null || credentials.kind === 'iam') return [];
   return [credentials.kind === 'token' ? credentials.token : credentials.privateKey];
 }

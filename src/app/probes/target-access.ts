@@ -18,31 +18,67 @@ interface Connections {
   readonly sessions: SessionPool;
 }
 
+interface Purpose {
+  readonly required: readonly Permission[];
+  readonly impersonates: boolean;
+  /** What the access entry has to name, on EKS. */
+  readonly role: (target: Target) => string;
+}
+
+interface Permission {
+  readonly verb: string;
+  readonly resource: string;
+}
+
 /** What every target needs, whatever its repository holds: its state, and Events. */
-const REQUIRED = [
-  ...['get', 'create', 'patch', 'delete'].map((verb) => ({ verb, resource: 'configmaps' })),
-  { verb: 'create', resource: 'events' },
-];
+const DEPLOYS: Purpose = {
+  required: [
+    ...['get', 'create', 'patch', 'delete'].map((verb) => ({ verb, resource: 'configmaps' })),
+    { verb: 'create', resource: 'events' },
+  ],
+  impersonates: true,
+  role: ({ cluster, role }) => role ?? (cluster.kind === 'eks' ? cluster.role : null) ?? "the functions' own role",
+};
+
+/** What the sweep needs with the read role of a cluster: the state, and what drift is detected by. */
+const READS: Purpose = {
+  required: ['get', 'list'].map((verb) => ({ verb, resource: 'configmaps' })),
+  impersonates: false,
+  role: ({ cluster }) => (cluster.kind === 'eks' ? cluster.readRole : null) ?? "the sweep function's own role",
+};
 const REQUEST_TIMEOUT_MS = 10_000;
 
 /**
  * Connects to the cluster exactly as a deploy of this target would, and reviews its permissions. Writes nothing.
  * @throws DeployError that names the missing permissions
  */
-export async function probeTargetAccess(
+export function probeTargetAccess(
   target: Target,
-  { accessOf, sessions }: Connections,
+  connections: Connections,
+  signal: AbortSignal,
+): Promise<TargetAccess> {
+  return probeAccess(target, { ...connections, purpose: DEPLOYS }, signal);
+}
+
+/** The same as the sweep, which reads with the read role of the cluster. */
+export function probeReadAccess(target: Target, connections: Connections, signal: AbortSignal): Promise<TargetAccess> {
+  return probeAccess(target, { ...connections, purpose: READS }, signal);
+}
+
+async function probeAccess(
+  target: Target,
+  { accessOf, sessions, purpose }: Connections & { readonly purpose: Purpose },
   signal: AbortSignal,
 ): Promise<TargetAccess> {
   const access = await accessOf(target.cluster, target);
   const connection = sessions.connect(access, {
     userAgent: () => `headgate/${VERSION} (${target.name})`,
-    impersonate: target.serviceAccount,
+    impersonate: purpose.impersonates ? target.serviceAccount : null,
     requestTimeoutMs: REQUEST_TIMEOUT_MS,
     wait,
   });
-  const user = await reviewUser(target, connection, signal);
-  const reviews = await reviewPermissions(target, connection, signal);
+  const user = await reviewUser(target, { connection, purpose }, signal);
+  const reviews = await reviewPermissions(target, { connection, purpose }, signal);
   const listed = (isAllowed: boolean) =>
     reviews.filter((review) => review.isAllowed === isAllowed).map(({ permission }) => permission);
   const missing = listed(false);
@@ -54,13 +90,18 @@ export async function probeTargetAccess(
   });
 }
 
+interface Reviewed {
+  readonly connection: Connection;
+  readonly purpose: Purpose;
+}
+
 const UserReview = z.object({
   status: z.object({ userInfo: z.object({ username: z.string(), groups: z._default(z.array(z.string()), []) }) }),
 });
 
 async function reviewUser(
   target: Target,
-  connection: Connection,
+  { connection, purpose }: Reviewed,
   signal: AbortSignal,
 ): Promise<Omit<TargetAccess, 'allowed'>> {
   const api = 'authentication.k8s.io/v1';
@@ -68,7 +109,7 @@ async function reviewUser(
   const path = `/apis/${api}/selfsubjectreviews`;
   const answer = await post(connection, { path, content }, signal).catch((thrown: unknown) => {
     const isRefused = thrown instanceof DeployError && thrown.code === 'cluster-unauthorized';
-    throw isRefused ? unauthorized(target, thrown) : thrown;
+    throw isRefused ? unauthorized(target, purpose, thrown) : thrown;
   });
   if (answer.status === 201) return UserReview.parse(JSON.parse(answer.text)).status.userInfo;
   throw unexpected(target, answer.status);
@@ -76,10 +117,10 @@ async function reviewUser(
 
 const AccessReview = z.object({ status: z.object({ allowed: z.boolean() }) });
 
-async function reviewPermissions(target: Target, connection: Connection, signal: AbortSignal) {
+async function reviewPermissions(target: Target, { connection, purpose }: Reviewed, signal: AbortSignal) {
   const api = 'authorization.k8s.io/v1';
   return Promise.all(
-    REQUIRED.map(async ({ verb, resource }) => {
+    purpose.required.map(async ({ verb, resource }) => {
       const resourceAttributes = { namespace: target.namespace, verb, resource };
       const content = { apiVersion: api, kind: 'SelfSubjectAccessReview', spec: { resourceAttributes } };
       const answer = await post(connection, { path: `/apis/${api}/selfsubjectaccessreviews`, content }, signal);
@@ -102,7 +143,8 @@ function post(
 }
 
 /** On EKS the role was assumed and the cluster was found, so only the access entry can be wrong. */
-function unauthorized({ name, cluster, role }: Target, cause: DeployError): DeployError {
+function unauthorized(target: Target, purpose: Purpose, cause: DeployError): DeployError {
+  const { name, cluster } = target;
   if (cluster.kind !== 'eks') {
     return new DeployError('cluster-unauthorized', {
       cause,
@@ -114,7 +156,7 @@ function unauthorized({ name, cluster, role }: Target, cause: DeployError): Depl
   return new DeployError('cluster-unauthorized', {
     cause,
     subject: `target ${name}`,
-    message: `cluster ${cluster.name} does not recognize ${role ?? cluster.role ?? "the functions' own role"}: it has no access entry, or the entry belongs to a deleted role of the same name`,
+    message: `cluster ${cluster.name} does not recognize ${purpose.role(target)}: it has no access entry, or the entry belongs to a deleted role of the same name`,
     remedy:
       'Delete the access entry (aws eks delete-access-entry) and deploy the stack of infra/cluster-access.yml again, which creates role and entry together.',
   });

@@ -5,7 +5,8 @@ import { emptyMemory, promoteStep } from '../../promotion/run/promote-step.ts';
 import type { Promoted, StepMemory } from '../../promotion/run/promote-step.ts';
 import type { StepGroup } from '../../promotion/run/step-groups.ts';
 import type { AppRuntime } from '../app-runtime.ts';
-import { openWriterOf } from '../git-writers.ts';
+import { reporter } from '../../deploy/report/reporter.ts';
+import { openProposalsOf, openWriterOf } from '../git-writers.ts';
 import { readCommitStatuses } from './commit-statuses.ts';
 import type { SecretSources } from '../secrets.ts';
 
@@ -32,7 +33,7 @@ export function openPromotions(runtime: PromotingRuntime): Promotions {
 }
 
 export async function promotionPorts(runtime: PromotingRuntime): Promise<PromotionPorts> {
-  const { config, log, nowMs, wait, openGit } = runtime;
+  const { config, log, nowMs, wait, openGit, channels } = runtime;
   return {
     images: config.images,
     readers: await runtime.loadReaders(),
@@ -46,7 +47,13 @@ export async function promotionPorts(runtime: PromotingRuntime): Promise<Promoti
     },
     openReader: openGit,
     openWriter: (repository: Repository) => openWriterOf(repository, runtime),
+    openProposals: (repository: Repository) => openProposalsOf(repository, runtime),
     statusesOf: (at, signal) => readCommitStatuses(at, runtime, signal),
+    async report(event, { name, repository, notify }, signal) {
+      const requestedAt = new Date(nowMs()).toISOString();
+      const subject = { target: name, repository: repository.name, delivery: 'promotions', notify, requestedAt };
+      await reporter(channels, { subject, log }).report(event, signal);
+    },
     log,
     nowMs,
     wait,

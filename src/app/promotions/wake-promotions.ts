@@ -1,7 +1,7 @@
 import type { Config } from '../../config/checked/config.ts';
-import type { WriteQueue } from '../../platforms/local/queues.ts';
 import { stepGroups, stepGroupsFrom } from '../../promotion/run/step-groups.ts';
 import type { StepGroup } from '../../promotion/run/step-groups.ts';
+import type { WriteQueue } from '../../queue/write-message.ts';
 
 /** Queues looks at the steps of promotions. */
 export interface PromotionWakes {

@@ -3,23 +3,18 @@ import { visibleLine } from '../../error/visible-text.ts';
 import { heldText } from '../../deploy/report/channels/texts.ts';
 import type { DeadLetter } from '../../platforms/local/dead-letters.ts';
 import type { Drift, TargetState } from '../../state/target-state.ts';
-import type { Fleet } from '../lookup/read-fleet.ts';
+import type { PreviewNamespace } from '../../deploy/ports/previews/preview-namespaces.ts';
+import type { Fleet, TargetStatus } from '../lookup/read-fleet.ts';
+import type { FoundPreviews } from '../lookup/read-previews.ts';
 import { formatTable } from '../terminal/table.ts';
 import { activeHold } from '../../state/current.ts';
 
-export function formatStatusJson({ rows, refused, leftovers }: Fleet): string {
-  const targets = rows.map(({ target, state, readiness, letters }) => ({
-    target: target.name,
-    repository: target.repository.name,
-    revision: state?.applied.source?.revision ?? null,
-    attemptedRevision: attemptedOf(state),
-    verdict: verdictOf(state),
-    readiness,
-    drift: driftOf(target, state),
-    deployedAt: state?.applied.deployedAt ?? null,
-    deadLetters: lettersOf(state, letters).map(({ delivery, revision, at }) => ({ delivery, revision, at })),
-    ...retryingOf(state),
-    ...(state?.hold ? { hold: state.hold } : {}),
+export function formatStatusJson({ rows, refused, leftovers }: Fleet, previews: FoundPreviews): string {
+  const targets = rows.map((row) => jsonOf(row));
+  const previewRows = previews.rows.map((row) => ({
+    ...jsonOf(row),
+    ...(row.namespace.isTerminating ? { verdict: 'deleting' } : {}),
+    preview: shownOf(row.namespace),
   }));
   const noState = {
     revision: null,
@@ -36,14 +31,45 @@ export function formatStatusJson({ rows, refused, leftovers }: Fleet): string {
   const leftoverRows = leftovers.map(({ name, repository, directory, command }) => {
     return { target: name, repository, ...noState, verdict: 'left-over', directory, remedy: command };
   });
-  return JSON.stringify([...targets, ...refusedRows, ...leftoverRows], null, 2);
+  const leftPreviews = previews.left.map(({ namespace, command }) => {
+    const { name: target } = namespace;
+    return { target, ...noState, verdict: 'left-over', preview: shownOf(namespace), remedy: command };
+  });
+  return JSON.stringify([...targets, ...previewRows, ...refusedRows, ...leftoverRows, ...leftPreviews], null, 2);
 }
 
-export function formatStatusTable({ rows, refused, leftovers }: Fleet, nowMs: number): string {
+function jsonOf({ target, state, readiness, letters }: TargetStatus) {
+  return {
+    target: target.name,
+    repository: target.repository.name,
+    revision: state?.applied.source?.revision ?? null,
+    attemptedRevision: attemptedOf(state),
+    verdict: verdictOf(state),
+    readiness,
+    drift: driftOf(target, state),
+    deployedAt: state?.applied.deployedAt ?? null,
+    deadLetters: lettersOf(state, letters).map(({ delivery, revision, at }) => ({ delivery, revision, at })),
+    ...retryingOf(state),
+    ...(state?.hold ? { hold: state.hold } : {}),
+  };
+}
+
+/** `since`: when the head was seen first. */
+function shownOf({ name, record: { pullRequest, head, since } }: PreviewNamespace) {
+  return { pullRequest, namespace: name, head, since };
+}
+
+export function formatStatusTable(
+  { rows: targets, refused, leftovers }: Fleet,
+  previews: FoundPreviews,
+  nowMs: number,
+): string {
+  const rows = [...targets, ...previews.rows];
+  const deleting = new Set(previews.rows.flatMap((row) => (row.namespace.isTerminating ? [row.target.name] : [])));
   const cells = rows.map(({ target, state, readiness, problem, letters }) => [
     target.name,
     state?.applied.source?.revision.slice(0, 12) ?? '-',
-    problem === null ? (verdictOf(state) ?? 'never deployed') : 'unreadable',
+    deleting.has(target.name) ? 'deleting' : problem === null ? (verdictOf(state) ?? 'never deployed') : 'unreadable',
     readiness ?? '-',
     attemptedOf(state) === (state?.applied.source?.revision ?? null) ? '-' : (attemptedOf(state)?.slice(0, 12) ?? '-'),
     state?.applied.deployedAt === null || state === null ? '-' : age(nowMs - Date.parse(state.applied.deployedAt)),
@@ -75,7 +101,18 @@ export function formatStatusTable({ rows, refused, leftovers }: Fleet, nowMs: nu
   const leftoverLines = leftovers.map(({ name, directory, command }) =>
     visibleLine(`left over: ${name} (directory ${directory} was removed). To remove it: ${command}`),
   );
-  return [table, ...holdLines, ...retryLines, ...letterLines, ...refusedLines, ...leftoverLines].join('\n');
+  const leftPreviewLines = previews.left.map(({ namespace: { name, record }, command }) =>
+    visibleLine(`left over: ${name} (preview ${record.preview} was removed). To remove it: ${command}`),
+  );
+  return [
+    table,
+    ...holdLines,
+    ...retryLines,
+    ...letterLines,
+    ...refusedLines,
+    ...leftoverLines,
+    ...leftPreviewLines,
+  ].join('\n');
 }
 
 /** What was given up: by serve, as its own record has it, and on AWS, as the state has it (record-dead.ts). */

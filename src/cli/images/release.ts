@@ -1,5 +1,5 @@
 import { localRuntime } from '../../app/local/local-runtime.ts';
-import { openUpdatesLate } from '../../app/local/open-updates-late.ts';
+import { openUpdatesLate } from '../../app/work/open-updates-late.ts';
 import type { Context, ExitCode } from '../terminal/context.ts';
 import { personOf } from '../terminal/person.ts';
 import { unknownImage } from './images.ts';

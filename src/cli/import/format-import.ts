@@ -1,5 +1,6 @@
 import { clusterName } from '../init/names.ts';
 import { repositoryLines } from '../init/format-config.ts';
+import { escapeInvisible, visibleLine } from '../../error/visible-text.ts';
 import { isMap } from '../init/manifests.ts';
 import type { Imported, ImportedTarget } from './imported.ts';
 import type { Remark } from './remarks.ts';
@@ -45,20 +46,22 @@ function targetEntry({ from, settings, isIncomplete }: ImportedTarget, remarks: 
     ([key, value], at) => `${at === 0 ? '  - ' : '    '}${key}: ${flow(value)}`,
   );
   const lines = isIncomplete ? keys.map((line) => `  # ${line.slice(2)}`) : keys;
-  return `${[...comments.map((text) => `  # ${oneLine(text)}`), ...lines].join('\n')}\n`;
+  return `${[...comments.map((text) => `  # ${visibleLine(text)}`), ...lines].join('\n')}\n`;
 }
-
-// oxlint-disable-next-line no-control-regex
-const oneLine = (text: string) => text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ');
 
 /** What YAML 1.2 and 1.1 both read as text without quotes, also within braces. */
 const PLAIN = /^(?!(?:true|false|yes|no|on|off|y|n|null)$)[A-Za-z_/][\w./-]*(?::[\w/.-]+)*$/i;
 
 /** A value on one line. */
 function flow(value: unknown): string {
-  if (typeof value === 'string') return PLAIN.test(value) ? value : JSON.stringify(value);
+  if (typeof value === 'string') return PLAIN.test(value) ? value : quoted(value);
   if (Array.isArray(value)) return `[${value.map((item) => flow(item)).join(', ')}]`;
   if (!isMap(value)) return JSON.stringify(value);
   const entries = Object.entries(value).map(([key, child]) => `${flow(key)}: ${flow(child)}`);
   return entries.length === 0 ? '{}' : `{ ${entries.join(', ')} }`;
+}
+
+/** A person reads the file before it is used: nothing in it may look like something else. */
+function quoted(text: string): string {
+  return escapeInvisible(JSON.stringify(text));
 }

@@ -1,4 +1,5 @@
 import type { Target } from '../../config/checked/config.ts';
+import { mayBecome } from '../../config/previews/preview-names.ts';
 import { nearest } from '../../config/written/nearest.ts';
 import { mayResolveTo } from '../../config/written/placeholders.ts';
 import type { GeneratedTargets } from '../../deploy/targets/list-generated-targets.ts';
@@ -25,6 +26,7 @@ export async function findTarget(context: Context, name: string, at: ReadAt = TI
   const { config, configPath } = context;
   const target = config.targets.find((candidate) => candidate.name === name);
   if (target !== undefined) return target;
+  if (config.previews.some(({ prefixes }) => mayBecome(prefixes.name, name))) throw isPreview(name);
   const templates = config.templates.filter((template) => mayResolveTo(template.name, name));
   if (templates.length === 0) throw unknown(name, configPath, config.targets);
   const generated = await readGeneratedTargets(templates, context, at);
@@ -36,6 +38,16 @@ export async function findTarget(context: Context, name: string, at: ReadAt = TI
   ];
   if (problem !== undefined) throw new DeployError(problem.code, problem);
   throw unknown(name, configPath, [...config.targets, ...generated.targets], LEFTOVER_HINT);
+}
+
+/** It follows a pull request, not a branch that could be held or rolled back. */
+function isPreview(name: string): DeployError {
+  return new DeployError('usage', {
+    subject: name,
+    message: 'is a preview of a pull request, which this command is not for',
+    remedy:
+      'status, plan, deploy, history, diff and uninstall take a preview. What is deployed is the head of its pull request.',
+  });
 }
 
 const LEFTOVER_HINT =

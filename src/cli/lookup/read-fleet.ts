@@ -66,7 +66,7 @@ export async function readFleetWith(
 
 const NOTHING_GENERATED: GeneratedTargets = { targets: [], refused: [], found: [], problems: [] };
 
-async function readStatus(
+export async function readStatus(
   target: Target,
   allLetters: readonly DeadLetter[],
   { runtime, signal }: { runtime: LocalRuntime; signal: AbortSignal },

@@ -54,8 +54,9 @@ export async function packagedStack(
     .filter(([name]) => name.endsWith('.json'))
     .map(([name, content]) => {
       const text = content.toString().replaceAll(STAGE, stage);
-      const added = { ...configPolicies(config).Resources, ConfigLayer: configLayerResource(layer, stage) };
-      return [name, name.includes('update-stack') ? withResources(text, added) : text] as const;
+      const { Conditions, Resources } = configPolicies(config, stage);
+      const added = { Conditions, Resources: { ...Resources, ConfigLayer: configLayerResource(layer, stage) } };
+      return [name, name.includes('update-stack') ? withConfig(text, added) : text] as const;
     });
   const directory = join(cacheDirectory(env), 'stack', stage);
   await mkdir(directory, { recursive: true });
@@ -88,11 +89,16 @@ async function verified(file: string, digest: string): Promise<Buffer> {
   });
 }
 
-const Template = z.looseObject({ Resources: z.record(z.string(), z.unknown()) });
+const Named = z.record(z.string(), z.unknown());
+const Template = z.looseObject({ Conditions: Named, Resources: Named });
 
-function withResources(text: string, added: Readonly<Record<string, unknown>>): string {
+function withConfig(text: string, added: Pick<z.infer<typeof Template>, 'Conditions' | 'Resources'>): string {
   const template = Template.parse(JSON.parse(text));
-  return JSON.stringify({ ...template, Resources: { ...template.Resources, ...added } });
+  return JSON.stringify({
+    ...template,
+    Conditions: { ...template.Conditions, ...added.Conditions },
+    Resources: { ...template.Resources, ...added.Resources },
+  });
 }
 
 async function cachedLayer(env: NodeJS.ProcessEnv): Promise<string> {

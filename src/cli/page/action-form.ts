@@ -5,7 +5,7 @@ import type { ActionName, ProblemView } from '../../page/model.ts';
 import { asRevision } from '../../snapshot/source.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import { parseText, parseTime } from '../terminal/option-values.ts';
-import type { Confirmed } from './activities.ts';
+import type { ConfirmedAction } from './activities.ts';
 import type { PageReader } from './reader.ts';
 import { historyRows } from './target-view.ts';
 
@@ -44,9 +44,9 @@ function nothingReady({ name }: Target): ProblemView {
 /** Reads what a person confirmed. A tip that has moved since its plan was shown is not deployed. */
 export async function readActionForm(
   form: URLSearchParams,
-  { target, action }: Pick<Confirmed, 'target' | 'action'>,
+  { target, action }: Pick<ConfirmedAction, 'target' | 'action'>,
   reader: PageReader,
-): Promise<Confirmed | { readonly problem: ProblemView }> {
+): Promise<ConfirmedAction | { readonly problem: ProblemView }> {
   const revision = asRevision(form.get('revision') ?? '');
   const hash = /^[0-9a-f]{32}$/.exec(form.get('hash') ?? '')?.[0] ?? null;
   try {

@@ -3,12 +3,24 @@ import { asDeployError } from '../../error/deploy-error.ts';
 import type { ActionName, Activity } from '../../page/model.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import { deployCommand } from '../commands/deploy.ts';
+import { promoteCommand } from '../promote/promote.ts';
 import { holdCommand, releaseCommand, rollbackCommand } from '../steer/hold.ts';
 import type { Context, ExitCode } from '../terminal/context.ts';
 import type { WrittenTime } from '../terminal/option-values.ts';
 
 /** What a person has confirmed. */
-export interface Confirmed {
+export type Confirmed = ConfirmedAction | ConfirmedPromotion;
+
+export interface ConfirmedPromotion {
+  readonly action: 'promote';
+  /** The stage that is written to. */
+  readonly target: Target;
+  readonly from: string;
+  /** The digest of the plan that was shown. */
+  readonly plan: string;
+}
+
+export interface ConfirmedAction {
   readonly target: Target;
   readonly action: ActionName;
   readonly reason: string | null;
@@ -68,7 +80,13 @@ export function openActivities(context: Context, onChange: () => void): Activiti
   };
 }
 
-function commandOf({ target, action, reason, until, revision, hash }: Confirmed, context: Context): Promise<ExitCode> {
+function commandOf(confirmed: Confirmed, context: Context): Promise<ExitCode> {
+  if (confirmed.action === 'promote') {
+    const { from, target, plan } = confirmed;
+    const promoting = { ...context, isConfirmed: true };
+    return promoteCommand(promoting, { from, to: target.name, image: null, revision: null, shown: plan });
+  }
+  const { target, action, reason, until, revision, hash } = confirmed;
   switch (action) {
     case 'deploy':
       return deployCommand(context, { target, pruneLimit: null, approve: null, overrideReason: null });

@@ -11,7 +11,7 @@ import type { Fleet, TargetStatus } from '../lookup/read-fleet.ts';
 /** What `headgate status` has read, as the page shows it. */
 export function fleetView(
   { rows, refused, leftovers, problems }: Fleet,
-  { nowMs, images }: { readonly nowMs: number; readonly images: number },
+  { nowMs, images, promotions }: { readonly nowMs: number; readonly images: number; readonly promotions: number },
 ): FleetView {
   // The problem of a target is in its row.
   const ofTargets = new Set(rows.map(({ problem }) => problem));
@@ -24,6 +24,7 @@ export function fleetView(
     readAt: new Date(nowMs).toISOString(),
     rows: rows.map((row) => fleetRow(row, nowMs)),
     images,
+    promotions,
     problems: [
       ...problems.filter((problem) => !ofTargets.has(problem)).map((problem) => problemView(problem)),
       ...refused.flatMap((directory) => directory.problems.map((problem) => problemView(problem))),

@@ -1,7 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Target } from '../../config/checked/config.ts';
 import type { Log } from '../../deploy/ports/log.ts';
-import { asDeployError } from '../../error/deploy-error.ts';
 import { actionPage } from '../../page/action.ts';
 import { SCRIPT } from '../../page/assets/script.ts';
 import { ICON, STYLE } from '../../page/assets/style.ts';
@@ -15,14 +13,19 @@ import { planPage } from '../../page/plan.ts';
 import { targetPage } from '../../page/target.ts';
 import { startLoopbackServer } from '../../platforms/local/loopback-server.ts';
 import type { LoopbackLimits, LoopbackServer } from '../../platforms/local/loopback-server.ts';
+import { promotePage } from '../../page/promote.ts';
+import { promotionsPage } from '../../page/promotions.ts';
+import { findPromote, planChanged, preparePromote } from './promote-form.ts';
+import type { PromoteWanted } from './promote-form.ts';
 import { readActionForm, prepareAction } from './action-form.ts';
 import type { Activities } from './activities.ts';
-import { admit, cookieName, HEADERS, readForm } from './guard.ts';
+import { fail, readOwnForm, send } from './answer.ts';
+import type { Exchange } from './answer.ts';
+import { admit, cookieName, HEADERS } from './guard.ts';
 import type { Admitted } from './guard.ts';
 import { openLive } from './live.ts';
 import type { Live } from './live.ts';
 import type { PageReader } from './reader.ts';
-import { isSameSecret } from '../../signing/hmac.ts';
 import { openSessions } from './sessions.ts';
 import type { Session, Sessions } from './sessions.ts';
 
@@ -82,11 +85,6 @@ export async function startPage(options: PageOptions): Promise<LoopbackServer> {
   };
 }
 
-interface Exchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-}
-
 const ASSETS: Readonly<Record<string, readonly [type: string, text: string]>> = {
   '/page.css': ['text/css; charset=utf-8', STYLE],
   '/page.js': ['text/javascript; charset=utf-8', SCRIPT],
@@ -132,6 +130,16 @@ async function route(admitted: Admitted, session: Session, { exchange, page }: R
   }
   if (admitted.path === '/images' && admitted.method !== 'POST')
     return send(exchange, { status: 200, text: imagesPage(await page.reader.images(), context) });
+  const [, promotion, to] = /^\/promotions\/([a-z0-9-]{1,40})\/([a-z0-9-]{1,40})$/.exec(admitted.path) ?? [];
+  if (admitted.path === '/promotions' && admitted.method !== 'POST') {
+    const view = await page.reader.promotions((each) => page.activities?.of(each) ?? null);
+    return send(exchange, { status: 200, text: promotionsPage(view, context) });
+  }
+  if (promotion !== undefined && to !== undefined && page.activities !== null) {
+    const named = { promotion, to, from: admitted.parameters.get('from') };
+    const wanted = findPromote(page.reader.steps, named);
+    return wanted === null ? notFound(at) : promote({ ...at, wanted, activities: page.activities });
+  }
   const target = name === undefined ? null : await page.reader.find(name);
   if (target === null) return notFound(at);
   const action = ACTIONS.find((each) => each === part);
@@ -157,6 +165,13 @@ interface At extends Routed {
 async function listen({ admitted, exchange, page }: At): Promise<void> {
   const { reader, live, activities } = page;
   const { response } = exchange;
+  if (admitted.parameters.has('promotions')) {
+    const stages = new Set(reader.steps.map(({ step }) => step.to.name));
+    const version = async () =>
+      JSON.stringify([await reader.promotionsVersion(), [...stages].map((each) => activities?.of(each) ?? null)]);
+    if (live.listen('/promotions', { version, pauseMs: reader.promotionsPauseMs }, response)) return;
+    return send(exchange, { status: 503, type: 'text/plain', text: 'too many pages are open\n' });
+  }
   const name = admitted.parameters.get('target');
   const target = name === null ? null : await reader.find(name);
   const ofTarget = (found: Target) => async () =>
@@ -166,6 +181,24 @@ async function listen({ admitted, exchange, page }: At): Promise<void> {
       ? live.listen('', { version: () => reader.fleetVersion(), pauseMs: reader.pauseMs }, response)
       : live.listen(target.name, { version: ofTarget(target), pauseMs: reader.pauseMs }, response);
   if (!isOpen) send(exchange, { status: 503, type: 'text/plain', text: 'too many pages are open\n' });
+}
+
+/** Shows the edits of a promotion, and writes them once they are confirmed. */
+async function promote(at: At & { readonly wanted: PromoteWanted; readonly activities: Activities }): Promise<void> {
+  const { admitted, context, exchange, page, wanted, activities } = at;
+  if (admitted.method !== 'POST') {
+    const view = await preparePromote(wanted, null, page.reader);
+    return send(exchange, { status: 200, text: promotePage(view, context) });
+  }
+  const form = await readOwnForm(exchange, context.formToken);
+  if (form === null) return;
+  const target = wanted.step.step.to;
+  const view = await preparePromote(wanted, null, page.reader);
+  const isShown = view.plan !== null && view.plan.digest === form.get('plan');
+  const confirmed = { action: 'promote', target, from: wanted.from, plan: view.plan?.digest ?? '' } as const;
+  const problem = isShown ? (activities.start(confirmed) ? null : busy(target)) : planChanged(target.name);
+  if (problem === null) return void exchange.response.writeHead(303, { location: '/promotions' }).end();
+  send(exchange, { status: 409, text: promotePage({ ...view, problem: view.problem ?? problem }, context) });
 }
 
 interface Steered extends At {
@@ -180,15 +213,8 @@ async function steer(at: Steered): Promise<void> {
     const view = await prepareAction({ target, action, to: admitted.parameters.get('to'), problem: null }, page.reader);
     return send(exchange, { status: 200, text: actionPage(view, context) });
   }
-  const form = await readForm(exchange.request);
-  if (form === null) return send(exchange, { status: 400, type: 'text/plain', text: 'not a form of this page\n' });
-  if (!isSameSecret(form.get('form') ?? '', context.formToken ?? '')) {
-    return send(exchange, {
-      status: 403,
-      type: 'text/plain',
-      text: 'the form is no longer valid: load the page again\n',
-    });
-  }
+  const form = await readOwnForm(exchange, context.formToken);
+  if (form === null) return;
   const read = await readActionForm(form, { target, action }, page.reader);
   const problem = 'problem' in read ? read.problem : activities.start(read) ? null : busy(target);
   if (problem === null) {
@@ -207,27 +233,4 @@ function busy({ name }: Target): ProblemView {
 function notFound({ admitted, context, exchange }: At): void {
   const problem = { subject: admitted.path, message: 'does not exist', remedy: 'Choose a target.' };
   send(exchange, { status: 404, text: problemPage(problem, context.formToken) });
-}
-
-interface Answer {
-  readonly status: number;
-  readonly text: string;
-  /** Default: HTML. */
-  readonly type?: string;
-}
-
-function send({ request, response }: Exchange, { status, text, type = 'text/html; charset=utf-8' }: Answer): void {
-  // A body that was not read: the connection cannot be used again.
-  const ends = request.complete ? {} : { connection: 'close' };
-  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text), ...ends });
-  response.end(request.method === 'HEAD' ? undefined : text);
-}
-
-/** What cannot be read is shown as it would be in a terminal. */
-function fail(response: ServerResponse, thrown: unknown, log: Log): void {
-  const { problem } = asDeployError(thrown);
-  log({ level: 'warn', message: 'page-failed', errors: [problem] });
-  if (response.headersSent) return void response.destroy();
-  response.writeHead(502, { 'content-type': 'text/html; charset=utf-8' });
-  response.end(problemPage(problem, null));
 }

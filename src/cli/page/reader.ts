@@ -4,7 +4,17 @@ import type { Target } from '../../config/checked/config.ts';
 import { writeGroups } from '../../images/update/write-group.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import { asRevision } from '../../snapshot/source.ts';
-import type { Activity, FleetView, ImagesView, PlanView, TargetView } from '../../page/model.ts';
+import type { Activity, FleetView, ImagesView, PlanView, PromotionsView, TargetView } from '../../page/model.ts';
+import { lookAtPromotions } from '../../app/promotions/look-at-promotions.ts';
+import { promotionPorts } from '../../app/promotions/open-promotions.ts';
+import { emptyLooks } from '../../promotion/run/look.ts';
+import type { PromotionLook } from '../../promotion/run/look.ts';
+import { planByHand } from '../../promotion/run/promote-by-hand.ts';
+import type { PlannedPromotion } from '../../promotion/run/promote-by-hand.ts';
+import { stepGroups } from '../../promotion/run/step-groups.ts';
+import type { StepGroup } from '../../promotion/run/step-groups.ts';
+import type { PromoteWanted } from './promote-form.ts';
+import { promotionsView } from './promotions-view.ts';
 import { lastReady } from '../../state/last-ready.ts';
 import { readPlan } from '../commands/plan.ts';
 import { readFleetWith } from '../lookup/read-fleet.ts';
@@ -31,25 +41,42 @@ export interface PageReader {
   lastReady(target: Target): Promise<Revision | null>;
   tip(target: Target): Promise<Revision | null>;
   images(): Promise<ImagesView>;
+  promotions(activityOf: (target: string) => Activity | null): Promise<PromotionsView>;
+  /** Every step of headgate.yml. */
+  readonly steps: readonly StepGroup[];
+  /** @throws DeployError when nothing can be promoted */
+  planPromotion(wanted: PromoteWanted): Promise<PlannedPromotion>;
   /** A text that changes when a reader would see a change, except the time. */
   fleetVersion(): Promise<string>;
   targetVersion(target: Target): Promise<string>;
+  promotionsVersion(): Promise<string>;
   /** How long a reader should wait before it reads the version of the fleet again. */
   readonly pauseMs: () => number;
+  readonly promotionsPauseMs: () => number;
 }
 
 const PAUSE_MS = 3_000;
 /** Registries count requests: within this time, all readers get the same answer. */
 const IMAGES_AGE_MS = 10_000;
+/** Git hosts count requests too, but a person looks at what moves. */
+const PROMOTIONS_AGE_MS = 5_000;
 /** Less than the silence after which a connection ends. */
 const LONGEST_PAUSE_MS = 30_000;
 /** Reading takes at most this part of the time. */
 const SHARE = 10;
 
+interface Looks {
+  readonly startedMs: number;
+  readonly tookMs: number;
+  readonly found: readonly PromotionLook[];
+}
+
 export function openReader(runtime: LocalRuntime, context: Context): PageReader {
   const { nowMs, signal } = context;
   let last: { readonly atMs: number; readonly tookMs: number; readonly fleet: Fleet } | null = null;
   let reading: Promise<Fleet> | null = null;
+  const memory = emptyLooks();
+  let looks: Looks | null = null;
   let looked: { readonly startedMs: number; readonly view: Promise<ImagesView> } | null = null;
 
   async function readAll(): Promise<Fleet> {
@@ -74,14 +101,33 @@ export function openReader(runtime: LocalRuntime, context: Context): PageReader 
     return row;
   }
 
+  async function readLooks(): Promise<Looks> {
+    const startedMs = nowMs();
+    const { promotions } = runtime.config;
+    const found = await lookAtPromotions(promotions.values(), { runtime, memory }, signal);
+    return { startedMs, tookMs: nowMs() - startedMs, found };
+  }
+
+  let looking: Promise<Looks> | null = null;
+  async function looksOf(oldestMs: number): Promise<Looks> {
+    if (looks !== null && nowMs() - looks.startedMs <= oldestMs) return looks;
+    looking ??= readLooks().finally(() => {
+      looking = null;
+    });
+    looks = await looking;
+    return looks;
+  }
+
   return {
     status,
     async fleet(oldestMs) {
       const fleet = await fleetOf(oldestMs);
-      return fleetView(fleet, { nowMs: last?.atMs ?? nowMs(), images: runtime.config.images.size });
+      const { images, promotions } = runtime.config;
+      return fleetView(fleet, { nowMs: last?.atMs ?? nowMs(), images: images.size, promotions: promotions.size });
     },
     forget() {
       last = null;
+      looks = null;
     },
     async find(name) {
       const configured = runtime.config.targets.find((target) => target.name === name);
@@ -117,14 +163,29 @@ export function openReader(runtime: LocalRuntime, context: Context): PageReader 
       }
       return looked.view;
     },
+    async promotions(activityOf) {
+      const { found, startedMs } = await looksOf(PROMOTIONS_AGE_MS);
+      return promotionsView(found, { readMs: startedMs, activityOf });
+    },
+    steps: stepGroups(runtime.config),
+    async planPromotion({ step, from }) {
+      const source = step.step.from.targets.find(({ name }) => name === from);
+      if (source === undefined) throw new TypeError('a promotion has its source');
+      const wanted = { step, from: source, revision: null, isChosen: () => true };
+      return planByHand(wanted, await promotionPorts(runtime), signal);
+    },
+    async promotionsVersion() {
+      return JSON.stringify((await looksOf(0)).found);
+    },
     async fleetVersion() {
-      const { rows, problems } = fleetView(await fleetOf(0), { nowMs: nowMs(), images: 0 });
+      const { rows, problems } = fleetView(await fleetOf(0), { nowMs: nowMs(), images: 0, promotions: 0 });
       return JSON.stringify([rows, problems]);
     },
     async targetVersion(target) {
       const read = await status(target);
       return JSON.stringify([fleetRow(read, nowMs()), read.state]);
     },
+    promotionsPauseMs: () => Math.min(LONGEST_PAUSE_MS, Math.max(PROMOTIONS_AGE_MS, SHARE * (looks?.tookMs ?? 0))),
     pauseMs: () => Math.min(LONGEST_PAUSE_MS, Math.max(PAUSE_MS, SHARE * (last?.tookMs ?? 0))),
   };
 }

@@ -1,4 +1,3 @@
-import { localRuntime } from '../../app/local/local-runtime.ts';
 import { promotionPorts } from '../../app/promotions/open-promotions.ts';
 import { formatImage } from '../../config/images/image-reference.ts';
 import { nearest } from '../../config/written/nearest.ts';
@@ -10,6 +9,8 @@ import type { ByHand, PlannedPromotion, PromotedByHand } from '../../promotion/r
 import { stepGroups } from '../../promotion/run/step-groups.ts';
 import type { StepGroup } from '../../promotion/run/step-groups.ts';
 import type { Revision } from '../../snapshot/source.ts';
+import { openDeployingRuntime } from '../runs/deploying-runtime.ts';
+import { digestOf } from './plan-digest.ts';
 import { confirm, requireConfirmable } from '../terminal/confirm.ts';
 import type { Context, ExitCode } from '../terminal/context.ts';
 import { personOf } from '../terminal/person.ts';
@@ -21,6 +22,8 @@ export interface PromoteFlags {
   readonly image: string | null;
   /** Null: what is deployed now. */
   readonly revision: Revision | null;
+  /** The digest of the plan that was shown: another one writes nothing. Null: it is shown by this command. */
+  readonly shown: string | null;
 }
 
 /** Shows the edits of a promotion, prompts for confirmation, and writes them. Exits with 1 when the person declines. */
@@ -28,10 +31,11 @@ export async function promoteCommand(context: Context, flags: PromoteFlags): Pro
   const { config, env, log, signal } = context;
   requireConfirmable(context, 'headgate promote');
   const wanted = wantedBy(context, flags);
-  const runtime = localRuntime({ config, env, log, holder: 'promote', progress: () => undefined });
+  const { runtime, close } = openDeployingRuntime({ config, env, log, progress: () => undefined });
   try {
     const ports = await promotionPorts(runtime);
     const planned = await planByHand(wanted, ports, signal);
+    if (flags.shown !== null && digestOf(planned) !== flags.shown) throw otherPlan(flags.to);
     if (context.output === 'text') context.print(formatPlan(wanted, planned));
     const isNeeded = planned.proposal.edits.length > 0 || planned.held !== null;
     const question = { command: 'headgate promote', question: `Promote this to ${flags.to}?` };
@@ -45,8 +49,17 @@ export async function promoteCommand(context: Context, flags: PromoteFlags): Pro
     );
     return promoted === null ? 1 : 0;
   } finally {
-    runtime.close();
+    // Channels hear of it first.
+    await close();
   }
+}
+
+function otherPlan(stage: string): DeployError {
+  return new DeployError('ref-behind', {
+    subject: `target ${stage}`,
+    message: 'something else would be written than was shown',
+    remedy: 'Read the new plan, and confirm it.',
+  });
 }
 
 /** @throws DeployError `usage` */
@@ -103,6 +116,8 @@ function formatOutcome(to: string, promoted: PromotedByHand | null): string {
   switch (promoted?.kind) {
     case 'promoted':
       return `${to}: promoted by ${promoted.revision.slice(0, 12)}`;
+    case 'proposed':
+      return `${to}: proposed by ${promoted.pullRequest.url}`;
     case 'released':
       return `${to}: automation promotes to it again`;
     case 'current':
@@ -126,6 +141,7 @@ function asJson(
     source: revision,
     outcome: promoted?.kind ?? 'declined',
     revision: promoted?.kind === 'promoted' ? promoted.revision : null,
+    pullRequest: promoted?.kind === 'proposed' ? promoted.pullRequest.url : null,
     edits: proposal.edits,
     leftOut: proposal.leftOut,
     passedOver,

@@ -1,19 +1,21 @@
-import type { ClusterConfig, Target } from '../../config/checked/config.ts';
+import type { ClusterConfig, Preview, Target } from '../../config/checked/config.ts';
+import { usesClustersBesideDeploys } from '../../config/derived/uses-work.ts';
 import { DeployError } from '../../error/deploy-error.ts';
 import type { Context } from '../terminal/context.ts';
 import { visibleText } from '../../error/visible-text.ts';
 import { readStackOutputs } from '../stack/headgate-stack.ts';
-import { groupOf, READERS } from './target-rbac.ts';
+import { groupOf, previewOwner, READERS } from './target-rbac.ts';
 
 interface ClusterAccess {
   readonly cluster: ClusterConfig;
   readonly targets: readonly Target[];
+  readonly previews: readonly Preview[];
 }
 
 /** The commands that grant these targets access to their cluster, as lines to paste. */
 export async function clusterInstructions(
   context: Context,
-  { cluster, targets }: ClusterAccess,
+  { cluster, targets, previews }: ClusterAccess,
 ): Promise<readonly string[]> {
   const rbac = [
     'Grant the groups their permissions, as an administrator of the cluster:',
@@ -21,8 +23,13 @@ export async function clusterInstructions(
   ];
   const verify = `Then run headgate connect ${cluster.name} again to verify the access.`;
   if (cluster.kind === 'kubeconfig') return [...rbac, verify];
-  const outputs = await readStackOutputs(context);
-  const roles = Map.groupBy(targets, (target) => target.role ?? cluster.role);
+  const outputs = trustedRoles(await readStackOutputs(context), context.config);
+  const owners = [
+    ...targets,
+    // A preview has no role but that of its cluster.
+    ...previews.map((preview) => ({ ...previewOwner(preview), role: null })),
+  ];
+  const roles = Map.groupBy(owners, (owner) => owner.role ?? cluster.role);
   return [
     'Run this in the account and region of the cluster:',
     ...[...roles].flatMap(([role, ofRole]) => accessCommand(role, ofRole.map(groupOf), { cluster, outputs })),
@@ -32,11 +39,16 @@ export async function clusterInstructions(
   ];
 }
 
+/** Of the functions that reach clusters: the work function does for some keys of headgate.yml. */
+function trustedRoles({ WorkRoleArn: work, ...outputs }: Outputs, config: Context['config']): Outputs {
+  return work !== undefined && usesClustersBesideDeploys(config) ? { ...outputs, WorkRoleArn: work } : outputs;
+}
+
 /** With a read role, the sweep assumes no other one. */
 function readAccess(cluster: EksCluster, outputs: Outputs): readonly string[] {
   if (cluster.readRole === null) return [];
   const { SweepRoleArn = '' } = outputs;
-  const bySweep = { ...outputs, DeployRoleArn: SweepRoleArn, CheckRoleArn: SweepRoleArn };
+  const bySweep = { DeployRoleArn: SweepRoleArn, CheckRoleArn: SweepRoleArn, SweepRoleArn };
   return accessCommand(cluster.readRole, [groupOf(READERS)], { cluster, outputs: bySweep });
 }
 
@@ -58,6 +70,7 @@ function accessCommand(
         'Set eks: { …, role: arn:aws:iam::ACCOUNT:role/headgate/NAME, externalId: … }. The functions may assume only roles on that path.',
     });
   }
+  const { WorkRoleArn } = outputs;
   const parameters = {
     ClusterName: cluster.cluster,
     RoleName: name,
@@ -66,6 +79,7 @@ function accessCommand(
     DeployRoleArn: outputs['DeployRoleArn'] ?? '',
     CheckRoleArn: outputs['CheckRoleArn'] ?? '',
     SweepRoleArn: outputs['SweepRoleArn'] ?? '',
+    ...(WorkRoleArn === undefined ? {} : { WorkRoleArn }),
   };
   return [
     `  aws cloudformation deploy --region ${cluster.region} --stack-name headgate-access-${name} \\`,

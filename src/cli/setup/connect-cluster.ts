@@ -1,4 +1,5 @@
 import { openSessions } from '../../cluster/api/connection.ts';
+import { hasReadRole } from '../../config/derived/read-role.ts';
 import type { ClusterConfig, Target } from '../../config/checked/config.ts';
 import { representativeTargets } from '../../config/templates/representative-target.ts';
 import { localRuntime } from '../../app/local/local-runtime.ts';
@@ -17,9 +18,9 @@ export async function connectCluster(context: Context, cluster: ClusterConfig, f
   const { config } = context;
   const own = config.targets.filter((target) => target.cluster.name === cluster.name);
   const targets = [...own, ...representativeTargets(config.templates, cluster)];
+  const previews = config.previews.filter((preview) => preview.cluster.name === cluster.name);
   if (flags.isRbac) {
-    const hasReaders = cluster.kind === 'eks' && cluster.readRole !== null;
-    context.print((await rbacManifests(targets, { hasReaders })).trimEnd());
+    context.print((await rbacManifests(targets, { previews, hasReaders: hasReadRole(cluster) })).trimEnd());
     return 0;
   }
   const results = (await verifyInFunctions(context, targets)) ?? (await probeHere(context, targets));
@@ -28,7 +29,7 @@ export async function connectCluster(context: Context, cluster: ClusterConfig, f
   const isRefused = results.some(({ kind, problem }) => kind === 'target' && problem !== null);
   if (context.output === 'text' && isRefused) {
     context.print('');
-    for (const line of await clusterInstructions(context, { cluster, targets })) context.print(line);
+    for (const line of await clusterInstructions(context, { cluster, targets, previews })) context.print(line);
   }
   return 1;
 }

@@ -8,6 +8,8 @@ import type { AccessProbes } from '../lookup/access-probes.ts';
 import type { Context } from '../terminal/context.ts';
 import { openWebhookClient } from './webhook-client.ts';
 import { diagnoseWebhook } from './diagnose-webhook.ts';
+import { eventRoute } from './event-route.ts';
+import { machineRegion } from '../../platforms/aws/api/machine-region.ts';
 import type { SecretReference } from '../../config/written/reference.ts';
 import type { Probe } from '../../app/probes/probe.ts';
 import { caOf } from '../../app/git-server.ts';
@@ -30,6 +32,13 @@ export function doctorProbes(context: Context, connections: Connections, flags: 
       name: repository.api ?? '',
       run: (signal) => probeClock(repository, context, signal),
     })),
+    ...[...config.repositories.values()]
+      .filter(({ credentials }) => credentials?.kind === 'iam')
+      .map((repository): Probe => ({
+        kind: 'webhook',
+        name: repository.name,
+        run: async () => eventRoute(repository, config.aws.region ?? (await machineRegion(context.env))),
+      })),
     ...hosted.map((repository): Probe => ({
       kind: 'webhook',
       name: repository.name,

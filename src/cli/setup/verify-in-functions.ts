@@ -1,6 +1,7 @@
 import * as z from 'zod';
+import { hasReadRole } from '../../config/derived/read-role.ts';
 import type { Target } from '../../config/checked/config.ts';
-import { asDeployError } from '../../error/deploy-error.ts';
+import { asDeployError, DeployError } from '../../error/deploy-error.ts';
 import type { ErrorCode } from '../../error/deploy-error.ts';
 import type { ProbeResult } from '../../app/probes/probe.ts';
 import { wait } from '../../app/wait.ts';
@@ -41,11 +42,13 @@ export async function verifyInFunctions(
     verifyIn({ name: `${stackName(config)}-${name}`, region, names }, aws, context.signal);
   try {
     const names = targets.map(({ name }) => name);
+    const hasReaders = targets.some(({ cluster }) => hasReadRole(cluster));
     const results: ProbeResult[] = [];
     for (let from = 0; from === 0 || from < names.length; from += CHUNK) {
       const answer = await verify('deploy', names.slice(from, from + CHUNK));
       if (answer === null) return null;
       results.push(...answer);
+      if (hasReaders) results.push(...((await verify('sweep', names.slice(from, from + CHUNK))) ?? []));
     }
     const all = [...results, ...((await verify('webhook', [])) ?? [])];
     // Each invocation looks at what its targets share.
@@ -64,12 +67,20 @@ async function verifyIn(
   try {
     const answer = await invokeFunction({ name, region, event: { verify: names } }, aws, signal);
     if (answer === null) return null;
-    return z
-      .array(Result)
-      .parse(answer.returned)
-      .map((result) => ({ ...result, by: name }));
+    const results = z.array(Result).safeParse(answer.returned);
+    if (!results.success) throw unknownResults(name);
+    return results.data.map((result) => ({ ...result, by: name }));
   } catch (thrown) {
     const { problem } = asDeployError(thrown);
     return [{ kind: 'function', name, detail: problem.message, problem }];
   }
+}
+
+/** A sweep function that knows no verification sweeps, and returns what it queued. */
+function unknownResults(name: string): DeployError {
+  return new DeployError('aws-unreachable', {
+    subject: `function ${name}`,
+    message: 'the function did not return the results of a verification',
+    remedy: 'Run headgate bootstrap: the function may be of an older version.',
+  });
 }

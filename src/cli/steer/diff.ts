@@ -4,7 +4,7 @@ import type { Comparison } from '../../deploy/prepare/compare-commits.ts';
 import { stopwatch } from '../../deploy/report/stopwatch.ts';
 import { makeWorld } from '../../deploy/requests/make-world.ts';
 import { DeployError } from '../../error/deploy-error.ts';
-import { escapeInvisible, visibleLine } from '../../error/visible-text.ts';
+import { visibleLine } from '../../error/visible-text.ts';
 import { localRuntime } from '../../app/local/local-runtime.ts';
 import { stringifyJson } from '../../resource/json.ts';
 import { asRevision } from '../../snapshot/source.ts';
@@ -30,7 +30,7 @@ export async function diffCommand(
     const world = makeWorld(ports, { request, runtime, clock: stopwatch(runtime.nowMs) });
     const found = await compareCommits([before, after], world, signal);
     const shown = { target: target.name, before, after };
-    context.print(output === 'json' ? escapeInvisible(asJson(shown, found)) : asText(shown, found));
+    context.print(output === 'json' ? asJson(shown, found) : asText(shown, found));
     if (found.problems.length > 0) return 1;
     return found.changes.length > 0 ? 2 : 0;
   } finally {

@@ -94,6 +94,8 @@ const THROTTLED: RetryPolicy<RawAnswer> = {
   },
 };
 
+const REFUSALS = 8;
+
 type SessionOf = (access: ClusterAccess) => Session;
 
 function connectionOver(first: ClusterAccess, sessionOf: SessionOf, options: ConnectionOptions): Connection {
@@ -139,18 +141,19 @@ function connectionOver(first: ClusterAccess, sessionOf: SessionOf, options: Con
 
   /**
    * A stale connection (idle, a frozen function, a restarted server) fails only on its next request, which is sent again
-   * once. A certificate of another authority is retried once after renewing the access. Neither needs a pause, so neither
-   * is in the retry policy.
+   * once. A certificate of another authority is retried once after renewing the access. What was refused before the server
+   * acted on it is sent again more often: nginx ends a connection after some requests, and refuses those beyond. None of
+   * them needs a pause, so none is in the retry policy.
    */
   async function sendFresh(request: KubeRequest, isRetry: boolean, signal: AbortSignal): Promise<RawAnswer> {
-    const used = access;
-    const sent = await sendOnce(request, isRetry, signal).catch(asSessionError);
-    if (!(sent instanceof SessionError)) return sent;
-    if (sent.failure === 'untrusted' && used.renew !== null) access = await used.renew();
-    else if (!mayResend(sent.failure, request)) throw unreachable(new URL(used.server).host, sent);
-    const resent = await sendOnce(request, isRetry, signal).catch(asSessionError);
-    if (resent instanceof SessionError) throw unreachable(new URL(access.server).host, resent);
-    return resent;
+    for (let tries = 1; ; tries += 1) {
+      const used = access;
+      const sent = await sendOnce(request, isRetry, signal).catch(asSessionError);
+      if (!(sent instanceof SessionError)) return sent;
+      const isLast = tries > (sent.failure === 'unsent' ? REFUSALS : 1);
+      if (!isLast && sent.failure === 'untrusted' && used.renew !== null) access = await used.renew();
+      else if (isLast || !mayResend(sent.failure, request)) throw unreachable(new URL(used.server).host, sent);
+    }
   }
 
   async function send(request: KubeRequest, signal: AbortSignal): Promise<RawAnswer> {

@@ -12,8 +12,9 @@ export interface MissingRight {
   readonly namespace: string | null;
 }
 
+/** From the beginning: a policy that denies an object may quote text of it, and its author would choose who is granted what. */
 const FORBIDDEN =
-  /(?:"(?<name>[^"]*)" )?is forbidden: User "(?<user>[^"]+)" cannot (?<verb>\S+) resource "(?<plural>[^"/]+)(?<sub>\/[^"]*)?" in API group "(?<group>[^"]*)"(?: in the namespace "(?<namespace>[^"]+)"| at the cluster scope)/;
+  /^[\w.-]+(?:\/[\w.-]+)? (?:"(?<name>[^"]*)" )?is forbidden: User "(?<user>[^"]+)" cannot (?<verb>\S+) resource "(?<plural>[^"/]+)(?<sub>\/[^"]*)?" in API group "(?<group>[^"]*)"(?: in the namespace "(?<namespace>[^"]+)"| at the cluster scope)/;
 
 /** Null for other refusals: a quota, a policy, privilege escalation. */
 export function missingRight(message: string): MissingRight | null {
@@ -47,5 +48,10 @@ export function grantOf(right: MissingRight): string {
 
 function subjectOf(user: string): string {
   const account = /^system:serviceaccount:([^:]+):(.+)$/.exec(user);
-  return account === null ? `--user=${user}` : `--serviceaccount=${account[1]}:${account[2]}`;
+  return quoted(account === null ? `--user=${user}` : `--serviceaccount=${account[1]}:${account[2]}`);
+}
+
+/** As one word of a shell: a name may have spaces, and anything else. */
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }

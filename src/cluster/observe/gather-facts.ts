@@ -10,10 +10,10 @@ import { REQUESTS_AT_ONCE } from '../api/session.ts';
 import { entriesOf } from '../state/inventory-store.ts';
 import { observe } from './observe.ts';
 import { hasLatePrunes } from '../../plan/planner/prune-later.ts';
-import { refuseMoved } from '../state/other-targets.ts';
 import { readNeighbors } from './neighbors.ts';
 import { readRollout } from './rollout.ts';
 import type { ObserveQuestion } from '../../deploy/ports/cluster.ts';
+import type { Problem } from '../../error/deploy-error.ts';
 import type { Desired } from '../../desired/plain/plain.ts';
 import type { ObserveContext, GatherContext, Gathered } from './context.ts';
 import type { View } from './inventory-view.ts';
@@ -63,7 +63,7 @@ export async function gatherFacts(
     const neighbors = await readNeighbors(at, context, signal);
     // A refused first run leaves a state in which nothing is applied.
     const isFirst = (context.parent?.state.applied.source ?? null) === null;
-    const moved = isFirst ? await refuseMoved(context, signal) : [];
+    const moved = isFirst ? await movedFrom(context, signal) : [];
     const count = countOf(view.inventory, entries, context);
     const holders = await holdersOf({ candidates, entries, touched }, context, signal);
     const facts = {
@@ -204,4 +204,10 @@ function factsOf(
     problems,
     namespaceMissing,
   };
+}
+
+/** Only a target without a state may have one elsewhere. */
+async function movedFrom(context: GatherContext, signal: AbortSignal): Promise<readonly Problem[]> {
+  const { refuseMoved } = await import('../state/other-targets.ts');
+  return refuseMoved(context, signal);
 }

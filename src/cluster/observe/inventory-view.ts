@@ -2,7 +2,6 @@ import type { InventoryView } from '../state/inventory-store.ts';
 import type { ObserveQuestion } from '../../deploy/ports/cluster.ts';
 import type { GatherContext } from './context.ts';
 import { readInventory, isOutgrown } from '../state/inventory-store.ts';
-import { rebuild } from '../state/rebuild.ts';
 import type { Facts } from '../../plan/model/facts.ts';
 import { entriesByObject } from '../../state/inventory.ts';
 import type { Entry } from '../../state/inventory.ts';
@@ -35,6 +34,8 @@ export async function readOrRebuild(
       : null;
   if (inventory !== null) return { inventory, isRebuilt: false };
   const kinds = await context.kinds.all(context.connection, signal);
+  // Only a target without a state needs it, so a function that starts for a push does not load it.
+  const { rebuild } = await import('../state/rebuild.ts');
   const entries = await rebuild(kinds, context, signal);
   return { inventory: { names: [], shards: new Map(), inline: entries, isWhole: true }, isRebuilt: true };
 }

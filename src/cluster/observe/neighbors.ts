@@ -7,7 +7,6 @@ import type { Owner } from '../../plan/ownership/ownership.ts';
 import { formatId } from '../../resource/resource.ts';
 import { objectPath } from '../api/kinds.ts';
 import { applySetId } from '../state/parent.ts';
-import { otherTargets } from '../state/other-targets.ts';
 import type { Entry } from '../../state/inventory.ts';
 import type { GatherContext } from './context.ts';
 import { readLive } from '../api/owned.ts';
@@ -23,7 +22,7 @@ export async function readNeighbors(
   context: GatherContext,
   signal: AbortSignal,
 ): Promise<Read> {
-  const owners = await otherTargets(at.candidates, context, signal);
+  const owners = await ownersOf(at.candidates, context, signal);
   if (neighbors === null) return { candidates: at.candidates, otherTargets: owners, elsewhere: new Map() };
   const left = context.target.prune.enabled ? leftOf(at) : [];
   const elsewhere =
@@ -49,6 +48,21 @@ export async function readNeighbors(
     ),
   );
   return { candidates, otherTargets: known, elsewhere };
+}
+
+/** The Headgate targets that claim these objects. Most pushes meet none, and load nothing for it. */
+async function ownersOf(
+  candidates: readonly Candidate[],
+  context: GatherContext,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, TargetLocation>> {
+  const own = applySetId(context.target);
+  const claims = candidates
+    .flatMap(({ live }) => (live === null || live.annotations[SOURCE] === undefined ? [] : [live.labels[PART_OF]]))
+    .filter((id): id is string => id !== undefined && id !== own);
+  if (claims.length === 0) return new Map();
+  const { otherTargets } = await import('../state/other-targets.ts');
+  return otherTargets(claims, context, signal);
 }
 
 /** What was released before is read first: what has another owner by now is not looked for in Git anymore. */

@@ -7,7 +7,7 @@ import type {
 } from '../../deploy/ports/previews/preview-namespaces.ts';
 import { DeployError } from '../../error/deploy-error.ts';
 import { isObject, metadataMap, textOf } from '../../resource/resource.ts';
-import type { JsonObject } from '../../resource/resource.ts';
+import type { Json, JsonObject } from '../../resource/resource.ts';
 import type { Connection, KubeAnswer } from '../api/connection.ts';
 import { confirmDeleted, deleteRequest } from '../api/delete-request.ts';
 import { listAll } from '../api/list.ts';
@@ -18,7 +18,10 @@ const MARK = 'headgate.dev/preview';
 /** Apart from the manager of manifests, which would remove what a manifest does not have. */
 const MANAGER = 'headgate-previews';
 
-/** `uid`: of the namespace, so that a copy is not taken for it. Null until it is known. */
+/**
+ * `uid`: of the namespace, so that a copy is not taken for it. Null until it is known: it is written right after the namespace
+ * was created, unless the process dies in between.
+ */
 const Stored = z.object({
   repository: z.string(),
   pullRequest: z.int(),
@@ -36,6 +39,8 @@ interface Found {
   readonly resourceVersion: string;
   /** Null: it is not as Headgate writes it. */
   readonly stored: StoredRecord | null;
+  /** Headgate itself wrote the record of this object, and nothing has replaced it since. */
+  readonly isWrittenHere: boolean;
   readonly isTerminating: boolean;
 }
 
@@ -84,16 +89,17 @@ export function previewNamespaces(connection: Connection): PreviewNamespaces {
       );
       const found = answer.status === 409 ? await read(namespace, signal) : foundIn(await accepted(answer, namespace));
       if (found === null) throw stillDeleting(namespace);
-      const { stored } = found;
-      if (stored === null || !isSame(stored, record) || ![null, found.uid].includes(stored.uid)) return null;
+      const known = asPreview(found);
+      if (known === null || !isSame(known.record, record)) return null;
       if (found.isTerminating) throw stillDeleting(namespace);
       await write(found, record, signal);
-      return { name: namespace, uid: found.uid, record, isTerminating: false };
+      return { name: namespace, uid: found.uid, record, isComplete: true, isTerminating: false };
     },
     record: write,
     async remove({ name, uid, record }, signal) {
       const found = await read(name, signal);
-      const isOurs = found?.stored?.uid === uid && found.uid === uid && isSame(found.stored, record);
+      const known = found === null ? null : asPreview(found);
+      const isOurs = known?.uid === uid && isSame(known.record, record);
       if (found === null || !isOurs || found.isTerminating) return;
       const answer = await connection.request(deleteRequest(pathOf(name), found, true), signal);
       if (answer.status === 404) return;
@@ -147,6 +153,7 @@ function foundOf(metadata: JsonObject): Found {
     uid: textOf(metadata['uid']),
     resourceVersion: textOf(metadata['resourceVersion']),
     stored: label === undefined ? null : readRecord(annotation),
+    isWrittenHere: ownsRecord(metadata['managedFields']),
     isTerminating: typeof metadata['deletionTimestamp'] === 'string',
   };
 }
@@ -159,11 +166,29 @@ function readRecord(text: string): StoredRecord | null {
   }
 }
 
-/** A copy, such as one that a backup restored, has the uid of the original. */
-function asPreview({ name, uid, stored, isTerminating }: Found): PreviewNamespace | null {
-  if (stored === null || stored.uid !== uid) return null;
-  const { uid: _uid, ...record } = stored;
-  return { name, uid, record, isTerminating };
+/**
+ * A copy, such as one that a backup restored, has the uid of the original. A record without a uid could be copied too, so it
+ * counts only where the API server says that Headgate wrote it: an account that creates or restores an object owns the fields that it
+ * is created with, also when managedFields were copied. Nothing was deployed to such a namespace: the uid is recorded first.
+ */
+function asPreview({ name, uid, stored, isWrittenHere, isTerminating }: Found): PreviewNamespace | null {
+  if (stored === null) return null;
+  const { uid: recorded, ...record } = stored;
+  if (recorded === null ? !isWrittenHere : recorded !== uid) return null;
+  return { name, uid, record, isComplete: recorded !== null, isTerminating };
+}
+
+function ownsRecord(managedFields: Json | undefined): boolean {
+  const entries = Array.isArray(managedFields) ? managedFields : [];
+  const owners = entries.filter((entry) => {
+    const annotations = fieldsOf(fieldsOf(fieldsOf(entry, 'fieldsV1'), 'f:metadata'), 'f:annotations');
+    return isObject(annotations) && Object.hasOwn(annotations, `f:${MARK}`);
+  });
+  return owners.length === 1 && owners.every((entry) => isObject(entry) && entry['manager'] === MANAGER);
+}
+
+function fieldsOf(value: Json | undefined, key: string): Json | undefined {
+  return isObject(value) ? value[key] : undefined;
 }
 
 function isSame(stored: PreviewRecord, { repository, pullRequest, preview }: PreviewRecord): boolean {

@@ -1,12 +1,11 @@
 import type { Problem } from '../../error/deploy-error.ts';
-import { PART_OF, SOURCE } from '../../plan/model/body.ts';
-import type { Candidate, TargetLocation } from '../../plan/model/facts.ts';
+import type { TargetLocation } from '../../plan/model/facts.ts';
 import { parseJson } from '../../resource/json.ts';
 import { isObject, metadataMap, textOf } from '../../resource/resource.ts';
 import type { JsonObject } from '../../resource/resource.ts';
 import { pathSegment } from '../api/kinds.ts';
 import { METADATA_LIST } from '../api/metadata.ts';
-import { applySetId, originOf, parentName, readOrigin } from './parent.ts';
+import { originOf, parentName, readOrigin } from './parent.ts';
 import type { ClusterRun } from './run.ts';
 import { problemOf } from '../api/status.ts';
 
@@ -14,17 +13,12 @@ type Context = Pick<ClusterRun, 'connection' | 'target'>;
 
 const PREFIX = parentName('');
 
-/** The Headgate targets that claim these objects. Sends requests only if there are any claims. */
+/** The Headgate targets with these ids of ApplySets. */
 export async function otherTargets(
-  candidates: readonly Candidate[],
+  claims: readonly string[],
   context: Context,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, TargetLocation>> {
-  const own = applySetId(context.target);
-  const claims = candidates
-    .flatMap(({ live }) => (live === null || live.annotations[SOURCE] === undefined ? [] : [live.labels[PART_OF]]))
-    .filter((id) => id !== undefined && id !== own);
-  if (claims.length === 0) return new Map();
   const wanted = [...new Set(claims)].slice(0, 20).join(',');
   const selector = `labelSelector=${encodeURIComponent(`applyset.kubernetes.io/id in (${wanted})`)}`;
   const parents =

@@ -1,3 +1,5 @@
+import { COMMIT_HOSTS, commitApiOf } from '../../githost/commit-apis.ts';
+import { nameOfHost } from '../../githost/hosts.ts';
 import { isRecord } from '../written/document.ts';
 import type { Path } from '../written/document.ts';
 import type { Findings } from '../written/findings.ts';
@@ -8,12 +10,15 @@ import * as shape from '../images/image-shape.ts';
 import { translatePattern } from '../images/tag-pattern.ts';
 import type { ConfigLocation } from '../written/location.ts';
 import { checkReference, checkReferences } from './check-repository.ts';
+import { checkProposes } from './check-pull-requests.ts';
 import { checkName } from './check-settings.ts';
 import { compileGlob } from './compile-glob.ts';
 import type { Repository, ImagePolicy, TagPolicy, ImageCredentials, ImageWebhook, ImageWrite } from './config.ts';
 import type * as z from 'zod';
 
 type Written = z.output<typeof shape.image>;
+/** As it was written. */
+type Entry = Readonly<Record<string, unknown>>;
 
 interface Context {
   readonly path: Path;
@@ -77,7 +82,7 @@ function checkImage(value: unknown, context: Context): ImagePolicy | null {
   const credentials = checkCredentials(value['credentials'], image, context);
   const webhook = checkWebhook(value['webhook'], context);
   const signingKey = checkSigningKey(value['commit'], context);
-  checkWrites(value['writes'], context);
+  checkWrites(value, context);
   if (written === null || image === null) return null;
   return {
     name: written.name,
@@ -148,16 +153,36 @@ function checkWebhook(written: unknown, { path, location, findings }: Context): 
 }
 
 /** Whether each repository exists and can be written to. */
-function checkWrites(written: unknown, { path, repositories, findings }: Context): void {
+function checkWrites({ writes: written, commit }: Entry, { path, repositories, findings }: Context): void {
   if (!Array.isArray(written)) return;
   for (const [index, write] of written.entries()) {
     const name: unknown = isRecord(write) ? write['repository'] : undefined;
     const at = [...path, 'writes', index, 'repository'];
     checkName(name, at, { what: 'repository', known: repositories, findings });
     const repository = typeof name === 'string' ? repositories.get(name) : undefined;
-    if (!repository || repository.write !== null) continue;
+    if (!repository) continue;
+    const via: unknown = isRecord(write) ? write['via'] : undefined;
+    if (via === 'pullRequest') checkProposes(repository, [...path, 'writes', index, 'via'], findings);
+    if (via === 'api') checkCommits(repository, commit, { path: [...path, 'writes', index, 'via'], findings });
+    if (repository.write !== null) continue;
     const remedy = `Add write: env:FLEET_WRITE_TOKEN to the repository, a token that may push.`;
     findings.error(at, { message: `is ${repository.name}, which has no credentials to write with`, remedy });
+  }
+}
+
+/** `via: api`, for a repository that is written to. */
+function checkCommits(
+  { host, name }: Repository,
+  commit: unknown,
+  { path, findings }: Pick<Context, 'path' | 'findings'>,
+): void {
+  if (commitApiOf(host) === null) {
+    const remedy = `Write via: commit; it works on ${COMMIT_HOSTS.join(', ')}.`;
+    findings.error(path, { message: `cannot be api with host: ${nameOfHost(host)}, the one of ${name}`, remedy });
+  }
+  if (isRecord(commit) && (commit['signingKey'] ?? null) !== null) {
+    const remedy = 'Remove signingKey, or write via: commit.';
+    findings.error(path, { message: 'cannot be api with commit.signingKey, because the host signs', remedy });
   }
 }
 
@@ -173,11 +198,11 @@ function authorOf(author: string): { readonly name: string; readonly email: stri
 }
 
 function resolveWrite(
-  { repository, branch, paths }: Written['writes'][number],
+  { repository, branch, paths, via }: Written['writes'][number],
   { repositories }: Context,
 ): readonly ImageWrite[] {
   const found = repositories.get(repository);
   // A missing one is in the findings.
   if (!found) return [];
-  return [{ repository: found, branch, ref: `refs/heads/${branch}`, paths: paths.map(compileGlob) }];
+  return [{ repository: found, branch, ref: `refs/heads/${branch}`, paths: paths.map(compileGlob), via }];
 }

@@ -6,6 +6,7 @@ import * as shape from '../promotions/promotion-shape.ts';
 import { isRecord } from '../written/document.ts';
 import type { Path } from '../written/document.ts';
 import type { Findings } from '../written/findings.ts';
+import { checkProposes } from './check-pull-requests.ts';
 import { checkName } from './check-settings.ts';
 import type { Names } from './check-settings.ts';
 import type { Promotion, PromotionStep, Target, TargetTemplate } from './config.ts';
@@ -119,12 +120,13 @@ function checkStage(name: string, path: Path, { names, findings }: Context): voi
 }
 
 function promotionOf(
-  { name, carry, after, windows }: z.output<typeof shape.promotion>,
+  { name, carry, after, windows, via }: z.output<typeof shape.promotion>,
   { steps, path }: { readonly steps: readonly WrittenStep[]; readonly path: Path },
   context: Context,
 ): Promotion {
   const statuses = after.statuses.map(({ context: of, by }) => ({ context: of, by: by ?? null }));
-  const resolved = steps.flatMap((step) => resolveStep(step, context));
+  const resolved = steps.flatMap((step) => resolveStep(step, via, context));
+  if (via === 'pullRequest') checkHosts(resolved, [...path, 'via'], context.findings);
   if (statuses.length > 0) checkStatuses(resolved, [...path, 'after', 'statuses'], context.findings);
   return {
     name,
@@ -132,10 +134,20 @@ function promotionOf(
     carry: carry === 'images' ? { kind: 'images' } : { kind: 'paths', files: carry.files, values: carry.values },
     after: { soakMs: after.soak, statuses },
     windows,
+    via,
   };
 }
 
-function resolveStep({ to, agree, from, path }: WrittenStep, context: Context): readonly PromotionStep[] {
+/** A host is named once. */
+function checkHosts(steps: readonly PromotionStep[], path: Path, findings: Findings): void {
+  for (const repository of new Set(steps.map(({ to }) => to.repository))) checkProposes(repository, path, findings);
+}
+
+function resolveStep(
+  { to, agree, from, path }: WrittenStep,
+  via: Promotion['via'],
+  context: Context,
+): readonly PromotionStep[] {
   const targetOf = (name: string) => context.targets.find((target) => target?.name === name) ?? null;
   const target = targetOf(to);
   const sources = from.map((name) => targetOf(name)).filter((source) => source !== null);
@@ -143,6 +155,7 @@ function resolveStep({ to, agree, from, path }: WrittenStep, context: Context): 
   if (target === null || sources.length < from.length) return [];
   checkPlaces({ target, sources, path }, context.findings);
   checkWrite(target, path, context);
+  if (via === 'commit') checkApproval(target, path, context);
   return [{ to: target, from: { agree, targets: sources } }];
 }
 
@@ -160,12 +173,15 @@ function checkPlaces(
   }
 }
 
-function checkWrite(target: Target, path: Path, { targets, templates, findings }: Context): void {
+function checkWrite({ repository }: Target, path: Path, { findings }: Context): void {
+  if (repository.write !== null) return;
+  const remedy = `Add write: env:FLEET_WRITE_TOKEN to ${repository.name}, a token that may push.`;
+  findings.error(path, { message: `is in ${repository.name}, which has no credentials to write with`, remedy });
+}
+
+/** A plan is approved on a pull request. */
+function checkApproval(target: Target, path: Path, { targets, templates, findings }: Context): void {
   const { repository, ref } = target;
-  if (repository.write === null) {
-    const remedy = `Add write: env:FLEET_WRITE_TOKEN to ${repository.name}, a token that may push.`;
-    findings.error(path, { message: `is in ${repository.name}, which has no credentials to write with`, remedy });
-  }
   const places = [
     ...targets.map((each) => each && { each, name: each.name, paths: [each.path, ...each.inputs] }),
     ...templates.map((each) => each && { each: each.settings, name: each.name, paths: [''] }),
@@ -177,7 +193,7 @@ function checkWrite(target: Target, path: Path, { targets, templates, findings }
   );
   if (approved === undefined) return;
   const who = approved.name === target.name ? '' : ` of ${approved.name}, which reads these files`;
-  const remedy = 'Remove approval: plan, or let a person change this stage.';
+  const remedy = 'Write via: pullRequest, or remove approval: plan.';
   findings.error(path, { message: `would be written without the approval that approval: plan${who} requires`, remedy });
 }
 

@@ -1,4 +1,5 @@
 import { hostOf, HOST_NAMES, isHost, nameOfHost } from '../../githost/hosts.ts';
+import type { Repository } from './config.ts';
 import type { HostDefinition } from '../../githost/port/host.ts';
 import { isRecord } from '../written/document.ts';
 import type { Path } from '../written/document.ts';
@@ -33,10 +34,9 @@ function checkPlan({ repository, settings, hasKey, hosts }: Planned, path: Path,
   const { host } = repository;
   const given = typeof host === 'string' && isHost(host) ? host : hosts.find(({ name }) => name === host);
   if (given !== undefined && hostOf({ host: given }).loadPullRequests === null) {
-    const others = HOST_NAMES.filter((name) => isHost(name) && hostOf({ host: name }).loadPullRequests !== null);
     refuse(
       `cannot be true with host: ${nameOfHost(given)}, whose pull requests Headgate does not read`,
-      remedyOf(others),
+      `Remove it; it works on ${pullRequestHosts()}.`,
     );
   }
   if (!hasKey) {
@@ -59,8 +59,17 @@ function checkPlan({ repository, settings, hasKey, hosts }: Planned, path: Path,
   }
 }
 
-function remedyOf(hosts: readonly string[]): string {
-  return `Remove it; it works on ${hosts.join(', ')}.`;
+function pullRequestHosts(): string {
+  return HOST_NAMES.filter((name) => isHost(name) && hostOf({ host: name }).loadPullRequests !== null).join(', ');
+}
+
+/** `via: pullRequest`, for a repository that is written to. */
+export function checkProposes({ host, name }: Repository, path: Path, findings: Findings): void {
+  if (hostOf({ host }).loadPullRequests !== null) return;
+  findings.error(path, {
+    message: `cannot be pullRequest with host: ${nameOfHost(host)}, the one of ${name}, whose pull requests Headgate does not read`,
+    remedy: `Write via: commit; pull requests work on ${pullRequestHosts()}.`,
+  });
 }
 
 function warnUnused(settings: Readonly<Record<string, unknown>>, path: Path, findings: Findings): void {

@@ -2,7 +2,7 @@ import { HOST_NAMES, hostOf, isHost, nameOfHost } from '../../githost/hosts.ts';
 import type { GivenHost } from '../../githost/hosts.ts';
 import type { HostDefinition } from '../../githost/port/host.ts';
 import type { HostProfile } from '../../githost/port/profile.ts';
-import { isPlannedHost, profileOf } from '../../githost/profiles.ts';
+import { profileOf } from '../../githost/profiles.ts';
 import { formatAddress, parseAddress } from '../written/address.ts';
 import { resolvePath } from '../written/location.ts';
 import type { ConfigLocation } from '../written/location.ts';
@@ -39,6 +39,7 @@ export function checkRepository(
   if (value['webhookHeader'] !== undefined) checkWebhookHeader(host, profile, context);
   const credentials = checkCredentials(value['credentials'], host, context);
   const write = value['write'] === undefined ? null : checkReference(value['write'], [...path, 'write'], context);
+  if (host !== null && profile?.identity !== undefined) checkIdentity(value, host, context);
   if (value['record'] === 'refs' && value['write'] === undefined) refuseRecord(context);
   if (value['statuses'] === true) checkStatuses(value, host, context);
   if (host !== null && hostOf({ host }).loadApi === null) warnUnused(value, host, context);
@@ -70,11 +71,8 @@ function checkHost(host: unknown, hosts: readonly HostDefinition[], { path, find
   if (isHost(host)) return host;
   const given = hosts.find(({ name }) => name === host);
   if (given !== undefined) return given;
-  const message = isPlannedHost(host)
-    ? `is ${host}, which is not supported yet`
-    : `must be one of ${[...HOST_NAMES, ...hosts.map(({ name }) => name)].join(', ')}`;
   findings.error([...path, 'host'], {
-    message,
+    message: `must be one of ${[...HOST_NAMES, ...hosts.map(({ name }) => name)].join(', ')}`,
     remedy: 'Use git: the sweep then finds pushes without a webhook.',
   });
   return null;
@@ -164,9 +162,38 @@ export function checkReference(
   return reference.kind === 'file' ? { kind: 'file', path: resolvePath(reference.path, location) } : reference;
 }
 
+/** There is no secret that could be written here: AWS knows the process, and sends the pushes itself. */
+function checkIdentity(
+  raw: Readonly<Record<string, unknown>>,
+  host: GivenHost,
+  { path, findings }: Pick<Context, 'path' | 'findings'>,
+): void {
+  if (raw['credentials'] !== 'iam') {
+    findings.error([...path, 'credentials'], {
+      message: `must be iam with host: ${nameOfHost(host)}`,
+      remedy: 'Write credentials: iam. The role of the functions, or of the machine, then reads the repository.',
+    });
+  }
+  for (const key of ['webhookSecret', 'write']) {
+    if (raw[key] === undefined) continue;
+    const why = key === 'write' ? 'to which Headgate does not write yet' : 'whose pushes arrive as events of AWS';
+    findings.error([...path, key], {
+      message: `cannot be used with host: ${nameOfHost(host)}, ${why}`,
+      remedy: 'Remove it.',
+    });
+  }
+}
+
 function checkCredentials(written: unknown, host: GivenHost | null, context: Context): Credentials | null {
   if (written === undefined) return null;
   const path = [...context.path, 'credentials'];
+  // Anything else is an error of checkIdentity.
+  if (host !== null && profileOf(host).identity !== undefined) return written === 'iam' ? { kind: 'iam' } : null;
+  if (written === 'iam') {
+    const message = `cannot be iam with host: ${host === null ? 'an unknown host' : nameOfHost(host)}`;
+    context.findings.error(path, { message, remedy: 'Write credentials: env:NAME, which refers to a token.' });
+    return null;
+  }
   if (!isRecord(written)) {
     const token = checkReference(written, path, context);
     return token === null ? null : { kind: 'token', token };

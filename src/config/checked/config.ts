@@ -55,7 +55,9 @@ export type Credentials =
       readonly app: string;
       readonly installation: string;
       readonly privateKey: SecretReference;
-    };
+    }
+  /** Who the process is on AWS. */
+  | { readonly kind: 'iam' };
 
 /** What happens to the pull requests of a repository. */
 export interface PullRequestSettings {
@@ -297,7 +299,11 @@ export interface ImageWrite {
   readonly ref: string;
   /** From the root of the repository. */
   readonly paths: readonly ExcludeGlob[];
+  readonly via: WriteVia;
 }
+
+/** How Headgate changes a branch: by a push, by one pull request that it keeps up to date, or by the host's API, which signs. */
+export type WriteVia = 'commit' | 'pullRequest' | 'api';
 
 /** An entry of `promotions`: what moves from one target to the next, and when. */
 export interface Promotion {
@@ -308,6 +314,7 @@ export interface Promotion {
   readonly after: { readonly soakMs: number; readonly statuses: readonly RequiredStatus[] };
   /** When it may write; none: always. */
   readonly windows: readonly Window[];
+  readonly via: Exclude<WriteVia, 'api'>;
 }
 
 /** One target that is written to, and those that it gets its versions from. */

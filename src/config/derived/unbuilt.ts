@@ -2,7 +2,7 @@ import type { Problem } from '../../error/deploy-error.ts';
 import type { Config } from '../checked/config.ts';
 
 /** What `headgate serve` does and another platform may not do yet. */
-export type UnbuiltKey = 'images' | 'promotions' | 'notify' | 'pullRequests' | 'previews' | 'approval' | 'record';
+export type UnbuiltKey = 'images' | 'promotions' | 'notify' | 'pullRequests' | 'previews' | 'record';
 
 /**
  * Keys of headgate.yml that a platform would ignore silently. `does`: the platform and its verb, `the functions on AWS do
@@ -66,11 +66,6 @@ const KEYS: Readonly<Record<UnbuiltKey, Key>> = {
       [...repositories.values()]
         .filter(({ record }) => record === 'refs')
         .map(({ name }) => `record of repository ${name}`),
-  },
-  approval: {
-    what: 'wait for approvals',
-    instead: INSTEAD,
-    subjects: (config) => settingsIn(config, ({ approval }) => approval === 'plan').map((of) => `approval of ${of}`),
   },
 };
 

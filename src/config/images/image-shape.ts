@@ -64,14 +64,7 @@ const write = closed({
   repository: z.string(),
   branch,
   paths: z.array(paths).default(['**']),
-  via: z
-    .enum(['commit', 'pullRequest', 'api'])
-    .default('commit')
-    .superRefine((via, context) => {
-      if (via === 'commit') return;
-      const params: IssueParams = { remedy: 'Write via: commit, or remove it.' };
-      context.addIssue({ code: 'custom', message: `is ${via}, which is not supported yet`, params });
-    }),
+  via: z.enum(['commit', 'pullRequest', 'api']).default('commit'),
 });
 
 const AUTHOR = /^[^<>\n]*[^<>\s] <[^<>\s]+@[^<>\s]+>$/;

@@ -84,12 +84,5 @@ export const promotion = closed({
     .default('images'),
   after: after.prefault({}),
   windows: windows.default([]),
-  via: z
-    .enum(['commit', 'pullRequest'])
-    .default('commit')
-    .superRefine((via, context) => {
-      if (via === 'commit') return;
-      const params: IssueParams = { remedy: 'Write via: commit, or remove it.' };
-      context.addIssue({ code: 'custom', message: `is ${via}, which is not supported yet`, params });
-    }),
+  via: z.enum(['commit', 'pullRequest']).default('commit'),
 });

@@ -206,9 +206,10 @@ export const IMAGES: readonly KeyReference[] = [
   },
   {
     key: 'images.writes.via',
-    type: 'commit; pullRequest and api are not supported yet',
+    type: 'commit, pullRequest or api',
     default: 'commit',
-    meaning: 'How it is written.',
-    example: 'via: commit',
+    meaning:
+      'How it is written: by a push to the branch, by one pull request that is kept up to date, or by the API of the host, which signs the commit (docs/images.md).',
+    example: 'via: pullRequest',
   },
 ];

@@ -27,7 +27,7 @@ export function configSchema(): JsonSchema {
   const repository = withProperties(schemaOf(shape.repository), {
     host: { enum: [...HOST_NAMES] },
     webhookSecret: secretReferences,
-    credentials: { anyOf: [secretReference, app] },
+    credentials: { anyOf: [secretReference, { const: 'iam' }, app] },
     write: secretReference,
   });
   const channel = withProperties(schemaOf(channelShape), {

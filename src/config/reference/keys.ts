@@ -143,7 +143,7 @@ const REPOSITORIES: readonly KeyReference[] = [
   {
     key: 'repositories.webhookSecret',
     type: `${REFERENCE_TYPE}; a list while rotating`,
-    note: 'required, except with host: git',
+    note: 'required, except with host: git and codecommit',
     meaning: 'The secret that the host signs its deliveries with.',
     example: 'webhookSecret: env:FLEET_WEBHOOK_SECRET',
   },
@@ -156,9 +156,9 @@ const REPOSITORIES: readonly KeyReference[] = [
   },
   {
     key: 'repositories.credentials',
-    type: `${REFERENCE_TYPE}, or a GitHub App`,
+    type: `${REFERENCE_TYPE}, a GitHub App; iam`,
     note: 'optional for a public repository',
-    meaning: 'Reads Git and writes commit statuses.',
+    meaning: 'Reads Git and writes commit statuses. iam: with host: codecommit, the identity on AWS.',
     example: 'credentials: env:FLEET_TOKEN',
   },
   {
@@ -236,7 +236,8 @@ const REPOSITORIES: readonly KeyReference[] = [
     key: 'repositories.write',
     type: REFERENCE_TYPE,
     note: 'required when images write to the repository, and with record: refs',
-    meaning: 'A token that may push, for the commits and refs that Headgate writes. It is used for nothing else.',
+    meaning:
+      'A token that may push, for the commits and refs that Headgate writes, and the pull requests that it opens. It is used for nothing else.',
     example: 'write: env:FLEET_WRITE_TOKEN',
   },
   {

@@ -119,9 +119,9 @@ export const PROMOTIONS: readonly KeyReference[] = [
   },
   {
     key: 'promotions.via',
-    type: 'commit; pullRequest is not supported yet',
+    type: 'commit or pullRequest',
     default: 'commit',
-    meaning: 'How it is written.',
-    example: 'via: commit',
+    meaning: 'How it is written: by a push to the branch, or by one pull request for each stage.',
+    example: 'via: pullRequest',
   },
 ];

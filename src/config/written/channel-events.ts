@@ -11,6 +11,7 @@ export const CHANNEL_EVENTS = [
   'released',
   'drift',
   'image',
+  'promoted',
 ] as const;
 export type ChannelEvent = (typeof CHANNEL_EVENTS)[number];
 

@@ -45,6 +45,7 @@ export type RunEvent =
       readonly durationMs: number;
     }
   | ImageWritten
+  | Promoted
   | {
       readonly kind: 'drift';
       readonly outcome: DriftOutcome;
@@ -83,12 +84,36 @@ export interface NotReadyEvent {
   readonly durationMs: number;
 }
 
-/** Versions of images were committed to a branch. It concerns no single target, and is reported by channels alone. */
+/** Versions of images were committed to a branch, or proposed for it. It concerns no single target, and is reported by channels alone. */
 export interface ImageWritten {
   readonly kind: 'image';
   readonly branch: string;
   readonly revision: Revision;
   readonly changes: readonly { readonly image: string; readonly from: readonly string[]; readonly to: string }[];
+  /** The page of the pull request that proposes them; null: they are on the branch. */
+  readonly pullRequest: string | null;
+}
+
+/** Versions were promoted to a stage, or proposed for it. It is reported by channels alone. */
+export interface Promoted {
+  readonly kind: 'promoted';
+  readonly promotion: string;
+  readonly branch: string;
+  readonly revision: Revision;
+  /** The stages before, at the commits that were deployed to them. */
+  readonly from: readonly { readonly stage: string; readonly revision: Revision }[];
+  readonly changes: readonly MovedVersion[];
+  /** The person who requested it; null: automation. */
+  readonly by: string | null;
+  /** As in `ImageWritten`. */
+  readonly pullRequest: string | null;
+}
+
+export interface MovedVersion {
+  readonly key: string;
+  readonly from: readonly string[];
+  /** Null: a value of a file, which may be anything, and is not shown. */
+  readonly to: string | null;
 }
 
 export type DriftOutcome = 'found' | 'corrected' | 'contested' | 'refused';

@@ -5,7 +5,6 @@ import type { Outcome, RunPorts, Runtime } from '../ports/runtime.ts';
 import type { World } from '../ports/world.ts';
 import { stopwatch } from '../report/stopwatch.ts';
 import { deploy } from '../run/deploy.ts';
-import { failRun } from './fail-run.ts';
 import { finish } from './finish.ts';
 import { makeWorld } from './make-world.ts';
 
@@ -20,6 +19,8 @@ export async function runTarget(request: TargetRequest, runtime: Runtime, signal
     await finish(report, { request, world, runtime, timing: clock.timing() }, signal);
     return { kind: 'done', report };
   } catch (thrown) {
+    // A function that starts for a push does not load what only a failure needs.
+    const { failRun } = await import('./fail-run.ts');
     return failRun(asDeployError(thrown), { request, ports, runtime, clock }, signal);
   }
 }
@@ -27,7 +28,7 @@ export async function runTarget(request: TargetRequest, runtime: Runtime, signal
 async function runIn(world: World, request: TargetRequest, signal: AbortSignal): Promise<Report> {
   const { target, drift } = request;
   if (drift === undefined) return deploy(request, world, signal);
-  // No push needs it, so a function that starts for a push does not load it.
+  // Nor what only drift needs.
   const { correctDrift } = await import('../drift/correct-drift.ts');
   return correctDrift({ target, drift }, world, signal);
 }

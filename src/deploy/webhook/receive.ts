@@ -55,7 +55,8 @@ interface Context {
   readonly signal: AbortSignal;
 }
 
-async function receiveDelivery(delivery: Delivery, context: Context): Promise<Answer> {
+/** The rest of it, for a delivery whose endpoint is known. The returned promise never rejects. */
+export async function receiveDelivery(delivery: Delivery, context: Context): Promise<Answer> {
   const { endpoint, reception } = context;
   const startMs = reception.nowMs();
   const { answer, targets, problem } = await decide(delivery, context);

@@ -7,7 +7,7 @@ const REMEDIES = {
   'git-unauthorized':
     'Check url and credentials of the repository in headgate.yml (hosts return 404 for private repositories too), and run headgate check.',
   'git-protocol':
-    'Use a server that supports Git protocol version 2 (GitHub, GitLab, Gitea, Bitbucket Data Center, git 2.18 or newer).',
+    'Check that url in headgate.yml is that of a Git repository over HTTP (GitHub, GitLab, Gitea, Bitbucket Data Center, AWS CodeCommit, git).',
   'git-limit': 'Make the repository smaller, or set path of the target to a smaller directory.',
   'ref-missing': 'Fix branch of the target in headgate.yml, or push the branch. Nothing was deleted.',
   'revision-missing': 'Check the commit id, and that the commit was pushed.',
@@ -26,5 +26,15 @@ export class UnknownObject extends Error {
   constructor(id: string) {
     super(`not our ref ${id}`);
     this.id = id;
+  }
+}
+
+/** It ended without an answer, as git does at a filter line that it does not know, without `uploadpack.allowFilter`. */
+export class ServerDied extends Error {
+  /** Its answer names filters as the reason. */
+  readonly isFilterRefused: boolean;
+  constructor(message: string, isFilterRefused = false) {
+    super(message);
+    this.isFilterRefused = isFilterRefused;
   }
 }

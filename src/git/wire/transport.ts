@@ -1,11 +1,9 @@
-import { DeployError } from '../../error/deploy-error.ts';
 import { exchange, ExchangeError } from '../../exchange/exchange.ts';
 import type { HttpAgents, HttpAnswer, HttpRequest } from '../../exchange/exchange.ts';
 import { followed, UNWATCHED } from '../../exchange/servers.ts';
 import type { Server } from '../../exchange/servers.ts';
-import { atOnce, retry, retryAfterMs } from '../../exchange/retry.ts';
+import { atOnce, retry } from '../../exchange/retry.ts';
 import type { RetryPolicy } from '../../exchange/retry.ts';
-import { gitError } from './git-error.ts';
 import type { GitLimits } from './limits.ts';
 
 /**
@@ -19,17 +17,30 @@ export interface ServerTraits {
   treeAlone: 'tree:0' | 'tree:1';
   /** False: it refuses wants of trees and files, as JGit does without filters. Whole commits are fetched and compared here. */
   servesTrees: boolean;
+  protocol: Protocol;
 }
 
-export function newTraits(): ServerTraits {
-  return { hasFilters: true, treeAlone: 'tree:0', servesTrees: true };
+/**
+ * The version of Git's protocol. `assumed`: 2, and the advertisement shows otherwise after a failure, so that no server that
+ * speaks it needs a request more. `unknown`: the advertisement is read first.
+ */
+export type Protocol =
+  { readonly version: 'assumed' | 'unknown' | 2 } | { readonly version: 0; readonly capabilities: ReadonlySet<string> };
+
+export function newTraits(version: 'assumed' | 'unknown' = 'assumed'): ServerTraits {
+  return { hasFilters: true, treeAlone: 'tree:0', servesTrees: true, protocol: { version } };
+}
+
+export interface GitLogin {
+  readonly user: string;
+  readonly token: string;
 }
 
 export interface GitServer {
   /** Without user or password. */
   readonly url: string;
-  /** Sent as Basic authentication, never part of the URL or a message; null: nothing is sent. */
-  readonly login: { readonly user: string; readonly token: string } | null;
+  /** Sent as Basic authentication, never part of the URL or a message; null: nothing is sent. A function: for each request, because it expires. */
+  readonly login: GitLogin | (() => GitLogin) | null;
   /** PEM of a private certificate authority; null: public ones. */
   readonly ca: string | null;
   readonly userAgent: string;
@@ -89,69 +100,36 @@ export async function ask(server: GitServer, what: GitRequest, signal: AbortSign
       isFailure: isUnanswered,
     });
   const policy = what.mayRepeat ? STALE_ONCE : NEVER;
-  const answer = await retry(send, policy, { wait: atOnce, signal }).catch((thrown: unknown) =>
-    Promise.reject(thrown instanceof ExchangeError ? failureOf(thrown, server.url) : thrown),
-  );
-  refuseStatus(answer, server.url);
-  return answer.body;
+  const answer = await retry(send, policy, { wait: atOnce, signal }).catch(async (thrown: unknown) => {
+    if (!(thrown instanceof ExchangeError)) throw thrown;
+    throw (await import('./failure.ts')).failureOf(thrown, server.url);
+  });
+  if (answer.status === 200) return answer.body;
+  throw (await import('./failure.ts')).statusError(answer, server.url);
 }
 
 function isUnanswered(thrown: unknown): boolean {
   return thrown instanceof ExchangeError && thrown.failure === 'unanswered';
 }
 
-function headersOf({ login, userAgent }: GitServer): Record<string, string> {
+function headersOf(server: GitServer): Record<string, string> {
+  const login = loginOf(server);
   return {
-    'user-agent': userAgent,
+    'user-agent': server.userAgent,
     ...(login === null ? {} : { authorization: `Basic ${basicAuthorization(login)}` }),
   };
 }
 
-export function basicAuthorization({ user, token }: NonNullable<GitServer['login']>): string {
+/** What no message may show: a server may echo the request. */
+export function secretsOf(server: Pick<GitServer, 'login'>): readonly string[] {
+  const login = loginOf(server);
+  return login === null ? [] : [login.token, basicAuthorization(login)];
+}
+
+function loginOf({ login }: Pick<GitServer, 'login'>): GitLogin | null {
+  return typeof login === 'function' ? login() : login;
+}
+
+function basicAuthorization({ user, token }: GitLogin): string {
   return Buffer.from(`${user}:${token}`).toString('base64');
-}
-
-function failureOf(cause: ExchangeError, subject: string): DeployError {
-  switch (cause.failure) {
-    case 'aborted':
-      return new DeployError('interrupted', {
-        subject,
-        message: 'reading Git was interrupted',
-        remedy: 'Nothing to do: the next run reads it again.',
-        cause,
-      });
-    case 'too-large':
-      return gitError('git-limit', { subject, message: cause.message, cause });
-    case 'stale':
-    case 'unanswered':
-      return gitError('git-unreachable', {
-        subject,
-        message: `the Git host does not respond: ${cause.message}`,
-        cause,
-      });
-    default:
-      return cause.failure satisfies never;
-  }
-}
-
-function refuseStatus({ status, headers }: HttpAnswer, subject: string): void {
-  if (status === 200) return;
-  if (status >= 300 && status < 400) {
-    throw new DeployError('git-unauthorized', {
-      subject,
-      message: `the Git host redirects, which is not allowed: status ${status}`,
-      remedy: 'Set url in headgate.yml to the new address of the repository.',
-    });
-  }
-  if ([401, 403, 404].includes(status))
-    throw gitError('git-unauthorized', { subject, message: `the Git host denies access: status ${status}` });
-  if (status === 429 || status >= 500) {
-    const afterMs = retryAfterMs(headers);
-    throw gitError('git-unreachable', {
-      subject,
-      message: `the Git host failed: status ${status}`,
-      ...(afterMs === null ? {} : { retryAfterMs: afterMs }),
-    });
-  }
-  throw gitError('git-protocol', { subject, message: `the Git host returned an unexpected status: ${status}` });
 }

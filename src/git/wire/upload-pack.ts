@@ -1,12 +1,14 @@
-import { gitError, UnknownObject } from './git-error.ts';
+import { DeployError } from '../../error/deploy-error.ts';
+import { gitError, ServerDied } from './git-error.ts';
 import { inflatedUpTo, readPack } from './pack.ts';
 import type { ObjectStore } from './pack.ts';
 import { formatOf } from './object-format.ts';
 import type { ObjectFormat } from './object-format.ts';
 import { inTurns } from './turns.ts';
 import { DELIMITER, FLUSH, pktLine, readPktLines } from './pkt-line.ts';
-import { basicAuthorization, newTraits, post } from './transport.ts';
+import { ask, newTraits, post, secretsOf } from './transport.ts';
 import type { GitServer, ServerTraits } from './transport.ts';
+import type { OlderServer } from './version-0.ts';
 
 export interface FetchArguments {
   readonly wants: readonly string[];
@@ -19,9 +21,14 @@ export interface FetchArguments {
   readonly upToBytes?: number;
 }
 
-/** Git commands over smart HTTP, protocol version 2 (gitprotocol-v2(5)), for one repository. Counts its requests and bytes. */
+export interface Usage {
+  requests: number;
+  bytes: number;
+}
+
+/** Git commands over smart HTTP, protocol version 2 (gitprotocol-v2(5)), for one repository; of a server that is older, version 0. Counts its requests and bytes. */
 export interface UploadPack {
-  readonly usage: { readonly requests: number; readonly bytes: number };
+  readonly usage: Readonly<Usage>;
   readonly traits: ServerTraits;
   /** False after the first refusal of this run. */
   hasFilters(): boolean;
@@ -31,7 +38,7 @@ export interface UploadPack {
 }
 
 export function uploadPack(server: GitServer): UploadPack {
-  const usage = { requests: 0, bytes: 0 };
+  const usage: Usage = { requests: 0, bytes: 0 };
   const { limits, url: subject } = server;
   const ofRun = inflatedUpTo(limits.inflatedBytes, { subject });
   const traits = server.traits ?? newTraits();
@@ -40,12 +47,57 @@ export function uploadPack(server: GitServer): UploadPack {
   // Ids show the repository's object format; without one, the first list of refs finds it out.
   let format: ObjectFormat = 'sha1';
 
-  async function send(lines: readonly string[], signal: AbortSignal): Promise<Buffer> {
+  let older: Promise<OlderServer> | null = null;
+
+  async function counted(answer: Promise<Buffer>): Promise<Buffer> {
     usage.requests += 1;
-    const response = await post(server, lines.join(''), signal);
+    const response = await answer;
     usage.bytes += response.length;
     return response;
   }
+
+  const send = (lines: readonly string[], signal: AbortSignal) => counted(post(server, lines.join(''), signal));
+
+  async function loadOlder(): Promise<OlderServer> {
+    const { olderServer } = await import('./version-0.ts');
+    return olderServer({
+      send: (what, signal) => counted(ask(server, what, signal)),
+      traits,
+      shown: () => shownOf(server),
+    });
+  }
+
+  /** What an older server does instead, is found out before it, or where that is assumed to be needless, by its failure. */
+  async function orOlder<T>(
+    work: () => Promise<T>,
+    instead: (older: OlderServer) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
+    const { version } = traits.protocol;
+    if (version === 0 || version === 'unknown') {
+      const found = await (older ??= loadOlder());
+      return (await found.isSpoken(signal)) ? instead(found) : work();
+    }
+    try {
+      return await work();
+    } catch (thrown) {
+      if (version === 2 || !(thrown instanceof DeployError && thrown.code === 'git-protocol')) throw thrown;
+      const found = await (older ??= loadOlder());
+      if (await found.isSpoken(signal).catch(() => false)) return instead(found);
+      throw thrown;
+    }
+  }
+
+  /** The wanted object that the pack lacks. With a `have`, the server may omit one that is part of it. */
+  async function take(pack: Buffer, what: FetchArguments, store: ObjectStore): Promise<string | undefined> {
+    const inflated = what.upToBytes === undefined ? ofRun : inflatedUpTo(what.upToBytes, { subject });
+    const hash = formatOf(what.wants[0] ?? '');
+    await inTurns(readPack(pack, store, { hash, limits, inflated, subject }));
+    return what.haves === undefined ? what.wants.find((id) => !store.has(id)) : undefined;
+  }
+
+  const lacks = (id: string) =>
+    gitError('git-protocol', { subject, message: `the response lacks requested object ${id}` });
 
   async function fetchOnce(
     what: FetchArguments & Partial<Pick<ServerTraits, 'treeAlone'>>,
@@ -54,54 +106,76 @@ export function uploadPack(server: GitServer): UploadPack {
   ): Promise<void> {
     const hash = formatOf(what.wants[0] ?? '');
     const filter = what.filter === 'tree:0' ? (what.treeAlone ?? traits.treeAlone) : what.filter;
-    const pack = packOf(await send(fetchLines({ ...what, filter }, hash), signal), server);
-    const inflated = what.upToBytes === undefined ? ofRun : inflatedUpTo(what.upToBytes, { subject });
-    await inTurns(readPack(pack, store, { hash, limits, inflated, subject }));
-    // With a `have`, the server may omit a wanted object that is part of it.
-    const missing = what.haves === undefined ? what.wants.find((id) => !store.has(id)) : undefined;
+    const missing = await take(
+      await packOf(await send(fetchLines({ ...what, filter }, hash), signal), server),
+      what,
+      store,
+    );
     if (missing === undefined) return;
     if (filter === 'tree:0') {
       await fetchOnce({ ...what, treeAlone: 'tree:1' }, store, signal);
       traits.treeAlone = 'tree:1';
       return;
     }
-    throw gitError('git-protocol', { subject, message: `the response lacks requested object ${missing}` });
+    throw lacks(missing);
+  }
+
+  async function fetchWhole(what: FetchArguments, store: ObjectStore, signal: AbortSignal): Promise<void> {
+    const { filter, ...unfiltered } = what;
+    if (filter !== undefined && hasFilters) {
+      try {
+        return await fetchOnce(what, store, signal);
+      } catch (thrown) {
+        if (!(thrown instanceof ServerDied)) throw thrown;
+        hasFilters = false;
+        if (thrown.isFilterRefused) traits.hasFilters = false;
+      }
+    }
+    try {
+      return await fetchOnce(unfiltered, store, signal);
+    } catch (thrown) {
+      if (!(thrown instanceof ServerDied)) throw thrown;
+      throw gitError('git-protocol', {
+        subject: server.url,
+        message: `the server aborted: ${thrown.message}`,
+        cause: thrown,
+      });
+    }
+  }
+
+  async function listRefs(prefixes: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
+    const response = await send(refsLines(prefixes, format), signal);
+    if (format === 'sha256' || !isOtherFormat(response)) return refsOf(response, server);
+    const again = await send(refsLines(prefixes, 'sha256'), signal);
+    if (again.length === 0) return refsOf(response, server);
+    format = 'sha256';
+    return refsOf(again, server);
+  }
+
+  async function fetchFromOlder(
+    what: FetchArguments,
+    { store, found, signal }: { store: ObjectStore; found: OlderServer; signal: AbortSignal },
+  ): Promise<void> {
+    const missing = await take(await found.requestPack(what, signal), what, store);
+    if (missing !== undefined) throw lacks(missing);
   }
 
   return {
     usage,
     traits,
-    hasFilters: () => hasFilters,
-    async fetch(what, store, signal) {
-      const { filter, ...unfiltered } = what;
-      if (filter !== undefined && hasFilters) {
-        try {
-          return await fetchOnce(what, store, signal);
-        } catch (thrown) {
-          if (!(thrown instanceof ServerDied)) throw thrown;
-          hasFilters = false;
-          if (thrown instanceof FiltersRefused) traits.hasFilters = false;
-        }
-      }
-      try {
-        return await fetchOnce(unfiltered, store, signal);
-      } catch (thrown) {
-        if (!(thrown instanceof ServerDied)) throw thrown;
-        throw gitError('git-protocol', {
-          subject: server.url,
-          message: `the server aborted: ${thrown.message}`,
-          cause: thrown,
-        });
-      }
-    },
-    async listRefs(prefixes, signal) {
-      const response = await send(refsLines(prefixes, format), signal);
-      if (format === 'sha256' || !isOtherFormat(response)) return refsOf(response, server);
-      const again = await send(refsLines(prefixes, 'sha256'), signal);
-      if (again.length === 0) return refsOf(response, server);
-      format = 'sha256';
-      return refsOf(again, server);
-    },
+    hasFilters: () => hasFilters && traits.protocol.version !== 0,
+    fetch: (what, store, signal) =>
+      orOlder(
+        () => fetchWhole(what, store, signal),
+        (found) => fetchFromOlder(what, { store, found, signal }),
+        signal,
+      ),
+    listRefs: (prefixes, signal) =>
+      orOlder(
+        () => listRefs(prefixes, signal),
+        (found) => found.listRefs(prefixes, signal),
+        signal,
+      ),
   };
 }
 
@@ -120,12 +194,6 @@ function refsLines(prefixes: readonly string[], format: ObjectFormat): readonly 
     FLUSH,
   ];
 }
-
-/** A server without `uploadpack.allowFilter` dies at the filter line, which it does not know. */
-class ServerDied extends Error {}
-
-/** Another server says so. */
-class FiltersRefused extends ServerDied {}
 
 interface SentArguments extends Omit<FetchArguments, 'filter'> {
   readonly filter: FetchArguments['filter'] | 'tree:1';
@@ -148,7 +216,7 @@ function fetchLines({ wants, haves = [], depth, filter }: SentArguments, hash: s
 }
 
 /** Extracts the pack from a response: band 1 of its `packfile` section (2 is progress, 3 a fatal error). */
-function packOf(response: Buffer, server: GitServer): Buffer {
+async function packOf(response: Buffer, server: GitServer): Promise<Buffer> {
   const subject = server.url;
   if (response.length === 0) throw new ServerDied('empty response');
   const parts: Buffer[] = [];
@@ -157,41 +225,29 @@ function packOf(response: Buffer, server: GitServer): Buffer {
   for (const pkt of readPktLines(response, subject)) {
     if (pkt.kind === 'flush') isEnded = true;
     else if (pkt.kind === 'delimiter') section = null;
-    else if (pkt.kind === 'line' && section === 'packfile') takeBand(pkt.payload, parts, server);
-    else if (pkt.kind === 'line') section ??= sectionOf(pkt.payload, server);
+    else if (pkt.kind === 'line' && section === 'packfile') {
+      if (pkt.payload[0] === 1) parts.push(pkt.payload.subarray(1));
+      if (pkt.payload[0] === 3) throw (await import('./answer.ts')).fatalError(pkt.payload, shownOf(server));
+    } else if (pkt.kind === 'line') {
+      await refuseError(pkt.payload, server);
+      section ??= pkt.payload.toString().trimEnd();
+    }
   }
   if (!isEnded) throw gitError('git-protocol', { subject, message: 'the response is truncated' });
   if (section !== 'packfile') throw gitError('git-protocol', { subject, message: 'the response contains no pack' });
   return Buffer.concat(parts);
 }
 
-function takeBand(payload: Buffer, parts: Buffer[], server: GitServer): void {
-  const subject = server.url;
-  if (payload[0] === 1) parts.push(payload.subarray(1));
-  if (payload[0] === 3)
-    throw gitError('git-protocol', {
-      subject,
-      message: `the server aborted: ${printable(payload.subarray(1), server)}`,
-    });
+function shownOf(server: GitServer) {
+  return { subject: server.url, secrets: secretsOf(server) };
 }
 
-function sectionOf(payload: Buffer, server: GitServer): string {
-  const subject = server.url;
-  const line = payload.toString().trimEnd();
-  // git, and JGit.
-  const unknown = /not our ref ([0-9a-f]+)|want ([0-9a-f]+) not valid/.exec(line)?.slice(1).find(Boolean);
-  if (line.startsWith('ERR ') && unknown !== undefined) throw new UnknownObject(unknown);
-  if (line.startsWith('ERR ') && line.includes('filter'))
-    throw new FiltersRefused(printable(payload.subarray(4), server));
-  if (line.startsWith('ERR '))
-    throw gitError('git-protocol', {
-      subject,
-      message: `the server responded: ${printable(payload.subarray(4), server)}`,
-    });
-  return line;
+async function refuseError(payload: Buffer, server: GitServer): Promise<void> {
+  if (payload.toString('latin1', 0, 4) === 'ERR ')
+    throw (await import('./answer.ts')).refusalOf(payload, shownOf(server));
 }
 
-function refsOf(response: Buffer, server: GitServer): ReadonlyMap<string, string> {
+async function refsOf(response: Buffer, server: GitServer): Promise<ReadonlyMap<string, string>> {
   const subject = server.url;
   const refs = new Map<string, string>();
   let isEnded = false;
@@ -199,11 +255,7 @@ function refsOf(response: Buffer, server: GitServer): ReadonlyMap<string, string
     if (pkt.kind === 'flush') isEnded = true;
     if (pkt.kind !== 'line') continue;
     const line = pkt.payload.toString().trimEnd();
-    if (line.startsWith('ERR '))
-      throw gitError('git-protocol', {
-        subject,
-        message: `the server responded: ${printable(pkt.payload.subarray(4), server)}`,
-      });
+    await refuseError(pkt.payload, server);
     const [id = '', name = ''] = line.split(' ');
     if (!/^[0-9a-f]{40,64}$/.test(id))
       throw gitError('git-protocol', { subject, message: 'the list of refs is malformed' });
@@ -212,17 +264,4 @@ function refsOf(response: Buffer, server: GitServer): ReadonlyMap<string, string
   // Without this check, an empty body would look like a repository without branches.
   if (!isEnded) throw gitError('git-protocol', { subject, message: 'the list of refs is truncated' });
   return refs;
-}
-
-/** A server may echo the request, and with it the token. */
-export function printable(text: Buffer, { login }: Pick<GitServer, 'login'>): string {
-  const secrets = login === null ? [] : [login.token, basicAuthorization(login)];
-  return (
-    secrets
-      .reduce((shown, secret) => shown.replaceAll(secret, '***'), text.toString())
-      // oxlint-disable-next-line no-control-regex
-      .replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
-      .trim()
-      .slice(0, 200)
-  );
 }

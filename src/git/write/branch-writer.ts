@@ -19,7 +19,7 @@ export function openBranchWriter(server: GitServer): BranchWriter {
   async function write(change: BranchChange, signal: AbortSignal): Promise<Written> {
     const advertised = await remote.advertised(signal);
     const commit = commitOf(change);
-    const updates = [{ ref: change.ref, from: change.tip, to: commit.revision }, ...commit.records];
+    const updates = [branchUpdate(change, commit), ...commit.records];
     if (updates.some((update) => isMoved(update, advertised))) return { kind: 'overtaken' };
     return push({ change, commit, advertised }, signal);
   }
@@ -28,7 +28,7 @@ export function openBranchWriter(server: GitServer): BranchWriter {
   async function push({ change, commit, advertised }: Prepared, signal: AbortSignal): Promise<Written> {
     const { revision, objects, records } = commit;
     const format = formatOf(revision);
-    const branch: RefUpdate = { ref: change.ref, from: change.tip, to: revision };
+    const branch = branchUpdate(change, commit);
     const isAtomic = advertised.capabilities.has('atomic');
     const send = (updates: readonly RefUpdate[]) =>
       remote.push({ updates, pack: packFile(objects, format), isAtomic }, { advertised, format }, signal);
@@ -60,20 +60,29 @@ export function openBranchWriter(server: GitServer): BranchWriter {
     return reasons.every((reason) => isRace(reason));
   }
 
-  async function addRecord({ ref, tip, rootTree, ...text }: RecordAddition, signal: AbortSignal): Promise<void> {
-    const format = formatOf(tip);
+  async function addRecords(records: readonly RecordAddition[], signal: AbortSignal): Promise<void> {
+    const [first] = records;
+    if (first === undefined) return;
+    const format = formatOf(first.rootTree);
     const advertised = await remote.advertised(signal);
-    const commit = commitObject({ ...text, tree: rootTree, parents: [tip] }, format);
-    const updates = [{ ref, from: tip, to: commit.id }];
-    const pushed = { updates, pack: packFile([commit], format), isAtomic: false };
+    const added = records.map(({ ref, tip, rootTree, ...text }) => {
+      const parents = tip === null ? [] : [tip];
+      const commit = commitObject({ ...text, tree: rootTree, parents }, format);
+      return { commit, update: { ref, from: tip, to: commit.id } };
+    });
+    const pack = packFile(
+      added.map(({ commit }) => commit),
+      format,
+    );
+    const pushed = { updates: added.map(({ update }) => update), pack, isAtomic: false };
     const report = await remote.push(pushed, { advertised, format }, signal);
-    if (report.refused.size > 0) throw refusal(report, ref, server);
+    if (report.refused.size > 0) throw refusal(report, first.ref, server);
   }
 
   return {
     usage: remote.usage,
     write: (change, signal) => withRemedy(write(change, signal)),
-    addRecord: (record, signal) => withRemedy(addRecord(record, signal)),
+    addRecords: (records, signal) => withRemedy(addRecords(records, signal)),
   };
 }
 
@@ -97,6 +106,10 @@ function commitOf(change: BranchChange) {
   });
   const objects: readonly NewObject[] = [...trees, commit, ...own.map(({ record }) => record)];
   return { revision, objects, records: own.map(({ update }) => update) };
+}
+
+function branchUpdate({ ref, tip, from }: BranchChange, { revision }: Pick<Prepared['commit'], 'revision'>): RefUpdate {
+  return { ref, from: from === undefined ? tip : from, to: revision };
 }
 
 function revisionOf({ id }: NewObject): Revision {

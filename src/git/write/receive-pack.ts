@@ -1,9 +1,10 @@
+import { readAdvertisement } from '../wire/advertisement.ts';
 import { gitError } from '../wire/git-error.ts';
 import type { ObjectFormat } from '../wire/object-format.ts';
 import { FLUSH, readPktLines } from '../wire/pkt-line.ts';
-import { ask } from '../wire/transport.ts';
+import { ask, secretsOf } from '../wire/transport.ts';
 import type { GitServer } from '../wire/transport.ts';
-import { printable } from '../wire/upload-pack.ts';
+import { printable } from '../wire/answer.ts';
 
 /** What the server says before a push. */
 export interface Advertised {
@@ -47,7 +48,10 @@ export function receivePack(server: GitServer): ReceivePack {
       const path = 'info/refs?service=git-receive-pack';
       const response = await ask(server, { method: 'GET', path, headers: {}, body: null, mayRepeat: true }, signal);
       usage.bytes += response.length;
-      return readAdvertisement(response, subject);
+      const advertised = readAdvertisement(response, subject);
+      if (!advertised.capabilities.has('report-status'))
+        throw gitError('git-protocol', { subject, message: 'the server does not report what a push did' });
+      return advertised;
     },
     async push({ updates, pack, isAtomic }, { advertised, format }, signal) {
       const { capabilities } = advertised;
@@ -78,36 +82,11 @@ function pkt(text: string): string {
   return (Buffer.byteLength(text) + 4).toString(16).padStart(4, '0') + text;
 }
 
-function readAdvertisement(response: Buffer, subject: string): Advertised {
-  const refs = new Map<string, string>();
-  const capabilities = new Set<string>();
-  let isEnded = false;
-  let isFirst = true;
-  for (const each of readPktLines(response, subject)) {
-    if (each.kind === 'flush') isEnded = true;
-    if (each.kind !== 'line') continue;
-    isEnded = false;
-    const [named = '', ...more] = each.payload.toString().replace(/\n$/, '').split('\0');
-    if (named.startsWith('# service=') || named.startsWith('version ')) continue;
-    if (isFirst)
-      for (const capability of more.join(' ').split(' ')) if (capability !== '') capabilities.add(capability);
-    isFirst = false;
-    const [id = '', ref = ''] = named.split(' ');
-    if (!/^[0-9a-f]{40,64}$/.test(id))
-      throw gitError('git-protocol', { subject, message: 'the list of refs before a push is malformed' });
-    if (ref !== 'capabilities^{}') refs.set(ref, id);
-  }
-  if (!isEnded) throw gitError('git-protocol', { subject, message: 'the list of refs before a push is truncated' });
-  if (!capabilities.has('report-status'))
-    throw gitError('git-protocol', { subject, message: 'the server does not report what a push did' });
-  return { refs, capabilities };
-}
-
 function readReport(
   response: Buffer,
   { server, isMultiplexed }: { readonly server: GitServer; readonly isMultiplexed: boolean },
 ): PushReport {
-  const subject = server.url;
+  const [subject, secrets] = [server.url, secretsOf(server)];
   const report: Buffer[] = [];
   const remarks: Buffer[] = [];
   if (isMultiplexed)
@@ -116,7 +95,7 @@ function readReport(
       (each.payload[0] === 1 ? report : remarks).push(each.payload.subarray(1));
     }
   else report.push(response);
-  const shown = printable(Buffer.concat(remarks), server);
+  const shown = printable(Buffer.concat(remarks), secrets);
   const refused = new Map<string, string>();
   let unpacked: string | null = null;
   for (const each of readPktLines(Buffer.concat(report), subject)) {
@@ -124,10 +103,10 @@ function readReport(
     const line = each.payload.toString().trimEnd();
     if (line.startsWith('unpack ')) unpacked = line.slice('unpack '.length);
     const [, ref, reason] = /^ng (\S+) ?(.*)$/.exec(line) ?? [];
-    if (ref !== undefined) refused.set(ref, printable(Buffer.from(reason ?? ''), server));
+    if (ref !== undefined) refused.set(ref, printable(Buffer.from(reason ?? ''), secrets));
   }
   if (unpacked === 'ok') return { refused, remarks: shown };
-  const why = unpacked === null ? 'it reported nothing' : printable(Buffer.from(unpacked), server);
+  const why = unpacked === null ? 'it reported nothing' : printable(Buffer.from(unpacked), secrets);
   const message = `the server did not take the pushed objects: ${[why, shown].filter(Boolean).join('; ')}`;
   throw gitError('git-protocol', { subject, message });
 }

@@ -7,6 +7,7 @@ import { repositoryUrl } from './repository-url.ts';
 
 const Statuses = z.array(
   z.object({
+    id: z.number(),
     context: z.string(),
     status: z.string(),
     creator: z.optional(z.nullable(z.object({ login: z.string() }))),
@@ -20,19 +21,24 @@ const STATES: Readonly<Record<string, CommitStatus['state']>> = {
   failure: 'failure',
 };
 
-/** `repoListStatuses` of `/api/swagger`. */
+/**
+ * `repoListStatuses` of `/api/swagger`. Its order `highestindex` begins with the lowest one, and `recentupdate` knows seconds
+ * alone (`models/git/commit_status.go` of 1.26).
+ */
 export const giteaStatusReader: StatusReader = {
   listStatuses: ({ revision, ...at }, page) => ({
     request: jsonRequest(
       'GET',
-      `${repositoryUrl(at)}/commits/${revision}/statuses?sort=highestindex&limit=50&page=${page}`,
+      `${repositoryUrl(at)}/commits/${revision}/statuses?sort=recentupdate&limit=50&page=${page}`,
     ),
     read: reading(Statuses, (found, answer) => {
-      const statuses = found.map(({ context, status, creator }) => ({
-        context,
-        state: STATES[status] ?? 'error',
-        author: creator?.login ?? null,
-      }));
+      const statuses = found
+        .toSorted((a, b) => b.id - a.id)
+        .map(({ context, status, creator }) => ({
+          context,
+          state: STATES[status] ?? 'error',
+          author: creator?.login ?? null,
+        }));
       return linkedPage(statuses, answer);
     }),
   }),

@@ -5,7 +5,7 @@ import * as z from 'zod/mini';
 import { DeployError } from '../../error/deploy-error.ts';
 import type { HostRequest } from '../port/host-api.ts';
 import { parseJson } from '../port/payload.ts';
-import type { App, IssuedToken, TokenIssuer, TokenScope } from '../port/token-issuer.ts';
+import type { App, IssuedToken, TokenIssuer, TokenScope, TokenUse } from '../port/token-issuer.ts';
 import { messageOf } from '../rest/message.ts';
 
 /** GitHub Apps. `app` is the id of the App or its client id: GitHub accepts both. */
@@ -19,9 +19,9 @@ export const githubIssuer: TokenIssuer = {
 
 const REMEDIES: Readonly<Record<number, string>> = {
   401: 'Check app and privateKey of the repository in headgate.yml, and the clock of this machine.',
-  403: 'Grant the App contents: read, statuses: write, and pull_requests: write if they are planned, and have the owner accept the change.',
+  403: 'Grant the App contents: read, statuses: write, and pull_requests: write if they are planned or have previews, and deployments: write for previews, and have the owner accept the change.',
   404: 'Check installation of the repository in headgate.yml: GitHub shows it in the URL of the installation.',
-  422: 'Add this repository to the installation, and grant the App contents: read, statuses: write, and pull_requests: write if they are planned.',
+  422: 'Add this repository to the installation, and grant the App contents: read, statuses: write, and pull_requests: write if they are planned or have previews, and deployments: write for previews.',
 };
 
 /** Clocks differ: the JWT is backdated by a minute, and expires within GitHub's limit of ten minutes even if our clock is ahead. */
@@ -31,20 +31,24 @@ const VALID_SECONDS = 540;
 /** `POST /app/installations/{id}/access_tokens`, signed as the App: https://docs.github.com/en/rest/apps/apps#create-an-installation-access-token-for-an-app */
 function tokenRequest(
   app: App,
-  { api, fullName, id, statuses, pullRequests }: TokenScope,
+  { use, api, fullName, id, statuses, pullRequests }: TokenScope,
   { privateKey, nowMs }: { readonly privateKey: string; readonly nowMs: number },
 ): HostRequest {
   const only = id === null ? { repositories: [fullName.split('/').at(-1)] } : { repository_ids: [Number(id)] };
-  const permissions = {
-    contents: 'read',
-    ...(statuses ? { statuses: 'write' } : {}),
-    ...(pullRequests ? { pull_requests: 'write' } : {}),
+  const permissions: Readonly<Record<TokenUse, object>> = {
+    runs: {
+      contents: 'read',
+      ...(statuses ? { statuses: 'write' } : {}),
+      ...(pullRequests ? { pull_requests: 'write' } : {}),
+    },
+    'pull-requests': { contents: 'read', pull_requests: 'write' },
+    deployments: { deployments: 'write' },
   };
   return {
     method: 'POST',
     url: `${api}/app/installations/${encodeURIComponent(app.installation)}/access_tokens`,
     headers: { ...HEADERS, authorization: `Bearer ${appJwt(app, { privateKey, nowMs })}` },
-    body: JSON.stringify({ ...only, permissions }),
+    body: JSON.stringify({ ...only, permissions: permissions[use] }),
   };
 }
 

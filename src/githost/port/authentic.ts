@@ -17,6 +17,11 @@ export function authenticWith(
   return delivery as AuthenticDelivery;
 }
 
+/** Of a platform that only delivers what it has proven: an event that nothing but the host's own service can send. */
+export function authenticByPlatform(delivery: Delivery): AuthenticDelivery | null {
+  return authenticWith(delivery, ['the platform'], () => true);
+}
+
 /** A signature as several hosts write it. */
 export function isSha256Signature(text: string | undefined): text is string {
   return /^sha256=[0-9a-f]{64}$/.test(text ?? '');

@@ -10,6 +10,8 @@ import type { TokenIssuer } from './token-issuer.ts';
 export interface Host {
   /** The user that a token belongs to when Git is read with it (Basic authentication). */
   readonly gitUser: string;
+  /** Its servers may speak an older protocol than 2: which one is found out before the first request. Default: they do not. */
+  readonly gitVersion?: 'unknown';
   readonly loadReceiver: () => Promise<GitHost>;
   /** Null: the host has no API, so it shows no commit statuses. */
   readonly loadApi: (() => Promise<HostApi>) | null;

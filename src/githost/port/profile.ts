@@ -14,4 +14,9 @@ export interface HostProfile {
   readonly isSecretRequired: boolean;
   /** The host signs nothing, so `webhookHeader` may name the header that has the secret. Default: false. */
   readonly signsNothing?: true;
+  /**
+   * `iam`: no token and no webhook secret exist. The identity of the process on AWS reads Git (`credentials: iam`), and pushes
+   * arrive as events that only AWS can send. Default: tokens and secrets.
+   */
+  readonly identity?: 'iam';
 }

@@ -6,8 +6,12 @@ export interface App {
   readonly installation: string;
 }
 
+/** Each use has a separate token, because an App that lacks one of its permissions is refused the whole token. */
+export type TokenUse = 'runs' | 'pull-requests' | 'deployments';
+
 /** The one repository that a token gives access to. */
 export interface TokenScope {
+  readonly use: TokenUse;
   readonly api: string;
   readonly fullName: string;
   /** Survives renames, so it is preferred over the name when known. */

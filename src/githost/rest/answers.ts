@@ -25,10 +25,13 @@ export function linkedPage<Item>(items: readonly Item[], { headers }: ApiAnswer)
   return { items, isLast: !/;\s*rel="?next"?/i.test(String(headers['link'] ?? '')) };
 }
 
-/** `Co-authored-by: Ann <ann@example.com>` */
+/**
+ * `Co-authored-by: Ann <ann@example.com>`. Each text is bounded, and neither can be shared with its neighbor: a commit
+ * message has any length, and 8 KB of spaces behind the colon took 14 s to match.
+ */
 export function coAuthorsOf(message: string): readonly string[] {
-  return [...message.matchAll(/^co-authored-by:\s*(.{1,200}?)\s*<([^<>\s]{1,200})>\s*$/gim)].flatMap(
-    ([, name = '', email = '']) => [name, email],
+  return [...message.matchAll(/^co-authored-by:([^<>]{1,300})<([^<>\s]{1,200})>[^\S\n]*$/gim)].flatMap(
+    ([, name = '', email = '']) => [name.trim(), email],
   );
 }
 

@@ -6,8 +6,8 @@ export interface Challenge {
   readonly parameters: ReadonlyMap<string, string>;
 }
 
-const PARAMETER = /\s*,?\s*([\w-]+)\s*=\s*(?:"((?:\\.|[^"\\])*)"|([^\s,"]+))/y;
-const SCHEME = /\s*,?\s*([A-Za-z][\w-]*)(?=\s|,|$)/y;
+const PARAMETER = /[\s,]*([\w-]+)\s*=\s*(?:"((?:\\.|[^"\\])*)"|([^\s,"]+))/y;
+const SCHEME = /[\s,]*([A-Za-z][\w-]*)(?=\s|,|$)/y;
 
 /** The challenges of a WWW-Authenticate header. Gitea sends two in one header; Node joins several headers with commas. */
 export function parseChallenges(header: string): readonly Challenge[] {

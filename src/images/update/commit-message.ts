@@ -56,7 +56,7 @@ function filesOf({ files }: ImageChange): string {
   return ` (${files.slice(0, SHOWN_FILES).join(', ')}${more})`;
 }
 
-function formatPolicy(policy: TagPolicy): string {
+export function formatPolicy(policy: TagPolicy): string {
   switch (policy.kind) {
     case 'semver':
       return `semver ${policy.range}`;

@@ -6,7 +6,9 @@ export function duePolls(
   { nowMs, lastMs }: { readonly nowMs: number; readonly lastMs: Map<string, number> },
 ): readonly WriteGroup[] {
   return groups.filter(({ name, intervalMs }) => {
-    const isDue = intervalMs > 0 && nowMs - (lastMs.get(name) ?? -Infinity) >= intervalMs;
+    const sinceMs = nowMs - (lastMs.get(name) ?? -Infinity);
+    // Negative: the clock was set back since.
+    const isDue = intervalMs > 0 && (sinceMs >= intervalMs || sinceMs < 0);
     if (isDue) lastMs.set(name, nowMs);
     return isDue;
   });

@@ -5,6 +5,7 @@ import type { Wanted } from './choose-versions.ts';
 import { emptyMemory } from './branch-memory.ts';
 import { formatVersion, needsDigest, outdated, referencesTo, versionsIn } from './outdated.ts';
 import type { UpdatePorts } from './ports.ts';
+import { openProposalOf } from './propose-update.ts';
 import { readBranch } from './read-branch.ts';
 import { rememberDigests } from './remember-digests.ts';
 import { findHeld } from './reverted.ts';
@@ -26,12 +27,12 @@ export interface ImageState {
   readonly problem: Problem | null;
 }
 
-type LookPorts = Pick<UpdatePorts, 'registry' | 'openReader' | 'log' | 'readers'>;
+type LookPorts = Pick<UpdatePorts, 'registry' | 'openReader' | 'openProposals' | 'log' | 'readers'>;
 
 /** What is at the tip of a branch, what the policies want, and why it differs. Nothing is written. */
 export async function lookAtBranch(
   group: WriteGroup,
-  { registry: each, openReader, log, readers }: LookPorts,
+  { registry: each, openReader, openProposals, log, readers }: LookPorts,
   signal: AbortSignal,
 ): Promise<readonly ImageState[]> {
   const registry = rememberDigests(each);
@@ -39,7 +40,8 @@ export async function lookAtBranch(
   const reader = await openReader(group.repository);
   const memory = emptyMemory();
   const branch = await readBranch(group, { reader, memory, log, readers }, signal);
-  const looking = { group, branch, reader, memory, readers };
+  const findOpen = openProposalOf(group, { openProposals }, signal);
+  const looking = { group, branch, reader, memory, readers, findOpen };
   const states: ImageState[] = [];
   for (const image of group.images) {
     const want = wanted.get(image.policy.name) ?? NOT_WANTED;
@@ -80,7 +82,7 @@ async function stateOf({ policy }: WrittenImage, want: Wanted, within: Within): 
   if (behind.length === 0) return { ...found, reason: null };
   const { looking, signal } = within;
   const held = await findHeld({ policy, version: text, behind, all: references }, looking, signal);
-  return { ...found, reason: held === null ? 'the next poll writes it' : heldBy(held) };
+  return { ...found, reason: held === null ? await nextOf(looking) : heldBy(held) };
 }
 
 /** The error when it cannot be read: the other images of the branch are shown all the same. */
@@ -92,7 +94,15 @@ async function digestIn(
   return registry.digestOf(policy, tag, signal).catch((thrown: unknown) => asDeployError(thrown));
 }
 
-function heldBy({ version, write: { commit } }: Reverted): string {
+async function nextOf({ group, findOpen }: Looking): Promise<string> {
+  if (group.via !== 'pullRequest') return 'the next poll writes it';
+  const open = await findOpen();
+  return open === null ? 'the next poll proposes it' : `waits for pull request ${open.number}: ${open.url}`;
+}
+
+function heldBy({ version, write: { commit, pullRequest } }: Reverted): string {
+  if (pullRequest !== null)
+    return `held: pull request ${pullRequest} proposed ${version}, and was closed, or merged and reverted`;
   return `held: ${version} was written${commit === null ? '' : ` by ${commit.slice(0, 12)}`} and reverted`;
 }
 

@@ -1,4 +1,5 @@
-import type { ImagePolicy, Repository } from '../../config/checked/config.ts';
+import type { ProposalPorts } from '../../proposals/propose.ts';
+import type { ImagePolicy, Repository, WriteVia } from '../../config/checked/config.ts';
 import type { BranchWriter, CommitSigner, TreeObject } from '../branch-writer.ts';
 import type { Git } from '../../deploy/ports/git.ts';
 import type { Readers } from '../../deploy/ports/tools.ts';
@@ -29,12 +30,12 @@ export interface PastCommit {
 }
 
 /** What updating a branch needs of the outside. */
-export interface UpdatePorts {
+export interface UpdatePorts extends Pick<ProposalPorts, 'openProposals'> {
   readonly registry: Registry;
   /** Files that were pushed are read apart from the event loop when they are large. */
   readonly readers: Pick<Readers, 'findReferences'>;
   readonly openReader: (repository: Repository) => Promise<BranchReader>;
-  readonly openWriter: (repository: Repository) => Promise<BranchWriter>;
+  readonly openWriter: (repository: Repository, via: WriteVia) => Promise<BranchWriter>;
   /** Null: its commits are not signed. @throws DeployError `config-invalid` when its key cannot sign */
   readonly signerOf: (policy: ImagePolicy) => Promise<CommitSigner | null>;
   readonly report: (event: ImageWritten, group: WriteGroup, signal: AbortSignal) => Promise<void>;

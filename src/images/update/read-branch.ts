@@ -9,12 +9,15 @@ import type { Log } from '../../deploy/ports/log.ts';
 import type { BranchMemory, BranchSnapshot, IndexedFile } from './branch-memory.ts';
 import type { BranchReader, UpdatePorts } from './ports.ts';
 import { recordRef } from './record.ts';
+import { headOf } from './write-group.ts';
 import type { WriteGroup } from './write-group.ts';
 
 /** The tip of a branch, and what it has of the images. */
 export interface ReadBranch extends BranchSnapshot {
   /** The record of each image that has one, by ref. */
   readonly recordTips: ReadonlyMap<string, Revision>;
+  /** The branch of the pull request; null: it does not exist. */
+  readonly headTip: Revision | null;
 }
 
 export interface Reading extends Pick<UpdatePorts, 'readers'> {
@@ -27,14 +30,16 @@ export interface Reading extends Pick<UpdatePorts, 'readers'> {
 export async function readBranch(group: WriteGroup, reading: Reading, signal: AbortSignal): Promise<ReadBranch> {
   const { reader, memory } = reading;
   const recordRefs = group.images.map(({ policy }) => recordRef(policy.name));
-  const tips = await reader.tips([group.ref, ...recordRefs], signal);
+  const headRef = `refs/heads/${headOf(group)}`;
+  const heads = group.via === 'pullRequest' ? [headRef] : [];
+  const tips = await reader.tips([group.ref, ...heads, ...recordRefs], signal);
   const revision = tips.get(group.ref);
   if (revision === undefined) throw branchMissing(group);
-  const recordTips = new Map([...tips].filter(([ref]) => ref !== group.ref));
+  const recordTips = new Map([...tips].filter(([ref]) => recordRefs.includes(ref)));
   const known = memory.snapshot;
   const snapshot = known?.revision === revision ? known : await readSnapshot(group, revision, reading, signal);
   memory.snapshot = sizeOf(snapshot) > REMEMBERED_CHARACTERS ? null : snapshot;
-  return { ...snapshot, recordTips };
+  return { ...snapshot, recordTips, headTip: tips.get(headRef) ?? null };
 }
 
 /** Of the files that name an image, together. */

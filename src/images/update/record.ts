@@ -1,3 +1,4 @@
+import { pullRequestIn, pullRequestTrailer } from '../../proposals/record.ts';
 import type { ObjectId, Revision } from '../../snapshot/source.ts';
 import type { PastCommit } from './ports.ts';
 
@@ -10,6 +11,8 @@ export interface ImageRecord {
   readonly to: string;
   /** The commit on the branch; null: it is this one. */
   readonly commit: string | null;
+  /** The pull request that proposed it; null: it was written to the branch at once. */
+  readonly pullRequest: number | null;
   /** Its own commit. */
   readonly revision: Revision;
   /** What the branch contained after it, which its own commit contains too. */
@@ -34,6 +37,29 @@ export function recordMessage(record: Pick<ImageRecord, 'image' | 'from' | 'to' 
   return `Write ${image} ${to}\n\n${imageTrailer(record)}\n${BRANCH}: ${branch}\n${COMMIT}: ${commit}\n`;
 }
 
+/**
+ * The record of a version that a pull request proposes. Before one is open, the trailer has another name: nothing was refused
+ * yet that no one has seen.
+ */
+export function proposalMessage(
+  record: Pick<ImageRecord, 'image' | 'from' | 'to' | 'branch' | 'pullRequest'>,
+  commit: string,
+): string {
+  const { image, to, pullRequest } = record;
+  if (pullRequest !== null) return `${recordMessage(record, commit)}${pullRequestTrailer(pullRequest)}\n`;
+  return recordMessage(record, commit)
+    .replace(`Write ${image} ${to}`, `Propose ${image} ${to}`)
+    .replace(`\n${IMAGE}:`, `\n${PROPOSED}:`);
+}
+
+const PROPOSED = 'Headgate-Image-Proposed';
+
+/** The versions that a commit writes, by image. */
+export function versionsOf(message: string): ReadonlyMap<string, string> {
+  const lines = message.matchAll(new RegExp(`^${IMAGE}: (\\S+) .*?-> (\\S+)\\s*$`, 'gm'));
+  return new Map([...lines].map(([, image = '', to = '']) => [image, to]));
+}
+
 const RELEASED = 'Headgate-Image-Released';
 
 /** The record of a person who lets a reverted version be written again. */
@@ -48,6 +74,11 @@ export function sinceRelease(commits: readonly PastCommit[], image: string): rea
   return last === -1 ? commits : commits.slice(0, last);
 }
 
+/** The commit on a branch that a record is of; null: it is none. */
+export function recordedCommit(message: string): string | null {
+  return new RegExp(`^${COMMIT}: (\\S+)$`, 'm').exec(message)?.[1] ?? null;
+}
+
 /** The records of one image in a commit. A commit on the branch itself names no branch. */
 export function recordsIn(
   { message, revision, rootTree }: PastCommit,
@@ -59,7 +90,8 @@ export function recordsIn(
   return [...message.matchAll(new RegExp(`^${IMAGE}: (\\S+) (.*?) ?-> (\\S+)\\s*$`, 'gm'))].flatMap(
     ([, name, from = '', to = '']) => {
       const replaced = from.split(', ').filter((version) => version !== '');
-      return name === image ? [{ image, branch, from: replaced, to, commit, revision, rootTree }] : [];
+      const pullRequest = pullRequestIn(message);
+      return name === image ? [{ image, branch, from: replaced, to, commit, pullRequest, revision, rootTree }] : [];
     },
   );
 }

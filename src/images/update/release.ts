@@ -37,10 +37,10 @@ async function releaseIn(
   const tip = (await reader.tips([ref], signal)).get(ref);
   if (tip === undefined) return false;
   const rootTree = await reader.rootTree(tip, signal);
-  const writer = await ports.openWriter(repository);
+  const writer = await ports.openWriter(repository, 'commit');
   const { author } = policy.commit;
   const message = releaseMessage(policy.name, by);
   const sign = await ports.signerOf(policy);
-  await writer.addRecord({ ref, tip, rootTree, author, atMs: ports.nowMs(), message, sign }, signal);
+  await writer.addRecords([{ ref, tip, rootTree, author, atMs: ports.nowMs(), message, sign }], signal);
   return true;
 }

@@ -1,3 +1,4 @@
+import type { OpenPullRequest } from '../../githost/port/pull-requests.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import type { BranchMemory } from './branch-memory.ts';
 import { isAt, outdated, parseVersion } from './outdated.ts';
@@ -5,7 +6,7 @@ import type { ReferenceIn } from './outdated.ts';
 import type { BranchReader, PastCommit, UpdatePorts } from './ports.ts';
 import { referencesIn } from './read-branch.ts';
 import type { ReadBranch } from './read-branch.ts';
-import { lastWriteOf, recordRef, recordsIn, sinceRelease } from './record.ts';
+import { lastWriteOf, recordedCommit, recordRef, recordsIn, sinceRelease } from './record.ts';
 import type { ImageRecord } from './record.ts';
 import type { WriteGroup } from './write-group.ts';
 import type { ImagePolicy } from '../../config/checked/config.ts';
@@ -15,27 +16,46 @@ export interface Looking extends Pick<UpdatePorts, 'readers'> {
   readonly branch: ReadBranch;
   readonly reader: BranchReader;
   readonly memory: BranchMemory;
+  /** The pull request of the group, if it is open. What it proposes was not taken back. */
+  readonly findOpen: () => Promise<OpenPullRequest | null>;
 }
 
 /** How far back the branch itself is read where an image has no record, as on a host that refuses such refs. */
 export const READ_COMMITS = 200;
 
-/** What was written for an image, the oldest first. One request, and only for what is newer than the last time. */
-async function readRecords(
+/** What was written for an image, the oldest first. */
+async function readRecords(image: string, looking: Looking, signal: AbortSignal): Promise<readonly ImageRecord[]> {
+  const { branch } = looking.group;
+  const commits = sinceRelease(await readChain(image, looking, signal), image);
+  const records = commits.toReversed().flatMap((commit) => recordsIn(commit, { image, branch }));
+  if (records.every(({ pullRequest }) => pullRequest === null)) return records;
+  const open = await looking.findOpen();
+  return open === null ? records : records.filter(({ pullRequest }) => pullRequest !== open.number);
+}
+
+/** The record of an image, the newest first. One request, and only for what is newer than the last time. */
+export async function readChain(
   image: string,
-  { group, branch, reader, memory }: Looking,
+  { group, branch, reader, memory }: Pick<Looking, 'group' | 'branch' | 'reader' | 'memory'>,
   signal: AbortSignal,
-): Promise<readonly ImageRecord[]> {
+): Promise<readonly PastCommit[]> {
   const ref = recordRef(image);
   const tip = branch.recordTips.get(ref) ?? null;
-  const commits = await historyOf(
+  const recorded = await historyOf(
     tip === null ? { ref: group.ref, tip: branch.revision, depth: READ_COMMITS } : { ref, tip, depth: null },
     { reader, memory },
     signal,
   );
-  return sinceRelease(commits, image)
-    .toReversed()
-    .flatMap((commit) => recordsIn(commit, { image, branch: group.branch }));
+  if (tip === null || group.via !== 'api') return recorded;
+  const ofBranch = { ref: group.ref, tip: branch.revision, depth: READ_COMMITS };
+  return [...unrecorded(await historyOf(ofBranch, { reader, memory }, signal), recorded), ...recorded];
+}
+
+/** An API moves no record with the branch, so a process may die between the two. */
+function unrecorded(ofBranch: readonly PastCommit[], recorded: readonly PastCommit[]): readonly PastCommit[] {
+  const known = new Set(recorded.flatMap(({ message }) => recordedCommit(message) ?? []));
+  const last = ofBranch.findIndex(({ revision }) => known.has(revision));
+  return last === -1 ? ofBranch : ofBranch.slice(0, last);
 }
 
 async function historyOf(

@@ -18,7 +18,15 @@ import { rememberDigests } from './remember-digests.ts';
 import { recordMessage, recordRef } from './record.ts';
 import { findHeld } from './reverted.ts';
 import type { Looking } from './reverted.ts';
-import { reportFailed, reportHeld, reportWanted, reportWritten } from './update-log.ts';
+import { openProposalOf, proposeUpdate } from './propose-update.ts';
+import {
+  reportFailed,
+  reportHeld,
+  reportLeftAlone,
+  reportProposed,
+  reportWanted,
+  reportWritten,
+} from './update-log.ts';
 import type { WriteGroup, WrittenImage } from './write-group.ts';
 
 /** The outcome of one update of a branch. */
@@ -49,7 +57,8 @@ export async function updateBranch(
   const reader = await ports.openReader(group.repository);
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const branch = await readBranch(group, { ...ports, reader, memory }, signal);
-    const looking = { group, branch, reader, memory, readers: ports.readers };
+    const findOpen = openProposalOf(group, ports, signal);
+    const looking = { group, branch, reader, memory, readers: ports.readers, findOpen };
     const decided = await decide(wanted, looking, ports, signal);
     const updated = await commit(decided, looking, ports, signal);
     if (updated.kind !== 'overtaken') return { ...updated, failure: failureIn(wanted) };
@@ -153,35 +162,58 @@ async function heldReferences(
 
 async function commit(
   decided: readonly Decided[],
-  { group, branch, reader }: Looking,
+  looking: Looking,
   ports: UpdatePorts,
   signal: AbortSignal,
 ): Promise<Committed> {
+  const { group, branch, reader } = looking;
   const files = editedFiles(decided, branch.files);
   const changes = decided.map((each) => changeOf(each));
   const [first] = changes;
   if (first === undefined) return { kind: 'unchanged' };
   const trees = await reader.treesAbove(branch.rootTree, [...files.keys()], signal);
-  const writer = await ports.openWriter(group.repository);
-  const written = await writer.write(
-    {
-      ref: group.ref,
-      tip: branch.revision,
-      rootTree: branch.rootTree,
-      trees,
-      files,
-      author: first.policy.commit.author,
-      atMs: ports.nowMs(),
-      message: commitMessage(changes),
-      sign: await ports.signerOf(first.policy),
-      records: changes.map((change) => recordOf(change, branch.recordTips, group)),
-    },
-    signal,
-  );
+  const made = {
+    tip: branch.revision,
+    rootTree: branch.rootTree,
+    trees,
+    files,
+    author: first.policy.commit.author,
+    atMs: ports.nowMs(),
+    message: commitMessage(changes),
+    sign: await ports.signerOf(first.policy),
+  };
+  if (group.via === 'pullRequest') return proposeChanges({ changes, commit: made }, looking, { ports, signal });
+  const writer = await ports.openWriter(group.repository, group.via);
+  const records = changes.map((change) => recordOf(change, branch.recordTips, group));
+  const written = await writer.write({ ...made, ref: group.ref, records }, signal);
   if (written.kind === 'overtaken') return written;
   const usage = { read: reader.usage, write: writer.usage };
   await reportWritten({ group, changes, written, usage }, ports, signal);
   return { kind: 'written', revision: written.revision, changes };
+}
+
+async function proposeChanges(
+  made: Parameters<typeof proposeUpdate>[0],
+  looking: Looking,
+  to: Parameters<typeof proposeUpdate>[2],
+): Promise<Committed> {
+  const { changes } = made;
+  const proposed = await proposeUpdate(made, looking, to);
+  switch (proposed.kind) {
+    case 'proposed': {
+      await reportProposed({ changes, proposed }, looking.group, to);
+      return { kind: 'written', revision: proposed.revision, changes };
+    }
+    case 'left-alone':
+      reportLeftAlone(looking.group, proposed.revision, to.ports);
+      return { kind: 'unchanged' };
+    case 'current':
+      return { kind: 'unchanged' };
+    case 'overtaken':
+      return proposed;
+    default:
+      return proposed satisfies never;
+  }
 }
 
 function editedFiles(decided: readonly Decided[], files: Looking['branch']['files']): ReadonlyMap<string, Uint8Array> {

@@ -1,11 +1,15 @@
 import type { Written } from '../branch-writer.ts';
 import type { DeployError } from '../../error/deploy-error.ts';
+import type { ImageWritten } from '../../deploy/ports/run-event.ts';
+import type { Proposed } from '../../proposals/propose.ts';
+import type { Revision } from '../../snapshot/source.ts';
 import type { Usage } from '../../deploy/ports/usage.ts';
 import type { Wanted } from './choose-versions.ts';
 import type { ImageChange } from './commit-message.ts';
 import type { UpdatePorts } from './ports.ts';
 import { READ_COMMITS } from './reverted.ts';
 import type { Reverted } from './reverted.ts';
+import { headOf } from './write-group.ts';
 import type { WriteGroup } from './write-group.ts';
 import type { ImagePolicy } from '../../config/checked/config.ts';
 
@@ -43,8 +47,40 @@ export function reportHeld(
     version,
     writtenBy: write.commit,
     files: [...new Set(references.map(({ path }) => path))],
-    reason: `${version} was written and reverted, so it is not written again`,
+    reason: whyHeld(version, write),
   });
+}
+
+function whyHeld(version: string, { pullRequest }: Reverted['write']): string {
+  return pullRequest === null
+    ? `${version} was written and reverted, so it is not written again`
+    : `${version} was proposed by pull request ${pullRequest}, which was closed, or merged and reverted, so it is not proposed again`;
+}
+
+export async function reportProposed(
+  { changes, proposed }: { readonly changes: readonly ImageChange[]; readonly proposed: OpenedProposal },
+  group: WriteGroup,
+  { ports: { log, report }, signal }: { readonly ports: UpdatePorts; readonly signal: AbortSignal },
+): Promise<void> {
+  const { branch } = group;
+  const { revision, pullRequest } = proposed;
+  const shown = shownChanges(changes);
+  const at = { repository: group.repository.name, branch, revision, pullRequest: pullRequest.url };
+  log({ level: 'info', message: 'image-proposed', ...at, changes: shown });
+  await report({ kind: 'image', branch, revision, changes: shown, pullRequest: pullRequest.url }, group, signal);
+}
+
+type OpenedProposal = Extract<Proposed, { kind: 'proposed' }>;
+
+export function reportLeftAlone(group: WriteGroup, revision: Revision, { log }: UpdatePorts): void {
+  const head = headOf(group);
+  const reason = `someone else pushed to ${head}, so it is left alone. Merge or close its pull request, and delete the branch, to have it updated again`;
+  const at = { repository: group.repository.name, branch: group.branch, revision };
+  log({ level: 'warn', message: 'proposal-left-alone', ...at, reason });
+}
+
+function shownChanges(changes: readonly ImageChange[]): ImageWritten['changes'] {
+  return changes.map(({ policy, from, to }) => ({ image: policy.name, from, to }));
 }
 
 export async function reportWritten(
@@ -63,7 +99,7 @@ export async function reportWritten(
   signal: AbortSignal,
 ): Promise<void> {
   const { repository, branch } = group;
-  const shown = changes.map(({ policy, from, to }) => ({ image: policy.name, from, to }));
+  const shown = shownChanges(changes);
   const requests = { git: usage.read.requests, push: usage.write.requests };
   const { revision, recordsRefused } = written;
   log({ level: 'info', message: 'image', repository: repository.name, branch, revision, changes: shown, requests });
@@ -71,5 +107,5 @@ export async function reportWritten(
     const reason = `the Git host refuses refs/headgate/images (${recordsRefused}), so reverts are found in the last ${READ_COMMITS} commits of the branch only`;
     log({ level: 'warn', message: 'image-record-refused', repository: repository.name, branch, reason });
   }
-  await report({ kind: 'image', branch, revision, changes: shown }, group, signal);
+  await report({ kind: 'image', branch, revision, changes: shown, pullRequest: null }, group, signal);
 }

@@ -1,9 +1,17 @@
-import type { Config, ExcludeGlob, Repository, ImagePolicy } from '../../config/checked/config.ts';
+import type {
+  Config,
+  ExcludeGlob,
+  Repository,
+  ImagePolicy,
+  ImageWrite,
+  WriteVia,
+} from '../../config/checked/config.ts';
 
-/** A branch and all images that are written to it: they share one commit. */
+/** A branch and all images that are written to it in the same way: they share one commit, or one pull request. */
 export interface WriteGroup {
-  /** `write/fleet/main`: the message group of the queue. */
+  /** `write/fleet/main`, `write/fleet/main:pullRequest`: the message group of the queue. */
   readonly name: string;
+  readonly via: WriteVia;
   readonly repository: Repository;
   readonly branch: string;
   /** `refs/heads/main` */
@@ -20,22 +28,29 @@ export interface WrittenImage {
   readonly paths: readonly ExcludeGlob[];
 }
 
-function writeGroupName(repository: string, branch: string): string {
-  return `write/${repository}/${branch}`;
+/** The name of a branch has no colon. */
+function writeGroupName({ repository, branch, via }: Pick<ImageWrite, 'repository' | 'branch' | 'via'>): string {
+  return `write/${repository.name}/${branch}${via === 'commit' ? '' : `:${via}`}`;
+}
+
+/** The branch of the pull request of a group. */
+export function headOf({ branch }: Pick<WriteGroup, 'branch'>): string {
+  return `headgate/images/${branch}`;
 }
 
 /** Every branch that images are written to. */
 export function writeGroups({ images }: Pick<Config, 'images'>): readonly WriteGroup[] {
   const writes = [...images.values()].flatMap((policy) => policy.writes.map((write) => ({ policy, write })));
-  const byName = Map.groupBy(writes, ({ write }) => writeGroupName(write.repository.name, write.branch));
+  const byName = Map.groupBy(writes, ({ write }) => writeGroupName(write));
   return [...byName].flatMap(([name, own]) => {
     const [first] = own;
     if (first === undefined) return [];
-    const { repository, branch, ref } = first.write;
+    const { repository, branch, ref, via } = first.write;
     const intervals = own.map(({ policy }) => policy.intervalMs).filter((ms) => ms > 0);
     return [
       {
         name,
+        via,
         repository,
         branch,
         ref,

@@ -19,7 +19,9 @@ export function throttled(
   return async (polls, signal) => {
     const now = nowMs();
     const due = polls.flatMap(({ group, debounceMs }) => {
-      const last = dueMs.get(group) ?? -Infinity;
+      const known = dueMs.get(group) ?? -Infinity;
+      // Further ahead than any poll is due: the clock was set back since.
+      const last = known > now + debounceMs + INTERVAL_MS ? -Infinity : known;
       return last > now ? [] : [{ group, afterMs: Math.max(debounceMs, last + INTERVAL_MS - now) }];
     });
     if (due.length === 0) return;

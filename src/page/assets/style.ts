@@ -95,11 +95,18 @@ summary.node { cursor: pointer; } summary.node::-webkit-details-marker { display
 .fields { margin: .4rem 0 0 1.35rem; font-size: .92rem; } .fields dt { font-family: ui-monospace, Menlo, Consolas, monospace; font-size: .85rem; }
 .fields del, .fields ins { display: block; font-family: ui-monospace, Menlo, Consolas, monospace; font-size: .85rem; text-decoration: none; padding: .1rem .5rem; border-radius: 4px; white-space: pre-wrap; overflow-wrap: anywhere; }
 .fields del { background: var(--bad-bg); color: var(--bad); } .fields del::before { content: "− "; } .fields ins { background: var(--good-bg); color: var(--good); } .fields ins::before { content: "+ "; }
+.scroll.bare { background: none !important; border: 0 !important; box-shadow: none !important; }
+.stages { display: flex; align-items: flex-start; gap: 2.25rem; list-style: none; margin: 0; padding: 2px; } .stages > li { flex: 1 1 19rem; min-width: 17rem; max-width: 30rem; display: grid; gap: 1rem; position: relative; }
+.stages > li + li::before { content: ""; position: absolute; left: -1.5rem; top: 1.9rem; width: .6rem; height: .6rem; border: solid var(--soft); border-width: .15rem .15rem 0 0; transform: rotate(45deg); }
+.stage .head { margin-bottom: .6rem; justify-content: space-between; gap: .4rem 1rem; } .stage h3 { font-size: 1rem; margin: 0; overflow-wrap: anywhere; } .stage p { margin: 0 0 .5rem; overflow-wrap: anywhere; }
+.versions, .reasons { margin: 0 0 .5rem; padding: 0; overflow-wrap: anywhere; } .versions { list-style: none; } .versions li { font-weight: 550; padding: .1rem 0; } .reasons { font-size: .92rem; padding-left: 1.1rem; }
+.step { border-top: 1px solid var(--line); margin-top: .75rem; padding-top: .75rem; } .step > p .by { display: inline; } .edits { margin: .4rem 0 .75rem; } .edits > div + div { margin-top: .5rem; } .stage .buttons { flex-wrap: wrap; margin: 0; }
 .confirm { display: grid; gap: 1rem; max-width: 46rem; margin-top: 1.25rem; } .confirm label { display: grid; gap: .3rem; font-weight: 550; } .confirm small { font-weight: 400; color: var(--soft); } .buttons { display: flex; gap: .6rem; margin: 0; }
 @media (max-width: 52rem) {
   .columns { grid-template-columns: 1fr; } .actions { margin-left: 0; }
   .fleet { min-width: 0; } .fleet thead { position: absolute; left: 0; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; } .fleet, .fleet tbody, .fleet tr, .fleet td, .fleet tbody th { display: block; width: auto !important; }
   .fleet tr { padding: .7rem .9rem; border-bottom: 1px solid var(--line); } .fleet tr:last-child { border-bottom: 0; } .fleet td, .fleet tbody th { border: 0; padding: .1rem 0; }
+  .stages { flex-direction: column; align-items: stretch; } .stages > li { min-width: 0; max-width: none; flex: none; } .stages > li + li::before { left: 50%; top: -1.55rem; transform: rotate(135deg); }
   .bar { flex-wrap: wrap; gap: .4rem 1rem; } .filter { padding: .35rem .7rem; }
 }
 @media (prefers-reduced-motion: no-preference) { .busy > .mark { animation: wait 2.4s ease-in-out infinite; } @keyframes wait { 50% { opacity: .35; } } }

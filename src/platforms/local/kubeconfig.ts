@@ -2,11 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { KubeConfig } from '@kubernetes/client-node';
+import * as z from 'zod/mini';
 import type { ClusterAccess } from '../../cluster/api/access.ts';
 import type { ClusterConfig } from '../../config/checked/config.ts';
 import { formatReference } from '../../config/written/reference.ts';
 import type { SecretReference } from '../../config/written/reference.ts';
-import { DeployError, reasonOf } from '../../error/deploy-error.ts';
+import { DeployError } from '../../error/deploy-error.ts';
 
 export type KubeconfigCluster = Extract<ClusterConfig, { kind: 'kubeconfig' }>;
 
@@ -70,16 +71,26 @@ async function load(source: Source, mistake: Mistake): Promise<KubeConfig> {
     if (text !== null) config.loadFromString(text);
     else if ('path' in source) config.loadFromFile(source.path);
   } catch (cause) {
-    // What the parser says about a secret may quote it.
-    const reason = text === null ? `: ${reasonOf(cause)}` : '';
     const remedy =
       text === null
         ? 'Set kubeconfig.path of the cluster in headgate.yml, or KUBECONFIG.'
         : 'Store a whole kubeconfig in the secret, as kubectl config view --flatten --minify --raw prints it.';
-    throw mistake(`cannot read the kubeconfig${reason}`, remedy, text === null ? cause : undefined);
+    // Without the cause: what a parser says quotes the lines around, and the token is one of them.
+    throw mistake(`cannot read the kubeconfig${whyUnread(cause)}`, remedy);
   }
   return config;
 }
+
+/** Of what the file system and the YAML parser say, the part that has nothing of the content. */
+function whyUnread(cause: unknown): string {
+  if (!(cause instanceof Error)) return '';
+  if ('syscall' in cause) return `: ${cause.message}`;
+  const { data } = z.safeParse(Marked, cause);
+  return data === undefined ? '' : `: it is not valid YAML at line ${data.mark.line + 1}`;
+}
+
+/** An error of js-yaml. */
+const Marked = z.object({ mark: z.object({ line: z.number() }) });
 
 function chooseContext(config: KubeConfig, cluster: KubeconfigCluster, mistake: Mistake): string {
   const names = config.getContexts().map(({ name }) => name);
@@ -110,9 +121,12 @@ function refuseUnsafe(
   }
   if (server.proxyUrl !== undefined)
     throw mistake('proxy-url is not supported', `Reach cluster ${cluster.name} without a proxy.`);
-  const { protocol } = new URL(server.server);
-  if (protocol !== 'https:')
-    throw mistake(`${server.server} is not an https address`, 'Use the https address of the API server.');
+  const address = URL.parse(server.server);
+  const remedy = 'Use the https address of the API server.';
+  if (address === null) throw mistake('the server of the cluster is not an address', remedy);
+  // Without what is secret in it: a password, or a key in the query.
+  const { protocol, host } = address;
+  if (protocol !== 'https:') throw mistake(`${protocol}//${host} is not an https address`, remedy);
 }
 
 async function readTls(config: KubeConfig, mistake: Mistake): Promise<Pick<ClusterAccess, 'ca' | 'clientCertificate'>> {

@@ -6,9 +6,9 @@ import type { PlanQueue } from '../../deploy/ports/githost/plan-request.ts';
 import type { Queue } from '../../deploy/ports/queue.ts';
 import { writeBody } from '../../queue/body.ts';
 import type { Inbox, Recall } from '../../queue/inbox.ts';
-import { recordGroup } from '../../queue/write-message.ts';
-import type { Outcomes } from '../../queue/write-message.ts';
-import type { Notice } from '../../channels/port.ts';
+import type { Outcomes, WriteQueue } from '../../queue/write-message.ts';
+import { channelGroup, GROUPING_MS, recordGroup } from '../../queue/inbox.ts';
+import type { NoticeQueue } from '../../queue/notice-message.ts';
 import { channelErrors } from './channel-errors.ts';
 import type { ChannelErrors } from './channel-errors.ts';
 import { openDatabase } from './database.ts';
@@ -45,16 +45,6 @@ export interface QueueContents {
   readonly oldestMs: number | null;
 }
 
-/** Requests looks at branches. The first message of a group hides the later ones until it is due. */
-export interface WriteQueue {
-  send(polls: readonly { readonly group: string; readonly afterMs: number }[], signal: AbortSignal): Promise<void>;
-}
-
-export interface NoticeQueue {
-  /** `afterMs`: instead of the time for grouping, and however soon others of the channel are due. */
-  send(notices: readonly Notice[], signal: AbortSignal, afterMs?: number): Promise<void>;
-}
-
 export interface LocalQueuesOptions {
   readonly dataDirectory: string;
   readonly nowMs: () => number;
@@ -64,7 +54,6 @@ export interface LocalQueuesOptions {
 }
 
 const MAX_TRIES = 20;
-const GROUPING_MS = 30_000;
 /** The notices of one push that moves many targets. */
 const NOTICES_TOGETHER = 100;
 const WRITES_TOGETHER = 100;
@@ -115,7 +104,7 @@ export async function openLocalQueues(options: LocalQueuesOptions): Promise<Loca
       send: (sent, _signal, afterMs) =>
         notices.send(
           sent.map((notice) => ({
-            group: `channel/${notice.channel}`,
+            group: channelGroup(notice.channel),
             body: writeBody(notice),
             afterMs: afterMs ?? groupingMs,
             joinsGroup: afterMs === undefined,

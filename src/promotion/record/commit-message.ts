@@ -1,3 +1,4 @@
+import { code } from '../../deploy/show/markdown-text.ts';
 import type { Edit } from '../carry/carried.ts';
 import { trailersOf } from './record.ts';
 import type { Written } from './record.ts';
@@ -26,14 +27,34 @@ export function commitMessage(written: Written, edits: readonly Edit[]): string 
   ].join('\n');
 }
 
+/** What people read on a pull request. It depends on the proposal alone, so that it is written once. */
+export function pullRequestText(
+  written: Written,
+  edits: readonly Edit[],
+): { readonly title: string; readonly body: string } {
+  const [title = ''] = commitMessage(written, edits).split('\n');
+  const { promotion, stage, from, by } = written;
+  const sources = from.map((source) => `${code(source.stage)} at ${source.revision}`);
+  const who = by === null ? [] : [`Requested by ${code(by)}.`];
+  const more = edits.length > SHOWN_EDITS ? [`- and ${edits.length - SHOWN_EDITS} more`] : [];
+  const list = [...edits.slice(0, SHOWN_EDITS).map((edit) => `- ${code(formatEdit(edit))}`), ...more];
+  const body = [
+    `Headgate keeps this pull request up to date with what may move to ${code(stage)} by the promotion ${code(promotion)}. Merge it to deploy that. If you close it, these versions are not proposed again.`,
+    `From ${sources.join(', ')}:`,
+    list.join('\n'),
+    ...who,
+  ];
+  return { title, body: `${body.join('\n\n')}\n` };
+}
+
 /** `clusters/prod/web.yaml:7: ghcr.io/acme/web 1.0.0 -> 1.1.0` */
 export function formatEdit({ key, path, line, from, to }: Edit): string {
   const place = line === null ? path : `${path}:${line}`;
-  return `${place}: ${key} ${shortId(from)} -> ${shortId(to)}`;
+  return `${place}: ${key} ${shortVersion(from)} -> ${shortVersion(to)}`;
 }
 
 /** Of a whole file, the id of its content. */
-function shortId(version: string): string {
+export function shortVersion(version: string): string {
   return /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(version) ? version.slice(0, SHORT) : version;
 }
 

@@ -8,12 +8,20 @@ export type Judgment =
   /** Automation writes nothing. */
   | { readonly kind: 'waits'; readonly reason: string };
 
-/** Whether automation may make these edits of a stage. `records`: what was promoted to it, the newest first. */
+/**
+ * Whether automation may make these edits of a stage. `records`: what was promoted to it, the newest first. `open`: the number
+ * of the open pull request to it, and what that one proposes was not taken back.
+ */
 export function judge(
   edits: readonly Edit[],
-  { stage, records }: { readonly stage: string; readonly records: readonly PromotionRecord[] },
+  {
+    stage,
+    records: all,
+    open = null,
+  }: { readonly stage: string; readonly records: readonly PromotionRecord[]; readonly open?: number | null },
 ): Judgment {
-  const hold = records[0]?.hold ?? null;
+  const hold = all[0]?.hold ?? null;
+  const records = open === null ? all : all.filter(({ pullRequest }) => pullRequest !== open);
   if (hold !== null) {
     const reason = `${hold} promoted something older to ${stage}, which holds until a person promotes again`;
     return { kind: 'waits', reason };
@@ -25,9 +33,19 @@ export function judge(
     if (isOlder(edit, records))
       return { kind: 'waits', reason: `${what} is older than ${than} in ${stage}, and a rollback does not travel` };
     if (ageOf(key, to, records) !== -1)
-      return { kind: 'waits', reason: `${what} was promoted to ${stage} and taken back there` };
+      return { kind: 'waits', reason: `${what} ${takenBack({ key, to }, { stage, records })}` };
   }
   return { kind: 'moves' };
+}
+
+function takenBack(
+  { key, to }: Pick<Edit, 'key' | 'to'>,
+  { stage, records }: { readonly stage: string; readonly records: readonly PromotionRecord[] },
+): string {
+  const last = records.find(({ moved }) => moved.some((each) => each.key === key && isSame(each.to, to)));
+  return (last?.pullRequest ?? null) === null
+    ? `was promoted to ${stage} and taken back there`
+    : `was proposed to ${stage} by pull request ${last?.pullRequest}, which was closed, or merged and reverted`;
 }
 
 /** Does the edit go back to what the stage had before, or to a lower version? */

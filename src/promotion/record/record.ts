@@ -1,3 +1,4 @@
+import { pullRequestIn, pullRequestTrailer } from '../../proposals/record.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import type { Edit } from '../carry/carried.ts';
 
@@ -9,6 +10,8 @@ export interface PromotionRecord {
   readonly hold: string | null;
   /** The commit on the branch; null: it is this one, or there is none. */
   readonly commit: string | null;
+  /** The pull request that proposed it; null: it was written to the branch at once. */
+  readonly pullRequest: number | null;
 }
 
 export interface Moved {
@@ -63,6 +66,27 @@ export function recordMessage(written: Written, revision: string): string {
   return `Promote to ${written.stage}\n\n${trailers.join('\n')}\n`;
 }
 
+/** The branch of the pull request of a step. */
+export function headOf({ promotion, stage }: StepName): string {
+  return `headgate/promotions/${promotion}/${stage}`;
+}
+
+/**
+ * The record of a promotion that a pull request proposes. Before one is open, the trailer has another name: nothing was refused
+ * yet that no one has seen.
+ */
+export function proposalMessage(
+  written: Written,
+  { revision, pullRequest }: { readonly revision: string; readonly pullRequest: number | null },
+): string {
+  const message = recordMessage(written, revision);
+  return pullRequest === null
+    ? message.replace(`\n${PROMOTION}:`, `\n${PROPOSED}:`)
+    : `${message}${pullRequestTrailer(pullRequest)}\n`;
+}
+
+const PROPOSED = 'Headgate-Promotion-Proposed';
+
 /** The record of a promotion that writes nothing, because the stage has what was promoted: it ends a hold. */
 export function releaseMessage(written: Written): string {
   return `Release ${written.stage}\n\n${trailersOf({ ...written, moved: [], isHold: false }).join('\n')}\n`;
@@ -79,7 +103,7 @@ export function recordIn(message: string, { promotion, stage }: StepName): Promo
       to: decode(to),
     }),
   );
-  return { moved, hold: trailer(HOLD), commit: trailer(COMMIT) };
+  return { moved, hold: trailer(HOLD), commit: trailer(COMMIT), pullRequest: pullRequestIn(message) };
 }
 
 /** A commit that was read, the newest first. */
@@ -102,7 +126,8 @@ export function recordsOf(
   for (const { revision, message } of commits.ofBranch) {
     if (known.has(revision)) break;
     const record = recordIn(message, step);
-    if (record !== null) unrecorded.push(record);
+    // Anyone whose commit is merged may write trailers: they can set a hold, and not end one that the ref has.
+    if (record !== null) unrecorded.push({ ...record, hold: record.hold ?? recorded[0]?.hold ?? null });
   }
   return [...unrecorded, ...recorded];
 }

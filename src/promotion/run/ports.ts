@@ -3,7 +3,8 @@ import type { Git } from '../../deploy/ports/git.ts';
 import type { Log } from '../../deploy/ports/log.ts';
 import type { Readers } from '../../deploy/ports/tools.ts';
 import type { FoundStatus } from '../../githost/port/status-reader.ts';
-import type { BranchWriter } from '../../images/branch-writer.ts';
+import type { ProposalPorts } from '../../proposals/propose.ts';
+import type { Promoted } from '../../deploy/ports/run-event.ts';
 import type { BranchReader } from '../../images/update/ports.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import type { ReadinessRecord } from '../../state/readiness.ts';
@@ -19,19 +20,19 @@ export interface Step {
 export type StageReader = BranchReader & Pick<Git, 'trees'>;
 
 /** What a promotion needs of the outside. */
-export interface PromotionPorts {
+export interface PromotionPorts extends ProposalPorts {
   /** The images of headgate.yml, which say where custom resources name them. */
   readonly images: ReadonlyMap<string, Pick<ImagePolicy, 'image' | 'jsonPaths'>>;
   /** Files that were pushed are read apart from the event loop when they are large. */
   readonly readers: Pick<Readers, 'findReferences' | 'namedImages' | 'scalarAt'>;
   readonly readStage: (target: Target, signal: AbortSignal) => Promise<StageState>;
   readonly openReader: (repository: Repository) => Promise<StageReader>;
-  readonly openWriter: (repository: Repository) => Promise<BranchWriter>;
   /** All statuses of a commit, the newest first. */
   readonly statusesOf: (
     at: { readonly repository: Repository; readonly revision: Revision },
     signal: AbortSignal,
   ) => Promise<readonly FoundStatus[]>;
+  readonly report: (event: Promoted, stage: Target, signal: AbortSignal) => Promise<void>;
   readonly log: Log;
   readonly nowMs: () => number;
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;

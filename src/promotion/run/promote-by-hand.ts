@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Target } from '../../config/checked/config.ts';
 import { DeployError } from '../../error/deploy-error.ts';
+import type { OpenPullRequest } from '../../githost/port/pull-requests.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import { decodeHistory } from '../../state/decode-history.ts';
 import { hasSucceeded } from '../../state/history.ts';
@@ -40,6 +41,8 @@ export interface PlannedPromotion {
 
 export type PromotedByHand =
   | { readonly kind: 'promoted'; readonly revision: Revision }
+  /** A pull request waits for a person. */
+  | { readonly kind: 'proposed'; readonly pullRequest: OpenPullRequest }
   /** The stage has it already, and automation may move it again. */
   | { readonly kind: 'released' }
   | { readonly kind: 'current' };
@@ -80,7 +83,10 @@ export async function carryOutByHand(
   if (proposal.edits.length === 0) return endHold({ step, proposal, by, held }, proposing);
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const written = await writePromotion(step, proposal, { promoter: { by, isHold }, proposing });
+    if (written.kind !== 'overtaken' && written.pullRequest !== null)
+      return { kind: 'proposed', pullRequest: written.pullRequest };
     if (written.kind === 'written') return { kind: 'promoted', revision: written.revision };
+    if (written.kind === 'waits') throw notProposed(step, written.reason);
     proposal = await proposeOne(wanted, planned.revision, proposing);
     if (!isDeepStrictEqual(proposal.edits, planned.proposal.edits)) break;
   }
@@ -92,6 +98,14 @@ export async function carryOutByHand(
 }
 
 const ATTEMPTS = 8;
+
+function notProposed({ step }: Step, reason: string): DeployError {
+  return new DeployError('push-refused', {
+    subject: `target ${step.to.name}`,
+    message: `was not proposed: ${reason}`,
+    remedy: 'Delete the branch of the pull request, and run the command again.',
+  });
+}
 
 async function endHold(
   {

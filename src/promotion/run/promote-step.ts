@@ -7,7 +7,7 @@ import type { StageFacts } from '../stages/stage-facts.ts';
 import type { Target } from '../../config/checked/config.ts';
 import { nameOf } from './ports.ts';
 import type { PromotionPorts, Step } from './ports.ts';
-import { openReaders, propose, readRecords, readTip } from './propose.ts';
+import { findOpen, openReaders, propose, readRecords, readTip } from './propose.ts';
 import type { Proposal, Proposing, Source, Tip } from './propose.ts';
 import { missingStatuses } from './statuses.ts';
 import { writePromotion } from './write.ts';
@@ -124,24 +124,42 @@ async function tryStages(
   };
 }
 
-async function tryOne(step: Step, proposal: Proposal, proposing: Proposing): Promise<Tried> {
-  const { edits, blockers, leftOut } = proposal;
+/** What a proposal alone decides; null: it has edits, which may be judged. */
+export function outcomeOf({
+  edits,
+  blockers,
+  leftOut,
+}: Proposal): Extract<Promoted, { kind: 'current' | 'waits' }> | null {
   const [blocker] = blockers;
-  if (blocker !== undefined) return settled({ kind: 'waits', reason: `${blocker.key}: ${blocker.reason}` });
+  if (blocker !== undefined) return { kind: 'waits', reason: `${blocker.key}: ${blocker.reason}` };
+  if (edits.length > 0) return null;
   const [missing] = leftOut;
-  if (edits.length === 0)
-    return settled(
-      missing === undefined ? { kind: 'current' } : { kind: 'waits', reason: `${missing.key}: ${missing.reason}` },
-    );
+  return missing === undefined ? { kind: 'current' } : { kind: 'waits', reason: `${missing.key}: ${missing.reason}` };
+}
+
+async function tryOne(step: Step, proposal: Proposal, proposing: Proposing): Promise<Tried> {
+  const { edits } = proposal;
+  const decided = outcomeOf(proposal);
+  if (decided !== null) return settled(decided);
   const records = await readRecords(step, proposal.tip, proposing);
-  const judged = judge(edits, { stage: step.step.to.name, records });
+  const isProposed = records.some(({ pullRequest }) => pullRequest !== null);
+  const open = isProposed ? await findOpen(step, proposing) : null;
+  const judged = judge(edits, { stage: step.step.to.name, records, open: open?.number ?? null });
   if (judged.kind === 'waits') return settled(judged);
   const reason = await missingStatuses(step.promotion, proposal.sources, proposing);
   if (reason !== null) return { outcome: { kind: 'waits', reason }, isSettled: false };
   const promoter = { by: null, isHold: false };
   const written = await writePromotion(step, proposal, { promoter, proposing });
-  const outcome: Promoted = written.kind === 'written' ? { kind: 'promoted', revision: written.revision } : written;
-  return { outcome, isSettled: false };
+  switch (written.kind) {
+    case 'written':
+      return { outcome: { kind: 'promoted', revision: written.revision }, isSettled: false };
+    case 'waits':
+      return settled({ kind: 'waits', reason: written.reason });
+    case 'overtaken':
+      return { outcome: written, isSettled: false };
+    default:
+      return written satisfies never;
+  }
 }
 
 function settled(outcome: Promoted): Tried {

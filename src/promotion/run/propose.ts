@@ -1,11 +1,13 @@
 import type { Carry, Target } from '../../config/checked/config.ts';
 import { DeployError } from '../../error/deploy-error.ts';
+import type { OpenPullRequest } from '../../githost/port/pull-requests.ts';
+import type { PastCommit } from '../../images/update/ports.ts';
 import type { ObjectId, Revision } from '../../snapshot/source.ts';
 import { disagreements } from '../carry/carried.ts';
 import type { Carried, Changes, LeftOut } from '../carry/carried.ts';
 import { carriedImages, imageChanges } from '../carry/images.ts';
 import { carriedPaths, pathChanges } from '../carry/paths.ts';
-import { promotionRef, recordsOf } from '../record/record.ts';
+import { headOf, promotionRef, recordsOf } from '../record/record.ts';
 import type { PromotionRecord } from '../record/record.ts';
 import { nameOf } from './ports.ts';
 import type { PromotionPorts, StageReader, Step } from './ports.ts';
@@ -23,6 +25,8 @@ export interface Tip {
   readonly revision: Revision;
   /** Of the records; null: there are none. */
   readonly record: Revision | null;
+  /** Of the branch of the pull request; null: it does not exist. */
+  readonly head: Revision | null;
 }
 
 /** What gives a stage what those before it have, on the tip of its branch. */
@@ -57,9 +61,11 @@ export async function openReaders(
 export async function readTip(step: Step, { readers, signal }: Proposing): Promise<Tip> {
   const { ref, repository } = step.step.to;
   const record = promotionRef(nameOf(step));
-  const tips = await readerOf(step.step.to, readers).tips([ref, record], signal);
+  const head = `refs/heads/${headOf(nameOf(step))}`;
+  const heads = step.promotion.via === 'pullRequest' ? [head] : [];
+  const tips = await readerOf(step.step.to, readers).tips([ref, record, ...heads], signal);
   const revision = tips.get(ref);
-  if (revision !== undefined) return { revision, record: tips.get(record) ?? null };
+  if (revision !== undefined) return { revision, record: tips.get(record) ?? null, head: tips.get(head) ?? null };
   throw new DeployError('ref-missing', {
     subject: ref,
     message: `${ref} does not exist in ${repository.name}`,
@@ -148,15 +154,31 @@ function distinct(carried: readonly Carried[]): readonly Carried[] {
 const READ_COMMITS = 200;
 
 /** What was promoted to the stage, the newest first. */
-export async function readRecords(
-  step: Step,
-  { revision, record }: Tip,
-  { readers, signal }: Proposing,
-): Promise<readonly PromotionRecord[]> {
+export async function readRecords(step: Step, tip: Tip, proposing: Proposing): Promise<readonly PromotionRecord[]> {
+  const { readers, signal } = proposing;
   const reader = readerOf(step.step.to, readers);
-  const ofBranch = await reader.history({ tip: revision, known: null, depth: READ_COMMITS }, signal);
-  const ofRef = record === null ? [] : await reader.history({ tip: record, known: null, depth: null }, signal);
-  return recordsOf({ ofRef, ofBranch }, nameOf(step));
+  const ofBranch = await reader.history({ tip: tip.revision, known: null, depth: READ_COMMITS }, signal);
+  return recordsOf({ ofRef: await readChain(step, tip, proposing), ofBranch }, nameOf(step));
+}
+
+/** The commits of the ref of the records, the newest first. */
+export async function readChain(
+  { step }: Step,
+  { record }: Pick<Tip, 'record'>,
+  { readers, signal }: Proposing,
+): Promise<readonly PastCommit[]> {
+  if (record === null) return [];
+  return readerOf(step.to, readers).history({ tip: record, known: null, depth: null }, signal);
+}
+
+/** The open pull request of a step. */
+export async function findOpen(
+  { promotion, step }: Step,
+  { ports, signal }: Proposing,
+): Promise<OpenPullRequest | null> {
+  if (promotion.via !== 'pullRequest') return null;
+  const api = await ports.openProposals(step.to.repository);
+  return api.findOpen({ head: headOf(nameOf({ promotion, step })), into: step.to.branch }, signal);
 }
 
 export function readerOf({ repository }: Target, readers: ReadonlyMap<string, StageReader>): StageReader {

@@ -1,12 +1,24 @@
-import type { Written as WrittenCommit } from '../../images/branch-writer.ts';
+import { isDeepStrictEqual } from 'node:util';
+import type { OpenPullRequest } from '../../githost/port/pull-requests.ts';
+import type { BranchChange } from '../../images/branch-writer.ts';
+import { findHead } from '../../proposals/head.ts';
+import { propose as proposeIt } from '../../proposals/propose.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import { isValue } from '../carry/carried.ts';
-import { commitMessage } from '../record/commit-message.ts';
-import { movedBy, promotionRef, recordMessage, releaseMessage } from '../record/record.ts';
-import type { Written } from '../record/record.ts';
+import { commitMessage, pullRequestText } from '../record/commit-message.ts';
+import {
+  headOf,
+  movedBy,
+  promotionRef,
+  proposalMessage,
+  recordIn,
+  recordMessage,
+  releaseMessage,
+} from '../record/record.ts';
+import type { PromotionRecord, Written } from '../record/record.ts';
 import { nameOf } from './ports.ts';
-import type { Step } from './ports.ts';
-import { readerOf } from './propose.ts';
+import type { PromotionPorts, Step } from './ports.ts';
+import { findOpen, readChain, readerOf } from './propose.ts';
 import type { Proposal, Proposing } from './propose.ts';
 
 /** Who promotes. `by` null: automation, which never sets a hold. */
@@ -17,36 +29,112 @@ export interface Promoter {
 
 const AUTHOR = { name: 'headgate', email: 'headgate@localhost' };
 
-/** One commit on the branch of the stage, with its record in the same push. */
-export async function writePromotion(
-  step: Step,
-  proposal: Proposal,
-  { promoter, proposing }: { readonly promoter: Promoter; readonly proposing: Proposing },
-): Promise<WrittenCommit> {
+export type WrittenPromotion =
+  /** `pullRequest` null: it is on the branch. */
+  | { readonly kind: 'written'; readonly revision: Revision; readonly pullRequest: OpenPullRequest | null }
+  /** A pull request shows it already, or a person pushed to its branch. */
+  | { readonly kind: 'waits'; readonly reason: string; readonly pullRequest: OpenPullRequest | null }
+  | { readonly kind: 'overtaken' };
+
+interface Writing {
+  readonly promoter: Promoter;
+  readonly proposing: Proposing;
+}
+
+/** One commit on the branch of the stage, with its record in the same push; or a pull request that has it. */
+export async function writePromotion(step: Step, proposal: Proposal, writing: Writing): Promise<WrittenPromotion> {
+  const change = await changeOf(step, proposal, writing);
+  return step.promotion.via === 'pullRequest'
+    ? proposeChange(step, proposal, { ...writing, change })
+    : commitChange(step, proposal, { ...writing, change });
+}
+
+type ReadyChange = Omit<BranchChange, 'ref' | 'from' | 'records'>;
+
+async function changeOf(step: Step, proposal: Proposal, { promoter, proposing }: Writing): Promise<ReadyChange> {
   const { ports, readers, signal } = proposing;
-  const { repository, ref } = step.step.to;
   const { edits, files, rootTree, tip } = proposal;
   const trees = await readerOf(step.step.to, readers).treesAbove(rootTree, [...files.keys()], signal);
-  const writer = await ports.openWriter(repository);
+  const message = commitMessage(writtenOf(step, proposal, promoter), edits);
+  return { tip: tip.revision, rootTree, trees, files, author: AUTHOR, atMs: ports.nowMs(), sign: null, message };
+}
+
+async function commitChange(
+  step: Step,
+  proposal: Proposal,
+  { promoter, proposing, change }: Writing & { readonly change: ReadyChange },
+): Promise<WrittenPromotion> {
+  const { ports, signal } = proposing;
+  const { repository, ref } = step.step.to;
   const written = writtenOf(step, proposal, promoter);
   const message = (revision: Revision) => recordMessage(written, revision);
-  const outcome = await writer.write(
+  const records = [{ ref: promotionRef(nameOf(step)), tip: proposal.tip.record, message }];
+  const writer = await ports.openWriter(repository);
+  const outcome = await writer.write({ ...change, ref, records }, signal);
+  if (outcome.kind === 'overtaken') return outcome;
+  const { revision } = outcome;
+  if (outcome.recordsRefused !== null) warnOfRefusal(step, outcome.recordsRefused, ports);
+  await report(step, proposal, { promoter, proposing, revision, pullRequest: null });
+  return { kind: 'written', revision, pullRequest: null };
+}
+
+async function proposeChange(
+  step: Step,
+  proposal: Proposal,
+  { promoter, proposing, change }: Writing & { readonly change: ReadyChange },
+): Promise<WrittenPromotion> {
+  const { ports, readers, signal } = proposing;
+  const { repository, branch: into } = step.step.to;
+  const reader = readerOf(step.step.to, readers);
+  const written = writtenOf(step, proposal, promoter);
+  const head = headOf(nameOf(step));
+  const recorded = (await readChain(step, proposal.tip, proposing)).map(({ message }) => message);
+  const isSame = (message: string) =>
+    isSamePromotion(recordIn(message, nameOf(step)), recordIn(change.message, nameOf(step)));
+  const proposed = await proposeIt(
     {
-      ref,
-      tip: tip.revision,
-      rootTree,
-      trees,
-      files,
-      author: AUTHOR,
-      atMs: ports.nowMs(),
-      sign: null,
-      message: commitMessage(written, edits),
-      records: [{ ref: promotionRef(nameOf(step)), tip: tip.record, message }],
+      repository,
+      head,
+      into,
+      found: await findHead({ tip: proposal.tip.head, recorded, files: change.files, isSame }, reader, signal),
+      open: await findOpen(step, proposing),
+      commit: () => Promise.resolve(change),
+      text: pullRequestText(written, proposal.edits),
+      records: [
+        {
+          ref: promotionRef(nameOf(step)),
+          tip: proposal.tip.record,
+          message: (revision, pullRequest) => proposalMessage(written, { revision, pullRequest }),
+        },
+      ],
     },
+    { ...ports, reader },
     signal,
   );
-  if (outcome.kind === 'written') report(step, proposal, { promoter, outcome, proposing });
-  return outcome;
+  switch (proposed.kind) {
+    case 'proposed': {
+      const { revision, pullRequest } = proposed;
+      await report(step, proposal, { promoter, proposing, revision, pullRequest });
+      return { kind: 'written', revision, pullRequest };
+    }
+    case 'current': {
+      const { pullRequest } = proposed;
+      return { kind: 'waits', reason: `pull request ${pullRequest.number} is open: ${pullRequest.url}`, pullRequest };
+    }
+    case 'left-alone': {
+      const reason = `someone else pushed to ${head}, so it is left alone. Merge or close its pull request, and delete the branch, to have it updated again`;
+      return { kind: 'waits', reason, pullRequest: null };
+    }
+    case 'overtaken':
+      return proposed;
+    default:
+      return proposed satisfies never;
+  }
+}
+
+/** Where it comes from does not count: another commit with the same versions is the same proposal. */
+function isSamePromotion(one: PromotionRecord | null, other: PromotionRecord | null): boolean {
+  return isDeepStrictEqual([one?.moved, one?.hold], [other?.moved, other?.hold]);
 }
 
 /** Ends a hold of a stage that has what was promoted. The record has no commit on the branch. */
@@ -59,8 +147,8 @@ export async function writeRelease(
   const message = releaseMessage(writtenOf(step, proposal, promoter));
   const ref = promotionRef(nameOf(step));
   const { rootTree, tip } = proposal;
-  await writer.addRecord(
-    { ref, tip: tip.record, rootTree, author: AUTHOR, atMs: ports.nowMs(), message, sign: null },
+  await writer.addRecords(
+    [{ ref, tip: tip.record, rootTree, author: AUTHOR, atMs: ports.nowMs(), message, sign: null }],
     signal,
   );
 }
@@ -70,27 +158,34 @@ function writtenOf(step: Step, { sources, edits }: Proposal, promoter: Promoter)
   return { ...nameOf(step), from, moved: movedBy(edits), ...promoter };
 }
 
-function report(
+async function report(
   { promotion, step }: Step,
   { sources, edits, leftOut }: Proposal,
   {
     promoter,
-    outcome,
-    proposing: { ports },
-  }: {
-    readonly promoter: Promoter;
-    readonly outcome: Extract<WrittenCommit, { kind: 'written' }>;
-    readonly proposing: Proposing;
-  },
-): void {
-  const { name: repository } = step.to.repository;
-  const at = { promotion: promotion.name, stage: step.to.name, repository, branch: step.to.branch };
-  const { revision, recordsRefused } = outcome;
+    proposing: { ports, signal },
+    revision,
+    pullRequest,
+  }: Writing & { readonly revision: Revision; readonly pullRequest: OpenPullRequest | null },
+): Promise<void> {
+  const { by } = promoter;
+  const { branch } = step.to;
+  const at = { promotion: promotion.name, stage: step.to.name, repository: step.to.repository.name, branch };
   const from = sources.map((source) => ({ stage: source.target.name, revision: source.revision }));
-  const changes = movedBy(edits).map((each) => (isValue(each) ? { key: each.key } : each));
-  const holds = promoter.isHold ? { hold: promoter.by } : {};
-  ports.log({ level: 'info', message: 'promoted', ...at, revision, from, changes, by: promoter.by, ...holds, leftOut });
-  if (recordsRefused === null) return;
-  const reason = `the Git host refuses refs/headgate/promotions (${recordsRefused}), so only the last 200 commits of the branch say what was promoted`;
-  ports.log({ level: 'warn', message: 'promotion-record-refused', ...at, reason });
+  const moved = movedBy(edits);
+  const changes = moved.map((each) => (isValue(each) ? { key: each.key } : each));
+  const holds = promoter.isHold ? { hold: by } : {};
+  const page = pullRequest === null ? {} : { pullRequest: pullRequest.url };
+  const message = pullRequest === null ? 'promoted' : 'promotion-proposed';
+  ports.log({ level: 'info', message, ...at, revision, from, changes, by, ...holds, ...page, leftOut });
+  const shown = moved.map((each) => (isValue(each) ? { key: each.key, from: [], to: null } : each));
+  const event = { promotion: promotion.name, branch, revision, from, by, pullRequest: pullRequest?.url ?? null };
+  await ports.report({ kind: 'promoted', ...event, changes: shown }, step.to, signal);
+}
+
+function warnOfRefusal({ promotion, step }: Step, refused: string, { log }: Pick<PromotionPorts, 'log'>): void {
+  const { repository, branch, name: stage } = step.to;
+  const at = { promotion: promotion.name, stage, repository: repository.name, branch };
+  const reason = `the Git host refuses refs/headgate/promotions (${refused}), so only the last 200 commits of the branch say what was promoted`;
+  log({ level: 'warn', message: 'promotion-record-refused', ...at, reason });
 }

@@ -18,31 +18,31 @@ export interface OwnComment extends ReadBody {
 
 /** Null: there is none. The signature names the account that wrote it, so a copy by another account is not taken. */
 export async function findOwnComment(
-  { api, repository, pullRequest }: Pick<OpenPullRequest, 'api' | 'repository' | 'pullRequest'>,
+  { api, ...on }: Pick<OpenPullRequest, 'api' | 'repository' | 'pullRequest'>,
   keys: readonly string[],
   signal: AbortSignal,
 ): Promise<OwnComment | null> {
-  const comments = await api.comments(pullRequest.number, signal);
-  for (const comment of comments) {
-    const read = readOwn(comment, { repository, pullRequest }, keys);
-    if (read !== null) return { ...read, comment };
-  }
-  return null;
+  const isOurs = (comment: Comment) => readOwn(comment, on, keys)?.verdict ?? null;
+  const comment = await api.findComment(on.pullRequest.number, isOurs, signal);
+  const read = comment === null ? null : readOwn(comment, on, keys);
+  return comment === null || read === null ? null : { facts: read.facts, content: read.content, comment };
 }
 
+/**
+ * The first version of a comment names no account, because only the host's answer says which one wrote it. It remains if the
+ * process dies right then, and anyone may copy it from the history of edits: never into an older comment without editing it.
+ */
 function readOwn(
-  { body, author }: Comment,
+  { body, author, isEdited }: Comment,
   { repository, pullRequest }: Pick<OpenPullRequest, 'repository' | 'pullRequest'>,
   keys: readonly string[],
-): ReadBody | null {
+): (ReadBody & { readonly verdict: 'proven' | 'likely' }) | null {
   const read = readBody(body, keys);
   if (read === null) return null;
   const { facts } = read;
-  const isOurs =
-    facts.repository === repository.url &&
-    facts.pullRequest === pullRequest.number &&
-    (facts.author === null || facts.author === author.id);
-  return isOurs ? read : null;
+  if (facts.repository !== repository.url || facts.pullRequest !== pullRequest.number) return null;
+  if (facts.author === author.id) return { ...read, verdict: 'proven' };
+  return facts.author === null && !isEdited ? { ...read, verdict: 'likely' } : null;
 }
 
 /** One status for each target, so that the protection of the branch can require it. */
@@ -153,11 +153,12 @@ async function writeComment(
   const { api, repository, pullRequest } = open;
   const signedFor = (author: string | null) =>
     signBody(content, { ...facts, repository: repository.url, pullRequest: pullRequest.number, author }, keys);
-  const isOurs = (comment: Comment) => readOwn(comment, open, keys) !== null;
+  const isOurs = (comment: Comment) => readOwn(comment, open, keys)?.verdict ?? null;
   const body = signedFor(own?.comment.author.id ?? null);
   const written = await api.upsertComment(pullRequest.number, { body, isOurs }, signal);
   if (own !== null) return;
   // Only its answer says which account wrote the first one.
   const signed = signedFor(written.author.id);
-  await api.upsertComment(pullRequest.number, { body: signed, isOurs: ({ id }) => id === written.id }, signal);
+  const isWritten = ({ id }: Comment) => (id === written.id ? 'proven' : null);
+  await api.upsertComment(pullRequest.number, { body: signed, isOurs: isWritten }, signal);
 }

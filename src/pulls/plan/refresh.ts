@@ -1,3 +1,4 @@
+import { asDeployError } from '../../error/deploy-error.ts';
 import { inParallel } from '../../exchange/pool.ts';
 import { planGroupOf } from '../../deploy/ports/githost/plan-request.ts';
 import type { Refresh } from '../../deploy/ports/githost/plan-request.ts';
@@ -33,8 +34,8 @@ export async function refreshPlans(
     const open = pullRequests.map((pullRequest): OpenPullRequest => {
       return { repository, api, pullRequest, trigger: newest.trigger };
     });
-    const shown = await inParallel(open, AT_ONCE, (each) => readShown(each, keys, signal));
-    const sharing = shown.filter(({ own }) => isShared(own, repository, deployed));
+    const shown = await inParallel(open, AT_ONCE, (each) => readShown(each, keys, { context, signal }));
+    const sharing = shown.flat().filter(({ own }) => isShared(own, repository, deployed));
     const [first, rest] = [sharing.slice(0, REFRESHED), sharing.slice(REFRESHED)];
     await context.queue.send(
       first.map(({ each: { pullRequest } }) => requestFor(pullRequest, { repository, newest })),
@@ -52,13 +53,22 @@ interface ShownPullRequest {
   readonly own: OwnComment | null;
 }
 
+/** Empty: its comments cannot be read, which anyone who comments can cause. The other pull requests do not wait for it. */
 async function readShown(
   each: OpenPullRequest,
   keys: readonly string[],
-  signal: AbortSignal,
-): Promise<ShownPullRequest> {
-  const isCommented = each.repository.pullRequests.comment;
-  return { each, own: isCommented ? await findOwnComment(each, keys, signal) : null };
+  { context, signal }: { readonly context: PlanContext; readonly signal: AbortSignal },
+): Promise<readonly ShownPullRequest[]> {
+  const { repository, pullRequest } = each;
+  if (!repository.pullRequests.comment) return [{ each, own: null }];
+  try {
+    return [{ each, own: await findOwnComment(each, keys, signal) }];
+  } catch (thrown) {
+    signal.throwIfAborted();
+    const at = { repository: repository.name, pullRequest: pullRequest.number };
+    context.runtime.log({ level: 'error', message: 'not-refreshed', ...at, errors: [asDeployError(thrown).problem] });
+    return [];
+  }
 }
 
 /** Without comments it is not known what was planned. A pull request without one changes nothing, or is not planned yet. */

@@ -1,5 +1,8 @@
-import type { Preview, Target } from '../../config/checked/config.ts';
+import type { Preview, Repository, Target } from '../../config/checked/config.ts';
 import type { PreviewHead } from '../../config/templates/preview-target.ts';
+import type { Deployments } from '../../deploy/ports/githost/deployments.ts';
+import type { TargetRequest } from '../../deploy/ports/request.ts';
+import type { Outcome, Runtime } from '../../deploy/ports/runtime.ts';
 import type { PreviewNamespaces } from '../../deploy/ports/previews/preview-namespaces.ts';
 import type { PlanContext } from '../plan/context.ts';
 
@@ -7,6 +10,10 @@ import type { PlanContext } from '../plan/context.ts';
 export interface PreviewContext extends PlanContext {
   /** With Headgate's own rights, whatever service account the target has. */
   readonly openNamespaces: (target: Target) => Promise<PreviewNamespaces>;
+  /** Null: the host has no deployments. */
+  readonly openDeployments: (repository: Repository) => Promise<Deployments | null>;
+  /** Carries out a run. A command waits for its readiness too. */
+  readonly run: (request: TargetRequest, runtime: Runtime, signal: AbortSignal) => Promise<Outcome>;
   /** One at a time for each entry: two pull requests must not both take the last place. */
   readonly inTurn: <Result>(preview: string, work: () => Promise<Result>) => Promise<Result>;
 }

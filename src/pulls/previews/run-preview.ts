@@ -6,7 +6,6 @@ import type {
   PreviewRecord,
 } from '../../deploy/ports/previews/preview-namespaces.ts';
 import type { Trigger } from '../../deploy/ports/request.ts';
-import { runTarget } from '../../deploy/requests/run-target.ts';
 import { asDeployError, DeployError, needsPerson } from '../../error/deploy-error.ts';
 import type { Problem } from '../../error/deploy-error.ts';
 import type { PullRequest } from '../../githost/port/pull-requests.ts';
@@ -23,14 +22,16 @@ export interface PreviewRun {
   readonly number: number;
   /** Null: it does not exist. */
   readonly pullRequest: PullRequest | null;
-  /** As the comment has it. */
-  readonly seen: Readonly<Record<string, SeenHead>>;
+  /** As the comment has it; an error: anyone can write comments that make it unreadable, and only what exists is kept up to date. */
+  readonly seen: Readonly<Record<string, SeenHead>> | DeployError;
   readonly trigger: Trigger;
   /** When it was requested, RFC 3339. */
   readonly at: string;
   readonly tries: number;
   /** Deploy what waits, too. */
   readonly resumes: boolean;
+  /** A person named this one: it is deployed also when it is at its head, nothing is deleted, and other ones stay as they are shown. */
+  readonly isOfOne: boolean;
 }
 
 /** What one preview ended as. */
@@ -78,18 +79,20 @@ export async function runPreview(
   }
 }
 
-type Placed =
-  | { readonly kind: 'ready'; readonly namespaces: PreviewNamespaces; readonly seen: SeenHead }
-  | { readonly kind: 'taken' }
-  | (Extract<Decision, { kind: 'absent' }> & { readonly deleted: PreviewNamespace | null });
+/** What a preview has to be now, by the host and the cluster. */
+export interface DecidedPreview {
+  readonly decision: Decision;
+  readonly live: PreviewNamespace | null;
+  readonly namespaces: PreviewNamespaces;
+}
 
-/** Decides whether it exists, and creates or deletes its namespace. */
-async function placePreview(
-  { preview, head, target }: PreviewOfOne,
-  { number, pullRequest, seen }: PreviewRun,
-  { runtime, openNamespaces }: PreviewContext,
+/** Nothing is written. */
+export async function decidePreview(
+  { preview, target }: PreviewOfOne,
+  { number, pullRequest, seen }: Pick<PreviewRun, 'number' | 'pullRequest' | 'seen'>,
+  { runtime, openNamespaces }: Pick<PreviewContext, 'runtime' | 'openNamespaces'>,
   signal: AbortSignal,
-): Promise<Placed> {
+): Promise<DecidedPreview> {
   const repository = preview.settings.repository.url;
   const namespaces = await openNamespaces(target);
   const all = (await namespaces.list(signal)).filter(
@@ -98,31 +101,50 @@ async function placePreview(
   const isOwn = ({ name, record }: PreviewNamespace) => name === target.namespace && record.pullRequest === number;
   const live = all.find((each) => isOwn(each) && !each.isTerminating) ?? null;
   const others = all.filter((each) => !isOwn(each) && !each.isTerminating).length;
-  const known = [seen[target.name], live?.record].filter((each) => each !== undefined);
+  const shown = seen instanceof DeployError ? undefined : seen[target.name];
+  const known = [shown, live?.record].filter((each) => each !== undefined);
   const facts = { pullRequest, isLive: live !== null, seen: known, others, nowMs: runtime.nowMs() };
-  const decision = judgePreview(preview, facts);
+  return { decision: judgePreview(preview, facts), live, namespaces };
+}
+
+type Placed =
+  | { readonly kind: 'ready'; readonly namespaces: PreviewNamespaces; readonly seen: SeenHead }
+  | { readonly kind: 'taken' }
+  | (Extract<Decision, { kind: 'absent' }> & { readonly deleted: PreviewNamespace | null });
+
+/** Decides whether it exists, and creates or deletes its namespace. */
+async function placePreview(
+  of: PreviewOfOne,
+  run: PreviewRun,
+  context: PreviewContext,
+  signal: AbortSignal,
+): Promise<Placed> {
+  const { decision, live, namespaces } = await decidePreview(of, run, context, signal);
   if (decision.kind === 'absent') {
-    if (live !== null) await namespaces.remove(live, signal);
+    if (live === null || run.isOfOne) return { ...decision, deleted: null };
+    await namespaces.remove(live, signal);
     return { ...decision, deleted: live };
   }
+  const { preview, head, target } = of;
   const record: PreviewRecord = {
-    repository,
-    pullRequest: number,
+    repository: preview.settings.repository.url,
+    pullRequest: run.number,
     preview: preview.name,
     head: head.sha,
     since: decision.since,
   };
   if (live === null) {
+    if (run.seen instanceof DeployError) throw run.seen;
     const created = await namespaces.create(target.namespace, { name: target.name, record }, signal);
     if (created === null) return { kind: 'taken' };
-  } else if (live.record.head !== record.head) await namespaces.record(live, record, signal);
+  } else if (live.record.head !== record.head || !live.isComplete) await namespaces.record(live, record, signal);
   return { kind: 'ready', namespaces, seen: { head: record.head, since: record.since } };
 }
 
 /** As any target is deployed. A preview that is at its head is only looked at. */
 async function deployPreview(
   { namespaces, seen, ...of }: PreviewOfOne & Omit<Extract<Placed, { kind: 'ready' }>, 'kind'>,
-  { pullRequest, trigger, at, tries, resumes }: PreviewRun,
+  { pullRequest, trigger, at, tries, resumes, isOfOne }: PreviewRun,
   context: PreviewContext,
   signal: AbortSignal,
 ): Promise<Pick<EndedPreview, 'result' | 'seen' | 'retry'>> {
@@ -131,13 +153,13 @@ async function deployPreview(
   const revision = pullRequest?.head.revision;
   if (revision === undefined) throw new DeployError('internal', { ...NO_HEAD, subject: target.name });
   const before = await lookAtPreview({ target, revision }, runtime, signal);
-  const isWanted = !before.isSettled || (resumes && !before.isAtHead);
+  const isWanted = isOfOne || !before.isSettled || (resumes && !before.isAtHead);
   let state = before;
   let errors: readonly Problem[] = [];
   if (isWanted) {
     // A forced push may go back: the host announced it.
     const hint = { revision, rootTree: null, isForced: true };
-    const outcome = await runTarget({ target, trigger, hint, at, tries }, runtime, signal);
+    const outcome = await context.run({ target, trigger, hint, at, tries }, runtime, signal);
     if (outcome.kind === 'retry') {
       const { problem } = outcome.error;
       return { seen, retry: { afterMs: outcome.afterMs }, result: { kind: 'failed', name: target.name, problem } };

@@ -1,5 +1,6 @@
 import { cell, code } from '../../deploy/show/markdown-text.ts';
 import type { Problem } from '../../error/deploy-error.ts';
+import type { Revision } from '../../snapshot/source.ts';
 import type { Absence } from './judge.ts';
 import type { PreviewState } from './look.ts';
 
@@ -12,7 +13,7 @@ export type PreviewResult = { readonly name: string } & (
   | { readonly kind: 'failed'; readonly problem: Problem }
   | {
       readonly kind: 'deployed';
-      readonly revision: string;
+      readonly revision: Revision;
       readonly state: PreviewState;
       /** Of the run, if there was one. */
       readonly errors: readonly Problem[];
@@ -23,13 +24,20 @@ export type PreviewResult = { readonly name: string } & (
 /** So much of what others wrote is shown. */
 const MAX_TEXT = 300;
 
-/** The part of the comment that shows previews. */
-export function previewsSection(results: readonly PreviewResult[]): string {
+/** The part of the comment that shows previews. `before`: as it was; its other previews are kept. */
+export function previewsSection(results: readonly PreviewResult[], before = ''): string {
   const rows = results.map((result) => {
     const url = result.kind === 'deployed' && result.url !== null ? `<${result.url}>` : '';
-    return `| ${cell(result.name)} | ${stateOf(result)} | ${url} |`;
+    return `${startOf(result)} ${stateOf(result)} | ${url} |`;
   });
-  return ['### Headgate preview', '', '| preview | state | address |', '|---|---|---|', ...rows].join('\n');
+  const others = before
+    .split('\n')
+    .filter((line) => line.startsWith('| `') && !results.some((result) => line.startsWith(startOf(result))));
+  return ['### Headgate preview', '', '| preview | state | address |', '|---|---|---|', ...others, ...rows].join('\n');
+}
+
+function startOf({ name }: PreviewResult): string {
+  return `| ${cell(name)} |`;
 }
 
 /** Is there something to show? A pull request without the label has no preview, and needs no line that says so. */

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Repository } from '../../../src/config/checked/config.ts';
 import { appTokens } from '../../../src/app/githost/app-tokens.ts';
 import type { AppCredentials } from '../../../src/app/githost/app-tokens.ts';
+import type { TokenUse } from '../../../src/githost/port/token-issuer.ts';
 import { startGitHost } from '../../rig/git-host/git-host.ts';
 import type { GitHost } from '../../rig/git-host/git-host.ts';
 import { aRepository } from '../../githost/builders.ts';
@@ -37,7 +38,7 @@ beforeAll(async () => {
       ['acme/fleet', 42],
       ['acme/other', 43],
     ]),
-    permissions: { contents: 'read', statuses: 'write', pull_requests: 'write' },
+    permissions: { contents: 'read', statuses: 'write', pull_requests: 'write', deployments: 'write' },
   });
 });
 afterAll(async () => {
@@ -58,7 +59,8 @@ function tokens() {
     nowMs: () => nowMs,
     wait: () => Promise.resolve(),
   });
-  return (repository = fleet, as = credentials) => tokenOf(repository, as, signal);
+  return (repository = fleet, as = credentials, use: TokenUse = 'runs') =>
+    tokenOf(repository, { credentials: as, use }, signal);
 }
 
 describe('an installation token', () => {
@@ -74,6 +76,19 @@ describe('an installation token', () => {
     expect(host.apps.issued[1]?.permissions).toEqual({ contents: 'read' });
     await tokens()({ ...fleet, id, pullRequests: { ...fleet.pullRequests, plan: true } });
     expect(host.apps.issued[2]?.permissions).toMatchObject({ pull_requests: 'write' });
+  });
+
+  it('is kept apart for each use, and may only do what that use needs', async () => {
+    const tokenOf = tokens();
+    const [runs, pulls] = [await tokenOf(), await tokenOf(fleet, credentials, 'pull-requests')];
+    const deployments = await tokenOf(fleet, credentials, 'deployments');
+    expect(new Set([runs, pulls, deployments]).size).toBe(3);
+    expect(await tokenOf(fleet, credentials, 'deployments')).toBe(deployments);
+    expect(host.apps.issued.map(({ permissions }) => permissions)).toEqual([
+      { contents: 'read', statuses: 'write' },
+      { contents: 'read', pull_requests: 'write' },
+      { deployments: 'write' },
+    ]);
   });
 
   it('is requested once for concurrent callers, and kept until five minutes before it expires', async () => {

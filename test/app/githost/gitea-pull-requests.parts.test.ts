@@ -3,9 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
+import { sendToHost } from '../../../src/app/githost/host-request.ts';
 import { openPullRequests } from '../../../src/app/githost/pull-requests.ts';
 import { giteaApi } from '../../../src/githost/gitea/api.ts';
 import { giteaPullRequests } from '../../../src/githost/gitea/pull-requests.ts';
+import { giteaStatusReader } from '../../../src/githost/gitea/status-reader.ts';
+import type { Revision } from '../../../src/snapshot/source.ts';
 import { startGitea } from '../../rig/gitea/gitea.ts';
 import type { Gitea } from '../../rig/gitea/gitea.ts';
 import { getGitea } from '../../rig/gitea/program.ts';
@@ -83,4 +86,19 @@ describe('a pull request on a real Gitea', () => {
     expect(Object.keys(paths)).toContain('/repos/{owner}/{repo}/pulls');
     expect(Object.keys(paths).filter((path) => path.includes('deployment'))).toEqual([]);
   });
+});
+
+const Commit = z.object({ sha: z.string() });
+
+it('a real Gitea lists the newest of the statuses of a commit first, of which a promotion needs the last', async () => {
+  const repository = `/repos/${gitea.user}/fleet`;
+  const { sha } = z.parse(Commit, await gitea.api('GET', `${repository}/git/commits/main`));
+  const states = ['pending', 'failure', 'success'] as const;
+  for (const state of states)
+    await gitea.api('POST', `${repository}/statuses/${sha}`, { state, context: 'e2e', description: state });
+  const at = { api: `${gitea.url}/api/v1`, fullName: `${gitea.user}/fleet`, revision: sha as Revision };
+  const { request, read } = giteaStatusReader.listStatuses(at, 1);
+  const headers = { ...request.headers, authorization: `token ${gitea.token}` };
+  const answer = await sendToHost({ ...request, headers }, { ca: null, deadlineMs: 10_000 }, signal);
+  expect(read(answer)?.items.map(({ state }) => state)).toEqual(states.toReversed());
 });

@@ -84,7 +84,7 @@ const port = () =>
   });
 
 const MARKER = '<!-- signed -->';
-const isOurs = ({ body }: Comment) => body.includes(MARKER);
+const isOurs = ({ body }: Comment) => (body.includes(MARKER) ? 'proven' : null);
 const shownOn = (number: number) => host.pullRequestsOf(NAME).comments.filter((each) => each.number === number);
 
 describe('a pull request', () => {
@@ -208,6 +208,17 @@ describe('the comment of a plan', () => {
     await port().upsertComment(number, { body: `${MARKER} one`, isOurs }, signal);
     await port().upsertComment(number, { body: `${MARKER} two`, isOurs }, signal);
     expect(shownOn(number).slice(99)).toMatchObject([{ body: `${MARKER} two` }]);
+  });
+
+  it('is looked for once among comments that are longer than an answer may be', async () => {
+    const { number } = await opened('too-long');
+    for (let count = 0; count < 3; count += 1) host.pullRequestsOf(NAME).comment(number, EVE, 'x'.repeat(12_000_000));
+    const one = port();
+    await expect(one.findComment(number, isOurs, signal)).rejects.toMatchObject({
+      code: 'host-unreachable',
+      message: expect.stringMatching(/larger than 33554432 bytes/) as string,
+    });
+    expect(one.usage.requests).toBe(1);
   });
 
   it('waits for a rate limit, and is refused with a remedy when the token may not write it', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatStatusJson, formatStatusTable } from '../../../src/cli/commands/format-status.ts';
 import type { Fleet } from '../../../src/cli/lookup/read-fleet.ts';
+import { NO_PREVIEWS } from '../../../src/cli/lookup/read-previews.ts';
 import { asRevision } from '../../../src/snapshot/source.ts';
 import { NOTHING_RECORDED } from '../../../src/state/target-state.ts';
 import { configOf, file } from '../../config/builders.ts';
@@ -24,19 +25,19 @@ function statusOf(errors: readonly string[], more: { readonly gaveUpOn?: string 
 
 describe('the status of a target whose request was given up on AWS', () => {
   it('has the dead letter and the verdict failed', () => {
-    const shownOf = (status: Fleet) => (JSON.parse(formatStatusJson(status)) as readonly object[])[0];
+    const shownOf = (status: Fleet) => (JSON.parse(formatStatusJson(status, NO_PREVIEWS)) as readonly object[])[0];
     expect(shownOf(statusOf(['gave-up'], { gaveUpOn: 'd-1' }))).toMatchObject({
       verdict: 'failed',
       deadLetters: [{ delivery: 'd-1', revision, at: since }],
     });
     // As a release before recorded it.
     expect(shownOf(statusOf(['gave-up']))).toMatchObject({ deadLetters: [{ delivery: null }] });
-    const text = formatStatusTable(statusOf(['gave-up']), Date.parse(since));
+    const text = formatStatusTable(statusOf(['gave-up']), NO_PREVIEWS, Date.parse(since));
     expect(text).toContain(`dead letter: shop-prod aaaaaaaaaaaa (on AWS, failing since ${since})`);
   });
 
   it('is retrying before that', () => {
-    const [shown] = JSON.parse(formatStatusJson(statusOf([]))) as readonly object[];
+    const [shown] = JSON.parse(formatStatusJson(statusOf([]), NO_PREVIEWS)) as readonly object[];
     expect(shown).toMatchObject({ verdict: 'retrying', deadLetters: [] });
   });
 });

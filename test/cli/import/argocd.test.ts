@@ -28,6 +28,19 @@ const imported = (...texts: readonly string[]) => importOf('argocd', inCluster(.
 const first = (...texts: readonly string[]) => imported(...texts).config?.targets[0];
 
 describe('an Application of Argo CD', () => {
+  it('is written so that no text in it looks like something else', () => {
+    const { text, config } = imported(
+      application(
+        'web',
+        `source: { repoURL: "${URL}", targetRevision: main, path: "apps/\u202e\u{e0041}x" }, ${AUTOMATED}`,
+      ),
+      application('api', `source: { repoURL: "${URL}", targetRevision: "\u202e1.0.*", path: api }, ${AUTOMATED}`),
+    );
+    expect(text).not.toMatch(/[\u202e\udb40]/);
+    expect(text).toContain(String.raw`path: "apps/\u202e\udb40\udc41x"`);
+    expect(config?.targets[0]?.path).toBe('apps/\u202e\u{e0041}x');
+  });
+
   it('becomes a target with its source, destination, sync policy, options and ignored fields', () => {
     const options = 'syncOptions: [CreateNamespace=true, ServerSideApply=true, PruneLast=true]';
     const ignored =

@@ -53,6 +53,15 @@ const run = (...args: readonly string[]) => {
 };
 
 describe('headgate import', () => {
+  it('shows in JSON no character that moves the cursor of a terminal or turns the text around', async () => {
+    const hostile = apps('apps').replace('spec: {', String.raw`spec: { "a\u202eb\x9b31m": 1,`);
+    await writeFile(join(directory, 'hostile.yaml'), `${source}---\n${hostile}`);
+    const { stdout } = await run('flux', '--from-files', 'hostile.yaml', '--out', 'h.yml', '--output', 'json');
+    const { remarks } = JSON.parse(stdout) as { remarks: { field: string }[] };
+    expect(remarks.map(({ field }) => field)).toContain('spec.a\u202eb\u009b31m');
+    expect(stdout).not.toMatch(/[\u202e\u009b]/);
+  });
+
   it('reads what kubectl has written, with its status', async () => {
     const { code, stdout } = await run('flux', '--from-files', 'written.yaml', '--out', 'a.yml', '--output', 'json');
     expect(code).toBe(0);

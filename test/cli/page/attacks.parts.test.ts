@@ -71,6 +71,7 @@ const origin = () => `http://127.0.0.1:${server.port}`;
 const form = (fields: Readonly<Record<string, string>>) => new URLSearchParams(fields).toString();
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
 const HOLD = `/targets/${HELD}/hold`;
+const PROMOTE = '/promotions/shop/shop-staging?from=shop-dev';
 
 it('does what a signed-in browser confirms on its own form', async () => {
   const session = await signIn();
@@ -237,6 +238,42 @@ it('approves nothing without the hash of a plan, and nothing on a target that ne
   expect(done).toEqual([]);
 });
 
+describe('a promotion on the page', () => {
+  const post = (path: string, body: string, headers: Readonly<Record<string, string>>) =>
+    ask(path, { method: 'POST', headers: { ...FORM, ...headers }, body });
+
+  it('is done from its own form alone, and only as it was shown', async () => {
+    const { cookie, form: token } = await signIn();
+    const { text } = await ask(PROMOTE, { headers: { cookie } });
+    const plan = /name="plan"\s+value="([^"]+)"/.exec(text)?.[1] ?? '';
+    const own = { cookie, origin: origin() };
+    const refused = [
+      await post(PROMOTE, form({ form: token, plan }), { cookie, origin: 'https://attacker.example' }),
+      await post(PROMOTE, form({ form: token, plan }), { cookie }),
+      await post(PROMOTE, form({ plan }), own),
+      await post(PROMOTE, form({ form: token, plan: 'f'.repeat(64) }), own),
+      await post(PROMOTE, form({ form: token }), own),
+      await post('/promotions/shop/shop-dev', form({ form: token, plan }), own),
+      await post('/promotions/shop/shop-staging?from=shop-eu', form({ form: token, plan }), own),
+      await post('/promotions', form({ form: token, plan }), own),
+    ];
+    expect(refused.map(({ status }) => status)).toEqual([403, 403, 403, 409, 409, 404, 404, 404]);
+    expect(done).toEqual([]);
+    expect((await post(PROMOTE, form({ form: token, plan }), own)).status).toBe(303);
+    expect(done).toMatchObject([{ action: 'promote', from: 'shop-dev', plan }]);
+  });
+
+  it.each(['/promotions/<script>/x', '/promotions/..%2f/x', '/promotions/__proto__/x', '/promotions/shop/constructor'])(
+    'is not found at %s',
+    async (path) => {
+      const { cookie } = await signIn();
+      const { status, text } = await ask(path, { headers: { cookie } });
+      expect(status).toBe(404);
+      expect(text).not.toContain('<script>');
+    },
+  );
+});
+
 describe('a page that only reads', () => {
   beforeEach(async () => {
     await server.close();
@@ -249,9 +286,13 @@ describe('a page that only reads', () => {
     expect(text).toContain('read-only');
     expect(text).not.toMatch(/>(Deploy|Approve|Hold|Release|Roll back)</);
     expect(text).not.toContain('<form');
-    expect((await ask(HOLD, { headers: { cookie } })).status).toBe(404);
+    const promotions = await ask('/promotions', { headers: { cookie } });
+    expect(promotions.text).toContain('it soaks until');
+    expect(promotions.text).not.toMatch(/<form|>Promote /);
+    for (const action of [HOLD, PROMOTE]) expect((await ask(action, { headers: { cookie } })).status).toBe(404);
     const headers = { ...FORM, cookie, origin: origin() };
     expect((await ask(HOLD, { method: 'POST', headers, body: form({ form: '', reason: 'r' }) })).status).toBe(404);
+    expect((await ask(PROMOTE, { method: 'POST', headers, body: form({ form: '', plan: '' }) })).status).toBe(404);
     expect(done).toEqual([]);
   });
 });

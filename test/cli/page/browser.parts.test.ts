@@ -11,6 +11,7 @@ import { generatedReader, HOSTILE, NOW, PLAN } from '../../rig/page/generated-fl
 
 const IS_OPEN = "document.querySelector('details').open";
 const HELD = 'mail-prod-eu-3';
+const PROMOTE = '/promotions/shop/shop-staging?from=shop-dev';
 const WAITING = 'search-staging-137';
 /** Enough to have a target in each condition. */
 const reader = generatedReader(220);
@@ -110,6 +111,10 @@ describe('the page in a browser', () => {
     ['images-phone-dark', '/images', { scheme: 'dark', width: 390 }],
     ['target-phone-dark', `/targets/${HELD}`, { scheme: 'dark', width: 390 }],
     ['hold', `/targets/${HELD}/hold`, { scheme: 'dark' }],
+    ['promotions', '/promotions', { scheme: 'light' }],
+    ['promotions-phone-dark', '/promotions', { scheme: 'dark', width: 390 }],
+    ['promote', PROMOTE, { scheme: 'light' }],
+    ['promote-phone-dark', PROMOTE, { scheme: 'dark', width: 390 }],
   ] as const)(
     'meets WCAG AA and is as wide as its window: %s',
     async (name, address, options) => {
@@ -124,7 +129,15 @@ describe('the page in a browser', () => {
 
   it('shows markup in subjects, authors, names, reasons and annotations as text', async () => {
     const page = await open();
-    for (const address of ['/', `/targets/${HELD}`, `/targets/${HELD}/plan`, `/targets/${HELD}/rollback`, '/images']) {
+    for (const address of [
+      '/',
+      `/targets/${HELD}`,
+      `/targets/${HELD}/plan`,
+      `/targets/${HELD}/rollback`,
+      '/images',
+      '/promotions',
+      PROMOTE,
+    ]) {
       await page.goto(`${server.url}${address}`);
       expect(await page.locator('img').count()).toBe(0);
       expect(await page.title()).not.toContain('owned');
@@ -212,6 +225,34 @@ describe('the page in a browser', () => {
     for (const text of ['build-41, build-44', 'build-45', 'and reverted', 'within 5m', 'newest numerical tag'])
       expect(await mail.getByText(text).count(), text).toBeGreaterThan(0);
     expect(await page.locator('#live').getAttribute('data-events')).toBe('');
+  }, 60_000);
+
+  it('shows the stages of a promotion from left to right, what waits, and what would move', async () => {
+    const page = await open();
+    await page.getByRole('link', { name: '2 promotions' }).click();
+    await page.waitForURL(`${server.url}/promotions`);
+    const lefts = ['shop-dev', 'shop-staging', 'shop-eu', 'shop-global'].map(async (name) => {
+      const box = await page.getByRole('article', { name, exact: true }).boundingBox();
+      return box?.x ?? 0;
+    });
+    const [dev = 0, staging = 0, eu = 0, global = 0] = await Promise.all(lefts);
+    expect(dev < staging && staging < eu && eu < global).toBe(true);
+    const second = page.getByRole('article', { name: 'shop-staging', exact: true });
+    for (const text of ['1.14.3', 'held', 'it soaks until', 'the status e2e of ci-bot is missing', '1.15.0'])
+      expect(await second.getByText(text).count(), text).toBeGreaterThan(0);
+    await page.getByText('live', { exact: true }).waitFor();
+  }, 60_000);
+
+  it('promotes exactly the edits that it shows, after it has shown them', async () => {
+    const page = await open({ scripts: false });
+    await page.goto(`${server.url}/promotions`);
+    await page.getByRole('link', { name: 'Promote to shop-staging' }).click();
+    for (const text of ['clusters/shop-staging/web.yaml:12', '1.15.0', 'Passed over', 'Sets a hold'])
+      expect(await page.getByText(text).count(), text).toBeGreaterThan(0);
+    expect(confirmed).toEqual([]);
+    await page.getByRole('button', { name: 'Promote' }).click();
+    await page.waitForURL(`${server.url}/promotions`);
+    expect(confirmed).toMatchObject([{ action: 'promote', from: 'shop-dev', target: { name: 'shop-staging' } }]);
   }, 60_000);
 
   it('shows the events of a target and of its objects', async () => {

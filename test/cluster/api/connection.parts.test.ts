@@ -177,6 +177,27 @@ describe('a connection to the API server', () => {
     expect(seen).toHaveLength(2);
   });
 
+  it('gets every answer of a server that ends each connection after a few requests', async () => {
+    const counts = new Map<unknown, number>();
+    const { connect } = await serve((stream) => {
+      const count = (counts.get(stream.session) ?? 0) + 1;
+      counts.set(stream.session, count);
+      if (count === 15) stream.session?.goaway(constants.NGHTTP2_NO_ERROR, stream.id);
+      if (count > 15) stream.close(constants.NGHTTP2_REFUSED_STREAM);
+      else ok(stream);
+    });
+    const connection = connect();
+    const all = Array.from({ length: 100 }, () =>
+      connection.request({ method: 'POST', path: '/x', body: '{}' }, signal),
+    );
+    expect((await Promise.all(all)).map(({ status }) => status)).toEqual(all.map(() => 200));
+  });
+
+  it('fails when the server refuses every stream', async () => {
+    const { connect } = await serve((stream) => stream.close(constants.NGHTTP2_REFUSED_STREAM));
+    await expect(connect().request(get, signal)).rejects.toMatchObject({ code: 'cluster-unreachable' });
+  });
+
   it.each([
     ['a redirect', 302, '{}'],
     ['a web page', 200, '<html>planted-text</html>'],

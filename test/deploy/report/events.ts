@@ -5,7 +5,7 @@ import { failed, unchanged } from '../../../src/deploy/report/report.ts';
 import type { Revision } from '../../../src/snapshot/source.ts';
 
 export const A = 'a'.repeat(40) as Revision;
-const B = 'b'.repeat(40);
+const B = 'b'.repeat(40) as Revision;
 
 export const SUBJECT = {
   target: 'shop',
@@ -145,6 +145,20 @@ export const EVENTS = {
     branch: 'main',
     revision: A,
     changes: [{ image: 'web', from: ['1.2.0'], to: '1.3.0' }],
+    pullRequest: null,
+  },
+  'a promotion': {
+    kind: 'promoted',
+    promotion: 'shop',
+    branch: 'main',
+    revision: A,
+    from: [{ stage: 'shop-dev', revision: B }],
+    changes: [
+      { key: 'ghcr.io/acme/web', from: ['1.2.0'], to: '1.3.0' },
+      { key: 'values.yaml#replicas', from: [], to: null },
+    ],
+    by: null,
+    pullRequest: 'https://git.example.com/acme/fleet/pulls/12',
   },
   'the end of a hold': { kind: 'hold-ended', by: 'ann', hold },
 } satisfies Readonly<Record<string, RunEvent>>;

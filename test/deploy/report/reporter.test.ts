@@ -79,6 +79,7 @@ describe('the events of the channel tests', () => {
       'held',
       'hold-ended',
       'image',
+      'promoted',
       'window-overridden',
     ];
     expect(new Set(Object.values(EVENTS).map(({ kind }) => kind))).toEqual(new Set(kinds));

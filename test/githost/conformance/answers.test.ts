@@ -47,7 +47,23 @@ function requestOf(host: HostCase, sent: Sent, signing: Partial<Signing> = {}): 
   return { headers, body };
 }
 
-describe.each(CASES)('the answer to a delivery of $name', (host) => {
+/** What the others get instead: test/platforms/aws/lambda/codecommit-event.test.ts. */
+const OVER_HTTP = CASES.filter(({ lacks }) => !lacks.includes('http'));
+
+describe.each(CASES.filter((host) => !OVER_HTTP.includes(host)))(
+  'the answer to an event of $name over HTTP',
+  (host) => {
+    it('is 401, whatever secret and headers it has', async () => {
+      const proofs = OVER_HTTP.map(
+        (other) => deliveryOf({ ...other, secret: host.secret }, other.push([UPDATE])).headers,
+      );
+      for (const headers of [deliveryOf(host, host.push([UPDATE])).headers, ...proofs])
+        expect(await answerTo(host, { headers })).toMatchObject({ status: 401, queued: [] });
+    });
+  },
+);
+
+describe.each(OVER_HTTP)('the answer to a delivery of $name', (host) => {
   const push = host.push([UPDATE]);
 
   it('is 202 with the targets that it queued and its id', async () => {

@@ -1,6 +1,7 @@
 import { AZURE_DEVOPS } from './azure-devops-case.ts';
 import { BITBUCKET } from './bitbucket-case.ts';
 import { BITBUCKET_SERVER } from './bitbucket-server-case.ts';
+import { CODECOMMIT } from './codecommit-case.ts';
 import { GIT } from './git-case.ts';
 import { GITEA_AND_FORGEJO } from './gitea-case.ts';
 import { GITHUB } from './github-case.ts';
@@ -17,6 +18,7 @@ export const CASES: readonly HostCase[] = [
   BITBUCKET,
   BITBUCKET_SERVER,
   AZURE_DEVOPS,
+  CODECOMMIT,
   GIT,
 ];
 

@@ -3,6 +3,8 @@ import type { Delivery } from '../../../src/githost/port/git-host.ts';
 
 /** What a host cannot say. The suite then asserts what users get instead. */
 export type Lack =
+  /** Deliveries over HTTP: what arrives there is refused, and its events reach the function by the platform alone. */
+  | 'http'
   /** Which files a push changed: every target of the branch is queued. */
   | 'changed-paths'
   /** Whether a push was forced: a rewind is found when the tip is read. */

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
 import { parseChallenges } from '../../../src/images/registry/challenge.ts';
 import { nextPageOf } from '../../../src/images/registry/next-page.ts';
@@ -39,4 +40,14 @@ it.each([
   [undefined, undefined],
 ])('reads the next page of %s', (header, expected) => {
   expect(nextPageOf(header, new URL('https://r.example.com/v2/a/tags/list?n=1000'))?.href).toBe(expected);
+});
+
+it.each([
+  ['spaces', ' '.repeat(16_000)],
+  ['commas', ' ,'.repeat(8_000)],
+  ['words', ' a'.repeat(8_000)],
+])('reads a header with 16 KB of %s within 200 ms', (_what, middle) => {
+  const context = { header: `Bearer${middle}!`, parseChallenges };
+  const [first] = runInNewContext('parseChallenges(header)', context, { timeout: 200 }) as [{ scheme: string }];
+  expect(first.scheme).toBe('bearer');
 });

@@ -2,12 +2,14 @@ import { describe, expect, it } from 'vitest';
 import {
   imageTrailer,
   lastWriteOf,
+  proposalMessage,
   recordMessage,
   recordsIn,
   releaseMessage,
   sinceRelease,
 } from '../../../src/images/update/record.ts';
 import type { ImageRecord } from '../../../src/images/update/record.ts';
+import { recordOfHead } from '../../../src/proposals/record.ts';
 import { asObjectId, asRevision } from '../../../src/snapshot/source.ts';
 import type { ObjectId, Revision } from '../../../src/snapshot/source.ts';
 
@@ -20,15 +22,26 @@ function past(message: string) {
 }
 
 function record(from: readonly string[], to: string): ImageRecord {
-  return { ...WEB, from, to, commit: null, revision: REVISION, rootTree: TREE };
+  return { ...WEB, from, to, commit: null, pullRequest: null, revision: REVISION, rootTree: TREE };
 }
 
 describe('the record of a commit', () => {
   it('is read as it was written', () => {
     const message = recordMessage({ ...WEB, from: ['1.1.0', '1.2.0'], to: '1.3.0' }, REVISION);
-    expect(recordsIn(past(message), WEB)).toEqual([
-      { ...WEB, from: ['1.1.0', '1.2.0'], to: '1.3.0', commit: REVISION, revision: REVISION, rootTree: TREE },
+    expect(recordsIn(past(message), WEB)).toEqual([{ ...record(['1.1.0', '1.2.0'], '1.3.0'), commit: REVISION }]);
+  });
+
+  it('counts a proposal only once it names its pull request', () => {
+    const proposed = { ...WEB, from: ['1.1.0'], to: '1.2.0' };
+    const messages = [null, 12].map((pullRequest) => proposalMessage({ ...proposed, pullRequest }, REVISION));
+    const counted = messages.map((message) => recordsIn(past(message), WEB));
+    expect(counted).toEqual([[], [{ ...record(['1.1.0'], '1.2.0'), commit: REVISION, pullRequest: 12 }]]);
+    const recorded = messages.map((message) => recordOfHead(REVISION, [message]));
+    expect(recorded).toEqual([
+      { commit: REVISION, pullRequest: null },
+      { commit: REVISION, pullRequest: 12 },
     ]);
+    expect(recordOfHead(asRevision('c'.repeat(40)) as Revision, messages)).toBeNull();
   });
 
   it('is read from a commit on the branch, which has those of other images too', () => {

@@ -48,6 +48,9 @@ describe('the branches that images are written to', () => {
     expect(due(119_999)).toEqual([]);
     expect(due(120_000)).toEqual(['write/fleet/main']);
     expect(due(600_000)).toEqual(['write/fleet/main', 'write/other/main']);
+    // The clock was set back.
+    expect(due(1_000)).toEqual(['write/fleet/main', 'write/other/main']);
+    expect(due(2_000)).toEqual([]);
   });
 });
 

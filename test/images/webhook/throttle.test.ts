@@ -30,6 +30,13 @@ it('queues none while one waits for its debounce, which will see what is announc
   expect(sent).toHaveLength(2);
 });
 
+it('queues a poll after the clock was set back by a day', async () => {
+  const { sent, announce } = opened();
+  await announce(86_400_000);
+  await announce(0);
+  expect(sent.map(([atMs]) => atMs)).toEqual([86_400_000, 0]);
+});
+
 it('counts every branch apart', async () => {
   const { sent, announce } = opened();
   await announce(0, 'a');

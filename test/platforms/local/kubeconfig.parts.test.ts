@@ -44,6 +44,13 @@ async function access({
   );
 }
 
+const configOf = (server: string) =>
+  JSON.stringify({
+    clusters: [{ name: 'c', cluster: { server } }],
+    users: [{ name: 'u', user: { token: 'hunter2' } }],
+    contexts: [{ name: 'one', context: { cluster: 'c', user: 'u' } }],
+  });
+
 describe('a kubeconfig', () => {
   it('provides a client certificate', async () => {
     const found = await access({
@@ -121,6 +128,24 @@ describe('a kubeconfig', () => {
       { env: {}, readSecret: refuseToRead },
     );
     await expect(gone).rejects.toMatchObject({ code: 'config-invalid', subject: join(directory, 'gone') });
+  });
+
+  it.each([
+    ['a wrong indentation', 'users:\n- name: u\n  user:\n    token: hunter2\n   client: x\n', /YAML at line 5$/],
+    ['an open quote, as when it is half written', 'users:\n- name: u\n  user:\n    token: "hunter2', /YAML at line 4$/],
+    ['a key twice', 'users: [{ name: u, user: { token: hunter2, token: b } }]', /YAML at line 1$/],
+    ['no map', 'hunter2', /^0 contexts/],
+    ['a server that is not an address', configOf('https://u:hunter2@ x'), /is not an address$/],
+    ['a password in an http address', configOf('http://u:hunter2@host/?key=hunter2'), /^http:\/\/host is not an https/],
+  ])('is never quoted when it has %s', async (_what, text, message) => {
+    const path = join(directory, 'kubeconfig');
+    await writeFile(path, text);
+    const cluster = { kind: 'kubeconfig', name: 'lab', path, secret: null, context: null, insecure: false } as const;
+    const failed = await kubeconfigAccess(cluster, { env: {}, readSecret: refuseToRead }).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(failed).toMatchObject({ code: 'config-invalid', message: expect.stringMatching(message) as string });
+    expect(inspect(failed)).not.toContain('hunter2');
   });
 
   describe('in a secret', () => {

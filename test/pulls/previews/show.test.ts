@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { isWorthShowing, previewsSection } from '../../../src/pulls/previews/show.ts';
 import type { PreviewResult } from '../../../src/pulls/previews/show.ts';
+import { HEAD } from './builders.ts';
 
 const problem = {
   code: 'manifest-invalid',
@@ -21,7 +22,7 @@ function deployed(
   return {
     kind: 'deployed',
     name: 'shop-pr-1',
-    revision: 'c'.repeat(40),
+    revision: HEAD,
     state: { ...AT_HEAD, ...state },
     errors,
     url,

@@ -55,6 +55,7 @@ export interface AwsServer {
   readonly mostConnections: () => number;
   /** Adds a user with long-lived keys, as the environment of a process has them. */
   addUser(arn: string): Keys;
+  identityOf(accessKeyId: string): { readonly arn: string; readonly secretAccessKey: string } | null;
   /** The identity of a token for this cluster, checked as aws-iam-authenticator does; null for an invalid token. */
   whoIs(token: string, cluster: string): Promise<string | null>;
   /** Revokes every session. */
@@ -251,6 +252,7 @@ export async function startAws(nowMs: () => number = Date.now): Promise<AwsServe
       identities.set(keys.accessKeyId, { ...keys, arn, expiresAtMs: Infinity });
       return keys;
     },
+    identityOf: (accessKeyId) => identities.get(accessKeyId) ?? null,
     whoIs: (token, cluster) => judgeToken(token, { cluster, identities, nowMs: nowMs() }),
     revokeSessions() {
       for (const identity of identities.values()) if (identity.sessionToken !== undefined) identity.expiresAtMs = 0;

@@ -33,6 +33,9 @@ export interface EksFront {
   close(): Promise<void>;
 }
 
+/** Everyone may review their own access. */
+const isReading = ({ method, path }: FrontRequest) => method === 'GET' || /\/self\w+reviews$/.test(path);
+
 export async function startEksFront({
   cluster,
   name,
@@ -87,7 +90,7 @@ export async function startEksFront({
       stream.end('{"kind":"Status","status":"Failure","message":"Unauthorized","code":401}');
       return;
     }
-    if (front.readers !== null && request.principal.includes(front.readers) && request.method !== 'GET') {
+    if (front.readers !== null && request.principal.includes(front.readers) && !isReading(request)) {
       stream.respond({ ':status': 403, 'content-type': 'application/json' });
       stream.end('{"kind":"Status","status":"Failure","reason":"Forbidden","message":"may only read","code":403}');
       return;

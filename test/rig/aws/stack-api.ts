@@ -326,6 +326,7 @@ function outputsOf(resources: ShownStack['resources'], webhookUrl: string): Read
       ? { DeployRoleArn: `arn:aws:iam::${ACCOUNT}:role/headgate-prod-deploy-${REGION}` }
       : {}),
     ...('CheckRole' in resources ? { CheckRoleArn: `arn:aws:iam::${ACCOUNT}:role/headgate-prod-check-${REGION}` } : {}),
+    ...('WorkRole' in resources ? { WorkRoleArn: `arn:aws:iam::${ACCOUNT}:role/headgate-prod-work-${REGION}` } : {}),
     ...('SweepRole' in resources ? { SweepRoleArn: `arn:aws:iam::${ACCOUNT}:role/headgate-prod-sweep-${REGION}` } : {}),
   };
 }

@@ -9,7 +9,7 @@ import { startFaultProxy } from '../cluster/fault-proxy.ts';
 import type { Fault, FaultProxy } from '../cluster/fault-proxy.ts';
 import { SECRET, TOKEN } from '../testbed/testbed.ts';
 import { leaksIn } from '../testbed/leaks.ts';
-import { isQueueEmpty } from '../testbed/queues.ts';
+import { isQueueEmpty, queueContents } from '../testbed/queues.ts';
 import { startGitHost } from '../git-host/git-host.ts';
 import type { GitHost } from '../git-host/git-host.ts';
 import { openApi } from '../cluster/api.ts';
@@ -33,10 +33,14 @@ export interface ProxiedRequest {
   readonly path: string;
 }
 
-const FULL_NAME = 'acme/fleet';
-/** With windows, a target is swept: nothing is delivered when one opens. */
+export const FULL_NAME = 'acme/fleet';
+/** With windows or promotions, a target is swept: nothing is delivered when one opens, or when a message is lost. */
 const SWEEP_MS = 1_000;
+/** A sweep of promotions queues messages, and a trial ends when there are none. */
+const PROMOTION_SWEEP_MS = 3_000;
 const HOUR_MS = 3_600_000;
+/** What a promotion waits for. */
+export const REQUIRED_STATUS = 'e2e';
 /** Years away from today, so that no run is near an edge. */
 const WINDOWS: Readonly<Record<WindowIs, object>> = {
   open: { allow: '2020-01-01 00:00 / 2090-01-01 00:00', timezone: 'UTC' },
@@ -51,6 +55,8 @@ export class FaultTestbed {
   readonly api: Api;
   readonly host: GitHost;
   readonly git: GitWriter;
+  /** The bare repository. */
+  readonly repository: string;
   readonly log: Line[] = [];
   /** The complete output of the children. */
   output = '';
@@ -70,6 +76,7 @@ export class FaultTestbed {
     api: Api;
     host: GitHost;
     git: GitWriter;
+    repository: string;
     directory: string;
     receiver: NoticeReceiver;
     proxies: FaultTestbed['proxies'];
@@ -77,6 +84,7 @@ export class FaultTestbed {
     this.api = parts.api;
     this.host = parts.host;
     this.git = parts.git;
+    this.repository = parts.repository;
     this.directory = parts.directory;
     this.receiver = parts.receiver;
     this.#proxies = parts.proxies;
@@ -86,8 +94,8 @@ export class FaultTestbed {
     return this.#proxies;
   }
 
-  /** The child has one target, with a window and a channel. */
-  get isWindowed(): boolean {
+  /** The child has the targets of one scenario alone. */
+  get isForOne(): boolean {
     return this.#sweepMs !== HOUR_MS;
   }
 
@@ -132,6 +140,7 @@ export class FaultTestbed {
       api: await openApi(cluster),
       host,
       git: openGitWriter(repository),
+      repository,
       directory,
       receiver,
       proxies,
@@ -171,7 +180,22 @@ export class FaultTestbed {
     });
   }
 
-  async #configure(of: { readonly targets: readonly object[]; readonly channels?: object }): Promise<void> {
+  /** The child has only this pair after its next start, promotes from the first to the second, and sweeps often. */
+  async usePromotion(namespace: string): Promise<void> {
+    this.#sweepMs = PROMOTION_SWEEP_MS;
+    const { first, second, branch } = pairOf(namespace);
+    const of = (name: string, path: string) => ({ ...targetOf(namespace), name, branch, path });
+    await this.#configure({
+      targets: [of(first, 'apps'), of(second, 'sites')],
+      promotions: [{ name: namespace, stages: [first, second], after: { statuses: [{ context: REQUIRED_STATUS }] } }],
+    });
+  }
+
+  async #configure(of: {
+    readonly targets: readonly object[];
+    readonly channels?: object;
+    readonly promotions?: readonly object[];
+  }): Promise<void> {
     await this.stop();
     const { kubernetes, git } = this.#proxies;
     await writeFile(join(this.directory, 'kubeconfig'), kubernetes.kubeconfig);
@@ -184,6 +208,7 @@ export class FaultTestbed {
           api: `${git.url}/api`,
           webhookSecret: 'env:FLEET_SECRET',
           credentials: 'env:FLEET_TOKEN',
+          ...(of.promotions === undefined ? {} : { write: 'env:FLEET_TOKEN' }),
         },
       },
       ...of,
@@ -254,6 +279,22 @@ export class FaultTestbed {
   /** Is every queue `besides` one empty? Unknown, so false, while the child is not running. */
   isIdle(besides = ''): boolean {
     return isRunning(this.#serve) && isQueueEmpty(this.#files[1], besides);
+  }
+
+  /** Queues a look at a promotion, as a sweep does, without the proxy. Returns whether it was queued. */
+  async lookAt(promotion: string, stage: string): Promise<boolean> {
+    const body = JSON.stringify([[{ group: `promote/${promotion}/${stage}`, afterMs: 0 }]]);
+    try {
+      return (await fetch(`${this.queueUrl}/writes/send`, { method: 'POST', body })).ok;
+    } catch {
+      // It was killed.
+      return false;
+    }
+  }
+
+  /** What the queues have, for an error. */
+  get queued(): string {
+    return queueContents(this.#files[1]);
   }
 
   /** Posts the signed delivery of a commit. Returns whether it was queued. */

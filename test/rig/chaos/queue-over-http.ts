@@ -9,7 +9,7 @@ export const QUEUE_IS_AT = 'the queue is at';
 const METHODS = ['send', 'receive', 'hide', 'recall', 'remove'] as const;
 
 type Method = (typeof METHODS)[number];
-type Name = 'deploy' | 'dead' | 'checks';
+type Name = 'deploy' | 'dead' | 'checks' | 'writes';
 type Call = (...args: readonly unknown[]) => Promise<unknown>;
 
 /** The queues of this process as a server, so that a proxy in front of it can fail them like any other server. */
@@ -55,5 +55,6 @@ export function throughHttp(url: string, queues: LocalQueues): LocalQueues {
   return {
     ...queues,
     ...Object.fromEntries((['deploy', 'dead', 'checks'] as const).map((name) => [name, through(name)])),
+    writes: { ...queues.writes, ...through('writes') },
   };
 }

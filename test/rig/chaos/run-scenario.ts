@@ -6,8 +6,10 @@ import type { Commit } from './git-writer.ts';
 import { isObject } from '../../../src/resource/resource.ts';
 import type { JsonObject } from '../../../src/resource/resource.ts';
 import type { Api } from '../cluster/api.ts';
+import { isFailure, lastLines } from './last-lines.ts';
 import { pairOf } from './scenario.ts';
 import type { Files, Scenario, WindowIs } from './scenario.ts';
+import { promotionsOf, settlePromotion } from './settle-promotion.ts';
 import { settledAt, snapshot, stateOf, uidsIn } from './snapshot.ts';
 import type { Place, Snapshot } from './snapshot.ts';
 
@@ -20,9 +22,14 @@ export interface ScenarioRun {
   readonly kept: readonly string[];
   /** The final status of the last commit; null: it has none, or the fault hit the request that sets it. */
   readonly status: string | null;
+  /** The branch and what was recorded of promotions, each commit in words; empty: nothing was promoted. */
+  readonly promotions: readonly string[];
   /** The ids with which a channel got each event of each commit. */
   readonly notices: Readonly<Record<string, readonly string[]>>;
 }
+
+/** The n-th request, or the first one whose path ends so. */
+export type FaultPoint = number | string;
 
 const SETTLE_MS = 60_000;
 /** The state is read when something was logged, or after this time. */
@@ -32,7 +39,7 @@ const READ_MS = 250;
 export async function runScenario(
   testbed: FaultTestbed,
   namespace: string,
-  { scenario, mode, faultPoint }: { scenario: Scenario; mode: FaultMode; faultPoint: number },
+  { scenario, mode, faultPoint }: { scenario: Scenario; mode: FaultMode; faultPoint: FaultPoint },
 ): Promise<ScenarioRun> {
   let requests = 0;
   let faulted: ProxiedRequest | null = null;
@@ -41,7 +48,8 @@ export async function runScenario(
   testbed.fault = (request) => {
     if (!isCounted || (scenario.isFresh && !isDiscovery(request))) return 'pass';
     requests += 1;
-    if (requests !== faultPoint) return 'pass';
+    const isHit = typeof faultPoint === 'number' ? requests === faultPoint : request.path.endsWith(faultPoint);
+    if (!isHit || faulted !== null) return 'pass';
     faulted = request;
     return mode.inject(testbed);
   };
@@ -49,6 +57,8 @@ export async function runScenario(
   const branch = scenario.isPair === true ? pairOf(namespace).branch : namespace;
   let uids: Readonly<Record<string, string>> = {};
   const commits: Commit[] = [];
+  /** Where each place is, if that is not the last commit. */
+  let positions: readonly Commit[] = [];
   let last: { readonly commit: Commit; readonly files: Files } | null = null;
   for (const [index, step] of scenario.steps.entries()) {
     isCounted ||= index >= scenario.countedFrom;
@@ -68,6 +78,21 @@ export async function runScenario(
     if (step === 'settles') {
       if (last === null) throw new Error('nothing was pushed');
       await settle(testbed, { branch, places }, { commit: last.commit, mode, until: 'applied', isQueued: true });
+      continue;
+    }
+    if (step === 'promotes') {
+      await testbed.usePromotion(namespace);
+      continue;
+    }
+    if (isMove(step)) {
+      if (last === null) throw new Error('nothing was pushed');
+      uids = await uidsIn(testbed.api, namespace);
+      const files: Files = { ...last.files, ...step.moves };
+      const commit = testbed.git.commit(branch, files, [last.commit.revision]);
+      const { tip, at } = await settlePromotion(testbed, { namespace, branch, places }, { commit, mode });
+      commits.push(commit, tip);
+      positions = at;
+      last = { commit: tip, files: { ...files, ...step.to } };
       continue;
     }
     if (isWindow(step)) {
@@ -102,9 +127,12 @@ export async function runScenario(
   return {
     faulted,
     requests,
-    states: await Promise.all(places.map((place) => snapshot(testbed.api, place, { commit, files }))),
+    states: await Promise.all(
+      places.map((place, n) => snapshot(testbed.api, place, { commit: positions[n] ?? commit, files })),
+    ),
     kept: keptOf(uids, await uidsIn(testbed.api, namespace), namespace),
     status: isStatus(faulted) || commit === null ? null : statusOf(testbed, places, commit),
+    promotions: scenario.steps.includes('promotes') ? await promotionsOf(testbed, { namespace, branch }) : [],
     notices: noticesOf(testbed, namespace, commits),
   };
 }
@@ -175,6 +203,7 @@ const isPosition = (step: object): step is { readonly isAt: number } => 'isAt' i
 const isHold = (step: object): step is { readonly holdAt: number } => 'holdAt' in step;
 const isDeferred = (step: object): step is { readonly waits: Files } => 'waits' in step;
 const isPausing = (step: object): step is { readonly pauses: Files } => 'pauses' in step;
+const isMove = (step: object): step is { readonly moves: Files; readonly to: Files } => 'moves' in step;
 const isWindow = (step: object): step is { readonly window: WindowIs } => 'window' in step;
 
 /** Until the push is applied, is left for later, or waits for its first wave. */
@@ -239,23 +268,13 @@ async function uninstall(testbed: FaultTestbed, target: string): Promise<void> {
   }
 }
 
-function lastLines({ log, output }: FaultTestbed, places: readonly Place[]): string {
-  const isOurs = (line: Readonly<Record<string, unknown>>) => places.some(({ target }) => line['target'] === target);
-  const lines = log.filter((line) => isOurs(line) && line['level'] !== 'debug');
-  return lines.length === 0 ? output.slice(-2000) : JSON.stringify(lines.slice(-6), null, 1);
-}
-
-function isFailure(line: Readonly<Record<string, unknown>>): boolean {
-  return ['refused', 'partial', 'failed'].includes(String(line['verdict']));
-}
-
 /** What a process requests once: which kinds the cluster serves. */
 function isDiscovery({ server, path }: ProxiedRequest): boolean {
   return server === 'kubernetes' && !path.includes('/namespaces');
 }
 
 function isStatus(request: ProxiedRequest | null): boolean {
-  return request?.server === 'git' && request.path.startsWith('/api');
+  return request?.server === 'git' && request.method === 'POST' && request.path.startsWith('/api');
 }
 
 function statusOf({ host }: FaultTestbed, places: readonly Place[], { revision }: Commit): string | null {

@@ -24,7 +24,11 @@ export type Step =
   /** Lets these pods run. */
   | 'ungate'
   /** The last push is deployed without another delivery. */
-  | 'settles';
+  | 'settles'
+  /** What `apps` has is promoted to `sites` from now on, and its process starts again. */
+  | 'promotes'
+  /** A push to `apps` with the status that the promotion requires, which makes `sites` have this. */
+  | { readonly moves: Files; readonly to: Files };
 
 export interface Scenario {
   readonly name: string;
@@ -35,6 +39,8 @@ export interface Scenario {
   readonly isFresh: boolean;
   /** Two targets share the namespace and the branch: one of `apps`, one of `sites`. */
   readonly isPair?: true;
+  /** How the path of the request ends that `npm test` strikes. Default: one that is counted. */
+  readonly sample?: string;
 }
 
 /** Besides its own target, each namespace has two that follow one branch, for the scenarios that need them. */
@@ -129,8 +135,8 @@ export const MOVES: Scenario = {
 };
 
 /** With no replicas, so that it is ready as soon as its controller has seen it. */
-const deployment = (image: string) =>
-  `apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\nspec:\n  replicas: 0\n  selector: { matchLabels: { app: web } }\n  template:\n    metadata: { labels: { app: web } }\n    spec: { containers: [{ name: web, image: "example.com/web:${image}" }] }\n`;
+const deployment = (image: string, name = 'web') =>
+  `apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: ${name}\nspec:\n  replicas: 0\n  selector: { matchLabels: { app: ${name} } }\n  template:\n    metadata: { labels: { app: ${name} } }\n    spec: { containers: [{ name: web, image: "example.com/web:${image}" }] }\n`;
 const SECOND = '  annotations: { headgate.dev/wave: "1" }\n';
 const AFTER = configMap('after', { v: '1' }, SECOND);
 
@@ -208,6 +214,24 @@ export const WINDOW: Scenario = {
     { window: 'open' },
     'settles',
     { isAt: 2 },
+  ],
+};
+
+const stage = (path: string, image: string): Files => ({
+  [`${path}/web.yaml`]: deployment(image, path),
+});
+
+/** A version moves to the second stage when the first one is ready and has its status, once for each push. */
+export const PROMOTION: Scenario = {
+  name: 'a promotion to a second stage',
+  countedFrom: 2,
+  isFresh: false,
+  isPair: true,
+  sample: '/git-receive-pack',
+  steps: [
+    'promotes',
+    { ...stage('apps', '1.0.0'), ...stage('sites', '1.0.0') },
+    { moves: stage('apps', '1.1.0'), to: stage('sites', '1.1.0') },
   ],
 };
 

@@ -74,7 +74,7 @@ async function workOn<T>(slot: Slot, work: (testbed: FaultTestbed, target: strin
     return result;
   } finally {
     testbed.fault = () => 'pass';
-    if (testbed.isWindowed) await testbed.use(slot.names);
+    if (testbed.isForOne) await testbed.use(slot.names);
     testbed.forget();
     await testbed.api.remove(`/api/v1/namespaces/${target}`);
   }

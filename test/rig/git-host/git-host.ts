@@ -13,11 +13,12 @@ import { shownHook } from './hooks-api.ts';
 import { openPullRequests } from './pull-requests/model.ts';
 import type { PullRequestEvent, RepositoryPullRequests, User } from './pull-requests/model.ts';
 import { shownComment, shownPullRequest } from './pull-requests/github-api.ts';
+import { gitlabEvent, gitlabPush } from './pull-requests/gitlab-events.ts';
 import { answerApi } from './rest-api.ts';
 import { openStore } from './store.ts';
 import type { StoredStatus, Webhook } from './store.ts';
 import { newDelivery, webhookSender } from './webhooks.ts';
-import type { DeliveryFaults, SentDelivery } from './webhooks.ts';
+import type { DeliveryFaults, SentDelivery, Speaks } from './webhooks.ts';
 
 export interface Faults extends DeliveryFaults {
   /** Answers API requests with this status, `times` times; 0 cuts the connection. */
@@ -32,7 +33,7 @@ export interface Faults extends DeliveryFaults {
 
 export interface GitHost {
   readonly url: string;
-  /** GitHub's REST API. */
+  /** The REST API. */
   readonly apiUrl: string;
   readonly server: GitHttpServer;
   readonly deliveries: readonly SentDelivery[];
@@ -45,6 +46,8 @@ export interface GitHost {
   /** The pull requests of a repository. They do not survive a restart. */
   pullRequestsOf(fullName: string): RepositoryPullRequests;
   faults: Faults;
+  /** As if the credentials lacked the permission. */
+  refusesDeployments: boolean;
   /** Creates a bare repository `owner/name` unless it exists. Returns its folder. */
   createRepository(fullName: string, id?: number): Promise<string>;
   webhooksOf(fullName: string): readonly { readonly url: string }[];
@@ -72,6 +75,8 @@ export interface GitHostOptions {
   readonly port?: number;
   /** Required by the API. */
   readonly token: string;
+  /** Accepted by the API too. */
+  readonly writeToken?: string;
   readonly allowFilter?: boolean;
   /** Of the repositories that it creates. */
   readonly objectFormat?: 'sha1' | 'sha256';
@@ -79,16 +84,19 @@ export interface GitHostOptions {
   readonly nowMs?: () => number;
   /** Required by Git too, with any user name. */
   readonly isPrivate?: boolean;
+  /** The API and the deliveries of which host. Default: GitHub. */
+  readonly speaks?: Speaks;
 }
 
 const HOOK = join(dirname(fileURLToPath(import.meta.url)), 'post-receive.js');
 const API = '/api';
 
-/** GitHub, as far as Headgate uses it: smart HTTP, push webhooks by a real post-receive hook, and the REST API. */
+/** GitHub or GitLab, as far as Headgate uses it: smart HTTP, push webhooks by a real post-receive hook, and the REST API. */
 export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
-  const { directory, port = 0, token, allowFilter = true, objectFormat = 'sha1' } = options;
+  const { directory, port = 0, token, writeToken, allowFilter = true } = options;
+  const { objectFormat = 'sha1', speaks = 'github' } = options;
   const store = openStore(join(directory, '.host'));
-  const sender = webhookSender(() => host.faults);
+  const sender = webhookSender(() => host.faults, speaks);
   const directoryOf = (fullName: string) => join(directory, `${fullName}.git`);
   const webhooksOf = (fullName: string) => store.repositories.get(fullName)?.webhooks ?? [];
   const apps = openApps(options.nowMs ?? Date.now);
@@ -96,8 +104,9 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
   const deployments: StoredDeployment[] = [];
   const api = {
     deployments,
+    refusesDeployments: () => host.refusesDeployments,
     store,
-    token,
+    tokens: writeToken === undefined ? [token] : [token, writeToken],
     apps,
     directoryOf,
     now: () => new Date(),
@@ -105,6 +114,9 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
     users: () => host.users,
     pullRequestsOf,
     onWebhook: ping,
+    onCommit: (fullName: string, { before, after, ref }: { before: string; after: string; ref: string }) =>
+      runHook(directoryOf(fullName), `${before} ${after} ${ref}\n`),
+    speaks,
     deliveries: () => sender.deliveries,
   };
 
@@ -135,13 +147,16 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
     const repository = { id: idOf(fullName), full_name: fullName };
     const about = { url: server.url, idOf };
     const name = event.kind === 'comment' ? 'issue_comment' : 'pull_request';
+    const gitlab = speaks === 'gitlab' ? gitlabEvent(event, { id: idOf(fullName), fullName }) : null;
     const payload =
       event.kind === 'comment'
         ? { action, issue: { number, title, pull_request: {} }, comment: shownComment(event.comment, fullName, about) }
         : { action, number, pull_request: shownPullRequest(pullRequest, fullName, about) };
     for (const webhook of webhooksOf(fullName)) {
       if (!webhook.active || !webhook.events.some((each) => each === name || each === '*')) continue;
-      sender.notify(webhook, name, JSON.stringify({ ...payload, repository, sender: { login: 'someone', id: 1 } }));
+      if (gitlab === null)
+        sender.notify(webhook, name, JSON.stringify({ ...payload, repository, sender: { login: 'someone', id: 1 } }));
+      else sender.notify(webhook, gitlab.event, JSON.stringify(gitlab.payload));
     }
   }
 
@@ -157,7 +172,10 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
   function onPush(fullName: string, payload: string): void {
     for (const webhook of webhooksOf(fullName)) {
       const isWanted = webhook.events.includes('push') || webhook.events.includes('*');
-      if (webhook.active && isWanted) sender.push(webhook, payload);
+      if (!webhook.active || !isWanted) continue;
+      const project = { id: store.repositories.get(fullName)?.id ?? 0, fullName };
+      if (speaks === 'github') sender.push(webhook, payload);
+      else sender.notify(webhook, 'Push Hook', JSON.stringify(gitlabPush(payload, project).payload));
     }
   }
 
@@ -213,6 +231,7 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
     users: [],
     pullRequestsOf,
     faults: {},
+    refusesDeployments: false,
     async createRepository(fullName, id) {
       const known = store.repositories.get(fullName);
       const repositoryId = id ?? known?.id ?? store.repositories.size + 1;

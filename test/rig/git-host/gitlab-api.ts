@@ -1,9 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { createHmac, randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { z } from 'zod';
+import { commitFiles } from './commit-files.ts';
 
 /** The webhooks of one GitLab project, as its API has them: https://docs.gitlab.com/api/project_webhooks */
 export interface GitlabApi {
@@ -18,6 +20,8 @@ export interface GitlabOptions {
   readonly fullName: string;
   /** Versions before 19.0 ignore a signing token. */
   readonly knowsSigningTokens: boolean;
+  /** A bare repository that its API commits to. Default: it has none. */
+  readonly repository?: string;
 }
 
 const Written = z.object({
@@ -58,7 +62,13 @@ export async function startGitlabApi(options: GitlabOptions): Promise<GitlabApi>
 
   async function answer(request: IncomingMessage): Promise<readonly [status: number, content: unknown]> {
     if (request.headers.authorization !== `Bearer ${options.token}`) return [401, { message: '401 Unauthorized' }];
-    const [path = ''] = (request.url ?? '').split('?');
+    const [path = '', query = ''] = (request.url ?? '').split('?');
+    const files = /^(.*)\/repository\/(commits$|files\/)(.*)$/.exec(path);
+    if (files !== null && options.repository !== undefined && `${files[1]}/hooks` === base) {
+      const content = request.method === 'POST' ? await json(request) : null;
+      const file = { path: decodeURIComponent(files[3] ?? ''), ref: new URLSearchParams(query).get('ref') ?? '' };
+      return answerFiles({ file, content }, options.repository);
+    }
     if (!path.startsWith(base)) return [404, { message: '404 Project Not Found' }];
     const [, id = '', part = ''] = /^\/(\d+)(\/.+)?$/.exec(path.slice(base.length)) ?? [];
     const hook = hooks.find((each) => each.id === Number(id));
@@ -96,6 +106,44 @@ export async function startGitlabApi(options: GitlabOptions): Promise<GitlabApi>
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+const Commit = z.object({
+  branch: z.string(),
+  commit_message: z.string(),
+  author_name: z.string(),
+  author_email: z.string(),
+  actions: z.array(
+    z.object({
+      action: z.literal('update'),
+      file_path: z.string(),
+      content: z.base64(),
+      encoding: z.literal('base64'),
+      last_commit_id: z.string(),
+    }),
+  ),
+});
+
+/** https://docs.gitlab.com/api/commits and https://docs.gitlab.com/api/repository_files */
+function answerFiles(
+  { file, content }: { readonly file: { readonly path: string; readonly ref: string }; readonly content: unknown },
+  repository: string,
+): readonly [status: number, content: unknown] {
+  const lastCommitOf = (ref: string, path: string) =>
+    execFileSync('git', ['-C', repository, 'log', '-1', '--format=%H', ref, '--', path]).toString().trim();
+  if (content === null) {
+    const last = lastCommitOf(file.ref, file.path);
+    return last === '' ? [404, { message: '404 File Not Found' }] : [200, { last_commit_id: last, content: '' }];
+  }
+  const { data } = Commit.safeParse(content);
+  if (data === undefined) return [400, { error: 'actions is invalid' }];
+  const { branch, commit_message: message, author_name: name, author_email: email, actions } = data;
+  const hasChanged = actions.some((each) => lastCommitOf(branch, each.file_path) !== each.last_commit_id);
+  const files = actions.map((each) => ({ path: each.file_path, content: Buffer.from(each.content, 'base64') }));
+  const made = hasChanged ? null : commitFiles(repository, { branch, message, author: { name, email }, files });
+  return made === null
+    ? [400, { message: 'You are attempting to update a file that has changed since you started editing it.' }]
+    : [201, { id: made.after, message }];
 }
 
 /** The newest push of the project. */

@@ -4,11 +4,15 @@ import { z } from 'zod';
 import type { Apps } from './apps.ts';
 import { answerDeployments } from './deployments-api.ts';
 import type { StoredDeployment } from './deployments-api.ts';
+import { answerGraphql } from './graphql-api.ts';
+import type { GraphqlWorld } from './graphql-api.ts';
 import { answerHooks } from './hooks-api.ts';
 import type { HooksWorld } from './hooks-api.ts';
+import { answerGitlab } from './pull-requests/gitlab-api.ts';
 import { answerPulls } from './pull-requests/github-api.ts';
 import type { User, RepositoryPullRequests } from './pull-requests/model.ts';
 import type { Store } from './store.ts';
+import type { Speaks } from './webhooks.ts';
 
 export interface ApiRequest {
   readonly method: string;
@@ -25,16 +29,17 @@ export interface ApiAnswer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export interface ApiWorld extends HooksWorld {
+export interface ApiWorld extends HooksWorld, GraphqlWorld {
   readonly store: Store;
-  readonly token: string;
+  readonly tokens: readonly string[];
   readonly apps: Apps;
-  readonly directoryOf: (fullName: string) => string;
   readonly now: () => Date;
   readonly url: () => string;
   readonly users: () => readonly User[];
   readonly pullRequestsOf: (fullName: string) => RepositoryPullRequests;
   readonly deployments: StoredDeployment[];
+  readonly refusesDeployments: () => boolean;
+  readonly speaks: Speaks;
 }
 
 const Status = z.object({
@@ -49,13 +54,18 @@ const DESCRIPTION_LENGTH = 140;
 
 /** GitHub's REST API, as far as Headgate uses it: statuses, hooks, pull requests and the repository itself. */
 export async function answerApi(request: ApiRequest, world: ApiWorld): Promise<ApiAnswer> {
+  if (world.speaks === 'gitlab') return asGitlab(request, world);
   const issued = world.apps.answer(request);
   if (issued !== null) return issued;
+  if (request.method === 'POST' && request.path === '/graphql') {
+    const isKnown = world.tokens.includes((request.authorization ?? '').replace(/^Bearer /, ''));
+    return isKnown ? answerGraphql(parseJson(request.body), world) : refusal(401, 'Bad credentials');
+  }
   const [, fullName = '', rest = ''] = /^\/repos\/([^/]+\/[^/]+)(\/.*)?$/.exec(request.path) ?? [];
   const bearer = (request.authorization ?? '').replace(/^Bearer /, '');
   const permission = permissionFor(rest);
   const isApp = world.apps.allows(bearer, fullName, permission);
-  if (bearer !== world.token && !isApp) return refusal(401, 'Bad credentials');
+  if (!world.tokens.includes(bearer) && !isApp) return refusal(401, 'Bad credentials');
   if (!world.store.repositories.has(fullName)) return refusal(404, 'Not Found');
   const posted = /^\/statuses\/([0-9a-f]{40,64})$/.exec(rest)?.[1];
   const listed = /^\/commits\/([0-9a-f]{40,64})\/statuses$/.exec(rest)?.[1];
@@ -72,6 +82,7 @@ export async function answerApi(request: ApiRequest, world: ApiWorld): Promise<A
   }
   const deployments = /^\/deployments(\/.*)?$/.exec(rest);
   if (deployments !== null) {
+    if (world.refusesDeployments()) return refusal(403, 'Resource not accessible by personal access token');
     const resolve = (ref: string) => commitOf(world.directoryOf(fullName), ref);
     const about = { method: request.method, fullName, rest: deployments[1] ?? '', query: request.query };
     const answer = await answerDeployments({ ...about, body: parseJson(request.body), resolve }, world.deployments);
@@ -89,6 +100,32 @@ export async function answerApi(request: ApiRequest, world: ApiWorld): Promise<A
   if (pulls !== null) return pulls;
   if (request.method === 'GET' && rest === '') return { status: 200, content: shownRepository(fullName, world) };
   return refusal(404, 'Not Found');
+}
+
+/** https://docs.gitlab.com/api/rest/#namespaced-paths */
+function asGitlab(
+  { method, path, query, authorization, body }: ApiRequest,
+  world: ApiWorld,
+): Promise<ApiAnswer> | ApiAnswer {
+  const [, encoded = '', rest = ''] = /^\/v4\/projects\/([^/]+)(\/.*)?$/.exec(path) ?? [];
+  const fullName = decodeURIComponent(encoded);
+  const bearer = (authorization ?? '').replace(/^Bearer /, '');
+  if (!world.tokens.includes(bearer)) return { status: 401, content: { message: '401 Unauthorized' } };
+  if (!world.store.repositories.has(fullName)) return { status: 404, content: { message: '404 Project Not Found' } };
+  return answerGitlab(
+    { method, fullName, rest, query, body: parseJson(body) },
+    {
+      url: world.url(),
+      idOf: (name) => world.store.repositories.get(name)?.id ?? 0,
+      users: world.users,
+      pullRequests: world.pullRequestsOf(fullName),
+      statuses: world.store.statuses,
+      addStatus: (status) =>
+        world.store.addStatus({ ...status, fullName, createdAt: world.now().toISOString(), creator: 'headgate-bot' }),
+      deployments: world.deployments,
+      resolve: (ref) => commitOf(world.directoryOf(fullName), ref),
+    },
+  );
 }
 
 function permissionFor(rest: string): 'statuses' | 'deployments' | 'pull_requests' {

@@ -2,6 +2,9 @@ import { createHmac, randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import type { Webhook } from './store.ts';
 
+/** The host whose deliveries and API a Git host has. */
+export type Speaks = 'github' | 'gitlab';
+
 export interface SentDelivery {
   readonly id: string;
   readonly event: string;
@@ -39,7 +42,7 @@ export interface Sender {
 const DEADLINE_MS = 10_000;
 
 /** Signs and sends each delivery independently: GitHub keeps no order either. */
-export function webhookSender(faultsNow: () => DeliveryFaults): Sender {
+export function webhookSender(faultsNow: () => DeliveryFaults, speaks: Speaks = 'github'): Sender {
   const deliveries: SentDelivery[] = [];
   const underWay = new Set<Promise<unknown>>();
   let pushes = 0;
@@ -69,8 +72,8 @@ export function webhookSender(faultsNow: () => DeliveryFaults): Sender {
       if (faults.lose?.(index) === true) return;
       const go = async () => {
         if (faults.delayMs !== undefined) await setTimeout(faults.delayMs);
-        await send(delivery);
-        if (faults.repeat?.(index) === true) await send(delivery);
+        await send(delivery, speaks);
+        if (faults.repeat?.(index) === true) await send(delivery, speaks);
       };
       const before = takeHeld();
       if (before === null && faults.reorder?.(index) === true) held = go;
@@ -79,9 +82,9 @@ export function webhookSender(faultsNow: () => DeliveryFaults): Sender {
     notify(webhook, event, payload) {
       const delivery = newDelivery(webhook, { event, payload });
       deliveries.push(delivery);
-      void track(send(delivery));
+      void track(send(delivery, speaks));
     },
-    send: (delivery, headers) => track(send(delivery, headers)),
+    send: (delivery, headers) => track(send(delivery, speaks, headers)),
     async settled() {
       const last = takeHeld();
       if (last !== null) await track(last());
@@ -100,7 +103,11 @@ function truncated(payload: string): string {
   return JSON.stringify({ ...push, commits: Array.isArray(commits) ? commits.slice(-1) : commits });
 }
 
-async function send(delivery: SentDelivery, headers: Readonly<Record<string, string>> = {}): Promise<void> {
+async function send(
+  delivery: SentDelivery,
+  speaks: Speaks,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const { webhook, payload } = delivery;
   const isForm = webhook.contentType === 'form';
   const body = isForm ? new URLSearchParams({ payload }).toString() : payload;
@@ -110,12 +117,7 @@ async function send(delivery: SentDelivery, headers: Readonly<Record<string, str
       body,
       headers: {
         'content-type': isForm ? 'application/x-www-form-urlencoded' : 'application/json',
-        'user-agent': 'GitHub-Hookshot/test',
-        'x-github-event': delivery.event,
-        'x-github-delivery': delivery.id,
-        'x-github-hook-id': String(webhook.id),
-        'x-github-hook-installation-target-type': 'repository',
-        ...signaturesOf(body, webhook.secret),
+        ...(speaks === 'github' ? githubHeaders(delivery, body) : gitlabHeaders(delivery)),
         ...headers,
       },
       signal: AbortSignal.timeout(DEADLINE_MS),
@@ -125,6 +127,28 @@ async function send(delivery: SentDelivery, headers: Readonly<Record<string, str
   } catch {
     delivery.answer = 'no response';
   }
+}
+
+function githubHeaders({ event, id, webhook }: SentDelivery, body: string): Readonly<Record<string, string>> {
+  return {
+    'user-agent': 'GitHub-Hookshot/test',
+    'x-github-event': event,
+    'x-github-delivery': id,
+    'x-github-hook-id': String(webhook.id),
+    'x-github-hook-installation-target-type': 'repository',
+    ...signaturesOf(body, webhook.secret),
+  };
+}
+
+/** With the plain token, which every version sends. */
+function gitlabHeaders({ event, id, webhook }: SentDelivery): Readonly<Record<string, string>> {
+  return {
+    'user-agent': 'GitLab/19.0.0',
+    'x-gitlab-event': event,
+    'idempotency-key': id,
+    'webhook-id': id,
+    'x-gitlab-token': webhook.secret,
+  };
 }
 
 /** Empty without a secret. */

@@ -11,6 +11,7 @@ import type { History, HistoryEntry } from '../../../src/state/history.ts';
 import { NOTHING_RECORDED } from '../../../src/state/target-state.ts';
 import type { TargetState } from '../../../src/state/target-state.ts';
 import { configOf } from '../../config/builders.ts';
+import { generatedPromotions } from './generated-promotions.ts';
 
 /** When the generated fleet was read. */
 export const NOW = Date.parse('2026-11-28T10:30:00.000Z');
@@ -336,7 +337,8 @@ export function generatedReader(count: number): PageReader {
     return row;
   };
   return {
-    fleet: async () => fleetView(fleet, { nowMs: NOW - 2_000, images: IMAGES.rows.length }),
+    ...generatedPromotions(NOW, HOSTILE),
+    fleet: async () => fleetView(fleet, { nowMs: NOW - 2_000, images: IMAGES.rows.length, promotions: 2 }),
     images: async () => IMAGES,
     forget: () => undefined,
     find: async (name) => fleet.rows.find(({ target }) => target.name === name)?.target ?? null,

@@ -1,14 +1,17 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { GetQueueAttributesCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { buildFunctions, checkedConfig } from '../../../infra/build.ts';
 import type { Config } from '../../../src/config/checked/config.ts';
+import { usesWork } from '../../../src/config/derived/uses-work.ts';
 import { configFiles } from '../../../src/platforms/aws/lambda/config-files.ts';
 import { startQueueServer } from '../aws/queue-server.ts';
 import type { QueueServer } from '../aws/queue-server.ts';
 import { REGION, startAws } from '../aws/aws.ts';
 import type { AwsServer } from '../aws/aws.ts';
+import { startCodecommit } from '../aws/codecommit.ts';
+import type { CodecommitServer } from '../aws/codecommit.ts';
 import { startEksFront } from '../aws/eks-front.ts';
 import type { EksFront } from '../aws/eks-front.ts';
 import { makeQueue, sqsAt, startMapping } from '../aws/mapping.ts';
@@ -19,7 +22,7 @@ import type { LambdaFunction } from '../lambda/function.ts';
 import { startFunctionUrl } from '../lambda/function-url.ts';
 import { getRuntimeClient } from '../lambda/runtime-client.ts';
 import { makeLayer } from '../programs/tools.ts';
-import { Testbed, SECRET, TOKEN } from './testbed.ts';
+import { KEY, Testbed, SECRET, TOKEN } from './testbed.ts';
 import type { LogLine } from './testbed.ts';
 
 const FULL_NAME = 'acme/fleet';
@@ -29,8 +32,9 @@ const ROLE = 'arn:aws:iam::111122223333:role/headgate/shop';
 const READ_ROLE = `${ROLE}-read`;
 const EXTERNAL_ID = 'planted-external-id';
 
-type FunctionName = 'webhook' | 'deploy' | 'check' | 'sweep';
-type Queues = Readonly<Record<'deploy' | 'check' | 'dead' | 'deadChecks', MappedQueue>>;
+type FunctionName = 'webhook' | 'deploy' | 'check' | 'sweep' | 'work';
+type Queues = Readonly<Record<'deploy' | 'check' | 'work' | 'dead' | 'deadChecks' | 'deadWork', MappedQueue>>;
+type Keys = Readonly<Record<string, unknown>>;
 
 export interface AwsTestbedOptions {
   readonly maxReceiveCount?: number;
@@ -40,8 +44,13 @@ export interface AwsTestbedOptions {
   readonly targets?: readonly Readonly<Record<string, unknown>>[];
   /** More clusters, `c-0` and so on, each with its own role. */
   readonly clusters?: number;
+  /** The repository is on CodeCommit: no webhook is sent, and no token exists. */
+  readonly isCodecommit?: boolean;
   /** Of one processor, for the sweep. Default: all that it can get. */
   readonly sweepShare?: number;
+  /** More keys of its repository, and of headgate.yml beside its clusters, repositories and targets. NAMESPACE is replaced. */
+  readonly repository?: Keys;
+  readonly more?: Keys;
   /** A GitHub App, registered with the Git host, instead of a token. */
   readonly app?: { readonly app: string; readonly installation: string; readonly privateKey: string };
 }
@@ -54,14 +63,15 @@ export class AwsTestbed {
   readonly functions: Readonly<Record<FunctionName, LambdaFunction>>;
   readonly queues: Queues;
   readonly sqs: SQSClient;
+  readonly codecommit: CodecommitServer | null;
   readonly #closers: (() => Promise<unknown>)[];
 
   private constructor(
-    parts: Pick<AwsTestbed, 'testbed' | 'aws' | 'front' | 'functions' | 'queues' | 'sqs'>,
+    parts: Pick<AwsTestbed, 'testbed' | 'aws' | 'front' | 'functions' | 'queues' | 'sqs' | 'codecommit'>,
     closers: (() => Promise<unknown>)[],
   ) {
     ({ testbed: this.testbed, aws: this.aws, front: this.front } = parts);
-    ({ functions: this.functions, queues: this.queues, sqs: this.sqs } = parts);
+    ({ functions: this.functions, queues: this.queues, sqs: this.sqs, codecommit: this.codecommit } = parts);
     this.#closers = closers;
   }
 
@@ -73,6 +83,9 @@ export class AwsTestbed {
     targets,
     clusters = 0,
     sweepShare,
+    isCodecommit = false,
+    repository = {},
+    more = {},
   }: AwsTestbedOptions = {}): Promise<AwsTestbed> {
     const credentials = app === undefined ? null : { ...app, privateKey: 'secretsmanager:app' };
     const testbed = await Testbed.build({
@@ -89,10 +102,23 @@ export class AwsTestbed {
     settle(aws, front);
     for (const { name, role } of moreClusters(clusters)) addCluster(name, role, { aws, front });
     if (app !== undefined) aws.secrets.set('app', app.privateKey);
+    const git = { root: join(testbed.directory, 'git'), directory: `${FULL_NAME}.git` };
+    const codecommit = isCodecommit ? await startCodecommit(git, aws) : null;
     const built = join(testbed.directory, 'functions');
     await writeFile(
       join(testbed.directory, 'headgate.yml'),
-      configOf(testbed, { credentials: credentials ?? 'secretsmanager:fleet#token', clusters }, targets),
+      configOf(
+        testbed,
+        {
+          repository:
+            codecommit !== null
+              ? { host: 'codecommit', url: codecommit.url, credentials: 'iam' }
+              : { ...onGitHub(testbed), credentials: credentials ?? 'secretsmanager:fleet#token', ...repository },
+          more,
+          clusters,
+        },
+        targets,
+      ),
     );
     await buildFunctions(built);
     const config = await checkedConfig(join(testbed.directory, 'headgate.yml'));
@@ -106,11 +132,11 @@ export class AwsTestbed {
         name,
         handler: `${name}.handler`,
         taskRoot: join(built, name),
-        env: environmentFor(name, { aws, queueServer, queues }),
+        env: environmentFor(name, { aws, queueServer, queues, hasWork: usesWork(config) }),
         timeoutMs,
         memoryMb: 512,
-        // As serverless.yml has it: only this function renders.
-        layer: name === 'deploy' ? layer : configOnly,
+        // As serverless.yml has it: only these functions render.
+        layer: name === 'deploy' || name === 'work' ? layer : configOnly,
         ...(name === 'sweep' ? { cpuShare: sweepShare } : {}),
         runtimeClient,
         onLine: (line) => testbed.log.push(readLine(line)),
@@ -120,14 +146,18 @@ export class AwsTestbed {
       deploy: start('deploy', deployTimeoutMs),
       check: start('check', 60_000),
       sweep: start('sweep', 300_000),
+      work: start('work', 60_000),
     };
     const functionUrl = await startFunctionUrl(functions.webhook);
-    testbed.host.setWebhook(FULL_NAME, { url: `${functionUrl.url}/webhooks/fleet`, secret: SECRET });
+    const events = ['push', 'pull_request', 'issue_comment'];
+    if (codecommit === null)
+      testbed.host.setWebhook(FULL_NAME, { url: `${functionUrl.url}/webhooks/fleet`, secret: SECRET, events });
     // The sweep empties the dead-letter queues.
-    const mappings = (['deploy', 'check'] as const).map((name) =>
+    const mappings = (['deploy', 'check', 'work'] as const).map((name) =>
       startMapping(sqs, queues[name], (event) => functions[name].call(event)),
     );
-    return new AwsTestbed({ testbed, aws, front, functions, queues, sqs }, [
+    return new AwsTestbed({ testbed, aws, front, functions, queues, sqs, codecommit }, [
+      async () => codecommit?.server.close(),
       () => functionUrl.close(),
       () => Promise.all(mappings.map((mapping) => mapping.stop())),
       () => Promise.all(Object.values(functions).map((each) => each.stop())),
@@ -150,6 +180,15 @@ export class AwsTestbed {
   async send(body: string, group: string): Promise<void> {
     const command = { QueueUrl: this.queues.deploy.url, MessageBody: body, MessageGroupId: group };
     await this.sqs.send(new SendMessageCommand({ ...command, MessageDeduplicationId: `${group}-${Date.now()}` }));
+  }
+
+  /** Those that wait, and those that are hidden. */
+  async messagesIn(queue: keyof Queues): Promise<number> {
+    const { Attributes } = await this.sqs.send(
+      new GetQueueAttributesCommand({ QueueUrl: this.queues[queue].url, AttributeNames: ['All'] }),
+    );
+    const { ApproximateNumberOfMessages = '0', ApproximateNumberOfMessagesNotVisible = '0' } = Attributes ?? {};
+    return Number(ApproximateNumberOfMessages) + Number(ApproximateNumberOfMessagesNotVisible);
   }
 
   async tearDown(): Promise<void> {
@@ -183,7 +222,9 @@ async function makeQueues(sqs: SQSClient, maxReceiveCount: number): Promise<Queu
     VisibilityTimeout,
     RedrivePolicy: redrive(deadChecks, 1000),
   });
-  return { deploy, check, dead, deadChecks };
+  const deadWork = await makeQueue(sqs, 'headgate-dead-work.fifo');
+  const work = await makeQueue(sqs, 'headgate-work.fifo', { VisibilityTimeout, RedrivePolicy: redrive(deadWork, 100) });
+  return { deploy, check, work, dead, deadChecks, deadWork };
 }
 
 function settle(aws: AwsServer, front: EksFront): void {
@@ -195,7 +236,7 @@ function settle(aws: AwsServer, front: EksFront): void {
   front.readers = '/shop-read/';
   aws.clusters.set(CLUSTER, { endpoint: front.url, ca: front.ca });
   aws.parameters.set('/headgate/webhook', SECRET);
-  aws.secrets.set('fleet', JSON.stringify({ token: TOKEN }));
+  aws.secrets.set('fleet', JSON.stringify({ token: TOKEN, write: TOKEN, key: KEY }));
 }
 
 function moreClusters(count: number) {
@@ -208,9 +249,16 @@ function addCluster(name: string, role: string, { aws, front }: { aws: AwsServer
   aws.clusters.set(name, { endpoint: `${front.url}/clusters/${name}`, ca: front.ca });
 }
 
+const onGitHub = ({ host }: Testbed) => ({
+  host: 'github',
+  url: host.cloneUrl(FULL_NAME),
+  api: host.apiUrl,
+  webhookSecret: 'ssm:/headgate/webhook',
+});
+
 function configOf(
-  { namespace, host }: Testbed,
-  { credentials, clusters }: { readonly credentials: unknown; readonly clusters: number },
+  { namespace }: Testbed,
+  { repository, more, clusters }: { readonly repository: Keys; readonly more: Keys; readonly clusters: number },
   targets: AwsTestbedOptions['targets'] = [{ name: namespace, path: 'apps' }, templateOf(namespace)],
 ): string {
   const place = { repository: 'fleet', branch: 'main', cluster: 'prod', namespace };
@@ -225,16 +273,11 @@ function configOf(
       ),
     },
     repositories: {
-      fleet: {
-        host: 'github',
-        url: host.cloneUrl(FULL_NAME),
-        api: host.apiUrl,
-        webhookSecret: 'ssm:/headgate/webhook',
-        credentials,
-      },
+      fleet: repository,
     },
+    ...more,
     targets: targets.map((target) => ({ name: namespace, ...place, ...target })),
-  });
+  }).replaceAll('NAMESPACE', namespace);
 }
 
 function templateOf(namespace: string) {
@@ -245,13 +288,14 @@ function templateOf(namespace: string) {
 /** The environment of Lambda and of serverless.yml, and the addresses of this test's services. */
 function environmentFor(
   name: FunctionName,
-  { aws, queueServer, queues }: { aws: AwsServer; queueServer: QueueServer; queues: Queues },
+  { aws, queueServer, queues, hasWork }: { aws: AwsServer; queueServer: QueueServer; queues: Queues; hasWork: boolean },
 ): Record<string, string> {
   const keys = aws.addUser(`arn:aws:sts::999988887777:assumed-role/headgate-${name}/fn`);
   const own: Record<FunctionName, Record<string, string>> = {
     webhook: {},
     deploy: { HEADGATE_CHECK_QUEUE_URL: queues.check.url },
     check: { HEADGATE_CHECK_QUEUE_URL: queues.check.url },
+    work: { HEADGATE_CHECK_QUEUE_URL: queues.check.url },
     sweep: {
       HEADGATE_DEPLOY_DEAD_QUEUE_URL: queues.dead.url,
       HEADGATE_CHECK_DEAD_QUEUE_URL: queues.deadChecks.url,
@@ -263,6 +307,7 @@ function environmentFor(
     AWS_ACCESS_KEY_ID: keys.accessKeyId,
     AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
     HEADGATE_DEPLOY_QUEUE_URL: queues.deploy.url,
+    ...(hasWork ? { HEADGATE_WORK_QUEUE_URL: queues.work.url } : {}),
     ...own[name],
   };
 }

@@ -61,6 +61,8 @@ export interface TestbedOptions {
   /** Instead of a token with every permission; the repository is private then. */
   /** How long messages to channels are kept to be grouped. Default: as in production. */
   readonly groupingMs?: number;
+  /** The host of the repository. Default: GitHub. */
+  readonly speaks?: 'github' | 'gitlab';
   readonly app?: { readonly app: string; readonly installation: string; readonly privateKey: string };
 }
 
@@ -95,8 +97,9 @@ export class Testbed {
     const namespace = `t-${randomUUID().slice(0, 8)}`;
     const directory = await mkdtemp(join(tmpdir(), 'headgate-testbed-'));
     const isPrivate = options.app !== undefined;
-    const { objectFormat = 'sha1' } = options;
-    const host = await startGitHost({ directory: join(directory, 'git'), token: TOKEN, isPrivate, objectFormat });
+    const { objectFormat = 'sha1', speaks = 'github' } = options;
+    const tokens = { token: TOKEN, writeToken: WRITE_TOKEN };
+    const host = await startGitHost({ directory: join(directory, 'git'), ...tokens, isPrivate, objectFormat, speaks });
     await host.createRepository(FULL_NAME);
     const testbed = new Testbed(namespace, directory, host, options);
     if (options.namespaceExists !== false) await testbed.kubectl('create', 'namespace', namespace);
@@ -143,9 +146,9 @@ export class Testbed {
       repositories: {
         ...more.repositories,
         fleet: {
-          host: 'github',
+          host: this.#options.speaks ?? 'github',
           url: this.host.cloneUrl(FULL_NAME),
-          api: `${this.host.url}/api`,
+          api: `${this.host.url}/api${this.#options.speaks === 'gitlab' ? '/v4' : ''}`,
           webhookSecret: 'env:FLEET_SECRET',
           credentials: this.#options.app ?? 'env:FLEET_TOKEN',
           ...(pullRequests === undefined ? {} : { pullRequests }),

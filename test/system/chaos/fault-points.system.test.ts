@@ -2,8 +2,19 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { BAD_RESPONSES, KILLS } from '../../rig/chaos/fault-modes.ts';
 import type { FaultMode } from '../../rig/chaos/fault-modes.ts';
 import { runScenario } from '../../rig/chaos/run-scenario.ts';
-import type { ScenarioRun } from '../../rig/chaos/run-scenario.ts';
-import { FRESH, HOLD, MOVES, ROLLBACK, SHARDED, SMALL, UNINSTALL, WAVES, WINDOW } from '../../rig/chaos/scenario.ts';
+import type { FaultPoint, ScenarioRun } from '../../rig/chaos/run-scenario.ts';
+import {
+  FRESH,
+  HOLD,
+  MOVES,
+  PROMOTION,
+  ROLLBACK,
+  SHARDED,
+  SMALL,
+  UNINSTALL,
+  WAVES,
+  WINDOW,
+} from '../../rig/chaos/scenario.ts';
 import type { Scenario } from '../../rig/chaos/scenario.ts';
 import { TestbedPool } from '../../rig/chaos/testbed-pool.ts';
 
@@ -40,23 +51,15 @@ const rows = [
   { scenario: WAVES, modes: IS_SAMPLE ? [] : KILLS },
   // Outside its window, nothing starts again a run that ended because its manifest was blamed.
   { scenario: WINDOW, modes: IS_SAMPLE ? KILLS : MODES.filter(({ isFinal }) => isFinal !== true) },
+  { scenario: PROMOTION, modes: IS_SAMPLE ? KILLS : MODES },
   { scenario: FRESH, modes: IS_SAMPLE ? [] : MODES },
 ].flatMap(({ scenario, modes }) => modes.map((mode) => ({ scenario, mode, name: scenario.name, fault: mode.name })));
 
 let pool: TestbedPool;
-const undisturbed = new Map<Scenario, ScenarioRun>();
+const undisturbed = new Map<Scenario, Promise<ScenarioRun>>();
 
 beforeAll(async () => {
   pool = await TestbedPool.build(inject('cluster'), TESTBEDS);
-  const runUndisturbed = async (scenario: Scenario) => {
-    const run = await pool.use((testbed, target) =>
-      runScenario(testbed, target, { scenario, mode: NO_FAULT, faultPoint: 0 }),
-    );
-    undisturbed.set(scenario, run);
-    process.stdout.write(`${scenario.name}: ${run.requests} requests undisturbed\n`);
-    if (scenario === WINDOW) expect(Object.keys(run.notices).toSorted()).toEqual(WINDOW_EVENTS);
-  };
-  await Promise.all([...new Set(rows.map(({ scenario }) => scenario))].map(runUndisturbed));
 });
 
 afterAll(async () => {
@@ -66,16 +69,17 @@ afterAll(async () => {
 /** Runs the scenario with one fault. Returns the request that it hit, or null when there are fewer requests. */
 async function runWithFault(
   { scenario, mode }: { scenario: Scenario; mode: FaultMode },
-  faultPoint: number,
+  faultPoint: FaultPoint,
 ): Promise<ScenarioRun['faulted']> {
-  const { faulted, states, kept, status, notices } = await pool.use((testbed, target) =>
+  const { faulted, states, kept, status, promotions, notices } = await pool.use((testbed, target) =>
     runScenario(testbed, target, { scenario, mode, faultPoint }),
   );
   if (faulted === null) return null;
-  const expected = undisturbedOf(scenario);
+  const expected = await undisturbedOf(scenario);
   const at = `n = ${faultPoint}: ${JSON.stringify(faulted)}`;
   expect(states, at).toEqual(expected.states);
   expect(kept, at).toEqual(expected.kept);
+  expect(promotions, at).toEqual(expected.promotions);
   expect(status ?? expected.status, at).toBe(expected.status);
   if (faulted.server === 'channel' && mode.isRefusal === true) return faulted;
   const missing = Object.keys(expected.notices).filter((event) => notices[event] === undefined);
@@ -84,9 +88,19 @@ async function runWithFault(
   return faulted;
 }
 
-function undisturbedOf(scenario: Scenario): ScenarioRun {
-  const run = undisturbed.get(scenario);
-  if (run === undefined) throw new Error(`${scenario.name} was not run undisturbed`);
+/** Once for each scenario that is run at all. */
+function undisturbedOf(scenario: Scenario): Promise<ScenarioRun> {
+  const run = undisturbed.get(scenario) ?? runUndisturbed(scenario);
+  undisturbed.set(scenario, run);
+  return run;
+}
+
+async function runUndisturbed(scenario: Scenario): Promise<ScenarioRun> {
+  const run = await pool.use((testbed, target) =>
+    runScenario(testbed, target, { scenario, mode: NO_FAULT, faultPoint: 0 }),
+  );
+  process.stdout.write(`${scenario.name}: ${run.requests} requests undisturbed\n`);
+  if (scenario === WINDOW) expect(Object.keys(run.notices).toSorted()).toEqual(WINDOW_EVENTS);
   return run;
 }
 
@@ -95,7 +109,7 @@ describe('a target', () => {
     'reaches the same final state when $fault ($name)',
     async ({ scenario, mode }) => {
       const sample = 11 + 6 * (scenario === UNINSTALL ? KILLS : MODES).indexOf(mode);
-      const requests = Math.ceil(MOST_REQUESTS * undisturbedOf(scenario).requests);
+      const requests = Math.ceil(MOST_REQUESTS * (await undisturbedOf(scenario)).requests);
       const [first, last] = IS_SAMPLE ? [sample, sample] : [FIRST, Math.min(LAST, requests)];
       const faults = new Map<string, number>();
       const differences: unknown[] = [];
@@ -106,13 +120,14 @@ describe('a target', () => {
           const faultPoint = next;
           next += STEP;
           try {
-            const faulted = await runWithFault({ scenario, mode }, faultPoint);
+            const at = IS_SAMPLE ? (scenario.sample ?? faultPoint) : faultPoint;
+            const faulted = await runWithFault({ scenario, mode }, at);
             if (faulted === null) next = last + 1;
             else faults.set(faulted.server, (faults.get(faulted.server) ?? 0) + 1);
             if (faultPoint % PER_LINE === 0)
               process.stdout.write(`${scenario.name}, ${mode.name}: n = ${faultPoint}\n`);
           } catch (thrown) {
-            process.stdout.write(`${scenario.name}, ${mode.name}: ${String(thrown)}\n`);
+            process.stdout.write(`${scenario.name}, ${mode.name}, n = ${faultPoint}: ${String(thrown)}\n`);
             differences.push(thrown);
           }
         }

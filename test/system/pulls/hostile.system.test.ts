@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { FULL_NAME, Testbed, configMap } from '../../rig/testbed/testbed.ts';
+import { readBody, signBody } from '../../../src/pulls/comment/signed-body.ts';
+import { FULL_NAME, KEY, Testbed, configMap } from '../../rig/testbed/testbed.ts';
 import { PullRig } from './pull-rig.ts';
 
 const ANN = { id: 11, login: 'ann', permission: 'write' } as const;
@@ -75,6 +76,23 @@ it('neither takes a copy of its comment for its own, nor shows again what was ed
   await rig.answered(last);
   expect(rig.only(pullRequest)).toContain('1 to create');
   expect(copy.body).toBe(body);
+}, 90_000);
+
+it('does not take a copy of its first comment, which named no account yet, for its own', async () => {
+  await rig.branch('first', { 'apps/f.yaml': configMap('f') });
+  const pullRequest = await rig.pulls.open({ branch: 'first', user: EVE });
+  const early = rig.pulls.comment(pullRequest.number, EVE, 'I was here first.');
+  const shown = readBody(await rig.shown(pullRequest), [KEY]);
+  if (shown === null || shown.facts.author === null) throw new Error('the comment names its account');
+  // The history of edits shows it to everyone.
+  const first = signBody(shown.content ?? '', { ...shown.facts, author: null }, [KEY]);
+  rig.pulls.edit(early.id, first);
+  const late = rig.pulls.comment(pullRequest.number, EVE, first);
+  const head = await rig.branch('first', { 'apps/g.yaml': configMap('g') }, 'first');
+  await rig.pulls.pushed(FULL_NAME, 'first', head);
+  await rig.planned(pullRequest);
+  expect(rig.only(pullRequest)).toContain('2 to create');
+  expect([early.body, late.body]).toEqual([first, first]);
 }, 90_000);
 
 it('ignores a command that was edited into a comment, and answers one that does not exist', async () => {

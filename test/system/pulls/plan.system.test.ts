@@ -116,6 +116,18 @@ describe('an opened pull request', () => {
     expect(rig.statuses(conflicting)[0]).toContain('failure: apps/moved.yaml changed on main too');
   });
 
+  it('is planned again when another one has comments that cannot be read', async () => {
+    const long = await rig.open('long', { 'apps/long.yaml': configMap('long') });
+    await rig.shown(long);
+    const eve = { id: 12, login: 'eve', permission: 'read' } as const;
+    for (let n = 0; n < 3; n += 1) rig.pulls.comment(long.number, eve, 'x'.repeat(12_000_000));
+    const pullRequest = await rig.open('beside', { 'apps/beside.yaml': configMap('beside') });
+    await rig.shown(pullRequest);
+    const tip = await testbed.push({ 'apps/settings.yaml': configMap('settings', { color: 'black' }) });
+    expect(await rig.shown(pullRequest, tip)).toContain(`at \`${tip.slice(0, 12)}\``);
+    rig.pulls.close(long.number);
+  });
+
   it('is planned again when a push to its branch was deployed that shares a target', async () => {
     const pullRequest = await rig.open('refreshed', { 'apps/other.yaml': configMap('other') });
     await rig.shown(pullRequest);

@@ -1,99 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { kubectl } from '../../rig/cluster/control-plane.ts';
 import type { StoredPullRequest } from '../../rig/git-host/pull-requests/model.ts';
 import { FULL_NAME, SECRET, Testbed, configMap } from '../../rig/testbed/testbed.ts';
-import { PullRig } from './pull-rig.ts';
+import { FILES, PREVIEW, PreviewRig } from './preview-rig.ts';
 
 const FORK = 'eve/fleet';
-
-const PREVIEW = {
-  name: 'NAMESPACE-pr-{{number}}',
-  repository: 'fleet',
-  pullRequest: { label: 'preview', into: 'main' },
-  path: 'preview',
-  cluster: 'lab',
-  namespace: 'NAMESPACE-pr-{{number}}',
-  substitute: { variables: { NUMBER: '{{number}}', SHA: '{{sha}}', BRANCH: '{{branch}}' } },
-};
-
-const DEPLOYMENT = JSON.stringify({
-  apiVersion: 'apps/v1',
-  kind: 'Deployment',
-  metadata: { name: 'web' },
-  spec: {
-    selector: { matchLabels: { app: 'web' } },
-    template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'web', image: 'nginx:1' }] } },
-  },
-});
-
-const INGRESS = `apiVersion: networking.k8s.io/v1
-kind: Ingress
-metadata: { name: web, annotations: { headgate.dev/wave: "1" } }
-spec:
-  tls: [{ hosts: ["pr-\${NUMBER}.example.com"] }]
-  rules:
-    - host: "pr-\${NUMBER}.example.com"
-      http: { paths: [{ path: /, pathType: Prefix, backend: { service: { name: web, port: { number: 80 } } } }] }
-`;
-
-const FILES = {
-  'preview/web.json': DEPLOYMENT,
-  'preview/ingress.yaml': INGRESS,
-  'preview/settings.yaml': configMap('settings', { number: '${NUMBER}', sha: '${SHA}', branch: '${BRANCH}' }),
-};
-
-class PreviewRig extends PullRig {
-  namespaceOf({ number }: Pick<StoredPullRequest, 'number'>): string {
-    return `${this.testbed.namespace}-pr-${number}`;
-  }
-
-  async settings(pullRequest: StoredPullRequest): Promise<unknown> {
-    const at = ['-n', this.namespaceOf(pullRequest), 'get', 'configmap', 'settings', '-o', 'json'];
-    return (JSON.parse(await this.testbed.kubectl(...at)) as { data: unknown }).data;
-  }
-
-  /** A deleted one may still be emptied. */
-  async existence(pullRequest: Pick<StoredPullRequest, 'number'>): Promise<'active' | 'deleted'> {
-    const at = ['get', 'namespace', this.namespaceOf(pullRequest), '--ignore-not-found', '-o', 'json'];
-    const text = await this.testbed.kubectl(...at);
-    if (text === '') return 'deleted';
-    const { metadata } = JSON.parse(text) as { metadata: { deletionTimestamp?: string } };
-    return metadata.deletionTimestamp === undefined ? 'active' : 'deleted';
-  }
-
-  /** Waits until the only comment shows this of the preview, and returns the comment. */
-  async shows(pullRequest: StoredPullRequest, text: string): Promise<string> {
-    return vi.waitFor(
-      () => {
-        const body = this.only(pullRequest);
-        const name = this.namespaceOf(pullRequest);
-        if (!body.includes(`| \`${name}\` | ${text}`))
-          throw new Error(`${body}\n${JSON.stringify(this.testbed.log.slice(-6), null, 1)}`);
-        return body;
-      },
-      { timeout: 40_000, interval: 50 },
-    );
-  }
-
-  async deleted(pullRequest: StoredPullRequest): Promise<void> {
-    await vi.waitFor(
-      async () => {
-        if ((await this.existence(pullRequest)) !== 'deleted') throw new Error('it still exists');
-      },
-      { timeout: 40_000, interval: 100 },
-    );
-  }
-
-  status({ head, number }: StoredPullRequest): string {
-    const context = `headgate/${this.namespaceOf({ number })}`;
-    const newest = this.testbed.host.statusesOf(head).findLast((each) => each.context === context);
-    return newest === undefined ? 'none' : `${newest.state}: ${newest.description}`;
-  }
-
-  async removeAll(): Promise<void> {
-    const names = [...this.pulls.all, { number: 99 }].map((each) => this.namespaceOf(each));
-    await this.testbed.kubectl('delete', 'namespace', ...names, '--wait=false', '--ignore-not-found');
-  }
-}
 
 describe('previews of pull requests', () => {
   let testbed: Testbed;
@@ -112,6 +23,22 @@ describe('previews of pull requests', () => {
     await testbed.tearDown();
   });
 
+  it('are updated and deleted when the comments of their pull request cannot be read', async () => {
+    const pullRequest = await rig.open('long', { 'apps/l.yaml': configMap('l') }, { labels: ['preview'] });
+    await rig.shows(pullRequest, 'ready at');
+    // A host without a limit of a comment answers with more than the limit of an answer.
+    const eve = { id: 12, login: 'eve', permission: 'read' } as const;
+    for (let n = 0; n < 3; n += 1) rig.pulls.comment(pullRequest.number, eve, 'x'.repeat(12_000_000));
+    const head = await rig.branch('long', { 'preview/settings.yaml': configMap('settings', { number: 'two' }) });
+    await rig.pulls.pushed(FULL_NAME, 'long', head);
+    await vi.waitFor(async () => expect(await rig.settings(pullRequest)).toEqual({ number: 'two' }), {
+      timeout: 40_000,
+      interval: 100,
+    });
+    rig.pulls.close(pullRequest.number);
+    await rig.deleted(pullRequest);
+  }, 120_000);
+
   it('are deployed with the label, updated by a push, and deleted with the label or the pull request', async () => {
     const pullRequest = await rig.open('Feature/Color', { 'apps/b.yaml': configMap('b') });
     expect(await rig.shown(pullRequest)).not.toContain('preview');
@@ -123,6 +50,12 @@ describe('previews of pull requests', () => {
     const first = await rig.shows(pullRequest, `ready at \`${short}\` | ${address} |`);
     expect(first).toContain('1 to create, 0 to update, 0 to prune');
     expect(rig.status(pullRequest)).toMatch(/^success: 3 created, ready in /);
+    const url = `https://pr-${pullRequest.number}.example.com`;
+    await testbed.until(() => rig.deployments(pullRequest).at(-1)?.endsWith('success') === true);
+    expect(rig.environment(pullRequest)).toMatchObject({
+      isTransient: true,
+      statuses: expect.arrayContaining([{ state: 'success', url, description: 'ready' }]),
+    });
     expect(await rig.settings(pullRequest)).toEqual({
       number: String(pullRequest.number),
       sha: pullRequest.head,
@@ -155,10 +88,28 @@ describe('previews of pull requests', () => {
     await rig.shows(pullRequest, 'deleted: the pull request was closed |');
     expect(await rig.existence(pullRequest)).toBe('deleted');
     expect(rig.status(pullRequest)).toBe('success: preview deleted: the pull request was closed');
+    await testbed.until(() => rig.deployments(pullRequest).at(-1)?.endsWith('inactive') === true);
+    expect(rig.deployments(pullRequest).map((each) => each.split(' ')[0])).toEqual([
+      short,
+      pullRequest.head.slice(0, 12),
+    ]);
   }, 170_000);
 
-  it('are completed when the process that created the namespace died before it had recorded its uid', async () => {
-    const pullRequest = await rig.open('died', { 'apps/d.yaml': configMap('d') });
+  it('are deployed too when the host refuses the deployment that would show them', async () => {
+    const pullRequest = await rig.open('refused', { 'apps/e.yaml': configMap('e') });
+    testbed.host.refusesDeployments = true;
+    rig.pulls.label(pullRequest.number, ['preview']);
+    await rig.shows(pullRequest, 'ready at ');
+    const line = await testbed.logged(({ message }) => message === 'no-deployment');
+    expect(JSON.stringify(line)).toContain('Deployments, read and write');
+    expect(rig.status(pullRequest)).toMatch(/^success: /);
+    testbed.host.refusesDeployments = false;
+    rig.pulls.close(pullRequest.number);
+    await rig.deleted(pullRequest);
+  }, 90_000);
+
+  /** As a process leaves it that dies before it has recorded the uid. */
+  async function dieAfterCreating(pullRequest: Pick<StoredPullRequest, 'number' | 'head'>, manager: string) {
     const name = rig.namespaceOf(pullRequest);
     const record = {
       repository: testbed.host.cloneUrl(FULL_NAME),
@@ -169,13 +120,52 @@ describe('previews of pull requests', () => {
       uid: null,
     };
     const annotations = { 'headgate.dev/preview': JSON.stringify(record) };
-    const metadata = { name, labels: { 'headgate.dev/preview': name }, annotations };
-    await testbed.applyByHand(JSON.stringify({ apiVersion: 'v1', kind: 'Namespace', metadata }));
+    // A backup has them too. The API server gives the fields to the account that creates the object again.
+    const fieldsV1 = { 'f:metadata': { 'f:annotations': { '.': {}, 'f:headgate.dev/preview': {} } } };
+    const entry = {
+      manager: 'headgate-previews',
+      operation: 'Update',
+      apiVersion: 'v1',
+      fieldsType: 'FieldsV1',
+      fieldsV1,
+    };
+    const labels = { 'headgate.dev/preview': name };
+    const metadata = { name, labels, annotations, ...(manager === entry.manager ? {} : { managedFields: [entry] }) };
+    const manifest = JSON.stringify({ apiVersion: 'v1', kind: 'Namespace', metadata });
+    const created = await kubectl(testbed.cluster, ['create', '-f', '-', `--field-manager=${manager}`], manifest);
+    expect(created).toMatchObject({ code: 0 });
+  }
+
+  const outcomeOf = ({ number }: Pick<StoredPullRequest, 'number'>, outcome: string) =>
+    testbed.logged(
+      (line) => line.message === 'preview' && line['pullRequest'] === number && line['outcome'] === outcome,
+    );
+
+  it('are completed when the process that created the namespace died before it had recorded its uid', async () => {
+    const pullRequest = await rig.open('died', { 'apps/d.yaml': configMap('d') });
+    await dieAfterCreating(pullRequest, 'headgate-previews');
     rig.pulls.label(pullRequest.number, ['preview']);
     await rig.shows(pullRequest, 'ready at ');
+    expect(await rig.settings(pullRequest)).toMatchObject({ sha: pullRequest.head });
     rig.pulls.close(pullRequest.number);
     await rig.deleted(pullRequest);
+    expect(await rig.existence(pullRequest)).toBe('deleted');
   }, 170_000);
+
+  it('are deleted when that pull request is closed before the retry, and not when another account wrote the record', async () => {
+    const closed = await rig.open('died-closed', { 'apps/d.yaml': configMap('d') });
+    const copied = await rig.open('died-copied', { 'apps/d.yaml': configMap('d') });
+    for (const each of [closed, copied]) await outcomeOf(each, 'unlabeled');
+    await dieAfterCreating(closed, 'headgate-previews');
+    await dieAfterCreating(copied, 'velero-server');
+    for (const { number } of [closed, copied]) rig.pulls.close(number);
+    await outcomeOf(closed, 'closed');
+    await outcomeOf(copied, 'closed');
+    expect(await rig.existence(closed)).toBe('deleted');
+    expect(await rig.existence(copied)).toBe('active');
+    await rig.shows(closed, 'deleted: the pull request was closed');
+    expect(rig.only(copied)).not.toContain('deleted');
+  }, 90_000);
 
   it('stay when the Git host no longer shows the repository to the credentials', async () => {
     const pullRequest = await rig.open('lost', { 'apps/c.yaml': configMap('c') });

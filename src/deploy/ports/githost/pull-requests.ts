@@ -17,11 +17,16 @@ export interface CommentAddress {
   readonly commentId: string;
 }
 
+/**
+ * Whether a comment is by Headgate, as its signature says: anyone may write one that looks like it. `likely`: it names no
+ * account, so it may be a copy.
+ */
+export type IsOurs = (comment: Comment) => 'proven' | 'likely' | null;
+
 /** The comment of which there is at most one. */
 export interface StickyComment {
   readonly body: string;
-  /** Anyone may write a comment that looks like it, so this checks its signature. The oldest one is changed. */
-  readonly isOurs: (comment: Comment) => boolean;
+  readonly isOurs: IsOurs;
 }
 
 /**
@@ -43,16 +48,18 @@ export interface PullRequests {
   ): Promise<{ readonly pullRequests: readonly PullRequest[]; readonly isComplete: boolean }>;
   /** Those that brought a commit to the repository. */
   ofCommit(revision: Revision, signal: AbortSignal): Promise<readonly PullRequest[]>;
-  /** Every comment, oldest first. */
-  comments(pullRequest: number, signal: AbortSignal): Promise<readonly Comment[]>;
+  /** The oldest proven comment, or else the oldest likely one; null: there is none. Those of others are not kept in memory. */
+  findComment(pullRequest: number, isOurs: IsOurs, signal: AbortSignal): Promise<Comment | null>;
   /** Null: it was deleted, or belongs to another pull request. */
   comment(at: CommentAddress, signal: AbortSignal): Promise<Comment | null>;
-  /** Changes the comment, or creates it. Nothing is sent when it already has this body. */
+  /** Changes the comment that `findComment` finds, or creates it. Nothing is sent when it already has this body. */
   upsertComment(pullRequest: number, comment: StickyComment, signal: AbortSignal): Promise<Comment>;
   /** Does nothing where comments have no reactions. */
   react(at: CommentAddress, reaction: Reaction, signal: AbortSignal): Promise<void>;
   /** Null: the credentials may not ask. */
   mayWrite(account: Account, signal: AbortSignal): Promise<boolean | null>;
+  /** The open pull request of these branches; null: there is none. */
+  findOpen(branches: BranchPair, signal: AbortSignal): Promise<OpenPullRequest | null>;
   /**
    * The open pull request of these branches has this text, cut to what the host accepts; it is opened if there is none. Nothing
    * is sent when it already has the text.

@@ -17,6 +17,8 @@ export interface PreviewNamespace {
   readonly name: string;
   readonly uid: string;
   readonly record: PreviewRecord;
+  /** Its uid is recorded. If not, the process that created it has died, and nothing was deployed to it. */
+  readonly isComplete: boolean;
   readonly isTerminating: boolean;
 }
 
@@ -29,7 +31,7 @@ export interface ExposedObjects {
 
 /** The namespaces of previews in one cluster. @throws DeployError when the cluster refuses, or does not answer */
 export interface PreviewNamespaces {
-  /** Of every repository. Those whose record was changed, or copied from another namespace, are left out. */
+  /** Of every repository. Those whose record is not as Headgate wrote it, or is of another namespace, are left out. */
   list(signal: AbortSignal): Promise<readonly PreviewNamespace[]>;
   /** `name`: of the target. Null: it exists, and was not created for this preview. */
   create(

@@ -3,7 +3,15 @@ import type { Revision } from '../../../snapshot/source.ts';
 import type { Report } from '../../ports/report.ts';
 import type { Channel, Finished, RunEvent } from '../../ports/run-event.ts';
 import type { Statuses } from '../../ports/statuses.ts';
-import { countsText, describeProblems, describeWaiting, notReadyText, readyText, retryingText } from './texts.ts';
+import {
+  countsText,
+  describeDeferred,
+  describeProblems,
+  describeWaiting,
+  notReadyText,
+  readyText,
+  retryingText,
+} from './texts.ts';
 import type { CommitStatus } from '../../../githost/port/host-api.ts';
 
 /** A status for the commit that an event is about. */
@@ -35,7 +43,7 @@ export function renderStatus(event: RunEvent): StatusMessage | null {
     case 'waiting':
       return { revision: event.revision, state: 'pending', text: describeWaiting(event.waitingFor) };
     case 'deferred':
-      return { revision: event.revision, state: 'pending', text: { what: event.reason } };
+      return { revision: event.revision, state: 'pending', text: describeDeferred(event.reason) };
     case 'superseded':
       return event.isApplied
         ? { revision: event.revision, state: 'success', text: `applied; superseded by ${event.by.slice(0, 7)}` }
@@ -62,6 +70,7 @@ export function renderStatus(event: RunEvent): StatusMessage | null {
     case 'progressing':
     case 'drift':
     case 'image':
+    case 'promoted':
       return null;
     default:
       return event satisfies never;

@@ -38,6 +38,7 @@ export function renderEvent(event: RunEvent): ClusterEvent | null {
     case 'window-overridden':
       return normal('WindowOverridden', `by ${event.by}: ${event.reason} (${event.closed})`);
     case 'image':
+    case 'promoted':
     case 'started':
     case 'deferred':
     case 'waiting':

@@ -71,6 +71,7 @@ export function renderLines(event: RunEvent, subject: EventSubject, counters: Co
     case 'drift':
     // What writes an image logs it.
     case 'image':
+    case 'promoted':
       return [];
     default:
       return event satisfies never;

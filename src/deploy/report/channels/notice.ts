@@ -5,7 +5,7 @@ import { visibleLine } from '../../../error/visible-text.ts';
 import { canonicalJson } from '../../../resource/json.ts';
 import type { NotReady } from '../../../state/readiness.ts';
 import type { NoticeDetail, NoticeText } from '../../../channels/port.ts';
-import type { EventSubject, Finished, RunEvent } from '../../ports/run-event.ts';
+import type { EventSubject, Finished, MovedVersion, Promoted, RunEvent } from '../../ports/run-event.ts';
 import { countsText, describeWaiting, heldText, notReadyText, problemsText, readyText } from './texts.ts';
 
 /** What a message says, and which of the subscribed events it is: a deploy that is ready at once is two. */
@@ -81,8 +81,18 @@ export function noticeOf(event: RunEvent): Reported | null {
       return reported(['image'], {
         severity: 'info',
         revision: event.revision,
-        text: event.changes.map((change) => `${change.image} ${change.from.join(', ')} → ${change.to}`).join('; '),
+        text: [
+          ...event.changes.map(({ image: key, ...change }) => movedText({ key, ...change })),
+          ...pageOf(event),
+        ].join('; '),
         occurrence: [event.branch],
+      });
+    case 'promoted':
+      return reported(['promoted'], {
+        severity: 'info',
+        revision: event.revision,
+        text: promotedText(event),
+        occurrence: [event.promotion],
       });
     case 'started':
     case 'window-overridden':
@@ -156,6 +166,22 @@ function cut(text: string): string {
 
 function notReadyDetail({ kind, namespace, name, reason }: NotReady): NoticeDetail {
   return { subject: `${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`, message: reason, remedy: '' };
+}
+
+/** `web 1.2.0 → 1.3.0; from shop-dev at 1a2b3c4d5e6f; by ann` */
+function promotedText(event: Promoted): string {
+  const from = event.from.map(({ stage, revision }) => `${stage} at ${revision.slice(0, 12)}`);
+  const by = event.by === null ? [] : [`by ${event.by}`];
+  const changes = event.changes.map((change) => movedText(change));
+  return [...changes, `from ${from.join(', ')}`, ...by, ...pageOf(event)].join('; ');
+}
+
+function movedText({ key, from, to }: MovedVersion): string {
+  return to === null ? key : `${key} ${from.join(', ')} → ${to}`;
+}
+
+function pageOf({ pullRequest }: Pick<Promoted, 'pullRequest'>): readonly string[] {
+  return pullRequest === null ? [] : [`proposed by ${pullRequest}`];
 }
 
 function joined({ what, more = '' }: { readonly what: string; readonly more?: string }): string {

@@ -39,6 +39,7 @@ export function recordedOutcome(event: RunEvent): RecordedOutcome | null {
     case 'progressing':
     case 'drift':
     case 'image':
+    case 'promoted':
       return null;
     default:
       return event satisfies never;

@@ -42,6 +42,12 @@ export function describeWaiting([first = 'nothing', ...others]: readonly string[
   return { what: `waiting for ${first}`, ...moreOf(others) };
 }
 
+/** The hash at the end is what a person needs to approve the plan, so it is never cut. */
+export function describeDeferred(reason: string): Description {
+  const [, what = reason, hash] = /^(.*;) (approve [0-9a-f]{7,32})$/.exec(reason) ?? [];
+  return hash === undefined ? { what } : { what, more: hash };
+}
+
 function moreOf(others: readonly unknown[]): Pick<Description, 'more'> {
   return others.length === 0 ? {} : { more: `(+${others.length} more)` };
 }

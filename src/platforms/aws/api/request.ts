@@ -1,4 +1,4 @@
-import { DeployError, reasonOf } from '../../../error/deploy-error.ts';
+import { DeployError } from '../../../error/deploy-error.ts';
 import { exchange, openAgents } from '../../../exchange/exchange.ts';
 import { retry } from '../../../exchange/retry.ts';
 import type { RetryPolicy } from '../../../exchange/retry.ts';
@@ -76,28 +76,11 @@ export function openAws({ credentials, env, nowMs, wait, random = Math.random }:
 
   return {
     call: (call, signal) =>
-      retry(() => send(call, signal), RETRIES, { wait: jittered, signal }).catch((thrown: unknown) => {
+      retry(() => send(call, signal), RETRIES, { wait: jittered, signal }).catch(async (thrown: unknown) => {
         if (thrown instanceof DeployError) throw thrown;
-        throw signal.aborted ? interrupted(call.service, thrown) : unreachable(call, thrown);
+        const { interrupted, unreachable } = await import('./call-error.ts');
+        throw signal.aborted ? interrupted(call, thrown) : unreachable(call, thrown);
       }),
     close: () => agents.close(),
   };
-}
-
-function unreachable({ service, region }: AwsCall, cause: unknown): DeployError {
-  return new DeployError('aws-unreachable', {
-    subject: `${service} in ${region}`,
-    message: `AWS does not respond: ${reasonOf(cause)}`,
-    remedy: 'Wait for the retry. In a VPC without internet access, create an interface endpoint.',
-    cause,
-  });
-}
-
-function interrupted(service: string, cause: unknown): DeployError {
-  return new DeployError('interrupted', {
-    subject: service,
-    message: 'the request to AWS was interrupted',
-    remedy: 'Nothing to do: the next run retries.',
-    cause,
-  });
 }

@@ -100,9 +100,9 @@ function encode(text: string): string {
   );
 }
 
-function signatureOf(canonical: string, signing: Signing): string {
+export function signatureOf(canonical: string, signing: Signing, stamp = stampOf(signing.nowMs)): string {
   const { region, service, credentials, nowMs } = signing;
-  const text = [ALGORITHM, stampOf(nowMs), scopeOf(signing), sha256(canonical)].join('\n');
+  const text = [ALGORITHM, stamp, scopeOf(signing), sha256(canonical)].join('\n');
   const steps = [stampOf(nowMs).slice(0, 8), region, service, 'aws4_request'];
   const key = steps.reduce<string | Buffer>((at, step) => hmacSha256(at, step), `AWS4${credentials.secretAccessKey}`);
   return hmacSha256(key, text).toString('hex');
@@ -113,7 +113,7 @@ function scopeOf({ region, service, nowMs }: Signing): string {
 }
 
 /** `20260101T000000Z` */
-function stampOf(nowMs: number): string {
+export function stampOf(nowMs: number): string {
   return new Date(nowMs).toISOString().replaceAll(/[:-]|\.\d{3}/g, '');
 }
 

@@ -1,9 +1,20 @@
-import type { Config } from '../../../config/checked/config.ts';
+import type { Config, TargetSettings } from '../../../config/checked/config.ts';
 import { registryOf } from './registry.ts';
 
-/** What `helm pull` reads of the charts that headgate.yml has in private registries of ECR; null: there are none. */
-export function chartRights({ targets, templates }: Pick<Config, 'targets' | 'templates'>) {
+/** What `helm pull` reads of the charts that headgate.yml has in private registries of ECR. */
+export function chartPolicies({ targets, templates, previews }: Pick<Config, 'targets' | 'templates' | 'previews'>) {
   const deployed = [...targets, ...templates.map(({ settings }) => settings)];
+  const planned = deployed.filter(({ repository }) => repository.pullRequests.plan);
+  const charts = chartRights('DeployRole', deployed);
+  const rendered = chartRights('WorkRole', [...planned, ...previews.map(({ settings }) => settings)]);
+  return {
+    ...(charts === null ? {} : { DeployCharts: charts }),
+    ...(rendered === null ? {} : { WorkCharts: rendered }),
+  };
+}
+
+/** Null: there are none. */
+function chartRights(role: string, deployed: readonly TargetSettings[]) {
   const charts = deployed.flatMap(({ helm }) => {
     if (helm === null) return [];
     // A pushed Chart.yaml names the repositories of its dependencies, on the registries that the target lists.
@@ -24,7 +35,7 @@ export function chartRights({ targets, templates }: Pick<Config, 'targets' | 'te
   return {
     Type: 'AWS::IAM::RolePolicy',
     Properties: {
-      RoleName: { Ref: 'DeployRole' },
+      RoleName: { Ref: role },
       PolicyName: 'charts',
       PolicyDocument: { Version: '2012-10-17', Statement: [login, read] },
     },

@@ -1,4 +1,5 @@
 import type { Config } from '../../../config/checked/config.ts';
+import { usesClustersBesideDeploys } from '../../../config/derived/uses-work.ts';
 import { clusterRoles } from './cluster-roles.ts';
 
 /** A managed policy has at most 6,144 characters: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
@@ -8,9 +9,9 @@ const ROLES_PER_POLICY = 25;
  * The part of the template that lets the functions assume the roles of clusters in this headgate.yml. The sweep assumes the
  * read roles of the clusters that have one, and then no other role of them.
  */
-export function clusterPolicies(config: Pick<Config, 'targets' | 'templates'>) {
+export function clusterPolicies(config: Config) {
   const [written, read] = [clusterRoles(config, { isReader: false }), clusterRoles(config, { isReader: true })];
-  const writers = ['DeployRole', 'CheckRole'];
+  const writers = ['DeployRole', 'CheckRole', ...(usesClustersBesideDeploys(config) ? ['WorkRole'] : [])];
   if (written.join() === read.join()) return policies('ClusterRoles', written, [...writers, 'SweepRole']);
   return { ...policies('ClusterRoles', written, writers), ...policies('ClusterReadRoles', read, ['SweepRole']) };
 }

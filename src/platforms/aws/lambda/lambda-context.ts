@@ -2,6 +2,8 @@
 export interface LambdaContext {
   readonly getRemainingTimeInMillis: () => number;
   readonly memoryLimitInMB: string;
+  /** `arn:aws:lambda:eu-west-1:111122223333:function:headgate-prod-webhook` */
+  readonly invokedFunctionArn: string;
 }
 
 /** Leaves time to return unfinished messages before Lambda stops the invocation. */

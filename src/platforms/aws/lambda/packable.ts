@@ -1,10 +1,10 @@
+import { referencesOfChannel } from '../../../config/checked/channel.ts';
 import type { Config, Repository, TargetSettings } from '../../../config/checked/config.ts';
 import { formatReference } from '../../../config/written/reference.ts';
-import { unbuiltKeys } from '../../../config/derived/unbuilt.ts';
 import type { Problem } from '../../../error/deploy-error.ts';
 import type { SecretReference } from '../../../config/written/reference.ts';
 
-/** What functions do not support: they cannot read the administrator's files or kubeconfigs, they have no git, and some keys are not built yet. */
+/** What functions do not support: they cannot read the administrator's files or kubeconfigs, and they have no git. */
 export function refusedInFunctions(config: Config): readonly Problem[] {
   const { clusters, repositories, targets, templates } = config;
   return [
@@ -16,15 +16,9 @@ export function refusedInFunctions(config: Config): readonly Problem[] {
     ),
     ...targets.flatMap((target) => refuseSettings(`target ${target.name}`, target)),
     ...templates.flatMap(({ name, settings }) => refuseSettings(`template ${name}`, settings)),
-    ...unbuiltKeys(config, 'the functions on AWS do not', [
-      'images',
-      'promotions',
-      'notify',
-      'pullRequests',
-      'previews',
-      'approval',
-      'record',
-    ]),
+    ...others(config).flatMap(([subject, reference]) =>
+      reference.kind === 'file' ? [refuseFile(subject, reference)] : [],
+    ),
   ];
 }
 
@@ -48,9 +42,27 @@ function refuseRemoteBase(subject: string, host: string): Problem {
   };
 }
 
-function referencesOf({ webhookSecrets, credentials }: Repository): readonly SecretReference[] {
-  if (credentials === null) return webhookSecrets;
-  return [...webhookSecrets, credentials.kind === 'token' ? credentials.token : credentials.privateKey];
+function referencesOf({ webhookSecrets, credentials, write }: Repository): readonly SecretReference[] {
+  const own = write === null ? webhookSecrets : [...webhookSecrets, write];
+  if (credentials === null || credentials.kind === 'iam') return own;
+  return [...own, credentials.kind === 'token' ? credentials.token : credentials.privateKey];
+}
+
+/** The secrets of what is done beside deploys. */
+function others({ images, channels, keys }: Config): readonly (readonly [subject: string, SecretReference])[] {
+  return [
+    ...keys.map((key) => ['key', key] as const),
+    ...[...images.values()].flatMap(({ name, webhook, credentials, commit }) =>
+      [
+        ...(webhook?.secrets ?? []),
+        ...(credentials?.kind === 'password' ? [credentials.password] : []),
+        ...(commit.signingKey === null ? [] : [commit.signingKey]),
+      ].map((reference) => [`image ${name}`, reference] as const),
+    ),
+    ...[...channels.values()].flatMap((channel) =>
+      referencesOfChannel(channel).map((reference) => [`channel ${channel.name}`, reference] as const),
+    ),
+  ];
 }
 
 function refuseKubeconfig(name: string): Problem {

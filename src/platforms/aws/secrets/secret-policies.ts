@@ -1,5 +1,5 @@
 import type { Config } from '../../../config/checked/config.ts';
-import { chartRights } from '../ecr/chart-rights.ts';
+import { chartPolicies } from '../ecr/chart-rights.ts';
 import { secretRights } from './secret-rights.ts';
 import type { AwsReference } from './secrets.ts';
 
@@ -36,10 +36,10 @@ function policyOf(role: string, references: readonly AwsReference[]) {
  * An encrypted file names its own KMS key, and comes from the deployed tree. So only keys with an alias that the
  * administrator chose (headgate-*) may be used, whatever key a tree names.
  */
-const KMS = {
+const kmsOf = (role: string) => ({
   Type: 'AWS::IAM::RolePolicy',
   Properties: {
-    RoleName: { Ref: 'DeployRole' },
+    RoleName: { Ref: role },
     PolicyName: 'keys',
     PolicyDocument: {
       Version: '2012-10-17',
@@ -53,26 +53,33 @@ const KMS = {
       ],
     },
   },
-};
+});
 
 /**
  * The fragment of the template that lets each function read its secrets in this headgate.yml.
  * @throws DeployError `config-invalid` for a secret that functions could only get in clear text
  */
 export function secretPolicies(config: Config) {
-  const { webhook, deploy, check, sweep } = secretRights(config);
-  const policies = { WebhookSecrets: webhook, DeploySecrets: deploy, CheckSecrets: check, SweepSecrets: sweep };
+  const { webhook, deploy, check, sweep, work } = secretRights(config);
+  const policies = {
+    WebhookSecrets: webhook,
+    DeploySecrets: deploy,
+    CheckSecrets: check,
+    SweepSecrets: sweep,
+    WorkSecrets: work,
+  };
   const needed = Object.entries(policies).filter(([, references]) => references.length > 0);
   const deployed = [...config.targets, ...config.templates.map(({ settings }) => settings)];
-  const isKms = deployed.some(({ decryption }) => decryption?.kms === true);
-  const charts = chartRights(config);
+  const encrypted = deployed.filter(({ decryption }) => decryption?.kms === true);
+  const isPlanned = encrypted.some(({ repository }) => repository.pullRequests.plan);
   return {
     Resources: {
       ...Object.fromEntries(
         needed.map(([name, references]) => [name, policyOf(name.replace(/Secrets$/, 'Role'), references)]),
       ),
-      ...(isKms ? { DeployKeys: KMS } : {}),
-      ...(charts === null ? {} : { DeployCharts: charts }),
+      ...(encrypted.length > 0 ? { DeployKeys: kmsOf('DeployRole') } : {}),
+      ...(isPlanned ? { WorkKeys: kmsOf('WorkRole') } : {}),
+      ...chartPolicies(config),
     },
   };
 }

@@ -1,4 +1,6 @@
-import type { Config, Repository, TargetSettings } from '../../../config/checked/config.ts';
+import { referencesOfChannel } from '../../../config/checked/channel.ts';
+import type { Config, ImagePolicy, Repository, TargetSettings } from '../../../config/checked/config.ts';
+import { usesWork } from '../../../config/derived/uses-work.ts';
 import { formatReference } from '../../../config/written/reference.ts';
 import { DeployError } from '../../../error/deploy-error.ts';
 import type { AwsReference } from './secrets.ts';
@@ -9,30 +11,54 @@ export interface SecretRights {
   readonly deploy: readonly AwsReference[];
   readonly check: readonly AwsReference[];
   readonly sweep: readonly AwsReference[];
+  /** Nothing, unless headgate.yml uses something that is done beside deploys. */
+  readonly work: readonly AwsReference[];
 }
 
 /**
- * The secrets that each function needs, and so may read (design decision 12): the public webhook function never reads a
- * Git credential.
+ * The secrets that each function needs, and so may read (design decisions 12 and 29): the public webhook function never reads
+ * a Git credential, and only the work function reads what writes to Git or sends messages.
  * @throws DeployError `config-invalid` for a secret that functions could only get in clear text
  */
-export function secretRights({
-  repositories,
-  targets,
-  templates,
-}: Pick<Config, 'repositories' | 'targets' | 'templates'>): SecretRights {
+export function secretRights(config: Config): SecretRights {
+  const { repositories, targets, templates, images, channels, keys, previews } = config;
   const all = [...repositories.values()];
-  const git = onAws(all.flatMap(credentialsOf));
-  const known = new Set(git.map((reference) => formatReference(reference)));
-  // Only the deploy function decrypts manifests.
+  const git = all.flatMap(credentialsOf);
+  const isPlanned = all.some(({ pullRequests }) => pullRequests.plan);
   const deployed = [...targets, ...templates.map(({ settings }) => settings)];
-  const keys = onAws(deployed.flatMap(keysOf)).filter((reference) => !known.has(formatReference(reference)));
-  const webhook = onAws(all.flatMap(({ webhookSecrets }) => webhookSecrets));
-  return { webhook, deploy: [...git, ...keys], check: git, sweep: git };
+  // They sign what is shown on pull requests, and prove what was approved.
+  const signing = isPlanned || previews.length > 0 ? keys : [];
+  const isApproved = isPlanned || deployed.some(({ approval }) => approval === 'plan');
+  const work = [
+    ...git,
+    ...all.flatMap(({ write }) => write ?? []),
+    ...[...images.values()].flatMap(secretsOfImage),
+    ...[...channels.values()].flatMap(referencesOfChannel),
+    // A plan renders what a run would.
+    ...deployed.flatMap((settings) => (settings.repository.pullRequests.plan ? keysOf(settings) : [])),
+    ...signing,
+  ];
+  const hooks = [
+    ...all.flatMap(({ webhookSecrets }) => webhookSecrets),
+    ...[...images.values()].flatMap(({ webhook }) => webhook?.secrets ?? []),
+  ];
+  return {
+    webhook: onAws(hooks),
+    // Only the deploy function decrypts manifests.
+    deploy: onAws([...git, ...deployed.flatMap(keysOf), ...(isApproved ? keys : [])]),
+    check: onAws(git),
+    sweep: onAws(git),
+    work: usesWork(config) ? onAws(work) : [],
+  };
+}
+
+function secretsOfImage({ credentials, commit }: ImagePolicy): readonly SecretReference[] {
+  const password = credentials?.kind === 'password' ? [credentials.password] : [];
+  return commit.signingKey === null ? password : [...password, commit.signingKey];
 }
 
 function credentialsOf({ credentials }: Repository): readonly SecretReference[] {
-  if (credentials === null) return [];
+  if (credentials === null || credentials.kind === 'iam') return [];
   return [credentials.kind === 'token' ? credentials.token : credentials.privateKey];
 }
 

@@ -55,11 +55,13 @@ export function awsSecrets({ aws, region, nowMs }: AwsSecretsOptions): AwsSecret
   return {
     read(reference, signal) {
       const cached = cache.get(JSON.stringify(reference));
-      return cached !== undefined && nowMs() - cached.readAtMs < CACHE_MS ? cached.value : readNow(reference, signal);
+      return cached !== undefined && isWithin(CACHE_MS, nowMs() - cached.readAtMs)
+        ? cached.value
+        : readNow(reference, signal);
     },
     async reread(reference, signal) {
       const key = JSON.stringify(reference);
-      if (nowMs() - (rereadAtMs.get(key) ?? -Infinity) < REREAD_INTERVAL_MS) return false;
+      if (isWithin(REREAD_INTERVAL_MS, nowMs() - (rereadAtMs.get(key) ?? -Infinity))) return false;
       rereadAtMs.set(key, nowMs());
       await readNow(reference, signal);
       return true;
@@ -70,6 +72,11 @@ export function awsSecrets({ aws, region, nowMs }: AwsSecretsOptions): AwsSecret
       return decryptByKms(wrapped, aws, signal);
     },
   };
+}
+
+/** Less than nothing: the clock was set back since, by whatever amount. */
+function isWithin(intervalMs: number, passedMs: number): boolean {
+  return passedMs >= 0 && passedMs < intervalMs;
 }
 
 async function fetchSecret(

@@ -12,7 +12,15 @@ export interface Entry {
   readonly MessageDeduplicationId: string;
 }
 
+/** What is sent: a body in its group. */
+export interface Sent {
+  readonly group: string;
+  readonly body: string;
+}
+
 export interface Sending {
+  /** Default: the deploy queue. */
+  readonly named?: string | undefined;
   /** Random per request: duplicates are harmless, but a redelivery must not be dropped as one. */
   readonly randomId: () => string;
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -29,16 +37,21 @@ export interface Refused {
 const BATCH = 10;
 const BATCH_BYTES = 1_000_000;
 
-/** Sends one message per request, in the group of its target, and retries entries that were not accepted. @throws DeployError `queue-unreachable` */
-export async function sendRequests(
-  requests: readonly DeployRequest[],
-  sending: Sending,
-  signal: AbortSignal,
-): Promise<void> {
-  const entries = requests.map((request, index) => ({
+/** Sends one message per request, in the group of its target. @throws DeployError `queue-unreachable` */
+export function sendRequests(requests: readonly DeployRequest[], sending: Sending, signal: AbortSignal): Promise<void> {
+  return sendAll(
+    requests.map((request) => ({ group: groupOf(request), body: writeBody(request) })),
+    sending,
+    signal,
+  );
+}
+
+/** Sends messages in their order, and retries those that were not accepted. @throws DeployError `queue-unreachable` */
+export async function sendAll(messages: readonly Sent[], sending: Sending, signal: AbortSignal): Promise<void> {
+  const entries = messages.map(({ group, body }, index) => ({
     Id: String(index),
-    MessageBody: writeBody(request),
-    MessageGroupId: groupOf(request),
+    MessageBody: body,
+    MessageGroupId: group,
     MessageDeduplicationId: sending.randomId(),
   }));
   for (const batch of batchesOf(entries)) await sendEntries(batch, sending, signal);
@@ -70,7 +83,7 @@ const RETRIES: RetryPolicy<Refused> = {
 
 async function sendEntries(
   entries: readonly Entry[],
-  { sendBatch, wait }: Sending,
+  { sendBatch, wait, named }: Sending,
   signal: AbortSignal,
 ): Promise<void> {
   let left = entries;
@@ -80,9 +93,9 @@ async function sendEntries(
     return refused;
   };
   const { reason } = await retry(attempt, RETRIES, { wait, signal }).catch((cause: unknown) => {
-    throw unreachable(cause);
+    throw unreachable(cause, named);
   });
-  if (left.length > 0) throw unreachable(new Error(`${left.length} messages were not accepted: ${reason}`));
+  if (left.length > 0) throw unreachable(new Error(`${left.length} messages were not accepted: ${reason}`), named);
 }
 
 export function unreachable(cause: unknown, queue = 'the deploy queue'): DeployError {

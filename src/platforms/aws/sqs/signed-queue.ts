@@ -3,8 +3,8 @@ import type { Queue } from '../../../deploy/ports/queue.ts';
 import type { Removal, Visibility } from '../../../queue/inbox.ts';
 import type { Aws } from '../api/request.ts';
 import { callSqs } from './call-sqs.ts';
-import { sendRequests } from './send.ts';
-import type { Entry, Refused } from './send.ts';
+import { sendAll, sendRequests } from './send.ts';
+import type { Entry, Refused, Sent } from './send.ts';
 
 export interface SignedQueueOptions {
   readonly aws: Aws;
@@ -15,7 +15,10 @@ export interface SignedQueueOptions {
 }
 
 /** An SQS queue as functions use it, without an SDK client. Lambda receives the messages. */
-export type SignedQueue = Queue & Visibility & Removal;
+export interface SignedQueue extends Queue, Visibility, Removal {
+  /** Sends messages of the work queue. @throws DeployError `queue-unreachable` */
+  sendAll(messages: readonly Sent[], signal: AbortSignal): Promise<void>;
+}
 
 const REMOVE_MS = 5_000;
 
@@ -35,8 +38,10 @@ export function signedQueue({ aws, region, queueUrl, randomId, wait }: SignedQue
   }
 
   const sendBatch = (entries: readonly Entry[], signal: AbortSignal) => call('SendMessageBatch', entries, signal);
+  const sending = { randomId, wait, sendBatch };
   return {
-    send: (requests, signal) => sendRequests(requests, { randomId, wait, sendBatch }, signal),
+    send: (requests, signal) => sendRequests(requests, sending, signal),
+    sendAll: (messages, signal) => sendAll(messages, { ...sending, named: 'the work queue' }, signal),
     async hide(receipts, seconds, signal) {
       const entries = entriesOf(receipts, { VisibilityTimeout: seconds });
       const { ids } = await call('ChangeMessageVisibilityBatch', entries, signal);

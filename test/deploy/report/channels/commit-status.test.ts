@@ -44,8 +44,18 @@ const EXPECTED: Readonly<Record<EventName, string | null>> = {
   'a deploy outside the windows': null,
   'a hold': null,
   'versions of images that were committed': null,
+  'a promotion': null,
   'the end of a hold': null,
 };
+
+it('shows the hash that approves a plan, whatever the names of the objects are', () => {
+  const names = Array.from({ length: 3 }, (_, n) => `ConfigMap settings-of-a-service-with-a-long-name-${n}`);
+  const reason = `the plan changed since it was reviewed on #12: 4 creates: ${names.join(', ')} and 1 more; approve 3f9c2a1`;
+  const message = renderStatus({ kind: 'deferred', revision: A, reason });
+  const shown = shorten(message?.text ?? '', LIMIT);
+  expect(shown).toMatch(/^the plan changed since it was reviewed on #12: 4 creates: .*… approve 3f9c2a1$/);
+  expect(shown.length).toBeLessThanOrEqual(140);
+});
 
 describe('the commit status', () => {
   it.each(Object.entries(EVENTS))('reports %s', (name, event) => {

@@ -40,6 +40,7 @@ const EXPECTED: Readonly<Record<EventName, string | null>> = {
   'a deploy outside the windows': 'Normal WindowOverridden by jo: incident (waits for the window, opens Mon 09:00 CET)',
   'a hold': 'Normal Held held by jo since Nov 28 10:02 UTC: incident (at aaaaaaaaaaaa)',
   'versions of images that were committed': null,
+  'a promotion': null,
   'the end of a hold':
     'Normal HoldEnded ended by ann; was held by jo since Nov 28 10:02 UTC: incident (at aaaaaaaaaaaa)',
 };

@@ -41,6 +41,7 @@ const EXPECTED: Readonly<Record<EventName, readonly string[]>> = {
   'a deploy outside the windows': ['warn window-overridden'],
   'a hold': ['info held'],
   'versions of images that were committed': [],
+  'a promotion': [],
   'the end of a hold': ['info hold-ended'],
 };
 

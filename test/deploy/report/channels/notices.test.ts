@@ -72,6 +72,8 @@ const EXPECTED: Readonly<Record<EventName, string | null>> = {
   'a deploy outside the windows': null,
   'a hold': `info held: ${HELD}`,
   'versions of images that were committed': 'info image: web 1.2.0 → 1.3.0',
+  'a promotion':
+    'info promoted: ghcr.io/acme/web 1.2.0 → 1.3.0; values.yaml#replicas; from shop-dev at bbbbbbbbbbbb; proposed by https://git.example.com/acme/fleet/pulls/12',
   'the end of a hold': `info released: ended by ann; was ${HELD}`,
 };
 

@@ -45,6 +45,7 @@ const EXPECTED: Readonly<Record<EventName, string | null>> = {
   'a deploy outside the windows': null,
   'a hold': null,
   'versions of images that were committed': null,
+  'a promotion': null,
   'the end of a hold': null,
 };
 

@@ -86,6 +86,16 @@ describe('a secret on AWS', () => {
     expect(await secrets.read(parameter, signal)).toBe('three');
   });
 
+  it('reads a secret again after the clock was set back by a day', async () => {
+    await secrets.reread(parameter, signal);
+    server.parameters.set('/headgate/webhook', 'two');
+    nowMs -= 86_400_000;
+    expect(await secrets.read(parameter, signal)).toBe('two');
+    server.parameters.set('/headgate/webhook', 'three');
+    expect(await secrets.reread(parameter, signal)).toBe(true);
+    expect(await secrets.read(parameter, signal)).toBe('three');
+  });
+
   it('keeps a cached secret when a reread fails', async () => {
     await secrets.read(parameter, signal);
     server.faults = [503, 503, 503];

@@ -1,0 +1,39 @@
+import { asDeployError } from '../../error/deploy-error.ts';
+import type { AppRuntime } from '../app-runtime.ts';
+import { promotionWakes } from '../promotions/wake-promotions.ts';
+import { imagePolls } from '../work/image-polls.ts';
+import type { FunctionEnvironment } from './function-environment.ts';
+import { pullContext } from './queuing-work.ts';
+import { workQueueOf } from './work-hints.ts';
+
+/**
+ * What a sweep queues besides deploys: polls of images, previews that are due and, when it is for drift too, looks at promotions.
+ * These are woken by what becomes ready; each minute, looking at them would cost more than everything else. One that fails
+ * stops no other.
+ */
+export function sweepWork(world: FunctionEnvironment, runtime: AppRuntime) {
+  const { config, log, nowMs } = world;
+  const { writes } = workQueueOf(world);
+  const pollImages = imagePolls(config, writes, nowMs);
+  const promotions = promotionWakes(config, writes);
+  const context = pullContext(runtime, world);
+
+  async function lookAtPreviews(signal: AbortSignal): Promise<void> {
+    if (config.previews.length === 0) return;
+    const { sweepPreviews } = await import('../../pulls/previews/sweep-previews.ts');
+    await sweepPreviews(context, signal);
+  }
+
+  return async (isForDrift: boolean, signal: AbortSignal): Promise<void> => {
+    const looks = [pollImages, lookAtPreviews, ...(isForDrift ? [promotions.wakeAll] : [])];
+    await Promise.all(
+      looks.map(async (look) => {
+        try {
+          await look(signal);
+        } catch (thrown) {
+          log({ level: 'error', message: 'sweep-failed', errors: [asDeployError(thrown).problem] });
+        }
+      }),
+    );
+  };
+}

@@ -1,0 +1,23 @@
+import type { PlanQueue } from '../../deploy/ports/githost/plan-request.ts';
+import { workQueue } from '../../platforms/aws/sqs/work-queue.ts';
+import type { WorkQueue } from '../../platforms/aws/sqs/work-queue.ts';
+import type { Reception } from '../../deploy/webhook/reception.ts';
+import { announcedPolls } from '../work/announced-polls.ts';
+import { WORK_QUEUE } from './function-environment.ts';
+import type { FunctionEnvironment } from './function-environment.ts';
+
+export interface WorkHints {
+  readonly plans: PlanQueue;
+  readonly pollImages: NonNullable<Reception['pollImages']>;
+}
+
+/** @throws DeployError `config-invalid` when the stack has no work queue */
+export function workQueueOf({ queueAt, nowMs }: Pick<FunctionEnvironment, 'queueAt' | 'nowMs'>): WorkQueue {
+  return workQueue(queueAt(WORK_QUEUE), nowMs);
+}
+
+/** Queues what deliveries about pull requests and images hint at. It remembers which polls wait. */
+export function workHints(world: FunctionEnvironment): WorkHints {
+  const { plans, writes } = workQueueOf(world);
+  return { plans, pollImages: announcedPolls(world.config, writes, world.nowMs) };
+}

@@ -1,0 +1,18 @@
+import type { Config } from '../../config/checked/config.ts';
+import { duePolls } from '../../images/update/due-polls.ts';
+import { writeGroups } from '../../images/update/write-group.ts';
+import type { WriteQueue } from '../../queue/write-message.ts';
+
+/** What a webhook of a registry did not announce, the sweep finds. It remembers when each branch was looked at. */
+export function imagePolls(config: Config, queue: WriteQueue, nowMs: () => number) {
+  const groups = writeGroups(config);
+  const lastMs = new Map<string, number>();
+  return async (signal: AbortSignal): Promise<void> => {
+    const due = duePolls(groups, { nowMs: nowMs(), lastMs });
+    if (due.length === 0) return;
+    await queue.send(
+      due.map(({ name }) => ({ group: name, afterMs: 0 })),
+      signal,
+    );
+  };
+}

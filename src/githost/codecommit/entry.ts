@@ -1,0 +1,15 @@
+import type { Host } from '../port/host.ts';
+
+/** AWS CodeCommit. Its pushes are events of EventBridge, and Git is read with signatures of an identity on AWS. */
+export const codecommit: Host = {
+  // Of the signature, the user is the access key: there are no tokens.
+  gitUser: 'aws',
+  gitVersion: 'unknown',
+  loadReceiver: async () => (await import('./receiver.ts')).codecommitReceiver,
+  // Its API has no commit statuses.
+  loadApi: null,
+  loadPullRequests: null,
+  loadDeployments: null,
+  loadSetup: async () => (await import('./setup.ts')).codecommitSetup,
+  loadIssuer: null,
+};

@@ -1,0 +1,22 @@
+import { DeployError, reasonOf } from '../../../error/deploy-error.ts';
+import type { AwsCall } from './request.ts';
+
+/* Calls that failed. Loaded then. */
+
+export function unreachable({ service, region }: AwsCall, cause: unknown): DeployError {
+  return new DeployError('aws-unreachable', {
+    subject: `${service} in ${region}`,
+    message: `AWS does not respond: ${reasonOf(cause)}`,
+    remedy: 'Wait for the retry. In a VPC without internet access, create an interface endpoint.',
+    cause,
+  });
+}
+
+export function interrupted({ service }: AwsCall, cause: unknown): DeployError {
+  return new DeployError('interrupted', {
+    subject: service,
+    message: 'the request to AWS was interrupted',
+    remedy: 'Nothing to do: the next run retries.',
+    cause,
+  });
+}

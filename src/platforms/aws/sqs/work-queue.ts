@@ -1,0 +1,52 @@
+import type { PlanQueue } from '../../../deploy/ports/githost/plan-request.ts';
+import { writeBody } from '../../../queue/body.ts';
+import { channelGroup, GROUPING_MS, recordGroup } from '../../../queue/inbox.ts';
+import type { NoticeQueue } from '../../../queue/notice-message.ts';
+import type { Outcomes, WriteQueue } from '../../../queue/write-message.ts';
+import type { SignedQueue } from './signed-queue.ts';
+
+/** What is done beside deploys, in one FIFO queue: a group for each pull request, branch, stage, repository and channel. */
+export interface WorkQueue {
+  readonly plans: PlanQueue;
+  readonly writes: WriteQueue & Outcomes;
+  readonly notices: NoticeQueue;
+}
+
+/** SQS delays no single message of a FIFO queue: the body says when it is due, and who receives it earlier hides it until then. */
+export function workQueue(queue: Pick<SignedQueue, 'sendAll'>, nowMs: () => number): WorkQueue {
+  const messageOf = (group: string, content: object, afterMs: number) => {
+    const due = afterMs > 0 ? { notBeforeMs: Math.round(nowMs() + afterMs) } : {};
+    return { group, body: writeBody({ ...content, ...due }) };
+  };
+  return {
+    plans: {
+      send: (requests, afterMs, signal) =>
+        queue.sendAll(
+          requests.map((request) => messageOf(request.target, request, afterMs)),
+          signal,
+        ),
+    },
+    writes: {
+      send: (polls, signal) =>
+        queue.sendAll(
+          polls.map(({ group, afterMs }) => messageOf(group, { target: group }, afterMs)),
+          signal,
+        ),
+      add: (outcomes, signal) =>
+        queue.sendAll(
+          outcomes.map((outcome) => {
+            const group = recordGroup(outcome.repository);
+            return messageOf(group, { target: group, outcome }, 0);
+          }),
+          signal,
+        ),
+    },
+    notices: {
+      send: (notices, signal, afterMs = GROUPING_MS) =>
+        queue.sendAll(
+          notices.map((notice) => messageOf(channelGroup(notice.channel), notice, afterMs)),
+          signal,
+        ),
+    },
+  };
+}

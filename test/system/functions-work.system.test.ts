@@ -1,0 +1,184 @@
+import { createHmac } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { startHttpService } from '../app/channels/services.ts';
+import type { HttpService } from '../app/channels/services.ts';
+import { startSmallRegistry } from '../rig/registry/small-registry.ts';
+import type { SmallRegistry } from '../rig/registry/small-registry.ts';
+import { AwsTestbed } from '../rig/testbed/aws-testbed.ts';
+import { SECRET, configMap } from '../rig/testbed/testbed.ts';
+
+const WITHIN = { timeout: 90_000, interval: 200 };
+
+describe('the packaged functions, with channels', () => {
+  let aws: AwsTestbed;
+  let service: HttpService;
+  beforeAll(async () => {
+    service = await startHttpService();
+    aws = await AwsTestbed.build({
+      repository: { notify: ['team', 'topic'] },
+      more: {
+        channels: {
+          team: { kind: 'slack', url: 'secretsmanager:slack' },
+          topic: { kind: 'sns', topic: 'arn:aws:sns:eu-west-1:999988887777:deploys', events: ['refused'] },
+        },
+      },
+    });
+    aws.aws.secrets.set('slack', `${service.url}/planted-url-0123456789`);
+  });
+  afterAll(async () => {
+    await aws.tearDown();
+    await service.close();
+  });
+
+  it('send a message about a deploy by the work function, half a minute later and once, although the channel fails first', async () => {
+    service.replies = [{ status: 503 }, { status: 503 }, { status: 503 }];
+    const beganMs = Date.now();
+    const pushed = await aws.testbed.push({ 'apps/a.yaml': configMap('a') });
+    await aws.testbed.outcome(pushed, 'deployed');
+    await aws.testbed.logged(({ message }) => message === 'not-notified-yet', 90_000);
+    await vi.waitFor(() => expect(service.received.at(-1)?.body).toContain('deployed'), WITHIN);
+    expect(Date.now() - beganMs).toBeGreaterThanOrEqual(30_000);
+    await vi.waitFor(async () => expect(await aws.messagesIn('work')).toBe(0), WITHIN);
+    expect(service.received).toHaveLength(4);
+    const readers = aws.aws.requests.filter(
+      ({ service: of, principal }) => of === 'secretsmanager' && principal?.includes('-work/'),
+    );
+    expect(readers.length).toBeGreaterThan(0);
+  }, 200_000);
+
+  it('publish on a topic of SNS with the role of the work function, and only what the channel wants', async () => {
+    const refused = await aws.testbed.push({ 'apps/a.yaml': 'kind: [' });
+    await aws.testbed.outcome(refused, 'refused');
+    await vi.waitFor(() => expect(aws.aws.messages).toHaveLength(1), WITHIN);
+    expect(aws.aws.messages[0]).toMatchObject({ service: 'sns', region: 'eu-west-1' });
+    expect(decodeURIComponent(aws.aws.messages[0]?.body ?? '')).toContain(refused.slice(0, 7));
+    const sender = aws.aws.requests.findLast(({ service: of }) => of === 'sns')?.principal;
+    expect(sender).toContain('headgate-work/');
+  }, 200_000);
+});
+
+describe('the packaged functions, with images, a promotion and records in Git', () => {
+  const STAGES = ['dev', 'prod'];
+  const EVENT = {
+    source: 'aws.ecr',
+    'detail-type': 'ECR Image Action',
+    account: '111122223333',
+    region: 'eu-west-1',
+    detail: { 'repository-name': 'acme/api', 'action-type': 'PUSH', result: 'SUCCESS', 'image-tag': '1.0.0' },
+  };
+  let aws: AwsTestbed;
+  let registry: SmallRegistry;
+  beforeAll(async () => {
+    registry = await startSmallRegistry();
+    const policy = { policy: { semver: '^1.0.0' }, debounce: '1s', interval: '1s' };
+    const writes = [{ repository: 'fleet', branch: 'main', paths: ['apps/dev/**'] }];
+    aws = await AwsTestbed.build({
+      repository: { write: 'secretsmanager:fleet#write', record: 'refs' },
+      targets: STAGES.map((stage) => ({ name: `NAMESPACE-${stage}`, path: `apps/${stage}`, wait: '30s' })),
+      more: {
+        images: [
+          {
+            name: 'web',
+            image: `${registry.host}/acme/web`,
+            webhook: { kind: 'signed', secret: 'ssm:/headgate/webhook' },
+            ...policy,
+            writes,
+          },
+          {
+            name: 'api',
+            image: '111122223333.dkr.ecr.eu-west-1.amazonaws.com/acme/api',
+            credentials: 'ecr',
+            ...policy,
+            interval: '0s',
+            writes: [{ ...writes[0], branch: 'images' }],
+          },
+        ],
+        promotions: [{ name: 'shop', stages: STAGES.map((stage) => `NAMESPACE-${stage}`) }],
+      },
+    });
+  }, 60_000);
+  afterAll(async () => {
+    await aws.tearDown();
+    await registry.close();
+  });
+
+  const deployment = (stage: string, tag: string) =>
+    JSON.stringify({
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: stage },
+      spec: {
+        replicas: 0,
+        selector: { matchLabels: { app: stage } },
+        template: {
+          metadata: { labels: { app: stage } },
+          spec: { containers: [{ name: 'web', image: `${registry.host}/acme/web:${tag}` }] },
+        },
+      },
+    });
+
+  /** The tags that run, in the order of the stages. */
+  async function running(): Promise<string> {
+    const images = STAGES.map((stage) =>
+      aws.testbed.kubectl(
+        '-n',
+        aws.testbed.namespace,
+        'get',
+        'deployment',
+        stage,
+        '-o=jsonpath={.spec.template.spec.containers[0].image}',
+      ),
+    );
+    return (await Promise.all(images)).map((image) => image.split(':').at(-1)).join(' ');
+  }
+
+  /** Both stages have the version, each by a commit of its own, and Git has the refs of both. */
+  async function moved(tag: string, from: string): Promise<void> {
+    await vi.waitFor(async () => {
+      expect(await running()).toBe(`${tag} ${tag}`);
+      await aws.testbed.git('fetch', '-q', 'origin', '+refs/headgate/*:refs/remotes/headgate/*', 'main');
+      expect(await aws.testbed.git('rev-list', '--count', `${from}..origin/main`)).toBe('2');
+      const refs = STAGES.map((stage) => aws.testbed.git('rev-parse', `headgate/${aws.testbed.namespace}-${stage}`));
+      const tip = await aws.testbed.git('rev-parse', 'origin/main');
+      expect(await Promise.all(refs)).toContain(tip);
+    }, WITHIN);
+  }
+
+  it('write the version that a CI job announces, deploy it, promote it when it is ready, and record what is deployed', async () => {
+    registry.push('acme/web', '1.0.0');
+    const first = await aws.testbed.push(
+      Object.fromEntries(STAGES.map((stage) => [`apps/${stage}/web.json`, deployment(stage, '1.0.0')])),
+    );
+    await vi.waitFor(async () => expect(await running()).toBe('1.0.0 1.0.0'), WITHIN);
+    registry.push('acme/web', '1.1.0');
+    const signature = `sha256=${createHmac('sha256', SECRET).update('{}').digest('hex')}`;
+    const headers = { 'content-type': 'application/json', 'x-hub-signature-256': signature };
+    const url = aws.webhookUrl.replace('/webhooks/fleet', '/images/web');
+    const answer = await fetch(url, { method: 'POST', headers, body: '{}' });
+    expect([answer.status, await answer.json()]).toEqual([202, { queued: ['images/web'] }]);
+    await moved('1.1.0', first);
+    expect(aws.testbed.log.filter(({ message }) => message === 'promoted')).toMatchObject([
+      { stage: `${aws.testbed.namespace}-prod` },
+    ]);
+  }, 200_000);
+
+  it('find a version by the poll of the sweep that nothing has announced', async () => {
+    const before = await aws.testbed.git('rev-parse', 'origin/main');
+    registry.push('acme/web', '1.2.0');
+    await aws.functions.sweep.call({ drift: false });
+    await moved('1.2.0', before);
+    expect(await running()).toBe('1.2.0 1.2.0');
+  }, 200_000);
+
+  it('look at an image of ECR when EventBridge announces its push, and at none for another repository', async () => {
+    expect(await aws.functions.webhook.call(EVENT)).toEqual({ queued: ['images/api'] });
+    const other = { ...EVENT, detail: { ...EVENT.detail, 'repository-name': 'acme/other' } };
+    expect(await aws.functions.webhook.call(other)).toEqual({ queued: [] });
+    // It is looked for where ECR has it, and not found from here.
+    const failed = await aws.testbed.logged(
+      ({ message, branch }) => message === 'image-failed' && branch === 'images',
+      60_000,
+    );
+    expect(JSON.stringify(failed['errors'])).toContain('111122223333.dkr.ecr.eu-west-1.amazonaws.com');
+  }, 100_000);
+});
