@@ -92,12 +92,22 @@ async function planAndShow(answering: Answering, context: PlanContext, signal: A
   const concerned = await concernedTargets(sides, { config: context.runtime.config, git }, signal);
   const { chosen, left } = choose(concerned, commands);
   const plans = await plansOf(chosen, { open, git, tip, merge }, { context, signal });
+  if (await isHeldTo(answering, signal)) return { kind: 'ignored', reason: 'it was merged or closed meanwhile' };
   await publishStatuses(plans, open, context, signal);
   const problem = merge.kind === 'merged' ? null : mergeProblem(merge, pullRequest.into);
   await show({ plans, left, tip, problem }, answering, signal);
   const failures = plans.flatMap((each) => (each.kind === 'failed' ? [each.problem] : []));
   const passing = failures.find(({ code }) => !needsPerson(code)) ?? null;
   return { kind: 'planned', head: pullRequest.head.revision, tip, plans, passing };
+}
+
+/**
+ * Whether the plan that is shown has to stay: its pull request was merged since it was read, so this plan is of the branch after
+ * the merge, and approvals compare the merge with what was shown of the same head.
+ */
+async function isHeldTo({ open: { api, pullRequest }, own }: Answering, signal: AbortSignal): Promise<boolean> {
+  if (own?.facts.head !== pullRequest.head.revision) return false;
+  return (await api.read(pullRequest.number, signal))?.state !== 'open';
 }
 
 /** Those that a command names come first. */

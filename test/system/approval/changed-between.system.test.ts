@@ -53,7 +53,7 @@ const HARMFUL: Readonly<Record<string, Change>> = {
   },
   'the shown plan is edited': async ({ pullRequest }) => {
     const [comment] = rig.comments(pullRequest);
-    rig.pulls.edit(comment?.id ?? 0, `${comment?.body ?? ''}\nLooks fine.`);
+    rig.pulls.edit(comment?.id ?? 0, edited(comment?.body ?? ''));
   },
   // Its delivery is lost, so the comment still shows the plan of the head before.
   'the pull request is pushed to and not planned again': async ({ pullRequest: { branch }, objects }) => {
@@ -77,6 +77,7 @@ const target: Record<string, unknown> = { approval: 'plan', wait: '0s' };
 let testbed: Testbed;
 let rig: PullRig;
 
+const edited = (body: string) => `${body}\nLooks fine.`;
 const nameOf = (n: number, what: string) => `p${n}-${what}`;
 
 beforeAll(async () => {
@@ -96,23 +97,24 @@ afterAll(async () => {
   await testbed.tearDown();
 });
 
-/** Deploys the tip with the approval of its plan. What stands in its way is deleted before. */
+/** Deploys the tip with the approval of its plan. What is in its way is deleted before. */
 async function approveTip(): Promise<void> {
   const runtime = testbed.runtime();
-  const signal = AbortSignal.timeout(60_000);
-  try {
-    const [own] = runtime.config.targets;
-    if (own === undefined) throw new Error('no target');
+  const [own] = runtime.config.targets;
+  if (own === undefined) throw new Error('no target');
+  // Serve may be planning it, under the lease, and what it ends with changes the plan.
+  const isDeployed = async () => {
+    const signal = AbortSignal.timeout(30_000);
     const { hash, refusals } = await readPlan({ target: own, at: null, directory: null }, runtime, signal);
     expect(refusals).toEqual([]);
     const approval = hash === null ? {} : { approval: { hash, by: 'test' } };
     const request = { target: own, trigger: { kind: 'cli' }, hint: null, at: new Date().toISOString() } as const;
-    // Serve may be planning it, under the lease.
-    const isDeployed = async () =>
-      expect(await runTarget({ ...request, ...approval }, runtime, signal)).toMatchObject({
-        kind: 'done',
-        report: { verdict: expect.stringMatching(/^(deployed|unchanged)$/) },
-      });
+    expect(await runTarget({ ...request, ...approval }, runtime, signal)).toMatchObject({
+      kind: 'done',
+      report: { verdict: expect.stringMatching(/^(deployed|unchanged)$/) },
+    });
+  };
+  try {
     await vi.waitFor(isDeployed, { timeout: 60_000, interval: 250 });
   } finally {
     runtime.close();
@@ -193,11 +195,15 @@ it(
         ...Object.entries(shown).filter(([each]) => own.has(each)),
       ]);
       const effect = changesOf(isHarmless ? since : before, after);
-      expect([what, effect]).toEqual([what, isHarmless ? shownIn(comment) : []]);
-      expect(`${what}: ${end.startsWith('success')}`).toBe(`${what}: ${isHarmless}`);
-      (isHarmless ? passed : stopped).push(name);
+      // The deploy before may have had it planned again after the change: then that plan was shown, and is deployed.
+      const last = rig.only(pullRequest);
+      const isRefreshed = ![comment, edited(comment)].includes(last);
+      const isLet = isHarmless || (isRefreshed && end.startsWith('success'));
+      expect([what, effect]).toEqual([what, isLet ? shownIn(isHarmless ? comment : last) : []]);
+      expect(`${what}: ${end.startsWith('success')}`).toBe(`${what}: ${isLet}`);
+      (isLet ? passed : stopped).push(name);
       await testbed.git('pull', '-q', 'origin', 'main');
-      if (isHarmless) continue;
+      if (isLet) continue;
       // So that the next one begins with a target that is at its tip.
       await inNamespace('delete', 'configmap', '--ignore-not-found', objects.updated, objects.created);
       await approveTip();

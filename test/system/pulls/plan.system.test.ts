@@ -137,6 +137,24 @@ describe('an opened pull request', () => {
   });
 });
 
+it('keeps what was shown of a pull request that is merged while it is planned again, which is what its merge is held to', async () => {
+  const pullRequest = await rig.open('raced', { 'apps/raced.yaml': configMap('raced') });
+  const shown = await rig.shown(pullRequest);
+  const { promise: gate, resolve: release } = Promise.withResolvers<void>();
+  testbed.host.faults = { gitWaitsFor: gate };
+  testbed.host.server.requests.length = 0;
+  rig.pulls.comment(pullRequest.number, { id: 11, login: 'ann', permission: 'write' }, '/headgate plan');
+  const listed = `/issues/${pullRequest.number}/comments`;
+  await testbed.until(() => testbed.host.server.requests.some(({ path }) => path.includes(listed)));
+  await rig.pulls.merge(pullRequest.number, 'rebase');
+  release();
+  testbed.host.faults = {};
+  await testbed.logged(
+    (line) => line.message === 'plan-ignored' && line['reason'] === 'it was merged or closed meanwhile',
+  );
+  expect(rig.only(pullRequest)).toBe(shown);
+});
+
 describe('a command in a comment', () => {
   it('plans again, is answered by a reaction, and is refused to an account that may not write', async () => {
     const pullRequest = await rig.open('commands', { 'apps/commands.yaml': configMap('commands') });
