@@ -1,7 +1,7 @@
+import type { PlannedPromotion } from '../../promotion/run/promote-by-hand.ts';
 import type { StepGroup } from '../../promotion/run/step-groups.ts';
 import { asDeployError, DeployError } from '../../error/deploy-error.ts';
 import type { ProblemView, PromoteView } from '../../page/model.ts';
-import type { PageReader } from './reader.ts';
 import { problemView } from './fleet-view.ts';
 import { promotePlan } from './promotions-view.ts';
 
@@ -25,11 +25,11 @@ export function findPromote(
 export async function preparePromote(
   { step, from }: PromoteWanted,
   problem: ProblemView | null,
-  reader: Pick<PageReader, 'planPromotion'>,
+  { planPromotion }: { readonly planPromotion: (wanted: PromoteWanted) => Promise<PlannedPromotion> },
 ): Promise<PromoteView> {
   const view = { promotion: step.promotion.name, from, to: step.step.to.name };
   try {
-    const planned = await reader.planPromotion({ step, from });
+    const planned = await planPromotion({ step, from });
     return { ...view, plan: promotePlan(planned), problem };
   } catch (thrown) {
     if (!(thrown instanceof DeployError)) throw thrown;

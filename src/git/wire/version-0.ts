@@ -5,7 +5,6 @@ import type { Shown } from './answer.ts';
 import { gitError } from './git-error.ts';
 import { FLUSH, pktLine, readPktLines } from './pkt-line.ts';
 import type { GitRequest, ServerTraits } from './transport.ts';
-import type { FetchArguments } from './upload-pack.ts';
 
 /*
  * Servers that answer as git did before 2.18, such as AWS CodeCommit: https://git-scm.com/docs/gitprotocol-pack. They list all
@@ -15,8 +14,15 @@ import type { FetchArguments } from './upload-pack.ts';
 export interface OlderServer {
   /** Whether the server speaks this version alone. Found out once per process. */
   isSpoken(signal: AbortSignal): Promise<boolean>;
-  requestPack(what: FetchArguments, signal: AbortSignal): Promise<Buffer>;
+  requestPack(what: OlderArguments, signal: AbortSignal): Promise<Buffer>;
   listRefs(prefixes: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, string>>;
+}
+
+/** Without a filter. */
+interface OlderArguments {
+  readonly wants: readonly string[];
+  readonly haves?: readonly string[];
+  readonly depth?: number;
 }
 
 interface OlderOptions {
@@ -84,7 +90,7 @@ function refsBelow({ refs }: Advertisement, prefixes: readonly string[]): Readon
 /** What a server did not name is not sent: CodeCommit answers `no-progress` with nothing at all. */
 const CAPABILITIES = ['multi_ack_detailed', 'side-band-64k', 'no-progress', 'ofs-delta'];
 
-function requestOf({ wants, haves = [], depth }: FetchArguments, capabilities: ReadonlySet<string>): string {
+function requestOf({ wants, haves = [], depth }: OlderArguments, capabilities: ReadonlySet<string>): string {
   const sent = CAPABILITIES.filter((each) => capabilities.has(each)).map((each) => ` ${each}`);
   return [
     ...wants.map((id, index) => pktLine(`want ${id}${index === 0 ? sent.join('') : ''}`)),

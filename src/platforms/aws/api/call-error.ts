@@ -1,9 +1,13 @@
 import { DeployError, reasonOf } from '../../../error/deploy-error.ts';
-import type { AwsCall } from './request.ts';
 
 /* Calls that failed. Loaded then. */
 
-export function unreachable({ service, region }: AwsCall, cause: unknown): DeployError {
+interface Called {
+  readonly service: string;
+  readonly region: string;
+}
+
+export function unreachable({ service, region }: Called, cause: unknown): DeployError {
   return new DeployError('aws-unreachable', {
     subject: `${service} in ${region}`,
     message: `AWS does not respond: ${reasonOf(cause)}`,
@@ -12,7 +16,7 @@ export function unreachable({ service, region }: AwsCall, cause: unknown): Deplo
   });
 }
 
-export function interrupted({ service }: AwsCall, cause: unknown): DeployError {
+export function interrupted({ service }: Called, cause: unknown): DeployError {
   return new DeployError('interrupted', {
     subject: service,
     message: 'the request to AWS was interrupted',
