@@ -84,7 +84,9 @@ async function step(): Promise<Readonly<Record<string, unknown>>> {
 
 it('shows what waits and why, on the page as in the terminal, and promotes what was confirmed', async () => {
   await testbed.converged(await testbed.push(files({ dev: '1.0.0', prod: '1.0.0' })));
-  expect(await step()).toMatchObject({ outcome: 'current', reasons: [], edits: [] });
+  await expect
+    .poll(step, { timeout: 20_000, interval: 500 })
+    .toMatchObject({ outcome: 'current', reasons: [], edits: [] });
   const pushed = await testbed.push(files({ dev: '1.1.0' }));
   await testbed.outcome(pushed, 'deployed');
   const missing = `${stage('dev')}: the status e2e of ci-bot is missing on ${pushed.slice(0, 12)}`;
@@ -133,7 +135,9 @@ it('shows what waits and why, on the page as in the terminal, and promotes what 
   );
   expect(await testbed.git('rev-list', '--count', `${newer}..FETCH_HEAD`)).toBe('1');
   await testbed.outcome(await tip(), 'deployed');
-  expect(await step()).toMatchObject({ outcome: 'current', reasons: [], edits: [] });
+  await expect
+    .poll(step, { timeout: 20_000, interval: 500 })
+    .toMatchObject({ outcome: 'current', reasons: [], edits: [] });
 }, 180_000);
 
 it('shows what a failed reading hides, and ends with 1', async () => {
