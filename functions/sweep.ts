@@ -37,8 +37,7 @@ export const handler = (event: { readonly drift?: boolean } | null, context: Lam
     await drainDeadLetters(world, queue, signal);
     const isForDrift = event?.drift !== false;
     const queued = await sweepOnce({ runtime, queue, isForDrift, usableMs }, signal);
-    await (
-      await work
-    )?.(isForDrift, signal);
+    const sweepBeside = await work;
+    await sweepBeside?.(isForDrift, signal);
     return { queued };
   });

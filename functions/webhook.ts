@@ -30,8 +30,8 @@ export const handler = async (event: unknown, { invokedFunctionArn: functionArn 
   const signal = AbortSignal.timeout(ANSWER_MS);
   if (isVerification(event)) return verifySecrets(reception, signal);
   if (isEvent(event)) {
-    const { receiveEvent } = await import('../src/app/functions/receive-event.ts');
-    return receiveEvent(event, { reception, functionArn }, signal);
+    const { answerEvent } = await import('../src/app/functions/answer-event.ts');
+    return answerEvent(event, { reception, functionArn }, signal);
   }
   return answerFunctionUrl(event, reception, signal);
 };

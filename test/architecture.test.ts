@@ -964,6 +964,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'deploy/webhook',
     'platforms/local',
     'app',
+    'app/work',
     'app/local',
     'app/http',
   ],

@@ -2,6 +2,9 @@ import { readFile } from 'node:fs/promises';
 import type { GitLogin } from '../git/wire/transport.ts';
 import type { Repository } from '../config/checked/config.ts';
 import { DeployError } from '../error/deploy-error.ts';
+import type { HostApi } from '../githost/port/host-api.ts';
+import type { AppRuntime } from './app-runtime.ts';
+import type { HostAccess } from './githost/host-client.ts';
 
 /** How the process reads a repository as who it is on AWS. */
 export type IdentityLogin = (url: URL) => Promise<() => GitLogin>;
@@ -22,4 +25,14 @@ export async function caOf({ caFile }: Repository): Promise<string | null> {
 /** The Git host with its API: a run needs both. */
 export function gitServerOf({ url }: Repository): string {
   return `git ${new URL(url).host}`;
+}
+
+/** Access to the API of a repository's host, whose answers count for its Git server too. */
+export async function hostAccessOf(
+  repository: Repository,
+  { host, token }: { readonly host: HostApi; readonly token: string },
+  { servers, wait }: Pick<AppRuntime, 'servers' | 'wait'>,
+): Promise<HostAccess> {
+  const watched = servers.named(gitServerOf(repository));
+  return { host, token: () => Promise.resolve(token), ca: await caOf(repository), watched, wait };
 }

@@ -9,7 +9,7 @@ import type { BranchWriter } from '../images/branch-writer.ts';
 import { commitApiOf } from '../githost/commit-apis.ts';
 import { hostOf } from '../githost/hosts.ts';
 import type { AppRuntime } from './app-runtime.ts';
-import { caOf, gitServerOf } from './git-server.ts';
+import { hostAccessOf } from './git-server.ts';
 import { resolveSecret, SECRET_TIMEOUT_MS } from './secrets.ts';
 import type { SecretSources } from './secrets.ts';
 
@@ -29,17 +29,15 @@ export async function openApiWriterOf(
   const { loadApi } = hostOf(repository);
   const loadCommits = commitApiOf(host);
   if (api === null || loadApi === null || loadCommits === null) throw hasNoApi(repository.name);
-  const [token, git, reader, hostApi, commits, ca, { openApiWriter }] = await Promise.all([
+  const [token, git, reader, hostApi, commits, { openApiWriter }] = await Promise.all([
     writeTokenOf(repository, runtime),
     openWriterOf(repository, runtime),
     runtime.openGit(repository),
     loadApi(),
     loadCommits(),
-    caOf(repository),
     import('./githost/api-writer.ts'),
   ]);
-  const watched = runtime.servers.named(gitServerOf(repository));
-  const access = { host: hostApi, token: () => Promise.resolve(token), ca, watched, wait: runtime.wait };
+  const access = await hostAccessOf(repository, { host: hostApi, token }, runtime);
   return openApiWriter({ api: commits, repository: { api, fullName }, git, reader, ...access });
 }
 

@@ -7,7 +7,7 @@ import type { ReviewedPlan } from '../plan/approval/approval.ts';
 import type { PlanContext } from '../pulls/plan/context.ts';
 import type { Revision } from '../snapshot/source.ts';
 import type { AppRuntime } from './app-runtime.ts';
-import { caOf, gitServerOf } from './git-server.ts';
+import { hostAccessOf } from './git-server.ts';
 
 interface Opened {
   readonly runtime: AppRuntime;
@@ -54,13 +54,11 @@ export async function openPullRequestsWith(
       message: 'its pull requests cannot be read: the host has none, or the repository has no credentials',
       remedy: 'Set credentials of the repository in headgate.yml, on a host whose pull requests Headgate reads.',
     });
-  const [host, pullRequests, ca, { openPullRequests }] = await Promise.all([
+  const [host, pullRequests, { openPullRequests }] = await Promise.all([
     loadApi(),
     loadPullRequests(),
-    caOf(repository),
     import('./githost/pull-requests.ts'),
   ]);
-  const watched = runtime.servers.named(gitServerOf(repository));
-  const access = { host, token: () => Promise.resolve(token), ca, watched, wait: runtime.wait };
+  const access = await hostAccessOf(repository, { host, token }, runtime);
   return openPullRequests({ api: pullRequests, repository: { api, fullName }, ...access });
 }

@@ -5,7 +5,7 @@ import { hostOf } from '../githost/hosts.ts';
 import type { PlanContext } from '../pulls/plan/context.ts';
 import type { PreviewContext } from '../pulls/previews/context.ts';
 import type { AppRuntime } from './app-runtime.ts';
-import { caOf, gitServerOf } from './git-server.ts';
+import { hostAccessOf } from './git-server.ts';
 
 /** What previews need besides plans. */
 export function previewContext(plans: PlanContext, runtime: AppRuntime): PreviewContext {
@@ -44,13 +44,11 @@ export async function openDeploymentsOf(repository: Repository, runtime: AppRunt
   if (loadApi === null || loadDeployments === null || api === null) return null;
   const token = await runtime.tokenOf(repository, 'deployments');
   if (token === null) return null;
-  const [host, deployments, ca, { openDeployments }] = await Promise.all([
+  const [host, deployments, { openDeployments }] = await Promise.all([
     loadApi(),
     loadDeployments(),
-    caOf(repository),
     import('./githost/deployments.ts'),
   ]);
-  const watched = runtime.servers.named(gitServerOf(repository));
-  const access = { host, token: () => Promise.resolve(token), ca, watched, wait: runtime.wait };
+  const access = await hostAccessOf(repository, { host, token }, runtime);
   return openDeployments({ api: deployments, repository: { api, fullName }, ...access });
 }

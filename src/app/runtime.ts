@@ -33,7 +33,7 @@ import type { RegistryLogin } from '../sandbox/pull-chart.ts';
 import type { Statuses } from '../deploy/ports/statuses.ts';
 import type { AccessOf } from './access-of.ts';
 import type { AppRuntime } from './app-runtime.ts';
-import { caOf, gitServerOf } from './git-server.ts';
+import { caOf, gitServerOf, hostAccessOf } from './git-server.ts';
 import type { IdentityLogin } from './git-server.ts';
 
 export interface RuntimeOptions {
@@ -151,11 +151,10 @@ export function openRuntime({
     const { api, fullName, statuses } = repository;
     const { loadApi } = hostOf(repository);
     if (loadApi === null || api === null || !statuses) return null;
-    const [host, token, ca] = await Promise.all([loadApi(), tokenOf(repository), caOf(repository)]);
+    const [host, token] = await Promise.all([loadApi(), tokenOf(repository)]);
     if (token === null) return null;
-    const watched = servers.named(gitServerOf(repository));
-    const at = { api, fullName };
-    return openStatuses({ host, repository: at, token: () => Promise.resolve(token), ca, watched, wait });
+    const access = await hostAccessOf(repository, { host, token }, { servers, wait });
+    return openStatuses({ repository: { api, fullName }, ...access });
   }
 
   async function connect(target: Target, userAgent: () => string) {

@@ -67,6 +67,10 @@ export function channelGroup(channel: string): string {
   return `channel/${channel}`;
 }
 
+export function isChannelGroup(group: string): boolean {
+  return group.startsWith(channelGroup(''));
+}
+
 /** The group of the outcomes that are recorded in a repository. */
 export function recordGroup(repository: string): string {
   return `record/${repository}`;

@@ -1,6 +1,7 @@
 import type { Notice } from '../channels/port.ts';
 import type { ServeMessage, Tasks } from '../app/http/tasks.ts';
 import { wait } from '../app/wait.ts';
+import { GIVE_UP_MS } from '../app/work/notice-work.ts';
 import { readNotice } from '../queue/notice-message.ts';
 import { servePushed } from '../queue/pushed.ts';
 import type { PushedOptions } from '../queue/pushed.ts';
@@ -8,9 +9,6 @@ import { openTurns } from '../queue/turns.ts';
 
 /** A message is one request, which mostly waits. */
 const LIMITS = { answering: 32, unproven: 32, silent: 32, perServer: 1 };
-
-/** After a day, a message about a deploy is noise. */
-const GIVE_UP_MS = 24 * 3_600_000;
 
 /** Sends one notice to its channel. */
 export function serveNotices({ runtime, log, stopping }: Tasks): ServeMessage {

@@ -2,6 +2,7 @@ import { asDeployError } from '../../error/deploy-error.ts';
 import type { AppRuntime } from '../app-runtime.ts';
 import { promotionWakes } from '../promotions/wake-promotions.ts';
 import { imagePolls } from '../work/image-polls.ts';
+import { lookAtPreviews } from '../work/look-at-previews.ts';
 import type { FunctionEnvironment } from './function-environment.ts';
 import { pullContext } from './queuing-work.ts';
 import { workQueueOf } from './work-hints.ts';
@@ -17,15 +18,10 @@ export function sweepWork(world: FunctionEnvironment, runtime: AppRuntime) {
   const pollImages = imagePolls(config, writes, nowMs);
   const promotions = promotionWakes(config, writes);
   const context = pullContext(runtime, world);
-
-  async function lookAtPreviews(signal: AbortSignal): Promise<void> {
-    if (config.previews.length === 0) return;
-    const { sweepPreviews } = await import('../../pulls/previews/sweep-previews.ts');
-    await sweepPreviews(context, signal);
-  }
+  const lookAtOwnPreviews = (signal: AbortSignal) => lookAtPreviews(context, signal);
 
   return async (isForDrift: boolean, signal: AbortSignal): Promise<void> => {
-    const looks = [pollImages, lookAtPreviews, ...(isForDrift ? [promotions.wakeAll] : [])];
+    const looks = [pollImages, lookAtOwnPreviews, ...(isForDrift ? [promotions.wakeAll] : [])];
     await Promise.all(
       looks.map(async (look) => {
         try {

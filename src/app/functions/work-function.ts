@@ -4,7 +4,8 @@ import type { Log } from '../../deploy/ports/log.ts';
 import { readBatch, serveBatch } from '../../queue/batch.ts';
 import type { Batch, BatchAnswer } from '../../queue/batch.ts';
 import { notBeforeOf } from '../../queue/body.ts';
-import { receiptsOf } from '../../queue/inbox.ts';
+import { isChannelGroup, receiptsOf } from '../../queue/inbox.ts';
+import { isPlanGroup } from '../../deploy/ports/githost/plan-request.ts';
 import type { Visibility } from '../../queue/inbox.ts';
 import type { Target } from '../../config/checked/config.ts';
 import { channelSender } from '../channels/channel-sender.ts';
@@ -48,9 +49,12 @@ export function workFunction(world: FunctionEnvironment) {
     const { due, early } = split(batch, world.nowMs());
     await Promise.all(early.map((group) => hideUntilDue(group, { queue, log: world.log }, signal)));
     const common = { queue, remove: (receipts: readonly string[]) => queue.remove(receipts), log: world.log, wait };
-    const serveKind = <T extends { readonly target: string }>(kind: RegExp, { limits, ...own }: GroupWork<T>) =>
+    const serveKind = <T extends { readonly target: string }>(
+      isOf: (group: string) => boolean,
+      { limits, ...own }: GroupWork<T>,
+    ) =>
       serveBatch(
-        { ...batch, messages: due.filter(({ group }) => kind.test(group)) },
+        { ...batch, messages: due.filter(({ group }) => isOf(group)) },
         {
           ...common,
           ...own,
@@ -62,9 +66,9 @@ export function workFunction(world: FunctionEnvironment) {
         signal,
       );
     const answers = await Promise.all([
-      serveKind(/^channel\//, notices),
-      serveKind(/^plan\//, plans),
-      serveKind(/^(?!channel\/|plan\/)/, writes),
+      serveKind(isChannelGroup, notices),
+      serveKind(isPlanGroup, plans),
+      serveKind((group) => !isChannelGroup(group) && !isPlanGroup(group), writes),
     ]);
     const later = early.flatMap(({ messages }) => messages.map(({ id }) => ({ itemIdentifier: id })));
     return { batchItemFailures: [...later, ...answers.flatMap(({ batchItemFailures }) => batchItemFailures)] };

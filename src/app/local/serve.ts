@@ -29,6 +29,7 @@ import { consumeWrites } from './consume-writes.ts';
 import { promotionWakes } from '../promotions/wake-promotions.ts';
 import type { PromotionWakes } from '../promotions/wake-promotions.ts';
 import { imagePolls } from '../work/image-polls.ts';
+import { lookAtPreviews } from '../work/look-at-previews.ts';
 import { localRuntime } from './local-runtime.ts';
 import type { LocalRuntime } from './local-runtime.ts';
 import { readSecrets, receptionOf } from './reception.ts';
@@ -177,10 +178,4 @@ async function startSweeps(
     repeat(() => promotions.wakeAll(signal), { intervalMs: sweepIntervalMs, log }, signal),
     repeat(async () => void (await sweepDrift(runtime, signal, send)), { intervalMs: driftIntervalMs, log }, signal),
   ]);
-}
-
-async function lookAtPreviews(context: PreviewContext, signal: AbortSignal): Promise<void> {
-  if (context.runtime.config.previews.length === 0) return;
-  const { sweepPreviews } = await import('../../pulls/previews/sweep-previews.ts');
-  await sweepPreviews(context, signal);
 }

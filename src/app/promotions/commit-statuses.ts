@@ -5,7 +5,7 @@ import { statusReaderOf } from '../../githost/status-readers.ts';
 import type { FoundStatus } from '../../githost/port/status-reader.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import type { AppRuntime } from '../app-runtime.ts';
-import { caOf, gitServerOf } from '../git-server.ts';
+import { hostAccessOf } from '../git-server.ts';
 import { hostFailure, sendCall } from '../githost/host-calls.ts';
 import { openHostClient } from '../githost/host-client.ts';
 import type { Refused } from '../githost/host-client.ts';
@@ -27,9 +27,8 @@ export async function readCommitStatuses(
   const loadStatusReader = statusReaderOf(repository.host);
   const token = await runtime.tokenOf(repository);
   if (loadApi === null || loadStatusReader === null || api === null || token === null) throw notReadable(name);
-  const [host, reader, ca] = await Promise.all([loadApi(), loadStatusReader(), caOf(repository)]);
-  const watched = runtime.servers.named(gitServerOf(repository));
-  const client = openHostClient({ host, token: () => Promise.resolve(token), ca, watched, wait: runtime.wait });
+  const [host, reader] = await Promise.all([loadApi(), loadStatusReader()]);
+  const client = openHostClient(await hostAccessOf(repository, { host, token }, runtime));
   const allow = `read commit statuses (${reader.permission})`;
   const failure = (refused: Refused) =>
     hostFailure(refused, { what: 'did not answer the request for statuses', allow });

@@ -11,7 +11,7 @@ import type { ChannelSender, Sent } from '../channels/channel-sender.ts';
 const LIMITS: SlotLimits = { answering: 32, unproven: 32, silent: 32, perServer: 32 };
 
 /** After a day, a message about a deploy is noise. */
-const GIVE_UP_MS = 24 * 3_600_000;
+export const GIVE_UP_MS = 24 * 3_600_000;
 const AGAIN_MS = 30_000;
 
 interface Noticing {

@@ -35,3 +35,7 @@ export interface PlanQueue {
 export function planGroupOf(repository: string, pullRequest: number | null): string {
   return pullRequest === null ? `plan/${repository}` : `plan/${repository}/${pullRequest}`;
 }
+
+export function isPlanGroup(group: string): boolean {
+  return group.startsWith(planGroupOf('', null));
+}

@@ -11,18 +11,18 @@ interface Received {
 }
 
 /** Queues what an event of EventBridge concerns. It throws when it cannot, and AWS sends the event again. */
-export async function receiveEvent(
+export async function answerEvent(
   event: unknown,
   { reception, functionArn }: Received,
   signal: AbortSignal,
 ): Promise<readonly Answer[] | { readonly queued: readonly string[] }> {
   if (z.safeParse(Event, event).data?.source === 'aws.codecommit')
     return answerCodecommitEvent(event, { reception, functionArn }, signal);
-  return receivePushedImage(event, reception, signal);
+  return answerPushedImage(event, reception, signal);
 }
 
 /** A look at the images that were pushed to ECR. */
-async function receivePushedImage(
+async function answerPushedImage(
   event: unknown,
   { config, log, pollImages }: Reception,
   signal: AbortSignal,
