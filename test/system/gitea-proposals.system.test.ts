@@ -14,6 +14,7 @@ import { getGitea } from '../rig/gitea/program.ts';
 import { mustRun } from '../rig/programs/command.ts';
 import { startSmallRegistry } from '../rig/registry/small-registry.ts';
 import type { SmallRegistry } from '../rig/registry/small-registry.ts';
+import { deployment } from '../rig/testbed/deployment.ts';
 import type { LogLine } from '../rig/testbed/testbed.ts';
 
 /** The first run may build Gitea. */
@@ -39,7 +40,7 @@ beforeAll(async () => {
   await git('init', '-q', '-b', 'main');
   await git('remote', 'add', 'origin', gitea.pushUrl('robot/fleet'));
   for (const name of ['web', 'api'])
-    await writeFile(join(directory, 'work', 'apps', `${name}.yaml`), deployment(name, '1.0.0'));
+    await writeFile(join(directory, 'work', 'apps', `${name}.yaml`), manifest(name, '1.0.0'));
   await git('add', '-A');
   await git('commit', '-q', '-m', 'first');
   await git('push', '-q', 'origin', 'HEAD:main');
@@ -92,21 +93,7 @@ function configText(): string {
   });
 }
 
-function deployment(name: string, tag: string): string {
-  return `apiVersion: apps/v1
-kind: Deployment
-metadata: { name: ${name} }
-spec:
-  replicas: 0
-  selector: { matchLabels: { app: ${name} } }
-  template:
-    metadata: { labels: { app: ${name} } }
-    spec:
-      containers:
-        - name: web
-          image: ${registry.host}/acme/${name}:${tag} # moves
-`;
-}
+const manifest = (name: string, tag: string) => deployment(name, `${registry.host}/acme/${name}:${tag}`);
 
 async function git(...args: readonly string[]): Promise<string> {
   const identity = ['-c', 'user.name=dev', '-c', 'user.email=dev@example.com'];
@@ -160,7 +147,7 @@ describe('new images on a real Gitea', () => {
     // Gitea changes the title before the body.
     await vi.waitFor(async () => expect((await pulls())[0]?.body).toContain('`1.0.0` → `1.2.0`'), WAIT);
     await git('fetch', '-q', 'origin', 'headgate/images/main');
-    expect(await git('show', 'FETCH_HEAD:apps/web.yaml')).toBe(deployment('web', '1.2.0').trim());
+    expect(await git('show', 'FETCH_HEAD:apps/web.yaml')).toBe(manifest('web', '1.2.0').trim());
     // Gitea tries the merge in the background first.
     await vi.waitFor(() => gitea.api('POST', '/repos/robot/fleet/pulls/1/merge', { Do: 'merge' }), WAIT);
     await deployed('web', '1.2.0');
@@ -192,7 +179,7 @@ describe('new images on a real Gitea', () => {
     await git('fetch', '-q', 'origin', 'main', '+refs/headgate/images/api:record');
     const message = await git('log', '-1', '--format=%B', 'record');
     const [, revision = ''] = /^Headgate-Commit: (\S+)$/m.exec(message) ?? [];
-    expect(await git('show', `${revision}:apps/api.yaml`)).toBe(deployment('api', '1.1.0').trim());
+    expect(await git('show', `${revision}:apps/api.yaml`)).toBe(manifest('api', '1.1.0').trim());
     expect(await git('log', '-1', '--format=%an %ae %s', revision)).toBe(
       'headgate headgate@localhost Update api to 1.1.0',
     );

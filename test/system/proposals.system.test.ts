@@ -2,28 +2,13 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { StoredPullRequest } from '../rig/git-host/pull-requests/model.ts';
 import { startSmallRegistry } from '../rig/registry/small-registry.ts';
 import type { SmallRegistry } from '../rig/registry/small-registry.ts';
+import { deployment } from '../rig/testbed/deployment.ts';
 import { FULL_NAME, Testbed } from '../rig/testbed/testbed.ts';
 import type { LogLine } from '../rig/testbed/testbed.ts';
 
 let testbed: Testbed;
 
 afterEach(() => testbed.tearDown());
-
-function deployment(name: string, image: string): string {
-  return `apiVersion: apps/v1
-kind: Deployment
-metadata: { name: ${name} }
-spec:
-  replicas: 0
-  selector: { matchLabels: { app: ${name} } }
-  template:
-    metadata: { labels: { app: ${name} } }
-    spec:
-      containers:
-        - name: web
-          image: ${image} # moves
-`;
-}
 
 async function imageOf(name: string): Promise<string> {
   const path = '-o=jsonpath={.spec.template.spec.containers[0].image}';
@@ -57,6 +42,18 @@ async function seen(message: string, times: number): Promise<LogLine> {
 
 const branchTip = (name: string) => testbed.git('ls-remote', 'origin', `refs/heads/${name}`);
 
+/** Entry of `images`; `write`: more keys of its only write. */
+function webIn({ host }: SmallRegistry, write: object): object {
+  return {
+    name: 'web',
+    image: `${host}/acme/web`,
+    policy: { semver: '^1.0.0' },
+    interval: '1s',
+    debounce: '0s',
+    writes: [{ repository: 'fleet', branch: 'main', ...write }],
+  };
+}
+
 describe('new images with via: pullRequest', () => {
   let registry: SmallRegistry;
   const HEAD = 'headgate/images/main';
@@ -64,14 +61,7 @@ describe('new images with via: pullRequest', () => {
 
   beforeEach(async () => {
     registry = await startSmallRegistry();
-    const image = {
-      name: 'web',
-      image: `${registry.host}/acme/web`,
-      policy: { semver: '^1.0.0' },
-      interval: '1s',
-      debounce: '0s',
-      writes: [{ repository: 'fleet', branch: 'main', paths: ['apps/**'], via: 'pullRequest' }],
-    };
+    const image = webIn(registry, { paths: ['apps/**'], via: 'pullRequest' });
     testbed = await Testbed.build({ images: [image], sweepIntervalMs: 200 });
     await testbed.start();
     registry.push('acme/web', '1.0.0');
@@ -155,15 +145,7 @@ describe('new images with via: pullRequest', () => {
 it('commits new images by the API of the host with via: api, and a revert holds although a record was lost', async () => {
   const registry = await startSmallRegistry();
   const web = (tag: string) => deployment('web', `${registry.host}/acme/web:${tag}`);
-  const image = {
-    name: 'web',
-    image: `${registry.host}/acme/web`,
-    policy: { semver: '^1.0.0' },
-    interval: '1s',
-    debounce: '0s',
-    writes: [{ repository: 'fleet', branch: 'main', via: 'api' }],
-  };
-  testbed = await Testbed.build({ images: [image], sweepIntervalMs: 200 });
+  testbed = await Testbed.build({ images: [webIn(registry, { via: 'api' })], sweepIntervalMs: 200 });
   try {
     await testbed.start();
     registry.push('acme/web', '1.0.0');
