@@ -185,7 +185,8 @@ export function openPullRequests(world: PullRequestsWorld): RepositoryPullReques
   return {
     all,
     comments,
-    find: (number) => all.find((each) => each.number === number),
+    // One that is being opened is not there yet.
+    find: (number) => all.find((each) => each.number === number && each.head !== ''),
     async open({
       branch,
       into = 'main',
