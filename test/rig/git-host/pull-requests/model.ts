@@ -185,7 +185,7 @@ export function openPullRequests(world: PullRequestsWorld): RepositoryPullReques
   return {
     all,
     comments,
-    // One that is being opened is not there yet.
+    // One that is being opened does not exist yet.
     find: (number) => all.find((each) => each.number === number && each.head !== ''),
     async open({
       branch,
