@@ -623,6 +623,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'deploy/targets',
     'deploy/webhook',
     'images/update',
+    'promotion/stages',
     'promotion/run',
     'pulls/plan',
     'pulls/previews',

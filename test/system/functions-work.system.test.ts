@@ -59,6 +59,7 @@ describe('the packaged functions, with channels', () => {
 
 describe('the packaged functions, with images, a promotion and records in Git', () => {
   const STAGES = ['dev', 'prod'];
+  const SOAK = '6s';
   const EVENT = {
     source: 'aws.ecr',
     'detail-type': 'ECR Image Action',
@@ -93,7 +94,8 @@ describe('the packaged functions, with images, a promotion and records in Git', 
             writes: [{ ...writes[0], branch: 'images' }],
           },
         ],
-        promotions: [{ name: 'shop', stages: STAGES.map((stage) => `NAMESPACE-${stage}`) }],
+        // No sweep of these tests looks at promotions.
+        promotions: [{ name: 'shop', stages: STAGES.map((stage) => `NAMESPACE-${stage}`), after: { soak: SOAK } }],
       },
     });
   }, 60_000);
@@ -144,22 +146,39 @@ describe('the packaged functions, with images, a promotion and records in Git', 
     }, WITHIN);
   }
 
-  it('write the version that a CI job announces, deploy it, promote it when it is ready, and record what is deployed', async () => {
+  /** The end of the soak that the last look at the promotion has found. */
+  async function soaksUntil(): Promise<number> {
+    const isNewest = (line: { message: string; [key: string]: unknown }) =>
+      line.message === 'promotion-waits' && Date.parse(endOf(line)) > Date.now();
+    return Date.parse(endOf(await aws.testbed.logged(isNewest, 60_000)));
+  }
+  const endOf = (line: { [key: string]: unknown }) => /it soaks until (\S+)/.exec(String(line['reason']))?.[1] ?? '';
+
+  it('write the version that a CI job announces, deploy it, promote it at the end of its soak without a sweep, and record what is deployed', async () => {
     registry.push('acme/web', '1.0.0');
     const first = await aws.testbed.push(
       Object.fromEntries(STAGES.map((stage) => [`apps/${stage}/web.json`, deployment(stage, '1.0.0')])),
     );
     await vi.waitFor(async () => expect(await running()).toBe('1.0.0 1.0.0'), WITHIN);
+    await soaksUntil();
+    await vi.waitFor(async () => expect(await aws.messagesIn('work')).toBe(0), WITHIN);
     registry.push('acme/web', '1.1.0');
     const signature = `sha256=${createHmac('sha256', SECRET).update('{}').digest('hex')}`;
     const headers = { 'content-type': 'application/json', 'x-hub-signature-256': signature };
     const url = aws.webhookUrl.replace('/webhooks/fleet', '/images/web');
     const answer = await fetch(url, { method: 'POST', headers, body: '{}' });
     expect([answer.status, await answer.json()]).toEqual([202, { queued: ['images/web'] }]);
+    const untilMs = await soaksUntil();
+    // The message that brought the readiness waits until then, and it alone.
+    await vi.waitFor(async () => expect(await aws.messagesIn('work')).toBe(1), WITHIN);
+    expect(Date.now()).toBeLessThan(untilMs);
     await moved('1.1.0', first);
-    expect(aws.testbed.log.filter(({ message }) => message === 'promoted')).toMatchObject([
-      { stage: `${aws.testbed.namespace}-prod` },
-    ]);
+    const promoted = aws.testbed.log.filter(({ message }) => message === 'promoted');
+    expect(promoted).toMatchObject([{ stage: `${aws.testbed.namespace}-prod` }]);
+    const lateMs = Date.parse(String(promoted[0]?.['time'])) - untilMs;
+    expect(lateMs).toBeGreaterThanOrEqual(0);
+    expect(lateMs).toBeLessThan(30_000);
+    await vi.waitFor(async () => expect(await aws.messagesIn('work')).toBe(0), WITHIN);
   }, 200_000);
 
   it('find a version by the poll of the sweep that nothing has announced', async () => {
