@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { referencesOfChannel } from '../../config/checked/channel.ts';
+import { writeSecretsOf } from '../../config/derived/write-secrets.ts';
 import { countRefusals } from '../../deploy/webhook/count-refusals.ts';
 import { BODY_LIMIT_BYTES } from '../../deploy/webhook/receive.ts';
 import type { Reception } from '../../deploy/webhook/reception.ts';
@@ -16,7 +17,7 @@ export async function readSecrets({ config, secrets, secretsOf }: LocalRuntime, 
   const images = [...config.images.values()];
   const channels = [...config.channels.values()];
   const others = [
-    ...repositories.flatMap(({ write }) => write ?? []),
+    ...repositories.flatMap(writeSecretsOf),
     ...images.flatMap(imageSecretsOf),
     ...images.flatMap(signingKeysOf),
     ...channels.flatMap((channel) => referencesOfChannel(channel)),

@@ -132,10 +132,10 @@ export function outcomeOf({
   leftOut,
 }: Proposal): Extract<Promoted, { kind: 'current' | 'waits' }> | null {
   const [blocker] = blockers;
-  if (blocker !== undefined) return waiting(`${blocker.key}: ${blocker.reason}`);
+  if (blocker !== undefined) return forEvent(`${blocker.key}: ${blocker.reason}`);
   if (edits.length > 0) return null;
   const [missing] = leftOut;
-  return missing === undefined ? { kind: 'current' } : waiting(`${missing.key}: ${missing.reason}`);
+  return missing === undefined ? { kind: 'current' } : forEvent(`${missing.key}: ${missing.reason}`);
 }
 
 async function tryOne(step: Step, proposal: Proposal, proposing: Proposing): Promise<Tried> {
@@ -146,16 +146,16 @@ async function tryOne(step: Step, proposal: Proposal, proposing: Proposing): Pro
   const isProposed = records.some(({ pullRequest }) => pullRequest !== null);
   const open = isProposed ? await findOpen(step, proposing) : null;
   const judged = judge(edits, { stage: step.step.to.name, records, open: open?.number ?? null });
-  if (judged.kind === 'waits') return settled(waiting(judged.reason));
+  if (judged.kind === 'waits') return settled(forEvent(judged.reason));
   const reason = await missingStatuses(step.promotion, proposal.sources, proposing);
-  if (reason !== null) return { outcome: waiting(reason), isSettled: false };
+  if (reason !== null) return { outcome: forEvent(reason), isSettled: false };
   const promoter = { by: null, isHold: false };
   const written = await writePromotion(step, proposal, { promoter, proposing });
   switch (written.kind) {
     case 'written':
       return { outcome: { kind: 'promoted', revision: written.revision }, isSettled: false };
     case 'waits':
-      return settled(waiting(written.reason));
+      return settled(forEvent(written.reason));
     case 'overtaken':
       return { outcome: written, isSettled: false };
     default:
@@ -163,8 +163,8 @@ async function tryOne(step: Step, proposal: Proposal, proposing: Proposing): Pro
   }
 }
 
-/** For an event, not for a time. */
-function waiting(reason: string): Extract<Promoted, { kind: 'waits' }> {
+/** No time is known at which it moves. */
+function forEvent(reason: string): Extract<Promoted, { kind: 'waits' }> {
   return { kind: 'waits', reason, untilMs: null };
 }
 
