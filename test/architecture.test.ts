@@ -606,6 +606,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'deploy/ports',
     'queue',
     'deploy/report',
+    'deploy/webhook',
     'app/githost',
     'promotion/run',
     'app',

@@ -2,7 +2,6 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { codecommitResources } from '../../src/platforms/aws/codecommit/push-events.ts';
-import type { Repository } from '../../src/config/checked/config.ts';
 import { aConfig, aRepository } from '../githost/builders.ts';
 import { brokenRules } from './guard.ts';
 import { packageCheckout, stackOf } from './packaged.ts';
@@ -224,20 +223,12 @@ describe('the permissions of the functions (design decision 12)', () => {
 
 describe('a stack for repositories on CodeCommit', () => {
   const withCodecommit = (): Template => {
-    const on = (name: string, change: Partial<Repository>) =>
-      aRepository({
-        name,
-        host: 'codecommit',
-        url: `https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/${name}`,
-        credentials: { kind: 'iam' },
-        ...change,
-      });
-    // `write` alone gives no right: nothing is written to the first.
-    const repositories = [
-      on('fleet', { write: { kind: 'iam' } }),
-      on('written', { write: { kind: 'iam' }, record: 'refs' }),
-    ];
-    const more = codecommitResources(aConfig(repositories, [])) as Template['Resources'];
+    const repository = aRepository({
+      host: 'codecommit',
+      url: 'https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/fleet',
+      credentials: { kind: 'iam' },
+    });
+    const more = codecommitResources(aConfig([repository], [])) as Template['Resources'];
     return { ...template, Resources: { ...template.Resources, ...more } };
   };
   const arn = 'arn:aws:codecommit:eu-west-1:111122223333:fleet';
@@ -248,16 +239,14 @@ describe('a stack for repositories on CodeCommit', () => {
   });
 
   it.each<[string, string, string, readonly string[]]>([
-    ['pull the repository', 'codecommit:GitPull', arn, ['DeployRole', 'CheckRole', 'SweepRole', 'WorkRole']],
+    ['pull the repository', 'codecommit:GitPull', arn, ['DeployRole', 'CheckRole', 'SweepRole']],
     ['pull another one', 'codecommit:GitPull', `${arn}-2`, []],
     ['pull one of that name in another region', 'codecommit:GitPull', arn.replace('eu-west-1', 'eu-west-2'), []],
     ['pull one of that name in another account', 'codecommit:GitPull', arn.replace('111122223333', '444455556666'), []],
-    ['push to a repository that nothing writes to', 'codecommit:GitPush', arn, []],
-    ['push to one that something writes to', 'codecommit:GitPush', arn.replace(':fleet', ':written'), ['WorkRole']],
-    ['push to another one', 'codecommit:GitPush', arn.replace(':fleet', ':written-2'), []],
+    ['push to the repository', 'codecommit:GitPush', arn, []],
     ['delete the repository', 'codecommit:DeleteRepository', arn, []],
   ])('allows only the expected functions to %s', async (_, action, resource, wanted) => {
-    const roles = ['WebhookRole', 'DeployRole', 'CheckRole', 'SweepRole', 'WorkRole'];
+    const roles = ['WebhookRole', 'DeployRole', 'CheckRole', 'SweepRole'];
     const answers = await Promise.all(roles.map((name) => may(policiesOf(withCodecommit(), name), action, resource)));
     expect(roles.filter((_name, index) => answers[index])).toEqual(wanted);
   });

@@ -207,7 +207,7 @@ describe('the gate before a stage', () => {
   });
 });
 
-describe('the message that requested a look', () => {
+describe('a message about a step', () => {
   const MINUTE_MS = 60_000;
 
   it.each<[string, number | null, number, number | null]>([

@@ -84,7 +84,7 @@ async function recordOrRetry(
   return writeOutcomes(outcomes, { repository, runtime, tries }, signal);
 }
 
-/** The message that requested a look waits in its group for the time at which the step may move: nothing is sent for it. */
+/** The message itself waits in its group for the time at which the step may move: nothing else is sent. */
 async function inTime(
   work: Promise<Promoted>,
   { nowMs, tries }: { readonly nowMs: () => number; readonly tries: number },

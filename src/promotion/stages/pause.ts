@@ -1,14 +1,14 @@
 /**
- * The sweep of functions looks at every step every ten minutes. Whatever happens later than its next look is left to that, so
- * that no message is hidden for longer and what is queued behind it is late by no more.
+ * The sweep of the functions sends a message for every step every ten minutes. A time after the next one is left to it, so that no
+ * message is hidden for longer, and what is queued behind it is late by no more than that.
  */
 const SOON_MS = 12 * 60_000;
 /** A stage that is deployed again and again starts its soak as often. SQS gives a message up after a hundred attempts. */
 const MOST_TRIES = 20;
 
 /**
- * How long the message that requested a look waits in the queue for the time at which the step may move; null: it does not, and
- * an event or the sweep requests the next look. `tries`: how often it was received.
+ * How long a message about a step is hidden until the step may move; null: it is removed, and an event or the sweep sends another
+ * one. `tries`: how often it was received.
  */
 export function pauseUntil(
   untilMs: number | null,

@@ -156,7 +156,7 @@ export class AwsTestbed {
       codecommit.onPush = (event) => functions.webhook.call(event);
     }
     const functionUrl = await startFunctionUrl(functions.webhook);
-    const events = ['push', 'pull_request', 'issue_comment'];
+    const events = ['push', 'pull_request', 'issue_comment', 'status'];
     if (codecommit === null)
       testbed.host.setWebhook(FULL_NAME, { url: `${functionUrl.url}/webhooks/fleet`, secret: SECRET, events });
     // The sweep empties the dead-letter queues.
