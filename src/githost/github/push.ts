@@ -47,8 +47,8 @@ function parseStatus(payload: unknown, repository: RepositoryIdentity): Parsed {
   const read = z.safeParse(StatusEvent, payload);
   if (!read.success) return invalidFields('status', read.error);
   const { context, state } = read.data;
-  if (state === 'success') return { kind: 'status', repository, context };
-  return { kind: 'ignored', reason: `event "status" with state "${state.slice(0, 64)}"`, repository };
+  // Nothing that failed, or began, lets a version move.
+  return state === 'success' ? { kind: 'status', repository, context } : ignoredEvent('status', repository);
 }
 
 /** https://docs.github.com/en/webhooks/webhook-events-and-payloads#pull_request */
