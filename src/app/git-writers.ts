@@ -28,9 +28,9 @@ export async function openApiWriterOf(
   const { api, fullName, host } = repository;
   const { loadApi } = hostOf(repository);
   const loadCommits = commitApiOf(host);
-  if (api === null || loadApi === null || loadCommits === null) throw hasNoApi(repository.name);
+  if (api === null || loadApi === null || loadCommits === null) hasNoApi(repository.name);
   const [token, git, reader, hostApi, commits, { openApiWriter }] = await Promise.all([
-    writeTokenOf(repository, runtime),
+    apiTokenOf(repository, runtime),
     openWriterOf(repository, runtime),
     runtime.openGit(repository),
     loadApi(),
@@ -60,7 +60,7 @@ export async function openProposalsOf(
   repository: Repository,
   runtime: AppRuntime & WritingRuntime,
 ): Promise<ProposingApi> {
-  const token = await writeTokenOf(repository, runtime);
+  const token = await apiTokenOf(repository, runtime);
   const { openPullRequestsWith } = await import('./plan-context.ts');
   return openPullRequestsWith({ repository, token }, runtime);
 }
@@ -69,13 +69,19 @@ async function writeServerOf(repository: Repository, runtime: WritingRuntime): P
   return runtime.gitServerOf(repository, await writeTokenOf(repository, runtime));
 }
 
-async function writeTokenOf({ write, name }: Repository, { secrets }: WritingRuntime): Promise<string> {
+/** Null: the identity of the process pushes, without a token. */
+async function writeTokenOf({ write, name }: Repository, { secrets }: WritingRuntime): Promise<string | null> {
   if (write === null) throw notWritable(name);
-  return resolveSecret(write, secrets, AbortSignal.timeout(SECRET_TIMEOUT_MS));
+  return write.kind === 'iam' ? null : resolveSecret(write, secrets, AbortSignal.timeout(SECRET_TIMEOUT_MS));
 }
 
-function hasNoApi(name: string): DeployError {
-  return new DeployError('config-invalid', {
+/** Of the API of the host. */
+async function apiTokenOf(repository: Repository, runtime: WritingRuntime): Promise<string> {
+  return (await writeTokenOf(repository, runtime)) ?? hasNoApi(repository.name);
+}
+
+function hasNoApi(name: string): never {
+  throw new DeployError('config-invalid', {
     subject: name,
     message: 'the repository cannot be written to by the API of its host',
     remedy: 'Write via: commit in headgate.yml.',

@@ -53,15 +53,20 @@ targets:
     expect(errors('credentials: env:TOKEN\n    webhookSecret: env:SECRET\n    write: env:WRITE')).toEqual([
       'headgate.yml:8 credentials of repository fleet must be iam with host: codecommit | Write credentials: iam. The role of the functions, or of the machine, then reads the repository.',
       'headgate.yml:9 webhookSecret of repository fleet cannot be used with host: codecommit, whose pushes arrive as events of AWS | Remove it.',
-      'headgate.yml:10 write of repository fleet cannot be used with host: codecommit, to which Headgate does not write yet | Remove it.',
+      'headgate.yml:10 write of repository fleet must be iam with host: codecommit | Write write: iam. The role of the work function, or of the machine, then pushes.',
     ]);
     expect(errors('statuses: true')).toEqual([
       expect.stringMatching(/ credentials of repository fleet must be iam/),
       expect.stringMatching(/:8 statuses of repository fleet cannot be true with host: codecommit/),
     ]);
-    const elsewhere = withRepository('credentials: iam');
+    expect(errors('credentials: iam\n    write: iam\n    record: refs')).toEqual([]);
+    expect(errors('credentials: iam\n    record: refs')).toEqual([
+      'headgate.yml:9 record of repository fleet requires write | Add write: iam, or remove record.',
+    ]);
+    const elsewhere = withRepository('credentials: iam\n    write: iam');
     expect(errorsOf(elsewhere)).toEqual([
       'headgate.yml:9 credentials of repository fleet cannot be iam with host: github | Write credentials: env:NAME, which refers to a token.',
+      'headgate.yml:10 write of repository fleet cannot be iam with host: github | Write write: env:NAME, which refers to a token that may push.',
     ]);
     const url = file({
       repository: 'host: codecommit\n    url: https://codecommit.eu-west-1.amazonaws.com/fleet\n    credentials: iam',

@@ -40,6 +40,24 @@ channels:
 const MESSAGES = `${PLAIN.replace('MORE', 'notify: [team]')}
 channels: { team: { kind: slack, url: ssm:slack } }
 `;
+/** Headgate may write to four repositories, and writes to three of them. */
+const CODECOMMIT = `
+clusters:
+  prod: { eks: { name: prod, region: eu-west-1 } }
+repositories:
+${['fleet', 'stages', 'recorded', 'read']
+  .map((name) => {
+    const url = `https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/${name}`;
+    const record = name === 'recorded' ? ', record: refs' : '';
+    return `  ${name}: { host: codecommit, url: "${url}", credentials: iam, write: iam${record} }`;
+  })
+  .join('\n')}
+targets:
+  - { name: dev, repository: read, branch: main, path: dev, cluster: prod, namespace: dev }
+  - { name: live, repository: stages, branch: main, path: live, cluster: prod, namespace: live }
+promotions: [{ name: shop, stages: [dev, live] }]
+images:${IMAGE}
+`;
 
 let first: Packaged;
 
@@ -158,6 +176,22 @@ describe('the permissions of the functions (design decision 29)', () => {
     ],
   ])('allow only the expected functions to %s', async (_, action, resource, wanted) => {
     const stack = stackFor(ALL);
+    const answers = await Promise.all(ROLES.map((name) => may(policiesOf(stack, name), action, resource)));
+    expect(ROLES.filter((_name, index) => answers[index])).toEqual(wanted);
+  });
+
+  const at = (name: string) => `arn:aws:codecommit:eu-west-1:111122223333:${name}`;
+
+  it.each<[string, string, string, readonly string[]]>([
+    ['pull', 'codecommit:GitPull', at('fleet'), ['DeployRole', 'CheckRole', 'SweepRole', 'WorkRole']],
+    ['push what images write', 'codecommit:GitPush', at('fleet'), ['WorkRole']],
+    ['push promotions to the next stage', 'codecommit:GitPush', at('stages'), ['WorkRole']],
+    ['push records', 'codecommit:GitPush', at('recorded'), ['WorkRole']],
+    ['push to a repository that nothing writes to', 'codecommit:GitPush', at('read'), []],
+    ['push to one that headgate.yml does not have', 'codecommit:GitPush', at('fleet-2'), []],
+  ])('allow only the expected functions to %s on CodeCommit', async (_, action, resource, wanted) => {
+    const stack = stackFor(CODECOMMIT);
+    expect(errorsOf(stack)).toEqual([]);
     const answers = await Promise.all(ROLES.map((name) => may(policiesOf(stack, name), action, resource)));
     expect(ROLES.filter((_name, index) => answers[index])).toEqual(wanted);
   });

@@ -3,6 +3,7 @@ import type { Edit } from '../../src/promotion/carry/carried.ts';
 import { isOlder, judge } from '../../src/promotion/record/judge.ts';
 import type { PromotionRecord } from '../../src/promotion/record/record.ts';
 import { gateOf } from '../../src/promotion/stages/gate.ts';
+import { pauseUntil } from '../../src/promotion/stages/pause.ts';
 import { stageFacts } from '../../src/promotion/stages/stage-facts.ts';
 import type { StageFacts } from '../../src/promotion/stages/stage-facts.ts';
 import { missingStatus } from '../../src/promotion/stages/statuses.ts';
@@ -118,7 +119,7 @@ describe('what a stage has that may be promoted', () => {
 
 const RULES = { after: { soakMs: 0, statuses: [] }, windows: [] };
 const stage = (name: string, sinceMs: number, change: Partial<StageFacts> = {}): StageFacts => {
-  return { stage: name, deployed: { source, sinceMs }, held: null, ...change };
+  return { stage: name, deployed: { source, sinceMs }, held: null, heldUntilMs: null, ...change };
 };
 
 describe('the gate before a stage', () => {
@@ -129,7 +130,11 @@ describe('the gate before a stage', () => {
         { agree: 'all' },
         { facts: [stage('dev', READY_MS)], nowMs },
       );
-    const waits = { kind: 'waits', reason: 'dev: it soaks until 2026-11-28T11:00:00.000Z' };
+    const waits = {
+      kind: 'waits',
+      reason: 'dev: it soaks until 2026-11-28T11:00:00.000Z',
+      untilMs: READY_MS + HOUR_MS,
+    };
     expect([at(READY_MS), at(READY_MS + HOUR_MS - 1)]).toEqual([waits, waits]);
     expect(at(READY_MS + HOUR_MS)).toMatchObject({ kind: 'open', stages: [{ stage: 'dev' }] });
   });
@@ -138,9 +143,9 @@ describe('the gate before a stage', () => {
     const bad = stage('us', 0, { deployed: { why: 'it is not ready yet' } });
     const all = [stage('eu', 1), bad, stage('ap', 2)];
     const gate = (agree: 'all' | 'any', of: readonly StageFacts[]) => gateOf(RULES, { agree }, { facts: of, nowMs: 3 });
-    expect(gate('all', all)).toEqual({ kind: 'waits', reason: 'us: it is not ready yet' });
+    expect(gate('all', all)).toEqual({ kind: 'waits', reason: 'us: it is not ready yet', untilMs: null });
     expect(gate('any', all)).toMatchObject({ kind: 'open', stages: [{ stage: 'ap' }, { stage: 'eu' }] });
-    expect(gate('any', [bad])).toEqual({ kind: 'waits', reason: 'us: it is not ready yet' });
+    expect(gate('any', [bad])).toEqual({ kind: 'waits', reason: 'us: it is not ready yet', untilMs: null });
   });
 
   it('is closed while a stage is held, because a hold does not travel', () => {
@@ -148,6 +153,7 @@ describe('the gate before a stage', () => {
     expect(gateOf(RULES, { agree: 'all' }, { facts: [held], nowMs: 1 })).toEqual({
       kind: 'waits',
       reason: 'dev: it is held by ann since Nov 28 09:00 UTC: incident',
+      untilMs: null,
     });
   });
 
@@ -159,6 +165,60 @@ describe('the gate before a stage', () => {
     const opensMs = Date.parse('2026-11-30T09:00:00Z');
     expect([at(opensMs - 1), at(opensMs)]).toEqual(['waits', 'open']);
   });
+
+  const SATURDAY_MS = Date.parse('2026-11-28T12:00:00Z');
+  const MONDAY_MS = Date.parse('2026-11-30T09:00:00Z');
+  const unready = stage('us', 0, { deployed: { why: 'it is not ready yet' } });
+  const held = (heldUntilMs: number | null) => stage('dev', SATURDAY_MS, { held: 'held by ann', heldUntilMs });
+
+  it.each<[string, 'all' | 'any', readonly StageFacts[], string | null, number | null]>([
+    ['the end of the last soak, for all', 'all', [stage('eu', 5), stage('us', 9)], null, 9 + HOUR_MS],
+    ['the end of the first soak, for any', 'any', [stage('eu', 5), stage('us', 9)], null, 5 + HOUR_MS],
+    ['unknown for all, while one stage is not ready', 'all', [stage('eu', 5), unready], null, null],
+    [
+      'the end of a soak for any, while another stage is not ready',
+      'any',
+      [unready, stage('eu', 5)],
+      null,
+      5 + HOUR_MS,
+    ],
+    ['unknown for any, while none is ready', 'any', [unready], null, null],
+    ['unknown, while a person has not said until when the stage is held', 'all', [held(null)], null, null],
+    ['the end of a hold', 'all', [held(SATURDAY_MS + 3 * HOUR_MS)], null, SATURDAY_MS + 3 * HOUR_MS],
+    ['the end of the soak after a shorter hold', 'all', [held(SATURDAY_MS + 1)], null, SATURDAY_MS + HOUR_MS],
+    ['the opening of the window', 'all', [stage('eu', SATURDAY_MS - 9 * HOUR_MS)], 'Mon-Fri 09:00-17:00', MONDAY_MS],
+    ['the opening after the soak', 'all', [stage('eu', SATURDAY_MS)], 'Sat 11:00-12:30', SATURDAY_MS + 167 * HOUR_MS],
+    [
+      'the end of a soak in an open window',
+      'all',
+      [stage('eu', SATURDAY_MS)],
+      'Sat 11:00-14:00',
+      SATURDAY_MS + HOUR_MS,
+    ],
+    ['unknown while a window is closed and a stage is not ready', 'all', [unready], 'Mon-Fri 09:00-17:00', null],
+  ])('knows when time alone opens it: %s', (_what, agree, of, allow, untilMs) => {
+    const rules = {
+      after: { soakMs: HOUR_MS, statuses: [] },
+      windows: allow === null ? [] : windows.parse([{ allow, timezone: 'UTC' }]),
+    };
+    const nowMs = Math.max(...of.map(({ deployed }) => ('why' in deployed ? 0 : deployed.sinceMs)));
+    const now = allow === null ? nowMs : SATURDAY_MS;
+    expect(gateOf(rules, { agree }, { facts: of, nowMs: now })).toMatchObject({ kind: 'waits', untilMs });
+  });
+});
+
+describe('a message about a step', () => {
+  const MINUTE_MS = 60_000;
+
+  it.each<[string, number | null, number, number | null]>([
+    ['waits until the step may move', READY_MS + 5 * MINUTE_MS, 1, 5 * MINUTE_MS],
+    ['does not wait for a time that is over', READY_MS - 1, 1, 0],
+    ['waits beyond the next sweep', READY_MS + 12 * MINUTE_MS, 1, 12 * MINUTE_MS],
+    ['leaves what is later to the sweep', READY_MS + 12 * MINUTE_MS + 1, 1, null],
+    ['leaves what has no known time to events', null, 1, null],
+    ['waits again when the soak has begun again', READY_MS + MINUTE_MS, 19, MINUTE_MS],
+    ['is not received so often that SQS gives it up', READY_MS + MINUTE_MS, 20, null],
+  ])('%s', (_what, untilMs, tries, pauseMs) => expect(pauseUntil(untilMs, { nowMs: READY_MS, tries })).toBe(pauseMs));
 });
 
 describe('a required commit status', () => {

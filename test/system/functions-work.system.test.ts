@@ -5,7 +5,7 @@ import type { HttpService } from '../app/channels/services.ts';
 import { startSmallRegistry } from '../rig/registry/small-registry.ts';
 import type { SmallRegistry } from '../rig/registry/small-registry.ts';
 import { AwsTestbed } from '../rig/testbed/aws-testbed.ts';
-import { SECRET, configMap } from '../rig/testbed/testbed.ts';
+import { FULL_NAME, SECRET, configMap } from '../rig/testbed/testbed.ts';
 
 const WITHIN = { timeout: 90_000, interval: 200 };
 
@@ -59,6 +59,7 @@ describe('the packaged functions, with channels', () => {
 
 describe('the packaged functions, with images, a promotion and records in Git', () => {
   const STAGES = ['dev', 'prod'];
+  const SOAK = '6s';
   const EVENT = {
     source: 'aws.ecr',
     'detail-type': 'ECR Image Action',
@@ -93,7 +94,14 @@ describe('the packaged functions, with images, a promotion and records in Git', 
             writes: [{ ...writes[0], branch: 'images' }],
           },
         ],
-        promotions: [{ name: 'shop', stages: STAGES.map((stage) => `NAMESPACE-${stage}`) }],
+        // No sweep of these tests looks at promotions.
+        promotions: [
+          {
+            name: 'shop',
+            stages: STAGES.map((stage) => `NAMESPACE-${stage}`),
+            after: { soak: SOAK, statuses: [{ context: 'e2e' }] },
+          },
+        ],
       },
     });
   }, 60_000);
@@ -132,6 +140,20 @@ describe('the packaged functions, with images, a promotion and records in Git', 
     return (await Promise.all(images)).map((image) => image.split(':').at(-1)).join(' ');
   }
 
+  /** The commit that gave the first stage the version. It has not been promoted: the status is missing. */
+  async function awaited(tag: string): Promise<string> {
+    await vi.waitFor(async () => expect(await running()).toMatch(new RegExp(`^${tag} `)), WITHIN);
+    await aws.testbed.git('fetch', '-q', 'origin', 'main');
+    const revision = await aws.testbed.git('rev-parse', 'FETCH_HEAD');
+    const isIt = (line: { message: string; [key: string]: unknown }) =>
+      line.message === 'promotion-waits' &&
+      String(line['reason']).includes(`e2e is missing on ${revision.slice(0, 12)}`);
+    await aws.testbed.logged(isIt, 60_000);
+    await vi.waitFor(async () => expect(await aws.messagesIn('work')).toBe(0), WITHIN);
+    expect(await running()).not.toBe(`${tag} ${tag}`);
+    return revision;
+  }
+
   /** Both stages have the version, each by a commit of its own, and Git has the refs of both. */
   async function moved(tag: string, from: string): Promise<void> {
     await vi.waitFor(async () => {
@@ -144,28 +166,58 @@ describe('the packaged functions, with images, a promotion and records in Git', 
     }, WITHIN);
   }
 
-  it('write the version that a CI job announces, deploy it, promote it when it is ready, and record what is deployed', async () => {
+  /** The end of the soak that the last look at the promotion has found. */
+  async function soaksUntil(): Promise<number> {
+    const isNewest = (line: { message: string; [key: string]: unknown }) =>
+      line.message === 'promotion-waits' && Date.parse(endOf(line)) > Date.now();
+    return Date.parse(endOf(await aws.testbed.logged(isNewest, 60_000)));
+  }
+  const endOf = (line: { [key: string]: unknown }) => /it soaks until (\S+)/.exec(String(line['reason']))?.[1] ?? '';
+
+  it('write the version that a CI job announces, deploy it, promote it after its soak and its status without a sweep, and record what is deployed', async () => {
     registry.push('acme/web', '1.0.0');
     const first = await aws.testbed.push(
       Object.fromEntries(STAGES.map((stage) => [`apps/${stage}/web.json`, deployment(stage, '1.0.0')])),
     );
     await vi.waitFor(async () => expect(await running()).toBe('1.0.0 1.0.0'), WITHIN);
+    await soaksUntil();
+    await vi.waitFor(async () => expect(await aws.messagesIn('work')).toBe(0), WITHIN);
     registry.push('acme/web', '1.1.0');
     const signature = `sha256=${createHmac('sha256', SECRET).update('{}').digest('hex')}`;
     const headers = { 'content-type': 'application/json', 'x-hub-signature-256': signature };
     const url = aws.webhookUrl.replace('/webhooks/fleet', '/images/web');
     const answer = await fetch(url, { method: 'POST', headers, body: '{}' });
     expect([answer.status, await answer.json()]).toEqual([202, { queued: ['images/web'] }]);
+    await vi.waitFor(async () => expect(await running()).toBe('1.1.0 1.0.0'), WITHIN);
+    const untilMs = await soaksUntil();
+    // The message that brought the readiness waits until then, and it alone.
+    await vi.waitFor(async () => expect(await aws.messagesIn('work')).toBe(1), WITHIN);
+    expect(Date.now()).toBeLessThan(untilMs);
+    const revision = await awaited('1.1.0');
+    const looked = aws.testbed.log.findLast(({ message }) => message === 'promotion-waits');
+    const lateMs = Date.parse(String(looked?.['time'])) - untilMs;
+    expect(lateMs).toBeGreaterThanOrEqual(0);
+    expect(lateMs).toBeLessThan(30_000);
+    aws.testbed.host.addStatus(FULL_NAME, { sha: revision, state: 'success', context: 'other', creator: 'ci' });
+    aws.testbed.host.addStatus(FULL_NAME, { sha: revision, state: 'failure', context: 'e2e', creator: 'ci' });
+    aws.testbed.host.addStatus(FULL_NAME, { sha: revision, state: 'success', context: 'e2e', creator: 'ci' });
     await moved('1.1.0', first);
+    const reasons = aws.testbed.log.filter(({ message, status }) => message === 'receive' && status === 200);
+    expect(reasons.map(({ reason }) => reason)).toEqual(
+      expect.arrayContaining(['no promotion requires the status "other"', 'event "status"']),
+    );
     expect(aws.testbed.log.filter(({ message }) => message === 'promoted')).toMatchObject([
       { stage: `${aws.testbed.namespace}-prod` },
     ]);
+    await vi.waitFor(async () => expect(await aws.messagesIn('work')).toBe(0), WITHIN);
   }, 200_000);
 
   it('find a version by the poll of the sweep that nothing has announced', async () => {
     const before = await aws.testbed.git('rev-parse', 'origin/main');
     registry.push('acme/web', '1.2.0');
     await aws.functions.sweep.call({ drift: false });
+    const sha = await awaited('1.2.0');
+    aws.testbed.host.addStatus(FULL_NAME, { sha, state: 'success', context: 'e2e', creator: 'ci' });
     await moved('1.2.0', before);
     expect(await running()).toBe('1.2.0 1.2.0');
   }, 200_000);

@@ -126,6 +126,20 @@ describe('a version in three stages', () => {
     );
   });
 
+  it('moves at the end of each soak, without a sweep', async () => {
+    await build({ after: { soak: '3s' } });
+    await testbed.start();
+    await testbed.converged(await testbed.push(files({ dev: '1.0.0', staging: '1.0.0', prod: '1.0.0' })));
+    const pushed = await testbed.push(files({ dev: '1.1.0' }));
+    await testbed.outcome(pushed, 'deployed');
+    const readyMs = Date.now();
+    const toProd = await promotedTo('prod');
+    expect(Date.now() - readyMs).toBeGreaterThan(5000);
+    await testbed.outcome(toProd, 'deployed');
+    expect(await deployed()).toBe('1.1.0 1.1.0 1.1.0');
+    expect(testbed.log.filter(({ message }) => message === 'promoted')).toHaveLength(2);
+  });
+
   it('does not move from a stage that fails, is held or was rolled back', async () => {
     await build({ sweepIntervalMs: 250 });
     await testbed.start();

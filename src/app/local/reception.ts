@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import type { Config } from '../../config/checked/config.ts';
 import { referencesOfChannel } from '../../config/checked/channel.ts';
+import { writeSecretsOf } from '../../config/derived/write-secrets.ts';
 import { countRefusals } from '../../deploy/webhook/count-refusals.ts';
 import { BODY_LIMIT_BYTES } from '../../deploy/webhook/receive.ts';
 import type { Reception } from '../../deploy/webhook/reception.ts';
@@ -7,6 +9,7 @@ import type { LocalQueues } from '../../platforms/local/queues.ts';
 import { imageSecretsOf, signingKeysOf } from '../probes/secret-probes.ts';
 import { resolveSecret } from '../secrets.ts';
 import { VERSION } from '../version.ts';
+import { promotionWakes } from '../promotions/wake-promotions.ts';
 import { announcedPolls } from '../work/announced-polls.ts';
 import type { LocalRuntime } from './local-runtime.ts';
 
@@ -16,7 +19,7 @@ export async function readSecrets({ config, secrets, secretsOf }: LocalRuntime, 
   const images = [...config.images.values()];
   const channels = [...config.channels.values()];
   const others = [
-    ...repositories.flatMap(({ write }) => write ?? []),
+    ...repositories.flatMap(writeSecretsOf),
     ...images.flatMap(imageSecretsOf),
     ...images.flatMap(signingKeysOf),
     ...channels.flatMap((channel) => referencesOfChannel(channel)),
@@ -44,9 +47,14 @@ export function receptionOf(
     rotatedSecretsOf,
     queue,
     plans,
-    ...(writes === undefined ? {} : { pollImages: announcedPolls(config, writes, nowMs) }),
+    ...(writes === undefined ? {} : hintsOf(config, writes, nowMs)),
     log: countRefusals(log, nowMs),
     nowMs,
     randomId: randomUUID,
   };
+}
+
+function hintsOf(config: Config, writes: LocalQueues['writes'], nowMs: () => number) {
+  const { wakeByStatus } = promotionWakes(config, writes);
+  return { pollImages: announcedPolls(config, writes, nowMs), wakeByStatus };
 }

@@ -1,4 +1,5 @@
 import type { Repository, TargetSettings, ImagePolicy } from '../../config/checked/config.ts';
+import { writeSecretsOf } from '../../config/derived/write-secrets.ts';
 import { formatReference } from '../../config/written/reference.ts';
 import type { SecretReference } from '../../config/written/reference.ts';
 import { resolveSecret } from '../secrets.ts';
@@ -24,8 +25,7 @@ export function keysOf({ decryption }: TargetSettings): readonly SecretReference
 }
 
 export function secretsOf(repository: Repository): readonly SecretReference[] {
-  const { webhookSecrets, write } = repository;
-  return [...webhookSecrets, ...credentialsOf(repository), ...(write === null ? [] : [write])];
+  return [...repository.webhookSecrets, ...credentialsOf(repository), ...writeSecretsOf(repository)];
 }
 
 export function imageSecretsOf({ webhook, credentials }: ImagePolicy): readonly SecretReference[] {

@@ -1,4 +1,5 @@
 import type { Config } from '../../config/checked/config.ts';
+import type { Reception } from '../../deploy/webhook/reception.ts';
 import { stepGroups, stepGroupsFrom } from '../../promotion/run/step-groups.ts';
 import type { StepGroup } from '../../promotion/run/step-groups.ts';
 import type { WriteQueue } from '../../queue/write-message.ts';
@@ -7,7 +8,9 @@ import type { WriteQueue } from '../../queue/write-message.ts';
 export interface PromotionWakes {
   /** A target became ready. */
   readonly wakePromotions: (target: string, signal: AbortSignal) => Promise<void>;
-  /** What a soak, a window or a commit status let pass, and what was lost. */
+  /** A commit status of the repository is a success. Resolves to what was queued. */
+  readonly wakeByStatus: NonNullable<Reception['wakeByStatus']>;
+  /** What a commit status let pass that no event announced, what is due before the next sweep, and what was lost. */
   readonly wakeAll: (signal: AbortSignal) => Promise<void>;
 }
 
@@ -19,6 +22,15 @@ export function promotionWakes(config: Config, queue: WriteQueue): PromotionWake
   };
   return {
     wakePromotions: (target, signal) => send(stepGroupsFrom(target, config), signal),
+    async wakeByStatus({ repository, context }, signal) {
+      const groups = stepGroups(config).filter(
+        ({ promotion, step }) =>
+          promotion.after.statuses.some((required) => required.context === context) &&
+          step.from.targets.some((target) => target.repository.name === repository),
+      );
+      await send(groups, signal);
+      return groups.map(({ name }) => name);
+    },
     wakeAll: (signal) => send(stepGroups(config), signal),
   };
 }

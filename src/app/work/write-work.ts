@@ -1,5 +1,7 @@
 import { writeGroups } from '../../images/update/write-group.ts';
+import type { Promoted } from '../../promotion/run/promote-step.ts';
 import { stepGroups } from '../../promotion/run/step-groups.ts';
+import { pauseUntil } from '../../promotion/stages/pause.ts';
 import type { Log } from '../../deploy/ports/log.ts';
 import { asDeployError, needsPerson } from '../../error/deploy-error.ts';
 import type { DeployError } from '../../error/deploy-error.ts';
@@ -46,7 +48,12 @@ export function writeWork(runtime: WorkRuntime): GroupWork<WriteRequest> {
         promotions ??= import('../promotions/open-promotions.ts').then(({ openPromotions }) => openPromotions(runtime));
         const work = (await promotions).promote(step, signal);
         const at = { promotion: step.promotion.name, stage: step.step.to.name };
-        return orRetry(work, { log, failed: { level: 'error', message: 'promotion-failed', ...at }, signal });
+        const tries = Math.max(...requests.map((each) => each.tries));
+        return orRetry(inTime(work, { nowMs: runtime.nowMs, tries }), {
+          log,
+          failed: { level: 'error', message: 'promotion-failed', ...at },
+          signal,
+        });
       }
       const group = groups.get(request?.target ?? '');
       // It was removed from headgate.yml.
@@ -77,13 +84,28 @@ async function recordOrRetry(
   return writeOutcomes(outcomes, { repository, runtime, tries }, signal);
 }
 
+/** The message itself waits in its group for the time at which the step may move: nothing else is sent. */
+async function inTime(
+  work: Promise<Promoted>,
+  { nowMs, tries }: { readonly nowMs: () => number; readonly tries: number },
+): Promise<{ readonly kind: string; readonly pauseMs: number | null }> {
+  const promoted = await work;
+  const untilMs = promoted.kind === 'waits' ? promoted.untilMs : null;
+  return { kind: promoted.kind, pauseMs: pauseUntil(untilMs, { nowMs: nowMs(), tries }) };
+}
+
 /** What only a person can fix is tried again by the next poll or sweep. */
 async function orRetry(
-  work: Promise<{ readonly kind: string; readonly failure?: DeployError | null }>,
+  work: Promise<{
+    readonly kind: string;
+    readonly failure?: DeployError | null;
+    readonly pauseMs?: number | null;
+  }>,
   { log, failed, signal }: { readonly log: Log; readonly failed: Parameters<Log>[0]; readonly signal: AbortSignal },
 ): Promise<Handled> {
   try {
-    const { kind, failure = null } = await work;
+    const { kind, failure = null, pauseMs = null } = await work;
+    if (pauseMs !== null) return { kind: 'retry', afterMs: pauseMs };
     if (failure !== null) return retryUnlessFinal(failure);
     return kind === 'overtaken' ? { kind: 'retry', afterMs: null } : DONE;
   } catch (thrown) {

@@ -62,9 +62,18 @@ async function register(context: Context, { repository, hooks, wanted }: Registr
   return 0;
 }
 
-function planText(existing: Hook | undefined, { fullName }: Repository, { url, pullRequests }: HookSettings): string {
+function planText(
+  existing: Hook | undefined,
+  { fullName }: Repository,
+  { url, pullRequests, statuses }: HookSettings,
+): string {
   if (existing === undefined) {
-    const events = pullRequests ? 'push, pull requests and comments' : 'push';
+    const wanted = [
+      'push',
+      ...(pullRequests ? ['pull requests', 'comments'] : []),
+      ...(statuses === true ? ['commit statuses'] : []),
+    ];
+    const events = wanted.join(', ').replace(/, ([^,]+)$/, ' and $1');
     return `will create a webhook on ${fullName}: ${events} → ${url}, application/json, with the secret`;
   }
   const { id, mistakes } = existing;

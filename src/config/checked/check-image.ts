@@ -9,7 +9,7 @@ import type { ImageReference } from '../images/image-reference.ts';
 import * as shape from '../images/image-shape.ts';
 import { translatePattern } from '../images/tag-pattern.ts';
 import type { ConfigLocation } from '../written/location.ts';
-import { checkReference, checkReferences } from './check-repository.ts';
+import { checkReference, checkReferences, writeRemedy } from './check-repository.ts';
 import { checkProposes } from './check-pull-requests.ts';
 import { checkName } from './check-settings.ts';
 import { compileGlob } from './compile-glob.ts';
@@ -165,7 +165,7 @@ function checkWrites({ writes: written, commit }: Entry, { path, repositories, f
     if (via === 'pullRequest') checkProposes(repository, [...path, 'writes', index, 'via'], findings);
     if (via === 'api') checkCommits(repository, commit, { path: [...path, 'writes', index, 'via'], findings });
     if (repository.write !== null) continue;
-    const remedy = `Add write: env:FLEET_WRITE_TOKEN to the repository, a token that may push.`;
+    const remedy = `${writeRemedy(repository.host, ' to the repository')}.`;
     findings.error(at, { message: `is ${repository.name}, which has no credentials to write with`, remedy });
   }
 }

@@ -7,6 +7,7 @@ import { isRecord } from '../written/document.ts';
 import type { Path } from '../written/document.ts';
 import type { Findings } from '../written/findings.ts';
 import { checkProposes } from './check-pull-requests.ts';
+import { writeRemedy } from './check-repository.ts';
 import { checkName } from './check-settings.ts';
 import type { Names } from './check-settings.ts';
 import type { Promotion, PromotionStep, Target, TargetTemplate } from './config.ts';
@@ -175,7 +176,7 @@ function checkPlaces(
 
 function checkWrite({ repository }: Target, path: Path, { findings }: Context): void {
   if (repository.write !== null) return;
-  const remedy = `Add write: env:FLEET_WRITE_TOKEN to ${repository.name}, a token that may push.`;
+  const remedy = `${writeRemedy(repository.host, ` to ${repository.name}`)}.`;
   findings.error(path, { message: `is in ${repository.name}, which has no credentials to write with`, remedy });
 }
 

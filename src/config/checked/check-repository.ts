@@ -6,7 +6,7 @@ import { profileOf } from '../../githost/profiles.ts';
 import { formatAddress, parseAddress } from '../written/address.ts';
 import { resolvePath } from '../written/location.ts';
 import type { ConfigLocation } from '../written/location.ts';
-import type { Credentials, Repository } from './config.ts';
+import type { Credentials, Repository, WriteCredentials } from './config.ts';
 import { isRecord } from '../written/document.ts';
 import type { Path } from '../written/document.ts';
 import type { Findings } from '../written/findings.ts';
@@ -38,9 +38,9 @@ export function checkRepository(
   const webhookSecrets = checkWebhookSecrets(value['webhookSecret'], profile, context);
   if (value['webhookHeader'] !== undefined) checkWebhookHeader(host, profile, context);
   const credentials = checkCredentials(value['credentials'], host, context);
-  const write = value['write'] === undefined ? null : checkReference(value['write'], [...path, 'write'], context);
+  const write = value['write'] === undefined ? null : checkWrite(value['write'], host, context);
   if (host !== null && profile?.identity !== undefined) checkIdentity(value, host, context);
-  if (value['record'] === 'refs' && value['write'] === undefined) refuseRecord(context);
+  if (value['record'] === 'refs' && value['write'] === undefined) refuseRecord(host, context);
   if (value['statuses'] === true) checkStatuses(value, host, context);
   if (host !== null && hostOf({ host }).loadApi === null) warnUnused(value, host, context);
   if (written === null || host === null || profile === null || url === null || fullName === null) return null;
@@ -174,14 +174,35 @@ function checkIdentity(
       remedy: 'Write credentials: iam. The role of the functions, or of the machine, then reads the repository.',
     });
   }
-  for (const key of ['webhookSecret', 'write']) {
-    if (raw[key] === undefined) continue;
-    const why = key === 'write' ? 'to which Headgate does not write yet' : 'whose pushes arrive as events of AWS';
-    findings.error([...path, key], {
-      message: `cannot be used with host: ${nameOfHost(host)}, ${why}`,
+  if (raw['webhookSecret'] !== undefined) {
+    findings.error([...path, 'webhookSecret'], {
+      message: `cannot be used with host: ${nameOfHost(host)}, whose pushes arrive as events of AWS`,
       remedy: 'Remove it.',
     });
   }
+}
+
+function checkWrite(written: unknown, host: GivenHost | null, context: Context): WriteCredentials | null {
+  const path = [...context.path, 'write'];
+  const isIdentity = host !== null && profileOf(host).identity !== undefined;
+  if (isIdentity && written !== 'iam') {
+    context.findings.error(path, {
+      message: `must be iam with host: ${nameOfHost(host)}`,
+      remedy: 'Write write: iam. The role of the work function, or of the machine, then pushes.',
+    });
+    return null;
+  }
+  if (written !== 'iam') return checkReference(written, path, context);
+  if (isIdentity) return { kind: 'iam' };
+  const message = `cannot be iam with host: ${host === null ? 'an unknown host' : nameOfHost(host)}`;
+  context.findings.error(path, { message, remedy: 'Write write: env:NAME, which refers to a token that may push.' });
+  return null;
+}
+
+/** What to add so that a repository can be written to. `to`: where, as ` to fleet`. */
+export function writeRemedy(host: GivenHost | null, to: string): string {
+  const isIdentity = host !== null && profileOf(host).identity !== undefined;
+  return isIdentity ? `Add write: iam${to}` : `Add write: env:FLEET_WRITE_TOKEN${to}, a token that may push`;
 }
 
 function checkCredentials(written: unknown, host: GivenHost | null, context: Context): Credentials | null {
@@ -210,10 +231,10 @@ function checkCredentials(written: unknown, host: GivenHost | null, context: Con
     : { kind: 'app', app: app.app, installation: app.installation, privateKey };
 }
 
-function refuseRecord({ path, findings }: Context): void {
+function refuseRecord(host: GivenHost | null, { path, findings }: Context): void {
   findings.error([...path, 'record'], {
     message: 'requires write',
-    remedy: 'Add write: env:FLEET_WRITE_TOKEN, a token that may push, or remove record.',
+    remedy: `${writeRemedy(host, '')}, or remove record.`,
   });
 }
 

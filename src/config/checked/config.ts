@@ -59,6 +59,9 @@ export type Credentials =
   /** Who the process is on AWS. */
   | { readonly kind: 'iam' };
 
+/** `iam`: who the process is on AWS. */
+export type WriteCredentials = SecretReference | { readonly kind: 'iam' };
+
 /** What happens to the pull requests of a repository. */
 export interface PullRequestSettings {
   /** Each one is planned. */
@@ -89,7 +92,7 @@ export interface Repository {
   readonly webhookHeader: string | null;
   readonly credentials: Credentials | null;
   /** Pushes what Headgate writes; null: it writes nothing. */
-  readonly write: SecretReference | null;
+  readonly write: WriteCredentials | null;
   /** `refs`: what was deployed is written to `refs/headgate` and `refs/notes/headgate`. It has `write` then. */
   readonly record: 'none' | 'refs';
   readonly statuses: boolean;

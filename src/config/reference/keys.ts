@@ -234,10 +234,10 @@ const REPOSITORIES: readonly KeyReference[] = [
   },
   {
     key: 'repositories.write',
-    type: REFERENCE_TYPE,
+    type: `${REFERENCE_TYPE}; iam`,
     note: 'required when images write to the repository, and with record: refs',
     meaning:
-      'A token that may push, for the commits and refs that Headgate writes, and the pull requests that it opens. It is used for nothing else.',
+      'A token that may push, for the commits and refs that Headgate writes, and the pull requests that it opens. It is used for nothing else. iam: with host: codecommit, the identity on AWS.',
     example: 'write: env:FLEET_WRITE_TOKEN',
   },
   {

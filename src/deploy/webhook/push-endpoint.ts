@@ -1,7 +1,7 @@
 import type { Repository } from '../../config/checked/config.ts';
 import { provenByHeader } from '../../githost/port/authentic.ts';
 import { hostOf } from '../../githost/hosts.ts';
-import type { AuthenticDelivery, CommentHint, Parsed, PullRequestHint, Push } from '../../githost/port/git-host.ts';
+import type { AuthenticDelivery, Parsed, Push } from '../../githost/port/git-host.ts';
 import type { DeployRequest } from '../ports/request.ts';
 import { error, ignored, withoutTargets } from './answer.ts';
 import type { Decision } from './answer.ts';
@@ -25,7 +25,10 @@ export async function pushEndpoint(repository: Repository): Promise<Endpoint> {
       if (parsed.kind === 'not-understood') return withoutTargets(error(400, parsed.reason));
       if (!isOf(repository, parsed)) return withoutTargets(error(400, 'the delivery is for another repository'));
       if (parsed.kind === 'ignored') return withoutTargets(ignored(parsed.reason));
-      if (parsed.kind !== 'pushes') return queuePlan({ hint: parsed, delivery, repository }, reception, signal);
+      if (parsed.kind !== 'pushes') {
+        const { receiveHint } = await import('./receive-hint.ts');
+        return receiveHint({ hint: parsed, delivery, repository }, reception, signal);
+      }
       return queue({ pushes: parsed.pushes, delivery, repository }, reception, signal);
     },
   };
@@ -62,31 +65,6 @@ async function queue(
   await reception.queue.send(requests, signal);
   const names = requests.map(({ target }) => target);
   return { answer: { status: 202, body: { queued: names, delivery: delivery.id } }, targets: names };
-}
-
-interface Hinted {
-  readonly hint: PullRequestHint | CommentHint;
-  readonly delivery: AuthenticDelivery;
-  readonly repository: Repository;
-}
-
-/** A push loads nothing of it. */
-async function queuePlan(
-  { hint, delivery, repository }: Hinted,
-  { plans, config, nowMs }: Reception,
-  signal: AbortSignal,
-): Promise<Decision> {
-  if (plans === undefined) return withoutTargets(ignored('pull requests are not planned here'));
-  const { matchPullRequest } = await import('./receive-pull-request.ts');
-  const matched = matchPullRequest(hint, repository, config);
-  if (matched.kind === 'none') return withoutTargets(ignored(matched.reason));
-  const { request } = matched;
-  const trigger = { kind: 'delivery', id: delivery.id } as const;
-  await plans.send([{ ...request, trigger, at: new Date(nowMs()).toISOString() }], 0, signal);
-  return {
-    answer: { status: 202, body: { queued: [request.target], delivery: delivery.id } },
-    targets: [request.target],
-  };
 }
 
 function firstOf([first = '', ...others]: readonly string[]): string {

@@ -22,6 +22,11 @@ export interface Reception {
   readonly plans?: PlanQueue | undefined;
   /** Has the branches read that these images are written to. Default: there are no images. */
   readonly pollImages?: (images: readonly string[], signal: AbortSignal) => Promise<void>;
+  /** Has the promotions looked at that require this commit status in the repository; resolves to what was queued. Absent: nothing promotes here. */
+  readonly wakeByStatus?: (
+    status: { readonly repository: string; readonly context: string },
+    signal: AbortSignal,
+  ) => Promise<readonly string[]>;
   readonly randomId: () => string;
   readonly nowMs: () => number;
   readonly log: Log;

@@ -1,5 +1,5 @@
 import type { BranchChange, BranchWriter, RecordAddition, Written } from '../../images/branch-writer.ts';
-import { DeployError } from '../../error/deploy-error.ts';
+import { asDeployError, DeployError } from '../../error/deploy-error.ts';
 import { asRevision } from '../../snapshot/source.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import { formatOf } from '../wire/object-format.ts';
@@ -36,8 +36,12 @@ export function openBranchWriter(server: GitServer): BranchWriter {
     const refusedRecord = records.flatMap(({ ref }) => report.refused.get(ref) ?? []).find(isOwnReason);
     // git moves the others when it hides a ref, even in an atomic push.
     if (!report.refused.has(change.ref)) {
-      const recorded = isAtomic || records.length === 0 ? report : await send(records);
-      return { kind: 'written', revision, recordsRefused: firstReason(recorded) };
+      const isSent = isAtomic || records.length === 0;
+      return {
+        kind: 'written',
+        revision,
+        recordsRefused: isSent ? firstReason(report) : await reasonOf(send(records)),
+      };
     }
     if (await isOvertaken(report, [branch, ...records], signal)) return { kind: 'overtaken' };
     const isBranchRefused = isOwnReason(report.refused.get(change.ref) ?? 'atomic');
@@ -46,6 +50,15 @@ export function openBranchWriter(server: GitServer): BranchWriter {
     if (again.refused.size === 0) return { kind: 'written', revision, recordsRefused: refusedRecord };
     if (await isOvertaken(again, [branch], signal)) return { kind: 'overtaken' };
     throw refusal(again, change.ref, server);
+  }
+
+  /** The branch has moved already, so a push of its records that fails is not a failure of the change. */
+  async function reasonOf(pushed: Promise<PushReport>): Promise<string | null> {
+    try {
+      return firstReason(await pushed);
+    } catch (thrown) {
+      return asDeployError(thrown).message;
+    }
   }
 
   /** A ref that is somewhere else now, or that another push holds, is a lost race, whatever words the server has for it. */

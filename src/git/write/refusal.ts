@@ -15,7 +15,7 @@ function unauthorized(cause: DeployError): DeployError {
     subject: cause.subject,
     message: `${cause.message}, to a push`,
     remedy:
-      'Check write of the repository in headgate.yml: its token has to be valid and to allow pushes, such as contents: write on GitHub.',
+      'Check write of the repository in headgate.yml: its token has to be valid and to allow pushes, such as contents: write on GitHub; with write: iam, allow codecommit:GitPush for this identity.',
     cause,
   });
 }

@@ -36,7 +36,19 @@ export function parseDelivery(delivery: AuthenticDelivery): Parsed {
   const repository = data === undefined ? null : identityOf(data.repository);
   if (repository !== null && event === 'pull_request') return parsePullRequestEvent(payload, repository, ACTIONS);
   if (repository !== null && event === 'issue_comment') return parseCommentEvent(payload, repository);
+  if (repository !== null && event === 'status') return parseStatus(payload, repository);
   return event === 'ping' ? { kind: 'ignored', reason: 'ping', repository } : ignoredEvent(event, repository);
+}
+
+/** https://docs.github.com/en/webhooks/webhook-events-and-payloads#status */
+const StatusEvent = z.object({ context: z.string().check(z.minLength(1)), state: z.string() });
+
+function parseStatus(payload: unknown, repository: RepositoryIdentity): Parsed {
+  const read = z.safeParse(StatusEvent, payload);
+  if (!read.success) return invalidFields('status', read.error);
+  const { context, state } = read.data;
+  // Nothing that failed, or began, lets a version move.
+  return state === 'success' ? { kind: 'status', repository, context } : ignoredEvent('status', repository);
 }
 
 /** https://docs.github.com/en/webhooks/webhook-events-and-payloads#pull_request */

@@ -58,8 +58,19 @@ function hookOf({ id, active, events, config }: z.infer<typeof ListedHook>, want
   return { id: String(id), url: config.url ?? '', mistakes };
 }
 
-function eventsOf({ pullRequests }: HookEvents): readonly string[] {
-  return ['push', ...(pullRequests ? ['pull_request', 'issue_comment'] : [])];
+function eventsOf({ pullRequests, statuses }: HookEvents): readonly string[] {
+  return ['push', ...(pullRequests ? ['pull_request', 'issue_comment'] : []), ...(statuses === true ? ['status'] : [])];
+}
+
+/** As the page names them. */
+function eventNames({ pullRequests, statuses }: HookEvents): string {
+  const names = [
+    'Pushes',
+    ...(pullRequests ? ['Pull requests', 'Issue comments'] : []),
+    ...(statuses === true ? ['Statuses'] : []),
+  ];
+  if (names.length === 1) return 'Just the push event';
+  return `Let me select individual events: ${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }
 
 const Deliveries = z.array(
@@ -72,16 +83,14 @@ function parseDeliveries(text: string): readonly HookDelivery[] {
     .map(({ guid, event, status_code, status }) => ({ id: guid, event, statusCode: status_code, status }));
 }
 
-function manualText({ url, pullRequests }: SetupRepository, webhookUrl: string): string {
+function manualText({ url, ...wanted }: SetupRepository, webhookUrl: string): string {
   return [
     'Add a webhook on this page:',
     `  ${webUrl(url)}/settings/hooks/new`,
     `  Payload URL   ${webhookUrl}`,
     '  Content type  application/json',
     '  Secret        the value that webhookSecret in headgate.yml refers to',
-    pullRequests
-      ? '  Events        Let me select individual events: Pushes, Pull requests and Issue comments'
-      : '  Events        Just the push event',
+    `  Events        ${eventNames(wanted)}`,
   ].join('\n');
 }
 
@@ -90,11 +99,11 @@ function webUrl(url: string): string {
 }
 
 /** How to create an App, on a page that is filled in as far as URL parameters allow: https://docs.github.com/en/apps/sharing-github-apps/registering-a-github-app-using-url-parameters */
-function appText({ fullName, url, pullRequests }: SetupRepository, webhookUrl: string): string {
+function appText({ fullName, url, ...wanted }: SetupRepository, webhookUrl: string): string {
   const [owner = ''] = fullName.split('/');
   return [
     'Create the App on this page. Everything but the webhook secret is filled in:',
-    `  ${newAppPage({ owner, webhookUrl, web: new URL(url).origin, pullRequests })}`,
+    `  ${newAppPage({ owner, webhookUrl, web: new URL(url).origin, ...wanted })}`,
     'Paste the webhook secret that headgate.yml refers to, generate a private key, install the App on the repository, and set',
     '  credentials: { app: <App ID>, installation: <number at the end of the URL of the installation>, privateKey: ssm:<name> }',
     'An App sends the events of all its repositories to this one URL. For each further repository, register a webhook with --token.',

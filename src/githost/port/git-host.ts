@@ -54,11 +54,19 @@ export interface CommentHint {
   readonly body: string;
 }
 
+/** A commit status of another system is a success now. Its commit and its author are read from the host. */
+export interface StatusHint {
+  readonly kind: 'status';
+  readonly repository: RepositoryIdentity;
+  readonly context: string;
+}
+
 export type Parsed =
   /** At least one: some hosts report every ref of a push in one delivery. */
   | { readonly kind: 'pushes'; readonly pushes: readonly Push[]; readonly repository: RepositoryIdentity }
   | PullRequestHint
   | CommentHint
+  | StatusHint
   | { readonly kind: 'ignored'; readonly reason: string; readonly repository: RepositoryIdentity | null }
   | { readonly kind: 'not-understood'; readonly reason: string };
 

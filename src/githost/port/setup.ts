@@ -21,6 +21,8 @@ export interface HookDelivery {
 export interface HookEvents {
   /** Pull requests and their comments. */
   readonly pullRequests: boolean;
+  /** Commit statuses of other systems, where the host has events for them. Default: none. */
+  readonly statuses?: boolean;
 }
 
 export interface HookSettings extends HookEvents {

@@ -112,7 +112,7 @@ async function readStage(target: Target, { ports, signal }: Looking): Promise<Re
     signal.throwIfAborted();
     const { problem } = asDeployError(thrown);
     const why = `its state cannot be read: ${problem.message}`;
-    const facts = { stage: target.name, deployed: { why }, held: null };
+    const facts = { stage: target.name, deployed: { why }, held: null, heldUntilMs: null };
     return { target, revision: null, deployedAt: null, facts, problem };
   }
 }

@@ -17,7 +17,8 @@ export type Promoted =
   | { readonly kind: 'promoted'; readonly revision: string }
   /** The stage has what those before it have. */
   | { readonly kind: 'current' }
-  | { readonly kind: 'waits'; readonly reason: string }
+  /** `untilMs`: when it may move if nothing but time passes; null: something else has to happen. */
+  | { readonly kind: 'waits'; readonly reason: string; readonly untilMs: number | null }
   /** Another writer was faster each time. */
   | { readonly kind: 'overtaken' };
 
@@ -88,7 +89,7 @@ export async function readFacts(
   } catch (thrown) {
     signal.throwIfAborted();
     const why = `its state cannot be read: ${asDeployError(thrown).message}`;
-    return { stage: target.name, deployed: { why }, held: null };
+    return { stage: target.name, deployed: { why }, held: null, heldUntilMs: null };
   }
 }
 
@@ -131,10 +132,10 @@ export function outcomeOf({
   leftOut,
 }: Proposal): Extract<Promoted, { kind: 'current' | 'waits' }> | null {
   const [blocker] = blockers;
-  if (blocker !== undefined) return { kind: 'waits', reason: `${blocker.key}: ${blocker.reason}` };
+  if (blocker !== undefined) return forEvent(`${blocker.key}: ${blocker.reason}`);
   if (edits.length > 0) return null;
   const [missing] = leftOut;
-  return missing === undefined ? { kind: 'current' } : { kind: 'waits', reason: `${missing.key}: ${missing.reason}` };
+  return missing === undefined ? { kind: 'current' } : forEvent(`${missing.key}: ${missing.reason}`);
 }
 
 async function tryOne(step: Step, proposal: Proposal, proposing: Proposing): Promise<Tried> {
@@ -145,21 +146,26 @@ async function tryOne(step: Step, proposal: Proposal, proposing: Proposing): Pro
   const isProposed = records.some(({ pullRequest }) => pullRequest !== null);
   const open = isProposed ? await findOpen(step, proposing) : null;
   const judged = judge(edits, { stage: step.step.to.name, records, open: open?.number ?? null });
-  if (judged.kind === 'waits') return settled(judged);
+  if (judged.kind === 'waits') return settled(forEvent(judged.reason));
   const reason = await missingStatuses(step.promotion, proposal.sources, proposing);
-  if (reason !== null) return { outcome: { kind: 'waits', reason }, isSettled: false };
+  if (reason !== null) return { outcome: forEvent(reason), isSettled: false };
   const promoter = { by: null, isHold: false };
   const written = await writePromotion(step, proposal, { promoter, proposing });
   switch (written.kind) {
     case 'written':
       return { outcome: { kind: 'promoted', revision: written.revision }, isSettled: false };
     case 'waits':
-      return settled({ kind: 'waits', reason: written.reason });
+      return settled(forEvent(written.reason));
     case 'overtaken':
       return { outcome: written, isSettled: false };
     default:
       return written satisfies never;
   }
+}
+
+/** No time is known at which it moves. */
+function forEvent(reason: string): Extract<Promoted, { kind: 'waits' }> {
+  return { kind: 'waits', reason, untilMs: null };
 }
 
 function settled(outcome: Promoted): Tried {

@@ -14,6 +14,8 @@ export interface StageFacts {
   readonly deployed: Deployed | { readonly why: string };
   /** By a person, or by a rollback: it is where it is on purpose. Null: it is not held. */
   readonly held: string | null;
+  /** When the hold ends by itself; null: it does not, or there is none. */
+  readonly heldUntilMs: number | null;
 }
 
 export interface Deployed {
@@ -33,6 +35,7 @@ export function stageFacts(
     stage: target.name,
     deployed: deployedIn(target, state, record),
     held: hold === null ? null : describeHold(hold),
+    heldUntilMs: hold === null || hold.until === null ? null : Date.parse(hold.until),
   };
 }
 

@@ -198,6 +198,20 @@ describe('a host that refuses', () => {
     expect(on.writer.usage.requests).toBe(3);
   });
 
+  it('gets the commit when it knows no atomic push, and answers that of the record with an error', async () => {
+    const on = await bed({
+      intercept(request, response, body) {
+        if (request.method !== 'POST' || !body.includes(RECORD)) return false;
+        response.writeHead(403).end();
+        return true;
+      },
+    });
+    on.repository.git('config', 'receive.advertiseAtomic', 'false');
+    const written = await on.writer.write(await changeOf(on, { 'apps/web/web.yaml': 'tag: 2\n' }), signal);
+    const recordsRefused = expect.stringContaining('403') as string;
+    expect(written).toEqual({ kind: 'written', revision: tipOf(on.repository, MAIN), recordsRefused });
+  });
+
   it.each([
     [401, 'git-unauthorized', 'Check write of the repository'],
     [403, 'git-unauthorized', 'Check write of the repository'],

@@ -6,7 +6,7 @@ import type { HostCase, Sent } from './host-case.ts';
 const REPOSITORY = { id: '42', fullName: 'acme/fleet' };
 
 /** The events that are read. */
-const READ = new Set(['push', 'pull_request', 'issue_comment']);
+const READ = new Set(['push', 'pull_request', 'issue_comment', 'status']);
 
 export const GITHUB: HostCase = {
   name: 'github',

@@ -69,6 +69,8 @@ function isWithoutContent(parsed: Parsed): boolean {
       return !isNumber(parsed.pullRequest) || parsed.into === '';
     case 'comment':
       return !isNumber(parsed.pullRequest) || !/^[\w.:-]{1,64}$/.test(parsed.commentId);
+    case 'status':
+      return parsed.context === '';
     case 'ignored':
     case 'not-understood':
       return parsed.reason === '';

@@ -133,6 +133,16 @@ describe('parsing a delivery', () => {
     expect(await parse(aPayload(), { 'x-github-event': undefined })).toMatchObject({ kind: 'not-understood' });
   });
 
+  it.each([
+    ['a success', 'success', { kind: 'status', repository: { id: '42', fullName: 'acme/fleet' }, context: 'ci/e2e' }],
+    ['a failure', 'failure', { kind: 'ignored', reason: 'event "status"' }],
+    ['a status without a state', undefined, { kind: 'not-understood' }],
+  ])('reads %s of another system as a hint only when promotions may continue', async (_what, state, parsed) => {
+    const repository = { id: 42, full_name: 'acme/fleet' };
+    const payload = { sha: REVISION, context: 'ci/e2e', state, repository };
+    expect(await parse(payload, { 'x-github-event': 'status' })).toMatchObject(parsed);
+  });
+
   it('classifies every example payload from GitHub', async () => {
     const read = EXAMPLES.flatMap(({ name, examples }) =>
       examples.map(async (payload) => ({ name, parsed: await parse(payload, { 'x-github-event': name }) })),
@@ -159,7 +169,8 @@ describe('parsing a delivery', () => {
       'issue_comment: event "issue_comment" with action "edited"',
       'issue_comment: the comment is on an issue',
     ]);
-    const isRead = (name: string) => ['push', 'pull_request', 'issue_comment'].includes(name);
+    expect(Object.keys(byResult('status')).toSorted()).toEqual(['status: status']);
+    const isRead = (name: string) => ['push', 'pull_request', 'issue_comment', 'status'].includes(name);
     const pushes = all.filter((each) => each.startsWith('push: ')).toSorted();
     const tag = 'push: the ref is a tag, and targets follow branches';
     expect(pushes).toEqual(['push: pushes', 'push: pushes', tag, tag, tag, tag, tag]);

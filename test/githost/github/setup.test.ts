@@ -31,3 +31,15 @@ it('lacks events of pull requests only where they are planned, as a webhook does
   expect(mistakesOf(HOOK, true)).toEqual(mistakes);
   expect(mistakesOf({ ...HOOK, events: ['push', 'pull_request', 'issue_comment'] }, true)).toEqual([]);
 });
+
+it('lacks events of commit statuses only where promotions require them, and names them to people', () => {
+  const wanted = { pullRequests: true, statuses: true };
+  const hook = { ...HOOK, events: ['push', 'pull_request', 'issue_comment'] };
+  const mistakes = githubSetup.hooks?.parseHooks(JSON.stringify([hook]), wanted)[0]?.mistakes;
+  expect(mistakes).toEqual(['it does not send status events']);
+  const repository = { url: 'https://github.com/acme/fleet.git', fullName: 'acme/fleet' };
+  const text = (events: typeof wanted) => githubSetup.manualText({ ...repository, ...events }, CONFIG.url);
+  expect(text(wanted)).toContain('individual events: Pushes, Pull requests, Issue comments and Statuses');
+  expect(text({ pullRequests: false, statuses: true })).toContain('individual events: Pushes and Statuses');
+  expect(text({ pullRequests: false, statuses: false })).toContain('Just the push event');
+});

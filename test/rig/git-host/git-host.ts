@@ -248,8 +248,15 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
       store.saveRepository(fullName, { id, webhooks: [webhook] });
     },
     cloneUrl: (fullName) => `${url}/${fullName}.git`,
-    addStatus: (fullName, status) =>
-      store.addStatus({ ...status, fullName, description: '', createdAt: api.now().toISOString() }),
+    addStatus(fullName, status) {
+      store.addStatus({ ...status, fullName, description: '', createdAt: api.now().toISOString() });
+      const repository = { id: store.repositories.get(fullName)?.id ?? 0, full_name: fullName };
+      const { creator, ...shown } = status;
+      for (const webhook of webhooksOf(fullName)) {
+        if (webhook.active && webhook.events.some((each) => each === 'status' || each === '*'))
+          sender.notify(webhook, 'status', JSON.stringify({ ...shown, repository, sender: { login: creator, id: 2 } }));
+      }
+    },
     statusesOf: (sha) => store.statuses.filter((status) => status.sha === sha),
     async deliver(fullName, payload, headers) {
       const [webhook] = webhooksOf(fullName);

@@ -30,12 +30,12 @@ export function countingFromWants(repository: string): Pick<GitHttpOptions, 'int
  * JGit without `uploadpack.allowFilter`, and others: no filters, and only commits that a branch has are served, because without
  * bitmaps nothing shows which trees and files are reachable. Seen with JGit 7.8.1, whatever its request policy.
  */
-export function servingCommitsOnly(repository: string): Pick<GitHttpOptions, 'intercept'> {
+export function servingCommitsOnly(repository: string, refs = 'refs/heads'): Pick<GitHttpOptions, 'intercept'> {
   const git = (...args: readonly string[]) =>
     execFileSync('git', ['-C', repository, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
   function isServed(id: string): boolean {
     try {
-      return git('for-each-ref', '--contains', id, '--count=1', 'refs/heads') !== '';
+      return git('for-each-ref', '--contains', id, '--count=1', refs) !== '';
     } catch {
       return false;
     }

@@ -10,7 +10,7 @@ import { startQueueServer } from '../aws/queue-server.ts';
 import type { QueueServer } from '../aws/queue-server.ts';
 import { REGION, startAws } from '../aws/aws.ts';
 import type { AwsServer } from '../aws/aws.ts';
-import { startCodecommit } from '../aws/codecommit.ts';
+import { codecommitRights, startCodecommit } from '../aws/codecommit.ts';
 import type { CodecommitServer } from '../aws/codecommit.ts';
 import { startEksFront } from '../aws/eks-front.ts';
 import type { EksFront } from '../aws/eks-front.ts';
@@ -46,6 +46,8 @@ export interface AwsTestbedOptions {
   readonly clusters?: number;
   /** The repository is on CodeCommit: no webhook is sent, and no token exists. */
   readonly isCodecommit?: boolean;
+  /** It refuses refs that are neither branches nor tags. */
+  readonly hasBranchesOnly?: boolean;
   /** Of one processor, for the sweep. Default: all that it can get. */
   readonly sweepShare?: number;
   /** More keys of its repository, and of headgate.yml beside its clusters, repositories and targets. NAMESPACE is replaced. */
@@ -84,6 +86,7 @@ export class AwsTestbed {
     clusters = 0,
     sweepShare,
     isCodecommit = false,
+    hasBranchesOnly = false,
     repository = {},
     more = {},
   }: AwsTestbedOptions = {}): Promise<AwsTestbed> {
@@ -102,7 +105,7 @@ export class AwsTestbed {
     settle(aws, front);
     for (const { name, role } of moreClusters(clusters)) addCluster(name, role, { aws, front });
     if (app !== undefined) aws.secrets.set('app', app.privateKey);
-    const git = { root: join(testbed.directory, 'git'), directory: `${FULL_NAME}.git` };
+    const git = { root: join(testbed.directory, 'git'), directory: `${FULL_NAME}.git`, hasBranchesOnly };
     const codecommit = isCodecommit ? await startCodecommit(git, aws) : null;
     const built = join(testbed.directory, 'functions');
     await writeFile(
@@ -112,7 +115,7 @@ export class AwsTestbed {
         {
           repository:
             codecommit !== null
-              ? { host: 'codecommit', url: codecommit.url, credentials: 'iam' }
+              ? { host: 'codecommit', url: codecommit.url, credentials: 'iam', ...repository }
               : { ...onGitHub(testbed), credentials: credentials ?? 'secretsmanager:fleet#token', ...repository },
           more,
           clusters,
@@ -148,8 +151,12 @@ export class AwsTestbed {
       sweep: start('sweep', 300_000),
       work: start('work', 60_000),
     };
+    if (codecommit !== null) {
+      Object.assign(codecommit.rights, codecommitRights(config));
+      codecommit.onPush = (event) => functions.webhook.call(event);
+    }
     const functionUrl = await startFunctionUrl(functions.webhook);
-    const events = ['push', 'pull_request', 'issue_comment'];
+    const events = ['push', 'pull_request', 'issue_comment', 'status'];
     if (codecommit === null)
       testbed.host.setWebhook(FULL_NAME, { url: `${functionUrl.url}/webhooks/fleet`, secret: SECRET, events });
     // The sweep empties the dead-letter queues.

@@ -1,5 +1,6 @@
 import type { Config, Repository } from '../../../config/checked/config.ts';
 import { usesWork } from '../../../config/derived/uses-work.ts';
+import { writtenRepositories } from '../../../config/derived/written-repositories.ts';
 import { locationOf } from '../../../githost/codecommit/repository-url.ts';
 
 /**
@@ -9,27 +10,33 @@ import { locationOf } from '../../../githost/codecommit/repository-url.ts';
 const PER_RESOURCE = 20;
 
 /**
- * The part of the template for repositories on CodeCommit: who may read them, and the rules by which a push invokes the
+ * The part of the template for repositories on CodeCommit: who may read and write them, and the rules by which a push invokes the
  * webhook function. A rule sees the events of the region that it is in, and those that other regions forward there.
  */
 export function codecommitResources(config: Config) {
-  const arns = [...new Set([...config.repositories.values()].flatMap(arnOf))].toSorted();
   // Not the webhook function, which strangers reach: it reads no Git.
   const readers = ['DeployRole', 'CheckRole', 'SweepRole', ...(usesWork(config) ? ['WorkRole'] : [])];
-  const chunks = Array.from({ length: Math.ceil(arns.length / PER_RESOURCE) }, (_, index) =>
-    arns.slice(index * PER_RESOURCE, (index + 1) * PER_RESOURCE).map((arn) => ({ 'Fn::Sub': arn })),
-  );
-  return Object.fromEntries(
-    chunks.flatMap((resources, index) => {
-      const suffix = index === 0 ? '' : String(index + 1);
-      const rule = `CodecommitPushes${suffix}`;
-      return [
-        [`CodecommitRights${suffix}`, rightsTo(resources, readers)],
-        [rule, ruleFor(resources)],
-        [`${rule}Permission`, permissionOf(rule)],
-      ];
-    }),
-  );
+  const read = chunksOf(config.repositories.values()).flatMap(({ resources, suffix }) => {
+    const rule = `CodecommitPushes${suffix}`;
+    return [
+      [`CodecommitRights${suffix}`, rightsTo(resources, { action: 'codecommit:GitPull', roles: readers })],
+      [rule, ruleFor(resources)],
+      [`${rule}Permission`, permissionOf(rule)],
+    ] as const;
+  });
+  const written = chunksOf(writtenRepositories(config)).map(({ resources, suffix }) => {
+    const right = { action: 'codecommit:GitPush', roles: ['WorkRole'] };
+    return [`CodecommitWrites${suffix}`, rightsTo(resources, right)] as const;
+  });
+  return Object.fromEntries([...read, ...written]);
+}
+
+function chunksOf(repositories: Iterable<Repository>) {
+  const arns = [...new Set([...repositories].flatMap(arnOf))].toSorted();
+  return Array.from({ length: Math.ceil(arns.length / PER_RESOURCE) }, (_, index) => ({
+    resources: arns.slice(index * PER_RESOURCE, (index + 1) * PER_RESOURCE).map((arn) => ({ 'Fn::Sub': arn })),
+    suffix: index === 0 ? '' : String(index + 1),
+  }));
 }
 
 /** In the account of the stack: nothing can let another account's role read a repository. */
@@ -39,15 +46,18 @@ function arnOf({ credentials, url }: Repository): readonly string[] {
   return [`arn:\${AWS::Partition}:codecommit:${at.region ?? '${AWS::Region}'}:\${AWS::AccountId}:${at.name}`];
 }
 
-function rightsTo(resources: readonly object[], readers: readonly string[]) {
+function rightsTo(
+  resources: readonly object[],
+  { action, roles }: { readonly action: string; readonly roles: readonly string[] },
+) {
   return {
     Type: 'AWS::IAM::ManagedPolicy',
     Properties: {
       Description: 'The repositories on CodeCommit in headgate.yml',
-      Roles: readers.map((name) => ({ Ref: name })),
+      Roles: roles.map((name) => ({ Ref: name })),
       PolicyDocument: {
         Version: '2012-10-17',
-        Statement: [{ Sid: 'ReadRepositories', Effect: 'Allow', Action: 'codecommit:GitPull', Resource: resources }],
+        Statement: [{ Sid: 'Repositories', Effect: 'Allow', Action: action, Resource: resources }],
       },
     },
   };

@@ -1,4 +1,5 @@
 import { referencesOfChannel } from '../../../config/checked/channel.ts';
+import { writeSecretsOf } from '../../../config/derived/write-secrets.ts';
 import type { Config, Repository, TargetSettings } from '../../../config/checked/config.ts';
 import { formatReference } from '../../../config/written/reference.ts';
 import type { Problem } from '../../../error/deploy-error.ts';
@@ -42,8 +43,9 @@ function refuseRemoteBase(subject: string, host: string): Problem {
   };
 }
 
-function referencesOf({ webhookSecrets, credentials, write }: Repository): readonly SecretReference[] {
-  const own = write === null ? webhookSecrets : [...webhookSecrets, write];
+function referencesOf(repository: Repository): readonly SecretReference[] {
+  const { webhookSecrets, credentials } = repository;
+  const own = [...webhookSecrets, ...writeSecretsOf(repository)];
   if (credentials === null || credentials.kind === 'iam') return own;
   return [...own, credentials.kind === 'token' ? credentials.token : credentials.privateKey];
 }

@@ -1,4 +1,5 @@
 import { referencesOfChannel } from '../../../config/checked/channel.ts';
+import { writeSecretsOf } from '../../../config/derived/write-secrets.ts';
 import type { Config, ImagePolicy, Repository, TargetSettings } from '../../../config/checked/config.ts';
 import { usesWork } from '../../../config/derived/uses-work.ts';
 import { formatReference } from '../../../config/written/reference.ts';
@@ -31,7 +32,7 @@ export function secretRights(config: Config): SecretRights {
   const isApproved = isPlanned || deployed.some(({ approval }) => approval === 'plan');
   const work = [
     ...git,
-    ...all.flatMap(({ write }) => write ?? []),
+    ...all.flatMap(writeSecretsOf),
     ...[...images.values()].flatMap(secretsOfImage),
     ...[...channels.values()].flatMap(referencesOfChannel),
     // A plan renders what a run would.
