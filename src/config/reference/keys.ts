@@ -10,7 +10,7 @@ const KEY: readonly KeyReference[] = [
     type: `${REFERENCE_TYPE}; a list while rotating`,
     note: 'required with pullRequests.plan, previews and approval: plan',
     meaning:
-      'The key that signs plans and approvals: any random text of 32 characters or more. The first one of a list signs.',
+      'The key that signs plans, approvals and the records of images and promotions: any random text of 32 characters or more. The first one of a list signs.',
     example: 'key: env:HEADGATE_KEY',
   },
 ];
