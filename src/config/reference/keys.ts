@@ -226,11 +226,12 @@ const REPOSITORIES: readonly KeyReference[] = [
   },
   {
     key: 'repositories.pullRequests.approvers',
-    type: 'list of user names',
+    type: 'list of user names or ids',
     default: '[]',
     note: 'empty: everyone who may write to the repository',
-    meaning: 'Who may approve a plan. The author of a pull request, and of its commits, never may.',
-    example: 'approvers: [ann, bob]',
+    meaning:
+      'Who may approve a plan. The author of a pull request, and of its commits, never may. An id (id:1234) stays with its account when a name is given up.',
+    example: 'approvers: [ann, "id:583231"]',
   },
   {
     key: 'repositories.write',
