@@ -330,7 +330,16 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   'cli/packaged': ['error', 'config/checked', 'sandbox', 'platforms/aws/lambda'],
   'platforms/http': ['error', 'exchange', 'signing', 'deploy/ports', 'queue', 'deploy/webhook'],
   'promotion/carry': ['images/edit'],
-  proposals: ['error', 'snapshot', 'githost/port', 'config/checked', 'images', 'deploy/ports', 'deploy/ports/githost'],
+  proposals: [
+    'error',
+    'snapshot',
+    'signing',
+    'githost/port',
+    'config/checked',
+    'images',
+    'deploy/ports',
+    'deploy/ports/githost',
+  ],
   windows: ['config/windows'],
   'deploy/prepare': [
     'error',

@@ -5,6 +5,9 @@ import { openBranchWriter } from '../git/write/branch-writer.ts';
 import { openRefWriter } from '../git/write/ref-writer.ts';
 import type { RefWriter } from '../git/write/ref-writer.ts';
 import type { ProposingApi } from '../proposals/propose.ts';
+import { openRecordTrust, signingWriter } from '../proposals/signed-records.ts';
+import type { RecordTrust } from '../proposals/signed-records.ts';
+import type { Revision } from '../snapshot/source.ts';
 import type { BranchWriter } from '../images/branch-writer.ts';
 import { commitApiOf } from '../githost/commit-apis.ts';
 import { hostOf } from '../githost/hosts.ts';
@@ -44,6 +47,23 @@ export async function openApiWriterOf(
 /** Of branches. */
 export async function openWriterOf(repository: Repository, runtime: WritingRuntime): Promise<BranchWriter> {
   return openBranchWriter(await writeServerOf(repository, runtime));
+}
+
+/** Which records count. `warned`: see `openRecordTrust`. */
+export function recordTrustOf(
+  { config, keys, log }: Pick<AppRuntime, 'config' | 'keys' | 'log'>,
+  warned = new Set<Revision>(),
+): RecordTrust {
+  return openRecordTrust({ hasKey: config.keys.length > 0, keys, log, warned });
+}
+
+/** With a key in headgate.yml, the writer signs the records. */
+export async function withSignatures(
+  writer: BranchWriter,
+  { url }: Repository,
+  { keys }: Pick<AppRuntime, 'keys'>,
+): Promise<BranchWriter> {
+  return signingWriter(writer, { url, keys: await keys(AbortSignal.timeout(SECRET_TIMEOUT_MS)) });
 }
 
 /** Of the refs that only Headgate writes. */

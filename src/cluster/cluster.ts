@@ -64,9 +64,9 @@ export function targetCluster(run: ClusterRun) {
       const { readDescendants } = await import('./readiness/descendants.ts');
       return readDescendants(namespaces, { connection, nowMs: runner.nowMs }, signal);
     },
-    async changeHold(decide, signal) {
+    async changeHold(decide, signal, command = null) {
       const { changeHold } = await import('./state/change-hold.ts');
-      return changeHold(store, decide, signal);
+      return changeHold(store, { decide, command }, signal);
     },
     async event(event, signal) {
       const request = eventRequest(event, { target, nowMs: runner.nowMs(), parentUid: store.parentUid() ?? '' });

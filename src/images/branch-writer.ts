@@ -54,7 +54,8 @@ export interface BranchRecord {
   readonly ref: string;
   /** Null: the ref does not exist. */
   readonly tip: Revision | null;
-  readonly message: (revision: Revision) => string;
+  /** `rootTree`: of the commit. */
+  readonly message: (revision: Revision, rootTree: string) => string;
 }
 
 export type Written =

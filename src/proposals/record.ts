@@ -21,6 +21,16 @@ export function pullRequestIn(message: string): number | null {
   return number === undefined ? null : Number(number);
 }
 
+/** The commits on a branch that a record is of: of a release, those that the branches had then. */
+export function recordedCommits(message: string): readonly string[] {
+  return [...message.matchAll(new RegExp(`^${COMMIT}: (\\S+)$`, 'gm'))].map(([, commit = '']) => commit);
+}
+
+/** `Headgate-Commit: 1f0c…` */
+export function commitTrailer(commit: string): string {
+  return `${COMMIT}: ${commit}`;
+}
+
 /** The newest record of a commit that Headgate proposed; null: it did not. `messages`: of the records, the newest first. */
 export function recordOfHead(head: Revision, messages: readonly string[]): ProposalRecord | null {
   const found = messages.find((message) => new RegExp(`^${COMMIT}: ${head}$`, 'm').test(message));

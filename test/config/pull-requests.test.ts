@@ -44,13 +44,21 @@ describe('pullRequests of a repository', () => {
     ]);
   });
 
-  it.each(['"@ann"', 'acme/platform', '"a b"', '""', '"ann,bob"'])('refuses the approver %s', (approver) => {
-    expect(errorsOf(repository([`pullRequests: { approvers: [${approver}] }`]))).toEqual([
-      expect.stringMatching(
-        /^headgate\.yml:9 pullRequests\.approvers\[0\] of repository fleet is not a valid user name \| .*without @/,
-      ),
-    ]);
+  it('takes the number of an account for an approver', () => {
+    const { repositories } = configOf(repository(['pullRequests: { approvers: [id:583231, ann] }']));
+    expect(repositories.get('fleet')?.pullRequests.approvers).toEqual(['id:583231', 'ann']);
   });
+
+  it.each(['"@ann"', 'acme/platform', '"a b"', '""', '"ann,bob"', 'id:0', 'id:ann', 'ID:7'])(
+    'refuses the approver %s',
+    (approver) => {
+      expect(errorsOf(repository([`pullRequests: { approvers: [${approver}] }`]))).toEqual([
+        expect.stringMatching(
+          /^headgate\.yml:9 pullRequests\.approvers\[0\] of repository fleet is not a valid user name or id \| .*without @/,
+        ),
+      ]);
+    },
+  );
 });
 
 describe('approval of a target', () => {

@@ -243,8 +243,8 @@ Headgate-Promotion-Moved: ghcr.io/acme/web 1.0.0,0.9.0 -> 1.1.0
   });
 
   it('ends a hold without moving anything', () => {
-    const message = releaseMessage({ ...written, by: 'ann', isHold: true });
-    expect(recordIn(message, STEP)).toEqual({ moved: [], hold: null, commit: null, pullRequest: null });
+    const message = releaseMessage({ ...written, by: 'ann', isHold: true }, revision('1'));
+    expect(recordIn(message, STEP)).toEqual({ moved: [], hold: null, commit: revision('1'), pullRequest: null });
   });
 
   it('is read from the branch as far as the ref does not have it', () => {

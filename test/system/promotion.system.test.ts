@@ -18,13 +18,19 @@ interface Options {
   readonly after?: object;
   readonly sweepIntervalMs?: number;
   readonly carry?: object;
+  readonly hasKey?: boolean;
 }
 
 /** Three stages of one cluster and repository. */
-async function build({ after = {}, sweepIntervalMs = 3_600_000, ...rest }: Options = {}): Promise<void> {
+async function build({ after = {}, sweepIntervalMs = 3_600_000, hasKey, ...rest }: Options = {}): Promise<void> {
   const targets = STAGES.map((stage) => ({ name: `NAMESPACE-${stage}`, path: `apps/${stage}`, wait: '20s' }));
   const stages = STAGES.map((stage) => `NAMESPACE-${stage}`);
-  testbed = await Testbed.build({ targets, promotions: [{ name: 'shop', stages, after, ...rest }], sweepIntervalMs });
+  testbed = await Testbed.build({
+    targets,
+    promotions: [{ name: 'shop', stages, after, ...rest }],
+    sweepIntervalMs,
+    hasKey,
+  });
 }
 
 /** Without pods it is ready as soon as the cluster has seen it. */
@@ -205,8 +211,17 @@ it('copies files and values to another branch once all of the stages before agre
   expect(await testbed.git('diff', '--stat', `${written}^`, written, '--', 'apps/prod.yaml')).toBe('');
 }, 60_000);
 
+/** Anyone who may push to the repository can push a record that ends the hold. */
+async function forgeRelease(stage: string): Promise<void> {
+  const ref = `refs/headgate/promotions/shop/${stage}`;
+  await testbed.git('fetch', '-q', 'origin', ref);
+  const message = `Release\n\nHeadgate-Promotion: shop\nHeadgate-Promotion-Stage: ${stage}\n`;
+  const forged = await testbed.git('commit-tree', 'FETCH_HEAD^{tree}', '-p', 'FETCH_HEAD', '-m', message);
+  await testbed.git('push', '-q', 'origin', `${forged}:${ref}`);
+}
+
 it('moves by hand, and automation does not move past something older until a person promotes again', async () => {
-  await build({ sweepIntervalMs: 250 });
+  await build({ sweepIntervalMs: 250, hasKey: true });
   await testbed.start();
   const target = (stage: string) => `${testbed.namespace}-${stage}`;
   const promote = (...flags: readonly string[]) =>
@@ -241,6 +256,9 @@ it('moves by hand, and automation does not move past something older until a per
   );
   await moved('1.2.0', '1.2.0 1.2.0 1.0.0');
   await waits('prod', 'promoted something older');
+  await forgeRelease(target('prod'));
+  await testbed.logged((line) => line.message === 'record-not-signed');
+  expect(await deployed()).toBe('1.2.0 1.2.0 1.0.0');
   const forward = await promote('--yes', '--output', 'json');
   expect(JSON.parse(forward.stdout)).toMatchObject({ outcome: 'promoted', hold: false, edits: [{ to: '1.2.0' }] });
   await moved('1.3.0', '1.3.0 1.3.0 1.3.0');

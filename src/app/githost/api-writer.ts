@@ -59,7 +59,12 @@ export function openApiWriter({ api, repository, git, reader, ...access }: ApiWr
     const { records, author, atMs } = change;
     const rootTree = await reader.rootTree(revision, signal);
     const text = { rootTree, author, atMs, sign: null };
-    const additions = records.map(({ ref, tip, message }) => ({ ...text, ref, tip, message: message(revision) }));
+    const additions = records.map(({ ref, tip, message }) => ({
+      ...text,
+      ref,
+      tip,
+      message: message(revision, rootTree),
+    }));
     return git.addRecords(additions, signal).then(
       () => null,
       (thrown: unknown) => {

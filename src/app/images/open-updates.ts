@@ -13,7 +13,7 @@ import { reporter } from '../../deploy/report/reporter.ts';
 import { openSigner } from './open-signer.ts';
 import type { SecretSources } from '../secrets.ts';
 import type { AppRuntime } from '../app-runtime.ts';
-import { openApiWriterOf, openProposalsOf, openWriterOf } from '../git-writers.ts';
+import { openApiWriterOf, openProposalsOf, openWriterOf, recordTrustOf, withSignatures } from '../git-writers.ts';
 
 export interface UpdatesOptions {
   readonly runtime: AppRuntime & { readonly secrets: SecretSources; readonly loadReaders: () => Promise<Readers> };
@@ -32,8 +32,12 @@ export function openUpdates({ runtime, openRegistry }: UpdatesOptions): Updates 
   const memories = new Map<string, BranchMemory>();
   const { log, nowMs, wait, channels } = runtime;
 
-  const openWriter: UpdatePorts['openWriter'] = (repository, via) =>
-    via === 'api' ? openApiWriterOf(repository, runtime) : openWriterOf(repository, runtime);
+  const trust = recordTrustOf(runtime);
+
+  const openWriter: UpdatePorts['openWriter'] = async (repository, via) => {
+    const open = via === 'api' ? openApiWriterOf : openWriterOf;
+    return withSignatures(await open(repository, runtime), repository, runtime);
+  };
 
   const openProposals = (repository: Repository) => openProposalsOf(repository, runtime);
 
@@ -52,7 +56,7 @@ export function openUpdates({ runtime, openRegistry }: UpdatesOptions): Updates 
       memories.set(group.name, memory);
       const registry = openRegistry();
       const readers = await runtime.loadReaders();
-      const write = { openWriter, openProposals, signerOf };
+      const write = { openWriter, openProposals, signerOf, trust };
       const ports = { registry, readers, openReader: runtime.openGit, ...write, report, log, nowMs, wait };
       return updateBranch(group, ports, { memory, signal });
     },

@@ -3,7 +3,7 @@ import { asDeployError } from '../../error/deploy-error.ts';
 import { lookAtBranch, unreadStates } from '../../images/update/look.ts';
 import type { ImageState } from '../../images/update/look.ts';
 import type { WriteGroup } from '../../images/update/write-group.ts';
-import { openProposalsOf } from '../git-writers.ts';
+import { openProposalsOf, recordTrustOf } from '../git-writers.ts';
 import { registriesOf } from '../images/open-registries.ts';
 import type { LocalRuntime } from './local-runtime.ts';
 
@@ -17,9 +17,10 @@ export async function lookAtImages(
   const { openGit: openReader, log } = runtime;
   const openProposals = (repository: Repository) => openProposalsOf(repository, runtime);
   const readers = await runtime.loadReaders();
+  const trust = recordTrustOf(runtime);
   const states = await Promise.all(
     groups.map((group) =>
-      lookAtBranch(group, { registry: openRegistry(), openReader, openProposals, log, readers }, signal).catch(
+      lookAtBranch(group, { registry: openRegistry(), openReader, openProposals, log, readers, trust }, signal).catch(
         (thrown: unknown) => {
           signal.throwIfAborted();
           return unreadStates(group, asDeployError(thrown));

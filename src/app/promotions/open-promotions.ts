@@ -1,12 +1,13 @@
 import type { Repository, Target } from '../../config/checked/config.ts';
 import type { Readers } from '../../deploy/ports/tools.ts';
 import type { PromotionPorts } from '../../promotion/run/ports.ts';
+import type { Revision } from '../../snapshot/source.ts';
 import { emptyMemory, promoteStep } from '../../promotion/run/promote-step.ts';
 import type { Promoted, StepMemory } from '../../promotion/run/promote-step.ts';
 import type { StepGroup } from '../../promotion/run/step-groups.ts';
 import type { AppRuntime } from '../app-runtime.ts';
 import { reporter } from '../../deploy/report/reporter.ts';
-import { openProposalsOf, openWriterOf } from '../git-writers.ts';
+import { openProposalsOf, openWriterOf, recordTrustOf, withSignatures } from '../git-writers.ts';
 import { readCommitStatuses } from './commit-statuses.ts';
 import type { SecretSources } from '../secrets.ts';
 
@@ -23,16 +24,21 @@ export interface Promotions {
 
 export function openPromotions(runtime: PromotingRuntime): Promotions {
   const memories = new Map<string, StepMemory>();
+  const warned = new Set<Revision>();
   return {
     async promote(group, signal) {
       const memory = memories.get(group.name) ?? emptyMemory();
       memories.set(group.name, memory);
-      return promoteStep(group, await promotionPorts(runtime), { memory, signal });
+      return promoteStep(group, await promotionPorts(runtime, warned), { memory, signal });
     },
   };
 }
 
-export async function promotionPorts(runtime: PromotingRuntime): Promise<PromotionPorts> {
+/** `warned`: see `openRecordTrust`. */
+export async function promotionPorts(
+  runtime: PromotingRuntime,
+  warned: Set<Revision> = new Set(),
+): Promise<PromotionPorts> {
   const { config, log, nowMs, wait, openGit, channels } = runtime;
   return {
     images: config.images,
@@ -46,7 +52,9 @@ export async function promotionPorts(runtime: PromotingRuntime): Promise<Promoti
       return { state, record };
     },
     openReader: openGit,
-    openWriter: (repository: Repository) => openWriterOf(repository, runtime),
+    openWriter: async (repository: Repository) =>
+      withSignatures(await openWriterOf(repository, runtime), repository, runtime),
+    trust: recordTrustOf(runtime, warned),
     openProposals: (repository: Repository) => openProposalsOf(repository, runtime),
     statusesOf: (at, signal) => readCommitStatuses(at, runtime, signal),
     async report(event, { name, repository, notify }, signal) {

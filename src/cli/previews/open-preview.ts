@@ -3,6 +3,7 @@ import { openNamespacesOf } from '../../app/preview-context.ts';
 import type { LocalRuntime } from '../../app/local/local-runtime.ts';
 import type { Target } from '../../config/checked/config.ts';
 import { previewTarget } from '../../config/templates/preview-target.ts';
+import type { PreviewNamespaces } from '../../deploy/ports/previews/preview-namespaces.ts';
 import { DeployError } from '../../error/deploy-error.ts';
 import { decidePreview } from '../../pulls/previews/run-preview.ts';
 import { reasonOf } from '../../pulls/previews/show.ts';
@@ -16,6 +17,7 @@ export interface WantedPreview {
   readonly revision: Revision;
   /** Its namespace exists. */
   readonly isLive: boolean;
+  readonly namespaces: PreviewNamespaces;
 }
 
 /** Reads the pull request and the cluster. @throws DeployError when the pull request has no preview */
@@ -33,9 +35,10 @@ export async function openPreview(
   const target = previewTarget(preview, head);
   const openNamespaces = (each: Target) => openNamespacesOf(each, runtime);
   const run = { number, pullRequest, seen: {} };
-  const { decision, live } = await decidePreview({ preview, head, target }, run, { runtime, openNamespaces }, signal);
+  const deciding = { runtime, openNamespaces };
+  const { decision, live, namespaces } = await decidePreview({ preview, head, target }, run, deciding, signal);
   if (decision.kind === 'absent') throw notWanted(named, decision.why);
-  return { target, revision, isLive: live !== null };
+  return { target, revision, isLive: live !== null, namespaces };
 }
 
 function missing({ name, pullRequest, preview }: NamedPreview): DeployError {

@@ -23,8 +23,10 @@ export async function planPreviewCommand(
   const { config, env, log, signal } = context;
   const runtime = localRuntime({ config, env, log, holder: 'plan', progress: () => undefined });
   try {
-    const { target, isLive, ...head } = await openPreview(named, runtime, signal);
-    if (!isLive) throw notDeployed(named, target.namespace);
+    const { target: wanted, isLive, namespaces, ...head } = await openPreview(named, runtime, signal);
+    if (!isLive && !(await namespaces.isFree(wanted.namespace, signal))) throw taken(named, wanted.namespace);
+    // A deploy creates it before it plans.
+    const target = isLive ? wanted : { ...wanted, createNamespace: true };
     const withPreview = { ...runtime, config: { ...config, targets: [...config.targets, target] } };
     const at = revision ?? head.revision;
     return printPlan(await readPlan({ target, at, directory: null }, withPreview, signal), format, context);
@@ -33,11 +35,10 @@ export async function planPreviewCommand(
   }
 }
 
-/** The API server dry-runs nothing in a namespace that does not exist. */
-function notDeployed({ name }: NamedPreview, namespace: string): DeployError {
+function taken({ name }: NamedPreview, namespace: string): DeployError {
   return new DeployError('usage', {
     subject: name,
-    message: `is not deployed: namespace ${namespace} does not exist yet, so nothing can be planned in it`,
-    remedy: `Run headgate deploy ${name}, which creates it.`,
+    message: `cannot be created: namespace ${namespace} exists and was not created for this preview, or is being deleted`,
+    remedy: 'Wait until it is deleted, or delete it. Then plan again.',
   });
 }

@@ -204,7 +204,8 @@ function exchange(session: ClientHttp2Session, request: RawRequest, signal: Abor
     }
     function failLost(message: string, cause?: unknown): void {
       const isRefused = stream.rstCode === constants.NGHTTP2_REFUSED_STREAM;
-      fail(lossOf({ isKept, isRefused, isConnecting: session.connecting, cause }), message, cause);
+      const why = lacksHttp2(session, cause) ? NO_HTTP2 : message;
+      fail(lossOf({ isKept, isRefused, isConnecting: session.connecting, cause }), why, cause);
     }
 
     stream.on('response', (received) => (headers = received));
@@ -241,6 +242,15 @@ function lossOf({
   if (isRefused) return 'unsent';
   if (isKept) return 'cut';
   return isConnecting ? 'unconnected' : 'cut-when-new';
+}
+
+const NO_HTTP2 = 'it, or a proxy in front of it, does not offer HTTP/2, which Headgate requires';
+
+/** The server refused the protocol while connecting, or connected without one and did not understand the request. */
+function lacksHttp2({ connecting, alpnProtocol }: ClientHttp2Session, cause: unknown): boolean {
+  return connecting
+    ? codeOf(cause) === 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL'
+    : codeOf(cause) === 'ERR_HTTP2_ERROR' && alpnProtocol !== 'h2';
 }
 
 /** Node hides the reason of a failed connect in nested causes. */

@@ -74,6 +74,7 @@ export function previewNamespaces(connection: Connection): PreviewNamespaces {
       if (refusal !== null) throw await problemOf(refusal, { subject: 'Namespaces of previews', secret: false });
       return found.flatMap(({ metadata }) => (isObject(metadata) ? (asPreview(foundOf(metadata)) ?? []) : []));
     },
+    isFree: async (namespace, signal) => (await read(namespace, signal)) === null,
     async create(namespace, { name, record }, signal) {
       const annotations = { [MARK]: JSON.stringify({ ...record, uid: null }) };
       const metadata = { name: namespace, labels: { [MARK]: name }, annotations };

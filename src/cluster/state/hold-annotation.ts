@@ -4,6 +4,8 @@ import { asRevision } from '../../snapshot/source.ts';
 import type { Hold } from '../../state/hold.ts';
 
 const HOLD = 'headgate.dev/hold';
+/** Runs leave it as it is. */
+export const LAST_COMMAND = 'headgate.dev/last-command';
 
 /** A release that does not know holds would deploy over one: it refuses this format. */
 const FORMAT = '1';

@@ -11,7 +11,7 @@ import { isObject, metadataMap, textOf } from '../../resource/resource.ts';
 import { asObjectId, asRevision } from '../../snapshot/source.ts';
 import type { AppliedSource } from '../../snapshot/source.ts';
 import { areShardsOf, decodeEntries, encodeEntries } from './shard.ts';
-import { FORMATS, holdAnnotations, readHold } from './hold-annotation.ts';
+import { FORMATS, LAST_COMMAND, holdAnnotations, readHold } from './hold-annotation.ts';
 import { decodeState, encodeState } from './state-json.ts';
 import type { StateJson } from './state-json.ts';
 import { shortHash } from '../../resource/json.ts';
@@ -22,6 +22,8 @@ export interface Parent {
   readonly uid: string;
   readonly resourceVersion: string;
   readonly state: TargetState;
+  /** The newest comment that held or released the target: its id and its repository. */
+  readonly lastCommand?: string | undefined;
 }
 
 const TOOLING = 'headgate/v1';
@@ -120,6 +122,7 @@ export function readParent(object: JsonObject, target: Target): Parent {
   return {
     uid: textOf(metadata['uid']),
     resourceVersion: textOf(metadata['resourceVersion']),
+    lastCommand: annotations[LAST_COMMAND],
     state: { ...state, hold, history: historyOf(object), hasOtherOrigin: origin !== '' && origin !== originOf(target) },
   };
 }

@@ -11,7 +11,7 @@ import type { Connection, Fence, KubeAnswer } from '../api/connection.ts';
 import { deleteRequest } from '../api/delete-request.ts';
 import { pathSegment } from '../api/kinds.ts';
 import { METADATA_LIST, METADATA_ONLY, notTheObject } from '../api/metadata.ts';
-import { holdAnnotations } from './hold-annotation.ts';
+import { LAST_COMMAND, holdAnnotations } from './hold-annotation.ts';
 import { parentName, readParent, writeParent } from './parent.ts';
 import type { Parent } from './parent.ts';
 import { decodeEntries, encodeEntries, inflater } from './shard.ts';
@@ -30,7 +30,7 @@ export interface StateStore {
   readParent(signal: AbortSignal): Promise<Parent | null>;
   writeParent(base: Parent | null, state: TargetState, signal: AbortSignal): Promise<Parent>;
   /** Sets or ends the hold and nothing else, also while a run holds the lease. @throws DeployError `lease-lost` when the parent changed. */
-  writeHold(base: Parent | null, hold: Hold | null, signal: AbortSignal): Promise<void>;
+  writeHold(base: Parent | null, change: WrittenHold, signal: AbortSignal): Promise<void>;
   /** The uid of the parent that was last read or written; null if there is none, or it was not read yet. */
   parentUid(): string | null;
   /** Null if it does not exist. */
@@ -39,6 +39,12 @@ export interface StateStore {
   deleteShard(name: string, writing: Writing): Promise<void>;
   /** Deletes every object of the state, the parent last. */
   deleteAll(signal: AbortSignal): Promise<void>;
+}
+
+interface WrittenHold {
+  readonly hold: Hold | null;
+  /** Null: what the parent has stays. */
+  readonly lastCommand: string | null;
 }
 
 /** `held`: the lease. A write of the parent needs none: it takes and renews the lease itself. */
@@ -144,12 +150,13 @@ export function stateStore(connection: Connection, target: Target): StateStore {
       parentUid = version.uid;
       return { ...version, state };
     },
-    async writeHold(base, hold, signal) {
-      const content =
-        base === null
-          ? writeParent({ ...NOTHING_RECORDED, hold }, target, null)
-          : { metadata: { name: parent, annotations: { ...holdAnnotations(hold) } } };
-      parentUid = (await write(base, content, { held: null, signal })).uid;
+    async writeHold(base, { hold, lastCommand }, signal) {
+      const command = lastCommand === null ? {} : { [LAST_COMMAND]: lastCommand };
+      const patch = { metadata: { name: parent, annotations: { ...holdAnnotations(hold), ...command } } };
+      let version: Version | null = base;
+      // It is created first, without the hold, which is never without its command.
+      version ??= await write(null, writeParent(NOTHING_RECORDED, target, null), { held: null, signal });
+      parentUid = (await write(version, patch, { held: null, signal })).uid;
     },
     parentUid: () => parentUid,
     async readShard(name, signal) {

@@ -72,7 +72,7 @@ export interface PullRequestSettings {
   readonly forks: boolean;
   /** Impersonated to plan those of forks. */
   readonly serviceAccount: { readonly namespace: string; readonly name: string } | null;
-  /** User names of those who may approve; empty: everyone who may write to the repository. */
+  /** User names of those who may approve, or `id:1234`; empty: everyone who may write to the repository. */
   readonly approvers: readonly string[];
 }
 

@@ -10,7 +10,7 @@ const KEY: readonly KeyReference[] = [
     type: `${REFERENCE_TYPE}; a list while rotating`,
     note: 'required with pullRequests.plan, previews and approval: plan',
     meaning:
-      'The key that signs plans and approvals: any random text of 32 characters or more. The first one of a list signs.',
+      'The key that signs plans, approvals and the records of images and promotions: any random text of 32 characters or more. The first one of a list signs.',
     example: 'key: env:HEADGATE_KEY',
   },
 ];
@@ -226,11 +226,12 @@ const REPOSITORIES: readonly KeyReference[] = [
   },
   {
     key: 'repositories.pullRequests.approvers',
-    type: 'list of user names',
+    type: 'list of user names or ids',
     default: '[]',
     note: 'empty: everyone who may write to the repository',
-    meaning: 'Who may approve a plan. The author of a pull request, and of its commits, never may.',
-    example: 'approvers: [ann, bob]',
+    meaning:
+      'Who may approve a plan. The author of a pull request, and of its commits, never may. An id (id:1234) stays with its account when a name is given up.',
+    example: 'approvers: [ann, "id:583231"]',
   },
   {
     key: 'repositories.write',

@@ -292,10 +292,10 @@ export const forEach = closed({
   namespaces: listed(namespace, '[shop]'),
 });
 
-const userName = pattern(
-  /^[\p{L}\p{N}_](?:[\p{L}\p{N}_.@+-]{0,253}[\p{L}\p{N}_-])?$/u,
-  'is not a valid user name',
-  'Write a user name of the Git host, without @; list the members of a team one by one.',
+const approver = pattern(
+  /^(?:id:[1-9]\d{0,18}|[\p{L}\p{N}_](?:[\p{L}\p{N}_.@+-]{0,253}[\p{L}\p{N}_-])?)$/u,
+  'is not a valid user name or id',
+  'Write a user name of the Git host, without @, or its number as id:1234; list the members of a team one by one.',
 );
 
 const pullRequests = closed({
@@ -303,7 +303,7 @@ const pullRequests = closed({
   comment: z.boolean().default(true),
   forks: z.boolean().default(false),
   serviceAccount: account.optional(),
-  approvers: z.array(userName).default([]),
+  approvers: z.array(approver).default([]),
 });
 
 /** `url`, `webhookSecret`, `credentials` and `write` depend on other keys, and are checked in check-repository.ts. */

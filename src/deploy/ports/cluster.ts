@@ -24,13 +24,24 @@ export interface Cluster {
   capabilities(signal: AbortSignal): Promise<Capabilities>;
   /** The targets of this cluster whose last run was refused for a reason that may be lifted now. */
   blockedTargets(lifted: Lifted, signal: AbortSignal): Promise<readonly BlockedTarget[]>;
-  /** Sets or ends the hold, also while a run works. `decide` gets the state as it is then. */
+  /**
+   * Sets or ends the hold, also while a run works. `decide` gets the state as it is then. `command`: carried out once, and not
+   * after a newer one.
+   */
   changeHold(
     decide: (state: TargetState) => Hold | null | Promise<Hold | null>,
     signal: AbortSignal,
+    command?: CommentCommand | null,
   ): Promise<TargetState>;
   /** An Event on the state object. */
   event(event: ClusterEvent, signal: AbortSignal): Promise<void>;
+}
+
+/** A command in a comment. Hosts number their comments in their order. */
+export interface CommentCommand {
+  /** The URL of the repository. */
+  readonly repository: string;
+  readonly id: string;
 }
 
 /** A target whose state was read. A write expects the version that was read, so this value allows only one. */

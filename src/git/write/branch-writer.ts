@@ -114,7 +114,7 @@ function commitOf(change: BranchChange) {
   const revision = revisionOf(commit);
   const own = change.records.map(({ ref, tip, message }) => {
     const parents = tip === null ? [] : [tip];
-    const record = commitObject({ tree, parents, author, atMs, message: message(revision), sign }, format);
+    const record = commitObject({ tree, parents, author, atMs, message: message(revision, tree), sign }, format);
     return { record, update: { ref, from: tip, to: record.id } satisfies RefUpdate };
   });
   const objects: readonly NewObject[] = [...trees, commit, ...own.map(({ record }) => record)];

@@ -27,12 +27,12 @@ export interface ImageState {
   readonly problem: Problem | null;
 }
 
-type LookPorts = Pick<UpdatePorts, 'registry' | 'openReader' | 'openProposals' | 'log' | 'readers'>;
+type LookPorts = Pick<UpdatePorts, 'registry' | 'openReader' | 'openProposals' | 'log' | 'readers' | 'trust'>;
 
 /** What is at the tip of a branch, what the policies want, and why it differs. Nothing is written. */
 export async function lookAtBranch(
   group: WriteGroup,
-  { registry: each, openReader, openProposals, log, readers }: LookPorts,
+  { registry: each, openReader, openProposals, log, readers, trust }: LookPorts,
   signal: AbortSignal,
 ): Promise<readonly ImageState[]> {
   const registry = rememberDigests(each);
@@ -41,7 +41,7 @@ export async function lookAtBranch(
   const memory = emptyMemory();
   const branch = await readBranch(group, { reader, memory, log, readers }, signal);
   const findOpen = openProposalOf(group, { openProposals }, signal);
-  const looking = { group, branch, reader, memory, readers, findOpen };
+  const looking = { group, branch, reader, memory, readers, trust, findOpen };
   const states: ImageState[] = [];
   for (const image of group.images) {
     const want = wanted.get(image.policy.name) ?? NOT_WANTED;

@@ -1,4 +1,5 @@
 import type { ProposalPorts } from '../../proposals/propose.ts';
+import type { RecordTrust } from '../../proposals/signed-records.ts';
 import type { ImagePolicy, Repository, WriteVia } from '../../config/checked/config.ts';
 import type { BranchWriter, CommitSigner, TreeObject } from '../branch-writer.ts';
 import type { Git } from '../../deploy/ports/git.ts';
@@ -38,6 +39,7 @@ export interface UpdatePorts extends Pick<ProposalPorts, 'openProposals'> {
   readonly openWriter: (repository: Repository, via: WriteVia) => Promise<BranchWriter>;
   /** Null: its commits are not signed. @throws DeployError `config-invalid` when its key cannot sign */
   readonly signerOf: (policy: ImagePolicy) => Promise<CommitSigner | null>;
+  readonly trust: RecordTrust;
   readonly report: (event: ImageWritten, group: WriteGroup, signal: AbortSignal) => Promise<void>;
   readonly log: Log;
   readonly nowMs: () => number;

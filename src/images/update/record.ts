@@ -1,4 +1,4 @@
-import { pullRequestIn, pullRequestTrailer } from '../../proposals/record.ts';
+import { commitTrailer, pullRequestIn, pullRequestTrailer } from '../../proposals/record.ts';
 import type { ObjectId, Revision } from '../../snapshot/source.ts';
 import type { PastCommit } from './ports.ts';
 
@@ -34,7 +34,7 @@ export function imageTrailer({ image, from, to }: Pick<ImageRecord, 'image' | 'f
 
 export function recordMessage(record: Pick<ImageRecord, 'image' | 'from' | 'to' | 'branch'>, commit: string): string {
   const { image, to, branch } = record;
-  return `Write ${image} ${to}\n\n${imageTrailer(record)}\n${BRANCH}: ${branch}\n${COMMIT}: ${commit}\n`;
+  return `Write ${image} ${to}\n\n${imageTrailer(record)}\n${BRANCH}: ${branch}\n${commitTrailer(commit)}\n`;
 }
 
 /**
@@ -62,9 +62,10 @@ export function versionsOf(message: string): ReadonlyMap<string, string> {
 
 const RELEASED = 'Headgate-Image-Released';
 
-/** The record of a person who lets a reverted version be written again. */
-export function releaseMessage(image: string, by: string): string {
-  return `Release ${image}\n\n${RELEASED}: ${image}\nReleased-By: ${by}\n`;
+/** The record of a person who lets a reverted version be written again. `tips`: of the branches, so that its place is known. */
+export function releaseMessage(image: string, by: string, tips: readonly Revision[]): string {
+  const commits = tips.map((tip) => `${commitTrailer(tip)}\n`).join('');
+  return `Release ${image}\n\n${RELEASED}: ${image}\nReleased-By: ${by}\n${commits}`;
 }
 
 /** What was written since the image was released last. `commits`: the newest first. */
@@ -74,9 +75,13 @@ export function sinceRelease(commits: readonly PastCommit[], image: string): rea
   return last === -1 ? commits : commits.slice(0, last);
 }
 
-/** The commit on a branch that a record is of; null: it is none. */
-export function recordedCommit(message: string): string | null {
-  return new RegExp(`^${COMMIT}: (\\S+)$`, 'm').exec(message)?.[1] ?? null;
+/**
+ * A commit of the branch without what could let a version be written again: anyone whose commit is merged may write trailers, and
+ * these can only keep versions from being written.
+ */
+export function writesOnly(commit: PastCommit): PastCommit {
+  const trailers = [...versionsOf(commit.message)].map(([image, to]) => imageTrailer({ image, from: [], to }));
+  return { ...commit, message: `${trailers.join('\n')}\n` };
 }
 
 /** The records of one image in a commit. A commit on the branch itself names no branch. */

@@ -34,12 +34,18 @@ async function releaseIn(
 ): Promise<boolean> {
   const ref = recordRef(policy.name);
   const reader = await ports.openReader(repository);
-  const tip = (await reader.tips([ref], signal)).get(ref);
+  const branches = policy.writes.filter((write) => write.repository.name === repository.name).map((write) => write.ref);
+  const tips = await reader.tips([ref, ...branches], signal);
+  const tip = tips.get(ref);
   if (tip === undefined) return false;
   const rootTree = await reader.rootTree(tip, signal);
   const writer = await ports.openWriter(repository, 'commit');
   const { author } = policy.commit;
-  const message = releaseMessage(policy.name, by);
+  const message = releaseMessage(
+    policy.name,
+    by,
+    branches.flatMap((branch) => tips.get(branch) ?? []),
+  );
   const sign = await ports.signerOf(policy);
   await writer.addRecords([{ ref, tip, rootTree, author, atMs: ports.nowMs(), message, sign }], signal);
   return true;

@@ -1,4 +1,6 @@
 import type { OpenPullRequest } from '../../githost/port/pull-requests.ts';
+import { recordedCommits } from '../../proposals/record.ts';
+import { inOrder } from '../../proposals/signed-records.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import type { BranchMemory } from './branch-memory.ts';
 import { isAt, outdated, parseVersion } from './outdated.ts';
@@ -6,12 +8,12 @@ import type { ReferenceIn } from './outdated.ts';
 import type { BranchReader, PastCommit, UpdatePorts } from './ports.ts';
 import { referencesIn } from './read-branch.ts';
 import type { ReadBranch } from './read-branch.ts';
-import { lastWriteOf, recordedCommit, recordRef, recordsIn, sinceRelease } from './record.ts';
+import { lastWriteOf, recordRef, recordsIn, sinceRelease, writesOnly } from './record.ts';
 import type { ImageRecord } from './record.ts';
 import type { WriteGroup } from './write-group.ts';
 import type { ImagePolicy } from '../../config/checked/config.ts';
 
-export interface Looking extends Pick<UpdatePorts, 'readers'> {
+export interface Looking extends Pick<UpdatePorts, 'readers' | 'trust'> {
   readonly group: WriteGroup;
   readonly branch: ReadBranch;
   readonly reader: BranchReader;
@@ -33,27 +35,41 @@ async function readRecords(image: string, looking: Looking, signal: AbortSignal)
   return open === null ? records : records.filter(({ pullRequest }) => pullRequest !== open.number);
 }
 
-/** The record of an image, the newest first. One request, and only for what is newer than the last time. */
+/**
+ * The record of an image, the newest first. One request, and only for what is newer than the last time; with a key, a second one
+ * for the branch.
+ */
 export async function readChain(
   image: string,
-  { group, branch, reader, memory }: Pick<Looking, 'group' | 'branch' | 'reader' | 'memory'>,
+  { group, branch, reader, memory, trust }: Pick<Looking, 'group' | 'branch' | 'reader' | 'memory' | 'trust'>,
   signal: AbortSignal,
 ): Promise<readonly PastCommit[]> {
   const ref = recordRef(image);
   const tip = branch.recordTips.get(ref) ?? null;
-  const recorded = await historyOf(
-    tip === null ? { ref: group.ref, tip: branch.revision, depth: READ_COMMITS } : { ref, tip, depth: null },
-    { reader, memory },
-    signal,
-  );
-  if (tip === null || group.via !== 'api') return recorded;
-  const ofBranch = { ref: group.ref, tip: branch.revision, depth: READ_COMMITS };
-  return [...unrecorded(await historyOf(ofBranch, { reader, memory }, signal), recorded), ...recorded];
+  const readFrom = { reader, memory };
+  const chain = tip === null ? [] : await historyOf({ ref, tip, depth: null }, readFrom, signal);
+  const recorded = await trust.signedOf(chain, { repository: group.repository, ref }, signal);
+  if (!isBranchRead({ group, trust, tip })) return recorded;
+  const ofBranch = await historyOf({ ref: group.ref, tip: branch.revision, depth: READ_COMMITS }, readFrom, signal);
+  if (!trust.hasKey) return [...unrecorded(ofBranch, recorded), ...recorded];
+  return inOrder(recorded, ofBranch).map(({ commit, isRecorded }) => (isRecorded ? commit : writesOnly(commit)));
+}
+
+/**
+ * The branch has the trailers too. With a key, they show what someone removed from the records. A pull request that was squashed
+ * has them in another commit than its record.
+ */
+function isBranchRead({
+  group,
+  trust,
+  tip,
+}: Pick<Looking, 'group' | 'trust'> & { readonly tip: Revision | null }): boolean {
+  return tip === null || group.via === 'api' || (trust.hasKey && group.via === 'commit');
 }
 
 /** An API moves no record with the branch, so a process may die between the two. */
 function unrecorded(ofBranch: readonly PastCommit[], recorded: readonly PastCommit[]): readonly PastCommit[] {
-  const known = new Set(recorded.flatMap(({ message }) => recordedCommit(message) ?? []));
+  const known = new Set(recorded.flatMap(({ message }) => recordedCommits(message)));
   const last = ofBranch.findIndex(({ revision }) => known.has(revision));
   return last === -1 ? ofBranch : ofBranch.slice(0, last);
 }

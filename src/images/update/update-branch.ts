@@ -58,7 +58,7 @@ export async function updateBranch(
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const branch = await readBranch(group, { ...ports, reader, memory }, signal);
     const findOpen = openProposalOf(group, ports, signal);
-    const looking = { group, branch, reader, memory, readers: ports.readers, findOpen };
+    const looking = { group, branch, reader, memory, readers: ports.readers, trust: ports.trust, findOpen };
     const decided = await decide(wanted, looking, ports, signal);
     const updated = await commit(decided, looking, ports, signal);
     if (updated.kind !== 'overtaken') return { ...updated, failure: failureIn(wanted) };

@@ -1,4 +1,5 @@
-import { pullRequestIn, pullRequestTrailer } from '../../proposals/record.ts';
+import { commitTrailer, pullRequestIn, pullRequestTrailer } from '../../proposals/record.ts';
+import { inOrder } from '../../proposals/signed-records.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import type { Edit } from '../carry/carried.ts';
 
@@ -62,7 +63,7 @@ export function trailersOf({ promotion, stage, from, moved, by, isHold }: Writte
 
 /** The message of the commit of a record, which has the tree of the commit on the branch. */
 export function recordMessage(written: Written, revision: string): string {
-  const trailers = [...trailersOf(written), `${COMMIT}: ${revision}`];
+  const trailers = [...trailersOf(written), commitTrailer(revision)];
   return `Promote to ${written.stage}\n\n${trailers.join('\n')}\n`;
 }
 
@@ -87,9 +88,13 @@ export function proposalMessage(
 
 const PROPOSED = 'Headgate-Promotion-Proposed';
 
-/** The record of a promotion that writes nothing, because the stage has what was promoted: it ends a hold. */
-export function releaseMessage(written: Written): string {
-  return `Release ${written.stage}\n\n${trailersOf({ ...written, moved: [], isHold: false }).join('\n')}\n`;
+/**
+ * The record of a promotion that writes nothing, because the stage has what was promoted: it ends a hold. `tip`: of the branch, so
+ * that its place is known.
+ */
+export function releaseMessage(written: Written, tip: Revision): string {
+  const trailers = [...trailersOf({ ...written, moved: [], isHold: false }), commitTrailer(tip)];
+  return `Release ${written.stage}\n\n${trailers.join('\n')}\n`;
 }
 
 /** The record in the message of a commit; null: it is not a promotion of this step. */
@@ -130,6 +135,25 @@ export function recordsOf(
     if (record !== null) unrecorded.push({ ...record, hold: record.hold ?? recorded[0]?.hold ?? null });
   }
   return [...unrecorded, ...recorded];
+}
+
+/**
+ * The same where the records are signed. The branch shows what someone removed from the ref, so all of it that was read counts, in
+ * its order: it can set a hold, and not end one that the ref has.
+ */
+export function signedRecordsOf(
+  commits: { readonly ofRef: readonly Past[]; readonly ofBranch: readonly Past[] },
+  step: StepName,
+): readonly PromotionRecord[] {
+  const all = inOrder(commits.ofRef, commits.ofBranch).flatMap(({ commit, isRecorded }) => {
+    const record = recordIn(commit.message, step);
+    return record === null ? [] : [{ record, isRecorded }];
+  });
+  return all.map(({ record, isRecorded }, index) => {
+    if (isRecorded || record.hold !== null) return record;
+    const before = all.slice(index + 1).find((each) => each.isRecorded);
+    return { ...record, hold: before?.record.hold ?? null };
+  });
 }
 
 /** What an edit of several places replaces, by what moved. */

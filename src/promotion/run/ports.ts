@@ -4,6 +4,7 @@ import type { Log } from '../../deploy/ports/log.ts';
 import type { Readers } from '../../deploy/ports/tools.ts';
 import type { FoundStatus } from '../../githost/port/status-reader.ts';
 import type { ProposalPorts } from '../../proposals/propose.ts';
+import type { RecordTrust } from '../../proposals/signed-records.ts';
 import type { Promoted } from '../../deploy/ports/run-event.ts';
 import type { BranchReader } from '../../images/update/ports.ts';
 import type { Revision } from '../../snapshot/source.ts';
@@ -27,6 +28,7 @@ export interface PromotionPorts extends ProposalPorts {
   readonly readers: Pick<Readers, 'findReferences' | 'namedImages' | 'scalarAt'>;
   readonly readStage: (target: Target, signal: AbortSignal) => Promise<StageState>;
   readonly openReader: (repository: Repository) => Promise<StageReader>;
+  readonly trust: RecordTrust;
   /** All statuses of a commit, the newest first. */
   readonly statusesOf: (
     at: { readonly repository: Repository; readonly revision: Revision },

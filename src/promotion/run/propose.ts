@@ -7,7 +7,7 @@ import { disagreements } from '../carry/carried.ts';
 import type { Carried, Changes, LeftOut } from '../carry/carried.ts';
 import { carriedImages, imageChanges } from '../carry/images.ts';
 import { carriedPaths, pathChanges } from '../carry/paths.ts';
-import { headOf, promotionRef, recordsOf } from '../record/record.ts';
+import { headOf, promotionRef, recordsOf, signedRecordsOf } from '../record/record.ts';
 import type { PromotionRecord } from '../record/record.ts';
 import { nameOf } from './ports.ts';
 import type { PromotionPorts, StageReader, Step } from './ports.ts';
@@ -158,17 +158,22 @@ export async function readRecords(step: Step, tip: Tip, proposing: Proposing): P
   const { readers, signal } = proposing;
   const reader = readerOf(step.step.to, readers);
   const ofBranch = await reader.history({ tip: tip.revision, known: null, depth: READ_COMMITS }, signal);
-  return recordsOf({ ofRef: await readChain(step, tip, proposing), ofBranch }, nameOf(step));
+  const ofRef = await readChain(step, tip, proposing);
+  return proposing.ports.trust.hasKey
+    ? signedRecordsOf({ ofRef, ofBranch }, nameOf(step))
+    : recordsOf({ ofRef, ofBranch }, nameOf(step));
 }
 
-/** The commits of the ref of the records, the newest first. */
+/** The commits of the ref of the records, the newest first; with a key, those that it signed. */
 export async function readChain(
-  { step }: Step,
+  step: Step,
   { record }: Pick<Tip, 'record'>,
-  { readers, signal }: Proposing,
+  { ports, readers, signal }: Proposing,
 ): Promise<readonly PastCommit[]> {
   if (record === null) return [];
-  return readerOf(step.to, readers).history({ tip: record, known: null, depth: null }, signal);
+  const { to } = step.step;
+  const chain = await readerOf(to, readers).history({ tip: record, known: null, depth: null }, signal);
+  return ports.trust.signedOf(chain, { repository: to.repository, ref: promotionRef(nameOf(step)) }, signal);
 }
 
 /** The open pull request of a step. */

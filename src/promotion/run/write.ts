@@ -144,7 +144,7 @@ export async function writeRelease(
   { promoter, proposing: { ports, signal } }: { readonly promoter: Promoter; readonly proposing: Proposing },
 ): Promise<void> {
   const writer = await ports.openWriter(step.step.to.repository);
-  const message = releaseMessage(writtenOf(step, proposal, promoter));
+  const message = releaseMessage(writtenOf(step, proposal, promoter), proposal.tip.revision);
   const ref = promotionRef(nameOf(step));
   const { rootTree, tip } = proposal;
   await writer.addRecords(

@@ -5,7 +5,7 @@ export interface RightFacts {
   readonly by: Account;
   /** Null: the credentials may not find out. */
   readonly mayWrite: boolean | null;
-  /** User names; empty: everyone who may write. */
+  /** User names and `id:1234`; empty: everyone who may write. */
   readonly approvers: readonly string[];
 }
 
@@ -18,7 +18,7 @@ export interface ApproverFacts extends RightFacts {
 /** Why an account may not decide what is deployed; null: it may. What cannot be found out is refused. */
 export function refuseUnlisted({ by, mayWrite, approvers }: RightFacts, what: string): string | null {
   const name = code(by.name);
-  const isListed = approvers.some((each) => isSameName(each, by.name));
+  const isListed = approvers.some((each) => isOne(each, by));
   if (approvers.length > 0 && !isListed)
     return `${name} is not one of ${code('approvers')}: ${approvers.map((each) => code(each)).join(', ')}.`;
   if (!isListed && mayWrite === null)
@@ -47,6 +47,11 @@ function hasPartIn({ id, name, displayName }: Account, { accounts, names }: Cont
   const own = [name, displayName].filter((each) => each !== null && each !== '');
   const isNamed = names.some((each) => own.some((other) => other !== null && isSameName(each, other)));
   return accounts.some((account) => account.id === id) || isNamed;
+}
+
+/** A name that was given up can be registered by another person. The number of an account is never used again. */
+function isOne(approver: string, { id, name }: Account): boolean {
+  return approver.startsWith('id:') ? approver === `id:${id}` : isSameName(approver, name);
 }
 
 function isSameName(one: string, other: string): boolean {

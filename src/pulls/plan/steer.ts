@@ -1,5 +1,6 @@
 import type { Target } from '../../config/checked/config.ts';
 import { mayResolveTo } from '../../config/written/placeholders.ts';
+import type { CommentCommand } from '../../deploy/ports/cluster.ts';
 import type { PlanOfOne } from '../../deploy/ports/githost/plan-request.ts';
 import { endHold, keptNow, setHold } from '../../deploy/hold/change-hold.ts';
 import { heldText } from '../../deploy/report/channels/texts.ts';
@@ -38,7 +39,8 @@ async function steerOne(given: GivenCommand, steering: Steering, signal: AbortSi
     return { ...given, refusal: `${code(command.target.slice(0, 100))} is not a target that follows ${code(into)}.` };
   const at = steering.requests.find(({ comment }) => comment === given.commentId)?.at ?? '';
   const by = given.by.name;
-  const change = { target, at, by, steering };
+  const comment = { repository: steering.open.repository.url, id: given.commentId };
+  const change = { target, at, by, command: comment, steering };
   const done = command.kind === 'hold' ? await hold(command.reason, change, signal) : await release(change, signal);
   return { ...given, done };
 }
@@ -67,20 +69,18 @@ async function findTarget(
 
 interface Change {
   readonly target: Target;
-  /** When the comment arrived: the same when the queue delivers it again. */
+  /** When the comment arrived. */
   readonly at: string;
   readonly by: string;
+  /** Deliveries and messages may be repeated. */
+  readonly command: CommentCommand;
   readonly steering: Steering;
 }
 
 async function hold(reason: string, change: Change, signal: AbortSignal): Promise<string> {
   const { target, at, by, steering } = change;
   const { hold: set } = await setHold(
-    (state) => {
-      const { hold: before } = state;
-      if (before?.since === at && before.by === by) return before;
-      return { ...keptNow(state, steering.context.runtime.nowMs()), by, reason, since: at, until: null };
-    },
+    (state) => ({ ...keptNow(state, steering.context.runtime.nowMs()), by, reason, since: at, until: null }),
     await portsOf(change),
     signal,
   );
@@ -90,16 +90,17 @@ async function hold(reason: string, change: Change, signal: AbortSignal): Promis
 async function release(change: Change, signal: AbortSignal): Promise<string> {
   const { target, at, by, steering } = change;
   const { open, context } = steering;
-  const ended = await endHold(by, await portsOf(change), signal);
+  const { ended, left } = await endHold(by, await portsOf(change), signal);
   // Also when this is repeated: the process may have died before it requested the run.
   if (!target.suspend)
     await context.runtime.requests.send([{ ...recipientOf(target), trigger: open.trigger, hint: null, at }], signal);
+  if (left !== null) return `${code(target.name)} is ${code(heldText(left))}.`;
   return ended === null ? `${code(target.name)} is not held.` : `${code(target.name)} is released.`;
 }
 
-async function portsOf({ target, at, steering: { open, context } }: Change) {
+async function portsOf({ target, at, command, steering: { open, context } }: Change) {
   const { runtime } = context;
   const ports = await runtime.open(target, null);
   const { report } = reporterOf(ports, { request: { target, trigger: open.trigger, at }, runtime });
-  return { cluster: ports.cluster, report };
+  return { cluster: ports.cluster, report, command };
 }

@@ -4,6 +4,7 @@ import { constants, createSecureServer } from 'node:http2';
 import type { Http2SecureServer, ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -345,6 +346,29 @@ describe('a connection to the API server', () => {
       code: 'cluster-unreachable',
       message: expect.stringMatching(/certificate/),
     });
+  });
+
+  it.each([
+    ['refuses the protocol', ['http/1.1']],
+    ['says nothing of protocols', undefined],
+  ])('says that a server that %s does not offer HTTP/2', async (_, protocols) => {
+    const { connect } = await serve(ok);
+    const old = createTlsServer({ cert, key, ALPNProtocols: protocols }, (socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () => socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n'));
+    });
+    await new Promise<void>((resolve) => old.listen(0, '127.0.0.1', resolve));
+    const { port } = old.address() as AddressInfo;
+    try {
+      const connection = connect({ server: `https://127.0.0.1:${port}` });
+      await expect(connection.request(get, signal)).rejects.toMatchObject({
+        code: 'cluster-unreachable',
+        message:
+          'the API server does not respond: it, or a proxy in front of it, does not offer HTTP/2, which Headgate requires',
+      });
+    } finally {
+      old.close();
+    }
   });
 
   it('impersonates a service account', async () => {

@@ -61,6 +61,7 @@ async function commit(files: Readonly<Record<string, string>>): Promise<void> {
 /** One look at the branch by a process that remembers nothing. The reason when it fails, else what came of it. */
 async function update(faults: Faults = {}): Promise<string> {
   const text = JSON.stringify({
+    key: 'env:KEY',
     clusters: { lab: { kubeconfig: { path: '/nonexistent' } } },
     repositories: {
       fleet: {
@@ -84,7 +85,7 @@ async function update(faults: Faults = {}): Promise<string> {
   });
   const read = readConfig({ text, path: '/headgate.yml' });
   if ('problems' in read) throw new Error(JSON.stringify(read.problems, null, 2));
-  const env = { TOKEN, SECRET: 'planted-webhook-secret-0123456789' };
+  const env = { TOKEN, SECRET: 'planted-webhook-secret-0123456789', KEY: 'planted-signing-key-0123456789abcdef' };
   const quiet = { log: () => undefined, progress: () => undefined };
   const runtime = localRuntime({ config: read.config, env, holder: randomUUID(), ...quiet });
   const updates = openUpdates({ runtime, openRegistry: registriesOf(runtime, () => Promise.resolve(null)) });

@@ -63,7 +63,7 @@ describe('the record of a commit', () => {
   });
 
   it('counts from the last release of the image', () => {
-    const commits = ['newest', releaseMessage('web', 'ann'), 'older'].map((message) => past(message));
+    const commits = ['newest', releaseMessage('web', 'ann', [REVISION]), 'older'].map((message) => past(message));
     expect(sinceRelease(commits, 'web')).toEqual([past('newest')]);
     expect(sinceRelease(commits, 'web-2')).toEqual(commits);
   });

@@ -24,6 +24,7 @@ export class UpdateBed {
   readonly #server: GitHttpServer;
   readonly #runtimes: LocalRuntime[] = [];
   readonly #images: readonly object[];
+  #hasKey: boolean;
   #updates: Updates;
 
   private constructor(of: {
@@ -31,21 +32,26 @@ export class UpdateBed {
     registry: SmallRegistry;
     server: GitHttpServer;
     images: readonly object[];
+    hasKey: boolean;
   }) {
     this.repository = of.repository;
     this.registry = of.registry;
     this.#server = of.server;
     this.#images = of.images;
+    this.#hasKey = of.hasKey;
     this.#updates = this.#open();
   }
 
   /** `images`: entries of headgate.yml for `web` with what differs; HOST is the registry. */
-  static async build(images: readonly object[] = [{}], options: Partial<GitHttpOptions> = {}): Promise<UpdateBed> {
+  static async build(
+    images: readonly object[] = [{}],
+    { hasKey = false, ...options }: Partial<GitHttpOptions> & { readonly hasKey?: boolean } = {},
+  ): Promise<UpdateBed> {
     const repository = new BareRepository('fleet.git');
     repository.git('config', 'receive.fsckObjects', 'true');
     const registry = await startSmallRegistry();
     const server = await startGitServer({ root: repository.root, ...options });
-    return new UpdateBed({ repository, registry, server, images });
+    return new UpdateBed({ repository, registry, server, images, hasKey });
   }
 
   #open(): Updates {
@@ -59,12 +65,13 @@ export class UpdateBed {
       clusters: { lab: { kubeconfig: { path: '/nonexistent' } } },
       repositories: { fleet: { host: 'git', url: `${this.#server.url}/fleet.git`, write: 'env:FLEET_WRITE' } },
       targets: [],
+      ...(this.#hasKey ? { key: 'env:HEADGATE_KEY' } : {}),
       images: this.#images.map((change) => ({ ...image, ...change })),
     };
     const text = JSON.stringify(written).replaceAll('HOST', this.registry.host);
     const read = readConfig({ text, path: '/headgate.yml' });
     if ('problems' in read) throw new Error(JSON.stringify(read.problems, null, 2));
-    const env = { FLEET_WRITE: 'planted-write-token' };
+    const env = { FLEET_WRITE: 'planted-write-token', HEADGATE_KEY: 'a key of the tests with 32 characters' };
     const log = (line: LogLine) => void this.log.push(line);
     const runtime = localRuntime({ config: read.config, env, log, holder: randomUUID(), progress: () => undefined });
     this.#runtimes.push(runtime);
@@ -72,7 +79,8 @@ export class UpdateBed {
   }
 
   /** A new process, which remembers nothing. */
-  restart(): void {
+  restart({ hasKey = this.#hasKey } = {}): void {
+    this.#hasKey = hasKey;
     this.#updates = this.#open();
   }
 

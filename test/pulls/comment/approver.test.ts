@@ -23,6 +23,12 @@ describe('an account that holds or releases a target', () => {
     expect(refusalOf(null)).toMatch(/may not find out/);
     expect(refusalOf(true, ['cleo'])).toMatch(/is not one of `approvers`: `cleo`/);
   });
+
+  it('is one of the approvers by its number, whatever its name is', () => {
+    expect(refusalOf(false, ['id:12'])).toBeNull();
+    expect(refusalOf(true, ['id:1'])).toMatch(/`bob` is not one of `approvers`: `id:1`/);
+    expect(refusalOf(true, ['id:123', '12'])).toMatch(/is not one of/);
+  });
 });
 
 describe('an account that approves a plan', () => {

@@ -45,6 +45,8 @@ export interface TestbedOptions {
   readonly previews?: readonly object[];
   /** What the repository records of deploys, as headgate.yml has it. */
   readonly record?: 'none' | 'refs';
+  /** Default: if something requires it. */
+  readonly hasKey?: boolean | undefined;
   /** Entries of `images`, as headgate.yml has them. */
   readonly images?: readonly object[];
   /** Entries of `promotions`, as headgate.yml has them. */
@@ -140,8 +142,9 @@ export class Testbed {
     };
     const targets = this.#options.targets ?? [this.#options.target ?? {}];
     const { more = { clusters: {}, repositories: {} }, pullRequests, previews, record } = this.#options;
+    const hasKey = this.#options.hasKey ?? (pullRequests !== undefined || previews !== undefined);
     const text = JSON.stringify({
-      ...(pullRequests === undefined && previews === undefined ? {} : { key: 'env:HEADGATE_KEY' }),
+      ...(hasKey ? { key: 'env:HEADGATE_KEY' } : {}),
       clusters: { ...more.clusters, lab: { kubeconfig: { path: this.kubeconfig } } },
       repositories: {
         ...more.repositories,

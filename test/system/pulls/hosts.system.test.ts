@@ -16,6 +16,8 @@ interface PullHost {
   comments(number: number): Promise<readonly { readonly id: number; readonly body: string }[]>;
   /** The newest state for the context, as the host calls it. */
   status(revision: string, context: string): Promise<string | undefined>;
+  /** Those to an environment: the commit, the newest state and the newest address. `inactive`: stopped, on GitLab. Null: the host has none. */
+  deployments(environment: string): readonly string[] | null;
   stop(): Promise<void>;
 }
 
@@ -35,6 +37,13 @@ async function onFacade(speaks: 'github' | 'gitlab'): Promise<PullHost> {
       testbed.host.pullRequestsOf(FULL_NAME).comments.filter((each) => each.number === number),
     status: async (revision, context) =>
       testbed.host.statusesOf(revision).findLast((each) => each.context === context)?.state,
+    deployments: (environment) =>
+      testbed.host.deployments
+        .filter((each) => each.environment === environment)
+        .map(({ sha, statuses }) => {
+          const { url = '' } = statuses.findLast((each) => each.url !== '') ?? {};
+          return `${sha} ${statuses.at(-1)?.state ?? 'none'} ${url}`;
+        }),
     stop: () => testbed.tearDown(),
   };
 }
@@ -55,15 +64,16 @@ async function onGitea(): Promise<PullHost> {
     comments: (number) => rig.comments(number),
     status: async (revision, context) =>
       (await rig.statuses(revision)).find((each) => each.context === context)?.status,
+    deployments: () => null,
     stop: () => rig.close(),
   };
 }
 
 describe.each([
-  ['GitHub', () => onFacade('github')],
-  ['GitLab', () => onFacade('gitlab')],
-  ['a real Gitea', onGitea],
-] as const)('a pull request on %s', (_name, start) => {
+  ['GitHub', () => onFacade('github'), true],
+  ['GitLab', () => onFacade('gitlab'), true],
+  ['a real Gitea', onGitea, false],
+] as const)('a pull request on %s', (_name, start, hasDeployments) => {
   let host: PullHost;
   /** Opened by the first test, and closed by the last. */
   const pullRequest = { number: 0, head: '', comment: 0 };
@@ -91,6 +101,9 @@ describe.each([
       { timeout: 60_000, interval: 100 },
     );
 
+  const deployments = (expected: readonly string[], environment: string) =>
+    vi.waitFor(() => expect(host.deployments(environment)).toEqual(expected), { timeout: 60_000, interval: 100 });
+
   const status = (revision: string, context: string, state: string) =>
     vi.waitFor(async () => expect(await host.status(revision, context)).toBe(state), {
       timeout: 60_000,
@@ -116,8 +129,12 @@ describe.each([
     const ready = `\\| \`${namespaceOf()}\` \\| ready at \`${pullRequest.head.slice(0, 12)}\` \\| <https://pr-${pullRequest.number}`;
     expect(await shows(new RegExp(ready))).toBe(pullRequest.comment);
     await status(pullRequest.head, `headgate/${namespaceOf()}`, 'success');
+    const environment = namespaceOf();
+    const deployedAs = (state: string) => `${pullRequest.head} ${state} https://pr-${pullRequest.number}.example.com`;
+    if (hasDeployments) await deployments([deployedAs('success')], environment);
     await host.close(pullRequest.number);
     expect(await shows(/deleted: the pull request was closed/)).toBe(pullRequest.comment);
+    if (hasDeployments) await deployments([deployedAs('inactive')], environment);
     const found = await kubectl(inject('cluster'), ['get', 'namespace', namespaceOf(), '-o', 'json']);
     const left = found.code === 0 ? (JSON.parse(found.stdout) as { metadata: { deletionTimestamp?: string } }) : null;
     expect(left === null || left.metadata.deletionTimestamp !== undefined).toBe(true);

@@ -23,8 +23,16 @@ it('deploys, plans, lists and uninstalls a preview by its name, without serve an
   const unlabeled = await testbed.headgate('deploy', name);
   expect([unlabeled.code, unlabeled.stderr]).toEqual([64, expect.stringContaining('it does not have the label')]);
   rig.pulls.label(pullRequest.number, ['preview']);
-  const early = await testbed.headgate('plan', name);
-  expect([early.code, early.stderr]).toEqual([64, expect.stringContaining('does not exist yet')]);
+  const early = await testbed.headgate('plan', name, '--output', 'json');
+  expect(early.code, early.stderr).toBe(2);
+  const shown = JSON.parse(early.stdout) as { changes: { op: string; kind: string; name: string }[] };
+  const created = shown.changes.map(({ op, kind, name: object }) => `${op} ${kind} ${object}`);
+  expect(created.toSorted()).toEqual(['create ConfigMap settings', 'create Deployment web', 'create Ingress web']);
+  expect(await rig.existence(pullRequest)).toBe('deleted');
+  await testbed.kubectl('create', 'namespace', namespace);
+  const taken = await testbed.headgate('plan', name);
+  expect([taken.code, taken.stderr]).toEqual([64, expect.stringContaining('was not created for this preview')]);
+  await testbed.kubectl('delete', 'namespace', namespace);
   expect((await testbed.headgate('status')).stdout).not.toContain(name);
   expect(await rig.existence(pullRequest)).toBe('deleted');
 
@@ -83,7 +91,7 @@ it('deploys, plans, lists and uninstalls a preview by its name, without serve an
   );
   expect((await testbed.headgate(...command.split(' ').slice(1), '--yes')).code).toBe(0);
   expect(await rig.existence(second)).toBe('deleted');
-}, 170_000);
+}, 240_000);
 
 it('prints the rights that a preview needs, and they suffice', async () => {
   const serviceAccount = 'NAMESPACE/previewer';

@@ -60,3 +60,49 @@ it('a target is held and released by comments of people who may write, and of no
     ['hold-ended', namespace, 'ann'],
   ]);
 }, 180_000);
+
+it('each comment holds and releases once, also when the host delivers it again', async () => {
+  testbed = await Testbed.build({ targets: [{ wait: '0s' }], pullRequests: { plan: true } });
+  testbed.host.users = [ANN];
+  const { namespace, host } = testbed;
+  const rig = new PullRig(testbed);
+  await testbed.start();
+  await testbed.converged(await testbed.push({ 'apps/a.yaml': configMap('a') }));
+  const pullRequest = await rig.open('one', { 'apps/b.yaml': configMap('b') }, { user: ANN });
+  await rig.shown(pullRequest);
+  const say = async (body: string) => {
+    expect(await rig.answered(rig.pulls.comment(pullRequest.number, ANN, body))).toBe('+1');
+  };
+  const deliveryOf = (body: string) => {
+    const found = host.deliveries.findLast(({ event, payload }) => event === 'issue_comment' && payload.includes(body));
+    if (found === undefined) throw new Error(`no delivery has ${body}`);
+    return found.id;
+  };
+  const answers = () => testbed.log.filter(({ message }) => message === 'answered').length;
+  const repeat = async (body: string) => {
+    const before = answers();
+    expect((await host.redeliver(deliveryOf(body))).status).toBe(202);
+    await vi.waitFor(() => expect(answers()).toBe(before + 1), { timeout: 30_000, interval: 50 });
+  };
+  const heldFor = async () => {
+    const annotation = '-o=jsonpath={.metadata.annotations.headgate\\.dev/hold}';
+    const hold = await testbed.kubectl('-n', namespace, 'get', 'configmap', `headgate-${namespace}`, annotation);
+    return /"reason":"(\w+)"/.exec(hold)?.[1] ?? null;
+  };
+
+  const [hold, release] = [`/headgate hold ${namespace} incident`, `/headgate release ${namespace}`];
+  await say(hold);
+  await repeat(hold);
+  await say(release);
+  await repeat(hold);
+  expect(await heldFor()).toBeNull();
+  expect((await testbed.headgate('hold', namespace, '--reason', 'freeze')).code).toBe(0);
+  await repeat(hold);
+  await repeat(release);
+  expect(await heldFor()).toBe('freeze');
+  expect(rig.only(pullRequest)).toMatch(/\n> `t-\w+` is `held by .*: freeze .*`\./);
+  await say(release);
+  expect(await heldFor()).toBeNull();
+  await say(`/headgate hold ${namespace} again`);
+  expect(await heldFor()).toBe('again');
+}, 180_000);

@@ -33,6 +33,8 @@ export interface ExposedObjects {
 export interface PreviewNamespaces {
   /** Of every repository. Those whose record is not as Headgate wrote it, or is of another namespace, are left out. */
   list(signal: AbortSignal): Promise<readonly PreviewNamespace[]>;
+  /** Whether it does not exist. */
+  isFree(namespace: string, signal: AbortSignal): Promise<boolean>;
   /** `name`: of the target. Null: it exists, and was not created for this preview. */
   create(
     namespace: string,

@@ -22,13 +22,14 @@ export interface SecretRights {
  * @throws DeployError `config-invalid` for a secret that functions could only get in clear text
  */
 export function secretRights(config: Config): SecretRights {
-  const { repositories, targets, templates, images, channels, keys, previews } = config;
+  const { repositories, targets, templates, images, channels, keys, previews, promotions } = config;
   const all = [...repositories.values()];
   const git = all.flatMap(credentialsOf);
   const isPlanned = all.some(({ pullRequests }) => pullRequests.plan);
   const deployed = [...targets, ...templates.map(({ settings }) => settings)];
-  // They sign what is shown on pull requests, and prove what was approved.
-  const signing = isPlanned || previews.length > 0 ? keys : [];
+  // They sign what is shown on pull requests, and the records of images and promotions; and they prove what was approved.
+  const isRecorded = images.size > 0 || promotions.size > 0;
+  const signing = isPlanned || isRecorded || previews.length > 0 ? keys : [];
   const isApproved = isPlanned || deployed.some(({ approval }) => approval === 'plan');
   const work = [
     ...git,
