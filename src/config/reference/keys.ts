@@ -1,3 +1,4 @@
+import { CHANNEL_EVENTS } from '../written/channel-events.ts';
 import { IMAGES } from './image-keys.ts';
 import { previewKeys } from './preview-keys.ts';
 import { PROMOTIONS } from './promotion-keys.ts';
@@ -235,7 +236,7 @@ const REPOSITORIES: readonly KeyReference[] = [
   {
     key: 'repositories.write',
     type: REFERENCE_TYPE,
-    note: 'required when images write to the repository, and with record: refs',
+    note: 'required when images or promotions write to the repository, and with record: refs',
     meaning:
       'A token that may push, for the commits and refs that Headgate writes, and the pull requests that it opens. It is used for nothing else.',
     example: 'write: env:FLEET_WRITE_TOKEN',
@@ -245,7 +246,7 @@ const REPOSITORIES: readonly KeyReference[] = [
     type: 'none or refs',
     default: 'none',
     meaning:
-      'refs: git log shows where each target is (docs/record.md). Only headgate serve and the commands write it yet.',
+      'refs: git log shows where each target is (docs/record.md). headgate http-host does not do this yet.',
     example: 'record: refs',
   },
   {
@@ -781,7 +782,7 @@ const CHANNELS: readonly KeyReference[] = [
   },
   {
     key: 'channels.events',
-    type: 'list of deployed, failed, refused, partial, ready, not-ready, waiting, held, released, drift',
+    type: `list of ${CHANNEL_EVENTS.join(', ')}`,
     note: 'without it: all of them',
     meaning: 'What the channel reports.',
     example: 'events: [failed, refused, partial, not-ready]',
