@@ -1034,6 +1034,41 @@ describe('the import table', () => {
   });
 });
 
+/** The rooms of ARCHITECTURE.md, with the row of each: `page{,/assets}` is two of them. A folder below one is part of it. */
+function documentedRooms(): ReadonlyMap<string, number> {
+  const [, section = ''] = readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8').split('## Rooms\n');
+  const table = section.split('\n\n').find((paragraph) => paragraph.startsWith('|')) ?? '';
+  const [, , ...rows] = table.split('\n');
+  return new Map(
+    rows.flatMap((line, row) => {
+      const [, cell = ''] = line.split('`');
+      const [before = '', names = '', after = ''] = cell.split(/[{}]/);
+      return names.split(',').map((name) => [`${before}${name}${after}`, row] as const);
+    }),
+  );
+}
+
+describe('the table of rooms in ARCHITECTURE.md', () => {
+  const rooms = documentedRooms();
+  const rowOf = (folder: string): number => {
+    const host = folder.startsWith('githost/') ? 'githost/<host>' : '';
+    const row = rooms.get(folder) ?? rooms.get(host) ?? rooms.get(dirname(folder));
+    return row ?? -1;
+  };
+
+  it('names every folder of src, or the folder that it is in, and no other', () => {
+    expect(Object.keys(IMPORTS).filter((folder) => rowOf(folder) === -1)).toEqual([]);
+    expect([...rooms.keys()].filter((room) => room !== 'githost/<host>' && !(room in IMPORTS))).toEqual([]);
+  });
+
+  it('has each room below the rooms that it imports', () => {
+    const downward = Object.entries(IMPORTS).flatMap(([folder, imported]) =>
+      imported.filter((each) => rowOf(each) > rowOf(folder)).map((each) => `${folder} imports ${each}`),
+    );
+    expect(downward).toEqual([]);
+  });
+});
+
 describe('the folders of src', () => {
   it('have no drawer and no barrel', () => {
     const names = sources.flatMap(({ path }) => path.split('/'));
