@@ -1,7 +1,7 @@
+import { inCharacters } from '../error/cut-text.ts';
 import * as z from 'zod/mini';
 import type { ChannelRenderer, Destination, HttpMessage, Notice } from './port.ts';
 import { postJson } from './port.ts';
-import { inCharacters } from '../error/cut-text.ts';
 import { fit } from './text.ts';
 
 const DESCRIPTION = inCharacters(140);

@@ -1,6 +1,6 @@
+import { inCharacters } from '../error/cut-text.ts';
 import { postJson } from './port.ts';
 import type { ChannelRenderer } from './port.ts';
-import { inCharacters } from '../error/cut-text.ts';
 import { escapeHtml, fill, htmlLine, linesOf, titleOf } from './text.ts';
 
 const TEXT = inCharacters(4000);

@@ -1,6 +1,6 @@
+import { inCharacters } from '../error/cut-text.ts';
 import { postJson } from './port.ts';
 import type { ChannelRenderer } from './port.ts';
-import { inCharacters } from '../error/cut-text.ts';
 import { COLORS, fill, fit, headline, linesOf, markdownLine, severityOf } from './text.ts';
 
 /** A post holds 16,383 characters: https://developers.mattermost.com/integrate/webhooks/incoming */

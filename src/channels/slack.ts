@@ -1,6 +1,6 @@
+import { inCharacters } from '../error/cut-text.ts';
 import { postJson } from './port.ts';
 import type { ChannelRenderer } from './port.ts';
-import { inCharacters } from '../error/cut-text.ts';
 import { COLORS, fill, fit, headline, linesOf, severityOf } from './text.ts';
 import type { Line } from './text.ts';
 
