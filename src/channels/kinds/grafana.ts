@@ -1,7 +1,7 @@
-import { inCharacters } from '../error/cut-text.ts';
-import { postJson } from './port.ts';
-import type { ChannelRenderer } from './port.ts';
-import { escapeHtml, fill, htmlLine, linesOf, titleOf } from './text.ts';
+import { inCharacters } from '../../error/cut-text.ts';
+import { postJson } from '../port.ts';
+import type { ChannelRenderer } from '../port.ts';
+import { escapeHtml, fill, htmlLine, linesOf, titleOf } from '../text.ts';
 
 const TEXT = inCharacters(4000);
 
