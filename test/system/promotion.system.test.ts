@@ -159,7 +159,7 @@ describe('a version in three stages', () => {
   });
 });
 
-it('copies files and values to another branch once all of the stages before agree', async () => {
+it('a promotion copies files and values to another branch once all of the stages before agree', async () => {
   const stage = (name: string) => `NAMESPACE-${name}`;
   const targets = [
     ...['eu', 'us'].map((name) => ({ name: stage(name), path: `apps/${name}` })),
@@ -191,7 +191,7 @@ it('copies files and values to another branch once all of the stages before agre
   expect(await testbed.git('diff', '--stat', `${written}^`, written, '--', 'apps/prod.yaml')).toBe('');
 }, 60_000);
 
-it('moves by hand, and automation does not move past something older until a person promotes again', async () => {
+it('a promotion by hand of something older stops automation until a person promotes again', async () => {
   await build({ sweepIntervalMs: 250 });
   await testbed.start();
   const target = (stage: string) => `${testbed.namespace}-${stage}`;
@@ -253,7 +253,7 @@ async function killedSweep(): Promise<void> {
   expect(signal).toBe('SIGKILL');
 }
 
-it('ends the same when the process is killed between a promotion and its record', async () => {
+it('a promotion ends the same when the process is killed between it and its record', async () => {
   await build();
   // Two pushes: first the branch, then the record.
   await testbed.git(
@@ -289,7 +289,7 @@ it('ends the same when the process is killed between a promotion and its record'
   expect(await tip()).toBe(reverted);
 }, 240_000);
 
-it('ends the same when each of its requests to Git fails in turn', async () => {
+it('a promotion ends the same when each of its requests to Git fails in turn', async () => {
   await build();
   const sweep = async () => {
     const { code, stderr } = await testbed.headgate('sweep');
