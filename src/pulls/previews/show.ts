@@ -22,7 +22,7 @@ export type PreviewResult = { readonly name: string } & (
     }
 );
 
-/** So much of what others wrote is shown. */
+/** The limit for text that others wrote. */
 const TEXT = inCharacters(301);
 
 /** The part of the comment that shows previews. `before`: as it was; its other previews are kept. */
