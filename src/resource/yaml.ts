@@ -1,5 +1,5 @@
-import { Lexer, LineCounter, isMap, isScalar, isSeq, parseDocument } from 'yaml';
-import type { ErrorCode as YamlCode, Node } from 'yaml';
+import { Lexer, LineCounter, isMap, isNode, isScalar, isSeq, parseDocument } from 'yaml';
+import type { ErrorCode as YamlCode } from 'yaml';
 import { SCALAR_TAGS } from './scalar.ts';
 import type { Quotes, Variables } from './substitution.ts';
 import type { Json } from './resource.ts';
@@ -170,7 +170,7 @@ const KEPT_TAGS: ReadonlySet<string> = new Set(
 
 function itemLinesOf(contents: unknown, lineOf: (offset: number) => number): readonly number[] {
   const items = isMap(contents) ? contents.get('items', true) : undefined;
-  return isSeq(items) ? items.items.map((item) => lineOf((item as Node).range?.[0] ?? 0)) : [];
+  return isSeq(items) ? items.items.map((item) => lineOf((isNode(item) ? item.range?.[0] : null) ?? 0)) : [];
 }
 
 const SENTENCES: Partial<Record<YamlCode, string>> = {
