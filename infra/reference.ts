@@ -25,7 +25,9 @@ Editors complete and check headgate.yml with the schema, which the npm package c
 
 A secret is always a reference: \`env:NAME\`, \`file:PATH\`, \`ssm:NAME\`, \`secretsmanager:ID\` or \`secretsmanager:ID#key\`.
 
-${topKeys().map(({ key }) => section(key)).join('\n\n')}
+${topKeys()
+  .map(({ key }) => section(key))
+  .join('\n\n')}
 `;
 }
 
